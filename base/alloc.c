@@ -1,0 +1,120 @@
+/* alloc.c - the arena of a handle, and options with their defaults filled in
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/alloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/status.h"
+
+#define ALIGN      64
+#define CHUNK_SIZE 16384
+
+struct dp_chunk {
+    struct dp_chunk *next;
+    size_t           size, used;
+};
+
+static void *libc_alloc(void *ctx, size_t size, size_t align)
+{
+    (void)ctx;
+    return aligned_alloc(align, (size + align - 1) / align * align);
+}
+
+static void libc_free(void *ctx, void *ptr, size_t size)
+{
+    (void)ctx, (void)size;
+    free(ptr);
+}
+
+static const dp_allocator libc_allocator = {NULL, libc_alloc, libc_free};
+
+bool dp_mul(size_t a, size_t b, size_t *out)
+{
+    return !__builtin_mul_overflow(a, b, out);
+}
+
+static struct dp_chunk *add_chunk(dp_arena *arena, size_t payload)
+{
+    const size_t size = ALIGN + (payload > CHUNK_SIZE ? payload : CHUNK_SIZE);
+    struct dp_chunk *chunk;
+
+    arena->over = arena->limit != 0 && (size > arena->limit || arena->total > arena->limit - size);
+    if (arena->over)
+        return NULL;
+    chunk = arena->alloc->alloc(arena->alloc->ctx, size, ALIGN);
+    if (chunk == NULL)
+        return NULL;
+    memset(chunk, 0, size);
+    *chunk = (struct dp_chunk){arena->chunks, size, ALIGN};
+    arena->chunks = chunk;
+    arena->total += size;
+    return chunk;
+}
+
+void *dp_arena_alloc(dp_arena *arena, size_t n, size_t size)
+{
+    struct dp_chunk *chunk = arena->chunks;
+    size_t bytes;
+    void *p;
+
+    if (!dp_mul(n, size, &bytes) || bytes > SIZE_MAX / 2)
+        return NULL;
+    bytes = (bytes + ALIGN - 1) / ALIGN * ALIGN;
+    if (chunk == NULL || chunk->size - chunk->used < bytes)
+        chunk = add_chunk(arena, bytes);
+    if (chunk == NULL)
+        return NULL;
+    p = (char *)chunk + chunk->used;
+    chunk->used += bytes;
+    return p;
+}
+
+char *dp_arena_text(dp_arena *arena, const char *text, size_t length)
+{
+    char *copy = dp_arena_alloc(arena, length + 1, 1);
+    if (copy != NULL)
+        memcpy(copy, text, length);
+    return copy;
+}
+
+void dp_arena_free(dp_arena *arena)
+{
+    while (arena->chunks != NULL) {
+        struct dp_chunk *chunk = arena->chunks;
+        arena->chunks = chunk->next;
+        arena->alloc->free(arena->alloc->ctx, chunk, chunk->size);
+    }
+    arena->total = 0;
+}
+
+dp_status dp_arena_fail(const dp_arena *arena, dp_error *err, const char *what)
+{
+    if (arena->over)
+        return dp_fail(err, DP_ELIMIT, "%s would take more than dp_options.memory = %llu bytes", what,
+                       (unsigned long long)arena->limit);
+    return dp_fail(err, DP_ENOMEM, "out of memory for %s", what);
+}
+
+dp_status dp_options_get(const dp_options *given, dp_options *out, dp_error *err)
+{
+    const dp_options none = {.size = sizeof none, .prefetch = 2};
+
+    if (given == NULL)
+        given = &none;
+    if (given->size != sizeof *given)
+        return dp_fail(err, DP_EINVAL, "dp_options.size is %zu: set it to sizeof(dp_options) = %zu",
+                       given->size, sizeof *given);
+    if (given->threads > DP_MAX_THREADS || given->prefetch > DP_MAX_PREFETCH)
+        return dp_fail(err, DP_ELIMIT, "threads = %u, prefetch = %u: at most %d and %d", given->threads,
+                       given->prefetch, DP_MAX_THREADS, DP_MAX_PREFETCH);
+    *out = *given;
+    if (out->alloc == NULL)
+        out->alloc = &libc_allocator;
+    if (out->threads == 0)
+        out->threads = dp_cpu_count();
+    return DP_OK;
+}

@@ -1,0 +1,35 @@
+/* alloc.h - the arena of a handle, and options with their defaults filled in
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef BASE_ALLOC_H
+#define BASE_ALLOC_H
+
+#include <stdbool.h>
+
+#include "detpipe_base.h"
+
+/* Everything that is planned at open lives here and goes with one call. */
+typedef struct dp_arena {
+    const dp_allocator *alloc;
+    struct dp_chunk    *chunks;
+    uint64_t            limit;    /* 0 = none */
+    uint64_t            total;
+    bool                over;     /* the limit was the reason of a NULL */
+} dp_arena;
+
+/* a * b, or false when it does not fit. */
+bool dp_mul(size_t a, size_t b, size_t *out);
+
+/* n * size bytes, zeroed, on a 64-byte boundary; NULL when out of memory or over the limit. */
+void *dp_arena_alloc(dp_arena *, size_t n, size_t size);
+char *dp_arena_text(dp_arena *, const char *text, size_t length);  /* copy, NUL added */
+void  dp_arena_free(dp_arena *);
+
+/* DP_ENOMEM or DP_ELIMIT, whichever made the last dp_arena_alloc return NULL. */
+dp_status dp_arena_fail(const dp_arena *, dp_error *err, const char *what);
+
+/* The caller's options over the defaults (alloc, threads); refuses a wrong size. */
+dp_status dp_options_get(const dp_options *given, dp_options *out, dp_error *err);
+
+#endif

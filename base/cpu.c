@@ -1,0 +1,98 @@
+/* cpu.c - what this machine has, and the floating-point environment
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/cpu.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "base/status.h"
+
+uint32_t dp_cpu_count(void)
+{
+    cpu_set_t set;
+    int n = 1;
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        n = CPU_COUNT(&set);
+    return n < 1 ? 1 : n > DP_MAX_THREADS ? DP_MAX_THREADS : (uint32_t)n;
+}
+
+static const char *const level_names[] = {"scalar", "neon", "avx2", "avx512"};
+
+const char *dp_cpu_level_name(dp_cpu_level level)
+{
+    return level_names[level];
+}
+
+dp_cpu_level dp_cpu_best(void)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f"))
+        return DP_CPU_AVX512;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return DP_CPU_AVX2;
+#elif defined(__aarch64__)
+    return DP_CPU_NEON;
+#endif
+    return DP_CPU_SCALAR;
+}
+
+static int available(dp_cpu_level level)
+{
+    return level == DP_CPU_SCALAR || (level <= dp_cpu_best() && (level == DP_CPU_NEON) == (dp_cpu_best() == DP_CPU_NEON));
+}
+
+dp_status dp_cpu_level_get(dp_cpu_level *out, dp_error *err)
+{
+    const char *name = getenv("DETPIPE_CPU");
+
+    if (name == NULL || name[0] == '\0') {
+        *out = dp_cpu_best();
+        return DP_OK;
+    }
+    for (int level = 0; level < 4; level++) {
+        if (strcmp(name, level_names[level]) == 0 && available((dp_cpu_level)level)) {
+            *out = (dp_cpu_level)level;
+            return DP_OK;
+        }
+    }
+    return dp_fail(err, DP_EINVAL, "DETPIPE_CPU=%.32s is not an instruction set of this machine: "
+                   "use scalar%s, or unset it", name,
+                   dp_cpu_best() == DP_CPU_AVX512 ? ", avx2 or avx512" :
+                   dp_cpu_best() == DP_CPU_AVX2 ? " or avx2" : dp_cpu_best() == DP_CPU_NEON ? " or neon" : "");
+}
+
+#if defined(__x86_64__)
+#define STICKY 0x3Fu
+static uint64_t control_get(void) { return _mm_getcsr(); }
+static void control_set(uint64_t v) { _mm_setcsr((unsigned)v); }
+static const uint64_t control_default = 0x1F80;
+#elif defined(__aarch64__)
+#define STICKY 0u
+static uint64_t control_get(void) { uint64_t v; __asm__ volatile("mrs %0, fpcr" : "=r"(v)); return v; }
+static void control_set(uint64_t v) { __asm__ volatile("msr fpcr, %0" : : "r"(v) : "memory"); }
+static const uint64_t control_default = 0;
+#else  /* the canary of dp_numeric_check is the guard here */
+#define STICKY 0u
+static uint64_t control_get(void) { return 0; }
+static void control_set(uint64_t v) { (void)v; }
+static const uint64_t control_default = 0;
+#endif
+
+int dp_fp_enter(dp_fp *fp)
+{
+    fp->saved = control_get();
+    control_set(control_default);
+    return (fp->saved & ~(uint64_t)STICKY) != control_default;
+}
+
+void dp_fp_leave(const dp_fp *fp)
+{
+    control_set(fp->saved);
+}

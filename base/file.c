@@ -1,0 +1,195 @@
+/* file.c - reading at a place, listing a folder, writing whole or not at all
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/status.h"
+
+char *dp_path_join(dp_arena *arena, const char *root, const char *path)
+{
+    const bool alone = root == NULL || root[0] == '\0' || path[0] == '/';
+    const size_t size = (alone ? 0 : strlen(root) + 1) + strlen(path) + 1;
+    char *out = dp_arena_alloc(arena, size, 1);
+
+    if (out != NULL)
+        snprintf(out, size, "%s%s%s", alone ? "" : root, alone ? "" : "/", path);
+    return out;
+}
+
+const char *dp_path_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+dp_status dp_file_open(const char *path, dp_file *out, dp_error *err)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);  /* a FIFO must not hang the open */
+    struct stat st;
+
+    if (fd < 0)
+        return dp_fail(err, DP_EIO, "cannot open %.160s: %s", path, strerror(errno));
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        close(fd);
+        return dp_fail(err, DP_EIO, "%.160s is not a regular file", path);
+    }
+    *out = (dp_file){fd, (uint64_t)st.st_size};
+    return DP_OK;
+}
+
+void dp_file_close(dp_file *file)
+{
+    if (file->fd >= 0)
+        close(file->fd);
+    file->fd = -1;
+}
+
+int dp_file_read_at(const dp_file *file, uint64_t offset, void *buffer, size_t n, size_t *got)
+{
+    for (*got = 0; *got < n;) {
+        const ssize_t r = pread(file->fd, (char *)buffer + *got, n - *got, (off_t)(offset + *got));
+        if (r == 0)
+            return 0;
+        if (r < 0 && errno != EINTR)
+            return errno;
+        if (r > 0)
+            *got += (size_t)r;
+    }
+    return 0;
+}
+
+bool dp_dir_exists(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool ends_in(const char *name, const char *suffix)
+{
+    const size_t n = strlen(name), m = strlen(suffix);
+    return n >= m && strcmp(name + n - m, suffix) == 0;
+}
+
+/* Collects the names; *names may be NULL to count only. */
+static size_t collect(DIR *dir, const char *suffix, dp_arena *arena, char **names, size_t room)
+{
+    const struct dirent *entry;
+    size_t n = 0;
+
+    while ((entry = readdir(dir)) != NULL) {
+        if (!ends_in(entry->d_name, suffix))
+            continue;
+        if (names != NULL) {
+            if (n == room)
+                break;
+            names[n] = dp_arena_text(arena, entry->d_name, strlen(entry->d_name));
+            if (names[n] == NULL)
+                return SIZE_MAX;
+        }
+        n++;
+    }
+    return n;
+}
+
+dp_status dp_dir_list(const char *path, const char *suffix, dp_arena *arena, char ***names, size_t *n, dp_error *err)
+{
+    DIR *dir = opendir(path);
+    size_t room;
+
+    if (dir == NULL)
+        return dp_fail(err, DP_EIO, "cannot read the folder %.160s: %s", path, strerror(errno));
+    room = collect(dir, suffix, arena, NULL, 0);
+    rewinddir(dir);
+    *names = dp_arena_alloc(arena, room + 1, sizeof **names);
+    *n = *names == NULL ? SIZE_MAX : collect(dir, suffix, arena, *names, room);
+    closedir(dir);
+    if (*n == SIZE_MAX)
+        return dp_arena_fail(arena, err, "a list of files");
+    qsort(*names, *n, sizeof **names, by_bytes);
+    return DP_OK;
+}
+
+dp_status dp_writer_open(dp_writer *w, const char *path, dp_error *err)
+{
+    w->fd = -1;
+    w->error = 0;
+    if (strlen(path) >= sizeof w->path)
+        return dp_fail(err, DP_EINVAL, "the path is longer than %zu bytes", sizeof w->path - 1);
+    snprintf(w->path, sizeof w->path, "%s", path);
+    snprintf(w->temporary, sizeof w->temporary, "%s.tmp", path);
+    w->fd = open(w->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (w->fd < 0)
+        return dp_fail(err, DP_EIO, "cannot write %.160s: %s", w->temporary, strerror(errno));
+    return DP_OK;
+}
+
+void dp_writer_put(dp_writer *w, const void *bytes, size_t n)
+{
+    while (n > 0 && w->error == 0) {
+        const ssize_t r = write(w->fd, bytes, n);
+        if (r < 0 && errno != EINTR)
+            w->error = errno;
+        if (r > 0) {
+            bytes = (const char *)bytes + r;
+            n -= (size_t)r;
+        }
+    }
+}
+
+void dp_writer_cancel(dp_writer *w)
+{
+    if (w->fd < 0)
+        return;
+    close(w->fd);
+    unlink(w->temporary);
+    w->fd = -1;
+}
+
+/* The folder, so that the rename itself survives a power cut.  Some file systems refuse; that is no loss. */
+static void sync_folder(char *path)
+{
+    char *slash = strrchr(path, '/');
+    int fd;
+
+    if (slash != NULL)
+        slash[slash == path] = '\0';
+    fd = open(slash != NULL ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+}
+
+dp_status dp_writer_commit(dp_writer *w, dp_error *err)
+{
+    dp_status status;
+
+    if (w->error == 0 && fsync(w->fd) != 0)
+        w->error = errno;
+    if (w->error == 0 && rename(w->temporary, w->path) != 0)
+        w->error = errno;
+    if (w->error != 0) {
+        status = dp_fail(err, DP_EIO, "cannot write %.160s: %s (nothing was changed)", w->path, strerror(w->error));
+        dp_writer_cancel(w);
+        return status;
+    }
+    close(w->fd);
+    w->fd = -1;
+    sync_folder(w->path);
+    return DP_OK;
+}

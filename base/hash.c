@@ -1,0 +1,110 @@
+/* hash.c - XXH3 over values that are the same on every machine
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/hash.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/bytes.h"
+#include "base/num.h"
+#include "base/tensor.h"
+
+_Static_assert(sizeof(dp_hash) >= sizeof(XXH3_state_t), "dp_hash must hold libxxhash's state");
+_Static_assert(_Alignof(dp_hash) >= _Alignof(XXH3_state_t), "dp_hash must be aligned as libxxhash's state");
+
+static XXH3_state_t *state(dp_hash *h)
+{
+    return (XXH3_state_t *)(void *)h->state;
+}
+
+void dp_hash_init(dp_hash *h)
+{
+    XXH3_INITSTATE(state(h));
+    XXH3_128bits_reset(state(h));
+}
+
+void dp_hash_bytes(dp_hash *h, const void *bytes, size_t size)
+{
+    if (size != 0)
+        XXH3_128bits_update(state(h), bytes, size);
+}
+
+void dp_hash_u64(dp_hash *h, uint64_t value)
+{
+    uint8_t bytes[8];
+    dp_store_le(bytes, 8, value);
+    dp_hash_bytes(h, bytes, 8);
+}
+
+void dp_hash_text(dp_hash *h, const char *text)
+{
+    const size_t length = strlen(text);
+    dp_hash_u64(h, length);
+    dp_hash_bytes(h, text, length);
+}
+
+void dp_hash_final(const dp_hash *h, uint8_t digest[16])
+{
+    XXH128_canonical_t canonical;
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest((const XXH3_state_t *)(const void *)h->state));
+    memcpy(digest, canonical.digest, 16);
+}
+
+void dp_digest(const void *bytes, size_t size, uint8_t digest[16])
+{
+    dp_hash h;
+    dp_hash_init(&h);
+    dp_hash_bytes(&h, bytes, size);
+    dp_hash_final(&h, digest);
+}
+
+uint64_t dp_hash64(const void *bytes, size_t size)
+{
+    return XXH3_64bits(bytes, size);
+}
+
+/* Element i as the bits that are hashed. */
+static uint64_t canonical_bits(const dp_tensor *t, size_t i)
+{
+    const uint8_t *p = (const uint8_t *)t->data + i * dp_dtype_size(t->dtype);
+    uint64_t u64;
+    uint32_t u32;
+    uint16_t u16;
+
+    switch (dp_dtype_size(t->dtype)) {
+    case 8:
+        memcpy(&u64, p, 8);
+        return t->dtype == DP_F64 && (u64 & INT64_MAX) > 0x7FF0000000000000u ? 0x7FF8000000000000u : u64;
+    case 4:
+        memcpy(&u32, p, 4);
+        return t->dtype == DP_F32 && (u32 & INT32_MAX) > 0x7F800000u ? 0x7FC00000u : u32;
+    case 2:
+        memcpy(&u16, p, 2);
+        return t->dtype == DP_F16 && (u16 & INT16_MAX) > 0x7C00u ? 0x7E00u : u16;
+    default:
+        return *p;
+    }
+}
+
+void dp_hash_tensor(dp_hash *h, const dp_tensor *t)
+{
+    const size_t n = (size_t)dp_tensor_count(t), size = dp_dtype_size(t->dtype);
+    uint8_t block[4096];
+
+    dp_hash_u64(h, (uint64_t)t->dtype);
+    dp_hash_u64(h, (uint64_t)t->rank);
+    for (int32_t d = 0; d < t->rank; d++)
+        dp_hash_u64(h, (uint64_t)t->shape[d]);
+    if (size == 1) {
+        dp_hash_bytes(h, t->data, n);
+        return;
+    }
+    for (size_t i = 0; i < n;) {
+        size_t used = 0;
+        for (; i < n && used < sizeof block; i++, used += size)
+            dp_store_le(block + used, size, canonical_bits(t, i));
+        dp_hash_bytes(h, block, used);
+    }
+}

@@ -1,0 +1,68 @@
+/* status.c - filling the caller's dp_error
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static dp_status fill(dp_error *err, dp_status status, uint32_t column, int64_t record,
+                      const char *format, va_list args)
+{
+    if (err == NULL)
+        return status;
+    err->status = status;
+    err->column = column;
+    err->record = record;
+    vsnprintf(err->message, sizeof err->message, format, args);
+    return status;
+}
+
+dp_status dp_fail(dp_error *err, dp_status status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fill(err, status, 0, -1, format, args);
+    va_end(args);
+    return status;
+}
+
+dp_status dp_fail_at(dp_error *err, dp_status status, uint32_t column, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fill(err, status, column, -1, format, args);
+    va_end(args);
+    return status;
+}
+
+dp_status dp_fail_record(dp_error *err, dp_status status, uint64_t record, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fill(err, status, 0, (int64_t)record, format, args);
+    va_end(args);
+    return status;
+}
+
+const char *dp_status_name(dp_status status)
+{
+    switch (status) {
+    case DP_END:      return "end";
+    case DP_OK:       return "ok";
+    case DP_EINVAL:   return "invalid call";
+    case DP_ENOMEM:   return "out of memory";
+    case DP_EIO:      return "input/output";
+    case DP_ECORRUPT: return "corrupt data";
+    case DP_ESPEC:    return "bad text";
+    case DP_ESTATE:   return "does not belong";
+    case DP_ELIMIT:   return "past a limit";
+    }
+    return "?";
+}
+
+const char *dp_version(void)
+{
+    return DETPIPE_VERSION;
+}

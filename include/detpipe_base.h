@@ -1,0 +1,124 @@
+/* detpipe_base.h - what both planes share: status, errors, tensors, options
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Rules for every call of the three headers:
+ * - A fallible call returns a dp_status and, unless it is DP_OK or DP_END, fills the caller's dp_error
+ *   (NULL is allowed).  Out-parameters are written on success only.
+ * - The library never prints, exits or aborts and keeps no global state.  A handle may be used by one
+ *   thread at a time and does not survive fork(); two handles share nothing.
+ * - The floating-point environment is saved, set to the default and restored at every call.
+ * - Shapes are outermost first, sizes are bytes, columns count from 1, everything else from 0.
+ */
+#ifndef DETPIPE_BASE_H
+#define DETPIPE_BASE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define DETPIPE_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define DP_API  __attribute__((visibility("default")))
+#define DP_CALL __attribute__((visibility("default"), warn_unused_result))
+#else
+#define DP_API
+#define DP_CALL
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define DP_MAX_RANK 8
+
+typedef enum dp_status {
+    DP_END = 1,      /* the stream is over */
+    DP_OK = 0,
+    DP_EINVAL = -1,  /* the call is wrong: a NULL, a bad option, a tensor of another shape */
+    DP_ENOMEM = -2,
+    DP_EIO = -3,     /* a file cannot be opened, read or written */
+    DP_ECORRUPT = -4,/* a file was read and is not what it should be */
+    DP_ESPEC = -5,   /* the text is wrong; dp_error.column says where */
+    DP_ESTATE = -6,  /* a state, checkpoint or machine that does not belong to this handle */
+    DP_ELIMIT = -7   /* past a named limit or dp_options.memory */
+} dp_status;
+
+typedef struct dp_error {
+    dp_status status;
+    uint32_t  column;  /* in the text that was given, from 1; 0 = no column */
+    int64_t   record;  /* record number in the data set; -1 = none */
+    char      message[240];
+} dp_error;
+
+typedef enum dp_dtype {
+    DP_U8 = 1, DP_I32, DP_I64, DP_F32, DP_U32, DP_BOOL, DP_I8, DP_I16, DP_U16, DP_U64, DP_F16, DP_F64
+} dp_dtype;
+
+/* Elements lie in C order without gaps, in the machine's byte order. */
+typedef struct dp_tensor {
+    void    *data;
+    dp_dtype dtype;
+    int32_t  rank;
+    int64_t  shape[DP_MAX_RANK];
+} dp_tensor;
+
+/* Must be callable from any thread.  free gets the size that alloc was asked for. */
+typedef struct dp_allocator {
+    void *ctx;
+    void *(*alloc)(void *ctx, size_t size, size_t align);
+    void  (*free)(void *ctx, void *ptr, size_t size);
+} dp_allocator;
+
+/* What cannot change a byte of the result.  Set size = sizeof(dp_options); zero means the default.
+ * A NULL dp_options is {.size = sizeof(dp_options), .prefetch = 2}. */
+typedef struct dp_options {
+    size_t      size;
+    const char *root;      /* paths of the text are relative to it; NULL = working directory */
+    uint32_t    threads;   /* worker threads; 0 = one for each CPU of this process */
+    uint32_t    prefetch;  /* batches made ahead; threads=1, prefetch=0 makes no thread at all */
+    uint64_t    memory;    /* most bytes that the handle may take; 0 = no limit */
+    const dp_allocator *alloc;             /* NULL = the C library's; must outlive the handle */
+    void      (*log)(void *, const char *);/* one line of information, never an error; NULL = none */
+    void       *log_ctx;
+} dp_options;
+
+/* The typed parameters of a stage, as `detpipe stages` prints them. */
+typedef enum dp_param_type {
+    DP_PARAM_INT, DP_PARAM_NUMBER, DP_PARAM_BOOL, DP_PARAM_CHOICE, DP_PARAM_TEXT, DP_PARAM_INTS, DP_PARAM_NUMBERS
+} dp_param_type;
+
+typedef struct dp_param {
+    const char   *name;
+    dp_param_type type;
+    uint32_t      offset;         /* private to the library */
+    const char   *default_value;  /* NULL = must be given */
+    double        min, max;       /* of each number; of the length for a list of texts */
+    const char   *choices;        /* of DP_PARAM_CHOICE: "constant,edge" */
+    const char   *help;
+} dp_param;
+
+/* A row of the language: a reader, an order stage, a transform, a layer, ... */
+typedef struct dp_stage_info {
+    const char     *kind, *name, *help;
+    uint32_t        revision;  /* raised when the stage's bytes change */
+    const dp_param *params;    /* ends with a NULL name */
+} dp_stage_info;
+
+DP_API const char *dp_version(void);
+DP_API const char *dp_status_name(dp_status);
+DP_API const char *dp_dtype_name(dp_dtype);         /* "uint8", "float32", ...; "?" for no dtype */
+DP_API size_t      dp_dtype_size(dp_dtype);         /* bytes of an element, 0 for no dtype */
+
+/* XXH3-128 of size bytes, most significant byte first: the digest used everywhere in detpipe. */
+DP_API void dp_digest(const void *bytes, size_t size, uint8_t digest[16]);
+
+/* Rounding, subnormals, fma, exp and log of this thread as it is set now, against detpipe-fp/1.
+ * digest gets the values seen, on failure (DP_ESTATE) too; every open does this after setting the
+ * environment, so a machine or build that would give other bits is refused. */
+DP_CALL dp_status dp_numeric_check(uint8_t digest[16], dp_error *);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,63 @@
+/* detpipe_net.h - a small training core with one answer for every machine and thread count
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ *     conv2d out_channels=16 kernel_size=3 | relu | max_pool kernel_size=2 stride=2 | flatten
+ *       | dense out_channels=10 | softmax_cross_entropy | momentum learning_rate=0.01 momentum=0.9
+ *
+ * A text is layers, then a loss, then an optimizer; loss and optimizer may be left out where only
+ * dp_net_eval is used.  Arithmetic is the numeric specification detpipe-fp/1 (docs/numerics.md).
+ */
+#ifndef DETPIPE_NET_H
+#define DETPIPE_NET_H
+
+#include "detpipe_base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct dp_net dp_net;
+
+typedef struct dp_net_result {
+    float     loss;     /* mean over the samples; 0 without labels */
+    int64_t   correct;  /* samples whose largest output is at the label; 0 without labels */
+    dp_tensor output;   /* float32 [n, classes], before the loss; valid until the next call */
+} dp_net_result;
+
+/* input: float32 [n, channels, height, width] or [n, features]; its data is not read.  n is the most
+ * samples of a step; the batch may be smaller. */
+DP_CALL dp_status dp_net_open(dp_net **out, const char *net, uint64_t seed, const dp_tensor *input,
+                              const dp_options *, dp_error *);
+DP_API  void      dp_net_close(dp_net *);
+
+/* Forward, backward, update.  labels: any integer dtype, [n].  A loss or gradient that is not finite
+ * is DP_ESTATE with its tensor and index, and leaves the weights as they were. */
+DP_CALL dp_status dp_net_step(dp_net *, const dp_tensor *input, const dp_tensor *labels, dp_net_result *, dp_error *);
+DP_CALL dp_status dp_net_eval(dp_net *, const dp_tensor *input, const dp_tensor *labels /* or NULL */, dp_net_result *, dp_error *);
+
+/* Weights, optimizer state and step count as one .safetensors file (docs/checkpoint.md), written under
+ * a temporary name, synced and renamed.  Loading is strict: a missing, extra, misshapen or damaged
+ * tensor is DP_ESTATE or DP_ECORRUPT and leaves the net as it was. */
+DP_CALL dp_status dp_net_save(dp_net *, const char *path, dp_error *);
+DP_CALL dp_status dp_net_load(dp_net *, const char *path, dp_error *);
+
+DP_API uint64_t    dp_net_tell(const dp_net *);  /* steps done */
+DP_API double      dp_net_learning_rate(const dp_net *, uint64_t step);
+DP_API const char *dp_net_spec(const dp_net *);  /* canonical text */
+
+/* Parameter number index and its last gradient, or NULL past the last (and before any step, for the
+ * gradient).  The caller may write into a parameter between steps. */
+DP_API const dp_tensor *dp_net_parameter(const dp_net *, size_t index, const char **name);
+DP_API const dp_tensor *dp_net_gradient(const dp_net *, size_t index);
+DP_API void dp_net_digest(const dp_net *, uint8_t parameters[16], uint8_t gradients[16]);  /* either may be NULL */
+
+DP_API const dp_stage_info *const *dp_net_stages(size_t *count);
+
+/* Every instruction set of this machine against the scalar reference, bit for bit. */
+DP_CALL dp_status dp_net_selftest(dp_error *);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,35 @@
+/* batch.h - the memory of a batch, and the data plane that fills it
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PIPELINE_BATCH_H
+#define PIPELINE_BATCH_H
+
+#include "detpipe.h"
+#include "pipeline/graph.h"
+
+struct dp_batch {
+    const dp_graph *graph;
+    dp_tensor       tensors[DP_MAX_COLUMNS];
+    dp_row         *rows;
+    uint64_t        n_rows;
+    dp_status       status;  /* of filling; error says more */
+    dp_error        error;
+    bool            filled;
+    dp_batch       *next;    /* in the list of free ones */
+};
+
+/* A worker's buffers between two transforms, two for each column that has any. */
+typedef struct dp_scratch { void *buffers[DP_MAX_COLUMNS][2]; } dp_scratch;
+
+dp_batch  *dp_batch_new(dp_graph *);  /* in the graph's arena; NULL when it is out of memory */
+dp_status  dp_scratch_plan(dp_scratch *, dp_graph *, dp_error *);
+
+/* Says which rows; one thread at a time.  Then the rows are read and transformed on any thread. */
+void dp_batch_claim(dp_batch *, dp_graph *, uint64_t index);
+void dp_batch_fill(dp_batch *, const dp_scratch *);
+
+/* The tensor of a full batch of column c. */
+dp_tensor dp_batch_type(const dp_graph *, uint32_t c);
+
+#endif

@@ -1,0 +1,219 @@
+/* pipeline.c - the calls of detpipe.h
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "detpipe.h"
+
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/numeric.h"
+#include "pipeline/ring.h"
+#include "pipeline/state.h"
+
+struct dp_pipeline {
+    dp_graph   graph;
+    dp_ring    ring;
+    dp_options options;
+    uint64_t   seed;
+    dp_tensor  outputs[DP_MAX_COLUMNS];
+    dp_error   failure;   /* repeated until the position moves; status DP_OK = none */
+    bool       identified;
+    uint8_t    identity[16];
+};
+
+static dp_status build(dp_pipeline *p, const char *spec, dp_error *err)
+{
+    dp_status status = dp_graph_open(&p->graph, spec, p->seed, &p->options, err);
+
+    for (uint32_t c = 0; c < p->graph.source.n_columns && status == DP_OK; c++)
+        p->outputs[c] = dp_batch_type(&p->graph, c);
+    return status == DP_OK ? dp_ring_open(&p->ring, &p->graph, &p->options, err) : status;
+}
+
+dp_status dp_open(dp_pipeline **out, const char *spec, uint64_t seed, const dp_options *given, dp_error *err)
+{
+    dp_options options;
+    dp_pipeline *p;
+    dp_status status;
+    dp_fp fp;
+
+    if (out == NULL || spec == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_open: %s is NULL", out == NULL ? "out" : "spec");
+    status = dp_options_get(given, &options, err);
+    if (status != DP_OK)
+        return status;
+    p = options.alloc->alloc(options.alloc->ctx, sizeof *p, 64);
+    if (p == NULL)
+        return dp_fail(err, DP_ENOMEM, "out of memory for a pipeline");
+    memset(p, 0, sizeof *p);
+    p->options = options;
+    p->seed = seed;
+    status = dp_numeric_enter(&fp, &options, err);
+    if (status == DP_OK)
+        status = build(p, spec, err);
+    dp_fp_leave(&fp);
+    if (status == DP_OK)
+        *out = p;
+    else
+        dp_close(p);
+    return status;
+}
+
+void dp_close(dp_pipeline *p)
+{
+    if (p == NULL)
+        return;
+    const dp_allocator *alloc = p->options.alloc;
+    dp_ring_close(&p->ring);
+    dp_graph_close(&p->graph);
+    alloc->free(alloc->ctx, p, sizeof *p);
+}
+
+const char *dp_spec(const dp_pipeline *p)
+{
+    return p->graph.spec;
+}
+
+void dp_fingerprint(const dp_pipeline *p, uint8_t digest[16])
+{
+    memcpy(digest, p->graph.fingerprint, 16);
+}
+
+const char *dp_column_name(const dp_pipeline *p, size_t index)
+{
+    return index < p->graph.source.n_columns ? p->graph.columns[index].name : NULL;
+}
+
+const dp_tensor *dp_output(const dp_pipeline *p, const char *column)
+{
+    for (uint32_t c = 0; column != NULL && c < p->graph.source.n_columns; c++) {
+        if (strcmp(p->graph.columns[c].name, column) == 0)
+            return &p->outputs[c];
+    }
+    return NULL;
+}
+
+/* Keeps the first failure; every later dp_next gives the same one. */
+static dp_status keep_failure(dp_pipeline *p, dp_status status, const dp_error *why, dp_error *err)
+{
+    p->failure = *why;
+    p->failure.status = status;
+    if (err != NULL)
+        *err = p->failure;
+    return status;
+}
+
+dp_status dp_next(dp_pipeline *p, dp_batch **batch, dp_error *err)
+{
+    dp_error why;
+    dp_status status;
+    dp_fp fp;
+
+    if (p == NULL || batch == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_next: %s is NULL", p == NULL ? "the pipeline" : "batch");
+    if (p->failure.status != DP_OK || p->ring.deliver >= p->graph.length) {
+        dp_ring_recycle(&p->ring, batch);
+        if (p->failure.status != DP_OK && err != NULL)
+            *err = p->failure;
+        return p->failure.status != DP_OK ? p->failure.status : DP_END;
+    }
+    dp_fp_enter(&fp);
+    status = dp_ring_next(&p->ring, batch, &why);
+    dp_fp_leave(&fp);
+    if (status != DP_OK)
+        return keep_failure(p, status, &why, err);
+    if ((*batch)->status != DP_OK) {
+        status = keep_failure(p, (*batch)->status, &(*batch)->error, err);
+        dp_ring_seek(&p->ring, p->ring.deliver - 1);  /* dp_tell stays at the batch that failed */
+        dp_ring_recycle(&p->ring, batch);
+    }
+    return status;
+}
+
+uint64_t dp_tell(const dp_pipeline *p)
+{
+    return p->ring.deliver;
+}
+
+uint64_t dp_length(const dp_pipeline *p)
+{
+    return p->graph.length;
+}
+
+dp_status dp_seek(dp_pipeline *p, uint64_t batch, dp_error *err)
+{
+    if (p == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_seek: the pipeline is NULL");
+    if (batch > p->graph.length)
+        return dp_fail(err, DP_EINVAL, "batch %llu is past the end: there are %llu", (unsigned long long)batch,
+                       (unsigned long long)p->graph.length);
+    if (!dp_graph_reaches(&p->graph, batch))
+        return dp_fail(err, DP_ELIMIT, "batch %llu is past row 2^48 of the stream", (unsigned long long)batch);
+    dp_ring_seek(&p->ring, batch);
+    p->failure.status = DP_OK;
+    return DP_OK;
+}
+
+dp_status dp_skip(dp_pipeline *p, uint64_t n_batches, dp_error *err)
+{
+    if (p == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_skip: the pipeline is NULL");
+    if (n_batches > UINT64_MAX - p->ring.deliver)
+        return dp_fail(err, DP_EINVAL, "skipping %llu batches goes past the end", (unsigned long long)n_batches);
+    return dp_seek(p, p->ring.deliver + n_batches, err);
+}
+
+dp_status dp_dataset_digest(dp_pipeline *p, uint8_t digest[16], dp_error *err)
+{
+    if (p == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_dataset_digest: the pipeline is NULL");
+    if (!p->identified) {
+        const dp_status status = dp_source_identity(p->graph.reader, &p->graph.source, p->options.alloc, p->identity, err);
+        if (status != DP_OK)
+            return status;
+        p->identified = true;
+    }
+    memcpy(digest, p->identity, 16);
+    return DP_OK;
+}
+
+/* What a state of this pipeline holds. */
+static dp_status position(dp_pipeline *p, dp_position *out, dp_error *err)
+{
+    uint8_t identity[16];
+    const dp_status status = dp_dataset_digest(p, identity, err);
+
+    memcpy(out->fingerprint, p->graph.fingerprint, 16);
+    memcpy(out->identity, identity, 8);
+    out->seed = p->seed;
+    out->batch = p->ring.deliver;
+    return status;
+}
+
+dp_status dp_get_state(dp_pipeline *p, dp_state *state, dp_error *err)
+{
+    dp_position here = {0};
+    dp_status status;
+
+    if (p == NULL || state == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_get_state: %s is NULL", p == NULL ? "the pipeline" : "state");
+    status = position(p, &here, err);
+    if (status == DP_OK)
+        dp_state_write(&here, state);
+    return status;
+}
+
+dp_status dp_set_state(dp_pipeline *p, const dp_state *state, dp_error *err)
+{
+    dp_position here = {0};
+    uint64_t batch;
+    dp_status status;
+
+    if (p == NULL || state == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_set_state: %s is NULL", p == NULL ? "the pipeline" : "state");
+    status = position(p, &here, err);
+    if (status == DP_OK)
+        status = dp_state_read(state, &here, &batch, err);
+    return status == DP_OK ? dp_seek(p, batch, err) : status;
+}

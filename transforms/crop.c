@@ -1,0 +1,53 @@
+/* crop.c - a rectangle at a fixed place: the deterministic replacement of random_crop
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "transforms/window.h"
+
+typedef struct crop {
+    const char *column;
+    dp_ints     coordinates, size;
+    dp_window   window;
+} crop;
+
+static const dp_param params[] = {
+    DP_COLUMN(crop),
+    DP_INTS(crop, coordinates, NULL, 0, 16777216, "top,left of the rectangle"),
+    DP_INTS(crop, size, NULL, 1, 16777216, "height,width of it; one number for a square"),
+    DP_PARAMS_END
+};
+
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena, dp_error *err)
+{
+    crop *p = params_;
+    int64_t size[2];
+    dp_status status = dp_check_image("crop", in, err);
+
+    if (status == DP_OK)
+        status = dp_check_list("crop", "size", &p->size, 2, err);
+    if (status != DP_OK)
+        return status;
+    if (p->coordinates.n != 2)
+        return dp_fail(err, DP_ESPEC, "crop: coordinates takes top,left: two numbers, not %d", p->coordinates.n);
+    dp_size_pair(&p->size, size);
+    for (int d = 0; d < 2; d++) {
+        if (p->coordinates.v[d] + size[d] > in->type.shape[d])
+            return dp_fail(err, DP_ESPEC, "crop: %s %lld + %lld is outside the image, which has %lld", d ? "left" : "top",
+                           (long long)p->coordinates.v[d], (long long)size[d], (long long)in->type.shape[d]);
+    }
+    out->type.shape[0] = size[0];
+    out->type.shape[1] = size[1];
+    return dp_window_plan(&p->window, in, NULL, arena, err);
+}
+
+static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const dp_tensor *out)
+{
+    const crop *p = params_;
+    (void)rng;
+    dp_window_copy(&p->window, p->coordinates.v[0], p->coordinates.v[1], in, out);
+}
+
+const dp_transform dp_transform_crop = {
+    .info = {"transform", "crop", "keep a rectangle at a fixed place", 1, params},
+    .size = sizeof(crop), .plan = plan, .apply = apply,
+};

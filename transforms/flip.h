@@ -1,0 +1,15 @@
+/* flip.h - mirroring images, for the four flips
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef TRANSFORMS_FLIP_H
+#define TRANSFORMS_FLIP_H
+
+#include "transforms/transform.h"
+
+/* <H,W>, <H,W,C> or <...,H,W,C> of an image type. */
+dp_status dp_check_flip(const char *stage, const dp_column *in, dp_error *);
+void dp_flip_horizontal(const dp_tensor *in, const dp_tensor *out);
+void dp_flip_vertical(const dp_tensor *in, const dp_tensor *out);
+
+#endif

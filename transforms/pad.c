@@ -1,0 +1,57 @@
+/* pad.c - a border around the image
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "transforms/window.h"
+
+typedef struct pad {
+    const char *column;
+    dp_ints     padding, fill_value;
+    int32_t     padding_mode;
+    dp_window   window;
+} pad;
+
+static const dp_param params[] = {
+    DP_COLUMN(pad),
+    DP_INTS(pad, padding, NULL, 0, 16777216, "all sides; or left-right,top-bottom; or left,top,right,bottom"),
+    DP_INTS(pad, fill_value, "0", 0, 255, "one value, or one for each of three channels"),
+    DP_CHOICE(pad, padding_mode, "constant", DP_PADDING_MODES, "what the border holds"),
+    DP_PARAMS_END
+};
+
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena, dp_error *err)
+{
+    pad *p = params_;
+    int64_t around[4];
+    dp_status status = dp_check_image("pad", in, err);
+
+    if (status == DP_OK)
+        status = dp_check_image_type("pad", in, err);
+    if (status == DP_OK)
+        status = dp_check_channels("pad", in, err);
+    if (status == DP_OK)
+        status = dp_padding("pad", &p->padding, around, err);
+    if (status == DP_OK && p->fill_value.n != 1 && p->fill_value.n != 3)
+        status = dp_fail(err, DP_ESPEC, "pad: fill_value takes 1 or 3 numbers, not %d", p->fill_value.n);
+    if (status == DP_OK)
+        status = dp_resized("pad", out, in->type.shape[0] + around[1] + around[3], in->type.shape[1] + around[0] + around[2], err);
+    if (status == DP_OK)
+        status = dp_window_plan(&p->window, in, &p->fill_value, arena, err);
+    if (status == DP_OK)
+        status = dp_axis_pad(&p->window.y, around[1], around[3], p->padding_mode, arena, err);
+    if (status == DP_OK)
+        status = dp_axis_pad(&p->window.x, around[0], around[2], p->padding_mode, arena, err);
+    return status;
+}
+
+static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const dp_tensor *out)
+{
+    const pad *p = params_;
+    (void)rng;
+    dp_window_copy(&p->window, 0, 0, in, out);
+}
+
+const dp_transform dp_transform_pad = {
+    .info = {"transform", "pad", "put a border around the image", 1, params},
+    .size = sizeof(pad), .plan = plan, .apply = apply,
+};
