@@ -1,0 +1,378 @@
+/* checkpoint.c - a net as a .safetensors file (docs/checkpoint.md)
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * https://github.com/huggingface/safetensors: eight bytes little-endian, a JSON header of that length, the data.  The
+ * header's __metadata__ has the step count and the digest of the data, so a flipped bit is found.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "base/bytes.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/tensor.h"
+#include "compute/net.h"
+
+#define MAX_HEADER   (64 << 20)
+#define BLOCK        65536
+#define MOMENT       "moments."
+#define FORMAT       "detpipe-net/1"
+
+/* ---- the tensors of a file, in their order: parameters, then moments ---- */
+
+typedef struct entry { const char *prefix; const dp_parameter *p; float *data; } entry;
+
+static bool entry_at(const dp_net *net, uint32_t i, entry *out)
+{
+    const dp_parameter *p = &net->parameters[i % net->n_parameters];
+    const bool moment = i >= net->n_parameters;
+
+    if (net->n_parameters == 0 || i >= 2 * net->n_parameters || (moment && p->moment.data == NULL))
+        return false;
+    *out = (entry){moment ? MOMENT : "", p, moment ? p->moment.data : p->value.data};
+    return true;
+}
+
+static void name_of(const entry *e, char *out, size_t size)
+{
+    snprintf(out, size, "%s%s", e->prefix, e->p->name);
+}
+
+static void to_little_endian(const float *src, size_t n, uint8_t *dst)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &src[i], 4);
+        dp_store_le(dst + 4 * i, 4, bits);
+    }
+}
+
+/* Every byte of the data section, block by block. */
+static void each_block(const dp_net *net, void (*put)(void *, const uint8_t *, size_t), void *ctx)
+{
+    uint8_t block[BLOCK];
+    entry e;
+
+    for (uint32_t i = 0; entry_at(net, i, &e); i++) {
+        for (int64_t at = 0; at < e.p->count; at += BLOCK / 4) {
+            const size_t n = (size_t)(e.p->count - at < BLOCK / 4 ? e.p->count - at : BLOCK / 4);
+            to_little_endian(e.data + at, n, block);
+            put(ctx, block, 4 * n);
+        }
+    }
+}
+
+static void put_hash(void *ctx, const uint8_t *bytes, size_t n) { dp_hash_bytes(ctx, bytes, n); }
+static void put_file(void *ctx, const uint8_t *bytes, size_t n) { dp_writer_put(ctx, bytes, n); }
+
+static void hex(const uint8_t digest[16], char out[33])
+{
+    for (int i = 0; i < 16; i++)
+        snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+/* ---- writing ---- */
+
+static void out_number(dp_out *out, uint64_t value)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)value);
+    dp_out_text(out, text);
+}
+
+/* Names are [a-z0-9_.] only, so nothing needs an escape. */
+static void describe(dp_out *out, const entry *e, uint64_t offset)
+{
+    char name[256];
+
+    name_of(e, name, sizeof name);
+    dp_out_text(out, ",\"");
+    dp_out_text(out, name);
+    dp_out_text(out, "\":{\"dtype\":\"F32\",\"shape\":[");
+    for (int32_t d = 0; d < e->p->value.rank; d++) {
+        dp_out_text(out, d ? "," : "");
+        out_number(out, (uint64_t)e->p->value.shape[d]);
+    }
+    dp_out_text(out, "],\"data_offsets\":[");
+    out_number(out, offset);
+    dp_out_text(out, ",");
+    out_number(out, offset + 4 * (uint64_t)e->p->count);
+    dp_out_text(out, "]}");
+}
+
+/* Padded with blanks so that the data begins on an 8-byte boundary. */
+static void print_header(const dp_net *net, const char digest[33], dp_out *out)
+{
+    uint64_t offset = 0;
+    entry e;
+
+    dp_out_text(out, "{\"__metadata__\":{\"format\":\"" FORMAT "\",\"data_xxh3_128\":\"");
+    dp_out_text(out, digest);
+    dp_out_text(out, "\",\"global_step\":\"");
+    out_number(out, net->step);
+    dp_out_text(out, "\"}");
+    for (uint32_t i = 0; entry_at(net, i, &e); i++) {
+        describe(out, &e, offset);
+        offset += 4 * (uint64_t)e.p->count;
+    }
+    dp_out_text(out, "}");
+    while (out->length % 8 != 0)
+        dp_out_text(out, " ");
+}
+
+static dp_status header_text(const dp_net *net, dp_arena *arena, dp_out *out, dp_error *err)
+{
+    uint8_t digest[16];
+    char text[33];
+    dp_hash h;
+
+    dp_hash_init(&h);
+    each_block(net, put_hash, &h);
+    dp_hash_final(&h, digest);
+    hex(digest, text);
+    *out = (dp_out){NULL, 0, 0};
+    print_header(net, text, out);
+    out->size = out->length + 1;
+    out->text = dp_arena_alloc(arena, out->size, 1);
+    if (out->text == NULL)
+        return dp_arena_fail(arena, err, "a checkpoint");
+    out->length = 0;
+    print_header(net, text, out);
+    return DP_OK;
+}
+
+dp_status dp_net_save(dp_net *net, const char *path, dp_error *err)
+{
+    dp_arena arena = {0};
+    dp_writer writer;
+    uint8_t length[8];
+    dp_out header;
+    dp_status status;
+
+    if (net == NULL || path == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_net_save: %s is NULL", net == NULL ? "the net" : "path");
+    arena.alloc = net->options.alloc;
+    status = header_text(net, &arena, &header, err);
+    if (status == DP_OK)
+        status = dp_writer_open(&writer, path, err);
+    if (status == DP_OK) {
+        dp_store_le(length, 8, header.length);
+        dp_writer_put(&writer, length, 8);
+        dp_writer_put(&writer, header.text, header.length);
+        each_block(net, put_file, &writer);
+        status = dp_writer_commit(&writer, err);
+    }
+    dp_arena_free(&arena);
+    return status;
+}
+
+/* ---- reading: everything is checked before anything is changed ---- */
+
+typedef struct reading {
+    dp_net     *net;
+    dp_file     file;
+    const char *path;
+    dp_arena    arena;
+    char       *header;
+    cJSON      *root;
+    uint64_t    data;  /* where the data section begins */
+    uint64_t    step;
+    dp_error   *err;
+} reading;
+
+static dp_status bad_file(const reading *r, const char *why)
+{
+    return dp_fail(r->err, DP_ECORRUPT, "%.120s: %s", r->path, why);
+}
+
+static dp_status read_exactly(const reading *r, uint64_t offset, void *bytes, size_t n)
+{
+    size_t got;
+    const int error = dp_file_read_at(&r->file, offset, bytes, n, &got);
+
+    if (error != 0)
+        return dp_fail(r->err, DP_EIO, "%.120s cannot be read: %s", r->path, strerror(error));
+    return got == n ? DP_OK : bad_file(r, "the file ends too early");
+}
+
+static dp_status read_header(reading *r)
+{
+    uint8_t length[8];
+    uint64_t n;
+    dp_status status = read_exactly(r, 0, length, 8);
+
+    if (status != DP_OK)
+        return status;
+    n = dp_load_le(length, 8);
+    if (n > MAX_HEADER || n + 8 > r->file.size)
+        return bad_file(r, "no .safetensors file: its header's length is impossible");
+    r->header = dp_arena_alloc(&r->arena, (size_t)n + 1, 1);
+    if (r->header == NULL)
+        return dp_arena_fail(&r->arena, r->err, "a header");
+    status = read_exactly(r, 8, r->header, (size_t)n);
+    if (status != DP_OK)
+        return status;
+    r->header[n] = '\0';
+    r->data = 8 + n;
+    r->root = cJSON_ParseWithLength(r->header, (size_t)n);
+    return cJSON_IsObject(r->root) ? DP_OK : bad_file(r, "no .safetensors file: its header is no JSON object");
+}
+
+static const char *meta_text(const reading *r, const char *key)
+{
+    const cJSON *meta = cJSON_GetObjectItemCaseSensitive(r->root, "__metadata__");
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(meta, key));
+}
+
+static dp_status read_meta(reading *r)
+{
+    const char *format = meta_text(r, "format"), *step = meta_text(r, "global_step");
+    uint64_t value = 0;
+
+    if (format == NULL || strcmp(format, FORMAT) != 0)
+        return dp_fail(r->err, DP_ESTATE, "%.120s was not written by dp_net_save (format " FORMAT ")", r->path);
+    if (step == NULL || step[0] == '\0' || strlen(step) > 18)
+        return bad_file(r, "global_step is no number");
+    for (; *step != '\0'; step++) {
+        if (*step < '0' || *step > '9')
+            return bad_file(r, "global_step is no number");
+        value = value * 10 + (uint64_t)(*step - '0');
+    }
+    r->step = value;
+    return DP_OK;
+}
+
+/* A list of n whole numbers as expected. */
+static bool list_is(const cJSON *list, const int64_t *expected, int n)
+{
+    if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) != n)
+        return false;
+    for (int i = 0; i < n; i++) {
+        const cJSON *item = cJSON_GetArrayItem(list, i);
+        if (!cJSON_IsNumber(item) || item->valuedouble != (double)expected[i])
+            return false;
+    }
+    return true;
+}
+
+/* Adds one complaint to a message that lists all of them. */
+static void complain(dp_out *out, const char *what, const char *name)
+{
+    dp_out_text(out, out->length == 0 ? "" : ", ");
+    dp_out_text(out, what);
+    dp_out_text(out, name);
+}
+
+static void check_entry(const reading *r, const entry *e, int64_t *offset, dp_out *complaints)
+{
+    char name[256];
+    const cJSON *tensor;
+    const char *dtype;
+    const int64_t offsets[2] = {*offset, *offset + 4 * e->p->count};
+
+    name_of(e, name, sizeof name);
+    tensor = cJSON_GetObjectItemCaseSensitive(r->root, name);
+    dtype = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tensor, "dtype"));
+    *offset = offsets[1];
+    if (tensor == NULL)
+        complain(complaints, "missing ", name);
+    else if (dtype == NULL || strcmp(dtype, "F32") != 0)
+        complain(complaints, "another type: ", name);
+    else if (!list_is(cJSON_GetObjectItemCaseSensitive(tensor, "shape"), e->p->value.shape, e->p->value.rank))
+        complain(complaints, "another shape: ", name);
+    else if (!list_is(cJSON_GetObjectItemCaseSensitive(tensor, "data_offsets"), offsets, 2))
+        complain(complaints, "another place: ", name);
+}
+
+static bool expected_name(const dp_net *net, const char *name)
+{
+    char own[256];
+    entry e;
+
+    if (strcmp(name, "__metadata__") == 0)
+        return true;
+    for (uint32_t i = 0; entry_at(net, i, &e); i++) {
+        name_of(&e, own, sizeof own);
+        if (strcmp(own, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static dp_status check_tensors(const reading *r)
+{
+    char text[200];
+    dp_out complaints = {text, sizeof text, 0};
+    int64_t offset = 0;
+    uint32_t n = 0;
+    entry e;
+
+    for (; entry_at(r->net, n, &e); n++)
+        check_entry(r, &e, &offset, &complaints);
+    for (const cJSON *item = r->root->child; item != NULL; item = item->next) {
+        if (!expected_name(r->net, item->string))
+            complain(&complaints, "extra ", item->string);
+    }
+    if (complaints.length == 0 && cJSON_GetArraySize(r->root) != (int)n + 1)
+        complain(&complaints, "a name is there twice", "");
+    if (complaints.length != 0)
+        return dp_fail(r->err, DP_ESTATE, "not this net's: %s%s", text, complaints.length >= sizeof text ? " ..." : "");
+    return r->data + (uint64_t)offset == r->file.size ? DP_OK : bad_file(r, "its size is not what its header says");
+}
+
+/* All tensors one after another into memory, checked against the digest, then into the net. */
+static dp_status read_data(reading *r)
+{
+    const size_t size = (size_t)(r->file.size - r->data);
+    const char *expected = meta_text(r, "data_xxh3_128");
+    uint8_t digest[16], *bytes = dp_arena_alloc(&r->arena, size + 1, 1);
+    char text[33];
+    size_t at = 0;
+    dp_status status;
+    entry e;
+
+    if (bytes == NULL)
+        return dp_arena_fail(&r->arena, r->err, "a checkpoint");
+    status = read_exactly(r, r->data, bytes, size);
+    dp_digest(bytes, size, digest);
+    hex(digest, text);
+    if (status == DP_OK && (expected == NULL || strcmp(expected, text) != 0))
+        status = bad_file(r, "the data is damaged: its digest does not match");
+    for (uint32_t i = 0; status == DP_OK && entry_at(r->net, i, &e); i++) {
+        for (int64_t j = 0; j < e.p->count; j++, at += 4) {
+            const uint32_t bits = (uint32_t)dp_load_le(bytes + at, 4);
+            memcpy(&e.data[j], &bits, 4);
+        }
+    }
+    return status;
+}
+
+dp_status dp_net_load(dp_net *net, const char *path, dp_error *err)
+{
+    reading r = {.net = net, .file = {-1, 0}, .path = path, .err = err};
+    dp_status status;
+
+    if (net == NULL || path == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_net_load: %s is NULL", net == NULL ? "the net" : "path");
+    r.arena.alloc = net->options.alloc;
+    status = dp_file_open(path, &r.file, err);
+    if (status == DP_OK)
+        status = read_header(&r);
+    if (status == DP_OK)
+        status = read_meta(&r);
+    if (status == DP_OK)
+        status = check_tensors(&r);
+    if (status == DP_OK)
+        status = read_data(&r);
+    if (status == DP_OK) {
+        net->step = r.step;
+        net->stepped = false;
+    }
+    cJSON_Delete(r.root);
+    dp_arena_free(&r.arena);
+    dp_file_close(&r.file);
+    return status;
+}

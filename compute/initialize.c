@@ -1,0 +1,79 @@
+/* initialize.c - first values of the parameters
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Each parameter has a generator of its own, keyed by (seed, its name): another layer in the text leaves it as it was.
+ */
+#include <string.h>
+
+#include "compute/net.h"
+
+static const dp_param params[] = {
+    DP_TEXT(dp_initial, weight, "he_uniform", "an initializer with its parameters, in quotes"),
+    DP_TEXT(dp_initial, bias, "zeros", "the same, for biases"),
+    DP_PARAMS_END
+};
+
+const dp_stage_info dp_init_info = {"init", "init", "how the parameters begin: first stage of a net, may be left out", 1, params};
+
+typedef struct chosen {
+    const dp_initializer *initializer;
+    void                 *params;
+} chosen;
+
+/* Reads "normal sigma=0.02" and replaces the text by its canonical form. */
+static dp_status choose(dp_net *net, const char **text, chosen *out, dp_error *err)
+{
+    const dp_stage_info *rows[16];
+    const char *hint;
+    const dp_stage_info *found;
+    dp_text parsed;
+    dp_out printed = {NULL, 0, 0};
+    char *copy;
+    size_t n = 0;
+    dp_status status = dp_text_parse(*text, strlen(*text), &net->arena, &parsed, err);
+
+    if (status == DP_OK && parsed.n_stages != 1)
+        status = dp_fail(err, DP_ESPEC, "init: one initializer is expected");
+    if (status != DP_OK)
+        return status;
+    for (; dp_initializers[n] != NULL && n < 16; n++)
+        rows[n] = &dp_initializers[n]->info;
+    found = dp_stage_find(rows, n, parsed.stages[0].name, &hint);
+    if (found == NULL)
+        return dp_stage_unknown(&parsed.stages[0], hint, "initializer", err);
+    for (n = 0; &dp_initializers[n]->info != found;)
+        n++;
+    out->initializer = dp_initializers[n];
+    out->params = dp_arena_alloc(&net->arena, 1, out->initializer->size);
+    if (out->params == NULL)
+        return dp_arena_fail(&net->arena, err, "an initializer");
+    status = dp_params_bind(found, &parsed.stages[0], out->params, &net->arena, err);
+    if (status != DP_OK)
+        return status;
+    dp_params_print(found, out->params, &printed);
+    copy = dp_arena_alloc(&net->arena, printed.length + 1, 1);
+    if (copy == NULL)
+        return dp_arena_fail(&net->arena, err, "an initializer");
+    printed = (dp_out){copy, printed.length + 1, 0};
+    dp_params_print(found, out->params, &printed);
+    *text = copy;
+    return DP_OK;
+}
+
+dp_status dp_net_initialize(dp_net *net, dp_error *err)
+{
+    chosen weight, bias;
+    dp_status status = choose(net, &net->initial.weight, &weight, err);
+
+    if (status == DP_OK)
+        status = choose(net, &net->initial.bias, &bias, err);
+    for (uint32_t i = 0; i < net->n_parameters && status == DP_OK; i++) {
+        const dp_parameter *p = &net->parameters[i];
+        const chosen *c = p->is_bias ? &bias : &weight;
+        dp_rng rng;
+        dp_rng_start(&rng, dp_rng_key(net->seed, p->name, 0), 0, 0);
+        c->initializer->fill(c->params, &rng, p->fan_in, p->count, p->value.data);
+    }
+    return status;
+}

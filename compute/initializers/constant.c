@@ -1,0 +1,25 @@
+/* constant.c - every element the same
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "compute/layer.h"
+
+typedef struct constant { double value; } constant;
+
+static const dp_param params[] = {
+    DP_NUMBER(constant, value, NULL, -1e6, 1e6, "of every element"),
+    DP_PARAMS_END
+};
+
+static void fill(const void *params_, dp_rng *rng, int64_t fan_in, int64_t n, float *out)
+{
+    const float value = (float)((const constant *)params_)->value;
+
+    (void)rng, (void)fan_in;
+    for (int64_t i = 0; i < n; i++)
+        out[i] = value;
+}
+
+const dp_initializer dp_initializer_constant = {
+    .info = {"initializer", "constant", "every element the same", 1, params}, .size = sizeof(constant), .fill = fill,
+};

@@ -1,0 +1,26 @@
+/* normal.c - normal distribution
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "compute/initializers/distributions.h"
+
+typedef struct normal { double sigma, mean; } normal;
+
+static const dp_param params[] = {
+    DP_NUMBER(normal, sigma, "0.01", 0, 1e6, "standard deviation"),
+    DP_NUMBER(normal, mean, "0", -1e6, 1e6, "mean"),
+    DP_PARAMS_END
+};
+
+static void fill(const void *params_, dp_rng *rng, int64_t fan_in, int64_t n, float *out)
+{
+    const normal *p = params_;
+
+    (void)fan_in;
+    for (int64_t i = 0; i < n; i++)
+        out[i] = (float)(p->mean + p->sigma * dp_normal_quantile(dp_open_uniform(rng)));
+}
+
+const dp_initializer dp_initializer_normal = {
+    .info = {"initializer", "normal", "normal distribution", 1, params}, .size = sizeof(normal), .fill = fill,
+};

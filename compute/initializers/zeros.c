@@ -1,0 +1,21 @@
+/* zeros.c - every element 0
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <string.h>
+
+#include "compute/layer.h"
+
+typedef struct zeros { char none; } zeros;
+
+static const dp_param params[] = {DP_PARAMS_END};
+
+static void fill(const void *params_, dp_rng *rng, int64_t fan_in, int64_t n, float *out)
+{
+    (void)params_, (void)rng, (void)fan_in;
+    memset(out, 0, sizeof *out * (size_t)n);
+}
+
+const dp_initializer dp_initializer_zeros = {
+    .info = {"initializer", "zeros", "every element 0", 1, params}, .size = sizeof(zeros), .fill = fill,
+};

@@ -1,0 +1,22 @@
+/* avx2.c - the kernels for x86-64 with AVX2 and FMA
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "compute/kernels/kernels.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define vf           __m256
+#define VL           8
+#define NV           2
+#define MR           6
+#define v_zero       _mm256_setzero_ps
+#define v_load       _mm256_loadu_ps
+#define v_store      _mm256_storeu_ps
+#define v_set1       _mm256_set1_ps
+#define v_fma        _mm256_fmadd_ps
+#define KERNELS      dp_kernels_avx2
+#define KERNELS_NAME "avx2"
+#include "compute/kernels/template.h"
+#endif

@@ -1,0 +1,22 @@
+/* avx512.c - the kernels for x86-64 with AVX-512
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "compute/kernels/kernels.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define vf           __m512
+#define VL           16
+#define NV           2
+#define MR           12
+#define v_zero       _mm512_setzero_ps
+#define v_load       _mm512_loadu_ps
+#define v_store      _mm512_storeu_ps
+#define v_set1       _mm512_set1_ps
+#define v_fma        _mm512_fmadd_ps
+#define KERNELS      dp_kernels_avx512
+#define KERNELS_NAME "avx512"
+#include "compute/kernels/template.h"
+#endif

@@ -1,0 +1,73 @@
+/* softmax_cross_entropy.c - minus the log of the probability of the label, mean over the batch
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * spec/compute.md B.3: per row m = max, e_j = exp(x_j - m), S = SEQ64 of e, loss = log(S) - (x_t - m), all in binary64;
+ * the batch is TREE over leaves of SEQ64 inside the leaf, divided by the number of samples, rounded once.  The
+ * gradient is (e_j / S - [j = t]) / n, rounded once.
+ */
+#include "base/num.h"
+#include "compute/conv.h"
+#include "compute/layer.h"
+#include "compute/tree.h"
+
+typedef struct softmax_cross_entropy { int64_t leaf_size; } softmax_cross_entropy;
+
+static const dp_param params[] = {
+    DP_INT(softmax_cross_entropy, leaf_size, "4", 1, 65536, "samples of a leaf of every sum over the batch: a power of two"),
+    DP_PARAMS_END
+};
+
+static dp_status plan(const void *params_, int64_t n, int64_t *leaf, dp_error *err)
+{
+    *leaf = ((const softmax_cross_entropy *)params_)->leaf_size;
+    if ((*leaf & (*leaf - 1)) != 0)
+        return dp_fail(err, DP_ESPEC, "softmax_cross_entropy: leaf_size %lld is no power of two", (long long)*leaf);
+    if (n / *leaf >= DP_MAX_LEAVES)
+        return dp_fail(err, DP_ELIMIT, "a batch has at most %d leaves: raise leaf_size", DP_MAX_LEAVES);
+    return DP_OK;
+}
+
+static void row(void *ctx, uint64_t sample)
+{
+    const dp_loss_run *r = ctx;
+    const float *x = r->x + (int64_t)sample * r->classes;
+    const int64_t label = r->labels[sample];
+    double m = (double)x[0], sum = 0.0;
+
+    for (int64_t j = 1; j < r->classes; j++) {
+        if ((double)x[j] > m || x[j] != x[j])
+            m = (double)x[j];
+    }
+    for (int64_t j = 0; j < r->classes; j++)
+        sum += dp_exp_d((double)x[j] - m);
+    r->sample_loss[sample] = sum == sum ? dp_log_d(sum) - ((double)x[label] - m) : sum;
+    for (int64_t j = 0; r->dx != NULL && j < r->classes; j++)
+        r->dx[(int64_t)sample * r->classes + j] =
+            (float)((dp_exp_d((double)x[j] - m) / sum - (double)(j == label)) / (double)r->n);
+}
+
+static float run(const void *params_, const dp_loss_run *r)
+{
+    const int64_t leaf = ((const softmax_cross_entropy *)params_)->leaf_size;
+    double tree[DP_TREE_DEPTH + 1];
+    int64_t depth = 0, number = 0;
+
+    dp_workers_run(r->workers, (uint64_t)r->n, row, (void *)(uintptr_t)r);
+    for (int64_t first = 0; first < r->n; first += leaf, number++) {
+        double sum = 0.0;
+        for (int64_t i = first; i < first + leaf && i < r->n; i++)
+            sum += r->sample_loss[i];
+        tree[depth++] = sum;
+        for (int m = dp_tree_merges(number); m > 0; m--, depth--)
+            tree[depth - 2] += tree[depth - 1];
+    }
+    for (; depth > 1; depth--)
+        tree[depth - 2] += tree[depth - 1];
+    return (float)(tree[0] / (double)r->n);
+}
+
+const dp_loss dp_loss_softmax_cross_entropy = {
+    .info = {"loss", "softmax_cross_entropy", "softmax, then minus the log of the label's probability", 1, params},
+    .size = sizeof(softmax_cross_entropy), .plan = plan, .run = run,
+};

@@ -1,0 +1,33 @@
+/* sgd.c - p -= learning_rate * (g + weight_decay * p)
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "compute/layer.h"
+
+typedef struct sgd {
+    dp_schedule schedule;
+    double      weight_decay;
+} sgd;
+
+static const dp_param params[] = {
+    DP_SCHEDULE(sgd),
+    DP_NUMBER(sgd, weight_decay, "0", 0, 1e6, "of every parameter"),
+    DP_PARAMS_END
+};
+
+static double learning_rate(const void *params_, uint64_t step)
+{
+    return dp_schedule_rate(&((const sgd *)params_)->schedule, step);
+}
+
+static void update(const void *params_, const dp_kernels *k, float rate, int64_t n, float *p, const float *g, float *v)
+{
+    const dp_update u = {rate, 0, (float)((const sgd *)params_)->weight_decay, 0};
+    (void)v;
+    k->sgd(&u, n, p, g);
+}
+
+const dp_optimizer dp_optimizer_sgd = {
+    .info = {"optimizer", "sgd", "gradient descent", 1, params},
+    .size = sizeof(sgd), .learning_rate = learning_rate, .update = update,
+};

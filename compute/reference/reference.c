@@ -1,0 +1,148 @@
+/* reference.c - scalar C that is the numeric specification
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "compute/reference/reference.h"
+
+#include "base/num.h"
+
+#define TREE(v, n)                                         \
+    for (; n > 1; n = (n + 1) / 2) {                       \
+        for (int64_t i = 0; i < n / 2; i++)                \
+            v[i] = v[2 * i] + v[2 * i + 1];                \
+        if (n % 2 != 0)                                    \
+            v[n / 2] = v[n - 1];                           \
+    }                                                      \
+    return v[0]
+
+float  dp_ref_tree32(float *v, int64_t n) { TREE(v, n); }
+double dp_ref_tree64(double *v, int64_t n) { TREE(v, n); }
+
+/* x at a place that may lie in the border. */
+static float input(const dp_conv *c, const float *x, int64_t n, int64_t h, int64_t w, int64_t ic)
+{
+    if (h < 0 || h >= c->height || w < 0 || w >= c->width)
+        return 0.0f;
+    return x[((n * c->height + h) * c->width + w) * c->ic + ic];
+}
+
+static float output(const dp_conv *c, const float *dy, int64_t n, int64_t h, int64_t w, int64_t oc)
+{
+    if (h < 0 || h >= c->oh || w < 0 || w >= c->ow)
+        return 0.0f;
+    return dy[((n * c->oh + h) * c->ow + w) * c->oc + oc];
+}
+
+static float weight(const dp_conv *c, const float *w, int64_t oc, int64_t ic, int64_t kh, int64_t kw)
+{
+    return w[((oc * c->ic + ic) * c->kh + kh) * c->kw + kw];
+}
+
+static float forward_one(const dp_conv *c, int64_t n, int64_t oh, int64_t ow, int64_t oc, const float *x, const float *w)
+{
+    float acc = 0.0f;
+    for (int64_t kh = 0; kh < c->kh; kh++)
+        for (int64_t kw = 0; kw < c->kw; kw++)
+            for (int64_t ic = 0; ic < c->ic; ic++)
+                acc = dp_fma32(input(c, x, n, oh * c->stride_h + kh - c->top, ow * c->stride_w + kw - c->left, ic),
+                               weight(c, w, oc, ic, kh, kw), acc);
+    return acc;
+}
+
+void dp_ref_conv_forward(const dp_conv *c, int64_t n, const float *x, const float *w, float *y)
+{
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t oh = 0; oh < c->oh; oh++)
+            for (int64_t ow = 0; ow < c->ow; ow++)
+                for (int64_t oc = 0; oc < c->oc; oc++)
+                    *y++ = forward_one(c, i, oh, ow, oc, x, w);
+}
+
+/* Ascending output places are descending taps; a tap that is not divisible by the stride does not exist. */
+static float input_gradient_one(const dp_conv *c, int64_t n, int64_t h, int64_t v, int64_t ic, const float *dy, const float *w)
+{
+    float acc = 0.0f;
+    for (int64_t kh = c->kh - 1; kh >= 0; kh--)
+        for (int64_t kw = c->kw - 1; kw >= 0; kw--) {
+            if ((h + c->top - kh) % c->stride_h != 0 || (v + c->left - kw) % c->stride_w != 0)
+                continue;
+            for (int64_t oc = 0; oc < c->oc; oc++)
+                acc = dp_fma32(output(c, dy, n, (h + c->top - kh) / c->stride_h, (v + c->left - kw) / c->stride_w, oc),
+                               weight(c, w, oc, ic, kh, kw), acc);
+        }
+    return acc;
+}
+
+void dp_ref_conv_input_gradient(const dp_conv *c, int64_t n, const float *dy, const float *w, float *dx)
+{
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t h = 0; h < c->height; h++)
+            for (int64_t v = 0; v < c->width; v++)
+                for (int64_t ic = 0; ic < c->ic; ic++)
+                    *dx++ = input_gradient_one(c, i, h, v, ic, dy, w);
+}
+
+static float weight_leaf(const dp_conv *c, int64_t first, int64_t last, int64_t oc, int64_t ic, int64_t kh, int64_t kw,
+                         const float *x, const float *dy)
+{
+    float acc = 0.0f;
+    for (int64_t n = first; n < last; n++)
+        for (int64_t oh = 0; oh < c->oh; oh++)
+            for (int64_t ow = 0; ow < c->ow; ow++)
+                acc = dp_fma32(input(c, x, n, oh * c->stride_h + kh - c->top, ow * c->stride_w + kw - c->left, ic),
+                               output(c, dy, n, oh, ow, oc), acc);
+    return acc;
+}
+
+void dp_ref_conv_weight_gradient(const dp_conv *c, int64_t n, int64_t leaf, const float *x, const float *dy, float *dw,
+                                 float *partial)
+{
+    for (int64_t oc = 0; oc < c->oc; oc++)
+        for (int64_t ic = 0; ic < c->ic; ic++)
+            for (int64_t kh = 0; kh < c->kh; kh++)
+                for (int64_t kw = 0; kw < c->kw; kw++) {
+                    int64_t leaves = 0;
+                    for (int64_t first = 0; first < n; first += leaf)
+                        partial[leaves++] = weight_leaf(c, first, first + leaf < n ? first + leaf : n, oc, ic, kh, kw, x, dy);
+                    *dw++ = dp_ref_tree32(partial, leaves);
+                }
+}
+
+void dp_ref_bias_gradient(int64_t n, int64_t places, int64_t channels, int64_t leaf, const float *dy, float *db, double *partial)
+{
+    for (int64_t c = 0; c < channels; c++) {
+        int64_t leaves = 0;
+        for (int64_t first = 0; first < n; first += leaf) {
+            const int64_t last = first + leaf < n ? first + leaf : n;
+            double acc = 0.0;
+            for (int64_t i = first * places; i < last * places; i++)
+                acc += (double)dy[i * channels + c];
+            partial[leaves++] = acc;
+        }
+        db[c] = (float)dp_ref_tree64(partial, leaves);
+    }
+}
+
+void dp_ref_sgd(const dp_update *u, int64_t n, float *p, const float *g)
+{
+    for (int64_t i = 0; i < n; i++) {
+        float d = g[i];
+        if (u->weight_decay != 0)
+            d = dp_fma32(u->weight_decay, p[i], d);
+        p[i] = dp_fma32(-u->learning_rate, d, p[i]);
+    }
+}
+
+void dp_ref_momentum(const dp_update *u, int64_t n, float *p, const float *g, float *v)
+{
+    for (int64_t i = 0; i < n; i++) {
+        float d = g[i], step;
+        if (u->weight_decay != 0)
+            d = dp_fma32(u->weight_decay, p[i], d);
+        v[i] = dp_fma32(u->momentum, v[i], d);
+        step = v[i];
+        if (u->nesterov)
+            step = dp_fma32(u->momentum, v[i], d);
+        p[i] = dp_fma32(-u->learning_rate, step, p[i]);
+    }
+}

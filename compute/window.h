@@ -1,0 +1,24 @@
+/* window.h - kernels that slide over an image: size, stride and padding of convolution and pooling
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef COMPUTE_WINDOW_H
+#define COMPUTE_WINDOW_H
+
+#include "compute/layer.h"
+
+#define DP_MAX_KERNEL 1024
+#define DP_PAD_MODES  "valid,same,pad"
+enum { DP_PAD_VALID, DP_PAD_SAME, DP_PAD_EXPLICIT };
+
+typedef struct dp_slide {
+    int64_t kernel[2], stride[2];  /* height, width */
+    int64_t before[2], after[2];   /* padding */
+    int64_t out[2];
+} dp_slide;
+
+/* spec/mindspore.md 7.3.  padding (NULL: none) is one number or top, bottom, left, right, for pad_mode=pad. */
+dp_status dp_slide_plan(const char *stage, const dp_ints *kernel_size, const dp_ints *stride, int32_t pad_mode,
+                        const dp_ints *padding, const dp_extent *in, dp_slide *out, dp_error *);
+
+#endif
