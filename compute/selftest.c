@@ -10,6 +10,7 @@
 #include "base/rng.h"
 #include "base/status.h"
 #include "compute/reference/reference.h"
+#include "detpipe_net.h"
 
 #define SELFTEST_CASES 24
 

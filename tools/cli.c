@@ -1,0 +1,211 @@
+/* cli.c - what the commands share: options, errors, digests as text
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tools/cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WIDTH 79
+
+int cli_fail(int status, const char *format, ...)
+{
+    va_list args;
+
+    cli_progress_end();
+    fflush(stdout);
+    fputs("detpipe: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    return status;
+}
+
+/* The part of the text around the column, and a caret under it. */
+static void point_at(const char *text, uint32_t column)
+{
+    const size_t length = strlen(text), at = column - 1;
+    const size_t from = at > WIDTH / 2 ? at - WIDTH / 2 : 0, shown = length - from < WIDTH - 4 ? length - from : WIDTH - 4;
+
+    if (at > length)
+        return;
+    fputs("  ", stderr);
+    for (size_t i = from; i < from + shown; i++)
+        fputc(text[i] >= ' ' && text[i] <= '~' ? text[i] : ' ', stderr);
+    fprintf(stderr, "\n  %*s^\n", (int)(at - from), "");
+}
+
+int cli_fail_error(const dp_error *err, const char *text)
+{
+    const bool malformed = err->status == DP_ESPEC || err->status == DP_EINVAL;
+
+    if (err->column != 0 && text != NULL) {
+        cli_fail(0, "column %u: %s", err->column, err->message);
+        point_at(text, err->column);
+    } else {
+        cli_fail(0, "%s", err->message);
+    }
+    return malformed ? EXIT_MALFORMED : EXIT_NOT_TRIED;
+}
+
+void cli_wrap(FILE *out, const char *text, int indent, int width)
+{
+    int column = 0;
+
+    while (*text != '\0') {
+        const int length = (int)strcspn(text, " ");
+        if (column > 0 && column + 1 + length > width - indent) {
+            fputc('\n', out);
+            column = 0;
+        }
+        if (column == 0)
+            fprintf(out, "%*s", indent, "");
+        column += fprintf(out, "%s%.*s", column > 0 ? " " : "", length, text);
+        text += length;
+        text += strspn(text, " ");
+    }
+    fputc('\n', out);
+}
+
+static int print_help(const cli_command *c)
+{
+    printf("usage: detpipe %s %s\n\n", c->name, c->operands);
+    for (const char *line = c->about; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n')
+        printf("%.*s\n", (int)strcspn(line, "\n"), line);
+    puts("\noptions:");
+    for (const cli_option *o = c->options; o->name != NULL; o++) {
+        char head[64];
+        snprintf(head, sizeof head, "--%s%s%s", o->name, o->arg != NULL ? " " : "", o->arg != NULL ? o->arg : "");
+        printf("  %-22s %s\n", head, o->help);
+    }
+    puts("  --help                 this text");
+    return EXIT_YES;
+}
+
+static int set_value(const cli_command *c, const cli_option *o, const char *value)
+{
+    char *end;
+
+    if (o->type == CLI_TEXT) {
+        *(const char **)o->value = value;
+        return -1;
+    }
+    errno = 0;
+    *(uint64_t *)o->value = strtoull(value, &end, 10);
+    if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0)
+        return cli_fail(EXIT_MALFORMED, "%s: --%s takes a whole number, not '%s'", c->name, o->name, value);
+    return -1;
+}
+
+static const cli_option *find_option(const cli_command *c, const char *name, size_t length)
+{
+    for (const cli_option *o = c->options; o->name != NULL; o++) {
+        if (strlen(o->name) == length && memcmp(o->name, name, length) == 0)
+            return o;
+    }
+    return NULL;
+}
+
+/* One "--name", "--name value" or "--name=value" at argv[*i]. */
+static int parse_option(const cli_command *c, int argc, char **argv, int *i)
+{
+    const char *name = argv[*i] + 2, *equals = strchr(name, '=');
+    const cli_option *o = find_option(c, name, equals != NULL ? (size_t)(equals - name) : strlen(name));
+
+    if (o == NULL)
+        return cli_fail(EXIT_MALFORMED, "%s: there is no option %s (detpipe %s --help lists them)", c->name, argv[*i], c->name);
+    if (o->type == CLI_FLAG) {
+        if (equals != NULL)
+            return cli_fail(EXIT_MALFORMED, "%s: --%s takes no value", c->name, o->name);
+        *(bool *)o->value = true;
+        return -1;
+    }
+    if (equals != NULL)
+        return set_value(c, o, equals + 1);
+    if (*i + 1 == argc)
+        return cli_fail(EXIT_MALFORMED, "%s: --%s needs a value (%s)", c->name, o->name, o->arg);
+    return set_value(c, o, argv[++*i]);
+}
+
+int cli_parse(const cli_command *c, int argc, char **argv, const char **operands)
+{
+    int n = 0, status = -1;
+    bool only_operands = false;
+
+    for (int i = 1; i < argc && status < 0; i++) {
+        if (!only_operands && strcmp(argv[i], "--") == 0)
+            only_operands = true;
+        else if (!only_operands && (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0))
+            return print_help(c);
+        else if (!only_operands && strncmp(argv[i], "--", 2) == 0)
+            status = parse_option(c, argc, argv, &i);
+        else if (n == c->max_operands)
+            status = cli_fail(EXIT_MALFORMED, "%s: '%s' is one word too many (a spec stands in one pair of quotes); usage: "
+                              "detpipe %s %s", c->name, argv[i], c->name, c->operands);
+        else
+            operands[n++] = argv[i];
+    }
+    if (status < 0 && n < c->min_operands)
+        status = cli_fail(EXIT_MALFORMED, "%s: something is missing; usage: detpipe %s %s", c->name, c->name, c->operands);
+    return status;
+}
+
+cli_hex cli_hex_of(const uint8_t digest[16])
+{
+    cli_hex h;
+    for (int i = 0; i < 16; i++)
+        snprintf(h.text + 2 * i, 3, "%02x", digest[i]);
+    return h;
+}
+
+void cli_fold(uint8_t accumulated[16], const void *bytes, size_t size)
+{
+    uint8_t both[32];
+
+    memcpy(both, accumulated, 16);
+    dp_digest(bytes, size, both + 16);
+    dp_digest(both, sizeof both, accumulated);
+}
+
+bool cli_color(void)
+{
+    const char *no_color = getenv("NO_COLOR");
+    return isatty(STDOUT_FILENO) && (no_color == NULL || no_color[0] == '\0');
+}
+
+double cli_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void cli_progress(double since, const char *what, uint64_t done, uint64_t of)
+{
+    if (isatty(STDERR_FILENO) && cli_seconds() - since > 2)
+        fprintf(stderr, "\r%s %llu of %llu\033[K", what, (unsigned long long)done, (unsigned long long)of);
+}
+
+void cli_progress_end(void)
+{
+    if (isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+}
+
+int cli_print_json(cJSON *json)
+{
+    char *text = cJSON_Print(json);
+
+    cJSON_Delete(json);
+    if (text == NULL)
+        return cli_fail(EXIT_NOT_TRIED, "out of memory");
+    puts(text);
+    cJSON_free(text);
+    return EXIT_YES;
+}

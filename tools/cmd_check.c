@@ -1,0 +1,127 @@
+/* cmd_check.c - print everything that determines a recipe's run
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <string.h>
+
+#include "tools/cli.h"
+#include "tools/session.h"
+
+static const char about[] =
+    "Opens the recipe, reads no record, and prints what determines its run: the canonical texts with\n"
+    "every default, the seed, the steps, the shapes, and the fingerprint that two equal runs share.\n"
+    "RECIPE is a recipe's name, a recipe file, or a pipeline text in quotes (default: " RECIPE_DEFAULT ").";
+
+static void shape_text(const dp_tensor *t, char *out, size_t size)
+{
+    size_t n = (size_t)snprintf(out, size, "%s[", dp_dtype_name(t->dtype));
+    for (int32_t d = 0; d < t->rank && n < size; d++)
+        n += (size_t)snprintf(out + n, size - n, d > 0 ? ", %lld" : "%lld", (long long)t->shape[d]);
+    if (n < size)
+        snprintf(out + n, size - n, "]");
+}
+
+/* A canonical text, one stage a line. */
+static void print_text(const char *key, const char *text)
+{
+    printf("%s:\n", key);
+    for (const char *at = text; *at != '\0';) {
+        const char *end = strstr(at, " | ");
+        const int length = (int)(end != NULL ? end - at : (long)strlen(at));
+        char line[1024];
+        snprintf(line, sizeof line, "%.*s", length, at);
+        cli_wrap(stdout, line, 4, 79);
+        at = end != NULL ? end + 3 : at + length;
+    }
+}
+
+static void print_columns(const session *s)
+{
+    const char *name;
+
+    puts("batch:");
+    for (size_t c = 0; (name = dp_column_name(s->pipeline, c)) != NULL; c++) {
+        char shape[128];
+        shape_text(dp_output(s->pipeline, name), shape, sizeof shape);
+        printf("    %-14s %s\n", name, shape);
+    }
+    if (dp_length(s->pipeline) == UINT64_MAX)
+        puts("    endless");
+    else
+        printf("    %llu of them\n", (unsigned long long)dp_length(s->pipeline));
+}
+
+static void print_parameters(const session *s)
+{
+    const dp_tensor *t;
+    const char *name;
+    int64_t total = 0;
+
+    puts("parameters:");
+    for (size_t i = 0; (t = dp_net_parameter(s->net, i, &name)) != NULL; i++) {
+        char shape[128];
+        int64_t count = 1;
+        for (int32_t d = 0; d < t->rank; d++)
+            count *= t->shape[d];
+        shape_text(t, shape, sizeof shape);
+        printf("    %-14s %s\n", name, shape);
+        total += count;
+    }
+    printf("    %lld numbers\n", (long long)total);
+    printf("learning rate: %.9g at step 1, %.9g at step %llu\n", dp_net_learning_rate(s->net, 0),
+           dp_net_learning_rate(s->net, s->recipe.steps > 0 ? s->recipe.steps - 1 : 0), (unsigned long long)s->recipe.steps);
+}
+
+static int print_json(const session *s, const char *fingerprint)
+{
+    cJSON *json = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(json, "recipe", s->recipe.name);
+    cJSON_AddStringToObject(json, "data", dp_spec(s->pipeline));
+    if (s->net != NULL)
+        cJSON_AddStringToObject(json, "net", dp_net_spec(s->net));
+    cJSON_AddNumberToObject(json, "seed", (double)s->recipe.seed);
+    cJSON_AddNumberToObject(json, "steps", (double)s->recipe.steps);
+    cJSON_AddStringToObject(json, "fingerprint", fingerprint);
+    return cli_print_json(json);
+}
+
+static int print_all(const session *s, bool json)
+{
+    uint8_t digest[16];
+
+    session_fingerprint(s, digest);
+    if (json)
+        return print_json(s, cli_hex_of(digest).text);
+    printf("recipe: %s\n", s->recipe.name);
+    print_text("data", dp_spec(s->pipeline));
+    print_columns(s);
+    if (s->net != NULL) {
+        print_text("net", dp_net_spec(s->net));
+        print_parameters(s);
+    }
+    printf("seed: %llu\nsteps: %llu\nfingerprint: %s\n", (unsigned long long)s->recipe.seed,
+           (unsigned long long)s->recipe.steps, cli_hex_of(digest).text);
+    return EXIT_YES;
+}
+
+int cmd_check(int argc, char **argv)
+{
+    session s = SESSION_DEFAULTS;
+    const char *what = RECIPE_DEFAULT;
+    bool json = false;
+    const cli_option options[] = {
+        SESSION_OPTIONS(s),
+        {"json", NULL, "print one JSON object", CLI_FLAG, &json},
+        {NULL, NULL, NULL, CLI_FLAG, NULL},
+    };
+    const cli_command command = {"check", "[RECIPE] [OPTIONS]", about, options, 0, 1};
+    int status = cli_parse(&command, argc, argv, &what);
+
+    if (status < 0)
+        status = session_open(&s, what, UINT64_MAX, UINT64_MAX);
+    if (status < 0)
+        status = print_all(&s, json);
+    session_close(&s);
+    return status;
+}

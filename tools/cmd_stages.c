@@ -1,0 +1,110 @@
+/* cmd_stages.c - list the stages of the language with their parameters
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <string.h>
+
+#include "detpipe_net.h"
+#include "tools/cli.h"
+
+static const char about[] =
+    "Lists every stage: those of a pipeline (reader, transform, order) and those of a net (init, layer,\n"
+    "loss, optimizer, initializer).  With the NAME of a stage: its parameters.";
+
+static const char *const type_names[] = {"integer", "number", "true or false", "word", "text", "integers", "numbers"};
+
+static void print_parameter(const dp_param *p)
+{
+    char line[512], range[80] = "";
+
+    if (p->type == DP_PARAM_INT || p->type == DP_PARAM_NUMBER || p->type == DP_PARAM_INTS || p->type == DP_PARAM_NUMBERS)
+        snprintf(range, sizeof range, ", %.9g to %.9g", p->min, p->max);
+    snprintf(line, sizeof line, "%s. %s%s%s%s", p->help, p->choices != NULL ? "One of " : type_names[p->type],
+             p->choices != NULL ? p->choices : "", range, p->default_value == NULL ? "; must be given" : "");
+    printf("  %s=%s\n", p->name, p->default_value != NULL ? p->default_value : "");
+    cli_wrap(stdout, line, 6, 79);
+}
+
+static void print_stage(const dp_stage_info *s)
+{
+    printf("%s (%s): %s\n", s->name, s->kind, s->help);
+    if (s->params[0].name == NULL)
+        puts("  no parameters");
+    for (const dp_param *p = s->params; p->name != NULL; p++)
+        print_parameter(p);
+}
+
+static cJSON *stage_json(const dp_stage_info *s)
+{
+    cJSON *stage = cJSON_CreateObject(), *params;
+
+    cJSON_AddStringToObject(stage, "kind", s->kind);
+    cJSON_AddStringToObject(stage, "name", s->name);
+    cJSON_AddStringToObject(stage, "help", s->help);
+    cJSON_AddNumberToObject(stage, "revision", s->revision);
+    params = cJSON_AddArrayToObject(stage, "parameters");
+    for (const dp_param *p = s->params; p->name != NULL; p++) {
+        cJSON *param = cJSON_CreateObject();
+        cJSON_AddStringToObject(param, "name", p->name);
+        cJSON_AddStringToObject(param, "type", type_names[p->type]);
+        if (p->default_value != NULL)
+            cJSON_AddStringToObject(param, "default", p->default_value);
+        if (p->choices != NULL)
+            cJSON_AddStringToObject(param, "choices", p->choices);
+        cJSON_AddStringToObject(param, "help", p->help);
+        cJSON_AddItemToArray(params, param);
+    }
+    return stage;
+}
+
+typedef struct listing {
+    const char *name, *kind;  /* kind: of the last one printed */
+    cJSON      *json;
+    bool        found;
+} listing;
+
+static void list_table(listing *l, const dp_stage_info *const *stages, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (l->name != NULL && strcmp(l->name, stages[i]->name) != 0)
+            continue;
+        l->found = true;
+        if (l->json != NULL)
+            cJSON_AddItemToArray(l->json, stage_json(stages[i]));
+        else if (l->name != NULL)
+            print_stage(stages[i]);
+        else {
+            if (l->kind == NULL || strcmp(l->kind, stages[i]->kind) != 0)
+                printf("%s%s\n", l->kind != NULL ? "\n" : "", stages[i]->kind);
+            printf("  %-24s %s\n", stages[i]->name, stages[i]->help);
+        }
+        l->kind = stages[i]->kind;
+    }
+}
+
+int cmd_stages(int argc, char **argv)
+{
+    bool json = false;
+    listing l = {0};
+    const cli_option options[] = {
+        {"json", NULL, "print a JSON array", CLI_FLAG, &json},
+        {NULL, NULL, NULL, CLI_FLAG, NULL},
+    };
+    const cli_command command = {"stages", "[NAME] [OPTIONS]", about, options, 0, 1};
+    const int status = cli_parse(&command, argc, argv, &l.name);
+    const dp_stage_info *const *table;
+    size_t n;
+
+    if (status >= 0)
+        return status;
+    l.json = json ? cJSON_CreateArray() : NULL;
+    table = dp_stages(&n);
+    list_table(&l, table, n);
+    table = dp_net_stages(&n);
+    list_table(&l, table, n);
+    if (!l.found) {
+        cJSON_Delete(l.json);
+        return cli_fail(EXIT_MALFORMED, "there is no stage '%s' (detpipe stages lists them)", l.name);
+    }
+    return json ? cli_print_json(l.json) : EXIT_YES;
+}

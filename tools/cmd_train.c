@@ -1,0 +1,112 @@
+/* cmd_train.c - run a recipe
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <string.h>
+
+#include "tools/cli.h"
+#include "tools/session.h"
+
+typedef struct settings {
+    const char *save, *load;
+    uint64_t    seed, steps, every;
+    bool        json;
+} settings;
+
+static const char about[] =
+    "Trains for the recipe's steps and prints the loss of each, in decimal and as its exact bits.\n"
+    "With --load the run goes on where the checkpoint was written: the position in the data is the\n"
+    "number of steps done, so the rest of the run has the bits of a run that was never interrupted.\n"
+    "RECIPE is a recipe's name or a recipe file (default: " RECIPE_DEFAULT ").";
+
+static void print_step(const settings *s, uint64_t step, const dp_net_result *r, double rate)
+{
+    const double share = (double)r->correct / (double)r->output.shape[0];
+
+    if (s->json)
+        printf("{\"step\":%llu,\"loss\":%.9g,\"loss_hex\":\"%a\",\"accuracy\":%.4f,\"learning_rate\":%.9g}\n",
+               (unsigned long long)step, (double)r->loss, (double)r->loss, share, rate);
+    else
+        printf("step %6llu  loss %-12.9g %-16a accuracy %.3f  learning rate %g\n", (unsigned long long)step, (double)r->loss,
+               (double)r->loss, share, rate);
+}
+
+static int train(session *s, const settings *set)
+{
+    const double start = cli_seconds();
+    dp_net_result result;
+    dp_error err;
+
+    for (uint64_t step = dp_net_tell(s->net); step < s->recipe.steps; step++) {
+        const dp_status next = dp_next(s->pipeline, &s->batch, &err);
+        if (next == DP_END)
+            return cli_fail(EXIT_NO, "the data ends after %llu of %llu steps: add repeat, or lower steps",
+                            (unsigned long long)step, (unsigned long long)s->recipe.steps);
+        if (next != DP_OK || dp_net_step(s->net, dp_batch_get(s->batch, "image"), dp_batch_get(s->batch, "label"), &result,
+                                         &err) != DP_OK)
+            return cli_fail_error(&err, NULL);
+        if ((step + 1) % set->every == 0 || step + 1 == s->recipe.steps)
+            print_step(set, step + 1, &result, dp_net_learning_rate(s->net, step));
+        else
+            cli_progress(start, "step", step + 1, s->recipe.steps);
+    }
+    cli_progress_end();
+    return -1;
+}
+
+static int resume(session *s, const char *path)
+{
+    dp_error err;
+
+    if (dp_net_load(s->net, path, &err) != DP_OK || dp_seek(s->pipeline, dp_net_tell(s->net), &err) != DP_OK)
+        return cli_fail_error(&err, NULL);
+    return -1;
+}
+
+static int run(session *s, const settings *set, const char *what)
+{
+    uint8_t digest[16];
+    dp_error err;
+    int status = session_open(s, what, set->seed, set->steps);
+
+    if (status < 0 && s->net == NULL)
+        status = cli_fail(EXIT_MALFORMED, "train: %s has no net (detpipe digest reads a stream)", what);
+    if (status < 0 && set->load != NULL)
+        status = resume(s, set->load);
+    if (status < 0)
+        status = train(s, set);
+    if (status < 0 && set->save != NULL && dp_net_save(s->net, set->save, &err) != DP_OK)
+        status = cli_fail_error(&err, NULL);
+    if (status >= 0)
+        return status;
+    dp_net_digest(s->net, digest, NULL);
+    printf(set->json ? "{\"steps\":%llu,\"parameters\":\"%s\"}\n" : "%llu steps done, parameters %s\n",
+           (unsigned long long)dp_net_tell(s->net), cli_hex_of(digest).text);
+    return EXIT_YES;
+}
+
+int cmd_train(int argc, char **argv)
+{
+    session s = SESSION_DEFAULTS;
+    settings set = {.seed = UINT64_MAX, .steps = UINT64_MAX, .every = 1};
+    const char *what = RECIPE_DEFAULT;
+    const cli_option options[] = {
+        SESSION_OPTIONS(s),
+        {"steps", "N", "steps in all, in place of the recipe's", CLI_COUNT, &set.steps},
+        {"seed", "N", "seed in place of the recipe's", CLI_COUNT, &set.seed},
+        {"every", "N", "print every Nth step (default: 1)", CLI_COUNT, &set.every},
+        {"save", "FILE", "write a checkpoint at the end (.safetensors)", CLI_TEXT, &set.save},
+        {"load", "FILE", "go on from a checkpoint", CLI_TEXT, &set.load},
+        {"json", NULL, "print a JSON object a line", CLI_FLAG, &set.json},
+        {NULL, NULL, NULL, CLI_FLAG, NULL},
+    };
+    const cli_command command = {"train", "[RECIPE] [OPTIONS]", about, options, 0, 1};
+    int status = cli_parse(&command, argc, argv, &what);
+
+    if (status < 0 && set.every == 0)
+        status = cli_fail(EXIT_MALFORMED, "train: --every takes 1 and more");
+    if (status < 0)
+        status = run(&s, &set, what);
+    session_close(&s);
+    return status;
+}

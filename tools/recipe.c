@@ -1,0 +1,206 @@
+/* recipe.c - everything that determines a training run, as a small text
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tools/recipe.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "tools/cli.h"
+
+#define MAX_RECIPE 1000000  /* bytes */
+
+enum { DATA, NET, LOSS, OPTIMIZER, INIT, SEED, STEPS, N_KEYS };
+static const char *const keys[N_KEYS] = {"data", "net", "loss", "optimizer", "init", "seed", "steps"};
+
+typedef struct parsed { char *values[N_KEYS]; } parsed;
+
+/* base + " " + more, blanks at the ends of more left out; frees base. */
+static char *join(char *base, const char *separator, const char *more, size_t length)
+{
+    const size_t n = base != NULL ? strlen(base) : 0, m = strlen(separator);
+    char *out;
+
+    while (length > 0 && (*more == ' ' || *more == '\t'))
+        more++, length--;
+    while (length > 0 && (more[length - 1] == ' ' || more[length - 1] == '\t' || more[length - 1] == '\r'))
+        length--;
+    out = malloc(n + m + length + 1);
+    if (out == NULL)
+        exit(cli_fail(EXIT_NOT_TRIED, "out of memory"));
+    memcpy(out, base != NULL ? base : "", n);
+    memcpy(out + n, separator, n > 0 ? m : 0);
+    memcpy(out + n + (n > 0 ? m : 0), more, length);
+    out[n + (n > 0 ? m : 0) + length] = '\0';
+    free(base);
+    return out;
+}
+
+static int find_key(const char *line, size_t length)
+{
+    for (int k = 0; k < N_KEYS; k++) {
+        if (strlen(keys[k]) == length && memcmp(keys[k], line, length) == 0)
+            return k;
+    }
+    return -1;
+}
+
+static int parse_lines(const char *name, const char *text, parsed *out)
+{
+    int current = -1, number = 1;
+
+    for (const char *line = text; *line != '\0'; number++) {
+        const size_t length = strcspn(line, "\n"), key_length = strcspn(line, ": \t\n");
+        const bool blank = strspn(line, " \t\r") >= length;
+        if (line[0] == '#' || blank) {
+            /* nothing */
+        } else if (line[0] == ' ' || line[0] == '\t') {
+            if (current < 0)
+                return cli_fail(EXIT_MALFORMED, "%s: line %d goes on with nothing", name, number);
+            out->values[current] = join(out->values[current], " ", line, length);
+        } else {
+            current = line[key_length] == ':' ? find_key(line, key_length) : -1;
+            if (current < 0)
+                return cli_fail(EXIT_MALFORMED, "%s: line %d: '%.*s' is no \"key: text\" (keys: data net loss optimizer init "
+                                "seed steps)", name, number, (int)(length < 40 ? length : 40), line);
+            if (out->values[current] != NULL)
+                return cli_fail(EXIT_MALFORMED, "%s: line %d: %s is given twice", name, number, keys[current]);
+            out->values[current] = join(NULL, "", line + key_length + 1, length - key_length - 1);
+        }
+        line += length + (line[length] == '\n');
+    }
+    return -1;
+}
+
+static int read_count(const char *name, const parsed *p, int key, uint64_t standard, uint64_t *out)
+{
+    char *end;
+
+    *out = standard;
+    if (p->values[key] == NULL)
+        return -1;
+    errno = 0;
+    *out = strtoull(p->values[key], &end, 10);
+    if (p->values[key][0] < '0' || p->values[key][0] > '9' || *end != '\0' || errno != 0)
+        return cli_fail(EXIT_MALFORMED, "%s: %s is a whole number, not '%s'", name, keys[key], p->values[key]);
+    return -1;
+}
+
+static int assemble(const char *name, parsed *p, recipe *out)
+{
+    static const int order[] = {NET, LOSS, OPTIMIZER};
+    int status;
+
+    if (p->values[DATA] == NULL)
+        return cli_fail(EXIT_MALFORMED, "%s: there is no data: line", name);
+    if (p->values[NET] == NULL && (p->values[LOSS] != NULL || p->values[OPTIMIZER] != NULL || p->values[INIT] != NULL))
+        return cli_fail(EXIT_MALFORMED, "%s: there is no net: line", name);
+    if (p->values[NET] != NULL && (p->values[LOSS] == NULL || p->values[OPTIMIZER] == NULL))
+        return cli_fail(EXIT_MALFORMED, "%s: there is no %s: line", name, keys[p->values[LOSS] == NULL ? LOSS : OPTIMIZER]);
+    status = read_count(name, p, SEED, 1, &out->seed);
+    if (status < 0)
+        status = read_count(name, p, STEPS, RECIPE_STEPS, &out->steps);
+    if (status >= 0)
+        return status;
+    out->name = name;
+    out->data = p->values[DATA];
+    p->values[DATA] = NULL;
+    if (p->values[NET] != NULL && p->values[INIT] != NULL) {
+        out->net = join(NULL, "", "init", 4);
+        out->net = join(out->net, " ", p->values[INIT], strlen(p->values[INIT]));
+    }
+    for (int i = 0; i < 3 && p->values[NET] != NULL; i++)
+        out->net = join(out->net, " | ", p->values[order[i]], strlen(p->values[order[i]]));
+    return -1;
+}
+
+static int parse(const char *name, const char *text, recipe *out)
+{
+    parsed p = {{NULL}};
+    int status = parse_lines(name, text, &p);
+
+    if (status < 0)
+        status = assemble(name, &p, out);
+    for (int k = 0; k < N_KEYS; k++)
+        free(p.values[k]);
+    return status;
+}
+
+static int parse_file(const char *path, recipe *out)
+{
+    FILE *f = fopen(path, "rb");
+    char *text = malloc(MAX_RECIPE + 2);
+    size_t n;
+    int status;
+
+    if (f == NULL || text == NULL) {
+        status = cli_fail(EXIT_NOT_TRIED, "cannot read %s: %s", path, strerror(errno));
+        free(text);
+        if (f != NULL)
+            fclose(f);
+        return status;
+    }
+    n = fread(text, 1, MAX_RECIPE + 1, f);
+    text[n] = '\0';
+    if (ferror(f))
+        status = cli_fail(EXIT_NOT_TRIED, "cannot read %s: %s", path, strerror(errno));
+    else if (n > MAX_RECIPE)
+        status = cli_fail(EXIT_MALFORMED, "%s: a recipe has at most %d bytes", path, MAX_RECIPE);
+    else if (strlen(text) != n)
+        status = cli_fail(EXIT_MALFORMED, "%s: byte %zu is NUL: this is no recipe", path, strlen(text) + 1);
+    else
+        status = parse(path, text, out);
+    free(text);
+    fclose(f);
+    return status;
+}
+
+/* A text that begins with the name of a reader. */
+static bool is_spec(const char *what)
+{
+    const size_t length = strcspn(what, " \t\n|");
+    const dp_stage_info *const *stages;
+    size_t n;
+
+    stages = dp_stages(&n);
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(stages[i]->kind, "reader") == 0 && strlen(stages[i]->name) == length &&
+            memcmp(stages[i]->name, what, length) == 0)
+            return true;
+    }
+    return strpbrk(what, " |=") != NULL;
+}
+
+int recipe_load(const char *what, recipe *out)
+{
+    struct stat st;
+
+    *out = (recipe){0};
+    for (const embedded_recipe *e = embedded_recipes; e->name != NULL; e++) {
+        if (strcmp(e->name, what) == 0)
+            return parse(e->name, e->text, out);
+    }
+    if (stat(what, &st) == 0 && S_ISDIR(st.st_mode))
+        return cli_fail(EXIT_MALFORMED, "%s is a folder: a recipe, a file or a pipeline text is expected (--data DIR names the "
+                        "data)", what);
+    if (stat(what, &st) == 0)
+        return parse_file(what, out);
+    if (!is_spec(what)) {
+        cli_fail(0, "'%s' is no recipe, no file and no pipeline text; recipes:", what);
+        for (const embedded_recipe *e = embedded_recipes; e->name != NULL; e++)
+            fprintf(stderr, "  %s\n", e->name);
+        return EXIT_MALFORMED;
+    }
+    *out = (recipe){.name = "spec", .data = join(NULL, "", what, strlen(what)), .seed = 1, .steps = RECIPE_STEPS};
+    return -1;
+}
+
+void recipe_free(recipe *r)
+{
+    free(r->data);
+    free(r->net);
+    *r = (recipe){0};
+}

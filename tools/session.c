@@ -1,0 +1,70 @@
+/* session.c - a recipe opened: its pipeline and its net
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tools/session.h"
+
+#include <string.h>
+
+#include "tools/cli.h"
+
+static int open_net(session *s, const dp_options *options)
+{
+    const dp_tensor *image = dp_output(s->pipeline, "image");
+    dp_error err;
+
+    if (image == NULL || dp_output(s->pipeline, "label") == NULL)
+        return cli_fail(EXIT_MALFORMED, "%s: training needs the columns image and label", s->recipe.name);
+    if (image->rank != 4)
+        return cli_fail(EXIT_MALFORMED, "%s: the net takes batches of planes: end data with hwc2chw and batch", s->recipe.name);
+    if (dp_net_open(&s->net, s->recipe.net, s->recipe.seed, image, options, &err) != DP_OK)
+        return cli_fail_error(&err, s->recipe.net);
+    return -1;
+}
+
+int session_open(session *s, const char *what, uint64_t seed, uint64_t steps)
+{
+    const dp_options options = {.size = sizeof options, .root = s->data,
+                                .threads = s->threads > UINT32_MAX ? UINT32_MAX : (uint32_t)s->threads,
+                                .prefetch = s->prefetch > UINT32_MAX ? UINT32_MAX : (uint32_t)s->prefetch};
+    dp_error err;
+    const int status = recipe_load(what, &s->recipe);
+
+    if (status >= 0)
+        return status;
+    if (seed != UINT64_MAX)
+        s->recipe.seed = seed;
+    if (steps != UINT64_MAX)
+        s->recipe.steps = steps;
+    if (dp_open(&s->pipeline, s->recipe.data, s->recipe.seed, &options, &err) != DP_OK) {
+        const int failed = cli_fail_error(&err, s->recipe.data);
+        if (err.status == DP_EIO && s->data == NULL)
+            fputs("  --data DIR names the folder of the data set\n", stderr);
+        return failed;
+    }
+    return s->recipe.net != NULL ? open_net(s, &options) : -1;
+}
+
+void session_close(session *s)
+{
+    dp_net_close(s->net);
+    dp_close(s->pipeline);
+    recipe_free(&s->recipe);
+    s->net = NULL;
+    s->pipeline = NULL;
+}
+
+void session_fingerprint(const session *s, uint8_t digest[16])
+{
+    uint8_t stream[16];
+    char counts[64];
+    const int n = snprintf(counts, sizeof counts, "seed %llu steps %llu", (unsigned long long)s->recipe.seed,
+                           (unsigned long long)s->recipe.steps);
+
+    memset(digest, 0, 16);
+    dp_fingerprint(s->pipeline, stream);
+    cli_fold(digest, stream, sizeof stream);
+    if (s->net != NULL)
+        cli_fold(digest, dp_net_spec(s->net), strlen(dp_net_spec(s->net)));
+    cli_fold(digest, counts, (size_t)n);
+}
