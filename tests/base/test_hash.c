@@ -1,0 +1,66 @@
+/* test_hash.c - digests that are the same on every machine
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <math.h>
+
+#include "base/hash.h"
+#include "base/num.h"
+#include "tests/support/test.h"
+
+/* XXH3-128 of the empty input and of "a", as xxhsum -H2 prints them. */
+static void known_answers(void **state)
+{
+    uint8_t digest[16];
+
+    (void)state;
+    dp_digest("", 0, digest);
+    assert_string_equal(test_hex_of(digest, 16).text, "99aa06d3014798d86001c324468d497f");
+    dp_digest("a", 1, digest);
+    assert_string_equal(test_hex_of(digest, 16).text, "a96faf705af16834e6c632b61e964e1f");
+}
+
+static test_hex digest_of(const dp_tensor *t)
+{
+    uint8_t digest[16];
+    dp_hash h;
+
+    dp_hash_init(&h);
+    dp_hash_tensor(&h, t);
+    dp_hash_final(&h, digest);
+    return test_hex_of(digest, 16);
+}
+
+static void nan_is_canonical_and_zero_is_not(void **state)
+{
+    float a[3] = {1, dp_f32_from(0x7FC00000), 0}, b[3] = {1, dp_f32_from(0xFFC12345), 0}, c[3] = {1, dp_f32_from(0x7FC00000), -0.0f};
+    dp_tensor t = {a, DP_F32, 1, {3}};
+    const test_hex of_a = digest_of(&t);
+
+    (void)state;
+    t.data = b;
+    assert_string_equal(digest_of(&t).text, of_a.text);
+    t.data = c;
+    assert_string_not_equal(digest_of(&t).text, of_a.text);
+}
+
+static void type_and_shape_count(void **state)
+{
+    int32_t v[6] = {1, 2, 3, 4, 5, 6};
+    dp_tensor t = {v, DP_I32, 2, {2, 3}};
+    const test_hex first = digest_of(&t);
+
+    (void)state;
+    t.shape[0] = 3, t.shape[1] = 2;
+    assert_string_not_equal(digest_of(&t).text, first.text);
+    t.shape[0] = 2, t.shape[1] = 3, t.dtype = DP_U32;
+    assert_string_not_equal(digest_of(&t).text, first.text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(known_answers), cmocka_unit_test(nan_is_canonical_and_zero_is_not), cmocka_unit_test(type_and_shape_count),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,267 @@
+/* test_cifar10.c - real records, and files that are not what they should be
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/support/test.h"
+
+#define RECORD 3073
+
+typedef struct folder { char path[256]; } folder;
+
+static int make_folder(void **state)
+{
+    folder *f = calloc(1, sizeof *f);
+    test_folder(f->path, sizeof f->path);
+    *state = f;
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    test_folder_remove(((folder *)*state)->path);
+    free(*state);
+    return 0;
+}
+
+/* n records with labels 0, 1, 2, ... % 10 and pixels that differ. */
+static uint8_t *make_records(size_t n, int first)
+{
+    uint8_t *bytes = malloc(n * RECORD + 1);
+    for (size_t i = 0; i < n * RECORD; i++)
+        bytes[i] = (uint8_t)(i % RECORD == 0 ? (i / RECORD) % 10 : (i * 7 + (size_t)first) % 251);
+    return bytes;
+}
+
+static void write_records(const folder *f, const char *name, size_t n, int first)
+{
+    uint8_t *bytes = make_records(n, first);
+    test_write(f->path, name, bytes, n * RECORD);
+    free(bytes);
+}
+
+static dp_status open_in(const char *root, const char *spec, dp_pipeline **p)
+{
+    const dp_options options = {.size = sizeof options, .root = root, .threads = 1};
+    return dp_open(p, spec, 1, &options, &test_error);
+}
+
+static void expect_failure(const char *root, const char *spec, dp_status status, const char *text)
+{
+    dp_pipeline *p = NULL;
+
+    assert_int_equal(open_in(root, spec, &p), status);
+    assert_null(p);
+    if (strstr(test_error.message, text) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", test_error.message, text);
+}
+
+/* The fixture's bytes against what the pipeline delivers: HWC from planes, label, id; train before test. */
+static void real_records(void **state)
+{
+    static const char *const names[] = {"data_batch_1.bin", "data_batch_2.bin", "test_batch.bin"};
+    static const size_t counts[] = {60, 40, 40};
+    dp_pipeline *p = test_open(SMALL_CIFAR, 1, 0);
+    dp_batch *b = NULL;
+    int64_t id = 0;
+
+    (void)state;
+    assert_int_equal(dp_length(p), 140);
+    for (int f = 0; f < 3; f++) {
+        char path[4096];
+        uint8_t bytes[RECORD];
+        FILE *in;
+        snprintf(path, sizeof path, "%s/%s", FIXTURE, names[f]);
+        in = fopen(path, "rb");
+        assert_non_null(in);
+        for (size_t i = 0; i < counts[f]; i++, id++) {
+            const uint8_t *image;
+            assert_int_equal(fread(bytes, 1, RECORD, in), RECORD);
+            assert_ok(dp_next(p, &b, &test_error));
+            image = dp_batch_get(b, "image")->data;
+            for (int x = 0; x < 3072; x++)
+                assert_int_equal(image[x], bytes[1 + x % 3 * 1024 + x / 3]);
+            assert_int_equal(*(uint32_t *)dp_batch_get(b, "label")->data, bytes[0]);
+            assert_int_equal(*(int64_t *)dp_batch_get(b, "id")->data, id);
+        }
+        fclose(in);
+    }
+    assert_int_equal(dp_next(p, &b, &test_error), DP_END);
+    assert_null(b);
+    dp_close(p);
+}
+
+static void usage_selects(void **state)
+{
+    dp_pipeline *p = test_open(SMALL_CIFAR " usage=train", 1, 0);
+
+    (void)state;
+    assert_int_equal(dp_length(p), 100);
+    dp_close(p);
+    p = test_open(SMALL_CIFAR " usage=test", 1, 0);
+    assert_int_equal(dp_length(p), 40);
+    dp_close(p);
+}
+
+/* spec/mindspore.md 1.3: byte order, substring filter, other names ignored, the official folder inside. */
+static void discovery(void **state)
+{
+    const folder *f = *state;
+    char inner[512];
+    dp_pipeline *p;
+    dp_batch *b = NULL;
+
+    write_records(f, "data_batch_2.bin", 1, 2);
+    write_records(f, "data_batch_10.bin", 1, 10);
+    write_records(f, "xdata_batchx.bin", 1, 99);
+    write_records(f, "foo.bin", 1, 50);
+    write_records(f, "data_batch_3.BIN", 1, 50);
+    assert_ok(open_in(f->path, "cifar10 strict=false usage=train", &p));
+    assert_int_equal(dp_length(p), 3);
+    for (int i = 0; i < 3; i++) {
+        static const int first[] = {10, 2, 99};
+        assert_ok(dp_next(p, &b, &test_error));
+        assert_int_equal(*(uint8_t *)dp_batch_get(b, "image")->data, (7 + first[i]) % 251);
+    }
+    dp_close(p);
+
+    snprintf(inner, sizeof inner, "%s/above", f->path);
+    mkdir(inner, 0777);
+    snprintf(inner, sizeof inner, "%s/above/cifar-10-batches-bin", f->path);
+    mkdir(inner, 0777);
+    test_write(inner, "test_batch.bin", "", 0);
+    expect_failure(f->path, "cifar10 dataset_dir=above usage=test", DP_ECORRUPT, "test_batch.bin has 0 bytes");
+}
+
+static void what_open_refuses(void **state)
+{
+    const folder *f = *state;
+    char path[512];
+    uint8_t *bytes = make_records(2, 0);
+
+    expect_failure("/nonexistent", "cifar10", DP_EIO, "/nonexistent");
+    expect_failure(f->path, "cifar10", DP_EIO, "no *batch*.bin file");
+    test_write(f->path, "data_batch_1.bin", bytes, 2 * RECORD - 1);
+    expect_failure(f->path, "cifar10 strict=false", DP_ECORRUPT, "data_batch_1.bin has 6145 bytes: expected 30730000");
+    assert_int_equal(test_error.record, 1);
+    test_write(f->path, "data_batch_1.bin", bytes, 2 * RECORD + 1);
+    expect_failure(f->path, "cifar10 strict=false", DP_ECORRUPT, "record 2 is cut");
+    test_write(f->path, "data_batch_1.bin", bytes, 2 * RECORD);
+    expect_failure(f->path, "cifar10", DP_ECORRUPT, "has 2 records: expected 10000");
+    free(bytes);
+
+    snprintf(path, sizeof path, "%s/x.bin", f->path);  /* a folder breaks every usage, as in MindSpore */
+    assert_int_equal(mkdir(path, 0777), 0);
+    expect_failure(f->path, "cifar10 strict=false", DP_EIO, "x.bin is not a regular file");
+    rmdir(path);
+    assert_int_equal(mkfifo(path, 0666), 0);  /* must not hang */
+    expect_failure(f->path, "cifar10 strict=false", DP_EIO, "x.bin is not a regular file");
+}
+
+/* A sparse file has the official size without taking its space. */
+static void write_official(const folder *f, const char *name)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", f->path, name);
+    test_write(f->path, name, "", 0);
+    assert_int_equal(truncate(path, 10000 * (off_t)RECORD), 0);
+}
+
+static void strict_wants_every_batch(void **state)
+{
+    const folder *f = *state;
+    dp_pipeline *p;
+
+    write_official(f, "data_batch_1.bin");
+    write_official(f, "data_batch_2.bin");
+    write_official(f, "data_batch_4.bin");
+    write_official(f, "data_batch_5.bin");
+    expect_failure(f->path, "cifar10 usage=train", DP_EIO, "data_batch_3.bin is missing");
+    write_official(f, "data_batch_3.bin");
+    assert_ok(open_in(f->path, "cifar10 usage=train", &p));
+    assert_int_equal(dp_length(p), 50000);
+    dp_close(p);
+    expect_failure(f->path, "cifar10 usage=all", DP_EIO, "test_batch.bin is missing");
+}
+
+static void label_above_nine(void **state)
+{
+    const folder *f = *state;
+    uint8_t *bytes = make_records(5, 0);
+    dp_pipeline *p;
+    dp_batch *b = NULL;
+
+    bytes[3 * RECORD] = 10;
+    test_write(f->path, "data_batch_1.bin", bytes, 5 * RECORD);
+    free(bytes);
+    assert_ok(open_in(f->path, "cifar10 strict=false", &p));
+    for (int i = 0; i < 3; i++)
+        assert_ok(dp_next(p, &b, &test_error));
+    for (int i = 0; i < 3; i++) {  /* repeated until the position moves */
+        assert_int_equal(dp_next(p, &b, &test_error), DP_ECORRUPT);
+        assert_null(b);
+        assert_int_equal(test_error.record, 3);
+        assert_non_null(strstr(test_error.message, "record 3 of data_batch_1.bin has label 10: expected 0 to 9"));
+        assert_int_equal(dp_tell(p), 3);
+    }
+    assert_ok(dp_seek(p, 4, &test_error));
+    assert_ok(dp_next(p, &b, &test_error));
+    dp_close(p);
+}
+
+/* Several workers meet bad records; the first in the order of the stream is told, always. */
+static void first_bad_record_wins(void **state)
+{
+    const folder *f = *state;
+    uint8_t *bytes = make_records(200, 0);
+
+    for (int i = 50; i < 200; i += 7)
+        bytes[i * RECORD] = 200;
+    test_write(f->path, "data_batch_1.bin", bytes, 200 * RECORD);
+    free(bytes);
+    for (uint32_t threads = 1; threads <= 7; threads += 3) {
+        const dp_options options = {.size = sizeof options, .root = f->path, .threads = threads, .prefetch = 8};
+        dp_pipeline *p;
+        dp_batch *b = NULL;
+        dp_status status;
+        assert_ok(dp_open(&p, "cifar10 strict=false | batch batch_size=4", 1, &options, &test_error));
+        while ((status = dp_next(p, &b, &test_error)) == DP_OK) {}
+        assert_int_equal(status, DP_ECORRUPT);
+        assert_int_equal(test_error.record, 50);
+        assert_int_equal(dp_tell(p), 12);
+        dp_close(p);
+    }
+}
+
+static void shrinks_while_in_use(void **state)
+{
+    const folder *f = *state;
+    char path[512];
+    dp_pipeline *p;
+    dp_batch *b = NULL;
+
+    write_records(f, "data_batch_1.bin", 10, 0);
+    snprintf(path, sizeof path, "%s/data_batch_1.bin", f->path);
+    assert_ok(open_in(f->path, "cifar10 strict=false", &p));
+    assert_ok(dp_next(p, &b, &test_error));
+    assert_int_equal(truncate(path, 4 * RECORD + 100), 0);
+    for (int i = 1; i < 4; i++)
+        assert_ok(dp_next(p, &b, &test_error));
+    assert_int_equal(dp_next(p, &b, &test_error), DP_ECORRUPT);
+    assert_int_equal(test_error.record, 4);
+    assert_non_null(strstr(test_error.message, "record 4 of data_batch_1.bin has 100 bytes: expected 3073"));
+    dp_close(p);
+}
+
+int main(void)
+{
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(real_records), cmocka_unit_test(usage_selects), IN_FOLDER(discovery), IN_FOLDER(what_open_refuses),
+        IN_FOLDER(strict_wants_every_batch), IN_FOLDER(label_above_nine), IN_FOLDER(first_bad_record_wins),
+        IN_FOLDER(shrinks_while_in_use),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
