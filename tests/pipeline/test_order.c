@@ -1,0 +1,283 @@
+/* test_order.c - the index plane against lists that are really built, and against the real MindSpore
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/rng.h"
+#include "tests/support/test.h"
+
+/* ---- a naive model: every epoch of a stage as a list of groups of record numbers ---- */
+
+#define MOST 4000
+
+typedef struct list { int32_t *record, *group; size_t n; } list;  /* group = number of its batch */
+
+static void append(list *l, int32_t record, int32_t group)
+{
+    assert_true(l->n < MOST);
+    l->record[l->n] = record;
+    l->group[l->n++] = group;
+}
+
+typedef struct stage { char name[16]; int64_t count; bool drop; uint32_t use; } stage;
+
+static list new_list(void)
+{
+    return (list){malloc(MOST * sizeof(int32_t)), malloc(MOST * sizeof(int32_t)), 0};
+}
+
+static void free_list(list *l)
+{
+    free(l->record);
+    free(l->group);
+}
+
+/* Positions of an epoch: rows before batch, groups after. */
+static size_t n_groups(const list *l)
+{
+    return l->n == 0 ? 0 : (size_t)l->group[l->n - 1] + 1;
+}
+
+static void copy_group(const list *from, size_t g, list *to, int32_t as)
+{
+    for (size_t i = 0; i < from->n; i++) {
+        if ((size_t)from->group[i] == g)
+            append(to, from->record[i], as);
+    }
+}
+
+static list build(const stage *s, int n, int records, uint64_t epoch)
+{
+    list out = new_list(), below;
+
+    if (n == 0) {
+        for (int i = 0; i < records; i++)
+            append(&out, i, i);
+        return out;
+    }
+    s += n - 1;
+    if (strcmp(s->name, "repeat") == 0) {
+        for (int64_t k = 0; k < s->count; k++) {
+            const int32_t first = (int32_t)n_groups(&out);
+            below = build(s - n + 1, n - 1, records, epoch * (uint64_t)s->count + (uint64_t)k);
+            for (size_t i = 0; i < below.n; i++)
+                append(&out, below.record[i], first + below.group[i]);
+            free_list(&below);
+        }
+        return out;
+    }
+    below = build(s - n + 1, n - 1, records, epoch);
+    if (strcmp(s->name, "batch") == 0) {
+        for (size_t i = 0; i < below.n; i++) {
+            if (!s->drop || i / (size_t)s->count < below.n / (size_t)s->count)
+                append(&out, below.record[i], (int32_t)(i / (size_t)s->count));
+        }
+    } else if (strcmp(s->name, "shuffle") == 0) {
+        const size_t groups = n_groups(&below);
+        size_t *order = malloc((groups + 1) * sizeof *order);
+        dp_rng rng;
+        dp_rng_start(&rng, dp_rng_key(1, "shuffle", s->use), epoch, 0);
+        for (size_t i = 0; i < groups; i++)
+            order[i] = i;
+        for (size_t i = groups; i > 1; i--) {
+            const size_t j = dp_rng_below(&rng, (uint32_t)i), kept = order[i - 1];
+            order[i - 1] = order[j];
+            order[j] = kept;
+        }
+        for (size_t i = 0; i < groups; i++)
+            copy_group(&below, order[i], &out, (int32_t)i);
+        free(order);
+    } else {
+        for (size_t g = 0; g < n_groups(&below); g++) {
+            if (strcmp(s->name, "skip") == 0 && g >= (size_t)s->count)
+                copy_group(&below, g, &out, (int32_t)(g - (size_t)s->count));
+            if (strcmp(s->name, "take") == 0 && (s->count < 0 || g < (size_t)s->count))
+                copy_group(&below, g, &out, (int32_t)g);
+        }
+    }
+    free_list(&below);
+    return out;
+}
+
+static void print_stage(const stage *s, char *out, size_t size)
+{
+    const size_t n = strlen(out);
+    if (strcmp(s->name, "batch") == 0)
+        snprintf(out + n, size - n, " | batch batch_size=%lld drop_remainder=%s", (long long)s->count, s->drop ? "true" : "false");
+    else if (strcmp(s->name, "shuffle") == 0)
+        snprintf(out + n, size - n, " | shuffle");
+    else
+        snprintf(out + n, size - n, " | %s count=%lld", s->name, (long long)s->count);
+}
+
+static int random_stages(dp_rng *rng, stage *s)
+{
+    static const char *const names[] = {"skip", "take", "repeat", "shuffle", "batch"};
+    const int n = (int)dp_rng_below(rng, 7);
+    bool batched = false;
+    uint32_t shuffles = 0;
+
+    for (int i = 0; i < n; i++) {
+        const char *name = names[dp_rng_below(rng, batched ? 4 : 5)];
+        snprintf(s[i].name, sizeof s[i].name, "%s", name);
+        s[i].count = (int64_t)dp_rng_below(rng, 9) + (strcmp(name, "skip") != 0);
+        s[i].drop = dp_rng_below(rng, 2);
+        if (strcmp(name, "repeat") == 0)
+            s[i].count = 1 + s[i].count % 3;
+        if (strcmp(name, "take") == 0)
+            s[i].count = s[i].count == 9 ? -1 : 3 * s[i].count;
+        s[i].use = strcmp(name, "shuffle") == 0 ? shuffles++ : 0;
+        batched = batched || strcmp(name, "batch") == 0;
+    }
+    return n;
+}
+
+static void compare(const char *spec, const list *model, bool from_the_end)
+{
+    dp_pipeline *p = test_open(spec, 1, 0);
+    const uint64_t groups = n_groups(model);
+    dp_batch *b = NULL;
+
+    if (dp_length(p) != groups)
+        fail_msg("%s: length %llu, not %llu", spec, (unsigned long long)dp_length(p), (unsigned long long)groups);
+    for (uint64_t g = 0; g < groups; g++) {
+        const uint64_t at = from_the_end ? groups - 1 - g : g;
+        size_t i = 0, n = 0;
+        const dp_tensor *id;
+        if (from_the_end)
+            assert_ok(dp_seek(p, at, &test_error));
+        assert_ok(dp_next(p, &b, &test_error));
+        id = dp_batch_get(b, "id");
+        while ((uint64_t)model->group[i] != at)
+            i++;
+        while (i + n < model->n && (uint64_t)model->group[i + n] == at) {
+            if (((const int64_t *)id->data)[n] != model->record[i + n])
+                fail_msg("%s: batch %llu row %zu is %lld, not %d", spec, (unsigned long long)at, n,
+                         (long long)((const int64_t *)id->data)[n], model->record[i + n]);
+            n++;
+        }
+        assert_int_equal(id->rank == 0 ? 1 : id->shape[0], n);
+    }
+    if (!from_the_end)
+        assert_int_equal(dp_next(p, &b, &test_error), DP_END);
+    dp_close(p);
+}
+
+static void random_nestings(void **state)
+{
+    const uint64_t seed = test_seed();
+
+    (void)state;
+    for (uint64_t round = 0; round < 400; round++) {
+        char spec[1024];
+        stage s[8] = {{"", 0, false, 0}};
+        dp_rng rng;
+        list model;
+        int n, records;
+        dp_rng_start(&rng, seed, 0, round);
+        records = 1 + (int)dp_rng_below(&rng, 30);
+        n = random_stages(&rng, s);
+        snprintf(spec, sizeof spec, "synthetic num_records=%d", records);
+        for (int i = 0; i < n; i++)
+            print_stage(&s[i], spec, sizeof spec);
+        model = build(s, n, records, 0);
+        compare(spec, &model, false);
+        compare(spec, &model, true);
+        free_list(&model);
+    }
+}
+
+/* Rows that the real MindSpore delivers: "[0 1] [2]" or "0 1 2". */
+static void mindspore_orders(void **state)
+{
+    test_lines lines = test_lines_read("mindspore_orders.txt");
+
+    (void)state;
+    assert_true(lines.n >= 16);
+    for (size_t i = 0; i < lines.n; i++) {
+        char *rows = strstr(lines.line[i], " : ");
+        list model = new_list();
+        int32_t group = 0;
+        bool inside = false;
+        *rows = '\0';
+        for (char *at = rows + 3; *at != '\0';) {
+            if (*at == '[' || *at == ']' || *at == ' ') {
+                group += *at == ']';
+                inside = *at == '[' || (inside && *at == ' ');
+                at++;
+                continue;
+            }
+            append(&model, (int32_t)strtol(at, &at, 10), group);
+            group += !inside;
+        }
+        compare(lines.line[i], &model, false);
+        free_list(&model);
+    }
+    test_lines_free(&lines);
+}
+
+static void shuffle_is_uniform_and_changes(void **state)
+{
+    dp_pipeline *p = test_open("synthetic num_records=4 | shuffle | batch batch_size=4 | repeat count=2400", 1, 0);
+    int count[256] = {0}, same = 0, last = -1;
+    dp_batch *b = NULL;
+
+    (void)state;
+    while (dp_next(p, &b, &test_error) == DP_OK) {
+        const int64_t *id = dp_batch_get(b, "id")->data;
+        const int order = (int)(id[0] * 64 + id[1] * 16 + id[2] * 4 + id[3]);
+        count[order]++;
+        same += order == last;
+        last = order;
+    }
+    for (int i = 0; i < 256; i++)
+        assert_true(count[i] == 0 || (count[i] > 50 && count[i] < 150));  /* 24 orders, 100 expected each */
+    assert_in_range(same, 50, 150);
+    dp_close(p);
+}
+
+/* A shuffle above a repeat of a shuffle keeps as many tables as it can ask for. */
+static void nested_shuffles(void **state)
+{
+    const dp_options options = {.size = sizeof options, .threads = 1};
+    dp_pipeline *p = test_open("synthetic num_records=1000 | shuffle | repeat count=64 | shuffle | batch batch_size=64000", 1, 0);
+    dp_batch *b = NULL;
+    int count[1000] = {0};
+
+    (void)state;
+    assert_ok(dp_next(p, &b, &test_error));
+    for (int i = 0; i < 64000; i++)
+        count[((const int64_t *)dp_batch_get(b, "id")->data)[i]]++;
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(count[i], 64);
+    dp_close(p);
+    assert_int_equal(dp_open(&p, "synthetic | shuffle | repeat count=65 | shuffle", 1, &options, &test_error), DP_ELIMIT);
+}
+
+static void far_positions(void **state)
+{
+    dp_pipeline *p = test_open("synthetic num_records=1000000000000 | batch batch_size=2 | repeat", 1, 0);
+    dp_batch *b = NULL;
+
+    (void)state;
+    assert_true(dp_length(p) == UINT64_MAX);
+    assert_ok(dp_seek(p, (uint64_t)140737488355327 - 1, &test_error));
+    assert_ok(dp_next(p, &b, &test_error));
+    assert_int_equal(dp_seek(p, (uint64_t)1 << 48, &test_error), DP_ELIMIT);
+    assert_int_equal(dp_skip(p, UINT64_MAX, &test_error), DP_EINVAL);
+    dp_close(p);
+    p = test_open("synthetic num_records=10 | batch batch_size=3", 1, 0);
+    assert_ok(dp_seek(p, 4, &test_error));
+    assert_int_equal(dp_next(p, &b, &test_error), DP_END);
+    assert_int_equal(dp_seek(p, 5, &test_error), DP_EINVAL);
+    assert_int_equal(dp_tell(p), 4);
+    dp_close(p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(random_nestings), cmocka_unit_test(mindspore_orders), cmocka_unit_test(shuffle_is_uniform_and_changes),
+        cmocka_unit_test(nested_shuffles), cmocka_unit_test(far_positions),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
