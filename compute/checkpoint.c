@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * https://github.com/huggingface/safetensors: eight bytes little-endian, a JSON header of that length, the data.  The
- * header's __metadata__ has the step count and the digest of the data, so a flipped bit is found.
+ * header's __metadata__ has the step count and the digest of step count and data; the header itself must be, byte for
+ * byte, what detpipe writes for this net.  So a flipped bit anywhere is found.
  */
 #include <stdio.h>
 #include <string.h>
@@ -104,15 +105,15 @@ static void describe(dp_out *out, const entry *e, uint64_t offset)
 }
 
 /* Padded with blanks so that the data begins on an 8-byte boundary. */
-static void print_header(const dp_net *net, const char digest[33], dp_out *out)
+static void print_header(const dp_net *net, uint64_t step, const char *digest, dp_out *out)
 {
     uint64_t offset = 0;
     entry e;
 
-    dp_out_text(out, "{\"__metadata__\":{\"format\":\"" FORMAT "\",\"data_xxh3_128\":\"");
+    dp_out_text(out, "{\"__metadata__\":{\"format\":\"" FORMAT "\",\"xxh3_128\":\"");
     dp_out_text(out, digest);
     dp_out_text(out, "\",\"global_step\":\"");
-    out_number(out, net->step);
+    out_number(out, step);
     dp_out_text(out, "\"}");
     for (uint32_t i = 0; entry_at(net, i, &e); i++) {
         describe(out, &e, offset);
@@ -123,25 +124,31 @@ static void print_header(const dp_net *net, const char digest[33], dp_out *out)
         dp_out_text(out, " ");
 }
 
-static dp_status header_text(const dp_net *net, dp_arena *arena, dp_out *out, dp_error *err)
+/* The header in the arena. */
+static dp_status header_text(const dp_net *net, uint64_t step, const char *digest, dp_arena *arena, dp_out *out, dp_error *err)
 {
-    uint8_t digest[16];
-    char text[33];
-    dp_hash h;
-
-    dp_hash_init(&h);
-    each_block(net, put_hash, &h);
-    dp_hash_final(&h, digest);
-    hex(digest, text);
     *out = (dp_out){NULL, 0, 0};
-    print_header(net, text, out);
+    print_header(net, step, digest, out);
     out->size = out->length + 1;
     out->text = dp_arena_alloc(arena, out->size, 1);
     if (out->text == NULL)
         return dp_arena_fail(arena, err, "a checkpoint");
     out->length = 0;
-    print_header(net, text, out);
+    print_header(net, step, digest, out);
     return DP_OK;
+}
+
+/* Of the step count and the data as it is in memory now. */
+static void digest_of(const dp_net *net, char text[33])
+{
+    uint8_t digest[16];
+    dp_hash h;
+
+    dp_hash_init(&h);
+    dp_hash_u64(&h, net->step);
+    each_block(net, put_hash, &h);
+    dp_hash_final(&h, digest);
+    hex(digest, text);
 }
 
 dp_status dp_net_save(dp_net *net, const char *path, dp_error *err)
@@ -149,13 +156,15 @@ dp_status dp_net_save(dp_net *net, const char *path, dp_error *err)
     dp_arena arena = {0};
     dp_writer writer;
     uint8_t length[8];
+    char digest[33];
     dp_out header;
     dp_status status;
 
     if (net == NULL || path == NULL)
         return dp_fail(err, DP_EINVAL, "dp_net_save: %s is NULL", net == NULL ? "the net" : "path");
     arena.alloc = net->options.alloc;
-    status = header_text(net, &arena, &header, err);
+    digest_of(net, digest);
+    status = header_text(net, net->step, digest, &arena, &header, err);
     if (status == DP_OK)
         status = dp_writer_open(&writer, path, err);
     if (status == DP_OK) {
@@ -323,21 +332,37 @@ static dp_status check_tensors(const reading *r)
     return r->data + (uint64_t)offset == r->file.size ? DP_OK : bad_file(r, "its size is not what its header says");
 }
 
+static dp_status check_header(reading *r)
+{
+    const char *digest = meta_text(r, "xxh3_128");
+    dp_out own;
+    const dp_status status = header_text(r->net, r->step, digest != NULL ? digest : "", &r->arena, &own, r->err);
+
+    if (status != DP_OK)
+        return status;
+    return own.length == r->data - 8 && memcmp(own.text, r->header, own.length) == 0 ? DP_OK
+         : bad_file(r, "its header is damaged");
+}
+
 /* All tensors one after another into memory, checked against the digest, then into the net. */
 static dp_status read_data(reading *r)
 {
     const size_t size = (size_t)(r->file.size - r->data);
-    const char *expected = meta_text(r, "data_xxh3_128");
+    const char *expected = meta_text(r, "xxh3_128");
     uint8_t digest[16], *bytes = dp_arena_alloc(&r->arena, size + 1, 1);
     char text[33];
     size_t at = 0;
     dp_status status;
+    dp_hash h;
     entry e;
 
     if (bytes == NULL)
         return dp_arena_fail(&r->arena, r->err, "a checkpoint");
     status = read_exactly(r, r->data, bytes, size);
-    dp_digest(bytes, size, digest);
+    dp_hash_init(&h);
+    dp_hash_u64(&h, r->step);
+    dp_hash_bytes(&h, bytes, size);
+    dp_hash_final(&h, digest);
     hex(digest, text);
     if (status == DP_OK && (expected == NULL || strcmp(expected, text) != 0))
         status = bad_file(r, "the data is damaged: its digest does not match");
@@ -365,6 +390,8 @@ dp_status dp_net_load(dp_net *net, const char *path, dp_error *err)
         status = read_meta(&r);
     if (status == DP_OK)
         status = check_tensors(&r);
+    if (status == DP_OK)
+        status = check_header(&r);
     if (status == DP_OK)
         status = read_data(&r);
     if (status == DP_OK) {

@@ -1,0 +1,339 @@
+/* test_layers.c - layers, loss and optimizers: against MindSpore, naive loops and finite differences
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <math.h>
+
+#include "base/num.h"
+#include "base/rng.h"
+#include "compute/kernels/kernels.h"
+#include "tests/support/test.h"
+
+static dp_net *open_net(const char *text, int64_t n, int64_t c, int64_t h, int64_t w)
+{
+    const dp_options options = {.size = sizeof options, .threads = 2};
+    const dp_tensor input = {NULL, DP_F32, 4, {n, c, h, w}};
+    dp_net *net = NULL;
+
+    assert_ok(dp_net_open(&net, text, 1, &input, &options, &test_error));
+    return net;
+}
+
+static dp_net *open_flat(const char *text, int64_t n, int64_t features)
+{
+    const dp_options options = {.size = sizeof options, .threads = 2};
+    const dp_tensor input = {NULL, DP_F32, 2, {n, features}};
+    dp_net *net = NULL;
+
+    assert_ok(dp_net_open(&net, text, 1, &input, &options, &test_error));
+    return net;
+}
+
+static void random_fill(float *v, size_t n, uint64_t ordinal)
+{
+    dp_rng rng;
+    dp_rng_start(&rng, 42, 0, ordinal);
+    for (size_t i = 0; i < n; i++)
+        v[i] = (float)(2 * dp_rng_uniform(&rng) - 1);
+}
+
+/* Forward only, without weights: the output for one input. */
+static const float *eval(dp_net *net, float *x, const dp_tensor *shape)
+{
+    dp_tensor input = *shape;
+    dp_net_result r;
+
+    input.data = x;
+    assert_ok(dp_net_eval(net, &input, NULL, &r, &test_error));
+    return r.output.data;
+}
+
+/* ---- naive pooling over [c][h][w] ---- */
+
+static void check_pool(const char *kind, int size, int stride, bool same, int h, int w)
+{
+    enum { C = 5 };
+    char text[160];
+    float x[C * 20 * 20];
+    const dp_tensor shape = {NULL, DP_F32, 4, {1, C, h, w}};
+    const int oh = same ? (h + stride - 1) / stride : (h - size) / stride + 1, ow = same ? (w + stride - 1) / stride : (w - size) / stride + 1;
+    const int total_h = same && (oh - 1) * stride + size > h ? (oh - 1) * stride + size - h : 0;
+    const int total_w = same && (ow - 1) * stride + size > w ? (ow - 1) * stride + size - w : 0;
+    const float *y;
+    dp_net *net;
+
+    snprintf(text, sizeof text, "%s_pool kernel_size=%d stride=%d pad_mode=%s | flatten", kind, size, stride, same ? "same" : "valid");
+    net = open_net(text, 1, C, h, w);
+    random_fill(x, (size_t)(C * h * w), 1);
+    y = eval(net, x, &shape);
+    for (int i = 0; i < C * oh * ow; i++) {
+        const int c = i / (oh * ow), top = i / ow % oh * stride - total_h / 2, left = i % ow * stride - total_w / 2;
+        double sum = 0, most = -10;
+        int count = 0;
+        for (int k = 0; k < size * size; k++) {
+            const int a = top + k / size, b = left + k % size;
+            if (a < 0 || a >= h || b < 0 || b >= w)
+                continue;
+            sum += (double)x[(c * h + a) * w + b];
+            most = (double)x[(c * h + a) * w + b] > most ? (double)x[(c * h + a) * w + b] : most;
+            count++;
+        }
+        assert_true(y[i] == (float)(kind[0] == 'm' ? most : sum / count));
+    }
+    dp_net_close(net);
+}
+
+static void pools(void **state)
+{
+    (void)state;
+    for (int same = 0; same < 2; same++) {
+        check_pool("max", 2, 2, same, 8, 8);
+        check_pool("max", 3, 2, same, 13, 11);
+        check_pool("max", 3, 1, same, 5, 7);
+        check_pool("avg", 2, 2, same, 8, 8);
+        check_pool("avg", 3, 2, same, 13, 11);
+        check_pool("avg", 5, 3, same, 7, 19);
+    }
+}
+
+/* spec/compute.md B.1: NaN wins, the first of equals gets the gradient. */
+static void max_pool_corners(void **state)
+{
+    float x[4] = {1, NAN, 3, NAN};
+    const dp_tensor shape = {NULL, DP_F32, 4, {1, 1, 2, 2}};
+    dp_net *net = open_net("max_pool kernel_size=2 | flatten", 1, 1, 2, 2);
+
+    (void)state;
+    assert_true(isnan(eval(net, x, &shape)[0]));
+    x[1] = -0.0f, x[0] = 0.0f, x[2] = -1, x[3] = 0;
+    assert_true(dp_f32_bits(eval(net, x, &shape)[0]) == 0);
+    x[0] = -0.0f;
+    assert_true(dp_f32_bits(eval(net, x, &shape)[0]) == 0x80000000u);
+    dp_net_close(net);
+}
+
+static void relu_corners(void **state)
+{
+    float x[5] = {-1, -0.0f, 0.0f, 2, NAN};
+    const dp_tensor shape = {NULL, DP_F32, 2, {1, 5}};
+    dp_net *net = open_flat("relu", 1, 5);
+    const float *y = eval(net, x, &shape);
+
+    (void)state;
+    assert_true(dp_f32_bits(y[0]) == 0 && dp_f32_bits(y[1]) == 0 && dp_f32_bits(y[2]) == 0 && y[3] == 2 && isnan(y[4]));
+    dp_net_close(net);
+}
+
+/* Flatten keeps channel, height, width order, so the identity net gives the input back. */
+static void flatten_is_chw(void **state)
+{
+    float x[3 * 4 * 5];
+    const dp_tensor shape = {NULL, DP_F32, 4, {1, 3, 4, 5}};
+    dp_net *net = open_net("flatten", 1, 3, 4, 5);
+
+    (void)state;
+    random_fill(x, 60, 0);
+    assert_memory_equal(eval(net, x, &shape), x, sizeof x);
+    dp_net_close(net);
+}
+
+/* ---- gradients: the change of the loss along a random direction ---- */
+
+static double loss_of(dp_net *net, dp_tensor *x, dp_tensor *labels)
+{
+    dp_net_result r;
+    assert_ok(dp_net_eval(net, x, labels, &r, &test_error));
+    return (double)r.loss;
+}
+
+static void check_gradients(const char *layers)
+{
+    enum { B = 6 };
+    char text[512];
+    static float x[B * 3 * 9 * 9];
+    int32_t classes[B] = {0, 1, 2, 3, 4, 0};
+    dp_tensor input = {x, DP_F32, 4, {B, 3, 9, 9}}, labels = {classes, DP_I32, 1, {B}};
+    const dp_tensor *p;
+    const char *name;
+    dp_net_result r;
+    dp_net *net;
+
+    snprintf(text, sizeof text, "init bias=\"normal sigma=0.1\" | %s | flatten | dense out_channels=5 | softmax_cross_entropy"
+             " leaf_size=2 | sgd learning_rate=0", layers);
+    net = open_net(text, B, 3, 9, 9);
+    random_fill(x, sizeof x / sizeof x[0], 3);
+    assert_ok(dp_net_step(net, &input, &labels, &r, &test_error));
+    for (size_t i = 0; (p = dp_net_parameter(net, i, &name)) != NULL; i++) {
+        const size_t n = test_bytes(p) / sizeof(float);
+        const float *g = dp_net_gradient(net, i)->data;
+        float *w = p->data, *direction = malloc(n * sizeof *direction), *kept = malloc(n * sizeof *kept);
+        double expected = 0, norm = 0, up, down;
+        const double step = 2e-3;
+        random_fill(direction, n, 100 + i);
+        for (size_t j = 0; j < n; j++)
+            norm += (double)direction[j] * (double)direction[j];
+        for (size_t j = 0; j < n; j++)
+            expected += (double)g[j] * (double)direction[j] / sqrt(norm);
+        memcpy(kept, w, n * sizeof *w);
+        for (size_t j = 0; j < n; j++)
+            w[j] = (float)((double)kept[j] + step * (double)direction[j] / sqrt(norm));
+        up = loss_of(net, &input, &labels);
+        for (size_t j = 0; j < n; j++)
+            w[j] = (float)((double)kept[j] - step * (double)direction[j] / sqrt(norm));
+        down = loss_of(net, &input, &labels);
+        memcpy(w, kept, n * sizeof *w);
+        if (fabs((up - down) / (2 * step) - expected) > 2e-3 * (1 + fabs(expected)))
+            fail_msg("%s: %s: the loss changes by %g, the gradient says %g", layers, name, (up - down) / (2 * step), expected);
+        free(direction);
+        free(kept);
+    }
+    dp_net_close(net);
+}
+
+static void gradients(void **state)
+{
+    (void)state;
+    check_gradients("conv2d out_channels=4 kernel_size=3 has_bias=true");
+    check_gradients("conv2d out_channels=4 kernel_size=3 stride=2 has_bias=true | conv2d out_channels=5 kernel_size=2 pad_mode=valid");
+    check_gradients("conv2d out_channels=4 kernel_size=3,5 stride=1,2 pad_mode=pad padding=1,2,0,3 | conv2d out_channels=3 kernel_size=2 stride=3");
+    check_gradients("conv2d out_channels=4 kernel_size=3 | avg_pool kernel_size=3 stride=2 pad_mode=same | conv2d out_channels=3 kernel_size=3");
+    check_gradients("conv2d out_channels=4 kernel_size=3 | max_pool kernel_size=3 stride=2 | conv2d out_channels=3 kernel_size=3 has_bias=true");
+    check_gradients("conv2d out_channels=4 kernel_size=1 | relu | flatten | dense out_channels=7 | relu");
+}
+
+/* ---- MindSpore's numbers (with a tolerance: its exp and log are approximations, its momentum uses no fma) ---- */
+
+static size_t parse_bits(const char *line, float *out)
+{
+    size_t n = 0;
+    for (const char *at = strchr(line, ' '); at != NULL; at = strchr(at + 1, ' '))
+        out[n++] = dp_f32_from((uint32_t)strtoul(at + 1, NULL, 16));
+    return n;
+}
+
+static void check_loss(char **lines)
+{
+    float logits[512], gradient[512];
+    uint32_t classes[64];
+    char word[32], text[200];
+    const int64_t n = strtol(test_word(lines[0], "n", word, sizeof word), NULL, 10);
+    const int64_t c = strtol(test_word(lines[0], "classes", word, sizeof word), NULL, 10);
+    const double value = (double)dp_f32_from((uint32_t)strtoul(test_word(lines[0], "value", word, sizeof word), NULL, 16));
+    dp_tensor input = {logits, DP_F32, 2, {n, c}}, labels = {classes, DP_U32, 1, {n}};
+    dp_net_result r;
+    dp_net *net;
+    float *w;
+    char *at = lines[2];
+
+    parse_bits(lines[1], logits);
+    parse_bits(lines[3], gradient);
+    for (int64_t i = 0; i < n; i++)
+        classes[i] = (uint32_t)strtoul(strchr(at, ' ') + 1, &at, 10);
+    /* a dense layer that is the identity: the bias gradient is the sum of the logits' gradients over the samples */
+    snprintf(text, sizeof text, "dense out_channels=%lld | softmax_cross_entropy | sgd learning_rate=0", (long long)c);
+    net = open_flat(text, n, c);
+    w = dp_net_parameter(net, 0, NULL)->data;
+    for (int64_t i = 0; i < c * c; i++)
+        w[i] = i % (c + 1) == 0;
+    assert_ok(dp_net_step(net, &input, &labels, &r, &test_error));
+    assert_true(fabs((double)r.loss - value) <= 2e-6 * fabs(value));
+    for (int64_t j = 0; j < c; j++) {
+        double sum = 0;
+        for (int64_t i = 0; i < n; i++)
+            sum += (double)gradient[i * c + j];
+        assert_true(fabs((double)((const float *)dp_net_gradient(net, 1)->data)[j] - sum) <= 5e-7 * (double)n);
+    }
+    dp_net_close(net);
+}
+
+/* Driven through the kernels: a net's gradients cannot be given. */
+static void check_momentum(char **lines)
+{
+    float p[256], g[1024], after[1024], v[256] = {0};
+    char word[32];
+    const int n = (int)strtol(test_word(lines[0], "n", word, sizeof word), NULL, 10);
+    const int steps = (int)strtol(test_word(lines[0], "steps", word, sizeof word), NULL, 10);
+    const dp_update u = {strtof(test_word(lines[0], "lr", word, sizeof word), NULL), strtof(test_word(lines[0], "m", word, sizeof word), NULL),
+                         strtof(test_word(lines[0], "weight_decay", word, sizeof word), NULL), 0};
+
+    parse_bits(lines[1], p);
+    parse_bits(lines[2], g);
+    parse_bits(lines[3], after);
+    for (int s = 0; s < steps; s++) {
+        dp_kernels_of(dp_cpu_best())->momentum(&u, n, p, g + s * n, v);
+        for (int i = 0; i < n; i++)
+            assert_true(fabsf(p[i] - after[s * n + i]) <= 4e-7f * (1 + fabsf(after[s * n + i])));
+    }
+}
+
+static void mindspore_values(void **state)
+{
+    test_lines lines = test_lines_read("mindspore_losses.txt");
+    int losses = 0, momenta = 0;
+
+    (void)state;
+    for (size_t i = 0; i < lines.n; i += 4) {
+        const bool loss = strncmp(lines.line[i], "loss", 4) == 0;
+        (loss ? check_loss : check_momentum)(lines.line + i);
+        losses += loss;
+        momenta += !loss;
+    }
+    assert_int_equal(losses, 4);
+    assert_int_equal(momenta, 3);
+    test_lines_free(&lines);
+}
+
+/* ---- initializers ---- */
+
+static void check_moments(const char *initializer, double mean, double deviation, double bound)
+{
+    char text[200];
+    dp_net *net;
+    const float *w;
+    double sum = 0, squares = 0;
+    const int n = 64 * 1000;
+
+    snprintf(text, sizeof text, "init weight=\"%s\" | dense out_channels=64", initializer);
+    net = open_flat(text, 1, 1000);
+    w = dp_net_parameter(net, 0, NULL)->data;
+    for (int i = 0; i < n; i++) {
+        sum += (double)w[i];
+        squares += (double)w[i] * (double)w[i];
+        assert_true(fabs((double)w[i] - mean) <= bound);
+    }
+    sum /= n;
+    assert_true(fabs(sum - mean) <= 5 * deviation / sqrt(n) + 1e-12);
+    assert_true(fabs(sqrt(squares / n - sum * sum + 1e-30) - deviation) <= 0.02 * deviation + 1e-9);
+    dp_net_close(net);
+}
+
+static void initializers(void **state)
+{
+    (void)state;
+    check_moments("normal sigma=0.5 mean=1", 1, 0.5, 3);
+    check_moments("truncated_normal sigma=0.02", 0, 0.02 * 0.8796, 0.04 + 1e-9);
+    check_moments("uniform scale=0.3", 0, 0.3 / sqrt(3), 0.3);
+    check_moments("he_uniform", 0, sqrt(6.0 / 1000) / sqrt(3), sqrt(6.0 / 1000));
+    check_moments("constant value=0.25", 0.25, 0, 0);
+    check_moments("zeros", 0, 0, 0);
+}
+
+/* The learning rate falls by one factor each decay, and momentum really differs from sgd. */
+static void schedules(void **state)
+{
+    dp_net *net = open_flat("dense out_channels=2 | softmax_cross_entropy | sgd learning_rate=0.1 decay_steps=10 decay_rate=0.5", 1, 2);
+
+    (void)state;
+    assert_true(dp_net_learning_rate(net, 0) == 0.1 && dp_net_learning_rate(net, 9) == 0.1);
+    assert_true(dp_net_learning_rate(net, 10) == 0.05 && dp_net_learning_rate(net, 39) == 0.0125);
+    dp_net_close(net);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pools), cmocka_unit_test(max_pool_corners), cmocka_unit_test(relu_corners), cmocka_unit_test(flatten_is_chw),
+        cmocka_unit_test(gradients), cmocka_unit_test(mindspore_values), cmocka_unit_test(initializers), cmocka_unit_test(schedules),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

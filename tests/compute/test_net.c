@@ -1,0 +1,418 @@
+/* test_net.c - nets as handles: texts, checkpoints, threads, failures
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <math.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/support/test.h"
+
+#define NET "conv2d out_channels=6 kernel_size=3 has_bias=true | relu | max_pool kernel_size=2 stride=2 | flatten" \
+            " | dense out_channels=10 | softmax_cross_entropy | momentum learning_rate=0.05 momentum=0.9 weight_decay=0.001"
+#define DATA SMALL_CIFAR " | shuffle | rescale rescale=1/255 | hwc2chw | batch batch_size=14 | repeat"
+
+static dp_net *open_with(const char *text, uint32_t threads, const dp_allocator *alloc, const dp_tensor *input)
+{
+    const dp_options options = {.size = sizeof options, .threads = threads, .alloc = alloc};
+    dp_net *net = NULL;
+    assert_ok(dp_net_open(&net, text, 1, input, &options, &test_error));
+    return net;
+}
+
+static void run_steps(dp_pipeline *p, dp_net *net, int n)
+{
+    dp_batch *b = NULL;
+    for (int i = 0; i < n; i++) {
+        assert_ok(dp_next(p, &b, &test_error));
+        assert_ok(dp_net_step(net, dp_batch_get(b, "image"), dp_batch_get(b, "label"), NULL, &test_error));
+    }
+}
+
+static test_hex weights_of(const dp_net *net)
+{
+    uint8_t digest[16];
+    dp_net_digest(net, digest, NULL);
+    return test_hex_of(digest, 16);
+}
+
+static test_hex trained(uint32_t threads, int steps)
+{
+    dp_pipeline *p = test_open(DATA, threads, 2);
+    dp_net *net = open_with(NET, threads, NULL, dp_output(p, "image"));
+    test_hex h;
+
+    run_steps(p, net, steps);
+    h = weights_of(net);
+    dp_net_close(net);
+    dp_close(p);
+    return h;
+}
+
+static void threads_and_instruction_sets(void **state)
+{
+    const test_hex first = trained(1, 4);
+
+    (void)state;
+    assert_string_equal(trained(2, 4).text, first.text);
+    assert_string_equal(trained(7, 4).text, first.text);
+    setenv("DETPIPE_CPU", "scalar", 1);
+    assert_string_equal(trained(2, 4).text, first.text);
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+        setenv("DETPIPE_CPU", "avx2", 1);
+        assert_string_equal(trained(2, 4).text, first.text);
+    }
+#endif
+    unsetenv("DETPIPE_CPU");
+    assert_string_not_equal(trained(1, 5).text, first.text);
+}
+
+static void unknown_instruction_set(void **state)
+{
+    const dp_tensor input = {NULL, DP_F32, 2, {4, 4}};
+    dp_net *net = NULL;
+
+    (void)state;
+    setenv("DETPIPE_CPU", "altivec", 1);
+    assert_int_equal(dp_net_open(&net, "dense out_channels=2", 1, &input, NULL, &test_error), DP_EINVAL);
+    assert_non_null(strstr(test_error.message, "altivec"));
+    unsetenv("DETPIPE_CPU");
+}
+
+/* "^" marks the column of the error and is not part of the text. */
+static void malformed_nets(void **state)
+{
+    static const char *const texts[] = {
+        "^", "^conv3d", "^conv2d", "^softmax_cross_entropy", "relu | ^init", "init | ^init | relu", "relu | ^normal",
+        "conv2d out_channels=^0 kernel_size=3", "conv2d out_channels=1 kernel_size=^2000",
+        "^conv2d out_channels=1 kernel_size=9 pad_mode=valid", "^conv2d out_channels=1 kernel_size=1,2,3",
+        "^conv2d out_channels=1 kernel_size=3 padding=1", "relu | ^dense out_channels=2", "flatten | ^max_pool kernel_size=2",
+        "max_pool kernel_size=2 pad_mode=^pad", "flatten | dense out_channels=2 | sgd learning_rate=1 | ^softmax_cross_entropy",
+        "flatten | softmax_cross_entropy | ^relu", "flatten | softmax_cross_entropy | ^softmax_cross_entropy",
+        "flatten | ^softmax_cross_entropy leaf_size=3", "relu | ^softmax_cross_entropy",
+        "^init weight=\"nothing\" | relu", "^init weight=\"normal sigma=x\" | relu", "^init weight=\"zeros | zeros\" | relu",
+        "flatten | softmax_cross_entropy | ^sgd", "flatten | softmax_cross_entropy | sgd learning_rate=^-1",
+    };
+    const dp_tensor input = {NULL, DP_F32, 4, {2, 3, 4, 4}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        const char *mark = strchr(texts[i], '^');
+        char text[256];
+        dp_net *net = NULL;
+        dp_status status;
+        snprintf(text, sizeof text, "%.*s%s", (int)(mark - texts[i]), texts[i], mark + 1);
+        status = dp_net_open(&net, text, 1, &input, NULL, &test_error);
+        if (status != DP_ESPEC || test_error.column != (uint32_t)(mark - texts[i]) + 1 || net != NULL)
+            fail_msg("'%s': %s at column %u: %s", text, dp_status_name(status), test_error.column, test_error.message);
+    }
+}
+
+static void wrong_calls(void **state)
+{
+    float x[2 * 8] = {0};
+    int32_t y[2] = {0, 1};
+    dp_tensor input = {x, DP_F32, 2, {2, 8}}, labels = {y, DP_I32, 1, {2}}, other = input;
+    dp_net *net = open_with("dense out_channels=3 | softmax_cross_entropy | sgd learning_rate=0.1", 1, NULL, &input);
+    dp_net *no_loss = open_with("dense out_channels=3", 1, NULL, &input);
+    dp_net_result r;
+
+    (void)state;
+    assert_ok(dp_net_step(net, &input, &labels, &r, &test_error));
+    y[1] = 3;
+    assert_int_equal(dp_net_step(net, &input, &labels, &r, &test_error), DP_EINVAL);
+    assert_non_null(strstr(test_error.message, "label 3 of sample 1"));
+    y[1] = -1;
+    assert_int_equal(dp_net_step(net, &input, &labels, &r, &test_error), DP_EINVAL);
+    y[1] = 1;
+    other.shape[1] = 7;
+    assert_int_equal(dp_net_step(net, &other, &labels, &r, &test_error), DP_EINVAL);
+    other = input, other.shape[0] = 3;
+    assert_int_equal(dp_net_step(net, &other, &labels, &r, &test_error), DP_EINVAL);
+    other = input, other.dtype = DP_I32;
+    assert_int_equal(dp_net_step(net, &other, &labels, &r, &test_error), DP_EINVAL);
+    other = input, other.data = NULL;
+    assert_int_equal(dp_net_step(net, &other, &labels, &r, &test_error), DP_EINVAL);
+    labels.dtype = DP_F32;
+    assert_int_equal(dp_net_step(net, &input, &labels, &r, &test_error), DP_EINVAL);
+    labels.dtype = DP_I32;
+    other = input, other.shape[0] = 1, labels.shape[0] = 1;  /* fewer samples are fine */
+    assert_ok(dp_net_step(net, &other, &labels, &r, &test_error));
+    assert_int_equal(dp_net_step(no_loss, &other, &labels, &r, &test_error), DP_EINVAL);
+    assert_int_equal(dp_net_eval(no_loss, &other, &labels, &r, &test_error), DP_EINVAL);
+    assert_ok(dp_net_eval(no_loss, &other, NULL, &r, &test_error));
+    assert_int_equal(r.output.shape[1], 3);
+    assert_int_equal(dp_net_tell(net), 2);
+    dp_net_close(net);
+    dp_net_close(no_loss);
+}
+
+static void loss_not_finite(void **state)
+{
+    float x[2 * 3] = {1, 2, 3, 4, NAN, 6};
+    int32_t y[2] = {0, 1};
+    dp_tensor input = {x, DP_F32, 2, {2, 3}}, labels = {y, DP_I32, 1, {2}};
+    dp_net *net = open_with("dense out_channels=2 | softmax_cross_entropy | sgd learning_rate=0.1", 1, NULL, &input);
+    const test_hex before = weights_of(net);
+
+    (void)state;
+    assert_int_equal(dp_net_step(net, &input, &labels, NULL, &test_error), DP_ESTATE);
+    assert_non_null(strstr(test_error.message, "the loss is not finite"));
+    assert_string_equal(weights_of(net).text, before.text);
+    assert_int_equal(dp_net_tell(net), 0);
+    x[4] = 5;
+    assert_ok(dp_net_step(net, &input, &labels, NULL, &test_error));
+    assert_int_equal(dp_net_tell(net), 1);
+    dp_net_close(net);
+}
+
+/* The hidden value is 0, so the loss is finite; its gradient, 2 * 3e38, is not. */
+static void gradient_not_finite(void **state)
+{
+    float x[1] = {3e38f};
+    int32_t y[1] = {0};
+    dp_tensor input = {x, DP_F32, 2, {1, 1}}, labels = {y, DP_I32, 1, {1}};
+    dp_net *net = open_with("init weight=zeros | dense out_channels=1 has_bias=false | dense out_channels=2 has_bias=false"
+                            " | softmax_cross_entropy | sgd learning_rate=0.1", 1, NULL, &input);
+    float *second = dp_net_parameter(net, 1, NULL)->data;
+    test_hex before;
+
+    (void)state;
+    second[0] = -2, second[1] = 2;
+    before = weights_of(net);
+    assert_int_equal(dp_net_step(net, &input, &labels, NULL, &test_error), DP_ESTATE);
+    assert_non_null(strstr(test_error.message, "the gradient of fc1.weight is not finite at element 0"));
+    assert_string_equal(weights_of(net).text, before.text);
+    assert_int_equal(dp_net_tell(net), 0);
+    dp_net_close(net);
+}
+
+/* ---- checkpoints ---- */
+
+typedef struct saved { char folder[256], path[300]; dp_pipeline *p; dp_net *net; } saved;
+
+static int save(void **state)
+{
+    saved *s = calloc(1, sizeof *s);
+
+    test_folder(s->folder, sizeof s->folder);
+    snprintf(s->path, sizeof s->path, "%s/net.safetensors", s->folder);
+    s->p = test_open(DATA, 1, 0);
+    s->net = open_with(NET, 1, NULL, dp_output(s->p, "image"));
+    run_steps(s->p, s->net, 3);
+    assert_ok(dp_net_save(s->net, s->path, &test_error));
+    *state = s;
+    return 0;
+}
+
+static int drop(void **state)
+{
+    saved *s = *state;
+    dp_net_close(s->net);
+    dp_close(s->p);
+    test_folder_remove(s->folder);
+    free(s);
+    return 0;
+}
+
+static void resume_gives_the_same_bits(void **state)
+{
+    saved *s = *state;
+    dp_pipeline *p = test_open(DATA, 2, 1);
+    dp_net *net = open_with(NET, 2, NULL, dp_output(p, "image"));
+
+    assert_ok(dp_net_load(net, s->path, &test_error));
+    assert_int_equal(dp_net_tell(net), 3);
+    assert_string_equal(weights_of(net).text, weights_of(s->net).text);
+    assert_ok(dp_seek(p, 3, &test_error));
+    assert_ok(dp_seek(s->p, 3, &test_error));
+    run_steps(p, net, 4);
+    run_steps(s->p, s->net, 4);
+    assert_string_equal(weights_of(net).text, weights_of(s->net).text);
+    dp_net_close(net);
+    dp_close(p);
+}
+
+static void strict_loading(void **state)
+{
+    static const struct { const char *text, *message; } others[] = {
+        {"conv2d out_channels=7 kernel_size=3 has_bias=true | flatten | dense out_channels=10 | softmax_cross_entropy"
+         " | momentum learning_rate=0.1 momentum=0.9", "another shape: conv1.weight"},
+        {"conv2d out_channels=6 kernel_size=3 | relu | max_pool kernel_size=2 stride=2 | flatten | dense out_channels=10"
+         " | softmax_cross_entropy | momentum learning_rate=0.1 momentum=0.9", "extra conv1.bias"},
+        {"conv2d out_channels=6 kernel_size=3 has_bias=true | max_pool kernel_size=2 stride=2 | flatten | dense out_channels=10"
+         " | dense out_channels=10 | softmax_cross_entropy | momentum learning_rate=0.1 momentum=0.9", "missing fc2.weight"},
+        {"conv2d out_channels=6 kernel_size=3 has_bias=true | relu | max_pool kernel_size=2 stride=2 | flatten"
+         " | dense out_channels=10 | softmax_cross_entropy | sgd learning_rate=0.1", "extra moments.conv1.weight"},
+    };
+    saved *s = *state;
+
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        dp_net *net = open_with(others[i].text, 1, NULL, dp_output(s->p, "image"));
+        const test_hex before = weights_of(net);
+        assert_int_equal(dp_net_load(net, s->path, &test_error), DP_ESTATE);
+        if (strstr(test_error.message, others[i].message) == NULL)
+            fail_msg("\"%s\" does not say \"%s\"", test_error.message, others[i].message);
+        assert_string_equal(weights_of(net).text, before.text);
+        assert_int_equal(dp_net_tell(net), 0);
+        dp_net_close(net);
+    }
+}
+
+static uint8_t *read_file(const char *path, size_t *n)
+{
+    FILE *f = fopen(path, "rb");
+    uint8_t *bytes = malloc(1 << 22);
+    *n = fread(bytes, 1, 1 << 22, f);
+    fclose(f);
+    return bytes;
+}
+
+/* A flipped bit anywhere in the header and in samples of the data, and every cut: never a load, never a change. */
+static void damaged_files(void **state)
+{
+    saved *s = *state;
+    size_t n;
+    uint8_t *bytes = read_file(s->path, &n);
+    const test_hex before = weights_of(s->net);
+    const uint64_t header = 8 + (bytes[0] | (uint64_t)bytes[1] << 8);
+
+    snprintf(s->path, sizeof s->path, "%s/damaged.safetensors", s->folder);
+    for (size_t i = 0; i < n; i = i < header + 64 ? i + 1 : i + 997) {
+        bytes[i] ^= 1;
+        test_write(s->folder, "damaged.safetensors", bytes, n);
+        bytes[i] ^= 1;
+        assert_true(dp_net_load(s->net, s->path, &test_error) < 0);
+        assert_string_equal(weights_of(s->net).text, before.text);
+    }
+    for (size_t cut = 0; cut < n; cut = cut * 2 + 1) {
+        test_write(s->folder, "damaged.safetensors", bytes, cut);
+        assert_true(dp_net_load(s->net, s->path, &test_error) < 0);
+    }
+    free(bytes);
+}
+
+static void files_that_cannot_be(void **state)
+{
+    saved *s = *state;
+    char path[400];
+
+    assert_int_equal(dp_net_save(s->net, "/nonexistent/net.safetensors", &test_error), DP_EIO);
+    assert_int_equal(dp_net_load(s->net, "/nonexistent/net.safetensors", &test_error), DP_EIO);
+    assert_int_equal(dp_net_load(s->net, s->folder, &test_error), DP_EIO);
+    snprintf(path, sizeof path, "%s/taken", s->folder);
+    mkdir(path, 0777);
+    assert_int_equal(dp_net_save(s->net, path, &test_error), DP_EIO);  /* a folder cannot be replaced */
+    snprintf(path, sizeof path, "%s/taken.tmp", s->folder);
+    assert_int_equal(access(path, F_OK), -1);  /* and nothing is left */
+    assert_int_equal(dp_net_save(s->net, NULL, &test_error), DP_EINVAL);
+}
+
+/* A full disk leaves the old file. */
+static void full_disk(void **state)
+{
+    saved *s = *state;
+    size_t n, m;
+    uint8_t *before = read_file(s->path, &n), *after;
+    char link_path[400];
+
+    if (access("/dev/full", W_OK) != 0)
+        skip();
+    snprintf(link_path, sizeof link_path, "%s.tmp", s->path);
+    assert_int_equal(symlink("/dev/full", link_path), 0);  /* not followed: writes go where the user said */
+    assert_int_equal(dp_net_save(s->net, s->path, &test_error), DP_EIO);
+    after = read_file(s->path, &m);
+    assert_int_equal(n, m);
+    assert_memory_equal(before, after, n);
+    free(before);
+    free(after);
+}
+
+static void every_allocation_fails(void **state)
+{
+    static float x[2 * 3 * 8 * 8];
+    int32_t y[2] = {1, 2};
+    dp_tensor input = {x, DP_F32, 4, {2, 3, 8, 8}}, labels = {y, DP_I32, 1, {2}};
+
+    (void)state;
+    for (uint32_t threads = 1; threads <= 3; threads += 2) {
+        unsigned long fail_at = 0;
+        test_allocator a;
+        dp_status status;
+        do {
+            const dp_options options = {.size = sizeof options, .threads = threads, .alloc = &a.hooks};
+            dp_net *net = NULL;
+            test_allocator_init(&a);
+            a.fail_at = ++fail_at;
+            status = dp_net_open(&net, NET, 1, &input, &options, &test_error);
+            assert_true((status == DP_OK) == (net != NULL));
+            if (status == DP_OK) {
+                const unsigned long before = a.n;
+                assert_ok(dp_net_step(net, &input, &labels, NULL, &test_error));
+                assert_int_equal(a.n, before);  /* a step allocates nothing */
+            }
+            assert_true(status == DP_OK || status == DP_ENOMEM);
+            dp_net_close(net);
+            assert_int_equal(a.live, 0);
+        } while (status != DP_OK);
+        assert_true(fail_at > 5);
+    }
+}
+
+/* A sample alone has the output that it has in a batch. */
+static void batch_invariance(void **state)
+{
+    dp_pipeline *p = test_open(DATA, 1, 0);
+    dp_net *net = open_with(NET, 2, NULL, dp_output(p, "image"));
+    dp_batch *b = NULL;
+    float together[14 * 10];
+    dp_net_result r;
+    dp_tensor one;
+
+    (void)state;
+    assert_ok(dp_next(p, &b, &test_error));
+    one = *dp_batch_get(b, "image");
+    assert_ok(dp_net_eval(net, &one, NULL, &r, &test_error));
+    memcpy(together, r.output.data, sizeof together);
+    one.shape[0] = 1;
+    for (int i = 0; i < 14; i++) {
+        assert_ok(dp_net_eval(net, &one, NULL, &r, &test_error));
+        assert_memory_equal(r.output.data, together + 10 * i, 40);
+        one.data = (float *)one.data + 3072;
+    }
+    dp_net_close(net);
+    dp_close(p);
+}
+
+/* The caller's rounding mode changes nothing and comes back. */
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+static void callers_environment(void **state)
+{
+    const test_hex first = trained(1, 2);
+
+    (void)state;
+    _mm_setcsr(0x1F80 | 0x8040 | 0x6000);  /* FTZ, DAZ, toward zero */
+    assert_string_equal(trained(1, 2).text, first.text);
+    assert_int_equal(_mm_getcsr() & ~0x3Fu, 0x1F80 | 0x8040 | 0x6000);
+    assert_int_equal(dp_numeric_check(NULL, &test_error), DP_ESTATE);
+    _mm_setcsr(0x1F80);
+    assert_ok(dp_numeric_check(NULL, &test_error));
+}
+#else
+static void callers_environment(void **state) { (void)state; skip(); }
+#endif
+
+int main(void)
+{
+#define SAVED(test) cmocka_unit_test_setup_teardown(test, save, drop)
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(threads_and_instruction_sets), cmocka_unit_test(unknown_instruction_set), cmocka_unit_test(malformed_nets),
+        cmocka_unit_test(wrong_calls), cmocka_unit_test(loss_not_finite), cmocka_unit_test(gradient_not_finite),
+        SAVED(resume_gives_the_same_bits), SAVED(strict_loading), SAVED(damaged_files), SAVED(files_that_cannot_be),
+        SAVED(full_disk), cmocka_unit_test(every_allocation_fails), cmocka_unit_test(batch_invariance),
+        cmocka_unit_test(callers_environment),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
