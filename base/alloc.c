@@ -15,7 +15,7 @@
 
 struct dp_chunk {
     struct dp_chunk *next;
-    size_t           size, used;
+    size_t size, used;
 };
 
 static void *libc_alloc(void *ctx, size_t size, size_t align)
@@ -32,10 +32,7 @@ static void libc_free(void *ctx, void *ptr, size_t size)
 
 static const dp_allocator libc_allocator = {NULL, libc_alloc, libc_free};
 
-bool dp_mul(size_t a, size_t b, size_t *out)
-{
-    return !__builtin_mul_overflow(a, b, out);
-}
+bool dp_mul(size_t a, size_t b, size_t *out) { return !__builtin_mul_overflow(a, b, out); }
 
 static struct dp_chunk *add_chunk(dp_arena *arena, size_t payload)
 {
@@ -94,8 +91,8 @@ void dp_arena_free(dp_arena *arena)
 dp_status dp_arena_fail(const dp_arena *arena, dp_error *err, const char *what)
 {
     if (arena->over)
-        return dp_fail(err, DP_ELIMIT, "%s would take more than dp_options.memory = %llu bytes", what,
-                       (unsigned long long)arena->limit);
+        return dp_fail(err, DP_ELIMIT, "%s would take more than dp_options.memory = %llu bytes",
+                       what, (unsigned long long)arena->limit);
     return dp_fail(err, DP_ENOMEM, "out of memory for %s", what);
 }
 
@@ -109,8 +106,8 @@ dp_status dp_options_get(const dp_options *given, dp_options *out, dp_error *err
         return dp_fail(err, DP_EINVAL, "dp_options.size is %zu: set it to sizeof(dp_options) = %zu",
                        given->size, sizeof *given);
     if (given->threads > DP_MAX_THREADS || given->prefetch > DP_MAX_PREFETCH)
-        return dp_fail(err, DP_ELIMIT, "threads = %u, prefetch = %u: at most %d and %d", given->threads,
-                       given->prefetch, DP_MAX_THREADS, DP_MAX_PREFETCH);
+        return dp_fail(err, DP_ELIMIT, "threads = %u, prefetch = %u: at most %d and %d",
+                       given->threads, given->prefetch, DP_MAX_THREADS, DP_MAX_PREFETCH);
     *out = *given;
     if (out->alloc == NULL)
         out->alloc = &libc_allocator;

@@ -12,10 +12,10 @@
 /* Everything that is planned at open lives here and goes with one call. */
 typedef struct dp_arena {
     const dp_allocator *alloc;
-    struct dp_chunk    *chunks;
-    uint64_t            limit;    /* 0 = none */
-    uint64_t            total;
-    bool                over;     /* the limit was the reason of a NULL */
+    struct dp_chunk *chunks;
+    uint64_t limit; /* 0 = none */
+    uint64_t total;
+    bool over; /* the limit was the reason of a NULL */
 } dp_arena;
 
 /* a * b, or false when it does not fit. */
@@ -23,8 +23,8 @@ bool dp_mul(size_t a, size_t b, size_t *out);
 
 /* n * size bytes, zeroed, on a 64-byte boundary; NULL when out of memory or over the limit. */
 void *dp_arena_alloc(dp_arena *, size_t n, size_t size);
-char *dp_arena_text(dp_arena *, const char *text, size_t length);  /* copy, NUL added */
-void  dp_arena_free(dp_arena *);
+char *dp_arena_text(dp_arena *, const char *text, size_t length); /* copy, NUL added */
+void dp_arena_free(dp_arena *);
 
 /* DP_ENOMEM or DP_ELIMIT, whichever made the last dp_arena_alloc return NULL. */
 dp_status dp_arena_fail(const dp_arena *, dp_error *err, const char *what);

@@ -25,10 +25,7 @@ uint32_t dp_cpu_count(void)
 
 static const char *const level_names[] = {"scalar", "neon", "avx2", "avx512"};
 
-const char *dp_cpu_level_name(dp_cpu_level level)
-{
-    return level_names[level];
-}
+const char *dp_cpu_level_name(dp_cpu_level level) { return level_names[level]; }
 
 dp_cpu_level dp_cpu_best(void)
 {
@@ -45,7 +42,8 @@ dp_cpu_level dp_cpu_best(void)
 
 static int available(dp_cpu_level level)
 {
-    return level == DP_CPU_SCALAR || (level <= dp_cpu_best() && (level == DP_CPU_NEON) == (dp_cpu_best() == DP_CPU_NEON));
+    return level == DP_CPU_SCALAR ||
+           (level <= dp_cpu_best() && (level == DP_CPU_NEON) == (dp_cpu_best() == DP_CPU_NEON));
 }
 
 dp_status dp_cpu_level_get(dp_cpu_level *out, dp_error *err)
@@ -62,10 +60,14 @@ dp_status dp_cpu_level_get(dp_cpu_level *out, dp_error *err)
             return DP_OK;
         }
     }
-    return dp_fail(err, DP_EINVAL, "DETPIPE_CPU=%.32s is not an instruction set of this machine: "
-                   "use scalar%s, or unset it", name,
-                   dp_cpu_best() == DP_CPU_AVX512 ? ", avx2 or avx512" :
-                   dp_cpu_best() == DP_CPU_AVX2 ? " or avx2" : dp_cpu_best() == DP_CPU_NEON ? " or neon" : "");
+    return dp_fail(err, DP_EINVAL,
+                   "DETPIPE_CPU=%.32s is not an instruction set of this machine: "
+                   "use scalar%s, or unset it",
+                   name,
+                   dp_cpu_best() == DP_CPU_AVX512 ? ", avx2 or avx512"
+                   : dp_cpu_best() == DP_CPU_AVX2 ? " or avx2"
+                   : dp_cpu_best() == DP_CPU_NEON ? " or neon"
+                                                  : "");
 }
 
 #if defined(__x86_64__)
@@ -75,10 +77,15 @@ static void control_set(uint64_t v) { _mm_setcsr((unsigned)v); }
 static const uint64_t control_default = 0x1F80;
 #elif defined(__aarch64__)
 #define STICKY 0u
-static uint64_t control_get(void) { uint64_t v; __asm__ volatile("mrs %0, fpcr" : "=r"(v)); return v; }
+static uint64_t control_get(void)
+{
+    uint64_t v;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(v));
+    return v;
+}
 static void control_set(uint64_t v) { __asm__ volatile("msr fpcr, %0" : : "r"(v) : "memory"); }
 static const uint64_t control_default = 0;
-#else  /* the canary of dp_numeric_check is the guard here */
+#else /* the canary of dp_numeric_check is the guard here */
 #define STICKY 0u
 static uint64_t control_get(void) { return 0; }
 static void control_set(uint64_t v) { (void)v; }
@@ -92,7 +99,4 @@ int dp_fp_enter(dp_fp *fp)
     return (fp->saved & ~(uint64_t)STICKY) != control_default;
 }
 
-void dp_fp_leave(const dp_fp *fp)
-{
-    control_set(fp->saved);
-}
+void dp_fp_leave(const dp_fp *fp) { control_set(fp->saved); }

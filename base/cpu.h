@@ -12,18 +12,20 @@
 
 typedef enum dp_cpu_level { DP_CPU_SCALAR, DP_CPU_NEON, DP_CPU_AVX2, DP_CPU_AVX512 } dp_cpu_level;
 
-uint32_t dp_cpu_count(void);  /* CPUs that this process may use, 1 to DP_MAX_THREADS */
+uint32_t dp_cpu_count(void); /* CPUs that this process may use, 1 to DP_MAX_THREADS */
 
 /* The best instruction set of this machine, lowered by the environment variable
  * DETPIPE_CPU=scalar|neon|avx2|avx512 (DP_EINVAL for another word or for one that is not here). */
-dp_status    dp_cpu_level_get(dp_cpu_level *out, dp_error *err);
+dp_status dp_cpu_level_get(dp_cpu_level *out, dp_error *err);
 dp_cpu_level dp_cpu_best(void);
-const char  *dp_cpu_level_name(dp_cpu_level);
+const char *dp_cpu_level_name(dp_cpu_level);
 
 /* Round to nearest even, subnormals kept, exceptions masked, between enter and leave.  enter tells
  * whether the caller's control word was another one (its sticky flags do not count). */
-typedef struct dp_fp { uint64_t saved; } dp_fp;
-int  dp_fp_enter(dp_fp *);
+typedef struct dp_fp {
+    uint64_t saved;
+} dp_fp;
+int dp_fp_enter(dp_fp *);
 void dp_fp_leave(const dp_fp *);
 
 #endif

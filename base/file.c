@@ -34,7 +34,8 @@ const char *dp_path_base(const char *path)
 
 dp_status dp_file_open(const char *path, dp_file *out, dp_error *err)
 {
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);  /* a FIFO must not hang the open */
+    const int fd =
+        open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not hang the open */
     struct stat st;
 
     if (fd < 0)
@@ -106,7 +107,8 @@ static size_t collect(DIR *dir, const char *suffix, dp_arena *arena, char **name
     return n;
 }
 
-dp_status dp_dir_list(const char *path, const char *suffix, dp_arena *arena, char ***names, size_t *n, dp_error *err)
+dp_status dp_dir_list(const char *path, const char *suffix, dp_arena *arena, char ***names,
+                      size_t *n, dp_error *err)
 {
     DIR *dir = opendir(path);
     size_t room;
@@ -160,7 +162,8 @@ void dp_writer_cancel(dp_writer *w)
     w->fd = -1;
 }
 
-/* The folder, so that the rename itself survives a power cut.  Some file systems refuse; that is no loss. */
+/* The folder, so that the rename itself survives a power cut.  Some file systems refuse; that is no
+ * loss. */
 static void sync_folder(char *path)
 {
     char *slash = strrchr(path, '/');
@@ -184,7 +187,8 @@ dp_status dp_writer_commit(dp_writer *w, dp_error *err)
     if (w->error == 0 && rename(w->temporary, w->path) != 0)
         w->error = errno;
     if (w->error != 0) {
-        status = dp_fail(err, DP_EIO, "cannot write %.160s: %s (nothing was changed)", w->path, strerror(w->error));
+        status = dp_fail(err, DP_EIO, "cannot write %.160s: %s (nothing was changed)", w->path,
+                         strerror(w->error));
         dp_writer_cancel(w);
         return status;
     }

@@ -9,26 +9,34 @@
 
 /* "root/path" in the arena; an absolute path stays, as does everything under a NULL root. */
 char *dp_path_join(dp_arena *, const char *root, const char *path);
-const char *dp_path_base(const char *path);  /* after the last '/' */
+const char *dp_path_base(const char *path); /* after the last '/' */
 
-typedef struct dp_file { int fd; uint64_t size; } dp_file;  /* fd -1 = closed */
+typedef struct dp_file {
+    int fd;
+    uint64_t size;
+} dp_file; /* fd -1 = closed */
 
-dp_status dp_file_open(const char *path, dp_file *out, dp_error *);  /* regular files only */
-void      dp_file_close(dp_file *);
+dp_status dp_file_open(const char *path, dp_file *out, dp_error *); /* regular files only */
+void dp_file_close(dp_file *);
 
 /* Reads n bytes at offset; *got < n only at the end of the file.  Returns 0 or an errno.  Files are
  * read, never mapped: one that shrinks gives a short count and no SIGBUS. */
 int dp_file_read_at(const dp_file *, uint64_t offset, void *buffer, size_t n, size_t *got);
 
 /* Names in a folder that end in suffix, in byte order, whatever the file system's. */
-dp_status dp_dir_list(const char *path, const char *suffix, dp_arena *, char ***names, size_t *n, dp_error *);
-bool      dp_dir_exists(const char *path);
+dp_status dp_dir_list(const char *path, const char *suffix, dp_arena *, char ***names, size_t *n,
+                      dp_error *);
+bool dp_dir_exists(const char *path);
 
 /* path + ".tmp" is written, synced and renamed; on failure nothing is left but the old file. */
-typedef struct dp_writer { int fd; int error; char path[4096], temporary[4096 + 8]; } dp_writer;
+typedef struct dp_writer {
+    int fd;
+    int error;
+    char path[4096], temporary[4096 + 8];
+} dp_writer;
 dp_status dp_writer_open(dp_writer *, const char *path, dp_error *);
-void      dp_writer_put(dp_writer *, const void *bytes, size_t n);  /* errors show at commit */
+void dp_writer_put(dp_writer *, const void *bytes, size_t n); /* errors show at commit */
 dp_status dp_writer_commit(dp_writer *, dp_error *);
-void      dp_writer_cancel(dp_writer *);
+void dp_writer_cancel(dp_writer *);
 
 #endif

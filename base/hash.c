@@ -12,12 +12,10 @@
 #include "base/tensor.h"
 
 _Static_assert(sizeof(dp_hash) >= sizeof(XXH3_state_t), "dp_hash must hold libxxhash's state");
-_Static_assert(_Alignof(dp_hash) >= _Alignof(XXH3_state_t), "dp_hash must be aligned as libxxhash's state");
+_Static_assert(_Alignof(dp_hash) >= _Alignof(XXH3_state_t),
+               "dp_hash must be aligned as libxxhash's state");
 
-static XXH3_state_t *state(dp_hash *h)
-{
-    return (XXH3_state_t *)(void *)h->state;
-}
+static XXH3_state_t *state(dp_hash *h) { return (XXH3_state_t *)(void *)h->state; }
 
 void dp_hash_init(dp_hash *h)
 {
@@ -48,7 +46,8 @@ void dp_hash_text(dp_hash *h, const char *text)
 void dp_hash_final(const dp_hash *h, uint8_t digest[16])
 {
     XXH128_canonical_t canonical;
-    XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest((const XXH3_state_t *)(const void *)h->state));
+    XXH128_canonicalFromHash(&canonical,
+                             XXH3_128bits_digest((const XXH3_state_t *)(const void *)h->state));
     memcpy(digest, canonical.digest, 16);
 }
 
@@ -60,10 +59,7 @@ void dp_digest(const void *bytes, size_t size, uint8_t digest[16])
     dp_hash_final(&h, digest);
 }
 
-uint64_t dp_hash64(const void *bytes, size_t size)
-{
-    return XXH3_64bits(bytes, size);
-}
+uint64_t dp_hash64(const void *bytes, size_t size) { return XXH3_64bits(bytes, size); }
 
 /* Element i as the bits that are hashed. */
 static uint64_t canonical_bits(const dp_tensor *t, size_t i)
@@ -76,15 +72,15 @@ static uint64_t canonical_bits(const dp_tensor *t, size_t i)
     switch (dp_dtype_size(t->dtype)) {
     case 8:
         memcpy(&u64, p, 8);
-        return t->dtype == DP_F64 && (u64 & INT64_MAX) > 0x7FF0000000000000u ? 0x7FF8000000000000u : u64;
+        return t->dtype == DP_F64 && (u64 & INT64_MAX) > 0x7FF0000000000000u ? 0x7FF8000000000000u
+                                                                             : u64;
     case 4:
         memcpy(&u32, p, 4);
         return t->dtype == DP_F32 && (u32 & INT32_MAX) > 0x7F800000u ? 0x7FC00000u : u32;
     case 2:
         memcpy(&u16, p, 2);
         return t->dtype == DP_F16 && (u16 & INT16_MAX) > 0x7C00u ? 0x7E00u : u16;
-    default:
-        return *p;
+    default: return *p;
     }
 }
 

@@ -8,17 +8,19 @@
 #include "detpipe_base.h"
 
 /* Streaming XXH3-128; holds the library's state without its header. */
-typedef struct dp_hash { _Alignas(64) uint8_t state[640]; } dp_hash;
+typedef struct dp_hash {
+    _Alignas(64) uint8_t state[640];
+} dp_hash;
 
 void dp_hash_init(dp_hash *);
 void dp_hash_bytes(dp_hash *, const void *bytes, size_t size);
-void dp_hash_u64(dp_hash *, uint64_t value);       /* eight bytes, little-endian */
-void dp_hash_text(dp_hash *, const char *text);    /* its length, then its bytes */
+void dp_hash_u64(dp_hash *, uint64_t value);    /* eight bytes, little-endian */
+void dp_hash_text(dp_hash *, const char *text); /* its length, then its bytes */
 void dp_hash_final(const dp_hash *, uint8_t digest[16]);
 
 /* dtype, rank, shape and elements, little-endian, every NaN as the one canonical NaN. */
 void dp_hash_tensor(dp_hash *, const dp_tensor *);
 
-uint64_t dp_hash64(const void *bytes, size_t size);  /* XXH3-64 */
+uint64_t dp_hash64(const void *bytes, size_t size); /* XXH3-64 */
 
 #endif

@@ -11,9 +11,11 @@
 
 #define MAX_TEXT  64
 #define MAX_EXP10 400
-#define WORDS     96  /* 3072 bits: 10^(64 + 2 * 400) and 2^1074 * 10 fit */
+#define WORDS     96 /* 3072 bits: 10^(64 + 2 * 400) and 2^1074 * 10 fit */
 
-typedef struct big { uint32_t w[WORDS]; } big;
+typedef struct big {
+    uint32_t w[WORDS];
+} big;
 
 static void big_mul_add(big *b, uint32_t factor, uint32_t add)
 {
@@ -95,7 +97,7 @@ static double big_ratio(big num, big den)
     if (above_half > 0 || (above_half == 0 && (mantissa & 1)))
         mantissa++;
     if (exponent >= -1022)
-        mantissa += (uint64_t)(exponent + 1022) << 52;  /* the leading one adds the last unit */
+        mantissa += (uint64_t)(exponent + 1022) << 52; /* the leading one adds the last unit */
     return dp_f64_from(mantissa);
 }
 
@@ -201,7 +203,8 @@ static int to_digits(double value, int n, char *digits)
     int exp10 = 0, i, above_half;
 
     big_shift_left(exponent > 0 ? &num : &den, exponent > 0 ? exponent : -exponent);
-    for (ten = den, big_mul_add(&ten, 10, 0); big_compare(&num, &ten) >= 0; big_mul_add(&ten, 10, 0), exp10++)
+    for (ten = den, big_mul_add(&ten, 10, 0); big_compare(&num, &ten) >= 0;
+         big_mul_add(&ten, 10, 0), exp10++)
         den = ten;
     for (; big_compare(&num, &den) < 0; exp10--)
         big_mul_add(&num, 10, 0);
@@ -210,7 +213,7 @@ static int to_digits(double value, int n, char *digits)
             big_subtract(&num, &den);
         big_mul_add(&num, 10, 0);
     }
-    big_mul_add(&den, 5, 0);  /* the rest is num / den / 2 of a unit */
+    big_mul_add(&den, 5, 0); /* the rest is num / den / 2 of a unit */
     above_half = big_compare(&num, &den);
     if (above_half > 0 || (above_half == 0 && ((digits[n - 1] - '0') & 1))) {
         for (i = n - 1; i >= 0 && digits[i] == '9'; i--)
@@ -257,7 +260,11 @@ void dp_print_number(char out[DP_NUMBER_SIZE], double value)
     char digits[17];
 
     if (value - value != 0.0 || value == 0.0) {
-        snprintf(out, DP_NUMBER_SIZE, "%s", value == 0.0 ? "0" : value != value ? "nan" : negative ? "-inf" : "inf");
+        snprintf(out, DP_NUMBER_SIZE, "%s",
+                 value == 0.0     ? "0"
+                 : value != value ? "nan"
+                 : negative       ? "-inf"
+                                  : "inf");
         return;
     }
     for (int n = 1; n <= 17; n++) {
@@ -273,7 +280,8 @@ void dp_print_number(char out[DP_NUMBER_SIZE], double value)
 
 float dp_f16_to_f32(uint16_t h)
 {
-    const uint32_t sign = (uint32_t)(h & 0x8000u) << 16, exponent = (h >> 10) & 31u, fraction = h & 0x3FFu;
+    const uint32_t sign = (uint32_t)(h & 0x8000u) << 16, exponent = (h >> 10) & 31u,
+                   fraction = h & 0x3FFu;
 
     if (exponent == 31)
         return dp_f32_from(sign | 0x7F800000u | fraction << 13);
@@ -291,14 +299,15 @@ uint16_t dp_f32_to_f16(float x)
 
     if (magnitude > 0x7F800000u)
         return (uint16_t)(sign | 0x7E00u);
-    if (magnitude >= 0x477FF000u)  /* 65520 and above */
+    if (magnitude >= 0x477FF000u) /* 65520 and above */
         return (uint16_t)(sign | 0x7C00u);
-    if (magnitude < 0x33000000u)   /* below half of the least subnormal */
+    if (magnitude < 0x33000000u) /* below half of the least subnormal */
         return (uint16_t)sign;
     if (magnitude >= 0x38800000u) {
         half = (magnitude - 0x38000000u) >> 13;
         mantissa = magnitude & 0x1FFFu;
-        return (uint16_t)(sign | (half + (mantissa > 0x1000u || (mantissa == 0x1000u && (half & 1)))));
+        return (uint16_t)(sign |
+                          (half + (mantissa > 0x1000u || (mantissa == 0x1000u && (half & 1)))));
     }
     shift = 126 - (magnitude >> 23);
     mantissa = (magnitude & 0x7FFFFFu) | 0x800000u;
@@ -308,13 +317,27 @@ uint16_t dp_f32_to_f16(float x)
     return (uint16_t)(sign | half);
 }
 
-/* ---- elementary functions, spec/compute.md B.2: this order of operations is the definition ---- */
+/* ---- elementary functions, spec/compute.md B.2: this order of operations is the definition ----
+ */
 
 double dp_exp_d(double x)
 {
-    static const double c[] = {  /* 1/13! ... 1/2!, 1, 1 */
-        1.0 / 6227020800.0, 1.0 / 479001600.0, 1.0 / 39916800.0, 1.0 / 3628800.0, 1.0 / 362880.0, 1.0 / 40320.0,
-        1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0,
+    static const double c[] = {
+        /* 1/13! ... 1/2!, 1, 1 */
+        1.0 / 6227020800.0,
+        1.0 / 479001600.0,
+        1.0 / 39916800.0,
+        1.0 / 3628800.0,
+        1.0 / 362880.0,
+        1.0 / 40320.0,
+        1.0 / 5040.0,
+        1.0 / 720.0,
+        1.0 / 120.0,
+        1.0 / 24.0,
+        1.0 / 6.0,
+        0.5,
+        1.0,
+        1.0,
     };
     double k, r, p;
 

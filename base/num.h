@@ -14,22 +14,43 @@
 #if defined(__FAST_MATH__)
 #error "detpipe-fp/1 forbids -ffast-math"
 #endif
-_Static_assert(FLT_EVAL_METHOD == 0, "detpipe-fp/1 needs FLT_EVAL_METHOD 0 (on 32-bit x86: -msse2 -mfpmath=sse)");
+_Static_assert(FLT_EVAL_METHOD == 0,
+               "detpipe-fp/1 needs FLT_EVAL_METHOD 0 (on 32-bit x86: -msse2 -mfpmath=sse)");
 
-#define DP_NUMBER_SIZE 32  /* of a printed number, NUL included */
+#define DP_NUMBER_SIZE 32 /* of a printed number, NUL included */
 
-/* Decimal ("-1.5e-3") or a ratio of two decimals ("1/255") to the nearest double, whatever the locale.
- * False when it is anything else, too long (64 characters), or not finite. */
+/* Decimal ("-1.5e-3") or a ratio of two decimals ("1/255") to the nearest double, whatever the
+ * locale. False when it is anything else, too long (64 characters), or not finite. */
 bool dp_parse_number(const char *text, size_t length, double *out);
 bool dp_parse_int(const char *text, size_t length, int64_t *out);
 
 /* The shortest decimal that parses back to the same double. */
 void dp_print_number(char out[DP_NUMBER_SIZE], double value);
 
-static inline uint32_t dp_f32_bits(float x) { uint32_t u; memcpy(&u, &x, 4); return u; }
-static inline float    dp_f32_from(uint32_t u) { float x; memcpy(&x, &u, 4); return x; }
-static inline uint64_t dp_f64_bits(double x) { uint64_t u; memcpy(&u, &x, 8); return u; }
-static inline double   dp_f64_from(uint64_t u) { double x; memcpy(&x, &u, 8); return x; }
+static inline uint32_t dp_f32_bits(float x)
+{
+    uint32_t u;
+    memcpy(&u, &x, 4);
+    return u;
+}
+static inline float dp_f32_from(uint32_t u)
+{
+    float x;
+    memcpy(&x, &u, 4);
+    return x;
+}
+static inline uint64_t dp_f64_bits(double x)
+{
+    uint64_t u;
+    memcpy(&u, &x, 8);
+    return u;
+}
+static inline double dp_f64_from(uint64_t u)
+{
+    double x;
+    memcpy(&x, &u, 8);
+    return x;
+}
 
 static inline bool dp_is_finite32(float x) { return (dp_f32_bits(x) & 0x7F800000u) != 0x7F800000u; }
 
@@ -49,10 +70,11 @@ static inline float dp_fma32(float a, float b, float c)
 #endif
 }
 
-float    dp_f16_to_f32(uint16_t h);
-uint16_t dp_f32_to_f16(float x);  /* round half to even, overflow to infinity */
+float dp_f16_to_f32(uint16_t h);
+uint16_t dp_f32_to_f16(float x); /* round half to even, overflow to infinity */
 
-/* exp and log of spec/compute.md B.2 without the last rounding.  x in [-745, 709] and a positive normal. */
+/* exp and log of spec/compute.md B.2 without the last rounding.  x in [-745, 709] and a positive
+ * normal. */
 double dp_exp_d(double x);
 double dp_log_d(double x);
 

@@ -8,7 +8,8 @@
 #include "base/num.h"
 #include "base/status.h"
 
-/* Volatile locals keep the compiler from answering for the machine (gcc drops it from parameters it inlines). */
+/* Volatile locals keep the compiler from answering for the machine (gcc drops it from parameters it
+ * inlines). */
 static float add(float a, float b)
 {
     volatile float x = a, y = b;
@@ -56,11 +57,15 @@ static uint64_t lanes_bits(void)
 dp_status dp_numeric_check(uint8_t digest[16], dp_error *err)
 {
     const float tiny = 0x1p-126f, a = 1.0f + 0x1p-12f;
-    const struct { const char *name; uint64_t seen, expected; } checks[] = {
+    const struct {
+        const char *name;
+        uint64_t seen, expected;
+    } checks[] = {
         {"1 + 2^-24 does not round to even", dp_f32_bits(add(1.0f, 0x1p-24f)), 0x3F800000},
         {"1 - 2^-25 does not round to even", dp_f32_bits(add(1.0f, -0x1p-25f)), 0x3F800000},
         {"subnormal results are flushed to zero", dp_f32_bits(mul(tiny, 0.5f)), 0x00400000},
-        {"subnormal operands are taken as zero", dp_f32_bits(mul(dp_f32_from(1), 0x1p126f)), 0x34000000},
+        {"subnormal operands are taken as zero", dp_f32_bits(mul(dp_f32_from(1), 0x1p126f)),
+         0x34000000},
         {"a * b + c is contracted", dp_f32_bits(mul_add(a, a, -1.0f - 0x1p-11f)), 0},
         {"fma rounds twice", dp_f32_bits(fused(a, a, -1.0f - 0x1p-11f)), 0x33800000},
         {"a chain of 64 fma differs", chain_bits(), 0x3EDA639D},
@@ -76,7 +81,8 @@ dp_status dp_numeric_check(uint8_t digest[16], dp_error *err)
     for (size_t i = n; i-- > 0;) {
         dp_hash_u64(&h, checks[i].seen);
         if (checks[i].seen != checks[i].expected)
-            status = dp_fail(err, DP_ESTATE, "this machine, build or environment does not compute detpipe-fp/1: %s",
+            status = dp_fail(err, DP_ESTATE,
+                             "this machine, build or environment does not compute detpipe-fp/1: %s",
                              checks[i].name);
     }
     if (digest != NULL)
@@ -87,7 +93,8 @@ dp_status dp_numeric_check(uint8_t digest[16], dp_error *err)
 dp_status dp_numeric_enter(dp_fp *fp, const dp_options *options, dp_error *err)
 {
     if (dp_fp_enter(fp) && options->log != NULL)
-        options->log(options->log_ctx, "the caller's floating-point environment is not the default; "
-                                       "detpipe sets its own and restores it");
+        options->log(options->log_ctx,
+                     "the caller's floating-point environment is not the default; "
+                     "detpipe sets its own and restores it");
     return dp_numeric_check(NULL, err);
 }

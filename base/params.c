@@ -31,7 +31,8 @@ static unsigned distance(const char *a, const char *b)
     return row[n];
 }
 
-const dp_stage_info *dp_stage_find(const dp_stage_info *const *rows, size_t n, const char *name, const char **hint)
+const dp_stage_info *dp_stage_find(const dp_stage_info *const *rows, size_t n, const char *name,
+                                   const char **hint)
 {
     unsigned best = 4;
 
@@ -46,24 +47,28 @@ const dp_stage_info *dp_stage_find(const dp_stage_info *const *rows, size_t n, c
     return NULL;
 }
 
-dp_status dp_stage_unknown(const dp_text_stage *stage, const char *hint, const char *what, dp_error *err)
+dp_status dp_stage_unknown(const dp_text_stage *stage, const char *hint, const char *what,
+                           dp_error *err)
 {
     if (hint != NULL)
-        return dp_fail_at(err, DP_ESPEC, stage->column, "there is no %s '%s': did you mean %s?", what, stage->name, hint);
-    return dp_fail_at(err, DP_ESPEC, stage->column, "there is no %s '%s' (`detpipe stages` lists them)", what, stage->name);
+        return dp_fail_at(err, DP_ESPEC, stage->column, "there is no %s '%s': did you mean %s?",
+                          what, stage->name, hint);
+    return dp_fail_at(err, DP_ESPEC, stage->column,
+                      "there is no %s '%s' (`detpipe stages` lists them)", what, stage->name);
 }
 
 typedef struct binding {
-    const char     *stage;
+    const char *stage;
     const dp_param *param;
-    const char     *value;
-    uint32_t        column;
-    dp_error       *err;
+    const char *value;
+    uint32_t column;
+    dp_error *err;
 } binding;
 
 static dp_status bad_value(const binding *b, const char *expected)
 {
-    return dp_fail_at(b->err, DP_ESPEC, b->column, "%s: %s=%.60s is not %s", b->stage, b->param->name, b->value, expected);
+    return dp_fail_at(b->err, DP_ESPEC, b->column, "%s: %s=%.60s is not %s", b->stage,
+                      b->param->name, b->value, expected);
 }
 
 static dp_status out_of_range(const binding *b)
@@ -71,8 +76,8 @@ static dp_status out_of_range(const binding *b)
     char lo[DP_NUMBER_SIZE], hi[DP_NUMBER_SIZE];
     dp_print_number(lo, b->param->min);
     dp_print_number(hi, b->param->max);
-    return dp_fail_at(b->err, DP_ESPEC, b->column, "%s: %s=%.60s is out of range: %s to %s", b->stage, b->param->name,
-                      b->value, lo, hi);
+    return dp_fail_at(b->err, DP_ESPEC, b->column, "%s: %s=%.60s is out of range: %s to %s",
+                      b->stage, b->param->name, b->value, lo, hi);
 }
 
 static dp_status bind_int(const binding *b, const char *text, size_t length, int64_t *out)
@@ -101,13 +106,14 @@ static dp_status bind_list(const binding *b, void *field)
     int32_t *n = ints ? &i->n : &d->n;
     binding item = *b;
 
-    for (const char *at = b->value; ; at++, item.column++) {
+    for (const char *at = b->value;; at++, item.column++) {
         const size_t length = strcspn(at, ",");
         dp_status status;
         if (*n == DP_MAX_LIST)
-            return dp_fail_at(b->err, DP_ESPEC, item.column, "%s: %s has more than %d elements", b->stage, b->param->name,
-                              DP_MAX_LIST);
-        status = ints ? bind_int(&item, at, length, &i->v[*n]) : bind_number(&item, at, length, &d->v[*n]);
+            return dp_fail_at(b->err, DP_ESPEC, item.column, "%s: %s has more than %d elements",
+                              b->stage, b->param->name, DP_MAX_LIST);
+        status = ints ? bind_int(&item, at, length, &i->v[*n])
+                      : bind_number(&item, at, length, &d->v[*n]);
         if (status != DP_OK)
             return status;
         ++*n;
@@ -124,7 +130,7 @@ static dp_status bind_choice(const binding *b, int32_t *out)
     char expected[120];
 
     *out = 0;
-    for (const char *word = b->param->choices; ; ++*out) {
+    for (const char *word = b->param->choices;; ++*out) {
         const size_t n = strcspn(word, ",");
         if (n == length && memcmp(word, b->value, n) == 0)
             return DP_OK;
@@ -146,8 +152,8 @@ static dp_status bind_text(const binding *b, const char **out)
 {
     *out = b->value;
     if ((double)strlen(b->value) > b->param->max)
-        return dp_fail_at(b->err, DP_ESPEC, b->column, "%s: %s is longer than %.0f bytes", b->stage, b->param->name,
-                          b->param->max);
+        return dp_fail_at(b->err, DP_ESPEC, b->column, "%s: %s is longer than %.0f bytes", b->stage,
+                          b->param->name, b->param->max);
     return DP_OK;
 }
 
@@ -156,11 +162,11 @@ static dp_status bind_one(const binding *b, void *params)
     void *field = (char *)params + b->param->offset;
 
     switch (b->param->type) {
-    case DP_PARAM_INT:     return bind_int(b, b->value, strlen(b->value), field);
-    case DP_PARAM_NUMBER:  return bind_number(b, b->value, strlen(b->value), field);
-    case DP_PARAM_BOOL:    return bind_bool(b, field);
-    case DP_PARAM_CHOICE:  return bind_choice(b, field);
-    case DP_PARAM_TEXT:    return bind_text(b, field);
+    case DP_PARAM_INT: return bind_int(b, b->value, strlen(b->value), field);
+    case DP_PARAM_NUMBER: return bind_number(b, b->value, strlen(b->value), field);
+    case DP_PARAM_BOOL: return bind_bool(b, field);
+    case DP_PARAM_CHOICE: return bind_choice(b, field);
+    case DP_PARAM_TEXT: return bind_text(b, field);
     case DP_PARAM_INTS:
     case DP_PARAM_NUMBERS: return bind_list(b, field);
     }
@@ -183,10 +189,12 @@ static dp_status unknown_arg(const dp_stage_info *info, const dp_text_arg *arg, 
 
     for (const dp_param *p = info->params; p->name != NULL && n < sizeof names; p++)
         n += (size_t)snprintf(names + n, sizeof names - n, n ? " %s" : "%s", p->name);
-    return dp_fail_at(err, DP_ESPEC, arg->column, "%s has no parameter '%s'; it takes %s", info->name, arg->name, names);
+    return dp_fail_at(err, DP_ESPEC, arg->column, "%s has no parameter '%s'; it takes %s",
+                      info->name, arg->name, names);
 }
 
-dp_status dp_params_bind(const dp_stage_info *info, const dp_text_stage *stage, void *params, dp_arena *arena, dp_error *err)
+dp_status dp_params_bind(const dp_stage_info *info, const dp_text_stage *stage, void *params,
+                         dp_arena *arena, dp_error *err)
 {
     (void)arena;
     for (uint32_t i = 0; i < stage->n_args; i++) {
@@ -198,11 +206,15 @@ dp_status dp_params_bind(const dp_stage_info *info, const dp_text_stage *stage, 
     }
     for (const dp_param *p = info->params; p->name != NULL; p++) {
         const dp_text_arg *arg = find_arg(stage, p->name);
-        const binding b = {info->name, p, arg ? arg->value : p->default_value, arg ? arg->value_column : stage->column, err};
+        const binding b = {info->name, p, arg ? arg->value : p->default_value,
+                           arg ? arg->value_column : stage->column, err};
         dp_status status;
         if (b.value == NULL)
-            return dp_fail_at(err, DP_ESPEC, stage->column, "%s needs %s= (%s)", info->name, p->name, p->help);
-        status = arg == NULL && b.value[0] == '\0' && p->type != DP_PARAM_TEXT ? DP_OK : bind_one(&b, params);
+            return dp_fail_at(err, DP_ESPEC, stage->column, "%s needs %s= (%s)", info->name,
+                              p->name, p->help);
+        status = arg == NULL && b.value[0] == '\0' && p->type != DP_PARAM_TEXT
+                     ? DP_OK
+                     : bind_one(&b, params);
         if (status != DP_OK)
             return status;
     }
@@ -240,11 +252,11 @@ static void print_field(dp_out *out, const dp_param *p, const void *field)
     const dp_numbers *numbers = field;
 
     switch (p->type) {
-    case DP_PARAM_INT:    print_int(out, *(const int64_t *)field); break;
+    case DP_PARAM_INT: print_int(out, *(const int64_t *)field); break;
     case DP_PARAM_NUMBER: print_number(out, *(const double *)field); break;
-    case DP_PARAM_BOOL:   dp_out_text(out, *(const bool *)field ? "true" : "false"); break;
+    case DP_PARAM_BOOL: dp_out_text(out, *(const bool *)field ? "true" : "false"); break;
     case DP_PARAM_CHOICE: print_choice(out, p->choices, *(const int32_t *)field); break;
-    case DP_PARAM_TEXT:   dp_out_value(out, *(const char *const *)field); break;
+    case DP_PARAM_TEXT: dp_out_value(out, *(const char *const *)field); break;
     case DP_PARAM_INTS:
         for (int32_t i = 0; i < ints->n; i++)
             dp_out_text(out, i ? "," : ""), print_int(out, ints->v[i]);

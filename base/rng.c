@@ -11,7 +11,8 @@
 
 void dp_philox4x32_10(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])
 {
-    uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3], k0 = key[0], k1 = key[1];
+    uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3], k0 = key[0],
+             k1 = key[1];
 
     for (int round = 0; round < 10; round++) {
         const uint64_t p0 = (uint64_t)0xD2511F53u * c0, p1 = (uint64_t)0xCD9E8D57u * c2;
@@ -40,7 +41,8 @@ void dp_rng_start(dp_rng *rng, uint64_t key, uint64_t epoch, uint64_t ordinal)
 {
     *rng = (dp_rng){
         .key = {(uint32_t)key, (uint32_t)(key >> 32)},
-        .counter = {0, (uint32_t)epoch, (uint32_t)ordinal, (uint32_t)(epoch >> 32 << 16 | ordinal >> 32)},
+        .counter = {0, (uint32_t)epoch, (uint32_t)ordinal,
+                    (uint32_t)(epoch >> 32 << 16 | ordinal >> 32)},
         .used = 4,
     };
 }
@@ -60,14 +62,11 @@ uint32_t dp_rng_below(dp_rng *rng, uint32_t n)
     uint64_t product = (uint64_t)dp_rng_u32(rng) * n;
 
     if ((uint32_t)product < n) {
-        const uint32_t threshold = (0u - n) % n;  /* 2^32 mod n */
+        const uint32_t threshold = (0u - n) % n; /* 2^32 mod n */
         while ((uint32_t)product < threshold)
             product = (uint64_t)dp_rng_u32(rng) * n;
     }
     return (uint32_t)(product >> 32);
 }
 
-double dp_rng_uniform(dp_rng *rng)
-{
-    return (double)(dp_rng_u32(rng) >> 8) * 0x1p-24;
-}
+double dp_rng_uniform(dp_rng *rng) { return (double)(dp_rng_u32(rng) >> 8) * 0x1p-24; }

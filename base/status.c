@@ -49,20 +49,17 @@ dp_status dp_fail_record(dp_error *err, dp_status status, uint64_t record, const
 const char *dp_status_name(dp_status status)
 {
     switch (status) {
-    case DP_END:      return "end";
-    case DP_OK:       return "ok";
-    case DP_EINVAL:   return "invalid call";
-    case DP_ENOMEM:   return "out of memory";
-    case DP_EIO:      return "input/output";
+    case DP_END: return "end";
+    case DP_OK: return "ok";
+    case DP_EINVAL: return "invalid call";
+    case DP_ENOMEM: return "out of memory";
+    case DP_EIO: return "input/output";
     case DP_ECORRUPT: return "corrupt data";
-    case DP_ESPEC:    return "bad text";
-    case DP_ESTATE:   return "does not belong";
-    case DP_ELIMIT:   return "past a limit";
+    case DP_ESPEC: return "bad text";
+    case DP_ESTATE: return "does not belong";
+    case DP_ELIMIT: return "past a limit";
     }
     return "?";
 }
 
-const char *dp_version(void)
-{
-    return DETPIPE_VERSION;
-}
+const char *dp_version(void) { return DETPIPE_VERSION; }

@@ -8,13 +8,15 @@
 #include "detpipe_base.h"
 
 /* Each returns `status`, so that `return dp_fail(...)` reads well.  err may be NULL. */
-__attribute__((format(printf, 3, 4)))
-dp_status dp_fail(dp_error *err, dp_status status, const char *format, ...);
+__attribute__((format(printf, 3, 4))) dp_status dp_fail(dp_error *err, dp_status status,
+                                                        const char *format, ...);
 
-__attribute__((format(printf, 4, 5)))
-dp_status dp_fail_at(dp_error *err, dp_status status, uint32_t column, const char *format, ...);
+__attribute__((format(printf, 4, 5))) dp_status dp_fail_at(dp_error *err, dp_status status,
+                                                           uint32_t column, const char *format,
+                                                           ...);
 
-__attribute__((format(printf, 4, 5)))
-dp_status dp_fail_record(dp_error *err, dp_status status, uint64_t record, const char *format, ...);
+__attribute__((format(printf, 4, 5))) dp_status dp_fail_record(dp_error *err, dp_status status,
+                                                               uint64_t record, const char *format,
+                                                               ...);
 
 #endif

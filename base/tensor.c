@@ -11,23 +11,29 @@
 
 typedef enum family { UNSIGNED, SIGNED, FLOATING, BOOLEAN } family;
 
-static const struct { const char *name; size_t size; family family; } types[] = {
-    [DP_U8]  = {"uint8", 1, UNSIGNED},  [DP_U16] = {"uint16", 2, UNSIGNED}, [DP_U32] = {"uint32", 4, UNSIGNED},
-    [DP_U64] = {"uint64", 8, UNSIGNED}, [DP_I8]  = {"int8", 1, SIGNED},     [DP_I16] = {"int16", 2, SIGNED},
-    [DP_I32] = {"int32", 4, SIGNED},    [DP_I64] = {"int64", 8, SIGNED},    [DP_F16] = {"float16", 2, FLOATING},
-    [DP_F32] = {"float32", 4, FLOATING},[DP_F64] = {"float64", 8, FLOATING},[DP_BOOL] = {"bool", 1, BOOLEAN},
+static const struct {
+    const char *name;
+    size_t size;
+    family family;
+} types[] = {
+    [DP_U8] = {"uint8", 1, UNSIGNED},    [DP_U16] = {"uint16", 2, UNSIGNED},
+    [DP_U32] = {"uint32", 4, UNSIGNED},  [DP_U64] = {"uint64", 8, UNSIGNED},
+    [DP_I8] = {"int8", 1, SIGNED},       [DP_I16] = {"int16", 2, SIGNED},
+    [DP_I32] = {"int32", 4, SIGNED},     [DP_I64] = {"int64", 8, SIGNED},
+    [DP_F16] = {"float16", 2, FLOATING}, [DP_F32] = {"float32", 4, FLOATING},
+    [DP_F64] = {"float64", 8, FLOATING}, [DP_BOOL] = {"bool", 1, BOOLEAN},
 };
 #define N_TYPES (sizeof types / sizeof types[0])
 
-static bool known(dp_dtype t)
-{
-    return (unsigned)t < N_TYPES && types[t].name != NULL;
-}
+static bool known(dp_dtype t) { return (unsigned)t < N_TYPES && types[t].name != NULL; }
 
-const char *dp_dtype_name(dp_dtype t)       { return known(t) ? types[t].name : "?"; }
-size_t      dp_dtype_size(dp_dtype t)       { return known(t) ? types[t].size : 0; }
-bool        dp_dtype_is_float(dp_dtype t)   { return known(t) && types[t].family == FLOATING; }
-bool        dp_dtype_is_integer(dp_dtype t) { return known(t) && (types[t].family == SIGNED || types[t].family == UNSIGNED); }
+const char *dp_dtype_name(dp_dtype t) { return known(t) ? types[t].name : "?"; }
+size_t dp_dtype_size(dp_dtype t) { return known(t) ? types[t].size : 0; }
+bool dp_dtype_is_float(dp_dtype t) { return known(t) && types[t].family == FLOATING; }
+bool dp_dtype_is_integer(dp_dtype t)
+{
+    return known(t) && (types[t].family == SIGNED || types[t].family == UNSIGNED);
+}
 
 bool dp_dtype_from_name(const char *name, dp_dtype *out)
 {
@@ -77,7 +83,8 @@ dp_type_text dp_tensor_type(const dp_tensor *t)
     dp_type_text out;
     size_t n = (size_t)snprintf(out.text, sizeof out.text, "%s[", dp_dtype_name(t->dtype));
     for (int32_t d = 0; d < t->rank && n < sizeof out.text; d++)
-        n += (size_t)snprintf(out.text + n, sizeof out.text - n, d ? ", %lld" : "%lld", (long long)t->shape[d]);
+        n += (size_t)snprintf(out.text + n, sizeof out.text - n, d ? ", %lld" : "%lld",
+                              (long long)t->shape[d]);
     if (n < sizeof out.text)
         snprintf(out.text + n, sizeof out.text - n, "]");
     return out;
@@ -86,15 +93,16 @@ dp_type_text dp_tensor_type(const dp_tensor *t)
 int64_t dp_load_int(const void *data, dp_dtype t, size_t i)
 {
     switch (t) {
-    case DP_U8: case DP_BOOL: return ((const uint8_t *)data)[i];
+    case DP_U8:
+    case DP_BOOL: return ((const uint8_t *)data)[i];
     case DP_U16: return ((const uint16_t *)data)[i];
     case DP_U32: return ((const uint32_t *)data)[i];
     case DP_U64: return (int64_t)((const uint64_t *)data)[i];
-    case DP_I8:  return ((const int8_t *)data)[i];
+    case DP_I8: return ((const int8_t *)data)[i];
     case DP_I16: return ((const int16_t *)data)[i];
     case DP_I32: return ((const int32_t *)data)[i];
     case DP_I64: return ((const int64_t *)data)[i];
-    default:     return 0;
+    default: return 0;
     }
 }
 
@@ -105,7 +113,7 @@ double dp_load_f64(const void *data, dp_dtype t, size_t i)
     case DP_F32: return ((const float *)data)[i];
     case DP_F64: return ((const double *)data)[i];
     case DP_U64: return (double)((const uint64_t *)data)[i];
-    default:     return (double)dp_load_int(data, t, i);
+    default: return (double)dp_load_int(data, t, i);
     }
 }
 
@@ -114,6 +122,6 @@ float dp_load_f32(const void *data, dp_dtype t, size_t i)
     switch (t) {
     case DP_U64: return (float)((const uint64_t *)data)[i];
     case DP_I64: return (float)((const int64_t *)data)[i];
-    default:     return (float)dp_load_f64(data, t, i);  /* the others are exact in double */
+    default: return (float)dp_load_f64(data, t, i); /* the others are exact in double */
     }
 }

@@ -9,23 +9,27 @@
 
 #include "detpipe_base.h"
 
-/* Elements of a checked shape; bytes of it.  dp_tensor_fits says whether both fit a size_t at all. */
-bool     dp_tensor_fits(const dp_tensor *);
+/* Elements of a checked shape; bytes of it.  dp_tensor_fits says whether both fit a size_t at all.
+ */
+bool dp_tensor_fits(const dp_tensor *);
 uint64_t dp_tensor_count(const dp_tensor *);
-size_t   dp_tensor_bytes(const dp_tensor *);
-bool     dp_tensor_same_type(const dp_tensor *a, const dp_tensor *b);  /* dtype, rank and shape */
+size_t dp_tensor_bytes(const dp_tensor *);
+bool dp_tensor_same_type(const dp_tensor *a, const dp_tensor *b); /* dtype, rank and shape */
 
 /* "float32[32, 3, 32, 32]", for messages */
-typedef struct dp_type_text { char text[96]; } dp_type_text;
+typedef struct dp_type_text {
+    char text[96];
+} dp_type_text;
 dp_type_text dp_tensor_type(const dp_tensor *);
 
 bool dp_dtype_from_name(const char *name, dp_dtype *out);
-bool dp_dtype_is_integer(dp_dtype);  /* bool is none */
+bool dp_dtype_is_integer(dp_dtype); /* bool is none */
 bool dp_dtype_is_float(dp_dtype);
 
-/* Element i as another type.  Integers are read by dp_load_int (uint64 wraps), others by dp_load_f64. */
+/* Element i as another type.  Integers are read by dp_load_int (uint64 wraps), others by
+ * dp_load_f64. */
 int64_t dp_load_int(const void *data, dp_dtype, size_t i);
-double  dp_load_f64(const void *data, dp_dtype, size_t i);
-float   dp_load_f32(const void *data, dp_dtype, size_t i);  /* rounded once */
+double dp_load_f64(const void *data, dp_dtype, size_t i);
+float dp_load_f32(const void *data, dp_dtype, size_t i); /* rounded once */
 
 #endif

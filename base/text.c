@@ -10,9 +10,9 @@
 
 typedef struct parser {
     const char *text;
-    size_t      length, at;
-    char       *strings;  /* where the next copied token goes; length + 1 bytes are enough for all */
-    dp_error   *err;
+    size_t length, at;
+    char *strings; /* where the next copied token goes; length + 1 bytes are enough for all */
+    dp_error *err;
 } parser;
 
 static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -21,7 +21,7 @@ static bool is_name(char c) { return is_name_start(c) || (c >= '0' && c <= '9') 
 static bool is_bare(char c) { return c > ' ' && c <= '~' && c != '|' && c != '"'; }
 
 static uint32_t column(const parser *p) { return (uint32_t)p->at + 1; }
-static bool     more(const parser *p) { return p->at < p->length; }
+static bool more(const parser *p) { return p->at < p->length; }
 
 static void skip_blanks(parser *p)
 {
@@ -35,11 +35,14 @@ static dp_status unexpected(parser *p, const char *expected)
     const unsigned char c = more(p) ? (unsigned char)p->text[p->at] : 0;
 
     if (!more(p))
-        return dp_fail_at(p->err, DP_ESPEC, column(p), "the text ends where %s is expected", expected);
+        return dp_fail_at(p->err, DP_ESPEC, column(p), "the text ends where %s is expected",
+                          expected);
     if (c >= 0x80)
-        return dp_fail_at(p->err, DP_ESPEC, column(p), "byte 0x%02x is outside quotes: %s is expected", c, expected);
+        return dp_fail_at(p->err, DP_ESPEC, column(p),
+                          "byte 0x%02x is outside quotes: %s is expected", c, expected);
     if (c < ' ' || c == 0x7F)
-        return dp_fail_at(p->err, DP_ESPEC, column(p), "control character 0x%02x: %s is expected", c, expected);
+        return dp_fail_at(p->err, DP_ESPEC, column(p), "control character 0x%02x: %s is expected",
+                          c, expected);
     return dp_fail_at(p->err, DP_ESPEC, column(p), "'%c' stands where %s is expected", c, expected);
 }
 
@@ -61,7 +64,8 @@ static dp_status parse_name(parser *p, const char *what, const char **out)
     while (more(p) && is_name(p->text[p->at]))
         p->at++;
     if (p->at - from > DP_MAX_NAME)
-        return dp_fail_at(p->err, DP_ESPEC, (uint32_t)from + 1, "a name has at most %d characters", DP_MAX_NAME);
+        return dp_fail_at(p->err, DP_ESPEC, (uint32_t)from + 1, "a name has at most %d characters",
+                          DP_MAX_NAME);
     *out = keep(p, from);
     return DP_OK;
 }
@@ -69,10 +73,12 @@ static dp_status parse_name(parser *p, const char *what, const char **out)
 /* Length of the UTF-8 sequence at s (Unicode 15, table 3-7), 0 when there is none. */
 static size_t utf8_length(const unsigned char *s, size_t left)
 {
-    static const struct { unsigned char low, high, second_low, second_high, length; } forms[] = {
-        {0x20, 0x7E, 0, 0, 1},          {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
-        {0xE1, 0xEC, 0x80, 0xBF, 3},    {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
-        {0xF0, 0xF0, 0x90, 0xBF, 4},    {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
+    static const struct {
+        unsigned char low, high, second_low, second_high, length;
+    } forms[] = {
+        {0x20, 0x7E, 0, 0, 1},       {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
+        {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
+        {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
     };
     for (size_t f = 0; f < sizeof forms / sizeof forms[0]; f++) {
         size_t i = 1;
@@ -101,7 +107,8 @@ static dp_status parse_quoted(parser *p, const char **out)
         } else {
             n = utf8_length((const unsigned char *)p->text + p->at, p->length - p->at);
             if (n == 0)
-                return dp_fail_at(p->err, DP_ESPEC, column(p), "byte 0x%02x in quotes is a control character or no UTF-8",
+                return dp_fail_at(p->err, DP_ESPEC, column(p),
+                                  "byte 0x%02x in quotes is a control character or no UTF-8",
                                   (unsigned char)p->text[p->at]);
         }
         memcpy(p->strings, p->text + p->at, n);
@@ -178,14 +185,16 @@ static size_t occurrences(const char *text, size_t length, char c)
     return n;
 }
 
-dp_status dp_text_parse(const char *text, size_t length, dp_arena *arena, dp_text *out, dp_error *err)
+dp_status dp_text_parse(const char *text, size_t length, dp_arena *arena, dp_text *out,
+                        dp_error *err)
 {
     const size_t n_args = occurrences(text, length < DP_MAX_TEXT ? length : DP_MAX_TEXT, '=') + 1;
     parser p = {text, length, 0, NULL, err};
     dp_text_arg *args;
 
     if (length > DP_MAX_TEXT)
-        return dp_fail_at(err, DP_ESPEC, DP_MAX_TEXT + 1, "a text has at most %d bytes, this one has %zu", DP_MAX_TEXT, length);
+        return dp_fail_at(err, DP_ESPEC, DP_MAX_TEXT + 1,
+                          "a text has at most %d bytes, this one has %zu", DP_MAX_TEXT, length);
     out->n_stages = 0;
     out->stages = dp_arena_alloc(arena, DP_MAX_STAGES, sizeof *out->stages);
     args = dp_arena_alloc(arena, n_args, sizeof *args);
@@ -202,7 +211,8 @@ dp_status dp_text_parse(const char *text, size_t length, dp_arena *arena, dp_tex
         if (!more(&p))
             return DP_OK;
         if (out->n_stages == DP_MAX_STAGES)
-            return dp_fail_at(err, DP_ESPEC, column(&p), "a text has at most %d stages", DP_MAX_STAGES);
+            return dp_fail_at(err, DP_ESPEC, column(&p), "a text has at most %d stages",
+                              DP_MAX_STAGES);
         p.at++;
     }
 }

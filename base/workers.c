@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * A run is published under the lock; threads that wake in time join it and claim indices from a counter.
- * The caller works as well, withdraws the run when the counter is used up and waits only for those that
- * joined, so a thread that never got a CPU delays nobody.
+ * A run is published under the lock; threads that wake in time join it and claim indices from a
+ * counter. The caller works as well, withdraws the run when the counter is used up and waits only
+ * for those that joined, so a thread that never got a CPU delays nobody.
  */
 #include "base/workers.h"
 
@@ -17,15 +17,15 @@
 #include "base/status.h"
 
 struct dp_workers {
-    pthread_mutex_t  lock;
-    pthread_cond_t   wake, done;
-    dp_task         *task;     /* NULL = nothing to join */
-    void            *ctx;
-    uint64_t         n, generation;
+    pthread_mutex_t lock;
+    pthread_cond_t wake, done;
+    dp_task *task; /* NULL = nothing to join */
+    void *ctx;
+    uint64_t n, generation;
     _Atomic uint64_t next;
-    uint32_t         joined, n_threads;
-    bool             stop;
-    pthread_t        threads[];
+    uint32_t joined, n_threads;
+    bool stop;
+    pthread_t threads[];
 };
 
 static void work(dp_workers *w, dp_task *task, void *ctx, uint64_t n)
@@ -92,7 +92,8 @@ dp_status dp_workers_open(dp_workers **out, uint32_t threads, dp_arena *arena, d
         if (error != 0) {
             const uint32_t started = w->n_threads;
             dp_workers_close(w);
-            return dp_fail(err, DP_ENOMEM, "cannot start thread %u of %u: %s", started + 1, threads - 1, strerror(error));
+            return dp_fail(err, DP_ENOMEM, "cannot start thread %u of %u: %s", started + 1,
+                           threads - 1, strerror(error));
         }
         w->n_threads++;
     }

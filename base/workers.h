@@ -12,10 +12,10 @@ typedef void dp_task(void *ctx, uint64_t index);
 
 /* threads - 1 threads are made, the caller is the last one; threads = 1 makes none. */
 dp_status dp_workers_open(dp_workers **out, uint32_t threads, dp_arena *, dp_error *);
-void      dp_workers_close(dp_workers *);
+void dp_workers_close(dp_workers *);
 
-/* task(ctx, i) for every i < n, each once, on whichever thread comes first: tasks must write disjoint
- * memory.  Returns when all are done.  Not to be nested. */
+/* task(ctx, i) for every i < n, each once, on whichever thread comes first: tasks must write
+ * disjoint memory.  Returns when all are done.  Not to be nested. */
 void dp_workers_run(dp_workers *, uint64_t n, dp_task *task, void *ctx);
 
 /* pthread_create with every signal blocked (the host's handlers stay on the host's threads). */

@@ -7,12 +7,12 @@
 #include "compute/conv.h"
 #include "compute/tree.h"
 
-#define CHANNELS 64  /* of a task */
+#define CHANNELS 64 /* of a task */
 
 typedef struct bias {
-    int64_t      n, places, channels, leaf;
+    int64_t n, places, channels, leaf;
     const float *b, *dy;
-    float       *y, *db;
+    float *y, *db;
 } bias;
 
 static void add_sample(void *ctx, uint64_t sample)
@@ -26,7 +26,8 @@ static void add_sample(void *ctx, uint64_t sample)
     }
 }
 
-void dp_bias_add(dp_workers *workers, int64_t n, int64_t places, int64_t channels, const float *b, float *y)
+void dp_bias_add(dp_workers *workers, int64_t n, int64_t places, int64_t channels, const float *b,
+                 float *y)
 {
     bias t = {.n = n, .places = places, .channels = channels, .b = b, .y = y};
     dp_workers_run(workers, (uint64_t)n, add_sample, &t);
@@ -53,7 +54,8 @@ static void add(double *left, const double *right)
 static void gradient_block(void *ctx, uint64_t index)
 {
     const bias *t = ctx;
-    const int64_t c0 = (int64_t)index * CHANNELS, n_channels = t->channels - c0 < CHANNELS ? t->channels - c0 : CHANNELS;
+    const int64_t c0 = (int64_t)index * CHANNELS,
+                  n_channels = t->channels - c0 < CHANNELS ? t->channels - c0 : CHANNELS;
     double tree[DP_TREE_DEPTH + 1][CHANNELS];
     int64_t depth = 0, number = 0;
 
@@ -68,7 +70,8 @@ static void gradient_block(void *ctx, uint64_t index)
         t->db[c0 + c] = (float)tree[0][c];
 }
 
-void dp_bias_gradient(dp_workers *workers, int64_t n, int64_t places, int64_t channels, int64_t leaf, const float *dy, float *db)
+void dp_bias_gradient(dp_workers *workers, int64_t n, int64_t places, int64_t channels,
+                      int64_t leaf, const float *dy, float *db)
 {
     bias t = {.n = n, .places = places, .channels = channels, .leaf = leaf, .dy = dy, .db = db};
     dp_workers_run(workers, (uint64_t)((channels + CHANNELS - 1) / CHANNELS), gradient_block, &t);

@@ -9,20 +9,20 @@
 #include "compute/net.h"
 
 typedef struct builder {
-    dp_net               *net;
-    dp_text               text;
+    dp_net *net;
+    dp_text text;
     const dp_stage_info **infos;
-    void                **params;
-    dp_error             *err;
-    size_t                workspace;
+    void **params;
+    dp_error *err;
+    size_t workspace;
 } builder;
 
 static size_t struct_size(const dp_stage_info *info)
 {
-#define SIZE_IN(list)                              \
-    for (size_t i = 0; list[i] != NULL; i++) {     \
-        if (&list[i]->info == info)                \
-            return list[i]->size;                  \
+#define SIZE_IN(list)                                                                              \
+    for (size_t i = 0; list[i] != NULL; i++) {                                                     \
+        if (&list[i]->info == info)                                                                \
+            return list[i]->size;                                                                  \
     }
     SIZE_IN(dp_layers)
     SIZE_IN(dp_losses)
@@ -82,10 +82,13 @@ static dp_status check_places(const builder *b)
         while (kind < 4 && strcmp(b->infos[i]->kind, kinds[kind]) != 0)
             kind++;
         if (kind == 4)
-            return dp_fail_at(b->err, DP_ESPEC, b->text.stages[i].column, "%s is an initializer: give it to init", b->infos[i]->name);
+            return dp_fail_at(b->err, DP_ESPEC, b->text.stages[i].column,
+                              "%s is an initializer: give it to init", b->infos[i]->name);
         if (kind < last || (kind == last && kind != 1))
-            return dp_fail_at(b->err, DP_ESPEC, b->text.stages[i].column, "%s is out of place: a net is init, layers, one loss, "
-                              "one optimizer", b->infos[i]->name);
+            return dp_fail_at(b->err, DP_ESPEC, b->text.stages[i].column,
+                              "%s is out of place: a net is init, layers, one loss, "
+                              "one optimizer",
+                              b->infos[i]->name);
         last = kind;
     }
     if (b->net->n_units == 0)
@@ -99,13 +102,15 @@ static float *floats(dp_net *net, int64_t a, int64_t b)
     return dp_mul((size_t)a, (size_t)b, &n) ? dp_arena_alloc(&net->arena, n, sizeof(float)) : NULL;
 }
 
-static dp_status add_parameter(dp_net *net, const dp_weight *w, const char *prefix, uint32_t number, dp_error *err)
+static dp_status add_parameter(dp_net *net, const dp_weight *w, const char *prefix, uint32_t number,
+                               dp_error *err)
 {
     dp_parameter *p = &net->parameters[net->n_parameters];
     char name[DP_MAX_NAME + 32];
     const int length = snprintf(name, sizeof name, "%s%u.%s", prefix, number, w->suffix);
 
-    p->value = (dp_tensor){NULL, DP_F32, w->rank, {w->shape[0], w->shape[1], w->shape[2], w->shape[3]}};
+    p->value =
+        (dp_tensor){NULL, DP_F32, w->rank, {w->shape[0], w->shape[1], w->shape[2], w->shape[3]}};
     if (!dp_tensor_fits(&p->value))
         return dp_fail(err, DP_ELIMIT, "%s is too large", name);
     p->gradient = p->moment = p->value;
@@ -115,7 +120,8 @@ static dp_status add_parameter(dp_net *net, const dp_weight *w, const char *pref
     p->name = dp_arena_text(&net->arena, name, (size_t)length);
     p->value.data = floats(net, p->count, 1);
     p->gradient.data = floats(net, p->count, 1);
-    p->moment.data = net->optimizer != NULL && net->optimizer->has_moments ? floats(net, p->count, 1) : NULL;
+    p->moment.data =
+        net->optimizer != NULL && net->optimizer->has_moments ? floats(net, p->count, 1) : NULL;
     if (p->name == NULL || p->value.data == NULL || p->gradient.data == NULL ||
         (p->moment.data == NULL && net->optimizer != NULL && net->optimizer->has_moments))
         return dp_arena_fail(&net->arena, err, name);
@@ -154,7 +160,8 @@ static dp_status plan_unit(builder *b, uint32_t stage, dp_unit *u, const dp_exte
     if (u->y == NULL || u->dy == NULL || u->memory == NULL)
         return dp_arena_fail(&net->arena, b->err, "activations");
     for (uint32_t i = 0; i < plan.n_weights && status == DP_OK; i++)
-        status = add_parameter(net, &plan.weights[i], u->layer->prefix, number_of(b, stage), b->err);
+        status =
+            add_parameter(net, &plan.weights[i], u->layer->prefix, number_of(b, stage), b->err);
     return status;
 }
 
@@ -165,7 +172,8 @@ static dp_status plan_units(builder *b)
     uint32_t n = 0;
 
     net->units = dp_arena_alloc(&net->arena, net->n_units, sizeof *net->units);
-    net->parameters = dp_arena_alloc(&net->arena, (size_t)net->n_units * DP_LAYER_PARAMS, sizeof *net->parameters);
+    net->parameters = dp_arena_alloc(&net->arena, (size_t)net->n_units * DP_LAYER_PARAMS,
+                                     sizeof *net->parameters);
     if (net->units == NULL || net->parameters == NULL)
         return dp_arena_fail(&net->arena, b->err, "the layers");
     for (uint32_t i = 0; i < b->text.n_stages; i++) {
@@ -215,7 +223,8 @@ static dp_status plan_ends(builder *b)
         if (b->params[i] != net->loss_params || net->loss == NULL)
             continue;
         if (out->height != 1 || out->width != 1)
-            status = dp_fail(b->err, DP_ESPEC, "%s takes features: put flatten before it", b->infos[i]->name);
+            status = dp_fail(b->err, DP_ESPEC, "%s takes features: put flatten before it",
+                             b->infos[i]->name);
         else
             status = net->loss->plan(net->loss_params, net->most, &net->leaf, b->err);
         at_stage(b, i, status);
@@ -255,7 +264,8 @@ static dp_status print_spec(builder *b)
 dp_status dp_net_build(dp_net *net, const char *text, dp_error *err)
 {
     builder b = {.net = net, .err = err};
-    dp_status status = dp_text_parse(text, strnlen(text, DP_MAX_TEXT + 1), &net->arena, &b.text, err);
+    dp_status status =
+        dp_text_parse(text, strnlen(text, DP_MAX_TEXT + 1), &net->arena, &b.text, err);
 
     if (status == DP_OK)
         status = bind_stages(&b);

@@ -2,9 +2,10 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * https://github.com/huggingface/safetensors: eight bytes little-endian, a JSON header of that length, the data.  The
- * header's __metadata__ has the step count and the digest of step count and data; the header itself must be, byte for
- * byte, what detpipe writes for this net.  So a flipped bit anywhere is found.
+ * https://github.com/huggingface/safetensors: eight bytes little-endian, a JSON header of that
+ * length, the data.  The header's __metadata__ has the step count and the digest of step count and
+ * data; the header itself must be, byte for byte, what detpipe writes for this net.  So a flipped
+ * bit anywhere is found.
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,14 +18,18 @@
 #include "base/tensor.h"
 #include "compute/net.h"
 
-#define MAX_HEADER   (64 << 20)
-#define BLOCK        65536
-#define MOMENT       "moments."
-#define FORMAT       "detpipe-net/1"
+#define MAX_HEADER (64 << 20)
+#define BLOCK      65536
+#define MOMENT     "moments."
+#define FORMAT     "detpipe-net/1"
 
 /* ---- the tensors of a file, in their order: parameters, then moments ---- */
 
-typedef struct entry { const char *prefix; const dp_parameter *p; float *data; } entry;
+typedef struct entry {
+    const char *prefix;
+    const dp_parameter *p;
+    float *data;
+} entry;
 
 static bool entry_at(const dp_net *net, uint32_t i, entry *out)
 {
@@ -125,7 +130,8 @@ static void print_header(const dp_net *net, uint64_t step, const char *digest, d
 }
 
 /* The header in the arena. */
-static dp_status header_text(const dp_net *net, uint64_t step, const char *digest, dp_arena *arena, dp_out *out, dp_error *err)
+static dp_status header_text(const dp_net *net, uint64_t step, const char *digest, dp_arena *arena,
+                             dp_out *out, dp_error *err)
 {
     *out = (dp_out){NULL, 0, 0};
     print_header(net, step, digest, out);
@@ -181,15 +187,15 @@ dp_status dp_net_save(dp_net *net, const char *path, dp_error *err)
 /* ---- reading: everything is checked before anything is changed ---- */
 
 typedef struct reading {
-    dp_net     *net;
-    dp_file     file;
+    dp_net *net;
+    dp_file file;
     const char *path;
-    dp_arena    arena;
-    char       *header;
-    cJSON      *root;
-    uint64_t    data;  /* where the data section begins */
-    uint64_t    step;
-    dp_error   *err;
+    dp_arena arena;
+    char *header;
+    cJSON *root;
+    uint64_t data; /* where the data section begins */
+    uint64_t step;
+    dp_error *err;
 } reading;
 
 static dp_status bad_file(const reading *r, const char *why)
@@ -227,7 +233,9 @@ static dp_status read_header(reading *r)
     r->header[n] = '\0';
     r->data = 8 + n;
     r->root = cJSON_ParseWithLength(r->header, (size_t)n);
-    return cJSON_IsObject(r->root) ? DP_OK : bad_file(r, "no .safetensors file: its header is no JSON object");
+    return cJSON_IsObject(r->root)
+               ? DP_OK
+               : bad_file(r, "no .safetensors file: its header is no JSON object");
 }
 
 static const char *meta_text(const reading *r, const char *key)
@@ -242,7 +250,8 @@ static dp_status read_meta(reading *r)
     uint64_t value = 0;
 
     if (format == NULL || strcmp(format, FORMAT) != 0)
-        return dp_fail(r->err, DP_ESTATE, "%.120s was not written by dp_net_save (format " FORMAT ")", r->path);
+        return dp_fail(r->err, DP_ESTATE,
+                       "%.120s was not written by dp_net_save (format " FORMAT ")", r->path);
     if (step == NULL || step[0] == '\0' || strlen(step) > 18)
         return bad_file(r, "global_step is no number");
     for (; *step != '\0'; step++) {
@@ -290,7 +299,8 @@ static void check_entry(const reading *r, const entry *e, int64_t *offset, dp_ou
         complain(complaints, "missing ", name);
     else if (dtype == NULL || strcmp(dtype, "F32") != 0)
         complain(complaints, "another type: ", name);
-    else if (!list_is(cJSON_GetObjectItemCaseSensitive(tensor, "shape"), e->p->value.shape, e->p->value.rank))
+    else if (!list_is(cJSON_GetObjectItemCaseSensitive(tensor, "shape"), e->p->value.shape,
+                      e->p->value.rank))
         complain(complaints, "another shape: ", name);
     else if (!list_is(cJSON_GetObjectItemCaseSensitive(tensor, "data_offsets"), offsets, 2))
         complain(complaints, "another place: ", name);
@@ -328,20 +338,25 @@ static dp_status check_tensors(const reading *r)
     if (complaints.length == 0 && cJSON_GetArraySize(r->root) != (int)n + 1)
         complain(&complaints, "a name is there twice", "");
     if (complaints.length != 0)
-        return dp_fail(r->err, DP_ESTATE, "not this net's: %s%s", text, complaints.length >= sizeof text ? " ..." : "");
-    return r->data + (uint64_t)offset == r->file.size ? DP_OK : bad_file(r, "its size is not what its header says");
+        return dp_fail(r->err, DP_ESTATE, "not this net's: %s%s", text,
+                       complaints.length >= sizeof text ? " ..." : "");
+    return r->data + (uint64_t)offset == r->file.size
+               ? DP_OK
+               : bad_file(r, "its size is not what its header says");
 }
 
 static dp_status check_header(reading *r)
 {
     const char *digest = meta_text(r, "xxh3_128");
     dp_out own;
-    const dp_status status = header_text(r->net, r->step, digest != NULL ? digest : "", &r->arena, &own, r->err);
+    const dp_status status =
+        header_text(r->net, r->step, digest != NULL ? digest : "", &r->arena, &own, r->err);
 
     if (status != DP_OK)
         return status;
-    return own.length == r->data - 8 && memcmp(own.text, r->header, own.length) == 0 ? DP_OK
-         : bad_file(r, "its header is damaged");
+    return own.length == r->data - 8 && memcmp(own.text, r->header, own.length) == 0
+               ? DP_OK
+               : bad_file(r, "its header is damaged");
 }
 
 /* All tensors one after another into memory, checked against the digest, then into the net. */

@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * Orders (spec/compute.md B.1, B.4): forward is a CHAIN over (kh, kw, ic), zero padding takes part; the gradient
- * of the input a CHAIN over (oh, ow, oc) of the taps that exist; the gradient of the weights a CHAIN over
- * (n, oh, ow) inside each leaf of samples and a TREE over the leaves.
+ * Orders (spec/compute.md B.1, B.4): forward is a CHAIN over (kh, kw, ic), zero padding takes part;
+ * the gradient of the input a CHAIN over (oh, ow, oc) of the taps that exist; the gradient of the
+ * weights a CHAIN over (n, oh, ow) inside each leaf of samples and a TREE over the leaves.
  */
 #ifndef COMPUTE_CONV_H
 #define COMPUTE_CONV_H
@@ -13,10 +13,10 @@
 #include "compute/kernels/kernels.h"
 
 typedef struct dp_conv {
-    int64_t ic, height, width;          /* of the input */
-    int64_t oc, kh, kw, oh, ow;         /* of the output: oh x ow places */
+    int64_t ic, height, width;  /* of the input */
+    int64_t oc, kh, kw, oh, ow; /* of the output: oh x ow places */
     int64_t stride_h, stride_w;
-    int64_t top, left, bottom, right;   /* zeros around the input */
+    int64_t top, left, bottom, right; /* zeros around the input */
 } dp_conv;
 
 /* Leaves of samples: the batch is cut at multiples of `leaf`, whatever runs it. */
@@ -25,15 +25,19 @@ typedef struct dp_conv {
 /* Floats of scratch memory for n samples, for all three. */
 size_t dp_conv_workspace(const dp_conv *, const dp_kernels *, int64_t n);
 
-void dp_conv_forward(const dp_conv *, const dp_kernels *, dp_workers *, int64_t n, const float *x, const float *w, float *y,
-                     float *workspace);
-void dp_conv_input_gradient(const dp_conv *, const dp_kernels *, dp_workers *, int64_t n, const float *dy, const float *w,
-                            float *dx, float *workspace);
-void dp_conv_weight_gradient(const dp_conv *, const dp_kernels *, dp_workers *, int64_t n, int64_t leaf, const float *x,
-                             const float *dy, float *dw, float *workspace);
+void dp_conv_forward(const dp_conv *, const dp_kernels *, dp_workers *, int64_t n, const float *x,
+                     const float *w, float *y, float *workspace);
+void dp_conv_input_gradient(const dp_conv *, const dp_kernels *, dp_workers *, int64_t n,
+                            const float *dy, const float *w, float *dx, float *workspace);
+void dp_conv_weight_gradient(const dp_conv *, const dp_kernels *, dp_workers *, int64_t n,
+                             int64_t leaf, const float *x, const float *dy, float *dw,
+                             float *workspace);
 
-/* y[n][p][c] += b[c] for `places` places a sample; db[c] = TREE over leaves of SEQ64 over (n, p), rounded once. */
-void dp_bias_add(dp_workers *, int64_t n, int64_t places, int64_t channels, const float *b, float *y);
-void dp_bias_gradient(dp_workers *, int64_t n, int64_t places, int64_t channels, int64_t leaf, const float *dy, float *db);
+/* y[n][p][c] += b[c] for `places` places a sample; db[c] = TREE over leaves of SEQ64 over (n, p),
+ * rounded once. */
+void dp_bias_add(dp_workers *, int64_t n, int64_t places, int64_t channels, const float *b,
+                 float *y);
+void dp_bias_gradient(dp_workers *, int64_t n, int64_t places, int64_t channels, int64_t leaf,
+                      const float *dy, float *db);
 
 #endif

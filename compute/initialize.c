@@ -2,7 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * Each parameter has a generator of its own, keyed by (seed, its name): another layer in the text leaves it as it was.
+ * Each parameter has a generator of its own, keyed by (seed, its name): another layer in the text
+ * leaves it as it was.
  */
 #include <string.h>
 
@@ -11,14 +12,15 @@
 static const dp_param params[] = {
     DP_TEXT(dp_initial, weight, "he_uniform", "an initializer with its parameters, in quotes"),
     DP_TEXT(dp_initial, bias, "zeros", "the same, for biases"),
-    DP_PARAMS_END
+    DP_PARAMS_END,
 };
 
-const dp_stage_info dp_init_info = {"init", "init", "how the parameters begin: first stage of a net, may be left out", 1, params};
+const dp_stage_info dp_init_info = {
+    "init", "init", "how the parameters begin: first stage of a net, may be left out", 1, params};
 
 typedef struct chosen {
     const dp_initializer *initializer;
-    void                 *params;
+    void *params;
 } chosen;
 
 /* Reads "normal sigma=0.02" and replaces the text by its canonical form. */

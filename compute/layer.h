@@ -2,7 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * Activations are [n][height][width][channels] float32; a flat vector is 1x1 with its features as channels.
+ * Activations are [n][height][width][channels] float32; a flat vector is 1x1 with its features as
+ * channels.
  */
 #ifndef COMPUTE_LAYER_H
 #define COMPUTE_LAYER_H
@@ -15,89 +16,109 @@
 
 #define DP_LAYER_PARAMS 2
 
-typedef struct dp_extent { int64_t channels, height, width; } dp_extent;
+typedef struct dp_extent {
+    int64_t channels, height, width;
+} dp_extent;
 
-static inline int64_t dp_extent_size(const dp_extent *e) { return e->channels * e->height * e->width; }
+static inline int64_t dp_extent_size(const dp_extent *e)
+{
+    return e->channels * e->height * e->width;
+}
 
 typedef struct dp_weight {
-    const char *suffix;   /* "weight", "bias" */
-    int32_t     rank;
-    int64_t     shape[4]; /* as MindSpore and PyTorch have it */
-    int64_t     fan_in;
-    bool        is_bias;
+    const char *suffix; /* "weight", "bias" */
+    int32_t rank;
+    int64_t shape[4]; /* as MindSpore and PyTorch have it */
+    int64_t fan_in;
+    bool is_bias;
 } dp_weight;
 
 /* What plan is given and fills in. */
 typedef struct dp_layer_plan {
-    int64_t           n;           /* most samples of a step */
+    int64_t n; /* most samples of a step */
     const dp_kernels *kernels;
-    dp_extent         in, out;     /* out is in at first */
-    uint32_t          n_weights;
-    dp_weight         weights[DP_LAYER_PARAMS];
-    size_t            workspace;   /* floats, shared by all layers: nothing in it survives a call */
-    size_t            memory;      /* bytes that are kept from forward to backward */
+    dp_extent in, out; /* out is in at first */
+    uint32_t n_weights;
+    dp_weight weights[DP_LAYER_PARAMS];
+    size_t workspace; /* floats, shared by all layers: nothing in it survives a call */
+    size_t memory;    /* bytes that are kept from forward to backward */
 } dp_layer_plan;
 
 typedef struct dp_layer_run {
     const dp_kernels *kernels;
-    dp_workers       *workers;
-    int64_t           n, leaf;
-    dp_extent         in, out;
-    const float      *x, *dy;
-    float            *y, *dx;      /* dx may be NULL: nobody wants it */
-    const float      *w[DP_LAYER_PARAMS];
-    float            *dw[DP_LAYER_PARAMS];
-    float            *workspace;
-    void             *memory;
+    dp_workers *workers;
+    int64_t n, leaf;
+    dp_extent in, out;
+    const float *x, *dy;
+    float *y, *dx; /* dx may be NULL: nobody wants it */
+    const float *w[DP_LAYER_PARAMS];
+    float *dw[DP_LAYER_PARAMS];
+    float *workspace;
+    void *memory;
 } dp_layer_run;
 
 typedef struct dp_layer {
     dp_stage_info info;
-    const char   *prefix;  /* of its parameters' names: "conv" -> conv1.weight */
-    size_t        size;    /* of the parameter struct */
-    dp_status (*plan)(void *params, dp_layer_plan *, dp_error *);   /* all failure is here */
-    void      (*forward)(const void *params, const dp_layer_run *);
-    void      (*backward)(const void *params, const dp_layer_run *);
+    const char *prefix; /* of its parameters' names: "conv" -> conv1.weight */
+    size_t size;        /* of the parameter struct */
+    dp_status (*plan)(void *params, dp_layer_plan *, dp_error *); /* all failure is here */
+    void (*forward)(const void *params, const dp_layer_run *);
+    void (*backward)(const void *params, const dp_layer_run *);
 } dp_layer;
 
 typedef struct dp_loss_run {
-    dp_workers    *workers;
-    int64_t        n, classes;
-    const float   *x;
-    const int64_t *labels;       /* 0 <= label < classes */
-    float         *dx;           /* NULL = forward only */
-    double        *sample_loss;  /* [n], scratch */
+    dp_workers *workers;
+    int64_t n, classes;
+    const float *x;
+    const int64_t *labels; /* 0 <= label < classes */
+    float *dx;             /* NULL = forward only */
+    double *sample_loss;   /* [n], scratch */
 } dp_loss_run;
 
 typedef struct dp_loss {
     dp_stage_info info;
-    size_t        size;
+    size_t size;
     dp_status (*plan)(const void *params, int64_t n, int64_t *leaf, dp_error *);
-    float     (*run)(const void *params, const dp_loss_run *);
+    float (*run)(const void *params, const dp_loss_run *);
 } dp_loss;
 
 typedef struct dp_optimizer {
     dp_stage_info info;
-    size_t        size;
-    bool          has_moments;   /* one more float for each parameter */
-    double    (*learning_rate)(const void *params, uint64_t step);
-    void      (*update)(const void *params, const dp_kernels *, float learning_rate, int64_t n, float *p, const float *g, float *v);
+    size_t size;
+    bool has_moments; /* one more float for each parameter */
+    double (*learning_rate)(const void *params, uint64_t step);
+    void (*update)(const void *params, const dp_kernels *, float learning_rate, int64_t n, float *p,
+                   const float *g, float *v);
 } dp_optimizer;
 
 /* Values of a new parameter, from a generator of its own. */
 typedef struct dp_initializer {
     dp_stage_info info;
-    size_t        size;
+    size_t size;
     void (*fill)(const void *params, dp_rng *, int64_t fan_in, int64_t n, float *out);
 } dp_initializer;
 
 /* Learning rate of both optimizers: a step decay, as their first rows. */
-typedef struct dp_schedule { double learning_rate, decay_rate; int64_t decay_steps; } dp_schedule;
+typedef struct dp_schedule {
+    double learning_rate, decay_rate;
+    int64_t decay_steps;
+} dp_schedule;
 double dp_schedule_rate(const dp_schedule *, uint64_t step);
-#define DP_SCHEDULE(owner)                                                                                        \
-    {"learning_rate", DP_PARAM_NUMBER, offsetof(owner, schedule.learning_rate), NULL, 0, 1e6, NULL, "of the first step"}, \
-    {"decay_rate", DP_PARAM_NUMBER, offsetof(owner, schedule.decay_rate), "0.1", 0, 1, NULL, "factor of each decay"},     \
-    {"decay_steps", DP_PARAM_INT, offsetof(owner, schedule.decay_steps), "0", 0, 1e15, NULL, "steps between two decays; 0 = none"}
+#define DP_SCHEDULE(owner)                                                                         \
+    {"learning_rate",                                                                              \
+     DP_PARAM_NUMBER,                                                                              \
+     offsetof(owner, schedule.learning_rate),                                                      \
+     NULL,                                                                                         \
+     0,                                                                                            \
+     1e6,                                                                                          \
+     NULL,                                                                                         \
+     "of the first step"},                                                                         \
+        {"decay_rate", DP_PARAM_NUMBER,       offsetof(owner, schedule.decay_rate), "0.1", 0, 1,   \
+         NULL,         "factor of each decay"},                                                    \
+    {                                                                                              \
+        "decay_steps", DP_PARAM_INT, offsetof(owner, schedule.decay_steps), "0", 0, 1e15, NULL,    \
+            "steps between two decays; 0 = none"                                                   \
+    }
 
 #define DP_LAYER(name) extern const dp_layer dp_layer_##name;
 #include "compute/list.def"
@@ -112,11 +133,11 @@ double dp_schedule_rate(const dp_schedule *, uint64_t step);
 #include "compute/list.def"
 #undef DP_INITIALIZER
 
-extern const dp_layer *const dp_layers[];  /* these end with NULL */
+extern const dp_layer *const dp_layers[]; /* these end with NULL */
 extern const dp_loss *const dp_losses[];
 extern const dp_optimizer *const dp_optimizers[];
 extern const dp_initializer *const dp_initializers[];
-extern const dp_stage_info dp_init_info;   /* the init stage */
+extern const dp_stage_info dp_init_info; /* the init stage */
 extern const dp_stage_info *const dp_net_table[];
 extern const size_t dp_n_net_stages;
 

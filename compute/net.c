@@ -11,7 +11,7 @@
 #include "base/numeric.h"
 #include "base/tensor.h"
 
-#define UPDATE_BLOCK 16384  /* parameters of a task */
+#define UPDATE_BLOCK 16384 /* parameters of a task */
 
 static dp_status check_input(dp_net *net, const dp_tensor *input, dp_error *err)
 {
@@ -20,8 +20,10 @@ static dp_status check_input(dp_net *net, const dp_tensor *input, dp_error *err)
     for (int32_t d = 0; d < input->rank && d < DP_MAX_RANK; d++)
         positive = positive && input->shape[d] > 0;
     if (input->dtype != DP_F32 || !positive || !dp_tensor_fits(input))
-        return dp_fail(err, DP_EINVAL, "a net takes float32[n, channels, height, width] or float32[n, features], not %s",
-                       dp_tensor_type(input).text);
+        return dp_fail(
+            err, DP_EINVAL,
+            "a net takes float32[n, channels, height, width] or float32[n, features], not %s",
+            dp_tensor_type(input).text);
     net->input = *input;
     net->most = input->shape[0];
     net->in = input->rank == 2 ? (dp_extent){input->shape[1], 1, 1}
@@ -40,11 +42,12 @@ static dp_status build(dp_net *net, const char *text, const dp_tensor *input, dp
         return status;
     net->kernels = dp_kernels_of(level);
     status = dp_net_build(net, text, err);
-    return status == DP_OK ? dp_workers_open(&net->workers, net->options.threads, &net->arena, err) : status;
+    return status == DP_OK ? dp_workers_open(&net->workers, net->options.threads, &net->arena, err)
+                           : status;
 }
 
-dp_status dp_net_open(dp_net **out, const char *text, uint64_t seed, const dp_tensor *input, const dp_options *given,
-                      dp_error *err)
+dp_status dp_net_open(dp_net **out, const char *text, uint64_t seed, const dp_tensor *input,
+                      const dp_options *given, dp_error *err)
 {
     dp_options options;
     dp_net *net;
@@ -52,7 +55,10 @@ dp_status dp_net_open(dp_net **out, const char *text, uint64_t seed, const dp_te
     dp_fp fp;
 
     if (out == NULL || text == NULL || input == NULL)
-        return dp_fail(err, DP_EINVAL, "dp_net_open: %s is NULL", out == NULL ? "out" : text == NULL ? "net" : "input");
+        return dp_fail(err, DP_EINVAL, "dp_net_open: %s is NULL",
+                       out == NULL    ? "out"
+                       : text == NULL ? "net"
+                                      : "input");
     status = dp_options_get(given, &options, err);
     if (status != DP_OK)
         return status;
@@ -87,7 +93,10 @@ void dp_net_close(dp_net *net)
 
 /* ---- one pass ---- */
 
-typedef struct intake { const dp_net *net; const float *src; } intake;
+typedef struct intake {
+    const dp_net *net;
+    const float *src;
+} intake;
 
 /* From [c][h][w] to [h][w][c]. */
 static void take_sample(void *ctx, uint64_t i)
@@ -105,26 +114,30 @@ static void take_sample(void *ctx, uint64_t i)
 
 static dp_status take_labels(dp_net *net, int64_t n, const dp_tensor *labels, dp_error *err)
 {
-    if (!dp_dtype_is_integer(labels->dtype) || labels->rank != 1 || labels->shape[0] != n || labels->data == NULL)
-        return dp_fail(err, DP_EINVAL, "labels are %s: %lld integers are expected", dp_tensor_type(labels).text, (long long)n);
+    if (!dp_dtype_is_integer(labels->dtype) || labels->rank != 1 || labels->shape[0] != n ||
+        labels->data == NULL)
+        return dp_fail(err, DP_EINVAL, "labels are %s: %lld integers are expected",
+                       dp_tensor_type(labels).text, (long long)n);
     for (int64_t i = 0; i < n; i++) {
         net->labels[i] = dp_load_int(labels->data, labels->dtype, (size_t)i);
         if (net->labels[i] < 0 || net->labels[i] >= net->classes)
-            return dp_fail(err, DP_EINVAL, "label %lld of sample %lld is no class: the net has %lld", (long long)net->labels[i],
-                           (long long)i, (long long)net->classes);
+            return dp_fail(err, DP_EINVAL,
+                           "label %lld of sample %lld is no class: the net has %lld",
+                           (long long)net->labels[i], (long long)i, (long long)net->classes);
     }
     return DP_OK;
 }
 
-static dp_status take_input(dp_net *net, const dp_tensor *input, const dp_tensor *labels, dp_error *err)
+static dp_status take_input(dp_net *net, const dp_tensor *input, const dp_tensor *labels,
+                            dp_error *err)
 {
     intake t = {net, NULL};
     dp_tensor expected = net->input;
 
     if (input != NULL && input->rank > 0)
         expected.shape[0] = input->shape[0];
-    if (input == NULL || input->data == NULL || !dp_tensor_same_type(input, &expected) || input->shape[0] < 1 ||
-        input->shape[0] > net->most)
+    if (input == NULL || input->data == NULL || !dp_tensor_same_type(input, &expected) ||
+        input->shape[0] < 1 || input->shape[0] > net->most)
         return dp_fail(err, DP_EINVAL, "the input is %s: the net takes %s, or fewer samples",
                        input == NULL || input->data == NULL ? "NULL" : dp_tensor_type(input).text,
                        dp_tensor_type(&net->input).text);
@@ -137,9 +150,18 @@ static dp_layer_run run_of(const dp_net *net, uint32_t i, int64_t n)
 {
     const dp_unit *u = &net->units[i];
     dp_layer_run r = {
-        .kernels = net->kernels, .workers = net->workers, .n = n, .leaf = net->leaf, .in = u->in, .out = u->out,
-        .x = i == 0 ? net->x : u[-1].y, .y = u->y, .dy = u->dy, .dx = i == 0 ? NULL : u[-1].dy,
-        .workspace = net->workspace, .memory = u->memory,
+        .kernels = net->kernels,
+        .workers = net->workers,
+        .n = n,
+        .leaf = net->leaf,
+        .in = u->in,
+        .out = u->out,
+        .x = i == 0 ? net->x : u[-1].y,
+        .y = u->y,
+        .dy = u->dy,
+        .dx = i == 0 ? NULL : u[-1].dy,
+        .workspace = net->workspace,
+        .memory = u->memory,
     };
     for (uint32_t w = 0; w < u->n_weights; w++) {
         r.w[w] = net->parameters[u->first_weight + w].value.data;
@@ -175,7 +197,9 @@ static void forward(dp_net *net, int64_t n, bool labelled, bool backward, dp_net
     }
     *out = (dp_net_result){.output = {last->y, DP_F32, 2, {n, dp_extent_size(&last->out)}}};
     if (labelled) {
-        const dp_loss_run r = {net->workers, n, net->classes, last->y, net->labels, backward ? last->dy : NULL, net->sample_loss};
+        const dp_loss_run r = {net->workers,    n,           net->classes,
+                               last->y,         net->labels, backward ? last->dy : NULL,
+                               net->sample_loss};
         out->loss = net->loss->run(net->loss_params, &r);
         out->correct = count_correct(net, n);
     }
@@ -187,14 +211,21 @@ static dp_status check_gradients(const dp_net *net, dp_error *err)
         const float *g = net->parameters[i].gradient.data;
         for (int64_t j = 0; j < net->parameters[i].count; j++) {
             if (!dp_is_finite32(g[j]))
-                return dp_fail(err, DP_ESTATE, "step %llu: the gradient of %s is not finite at element %lld; the weights are as "
-                               "they were", (unsigned long long)net->step, net->parameters[i].name, (long long)j);
+                return dp_fail(
+                    err, DP_ESTATE,
+                    "step %llu: the gradient of %s is not finite at element %lld; the weights are as "
+                    "they were",
+                    (unsigned long long)net->step, net->parameters[i].name, (long long)j);
         }
     }
     return DP_OK;
 }
 
-typedef struct update { dp_net *net; const dp_parameter *p; float rate; } update;
+typedef struct update {
+    dp_net *net;
+    const dp_parameter *p;
+    float rate;
+} update;
 
 static void update_block(void *ctx, uint64_t index)
 {
@@ -202,9 +233,10 @@ static void update_block(void *ctx, uint64_t index)
     const int64_t first = (int64_t)index * UPDATE_BLOCK, left = u->p->count - first;
     float *v = u->p->moment.data;
 
-    u->net->optimizer->update(u->net->optimizer_params, u->net->kernels, u->rate, left < UPDATE_BLOCK ? left : UPDATE_BLOCK,
-                              (float *)u->p->value.data + first, (const float *)u->p->gradient.data + first,
-                              v == NULL ? NULL : v + first);
+    u->net->optimizer->update(
+        u->net->optimizer_params, u->net->kernels, u->rate,
+        left < UPDATE_BLOCK ? left : UPDATE_BLOCK, (float *)u->p->value.data + first,
+        (const float *)u->p->gradient.data + first, v == NULL ? NULL : v + first);
 }
 
 static dp_status learn(dp_net *net, int64_t n, float loss, dp_error *err)
@@ -213,7 +245,8 @@ static dp_status learn(dp_net *net, int64_t n, float loss, dp_error *err)
     dp_status status;
 
     if (!dp_is_finite32(loss))
-        return dp_fail(err, DP_ESTATE, "step %llu: the loss is not finite; the weights are as they were",
+        return dp_fail(err, DP_ESTATE,
+                       "step %llu: the loss is not finite; the weights are as they were",
                        (unsigned long long)net->step);
     for (uint32_t i = net->n_units; i-- > 0;) {
         const dp_layer_run r = run_of(net, i, n);
@@ -225,22 +258,26 @@ static dp_status learn(dp_net *net, int64_t n, float loss, dp_error *err)
         return status;
     for (uint32_t i = 0; i < net->n_parameters; i++) {
         update u = {net, &net->parameters[i], rate};
-        dp_workers_run(net->workers, (uint64_t)(u.p->count + UPDATE_BLOCK - 1) / UPDATE_BLOCK, update_block, &u);
+        dp_workers_run(net->workers, (uint64_t)(u.p->count + UPDATE_BLOCK - 1) / UPDATE_BLOCK,
+                       update_block, &u);
     }
     net->step++;
     return DP_OK;
 }
 
-dp_status dp_net_step(dp_net *net, const dp_tensor *input, const dp_tensor *labels, dp_net_result *out, dp_error *err)
+dp_status dp_net_step(dp_net *net, const dp_tensor *input, const dp_tensor *labels,
+                      dp_net_result *out, dp_error *err)
 {
     dp_net_result result;
     dp_status status;
     dp_fp fp;
 
     if (net == NULL || labels == NULL)
-        return dp_fail(err, DP_EINVAL, "dp_net_step: %s is NULL", net == NULL ? "the net" : "labels");
+        return dp_fail(err, DP_EINVAL, "dp_net_step: %s is NULL",
+                       net == NULL ? "the net" : "labels");
     if (net->loss == NULL || net->optimizer == NULL)
-        return dp_fail(err, DP_EINVAL, "dp_net_step: the net's text has no %s", net->loss == NULL ? "loss" : "optimizer");
+        return dp_fail(err, DP_EINVAL, "dp_net_step: the net's text has no %s",
+                       net->loss == NULL ? "loss" : "optimizer");
     dp_fp_enter(&fp);
     status = take_input(net, input, labels, err);
     if (status == DP_OK) {
@@ -253,16 +290,19 @@ dp_status dp_net_step(dp_net *net, const dp_tensor *input, const dp_tensor *labe
     return status;
 }
 
-dp_status dp_net_eval(dp_net *net, const dp_tensor *input, const dp_tensor *labels, dp_net_result *out, dp_error *err)
+dp_status dp_net_eval(dp_net *net, const dp_tensor *input, const dp_tensor *labels,
+                      dp_net_result *out, dp_error *err)
 {
     dp_net_result result;
     dp_status status;
     dp_fp fp;
 
     if (net == NULL || out == NULL)
-        return dp_fail(err, DP_EINVAL, "dp_net_eval: %s is NULL", net == NULL ? "the net" : "result");
+        return dp_fail(err, DP_EINVAL, "dp_net_eval: %s is NULL",
+                       net == NULL ? "the net" : "result");
     if (labels != NULL && net->loss == NULL)
-        return dp_fail(err, DP_EINVAL, "dp_net_eval: labels need a loss, and the net's text has none");
+        return dp_fail(err, DP_EINVAL,
+                       "dp_net_eval: labels need a loss, and the net's text has none");
     dp_fp_enter(&fp);
     status = take_input(net, input, labels, err);
     if (status == DP_OK)
@@ -275,20 +315,15 @@ dp_status dp_net_eval(dp_net *net, const dp_tensor *input, const dp_tensor *labe
 
 /* ---- looking at it ---- */
 
-uint64_t dp_net_tell(const dp_net *net)
-{
-    return net->step;
-}
+uint64_t dp_net_tell(const dp_net *net) { return net->step; }
 
 double dp_net_learning_rate(const dp_net *net, uint64_t step)
 {
-    return net->optimizer != NULL ? net->optimizer->learning_rate(net->optimizer_params, step) : 0.0;
+    return net->optimizer != NULL ? net->optimizer->learning_rate(net->optimizer_params, step)
+                                  : 0.0;
 }
 
-const char *dp_net_spec(const dp_net *net)
-{
-    return net->spec;
-}
+const char *dp_net_spec(const dp_net *net) { return net->spec; }
 
 const dp_tensor *dp_net_parameter(const dp_net *net, size_t index, const char **name)
 {

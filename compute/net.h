@@ -9,48 +9,48 @@
 #include "detpipe_net.h"
 
 typedef struct dp_parameter {
-    const char *name;     /* "conv1.weight" */
-    dp_tensor   value, gradient, moment;  /* moment.data is NULL when the optimizer has none */
-    int64_t     fan_in, count;
-    bool        is_bias;
+    const char *name;                  /* "conv1.weight" */
+    dp_tensor value, gradient, moment; /* moment.data is NULL when the optimizer has none */
+    int64_t fan_in, count;
+    bool is_bias;
 } dp_parameter;
 
 typedef struct dp_unit {
     const dp_layer *layer;
-    void           *params;
-    dp_extent       in, out;
-    float          *y, *dy;        /* of the output */
-    void           *memory;
-    uint32_t        n_weights, first_weight;
+    void *params;
+    dp_extent in, out;
+    float *y, *dy; /* of the output */
+    void *memory;
+    uint32_t n_weights, first_weight;
 } dp_unit;
 
-typedef struct dp_initial {        /* parameters of the init stage */
+typedef struct dp_initial { /* parameters of the init stage */
     const char *weight, *bias;
 } dp_initial;
 
 struct dp_net {
-    dp_options          options;
-    dp_arena            arena;
-    dp_workers         *workers;
-    const dp_kernels   *kernels;
-    uint64_t            seed, step;
-    bool                stepped;   /* the gradients are there */
-    dp_tensor           input;
-    dp_extent           in;
-    int64_t             most, classes, leaf;
-    float              *x;         /* the input, [n][h][w][c] */
-    int64_t            *labels;
-    double             *sample_loss;
-    float              *workspace;
-    dp_unit            *units;
-    uint32_t            n_units, n_parameters;
-    dp_parameter       *parameters;
-    dp_initial          initial;
-    const dp_loss      *loss;
-    void               *loss_params;
+    dp_options options;
+    dp_arena arena;
+    dp_workers *workers;
+    const dp_kernels *kernels;
+    uint64_t seed, step;
+    bool stepped; /* the gradients are there */
+    dp_tensor input;
+    dp_extent in;
+    int64_t most, classes, leaf;
+    float *x; /* the input, [n][h][w][c] */
+    int64_t *labels;
+    double *sample_loss;
+    float *workspace;
+    dp_unit *units;
+    uint32_t n_units, n_parameters;
+    dp_parameter *parameters;
+    dp_initial initial;
+    const dp_loss *loss;
+    void *loss_params;
     const dp_optimizer *optimizer;
-    void               *optimizer_params;
-    char               *spec;
+    void *optimizer_params;
+    char *spec;
 };
 
 /* Fits the text to the input; all but the values of the parameters. */

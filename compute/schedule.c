@@ -2,7 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * In binary64, one multiplication for each decay in turn (no pow), rounded to binary32 by the caller.
+ * In binary64, one multiplication for each decay in turn (no pow), rounded to binary32 by the
+ * caller.
  */
 #include "compute/layer.h"
 

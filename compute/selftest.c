@@ -15,12 +15,12 @@
 #define SELFTEST_CASES 24
 
 typedef struct test {
-    dp_arena          arena;
+    dp_arena arena;
     const dp_kernels *kernels;
-    dp_workers       *workers;
-    dp_rng            rng;
-    dp_error         *err;
-    uint64_t          number;
+    dp_workers *workers;
+    dp_rng rng;
+    dp_error *err;
+    uint64_t number;
 } test;
 
 static int64_t between(test *t, int64_t lo, int64_t hi)
@@ -35,24 +35,33 @@ static float *numbers(test *t, int64_t n)
     float *v = dp_arena_alloc(&t->arena, (size_t)n, sizeof *v);
 
     for (int64_t i = 0; v != NULL && i < n; i++)
-        v[i] = dp_rng_below(&t->rng, 16) == 0 ? odd[dp_rng_below(&t->rng, 6)] : (float)(2 * dp_rng_uniform(&t->rng) - 1);
+        v[i] = dp_rng_below(&t->rng, 16) == 0 ? odd[dp_rng_below(&t->rng, 6)]
+                                              : (float)(2 * dp_rng_uniform(&t->rng) - 1);
     return v;
 }
 
-static dp_status same(test *t, const char *what, const void *reference, const void *kernel, int64_t n)
+static dp_status same(test *t, const char *what, const void *reference, const void *kernel,
+                      int64_t n)
 {
     if (memcmp(reference, kernel, (size_t)n * sizeof(float)) == 0)
         return DP_OK;
-    return dp_fail(t->err, DP_ESTATE, "%s: %s does not give the reference's bits (case %llu)", t->kernels->name, what,
-                   (unsigned long long)t->number);
+    return dp_fail(t->err, DP_ESTATE, "%s: %s does not give the reference's bits (case %llu)",
+                   t->kernels->name, what, (unsigned long long)t->number);
 }
 
 static dp_conv random_conv(test *t)
 {
     dp_conv c = {
-        .ic = between(t, 1, 20), .height = between(t, 1, 9), .width = between(t, 1, 9), .oc = between(t, 1, 40),
-        .stride_h = between(t, 1, 3), .stride_w = between(t, 1, 3), .top = between(t, 0, 2), .left = between(t, 0, 2),
-        .bottom = between(t, 0, 2), .right = between(t, 0, 2),
+        .ic = between(t, 1, 20),
+        .height = between(t, 1, 9),
+        .width = between(t, 1, 9),
+        .oc = between(t, 1, 40),
+        .stride_h = between(t, 1, 3),
+        .stride_w = between(t, 1, 3),
+        .top = between(t, 0, 2),
+        .left = between(t, 0, 2),
+        .bottom = between(t, 0, 2),
+        .right = between(t, 0, 2),
     };
     c.kh = between(t, 1, c.height + c.top + c.bottom < 5 ? c.height + c.top + c.bottom : 5);
     c.kw = between(t, 1, c.width + c.left + c.right < 5 ? c.width + c.left + c.right : 5);
@@ -65,12 +74,16 @@ static dp_status check_conv(test *t)
 {
     const dp_conv c = random_conv(t);
     const int64_t n = between(t, 1, 9), leaf = (int64_t)1 << between(t, 0, 3);
-    const int64_t nx = n * c.ic * c.height * c.width, ny = n * c.oc * c.oh * c.ow, nw = c.oc * c.ic * c.kh * c.kw;
-    float *x = numbers(t, nx), *w = numbers(t, nw), *dy = numbers(t, ny), *a = numbers(t, nx + ny + nw), *b = numbers(t, nx + ny + nw);
-    float *workspace = numbers(t, (int64_t)dp_conv_workspace(&c, t->kernels, n)), *partial = numbers(t, n);
+    const int64_t nx = n * c.ic * c.height * c.width, ny = n * c.oc * c.oh * c.ow,
+                  nw = c.oc * c.ic * c.kh * c.kw;
+    float *x = numbers(t, nx), *w = numbers(t, nw), *dy = numbers(t, ny),
+          *a = numbers(t, nx + ny + nw), *b = numbers(t, nx + ny + nw);
+    float *workspace = numbers(t, (int64_t)dp_conv_workspace(&c, t->kernels, n)),
+          *partial = numbers(t, n);
     dp_status status;
 
-    if (x == NULL || w == NULL || dy == NULL || a == NULL || b == NULL || workspace == NULL || partial == NULL)
+    if (x == NULL || w == NULL || dy == NULL || a == NULL || b == NULL || workspace == NULL ||
+        partial == NULL)
         return dp_arena_fail(&t->arena, t->err, "the self-test");
     dp_ref_conv_forward(&c, n, x, w, a);
     dp_conv_forward(&c, t->kernels, t->workers, n, x, w, b, workspace);
@@ -89,8 +102,10 @@ static dp_status check_conv(test *t)
 
 static dp_status check_bias(test *t)
 {
-    const int64_t n = between(t, 1, 20), places = between(t, 1, 30), channels = between(t, 1, 150), leaf = (int64_t)1 << between(t, 0, 3);
-    float *dy = numbers(t, n * places * channels), *a = numbers(t, channels), *b = numbers(t, channels);
+    const int64_t n = between(t, 1, 20), places = between(t, 1, 30), channels = between(t, 1, 150),
+                  leaf = (int64_t)1 << between(t, 0, 3);
+    float *dy = numbers(t, n * places * channels), *a = numbers(t, channels),
+          *b = numbers(t, channels);
     double *partial = dp_arena_alloc(&t->arena, (size_t)n, sizeof *partial);
 
     if (dy == NULL || a == NULL || b == NULL || partial == NULL)
@@ -104,12 +119,13 @@ static dp_status check_update(test *t)
 {
     const dp_update u = {0.01f, 0.9f, between(t, 0, 1) ? 0x1p-10f : 0.0f, (int)between(t, 0, 1)};
     const int64_t n = between(t, 1, 300);
-    float *p = numbers(t, n), *g = numbers(t, n), *v = numbers(t, n), *a = numbers(t, 2 * n), *b = numbers(t, 2 * n);
+    float *p = numbers(t, n), *g = numbers(t, n), *v = numbers(t, n), *a = numbers(t, 2 * n),
+          *b = numbers(t, 2 * n);
     dp_status status;
 
     if (p == NULL || g == NULL || v == NULL || a == NULL || b == NULL)
         return dp_arena_fail(&t->arena, t->err, "the self-test");
-    for (float *out = a; ; out = b) {
+    for (float *out = a;; out = b) {
         memcpy(out, p, (size_t)n * sizeof *p);
         memcpy(out + n, v, (size_t)n * sizeof *v);
         if (out == b)
@@ -123,8 +139,8 @@ static dp_status check_update(test *t)
     return status == DP_OK ? same(t, "sgd", a, b, n) : status;
 }
 
-dp_status dp_selftest_kernels(const dp_kernels *kernels, uint32_t threads, uint64_t seed, uint64_t n_cases,
-                              const dp_allocator *alloc, dp_error *err)
+dp_status dp_selftest_kernels(const dp_kernels *kernels, uint32_t threads, uint64_t seed,
+                              uint64_t n_cases, const dp_allocator *alloc, dp_error *err)
 {
     dp_arena workers_arena = {.alloc = alloc};
     test t = {.kernels = kernels, .err = err};
@@ -154,7 +170,8 @@ dp_status dp_net_selftest(dp_error *err)
     dp_fp_enter(&fp);
     for (int level = 0; level <= (int)dp_cpu_best() && status == DP_OK; level++) {
         if (level == DP_CPU_SCALAR || dp_kernels_of((dp_cpu_level)level) != &dp_kernels_scalar)
-            status = dp_selftest_kernels(dp_kernels_of((dp_cpu_level)level), options.threads, 1, SELFTEST_CASES, options.alloc, err);
+            status = dp_selftest_kernels(dp_kernels_of((dp_cpu_level)level), options.threads, 1,
+                                         SELFTEST_CASES, options.alloc, err);
     }
     dp_fp_leave(&fp);
     return status;

@@ -8,26 +8,22 @@
 #define DP_LAYER(name) &dp_layer_##name,
 const dp_layer *const dp_layers[] = {
 #include "compute/list.def"
-    NULL
-};
+    NULL};
 #undef DP_LAYER
 #define DP_LOSS(name) &dp_loss_##name,
 const dp_loss *const dp_losses[] = {
 #include "compute/list.def"
-    NULL
-};
+    NULL};
 #undef DP_LOSS
 #define DP_OPTIMIZER(name) &dp_optimizer_##name,
 const dp_optimizer *const dp_optimizers[] = {
 #include "compute/list.def"
-    NULL
-};
+    NULL};
 #undef DP_OPTIMIZER
 #define DP_INITIALIZER(name) &dp_initializer_##name,
 const dp_initializer *const dp_initializers[] = {
 #include "compute/list.def"
-    NULL
-};
+    NULL};
 #undef DP_INITIALIZER
 
 #define DP_INITIALIZER(name) &dp_initializer_##name.info,

@@ -2,21 +2,19 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * Partial results are kept like the digits of a binary counter: leaf number i arrives and is added to its left
- * neighbours of equal size, one for each trailing one of i.  At the end what is left is added from the right.
- * That is the level-by-level tree in which an odd last element moves up unchanged.
+ * Partial results are kept like the digits of a binary counter: leaf number i arrives and is added
+ * to its left neighbours of equal size, one for each trailing one of i.  At the end what is left is
+ * added from the right. That is the level-by-level tree in which an odd last element moves up
+ * unchanged.
  */
 #ifndef COMPUTE_TREE_H
 #define COMPUTE_TREE_H
 
 #include <stdint.h>
 
-#define DP_TREE_DEPTH 21  /* of DP_MAX_LEAVES */
+#define DP_TREE_DEPTH 21 /* of DP_MAX_LEAVES */
 
 /* How many levels leaf number i (from 0) merges when it arrives. */
-static inline int dp_tree_merges(int64_t i)
-{
-    return __builtin_ctzll(~(uint64_t)i);
-}
+static inline int dp_tree_merges(int64_t i) { return __builtin_ctzll(~(uint64_t)i); }
 
 #endif

@@ -4,13 +4,15 @@
  */
 #include "compute/window.h"
 
-static dp_status check_lists(const char *stage, const dp_ints *kernel_size, const dp_ints *stride, int32_t pad_mode,
-                             const dp_ints *padding, dp_error *err)
+static dp_status check_lists(const char *stage, const dp_ints *kernel_size, const dp_ints *stride,
+                             int32_t pad_mode, const dp_ints *padding, dp_error *err)
 {
     if (kernel_size->n > 2 || stride->n > 2)
-        return dp_fail(err, DP_ESPEC, "%s: %s takes one number or height,width", stage, stride->n > 2 ? "stride" : "kernel_size");
+        return dp_fail(err, DP_ESPEC, "%s: %s takes one number or height,width", stage,
+                       stride->n > 2 ? "stride" : "kernel_size");
     if (padding != NULL && padding->n != 1 && padding->n != 4)
-        return dp_fail(err, DP_ESPEC, "%s: padding takes one number or top,bottom,left,right", stage);
+        return dp_fail(err, DP_ESPEC, "%s: padding takes one number or top,bottom,left,right",
+                       stage);
     for (int32_t i = 0; padding != NULL && pad_mode != DP_PAD_EXPLICIT && i < padding->n; i++) {
         if (padding->v[i] != 0)
             return dp_fail(err, DP_ESPEC, "%s: padding is for pad_mode=pad only", stage);
@@ -18,8 +20,9 @@ static dp_status check_lists(const char *stage, const dp_ints *kernel_size, cons
     return DP_OK;
 }
 
-dp_status dp_slide_plan(const char *stage, const dp_ints *kernel_size, const dp_ints *stride, int32_t pad_mode,
-                        const dp_ints *padding, const dp_extent *in, dp_slide *s, dp_error *err)
+dp_status dp_slide_plan(const char *stage, const dp_ints *kernel_size, const dp_ints *stride,
+                        int32_t pad_mode, const dp_ints *padding, const dp_extent *in, dp_slide *s,
+                        dp_error *err)
 {
     const int64_t size[2] = {in->height, in->width};
     const dp_status status = check_lists(stage, kernel_size, stride, pad_mode, padding, err);
@@ -27,7 +30,8 @@ dp_status dp_slide_plan(const char *stage, const dp_ints *kernel_size, const dp_
     if (status != DP_OK)
         return status;
     for (int d = 0; d < 2; d++) {
-        const int64_t k = kernel_size->v[kernel_size->n == 2 ? d : 0], step = stride->v[stride->n == 2 ? d : 0];
+        const int64_t k = kernel_size->v[kernel_size->n == 2 ? d : 0],
+                      step = stride->v[stride->n == 2 ? d : 0];
         s->kernel[d] = k;
         s->stride[d] = step;
         s->before[d] = s->after[d] = 0;
@@ -40,8 +44,8 @@ dp_status dp_slide_plan(const char *stage, const dp_ints *kernel_size, const dp_
             s->after[d] = padding->v[padding->n == 4 ? 2 * d + 1 : 0];
         }
         if (size[d] + s->before[d] + s->after[d] < k)
-            return dp_fail(err, DP_ESPEC, "%s: kernel_size %lld is more than the %lld of the input", stage, (long long)k,
-                           (long long)(size[d] + s->before[d] + s->after[d]));
+            return dp_fail(err, DP_ESPEC, "%s: kernel_size %lld is more than the %lld of the input",
+                           stage, (long long)k, (long long)(size[d] + s->before[d] + s->after[d]));
         s->out[d] = (size[d] + s->before[d] + s->after[d] - k) / step + 1;
     }
     return DP_OK;

@@ -12,13 +12,15 @@
 enum { DP_PAD_VALID, DP_PAD_SAME, DP_PAD_EXPLICIT };
 
 typedef struct dp_slide {
-    int64_t kernel[2], stride[2];  /* height, width */
-    int64_t before[2], after[2];   /* padding */
+    int64_t kernel[2], stride[2]; /* height, width */
+    int64_t before[2], after[2];  /* padding */
     int64_t out[2];
 } dp_slide;
 
-/* spec/mindspore.md 7.3.  padding (NULL: none) is one number or top, bottom, left, right, for pad_mode=pad. */
-dp_status dp_slide_plan(const char *stage, const dp_ints *kernel_size, const dp_ints *stride, int32_t pad_mode,
-                        const dp_ints *padding, const dp_extent *in, dp_slide *out, dp_error *);
+/* spec/mindspore.md 7.3.  padding (NULL: none) is one number or top, bottom, left, right, for
+ * pad_mode=pad. */
+dp_status dp_slide_plan(const char *stage, const dp_ints *kernel_size, const dp_ints *stride,
+                        int32_t pad_mode, const dp_ints *padding, const dp_extent *in,
+                        dp_slide *out, dp_error *);
 
 #endif

@@ -8,7 +8,7 @@
  * A text is stages joined by "|": one reader, then transforms (what a row holds) and order stages
  * (which rows come when) in any order that makes sense; `detpipe stages` lists them with their
  * parameters.  Nothing but the three arguments of the function changes a byte of the stream.
- * The stream is a sequence of batches (of single rows when no batch stage is there), numbered from 0.
+ * The stream is a sequence of batches (of single rows without a batch stage), numbered from 0.
  */
 #ifndef DETPIPE_H
 #define DETPIPE_H
@@ -26,41 +26,48 @@ typedef struct dp_batch    dp_batch;
 typedef struct dp_state { uint8_t bytes[DP_STATE_SIZE]; } dp_state;  /* layout: docs/state.md */
 
 /* Reads no record.  DP_ESPEC has the column; DP_EIO and DP_ECORRUPT name the file. */
-DP_CALL dp_status dp_open(dp_pipeline **out, const char *spec, uint64_t seed, const dp_options *, dp_error *);
+DP_CALL dp_status dp_open(dp_pipeline **out, const char *spec, uint64_t seed, const dp_options *,
+                          dp_error *);
 DP_API  void      dp_close(dp_pipeline *);  /* frees its batches too; NULL allowed */
 
-DP_API const char *dp_spec(const dp_pipeline *);  /* canonical: every stage with every parameter */
-DP_API void        dp_fingerprint(const dp_pipeline *, uint8_t digest[16]);  /* canonical text and stage revisions */
+/* The canonical text, with every parameter.  The fingerprint covers it and the stages' revisions. */
+DP_API const char *dp_spec(const dp_pipeline *);
+DP_API void        dp_fingerprint(const dp_pipeline *, uint8_t digest[16]);
 
 /* Column of a full batch (data is NULL), or NULL if there is none of that name. */
 DP_API const dp_tensor *dp_output(const dp_pipeline *, const char *column);
-DP_API const char      *dp_column_name(const dp_pipeline *, size_t index);  /* NULL past the last */
+DP_API const char      *dp_column_name(const dp_pipeline *, size_t index); /* NULL past the last */
 
-/* The next batch.  *batch is NULL at first; afterwards it is the batch to recycle, and it becomes NULL
- * on DP_END and on every error.  A batch is the caller's, to write into as well, until it is passed
- * again or the pipeline closes.  After an error the call repeats it until the position is moved; of
- * several bad records the first in the order of the stream is reported, for every thread count. */
+/* The next batch.  *batch is NULL at first; afterwards it is the batch to recycle, and it becomes
+ * NULL on DP_END and on every error.  A batch is the caller's, to write into as well, until it is
+ * passed again or the pipeline closes.  After an error the call repeats it until the position is
+ * moved; of several bad records the first in the order of the stream is reported, for every thread
+ * count. */
 DP_CALL dp_status dp_next(dp_pipeline *, dp_batch **batch, dp_error *);
 
-DP_API const dp_tensor *dp_batch_get(const dp_batch *, const char *column);  /* shape[0] = its rows; NULL = no such column */
-DP_API void             dp_batch_digest(const dp_batch *, uint8_t digest[16]);  /* names, types, shapes, bytes (NaN canonical) */
+/* A column, shape[0] = the rows of this batch; NULL = no such column.  The digest covers names,
+ * types, shapes and elements (little-endian, every NaN as one). */
+DP_API const dp_tensor *dp_batch_get(const dp_batch *, const char *column);
+DP_API void             dp_batch_digest(const dp_batch *, uint8_t digest[16]);
 
 DP_API uint64_t dp_tell(const dp_pipeline *);    /* number of the next batch */
 DP_API uint64_t dp_length(const dp_pipeline *);  /* batches in all; UINT64_MAX = endless */
 
-/* Moving is arithmetic: no record is read.  Seeking to dp_length() is allowed; past it is DP_EINVAL. */
+/* Moving is arithmetic: no record is read.  dp_length() itself is allowed; past it is DP_EINVAL. */
 DP_CALL dp_status dp_seek(dp_pipeline *, uint64_t batch, dp_error *);
 DP_CALL dp_status dp_skip(dp_pipeline *, uint64_t n_batches, dp_error *);
 
-/* A position that another process, machine or thread count can go on from.  The first call of either
- * hashes the data set once, so that DP_ESTATE is sure: another text, seed or data set is refused. */
+/* A position that another process, machine or thread count can go on from.  The first call of
+ * either hashes the data set once, so that DP_ESTATE is sure: another text, seed or data set is
+ * refused. */
 DP_CALL dp_status dp_get_state(dp_pipeline *, dp_state *, dp_error *);
 DP_CALL dp_status dp_set_state(dp_pipeline *, const dp_state *, dp_error *);
 
 /* Identity of the data set: a digest of every record that the reader offers, in reader order. */
 DP_CALL dp_status dp_dataset_digest(dp_pipeline *, uint8_t digest[16], dp_error *);
 
-DP_API const dp_stage_info *const *dp_stages(size_t *count);  /* the whole language, sorted by kind and name */
+/* The whole language, sorted by kind and name. */
+DP_API const dp_stage_info *const *dp_stages(size_t *count);
 
 #ifdef __cplusplus
 }

@@ -3,10 +3,10 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Rules for every call of the three headers:
- * - A fallible call returns a dp_status and, unless it is DP_OK or DP_END, fills the caller's dp_error
- *   (NULL is allowed).  Out-parameters are written on success only.
- * - The library never prints, exits or aborts and keeps no global state.  A handle may be used by one
- *   thread at a time and does not survive fork(); two handles share nothing.
+ * - A fallible call returns a dp_status and, unless it is DP_OK or DP_END, fills the caller's
+ *   dp_error (NULL is allowed).  Out-parameters are written on success only.
+ * - The library never prints, exits or aborts and keeps no global state.  A handle may be used by
+ *   one thread at a time and does not survive fork(); two handles share nothing.
  * - The floating-point environment is saved, set to the default and restored at every call.
  * - Shapes are outermost first, sizes are bytes, columns count from 1, everything else from 0.
  */
@@ -52,7 +52,8 @@ typedef struct dp_error {
 } dp_error;
 
 typedef enum dp_dtype {
-    DP_U8 = 1, DP_I32, DP_I64, DP_F32, DP_U32, DP_BOOL, DP_I8, DP_I16, DP_U16, DP_U64, DP_F16, DP_F64
+    DP_U8 = 1, DP_I32, DP_I64, DP_F32, DP_U32, DP_BOOL, DP_I8, DP_I16, DP_U16, DP_U64, DP_F16,
+    DP_F64
 } dp_dtype;
 
 /* Elements lie in C order without gaps, in the machine's byte order. */
@@ -78,14 +79,15 @@ typedef struct dp_options {
     uint32_t    threads;   /* worker threads; 0 = one for each CPU of this process */
     uint32_t    prefetch;  /* batches made ahead; threads=1, prefetch=0 makes no thread at all */
     uint64_t    memory;    /* most bytes that the handle may take; 0 = no limit */
-    const dp_allocator *alloc;             /* NULL = the C library's; must outlive the handle */
-    void      (*log)(void *, const char *);/* one line of information, never an error; NULL = none */
+    const dp_allocator *alloc;               /* NULL = the C library's; must outlive the handle */
+    void      (*log)(void *, const char *);  /* one line of information, no error; NULL = none */
     void       *log_ctx;
 } dp_options;
 
 /* The typed parameters of a stage, as `detpipe stages` prints them. */
 typedef enum dp_param_type {
-    DP_PARAM_INT, DP_PARAM_NUMBER, DP_PARAM_BOOL, DP_PARAM_CHOICE, DP_PARAM_TEXT, DP_PARAM_INTS, DP_PARAM_NUMBERS
+    DP_PARAM_INT, DP_PARAM_NUMBER, DP_PARAM_BOOL, DP_PARAM_CHOICE, DP_PARAM_TEXT, DP_PARAM_INTS,
+    DP_PARAM_NUMBERS
 } dp_param_type;
 
 typedef struct dp_param {

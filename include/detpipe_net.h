@@ -25,20 +25,23 @@ typedef struct dp_net_result {
     dp_tensor output;   /* float32 [n, classes], before the loss; valid until the next call */
 } dp_net_result;
 
-/* input: float32 [n, channels, height, width] or [n, features]; its data is not read.  n is the most
- * samples of a step; the batch may be smaller. */
+/* input: float32 [n, channels, height, width] or [n, features]; its data is not read.  n is the
+ * most samples of a step; the batch may be smaller. */
 DP_CALL dp_status dp_net_open(dp_net **out, const char *net, uint64_t seed, const dp_tensor *input,
                               const dp_options *, dp_error *);
 DP_API  void      dp_net_close(dp_net *);
 
-/* Forward, backward, update.  labels: any integer dtype, [n].  A loss or gradient that is not finite
- * is DP_ESTATE with its tensor and index, and leaves the weights as they were. */
-DP_CALL dp_status dp_net_step(dp_net *, const dp_tensor *input, const dp_tensor *labels, dp_net_result *, dp_error *);
-DP_CALL dp_status dp_net_eval(dp_net *, const dp_tensor *input, const dp_tensor *labels /* or NULL */, dp_net_result *, dp_error *);
+/* Forward, backward, update.  labels: any integer dtype, [n].  A loss or gradient that is not
+ * finite is DP_ESTATE with its tensor and index, and leaves the weights as they were. */
+DP_CALL dp_status dp_net_step(dp_net *, const dp_tensor *input, const dp_tensor *labels,
+                              dp_net_result *, dp_error *);
+/* Forward only; labels may be NULL. */
+DP_CALL dp_status dp_net_eval(dp_net *, const dp_tensor *input, const dp_tensor *labels,
+                              dp_net_result *, dp_error *);
 
-/* Weights, optimizer state and step count as one .safetensors file (docs/checkpoint.md), written under
- * a temporary name, synced and renamed.  Loading is strict: a missing, extra, misshapen or damaged
- * tensor is DP_ESTATE or DP_ECORRUPT and leaves the net as it was. */
+/* Weights, optimizer state and step count as one .safetensors file (docs/checkpoint.md), written
+ * under a temporary name, synced and renamed.  Loading is strict: a missing, extra, misshapen or
+ * damaged tensor is DP_ESTATE or DP_ECORRUPT and leaves the net as it was. */
 DP_CALL dp_status dp_net_save(dp_net *, const char *path, dp_error *);
 DP_CALL dp_status dp_net_load(dp_net *, const char *path, dp_error *);
 
@@ -50,7 +53,8 @@ DP_API const char *dp_net_spec(const dp_net *);  /* canonical text */
  * gradient).  The caller may write into a parameter between steps. */
 DP_API const dp_tensor *dp_net_parameter(const dp_net *, size_t index, const char **name);
 DP_API const dp_tensor *dp_net_gradient(const dp_net *, size_t index);
-DP_API void dp_net_digest(const dp_net *, uint8_t parameters[16], uint8_t gradients[16]);  /* either may be NULL */
+/* Names and values of all of them; either digest may be NULL. */
+DP_API void dp_net_digest(const dp_net *, uint8_t parameters[16], uint8_t gradients[16]);
 
 DP_API const dp_stage_info *const *dp_net_stages(size_t *count);
 

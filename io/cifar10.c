@@ -4,8 +4,8 @@
  *
  * A record is 3,073 bytes: a label, then the red, green and blue planes of 32x32.  Files are found,
  * filtered and ordered as MindSpore's Cifar10Dataset does (*.bin in byte order; train = names with
- * "data_batch", test = "test_batch", all = "batch"), and checked more strictly than there: a size that
- * is not exactly 10,000 records, a missing batch and a label above 9 are errors.
+ * "data_batch", test = "test_batch", all = "batch"), and checked more strictly than there: a size
+ * that is not exactly 10,000 records, a missing batch and a label above 9 are errors.
  */
 #include <string.h>
 
@@ -21,28 +21,30 @@
 
 typedef struct cifar10 {
     const char *dataset_dir;
-    int32_t     usage;
-    bool        strict;
+    int32_t usage;
+    bool strict;
 } cifar10;
 
 enum { TRAIN, TEST, ALL };
-static const char *const usage_words[] = {[TRAIN] = "data_batch", [TEST] = "test_batch", [ALL] = "batch"};
+static const char *const usage_words[] = {
+    [TRAIN] = "data_batch", [TEST] = "test_batch", [ALL] = "batch"};
 
 static const dp_param params[] = {
-    DP_TEXT(cifar10, dataset_dir, ".", "folder with the .bin files, or the one above " OFFICIAL_FOLDER),
+    DP_TEXT(cifar10, dataset_dir, ".",
+            "folder with the .bin files, or the one above " OFFICIAL_FOLDER),
     DP_CHOICE(cifar10, usage, "all", "train,test,all", "which files"),
     DP_BOOLEAN(cifar10, strict, "true", "false: fewer files and other record counts are fine"),
-    DP_PARAMS_END
+    DP_PARAMS_END,
 };
 
 typedef struct part {
-    dp_file     file;
+    dp_file file;
     const char *name;
-    uint64_t    first, n_records;
+    uint64_t first, n_records;
 } part;
 
 typedef struct state {
-    part  *parts;
+    part *parts;
     size_t n_parts;
 } state;
 
@@ -58,17 +60,23 @@ static dp_status check_size(const part *p, bool strict, dp_error *err)
     const uint64_t size = p->file.size, expected = (uint64_t)OFFICIAL_RECORDS * RECORD_SIZE;
 
     if (size == 0 || size % RECORD_SIZE != 0)
-        return dp_fail_record(err, DP_ECORRUPT, size / RECORD_SIZE, "cifar10: %.80s has %llu bytes: expected %llu (records of "
-                              "%d bytes; record %llu is cut)", p->name, (unsigned long long)size, (unsigned long long)expected,
+        return dp_fail_record(err, DP_ECORRUPT, size / RECORD_SIZE,
+                              "cifar10: %.80s has %llu bytes: expected %llu (records of "
+                              "%d bytes; record %llu is cut)",
+                              p->name, (unsigned long long)size, (unsigned long long)expected,
                               RECORD_SIZE, (unsigned long long)(size / RECORD_SIZE));
     if (strict && size != expected)
-        return dp_fail(err, DP_ECORRUPT, "cifar10: %.80s has %llu records: expected %d; strict=false reads other sizes",
-                       p->name, (unsigned long long)(size / RECORD_SIZE), OFFICIAL_RECORDS);
+        return dp_fail(
+            err, DP_ECORRUPT,
+            "cifar10: %.80s has %llu records: expected %d; strict=false reads other sizes", p->name,
+            (unsigned long long)(size / RECORD_SIZE), OFFICIAL_RECORDS);
     return DP_OK;
 }
 
-/* Every *.bin is opened, so that a folder called x.bin is an error whatever the usage, as in MindSpore. */
-static dp_status open_part(state *s, const cifar10 *p, const char *folder, const char *name, dp_arena *arena, dp_error *err)
+/* Every *.bin is opened, so that a folder called x.bin is an error whatever the usage, as in
+ * MindSpore. */
+static dp_status open_part(state *s, const cifar10 *p, const char *folder, const char *name,
+                           dp_arena *arena, dp_error *err)
 {
     part *next = &s->parts[s->n_parts];
     const char *path = dp_path_join(arena, folder, name);
@@ -101,14 +109,16 @@ static dp_status check_complete(const state *s, int32_t usage, const char *folde
         for (size_t j = 0; j < s->n_parts; j++)
             found = found || strcmp(s->parts[j].name, names[i]) == 0;
         if (!found)
-            return dp_fail(err, DP_EIO, "cifar10: %s is missing in %.100s; strict=false reads what is there", names[i], folder);
+            return dp_fail(err, DP_EIO,
+                           "cifar10: %s is missing in %.100s; strict=false reads what is there",
+                           names[i], folder);
     }
     return DP_OK;
 }
 
 /* The folder itself, or the official one inside it when it has no .bin file of its own. */
-static dp_status find_files(const cifar10 *p, const char *root, dp_arena *arena, char **folder, char ***names, size_t *n,
-                            dp_error *err)
+static dp_status find_files(const cifar10 *p, const char *root, dp_arena *arena, char **folder,
+                            char ***names, size_t *n, dp_error *err)
 {
     dp_status status;
 
@@ -128,7 +138,8 @@ static dp_status find_files(const cifar10 *p, const char *root, dp_arena *arena,
     return status;
 }
 
-static dp_status open_source(const void *params_, const char *root, dp_arena *arena, dp_source *out, dp_error *err)
+static dp_status open_source(const void *params_, const char *root, dp_arena *arena, dp_source *out,
+                             dp_error *err)
 {
     const cifar10 *p = params_;
     state *s = dp_arena_alloc(arena, 1, sizeof *s);
@@ -147,8 +158,9 @@ static dp_status open_source(const void *params_, const char *root, dp_arena *ar
     for (size_t i = 0; i < n_names && status == DP_OK; i++)
         status = open_part(s, p, folder, names[i], arena, err);
     if (status == DP_OK && s->n_parts == 0)
-        status = dp_fail(err, DP_EIO, "cifar10: %.100s has no *%s*.bin file (CIFAR-10 binary version)", folder,
-                         usage_words[p->usage]);
+        status =
+            dp_fail(err, DP_EIO, "cifar10: %.100s has no *%s*.bin file (CIFAR-10 binary version)",
+                    folder, usage_words[p->usage]);
     if (status == DP_OK && p->strict)
         status = check_complete(s, p->usage, folder, err);
     if (status != DP_OK) {
@@ -172,7 +184,8 @@ static const part *part_of(const state *s, uint64_t record)
     return p;
 }
 
-static dp_status read_record(const void *state_, uint64_t record, void *const columns[], dp_error *err)
+static dp_status read_record(const void *state_, uint64_t record, void *const columns[],
+                             dp_error *err)
 {
     const part *p = part_of(state_, record);
     const uint64_t in_file = record - p->first;
@@ -181,13 +194,17 @@ static dp_status read_record(const void *state_, uint64_t record, void *const co
     const int error = dp_file_read_at(&p->file, in_file * RECORD_SIZE, bytes, RECORD_SIZE, &got);
 
     if (error != 0)
-        return dp_fail_record(err, DP_EIO, record, "cifar10: record %llu of %.80s cannot be read: %s",
+        return dp_fail_record(err, DP_EIO, record,
+                              "cifar10: record %llu of %.80s cannot be read: %s",
                               (unsigned long long)in_file, p->name, strerror(error));
     if (got != RECORD_SIZE)
-        return dp_fail_record(err, DP_ECORRUPT, record, "cifar10: record %llu of %.80s has %zu bytes: expected %d (the file "
-                              "shrank while it was in use)", (unsigned long long)in_file, p->name, got, RECORD_SIZE);
+        return dp_fail_record(err, DP_ECORRUPT, record,
+                              "cifar10: record %llu of %.80s has %zu bytes: expected %d (the file "
+                              "shrank while it was in use)",
+                              (unsigned long long)in_file, p->name, got, RECORD_SIZE);
     if (bytes[0] >= N_CLASSES)
-        return dp_fail_record(err, DP_ECORRUPT, record, "cifar10: record %llu of %.80s has label %d: expected 0 to %d",
+        return dp_fail_record(err, DP_ECORRUPT, record,
+                              "cifar10: record %llu of %.80s has label %d: expected 0 to %d",
                               (unsigned long long)in_file, p->name, bytes[0], N_CLASSES - 1);
     for (int i = 0; i < PLANE; i++) {
         image[3 * i] = bytes[1 + i];
@@ -201,5 +218,8 @@ static dp_status read_record(const void *state_, uint64_t record, void *const co
 
 const dp_reader dp_reader_cifar10 = {
     .info = {"reader", "cifar10", "CIFAR-10 photographs, binary version", 1, params},
-    .size = sizeof(cifar10), .open = open_source, .read = read_record, .close = close_parts,
+    .size = sizeof(cifar10),
+    .open = open_source,
+    .read = read_record,
+    .close = close_parts,
 };

@@ -10,30 +10,31 @@
 #include "base/status.h"
 
 typedef struct dp_source {
-    uint64_t  n_records;
-    uint32_t  n_columns;
+    uint64_t n_records;
+    uint32_t n_columns;
     dp_column columns[DP_MAX_COLUMNS];
-    void     *state;  /* the reader's own */
+    void *state; /* the reader's own */
 } dp_source;
 
 typedef struct dp_reader {
     dp_stage_info info;
-    size_t        size;  /* of the parameter struct */
+    size_t size; /* of the parameter struct */
     /* Finds and checks the files, reads no record.  Leaves nothing open on failure. */
     dp_status (*open)(const void *params, const char *root, dp_arena *, dp_source *out, dp_error *);
-    /* One record into one buffer a column.  Called by several threads at once; allocates nothing.  A
+    /* One record into one buffer a column.  Called by several threads at once; allocates nothing. A
      * failure names file, record and what was expected. */
     dp_status (*read)(const void *state, uint64_t record, void *const columns[], dp_error *);
-    void      (*close)(void *state);  /* NULL = nothing to close */
+    void (*close)(void *state); /* NULL = nothing to close */
 } dp_reader;
 
 #define DP_READER(name) extern const dp_reader dp_reader_##name;
 #include "io/list.def"
 #undef DP_READER
 
-extern const dp_reader *const dp_readers[];  /* ends with NULL */
+extern const dp_reader *const dp_readers[]; /* ends with NULL */
 
 /* Digest of every record in order, the same whatever container the records came from. */
-dp_status dp_source_identity(const dp_reader *, const dp_source *, const dp_allocator *, uint8_t digest[16], dp_error *);
+dp_status dp_source_identity(const dp_reader *, const dp_source *, const dp_allocator *,
+                             uint8_t digest[16], dp_error *);
 
 #endif

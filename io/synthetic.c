@@ -1,9 +1,11 @@
-/* synthetic.c - CIFAR-shaped images made from a seed: no file, and ten classes that a small net tells apart
+/* synthetic.c - CIFAR-shaped images made from a seed: no file, and ten classes that a small net
+ * tells apart
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * Each class has a prototype of 4x4 colour fields.  A record draws its class, shifts the prototype by up to
- * 3 pixels, changes its brightness by up to 24 and adds noise of up to 40 to every byte; integers only.
+ * Each class has a prototype of 4x4 colour fields.  A record draws its class, shifts the prototype
+ * by up to 3 pixels, changes its brightness by up to 24 and adds noise of up to 40 to every byte;
+ * integers only.
  */
 #include <string.h>
 
@@ -25,15 +27,16 @@ typedef struct synthetic {
 static const dp_param params[] = {
     DP_INT(synthetic, num_records, "10000", 1, 1e12, "length of the data set"),
     DP_INT(synthetic, seed, "1", 0, 9e15, "of the images; another seed is another data set"),
-    DP_PARAMS_END
+    DP_PARAMS_END,
 };
 
 typedef struct state {
     uint64_t key;
-    uint8_t  prototypes[N_CLASSES][FIELDS][FIELDS][3];
+    uint8_t prototypes[N_CLASSES][FIELDS][FIELDS][3];
 } state;
 
-static dp_status open_source(const void *params_, const char *root, dp_arena *arena, dp_source *out, dp_error *err)
+static dp_status open_source(const void *params_, const char *root, dp_arena *arena, dp_source *out,
+                             dp_error *err)
 {
     const synthetic *p = params_;
     state *s = dp_arena_alloc(arena, 1, sizeof *s);
@@ -57,12 +60,10 @@ static dp_status open_source(const void *params_, const char *root, dp_arena *ar
     return DP_OK;
 }
 
-static uint8_t clamp(int v)
-{
-    return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
-}
+static uint8_t clamp(int v) { return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v); }
 
-static dp_status read_record(const void *state_, uint64_t record, void *const columns[], dp_error *err)
+static dp_status read_record(const void *state_, uint64_t record, void *const columns[],
+                             dp_error *err)
 {
     const state *s = state_;
     uint8_t *out = columns[0];
@@ -78,11 +79,13 @@ static dp_status read_record(const void *state_, uint64_t record, void *const co
     light = (int)dp_rng_below(&rng, 2 * LIGHT + 1) - LIGHT;
     for (int y = 0; y < SIDE; y++) {
         for (int x = 0; x < SIDE; x++) {
-            const uint8_t *field = s->prototypes[label][((y + top + SIDE) % SIDE) / FIELD][((x + left + SIDE) % SIDE) / FIELD];
+            const uint8_t *field = s->prototypes[label][((y + top + SIDE) % SIDE) / FIELD]
+                                                [((x + left + SIDE) % SIDE) / FIELD];
             for (int c = 0; c < 3; c++, noise >>= 8) {
                 if ((y * SIDE * 3 + x * 3 + c) % 4 == 0)
                     noise = dp_rng_u32(&rng);
-                *out++ = clamp(field[c] + light + (int)((noise & 255) * (2 * NOISE + 1) >> 8) - NOISE);
+                *out++ =
+                    clamp(field[c] + light + (int)((noise & 255) * (2 * NOISE + 1) >> 8) - NOISE);
             }
         }
     }
@@ -93,5 +96,7 @@ static dp_status read_record(const void *state_, uint64_t record, void *const co
 
 const dp_reader dp_reader_synthetic = {
     .info = {"reader", "synthetic", "learnable CIFAR-shaped images made from a seed", 1, params},
-    .size = sizeof(synthetic), .open = open_source, .read = read_record,
+    .size = sizeof(synthetic),
+    .open = open_source,
+    .read = read_record,
 };

@@ -9,12 +9,11 @@
 #define DP_READER(name) &dp_reader_##name,
 const dp_reader *const dp_readers[] = {
 #include "io/list.def"
-    NULL
-};
+    NULL};
 #undef DP_READER
 
-dp_status dp_source_identity(const dp_reader *reader, const dp_source *source, const dp_allocator *alloc,
-                             uint8_t digest[16], dp_error *err)
+dp_status dp_source_identity(const dp_reader *reader, const dp_source *source,
+                             const dp_allocator *alloc, uint8_t digest[16], dp_error *err)
 {
     dp_arena arena = {.alloc = alloc};
     void *columns[DP_MAX_COLUMNS];

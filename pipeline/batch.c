@@ -111,7 +111,8 @@ void dp_batch_fill(dp_batch *b, const dp_scratch *scratch)
 {
     for (uint64_t i = 0; i < b->n_rows && b->status == DP_OK; i++)
         b->status = fill_row(b, i, scratch);
-    for (uint32_t c = 0; c < b->graph->source.n_columns && b->graph->batch_node < b->graph->n_nodes; c++)
+    for (uint32_t c = 0; c < b->graph->source.n_columns && b->graph->batch_node < b->graph->n_nodes;
+         c++)
         b->tensors[c].shape[0] = (int64_t)b->n_rows;
 }
 

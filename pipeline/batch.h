@@ -10,20 +10,22 @@
 
 struct dp_batch {
     const dp_graph *graph;
-    dp_tensor       tensors[DP_MAX_COLUMNS];
-    dp_row         *rows;
-    uint64_t        n_rows;
-    dp_status       status;  /* of filling; error says more */
-    dp_error        error;
-    bool            filled;
-    dp_batch       *next;    /* in the list of free ones */
+    dp_tensor tensors[DP_MAX_COLUMNS];
+    dp_row *rows;
+    uint64_t n_rows;
+    dp_status status; /* of filling; error says more */
+    dp_error error;
+    bool filled;
+    dp_batch *next; /* in the list of free ones */
 };
 
 /* A worker's buffers between two transforms, two for each column that has any. */
-typedef struct dp_scratch { void *buffers[DP_MAX_COLUMNS][2]; } dp_scratch;
+typedef struct dp_scratch {
+    void *buffers[DP_MAX_COLUMNS][2];
+} dp_scratch;
 
-dp_batch  *dp_batch_new(dp_graph *);  /* in the graph's arena; NULL when it is out of memory */
-dp_status  dp_scratch_plan(dp_scratch *, dp_graph *, dp_error *);
+dp_batch *dp_batch_new(dp_graph *); /* in the graph's arena; NULL when it is out of memory */
+dp_status dp_scratch_plan(dp_scratch *, dp_graph *, dp_error *);
 
 /* Says which rows; one thread at a time.  Then the rows are read and transformed on any thread. */
 void dp_batch_claim(dp_batch *, dp_graph *, uint64_t index);

@@ -11,20 +11,20 @@
 #include "pipeline/state.h"
 
 typedef struct builder {
-    dp_graph            *graph;
-    dp_text              text;
-    const dp_stage_info **infos;  /* of each stage */
-    void               **params;
-    uint64_t             seed;
-    const char          *root;
-    dp_error            *err;
+    dp_graph *graph;
+    dp_text text;
+    const dp_stage_info **infos; /* of each stage */
+    void **params;
+    uint64_t seed;
+    const char *root;
+    dp_error *err;
 } builder;
 
-#define FIND(list, row)                                  \
-    for (size_t i = 0; list[i] != NULL; i++) {           \
-        if (&list[i]->info == row)                       \
-            return list[i];                              \
-    }                                                    \
+#define FIND(list, row)                                                                            \
+    for (size_t i = 0; list[i] != NULL; i++) {                                                     \
+        if (&list[i]->info == row)                                                                 \
+            return list[i];                                                                        \
+    }                                                                                              \
     return NULL
 
 static const dp_reader *reader_of(const dp_stage_info *info) { FIND(dp_readers, info); }
@@ -91,14 +91,20 @@ static dp_status check_places(const builder *b)
         const uint32_t column = b->text.stages[i].column;
         const bool reader = reader_of(b->infos[i]) != NULL;
         if (i == 0 && !reader)
-            return dp_fail_at(b->err, DP_ESPEC, column, "a text begins with a reader (cifar10, synthetic, ...), not with %s", name);
+            return dp_fail_at(b->err, DP_ESPEC, column,
+                              "a text begins with a reader (cifar10, synthetic, ...), not with %s",
+                              name);
         if (i > 0 && reader)
-            return dp_fail_at(b->err, DP_ESPEC, column, "%s is a reader: it can only be the first stage", name);
+            return dp_fail_at(b->err, DP_ESPEC, column,
+                              "%s is a reader: it can only be the first stage", name);
         if (batch != UINT32_MAX && transform_of(b->infos[i]) != NULL)
-            return dp_fail_at(b->err, DP_ESPEC, column, "%s works on rows: put it before batch", name);
+            return dp_fail_at(b->err, DP_ESPEC, column, "%s works on rows: put it before batch",
+                              name);
         if (strcmp(name, "batch") == 0) {
             if (batch != UINT32_MAX)
-                return dp_fail_at(b->err, DP_ESPEC, column, "there is a batch already, at column %u", b->text.stages[batch].column);
+                return dp_fail_at(b->err, DP_ESPEC, column,
+                                  "there is a batch already, at column %u",
+                                  b->text.stages[batch].column);
             batch = i;
         }
     }
@@ -115,7 +121,8 @@ static void count_epochs(dp_graph *g)
         const dp_node *node = &g->nodes[i];
         g->nodes[i].epochs = (uint32_t)(epochs < UINT32_MAX ? epochs : UINT32_MAX);
         mixed = mixed || node->order->random;
-        if (mixed && node->order->epochs != NULL && __builtin_mul_overflow(epochs, node->order->epochs(node), &epochs))
+        if (mixed && node->order->epochs != NULL &&
+            __builtin_mul_overflow(epochs, node->order->epochs(node), &epochs))
             epochs = UINT32_MAX;
     }
 }
@@ -131,8 +138,11 @@ static dp_status plan_order(builder *b)
     for (uint32_t i = 1; i < b->text.n_stages; i++) {
         const dp_order *order = order_of(b->infos[i]);
         if (order != NULL)
-            g->nodes[g->n_nodes++] = (dp_node){.order = order, .params = b->params[i], .group = 1,
-                                               .key = dp_rng_key(b->seed, order->info.name, use_of(b, i))};
+            g->nodes[g->n_nodes++] =
+                (dp_node){.order = order,
+                          .params = b->params[i],
+                          .group = 1,
+                          .key = dp_rng_key(b->seed, order->info.name, use_of(b, i))};
     }
     count_epochs(g);
     g->batch_node = g->n_nodes;
@@ -170,9 +180,11 @@ static dp_status plan_step(builder *b, uint32_t i, dp_step *step)
     while (step->column < g->source.n_columns && strcmp(g->columns[step->column].name, name) != 0)
         step->column++;
     if (step->column == g->source.n_columns)
-        return dp_fail_at(b->err, DP_ESPEC, b->text.stages[i].column, "%s: there is no column '%.40s'", b->infos[i]->name, name);
+        return dp_fail_at(b->err, DP_ESPEC, b->text.stages[i].column,
+                          "%s: there is no column '%.40s'", b->infos[i]->name, name);
     out = g->columns[step->column];
-    status = step->transform->plan(step->params, &g->columns[step->column], &out, &g->arena, b->err);
+    status =
+        step->transform->plan(step->params, &g->columns[step->column], &out, &g->arena, b->err);
     if (status != DP_OK)
         return at_stage(b, i, status);
     step->in = g->columns[step->column].type;
@@ -231,7 +243,8 @@ static dp_status name_stream(builder *b)
     return DP_OK;
 }
 
-dp_status dp_graph_open(dp_graph *g, const char *spec, uint64_t seed, const dp_options *options, dp_error *err)
+dp_status dp_graph_open(dp_graph *g, const char *spec, uint64_t seed, const dp_options *options,
+                        dp_error *err)
 {
     builder b = {.graph = g, .seed = seed, .root = options->root, .err = err};
     dp_status status;
@@ -284,7 +297,9 @@ uint64_t dp_graph_rows(dp_graph *g, uint64_t batch, dp_row *rows)
     if (batched) {
         const dp_node *node = &g->nodes[g->batch_node];
         descend(g, g->batch_node, g->n_nodes, &first);
-        n = node->below == DP_ENDLESS || node->below - first.record > node->group ? node->group : node->below - first.record;
+        n = node->below == DP_ENDLESS || node->below - first.record > node->group
+                ? node->group
+                : node->below - first.record;
     }
     for (uint64_t i = 0; i < n; i++) {
         rows[i] = (dp_row){.record = first.record + i, .epoch = first.epoch};

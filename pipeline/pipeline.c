@@ -12,14 +12,14 @@
 #include "pipeline/state.h"
 
 struct dp_pipeline {
-    dp_graph   graph;
-    dp_ring    ring;
+    dp_graph graph;
+    dp_ring ring;
     dp_options options;
-    uint64_t   seed;
-    dp_tensor  outputs[DP_MAX_COLUMNS];
-    dp_error   failure;   /* repeated until the position moves; status DP_OK = none */
-    bool       identified;
-    uint8_t    identity[16];
+    uint64_t seed;
+    dp_tensor outputs[DP_MAX_COLUMNS];
+    dp_error failure; /* repeated until the position moves; status DP_OK = none */
+    bool identified;
+    uint8_t identity[16];
 };
 
 static dp_status build(dp_pipeline *p, const char *spec, dp_error *err)
@@ -31,7 +31,8 @@ static dp_status build(dp_pipeline *p, const char *spec, dp_error *err)
     return status == DP_OK ? dp_ring_open(&p->ring, &p->graph, &p->options, err) : status;
 }
 
-dp_status dp_open(dp_pipeline **out, const char *spec, uint64_t seed, const dp_options *given, dp_error *err)
+dp_status dp_open(dp_pipeline **out, const char *spec, uint64_t seed, const dp_options *given,
+                  dp_error *err)
 {
     dp_options options;
     dp_pipeline *p;
@@ -70,10 +71,7 @@ void dp_close(dp_pipeline *p)
     alloc->free(alloc->ctx, p, sizeof *p);
 }
 
-const char *dp_spec(const dp_pipeline *p)
-{
-    return p->graph.spec;
-}
+const char *dp_spec(const dp_pipeline *p) { return p->graph.spec; }
 
 void dp_fingerprint(const dp_pipeline *p, uint8_t digest[16])
 {
@@ -125,31 +123,26 @@ dp_status dp_next(dp_pipeline *p, dp_batch **batch, dp_error *err)
         return keep_failure(p, status, &why, err);
     if ((*batch)->status != DP_OK) {
         status = keep_failure(p, (*batch)->status, &(*batch)->error, err);
-        dp_ring_seek(&p->ring, p->ring.deliver - 1);  /* dp_tell stays at the batch that failed */
+        dp_ring_seek(&p->ring, p->ring.deliver - 1); /* dp_tell stays at the batch that failed */
         dp_ring_recycle(&p->ring, batch);
     }
     return status;
 }
 
-uint64_t dp_tell(const dp_pipeline *p)
-{
-    return p->ring.deliver;
-}
+uint64_t dp_tell(const dp_pipeline *p) { return p->ring.deliver; }
 
-uint64_t dp_length(const dp_pipeline *p)
-{
-    return p->graph.length;
-}
+uint64_t dp_length(const dp_pipeline *p) { return p->graph.length; }
 
 dp_status dp_seek(dp_pipeline *p, uint64_t batch, dp_error *err)
 {
     if (p == NULL)
         return dp_fail(err, DP_EINVAL, "dp_seek: the pipeline is NULL");
     if (batch > p->graph.length)
-        return dp_fail(err, DP_EINVAL, "batch %llu is past the end: there are %llu", (unsigned long long)batch,
-                       (unsigned long long)p->graph.length);
+        return dp_fail(err, DP_EINVAL, "batch %llu is past the end: there are %llu",
+                       (unsigned long long)batch, (unsigned long long)p->graph.length);
     if (!dp_graph_reaches(&p->graph, batch))
-        return dp_fail(err, DP_ELIMIT, "batch %llu is past row 2^48 of the stream", (unsigned long long)batch);
+        return dp_fail(err, DP_ELIMIT, "batch %llu is past row 2^48 of the stream",
+                       (unsigned long long)batch);
     dp_ring_seek(&p->ring, batch);
     p->failure.status = DP_OK;
     return DP_OK;
@@ -160,7 +153,8 @@ dp_status dp_skip(dp_pipeline *p, uint64_t n_batches, dp_error *err)
     if (p == NULL)
         return dp_fail(err, DP_EINVAL, "dp_skip: the pipeline is NULL");
     if (n_batches > UINT64_MAX - p->ring.deliver)
-        return dp_fail(err, DP_EINVAL, "skipping %llu batches goes past the end", (unsigned long long)n_batches);
+        return dp_fail(err, DP_EINVAL, "skipping %llu batches goes past the end",
+                       (unsigned long long)n_batches);
     return dp_seek(p, p->ring.deliver + n_batches, err);
 }
 
@@ -169,7 +163,8 @@ dp_status dp_dataset_digest(dp_pipeline *p, uint8_t digest[16], dp_error *err)
     if (p == NULL)
         return dp_fail(err, DP_EINVAL, "dp_dataset_digest: the pipeline is NULL");
     if (!p->identified) {
-        const dp_status status = dp_source_identity(p->graph.reader, &p->graph.source, p->options.alloc, p->identity, err);
+        const dp_status status = dp_source_identity(p->graph.reader, &p->graph.source,
+                                                    p->options.alloc, p->identity, err);
         if (status != DP_OK)
             return status;
         p->identified = true;
@@ -197,7 +192,8 @@ dp_status dp_get_state(dp_pipeline *p, dp_state *state, dp_error *err)
     dp_status status;
 
     if (p == NULL || state == NULL)
-        return dp_fail(err, DP_EINVAL, "dp_get_state: %s is NULL", p == NULL ? "the pipeline" : "state");
+        return dp_fail(err, DP_EINVAL, "dp_get_state: %s is NULL",
+                       p == NULL ? "the pipeline" : "state");
     status = position(p, &here, err);
     if (status == DP_OK)
         dp_state_write(&here, state);
@@ -211,7 +207,8 @@ dp_status dp_set_state(dp_pipeline *p, const dp_state *state, dp_error *err)
     dp_status status;
 
     if (p == NULL || state == NULL)
-        return dp_fail(err, DP_EINVAL, "dp_set_state: %s is NULL", p == NULL ? "the pipeline" : "state");
+        return dp_fail(err, DP_EINVAL, "dp_set_state: %s is NULL",
+                       p == NULL ? "the pipeline" : "state");
     status = position(p, &here, err);
     if (status == DP_OK)
         status = dp_state_read(state, &here, &batch, err);

@@ -2,9 +2,10 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * Threads claim the next batch number under the lock (the index plane runs there: microseconds a batch), fill
- * it outside, and mark it.  The caller takes them by number, so who made a batch and when does not show.  All
- * batches are made at open: prefetch + threads under way and one with the caller.
+ * Threads claim the next batch number under the lock (the index plane runs there: microseconds a
+ * batch), fill it outside, and mark it.  The caller takes them by number, so who made a batch and
+ * when does not show.  All batches are made at open: prefetch + threads under way and one with the
+ * caller.
  */
 #include "pipeline/ring.h"
 
@@ -28,7 +29,8 @@ static void push_free(dp_ring *r, dp_batch *b)
 
 static bool can_claim(const dp_ring *r)
 {
-    return !r->paused && r->free != NULL && r->claim < r->graph->length && r->claim - r->deliver < r->n_slots;
+    return !r->paused && r->free != NULL && r->claim < r->graph->length &&
+           r->claim - r->deliver < r->n_slots;
 }
 
 static void *thread_main(void *arg)
@@ -80,7 +82,8 @@ static dp_status start_threads(dp_ring *r, dp_error *err)
     for (; r->n_started < r->n_threads; r->n_started++) {
         const int error = dp_thread_start(&r->threads[r->n_started], thread_main, r);
         if (error != 0)
-            return dp_fail(err, DP_ENOMEM, "cannot start thread %u of %u: %s", r->n_started + 1, r->n_threads, strerror(error));
+            return dp_fail(err, DP_ENOMEM, "cannot start thread %u of %u: %s", r->n_started + 1,
+                           r->n_threads, strerror(error));
     }
     return DP_OK;
 }

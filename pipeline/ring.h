@@ -10,28 +10,28 @@
 #include "pipeline/batch.h"
 
 typedef struct dp_ring {
-    dp_graph       *graph;
-    uint32_t        n_threads, n_started;  /* 0 threads: batches are made on the caller's */
-    uint64_t        claim, deliver;        /* numbers of the next batch to be made and to be delivered */
-    uint32_t        n_slots, busy;         /* batches under way; threads that fill one now */
-    uint64_t        n_batches, n_held;     /* made in all; with the caller */
-    dp_batch      **slots;                 /* of batch i: i % n_slots */
-    dp_batch       *free;
-    dp_scratch     *scratch;               /* of each thread */
-    pthread_t      *threads;
+    dp_graph *graph;
+    uint32_t n_threads, n_started; /* 0 threads: batches are made on the caller's */
+    uint64_t claim, deliver;       /* numbers of the next batch to be made and to be delivered */
+    uint32_t n_slots, busy;        /* batches under way; threads that fill one now */
+    uint64_t n_batches, n_held;    /* made in all; with the caller */
+    dp_batch **slots;              /* of batch i: i % n_slots */
+    dp_batch *free;
+    dp_scratch *scratch; /* of each thread */
+    pthread_t *threads;
     pthread_mutex_t lock;
-    pthread_cond_t  work, done;
-    bool            paused, stop, locks;   /* locks = the three above are there */
-    uint32_t        n_joined;              /* threads that took their scratch */
+    pthread_cond_t work, done;
+    bool paused, stop, locks; /* locks = the three above are there */
+    uint32_t n_joined;        /* threads that took their scratch */
 } dp_ring;
 
 dp_status dp_ring_open(dp_ring *, dp_graph *, const dp_options *, dp_error *);
-void      dp_ring_close(dp_ring *);
-void      dp_ring_seek(dp_ring *, uint64_t batch);
+void dp_ring_close(dp_ring *);
+void dp_ring_seek(dp_ring *, uint64_t batch);
 
-/* Takes the caller's batch back and gives the next one, which may hold a failure.  DP_ENOMEM or DP_ELIMIT
- * when the caller keeps so many that another is needed and cannot be had. */
+/* Takes the caller's batch back and gives the next one, which may hold a failure.  DP_ENOMEM or
+ * DP_ELIMIT when the caller keeps so many that another is needed and cannot be had. */
 dp_status dp_ring_next(dp_ring *, dp_batch **batch, dp_error *);
-void      dp_ring_recycle(dp_ring *, dp_batch **batch);
+void dp_ring_recycle(dp_ring *, dp_batch **batch);
 
 #endif

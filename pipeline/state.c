@@ -11,7 +11,16 @@
 #include "base/status.h"
 
 static const uint8_t magic[4] = {'d', 'p', 's', 't'};
-enum { VERSION = 4, FLAGS = 6, FINGERPRINT = 8, IDENTITY = 24, SEED = 32, BATCH = 40, RESERVED = 48, CHECK = 56 };
+enum {
+    VERSION = 4,
+    FLAGS = 6,
+    FINGERPRINT = 8,
+    IDENTITY = 24,
+    SEED = 32,
+    BATCH = 40,
+    RESERVED = 48,
+    CHECK = 56
+};
 
 void dp_state_write(const dp_position *p, dp_state *out)
 {
@@ -27,7 +36,8 @@ void dp_state_write(const dp_position *p, dp_state *out)
     dp_store_le(b + CHECK, 8, dp_hash64(b, CHECK));
 }
 
-dp_status dp_state_read(const dp_state *state, const dp_position *here, uint64_t *batch, dp_error *err)
+dp_status dp_state_read(const dp_state *state, const dp_position *here, uint64_t *batch,
+                        dp_error *err)
 {
     const uint8_t *b = state->bytes;
 
@@ -35,13 +45,17 @@ dp_status dp_state_read(const dp_state *state, const dp_position *here, uint64_t
         return dp_fail(err, DP_ESTATE, "these 64 bytes are no detpipe state");
     if (dp_load_le(b + CHECK, 8) != dp_hash64(b, CHECK))
         return dp_fail(err, DP_ESTATE, "the state is damaged: its check does not match");
-    if (dp_load_le(b + VERSION, 2) != DP_STREAM_VERSION || dp_load_le(b + FLAGS, 2) != 0 || dp_load_le(b + RESERVED, 8) != 0)
-        return dp_fail(err, DP_ESTATE, "the state is of stream version %llu: this library makes version %d",
+    if (dp_load_le(b + VERSION, 2) != DP_STREAM_VERSION || dp_load_le(b + FLAGS, 2) != 0 ||
+        dp_load_le(b + RESERVED, 8) != 0)
+        return dp_fail(err, DP_ESTATE,
+                       "the state is of stream version %llu: this library makes version %d",
                        (unsigned long long)dp_load_le(b + VERSION, 2), DP_STREAM_VERSION);
     if (memcmp(b + FINGERPRINT, here->fingerprint, 16) != 0)
-        return dp_fail(err, DP_ESTATE, "the state belongs to another text (or to another revision of a stage)");
+        return dp_fail(err, DP_ESTATE,
+                       "the state belongs to another text (or to another revision of a stage)");
     if (dp_load_le(b + SEED, 8) != here->seed)
-        return dp_fail(err, DP_ESTATE, "the state belongs to seed %llu: this pipeline has seed %llu",
+        return dp_fail(err, DP_ESTATE,
+                       "the state belongs to seed %llu: this pipeline has seed %llu",
                        (unsigned long long)dp_load_le(b + SEED, 8), (unsigned long long)here->seed);
     if (memcmp(b + IDENTITY, here->identity, 8) != 0)
         return dp_fail(err, DP_ESTATE, "the state belongs to another data set");

@@ -11,7 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WIDTH 79
+#define WIDTH         79
+#define OPTION_INDENT 25
 
 int cli_fail(int status, const char *format, ...)
 {
@@ -31,7 +32,8 @@ int cli_fail(int status, const char *format, ...)
 static void point_at(const char *text, uint32_t column)
 {
     const size_t length = strlen(text), at = column - 1;
-    const size_t from = at > WIDTH / 2 ? at - WIDTH / 2 : 0, shown = length - from < WIDTH - 4 ? length - from : WIDTH - 4;
+    const size_t from = at > WIDTH / 2 ? at - WIDTH / 2 : 0,
+                 shown = length - from < WIDTH - 4 ? length - from : WIDTH - 4;
 
     if (at > length)
         return;
@@ -54,21 +56,29 @@ int cli_fail_error(const dp_error *err, const char *text)
     return malformed ? EXIT_MALFORMED : EXIT_NOT_TRIED;
 }
 
-void cli_wrap(FILE *out, const char *text, int indent, int width)
+void cli_wrap(FILE *out, const char *text, int column, int indent)
 {
-    int column = 0;
+    bool first = true;
 
     while (*text != '\0') {
-        const int length = (int)strcspn(text, " ");
-        if (column > 0 && column + 1 + length > width - indent) {
+        const int length = (int)strcspn(text, " \n");
+        if (column > indent && column + 1 + length > WIDTH) {
             fputc('\n', out);
             column = 0;
         }
-        if (column == 0)
-            fprintf(out, "%*s", indent, "");
-        column += fprintf(out, "%s%.*s", column > 0 ? " " : "", length, text);
+        if (column < indent)
+            column += fprintf(out, "%*s", indent - column, "");
+        else if (!first)
+            column += fprintf(out, " ");
+        column += fprintf(out, "%.*s", length, text);
+        first = false;
         text += length;
-        text += strspn(text, " ");
+        if (*text == '\n') {
+            fputc('\n', out);
+            column = 0;
+            first = true;
+        }
+        text += strspn(text, " \n");
     }
     fputc('\n', out);
 }
@@ -76,13 +86,13 @@ void cli_wrap(FILE *out, const char *text, int indent, int width)
 static int print_help(const cli_command *c)
 {
     printf("usage: detpipe %s %s\n\n", c->name, c->operands);
-    for (const char *line = c->about; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n')
-        printf("%.*s\n", (int)strcspn(line, "\n"), line);
+    cli_wrap(stdout, c->about, 0, 0);
     puts("\noptions:");
     for (const cli_option *o = c->options; o->name != NULL; o++) {
         char head[64];
-        snprintf(head, sizeof head, "--%s%s%s", o->name, o->arg != NULL ? " " : "", o->arg != NULL ? o->arg : "");
-        printf("  %-22s %s\n", head, o->help);
+        snprintf(head, sizeof head, "--%s%s%s", o->name, o->arg != NULL ? " " : "",
+                 o->arg != NULL ? o->arg : "");
+        cli_wrap(stdout, o->help, printf("  %-22s ", head), OPTION_INDENT);
     }
     puts("  --help                 this text");
     return EXIT_YES;
@@ -99,7 +109,8 @@ static int set_value(const cli_command *c, const cli_option *o, const char *valu
     errno = 0;
     *(uint64_t *)o->value = strtoull(value, &end, 10);
     if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0)
-        return cli_fail(EXIT_MALFORMED, "%s: --%s takes a whole number, not '%s'", c->name, o->name, value);
+        return cli_fail(EXIT_MALFORMED, "%s: --%s takes a whole number, not '%s'", c->name, o->name,
+                        value);
     return -1;
 }
 
@@ -116,10 +127,12 @@ static const cli_option *find_option(const cli_command *c, const char *name, siz
 static int parse_option(const cli_command *c, int argc, char **argv, int *i)
 {
     const char *name = argv[*i] + 2, *equals = strchr(name, '=');
-    const cli_option *o = find_option(c, name, equals != NULL ? (size_t)(equals - name) : strlen(name));
+    const cli_option *o =
+        find_option(c, name, equals != NULL ? (size_t)(equals - name) : strlen(name));
 
     if (o == NULL)
-        return cli_fail(EXIT_MALFORMED, "%s: there is no option %s (detpipe %s --help lists them)", c->name, argv[*i], c->name);
+        return cli_fail(EXIT_MALFORMED, "%s: there is no option %s (detpipe %s --help lists them)",
+                        c->name, argv[*i], c->name);
     if (o->type == CLI_FLAG) {
         if (equals != NULL)
             return cli_fail(EXIT_MALFORMED, "%s: --%s takes no value", c->name, o->name);
@@ -146,13 +159,17 @@ int cli_parse(const cli_command *c, int argc, char **argv, const char **operands
         else if (!only_operands && strncmp(argv[i], "--", 2) == 0)
             status = parse_option(c, argc, argv, &i);
         else if (n == c->max_operands)
-            status = cli_fail(EXIT_MALFORMED, "%s: '%s' is one word too many (a spec stands in one pair of quotes); usage: "
-                              "detpipe %s %s", c->name, argv[i], c->name, c->operands);
+            status = cli_fail(
+                EXIT_MALFORMED,
+                "%s: '%s' is one word too many (a spec stands in one pair of quotes); usage: "
+                "detpipe %s %s",
+                c->name, argv[i], c->name, c->operands);
         else
             operands[n++] = argv[i];
     }
     if (status < 0 && n < c->min_operands)
-        status = cli_fail(EXIT_MALFORMED, "%s: something is missing; usage: detpipe %s %s", c->name, c->name, c->operands);
+        status = cli_fail(EXIT_MALFORMED, "%s: something is missing; usage: detpipe %s %s", c->name,
+                          c->name, c->operands);
     return status;
 }
 
@@ -189,7 +206,8 @@ double cli_seconds(void)
 void cli_progress(double since, const char *what, uint64_t done, uint64_t of)
 {
     if (isatty(STDERR_FILENO) && cli_seconds() - since > 2)
-        fprintf(stderr, "\r%s %llu of %llu\033[K", what, (unsigned long long)done, (unsigned long long)of);
+        fprintf(stderr, "\r%s %llu of %llu\033[K", what, (unsigned long long)done,
+                (unsigned long long)of);
 }
 
 void cli_progress_end(void)

@@ -25,40 +25,44 @@ typedef enum cli_type { CLI_FLAG, CLI_TEXT, CLI_COUNT } cli_type;
 /* value: bool *, const char ** or uint64_t *.  The row without a name ends the table. */
 typedef struct cli_option {
     const char *name, *arg, *help;
-    cli_type    type;
-    void       *value;
+    cli_type type;
+    void *value;
 } cli_option;
 
 typedef struct cli_command {
-    const char       *name, *operands, *about;  /* about: lines for --help */
+    const char *name, *operands, *about; /* about: lines for --help */
     const cli_option *options;
-    int               min_operands, max_operands;
+    int min_operands, max_operands;
 } cli_command;
 
-/* Fills the values and operands; -1 to go on, else the status to exit with (--help was printed, or an error). */
+/* Fills the values and operands; -1 to go on, else the status to exit with (--help was printed, or
+ * an error). */
 int cli_parse(const cli_command *, int argc, char **argv, const char **operands);
 
 /* Says one line on stderr and returns the exit status. */
-__attribute__((format(printf, 2, 3)))
-int cli_fail(int status, const char *format, ...);
+__attribute__((format(printf, 2, 3))) int cli_fail(int status, const char *format, ...);
 
 /* A failure of the library: with a caret under the column of `text` when there is one. */
 int cli_fail_error(const dp_error *, const char *text);
 
-typedef struct cli_hex { char text[33]; } cli_hex;
+typedef struct cli_hex {
+    char text[33];
+} cli_hex;
 cli_hex cli_hex_of(const uint8_t digest[16]);
 
 /* accumulated = digest(accumulated, bytes): a digest over many parts. */
 void cli_fold(uint8_t accumulated[16], const void *bytes, size_t size);
 
-bool   cli_color(void);            /* stdout is a terminal and NO_COLOR is not set */
-double cli_seconds(void);          /* monotonic */
-void   cli_progress(double since, const char *what, uint64_t done, uint64_t of);  /* on a terminal, after two seconds */
-void   cli_progress_end(void);
+bool cli_color(void);     /* stdout is a terminal and NO_COLOR is not set */
+double cli_seconds(void); /* monotonic */
+void cli_progress(double since, const char *what, uint64_t done,
+                  uint64_t of); /* on a terminal, after two seconds */
+void cli_progress_end(void);
 
-int  cli_print_json(cJSON *);      /* prints and frees; EXIT_YES, or EXIT_NOT_TRIED when out of memory */
+int cli_print_json(cJSON *); /* prints and frees; EXIT_YES, or EXIT_NOT_TRIED when out of memory */
 
-/* A line of words at most `width` columns wide, each line behind `indent` blanks. */
-void cli_wrap(FILE *, const char *text, int indent, int width);
+/* Words in lines of at most 79 columns, each behind `indent` blanks; the first line goes on at
+ * `column`.  A new line in the text begins a paragraph. */
+void cli_wrap(FILE *, const char *text, int column, int indent);
 
 #endif

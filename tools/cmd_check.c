@@ -8,9 +8,11 @@
 #include "tools/session.h"
 
 static const char about[] =
-    "Opens the recipe, reads no record, and prints what determines its run: the canonical texts with\n"
-    "every default, the seed, the steps, the shapes, and the fingerprint that two equal runs share.\n"
-    "RECIPE is a recipe's name, a recipe file, or a pipeline text in quotes (default: " RECIPE_DEFAULT ").";
+    "Opens the recipe, reads no record, and prints what determines its run: the canonical texts "
+    "with every default, the seed, the steps, the shapes, and the fingerprint that two equal "
+    "runs share.\n"
+    "RECIPE is a recipe's name, a recipe file, or a pipeline text in quotes "
+    "(default: " RECIPE_DEFAULT ").";
 
 static void shape_text(const dp_tensor *t, char *out, size_t size)
 {
@@ -30,7 +32,7 @@ static void print_text(const char *key, const char *text)
         const int length = (int)(end != NULL ? end - at : (long)strlen(at));
         char line[1024];
         snprintf(line, sizeof line, "%.*s", length, at);
-        cli_wrap(stdout, line, 4, 79);
+        cli_wrap(stdout, line, 0, 4);
         at = end != NULL ? end + 3 : at + length;
     }
 }
@@ -69,7 +71,8 @@ static void print_parameters(const session *s)
     }
     printf("    %lld numbers\n", (long long)total);
     printf("learning rate: %.9g at step 1, %.9g at step %llu\n", dp_net_learning_rate(s->net, 0),
-           dp_net_learning_rate(s->net, s->recipe.steps > 0 ? s->recipe.steps - 1 : 0), (unsigned long long)s->recipe.steps);
+           dp_net_learning_rate(s->net, s->recipe.steps > 0 ? s->recipe.steps - 1 : 0),
+           (unsigned long long)s->recipe.steps);
 }
 
 static int print_json(const session *s, const char *fingerprint)

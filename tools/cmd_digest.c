@@ -7,13 +7,14 @@
 
 typedef struct settings {
     uint64_t seed, skip, batches;
-    bool     each, json;
+    bool each, json;
 } settings;
 
 static const char about[] =
-    "Reads the stream to its end (or --batches of it) and prints one digest of all batches; with --each\n"
-    "one of every batch as well.  SPEC is a pipeline text in quotes, a recipe's name or a recipe file.\n"
-    "Equal digests mean equal bytes: columns, types, shapes and contents.";
+    "Reads the stream to its end (or --batches of it) and prints one digest of all batches; with "
+    "--each one of every batch as well.  Equal digests mean equal bytes: columns, types, shapes "
+    "and contents.\n"
+    "SPEC is a pipeline text in quotes, a recipe's name or a recipe file.";
 
 static int finish(const session *s, const settings *set, uint64_t n, const uint8_t total[16])
 {
@@ -41,7 +42,8 @@ static int read_stream(session *s, const settings *set)
     dp_status status = dp_skip(s->pipeline, set->skip, &err);
 
     if (status == DP_OK && set->batches == UINT64_MAX && dp_length(s->pipeline) == UINT64_MAX)
-        return cli_fail(EXIT_MALFORMED, "digest: the stream is endless: say how much of it with --batches N");
+        return cli_fail(EXIT_MALFORMED,
+                        "digest: the stream is endless: say how much of it with --batches N");
     for (; status == DP_OK && n < set->batches; n++) {
         status = dp_next(s->pipeline, &s->batch, &err);
         if (status != DP_OK)
@@ -49,12 +51,14 @@ static int read_stream(session *s, const settings *set)
         dp_batch_digest(s->batch, digest);
         cli_fold(total, digest, sizeof digest);
         if (set->each && !set->json)
-            printf("%s  batch %llu\n", cli_hex_of(digest).text, (unsigned long long)(set->skip + n));
+            printf("%s  batch %llu\n", cli_hex_of(digest).text,
+                   (unsigned long long)(set->skip + n));
         if (n % 64 == 0)
             cli_progress(start, "batch", n, dp_length(s->pipeline));
     }
     cli_progress_end();
-    return status == DP_OK || status == DP_END ? finish(s, set, n, total) : cli_fail_error(&err, NULL);
+    return status == DP_OK || status == DP_END ? finish(s, set, n, total)
+                                               : cli_fail_error(&err, NULL);
 }
 
 int cmd_digest(int argc, char **argv)

@@ -6,8 +6,9 @@
 #include "tools/cli.h"
 
 static const char about[] =
-    "Checks the arithmetic of this process (rounding, subnormals, fma, exp, log) and compares the kernels\n"
-    "of every instruction set that this machine has with the scalar reference, bit for bit.\n"
+    "Checks the arithmetic of this process (rounding, subnormals, fma, exp, log) and compares "
+    "the kernels of every instruction set that this machine has with the scalar reference, bit "
+    "for bit.\n"
     "Exit status: 0 all equal, 1 something differs.";
 
 static bool report(const char *what, dp_status status, const dp_error *err, bool json)

@@ -8,21 +8,25 @@
 #include "tools/cli.h"
 
 static const char about[] =
-    "Lists every stage: those of a pipeline (reader, transform, order) and those of a net (init, layer,\n"
-    "loss, optimizer, initializer).  With the NAME of a stage: its parameters.";
+    "Lists every stage: those of a pipeline (order, reader, transform) and those of a net (init, "
+    "initializer, layer, loss, optimizer).  With the NAME of a stage: its parameters.";
 
-static const char *const type_names[] = {"integer", "number", "true or false", "word", "text", "integers", "numbers"};
+static const char *const type_names[] = {"integer", "number",   "true or false", "word",
+                                         "text",    "integers", "numbers"};
 
 static void print_parameter(const dp_param *p)
 {
     char line[512], range[80] = "";
 
-    if (p->type == DP_PARAM_INT || p->type == DP_PARAM_NUMBER || p->type == DP_PARAM_INTS || p->type == DP_PARAM_NUMBERS)
+    if (p->type == DP_PARAM_INT || p->type == DP_PARAM_NUMBER || p->type == DP_PARAM_INTS ||
+        p->type == DP_PARAM_NUMBERS)
         snprintf(range, sizeof range, ", %.9g to %.9g", p->min, p->max);
-    snprintf(line, sizeof line, "%s. %s%s%s%s", p->help, p->choices != NULL ? "One of " : type_names[p->type],
-             p->choices != NULL ? p->choices : "", range, p->default_value == NULL ? "; must be given" : "");
+    snprintf(line, sizeof line, "%s. %s%s%s%s", p->help,
+             p->choices != NULL ? "One of " : type_names[p->type],
+             p->choices != NULL ? p->choices : "", range,
+             p->default_value == NULL ? "; must be given" : "");
     printf("  %s=%s\n", p->name, p->default_value != NULL ? p->default_value : "");
-    cli_wrap(stdout, line, 6, 79);
+    cli_wrap(stdout, line, 0, 6);
 }
 
 static void print_stage(const dp_stage_info *s)
@@ -58,9 +62,9 @@ static cJSON *stage_json(const dp_stage_info *s)
 }
 
 typedef struct listing {
-    const char *name, *kind;  /* kind: of the last one printed */
-    cJSON      *json;
-    bool        found;
+    const char *name, *kind; /* kind: of the last one printed */
+    cJSON *json;
+    bool found;
 } listing;
 
 static void list_table(listing *l, const dp_stage_info *const *stages, size_t n)
@@ -76,7 +80,7 @@ static void list_table(listing *l, const dp_stage_info *const *stages, size_t n)
         else {
             if (l->kind == NULL || strcmp(l->kind, stages[i]->kind) != 0)
                 printf("%s%s\n", l->kind != NULL ? "\n" : "", stages[i]->kind);
-            printf("  %-24s %s\n", stages[i]->name, stages[i]->help);
+            cli_wrap(stdout, stages[i]->help, printf("  %-23s ", stages[i]->name), 26);
         }
         l->kind = stages[i]->kind;
     }
@@ -104,7 +108,8 @@ int cmd_stages(int argc, char **argv)
     list_table(&l, table, n);
     if (!l.found) {
         cJSON_Delete(l.json);
-        return cli_fail(EXIT_MALFORMED, "there is no stage '%s' (detpipe stages lists them)", l.name);
+        return cli_fail(EXIT_MALFORMED, "there is no stage '%s' (detpipe stages lists them)",
+                        l.name);
     }
     return json ? cli_print_json(l.json) : EXIT_YES;
 }

@@ -9,14 +9,15 @@
 
 typedef struct settings {
     const char *save, *load;
-    uint64_t    seed, steps, every;
-    bool        json;
+    uint64_t seed, steps, every;
+    bool json;
 } settings;
 
 static const char about[] =
-    "Trains for the recipe's steps and prints the loss of each, in decimal and as its exact bits.\n"
-    "With --load the run goes on where the checkpoint was written: the position in the data is the\n"
-    "number of steps done, so the rest of the run has the bits of a run that was never interrupted.\n"
+    "Trains for the recipe's steps and prints the loss of each, in decimal and as its exact bits. "
+    "With --load the run goes on where the checkpoint was written: the position in the data is "
+    "the number of steps done, so the rest of the run has the bits of a run that was never "
+    "interrupted.\n"
     "RECIPE is a recipe's name or a recipe file (default: " RECIPE_DEFAULT ").";
 
 static void print_step(const settings *s, uint64_t step, const dp_net_result *r, double rate)
@@ -24,11 +25,12 @@ static void print_step(const settings *s, uint64_t step, const dp_net_result *r,
     const double share = (double)r->correct / (double)r->output.shape[0];
 
     if (s->json)
-        printf("{\"step\":%llu,\"loss\":%.9g,\"loss_hex\":\"%a\",\"accuracy\":%.4f,\"learning_rate\":%.9g}\n",
-               (unsigned long long)step, (double)r->loss, (double)r->loss, share, rate);
+        printf(
+            "{\"step\":%llu,\"loss\":%.9g,\"loss_hex\":\"%a\",\"accuracy\":%.4f,\"learning_rate\":%.9g}\n",
+            (unsigned long long)step, (double)r->loss, (double)r->loss, share, rate);
     else
-        printf("step %6llu  loss %-12.9g %-16a accuracy %.3f  learning rate %g\n", (unsigned long long)step, (double)r->loss,
-               (double)r->loss, share, rate);
+        printf("step %6llu  loss %-12.9g %-16a accuracy %.3f  learning rate %g\n",
+               (unsigned long long)step, (double)r->loss, (double)r->loss, share, rate);
 }
 
 static int train(session *s, const settings *set)
@@ -40,10 +42,11 @@ static int train(session *s, const settings *set)
     for (uint64_t step = dp_net_tell(s->net); step < s->recipe.steps; step++) {
         const dp_status next = dp_next(s->pipeline, &s->batch, &err);
         if (next == DP_END)
-            return cli_fail(EXIT_NO, "the data ends after %llu of %llu steps: add repeat, or lower steps",
+            return cli_fail(EXIT_NO,
+                            "the data ends after %llu of %llu steps: add repeat, or lower steps",
                             (unsigned long long)step, (unsigned long long)s->recipe.steps);
-        if (next != DP_OK || dp_net_step(s->net, dp_batch_get(s->batch, "image"), dp_batch_get(s->batch, "label"), &result,
-                                         &err) != DP_OK)
+        if (next != DP_OK || dp_net_step(s->net, dp_batch_get(s->batch, "image"),
+                                         dp_batch_get(s->batch, "label"), &result, &err) != DP_OK)
             return cli_fail_error(&err, NULL);
         if ((step + 1) % set->every == 0 || step + 1 == s->recipe.steps)
             print_step(set, step + 1, &result, dp_net_learning_rate(s->net, step));
@@ -58,7 +61,8 @@ static int resume(session *s, const char *path)
 {
     dp_error err;
 
-    if (dp_net_load(s->net, path, &err) != DP_OK || dp_seek(s->pipeline, dp_net_tell(s->net), &err) != DP_OK)
+    if (dp_net_load(s->net, path, &err) != DP_OK ||
+        dp_seek(s->pipeline, dp_net_tell(s->net), &err) != DP_OK)
         return cli_fail_error(&err, NULL);
     return -1;
 }
@@ -70,7 +74,8 @@ static int run(session *s, const settings *set, const char *what)
     int status = session_open(s, what, set->seed, set->steps);
 
     if (status < 0 && s->net == NULL)
-        status = cli_fail(EXIT_MALFORMED, "train: %s has no net (detpipe digest reads a stream)", what);
+        status =
+            cli_fail(EXIT_MALFORMED, "train: %s has no net (detpipe digest reads a stream)", what);
     if (status < 0 && set->load != NULL)
         status = resume(s, set->load);
     if (status < 0)
@@ -80,7 +85,8 @@ static int run(session *s, const settings *set, const char *what)
     if (status >= 0)
         return status;
     dp_net_digest(s->net, digest, NULL);
-    printf(set->json ? "{\"steps\":%llu,\"parameters\":\"%s\"}\n" : "%llu steps done, parameters %s\n",
+    printf(set->json ? "{\"steps\":%llu,\"parameters\":\"%s\"}\n"
+                     : "%llu steps done, parameters %s\n",
            (unsigned long long)dp_net_tell(s->net), cli_hex_of(digest).text);
     return EXIT_YES;
 }

@@ -19,23 +19,25 @@
 
 typedef struct settings {
     const char *recipe, *data, *vary, *inject, *one_run;
-    uint64_t    seed, steps, threads, prefetch;
-    bool        json;
-    bool        vary_threads, vary_prefetch, vary_cpu;
+    uint64_t seed, steps, threads, prefetch;
+    bool json;
+    bool vary_threads, vary_prefetch, vary_cpu;
 } settings;
 
 typedef struct run {
-    uint64_t    threads, prefetch;
-    const char *cpu;      /* DETPIPE_CPU, NULL = as it is */
-    inject      inject;
-    ladder      ladder;
+    uint64_t threads, prefetch;
+    const char *cpu; /* DETPIPE_CPU, NULL = as it is */
+    inject inject;
+    ladder ladder;
 } run;
 
 static const char about[] =
-    "Runs the recipe twice, each time in a process of its own, and compares the runs rung by rung:\n"
-    "the process's arithmetic, the data set, the order, the pixels, the initial weights, the losses of\n"
-    "steps 1 and 2, and every bit of all losses, the last gradients and the final weights.\n"
-    "RECIPE is a recipe's name, a recipe file, or a pipeline text in quotes (default: " RECIPE_DEFAULT ").\n"
+    "Runs the recipe twice, each time in a process of its own, and compares the runs rung by "
+    "rung: the process's arithmetic, the data set, the order, the pixels, the initial weights, "
+    "the losses of steps 1 and 2, and every bit of all losses, the last gradients and the final "
+    "weights.\n"
+    "RECIPE is a recipe's name, a recipe file, or a pipeline text in quotes "
+    "(default: " RECIPE_DEFAULT ").\n"
     "Exit status: 0 reproduced, 1 not, 2 the question is malformed, 3 it could not be tried.";
 
 /* ---- one run: what the two processes do ---- */
@@ -63,7 +65,8 @@ static int one_run(const settings *s)
 static void exec_run(const settings *s, const run *r, int out)
 {
     char threads[24], prefetch[24], steps[24], seed[24];
-    const char *argv[24] = {"detpipe", "verify", "--one-run", inject_name(r->inject), "--threads", threads, "--prefetch", prefetch};
+    const char *argv[24] = {"detpipe",   "verify", "--one-run",  inject_name(r->inject),
+                            "--threads", threads,  "--prefetch", prefetch};
     int n = 8;
 
     snprintf(threads, sizeof threads, "%llu", (unsigned long long)r->threads);
@@ -121,7 +124,8 @@ static int wait_for(pid_t child, int number)
             return cli_fail(EXIT_NOT_TRIED, "run %d was lost: %s", number, strerror(errno));
     }
     if (WIFSIGNALED(status))
-        return cli_fail(EXIT_NOT_TRIED, "run %d was ended by signal %d (%s)", number, WTERMSIG(status), strsignal(WTERMSIG(status)));
+        return cli_fail(EXIT_NOT_TRIED, "run %d was ended by signal %d (%s)", number,
+                        WTERMSIG(status), strsignal(WTERMSIG(status)));
     return WEXITSTATUS(status) == 0 ? -1 : WEXITSTATUS(status);
 }
 
@@ -175,15 +179,14 @@ static bool all_close(const run runs[N_RUNS])
     return true;
 }
 
-static bool has_rung(const run *r, int rung)
-{
-    return r->ladder.digests[rung].text[0] != '\0';
-}
+static bool has_rung(const run *r, int rung) { return r->ladder.digests[rung].text[0] != '\0'; }
 
 static bool same_rung(const run runs[N_RUNS], int rung)
 {
-    const bool sound = rung != RUNG_NUMERICS || (runs[0].ladder.numerics[0] == '\0' && runs[1].ladder.numerics[0] == '\0');
-    return sound && strcmp(runs[0].ladder.digests[rung].text, runs[1].ladder.digests[rung].text) == 0;
+    const bool sound = rung != RUNG_NUMERICS ||
+                       (runs[0].ladder.numerics[0] == '\0' && runs[1].ladder.numerics[0] == '\0');
+    return sound &&
+           strcmp(runs[0].ladder.digests[rung].text, runs[1].ladder.digests[rung].text) == 0;
 }
 
 /* The lowest rung that broke, N_RUNGS = none. */
@@ -195,33 +198,36 @@ static int lowest_broken(const run runs[N_RUNS])
     return r;
 }
 
-static void number_text(char *out, size_t size, float loss)
+static bool others_equal(const run runs[N_RUNS], int rung)
 {
-    snprintf(out, size, "%.9g (%a)", (double)loss, (double)loss);
+    bool equal = true;
+    for (int r = 0; r < N_RUNGS; r++)
+        equal = equal && (r == rung || same_rung(runs, r));
+    return equal;
 }
 
 static void explain(const run runs[N_RUNS], int rung)
 {
-    const ladder *a = &runs[0].ladder, *b = &runs[1].ladder;
+    char text[512];
 
-    printf("The lowest rung that differs is \"%s\": %s.\n", rung_names[rung], rung_meanings[rung]);
-    for (int i = 0; i < N_RUNS && rung == RUNG_NUMERICS; i++) {
-        if (runs[i].ladder.numerics[0] != '\0')
-            printf("  run %d: %s\n", i + 1, runs[i].ladder.numerics);
+    snprintf(text, sizeof text, "The lowest rung that differs is \"%s\": %s.", rung_names[rung],
+             rung_meanings[rung]);
+    cli_wrap(stdout, text, 0, 0);
+    for (int i = 0; i < N_RUNS; i++) {
+        const ladder *l = &runs[i].ladder;
+        char head[16];
+        snprintf(head, sizeof head, "  run %d: ", i + 1);
+        if (rung == RUNG_NUMERICS && l->numerics[0] != '\0')
+            cli_wrap(stdout, l->numerics, printf("%s", head), 9);
+        if (rung == RUNG_LOSS_1 || rung == RUNG_LOSS_2)
+            printf("%s%.9g (%a)\n", head, (double)ladder_loss(l, (uint64_t)(rung - RUNG_LOSS_1)),
+                   (double)ladder_loss(l, (uint64_t)(rung - RUNG_LOSS_1)));
     }
-    if (rung == RUNG_LOSS_1 || rung == RUNG_LOSS_2) {
-        char x[64], y[64];
-        number_text(x, sizeof x, ladder_loss(a, (uint64_t)(rung - RUNG_LOSS_1)));
-        number_text(y, sizeof y, ladder_loss(b, (uint64_t)(rung - RUNG_LOSS_1)));
-        printf("  run 1: %s   run 2: %s\n", x, y);
-    }
-    if (rung == RUNG_NUMERICS && lowest_broken(runs) == rung) {
-        bool others = true;
-        for (int r = rung + 1; r < N_RUNGS; r++)
-            others = others && same_rung(runs, r);
-        if (others)
-            puts("  the other rungs are equal: the library sets its own environment and restores the caller's");
-    }
+    if (rung == RUNG_NUMERICS && others_equal(runs, rung))
+        cli_wrap(stdout,
+                 "The other rungs are equal: the library sets its own floating-point environment "
+                 "and restores the caller's.",
+                 0, 0);
 }
 
 /* ---- printing ---- */
@@ -233,10 +239,12 @@ static void print_run(const run *r, int number, const char *what)
         printf("threads=auto");
     else
         printf("threads=%llu", (unsigned long long)r->threads);
-    printf(" prefetch=%llu cpu=%s", (unsigned long long)r->prefetch, r->cpu != NULL ? r->cpu : "auto");
+    printf(" prefetch=%llu cpu=%s", (unsigned long long)r->prefetch,
+           r->cpu != NULL ? r->cpu : "auto");
     if (r->inject != INJECT_NONE)
         printf(" inject=%s", inject_name(r->inject));
-    printf("  %llu %s in %.2f s\n", (unsigned long long)r->ladder.n_losses, what, r->ladder.seconds);
+    printf("  %llu %s in %.2f s\n", (unsigned long long)r->ladder.n_losses, what,
+           r->ladder.seconds);
 }
 
 static void print_ladder(const run runs[N_RUNS])
@@ -247,8 +255,9 @@ static void print_ladder(const run runs[N_RUNS])
         const bool same = same_rung(runs, r);
         if (!has_rung(&runs[0], r) && !has_rung(&runs[1], r))
             continue;
-        printf("  %-9s %s  %s%s%s", rung_names[r], runs[0].ladder.digests[r].text, color ? (same ? "\033[32m" : "\033[31m") : "",
-               same ? "equal" : "DIFFERS", color ? "\033[0m" : "");
+        printf("  %-9s %s  %s%s%s", rung_names[r], runs[0].ladder.digests[r].text,
+               color ? (same ? "\033[32m" : "\033[31m") : "", same ? "equal" : "DIFFERS",
+               color ? "\033[0m" : "");
         if (same && (r == RUNG_LOSS_1 || r == RUNG_LOSS_2))
             printf("  %.9g", (double)ladder_loss(&runs[0].ladder, (uint64_t)(r - RUNG_LOSS_1)));
         putchar('\n');
@@ -260,13 +269,15 @@ static int report_text(const settings *s, const run runs[N_RUNS], bool trained)
     const int broken = lowest_broken(runs);
     const bool color = cli_color();
 
-    printf("detpipe " DETPIPE_VERSION " verify %.40s%s\n", strcmp(s->recipe, RECIPE_DEFAULT) == 0 ? RECIPE_DEFAULT : s->recipe,
+    printf("detpipe " DETPIPE_VERSION " verify %.40s%s\n",
+           strcmp(s->recipe, RECIPE_DEFAULT) == 0 ? RECIPE_DEFAULT : s->recipe,
            strlen(s->recipe) > 40 ? "..." : "");
     for (int i = 0; i < N_RUNS; i++)
         print_run(&runs[i], i + 1, trained ? "steps" : "batches");
     print_ladder(runs);
     if (trained)
-        printf("allclose (losses 1 and 2, atol 1e-3, rtol 1e-5): %s\n", all_close(runs) ? "yes" : "no");
+        printf("allclose (losses 1 and 2, atol 1e-3, rtol 1e-5): %s\n",
+               all_close(runs) ? "yes" : "no");
     printf("bits (every rung): %s\n", broken == N_RUNGS ? "equal" : "not equal");
     if (broken != N_RUNGS)
         explain(runs, broken);
@@ -282,7 +293,8 @@ static int report_json(const settings *s, const run runs[N_RUNS], bool trained)
 
     cJSON_AddStringToObject(json, "recipe", s->recipe);
     cJSON_AddBoolToObject(json, "reproduced", broken == N_RUNGS);
-    cJSON_AddStringToObject(json, "lowest_broken_rung", broken == N_RUNGS ? "" : rung_names[broken]);
+    cJSON_AddStringToObject(json, "lowest_broken_rung",
+                            broken == N_RUNGS ? "" : rung_names[broken]);
     if (trained)
         cJSON_AddBoolToObject(json, "allclose", all_close(runs));
     list = cJSON_AddArrayToObject(json, "runs");
@@ -308,7 +320,9 @@ static int parse_vary(settings *s)
         else if (n == 3 && memcmp(at, "cpu", n) == 0)
             s->vary_cpu = true;
         else
-            return cli_fail(EXIT_MALFORMED, "verify: --vary takes a list of threads, prefetch and cpu, not '%s'", s->vary);
+            return cli_fail(EXIT_MALFORMED,
+                            "verify: --vary takes a list of threads, prefetch and cpu, not '%s'",
+                            s->vary);
         at += n;
         at += *at == ',';
     }
@@ -348,7 +362,8 @@ static int compare(const settings *s, inject what)
     if (status < 0)
         status = start_run(&second, &runs[1], 2);
     if (status < 0 && runs[0].ladder.n_losses == 0)
-        status = cli_fail(EXIT_MALFORMED, "verify: the recipe delivers no batch, so there is nothing to compare");
+        status = cli_fail(EXIT_MALFORMED,
+                          "verify: the recipe delivers no batch, so there is nothing to compare");
     if (status < 0)
         status = s->json ? report_json(s, runs, trained) : report_text(s, runs, trained);
     ladder_free(&runs[0].ladder);
@@ -361,14 +376,16 @@ int cmd_verify(int argc, char **argv)
     settings s = {.recipe = RECIPE_DEFAULT, .seed = UINT64_MAX, .steps = UINT64_MAX, .prefetch = 2};
     const cli_option options[] = {
         {"data", "DIR", "where the data set is (default: working directory)", CLI_TEXT, &s.data},
-        {"steps", "N", "steps (batches, without a net) in place of the recipe's", CLI_COUNT, &s.steps},
+        {"steps", "N", "steps (batches, without a net) in place of the recipe's", CLI_COUNT,
+         &s.steps},
         {"seed", "N", "seed in place of the recipe's", CLI_COUNT, &s.seed},
         {"threads", "N", "worker threads (default: one a CPU)", CLI_COUNT, &s.threads},
         {"prefetch", "N", "batches made ahead (default: 2)", CLI_COUNT, &s.prefetch},
         {"vary", "LIST", "make run 2 unlike run 1 in: threads,prefetch,cpu", CLI_TEXT, &s.vary},
         {"inject", "FAULT", "disturb run 2, to see a failure: " INJECT_WORDS, CLI_TEXT, &s.inject},
         {"json", NULL, "print the result for a program", CLI_FLAG, &s.json},
-        {"one-run", "FAULT", "do one run here and print its rungs as JSON (FAULT or none)", CLI_TEXT, &s.one_run},
+        {"one-run", "FAULT", "do one run here and print its rungs as JSON (FAULT or none)",
+         CLI_TEXT, &s.one_run},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };
     const cli_command command = {"verify", "[RECIPE] [OPTIONS]", about, options, 0, 1};

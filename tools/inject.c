@@ -14,10 +14,7 @@
 
 static const char *const names[] = {"none", "ftz", "pixel", "record", "seed", "weight"};
 
-const char *inject_name(inject what)
-{
-    return names[what];
-}
+const char *inject_name(inject what) { return names[what]; }
 
 int inject_parse(const char *word, inject *out)
 {
@@ -36,7 +33,7 @@ int inject_environment(inject what)
     if (what != INJECT_FTZ)
         return -1;
 #if defined(__x86_64__)
-    _mm_setcsr(_mm_getcsr() | 0x8040);  /* FTZ and DAZ */
+    _mm_setcsr(_mm_getcsr() | 0x8040); /* FTZ and DAZ */
     return -1;
 #elif defined(__aarch64__)
     {
@@ -47,7 +44,8 @@ int inject_environment(inject what)
     }
     return -1;
 #else
-    return cli_fail(EXIT_NOT_TRIED, "verify: --inject ftz: this CPU has no such mode known to detpipe");
+    return cli_fail(EXIT_NOT_TRIED,
+                    "verify: --inject ftz: this CPU has no such mode known to detpipe");
 #endif
 }
 
@@ -68,7 +66,8 @@ static int swap_rows(const session *s)
         const size_t row = t->rank > 0 && t->shape[0] > 1 ? bytes_of(t) / (size_t)t->shape[0] : 0;
         uint8_t *a = t->data, *b = a + row;
         if (row == 0)
-            return cli_fail(EXIT_MALFORMED, "verify: --inject record needs batches of two rows and more");
+            return cli_fail(EXIT_MALFORMED,
+                            "verify: --inject record needs batches of two rows and more");
         for (size_t i = 0; i < row; i++) {
             const uint8_t byte = a[i];
             a[i] = b[i];

@@ -7,7 +7,14 @@
 
 #include "tools/session.h"
 
-typedef enum inject { INJECT_NONE, INJECT_FTZ, INJECT_PIXEL, INJECT_RECORD, INJECT_SEED, INJECT_WEIGHT } inject;
+typedef enum inject {
+    INJECT_NONE,
+    INJECT_FTZ,
+    INJECT_PIXEL,
+    INJECT_RECORD,
+    INJECT_SEED,
+    INJECT_WEIGHT
+} inject;
 
 #define INJECT_WORDS "ftz, pixel, record, seed or weight"
 
@@ -15,9 +22,11 @@ typedef enum inject { INJECT_NONE, INJECT_FTZ, INJECT_PIXEL, INJECT_RECORD, INJE
 int inject_parse(const char *word, inject *out);
 const char *inject_name(inject);
 
-/* Each does its part when it is the one asked for; -1, or the exit status when it cannot be done here. */
-int inject_environment(inject);                     /* ftz: this thread flushes subnormals */
-int inject_batch(inject, const session *, uint64_t number);  /* pixel: one bit; record: the first two rows change places */
-int inject_net(inject, const session *);            /* weight: the first one moves by one ulp */
+/* Each does its part when it is the one asked for; -1, or the exit status when it cannot be done
+ * here. */
+int inject_environment(inject); /* ftz: this thread flushes subnormals */
+int inject_batch(inject, const session *,
+                 uint64_t number); /* pixel: one bit; record: the first two rows change places */
+int inject_net(inject, const session *); /* weight: the first one moves by one ulp */
 
 #endif

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const rung_names[N_RUNGS] = {"numerics", "dataset", "order", "pixels", "weights", "loss 1", "loss 2", "bits"};
+const char *const rung_names[N_RUNGS] = {"numerics", "dataset", "order",  "pixels",
+                                         "weights",  "loss 1",  "loss 2", "bits"};
 const char *const rung_meanings[N_RUNGS] = {
     "rounding, subnormals, fma, exp and log of the process",
     "every record of the data set",
@@ -48,7 +49,8 @@ static int train_step(session *s, ladder *l, folding *f)
     dp_net_result result;
     dp_error err;
 
-    if (dp_net_step(s->net, dp_batch_get(s->batch, "image"), dp_batch_get(s->batch, "label"), &result, &err) != DP_OK)
+    if (dp_net_step(s->net, dp_batch_get(s->batch, "image"), dp_batch_get(s->batch, "label"),
+                    &result, &err) != DP_OK)
         return cli_fail_error(&err, NULL);
     memcpy(&l->losses[l->n_losses], &result.loss, sizeof result.loss);
     fold_u64(f->bits, l->losses[l->n_losses]);
@@ -119,9 +121,12 @@ int ladder_run(session *s, inject what, ladder *l)
     uint8_t digest[16];
     int status;
 
-    *l = (ladder){.losses = calloc(s->recipe.steps < 1u << 28 ? (size_t)s->recipe.steps + 1 : SIZE_MAX, sizeof *l->losses)};
+    *l = (ladder){.losses =
+                      calloc(s->recipe.steps < 1u << 28 ? (size_t)s->recipe.steps + 1 : SIZE_MAX,
+                             sizeof *l->losses)};
     if (l->losses == NULL)
-        return cli_fail(EXIT_NOT_TRIED, "out of memory for %llu losses", (unsigned long long)s->recipe.steps);
+        return cli_fail(EXIT_NOT_TRIED, "out of memory for %llu losses",
+                        (unsigned long long)s->recipe.steps);
     status = look_around(s, what, l);
     if (status < 0)
         status = inject_net(what, s);
@@ -185,11 +190,12 @@ bool ladder_from_json(const cJSON *json, ladder *l)
         return false;
     snprintf(l->numerics, sizeof l->numerics, "%s", numerics);
     for (int r = 0; r < N_RUNGS; r++) {
-        const char *digest = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(rungs, rung_names[r]));
+        const char *digest =
+            cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(rungs, rung_names[r]));
         snprintf(l->digests[r].text, sizeof l->digests[r].text, "%s", digest != NULL ? digest : "");
     }
-    cJSON_ArrayForEach(item, losses)
-        l->losses[l->n_losses++] = (uint32_t)cJSON_GetNumberValue(item);
+    cJSON_ArrayForEach(item, losses) l->losses[l->n_losses++] =
+        (uint32_t)cJSON_GetNumberValue(item);
     l->seconds = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(json, "seconds"));
     return true;
 }

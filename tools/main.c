@@ -8,7 +8,11 @@
 
 #include "tools/cli.h"
 
-static const struct { const char *name; int (*run)(int, char **); const char *summary; } commands[] = {
+static const struct {
+    const char *name;
+    int (*run)(int, char **);
+    const char *summary;
+} commands[] = {
 #define DP_COMMAND(name, summary) {#name, cmd_##name, summary},
 #include "tools/commands.def"
 #undef DP_COMMAND
@@ -18,11 +22,13 @@ static const struct { const char *name; int (*run)(int, char **); const char *su
 static int usage(FILE *out, int status)
 {
     fputs("detpipe " DETPIPE_VERSION ": training runs that are reproducible to the last bit\n\n"
-          "usage: detpipe COMMAND [OPTIONS]\n\n", out);
+          "usage: detpipe COMMAND [OPTIONS]\n\n",
+          out);
     for (size_t i = 0; i < N_COMMANDS; i++)
         fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
     fputs("\n`detpipe COMMAND --help` says more.  Try `detpipe verify`: it needs no file.\n"
-          "Exit status: 0 yes, 1 no, 2 the question is malformed, 3 it could not be tried.\n", out);
+          "Exit status: 0 yes, 1 no, 2 the question is malformed, 3 it could not be tried.\n",
+          out);
     return status;
 }
 
@@ -30,7 +36,8 @@ static int run(int argc, char **argv)
 {
     if (argc < 2)
         return usage(stderr, EXIT_MALFORMED);
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0)
         return usage(stdout, EXIT_YES);
     if (strcmp(argv[1], "--version") == 0) {
         printf("detpipe %s\n", dp_version());
@@ -40,7 +47,8 @@ static int run(int argc, char **argv)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);
     }
-    return cli_fail(EXIT_MALFORMED, "there is no command '%s' (detpipe --help lists them)", argv[1]);
+    return cli_fail(EXIT_MALFORMED, "there is no command '%s' (detpipe --help lists them)",
+                    argv[1]);
 }
 
 int main(int argc, char **argv)

@@ -11,12 +11,15 @@
 
 #include "tools/cli.h"
 
-#define MAX_RECIPE 1000000  /* bytes */
+#define MAX_RECIPE 1000000 /* bytes */
 
 enum { DATA, NET, LOSS, OPTIMIZER, INIT, SEED, STEPS, N_KEYS };
-static const char *const keys[N_KEYS] = {"data", "net", "loss", "optimizer", "init", "seed", "steps"};
+static const char *const keys[N_KEYS] = {"data", "net",  "loss", "optimizer",
+                                         "init", "seed", "steps"};
 
-typedef struct parsed { char *values[N_KEYS]; } parsed;
+typedef struct parsed {
+    char *values[N_KEYS];
+} parsed;
 
 /* base + " " + more, blanks at the ends of more left out; frees base. */
 static char *join(char *base, const char *separator, const char *more, size_t length)
@@ -26,7 +29,8 @@ static char *join(char *base, const char *separator, const char *more, size_t le
 
     while (length > 0 && (*more == ' ' || *more == '\t'))
         more++, length--;
-    while (length > 0 && (more[length - 1] == ' ' || more[length - 1] == '\t' || more[length - 1] == '\r'))
+    while (length > 0 &&
+           (more[length - 1] == ' ' || more[length - 1] == '\t' || more[length - 1] == '\r'))
         length--;
     out = malloc(n + m + length + 1);
     if (out == NULL)
@@ -64,10 +68,14 @@ static int parse_lines(const char *name, const char *text, parsed *out)
         } else {
             current = line[key_length] == ':' ? find_key(line, key_length) : -1;
             if (current < 0)
-                return cli_fail(EXIT_MALFORMED, "%s: line %d: '%.*s' is no \"key: text\" (keys: data net loss optimizer init "
-                                "seed steps)", name, number, (int)(length < 40 ? length : 40), line);
+                return cli_fail(
+                    EXIT_MALFORMED,
+                    "%s: line %d: '%.*s' is no \"key: text\" (keys: data net loss optimizer init "
+                    "seed steps)",
+                    name, number, (int)(length < 40 ? length : 40), line);
             if (out->values[current] != NULL)
-                return cli_fail(EXIT_MALFORMED, "%s: line %d: %s is given twice", name, number, keys[current]);
+                return cli_fail(EXIT_MALFORMED, "%s: line %d: %s is given twice", name, number,
+                                keys[current]);
             out->values[current] = join(NULL, "", line + key_length + 1, length - key_length - 1);
         }
         line += length + (line[length] == '\n');
@@ -85,7 +93,8 @@ static int read_count(const char *name, const parsed *p, int key, uint64_t stand
     errno = 0;
     *out = strtoull(p->values[key], &end, 10);
     if (p->values[key][0] < '0' || p->values[key][0] > '9' || *end != '\0' || errno != 0)
-        return cli_fail(EXIT_MALFORMED, "%s: %s is a whole number, not '%s'", name, keys[key], p->values[key]);
+        return cli_fail(EXIT_MALFORMED, "%s: %s is a whole number, not '%s'", name, keys[key],
+                        p->values[key]);
     return -1;
 }
 
@@ -96,10 +105,12 @@ static int assemble(const char *name, parsed *p, recipe *out)
 
     if (p->values[DATA] == NULL)
         return cli_fail(EXIT_MALFORMED, "%s: there is no data: line", name);
-    if (p->values[NET] == NULL && (p->values[LOSS] != NULL || p->values[OPTIMIZER] != NULL || p->values[INIT] != NULL))
+    if (p->values[NET] == NULL &&
+        (p->values[LOSS] != NULL || p->values[OPTIMIZER] != NULL || p->values[INIT] != NULL))
         return cli_fail(EXIT_MALFORMED, "%s: there is no net: line", name);
     if (p->values[NET] != NULL && (p->values[LOSS] == NULL || p->values[OPTIMIZER] == NULL))
-        return cli_fail(EXIT_MALFORMED, "%s: there is no %s: line", name, keys[p->values[LOSS] == NULL ? LOSS : OPTIMIZER]);
+        return cli_fail(EXIT_MALFORMED, "%s: there is no %s: line", name,
+                        keys[p->values[LOSS] == NULL ? LOSS : OPTIMIZER]);
     status = read_count(name, p, SEED, 1, &out->seed);
     if (status < 0)
         status = read_count(name, p, STEPS, RECIPE_STEPS, &out->steps);
@@ -150,7 +161,8 @@ static int parse_file(const char *path, recipe *out)
     else if (n > MAX_RECIPE)
         status = cli_fail(EXIT_MALFORMED, "%s: a recipe has at most %d bytes", path, MAX_RECIPE);
     else if (strlen(text) != n)
-        status = cli_fail(EXIT_MALFORMED, "%s: byte %zu is NUL: this is no recipe", path, strlen(text) + 1);
+        status = cli_fail(EXIT_MALFORMED, "%s: byte %zu is NUL: this is no recipe", path,
+                          strlen(text) + 1);
     else
         status = parse(path, text, out);
     free(text);
@@ -184,8 +196,11 @@ int recipe_load(const char *what, recipe *out)
             return parse(e->name, e->text, out);
     }
     if (stat(what, &st) == 0 && S_ISDIR(st.st_mode))
-        return cli_fail(EXIT_MALFORMED, "%s is a folder: a recipe, a file or a pipeline text is expected (--data DIR names the "
-                        "data)", what);
+        return cli_fail(
+            EXIT_MALFORMED,
+            "%s is a folder: a recipe, a file or a pipeline text is expected (--data DIR names the "
+            "data)",
+            what);
     if (stat(what, &st) == 0)
         return parse_file(what, out);
     if (!is_spec(what)) {
@@ -194,7 +209,10 @@ int recipe_load(const char *what, recipe *out)
             fprintf(stderr, "  %s\n", e->name);
         return EXIT_MALFORMED;
     }
-    *out = (recipe){.name = "spec", .data = join(NULL, "", what, strlen(what)), .seed = 1, .steps = RECIPE_STEPS};
+    *out = (recipe){.name = "spec",
+                    .data = join(NULL, "", what, strlen(what)),
+                    .seed = 1,
+                    .steps = RECIPE_STEPS};
     return -1;
 }
 

@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * Lines of "key: text"; a line that begins with a blank goes on with the text of the line before; "#" begins a comment
- * line.  Keys: data (a pipeline), net, loss, optimizer (stages of a net), init (parameters of its init stage), seed,
- * steps.  data alone is a recipe without training.
+ * Lines of "key: text"; a line that begins with a blank goes on with the text of the line before;
+ * "#" begins a comment line.  Keys: data (a pipeline), net, loss, optimizer (stages of a net), init
+ * (parameters of its init stage), seed, steps.  data alone is a recipe without training.
  */
 #ifndef TOOLS_RECIPE_H
 #define TOOLS_RECIPE_H
@@ -12,21 +12,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef struct embedded_recipe { const char *name, *text; } embedded_recipe;
-extern const embedded_recipe embedded_recipes[];  /* from tools/recipes/, ends with a NULL name */
+typedef struct embedded_recipe {
+    const char *name, *text;
+} embedded_recipe;
+extern const embedded_recipe embedded_recipes[]; /* from tools/recipes/, ends with a NULL name */
 
 typedef struct recipe {
-    const char *name;   /* as it was asked for */
-    char       *data;
-    char       *net;    /* init, net, loss and optimizer joined; NULL = no training */
-    uint64_t    seed, steps;
+    const char *name; /* as it was asked for */
+    char *data;
+    char *net; /* init, net, loss and optimizer joined; NULL = no training */
+    uint64_t seed, steps;
 } recipe;
 
 #define RECIPE_DEFAULT "synthetic_cnn"
 #define RECIPE_STEPS   2
 
-/* An embedded recipe's name, a file or a pipeline text.  -1, or the exit status after saying why. */
-int  recipe_load(const char *what, recipe *out);
+/* An embedded recipe's name, a file or a pipeline text.  -1, or the exit status after saying why.
+ */
+int recipe_load(const char *what, recipe *out);
 void recipe_free(recipe *);
 
 #endif

@@ -14,9 +14,12 @@ static int open_net(session *s, const dp_options *options)
     dp_error err;
 
     if (image == NULL || dp_output(s->pipeline, "label") == NULL)
-        return cli_fail(EXIT_MALFORMED, "%s: training needs the columns image and label", s->recipe.name);
+        return cli_fail(EXIT_MALFORMED, "%s: training needs the columns image and label",
+                        s->recipe.name);
     if (image->rank != 4)
-        return cli_fail(EXIT_MALFORMED, "%s: the net takes batches of planes: end data with hwc2chw and batch", s->recipe.name);
+        return cli_fail(EXIT_MALFORMED,
+                        "%s: the net takes batches of planes: end data with hwc2chw and batch",
+                        s->recipe.name);
     if (dp_net_open(&s->net, s->recipe.net, s->recipe.seed, image, options, &err) != DP_OK)
         return cli_fail_error(&err, s->recipe.net);
     return -1;
@@ -24,9 +27,11 @@ static int open_net(session *s, const dp_options *options)
 
 int session_open(session *s, const char *what, uint64_t seed, uint64_t steps)
 {
-    const dp_options options = {.size = sizeof options, .root = s->data,
-                                .threads = s->threads > UINT32_MAX ? UINT32_MAX : (uint32_t)s->threads,
-                                .prefetch = s->prefetch > UINT32_MAX ? UINT32_MAX : (uint32_t)s->prefetch};
+    const dp_options options = {
+        .size = sizeof options,
+        .root = s->data,
+        .threads = s->threads > UINT32_MAX ? UINT32_MAX : (uint32_t)s->threads,
+        .prefetch = s->prefetch > UINT32_MAX ? UINT32_MAX : (uint32_t)s->prefetch};
     dp_error err;
     const int status = recipe_load(what, &s->recipe);
 
@@ -58,8 +63,8 @@ void session_fingerprint(const session *s, uint8_t digest[16])
 {
     uint8_t stream[16];
     char counts[64];
-    const int n = snprintf(counts, sizeof counts, "seed %llu steps %llu", (unsigned long long)s->recipe.seed,
-                           (unsigned long long)s->recipe.steps);
+    const int n = snprintf(counts, sizeof counts, "seed %llu steps %llu",
+                           (unsigned long long)s->recipe.seed, (unsigned long long)s->recipe.steps);
 
     memset(digest, 0, 16);
     dp_fingerprint(s->pipeline, stream);

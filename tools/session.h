@@ -10,24 +10,30 @@
 #include "tools/recipe.h"
 
 typedef struct session {
-    recipe       recipe;
+    recipe recipe;
     dp_pipeline *pipeline;
-    dp_net      *net;       /* NULL = the recipe has none */
-    dp_batch    *batch;
-    const char  *data;      /* --data */
-    uint64_t     threads, prefetch;
+    dp_net *net; /* NULL = the recipe has none */
+    dp_batch *batch;
+    const char *data; /* --data */
+    uint64_t threads, prefetch;
 } session;
 
 /* For commands that open a recipe. */
-#define SESSION_OPTIONS(s) \
-    {"data", "DIR", "where the data set is (default: working directory)", CLI_TEXT, &(s).data}, \
-    {"threads", "N", "worker threads (default: one a CPU)", CLI_COUNT, &(s).threads}, \
-    {"prefetch", "N", "batches made ahead (default: 2)", CLI_COUNT, &(s).prefetch}
+#define SESSION_OPTIONS(s)                                                                         \
+    {"data", "DIR", "where the data set is (default: working directory)", CLI_TEXT, &(s).data},    \
+        {"threads", "N", "worker threads (default: one a CPU)", CLI_COUNT, &(s).threads},          \
+    {                                                                                              \
+        "prefetch", "N", "batches made ahead (default: 2)", CLI_COUNT, &(s).prefetch               \
+    }
 
-#define SESSION_DEFAULTS {.prefetch = 2}
+#define SESSION_DEFAULTS                                                                           \
+    {                                                                                              \
+        .prefetch = 2                                                                              \
+    }
 
-/* What is given overrides the recipe; UINT64_MAX = not given.  -1, or the exit status after saying why. */
-int  session_open(session *, const char *what, uint64_t seed, uint64_t steps);
+/* What is given overrides the recipe; UINT64_MAX = not given.  -1, or the exit status after saying
+ * why. */
+int session_open(session *, const char *what, uint64_t seed, uint64_t steps);
 void session_close(session *);
 
 /* Of the canonical texts, the seed and the steps: what two runs must share to be the same run. */

@@ -2,24 +2,26 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * spec/mindspore.md 5.3: an odd missing line goes on top or left, an odd surplus line stays at the bottom or right.
+ * spec/mindspore.md 5.3: an odd missing line goes on top or left, an odd surplus line stays at the
+ * bottom or right.
  */
 #include "transforms/window.h"
 
 typedef struct center_crop {
     const char *column;
-    dp_ints     size;
-    dp_window   window;
-    int64_t     corner[2];
+    dp_ints size;
+    dp_window window;
+    int64_t corner[2];
 } center_crop;
 
 static const dp_param params[] = {
     DP_COLUMN(center_crop),
     DP_INTS(center_crop, size, NULL, 1, 16777216, "height,width; one number for a square"),
-    DP_PARAMS_END
+    DP_PARAMS_END,
 };
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena, dp_error *err)
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
 {
     center_crop *p = params_;
     dp_axis *axes[2] = {&p->window.y, &p->window.x};
@@ -36,7 +38,8 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     for (int d = 0; d < 2; d++) {
         const int64_t missing = size[d] - in->type.shape[d];
         if (missing >= 3 * in->type.shape[d])
-            return dp_fail(err, DP_ESPEC, "center_crop: size %lld adds 3 times the %lld of the image or more",
+            return dp_fail(err, DP_ESPEC,
+                           "center_crop: size %lld adds 3 times the %lld of the image or more",
                            (long long)size[d], (long long)in->type.shape[d]);
         if (missing > 0)
             status = dp_axis_pad(axes[d], (missing + 1) / 2, missing / 2, 0, arena, err);
@@ -56,5 +59,7 @@ static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const d
 
 const dp_transform dp_transform_center_crop = {
     .info = {"transform", "center_crop", "keep the middle of the image", 1, params},
-    .size = sizeof(center_crop), .plan = plan, .apply = apply,
+    .size = sizeof(center_crop),
+    .plan = plan,
+    .apply = apply,
 };

@@ -6,18 +6,19 @@
 
 typedef struct crop {
     const char *column;
-    dp_ints     coordinates, size;
-    dp_window   window;
+    dp_ints coordinates, size;
+    dp_window window;
 } crop;
 
 static const dp_param params[] = {
     DP_COLUMN(crop),
     DP_INTS(crop, coordinates, NULL, 0, 16777216, "top,left of the rectangle"),
     DP_INTS(crop, size, NULL, 1, 16777216, "height,width of it; one number for a square"),
-    DP_PARAMS_END
+    DP_PARAMS_END,
 };
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena, dp_error *err)
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
 {
     crop *p = params_;
     int64_t size[2];
@@ -28,12 +29,15 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     if (status != DP_OK)
         return status;
     if (p->coordinates.n != 2)
-        return dp_fail(err, DP_ESPEC, "crop: coordinates takes top,left: two numbers, not %d", p->coordinates.n);
+        return dp_fail(err, DP_ESPEC, "crop: coordinates takes top,left: two numbers, not %d",
+                       p->coordinates.n);
     dp_size_pair(&p->size, size);
     for (int d = 0; d < 2; d++) {
         if (p->coordinates.v[d] + size[d] > in->type.shape[d])
-            return dp_fail(err, DP_ESPEC, "crop: %s %lld + %lld is outside the image, which has %lld", d ? "left" : "top",
-                           (long long)p->coordinates.v[d], (long long)size[d], (long long)in->type.shape[d]);
+            return dp_fail(err, DP_ESPEC,
+                           "crop: %s %lld + %lld is outside the image, which has %lld",
+                           d ? "left" : "top", (long long)p->coordinates.v[d], (long long)size[d],
+                           (long long)in->type.shape[d]);
     }
     out->type.shape[0] = size[0];
     out->type.shape[1] = size[1];
@@ -49,5 +53,7 @@ static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const d
 
 const dp_transform dp_transform_crop = {
     .info = {"transform", "crop", "keep a rectangle at a fixed place", 1, params},
-    .size = sizeof(crop), .plan = plan, .apply = apply,
+    .size = sizeof(crop),
+    .plan = plan,
+    .apply = apply,
 };

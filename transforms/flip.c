@@ -11,11 +11,14 @@
 dp_status dp_check_flip(const char *stage, const dp_column *in, dp_error *err)
 {
     if (in->type.rank < 2)
-        return dp_fail(err, DP_ESPEC, "%s takes images: column %s is %s", stage, in->name, dp_tensor_type(&in->type).text);
+        return dp_fail(err, DP_ESPEC, "%s takes images: column %s is %s", stage, in->name,
+                       dp_tensor_type(&in->type).text);
     return dp_check_image_type(stage, in, err);
 }
 
-typedef struct layout { size_t images, height, width, pixel_size; } layout;
+typedef struct layout {
+    size_t images, height, width, pixel_size;
+} layout;
 
 static layout layout_of(const dp_tensor *t)
 {
@@ -35,7 +38,8 @@ void dp_flip_horizontal(const dp_tensor *in, const dp_tensor *out)
     const uint8_t *src = in->data;
     uint8_t *dst = out->data;
 
-    for (size_t row = 0; row < l.images * l.height; row++, src += l.width * l.pixel_size, dst += l.width * l.pixel_size) {
+    for (size_t row = 0; row < l.images * l.height;
+         row++, src += l.width * l.pixel_size, dst += l.width * l.pixel_size) {
         for (size_t x = 0; x < l.width; x++)
             memcpy(dst + x * l.pixel_size, src + (l.width - 1 - x) * l.pixel_size, l.pixel_size);
     }

@@ -4,14 +4,17 @@
  */
 #include "transforms/flip.h"
 
-typedef struct horizontal_flip { const char *column; } horizontal_flip;
+typedef struct horizontal_flip {
+    const char *column;
+} horizontal_flip;
 
 static const dp_param params[] = {
     DP_COLUMN(horizontal_flip),
-    DP_PARAMS_END
+    DP_PARAMS_END,
 };
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena, dp_error *err)
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
 {
     (void)params_, (void)out, (void)arena;
     return dp_check_flip("horizontal_flip", in, err);
@@ -25,5 +28,7 @@ static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const d
 
 const dp_transform dp_transform_horizontal_flip = {
     .info = {"transform", "horizontal_flip", "mirror the image left to right", 1, params},
-    .size = sizeof(horizontal_flip), .plan = plan, .apply = apply,
+    .size = sizeof(horizontal_flip),
+    .plan = plan,
+    .apply = apply,
 };

@@ -4,14 +4,17 @@
  */
 #include "transforms/window.h"
 
-typedef struct hwc2chw { const char *column; } hwc2chw;
+typedef struct hwc2chw {
+    const char *column;
+} hwc2chw;
 
 static const dp_param params[] = {
     DP_COLUMN(hwc2chw),
-    DP_PARAMS_END
+    DP_PARAMS_END,
 };
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena, dp_error *err)
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
 {
     dp_status status = dp_check_image("hwc2chw", in, err);
 
@@ -26,14 +29,14 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     return status;
 }
 
-#define TRANSPOSE(type)                                                  \
-    do {                                                                 \
-        const type *src = in->data;                                      \
-        type *dst = out->data;                                           \
-        for (size_t c = 0; c < channels; c++) {                          \
-            for (size_t i = 0; i < pixels; i++)                          \
-                dst[c * pixels + i] = src[i * channels + c];             \
-        }                                                                \
+#define TRANSPOSE(type)                                                                            \
+    do {                                                                                           \
+        const type *src = in->data;                                                                \
+        type *dst = out->data;                                                                     \
+        for (size_t c = 0; c < channels; c++) {                                                    \
+            for (size_t i = 0; i < pixels; i++)                                                    \
+                dst[c * pixels + i] = src[i * channels + c];                                       \
+        }                                                                                          \
     } while (0)
 
 static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const dp_tensor *out)
@@ -52,5 +55,7 @@ static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const d
 
 const dp_transform dp_transform_hwc2chw = {
     .info = {"transform", "hwc2chw", "turn an image <H,W,C> into planes <C,H,W>", 1, params},
-    .size = sizeof(hwc2chw), .plan = plan, .apply = apply,
+    .size = sizeof(hwc2chw),
+    .plan = plan,
+    .apply = apply,
 };

@@ -8,10 +8,10 @@
 
 typedef struct normalize {
     const char *column;
-    dp_numbers  mean, std;
-    bool        is_hwc;
-    float       m[DP_MAX_LIST], s[DP_MAX_LIST];
-    size_t      channels, run;  /* run = neighbours of one channel */
+    dp_numbers mean, std;
+    bool is_hwc;
+    float m[DP_MAX_LIST], s[DP_MAX_LIST];
+    size_t channels, run; /* run = neighbours of one channel */
 } normalize;
 
 static const dp_param params[] = {
@@ -19,31 +19,36 @@ static const dp_param params[] = {
     DP_NUMBERS(normalize, mean, NULL, 0, 255, "one number, or one for each channel"),
     DP_NUMBERS(normalize, std, NULL, 1e-45, 255, "one number, or one for each channel"),
     DP_BOOLEAN(normalize, is_hwc, "true", "channels are the last dimension; false: the first"),
-    DP_PARAMS_END
+    DP_PARAMS_END,
 };
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena, dp_error *err)
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
 {
     normalize *p = params_;
     const int32_t rank = in->type.rank;
 
     (void)arena;
     if (rank < 2)
-        return dp_fail(err, DP_ESPEC, "normalize takes images: column %s is %s", in->name, dp_tensor_type(&in->type).text);
+        return dp_fail(err, DP_ESPEC, "normalize takes images: column %s is %s", in->name,
+                       dp_tensor_type(&in->type).text);
     if (p->mean.n != p->std.n)
-        return dp_fail(err, DP_ESPEC, "normalize: mean has %d numbers and std %d", p->mean.n, p->std.n);
+        return dp_fail(err, DP_ESPEC, "normalize: mean has %d numbers and std %d", p->mean.n,
+                       p->std.n);
     p->channels = rank == 2 ? 1 : (size_t)in->type.shape[p->is_hwc ? rank - 1 : 0];
     if (p->mean.n != 1 && (size_t)p->mean.n != p->channels)
-        return dp_fail(err, DP_ESPEC, "normalize: mean has %d numbers, column %s has %zu channels (is_hwc=%s)", p->mean.n,
-                       in->name, p->channels, p->is_hwc ? "true" : "false");
+        return dp_fail(err, DP_ESPEC,
+                       "normalize: mean has %d numbers, column %s has %zu channels (is_hwc=%s)",
+                       p->mean.n, in->name, p->channels, p->is_hwc ? "true" : "false");
     for (int32_t i = 0; i < p->mean.n; i++) {
         p->m[i] = (float)p->mean.v[i];
         p->s[i] = (float)p->std.v[i];
     }
     if (p->mean.n == 1)
         p->channels = 1;
-    p->run = p->channels == 1 ? (size_t)dp_tensor_count(&in->type) : p->is_hwc ? 1
-           : (size_t)dp_tensor_count(&in->type) / p->channels;
+    p->run = p->channels == 1 ? (size_t)dp_tensor_count(&in->type)
+             : p->is_hwc      ? 1
+                              : (size_t)dp_tensor_count(&in->type) / p->channels;
     out->type.dtype = DP_F32;
     out->limit = 0;
     return DP_OK;
@@ -71,6 +76,9 @@ static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const d
 }
 
 const dp_transform dp_transform_normalize = {
-    .info = {"transform", "normalize", "subtract a mean, divide by a deviation, to float32", 1, params},
-    .size = sizeof(normalize), .plan = plan, .apply = apply,
+    .info = {"transform", "normalize", "subtract a mean, divide by a deviation, to float32", 1,
+             params},
+    .size = sizeof(normalize),
+    .plan = plan,
+    .apply = apply,
 };

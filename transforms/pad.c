@@ -6,20 +6,22 @@
 
 typedef struct pad {
     const char *column;
-    dp_ints     padding, fill_value;
-    int32_t     padding_mode;
-    dp_window   window;
+    dp_ints padding, fill_value;
+    int32_t padding_mode;
+    dp_window window;
 } pad;
 
 static const dp_param params[] = {
     DP_COLUMN(pad),
-    DP_INTS(pad, padding, NULL, 0, 16777216, "all sides; or left-right,top-bottom; or left,top,right,bottom"),
+    DP_INTS(pad, padding, NULL, 0, 16777216,
+            "all sides; or left-right,top-bottom; or left,top,right,bottom"),
     DP_INTS(pad, fill_value, "0", 0, 255, "one value, or one for each of three channels"),
     DP_CHOICE(pad, padding_mode, "constant", DP_PADDING_MODES, "what the border holds"),
-    DP_PARAMS_END
+    DP_PARAMS_END,
 };
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena, dp_error *err)
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
 {
     pad *p = params_;
     int64_t around[4];
@@ -32,9 +34,11 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     if (status == DP_OK)
         status = dp_padding("pad", &p->padding, around, err);
     if (status == DP_OK && p->fill_value.n != 1 && p->fill_value.n != 3)
-        status = dp_fail(err, DP_ESPEC, "pad: fill_value takes 1 or 3 numbers, not %d", p->fill_value.n);
+        status =
+            dp_fail(err, DP_ESPEC, "pad: fill_value takes 1 or 3 numbers, not %d", p->fill_value.n);
     if (status == DP_OK)
-        status = dp_resized("pad", out, in->type.shape[0] + around[1] + around[3], in->type.shape[1] + around[0] + around[2], err);
+        status = dp_resized("pad", out, in->type.shape[0] + around[1] + around[3],
+                            in->type.shape[1] + around[0] + around[2], err);
     if (status == DP_OK)
         status = dp_window_plan(&p->window, in, &p->fill_value, arena, err);
     if (status == DP_OK)
@@ -53,5 +57,7 @@ static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const d
 
 const dp_transform dp_transform_pad = {
     .info = {"transform", "pad", "put a border around the image", 1, params},
-    .size = sizeof(pad), .plan = plan, .apply = apply,
+    .size = sizeof(pad),
+    .plan = plan,
+    .apply = apply,
 };

@@ -2,29 +2,30 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * spec/mindspore.md 5.5.  Native draws: left, then top, each uniform over the places where the rectangle fits; none
- * when the padded image has the size already.
+ * spec/mindspore.md 5.5.  Native draws: left, then top, each uniform over the places where the
+ * rectangle fits; none when the padded image has the size already.
  */
 #include "transforms/window.h"
 
 typedef struct random_crop {
     const char *column;
-    dp_ints     size, padding, fill_value;
-    bool        pad_if_needed;
-    int32_t     padding_mode, order;
-    dp_window   window;
-    uint32_t    places[2];  /* top and left corners to choose from */
+    dp_ints size, padding, fill_value;
+    bool pad_if_needed;
+    int32_t padding_mode, order;
+    dp_window window;
+    uint32_t places[2]; /* top and left corners to choose from */
 } random_crop;
 
 static const dp_param params[] = {
     DP_COLUMN(random_crop),
     DP_INTS(random_crop, size, NULL, 1, 16777216, "height,width; one number for a square"),
-    DP_INTS(random_crop, padding, "0", 0, 16777216, "all sides; or left-right,top-bottom; or left,top,right,bottom"),
+    DP_INTS(random_crop, padding, "0", 0, 16777216,
+            "all sides; or left-right,top-bottom; or left,top,right,bottom"),
     DP_BOOLEAN(random_crop, pad_if_needed, "false", "pad both sides by what is missing to size"),
     DP_INTS(random_crop, fill_value, "0", 0, 255, "one value, or one for each of three channels"),
     DP_CHOICE(random_crop, padding_mode, "constant", DP_PADDING_MODES, "what the border holds"),
     DP_NATIVE_ORDER(random_crop),
-    DP_PARAMS_END
+    DP_PARAMS_END,
 };
 
 static dp_status check(random_crop *p, const dp_column *in, int64_t around[4], dp_error *err)
@@ -40,15 +41,19 @@ static dp_status check(random_crop *p, const dp_column *in, int64_t around[4], d
     if (status == DP_OK)
         status = dp_padding("random_crop", &p->padding, around, err);
     if (status == DP_OK && p->fill_value.n != 1 && p->fill_value.n != 3)
-        status = dp_fail(err, DP_ESPEC, "random_crop: fill_value takes 1 or 3 numbers, not %d", p->fill_value.n);
+        status = dp_fail(err, DP_ESPEC, "random_crop: fill_value takes 1 or 3 numbers, not %d",
+                         p->fill_value.n);
     for (int i = 0; i < 4 && status == DP_OK; i++) {
         if (around[i] >= 3 * in->type.shape[(i + 1) % 2])
-            status = dp_fail(err, DP_ESPEC, "random_crop: padding %lld is 3 times the image or more", (long long)around[i]);
+            status =
+                dp_fail(err, DP_ESPEC, "random_crop: padding %lld is 3 times the image or more",
+                        (long long)around[i]);
     }
     return status;
 }
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena, dp_error *err)
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
 {
     random_crop *p = params_;
     dp_axis *axes[2] = {&p->window.y, &p->window.x};
@@ -65,8 +70,10 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
             status = dp_axis_pad(axes[d], missing, missing, p->padding_mode, arena, err);
         }
         if (status == DP_OK && axes[d]->length < size[d])
-            status = dp_fail(err, DP_ESPEC, "random_crop: size %lld is more than the %lld of the padded image; "
-                             "pad_if_needed=true pads it", (long long)size[d], (long long)axes[d]->length);
+            status = dp_fail(err, DP_ESPEC,
+                             "random_crop: size %lld is more than the %lld of the padded image; "
+                             "pad_if_needed=true pads it",
+                             (long long)size[d], (long long)axes[d]->length);
         p->places[d] = (uint32_t)(axes[d]->length - size[d] + 1);
     }
     return status != DP_OK ? status : dp_resized("random_crop", out, size[0], size[1], err);
@@ -83,6 +90,10 @@ static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const d
 }
 
 const dp_transform dp_transform_random_crop = {
-    .info = {"transform", "random_crop", "keep a rectangle at a random place, after padding", 1, params},
-    .size = sizeof(random_crop), .random = true, .plan = plan, .apply = apply,
+    .info = {"transform", "random_crop", "keep a rectangle at a random place, after padding", 1,
+             params},
+    .size = sizeof(random_crop),
+    .random = true,
+    .plan = plan,
+    .apply = apply,
 };

@@ -10,18 +10,19 @@
 
 typedef struct random_vertical_flip {
     const char *column;
-    double      prob;
-    int32_t     order;
+    double prob;
+    int32_t order;
 } random_vertical_flip;
 
 static const dp_param params[] = {
     DP_COLUMN(random_vertical_flip),
     DP_NUMBER(random_vertical_flip, prob, "0.5", 0, 1, "of a mirrored image"),
     DP_NATIVE_ORDER(random_vertical_flip),
-    DP_PARAMS_END
+    DP_PARAMS_END,
 };
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena, dp_error *err)
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
 {
     (void)params_, (void)out, (void)arena;
     return dp_check_flip("random_vertical_flip", in, err);
@@ -38,6 +39,10 @@ static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const d
 }
 
 const dp_transform dp_transform_random_vertical_flip = {
-    .info = {"transform", "random_vertical_flip", "mirror the image top to bottom with a probability", 1, params},
-    .size = sizeof(random_vertical_flip), .random = true, .plan = plan, .apply = apply,
+    .info = {"transform", "random_vertical_flip",
+             "mirror the image top to bottom with a probability", 1, params},
+    .size = sizeof(random_vertical_flip),
+    .random = true,
+    .plan = plan,
+    .apply = apply,
 };

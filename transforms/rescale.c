@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * spec/mindspore.md 5.8: one fused multiply-add (what the library does on a CPU with AVX2), the parameters
- * rounded to float32 first; float64 input is computed in double.
+ * spec/mindspore.md 5.8: one fused multiply-add (what the library does on a CPU with AVX2), the
+ * parameters rounded to float32 first; float64 input is computed in double.
  */
 #include "transforms/window.h"
 
@@ -11,25 +11,27 @@
 
 typedef struct rescale {
     const char *column;
-    double      rescale, shift;
-    float       a, b;
-    float       table[256];  /* of uint8 */
+    double rescale, shift;
+    float a, b;
+    float table[256]; /* of uint8 */
 } rescale;
 
 static const dp_param params[] = {
     DP_COLUMN(rescale),
     DP_NUMBER(rescale, rescale, NULL, 0, 16777216, "factor; 1/255 is allowed"),
     DP_NUMBER(rescale, shift, "0", -16777216, 16777216, "added"),
-    DP_PARAMS_END
+    DP_PARAMS_END,
 };
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena, dp_error *err)
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
 {
     rescale *p = params_;
 
     (void)arena;
     if (in->type.rank < 1)
-        return dp_fail(err, DP_ESPEC, "rescale takes an array: column %s is a single %s", in->name, dp_dtype_name(in->type.dtype));
+        return dp_fail(err, DP_ESPEC, "rescale takes an array: column %s is a single %s", in->name,
+                       dp_dtype_name(in->type.dtype));
     p->a = (float)p->rescale;
     p->b = (float)p->shift;
     for (int v = 0; v < 256; v++)
@@ -64,5 +66,7 @@ static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const d
 
 const dp_transform dp_transform_rescale = {
     .info = {"transform", "rescale", "multiply and add, to float32", 1, params},
-    .size = sizeof(rescale), .plan = plan, .apply = apply,
+    .size = sizeof(rescale),
+    .plan = plan,
+    .apply = apply,
 };

@@ -7,6 +7,5 @@
 #define DP_TRANSFORM(name) &dp_transform_##name,
 const dp_transform *const dp_transforms[] = {
 #include "transforms/list.def"
-    NULL
-};
+    NULL};
 #undef DP_TRANSFORM

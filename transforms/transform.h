@@ -18,18 +18,20 @@
 
 typedef struct dp_transform {
     dp_stage_info info;
-    size_t        size;    /* of the parameter struct: text parameters and what plan adds */
-    bool          random;  /* apply gets a generator of its own for every row */
-    /* Fit the stage to its input: check, say what comes out (*out is *in at first).  All failure is here. */
+    size_t size; /* of the parameter struct: text parameters and what plan adds */
+    bool random; /* apply gets a generator of its own for every row */
+    /* Fit the stage to its input: check, say what comes out (*out is *in at first).  All failure is
+     * here. */
     dp_status (*plan)(void *params, const dp_column *in, dp_column *out, dp_arena *, dp_error *);
-    /* One sample.  Cannot fail; allocates nothing; reads only its arguments; in and out do not overlap. */
-    void      (*apply)(const void *params, dp_rng *rng, const dp_tensor *in, const dp_tensor *out);
+    /* One sample.  Cannot fail; allocates nothing; reads only its arguments; in and out do not
+     * overlap. */
+    void (*apply)(const void *params, dp_rng *rng, const dp_tensor *in, const dp_tensor *out);
 } dp_transform;
 
 #define DP_TRANSFORM(name) extern const dp_transform dp_transform_##name;
 #include "transforms/list.def"
 #undef DP_TRANSFORM
 
-extern const dp_transform *const dp_transforms[];  /* ends with NULL */
+extern const dp_transform *const dp_transforms[]; /* ends with NULL */
 
 #endif

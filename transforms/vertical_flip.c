@@ -4,14 +4,17 @@
  */
 #include "transforms/flip.h"
 
-typedef struct vertical_flip { const char *column; } vertical_flip;
+typedef struct vertical_flip {
+    const char *column;
+} vertical_flip;
 
 static const dp_param params[] = {
     DP_COLUMN(vertical_flip),
-    DP_PARAMS_END
+    DP_PARAMS_END,
 };
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena, dp_error *err)
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
 {
     (void)params_, (void)out, (void)arena;
     return dp_check_flip("vertical_flip", in, err);
@@ -25,5 +28,7 @@ static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const d
 
 const dp_transform dp_transform_vertical_flip = {
     .info = {"transform", "vertical_flip", "mirror the image top to bottom", 1, params},
-    .size = sizeof(vertical_flip), .plan = plan, .apply = apply,
+    .size = sizeof(vertical_flip),
+    .plan = plan,
+    .apply = apply,
 };

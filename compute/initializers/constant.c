@@ -4,11 +4,13 @@
  */
 #include "compute/layer.h"
 
-typedef struct constant { double value; } constant;
+typedef struct constant {
+    double value;
+} constant;
 
 static const dp_param params[] = {
     DP_NUMBER(constant, value, NULL, -1e6, 1e6, "of every element"),
-    DP_PARAMS_END
+    DP_PARAMS_END,
 };
 
 static void fill(const void *params_, dp_rng *rng, int64_t fan_in, int64_t n, float *out)
@@ -21,5 +23,7 @@ static void fill(const void *params_, dp_rng *rng, int64_t fan_in, int64_t n, fl
 }
 
 const dp_initializer dp_initializer_constant = {
-    .info = {"initializer", "constant", "every element the same", 1, params}, .size = sizeof(constant), .fill = fill,
+    .info = {"initializer", "constant", "every element the same", 1, params},
+    .size = sizeof(constant),
+    .fill = fill,
 };

@@ -10,8 +10,8 @@
 /* ((u32 >> 8) + 1/2) * 2^-24: inside (0, 1). */
 double dp_open_uniform(dp_rng *);
 
-/* Inverse of the normal distribution function, in binary64 in the written order (Wichura, AS 241, PPND16).
- * 2^-25 <= p <= 1 - 2^-25, so the outer tail is never needed. */
+/* Inverse of the normal distribution function, in binary64 in the written order (Wichura, AS 241,
+ * PPND16). 2^-25 <= p <= 1 - 2^-25, so the outer tail is never needed. */
 double dp_normal_quantile(double p);
 
 /* (2 u - 1) * bound, u in [0, 1). */

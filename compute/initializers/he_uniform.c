@@ -6,7 +6,9 @@
 
 #include "compute/initializers/distributions.h"
 
-typedef struct he_uniform { char none; } he_uniform;
+typedef struct he_uniform {
+    char none;
+} he_uniform;
 
 static const dp_param params[] = {DP_PARAMS_END};
 
@@ -17,5 +19,7 @@ static void fill(const void *params_, dp_rng *rng, int64_t fan_in, int64_t n, fl
 }
 
 const dp_initializer dp_initializer_he_uniform = {
-    .info = {"initializer", "he_uniform", "uniform, bound sqrt(6 / fan_in)", 1, params}, .size = sizeof(he_uniform), .fill = fill,
+    .info = {"initializer", "he_uniform", "uniform, bound sqrt(6 / fan_in)", 1, params},
+    .size = sizeof(he_uniform),
+    .fill = fill,
 };

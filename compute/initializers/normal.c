@@ -4,12 +4,14 @@
  */
 #include "compute/initializers/distributions.h"
 
-typedef struct normal { double sigma, mean; } normal;
+typedef struct normal {
+    double sigma, mean;
+} normal;
 
 static const dp_param params[] = {
     DP_NUMBER(normal, sigma, "0.01", 0, 1e6, "standard deviation"),
     DP_NUMBER(normal, mean, "0", -1e6, 1e6, "mean"),
-    DP_PARAMS_END
+    DP_PARAMS_END,
 };
 
 static void fill(const void *params_, dp_rng *rng, int64_t fan_in, int64_t n, float *out)
@@ -22,5 +24,7 @@ static void fill(const void *params_, dp_rng *rng, int64_t fan_in, int64_t n, fl
 }
 
 const dp_initializer dp_initializer_normal = {
-    .info = {"initializer", "normal", "normal distribution", 1, params}, .size = sizeof(normal), .fill = fill,
+    .info = {"initializer", "normal", "normal distribution", 1, params},
+    .size = sizeof(normal),
+    .fill = fill,
 };

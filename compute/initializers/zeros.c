@@ -6,7 +6,9 @@
 
 #include "compute/layer.h"
 
-typedef struct zeros { char none; } zeros;
+typedef struct zeros {
+    char none;
+} zeros;
 
 static const dp_param params[] = {DP_PARAMS_END};
 
@@ -17,5 +19,7 @@ static void fill(const void *params_, dp_rng *rng, int64_t fan_in, int64_t n, fl
 }
 
 const dp_initializer dp_initializer_zeros = {
-    .info = {"initializer", "zeros", "every element 0", 1, params}, .size = sizeof(zeros), .fill = fill,
+    .info = {"initializer", "zeros", "every element 0", 1, params},
+    .size = sizeof(zeros),
+    .fill = fill,
 };

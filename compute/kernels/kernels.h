@@ -2,8 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * Every table computes the same bits: each output is one chain of fused multiply-adds from +0 in the written
- * order, held in a register of whatever width.  Which table runs is chosen when a net is opened.
+ * Every table computes the same bits: each output is one chain of fused multiply-adds from +0 in
+ * the written order, held in a register of whatever width.  Which table runs is chosen when a net
+ * is opened.
  */
 #ifndef COMPUTE_KERNELS_KERNELS_H
 #define COMPUTE_KERNELS_KERNELS_H
@@ -16,20 +17,21 @@
 /* Where the left operands of an outer product stand: `images` images of `rows` x `cols` places. */
 typedef struct dp_places {
     int64_t images, rows, cols;
-    int64_t image_stride, row_stride, col_stride;  /* in floats */
+    int64_t image_stride, row_stride, col_stride; /* in floats */
 } dp_places;
 
 typedef struct dp_update {
     float learning_rate, momentum, weight_decay;
-    int   nesterov;
+    int nesterov;
 } dp_update;
 
 typedef struct dp_kernels {
     const char *name;
-    int         mr, nr;  /* a tile is mr x nr outputs */
+    int mr, nr; /* a tile is mr x nr outputs */
 
     /* out[i][j] = CHAIN over r < runs, k < run of a_i[r * stride + k] * panel[r * run + k][j]. */
-    void (*tile)(int64_t runs, int64_t run, int64_t stride, const float *const a[], const float *panel, float *out);
+    void (*tile)(int64_t runs, int64_t run, int64_t stride, const float *const a[],
+                 const float *panel, float *out);
 
     /* out[i][j] = CHAIN over the places p in order of a_i[p] * panel[p][j]. */
     void (*outer)(const dp_places *, const float *const a[], const float *panel, float *out);

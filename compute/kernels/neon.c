@@ -7,16 +7,16 @@
 #if defined(__aarch64__)
 #include <arm_neon.h>
 
-#define vf           float32x4_t
-#define VL           4
-#define NV           3
-#define MR           8
-#define v_zero()     vdupq_n_f32(0.0f)
-#define v_load       vld1q_f32
-#define v_store      vst1q_f32
-#define v_set1       vdupq_n_f32
+#define vf             float32x4_t
+#define VL             4
+#define NV             3
+#define MR             8
+#define v_zero()       vdupq_n_f32(0.0f)
+#define v_load         vld1q_f32
+#define v_store        vst1q_f32
+#define v_set1         vdupq_n_f32
 #define v_fma(a, b, c) vfmaq_f32(c, a, b)
-#define KERNELS      dp_kernels_neon
-#define KERNELS_NAME "neon"
+#define KERNELS        dp_kernels_neon
+#define KERNELS_NAME   "neon"
 #include "compute/kernels/template.h"
 #endif

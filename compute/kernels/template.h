@@ -2,15 +2,17 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * An instruction set's file defines vf, VL (floats of a vf), NV (vf of a tile row), MR, v_zero, v_load, v_store,
- * v_set1, v_fma and KERNELS, then includes this.  Vectors run across outputs, never along a chain.
+ * An instruction set's file defines vf, VL (floats of a vf), NV (vf of a tile row), MR, v_zero,
+ * v_load, v_store, v_set1, v_fma and KERNELS, then includes this.  Vectors run across outputs,
+ * never along a chain.
  */
 #include "base/num.h"
 #include "compute/kernels/kernels.h"
 
 #define NR (NV * VL)
 
-static void tile(int64_t runs, int64_t run, int64_t stride, const float *const a[], const float *panel, float *out)
+static void tile(int64_t runs, int64_t run, int64_t stride, const float *const a[],
+                 const float *panel, float *out)
 {
     const float *rows[MR];
     vf acc[MR][NV];
@@ -85,7 +87,8 @@ static void momentum(const dp_update *u, int64_t n, float *p, const float *g, fl
     for (int64_t i = 0; i < n; i++) {
         const float d = decayed(u, p[i], g[i]);
         v[i] = dp_fma32(u->momentum, v[i], d);
-        p[i] = dp_fma32(-u->learning_rate, u->nesterov ? dp_fma32(u->momentum, v[i], d) : v[i], p[i]);
+        p[i] =
+            dp_fma32(-u->learning_rate, u->nesterov ? dp_fma32(u->momentum, v[i], d) : v[i], p[i]);
     }
 }
 

@@ -9,7 +9,7 @@ typedef struct conv2d {
     int64_t out_channels;
     dp_ints kernel_size, stride, padding;
     int32_t pad_mode;
-    bool    has_bias;
+    bool has_bias;
     dp_conv conv;
 } conv2d;
 
@@ -18,28 +18,44 @@ static const dp_param params[] = {
     DP_INTS(conv2d, kernel_size, NULL, 1, DP_MAX_KERNEL, "height,width; one number for a square"),
     DP_INTS(conv2d, stride, "1", 1, DP_MAX_KERNEL, "height,width; one number for both"),
     DP_CHOICE(conv2d, pad_mode, "same", DP_PAD_MODES, "zeros around the image"),
-    DP_INTS(conv2d, padding, "0", 0, DP_MAX_KERNEL, "of pad_mode=pad: all sides, or top,bottom,left,right"),
+    DP_INTS(conv2d, padding, "0", 0, DP_MAX_KERNEL,
+            "of pad_mode=pad: all sides, or top,bottom,left,right"),
     DP_BOOLEAN(conv2d, has_bias, "false", "add a number to each channel"),
-    DP_PARAMS_END
+    DP_PARAMS_END,
 };
 
 static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
 {
     conv2d *p = params_;
     dp_slide s;
-    const dp_status status = dp_slide_plan("conv2d", &p->kernel_size, &p->stride, p->pad_mode, &p->padding, &plan->in, &s, err);
+    const dp_status status = dp_slide_plan("conv2d", &p->kernel_size, &p->stride, p->pad_mode,
+                                           &p->padding, &plan->in, &s, err);
 
     if (status != DP_OK)
         return status;
     p->conv = (dp_conv){
-        .ic = plan->in.channels, .height = plan->in.height, .width = plan->in.width, .oc = p->out_channels,
-        .kh = s.kernel[0], .kw = s.kernel[1], .oh = s.out[0], .ow = s.out[1], .stride_h = s.stride[0],
-        .stride_w = s.stride[1], .top = s.before[0], .left = s.before[1], .bottom = s.after[0], .right = s.after[1],
+        .ic = plan->in.channels,
+        .height = plan->in.height,
+        .width = plan->in.width,
+        .oc = p->out_channels,
+        .kh = s.kernel[0],
+        .kw = s.kernel[1],
+        .oh = s.out[0],
+        .ow = s.out[1],
+        .stride_h = s.stride[0],
+        .stride_w = s.stride[1],
+        .top = s.before[0],
+        .left = s.before[1],
+        .bottom = s.after[0],
+        .right = s.after[1],
     };
     plan->out = (dp_extent){p->out_channels, s.out[0], s.out[1]};
     plan->n_weights = p->has_bias ? 2 : 1;
-    plan->weights[0] = (dp_weight){"weight", 4, {p->conv.oc, p->conv.ic, p->conv.kh, p->conv.kw},
-                                   p->conv.ic * p->conv.kh * p->conv.kw, false};
+    plan->weights[0] = (dp_weight){"weight",
+                                   4,
+                                   {p->conv.oc, p->conv.ic, p->conv.kh, p->conv.kw},
+                                   p->conv.ic * p->conv.kh * p->conv.kw,
+                                   false};
     plan->weights[1] = (dp_weight){"bias", 1, {p->conv.oc}, plan->weights[0].fan_in, true};
     plan->workspace = dp_conv_workspace(&p->conv, plan->kernels, plan->n);
     return DP_OK;
@@ -58,14 +74,21 @@ static void backward(const void *params_, const dp_layer_run *r)
 {
     const conv2d *p = params_;
 
-    dp_conv_weight_gradient(&p->conv, r->kernels, r->workers, r->n, r->leaf, r->x, r->dy, r->dw[0], r->workspace);
+    dp_conv_weight_gradient(&p->conv, r->kernels, r->workers, r->n, r->leaf, r->x, r->dy, r->dw[0],
+                            r->workspace);
     if (p->has_bias)
-        dp_bias_gradient(r->workers, r->n, p->conv.oh * p->conv.ow, p->conv.oc, r->leaf, r->dy, r->dw[1]);
+        dp_bias_gradient(r->workers, r->n, p->conv.oh * p->conv.ow, p->conv.oc, r->leaf, r->dy,
+                         r->dw[1]);
     if (r->dx != NULL)
-        dp_conv_input_gradient(&p->conv, r->kernels, r->workers, r->n, r->dy, r->w[0], r->dx, r->workspace);
+        dp_conv_input_gradient(&p->conv, r->kernels, r->workers, r->n, r->dy, r->w[0], r->dx,
+                               r->workspace);
 }
 
 const dp_layer dp_layer_conv2d = {
     .info = {"layer", "conv2d", "convolution over an image", 1, params},
-    .prefix = "conv", .size = sizeof(conv2d), .plan = plan, .forward = forward, .backward = backward,
+    .prefix = "conv",
+    .size = sizeof(conv2d),
+    .plan = plan,
+    .forward = forward,
+    .backward = backward,
 };

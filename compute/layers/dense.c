@@ -7,14 +7,14 @@
 
 typedef struct dense {
     int64_t out_channels;
-    bool    has_bias;
+    bool has_bias;
     dp_conv conv;
 } dense;
 
 static const dp_param params[] = {
     DP_INT(dense, out_channels, NULL, 1, 16777216, "features of the output"),
     DP_BOOLEAN(dense, has_bias, "true", "add a number to each feature"),
-    DP_PARAMS_END
+    DP_PARAMS_END,
 };
 
 static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
@@ -22,10 +22,19 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
     dense *p = params_;
 
     if (plan->in.height != 1 || plan->in.width != 1)
-        return dp_fail(err, DP_ESPEC, "dense takes features, not %lldx%lldx%lld images: put flatten before it",
-                       (long long)plan->in.channels, (long long)plan->in.height, (long long)plan->in.width);
-    p->conv = (dp_conv){.ic = plan->in.channels, .height = 1, .width = 1, .oc = p->out_channels, .kh = 1, .kw = 1,
-                        .oh = 1, .ow = 1, .stride_h = 1, .stride_w = 1};
+        return dp_fail(
+            err, DP_ESPEC, "dense takes features, not %lldx%lldx%lld images: put flatten before it",
+            (long long)plan->in.channels, (long long)plan->in.height, (long long)plan->in.width);
+    p->conv = (dp_conv){.ic = plan->in.channels,
+                        .height = 1,
+                        .width = 1,
+                        .oc = p->out_channels,
+                        .kh = 1,
+                        .kw = 1,
+                        .oh = 1,
+                        .ow = 1,
+                        .stride_h = 1,
+                        .stride_w = 1};
     plan->out = (dp_extent){p->out_channels, 1, 1};
     plan->n_weights = p->has_bias ? 2 : 1;
     plan->weights[0] = (dp_weight){"weight", 2, {p->conv.oc, p->conv.ic}, p->conv.ic, false};
@@ -47,14 +56,20 @@ static void backward(const void *params_, const dp_layer_run *r)
 {
     const dense *p = params_;
 
-    dp_conv_weight_gradient(&p->conv, r->kernels, r->workers, r->n, r->leaf, r->x, r->dy, r->dw[0], r->workspace);
+    dp_conv_weight_gradient(&p->conv, r->kernels, r->workers, r->n, r->leaf, r->x, r->dy, r->dw[0],
+                            r->workspace);
     if (p->has_bias)
         dp_bias_gradient(r->workers, r->n, 1, p->conv.oc, r->leaf, r->dy, r->dw[1]);
     if (r->dx != NULL)
-        dp_conv_input_gradient(&p->conv, r->kernels, r->workers, r->n, r->dy, r->w[0], r->dx, r->workspace);
+        dp_conv_input_gradient(&p->conv, r->kernels, r->workers, r->n, r->dy, r->w[0], r->dx,
+                               r->workspace);
 }
 
 const dp_layer dp_layer_dense = {
     .info = {"layer", "dense", "a matrix times the features", 1, params},
-    .prefix = "fc", .size = sizeof(dense), .plan = plan, .forward = forward, .backward = backward,
+    .prefix = "fc",
+    .size = sizeof(dense),
+    .plan = plan,
+    .forward = forward,
+    .backward = backward,
 };

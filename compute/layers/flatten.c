@@ -1,10 +1,13 @@
-/* flatten.c - an image as features, in channel, height, width order as MindSpore and PyTorch have it
+/* flatten.c - an image as features, in channel, height, width order as MindSpore and PyTorch have
+ * it
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "compute/layer.h"
 
-typedef struct flatten { char none; } flatten;
+typedef struct flatten {
+    char none;
+} flatten;
 
 static const dp_param params[] = {DP_PARAMS_END};
 
@@ -18,7 +21,8 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
 static void forward_sample(void *ctx, uint64_t i)
 {
     const dp_layer_run *r = ctx;
-    const int64_t size = dp_extent_size(&r->in), places = r->in.height * r->in.width, channels = r->in.channels;
+    const int64_t size = dp_extent_size(&r->in), places = r->in.height * r->in.width,
+                  channels = r->in.channels;
     const float *x = r->x + (int64_t)i * size;
     float *y = r->y + (int64_t)i * size;
 
@@ -31,7 +35,8 @@ static void forward_sample(void *ctx, uint64_t i)
 static void backward_sample(void *ctx, uint64_t i)
 {
     const dp_layer_run *r = ctx;
-    const int64_t size = dp_extent_size(&r->in), places = r->in.height * r->in.width, channels = r->in.channels;
+    const int64_t size = dp_extent_size(&r->in), places = r->in.height * r->in.width,
+                  channels = r->in.channels;
     const float *dy = r->dy + (int64_t)i * size;
     float *dx = r->dx + (int64_t)i * size;
 
@@ -56,5 +61,9 @@ static void backward(const void *params_, const dp_layer_run *r)
 
 const dp_layer dp_layer_flatten = {
     .info = {"layer", "flatten", "take an image as features", 1, params},
-    .prefix = "flatten", .size = sizeof(flatten), .plan = plan, .forward = forward, .backward = backward,
+    .prefix = "flatten",
+    .size = sizeof(flatten),
+    .plan = plan,
+    .forward = forward,
+    .backward = backward,
 };

@@ -2,29 +2,31 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * spec/compute.md B.1, B.6: windows are scanned in (kh, kw) order, the first of equals wins, the first NaN wins over
- * numbers, padding never wins.  The gradient gathers: dx starts at +0 and adds dy of the windows whose winner it is, in
- * ascending (oh, ow) order.
+ * spec/compute.md B.1, B.6: windows are scanned in (kh, kw) order, the first of equals wins, the
+ * first NaN wins over numbers, padding never wins.  The gradient gathers: dx starts at +0 and adds
+ * dy of the windows whose winner it is, in ascending (oh, ow) order.
  */
 #include "compute/window.h"
 
 typedef struct max_pool {
-    dp_ints  kernel_size, stride;
-    int32_t  pad_mode;
+    dp_ints kernel_size, stride;
+    int32_t pad_mode;
     dp_slide slide;
 } max_pool;
 
 static const dp_param params[] = {
     DP_INTS(max_pool, kernel_size, NULL, 1, DP_MAX_KERNEL, "height,width; one number for a square"),
     DP_INTS(max_pool, stride, "1", 1, DP_MAX_KERNEL, "height,width; one number for both"),
-    DP_CHOICE(max_pool, pad_mode, "valid", "valid,same", "whether windows may reach past the image"),
-    DP_PARAMS_END
+    DP_CHOICE(max_pool, pad_mode, "valid", "valid,same",
+              "whether windows may reach past the image"),
+    DP_PARAMS_END,
 };
 
 static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
 {
     max_pool *p = params_;
-    const dp_status status = dp_slide_plan("max_pool", &p->kernel_size, &p->stride, p->pad_mode, NULL, &plan->in, &p->slide, err);
+    const dp_status status = dp_slide_plan("max_pool", &p->kernel_size, &p->stride, p->pad_mode,
+                                           NULL, &plan->in, &p->slide, err);
 
     if (status != DP_OK)
         return status;
@@ -35,10 +37,14 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
     return DP_OK;
 }
 
-typedef struct job { const dp_slide *s; const dp_layer_run *r; } job;
+typedef struct job {
+    const dp_slide *s;
+    const dp_layer_run *r;
+} job;
 
 /* One window: y and winner start at its first place that is inside. */
-static void scan_window(const dp_slide *s, const dp_extent *in, int64_t oh, int64_t ow, const float *x, float *y, int32_t *winner)
+static void scan_window(const dp_slide *s, const dp_extent *in, int64_t oh, int64_t ow,
+                        const float *x, float *y, int32_t *winner)
 {
     bool first = true;
 
@@ -126,5 +132,9 @@ static void backward(const void *params_, const dp_layer_run *r)
 
 const dp_layer dp_layer_max_pool = {
     .info = {"layer", "max_pool", "the largest value of each window", 1, params},
-    .prefix = "max_pool", .size = sizeof(max_pool), .plan = plan, .forward = forward, .backward = backward,
+    .prefix = "max_pool",
+    .size = sizeof(max_pool),
+    .plan = plan,
+    .forward = forward,
+    .backward = backward,
 };

@@ -2,11 +2,14 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * spec/compute.md B.3: y = (x <= 0) ? +0 : x, so NaN passes and -0 becomes +0; gradient (x <= 0) ? +0 : dy.
+ * spec/compute.md B.3: y = (x <= 0) ? +0 : x, so NaN passes and -0 becomes +0; gradient (x <= 0) ?
+ * +0 : dy.
  */
 #include "compute/layer.h"
 
-typedef struct relu { char none; } relu;
+typedef struct relu {
+    char none;
+} relu;
 
 static const dp_param params[] = {DP_PARAMS_END};
 
@@ -53,5 +56,9 @@ static void backward(const void *params_, const dp_layer_run *r)
 
 const dp_layer dp_layer_relu = {
     .info = {"layer", "relu", "max(x, 0)", 1, params},
-    .prefix = "relu", .size = sizeof(relu), .plan = plan, .forward = forward, .backward = backward,
+    .prefix = "relu",
+    .size = sizeof(relu),
+    .plan = plan,
+    .forward = forward,
+    .backward = backward,
 };

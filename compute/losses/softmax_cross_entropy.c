@@ -2,29 +2,34 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * spec/compute.md B.3: per row m = max, e_j = exp(x_j - m), S = SEQ64 of e, loss = log(S) - (x_t - m), all in binary64;
- * the batch is TREE over leaves of SEQ64 inside the leaf, divided by the number of samples, rounded once.  The
- * gradient is (e_j / S - [j = t]) / n, rounded once.
+ * spec/compute.md B.3: per row m = max, e_j = exp(x_j - m), S = SEQ64 of e, loss = log(S) - (x_t -
+ * m), all in binary64; the batch is TREE over leaves of SEQ64 inside the leaf, divided by the
+ * number of samples, rounded once.  The gradient is (e_j / S - [j = t]) / n, rounded once.
  */
 #include "base/num.h"
 #include "compute/conv.h"
 #include "compute/layer.h"
 #include "compute/tree.h"
 
-typedef struct softmax_cross_entropy { int64_t leaf_size; } softmax_cross_entropy;
+typedef struct softmax_cross_entropy {
+    int64_t leaf_size;
+} softmax_cross_entropy;
 
 static const dp_param params[] = {
-    DP_INT(softmax_cross_entropy, leaf_size, "4", 1, 65536, "samples of a leaf of every sum over the batch: a power of two"),
-    DP_PARAMS_END
+    DP_INT(softmax_cross_entropy, leaf_size, "4", 1, 65536,
+           "samples of a leaf of every sum over the batch: a power of two"),
+    DP_PARAMS_END,
 };
 
 static dp_status plan(const void *params_, int64_t n, int64_t *leaf, dp_error *err)
 {
     *leaf = ((const softmax_cross_entropy *)params_)->leaf_size;
     if ((*leaf & (*leaf - 1)) != 0)
-        return dp_fail(err, DP_ESPEC, "softmax_cross_entropy: leaf_size %lld is no power of two", (long long)*leaf);
+        return dp_fail(err, DP_ESPEC, "softmax_cross_entropy: leaf_size %lld is no power of two",
+                       (long long)*leaf);
     if (n / *leaf >= DP_MAX_LEAVES)
-        return dp_fail(err, DP_ELIMIT, "a batch has at most %d leaves: raise leaf_size", DP_MAX_LEAVES);
+        return dp_fail(err, DP_ELIMIT, "a batch has at most %d leaves: raise leaf_size",
+                       DP_MAX_LEAVES);
     return DP_OK;
 }
 
@@ -68,6 +73,9 @@ static float run(const void *params_, const dp_loss_run *r)
 }
 
 const dp_loss dp_loss_softmax_cross_entropy = {
-    .info = {"loss", "softmax_cross_entropy", "softmax, then minus the log of the label's probability", 1, params},
-    .size = sizeof(softmax_cross_entropy), .plan = plan, .run = run,
+    .info = {"loss", "softmax_cross_entropy",
+             "softmax, then minus the log of the label's probability", 1, params},
+    .size = sizeof(softmax_cross_entropy),
+    .plan = plan,
+    .run = run,
 };

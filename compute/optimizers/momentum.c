@@ -2,14 +2,15 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * spec/compute.md B.3, with Nesterov's p -= learning_rate * (g + momentum * v); g has weight_decay * p added first.
+ * spec/compute.md B.3, with Nesterov's p -= learning_rate * (g + momentum * v); g has weight_decay
+ * * p added first.
  */
 #include "compute/layer.h"
 
 typedef struct momentum {
     dp_schedule schedule;
-    double      momentum, weight_decay;
-    bool        use_nesterov;
+    double momentum, weight_decay;
+    bool use_nesterov;
 } momentum;
 
 static const dp_param params[] = {
@@ -17,7 +18,7 @@ static const dp_param params[] = {
     DP_NUMBER(momentum, momentum, NULL, 0, 1, "share of the last step that goes on"),
     DP_NUMBER(momentum, weight_decay, "0", 0, 1e6, "of every parameter"),
     DP_BOOLEAN(momentum, use_nesterov, "false", "look ahead"),
-    DP_PARAMS_END
+    DP_PARAMS_END,
 };
 
 static double learning_rate(const void *params_, uint64_t step)
@@ -25,7 +26,8 @@ static double learning_rate(const void *params_, uint64_t step)
     return dp_schedule_rate(&((const momentum *)params_)->schedule, step);
 }
 
-static void update(const void *params_, const dp_kernels *k, float rate, int64_t n, float *p, const float *g, float *v)
+static void update(const void *params_, const dp_kernels *k, float rate, int64_t n, float *p,
+                   const float *g, float *v)
 {
     const momentum *m = params_;
     const dp_update u = {rate, (float)m->momentum, (float)m->weight_decay, m->use_nesterov};
@@ -34,5 +36,8 @@ static void update(const void *params_, const dp_kernels *k, float rate, int64_t
 
 const dp_optimizer dp_optimizer_momentum = {
     .info = {"optimizer", "momentum", "gradient descent with momentum", 1, params},
-    .size = sizeof(momentum), .has_moments = true, .learning_rate = learning_rate, .update = update,
+    .size = sizeof(momentum),
+    .has_moments = true,
+    .learning_rate = learning_rate,
+    .update = update,
 };

@@ -6,13 +6,13 @@
 
 typedef struct sgd {
     dp_schedule schedule;
-    double      weight_decay;
+    double weight_decay;
 } sgd;
 
 static const dp_param params[] = {
     DP_SCHEDULE(sgd),
     DP_NUMBER(sgd, weight_decay, "0", 0, 1e6, "of every parameter"),
-    DP_PARAMS_END
+    DP_PARAMS_END,
 };
 
 static double learning_rate(const void *params_, uint64_t step)
@@ -20,7 +20,8 @@ static double learning_rate(const void *params_, uint64_t step)
     return dp_schedule_rate(&((const sgd *)params_)->schedule, step);
 }
 
-static void update(const void *params_, const dp_kernels *k, float rate, int64_t n, float *p, const float *g, float *v)
+static void update(const void *params_, const dp_kernels *k, float rate, int64_t n, float *p,
+                   const float *g, float *v)
 {
     const dp_update u = {rate, 0, (float)((const sgd *)params_)->weight_decay, 0};
     (void)v;
@@ -29,5 +30,7 @@ static void update(const void *params_, const dp_kernels *k, float rate, int64_t
 
 const dp_optimizer dp_optimizer_sgd = {
     .info = {"optimizer", "sgd", "gradient descent", 1, params},
-    .size = sizeof(sgd), .learning_rate = learning_rate, .update = update,
+    .size = sizeof(sgd),
+    .learning_rate = learning_rate,
+    .update = update,
 };

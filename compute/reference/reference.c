@@ -6,16 +6,16 @@
 
 #include "base/num.h"
 
-#define TREE(v, n)                                         \
-    for (; n > 1; n = (n + 1) / 2) {                       \
-        for (int64_t i = 0; i < n / 2; i++)                \
-            v[i] = v[2 * i] + v[2 * i + 1];                \
-        if (n % 2 != 0)                                    \
-            v[n / 2] = v[n - 1];                           \
-    }                                                      \
+#define TREE(v, n)                                                                                 \
+    for (; n > 1; n = (n + 1) / 2) {                                                               \
+        for (int64_t i = 0; i < n / 2; i++)                                                        \
+            v[i] = v[2 * i] + v[2 * i + 1];                                                        \
+        if (n % 2 != 0)                                                                            \
+            v[n / 2] = v[n - 1];                                                                   \
+    }                                                                                              \
     return v[0]
 
-float  dp_ref_tree32(float *v, int64_t n) { TREE(v, n); }
+float dp_ref_tree32(float *v, int64_t n) { TREE(v, n); }
 double dp_ref_tree64(double *v, int64_t n) { TREE(v, n); }
 
 /* x at a place that may lie in the border. */
@@ -33,18 +33,21 @@ static float output(const dp_conv *c, const float *dy, int64_t n, int64_t h, int
     return dy[((n * c->oh + h) * c->ow + w) * c->oc + oc];
 }
 
-static float weight(const dp_conv *c, const float *w, int64_t oc, int64_t ic, int64_t kh, int64_t kw)
+static float weight(const dp_conv *c, const float *w, int64_t oc, int64_t ic, int64_t kh,
+                    int64_t kw)
 {
     return w[((oc * c->ic + ic) * c->kh + kh) * c->kw + kw];
 }
 
-static float forward_one(const dp_conv *c, int64_t n, int64_t oh, int64_t ow, int64_t oc, const float *x, const float *w)
+static float forward_one(const dp_conv *c, int64_t n, int64_t oh, int64_t ow, int64_t oc,
+                         const float *x, const float *w)
 {
     float acc = 0.0f;
     for (int64_t kh = 0; kh < c->kh; kh++)
         for (int64_t kw = 0; kw < c->kw; kw++)
             for (int64_t ic = 0; ic < c->ic; ic++)
-                acc = dp_fma32(input(c, x, n, oh * c->stride_h + kh - c->top, ow * c->stride_w + kw - c->left, ic),
+                acc = dp_fma32(input(c, x, n, oh * c->stride_h + kh - c->top,
+                                     ow * c->stride_w + kw - c->left, ic),
                                weight(c, w, oc, ic, kh, kw), acc);
     return acc;
 }
@@ -58,8 +61,10 @@ void dp_ref_conv_forward(const dp_conv *c, int64_t n, const float *x, const floa
                     *y++ = forward_one(c, i, oh, ow, oc, x, w);
 }
 
-/* Ascending output places are descending taps; a tap that is not divisible by the stride does not exist. */
-static float input_gradient_one(const dp_conv *c, int64_t n, int64_t h, int64_t v, int64_t ic, const float *dy, const float *w)
+/* Ascending output places are descending taps; a tap that is not divisible by the stride does not
+ * exist. */
+static float input_gradient_one(const dp_conv *c, int64_t n, int64_t h, int64_t v, int64_t ic,
+                                const float *dy, const float *w)
 {
     float acc = 0.0f;
     for (int64_t kh = c->kh - 1; kh >= 0; kh--)
@@ -67,13 +72,15 @@ static float input_gradient_one(const dp_conv *c, int64_t n, int64_t h, int64_t 
             if ((h + c->top - kh) % c->stride_h != 0 || (v + c->left - kw) % c->stride_w != 0)
                 continue;
             for (int64_t oc = 0; oc < c->oc; oc++)
-                acc = dp_fma32(output(c, dy, n, (h + c->top - kh) / c->stride_h, (v + c->left - kw) / c->stride_w, oc),
+                acc = dp_fma32(output(c, dy, n, (h + c->top - kh) / c->stride_h,
+                                      (v + c->left - kw) / c->stride_w, oc),
                                weight(c, w, oc, ic, kh, kw), acc);
         }
     return acc;
 }
 
-void dp_ref_conv_input_gradient(const dp_conv *c, int64_t n, const float *dy, const float *w, float *dx)
+void dp_ref_conv_input_gradient(const dp_conv *c, int64_t n, const float *dy, const float *w,
+                                float *dx)
 {
     for (int64_t i = 0; i < n; i++)
         for (int64_t h = 0; h < c->height; h++)
@@ -82,20 +89,21 @@ void dp_ref_conv_input_gradient(const dp_conv *c, int64_t n, const float *dy, co
                     *dx++ = input_gradient_one(c, i, h, v, ic, dy, w);
 }
 
-static float weight_leaf(const dp_conv *c, int64_t first, int64_t last, int64_t oc, int64_t ic, int64_t kh, int64_t kw,
-                         const float *x, const float *dy)
+static float weight_leaf(const dp_conv *c, int64_t first, int64_t last, int64_t oc, int64_t ic,
+                         int64_t kh, int64_t kw, const float *x, const float *dy)
 {
     float acc = 0.0f;
     for (int64_t n = first; n < last; n++)
         for (int64_t oh = 0; oh < c->oh; oh++)
             for (int64_t ow = 0; ow < c->ow; ow++)
-                acc = dp_fma32(input(c, x, n, oh * c->stride_h + kh - c->top, ow * c->stride_w + kw - c->left, ic),
+                acc = dp_fma32(input(c, x, n, oh * c->stride_h + kh - c->top,
+                                     ow * c->stride_w + kw - c->left, ic),
                                output(c, dy, n, oh, ow, oc), acc);
     return acc;
 }
 
-void dp_ref_conv_weight_gradient(const dp_conv *c, int64_t n, int64_t leaf, const float *x, const float *dy, float *dw,
-                                 float *partial)
+void dp_ref_conv_weight_gradient(const dp_conv *c, int64_t n, int64_t leaf, const float *x,
+                                 const float *dy, float *dw, float *partial)
 {
     for (int64_t oc = 0; oc < c->oc; oc++)
         for (int64_t ic = 0; ic < c->ic; ic++)
@@ -103,12 +111,14 @@ void dp_ref_conv_weight_gradient(const dp_conv *c, int64_t n, int64_t leaf, cons
                 for (int64_t kw = 0; kw < c->kw; kw++) {
                     int64_t leaves = 0;
                     for (int64_t first = 0; first < n; first += leaf)
-                        partial[leaves++] = weight_leaf(c, first, first + leaf < n ? first + leaf : n, oc, ic, kh, kw, x, dy);
+                        partial[leaves++] = weight_leaf(
+                            c, first, first + leaf < n ? first + leaf : n, oc, ic, kh, kw, x, dy);
                     *dw++ = dp_ref_tree32(partial, leaves);
                 }
 }
 
-void dp_ref_bias_gradient(int64_t n, int64_t places, int64_t channels, int64_t leaf, const float *dy, float *db, double *partial)
+void dp_ref_bias_gradient(int64_t n, int64_t places, int64_t channels, int64_t leaf,
+                          const float *dy, float *db, double *partial)
 {
     for (int64_t c = 0; c < channels; c++) {
         int64_t leaves = 0;

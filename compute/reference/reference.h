@@ -2,8 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * Written to be read beside spec/compute.md B: no blocking, no packing, no borders, one loop an index.  Shares no
- * code with the kernels but the one fused multiply-add.  Activations are [n][h][w][c], weights [oc][ic][kh][kw].
+ * Written to be read beside spec/compute.md B: no blocking, no packing, no borders, one loop an
+ * index.  Shares no code with the kernels but the one fused multiply-add.  Activations are
+ * [n][h][w][c], weights [oc][ic][kh][kw].
  */
 #ifndef COMPUTE_REFERENCE_REFERENCE_H
 #define COMPUTE_REFERENCE_REFERENCE_H
@@ -11,16 +12,18 @@
 #include "compute/conv.h"
 
 void dp_ref_conv_forward(const dp_conv *, int64_t n, const float *x, const float *w, float *y);
-void dp_ref_conv_input_gradient(const dp_conv *, int64_t n, const float *dy, const float *w, float *dx);
+void dp_ref_conv_input_gradient(const dp_conv *, int64_t n, const float *dy, const float *w,
+                                float *dx);
 /* partial: (leaves + 1) floats of scratch. */
-void dp_ref_conv_weight_gradient(const dp_conv *, int64_t n, int64_t leaf, const float *x, const float *dy, float *dw,
-                                 float *partial);
-void dp_ref_bias_gradient(int64_t n, int64_t places, int64_t channels, int64_t leaf, const float *dy, float *db, double *partial);
+void dp_ref_conv_weight_gradient(const dp_conv *, int64_t n, int64_t leaf, const float *x,
+                                 const float *dy, float *dw, float *partial);
+void dp_ref_bias_gradient(int64_t n, int64_t places, int64_t channels, int64_t leaf,
+                          const float *dy, float *db, double *partial);
 void dp_ref_sgd(const dp_update *, int64_t n, float *p, const float *g);
 void dp_ref_momentum(const dp_update *, int64_t n, float *p, const float *g, float *v);
 
 /* TREE, level by level as B.1 says it; v is overwritten.  n >= 1. */
-float  dp_ref_tree32(float *v, int64_t n);
+float dp_ref_tree32(float *v, int64_t n);
 double dp_ref_tree64(double *v, int64_t n);
 
 #endif

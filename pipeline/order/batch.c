@@ -6,13 +6,13 @@
 
 typedef struct batch {
     int64_t batch_size;
-    bool    drop_remainder;
+    bool drop_remainder;
 } batch;
 
 static const dp_param params[] = {
     DP_INT(batch, batch_size, NULL, 1, 2147483647, "rows of a batch"),
     DP_BOOLEAN(batch, drop_remainder, "false", "leave out a last batch that is not full"),
-    DP_PARAMS_END
+    DP_PARAMS_END,
 };
 
 static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
@@ -24,17 +24,17 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     if (node->below == DP_ENDLESS)
         node->length = DP_ENDLESS;
     else
-        node->length = node->below / node->group + (!p->drop_remainder && node->below % node->group != 0);
+        node->length =
+            node->below / node->group + (!p->drop_remainder && node->below % node->group != 0);
     return DP_OK;
 }
 
 /* To the first row of the group. */
-static void at(dp_node *node, dp_row *row)
-{
-    row->record *= node->group;
-}
+static void at(dp_node *node, dp_row *row) { row->record *= node->group; }
 
 const dp_order dp_order_batch = {
     .info = {"order", "batch", "join rows into batches", 1, params},
-    .size = sizeof(batch), .plan = plan, .at = at,
+    .size = sizeof(batch),
+    .plan = plan,
+    .at = at,
 };

@@ -2,24 +2,24 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * order=native: Fisher and Yates (Knuth, TAOCP 2, 3.4.2 P) on 0..n-1 from the top down, i = n-1 .. 1 swaps with
- * below(i + 1) of one Philox stream keyed by (seed, "shuffle", use) with counter (draw, epoch, 0).  The table of an
- * epoch is built when the first of its rows is asked for; as many tables are kept as a shuffle further up can ask
- * for at the same time.
+ * order=native: Fisher and Yates (Knuth, TAOCP 2, 3.4.2 P) on 0..n-1 from the top down, i = n-1 ..
+ * 1 swaps with below(i + 1) of one Philox stream keyed by (seed, "shuffle", use) with counter
+ * (draw, epoch, 0).  The table of an epoch is built when the first of its rows is asked for; as
+ * many tables are kept as a shuffle further up can ask for at the same time.
  */
 #include "pipeline/order/order.h"
 
 #define MAX_TABLES 64
 
 typedef struct shuffle {
-    int32_t    order;
-    uint32_t **tables;   /* slot = epoch % node->epochs */
-    uint64_t  *held;     /* the slot's epoch + 1; 0 = none */
+    int32_t order;
+    uint32_t **tables; /* slot = epoch % node->epochs */
+    uint64_t *held;    /* the slot's epoch + 1; 0 = none */
 } shuffle;
 
 static const dp_param params[] = {
     DP_CHOICE(shuffle, order, "native", "native", "whose random order"),
-    DP_PARAMS_END
+    DP_PARAMS_END,
 };
 
 static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
@@ -29,10 +29,14 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     if (node->below == DP_ENDLESS)
         return dp_fail(err, DP_ESPEC, "shuffle needs an end: put it before the endless repeat");
     if (node->below > UINT32_MAX)
-        return dp_fail(err, DP_ELIMIT, "shuffle takes at most %u rows, not %llu", UINT32_MAX, (unsigned long long)node->below);
+        return dp_fail(err, DP_ELIMIT, "shuffle takes at most %u rows, not %llu", UINT32_MAX,
+                       (unsigned long long)node->below);
     if (node->epochs > MAX_TABLES)
-        return dp_fail(err, DP_ELIMIT, "shuffle: a shuffle further up mixes %u epochs of this one, at most %d are kept: "
-                       "one of them is enough", node->epochs, MAX_TABLES);
+        return dp_fail(
+            err, DP_ELIMIT,
+            "shuffle: a shuffle further up mixes %u epochs of this one, at most %d are kept: "
+            "one of them is enough",
+            node->epochs, MAX_TABLES);
     node->length = node->below;
     p->tables = dp_arena_alloc(arena, node->epochs, sizeof *p->tables);
     p->held = dp_arena_alloc(arena, node->epochs, sizeof *p->held);
@@ -41,7 +45,9 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
         if (p->tables[i] == NULL)
             return dp_arena_fail(arena, err, "the table of a shuffle");
     }
-    return p->tables == NULL || p->held == NULL ? dp_arena_fail(arena, err, "the table of a shuffle") : DP_OK;
+    return p->tables == NULL || p->held == NULL
+               ? dp_arena_fail(arena, err, "the table of a shuffle")
+               : DP_OK;
 }
 
 static void build(uint32_t *table, uint32_t n, uint64_t key, uint64_t epoch)
@@ -72,5 +78,8 @@ static void at(dp_node *node, dp_row *row)
 
 const dp_order dp_order_shuffle = {
     .info = {"order", "shuffle", "put the rows of each epoch in a random order", 1, params},
-    .size = sizeof(shuffle), .random = true, .plan = plan, .at = at,
+    .size = sizeof(shuffle),
+    .random = true,
+    .plan = plan,
+    .at = at,
 };

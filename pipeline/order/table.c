@@ -7,6 +7,5 @@
 #define DP_ORDER(name) &dp_order_##name,
 const dp_order *const dp_orders[] = {
 #include "pipeline/order/list.def"
-    NULL
-};
+    NULL};
 #undef DP_ORDER

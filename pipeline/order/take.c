@@ -4,11 +4,14 @@
  */
 #include "pipeline/order/order.h"
 
-typedef struct take { int64_t count; } take;
+typedef struct take {
+    int64_t count;
+} take;
 
 static const dp_param params[] = {
-    DP_INT(take, count, "-1", -1, 2147483647, "rows (batches, after batch) of each epoch; -1 for all"),
-    DP_PARAMS_END
+    DP_INT(take, count, "-1", -1, 2147483647,
+           "rows (batches, after batch) of each epoch; -1 for all"),
+    DP_PARAMS_END,
 };
 
 static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
@@ -22,12 +25,11 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     return DP_OK;
 }
 
-static void at(dp_node *node, dp_row *row)
-{
-    (void)node, (void)row;
-}
+static void at(dp_node *node, dp_row *row) { (void)node, (void)row; }
 
 const dp_order dp_order_take = {
     .info = {"order", "take", "keep the first rows of each epoch", 1, params},
-    .size = sizeof(take), .plan = plan, .at = at,
+    .size = sizeof(take),
+    .plan = plan,
+    .at = at,
 };

@@ -33,7 +33,8 @@ static test_hex digest_of(const dp_tensor *t)
 
 static void nan_is_canonical_and_zero_is_not(void **state)
 {
-    float a[3] = {1, dp_f32_from(0x7FC00000), 0}, b[3] = {1, dp_f32_from(0xFFC12345), 0}, c[3] = {1, dp_f32_from(0x7FC00000), -0.0f};
+    float a[3] = {1, dp_f32_from(0x7FC00000), 0}, b[3] = {1, dp_f32_from(0xFFC12345), 0},
+          c[3] = {1, dp_f32_from(0x7FC00000), -0.0f};
     dp_tensor t = {a, DP_F32, 1, {3}};
     const test_hex of_a = digest_of(&t);
 
@@ -60,7 +61,9 @@ static void type_and_shape_count(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(known_answers), cmocka_unit_test(nan_is_canonical_and_zero_is_not), cmocka_unit_test(type_and_shape_count),
+        cmocka_unit_test(known_answers),
+        cmocka_unit_test(nan_is_canonical_and_zero_is_not),
+        cmocka_unit_test(type_and_shape_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

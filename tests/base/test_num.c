@@ -21,19 +21,21 @@ static void known_numbers(void **state)
     assert_true(parse("1/255") == 1.0 / 255.0);
     assert_true(parse("-0.25") == -0.25);
     assert_true(parse("+7e-3") == 7e-3);
-    assert_true(parse("2.2250738585072011e-308") == 2.2250738585072011e-308);  /* the bug that hung PHP and Java */
+    assert_true(parse("2.2250738585072011e-308") ==
+                2.2250738585072011e-308); /* the bug that hung PHP and Java */
     assert_true(parse("4.9406564584124654e-324") == 4.9406564584124654e-324);
     assert_true(parse("2.4703282292062327e-324") == 0.0);
     assert_true(parse("1.7976931348623157e308") == 1.7976931348623157e308);
-    assert_true(parse("9007199254740993") == 9007199254740992.0);  /* a tie, to even */
+    assert_true(parse("9007199254740993") == 9007199254740992.0); /* a tie, to even */
     assert_true(parse("0.1/0.3") == 1.0 / 3.0);
     assert_true(parse(".5") == 0.5 && parse("5.") == 5.0 && parse("0/5") == 0.0);
 }
 
 static void refused_numbers(void **state)
 {
-    static const char *const texts[] = {"", "-", ".", "1e", "1e+", "e5", "1/0", "1/", "/2", "1/2/3", "0x10", "inf", "nan", "1,5",
-                                        " 1", "1 ", "1e401", "1.8e308", "--1", "1..2", "1e99999999999"};
+    static const char *const texts[] = {
+        "",    "-",   ".",   "1e", "1e+", "e5",    "1/0",     "1/",  "/2",   "1/2/3",        "0x10",
+        "inf", "nan", "1,5", " 1", "1 ",  "1e401", "1.8e308", "--1", "1..2", "1e99999999999"};
     double v;
 
     (void)state;
@@ -65,9 +67,21 @@ static void random_numbers(void **state)
 
 static void printed_numbers(void **state)
 {
-    static const struct { double value; const char *text; } cases[] = {
-        {0.1, "0.1"}, {1.0 / 255, "0.00392156862745098"}, {0, "0"}, {-2.5, "-2.5"}, {1e22, "1e22"}, {5e-324, "5e-324"},
-        {123456789, "123456789"}, {0.00001, "0.00001"}, {1e-6, "1e-6"}, {9.5, "9.5"}, {0.30000000000000004, "0.30000000000000004"},
+    static const struct {
+        double value;
+        const char *text;
+    } cases[] = {
+        {0.1, "0.1"},
+        {1.0 / 255, "0.00392156862745098"},
+        {0, "0"},
+        {-2.5, "-2.5"},
+        {1e22, "1e22"},
+        {5e-324, "5e-324"},
+        {123456789, "123456789"},
+        {0.00001, "0.00001"},
+        {1e-6, "1e-6"},
+        {9.5, "9.5"},
+        {0.30000000000000004, "0.30000000000000004"},
     };
     char text[DP_NUMBER_SIZE];
 
@@ -78,7 +92,8 @@ static void printed_numbers(void **state)
     }
 }
 
-/* The emulation of machines without the instruction (or the instruction) against the C library's. */
+/* The emulation of machines without the instruction (or the instruction) against the C library's.
+ */
 static void fused(void **state)
 {
     dp_rng rng;
@@ -87,13 +102,16 @@ static void fused(void **state)
     dp_rng_start(&rng, test_seed(), 0, 0);
     for (int i = 0; i < 2000000; i++) {
         float v[3];
-        for (int j = 0; j < 3; j++) {  /* exponents near each other, and near the subnormals every other time */
+        for (int j = 0; j < 3;
+             j++) { /* exponents near each other, and near the subnormals every other time */
             const uint32_t e = (i % 2 ? 64 : 1) + dp_rng_below(&rng, i % 2 ? 64 : 128);
-            v[j] = dp_f32_from((dp_rng_u32(&rng) & 0x807FFFFFu & (i % 3 ? ~0u : 0xFFF80000u)) | e << 23);
+            v[j] = dp_f32_from((dp_rng_u32(&rng) & 0x807FFFFFu & (i % 3 ? ~0u : 0xFFF80000u)) |
+                               e << 23);
         }
         const float a = dp_fma32(v[0], v[1], v[2]), b = fmaf(v[0], v[1], v[2]);
         if (dp_f32_bits(a) != dp_f32_bits(b))
-            fail_msg("fma(%a, %a, %a) = %a, not %a", (double)v[0], (double)v[1], (double)v[2], (double)a, (double)b);
+            fail_msg("fma(%a, %a, %a) = %a, not %a", (double)v[0], (double)v[1], (double)v[2],
+                     (double)a, (double)b);
     }
     assert_true(dp_f32_bits(dp_fma32(-1.0f, 0.0f, 0.0f)) == 0);
     assert_true(dp_f32_bits(dp_fma32(-0.0f, 1.0f, -0.0f)) == 0x80000000u);
@@ -111,8 +129,8 @@ static void halves(void **state)
     }
     assert_int_equal(dp_f32_to_f16(65519.996f), 0x7BFF);
     assert_int_equal(dp_f32_to_f16(65520.0f), 0x7C00);
-    assert_int_equal(dp_f32_to_f16(0x1.004p0f), 0x3C01);  /* above a tie */
-    assert_int_equal(dp_f32_to_f16(0x1.002p0f), 0x3C00);  /* a tie, to even */
+    assert_int_equal(dp_f32_to_f16(0x1.004p0f), 0x3C01); /* above a tie */
+    assert_int_equal(dp_f32_to_f16(0x1.002p0f), 0x3C00); /* a tie, to even */
     assert_int_equal(dp_f32_to_f16(0x1.006p0f), 0x3C02);
     assert_int_equal(dp_f32_to_f16(0x1p-25f), 0);
     assert_int_equal(dp_f32_to_f16(0x1.002p-25f), 1);
@@ -137,8 +155,10 @@ static void elementary(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(known_numbers), cmocka_unit_test(refused_numbers), cmocka_unit_test(random_numbers),
-        cmocka_unit_test(printed_numbers), cmocka_unit_test(fused), cmocka_unit_test(halves), cmocka_unit_test(elementary),
+        cmocka_unit_test(known_numbers),  cmocka_unit_test(refused_numbers),
+        cmocka_unit_test(random_numbers), cmocka_unit_test(printed_numbers),
+        cmocka_unit_test(fused),          cmocka_unit_test(halves),
+        cmocka_unit_test(elementary),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,11 +8,17 @@
 /* Random123 1.14, kat_vectors: philox4x32 10 rounds. */
 static void known_answers(void **state)
 {
-    static const struct { uint32_t counter[4], key[2], out[4]; } kat[] = {
+    static const struct {
+        uint32_t counter[4], key[2], out[4];
+    } kat[] = {
         {{0, 0, 0, 0}, {0, 0}, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
         {{~0u, ~0u, ~0u, ~0u}, {~0u, ~0u}, {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
-        {{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}, {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
-        {{0, 0, 1, 0}, {1, 0}, {117906450, 1115841718, 956895307, 1839381922}},  /* spec/mindspore.md 7.4 */
+        {{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344},
+         {0xa4093822, 0x299f31d0},
+         {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
+        {{0, 0, 1, 0},
+         {1, 0},
+         {117906450, 1115841718, 956895307, 1839381922}}, /* spec/mindspore.md 7.4 */
     };
     uint32_t out[4];
 
@@ -26,8 +32,14 @@ static void known_answers(void **state)
 /* Every place of the counter matters, and so do seed, name and use of the key. */
 static void places_differ(void **state)
 {
-    const uint64_t keys[] = {dp_rng_key(1, "a", 0), dp_rng_key(2, "a", 0), dp_rng_key(1, "b", 0), dp_rng_key(1, "a", 1)};
-    const uint64_t places[][2] = {{0, 0}, {1, 0}, {0, 1}, {(uint64_t)1 << 32, 0}, {0, (uint64_t)1 << 32}, {(uint64_t)1 << 47, 0},
+    const uint64_t keys[] = {dp_rng_key(1, "a", 0), dp_rng_key(2, "a", 0), dp_rng_key(1, "b", 0),
+                             dp_rng_key(1, "a", 1)};
+    const uint64_t places[][2] = {{0, 0},
+                                  {1, 0},
+                                  {0, 1},
+                                  {(uint64_t)1 << 32, 0},
+                                  {0, (uint64_t)1 << 32},
+                                  {(uint64_t)1 << 47, 0},
                                   {0, (uint64_t)1 << 47}};
     uint32_t seen[4 * 7];
     size_t n = 0;
@@ -58,7 +70,8 @@ static void below_is_uniform(void **state)
             assert_true(v < n);
             count[v]++;
         }
-        for (uint32_t v = 0; v < n; v++)  /* 6 standard deviations of a fixed seed: no chance is left */
+        for (uint32_t v = 0; v < n;
+             v++) /* 6 standard deviations of a fixed seed: no chance is left */
             assert_true(abs(count[v] - (int)(20000 / n)) < 6 * 142);
     }
 }
@@ -81,7 +94,9 @@ static void below_rejects(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(known_answers), cmocka_unit_test(places_differ), cmocka_unit_test(below_is_uniform),
+        cmocka_unit_test(known_answers),
+        cmocka_unit_test(places_differ),
+        cmocka_unit_test(below_is_uniform),
         cmocka_unit_test(below_rejects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,9 @@
 
 static const dp_kernels *level(int i)
 {
-    return i == 0 || dp_kernels_of((dp_cpu_level)i) != &dp_kernels_scalar ? dp_kernels_of((dp_cpu_level)i) : NULL;
+    return i == 0 || dp_kernels_of((dp_cpu_level)i) != &dp_kernels_scalar
+               ? dp_kernels_of((dp_cpu_level)i)
+               : NULL;
 }
 
 static void random_shapes(void **state)
@@ -31,15 +33,15 @@ static void random_shapes(void **state)
     }
 }
 
-/* ---- which terms meet when (spec/compute.md D.5): with all terms 1, +M at i and -M at j, the result is the number
- *      of terms that come after i and j have met ---- */
+/* ---- which terms meet when (spec/compute.md D.5): with all terms 1, +M at i and -M at j, the
+ * result is the number of terms that come after i and j have met ---- */
 
 typedef struct probe {
     const dp_kernels *kernels;
-    dp_workers       *workers;
-    dp_conv           conv;
-    int64_t           n, leaf;
-    float            *x, *w, *dy, *out, *workspace;
+    dp_workers *workers;
+    dp_conv conv;
+    int64_t n, leaf;
+    float *x, *w, *dy, *out, *workspace;
 } probe;
 
 static float forward_sum(probe *p)
@@ -50,7 +52,8 @@ static float forward_sum(probe *p)
 
 static float weight_sum(probe *p)
 {
-    dp_conv_weight_gradient(&p->conv, p->kernels, p->workers, p->n, p->leaf, p->x, p->dy, p->out, p->workspace);
+    dp_conv_weight_gradient(&p->conv, p->kernels, p->workers, p->n, p->leaf, p->x, p->dy, p->out,
+                            p->workspace);
     return p->out[0];
 }
 
@@ -67,14 +70,24 @@ static void forward_is_a_chain(void **state)
     assert_ok(dp_options_get(NULL, &options, &test_error));
     arena = (dp_arena){.alloc = options.alloc};
     assert_ok(dp_workers_open(&p.workers, 2, &arena, &test_error));
-    p.conv = (dp_conv){.ic = K, .height = 1, .width = 1, .oc = 1, .kh = 1, .kw = 1, .oh = 1, .ow = 1, .stride_h = 1, .stride_w = 1};
+    p.conv = (dp_conv){.ic = K,
+                       .height = 1,
+                       .width = 1,
+                       .oc = 1,
+                       .kh = 1,
+                       .kw = 1,
+                       .oh = 1,
+                       .ow = 1,
+                       .stride_h = 1,
+                       .stride_w = 1};
     for (int l = 0; l <= (int)dp_cpu_best(); l++) {
         if ((p.kernels = level(l)) == NULL)
             continue;
         p.x = dp_arena_alloc(&arena, K, sizeof(float));
         p.w = dp_arena_alloc(&arena, K, sizeof(float));
         p.out = dp_arena_alloc(&arena, 1, sizeof(float));
-        p.workspace = dp_arena_alloc(&arena, dp_conv_workspace(&p.conv, p.kernels, 1), sizeof(float));
+        p.workspace =
+            dp_arena_alloc(&arena, dp_conv_workspace(&p.conv, p.kernels, 1), sizeof(float));
         for (int k = 0; k < K; k++)
             p.x[k] = p.w[k] = 1.0f;
         for (int i = 0; i < K; i++) {
@@ -91,7 +104,8 @@ static void forward_is_a_chain(void **state)
     dp_arena_free(&arena);
 }
 
-/* Terms that survive when +M stands at sample i and -M at j: built from the definition of LEAF, CHAIN and TREE. */
+/* Terms that survive when +M stands at sample i and -M at j: built from the definition of LEAF,
+ * CHAIN and TREE. */
 static float model(int n, int leaf, int i, int j)
 {
     float partial[64];
@@ -117,7 +131,16 @@ static void weight_gradient_is_a_tree_of_leaves(void **state)
     arena = (dp_arena){.alloc = options.alloc};
     assert_ok(dp_workers_open(&p.workers, 2, &arena, &test_error));
     p.kernels = dp_kernels_of(dp_cpu_best());
-    p.conv = (dp_conv){.ic = 1, .height = 1, .width = 1, .oc = 1, .kh = 1, .kw = 1, .oh = 1, .ow = 1, .stride_h = 1, .stride_w = 1};
+    p.conv = (dp_conv){.ic = 1,
+                       .height = 1,
+                       .width = 1,
+                       .oc = 1,
+                       .kh = 1,
+                       .kw = 1,
+                       .oh = 1,
+                       .ow = 1,
+                       .stride_h = 1,
+                       .stride_w = 1};
     p.x = dp_arena_alloc(&arena, 64, sizeof(float));
     p.dy = dp_arena_alloc(&arena, 64, sizeof(float));
     p.out = dp_arena_alloc(&arena, 1, sizeof(float));
@@ -163,7 +186,9 @@ static void counter_is_the_tree(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_shapes), cmocka_unit_test(forward_is_a_chain), cmocka_unit_test(weight_gradient_is_a_tree_of_leaves),
+        cmocka_unit_test(random_shapes),
+        cmocka_unit_test(forward_is_a_chain),
+        cmocka_unit_test(weight_gradient_is_a_tree_of_leaves),
         cmocka_unit_test(counter_is_the_tree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

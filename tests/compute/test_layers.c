@@ -1,4 +1,5 @@
-/* test_layers.c - layers, loss and optimizers: against MindSpore, naive loops and finite differences
+/* test_layers.c - layers, loss and optimizers: against MindSpore, naive loops and finite
+ * differences
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -56,18 +57,21 @@ static void check_pool(const char *kind, int size, int stride, bool same, int h,
     char text[160];
     float x[C * 20 * 20];
     const dp_tensor shape = {NULL, DP_F32, 4, {1, C, h, w}};
-    const int oh = same ? (h + stride - 1) / stride : (h - size) / stride + 1, ow = same ? (w + stride - 1) / stride : (w - size) / stride + 1;
+    const int oh = same ? (h + stride - 1) / stride : (h - size) / stride + 1,
+              ow = same ? (w + stride - 1) / stride : (w - size) / stride + 1;
     const int total_h = same && (oh - 1) * stride + size > h ? (oh - 1) * stride + size - h : 0;
     const int total_w = same && (ow - 1) * stride + size > w ? (ow - 1) * stride + size - w : 0;
     const float *y;
     dp_net *net;
 
-    snprintf(text, sizeof text, "%s_pool kernel_size=%d stride=%d pad_mode=%s | flatten", kind, size, stride, same ? "same" : "valid");
+    snprintf(text, sizeof text, "%s_pool kernel_size=%d stride=%d pad_mode=%s | flatten", kind,
+             size, stride, same ? "same" : "valid");
     net = open_net(text, 1, C, h, w);
     random_fill(x, (size_t)(C * h * w), 1);
     y = eval(net, x, &shape);
     for (int i = 0; i < C * oh * ow; i++) {
-        const int c = i / (oh * ow), top = i / ow % oh * stride - total_h / 2, left = i % ow * stride - total_w / 2;
+        const int c = i / (oh * ow), top = i / ow % oh * stride - total_h / 2,
+                  left = i % ow * stride - total_w / 2;
         double sum = 0, most = -10;
         int count = 0;
         for (int k = 0; k < size * size; k++) {
@@ -120,7 +124,8 @@ static void relu_corners(void **state)
     const float *y = eval(net, x, &shape);
 
     (void)state;
-    assert_true(dp_f32_bits(y[0]) == 0 && dp_f32_bits(y[1]) == 0 && dp_f32_bits(y[2]) == 0 && y[3] == 2 && isnan(y[4]));
+    assert_true(dp_f32_bits(y[0]) == 0 && dp_f32_bits(y[1]) == 0 && dp_f32_bits(y[2]) == 0 &&
+                y[3] == 2 && isnan(y[4]));
     dp_net_close(net);
 }
 
@@ -158,15 +163,19 @@ static void check_gradients(const char *layers)
     dp_net_result r;
     dp_net *net;
 
-    snprintf(text, sizeof text, "init bias=\"normal sigma=0.1\" | %s | flatten | dense out_channels=5 | softmax_cross_entropy"
-             " leaf_size=2 | sgd learning_rate=0", layers);
+    snprintf(
+        text, sizeof text,
+        "init bias=\"normal sigma=0.1\" | %s | flatten | dense out_channels=5 | softmax_cross_entropy"
+        " leaf_size=2 | sgd learning_rate=0",
+        layers);
     net = open_net(text, B, 3, 9, 9);
     random_fill(x, sizeof x / sizeof x[0], 3);
     assert_ok(dp_net_step(net, &input, &labels, &r, &test_error));
     for (size_t i = 0; (p = dp_net_parameter(net, i, &name)) != NULL; i++) {
         const size_t n = test_bytes(p) / sizeof(float);
         const float *g = dp_net_gradient(net, i)->data;
-        float *w = p->data, *direction = malloc(n * sizeof *direction), *kept = malloc(n * sizeof *kept);
+        float *w = p->data, *direction = malloc(n * sizeof *direction),
+              *kept = malloc(n * sizeof *kept);
         double expected = 0, norm = 0, up, down;
         const double step = 2e-3;
         random_fill(direction, n, 100 + i);
@@ -183,7 +192,8 @@ static void check_gradients(const char *layers)
         down = loss_of(net, &input, &labels);
         memcpy(w, kept, n * sizeof *w);
         if (fabs((up - down) / (2 * step) - expected) > 2e-3 * (1 + fabs(expected)))
-            fail_msg("%s: %s: the loss changes by %g, the gradient says %g", layers, name, (up - down) / (2 * step), expected);
+            fail_msg("%s: %s: the loss changes by %g, the gradient says %g", layers, name,
+                     (up - down) / (2 * step), expected);
         free(direction);
         free(kept);
     }
@@ -194,14 +204,20 @@ static void gradients(void **state)
 {
     (void)state;
     check_gradients("conv2d out_channels=4 kernel_size=3 has_bias=true");
-    check_gradients("conv2d out_channels=4 kernel_size=3 stride=2 has_bias=true | conv2d out_channels=5 kernel_size=2 pad_mode=valid");
-    check_gradients("conv2d out_channels=4 kernel_size=3,5 stride=1,2 pad_mode=pad padding=1,2,0,3 | conv2d out_channels=3 kernel_size=2 stride=3");
-    check_gradients("conv2d out_channels=4 kernel_size=3 | avg_pool kernel_size=3 stride=2 pad_mode=same | conv2d out_channels=3 kernel_size=3");
-    check_gradients("conv2d out_channels=4 kernel_size=3 | max_pool kernel_size=3 stride=2 | conv2d out_channels=3 kernel_size=3 has_bias=true");
-    check_gradients("conv2d out_channels=4 kernel_size=1 | relu | flatten | dense out_channels=7 | relu");
+    check_gradients(
+        "conv2d out_channels=4 kernel_size=3 stride=2 has_bias=true | conv2d out_channels=5 kernel_size=2 pad_mode=valid");
+    check_gradients(
+        "conv2d out_channels=4 kernel_size=3,5 stride=1,2 pad_mode=pad padding=1,2,0,3 | conv2d out_channels=3 kernel_size=2 stride=3");
+    check_gradients(
+        "conv2d out_channels=4 kernel_size=3 | avg_pool kernel_size=3 stride=2 pad_mode=same | conv2d out_channels=3 kernel_size=3");
+    check_gradients(
+        "conv2d out_channels=4 kernel_size=3 | max_pool kernel_size=3 stride=2 | conv2d out_channels=3 kernel_size=3 has_bias=true");
+    check_gradients(
+        "conv2d out_channels=4 kernel_size=1 | relu | flatten | dense out_channels=7 | relu");
 }
 
-/* ---- MindSpore's numbers (with a tolerance: its exp and log are approximations, its momentum uses no fma) ---- */
+/* ---- MindSpore's numbers (with a tolerance: its exp and log are approximations, its momentum uses
+ * no fma) ---- */
 
 static size_t parse_bits(const char *line, float *out)
 {
@@ -218,7 +234,8 @@ static void check_loss(char **lines)
     char word[32], text[200];
     const int64_t n = strtol(test_word(lines[0], "n", word, sizeof word), NULL, 10);
     const int64_t c = strtol(test_word(lines[0], "classes", word, sizeof word), NULL, 10);
-    const double value = (double)dp_f32_from((uint32_t)strtoul(test_word(lines[0], "value", word, sizeof word), NULL, 16));
+    const double value = (double)dp_f32_from(
+        (uint32_t)strtoul(test_word(lines[0], "value", word, sizeof word), NULL, 16));
     dp_tensor input = {logits, DP_F32, 2, {n, c}}, labels = {classes, DP_U32, 1, {n}};
     dp_net_result r;
     dp_net *net;
@@ -229,8 +246,10 @@ static void check_loss(char **lines)
     parse_bits(lines[3], gradient);
     for (int64_t i = 0; i < n; i++)
         classes[i] = (uint32_t)strtoul(strchr(at, ' ') + 1, &at, 10);
-    /* a dense layer that is the identity: the bias gradient is the sum of the logits' gradients over the samples */
-    snprintf(text, sizeof text, "dense out_channels=%lld | softmax_cross_entropy | sgd learning_rate=0", (long long)c);
+    /* a dense layer that is the identity: the bias gradient is the sum of the logits' gradients
+     * over the samples */
+    snprintf(text, sizeof text,
+             "dense out_channels=%lld | softmax_cross_entropy | sgd learning_rate=0", (long long)c);
     net = open_flat(text, n, c);
     w = dp_net_parameter(net, 0, NULL)->data;
     for (int64_t i = 0; i < c * c; i++)
@@ -241,7 +260,8 @@ static void check_loss(char **lines)
         double sum = 0;
         for (int64_t i = 0; i < n; i++)
             sum += (double)gradient[i * c + j];
-        assert_true(fabs((double)((const float *)dp_net_gradient(net, 1)->data)[j] - sum) <= 5e-7 * (double)n);
+        assert_true(fabs((double)((const float *)dp_net_gradient(net, 1)->data)[j] - sum) <=
+                    5e-7 * (double)n);
     }
     dp_net_close(net);
 }
@@ -253,7 +273,8 @@ static void check_momentum(char **lines)
     char word[32];
     const int n = (int)strtol(test_word(lines[0], "n", word, sizeof word), NULL, 10);
     const int steps = (int)strtol(test_word(lines[0], "steps", word, sizeof word), NULL, 10);
-    const dp_update u = {strtof(test_word(lines[0], "lr", word, sizeof word), NULL), strtof(test_word(lines[0], "m", word, sizeof word), NULL),
+    const dp_update u = {strtof(test_word(lines[0], "lr", word, sizeof word), NULL),
+                         strtof(test_word(lines[0], "m", word, sizeof word), NULL),
                          strtof(test_word(lines[0], "weight_decay", word, sizeof word), NULL), 0};
 
     parse_bits(lines[1], p);
@@ -321,7 +342,9 @@ static void initializers(void **state)
 /* The learning rate falls by one factor each decay, and momentum really differs from sgd. */
 static void schedules(void **state)
 {
-    dp_net *net = open_flat("dense out_channels=2 | softmax_cross_entropy | sgd learning_rate=0.1 decay_steps=10 decay_rate=0.5", 1, 2);
+    dp_net *net = open_flat(
+        "dense out_channels=2 | softmax_cross_entropy | sgd learning_rate=0.1 decay_steps=10 decay_rate=0.5",
+        1, 2);
 
     (void)state;
     assert_true(dp_net_learning_rate(net, 0) == 0.1 && dp_net_learning_rate(net, 9) == 0.1);
@@ -332,8 +355,10 @@ static void schedules(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pools), cmocka_unit_test(max_pool_corners), cmocka_unit_test(relu_corners), cmocka_unit_test(flatten_is_chw),
-        cmocka_unit_test(gradients), cmocka_unit_test(mindspore_values), cmocka_unit_test(initializers), cmocka_unit_test(schedules),
+        cmocka_unit_test(pools),        cmocka_unit_test(max_pool_corners),
+        cmocka_unit_test(relu_corners), cmocka_unit_test(flatten_is_chw),
+        cmocka_unit_test(gradients),    cmocka_unit_test(mindspore_values),
+        cmocka_unit_test(initializers), cmocka_unit_test(schedules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,11 +8,14 @@
 
 #include "tests/support/test.h"
 
-#define NET "conv2d out_channels=6 kernel_size=3 has_bias=true | relu | max_pool kernel_size=2 stride=2 | flatten" \
-            " | dense out_channels=10 | softmax_cross_entropy | momentum learning_rate=0.05 momentum=0.9 weight_decay=0.001"
-#define DATA SMALL_CIFAR " | shuffle | rescale rescale=1/255 | hwc2chw | batch batch_size=14 | repeat"
+#define NET                                                                                                \
+    "conv2d out_channels=6 kernel_size=3 has_bias=true | relu | max_pool kernel_size=2 stride=2 | flatten" \
+    " | dense out_channels=10 | softmax_cross_entropy | momentum learning_rate=0.05 momentum=0.9 weight_decay=0.001"
+#define DATA                                                                                       \
+    SMALL_CIFAR " | shuffle | rescale rescale=1/255 | hwc2chw | batch batch_size=14 | repeat"
 
-static dp_net *open_with(const char *text, uint32_t threads, const dp_allocator *alloc, const dp_tensor *input)
+static dp_net *open_with(const char *text, uint32_t threads, const dp_allocator *alloc,
+                         const dp_tensor *input)
 {
     const dp_options options = {.size = sizeof options, .threads = threads, .alloc = alloc};
     dp_net *net = NULL;
@@ -25,7 +28,8 @@ static void run_steps(dp_pipeline *p, dp_net *net, int n)
     dp_batch *b = NULL;
     for (int i = 0; i < n; i++) {
         assert_ok(dp_next(p, &b, &test_error));
-        assert_ok(dp_net_step(net, dp_batch_get(b, "image"), dp_batch_get(b, "label"), NULL, &test_error));
+        assert_ok(dp_net_step(net, dp_batch_get(b, "image"), dp_batch_get(b, "label"), NULL,
+                              &test_error));
     }
 }
 
@@ -75,7 +79,8 @@ static void unknown_instruction_set(void **state)
 
     (void)state;
     setenv("DETPIPE_CPU", "altivec", 1);
-    assert_int_equal(dp_net_open(&net, "dense out_channels=2", 1, &input, NULL, &test_error), DP_EINVAL);
+    assert_int_equal(dp_net_open(&net, "dense out_channels=2", 1, &input, NULL, &test_error),
+                     DP_EINVAL);
     assert_non_null(strstr(test_error.message, "altivec"));
     unsetenv("DETPIPE_CPU");
 }
@@ -84,15 +89,31 @@ static void unknown_instruction_set(void **state)
 static void malformed_nets(void **state)
 {
     static const char *const texts[] = {
-        "^", "^conv3d", "^conv2d", "^softmax_cross_entropy", "relu | ^init", "init | ^init | relu", "relu | ^normal",
-        "conv2d out_channels=^0 kernel_size=3", "conv2d out_channels=1 kernel_size=^2000",
-        "^conv2d out_channels=1 kernel_size=9 pad_mode=valid", "^conv2d out_channels=1 kernel_size=1,2,3",
-        "^conv2d out_channels=1 kernel_size=3 padding=1", "relu | ^dense out_channels=2", "flatten | ^max_pool kernel_size=2",
-        "max_pool kernel_size=2 pad_mode=^pad", "flatten | dense out_channels=2 | sgd learning_rate=1 | ^softmax_cross_entropy",
-        "flatten | softmax_cross_entropy | ^relu", "flatten | softmax_cross_entropy | ^softmax_cross_entropy",
-        "flatten | ^softmax_cross_entropy leaf_size=3", "relu | ^softmax_cross_entropy",
-        "^init weight=\"nothing\" | relu", "^init weight=\"normal sigma=x\" | relu", "^init weight=\"zeros | zeros\" | relu",
-        "flatten | softmax_cross_entropy | ^sgd", "flatten | softmax_cross_entropy | sgd learning_rate=^-1",
+        "^",
+        "^conv3d",
+        "^conv2d",
+        "^softmax_cross_entropy",
+        "relu | ^init",
+        "init | ^init | relu",
+        "relu | ^normal",
+        "conv2d out_channels=^0 kernel_size=3",
+        "conv2d out_channels=1 kernel_size=^2000",
+        "^conv2d out_channels=1 kernel_size=9 pad_mode=valid",
+        "^conv2d out_channels=1 kernel_size=1,2,3",
+        "^conv2d out_channels=1 kernel_size=3 padding=1",
+        "relu | ^dense out_channels=2",
+        "flatten | ^max_pool kernel_size=2",
+        "max_pool kernel_size=2 pad_mode=^pad",
+        "flatten | dense out_channels=2 | sgd learning_rate=1 | ^softmax_cross_entropy",
+        "flatten | softmax_cross_entropy | ^relu",
+        "flatten | softmax_cross_entropy | ^softmax_cross_entropy",
+        "flatten | ^softmax_cross_entropy leaf_size=3",
+        "relu | ^softmax_cross_entropy",
+        "^init weight=\"nothing\" | relu",
+        "^init weight=\"normal sigma=x\" | relu",
+        "^init weight=\"zeros | zeros\" | relu",
+        "flatten | softmax_cross_entropy | ^sgd",
+        "flatten | softmax_cross_entropy | sgd learning_rate=^-1",
     };
     const dp_tensor input = {NULL, DP_F32, 4, {2, 3, 4, 4}};
 
@@ -104,8 +125,10 @@ static void malformed_nets(void **state)
         dp_status status;
         snprintf(text, sizeof text, "%.*s%s", (int)(mark - texts[i]), texts[i], mark + 1);
         status = dp_net_open(&net, text, 1, &input, NULL, &test_error);
-        if (status != DP_ESPEC || test_error.column != (uint32_t)(mark - texts[i]) + 1 || net != NULL)
-            fail_msg("'%s': %s at column %u: %s", text, dp_status_name(status), test_error.column, test_error.message);
+        if (status != DP_ESPEC || test_error.column != (uint32_t)(mark - texts[i]) + 1 ||
+            net != NULL)
+            fail_msg("'%s': %s at column %u: %s", text, dp_status_name(status), test_error.column,
+                     test_error.message);
     }
 }
 
@@ -114,7 +137,8 @@ static void wrong_calls(void **state)
     float x[2 * 8] = {0};
     int32_t y[2] = {0, 1};
     dp_tensor input = {x, DP_F32, 2, {2, 8}}, labels = {y, DP_I32, 1, {2}}, other = input;
-    dp_net *net = open_with("dense out_channels=3 | softmax_cross_entropy | sgd learning_rate=0.1", 1, NULL, &input);
+    dp_net *net = open_with("dense out_channels=3 | softmax_cross_entropy | sgd learning_rate=0.1",
+                            1, NULL, &input);
     dp_net *no_loss = open_with("dense out_channels=3", 1, NULL, &input);
     dp_net_result r;
 
@@ -137,7 +161,7 @@ static void wrong_calls(void **state)
     labels.dtype = DP_F32;
     assert_int_equal(dp_net_step(net, &input, &labels, &r, &test_error), DP_EINVAL);
     labels.dtype = DP_I32;
-    other = input, other.shape[0] = 1, labels.shape[0] = 1;  /* fewer samples are fine */
+    other = input, other.shape[0] = 1, labels.shape[0] = 1; /* fewer samples are fine */
     assert_ok(dp_net_step(net, &other, &labels, &r, &test_error));
     assert_int_equal(dp_net_step(no_loss, &other, &labels, &r, &test_error), DP_EINVAL);
     assert_int_equal(dp_net_eval(no_loss, &other, &labels, &r, &test_error), DP_EINVAL);
@@ -153,7 +177,8 @@ static void loss_not_finite(void **state)
     float x[2 * 3] = {1, 2, 3, 4, NAN, 6};
     int32_t y[2] = {0, 1};
     dp_tensor input = {x, DP_F32, 2, {2, 3}}, labels = {y, DP_I32, 1, {2}};
-    dp_net *net = open_with("dense out_channels=2 | softmax_cross_entropy | sgd learning_rate=0.1", 1, NULL, &input);
+    dp_net *net = open_with("dense out_channels=2 | softmax_cross_entropy | sgd learning_rate=0.1",
+                            1, NULL, &input);
     const test_hex before = weights_of(net);
 
     (void)state;
@@ -173,8 +198,10 @@ static void gradient_not_finite(void **state)
     float x[1] = {3e38f};
     int32_t y[1] = {0};
     dp_tensor input = {x, DP_F32, 2, {1, 1}}, labels = {y, DP_I32, 1, {1}};
-    dp_net *net = open_with("init weight=zeros | dense out_channels=1 has_bias=false | dense out_channels=2 has_bias=false"
-                            " | softmax_cross_entropy | sgd learning_rate=0.1", 1, NULL, &input);
+    dp_net *net = open_with(
+        "init weight=zeros | dense out_channels=1 has_bias=false | dense out_channels=2 has_bias=false"
+        " | softmax_cross_entropy | sgd learning_rate=0.1",
+        1, NULL, &input);
     float *second = dp_net_parameter(net, 1, NULL)->data;
     test_hex before;
 
@@ -182,7 +209,8 @@ static void gradient_not_finite(void **state)
     second[0] = -2, second[1] = 2;
     before = weights_of(net);
     assert_int_equal(dp_net_step(net, &input, &labels, NULL, &test_error), DP_ESTATE);
-    assert_non_null(strstr(test_error.message, "the gradient of fc1.weight is not finite at element 0"));
+    assert_non_null(
+        strstr(test_error.message, "the gradient of fc1.weight is not finite at element 0"));
     assert_string_equal(weights_of(net).text, before.text);
     assert_int_equal(dp_net_tell(net), 0);
     dp_net_close(net);
@@ -190,7 +218,11 @@ static void gradient_not_finite(void **state)
 
 /* ---- checkpoints ---- */
 
-typedef struct saved { char folder[256], path[300]; dp_pipeline *p; dp_net *net; } saved;
+typedef struct saved {
+    char folder[256], path[300];
+    dp_pipeline *p;
+    dp_net *net;
+} saved;
 
 static int save(void **state)
 {
@@ -236,15 +268,21 @@ static void resume_gives_the_same_bits(void **state)
 
 static void strict_loading(void **state)
 {
-    static const struct { const char *text, *message; } others[] = {
+    static const struct {
+        const char *text, *message;
+    } others[] = {
         {"conv2d out_channels=7 kernel_size=3 has_bias=true | flatten | dense out_channels=10 | softmax_cross_entropy"
-         " | momentum learning_rate=0.1 momentum=0.9", "another shape: conv1.weight"},
+         " | momentum learning_rate=0.1 momentum=0.9",
+         "another shape: conv1.weight"},
         {"conv2d out_channels=6 kernel_size=3 | relu | max_pool kernel_size=2 stride=2 | flatten | dense out_channels=10"
-         " | softmax_cross_entropy | momentum learning_rate=0.1 momentum=0.9", "extra conv1.bias"},
+         " | softmax_cross_entropy | momentum learning_rate=0.1 momentum=0.9",
+         "extra conv1.bias"},
         {"conv2d out_channels=6 kernel_size=3 has_bias=true | max_pool kernel_size=2 stride=2 | flatten | dense out_channels=10"
-         " | dense out_channels=10 | softmax_cross_entropy | momentum learning_rate=0.1 momentum=0.9", "missing fc2.weight"},
+         " | dense out_channels=10 | softmax_cross_entropy | momentum learning_rate=0.1 momentum=0.9",
+         "missing fc2.weight"},
         {"conv2d out_channels=6 kernel_size=3 has_bias=true | relu | max_pool kernel_size=2 stride=2 | flatten"
-         " | dense out_channels=10 | softmax_cross_entropy | sgd learning_rate=0.1", "extra moments.conv1.weight"},
+         " | dense out_channels=10 | softmax_cross_entropy | sgd learning_rate=0.1",
+         "extra moments.conv1.weight"},
     };
     saved *s = *state;
 
@@ -269,7 +307,8 @@ static uint8_t *read_file(const char *path, size_t *n)
     return bytes;
 }
 
-/* A flipped bit anywhere in the header and in samples of the data, and every cut: never a load, never a change. */
+/* A flipped bit anywhere in the header and in samples of the data, and every cut: never a load,
+ * never a change. */
 static void damaged_files(void **state)
 {
     saved *s = *state;
@@ -303,9 +342,10 @@ static void files_that_cannot_be(void **state)
     assert_int_equal(dp_net_load(s->net, s->folder, &test_error), DP_EIO);
     snprintf(path, sizeof path, "%s/taken", s->folder);
     mkdir(path, 0777);
-    assert_int_equal(dp_net_save(s->net, path, &test_error), DP_EIO);  /* a folder cannot be replaced */
+    assert_int_equal(dp_net_save(s->net, path, &test_error),
+                     DP_EIO); /* a folder cannot be replaced */
     snprintf(path, sizeof path, "%s/taken.tmp", s->folder);
-    assert_int_equal(access(path, F_OK), -1);  /* and nothing is left */
+    assert_int_equal(access(path, F_OK), -1); /* and nothing is left */
     assert_int_equal(dp_net_save(s->net, NULL, &test_error), DP_EINVAL);
 }
 
@@ -320,7 +360,8 @@ static void full_disk(void **state)
     if (access("/dev/full", W_OK) != 0)
         skip();
     snprintf(link_path, sizeof link_path, "%s.tmp", s->path);
-    assert_int_equal(symlink("/dev/full", link_path), 0);  /* not followed: writes go where the user said */
+    assert_int_equal(symlink("/dev/full", link_path),
+                     0); /* not followed: writes go where the user said */
     assert_int_equal(dp_net_save(s->net, s->path, &test_error), DP_EIO);
     after = read_file(s->path, &m);
     assert_int_equal(n, m);
@@ -341,7 +382,8 @@ static void every_allocation_fails(void **state)
         test_allocator a;
         dp_status status;
         do {
-            const dp_options options = {.size = sizeof options, .threads = threads, .alloc = &a.hooks};
+            const dp_options options = {
+                .size = sizeof options, .threads = threads, .alloc = &a.hooks};
             dp_net *net = NULL;
             test_allocator_init(&a);
             a.fail_at = ++fail_at;
@@ -350,7 +392,7 @@ static void every_allocation_fails(void **state)
             if (status == DP_OK) {
                 const unsigned long before = a.n;
                 assert_ok(dp_net_step(net, &input, &labels, NULL, &test_error));
-                assert_int_equal(a.n, before);  /* a step allocates nothing */
+                assert_int_equal(a.n, before); /* a step allocates nothing */
             }
             assert_true(status == DP_OK || status == DP_ENOMEM);
             dp_net_close(net);
@@ -393,7 +435,7 @@ static void callers_environment(void **state)
     const test_hex first = trained(1, 2);
 
     (void)state;
-    _mm_setcsr(0x1F80 | 0x8040 | 0x6000);  /* FTZ, DAZ, toward zero */
+    _mm_setcsr(0x1F80 | 0x8040 | 0x6000); /* FTZ, DAZ, toward zero */
     assert_string_equal(trained(1, 2).text, first.text);
     assert_int_equal(_mm_getcsr() & ~0x3Fu, 0x1F80 | 0x8040 | 0x6000);
     assert_int_equal(dp_numeric_check(NULL, &test_error), DP_ESTATE);
@@ -401,17 +443,30 @@ static void callers_environment(void **state)
     assert_ok(dp_numeric_check(NULL, &test_error));
 }
 #else
-static void callers_environment(void **state) { (void)state; skip(); }
+static void callers_environment(void **state)
+{
+    (void)state;
+    skip();
+}
 #endif
 
 int main(void)
 {
 #define SAVED(test) cmocka_unit_test_setup_teardown(test, save, drop)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(threads_and_instruction_sets), cmocka_unit_test(unknown_instruction_set), cmocka_unit_test(malformed_nets),
-        cmocka_unit_test(wrong_calls), cmocka_unit_test(loss_not_finite), cmocka_unit_test(gradient_not_finite),
-        SAVED(resume_gives_the_same_bits), SAVED(strict_loading), SAVED(damaged_files), SAVED(files_that_cannot_be),
-        SAVED(full_disk), cmocka_unit_test(every_allocation_fails), cmocka_unit_test(batch_invariance),
+        cmocka_unit_test(threads_and_instruction_sets),
+        cmocka_unit_test(unknown_instruction_set),
+        cmocka_unit_test(malformed_nets),
+        cmocka_unit_test(wrong_calls),
+        cmocka_unit_test(loss_not_finite),
+        cmocka_unit_test(gradient_not_finite),
+        SAVED(resume_gives_the_same_bits),
+        SAVED(strict_loading),
+        SAVED(damaged_files),
+        SAVED(files_that_cannot_be),
+        SAVED(full_disk),
+        cmocka_unit_test(every_allocation_fails),
+        cmocka_unit_test(batch_invariance),
         cmocka_unit_test(callers_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

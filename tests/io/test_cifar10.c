@@ -9,7 +9,9 @@
 
 #define RECORD 3073
 
-typedef struct folder { char path[256]; } folder;
+typedef struct folder {
+    char path[256];
+} folder;
 
 static int make_folder(void **state)
 {
@@ -58,7 +60,8 @@ static void expect_failure(const char *root, const char *spec, dp_status status,
         fail_msg("\"%s\" does not say \"%s\"", test_error.message, text);
 }
 
-/* The fixture's bytes against what the pipeline delivers: HWC from planes, label, id; train before test. */
+/* The fixture's bytes against what the pipeline delivers: HWC from planes, label, id; train before
+ * test. */
 static void real_records(void **state)
 {
     static const char *const names[] = {"data_batch_1.bin", "data_batch_2.bin", "test_batch.bin"};
@@ -105,7 +108,8 @@ static void usage_selects(void **state)
     dp_close(p);
 }
 
-/* spec/mindspore.md 1.3: byte order, substring filter, other names ignored, the official folder inside. */
+/* spec/mindspore.md 1.3: byte order, substring filter, other names ignored, the official folder
+ * inside. */
 static void discovery(void **state)
 {
     const folder *f = *state;
@@ -132,7 +136,8 @@ static void discovery(void **state)
     snprintf(inner, sizeof inner, "%s/above/cifar-10-batches-bin", f->path);
     mkdir(inner, 0777);
     test_write(inner, "test_batch.bin", "", 0);
-    expect_failure(f->path, "cifar10 dataset_dir=above usage=test", DP_ECORRUPT, "test_batch.bin has 0 bytes");
+    expect_failure(f->path, "cifar10 dataset_dir=above usage=test", DP_ECORRUPT,
+                   "test_batch.bin has 0 bytes");
 }
 
 static void what_open_refuses(void **state)
@@ -144,7 +149,8 @@ static void what_open_refuses(void **state)
     expect_failure("/nonexistent", "cifar10", DP_EIO, "/nonexistent");
     expect_failure(f->path, "cifar10", DP_EIO, "no *batch*.bin file");
     test_write(f->path, "data_batch_1.bin", bytes, 2 * RECORD - 1);
-    expect_failure(f->path, "cifar10 strict=false", DP_ECORRUPT, "data_batch_1.bin has 6145 bytes: expected 30730000");
+    expect_failure(f->path, "cifar10 strict=false", DP_ECORRUPT,
+                   "data_batch_1.bin has 6145 bytes: expected 30730000");
     assert_int_equal(test_error.record, 1);
     test_write(f->path, "data_batch_1.bin", bytes, 2 * RECORD + 1);
     expect_failure(f->path, "cifar10 strict=false", DP_ECORRUPT, "record 2 is cut");
@@ -152,11 +158,12 @@ static void what_open_refuses(void **state)
     expect_failure(f->path, "cifar10", DP_ECORRUPT, "has 2 records: expected 10000");
     free(bytes);
 
-    snprintf(path, sizeof path, "%s/x.bin", f->path);  /* a folder breaks every usage, as in MindSpore */
+    snprintf(path, sizeof path, "%s/x.bin",
+             f->path); /* a folder breaks every usage, as in MindSpore */
     assert_int_equal(mkdir(path, 0777), 0);
     expect_failure(f->path, "cifar10 strict=false", DP_EIO, "x.bin is not a regular file");
     rmdir(path);
-    assert_int_equal(mkfifo(path, 0666), 0);  /* must not hang */
+    assert_int_equal(mkfifo(path, 0666), 0); /* must not hang */
     expect_failure(f->path, "cifar10 strict=false", DP_EIO, "x.bin is not a regular file");
 }
 
@@ -199,11 +206,12 @@ static void label_above_nine(void **state)
     assert_ok(open_in(f->path, "cifar10 strict=false", &p));
     for (int i = 0; i < 3; i++)
         assert_ok(dp_next(p, &b, &test_error));
-    for (int i = 0; i < 3; i++) {  /* repeated until the position moves */
+    for (int i = 0; i < 3; i++) { /* repeated until the position moves */
         assert_int_equal(dp_next(p, &b, &test_error), DP_ECORRUPT);
         assert_null(b);
         assert_int_equal(test_error.record, 3);
-        assert_non_null(strstr(test_error.message, "record 3 of data_batch_1.bin has label 10: expected 0 to 9"));
+        assert_non_null(strstr(test_error.message,
+                               "record 3 of data_batch_1.bin has label 10: expected 0 to 9"));
         assert_int_equal(dp_tell(p), 3);
     }
     assert_ok(dp_seek(p, 4, &test_error));
@@ -222,11 +230,13 @@ static void first_bad_record_wins(void **state)
     test_write(f->path, "data_batch_1.bin", bytes, 200 * RECORD);
     free(bytes);
     for (uint32_t threads = 1; threads <= 7; threads += 3) {
-        const dp_options options = {.size = sizeof options, .root = f->path, .threads = threads, .prefetch = 8};
+        const dp_options options = {
+            .size = sizeof options, .root = f->path, .threads = threads, .prefetch = 8};
         dp_pipeline *p;
         dp_batch *b = NULL;
         dp_status status;
-        assert_ok(dp_open(&p, "cifar10 strict=false | batch batch_size=4", 1, &options, &test_error));
+        assert_ok(
+            dp_open(&p, "cifar10 strict=false | batch batch_size=4", 1, &options, &test_error));
         while ((status = dp_next(p, &b, &test_error)) == DP_OK) {}
         assert_int_equal(status, DP_ECORRUPT);
         assert_int_equal(test_error.record, 50);
@@ -251,7 +261,8 @@ static void shrinks_while_in_use(void **state)
         assert_ok(dp_next(p, &b, &test_error));
     assert_int_equal(dp_next(p, &b, &test_error), DP_ECORRUPT);
     assert_int_equal(test_error.record, 4);
-    assert_non_null(strstr(test_error.message, "record 4 of data_batch_1.bin has 100 bytes: expected 3073"));
+    assert_non_null(
+        strstr(test_error.message, "record 4 of data_batch_1.bin has 100 bytes: expected 3073"));
     dp_close(p);
 }
 
@@ -259,8 +270,13 @@ int main(void)
 {
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(real_records), cmocka_unit_test(usage_selects), IN_FOLDER(discovery), IN_FOLDER(what_open_refuses),
-        IN_FOLDER(strict_wants_every_batch), IN_FOLDER(label_above_nine), IN_FOLDER(first_bad_record_wins),
+        cmocka_unit_test(real_records),
+        cmocka_unit_test(usage_selects),
+        IN_FOLDER(discovery),
+        IN_FOLDER(what_open_refuses),
+        IN_FOLDER(strict_wants_every_batch),
+        IN_FOLDER(label_above_nine),
+        IN_FOLDER(first_bad_record_wins),
         IN_FOLDER(shrinks_while_in_use),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

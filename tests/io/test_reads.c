@@ -48,7 +48,7 @@ static void read_some(const char *spec, uint64_t seek, int n)
     dp_pipeline *p = test_open(spec, 1, 0);
     dp_batch *b = NULL;
 
-    assert_int_equal(n_reads, 0);  /* opening reads no record */
+    assert_int_equal(n_reads, 0); /* opening reads no record */
     assert_ok(dp_seek(p, seek, &test_error));
     for (int i = 0; i < n; i++)
         assert_ok(dp_next(p, &b, &test_error));
@@ -59,14 +59,17 @@ static void skip_reads_nothing_it_passes(void **state)
 {
     (void)state;
     reset(WHOLE);
-    read_some("cifar10 strict=false usage=train dataset_dir=. | skip count=30 | take count=10 | batch batch_size=5", 0, 2);
+    read_some(
+        "cifar10 strict=false usage=train dataset_dir=. | skip count=30 | take count=10 | batch batch_size=5",
+        0, 2);
     assert_int_equal(n_reads, 10);
     assert_int_equal(lowest, 30);
     reset(WHOLE);
     read_some("cifar10 strict=false usage=train | batch batch_size=5 | skip count=8", 0, 1);
     assert_int_equal(n_reads, 5);
     reset(WHOLE);
-    read_some("cifar10 strict=false usage=test | repeat count=1000000 | batch batch_size=4", 9999990, 2);
+    read_some("cifar10 strict=false usage=test | repeat count=1000000 | batch batch_size=4",
+              9999990, 2);
     assert_int_equal(n_reads, 8);
     reset(WHOLE);
     read_some("cifar10 strict=false | shuffle | skip count=100 | batch batch_size=8", 0, 1);
@@ -87,7 +90,8 @@ static void skip_40000(void **state)
         skip();
     }
     reset(WHOLE);
-    assert_ok(dp_open(&p, "cifar10 usage=train | skip count=40000 | batch batch_size=32", 1, &options, &test_error));
+    assert_ok(dp_open(&p, "cifar10 usage=train | skip count=40000 | batch batch_size=32", 1,
+                      &options, &test_error));
     assert_ok(dp_next(p, &b, &test_error));
     assert_int_equal(n_reads, 32);
     assert_int_equal(*(int64_t *)dp_batch_get(b, "id")->data, 40000);
@@ -120,7 +124,7 @@ static void failing_reads(void **state)
     assert_int_equal(test_error.record, 3);
     assert_non_null(strstr(test_error.message, "record 3 of data_batch_1.bin cannot be read"));
     reset(WHOLE);
-    assert_int_equal(dp_next(p, &b, &test_error), DP_EIO);  /* until it is moved */
+    assert_int_equal(dp_next(p, &b, &test_error), DP_EIO); /* until it is moved */
     assert_ok(dp_seek(p, 0, &test_error));
     assert_ok(dp_next(p, &b, &test_error));
     dp_close(p);
@@ -129,7 +133,9 @@ static void failing_reads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(skip_reads_nothing_it_passes), cmocka_unit_test(skip_40000), cmocka_unit_test(short_and_interrupted_reads),
+        cmocka_unit_test(skip_reads_nothing_it_passes),
+        cmocka_unit_test(skip_40000),
+        cmocka_unit_test(short_and_interrupted_reads),
         cmocka_unit_test(failing_reads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

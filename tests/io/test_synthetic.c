@@ -15,8 +15,10 @@ static test_hex digest_of(const char *spec)
 static void a_record_is_a_function_of_seed_and_number(void **state)
 {
     (void)state;
-    assert_string_equal(digest_of("synthetic num_records=50 | take count=20").text, digest_of("synthetic num_records=20 | take count=20").text);
-    assert_string_not_equal(digest_of("synthetic num_records=20").text, digest_of("synthetic num_records=20 seed=2").text);
+    assert_string_equal(digest_of("synthetic num_records=50 | take count=20").text,
+                        digest_of("synthetic num_records=20 | take count=20").text);
+    assert_string_not_equal(digest_of("synthetic num_records=20").text,
+                            digest_of("synthetic num_records=20 seed=2").text);
 }
 
 /* The pipeline's seed is not the stage's: images stay. */
@@ -27,7 +29,8 @@ static void the_pipelines_seed_changes_nothing(void **state)
 
     (void)state;
     assert_ok(dp_open(&p, "synthetic num_records=20", 99, &options, &test_error));
-    assert_string_equal(test_stream_digest(p, UINT64_MAX).text, digest_of("synthetic num_records=20").text);
+    assert_string_equal(test_stream_digest(p, UINT64_MAX).text,
+                        digest_of("synthetic num_records=20").text);
     dp_close(p);
 }
 
@@ -49,7 +52,8 @@ static void every_class_occurs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_record_is_a_function_of_seed_and_number), cmocka_unit_test(the_pipelines_seed_changes_nothing),
+        cmocka_unit_test(a_record_is_a_function_of_seed_and_number),
+        cmocka_unit_test(the_pipelines_seed_changes_nothing),
         cmocka_unit_test(every_class_occurs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* test_order.c - the index plane against lists that are really built, and against the real MindSpore
+/* test_order.c - the index plane against lists that are really built, and against the real
+ * MindSpore
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -9,7 +10,10 @@
 
 #define MOST 4000
 
-typedef struct list { int32_t *record, *group; size_t n; } list;  /* group = number of its batch */
+typedef struct list {
+    int32_t *record, *group;
+    size_t n;
+} list; /* group = number of its batch */
 
 static void append(list *l, int32_t record, int32_t group)
 {
@@ -18,7 +22,12 @@ static void append(list *l, int32_t record, int32_t group)
     l->group[l->n++] = group;
 }
 
-typedef struct stage { char name[16]; int64_t count; bool drop; uint32_t use; } stage;
+typedef struct stage {
+    char name[16];
+    int64_t count;
+    bool drop;
+    uint32_t use;
+} stage;
 
 static list new_list(void)
 {
@@ -32,10 +41,7 @@ static void free_list(list *l)
 }
 
 /* Positions of an epoch: rows before batch, groups after. */
-static size_t n_groups(const list *l)
-{
-    return l->n == 0 ? 0 : (size_t)l->group[l->n - 1] + 1;
-}
+static size_t n_groups(const list *l) { return l->n == 0 ? 0 : (size_t)l->group[l->n - 1] + 1; }
 
 static void copy_group(const list *from, size_t g, list *to, int32_t as)
 {
@@ -102,7 +108,8 @@ static void print_stage(const stage *s, char *out, size_t size)
 {
     const size_t n = strlen(out);
     if (strcmp(s->name, "batch") == 0)
-        snprintf(out + n, size - n, " | batch batch_size=%lld drop_remainder=%s", (long long)s->count, s->drop ? "true" : "false");
+        snprintf(out + n, size - n, " | batch batch_size=%lld drop_remainder=%s",
+                 (long long)s->count, s->drop ? "true" : "false");
     else if (strcmp(s->name, "shuffle") == 0)
         snprintf(out + n, size - n, " | shuffle");
     else
@@ -138,7 +145,8 @@ static void compare(const char *spec, const list *model, bool from_the_end)
     dp_batch *b = NULL;
 
     if (dp_length(p) != groups)
-        fail_msg("%s: length %llu, not %llu", spec, (unsigned long long)dp_length(p), (unsigned long long)groups);
+        fail_msg("%s: length %llu, not %llu", spec, (unsigned long long)dp_length(p),
+                 (unsigned long long)groups);
     for (uint64_t g = 0; g < groups; g++) {
         const uint64_t at = from_the_end ? groups - 1 - g : g;
         size_t i = 0, n = 0;
@@ -217,7 +225,8 @@ static void mindspore_orders(void **state)
 
 static void shuffle_is_uniform_and_changes(void **state)
 {
-    dp_pipeline *p = test_open("synthetic num_records=4 | shuffle | batch batch_size=4 | repeat count=2400", 1, 0);
+    dp_pipeline *p = test_open(
+        "synthetic num_records=4 | shuffle | batch batch_size=4 | repeat count=2400", 1, 0);
     int count[256] = {0}, same = 0, last = -1;
     dp_batch *b = NULL;
 
@@ -230,7 +239,8 @@ static void shuffle_is_uniform_and_changes(void **state)
         last = order;
     }
     for (int i = 0; i < 256; i++)
-        assert_true(count[i] == 0 || (count[i] > 50 && count[i] < 150));  /* 24 orders, 100 expected each */
+        assert_true(count[i] == 0 ||
+                    (count[i] > 50 && count[i] < 150)); /* 24 orders, 100 expected each */
     assert_in_range(same, 50, 150);
     dp_close(p);
 }
@@ -239,7 +249,9 @@ static void shuffle_is_uniform_and_changes(void **state)
 static void nested_shuffles(void **state)
 {
     const dp_options options = {.size = sizeof options, .threads = 1};
-    dp_pipeline *p = test_open("synthetic num_records=1000 | shuffle | repeat count=64 | shuffle | batch batch_size=64000", 1, 0);
+    dp_pipeline *p = test_open(
+        "synthetic num_records=1000 | shuffle | repeat count=64 | shuffle | batch batch_size=64000",
+        1, 0);
     dp_batch *b = NULL;
     int count[1000] = {0};
 
@@ -250,12 +262,15 @@ static void nested_shuffles(void **state)
     for (int i = 0; i < 1000; i++)
         assert_int_equal(count[i], 64);
     dp_close(p);
-    assert_int_equal(dp_open(&p, "synthetic | shuffle | repeat count=65 | shuffle", 1, &options, &test_error), DP_ELIMIT);
+    assert_int_equal(
+        dp_open(&p, "synthetic | shuffle | repeat count=65 | shuffle", 1, &options, &test_error),
+        DP_ELIMIT);
 }
 
 static void far_positions(void **state)
 {
-    dp_pipeline *p = test_open("synthetic num_records=1000000000000 | batch batch_size=2 | repeat", 1, 0);
+    dp_pipeline *p =
+        test_open("synthetic num_records=1000000000000 | batch batch_size=2 | repeat", 1, 0);
     dp_batch *b = NULL;
 
     (void)state;
@@ -276,8 +291,11 @@ static void far_positions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_nestings), cmocka_unit_test(mindspore_orders), cmocka_unit_test(shuffle_is_uniform_and_changes),
-        cmocka_unit_test(nested_shuffles), cmocka_unit_test(far_positions),
+        cmocka_unit_test(random_nestings),
+        cmocka_unit_test(mindspore_orders),
+        cmocka_unit_test(shuffle_is_uniform_and_changes),
+        cmocka_unit_test(nested_shuffles),
+        cmocka_unit_test(far_positions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

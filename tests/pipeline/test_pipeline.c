@@ -1,4 +1,5 @@
-/* test_pipeline.c - one stream, however it is made: threads, prefetch, seeking, states, held batches
+/* test_pipeline.c - one stream, however it is made: threads, prefetch, seeking, states, held
+ * batches
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -7,8 +8,9 @@
 
 #include "tests/support/test.h"
 
-#define AUGMENTED " | shuffle | random_crop size=32 padding=4 | random_horizontal_flip | rescale rescale=1/255" \
-                  " | normalize mean=0.4914,0.4822,0.4465 std=0.2023,0.1994,0.2010 | hwc2chw"
+#define AUGMENTED                                                                                  \
+    " | shuffle | random_crop size=32 padding=4 | random_horizontal_flip | rescale rescale=1/255"  \
+    " | normalize mean=0.4914,0.4822,0.4465 std=0.2023,0.1994,0.2010 | hwc2chw"
 #define SMALL SMALL_CIFAR AUGMENTED " | batch batch_size=16 | repeat count=3"
 
 static const uint32_t threads[] = {1, 2, 7}, prefetches[] = {0, 1, 5};
@@ -39,7 +41,8 @@ static void seek_to_every_batch(void **state)
             assert_ok(dp_seek(straight, at, &test_error));
             assert_ok(dp_seek(p, at, &test_error));
             assert_int_equal(dp_tell(p), at);
-            assert_string_equal(test_stream_digest(p, at % 3 + 1).text, test_stream_digest(straight, at % 3 + 1).text);
+            assert_string_equal(test_stream_digest(p, at % 3 + 1).text,
+                                test_stream_digest(straight, at % 3 + 1).text);
         }
         dp_close(straight);
         dp_close(p);
@@ -104,9 +107,11 @@ static void states(void **state)
     assert_ok(dp_get_state(a, &s, &test_error));
     assert_ok(dp_set_state(b, &s, &test_error));
     assert_int_equal(dp_tell(b), 5);
-    assert_string_equal(test_stream_digest(a, UINT64_MAX).text, test_stream_digest(b, UINT64_MAX).text);
+    assert_string_equal(test_stream_digest(a, UINT64_MAX).text,
+                        test_stream_digest(b, UINT64_MAX).text);
     tell = dp_tell(b);
-    for (int i = 0; i < DP_STATE_SIZE; i++) {  /* a flipped bit anywhere is refused, and nothing moves */
+    for (int i = 0; i < DP_STATE_SIZE;
+         i++) { /* a flipped bit anywhere is refused, and nothing moves */
         damaged = s;
         damaged.bytes[i] ^= 1;
         assert_int_equal(dp_set_state(b, &damaged, &test_error), DP_ESTATE);
@@ -161,13 +166,18 @@ static void closing_early(void **state)
     }
 }
 
-/* After the first batches nothing is allocated; with one thread and no prefetch no thread is made. */
+/* After the first batches nothing is allocated; with one thread and no prefetch no thread is made.
+ */
 static void no_allocation_in_the_loop(void **state)
 {
     (void)state;
     for (int t = 0; t < 3; t++) {
         test_allocator a;
-        dp_options options = {.size = sizeof options, .root = FIXTURE, .threads = threads[t], .prefetch = 2, .alloc = &a.hooks};
+        dp_options options = {.size = sizeof options,
+                              .root = FIXTURE,
+                              .threads = threads[t],
+                              .prefetch = 2,
+                              .alloc = &a.hooks};
         dp_pipeline *p;
         dp_batch *b = NULL;
         unsigned long before;
@@ -218,7 +228,11 @@ static void every_allocation_fails(void **state)
     (void)state;
     for (int t = 0; t < 2; t++) {
         test_allocator a;
-        dp_options options = {.size = sizeof options, .root = FIXTURE, .threads = threads[t], .prefetch = (uint32_t)t, .alloc = &a.hooks};
+        dp_options options = {.size = sizeof options,
+                              .root = FIXTURE,
+                              .threads = threads[t],
+                              .prefetch = (uint32_t)t,
+                              .alloc = &a.hooks};
         unsigned long fail_at = 0;
         dp_status status;
         do {
@@ -229,7 +243,8 @@ static void every_allocation_fails(void **state)
             a.fail_at = ++fail_at;
             status = dp_open(&p, SMALL, 1, &options, &test_error);
             assert_true((status == DP_OK) == (p != NULL));
-            for (int i = 0; i < 3 && status == DP_OK; i++) {  /* held: the third needs another batch */
+            for (int i = 0; i < 3 && status == DP_OK;
+                 i++) { /* held: the third needs another batch */
                 status = dp_next(p, &held[i], &test_error);
                 if (status != DP_OK)
                     assert_int_equal(dp_next(p, &held[i], &test_error), status);
@@ -260,7 +275,8 @@ static const char *real_root(void)
 
 static dp_pipeline *open_real(const char *spec, uint32_t n_threads)
 {
-    const dp_options options = {.size = sizeof options, .root = real_root(), .threads = n_threads, .prefetch = 3};
+    const dp_options options = {
+        .size = sizeof options, .root = real_root(), .threads = n_threads, .prefetch = 3};
     dp_pipeline *p;
     assert_ok(dp_open(&p, spec, 1, &options, &test_error));
     return p;
@@ -329,9 +345,11 @@ static void whole_epoch(void **state)
 /* tests/golden/mindspore_epochs.txt */
 static void mindspore_epoch(void **state)
 {
-    dp_pipeline *p = open_real("cifar10 usage=train | type_cast column=label data_type=int32 | rescale rescale=1/255"
-                               " | normalize mean=0.4914,0.4822,0.4465 std=0.2023,0.1994,0.2010 | hwc2chw"
-                               " | batch batch_size=32 drop_remainder=true", 2);
+    dp_pipeline *p = open_real(
+        "cifar10 usage=train | type_cast column=label data_type=int32 | rescale rescale=1/255"
+        " | normalize mean=0.4914,0.4822,0.4465 std=0.2023,0.1994,0.2010 | hwc2chw"
+        " | batch batch_size=32 drop_remainder=true",
+        2);
     test_lines lines = test_lines_read("mindspore_epochs.txt");
     test_sha256_state image, label;
     dp_batch *b = NULL;
@@ -347,8 +365,10 @@ static void mindspore_epoch(void **state)
         for (size_t i = 0; i < lines.n; i++) {
             if (strncmp(lines.line[i], which, strlen(which)) != 0)
                 continue;
-            assert_string_equal(test_sha256(x->data, test_bytes(x)).text, test_word(lines.line[i], "image", word, sizeof word));
-            assert_string_equal(test_sha256(y->data, test_bytes(y)).text, test_word(lines.line[i], "label", word, sizeof word));
+            assert_string_equal(test_sha256(x->data, test_bytes(x)).text,
+                                test_word(lines.line[i], "image", word, sizeof word));
+            assert_string_equal(test_sha256(y->data, test_bytes(y)).text,
+                                test_word(lines.line[i], "label", word, sizeof word));
             checked++;
         }
         test_sha256_add(&image, x->data, test_bytes(x));
@@ -358,8 +378,10 @@ static void mindspore_epoch(void **state)
         char word[80];
         if (strncmp(lines.line[i], "epoch ", 6) != 0)
             continue;
-        assert_string_equal(test_sha256_final(&image).text, test_word(lines.line[i], "image", word, sizeof word));
-        assert_string_equal(test_sha256_final(&label).text, test_word(lines.line[i], "label", word, sizeof word));
+        assert_string_equal(test_sha256_final(&image).text,
+                            test_word(lines.line[i], "image", word, sizeof word));
+        assert_string_equal(test_sha256_final(&label).text,
+                            test_word(lines.line[i], "label", word, sizeof word));
         checked++;
     }
     assert_int_equal(checked, lines.n);
@@ -370,10 +392,18 @@ static void mindspore_epoch(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(threads_and_prefetch), cmocka_unit_test(seek_to_every_batch), cmocka_unit_test(held_batches),
-        cmocka_unit_test(shapes), cmocka_unit_test(states), cmocka_unit_test(state_of_another_data_set),
-        cmocka_unit_test(closing_early), cmocka_unit_test(no_allocation_in_the_loop), cmocka_unit_test(alone_makes_no_thread),
-        cmocka_unit_test(every_allocation_fails), cmocka_unit_test(whole_epoch), cmocka_unit_test(mindspore_epoch),
+        cmocka_unit_test(threads_and_prefetch),
+        cmocka_unit_test(seek_to_every_batch),
+        cmocka_unit_test(held_batches),
+        cmocka_unit_test(shapes),
+        cmocka_unit_test(states),
+        cmocka_unit_test(state_of_another_data_set),
+        cmocka_unit_test(closing_early),
+        cmocka_unit_test(no_allocation_in_the_loop),
+        cmocka_unit_test(alone_makes_no_thread),
+        cmocka_unit_test(every_allocation_fails),
+        cmocka_unit_test(whole_epoch),
+        cmocka_unit_test(mindspore_epoch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

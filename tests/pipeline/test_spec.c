@@ -7,37 +7,107 @@
 
 /* "^" in a text marks the column that the error must have, and is not part of it. */
 static const char *const malformed[] = {
-    "^", "   ^", "^|", "synthetic |^", "synthetic | ^| batch batch_size=2", "^Synthetic", "^1synthetic", "^=", "^\"synthetic\"",
-    "^synthetik", "^nothing", "synthetic | ^shufle", "synthetic | ^resize size=10", "^shuffle", "^batch batch_size=4",
-    "synthetic | ^synthetic", "synthetic | shuffle | ^cifar10", "synthetic num_records^", "synthetic num_records^ =5",
-    "synthetic num_records=^", "synthetic num_records=^ 5", "synthetic num_records=^x", "synthetic num_records=^0",
-    "synthetic num_records=^-5", "synthetic num_records=^1.5", "synthetic num_records=^1e3",
-    "synthetic num_records=^99999999999999999999", "synthetic num_records=^2000000000000", "synthetic ^records=5",
-    "synthetic num_records=5 ^num_records=5", "synthetic num_records=5^\x01", "synthetic num_records=5 ^\x7f",
-    "synthetic^\xc3\xa9", "synthetic num_records=\"5^\n\"", "synthetic num_records=\"^\xff\"", "synthetic num_records=\"^\xc3(\"",
-    "synthetic num_records=\"^\xed\xa0\x80\"", "synthetic num_records=\"^\xc0\xaf\"", "synthetic num_records=\"^\xf4\x90\x80\x80\"",
-    "synthetic num_records=^\"5", "synthetic num_records=\"\\^n\"", "synthetic num_records=\"5\"^x", "synthetic num_records=5^\"",
-    "synthetic num_records=^\"\"", "synthetic^:", "synthetic | ^crop", "synthetic | ^crop size=4",
-    "synthetic | ^crop coordinates=0 size=4", "synthetic | ^crop coordinates=0,0 size=1,2,3", "synthetic | crop coordinates=0,^-1 size=4",
-    "synthetic | crop coordinates=0,0 size=^0", "synthetic | ^crop coordinates=30,0 size=4", "synthetic | ^crop coordinates=0,30 size=4",
-    "synthetic | crop coordinates=0,0 size=4,^,4", "synthetic | crop coordinates=0,0 size=4,^",
-    "synthetic | ^crop coordinates=0,0 size=4 column=label", "synthetic | ^crop coordinates=0,0 size=4 column=nothing",
-    "synthetic | ^center_crop size=128", "synthetic | pad padding=1 padding_mode=^mirror", "synthetic | pad padding=1 fill_value=^256",
-    "synthetic | ^pad padding=1,2,3", "synthetic | ^pad padding=1 fill_value=1,2", "synthetic | hwc2chw | ^pad padding=1",
-    "synthetic | ^random_crop size=40", "synthetic | ^random_crop size=32 padding=96", "synthetic | random_crop size=32 order=^torch",
-    "synthetic | random_horizontal_flip prob=^1.5", "synthetic | random_horizontal_flip prob=^-0.1",
-    "synthetic | random_horizontal_flip prob=^nan", "synthetic | random_horizontal_flip prob=^1/0",
-    "synthetic | random_horizontal_flip prob=^0,5", "synthetic | ^horizontal_flip column=label",
-    "synthetic | ^rescale", "synthetic | rescale rescale=^-1", "synthetic | rescale rescale=^1/0", "synthetic | rescale rescale=^1e999",
-    "synthetic | ^rescale rescale=1 column=label", "synthetic | normalize mean=^300 std=1", "synthetic | normalize mean=1 std=^0",
-    "synthetic | ^normalize mean=1,2 std=1", "synthetic | ^normalize mean=1,2 std=1,2", "synthetic | normalize mean=1,^x,3 std=1,2,3",
-    "synthetic | normalize mean=1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,^1 std=1", "synthetic | ^type_cast", "synthetic | type_cast data_type=^int",
-    "synthetic | ^one_hot num_classes=10", "synthetic | ^one_hot column=label num_classes=9", "synthetic | one_hot column=label num_classes=^0",
+    "^",
+    "   ^",
+    "^|",
+    "synthetic |^",
+    "synthetic | ^| batch batch_size=2",
+    "^Synthetic",
+    "^1synthetic",
+    "^=",
+    "^\"synthetic\"",
+    "^synthetik",
+    "^nothing",
+    "synthetic | ^shufle",
+    "synthetic | ^resize size=10",
+    "^shuffle",
+    "^batch batch_size=4",
+    "synthetic | ^synthetic",
+    "synthetic | shuffle | ^cifar10",
+    "synthetic num_records^",
+    "synthetic num_records^ =5",
+    "synthetic num_records=^",
+    "synthetic num_records=^ 5",
+    "synthetic num_records=^x",
+    "synthetic num_records=^0",
+    "synthetic num_records=^-5",
+    "synthetic num_records=^1.5",
+    "synthetic num_records=^1e3",
+    "synthetic num_records=^99999999999999999999",
+    "synthetic num_records=^2000000000000",
+    "synthetic ^records=5",
+    "synthetic num_records=5 ^num_records=5",
+    "synthetic num_records=5^\x01",
+    "synthetic num_records=5 ^\x7f",
+    "synthetic^\xc3\xa9",
+    "synthetic num_records=\"5^\n\"",
+    "synthetic num_records=\"^\xff\"",
+    "synthetic num_records=\"^\xc3(\"",
+    "synthetic num_records=\"^\xed\xa0\x80\"",
+    "synthetic num_records=\"^\xc0\xaf\"",
+    "synthetic num_records=\"^\xf4\x90\x80\x80\"",
+    "synthetic num_records=^\"5",
+    "synthetic num_records=\"\\^n\"",
+    "synthetic num_records=\"5\"^x",
+    "synthetic num_records=5^\"",
+    "synthetic num_records=^\"\"",
+    "synthetic^:",
+    "synthetic | ^crop",
+    "synthetic | ^crop size=4",
+    "synthetic | ^crop coordinates=0 size=4",
+    "synthetic | ^crop coordinates=0,0 size=1,2,3",
+    "synthetic | crop coordinates=0,^-1 size=4",
+    "synthetic | crop coordinates=0,0 size=^0",
+    "synthetic | ^crop coordinates=30,0 size=4",
+    "synthetic | ^crop coordinates=0,30 size=4",
+    "synthetic | crop coordinates=0,0 size=4,^,4",
+    "synthetic | crop coordinates=0,0 size=4,^",
+    "synthetic | ^crop coordinates=0,0 size=4 column=label",
+    "synthetic | ^crop coordinates=0,0 size=4 column=nothing",
+    "synthetic | ^center_crop size=128",
+    "synthetic | pad padding=1 padding_mode=^mirror",
+    "synthetic | pad padding=1 fill_value=^256",
+    "synthetic | ^pad padding=1,2,3",
+    "synthetic | ^pad padding=1 fill_value=1,2",
+    "synthetic | hwc2chw | ^pad padding=1",
+    "synthetic | ^random_crop size=40",
+    "synthetic | ^random_crop size=32 padding=96",
+    "synthetic | random_crop size=32 order=^torch",
+    "synthetic | random_horizontal_flip prob=^1.5",
+    "synthetic | random_horizontal_flip prob=^-0.1",
+    "synthetic | random_horizontal_flip prob=^nan",
+    "synthetic | random_horizontal_flip prob=^1/0",
+    "synthetic | random_horizontal_flip prob=^0,5",
+    "synthetic | ^horizontal_flip column=label",
+    "synthetic | ^rescale",
+    "synthetic | rescale rescale=^-1",
+    "synthetic | rescale rescale=^1/0",
+    "synthetic | rescale rescale=^1e999",
+    "synthetic | ^rescale rescale=1 column=label",
+    "synthetic | normalize mean=^300 std=1",
+    "synthetic | normalize mean=1 std=^0",
+    "synthetic | ^normalize mean=1,2 std=1",
+    "synthetic | ^normalize mean=1,2 std=1,2",
+    "synthetic | normalize mean=1,^x,3 std=1,2,3",
+    "synthetic | normalize mean=1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,^1 std=1",
+    "synthetic | ^type_cast",
+    "synthetic | type_cast data_type=^int",
+    "synthetic | ^one_hot num_classes=10",
+    "synthetic | ^one_hot column=label num_classes=9",
+    "synthetic | one_hot column=label num_classes=^0",
     "synthetic | type_cast column=label data_type=float32 | ^one_hot column=label num_classes=10",
-    "synthetic | take count=^-2", "synthetic | ^take count=0", "synthetic | ^repeat count=0", "synthetic | ^skip",
-    "synthetic | skip count=^-1", "synthetic | skip count=^2147483648", "synthetic | ^batch", "synthetic | batch batch_size=^0",
-    "synthetic | batch batch_size=4 drop_remainder=^yes", "synthetic | batch batch_size=4 | ^batch batch_size=4",
-    "synthetic | batch batch_size=4 | ^hwc2chw", "synthetic | repeat | ^shuffle",
+    "synthetic | take count=^-2",
+    "synthetic | ^take count=0",
+    "synthetic | ^repeat count=0",
+    "synthetic | ^skip",
+    "synthetic | skip count=^-1",
+    "synthetic | skip count=^2147483648",
+    "synthetic | ^batch",
+    "synthetic | batch batch_size=^0",
+    "synthetic | batch batch_size=4 drop_remainder=^yes",
+    "synthetic | batch batch_size=4 | ^batch batch_size=4",
+    "synthetic | batch batch_size=4 | ^hwc2chw",
+    "synthetic | repeat | ^shuffle",
     "synthetic |^| shuffle",
 };
 
@@ -68,9 +138,11 @@ static void every_malformed_text(void **state)
         unmark(malformed[i], text, &column);
         memset(&test_error, 0, sizeof test_error);
         status = dp_open(&p, text, 1, &options, &test_error);
-        if (status != DP_ESPEC || test_error.column != column || p != NULL || test_error.message[0] == '\0')
-            print_error("'%s': %s at column %u, not %u: %s\n", text, dp_status_name(status), test_error.column, column,
-                        test_error.message), wrong++;
+        if (status != DP_ESPEC || test_error.column != column || p != NULL ||
+            test_error.message[0] == '\0')
+            print_error("'%s': %s at column %u, not %u: %s\n", text, dp_status_name(status),
+                        test_error.column, column, test_error.message),
+                wrong++;
     }
     assert_int_equal(wrong, 0);
 }
@@ -97,15 +169,15 @@ static void limits(void **state)
     dp_pipeline *p = NULL;
 
     (void)state;
-    assert_int_equal(parse("synthetic\0seed=1", 16), DP_ESPEC);  /* NUL */
+    assert_int_equal(parse("synthetic\0seed=1", 16), DP_ESPEC); /* NUL */
     assert_int_equal(test_error.column, 10);
     memset(text, ' ', size);
     text[size] = '\0';
     memcpy(text, "synthetic", 9);
-    assert_int_equal(dp_open(&p, text, 1, &options, &test_error), DP_ESPEC);  /* too long */
+    assert_int_equal(dp_open(&p, text, 1, &options, &test_error), DP_ESPEC); /* too long */
     assert_int_equal(test_error.column, DP_MAX_TEXT + 1);
     text[DP_MAX_TEXT] = '\0';
-    assert_ok(dp_open(&p, text, 1, &options, &test_error));  /* just not */
+    assert_ok(dp_open(&p, text, 1, &options, &test_error)); /* just not */
     dp_close(p);
     for (int i = 0; i < 257; i++)
         memcpy(text + 4 * i, "a | ", 5);
@@ -129,7 +201,7 @@ static void calls_that_are_wrong(void **state)
     assert_int_equal(dp_open(NULL, "synthetic", 1, NULL, &test_error), DP_EINVAL);
     assert_int_equal(dp_open(&p, NULL, 1, NULL, &test_error), DP_EINVAL);
     assert_int_equal(dp_open(&p, "synthetic", 1, &options, &test_error), DP_EINVAL);
-    assert_int_equal(dp_open(&p, "nothing", 1, NULL, NULL), DP_ESPEC);  /* err may be NULL */
+    assert_int_equal(dp_open(&p, "nothing", 1, NULL, NULL), DP_ESPEC); /* err may be NULL */
     assert_null(p);
     assert_int_equal(dp_next(NULL, &b, &test_error), DP_EINVAL);
     assert_int_equal(dp_seek(NULL, 0, &test_error), DP_EINVAL);
@@ -138,7 +210,8 @@ static void calls_that_are_wrong(void **state)
     options = (dp_options){.size = sizeof options, .threads = 5000};
     assert_int_equal(dp_open(&p, "synthetic", 1, &options, &test_error), DP_ELIMIT);
     options = (dp_options){.size = sizeof options, .memory = 100000};
-    assert_int_equal(dp_open(&p, "synthetic | batch batch_size=64", 1, &options, &test_error), DP_ELIMIT);
+    assert_int_equal(dp_open(&p, "synthetic | batch batch_size=64", 1, &options, &test_error),
+                     DP_ELIMIT);
 }
 
 /* The canonical text says everything and means the same. */
@@ -148,9 +221,12 @@ static void canonical(void **state)
         {"synthetic", "synthetic num_records=10000 seed=1"},
         {"\tsynthetic\nnum_records=007|batch  drop_remainder=true batch_size=2 |repeat",
          "synthetic num_records=7 seed=1 | batch batch_size=2 drop_remainder=true | repeat count=-1"},
-        {"synthetic | rescale rescale=1/255", "synthetic num_records=10000 seed=1 | rescale column=image rescale=0.00392156862745098 shift=0"},
-        {"cifar10 strict=false dataset_dir=\"../cifar10\"", "cifar10 dataset_dir=../cifar10 usage=all strict=false"},
-        {"cifar10 strict=false dataset_dir=\"../cifar10/./\"", "cifar10 dataset_dir=../cifar10/./ usage=all strict=false"},
+        {"synthetic | rescale rescale=1/255",
+         "synthetic num_records=10000 seed=1 | rescale column=image rescale=0.00392156862745098 shift=0"},
+        {"cifar10 strict=false dataset_dir=\"../cifar10\"",
+         "cifar10 dataset_dir=../cifar10 usage=all strict=false"},
+        {"cifar10 strict=false dataset_dir=\"../cifar10/./\"",
+         "cifar10 dataset_dir=../cifar10/./ usage=all strict=false"},
     };
 
     (void)state;
@@ -171,7 +247,9 @@ static void canonical(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_malformed_text), cmocka_unit_test(limits), cmocka_unit_test(calls_that_are_wrong),
+        cmocka_unit_test(every_malformed_text),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(calls_that_are_wrong),
         cmocka_unit_test(canonical),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

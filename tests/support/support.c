@@ -15,13 +15,15 @@ void test_assert_ok(dp_status status, const dp_error *err, const char *file, int
 {
     if (status == DP_OK)
         return;
-    print_error("%s: %s (column %u, record %lld)\n", dp_status_name(status), err->message, err->column, (long long)err->record);
+    print_error("%s: %s (column %u, record %lld)\n", dp_status_name(status), err->message,
+                err->column, (long long)err->record);
     _fail(file, line);
 }
 
 dp_pipeline *test_open(const char *spec, uint32_t threads, uint32_t prefetch)
 {
-    const dp_options options = {.size = sizeof options, .root = FIXTURE, .threads = threads, .prefetch = prefetch};
+    const dp_options options = {
+        .size = sizeof options, .root = FIXTURE, .threads = threads, .prefetch = prefetch};
     dp_pipeline *p = NULL;
 
     assert_ok(dp_open(&p, spec, 1, &options, &test_error));
@@ -105,13 +107,15 @@ const char *test_word(const char *line, const char *key, char *out, size_t size)
 uint64_t test_seed(void)
 {
     const char *given = getenv("DETPIPE_TEST_SEED");
-    const uint64_t seed = given != NULL ? strtoull(given, NULL, 10) : (uint64_t)time(NULL) * 1000003u + (uint64_t)getpid();
+    const uint64_t seed = given != NULL ? strtoull(given, NULL, 10)
+                                        : (uint64_t)time(NULL) * 1000003u + (uint64_t)getpid();
 
     print_message("DETPIPE_TEST_SEED=%llu\n", (unsigned long long)seed);
     return seed;
 }
 
-/* The batches' threads never allocate, but the caller and a net's workers may be apart: one lock. */
+/* The batches' threads never allocate, but the caller and a net's workers may be apart: one lock.
+ */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void *count_alloc(void *ctx, size_t size, size_t align)
@@ -121,7 +125,7 @@ static void *count_alloc(void *ctx, size_t size, size_t align)
 
     pthread_mutex_lock(&lock);
     if (++a->n != a->fail_at && posix_memalign(&p, align, size) == 0) {
-        memset(p, 0xFF, size);  /* shows reads of what was never written */
+        memset(p, 0xFF, size); /* shows reads of what was never written */
         a->live++;
     }
     pthread_mutex_unlock(&lock);

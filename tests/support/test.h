@@ -19,7 +19,7 @@
 #include "detpipe.h"
 #include "detpipe_net.h"
 
-#define FIXTURE TEST_GOLDEN "/cifar10"
+#define FIXTURE     TEST_GOLDEN "/cifar10"
 #define SMALL_CIFAR "cifar10 strict=false"
 
 /* Fails the test with the library's message unless status is DP_OK. */
@@ -30,35 +30,45 @@ void test_assert_ok(dp_status, const dp_error *, const char *file, int line);
 /* Opens spec with seed 1 and the fixture as root. */
 dp_pipeline *test_open(const char *spec, uint32_t threads, uint32_t prefetch);
 
-typedef struct test_hex { char text[65]; } test_hex;
+typedef struct test_hex {
+    char text[65];
+} test_hex;
 test_hex test_hex_of(const uint8_t *bytes, size_t n);
 
 /* One digest of all batches from here to the end, or of n of them. */
 test_hex test_stream_digest(dp_pipeline *, uint64_t n);
 
-size_t   test_bytes(const dp_tensor *);
+size_t test_bytes(const dp_tensor *);
 test_hex test_sha256(const void *bytes, size_t n);
 
-typedef struct test_sha256_state { uint32_t h[8]; uint8_t block[64]; uint64_t length; } test_sha256_state;
-void     test_sha256_init(test_sha256_state *);
-void     test_sha256_add(test_sha256_state *, const void *bytes, size_t n);
+typedef struct test_sha256_state {
+    uint32_t h[8];
+    uint8_t block[64];
+    uint64_t length;
+} test_sha256_state;
+void test_sha256_init(test_sha256_state *);
+void test_sha256_add(test_sha256_state *, const void *bytes, size_t n);
 test_hex test_sha256_final(test_sha256_state *);
 
 /* The lines of a golden file, without comments; the caller frees it with test_lines_free. */
-typedef struct test_lines { char **line; size_t n; } test_lines;
+typedef struct test_lines {
+    char **line;
+    size_t n;
+} test_lines;
 test_lines test_lines_read(const char *name);
-void       test_lines_free(test_lines *);
+void test_lines_free(test_lines *);
 /* The value of "key=value" in a line (to the next blank), or NULL. */
 const char *test_word(const char *line, const char *key, char *out, size_t size);
 
-/* Seed of a property test: DETPIPE_TEST_SEED or a new one; printed, so that a failure can be run again. */
+/* Seed of a property test: DETPIPE_TEST_SEED or a new one; printed, so that a failure can be run
+ * again. */
 uint64_t test_seed(void);
 
 /* Counts, and fails allocation number `fail_at` (from 1; 0 = none). */
 typedef struct test_allocator {
-    dp_allocator  hooks;
+    dp_allocator hooks;
     unsigned long n, n_freed, fail_at;
-    long          live;
+    long live;
 } test_allocator;
 void test_allocator_init(test_allocator *);
 

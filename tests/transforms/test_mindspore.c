@@ -1,4 +1,5 @@
-/* test_mindspore.c - single operations against the real MindSpore, bit for bit (tests/golden/mindspore_transforms.txt)
+/* test_mindspore.c - single operations against the real MindSpore, bit for bit
+ * (tests/golden/mindspore_transforms.txt)
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -8,7 +9,7 @@
 #include "tests/support/test.h"
 #include "transforms/transform.h"
 
-#define N 8
+#define N      8
 #define PIXELS 1024
 
 static uint8_t images[N][1 + 3 * PIXELS];
@@ -24,22 +25,29 @@ static int load_images(void **state)
 static void store(dp_tensor *t, size_t i, uint8_t v)
 {
     switch (t->dtype) {
-    case DP_U8:  ((uint8_t *)t->data)[i] = v; break;
+    case DP_U8: ((uint8_t *)t->data)[i] = v; break;
     case DP_F32: ((float *)t->data)[i] = (float)v * 0.37f - 11.5f; break;
     case DP_F16: ((uint16_t *)t->data)[i] = dp_f32_to_f16((float)v * 0.25f); break;
     case DP_F64: ((double *)t->data)[i] = (double)v * 0.731 - 20.25; break;
     case DP_I16: ((int16_t *)t->data)[i] = (int16_t)(v * 100 - 12000); break;
     case DP_I32: ((int32_t *)t->data)[i] = (int32_t)v * 7654321 - 3; break;
-    default:     fail_msg("no such input");
+    default: fail_msg("no such input");
     }
 }
 
-static const struct { const char *name; dp_column column; } inputs[] = {
-    {"u8",     {"image", {NULL, DP_U8, 3, {32, 32, 3}}, 0}}, {"g8",  {"image", {NULL, DP_U8, 2, {32, 32}}, 0}},
-    {"f32",    {"image", {NULL, DP_F32, 3, {32, 32, 3}}, 0}}, {"f16", {"image", {NULL, DP_F16, 3, {32, 32, 3}}, 0}},
-    {"f64",    {"image", {NULL, DP_F64, 3, {32, 32, 3}}, 0}}, {"i16", {"image", {NULL, DP_I16, 3, {32, 32, 3}}, 0}},
-    {"i32",    {"image", {NULL, DP_I32, 3, {32, 32, 3}}, 0}}, {"chw", {"image", {NULL, DP_U8, 3, {3, 32, 32}}, 0}},
-    {"label",  {"image", {NULL, DP_U32, 0, {0}}, 10}},
+static const struct {
+    const char *name;
+    dp_column column;
+} inputs[] = {
+    {"u8", {"image", {NULL, DP_U8, 3, {32, 32, 3}}, 0}},
+    {"g8", {"image", {NULL, DP_U8, 2, {32, 32}}, 0}},
+    {"f32", {"image", {NULL, DP_F32, 3, {32, 32, 3}}, 0}},
+    {"f16", {"image", {NULL, DP_F16, 3, {32, 32, 3}}, 0}},
+    {"f64", {"image", {NULL, DP_F64, 3, {32, 32, 3}}, 0}},
+    {"i16", {"image", {NULL, DP_I16, 3, {32, 32, 3}}, 0}},
+    {"i32", {"image", {NULL, DP_I32, 3, {32, 32, 3}}, 0}},
+    {"chw", {"image", {NULL, DP_U8, 3, {3, 32, 32}}, 0}},
+    {"label", {"image", {NULL, DP_U32, 0, {0}}, 10}},
 };
 
 static void make_input(const char *name, dp_tensor *t, int n)
@@ -51,7 +59,10 @@ static void make_input(const char *name, dp_tensor *t, int n)
         return;
     }
     for (size_t i = 0; i < dp_tensor_count(t); i++)
-        store(t, i, strcmp(name, "g8") == 0 ? image[3 * i] : strcmp(name, "chw") == 0 ? image[i % PIXELS * 3 + i / PIXELS] : image[i]);
+        store(t, i,
+              strcmp(name, "g8") == 0    ? image[3 * i]
+              : strcmp(name, "chw") == 0 ? image[i % PIXELS * 3 + i / PIXELS]
+                                         : image[i]);
 }
 
 static const dp_transform *find(const char *name)
@@ -66,9 +77,9 @@ static const dp_transform *find(const char *name)
 
 typedef struct chain {
     const dp_transform *transform[4];
-    void               *params[4];
-    dp_tensor           in[4], out[4];
-    uint32_t            n;
+    void *params[4];
+    dp_tensor in[4], out[4];
+    uint32_t n;
 } chain;
 
 static void plan_chain(chain *c, const char *spec, dp_column column, dp_arena *arena)
@@ -81,7 +92,8 @@ static void plan_chain(chain *c, const char *spec, dp_column column, dp_arena *a
         dp_column out = column;
         c->transform[c->n] = t;
         c->params[c->n] = dp_arena_alloc(arena, 1, t->size);
-        assert_ok(dp_params_bind(&t->info, &text.stages[c->n], c->params[c->n], arena, &test_error));
+        assert_ok(
+            dp_params_bind(&t->info, &text.stages[c->n], c->params[c->n], arena, &test_error));
         assert_ok(t->plan(c->params[c->n], &column, &out, arena, &test_error));
         c->in[c->n] = column.type;
         c->out[c->n] = out.type;
@@ -110,7 +122,8 @@ static void check_line(const char *line)
     arena = (dp_arena){.alloc = options.alloc};
     plan_chain(&c, spec, inputs[i].column, &arena);
     for (int32_t d = 0; d < c.out[c.n - 1].rank; d++)
-        snprintf(made + strlen(made), sizeof made - strlen(made), ",%lld", (long long)c.out[c.n - 1].shape[d]);
+        snprintf(made + strlen(made), sizeof made - strlen(made), ",%lld",
+                 (long long)c.out[c.n - 1].shape[d]);
     assert_string_equal(dp_dtype_name(c.out[c.n - 1].dtype), dtype);
     assert_string_equal(made, shape);
     test_sha256_init(&sha);

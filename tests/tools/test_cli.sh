@@ -1,0 +1,147 @@
+#!/bin/bash
+# test_cli.sh - the tool as a user meets it: answers, exit statuses, bad input
+# SPDX-License-Identifier: Apache-2.0
+set -u
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+fixture=$SOURCE/tests/golden/cifar10
+failed=0
+
+# expect STATUS PATTERN COMMAND...: the exit status, and the pattern (of grep -E) in stdout and stderr together
+expect() {
+    local status=$1 pattern=$2 got
+    shift 2
+    "$@" > out.txt 2>&1 < /dev/null
+    got=$?
+    if [ $got != "$status" ] || ! grep -Eq -- "$pattern" out.txt; then
+        printf 'FAILED: %s\n  status %d, expected %d and "%s"\n' "$*" $got "$status" "$pattern"
+        sed 's/^/  | /' out.txt | head -20
+        failed=1
+    fi
+}
+
+# help and versions
+expect 2 'usage: detpipe COMMAND' "$DETPIPE"
+expect 0 'usage: detpipe COMMAND' "$DETPIPE" --help
+expect 0 '^detpipe [0-9]' "$DETPIPE" --version
+expect 2 "there is no command 'nothing'" "$DETPIPE" nothing
+for command in verify train check digest stages selftest; do
+    expect 0 "usage: detpipe $command" "$DETPIPE" "$command" --help
+    expect 2 'there is no option --nothing' "$DETPIPE" "$command" --nothing
+done
+for text in "--help" "verify --help" "train --help" "check --help" "digest --help" "stages --help" "stages" "selftest --help" "check" "verify --steps 2" "verify --steps 2 --inject ftz" "stages crop"; do
+    # shellcheck disable=SC2086
+    if [ "$("$DETPIPE" $text | awk 'length > 80' | wc -l)" != 0 ]; then echo "FAILED: $text is over 80 columns wide"; failed=1; fi
+done
+
+# verify
+expect 0 '^REPRODUCED$' "$DETPIPE" verify --steps 3
+expect 0 '^REPRODUCED$' "$DETPIPE" verify --steps 2 --vary threads,prefetch,cpu
+expect 0 '^REPRODUCED$' "$DETPIPE" verify "synthetic num_records=20 | random_crop size=8"
+expect 1 'lowest rung that differs is "numerics"' "$DETPIPE" verify --steps 2 --inject ftz
+expect 1 'lowest rung that differs is "order"' "$DETPIPE" verify --steps 2 --inject record
+expect 1 'lowest rung that differs is "order"' "$DETPIPE" verify --steps 2 --inject seed
+expect 1 'lowest rung that differs is "pixels"' "$DETPIPE" verify --steps 2 --inject pixel
+expect 1 'lowest rung that differs is "weights"' "$DETPIPE" verify --steps 2 --inject weight
+expect 1 'lowest rung that differs is "pixels"' "$DETPIPE" verify "synthetic | batch batch_size=4" --inject pixel
+expect 2 '--inject takes ftz' "$DETPIPE" verify --inject gremlin
+expect 2 'needs a recipe with a net' "$DETPIPE" verify "synthetic" --inject weight
+expect 2 'needs batches of two rows' "$DETPIPE" verify "synthetic" --inject record
+expect 2 '--vary takes a list' "$DETPIPE" verify --vary weather
+expect 2 "is no recipe, no file and no pipeline text" "$DETPIPE" verify nothing
+expect 2 'column 13: there is no stage .shufle.: did you mean shuffle' "$DETPIPE" verify "synthetic | shufle"
+expect 2 'one word too many' "$DETPIPE" verify synthetic "|" shuffle
+expect 2 'delivers no batch' "$DETPIPE" verify "synthetic | skip count=10000"
+expect 2 'takes a whole number' "$DETPIPE" verify --steps many
+expect 2 'needs a value' "$DETPIPE" verify --steps
+expect 3 'data-dir|data_batch' "$DETPIPE" verify cifar10_cnn --data "$work"
+expect 3 'data_batch_1.bin has 60 records: expected 10000' "$DETPIPE" verify cifar10_cnn --data "$fixture"
+expect 3 'cannot read the folder' "$DETPIPE" verify cifar10_cnn --data /nonexistent
+"$DETPIPE" verify --steps 2 --json > out.json && grep -q '"reproduced":	true' out.json || { echo "FAILED: verify --json"; failed=1; }
+
+# a recipe of one's own on the fixture
+cat > mine.recipe <<'RECIPE'
+# a comment
+data: cifar10 strict=false usage=train | shuffle | rescale rescale=1/255 | hwc2chw
+  | batch batch_size=10 | repeat
+net: flatten | dense out_channels=10
+loss: softmax_cross_entropy
+optimizer: sgd learning_rate=0.1
+steps: 4
+RECIPE
+expect 0 '^REPRODUCED$' "$DETPIPE" verify mine.recipe --data "$fixture" --vary threads,prefetch,cpu
+expect 0 'fingerprint: [0-9a-f]{32}' "$DETPIPE" check mine.recipe --data "$fixture"
+expect 0 'learning rate: 0.1 at step 1' "$DETPIPE" check mine.recipe --data "$fixture"
+for bad in 'nothing: 5' ' data: synthetic' 'data synthetic'; do
+    printf '%s\n' "$bad" > bad.recipe
+    expect 2 'bad.recipe: line 1' "$DETPIPE" check bad.recipe
+done
+printf 'net: relu\n' > bad.recipe
+expect 2 'there is no data: line' "$DETPIPE" check bad.recipe
+printf 'data: synthetic\nnet: relu\n' > bad.recipe
+expect 2 'there is no loss: line' "$DETPIPE" check bad.recipe
+printf 'data: synthetic\ndata: synthetic\n' > bad.recipe
+expect 2 'line 2: data is given twice' "$DETPIPE" check bad.recipe
+printf 'data: synthetic\nsteps: x\n' > bad.recipe
+expect 2 "steps is a whole number" "$DETPIPE" check bad.recipe
+printf 'data: syn\0thetic\n' > bad.recipe
+expect 2 'byte 10 is NUL' "$DETPIPE" check bad.recipe
+: > empty.recipe
+expect 2 'there is no data: line' "$DETPIPE" check empty.recipe
+expect 2 'is a folder' "$DETPIPE" check "$work"
+
+# train: straight, in two parts, and what cannot be
+expect 0 '^4 steps done, parameters [0-9a-f]{32}$' "$DETPIPE" train mine.recipe --data "$fixture" --save straight.safetensors
+straight=$(tail -1 out.txt)
+expect 0 '^2 steps done' "$DETPIPE" train mine.recipe --data "$fixture" --steps 2 --save part.safetensors
+expect 0 "^$straight\$" "$DETPIPE" train mine.recipe --data "$fixture" --load part.safetensors --save whole.safetensors
+cmp -s straight.safetensors whole.safetensors || { echo "FAILED: a resumed run has other weights"; failed=1; }
+expect 3 "not this net's: missing" "$DETPIPE" train --load straight.safetensors
+expect 3 'cannot write' "$DETPIPE" train --steps 1 --save /nonexistent/x.safetensors
+expect 2 'has no net' "$DETPIPE" train synthetic
+expect 0 '"loss_hex":"0x' "$DETPIPE" train --steps 1 --json
+expect 2 'takes 1 and more' "$DETPIPE" train --every 0
+
+# digest
+expect 0 '^[0-9a-f]{32}  10 batches$' "$DETPIPE" digest "cifar10 strict=false usage=train | batch batch_size=10" --data "$fixture"
+whole=$(cat out.txt)
+expect 0 "^$whole\$" "$DETPIPE" digest "cifar10 strict=false usage=train | batch batch_size=10" --data "$fixture" --threads 7 --prefetch 5
+expect 0 'batch 9$' "$DETPIPE" digest "cifar10 strict=false usage=train | batch batch_size=10" --data "$fixture" --each
+expect 2 'the stream is endless' "$DETPIPE" digest "synthetic | repeat"
+expect 0 '  3 batches$' "$DETPIPE" digest "synthetic | repeat" --batches 3 --skip 100000
+expect 2 'past the end' "$DETPIPE" digest "synthetic num_records=5" --skip 6
+expect 2 'something is missing' "$DETPIPE" digest
+
+# stages, selftest
+expect 0 '^  cifar10 ' "$DETPIPE" stages
+expect 0 'coordinates=' "$DETPIPE" stages crop
+expect 2 "there is no stage 'nothing'" "$DETPIPE" stages nothing
+expect 0 'kernels +equal to the specification' "$DETPIPE" selftest
+expect 0 '"kernels":	true' "$DETPIPE" selftest --json
+expect 2 'DETPIPE_CPU=pdp11' env DETPIPE_CPU=pdp11 "$DETPIPE" verify
+
+# pipes, colours, full disks, another directory
+if [ -e /dev/full ]; then
+    "$DETPIPE" stages > /dev/full 2> err.txt
+    [ $? = 3 ] && grep -q 'cannot write to standard output' err.txt || { echo "FAILED: a full disk on stdout"; failed=1; }
+fi
+"$DETPIPE" verify --steps 2 | grep -q $'\033' && { echo "FAILED: colour in a pipe"; failed=1; }
+if command -v script > /dev/null; then
+    script -qec "$DETPIPE verify --steps 2" /dev/null < /dev/null | grep -q $'\033\[1;32mREPRODUCED' || { echo "FAILED: no colour on a terminal"; failed=1; }
+    NO_COLOR=1 script -qec "$DETPIPE verify --steps 2" /dev/null < /dev/null | grep -q $'\033\[1;32m' && { echo "FAILED: colour with NO_COLOR"; failed=1; }
+fi
+a=$(cd / && "$DETPIPE" verify --steps 2 | grep bits) ; b=$(LC_ALL=C.UTF-8 "$DETPIPE" verify --steps 2 | grep bits)
+[ "$a" = "$b" ] || { echo "FAILED: the directory or the locale changes bits"; failed=1; }
+
+# the real CIFAR-10
+if [ -n "${DETPIPE_CIFAR10:-}" ]; then
+    expect 0 '^REPRODUCED$' "$DETPIPE" verify cifar10_cnn --data "$DETPIPE_CIFAR10" --steps 5
+    expect 0 '^REPRODUCED$' "$DETPIPE" verify cifar10_cnn --data "$DETPIPE_CIFAR10" --steps 3 --vary threads,prefetch,cpu
+    for fault in ftz:numerics record:order seed:order pixel:pixels weight:weights; do
+        expect 1 "lowest rung that differs is \"${fault#*:}\"" "$DETPIPE" verify cifar10_cnn --data "$DETPIPE_CIFAR10" --steps 2 --inject "${fault%:*}"
+    done
+else
+    echo "skipped: DETPIPE_CIFAR10 does not name the real CIFAR-10"
+fi
+exit $failed
