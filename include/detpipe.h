@@ -30,7 +30,7 @@ DP_CALL dp_status dp_open(dp_pipeline **out, const char *spec, uint64_t seed, co
                           dp_error *);
 DP_API  void      dp_close(dp_pipeline *);  /* frees its batches too; NULL allowed */
 
-/* The canonical text, with every parameter.  The fingerprint covers it and the stages' revisions. */
+/* The canonical text, with every parameter; the fingerprint covers it and the stages' revisions. */
 DP_API const char *dp_spec(const dp_pipeline *);
 DP_API void        dp_fingerprint(const dp_pipeline *, uint8_t digest[16]);
 

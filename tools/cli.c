@@ -65,6 +65,7 @@ void cli_wrap(FILE *out, const char *text, int column, int indent)
         if (column > indent && column + 1 + length > WIDTH) {
             fputc('\n', out);
             column = 0;
+            first = true;
         }
         if (column < indent)
             column += fprintf(out, "%*s", indent - column, "");

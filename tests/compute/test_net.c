@@ -8,9 +8,10 @@
 
 #include "tests/support/test.h"
 
-#define NET                                                                                                \
-    "conv2d out_channels=6 kernel_size=3 has_bias=true | relu | max_pool kernel_size=2 stride=2 | flatten" \
-    " | dense out_channels=10 | softmax_cross_entropy | momentum learning_rate=0.05 momentum=0.9 weight_decay=0.001"
+#define NET                                                                                        \
+    "conv2d out_channels=6 kernel_size=3 has_bias=true | relu"                                     \
+    " | max_pool kernel_size=2 stride=2 | flatten | dense out_channels=10"                         \
+    " | softmax_cross_entropy | momentum learning_rate=0.05 momentum=0.9 weight_decay=0.001"
 #define DATA                                                                                       \
     SMALL_CIFAR " | shuffle | rescale rescale=1/255 | hwc2chw | batch batch_size=14 | repeat"
 
