@@ -37,13 +37,12 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     return DP_OK;
 }
 
-static int64_t saturate(double v, double lo, double past)
+/* Into [least, most]; past is most + 1 as a double. */
+static int64_t saturate(double v, int64_t least, int64_t most, double past)
 {
     if (v != v)
         return 0;
-    return v <= lo     ? (int64_t)lo
-           : v >= past ? (int64_t)(past == 0x1p63 ? INT64_MAX : past - 1)
-                       : (int64_t)v;
+    return v <= (double)least ? least : v >= past ? most : (int64_t)v;
 }
 
 static uint64_t saturate_u64(double v)
@@ -60,13 +59,13 @@ static uint64_t to_integer(const dp_tensor *in, size_t i, dp_dtype to)
         return (uint64_t)dp_load_int(in->data, in->dtype, i);
     v = dp_load_f64(in->data, in->dtype, i);
     switch (to) {
-    case DP_I8: return (uint64_t)saturate(v, -0x1p7, 0x1p7);
-    case DP_I16: return (uint64_t)saturate(v, -0x1p15, 0x1p15);
-    case DP_I32: return (uint64_t)saturate(v, -0x1p31, 0x1p31);
-    case DP_I64: return (uint64_t)saturate(v, -0x1p63, 0x1p63);
-    case DP_U8: return (uint64_t)saturate(v, 0, 0x1p8);
-    case DP_U16: return (uint64_t)saturate(v, 0, 0x1p16);
-    case DP_U32: return (uint64_t)saturate(v, 0, 0x1p32);
+    case DP_I8: return (uint64_t)saturate(v, INT8_MIN, INT8_MAX, 0x1p7);
+    case DP_I16: return (uint64_t)saturate(v, INT16_MIN, INT16_MAX, 0x1p15);
+    case DP_I32: return (uint64_t)saturate(v, INT32_MIN, INT32_MAX, 0x1p31);
+    case DP_I64: return (uint64_t)saturate(v, INT64_MIN, INT64_MAX, 0x1p63);
+    case DP_U8: return (uint64_t)saturate(v, 0, UINT8_MAX, 0x1p8);
+    case DP_U16: return (uint64_t)saturate(v, 0, UINT16_MAX, 0x1p16);
+    case DP_U32: return (uint64_t)saturate(v, 0, UINT32_MAX, 0x1p32);
     default: return saturate_u64(v);
     }
 }

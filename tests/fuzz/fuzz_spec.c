@@ -1,5 +1,4 @@
-/* fuzz_spec.c - any bytes as a pipeline text: an error with a column, or a text that means the same
- * means the same
+/* fuzz_spec.c - any bytes as a pipeline text: an error with a column, or a text that can be read
  *
  * SPDX-License-Identifier: Apache-2.0
  */
