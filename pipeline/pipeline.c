@@ -110,6 +110,8 @@ dp_status dp_next(dp_pipeline *p, dp_batch **batch, dp_error *err)
 
     if (p == NULL || batch == NULL)
         return dp_fail(err, DP_EINVAL, "dp_next: %s is NULL", p == NULL ? "the pipeline" : "batch");
+    if (*batch != NULL && (*batch)->graph != &p->graph)
+        return dp_fail(err, DP_EINVAL, "dp_next: the batch belongs to another pipeline");
     if (p->failure.status != DP_OK || p->ring.deliver >= p->graph.length) {
         dp_ring_recycle(&p->ring, batch);
         if (p->failure.status != DP_OK && err != NULL)

@@ -260,6 +260,8 @@ static void print_ladder(const run runs[N_RUNS])
                color ? "\033[0m" : "");
         if (same && (r == RUNG_LOSS_1 || r == RUNG_LOSS_2))
             printf("  %.9g", (double)ladder_loss(&runs[0].ladder, (uint64_t)(r - RUNG_LOSS_1)));
+        if (!same)
+            printf("  run 2: %.16s..", runs[1].ladder.digests[r].text);
         putchar('\n');
     }
 }

@@ -280,6 +280,7 @@ static void far_positions(void **state)
     assert_int_equal(dp_seek(p, (uint64_t)1 << 48, &test_error), DP_ELIMIT);
     assert_int_equal(dp_skip(p, UINT64_MAX, &test_error), DP_EINVAL);
     dp_close(p);
+    b = NULL;
     p = test_open("synthetic num_records=10 | batch batch_size=3", 1, 0);
     assert_ok(dp_seek(p, 4, &test_error));
     assert_int_equal(dp_next(p, &b, &test_error), DP_END);

@@ -72,6 +72,20 @@ static void held_batches(void **state)
     }
 }
 
+static void batch_of_another_pipeline(void **state)
+{
+    dp_pipeline *p = test_open(SMALL, 1, 0), *other = test_open(SMALL, 1, 0);
+    dp_batch *b = NULL, *kept;
+
+    (void)state;
+    assert_ok(dp_next(p, &b, &test_error));
+    kept = b;
+    assert_int_equal(dp_next(other, &b, &test_error), DP_EINVAL);
+    assert_ptr_equal(b, kept);
+    dp_close(p);
+    dp_close(other);
+}
+
 static void shapes(void **state)
 {
     dp_pipeline *p = test_open(SMALL_CIFAR " usage=test | hwc2chw | batch batch_size=16", 2, 1);
@@ -395,6 +409,7 @@ int main(void)
         cmocka_unit_test(threads_and_prefetch),
         cmocka_unit_test(seek_to_every_batch),
         cmocka_unit_test(held_batches),
+        cmocka_unit_test(batch_of_another_pipeline),
         cmocka_unit_test(shapes),
         cmocka_unit_test(states),
         cmocka_unit_test(state_of_another_data_set),
