@@ -194,9 +194,8 @@ static dp_status unknown_arg(const dp_stage_info *info, const dp_text_arg *arg, 
 }
 
 dp_status dp_params_bind(const dp_stage_info *info, const dp_text_stage *stage, void *params,
-                         dp_arena *arena, dp_error *err)
+                         dp_error *err)
 {
-    (void)arena;
     for (uint32_t i = 0; i < stage->n_args; i++) {
         const dp_param *p = info->params;
         while (p->name != NULL && strcmp(p->name, stage->args[i].name) != 0)

@@ -56,8 +56,7 @@ typedef struct dp_numbers {
 
 /* Fills the struct from what was given and the defaults.  DP_ESPEC with the column of the parameter
  * or value that is wrong, of the stage when one is missing. */
-dp_status dp_params_bind(const dp_stage_info *, const dp_text_stage *, void *params, dp_arena *,
-                         dp_error *);
+dp_status dp_params_bind(const dp_stage_info *, const dp_text_stage *, void *params, dp_error *);
 
 /* "name a=1 b=2,3": every parameter in the order of the table. */
 void dp_params_print(const dp_stage_info *, const void *params, dp_out *);

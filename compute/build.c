@@ -64,7 +64,7 @@ static dp_status bind_stages(builder *b)
         b->params[i] = dp_arena_alloc(arena, 1, struct_size(b->infos[i]));
         if (b->params[i] == NULL)
             return dp_arena_fail(arena, b->err, "the stages");
-        status = dp_params_bind(b->infos[i], &b->text.stages[i], b->params[i], arena, b->err);
+        status = dp_params_bind(b->infos[i], &b->text.stages[i], b->params[i], b->err);
         if (status != DP_OK)
             return status;
     }
@@ -100,6 +100,13 @@ static float *floats(dp_net *net, int64_t a, int64_t b)
 {
     size_t n;
     return dp_mul((size_t)a, (size_t)b, &n) ? dp_arena_alloc(&net->arena, n, sizeof(float)) : NULL;
+}
+
+/* In double, so that the check itself cannot overflow. */
+static bool fits(const dp_extent *e, int64_t n)
+{
+    return (double)e->channels * (double)e->height * (double)e->width * (double)n <=
+           (double)DP_MAX_FLOATS;
 }
 
 static dp_status add_parameter(dp_net *net, const dp_weight *w, const char *prefix, uint32_t number,
@@ -149,6 +156,9 @@ static dp_status plan_unit(builder *b, uint32_t stage, dp_unit *u, const dp_exte
     status = u->layer->plan(u->params, &plan, b->err);
     if (status != DP_OK)
         return status;
+    if (!fits(&plan.out, net->most) || plan.workspace > (size_t)DP_MAX_FLOATS)
+        return dp_fail(b->err, DP_ELIMIT, "%s: a batch would be more than 2^40 numbers",
+                       b->infos[stage]->name);
     u->in = plan.in;
     u->out = plan.out;
     u->n_weights = plan.n_weights;

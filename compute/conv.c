@@ -159,18 +159,25 @@ static border input_border(const dp_conv *c)
 
 static int64_t plane_size(const border *b) { return b->out_height * b->out_width * b->channels; }
 
+/* Floats of a part of the workspace; in double, so that hostile sizes cannot overflow. */
+static double part(double floats) { return floats + 16; }
+
 size_t dp_conv_workspace(const dp_conv *c, const dp_kernels *k, int64_t n)
 {
     const border in = input_border(c), out = gradient_border(c);
-    const int64_t taps = c->kh * c->kw;
-    const size_t forward =
-        round_up(n * plane_size(&in)) + round_up(ceil_div(c->oc, k->nr) * k->nr * taps * c->ic);
-    const size_t input =
-        round_up(n * plane_size(&out)) + round_up(ceil_div(c->ic, k->nr) * k->nr * taps * c->oc);
-    const size_t weight = round_up(n * plane_size(&in)) +
-                          round_up(ceil_div(c->oc, k->nr) * k->nr * n * c->oh * c->ow);
-    const size_t most = forward > input ? forward : input;
-    return most > weight ? most : weight;
+    const double samples = (double)n, taps = (double)c->kh * (double)c->kw;
+    const double ic = (double)(c->ic + k->nr), oc = (double)(c->oc + k->nr);
+    const double places = (double)c->oh * (double)c->ow;
+    const double plane_in =
+        part(samples * (double)in.out_height * (double)in.out_width * (double)c->ic);
+    const double plane_out =
+        part(samples * (double)out.out_height * (double)out.out_width * (double)c->oc);
+    const double forward = plane_in + part(oc * taps * (double)c->ic);
+    const double input = plane_out + part(ic * taps * (double)c->oc);
+    const double weight = plane_in + part(oc * samples * places);
+    const double most =
+        forward > input ? (forward > weight ? forward : weight) : (input > weight ? input : weight);
+    return most < 0x1p60 ? (size_t)most : SIZE_MAX;
 }
 
 /* The plane with its border in *workspace, which moves on; the plane itself when there is no

@@ -50,7 +50,7 @@ static dp_status choose(dp_net *net, const char **text, chosen *out, dp_error *e
     out->params = dp_arena_alloc(&net->arena, 1, out->initializer->size);
     if (out->params == NULL)
         return dp_arena_fail(&net->arena, err, "an initializer");
-    status = dp_params_bind(found, &parsed.stages[0], out->params, &net->arena, err);
+    status = dp_params_bind(found, &parsed.stages[0], out->params, err);
     if (status != DP_OK)
         return status;
     dp_params_print(found, out->params, &printed);

@@ -19,7 +19,8 @@ static dp_status check_input(dp_net *net, const dp_tensor *input, dp_error *err)
 
     for (int32_t d = 0; d < input->rank && d < DP_MAX_RANK; d++)
         positive = positive && input->shape[d] > 0;
-    if (input->dtype != DP_F32 || !positive || !dp_tensor_fits(input))
+    if (input->dtype != DP_F32 || !positive || !dp_tensor_fits(input) ||
+        dp_tensor_count(input) > (uint64_t)DP_MAX_FLOATS)
         return dp_fail(
             err, DP_EINVAL,
             "a net takes float32[n, channels, height, width] or float32[n, features], not %s",

@@ -74,7 +74,7 @@ static dp_status bind_stages(builder *b)
         b->params[i] = dp_arena_alloc(arena, 1, params_size(b->infos[i]));
         if (b->params[i] == NULL)
             return dp_arena_fail(arena, b->err, "the stages");
-        status = dp_params_bind(b->infos[i], stage, b->params[i], arena, b->err);
+        status = dp_params_bind(b->infos[i], stage, b->params[i], b->err);
         if (status != DP_OK)
             return status;
     }

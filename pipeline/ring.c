@@ -97,6 +97,8 @@ dp_status dp_ring_open(dp_ring *r, dp_graph *graph, const dp_options *options, d
     r->graph = graph;
     r->n_threads = alone ? 0 : options->threads;
     r->n_slots = alone ? 0 : options->threads + options->prefetch;
+    if (r->n_slots > graph->length)
+        r->n_slots = graph->length > 0 ? (uint32_t)graph->length : 1;
     r->slots = dp_arena_alloc(&graph->arena, r->n_slots + 1, sizeof *r->slots);
     r->scratch = dp_arena_alloc(&graph->arena, scratches, sizeof *r->scratch);
     r->threads = dp_arena_alloc(&graph->arena, r->n_threads + 1, sizeof *r->threads);

@@ -348,19 +348,24 @@ static void plan_runs(const settings *s, inject what, run runs[N_RUNS])
 static int compare(const settings *s, inject what)
 {
     run runs[N_RUNS];
-    settings second = *s;
-    recipe loaded;
+    settings first = *s, second;
+    char frozen[65536];
+    recipe loaded = {0};
     bool trained;
-    int status = recipe_load(s->recipe, &loaded);
+    int status = recipe_freeze(s->recipe, frozen, sizeof frozen);
 
+    if (status < 0)
+        status = recipe_load(frozen, s->recipe, &loaded);
     if (status >= 0)
         return status;
+    first.recipe = frozen;
+    second = first;
     trained = loaded.net != NULL;
     if (what == INJECT_SEED)
         second.seed = (s->seed != UINT64_MAX ? s->seed : loaded.seed) + 1;
     recipe_free(&loaded);
     plan_runs(s, what, runs);
-    status = start_run(s, &runs[0], 1);
+    status = start_run(&first, &runs[0], 1);
     if (status < 0)
         status = start_run(&second, &runs[1], 2);
     if (status < 0 && runs[0].ladder.n_losses == 0)

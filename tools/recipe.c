@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tools/cli.h"
 
@@ -140,33 +142,67 @@ static int parse(const char *name, const char *text, recipe *out)
     return status;
 }
 
-static int parse_file(const char *path, recipe *out)
+/* The whole file, NUL added, in *text (to be freed); -1, or the exit status. */
+static int read_file(const char *path, char **text)
 {
     FILE *f = fopen(path, "rb");
-    char *text = malloc(MAX_RECIPE + 2);
-    size_t n;
-    int status;
+    size_t n = 0;
+    int status = -1;
 
-    if (f == NULL || text == NULL) {
-        status = cli_fail(EXIT_NOT_TRIED, "cannot read %s: %s", path, strerror(errno));
-        free(text);
-        if (f != NULL)
-            fclose(f);
-        return status;
-    }
-    n = fread(text, 1, MAX_RECIPE + 1, f);
-    text[n] = '\0';
-    if (ferror(f))
+    *text = malloc(MAX_RECIPE + 2);
+    if (f != NULL && *text != NULL)
+        n = fread(*text, 1, MAX_RECIPE + 1, f);
+    if (f == NULL || *text == NULL || ferror(f))
         status = cli_fail(EXIT_NOT_TRIED, "cannot read %s: %s", path, strerror(errno));
     else if (n > MAX_RECIPE)
         status = cli_fail(EXIT_MALFORMED, "%s: a recipe has at most %d bytes", path, MAX_RECIPE);
-    else if (strlen(text) != n)
+    else if (memchr(*text, '\0', n) != NULL)
         status = cli_fail(EXIT_MALFORMED, "%s: byte %zu is NUL: this is no recipe", path,
-                          strlen(text) + 1);
-    else
-        status = parse(path, text, out);
+                          (size_t)((char *)memchr(*text, '\0', n) - *text) + 1);
+    if (status < 0)
+        (*text)[n] = '\0';
+    if (f != NULL)
+        fclose(f);
+    return status;
+}
+
+static int parse_file(const char *path, const char *name, recipe *out)
+{
+    char *text;
+    int status = read_file(path, &text);
+
+    if (status < 0)
+        status = parse(name, text, out);
     free(text);
-    fclose(f);
+    return status;
+}
+
+static bool is_embedded(const char *what)
+{
+    const embedded_recipe *e = embedded_recipes;
+    while (e->name != NULL && strcmp(e->name, what) != 0)
+        e++;
+    return e->name != NULL;
+}
+
+int recipe_freeze(const char *what, char *out, size_t size)
+{
+    struct stat st;
+    char *text;
+    int fd, status = -1;
+
+    snprintf(out, size, "%s", what);
+    if (strlen(what) >= size)
+        return cli_fail(EXIT_MALFORMED, "the recipe's name is longer than %zu bytes", size - 1);
+    if (is_embedded(what) || stat(what, &st) != 0 || S_ISDIR(st.st_mode))
+        return -1;
+    status = read_file(what, &text);
+    fd = status < 0 ? memfd_create("recipe", 0) : -1;
+    if (status < 0 && (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text)))
+        status = cli_fail(EXIT_NOT_TRIED, "cannot keep the recipe: %s", strerror(errno));
+    if (status < 0)
+        snprintf(out, size, "/proc/self/fd/%d", fd);
+    free(text);
     return status;
 }
 
@@ -186,7 +222,7 @@ static bool is_spec(const char *what)
     return strpbrk(what, " |=") != NULL;
 }
 
-int recipe_load(const char *what, recipe *out)
+int recipe_load(const char *what, const char *name, recipe *out)
 {
     struct stat st;
 
@@ -202,7 +238,7 @@ int recipe_load(const char *what, recipe *out)
             "data)",
             what);
     if (stat(what, &st) == 0)
-        return parse_file(what, out);
+        return parse_file(what, name, out);
     if (!is_spec(what)) {
         cli_fail(0, "'%s' is no recipe, no file and no pipeline text; recipes:", what);
         for (const embedded_recipe *e = embedded_recipes; e->name != NULL; e++)

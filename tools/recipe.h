@@ -10,6 +10,7 @@
 #define TOOLS_RECIPE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct embedded_recipe {
@@ -27,9 +28,13 @@ typedef struct recipe {
 #define RECIPE_DEFAULT "synthetic_cnn"
 #define RECIPE_STEPS   2
 
-/* An embedded recipe's name, a file or a pipeline text.  -1, or the exit status after saying why.
- */
-int recipe_load(const char *what, recipe *out);
+/* An embedded recipe's name, a file or a pipeline text, called `name` in messages.  -1, or the exit
+ * status after saying why. */
+int recipe_load(const char *what, const char *name, recipe *out);
 void recipe_free(recipe *);
+
+/* A file or pipe that holds a recipe is read once, now: what both runs of verify read afterwards.
+ * Its path in /proc (or `what` itself, when it is no file) in *out; -1, or the exit status. */
+int recipe_freeze(const char *what, char *out, size_t size);
 
 #endif

@@ -33,7 +33,7 @@ int session_open(session *s, const char *what, uint64_t seed, uint64_t steps)
         .threads = s->threads > UINT32_MAX ? UINT32_MAX : (uint32_t)s->threads,
         .prefetch = s->prefetch > UINT32_MAX ? UINT32_MAX : (uint32_t)s->prefetch};
     dp_error err;
-    const int status = recipe_load(what, &s->recipe);
+    const int status = recipe_load(what, what, &s->recipe);
 
     if (status >= 0)
         return status;

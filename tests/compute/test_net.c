@@ -428,6 +428,53 @@ static void batch_invariance(void **state)
     dp_close(p);
 }
 
+/* Ten classes that a small net tells apart. */
+static void synthetic_is_learnable(void **state)
+{
+    dp_pipeline *p = test_open("synthetic | shuffle | rescale rescale=1/255 | hwc2chw"
+                               " | batch batch_size=32 drop_remainder=true | repeat",
+                               2, 2);
+    dp_net *net = open_with(NET, 2, NULL, dp_output(p, "image"));
+    dp_batch *b = NULL;
+    dp_net_result r;
+    int64_t correct = 0;
+
+    (void)state;
+    run_steps(p, net, 60);
+    for (int i = 0; i < 10; i++) {
+        assert_ok(dp_next(p, &b, &test_error));
+        assert_ok(
+            dp_net_eval(net, dp_batch_get(b, "image"), dp_batch_get(b, "label"), &r, &test_error));
+        correct += r.correct;
+    }
+    assert_true(correct >= 300);
+    dp_net_close(net);
+    dp_close(p);
+}
+
+/* Sizes whose products overflow are refused before anything is allocated by them. */
+static void hostile_sizes(void **state)
+{
+    static const char *const texts[] = {
+        "conv2d out_channels=65536 kernel_size=1024 pad_mode=pad padding=1024",
+        "flatten | dense out_channels=16777216 | dense out_channels=16777216",
+    };
+    const dp_tensor inputs[] = {{NULL, DP_F32, 4, {1, 1, (int64_t)1 << 20, (int64_t)1 << 20}},
+                                {NULL, DP_F32, 4, {1, (int64_t)1 << 39, 1, 1}},
+                                {NULL, DP_F32, 4, {1, (int64_t)1 << 41, 1, 1}}};
+    const dp_options options = {.size = sizeof options, .threads = 1, .memory = 1 << 30};
+    dp_net *net = NULL;
+
+    (void)state;
+    for (int t = 0; t < 2; t++) {
+        for (int i = 0; i < 3; i++) {
+            const dp_status status =
+                dp_net_open(&net, texts[t], 1, &inputs[i], &options, &test_error);
+            assert_true(status == DP_ELIMIT || status == DP_EINVAL);
+        }
+    }
+}
+
 /* The caller's rounding mode changes nothing and comes back. */
 #if defined(__x86_64__)
 #include <xmmintrin.h>
@@ -465,6 +512,8 @@ int main(void)
         SAVED(strict_loading),
         SAVED(damaged_files),
         SAVED(files_that_cannot_be),
+        cmocka_unit_test(synthetic_is_learnable),
+        cmocka_unit_test(hostile_sizes),
         SAVED(full_disk),
         cmocka_unit_test(every_allocation_fails),
         cmocka_unit_test(batch_invariance),

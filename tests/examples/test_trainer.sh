@@ -1,5 +1,5 @@
 #!/bin/bash
-# test_examples.sh - the trainer of the README: killed at any moment, it goes on with the same bits
+# test_trainer.sh - the trainer of the README: killed at any moment, it goes on with the same bits
 # SPDX-License-Identifier: Apache-2.0
 set -u
 work=$(mktemp -d) || exit 1
