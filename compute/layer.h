@@ -67,6 +67,10 @@ typedef struct dp_layer {
     dp_status (*plan)(void *params, dp_layer_plan *, dp_error *); /* all failure is here */
     void (*forward)(const void *params, const dp_layer_run *);
     void (*backward)(const void *params, const dp_layer_run *);
+    /* In place of the two, for layers that take each sample alone: called for all of them, from
+     * several threads.  backward_sample is only called when dx is wanted. */
+    void (*forward_sample)(const void *params, const dp_layer_run *, int64_t sample);
+    void (*backward_sample)(const void *params, const dp_layer_run *, int64_t sample);
 } dp_layer;
 
 typedef struct dp_loss_run {

@@ -171,6 +171,42 @@ static dp_layer_run run_of(const dp_net *net, uint32_t i, int64_t n)
     return r;
 }
 
+typedef struct sample_run {
+    const dp_unit *unit;
+    const dp_layer_run *run;
+    void (*one)(const void *, const dp_layer_run *, int64_t);
+} sample_run;
+
+static void run_sample(void *ctx, uint64_t sample)
+{
+    const sample_run *s = ctx;
+    s->one(s->unit->params, s->run, (int64_t)sample);
+}
+
+static void run_forward(const dp_net *net, uint32_t i, int64_t n)
+{
+    const dp_unit *u = &net->units[i];
+    const dp_layer_run r = run_of(net, i, n);
+    sample_run samples = {u, &r, u->layer->forward_sample};
+
+    if (samples.one != NULL)
+        dp_workers_run(net->workers, (uint64_t)n, run_sample, &samples);
+    else
+        u->layer->forward(u->params, &r);
+}
+
+static void run_backward(const dp_net *net, uint32_t i, int64_t n)
+{
+    const dp_unit *u = &net->units[i];
+    const dp_layer_run r = run_of(net, i, n);
+    sample_run samples = {u, &r, u->layer->backward_sample};
+
+    if (samples.one == NULL)
+        u->layer->backward(u->params, &r);
+    else if (r.dx != NULL)
+        dp_workers_run(net->workers, (uint64_t)n, run_sample, &samples);
+}
+
 /* Samples whose largest output is the label's: the first of equals, the first NaN. */
 static int64_t count_correct(const dp_net *net, int64_t n)
 {
@@ -192,10 +228,8 @@ static void forward(dp_net *net, int64_t n, bool labelled, bool backward, dp_net
 {
     const dp_unit *last = &net->units[net->n_units - 1];
 
-    for (uint32_t i = 0; i < net->n_units; i++) {
-        const dp_layer_run r = run_of(net, i, n);
-        net->units[i].layer->forward(net->units[i].params, &r);
-    }
+    for (uint32_t i = 0; i < net->n_units; i++)
+        run_forward(net, i, n);
     *out = (dp_net_result){.output = {last->y, DP_F32, 2, {n, dp_extent_size(&last->out)}}};
     if (labelled) {
         const dp_loss_run r = {net->workers,    n,           net->classes,
@@ -249,10 +283,8 @@ static dp_status learn(dp_net *net, int64_t n, float loss, dp_error *err)
         return dp_fail(err, DP_ESTATE,
                        "step %llu: the loss is not finite; the weights are as they were",
                        (unsigned long long)net->step);
-    for (uint32_t i = net->n_units; i-- > 0;) {
-        const dp_layer_run r = run_of(net, i, n);
-        net->units[i].layer->backward(net->units[i].params, &r);
-    }
+    for (uint32_t i = net->n_units; i-- > 0;)
+        run_backward(net, i, n);
     net->stepped = true;
     status = check_gradients(net, err);
     if (status != DP_OK)

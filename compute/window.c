@@ -50,3 +50,16 @@ dp_status dp_slide_plan(const char *stage, const dp_ints *kernel_size, const dp_
     }
     return DP_OK;
 }
+
+dp_range dp_slide_places(const dp_slide *s, int d, int64_t window, int64_t size)
+{
+    const int64_t at = window * s->stride[d] - s->before[d], end = at + s->kernel[d] - 1;
+    return (dp_range){at < 0 ? 0 : at, end < size ? end : size - 1};
+}
+
+dp_range dp_slide_windows(const dp_slide *s, int d, int64_t place)
+{
+    const int64_t at = place + s->before[d], last = at / s->stride[d];
+    return (dp_range){at < s->kernel[d] ? 0 : (at - s->kernel[d]) / s->stride[d] + 1,
+                      last < s->out[d] ? last : s->out[d] - 1};
+}

@@ -23,4 +23,12 @@ dp_status dp_slide_plan(const char *stage, const dp_ints *kernel_size, const dp_
                         int32_t pad_mode, const dp_ints *padding, const dp_extent *in,
                         dp_slide *out, dp_error *);
 
+/* First and last (included) along axis d: the places of a window inside an image of `size`, and the
+ * windows that hold a place. */
+typedef struct dp_range {
+    int64_t first, last;
+} dp_range;
+dp_range dp_slide_places(const dp_slide *, int d, int64_t window, int64_t size);
+dp_range dp_slide_windows(const dp_slide *, int d, int64_t place);
+
 #endif

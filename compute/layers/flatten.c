@@ -18,45 +18,32 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
     return DP_OK;
 }
 
-static void forward_sample(void *ctx, uint64_t i)
+static void forward_sample(const void *params_, const dp_layer_run *r, int64_t i)
 {
-    const dp_layer_run *r = ctx;
     const int64_t size = dp_extent_size(&r->in), places = r->in.height * r->in.width,
                   channels = r->in.channels;
-    const float *x = r->x + (int64_t)i * size;
-    float *y = r->y + (int64_t)i * size;
+    const float *x = r->x + i * size;
+    float *y = r->y + i * size;
 
+    (void)params_;
     for (int64_t c = 0; c < channels; c++) {
         for (int64_t p = 0; p < places; p++)
             y[c * places + p] = x[p * channels + c];
     }
 }
 
-static void backward_sample(void *ctx, uint64_t i)
+static void backward_sample(const void *params_, const dp_layer_run *r, int64_t i)
 {
-    const dp_layer_run *r = ctx;
     const int64_t size = dp_extent_size(&r->in), places = r->in.height * r->in.width,
                   channels = r->in.channels;
-    const float *dy = r->dy + (int64_t)i * size;
-    float *dx = r->dx + (int64_t)i * size;
+    const float *dy = r->dy + i * size;
+    float *dx = r->dx + i * size;
 
+    (void)params_;
     for (int64_t p = 0; p < places; p++) {
         for (int64_t c = 0; c < channels; c++)
             dx[p * channels + c] = dy[c * places + p];
     }
-}
-
-static void forward(const void *params_, const dp_layer_run *r)
-{
-    (void)params_;
-    dp_workers_run(r->workers, (uint64_t)r->n, forward_sample, (void *)(uintptr_t)r);
-}
-
-static void backward(const void *params_, const dp_layer_run *r)
-{
-    (void)params_;
-    if (r->dx != NULL)
-        dp_workers_run(r->workers, (uint64_t)r->n, backward_sample, (void *)(uintptr_t)r);
 }
 
 const dp_layer dp_layer_flatten = {
@@ -64,6 +51,6 @@ const dp_layer dp_layer_flatten = {
     .prefix = "flatten",
     .size = sizeof(flatten),
     .plan = plan,
-    .forward = forward,
-    .backward = backward,
+    .forward_sample = forward_sample,
+    .backward_sample = backward_sample,
 };

@@ -37,66 +37,49 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
     return DP_OK;
 }
 
-typedef struct job {
-    const dp_slide *s;
-    const dp_layer_run *r;
-} job;
-
-/* One window: y and winner start at its first place that is inside. */
+/* One window: y and winner start at its first place inside the image. */
 static void scan_window(const dp_slide *s, const dp_extent *in, int64_t oh, int64_t ow,
                         const float *x, float *y, int32_t *winner)
 {
-    bool first = true;
+    const dp_range rows = dp_slide_places(s, 0, oh, in->height);
+    const dp_range cols = dp_slide_places(s, 1, ow, in->width);
 
-    for (int64_t k = 0; k < s->kernel[0] * s->kernel[1]; k++) {
-        const int64_t h = oh * s->stride[0] - s->before[0] + k / s->kernel[1];
-        const int64_t w = ow * s->stride[1] - s->before[1] + k % s->kernel[1];
-        const float *v = x + (h * in->width + w) * in->channels;
-        if (h < 0 || h >= in->height || w < 0 || w >= in->width)
-            continue;
-        for (int64_t c = 0; c < in->channels; c++) {
-            if (first || v[c] > y[c] || (v[c] != v[c] && y[c] == y[c])) {
-                y[c] = v[c];
-                winner[c] = (int32_t)(h * in->width + w);
+    for (int64_t h = rows.first; h <= rows.last; h++) {
+        for (int64_t w = cols.first; w <= cols.last; w++) {
+            const bool first = h == rows.first && w == cols.first;
+            const float *v = x + (h * in->width + w) * in->channels;
+            for (int64_t c = 0; c < in->channels; c++) {
+                if (first || v[c] > y[c] || (v[c] != v[c] && y[c] == y[c])) {
+                    y[c] = v[c];
+                    winner[c] = (int32_t)(h * in->width + w);
+                }
             }
         }
-        first = false;
     }
 }
 
-static void forward_sample(void *ctx, uint64_t i)
+static void forward_sample(const void *params_, const dp_layer_run *r, int64_t i)
 {
-    const job *j = ctx;
-    const dp_layer_run *r = j->r;
-    const int64_t channels = r->in.channels, base = (int64_t)i * dp_extent_size(&r->out);
-    const float *x = r->x + (int64_t)i * dp_extent_size(&r->in);
+    const int64_t channels = r->in.channels, base = i * dp_extent_size(&r->out);
+    const float *x = r->x + i * dp_extent_size(&r->in);
 
     for (int64_t o = 0; o < r->out.height * r->out.width; o++)
-        scan_window(j->s, &r->in, o / r->out.width, o % r->out.width, x, r->y + base + o * channels,
-                    (int32_t *)r->memory + base + o * channels);
+        scan_window(&((const max_pool *)params_)->slide, &r->in, o / r->out.width, o % r->out.width,
+                    x, r->y + base + o * channels, (int32_t *)r->memory + base + o * channels);
 }
 
-/* First and last window along an axis that hold a place. */
-static void windows_of(const dp_slide *s, int d, int64_t place, int64_t *first, int64_t *last)
+/* dx of one place, from the windows of a sample whose outputs begin at `base`. */
+static void gather_place(const dp_slide *s, const dp_layer_run *r, int64_t base, int64_t place,
+                         float *dx)
 {
-    const int64_t at = place + s->before[d];
-
-    *first = at < s->kernel[d] ? 0 : (at - s->kernel[d]) / s->stride[d] + 1;
-    *last = at / s->stride[d] < s->out[d] ? at / s->stride[d] : s->out[d] - 1;
-}
-
-static void gather_place(const job *j, int64_t base, int64_t place, float *dx)
-{
-    const dp_layer_run *r = j->r;
+    const dp_range rows = dp_slide_windows(s, 0, place / r->in.width);
+    const dp_range cols = dp_slide_windows(s, 1, place % r->in.width);
     const int64_t channels = r->in.channels;
-    int64_t h0, h1, w0, w1;
 
     for (int64_t c = 0; c < channels; c++)
         dx[c] = 0.0f;
-    windows_of(j->s, 0, place / r->in.width, &h0, &h1);
-    windows_of(j->s, 1, place % r->in.width, &w0, &w1);
-    for (int64_t oh = h0; oh <= h1; oh++) {
-        for (int64_t ow = w0; ow <= w1; ow++) {
+    for (int64_t oh = rows.first; oh <= rows.last; oh++) {
+        for (int64_t ow = cols.first; ow <= cols.last; ow++) {
             const int64_t at = base + (oh * r->out.width + ow) * channels;
             const int32_t *winner = (const int32_t *)r->memory + at;
             for (int64_t c = 0; c < channels; c++) {
@@ -107,27 +90,13 @@ static void gather_place(const job *j, int64_t base, int64_t place, float *dx)
     }
 }
 
-static void backward_sample(void *ctx, uint64_t i)
+static void backward_sample(const void *params_, const dp_layer_run *r, int64_t i)
 {
-    const job *j = ctx;
-    const dp_extent *in = &j->r->in;
+    float *dx = r->dx + i * dp_extent_size(&r->in);
 
-    for (int64_t place = 0; place < in->height * in->width; place++)
-        gather_place(j, (int64_t)i * dp_extent_size(&j->r->out), place,
-                     j->r->dx + (int64_t)i * dp_extent_size(in) + place * in->channels);
-}
-
-static void forward(const void *params_, const dp_layer_run *r)
-{
-    job j = {&((const max_pool *)params_)->slide, r};
-    dp_workers_run(r->workers, (uint64_t)r->n, forward_sample, &j);
-}
-
-static void backward(const void *params_, const dp_layer_run *r)
-{
-    job j = {&((const max_pool *)params_)->slide, r};
-    if (r->dx != NULL)
-        dp_workers_run(r->workers, (uint64_t)r->n, backward_sample, &j);
+    for (int64_t place = 0; place < r->in.height * r->in.width; place++, dx += r->in.channels)
+        gather_place(&((const max_pool *)params_)->slide, r, i * dp_extent_size(&r->out), place,
+                     dx);
 }
 
 const dp_layer dp_layer_max_pool = {
@@ -135,6 +104,6 @@ const dp_layer dp_layer_max_pool = {
     .prefix = "max_pool",
     .size = sizeof(max_pool),
     .plan = plan,
-    .forward = forward,
-    .backward = backward,
+    .forward_sample = forward_sample,
+    .backward_sample = backward_sample,
 };

@@ -19,39 +19,26 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
     return DP_OK;
 }
 
-static void forward_sample(void *ctx, uint64_t sample)
+static void forward_sample(const void *params_, const dp_layer_run *r, int64_t sample)
 {
-    const dp_layer_run *r = ctx;
     const int64_t size = dp_extent_size(&r->in);
-    const float *x = r->x + (int64_t)sample * size;
-    float *y = r->y + (int64_t)sample * size;
+    const float *x = r->x + sample * size;
+    float *y = r->y + sample * size;
 
+    (void)params_;
     for (int64_t i = 0; i < size; i++)
         y[i] = x[i] <= 0.0f ? 0.0f : x[i];
 }
 
-static void backward_sample(void *ctx, uint64_t sample)
+static void backward_sample(const void *params_, const dp_layer_run *r, int64_t sample)
 {
-    const dp_layer_run *r = ctx;
     const int64_t size = dp_extent_size(&r->in);
-    const float *x = r->x + (int64_t)sample * size, *dy = r->dy + (int64_t)sample * size;
-    float *dx = r->dx + (int64_t)sample * size;
+    const float *x = r->x + sample * size, *dy = r->dy + sample * size;
+    float *dx = r->dx + sample * size;
 
+    (void)params_;
     for (int64_t i = 0; i < size; i++)
         dx[i] = x[i] <= 0.0f ? 0.0f : dy[i];
-}
-
-static void forward(const void *params_, const dp_layer_run *r)
-{
-    (void)params_;
-    dp_workers_run(r->workers, (uint64_t)r->n, forward_sample, (void *)(uintptr_t)r);
-}
-
-static void backward(const void *params_, const dp_layer_run *r)
-{
-    (void)params_;
-    if (r->dx != NULL)
-        dp_workers_run(r->workers, (uint64_t)r->n, backward_sample, (void *)(uintptr_t)r);
 }
 
 const dp_layer dp_layer_relu = {
@@ -59,6 +46,6 @@ const dp_layer dp_layer_relu = {
     .prefix = "relu",
     .size = sizeof(relu),
     .plan = plan,
-    .forward = forward,
-    .backward = backward,
+    .forward_sample = forward_sample,
+    .backward_sample = backward_sample,
 };
