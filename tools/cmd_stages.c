@@ -21,8 +21,8 @@ static void print_parameter(const dp_param *p)
     if (p->type == DP_PARAM_INT || p->type == DP_PARAM_NUMBER || p->type == DP_PARAM_INTS ||
         p->type == DP_PARAM_NUMBERS)
         snprintf(range, sizeof range, ", %.9g to %.9g", p->min, p->max);
-    snprintf(line, sizeof line, "%s. %s%s%s%s", p->help,
-             p->choices != NULL ? "One of " : type_names[p->type],
+    snprintf(line, sizeof line, "%s (%s%s%s%s)", p->help,
+             p->choices != NULL ? "one of " : type_names[p->type],
              p->choices != NULL ? p->choices : "", range,
              p->default_value == NULL ? "; must be given" : "");
     printf("  %s=%s\n", p->name, p->default_value != NULL ? p->default_value : "");

@@ -2,7 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/cli.h"
 #include "tools/session.h"
@@ -67,12 +69,27 @@ static int resume(session *s, const char *path)
     return -1;
 }
 
+/* Said before hours of training, not after them. */
+static int check_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[4096];
+
+    snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - path) : 1,
+             slash != NULL ? path : ".");
+    if (access(folder[0] != '\0' ? folder : "/", W_OK) != 0)
+        return cli_fail(EXIT_NOT_TRIED, "cannot write %s: %s", path, strerror(errno));
+    return -1;
+}
+
 static int run(session *s, const settings *set, const char *what)
 {
     uint8_t digest[16];
     dp_error err;
-    int status = session_open(s, what, set->seed, set->steps);
+    int status = set->save != NULL ? check_folder(set->save) : -1;
 
+    if (status < 0)
+        status = session_open(s, what, set->seed, set->steps);
     if (status < 0 && s->net == NULL)
         status =
             cli_fail(EXIT_MALFORMED, "train: %s has no net (detpipe digest reads a stream)", what);
