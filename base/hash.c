@@ -84,6 +84,29 @@ static uint64_t canonical_bits(const dp_tensor *t, size_t i)
     }
 }
 
+static bool has_nan(const dp_tensor *t, size_t n)
+{
+    const float *f32 = t->data;
+    const double *f64 = t->data;
+    bool found = t->dtype == DP_F16; /* not looked for */
+
+    for (size_t i = 0; i < n && t->dtype == DP_F32; i++)
+        found |= f32[i] != f32[i];
+    for (size_t i = 0; i < n && t->dtype == DP_F64; i++)
+        found |= f64[i] != f64[i];
+    return found;
+}
+
+/* Whether the bytes in memory are the bytes to hash. */
+static bool is_canonical(const dp_tensor *t, size_t n)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return !has_nan(t, n);
+#else
+    return dp_dtype_size(t->dtype) == 1 && !has_nan(t, n);
+#endif
+}
+
 void dp_hash_tensor(dp_hash *h, const dp_tensor *t)
 {
     const size_t n = (size_t)dp_tensor_count(t), size = dp_dtype_size(t->dtype);
@@ -93,8 +116,8 @@ void dp_hash_tensor(dp_hash *h, const dp_tensor *t)
     dp_hash_u64(h, (uint64_t)t->rank);
     for (int32_t d = 0; d < t->rank; d++)
         dp_hash_u64(h, (uint64_t)t->shape[d]);
-    if (size == 1) {
-        dp_hash_bytes(h, t->data, n);
+    if (is_canonical(t, n)) {
+        dp_hash_bytes(h, t->data, n * size);
         return;
     }
     for (size_t i = 0; i < n;) {

@@ -45,6 +45,20 @@ static void nan_is_canonical_and_zero_is_not(void **state)
     assert_string_not_equal(digest_of(&t).text, of_a.text);
 }
 
+/* The bytes that are hashed, written out by hand: little-endian, whatever the machine. */
+static void bytes_of_a_tensor(void **state)
+{
+    float v[2] = {1.5f, -2.0f};
+    const dp_tensor t = {v, DP_F32, 1, {2}};
+    const uint8_t bytes[] = {4, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0,    0,    0, 0, 0, 0,
+                             2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xC0, 0x3F, 0, 0, 0, 0xC0};
+    uint8_t digest[16];
+
+    (void)state;
+    dp_digest(bytes, sizeof bytes, digest);
+    assert_string_equal(digest_of(&t).text, test_hex_of(digest, 16).text);
+}
+
 static void type_and_shape_count(void **state)
 {
     int32_t v[6] = {1, 2, 3, 4, 5, 6};
@@ -63,6 +77,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_answers),
         cmocka_unit_test(nan_is_canonical_and_zero_is_not),
+        cmocka_unit_test(bytes_of_a_tensor),
         cmocka_unit_test(type_and_shape_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

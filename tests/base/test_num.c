@@ -119,6 +119,25 @@ static void fused(void **state)
     assert_true(dp_fma32(0x1p127f, 2.0f, -0x1p127f) == 0x1p127f);
 }
 
+/* The sum in double lies on the middle of two floats although the true one does not: rounding
+ * twice goes wrong here and almost nowhere else. */
+static void fused_rounds_once(void **state)
+{
+    (void)state;
+    for (int e = -100; e < 100; e++) {
+        for (uint32_t odd = 0; odd < 64; odd++) {
+            const float scale = ldexpf(1.0f, e), c = scale * (1.0f + (float)odd * 0x1p-23f);
+            const float a = scale * 0x1p-24f * (1.0f + 0x1p-23f), b = 1.0f - 0x1p-23f;
+            assert_true(dp_fma32(a, b, c) == c); /* just below the middle above c */
+            assert_true(dp_fma32(-a, b, -c) == -c);
+            if (odd > 0) { /* just above the middle below c */
+                assert_true(dp_fma32(-a, b, c) == c);
+                assert_true(dp_fma32(a, b, -c) == -c);
+            }
+        }
+    }
+}
+
 static void halves(void **state)
 {
     (void)state;
@@ -157,8 +176,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_numbers),  cmocka_unit_test(refused_numbers),
         cmocka_unit_test(random_numbers), cmocka_unit_test(printed_numbers),
-        cmocka_unit_test(fused),          cmocka_unit_test(halves),
-        cmocka_unit_test(elementary),
+        cmocka_unit_test(fused),          cmocka_unit_test(fused_rounds_once),
+        cmocka_unit_test(halves),         cmocka_unit_test(elementary),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
