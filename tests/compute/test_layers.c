@@ -129,6 +129,26 @@ static void relu_corners(void **state)
     dp_net_close(net);
 }
 
+/* At 0 the gradient is 0, whatever comes from above. */
+static void relu_gradient_at_zero(void **state)
+{
+    float x[2] = {1, 2};
+    int32_t y[1] = {0};
+    const dp_tensor input = {x, DP_F32, 2, {1, 2}}, labels = {y, DP_I32, 1, {1}};
+    dp_net *net = open_flat("init weight=zeros | dense out_channels=2 | relu | dense out_channels=2"
+                            " | softmax_cross_entropy | sgd learning_rate=0",
+                            1, 2);
+    float *w = dp_net_parameter(net, 2, NULL)->data;
+
+    (void)state;
+    w[0] = w[3] = 1;
+    assert_ok(dp_net_step(net, &input, &labels, NULL, &test_error));
+    assert_true(((const float *)dp_net_gradient(net, 3)->data)[0] != 0);
+    for (int i = 0; i < 2; i++)
+        assert_true(((const float *)dp_net_gradient(net, 1)->data)[i] == 0);
+    dp_net_close(net);
+}
+
 /* Flatten keeps channel, height, width order, so the identity net gives the input back. */
 static void flatten_is_chw(void **state)
 {
@@ -355,10 +375,15 @@ static void schedules(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pools),        cmocka_unit_test(max_pool_corners),
-        cmocka_unit_test(relu_corners), cmocka_unit_test(flatten_is_chw),
-        cmocka_unit_test(gradients),    cmocka_unit_test(mindspore_values),
-        cmocka_unit_test(initializers), cmocka_unit_test(schedules),
+        cmocka_unit_test(pools),
+        cmocka_unit_test(max_pool_corners),
+        cmocka_unit_test(relu_corners),
+        cmocka_unit_test(relu_gradient_at_zero),
+        cmocka_unit_test(flatten_is_chw),
+        cmocka_unit_test(gradients),
+        cmocka_unit_test(mindspore_values),
+        cmocka_unit_test(initializers),
+        cmocka_unit_test(schedules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

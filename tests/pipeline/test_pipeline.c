@@ -49,6 +49,27 @@ static void seek_to_every_batch(void **state)
     }
 }
 
+/* Seeking while every worker is in the middle of a batch: nobody writes into a batch that is given
+ * out again. */
+static void seek_while_busy(void **state)
+{
+    const char *spec = SMALL_CIFAR AUGMENTED " | batch batch_size=100 | repeat count=50";
+    dp_pipeline *straight = test_open(spec, 1, 0), *p = test_open(spec, 7, 5);
+    test_hex expected[4];
+
+    (void)state;
+    for (uint64_t i = 0; i < 4; i++) {
+        assert_ok(dp_seek(straight, 17 * i, &test_error));
+        expected[i] = test_stream_digest(straight, 1);
+    }
+    for (uint64_t i = 0; i < 200; i++) {
+        assert_ok(dp_seek(p, 17 * (i % 4), &test_error));
+        assert_string_equal(test_stream_digest(p, 1).text, expected[i % 4].text);
+    }
+    dp_close(straight);
+    dp_close(p);
+}
+
 /* A batch is the caller's until it is passed again; as many may be kept as one likes. */
 static void held_batches(void **state)
 {
@@ -408,6 +429,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(threads_and_prefetch),
         cmocka_unit_test(seek_to_every_batch),
+        cmocka_unit_test(seek_while_busy),
         cmocka_unit_test(held_batches),
         cmocka_unit_test(batch_of_another_pipeline),
         cmocka_unit_test(shapes),

@@ -1,0 +1,121 @@
+/* conformance.c - the golden digests without a test framework, for machines that are emulated
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ *     conformance GOLDEN_DIR
+ * Compares every line of stages.txt and nets.txt (tests/golden/README.md) and runs the self-test;
+ * `tools/dev cross` compiles it for other machines and runs it under qemu.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "detpipe.h"
+#include "detpipe_net.h"
+
+#define STEPS 3
+#define DATA                                                                                       \
+    "cifar10 strict=false usage=train | shuffle | rescale rescale=1/255"                           \
+    " | normalize mean=0.5 std=0.25 | hwc2chw | batch batch_size=25 | repeat"
+
+static char root[4096];
+static dp_error err;
+
+static dp_options options(void)
+{
+    return (dp_options){.size = sizeof(dp_options), .root = root, .threads = 2, .prefetch = 1};
+}
+
+static void print_hex(const uint8_t digest[16], char *out)
+{
+    for (int i = 0; i < 16; i++)
+        sprintf(out + 2 * i, "%02x", digest[i]);
+}
+
+static dp_status stream(const char *text, char *out)
+{
+    const dp_options o = options();
+    uint8_t both[32] = {0};
+    dp_batch *batch = NULL;
+    dp_pipeline *p = NULL;
+    dp_status status = dp_open(&p, text, 1, &o, &err);
+
+    while (status == DP_OK && (status = dp_next(p, &batch, &err)) == DP_OK) {
+        dp_batch_digest(batch, both + 16);
+        dp_digest(both, sizeof both, both);
+    }
+    print_hex(both, out);
+    dp_close(p);
+    return status == DP_END ? DP_OK : status;
+}
+
+static dp_status run(const char *text, char *out)
+{
+    const dp_options o = options();
+    dp_pipeline *p = NULL;
+    dp_batch *batch = NULL;
+    dp_net *net = NULL;
+    dp_net_result r;
+    uint8_t digest[16];
+    uint32_t bits;
+    dp_status status = dp_open(&p, DATA, 1, &o, &err);
+
+    if (status == DP_OK)
+        status = dp_net_open(&net, text, 1, dp_output(p, "image"), &o, &err);
+    for (int i = 0; i < STEPS && status == DP_OK; i++) {
+        status = dp_next(p, &batch, &err);
+        if (status == DP_OK)
+            status = dp_net_step(net, dp_batch_get(batch, "image"), dp_batch_get(batch, "label"),
+                                 &r, &err);
+        memcpy(&bits, &r.loss, sizeof bits);
+        out += sprintf(out, "%08x-", bits);
+    }
+    if (status == DP_OK) {
+        dp_net_digest(net, digest, NULL);
+        print_hex(digest, out);
+    }
+    dp_net_close(net);
+    dp_close(p);
+    return status;
+}
+
+static int check(const char *folder, const char *name, dp_status (*make)(const char *, char *))
+{
+    char path[4200], line[4096], seen[256];
+    int wrong = 0, n = 0;
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    f = fopen(path, "r");
+    while (f != NULL && fgets(line, sizeof line, f) != NULL) {
+        char *text = strstr(line, " : ");
+        line[strcspn(line, "\n")] = '\0';
+        if (line[0] == '#' || text == NULL)
+            continue;
+        *text = '\0';
+        n++;
+        if (make(text + 3, seen) != DP_OK || strcmp(seen, line) != 0) {
+            printf("%s, not %s: %s %s\n", seen, line, text + 3, err.message);
+            wrong++;
+        }
+    }
+    if (f != NULL)
+        fclose(f);
+    printf("%s: %d lines, %d wrong\n", name, n, wrong);
+    return wrong + (n == 0);
+}
+
+int main(int argc, char **argv)
+{
+    int wrong = 0;
+
+    if (argc != 2)
+        return 2;
+    snprintf(root, sizeof root, "%s/cifar10", argv[1]);
+    if (dp_numeric_check(NULL, &err) != DP_OK || dp_net_selftest(&err) != DP_OK) {
+        printf("%s\n", err.message);
+        wrong++;
+    }
+    wrong += check(argv[1], "stages.txt", stream);
+    wrong += check(argv[1], "nets.txt", run);
+    return wrong != 0;
+}
