@@ -217,6 +217,13 @@ void cli_progress_end(void)
         fputs("\r\033[K", stderr);
 }
 
+void cli_add_count(cJSON *json, const char *name, uint64_t value)
+{
+    char digits[24];
+    snprintf(digits, sizeof digits, "%llu", (unsigned long long)value);
+    cJSON_AddRawToObject(json, name, digits);
+}
+
 int cli_print_json(cJSON *json)
 {
     char *text = cJSON_Print(json);

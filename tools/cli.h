@@ -59,6 +59,8 @@ void cli_progress(double since, const char *what, uint64_t done,
                   uint64_t of); /* on a terminal, after two seconds */
 void cli_progress_end(void);
 
+void cli_add_count(cJSON *, const char *name,
+                   uint64_t value); /* every digit, where a double has 53 bits */
 int cli_print_json(cJSON *); /* prints and frees; EXIT_YES, or EXIT_NOT_TRIED when out of memory */
 
 /* Words in lines of at most 79 columns, each behind `indent` blanks; the first line goes on at

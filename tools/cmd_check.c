@@ -83,8 +83,8 @@ static int print_json(const session *s, const char *fingerprint)
     cJSON_AddStringToObject(json, "data", dp_spec(s->pipeline));
     if (s->net != NULL)
         cJSON_AddStringToObject(json, "net", dp_net_spec(s->net));
-    cJSON_AddNumberToObject(json, "seed", (double)s->recipe.seed);
-    cJSON_AddNumberToObject(json, "steps", (double)s->recipe.steps);
+    cli_add_count(json, "seed", s->recipe.seed);
+    cli_add_count(json, "steps", s->recipe.steps);
     cJSON_AddStringToObject(json, "fingerprint", fingerprint);
     return cli_print_json(json);
 }

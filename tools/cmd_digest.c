@@ -26,9 +26,9 @@ static int finish(const session *s, const settings *set, uint64_t n, const uint8
     }
     json = cJSON_CreateObject();
     cJSON_AddStringToObject(json, "spec", dp_spec(s->pipeline));
-    cJSON_AddNumberToObject(json, "seed", (double)s->recipe.seed);
-    cJSON_AddNumberToObject(json, "first_batch", (double)set->skip);
-    cJSON_AddNumberToObject(json, "batches", (double)n);
+    cli_add_count(json, "seed", s->recipe.seed);
+    cli_add_count(json, "first_batch", set->skip);
+    cli_add_count(json, "batches", n);
     cJSON_AddStringToObject(json, "digest", cli_hex_of(total).text);
     return cli_print_json(json);
 }
@@ -78,6 +78,7 @@ int cmd_digest(int argc, char **argv)
     const cli_command command = {"digest", "SPEC [OPTIONS]", about, options, 1, 1};
     int status = cli_parse(&command, argc, argv, &what);
 
+    s.stream_only = true;
     if (status < 0)
         status = session_open(&s, what, set.seed, UINT64_MAX);
     if (status < 0)

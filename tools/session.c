@@ -47,7 +47,7 @@ int session_open(session *s, const char *what, uint64_t seed, uint64_t steps)
             fputs("  --data DIR names the folder of the data set\n", stderr);
         return failed;
     }
-    return s->recipe.net != NULL ? open_net(s, &options) : -1;
+    return s->recipe.net != NULL && !s->stream_only ? open_net(s, &options) : -1;
 }
 
 void session_close(session *s)

@@ -15,6 +15,7 @@ typedef struct session {
     dp_net *net; /* NULL = the recipe has none */
     dp_batch *batch;
     const char *data; /* --data */
+    bool stream_only; /* the net, if there is one, is not wanted */
     uint64_t threads, prefetch;
 } session;
 

@@ -113,6 +113,8 @@ expect 2 'the stream is endless' "$DETPIPE" digest "synthetic | repeat"
 expect 0 '  3 batches$' "$DETPIPE" digest "synthetic | repeat" --batches 3 --skip 100000
 expect 2 'past the end' "$DETPIPE" digest "synthetic num_records=5" --skip 6
 expect 2 'something is missing' "$DETPIPE" digest
+expect 0 '"seed":	18446744073709551615' "$DETPIPE" digest synthetic --batches 1 --seed 18446744073709551615 --json
+expect 2 'takes a whole number' "$DETPIPE" digest synthetic --seed 18446744073709551616
 
 # stages, selftest
 expect 0 '^  cifar10 ' "$DETPIPE" stages
