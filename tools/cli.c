@@ -101,6 +101,8 @@ static int print_help(const cli_command *c)
 
 static int set_value(const cli_command *c, const cli_option *o, const char *value)
 {
+    cli_optional *optional = o->value;
+    uint64_t count;
     char *end;
 
     if (o->type == CLI_TEXT) {
@@ -108,10 +110,14 @@ static int set_value(const cli_command *c, const cli_option *o, const char *valu
         return -1;
     }
     errno = 0;
-    *(uint64_t *)o->value = strtoull(value, &end, 10);
+    count = strtoull(value, &end, 10);
     if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0)
         return cli_fail(EXIT_MALFORMED, "%s: --%s takes a whole number, not '%s'", c->name, o->name,
                         value);
+    if (o->type == CLI_OPTIONAL)
+        *optional = (cli_optional){true, count};
+    else
+        *(uint64_t *)o->value = count;
     return -1;
 }
 

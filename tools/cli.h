@@ -20,9 +20,15 @@ enum { EXIT_YES = 0, EXIT_NO = 1, EXIT_MALFORMED = 2, EXIT_NOT_TRIED = 3 };
 #include "tools/commands.def"
 #undef DP_COMMAND
 
-typedef enum cli_type { CLI_FLAG, CLI_TEXT, CLI_COUNT } cli_type;
+typedef enum cli_type { CLI_FLAG, CLI_TEXT, CLI_COUNT, CLI_OPTIONAL } cli_type;
 
-/* value: bool *, const char ** or uint64_t *.  The row without a name ends the table. */
+/* A count that may be left out. */
+typedef struct cli_optional {
+    bool given;
+    uint64_t value;
+} cli_optional;
+
+/* value: bool *, const char **, uint64_t * or cli_optional *.  The row without a name ends it. */
 typedef struct cli_option {
     const char *name, *arg, *help;
     cli_type type;

@@ -122,7 +122,7 @@ int cmd_check(int argc, char **argv)
     int status = cli_parse(&command, argc, argv, &what);
 
     if (status < 0)
-        status = session_open(&s, what, UINT64_MAX, UINT64_MAX);
+        status = session_open(&s, what, (cli_optional){0}, (cli_optional){0});
     if (status < 0)
         status = print_all(&s, json);
     session_close(&s);

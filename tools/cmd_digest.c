@@ -6,7 +6,8 @@
 #include "tools/session.h"
 
 typedef struct settings {
-    uint64_t seed, skip, batches;
+    cli_optional seed;
+    uint64_t skip, batches;
     bool each, json;
 } settings;
 
@@ -64,11 +65,11 @@ static int read_stream(session *s, const settings *set)
 int cmd_digest(int argc, char **argv)
 {
     session s = SESSION_DEFAULTS;
-    settings set = {.seed = UINT64_MAX, .batches = UINT64_MAX};
+    settings set = {.batches = UINT64_MAX};
     const char *what = NULL;
     const cli_option options[] = {
         SESSION_OPTIONS(s),
-        {"seed", "N", "seed (default: 1, or the recipe's)", CLI_COUNT, &set.seed},
+        {"seed", "N", "seed (default: 1, or the recipe's)", CLI_OPTIONAL, &set.seed},
         {"skip", "N", "begin with batch N", CLI_COUNT, &set.skip},
         {"batches", "N", "read N batches (default: all)", CLI_COUNT, &set.batches},
         {"each", NULL, "print the digest of every batch, too", CLI_FLAG, &set.each},
@@ -80,7 +81,7 @@ int cmd_digest(int argc, char **argv)
 
     s.stream_only = true;
     if (status < 0)
-        status = session_open(&s, what, set.seed, UINT64_MAX);
+        status = session_open(&s, what, set.seed, (cli_optional){0});
     if (status < 0)
         status = read_stream(&s, &set);
     session_close(&s);

@@ -11,7 +11,8 @@
 
 typedef struct settings {
     const char *save, *load;
-    uint64_t seed, steps, every;
+    cli_optional seed, steps;
+    uint64_t every;
     bool json;
 } settings;
 
@@ -111,12 +112,12 @@ static int run(session *s, const settings *set, const char *what)
 int cmd_train(int argc, char **argv)
 {
     session s = SESSION_DEFAULTS;
-    settings set = {.seed = UINT64_MAX, .steps = UINT64_MAX, .every = 1};
+    settings set = {.every = 1};
     const char *what = RECIPE_DEFAULT;
     const cli_option options[] = {
         SESSION_OPTIONS(s),
-        {"steps", "N", "steps in all, in place of the recipe's", CLI_COUNT, &set.steps},
-        {"seed", "N", "seed in place of the recipe's", CLI_COUNT, &set.seed},
+        {"steps", "N", "steps in all, in place of the recipe's", CLI_OPTIONAL, &set.steps},
+        {"seed", "N", "seed in place of the recipe's", CLI_OPTIONAL, &set.seed},
         {"every", "N", "print every Nth step (default: 1)", CLI_COUNT, &set.every},
         {"save", "FILE", "write a checkpoint at the end (.safetensors)", CLI_TEXT, &set.save},
         {"load", "FILE", "go on from a checkpoint", CLI_TEXT, &set.load},

@@ -19,7 +19,8 @@
 
 typedef struct settings {
     const char *recipe, *data, *vary, *inject, *one_run;
-    uint64_t seed, steps, threads, prefetch;
+    cli_optional seed, steps;
+    uint64_t threads, prefetch;
     bool json;
     bool vary_threads, vary_prefetch, vary_cpu;
 } settings;
@@ -71,11 +72,11 @@ static void exec_run(const settings *s, const run *r, int out)
 
     snprintf(threads, sizeof threads, "%llu", (unsigned long long)r->threads);
     snprintf(prefetch, sizeof prefetch, "%llu", (unsigned long long)r->prefetch);
-    snprintf(steps, sizeof steps, "%llu", (unsigned long long)s->steps);
-    snprintf(seed, sizeof seed, "%llu", (unsigned long long)s->seed);
-    if (s->steps != UINT64_MAX)
+    snprintf(steps, sizeof steps, "%llu", (unsigned long long)s->steps.value);
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)s->seed.value);
+    if (s->steps.given)
         argv[n++] = "--steps", argv[n++] = steps;
-    if (s->seed != UINT64_MAX)
+    if (s->seed.given)
         argv[n++] = "--seed", argv[n++] = seed;
     if (s->data != NULL)
         argv[n++] = "--data", argv[n++] = s->data;
@@ -362,7 +363,7 @@ static int compare(const settings *s, inject what)
     second = first;
     trained = loaded.net != NULL;
     if (what == INJECT_SEED)
-        second.seed = (s->seed != UINT64_MAX ? s->seed : loaded.seed) + 1;
+        second.seed = (cli_optional){true, (s->seed.given ? s->seed.value : loaded.seed) + 1};
     recipe_free(&loaded);
     plan_runs(s, what, runs);
     status = start_run(&first, &runs[0], 1);
@@ -380,12 +381,12 @@ static int compare(const settings *s, inject what)
 
 int cmd_verify(int argc, char **argv)
 {
-    settings s = {.recipe = RECIPE_DEFAULT, .seed = UINT64_MAX, .steps = UINT64_MAX, .prefetch = 2};
+    settings s = {.recipe = RECIPE_DEFAULT, .prefetch = 2};
     const cli_option options[] = {
         {"data", "DIR", "where the data set is (default: working directory)", CLI_TEXT, &s.data},
-        {"steps", "N", "steps (batches, without a net) in place of the recipe's", CLI_COUNT,
+        {"steps", "N", "steps (batches, without a net) in place of the recipe's", CLI_OPTIONAL,
          &s.steps},
-        {"seed", "N", "seed in place of the recipe's", CLI_COUNT, &s.seed},
+        {"seed", "N", "seed in place of the recipe's", CLI_OPTIONAL, &s.seed},
         {"threads", "N", "worker threads (default: one a CPU)", CLI_COUNT, &s.threads},
         {"prefetch", "N", "batches made ahead (default: 2)", CLI_COUNT, &s.prefetch},
         {"vary", "LIST", "make run 2 unlike run 1 in: threads,prefetch,cpu", CLI_TEXT, &s.vary},

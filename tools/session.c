@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#include "tools/cli.h"
-
 static int open_net(session *s, const dp_options *options)
 {
     const dp_tensor *image = dp_output(s->pipeline, "image");
@@ -25,7 +23,7 @@ static int open_net(session *s, const dp_options *options)
     return -1;
 }
 
-int session_open(session *s, const char *what, uint64_t seed, uint64_t steps)
+int session_open(session *s, const char *what, cli_optional seed, cli_optional steps)
 {
     const dp_options options = {
         .size = sizeof options,
@@ -37,10 +35,10 @@ int session_open(session *s, const char *what, uint64_t seed, uint64_t steps)
 
     if (status >= 0)
         return status;
-    if (seed != UINT64_MAX)
-        s->recipe.seed = seed;
-    if (steps != UINT64_MAX)
-        s->recipe.steps = steps;
+    if (seed.given)
+        s->recipe.seed = seed.value;
+    if (steps.given)
+        s->recipe.steps = steps.value;
     if (dp_open(&s->pipeline, s->recipe.data, s->recipe.seed, &options, &err) != DP_OK) {
         const int failed = cli_fail_error(&err, s->recipe.data);
         if (err.status == DP_EIO && s->data == NULL)

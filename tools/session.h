@@ -7,6 +7,7 @@
 
 #include "detpipe.h"
 #include "detpipe_net.h"
+#include "tools/cli.h"
 #include "tools/recipe.h"
 
 typedef struct session {
@@ -32,9 +33,8 @@ typedef struct session {
         .prefetch = 2                                                                              \
     }
 
-/* What is given overrides the recipe; UINT64_MAX = not given.  -1, or the exit status after saying
- * why. */
-int session_open(session *, const char *what, uint64_t seed, uint64_t steps);
+/* What is given overrides the recipe.  -1, or the exit status after saying why. */
+int session_open(session *, const char *what, cli_optional seed, cli_optional steps);
 void session_close(session *);
 
 /* Of the canonical texts, the seed and the steps: what two runs must share to be the same run. */
