@@ -110,7 +110,19 @@ text() {
     done
 }
 
-for rule in symbols globals arrows headers lists text; do
+# The README shows what is there: the example's main, and digests that this build prints.
+readme() {
+    sed -n '/^```c$/,/^```$/p' README.md | sed '1d;$d' > "$work/shown"
+    [ -s "$work/shown" ] || fail "README.md shows no example"
+    sed -n '/^int main(/,$p' examples/trainer.c | cmp - "$work/shown" || fail "README.md shows another main than examples/trainer.c"
+    "$DETPIPE" verify | grep -oE '^  [a-z0-9 ]+ +[0-9a-f]{32}' > "$work/printed"
+    [ "$(wc -l < "$work/printed")" = 8 ] || fail "detpipe verify does not print eight rungs"
+    while read -r line; do
+        grep -qF "$line" README.md || fail "README.md shows another run: it has no '$line'"
+    done < "$work/printed"
+}
+
+for rule in symbols globals arrows headers lists text readme; do
     echo "== $rule"
     $rule
 done
