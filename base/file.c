@@ -26,12 +26,6 @@ char *dp_path_join(dp_arena *arena, const char *root, const char *path)
     return out;
 }
 
-const char *dp_path_base(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
-
 dp_status dp_file_open(const char *path, dp_file *out, dp_error *err)
 {
     const int fd =

@@ -9,7 +9,6 @@
 
 /* "root/path" in the arena; an absolute path stays, as does everything under a NULL root. */
 char *dp_path_join(dp_arena *, const char *root, const char *path);
-const char *dp_path_base(const char *path); /* after the last '/' */
 
 typedef struct dp_file {
     int fd;

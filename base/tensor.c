@@ -35,17 +35,6 @@ bool dp_dtype_is_integer(dp_dtype t)
     return known(t) && (types[t].family == SIGNED || types[t].family == UNSIGNED);
 }
 
-bool dp_dtype_from_name(const char *name, dp_dtype *out)
-{
-    for (size_t i = 0; i < N_TYPES; i++) {
-        if (types[i].name != NULL && strcmp(types[i].name, name) == 0) {
-            *out = (dp_dtype)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 bool dp_tensor_fits(const dp_tensor *t)
 {
     int64_t bytes = (int64_t)dp_dtype_size(t->dtype);

@@ -22,7 +22,6 @@ typedef struct dp_type_text {
 } dp_type_text;
 dp_type_text dp_tensor_type(const dp_tensor *);
 
-bool dp_dtype_from_name(const char *name, dp_dtype *out);
 bool dp_dtype_is_integer(dp_dtype); /* bool is none */
 bool dp_dtype_is_float(dp_dtype);
 

@@ -478,16 +478,32 @@ static void hostile_sizes(void **state)
 /* The caller's rounding mode changes nothing and comes back. */
 #if defined(__x86_64__)
 #include <xmmintrin.h>
+static void count_lines(void *ctx, const char *line)
+{
+    assert_non_null(strstr(line, "floating-point environment"));
+    ++*(int *)ctx;
+}
+
 static void callers_environment(void **state)
 {
+    int n_lines = 0;
+    const dp_options options = {
+        .size = sizeof options, .threads = 1, .log = count_lines, .log_ctx = &n_lines};
     const test_hex first = trained(1, 2);
+    dp_pipeline *p;
 
     (void)state;
     _mm_setcsr(0x1F80 | 0x8040 | 0x6000); /* FTZ, DAZ, toward zero */
     assert_string_equal(trained(1, 2).text, first.text);
     assert_int_equal(_mm_getcsr() & ~0x3Fu, 0x1F80 | 0x8040 | 0x6000);
     assert_int_equal(dp_numeric_check(NULL, &test_error), DP_ESTATE);
+    assert_ok(dp_open(&p, "synthetic", 1, &options, &test_error));
+    dp_close(p);
+    assert_int_equal(n_lines, 1);
     _mm_setcsr(0x1F80);
+    assert_ok(dp_open(&p, "synthetic", 1, &options, &test_error));
+    dp_close(p);
+    assert_int_equal(n_lines, 1);
     assert_ok(dp_numeric_check(NULL, &test_error));
 }
 #else
