@@ -63,7 +63,8 @@ DP_CALL dp_status dp_skip(dp_pipeline *, uint64_t n_batches, dp_error *);
 DP_CALL dp_status dp_get_state(dp_pipeline *, dp_state *, dp_error *);
 DP_CALL dp_status dp_set_state(dp_pipeline *, const dp_state *, dp_error *);
 
-/* Identity of the data set: a digest of every record that the reader offers, in reader order. */
+/* Identity of the data set: a digest of every record that the reader offers, in reader order (of
+ * its parameters, where the records are made from them). */
 DP_CALL dp_status dp_dataset_digest(dp_pipeline *, uint8_t digest[16], dp_error *);
 
 /* The whole language, sorted by kind and name. */

@@ -25,6 +25,8 @@ typedef struct dp_reader {
      * failure names file, record and what was expected. */
     dp_status (*read)(const void *state, uint64_t record, void *const columns[], dp_error *);
     void (*close)(void *state); /* NULL = nothing to close */
+    /* Digest of what the records are made from; NULL = the records themselves are hashed. */
+    void (*identity)(const void *state, uint8_t digest[16]);
 } dp_reader;
 
 #define DP_READER(name) extern const dp_reader dp_reader_##name;
@@ -33,7 +35,8 @@ typedef struct dp_reader {
 
 extern const dp_reader *const dp_readers[]; /* ends with NULL */
 
-/* Digest of every record in order, the same whatever container the records came from. */
+/* Digest of every record in order, the same whatever container the records came from (or of what
+ * they are made from). */
 dp_status dp_source_identity(const dp_reader *, const dp_source *, const dp_allocator *,
                              uint8_t digest[16], dp_error *);
 

@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/rng.h"
 #include "io/reader.h"
 
@@ -31,6 +32,7 @@ static const dp_param params[] = {
 };
 
 typedef struct state {
+    const synthetic *params;
     uint64_t key;
     uint8_t prototypes[N_CLASSES][FIELDS][FIELDS][3];
 } state;
@@ -46,6 +48,7 @@ static dp_status open_source(const void *params_, const char *root, dp_arena *ar
     (void)root;
     if (s == NULL)
         return dp_arena_fail(arena, err, "synthetic");
+    s->params = p;
     s->key = dp_rng_key((uint64_t)p->seed, "synthetic", 0);
     dp_rng_start(&rng, dp_rng_key((uint64_t)p->seed, "synthetic", 1), 0, 0);
     bytes = &s->prototypes[0][0][0][0];
@@ -94,9 +97,24 @@ static dp_status read_record(const void *state_, uint64_t record, void *const co
     return DP_OK;
 }
 
+/* The records are a function of these. */
+static void identity(const void *state_, uint8_t digest[16])
+{
+    const state *s = state_;
+    dp_hash h;
+
+    dp_hash_init(&h);
+    dp_hash_text(&h, "synthetic");
+    dp_hash_u64(&h, dp_reader_synthetic.info.revision);
+    dp_hash_u64(&h, (uint64_t)s->params->num_records);
+    dp_hash_u64(&h, (uint64_t)s->params->seed);
+    dp_hash_final(&h, digest);
+}
+
 const dp_reader dp_reader_synthetic = {
     .info = {"reader", "synthetic", "learnable CIFAR-shaped images made from a seed", 1, params},
     .size = sizeof(synthetic),
     .open = open_source,
     .read = read_record,
+    .identity = identity,
 };

@@ -34,6 +34,27 @@ static void the_pipelines_seed_changes_nothing(void **state)
     dp_close(p);
 }
 
+/* A data set without end, nearly: nothing reads it whole. */
+static void identity_reads_nothing(void **state)
+{
+    dp_pipeline *a = test_open("synthetic num_records=1000000000000", 1, 0);
+    dp_pipeline *b = test_open("synthetic num_records=1000000000000 seed=2", 1, 0);
+    uint8_t of_a[16], of_b[16];
+    dp_state s;
+
+    (void)state;
+    assert_ok(dp_dataset_digest(a, of_a, &test_error));
+    assert_ok(dp_dataset_digest(b, of_b, &test_error));
+    assert_memory_not_equal(of_a, of_b, 16);
+    assert_ok(dp_seek(a, 999999999999, &test_error));
+    assert_ok(dp_get_state(a, &s, &test_error));
+    assert_ok(dp_seek(a, 0, &test_error));
+    assert_ok(dp_set_state(a, &s, &test_error));
+    assert_int_equal(dp_tell(a), 999999999999);
+    dp_close(a);
+    dp_close(b);
+}
+
 static void every_class_occurs(void **state)
 {
     dp_pipeline *p = test_open("synthetic num_records=1000 | batch batch_size=1000", 1, 0);
@@ -54,6 +75,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_record_is_a_function_of_seed_and_number),
         cmocka_unit_test(the_pipelines_seed_changes_nothing),
+        cmocka_unit_test(identity_reads_nothing),
         cmocka_unit_test(every_class_occurs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
