@@ -53,6 +53,9 @@ def stage(op):
         return f'type_cast data_type={plain[0]}'
     if name == 'onehot':
         return f'one_hot num_classes={plain[0]} smoothing_rate={named.get("smooth", "0")}'
+    if name == 'resize':
+        mode = named.get('interp', 'linear')
+        return f'resize size={commas(plain[0])} interpolation={mode}' if mode != 'pilcubic' else None
     return {'hwc2chw': 'hwc2chw', 'hflip': 'horizontal_flip', 'vflip': 'vertical_flip'}.get(name)
 
 
@@ -96,13 +99,14 @@ def orders():
 
 def epochs():
     with open(os.path.join(out, 'mindspore_epochs.txt'), 'w') as f:
-        f.write('# MindSpore 2.10.0: CIFAR-10 train in file order, label to int32, Rescale(1/255, 0), Normalize, HWC2CHW, '
+        f.write('# MindSpore 2.10.0: CIFAR-10 train in file order, label to int32, Resize((227, 227)) or none, Rescale(1/255, 0), Normalize, HWC2CHW, '
                 'batch 32 without remainder\n')
         for line in lines('pipelines.txt'):
             w = words(line)
-            if w['name'] == 'noresize_noshuffle':
+            if w['name'] in ('noresize_noshuffle', 'ref_noshuffle'):
                 which = f'batch={w["batch"]}' if 'batch' in w else 'epoch'
-                f.write(f'{which} image={w["sha256"]} label={w["labels_sha256"]}\n')
+                resize = 'none' if w['name'] == 'noresize_noshuffle' else '227'
+                f.write(f'resize={resize} {which} image={w["sha256"]} label={w["labels_sha256"]}\n')
 
 
 def bits(array):

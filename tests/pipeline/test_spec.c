@@ -19,7 +19,7 @@ static const char *const malformed[] = {
     "^synthetik",
     "^nothing",
     "synthetic | ^shufle",
-    "synthetic | ^resize size=10",
+    "synthetic | ^conv2d size=10",
     "^shuffle",
     "^batch batch_size=4",
     "synthetic | ^synthetic",
@@ -109,6 +109,12 @@ static const char *const malformed[] = {
     "synthetic | batch batch_size=4 | ^hwc2chw",
     "synthetic | repeat | ^shuffle",
     "synthetic |^| shuffle",
+    "synthetic | ^resize",
+    "synthetic | resize size=^0",
+    "synthetic | ^resize size=1,2,3",
+    "synthetic | ^resize size=32001",
+    "synthetic | resize size=4 interpolation=^pilcubic",
+    "synthetic | type_cast data_type=int16 | ^resize size=4",
 };
 
 static size_t unmark(const char *marked, char *text, uint32_t *column)

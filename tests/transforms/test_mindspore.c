@@ -47,6 +47,8 @@ static const struct {
     {"i16", {"image", {NULL, DP_I16, 3, {32, 32, 3}}, 0}},
     {"i32", {"image", {NULL, DP_I32, 3, {32, 32, 3}}, 0}},
     {"chw", {"image", {NULL, DP_U8, 3, {3, 32, 32}}, 0}},
+    {"c20x31", {"image", {NULL, DP_U8, 3, {20, 31, 3}}, 0}},
+    {"c31x20", {"image", {NULL, DP_U8, 3, {31, 20, 3}}, 0}},
     {"label", {"image", {NULL, DP_U32, 0, {0}}, 10}},
 };
 
@@ -58,11 +60,17 @@ static void make_input(const char *name, dp_tensor *t, int n)
         *(uint32_t *)t->data = images[n][0];
         return;
     }
-    for (size_t i = 0; i < dp_tensor_count(t); i++)
-        store(t, i,
-              strcmp(name, "g8") == 0    ? image[3 * i]
-              : strcmp(name, "chw") == 0 ? image[i % PIXELS * 3 + i / PIXELS]
-                                         : image[i]);
+    for (size_t i = 0; i < dp_tensor_count(t); i++) {
+        const size_t width = (size_t)t->shape[1], c = i % 3, x = i / 3 % width, y = i / 3 / width;
+        size_t from = i;
+        if (strcmp(name, "g8") == 0)
+            from = 3 * i;
+        else if (strcmp(name, "chw") == 0)
+            from = i % PIXELS * 3 + i / PIXELS;
+        else if (name[0] == 'c') /* the first rows and columns */
+            from = (y * 32 + x) * 3 + c;
+        store(t, i, image[from]);
+    }
 }
 
 static const dp_transform *find(const char *name)
