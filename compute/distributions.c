@@ -9,12 +9,6 @@
 
 double dp_open_uniform(dp_rng *rng) { return ((double)(dp_rng_u32(rng) >> 8) + 0.5) * 0x1p-24; }
 
-void dp_fill_uniform(dp_rng *rng, double bound, int64_t n, float *out)
-{
-    for (int64_t i = 0; i < n; i++)
-        out[i] = (float)((2.0 * dp_rng_uniform(rng) - 1.0) * bound);
-}
-
 static double horner(const double c[8], double x)
 {
     double y = c[7];

@@ -9,6 +9,8 @@
 
 #include "compute/net.h"
 
+#define BLOCK 65536 /* elements of a task */
+
 static const dp_param params[] = {
     DP_TEXT(dp_initial, weight, "he_uniform", "an initializer with its parameters, in quotes"),
     DP_TEXT(dp_initial, bias, "zeros", "the same, for biases"),
@@ -51,6 +53,8 @@ static dp_status choose(dp_net *net, const char **text, chosen *out, dp_error *e
     if (out->params == NULL)
         return dp_arena_fail(&net->arena, err, "an initializer");
     status = dp_params_bind(found, &parsed.stages[0], out->params, err);
+    if (status == DP_OK && out->initializer->check != NULL)
+        status = out->initializer->check(out->params, net->seed, err);
     if (status != DP_OK)
         return status;
     dp_params_print(found, out->params, &printed);
@@ -63,19 +67,41 @@ static dp_status choose(dp_net *net, const char **text, chosen *out, dp_error *e
     return DP_OK;
 }
 
+typedef struct filling {
+    const chosen *chosen;
+    const dp_parameter *p;
+    dp_init_source source;
+} filling;
+
+static void fill_block(void *ctx, uint64_t index)
+{
+    const filling *f = ctx;
+    const int64_t first = (int64_t)index * BLOCK, left = f->p->count - first;
+    dp_init_source source = f->source;
+
+    source.rng.counter[0] += (uint32_t)(first / 4);
+    f->chosen->initializer->fill(f->chosen->params, &source, first, left < BLOCK ? left : BLOCK,
+                                 (float *)f->p->value.data + first);
+}
+
 dp_status dp_net_initialize(dp_net *net, dp_error *err)
 {
     chosen weight, bias;
+    dp_mt19937 seeds;
     dp_status status = choose(net, &net->initial.weight, &weight, err);
 
     if (status == DP_OK)
         status = choose(net, &net->initial.bias, &bias, err);
+    dp_mt19937_seed(&seeds, (uint32_t)net->seed);
     for (uint32_t i = 0; i < net->n_parameters && status == DP_OK; i++) {
-        const dp_parameter *p = &net->parameters[i];
-        const chosen *c = p->is_bias ? &bias : &weight;
-        dp_rng rng;
-        dp_rng_start(&rng, dp_rng_key(net->seed, p->name, 0), 0, 0);
-        c->initializer->fill(c->params, &rng, p->fan_in, p->count, p->value.data);
+        filling f = {net->parameters[i].is_bias ? &bias : &weight,
+                     &net->parameters[i],
+                     {{{0}, {0}, {0}, 0}, 0, 0}};
+        f.source.fan_in = f.p->fan_in;
+        if (f.chosen->initializer->draws)
+            f.source.mindspore_seed = dp_mindspore_seed(&seeds);
+        dp_rng_start(&f.source.rng, dp_rng_key(net->seed, f.p->name, 0), 0, 0);
+        dp_workers_run(net->workers, (uint64_t)(f.p->count + BLOCK - 1) / BLOCK, fill_block, &f);
     }
     return status;
 }

@@ -8,6 +8,7 @@
 #ifndef COMPUTE_LAYER_H
 #define COMPUTE_LAYER_H
 
+#include "base/mt19937.h"
 #include "base/params.h"
 #include "base/rng.h"
 #include "base/status.h"
@@ -98,12 +99,24 @@ typedef struct dp_optimizer {
                    const float *g, float *v);
 } dp_optimizer;
 
-/* Values of a new parameter, from a generator of its own. */
+/* Where the values of a new parameter come from. */
+typedef struct dp_init_source {
+    dp_rng rng;              /* native: at element `first` of a parameter's own stream */
+    uint64_t mindspore_seed; /* of the parameter, when the initializer draws */
+    int64_t fan_in;
+} dp_init_source;
+
 typedef struct dp_initializer {
     dp_stage_info info;
     size_t size;
-    void (*fill)(const void *params, dp_rng *, int64_t fan_in, int64_t n, float *out);
+    bool draws; /* one random word for each element */
+    dp_status (*check)(const void *params, uint64_t seed, dp_error *); /* NULL = always fine */
+    /* Elements first .. first + n - 1 of a parameter; first is a multiple of 4. */
+    void (*fill)(const void *params, const dp_init_source *, int64_t first, int64_t n, float *out);
 } dp_initializer;
+
+/* The next parameter's seed: numpy.random.randint(1, 2^63). */
+uint64_t dp_mindspore_seed(dp_mt19937 *);
 
 /* Learning rate of both optimizers: a step decay, as their first rows. */
 typedef struct dp_schedule {

@@ -42,9 +42,8 @@ static dp_status build(dp_net *net, const char *text, const dp_tensor *input, dp
     if (status != DP_OK)
         return status;
     net->kernels = dp_kernels_of(level);
-    status = dp_net_build(net, text, err);
-    return status == DP_OK ? dp_workers_open(&net->workers, net->options.threads, &net->arena, err)
-                           : status;
+    status = dp_workers_open(&net->workers, net->options.threads, &net->arena, err);
+    return status == DP_OK ? dp_net_build(net, text, err) : status;
 }
 
 dp_status dp_net_open(dp_net **out, const char *text, uint64_t seed, const dp_tensor *input,

@@ -13,11 +13,12 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
-static void fill(const void *params_, dp_rng *rng, int64_t fan_in, int64_t n, float *out)
+static void fill(const void *params_, const dp_init_source *source, int64_t first, int64_t n,
+                 float *out)
 {
     const float value = (float)((const constant *)params_)->value;
 
-    (void)rng, (void)fan_in;
+    (void)source, (void)first;
     for (int64_t i = 0; i < n; i++)
         out[i] = value;
 }

@@ -7,14 +7,29 @@
 
 #include "compute/layer.h"
 
+#define DP_INIT_ORDER(owner)                                                                       \
+    DP_CHOICE(owner, order, "native", "native,mindspore", "whose random stream")
+enum { DP_ORDER_NATIVE, DP_ORDER_MINDSPORE };
+
+/* MindSpore's seeds have 32 bits. */
+dp_status dp_check_init_order(int32_t order, uint64_t seed, dp_error *);
+
 /* ((u32 >> 8) + 1/2) * 2^-24: inside (0, 1). */
 double dp_open_uniform(dp_rng *);
 
 /* Inverse of the normal distribution function, in binary64 in the written order (Wichura, AS 241,
- * PPND16). 2^-25 <= p <= 1 - 2^-25, so the outer tail is never needed. */
+ * PPND16).  2^-25 <= p <= 1 - 2^-25, so the outer tail is never needed. */
 double dp_normal_quantile(double p);
 
-/* (2 u - 1) * bound, u in [0, 1). */
-void dp_fill_uniform(dp_rng *, double bound, int64_t n, float *out);
+/* Elements first .. first + n - 1, uniform in [-bound, bound). */
+void dp_fill_uniform(const dp_init_source *, int32_t order, double bound, int64_t first, int64_t n,
+                     float *out);
+
+/* MindSpore's TruncatedNormal (spec/mindspore.md 7.4): a and b are absolute bounds. */
+typedef struct dp_truncated_normal {
+    double sigma, mean, a, b;
+} dp_truncated_normal;
+void dp_fill_mindspore_normal(const dp_init_source *, const dp_truncated_normal *, int64_t first,
+                              int64_t n, float *out);
 
 #endif

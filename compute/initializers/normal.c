@@ -14,17 +14,20 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
-static void fill(const void *params_, dp_rng *rng, int64_t fan_in, int64_t n, float *out)
+static void fill(const void *params_, const dp_init_source *source, int64_t first, int64_t n,
+                 float *out)
 {
     const normal *p = params_;
+    dp_rng rng = source->rng;
 
-    (void)fan_in;
+    (void)first;
     for (int64_t i = 0; i < n; i++)
-        out[i] = (float)(p->mean + p->sigma * dp_normal_quantile(dp_open_uniform(rng)));
+        out[i] = (float)(p->mean + p->sigma * dp_normal_quantile(dp_open_uniform(&rng)));
 }
 
 const dp_initializer dp_initializer_normal = {
     .info = {"initializer", "normal", "normal distribution", 1, params},
     .size = sizeof(normal),
+    .draws = true,
     .fill = fill,
 };

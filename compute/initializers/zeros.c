@@ -12,9 +12,10 @@ typedef struct zeros {
 
 static const dp_param params[] = {DP_PARAMS_END};
 
-static void fill(const void *params_, dp_rng *rng, int64_t fan_in, int64_t n, float *out)
+static void fill(const void *params_, const dp_init_source *source, int64_t first, int64_t n,
+                 float *out)
 {
-    (void)params_, (void)rng, (void)fan_in;
+    (void)params_, (void)source, (void)first;
     memset(out, 0, sizeof *out * (size_t)n);
 }
 

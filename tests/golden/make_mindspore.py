@@ -133,7 +133,16 @@ def losses():
                         f'w0 {bits(w0)}\ngrads {bits(grads)}\nw {bits(after)}\n')
 
 
+def initial_weights():
+    with open(os.path.join(out, 'mindspore_init.txt'), 'w') as f:
+        f.write('# MindSpore 2.10.0, seed 1: the reference AlexNet, then single initializers in one process; sha256 of float32\n')
+        for line in lines('alexnet_init.txt'):
+            w = words(line)
+            f.write(f'param={w["param"]} shape={w["shape"]} sha256={w["sha256"]}\n')
+
+
 transforms()
+initial_weights()
 orders()
 epochs()
 losses()
