@@ -1,4 +1,4 @@
-/* conv.h - convolution on NHWC activations and OIHW weights; dense layers are 1x1 ones
+/* conv.h - convolution on NHWC activations and OIHW weights
  *
  * SPDX-License-Identifier: Apache-2.0
  *

@@ -9,6 +9,7 @@
 #include "base/num.h"
 #include "base/rng.h"
 #include "base/status.h"
+#include "compute/dense.h"
 #include "compute/reference/reference.h"
 #include "detpipe_net.h"
 
@@ -100,6 +101,45 @@ static dp_status check_conv(test *t)
     return same(t, "conv2d's weight gradient", a, b, nw);
 }
 
+/* Against the 1x1 convolution of the reference. */
+static dp_status check_dense(test *t)
+{
+    const dp_dense d = {between(t, 1, 90), between(t, 1, 70)};
+    const dp_conv c = {.ic = d.in,
+                       .height = 1,
+                       .width = 1,
+                       .oc = d.out,
+                       .kh = 1,
+                       .kw = 1,
+                       .oh = 1,
+                       .ow = 1,
+                       .stride_h = 1,
+                       .stride_w = 1};
+    const int64_t n = between(t, 1, 40), leaf = (int64_t)1 << between(t, 0, 3);
+    const int64_t most = n * (d.in + d.out) + d.in * d.out;
+    float *x = numbers(t, n * d.in), *w = numbers(t, d.in * d.out), *dy = numbers(t, n * d.out);
+    float *a = numbers(t, most), *b = numbers(t, most), *partial = numbers(t, n);
+    float *workspace = numbers(t, (int64_t)dp_dense_workspace(&d, t->kernels, n));
+    dp_status status;
+
+    if (x == NULL || w == NULL || dy == NULL || a == NULL || b == NULL || workspace == NULL ||
+        partial == NULL)
+        return dp_arena_fail(&t->arena, t->err, "the self-test");
+    dp_ref_conv_forward(&c, n, x, w, a);
+    dp_dense_forward(&d, t->kernels, t->workers, n, x, w, b, workspace);
+    status = same(t, "dense", a, b, n * d.out);
+    if (status != DP_OK)
+        return status;
+    dp_ref_conv_input_gradient(&c, n, dy, w, a);
+    dp_dense_input_gradient(&d, t->kernels, t->workers, n, dy, w, b, workspace);
+    status = same(t, "dense's input gradient", a, b, n * d.in);
+    if (status != DP_OK)
+        return status;
+    dp_ref_conv_weight_gradient(&c, n, leaf, x, dy, a, partial);
+    dp_dense_weight_gradient(&d, t->kernels, t->workers, n, leaf, x, dy, b, workspace);
+    return same(t, "dense's weight gradient", a, b, d.in * d.out);
+}
+
 static dp_status check_bias(test *t)
 {
     const int64_t n = between(t, 1, 20), places = between(t, 1, 30), channels = between(t, 1, 150),
@@ -150,6 +190,8 @@ dp_status dp_selftest_kernels(const dp_kernels *kernels, uint32_t threads, uint6
         t.arena = (dp_arena){.alloc = alloc};
         dp_rng_start(&t.rng, seed, 0, t.number);
         status = check_conv(&t);
+        if (status == DP_OK)
+            status = check_dense(&t);
         if (status == DP_OK)
             status = check_bias(&t);
         if (status == DP_OK)

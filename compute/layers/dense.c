@@ -1,14 +1,15 @@
-/* dense.c - a matrix times the features: a 1x1 convolution of a 1x1 image
+/* dense.c - a matrix times the features
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "compute/conv.h"
+#include "compute/dense.h"
 #include "compute/layer.h"
 
 typedef struct dense {
     int64_t out_channels;
     bool has_bias;
-    dp_conv conv;
+    dp_dense matrix;
 } dense;
 
 static const dp_param params[] = {
@@ -25,21 +26,12 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
         return dp_fail(
             err, DP_ESPEC, "dense takes features, not %lldx%lldx%lld images: put flatten before it",
             (long long)plan->in.channels, (long long)plan->in.height, (long long)plan->in.width);
-    p->conv = (dp_conv){.ic = plan->in.channels,
-                        .height = 1,
-                        .width = 1,
-                        .oc = p->out_channels,
-                        .kh = 1,
-                        .kw = 1,
-                        .oh = 1,
-                        .ow = 1,
-                        .stride_h = 1,
-                        .stride_w = 1};
+    p->matrix = (dp_dense){plan->in.channels, p->out_channels};
     plan->out = (dp_extent){p->out_channels, 1, 1};
     plan->n_weights = p->has_bias ? 2 : 1;
-    plan->weights[0] = (dp_weight){"weight", 2, {p->conv.oc, p->conv.ic}, p->conv.ic, false};
-    plan->weights[1] = (dp_weight){"bias", 1, {p->conv.oc}, p->conv.ic, true};
-    plan->workspace = dp_conv_workspace(&p->conv, plan->kernels, plan->n);
+    plan->weights[0] = (dp_weight){"weight", 2, {p->matrix.out, p->matrix.in}, p->matrix.in, false};
+    plan->weights[1] = (dp_weight){"bias", 1, {p->matrix.out}, p->matrix.in, true};
+    plan->workspace = dp_dense_workspace(&p->matrix, plan->kernels, plan->n);
     return DP_OK;
 }
 
@@ -47,22 +39,22 @@ static void forward(const void *params_, const dp_layer_run *r)
 {
     const dense *p = params_;
 
-    dp_conv_forward(&p->conv, r->kernels, r->workers, r->n, r->x, r->w[0], r->y, r->workspace);
+    dp_dense_forward(&p->matrix, r->kernels, r->workers, r->n, r->x, r->w[0], r->y, r->workspace);
     if (p->has_bias)
-        dp_bias_add(r->workers, r->n, 1, p->conv.oc, r->w[1], r->y);
+        dp_bias_add(r->workers, r->n, 1, p->matrix.out, r->w[1], r->y);
 }
 
 static void backward(const void *params_, const dp_layer_run *r)
 {
     const dense *p = params_;
 
-    dp_conv_weight_gradient(&p->conv, r->kernels, r->workers, r->n, r->leaf, r->x, r->dy, r->dw[0],
-                            r->workspace);
+    dp_dense_weight_gradient(&p->matrix, r->kernels, r->workers, r->n, r->leaf, r->x, r->dy,
+                             r->dw[0], r->workspace);
     if (p->has_bias)
-        dp_bias_gradient(r->workers, r->n, 1, p->conv.oc, r->leaf, r->dy, r->dw[1]);
+        dp_bias_gradient(r->workers, r->n, 1, p->matrix.out, r->leaf, r->dy, r->dw[1]);
     if (r->dx != NULL)
-        dp_conv_input_gradient(&p->conv, r->kernels, r->workers, r->n, r->dy, r->w[0], r->dx,
-                               r->workspace);
+        dp_dense_input_gradient(&p->matrix, r->kernels, r->workers, r->n, r->dy, r->w[0], r->dx,
+                                r->workspace);
 }
 
 const dp_layer dp_layer_dense = {

@@ -1,0 +1,60 @@
+/* tiles.h - packing, sweeping and multiplying in tiles: what convolution and dense layers share
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A tile is mr x nr outputs whose chains run in registers (kernels/).  Its right operands come from
+ * a panel, nr outputs side by side; its left operands are read where they are.
+ */
+#ifndef COMPUTE_TILES_H
+#define COMPUTE_TILES_H
+
+#include "base/workers.h"
+#include "compute/kernels/kernels.h"
+
+static inline int64_t dp_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+/* Weights as panels [outputs / nr][kh][kw][depth][nr], zeros past the last output.  Strides are of
+ * w, in floats; kh and kw may go backwards. */
+typedef struct dp_panels {
+    const float *w;
+    float *dst;
+    int64_t n_out, nr, kh, kw, depth;
+    int64_t out_stride, depth_stride, kh_stride, kw_stride;
+} dp_panels;
+void dp_pack(dp_workers *, dp_panels *);
+
+/* Samples [n][places][channels] as panels [channels / nr][n][places][nr]. */
+typedef struct dp_slices {
+    const float *src;
+    float *dst;
+    int64_t n, places, channels, nr;
+} dp_slices;
+void dp_slice(dp_workers *, dp_slices *);
+
+/* A grid of places in every image, each the head of `runs` runs of the source; output j of a place
+ * is its CHAIN with column j of the panels.  Steps in floats. */
+typedef struct dp_sweep {
+    const dp_kernels *kernels;
+    const float *src, *panels;
+    float *dst;
+    int64_t images, rows, cols, n_out;
+    int64_t src_image, src_row, src_col;
+    int64_t dst_image, dst_row, dst_col, dst_out;
+    int64_t runs, run, run_stride;
+} dp_sweep;
+void dp_run_sweep(dp_workers *, dp_sweep *);
+
+/* out(t, j) = TREE over leaves of CHAIN over the places of the leaf's images of left_t * right_j.
+ * left_t begins at t / run * row + t % run of an image; right is in slices of the same places. */
+typedef struct dp_outer {
+    const dp_kernels *kernels;
+    const float *left, *right;
+    float *out;
+    int64_t n_left, run, row;
+    dp_places places; /* of all n images */
+    int64_t n_right, leaf;
+    int64_t group, group_stride, left_stride, right_stride; /* of out: t / group, t % group, j */
+} dp_outer;
+void dp_run_outer(dp_workers *, dp_outer *);
+
+#endif
