@@ -107,12 +107,6 @@ void dp_run_sweep(dp_workers *workers, dp_sweep *s)
 
 /* ---- multiplying ---- */
 
-static void add_tile(float *left, const float *right, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++)
-        left[i] += right[i];
-}
-
 static void store_tile(const dp_outer *o, int64_t left, int64_t n_left, int64_t right,
                        const float *tile)
 {
@@ -126,6 +120,18 @@ static void store_tile(const dp_outer *o, int64_t left, int64_t n_left, int64_t 
     }
 }
 
+/* The images of a leaf; single places become one row of them. */
+static dp_places leaf_of(const dp_outer *o, int64_t first)
+{
+    const int64_t n = least(o->places.images - first, o->leaf);
+    dp_places p = o->places;
+
+    if (p.rows == 1 && p.cols == 1)
+        return (dp_places){1, 1, n, 0, 0, p.image_stride};
+    p.images = n;
+    return p;
+}
+
 /* One tile through all leaves; the tree's partial sums stay on the stack. */
 static void outer_tile(const dp_outer *o, int64_t left, int64_t panel)
 {
@@ -136,19 +142,18 @@ static void outer_tile(const dp_outer *o, int64_t left, int64_t panel)
 
     for (int64_t first = 0; first < o->places.images; first += o->leaf, number++) {
         const float *a[DP_MAX_MR];
-        dp_places leaf = o->places;
-        leaf.images = least(o->places.images - first, o->leaf);
+        const dp_places leaf = leaf_of(o, first);
         for (int64_t i = 0; i < mr; i++) {
             const int64_t t = left + (i < n_left ? i : 0);
-            a[i] = o->left + first * leaf.image_stride + t / o->run * o->row + t % o->run;
+            a[i] = o->left + first * o->places.image_stride + t / o->run * o->row + t % o->run;
         }
         o->kernels->outer(&leaf, a, o->right + (panel * o->places.images + first) * slice,
                           tree[depth++]);
         for (int m = dp_tree_merges(number); m > 0; m--, depth--)
-            add_tile(tree[depth - 2], tree[depth - 1], mr * nr);
+            o->kernels->add(mr * nr, tree[depth - 2], tree[depth - 1]);
     }
     for (; depth > 1; depth--)
-        add_tile(tree[depth - 2], tree[depth - 1], mr * nr);
+        o->kernels->add(mr * nr, tree[depth - 2], tree[depth - 1]);
     store_tile(o, left, n_left, panel * nr, tree[0]);
 }
 

@@ -36,6 +36,9 @@ typedef struct dp_kernels {
     /* out[i][j] = CHAIN over the places p in order of a_i[p] * panel[p][j]. */
     void (*outer)(const dp_places *, const float *const a[], const float *panel, float *out);
 
+    /* left[i] += right[i] */
+    void (*add)(int64_t n, float *left, const float *right);
+
     /* The two updates of spec/compute.md B.3 on n parameters. */
     void (*sgd)(const dp_update *, int64_t n, float *p, const float *g);
     void (*momentum)(const dp_update *, int64_t n, float *p, const float *g, float *v);

@@ -44,6 +44,7 @@ static void tile(int64_t runs, int64_t run, int64_t stride, const float *const a
 
 static void outer(const dp_places *p, const float *const a[], const float *panel, float *out)
 {
+    const int64_t stride = p->col_stride;
     vf acc[MR][NV];
 
     for (int i = 0; i < MR; i++) {
@@ -52,8 +53,9 @@ static void outer(const dp_places *p, const float *const a[], const float *panel
     }
     for (int64_t image = 0; image < p->images; image++) {
         for (int64_t row = 0; row < p->rows; row++) {
+            const float *end = panel + p->cols * NR;
             int64_t at = image * p->image_stride + row * p->row_stride;
-            for (int64_t col = 0; col < p->cols; col++, at += p->col_stride, panel += NR) {
+            for (; panel != end; panel += NR, at += stride) {
                 vf b[NV];
                 for (int j = 0; j < NV; j++)
                     b[j] = v_load(panel + j * VL);
@@ -69,6 +71,12 @@ static void outer(const dp_places *p, const float *const a[], const float *panel
         for (int j = 0; j < NV; j++)
             v_store(out + i * NR + j * VL, acc[i][j]);
     }
+}
+
+static void add(int64_t n, float *left, const float *right)
+{
+    for (int64_t i = 0; i < n; i++)
+        left[i] += right[i];
 }
 
 static float decayed(const dp_update *u, float p, float g)
@@ -94,4 +102,4 @@ static void momentum(const dp_update *u, int64_t n, float *p, const float *g, fl
 
 _Static_assert(MR <= DP_MAX_MR && NR <= DP_MAX_NR, "a tile must fit the callers' buffers");
 
-const dp_kernels KERNELS = {KERNELS_NAME, MR, NR, tile, outer, sgd, momentum};
+const dp_kernels KERNELS = {KERNELS_NAME, MR, NR, tile, outer, add, sgd, momentum};

@@ -6,6 +6,8 @@
  * first NaN wins over numbers, padding never wins.  The gradient gathers: dx starts at +0 and adds
  * dy of the windows whose winner it is, in ascending (oh, ow) order.
  */
+#include <string.h>
+
 #include "compute/window.h"
 
 typedef struct max_pool {
@@ -37,23 +39,32 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
     return DP_OK;
 }
 
+/* Takes the place where it is larger, or the first NaN; without branches, so that it runs in
+ * vectors. */
+static void take_place(const float *v, int32_t place, int64_t channels, float *y, int32_t *winner)
+{
+    for (int64_t c = 0; c < channels; c++) {
+        const bool take = (v[c] > y[c]) | ((v[c] != v[c]) & (y[c] == y[c]));
+        y[c] = take ? v[c] : y[c];
+        winner[c] = take ? place : winner[c];
+    }
+}
+
 /* One window: y and winner start at its first place inside the image. */
 static void scan_window(const dp_slide *s, const dp_extent *in, int64_t oh, int64_t ow,
                         const float *x, float *y, int32_t *winner)
 {
     const dp_range rows = dp_slide_places(s, 0, oh, in->height);
     const dp_range cols = dp_slide_places(s, 1, ow, in->width);
+    const int64_t start = rows.first * in->width + cols.first;
 
+    memcpy(y, x + start * in->channels, sizeof *y * (size_t)in->channels);
+    for (int64_t c = 0; c < in->channels; c++)
+        winner[c] = (int32_t)start;
     for (int64_t h = rows.first; h <= rows.last; h++) {
         for (int64_t w = cols.first; w <= cols.last; w++) {
-            const bool first = h == rows.first && w == cols.first;
-            const float *v = x + (h * in->width + w) * in->channels;
-            for (int64_t c = 0; c < in->channels; c++) {
-                if (first || v[c] > y[c] || (v[c] != v[c] && y[c] == y[c])) {
-                    y[c] = v[c];
-                    winner[c] = (int32_t)(h * in->width + w);
-                }
-            }
+            const int64_t place = h * in->width + w;
+            take_place(x + place * in->channels, (int32_t)place, in->channels, y, winner);
         }
     }
 }
@@ -82,10 +93,9 @@ static void gather_place(const dp_slide *s, const dp_layer_run *r, int64_t base,
         for (int64_t ow = cols.first; ow <= cols.last; ow++) {
             const int64_t at = base + (oh * r->out.width + ow) * channels;
             const int32_t *winner = (const int32_t *)r->memory + at;
-            for (int64_t c = 0; c < channels; c++) {
-                if (winner[c] == place)
-                    dx[c] += r->dy[at + c];
-            }
+            for (int64_t c = 0; c < channels;
+                 c++) /* dx is never -0, so adding +0 changes nothing */
+                dx[c] += winner[c] == (int32_t)place ? r->dy[at + c] : 0.0f;
         }
     }
 }
