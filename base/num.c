@@ -317,7 +317,7 @@ uint16_t dp_f32_to_f16(float x)
     return (uint16_t)(sign | half);
 }
 
-/* ---- elementary functions, spec/compute.md B.2: this order of operations is the definition ----
+/* ---- elementary functions, docs/numerics.md: this order of operations is the definition ----
  */
 
 double dp_exp_d(double x)

@@ -55,7 +55,7 @@ static inline double dp_f64_from(uint64_t u)
 static inline bool dp_is_finite32(float x) { return (dp_f32_bits(x) & 0x7F800000u) != 0x7F800000u; }
 
 /* a * b + c rounded once.  The product of two floats is exact in double; the sum is rounded to odd
- * there, which makes the last rounding correct, subnormals included (spec/compute.md B.7). */
+ * there, which makes the last rounding correct, subnormals included (docs/numerics.md). */
 static inline float dp_fma32(float a, float b, float c)
 {
 #if defined(__FMA__) || defined(__aarch64__)
@@ -73,7 +73,7 @@ static inline float dp_fma32(float a, float b, float c)
 float dp_f16_to_f32(uint16_t h);
 uint16_t dp_f32_to_f16(float x); /* round half to even, overflow to infinity */
 
-/* exp and log of spec/compute.md B.2 without the last rounding.  x in [-745, 709] and a positive
+/* exp and log of docs/numerics.md without the last rounding.  x in [-745, 709] and a positive
  * normal. */
 double dp_exp_d(double x);
 double dp_log_d(double x);

@@ -44,7 +44,7 @@ endforeach()
 string(APPEND text "{0, 0}};\n")
 file(GENERATE OUTPUT ${recipes_source} CONTENT "${text}")
 
-# One file an instruction set, each with its own flags (spec/compute.md C.6).
+# One file an instruction set, each with its own flags (docs/numerics.md).
 function(detpipe_kernel_flags)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     set_source_files_properties(compute/kernels/avx2.c PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma")

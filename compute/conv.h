@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * Orders (spec/compute.md B.1, B.4): forward is a CHAIN over (kh, kw, ic), zero padding takes part;
+ * Orders (docs/numerics.md): forward is a CHAIN over (kh, kw, ic), zero padding takes part;
  * the gradient of the input a CHAIN over (oh, ow, oc) of the taps that exist; the gradient of the
  * weights a CHAIN over (n, oh, ow) inside each leaf of samples and a TREE over the leaves.
  */

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * spec/mindspore.md 7.4.  Each parameter takes one 63-bit seed from numpy's Mersenne Twister in the
+ * docs/mindspore.md.  Each parameter takes one 63-bit seed from numpy's Mersenne Twister in the
  * order of construction; its elements are words of Philox keyed and placed by that seed.  The
  * normal quantile is Boost's erfc_inv (John Maddock) in binary64, with the constants rounded to
  * float32 where the library has them so.

@@ -1,4 +1,4 @@
-/* tree.h - TREE over leaves that come one after another (spec/compute.md B.1)
+/* tree.h - TREE over leaves that come one after another (docs/numerics.md)
  *
  * SPDX-License-Identifier: Apache-2.0
  *

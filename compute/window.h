@@ -17,7 +17,7 @@ typedef struct dp_slide {
     int64_t out[2];
 } dp_slide;
 
-/* spec/mindspore.md 7.3.  padding (NULL: none) is one number or top, bottom, left, right, for
+/* docs/mindspore.md.  padding (NULL: none) is one number or top, bottom, left, right, for
  * pad_mode=pad. */
 dp_status dp_slide_plan(const char *stage, const dp_ints *kernel_size, const dp_ints *stride,
                         int32_t pad_mode, const dp_ints *padding, const dp_extent *in,

@@ -13,7 +13,7 @@
 
 #define N_RUNS 2
 
-/* numpy.allclose as the reference script calls it: atol 1e-3, rtol 1e-5 (spec/compute.md E.4). */
+/* numpy.allclose as the reference script calls it: atol 1e-3, rtol 1e-5 (docs/numerics.md). */
 #define ATOL 1e-3
 #define RTOL 1e-5
 

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * spec/mindspore.md 5.3: an odd missing line goes on top or left, an odd surplus line stays at the
+ * docs/mindspore.md: an odd missing line goes on top or left, an odd surplus line stays at the
  * bottom or right.
  */
 #include "transforms/window.h"

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * spec/mindspore.md 5.9: everything in float32, each step rounded, a true division and no fma.
+ * docs/mindspore.md: everything in float32, each step rounded, a true division and no fma.
  */
 #include "transforms/transform.h"
 

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * spec/mindspore.md 5.12, without its two defects: every row of a vector keeps its hot cell, and a
+ * docs/mindspore.md, without its two defects: every row of a vector keeps its hot cell, and a
  * number that is no class cannot occur (the columns that are taken are known to be below
  * num_classes).
  */

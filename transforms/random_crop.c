@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * spec/mindspore.md 5.5.  Native draws: left, then top, each uniform over the places where the
+ * docs/mindspore.md.  Native draws: left, then top, each uniform over the places where the
  * rectangle fits; none when the padded image has the size already.
  */
 #include "transforms/window.h"

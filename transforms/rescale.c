@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * spec/mindspore.md 5.8: one fused multiply-add (what the library does on a CPU with AVX2), the
+ * docs/mindspore.md: one fused multiply-add (what the library does on a CPU with AVX2), the
  * parameters rounded to float32 first; float64 input is computed in double.
  */
 #include "transforms/window.h"

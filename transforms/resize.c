@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * spec/mindspore.md 5.7, bit for bit for uint8 (every mode) and for float32 (nearest, linear): the
+ * docs/mindspore.md, bit for bit for uint8 (every mode) and for float32 (nearest, linear): the
  * arithmetic of OpenCV 4.11, written down.  cubic and area of float32 are the same formulas without
  * their fixed point.  An axis is planned as the source places and weights of each output place; an
  * output is a function of at most a few source pixels, so nothing is kept between rows.

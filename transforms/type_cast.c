@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * spec/mindspore.md 5.11.  Integers wrap; floats go to integers toward zero; to bool is != 0; to
+ * docs/mindspore.md.  Integers wrap; floats go to integers toward zero; to bool is != 0; to
  * float16 rounds half to even, through float32.  Where C leaves float to integer undefined, detpipe
  * saturates, and NaN is 0.
  */

@@ -29,7 +29,7 @@ typedef struct dp_window {
 
 /* An image <H,W> or <H,W,C>, not empty. */
 dp_status dp_check_image(const char *stage, const dp_column *in, dp_error *);
-/* The types that MindSpore's image operators take (spec/mindspore.md 5.1), and 1 or 3 channels. */
+/* The types that MindSpore's image operators take (docs/mindspore.md), and 1 or 3 channels. */
 dp_status dp_check_image_type(const char *stage, const dp_column *in, dp_error *);
 dp_status dp_check_channels(const char *stage, const dp_column *in, dp_error *);
 

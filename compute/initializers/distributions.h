@@ -25,7 +25,7 @@ double dp_normal_quantile(double p);
 void dp_fill_uniform(const dp_init_source *, int32_t order, double bound, int64_t first, int64_t n,
                      float *out);
 
-/* MindSpore's TruncatedNormal (spec/mindspore.md 7.4): a and b are absolute bounds. */
+/* MindSpore's TruncatedNormal (docs/mindspore.md): a and b are absolute bounds. */
 typedef struct dp_truncated_normal {
     double sigma, mean, a, b;
 } dp_truncated_normal;

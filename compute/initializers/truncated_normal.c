@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Native: by inversion, p = Phi(-2) + u * (Phi(2) - Phi(-2)), no rejection.  MindSpore's a and b
- * are absolute bounds, not multiples of sigma (spec/mindspore.md 7.4), and matter to its order
+ * are absolute bounds, not multiples of sigma (docs/mindspore.md), and matter to its order
  * alone.
  */
 #include "compute/initializers/distributions.h"

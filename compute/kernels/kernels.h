@@ -39,7 +39,7 @@ typedef struct dp_kernels {
     /* left[i] += right[i] */
     void (*add)(int64_t n, float *left, const float *right);
 
-    /* The two updates of spec/compute.md B.3 on n parameters. */
+    /* The two updates of docs/numerics.md on n parameters. */
     void (*sgd)(const dp_update *, int64_t n, float *p, const float *g);
     void (*momentum)(const dp_update *, int64_t n, float *p, const float *g, float *v);
 } dp_kernels;

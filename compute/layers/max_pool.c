@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * spec/compute.md B.1, B.6: windows are scanned in (kh, kw) order, the first of equals wins, the
+ * docs/numerics.md: windows are scanned in (kh, kw) order, the first of equals wins, the
  * first NaN wins over numbers, padding never wins.  The gradient gathers: dx starts at +0 and adds
  * dy of the windows whose winner it is, in ascending (oh, ow) order.
  */

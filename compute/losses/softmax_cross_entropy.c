@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * spec/compute.md B.3: per row m = max, e_j = exp(x_j - m), S = SEQ64 of e, loss = log(S) - (x_t -
+ * docs/numerics.md: per row m = max, e_j = exp(x_j - m), S = SEQ64 of e, loss = log(S) - (x_t -
  * m), all in binary64; the batch is TREE over leaves of SEQ64 inside the leaf, divided by the
  * number of samples, rounded once.  The gradient is (e_j / S - [j = t]) / n, rounded once.
  */

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * spec/compute.md B.3, with Nesterov's p -= learning_rate * (g + momentum * v); g has weight_decay
+ * docs/numerics.md, with Nesterov's p -= learning_rate * (g + momentum * v); g has weight_decay
  * * p added first.
  */
 #include "compute/layer.h"

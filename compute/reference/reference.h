@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * Written to be read beside spec/compute.md B: no blocking, no packing, no borders, one loop an
+ * Written to be read beside docs/numerics.md: no blocking, no packing, no borders, one loop an
  * index.  Shares no code with the kernels but the one fused multiply-add.  Activations are
  * [n][h][w][c], weights [oc][ic][kh][kw].
  */

@@ -155,7 +155,7 @@ static void halves(void **state)
     assert_int_equal(dp_f32_to_f16(0x1.002p-25f), 1);
 }
 
-/* spec/compute.md B.2: exp is correctly rounded for every float, log for all but three. */
+/* docs/numerics.md: exp is correctly rounded for every float, log for all but three. */
 static void elementary(void **state)
 {
     dp_rng rng;

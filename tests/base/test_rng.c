@@ -18,7 +18,7 @@ static void known_answers(void **state)
          {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
         {{0, 0, 1, 0},
          {1, 0},
-         {117906450, 1115841718, 956895307, 1839381922}}, /* spec/mindspore.md 7.4 */
+         {117906450, 1115841718, 956895307, 1839381922}}, /* docs/mindspore.md */
     };
     uint32_t out[4];
 

@@ -33,7 +33,7 @@ static void random_shapes(void **state)
     }
 }
 
-/* ---- which terms meet when (spec/compute.md D.5): with all terms 1, +M at i and -M at j, the
+/* ---- which terms meet when (docs/numerics.md): with all terms 1, +M at i and -M at j, the
  * result is the number of terms that come after i and j have met ---- */
 
 typedef struct probe {

@@ -100,7 +100,7 @@ static void pools(void **state)
     }
 }
 
-/* spec/compute.md B.1: NaN wins, the first of equals gets the gradient. */
+/* docs/numerics.md: NaN wins, the first of equals gets the gradient. */
 static void max_pool_corners(void **state)
 {
     float x[4] = {1, NAN, 3, NAN};

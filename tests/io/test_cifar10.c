@@ -108,7 +108,7 @@ static void usage_selects(void **state)
     dp_close(p);
 }
 
-/* spec/mindspore.md 1.3: byte order, substring filter, other names ignored, the official folder
+/* docs/mindspore.md: byte order, substring filter, other names ignored, the official folder
  * inside. */
 static void discovery(void **state)
 {
