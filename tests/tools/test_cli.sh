@@ -143,13 +143,17 @@ a=$(cd / && "$DETPIPE" verify --steps 2 | grep bits) ; b=$(LC_ALL=C.UTF-8 "$DETP
 if [ -n "${DETPIPE_CIFAR10:-}" ]; then
     expect 0 '^REPRODUCED$' "$DETPIPE" verify cifar10_cnn --data "$DETPIPE_CIFAR10" --steps 5
     expect 0 '^REPRODUCED$' "$DETPIPE" verify cifar10_cnn --data "$DETPIPE_CIFAR10" --steps 3 --vary threads,prefetch,cpu
-    # MindSpore's own losses of the reference run, within 1e-4 of each
-    "$DETPIPE" train fix_randomness --data "$DETPIPE_CIFAR10" --steps 3 > out.txt ||
-        { echo "FAILED: train fix_randomness"; failed=1; }
-    awk 'BEGIN { split("2.3455408 2.3500540 2.3198526", theirs) }
-         $1 == "step" { d = $4 / theirs[$2] - 1; if (d < -1e-4 || d > 1e-4) exit 1; n++ }
-         END { exit n != 3 }' out.txt || { echo "FAILED: the losses of fix_randomness"; cat out.txt; failed=1; }
-    expect 0 '^REPRODUCED$' "$DETPIPE" verify fix_randomness --data "$DETPIPE_CIFAR10" --vary threads,prefetch
+    if [ -n "${SANITIZE:-}" ]; then
+        echo "skipped: fix_randomness under a sanitizer (minutes)"
+    else
+        # MindSpore's own losses of the reference run, within 1e-4 of each
+        "$DETPIPE" train fix_randomness --data "$DETPIPE_CIFAR10" --steps 3 > out.txt ||
+            { echo "FAILED: train fix_randomness"; failed=1; }
+        awk 'BEGIN { split("2.3455408 2.3500540 2.3198526", theirs) }
+             $1 == "step" { d = $4 / theirs[$2] - 1; if (d < -1e-4 || d > 1e-4) exit 1; n++ }
+             END { exit n != 3 }' out.txt || { echo "FAILED: the losses of fix_randomness"; cat out.txt; failed=1; }
+        expect 0 '^REPRODUCED$' "$DETPIPE" verify fix_randomness --data "$DETPIPE_CIFAR10" --vary threads,prefetch
+    fi
     for fault in ftz:numerics record:order seed:order pixel:pixels weight:weights; do
         expect 1 "lowest rung that differs is \"${fault#*:}\"" "$DETPIPE" verify cifar10_cnn --data "$DETPIPE_CIFAR10" --steps 2 --inject "${fault%:*}"
     done
