@@ -33,14 +33,15 @@ uint64_t dp_mindspore_seed(dp_mt19937 *g)
     return v + 1;
 }
 
-/* Word `element` of the parameter's stream, as a fraction of 2^32. */
-static double fraction(uint64_t seed, uint64_t element, uint32_t words[4], bool fresh)
+/* Word `element` of the parameter's stream, as a fraction of 2^32; words holds its group of four,
+ * which the first of them fills. */
+static double fraction(uint64_t seed, uint64_t element, uint32_t words[4])
 {
     const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
     const uint64_t block = element / 4;
     const uint32_t counter[4] = {(uint32_t)block, (uint32_t)(block >> 32), key[0], key[1]};
 
-    if (fresh || element % 4 == 0)
+    if (element % 4 == 0)
         dp_philox4x32_10(counter, key, words);
     return (double)words[element % 4] / 0x1p32;
 }
@@ -199,7 +200,7 @@ void dp_fill_mindspore_normal(const dp_init_source *source, const dp_truncated_n
     uint32_t words[4];
 
     for (int64_t i = 0; i < n; i++) {
-        const double u = fraction(source->mindspore_seed, (uint64_t)(first + i), words, i == 0);
+        const double u = fraction(source->mindspore_seed, (uint64_t)(first + i), words);
         out[i] = (float)(mean + quantile(low + u * width) * sigma);
     }
 }
@@ -213,8 +214,7 @@ void dp_fill_uniform(const dp_init_source *source, int32_t order, double bound, 
 
     for (int64_t i = 0; i < n; i++) {
         if (order == DP_ORDER_MINDSPORE)
-            out[i] = (float)(low + fraction(source->mindspore_seed, (uint64_t)(first + i), words,
-                                            i == 0) *
+            out[i] = (float)(low + fraction(source->mindspore_seed, (uint64_t)(first + i), words) *
                                        (high - low));
         else
             out[i] = (float)((2.0 * dp_rng_uniform(&rng) - 1.0) * bound);

@@ -359,6 +359,21 @@ static void initializers(void **state)
     check_moments("zeros", 0, 0, 0);
 }
 
+/* A parameter is one stream, in whatever pieces the threads make it. */
+static void initial_values_are_one_stream(void **state)
+{
+    const float bound = 0.25f;
+    dp_net *net = open_flat("init weight=\"uniform scale=0.25\" | dense out_channels=200", 1, 1000);
+    const float *w = dp_net_parameter(net, 0, NULL)->data;
+    dp_rng rng;
+
+    (void)state;
+    dp_rng_start(&rng, dp_rng_key(1, "fc1.weight", 0), 0, 0);
+    for (int i = 0; i < 200000; i++)
+        assert_true(w[i] == (float)((2 * dp_rng_uniform(&rng) - 1) * (double)bound));
+    dp_net_close(net);
+}
+
 /* The learning rate falls by one factor each decay, and momentum really differs from sgd. */
 static void schedules(void **state)
 {
@@ -383,6 +398,7 @@ int main(void)
         cmocka_unit_test(gradients),
         cmocka_unit_test(mindspore_values),
         cmocka_unit_test(initializers),
+        cmocka_unit_test(initial_values_are_one_stream),
         cmocka_unit_test(schedules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

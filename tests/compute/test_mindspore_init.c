@@ -2,6 +2,10 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <math.h>
+
+#include "base/mt19937.h"
+#include "compute/initializers/distributions.h"
 #include "tests/support/test.h"
 
 #define ALEXNET                                                                                    \
@@ -22,9 +26,9 @@ static void alexnet(void **state)
     dp_net *net = NULL;
 
     (void)state;
-    assert_int_equal(lines.n, 11);
+    assert_true(lines.n > 11);
     assert_ok(dp_net_open(&net, ALEXNET, 1, &input, NULL, &test_error));
-    for (size_t i = 0; i < lines.n; i++) {
+    for (size_t i = 0; i < 11; i++) {
         const char *name;
         const dp_tensor *p = dp_net_parameter(net, i, &name);
         char word[80];
@@ -32,9 +36,86 @@ static void alexnet(void **state)
         assert_string_equal(test_sha256(p->data, test_bytes(p)).text,
                             test_word(lines.line[i], "sha256", word, sizeof word));
     }
-    assert_null(dp_net_parameter(net, lines.n, NULL));
+    assert_null(dp_net_parameter(net, 11, NULL));
     dp_net_close(net);
     test_lines_free(&lines);
+}
+
+/* "TruncatedNormal:sigma,mean,a,b", "Uniform:scale" or "HeUniform" into v; false for what detpipe
+ * does not replay. */
+static bool fill(const char *initializer, const dp_init_source *source, int64_t n, float *v)
+{
+    dp_truncated_normal d = {0.01, 0, -2, 2};
+    double scale;
+
+    if (sscanf(initializer, "TruncatedNormal:%lf,%lf,%lf,%lf", &d.sigma, &d.mean, &d.a, &d.b) >= 1)
+        dp_fill_mindspore_normal(source, &d, 0, n, v);
+    else if (sscanf(initializer, "Uniform:%lf", &scale) == 1)
+        dp_fill_uniform(source, DP_ORDER_MINDSPORE, scale, 0, n, v);
+    else if (strcmp(initializer, "HeUniform") == 0)
+        dp_fill_uniform(source, DP_ORDER_MINDSPORE, sqrt(3.0) * (sqrt(2.0) / sqrt(27.0)), 0, n, v);
+    else
+        return false;
+    return true;
+}
+
+/* One after another from seed 1: each takes a seed, the constants take none. */
+static void single_initializers(void **state)
+{
+    static float v[65536];
+    test_lines lines = test_lines_read("mindspore_init.txt");
+    dp_mt19937 seeds;
+    int checked = 0;
+
+    (void)state;
+    dp_mt19937_seed(&seeds, 1);
+    for (size_t i = 11; i < lines.n; i++) {
+        char initializer[64], shape[64], word[80];
+        dp_init_source source = {.fan_in = 27};
+        int64_t n = 1;
+        test_word(lines.line[i], "initializer", initializer, sizeof initializer);
+        test_word(lines.line[i], "shape", shape, sizeof shape);
+        for (char *at = shape; *at != '\0'; at += *at == ',')
+            n *= strtol(at, &at, 10);
+        if (strncmp(initializer, "Zero", 4) == 0 || strncmp(initializer, "One", 3) == 0 ||
+            strncmp(initializer, "Constant", 8) == 0)
+            continue;
+        source.mindspore_seed = dp_mindspore_seed(&seeds);
+        if (strstr(lines.line[i], "float16") != NULL || !fill(initializer, &source, n, v))
+            continue;
+        assert_string_equal(test_sha256(v, (size_t)n * sizeof *v).text,
+                            test_word(lines.line[i], "sha256", word, sizeof word));
+        checked++;
+    }
+    assert_int_equal(checked, 7);
+    test_lines_free(&lines);
+}
+
+static dp_net *open_small(const char *layers, const dp_tensor *input)
+{
+    char text[256];
+    dp_net *net = NULL;
+
+    snprintf(text, sizeof text, "init weight=\"uniform order=mindspore\" bias=zeros | %s", layers);
+    assert_ok(dp_net_open(&net, text, 1, input, NULL, &test_error));
+    return net;
+}
+
+/* Zero biases take no seed, so the second matrix is the same with and without them. */
+static void constants_take_no_seed(void **state)
+{
+    const dp_tensor input = {NULL, DP_F32, 2, {1, 4}};
+    dp_net *with = open_small("dense out_channels=5 | dense out_channels=6", &input);
+    dp_net *without = open_small(
+        "dense out_channels=5 has_bias=false | dense out_channels=6 has_bias=false", &input);
+
+    (void)state;
+    assert_memory_equal(dp_net_parameter(with, 2, NULL)->data,
+                        dp_net_parameter(without, 1, NULL)->data, 120);
+    assert_memory_not_equal(dp_net_parameter(with, 0, NULL)->data,
+                            dp_net_parameter(with, 2, NULL)->data, 80);
+    dp_net_close(with);
+    dp_net_close(without);
 }
 
 static void seeds_have_32_bits(void **state)
@@ -56,6 +137,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(alexnet),
+        cmocka_unit_test(single_initializers),
+        cmocka_unit_test(constants_take_no_seed),
         cmocka_unit_test(seeds_have_32_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,6 +139,9 @@ def initial_weights():
         for line in lines('alexnet_init.txt'):
             w = words(line)
             f.write(f'param={w["param"]} shape={w["shape"]} sha256={w["sha256"]}\n')
+        for line in lines('init.txt'):
+            w = words(line.replace('init=', 'initializer='))
+            f.write(f'order={w["order"]} initializer={w["initializer"]} dtype={w["dtype"]} shape={w["shape"]} sha256={w["sha256"]}\n')
 
 
 transforms()

@@ -100,6 +100,7 @@ expect 0 "^$straight\$" "$DETPIPE" train mine.recipe --data "$fixture" --load pa
 cmp -s straight.safetensors whole.safetensors || { echo "FAILED: a resumed run has other weights"; failed=1; }
 expect 3 "not this net's: missing" "$DETPIPE" train --load straight.safetensors
 expect 3 'cannot write' "$DETPIPE" train --steps 1 --save /nonexistent/x.safetensors
+"$DETPIPE" train --steps 1 --save /nonexistent/x.safetensors 2>/dev/null | grep -q step && { echo "FAILED: trained before saying that nothing can be saved"; failed=1; }
 expect 2 'has no net' "$DETPIPE" train synthetic
 expect 0 '"loss_hex":"0x' "$DETPIPE" train --steps 1 --json
 expect 2 'takes 1 and more' "$DETPIPE" train --every 0
