@@ -200,6 +200,13 @@ static dp_status plan_units(builder *b)
     return net->workspace == NULL ? dp_arena_fail(&net->arena, b->err, "the workspace") : DP_OK;
 }
 
+/* What the init stage says where there is none: the defaults of its table. */
+static dp_status bind_initial(builder *b)
+{
+    const dp_text_stage none = {.name = "init"};
+    return dp_params_bind(&dp_init_info, &none, &b->net->initial, b->err);
+}
+
 /* Sorts the stages out: where the loss and the optimizer are, how many layers there are. */
 static void find_ends(builder *b)
 {
@@ -218,8 +225,6 @@ static void find_ends(builder *b)
         if (b->infos[i] == &dp_init_info)
             net->initial = *(const dp_initial *)b->params[i];
     }
-    if (net->initial.weight == NULL)
-        net->initial = (dp_initial){"he_uniform", "zeros"};
 }
 
 static dp_status plan_ends(builder *b)
@@ -277,6 +282,8 @@ dp_status dp_net_build(dp_net *net, const char *text, dp_error *err)
     dp_status status =
         dp_text_parse(text, strnlen(text, DP_MAX_TEXT + 1), &net->arena, &b.text, err);
 
+    if (status == DP_OK)
+        status = bind_initial(&b);
     if (status == DP_OK)
         status = bind_stages(&b);
     if (status == DP_OK) {

@@ -46,15 +46,6 @@ static double fraction(uint64_t seed, uint64_t element, uint32_t words[4])
     return (double)words[element % 4] / 0x1p32;
 }
 
-static double horner(const double *c, int n, double x)
-{
-    double y = c[n - 1];
-    for (int i = n - 2; i >= 0; i--)
-        y = y * x + c[i];
-    return y;
-}
-#define HORNER(c, x) horner(c, (int)(sizeof(c) / sizeof(c)[0]), x)
-
 static double erf_inv_center(double p)
 {
     static const double P[] = {
@@ -75,7 +66,7 @@ static double erf_inv_center(double p)
         0.000886216390456424707504,
     };
     const double g = p * (p + 10);
-    return g * (double)0.0891314744949340820313f + g * (HORNER(P, p) / HORNER(Q, p));
+    return g * (double)0.0891314744949340820313f + g * (DP_HORNER(P, p) / DP_HORNER(Q, p));
 }
 
 static double erf_inv_middle(double q)
@@ -97,7 +88,7 @@ static double erf_inv_middle(double q)
         1.72114765761200282724,
     };
     const double g = sqrt(-2 * dp_log_d(q)), x = q - 0.25;
-    return g / (2.249481201171875 + HORNER(P, x) / HORNER(Q, x));
+    return g / (2.249481201171875 + DP_HORNER(P, x) / DP_HORNER(Q, x));
 }
 
 static double erf_inv_tail(double q)
@@ -149,10 +140,10 @@ static double erf_inv_tail(double q)
     const double t = sqrt(-dp_log_d(q));
 
     if (t < 3)
-        return 0.807220458984375 * t + HORNER(CP, t - 1.125) / HORNER(CQ, t - 1.125) * t;
+        return 0.807220458984375 * t + DP_HORNER(CP, t - 1.125) / DP_HORNER(CQ, t - 1.125) * t;
     if (t < 6)
-        return 0.93995571136474609375 * t + HORNER(DP, t - 3) / HORNER(DQ, t - 3) * t;
-    return 0.98362827301025390625 * t + HORNER(FP, t - 6) / HORNER(FQ, t - 6) * t;
+        return 0.93995571136474609375 * t + DP_HORNER(DP, t - 3) / DP_HORNER(DQ, t - 3) * t;
+    return 0.98362827301025390625 * t + DP_HORNER(FP, t - 6) / DP_HORNER(FQ, t - 6) * t;
 }
 
 static double quantile(double probability)

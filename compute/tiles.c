@@ -133,9 +133,12 @@ static dp_places leaf_of(const dp_outer *o, int64_t first)
 }
 
 /* One tile through all leaves; the tree's partial sums stay on the stack. */
-static void outer_tile(const dp_outer *o, int64_t left, int64_t panel)
+static void outer_tile(void *ctx, uint64_t index)
 {
-    const int64_t mr = o->kernels->mr, nr = o->kernels->nr, n_left = least(o->n_left - left, mr);
+    const dp_outer *o = ctx;
+    const int64_t mr = o->kernels->mr, nr = o->kernels->nr, tiles = dp_ceil_div(o->n_left, mr);
+    const int64_t left = (int64_t)index % tiles * mr, panel = (int64_t)index / tiles;
+    const int64_t n_left = least(o->n_left - left, mr);
     const int64_t slice = o->places.rows * o->places.cols * nr;
     float tree[DP_TREE_DEPTH + 1][DP_MAX_MR * DP_MAX_NR] __attribute__((aligned(64)));
     int64_t depth = 0, number = 0;
@@ -157,19 +160,9 @@ static void outer_tile(const dp_outer *o, int64_t left, int64_t panel)
     store_tile(o, left, n_left, panel * nr, tree[0]);
 }
 
-/* A few tiles of left operands with every panel: what is written lies together. */
-static void outer_block(void *ctx, uint64_t index)
-{
-    const dp_outer *o = ctx;
-    const int64_t n_panels = dp_ceil_div(o->n_right, o->kernels->nr);
-    const int64_t tiles = dp_ceil_div(o->n_left, o->kernels->mr);
-
-    outer_tile(o, (int64_t)index % tiles * o->kernels->mr, (int64_t)index / tiles % n_panels);
-}
-
 void dp_run_outer(dp_workers *workers, dp_outer *o)
 {
     const int64_t tiles = dp_ceil_div(o->n_left, o->kernels->mr);
-    dp_workers_run(workers, (uint64_t)(tiles * dp_ceil_div(o->n_right, o->kernels->nr)),
-                   outer_block, o);
+    dp_workers_run(workers, (uint64_t)(tiles * dp_ceil_div(o->n_right, o->kernels->nr)), outer_tile,
+                   o);
 }

@@ -81,13 +81,10 @@ static dp_status fill_row(dp_batch *b, uint64_t i, const dp_scratch *scratch)
     const dp_graph *g = b->graph;
     const dp_row *row = &b->rows[i];
     void *current[DP_MAX_COLUMNS];
-    uint32_t left[DP_MAX_COLUMNS] = {0};
     dp_status status;
 
-    for (uint32_t s = 0; s < g->n_steps; s++)
-        left[g->steps[s].column]++;
     for (uint32_t c = 0; c < g->source.n_columns; c++)
-        current[c] = left[c] != 0 ? scratch->buffers[c][0] : row_of(b, c, i);
+        current[c] = g->scratch[c] != 0 ? scratch->buffers[c][0] : row_of(b, c, i);
     status = g->reader->read(g->source.state, row->record, current, &b->error);
     for (uint32_t s = 0; s < g->n_steps && status == DP_OK; s++) {
         const dp_step *step = &g->steps[s];
@@ -95,7 +92,7 @@ static dp_status fill_row(dp_batch *b, uint64_t i, const dp_scratch *scratch)
         dp_tensor in = step->in, out = step->out;
         dp_rng rng;
         in.data = current[c];
-        if (--left[c] == 0)
+        if (step->last)
             out.data = row_of(b, c, i);
         else
             out.data = scratch->buffers[c][current[c] == scratch->buffers[c][0]];

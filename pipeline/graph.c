@@ -195,6 +195,16 @@ static dp_status plan_step(builder *b, uint32_t i, dp_step *step)
     return DP_OK;
 }
 
+static void mark_last_steps(dp_graph *g)
+{
+    bool seen[DP_MAX_COLUMNS] = {false};
+
+    for (uint32_t s = g->n_steps; s-- > 0;) {
+        g->steps[s].last = !seen[g->steps[s].column];
+        seen[g->steps[s].column] = true;
+    }
+}
+
 static dp_status plan_steps(builder *b)
 {
     dp_graph *g = b->graph;
@@ -211,6 +221,7 @@ static dp_status plan_steps(builder *b)
         if (status != DP_OK)
             return status;
     }
+    mark_last_steps(g);
     return DP_OK;
 }
 

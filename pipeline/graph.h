@@ -15,6 +15,7 @@ typedef struct dp_step {
     void *params;
     uint64_t key;
     uint32_t column;
+    bool last;         /* of its column: writes into the batch */
     dp_tensor in, out; /* types of one row */
 } dp_step;
 

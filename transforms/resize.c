@@ -34,7 +34,8 @@ typedef struct resize {
     dp_ints size;
     int32_t interpolation;
     int64_t channels;
-    taps *axis[2]; /* vertical, horizontal */
+    size_t pixel_size; /* bytes */
+    taps *axis[2];     /* vertical, horizontal */
     span *spans[2];
     int64_t ratio[2]; /* area by whole numbers; 0 = not */
     void (*pixel)(const struct resize *, const void *src, int64_t y, int64_t x, void *dst);
@@ -178,10 +179,10 @@ static dp_status plan_area(span **out, int64_t src, int64_t dst, dp_arena *arena
 
 #define AT(type, y, x) ((const type *)src + ((int64_t)(y)*r->width + (x)) * r->channels)
 
-static void nearest(const resize *r, const void *src, int64_t y, int64_t x, void *dst, size_t size)
+static void nearest(const resize *r, const void *src, int64_t y, int64_t x, void *dst)
 {
     const int64_t at = (int64_t)r->axis[0][y].source[0] * r->width + r->axis[1][x].source[0];
-    memcpy(dst, (const uint8_t *)src + (size_t)at * size, size);
+    memcpy(dst, (const uint8_t *)src + (size_t)at * r->pixel_size, r->pixel_size);
 }
 
 static void linear_u8(const resize *r, const void *src, int64_t y, int64_t x, void *dst)
@@ -365,7 +366,9 @@ static dp_status plan_axes(resize *p, const int64_t src[2], const int64_t dst[2]
         else
             plan_linear(p->axis[d], src[d], dst[d], d == 1, area);
     }
-    if (p->interpolation == CUBIC)
+    if (p->interpolation == NEAREST)
+        p->pixel = nearest;
+    else if (p->interpolation == CUBIC)
         p->pixel = u8 ? cubic_u8 : cubic_f32;
     else
         p->pixel = u8 ? linear_u8 : linear_f32;
@@ -401,6 +404,7 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     if (status != DP_OK)
         return status;
     p->channels = t->rank == 3 ? t->shape[2] : 1;
+    p->pixel_size = dp_dtype_size(t->dtype) * (size_t)p->channels;
     p->width = t->shape[1];
     p->out_width = dst[1];
     return plan_axes(p, t->shape, dst, t->dtype == DP_U8, arena, err);
@@ -409,7 +413,6 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
 static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const dp_tensor *out)
 {
     const resize *p = params_;
-    const size_t size = dp_dtype_size(in->dtype) * (size_t)p->channels;
     uint8_t *dst = out->data;
 
     (void)rng;
@@ -418,12 +421,8 @@ static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const d
         return;
     }
     for (int64_t y = 0; y < out->shape[0]; y++) {
-        for (int64_t x = 0; x < out->shape[1]; x++, dst += size) {
-            if (p->interpolation == NEAREST)
-                nearest(p, in->data, y, x, dst, size);
-            else
-                p->pixel(p, in->data, y, x, dst);
-        }
+        for (int64_t x = 0; x < out->shape[1]; x++, dst += p->pixel_size)
+            p->pixel(p, in->data, y, x, dst);
     }
 }
 
