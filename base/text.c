@@ -248,3 +248,20 @@ void dp_out_value(dp_out *out, const char *text)
     }
     append(out, '"');
 }
+
+char *dp_out_arena(dp_arena *arena, void (*print)(const void *ctx, dp_out *), const void *ctx,
+                   size_t *length)
+{
+    dp_out out = {NULL, 0, 0};
+
+    print(ctx, &out);
+    out.size = out.length + 1;
+    out.text = dp_arena_alloc(arena, out.size, 1);
+    if (out.text == NULL)
+        return NULL;
+    out.length = 0;
+    print(ctx, &out);
+    if (length != NULL)
+        *length = out.length;
+    return out.text;
+}

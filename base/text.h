@@ -44,4 +44,9 @@ typedef struct dp_out {
 void dp_out_text(dp_out *, const char *text);
 void dp_out_value(dp_out *, const char *text); /* as a value: quoted where it must be */
 
+/* All that print appends, in the arena (its bytes in *length, which may be NULL); NULL when it is
+ * out of memory. */
+char *dp_out_arena(dp_arena *, void (*print)(const void *ctx, dp_out *), const void *ctx,
+                   size_t *length);
+
 #endif

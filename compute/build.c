@@ -252,8 +252,10 @@ static dp_status plan_ends(builder *b)
     return status;
 }
 
-static void print_stages(const builder *b, dp_out *out)
+static void print_stages(const void *ctx, dp_out *out)
 {
+    const builder *b = ctx;
+
     dp_params_print(&dp_init_info, &b->net->initial, out);
     for (uint32_t i = 0; i < b->text.n_stages; i++) {
         if (b->infos[i] == &dp_init_info)
@@ -265,15 +267,9 @@ static void print_stages(const builder *b, dp_out *out)
 
 static dp_status print_spec(builder *b)
 {
-    dp_out out = {NULL, 0, 0};
-
-    print_stages(b, &out);
-    b->net->spec = dp_arena_alloc(&b->net->arena, out.length + 1, 1);
-    if (b->net->spec == NULL)
-        return dp_arena_fail(&b->net->arena, b->err, "the canonical text");
-    out = (dp_out){b->net->spec, out.length + 1, 0};
-    print_stages(b, &out);
-    return DP_OK;
+    b->net->spec = dp_out_arena(&b->net->arena, print_stages, b, NULL);
+    return b->net->spec != NULL ? DP_OK
+                                : dp_arena_fail(&b->net->arena, b->err, "the canonical text");
 }
 
 dp_status dp_net_build(dp_net *net, const char *text, dp_error *err)

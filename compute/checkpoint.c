@@ -109,39 +109,31 @@ static void describe(dp_out *out, const entry *e, uint64_t offset)
     dp_out_text(out, "]}");
 }
 
+typedef struct header {
+    const dp_net *net;
+    uint64_t step;
+    const char *digest;
+} header;
+
 /* Padded with blanks so that the data begins on an 8-byte boundary. */
-static void print_header(const dp_net *net, uint64_t step, const char *digest, dp_out *out)
+static void print_header(const void *ctx, dp_out *out)
 {
+    const header *h = ctx;
     uint64_t offset = 0;
     entry e;
 
     dp_out_text(out, "{\"__metadata__\":{\"format\":\"" FORMAT "\",\"xxh3_128\":\"");
-    dp_out_text(out, digest);
+    dp_out_text(out, h->digest);
     dp_out_text(out, "\",\"global_step\":\"");
-    out_number(out, step);
+    out_number(out, h->step);
     dp_out_text(out, "\"}");
-    for (uint32_t i = 0; entry_at(net, i, &e); i++) {
+    for (uint32_t i = 0; entry_at(h->net, i, &e); i++) {
         describe(out, &e, offset);
         offset += 4 * (uint64_t)e.p->count;
     }
     dp_out_text(out, "}");
     while (out->length % 8 != 0)
         dp_out_text(out, " ");
-}
-
-/* The header in the arena. */
-static dp_status header_text(const dp_net *net, uint64_t step, const char *digest, dp_arena *arena,
-                             dp_out *out, dp_error *err)
-{
-    *out = (dp_out){NULL, 0, 0};
-    print_header(net, step, digest, out);
-    out->size = out->length + 1;
-    out->text = dp_arena_alloc(arena, out->size, 1);
-    if (out->text == NULL)
-        return dp_arena_fail(arena, err, "a checkpoint");
-    out->length = 0;
-    print_header(net, step, digest, out);
-    return DP_OK;
 }
 
 /* Of the step count and the data as it is in memory now. */
@@ -162,21 +154,25 @@ dp_status dp_net_save(dp_net *net, const char *path, dp_error *err)
     dp_arena arena = {0};
     dp_writer writer;
     uint8_t length[8];
-    char digest[33];
-    dp_out header;
-    dp_status status;
+    char digest[33], *text;
+    header h = {net, 0, digest};
+    size_t n;
+    dp_status status = DP_OK;
 
     if (net == NULL || path == NULL)
         return dp_fail(err, DP_EINVAL, "dp_net_save: %s is NULL", net == NULL ? "the net" : "path");
     arena.alloc = net->options.alloc;
+    h.step = net->step;
     digest_of(net, digest);
-    status = header_text(net, net->step, digest, &arena, &header, err);
+    text = dp_out_arena(&arena, print_header, &h, &n);
+    if (text == NULL)
+        status = dp_arena_fail(&arena, err, "a checkpoint");
     if (status == DP_OK)
         status = dp_writer_open(&writer, path, err);
     if (status == DP_OK) {
-        dp_store_le(length, 8, header.length);
+        dp_store_le(length, 8, n);
         dp_writer_put(&writer, length, 8);
-        dp_writer_put(&writer, header.text, header.length);
+        dp_writer_put(&writer, text, n);
         each_block(net, put_file, &writer);
         status = dp_writer_commit(&writer, err);
     }
@@ -348,13 +344,13 @@ static dp_status check_tensors(const reading *r)
 static dp_status check_header(reading *r)
 {
     const char *digest = meta_text(r, "xxh3_128");
-    dp_out own;
-    const dp_status status =
-        header_text(r->net, r->step, digest != NULL ? digest : "", &r->arena, &own, r->err);
+    const header h = {r->net, r->step, digest != NULL ? digest : ""};
+    size_t n;
+    const char *own = dp_out_arena(&r->arena, print_header, &h, &n);
 
-    if (status != DP_OK)
-        return status;
-    return own.length == r->data - 8 && memcmp(own.text, r->header, own.length) == 0
+    if (own == NULL)
+        return dp_arena_fail(&r->arena, r->err, "a checkpoint");
+    return n == r->data - 8 && memcmp(own, r->header, n) == 0
                ? DP_OK
                : bad_file(r, "its header is damaged");
 }

@@ -25,6 +25,12 @@ typedef struct chosen {
     void *params;
 } chosen;
 
+static void print_chosen(const void *ctx, dp_out *out)
+{
+    const chosen *c = ctx;
+    dp_params_print(&c->initializer->info, c->params, out);
+}
+
 /* Reads "normal sigma=0.02" and replaces the text by its canonical form. */
 static dp_status choose(dp_net *net, const char **text, chosen *out, dp_error *err)
 {
@@ -32,8 +38,7 @@ static dp_status choose(dp_net *net, const char **text, chosen *out, dp_error *e
     const char *hint;
     const dp_stage_info *found;
     dp_text parsed;
-    dp_out printed = {NULL, 0, 0};
-    char *copy;
+    char *canonical;
     size_t n = 0;
     dp_status status = dp_text_parse(*text, strlen(*text), &net->arena, &parsed, err);
 
@@ -57,13 +62,10 @@ static dp_status choose(dp_net *net, const char **text, chosen *out, dp_error *e
         status = out->initializer->check(out->params, net->seed, err);
     if (status != DP_OK)
         return status;
-    dp_params_print(found, out->params, &printed);
-    copy = dp_arena_alloc(&net->arena, printed.length + 1, 1);
-    if (copy == NULL)
+    canonical = dp_out_arena(&net->arena, print_chosen, out, NULL);
+    if (canonical == NULL)
         return dp_arena_fail(&net->arena, err, "an initializer");
-    printed = (dp_out){copy, printed.length + 1, 0};
-    dp_params_print(found, out->params, &printed);
-    *text = copy;
+    *text = canonical;
     return DP_OK;
 }
 

@@ -225,8 +225,10 @@ static dp_status plan_steps(builder *b)
     return DP_OK;
 }
 
-static void print_stages(const builder *b, dp_out *out)
+static void print_stages(const void *ctx, dp_out *out)
 {
+    const builder *b = ctx;
+
     for (uint32_t i = 0; i < b->text.n_stages; i++) {
         dp_out_text(out, i ? " | " : "");
         dp_params_print(b->infos[i], b->params[i], out);
@@ -236,15 +238,11 @@ static void print_stages(const builder *b, dp_out *out)
 static dp_status name_stream(builder *b)
 {
     dp_graph *g = b->graph;
-    dp_out out = {NULL, 0, 0};
     dp_hash h;
 
-    print_stages(b, &out);
-    g->spec = dp_arena_alloc(&g->arena, out.length + 1, 1);
+    g->spec = dp_out_arena(&g->arena, print_stages, b, NULL);
     if (g->spec == NULL)
         return dp_arena_fail(&g->arena, b->err, "the canonical text");
-    out = (dp_out){g->spec, out.length + 1, 0};
-    print_stages(b, &out);
     dp_hash_init(&h);
     dp_hash_u64(&h, DP_STREAM_VERSION);
     dp_hash_text(&h, g->spec);
