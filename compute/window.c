@@ -51,6 +51,23 @@ dp_status dp_slide_plan(const char *stage, const dp_ints *kernel_size, const dp_
     return DP_OK;
 }
 
+const dp_param dp_pool_params[] = {
+    DP_INTS(dp_pool, kernel_size, NULL, 1, DP_MAX_KERNEL, "height,width; one number for a square"),
+    DP_INTS(dp_pool, stride, "1", 1, DP_MAX_KERNEL, "height,width; one number for both"),
+    DP_CHOICE(dp_pool, pad_mode, "valid", "valid,same", "whether windows may reach past the image"),
+    DP_PARAMS_END,
+};
+
+dp_status dp_pool_plan(const char *stage, dp_pool *p, dp_layer_plan *plan, dp_error *err)
+{
+    const dp_status status = dp_slide_plan(stage, &p->kernel_size, &p->stride, p->pad_mode, NULL,
+                                           &plan->in, &p->slide, err);
+
+    if (status == DP_OK)
+        plan->out = (dp_extent){plan->in.channels, p->slide.out[0], p->slide.out[1]};
+    return status;
+}
+
 dp_range dp_slide_places(const dp_slide *s, int d, int64_t window, int64_t size)
 {
     const int64_t at = window * s->stride[d] - s->before[d], end = at + s->kernel[d] - 1;

@@ -23,6 +23,15 @@ dp_status dp_slide_plan(const char *stage, const dp_ints *kernel_size, const dp_
                         int32_t pad_mode, const dp_ints *padding, const dp_extent *in,
                         dp_slide *out, dp_error *);
 
+/* What max_pool and avg_pool are given: the same parameters, and the same fit to the input. */
+typedef struct dp_pool {
+    dp_ints kernel_size, stride;
+    int32_t pad_mode;
+    dp_slide slide;
+} dp_pool;
+extern const dp_param dp_pool_params[];
+dp_status dp_pool_plan(const char *stage, dp_pool *, dp_layer_plan *, dp_error *);
+
 /* First and last (included) along axis d: the places of a window inside an image of `size`, and the
  * windows that hold a place. */
 typedef struct dp_range {

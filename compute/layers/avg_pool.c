@@ -10,29 +10,9 @@
 
 #define CHANNELS 64 /* accumulated at a time */
 
-typedef struct avg_pool {
-    dp_ints kernel_size, stride;
-    int32_t pad_mode;
-    dp_slide slide;
-} avg_pool;
-
-static const dp_param params[] = {
-    DP_INTS(avg_pool, kernel_size, NULL, 1, DP_MAX_KERNEL, "height,width; one number for a square"),
-    DP_INTS(avg_pool, stride, "1", 1, DP_MAX_KERNEL, "height,width; one number for both"),
-    DP_CHOICE(avg_pool, pad_mode, "valid", "valid,same",
-              "whether windows may reach past the image"),
-    DP_PARAMS_END,
-};
-
-static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
+static dp_status plan(void *params, dp_layer_plan *plan, dp_error *err)
 {
-    avg_pool *p = params_;
-    const dp_status status = dp_slide_plan("avg_pool", &p->kernel_size, &p->stride, p->pad_mode,
-                                           NULL, &plan->in, &p->slide, err);
-
-    if (status == DP_OK)
-        plan->out = (dp_extent){plan->in.channels, p->slide.out[0], p->slide.out[1]};
-    return status;
+    return dp_pool_plan("avg_pool", params, plan, err);
 }
 
 static int64_t block(int64_t channels, int64_t c0)
@@ -59,9 +39,9 @@ static void average(const dp_slide *s, const dp_extent *in, const float *x, int6
         y[c0 + c] = (float)(sum[c] / count);
 }
 
-static void forward_sample(const void *params_, const dp_layer_run *r, int64_t i)
+static void forward_sample(const void *params, const dp_layer_run *r, int64_t i)
 {
-    const dp_slide *s = &((const avg_pool *)params_)->slide;
+    const dp_slide *s = &((const dp_pool *)params)->slide;
     const dp_extent *out = &r->out;
     const float *x = r->x + i * dp_extent_size(&r->in);
     float *y = r->y + i * dp_extent_size(out);
@@ -92,9 +72,9 @@ static void spread(const dp_slide *s, const dp_layer_run *r, const float *dy, in
         dx[c0 + c] = (float)sum[c];
 }
 
-static void backward_sample(const void *params_, const dp_layer_run *r, int64_t i)
+static void backward_sample(const void *params, const dp_layer_run *r, int64_t i)
 {
-    const dp_slide *s = &((const avg_pool *)params_)->slide;
+    const dp_slide *s = &((const dp_pool *)params)->slide;
     const float *dy = r->dy + i * dp_extent_size(&r->out);
     float *dx = r->dx + i * dp_extent_size(&r->in);
 
@@ -105,9 +85,9 @@ static void backward_sample(const void *params_, const dp_layer_run *r, int64_t 
 }
 
 const dp_layer dp_layer_avg_pool = {
-    .info = {"layer", "avg_pool", "the mean of each window", 1, params},
+    .info = {"layer", "avg_pool", "the mean of each window", 1, dp_pool_params},
     .prefix = "avg_pool",
-    .size = sizeof(avg_pool),
+    .size = sizeof(dp_pool),
     .plan = plan,
     .forward_sample = forward_sample,
     .backward_sample = backward_sample,

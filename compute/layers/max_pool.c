@@ -10,31 +10,14 @@
 
 #include "compute/window.h"
 
-typedef struct max_pool {
-    dp_ints kernel_size, stride;
-    int32_t pad_mode;
-    dp_slide slide;
-} max_pool;
-
-static const dp_param params[] = {
-    DP_INTS(max_pool, kernel_size, NULL, 1, DP_MAX_KERNEL, "height,width; one number for a square"),
-    DP_INTS(max_pool, stride, "1", 1, DP_MAX_KERNEL, "height,width; one number for both"),
-    DP_CHOICE(max_pool, pad_mode, "valid", "valid,same",
-              "whether windows may reach past the image"),
-    DP_PARAMS_END,
-};
-
-static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
+static dp_status plan(void *params, dp_layer_plan *plan, dp_error *err)
 {
-    max_pool *p = params_;
-    const dp_status status = dp_slide_plan("max_pool", &p->kernel_size, &p->stride, p->pad_mode,
-                                           NULL, &plan->in, &p->slide, err);
+    const dp_status status = dp_pool_plan("max_pool", params, plan, err);
 
     if (status != DP_OK)
         return status;
     if (plan->in.height * plan->in.width > INT32_MAX)
         return dp_fail(err, DP_ELIMIT, "max_pool: an image has at most %d places", INT32_MAX);
-    plan->out = (dp_extent){plan->in.channels, p->slide.out[0], p->slide.out[1]};
     plan->memory = sizeof(int32_t) * (size_t)(plan->n * dp_extent_size(&plan->out));
     return DP_OK;
 }
@@ -69,13 +52,13 @@ static void scan_window(const dp_slide *s, const dp_extent *in, int64_t oh, int6
     }
 }
 
-static void forward_sample(const void *params_, const dp_layer_run *r, int64_t i)
+static void forward_sample(const void *params, const dp_layer_run *r, int64_t i)
 {
     const int64_t channels = r->in.channels, base = i * dp_extent_size(&r->out);
     const float *x = r->x + i * dp_extent_size(&r->in);
 
     for (int64_t o = 0; o < r->out.height * r->out.width; o++)
-        scan_window(&((const max_pool *)params_)->slide, &r->in, o / r->out.width, o % r->out.width,
+        scan_window(&((const dp_pool *)params)->slide, &r->in, o / r->out.width, o % r->out.width,
                     x, r->y + base + o * channels, (int32_t *)r->memory + base + o * channels);
 }
 
@@ -100,19 +83,18 @@ static void gather_place(const dp_slide *s, const dp_layer_run *r, int64_t base,
     }
 }
 
-static void backward_sample(const void *params_, const dp_layer_run *r, int64_t i)
+static void backward_sample(const void *params, const dp_layer_run *r, int64_t i)
 {
     float *dx = r->dx + i * dp_extent_size(&r->in);
 
     for (int64_t place = 0; place < r->in.height * r->in.width; place++, dx += r->in.channels)
-        gather_place(&((const max_pool *)params_)->slide, r, i * dp_extent_size(&r->out), place,
-                     dx);
+        gather_place(&((const dp_pool *)params)->slide, r, i * dp_extent_size(&r->out), place, dx);
 }
 
 const dp_layer dp_layer_max_pool = {
-    .info = {"layer", "max_pool", "the largest value of each window", 1, params},
+    .info = {"layer", "max_pool", "the largest value of each window", 1, dp_pool_params},
     .prefix = "max_pool",
-    .size = sizeof(max_pool),
+    .size = sizeof(dp_pool),
     .plan = plan,
     .forward_sample = forward_sample,
     .backward_sample = backward_sample,
