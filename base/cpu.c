@@ -5,6 +5,7 @@
 #include "base/cpu.h"
 
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +24,7 @@ uint32_t dp_cpu_count(void)
     return n < 1 ? 1 : n > DP_MAX_THREADS ? DP_MAX_THREADS : (uint32_t)n;
 }
 
-static const char *const level_names[] = {"scalar", "neon", "avx2", "avx512"};
+static const char *const level_names[] = {"scalar", "neon", "sse2", "avx2", "avx512"};
 
 const char *dp_cpu_level_name(dp_cpu_level level) { return level_names[level]; }
 
@@ -34,13 +35,15 @@ dp_cpu_level dp_cpu_best(void)
         return DP_CPU_AVX512;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         return DP_CPU_AVX2;
+    return DP_CPU_SSE2;
 #elif defined(__aarch64__)
     return DP_CPU_NEON;
-#endif
+#else
     return DP_CPU_SCALAR;
+#endif
 }
 
-static int available(dp_cpu_level level)
+bool dp_cpu_has(dp_cpu_level level)
 {
     return level == DP_CPU_SCALAR ||
            (level <= dp_cpu_best() && (level == DP_CPU_NEON) == (dp_cpu_best() == DP_CPU_NEON));
@@ -49,25 +52,26 @@ static int available(dp_cpu_level level)
 dp_status dp_cpu_level_get(dp_cpu_level *out, dp_error *err)
 {
     const char *name = getenv("DETPIPE_CPU");
+    char known[64];
+    size_t n = 0;
 
     if (name == NULL || name[0] == '\0') {
         *out = dp_cpu_best();
         return DP_OK;
     }
-    for (int level = 0; level < 4; level++) {
-        if (strcmp(name, level_names[level]) == 0 && available((dp_cpu_level)level)) {
+    for (int level = 0; level <= DP_CPU_AVX512; level++) {
+        if (!dp_cpu_has((dp_cpu_level)level))
+            continue;
+        if (strcmp(name, level_names[level]) == 0) {
             *out = (dp_cpu_level)level;
             return DP_OK;
         }
+        n += (size_t)snprintf(known + n, sizeof known - n, " %s", level_names[level]);
     }
     return dp_fail(err, DP_EINVAL,
-                   "DETPIPE_CPU=%.32s is not an instruction set of this machine: "
-                   "use scalar%s, or unset it",
-                   name,
-                   dp_cpu_best() == DP_CPU_AVX512 ? ", avx2 or avx512"
-                   : dp_cpu_best() == DP_CPU_AVX2 ? " or avx2"
-                   : dp_cpu_best() == DP_CPU_NEON ? " or neon"
-                                                  : "");
+                   "DETPIPE_CPU=%.32s is not an instruction set of this machine (%s): "
+                   "use one of those, or unset it",
+                   name, known + 1);
 }
 
 #if defined(__x86_64__)

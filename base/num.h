@@ -58,15 +58,14 @@ static inline bool dp_is_finite32(float x) { return (dp_f32_bits(x) & 0x7F800000
  * there, which makes the last rounding correct, subnormals included (docs/numerics.md). */
 static inline float dp_fma32(float a, float b, float c)
 {
-#if defined(__FMA__) || defined(__aarch64__)
+#if defined(__FMA__) || defined(__aarch64__) || defined(__FP_FAST_FMAF)
     return __builtin_fmaf(a, b, c);
 #else
     const double p = (double)a * (double)b, s = p + (double)c;
     const double back = s - p, e = (p - (s - back)) + ((double)c - back);
-    uint64_t u = dp_f64_bits(s);
-    if (e != 0.0 && (u & 1) == 0 && s - s == 0.0)
-        u += (e > 0.0) == (s > 0.0) ? 1 : (uint64_t)-1;
-    return (float)dp_f64_from(u);
+    const uint64_t above = e > 0.0, below = e < 0.0; /* neither when exact, infinite or NaN */
+    const uint64_t beyond = (above | below) & (below ^ (s < 0.0)); /* s is past the true sum */
+    return (float)dp_f64_from((dp_f64_bits(s) - beyond) | above | below);
 #endif
 }
 

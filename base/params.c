@@ -193,6 +193,12 @@ static dp_status unknown_arg(const dp_stage_info *info, const dp_text_arg *arg, 
                       info->name, arg->name, names);
 }
 
+/* A list whose default is none. */
+static bool may_be_empty(const dp_param *p)
+{
+    return p->type != DP_PARAM_TEXT && p->default_value != NULL && p->default_value[0] == '\0';
+}
+
 dp_status dp_params_bind(const dp_stage_info *info, const dp_text_stage *stage, void *params,
                          dp_error *err)
 {
@@ -211,9 +217,7 @@ dp_status dp_params_bind(const dp_stage_info *info, const dp_text_stage *stage, 
         if (b.value == NULL)
             return dp_fail_at(err, DP_ESPEC, stage->column, "%s needs %s= (%s)", info->name,
                               p->name, p->help);
-        status = arg == NULL && b.value[0] == '\0' && p->type != DP_PARAM_TEXT
-                     ? DP_OK
-                     : bind_one(&b, params);
+        status = may_be_empty(p) && b.value[0] == '\0' ? DP_OK : bind_one(&b, params);
         if (status != DP_OK)
             return status;
     }
@@ -257,10 +261,12 @@ static void print_field(dp_out *out, const dp_param *p, const void *field)
     case DP_PARAM_CHOICE: print_choice(out, p->choices, *(const int32_t *)field); break;
     case DP_PARAM_TEXT: dp_out_value(out, *(const char *const *)field); break;
     case DP_PARAM_INTS:
+        dp_out_text(out, ints->n == 0 ? "\"\"" : "");
         for (int32_t i = 0; i < ints->n; i++)
             dp_out_text(out, i ? "," : ""), print_int(out, ints->v[i]);
         break;
     case DP_PARAM_NUMBERS:
+        dp_out_text(out, numbers->n == 0 ? "\"\"" : "");
         for (int32_t i = 0; i < numbers->n; i++)
             dp_out_text(out, i ? "," : ""), print_number(out, numbers->v[i]);
         break;

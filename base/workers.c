@@ -68,13 +68,19 @@ static void *thread_main(void *arg)
 
 int dp_thread_start(void *thread, void *(*run)(void *), void *arg)
 {
+    pthread_attr_t attributes;
     sigset_t all, old;
-    int error;
+    int error = pthread_attr_init(&attributes);
 
+    if (error != 0)
+        return error;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
-    error = pthread_create(thread, NULL, run, arg);
+    error = pthread_attr_setstacksize(&attributes, DP_THREAD_STACK);
+    if (error == 0)
+        error = pthread_create(thread, &attributes, run, arg);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
+    pthread_attr_destroy(&attributes);
     return error;
 }
 
@@ -115,6 +121,8 @@ void dp_workers_close(dp_workers *w)
     pthread_cond_destroy(&w->wake);
     pthread_mutex_destroy(&w->lock);
 }
+
+uint32_t dp_workers_count(const dp_workers *w) { return w->n_threads + 1; }
 
 void dp_workers_run(dp_workers *w, uint64_t n, dp_task *task, void *ctx)
 {

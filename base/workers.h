@@ -14,11 +14,16 @@ typedef void dp_task(void *ctx, uint64_t index);
 dp_status dp_workers_open(dp_workers **out, uint32_t threads, dp_arena *, dp_error *);
 void dp_workers_close(dp_workers *);
 
+uint32_t dp_workers_count(const dp_workers *); /* the caller included */
+
 /* task(ctx, i) for every i < n, each once, on whichever thread comes first: tasks must write
  * disjoint memory.  Returns when all are done.  Not to be nested. */
 void dp_workers_run(dp_workers *, uint64_t n, dp_task *task, void *ctx);
 
-/* pthread_create with every signal blocked (the host's handlers stay on the host's threads). */
+#define DP_THREAD_STACK ((size_t)4 << 20) /* bytes; docs/design.md */
+
+/* pthread_create with every signal blocked (the host's handlers stay on the host's threads) and a
+ * stack of DP_THREAD_STACK, whatever the host's limit is. */
 int dp_thread_start(void *thread, void *(*run)(void *), void *arg);
 
 #endif

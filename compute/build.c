@@ -145,6 +145,19 @@ static uint32_t number_of(const builder *b, uint32_t i)
     return n;
 }
 
+/* What the unit computes; a layer in place goes on with what there is. */
+static dp_status alloc_unit(dp_net *net, dp_unit *u, size_t memory, dp_error *err)
+{
+    const bool first = u == net->units, in_place = u->layer->in_place;
+
+    u->y = !in_place ? floats(net, net->most, dp_extent_size(&u->out)) : first ? net->x : u[-1].y;
+    u->dy = in_place && !first ? u[-1].dy : floats(net, net->most, dp_extent_size(&u->out));
+    u->memory = dp_arena_alloc(&net->arena, memory, 1);
+    return u->y != NULL && u->dy != NULL && u->memory != NULL
+               ? DP_OK
+               : dp_arena_fail(&net->arena, err, "activations");
+}
+
 static dp_status plan_unit(builder *b, uint32_t stage, dp_unit *u, const dp_extent *in)
 {
     dp_net *net = b->net;
@@ -153,6 +166,7 @@ static dp_status plan_unit(builder *b, uint32_t stage, dp_unit *u, const dp_exte
 
     u->layer = layer_of(b->infos[stage]);
     u->params = b->params[stage];
+    u->key = dp_rng_key(net->seed, u->layer->info.name, number_of(b, stage));
     status = u->layer->plan(u->params, &plan, b->err);
     if (status != DP_OK)
         return status;
@@ -164,11 +178,7 @@ static dp_status plan_unit(builder *b, uint32_t stage, dp_unit *u, const dp_exte
     u->n_weights = plan.n_weights;
     u->first_weight = net->n_parameters;
     b->workspace = plan.workspace > b->workspace ? plan.workspace : b->workspace;
-    u->y = floats(net, net->most, dp_extent_size(&u->out));
-    u->dy = floats(net, net->most, dp_extent_size(&u->out));
-    u->memory = dp_arena_alloc(&net->arena, plan.memory, 1);
-    if (u->y == NULL || u->dy == NULL || u->memory == NULL)
-        return dp_arena_fail(&net->arena, b->err, "activations");
+    status = alloc_unit(net, u, plan.memory, b->err);
     for (uint32_t i = 0; i < plan.n_weights && status == DP_OK; i++)
         status =
             add_parameter(net, &plan.weights[i], u->layer->prefix, number_of(b, stage), b->err);
@@ -184,7 +194,8 @@ static dp_status plan_units(builder *b)
     net->units = dp_arena_alloc(&net->arena, net->n_units, sizeof *net->units);
     net->parameters = dp_arena_alloc(&net->arena, (size_t)net->n_units * DP_LAYER_PARAMS,
                                      sizeof *net->parameters);
-    if (net->units == NULL || net->parameters == NULL)
+    net->x = floats(net, net->most, dp_extent_size(&net->in));
+    if (net->units == NULL || net->parameters == NULL || net->x == NULL)
         return dp_arena_fail(&net->arena, b->err, "the layers");
     for (uint32_t i = 0; i < b->text.n_stages; i++) {
         dp_status status;
@@ -227,6 +238,17 @@ static void find_ends(builder *b)
     }
 }
 
+static dp_status check_optimizer(const builder *b)
+{
+    const dp_net *net = b->net;
+
+    for (uint32_t i = 0; net->optimizer != NULL && i < b->text.n_stages; i++) {
+        if (b->params[i] == net->optimizer_params)
+            return at_stage(b, i, net->optimizer->check(net->optimizer_params, b->err));
+    }
+    return DP_OK;
+}
+
 static dp_status plan_ends(builder *b)
 {
     dp_net *net = b->net;
@@ -244,11 +266,10 @@ static dp_status plan_ends(builder *b)
             status = net->loss->plan(net->loss_params, net->most, &net->leaf, b->err);
         at_stage(b, i, status);
     }
-    net->x = floats(net, net->most, dp_extent_size(&net->in));
     net->labels = dp_arena_alloc(&net->arena, (size_t)net->most, sizeof *net->labels);
     net->sample_loss = dp_arena_alloc(&net->arena, (size_t)net->most, sizeof *net->sample_loss);
-    if (status == DP_OK && (net->x == NULL || net->labels == NULL || net->sample_loss == NULL))
-        status = dp_arena_fail(&net->arena, b->err, "the input");
+    if (status == DP_OK && (net->labels == NULL || net->sample_loss == NULL))
+        status = dp_arena_fail(&net->arena, b->err, "the labels");
     return status;
 }
 
@@ -286,6 +307,8 @@ dp_status dp_net_build(dp_net *net, const char *text, dp_error *err)
         find_ends(&b);
         status = check_places(&b);
     }
+    if (status == DP_OK)
+        status = check_optimizer(&b);
     if (status == DP_OK)
         status = plan_units(&b);
     if (status == DP_OK)

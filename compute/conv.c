@@ -32,10 +32,15 @@ static void border_image(void *ctx, uint64_t image)
     const float *src = b->src + (int64_t)image * b->height * row;
     float *dst = b->dst + (int64_t)image * b->out_height * out_row;
 
-    memset(dst, 0, sizeof *dst * (size_t)(b->out_height * out_row));
-    for (int64_t y = 0; y < b->height && y + b->top < b->out_height; y++)
-        memcpy(dst + (y + b->top) * out_row + b->left * b->channels, src + y * row,
-               sizeof *dst * (size_t)row);
+    for (int64_t y = 0; y < b->out_height; y++, dst += out_row) {
+        const bool inside = y >= b->top && y < b->top + b->height;
+        const int64_t before = inside ? b->left * b->channels : out_row;
+        memset(dst, 0, sizeof *dst * (size_t)before);
+        if (!inside)
+            continue;
+        memcpy(dst + before, src + (y - b->top) * row, sizeof *dst * (size_t)row);
+        memset(dst + before + row, 0, sizeof *dst * (size_t)(out_row - before - row));
+    }
 }
 
 /* ---- workspace: [bordered plane][panels] ---- */
@@ -45,8 +50,8 @@ static size_t round_up(int64_t floats) { return ((size_t)floats + 15) / 16 * 16;
 /* The output gradient's border: what the taps of one phase reach past it. */
 static border gradient_border(const dp_conv *c)
 {
-    const int64_t front_h = dp_ceil_div(c->kh, c->stride_h) - 1,
-                  front_w = dp_ceil_div(c->kw, c->stride_w) - 1;
+    const int64_t front_h = (c->kh - 1) * c->dilation_h / c->stride_h,
+                  front_w = (c->kw - 1) * c->dilation_w / c->stride_w;
     return (border){
         .height = c->oh,
         .width = c->ow,
@@ -108,111 +113,148 @@ static const float *bordered(border b, dp_workers *workers, int64_t n, const flo
     return b.dst;
 }
 
+/* Taps that follow one another without a gap are one run. */
+static dp_runs runs_of(int64_t rows, int64_t row_stride, int64_t taps, int64_t tap_stride,
+                       int64_t run)
+{
+    if (tap_stride == run)
+        return (dp_runs){rows, 1, taps * run, row_stride, 0};
+    return (dp_runs){rows, taps, run, row_stride, tap_stride};
+}
+
+static dp_runs input_runs(const dp_conv *c, int64_t row)
+{
+    return runs_of(c->kh, c->dilation_h * row, c->kw, c->dilation_w * c->ic, c->ic / c->groups);
+}
+
 void dp_conv_forward(const dp_conv *c, const dp_kernels *k, dp_workers *workers, int64_t n,
                      const float *x, const float *w, float *y, float *workspace)
 {
     const border b = input_border(c);
-    const int64_t row = b.out_width * c->ic;
+    const int64_t row = b.out_width * c->ic, taps = c->kh * c->kw;
+    const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups;
     const float *plane = bordered(b, workers, n, x, &workspace);
-    dp_panels p = {.w = w,
-                   .dst = workspace,
-                   .n_out = c->oc,
-                   .nr = k->nr,
-                   .kh = c->kh,
-                   .kw = c->kw,
-                   .depth = c->ic,
-                   .out_stride = c->ic * c->kh * c->kw,
-                   .depth_stride = c->kh * c->kw,
-                   .kh_stride = c->kw,
-                   .kw_stride = 1};
-    dp_sweep s = {.kernels = k,
-                  .src = plane,
-                  .panels = workspace,
-                  .dst = y,
-                  .images = n,
-                  .rows = c->oh,
-                  .cols = c->ow,
-                  .n_out = c->oc,
-                  .src_image = b.out_height * row,
-                  .src_row = c->stride_h * row,
-                  .src_col = c->stride_w * c->ic,
-                  .dst_image = c->oh * c->ow * c->oc,
-                  .dst_row = c->ow * c->oc,
-                  .dst_col = c->oc,
-                  .dst_out = 1,
-                  .runs = c->kh,
-                  .run = c->kw * c->ic,
-                  .run_stride = row};
 
-    dp_pack(workers, &p);
-    dp_run_sweep(workers, &s);
+    for (int64_t group = 0; group < c->groups; group++) {
+        dp_panels p = {.w = w + group * oc * ic * taps,
+                       .dst = workspace,
+                       .n_out = oc,
+                       .nr = k->nr,
+                       .kh = c->kh,
+                       .kw = c->kw,
+                       .depth = ic,
+                       .out_stride = ic * taps,
+                       .depth_stride = taps,
+                       .kh_stride = c->kw,
+                       .kw_stride = 1};
+        dp_sweep s = {.kernels = k,
+                      .src = plane + group * ic,
+                      .panels = workspace,
+                      .dst = y + group * oc,
+                      .images = n,
+                      .rows = c->oh,
+                      .cols = c->ow,
+                      .n_out = oc,
+                      .src_image = b.out_height * row,
+                      .src_row = c->stride_h * row,
+                      .src_col = c->stride_w * c->ic,
+                      .dst_image = c->oh * c->ow * c->oc,
+                      .dst_row = c->ow * c->oc,
+                      .dst_col = c->oc,
+                      .dst_out = 1,
+                      .runs = input_runs(c, row)};
+
+        dp_pack(workers, &p);
+        dp_run_sweep(workers, &s);
+    }
 }
 
-/* One axis of the phase: places whose tap number is phase, phase + stride, ...  Place number i of
- * it is first + i * stride; its taps are those of output places head + i .. head + i + taps - 1 of
- * the bordered gradient. */
+/* One axis of a phase: the places first, first + stride, ... of the input, `places` of them, which
+ * meet the taps tap, tap + tap_step, ..., `taps` of them.  Place number i meets them, the last
+ * one first, at the places head + i, head + i + step, ... of the bordered output gradient. */
 typedef struct phase {
-    int64_t first, places, taps, head;
+    int64_t first, places, tap, taps, tap_step, head, step;
 } phase;
 
-static phase phase_of(int64_t number, int64_t stride, int64_t pad, int64_t size, int64_t kernel,
-                      int64_t front)
+static int64_t common_divisor(int64_t a, int64_t b)
 {
-    phase p;
-    p.first = ((number - pad) % stride + stride) % stride;
-    p.places = size > p.first ? dp_ceil_div(size - p.first, stride) : 0;
-    p.taps = kernel > number ? dp_ceil_div(kernel - number, stride) : 0;
-    p.head = (p.first + pad - number) / stride - (p.taps - 1) + front;
+    return b == 0 ? a : common_divisor(b, a % b);
+}
+
+static phase phase_of(int64_t first, int64_t stride, int64_t dilation, int64_t pad, int64_t size,
+                      int64_t kernel, int64_t front)
+{
+    const int64_t divisor = common_divisor(stride, dilation);
+    phase p = {.first = first, .tap_step = stride / divisor, .step = dilation / divisor};
+
+    p.places = size > first ? dp_ceil_div(size - first, stride) : 0;
+    while (p.tap < kernel && (first + pad - p.tap * dilation) % stride != 0)
+        p.tap++;
+    p.taps = dp_ceil_div(kernel - p.tap, p.tap_step);
+    if (p.taps > 0)
+        p.head = (first + pad - p.tap * dilation) / stride - (p.taps - 1) * p.step + front;
     return p;
+}
+
+/* The gradient of one phase's places and one group's channels; without taps it is +0. */
+static void input_gradient_of(const dp_conv *c, const dp_kernels *k, dp_workers *workers, int64_t n,
+                              const phase *h, const phase *v, const border *b, const float *plane,
+                              const float *w, float *dx, float *workspace)
+{
+    const int64_t row = b->out_width * c->oc, taps = c->kh * c->kw;
+    const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups;
+    const int64_t exist = h->taps > 0 && v->taps > 0;
+    const int64_t last_h = h->tap + (h->taps - 1) * h->tap_step,
+                  last_v = v->tap + (v->taps - 1) * v->tap_step;
+    dp_panels p = {.w = w + exist * (last_h * c->kw + last_v),
+                   .dst = workspace,
+                   .n_out = ic,
+                   .nr = k->nr,
+                   .kh = exist * h->taps,
+                   .kw = v->taps,
+                   .depth = oc,
+                   .out_stride = taps,
+                   .depth_stride = ic * taps,
+                   .kh_stride = -h->tap_step * c->kw,
+                   .kw_stride = -v->tap_step};
+    dp_sweep s = {.kernels = k,
+                  .src = plane + exist * (h->head * row + v->head * c->oc),
+                  .panels = workspace,
+                  .dst = dx + (h->first * c->width + v->first) * c->ic,
+                  .images = n,
+                  .rows = h->places,
+                  .cols = v->places,
+                  .n_out = ic,
+                  .src_image = exist * b->out_height * row,
+                  .src_row = exist * row,
+                  .src_col = exist * c->oc,
+                  .dst_image = c->height * c->width * c->ic,
+                  .dst_row = c->stride_h * c->width * c->ic,
+                  .dst_col = c->stride_w * c->ic,
+                  .dst_out = 1,
+                  .runs = runs_of(exist * h->taps, h->step * row, v->taps, v->step * c->oc, oc)};
+
+    if (s.rows == 0 || s.cols == 0)
+        return;
+    dp_pack(workers, &p);
+    dp_run_sweep(workers, &s);
 }
 
 void dp_conv_input_gradient(const dp_conv *c, const dp_kernels *k, dp_workers *workers, int64_t n,
                             const float *dy, const float *w, float *dx, float *workspace)
 {
     const border b = gradient_border(c);
-    const int64_t row = b.out_width * c->oc, taps = c->kh * c->kw;
+    const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups;
     const float *plane = bordered(b, workers, n, dy, &workspace);
 
     for (int64_t i = 0; i < c->stride_h * c->stride_w; i++) {
-        const int64_t at_h = i / c->stride_w, at_w = i % c->stride_w;
-        const phase h = phase_of(at_h, c->stride_h, c->top, c->height, c->kh, b.top);
-        const phase v = phase_of(at_w, c->stride_w, c->left, c->width, c->kw, b.left);
-        const int64_t last_h = at_h + (h.taps - 1) * c->stride_h,
-                      last_w = at_w + (v.taps - 1) * c->stride_w;
-        const int64_t exists = h.taps > 0 && v.taps > 0;
-        dp_panels p = {.w = w + exists * (last_h * c->kw + last_w),
-                       .dst = workspace,
-                       .n_out = c->ic,
-                       .nr = k->nr,
-                       .kh = exists * h.taps,
-                       .kw = v.taps,
-                       .depth = c->oc,
-                       .out_stride = taps,
-                       .depth_stride = c->ic * taps,
-                       .kh_stride = -c->stride_h * c->kw,
-                       .kw_stride = -c->stride_w};
-        dp_sweep s = {.kernels = k,
-                      .src = exists ? plane + h.head * row + v.head * c->oc : plane,
-                      .panels = workspace,
-                      .dst = dx + (h.first * c->width + v.first) * c->ic,
-                      .images = n,
-                      .rows = h.places,
-                      .cols = v.places,
-                      .n_out = c->ic,
-                      .src_image = exists * b.out_height * row,
-                      .src_row = exists * row,
-                      .src_col = exists * c->oc,
-                      .dst_image = c->height * c->width * c->ic,
-                      .dst_row = c->stride_h * c->width * c->ic,
-                      .dst_col = c->stride_w * c->ic,
-                      .dst_out = 1,
-                      .runs = exists * h.taps,
-                      .run = v.taps * c->oc,
-                      .run_stride = row};
-        if (s.rows == 0 || s.cols == 0)
-            continue;
-        dp_pack(workers, &p);
-        dp_run_sweep(workers, &s);
+        const phase h =
+            phase_of(i / c->stride_w, c->stride_h, c->dilation_h, c->top, c->height, c->kh, b.top);
+        const phase v =
+            phase_of(i % c->stride_w, c->stride_w, c->dilation_w, c->left, c->width, c->kw, b.left);
+        for (int64_t group = 0; group < c->groups; group++)
+            input_gradient_of(c, k, workers, n, &h, &v, &b, plane + group * oc,
+                              w + group * oc * ic * c->kh * c->kw, dx + group * ic, workspace);
     }
 }
 
@@ -222,24 +264,30 @@ void dp_conv_weight_gradient(const dp_conv *c, const dp_kernels *k, dp_workers *
 {
     const border b = input_border(c);
     const int64_t row = b.out_width * c->ic, taps = c->kh * c->kw;
+    const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups;
     const float *plane = bordered(b, workers, n, x, &workspace);
-    dp_slices slices = {dy, workspace, n, c->oh * c->ow, c->oc, k->nr};
-    dp_outer o = {
-        .kernels = k,
-        .left = plane,
-        .right = workspace,
-        .out = dw,
-        .n_left = taps * c->ic,
-        .run = c->kw * c->ic,
-        .row = row,
-        .places = {n, c->oh, c->ow, plane_size(&b), c->stride_h * row, c->stride_w * c->ic},
-        .n_right = c->oc,
-        .leaf = leaf,
-        .group = c->ic,
-        .group_stride = 1,
-        .left_stride = taps,
-        .right_stride = c->ic * taps};
 
-    dp_slice(workers, &slices);
-    dp_run_outer(workers, &o);
+    for (int64_t group = 0; group < c->groups; group++) {
+        dp_slices slices = {dy + group * oc, workspace, n, c->oh * c->ow, c->oc, oc, k->nr};
+        dp_outer o = {.kernels = k,
+                      .left = plane + group * ic,
+                      .right = workspace,
+                      .out = dw + group * oc * ic * taps,
+                      .runs = input_runs(c, row),
+                      .images = n,
+                      .image_stride = plane_size(&b),
+                      .rows = c->oh,
+                      .cols = c->ow,
+                      .row_stride = c->stride_h * row,
+                      .col_stride = c->stride_w * c->ic,
+                      .n_right = oc,
+                      .leaf = leaf,
+                      .depth = ic,
+                      .tap_stride = 1,
+                      .left_stride = taps,
+                      .right_stride = ic * taps};
+
+        dp_slice(workers, &slices);
+        dp_run_outer(workers, &o);
+    }
 }

@@ -16,11 +16,13 @@ typedef struct dp_conv {
     int64_t ic, height, width;  /* of the input */
     int64_t oc, kh, kw, oh, ow; /* of the output: oh x ow places */
     int64_t stride_h, stride_w;
+    int64_t dilation_h, dilation_w;   /* places from one tap to the next */
+    int64_t groups;                   /* each makes oc / groups channels of ic / groups */
     int64_t top, left, bottom, right; /* zeros around the input */
 } dp_conv;
 
 /* Leaves of samples: the batch is cut at multiples of `leaf`, whatever runs it. */
-#define DP_MAX_LEAVES (1 << 20)
+#define DP_MAX_LEAVES (1 << 12)
 
 /* Floats of scratch memory for n samples, for all three. */
 size_t dp_conv_workspace(const dp_conv *, const dp_kernels *, int64_t n);

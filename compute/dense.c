@@ -4,13 +4,13 @@
  */
 #include "compute/dense.h"
 
+/* One panel is a group of samples in two of the products, of inputs in the third. */
 size_t dp_dense_workspace(const dp_dense *d, const dp_kernels *k, int64_t n)
 {
-    const double in = (double)(d->in + k->nr), out = (double)(d->out + k->nr);
-    const double samples = (double)(n + k->nr), matrix = in * out;
-    const double features = samples * (in > out ? in : out);
-    const double most = matrix > features ? matrix : features;
-    return most < 0x1p60 ? (size_t)most : SIZE_MAX;
+    const double in = (double)d->in, out = (double)d->out, most = in > out ? in : out;
+    const double samples = (double)(n + k->nr) * most, inputs = (double)n * (in + (double)k->nr);
+    const double floats = samples > inputs ? samples : inputs;
+    return floats < 0x1p60 ? (size_t)floats : SIZE_MAX;
 }
 
 /* Places are rows of the matrix, the samples are the columns. */
@@ -37,42 +37,42 @@ void dp_dense_forward(const dp_dense *d, const dp_kernels *k, dp_workers *worker
                   .src_col = d->in,
                   .dst_col = 1,
                   .dst_out = d->out,
-                  .runs = 1,
-                  .run = d->in};
+                  .runs = {1, 1, d->in, 0, 0}};
 
     dp_pack(workers, &p);
     dp_run_sweep(workers, &s);
 }
 
-/* Places are samples; the matrix is cut into panels of inputs. */
+/* Places are rows of the matrix again, the chain runs over them; the samples are the columns. */
 void dp_dense_input_gradient(const dp_dense *d, const dp_kernels *k, dp_workers *workers, int64_t n,
                              const float *dy, const float *w, float *dx, float *workspace)
 {
-    dp_panels p = {.w = w,
+    dp_panels p = {.w = dy,
                    .dst = workspace,
-                   .n_out = d->in,
+                   .n_out = n,
                    .nr = k->nr,
                    .kh = 1,
                    .kw = 1,
                    .depth = d->out,
-                   .out_stride = 1,
-                   .depth_stride = d->in};
-    dp_sweep s = {.kernels = k,
-                  .src = dy,
-                  .panels = workspace,
-                  .dst = dx,
-                  .images = n,
+                   .out_stride = d->out,
+                   .depth_stride = 1};
+    dp_outer o = {.kernels = k,
+                  .left = w,
+                  .right = workspace,
+                  .out = dx,
+                  .runs = {1, 1, d->in, 0, 0},
+                  .images = 1,
                   .rows = 1,
-                  .cols = 1,
-                  .n_out = d->in,
-                  .src_image = d->out,
-                  .dst_image = d->in,
-                  .dst_out = 1,
-                  .runs = 1,
-                  .run = d->out};
+                  .cols = d->out,
+                  .col_stride = d->in,
+                  .n_right = n,
+                  .leaf = 1,
+                  .depth = d->in,
+                  .left_stride = 1,
+                  .right_stride = d->in};
 
     dp_pack(workers, &p);
-    dp_run_sweep(workers, &s);
+    dp_run_outer(workers, &o);
 }
 
 /* Left are the outputs, right the inputs, so that rows of the matrix are written as they lie. */
@@ -80,17 +80,19 @@ void dp_dense_weight_gradient(const dp_dense *d, const dp_kernels *k, dp_workers
                               int64_t n, int64_t leaf, const float *x, const float *dy, float *dw,
                               float *workspace)
 {
-    dp_slices slices = {x, workspace, n, 1, d->in, k->nr};
+    dp_slices slices = {x, workspace, n, 1, d->in, d->in, k->nr};
     dp_outer o = {.kernels = k,
                   .left = dy,
                   .right = workspace,
                   .out = dw,
-                  .n_left = d->out,
-                  .run = d->out,
-                  .places = {n, 1, 1, d->out, 0, 0},
+                  .runs = {1, 1, d->out, 0, 0},
+                  .images = n,
+                  .image_stride = d->out,
+                  .rows = 1,
+                  .cols = 1,
                   .n_right = d->in,
                   .leaf = leaf,
-                  .group = d->out,
+                  .depth = d->out,
                   .left_stride = d->in,
                   .right_stride = 1};
 

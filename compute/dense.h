@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * The orders are those of a 1x1 convolution (conv.h); the matrix [out][in] is far larger than the
- * samples, so it is the left operand, read once and where it is, in two of the three products.
+ * samples, so it is the left operand, read where it is.
  */
 #ifndef COMPUTE_DENSE_H
 #define COMPUTE_DENSE_H

@@ -52,6 +52,8 @@ typedef struct dp_layer_run {
     const dp_kernels *kernels;
     dp_workers *workers;
     int64_t n, leaf;
+    bool training;
+    uint64_t step, key; /* key: the layer's own, for what it draws */
     dp_extent in, out;
     const float *x, *dy;
     float *y, *dx; /* dx may be NULL: nobody wants it */
@@ -65,6 +67,7 @@ typedef struct dp_layer {
     dp_stage_info info;
     const char *prefix; /* of its parameters' names: "conv" -> conv1.weight */
     size_t size;        /* of the parameter struct */
+    bool in_place;      /* y is x, dx is dy: neither is read by the layer before */
     dp_status (*plan)(void *params, dp_layer_plan *, dp_error *); /* all failure is here */
     void (*forward)(const void *params, const dp_layer_run *);
     void (*backward)(const void *params, const dp_layer_run *);
@@ -94,6 +97,7 @@ typedef struct dp_optimizer {
     dp_stage_info info;
     size_t size;
     bool has_moments; /* one more float for each parameter */
+    dp_status (*check)(const void *params, dp_error *);
     double (*learning_rate)(const void *params, uint64_t step);
     void (*update)(const void *params, const dp_kernels *, float learning_rate, int64_t n, float *p,
                    const float *g, float *v);
@@ -118,27 +122,35 @@ typedef struct dp_initializer {
 /* The next parameter's seed: numpy.random.randint(1, 2^63). */
 uint64_t dp_mindspore_seed(dp_mt19937 *);
 
-/* Learning rate of both optimizers: a step decay, as their first rows. */
+/* Learning rate of both optimizers, as their first rows.  MindSpore's piecewise_constant_lr,
+ * warmup_lr and cosine_decay_lr, by step. */
 typedef struct dp_schedule {
-    double learning_rate, decay_rate;
-    int64_t decay_steps;
+    dp_numbers learning_rate;
+    dp_ints milestones;
+    int32_t decay;
+    double decay_rate, min_lr;
+    int64_t decay_steps, warmup_steps;
 } dp_schedule;
+dp_status dp_schedule_check(const dp_schedule *, dp_error *);
 double dp_schedule_rate(const dp_schedule *, uint64_t step);
+
+/* clang-format off */
 #define DP_SCHEDULE(owner)                                                                         \
-    {"learning_rate",                                                                              \
-     DP_PARAM_NUMBER,                                                                              \
-     offsetof(owner, schedule.learning_rate),                                                      \
-     NULL,                                                                                         \
-     0,                                                                                            \
-     1e6,                                                                                          \
-     NULL,                                                                                         \
-     "of the first step"},                                                                         \
-        {"decay_rate", DP_PARAM_NUMBER,       offsetof(owner, schedule.decay_rate), "0.1", 0, 1,   \
-         NULL,         "factor of each decay"},                                                    \
-    {                                                                                              \
-        "decay_steps", DP_PARAM_INT, offsetof(owner, schedule.decay_steps), "0", 0, 1e15, NULL,    \
-            "steps between two decays; 0 = none"                                                   \
-    }
+    {"learning_rate", DP_PARAM_NUMBERS, offsetof(owner, schedule.learning_rate), NULL, 0, 1e6,     \
+     NULL, "one, or a list: of each step, or with milestones"},                                    \
+    {"milestones", DP_PARAM_INTS, offsetof(owner, schedule.milestones), "", 1, 1e15, NULL,         \
+     "step at which each rate of the list ends; the last one stays"},                              \
+    {"decay", DP_PARAM_CHOICE, offsetof(owner, schedule.decay), "step", 0, 0, "step,cosine",       \
+     "by decay_rate each decay_steps, or once from learning_rate to min_lr"},                      \
+    {"decay_rate", DP_PARAM_NUMBER, offsetof(owner, schedule.decay_rate), "0.1", 0, 1, NULL,       \
+     "factor of each decay"},                                                                      \
+    {"decay_steps", DP_PARAM_INT, offsetof(owner, schedule.decay_steps), "0", 0, 1e15, NULL,       \
+     "steps between two decays, or of the whole cosine; 0 = none"},                                \
+    {"min_lr", DP_PARAM_NUMBER, offsetof(owner, schedule.min_lr), "0", 0, 1e6, NULL,               \
+     "at the end of the cosine"},                                                                  \
+    {"warmup_steps", DP_PARAM_INT, offsetof(owner, schedule.warmup_steps), "0", 0, 1e15, NULL,     \
+     "the rate rises from 0 for so long, then the rest begins"}
+/* clang-format on */
 
 #define DP_LAYER(name) extern const dp_layer dp_layer_##name;
 #include "compute/list.def"

@@ -4,6 +4,7 @@
  */
 #include "compute/net.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -146,7 +147,7 @@ static dp_status take_input(dp_net *net, const dp_tensor *input, const dp_tensor
     return labels == NULL ? DP_OK : take_labels(net, input->shape[0], labels, err);
 }
 
-static dp_layer_run run_of(const dp_net *net, uint32_t i, int64_t n)
+static dp_layer_run run_of(const dp_net *net, uint32_t i, int64_t n, bool training)
 {
     const dp_unit *u = &net->units[i];
     dp_layer_run r = {
@@ -154,6 +155,9 @@ static dp_layer_run run_of(const dp_net *net, uint32_t i, int64_t n)
         .workers = net->workers,
         .n = n,
         .leaf = net->leaf,
+        .training = training,
+        .step = net->step,
+        .key = u->key,
         .in = u->in,
         .out = u->out,
         .x = i == 0 ? net->x : u[-1].y,
@@ -182,10 +186,10 @@ static void run_sample(void *ctx, uint64_t sample)
     s->one(s->unit->params, s->run, (int64_t)sample);
 }
 
-static void run_forward(const dp_net *net, uint32_t i, int64_t n)
+static void run_forward(const dp_net *net, uint32_t i, int64_t n, bool training)
 {
     const dp_unit *u = &net->units[i];
-    const dp_layer_run r = run_of(net, i, n);
+    const dp_layer_run r = run_of(net, i, n, training);
     sample_run samples = {u, &r, u->layer->forward_sample};
 
     if (samples.one != NULL)
@@ -197,7 +201,7 @@ static void run_forward(const dp_net *net, uint32_t i, int64_t n)
 static void run_backward(const dp_net *net, uint32_t i, int64_t n)
 {
     const dp_unit *u = &net->units[i];
-    const dp_layer_run r = run_of(net, i, n);
+    const dp_layer_run r = run_of(net, i, n, true);
     sample_run samples = {u, &r, u->layer->backward_sample};
 
     if (samples.one == NULL)
@@ -223,34 +227,62 @@ static int64_t count_correct(const dp_net *net, int64_t n)
     return correct;
 }
 
-static void forward(dp_net *net, int64_t n, bool labelled, bool backward, dp_net_result *out)
+static void forward(dp_net *net, int64_t n, bool labelled, bool training, dp_net_result *out)
 {
     const dp_unit *last = &net->units[net->n_units - 1];
 
     for (uint32_t i = 0; i < net->n_units; i++)
-        run_forward(net, i, n);
+        run_forward(net, i, n, training);
     *out = (dp_net_result){.output = {last->y, DP_F32, 2, {n, dp_extent_size(&last->out)}}};
     if (labelled) {
         const dp_loss_run r = {net->workers,    n,           net->classes,
-                               last->y,         net->labels, backward ? last->dy : NULL,
+                               last->y,         net->labels, training ? last->dy : NULL,
                                net->sample_loss};
         out->loss = net->loss->run(net->loss_params, &r);
         out->correct = count_correct(net, n);
     }
 }
 
+/* The first element of a gradient that is not finite, whoever finds it. */
+typedef struct finite {
+    const float *g;
+    int64_t count;
+    _Atomic int64_t first; /* count: none */
+} finite;
+
+static void check_block(void *ctx, uint64_t index)
+{
+    finite *f = ctx;
+    const int64_t first = (int64_t)index * UPDATE_BLOCK;
+    const int64_t last = f->count - first < UPDATE_BLOCK ? f->count : first + UPDATE_BLOCK;
+    int64_t found = atomic_load(&f->first);
+
+    for (int64_t i = first; i < last; i++) {
+        if (dp_is_finite32(f->g[i]))
+            continue;
+        while (i < found && !atomic_compare_exchange_weak(&f->first, &found, i))
+            ;
+        return;
+    }
+}
+
+static uint64_t blocks_of(const dp_parameter *p)
+{
+    return (uint64_t)(p->count + UPDATE_BLOCK - 1) / UPDATE_BLOCK;
+}
+
 static dp_status check_gradients(const dp_net *net, dp_error *err)
 {
     for (uint32_t i = 0; i < net->n_parameters; i++) {
-        const float *g = net->parameters[i].gradient.data;
-        for (int64_t j = 0; j < net->parameters[i].count; j++) {
-            if (!dp_is_finite32(g[j]))
-                return dp_fail(
-                    err, DP_ESTATE,
-                    "step %llu: the gradient of %s is not finite at element %lld; the weights are as "
-                    "they were",
-                    (unsigned long long)net->step, net->parameters[i].name, (long long)j);
-        }
+        const dp_parameter *p = &net->parameters[i];
+        finite f = {.g = p->gradient.data, .count = p->count, .first = p->count};
+        dp_workers_run(net->workers, blocks_of(p), check_block, &f);
+        if (f.first < p->count)
+            return dp_fail(
+                err, DP_ESTATE,
+                "step %llu: the gradient of %s is not finite at element %lld; the weights are as "
+                "they were",
+                (unsigned long long)net->step, p->name, (long long)f.first);
     }
     return DP_OK;
 }
@@ -290,8 +322,7 @@ static dp_status learn(dp_net *net, int64_t n, float loss, dp_error *err)
         return status;
     for (uint32_t i = 0; i < net->n_parameters; i++) {
         update u = {net, &net->parameters[i], rate};
-        dp_workers_run(net->workers, (uint64_t)(u.p->count + UPDATE_BLOCK - 1) / UPDATE_BLOCK,
-                       update_block, &u);
+        dp_workers_run(net->workers, blocks_of(u.p), update_block, &u);
     }
     net->step++;
     return DP_OK;

@@ -21,6 +21,7 @@ typedef struct dp_unit {
     dp_extent in, out;
     float *y, *dy; /* of the output */
     void *memory;
+    uint64_t key;
     uint32_t n_weights, first_weight;
 } dp_unit;
 

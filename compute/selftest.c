@@ -50,6 +50,13 @@ static dp_status same(test *t, const char *what, const void *reference, const vo
                    t->kernels->name, what, (unsigned long long)t->number);
 }
 
+/* At most 5 taps that fit. */
+static int64_t random_kernel(test *t, int64_t size, int64_t dilation)
+{
+    const int64_t most = (size - 1) / dilation + 1;
+    return between(t, 1, most < 5 ? most : 5);
+}
+
 static dp_conv random_conv(test *t)
 {
     dp_conv c = {
@@ -59,15 +66,20 @@ static dp_conv random_conv(test *t)
         .oc = between(t, 1, 40),
         .stride_h = between(t, 1, 3),
         .stride_w = between(t, 1, 3),
+        .dilation_h = between(t, 1, 3),
+        .dilation_w = between(t, 1, 3),
+        .groups = between(t, 0, 2) ? 1 : between(t, 2, 4),
         .top = between(t, 0, 2),
         .left = between(t, 0, 2),
         .bottom = between(t, 0, 2),
         .right = between(t, 0, 2),
     };
-    c.kh = between(t, 1, c.height + c.top + c.bottom < 5 ? c.height + c.top + c.bottom : 5);
-    c.kw = between(t, 1, c.width + c.left + c.right < 5 ? c.width + c.left + c.right : 5);
-    c.oh = (c.height + c.top + c.bottom - c.kh) / c.stride_h + 1;
-    c.ow = (c.width + c.left + c.right - c.kw) / c.stride_w + 1;
+    c.ic *= c.groups;
+    c.oc *= c.groups;
+    c.kh = random_kernel(t, c.height + c.top + c.bottom, c.dilation_h);
+    c.kw = random_kernel(t, c.width + c.left + c.right, c.dilation_w);
+    c.oh = (c.height + c.top + c.bottom - (c.kh - 1) * c.dilation_h - 1) / c.stride_h + 1;
+    c.ow = (c.width + c.left + c.right - (c.kw - 1) * c.dilation_w - 1) / c.stride_w + 1;
     return c;
 }
 
@@ -76,7 +88,7 @@ static dp_status check_conv(test *t)
     const dp_conv c = random_conv(t);
     const int64_t n = between(t, 1, 9), leaf = (int64_t)1 << between(t, 0, 3);
     const int64_t nx = n * c.ic * c.height * c.width, ny = n * c.oc * c.oh * c.ow,
-                  nw = c.oc * c.ic * c.kh * c.kw;
+                  nw = c.oc * (c.ic / c.groups) * c.kh * c.kw;
     float *x = numbers(t, nx), *w = numbers(t, nw), *dy = numbers(t, ny),
           *a = numbers(t, nx + ny + nw), *b = numbers(t, nx + ny + nw);
     float *workspace = numbers(t, (int64_t)dp_conv_workspace(&c, t->kernels, n)),
@@ -114,7 +126,10 @@ static dp_status check_dense(test *t)
                        .oh = 1,
                        .ow = 1,
                        .stride_h = 1,
-                       .stride_w = 1};
+                       .stride_w = 1,
+                       .dilation_h = 1,
+                       .dilation_w = 1,
+                       .groups = 1};
     const int64_t n = between(t, 1, 40), leaf = (int64_t)1 << between(t, 0, 3);
     const int64_t most = n * (d.in + d.out) + d.in * d.out;
     float *x = numbers(t, n * d.in), *w = numbers(t, d.in * d.out), *dy = numbers(t, n * d.out);
@@ -211,7 +226,7 @@ dp_status dp_net_selftest(dp_error *err)
 
     dp_fp_enter(&fp);
     for (int level = 0; level <= (int)dp_cpu_best() && status == DP_OK; level++) {
-        if (level == DP_CPU_SCALAR || dp_kernels_of((dp_cpu_level)level) != &dp_kernels_scalar)
+        if (dp_cpu_has((dp_cpu_level)level))
             status = dp_selftest_kernels(dp_kernels_of((dp_cpu_level)level), options.threads, 1,
                                          SELFTEST_CASES, options.alloc, err);
     }

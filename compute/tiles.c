@@ -8,7 +8,10 @@
 
 #include "compute/tree.h"
 
-#define BLOCK_TILES 8 /* tiles of places that share a panel while it is in the cache */
+#define BLOCK_TILES  8     /* tiles of places that share a panel while it is in the cache */
+#define GROUP_TILES  32    /* tiles of an outer product that share what is packed */
+#define GROUP_PANELS 4     /* of so many panels, if there are */
+#define PACK_FLOATS  12288 /* of their left operands: half the first cache */
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
@@ -41,10 +44,10 @@ static void cut_slice(void *ctx, uint64_t index)
 {
     const dp_slices *s = ctx;
     const int64_t first = (int64_t)index / s->n * s->nr, n = least(s->channels - first, s->nr);
-    const float *src = s->src + (int64_t)index % s->n * s->places * s->channels + first;
+    const float *src = s->src + (int64_t)index % s->n * s->places * s->pitch + first;
     float *dst = s->dst + (int64_t)index * s->places * s->nr;
 
-    for (int64_t p = 0; p < s->places; p++, src += s->channels, dst += s->nr) {
+    for (int64_t p = 0; p < s->places; p++, src += s->pitch, dst += s->nr) {
         memcpy(dst, src, sizeof *dst * (size_t)n);
         if (n < s->nr)
             memset(dst + n, 0, sizeof *dst * (size_t)(s->nr - n));
@@ -58,32 +61,40 @@ void dp_slice(dp_workers *workers, dp_slices *s)
 
 /* ---- sweeping ---- */
 
-static void store_outputs(float *dst, int64_t stride, const float *tile, int64_t n)
+/* Where the places from number `first` on are read and written; past the last one, the first. */
+static void find_places(const dp_sweep *s, int64_t first, int64_t n_places, const float **a,
+                        float **dst)
 {
-    if (stride == 1) {
-        memcpy(dst, tile, sizeof *tile * (size_t)n);
-        return;
+    int64_t image = first / (s->rows * s->cols), row = first / s->cols % s->rows,
+            col = first % s->cols;
+
+    for (int64_t i = 0; i < n_places; i++) {
+        a[i] = s->src + image * s->src_image + row * s->src_row + col * s->src_col;
+        dst[i] = s->dst + image * s->dst_image + row * s->dst_row + col * s->dst_col;
+        if (++col == s->cols)
+            col = 0, row++;
+        if (row == s->rows)
+            row = 0, image++;
     }
-    for (int64_t j = 0; j < n; j++)
-        dst[j * stride] = tile[j];
+    for (int64_t i = n_places; i < s->kernels->mr; i++)
+        a[i] = a[0];
 }
 
 static void sweep_tile(const dp_sweep *s, int64_t first, int64_t n_places, int64_t out)
 {
-    const int64_t nr = s->kernels->nr;
+    const int64_t nr = s->kernels->nr, n = least(s->n_out - out, nr);
+    const bool whole = n == nr && s->dst_out == 1;
     const float *a[DP_MAX_MR];
-    float *dst[DP_MAX_MR], tile[DP_MAX_MR * DP_MAX_NR] __attribute__((aligned(64)));
+    float *dst[DP_MAX_MR], *to[DP_MAX_MR], tile[DP_MAX_TILE] __attribute__((aligned(64)));
 
-    for (int64_t i = 0; i < s->kernels->mr; i++) {
-        const int64_t place = first + (i < n_places ? i : 0), col = place % s->cols;
-        const int64_t image = place / (s->rows * s->cols), row = place / s->cols % s->rows;
-        a[i] = s->src + image * s->src_image + row * s->src_row + col * s->src_col;
-        dst[i] =
-            s->dst + image * s->dst_image + row * s->dst_row + col * s->dst_col + out * s->dst_out;
+    find_places(s, first, n_places, a, dst);
+    for (int64_t i = 0; i < s->kernels->mr; i++)
+        to[i] = whole && i < n_places ? dst[i] + out : tile + i * nr;
+    s->kernels->tile(&s->runs, a, s->panels + out * s->runs.rows * s->runs.taps * s->runs.run, to);
+    for (int64_t i = 0; i < n_places && !whole; i++) {
+        for (int64_t j = 0; j < n; j++)
+            dst[i][(out + j) * s->dst_out] = tile[i * nr + j];
     }
-    s->kernels->tile(s->runs, s->run, s->run_stride, a, s->panels + out * s->runs * s->run, tile);
-    for (int64_t i = 0; i < n_places; i++)
-        store_outputs(dst[i], s->dst_out, tile + i * nr, least(s->n_out - out, nr));
 }
 
 static void sweep_block(void *ctx, uint64_t index)
@@ -107,62 +118,161 @@ void dp_run_sweep(dp_workers *workers, dp_sweep *s)
 
 /* ---- multiplying ---- */
 
-static void store_tile(const dp_outer *o, int64_t left, int64_t n_left, int64_t right,
-                       const float *tile)
+/* The outputs are cut into groups of `tiles` tiles by `panels` panels, n_left groups along the
+ * t's and n_right along the j's. */
+typedef struct product {
+    const dp_outer *o;
+    int64_t tiles, panels, n_left, n_right;
+} product;
+
+/* A group: the outputs t .. t + n_left - 1 by `panels` panels from number `panel`. */
+typedef struct group {
+    int64_t t, n_left, tiles, panel, panels;
+    int64_t width; /* floats of a packed place */
+} group;
+
+static int64_t left_size(const dp_outer *o) { return o->runs.rows * o->runs.taps * o->runs.run; }
+
+/* As large as they may be, but with tasks enough for all threads. */
+static product product_of(const dp_outer *o, uint32_t threads)
 {
-    const int64_t nr = o->kernels->nr;
+    const int64_t tiles = dp_ceil_div(left_size(o), o->kernels->mr);
+    const int64_t panels = dp_ceil_div(o->n_right, o->kernels->nr);
+    product p = {.o = o, .panels = least(panels, GROUP_PANELS)};
 
-    for (int64_t i = 0; i < n_left; i++) {
-        const int64_t t = left + i;
-        store_outputs(o->out + t / o->group * o->group_stride + t % o->group * o->left_stride +
-                          right * o->right_stride,
-                      o->right_stride, tile + i * nr, least(o->n_right - right, nr));
-    }
-}
-
-/* The images of a leaf; single places become one row of them. */
-static dp_places leaf_of(const dp_outer *o, int64_t first)
-{
-    const int64_t n = least(o->places.images - first, o->leaf);
-    dp_places p = o->places;
-
-    if (p.rows == 1 && p.cols == 1)
-        return (dp_places){1, 1, n, 0, 0, p.image_stride};
-    p.images = n;
+    p.n_right = dp_ceil_div(panels, p.panels);
+    p.tiles = least(GROUP_TILES / p.panels,
+                    threads == 1 ? tiles : dp_ceil_div(tiles * p.n_right, 4 * (int64_t)threads));
+    p.n_left = dp_ceil_div(tiles, p.tiles);
     return p;
 }
 
-/* One tile through all leaves; the tree's partial sums stay on the stack. */
-static void outer_tile(void *ctx, uint64_t index)
+static group group_of(const product *p, int64_t index)
 {
-    const dp_outer *o = ctx;
-    const int64_t mr = o->kernels->mr, nr = o->kernels->nr, tiles = dp_ceil_div(o->n_left, mr);
-    const int64_t left = (int64_t)index % tiles * mr, panel = (int64_t)index / tiles;
-    const int64_t n_left = least(o->n_left - left, mr);
-    const int64_t slice = o->places.rows * o->places.cols * nr;
-    float tree[DP_TREE_DEPTH + 1][DP_MAX_MR * DP_MAX_NR] __attribute__((aligned(64)));
+    const dp_kernels *k = p->o->kernels;
+    group g = {.t = index % p->n_left * p->tiles * k->mr, .panel = index / p->n_left * p->panels};
+
+    g.n_left = least(left_size(p->o) - g.t, p->tiles * k->mr);
+    g.tiles = dp_ceil_div(g.n_left, k->mr);
+    g.width = g.tiles * k->mr;
+    g.panels = least(dp_ceil_div(p->o->n_right, k->nr) - g.panel, p->panels);
+    return g;
+}
+
+/* Of one place; what is past n_left stays as it is. */
+static void pack_place(const dp_outer *o, const group *g, const float *place, float *dst)
+{
+    const dp_runs *r = &o->runs;
+
+    for (int64_t done = 0; done < g->n_left;) {
+        const int64_t t = g->t + done, run = t / r->run, in_run = t % r->run;
+        const int64_t n = least(r->run - in_run, g->n_left - done);
+        memcpy(dst + done,
+               place + run / r->taps * r->row_stride + run % r->taps * r->tap_stride + in_run,
+               sizeof *dst * (size_t)n);
+        done += n;
+    }
+}
+
+/* n places from number `first`, counted through all images. */
+static void pack_places(const dp_outer *o, const group *g, int64_t first, int64_t n, float *dst)
+{
+    int64_t image = first / (o->rows * o->cols), row = first / o->cols % o->rows,
+            col = first % o->cols;
+
+    for (; n > 0; n--, dst += g->width) {
+        pack_place(o, g,
+                   o->left + image * o->image_stride + row * o->row_stride + col * o->col_stride,
+                   dst);
+        if (++col == o->cols)
+            col = 0, row++;
+        if (row == o->rows)
+            row = 0, image++;
+    }
+}
+
+/* Where the group's first operand stands at place number `at`. */
+static const float *place_of(const dp_outer *o, const group *g, int64_t at)
+{
+    const dp_runs *r = &o->runs;
+    const int64_t run = g->t / r->run;
+    return o->left + at / (o->rows * o->cols) * o->image_stride +
+           at / o->cols % o->rows * o->row_stride + at % o->cols * o->col_stride +
+           run / r->taps * r->row_stride + run % r->taps * r->tap_stride + g->t % r->run;
+}
+
+/* The chains of a leaf: places first .. last - 1. */
+static void outer_leaf(const dp_outer *o, const group *g, int64_t first, int64_t last, float *out)
+{
+    const int64_t mr = o->kernels->mr, nr = o->kernels->nr;
+    const int64_t all = o->images * o->rows * o->cols, most = PACK_FLOATS / g->width;
+    float packed[PACK_FLOATS] __attribute__((aligned(64)));
+    const float *ahead;
+
+    if (g->n_left < g->width)
+        memset(packed, 0, sizeof packed);
+    for (int64_t at = first; at < last; at += most) {
+        const int64_t n = least(last - at, most);
+        pack_places(o, g, at, n, packed);
+        ahead = place_of(o, g, least(at + n, all - 1));
+        for (int64_t p = 0; p < g->panels; p++) {
+            const float *right = o->right + ((g->panel + p) * all + at) * nr;
+            for (int64_t i = 0; i < g->tiles; i++)
+                o->kernels->outer(n, at == first, g->width, packed + i * mr, right,
+                                  out + (p * g->tiles + i) * mr * nr,
+                                  ahead + (p * g->tiles + i) * 16, o->col_stride);
+        }
+    }
+}
+
+static void store_tile(const dp_outer *o, const group *g, int64_t number, const float *tile)
+{
+    const int64_t mr = o->kernels->mr, nr = o->kernels->nr;
+    const int64_t in_group = number % g->tiles * mr, right = (g->panel + number / g->tiles) * nr;
+    const int64_t n_left = least(g->n_left - in_group, mr), n = least(o->n_right - right, nr);
+    float *dst[DP_MAX_MR];
+
+    for (int64_t i = 0; i < n_left; i++) {
+        const int64_t t = g->t + in_group + i;
+        dst[i] = o->out + t / o->depth * o->tap_stride + t % o->depth * o->left_stride +
+                 right * o->right_stride;
+    }
+    if (o->right_stride == 1) {
+        for (int64_t i = 0; i < n_left; i++)
+            memcpy(dst[i], tile + i * nr, sizeof *tile * (size_t)n);
+        return;
+    }
+    for (int64_t j = 0; j < n; j++) {
+        for (int64_t i = 0; i < n_left; i++)
+            dst[i][j * o->right_stride] = tile[i * nr + j];
+    }
+}
+
+/* A group through all leaves; the tree's partial sums stay on the stack. */
+static void outer_group(void *ctx, uint64_t index)
+{
+    const product *p = ctx;
+    const dp_outer *o = p->o;
+    const group g = group_of(p, (int64_t)index);
+    const int64_t places = o->rows * o->cols, tile = o->kernels->mr * o->kernels->nr;
+    const int64_t size = g.tiles * g.panels * tile;
+    float tree[DP_TREE_DEPTH + 1][GROUP_TILES * DP_MAX_TILE] __attribute__((aligned(64)));
     int64_t depth = 0, number = 0;
 
-    for (int64_t first = 0; first < o->places.images; first += o->leaf, number++) {
-        const float *a[DP_MAX_MR];
-        const dp_places leaf = leaf_of(o, first);
-        for (int64_t i = 0; i < mr; i++) {
-            const int64_t t = left + (i < n_left ? i : 0);
-            a[i] = o->left + first * o->places.image_stride + t / o->run * o->row + t % o->run;
-        }
-        o->kernels->outer(&leaf, a, o->right + (panel * o->places.images + first) * slice,
-                          tree[depth++]);
+    for (int64_t first = 0; first < o->images; first += o->leaf, number++) {
+        outer_leaf(o, &g, first * places, least(first + o->leaf, o->images) * places,
+                   tree[depth++]);
         for (int m = dp_tree_merges(number); m > 0; m--, depth--)
-            o->kernels->add(mr * nr, tree[depth - 2], tree[depth - 1]);
+            o->kernels->add(size, tree[depth - 2], tree[depth - 1]);
     }
     for (; depth > 1; depth--)
-        o->kernels->add(mr * nr, tree[depth - 2], tree[depth - 1]);
-    store_tile(o, left, n_left, panel * nr, tree[0]);
+        o->kernels->add(size, tree[depth - 2], tree[depth - 1]);
+    for (int64_t i = 0; i < g.tiles * g.panels; i++)
+        store_tile(o, &g, i, tree[0] + i * tile);
 }
 
 void dp_run_outer(dp_workers *workers, dp_outer *o)
 {
-    const int64_t tiles = dp_ceil_div(o->n_left, o->kernels->mr);
-    dp_workers_run(workers, (uint64_t)(tiles * dp_ceil_div(o->n_right, o->kernels->nr)), outer_tile,
-                   o);
+    product p = product_of(o, dp_workers_count(workers));
+    dp_workers_run(workers, (uint64_t)(p.n_left * p.n_right), outer_group, &p);
 }

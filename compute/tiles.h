@@ -23,15 +23,16 @@ typedef struct dp_panels {
 } dp_panels;
 void dp_pack(dp_workers *, dp_panels *);
 
-/* Samples [n][places][channels] as panels [channels / nr][n][places][nr]. */
+/* Samples [n][places][pitch], of which `channels` are taken, as panels
+ * [channels / nr][n][places][nr]. */
 typedef struct dp_slices {
     const float *src;
     float *dst;
-    int64_t n, places, channels, nr;
+    int64_t n, places, pitch, channels, nr;
 } dp_slices;
 void dp_slice(dp_workers *, dp_slices *);
 
-/* A grid of places in every image, each the head of `runs` runs of the source; output j of a place
+/* A grid of places in every image, each the head of `runs` in the source; output j of a place
  * is its CHAIN with column j of the panels.  Steps in floats. */
 typedef struct dp_sweep {
     const dp_kernels *kernels;
@@ -40,20 +41,21 @@ typedef struct dp_sweep {
     int64_t images, rows, cols, n_out;
     int64_t src_image, src_row, src_col;
     int64_t dst_image, dst_row, dst_col, dst_out;
-    int64_t runs, run, run_stride;
+    dp_runs runs;
 } dp_sweep;
 void dp_run_sweep(dp_workers *, dp_sweep *);
 
 /* out(t, j) = TREE over leaves of CHAIN over the places of the leaf's images of left_t * right_j.
- * left_t begins at t / run * row + t % run of an image; right is in slices of the same places. */
+ * The t's are the floats of `runs` at each place; right is in slices of the same places. */
 typedef struct dp_outer {
     const dp_kernels *kernels;
     const float *left, *right;
     float *out;
-    int64_t n_left, run, row;
-    dp_places places; /* of all n images */
+    dp_runs runs;
+    int64_t images, rows, cols; /* of places */
+    int64_t image_stride, row_stride, col_stride;
     int64_t n_right, leaf;
-    int64_t group, group_stride, left_stride, right_stride; /* of out: t / group, t % group, j */
+    int64_t depth, tap_stride, left_stride, right_stride; /* of out: t / depth, t % depth, j */
 } dp_outer;
 void dp_run_outer(dp_workers *, dp_outer *);
 

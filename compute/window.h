@@ -11,22 +11,27 @@
 #define DP_PAD_MODES  "valid,same,pad"
 enum { DP_PAD_VALID, DP_PAD_SAME, DP_PAD_EXPLICIT };
 
+/* Parameters that layers share; a layer's struct begins with it.  A list that is left out is 1 (0
+ * for padding). */
+typedef struct dp_window {
+    dp_ints kernel_size, stride, dilation;
+    dp_ints padding; /* of pad_mode=pad: one number, or top, bottom, left, right */
+    int32_t pad_mode;
+} dp_window;
+
 typedef struct dp_slide {
-    int64_t kernel[2], stride[2]; /* height, width */
-    int64_t before[2], after[2];  /* padding */
+    int64_t kernel[2], stride[2], dilation[2]; /* height, width */
+    int64_t before[2], after[2];               /* padding */
     int64_t out[2];
 } dp_slide;
 
-/* docs/mindspore.md.  padding (NULL: none) is one number or top, bottom, left, right, for
- * pad_mode=pad. */
-dp_status dp_slide_plan(const char *stage, const dp_ints *kernel_size, const dp_ints *stride,
-                        int32_t pad_mode, const dp_ints *padding, const dp_extent *in,
-                        dp_slide *out, dp_error *);
+/* docs/mindspore.md. */
+dp_status dp_slide_plan(const char *stage, const dp_window *, const dp_extent *in, dp_slide *out,
+                        dp_error *);
 
 /* What max_pool and avg_pool are given: the same parameters, and the same fit to the input. */
 typedef struct dp_pool {
-    dp_ints kernel_size, stride;
-    int32_t pad_mode;
+    dp_window window;
     dp_slide slide;
 } dp_pool;
 extern const dp_param dp_pool_params[];

@@ -7,6 +7,8 @@
 #include "tools/cli.h"
 #include "tools/session.h"
 
+#define MAX_RATES 12 /* rows of the table */
+
 static const char about[] =
     "Opens the recipe, reads no record, and prints what determines its run: the canonical texts "
     "with every default, the seed, the steps, the shapes, and the fingerprint that two equal "
@@ -70,9 +72,37 @@ static void print_parameters(const session *s)
         total += count;
     }
     printf("    %lld numbers\n", (long long)total);
-    printf("learning rate: %.9g at step 1, %.9g at step %llu\n", dp_net_learning_rate(s->net, 0),
-           dp_net_learning_rate(s->net, s->recipe.steps > 0 ? s->recipe.steps - 1 : 0),
-           (unsigned long long)s->recipe.steps);
+}
+
+/* Steps first .. last, counted from 1, that share a rate. */
+static void print_rate(uint64_t first, uint64_t last, double rate)
+{
+    char steps[48];
+
+    snprintf(steps, sizeof steps, first == last ? "%llu" : "%llu-%llu", (unsigned long long)first,
+             (unsigned long long)last);
+    printf("    step %-15s %.9g\n", steps, rate);
+}
+
+/* Every rate of the run; of long tables the middle is only counted. */
+static void print_rates(const session *s)
+{
+    const uint64_t steps = s->recipe.steps;
+    uint64_t first = 0, n = 0;
+
+    puts("learning rate:");
+    for (uint64_t step = 1; step <= steps; step++) {
+        const double rate = dp_net_learning_rate(s->net, first);
+        if (step < steps && dp_net_learning_rate(s->net, step) == rate)
+            continue;
+        if (n == MAX_RATES && step < steps)
+            puts("    ...");
+        if (n < MAX_RATES || step == steps)
+            print_rate(first + 1, step, rate);
+        first = step, n++;
+    }
+    if (n > MAX_RATES)
+        printf("    %llu rates in all\n", (unsigned long long)n);
 }
 
 static int print_json(const session *s, const char *fingerprint)
@@ -102,6 +132,7 @@ static int print_all(const session *s, bool json)
     if (s->net != NULL) {
         print_text("net", dp_net_spec(s->net));
         print_parameters(s);
+        print_rates(s);
     }
     printf("seed: %llu\nsteps: %llu\nfingerprint: %s\n", (unsigned long long)s->recipe.seed,
            (unsigned long long)s->recipe.steps, cli_hex_of(digest).text);

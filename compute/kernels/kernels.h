@@ -11,14 +11,15 @@
 
 #include "base/cpu.h"
 
-#define DP_MAX_MR 16
-#define DP_MAX_NR 64
+#define DP_MAX_MR   16
+#define DP_MAX_NR   64
+#define DP_MAX_TILE 384 /* floats */
 
-/* Where the left operands of an outer product stand: `images` images of `rows` x `cols` places. */
-typedef struct dp_places {
-    int64_t images, rows, cols;
-    int64_t image_stride, row_stride, col_stride; /* in floats */
-} dp_places;
+/* What the chain of an output runs over: rows x taps runs of `run` floats.  Strides in floats. */
+typedef struct dp_runs {
+    int64_t rows, taps, run;
+    int64_t row_stride, tap_stride;
+} dp_runs;
 
 typedef struct dp_update {
     float learning_rate, momentum, weight_decay;
@@ -29,12 +30,14 @@ typedef struct dp_kernels {
     const char *name;
     int mr, nr; /* a tile is mr x nr outputs */
 
-    /* out[i][j] = CHAIN over r < runs, k < run of a_i[r * stride + k] * panel[r * run + k][j]. */
-    void (*tile)(int64_t runs, int64_t run, int64_t stride, const float *const a[],
-                 const float *panel, float *out);
+    /* out_i[j] = CHAIN over the runs' floats k in order of a_i[k] * panel[k][j]. */
+    void (*tile)(const dp_runs *, const float *const a[], const float *panel, float *const out[]);
 
-    /* out[i][j] = CHAIN over the places p in order of a_i[p] * panel[p][j]. */
-    void (*outer)(const dp_places *, const float *const a[], const float *panel, float *out);
+    /* out[i][j] goes on with its CHAIN over k < n in order of left[k * stride + i] * panel[k][j],
+     * from +0 at first; n >= 1.  Meanwhile the cache is told of what comes next: a line each `step`
+     * floats from `ahead`, n of them. */
+    void (*outer)(int64_t n, bool first, int64_t stride, const float *left, const float *panel,
+                  float *out, const float *ahead, int64_t step);
 
     /* left[i] += right[i] */
     void (*add)(int64_t n, float *left, const float *right);
@@ -46,7 +49,7 @@ typedef struct dp_kernels {
 
 extern const dp_kernels dp_kernels_scalar;
 #if defined(__x86_64__)
-extern const dp_kernels dp_kernels_avx2, dp_kernels_avx512;
+extern const dp_kernels dp_kernels_sse2, dp_kernels_avx2, dp_kernels_avx512;
 #elif defined(__aarch64__)
 extern const dp_kernels dp_kernels_neon;
 #endif

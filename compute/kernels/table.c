@@ -10,6 +10,7 @@ const dp_kernels *dp_kernels_of(dp_cpu_level level)
 #if defined(__x86_64__)
     case DP_CPU_AVX512: return &dp_kernels_avx512;
     case DP_CPU_AVX2: return &dp_kernels_avx2;
+    case DP_CPU_SSE2: return &dp_kernels_sse2;
 #elif defined(__aarch64__)
     case DP_CPU_NEON: return &dp_kernels_neon;
 #endif

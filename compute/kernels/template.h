@@ -10,66 +10,68 @@
 #include "compute/kernels/kernels.h"
 
 #define NR (NV * VL)
+#if defined(__clang__) /* unrolls them anyway */
+#define UNROLLED
+#else
+#define UNROLLED _Pragma("GCC unroll 16")
+#endif
 
-static void tile(int64_t runs, int64_t run, int64_t stride, const float *const a[],
-                 const float *panel, float *out)
+static void tile(const dp_runs *r, const float *const a[], const float *panel, float *const out[])
 {
+    const int64_t to_next_row = r->row_stride - (r->taps - 1) * r->tap_stride;
     const float *rows[MR];
     vf acc[MR][NV];
 
-    for (int i = 0; i < MR; i++) {
+    UNROLLED for (int i = 0; i < MR; i++)
+    {
         rows[i] = a[i];
-        for (int j = 0; j < NV; j++)
-            acc[i][j] = v_zero();
+        UNROLLED for (int j = 0; j < NV; j++) acc[i][j] = v_zero();
     }
-    for (int64_t r = 0; r < runs; r++) {
-        for (int64_t k = 0; k < run; k++, panel += NR) {
-            vf b[NV];
-            for (int j = 0; j < NV; j++)
-                b[j] = v_load(panel + j * VL);
-            for (int i = 0; i < MR; i++) {
-                const vf x = v_set1(rows[i][k]);
-                for (int j = 0; j < NV; j++)
-                    acc[i][j] = v_fma(x, b[j], acc[i][j]);
+    for (int64_t row = 0; row < r->rows; row++) {
+        for (int64_t tap = 1; tap <= r->taps; tap++) {
+            const int64_t step = tap < r->taps ? r->tap_stride : to_next_row;
+            for (int64_t k = 0; k < r->run; k++, panel += NR) {
+                vf b[NV];
+                UNROLLED for (int j = 0; j < NV; j++) b[j] = v_load(panel + j * VL);
+                UNROLLED for (int i = 0; i < MR; i++)
+                {
+                    const vf x = v_set1(rows[i][k]);
+                    UNROLLED for (int j = 0; j < NV; j++) acc[i][j] = v_fma(x, b[j], acc[i][j]);
+                }
             }
+            UNROLLED for (int i = 0; i < MR; i++) rows[i] += step;
         }
-        for (int i = 0; i < MR; i++)
-            rows[i] += stride;
     }
-    for (int i = 0; i < MR; i++) {
-        for (int j = 0; j < NV; j++)
-            v_store(out + i * NR + j * VL, acc[i][j]);
+    UNROLLED for (int i = 0; i < MR; i++)
+    {
+        UNROLLED for (int j = 0; j < NV; j++) v_store(out[i] + j * VL, acc[i][j]);
     }
 }
 
-static void outer(const dp_places *p, const float *const a[], const float *panel, float *out)
+static void outer(int64_t n, bool first, int64_t stride, const float *left, const float *panel,
+                  float *out, const float *ahead, int64_t step)
 {
-    const int64_t stride = p->col_stride;
     vf acc[MR][NV];
 
-    for (int i = 0; i < MR; i++) {
-        for (int j = 0; j < NV; j++)
-            acc[i][j] = v_zero();
+    UNROLLED for (int i = 0; i < MR; i++)
+    {
+        UNROLLED for (int j = 0; j < NV; j++) acc[i][j] =
+            first ? v_zero() : v_load(out + i * NR + j * VL);
     }
-    for (int64_t image = 0; image < p->images; image++) {
-        for (int64_t row = 0; row < p->rows; row++) {
-            const float *end = panel + p->cols * NR;
-            int64_t at = image * p->image_stride + row * p->row_stride;
-            for (; panel != end; panel += NR, at += stride) {
-                vf b[NV];
-                for (int j = 0; j < NV; j++)
-                    b[j] = v_load(panel + j * VL);
-                for (int i = 0; i < MR; i++) {
-                    const vf x = v_set1(a[i][at]);
-                    for (int j = 0; j < NV; j++)
-                        acc[i][j] = v_fma(x, b[j], acc[i][j]);
-                }
-            }
+    do {
+        vf b[NV];
+        __builtin_prefetch(ahead);
+        UNROLLED for (int j = 0; j < NV; j++) b[j] = v_load(panel + j * VL);
+        UNROLLED for (int i = 0; i < MR; i++)
+        {
+            const vf x = v_set1(left[i]);
+            UNROLLED for (int j = 0; j < NV; j++) acc[i][j] = v_fma(x, b[j], acc[i][j]);
         }
-    }
-    for (int i = 0; i < MR; i++) {
-        for (int j = 0; j < NV; j++)
-            v_store(out + i * NR + j * VL, acc[i][j]);
+        left += stride, panel += NR, ahead += step;
+    } while (--n > 0);
+    UNROLLED for (int i = 0; i < MR; i++)
+    {
+        UNROLLED for (int j = 0; j < NV; j++) v_store(out + i * NR + j * VL, acc[i][j]);
     }
 }
 
@@ -100,6 +102,7 @@ static void momentum(const dp_update *u, int64_t n, float *p, const float *g, fl
     }
 }
 
-_Static_assert(MR <= DP_MAX_MR && NR <= DP_MAX_NR, "a tile must fit the callers' buffers");
+_Static_assert(MR <= DP_MAX_MR && NR <= DP_MAX_NR && MR * NR <= DP_MAX_TILE,
+               "a tile must fit the callers' buffers");
 
 const dp_kernels KERNELS = {KERNELS_NAME, MR, NR, tile, outer, add, sgd, momentum};

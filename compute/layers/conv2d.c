@@ -6,20 +6,24 @@
 #include "compute/window.h"
 
 typedef struct conv2d {
-    int64_t out_channels;
-    dp_ints kernel_size, stride, padding;
-    int32_t pad_mode;
+    dp_window window;
+    int64_t out_channels, group;
     bool has_bias;
     dp_conv conv;
 } conv2d;
 
 static const dp_param params[] = {
     DP_INT(conv2d, out_channels, NULL, 1, 65536, "channels of the output"),
-    DP_INTS(conv2d, kernel_size, NULL, 1, DP_MAX_KERNEL, "height,width; one number for a square"),
-    DP_INTS(conv2d, stride, "1", 1, DP_MAX_KERNEL, "height,width; one number for both"),
-    DP_CHOICE(conv2d, pad_mode, "same", DP_PAD_MODES, "zeros around the image"),
-    DP_INTS(conv2d, padding, "0", 0, DP_MAX_KERNEL,
+    DP_INTS(dp_window, kernel_size, NULL, 1, DP_MAX_KERNEL,
+            "height,width; one number for a square"),
+    DP_INTS(dp_window, stride, "1", 1, DP_MAX_KERNEL, "height,width; one number for both"),
+    DP_CHOICE(dp_window, pad_mode, "same", DP_PAD_MODES, "zeros around the image"),
+    DP_INTS(dp_window, padding, "0", 0, DP_MAX_KERNEL,
             "of pad_mode=pad: all sides, or top,bottom,left,right"),
+    DP_INTS(dp_window, dilation, "1", 1, DP_MAX_KERNEL,
+            "height,width from one tap to the next; one number for both"),
+    DP_INT(conv2d, group, "1", 1, 65536,
+           "the channels are cut into so many groups that do not see each other"),
     DP_BOOLEAN(conv2d, has_bias, "false", "add a number to each channel"),
     DP_PARAMS_END,
 };
@@ -28,11 +32,16 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
 {
     conv2d *p = params_;
     dp_slide s;
-    const dp_status status = dp_slide_plan("conv2d", &p->kernel_size, &p->stride, p->pad_mode,
-                                           &p->padding, &plan->in, &s, err);
+    const dp_status status = dp_slide_plan("conv2d", &p->window, &plan->in, &s, err);
 
     if (status != DP_OK)
         return status;
+    if (plan->in.channels % p->group != 0 || p->out_channels % p->group != 0)
+        return dp_fail(err, DP_ESPEC,
+                       "conv2d: group=%lld must divide the %lld channels of the input and "
+                       "out_channels=%lld",
+                       (long long)p->group, (long long)plan->in.channels,
+                       (long long)p->out_channels);
     p->conv = (dp_conv){
         .ic = plan->in.channels,
         .height = plan->in.height,
@@ -44,6 +53,9 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
         .ow = s.out[1],
         .stride_h = s.stride[0],
         .stride_w = s.stride[1],
+        .dilation_h = s.dilation[0],
+        .dilation_w = s.dilation[1],
+        .groups = p->group,
         .top = s.before[0],
         .left = s.before[1],
         .bottom = s.after[0],
@@ -53,8 +65,8 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
     plan->n_weights = p->has_bias ? 2 : 1;
     plan->weights[0] = (dp_weight){"weight",
                                    4,
-                                   {p->conv.oc, p->conv.ic, p->conv.kh, p->conv.kw},
-                                   p->conv.ic * p->conv.kh * p->conv.kw,
+                                   {p->conv.oc, p->conv.ic / p->group, p->conv.kh, p->conv.kw},
+                                   p->conv.ic / p->group * p->conv.kh * p->conv.kw,
                                    false};
     plan->weights[1] = (dp_weight){"bias", 1, {p->conv.oc}, plan->weights[0].fan_in, true};
     plan->workspace = dp_conv_workspace(&p->conv, plan->kernels, plan->n);

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * docs/numerics.md: windows are scanned in (kh, kw) order, the first of equals wins, the
- * first NaN wins over numbers, padding never wins.  The gradient gathers: dx starts at +0 and adds
- * dy of the windows whose winner it is, in ascending (oh, ow) order.
+ * first NaN wins over numbers, padding never wins.  dx starts at +0; dy of each window is
+ * added to its winner, in ascending (oh, ow) order.
  */
 #include <string.h>
 
@@ -62,33 +62,19 @@ static void forward_sample(const void *params, const dp_layer_run *r, int64_t i)
                     x, r->y + base + o * channels, (int32_t *)r->memory + base + o * channels);
 }
 
-/* dx of one place, from the windows of a sample whose outputs begin at `base`. */
-static void gather_place(const dp_slide *s, const dp_layer_run *r, int64_t base, int64_t place,
-                         float *dx)
-{
-    const dp_range rows = dp_slide_windows(s, 0, place / r->in.width);
-    const dp_range cols = dp_slide_windows(s, 1, place % r->in.width);
-    const int64_t channels = r->in.channels;
-
-    for (int64_t c = 0; c < channels; c++)
-        dx[c] = 0.0f;
-    for (int64_t oh = rows.first; oh <= rows.last; oh++) {
-        for (int64_t ow = cols.first; ow <= cols.last; ow++) {
-            const int64_t at = base + (oh * r->out.width + ow) * channels;
-            const int32_t *winner = (const int32_t *)r->memory + at;
-            for (int64_t c = 0; c < channels;
-                 c++) /* dx is never -0, so adding +0 changes nothing */
-                dx[c] += winner[c] == (int32_t)place ? r->dy[at + c] : 0.0f;
-        }
-    }
-}
-
 static void backward_sample(const void *params, const dp_layer_run *r, int64_t i)
 {
+    const int64_t channels = r->in.channels, base = i * dp_extent_size(&r->out);
+    const float *dy = r->dy + base;
+    const int32_t *winner = (const int32_t *)r->memory + base;
     float *dx = r->dx + i * dp_extent_size(&r->in);
 
-    for (int64_t place = 0; place < r->in.height * r->in.width; place++, dx += r->in.channels)
-        gather_place(&((const dp_pool *)params)->slide, r, i * dp_extent_size(&r->out), place, dx);
+    (void)params;
+    memset(dx, 0, sizeof *dx * (size_t)dp_extent_size(&r->in));
+    for (int64_t o = 0; o < r->out.height * r->out.width; o++, dy += channels, winner += channels) {
+        for (int64_t c = 0; c < channels; c++)
+            dx[winner[c] * channels + c] += dy[c];
+    }
 }
 
 const dp_layer dp_layer_max_pool = {

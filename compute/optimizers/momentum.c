@@ -21,6 +21,11 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
+static dp_status check(const void *params_, dp_error *err)
+{
+    return dp_schedule_check(&((const momentum *)params_)->schedule, err);
+}
+
 static double learning_rate(const void *params_, uint64_t step)
 {
     return dp_schedule_rate(&((const momentum *)params_)->schedule, step);
@@ -38,6 +43,7 @@ const dp_optimizer dp_optimizer_momentum = {
     .info = {"optimizer", "momentum", "gradient descent with momentum", 1, params},
     .size = sizeof(momentum),
     .has_moments = true,
+    .check = check,
     .learning_rate = learning_rate,
     .update = update,
 };

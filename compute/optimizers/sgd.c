@@ -15,6 +15,11 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
+static dp_status check(const void *params_, dp_error *err)
+{
+    return dp_schedule_check(&((const sgd *)params_)->schedule, err);
+}
+
 static double learning_rate(const void *params_, uint64_t step)
 {
     return dp_schedule_rate(&((const sgd *)params_)->schedule, step);
@@ -31,6 +36,7 @@ static void update(const void *params_, const dp_kernels *k, float rate, int64_t
 const dp_optimizer dp_optimizer_sgd = {
     .info = {"optimizer", "sgd", "gradient descent", 1, params},
     .size = sizeof(sgd),
+    .check = check,
     .learning_rate = learning_rate,
     .update = update,
 };

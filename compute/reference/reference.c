@@ -33,21 +33,23 @@ static float output(const dp_conv *c, const float *dy, int64_t n, int64_t h, int
     return dy[((n * c->oh + h) * c->ow + w) * c->oc + oc];
 }
 
+/* Weights [oc][ic / groups][kh][kw]; output channel oc belongs to group oc / (channels of one). */
 static float weight(const dp_conv *c, const float *w, int64_t oc, int64_t ic, int64_t kh,
                     int64_t kw)
 {
-    return w[((oc * c->ic + ic) * c->kh + kh) * c->kw + kw];
+    return w[((oc * (c->ic / c->groups) + ic) * c->kh + kh) * c->kw + kw];
 }
 
 static float forward_one(const dp_conv *c, int64_t n, int64_t oh, int64_t ow, int64_t oc,
                          const float *x, const float *w)
 {
+    const int64_t channels = c->ic / c->groups, first = oc / (c->oc / c->groups) * channels;
     float acc = 0.0f;
     for (int64_t kh = 0; kh < c->kh; kh++)
         for (int64_t kw = 0; kw < c->kw; kw++)
-            for (int64_t ic = 0; ic < c->ic; ic++)
-                acc = dp_fma32(input(c, x, n, oh * c->stride_h + kh - c->top,
-                                     ow * c->stride_w + kw - c->left, ic),
+            for (int64_t ic = 0; ic < channels; ic++)
+                acc = dp_fma32(input(c, x, n, oh * c->stride_h + kh * c->dilation_h - c->top,
+                                     ow * c->stride_w + kw * c->dilation_w - c->left, first + ic),
                                weight(c, w, oc, ic, kh, kw), acc);
     return acc;
 }
@@ -61,20 +63,23 @@ void dp_ref_conv_forward(const dp_conv *c, int64_t n, const float *x, const floa
                     *y++ = forward_one(c, i, oh, ow, oc, x, w);
 }
 
-/* Ascending output places are descending taps; a tap that is not divisible by the stride does not
- * exist. */
+/* Ascending output places are descending taps; a tap whose place is not divisible by the stride
+ * does not exist. */
 static float input_gradient_one(const dp_conv *c, int64_t n, int64_t h, int64_t v, int64_t ic,
                                 const float *dy, const float *w)
 {
+    const int64_t ic_group = c->ic / c->groups, channels = c->oc / c->groups;
+    const int64_t first = ic / ic_group * channels;
     float acc = 0.0f;
     for (int64_t kh = c->kh - 1; kh >= 0; kh--)
         for (int64_t kw = c->kw - 1; kw >= 0; kw--) {
-            if ((h + c->top - kh) % c->stride_h != 0 || (v + c->left - kw) % c->stride_w != 0)
+            const int64_t at_h = h + c->top - kh * c->dilation_h,
+                          at_w = v + c->left - kw * c->dilation_w;
+            if (at_h % c->stride_h != 0 || at_w % c->stride_w != 0)
                 continue;
-            for (int64_t oc = 0; oc < c->oc; oc++)
-                acc = dp_fma32(output(c, dy, n, (h + c->top - kh) / c->stride_h,
-                                      (v + c->left - kw) / c->stride_w, oc),
-                               weight(c, w, oc, ic, kh, kw), acc);
+            for (int64_t oc = first; oc < first + channels; oc++)
+                acc = dp_fma32(output(c, dy, n, at_h / c->stride_h, at_w / c->stride_w, oc),
+                               weight(c, w, oc, ic % ic_group, kh, kw), acc);
         }
     return acc;
 }
@@ -92,12 +97,13 @@ void dp_ref_conv_input_gradient(const dp_conv *c, int64_t n, const float *dy, co
 static float weight_leaf(const dp_conv *c, int64_t first, int64_t last, int64_t oc, int64_t ic,
                          int64_t kh, int64_t kw, const float *x, const float *dy)
 {
+    const int64_t channel = oc / (c->oc / c->groups) * (c->ic / c->groups) + ic;
     float acc = 0.0f;
     for (int64_t n = first; n < last; n++)
         for (int64_t oh = 0; oh < c->oh; oh++)
             for (int64_t ow = 0; ow < c->ow; ow++)
-                acc = dp_fma32(input(c, x, n, oh * c->stride_h + kh - c->top,
-                                     ow * c->stride_w + kw - c->left, ic),
+                acc = dp_fma32(input(c, x, n, oh * c->stride_h + kh * c->dilation_h - c->top,
+                                     ow * c->stride_w + kw * c->dilation_w - c->left, channel),
                                output(c, dy, n, oh, ow, oc), acc);
     return acc;
 }
@@ -106,7 +112,7 @@ void dp_ref_conv_weight_gradient(const dp_conv *c, int64_t n, int64_t leaf, cons
                                  const float *dy, float *dw, float *partial)
 {
     for (int64_t oc = 0; oc < c->oc; oc++)
-        for (int64_t ic = 0; ic < c->ic; ic++)
+        for (int64_t ic = 0; ic < c->ic / c->groups; ic++)
             for (int64_t kh = 0; kh < c->kh; kh++)
                 for (int64_t kw = 0; kw < c->kw; kw++) {
                     int64_t leaves = 0;

@@ -34,13 +34,15 @@ static float *numbers(size_t n)
 static double roof(const dp_kernels *k, const float *a, const float *panel)
 {
     float out[DP_MAX_MR * DP_MAX_NR] __attribute__((aligned(64)));
+    const dp_runs runs = {1, 1, ROOF_K, 0, 0};
     const float *rows[DP_MAX_MR];
+    float *to[DP_MAX_MR];
     const double start = seconds();
 
     for (int i = 0; i < k->mr; i++)
-        rows[i] = a + i * ROOF_K;
+        rows[i] = a + i * ROOF_K, to[i] = out + i * k->nr;
     for (int r = 0; r < ROOF_RUNS; r++)
-        k->tile(1, ROOF_K, 0, rows, panel, out);
+        k->tile(&runs, rows, panel, to);
     return 2e-9 * k->mr * k->nr * ROOF_K * ROOF_RUNS / (seconds() - start);
 }
 
@@ -58,6 +60,9 @@ int main(int argc, char **argv)
                        .ow = 32,
                        .stride_h = 1,
                        .stride_w = 1,
+                       .dilation_h = 1,
+                       .dilation_w = 1,
+                       .groups = 1,
                        .top = 1,
                        .left = 1,
                        .bottom = 1,
@@ -79,7 +84,7 @@ int main(int argc, char **argv)
               *y = numbers(N * 32 * 32 * 64);
         float *workspace = numbers(dp_conv_workspace(&c, k, N));
         double best[4] = {0};
-        if (level != DP_CPU_SCALAR && k == &dp_kernels_scalar)
+        if (!dp_cpu_has((dp_cpu_level)level))
             continue;
         for (int r = 0; r < (level == DP_CPU_SCALAR ? 1 : rounds); r++) {
             double t[5], rate[4];

@@ -12,9 +12,7 @@
 
 static const dp_kernels *level(int i)
 {
-    return i == 0 || dp_kernels_of((dp_cpu_level)i) != &dp_kernels_scalar
-               ? dp_kernels_of((dp_cpu_level)i)
-               : NULL;
+    return dp_cpu_has((dp_cpu_level)i) ? dp_kernels_of((dp_cpu_level)i) : NULL;
 }
 
 static void random_shapes(void **state)
@@ -79,7 +77,10 @@ static void forward_is_a_chain(void **state)
                        .oh = 1,
                        .ow = 1,
                        .stride_h = 1,
-                       .stride_w = 1};
+                       .stride_w = 1,
+                       .dilation_h = 1,
+                       .dilation_w = 1,
+                       .groups = 1};
     for (int l = 0; l <= (int)dp_cpu_best(); l++) {
         if ((p.kernels = level(l)) == NULL)
             continue;
@@ -140,7 +141,10 @@ static void weight_gradient_is_a_tree_of_leaves(void **state)
                        .oh = 1,
                        .ow = 1,
                        .stride_h = 1,
-                       .stride_w = 1};
+                       .stride_w = 1,
+                       .dilation_h = 1,
+                       .dilation_w = 1,
+                       .groups = 1};
     p.x = dp_arena_alloc(&arena, 64, sizeof(float));
     p.dy = dp_arena_alloc(&arena, 64, sizeof(float));
     p.out = dp_arena_alloc(&arena, 1, sizeof(float));

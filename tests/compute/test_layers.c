@@ -233,6 +233,8 @@ static void gradients(void **state)
     check_gradients(
         "conv2d out_channels=4 kernel_size=3 | max_pool kernel_size=3 stride=2 | conv2d out_channels=3 kernel_size=3 has_bias=true");
     check_gradients(
+        "conv2d out_channels=6 kernel_size=3 dilation=2 | conv2d out_channels=4 group=2 kernel_size=3,2 stride=2,1 dilation=3,1 has_bias=true");
+    check_gradients(
         "conv2d out_channels=4 kernel_size=1 | relu | flatten | dense out_channels=7 | relu");
 }
 
@@ -374,16 +376,162 @@ static void initial_values_are_one_stream(void **state)
     dp_net_close(net);
 }
 
-/* The learning rate falls by one factor each decay, and momentum really differs from sgd. */
+/* Rates of steps 0, 1, ... of `sgd WORDS`. */
+static void check_rates(const char *words, const uint64_t *steps, const double *rates, int n)
+{
+    char text[200];
+    dp_net *net;
+
+    snprintf(text, sizeof text, "dense out_channels=2 | softmax_cross_entropy | sgd %s", words);
+    net = open_flat(text, 1, 2);
+    for (int i = 0; i < n; i++) {
+        if (fabs(dp_net_learning_rate(net, steps[i]) - rates[i]) > 1e-15 * rates[i])
+            fail_msg("%s: step %llu has %.17g, not %.17g", words, (unsigned long long)steps[i],
+                     dp_net_learning_rate(net, steps[i]), rates[i]);
+    }
+    dp_net_close(net);
+}
+
+#define RATES(words, steps, ...)                                                                   \
+    check_rates(words, (const uint64_t[])STEPS steps, (const double[]){__VA_ARGS__},               \
+                (int)(sizeof((const double[]){__VA_ARGS__}) / sizeof(double)))
+#define STEPS(...)                                                                                 \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
+
 static void schedules(void **state)
 {
-    dp_net *net = open_flat(
-        "dense out_channels=2 | softmax_cross_entropy | sgd learning_rate=0.1 decay_steps=10 decay_rate=0.5",
-        1, 2);
+    (void)state;
+    RATES("learning_rate=0.1", (0, 1, 1000000), 0.1, 0.1, 0.1);
+    RATES("learning_rate=0.1 decay_steps=10 decay_rate=0.5", (0, 9, 10, 39), 0.1, 0.1, 0.05,
+          0.0125);
+    RATES("learning_rate=0.3,0.2,0.1", (0, 1, 2, 3, 99), 0.3, 0.2, 0.1, 0.1, 0.1);
+    RATES("learning_rate=0.3,0.2,0.1 milestones=2,5,10", (0, 1, 2, 4, 5, 9, 10, 99), 0.3, 0.3, 0.2,
+          0.2, 0.1, 0.1, 0.1, 0.1);
+    RATES("learning_rate=0.1 warmup_steps=4", (0, 1, 2, 3, 4, 9), 0, 0.025, 0.05, 0.075, 0.1, 0.1);
+    /* MindSpore's cosine_decay_lr(0.01, 0.1, total_step=6, step_per_epoch=1, decay_epoch=6) */
+    RATES("learning_rate=0.1 min_lr=0.01 decay=cosine decay_steps=6", (0, 1, 2, 3, 4, 5, 6, 100),
+          0.1, 0.09397114317029974, 0.0775, 0.055, 0.0325, 0.016028856829700263, 0.01, 0.01);
+    RATES("learning_rate=0.1 decay=cosine decay_steps=2 warmup_steps=2", (0, 1, 2, 3, 4), 0, 0.05,
+          0.1, 0.05, 0);
+}
+
+/* The series against the C library's cosine, which is not used elsewhere. */
+static void cosine_is_a_cosine(void **state)
+{
+    dp_net *net = open_flat("dense out_channels=2 | softmax_cross_entropy | sgd learning_rate=1"
+                            " decay=cosine decay_steps=10007",
+                            1, 2);
 
     (void)state;
-    assert_true(dp_net_learning_rate(net, 0) == 0.1 && dp_net_learning_rate(net, 9) == 0.1);
-    assert_true(dp_net_learning_rate(net, 10) == 0.05 && dp_net_learning_rate(net, 39) == 0.0125);
+    for (uint64_t i = 0; i <= 10007; i++)
+        assert_true(fabs(dp_net_learning_rate(net, i) -
+                         0.5 * (1 + cos(acos(-1.0) * (double)i / 10007))) < 6e-16);
+    dp_net_close(net);
+}
+
+static void bad_schedules(void **state)
+{
+    static const char *const bad[] = {
+        "learning_rate=0.1,0.2 milestones=5",
+        "learning_rate=0.1,0.2 milestones=5,5",
+        "learning_rate=0.1,0.2 decay_steps=5",
+        "learning_rate=0.1 min_lr=0.01",
+        "learning_rate=0.1 min_lr=0.2 decay=cosine decay_steps=5",
+    };
+    const dp_tensor input = {NULL, DP_F32, 2, {1, 2}};
+    char text[200];
+    dp_net *net;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        snprintf(text, sizeof text, "dense out_channels=2 | softmax_cross_entropy | sgd %s",
+                 bad[i]);
+        assert_int_equal(dp_net_open(&net, text, 1, &input, NULL, &test_error), DP_ESPEC);
+        assert_int_equal(test_error.column, 48);
+    }
+}
+
+/* ---- dropout ---- */
+
+/* One step of identity | dropout | identity: gradients and outputs show the mask. */
+static void dropout_is_keyed_and_scaled(void **state)
+{
+    enum { N = 3, F = 400 };
+    static float x[N * F], w[2][F];
+    int32_t y[N] = {0, 1, 0};
+    const dp_tensor input = {x, DP_F32, 2, {N, F}}, labels = {y, DP_I32, 1, {N}};
+    dp_net *net = open_flat("dropout p=0.25 seed=7 | dense out_channels=2 | softmax_cross_entropy"
+                            " leaf_size=1 | sgd learning_rate=0",
+                            N, F);
+    dp_net_result r;
+    int dropped = 0;
+
+    (void)state;
+    for (int i = 0; i < N * F; i++)
+        x[i] = i < F ? 1.0f : 0.0f; /* only sample 0 says something */
+    for (int step = 0; step < 2; step++) {
+        assert_ok(dp_net_step(net, &input, &labels, &r, &test_error));
+        memcpy(w[step], dp_net_gradient(net, 0)->data, sizeof w[step]);
+    }
+    /* the gradient of a weight is its input times one number */
+    for (int i = 0; i < F; i++) {
+        dropped += w[0][i] == 0;
+        assert_true(w[0][i] == 0 || w[0][i] == w[0][0] || w[0][0] == 0);
+    }
+    assert_in_range(dropped, F / 4 - 40, F / 4 + 40);
+    assert_memory_not_equal(w[0], w[1], sizeof w[0]);
+    dp_net_close(net);
+}
+
+static float dropped_loss(uint32_t threads, uint64_t seed, const char *layer)
+{
+    enum { N = 4, F = 50 };
+    const dp_options options = {.size = sizeof options, .threads = threads};
+    float x[N * F];
+    int32_t y[N] = {0, 1, 2, 0};
+    const dp_tensor input = {x, DP_F32, 2, {N, F}}, labels = {y, DP_I32, 1, {N}};
+    char text[200];
+    dp_net_result r;
+    dp_net *net;
+
+    random_fill(x, N * F, 5);
+    snprintf(text, sizeof text,
+             "init weight=\"uniform scale=0.5 order=mindspore\" | %s | dense out_channels=3 | "
+             "softmax_cross_entropy | sgd learning_rate=0.1",
+             layer);
+    assert_ok(dp_net_open(&net, text, seed, &input, &options, &test_error));
+    assert_ok(dp_net_step(net, &input, &labels, &r, &test_error));
+    dp_net_close(net);
+    return r.loss;
+}
+
+static void dropout_depends_on_seeds_only(void **state)
+{
+    const dp_tensor input = {NULL, DP_F32, 2, {1, 2}};
+    const float one = dropped_loss(1, 1, "dropout p=0.5 seed=7");
+    dp_net *net;
+
+    (void)state;
+    assert_true(one == dropped_loss(3, 1, "dropout p=0.5 seed=7"));
+    assert_true(one != dropped_loss(1, 1, "dropout p=0.5 seed=8"));
+    assert_true(one != dropped_loss(1, 1, "relu | dropout p=0.5 seed=7"));
+    assert_true(dropped_loss(1, 1, "dropout p=0 seed=7") ==
+                dropped_loss(1, 1, "dropout p=0 seed=8"));
+    assert_int_equal(dp_net_open(&net, "dropout", 1, &input, NULL, &test_error), DP_ESPEC);
+    assert_int_equal(dp_net_open(&net, "dropout seed=0", 1, &input, NULL, &test_error), DP_ESPEC);
+}
+
+/* dp_net_eval drops nothing. */
+static void dropout_is_for_training(void **state)
+{
+    float x[4] = {1, -2, 3, 4};
+    const dp_tensor shape = {NULL, DP_F32, 2, {1, 4}};
+    dp_net *net = open_flat("dropout p=0.9 seed=1", 1, 4);
+
+    (void)state;
+    assert_memory_equal(eval(net, x, &shape), x, sizeof x);
     dp_net_close(net);
 }
 
@@ -400,6 +548,11 @@ int main(void)
         cmocka_unit_test(initializers),
         cmocka_unit_test(initial_values_are_one_stream),
         cmocka_unit_test(schedules),
+        cmocka_unit_test(cosine_is_a_cosine),
+        cmocka_unit_test(bad_schedules),
+        cmocka_unit_test(dropout_is_keyed_and_scaled),
+        cmocka_unit_test(dropout_depends_on_seeds_only),
+        cmocka_unit_test(dropout_is_for_training),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
