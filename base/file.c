@@ -147,7 +147,7 @@ void dp_writer_put(dp_writer *w, const void *bytes, size_t n)
     }
 }
 
-static void cancel(dp_writer *w)
+void dp_writer_cancel(dp_writer *w)
 {
     if (w->fd < 0)
         return;
@@ -183,7 +183,7 @@ dp_status dp_writer_commit(dp_writer *w, dp_error *err)
     if (w->error != 0) {
         status = dp_fail(err, DP_EIO, "cannot write %.160s: %s (nothing was changed)", w->path,
                          strerror(w->error));
-        cancel(w);
+        dp_writer_cancel(w);
         return status;
     }
     close(w->fd);

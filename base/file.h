@@ -36,5 +36,6 @@ typedef struct dp_writer {
 dp_status dp_writer_open(dp_writer *, const char *path, dp_error *);
 void dp_writer_put(dp_writer *, const void *bytes, size_t n); /* errors show at commit */
 dp_status dp_writer_commit(dp_writer *, dp_error *);
+void dp_writer_cancel(dp_writer *); /* in place of commit: nothing was written */
 
 #endif

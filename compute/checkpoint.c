@@ -16,12 +16,12 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/tensor.h"
-#include "compute/net.h"
+#include "compute/archive/safetensors.h"
+#include "compute/weights.h"
 
-#define MAX_HEADER (64 << 20)
-#define BLOCK      65536
-#define MOMENT     "moments."
-#define FORMAT     "detpipe-net/1"
+#define BLOCK  65536
+#define MOMENT "moments."
+#define FORMAT "detpipe-net/1"
 
 /* ---- the tensors of a file, in their order: parameters, then moments ---- */
 
@@ -82,31 +82,14 @@ static void hex(const uint8_t digest[16], char out[33])
 
 /* ---- writing ---- */
 
-static void out_number(dp_out *out, uint64_t value)
-{
-    char text[24];
-    snprintf(text, sizeof text, "%llu", (unsigned long long)value);
-    dp_out_text(out, text);
-}
-
-/* Names are [a-z0-9_.] only, so nothing needs an escape. */
 static void describe(dp_out *out, const entry *e, uint64_t offset)
 {
     char name[256];
 
     name_of(e, name, sizeof name);
-    dp_out_text(out, ",\"");
-    dp_out_text(out, name);
-    dp_out_text(out, "\":{\"dtype\":\"F32\",\"shape\":[");
-    for (int32_t d = 0; d < e->p->value.rank; d++) {
-        dp_out_text(out, d ? "," : "");
-        out_number(out, (uint64_t)e->p->value.shape[d]);
-    }
-    dp_out_text(out, "],\"data_offsets\":[");
-    out_number(out, offset);
     dp_out_text(out, ",");
-    out_number(out, offset + 4 * (uint64_t)e->p->count);
-    dp_out_text(out, "]}");
+    dp_safetensors_describe(out, name, "F32", e->p->value.rank, e->p->value.shape, offset,
+                            4 * (uint64_t)e->p->count);
 }
 
 typedef struct header {
@@ -115,25 +98,26 @@ typedef struct header {
     const char *digest;
 } header;
 
-/* Padded with blanks so that the data begins on an 8-byte boundary. */
 static void print_header(const void *ctx, dp_out *out)
 {
     const header *h = ctx;
+    char step[24];
     uint64_t offset = 0;
     entry e;
+
+    snprintf(step, sizeof step, "%llu", (unsigned long long)h->step);
 
     dp_out_text(out, "{\"__metadata__\":{\"format\":\"" FORMAT "\",\"xxh3_128\":\"");
     dp_out_text(out, h->digest);
     dp_out_text(out, "\",\"global_step\":\"");
-    out_number(out, h->step);
+    dp_out_text(out, step);
     dp_out_text(out, "\"}");
     for (uint32_t i = 0; entry_at(h->net, i, &e); i++) {
         describe(out, &e, offset);
         offset += 4 * (uint64_t)e.p->count;
     }
     dp_out_text(out, "}");
-    while (out->length % 8 != 0)
-        dp_out_text(out, " ");
+    dp_safetensors_pad(out);
 }
 
 /* Of the step count and the data as it is in memory now. */
@@ -153,7 +137,6 @@ dp_status dp_net_save(dp_net *net, const char *path, dp_error *err)
 {
     dp_arena arena = {0};
     dp_writer writer;
-    uint8_t length[8];
     char digest[33], *text;
     header h = {net, 0, digest};
     size_t n;
@@ -170,9 +153,7 @@ dp_status dp_net_save(dp_net *net, const char *path, dp_error *err)
     if (status == DP_OK)
         status = dp_writer_open(&writer, path, err);
     if (status == DP_OK) {
-        dp_store_le(length, 8, n);
-        dp_writer_put(&writer, length, 8);
-        dp_writer_put(&writer, text, n);
+        dp_safetensors_put_header(&writer, text, n);
         each_block(net, put_file, &writer);
         status = dp_writer_commit(&writer, err);
     }
@@ -218,7 +199,7 @@ static dp_status read_header(reading *r)
     if (status != DP_OK)
         return status;
     n = dp_load_le(length, 8);
-    if (n > MAX_HEADER || n + 8 > r->file.size)
+    if (n > DP_MAX_SAFETENSORS_HEADER || n + 8 > r->file.size)
         return bad_file(r, "no .safetensors file: its header's length is impossible");
     r->header = dp_arena_alloc(&r->arena, (size_t)n + 1, 1);
     if (r->header == NULL)
@@ -246,8 +227,7 @@ static dp_status read_meta(reading *r)
     uint64_t value = 0;
 
     if (format == NULL || strcmp(format, FORMAT) != 0)
-        return dp_fail(r->err, DP_ESTATE,
-                       "%.120s was not written by dp_net_save (format " FORMAT ")", r->path);
+        return bad_file(r, "its format is not " FORMAT);
     if (step == NULL || step[0] == '\0' || strlen(step) > 18)
         return bad_file(r, "global_step is no number");
     for (; *step != '\0'; step++) {
@@ -386,6 +366,32 @@ static dp_status read_data(reading *r)
     return status;
 }
 
+/* Not by the format's name alone: one flipped bit must not turn it into another program's. */
+static bool is_own(reading *r)
+{
+    const char *format;
+
+    if (read_header(r) != DP_OK)
+        return false;
+    format = meta_text(r, "format");
+    return meta_text(r, "xxh3_128") != NULL || (format != NULL && strcmp(format, FORMAT) == 0);
+}
+
+static dp_status read_own(reading *r)
+{
+    dp_status status = read_meta(r);
+
+    if (status == DP_OK)
+        status = check_tensors(r);
+    if (status == DP_OK)
+        status = check_header(r);
+    if (status == DP_OK)
+        status = read_data(r);
+    if (status == DP_OK)
+        r->net->step = r->step;
+    return status;
+}
+
 dp_status dp_net_load(dp_net *net, const char *path, dp_error *err)
 {
     reading r = {.net = net, .file = {-1, 0}, .path = path, .err = err};
@@ -396,19 +402,9 @@ dp_status dp_net_load(dp_net *net, const char *path, dp_error *err)
     r.arena.alloc = net->options.alloc;
     status = dp_file_open(path, &r.file, err);
     if (status == DP_OK)
-        status = read_header(&r);
+        status = is_own(&r) ? read_own(&r) : dp_net_load_weights(net, path, err);
     if (status == DP_OK)
-        status = read_meta(&r);
-    if (status == DP_OK)
-        status = check_tensors(&r);
-    if (status == DP_OK)
-        status = check_header(&r);
-    if (status == DP_OK)
-        status = read_data(&r);
-    if (status == DP_OK) {
-        net->step = r.step;
         net->stepped = false;
-    }
     cJSON_Delete(r.root);
     dp_arena_free(&r.arena);
     dp_file_close(&r.file);

@@ -41,7 +41,9 @@ DP_CALL dp_status dp_net_eval(dp_net *, const dp_tensor *input, const dp_tensor 
 
 /* Weights, optimizer state and step count as one .safetensors file (docs/checkpoint.md), written
  * under a temporary name, synced and renamed.  Loading is strict: a missing, extra, misshapen or
- * damaged tensor is DP_ESTATE or DP_ECORRUPT and leaves the net as it was. */
+ * damaged tensor is DP_ESTATE or DP_ECORRUPT and leaves the net as it was.  Another program's
+ * archive must hold exactly the parameters; the step count is 0 then.  options.log gets a line for
+ * each tensor that is wrong. */
 DP_CALL dp_status dp_net_save(dp_net *, const char *path, dp_error *);
 DP_CALL dp_status dp_net_load(dp_net *, const char *path, dp_error *);
 
@@ -57,6 +59,26 @@ DP_API const dp_tensor *dp_net_gradient(const dp_net *, size_t index);
 DP_API void dp_net_digest(const dp_net *, uint8_t parameters[16], uint8_t gradients[16]);
 
 DP_API const dp_stage_info *const *dp_net_stages(size_t *count);
+
+/* ---- files of tensors: .ckpt (MindSpore), .safetensors, .npz; whichever it is ---- */
+typedef struct dp_archive dp_archive;
+typedef struct dp_named_tensor {
+    const char    *name, *type;  /* "float32", "bfloat16", "bool", "str" (UTF-32), ... */
+    int32_t        rank;
+    int64_t        shape[DP_MAX_RANK];
+    const uint8_t *data;         /* little-endian, C order; lives as long as the archive */
+    uint64_t       count, size;  /* elements, bytes */
+} dp_named_tensor;
+
+/* All of it is read and checked: DP_EIO, or DP_ECORRUPT with what is wrong. */
+DP_CALL dp_status dp_archive_open(dp_archive **out, const char *path, const dp_options *,
+                                  dp_error *);
+DP_API  void      dp_archive_close(dp_archive *);
+DP_API const char *dp_archive_format_name(const dp_archive *);
+DP_API const dp_named_tensor *dp_archive_get(const dp_archive *, size_t index); /* or NULL */
+DP_API const dp_named_tensor *dp_archive_find(const dp_archive *, const char *name);
+/* As .safetensors or .npz, by the path's suffix; whole or not at all. */
+DP_CALL dp_status dp_archive_save(const dp_archive *, const char *path, dp_error *);
 
 /* Every instruction set of this machine against the scalar reference, bit for bit. */
 DP_CALL dp_status dp_net_selftest(dp_error *);

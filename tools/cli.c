@@ -188,6 +188,18 @@ cli_hex cli_hex_of(const uint8_t digest[16])
     return h;
 }
 
+cli_type_text cli_type_of(const char *type, int32_t rank, const int64_t *shape)
+{
+    cli_type_text out;
+    size_t n = (size_t)snprintf(out.text, sizeof out.text, "%s[", type);
+
+    for (int32_t d = 0; d < rank; d++)
+        n += (size_t)snprintf(out.text + n, sizeof out.text - n, d > 0 ? ", %lld" : "%lld",
+                              (long long)shape[d]);
+    snprintf(out.text + n, sizeof out.text - n, "]");
+    return out;
+}
+
 void cli_fold(uint8_t accumulated[16], const void *bytes, size_t size)
 {
     uint8_t both[32];

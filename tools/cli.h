@@ -56,6 +56,12 @@ typedef struct cli_hex {
 } cli_hex;
 cli_hex cli_hex_of(const uint8_t digest[16]);
 
+/* "float32[3, 4]" */
+typedef struct cli_type_text {
+    char text[224];
+} cli_type_text;
+cli_type_text cli_type_of(const char *type, int32_t rank, const int64_t *shape);
+
 /* accumulated = digest(accumulated, bytes): a digest over many parts. */
 void cli_fold(uint8_t accumulated[16], const void *bytes, size_t size);
 

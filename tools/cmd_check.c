@@ -16,13 +16,9 @@ static const char about[] =
     "RECIPE is a recipe's name, a recipe file, or a pipeline text in quotes "
     "(default: " RECIPE_DEFAULT ").";
 
-static void shape_text(const dp_tensor *t, char *out, size_t size)
+static cli_type_text type_of(const dp_tensor *t)
 {
-    size_t n = (size_t)snprintf(out, size, "%s[", dp_dtype_name(t->dtype));
-    for (int32_t d = 0; d < t->rank && n < size; d++)
-        n += (size_t)snprintf(out + n, size - n, d > 0 ? ", %lld" : "%lld", (long long)t->shape[d]);
-    if (n < size)
-        snprintf(out + n, size - n, "]");
+    return cli_type_of(dp_dtype_name(t->dtype), t->rank, t->shape);
 }
 
 /* A canonical text, one stage a line. */
@@ -45,9 +41,7 @@ static void print_columns(const session *s)
 
     puts("batch:");
     for (size_t c = 0; (name = dp_column_name(s->pipeline, c)) != NULL; c++) {
-        char shape[128];
-        shape_text(dp_output(s->pipeline, name), shape, sizeof shape);
-        printf("    %-14s %s\n", name, shape);
+        printf("    %-14s %s\n", name, type_of(dp_output(s->pipeline, name)).text);
     }
     if (dp_length(s->pipeline) == UINT64_MAX)
         puts("    endless");
@@ -63,12 +57,10 @@ static void print_parameters(const session *s)
 
     puts("parameters:");
     for (size_t i = 0; (t = dp_net_parameter(s->net, i, &name)) != NULL; i++) {
-        char shape[128];
         int64_t count = 1;
         for (int32_t d = 0; d < t->rank; d++)
             count *= t->shape[d];
-        shape_text(t, shape, sizeof shape);
-        printf("    %-14s %s\n", name, shape);
+        printf("    %-14s %s\n", name, type_of(t).text);
         total += count;
     }
     printf("    %lld numbers\n", (long long)total);
@@ -131,6 +123,8 @@ static int print_all(const session *s, bool json)
     print_columns(s);
     if (s->net != NULL) {
         print_text("net", dp_net_spec(s->net));
+        if (s->recipe.weights != NULL)
+            printf("weights: %s\n", s->recipe.weights);
         print_parameters(s);
         print_rates(s);
     }

@@ -15,9 +15,9 @@
 
 #define MAX_RECIPE 1000000 /* bytes */
 
-enum { DATA, NET, LOSS, OPTIMIZER, INIT, SEED, STEPS, N_KEYS };
-static const char *const keys[N_KEYS] = {"data", "net",  "loss", "optimizer",
-                                         "init", "seed", "steps"};
+enum { DATA, NET, LOSS, OPTIMIZER, INIT, WEIGHTS, SEED, STEPS, N_KEYS };
+static const char *const keys[N_KEYS] = {"data", "net",     "loss", "optimizer",
+                                         "init", "weights", "seed", "steps"};
 
 typedef struct parsed {
     char *values[N_KEYS];
@@ -73,7 +73,7 @@ static int parse_lines(const char *name, const char *text, parsed *out)
                 return cli_fail(
                     EXIT_MALFORMED,
                     "%s: line %d: '%.*s' is no \"key: text\" (keys: data net loss optimizer init "
-                    "seed steps)",
+                    "weights seed steps)",
                     name, number, (int)(length < 40 ? length : 40), line);
             if (out->values[current] != NULL)
                 return cli_fail(EXIT_MALFORMED, "%s: line %d: %s is given twice", name, number,
@@ -107,8 +107,8 @@ static int assemble(const char *name, parsed *p, recipe *out)
 
     if (p->values[DATA] == NULL)
         return cli_fail(EXIT_MALFORMED, "%s: there is no data: line", name);
-    if (p->values[NET] == NULL &&
-        (p->values[LOSS] != NULL || p->values[OPTIMIZER] != NULL || p->values[INIT] != NULL))
+    if (p->values[NET] == NULL && (p->values[LOSS] != NULL || p->values[OPTIMIZER] != NULL ||
+                                   p->values[INIT] != NULL || p->values[WEIGHTS] != NULL))
         return cli_fail(EXIT_MALFORMED, "%s: there is no net: line", name);
     if (p->values[NET] != NULL && (p->values[LOSS] == NULL || p->values[OPTIMIZER] == NULL))
         return cli_fail(EXIT_MALFORMED, "%s: there is no %s: line", name,
@@ -120,7 +120,8 @@ static int assemble(const char *name, parsed *p, recipe *out)
         return status;
     out->name = name;
     out->data = p->values[DATA];
-    p->values[DATA] = NULL;
+    out->weights = p->values[WEIGHTS];
+    p->values[DATA] = p->values[WEIGHTS] = NULL;
     if (p->values[NET] != NULL && p->values[INIT] != NULL) {
         out->net = join(NULL, "", "init", 4);
         out->net = join(out->net, " ", p->values[INIT], strlen(p->values[INIT]));
@@ -256,5 +257,6 @@ void recipe_free(recipe *r)
 {
     free(r->data);
     free(r->net);
+    free(r->weights);
     *r = (recipe){0};
 }

@@ -6,10 +6,34 @@
 
 #include <string.h>
 
-static int open_net(session *s, const dp_options *options)
+static void say_line(void *ctx, const char *line)
 {
+    (void)ctx;
+    fprintf(stderr, "  %s\n", line);
+}
+
+/* Relative to the folder of the data set. */
+static int load_weights(session *s)
+{
+    const bool alone = s->data == NULL || s->recipe.weights[0] == '/';
+    char path[4096];
+    dp_error err;
+
+    snprintf(path, sizeof path, "%s%s%s", alone ? "" : s->data, alone ? "" : "/",
+             s->recipe.weights);
+    return dp_net_load(s->net, path, &err) == DP_OK ? -1 : cli_fail_error(&err, NULL);
+}
+
+static int open_net(session *s, const dp_options *given)
+{
+    dp_options own = *given;
+    const dp_options *options = &own;
+
     const dp_tensor *image = dp_output(s->pipeline, "image");
     dp_error err;
+
+    if (s->recipe.weights != NULL)
+        own.log = say_line;
 
     if (image == NULL || dp_output(s->pipeline, "label") == NULL)
         return cli_fail(EXIT_MALFORMED, "%s: training needs the columns image and label",
@@ -20,7 +44,7 @@ static int open_net(session *s, const dp_options *options)
                         s->recipe.name);
     if (dp_net_open(&s->net, s->recipe.net, s->recipe.seed, image, options, &err) != DP_OK)
         return cli_fail_error(&err, s->recipe.net);
-    return -1;
+    return s->recipe.weights != NULL ? load_weights(s) : -1;
 }
 
 int session_open(session *s, const char *what, cli_optional seed, cli_optional steps)
@@ -59,7 +83,7 @@ void session_close(session *s)
 
 void session_fingerprint(const session *s, uint8_t digest[16])
 {
-    uint8_t stream[16];
+    uint8_t stream[16], weights[16];
     char counts[64];
     const int n = snprintf(counts, sizeof counts, "seed %llu steps %llu",
                            (unsigned long long)s->recipe.seed, (unsigned long long)s->recipe.steps);
@@ -69,5 +93,9 @@ void session_fingerprint(const session *s, uint8_t digest[16])
     cli_fold(digest, stream, sizeof stream);
     if (s->net != NULL)
         cli_fold(digest, dp_net_spec(s->net), strlen(dp_net_spec(s->net)));
+    if (s->net != NULL && s->recipe.weights != NULL) {
+        dp_net_digest(s->net, weights, NULL);
+        cli_fold(digest, weights, sizeof weights);
+    }
     cli_fold(digest, counts, (size_t)n);
 }

@@ -37,7 +37,8 @@ typedef struct session {
 int session_open(session *, const char *what, cli_optional seed, cli_optional steps);
 void session_close(session *);
 
-/* Of the canonical texts, the seed and the steps: what two runs must share to be the same run. */
+/* Of the canonical texts, the weights that came from a file, the seed and the steps: what two runs
+ * must share to be the same run. */
 void session_fingerprint(const session *, uint8_t digest[16]);
 
 #endif

@@ -299,6 +299,85 @@ static void strict_loading(void **state)
     }
 }
 
+/* ---- weights from an archive ---- */
+
+static char logged[4][100];
+static int n_logged;
+
+static void keep_line(void *ctx, const char *line)
+{
+    (void)ctx;
+    if (n_logged < 4)
+        snprintf(logged[n_logged], sizeof logged[0], "%s", line);
+    n_logged++;
+}
+
+/* fc.weight [3, 8], fc.bias [3] and six others, from MindSpore: names that are not ours. */
+static void weights_of_another_program(void **state)
+{
+    const dp_options options = {.size = sizeof options, .threads = 1, .log = keep_line};
+    const dp_tensor input = {NULL, DP_F32, 2, {1, 8}};
+    saved *s = *state;
+    dp_archive *a;
+    dp_net *net, *other;
+    char path[400];
+    float *w;
+
+    /* another net's own checkpoint, without what makes it one */
+    assert_ok(dp_net_open(&net,
+                          "dense out_channels=3 | softmax_cross_entropy | momentum"
+                          " learning_rate=1 momentum=0.5",
+                          1, &input, &options, &test_error));
+    assert_ok(dp_net_open(&other, "dense out_channels=3", 7, &input, &options, &test_error));
+    snprintf(path, sizeof path, "%s/own.safetensors", s->folder);
+    assert_ok(dp_net_save(other, path, &test_error));
+    assert_ok(dp_archive_open(&a, path, NULL, &test_error));
+    snprintf(path, sizeof path, "%s/weights.npz", s->folder);
+    assert_ok(dp_archive_save(a, path, &test_error));
+    dp_archive_close(a);
+    w = dp_net_parameter(other, 0, NULL)->data;
+    assert_memory_not_equal(dp_net_parameter(net, 0, NULL)->data, w, 3 * 8 * sizeof *w);
+    assert_ok(dp_net_load(net, path, &test_error));
+    assert_memory_equal(dp_net_parameter(net, 0, NULL)->data, w, 3 * 8 * sizeof *w);
+    assert_int_equal(n_logged, 0);
+    /* everything that is wrong is told, and nothing is changed */
+    assert_int_equal(dp_net_load(s->net, path, &test_error), DP_ESTATE);
+    assert_int_equal(dp_net_load(net, TEST_GOLDEN "/ckpt/net_only.ckpt", &test_error), DP_ESTATE);
+    assert_string_equal(logged[0], "missing fc1.weight");
+    assert_string_equal(logged[1], "missing fc1.bias");
+    assert_string_equal(logged[2], "extra conv.weight");
+    assert_int_equal(n_logged, 2 + 8);
+    assert_non_null(strstr(test_error.message, "(10 wrong): missing fc1.weight, "));
+    assert_memory_equal(dp_net_parameter(net, 0, NULL)->data, w, 3 * 8 * sizeof *w);
+    dp_net_close(other);
+    dp_net_close(net);
+}
+
+/* Another shape and another type. */
+static void misshapen_weights(void **state)
+{
+    static const char header[] = "{\"fc1.weight\":{\"dtype\":\"F32\",\"shape\":[2,3],"
+                                 "\"data_offsets\":[0,24]},\"fc1.bias\":{\"dtype\":\"F16\","
+                                 "\"shape\":[3],\"data_offsets\":[24,30]}}";
+    const dp_tensor input = {NULL, DP_F32, 2, {1, 2}};
+    uint8_t bytes[8 + sizeof header + 30] = {sizeof header - 1};
+    char folder[256], path[300];
+    dp_net *net;
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    memcpy(bytes + 8, header, sizeof header - 1);
+    test_write(folder, "w.safetensors", bytes, 8 + sizeof header - 1 + 30);
+    snprintf(path, sizeof path, "%s/w.safetensors", folder);
+    assert_ok(dp_net_open(&net, "dense out_channels=3", 1, &input, NULL, &test_error));
+    assert_int_equal(dp_net_load(net, path, &test_error), DP_ESTATE);
+    assert_non_null(strstr(test_error.message,
+                           "another shape: fc1.weight is float32[2, 3], not float32[3, 2], "
+                           "another type: fc1.bias is float16[3], not float32[3]"));
+    dp_net_close(net);
+    test_folder_remove(folder);
+}
+
 static uint8_t *read_file(const char *path, size_t *n)
 {
     FILE *f = fopen(path, "rb");
@@ -526,6 +605,8 @@ int main(void)
         cmocka_unit_test(gradient_not_finite),
         SAVED(resume_gives_the_same_bits),
         SAVED(strict_loading),
+        SAVED(weights_of_another_program),
+        cmocka_unit_test(misshapen_weights),
         SAVED(damaged_files),
         SAVED(files_that_cannot_be),
         cmocka_unit_test(synthetic_is_learnable),

@@ -122,6 +122,36 @@ expect 0 '"task": "small_cnn", "threads": 1, "images_per_s": [0-9.]+, .*"runs": 
 expect 2 'takes alexnet or small_cnn, not resnet' "$DETPIPE" bench --task resnet
 expect 2 'threads takes 1 to 1024' "$DETPIPE" bench --task small_cnn --threads 0
 
+# ckpt
+ckpt="$SOURCE/tests/golden/ckpt"
+expect 0 '^bf16 +bfloat16\[6\] +[0-9a-f]{32}$' "$DETPIPE" ckpt info "$ckpt/plain.ckpt"
+expect 0 '"format":	"safetensors"' "$DETPIPE" ckpt info "$ckpt/crc.safetensors" --json
+expect 0 '^19 tensors are equal, 0 are not$' "$DETPIPE" ckpt diff "$ckpt/plain.ckpt" "$ckpt/sliced_1k_crc.ckpt"
+expect 1 'bn.gamma: only in .*train_cell.ckpt$|global_step: only in' "$DETPIPE" ckpt diff "$ckpt/net_only.ckpt" "$ckpt/train_cell.ckpt"
+expect 0 'out.npz is written' "$DETPIPE" ckpt convert "$ckpt/crc.safetensors" out.npz
+expect 0 '^18 tensors are equal' "$DETPIPE" ckpt diff out.npz "$ckpt/plain.safetensors"
+expect 2 'bf16 is bfloat16: .npz has no such type' "$DETPIPE" ckpt convert "$ckpt/plain.ckpt" no.npz
+expect 2 'safetensors and .npz files can be written' "$DETPIPE" ckpt convert "$ckpt/plain.ckpt" no.ckpt
+expect 2 'takes info FILE, convert IN OUT or diff A B' "$DETPIPE" ckpt info "$ckpt/plain.ckpt" more
+expect 2 'takes info FILE, convert IN OUT or diff A B' "$DETPIPE" ckpt show "$ckpt/plain.ckpt"
+expect 3 'no .ckpt, .safetensors or .npz file' "$DETPIPE" ckpt info "$SOURCE/README.md"
+expect 3 'cannot open nothing.npz' "$DETPIPE" ckpt info nothing.npz
+[ -e no.npz ] && { echo "FAILED: a file that could not be converted is left"; failed=1; }
+# a recipe whose weights come from a file
+cat > weights.recipe <<'TEXT'
+data: synthetic num_records=64 | rescale rescale=1/255 | hwc2chw | batch batch_size=8
+net: flatten | dense out_channels=10
+loss: softmax_cross_entropy
+optimizer: sgd learning_rate=0.1
+weights: weights.npz
+TEXT
+grep -v '^weights' weights.recipe > plain.recipe
+expect 0 'steps done' "$DETPIPE" train plain.recipe --steps 1 --seed 5 --save five.safetensors
+expect 0 'is written' "$DETPIPE" ckpt convert five.safetensors weights.npz
+expect 0 '^REPRODUCED$' "$DETPIPE" verify weights.recipe
+cp out.npz weights.npz
+expect 3 'missing fc1.weight' "$DETPIPE" verify weights.recipe
+
 # stages, selftest
 expect 0 '^  cifar10 ' "$DETPIPE" stages
 expect 0 'coordinates=' "$DETPIPE" stages crop

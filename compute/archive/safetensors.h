@@ -1,0 +1,20 @@
+/* safetensors.h - pieces of the format that the checkpoints of nets are made of, too
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef COMPUTE_ARCHIVE_SAFETENSORS_H
+#define COMPUTE_ARCHIVE_SAFETENSORS_H
+
+#include "base/file.h"
+#include "base/text.h"
+
+#define DP_MAX_SAFETENSORS_HEADER (64 << 20)
+
+/* "name":{"dtype":..,"shape":[..],"data_offsets":[offset,offset + size]} */
+void dp_safetensors_describe(dp_out *, const char *name, const char *type, int32_t rank,
+                             const int64_t *shape, uint64_t offset, uint64_t size);
+/* Blanks, so that the data begins at a multiple of 8. */
+void dp_safetensors_pad(dp_out *);
+void dp_safetensors_put_header(dp_writer *, const char *text, size_t n);
+
+#endif
