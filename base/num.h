@@ -76,5 +76,7 @@ uint16_t dp_f32_to_f16(float x); /* round half to even, overflow to infinity */
  * normal. */
 double dp_exp_d(double x);
 double dp_log_d(double x);
+double dp_sigmoid_d(double x); /* any x */
+double dp_tanh_d(double x);
 
 #endif

@@ -120,6 +120,7 @@ readme() {
     while read -r line; do
         grep -qF "$line" README.md || fail "README.md shows another run: it has no '$line'"
     done < "$work/printed"
+    grep -qx "    $(grep -v '^#' tests/golden/conformance.txt)" docs/numerics.md || fail "docs/numerics.md has another conformance hash"
 }
 
 for rule in symbols globals arrows headers lists text readme; do

@@ -1,0 +1,26 @@
+# build.sh - conformance_hash for a compiler, its options and a machine; sourced
+# SPDX-License-Identifier: Apache-2.0
+
+# As CMakeLists.txt has them; what is given to conformance_build comes before and cannot undo them.
+NUMERIC_FLAGS="-ffp-contract=off -fno-fast-math -fno-unsafe-math-optimizations -fno-associative-math -fno-reciprocal-math -fno-math-errno"
+
+conformance_sources() { # ROOT: the core without checkpoints (no zlib and cjson for cross compilers)
+    find "$1/base" "$1/compute" -name '*.c' ! -name checkpoint.c ! -name weights.c ! -path '*/archive/*'
+    echo "$1/tests/cross/conformance_hash.c"
+}
+
+# conformance_build OUT ROOT CC FLAGS...: objects beside OUT; 1 and the compiler's words when it fails
+conformance_build() {
+    local out=$1 root=$2 cc=$3
+    shift 3
+    mkdir -p "$out.o"
+    conformance_sources "$root" | CC=$cc FLAGS="$*" ROOT=$root OUT=$out xargs -P "$(nproc)" -I{} sh -c '
+        case $CC:{} in
+            *-linux-gnu-*) isa= ;;
+            *kernels/avx2.c) isa="-mavx2 -mfma" ;;
+            *kernels/avx512.c) isa="-mavx512f -mavx512vl -mavx2 -mfma" ;;
+            *) isa= ;;
+        esac
+        $CC -std=c11 -D_GNU_SOURCE -w -I"$ROOT" -I"$ROOT/include" $XXHASH $FLAGS $isa -c {} -o "$OUT.o/$(echo {} | tr / _).o"
+    ' > "$out.log" 2>&1 && "$cc" $LINK "$out.o"/*.o -lpthread -lm -o "$out" >> "$out.log" 2>&1 || { cat "$out.log"; return 1; }
+}

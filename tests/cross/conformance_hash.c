@@ -1,0 +1,169 @@
+/* conformance_hash.c - one hash over what the training core computes (docs/numerics.md)
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ *     conformance_hash [THREADS [ftz|upward]]
+ * Nets with every layer, loss and optimizer, on odd sizes and numbers made from integers: outputs,
+ * losses, gradients and weights of three steps each, with zeros of both signs, subnormals and large
+ * numbers; outputs for NaN and infinities; a sample of exp, log, sigmoid and tanh
+ * before their rounding.  ftz and upward
+ * change the caller's floating-point environment first: the library does not mind, and leaves it
+ * as it was (else the line says so).
+ */
+#include <fenv.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/hash.h"
+#include "base/num.h"
+#include "detpipe_net.h"
+
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
+#define STEPS   3
+#define SAMPLES 7
+#define MAX_IN  (SAMPLES * 6 * 13 * 11)
+
+typedef struct net_case {
+    const char *text;
+    int64_t channels, height, width;
+} net_case;
+
+static const net_case cases[] = {
+    {"init weight=he_uniform bias=\"normal sigma=0.1\""
+     " | conv2d out_channels=9 kernel_size=3 has_bias=true | relu"
+     " | max_pool kernel_size=3 stride=2 pad_mode=same"
+     " | conv2d out_channels=34 kernel_size=2,3 stride=2,1 dilation=1,2 pad_mode=pad padding=1,0,2,1"
+     " | tanh | avg_pool kernel_size=2 pad_mode=same | dropout p=0.25 seed=3 | flatten"
+     " | dense out_channels=37 | sigmoid | dense out_channels=5 | softmax_cross_entropy leaf_size=4"
+     " | momentum learning_rate=0.1 momentum=0.9 weight_decay=0.001 use_nesterov=true decay=cosine"
+     " decay_steps=4 warmup_steps=1",
+     3, 13, 11},
+    {"init weight=\"truncated_normal sigma=0.3 order=mindspore\" bias=\"uniform scale=0.2\""
+     " | conv2d out_channels=6 kernel_size=3 group=3 stride=2 dilation=2 has_bias=true | relu"
+     " | conv2d out_channels=50 kernel_size=5,2 pad_mode=valid | max_pool kernel_size=1,2"
+     " | flatten | dense out_channels=5 | softmax_cross_entropy leaf_size=2"
+     " | sgd learning_rate=0.2,0.1 milestones=2,9 weight_decay=0.01",
+     6, 13, 11},
+};
+
+static dp_error err;
+
+static void need(dp_status status)
+{
+    if (status == DP_OK)
+        return;
+    printf("refused: %s\n", err.message);
+    exit(1);
+}
+
+/* Dyadic numbers from integers (MINSTD), now and then a corner; every one exact. */
+static void make_numbers(float *v, size_t n)
+{
+    static const float corners[] = {0.0f, -0.0f, 0x1p-140f, -0x1p-127f, 0x1p-126f, 96.0f, -64.0f};
+    uint64_t state = 1;
+
+    for (size_t i = 0; i < n; i++) {
+        state = state * 48271 % 2147483647;
+        v[i] = state % 13 == 0 ? corners[state / 13 % 7]
+                               : (float)((int64_t)(state % 4096) - 2048) * 0x1p-11f;
+    }
+}
+
+static void hash_net(dp_hash *h, const dp_net *net)
+{
+    const dp_tensor *t;
+    const char *name;
+
+    for (size_t i = 0; (t = dp_net_parameter(net, i, &name)) != NULL; i++) {
+        dp_hash_text(h, name);
+        dp_hash_tensor(h, t);
+        if (dp_net_gradient(net, i) != NULL)
+            dp_hash_tensor(h, dp_net_gradient(net, i));
+    }
+}
+
+static void run_case(dp_hash *h, const net_case *c, uint32_t threads)
+{
+    static float x[MAX_IN];
+    const int32_t classes[SAMPLES] = {0, 4, 2, 2, 1, 3, 0};
+    const dp_options options = {.size = sizeof options, .threads = threads};
+    const dp_tensor labels = {(void *)(uintptr_t)classes, DP_I32, 1, {SAMPLES}};
+    dp_tensor input = {x, DP_F32, 4, {SAMPLES, c->channels, c->height, c->width}};
+    dp_net_result r;
+    dp_net *net;
+
+    make_numbers(x, MAX_IN);
+    need(dp_net_open(&net, c->text, 11, &input, &options, &err));
+    hash_net(h, net);
+    for (int step = 0; step < STEPS; step++) {
+        input.shape[0] = SAMPLES - step; /* smaller batches, too */
+        dp_tensor some = labels;
+        some.shape[0] = SAMPLES - step;
+        need(dp_net_step(net, &input, &some, &r, &err));
+        dp_hash_u64(h, dp_f32_bits(r.loss));
+        dp_hash_tensor(h, &r.output);
+        hash_net(h, net);
+    }
+    x[5] = NAN, x[400] = INFINITY, x[700] = -INFINITY;
+    input.shape[0] = SAMPLES;
+    need(dp_net_eval(net, &input, NULL, &r, &err));
+    dp_hash_tensor(h, &r.output);
+    dp_net_close(net);
+}
+
+static void hash_functions(dp_hash *h)
+{
+    dp_fp fp;
+
+    dp_fp_enter(&fp);
+    for (uint32_t u = 0; u < UINT32_MAX - 999983u; u += 999983u) {
+        const float x = dp_f32_from(u);
+        double y[4] = {dp_exp_d((double)x), 0, dp_sigmoid_d((double)x), dp_tanh_d((double)x)};
+        const dp_tensor t = {y, DP_F64, 1, {4}};
+        if (x > 0 && x < INFINITY)
+            y[1] = dp_log_d((double)x);
+        dp_hash_tensor(h, &t);
+    }
+    dp_fp_leave(&fp);
+}
+
+/* Rounding and flushing, without sticky flags. */
+static unsigned environment(void)
+{
+#if defined(__x86_64__)
+    return _mm_getcsr() & ~0x3fu;
+#else
+    return (unsigned)fegetround();
+#endif
+}
+
+int main(int argc, char **argv)
+{
+    const uint32_t threads = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1;
+    uint8_t digest[16];
+    unsigned before;
+    dp_hash h;
+
+    if (argc > 2 && strcmp(argv[2], "upward") == 0)
+        fesetround(FE_UPWARD);
+#if defined(__x86_64__)
+    if (argc > 2 && strcmp(argv[2], "ftz") == 0)
+        _mm_setcsr(_mm_getcsr() | 0x8040);
+#endif
+    before = environment();
+    dp_hash_init(&h);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        run_case(&h, &cases[i], threads);
+    hash_functions(&h);
+    dp_hash_final(&h, digest);
+    for (int i = 0; i < 16; i++)
+        printf("%02x", digest[i]);
+    printf(environment() == before ? "\n" : " (and the environment was changed)\n");
+    return 0;
+}
