@@ -100,7 +100,8 @@ static void corners(void **state)
     assert_true(dp_f64_bits(dp_tanh_d(-0.0)) == 1ull << 63 && dp_f64_bits(dp_tanh_d(0.0)) == 0);
     assert_true(isnan(dp_sigmoid_d((double)NAN)) && isnan(dp_tanh_d((double)NAN)));
     for (double x = 0x1p-8; x < 30; x *= 1.01) /* odd, and no step where the series ends */
-        assert_true(dp_tanh_d(-x) == -dp_tanh_d(x) && (float)dp_tanh_d(x * 1.01) >= (float)dp_tanh_d(x));
+        assert_true(dp_tanh_d(-x) == -dp_tanh_d(x) &&
+                    (float)dp_tanh_d(x * 1.01) >= (float)dp_tanh_d(x));
 }
 
 int main(int argc, char **argv)

@@ -363,7 +363,8 @@ static void written_files(void **state)
 {
     static const struct {
         const char *name, *digest;
-    } files[] = {{"out.safetensors", "bae8de50e75f08aa4643bece22f0f86e"}, {"out.npz", "f6278f8cd3ac653cff6ef3070bf16af3"}};
+    } files[] = {{"out.safetensors", "bae8de50e75f08aa4643bece22f0f86e"},
+                 {"out.npz", "f6278f8cd3ac653cff6ef3070bf16af3"}};
     dp_archive *a = open_golden("crc.safetensors"), *again;
     char folder[256], path[300];
     const dp_named_tensor *t;
