@@ -201,26 +201,28 @@ static const float *place_of(const dp_outer *o, const group *g, int64_t at)
            run / r->taps * r->row_stride + run % r->taps * r->tap_stride + g->t % r->run;
 }
 
-/* The chains of a leaf: places first .. last - 1. */
-static void outer_leaf(const dp_outer *o, const group *g, int64_t first, int64_t last, float *out)
+/* The chains of a leaf, places first .. last - 1, into leaf; or added to `sum`, when there is one.
+ */
+static void outer_leaf(const dp_outer *o, const group *g, int64_t first, int64_t last, float *leaf,
+                       float *sum)
 {
-    const int64_t mr = o->kernels->mr, nr = o->kernels->nr;
+    const int64_t mr = o->kernels->mr, tile = mr * o->kernels->nr;
     const int64_t all = o->images * o->rows * o->cols, most = PACK_FLOATS / g->width;
     float packed[PACK_FLOATS] __attribute__((aligned(64)));
-    const float *ahead;
 
     if (g->n_left < g->width)
         memset(packed, 0, sizeof packed);
     for (int64_t at = first; at < last; at += most) {
         const int64_t n = least(last - at, most);
+        const float *ahead = place_of(o, g, least(at + n, all - 1));
+        const bool add = sum != NULL && at + n == last;
         pack_places(o, g, at, n, packed);
-        ahead = place_of(o, g, least(at + n, all - 1));
-        for (int64_t p = 0; p < g->panels; p++) {
-            const float *right = o->right + ((g->panel + p) * all + at) * nr;
-            for (int64_t i = 0; i < g->tiles; i++)
-                o->kernels->outer(n, at == first, g->width, packed + i * mr, right,
-                                  out + (p * g->tiles + i) * mr * nr,
-                                  ahead + (p * g->tiles + i) * 16, o->col_stride);
+        for (int64_t i = 0; i < g->panels * g->tiles; i++) {
+            const int64_t panel = g->panel + i / g->tiles;
+            o->kernels->outer(
+                n, at == first ? NULL : leaf + i * tile, g->width, packed + i % g->tiles * mr,
+                o->right + (panel * all + at) * o->kernels->nr, (add ? sum : leaf) + i * tile, add,
+                ahead + least(i * 16, g->n_left - 1), o->col_stride);
         }
     }
 }
@@ -260,9 +262,10 @@ static void outer_group(void *ctx, uint64_t index)
     int64_t depth = 0, number = 0;
 
     for (int64_t first = 0; first < o->images; first += o->leaf, number++) {
-        outer_leaf(o, &g, first * places, least(first + o->leaf, o->images) * places,
-                   tree[depth++]);
-        for (int m = dp_tree_merges(number); m > 0; m--, depth--)
+        int merges = dp_tree_merges(number);
+        outer_leaf(o, &g, first * places, least(first + o->leaf, o->images) * places, tree[depth],
+                   merges > 0 ? tree[depth - 1] : NULL);
+        for (depth += merges == 0; merges > 1; merges--, depth--)
             o->kernels->add(size, tree[depth - 2], tree[depth - 1]);
     }
     for (; depth > 1; depth--)

@@ -15,6 +15,7 @@
 #define v_load       _mm256_loadu_ps
 #define v_store      _mm256_storeu_ps
 #define v_set1       _mm256_set1_ps
+#define v_add        _mm256_add_ps
 #define v_fma        _mm256_fmadd_ps
 #define KERNELS      dp_kernels_avx2
 #define KERNELS_NAME "avx2"

@@ -15,6 +15,7 @@
 #define v_load       _mm512_loadu_ps
 #define v_store      _mm512_storeu_ps
 #define v_set1       _mm512_set1_ps
+#define v_add        _mm512_add_ps
 #define v_fma        _mm512_fmadd_ps
 #define KERNELS      dp_kernels_avx512
 #define KERNELS_NAME "avx512"

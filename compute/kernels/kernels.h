@@ -33,11 +33,11 @@ typedef struct dp_kernels {
     /* out_i[j] = CHAIN over the runs' floats k in order of a_i[k] * panel[k][j]. */
     void (*tile)(const dp_runs *, const float *const a[], const float *panel, float *const out[]);
 
-    /* out[i][j] goes on with its CHAIN over k < n in order of left[k * stride + i] * panel[k][j],
-     * from +0 at first; n >= 1.  Meanwhile the cache is told of what comes next: a line each `step`
-     * floats from `ahead`, n of them. */
-    void (*outer)(int64_t n, bool first, int64_t stride, const float *left, const float *panel,
-                  float *out, const float *ahead, int64_t step);
+    /* acc[i][j] = CHAIN that goes on from `from` (NULL: begins at +0) over k < n, n >= 1, of
+     * left[k * stride + i] * panel[k][j]; then to = acc, or to = to + acc.  Meanwhile the cache is
+     * told of what comes next: a line each `step` floats from `ahead`, n of them. */
+    void (*outer)(int64_t n, const float *from, int64_t stride, const float *left,
+                  const float *panel, float *to, bool add, const float *ahead, int64_t step);
 
     /* left[i] += right[i] */
     void (*add)(int64_t n, float *left, const float *right);

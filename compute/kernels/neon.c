@@ -15,6 +15,7 @@
 #define v_load         vld1q_f32
 #define v_store        vst1q_f32
 #define v_set1         vdupq_n_f32
+#define v_add          vaddq_f32
 #define v_fma(a, b, c) vfmaq_f32(c, a, b)
 #define KERNELS        dp_kernels_neon
 #define KERNELS_NAME   "neon"

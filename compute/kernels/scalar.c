@@ -10,6 +10,7 @@
 #define v_load(p)     (*(p))
 #define v_store(p, v) (*(p) = (v))
 #define v_set1(x)     (x)
+#define v_add(a, b)   ((a) + (b))
 #define v_fma         dp_fma32
 #define KERNELS       dp_kernels_scalar
 #define KERNELS_NAME  "scalar"

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * An instruction set's file defines vf, VL (floats of a vf), NV (vf of a tile row), MR, v_zero,
- * v_load, v_store, v_set1, v_fma and KERNELS, then includes this.  Vectors run across outputs,
- * never along a chain.
+ * v_load, v_store, v_set1, v_add, v_fma and KERNELS, then includes this.  Vectors run across
+ * outputs, never along a chain.
  */
 #include "base/num.h"
 #include "compute/kernels/kernels.h"
@@ -48,15 +48,15 @@ static void tile(const dp_runs *r, const float *const a[], const float *panel, f
     }
 }
 
-static void outer(int64_t n, bool first, int64_t stride, const float *left, const float *panel,
-                  float *out, const float *ahead, int64_t step)
+static void outer(int64_t n, const float *from, int64_t stride, const float *left,
+                  const float *panel, float *to, bool add, const float *ahead, int64_t step)
 {
     vf acc[MR][NV];
 
     UNROLLED for (int i = 0; i < MR; i++)
     {
         UNROLLED for (int j = 0; j < NV; j++) acc[i][j] =
-            first ? v_zero() : v_load(out + i * NR + j * VL);
+            from == NULL ? v_zero() : v_load(from + i * NR + j * VL);
     }
     do {
         vf b[NV];
@@ -71,7 +71,11 @@ static void outer(int64_t n, bool first, int64_t stride, const float *left, cons
     } while (--n > 0);
     UNROLLED for (int i = 0; i < MR; i++)
     {
-        UNROLLED for (int j = 0; j < NV; j++) v_store(out + i * NR + j * VL, acc[i][j]);
+        UNROLLED for (int j = 0; j < NV; j++)
+        {
+            float *out = to + i * NR + j * VL;
+            v_store(out, add ? v_add(v_load(out), acc[i][j]) : acc[i][j]);
+        }
     }
 }
 
