@@ -11,7 +11,7 @@
 #define BLOCK_TILES  8     /* tiles of places that share a panel while it is in the cache */
 #define GROUP_TILES  32    /* tiles of an outer product that share what is packed */
 #define GROUP_PANELS 4     /* of so many panels, if there are */
-#define PACK_FLOATS  12288 /* of their left operands: half the first cache */
+#define PACK_FLOATS  12288 /* of their left operands */
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
@@ -125,10 +125,17 @@ typedef struct product {
     int64_t tiles, panels, n_left, n_right;
 } product;
 
+/* A part of a run that a group needs, from the place on. */
+typedef struct segment {
+    int64_t offset, n;
+} segment;
+
 /* A group: the outputs t .. t + n_left - 1 by `panels` panels from number `panel`. */
 typedef struct group {
     int64_t t, n_left, tiles, panel, panels;
     int64_t width; /* floats of a packed place */
+    int64_t n_segments;
+    segment segments[GROUP_TILES * DP_MAX_MR];
 } group;
 
 static int64_t left_size(const dp_outer *o) { return o->runs.rows * o->runs.taps * o->runs.run; }
@@ -147,62 +154,59 @@ static product product_of(const dp_outer *o, uint32_t threads)
     return p;
 }
 
-static group group_of(const product *p, int64_t index)
+static void find_segments(const dp_runs *r, group *g)
 {
-    const dp_kernels *k = p->o->kernels;
-    group g = {.t = index % p->n_left * p->tiles * k->mr, .panel = index / p->n_left * p->panels};
-
-    g.n_left = least(left_size(p->o) - g.t, p->tiles * k->mr);
-    g.tiles = dp_ceil_div(g.n_left, k->mr);
-    g.width = g.tiles * k->mr;
-    g.panels = least(dp_ceil_div(p->o->n_right, k->nr) - g.panel, p->panels);
-    return g;
+    for (int64_t t = g->t; t < g->t + g->n_left;) {
+        const int64_t run = t / r->run, in_run = t % r->run;
+        segment *s = &g->segments[g->n_segments++];
+        s->offset = run / r->taps * r->row_stride + run % r->taps * r->tap_stride + in_run;
+        s->n = least(r->run - in_run, g->t + g->n_left - t);
+        t += s->n;
+    }
 }
 
-/* Of one place; what is past n_left stays as it is. */
-static void pack_place(const dp_outer *o, const group *g, const float *place, float *dst)
+static void find_group(const product *p, int64_t index, group *g)
 {
-    const dp_runs *r = &o->runs;
+    const dp_kernels *k = p->o->kernels;
 
-    for (int64_t done = 0; done < g->n_left;) {
-        const int64_t t = g->t + done, run = t / r->run, in_run = t % r->run;
-        const int64_t n = least(r->run - in_run, g->n_left - done);
-        memcpy(dst + done,
-               place + run / r->taps * r->row_stride + run % r->taps * r->tap_stride + in_run,
-               sizeof *dst * (size_t)n);
-        done += n;
+    g->t = index % p->n_left * p->tiles * k->mr;
+    g->n_left = least(left_size(p->o) - g->t, p->tiles * k->mr);
+    g->tiles = dp_ceil_div(g->n_left, k->mr);
+    g->panel = index / p->n_left * p->panels;
+    g->panels = least(dp_ceil_div(p->o->n_right, k->nr) - g->panel, p->panels);
+    g->width = g->tiles * k->mr;
+    g->n_segments = 0;
+    find_segments(&p->o->runs, g);
+}
+
+/* What is past n_left stays as it is. */
+static void pack_place(const group *g, const float *place, float *dst)
+{
+    for (int64_t i = 0; i < g->n_segments; i++) {
+        memcpy(dst, place + g->segments[i].offset, sizeof *dst * (size_t)g->segments[i].n);
+        dst += g->segments[i].n;
     }
+}
+
+static const float *place_at(const dp_outer *o, int64_t place)
+{
+    return o->left + place / (o->rows * o->cols) * o->image_stride +
+           place / o->cols % o->rows * o->row_stride + place % o->cols * o->col_stride;
 }
 
 /* n places from number `first`, counted through all images. */
 static void pack_places(const dp_outer *o, const group *g, int64_t first, int64_t n, float *dst)
 {
-    int64_t image = first / (o->rows * o->cols), row = first / o->cols % o->rows,
-            col = first % o->cols;
-
-    for (; n > 0; n--, dst += g->width) {
-        pack_place(o, g,
-                   o->left + image * o->image_stride + row * o->row_stride + col * o->col_stride,
-                   dst);
-        if (++col == o->cols)
-            col = 0, row++;
-        if (row == o->rows)
-            row = 0, image++;
+    while (n > 0) {
+        const int64_t in_row = least(o->cols - first % o->cols, n);
+        const float *place = place_at(o, first);
+        for (int64_t i = 0; i < in_row; i++, place += o->col_stride, dst += g->width)
+            pack_place(g, place, dst);
+        first += in_row, n -= in_row;
     }
 }
 
-/* Where the group's first operand stands at place number `at`. */
-static const float *place_of(const dp_outer *o, const group *g, int64_t at)
-{
-    const dp_runs *r = &o->runs;
-    const int64_t run = g->t / r->run;
-    return o->left + at / (o->rows * o->cols) * o->image_stride +
-           at / o->cols % o->rows * o->row_stride + at % o->cols * o->col_stride +
-           run / r->taps * r->row_stride + run % r->taps * r->tap_stride + g->t % r->run;
-}
-
-/* The chains of a leaf, places first .. last - 1, into leaf; or added to `sum`, when there is one.
- */
+/* The chains of a leaf, places first .. last - 1: into leaf, or added to sum when there is one. */
 static void outer_leaf(const dp_outer *o, const group *g, int64_t first, int64_t last, float *leaf,
                        float *sum)
 {
@@ -214,7 +218,7 @@ static void outer_leaf(const dp_outer *o, const group *g, int64_t first, int64_t
         memset(packed, 0, sizeof packed);
     for (int64_t at = first; at < last; at += most) {
         const int64_t n = least(last - at, most);
-        const float *ahead = place_of(o, g, least(at + n, all - 1));
+        const float *ahead = place_at(o, least(at + n, all - 1)) + g->segments[0].offset;
         const bool add = sum != NULL && at + n == last;
         pack_places(o, g, at, n, packed);
         for (int64_t i = 0; i < g->panels * g->tiles; i++) {
@@ -255,12 +259,13 @@ static void outer_group(void *ctx, uint64_t index)
 {
     const product *p = ctx;
     const dp_outer *o = p->o;
-    const group g = group_of(p, (int64_t)index);
     const int64_t places = o->rows * o->cols, tile = o->kernels->mr * o->kernels->nr;
-    const int64_t size = g.tiles * g.panels * tile;
     float tree[DP_TREE_DEPTH + 1][GROUP_TILES * DP_MAX_TILE] __attribute__((aligned(64)));
-    int64_t depth = 0, number = 0;
+    int64_t depth = 0, number = 0, size;
+    group g;
 
+    find_group(p, (int64_t)index, &g);
+    size = g.tiles * g.panels * tile;
     for (int64_t first = 0; first < o->images; first += o->leaf, number++) {
         int merges = dp_tree_merges(number);
         outer_leaf(o, &g, first * places, least(first + o->leaf, o->images) * places, tree[depth],
