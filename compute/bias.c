@@ -7,7 +7,7 @@
 #include "compute/conv.h"
 #include "compute/tree.h"
 
-#define CHANNELS 16 /* of a task: a line of the cache */
+#define CHANNELS 32 /* of a task: whole lines of the cache */
 
 typedef struct bias {
     int64_t n, places, channels, leaf;
