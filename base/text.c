@@ -70,8 +70,7 @@ static dp_status parse_name(parser *p, const char *what, const char **out)
     return DP_OK;
 }
 
-/* Length of the UTF-8 sequence at s (Unicode 15, table 3-7), 0 when there is none. */
-static size_t utf8_length(const unsigned char *s, size_t left)
+size_t dp_utf8_length(const unsigned char *s, size_t left)
 {
     static const struct {
         unsigned char low, high, second_low, second_high, length;
@@ -105,7 +104,7 @@ static dp_status parse_quoted(parser *p, const char **out)
             if (!more(p) || (p->text[p->at] != '"' && p->text[p->at] != '\\'))
                 return unexpected(p, "\" or \\ after \\");
         } else {
-            n = utf8_length((const unsigned char *)p->text + p->at, p->length - p->at);
+            n = dp_utf8_length((const unsigned char *)p->text + p->at, p->length - p->at);
             if (n == 0)
                 return dp_fail_at(p->err, DP_ESPEC, column(p),
                                   "byte 0x%02x in quotes is a control character or no UTF-8",

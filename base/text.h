@@ -36,6 +36,9 @@ typedef struct dp_text {
 /* DP_ESPEC with the column of the first byte that is wrong. */
 dp_status dp_text_parse(const char *text, size_t length, dp_arena *, dp_text *out, dp_error *);
 
+/* Length of the printable UTF-8 sequence at s (Unicode 15, table 3-7), 0 when there is none. */
+size_t dp_utf8_length(const unsigned char *s, size_t left);
+
 /* Appends to a buffer that may be too small (or NULL): length always counts on. */
 typedef struct dp_out {
     char *text;

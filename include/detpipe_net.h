@@ -32,7 +32,8 @@ DP_CALL dp_status dp_net_open(dp_net **out, const char *net, uint64_t seed, cons
 DP_API  void      dp_net_close(dp_net *);
 
 /* Forward, backward, update.  labels: any integer dtype, [n].  A loss or gradient that is not
- * finite is DP_ESTATE with its tensor and index, and leaves the weights as they were. */
+ * finite is DP_ESTATE with its tensor and index, and leaves the weights as they were.  Takes less
+ * than 1 MiB of the caller's stack. */
 DP_CALL dp_status dp_net_step(dp_net *, const dp_tensor *input, const dp_tensor *labels,
                               dp_net_result *, dp_error *);
 /* Forward only; labels may be NULL. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "base/text.h"
 
 const dp_element dp_elements[] = {
     {"float32", "Float32", "F32", "<f4", 4},
@@ -67,11 +68,12 @@ dp_shape_text dp_tensor_shape(const dp_named_tensor *t)
     return out;
 }
 
-/* UTF-8 is passed on as it is; control characters would reach terminals. */
+/* Names reach terminals and JSON: UTF-8 without control characters. */
 static bool printable(const char *name, size_t length)
 {
-    for (size_t i = 0; i < length; i++) {
-        if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
+    for (size_t i = 0, n; i < length; i += n) {
+        n = dp_utf8_length((const unsigned char *)name + i, length - i);
+        if (n == 0)
             return false;
     }
     return length > 0 && length <= DP_MAX_TENSOR_NAME;

@@ -17,7 +17,7 @@
 #include "detpipe_net.h"
 
 #define DP_MAX_TENSOR_NAME 512 /* bytes */
-#define DP_MAX_TENSORS     (1 << 20)
+#define DP_MAX_TENSORS     (1 << 16)
 
 /* An element type and what the formats call it; NULL = the format has none. */
 typedef struct dp_element {

@@ -216,6 +216,9 @@ static void strict_ckpt(void **state)
     put_value(&b, "a\x1b[31m", "Float32", four, 1, zeros, 16);
     refused(&b, "no printable name");
     b.n = 0;
+    put_value(&b, "a\xff", "Float32", four, 1, zeros, 16); /* no UTF-8 */
+    refused(&b, "no printable name");
+    b.n = 0;
     put_value(&b, "a", "Float32", four, 1, zeros, 8); /* two slices of one, with its whole dims */
     put_value(&b, "a", "Float32", four, 1, zeros, 8);
     assert_ok(parse(&b, &n));
