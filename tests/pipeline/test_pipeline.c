@@ -431,8 +431,8 @@ static void check_epoch(dp_pipeline *p, dp_batch **b, const char *line)
 
 static void mindspore_epoch(void **state)
 {
+    dp_pipeline *plain = open_reference(false), *resized = open_reference(true); /* or skips */
     test_lines lines = test_lines_read("mindspore_epochs.txt");
-    dp_pipeline *plain = open_reference(false), *resized = open_reference(true);
     dp_batch *of_plain = NULL, *of_resized = NULL;
     size_t n_epochs = 0;
 
