@@ -61,7 +61,7 @@ static dp_status bind_stages(builder *b)
         b->infos[i] = dp_stage_find(dp_net_table, dp_n_net_stages, b->text.stages[i].name, &hint);
         if (b->infos[i] == NULL)
             return dp_stage_unknown(&b->text.stages[i], hint, "stage of a net", b->err);
-        b->params[i] = dp_arena_alloc(arena, 1, struct_size(b->infos[i]));
+        b->params[i] = dp_arena_alloc(arena, 1, struct_size(b->infos[i]) + 1); /* none is empty */
         if (b->params[i] == NULL)
             return dp_arena_fail(arena, b->err, "the stages");
         status = dp_params_bind(b->infos[i], &b->text.stages[i], b->params[i], b->err);
@@ -148,7 +148,7 @@ static uint32_t number_of(const builder *b, uint32_t i)
 /* What the unit computes; a layer in place goes on with what there is. */
 static dp_status alloc_unit(dp_net *net, dp_unit *u, size_t memory, dp_error *err)
 {
-    const bool first = u == net->units, in_place = u->layer->in_place;
+    const bool first = u == net->units, in_place = u->layer->activate != NULL;
 
     u->y = !in_place ? floats(net, net->most, dp_extent_size(&u->out)) : first ? net->x : u[-1].y;
     u->dy = in_place && !first ? u[-1].dy : floats(net, net->most, dp_extent_size(&u->out));
@@ -167,7 +167,7 @@ static dp_status plan_unit(builder *b, uint32_t stage, dp_unit *u, const dp_exte
     u->layer = layer_of(b->infos[stage]);
     u->params = b->params[stage];
     u->key = dp_rng_key(net->seed, u->layer->info.name, number_of(b, stage));
-    status = u->layer->plan(u->params, &plan, b->err);
+    status = u->layer->plan != NULL ? u->layer->plan(u->params, &plan, b->err) : DP_OK;
     if (status != DP_OK)
         return status;
     if (!fits(&plan.out, net->most) || plan.workspace > (size_t)DP_MAX_FLOATS)

@@ -67,7 +67,6 @@ typedef struct dp_layer {
     dp_stage_info info;
     const char *prefix; /* of its parameters' names: "conv" -> conv1.weight */
     size_t size;        /* of the parameter struct */
-    bool in_place;      /* y is x, dx is dy: neither is read by the layer before */
     dp_status (*plan)(void *params, dp_layer_plan *, dp_error *); /* all failure is here */
     void (*forward)(const void *params, const dp_layer_run *);
     void (*backward)(const void *params, const dp_layer_run *);
@@ -75,6 +74,10 @@ typedef struct dp_layer {
      * several threads.  backward_sample is only called when dx is wanted. */
     void (*forward_sample)(const void *params, const dp_layer_run *, int64_t sample);
     void (*backward_sample)(const void *params, const dp_layer_run *, int64_t sample);
+    /* In place of all four, for functions of each number alone whose gradient follows from y: y
+     * replaces x, dx replaces dy. */
+    void (*activate)(int64_t n, float *y);
+    void (*activate_gradient)(int64_t n, const float *y, float *dx);
 } dp_layer;
 
 typedef struct dp_loss_run {
@@ -169,6 +172,7 @@ extern const dp_layer *const dp_layers[]; /* these end with NULL */
 extern const dp_loss *const dp_losses[];
 extern const dp_optimizer *const dp_optimizers[];
 extern const dp_initializer *const dp_initializers[];
+extern const dp_param dp_no_params[];
 extern const dp_stage_info dp_init_info; /* the init stage */
 extern const dp_stage_info *const dp_net_table[];
 extern const size_t dp_n_net_stages;

@@ -186,16 +186,31 @@ static void run_sample(void *ctx, uint64_t sample)
     s->one(s->unit->params, s->run, (int64_t)sample);
 }
 
+static void activate_sample(void *ctx, uint64_t sample)
+{
+    const sample_run *s = ctx;
+    const int64_t size = dp_extent_size(&s->run->out);
+    s->unit->layer->activate(size, s->run->y + (int64_t)sample * size);
+}
+
+static void activate_gradient_sample(void *ctx, uint64_t sample)
+{
+    const sample_run *s = ctx;
+    const int64_t size = dp_extent_size(&s->run->out), first = (int64_t)sample * size;
+    s->unit->layer->activate_gradient(size, s->run->y + first, s->run->dx + first);
+}
+
 static void run_forward(const dp_net *net, uint32_t i, int64_t n, bool training)
 {
     const dp_unit *u = &net->units[i];
     const dp_layer_run r = run_of(net, i, n, training);
     sample_run samples = {u, &r, u->layer->forward_sample};
 
-    if (samples.one != NULL)
-        dp_workers_run(net->workers, (uint64_t)n, run_sample, &samples);
-    else
+    if (u->layer->forward != NULL)
         u->layer->forward(u->params, &r);
+    else
+        dp_workers_run(net->workers, (uint64_t)n,
+                       samples.one != NULL ? run_sample : activate_sample, &samples);
 }
 
 static void run_backward(const dp_net *net, uint32_t i, int64_t n)
@@ -204,10 +219,11 @@ static void run_backward(const dp_net *net, uint32_t i, int64_t n)
     const dp_layer_run r = run_of(net, i, n, true);
     sample_run samples = {u, &r, u->layer->backward_sample};
 
-    if (samples.one == NULL)
+    if (u->layer->backward != NULL)
         u->layer->backward(u->params, &r);
     else if (r.dx != NULL)
-        dp_workers_run(net->workers, (uint64_t)n, run_sample, &samples);
+        dp_workers_run(net->workers, (uint64_t)n,
+                       samples.one != NULL ? run_sample : activate_gradient_sample, &samples);
 }
 
 /* Samples whose largest output is the label's: the first of equals, the first NaN. */

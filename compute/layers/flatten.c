@@ -5,12 +5,6 @@
  */
 #include "compute/layer.h"
 
-typedef struct flatten {
-    char none;
-} flatten;
-
-static const dp_param params[] = {DP_PARAMS_END};
-
 static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
 {
     (void)params_, (void)err;
@@ -47,9 +41,8 @@ static void backward_sample(const void *params_, const dp_layer_run *r, int64_t 
 }
 
 const dp_layer dp_layer_flatten = {
-    .info = {"layer", "flatten", "take an image as features", 1, params},
+    .info = {"layer", "flatten", "take an image as features", 1, dp_no_params},
     .prefix = "flatten",
-    .size = sizeof(flatten),
     .plan = plan,
     .forward_sample = forward_sample,
     .backward_sample = backward_sample,
