@@ -256,6 +256,8 @@ dp_status dp_archive_open(dp_archive **out, const char *path, const dp_options *
         return dp_fail(err, DP_ENOMEM, "out of memory for an archive");
     *h = (handle){.options = options, .arena = {.alloc = options.alloc, .limit = options.memory}};
     status = dp_archive_read(&h->archive, path, &h->arena, err);
+    h->archive.path = NULL; /* both are the caller's */
+    h->archive.err = NULL;
     if (status == DP_OK)
         *out = &h->archive;
     else
