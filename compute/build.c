@@ -145,10 +145,12 @@ static uint32_t number_of(const builder *b, uint32_t i)
     return n;
 }
 
-/* What the unit computes; a layer in place goes on with what there is. */
+/* What the unit computes; a function of each number works in place, but not after another one,
+ * whose gradient needs its own y. */
 static dp_status alloc_unit(dp_net *net, dp_unit *u, size_t memory, dp_error *err)
 {
-    const bool first = u == net->units, in_place = u->layer->activate != NULL;
+    const bool first = u == net->units,
+               in_place = u->layer->activate != NULL && (first || u[-1].layer->activate == NULL);
 
     u->y = !in_place ? floats(net, net->most, dp_extent_size(&u->out)) : first ? net->x : u[-1].y;
     u->dy = in_place && !first ? u[-1].dy : floats(net, net->most, dp_extent_size(&u->out));

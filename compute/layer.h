@@ -74,8 +74,8 @@ typedef struct dp_layer {
      * several threads.  backward_sample is only called when dx is wanted. */
     void (*forward_sample)(const void *params, const dp_layer_run *, int64_t sample);
     void (*backward_sample)(const void *params, const dp_layer_run *, int64_t sample);
-    /* In place of all four, for functions of each number alone whose gradient follows from y: y
-     * replaces x, dx replaces dy. */
+    /* In place of all four, for functions of each number alone whose gradient follows from y:
+     * y holds x at first, dx holds dy. */
     void (*activate)(int64_t n, float *y);
     void (*activate_gradient)(int64_t n, const float *y, float *dx);
 } dp_layer;

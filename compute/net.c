@@ -189,14 +189,20 @@ static void run_sample(void *ctx, uint64_t sample)
 static void activate_sample(void *ctx, uint64_t sample)
 {
     const sample_run *s = ctx;
-    const int64_t size = dp_extent_size(&s->run->out);
-    s->unit->layer->activate(size, s->run->y + (int64_t)sample * size);
+    const int64_t size = dp_extent_size(&s->run->out), first = (int64_t)sample * size;
+
+    if (s->run->y != s->run->x)
+        memcpy(s->run->y + first, s->run->x + first, sizeof(float) * (size_t)size);
+    s->unit->layer->activate(size, s->run->y + first);
 }
 
 static void activate_gradient_sample(void *ctx, uint64_t sample)
 {
     const sample_run *s = ctx;
     const int64_t size = dp_extent_size(&s->run->out), first = (int64_t)sample * size;
+
+    if (s->run->dx != s->run->dy)
+        memcpy(s->run->dx + first, s->run->dy + first, sizeof(float) * (size_t)size);
     s->unit->layer->activate_gradient(size, s->run->y + first, s->run->dx + first);
 }
 

@@ -234,10 +234,46 @@ static void gradients(void **state)
         "conv2d out_channels=4 kernel_size=3 | max_pool kernel_size=3 stride=2 | conv2d out_channels=3 kernel_size=3 has_bias=true");
     check_gradients(
         "conv2d out_channels=6 kernel_size=3 dilation=2 | conv2d out_channels=4 group=2 kernel_size=3,2 stride=2,1 dilation=3,1 has_bias=true");
+    check_gradients("conv2d out_channels=4 kernel_size=3 has_bias=true | relu | sigmoid | tanh"
+                    " | sigmoid | relu");
     check_gradients("conv2d out_channels=4 kernel_size=3 | sigmoid | conv2d out_channels=4"
                     " kernel_size=3 | tanh");
     check_gradients(
         "conv2d out_channels=4 kernel_size=1 | relu | flatten | dense out_channels=7 | relu");
+}
+
+/* Gradients of a step of a small net with these layers in the middle. */
+static test_hex gradients_of(const char *layers)
+{
+    float x[4 * 6];
+    int32_t y[4] = {0, 1, 2, 1};
+    const dp_tensor input = {x, DP_F32, 2, {4, 6}}, labels = {y, DP_I32, 1, {4}};
+    char text[300];
+    uint8_t digest[16];
+    dp_net *net;
+
+    snprintf(text, sizeof text,
+             "dense out_channels=9 | %s | dense out_channels=3 | softmax_cross_entropy"
+             " | sgd learning_rate=0.1",
+             layers);
+    net = open_flat(text, 4, 6);
+    random_fill(x, 24, 9);
+    assert_ok(dp_net_step(net, &input, &labels, NULL, &test_error));
+    dp_net_digest(net, NULL, digest);
+    dp_net_close(net);
+    return test_hex_of(digest, 16);
+}
+
+/* They share memory where they may; a layer that does nothing keeps them apart. */
+static void activations_in_a_row(void **state)
+{
+#define NOTHING " | dropout p=0 seed=1 | "
+    (void)state;
+    assert_string_equal(gradients_of("relu | sigmoid | tanh | relu").text,
+                        gradients_of("relu" NOTHING "sigmoid" NOTHING "tanh" NOTHING "relu").text);
+    assert_string_equal(gradients_of("tanh | sigmoid").text,
+                        gradients_of("tanh" NOTHING "sigmoid").text);
+    assert_string_not_equal(gradients_of("tanh").text, gradients_of("sigmoid").text);
 }
 
 /* ---- MindSpore's numbers (with a tolerance: its exp and log are approximations, its momentum uses
@@ -546,6 +582,7 @@ int main(void)
         cmocka_unit_test(relu_gradient_at_zero),
         cmocka_unit_test(flatten_is_chw),
         cmocka_unit_test(gradients),
+        cmocka_unit_test(activations_in_a_row),
         cmocka_unit_test(mindspore_values),
         cmocka_unit_test(initializers),
         cmocka_unit_test(initial_values_are_one_stream),
