@@ -240,38 +240,50 @@ static void find_ends(builder *b)
     }
 }
 
+/* At the stage that these are the parameters of. */
+static dp_status at_params(const builder *b, const void *params, dp_status status)
+{
+    uint32_t i = 0;
+
+    while (b->params[i] != params)
+        i++;
+    return at_stage(b, i, status);
+}
+
 static dp_status check_optimizer(const builder *b)
 {
     const dp_net *net = b->net;
 
-    for (uint32_t i = 0; net->optimizer != NULL && i < b->text.n_stages; i++) {
-        if (b->params[i] == net->optimizer_params)
-            return at_stage(b, i, net->optimizer->check(net->optimizer_params, b->err));
-    }
-    return DP_OK;
+    return net->optimizer == NULL ? DP_OK
+                                  : at_params(b, net->optimizer_params,
+                                              net->optimizer->check(net->optimizer_params, b->err));
+}
+
+static dp_status plan_loss(const builder *b)
+{
+    dp_net *net = b->net;
+    const dp_extent *out = &net->units[net->n_units - 1].out;
+
+    net->leaf = 1;
+    if (net->loss == NULL)
+        return DP_OK;
+    if (out->height != 1 || out->width != 1)
+        return at_params(b, net->loss_params,
+                         dp_fail(b->err, DP_ESPEC, "%s takes features: put flatten before it",
+                                 net->loss->info.name));
+    return at_params(b, net->loss_params,
+                     net->loss->plan(net->loss_params, net->most, &net->leaf, b->err));
 }
 
 static dp_status plan_ends(builder *b)
 {
     dp_net *net = b->net;
-    const dp_extent *out = &net->units[net->n_units - 1].out;
-    dp_status status = DP_OK;
+    const dp_status status = plan_loss(b);
 
-    net->leaf = 1;
-    for (uint32_t i = 0; i < b->text.n_stages && status == DP_OK; i++) {
-        if (b->params[i] != net->loss_params || net->loss == NULL)
-            continue;
-        if (out->height != 1 || out->width != 1)
-            status = dp_fail(b->err, DP_ESPEC, "%s takes features: put flatten before it",
-                             b->infos[i]->name);
-        else
-            status = net->loss->plan(net->loss_params, net->most, &net->leaf, b->err);
-        at_stage(b, i, status);
-    }
     net->labels = dp_arena_alloc(&net->arena, (size_t)net->most, sizeof *net->labels);
     net->sample_loss = dp_arena_alloc(&net->arena, (size_t)net->most, sizeof *net->sample_loss);
     if (status == DP_OK && (net->labels == NULL || net->sample_loss == NULL))
-        status = dp_arena_fail(&net->arena, b->err, "the labels");
+        return dp_arena_fail(&net->arena, b->err, "the labels");
     return status;
 }
 
