@@ -6,12 +6,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/cpu.h"
 #include "base/status.h"
 
 #define ALIGN      64
 #define CHUNK_SIZE 16384
+#define HUGE_PAGE  ((size_t)2 << 20)
 
 struct dp_chunk {
     struct dp_chunk *next;
@@ -20,8 +22,17 @@ struct dp_chunk {
 
 static void *libc_alloc(void *ctx, size_t size, size_t align)
 {
+    void *p;
+
     (void)ctx;
-    return aligned_alloc(align, (size + align - 1) / align * align);
+    if (size >= 2 * HUGE_PAGE)
+        align = HUGE_PAGE;
+    p = aligned_alloc(align, (size + align - 1) / align * align);
+#if defined(MADV_HUGEPAGE)
+    if (p != NULL && align == HUGE_PAGE)
+        madvise(p, size, MADV_HUGEPAGE);
+#endif
+    return p;
 }
 
 static void libc_free(void *ctx, void *ptr, size_t size)

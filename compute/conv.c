@@ -86,14 +86,13 @@ size_t dp_conv_workspace(const dp_conv *c, const dp_kernels *k, int64_t n)
     const border in = input_border(c), out = gradient_border(c);
     const double samples = (double)n, taps = (double)c->kh * (double)c->kw;
     const double ic = (double)(c->ic + k->nr), oc = (double)(c->oc + k->nr);
-    const double places = (double)c->oh * (double)c->ow;
     const double plane_in =
         part(samples * (double)in.out_height * (double)in.out_width * (double)c->ic);
     const double plane_out =
         part(samples * (double)out.out_height * (double)out.out_width * (double)c->oc);
     const double forward = plane_in + part(oc * taps * (double)c->ic);
     const double input = plane_out + part(ic * taps * (double)c->oc);
-    const double weight = plane_in + part(oc * samples * places);
+    const double weight = part(oc * samples * (double)c->oh * (double)c->ow);
     const double most =
         forward > input ? (forward > weight ? forward : weight) : (input > weight ? input : weight);
     return most < 0x1p60 ? (size_t)most : SIZE_MAX;
@@ -120,11 +119,6 @@ static dp_runs runs_of(int64_t rows, int64_t row_stride, int64_t taps, int64_t t
     if (tap_stride == run)
         return (dp_runs){rows, 1, taps * run, row_stride, 0};
     return (dp_runs){rows, taps, run, row_stride, tap_stride};
-}
-
-static dp_runs input_runs(const dp_conv *c, int64_t row)
-{
-    return runs_of(c->kh, c->dilation_h * row, c->kw, c->dilation_w * c->ic, c->ic / c->groups);
 }
 
 void dp_conv_forward(const dp_conv *c, const dp_kernels *k, dp_workers *workers, int64_t n,
@@ -162,7 +156,8 @@ void dp_conv_forward(const dp_conv *c, const dp_kernels *k, dp_workers *workers,
                       .dst_row = c->ow * c->oc,
                       .dst_col = c->oc,
                       .dst_out = 1,
-                      .runs = input_runs(c, row)};
+                      .runs =
+                          runs_of(c->kh, c->dilation_h * row, c->kw, c->dilation_w * c->ic, ic)};
 
         dp_pack(workers, &p);
         dp_run_sweep(workers, &s);
@@ -262,24 +257,27 @@ void dp_conv_weight_gradient(const dp_conv *c, const dp_kernels *k, dp_workers *
                              int64_t leaf, const float *x, const float *dy, float *dw,
                              float *workspace)
 {
-    const border b = input_border(c);
-    const int64_t row = b.out_width * c->ic, taps = c->kh * c->kw;
-    const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups;
-    const float *plane = bordered(b, workers, n, x, &workspace);
+    const int64_t taps = c->kh * c->kw, ic = c->ic / c->groups, oc = c->oc / c->groups;
+    const bool one_run = c->dilation_w == 1 && c->groups == 1;
 
     for (int64_t group = 0; group < c->groups; group++) {
         dp_slices slices = {dy + group * oc, workspace, n, c->oh * c->ow, c->oc, oc, k->nr};
         dp_outer o = {.kernels = k,
-                      .left = plane + group * ic,
-                      .right = workspace,
+                      .left = {x, c->height, c->width * c->ic},
+                      .right = dp_slice(workers, &slices),
                       .out = dw + group * oc * ic * taps,
-                      .runs = input_runs(c, row),
                       .images = n,
-                      .image_stride = plane_size(&b),
                       .rows = c->oh,
                       .cols = c->ow,
-                      .row_stride = c->stride_h * row,
-                      .col_stride = c->stride_w * c->ic,
+                      .top = -c->top,
+                      .first = group * ic - c->left * c->ic,
+                      .row_step = c->stride_h,
+                      .col_step = c->stride_w * c->ic,
+                      .kh = c->kh,
+                      .kw = one_run ? 1 : c->kw,
+                      .run = one_run ? c->kw * ic : ic,
+                      .kh_step = c->dilation_h,
+                      .kw_step = c->dilation_w * c->ic,
                       .n_right = oc,
                       .leaf = leaf,
                       .depth = ic,
@@ -287,7 +285,6 @@ void dp_conv_weight_gradient(const dp_conv *c, const dp_kernels *k, dp_workers *
                       .left_stride = taps,
                       .right_stride = ic * taps};
 
-        dp_slice(workers, &slices);
         dp_run_outer(workers, &o);
     }
 }

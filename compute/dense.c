@@ -57,14 +57,16 @@ void dp_dense_input_gradient(const dp_dense *d, const dp_kernels *k, dp_workers 
                    .out_stride = d->out,
                    .depth_stride = 1};
     dp_outer o = {.kernels = k,
-                  .left = w,
+                  .left = {w, 1, d->out * d->in},
                   .right = workspace,
                   .out = dx,
-                  .runs = {1, 1, d->in, 0, 0},
                   .images = 1,
                   .rows = 1,
                   .cols = d->out,
-                  .col_stride = d->in,
+                  .col_step = d->in,
+                  .kh = 1,
+                  .kw = 1,
+                  .run = d->in,
                   .n_right = n,
                   .leaf = 1,
                   .depth = d->in,
@@ -82,20 +84,21 @@ void dp_dense_weight_gradient(const dp_dense *d, const dp_kernels *k, dp_workers
 {
     dp_slices slices = {x, workspace, n, 1, d->in, d->in, k->nr};
     dp_outer o = {.kernels = k,
-                  .left = dy,
-                  .right = workspace,
+                  .left = {dy, 1, d->out},
+                  .right = dp_slice(workers, &slices),
                   .out = dw,
-                  .runs = {1, 1, d->out, 0, 0},
                   .images = n,
-                  .image_stride = d->out,
                   .rows = 1,
                   .cols = 1,
+                  .col_step = 1,
+                  .kh = 1,
+                  .kw = 1,
+                  .run = d->out,
                   .n_right = d->in,
                   .leaf = leaf,
                   .depth = d->out,
                   .left_stride = d->in,
                   .right_stride = 1};
 
-    dp_slice(workers, &slices);
     dp_run_outer(workers, &o);
 }

@@ -10,8 +10,10 @@
 
 #include "base/workers.h"
 #include "compute/kernels/kernels.h"
+#include "compute/plane.h"
 
 static inline int64_t dp_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+static inline int64_t dp_least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* Weights as panels [outputs / nr][kh][kw][depth][nr], zeros past the last output.  Strides are of
  * w, in floats; kh and kw may go backwards. */
@@ -24,13 +26,13 @@ typedef struct dp_panels {
 void dp_pack(dp_workers *, dp_panels *);
 
 /* Samples [n][places][pitch], of which `channels` are taken, as panels
- * [channels / nr][n][places][nr]. */
+ * [channels / nr][n][places][nr]: dst, or src when it is one already. */
 typedef struct dp_slices {
     const float *src;
     float *dst;
     int64_t n, places, pitch, channels, nr;
 } dp_slices;
-void dp_slice(dp_workers *, dp_slices *);
+const float *dp_slice(dp_workers *, dp_slices *);
 
 /* A grid of places in every image, each the head of `runs` in the source; output j of a place
  * is its CHAIN with column j of the panels.  Steps in floats. */
@@ -46,14 +48,18 @@ typedef struct dp_sweep {
 void dp_run_sweep(dp_workers *, dp_sweep *);
 
 /* out(t, j) = TREE over leaves of CHAIN over the places of the leaf's images of left_t * right_j.
- * The t's are the floats of `runs` at each place; right is in slices of the same places. */
+ * The t's are kh x kw runs of `run` floats at each place of the plane; right is in slices of the
+ * same places. */
 typedef struct dp_outer {
     const dp_kernels *kernels;
-    const float *left, *right;
+    dp_plane left;
+    const float *right;
     float *out;
-    dp_runs runs;
     int64_t images, rows, cols; /* of places */
-    int64_t image_stride, row_stride, col_stride;
+    int64_t top, first;         /* where the first place is in an image of the plane */
+    int64_t row_step, col_step; /* from a place to the next, in rows and in floats */
+    int64_t kh, kw, run;
+    int64_t kh_step, kw_step; /* from a run to the next, in rows and in floats */
     int64_t n_right, leaf;
     int64_t depth, tap_stride, left_stride, right_stride; /* of out: t / depth, t % depth, j */
 } dp_outer;

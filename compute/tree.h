@@ -17,4 +17,7 @@
 /* How many levels leaf number i (from 0) merges when it arrives. */
 static inline int dp_tree_merges(int64_t i) { return __builtin_ctzll(~(uint64_t)i); }
 
+/* How many partial results n leaves have left. */
+static inline int dp_tree_depth(int64_t n) { return __builtin_popcountll((uint64_t)n); }
+
 #endif

@@ -21,6 +21,18 @@ typedef struct dp_runs {
     int64_t row_stride, tap_stride;
 } dp_runs;
 
+/* The places that the chains of an outer product run over, and what is told to the cache meanwhile:
+ * that the lines at ahead, ahead + ahead_step, ... are needed next, one for each place. */
+typedef struct dp_places {
+    int64_t rows, cols, row_stride, col_stride; /* strides in floats */
+    const float *ahead;
+    int64_t ahead_step;
+} dp_places;
+
+/* What is done with a chain: it begins at +0 and is stored, goes on from what is there, or begins
+ * at +0 and is added to what is there. */
+typedef enum dp_mode { DP_STORE, DP_GO_ON, DP_ADD } dp_mode;
+
 typedef struct dp_update {
     float learning_rate, momentum, weight_decay;
     int nesterov;
@@ -33,11 +45,8 @@ typedef struct dp_kernels {
     /* out_i[j] = CHAIN over the runs' floats k in order of a_i[k] * panel[k][j]. */
     void (*tile)(const dp_runs *, const float *const a[], const float *panel, float *const out[]);
 
-    /* acc[i][j] = CHAIN that goes on from `from` (NULL: begins at +0) over k < n, n >= 1, of
-     * left[k * stride + i] * panel[k][j]; then to = acc, or to = to + acc.  Meanwhile the cache is
-     * told of what comes next: a line each `step` floats from `ahead`, n of them. */
-    void (*outer)(int64_t n, const float *from, int64_t stride, const float *left,
-                  const float *panel, float *to, bool add, const float *ahead, int64_t step);
+    /* out[i][j] = CHAIN over the places p in order of left_p[i] * panel[p][j]. */
+    void (*outer)(const dp_places *, const float *left, const float *panel, float *out, dp_mode);
 
     /* left[i] += right[i] */
     void (*add)(int64_t n, float *left, const float *right);

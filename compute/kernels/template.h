@@ -48,33 +48,38 @@ static void tile(const dp_runs *r, const float *const a[], const float *panel, f
     }
 }
 
-static void outer(int64_t n, const float *from, int64_t stride, const float *left,
-                  const float *panel, float *to, bool add, const float *ahead, int64_t step)
+static void outer(const dp_places *p, const float *left, const float *panel, float *out,
+                  dp_mode mode)
 {
+    const int64_t step = p->col_stride, ahead_step = p->ahead_step;
+    const float *ahead = p->ahead;
     vf acc[MR][NV];
 
     UNROLLED for (int i = 0; i < MR; i++)
     {
         UNROLLED for (int j = 0; j < NV; j++) acc[i][j] =
-            from == NULL ? v_zero() : v_load(from + i * NR + j * VL);
+            mode == DP_GO_ON ? v_load(out + i * NR + j * VL) : v_zero();
     }
-    do {
-        vf b[NV];
-        __builtin_prefetch(ahead);
-        UNROLLED for (int j = 0; j < NV; j++) b[j] = v_load(panel + j * VL);
-        UNROLLED for (int i = 0; i < MR; i++)
-        {
-            const vf x = v_set1(left[i]);
-            UNROLLED for (int j = 0; j < NV; j++) acc[i][j] = v_fma(x, b[j], acc[i][j]);
+    for (int64_t row = 0; row < p->rows; row++) {
+        const float *a = left + row * p->row_stride;
+        for (int64_t col = 0; col < p->cols; col++) {
+            vf b[NV];
+            __builtin_prefetch(ahead, 0, 2);
+            UNROLLED for (int j = 0; j < NV; j++) b[j] = v_load(panel + j * VL);
+            UNROLLED for (int i = 0; i < MR; i++)
+            {
+                const vf x = v_set1(a[i]);
+                UNROLLED for (int j = 0; j < NV; j++) acc[i][j] = v_fma(x, b[j], acc[i][j]);
+            }
+            a += step, panel += NR, ahead += ahead_step;
         }
-        left += stride, panel += NR, ahead += step;
-    } while (--n > 0);
+    }
     UNROLLED for (int i = 0; i < MR; i++)
     {
         UNROLLED for (int j = 0; j < NV; j++)
         {
-            float *out = to + i * NR + j * VL;
-            v_store(out, add ? v_add(v_load(out), acc[i][j]) : acc[i][j]);
+            float *to = out + i * NR + j * VL;
+            v_store(to, mode == DP_ADD ? v_add(v_load(to), acc[i][j]) : acc[i][j]);
         }
     }
 }

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/num.h"
 #include "compute/conv.h"
+#include "compute/dense.h"
 #include "compute/reference/reference.h"
 #include "compute/selftest.h"
 #include "compute/tree.h"
@@ -31,6 +32,76 @@ static void random_shapes(void **state)
     }
 }
 
+static float *numbers(dp_arena *arena, int64_t n)
+{
+    float *v = dp_arena_alloc(arena, (size_t)n, sizeof *v);
+    assert_non_null(v);
+    for (int64_t i = 0; i < n; i++)
+        v[i] = (float)(i * 7919 % 257 - 128) * 0.37f;
+    return v;
+}
+
+/* Of the weights of c, on every instruction set; more samples or wider rows than a chunk of outer.c
+ * has room for. */
+static void weight_gradient(const dp_conv *c, int64_t n, int64_t leaf)
+{
+    const int64_t size = c->oc * c->ic * c->kh * c->kw;
+    const dp_dense d = {c->ic, c->oc};
+    dp_options options;
+    dp_arena arena = {0};
+    dp_workers *workers;
+
+    assert_ok(dp_options_get(NULL, &options, &test_error));
+    arena.alloc = options.alloc;
+    assert_ok(dp_workers_open(&workers, 1, &arena, &test_error));
+    const float *x = numbers(&arena, n * c->ic * c->height * c->width),
+                *dy = numbers(&arena, n * c->oc * c->oh * c->ow);
+    float *expected = numbers(&arena, size), *got = numbers(&arena, size);
+    dp_ref_conv_weight_gradient(c, n, leaf, x, dy, expected, numbers(&arena, n));
+    for (int i = 0; i <= (int)dp_cpu_best(); i++) {
+        const dp_kernels *k = level(i);
+        if (k == NULL)
+            continue;
+        dp_conv_weight_gradient(c, k, workers, n, leaf, x, dy, got,
+                                numbers(&arena, (int64_t)dp_conv_workspace(c, k, n)));
+        assert_memory_equal(got, expected, (size_t)size * sizeof *got);
+        if (c->height * c->width > 1)
+            continue;
+        dp_dense_weight_gradient(&d, k, workers, n, leaf, x, dy, got,
+                                 numbers(&arena, (int64_t)dp_dense_workspace(&d, k, n)));
+        assert_memory_equal(got, expected, (size_t)size * sizeof *got);
+    }
+    dp_workers_close(workers);
+    dp_arena_free(&arena);
+}
+
+static void large_sums(void **state)
+{
+    dp_conv c = {.ic = 40,
+                 .height = 2,
+                 .width = 110,
+                 .oc = 3,
+                 .kh = 1,
+                 .kw = 9,
+                 .oh = 2,
+                 .ow = 110,
+                 .stride_h = 1,
+                 .stride_w = 1,
+                 .dilation_h = 1,
+                 .dilation_w = 1,
+                 .groups = 1,
+                 .left = 4,
+                 .right = 4};
+
+    (void)state;
+    weight_gradient(&c, 3, 1);
+    c.dilation_w = 2, c.left = c.right = 8;
+    weight_gradient(&c, 3, 2);
+    c = (dp_conv){5, 1, 1, 7, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0};
+    weight_gradient(&c, 300, 1);
+    weight_gradient(&c, 301, 2);
+}
+
 /* The counter of tree.h is the level-by-level tree, for every number of leaves. */
 static void counter_is_the_tree(void **state)
 {
@@ -55,6 +126,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_shapes),
+        cmocka_unit_test(large_sums),
         cmocka_unit_test(counter_is_the_tree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
