@@ -5,74 +5,66 @@
 #include <string.h>
 
 #include "compute/conv.h"
-#include "compute/tree.h"
-
-#define CHANNELS 32 /* of a task: whole lines of the cache */
 
 typedef struct bias {
-    int64_t n, places, channels, leaf;
+    const dp_kernels *kernels;
+    int64_t n, size, channels, leaf; /* size: floats of a sample */
     const float *b, *dy;
-    float *y, *db;
+    float *y;
+    double *sums; /* [leaves][channels] */
 } bias;
 
 static void add_sample(void *ctx, uint64_t sample)
 {
     const bias *t = ctx;
-    float *y = t->y + (int64_t)sample * t->places * t->channels;
-
-    for (int64_t p = 0; p < t->places; p++, y += t->channels) {
-        for (int64_t c = 0; c < t->channels; c++)
-            y[c] += t->b[c];
-    }
+    t->kernels->add(t->channels, t->y + (int64_t)sample * t->channels, t->b);
 }
 
-void dp_bias_add(dp_workers *workers, int64_t n, int64_t places, int64_t channels, const float *b,
-                 float *y)
+void dp_bias_add(const dp_kernels *k, dp_workers *workers, int64_t n, int64_t channels,
+                 const float *b, float *y)
 {
-    bias t = {.n = n, .places = places, .channels = channels, .b = b, .y = y};
+    bias t = {.kernels = k, .channels = channels, .b = b, .y = y};
     dp_workers_run(workers, (uint64_t)n, add_sample, &t);
 }
 
-static void sum_leaf(const bias *t, int64_t first, int64_t c0, int64_t n_channels, double *sum)
-{
-    const int64_t last = first + t->leaf < t->n ? first + t->leaf : t->n;
-    const float *dy = t->dy + first * t->places * t->channels + c0;
-
-    memset(sum, 0, sizeof *sum * CHANNELS);
-    for (int64_t i = 0; i < (last - first) * t->places; i++, dy += t->channels) {
-        for (int64_t c = 0; c < n_channels; c++)
-            sum[c] += (double)dy[c];
-    }
-}
-
-static void add(double *left, const double *right)
-{
-    for (int c = 0; c < CHANNELS; c++)
-        left[c] += right[c];
-}
-
-static void gradient_block(void *ctx, uint64_t index)
+static void sum_leaf(void *ctx, uint64_t leaf)
 {
     const bias *t = ctx;
-    const int64_t c0 = (int64_t)index * CHANNELS,
-                  n_channels = t->channels - c0 < CHANNELS ? t->channels - c0 : CHANNELS;
-    double tree[DP_TREE_DEPTH + 1][CHANNELS];
-    int64_t depth = 0, number = 0;
+    const int64_t first = (int64_t)leaf * t->leaf,
+                  last = first + t->leaf < t->n ? first + t->leaf : t->n;
+    double *sum = t->sums + (int64_t)leaf * t->channels;
 
-    for (int64_t first = 0; first < t->n; first += t->leaf, number++) {
-        sum_leaf(t, first, c0, n_channels, tree[depth++]);
-        for (int m = dp_tree_merges(number); m > 0; m--, depth--)
-            add(tree[depth - 2], tree[depth - 1]);
-    }
-    for (; depth > 1; depth--)
-        add(tree[depth - 2], tree[depth - 1]);
-    for (int64_t c = 0; c < n_channels; c++)
-        t->db[c0 + c] = (float)tree[0][c];
+    memset(sum, 0, sizeof *sum * (size_t)t->channels);
+    t->kernels->sum((last - first) * (t->size / t->channels), t->channels, t->dy + first * t->size,
+                    sum);
 }
 
-void dp_bias_gradient(dp_workers *workers, int64_t n, int64_t places, int64_t channels,
-                      int64_t leaf, const float *dy, float *db)
+size_t dp_bias_workspace(int64_t n, int64_t channels)
 {
-    bias t = {.n = n, .places = places, .channels = channels, .leaf = leaf, .dy = dy, .db = db};
-    dp_workers_run(workers, (uint64_t)((channels + CHANNELS - 1) / CHANNELS), gradient_block, &t);
+    const double floats = 2.0 * (double)n * (double)channels;
+    return floats < 0x1p60 ? (size_t)floats : SIZE_MAX;
+}
+
+void dp_bias_gradient(const dp_kernels *k, dp_workers *workers, int64_t n, int64_t places,
+                      int64_t channels, int64_t leaf, const float *dy, float *db, float *workspace)
+{
+    const int64_t leaves = (n + leaf - 1) / leaf;
+    double *sums = (double *)(void *)workspace;
+    bias t = {.kernels = k,
+              .n = n,
+              .size = places * channels,
+              .channels = channels,
+              .leaf = leaf,
+              .dy = dy,
+              .sums = sums};
+
+    dp_workers_run(workers, (uint64_t)leaves, sum_leaf, &t);
+    for (int64_t step = 1; step < leaves; step *= 2) {
+        for (int64_t i = 0; i + step < leaves; i += 2 * step) {
+            for (int64_t c = 0; c < channels; c++)
+                sums[i * channels + c] += sums[(i + step) * channels + c];
+        }
+    }
+    for (int64_t c = 0; c < channels; c++)
+        db[c] = (float)sums[c];
 }

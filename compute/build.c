@@ -179,7 +179,7 @@ static dp_status plan_unit(builder *b, uint32_t stage, dp_unit *u, const dp_exte
     u->out = plan.out;
     u->n_weights = plan.n_weights;
     u->first_weight = net->n_parameters;
-    b->workspace = plan.workspace > b->workspace ? plan.workspace : b->workspace;
+    b->workspace = dp_max_size(plan.workspace, b->workspace);
     status = alloc_unit(net, u, plan.memory, b->err);
     for (uint32_t i = 0; i < plan.n_weights && status == DP_OK; i++)
         status =

@@ -122,7 +122,7 @@ static dp_runs runs_of(int64_t rows, int64_t row_stride, int64_t taps, int64_t t
 }
 
 void dp_conv_forward(const dp_conv *c, const dp_kernels *k, dp_workers *workers, int64_t n,
-                     const float *x, const float *w, float *y, float *workspace)
+                     const float *x, const float *w, const float *bias, float *y, float *workspace)
 {
     const border b = input_border(c);
     const int64_t row = b.out_width * c->ic, taps = c->kh * c->kw;
@@ -144,6 +144,7 @@ void dp_conv_forward(const dp_conv *c, const dp_kernels *k, dp_workers *workers,
         dp_sweep s = {.kernels = k,
                       .src = plane + group * ic,
                       .panels = workspace,
+                      .bias = bias != NULL ? bias + group * oc : NULL,
                       .dst = y + group * oc,
                       .images = n,
                       .rows = c->oh,

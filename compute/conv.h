@@ -27,19 +27,22 @@ typedef struct dp_conv {
 /* Floats of scratch memory for n samples, for all three. */
 size_t dp_conv_workspace(const dp_conv *, const dp_kernels *, int64_t n);
 
+/* bias: oc numbers, or NULL. */
 void dp_conv_forward(const dp_conv *, const dp_kernels *, dp_workers *, int64_t n, const float *x,
-                     const float *w, float *y, float *workspace);
+                     const float *w, const float *bias, float *y, float *workspace);
 void dp_conv_input_gradient(const dp_conv *, const dp_kernels *, dp_workers *, int64_t n,
                             const float *dy, const float *w, float *dx, float *workspace);
 void dp_conv_weight_gradient(const dp_conv *, const dp_kernels *, dp_workers *, int64_t n,
                              int64_t leaf, const float *x, const float *dy, float *dw,
                              float *workspace);
 
-/* y[n][p][c] += b[c] for `places` places a sample; db[c] = TREE over leaves of SEQ64 over (n, p),
- * rounded once. */
-void dp_bias_add(dp_workers *, int64_t n, int64_t places, int64_t channels, const float *b,
+/* y[n][c] += b[c]. */
+void dp_bias_add(const dp_kernels *, dp_workers *, int64_t n, int64_t channels, const float *b,
                  float *y);
-void dp_bias_gradient(dp_workers *, int64_t n, int64_t places, int64_t channels, int64_t leaf,
-                      const float *dy, float *db);
+
+/* db[c] = TREE over leaves of SEQ64 over (n, p) of dy[n][p][c], p < places, rounded once. */
+size_t dp_bias_workspace(int64_t n, int64_t channels); /* floats */
+void dp_bias_gradient(const dp_kernels *, dp_workers *, int64_t n, int64_t places, int64_t channels,
+                      int64_t leaf, const float *dy, float *db, float *workspace);
 
 #endif

@@ -29,6 +29,8 @@ static inline int64_t dp_extent_size(const dp_extent *e)
     return e->channels * e->height * e->width;
 }
 
+static inline size_t dp_max_size(size_t a, size_t b) { return a > b ? a : b; }
+
 typedef struct dp_weight {
     const char *suffix; /* "weight", "bias" */
     int32_t rank;
@@ -76,8 +78,8 @@ typedef struct dp_layer {
     void (*backward_sample)(const void *params, const dp_layer_run *, int64_t sample);
     /* In place of all four, for functions of each number alone whose gradient follows from y:
      * y holds x at first, dx holds dy. */
-    void (*activate)(int64_t n, float *y);
-    void (*activate_gradient)(int64_t n, const float *y, float *dx);
+    void (*activate)(const dp_kernels *, int64_t n, float *y);
+    void (*activate_gradient)(const dp_kernels *, int64_t n, const float *y, float *dx);
 } dp_layer;
 
 typedef struct dp_loss_run {

@@ -193,7 +193,7 @@ static void activate_sample(void *ctx, uint64_t sample)
 
     if (s->run->y != s->run->x)
         memcpy(s->run->y + first, s->run->x + first, sizeof(float) * (size_t)size);
-    s->unit->layer->activate(size, s->run->y + first);
+    s->unit->layer->activate(s->run->kernels, size, s->run->y + first);
 }
 
 static void activate_gradient_sample(void *ctx, uint64_t sample)
@@ -203,7 +203,7 @@ static void activate_gradient_sample(void *ctx, uint64_t sample)
 
     if (s->run->dx != s->run->dy)
         memcpy(s->run->dx + first, s->run->dy + first, sizeof(float) * (size_t)size);
-    s->unit->layer->activate_gradient(size, s->run->y + first, s->run->dx + first);
+    s->unit->layer->activate_gradient(s->run->kernels, size, s->run->y + first, s->run->dx + first);
 }
 
 static void run_forward(const dp_net *net, uint32_t i, int64_t n, bool training)

@@ -92,14 +92,17 @@ static dp_status check_conv(test *t)
     float *x = numbers(t, nx), *w = numbers(t, nw), *dy = numbers(t, ny),
           *a = numbers(t, nx + ny + nw), *b = numbers(t, nx + ny + nw);
     float *workspace = numbers(t, (int64_t)dp_conv_workspace(&c, t->kernels, n)),
-          *partial = numbers(t, n);
+          *partial = numbers(t, n), *bias = numbers(t, c.oc);
+    const bool with_bias = between(t, 0, 1) == 1;
     dp_status status;
 
     if (x == NULL || w == NULL || dy == NULL || a == NULL || b == NULL || workspace == NULL ||
-        partial == NULL)
+        partial == NULL || bias == NULL)
         return dp_arena_fail(&t->arena, t->err, "the self-test");
     dp_ref_conv_forward(&c, n, x, w, a);
-    dp_conv_forward(&c, t->kernels, t->workers, n, x, w, b, workspace);
+    for (int64_t i = 0; with_bias && i < ny; i++)
+        a[i] += bias[i % c.oc];
+    dp_conv_forward(&c, t->kernels, t->workers, n, x, w, with_bias ? bias : NULL, b, workspace);
     status = same(t, "conv2d", a, b, ny);
     if (status != DP_OK)
         return status;
@@ -160,13 +163,14 @@ static dp_status check_bias(test *t)
     const int64_t n = between(t, 1, 20), places = between(t, 1, 30), channels = between(t, 1, 150),
                   leaf = (int64_t)1 << between(t, 0, 3);
     float *dy = numbers(t, n * places * channels), *a = numbers(t, channels),
-          *b = numbers(t, channels);
+          *b = numbers(t, channels),
+          *workspace = numbers(t, (int64_t)dp_bias_workspace(n, channels));
     double *partial = dp_arena_alloc(&t->arena, (size_t)n, sizeof *partial);
 
-    if (dy == NULL || a == NULL || b == NULL || partial == NULL)
+    if (dy == NULL || a == NULL || b == NULL || workspace == NULL || partial == NULL)
         return dp_arena_fail(&t->arena, t->err, "the self-test");
     dp_ref_bias_gradient(n, places, channels, leaf, dy, a, partial);
-    dp_bias_gradient(t->workers, n, places, channels, leaf, dy, b);
+    dp_bias_gradient(t->kernels, t->workers, n, places, channels, leaf, dy, b, workspace);
     return same(t, "the bias gradient", a, b, channels);
 }
 

@@ -55,51 +55,67 @@ const float *dp_slice(dp_workers *workers, dp_slices *s)
 
 /* ---- sweeping ---- */
 
-/* Where the places from number `first` on are read and written; past the last one, the first. */
-static void find_places(const dp_sweep *s, int64_t first, int64_t n_places, const float **a,
-                        float **dst)
+/* Places that share a panel while it is in the cache: where each is read and written. */
+typedef struct block {
+    int64_t n;
+    const float *a[BLOCK_TILES * DP_MAX_MR];
+    float *dst[BLOCK_TILES * DP_MAX_MR];
+} block;
+
+/* From place number `first` on; the last tile is filled up with the first place. */
+static void find_block(const dp_sweep *s, int64_t first, block *b)
 {
+    const int64_t most = s->kernels->mr * BLOCK_TILES;
     int64_t image = first / (s->rows * s->cols), row = first / s->cols % s->rows,
             col = first % s->cols;
 
-    for (int64_t i = 0; i < n_places; i++) {
-        a[i] = s->src + image * s->src_image + row * s->src_row + col * s->src_col;
-        dst[i] = s->dst + image * s->dst_image + row * s->dst_row + col * s->dst_col;
-        if (++col == s->cols)
-            col = 0, row++;
-        if (row == s->rows)
+    b->n = dp_least(s->images * s->rows * s->cols - first, most);
+    for (int64_t i = 0; i < b->n; col = 0) {
+        const float *a = s->src + image * s->src_image + row * s->src_row;
+        float *dst = s->dst + image * s->dst_image + row * s->dst_row;
+        for (; i < b->n && col < s->cols; i++, col++) {
+            b->a[i] = a + col * s->src_col;
+            b->dst[i] = dst + col * s->dst_col;
+        }
+        if (++row == s->rows)
             row = 0, image++;
     }
-    for (int64_t i = n_places; i < s->kernels->mr; i++)
-        a[i] = a[0];
+    for (int64_t i = b->n; i < most; i++)
+        b->a[i] = b->a[0];
 }
 
-static void sweep_tile(const dp_sweep *s, int64_t first, int64_t n_places, int64_t out)
+/* The nr outputs from `out` on of the places from number `first` of the block on. */
+static void sweep_tile(const dp_sweep *s, const block *b, int64_t first, int64_t out,
+                       const float *bias)
 {
     const int64_t nr = s->kernels->nr, n = dp_least(s->n_out - out, nr);
+    const int64_t n_places = dp_least(b->n - first, s->kernels->mr);
     const bool whole = n == nr && s->dst_out == 1;
-    const float *a[DP_MAX_MR];
-    float *dst[DP_MAX_MR], *to[DP_MAX_MR], tile[DP_MAX_TILE] __attribute__((aligned(64)));
+    float *to[DP_MAX_MR], tile[DP_MAX_TILE] __attribute__((aligned(64)));
 
-    find_places(s, first, n_places, a, dst);
     for (int64_t i = 0; i < s->kernels->mr; i++)
-        to[i] = whole && i < n_places ? dst[i] + out : tile + i * nr;
-    s->kernels->tile(&s->runs, a, s->panels + out * s->runs.rows * s->runs.taps * s->runs.run, to);
+        to[i] = whole && i < n_places ? b->dst[first + i] + out : tile + i * nr;
+    s->kernels->tile(&s->runs, b->a + first,
+                     s->panels + out * s->runs.rows * s->runs.taps * s->runs.run, bias, to);
     for (int64_t i = 0; i < n_places && !whole; i++) {
         for (int64_t j = 0; j < n; j++)
-            dst[i][(out + j) * s->dst_out] = tile[i * nr + j];
+            b->dst[first + i][(out + j) * s->dst_out] = tile[i * nr + j];
     }
 }
 
 static void sweep_block(void *ctx, uint64_t index)
 {
     const dp_sweep *s = ctx;
-    const int64_t mr = s->kernels->mr, first = (int64_t)index * mr * BLOCK_TILES;
-    const int64_t last = dp_least(first + mr * BLOCK_TILES, s->images * s->rows * s->cols);
+    const int64_t mr = s->kernels->mr, nr = s->kernels->nr;
+    float bias[DP_MAX_NR] = {0};
+    block b;
 
-    for (int64_t out = 0; out < s->n_out; out += s->kernels->nr) {
-        for (int64_t place = first; place < last; place += mr)
-            sweep_tile(s, place, dp_least(last - place, mr), out);
+    find_block(s, (int64_t)index * mr * BLOCK_TILES, &b);
+    for (int64_t out = 0; out < s->n_out; out += nr) {
+        if (s->bias != NULL)
+            memcpy(bias, s->bias + out, sizeof *bias * (size_t)dp_least(s->n_out - out, nr));
+        for (int64_t i = 0; i < b.n; i += mr)
+            sweep_tile(s, &b, i, out, s->bias != NULL ? bias : NULL);
     }
 }
 

@@ -35,10 +35,10 @@ typedef struct dp_slices {
 const float *dp_slice(dp_workers *, dp_slices *);
 
 /* A grid of places in every image, each the head of `runs` in the source; output j of a place
- * is its CHAIN with column j of the panels.  Steps in floats. */
+ * is its CHAIN with column j of the panels, plus bias j (NULL: nothing).  Steps in floats. */
 typedef struct dp_sweep {
     const dp_kernels *kernels;
-    const float *src, *panels;
+    const float *src, *panels, *bias;
     float *dst;
     int64_t images, rows, cols, n_out;
     int64_t src_image, src_row, src_col;

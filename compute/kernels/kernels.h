@@ -42,14 +42,26 @@ typedef struct dp_kernels {
     const char *name;
     int mr, nr; /* a tile is mr x nr outputs */
 
-    /* out_i[j] = CHAIN over the runs' floats k in order of a_i[k] * panel[k][j]. */
-    void (*tile)(const dp_runs *, const float *const a[], const float *panel, float *const out[]);
+    /* out_i[j] = CHAIN over the runs' floats k in order of a_i[k] * panel[k][j], then bias[j] is
+     * added (NULL: nothing). */
+    void (*tile)(const dp_runs *, const float *const a[], const float *panel, const float *bias,
+                 float *const out[]);
 
     /* out[i][j] = CHAIN over the places p in order of left_p[i] * panel[p][j]. */
     void (*outer)(const dp_places *, const float *left, const float *panel, float *out, dp_mode);
 
     /* left[i] += right[i] */
     void (*add)(int64_t n, float *left, const float *right);
+
+    /* sum[j] += x[i][j] for the rows i in order, n numbers each. */
+    void (*sum)(int64_t rows, int64_t n, const float *x, double *sum);
+
+    /* Where v[i] is larger than y[i], or the first NaN, it takes its place. */
+    void (*max)(int64_t n, const float *v, int32_t place, float *y, int32_t *winner);
+
+    /* y = (y <= 0) ? +0 : y, and for its gradient dx = (y <= 0) ? +0 : dx. */
+    void (*relu)(int64_t n, float *y);
+    void (*relu_gradient)(int64_t n, const float *y, float *dx);
 
     /* The two updates of docs/numerics.md on n parameters. */
     void (*sgd)(const dp_update *, int64_t n, float *p, const float *g);

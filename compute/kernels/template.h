@@ -9,14 +9,16 @@
 #include "base/num.h"
 #include "compute/kernels/kernels.h"
 
-#define NR (NV * VL)
+#define NR   (NV * VL)
+#define LINE 16 /* floats of a line of the cache */
 #if defined(__clang__) /* unrolls them anyway */
 #define UNROLLED
 #else
 #define UNROLLED _Pragma("GCC unroll 16")
 #endif
 
-static void tile(const dp_runs *r, const float *const a[], const float *panel, float *const out[])
+static void tile(const dp_runs *r, const float *const a[], const float *panel, const float *bias,
+                 float *const out[])
 {
     const int64_t to_next_row = r->row_stride - (r->taps - 1) * r->tap_stride;
     const float *rows[MR];
@@ -25,6 +27,8 @@ static void tile(const dp_runs *r, const float *const a[], const float *panel, f
     UNROLLED for (int i = 0; i < MR; i++)
     {
         rows[i] = a[i];
+        for (int j = 0; j < NR; j += LINE)
+            __builtin_prefetch(out[i] + j, 1);
         UNROLLED for (int j = 0; j < NV; j++) acc[i][j] = v_zero();
     }
     for (int64_t row = 0; row < r->rows; row++) {
@@ -44,7 +48,8 @@ static void tile(const dp_runs *r, const float *const a[], const float *panel, f
     }
     UNROLLED for (int i = 0; i < MR; i++)
     {
-        UNROLLED for (int j = 0; j < NV; j++) v_store(out[i] + j * VL, acc[i][j]);
+        UNROLLED for (int j = 0; j < NV; j++) v_store(
+            out[i] + j * VL, bias != NULL ? v_add(acc[i][j], v_load(bias + j * VL)) : acc[i][j]);
     }
 }
 
@@ -90,6 +95,36 @@ static void add(int64_t n, float *left, const float *right)
         left[i] += right[i];
 }
 
+static void sum(int64_t rows, int64_t n, const float *x, double *sum)
+{
+    for (; rows > 0; rows--, x += n) {
+        for (int64_t j = 0; j < n; j++)
+            sum[j] += (double)x[j];
+    }
+}
+
+/* Without branches, so that it runs in vectors. */
+static void max(int64_t n, const float *v, int32_t place, float *y, int32_t *winner)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const bool take = (v[i] > y[i]) | ((v[i] != v[i]) & (y[i] == y[i]));
+        y[i] = take ? v[i] : y[i];
+        winner[i] = take ? place : winner[i];
+    }
+}
+
+static void relu(int64_t n, float *y)
+{
+    for (int64_t i = 0; i < n; i++)
+        y[i] = y[i] <= 0.0f ? 0.0f : y[i];
+}
+
+static void relu_gradient(int64_t n, const float *y, float *dx)
+{
+    for (int64_t i = 0; i < n; i++)
+        dx[i] = y[i] <= 0.0f ? 0.0f : dx[i];
+}
+
 static float decayed(const dp_update *u, float p, float g)
 {
     return u->weight_decay != 0 ? dp_fma32(u->weight_decay, p, g) : g;
@@ -114,4 +149,5 @@ static void momentum(const dp_update *u, int64_t n, float *p, const float *g, fl
 _Static_assert(MR <= DP_MAX_MR && NR <= DP_MAX_NR && MR * NR <= DP_MAX_TILE,
                "a tile must fit the callers' buffers");
 
-const dp_kernels KERNELS = {KERNELS_NAME, MR, NR, tile, outer, add, sgd, momentum};
+const dp_kernels KERNELS = {KERNELS_NAME, MR,  NR,   tile,          outer, add,
+                            sum,          max, relu, relu_gradient, sgd,   momentum};

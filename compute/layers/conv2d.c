@@ -69,7 +69,8 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
                                    p->conv.ic / p->group * p->conv.kh * p->conv.kw,
                                    false};
     plan->weights[1] = (dp_weight){"bias", 1, {p->conv.oc}, plan->weights[0].fan_in, true};
-    plan->workspace = dp_conv_workspace(&p->conv, plan->kernels, plan->n);
+    plan->workspace = dp_max_size(dp_conv_workspace(&p->conv, plan->kernels, plan->n),
+                                  dp_bias_workspace(plan->n, p->conv.oc));
     return DP_OK;
 }
 
@@ -77,9 +78,8 @@ static void forward(const void *params_, const dp_layer_run *r)
 {
     const conv2d *p = params_;
 
-    dp_conv_forward(&p->conv, r->kernels, r->workers, r->n, r->x, r->w[0], r->y, r->workspace);
-    if (p->has_bias)
-        dp_bias_add(r->workers, r->n, p->conv.oh * p->conv.ow, p->conv.oc, r->w[1], r->y);
+    dp_conv_forward(&p->conv, r->kernels, r->workers, r->n, r->x, r->w[0],
+                    p->has_bias ? r->w[1] : NULL, r->y, r->workspace);
 }
 
 static void backward(const void *params_, const dp_layer_run *r)
@@ -89,8 +89,8 @@ static void backward(const void *params_, const dp_layer_run *r)
     dp_conv_weight_gradient(&p->conv, r->kernels, r->workers, r->n, r->leaf, r->x, r->dy, r->dw[0],
                             r->workspace);
     if (p->has_bias)
-        dp_bias_gradient(r->workers, r->n, p->conv.oh * p->conv.ow, p->conv.oc, r->leaf, r->dy,
-                         r->dw[1]);
+        dp_bias_gradient(r->kernels, r->workers, r->n, p->conv.oh * p->conv.ow, p->conv.oc, r->leaf,
+                         r->dy, r->dw[1], r->workspace);
     if (r->dx != NULL)
         dp_conv_input_gradient(&p->conv, r->kernels, r->workers, r->n, r->dy, r->w[0], r->dx,
                                r->workspace);

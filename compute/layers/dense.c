@@ -31,7 +31,8 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
     plan->n_weights = p->has_bias ? 2 : 1;
     plan->weights[0] = (dp_weight){"weight", 2, {p->matrix.out, p->matrix.in}, p->matrix.in, false};
     plan->weights[1] = (dp_weight){"bias", 1, {p->matrix.out}, p->matrix.in, true};
-    plan->workspace = dp_dense_workspace(&p->matrix, plan->kernels, plan->n);
+    plan->workspace = dp_max_size(dp_dense_workspace(&p->matrix, plan->kernels, plan->n),
+                                  dp_bias_workspace(plan->n, p->matrix.out));
     return DP_OK;
 }
 
@@ -41,7 +42,7 @@ static void forward(const void *params_, const dp_layer_run *r)
 
     dp_dense_forward(&p->matrix, r->kernels, r->workers, r->n, r->x, r->w[0], r->y, r->workspace);
     if (p->has_bias)
-        dp_bias_add(r->workers, r->n, 1, p->matrix.out, r->w[1], r->y);
+        dp_bias_add(r->kernels, r->workers, r->n, p->matrix.out, r->w[1], r->y);
 }
 
 static void backward(const void *params_, const dp_layer_run *r)
@@ -51,7 +52,8 @@ static void backward(const void *params_, const dp_layer_run *r)
     dp_dense_weight_gradient(&p->matrix, r->kernels, r->workers, r->n, r->leaf, r->x, r->dy,
                              r->dw[0], r->workspace);
     if (p->has_bias)
-        dp_bias_gradient(r->workers, r->n, 1, p->matrix.out, r->leaf, r->dy, r->dw[1]);
+        dp_bias_gradient(r->kernels, r->workers, r->n, 1, p->matrix.out, r->leaf, r->dy, r->dw[1],
+                         r->workspace);
     if (r->dx != NULL)
         dp_dense_input_gradient(&p->matrix, r->kernels, r->workers, r->n, r->dy, r->w[0], r->dx,
                                 r->workspace);

@@ -22,20 +22,9 @@ static dp_status plan(void *params, dp_layer_plan *plan, dp_error *err)
     return DP_OK;
 }
 
-/* Takes the place where it is larger, or the first NaN; without branches, so that it runs in
- * vectors. */
-static void take_place(const float *v, int32_t place, int64_t channels, float *y, int32_t *winner)
-{
-    for (int64_t c = 0; c < channels; c++) {
-        const bool take = (v[c] > y[c]) | ((v[c] != v[c]) & (y[c] == y[c]));
-        y[c] = take ? v[c] : y[c];
-        winner[c] = take ? place : winner[c];
-    }
-}
-
 /* One window: y and winner start at its first place inside the image. */
-static void scan_window(const dp_slide *s, const dp_extent *in, int64_t oh, int64_t ow,
-                        const float *x, float *y, int32_t *winner)
+static void scan_window(const dp_kernels *k, const dp_slide *s, const dp_extent *in, int64_t oh,
+                        int64_t ow, const float *x, float *y, int32_t *winner)
 {
     const dp_range rows = dp_slide_places(s, 0, oh, in->height);
     const dp_range cols = dp_slide_places(s, 1, ow, in->width);
@@ -47,7 +36,7 @@ static void scan_window(const dp_slide *s, const dp_extent *in, int64_t oh, int6
     for (int64_t h = rows.first; h <= rows.last; h++) {
         for (int64_t w = cols.first; w <= cols.last; w++) {
             const int64_t place = h * in->width + w;
-            take_place(x + place * in->channels, (int32_t)place, in->channels, y, winner);
+            k->max(in->channels, x + place * in->channels, (int32_t)place, y, winner);
         }
     }
 }
@@ -58,8 +47,9 @@ static void forward_sample(const void *params, const dp_layer_run *r, int64_t i)
     const float *x = r->x + i * dp_extent_size(&r->in);
 
     for (int64_t o = 0; o < r->out.height * r->out.width; o++)
-        scan_window(&((const dp_pool *)params)->slide, &r->in, o / r->out.width, o % r->out.width,
-                    x, r->y + base + o * channels, (int32_t *)r->memory + base + o * channels);
+        scan_window(r->kernels, &((const dp_pool *)params)->slide, &r->in, o / r->out.width,
+                    o % r->out.width, x, r->y + base + o * channels,
+                    (int32_t *)r->memory + base + o * channels);
 }
 
 static void backward_sample(const void *params, const dp_layer_run *r, int64_t i)

@@ -7,16 +7,11 @@
  */
 #include "compute/layer.h"
 
-static void activate(int64_t n, float *y)
-{
-    for (int64_t i = 0; i < n; i++)
-        y[i] = y[i] <= 0.0f ? 0.0f : y[i];
-}
+static void activate(const dp_kernels *k, int64_t n, float *y) { k->relu(n, y); }
 
-static void activate_gradient(int64_t n, const float *y, float *dx)
+static void activate_gradient(const dp_kernels *k, int64_t n, const float *y, float *dx)
 {
-    for (int64_t i = 0; i < n; i++)
-        dx[i] = y[i] <= 0.0f ? 0.0f : dx[i];
+    k->relu_gradient(n, y, dx);
 }
 
 const dp_layer dp_layer_relu = {

@@ -7,14 +7,16 @@
 #include "base/num.h"
 #include "compute/layer.h"
 
-static void activate(int64_t n, float *y)
+static void activate(const dp_kernels *k, int64_t n, float *y)
 {
+    (void)k;
     for (int64_t i = 0; i < n; i++)
         y[i] = (float)dp_sigmoid_d((double)y[i]);
 }
 
-static void activate_gradient(int64_t n, const float *y, float *dx)
+static void activate_gradient(const dp_kernels *k, int64_t n, const float *y, float *dx)
 {
+    (void)k;
     for (int64_t i = 0; i < n; i++)
         dx[i] *= y[i] * (1.0f - y[i]);
 }

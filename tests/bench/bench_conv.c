@@ -42,7 +42,7 @@ static double roof(const dp_kernels *k, const float *a, const float *panel)
     for (int i = 0; i < k->mr; i++)
         rows[i] = a + i * ROOF_K, to[i] = out + i * k->nr;
     for (int r = 0; r < ROOF_RUNS; r++)
-        k->tile(&runs, rows, panel, to);
+        k->tile(&runs, rows, panel, NULL, to);
     return 2e-9 * k->mr * k->nr * ROOF_K * ROOF_RUNS / (seconds() - start);
 }
 
@@ -90,7 +90,7 @@ int main(int argc, char **argv)
             double t[5], rate[4];
             rate[3] = roof(k, x, w);
             t[0] = seconds();
-            dp_conv_forward(&c, k, workers, N, x, w, y, workspace);
+            dp_conv_forward(&c, k, workers, N, x, w, NULL, y, workspace);
             t[1] = seconds();
             dp_conv_input_gradient(&c, k, workers, N, y, w, x, workspace);
             t[2] = seconds();

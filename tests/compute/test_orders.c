@@ -33,7 +33,7 @@ typedef struct probe {
 
 static void conv_forward(probe *p)
 {
-    dp_conv_forward(&p->conv, p->kernels, p->workers, p->n, p->ones, p->values, p->out,
+    dp_conv_forward(&p->conv, p->kernels, p->workers, p->n, p->ones, p->values, NULL, p->out,
                     p->workspace);
 }
 
@@ -67,7 +67,10 @@ static void dense_weight(probe *p)
                              p->out, p->workspace);
 }
 
-static void bias(probe *p) { dp_bias_gradient(p->workers, p->n, 3, 2, p->leaf, p->values, p->out); }
+static void bias(probe *p)
+{
+    dp_bias_gradient(p->kernels, p->workers, p->n, 3, 2, p->leaf, p->values, p->out, p->workspace);
+}
 
 /* The sum in the specification's order: CHAIN, or TREE over leaves of CHAIN. */
 static float expected(const probe *p, int i, int j)
