@@ -15,6 +15,8 @@
 
 #include "compute/tiles.h"
 
+#define BATCH_FLOATS 0x1p20
+
 static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /* ---- a plane with a border of zeros ---- */
@@ -78,38 +80,57 @@ static border input_border(const dp_conv *c)
 
 static int64_t plane_size(const border *b) { return b->out_height * b->out_width * b->channels; }
 
-/* Floats of a part of the workspace; in double, so that hostile sizes cannot overflow. */
+/* In double, as the sizes of the workspace, so that hostile ones cannot overflow. */
+static double plane_floats(const border *b)
+{
+    return (double)b->out_height * (double)b->out_width * (double)b->channels;
+}
+
+static bool has_border(const border *b)
+{
+    return b->out_height != b->height || b->out_width != b->width;
+}
+
+/* Images that get their border together: so few that they are still in the cache when the sweep
+ * reads them; all, when there are several sweeps with panels of their own. */
+static int64_t batch_of(const border *b, int64_t n, int64_t sweeps)
+{
+    return has_border(b) && sweeps == 1 ? dp_least(n, 1 + (int64_t)(BATCH_FLOATS / plane_floats(b)))
+                                        : n;
+}
+
+/* Floats of a part of the workspace. */
 static double part(double floats) { return floats + 16; }
+
+/* Of the bordered plane and of panels for n_out outputs. */
+static double sweep_part(const border *b, int64_t n, int64_t sweeps, double panels)
+{
+    return part((double)batch_of(b, n, sweeps) * plane_floats(b)) + part(panels);
+}
 
 size_t dp_conv_workspace(const dp_conv *c, const dp_kernels *k, int64_t n)
 {
     const border in = input_border(c), out = gradient_border(c);
-    const double samples = (double)n, taps = (double)c->kh * (double)c->kw;
+    const double taps = (double)c->kh * (double)c->kw;
     const double ic = (double)(c->ic + k->nr), oc = (double)(c->oc + k->nr);
-    const double plane_in =
-        part(samples * (double)in.out_height * (double)in.out_width * (double)c->ic);
-    const double plane_out =
-        part(samples * (double)out.out_height * (double)out.out_width * (double)c->oc);
-    const double forward = plane_in + part(oc * taps * (double)c->ic);
-    const double input = plane_out + part(ic * taps * (double)c->oc);
-    const double weight = part(oc * samples * (double)c->oh * (double)c->ow);
+    const double forward = sweep_part(&in, n, c->groups, oc * taps * (double)c->ic);
+    const double input =
+        sweep_part(&out, n, c->groups * c->stride_h * c->stride_w, ic * taps * (double)c->oc);
+    const double weight = part(oc * (double)n * (double)c->oh * (double)c->ow);
     const double most =
         forward > input ? (forward > weight ? forward : weight) : (input > weight ? input : weight);
     return most < 0x1p60 ? (size_t)most : SIZE_MAX;
 }
 
-/* The plane with its border in *workspace, which moves on; the plane itself when there is no
- * border. */
-static const float *bordered(border b, dp_workers *workers, int64_t n, const float *src,
-                             float **workspace)
+/* The plane with its border in dst; the plane itself when there is no border. */
+static const float *bordered(border b, dp_workers *workers, int64_t n, const float *src, float *dst)
 {
-    if (b.out_height == b.height && b.out_width == b.width)
+    if (!has_border(&b))
         return src;
     b.src = src;
-    b.dst = *workspace;
-    *workspace += round_up(n * plane_size(&b));
+    b.dst = dst;
     dp_workers_run(workers, (uint64_t)n, border_image, &b);
-    return b.dst;
+    return dst;
 }
 
 /* Taps that follow one another without a gap are one run. */
@@ -121,47 +142,64 @@ static dp_runs runs_of(int64_t rows, int64_t row_stride, int64_t taps, int64_t t
     return (dp_runs){rows, taps, run, row_stride, tap_stride};
 }
 
+/* One group's channels. */
+static void forward_group(const dp_conv *c, const dp_kernels *k, dp_workers *workers, int64_t n,
+                          const border *b, const float *plane, const float *w, const float *bias,
+                          float *y, float *panels, bool pack)
+{
+    const int64_t row = b->out_width * c->ic, taps = c->kh * c->kw;
+    const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups;
+    dp_panels p = {.w = w,
+                   .dst = panels,
+                   .n_out = oc,
+                   .nr = k->nr,
+                   .kh = c->kh,
+                   .kw = c->kw,
+                   .depth = ic,
+                   .out_stride = ic * taps,
+                   .depth_stride = taps,
+                   .kh_stride = c->kw,
+                   .kw_stride = 1};
+    dp_sweep s = {.kernels = k,
+                  .src = plane,
+                  .panels = panels,
+                  .bias = bias,
+                  .dst = y,
+                  .images = n,
+                  .rows = c->oh,
+                  .cols = c->ow,
+                  .n_out = oc,
+                  .src_image = b->out_height * row,
+                  .src_row = c->stride_h * row,
+                  .src_col = c->stride_w * c->ic,
+                  .dst_image = c->oh * c->ow * c->oc,
+                  .dst_row = c->ow * c->oc,
+                  .dst_col = c->oc,
+                  .dst_out = 1,
+                  .runs = runs_of(c->kh, c->dilation_h * row, c->kw, c->dilation_w * c->ic, ic)};
+
+    if (pack)
+        dp_pack(workers, &p);
+    dp_run_sweep(workers, &s);
+}
+
 void dp_conv_forward(const dp_conv *c, const dp_kernels *k, dp_workers *workers, int64_t n,
                      const float *x, const float *w, const float *bias, float *y, float *workspace)
 {
     const border b = input_border(c);
-    const int64_t row = b.out_width * c->ic, taps = c->kh * c->kw;
     const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups;
-    const float *plane = bordered(b, workers, n, x, &workspace);
+    const int64_t batch = batch_of(&b, n, c->groups);
+    float *panels = workspace + round_up(batch * plane_size(&b));
 
-    for (int64_t group = 0; group < c->groups; group++) {
-        dp_panels p = {.w = w + group * oc * ic * taps,
-                       .dst = workspace,
-                       .n_out = oc,
-                       .nr = k->nr,
-                       .kh = c->kh,
-                       .kw = c->kw,
-                       .depth = ic,
-                       .out_stride = ic * taps,
-                       .depth_stride = taps,
-                       .kh_stride = c->kw,
-                       .kw_stride = 1};
-        dp_sweep s = {.kernels = k,
-                      .src = plane + group * ic,
-                      .panels = workspace,
-                      .bias = bias != NULL ? bias + group * oc : NULL,
-                      .dst = y + group * oc,
-                      .images = n,
-                      .rows = c->oh,
-                      .cols = c->ow,
-                      .n_out = oc,
-                      .src_image = b.out_height * row,
-                      .src_row = c->stride_h * row,
-                      .src_col = c->stride_w * c->ic,
-                      .dst_image = c->oh * c->ow * c->oc,
-                      .dst_row = c->ow * c->oc,
-                      .dst_col = c->oc,
-                      .dst_out = 1,
-                      .runs =
-                          runs_of(c->kh, c->dilation_h * row, c->kw, c->dilation_w * c->ic, ic)};
-
-        dp_pack(workers, &p);
-        dp_run_sweep(workers, &s);
+    for (int64_t first = 0; first < n; first += batch) {
+        const int64_t images = dp_least(batch, n - first);
+        const float *plane =
+            bordered(b, workers, images, x + first * c->height * c->width * c->ic, workspace);
+        for (int64_t group = 0; group < c->groups; group++)
+            forward_group(c, k, workers, images, &b, plane + group * ic,
+                          w + group * oc * ic * c->kh * c->kw,
+                          bias != NULL ? bias + group * oc : NULL,
+                          y + first * c->oh * c->ow * c->oc + group * oc, panels, first == 0);
     }
 }
 
@@ -195,7 +233,7 @@ static phase phase_of(int64_t first, int64_t stride, int64_t dilation, int64_t p
 /* The gradient of one phase's places and one group's channels; without taps it is +0. */
 static void input_gradient_of(const dp_conv *c, const dp_kernels *k, dp_workers *workers, int64_t n,
                               const phase *h, const phase *v, const border *b, const float *plane,
-                              const float *w, float *dx, float *workspace)
+                              const float *w, float *dx, float *panels, bool pack)
 {
     const int64_t row = b->out_width * c->oc, taps = c->kh * c->kw;
     const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups;
@@ -203,7 +241,7 @@ static void input_gradient_of(const dp_conv *c, const dp_kernels *k, dp_workers 
     const int64_t last_h = h->tap + (h->taps - 1) * h->tap_step,
                   last_v = v->tap + (v->taps - 1) * v->tap_step;
     dp_panels p = {.w = w + exist * (last_h * c->kw + last_v),
-                   .dst = workspace,
+                   .dst = panels,
                    .n_out = ic,
                    .nr = k->nr,
                    .kh = exist * h->taps,
@@ -215,7 +253,7 @@ static void input_gradient_of(const dp_conv *c, const dp_kernels *k, dp_workers 
                    .kw_stride = -v->tap_step};
     dp_sweep s = {.kernels = k,
                   .src = plane + exist * (h->head * row + v->head * c->oc),
-                  .panels = workspace,
+                  .panels = panels,
                   .dst = dx + (h->first * c->width + v->first) * c->ic,
                   .images = n,
                   .rows = h->places,
@@ -232,25 +270,42 @@ static void input_gradient_of(const dp_conv *c, const dp_kernels *k, dp_workers 
 
     if (s.rows == 0 || s.cols == 0)
         return;
-    dp_pack(workers, &p);
+    if (pack)
+        dp_pack(workers, &p);
     dp_run_sweep(workers, &s);
+}
+
+/* All phases and groups of n images. */
+static void input_gradient_batch(const dp_conv *c, const dp_kernels *k, dp_workers *workers,
+                                 int64_t n, const border *b, const float *plane, const float *w,
+                                 float *dx, float *panels, bool pack)
+{
+    const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups;
+
+    for (int64_t i = 0; i < c->stride_h * c->stride_w; i++) {
+        const phase h =
+            phase_of(i / c->stride_w, c->stride_h, c->dilation_h, c->top, c->height, c->kh, b->top);
+        const phase v = phase_of(i % c->stride_w, c->stride_w, c->dilation_w, c->left, c->width,
+                                 c->kw, b->left);
+        for (int64_t group = 0; group < c->groups; group++)
+            input_gradient_of(c, k, workers, n, &h, &v, b, plane + group * oc,
+                              w + group * oc * ic * c->kh * c->kw, dx + group * ic, panels, pack);
+    }
 }
 
 void dp_conv_input_gradient(const dp_conv *c, const dp_kernels *k, dp_workers *workers, int64_t n,
                             const float *dy, const float *w, float *dx, float *workspace)
 {
     const border b = gradient_border(c);
-    const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups;
-    const float *plane = bordered(b, workers, n, dy, &workspace);
+    const int64_t batch = batch_of(&b, n, c->groups * c->stride_h * c->stride_w);
+    float *panels = workspace + round_up(batch * plane_size(&b));
 
-    for (int64_t i = 0; i < c->stride_h * c->stride_w; i++) {
-        const phase h =
-            phase_of(i / c->stride_w, c->stride_h, c->dilation_h, c->top, c->height, c->kh, b.top);
-        const phase v =
-            phase_of(i % c->stride_w, c->stride_w, c->dilation_w, c->left, c->width, c->kw, b.left);
-        for (int64_t group = 0; group < c->groups; group++)
-            input_gradient_of(c, k, workers, n, &h, &v, &b, plane + group * oc,
-                              w + group * oc * ic * c->kh * c->kw, dx + group * ic, workspace);
+    for (int64_t first = 0; first < n; first += batch) {
+        const int64_t images = dp_least(batch, n - first);
+        const float *plane =
+            bordered(b, workers, images, dy + first * c->oh * c->ow * c->oc, workspace);
+        input_gradient_batch(c, k, workers, images, &b, plane, w,
+                             dx + first * c->height * c->width * c->ic, panels, first == 0);
     }
 }
 

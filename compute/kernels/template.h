@@ -10,7 +10,7 @@
 #include "compute/kernels/kernels.h"
 
 #define NR   (NV * VL)
-#define LINE 16 /* floats of a line of the cache */
+#define LINE 16        /* floats of a line of the cache */
 #if defined(__clang__) /* unrolls them anyway */
 #define UNROLLED
 #else

@@ -41,11 +41,11 @@ static float *numbers(dp_arena *arena, int64_t n)
     return v;
 }
 
-/* Of the weights of c, on every instruction set; more samples or wider rows than a chunk of outer.c
- * has room for. */
-static void weight_gradient(const dp_conv *c, int64_t n, int64_t leaf)
+/* All three of a convolution, or of a dense layer when it is one, on every instruction set. */
+static void check_conv(const dp_conv *c, int64_t n, int64_t leaf)
 {
-    const int64_t size = c->oc * c->ic * c->kh * c->kw;
+    const int64_t nx = n * c->ic * c->height * c->width, ny = n * c->oc * c->oh * c->ow,
+                  nw = c->oc * c->ic * c->kh * c->kw, most = nx + ny + nw;
     const dp_dense d = {c->ic, c->oc};
     dp_options options;
     dp_arena arena = {0};
@@ -54,28 +54,37 @@ static void weight_gradient(const dp_conv *c, int64_t n, int64_t leaf)
     assert_ok(dp_options_get(NULL, &options, &test_error));
     arena.alloc = options.alloc;
     assert_ok(dp_workers_open(&workers, 1, &arena, &test_error));
-    const float *x = numbers(&arena, n * c->ic * c->height * c->width),
-                *dy = numbers(&arena, n * c->oc * c->oh * c->ow);
-    float *expected = numbers(&arena, size), *got = numbers(&arena, size);
-    dp_ref_conv_weight_gradient(c, n, leaf, x, dy, expected, numbers(&arena, n));
+    const float *x = numbers(&arena, nx), *dy = numbers(&arena, ny), *w = numbers(&arena, nw);
+    float *expected = numbers(&arena, most), *got = numbers(&arena, most);
+    dp_ref_conv_forward(c, n, x, w, expected);
+    dp_ref_conv_input_gradient(c, n, dy, w, expected + ny);
+    dp_ref_conv_weight_gradient(c, n, leaf, x, dy, expected + ny + nx, numbers(&arena, n));
     for (int i = 0; i <= (int)dp_cpu_best(); i++) {
         const dp_kernels *k = level(i);
         if (k == NULL)
             continue;
-        dp_conv_weight_gradient(c, k, workers, n, leaf, x, dy, got,
-                                numbers(&arena, (int64_t)dp_conv_workspace(c, k, n)));
-        assert_memory_equal(got, expected, (size_t)size * sizeof *got);
+        float *workspace = numbers(&arena, (int64_t)dp_conv_workspace(c, k, n));
+        memset(got, 0, (size_t)most * sizeof *got);
+        dp_conv_forward(c, k, workers, n, x, w, NULL, got, workspace);
+        dp_conv_input_gradient(c, k, workers, n, dy, w, got + ny, workspace);
+        dp_conv_weight_gradient(c, k, workers, n, leaf, x, dy, got + ny + nx, workspace);
+        assert_memory_equal(got, expected, (size_t)most * sizeof *got);
         if (c->height * c->width > 1)
             continue;
-        dp_dense_weight_gradient(&d, k, workers, n, leaf, x, dy, got,
-                                 numbers(&arena, (int64_t)dp_dense_workspace(&d, k, n)));
-        assert_memory_equal(got, expected, (size_t)size * sizeof *got);
+        workspace = numbers(&arena, (int64_t)dp_dense_workspace(&d, k, n));
+        memset(got, 0, (size_t)most * sizeof *got);
+        dp_dense_forward(&d, k, workers, n, x, w, got, workspace);
+        dp_dense_input_gradient(&d, k, workers, n, dy, w, got + ny, workspace);
+        dp_dense_weight_gradient(&d, k, workers, n, leaf, x, dy, got + ny + nx, workspace);
+        assert_memory_equal(got, expected, (size_t)most * sizeof *got);
     }
     dp_workers_close(workers);
     dp_arena_free(&arena);
 }
 
-static void large_sums(void **state)
+/* Wider rows than a chunk of outer.c has room for, more leaves than it has spans for, and more
+ * images than conv.c gives their border at a time. */
+static void large_shapes(void **state)
 {
     dp_conv c = {.ic = 40,
                  .height = 2,
@@ -94,12 +103,14 @@ static void large_sums(void **state)
                  .right = 4};
 
     (void)state;
-    weight_gradient(&c, 3, 1);
+    check_conv(&c, 3, 1);
     c.dilation_w = 2, c.left = c.right = 8;
-    weight_gradient(&c, 3, 2);
+    check_conv(&c, 3, 2);
     c = (dp_conv){5, 1, 1, 7, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0};
-    weight_gradient(&c, 300, 1);
-    weight_gradient(&c, 301, 2);
+    check_conv(&c, 300, 1);
+    check_conv(&c, 301, 2);
+    c = (dp_conv){8, 256, 256, 8, 1, 2, 256, 256, 1, 1, 1, 1, 1, 0, 1, 0, 0};
+    check_conv(&c, 3, 4);
 }
 
 /* The counter of tree.h is the level-by-level tree, for every number of leaves. */
@@ -126,7 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_shapes),
-        cmocka_unit_test(large_sums),
+        cmocka_unit_test(large_shapes),
         cmocka_unit_test(counter_is_the_tree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
