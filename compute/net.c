@@ -267,6 +267,7 @@ static void forward(dp_net *net, int64_t n, bool labelled, bool training, dp_net
 
 /* The first element of a gradient that is not finite, whoever finds it. */
 typedef struct finite {
+    const dp_kernels *kernels;
     const float *g;
     int64_t count;
     _Atomic int64_t first; /* count: none */
@@ -279,6 +280,8 @@ static void check_block(void *ctx, uint64_t index)
     const int64_t last = f->count - first < UPDATE_BLOCK ? f->count : first + UPDATE_BLOCK;
     int64_t found = atomic_load(&f->first);
 
+    if (f->kernels->finite(last - first, f->g + first))
+        return;
     for (int64_t i = first; i < last; i++) {
         if (dp_is_finite32(f->g[i]))
             continue;
@@ -297,7 +300,8 @@ static dp_status check_gradients(const dp_net *net, dp_error *err)
 {
     for (uint32_t i = 0; i < net->n_parameters; i++) {
         const dp_parameter *p = &net->parameters[i];
-        finite f = {.g = p->gradient.data, .count = p->count, .first = p->count};
+        finite f = {
+            .kernels = net->kernels, .g = p->gradient.data, .count = p->count, .first = p->count};
         dp_workers_run(net->workers, blocks_of(p), check_block, &f);
         if (f.first < p->count)
             return dp_fail(

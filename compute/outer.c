@@ -68,11 +68,12 @@ static product product_of(const dp_outer *o, uint32_t threads)
     const int64_t mr = o->kernels->mr, runs = o->kh * o->kw, per_run = dp_ceil_div(o->run, mr);
     const bool whole = 8 * runs * per_run <= 9 * dp_ceil_div(runs * o->run, mr);
     const int64_t panels = dp_ceil_div(o->n_right, o->kernels->nr);
-    product p = {
-        .o = o, .wide = whole ? per_run * mr : o->run, .panels = dp_least(panels, GROUP_PANELS)};
+    product p = {.o = o,
+                 .wide = whole ? per_run * mr : o->run,
+                 .n_right = dp_ceil_div(panels, GROUP_PANELS)};
     const int64_t tiles = dp_ceil_div(left_size(&p), mr);
 
-    p.n_right = dp_ceil_div(panels, p.panels);
+    p.panels = dp_ceil_div(panels, p.n_right);
     p.tiles = dp_least(GROUP_TILES / p.panels,
                        threads == 1 ? tiles : dp_ceil_div(tiles * p.n_right, 4 * (int64_t)threads));
     p.n_left = dp_ceil_div(tiles, p.tiles);

@@ -63,6 +63,9 @@ typedef struct dp_kernels {
     void (*relu)(int64_t n, float *y);
     void (*relu_gradient)(int64_t n, const float *y, float *dx);
 
+    /* Whether there is neither an infinity nor a NaN. */
+    bool (*finite)(int64_t n, const float *x);
+
     /* The two updates of docs/numerics.md on n parameters. */
     void (*sgd)(const dp_update *, int64_t n, float *p, const float *g);
     void (*momentum)(const dp_update *, int64_t n, float *p, const float *g, float *v);

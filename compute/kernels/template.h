@@ -125,6 +125,15 @@ static void relu_gradient(int64_t n, const float *y, float *dx)
         dx[i] = y[i] <= 0.0f ? 0.0f : dx[i];
 }
 
+static bool finite(int64_t n, const float *x)
+{
+    uint32_t found = 0;
+
+    for (int64_t i = 0; i < n; i++)
+        found |= !dp_is_finite32(x[i]);
+    return found == 0;
+}
+
 static float decayed(const dp_update *u, float p, float g)
 {
     return u->weight_decay != 0 ? dp_fma32(u->weight_decay, p, g) : g;
@@ -149,5 +158,5 @@ static void momentum(const dp_update *u, int64_t n, float *p, const float *g, fl
 _Static_assert(MR <= DP_MAX_MR && NR <= DP_MAX_NR && MR * NR <= DP_MAX_TILE,
                "a tile must fit the callers' buffers");
 
-const dp_kernels KERNELS = {KERNELS_NAME, MR,  NR,   tile,          outer, add,
-                            sum,          max, relu, relu_gradient, sgd,   momentum};
+const dp_kernels KERNELS = {KERNELS_NAME,  MR,     NR,  tile,    outer, add, sum, max, relu,
+                            relu_gradient, finite, sgd, momentum};
