@@ -7,7 +7,7 @@
  * operands are read straight from the image, kh runs of kw * ic floats.  The input's gradient is
  * the same sweep over the bordered output gradient with the kernel turned round, once for each
  * phase of the stride.  The weights' gradient is an outer product: mr taps x nr channels, the
- * output gradient packed into panels.
+ * output gradient cut into slices of nr channels.
  */
 #include "compute/conv.h"
 

@@ -3,9 +3,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * The outputs are cut into groups of tiles.  A group reads as many rows of places as its buffers
- * hold, both operands next to each other, then runs each of its tiles over them: through the
- * leaves that begin or end there, the tree's partial sums kept as a binary counter (tree.h).
+ * The outputs are cut into groups of tiles.  A group copies the left operands of as many places as
+ * its buffer holds, zeros around the image included, then runs each of its tiles over them: through
+ * the leaves that begin or end there, the tree's partial sums kept as a binary counter (tree.h).
  */
 #include "compute/tiles.h"
 #include "compute/tree.h"
@@ -55,7 +55,7 @@ typedef struct chunk {
     const float *ahead; /* what the next chunk will read */
     int n_spans;
     span spans[MAX_SPANS];
-    float left[LEFT_FLOATS + DP_MAX_MR] __attribute__((aligned(64)));
+    float left[LEFT_FLOATS + DP_MAX_MR] __attribute__((aligned(64))); /* a tile reads past t's */
 } chunk;
 
 typedef float tree[DP_TREE_DEPTH + 1][GROUP_TILES * DP_MAX_TILE] __attribute__((aligned(64)));
@@ -147,12 +147,12 @@ static span span_of(const dp_outer *o, const chunk *c, int64_t row)
 /* As many places from (row, col) on as there is room for. */
 static void find_chunk(const dp_outer *o, const group *g, int64_t row, int64_t col, chunk *c)
 {
-    const int64_t left = dp_least(o->images * o->rows - row, (MAX_SPANS - 1) * o->leaf * o->rows);
+    const int64_t most = dp_least(o->images * o->rows - row, (MAX_SPANS - 1) * o->leaf * o->rows);
 
     c->row = row, c->col = col;
     c->cols = dp_least(o->cols - col, LEFT_FLOATS / g->n_left);
     c->pitch = pitch_of(o, g, c->cols);
-    c->rows = c->cols == o->cols ? dp_least(LEFT_FLOATS / c->pitch, left) : 1;
+    c->rows = c->cols == o->cols ? dp_least(LEFT_FLOATS / c->pitch, most) : 1;
     c->step = g->overlap ? o->col_step : g->n_left;
     c->between = g->overlap ? (c->cols - 1) * o->col_step : 0;
     c->ahead =
@@ -260,24 +260,11 @@ static void store_tile(const dp_outer *o, const group *g, int64_t number, float 
     }
 }
 
-/* Tells the cache of the lines that store_rows will write of a tile. */
-static void expect_rows(const dp_outer *o, const group *g, int64_t number, float *const *dst)
-{
-    const int64_t first = number % g->tiles * o->kernels->mr,
-                  last = dp_least(first + o->kernels->mr, g->n_left);
-    const int64_t right = (g->panel + number / g->tiles) * o->kernels->nr;
-
-    for (int64_t t = first; t < last; t++) {
-        for (int64_t j = 0; dst[t] != NULL && j < o->kernels->nr; j += LINE)
-            __builtin_prefetch(dst[t] + dp_least(right + j, o->n_right - 1), 1);
-    }
-}
-
 static void outer_group(void *ctx, uint64_t index)
 {
     const product *p = ctx;
     const dp_outer *o = p->o;
-    const int64_t tile = o->kernels->mr * o->kernels->nr, all = o->images * o->rows;
+    const int64_t tile = o->kernels->mr * o->kernels->nr;
     const int depth = dp_tree_depth(dp_ceil_div(o->images, o->leaf));
     float *dst[GROUP_TILES * DP_MAX_MR];
     tree tree;
@@ -287,15 +274,12 @@ static void outer_group(void *ctx, uint64_t index)
     find_group(p, (int64_t)index, &g);
     for (int64_t t = 0; t < g.n_left; t++)
         dst[t] = out_of(p, g.t + t);
-    for (int64_t row = 0; row < all; row += c.rows) {
+    for (int64_t row = 0; row < o->images * o->rows; row += c.rows) {
         for (int64_t col = 0; col < o->cols; col += c.cols) {
             find_chunk(o, &g, row, col, &c);
             read_chunk(o, &g, &c);
-            for (int64_t i = 0; i < g.tiles * g.panels; i++) {
-                if (o->right_stride == 1 && row + c.rows == all)
-                    expect_rows(o, &g, i, dst);
+            for (int64_t i = 0; i < g.tiles * g.panels; i++)
                 run_tile(o, &g, &c, i, tree);
-            }
         }
     }
     for (int d = depth - 1; d > 0; d--)
