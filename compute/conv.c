@@ -145,7 +145,7 @@ static dp_runs runs_of(int64_t rows, int64_t row_stride, int64_t taps, int64_t t
 /* One group's channels. */
 static void forward_group(const dp_conv *c, const dp_kernels *k, dp_workers *workers, int64_t n,
                           const border *b, const float *plane, const float *w, const float *bias,
-                          float *y, float *panels, bool pack)
+                          float *y, const dp_post_op *post_op, float *panels, bool pack)
 {
     const int64_t row = b->out_width * c->ic, taps = c->kh * c->kw;
     const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups;
@@ -165,6 +165,7 @@ static void forward_group(const dp_conv *c, const dp_kernels *k, dp_workers *wor
                   .panels = panels,
                   .bias = bias,
                   .dst = y,
+                  .post_op = post_op,
                   .images = n,
                   .rows = c->oh,
                   .cols = c->ow,
@@ -184,7 +185,8 @@ static void forward_group(const dp_conv *c, const dp_kernels *k, dp_workers *wor
 }
 
 void dp_conv_forward(const dp_conv *c, const dp_kernels *k, dp_workers *workers, int64_t n,
-                     const float *x, const float *w, const float *bias, float *y, float *workspace)
+                     const float *x, const float *w, const float *bias, float *y,
+                     const dp_post_op *post_op, float *workspace)
 {
     const border b = input_border(c);
     const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups;
@@ -196,10 +198,10 @@ void dp_conv_forward(const dp_conv *c, const dp_kernels *k, dp_workers *workers,
         const float *plane =
             bordered(b, workers, images, x + first * c->height * c->width * c->ic, workspace);
         for (int64_t group = 0; group < c->groups; group++)
-            forward_group(c, k, workers, images, &b, plane + group * ic,
-                          w + group * oc * ic * c->kh * c->kw,
-                          bias != NULL ? bias + group * oc : NULL,
-                          y + first * c->oh * c->ow * c->oc + group * oc, panels, first == 0);
+            forward_group(
+                c, k, workers, images, &b, plane + group * ic, w + group * oc * ic * c->kh * c->kw,
+                bias != NULL ? bias + group * oc : NULL,
+                y + first * c->oh * c->ow * c->oc + group * oc, post_op, panels, first == 0);
     }
 }
 
@@ -233,7 +235,8 @@ static phase phase_of(int64_t first, int64_t stride, int64_t dilation, int64_t p
 /* The gradient of one phase's places and one group's channels; without taps it is +0. */
 static void input_gradient_of(const dp_conv *c, const dp_kernels *k, dp_workers *workers, int64_t n,
                               const phase *h, const phase *v, const border *b, const float *plane,
-                              const float *w, float *dx, float *panels, bool pack)
+                              const float *w, float *dx, const dp_post_op *post_op, float *panels,
+                              bool pack)
 {
     const int64_t row = b->out_width * c->oc, taps = c->kh * c->kw;
     const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups;
@@ -255,6 +258,7 @@ static void input_gradient_of(const dp_conv *c, const dp_kernels *k, dp_workers 
                   .src = plane + exist * (h->head * row + v->head * c->oc),
                   .panels = panels,
                   .dst = dx + (h->first * c->width + v->first) * c->ic,
+                  .post_op = post_op,
                   .images = n,
                   .rows = h->places,
                   .cols = v->places,
@@ -278,7 +282,7 @@ static void input_gradient_of(const dp_conv *c, const dp_kernels *k, dp_workers 
 /* All phases and groups of n images. */
 static void input_gradient_batch(const dp_conv *c, const dp_kernels *k, dp_workers *workers,
                                  int64_t n, const border *b, const float *plane, const float *w,
-                                 float *dx, float *panels, bool pack)
+                                 float *dx, const dp_post_op *post_op, float *panels, bool pack)
 {
     const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups;
 
@@ -289,12 +293,14 @@ static void input_gradient_batch(const dp_conv *c, const dp_kernels *k, dp_worke
                                  c->kw, b->left);
         for (int64_t group = 0; group < c->groups; group++)
             input_gradient_of(c, k, workers, n, &h, &v, b, plane + group * oc,
-                              w + group * oc * ic * c->kh * c->kw, dx + group * ic, panels, pack);
+                              w + group * oc * ic * c->kh * c->kw, dx + group * ic, post_op, panels,
+                              pack);
     }
 }
 
 void dp_conv_input_gradient(const dp_conv *c, const dp_kernels *k, dp_workers *workers, int64_t n,
-                            const float *dy, const float *w, float *dx, float *workspace)
+                            const float *dy, const float *w, float *dx, const dp_post_op *post_op,
+                            float *workspace)
 {
     const border b = gradient_border(c);
     const int64_t batch = batch_of(&b, n, c->groups * c->stride_h * c->stride_w);
@@ -305,7 +311,8 @@ void dp_conv_input_gradient(const dp_conv *c, const dp_kernels *k, dp_workers *w
         const float *plane =
             bordered(b, workers, images, dy + first * c->oh * c->ow * c->oc, workspace);
         input_gradient_batch(c, k, workers, images, &b, plane, w,
-                             dx + first * c->height * c->width * c->ic, panels, first == 0);
+                             dx + first * c->height * c->width * c->ic, post_op, panels,
+                             first == 0);
     }
 }
 

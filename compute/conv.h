@@ -11,6 +11,7 @@
 
 #include "base/workers.h"
 #include "compute/kernels/kernels.h"
+#include "compute/post_op.h"
 
 typedef struct dp_conv {
     int64_t ic, height, width;  /* of the input */
@@ -27,11 +28,13 @@ typedef struct dp_conv {
 /* Floats of scratch memory for n samples, for all three. */
 size_t dp_conv_workspace(const dp_conv *, const dp_kernels *, int64_t n);
 
-/* bias: oc numbers, or NULL. */
+/* bias: oc numbers, or NULL; post_op: of y, of dx, or NULL. */
 void dp_conv_forward(const dp_conv *, const dp_kernels *, dp_workers *, int64_t n, const float *x,
-                     const float *w, const float *bias, float *y, float *workspace);
+                     const float *w, const float *bias, float *y, const dp_post_op *,
+                     float *workspace);
 void dp_conv_input_gradient(const dp_conv *, const dp_kernels *, dp_workers *, int64_t n,
-                            const float *dy, const float *w, float *dx, float *workspace);
+                            const float *dy, const float *w, float *dx, const dp_post_op *,
+                            float *workspace);
 void dp_conv_weight_gradient(const dp_conv *, const dp_kernels *, dp_workers *, int64_t n,
                              int64_t leaf, const float *x, const float *dy, float *dw,
                              float *workspace);

@@ -14,6 +14,7 @@
 #include "base/status.h"
 #include "base/workers.h"
 #include "compute/kernels/kernels.h"
+#include "compute/post_op.h"
 
 #define DP_LAYER_PARAMS 2
 
@@ -58,7 +59,8 @@ typedef struct dp_layer_run {
     uint64_t step, key; /* key: the layer's own, for what it draws */
     dp_extent in, out;
     const float *x, *dy;
-    float *y, *dx; /* dx may be NULL: nobody wants it */
+    float *y, *dx;          /* dx may be NULL: nobody wants it */
+    dp_post_op y_op, dx_op; /* forward and backward do these, forward_sample and so on do not */
     const float *w[DP_LAYER_PARAMS];
     float *dw[DP_LAYER_PARAMS];
     float *workspace;
@@ -76,10 +78,9 @@ typedef struct dp_layer {
      * several threads.  backward_sample is only called when dx is wanted. */
     void (*forward_sample)(const void *params, const dp_layer_run *, int64_t sample);
     void (*backward_sample)(const void *params, const dp_layer_run *, int64_t sample);
-    /* In place of all four, for functions of each number alone whose gradient follows from y:
-     * y holds x at first, dx holds dy. */
-    void (*activate)(const dp_kernels *, int64_t n, float *y);
-    void (*activate_gradient)(const dp_kernels *, int64_t n, const float *y, float *dx);
+    /* In place of all four, for functions of each number alone whose gradient follows from y: from
+     * x to y, which needs no y, and from dy to dx. */
+    dp_elementwise *activate, *activate_gradient;
 } dp_layer;
 
 typedef struct dp_loss_run {

@@ -147,6 +147,14 @@ static dp_status take_input(dp_net *net, const dp_tensor *input, const dp_tensor
     return labels == NULL ? DP_OK : take_labels(net, input->shape[0], labels, err);
 }
 
+/* A function of each number that works in place is done by the units around it as they write:
+ * forward by the one before, backward by the one after, if there is one. */
+static bool is_post_op(const dp_net *net, uint32_t i)
+{
+    const dp_unit *u = &net->units[i];
+    return i > 0 && i < net->n_units && u->layer->activate != NULL && u->y == u[-1].y;
+}
+
 static dp_layer_run run_of(const dp_net *net, uint32_t i, int64_t n, bool training)
 {
     const dp_unit *u = &net->units[i];
@@ -167,6 +175,10 @@ static dp_layer_run run_of(const dp_net *net, uint32_t i, int64_t n, bool traini
         .workspace = net->workspace,
         .memory = u->memory,
     };
+    if (is_post_op(net, i + 1))
+        r.y_op = (dp_post_op){u[1].layer->activate, r.y, NULL};
+    if (i > 0 && is_post_op(net, i - 1))
+        r.dx_op = (dp_post_op){u[-1].layer->activate_gradient, r.dx, r.x};
     for (uint32_t w = 0; w < u->n_weights; w++) {
         r.w[w] = net->parameters[u->first_weight + w].value.data;
         r.dw[w] = net->parameters[u->first_weight + w].gradient.data;
@@ -174,62 +186,59 @@ static dp_layer_run run_of(const dp_net *net, uint32_t i, int64_t n, bool traini
     return r;
 }
 
+/* A unit that takes each sample alone, one way. */
 typedef struct sample_run {
     const dp_unit *unit;
     const dp_layer_run *run;
     void (*one)(const void *, const dp_layer_run *, int64_t);
+    dp_elementwise *f; /* in place of `one`, from src to dst */
+    const float *src;
+    float *dst;
+    int64_t size; /* of a sample in dst */
+    const dp_post_op *post_op;
 } sample_run;
 
 static void run_sample(void *ctx, uint64_t sample)
 {
     const sample_run *s = ctx;
-    s->one(s->unit->params, s->run, (int64_t)sample);
-}
+    const int64_t first = (int64_t)sample * s->size;
 
-static void activate_sample(void *ctx, uint64_t sample)
-{
-    const sample_run *s = ctx;
-    const int64_t size = dp_extent_size(&s->run->out), first = (int64_t)sample * size;
-
-    if (s->run->y != s->run->x)
-        memcpy(s->run->y + first, s->run->x + first, sizeof(float) * (size_t)size);
-    s->unit->layer->activate(s->run->kernels, size, s->run->y + first);
-}
-
-static void activate_gradient_sample(void *ctx, uint64_t sample)
-{
-    const sample_run *s = ctx;
-    const int64_t size = dp_extent_size(&s->run->out), first = (int64_t)sample * size;
-
-    if (s->run->dx != s->run->dy)
-        memcpy(s->run->dx + first, s->run->dy + first, sizeof(float) * (size_t)size);
-    s->unit->layer->activate_gradient(s->run->kernels, size, s->run->y + first, s->run->dx + first);
+    if (s->one != NULL)
+        s->one(s->unit->params, s->run, (int64_t)sample);
+    else {
+        if (s->dst != s->src)
+            memcpy(s->dst + first, s->src + first, sizeof(float) * (size_t)s->size);
+        s->f(s->run->kernels, s->size, s->run->y + first, s->dst + first);
+    }
+    dp_post_op_run(s->post_op, s->run->kernels, first, s->size);
 }
 
 static void run_forward(const dp_net *net, uint32_t i, int64_t n, bool training)
 {
     const dp_unit *u = &net->units[i];
     const dp_layer_run r = run_of(net, i, n, training);
-    sample_run samples = {u, &r, u->layer->forward_sample};
+    const dp_layer *l = u->layer;
+    sample_run s = {u,   &r,  l->forward_sample,      l->activate,
+                    r.x, r.y, dp_extent_size(&r.out), &r.y_op};
 
-    if (u->layer->forward != NULL)
-        u->layer->forward(u->params, &r);
-    else
-        dp_workers_run(net->workers, (uint64_t)n,
-                       samples.one != NULL ? run_sample : activate_sample, &samples);
+    if (l->forward != NULL)
+        l->forward(u->params, &r);
+    else if (!is_post_op(net, i))
+        dp_workers_run(net->workers, (uint64_t)n, run_sample, &s);
 }
 
 static void run_backward(const dp_net *net, uint32_t i, int64_t n)
 {
     const dp_unit *u = &net->units[i];
     const dp_layer_run r = run_of(net, i, n, true);
-    sample_run samples = {u, &r, u->layer->backward_sample};
+    const dp_layer *l = u->layer;
+    sample_run s = {u,    &r,   l->backward_sample,    l->activate_gradient,
+                    r.dy, r.dx, dp_extent_size(&r.in), &r.dx_op};
 
-    if (u->layer->backward != NULL)
-        u->layer->backward(u->params, &r);
-    else if (r.dx != NULL)
-        dp_workers_run(net->workers, (uint64_t)n,
-                       samples.one != NULL ? run_sample : activate_gradient_sample, &samples);
+    if (l->backward != NULL)
+        l->backward(u->params, &r);
+    else if (r.dx != NULL && (!is_post_op(net, i) || i + 1 == net->n_units))
+        dp_workers_run(net->workers, (uint64_t)n, run_sample, &s);
 }
 
 /* Samples whose largest output is the label's: the first of equals, the first NaN. */

@@ -75,7 +75,7 @@ static product product_of(const dp_outer *o, uint32_t threads)
 
     p.panels = dp_ceil_div(panels, p.n_right);
     p.tiles = dp_least(GROUP_TILES / p.panels,
-                       threads == 1 ? tiles : dp_ceil_div(tiles * p.n_right, 4 * (int64_t)threads));
+                       threads == 1 ? tiles : dp_ceil_div(tiles * p.n_right, 2 * (int64_t)threads));
     p.n_left = dp_ceil_div(tiles, p.tiles);
     return p;
 }

@@ -102,12 +102,13 @@ static dp_status check_conv(test *t)
     dp_ref_conv_forward(&c, n, x, w, a);
     for (int64_t i = 0; with_bias && i < ny; i++)
         a[i] += bias[i % c.oc];
-    dp_conv_forward(&c, t->kernels, t->workers, n, x, w, with_bias ? bias : NULL, b, workspace);
+    dp_conv_forward(&c, t->kernels, t->workers, n, x, w, with_bias ? bias : NULL, b, NULL,
+                    workspace);
     status = same(t, "conv2d", a, b, ny);
     if (status != DP_OK)
         return status;
     dp_ref_conv_input_gradient(&c, n, dy, w, a);
-    dp_conv_input_gradient(&c, t->kernels, t->workers, n, dy, w, b, workspace);
+    dp_conv_input_gradient(&c, t->kernels, t->workers, n, dy, w, b, NULL, workspace);
     status = same(t, "conv2d's input gradient", a, b, nx);
     if (status != DP_OK)
         return status;

@@ -103,6 +103,18 @@ static void sweep_tile(const dp_sweep *s, const block *b, int64_t first, int64_t
     }
 }
 
+/* Places that follow one another are one piece. */
+static void finish_block(const dp_sweep *s, const block *b)
+{
+    for (int64_t i = 0, first = 0; i < b->n; i++) {
+        if (i + 1 < b->n && b->dst[i + 1] == b->dst[i] + s->n_out)
+            continue;
+        dp_post_op_run(s->post_op, s->kernels, b->dst[first] - s->post_op->v,
+                       (i + 1 - first) * s->n_out);
+        first = i + 1;
+    }
+}
+
 static void sweep_block(void *ctx, uint64_t index)
 {
     const dp_sweep *s = ctx;
@@ -117,6 +129,8 @@ static void sweep_block(void *ctx, uint64_t index)
         for (int64_t i = 0; i < b.n; i += mr)
             sweep_tile(s, &b, i, out, s->bias != NULL ? bias : NULL);
     }
+    if (s->post_op != NULL && s->post_op->f != NULL)
+        finish_block(s, &b);
 }
 
 void dp_run_sweep(dp_workers *workers, dp_sweep *s)

@@ -11,6 +11,7 @@
 #include "base/workers.h"
 #include "compute/kernels/kernels.h"
 #include "compute/plane.h"
+#include "compute/post_op.h"
 
 static inline int64_t dp_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 static inline int64_t dp_least(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -35,11 +36,13 @@ typedef struct dp_slices {
 const float *dp_slice(dp_workers *, dp_slices *);
 
 /* A grid of places in every image, each the head of `runs` in the source; output j of a place
- * is its CHAIN with column j of the panels, plus bias j (NULL: nothing).  Steps in floats. */
+ * is its CHAIN with column j of the panels, plus bias j (NULL: nothing).  The post_op, NULL or of
+ * the array that dst is in, asks for dst_out = 1.  Steps in floats. */
 typedef struct dp_sweep {
     const dp_kernels *kernels;
     const float *src, *panels, *bias;
     float *dst;
+    const dp_post_op *post_op;
     int64_t images, rows, cols, n_out;
     int64_t src_image, src_row, src_col;
     int64_t dst_image, dst_row, dst_col, dst_out;

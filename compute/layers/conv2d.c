@@ -79,7 +79,7 @@ static void forward(const void *params_, const dp_layer_run *r)
     const conv2d *p = params_;
 
     dp_conv_forward(&p->conv, r->kernels, r->workers, r->n, r->x, r->w[0],
-                    p->has_bias ? r->w[1] : NULL, r->y, r->workspace);
+                    p->has_bias ? r->w[1] : NULL, r->y, &r->y_op, r->workspace);
 }
 
 static void backward(const void *params_, const dp_layer_run *r)
@@ -93,7 +93,7 @@ static void backward(const void *params_, const dp_layer_run *r)
                          r->dy, r->dw[1], r->workspace);
     if (r->dx != NULL)
         dp_conv_input_gradient(&p->conv, r->kernels, r->workers, r->n, r->dy, r->w[0], r->dx,
-                               r->workspace);
+                               &r->dx_op, r->workspace);
 }
 
 const dp_layer dp_layer_conv2d = {

@@ -43,6 +43,7 @@ static void forward(const void *params_, const dp_layer_run *r)
     dp_dense_forward(&p->matrix, r->kernels, r->workers, r->n, r->x, r->w[0], r->y, r->workspace);
     if (p->has_bias)
         dp_bias_add(r->kernels, r->workers, r->n, p->matrix.out, r->w[1], r->y);
+    dp_post_op_run_all(&r->y_op, r->kernels, r->workers, r->n, p->matrix.out);
 }
 
 static void backward(const void *params_, const dp_layer_run *r)
@@ -54,9 +55,11 @@ static void backward(const void *params_, const dp_layer_run *r)
     if (p->has_bias)
         dp_bias_gradient(r->kernels, r->workers, r->n, 1, p->matrix.out, r->leaf, r->dy, r->dw[1],
                          r->workspace);
-    if (r->dx != NULL)
-        dp_dense_input_gradient(&p->matrix, r->kernels, r->workers, r->n, r->dy, r->w[0], r->dx,
-                                r->workspace);
+    if (r->dx == NULL)
+        return;
+    dp_dense_input_gradient(&p->matrix, r->kernels, r->workers, r->n, r->dy, r->w[0], r->dx,
+                            r->workspace);
+    dp_post_op_run_all(&r->dx_op, r->kernels, r->workers, r->n, p->matrix.in);
 }
 
 const dp_layer dp_layer_dense = {

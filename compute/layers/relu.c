@@ -7,11 +7,15 @@
  */
 #include "compute/layer.h"
 
-static void activate(const dp_kernels *k, int64_t n, float *y) { k->relu(n, y); }
-
-static void activate_gradient(const dp_kernels *k, int64_t n, const float *y, float *dx)
+static void activate(const dp_kernels *k, int64_t n, const float *y, float *v)
 {
-    k->relu_gradient(n, y, dx);
+    (void)y;
+    k->relu(n, v);
+}
+
+static void activate_gradient(const dp_kernels *k, int64_t n, const float *y, float *v)
+{
+    k->relu_gradient(n, y, v);
 }
 
 const dp_layer dp_layer_relu = {

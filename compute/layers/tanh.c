@@ -7,18 +7,18 @@
 #include "base/num.h"
 #include "compute/layer.h"
 
-static void activate(const dp_kernels *k, int64_t n, float *y)
+static void activate(const dp_kernels *k, int64_t n, const float *y, float *v)
 {
-    (void)k;
+    (void)k, (void)y;
     for (int64_t i = 0; i < n; i++)
-        y[i] = (float)dp_tanh_d((double)y[i]);
+        v[i] = (float)dp_tanh_d((double)v[i]);
 }
 
-static void activate_gradient(const dp_kernels *k, int64_t n, const float *y, float *dx)
+static void activate_gradient(const dp_kernels *k, int64_t n, const float *y, float *v)
 {
     (void)k;
     for (int64_t i = 0; i < n; i++)
-        dx[i] *= dp_fma32(-y[i], y[i], 1.0f);
+        v[i] *= dp_fma32(-y[i], y[i], 1.0f);
 }
 
 const dp_layer dp_layer_tanh = {

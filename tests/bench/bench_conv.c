@@ -90,9 +90,9 @@ int main(int argc, char **argv)
             double t[5], rate[4];
             rate[3] = roof(k, x, w);
             t[0] = seconds();
-            dp_conv_forward(&c, k, workers, N, x, w, NULL, y, workspace);
+            dp_conv_forward(&c, k, workers, N, x, w, NULL, y, NULL, workspace);
             t[1] = seconds();
-            dp_conv_input_gradient(&c, k, workers, N, y, w, x, workspace);
+            dp_conv_input_gradient(&c, k, workers, N, y, w, x, NULL, workspace);
             t[2] = seconds();
             dp_conv_weight_gradient(&c, k, workers, N, 4, x, y, w, workspace);
             t[3] = seconds();

@@ -65,8 +65,8 @@ static void check_conv(const dp_conv *c, int64_t n, int64_t leaf)
             continue;
         float *workspace = numbers(&arena, (int64_t)dp_conv_workspace(c, k, n));
         memset(got, 0, (size_t)most * sizeof *got);
-        dp_conv_forward(c, k, workers, n, x, w, NULL, got, workspace);
-        dp_conv_input_gradient(c, k, workers, n, dy, w, got + ny, workspace);
+        dp_conv_forward(c, k, workers, n, x, w, NULL, got, NULL, workspace);
+        dp_conv_input_gradient(c, k, workers, n, dy, w, got + ny, NULL, workspace);
         dp_conv_weight_gradient(c, k, workers, n, leaf, x, dy, got + ny + nx, workspace);
         assert_memory_equal(got, expected, (size_t)most * sizeof *got);
         if (c->height * c->width > 1)

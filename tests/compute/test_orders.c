@@ -33,13 +33,13 @@ typedef struct probe {
 
 static void conv_forward(probe *p)
 {
-    dp_conv_forward(&p->conv, p->kernels, p->workers, p->n, p->ones, p->values, NULL, p->out,
+    dp_conv_forward(&p->conv, p->kernels, p->workers, p->n, p->ones, p->values, NULL, p->out, NULL,
                     p->workspace);
 }
 
 static void conv_input(probe *p)
 {
-    dp_conv_input_gradient(&p->conv, p->kernels, p->workers, p->n, p->values, p->ones, p->out,
+    dp_conv_input_gradient(&p->conv, p->kernels, p->workers, p->n, p->values, p->ones, p->out, NULL,
                            p->workspace);
 }
 
