@@ -230,21 +230,25 @@ static float *out_of(const product *p, int64_t t)
 }
 
 /* Row by row, as a matrix lies. */
-static void store_rows(const dp_outer *o, const group *g, float *const *dst, const float *sums)
+static void store_rows(const dp_outer *o, const group *g, int64_t number, float *const *dst,
+                       const float *tile)
 {
-    const int64_t mr = o->kernels->mr, nr = o->kernels->nr;
+    const int64_t mr = o->kernels->mr, nr = o->kernels->nr, first = number % g->tiles * mr;
+    const int64_t rows = dp_least(g->n_left - first, mr);
+    const int64_t right = (g->panel + number / g->tiles) * nr, n = dp_least(o->n_right - right, nr);
+    float *to[DP_MAX_MR];
 
-    for (int64_t t = 0; t < g->n_left; t++) {
-        const float *src = sums + t * nr;
-        for (int64_t panel = g->panel; dst[t] != NULL && panel < g->panel + g->panels; panel++) {
-            memcpy(dst[t] + panel * nr, src,
-                   sizeof *src * (size_t)dp_least(o->n_right - panel * nr, nr));
-            src += g->tiles * mr * nr;
-        }
+    for (int64_t i = 0; i < rows; i++)
+        to[i] = dst[first + i] != NULL ? dst[first + i] + right : NULL;
+    if (n == nr)
+        o->kernels->stream(rows, tile, to);
+    for (int64_t i = 0; n < nr && i < rows; i++) {
+        if (to[i] != NULL)
+            memcpy(to[i], tile + i * nr, sizeof *tile * (size_t)n);
     }
 }
 
-/* Scattered, a tile at a time. */
+/* Scattered. */
 static void store_tile(const dp_outer *o, const group *g, int64_t number, float *const *dst,
                        const float *tile)
 {
@@ -260,12 +264,25 @@ static void store_tile(const dp_outer *o, const group *g, int64_t number, float 
     }
 }
 
+/* The sum over what tile number i has left in the tree, to where it belongs. */
+static void finish_tile(const product *p, const group *g, int64_t i, float *const *dst, tree tree)
+{
+    const dp_outer *o = p->o;
+    const int64_t tile = o->kernels->mr * o->kernels->nr;
+
+    for (int d = dp_tree_depth(dp_ceil_div(o->images, o->leaf)) - 1; d > 0; d--)
+        o->kernels->add(tile, tree[d - 1] + i * tile, tree[d] + i * tile);
+    if (o->right_stride == 1)
+        store_rows(o, g, i, dst, tree[0] + i * tile);
+    else
+        store_tile(o, g, i, dst, tree[0] + i * tile);
+}
+
 static void outer_group(void *ctx, uint64_t index)
 {
     const product *p = ctx;
     const dp_outer *o = p->o;
-    const int64_t tile = o->kernels->mr * o->kernels->nr;
-    const int depth = dp_tree_depth(dp_ceil_div(o->images, o->leaf));
+    const int64_t rows = o->images * o->rows;
     float *dst[GROUP_TILES * DP_MAX_MR];
     tree tree;
     group g;
@@ -274,20 +291,18 @@ static void outer_group(void *ctx, uint64_t index)
     find_group(p, (int64_t)index, &g);
     for (int64_t t = 0; t < g.n_left; t++)
         dst[t] = out_of(p, g.t + t);
-    for (int64_t row = 0; row < o->images * o->rows; row += c.rows) {
+    for (int64_t row = 0; row < rows; row += c.rows) {
         for (int64_t col = 0; col < o->cols; col += c.cols) {
             find_chunk(o, &g, row, col, &c);
             read_chunk(o, &g, &c);
-            for (int64_t i = 0; i < g.tiles * g.panels; i++)
+            for (int64_t i = 0; i < g.tiles * g.panels; i++) {
                 run_tile(o, &g, &c, i, tree);
+                if (row + c.rows == rows && col + c.cols == o->cols)
+                    finish_tile(p, &g, i, dst, tree);
+            }
         }
     }
-    for (int d = depth - 1; d > 0; d--)
-        o->kernels->add(g.tiles * g.panels * tile, tree[d - 1], tree[d]);
-    if (o->right_stride == 1)
-        store_rows(o, &g, dst, tree[0]);
-    for (int64_t i = 0; o->right_stride != 1 && i < g.tiles * g.panels; i++)
-        store_tile(o, &g, i, dst, tree[0] + i * tile);
+    o->kernels->fence();
 }
 
 void dp_run_outer(dp_workers *workers, dp_outer *o)

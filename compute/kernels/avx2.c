@@ -14,6 +14,8 @@
 #define v_zero       _mm256_setzero_ps
 #define v_load       _mm256_loadu_ps
 #define v_store      _mm256_storeu_ps
+#define v_stream     _mm256_stream_ps
+#define v_fence      _mm_sfence
 #define v_set1       _mm256_set1_ps
 #define v_add        _mm256_add_ps
 #define v_fma        _mm256_fmadd_ps

@@ -14,6 +14,8 @@
 #define v_zero       _mm512_setzero_ps
 #define v_load       _mm512_loadu_ps
 #define v_store      _mm512_storeu_ps
+#define v_stream     _mm512_stream_ps
+#define v_fence      _mm_sfence
 #define v_set1       _mm512_set1_ps
 #define v_add        _mm512_add_ps
 #define v_fma        _mm512_fmadd_ps

@@ -50,6 +50,11 @@ typedef struct dp_kernels {
     /* out[i][j] = CHAIN over the places p in order of left_p[i] * panel[p][j]. */
     void (*outer)(const dp_places *, const float *left, const float *panel, float *out, dp_mode);
 
+    /* The rows of a tile to out_i (NULL: not wanted), past the cache where the CPU can: they are
+     * not read soon.  Other threads see them after `fence`. */
+    void (*stream)(int64_t rows, const float *tile, float *const out[]);
+    void (*fence)(void);
+
     /* left[i] += right[i] */
     void (*add)(int64_t n, float *left, const float *right);
 

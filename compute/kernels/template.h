@@ -3,14 +3,19 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * An instruction set's file defines vf, VL (floats of a vf), NV (vf of a tile row), MR, v_zero,
- * v_load, v_store, v_set1, v_add, v_fma and KERNELS, then includes this.  Vectors run across
+ * v_load, v_store, v_set1, v_add, v_fma and KERNELS, then includes this; v_stream (to whole
+ * vectors' addresses, past the cache) and its v_fence too where they exist.  Vectors run across
  * outputs, never along a chain.
  */
 #include "base/num.h"
 #include "compute/kernels/kernels.h"
 
 #define NR   (NV * VL)
-#define LINE 16        /* floats of a line of the cache */
+#define LINE 16 /* floats of a line of the cache */
+#if !defined(v_stream)
+#define v_stream  v_store
+#define v_fence() (void)0
+#endif
 #if defined(__clang__) /* unrolls them anyway */
 #define UNROLLED
 #else
@@ -89,6 +94,21 @@ static void outer(const dp_places *p, const float *left, const float *panel, flo
     }
 }
 
+static void stream(int64_t rows, const float *tile, float *const out[])
+{
+    for (int64_t i = 0; i < rows; i++, tile += NR) {
+        const bool aligned = (uintptr_t)out[i] % (VL * sizeof *tile) == 0;
+        for (int j = 0; out[i] != NULL && j < NR; j += VL) {
+            if (aligned)
+                v_stream(out[i] + j, v_load(tile + j));
+            else
+                v_store(out[i] + j, v_load(tile + j));
+        }
+    }
+}
+
+static void fence(void) { v_fence(); }
+
 static void add(int64_t n, float *left, const float *right)
 {
     for (int64_t i = 0; i < n; i++)
@@ -158,5 +178,5 @@ static void momentum(const dp_update *u, int64_t n, float *p, const float *g, fl
 _Static_assert(MR <= DP_MAX_MR && NR <= DP_MAX_NR && MR * NR <= DP_MAX_TILE,
                "a tile must fit the callers' buffers");
 
-const dp_kernels KERNELS = {KERNELS_NAME,  MR,     NR,  tile,    outer, add, sum, max, relu,
-                            relu_gradient, finite, sgd, momentum};
+const dp_kernels KERNELS = {KERNELS_NAME, MR,  NR,   tile,          outer,  stream, fence,   add,
+                            sum,          max, relu, relu_gradient, finite, sgd,    momentum};
