@@ -242,38 +242,53 @@ static void gradients(void **state)
         "conv2d out_channels=4 kernel_size=1 | relu | flatten | dense out_channels=7 | relu");
 }
 
-/* Gradients of a step of a small net with these layers in the middle. */
-static test_hex gradients_of(const char *layers)
+/* Gradients of a step of these layers, with `between` for each bar. */
+static test_hex gradients_of(const char *layers, const char *between)
 {
-    float x[4 * 6];
+    static float x[4 * 4 * 9 * 9];
     int32_t y[4] = {0, 1, 2, 1};
-    const dp_tensor input = {x, DP_F32, 2, {4, 6}}, labels = {y, DP_I32, 1, {4}};
-    char text[300];
+    const dp_tensor input = {x, DP_F32, 4, {4, 4, 9, 9}}, labels = {y, DP_I32, 1, {4}};
+    char text[600] = "";
     uint8_t digest[16];
     dp_net *net;
 
-    snprintf(text, sizeof text,
-             "dense out_channels=9 | %s | dense out_channels=3 | softmax_cross_entropy"
-             " | sgd learning_rate=0.1",
-             layers);
-    net = open_flat(text, 4, 6);
-    random_fill(x, 24, 9);
+    for (; *layers != 0; layers++) {
+        const size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, *layers == '|' ? "%s" : "%.1s",
+                 *layers == '|' ? between : layers);
+    }
+    strcat(text, between);
+    strcat(text, "softmax_cross_entropy | sgd learning_rate=0.1");
+    net = open_net(text, 4, 4, 9, 9);
+    random_fill(x, sizeof x / sizeof x[0], 9);
     assert_ok(dp_net_step(net, &input, &labels, NULL, &test_error));
     dp_net_digest(net, NULL, digest);
     dp_net_close(net);
     return test_hex_of(digest, 16);
 }
 
-/* They share memory where they may; a layer that does nothing keeps them apart. */
-static void activations_in_a_row(void **state)
+/* Activations share memory with their neighbours, which run them; a layer that does nothing keeps
+ * them apart. */
+static void check_neighbours(const char *layers)
 {
-#define NOTHING " | dropout p=0 seed=1 | "
+    if (strcmp(gradients_of(layers, "|").text,
+               gradients_of(layers, "| dropout p=0 seed=1 |").text) != 0)
+        fail_msg("%s: other gradients with dropout p=0 between the layers", layers);
+}
+
+static void activations_and_their_neighbours(void **state)
+{
     (void)state;
-    assert_string_equal(gradients_of("relu | sigmoid | tanh | relu").text,
-                        gradients_of("relu" NOTHING "sigmoid" NOTHING "tanh" NOTHING "relu").text);
-    assert_string_equal(gradients_of("tanh | sigmoid").text,
-                        gradients_of("tanh" NOTHING "sigmoid").text);
-    assert_string_not_equal(gradients_of("tanh").text, gradients_of("sigmoid").text);
+    check_neighbours("flatten | dense out_channels=9 | relu | sigmoid | tanh | relu"
+                     " | dense out_channels=3");
+    check_neighbours("flatten | dense out_channels=9 | tanh | sigmoid | dense out_channels=3");
+    check_neighbours("sigmoid | conv2d out_channels=4 kernel_size=3 group=2 stride=2 | sigmoid"
+                     " | conv2d out_channels=6 kernel_size=1 group=2 stride=2 | tanh"
+                     " | max_pool kernel_size=2 | flatten | sigmoid | dense out_channels=3 | tanh");
+    check_neighbours("conv2d out_channels=37 kernel_size=3 | tanh | avg_pool kernel_size=3 | tanh"
+                     " | flatten | dense out_channels=3 | sigmoid | relu");
+    assert_string_not_equal(gradients_of("flatten | dense out_channels=3 | tanh", "|").text,
+                            gradients_of("flatten | dense out_channels=3 | sigmoid", "|").text);
 }
 
 /* ---- MindSpore's numbers (with a tolerance: its exp and log are approximations, its momentum uses
@@ -582,7 +597,7 @@ int main(void)
         cmocka_unit_test(relu_gradient_at_zero),
         cmocka_unit_test(flatten_is_chw),
         cmocka_unit_test(gradients),
-        cmocka_unit_test(activations_in_a_row),
+        cmocka_unit_test(activations_and_their_neighbours),
         cmocka_unit_test(mindspore_values),
         cmocka_unit_test(initializers),
         cmocka_unit_test(initial_values_are_one_stream),
