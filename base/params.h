@@ -41,6 +41,11 @@ typedef struct dp_numbers {
     {                                                                                              \
 #field, DP_PARAM_TEXT, offsetof(owner, field), def, 0, 4096, NULL, help                    \
     }
+/* A list of any length, or another text: as long as a text may be. */
+#define DP_LONG_TEXT(owner, field, def, help)                                                      \
+    {                                                                                              \
+#field, DP_PARAM_TEXT, offsetof(owner, field), def, 0, DP_MAX_TEXT, NULL, help             \
+    }
 #define DP_INTS(owner, field, def, lo, hi, help)                                                   \
     {                                                                                              \
 #field, DP_PARAM_INTS, offsetof(owner, field), def, lo, hi, NULL, help                     \

@@ -25,7 +25,7 @@ typedef struct dp_batch    dp_batch;
 #define DP_STATE_SIZE 64
 typedef struct dp_state { uint8_t bytes[DP_STATE_SIZE]; } dp_state;  /* layout: docs/state.md */
 
-/* Reads no record.  DP_ESPEC has the column; DP_EIO and DP_ECORRUPT name the file. */
+/* Reads no record, but for filter and pk_sampler.  DP_ESPEC has the column, DP_EIO the file. */
 DP_CALL dp_status dp_open(dp_pipeline **out, const char *spec, uint64_t seed, const dp_options *,
                           dp_error *);
 DP_API  void      dp_close(dp_pipeline *);  /* frees its batches too; NULL allowed */
@@ -41,8 +41,7 @@ DP_API const char      *dp_column_name(const dp_pipeline *, size_t index); /* NU
 /* The next batch.  *batch is NULL at first; afterwards it is the batch to recycle, and it becomes
  * NULL on DP_END and on every error.  A batch is the caller's, to write into as well, until it is
  * passed again or the pipeline closes.  After an error the call repeats it until the position is
- * moved; of several bad records the first in the order of the stream is reported, for every thread
- * count. */
+ * moved; of several bad records the first in the order of the stream is reported. */
 DP_CALL dp_status dp_next(dp_pipeline *, dp_batch **batch, dp_error *);
 
 /* A column, shape[0] = the rows of this batch; NULL = no such column.  The digest covers names,
@@ -53,13 +52,21 @@ DP_API void             dp_batch_digest(const dp_batch *, uint8_t digest[16]);
 DP_API uint64_t dp_tell(const dp_pipeline *);    /* number of the next batch */
 DP_API uint64_t dp_length(const dp_pipeline *);  /* batches in all; UINT64_MAX = endless */
 
+/* Which records make a batch; nothing is read.  records[i * *n_readers + r] is that of row i in
+ * reader r of the text (-1: concat took another); capacity: at least rows of a batch x readers. */
+DP_CALL dp_status dp_records(dp_pipeline *, uint64_t batch, int64_t *records, size_t capacity,
+                             size_t *n_rows, size_t *n_readers, dp_error *);
+
+/* What random transforms draw for a row, a line each ("stage name=number ...", "stage -" if left
+ * out), into size bytes, NUL included; the length of all. */
+DP_API size_t dp_draws(dp_pipeline *, uint64_t batch, size_t row, char *text, size_t size);
+
 /* Moving is arithmetic: no record is read.  dp_length() itself is allowed; past it is DP_EINVAL. */
 DP_CALL dp_status dp_seek(dp_pipeline *, uint64_t batch, dp_error *);
 DP_CALL dp_status dp_skip(dp_pipeline *, uint64_t n_batches, dp_error *);
 
-/* A position that another process, machine or thread count can go on from.  The first call of
- * either hashes the data set once, so that DP_ESTATE is sure: another text, seed or data set is
- * refused. */
+/* A position that another process, machine or thread count can go on from.  The first call hashes
+ * the data set once, so that another text, seed or data set is refused (DP_ESTATE). */
 DP_CALL dp_status dp_get_state(dp_pipeline *, dp_state *, dp_error *);
 DP_CALL dp_status dp_set_state(dp_pipeline *, const dp_state *, dp_error *);
 

@@ -9,39 +9,36 @@
 #include "base/hash.h"
 #include "base/tensor.h"
 
+static bool is_batched(const dp_graph *g) { return g->batch_node < g->branches[0].n_nodes; }
+
 dp_tensor dp_batch_type(const dp_graph *g, uint32_t c)
 {
-    dp_tensor t = g->columns[c].type;
+    dp_tensor t = g->columns.column[c].type;
 
-    if (g->batch_node == g->n_nodes)
+    if (!is_batched(g))
         return t;
     memmove(t.shape + 1, t.shape, sizeof t.shape[0] * (size_t)t.rank);
-    t.shape[0] = (int64_t)g->batch_size;
+    t.shape[0] = (int64_t)dp_graph_full_rows(g);
     t.rank++;
     return t;
 }
 
-/* Rows that a batch can have at most: a data set may be smaller than one batch. */
-static uint64_t most_rows(const dp_graph *g)
-{
-    const uint64_t below = g->batch_node < g->n_nodes ? g->nodes[g->batch_node].below : 1;
-    return below < g->batch_size ? below : g->batch_size;
-}
-
 dp_batch *dp_batch_new(dp_graph *g)
 {
-    const size_t n = (size_t)most_rows(g);
+    const size_t n = (size_t)dp_graph_most_rows(g);
     dp_batch *b = dp_arena_alloc(&g->arena, 1, sizeof *b);
 
     if (b == NULL)
         return NULL;
     b->graph = g;
-    b->rows = dp_arena_alloc(&g->arena, n, sizeof *b->rows);
-    if (b->rows == NULL)
+    b->rows = dp_arena_alloc(&g->arena, n, g->n_segments * sizeof *b->rows);
+    b->draws = dp_arena_alloc(&g->arena, n, g->n_draws * sizeof *b->draws);
+    if (b->rows == NULL || b->draws == NULL)
         return NULL;
-    for (uint32_t c = 0; c < g->source.n_columns; c++) {
+    for (uint32_t c = 0; c < g->columns.n; c++) {
         b->tensors[c] = dp_batch_type(g, c);
-        b->tensors[c].data = dp_arena_alloc(&g->arena, n, dp_tensor_bytes(&g->columns[c].type));
+        b->tensors[c].data =
+            dp_arena_alloc(&g->arena, n, dp_tensor_bytes(&g->columns.column[c].type));
         if (b->tensors[c].data == NULL)
             return NULL;
     }
@@ -50,10 +47,10 @@ dp_batch *dp_batch_new(dp_graph *g)
 
 dp_status dp_scratch_plan(dp_scratch *scratch, dp_graph *g, dp_error *err)
 {
-    for (uint32_t c = 0; c < g->source.n_columns; c++) {
-        for (int i = 0; i < 2 && g->scratch[c] != 0; i++) {
-            scratch->buffers[c][i] = dp_arena_alloc(&g->arena, g->scratch[c], 1);
-            if (scratch->buffers[c][i] == NULL)
+    for (uint32_t slot = 0; slot < g->n_slots; slot++) {
+        for (int i = 0; i < 2 && g->scratch[slot] != 0; i++) {
+            scratch->buffers[slot][i] = dp_arena_alloc(&g->arena, g->scratch[slot], 1);
+            if (scratch->buffers[slot][i] == NULL)
                 return dp_arena_fail(&g->arena, err, "the buffers of a worker");
         }
     }
@@ -68,55 +65,110 @@ void dp_batch_claim(dp_batch *b, dp_graph *g, uint64_t index)
     if (!dp_graph_reaches(g, index + 1))
         b->status = dp_fail(&b->error, DP_ELIMIT, "a stream goes on for 2^48 rows at most");
     else
-        b->n_rows = dp_graph_rows(g, index, b->rows);
+        b->n_rows = dp_graph_rows(g, index, b->rows, b->draws);
 }
 
-static void *row_of(const dp_batch *b, uint32_t c, uint64_t i)
+bool dp_step_open(const dp_step *step, const double *draws)
 {
-    return (char *)b->tensors[c].data + i * dp_tensor_bytes(&b->graph->columns[c].type);
+    return step->gate == DP_NO_GATE || draws[step->gate] == step->opens;
+}
+
+void dp_batch_draw(const dp_graph *g, const dp_row *rows, double *draws)
+{
+    for (uint32_t s = 0; s < g->n_steps; s++) {
+        const dp_step *step = &g->steps[s];
+        const dp_row *row = &rows[step->segment];
+        dp_place place;
+        if (step->transform->draw == NULL || step->replayed || !row->taken ||
+            !dp_step_open(step, draws))
+            continue;
+        place = (dp_place){.key = step->key, .epoch = row->epoch, .record = row->record};
+        dp_rng_start(&place.rng, step->key, row->epoch, row->ordinal);
+        step->transform->draw(step->params, &place, draws + step->draws);
+    }
+}
+
+/* Where a row's sample of a delivered slot goes. */
+static void *place_of(const dp_batch *b, uint32_t slot, uint64_t i)
+{
+    const dp_graph *g = b->graph;
+    const uint32_t c = (uint32_t)g->delivered[slot];
+
+    return (char *)b->tensors[c].data + i * dp_tensor_bytes(&g->columns.column[c].type);
+}
+
+static dp_status read_row(dp_batch *b, uint64_t i, const dp_row *rows, const dp_scratch *scratch,
+                          void **current)
+{
+    const dp_graph *g = b->graph;
+    dp_status status = DP_OK;
+
+    for (uint32_t n = 0; n < g->n_branches && status == DP_OK; n++) {
+        const dp_branch *branch = &g->branches[n];
+        void *columns[DP_MAX_COLUMNS];
+        if (!rows[branch->segment].taken)
+            continue;
+        for (uint32_t c = 0; c < branch->source.n_columns; c++) {
+            const uint32_t slot = branch->slots[c];
+            columns[c] = branch->direct[c] ? place_of(b, slot, i) : scratch->buffers[slot][0];
+            current[slot] = columns[c];
+        }
+        status = branch->reader->read(branch->source.state, rows[branch->segment].record, columns,
+                                      &b->error);
+    }
+    return status;
+}
+
+static void apply(dp_batch *b, uint64_t i, const dp_step *step, const double *draws,
+                  const dp_scratch *scratch, void **current)
+{
+    const uint32_t slot = step->slot;
+    dp_tensor in = step->in, out = step->out;
+
+    in.data = current[slot];
+    if (step->last)
+        out.data = place_of(b, slot, i);
+    else
+        out.data = scratch->buffers[slot][current[slot] == scratch->buffers[slot][0]];
+    if (dp_step_open(step, draws))
+        step->transform->apply(step->params, draws + step->draws, &in, &out);
+    else if (step->last)
+        memcpy(out.data, in.data, dp_tensor_bytes(&in));
+    else
+        return; /* the sample stays where it is */
+    current[slot] = out.data;
 }
 
 static dp_status fill_row(dp_batch *b, uint64_t i, const dp_scratch *scratch)
 {
     const dp_graph *g = b->graph;
-    const dp_row *row = &b->rows[i];
-    void *current[DP_MAX_COLUMNS];
-    dp_status status;
+    const dp_row *rows = &b->rows[i * g->n_segments];
+    double *draws = b->draws + i * g->n_draws;
+    void *current[DP_MAX_SLOTS];
+    const dp_status status = read_row(b, i, rows, scratch, current);
 
-    for (uint32_t c = 0; c < g->source.n_columns; c++)
-        current[c] = g->scratch[c] != 0 ? scratch->buffers[c][0] : row_of(b, c, i);
-    status = g->reader->read(g->source.state, row->record, current, &b->error);
-    for (uint32_t s = 0; s < g->n_steps && status == DP_OK; s++) {
-        const dp_step *step = &g->steps[s];
-        const uint32_t c = step->column;
-        dp_tensor in = step->in, out = step->out;
-        dp_rng rng;
-        in.data = current[c];
-        if (step->last)
-            out.data = row_of(b, c, i);
-        else
-            out.data = scratch->buffers[c][current[c] == scratch->buffers[c][0]];
-        if (step->transform->random)
-            dp_rng_start(&rng, step->key, row->epoch, row->ordinal);
-        step->transform->apply(step->params, step->transform->random ? &rng : NULL, &in, &out);
-        current[c] = out.data;
+    if (status != DP_OK)
+        return status;
+    dp_batch_draw(g, rows, draws);
+    for (uint32_t s = 0; s < g->n_steps; s++) {
+        if (rows[g->steps[s].segment].taken && g->steps[s].transform->apply != NULL)
+            apply(b, i, &g->steps[s], draws, scratch, current);
     }
-    return status;
+    return DP_OK;
 }
 
 void dp_batch_fill(dp_batch *b, const dp_scratch *scratch)
 {
     for (uint64_t i = 0; i < b->n_rows && b->status == DP_OK; i++)
         b->status = fill_row(b, i, scratch);
-    for (uint32_t c = 0; c < b->graph->source.n_columns && b->graph->batch_node < b->graph->n_nodes;
-         c++)
+    for (uint32_t c = 0; c < b->graph->columns.n && is_batched(b->graph); c++)
         b->tensors[c].shape[0] = (int64_t)b->n_rows;
 }
 
 const dp_tensor *dp_batch_get(const dp_batch *b, const char *column)
 {
-    for (uint32_t c = 0; b != NULL && column != NULL && c < b->graph->source.n_columns; c++) {
-        if (strcmp(b->graph->columns[c].name, column) == 0)
+    for (uint32_t c = 0; b != NULL && column != NULL && c < b->graph->columns.n; c++) {
+        if (strcmp(b->graph->columns.column[c].name, column) == 0)
             return &b->tensors[c];
     }
     return NULL;
@@ -127,8 +179,8 @@ void dp_batch_digest(const dp_batch *b, uint8_t digest[16])
     dp_hash h;
 
     dp_hash_init(&h);
-    for (uint32_t c = 0; c < b->graph->source.n_columns; c++) {
-        dp_hash_text(&h, b->graph->columns[c].name);
+    for (uint32_t c = 0; c < b->graph->columns.n; c++) {
+        dp_hash_text(&h, b->graph->columns.column[c].name);
         dp_hash_tensor(&h, &b->tensors[c]);
     }
     dp_hash_final(&h, digest);

@@ -11,7 +11,8 @@
 struct dp_batch {
     const dp_graph *graph;
     dp_tensor tensors[DP_MAX_COLUMNS];
-    dp_row *rows;
+    dp_row *rows;  /* n_segments a row */
+    double *draws; /* n_draws a row */
     uint64_t n_rows;
     dp_status status; /* of filling; error says more */
     dp_error error;
@@ -19,9 +20,9 @@ struct dp_batch {
     dp_batch *next; /* in the list of free ones */
 };
 
-/* A worker's buffers between two transforms, two for each column that has any. */
+/* A worker's buffers between two transforms, two for each slot that has any. */
 typedef struct dp_scratch {
-    void *buffers[DP_MAX_COLUMNS][2];
+    void *buffers[DP_MAX_SLOTS][2];
 } dp_scratch;
 
 dp_batch *dp_batch_new(dp_graph *); /* in the graph's arena; NULL when it is out of memory */
@@ -30,6 +31,11 @@ dp_status dp_scratch_plan(dp_scratch *, dp_graph *, dp_error *);
 /* Says which rows; one thread at a time.  Then the rows are read and transformed on any thread. */
 void dp_batch_claim(dp_batch *, dp_graph *, uint64_t index);
 void dp_batch_fill(dp_batch *, const dp_scratch *);
+
+/* The numbers of row i that are not drawn yet; segment rows and draws are those of the row. */
+void dp_batch_draw(const dp_graph *, const dp_row *rows, double *draws);
+/* Whether a step is applied, with the numbers of a row. */
+bool dp_step_open(const dp_step *, const double *draws);
 
 /* The tensor of a full batch of column c. */
 dp_tensor dp_batch_type(const dp_graph *, uint32_t c);

@@ -1,322 +1,453 @@
-/* graph.c - a text fitted together: reader, order stages, transforms
+/* graph.c - texts fitted together: readers, order stages, transforms
  *
  * SPDX-License-Identifier: Apache-2.0
+ *
+ * Three passes over the main text and the texts of the streams joined to it: parse and find every
+ * stage (texts.c); say how many epochs of each order stage can be asked for at once, from the top
+ * down; plan every stage from its reader up.
  */
 #include "pipeline/graph.h"
 
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/tensor.h"
-#include "pipeline/state.h"
-
-typedef struct builder {
-    dp_graph *graph;
-    dp_text text;
-    const dp_stage_info **infos; /* of each stage */
-    void **params;
-    uint64_t seed;
-    const char *root;
-    dp_error *err;
-} builder;
-
-#define FIND(list, row)                                                                            \
-    for (size_t i = 0; list[i] != NULL; i++) {                                                     \
-        if (&list[i]->info == row)                                                                 \
-            return list[i];                                                                        \
-    }                                                                                              \
-    return NULL
-
-static const dp_reader *reader_of(const dp_stage_info *info) { FIND(dp_readers, info); }
-static const dp_order *order_of(const dp_stage_info *info) { FIND(dp_orders, info); }
-static const dp_transform *transform_of(const dp_stage_info *info) { FIND(dp_transforms, info); }
-
-static size_t params_size(const dp_stage_info *info)
-{
-    const dp_reader *reader = reader_of(info);
-    const dp_order *order = order_of(info);
-    return reader != NULL ? reader->size : order != NULL ? order->size : transform_of(info)->size;
-}
-
-/* How many stages of the same name stand before stage i. */
-static uint32_t use_of(const builder *b, uint32_t i)
-{
-    uint32_t use = 0;
-    for (uint32_t j = 0; j < i; j++)
-        use += b->infos[j] == b->infos[i];
-    return use;
-}
-
-/* An error that a plan reported gets the stage's column. */
-static dp_status at_stage(const builder *b, uint32_t i, dp_status status)
-{
-    if (status != DP_OK && b->err != NULL && b->err->column == 0)
-        b->err->column = b->text.stages[i].column;
-    return status;
-}
-
-static dp_status bind_stages(builder *b)
-{
-    dp_arena *arena = &b->graph->arena;
-    const uint32_t n = b->text.n_stages;
-
-    b->infos = dp_arena_alloc(arena, n, sizeof *b->infos);
-    b->params = dp_arena_alloc(arena, n, sizeof *b->params);
-    if (b->infos == NULL || b->params == NULL)
-        return dp_arena_fail(arena, b->err, "the stages");
-    for (uint32_t i = 0; i < n; i++) {
-        const dp_text_stage *stage = &b->text.stages[i];
-        const char *hint;
-        dp_status status;
-        b->infos[i] = dp_stage_find(dp_stage_table, dp_n_stages, stage->name, &hint);
-        if (b->infos[i] == NULL)
-            return dp_stage_unknown(stage, hint, "stage", b->err);
-        b->params[i] = dp_arena_alloc(arena, 1, params_size(b->infos[i]));
-        if (b->params[i] == NULL)
-            return dp_arena_fail(arena, b->err, "the stages");
-        status = dp_params_bind(b->infos[i], stage, b->params[i], b->err);
-        if (status != DP_OK)
-            return status;
-    }
-    return DP_OK;
-}
-
-/* Grammar above the stages: one reader, at the front; one batch; transforms before it. */
-static dp_status check_places(const builder *b)
-{
-    uint32_t batch = UINT32_MAX;
-
-    for (uint32_t i = 0; i < b->text.n_stages; i++) {
-        const char *name = b->infos[i]->name;
-        const uint32_t column = b->text.stages[i].column;
-        const bool reader = reader_of(b->infos[i]) != NULL;
-        if (i == 0 && !reader)
-            return dp_fail_at(b->err, DP_ESPEC, column,
-                              "a text begins with a reader (cifar10, synthetic, ...), not with %s",
-                              name);
-        if (i > 0 && reader)
-            return dp_fail_at(b->err, DP_ESPEC, column,
-                              "%s is a reader: it can only be the first stage", name);
-        if (batch != UINT32_MAX && transform_of(b->infos[i]) != NULL)
-            return dp_fail_at(b->err, DP_ESPEC, column, "%s works on rows: put it before batch",
-                              name);
-        if (strcmp(name, "batch") == 0) {
-            if (batch != UINT32_MAX)
-                return dp_fail_at(b->err, DP_ESPEC, column,
-                                  "there is a batch already, at column %u",
-                                  b->text.stages[batch].column);
-            batch = i;
-        }
-    }
-    return DP_OK;
-}
+#include "pipeline/builder.h"
+#include "pipeline/order/columns.h"
+#include "pipeline/order/shard.h"
+#include "pipeline/replay.h"
 
 /* How many epochs of each node a random node above it can ask for within one of its own. */
-static void count_epochs(dp_graph *g)
+static void count_epochs(dp_branch *branch, uint64_t epochs, bool mixed)
 {
-    uint64_t epochs = 1;
-    bool mixed = false;
-
-    for (uint32_t i = g->n_nodes; i-- > 0;) {
-        const dp_node *node = &g->nodes[i];
-        g->nodes[i].epochs = (uint32_t)(epochs < UINT32_MAX ? epochs : UINT32_MAX);
+    for (uint32_t i = branch->n_nodes; i-- > 0;) {
+        dp_node *node = &branch->nodes[i];
+        node->epochs = (uint32_t)(epochs < UINT32_MAX ? epochs : UINT32_MAX);
         mixed = mixed || node->order->random;
         if (mixed && node->order->epochs != NULL &&
             __builtin_mul_overflow(epochs, node->order->epochs(node), &epochs))
             epochs = UINT32_MAX;
+        if (node->with != NULL)
+            count_epochs(node->with, epochs, mixed);
     }
 }
 
-static dp_status plan_order(builder *b)
+/* ---- one text, from its reader up ---- */
+
+/* Where planning is: what the stages so far deliver. */
+typedef struct level {
+    dp_branch *branch;
+    const dp_found_text *stages;
+    dp_columns columns;
+    uint32_t segment, node;
+    uint64_t length, claims;
+} level;
+
+static dp_status add_step(dp_builder *b, level *l, const dp_found *found, const dp_step *like,
+                          dp_error *err)
 {
     dp_graph *g = b->graph;
-    uint64_t below = g->source.n_records, rows = 1;
-
-    g->nodes = dp_arena_alloc(&g->arena, b->text.n_stages, sizeof *g->nodes);
-    if (g->nodes == NULL)
-        return dp_arena_fail(&g->arena, b->err, "the order");
-    for (uint32_t i = 1; i < b->text.n_stages; i++) {
-        const dp_order *order = order_of(b->infos[i]);
-        if (order != NULL)
-            g->nodes[g->n_nodes++] =
-                (dp_node){.order = order,
-                          .params = b->params[i],
-                          .group = 1,
-                          .key = dp_rng_key(b->seed, order->info.name, use_of(b, i))};
-    }
-    count_epochs(g);
-    g->batch_node = g->n_nodes;
-    for (uint32_t i = 1, n = 0; i < b->text.n_stages; i++) {
-        dp_node *node = &g->nodes[n];
-        dp_status status;
-        if (order_of(b->infos[i]) == NULL)
-            continue;
-        node->below = below;
-        status = at_stage(b, i, node->order->plan(node, &g->arena, b->err));
-        if (status != DP_OK)
-            return status;
-        below = node->length;
-        if (node->order == &dp_order_batch) {
-            g->batch_node = n;
-            rows = node->group;
-        }
-        n++;
-    }
-    g->length = below;
-    g->batch_size = rows;
-    return DP_OK;
-}
-
-static dp_status plan_step(builder *b, uint32_t i, dp_step *step)
-{
-    dp_graph *g = b->graph;
-    const char *name = *(const char **)b->params[i];
-    dp_column out;
+    const char *name = *(const char **)found->params;
+    const uint32_t c = dp_column_find(&l->columns, name, strlen(name));
+    dp_step *step = &g->steps[g->n_steps];
+    dp_column *column = &l->columns.column[c], out;
     dp_status status;
 
-    step->transform = transform_of(b->infos[i]);
-    step->params = b->params[i];
-    step->key = dp_rng_key(b->seed, b->infos[i]->name, use_of(b, i));
-    while (step->column < g->source.n_columns && strcmp(g->columns[step->column].name, name) != 0)
-        step->column++;
-    if (step->column == g->source.n_columns)
-        return dp_fail_at(b->err, DP_ESPEC, b->text.stages[i].column,
-                          "%s: there is no column '%.40s'", b->infos[i]->name, name);
-    out = g->columns[step->column];
-    status =
-        step->transform->plan(step->params, &g->columns[step->column], &out, &g->arena, b->err);
+    if (c == l->columns.n)
+        return dp_column_missing(found->info->name, name, strlen(name), err);
+    *step = *like;
+    step->transform = found->transform;
+    step->params = found->params;
+    step->key = dp_rng_key(b->seed, found->info->name, found->use);
+    step->slot = l->columns.slot[c];
+    step->segment = l->segment;
+    step->draws = g->n_draws;
+    step->in = column->type;
+    out = *column;
+    status = step->transform->plan(step->params, column, &out, &g->arena, err);
     if (status != DP_OK)
-        return at_stage(b, i, status);
-    step->in = g->columns[step->column].type;
+        return status;
+    if (step->gate != DP_NO_GATE && !dp_tensor_same_type(&out.type, &column->type))
+        return dp_fail(err, DP_ESPEC, "%s makes %s of %s: what may be left out keeps the type",
+                       found->info->name, dp_tensor_type(&out.type).text,
+                       dp_tensor_type(&column->type).text);
     step->out = out.type;
-    g->columns[step->column] = out;
-    if (dp_tensor_bytes(&step->in) > g->scratch[step->column])
-        g->scratch[step->column] = dp_tensor_bytes(&step->in);
+    *column = out;
+    g->n_draws += dp_n_draws(step->transform);
+    g->n_steps++;
     return DP_OK;
 }
 
-static void mark_last_steps(dp_graph *g)
+/* The transforms that one holds: each is a step behind a gate. */
+static dp_status add_held(dp_builder *b, level *l, const dp_found *found, uint32_t gate,
+                          dp_error *err)
 {
-    bool seen[DP_MAX_COLUMNS] = {false};
+    const bool one = found->transform->holds == DP_HOLDS_ONE;
 
-    for (uint32_t s = g->n_steps; s-- > 0;) {
-        g->steps[s].last = !seen[g->steps[s].column];
-        seen[g->steps[s].column] = true;
-    }
-}
-
-static dp_status plan_steps(builder *b)
-{
-    dp_graph *g = b->graph;
-
-    memcpy(g->columns, g->source.columns, sizeof g->columns);
-    g->steps = dp_arena_alloc(&g->arena, b->text.n_stages, sizeof *g->steps);
-    if (g->steps == NULL)
-        return dp_arena_fail(&g->arena, b->err, "the transforms");
-    for (uint32_t i = 1; i < b->text.n_stages; i++) {
-        dp_status status;
-        if (transform_of(b->infos[i]) == NULL)
-            continue;
-        status = plan_step(b, i, &g->steps[g->n_steps++]);
+    for (uint32_t i = 0; i < found->held->n; i++) {
+        const dp_found *inner = &found->held->found[i];
+        const dp_step like = {.gate = gate, .opens = one ? i : 1};
+        const dp_status status = add_step(b, l, inner, &like, err);
         if (status != DP_OK)
             return status;
     }
-    mark_last_steps(g);
     return DP_OK;
 }
 
-static void print_stages(const void *ctx, dp_out *out)
+static dp_status plan_transform(dp_builder *b, level *l, const dp_found *found, dp_error *err)
 {
-    const builder *b = ctx;
+    dp_graph *g = b->graph;
+    const uint32_t first = g->n_steps, gate = g->n_draws;
+    const dp_step like = {.gate = DP_NO_GATE};
+    dp_node *node;
+    dp_status status = add_step(b, l, found, &like, err);
 
-    for (uint32_t i = 0; i < b->text.n_stages; i++) {
-        dp_out_text(out, i ? " | " : "");
-        dp_params_print(b->infos[i], b->params[i], out);
+    if (status == DP_OK && found->held != NULL)
+        status = add_held(b, l, found, gate, err);
+    if (status != DP_OK || !found->replayed)
+        return status;
+    for (uint32_t s = first; s < g->n_steps; s++)
+        g->steps[s].replayed = true;
+    node = &l->branch->nodes[l->node++];
+    node->below = node->length = l->length;
+    return dp_replay_plan(node, &g->steps[first], g->n_steps - first, &g->arena, err);
+}
+
+/* The columns of the other stream stand in the slots of the same names here. */
+static dp_status join_columns(dp_builder *b, const level *l, const level *other,
+                              uint32_t first_step, dp_error *err)
+{
+    dp_graph *g = b->graph;
+    uint32_t to[DP_MAX_SLOTS];
+
+    if (other->columns.n != l->columns.n)
+        return dp_fail(err, DP_ESPEC, "concat: %u columns here, %u in the other stream",
+                       l->columns.n, other->columns.n);
+    for (uint32_t s = 0; s < DP_MAX_SLOTS; s++)
+        to[s] = s;
+    for (uint32_t c = 0; c < l->columns.n; c++) {
+        const dp_column *mine = &l->columns.column[c], *theirs;
+        const uint32_t o = dp_column_find(&other->columns, mine->name, strlen(mine->name));
+        if (o == other->columns.n)
+            return dp_fail(err, DP_ESPEC, "concat: the other stream has no column '%.40s'",
+                           mine->name);
+        theirs = &other->columns.column[o];
+        if (!dp_tensor_same_type(&mine->type, &theirs->type))
+            return dp_fail(err, DP_ESPEC, "concat: column '%.40s' is %s here and %s there",
+                           mine->name, dp_tensor_type(&mine->type).text,
+                           dp_tensor_type(&theirs->type).text);
+        to[other->columns.slot[o]] = l->columns.slot[c];
+    }
+    for (uint32_t s = first_step; s < g->n_steps; s++)
+        g->steps[s].slot = to[g->steps[s].slot];
+    for (dp_branch *branch = other->branch; branch < g->branches + g->n_branches; branch++) {
+        for (uint32_t c = 0; c < branch->source.n_columns; c++)
+            branch->slots[c] = to[branch->slots[c]];
+    }
+    return DP_OK;
+}
+
+/* A value must be below both limits, or nothing is known of it. */
+static void join_limits(dp_columns *columns, const dp_columns *other)
+{
+    for (uint32_t c = 0; c < columns->n; c++) {
+        dp_column *mine = &columns->column[c];
+        const uint32_t o = dp_column_find(other, mine->name, strlen(mine->name));
+        if (other->column[o].limit == 0 || mine->limit == 0)
+            mine->limit = 0;
+        else if (other->column[o].limit > mine->limit)
+            mine->limit = other->column[o].limit;
     }
 }
 
-static dp_status name_stream(builder *b)
+static dp_status add_columns(dp_columns *columns, const dp_columns *other, dp_error *err)
+{
+    for (uint32_t o = 0; o < other->n; o++) {
+        const char *name = other->column[o].name;
+        if (dp_column_find(columns, name, strlen(name)) != columns->n)
+            return dp_fail(err, DP_ESPEC,
+                           "zip: both streams have a column '%.40s': rename or project it", name);
+        if (columns->n == DP_MAX_COLUMNS)
+            return dp_fail(err, DP_ELIMIT, "zip: a row has at most %d columns", DP_MAX_COLUMNS);
+        columns->column[columns->n] = other->column[o];
+        columns->slot[columns->n++] = other->slot[o];
+    }
+    return DP_OK;
+}
+
+static dp_status plan_branch(dp_builder *b, const dp_found_text *stages, level *l);
+
+static dp_status plan_join(dp_builder *b, level *l, const dp_found *found, dp_node *node)
 {
     dp_graph *g = b->graph;
-    dp_hash h;
+    const uint32_t first_step = g->n_steps;
+    level other = {.branch = node->with};
+    dp_status status = plan_branch(b, found->with, &other);
 
-    g->spec = dp_out_arena(&g->arena, print_stages, b, NULL);
-    if (g->spec == NULL)
-        return dp_arena_fail(&g->arena, b->err, "the canonical text");
-    dp_hash_init(&h);
-    dp_hash_u64(&h, DP_STREAM_VERSION);
-    dp_hash_text(&h, g->spec);
-    for (uint32_t i = 0; i < b->text.n_stages; i++)
-        dp_hash_u64(&h, b->infos[i]->revision);
-    dp_hash_final(&h, g->fingerprint);
+    if (status != DP_OK)
+        return status;
+    if (node->order->join == DP_CONCAT) {
+        status = join_columns(b, l, &other, first_step, b->err);
+        if (status == DP_OK)
+            join_limits(&l->columns, &other.columns);
+    } else {
+        status = add_columns(&l->columns, &other.columns, b->err);
+    }
+    node->lower = l->segment;
+    node->segment = l->segment = g->n_segments++;
+    g->parent[node->segment] = node->segment;
+    g->parent[node->lower] = g->parent[other.segment] = node->segment;
+    return dp_found_fail(b, found, status);
+}
+
+static dp_status plan_order(dp_builder *b, level *l, const dp_found *found)
+{
+    dp_graph *g = b->graph;
+    dp_node *node = &l->branch->nodes[l->node];
+    dp_status status = DP_OK;
+
+    node->below = l->length;
+    node->claimed_below = l->claims;
+    node->claims = 0;
+    if (node->with != NULL)
+        status = plan_join(b, l, found, node);
+    if (status != DP_OK)
+        return status;
+    node->length = node->below;
+    if (node->order->columns != NULL)
+        status = node->order->columns(node->params, &l->columns, &g->arena, b->err);
+    if (status == DP_OK && node->order->plan != NULL) {
+        node->length = 0;
+        status = node->order->plan(node, &g->arena, b->err);
+    }
+    l->length = node->length;
+    l->claims = node->claims != 0 ? node->claims : node->length;
+    if (node->order == &dp_order_batch) {
+        g->batch_node = l->node;
+        g->batch_size = node->group;
+    }
+    if (node->order == &dp_order_shard)
+        g->shard = node->params;
+    l->node++;
+    return dp_found_fail(b, found, status);
+}
+
+static dp_status open_reader(dp_builder *b, level *l, const dp_found *found)
+{
+    dp_graph *g = b->graph;
+    dp_branch *branch = l->branch;
+    const dp_status status = dp_found_fail(
+        b, found, found->reader->open(found->params, b->root, &g->arena, &branch->source, b->err));
+
+    if (status != DP_OK)
+        return status;
+    branch->reader = found->reader;
+    branch->opened = true;
+    branch->segment = g->n_segments++;
+    g->parent[branch->segment] = branch->segment;
+    l->segment = branch->segment;
+    l->length = l->claims = branch->source.n_records;
+    l->columns.n = branch->source.n_columns;
+    for (uint32_t c = 0; c < branch->source.n_columns; c++) {
+        if (g->n_slots == DP_MAX_SLOTS)
+            return dp_fail(b->err, DP_ELIMIT, "the readers have more than %d columns",
+                           DP_MAX_SLOTS);
+        l->columns.column[c] = branch->source.columns[c];
+        l->columns.slot[c] = branch->slots[c] = g->n_slots++;
+    }
     return DP_OK;
+}
+
+static dp_status plan_branch(dp_builder *b, const dp_found_text *stages, level *l)
+{
+    dp_status status;
+
+    l->stages = stages;
+    status = open_reader(b, l, &stages->found[0]);
+    for (uint32_t i = 1; i < stages->n && status == DP_OK; i++) {
+        const dp_found *found = &stages->found[i];
+        status = found->order != NULL
+                     ? plan_order(b, l, found)
+                     : dp_found_fail(b, found, plan_transform(b, l, found, b->err));
+    }
+    l->branch->length = l->length;
+    l->branch->top = l->segment;
+    return status;
+}
+
+/* ---- the whole ---- */
+
+static void keep_scratch(dp_graph *g, uint32_t slot, const dp_tensor *type)
+{
+    const size_t bytes = dp_tensor_bytes(type);
+
+    if (bytes > g->scratch[slot])
+        g->scratch[slot] = bytes;
+}
+
+/* Whether a column of rows in `segment`, in `slot`, is still changed by steps from `first` on. */
+static bool changes(const dp_graph *g, uint32_t segment, uint32_t slot, uint32_t first)
+{
+    for (uint32_t s = first; s < g->n_steps; s++) {
+        uint32_t above = segment;
+        while (above != g->steps[s].segment && g->parent[above] != above)
+            above = g->parent[above];
+        if (g->steps[s].slot == slot && above == g->steps[s].segment &&
+            g->steps[s].transform->apply != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* Which samples are written into the batch, and what the others need. */
+static void place_samples(dp_graph *g)
+{
+    for (uint32_t slot = 0; slot < DP_MAX_SLOTS; slot++)
+        g->delivered[slot] = -1;
+    for (uint32_t c = 0; c < g->columns.n; c++)
+        g->delivered[g->columns.slot[c]] = (int32_t)c;
+    for (uint32_t i = 0; i < g->n_branches; i++) {
+        dp_branch *branch = &g->branches[i];
+        for (uint32_t c = 0; c < branch->source.n_columns; c++) {
+            const uint32_t slot = branch->slots[c];
+            branch->direct[c] = g->delivered[slot] >= 0 && !changes(g, branch->segment, slot, 0);
+            if (!branch->direct[c])
+                keep_scratch(g, slot, &branch->source.columns[c].type);
+        }
+    }
+    for (uint32_t s = 0; s < g->n_steps; s++) {
+        dp_step *step = &g->steps[s];
+        step->last = g->delivered[step->slot] >= 0 && !changes(g, step->segment, step->slot, s + 1);
+        if (!step->last)
+            keep_scratch(g, step->slot, &step->out);
+    }
 }
 
 dp_status dp_graph_open(dp_graph *g, const char *spec, uint64_t seed, const dp_options *options,
                         dp_error *err)
 {
-    builder b = {.graph = g, .seed = seed, .root = options->root, .err = err};
+    dp_builder b = {.graph = g, .seed = seed, .root = options->root, .err = err};
+    dp_found_text *stages;
+    level main_level = {0};
     dp_status status;
 
     g->arena.alloc = options->alloc;
     g->arena.limit = options->memory;
-    status = dp_text_parse(spec, strnlen(spec, DP_MAX_TEXT + 1), &g->arena, &b.text, err);
-    if (status == DP_OK)
-        status = bind_stages(&b);
-    if (status == DP_OK)
-        status = check_places(&b);
+    status = dp_builder_find(&b, spec, &stages);
     if (status != DP_OK)
         return status;
-    g->reader = reader_of(b.infos[0]);
-    status = at_stage(&b, 0, g->reader->open(b.params[0], b.root, &g->arena, &g->source, err));
-    g->opened = status == DP_OK;
-    if (status == DP_OK)
-        status = plan_steps(&b);
-    if (status == DP_OK)
-        status = plan_order(&b);
-    return status == DP_OK ? name_stream(&b) : status;
+    g->batch_node = g->branches[0].n_nodes;
+    g->batch_size = 1;
+    count_epochs(&g->branches[0], 1, false);
+    main_level.branch = &g->branches[0];
+    status = plan_branch(&b, stages, &main_level);
+    if (status != DP_OK)
+        return status;
+    g->length = main_level.length;
+    g->columns = main_level.columns;
+    place_samples(g);
+    return dp_builder_name(&b, stages);
 }
 
 void dp_graph_close(dp_graph *g)
 {
-    if (g->opened && g->reader->close != NULL)
-        g->reader->close(g->source.state);
+    for (uint32_t i = 0; i < g->n_branches; i++) {
+        const dp_branch *branch = &g->branches[i];
+        if (branch->opened && branch->reader->close != NULL)
+            branch->reader->close(branch->source.state);
+    }
     dp_arena_free(&g->arena);
 }
 
-/* From a position above nodes[to - 1] to one below nodes[from]. */
-static void descend(dp_graph *g, uint32_t from, uint32_t to, dp_row *row)
+/* ---- rows ---- */
+
+static void pass(dp_node *node, dp_row *row)
 {
-    for (uint32_t i = to; i-- > from;) {
-        if (g->nodes[i].order->random && !row->placed) {
-            row->ordinal = row->record;
-            row->placed = true;
-        }
-        g->nodes[i].order->at(&g->nodes[i], row);
+    if (node->order->random && !row->placed) {
+        row->ordinal =
+            node->order->place != NULL ? node->order->place(node, row->record) : row->record;
+        row->placed = true;
     }
+    if (node->order->at != NULL)
+        node->order->at(node, row);
 }
 
-uint64_t dp_graph_rows(dp_graph *g, uint64_t batch, dp_row *rows)
+static void settle(dp_row *rows, uint32_t segment, dp_row *row)
 {
-    const bool batched = g->batch_node < g->n_nodes;
-    const uint32_t top = batched ? g->batch_node : g->n_nodes;
+    row->taken = true;
+    if (!row->placed)
+        row->ordinal = row->record;
+    rows[segment] = *row;
+}
+
+/* From a position above nodes[top - 1] of the branch to the records of the readers below. */
+static void descend(dp_branch *branch, uint32_t top, dp_row row, dp_row *rows)
+{
+    uint32_t segment = branch->top;
+
+    for (uint32_t i = top; i-- > 0;) {
+        dp_node *node = &branch->nodes[i];
+        pass(node, &row);
+        if (node->with == NULL)
+            continue;
+        settle(rows, segment, &row);
+        segment = node->lower;
+        row = (dp_row){.record = row.record, .epoch = row.epoch, .draws = row.draws};
+        if (node->order->join == DP_ZIP || row.record >= node->below) {
+            dp_row other = row;
+            other.record -= node->order->join == DP_ZIP ? 0 : node->below;
+            descend(node->with, node->with->n_nodes, other, rows);
+            if (node->order->join == DP_CONCAT)
+                return;
+        }
+    }
+    settle(rows, segment, &row);
+}
+
+uint64_t dp_graph_rows(dp_graph *g, uint64_t batch, dp_row *rows, double *draws)
+{
+    dp_branch *branch = &g->branches[0];
+    const bool batched = g->batch_node < branch->n_nodes;
     dp_row first = {.record = batch};
     uint64_t n = 1;
 
+    for (uint32_t i = branch->n_nodes; batched && i-- > g->batch_node;)
+        pass(&branch->nodes[i], &first);
     if (batched) {
-        const dp_node *node = &g->nodes[g->batch_node];
-        descend(g, g->batch_node, g->n_nodes, &first);
+        const dp_node *node = &branch->nodes[g->batch_node];
         n = node->below == DP_ENDLESS || node->below - first.record > node->group
                 ? node->group
                 : node->below - first.record;
     }
+    if (g->shard != NULL) {
+        const uint64_t r = (uint64_t)g->shard->shard_id, from = dp_shard_first(g->shard, n, r);
+        n = dp_shard_first(g->shard, n, r + 1) - from;
+        first.record += from;
+    }
     for (uint64_t i = 0; i < n; i++) {
-        rows[i] = (dp_row){.record = first.record + i, .epoch = first.epoch};
-        descend(g, 0, top, &rows[i]);
-        if (!rows[i].placed)
-            rows[i].ordinal = rows[i].record;
+        const dp_row row = {.record = first.record + i,
+                            .epoch = first.epoch,
+                            .draws = draws != NULL ? draws + i * g->n_draws : NULL};
+        memset(&rows[i * g->n_segments], 0, g->n_segments * sizeof *rows);
+        descend(branch, batched ? g->batch_node : branch->n_nodes, row, &rows[i * g->n_segments]);
     }
     return n;
+}
+
+static uint64_t rank_rows(const dp_graph *g, uint64_t rows)
+{
+    const uint64_t shards = g->shard != NULL ? (uint64_t)g->shard->num_shards : 1;
+
+    return rows / shards + (rows % shards != 0);
+}
+
+uint64_t dp_graph_full_rows(const dp_graph *g) { return rank_rows(g, g->batch_size); }
+
+uint64_t dp_graph_most_rows(const dp_graph *g)
+{
+    const dp_branch *branch = &g->branches[0];
+    const uint64_t below = g->batch_node < branch->n_nodes ? branch->nodes[g->batch_node].below : 1;
+
+    return rank_rows(g, below < g->batch_size ? below : g->batch_size);
 }
 
 bool dp_graph_reaches(const dp_graph *g, uint64_t batch)

@@ -1,4 +1,4 @@
-/* graph.h - a text fitted together: reader, order stages, transforms
+/* graph.h - texts fitted together: readers, order stages, transforms
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -6,33 +6,42 @@
 #define PIPELINE_GRAPH_H
 
 #include "io/reader.h"
-#include "pipeline/order/order.h"
+#include "pipeline/order/branch.h"
 #include "transforms/transform.h"
+
+#define DP_MAX_BRANCHES 16
+#define DP_MAX_SLOTS    32 /* columns of all readers together */
+#define DP_NO_GATE      UINT32_MAX
 
 /* A transform fitted to its column. */
 typedef struct dp_step {
     const dp_transform *transform;
     void *params;
     uint64_t key;
-    uint32_t column;
+    uint32_t slot, segment;
+    uint32_t draws;    /* place of its numbers among those of a row */
+    bool replayed;     /* they are drawn when the row is claimed */
     bool last;         /* of its column: writes into the batch */
+    uint32_t gate;     /* place of the number that says whether it is applied; DP_NO_GATE */
+    double opens;      /* the number that says so */
     dp_tensor in, out; /* types of one row */
 } dp_step;
 
 typedef struct dp_graph {
     dp_arena arena;
-    const dp_reader *reader;
-    dp_source source;
-    bool opened;                           /* the source is to be closed */
-    dp_node *nodes;                        /* order stages from the reader up */
-    uint32_t n_nodes, n_steps, batch_node; /* batch_node = n_nodes: none */
-    dp_step *steps;                        /* in the order of the text */
-    dp_column columns[DP_MAX_COLUMNS];     /* of one row, as delivered */
-    size_t scratch[DP_MAX_COLUMNS]; /* bytes of the largest sample that a step of the column reads;
-                                       0 = no step */
-    uint64_t length;                /* batches */
-    uint64_t batch_size;            /* rows of a full batch; 1 without batch */
-    char *spec;                     /* canonical */
+    dp_branch *branches; /* the main text is the first */
+    uint32_t n_branches, n_segments, n_slots, n_steps, n_draws;
+    uint32_t parent[DP_MAX_BRANCHES * 2]; /* of each segment: the one above it; itself at the top */
+    uint32_t batch_node;                  /* of the main text; its n_nodes = none */
+    const struct dp_shard *shard;         /* NULL = all rows of a batch */
+    dp_step *steps;                       /* in the order in which they are run */
+    dp_columns columns;                   /* of one row, as delivered */
+    int32_t delivered[DP_MAX_SLOTS];      /* the column that a slot is; -1 = none */
+    size_t scratch[DP_MAX_SLOTS]; /* bytes of the largest sample of the slot that is not written
+                                     into the batch; 0 = none */
+    uint64_t length;              /* batches */
+    uint64_t batch_size;          /* rows of a full batch before sharding; 1 without batch */
+    char *spec;                   /* canonical */
     uint8_t fingerprint[16];
 } dp_graph;
 
@@ -42,9 +51,15 @@ dp_status dp_graph_open(dp_graph *, const char *spec, uint64_t seed, const dp_op
                         dp_error *);
 void dp_graph_close(dp_graph *);
 
-/* Rows of batch number `batch`, into rows[batch_size]; the count.  Not thread-safe: tables are
- * built here. */
-uint64_t dp_graph_rows(dp_graph *, uint64_t batch, dp_row *rows);
+/* Rows of batch number `batch`, into rows[dp_graph_most_rows * n_segments], row after row; the
+ * count.  draws: n_draws numbers a row, of replayed transforms; NULL = not wanted.  Not
+ * thread-safe: tables are built here. */
+uint64_t dp_graph_rows(dp_graph *, uint64_t batch, dp_row *rows, double *draws);
+
+/* Rows of a full batch on this rank, at most; and of the largest batch that there is: a data set
+ * may be smaller than one batch. */
+uint64_t dp_graph_full_rows(const dp_graph *);
+uint64_t dp_graph_most_rows(const dp_graph *);
 
 /* Whether the batch's rows can still be keyed: the first 2^48 of a stream can. */
 bool dp_graph_reaches(const dp_graph *, uint64_t batch);

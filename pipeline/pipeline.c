@@ -4,9 +4,12 @@
  */
 #include "detpipe.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cpu.h"
+#include "base/hash.h"
+#include "base/num.h"
 #include "base/numeric.h"
 #include "pipeline/ring.h"
 #include "pipeline/state.h"
@@ -20,13 +23,15 @@ struct dp_pipeline {
     dp_error failure; /* repeated until the position moves; status DP_OK = none */
     bool identified;
     uint8_t identity[16];
+    dp_row *rows; /* of a batch that is looked at; NULL = none yet */
+    double *draws;
 };
 
 static dp_status build(dp_pipeline *p, const char *spec, dp_error *err)
 {
     dp_status status = dp_graph_open(&p->graph, spec, p->seed, &p->options, err);
 
-    for (uint32_t c = 0; c < p->graph.source.n_columns && status == DP_OK; c++)
+    for (uint32_t c = 0; c < p->graph.columns.n && status == DP_OK; c++)
         p->outputs[c] = dp_batch_type(&p->graph, c);
     return status == DP_OK ? dp_ring_open(&p->ring, &p->graph, &p->options, err) : status;
 }
@@ -80,13 +85,13 @@ void dp_fingerprint(const dp_pipeline *p, uint8_t digest[16])
 
 const char *dp_column_name(const dp_pipeline *p, size_t index)
 {
-    return index < p->graph.source.n_columns ? p->graph.columns[index].name : NULL;
+    return index < p->graph.columns.n ? p->graph.columns.column[index].name : NULL;
 }
 
 const dp_tensor *dp_output(const dp_pipeline *p, const char *column)
 {
-    for (uint32_t c = 0; column != NULL && c < p->graph.source.n_columns; c++) {
-        if (strcmp(p->graph.columns[c].name, column) == 0)
+    for (uint32_t c = 0; column != NULL && c < p->graph.columns.n; c++) {
+        if (strcmp(p->graph.columns.column[c].name, column) == 0)
             return &p->outputs[c];
     }
     return NULL;
@@ -160,13 +165,32 @@ dp_status dp_skip(dp_pipeline *p, uint64_t n_batches, dp_error *err)
     return dp_seek(p, p->ring.deliver + n_batches, err);
 }
 
+/* Of one reader its own; of several, a digest of theirs. */
+static dp_status identify(dp_pipeline *p, dp_error *err)
+{
+    const dp_graph *g = &p->graph;
+    dp_hash h;
+
+    dp_hash_init(&h);
+    for (uint32_t i = 0; i < g->n_branches; i++) {
+        const dp_branch *branch = &g->branches[i];
+        const dp_status status =
+            dp_source_identity(branch->reader, &branch->source, p->options.alloc, p->identity, err);
+        if (status != DP_OK)
+            return status;
+        dp_hash_bytes(&h, p->identity, sizeof p->identity);
+    }
+    if (g->n_branches > 1)
+        dp_hash_final(&h, p->identity);
+    return DP_OK;
+}
+
 dp_status dp_dataset_digest(dp_pipeline *p, uint8_t digest[16], dp_error *err)
 {
     if (p == NULL)
         return dp_fail(err, DP_EINVAL, "dp_dataset_digest: the pipeline is NULL");
     if (!p->identified) {
-        const dp_status status = dp_source_identity(p->graph.reader, &p->graph.source,
-                                                    p->options.alloc, p->identity, err);
+        const dp_status status = identify(p, err);
         if (status != DP_OK)
             return status;
         p->identified = true;
@@ -215,4 +239,87 @@ dp_status dp_set_state(dp_pipeline *p, const dp_state *state, dp_error *err)
     if (status == DP_OK)
         status = dp_state_read(state, &here, &batch, err);
     return status == DP_OK ? dp_seek(p, batch, err) : status;
+}
+
+/* Room for the rows of one batch that is only looked at. */
+static dp_status make_view(dp_pipeline *p, dp_error *err)
+{
+    dp_graph *g = &p->graph;
+    const size_t n = (size_t)dp_graph_most_rows(g);
+
+    if (p->rows != NULL)
+        return DP_OK;
+    p->draws = dp_arena_alloc(&g->arena, n + 1, (g->n_draws + 1) * sizeof *p->draws);
+    if (p->draws != NULL)
+        p->rows = dp_arena_alloc(&g->arena, n + 1, g->n_segments * sizeof *p->rows);
+    return p->rows == NULL ? dp_arena_fail(&g->arena, err, "the rows of a batch") : DP_OK;
+}
+
+dp_status dp_records(dp_pipeline *p, uint64_t batch, int64_t *records, size_t capacity,
+                     size_t *n_rows, size_t *n_readers, dp_error *err)
+{
+    const dp_graph *g;
+    dp_status status;
+
+    if (p == NULL || records == NULL || n_rows == NULL || n_readers == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_records: an argument is NULL");
+    g = &p->graph;
+    if (batch >= g->length || !dp_graph_reaches(g, batch + 1))
+        return dp_fail(err, DP_EINVAL, "dp_records: there is no batch %llu",
+                       (unsigned long long)batch);
+    if (capacity / g->n_branches < dp_graph_most_rows(g))
+        return dp_fail(err, DP_EINVAL,
+                       "dp_records: %zu numbers are too few for %llu rows of %u readers", capacity,
+                       (unsigned long long)dp_graph_most_rows(g), g->n_branches);
+    status = make_view(p, err);
+    if (status != DP_OK)
+        return status;
+    *n_readers = g->n_branches;
+    *n_rows = (size_t)dp_ring_rows(&p->ring, batch, p->rows, NULL);
+    for (size_t i = 0; i < *n_rows; i++) {
+        for (uint32_t r = 0; r < g->n_branches; r++) {
+            const dp_row *row = &p->rows[i * g->n_segments + g->branches[r].segment];
+            records[i * g->n_branches + r] = row->taken ? (int64_t)row->record : -1;
+        }
+    }
+    return DP_OK;
+}
+
+static void print_draws(const dp_graph *g, const dp_row *rows, const double *draws, dp_out *out)
+{
+    for (uint32_t s = 0; s < g->n_steps; s++) {
+        const dp_step *step = &g->steps[s];
+        const char *name = step->transform->drawn;
+        if (step->transform->draw == NULL || !rows[step->segment].taken)
+            continue;
+        dp_out_text(out, step->transform->info.name);
+        if (!dp_step_open(step, draws))
+            dp_out_text(out, " -");
+        for (uint32_t i = 0; dp_step_open(step, draws) && i < dp_n_draws(step->transform); i++) {
+            char text[DP_NUMBER_SIZE + 64];
+            char number[DP_NUMBER_SIZE];
+            const int length = (int)strcspn(name, ",");
+            dp_print_number(number, draws[step->draws + i]);
+            snprintf(text, sizeof text, " %.*s=%s", length, name, number);
+            dp_out_text(out, text);
+            name += name[length] == ',' ? length + 1 : length;
+        }
+        dp_out_text(out, "\n");
+    }
+}
+
+size_t dp_draws(dp_pipeline *p, uint64_t batch, size_t row, char *text, size_t size)
+{
+    const dp_graph *g = &p->graph;
+    dp_out out = {.text = text, .size = size};
+    dp_error err;
+
+    if (size > 0)
+        text[0] = '\0';
+    if (batch >= g->length || !dp_graph_reaches(g, batch + 1) || make_view(p, &err) != DP_OK ||
+        row >= dp_ring_rows(&p->ring, batch, p->rows, p->draws))
+        return 0;
+    dp_batch_draw(g, &p->rows[row * g->n_segments], p->draws + row * g->n_draws);
+    print_draws(g, &p->rows[row * g->n_segments], p->draws + row * g->n_draws, &out);
+    return out.length;
 }

@@ -169,6 +169,16 @@ void dp_ring_seek(dp_ring *r, uint64_t batch)
     unlock(r);
 }
 
+uint64_t dp_ring_rows(dp_ring *r, uint64_t batch, dp_row *rows, double *draws)
+{
+    uint64_t n;
+
+    lock(r);
+    n = dp_graph_rows(r->graph, batch, rows, draws);
+    unlock(r);
+    return n;
+}
+
 static dp_batch *make_here(dp_ring *r)
 {
     dp_batch *b = pop_free(r);

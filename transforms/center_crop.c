@@ -50,10 +50,11 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     return dp_resized("center_crop", out, size[0], size[1], err);
 }
 
-static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const dp_tensor *out)
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out)
 {
     const center_crop *p = params_;
-    (void)rng;
+    (void)draws;
     dp_window_copy(&p->window, p->corner[0], p->corner[1], in, out);
 }
 

@@ -44,10 +44,11 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     return dp_window_plan(&p->window, in, NULL, arena, err);
 }
 
-static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const dp_tensor *out)
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out)
 {
     const crop *p = params_;
-    (void)rng;
+    (void)draws;
     dp_window_copy(&p->window, p->coordinates.v[0], p->coordinates.v[1], in, out);
 }
 

@@ -39,12 +39,13 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
         }                                                                                          \
     } while (0)
 
-static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const dp_tensor *out)
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out)
 {
     const size_t channels = in->rank == 3 ? (size_t)in->shape[2] : 1;
     const size_t pixels = (size_t)in->shape[0] * (size_t)in->shape[1];
 
-    (void)params_, (void)rng;
+    (void)params_, (void)draws;
     switch (dp_dtype_size(in->dtype)) {
     case 1: TRANSPOSE(uint8_t); break;
     case 2: TRANSPOSE(uint16_t); break;

@@ -54,14 +54,15 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     return DP_OK;
 }
 
-static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const dp_tensor *out)
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out)
 {
     const normalize *p = params_;
     const size_t n = (size_t)dp_tensor_count(in);
     const float *x = in->data;
     float *y = out->data;
 
-    (void)rng;
+    (void)draws;
     for (size_t i = 0, c = 0; i < n; c = c + 1 == p->channels ? 0 : c + 1) {
         const float m = p->m[c], s = p->s[c];
         const size_t end = i + p->run;

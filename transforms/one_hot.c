@@ -52,7 +52,8 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     return DP_OK;
 }
 
-static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const dp_tensor *out)
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out)
 {
     const one_hot *p = params_;
     const size_t m = (size_t)dp_tensor_count(in), classes = (size_t)p->num_classes,
@@ -60,7 +61,7 @@ static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const d
     const double off = p->smoothing_rate / (double)p->num_classes,
                  on = (1.0 - p->smoothing_rate) + off;
 
-    (void)rng;
+    (void)draws;
     memset(out->data, 0, m * classes * size);
     for (size_t i = 0; i < m; i++) {
         const size_t hot = i * classes + (size_t)dp_load_int(in->data, in->dtype, i);

@@ -48,10 +48,11 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     return status;
 }
 
-static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const dp_tensor *out)
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out)
 {
     const pad *p = params_;
-    (void)rng;
+    (void)draws;
     dp_window_copy(&p->window, 0, 0, in, out);
 }
 

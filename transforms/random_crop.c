@@ -8,10 +8,10 @@
 #include "transforms/window.h"
 
 typedef struct random_crop {
-    const char *column;
+    DP_RANDOM_PARAMS;
     dp_ints size, padding, fill_value;
     bool pad_if_needed;
-    int32_t padding_mode, order;
+    int32_t padding_mode;
     dp_window window;
     uint32_t places[2]; /* top and left corners to choose from */
 } random_crop;
@@ -24,7 +24,7 @@ static const dp_param params[] = {
     DP_BOOLEAN(random_crop, pad_if_needed, "false", "pad both sides by what is missing to size"),
     DP_INTS(random_crop, fill_value, "0", 0, 255, "one value, or one for each of three channels"),
     DP_CHOICE(random_crop, padding_mode, "constant", DP_PADDING_MODES, "what the border holds"),
-    DP_NATIVE_ORDER(random_crop),
+    DP_RANDOM_ORDER(random_crop),
     DP_PARAMS_END,
 };
 
@@ -79,21 +79,39 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     return status != DP_OK ? status : dp_resized("random_crop", out, size[0], size[1], err);
 }
 
-static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const dp_tensor *out)
+static bool fixed(const random_crop *p) { return p->places[0] == 1 && p->places[1] == 1; }
+
+static void draw(const void *params_, dp_place *place, double *draws)
 {
     const random_crop *p = params_;
-    const bool fixed = p->places[0] == 1 && p->places[1] == 1;
-    const uint32_t left = fixed ? 0 : dp_rng_below(rng, p->places[1]);
-    const uint32_t top = fixed ? 0 : dp_rng_below(rng, p->places[0]);
 
-    dp_window_copy(&p->window, top, left, in, out);
+    draws[0] = fixed(p) ? 0 : dp_rng_below(&place->rng, p->places[1]);
+    draws[1] = fixed(p) ? 0 : dp_rng_below(&place->rng, p->places[0]);
+}
+
+static void replay(const void *params_, dp_mt19937 *engine, double *draws)
+{
+    const random_crop *p = params_;
+
+    draws[0] = fixed(p) ? 0 : dp_std_uniform_int(engine, p->places[1] - 1);
+    draws[1] = fixed(p) ? 0 : dp_std_uniform_int(engine, p->places[0] - 1);
+}
+
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out)
+{
+    const random_crop *p = params_;
+
+    dp_window_copy(&p->window, (int64_t)draws[1], (int64_t)draws[0], in, out);
 }
 
 const dp_transform dp_transform_random_crop = {
     .info = {"transform", "random_crop", "keep a rectangle at a random place, after padding", 1,
              params},
     .size = sizeof(random_crop),
-    .random = true,
     .plan = plan,
     .apply = apply,
+    .draw = draw,
+    .drawn = "left,top",
+    .replay = replay,
 };

@@ -41,14 +41,15 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     return dp_check_image_type("rescale", in, err);
 }
 
-static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const dp_tensor *out)
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out)
 {
     const rescale *p = params_;
     const size_t n = (size_t)dp_tensor_count(in);
     const uint8_t *u8 = in->data;
     float *y = out->data;
 
-    (void)rng;
+    (void)draws;
     switch (in->dtype) {
     case DP_U8:
         for (size_t i = 0; i < n; i++)

@@ -410,12 +410,13 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     return plan_axes(p, t->shape, dst, t->dtype == DP_U8, arena, err);
 }
 
-static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const dp_tensor *out)
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out)
 {
     const resize *p = params_;
     uint8_t *dst = out->data;
 
-    (void)rng;
+    (void)draws;
     if (in->shape[0] == out->shape[0] && in->shape[1] == out->shape[1]) {
         memcpy(dst, in->data, dp_tensor_bytes(in));
         return;

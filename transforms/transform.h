@@ -1,6 +1,10 @@
 /* transform.h - what a transform is: one constant, of this type, in one file
  *
  * SPDX-License-Identifier: Apache-2.0
+ *
+ * A random transform is two halves: `draw` chooses numbers for a row, and `apply` does what they
+ * say.  So the numbers can be printed, drawn ahead in another library's order (`replay`), or
+ * written down as the deterministic transform that does the same.
  */
 #ifndef TRANSFORMS_TRANSFORM_H
 #define TRANSFORMS_TRANSFORM_H
@@ -9,23 +13,57 @@
 #include "base/params.h"
 #include "base/rng.h"
 #include "base/status.h"
+#include "base/std_random.h"
 #include "base/tensor.h"
 
 /* The first member of every parameter struct, and its row. */
 #define DP_COLUMN(owner) DP_TEXT(owner, column, "image", "the column that is changed")
-/* What a random stage keys its draws by; other libraries' streams are further words. */
-#define DP_NATIVE_ORDER(owner) DP_CHOICE(owner, order, "native", "native", "whose random stream")
+
+/* The first members of a random transform's parameter struct, and the rows of the last two. */
+#define DP_RANDOM_PARAMS                                                                           \
+    const char *column;                                                                            \
+    int32_t order;                                                                                 \
+    int64_t workers
+typedef struct dp_random {
+    DP_RANDOM_PARAMS;
+} dp_random;
+#define DP_RANDOM_ORDER(owner)                                                                     \
+    DP_CHOICE(owner, order, "native", "native,mindspore", "whose random stream"),                  \
+        DP_INT(owner, workers, "1", 1, 4096, "num_parallel_workers that order=mindspore replays")
+enum { DP_DRAW_NATIVE, DP_DRAW_MINDSPORE };
+
+/* A transform that holds others, which keep the type of what they get: its one number says whether
+ * all of them are applied, or which one.  It does nothing by itself. */
+typedef enum dp_holds { DP_HOLDS_NONE, DP_HOLDS_ALL, DP_HOLDS_ONE } dp_holds;
+typedef struct dp_holder {
+    DP_RANDOM_PARAMS;
+    const char *transforms; /* their text */
+    double prob;            /* that all are applied */
+    uint32_t n;             /* how many they are */
+} dp_holder;
+
+/* A row to draw for: its own stream of random numbers, and what it is. */
+typedef struct dp_place {
+    dp_rng rng;
+    uint64_t key, epoch, record;
+} dp_place;
 
 typedef struct dp_transform {
     dp_stage_info info;
     size_t size; /* of the parameter struct: text parameters and what plan adds */
-    bool random; /* apply gets a generator of its own for every row */
     /* Fit the stage to its input: check, say what comes out (*out is *in at first).  All failure is
      * here. */
     dp_status (*plan)(void *params, const dp_column *in, dp_column *out, dp_arena *, dp_error *);
     /* One sample.  Cannot fail; allocates nothing; reads only its arguments; in and out do not
-     * overlap. */
-    void (*apply)(const void *params, dp_rng *rng, const dp_tensor *in, const dp_tensor *out);
+     * overlap.  draws is NULL when the transform draws nothing. */
+    void (*apply)(const void *params, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out);
+    /* The numbers of a row, and their names ("left,top"), one a number.  NULL = not random. */
+    void (*draw)(const void *params, dp_place *, double *draws);
+    const char *drawn;
+    /* The same numbers as MindSpore draws them; NULL = not known. */
+    void (*replay)(const void *params, dp_mt19937 *engine, double *draws);
+    dp_holds holds;
 } dp_transform;
 
 #define DP_TRANSFORM(name) extern const dp_transform dp_transform_##name;
@@ -33,5 +71,7 @@ typedef struct dp_transform {
 #undef DP_TRANSFORM
 
 extern const dp_transform *const dp_transforms[]; /* ends with NULL */
+
+uint32_t dp_n_draws(const dp_transform *);
 
 #endif

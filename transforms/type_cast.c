@@ -70,12 +70,13 @@ static uint64_t to_integer(const dp_tensor *in, size_t i, dp_dtype to)
     }
 }
 
-static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const dp_tensor *out)
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out)
 {
     const size_t n = (size_t)dp_tensor_count(in);
     void *y = out->data;
 
-    (void)params_, (void)rng;
+    (void)params_, (void)draws;
     for (size_t i = 0; i < n; i++) {
         switch (out->dtype) {
         case DP_BOOL: ((uint8_t *)y)[i] = dp_load_f64(in->data, in->dtype, i) != 0; break;

@@ -20,9 +20,10 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     return dp_check_flip("vertical_flip", in, err);
 }
 
-static void apply(const void *params_, dp_rng *rng, const dp_tensor *in, const dp_tensor *out)
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out)
 {
-    (void)params_, (void)rng;
+    (void)params_, (void)draws;
     dp_flip_vertical(in, out);
 }
 

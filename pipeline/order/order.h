@@ -8,42 +8,74 @@
 #ifndef PIPELINE_ORDER_ORDER_H
 #define PIPELINE_ORDER_ORDER_H
 
+#include "base/column.h"
 #include "base/params.h"
 #include "base/rng.h"
 #include "base/status.h"
 
 #define DP_ENDLESS UINT64_MAX
 
+/* Whose random order a stage has: the words of its parameter `order`, of which each stage takes the
+ * first few. */
+typedef enum dp_manner {
+    DP_NATIVE,
+    DP_MINDSPORE,
+    DP_TORCH,
+    DP_NUMPY,          /* numpy.random.RandomState */
+    DP_NUMPY_GENERATOR /* numpy.random.default_rng */
+} dp_manner;
+
 typedef struct dp_row {
     uint64_t record; /* place in the stage below; at the end the record's number */
     uint64_t epoch;
     uint64_t
-        ordinal; /* place in the topmost sampler's order: what random transforms are keyed by */
-    bool placed; /* ordinal is known */
+        ordinal;   /* place in the topmost sampler's order: what random transforms are keyed by */
+    bool placed;   /* ordinal is known */
+    bool taken;    /* the row has a record of this reader (concat takes one of two) */
+    double *draws; /* of replayed transforms, to be filled; NULL = nobody asks */
 } dp_row;
+
+/* Columns of a stream at some stage, each in its slot of the row's memory. */
+typedef struct dp_columns {
+    uint32_t n;
+    dp_column column[DP_MAX_COLUMNS];
+    uint32_t slot[DP_MAX_COLUMNS];
+} dp_columns;
 
 /* A stage fitted to what is below it. */
 typedef struct dp_node {
     const struct dp_order *order;
     void *params; /* read-only after open, but for tables of an epoch, which belong to the claiming
                      thread */
-    uint64_t below;  /* rows of one epoch of the stage below; DP_ENDLESS */
-    uint64_t length; /* rows of one epoch of this one */
-    uint64_t key;    /* of this stage's draws */
-    uint32_t epochs; /* of this stage that may be needed at the same time */
-    uint64_t group;  /* rows that make one position: 1, but for batch */
+    const struct dp_branch *branch; /* the text that it stands in */
+    struct dp_branch *with;         /* of a join: the other stream; else NULL */
+    uint32_t segment, lower;        /* of the rows of a join; of those below it */
+    uint64_t below;                 /* rows of one epoch of the stage below; DP_ENDLESS */
+    uint64_t length;                /* rows of one epoch of this one */
+    uint64_t claims; /* rows that MindSpore's sampler of this kind says it has, right or wrong */
+    uint64_t claimed_below;
+    uint64_t seed, key; /* of the stream; of this stage's draws */
+    uint32_t epochs;    /* of this stage that may be needed at the same time */
+    uint64_t group;     /* rows that make one position: 1, but for batch */
 } dp_node;
+
+typedef enum dp_join { DP_NO_JOIN, DP_CONCAT, DP_ZIP } dp_join;
 
 typedef struct dp_order {
     dp_stage_info info;
     size_t size;
-    bool random; /* keyed; sets the ordinal */
+    bool random;  /* keyed; sets the ordinal */
+    dp_join join; /* the first parameter is the text of the other stream */
     /* Says length (and group); epochs is what is asked of this stage. */
     dp_status (*plan)(dp_node *, dp_arena *, dp_error *);
-    /* From a position of this stage to one of the stage below. */
+    /* From a position of this stage to one of the stage below; NULL = the same. */
     void (*at)(dp_node *, dp_row *);
     /* Epochs of the stage below within one of this one; NULL = 1. */
     uint64_t (*epochs)(const dp_node *);
+    /* The ordinal of a position, when it is not the position. */
+    uint64_t (*place)(const dp_node *, uint64_t position);
+    /* Chooses or renames columns; NULL = all stay. */
+    dp_status (*columns)(const void *params, dp_columns *, dp_arena *, dp_error *);
 } dp_order;
 
 #define DP_ORDER(name) extern const dp_order dp_order_##name;
@@ -51,5 +83,27 @@ typedef struct dp_order {
 #undef DP_ORDER
 
 extern const dp_order *const dp_orders[]; /* ends with NULL */
+
+/* Rows of the stage below, as the stage's original counts them. */
+static inline uint64_t dp_node_rows(const dp_node *node, int32_t manner)
+{
+    return manner == DP_MINDSPORE ? node->claimed_below : node->below;
+}
+
+/* The integer column of every position of the stage below, read now.  DP_ESPEC when the rows there
+ * are not the same in every epoch, or the column is none of small integers. */
+dp_status dp_node_labels(const dp_node *, const char *stage, const char *column, dp_arena *,
+                         uint32_t **labels, dp_error *);
+
+/* DP_ESPEC unless the replayed library takes the seed. */
+dp_status dp_check_manner(const char *stage, int32_t manner, uint64_t seed, dp_error *);
+/* DP_ESPEC or DP_ELIMIT unless the stage below ends and a table of its rows is possible. */
+dp_status dp_check_rows(const char *stage, const dp_node *, dp_error *);
+
+/* "3,1,2" as numbers in the arena; integers when `most` is not 0, each 0..most-1. */
+dp_status dp_index_list(const char *stage, const char *text, uint64_t most, dp_arena *,
+                        uint32_t **out, uint32_t *n, dp_error *);
+dp_status dp_number_list(const char *stage, const char *text, dp_arena *, double **out, uint32_t *n,
+                         dp_error *);
 
 #endif

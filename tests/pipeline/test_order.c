@@ -1,5 +1,4 @@
-/* test_order.c - the index plane against lists that are really built, and against the real
- * MindSpore
+/* test_order.c - the index plane against lists that are really built
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -194,35 +193,6 @@ static void random_nestings(void **state)
     }
 }
 
-/* Rows that the real MindSpore delivers: "[0 1] [2]" or "0 1 2". */
-static void mindspore_orders(void **state)
-{
-    test_lines lines = test_lines_read("mindspore_orders.txt");
-
-    (void)state;
-    assert_true(lines.n >= 16);
-    for (size_t i = 0; i < lines.n; i++) {
-        char *rows = strstr(lines.line[i], " : ");
-        list model = new_list();
-        int32_t group = 0;
-        bool inside = false;
-        *rows = '\0';
-        for (char *at = rows + 3; *at != '\0';) {
-            if (*at == '[' || *at == ']' || *at == ' ') {
-                group += *at == ']';
-                inside = *at == '[' || (inside && *at == ' ');
-                at++;
-                continue;
-            }
-            append(&model, (int32_t)strtol(at, &at, 10), group);
-            group += !inside;
-        }
-        compare(lines.line[i], &model, false);
-        free_list(&model);
-    }
-    test_lines_free(&lines);
-}
-
 static void shuffle_is_uniform_and_changes(void **state)
 {
     dp_pipeline *p = test_open(
@@ -293,7 +263,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_nestings),
-        cmocka_unit_test(mindspore_orders),
         cmocka_unit_test(shuffle_is_uniform_and_changes),
         cmocka_unit_test(nested_shuffles),
         cmocka_unit_test(far_positions),

@@ -1,0 +1,284 @@
+/* builder.c - the stages of the texts of a stream, found, bound to their parameters, and in place
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "pipeline/builder.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "pipeline/order/shard.h"
+#include "pipeline/replay.h"
+#include "pipeline/state.h"
+
+#define FIND(list, row)                                                                            \
+    for (size_t i = 0; list[i] != NULL; i++) {                                                     \
+        if (&list[i]->info == row)                                                                 \
+            return list[i];                                                                        \
+    }                                                                                              \
+    return NULL
+
+static const dp_reader *reader_of(const dp_stage_info *info) { FIND(dp_readers, info); }
+static const dp_order *order_of(const dp_stage_info *info) { FIND(dp_orders, info); }
+static const dp_transform *transform_of(const dp_stage_info *info) { FIND(dp_transforms, info); }
+
+dp_status dp_found_fail(const dp_builder *b, const dp_found *found, dp_status status)
+{
+    if (status != DP_OK && b->err != NULL && b->err->column == 0)
+        b->err->column = found->column;
+    return status;
+}
+
+/* ---- one stage ---- */
+
+static uint32_t count_use(dp_builder *b, const dp_stage_info *info)
+{
+    size_t row = 0;
+
+    while (dp_stage_table[row] != info)
+        row++;
+    return b->uses[row]++;
+}
+
+static dp_status bind(dp_builder *b, dp_found *f, const dp_text_stage *stage)
+{
+    dp_arena *arena = &b->graph->arena;
+    const char *hint;
+
+    f->column = stage->column;
+    f->info = dp_stage_find(dp_stage_table, dp_n_stages, stage->name, &hint);
+    if (f->info == NULL)
+        return dp_stage_unknown(stage, hint, "stage", b->err);
+    f->reader = reader_of(f->info);
+    f->order = order_of(f->info);
+    f->transform = transform_of(f->info);
+    f->params = dp_arena_alloc(arena, 1,
+                               f->reader != NULL  ? f->reader->size
+                               : f->order != NULL ? f->order->size
+                                                  : f->transform->size);
+    if (f->params == NULL)
+        return dp_arena_fail(arena, b->err, "the stages");
+    return dp_params_bind(f->info, stage, f->params, b->err);
+}
+
+static bool is_replayed(const dp_found *f)
+{
+    return f->transform != NULL && f->transform->draw != NULL &&
+           ((const dp_random *)f->params)->order == DP_DRAW_MINDSPORE;
+}
+
+/* ---- a text ---- */
+
+static void print_stages(const void *ctx, dp_out *out)
+{
+    const dp_found_text *stages = ctx;
+
+    for (uint32_t i = 0; i < stages->n; i++) {
+        dp_out_text(out, i ? " | " : "");
+        dp_params_print(stages->found[i].info, stages->found[i].params, out);
+    }
+}
+
+static dp_status find_stages(dp_builder *b, const char *text, dp_branch *branch, uint32_t depth,
+                             dp_found_text **out);
+
+/* The text in a parameter, which its canonical form replaces. */
+static dp_status find_inner(dp_builder *b, const dp_text_stage *stage, const char **text,
+                            const char *name, dp_branch *branch, uint32_t depth,
+                            const dp_found_text **out)
+{
+    dp_arena *arena = &b->graph->arena;
+    dp_found_text *inner;
+    dp_status status = find_stages(b, *text, branch, depth + 1, &inner);
+
+    for (uint32_t i = 0; i < stage->n_args; i++) {
+        if (status != DP_OK && b->err != NULL && strcmp(stage->args[i].name, name) == 0)
+            b->err->column += stage->args[i].value_column;
+    }
+    if (status != DP_OK)
+        return status;
+    for (uint32_t i = 0; i < inner->n; i++)
+        inner->found[i].column = stage->column;
+    *out = inner;
+    *text = dp_out_arena(arena, print_stages, inner, NULL);
+    return *text == NULL ? dp_arena_fail(arena, b->err, "the canonical text") : DP_OK;
+}
+
+static dp_status find_other(dp_builder *b, dp_found *f, const dp_text_stage *stage, dp_node *node,
+                            uint32_t depth)
+{
+    dp_graph *g = b->graph;
+
+    if (g->n_branches == DP_MAX_BRANCHES)
+        return dp_fail_at(b->err, DP_ELIMIT, stage->column, "a text joins at most %d streams",
+                          DP_MAX_BRANCHES);
+    node->with = &g->branches[g->n_branches++];
+    return find_inner(b, stage, f->params, "with", node->with, depth, &f->with);
+}
+
+static dp_status find_held(dp_builder *b, dp_found *f, const dp_text_stage *stage, uint32_t depth)
+{
+    dp_holder *holder = f->params;
+    dp_status status =
+        find_inner(b, stage, &holder->transforms, "transforms", NULL, depth, &f->held);
+
+    holder->n = status == DP_OK ? f->held->n : 0;
+    for (uint32_t i = 0; i < holder->n && status == DP_OK; i++) {
+        const dp_found *inner = &f->held->found[i];
+        if (is_replayed(inner) != is_replayed(f) && inner->transform->draw != NULL)
+            status = dp_fail_at(b->err, DP_ESPEC, stage->column,
+                                "%s and the %s in it must have the same order", f->info->name,
+                                inner->info->name);
+    }
+    return status;
+}
+
+/* Order stages and replays are nodes of the text's branch, transforms are steps. */
+static dp_status place(dp_builder *b, dp_found *f, const dp_text_stage *stage, dp_branch *branch,
+                       uint32_t depth)
+{
+    const bool held = f->transform != NULL && f->transform->holds != DP_HOLDS_NONE;
+    dp_node *node;
+    dp_status status = DP_OK;
+
+    b->graph->n_steps += f->transform != NULL;
+    f->replayed = is_replayed(f);
+    if (held)
+        status = find_held(b, f, stage, depth);
+    if (status != DP_OK || branch == NULL || (f->order == NULL && !f->replayed))
+        return status;
+    node = &branch->nodes[branch->n_nodes++];
+    *node = (dp_node){.order = f->order != NULL ? f->order : &dp_order_replay,
+                      .params = f->params,
+                      .branch = branch,
+                      .group = 1,
+                      .seed = b->seed,
+                      .key = dp_rng_key(b->seed, f->info->name, f->use)};
+    return node->order->join != DP_NO_JOIN ? find_other(b, f, stage, node, depth) : DP_OK;
+}
+
+/* What may stand where: in a stream one reader, at the front; in a transform's text transforms. */
+static dp_status check_place(const dp_builder *b, const dp_found *f, uint32_t i,
+                             const dp_branch *branch)
+{
+    const char *name = f->info->name;
+
+    if (branch == NULL && (f->transform == NULL || f->transform->holds != DP_HOLDS_NONE))
+        return dp_fail_at(b->err, DP_ESPEC, f->column, "%s cannot stand inside another transform",
+                          name);
+    if (branch != NULL && i == 0 && f->reader == NULL)
+        return dp_fail_at(b->err, DP_ESPEC, f->column,
+                          "a text begins with a reader (cifar10, synthetic, ...), not with %s",
+                          name);
+    if (i > 0 && f->reader != NULL)
+        return dp_fail_at(b->err, DP_ESPEC, f->column,
+                          "%s is a reader: it can only be the first stage", name);
+    return DP_OK;
+}
+
+/* One batch, in the main text; rows are changed and joined before it, shared out after it. */
+static dp_status check_batch(const dp_builder *b, const dp_found_text *stages,
+                             const dp_branch *branch)
+{
+    const dp_found *batch = NULL, *shard = NULL;
+
+    for (uint32_t i = 0; i < stages->n; i++) {
+        const dp_found *f = &stages->found[i];
+        const char *name = f->info->name;
+        if (batch != NULL && (f->transform != NULL || f->with != NULL))
+            return dp_fail_at(b->err, DP_ESPEC, f->column, "%s works on rows: put it before batch",
+                              name);
+        if (f->order == &dp_order_shard && (batch == NULL || shard != NULL))
+            return dp_fail_at(b->err, DP_ESPEC, f->column,
+                              shard != NULL ? "there is a shard already"
+                                            : "shard shares out batches: put it behind batch");
+        if (f->order == &dp_order_shard)
+            shard = f;
+        if (f->order != &dp_order_batch)
+            continue;
+        if (branch != b->graph->branches)
+            return dp_fail_at(b->err, DP_ESPEC, f->column,
+                              "batch stands in the main text, behind what is joined");
+        if (batch != NULL)
+            return dp_fail_at(b->err, DP_ESPEC, f->column, "there is a batch already, at column %u",
+                              batch->column);
+        batch = f;
+    }
+    return DP_OK;
+}
+
+static dp_status find_stages(dp_builder *b, const char *spec, dp_branch *branch, uint32_t depth,
+                             dp_found_text **out)
+{
+    dp_arena *arena = &b->graph->arena;
+    dp_found_text *stages = dp_arena_alloc(arena, 1, sizeof *stages);
+    dp_text text;
+    dp_status status = dp_text_parse(spec, strnlen(spec, DP_MAX_TEXT + 1), arena, &text, b->err);
+
+    if (status != DP_OK)
+        return status;
+    if (depth > DP_MAX_BRANCHES)
+        return dp_fail_at(b->err, DP_ELIMIT, 1, "texts stand in texts %d deep", DP_MAX_BRANCHES);
+    if (stages != NULL)
+        stages->found = dp_arena_alloc(arena, text.n_stages, sizeof *stages->found);
+    if (branch != NULL)
+        branch->nodes = dp_arena_alloc(arena, text.n_stages, sizeof *branch->nodes);
+    if (stages == NULL || stages->found == NULL || (branch != NULL && branch->nodes == NULL))
+        return dp_arena_fail(arena, b->err, "the stages");
+    stages->n = text.n_stages;
+    for (uint32_t i = 0; i < text.n_stages && status == DP_OK; i++) {
+        dp_found *f = &stages->found[i];
+        status = bind(b, f, &text.stages[i]);
+        if (status == DP_OK)
+            status = check_place(b, f, i, branch);
+        if (status != DP_OK)
+            return status;
+        f->use = count_use(b, f->info);
+        status = place(b, f, &text.stages[i], branch, depth);
+    }
+    *out = stages;
+    return status == DP_OK ? check_batch(b, stages, branch) : status;
+}
+
+dp_status dp_builder_find(dp_builder *b, const char *spec, dp_found_text **out)
+{
+    dp_graph *g = b->graph;
+    dp_status status;
+
+    b->uses = dp_arena_alloc(&g->arena, dp_n_stages, sizeof *b->uses);
+    g->branches = dp_arena_alloc(&g->arena, DP_MAX_BRANCHES, sizeof *g->branches);
+    if (b->uses == NULL || g->branches == NULL)
+        return dp_arena_fail(&g->arena, b->err, "the stages");
+    g->n_branches = 1;
+    status = find_stages(b, spec, g->branches, 0, out);
+    if (status != DP_OK)
+        return status;
+    g->steps = dp_arena_alloc(&g->arena, g->n_steps + 1, sizeof *g->steps);
+    g->n_steps = 0;
+    return g->steps == NULL ? dp_arena_fail(&g->arena, b->err, "the transforms") : DP_OK;
+}
+
+static void hash_revisions(dp_hash *h, const dp_found_text *stages)
+{
+    for (uint32_t i = 0; stages != NULL && i < stages->n; i++) {
+        dp_hash_u64(h, stages->found[i].info->revision);
+        hash_revisions(h, stages->found[i].with);
+        hash_revisions(h, stages->found[i].held);
+    }
+}
+
+dp_status dp_builder_name(dp_builder *b, const dp_found_text *stages)
+{
+    dp_graph *g = b->graph;
+    dp_hash h;
+
+    g->spec = dp_out_arena(&g->arena, print_stages, stages, NULL);
+    if (g->spec == NULL)
+        return dp_arena_fail(&g->arena, b->err, "the canonical text");
+    dp_hash_init(&h);
+    dp_hash_u64(&h, DP_STREAM_VERSION);
+    dp_hash_text(&h, g->spec);
+    hash_revisions(&h, stages);
+    dp_hash_final(&h, g->fingerprint);
+    return DP_OK;
+}

@@ -1,0 +1,27 @@
+/* branch.h - one text of a stream: a reader and the order stages on it
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A stream is a main text and the texts of the streams that are joined to it.  The rows of a stream
+ * run in segments: below a join there are the rows of one reader, above it rows of several.  Random
+ * transforms are keyed by the row of the segment that they stand in.
+ */
+#ifndef PIPELINE_ORDER_BRANCH_H
+#define PIPELINE_ORDER_BRANCH_H
+
+#include "io/reader.h"
+#include "pipeline/order/order.h"
+
+typedef struct dp_branch {
+    const dp_reader *reader;
+    dp_source source;
+    bool opened;    /* the source is to be closed */
+    dp_node *nodes; /* from the reader up */
+    uint32_t n_nodes;
+    uint64_t length;
+    uint32_t segment, top;          /* of the reader's rows; of those delivered */
+    uint32_t slots[DP_MAX_COLUMNS]; /* of the reader's columns */
+    bool direct[DP_MAX_COLUMNS];    /* read into the batch: nothing changes the column */
+} dp_branch;
+
+#endif

@@ -1,0 +1,83 @@
+/* check.c - checks and lists that order stages share
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <string.h>
+
+#include "base/num.h"
+#include "pipeline/order/order.h"
+#include "pipeline/order/permute.h"
+
+#define NO_SEED 5489 /* MindSpore takes it for none */
+
+dp_status dp_check_manner(const char *stage, int32_t manner, uint64_t seed, dp_error *err)
+{
+    const bool wide = manner == DP_NATIVE || manner == DP_TORCH || manner == DP_NUMPY_GENERATOR;
+
+    if (!wide && seed > UINT32_MAX)
+        return dp_fail(err, DP_ESPEC, "%s: order=%s takes seeds below 2^32, not %llu", stage,
+                       manner == DP_MINDSPORE ? "mindspore" : "numpy", (unsigned long long)seed);
+    if (manner == DP_MINDSPORE && seed == NO_SEED)
+        return dp_fail(err, DP_ESPEC,
+                       "%s: to MindSpore seed %d means no seed, so there is nothing to replay",
+                       stage, NO_SEED);
+    return DP_OK;
+}
+
+dp_status dp_check_rows(const char *stage, const dp_node *node, dp_error *err)
+{
+    if (node->below == DP_ENDLESS)
+        return dp_fail(err, DP_ESPEC, "%s needs an end: put it before the endless repeat", stage);
+    if (node->below > DP_MAX_TABLE)
+        return dp_fail(err, DP_ELIMIT, "%s takes at most %u rows, not %llu", stage, DP_MAX_TABLE,
+                       (unsigned long long)node->below);
+    return DP_OK;
+}
+
+static uint32_t count_items(const char *text)
+{
+    uint32_t n = text[0] != '\0';
+
+    for (; *text != '\0'; text++)
+        n += *text == ',';
+    return n;
+}
+
+dp_status dp_index_list(const char *stage, const char *text, uint64_t most, dp_arena *arena,
+                        uint32_t **out, uint32_t *n, dp_error *err)
+{
+    *n = count_items(text);
+    *out = dp_arena_alloc(arena, *n + 1, sizeof **out);
+    if (*out == NULL)
+        return dp_arena_fail(arena, err, "a list of rows");
+    for (uint32_t i = 0; i < *n; i++, text++) {
+        const size_t length = strcspn(text, ",");
+        int64_t value;
+        if (!dp_parse_int(text, length, &value))
+            return dp_fail(err, DP_ESPEC, "%s: '%.*s' is no row number", stage,
+                           length > 20 ? 20 : (int)length, text);
+        if (value < 0 || (uint64_t)value >= most)
+            return dp_fail(err, DP_ESPEC, "%s: row %lld is out of range: there are %llu", stage,
+                           (long long)value, (unsigned long long)most);
+        (*out)[i] = (uint32_t)value;
+        text += length;
+    }
+    return DP_OK;
+}
+
+dp_status dp_number_list(const char *stage, const char *text, dp_arena *arena, double **out,
+                         uint32_t *n, dp_error *err)
+{
+    *n = count_items(text);
+    *out = dp_arena_alloc(arena, *n + 1, sizeof **out);
+    if (*out == NULL)
+        return dp_arena_fail(arena, err, "a list of numbers");
+    for (uint32_t i = 0; i < *n; i++, text++) {
+        const size_t length = strcspn(text, ",");
+        if (!dp_parse_number(text, length, &(*out)[i]))
+            return dp_fail(err, DP_ESPEC, "%s: '%.*s' is no number", stage,
+                           length > 20 ? 20 : (int)length, text);
+        text += length;
+    }
+    return DP_OK;
+}

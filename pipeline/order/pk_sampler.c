@@ -1,0 +1,133 @@
+/* pk_sampler.c - a number of rows of every class
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The classes in ascending order, or shuffled; num_val rows of each, drawn with replacement from
+ * its rows.  order=native: one Philox stream an epoch, the shuffle first.  order=mindspore: the
+ * classes are shuffled once, epoch e draws with seed + e (docs/mindspore.md).
+ */
+#include "base/std_random.h"
+#include "pipeline/order/permute.h"
+#include "pipeline/order/tables.h"
+
+typedef struct pk_sampler {
+    int64_t num_val, num_samples;
+    bool shuffle;
+    const char *class_column;
+    int32_t order;
+    uint32_t *rows, *first, *classes; /* rows by class; where each class begins; their order */
+    uint32_t n_classes;
+    dp_mt19937 engine;
+    dp_tables tables;
+} pk_sampler;
+
+static const dp_param params[] = {
+    DP_INT(pk_sampler, num_val, NULL, 1, 1e9, "rows of each class"),
+    DP_BOOLEAN(pk_sampler, shuffle, "false", "the classes in a random order"),
+    DP_TEXT(pk_sampler, class_column, "label", "the column of the class"),
+    DP_INT(pk_sampler, num_samples, "0", 0, 9e15, "rows of an epoch; 0 for all"),
+    DP_CHOICE(pk_sampler, order, "native", "native,mindspore", "whose random draws"),
+    DP_PARAMS_END,
+};
+
+/* Rows by label, in their order; a label without rows is no class. */
+static dp_status sort_rows(pk_sampler *p, const uint32_t *labels, uint32_t n, dp_arena *arena,
+                           dp_error *err)
+{
+    uint32_t most = 0, filled = 0, *place;
+
+    for (uint32_t i = 0; i < n; i++)
+        most = labels[i] > most ? labels[i] : most;
+    p->rows = dp_arena_alloc(arena, n, sizeof *p->rows);
+    p->first = dp_arena_alloc(arena, (size_t)most + 2, sizeof *p->first);
+    p->classes = dp_arena_alloc(arena, (size_t)most + 1, sizeof *p->classes);
+    place = dp_arena_alloc(arena, (size_t)most + 1, sizeof *place);
+    if (p->rows == NULL || p->first == NULL || p->classes == NULL || place == NULL)
+        return dp_arena_fail(arena, err, "the classes of a pk_sampler");
+    for (uint32_t i = 0; i < n; i++)
+        place[labels[i]]++;
+    for (uint32_t label = 0; label <= most; label++) {
+        const uint32_t count = place[label];
+        place[label] = p->first[p->n_classes] = filled;
+        p->n_classes += count != 0;
+        filled += count;
+    }
+    p->first[p->n_classes] = filled;
+    for (uint32_t i = 0; i < n; i++)
+        p->rows[place[labels[i]]++] = i;
+    return DP_OK;
+}
+
+static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
+{
+    pk_sampler *p = node->params;
+    uint32_t *labels;
+    uint64_t all;
+    dp_status status = dp_check_manner("pk_sampler", p->order, node->seed, err);
+
+    if (status == DP_OK)
+        status = dp_check_rows("pk_sampler", node, err);
+    if (status == DP_OK && node->below == 0)
+        status = dp_fail(err, DP_ESPEC, "pk_sampler: there are no rows to draw from");
+    if (status == DP_OK)
+        status = dp_node_labels(node, "pk_sampler", p->class_column, arena, &labels, err);
+    if (status == DP_OK)
+        status = sort_rows(p, labels, (uint32_t)node->below, arena, err);
+    if (status != DP_OK)
+        return status;
+    all = (uint64_t)p->num_val * p->n_classes;
+    node->length =
+        p->num_samples == 0 || (uint64_t)p->num_samples > all ? all : (uint64_t)p->num_samples;
+    node->claims = node->length;
+    if (node->length > DP_MAX_TABLE)
+        return dp_fail(err, DP_ELIMIT, "pk_sampler: at most %u samples", DP_MAX_TABLE);
+    return dp_tables_plan(&p->tables, node, node->length, sizeof(uint32_t), arena, err);
+}
+
+static void start(dp_node *node)
+{
+    pk_sampler *p = node->params;
+
+    dp_identity(p->classes, p->n_classes);
+}
+
+static void make(dp_node *node, uint64_t epoch, void *table_)
+{
+    pk_sampler *p = node->params;
+    const bool native = p->order == DP_NATIVE;
+    uint32_t *table = table_;
+    dp_rng rng;
+
+    if (native)
+        start(node);
+    dp_rng_start(&rng, node->key, epoch, 0);
+    dp_mt19937_seed(&p->engine, (uint32_t)(node->seed + epoch));
+    if (p->shuffle && native)
+        dp_shuffle_native(p->classes, p->n_classes, &rng);
+    if (p->shuffle && !native && epoch == 0)
+        dp_std_shuffle(p->classes, p->n_classes, &p->engine);
+    for (uint64_t i = 0; i < node->length; i++) {
+        const uint32_t class = p->classes[i / (uint64_t)p->num_val];
+        const uint32_t n = p->first[class + 1] - p->first[class];
+        table[i] = p->rows[p->first[class] + (native ? dp_rng_below(&rng, n)
+                                                     : dp_std_uniform_int(&p->engine, n - 1))];
+    }
+}
+
+static void at(dp_node *node, dp_row *row)
+{
+    static const dp_maker native = {.make = make}, replayed = {.start = start, .make = make};
+    pk_sampler *p = node->params;
+    const uint32_t *table =
+        dp_tables_at(&p->tables, p->order == DP_NATIVE ? &native : &replayed, node, row->epoch);
+
+    row->record = table[row->record];
+}
+
+const dp_order dp_order_pk_sampler = {
+    .info = {"order", "pk_sampler", "draw a number of rows of every class", 1, params},
+    .size = sizeof(pk_sampler),
+    .random = true,
+    .plan = plan,
+    .at = at,
+};

@@ -1,0 +1,135 @@
+/* split.c - one part of the rows, cut in parts of given sizes
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Part j is the rows from size 0 + ... + size j-1 on of one fixed order: the order below, or a
+ * permutation of it that is the same in every epoch.  Fractions become round-half-even(f * rows);
+ * rows left over go to the first part, rows too many are taken from the first part that keeps one.
+ */
+#include "base/std_random.h"
+#include "pipeline/order/permute.h"
+#include "pipeline/order/tables.h"
+
+typedef struct split {
+    dp_numbers sizes;
+    int64_t part;
+    bool randomize;
+    int32_t order;
+    uint64_t first;
+    uint32_t *permutation;
+} split;
+
+static const dp_param params[] = {
+    DP_NUMBERS(split, sizes, NULL, 0, 4294967295.0,
+               "rows of each part, or fractions that sum to 1"),
+    DP_INT(split, part, NULL, 0, DP_MAX_LIST - 1, "the part delivered, from 0"),
+    DP_BOOLEAN(split, randomize, "true", "cut a random order instead of the rows as they come"),
+    DP_CHOICE(split, order, "native", "native,mindspore", "whose random order"),
+    DP_PARAMS_END,
+};
+
+static uint64_t half_even(double v)
+{
+    const uint64_t whole = (uint64_t)v;
+    const double rest = v - (double)whole;
+
+    return whole + (rest > 0.5 || (rest == 0.5 && whole % 2 == 1));
+}
+
+static dp_status from_fractions(const split *p, uint64_t n, uint64_t *sizes, dp_error *err)
+{
+    uint64_t sum = 0;
+    int32_t i = 0;
+
+    for (i = 0; i < p->sizes.n; i++) {
+        sizes[i] = half_even(p->sizes.v[i] * (double)n);
+        sum += sizes[i];
+        if (sizes[i] == 0)
+            return dp_fail(err, DP_ESPEC, "split: part %d has no row of %llu", i,
+                           (unsigned long long)n);
+    }
+    if (sum <= n) {
+        sizes[0] += n - sum;
+        return DP_OK;
+    }
+    for (i = 0; i < p->sizes.n && sizes[i] <= sum - n;)
+        i++;
+    if (i == p->sizes.n)
+        return dp_fail(err, DP_ESPEC, "split: %llu rows are too few", (unsigned long long)n);
+    sizes[i] -= sum - n;
+    return DP_OK;
+}
+
+static dp_status part_sizes(const split *p, uint64_t n, uint64_t *sizes, dp_error *err)
+{
+    double sum = 0;
+    bool whole = true;
+
+    for (int32_t i = 0; i < p->sizes.n; i++) {
+        sum += p->sizes.v[i];
+        sizes[i] = (uint64_t)p->sizes.v[i];
+        whole = whole && p->sizes.v[i] >= 1 && p->sizes.v[i] == (double)sizes[i];
+    }
+    if (whole && sum == (double)n)
+        return DP_OK;
+    if (sum > 1 + 1e-9 || sum < 1 - 1e-9)
+        return dp_fail(err, DP_ESPEC, "split: the sizes sum to %g: neither the %llu rows nor 1",
+                       sum, (unsigned long long)n);
+    return from_fractions(p, n, sizes, err);
+}
+
+static dp_status permute(dp_node *node, split *p, dp_arena *arena, dp_error *err)
+{
+    const uint32_t n = (uint32_t)node->below;
+    dp_mt19937 engine;
+    dp_rng rng;
+
+    p->permutation = dp_arena_alloc(arena, n, sizeof *p->permutation);
+    if (p->permutation == NULL)
+        return dp_arena_fail(arena, err, "the order of a split");
+    dp_identity(p->permutation, n);
+    dp_rng_start(&rng, node->key, 0, 0);
+    dp_mt19937_seed(&engine, (uint32_t)node->seed);
+    if (p->order == DP_MINDSPORE)
+        dp_std_shuffle(p->permutation, n, &engine);
+    else
+        dp_shuffle_native(p->permutation, n, &rng);
+    return DP_OK;
+}
+
+static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
+{
+    split *p = node->params;
+    uint64_t sizes[DP_MAX_LIST];
+    dp_status status = dp_check_manner("split", p->order, node->seed, err);
+
+    if (status == DP_OK)
+        status = dp_check_rows("split", node, err);
+    if (status == DP_OK && p->part >= p->sizes.n)
+        status = dp_fail(err, DP_ESPEC, "split: part=%lld of %d parts: they count from 0",
+                         (long long)p->part, p->sizes.n);
+    if (status == DP_OK)
+        status = part_sizes(p, node->below, sizes, err);
+    if (status != DP_OK)
+        return status;
+    for (int64_t i = 0; i < p->part; i++)
+        p->first += sizes[i];
+    node->length = sizes[p->part];
+    return p->randomize ? permute(node, p, arena, err) : DP_OK;
+}
+
+static void at(dp_node *node, dp_row *row)
+{
+    const split *p = node->params;
+
+    row->record += p->first;
+    if (p->randomize)
+        row->record = p->permutation[row->record];
+}
+
+const dp_order dp_order_split = {
+    .info = {"order", "split", "keep one part of the rows", 1, params},
+    .size = sizeof(split),
+    .plan = plan,
+    .at = at,
+};

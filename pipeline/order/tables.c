@@ -1,0 +1,54 @@
+/* tables.c - what is made once an epoch and looked up for each of its rows
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "pipeline/order/tables.h"
+
+#define MAX_TABLES 64
+
+dp_status dp_tables_plan(dp_tables *t, const dp_node *node, uint64_t rows, size_t size,
+                         dp_arena *arena, dp_error *err)
+{
+    const char *name = node->order->info.name;
+
+    if (node->epochs > MAX_TABLES)
+        return dp_fail(err, DP_ELIMIT,
+                       "%s: a random stage further up mixes %u epochs of this one, at most %d are "
+                       "kept: one of them is enough",
+                       name, node->epochs, MAX_TABLES);
+    t->n = node->epochs;
+    t->table = dp_arena_alloc(arena, t->n, sizeof *t->table);
+    t->held = dp_arena_alloc(arena, t->n, sizeof *t->held);
+    for (uint32_t i = 0; t->table != NULL && i < t->n; i++) {
+        t->table[i] = dp_arena_alloc(arena, (size_t)rows, size);
+        if (t->table[i] == NULL)
+            return dp_arena_fail(arena, err, "the table of an epoch");
+    }
+    return t->table == NULL || t->held == NULL ? dp_arena_fail(arena, err, "the table of an epoch")
+                                               : DP_OK;
+}
+
+static void make(dp_tables *t, const dp_maker *maker, dp_node *node, uint64_t epoch)
+{
+    maker->make(node, epoch, t->table[epoch % t->n]);
+    t->held[epoch % t->n] = epoch + 1;
+}
+
+const void *dp_tables_at(dp_tables *t, const dp_maker *maker, dp_node *node, uint64_t epoch)
+{
+    const uint64_t slot = epoch % t->n;
+
+    if (t->held[slot] == epoch + 1)
+        return t->table[slot];
+    if (maker->start == NULL) {
+        make(t, maker, node, epoch);
+        return t->table[slot];
+    }
+    if (epoch < t->next)
+        t->next = 0;
+    if (t->next == 0)
+        maker->start(node);
+    for (; t->next <= epoch; t->next++)
+        make(t, maker, node, t->next);
+    return t->table[slot];
+}

@@ -1,0 +1,112 @@
+/* test_replayed_streams.c - shuffled and augmented streams of the real MindSpore, replayed
+ * (tests/golden/mindspore_streams.txt, mindspore_draws.txt)
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tests/support/test.h"
+
+static uint64_t number(const char *line, const char *key)
+{
+    char text[32];
+
+    assert_non_null(test_word(line, key, text, sizeof text));
+    return strtoull(text, NULL, 10);
+}
+
+static dp_pipeline *open_text(const char *spec, uint64_t seed, const char *root, uint32_t threads)
+{
+    const dp_options options = {
+        .size = sizeof options, .root = root, .threads = threads, .prefetch = threads};
+    dp_pipeline *p = NULL;
+
+    assert_ok(dp_open(&p, spec, seed, &options, &test_error));
+    return p;
+}
+
+/* The numbers that are drawn, from the index plane alone, from the first row on and from the last
+ * one back. */
+static void draws(void **state)
+{
+    test_lines lines = test_lines_read("mindspore_draws.txt");
+
+    (void)state;
+    assert_int_equal(lines.n, 12);
+    for (size_t i = 0; i < lines.n; i++) {
+        const uint64_t epoch = number(lines.line[i], "epoch") - 1;
+        const unsigned workers = (unsigned)number(lines.line[i], "workers");
+        const char *at = strstr(lines.line[i], " : ") + 3;
+        char spec[512], expected[256][64], made[256];
+        dp_pipeline *p;
+        for (int row = 0; row < 256; row++) {
+            int left, top, flip, length;
+            assert_int_equal(sscanf(at, "%d,%d,%d%n", &left, &top, &flip, &length), 3);
+            at += length;
+            snprintf(expected[row], sizeof expected[row],
+                     "random_crop left=%d top=%d\nrandom_horizontal_flip flip=%d\n", left, top,
+                     flip);
+        }
+        snprintf(
+            spec, sizeof spec,
+            "synthetic num_records=256 | random_crop size=32 padding=4 order=mindspore workers=%u"
+            " | random_horizontal_flip order=mindspore workers=%u | repeat count=2",
+            workers, workers);
+        p = open_text(spec, number(lines.line[i], "seed"), NULL, 1);
+        for (int row = 255; row >= 0; row--) {
+            assert_int_equal(dp_draws(p, epoch * 256 + (uint64_t)row, 0, made, sizeof made),
+                             strlen(expected[row]));
+            assert_string_equal(made, expected[row]);
+        }
+        dp_close(p);
+    }
+    test_lines_free(&lines);
+}
+
+static void check_line(const char *line, const char *root, uint32_t threads)
+{
+    char image[80], label[80];
+    const uint64_t n = number(line, "batches");
+    dp_pipeline *p = open_text(strstr(line, " : ") + 3, number(line, "seed"), root, threads);
+    test_sha256_state images, labels;
+    dp_batch *b = NULL;
+
+    test_word(line, "image", image, sizeof image);
+    test_word(line, "label", label, sizeof label);
+    test_sha256_init(&images);
+    test_sha256_init(&labels);
+    assert_ok(dp_seek(p, number(line, "batch"), &test_error));
+    for (uint64_t i = 0; i < n; i++) {
+        assert_ok(dp_next(p, &b, &test_error));
+        test_sha256_add(&images, dp_batch_get(b, "image")->data,
+                        test_bytes(dp_batch_get(b, "image")));
+        test_sha256_add(&labels, dp_batch_get(b, "label")->data,
+                        test_bytes(dp_batch_get(b, "label")));
+    }
+    dp_close(p);
+    if (strcmp(test_sha256_final(&images).text, image) != 0)
+        fail_msg("other images than MindSpore's with %u threads: %s", threads, line);
+    if (label[0] != '-' && strcmp(test_sha256_final(&labels).text, label) != 0)
+        fail_msg("other labels than MindSpore's: %s", line);
+}
+
+static void streams(void **state)
+{
+    const char *root = getenv("DETPIPE_CIFAR10");
+    test_lines lines = test_lines_read("mindspore_streams.txt");
+
+    (void)state;
+    assert_true(lines.n >= 260);
+    if (root == NULL) {
+        print_message("skipped: DETPIPE_CIFAR10 does not name the real CIFAR-10\n");
+        test_lines_free(&lines);
+        skip();
+    }
+    for (size_t i = 0; i < lines.n; i++)
+        check_line(lines.line[i], root, i % 2 == 0 ? 1 : 3);
+    test_lines_free(&lines);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(draws), cmocka_unit_test(streams)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
