@@ -57,26 +57,3 @@ void dp_flip_vertical(const dp_tensor *in, const dp_tensor *out)
             memcpy(dst + y * row_size, src + (l.height - 1 - y) * row_size, row_size);
     }
 }
-
-void dp_draw_flip(const void *params, dp_place *place, double *draws)
-{
-    const dp_random_flip *p = params;
-
-    draws[0] = dp_rng_uniform(&place->rng) < p->prob;
-}
-
-/* The probability is a float32 there. */
-void dp_replay_flip(const void *params, dp_mt19937 *engine, double *draws)
-{
-    const dp_random_flip *p = params;
-
-    draws[0] = dp_std_bernoulli(engine, (double)(float)p->prob);
-}
-
-void dp_flip_if(bool flip, dp_flip *mirror, const dp_tensor *in, const dp_tensor *out)
-{
-    if (flip)
-        mirror(in, out);
-    else
-        memcpy(out->data, in->data, dp_tensor_bytes(in));
-}

@@ -2,9 +2,15 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "transforms/chance.h"
 #include "transforms/flip.h"
 
-static const dp_param params[] = {DP_RANDOM_FLIP_PARAMS};
+static const dp_param params[] = {
+    DP_COLUMN(dp_chance),
+    DP_PROB(dp_chance),
+    DP_RANDOM_ORDER(dp_chance),
+    DP_PARAMS_END,
+};
 
 static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
                       dp_error *err)
@@ -17,16 +23,16 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
                   const dp_tensor *out)
 {
     (void)params_;
-    dp_flip_if(draws[0] != 0, dp_flip_horizontal, in, out);
+    dp_change_if(draws[0] != 0, dp_flip_horizontal, in, out);
 }
 
 const dp_transform dp_transform_random_horizontal_flip = {
     .info = {"transform", "random_horizontal_flip",
              "mirror the image left to right with a probability", 1, params},
-    .size = sizeof(dp_random_flip),
+    .size = sizeof(dp_chance),
     .plan = plan,
     .apply = apply,
-    .draw = dp_draw_flip,
+    .draw = dp_draw_chance,
     .drawn = "flip",
-    .replay = dp_replay_flip,
+    .replay = dp_replay_chance,
 };

@@ -28,11 +28,11 @@ def commas(text):
     return text.replace('/', ',')
 
 
-MODES = ('constant', 'edge', 'reflect', 'symmetric')
+BOOL = {'0': 'false', '1': 'true'}
 
 
 def stage(op):
-    """One operation in detpipe's words, or None when detpipe does not have it (yet)."""
+    """One operation in detpipe's words."""
     name, _, rest = op.partition(':')
     args = rest.split(',') if rest else []
     named = dict(a.split('=') for a in args if '=' in a)
@@ -55,8 +55,27 @@ def stage(op):
         return f'one_hot num_classes={plain[0]} smoothing_rate={named.get("smooth", "0")}'
     if name == 'resize':
         mode = named.get('interp', 'linear')
-        return f'resize size={commas(plain[0])} interpolation={mode}' if mode != 'pilcubic' else None
-    return {'hwc2chw': 'hwc2chw', 'hflip': 'horizontal_flip', 'vflip': 'vertical_flip'}.get(name)
+        return f'resize size={commas(plain[0])} interpolation={mode}'
+    if name in ('brightness', 'contrast', 'saturation', 'hue', 'sharpness'):
+        return f'adjust_{name} {name}_factor={plain[0]}'
+    if name == 'gamma':
+        return f'adjust_gamma gamma={plain[0]} gain={named.get("gain", 1)}'
+    if name == 'autocontrast':
+        return f'auto_contrast cutoff={named.get("cutoff", 0)}'
+    if name == 'posterize':
+        return f'posterize bits={plain[0]}'
+    if name == 'solarize':
+        return f'solarize threshold={commas(plain[0])}'
+    if name == 'convertcolor':
+        return f'convert_color convert_mode={plain[0][6:].lower()}'
+    if name == 'rotate':
+        fill = ','.join(reversed(named.get('fill', '0').split('/')))  # MindSpore takes it for blue, green, red
+        return f'rotate degree={plain[0]} resample={named.get("interp", "nearest")} expand={BOOL[named.get("expand", "0")]} fill_value={fill}'
+    if name == 'gaussianblur':
+        return f'gaussian_blur kernel_size={commas(plain[0])} sigma={commas(plain[1]) if len(plain) > 1 else 0}'
+    if name == 'erase':
+        return f'erase top={plain[0]} left={plain[1]} height={plain[2]} width={plain[3]} value={commas(named["fill"])}'
+    return {'hwc2chw': 'hwc2chw', 'hflip': 'horizontal_flip', 'vflip': 'vertical_flip', 'totensor': 'to_tensor'}.get(name, name)
 
 
 def transforms():
@@ -67,8 +86,6 @@ def transforms():
             if 'case' not in w:
                 continue
             chain = [stage(op) for op in w['op'].split('+')]
-            if None in chain:
-                continue
             f.write(f'in={w["in"]} dtype={w["dtype"]} shape={w["shape"]} sha256={w["sha256"]} : {" | ".join(chain)}\n')
     images = np.load(os.path.join(goldens, 'transforms', 'in_u8.npy'))
     labels = np.load(os.path.join(goldens, 'transforms', 'in_label.npy'))
@@ -94,9 +111,6 @@ def call(text):
     name, _, rest = text.partition(':')
     args = rest.split(',') if rest else []
     return name, [a for a in args if '=' not in a], dict(a.split('=') for a in args if '=' in a)
-
-
-BOOL = {'0': 'false', '1': 'true'}
 
 
 def sampler(name, k):

@@ -1,0 +1,39 @@
+/* adjust_brightness.c - values times a factor
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "transforms/color.h"
+
+typedef struct adjust_brightness {
+    const char *column;
+    double brightness_factor;
+} adjust_brightness;
+
+static const dp_param params[] = {
+    DP_COLUMN(adjust_brightness),
+    DP_NUMBER(adjust_brightness, brightness_factor, NULL, 0, 1000, "0 is black, 1 changes nothing"),
+    DP_PARAMS_END,
+};
+
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
+{
+    (void)params_, (void)out, (void)arena;
+    return dp_check_color("adjust_brightness", in, 0, err);
+}
+
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out)
+{
+    const adjust_brightness *p = params_;
+
+    (void)draws;
+    dp_adjust_brightness(p->brightness_factor, in, out);
+}
+
+const dp_transform dp_transform_adjust_brightness = {
+    .info = {"transform", "adjust_brightness", "multiply the values", 1, params},
+    .size = sizeof(adjust_brightness),
+    .plan = plan,
+    .apply = apply,
+};

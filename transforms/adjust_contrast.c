@@ -1,0 +1,39 @@
+/* adjust_contrast.c - values nearer to or farther from the mean gray
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "transforms/color.h"
+
+typedef struct adjust_contrast {
+    const char *column;
+    double contrast_factor;
+} adjust_contrast;
+
+static const dp_param params[] = {
+    DP_COLUMN(adjust_contrast),
+    DP_NUMBER(adjust_contrast, contrast_factor, NULL, 0, 1000, "0 is gray, 1 changes nothing"),
+    DP_PARAMS_END,
+};
+
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
+{
+    (void)params_, (void)out, (void)arena;
+    return dp_check_color("adjust_contrast", in, 3, err);
+}
+
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out)
+{
+    const adjust_contrast *p = params_;
+
+    (void)draws;
+    dp_adjust_contrast(p->contrast_factor, in, out);
+}
+
+const dp_transform dp_transform_adjust_contrast = {
+    .info = {"transform", "adjust_contrast", "change the contrast", 1, params},
+    .size = sizeof(adjust_contrast),
+    .plan = plan,
+    .apply = apply,
+};

@@ -1,0 +1,39 @@
+/* adjust_hue.c - colours turned round the circle of hues
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "transforms/color.h"
+
+typedef struct adjust_hue {
+    const char *column;
+    double hue_factor;
+} adjust_hue;
+
+static const dp_param params[] = {
+    DP_COLUMN(adjust_hue),
+    DP_NUMBER(adjust_hue, hue_factor, NULL, -0.5, 0.5, "turns; 0 changes nothing"),
+    DP_PARAMS_END,
+};
+
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
+{
+    (void)params_, (void)out, (void)arena;
+    return dp_check_color("adjust_hue", in, 3, err);
+}
+
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out)
+{
+    const adjust_hue *p = params_;
+
+    (void)draws;
+    dp_adjust_hue(p->hue_factor, in, out);
+}
+
+const dp_transform dp_transform_adjust_hue = {
+    .info = {"transform", "adjust_hue", "turn the hues", 1, params},
+    .size = sizeof(adjust_hue),
+    .plan = plan,
+    .apply = apply,
+};

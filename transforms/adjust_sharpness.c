@@ -1,0 +1,39 @@
+/* adjust_sharpness.c - pixels nearer to or farther from the mean of their neighbours
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "transforms/color.h"
+
+typedef struct adjust_sharpness {
+    const char *column;
+    double sharpness_factor;
+} adjust_sharpness;
+
+static const dp_param params[] = {
+    DP_COLUMN(adjust_sharpness),
+    DP_NUMBER(adjust_sharpness, sharpness_factor, NULL, 0, 1000, "0 is smooth, 1 changes nothing"),
+    DP_PARAMS_END,
+};
+
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
+{
+    (void)params_, (void)out, (void)arena;
+    return dp_check_color("adjust_sharpness", in, 0, err);
+}
+
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out)
+{
+    const adjust_sharpness *p = params_;
+
+    (void)draws;
+    dp_adjust_sharpness(p->sharpness_factor, in, out);
+}
+
+const dp_transform dp_transform_adjust_sharpness = {
+    .info = {"transform", "adjust_sharpness", "sharpen or smooth", 1, params},
+    .size = sizeof(adjust_sharpness),
+    .plan = plan,
+    .apply = apply,
+};

@@ -1,0 +1,51 @@
+/* alternating_flip.c - the image mirrored left to right in every second epoch
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Jordan 2024 (airbench).  Whether a record is mirrored in epoch 0 is drawn for the record, so that
+ * two epochs show each record both ways.
+ */
+#include "transforms/chance.h"
+#include "transforms/flip.h"
+
+typedef struct alternating_flip {
+    DP_RANDOM_PARAMS;
+} alternating_flip;
+
+static const dp_param params[] = {
+    DP_COLUMN(alternating_flip),
+    DP_RANDOM_ORDER(alternating_flip),
+    DP_PARAMS_END,
+};
+
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
+{
+    (void)params_, (void)out, (void)arena;
+    return dp_check_flip("alternating_flip", in, err);
+}
+
+static void draw(const void *params_, dp_place *place, double *draws)
+{
+    dp_rng record;
+
+    (void)params_;
+    dp_rng_start(&record, place->key, 0, place->record);
+    draws[0] = (dp_rng_u32(&record) ^ (uint32_t)place->epoch) & 1;
+}
+
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out)
+{
+    (void)params_;
+    dp_change_if(draws[0] != 0, dp_flip_horizontal, in, out);
+}
+
+const dp_transform dp_transform_alternating_flip = {
+    .info = {"transform", "alternating_flip", "mirror the image in every second epoch", 1, params},
+    .size = sizeof(alternating_flip),
+    .plan = plan,
+    .apply = apply,
+    .draw = draw,
+    .drawn = "flip",
+};

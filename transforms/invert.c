@@ -1,0 +1,35 @@
+/* invert.c - every value v becomes 255 - v
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "transforms/color.h"
+
+typedef struct invert {
+    const char *column;
+} invert;
+
+static const dp_param params[] = {
+    DP_COLUMN(invert),
+    DP_PARAMS_END,
+};
+
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
+{
+    (void)params_, (void)out, (void)arena;
+    return dp_check_color("invert", in, 0, err);
+}
+
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out)
+{
+    (void)params_, (void)draws;
+    dp_invert(in, out);
+}
+
+const dp_transform dp_transform_invert = {
+    .info = {"transform", "invert", "invert every value", 1, params},
+    .size = sizeof(invert),
+    .plan = plan,
+    .apply = apply,
+};

@@ -1,0 +1,39 @@
+/* posterize.c - the upper bits of every value
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "transforms/color.h"
+
+typedef struct posterize {
+    const char *column;
+    int64_t bits;
+} posterize;
+
+static const dp_param params[] = {
+    DP_COLUMN(posterize),
+    DP_INT(posterize, bits, NULL, 0, 8, "upper bits that stay"),
+    DP_PARAMS_END,
+};
+
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
+{
+    (void)params_, (void)out, (void)arena;
+    return dp_check_color("posterize", in, 0, err);
+}
+
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out)
+{
+    const posterize *p = params_;
+
+    (void)draws;
+    dp_posterize(p->bits, in, out);
+}
+
+const dp_transform dp_transform_posterize = {
+    .info = {"transform", "posterize", "keep the upper bits of every value", 1, params},
+    .size = sizeof(posterize),
+    .plan = plan,
+    .apply = apply,
+};

@@ -1,0 +1,48 @@
+/* random_adjust_sharpness.c - a fixed sharpness, or not
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "transforms/chance.h"
+#include "transforms/color.h"
+
+typedef struct random_adjust_sharpness {
+    DP_RANDOM_PARAMS;
+    double prob;
+    double degree;
+} random_adjust_sharpness;
+
+static const dp_param params[] = {
+    DP_COLUMN(random_adjust_sharpness),
+    DP_NUMBER(random_adjust_sharpness, degree, NULL, 0, 1000, "0 is smooth, 1 changes nothing"),
+    DP_PROB(random_adjust_sharpness),
+    DP_RANDOM_ORDER(random_adjust_sharpness),
+    DP_PARAMS_END,
+};
+
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
+{
+    (void)params_, (void)out, (void)arena;
+    return dp_check_color("random_adjust_sharpness", in, 0, err);
+}
+
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out)
+{
+    const random_adjust_sharpness *p = params_;
+
+    if (draws[0] != 0)
+        dp_adjust_sharpness(p->degree, in, out);
+    else
+        dp_copy(in, out);
+}
+
+const dp_transform dp_transform_random_adjust_sharpness = {
+    .info = {"transform", "random_adjust_sharpness", "sharpen or smooth with a probability", 1,
+             params},
+    .size = sizeof(random_adjust_sharpness),
+    .plan = plan,
+    .apply = apply,
+    .draw = dp_draw_chance,
+    .drawn = "applied",
+};

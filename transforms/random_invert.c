@@ -1,0 +1,36 @@
+/* random_invert.c - values inverted, or not
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "transforms/chance.h"
+#include "transforms/color.h"
+
+static const dp_param params[] = {
+    DP_COLUMN(dp_chance),
+    DP_PROB(dp_chance),
+    DP_RANDOM_ORDER(dp_chance),
+    DP_PARAMS_END,
+};
+
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
+{
+    (void)params_, (void)out, (void)arena;
+    return dp_check_color("random_invert", in, 0, err);
+}
+
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out)
+{
+    (void)params_;
+    dp_change_if(draws[0] != 0, dp_invert, in, out);
+}
+
+const dp_transform dp_transform_random_invert = {
+    .info = {"transform", "random_invert", "invert the values with a probability", 1, params},
+    .size = sizeof(dp_chance),
+    .plan = plan,
+    .apply = apply,
+    .draw = dp_draw_chance,
+    .drawn = "applied",
+};

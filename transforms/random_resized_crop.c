@@ -1,0 +1,142 @@
+/* random_resized_crop.c - a random rectangle, brought to a fixed size
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Szegedy et al. 2015.  When no attempt fits: the largest rectangle in the middle whose ratio is
+ * allowed.
+ */
+#include <string.h>
+
+#include "transforms/area.h"
+#include "transforms/resample.h"
+#include "transforms/window.h"
+
+typedef struct random_resized_crop {
+    DP_RANDOM_PARAMS;
+    dp_ints size;
+    dp_numbers scale, ratio;
+    int32_t interpolation;
+    int64_t max_attempts;
+    dp_area area;
+    dp_resample resample;
+    dp_taps *taps[2]; /* for a crop of n rows: taps[0] + (n - 1) * rows of the result; columns */
+} random_resized_crop;
+
+static const dp_param params[] = {
+    DP_COLUMN(random_resized_crop),
+    DP_INTS(random_resized_crop, size, NULL, 1, 16384, "height,width; one number for a square"),
+    DP_NUMBERS(random_resized_crop, scale, "0.08,1", 1e-6, 1, "least,most share of the area"),
+    DP_NUMBERS(random_resized_crop, ratio, "3/4,4/3", 1e-3, 1000, "least,most width / height"),
+    DP_CHOICE(random_resized_crop, interpolation, "linear", "linear,nearest,cubic",
+              "how pixels are mixed"),
+    DP_INT(random_resized_crop, max_attempts, "10", 1, 1000, "before the middle is taken"),
+    DP_RANDOM_ORDER(random_resized_crop),
+    DP_PARAMS_END,
+};
+
+/* Every height and every width that can be drawn has its taps. */
+static dp_status plan_taps(random_resized_crop *p, const int64_t src[2], const int64_t dst[2],
+                           dp_arena *arena, dp_error *err)
+{
+    for (int d = 0; d < 2; d++) {
+        const size_t n = (size_t)(src[d] * dst[d]);
+        p->taps[d] = n > (1 << 24) ? NULL : dp_arena_alloc(arena, n, sizeof *p->taps[d]);
+        if (n > (1 << 24))
+            return dp_fail(err, DP_ELIMIT,
+                           "random_resized_crop: sides of %lld and %lld are too large",
+                           (long long)src[d], (long long)dst[d]);
+        if (p->taps[d] == NULL)
+            return dp_arena_fail(arena, err, "a plan of the image");
+        for (int64_t side = 1; side <= src[d]; side++)
+            dp_resample_axis(p->taps[d] + (side - 1) * dst[d], p->interpolation, side, dst[d],
+                             d == 1);
+    }
+    return DP_OK;
+}
+
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
+{
+    random_resized_crop *p = params_;
+    int64_t dst[2];
+    dp_status status = dp_check_resample("random_resized_crop", in, p->interpolation, err);
+
+    if (status == DP_OK)
+        status = dp_check_list("random_resized_crop", "size", &p->size, 2, err);
+    if (status == DP_OK)
+        status = dp_area_plan(&p->area, "random_resized_crop", in, &p->scale, &p->ratio, err);
+    if (status != DP_OK)
+        return status;
+    p->area.max_attempts = p->max_attempts;
+    dp_size_pair(&p->size, dst);
+    status = dp_resized("random_resized_crop", out, dst[0], dst[1], err);
+    if (status == DP_OK)
+        status =
+            dp_resample_plan(&p->resample, in, p->interpolation, in->type.shape, dst, arena, err);
+    return status != DP_OK ? status : plan_taps(p, in->type.shape, dst, arena, err);
+}
+
+static void take_middle(const dp_area *a, double draws[4])
+{
+    const double ratio = (double)a->width / (double)a->height;
+
+    draws[2] = (double)a->height;
+    draws[3] = (double)a->width;
+    if (ratio < a->ratio[0])
+        draws[2] = (double)(int64_t)((double)a->width / a->ratio[0] + 0.5);
+    else if (ratio > a->ratio[1])
+        draws[3] = (double)(int64_t)((double)a->height * a->ratio[1] + 0.5);
+    draws[2] = draws[2] < 1 ? 1 : draws[2];
+    draws[3] = draws[3] < 1 ? 1 : draws[3];
+    draws[0] = (double)((a->height - (int64_t)draws[2]) / 2);
+    draws[1] = (double)((a->width - (int64_t)draws[3]) / 2);
+}
+
+static void draw(const void *params_, dp_place *place, double *draws)
+{
+    const random_resized_crop *p = params_;
+
+    if (!dp_area_draw(&p->area, place, draws))
+        take_middle(&p->area, draws);
+}
+
+static void replay(const void *params_, dp_mt19937 *engine, double *draws)
+{
+    const random_resized_crop *p = params_;
+
+    if (!dp_area_replay(&p->area, engine, draws))
+        take_middle(&p->area, draws);
+}
+
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out)
+{
+    const random_resized_crop *p = params_;
+    const int64_t src[2] = {(int64_t)draws[2], (int64_t)draws[3]};
+    const size_t pixel = p->resample.pixel_size, row = (size_t)in->shape[1] * pixel;
+    const uint8_t *corner =
+        (const uint8_t *)in->data + (size_t)draws[0] * row + (size_t)draws[1] * pixel;
+    dp_resample r = p->resample;
+
+    if (src[0] == out->shape[0] && src[1] == out->shape[1]) {
+        const size_t out_row = (size_t)src[1] * pixel;
+        for (int64_t y = 0; y < src[0]; y++)
+            memcpy((uint8_t *)out->data + (size_t)y * out_row, corner + (size_t)y * row, out_row);
+        return;
+    }
+    for (int d = 0; d < 2; d++)
+        r.axis[d] = p->taps[d] + (src[d] - 1) * out->shape[d];
+    dp_resample_choose(&r, p->interpolation, in->dtype == DP_U8, src, out->shape);
+    dp_resample_run(&r, corner, out);
+}
+
+const dp_transform dp_transform_random_resized_crop = {
+    .info = {"transform", "random_resized_crop", "bring a random rectangle to a fixed size", 1,
+             params},
+    .size = sizeof(random_resized_crop),
+    .plan = plan,
+    .apply = apply,
+    .draw = draw,
+    .drawn = "top,left,height,width",
+    .replay = replay,
+};

@@ -1,0 +1,54 @@
+/* random_sharpness.c - sharpened or smoothed by a random amount
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "transforms/color.h"
+#include "transforms/chance.h"
+
+typedef struct random_sharpness {
+    DP_RANDOM_PARAMS;
+    dp_numbers degrees;
+    double range[2];
+} random_sharpness;
+
+static const dp_param params[] = {
+    DP_COLUMN(random_sharpness),
+    DP_NUMBERS(random_sharpness, degrees, "0.1,1.9", 0, 1000,
+               "least,most factor; 1 changes nothing"),
+    DP_RANDOM_ORDER(random_sharpness),
+    DP_PARAMS_END,
+};
+
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
+{
+    random_sharpness *p = params_;
+    const dp_status status =
+        dp_number_range("random_sharpness", "degrees", &p->degrees, p->range, err);
+
+    (void)out, (void)arena;
+    return status != DP_OK ? status : dp_check_color("random_sharpness", in, 0, err);
+}
+
+static void draw(const void *params_, dp_place *place, double *draws)
+{
+    const random_sharpness *p = params_;
+
+    draws[0] = dp_draw_between(place, p->range[0], p->range[1]);
+}
+
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out)
+{
+    (void)params_;
+    dp_adjust_sharpness(draws[0], in, out);
+}
+
+const dp_transform dp_transform_random_sharpness = {
+    .info = {"transform", "random_sharpness", "sharpen or smooth by a random amount", 1, params},
+    .size = sizeof(random_sharpness),
+    .plan = plan,
+    .apply = apply,
+    .draw = draw,
+    .drawn = "factor",
+};

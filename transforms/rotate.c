@@ -1,0 +1,73 @@
+/* rotate.c - the image turned about its middle
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "transforms/affine.h"
+#include "transforms/color.h"
+#include "transforms/window.h"
+
+typedef struct rotate {
+    const char *column;
+    double degree;
+    int32_t resample;
+    bool expand;
+    dp_ints fill_value;
+    dp_affine back;
+} rotate;
+
+static const dp_param params[] = {
+    DP_COLUMN(rotate),
+    DP_NUMBER(rotate, degree, NULL, -1e6, 1e6, "counter-clockwise"),
+    DP_CHOICE(rotate, resample, "nearest", "linear,nearest", "how pixels are mixed"),
+    DP_BOOLEAN(rotate, expand, "false", "make room for the whole image"),
+    DP_INTS(rotate, fill_value, "0", 0, 255, "of what lies outside: one value, or one a channel"),
+    DP_PARAMS_END,
+};
+
+/* Height and width of the box around the turned image. */
+static void box_of(const rotate *p, const int64_t size[2], float box[2])
+{
+    double sine, cosine;
+
+    dp_sincos(p->degree, &sine, &cosine);
+    sine = sine < 0 ? -sine : sine;
+    cosine = cosine < 0 ? -cosine : cosine;
+    box[0] = (float)((double)size[1] * sine + (double)size[0] * cosine);
+    box[1] = (float)((double)size[1] * cosine + (double)size[0] * sine);
+}
+
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
+{
+    rotate *p = params_;
+    const double height = (double)in->type.shape[0], width = (double)in->type.shape[1];
+    float box[2] = {(float)height, (float)width};
+    dp_status status = dp_check_color("rotate", in, 0, err);
+
+    (void)arena;
+    if (status == DP_OK && p->fill_value.n != 1 && p->fill_value.n != 3)
+        status = dp_fail(err, DP_ESPEC, "rotate: fill_value takes 1 or 3 numbers");
+    if (status != DP_OK)
+        return status;
+    if (p->expand)
+        box_of(p, in->type.shape, box);
+    p->back = dp_affine_back(p->degree, 1, (width - 1) / 2, (height - 1) / 2,
+                             ((double)box[1] - width) / 2, ((double)box[0] - height) / 2);
+    return dp_resized("rotate", out, (int64_t)(box[0] + 0.5f), (int64_t)(box[1] + 0.5f), err);
+}
+
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out)
+{
+    const rotate *p = params_;
+
+    (void)draws;
+    dp_affine_run(&p->back, p->resample == 0, &p->fill_value, in, out);
+}
+
+const dp_transform dp_transform_rotate = {
+    .info = {"transform", "rotate", "turn the image", 1, params},
+    .size = sizeof(rotate),
+    .plan = plan,
+    .apply = apply,
+};
