@@ -78,8 +78,8 @@ DP_API  void      dp_archive_close(dp_archive *);
 DP_API const char *dp_archive_format_name(const dp_archive *);
 DP_API const dp_named_tensor *dp_archive_get(const dp_archive *, size_t index); /* or NULL */
 DP_API const dp_named_tensor *dp_archive_find(const dp_archive *, const char *name);
-/* As .safetensors or .npz, by the path's suffix; whole or not at all. */
-DP_CALL dp_status dp_archive_save(const dp_archive *, const char *path, dp_error *);
+/* n tensors as .safetensors or .npz, by the path's suffix; whole or not at all. */
+DP_CALL dp_status dp_archive_save(const dp_named_tensor *, size_t n, const char *path, dp_error *);
 
 /* Every instruction set of this machine against the scalar reference, bit for bit. */
 DP_CALL dp_status dp_net_selftest(dp_error *);

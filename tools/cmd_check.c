@@ -5,14 +5,16 @@
 #include <string.h>
 
 #include "tools/cli.h"
-#include "tools/session.h"
+#include "tools/sample.h"
+#include "tools/text.h"
 
 #define MAX_RATES 12 /* rows of the table */
 
 static const char about[] =
     "Opens the recipe, reads no record, and prints what determines its run: the canonical texts "
     "with every default, the seed, the steps, the shapes, and the fingerprint that two equal "
-    "runs share.\n"
+    "runs share.  With --sample, what is drawn for one row, and the text that makes the same row "
+    "without drawing.\n"
     "RECIPE is a recipe's name, a recipe file, or a pipeline text in quotes "
     "(default: " RECIPE_DEFAULT ").";
 
@@ -24,15 +26,18 @@ static cli_type_text type_of(const dp_tensor *t)
 /* A canonical text, one stage a line. */
 static void print_text(const char *key, const char *text)
 {
+    text_stages stages;
+
     printf("%s:\n", key);
-    for (const char *at = text; *at != '\0';) {
-        const char *end = strstr(at, " | ");
-        const int length = (int)(end != NULL ? end - at : (long)strlen(at));
-        char line[1024];
-        snprintf(line, sizeof line, "%.*s", length, at);
+    if (!text_parse(text, &stages))
+        return;
+    for (size_t i = 0; i < stages.n; i++) {
+        const text_stage *stage = &stages.stage[i];
+        char line[4096];
+        snprintf(line, sizeof line, "%.*s", (int)(stage->end - stage->start), text + stage->start);
         cli_wrap(stdout, line, 0, 4);
-        at = end != NULL ? end + 3 : at + length;
     }
+    text_free(&stages);
 }
 
 static void print_columns(const session *s)
@@ -137,15 +142,19 @@ int cmd_check(int argc, char **argv)
 {
     session s = SESSION_DEFAULTS;
     const char *what = RECIPE_DEFAULT;
+    cli_optional sample = {0};
     bool json = false;
     const cli_option options[] = {
         SESSION_OPTIONS(s),
+        {"sample", "N", "what is drawn for row N of the stream", CLI_OPTIONAL, &sample},
         {"json", NULL, "print one JSON object", CLI_FLAG, &json},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };
     const cli_command command = {"check", "[RECIPE] [OPTIONS]", about, options, 0, 1};
     int status = cli_parse(&command, argc, argv, &what);
 
+    if (status < 0 && sample.given)
+        return sample_print(what, s.data, sample.value);
     if (status < 0)
         status = session_open(&s, what, (cli_optional){0}, (cli_optional){0});
     if (status < 0)

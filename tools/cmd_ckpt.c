@@ -34,6 +34,15 @@ static cli_type_text type_of(const dp_named_tensor *t)
     return cli_type_of(t->type, t->rank, t->shape);
 }
 
+static size_t count_tensors(const dp_archive *a)
+{
+    size_t n = 0;
+
+    while (dp_archive_get(a, n) != NULL)
+        n++;
+    return n;
+}
+
 /* ---- info ---- */
 
 static int info_json(const dp_archive *a)
@@ -189,7 +198,7 @@ static int convert(const dp_archive *a, const char *path)
 {
     dp_error err;
 
-    if (dp_archive_save(a, path, &err) != DP_OK)
+    if (dp_archive_save(dp_archive_get(a, 0), count_tensors(a), path, &err) != DP_OK)
         return cli_fail_error(&err, NULL);
     printf("%s is written\n", path);
     return EXIT_YES;

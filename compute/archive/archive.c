@@ -190,25 +190,41 @@ dp_status dp_archive_read(dp_archive *a, const char *path, dp_arena *arena, dp_e
     return dp_archive_parse(a, bytes, got, path, arena, err);
 }
 
-dp_status dp_archive_save(const dp_archive *a, const char *path, dp_error *err)
+static const dp_archive_format *format_of(const char *path)
 {
     const char *suffix = strrchr(path, '.');
-    dp_archive out = *a;
-    dp_writer writer;
-    dp_status status;
 
-    out.format = NULL;
-    out.err = err;
     for (size_t i = 0; suffix != NULL && formats[i] != NULL; i++) {
         if (strcmp(formats[i]->suffix, suffix) == 0 && formats[i]->write != NULL)
-            out.format = formats[i];
+            return formats[i];
     }
-    if (out.format == NULL)
+    return NULL;
+}
+
+dp_status dp_archive_save(const dp_named_tensor *tensors, size_t n, const char *path,
+                          dp_error *err)
+{
+    const dp_archive_format *format = format_of(path);
+    dp_options options;
+    dp_arena arena = {0};
+    const dp_archive out = {format, (dp_named_tensor *)tensors, n, n, &arena, path, err};
+    dp_writer writer;
+    dp_status status = dp_options_get(NULL, &options, err);
+
+    if (format == NULL)
         return dp_fail(err, DP_EINVAL, "%.120s: .safetensors and .npz files can be written", path);
-    status = dp_writer_open(&writer, path, err);
+    for (size_t i = 0; i < n && status == DP_OK; i++) {
+        if (dp_element_of(&tensors[i]) == NULL)
+            status = dp_fail(err, DP_EINVAL, "%.80s: there is no type '%.20s'", tensors[i].name,
+                             tensors[i].type);
+    }
+    if (status == DP_OK)
+        status = dp_writer_open(&writer, path, err);
     if (status != DP_OK)
         return status;
-    status = out.format->write(&out, &writer);
+    arena.alloc = options.alloc;
+    status = format->write(&out, &writer);
+    dp_arena_free(&arena);
     if (status == DP_OK)
         return dp_writer_commit(&writer, err);
     dp_writer_cancel(&writer);

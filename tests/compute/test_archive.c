@@ -376,7 +376,7 @@ static void written_files(void **state)
     test_folder(folder, sizeof folder);
     for (int i = 0; i < 2; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, files[i].name);
-        assert_ok(dp_archive_save(a, path, &test_error));
+        assert_ok(dp_archive_save(dp_archive_get(a, 0), test_n_tensors(a), path, &test_error));
         assert_string_equal(file_digest(path).text, files[i].digest);
         assert_ok(dp_archive_open(&again, path, NULL, &test_error));
         for (size_t k = 0; (t = dp_archive_get(a, k)) != NULL; k++) {
@@ -401,9 +401,9 @@ static void files_that_cannot_be(void **state)
     (void)state;
     test_folder(folder, sizeof folder);
     snprintf(path, sizeof path, "%s/out.ckpt", folder);
-    assert_int_equal(dp_archive_save(a, path, &test_error), DP_EINVAL);
+    assert_int_equal(dp_archive_save(dp_archive_get(a, 0), test_n_tensors(a), path, &test_error), DP_EINVAL);
     snprintf(path, sizeof path, "%s/out.npz", folder);
-    assert_int_equal(dp_archive_save(a, path, &test_error), DP_EINVAL);
+    assert_int_equal(dp_archive_save(dp_archive_get(a, 0), test_n_tensors(a), path, &test_error), DP_EINVAL);
     assert_non_null(strstr(test_error.message, "bf16 is bfloat16"));
     assert_int_equal(access(path, F_OK), -1); /* nothing is left, not even the temporary one */
     snprintf(path, sizeof path, "%s/out.npz.tmp", folder);

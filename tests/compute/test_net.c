@@ -333,7 +333,7 @@ static void weights_of_another_program(void **state)
     assert_ok(dp_net_save(other, path, &test_error));
     assert_ok(dp_archive_open(&a, path, NULL, &test_error));
     snprintf(path, sizeof path, "%s/weights.npz", s->folder);
-    assert_ok(dp_archive_save(a, path, &test_error));
+    assert_ok(dp_archive_save(dp_archive_get(a, 0), test_n_tensors(a), path, &test_error));
     dp_archive_close(a);
     w = dp_net_parameter(other, 0, NULL)->data;
     assert_memory_not_equal(dp_net_parameter(net, 0, NULL)->data, w, 3 * 8 * sizeof *w);

@@ -53,6 +53,15 @@ test_hex test_stream_digest(dp_pipeline *p, uint64_t n)
     return test_hex_of(both, 16);
 }
 
+size_t test_n_tensors(const dp_archive *a)
+{
+    size_t n = 0;
+
+    while (dp_archive_get(a, n) != NULL)
+        n++;
+    return n;
+}
+
 size_t test_bytes(const dp_tensor *t)
 {
     size_t n = dp_dtype_size(t->dtype);

@@ -39,6 +39,7 @@ test_hex test_hex_of(const uint8_t *bytes, size_t n);
 test_hex test_stream_digest(dp_pipeline *, uint64_t n);
 
 size_t test_bytes(const dp_tensor *);
+size_t test_n_tensors(const dp_archive *);
 test_hex test_sha256(const void *bytes, size_t n);
 
 typedef struct test_sha256_state {

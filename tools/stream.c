@@ -1,0 +1,114 @@
+/* stream.c - the batches of a stream by number, for commands that look at some of them
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tools/stream.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/text.h"
+
+/* The text without its last stage when that is a repeat, and with `epochs` rounds of it. */
+static int change_repeat(stream *s, uint64_t epochs)
+{
+    session *opened = &s->session;
+    text_stages stages;
+    const dp_options options = {.size = sizeof options, .root = opened->data, .threads = 1};
+    const char *spec = dp_spec(opened->pipeline);
+    const size_t size = strlen(spec) + 64;
+    char *text = malloc(size);
+    dp_pipeline *again = NULL;
+    dp_error err;
+    size_t length = strlen(spec);
+
+    if (text == NULL || !text_parse(spec, &stages)) {
+        free(text);
+        return cli_fail(EXIT_NOT_TRIED, "out of memory");
+    }
+    if (stages.n > 1 && text_is(&stages.stage[stages.n - 1], "repeat")) {
+        const char *count = text_value(&stages.stage[stages.n - 1], "count");
+        s->epochs = strcmp(count, "-1") == 0 ? UINT64_MAX : strtoull(count, NULL, 10);
+        length = stages.stage[stages.n - 1].start - 3;
+    }
+    text_free(&stages);
+    s->epochs = epochs != 0 ? epochs : s->epochs;
+    snprintf(text, size, "%.*s | repeat count=%llu", (int)length, spec,
+             (unsigned long long)(s->epochs < 1000000000 ? s->epochs : 1000000000));
+    if (dp_open(&again, text, opened->recipe.seed, &options, &err) != DP_OK) {
+        free(text);
+        return cli_fail_error(&err, NULL);
+    }
+    free(text);
+    dp_close(opened->pipeline);
+    opened->pipeline = again;
+    s->length = dp_length(again) == UINT64_MAX
+                    ? UINT64_MAX
+                    : dp_length(again) / (s->epochs < 1000000000 ? s->epochs : 1000000000);
+    return -1;
+}
+
+int stream_open(stream *s, const char *what, cli_optional seed, uint64_t epochs)
+{
+    const char *name;
+    int status;
+
+    s->session.stream_only = true;
+    s->session.threads = 1;
+    s->session.prefetch = 0;
+    s->epochs = 1;
+    status = session_open(&s->session, what, seed, (cli_optional){0});
+    if (status < 0)
+        status = change_repeat(s, epochs);
+    if (status >= 0)
+        return status;
+    name = dp_column_name(s->session.pipeline, 0);
+    s->batched = strstr(dp_spec(s->session.pipeline), "| batch batch_size=") != NULL;
+    s->rows = s->batched ? (size_t)dp_output(s->session.pipeline, name)->shape[0] : 1;
+    s->records = calloc(s->rows * 16 + 16, sizeof *s->records);
+    return s->records == NULL ? cli_fail(EXIT_NOT_TRIED, "out of memory") : -1;
+}
+
+void stream_close(stream *s)
+{
+    free(s->records);
+    session_close(&s->session);
+}
+
+int stream_look(stream *s, uint64_t batch)
+{
+    const char *name = dp_column_name(s->session.pipeline, 0);
+    const size_t most =
+        s->batched ? (size_t)dp_output(s->session.pipeline, name)->shape[0] : 1;
+    dp_error err;
+
+    if (dp_records(s->session.pipeline, batch, s->records, most * 16 + 16, &s->rows, &s->readers,
+                   &err) != DP_OK)
+        return cli_fail_error(&err, NULL);
+    return -1;
+}
+
+int64_t stream_record(const stream *s, size_t row)
+{
+    const int64_t *of_row = s->records + row * s->readers;
+    size_t r = 0;
+
+    while (r + 1 < s->readers && of_row[r] < 0)
+        r++;
+    return of_row[r];
+}
+
+int stream_read(stream *s, uint64_t batch)
+{
+    dp_error err;
+    dp_status status;
+
+    if (batch >= dp_length(s->session.pipeline))
+        return cli_fail(EXIT_MALFORMED, "there is no batch %llu: the stream has %llu",
+                        (unsigned long long)batch,
+                        (unsigned long long)dp_length(s->session.pipeline));
+    status = dp_seek(s->session.pipeline, batch, &err);
+    if (status == DP_OK)
+        status = dp_next(s->session.pipeline, &s->session.batch, &err);
+    return status == DP_OK ? stream_look(s, batch) : cli_fail_error(&err, NULL);
+}
