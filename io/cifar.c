@@ -168,8 +168,7 @@ dp_status dp_cifar_open(const dp_cifar_layout *layout, const void *params, const
     for (int i = 0; i < layout->n_labels; i++)
         out->columns[1 + i] = (dp_column){
             layout->labels[i].column, {NULL, DP_U32, 0, {0}}, layout->labels[i].n_classes};
-    out->columns[1 + layout->n_labels] =
-        (dp_column){"id", {NULL, DP_I64, 0, {0}}, out->n_records};
+    out->columns[1 + layout->n_labels] = (dp_column){"id", {NULL, DP_I64, 0, {0}}, out->n_records};
     out->n_columns = 2 + (uint32_t)layout->n_labels;
     out->state = s;
     return DP_OK;
@@ -216,11 +215,10 @@ dp_status dp_cifar_read(const void *state_, uint64_t record, void *const columns
         return status;
     for (int i = 0; i < s->layout->n_labels; i++) {
         if (bytes[i] >= s->layout->labels[i].n_classes)
-            return dp_fail_record(err, DP_ECORRUPT, record,
-                                  "%s: record %llu of %.80s has %s %d: expected 0 to %d",
-                                  s->layout->name, (unsigned long long)(record - p->first), p->name,
-                                  s->layout->labels[i].column, bytes[i],
-                                  s->layout->labels[i].n_classes - 1);
+            return dp_fail_record(
+                err, DP_ECORRUPT, record, "%s: record %llu of %.80s has %s %d: expected 0 to %d",
+                s->layout->name, (unsigned long long)(record - p->first), p->name,
+                s->layout->labels[i].column, bytes[i], s->layout->labels[i].n_classes - 1);
         *(uint32_t *)columns[1 + i] = bytes[i];
     }
     for (int i = 0; i < PLANE; i++) {

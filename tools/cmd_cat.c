@@ -85,14 +85,15 @@ static uint8_t *little_endian(const dp_tensor *t, size_t bytes)
     uint8_t *out = malloc(bytes + 1);
 
     for (size_t i = 0; out != NULL && i < bytes; i++)
-        out[i] = *(const uint8_t *)&one == 1 ? from[i]
-                                             : from[i / size * size + size - 1 - i % size];
+        out[i] =
+            *(const uint8_t *)&one == 1 ? from[i] : from[i / size * size + size - 1 - i % size];
     return out;
 }
 
 static dp_named_tensor named(const char *name, const dp_tensor *t)
 {
-    dp_named_tensor n = {.name = name, .type = dp_dtype_name(t->dtype), .rank = t->rank, .count = 1};
+    dp_named_tensor n = {
+        .name = name, .type = dp_dtype_name(t->dtype), .rank = t->rank, .count = 1};
 
     memcpy(n.shape, t->shape, sizeof n.shape);
     for (int32_t d = 0; d < t->rank; d++)
@@ -125,10 +126,10 @@ static int write_npz(const stream *s, const char *path)
 /* NEP 1, version 1.0: magic, length of the header, header padded to 64, data. */
 static void put_npy(FILE *f, const dp_named_tensor *t)
 {
-    static const char *const codes[] = {[DP_U8] = "|u1",  [DP_I32] = "<i4", [DP_I64] = "<i8",
-                                        [DP_F32] = "<f4", [DP_U32] = "<u4", [DP_BOOL] = "|b1",
-                                        [DP_I8] = "|i1",  [DP_I16] = "<i2", [DP_U16] = "<u2",
-                                        [DP_U64] = "<u8", [DP_F16] = "<f2", [DP_F64] = "<f8"};
+    static const char *const codes[] = {
+        [DP_U8] = "|u1",  [DP_I32] = "<i4",  [DP_I64] = "<i8", [DP_F32] = "<f4",
+        [DP_U32] = "<u4", [DP_BOOL] = "|b1", [DP_I8] = "|i1",  [DP_I16] = "<i2",
+        [DP_U16] = "<u2", [DP_U64] = "<u8",  [DP_F16] = "<f2", [DP_F64] = "<f8"};
     char header[512];
     int n, code = DP_U8;
 
@@ -182,7 +183,8 @@ static int write_png(const stream *s, const settings *set)
     int status;
 
     if (t == NULL || !picture_of(&source, t, s->batched))
-        return cli_fail(EXIT_MALFORMED, "cat: the stream has no images in a column '%s'", set->column);
+        return cli_fail(EXIT_MALFORMED, "cat: the stream has no images in a column '%s'",
+                        set->column);
     if (set->row >= s->rows)
         return cli_fail(EXIT_MALFORMED, "cat: the batch has %zu rows", s->rows);
     if (!picture_new(&p, source.width, source.height))

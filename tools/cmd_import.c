@@ -27,7 +27,8 @@ int cmd_import(int argc, char **argv)
     int status = cli_parse(&command, argc, argv, &path);
 
     if (status < 0 && strcmp(order, "native") != 0 && strcmp(order, "mindspore") != 0)
-        status = cli_fail(EXIT_MALFORMED, "import: --order is native or mindspore, not '%s'", order);
+        status =
+            cli_fail(EXIT_MALFORMED, "import: --order is native or mindspore, not '%s'", order);
     if (status < 0)
         status = import_file(path, strcmp(order, "mindspore") == 0, &recipe);
     if (status < 0) {

@@ -53,7 +53,8 @@ static void print_batch(const stream *s)
 static int print_all(stream *s, const settings *set)
 {
     const uint64_t total = dp_length(s->session.pipeline);
-    const uint64_t n = set->batches.given && set->batches.value < total ? set->batches.value : total;
+    const uint64_t n =
+        set->batches.given && set->batches.value < total ? set->batches.value : total;
 
     if (n == UINT64_MAX || (s->epochs > 1000000 && !set->batches.given))
         return cli_fail(EXIT_MALFORMED,

@@ -58,9 +58,12 @@ static int draw(stream *s, const settings *set, const char *path)
     cell_width = (uint64_t)source.width * scale + GAP;
     cell_height = (uint64_t)source.height * scale + GAP + 7 * font;
     if (cell_width * across + GAP > MOST_SIDE || cell_height * down + GAP > MOST_SIDE)
-        return cli_fail(EXIT_MALFORMED, "show: the sheet would be more than %d pixels wide or high: "
-                        "take a smaller --scale or batch", MOST_SIDE);
-    if (!picture_new(&sheet, (uint32_t)cell_width * across + GAP, (uint32_t)cell_height * down + GAP))
+        return cli_fail(EXIT_MALFORMED,
+                        "show: the sheet would be more than %d pixels wide or high: "
+                        "take a smaller --scale or batch",
+                        MOST_SIDE);
+    if (!picture_new(&sheet, (uint32_t)cell_width * across + GAP,
+                     (uint32_t)cell_height * down + GAP))
         return cli_fail(EXIT_NOT_TRIED, "out of memory");
     for (uint32_t i = 0; i < rows; i++) {
         const uint32_t x = GAP + i % across * (uint32_t)cell_width,

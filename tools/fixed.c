@@ -92,7 +92,8 @@ static void erasing(FILE *f, const text_stage *s, const char *drawn)
     char a[40], b[40], c[40], d[40];
 
     erase(f, s, atol(number(drawn, "top", a)), atol(number(drawn, "left", b)),
-          atol(number(drawn, "height", c)), atol(number(drawn, "width", d)), text_value(s, "value"));
+          atol(number(drawn, "height", c)), atol(number(drawn, "width", d)),
+          text_value(s, "value"));
 }
 
 static void cutout(FILE *f, const text_stage *s, const char *drawn)
@@ -112,7 +113,8 @@ static void cutout(FILE *f, const text_stage *s, const char *drawn)
 static void rotation(FILE *f, const text_stage *s, const char *drawn)
 {
     one(f, s, drawn, "rotate", "degree", "degree");
-    fprintf(f, " resample=%s fill_value=%s", text_value(s, "resample"), text_value(s, "fill_value"));
+    fprintf(f, " resample=%s fill_value=%s", text_value(s, "resample"),
+            text_value(s, "fill_value"));
 }
 
 static void solarize(FILE *f, const text_stage *s, const char *drawn)
@@ -129,7 +131,9 @@ static const struct {
 } chances[] = {
     {"alternating_flip", "flip", "horizontal_flip", {{NULL, NULL}}},
     {"random_adjust_sharpness", "applied", "adjust_sharpness", {{"degree", "sharpness_factor"}}},
-    {"random_auto_contrast", "applied", "auto_contrast",
+    {"random_auto_contrast",
+     "applied",
+     "auto_contrast",
      {{"cutoff", "cutoff"}, {"ignore", "ignore"}}},
     {"random_equalize", "applied", "equalize", {{NULL, NULL}}},
     {"random_horizontal_flip", "flip", "horizontal_flip", {{NULL, NULL}}},
@@ -149,7 +153,8 @@ static bool print_chance(FILE *f, const text_stage *s, const char *drawn)
         open_stage(f, chances[i].fixed, s);
         for (int p = 0; p < 3 && chances[i].parameters[p][0] != NULL; p++) {
             const char *given = text_value(s, chances[i].parameters[p][0]);
-            fprintf(f, given[0] != '\0' ? " %s=%s" : " %s=\"%s\"", chances[i].parameters[p][1], given);
+            fprintf(f, given[0] != '\0' ? " %s=%s" : " %s=\"%s\"", chances[i].parameters[p][1],
+                    given);
         }
         return true;
     }

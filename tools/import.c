@@ -22,8 +22,8 @@
 static int fail(import *im, const char *what, const char *where)
 {
     if (im->status < 0)
-        im->status = cli_fail(EXIT_MALFORMED, "%s: %s%s%.80s", im->path, what, where[0] ? " " : "",
-                              where);
+        im->status =
+            cli_fail(EXIT_MALFORMED, "%s: %s%s%.80s", im->path, what, where[0] ? " " : "", where);
     return im->status;
 }
 
@@ -213,9 +213,10 @@ static void note_workers(import *im, const cJSON *node)
 {
     const cJSON *workers = cJSON_GetObjectItemCaseSensitive(node, "num_parallel_workers");
 
-    im->workers = cJSON_IsNumber(workers) && workers->valuedouble >= 1 && workers->valuedouble < 4096
-                      ? workers->valueint
-                      : 1;
+    im->workers =
+        cJSON_IsNumber(workers) && workers->valuedouble >= 1 && workers->valuedouble < 4096
+            ? workers->valueint
+            : 1;
 }
 
 static void put_reader(import *im, FILE *f, const cJSON *node, const char *type)
@@ -336,7 +337,8 @@ static void put_operator(import *im, FILE *f, const cJSON *node, const char *typ
         fputs(im->order, f);
         if (cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(node, "reset_each_epoch")))
             import_comment(im, "Shuffle: reset_each_epoch=false is not carried over%s%s", "", "");
-    } else if (strcmp(type, "Repeat") == 0 || strcmp(type, "Skip") == 0 || strcmp(type, "Take") == 0) {
+    } else if (strcmp(type, "Repeat") == 0 || strcmp(type, "Skip") == 0 ||
+               strcmp(type, "Take") == 0) {
         fprintf(f, " | %s", type[0] == 'R' ? "repeat" : type[0] == 'S' ? "skip" : "take");
         put_count(im, f, node, "count");
     } else if (strcmp(type, "Zip") == 0) {
@@ -419,9 +421,7 @@ static char *make_recipe(const char *path, const char *comments, const char *dat
 
 int import_parse(const char *path, const char *text, bool replay, char **recipe)
 {
-    import im = {.path = path, .status = -1, .replay = replay, .workers = 1,
-                 .order = replay ? " order=mindspore" : "",
-                 .zipped = strstr(text, "\"Zip\"") != NULL};
+import im = {.path = path, .status = - 1, .replay = replay, .workers = 1, .order = replay ? " order=mindspore" : "", .zipped = strstr(text, "\"Zip\"") != NULL };
     cJSON *json = cJSON_Parse(text);
     char *comments = NULL, *data = NULL;
     size_t comments_size = 0, size = 0;

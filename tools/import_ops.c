@@ -7,146 +7,7 @@
 #include <string.h>
 
 #include "tools/cli.h"
-
-/* How a parameter is carried over. */
-typedef enum how {
-    END,
-    NUMBER,   /* as it is */
-    BOOLEAN,
-    TEXT,
-    LIST,
-    REVERSED, /* a list, last number first */
-    WORD,     /* a number, into a word of `words` */
-    FIXED     /* must be the value of `words`, and is not carried over */
-} how;
-
-typedef struct carried {
-    how how;
-    const char *key, *words;
-} carried;
-
-typedef struct operation {
-    const char *name, *stage;
-    enum { PLAIN, RANDOM, UNKNOWN_DRAWS } kind; /* UNKNOWN_DRAWS: there is no replay */
-    carried parameters[9];
-} operation;
-
-#define BORDERS "constant,edge,reflect,symmetric"
-#define MODES   "linear,nearest,cubic,area,pilcubic"
-#define COLORS  "rgb2rgba,,,,rgb2bgr,,bgr2gray,rgb2gray"
-
-static const operation operations[] = {
-    {"AdjustBrightness", "adjust_brightness", PLAIN, {{NUMBER, "brightness_factor", NULL}}},
-    {"AdjustContrast", "adjust_contrast", PLAIN, {{NUMBER, "contrast_factor", NULL}}},
-    {"AdjustGamma",
-     "adjust_gamma",
-     PLAIN,
-     {{NUMBER, "gamma", NULL}, {NUMBER, "gain", NULL}}},
-    {"AdjustHue", "adjust_hue", PLAIN, {{NUMBER, "hue_factor", NULL}}},
-    {"AdjustSaturation", "adjust_saturation", PLAIN, {{NUMBER, "saturation_factor", NULL}}},
-    {"AdjustSharpness", "adjust_sharpness", PLAIN, {{NUMBER, "sharpness_factor", NULL}}},
-    {"AutoContrast",
-     "auto_contrast",
-     PLAIN,
-     {{NUMBER, "cutoff", NULL}, {LIST, "ignore", NULL}}},
-    {"CenterCrop", "center_crop", PLAIN, {{LIST, "size", NULL}}},
-    {"ConvertColor", "convert_color", PLAIN, {{WORD, "convert_mode", COLORS}}},
-    {"Crop",
-     "crop",
-     PLAIN,
-     {{REVERSED, "coordinates", NULL}, {LIST, "size", NULL}}},
-    {"CutOut",
-     "cutout",
-     RANDOM,
-     {{NUMBER, "length", NULL},
-      {NUMBER, "num_patches", NULL},
-      {FIXED, "is_hwc", "true"}}},
-    {"Equalize", "equalize", PLAIN, {{END, NULL, NULL}}},
-    {"Erase",
-     "erase",
-     PLAIN,
-     {{NUMBER, "top", NULL},
-      {NUMBER, "left", NULL},
-      {NUMBER, "height", NULL},
-      {NUMBER, "width", NULL},
-      {LIST, "value", NULL}}},
-    {"GaussianBlur",
-     "gaussian_blur",
-     PLAIN,
-     {{LIST, "kernel_size", NULL}, {LIST, "sigma", NULL}}},
-    {"HorizontalFlip", "horizontal_flip", PLAIN, {{END, NULL, NULL}}},
-    {"HwcToChw", "hwc2chw", PLAIN, {{END, NULL, NULL}}},
-    {"Invert", "invert", PLAIN, {{END, NULL, NULL}}},
-    {"Normalize",
-     "normalize",
-     PLAIN,
-     {{LIST, "mean", NULL}, {LIST, "std", NULL}, {BOOLEAN, "is_hwc", NULL}}},
-    {"OneHot",
-     "one_hot",
-     PLAIN,
-     {{NUMBER, "num_classes", NULL}, {NUMBER, "smoothing_rate", NULL}}},
-    {"Pad",
-     "pad",
-     PLAIN,
-     {{LIST, "padding", NULL},
-      {LIST, "fill_value", NULL},
-      {WORD, "padding_mode", BORDERS}}},
-    {"Posterize", "posterize", PLAIN, {{NUMBER, "bits", NULL}}},
-    {"RandomColorAdjust",
-     "random_color_adjust",
-     UNKNOWN_DRAWS,
-     {{LIST, "brightness", NULL},
-      {LIST, "contrast", NULL},
-      {LIST, "saturation", NULL},
-      {LIST, "hue", NULL}}},
-    {"RandomCrop",
-     "random_crop",
-     RANDOM,
-     {{LIST, "size", NULL},
-      {LIST, "padding", NULL},
-      {BOOLEAN, "pad_if_needed", NULL},
-      {LIST, "fill_value", NULL},
-      {WORD, "padding_mode", BORDERS}}},
-    {"RandomHorizontalFlip", "random_horizontal_flip", RANDOM, {{NUMBER, "prob", NULL}}},
-    {"RandomResizedCrop",
-     "random_resized_crop",
-     RANDOM,
-     {{LIST, "size", NULL},
-      {LIST, "scale", NULL},
-      {LIST, "ratio", NULL},
-      {WORD, "interpolation", MODES},
-      {NUMBER, "max_attempts", NULL}}},
-    {"RandomRotation",
-     "random_rotation",
-     UNKNOWN_DRAWS,
-     {{LIST, "degrees", NULL},
-      {WORD, "resample", "linear,nearest"},
-      {FIXED, "expand", "false"},
-      {FIXED, "center", ""},
-      {REVERSED, "fill_value", NULL}}},
-    {"RandomVerticalFlip", "random_vertical_flip", RANDOM, {{NUMBER, "prob", NULL}}},
-    {"Rescale",
-     "rescale",
-     PLAIN,
-     {{NUMBER, "rescale", NULL}, {NUMBER, "shift", NULL}}},
-    {"Resize",
-     "resize",
-     PLAIN,
-     {{LIST, "size", NULL}, {WORD, "interpolation", MODES}}},
-    {"Rotate",
-     "rotate",
-     PLAIN,
-     {{NUMBER, "degree", NULL},
-      {WORD, "resample", "linear,nearest"},
-      {BOOLEAN, "expand", NULL},
-      {FIXED, "center", ""},
-      {REVERSED, "fill_value", NULL}}},
-    {"Solarize", "solarize", PLAIN, {{LIST, "threshold", NULL}}},
-    {"ToTensor", "to_tensor", PLAIN, {{END, NULL, NULL}}},
-    {"TypeCast", "type_cast", PLAIN, {{TEXT, "data_type", NULL}}},
-    {"VerticalFlip", "vertical_flip", PLAIN, {{END, NULL, NULL}}},
-};
-#define N_OPERATIONS (sizeof operations / sizeof operations[0])
+#include "tools/operations.h"
 
 static void put_word(import *im, FILE *f, const cJSON *params, const carried *c)
 {
@@ -182,7 +43,7 @@ static void put_reversed(import *im, FILE *f, const cJSON *params, const carried
 static void check_fixed(import *im, const cJSON *params, const carried *c)
 {
     const cJSON *item = import_item(im, params, c->key);
-    const bool as_here = c->words[0] == '\0' ? cJSON_GetArraySize(item) == 0
+    const bool as_here = c->words[0] == '\0'  ? cJSON_GetArraySize(item) == 0
                          : c->words[0] == 't' ? cJSON_IsTrue(item)
                                               : cJSON_IsFalse(item);
 
@@ -223,7 +84,8 @@ static void put_stage(FILE *f, const char *stage, const char *column)
 }
 
 /* RandomApply and RandomChoice: the text of what they hold. */
-static void put_holder(import *im, FILE *f, const cJSON *params, const char *name, const char *column)
+static void put_holder(import *im, FILE *f, const cJSON *params, const char *name,
+                       const char *column)
 {
     const bool all = strcmp(name, "RandomApply") == 0;
     const cJSON *op;
@@ -276,7 +138,7 @@ void import_operation(import *im, FILE *f, const cJSON *op, const char *column)
         import_fail(im, "stands inside another transform:", name);
         return;
     }
-    for (size_t i = 0; i < N_OPERATIONS; i++) {
+    for (size_t i = 0; i < n_operations; i++) {
         if (strcmp(operations[i].name, name) == 0) {
             put_operation(im, f, params, &operations[i], column);
             return;

@@ -131,13 +131,34 @@ static int assemble(const char *name, parsed *p, recipe *out)
     return -1;
 }
 
-static int parse(const char *name, const char *text, recipe *out)
+/* "key: text" of every key but data. */
+static char *other_lines(const parsed *p)
+{
+    char *lines = NULL;
+
+    for (int k = 0; k < N_KEYS; k++) {
+        if (k == DATA || p->values[k] == NULL)
+            continue;
+        lines = join(lines, "\n", keys[k], strlen(keys[k]));
+        lines = join(lines, ": ", p->values[k], strlen(p->values[k]));
+    }
+    return lines;
+}
+
+int recipe_parse(const char *text, const char *name, recipe *out)
 {
     parsed p = {{NULL}};
-    int status = parse_lines(name, text, &p);
+    int status;
 
-    if (status < 0)
+    *out = (recipe){0};
+    status = parse_lines(name, text, &p);
+    if (status < 0) {
+        out->whole = true;
+        out->seed_given = p.values[SEED] != NULL;
+        out->steps_given = p.values[STEPS] != NULL;
+        out->lines = other_lines(&p);
         status = assemble(name, &p, out);
+    }
     for (int k = 0; k < N_KEYS; k++)
         free(p.values[k]);
     return status;
@@ -173,7 +194,7 @@ static int parse_file(const char *path, const char *name, recipe *out)
     int status = read_file(path, &text);
 
     if (status < 0)
-        status = parse(name, text, out);
+        status = recipe_parse(text, name, out);
     free(text);
     return status;
 }
@@ -230,7 +251,7 @@ int recipe_load(const char *what, const char *name, recipe *out)
     *out = (recipe){0};
     for (const embedded_recipe *e = embedded_recipes; e->name != NULL; e++) {
         if (strcmp(e->name, what) == 0)
-            return parse(e->name, e->text, out);
+            return recipe_parse(e->text, e->name, out);
     }
     if (stat(what, &st) == 0 && S_ISDIR(st.st_mode))
         return cli_fail(
@@ -258,5 +279,17 @@ void recipe_free(recipe *r)
     free(r->data);
     free(r->net);
     free(r->weights);
+    free(r->lines);
     *r = (recipe){0};
+}
+
+void recipe_print(FILE *f, const recipe *r, const char *data)
+{
+    fprintf(f, r->whole ? "data: %s\n" : "%s\n", data);
+    if (r->lines != NULL)
+        fprintf(f, "%s\n", r->lines);
+    if (r->whole && !r->seed_given)
+        fprintf(f, "seed: %llu\n", (unsigned long long)r->seed);
+    if (r->net != NULL && !r->steps_given)
+        fprintf(f, "steps: %llu\n", (unsigned long long)r->steps);
 }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 typedef struct embedded_recipe {
     const char *name, *text;
@@ -25,6 +26,9 @@ typedef struct recipe {
     char *net;     /* init, net, loss and optimizer joined; NULL = no training */
     char *weights; /* file of the initial weights; NULL = what init says */
     uint64_t seed, steps;
+    bool whole;                   /* it was a recipe, not the text of a pipeline */
+    bool seed_given, steps_given; /* by it, not by default */
+    char *lines;                  /* its lines but for data, as they are; NULL = none */
 } recipe;
 
 #define RECIPE_DEFAULT "synthetic_cnn"
@@ -33,7 +37,13 @@ typedef struct recipe {
 /* An embedded recipe's name, a file or a pipeline text, called `name` in messages.  -1, or the exit
  * status after saying why. */
 int recipe_load(const char *what, const char *name, recipe *out);
+/* The text of a recipe, called `name` in messages. */
+int recipe_parse(const char *text, const char *name, recipe *out);
 void recipe_free(recipe *);
+
+/* The same recipe with another data text, and with the seed and steps that it leaves open; a text
+ * alone stays one. */
+void recipe_print(FILE *, const recipe *, const char *data);
 
 /* A file or pipe that holds a recipe is read once, now: what both runs of verify read afterwards.
  * Its path in /proc (or `what` itself, when it is no file) in *out; -1, or the exit status. */

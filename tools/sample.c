@@ -64,8 +64,8 @@ static bool fix_stages(FILE *f, const char *text, char **draws, int only)
         const bool wanted = only == -1 || only == (int)i;
         bool transform = false;
         for (size_t k = 0; k < n; k++)
-            transform = transform || (strcmp(infos[k]->kind, "transform") == 0 &&
-                                      text_is(s, infos[k]->name));
+            transform = transform ||
+                        (strcmp(infos[k]->kind, "transform") == 0 && text_is(s, infos[k]->name));
         if (!transform)
             continue;
         if (is_random(s)) {

@@ -47,7 +47,7 @@ static int open_net(session *s, const dp_options *given)
     return s->recipe.weights != NULL ? load_weights(s) : -1;
 }
 
-int session_open(session *s, const char *what, cli_optional seed, cli_optional steps)
+static int open_recipe(session *s, cli_optional seed, cli_optional steps)
 {
     const dp_options options = {
         .size = sizeof options,
@@ -55,12 +55,11 @@ int session_open(session *s, const char *what, cli_optional seed, cli_optional s
         .threads = s->threads > UINT32_MAX ? UINT32_MAX : (uint32_t)s->threads,
         .prefetch = s->prefetch > UINT32_MAX ? UINT32_MAX : (uint32_t)s->prefetch};
     dp_error err;
-    const int status = recipe_load(what, what, &s->recipe);
 
-    if (status >= 0)
-        return status;
-    if (seed.given)
+    if (seed.given) {
         s->recipe.seed = seed.value;
+        s->recipe.seed_given = true;
+    }
     if (steps.given)
         s->recipe.steps = steps.value;
     if (dp_open(&s->pipeline, s->recipe.data, s->recipe.seed, &options, &err) != DP_OK) {
@@ -70,6 +69,20 @@ int session_open(session *s, const char *what, cli_optional seed, cli_optional s
         return failed;
     }
     return s->recipe.net != NULL && !s->stream_only ? open_net(s, &options) : -1;
+}
+
+int session_open(session *s, const char *what, cli_optional seed, cli_optional steps)
+{
+    const int status = recipe_load(what, what, &s->recipe);
+
+    return status < 0 ? open_recipe(s, seed, steps) : status;
+}
+
+int session_open_text(session *s, const char *text, const char *name, cli_optional seed)
+{
+    const int status = recipe_parse(text, name, &s->recipe);
+
+    return status < 0 ? open_recipe(s, seed, (cli_optional){0}) : status;
 }
 
 void session_close(session *s)

@@ -35,6 +35,8 @@ typedef struct session {
 
 /* What is given overrides the recipe.  -1, or the exit status after saying why. */
 int session_open(session *, const char *what, cli_optional seed, cli_optional steps);
+/* The same with the text of a recipe, called `name` in messages. */
+int session_open_text(session *, const char *text, const char *name, cli_optional seed);
 void session_close(session *);
 
 /* Of the canonical texts, the weights that came from a file, the seed and the steps: what two runs

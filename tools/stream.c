@@ -78,8 +78,7 @@ void stream_close(stream *s)
 int stream_look(stream *s, uint64_t batch)
 {
     const char *name = dp_column_name(s->session.pipeline, 0);
-    const size_t most =
-        s->batched ? (size_t)dp_output(s->session.pipeline, name)->shape[0] : 1;
+    const size_t most = s->batched ? (size_t)dp_output(s->session.pipeline, name)->shape[0] : 1;
     dp_error err;
 
     if (dp_records(s->session.pipeline, batch, s->records, most * 16 + 16, &s->rows, &s->readers,

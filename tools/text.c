@@ -42,7 +42,8 @@ static char *take_value(const char *text, size_t *at, size_t *start)
     *start = *at;
     if (out == NULL)
         return NULL;
-    while (text[*at] != '\0' && (quoted ? text[*at] != '"' : !is_blank(text[*at]) && text[*at] != '|')) {
+    while (text[*at] != '\0' &&
+           (quoted ? text[*at] != '"' : !is_blank(text[*at]) && text[*at] != '|')) {
         if (quoted && text[*at] == '\\' && text[*at + 1] != '\0')
             ++*at;
         out[n++] = text[(*at)++];

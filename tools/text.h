@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 typedef struct text_arg {
-    char *name, *value; /* unquoted */
+    char *name, *value;             /* unquoted */
     size_t start, value_start, end; /* bytes of the text; a quoted value begins behind its quote */
 } text_arg;
 

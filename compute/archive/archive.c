@@ -201,8 +201,7 @@ static const dp_archive_format *format_of(const char *path)
     return NULL;
 }
 
-dp_status dp_archive_save(const dp_named_tensor *tensors, size_t n, const char *path,
-                          dp_error *err)
+dp_status dp_archive_save(const dp_named_tensor *tensors, size_t n, const char *path, dp_error *err)
 {
     const dp_archive_format *format = format_of(path);
     dp_options options;

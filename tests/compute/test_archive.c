@@ -401,9 +401,11 @@ static void files_that_cannot_be(void **state)
     (void)state;
     test_folder(folder, sizeof folder);
     snprintf(path, sizeof path, "%s/out.ckpt", folder);
-    assert_int_equal(dp_archive_save(dp_archive_get(a, 0), test_n_tensors(a), path, &test_error), DP_EINVAL);
+    assert_int_equal(dp_archive_save(dp_archive_get(a, 0), test_n_tensors(a), path, &test_error),
+                     DP_EINVAL);
     snprintf(path, sizeof path, "%s/out.npz", folder);
-    assert_int_equal(dp_archive_save(dp_archive_get(a, 0), test_n_tensors(a), path, &test_error), DP_EINVAL);
+    assert_int_equal(dp_archive_save(dp_archive_get(a, 0), test_n_tensors(a), path, &test_error),
+                     DP_EINVAL);
     assert_non_null(strstr(test_error.message, "bf16 is bfloat16"));
     assert_int_equal(access(path, F_OK), -1); /* nothing is left, not even the temporary one */
     snprintf(path, sizeof path, "%s/out.npz.tmp", folder);
