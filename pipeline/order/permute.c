@@ -4,6 +4,8 @@
  */
 #include "pipeline/order/permute.h"
 
+#define AHEAD 64 /* draws */
+
 static void swap(uint32_t *v, uint32_t i, uint32_t j)
 {
     const uint32_t kept = v[i];
@@ -18,10 +20,21 @@ void dp_identity(uint32_t *v, uint32_t n)
         v[i] = i;
 }
 
+/* Places are drawn ahead of the swaps, so that a table larger than the caches is fetched in time. */
 void dp_shuffle_native(uint32_t *v, uint32_t n, dp_rng *rng)
 {
-    for (uint32_t i = n; i > 1; i--)
-        swap(v, i - 1, dp_rng_below(rng, i));
+    uint32_t at[AHEAD];
+
+    while (n > 1) {
+        const uint32_t some = n - 1 < AHEAD ? n - 1 : AHEAD;
+        for (uint32_t i = 0; i < some; i++) {
+            at[i] = dp_rng_below(rng, n - i);
+            __builtin_prefetch(&v[at[i]], 1);
+        }
+        for (uint32_t i = 0; i < some; i++)
+            swap(v, n - 1 - i, at[i]);
+        n -= some;
+    }
 }
 
 void dp_permute_torch(uint32_t *v, uint32_t n, dp_mt19937 *g)
