@@ -60,6 +60,7 @@ dp_status dp_scratch_plan(dp_scratch *scratch, dp_graph *g, dp_error *err)
 void dp_batch_claim(dp_batch *b, dp_graph *g, uint64_t index)
 {
     b->filled = false;
+    b->index = index;
     b->status = DP_OK;
     b->n_rows = 0;
     if (!dp_graph_reaches(g, index + 1))
@@ -79,7 +80,7 @@ void dp_batch_draw(const dp_graph *g, const dp_row *rows, double *draws)
         const dp_step *step = &g->steps[s];
         const dp_row *row = &rows[step->segment];
         dp_place place;
-        if (step->transform->draw == NULL || step->replayed || !row->taken ||
+        if (step->transform->draw == NULL || step->second || step->replayed || !row->taken ||
             !dp_step_open(step, draws))
             continue;
         place = (dp_place){.key = step->key, .epoch = row->epoch, .record = row->record};
@@ -131,7 +132,8 @@ static void apply(dp_batch *b, uint64_t i, const dp_step *step, const double *dr
     else
         out.data = scratch->buffers[slot][current[slot] == scratch->buffers[slot][0]];
     if (dp_step_open(step, draws))
-        step->transform->apply(step->params, draws + step->draws, &in, &out);
+        (step->second ? step->transform->then
+                      : step->transform->apply)(step->params, draws + step->draws, &in, &out);
     else if (step->last)
         memcpy(out.data, in.data, dp_tensor_bytes(&in));
     else
@@ -157,12 +159,32 @@ static dp_status fill_row(dp_batch *b, uint64_t i, const dp_scratch *scratch)
     return DP_OK;
 }
 
+void dp_mix_draw(const dp_mix *mix, uint64_t index, double *draws)
+{
+    dp_place place = {.key = mix->key, .record = index};
+
+    dp_rng_start(&place.rng, mix->key, 0, index);
+    mix->transform->draw(mix->params, &place, draws);
+}
+
+static void mix_rows(dp_batch *b)
+{
+    for (uint32_t i = 0; i < b->graph->n_mixes; i++) {
+        const dp_mix *mix = &b->graph->mixes[i];
+        double draws[DP_MIX_DRAWS];
+        dp_mix_draw(mix, b->index, draws);
+        mix->transform->mix(mix->params, draws, &b->tensors[mix->image], &b->tensors[mix->label]);
+    }
+}
+
 void dp_batch_fill(dp_batch *b, const dp_scratch *scratch)
 {
     for (uint64_t i = 0; i < b->n_rows && b->status == DP_OK; i++)
         b->status = fill_row(b, i, scratch);
     for (uint32_t c = 0; c < b->graph->columns.n && is_batched(b->graph); c++)
         b->tensors[c].shape[0] = (int64_t)b->n_rows;
+    if (b->status == DP_OK)
+        mix_rows(b);
 }
 
 const dp_tensor *dp_batch_get(const dp_batch *b, const char *column)

@@ -13,7 +13,7 @@ struct dp_batch {
     dp_tensor tensors[DP_MAX_COLUMNS];
     dp_row *rows;  /* n_segments a row */
     double *draws; /* n_draws a row */
-    uint64_t n_rows;
+    uint64_t index, n_rows;
     dp_status status; /* of filling; error says more */
     dp_error error;
     bool filled;
@@ -34,6 +34,9 @@ void dp_batch_fill(dp_batch *, const dp_scratch *);
 
 /* The numbers of row i that are not drawn yet; segment rows and draws are those of the row. */
 void dp_batch_draw(const dp_graph *, const dp_row *rows, double *draws);
+/* The numbers of a transform of batch `index`. */
+void dp_mix_draw(const dp_mix *, uint64_t index, double *draws);
+#define DP_MIX_DRAWS 8 /* at most */
 /* Whether a step is applied, with the numbers of a row. */
 bool dp_step_open(const dp_step *, const double *draws);
 

@@ -141,7 +141,7 @@ static dp_status place(dp_builder *b, dp_found *f, const dp_text_stage *stage, d
     dp_node *node;
     dp_status status = DP_OK;
 
-    b->graph->n_steps += f->transform != NULL;
+    b->graph->n_steps += f->transform == NULL ? 0 : f->transform->then != NULL ? 2 : 1;
     f->replayed = is_replayed(f);
     if (held)
         status = find_held(b, f, stage, depth);
@@ -163,7 +163,8 @@ static dp_status check_place(const dp_builder *b, const dp_found *f, uint32_t i,
 {
     const char *name = f->info->name;
 
-    if (branch == NULL && (f->transform == NULL || f->transform->holds != DP_HOLDS_NONE))
+    if (branch == NULL &&
+        (f->transform == NULL || f->transform->holds != DP_HOLDS_NONE || f->transform->mix != NULL))
         return dp_fail_at(b->err, DP_ESPEC, f->column, "%s cannot stand inside another transform",
                           name);
     if (branch != NULL && i == 0 && f->reader == NULL)
@@ -181,17 +182,28 @@ static dp_status check_batch(const dp_builder *b, const dp_found_text *stages,
                              const dp_branch *branch)
 {
     const dp_found *batch = NULL, *shard = NULL;
+    bool mixed = false;
 
     for (uint32_t i = 0; i < stages->n; i++) {
         const dp_found *f = &stages->found[i];
         const char *name = f->info->name;
-        if (batch != NULL && (f->transform != NULL || f->with != NULL))
+        const bool mixes = f->transform != NULL && f->transform->mix != NULL;
+        if (batch != NULL && ((f->transform != NULL && !mixes) || f->with != NULL))
             return dp_fail_at(b->err, DP_ESPEC, f->column, "%s works on rows: put it before batch",
+                              name);
+        if (mixes && (batch == NULL || shard != NULL))
+            return dp_fail_at(b->err, DP_ESPEC, f->column,
+                              shard != NULL ? "%s mixes rows of a whole batch: shard cuts it"
+                                            : "%s mixes the rows of a batch: put it behind batch",
                               name);
         if (f->order == &dp_order_shard && (batch == NULL || shard != NULL))
             return dp_fail_at(b->err, DP_ESPEC, f->column,
                               shard != NULL ? "there is a shard already"
                                             : "shard shares out batches: put it behind batch");
+        if (f->order == &dp_order_shard && mixed)
+            return dp_fail_at(b->err, DP_ESPEC, f->column,
+                              "shard cuts batches whose rows are mixed");
+        mixed = mixed || mixes;
         if (f->order == &dp_order_shard)
             shard = f;
         if (f->order != &dp_order_batch)
@@ -254,8 +266,10 @@ dp_status dp_builder_find(dp_builder *b, const char *spec, dp_found_text **out)
     if (status != DP_OK)
         return status;
     g->steps = dp_arena_alloc(&g->arena, g->n_steps + 1, sizeof *g->steps);
+    g->mixes = dp_arena_alloc(&g->arena, g->n_steps + 1, sizeof *g->mixes);
     g->n_steps = 0;
-    return g->steps == NULL ? dp_arena_fail(&g->arena, b->err, "the transforms") : DP_OK;
+    return g->steps == NULL || g->mixes == NULL ? dp_arena_fail(&g->arena, b->err, "the transforms")
+                                                : DP_OK;
 }
 
 static void hash_revisions(dp_hash *h, const dp_found_text *stages)

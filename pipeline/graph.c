@@ -74,6 +74,11 @@ static dp_status add_step(dp_builder *b, level *l, const dp_found *found, const 
     *column = out;
     g->n_draws += dp_n_draws(step->transform);
     g->n_steps++;
+    if (step->transform->then == NULL)
+        return DP_OK;
+    g->steps[g->n_steps] = *step;
+    g->steps[g->n_steps].second = true;
+    g->steps[g->n_steps++].in = step->out;
     return DP_OK;
 }
 
@@ -93,14 +98,42 @@ static dp_status add_held(dp_builder *b, level *l, const dp_found *found, uint32
     return DP_OK;
 }
 
+/* Behind batch: rows of two columns are mixed. */
+static dp_status add_mix(dp_builder *b, const level *l, const dp_found *found, dp_error *err)
+{
+    dp_graph *g = b->graph;
+    const dp_mixing *p = found->params;
+    const uint32_t image = dp_column_find(&l->columns, p->column, strlen(p->column));
+    const uint32_t label = dp_column_find(&l->columns, p->label, strlen(p->label));
+    dp_column out;
+
+    if (image == l->columns.n || label == l->columns.n)
+        return dp_column_missing(found->info->name, image == l->columns.n ? p->column : p->label,
+                                 strlen(image == l->columns.n ? p->column : p->label), err);
+    for (int i = 0; i < 2; i++) {
+        const dp_column *c = &l->columns.column[i == 0 ? image : label];
+        if ((c->type.dtype != DP_F32 && c->type.dtype != DP_F64) || c->type.rank == 0)
+            return dp_fail(err, DP_ESPEC, "%s mixes arrays of float32 or float64: column %s is %s",
+                           found->info->name, c->name, dp_tensor_type(&c->type).text);
+    }
+    out = l->columns.column[image];
+    g->mixes[g->n_mixes++] =
+        (dp_mix){found->transform, found->params,
+                 dp_rng_key(b->seed, found->info->name, found->use), image, label};
+    return found->transform->plan(found->params, &l->columns.column[image], &out, &g->arena, err);
+}
+
 static dp_status plan_transform(dp_builder *b, level *l, const dp_found *found, dp_error *err)
 {
     dp_graph *g = b->graph;
     const uint32_t first = g->n_steps, gate = g->n_draws;
     const dp_step like = {.gate = DP_NO_GATE};
     dp_node *node;
-    dp_status status = add_step(b, l, found, &like, err);
+    dp_status status;
 
+    if (found->transform->mix != NULL)
+        return add_mix(b, l, found, err);
+    status = add_step(b, l, found, &like, err);
     if (status == DP_OK && found->held != NULL)
         status = add_held(b, l, found, gate, err);
     if (status != DP_OK || !found->replayed)

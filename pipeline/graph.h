@@ -22,10 +22,19 @@ typedef struct dp_step {
     uint32_t draws;    /* place of its numbers among those of a row */
     bool replayed;     /* they are drawn when the row is claimed */
     bool last;         /* of its column: writes into the batch */
+    bool second;       /* the transform's second pass */
     uint32_t gate;     /* place of the number that says whether it is applied; DP_NO_GATE */
     double opens;      /* the number that says so */
     dp_tensor in, out; /* types of one row */
 } dp_step;
+
+/* A transform of whole batches. */
+typedef struct dp_mix {
+    const dp_transform *transform;
+    void *params;
+    uint64_t key;
+    uint32_t image, label; /* columns */
+} dp_mix;
 
 typedef struct dp_graph {
     dp_arena arena;
@@ -35,13 +44,15 @@ typedef struct dp_graph {
     uint32_t batch_node;                  /* of the main text; its n_nodes = none */
     const struct dp_shard *shard;         /* NULL = all rows of a batch */
     dp_step *steps;                       /* in the order in which they are run */
-    dp_columns columns;                   /* of one row, as delivered */
-    int32_t delivered[DP_MAX_SLOTS];      /* the column that a slot is; -1 = none */
-    size_t scratch[DP_MAX_SLOTS]; /* bytes of the largest sample of the slot that is not written
-                                     into the batch; 0 = none */
-    uint64_t length;              /* batches */
-    uint64_t batch_size;          /* rows of a full batch before sharding; 1 without batch */
-    char *spec;                   /* canonical */
+    dp_mix *mixes;                        /* in the order in which they are run */
+    uint32_t n_mixes;
+    dp_columns columns;              /* of one row, as delivered */
+    int32_t delivered[DP_MAX_SLOTS]; /* the column that a slot is; -1 = none */
+    size_t scratch[DP_MAX_SLOTS];    /* bytes of the largest sample of the slot that is not written
+                                        into the batch; 0 = none */
+    uint64_t length;                 /* batches */
+    uint64_t batch_size;             /* rows of a full batch before sharding; 1 without batch */
+    char *spec;                      /* canonical */
     uint8_t fingerprint[16];
 } dp_graph;
 

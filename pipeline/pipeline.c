@@ -285,25 +285,40 @@ dp_status dp_records(dp_pipeline *p, uint64_t batch, int64_t *records, size_t ca
     return DP_OK;
 }
 
-static void print_draws(const dp_graph *g, const dp_row *rows, const double *draws, dp_out *out)
+/* " left=3 top=8" */
+static void print_numbers(const dp_transform *t, const double *draws, dp_out *out)
+{
+    const char *name = t->drawn;
+
+    for (uint32_t i = 0; i < dp_n_draws(t); i++) {
+        char text[DP_NUMBER_SIZE + 64], number[DP_NUMBER_SIZE];
+        const int length = (int)strcspn(name, ",");
+        dp_print_number(number, draws[i]);
+        snprintf(text, sizeof text, " %.*s=%s", length, name, number);
+        dp_out_text(out, text);
+        name += name[length] == ',' ? length + 1 : length;
+    }
+}
+
+static void print_draws(const dp_graph *g, uint64_t batch, const dp_row *rows, const double *draws,
+                        dp_out *out)
 {
     for (uint32_t s = 0; s < g->n_steps; s++) {
         const dp_step *step = &g->steps[s];
-        const char *name = step->transform->drawn;
-        if (step->transform->draw == NULL || !rows[step->segment].taken)
+        if (step->transform->draw == NULL || step->second || !rows[step->segment].taken)
             continue;
         dp_out_text(out, step->transform->info.name);
-        if (!dp_step_open(step, draws))
+        if (dp_step_open(step, draws))
+            print_numbers(step->transform, draws + step->draws, out);
+        else
             dp_out_text(out, " -");
-        for (uint32_t i = 0; dp_step_open(step, draws) && i < dp_n_draws(step->transform); i++) {
-            char text[DP_NUMBER_SIZE + 64];
-            char number[DP_NUMBER_SIZE];
-            const int length = (int)strcspn(name, ",");
-            dp_print_number(number, draws[step->draws + i]);
-            snprintf(text, sizeof text, " %.*s=%s", length, name, number);
-            dp_out_text(out, text);
-            name += name[length] == ',' ? length + 1 : length;
-        }
+        dp_out_text(out, "\n");
+    }
+    for (uint32_t i = 0; i < g->n_mixes; i++) {
+        double numbers[DP_MIX_DRAWS];
+        dp_mix_draw(&g->mixes[i], batch, numbers);
+        dp_out_text(out, g->mixes[i].transform->info.name);
+        print_numbers(g->mixes[i].transform, numbers, out);
         dp_out_text(out, "\n");
     }
 }
@@ -320,6 +335,6 @@ size_t dp_draws(dp_pipeline *p, uint64_t batch, size_t row, char *text, size_t s
         row >= dp_ring_rows(&p->ring, batch, p->rows, p->draws))
         return 0;
     dp_batch_draw(g, &p->rows[row * g->n_segments], p->draws + row * g->n_draws);
-    print_draws(g, &p->rows[row * g->n_segments], p->draws + row * g->n_draws, &out);
+    print_draws(g, batch, &p->rows[row * g->n_segments], p->draws + row * g->n_draws, &out);
     return out.length;
 }

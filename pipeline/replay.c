@@ -45,7 +45,7 @@ static void draw_row(const dp_replay *r, dp_mt19937 *engines, double *draws)
     for (uint32_t s = 0; s < r->n_steps; s++) {
         const dp_step *step = &r->steps[s];
         const bool open = s == 0 || draws[0] == step->opens;
-        if (open && step->transform->draw != NULL)
+        if (open && step->transform->draw != NULL && !step->second)
             step->transform->replay(step->params, &engines[s], draws + (step->draws - first));
     }
 }
@@ -87,7 +87,7 @@ dp_status dp_replay_plan(dp_node *node, const dp_step *steps, uint32_t n, dp_are
         if (steps[s].transform->draw != NULL && steps[s].transform->replay == NULL)
             status = dp_fail(err, DP_ESPEC, "%s: MindSpore's draws are not known: use order=native",
                              steps[s].transform->info.name);
-        r->n_draws += dp_n_draws(steps[s].transform);
+        r->n_draws += steps[s].second ? 0 : dp_n_draws(steps[s].transform);
     }
     if (status != DP_OK)
         return status;

@@ -64,7 +64,21 @@ typedef struct dp_transform {
     /* The same numbers as MindSpore draws them; NULL = not known. */
     void (*replay)(const void *params, dp_mt19937 *engine, double *draws);
     dp_holds holds;
+    /* A second pass over what apply made, with the same numbers; NULL = one is enough. */
+    void (*then)(const void *params, const double *draws, const dp_tensor *in,
+                 const dp_tensor *out);
+    /* In place of apply: a whole batch behind `batch`, in place, its draws keyed by the batch's
+     * number.  The struct begins with dp_mixing; image and label are floats, first dimension the
+     * row. */
+    void (*mix)(const void *params, const double *draws, const dp_tensor *image,
+                const dp_tensor *label);
 } dp_transform;
+
+typedef struct dp_mixing {
+    DP_RANDOM_PARAMS;
+    const char *label;
+} dp_mixing;
+#define DP_LABEL(owner) DP_TEXT(owner, label, "label", "the column of the labels, one-hot floats")
 
 #define DP_TRANSFORM(name) extern const dp_transform dp_transform_##name;
 #include "transforms/list.def"

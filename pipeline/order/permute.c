@@ -20,7 +20,8 @@ void dp_identity(uint32_t *v, uint32_t n)
         v[i] = i;
 }
 
-/* Places are drawn ahead of the swaps, so that a table larger than the caches is fetched in time. */
+/* Places are drawn ahead of the swaps, so that a table larger than the caches is fetched in time.
+ */
 void dp_shuffle_native(uint32_t *v, uint32_t n, dp_rng *rng)
 {
     uint32_t at[AHEAD];

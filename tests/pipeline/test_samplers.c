@@ -75,9 +75,15 @@ static const char *one_of(dp_rng *rng, const char *const *words, uint32_t n)
 static void permutations(dp_rng *rng, uint64_t seed)
 {
     static const char *const stages[] = {
-        "shuffle",           "shuffle buffer_size=7",          "shuffle order=mindspore",
-        "shuffle order=torch", "shuffle buffer_size=9 order=mindspore", "shuffle order=numpy",
-        "random_sampler",    "random_sampler order=mindspore", "random_sampler order=torch",
+        "shuffle",
+        "shuffle buffer_size=7",
+        "shuffle order=mindspore",
+        "shuffle order=torch",
+        "shuffle buffer_size=9 order=mindspore",
+        "shuffle order=numpy",
+        "random_sampler",
+        "random_sampler order=mindspore",
+        "random_sampler order=torch",
         "shuffle order=numpy_generator",
         "distributed_sampler num_shards=1 shard_id=0",
         "distributed_sampler num_shards=1 shard_id=0 order=mindspore",
@@ -116,8 +122,7 @@ static void windows(dp_rng *rng, uint64_t seed)
 /* num_samples without replacement: different rows. */
 static void subsets(dp_rng *rng, uint64_t seed)
 {
-    const uint64_t n = 2 + dp_rng_below(rng, MOST - 2),
-                   k = 1 + dp_rng_below(rng, (uint32_t)n);
+    const uint64_t n = 2 + dp_rng_below(rng, MOST - 2), k = 1 + dp_rng_below(rng, (uint32_t)n);
     bool seen[MOST] = {false};
     char spec[256];
     rows r;
@@ -232,8 +237,7 @@ static void parts(dp_rng *rng, uint64_t seed)
         rows r;
         snprintf(spec, sizeof spec, "range count=%llu | split sizes=%llu,%llu,%llu part=%d%s",
                  (unsigned long long)n, (unsigned long long)a, (unsigned long long)b,
-                 (unsigned long long)(n - a - b), part,
-                 seed % 2 ? " order=mindspore" : "");
+                 (unsigned long long)(n - a - b), part, seed % 2 ? " order=mindspore" : "");
         r = read_all(spec, seed);
         memcpy(all.row + all.n, r.row, r.n * sizeof r.row[0]);
         all.n += r.n;
@@ -251,8 +255,10 @@ static void classes(dp_rng *rng, uint64_t seed)
     char spec[256];
     rows r;
 
-    snprintf(spec, sizeof spec, "range count=%llu num_classes=%llu | pk_sampler num_val=%llu "
-             "shuffle=%s", (unsigned long long)n, (unsigned long long)k, (unsigned long long)val,
+    snprintf(spec, sizeof spec,
+             "range count=%llu num_classes=%llu | pk_sampler num_val=%llu "
+             "shuffle=%s",
+             (unsigned long long)n, (unsigned long long)k, (unsigned long long)val,
              seed % 2 ? "true" : "false");
     r = read_all(spec, seed);
     assert_int_equal(r.n, present * val);
@@ -292,8 +298,9 @@ static void weights(dp_rng *rng, uint64_t seed)
     uint64_t k = 1;
     rows r;
 
-    int length = snprintf(spec, sizeof spec, "range count=%llu | weighted_random_sampler weights=",
-                          (unsigned long long)n);
+    int length =
+        snprintf(spec, sizeof spec,
+                 "range count=%llu | weighted_random_sampler weights=", (unsigned long long)n);
     for (uint64_t i = 0; i < n; i++) {
         length += snprintf(spec + length, sizeof spec - (size_t)length, i ? ",%llu" : "%llu",
                            (unsigned long long)(i % 3)); /* every third row never comes */
@@ -314,11 +321,17 @@ static void weights(dp_rng *rng, uint64_t seed)
 static void positions(dp_rng *rng, uint64_t seed)
 {
     static const char *const stages[] = {
-        "shuffle", "shuffle buffer_size=5 order=mindspore", "random_sampler order=mindspore",
-        "random_sampler replacement=true num_samples=30 order=torch", "shuffle order=numpy",
-        "subset_random_sampler indices=0,1,2,1 order=mindspore", "pk_sampler num_val=2 order=mindspore",
-        "weighted_random_sampler weights=1,2,3", "distributed_sampler num_shards=2 shard_id=1",
-        "distributed_sampler num_shards=2 shard_id=1 order=mindspore", "split sizes=0.5,0.5 part=1",
+        "shuffle",
+        "shuffle buffer_size=5 order=mindspore",
+        "random_sampler order=mindspore",
+        "random_sampler replacement=true num_samples=30 order=torch",
+        "shuffle order=numpy",
+        "subset_random_sampler indices=0,1,2,1 order=mindspore",
+        "pk_sampler num_val=2 order=mindspore",
+        "weighted_random_sampler weights=1,2,3",
+        "distributed_sampler num_shards=2 shard_id=1",
+        "distributed_sampler num_shards=2 shard_id=1 order=mindspore",
+        "split sizes=0.5,0.5 part=1",
         "random_sampler | random_sampler order=mindspore | skip count=1",
         "concat with=\"range count=9 | shuffle order=mindspore\"",
     };
@@ -343,9 +356,9 @@ static void positions(dp_rng *rng, uint64_t seed)
 
 static void random_cases(void **state)
 {
-    void (*const properties[])(dp_rng *, uint64_t) = {permutations, windows, subsets, shards,
-                                                      offsets, parts, classes, filters, weights,
-                                                      positions};
+    void (*const properties[])(dp_rng *, uint64_t) = {permutations, windows,  subsets, shards,
+                                                      offsets,      parts,    classes, filters,
+                                                      weights,      positions};
     const uint64_t seed = test_seed();
 
     (void)state;

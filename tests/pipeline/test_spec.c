@@ -189,6 +189,12 @@ static const char *const malformed[] = {
     "synthetic | ^random_resized_crop size=8 scale=0.5,0.1",
     "synthetic | ^random_color_adjust hue=0.2,0.1",
     "synthetic | convert_color convert_mode=^gray",
+    "synthetic | ^mixup",
+    "synthetic | batch batch_size=2 | ^mixup",
+    "synthetic | rescale rescale=1 | batch batch_size=2 | ^mixup",
+    "synthetic | batch batch_size=2 | mixup alpha=^0",
+    "synthetic | batch batch_size=2 | ^cutmix label=nothing",
+    "synthetic | random_apply transforms=\"^mixup\"",
 };
 
 static size_t unmark(const char *marked, char *text, uint32_t *column)

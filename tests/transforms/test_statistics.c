@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Chi-square over 10^7 rows: for f degrees of freedom the statistic has mean f and variance 2 f, so
- * f + 6 sqrt(2 f) is passed by chance less than once in 10^6.  The seeds are fixed: what passes once
- * passes always.
+ * f + 6 sqrt(2 f) is passed by chance less than once in 10^6.  The seeds are fixed: what passes
+ * once passes always.
  */
 #include <math.h>
 
@@ -12,10 +12,10 @@
 #include "tests/support/test.h"
 #include "transforms/transform.h"
 
-#define EPOCHS  100
-#define ROWS    100000 /* of an epoch: 10^7 in all */
-#define PLACES  9
-#define MOST    128
+#define EPOCHS 100
+#define ROWS   100000 /* of an epoch: 10^7 in all */
+#define PLACES 9
+#define MOST   128
 
 typedef struct planned {
     const dp_transform *transform;
@@ -100,10 +100,14 @@ static void native(void **state)
 {
     enum { PLACE, FLIP_LEFT, FLIP_TOP, FLIPS, NEXT_ROW, NEXT_EPOCH, NEXT_SEED, NEXT_USE, N };
     static table t[N] = {
-        {"left and top", PLACES, PLACES, {0}, 0},      {"flip and left", 2, PLACES, {0}, 0},
-        {"flip and top", 2, PLACES, {0}, 0},           {"both flips", 2, 2, {0}, 0},
-        {"left of neighbours", PLACES, PLACES, {0}, 0}, {"left of epochs", PLACES, PLACES, {0}, 0},
-        {"left of seeds", PLACES, PLACES, {0}, 0},     {"left of two crops", PLACES, PLACES, {0}, 0},
+        {"left and top", PLACES, PLACES, {0}, 0},
+        {"flip and left", 2, PLACES, {0}, 0},
+        {"flip and top", 2, PLACES, {0}, 0},
+        {"both flips", 2, 2, {0}, 0},
+        {"left of neighbours", PLACES, PLACES, {0}, 0},
+        {"left of epochs", PLACES, PLACES, {0}, 0},
+        {"left of seeds", PLACES, PLACES, {0}, 0},
+        {"left of two crops", PLACES, PLACES, {0}, 0},
     };
     const planned crop = plan(&dp_transform_random_crop, "random_crop size=32 padding=4");
     const planned flip = plan(&dp_transform_random_horizontal_flip, "random_horizontal_flip");
