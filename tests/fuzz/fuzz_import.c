@@ -1,0 +1,46 @@
+/* fuzz_import.c - any bytes as a serialized pipeline: an error, or a recipe whose text can be cut
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/cli.h"
+#include "tools/import_ops.h"
+#include "tools/text.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* In place of the tool's, which would print every one of them. */
+int cli_fail(int status, const char *format, ...)
+{
+    (void)format;
+    return status;
+}
+
+static void import_one(const char *text, bool replay)
+{
+    char *recipe = NULL;
+    text_stages stages;
+
+    if (import_parse("fuzz", text, replay, &recipe) >= 0)
+        return;
+    if (recipe == NULL || strstr(recipe, "\ndata: ") == NULL)
+        abort();
+    if (!text_parse(strstr(recipe, "\ndata: ") + 7, &stages) || stages.n == 0)
+        abort();
+    text_free(&stages);
+    free(recipe);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *text = malloc(size + 1);
+
+    memcpy(text, data, size);
+    text[size] = '\0';
+    import_one(text, false);
+    import_one(text, true);
+    free(text);
+    return 0;
+}
