@@ -83,8 +83,8 @@ static dp_status find_stages(dp_builder *b, const char *text, dp_branch *branch,
                              dp_found_text **out);
 
 /* The text in a parameter, which its canonical form replaces. */
-static dp_status find_inner(dp_builder *b, const dp_text_stage *stage, const char **text,
-                            const char *name, dp_branch *branch, uint32_t depth,
+static dp_status find_inner(dp_builder *b, const char *spec, const dp_text_stage *stage,
+                            const char **text, const char *name, dp_branch *branch, uint32_t depth,
                             const dp_found_text **out)
 {
     dp_arena *arena = &b->graph->arena;
@@ -92,8 +92,9 @@ static dp_status find_inner(dp_builder *b, const dp_text_stage *stage, const cha
     dp_status status = find_stages(b, *text, branch, depth + 1, &inner);
 
     for (uint32_t i = 0; i < stage->n_args; i++) {
+        const uint32_t at = stage->args[i].value_column;
         if (status != DP_OK && b->err != NULL && strcmp(stage->args[i].name, name) == 0)
-            b->err->column += stage->args[i].value_column;
+            b->err->column += at - (spec[at - 1] != '"');
     }
     if (status != DP_OK)
         return status;
@@ -104,8 +105,8 @@ static dp_status find_inner(dp_builder *b, const dp_text_stage *stage, const cha
     return *text == NULL ? dp_arena_fail(arena, b->err, "the canonical text") : DP_OK;
 }
 
-static dp_status find_other(dp_builder *b, dp_found *f, const dp_text_stage *stage, dp_node *node,
-                            uint32_t depth)
+static dp_status find_other(dp_builder *b, dp_found *f, const char *spec,
+                            const dp_text_stage *stage, dp_node *node, uint32_t depth)
 {
     dp_graph *g = b->graph;
 
@@ -113,14 +114,15 @@ static dp_status find_other(dp_builder *b, dp_found *f, const dp_text_stage *sta
         return dp_fail_at(b->err, DP_ELIMIT, stage->column, "a text joins at most %d streams",
                           DP_MAX_BRANCHES);
     node->with = &g->branches[g->n_branches++];
-    return find_inner(b, stage, f->params, "with", node->with, depth, &f->with);
+    return find_inner(b, spec, stage, f->params, "with", node->with, depth, &f->with);
 }
 
-static dp_status find_held(dp_builder *b, dp_found *f, const dp_text_stage *stage, uint32_t depth)
+static dp_status find_held(dp_builder *b, dp_found *f, const char *spec, const dp_text_stage *stage,
+                           uint32_t depth)
 {
     dp_holder *holder = f->params;
     dp_status status =
-        find_inner(b, stage, &holder->transforms, "transforms", NULL, depth, &f->held);
+        find_inner(b, spec, stage, &holder->transforms, "transforms", NULL, depth, &f->held);
 
     holder->n = status == DP_OK ? f->held->n : 0;
     for (uint32_t i = 0; i < holder->n && status == DP_OK; i++) {
@@ -134,8 +136,8 @@ static dp_status find_held(dp_builder *b, dp_found *f, const dp_text_stage *stag
 }
 
 /* Order stages and replays are nodes of the text's branch, transforms are steps. */
-static dp_status place(dp_builder *b, dp_found *f, const dp_text_stage *stage, dp_branch *branch,
-                       uint32_t depth)
+static dp_status place(dp_builder *b, dp_found *f, const char *spec, const dp_text_stage *stage,
+                       dp_branch *branch, uint32_t depth)
 {
     const bool held = f->transform != NULL && f->transform->holds != DP_HOLDS_NONE;
     dp_node *node;
@@ -144,7 +146,7 @@ static dp_status place(dp_builder *b, dp_found *f, const dp_text_stage *stage, d
     b->graph->n_steps += f->transform == NULL ? 0 : f->transform->then != NULL ? 2 : 1;
     f->replayed = is_replayed(f);
     if (held)
-        status = find_held(b, f, stage, depth);
+        status = find_held(b, f, spec, stage, depth);
     if (status != DP_OK || branch == NULL || (f->order == NULL && !f->replayed))
         return status;
     node = &branch->nodes[branch->n_nodes++];
@@ -154,7 +156,7 @@ static dp_status place(dp_builder *b, dp_found *f, const dp_text_stage *stage, d
                       .group = 1,
                       .seed = b->seed,
                       .key = dp_rng_key(b->seed, f->info->name, f->use)};
-    return node->order->join != DP_NO_JOIN ? find_other(b, f, stage, node, depth) : DP_OK;
+    return node->order->join != DP_NO_JOIN ? find_other(b, f, spec, stage, node, depth) : DP_OK;
 }
 
 /* What may stand where: in a stream one reader, at the front; in a transform's text transforms. */
@@ -200,6 +202,9 @@ static dp_status check_batch(const dp_builder *b, const dp_found_text *stages,
             return dp_fail_at(b->err, DP_ESPEC, f->column,
                               shard != NULL ? "there is a shard already"
                                             : "shard shares out batches: put it behind batch");
+        if (f->order != NULL && f->order->columns != NULL && mixed)
+            return dp_fail_at(b->err, DP_ESPEC, f->column,
+                              "%s changes the columns that are mixed: put it before", name);
         if (f->order == &dp_order_shard && mixed)
             return dp_fail_at(b->err, DP_ESPEC, f->column,
                               "shard cuts batches whose rows are mixed");
@@ -246,7 +251,7 @@ static dp_status find_stages(dp_builder *b, const char *spec, dp_branch *branch,
         if (status != DP_OK)
             return status;
         f->use = count_use(b, f->info);
-        status = place(b, f, &text.stages[i], branch, depth);
+        status = place(b, f, spec, &text.stages[i], branch, depth);
     }
     *out = stages;
     return status == DP_OK ? check_batch(b, stages, branch) : status;

@@ -42,6 +42,12 @@ typedef struct level {
     uint64_t length, claims;
 } level;
 
+static dp_status plan_params(dp_graph *g, const dp_transform *t, void *params, const dp_column *in,
+                             dp_column *out, dp_error *err)
+{
+    return t->plan == NULL ? DP_OK : t->plan(params, in, out, &g->arena, err);
+}
+
 static dp_status add_step(dp_builder *b, level *l, const dp_found *found, const dp_step *like,
                           dp_error *err)
 {
@@ -63,7 +69,7 @@ static dp_status add_step(dp_builder *b, level *l, const dp_found *found, const 
     step->draws = g->n_draws;
     step->in = column->type;
     out = *column;
-    status = step->transform->plan(step->params, column, &out, &g->arena, err);
+    status = plan_params(g, step->transform, step->params, column, &out, err);
     if (status != DP_OK)
         return status;
     if (step->gate != DP_NO_GATE && !dp_tensor_same_type(&out.type, &column->type))
@@ -120,7 +126,7 @@ static dp_status add_mix(dp_builder *b, const level *l, const dp_found *found, d
     g->mixes[g->n_mixes++] =
         (dp_mix){found->transform, found->params,
                  dp_rng_key(b->seed, found->info->name, found->use), image, label};
-    return found->transform->plan(found->params, &l->columns.column[image], &out, &g->arena, err);
+    return plan_params(g, found->transform, found->params, &l->columns.column[image], &out, err);
 }
 
 static dp_status plan_transform(dp_builder *b, level *l, const dp_found *found, dp_error *err)

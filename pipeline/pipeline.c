@@ -325,14 +325,14 @@ static void print_draws(const dp_graph *g, uint64_t batch, const dp_row *rows, c
 
 size_t dp_draws(dp_pipeline *p, uint64_t batch, size_t row, char *text, size_t size)
 {
-    const dp_graph *g = &p->graph;
+    const dp_graph *g = p != NULL ? &p->graph : NULL;
     dp_out out = {.text = text, .size = size};
     dp_error err;
 
     if (size > 0)
         text[0] = '\0';
-    if (batch >= g->length || !dp_graph_reaches(g, batch + 1) || make_view(p, &err) != DP_OK ||
-        row >= dp_ring_rows(&p->ring, batch, p->rows, p->draws))
+    if (g == NULL || batch >= g->length || !dp_graph_reaches(g, batch + 1) ||
+        make_view(p, &err) != DP_OK || row >= dp_ring_rows(&p->ring, batch, p->rows, p->draws))
         return 0;
     dp_batch_draw(g, &p->rows[row * g->n_segments], p->draws + row * g->n_draws);
     print_draws(g, batch, &p->rows[row * g->n_segments], p->draws + row * g->n_draws, &out);

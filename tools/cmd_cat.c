@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/output.h"
 #include "tools/picture.h"
 #include "tools/stream.h"
 
@@ -154,25 +155,21 @@ static int write_npy(const stream *s, const settings *set)
 {
     const dp_tensor *t = dp_batch_get(s->session.batch, set->column);
     dp_named_tensor n;
-    FILE *f = stdout;
-    int written;
+    output o;
+    int status;
 
     if (t == NULL)
         return cli_fail(EXIT_MALFORMED, "cat: the stream has no column '%s'", set->column);
     n = named(set->column, t);
     if (n.data == NULL)
         return cli_fail(EXIT_NOT_TRIED, "out of memory");
-    if (set->out != NULL)
-        f = fopen(set->out, "wb");
-    if (f != NULL)
-        put_npy(f, &n);
+    status = output_open(&o, set->out != NULL ? set->out : "-");
+    if (status < 0) {
+        put_npy(o.file, &n);
+        status = output_close(&o, true);
+    }
     free((void *)n.data);
-    written = f != NULL && fflush(f) == 0 && !ferror(f);
-    if (f != NULL && f != stdout)
-        written = fclose(f) == 0 && written;
-    return written ? EXIT_YES
-                   : cli_fail(EXIT_NOT_TRIED, "cannot write %s",
-                              set->out != NULL ? set->out : "to standard output");
+    return status < 0 ? EXIT_YES : status;
 }
 
 static int write_png(const stream *s, const settings *set)

@@ -74,6 +74,12 @@ const char *import_text(import *im, const cJSON *object, const char *name)
     return cJSON_IsString(item) ? item->valuestring : "";
 }
 
+bool import_is_word(const char *text)
+{
+    return text[0] != '\0' && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                           "0123456789_") == strlen(text);
+}
+
 void import_print_number(FILE *f, double v)
 {
     char text[40];
@@ -221,13 +227,20 @@ static void note_workers(import *im, const cJSON *node)
 
 static void put_reader(import *im, FILE *f, const cJSON *node, const char *type)
 {
-    const char *usage = import_text(im, node, "usage");
+    const char *usage = import_text(im, node, "usage"),
+               *folder = import_text(im, node, "dataset_dir");
     const char *name = strcmp(type, "Cifar100Dataset") == 0 ? "cifar100" : "cifar10";
 
     if (strcmp(type, "Cifar10Dataset") != 0 && strcmp(type, "Cifar100Dataset") != 0)
         fail(im, "there is no reader for", type);
+    for (const char *c = folder; *c != '\0'; c++) {
+        if ((unsigned char)*c < ' ' || *c == 127)
+            fail(im, "dataset_dir has a control character", "");
+    }
     fprintf(f, "%s dataset_dir=", name);
-    print_value(f, import_text(im, node, "dataset_dir"));
+    print_value(f, folder);
+    if (usage[0] != '\0' && !import_is_word(usage))
+        fail(im, "no usage:", usage);
     fprintf(f, " usage=%s", usage[0] == '\0' ? "all" : usage);
     put_sampler(im, f, import_item(im, node, "sampler"), 0);
     if (im->zipped) /* MindSpore's readers have no record number */
@@ -243,8 +256,7 @@ static bool put_names(import *im, FILE *f, const cJSON *list, const char *key)
 
     cJSON_ArrayForEach(name, list)
     {
-        if (!cJSON_IsString(name) || strpbrk(name->valuestring, " ,|\"=") != NULL ||
-            name->valuestring[0] == '\0') {
+        if (!cJSON_IsString(name) || !import_is_word(name->valuestring)) {
             fail(im, "not a list of column names:", key);
             return false;
         }
@@ -266,7 +278,7 @@ static void put_map(import *im, FILE *f, const cJSON *node)
         fail(im, "a Map of several columns has no counterpart", "");
     if (cJSON_GetArraySize(in) == 1 && cJSON_IsString(cJSON_GetArrayItem(in, 0)))
         column = cJSON_GetArrayItem(in, 0)->valuestring;
-    if (strpbrk(column, " ,|\"=") != NULL || column[0] == '\0')
+    if (!import_is_word(column))
         fail(im, "no column name:", column);
     cJSON_ArrayForEach(op, import_item(im, node, "operations"))
     {

@@ -70,7 +70,7 @@ static void put_parameter(import *im, FILE *f, const cJSON *params, const carrie
         put_word(im, f, params, c);
     else if (c->how == REVERSED)
         put_reversed(im, f, params, c);
-    else if (strpbrk(import_text(im, params, c->key), " |\"=") == NULL)
+    else if (import_is_word(import_text(im, params, c->key)))
         fputs(import_text(im, params, c->key), f);
     else
         import_fail(im, "not a word:", c->key);

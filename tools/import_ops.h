@@ -30,6 +30,7 @@ const cJSON *import_item(import *, const cJSON *, const char *name);
 double import_number(import *, const cJSON *, const char *name);
 bool import_bool(import *, const cJSON *, const char *name);
 const char *import_text(import *, const cJSON *, const char *name);
+bool import_is_word(const char *); /* letters, digits and _ */
 void import_list(import *, FILE *, const cJSON *, const char *key, const char *name);
 void import_print_number(FILE *, double);
 

@@ -138,14 +138,15 @@ int lint_fix(const session *s, const char *at, char **out)
 {
     const dp_options options = {.size = sizeof options, .root = s->data, .threads = 1};
     size_t size = 0;
-    FILE *f = open_memstream(out, &size);
     dp_pipeline *again = NULL;
     dp_error err;
     bool fixed;
+    FILE *f;
 
     if (at != NULL && (strspn(at, "0123456789,") != strlen(at) || strchr(at, ',') == NULL ||
                        strchr(at, ',') != strrchr(at, ',')))
         return cli_fail(EXIT_MALFORMED, "lint: --at takes x,y, not '%s'", at);
+    f = open_memstream(out, &size);
     fixed = f != NULL && fix_text(dp_spec(s->pipeline), at, f);
     if (f != NULL)
         fclose(f);

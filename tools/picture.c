@@ -4,14 +4,12 @@
  */
 #include "tools/picture.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <png.h>
 
-#include "tools/cli.h"
+#include "tools/output.h"
 
 int picture_new(picture *p, uint32_t width, uint32_t height)
 {
@@ -131,26 +129,13 @@ static int encode(const picture *p, FILE *f)
                        .height = p->height,
                        .format = PNG_FORMAT_RGB};
 
-    return png_image_write_to_stdio(&image, f, 0, p->pixels, 0, NULL) && fflush(f) == 0;
+    return png_image_write_to_stdio(&image, f, 0, p->pixels, 0, NULL);
 }
 
 int picture_save(const picture *p, const char *path)
 {
-    char temporary[4096];
-    FILE *f;
-    int written;
+    output o;
+    const int status = output_open(&o, path);
 
-    if (strcmp(path, "-") == 0)
-        return encode(p, stdout) ? -1 : cli_fail(EXIT_NOT_TRIED, "cannot write to standard output");
-    if (snprintf(temporary, sizeof temporary, "%s.tmp", path) >= (int)sizeof temporary)
-        return cli_fail(EXIT_MALFORMED, "%.60s...: the path is too long", path);
-    f = fopen(temporary, "wb");
-    if (f == NULL)
-        return cli_fail(EXIT_NOT_TRIED, "cannot write %s: %s", path, strerror(errno));
-    written = encode(p, f) && fsync(fileno(f)) == 0;
-    written = fclose(f) == 0 && written;
-    if (written && rename(temporary, path) == 0)
-        return -1;
-    unlink(temporary);
-    return cli_fail(EXIT_NOT_TRIED, "cannot write %s: %s", path, strerror(errno));
+    return status < 0 ? output_close(&o, encode(p, o.file)) : status;
 }

@@ -6,6 +6,13 @@
 
 #include <string.h>
 
+const dp_param dp_chance_params[] = {
+    DP_COLUMN(dp_chance),
+    DP_PROB(dp_chance),
+    DP_RANDOM_ORDER(dp_chance),
+    DP_PARAMS_END,
+};
+
 void dp_draw_chance(const void *params, dp_place *place, double *draws)
 {
     draws[0] = dp_rng_uniform(&place->rng) < ((const dp_chance *)params)->prob;

@@ -14,6 +14,8 @@ typedef struct dp_chance {
 } dp_chance;
 #define DP_PROB(owner) DP_NUMBER(owner, prob, "0.5", 0, 1, "that a row is changed")
 
+extern const dp_param dp_chance_params[]; /* of a struct that has no more members */
+
 void dp_draw_chance(const void *params, dp_place *, double *draws);
 void dp_replay_chance(const void *params, dp_mt19937 *, double *draws);
 

@@ -20,13 +20,6 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
-                      dp_error *err)
-{
-    (void)params_, (void)in, (void)out, (void)arena, (void)err;
-    return DP_OK;
-}
-
 static void draw(const void *params_, dp_place *place, double *draws)
 {
     draws[0] = dp_draw_beta(place, ((const mixup *)params_)->alpha);
@@ -49,7 +42,6 @@ static void mix(const void *params_, const double *draws, const dp_tensor *image
 const dp_transform dp_transform_mixup = {
     .info = {"transform", "mixup", "mix the images and labels of a batch", 1, params},
     .size = sizeof(mixup),
-    .plan = plan,
     .draw = draw,
     .drawn = "share",
     .mix = mix,

@@ -14,13 +14,6 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
-                      dp_error *err)
-{
-    (void)params_, (void)in, (void)out, (void)arena, (void)err;
-    return DP_OK;
-}
-
 static void draw(const void *params_, dp_place *place, double *draws)
 {
     draws[0] = dp_rng_uniform(&place->rng) < ((const dp_holder *)params_)->prob;
@@ -34,7 +27,6 @@ static void replay(const void *params_, dp_mt19937 *engine, double *draws)
 const dp_transform dp_transform_random_apply = {
     .info = {"transform", "random_apply", "apply some transforms with a probability", 1, params},
     .size = sizeof(dp_holder),
-    .plan = plan,
     .draw = draw,
     .drawn = "applied",
     .replay = replay,

@@ -11,13 +11,6 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
-                      dp_error *err)
-{
-    (void)params_, (void)in, (void)out, (void)arena, (void)err;
-    return DP_OK;
-}
-
 static void draw(const void *params_, dp_place *place, double *draws)
 {
     draws[0] = dp_rng_below(&place->rng, ((const dp_holder *)params_)->n);
@@ -31,7 +24,6 @@ static void replay(const void *params_, dp_mt19937 *engine, double *draws)
 const dp_transform dp_transform_random_choice = {
     .info = {"transform", "random_choice", "apply one of some transforms", 1, params},
     .size = sizeof(dp_holder),
-    .plan = plan,
     .draw = draw,
     .drawn = "chosen",
     .replay = replay,

@@ -5,13 +5,6 @@
 #include "transforms/chance.h"
 #include "transforms/flip.h"
 
-static const dp_param params[] = {
-    DP_COLUMN(dp_chance),
-    DP_PROB(dp_chance),
-    DP_RANDOM_ORDER(dp_chance),
-    DP_PARAMS_END,
-};
-
 static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
                       dp_error *err)
 {
@@ -28,7 +21,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 
 const dp_transform dp_transform_random_horizontal_flip = {
     .info = {"transform", "random_horizontal_flip",
-             "mirror the image left to right with a probability", 1, params},
+             "mirror the image left to right with a probability", 1, dp_chance_params},
     .size = sizeof(dp_chance),
     .plan = plan,
     .apply = apply,

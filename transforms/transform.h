@@ -52,7 +52,7 @@ typedef struct dp_transform {
     dp_stage_info info;
     size_t size; /* of the parameter struct: text parameters and what plan adds */
     /* Fit the stage to its input: check, say what comes out (*out is *in at first).  All failure is
-     * here. */
+     * here.  NULL = any column will do, and keeps its type. */
     dp_status (*plan)(void *params, const dp_column *in, dp_column *out, dp_arena *, dp_error *);
     /* One sample.  Cannot fail; allocates nothing; reads only its arguments; in and out do not
      * overlap.  draws is NULL when the transform draws nothing. */

@@ -83,6 +83,9 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     if (status != DP_OK)
         return status;
     p->n = (uint32_t)rows;
+    if (p->order == DP_NATIVE)
+        return dp_tables_plan(&p->tables, node, p->replacement ? node->length : rows,
+                              sizeof(uint32_t), arena, err);
     p->permutation = dp_arena_alloc(arena, p->n, sizeof *p->permutation);
     if (p->permutation == NULL)
         return dp_arena_fail(arena, err, "the order of a random_sampler");
@@ -95,11 +98,11 @@ static void make_native(random_sampler *p, const dp_node *node, uint64_t epoch, 
 
     dp_rng_start(&rng, node->key, p->reshuffle_each_epoch ? epoch : 0, 0);
     if (!p->replacement) {
-        dp_identity(p->permutation, p->n);
-        dp_shuffle_native(p->permutation, p->n, &rng);
+        dp_identity(table, p->n);
+        dp_shuffle_native(table, p->n, &rng);
     }
-    for (uint64_t i = 0; i < node->length; i++)
-        table[i] = p->replacement ? dp_rng_below(&rng, p->n) : p->permutation[i];
+    for (uint64_t i = 0; p->replacement && i < node->length; i++)
+        table[i] = dp_rng_below(&rng, p->n);
 }
 
 static void make_mindspore(random_sampler *p, const dp_node *node, uint64_t epoch, uint32_t *table)

@@ -155,6 +155,7 @@ static const char *const malformed[] = {
     "range count=5 | ^concat",
     "range count=5 | concat with=\"^rang\"",
     "range count=5 | concat with=\"range count=^x\"",
+    "range count=5 | concat with=^rang",
     "range count=5 | ^concat with=\"range count=5 | project columns=id\"",
     "range count=5 | ^concat with=\"synthetic\"",
     "range count=5 | ^concat with=\"range count=5 | repeat\"",
@@ -195,6 +196,10 @@ static const char *const malformed[] = {
     "synthetic | batch batch_size=2 | mixup alpha=^0",
     "synthetic | batch batch_size=2 | ^cutmix label=nothing",
     "synthetic | random_apply transforms=\"^mixup\"",
+    "synthetic | rescale rescale=1 | one_hot column=label num_classes=10 | type_cast column=label "
+    "data_type=float32 | batch batch_size=2 | mixup | ^project columns=label",
+    "synthetic | rescale rescale=1 | one_hot column=label num_classes=10 | type_cast column=label "
+    "data_type=float32 | batch batch_size=2 | mixup | ^shard num_shards=2 shard_id=0",
 };
 
 static size_t unmark(const char *marked, char *text, uint32_t *column)
