@@ -1,0 +1,137 @@
+/* test_joins.c - joined streams deliver what their parts deliver alone
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tests/support/test.h"
+
+#define A "synthetic num_records=7 seed=1"
+#define B "synthetic num_records=5 seed=2"
+
+static const void *column_of(dp_pipeline *p, dp_batch **b, uint64_t at, const char *name, size_t *n)
+{
+    const dp_tensor *t;
+
+    assert_ok(dp_seek(p, at, &test_error));
+    assert_ok(dp_next(p, b, &test_error));
+    t = dp_batch_get(*b, name);
+    assert_non_null(t);
+    *n = test_bytes(t);
+    return t->data;
+}
+
+/* Column `name` of row `at` of one text is `other` of row `from` of another. */
+static void must_be(const char *spec, uint64_t at, const char *name, const char *part, uint64_t from,
+                    const char *other)
+{
+    dp_pipeline *p = test_open(spec, 3, 2), *q = test_open(part, 1, 0);
+    dp_batch *a = NULL, *b = NULL;
+    size_t n, m;
+    const void *mine = column_of(p, &a, at, name, &n), *theirs = column_of(q, &b, from, other, &m);
+
+    if (n != m || memcmp(mine, theirs, n) != 0)
+        fail_msg("%s of row %llu of %s\nis not %s of row %llu of %s", name, (unsigned long long)at,
+                 spec, other, (unsigned long long)from, part);
+    dp_close(p);
+    dp_close(q);
+}
+
+/* Every branch with and without transforms of its own, and with one above. */
+static void concat(void **state)
+{
+    static const char *const first[] = {"", " | shuffle | random_crop size=32 padding=4",
+                                        " | crop coordinates=0,0 size=32 | invert"};
+    static const char *const second[] = {"", " | random_horizontal_flip | random_sampler",
+                                         " | random_rotation degrees=20"};
+
+    (void)state;
+    for (int i = 0; i < 9; i++) {
+        char spec[800], a[256], b[256], above[900];
+        snprintf(a, sizeof a, A "%s", first[i / 3]);
+        snprintf(b, sizeof b, B "%s", second[i % 3]);
+        snprintf(spec, sizeof spec, "%s | concat with=\"%s\"", a, b);
+        snprintf(above, sizeof above, "%s | random_vertical_flip prob=1 | vertical_flip", spec);
+        for (uint64_t row = 0; row < 12; row++) {
+            const bool in_first = row < 7;
+            must_be(spec, row, "image", in_first ? a : b, in_first ? row : row - 7, "image");
+            must_be(above, row, "label", in_first ? a : b, in_first ? row : row - 7, "label");
+            must_be(above, row, "image", in_first ? a : b, in_first ? row : row - 7, "image");
+        }
+    }
+}
+
+/* What stands above a join is drawn for the joined rows: as for one data set of all of them. */
+static void draws_above(void **state)
+{
+    dp_pipeline *joined = test_open(A " | concat with=\"" B "\" | random_crop size=20", 1, 0);
+    dp_pipeline *one = test_open("synthetic num_records=12 | random_crop size=20", 1, 0);
+    char mine[128], theirs[128];
+
+    (void)state;
+    for (uint64_t row = 0; row < 12; row++) {
+        assert_true(dp_draws(joined, row, 0, mine, sizeof mine) > 0);
+        dp_draws(one, row, 0, theirs, sizeof theirs);
+        assert_string_equal(mine, theirs);
+    }
+    dp_close(joined);
+    dp_close(one);
+}
+
+static void zip(void **state)
+{
+    static const char spec[] =
+        A " | shuffle | random_crop size=24 | zip with=\"" B " | project columns=image | "
+          "random_horizontal_flip | rename input_columns=image output_columns=second | shuffle\""
+          " | invert column=second | project columns=second,label,image";
+
+    (void)state;
+    for (uint64_t row = 0; row < 5; row++) {
+        must_be(spec, row, "image", A " | shuffle | random_crop size=24", row, "image");
+        must_be(spec, row, "label", A " | shuffle | random_crop size=24", row, "label");
+    }
+    must_be("synthetic num_records=3 | zip with=\"" B " | project columns=image | rename "
+            "input_columns=image output_columns=second\" | invert column=second",
+            2, "second", B " | invert", 2, "image");
+}
+
+/* A concat inside a zip, columns of one name in other places, columns that are dropped. */
+static void nested(void **state)
+{
+    static const char spec[] =
+        "range count=4 | zip with=\"" A " | take count=2 | concat with=\\\"" B
+        " | invert | rename input_columns=id,label output_columns=label,id | rename "
+        "input_columns=label,id output_columns=id,label\\\" | project columns=image\"";
+    dp_pipeline *p = test_open(spec, 2, 1);
+
+    (void)state;
+    assert_int_equal(dp_length(p), 4);
+    assert_string_equal(dp_column_name(p, 2), "image");
+    assert_null(dp_column_name(p, 3));
+    dp_close(p);
+    must_be(spec, 1, "image", A, 1, "image");
+    must_be(spec, 3, "image", B " | invert", 1, "image");
+    must_be(spec, 3, "id", "range count=4", 3, "id");
+}
+
+/* The identity of the data set covers every reader. */
+static void identity(void **state)
+{
+    dp_pipeline *p = test_open(A " | concat with=\"" B "\"", 1, 0);
+    dp_pipeline *q = test_open(A " | concat with=\"synthetic num_records=5 seed=3\"", 1, 0);
+    uint8_t a[16], b[16];
+
+    (void)state;
+    assert_ok(dp_dataset_digest(p, a, &test_error));
+    assert_ok(dp_dataset_digest(q, b, &test_error));
+    assert_memory_not_equal(a, b, 16);
+    dp_close(p);
+    dp_close(q);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(concat), cmocka_unit_test(draws_above), cmocka_unit_test(zip),
+        cmocka_unit_test(nested), cmocka_unit_test(identity),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
