@@ -15,8 +15,8 @@ static void put_word(import *im, FILE *f, const cJSON *params, const carried *c)
     const char *word = c->words;
 
     for (double i = 0; i < index && word != NULL; i++) {
-        word = strchr(word, ',');
-        word += word != NULL;
+        const char *comma = strchr(word, ',');
+        word = comma != NULL ? comma + 1 : NULL;
     }
     if (word == NULL || index < 0 || *word == ',' || *word == '\0') {
         import_fail(im, "not a known value:", c->key);

@@ -73,7 +73,6 @@ static void plan_shares(weighted_random_sampler *p)
         running += p->weight[i] / sum;
         p->share[i] = running;
     }
-    p->share[p->n - 1] = 1;
 }
 
 static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)

@@ -156,6 +156,8 @@ static const char *const malformed[] = {
     "range count=5 | concat with=\"^rang\"",
     "range count=5 | concat with=\"range count=^x\"",
     "range count=5 | concat with=^rang",
+    "range count=5 num_classes=3 | concat with=\"range count=5 num_classes=9\" | ^one_hot "
+    "column=label num_classes=3",
     "range count=5 | ^concat with=\"range count=5 | project columns=id\"",
     "range count=5 | ^concat with=\"synthetic\"",
     "range count=5 | ^concat with=\"range count=5 | repeat\"",

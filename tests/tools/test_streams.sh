@@ -88,6 +88,8 @@ for n in 0 1 2 3 57 99; do
     drawn=$("$DETPIPE" cat "$spec" --batch $n --data "$fixture" | grep -o 'image [0-9a-f]*  label [0-9]*')
     [ -n "$made" ] && [ "$made" = "$drawn" ] || fail "sample $n: '$made' is not '$drawn'"
 done
+expect 0 'random_resized_crop top=10 left=0 height=11 width=32$' "$DETPIPE" check \
+    "synthetic | random_resized_crop size=8 scale=1,1 ratio=3,4 max_attempts=1" --sample 0
 expect 0 'drawn: nothing' "$DETPIPE" check "range count=5" --sample 3
 expect 2 'fewer than 6 rows' "$DETPIPE" check "range count=5" --sample 5
 
