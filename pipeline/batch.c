@@ -9,16 +9,14 @@
 #include "base/hash.h"
 #include "base/tensor.h"
 
-static bool is_batched(const dp_graph *g) { return g->batch_node < g->branches[0].n_nodes; }
-
 dp_tensor dp_batch_type(const dp_graph *g, uint32_t c)
 {
     dp_tensor t = g->columns.column[c].type;
 
-    if (!is_batched(g))
+    if (!dp_graph_batched(g))
         return t;
     memmove(t.shape + 1, t.shape, sizeof t.shape[0] * (size_t)t.rank);
-    t.shape[0] = (int64_t)dp_graph_full_rows(g);
+    t.shape[0] = (int64_t)dp_graph_full_rows(g, g->columns.owner[c]);
     t.rank++;
     return t;
 }
@@ -177,12 +175,22 @@ static void mix_rows(dp_batch *b)
     }
 }
 
+/* Rows of one text's batch: of batches that are zipped one may be shorter. */
+static uint64_t rows_of(const dp_batch *b, const dp_branch *branch)
+{
+    uint64_t n = b->n_rows;
+
+    while (n > 0 && !b->rows[(n - 1) * b->graph->n_segments + branch->batched].taken)
+        n--;
+    return n;
+}
+
 void dp_batch_fill(dp_batch *b, const dp_scratch *scratch)
 {
     for (uint64_t i = 0; i < b->n_rows && b->status == DP_OK; i++)
         b->status = fill_row(b, i, scratch);
-    for (uint32_t c = 0; c < b->graph->columns.n && is_batched(b->graph); c++)
-        b->tensors[c].shape[0] = (int64_t)b->n_rows;
+    for (uint32_t c = 0; c < b->graph->columns.n && dp_graph_batched(b->graph); c++)
+        b->tensors[c].shape[0] = (int64_t)rows_of(b, b->graph->columns.owner[c]);
     if (b->status == DP_OK)
         mix_rows(b);
 }

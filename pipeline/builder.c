@@ -179,49 +179,94 @@ static dp_status check_place(const dp_builder *b, const dp_found *f, uint32_t i,
     return DP_OK;
 }
 
-/* One batch, in the main text; rows are changed and joined before it, shared out after it. */
-static dp_status check_batch(const dp_builder *b, const dp_found_text *stages,
-                             const dp_branch *branch)
+static bool has_batch(const dp_found_text *stages)
 {
-    const dp_found *batch = NULL, *shard = NULL;
-    bool mixed = false;
-
     for (uint32_t i = 0; i < stages->n; i++) {
-        const dp_found *f = &stages->found[i];
-        const char *name = f->info->name;
-        const bool mixes = f->transform != NULL && f->transform->mix != NULL;
-        if (batch != NULL && ((f->transform != NULL && !mixes) || f->with != NULL))
-            return dp_fail_at(b->err, DP_ESPEC, f->column, "%s works on rows: put it before batch",
-                              name);
-        if (mixes && (batch == NULL || shard != NULL))
-            return dp_fail_at(b->err, DP_ESPEC, f->column,
-                              shard != NULL ? "%s mixes rows of a whole batch: shard cuts it"
-                                            : "%s mixes the rows of a batch: put it behind batch",
-                              name);
-        if (f->order == &dp_order_shard && (batch == NULL || shard != NULL))
-            return dp_fail_at(b->err, DP_ESPEC, f->column,
-                              shard != NULL ? "there is a shard already"
-                                            : "shard shares out batches: put it behind batch");
-        if (f->order != NULL && f->order->columns != NULL && mixed)
-            return dp_fail_at(b->err, DP_ESPEC, f->column,
-                              "%s changes the columns that are mixed: put it before", name);
-        if (f->order == &dp_order_shard && mixed)
-            return dp_fail_at(b->err, DP_ESPEC, f->column,
-                              "shard cuts batches whose rows are mixed");
-        mixed = mixed || mixes;
-        if (f->order == &dp_order_shard)
-            shard = f;
-        if (f->order != &dp_order_batch)
-            continue;
-        if (branch != b->graph->branches)
-            return dp_fail_at(b->err, DP_ESPEC, f->column,
-                              "batch stands in the main text, behind what is joined");
-        if (batch != NULL)
-            return dp_fail_at(b->err, DP_ESPEC, f->column, "there is a batch already, at column %u",
-                              batch->column);
-        batch = f;
+        if (stages->found[i].order == &dp_order_batch)
+            return true;
     }
+    return false;
+}
+
+/* What stands before a stage of a text. */
+typedef struct before {
+    const dp_found *batch, *shard;
+    bool mixed, zipped; /* rows of batches, batches */
+} before;
+
+/* Streams are joined by rows before batch; behind it zip puts batches side by side. */
+static dp_status check_join(const dp_builder *b, const dp_found *f, const before *at)
+{
+    const char *name = f->info->name;
+
+    if (at->batch == NULL && has_batch(f->with))
+        return dp_fail_at(b->err, DP_ESPEC, f->column,
+                          "%s joins rows, and the other stream has batches: put batch behind it",
+                          name);
+    if (at->batch != NULL && (f->order->join != DP_ZIP || !has_batch(f->with)))
+        return dp_fail_at(b->err, DP_ESPEC, f->column, "%s works on rows: put it before batch",
+                          name);
+    if (at->shard != NULL || at->mixed)
+        return dp_fail_at(b->err, DP_ESPEC, f->column,
+                          "zip of batches stands before shard, mixup and cutmix");
     return DP_OK;
+}
+
+static dp_status check_transform(const dp_builder *b, const dp_found *f, const before *at)
+{
+    const char *name = f->info->name;
+    const bool mixes = f->transform->mix != NULL;
+
+    if (at->batch != NULL && !mixes)
+        return dp_fail_at(b->err, DP_ESPEC, f->column, "%s works on rows: put it before batch",
+                          name);
+    if (mixes && at->batch == NULL)
+        return dp_fail_at(b->err, DP_ESPEC, f->column,
+                          "%s mixes the rows of a batch: put it behind batch", name);
+    if (mixes && at->shard != NULL)
+        return dp_fail_at(b->err, DP_ESPEC, f->column,
+                          "%s mixes rows of a whole batch: shard cuts it", name);
+    return DP_OK;
+}
+
+static dp_status check_order(const dp_builder *b, const dp_found *f, const before *at)
+{
+    const bool shard = f->order == &dp_order_shard;
+
+    if (f->order == &dp_order_batch && at->batch != NULL)
+        return dp_fail_at(b->err, DP_ESPEC, f->column, "there is a batch already, at column %u",
+                          at->batch->column);
+    if (shard && at->shard != NULL)
+        return dp_fail_at(b->err, DP_ESPEC, f->column, "there is a shard already");
+    if (shard && at->batch == NULL)
+        return dp_fail_at(b->err, DP_ESPEC, f->column,
+                          "shard shares out batches: put it behind batch");
+    if (shard && (at->mixed || at->zipped))
+        return dp_fail_at(b->err, DP_ESPEC, f->column, "shard cuts batches that are %s",
+                          at->mixed ? "mixed" : "zipped");
+    if (f->order->columns != NULL && at->mixed)
+        return dp_fail_at(b->err, DP_ESPEC, f->column,
+                          "%s changes the columns that are mixed: put it before", f->info->name);
+    return f->with != NULL ? check_join(b, f, at) : DP_OK;
+}
+
+static dp_status check_batch(const dp_builder *b, const dp_found_text *stages)
+{
+    before at = {NULL, NULL, false, false};
+    dp_status status = DP_OK;
+
+    for (uint32_t i = 0; i < stages->n && status == DP_OK; i++) {
+        const dp_found *f = &stages->found[i];
+        if (f->transform != NULL)
+            status = check_transform(b, f, &at);
+        else if (f->order != NULL)
+            status = check_order(b, f, &at);
+        at.mixed = at.mixed || (f->transform != NULL && at.batch != NULL);
+        at.zipped = at.zipped || (f->with != NULL && at.batch != NULL);
+        at.batch = f->order == &dp_order_batch ? f : at.batch;
+        at.shard = f->order == &dp_order_shard ? f : at.shard;
+    }
+    return status;
 }
 
 static dp_status find_stages(dp_builder *b, const char *spec, dp_branch *branch, uint32_t depth,
@@ -254,7 +299,7 @@ static dp_status find_stages(dp_builder *b, const char *spec, dp_branch *branch,
         status = place(b, f, spec, &text.stages[i], branch, depth);
     }
     *out = stages;
-    return status == DP_OK ? check_batch(b, stages, branch) : status;
+    return status == DP_OK && branch != NULL ? check_batch(b, stages) : status;
 }
 
 dp_status dp_builder_find(dp_builder *b, const char *spec, dp_found_text **out)

@@ -122,6 +122,9 @@ static dp_status add_mix(dp_builder *b, const level *l, const dp_found *found, d
             return dp_fail(err, DP_ESPEC, "%s mixes arrays of float32 or float64: column %s is %s",
                            found->info->name, c->name, dp_tensor_type(&c->type).text);
     }
+    if (l->columns.owner[image] != l->columns.owner[label])
+        return dp_fail(err, DP_ESPEC, "%s mixes the rows of one batch, not of two that are zipped",
+                       found->info->name);
     out = l->columns.column[image];
     g->mixes[g->n_mixes++] =
         (dp_mix){found->transform, found->params,
@@ -198,7 +201,9 @@ static void join_limits(dp_columns *columns, const dp_columns *other)
     }
 }
 
-static dp_status add_columns(dp_columns *columns, const dp_columns *other, dp_error *err)
+/* Rows that are zipped before batch are in one batch, batches that are zipped stay apart. */
+static dp_status add_columns(dp_columns *columns, const dp_columns *other, const dp_branch *owner,
+                             dp_error *err)
 {
     for (uint32_t o = 0; o < other->n; o++) {
         const char *name = other->column[o].name;
@@ -208,6 +213,7 @@ static dp_status add_columns(dp_columns *columns, const dp_columns *other, dp_er
         if (columns->n == DP_MAX_COLUMNS)
             return dp_fail(err, DP_ELIMIT, "zip: a row has at most %d columns", DP_MAX_COLUMNS);
         columns->column[columns->n] = other->column[o];
+        columns->owner[columns->n] = owner != NULL ? owner : other->owner[o];
         columns->slot[columns->n++] = other->slot[o];
     }
     return DP_OK;
@@ -229,7 +235,8 @@ static dp_status plan_join(dp_builder *b, level *l, const dp_found *found, dp_no
         if (status == DP_OK)
             join_limits(&l->columns, &other.columns);
     } else {
-        status = add_columns(&l->columns, &other.columns, b->err);
+        const bool apart = l->branch->batch_node < l->branch->n_nodes;
+        status = add_columns(&l->columns, &other.columns, apart ? NULL : l->branch, b->err);
     }
     node->lower = l->segment;
     node->segment = l->segment = g->n_segments++;
@@ -261,8 +268,9 @@ static dp_status plan_order(dp_builder *b, level *l, const dp_found *found)
     l->length = node->length;
     l->claims = node->claims != 0 ? node->claims : node->length;
     if (node->order == &dp_order_batch) {
-        g->batch_node = l->node;
-        g->batch_size = node->group;
+        l->branch->batch_node = l->node;
+        l->branch->batched = l->segment;
+        l->branch->batch_size = node->group;
     }
     if (node->order == &dp_order_shard)
         g->shard = node->params;
@@ -292,6 +300,7 @@ static dp_status open_reader(dp_builder *b, level *l, const dp_found *found)
                            DP_MAX_SLOTS);
         l->columns.column[c] = branch->source.columns[c];
         l->columns.slot[c] = branch->slots[c] = g->n_slots++;
+        l->columns.owner[c] = branch;
     }
     return DP_OK;
 }
@@ -301,6 +310,8 @@ static dp_status plan_branch(dp_builder *b, const dp_found_text *stages, level *
     dp_status status;
 
     l->stages = stages;
+    l->branch->batch_node = l->branch->n_nodes;
+    l->branch->batch_size = 1;
     status = open_reader(b, l, &stages->found[0]);
     for (uint32_t i = 1; i < stages->n && status == DP_OK; i++) {
         const dp_found *found = &stages->found[i];
@@ -309,7 +320,8 @@ static dp_status plan_branch(dp_builder *b, const dp_found_text *stages, level *
                      : dp_found_fail(b, found, plan_transform(b, l, found, b->err));
     }
     l->branch->length = l->length;
-    l->branch->top = l->segment;
+    if (l->branch->batch_node == l->branch->n_nodes)
+        l->branch->batched = l->segment;
     return status;
 }
 
@@ -374,8 +386,6 @@ dp_status dp_graph_open(dp_graph *g, const char *spec, uint64_t seed, const dp_o
     status = dp_builder_find(&b, spec, &stages);
     if (status != DP_OK)
         return status;
-    g->batch_node = g->branches[0].n_nodes;
-    g->batch_size = 1;
     count_epochs(&g->branches[0], 1, false);
     main_level.branch = &g->branches[0];
     status = plan_branch(&b, stages, &main_level);
@@ -421,7 +431,7 @@ static void settle(dp_row *rows, uint32_t segment, dp_row *row)
 /* From a position above nodes[top - 1] of the branch to the records of the readers below. */
 static void descend(dp_branch *branch, uint32_t top, dp_row row, dp_row *rows)
 {
-    uint32_t segment = branch->top;
+    uint32_t segment = branch->batched;
 
     for (uint32_t i = top; i-- > 0;) {
         dp_node *node = &branch->nodes[i];
@@ -442,34 +452,59 @@ static void descend(dp_branch *branch, uint32_t top, dp_row row, dp_row *rows)
     settle(rows, segment, &row);
 }
 
-uint64_t dp_graph_rows(dp_graph *g, uint64_t batch, dp_row *rows, double *draws)
+bool dp_graph_batched(const dp_graph *g)
 {
-    dp_branch *branch = &g->branches[0];
-    const bool batched = g->batch_node < branch->n_nodes;
-    dp_row first = {.record = batch};
-    uint64_t n = 1;
+    return g->branches[0].batch_node < g->branches[0].n_nodes;
+}
 
-    for (uint32_t i = branch->n_nodes; batched && i-- > g->batch_node;)
+/* A position of a batch stage: which rows it groups. */
+static uint64_t group_rows(const dp_graph *g, const dp_node *batch, dp_row *first)
+{
+    const bool full = batch->below == DP_ENDLESS || batch->below - first->record > batch->group;
+    const uint64_t n = full ? batch->group : batch->below - first->record;
+    uint64_t from, r;
+
+    if (g->shard == NULL)
+        return n;
+    r = (uint64_t)g->shard->shard_id;
+    from = dp_shard_first(g->shard, n, r);
+    first->record += from;
+    return dp_shard_first(g->shard, n, r + 1) - from;
+}
+
+/* The rows of one position at the top of a text, and of the texts that are zipped behind its batch;
+ * the longest. */
+static uint64_t text_rows(dp_graph *g, dp_branch *branch, dp_row first, dp_row *rows, double *draws)
+{
+    const bool batched = branch->batch_node < branch->n_nodes;
+    uint64_t n = 1, most = 0;
+
+    for (uint32_t i = branch->n_nodes; batched && i-- > branch->batch_node;) {
         pass(&branch->nodes[i], &first);
-    if (batched) {
-        const dp_node *node = &branch->nodes[g->batch_node];
-        n = node->below == DP_ENDLESS || node->below - first.record > node->group
-                ? node->group
-                : node->below - first.record;
+        if (branch->nodes[i].with != NULL) {
+            const dp_row other = {.record = first.record, .epoch = first.epoch};
+            const uint64_t length = text_rows(g, branch->nodes[i].with, other, rows, draws);
+            most = length > most ? length : most;
+        }
     }
-    if (g->shard != NULL) {
-        const uint64_t r = (uint64_t)g->shard->shard_id, from = dp_shard_first(g->shard, n, r);
-        n = dp_shard_first(g->shard, n, r + 1) - from;
-        first.record += from;
-    }
+    if (batched)
+        n = group_rows(g, &branch->nodes[branch->batch_node], &first);
     for (uint64_t i = 0; i < n; i++) {
         const dp_row row = {.record = first.record + i,
                             .epoch = first.epoch,
                             .draws = draws != NULL ? draws + i * g->n_draws : NULL};
-        memset(&rows[i * g->n_segments], 0, g->n_segments * sizeof *rows);
-        descend(branch, batched ? g->batch_node : branch->n_nodes, row, &rows[i * g->n_segments]);
+        descend(branch, batched ? branch->batch_node : branch->n_nodes, row,
+                &rows[i * g->n_segments]);
     }
-    return n;
+    return n > most ? n : most;
+}
+
+uint64_t dp_graph_rows(dp_graph *g, uint64_t batch, dp_row *rows, double *draws)
+{
+    const dp_row first = {.record = batch};
+
+    memset(rows, 0, (size_t)dp_graph_most_rows(g) * g->n_segments * sizeof *rows);
+    return text_rows(g, &g->branches[0], first, rows, draws);
 }
 
 static uint64_t rank_rows(const dp_graph *g, uint64_t rows)
@@ -479,18 +514,31 @@ static uint64_t rank_rows(const dp_graph *g, uint64_t rows)
     return rows / shards + (rows % shards != 0);
 }
 
-uint64_t dp_graph_full_rows(const dp_graph *g) { return rank_rows(g, g->batch_size); }
+uint64_t dp_graph_full_rows(const dp_graph *g, const dp_branch *branch)
+{
+    return rank_rows(g, branch->batch_size);
+}
 
 uint64_t dp_graph_most_rows(const dp_graph *g)
 {
-    const dp_branch *branch = &g->branches[0];
-    const uint64_t below = g->batch_node < branch->n_nodes ? branch->nodes[g->batch_node].below : 1;
+    uint64_t most = 1;
 
-    return rank_rows(g, below < g->batch_size ? below : g->batch_size);
+    for (uint32_t i = 0; i < g->n_branches && dp_graph_batched(g); i++) {
+        const dp_branch *branch = &g->branches[i];
+        const uint64_t below =
+            branch->batch_node < branch->n_nodes ? branch->nodes[branch->batch_node].below : 1;
+        const uint64_t rows = below < branch->batch_size ? below : branch->batch_size;
+        most = rows > most ? rows : most;
+    }
+    return rank_rows(g, most);
 }
 
 bool dp_graph_reaches(const dp_graph *g, uint64_t batch)
 {
     uint64_t rows;
-    return !__builtin_mul_overflow(batch, g->batch_size, &rows) && rows < DP_MAX_ORDINAL;
+    uint64_t most = 1;
+
+    for (uint32_t i = 0; i < g->n_branches; i++)
+        most = g->branches[i].batch_size > most ? g->branches[i].batch_size : most;
+    return !__builtin_mul_overflow(batch, most, &rows) && rows < DP_MAX_ORDINAL;
 }

@@ -41,7 +41,6 @@ typedef struct dp_graph {
     dp_branch *branches; /* the main text is the first */
     uint32_t n_branches, n_segments, n_slots, n_steps, n_draws;
     uint32_t parent[DP_MAX_BRANCHES * 2]; /* of each segment: the one above it; itself at the top */
-    uint32_t batch_node;                  /* of the main text; its n_nodes = none */
     const struct dp_shard *shard;         /* NULL = all rows of a batch */
     dp_step *steps;                       /* in the order in which they are run */
     dp_mix *mixes;                        /* in the order in which they are run */
@@ -51,7 +50,6 @@ typedef struct dp_graph {
     size_t scratch[DP_MAX_SLOTS];    /* bytes of the largest sample of the slot that is not written
                                         into the batch; 0 = none */
     uint64_t length;                 /* batches */
-    uint64_t batch_size;             /* rows of a full batch before sharding; 1 without batch */
     char *spec;                      /* canonical */
     uint8_t fingerprint[16];
 } dp_graph;
@@ -63,13 +61,17 @@ dp_status dp_graph_open(dp_graph *, const char *spec, uint64_t seed, const dp_op
 void dp_graph_close(dp_graph *);
 
 /* Rows of batch number `batch`, into rows[dp_graph_most_rows * n_segments], row after row; the
- * count.  draws: n_draws numbers a row, of replayed transforms; NULL = not wanted.  Not
- * thread-safe: tables are built here. */
+ * count (of the longest of batches that are zipped: a row of a shorter one is not taken).  draws:
+ * n_draws numbers a row, of replayed transforms; NULL = not wanted.  Not thread-safe: tables are
+ * built here. */
 uint64_t dp_graph_rows(dp_graph *, uint64_t batch, dp_row *rows, double *draws);
 
-/* Rows of a full batch on this rank, at most; and of the largest batch that there is: a data set
- * may be smaller than one batch. */
-uint64_t dp_graph_full_rows(const dp_graph *);
+/* Whether the stream's rows come in batches. */
+bool dp_graph_batched(const dp_graph *);
+
+/* Rows of a full batch of a text on this rank, at most; and of the largest batch that there is: a
+ * data set may be smaller than one batch. */
+uint64_t dp_graph_full_rows(const dp_graph *, const dp_branch *);
 uint64_t dp_graph_most_rows(const dp_graph *);
 
 /* Whether the batch's rows can still be keyed: the first 2^48 of a stream can. */

@@ -15,13 +15,15 @@ static const char about[] =
     "SPEC is a pipeline text in quotes, a recipe's name or a recipe file; a repeat at its end says "
     "how many epochs there are, unless --epochs does.";
 
-/* One reader's records of the batch; those of a concat are one sequence. */
+/* One reader's records of the batch, or of each row the first one. */
 static void print_reader(const stream *s, size_t reader, bool any)
 {
     bool some = false;
 
     for (size_t i = 0; i < s->rows; i++) {
         const int64_t record = any ? stream_record(s, i) : s->records[i * s->readers + reader];
+        if (record < 0)
+            continue;
         printf("%s%lld", some ? " " : s->batched ? "[" : "", (long long)record);
         some = true;
     }
@@ -29,21 +31,23 @@ static void print_reader(const stream *s, size_t reader, bool any)
         fputs(some ? "]" : "[]", stdout);
 }
 
-static bool every_row_has(const stream *s, size_t reader)
+/* Whether a row is made of records of several readers. */
+static bool is_zipped(const stream *s)
 {
     for (size_t i = 0; i < s->rows; i++) {
-        if (s->records[i * s->readers + reader] < 0)
-            return false;
+        size_t n = 0;
+        for (size_t r = 0; r < s->readers; r++)
+            n += s->records[i * s->readers + r] >= 0;
+        if (n > 1)
+            return true;
     }
-    return true;
+    return false;
 }
 
 static void print_batch(const stream *s)
 {
-    bool zipped = s->rows > 0;
+    const bool zipped = is_zipped(s);
 
-    for (size_t r = 0; r < s->readers; r++)
-        zipped = zipped && every_row_has(s, r);
     for (size_t r = 0; r < (zipped ? s->readers : 1); r++) {
         fputs(r > 0 ? "+" : "", stdout);
         print_reader(s, r, !zipped);

@@ -19,7 +19,10 @@ typedef struct dp_branch {
     dp_node *nodes; /* from the reader up */
     uint32_t n_nodes;
     uint64_t length;
-    uint32_t segment, top;          /* of the reader's rows; of those delivered */
+    uint32_t batch_node;            /* the batch stage among them; n_nodes = none */
+    uint32_t batched;               /* the segment that it groups; without batch top */
+    uint64_t batch_size;            /* rows of a full batch before sharding; 1 without batch */
+    uint32_t segment;               /* of the reader's rows */
     uint32_t slots[DP_MAX_COLUMNS]; /* of the reader's columns */
     bool direct[DP_MAX_COLUMNS];    /* read into the batch: nothing changes the column */
 } dp_branch;

@@ -40,6 +40,8 @@ typedef struct dp_columns {
     uint32_t n;
     dp_column column[DP_MAX_COLUMNS];
     uint32_t slot[DP_MAX_COLUMNS];
+    const struct dp_branch
+        *owner[DP_MAX_COLUMNS]; /* the text whose batch the column's rows are in */
 } dp_columns;
 
 /* A stage fitted to what is below it. */

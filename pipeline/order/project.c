@@ -30,6 +30,7 @@ static dp_status choose(const void *params_, dp_columns *columns, dp_arena *aren
             return dp_fail(err, DP_ESPEC, "project: column '%.*s' is named twice", (int)length,
                            name);
         kept.column[kept.n] = columns->column[c];
+        kept.owner[kept.n] = columns->owner[c];
         kept.slot[kept.n++] = columns->slot[c];
         name += length;
         if (*name == '\0')

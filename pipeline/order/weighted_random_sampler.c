@@ -24,7 +24,7 @@ typedef struct weighted_random_sampler {
     int64_t num_samples;
     bool replacement;
     int32_t order;
-    uint32_t n;
+    uint32_t n, last;       /* last: the row that rounding of the sums cannot go past */
     double *weight, *share; /* share: running sum over the total */
     ranked *ranks;
     dp_tables tables;
@@ -72,6 +72,8 @@ static void plan_shares(weighted_random_sampler *p)
     for (uint32_t i = 0; i < p->n; i++) {
         running += p->weight[i] / sum;
         p->share[i] = running;
+        if (p->weight[i] > 0 || p->order == DP_MINDSPORE)
+            p->last = i;
     }
 }
 
@@ -118,7 +120,7 @@ static double draw(const weighted_random_sampler *p, dp_rng *rng, dp_mt19937 *en
 
 static uint32_t row_of(const weighted_random_sampler *p, double u)
 {
-    uint32_t low = 0, high = p->n - 1;
+    uint32_t low = 0, high = p->last;
 
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;

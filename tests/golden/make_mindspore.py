@@ -147,8 +147,6 @@ def order_stages(pipe):
     kind, _, children = head.partition(':')
     if kind in ('zip', 'concat'):
         children = [child[1:-1] for child in split_top(children, ',')]
-        if any(';batch:' in child for child in children):
-            return None  # batches side by side: detpipe joins rows, and batches after that (one case)
         columns = [['project columns=label', f'rename input_columns=label output_columns=c{i}'][:2 if kind == 'zip' else 1]
                    for i in range(len(children))]
         stages = order_stages(children[0]) + columns[0]
@@ -186,9 +184,8 @@ def orders():
         for name in ('orders.txt', 'orders_big.txt'):
             for line in lines(name):
                 head, _, rows = line.partition(' : ')
-                w, stages = words(head), order_stages(words(head)['pipe'])
-                if stages is not None:
-                    f.write(f'seed={w["seed"]} epochs={w["epochs"]} : {" | ".join(stages)} : {rows}\n')
+                w = words(head)
+                f.write(f'seed={w["seed"]} epochs={w["epochs"]} : {" | ".join(order_stages(w["pipe"]))} : {rows}\n')
 
 
 def epochs():

@@ -20,8 +20,8 @@ static const void *column_of(dp_pipeline *p, dp_batch **b, uint64_t at, const ch
 }
 
 /* Column `name` of row `at` of one text is `other` of row `from` of another. */
-static void must_be(const char *spec, uint64_t at, const char *name, const char *part, uint64_t from,
-                    const char *other)
+static void must_be(const char *spec, uint64_t at, const char *name, const char *part,
+                    uint64_t from, const char *other)
 {
     dp_pipeline *p = test_open(spec, 3, 2), *q = test_open(part, 1, 0);
     dp_batch *a = NULL, *b = NULL;
@@ -112,6 +112,38 @@ static void nested(void **state)
     must_be(spec, 3, "id", "range count=4", 3, "id");
 }
 
+/* Batches side by side keep their own lengths. */
+static void batches(void **state)
+{
+    dp_pipeline *p = test_open("range count=6 | batch batch_size=4 | zip with=\"" B
+                               " | invert | project columns=image,id | rename input_columns=id "
+                               "output_columns=second | batch batch_size=3\"",
+                               3, 2);
+    dp_pipeline *q = test_open(B " | invert | batch batch_size=3", 1, 0);
+    static const int64_t lengths[2][2] = {{4, 3}, {2, 2}};
+    dp_batch *b = NULL, *c = NULL;
+
+    (void)state;
+    assert_int_equal(dp_length(p), 2);
+    assert_int_equal(dp_output(p, "id")->shape[0], 4);
+    assert_int_equal(dp_output(p, "image")->shape[0], 3);
+    for (int64_t i = 0; i < 2; i++) {
+        const dp_tensor *id, *image;
+        assert_ok(dp_next(p, &b, &test_error));
+        assert_ok(dp_next(q, &c, &test_error));
+        id = dp_batch_get(b, "id");
+        image = dp_batch_get(b, "image");
+        assert_int_equal(id->shape[0], lengths[i][0]);
+        assert_int_equal(image->shape[0], lengths[i][1]);
+        for (int64_t row = 0; row < id->shape[0]; row++)
+            assert_int_equal(((const int64_t *)id->data)[row], 4 * i + row);
+        assert_int_equal(test_bytes(image), test_bytes(dp_batch_get(c, "image")));
+        assert_memory_equal(image->data, dp_batch_get(c, "image")->data, test_bytes(image));
+    }
+    dp_close(p);
+    dp_close(q);
+}
+
 /* The identity of the data set covers every reader. */
 static void identity(void **state)
 {
@@ -131,7 +163,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(concat), cmocka_unit_test(draws_above), cmocka_unit_test(zip),
-        cmocka_unit_test(nested), cmocka_unit_test(identity),
+        cmocka_unit_test(nested), cmocka_unit_test(batches),     cmocka_unit_test(identity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -161,7 +161,11 @@ static const char *const malformed[] = {
     "range count=5 | ^concat with=\"range count=5 | project columns=id\"",
     "range count=5 | ^concat with=\"synthetic\"",
     "range count=5 | ^concat with=\"range count=5 | repeat\"",
-    "range count=5 | concat with=\"range count=5 | ^batch batch_size=2\"",
+    "range count=5 | ^concat with=\"range count=5 | batch batch_size=2\"",
+    "range count=5 | ^zip with=\"range count=5 | batch batch_size=2\"",
+    "range count=5 | batch batch_size=2 | ^concat with=\"range count=5 | batch batch_size=2\"",
+    "range count=5 | batch batch_size=2 | zip with=\"range count=5 | batch batch_size=2 | rename "
+    "input_columns=id,label output_columns=a,b\" | ^shard num_shards=2 shard_id=0",
     "range count=5 | ^zip with=\"range count=5\"",
     "range count=5 | batch batch_size=2 | ^zip with=\"range count=5\"",
     "range count=5 | ^project columns=image",

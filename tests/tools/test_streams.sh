@@ -42,6 +42,8 @@ expect 0 '^9 0 2 5 7 4 6 3 1 8 \| 4 9 5 0 1 7 6 2 3 8 \| 0 9 3 7 5 6 8 2 4 1$' \
 expect 0 '^\[0 1 2\] \[3 4\] \| \[0 1 2\] \[3 4\]$' "$DETPIPE" order "range count=5 | batch batch_size=3 | repeat count=2"
 expect 0 '^\[0 1\]\+\[2 3\] \[2\]\+\[4\]$' "$DETPIPE" order \
     'range count=3 | zip with="range count=5 | skip count=2 | rename input_columns=id,label output_columns=a,b" | batch batch_size=2'
+expect 0 '^\[0 1\]\+\[0 1\] \[2 3\]\+\[2\]$' "$DETPIPE" order \
+    'range count=4 | batch batch_size=2 | zip with="range count=3 | rename input_columns=id,label output_columns=a,b | batch batch_size=2"'
 expect 0 '^\[0 1 0\] \[1\]$' "$DETPIPE" order 'range count=2 | concat with="range count=2" | batch batch_size=3'
 expect 0 '^\[0 1\]$' "$DETPIPE" order "range count=5 | batch batch_size=2 | repeat" --batches 1
 expect 2 'endless' "$DETPIPE" order "range count=5 | repeat"
