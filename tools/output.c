@@ -27,8 +27,13 @@ int output_open(output *o, const char *path)
 int output_close(output *o, bool written)
 {
     written = fflush(o->file) == 0 && !ferror(o->file) && written;
-    if (o->file == stdout)
-        return written ? -1 : cli_fail(EXIT_NOT_TRIED, "cannot write to standard output");
+    if (o->file == stdout && written)
+        return -1;
+    if (o->file == stdout) {
+        cli_fail(EXIT_NOT_TRIED, "cannot write to standard output: %s", strerror(errno));
+        clearerr(stdout); /* it is said */
+        return EXIT_NOT_TRIED;
+    }
     written = written && fsync(fileno(o->file)) == 0;
     written = fclose(o->file) == 0 && written;
     if (written && rename(o->temporary, o->path) == 0)

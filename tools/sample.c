@@ -121,8 +121,11 @@ static int print_row(stream *s, uint64_t batch, size_t row)
     if (dp_draws(s->session.pipeline, batch, row, draws, sizeof draws) >= sizeof draws)
         return cli_fail(EXIT_NOT_TRIED, "check: too much is drawn to be printed");
     puts(draws[0] != '\0' ? "drawn:" : "drawn: nothing");
-    for (const char *line = draws; *line != '\0'; line += strcspn(line, "\n") + 1)
-        printf("    %.*s\n", (int)strcspn(line, "\n"), line);
+    for (const char *line = draws; *line != '\0'; line += strcspn(line, "\n") + 1) {
+        char text[1024];
+        snprintf(text, sizeof text, "%.*s", (int)strcspn(line, "\n"), line);
+        cli_wrap(stdout, text, 0, 4);
+    }
     if (s->readers == 1)
         print_fixed(s, record, draws);
     return EXIT_YES;
@@ -136,7 +139,9 @@ int sample_print(const char *what, const char *data, uint64_t sample)
     s.session.data = data;
     status = stream_open(&s, what, (cli_optional){0}, 0);
     if (status < 0) {
-        const uint64_t rows = s.rows;
+        const dp_tensor *first =
+            dp_output(s.session.pipeline, dp_column_name(s.session.pipeline, 0));
+        const uint64_t rows = s.batched ? (uint64_t)first->shape[0] : 1;
         if (sample / rows >= dp_length(s.session.pipeline))
             status = cli_fail(EXIT_MALFORMED, "check: the stream has fewer than %llu rows",
                               (unsigned long long)sample + 1);

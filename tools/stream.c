@@ -50,7 +50,6 @@ static int change_repeat(stream *s, uint64_t epochs)
 
 int stream_open(stream *s, const char *what, cli_optional seed, uint64_t epochs)
 {
-    const char *name;
     int status;
 
     s->session.stream_only = true;
@@ -62,11 +61,8 @@ int stream_open(stream *s, const char *what, cli_optional seed, uint64_t epochs)
         status = change_repeat(s, epochs);
     if (status >= 0)
         return status;
-    name = dp_column_name(s->session.pipeline, 0);
     s->batched = strstr(dp_spec(s->session.pipeline), "| batch batch_size=") != NULL;
-    s->rows = s->batched ? (size_t)dp_output(s->session.pipeline, name)->shape[0] : 1;
-    s->records = calloc(s->rows * 16 + 16, sizeof *s->records);
-    return s->records == NULL ? cli_fail(EXIT_NOT_TRIED, "out of memory") : -1;
+    return -1;
 }
 
 void stream_close(stream *s)
@@ -75,15 +71,26 @@ void stream_close(stream *s)
     session_close(&s->session);
 }
 
+/* A batch may be far smaller than batch_size: room is made as it is needed. */
 int stream_look(stream *s, uint64_t batch)
 {
     const char *name = dp_column_name(s->session.pipeline, 0);
-    const size_t most = s->batched ? (size_t)dp_output(s->session.pipeline, name)->shape[0] : 1;
+    const uint64_t most =
+        s->batched ? 16 * (uint64_t)dp_output(s->session.pipeline, name)->shape[0] : 16;
     dp_error err;
 
-    if (dp_records(s->session.pipeline, batch, s->records, most * 16 + 16, &s->rows, &s->readers,
-                   &err) != DP_OK)
-        return cli_fail_error(&err, NULL);
+    while (s->room == 0 || dp_records(s->session.pipeline, batch, s->records, s->room, &s->rows,
+                                      &s->readers, &err) != DP_OK) {
+        const size_t room = s->room == 0 ? 4096 : 2 * s->room;
+        int64_t *more;
+        if (s->room >= most)
+            return cli_fail_error(&err, NULL);
+        more = realloc(s->records, room * sizeof *more);
+        if (more == NULL)
+            return cli_fail(EXIT_NOT_TRIED, "out of memory");
+        s->records = more;
+        s->room = room;
+    }
     return -1;
 }
 

@@ -14,6 +14,7 @@ typedef struct stream {
     bool batched;
     size_t rows, readers; /* of the batch looked at */
     int64_t *records;     /* records[i * readers + r], -1 = none */
+    size_t room;          /* numbers that fit there */
 } stream;
 
 /* Opens what was asked for so that `epochs` of it can be looked at (0: as many as it says).  -1, or

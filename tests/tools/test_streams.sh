@@ -70,6 +70,11 @@ expect 0 'image +uint8\[4, 20, 20, 3\]' "$DETPIPE" ckpt info x.npz
 "$DETPIPE" cat "$spec" --batch 17 --row 2 --format png --data "$fixture" > x.png || fail "cat png"
 [ "$(head -c 4 x.png | tail -c 3)" = PNG ] || fail "x.png is no PNG"
 
+if [ -e /dev/full ]; then
+    "$DETPIPE" cat "$spec" --format npy --data "$fixture" > /dev/full 2> err.txt
+    [ $? = 3 ] && [ "$(grep -c 'cannot write to standard output: No space' err.txt)" = 1 ] || fail "cat to a full disk"
+fi
+
 # show
 quiet "$DETPIPE" show "$spec" sheet.png --batch 1 --data "$fixture"
 [ -s sheet.png ] || fail "show wrote nothing"
