@@ -36,6 +36,19 @@ void import_comment(import *im, const char *format, const char *a, const char *b
     fputc('\n', im->comments);
 }
 
+void import_note_keys(import *im, const cJSON *object, const char *what, const char *known)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, object)
+    {
+        char key[80];
+        snprintf(key, sizeof key, " %.70s ", item->string != NULL ? item->string : "");
+        if (strstr(known, key) == NULL && import_is_word(item->string != NULL ? item->string : ""))
+            import_comment(im, "%s: %s is not carried over", what, item->string);
+    }
+}
+
 /* ---- values ---- */
 
 const cJSON *import_item(import *im, const cJSON *object, const char *name)
@@ -208,6 +221,10 @@ static void put_sampler(import *im, FILE *f, const cJSON *s, int depth)
     }
     if (cJSON_GetArraySize(child) > 1)
         fail(im, "a sampler has one child at most", "");
+    import_note_keys(im, s, "sampler",
+                     " sampler_name child_sampler num_samples start_index replacement "
+                     "reshuffle_each_epoch shuffle_mode indices weights num_shards shard_id offset "
+                     "even_dist seed num_val shuffle ");
     if (child != NULL && cJSON_GetArraySize(child) == 1)
         put_sampler(im, f, cJSON_GetArrayItem(child, 0), depth + 1);
     put_one_sampler(im, f, s, import_text(im, s, "sampler_name"));
@@ -365,6 +382,23 @@ static void put_operator(import *im, FILE *f, const cJSON *node, const char *typ
     }
 }
 
+/* What an operator has and the text has not. */
+static void note_node(import *im, const cJSON *node, const char *type)
+{
+    const bool batch = strcmp(type, "Batch") == 0;
+
+    if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(node, "callback")) > 0)
+        import_comment(im, "%s: callback is not carried over%s", type, "");
+    if (batch && cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(node, "input_columns")) > 0)
+        import_comment(im, "%s: a function of its columns is not carried over%s", type, "");
+    import_note_keys(
+        im, node, type,
+        " children op_type connector_queue_size num_parallel_workers dataset_dir usage "
+        "sampler callback input_columns output_columns operations batch_size "
+        "drop_remainder buffer_size reset_each_epoch count children_sizes "
+        "children_flag_and_nums children_start_end_index columns ");
+}
+
 /* The input first: the outermost object is the last operator. */
 static void put_node(import *im, FILE *f, const cJSON *node, int depth)
 {
@@ -377,6 +411,7 @@ static void put_node(import *im, FILE *f, const cJSON *node, int depth)
         fail(im, "the pipeline is too large", "");
         return;
     }
+    note_node(im, node, type);
     if (cJSON_GetArraySize(children) == 0) {
         put_reader(im, f, node, type);
         return;
@@ -420,7 +455,12 @@ static char *make_recipe(const char *path, const char *comments, const char *dat
 
     if (f == NULL || !text_parse(data, &stages))
         return NULL;
-    fprintf(f, "# from %s\n%sdata:", path, comments);
+    fprintf(f, "# from %s\n", strpbrk(path, "\r\n") == NULL ? path : "a file");
+    fputs(
+        "# connector_queue_size, num_parallel_workers, callback and device_target are not carried "
+        "over,\n# as no row depends on them here (but workers= of a replayed operation)\n",
+        f);
+    fprintf(f, "%sdata:", comments);
     for (size_t i = 0; i < stages.n; i++) {
         const text_stage *stage = &stages.stage[i];
         fprintf(f, "%s %.*s\n", i > 0 ? "  |" : "", (int)(stage->end - stage->start),

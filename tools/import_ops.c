@@ -108,10 +108,21 @@ static void put_holder(import *im, FILE *f, const cJSON *params, const char *nam
         fprintf(f, "%s workers=%d", im->order, im->workers);
 }
 
+static void note_parameters(import *im, const cJSON *params, const operation *o)
+{
+    char known[512];
+    int n = snprintf(known, sizeof known, " device_target ");
+
+    for (const carried *c = o->parameters; c->how != END; c++)
+        n += snprintf(known + n, sizeof known - (size_t)n, "%s ", c->key);
+    import_note_keys(im, params, o->name, known);
+}
+
 static void put_operation(import *im, FILE *f, const cJSON *params, const operation *o,
                           const char *column)
 {
     put_stage(f, o->stage, column);
+    note_parameters(im, params, o);
     for (const carried *c = o->parameters; c->how != END; c++)
         put_parameter(im, f, params, c);
     if (o->kind == RANDOM && im->replay)

@@ -34,6 +34,10 @@ bool import_is_word(const char *); /* letters, digits and _ */
 void import_list(import *, FILE *, const cJSON *, const char *key, const char *name);
 void import_print_number(FILE *, double);
 
+/* A comment for every key of an object that is not one of `known` (" a b ", each between blanks).
+ */
+void import_note_keys(import *, const cJSON *, const char *what, const char *known);
+
 /* One operation as a stage on the column. */
 void import_operation(import *, FILE *, const cJSON *op, const char *column);
 

@@ -132,6 +132,9 @@ echo '[]' > bad.json
 expect 2 'there is no key children' "$DETPIPE" import bad.json
 sed 's/"Invert"/"Unheard"/' "$serialized/ops_colour.json" > bad.json
 expect 2 'there is no operation Unheard' "$DETPIPE" import bad.json
+sed 's/"prob":0.25/"prob":0.25,"unheard":1/; s/"connector_queue_size"/"queue":3,"connector_queue_size"/' "$serialized/ops_random.json" > bad.json
+expect 0 '^# RandomHorizontalFlip: unheard is not carried over$' "$DETPIPE" import bad.json
+expect 0 '^# Cifar10Dataset: queue is not carried over$' "$DETPIPE" import bad.json
 sed 's/Cifar10Dataset/CocoDataset/' "$serialized/noshuffle.json" > bad.json
 expect 2 'there is no reader for CocoDataset' "$DETPIPE" import bad.json
 expect 3 'cannot read' "$DETPIPE" import nothing.json
