@@ -1,34 +1,59 @@
-/* cifar.c - the binary versions of CIFAR-10 and CIFAR-100
+/* cifar.c - CIFAR-10 and CIFAR-100, binary and python versions, as folders and as .tar.gz
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * A record is its labels, a byte each, then the red, green and blue planes of 32x32.  Files are
- * found, filtered and ordered as MindSpore's readers do (*.bin in byte order, usage by a part of
- * the name), and checked more strictly than there: a size that is not the official number of
- * records, a missing file and a label out of range are errors.
+ * A binary record is its labels, a byte each, then the red, green and blue planes of 32x32.  A file
+ * of the python version is a pickled dictionary of an array of planes and lists of labels; the same
+ * records.  Binary files are found, filtered and ordered as MindSpore's readers do (*.bin in byte
+ * order, usage by a part of the name), and checked more strictly than there: a size that is not the
+ * official number of records, a missing file and a label out of range are errors.
  */
 #include "io/cifar.h"
 
 #include <string.h>
 
 #include "base/file.h"
+#include "io/pickle.h"
 
-#define SIDE        32
-#define PLANE       (SIDE * SIDE)
-#define MOST_LABELS 2
+#define SIDE         32
+#define PLANE        (SIDE * SIDE)
+#define MOST_LABELS  2
+#define MOST_ARCHIVE ((uint64_t)1 << 30) /* bytes of an unpacked archive */
+#define MOST_FILE    ((uint64_t)1 << 28) /* bytes of a pickle */
+#define MOST_ENTRIES 64                  /* of an archive */
+
+/* A file of a folder, or of an archive in memory. */
+typedef struct entry {
+    char *name;
+    dp_blob blob; /* bytes NULL: in the folder */
+} entry;
 
 typedef struct part {
     dp_file file;
+    dp_blob blob; /* bytes NULL: the file is read */
     const char *name;
     uint64_t first, n_records;
+    size_t planes, stride; /* bytes before the first record's planes; from one to the next */
+    uint8_t *labels;       /* n_labels a record; NULL: they stand before the planes */
 } part;
 
 typedef struct state {
     const dp_cifar_layout *layout;
-    size_t record_size;
     part *parts;
     size_t n_parts;
 } state;
+
+/* An open under way. */
+typedef struct opening {
+    state *s;
+    const dp_cifar *params;
+    const char *path; /* of the folder or archive */
+    bool python;
+    entry *entries;
+    size_t n_entries;
+    dp_arena *arena;
+    dp_error *err;
+} opening;
 
 void dp_cifar_close(void *state_)
 {
@@ -37,128 +62,287 @@ void dp_cifar_close(void *state_)
         dp_file_close(&s->parts[i].file);
 }
 
-/* Records of the official file of that name, or of the first one. */
-static uint64_t official_records(const dp_cifar_layout *layout, const char *name)
+/* ---- which files there are ---- */
+
+/* The official file of that name, with or without .bin; n_files when there is none. */
+static int official(const dp_cifar_layout *layout, const char *name)
 {
-    for (int i = 0; i < layout->n_files; i++) {
-        if (strcmp(layout->files[i].name, name) == 0)
-            return layout->files[i].n_records;
+    int i = 0;
+
+    while (i < layout->n_files) {
+        const char *full = layout->files[i].name;
+        const size_t bare = strlen(full) - 4;
+        if (strcmp(full, name) == 0 || (strlen(name) == bare && memcmp(full, name, bare) == 0))
+            break;
+        i++;
     }
-    return layout->files[0].n_records;
+    return i;
 }
 
-static dp_status check_size(const state *s, const part *p, bool strict, dp_error *err)
+static bool is_binary(const char *name)
 {
-    const uint64_t official = official_records(s->layout, p->name), record = s->record_size;
-    const uint64_t size = p->file.size, n = size / record;
-
-    if (size == 0 || size % record != 0)
-        return dp_fail_record(err, DP_ECORRUPT, n,
-                              "%s: %.80s has %llu bytes: expected %llu (records of %llu bytes; "
-                              "record %llu is cut)",
-                              s->layout->name, p->name, (unsigned long long)size,
-                              (unsigned long long)(official * record), (unsigned long long)record,
-                              (unsigned long long)n);
-    if (strict && n != official)
-        return dp_fail(err, DP_ECORRUPT,
-                       "%s: %.80s has %llu records: expected %llu; strict=false reads other sizes",
-                       s->layout->name, p->name, (unsigned long long)n,
-                       (unsigned long long)official);
-    return DP_OK;
+    const size_t n = strlen(name);
+    return n >= 4 && strcmp(name + n - 4, ".bin") == 0;
 }
 
-/* Every *.bin is opened, so that a folder called x.bin is an error whatever the usage, as in
- * MindSpore. */
-static dp_status open_part(state *s, const dp_cifar *p, const char *folder, const char *name,
-                           dp_arena *arena, dp_error *err)
+static dp_status list_folder(opening *o, const char *path)
 {
-    part *next = &s->parts[s->n_parts];
-    const char *path = dp_path_join(arena, folder, name);
-    dp_status status;
+    char **names;
+    dp_status status = dp_dir_list(path, "", o->arena, &names, &o->n_entries, o->err);
 
-    if (path == NULL)
-        return dp_arena_fail(arena, err, "a path");
-    status = dp_file_open(path, &next->file, err);
     if (status != DP_OK)
         return status;
-    next->name = name;
-    if (strstr(name, s->layout->words[p->usage]) == NULL) {
-        dp_file_close(&next->file);
-        return DP_OK;
-    }
-    next->n_records = next->file.size / s->record_size;
-    next->first = s->n_parts == 0 ? 0 : next[-1].first + next[-1].n_records;
-    s->n_parts++;
-    return check_size(s, next, p->strict, err);
-}
-
-static dp_status check_complete(const state *s, int32_t usage, const char *folder, dp_error *err)
-{
-    for (int i = 0; i < s->layout->n_files; i++) {
-        bool found = usage != DP_CIFAR_ALL && usage != s->layout->files[i].usage;
-        for (size_t j = 0; j < s->n_parts; j++)
-            found = found || strcmp(s->parts[j].name, s->layout->files[i].name) == 0;
-        if (!found)
-            return dp_fail(err, DP_EIO,
-                           "%s: %s is missing in %.100s; strict=false reads what is there",
-                           s->layout->name, s->layout->files[i].name, folder);
-    }
+    o->path = path;
+    o->entries = dp_arena_alloc(o->arena, o->n_entries + 1, sizeof *o->entries);
+    if (o->entries == NULL)
+        return dp_arena_fail(o->arena, o->err, o->s->layout->name);
+    for (size_t i = 0; i < o->n_entries; i++)
+        o->entries[i].name = names[i];
     return DP_OK;
 }
 
-/* The folder itself, or the official one inside it when it has no .bin file of its own. */
-static dp_status find_files(const dp_cifar_layout *layout, const dp_cifar *p, const char *root,
-                            dp_arena *arena, char **folder, char ***names, size_t *n, dp_error *err)
+/* Whether there are files of one version among the entries. */
+static bool has_version(const opening *o, bool python)
 {
-    dp_status status;
+    const dp_cifar_layout *layout = o->s->layout;
 
-    *folder = dp_path_join(arena, root, p->dataset_dir);
-    if (*folder == NULL)
-        return dp_arena_fail(arena, err, "a path");
-    status = dp_dir_list(*folder, ".bin", arena, names, n, err);
-    if (status == DP_OK && *n == 0) {
-        char *inner = dp_path_join(arena, *folder, layout->folder);
-        if (inner == NULL)
-            return dp_arena_fail(arena, err, "a path");
-        if (dp_dir_exists(inner)) {
-            *folder = inner;
-            status = dp_dir_list(inner, ".bin", arena, names, n, err);
-        }
+    for (size_t i = 0; i < o->n_entries; i++) {
+        const char *name = o->entries[i].name;
+        if (python ? !is_binary(name) && official(layout, name) < layout->n_files : is_binary(name))
+            return true;
+    }
+    return false;
+}
+
+/* The folder itself, or an official one inside it when it has no file of its own. */
+static dp_status find_folder(opening *o, const char *path)
+{
+    const dp_cifar_layout *layout = o->s->layout;
+    const char *const inner[] = {layout->folder, layout->python_folder};
+    dp_status status = list_folder(o, path);
+
+    for (int i = 0; i < 2 && status == DP_OK && !has_version(o, false) && !has_version(o, true); i++) {
+        char *folder = dp_path_join(o->arena, path, inner[i]);
+        if (folder == NULL)
+            return dp_arena_fail(o->arena, o->err, "a path");
+        if (dp_dir_exists(folder))
+            status = list_folder(o, folder);
     }
     return status;
 }
 
-static dp_status open_parts(state *s, const dp_cifar *p, const char *root, dp_arena *arena,
-                            dp_error *err)
+/* Entries in byte order, whatever the archive's. */
+static void insert(opening *o, entry e)
 {
-    char **names, *folder;
-    size_t n_names;
-    dp_status status = find_files(s->layout, p, root, arena, &folder, &names, &n_names, err);
+    size_t i = o->n_entries++;
+
+    for (; i > 0 && strcmp(o->entries[i - 1].name, e.name) > 0; i--)
+        o->entries[i] = o->entries[i - 1];
+    o->entries[i] = e;
+}
+
+static dp_status read_archive(opening *o, const char *path)
+{
+    dp_tar tar = {.path = path};
+    char name[DP_TAR_NAME];
+    dp_status status = dp_blob_read(path, MOST_ARCHIVE, o->arena, &tar.archive, o->err);
+    entry e;
+
+    o->path = path;
+    o->entries = dp_arena_alloc(o->arena, MOST_ENTRIES, sizeof *o->entries);
+    if (status == DP_OK && o->entries == NULL)
+        return dp_arena_fail(o->arena, o->err, o->s->layout->name);
+    while (status == DP_OK && (status = dp_tar_next(&tar, name, &e.blob, o->err)) == DP_OK) {
+        if (o->n_entries == MOST_ENTRIES)
+            return dp_fail(o->err, DP_ELIMIT, "%.120s has more than %d files", path, MOST_ENTRIES);
+        e.name = dp_arena_text(o->arena, name, strlen(name));
+        if (e.name == NULL)
+            return dp_arena_fail(o->arena, o->err, o->s->layout->name);
+        insert(o, e);
+    }
+    return status == DP_END ? DP_OK : status;
+}
+
+static dp_status find_entries(opening *o, const char *root)
+{
+    char *path = dp_path_join(o->arena, root, o->params->dataset_dir);
+    dp_file file;
+    dp_status status;
+
+    if (path == NULL)
+        return dp_arena_fail(o->arena, o->err, "a path");
+    if (!dp_dir_exists(path) && dp_file_open(path, &file, NULL) == DP_OK) {
+        dp_file_close(&file);
+        status = read_archive(o, path);
+    } else {
+        status = find_folder(o, path);
+    }
+    o->python = !has_version(o, false) && has_version(o, true);
+    return status;
+}
+
+/* ---- one file ---- */
+
+static dp_status check_size(const opening *o, const part *p, uint64_t size)
+{
+    const dp_cifar_layout *layout = o->s->layout;
+    const int file = official(layout, p->name);
+    const uint64_t expected = layout->files[file < layout->n_files ? file : 0].n_records;
+    const uint64_t record = p->stride, n = size / record;
+
+    if (size == 0 || size % record != 0)
+        return dp_fail_record(o->err, DP_ECORRUPT, n,
+                              "%s: %.80s has %llu bytes: expected %llu (records of %llu bytes; "
+                              "record %llu is cut)",
+                              layout->name, p->name, (unsigned long long)size,
+                              (unsigned long long)(expected * record), (unsigned long long)record,
+                              (unsigned long long)n);
+    if (o->params->strict && n != expected)
+        return dp_fail(o->err, DP_ECORRUPT,
+                       "%s: %.80s has %llu records: expected %llu; strict=false reads other sizes",
+                       layout->name, p->name, (unsigned long long)n, (unsigned long long)expected);
+    return DP_OK;
+}
+
+/* Lists of small numbers, one for each label of a record. */
+static dp_status take_labels(const opening *o, const dp_pickled *dict, dp_blob blob, part *p)
+{
+    const dp_cifar_layout *layout = o->s->layout;
+    const size_t n = (size_t)layout->n_labels;
+
+    p->labels = dp_arena_alloc(o->arena, (size_t)p->n_records + 1, n);
+    if (p->labels == NULL)
+        return dp_arena_fail(o->arena, o->err, layout->name);
+    for (size_t l = 0; l < n; l++) {
+        const dp_pickled *list = dp_pickle_get(dict, blob, layout->labels[l].key);
+        if (list == NULL || list->kind != DP_PICKLE_LIST || list->n != p->n_records)
+            return dp_fail(o->err, DP_ECORRUPT, "%s: %.80s has no list '%s' of %llu numbers",
+                           layout->name, p->name, layout->labels[l].key,
+                           (unsigned long long)p->n_records);
+        for (uint32_t i = 0; i < list->n; i++) {
+            const dp_pickled *v = list->items[i];
+            if (v->kind != DP_PICKLE_INT || v->number < 0 || v->number > 255)
+                return dp_fail_record(o->err, DP_ECORRUPT, i, "%s: record %u of %.80s has no %s",
+                                      layout->name, i, p->name, layout->labels[l].column);
+            p->labels[i * n + l] = (uint8_t)v->number;
+        }
+    }
+    return DP_OK;
+}
+
+static dp_status open_python(const opening *o, part *p, dp_blob blob)
+{
+    dp_arena parsed = {.alloc = o->arena->alloc, .limit = o->arena->limit};
+    dp_pickled *dict;
+    dp_status status = dp_pickle_parse(blob, p->name, &parsed, &dict, o->err);
+
+    p->stride = 3 * PLANE;
+    if (status == DP_OK && !dp_pickle_array(dp_pickle_get(dict, blob, "data"), blob, p->stride,
+                                            &p->n_records, &p->planes))
+        status = dp_fail(o->err, DP_ECORRUPT, "%s: %.80s has no array 'data' of %d columns of uint8",
+                         o->s->layout->name, p->name, 3 * PLANE);
+    if (status == DP_OK)
+        status = take_labels(o, dict, blob, p);
+    dp_arena_free(&parsed);
+    return status == DP_OK ? check_size(o, p, p->n_records * p->stride) : status;
+}
+
+static dp_status open_binary(const opening *o, part *p, uint64_t size)
+{
+    p->planes = (size_t)o->s->layout->n_labels;
+    p->stride = p->planes + 3 * PLANE;
+    p->n_records = size / p->stride;
+    return check_size(o, p, size);
+}
+
+/* A pickle is read whole once, for its labels; its planes are read where they lie. */
+static dp_status open_python_file(const opening *o, part *p, const char *path)
+{
+    dp_arena whole = {.alloc = o->arena->alloc, .limit = o->arena->limit};
+    dp_blob blob;
+    dp_status status = dp_blob_read(path, MOST_FILE, &whole, &blob, o->err);
+
+    if (status == DP_OK)
+        status = open_python(o, p, blob);
+    dp_arena_free(&whole);
+    return status;
+}
+
+/* Every *.bin is opened, so that a folder called x.bin is an error whatever the usage, as in
+ * MindSpore. */
+static dp_status open_part(opening *o, const entry *e)
+{
+    state *s = o->s;
+    part *next = &s->parts[s->n_parts];
+    const bool wanted = strstr(e->name, s->layout->words[o->params->usage]) != NULL;
+    const char *path = dp_path_join(o->arena, o->path, e->name);
+    dp_status status = DP_OK;
+
+    if (path == NULL)
+        return dp_arena_fail(o->arena, o->err, "a path");
+    *next = (part){.file = {.fd = -1}, .blob = e->blob, .name = e->name};
+    if (e->blob.bytes == NULL)
+        status = dp_file_open(path, &next->file, o->err);
+    if (status != DP_OK || !wanted) {
+        dp_file_close(&next->file);
+        return status;
+    }
+    next->first = s->n_parts == 0 ? 0 : next[-1].first + next[-1].n_records;
+    s->n_parts++;
+    if (!o->python)
+        return open_binary(o, next, e->blob.bytes != NULL ? e->blob.size : next->file.size);
+    return e->blob.bytes != NULL ? open_python(o, next, e->blob) : open_python_file(o, next, path);
+}
+
+static dp_status check_complete(const opening *o)
+{
+    const dp_cifar_layout *layout = o->s->layout;
+    const int32_t usage = o->params->usage;
+
+    for (int i = 0; i < layout->n_files; i++) {
+        bool found = usage != DP_CIFAR_ALL && usage != layout->files[i].usage;
+        for (size_t j = 0; j < o->s->n_parts; j++)
+            found = found || official(layout, o->s->parts[j].name) == i;
+        if (!found)
+            return dp_fail(o->err, DP_EIO,
+                           "%s: %s is missing in %.100s; strict=false reads what is there",
+                           layout->name, layout->files[i].name, o->path);
+    }
+    return DP_OK;
+}
+
+static dp_status open_parts(opening *o, const char *root)
+{
+    const dp_cifar_layout *layout = o->s->layout;
+    dp_status status = find_entries(o, root);
 
     if (status != DP_OK)
         return status;
-    s->parts = dp_arena_alloc(arena, n_names + 1, sizeof *s->parts);
-    if (s->parts == NULL)
-        return dp_arena_fail(arena, err, s->layout->name);
-    for (size_t i = 0; i < n_names && status == DP_OK; i++)
-        status = open_part(s, p, folder, names[i], arena, err);
-    if (status == DP_OK && s->n_parts == 0)
-        status = dp_fail(err, DP_EIO, "%s: %.100s has no *%s*.bin file (binary version)",
-                         s->layout->name, folder, s->layout->words[p->usage]);
-    return status == DP_OK && p->strict ? check_complete(s, p->usage, folder, err) : status;
+    o->s->parts = dp_arena_alloc(o->arena, o->n_entries + 1, sizeof *o->s->parts);
+    if (o->s->parts == NULL)
+        return dp_arena_fail(o->arena, o->err, layout->name);
+    for (size_t i = 0; i < o->n_entries && status == DP_OK; i++) {
+        const char *name = o->entries[i].name;
+        if (o->python ? official(layout, name) < layout->n_files : is_binary(name))
+            status = open_part(o, &o->entries[i]);
+    }
+    if (status == DP_OK && o->s->n_parts == 0)
+        status = dp_fail(o->err, DP_EIO, "%s: %.100s has no *%s*.bin file", layout->name, o->path,
+                         layout->words[o->params->usage]);
+    return status == DP_OK && o->params->strict ? check_complete(o) : status;
 }
 
 dp_status dp_cifar_open(const dp_cifar_layout *layout, const void *params, const char *root,
                         dp_arena *arena, dp_source *out, dp_error *err)
 {
     state *s = dp_arena_alloc(arena, 1, sizeof *s);
+    opening o = {.s = s, .params = params, .arena = arena, .err = err};
     dp_status status;
 
     if (s == NULL)
         return dp_arena_fail(arena, err, layout->name);
     s->layout = layout;
-    s->record_size = (size_t)layout->n_labels + 3 * PLANE;
-    status = open_parts(s, params, root, arena, err);
+    status = open_parts(&o, root);
     if (status != DP_OK) {
         dp_cifar_close(s);
         return status;
@@ -182,24 +366,28 @@ static const part *part_of(const state *s, uint64_t record)
     return p;
 }
 
-static dp_status read_bytes(const state *s, const part *p, uint64_t record, uint8_t *bytes,
-                            dp_error *err)
+/* Bytes of a record from its planes' place less `before` on. */
+static dp_status read_bytes(const state *s, const part *p, uint64_t in_file, size_t before,
+                            uint8_t *bytes, dp_error *err)
 {
-    const uint64_t in_file = record - p->first;
-    size_t got;
-    const int error =
-        dp_file_read_at(&p->file, in_file * s->record_size, bytes, s->record_size, &got);
+    const uint64_t at = in_file * p->stride + p->planes - before;
+    const size_t size = before + 3 * PLANE;
+    size_t got = size;
+    int error = 0;
 
+    if (p->blob.bytes != NULL)
+        memcpy(bytes, p->blob.bytes + at, size);
+    else
+        error = dp_file_read_at(&p->file, at, bytes, size, &got);
     if (error != 0)
-        return dp_fail_record(err, DP_EIO, record, "%s: record %llu of %.80s cannot be read: %s",
-                              s->layout->name, (unsigned long long)in_file, p->name,
-                              strerror(error));
-    if (got != s->record_size)
-        return dp_fail_record(err, DP_ECORRUPT, record,
+        return dp_fail_record(err, DP_EIO, p->first + in_file,
+                              "%s: record %llu of %.80s cannot be read: %s", s->layout->name,
+                              (unsigned long long)in_file, p->name, strerror(error));
+    if (got != size)
+        return dp_fail_record(err, DP_ECORRUPT, p->first + in_file,
                               "%s: record %llu of %.80s has %zu bytes: expected %zu (the file "
                               "shrank while it was in use)",
-                              s->layout->name, (unsigned long long)in_file, p->name, got,
-                              s->record_size);
+                              s->layout->name, (unsigned long long)in_file, p->name, got, size);
     return DP_OK;
 }
 
@@ -207,19 +395,22 @@ dp_status dp_cifar_read(const void *state_, uint64_t record, void *const columns
 {
     const state *s = state_;
     const part *p = part_of(s, record);
+    const uint64_t in_file = record - p->first;
+    const size_t n = (size_t)s->layout->n_labels, before = p->labels == NULL ? n : 0;
     uint8_t bytes[MOST_LABELS + 3 * PLANE], *image = columns[0];
-    const uint8_t *planes = bytes + s->layout->n_labels;
-    const dp_status status = read_bytes(s, p, record, bytes, err);
+    const uint8_t *planes = bytes + before;
+    const uint8_t *labels = p->labels == NULL ? bytes : p->labels + in_file * n;
+    const dp_status status = read_bytes(s, p, in_file, before, bytes, err);
 
     if (status != DP_OK)
         return status;
     for (int i = 0; i < s->layout->n_labels; i++) {
-        if (bytes[i] >= s->layout->labels[i].n_classes)
+        if (labels[i] >= s->layout->labels[i].n_classes)
             return dp_fail_record(
                 err, DP_ECORRUPT, record, "%s: record %llu of %.80s has %s %d: expected 0 to %d",
-                s->layout->name, (unsigned long long)(record - p->first), p->name,
-                s->layout->labels[i].column, bytes[i], s->layout->labels[i].n_classes - 1);
-        *(uint32_t *)columns[1 + i] = bytes[i];
+                s->layout->name, (unsigned long long)in_file, p->name,
+                s->layout->labels[i].column, labels[i], s->layout->labels[i].n_classes - 1);
+        *(uint32_t *)columns[1 + i] = labels[i];
     }
     for (int i = 0; i < PLANE; i++) {
         image[3 * i] = planes[i];

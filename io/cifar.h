@@ -1,4 +1,4 @@
-/* cifar.h - the binary versions of CIFAR-10 and CIFAR-100
+/* cifar.h - CIFAR-10 and CIFAR-100, binary and python versions
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -17,11 +17,11 @@ enum { DP_CIFAR_TRAIN, DP_CIFAR_TEST, DP_CIFAR_ALL };
 
 /* What the two data sets differ in. */
 typedef struct dp_cifar_layout {
-    const char *name, *folder; /* the official folder */
+    const char *name, *folder, *python_folder; /* the official folders */
     const char *words[3];      /* of each usage: names that have it in them are read */
     int n_labels;
     struct {
-        const char *column;
+        const char *column, *key; /* key: in the python version */
         uint8_t n_classes;
     } labels[2];
     int n_files;
@@ -38,7 +38,8 @@ dp_status dp_cifar_read(const void *state, uint64_t record, void *const columns[
 void dp_cifar_close(void *state);
 
 #define DP_CIFAR_PARAMS(folder)                                                                    \
-    DP_TEXT(dp_cifar, dataset_dir, ".", "folder with the .bin files, or the one above " folder),   \
+    DP_TEXT(dp_cifar, dataset_dir, ".",                                                            \
+            "folder with the files, the one above " folder ", or the .tar.gz"),                    \
         DP_CHOICE(dp_cifar, usage, "all", "train,test,all", "which files"),                        \
         DP_BOOLEAN(dp_cifar, strict, "true",                                                       \
                    "false: fewer files and other record counts are fine"),                         \

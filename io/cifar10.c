@@ -1,4 +1,4 @@
-/* cifar10.c - CIFAR-10, binary version (https://www.cs.toronto.edu/~kriz/cifar.html)
+/* cifar10.c - CIFAR-10 (https://www.cs.toronto.edu/~kriz/cifar.html)
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -9,9 +9,10 @@
 static const dp_cifar_layout layout = {
     .name = "cifar10",
     .folder = FOLDER,
+    .python_folder = "cifar-10-batches-py",
     .words = {"data_batch", "test_batch", "batch"},
     .n_labels = 1,
-    .labels = {{"label", 10}},
+    .labels = {{"label", "labels", 10}},
     .n_files = 6,
     .files = {{"data_batch_1.bin", DP_CIFAR_TRAIN, 10000},
               {"data_batch_2.bin", DP_CIFAR_TRAIN, 10000},
@@ -30,7 +31,7 @@ static dp_status open_source(const void *p, const char *root, dp_arena *arena, d
 }
 
 const dp_reader dp_reader_cifar10 = {
-    .info = {"reader", "cifar10", "CIFAR-10 photographs, binary version", 1, params},
+    .info = {"reader", "cifar10", "CIFAR-10 photographs", 1, params},
     .size = sizeof(dp_cifar),
     .open = open_source,
     .read = dp_cifar_read,

@@ -1,4 +1,4 @@
-/* cifar100.c - CIFAR-100, binary version (https://www.cs.toronto.edu/~kriz/cifar.html)
+/* cifar100.c - CIFAR-100 (https://www.cs.toronto.edu/~kriz/cifar.html)
  *
  * SPDX-License-Identifier: Apache-2.0
  *
@@ -11,9 +11,10 @@
 static const dp_cifar_layout layout = {
     .name = "cifar100",
     .folder = FOLDER,
+    .python_folder = "cifar-100-python",
     .words = {"train", "test", ""},
     .n_labels = 2,
-    .labels = {{"coarse_label", 20}, {"fine_label", 100}},
+    .labels = {{"coarse_label", "coarse_labels", 20}, {"fine_label", "fine_labels", 100}},
     .n_files = 2,
     .files = {{"train.bin", DP_CIFAR_TRAIN, 50000}, {"test.bin", DP_CIFAR_TEST, 10000}},
 };
@@ -27,7 +28,7 @@ static dp_status open_source(const void *p, const char *root, dp_arena *arena, d
 }
 
 const dp_reader dp_reader_cifar100 = {
-    .info = {"reader", "cifar100", "CIFAR-100 photographs, binary version", 1, params},
+    .info = {"reader", "cifar100", "CIFAR-100 photographs", 1, params},
     .size = sizeof(dp_cifar),
     .open = open_source,
     .read = dp_cifar_read,

@@ -1,0 +1,242 @@
+/* inflate.c - gzip files in memory, and the files of a tar archive in them
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/inflate.h"
+
+#include <string.h>
+#include <zlib.h>
+
+#include "base/bytes.h"
+#include "base/file.h"
+#include "base/status.h"
+
+#define PIECE (1 << 16) /* bytes of the file at a time */
+#define BLOCK 512       /* of a tar archive */
+
+/* ---- gzip ---- */
+
+/* Memory that grows: at first what the file says it needs, if that can be true, then twice as much
+ * each time. */
+typedef struct growing {
+    dp_arena *arena;
+    uint8_t *bytes;
+    size_t used, room;
+    uint64_t most, hint;
+    const char *path;
+    dp_error *err;
+} growing;
+
+#define MOST_RATIO 1032 /* of deflate: what is unpacked over what is packed */
+
+/* The last four bytes of a gzip file: its unpacked size modulo 2^32. */
+static uint64_t size_hint(const dp_file *file)
+{
+    uint8_t tail[4];
+    uint64_t hint;
+    size_t got;
+
+    if (file->size < 8 || dp_file_read_at(file, file->size - 4, tail, 4, &got) != 0 || got != 4)
+        return PIECE;
+    hint = dp_load_le(tail, 4) + 1; /* one more shows that the end is reached */
+    return hint < PIECE || hint > file->size * MOST_RATIO ? PIECE : hint;
+}
+
+static dp_status grow(growing *g)
+{
+    const uint64_t doubled = g->room == 0 ? g->hint : 2 * (uint64_t)g->room;
+    const uint64_t room = doubled > g->most ? g->most : doubled;
+    uint8_t *more;
+
+    if (room <= g->room)
+        return dp_fail(g->err, DP_ECORRUPT, "%.120s holds more than %llu bytes", g->path,
+                       (unsigned long long)g->most);
+    more = dp_arena_alloc(g->arena, (size_t)room, 1);
+    if (more == NULL)
+        return dp_arena_fail(g->arena, g->err, g->path);
+    if (g->used > 0)
+        memcpy(more, g->bytes, g->used);
+    g->bytes = more;
+    g->room = (size_t)room;
+    return DP_OK;
+}
+
+/* What zlib has taken in, unpacked; *over when the stream is at its end. */
+static dp_status unpack(z_stream *z, growing *g, bool *over)
+{
+    while (z->avail_in > 0 && !*over) {
+        int result;
+        if (g->used == g->room) {
+            const dp_status status = grow(g);
+            if (status != DP_OK)
+                return status;
+        }
+        z->next_out = g->bytes + g->used;
+        z->avail_out = g->room - g->used > PIECE * 64 ? PIECE * 64 : (uInt)(g->room - g->used);
+        result = inflate(z, Z_NO_FLUSH);
+        g->used = (size_t)(z->next_out - g->bytes);
+        if (result == Z_STREAM_END)
+            *over = true;
+        else if (result != Z_OK && result != Z_BUF_ERROR)
+            return dp_fail(g->err, DP_ECORRUPT, "%.120s is no whole gzip file: %.60s", g->path,
+                           z->msg != NULL ? z->msg : "damaged");
+    }
+    return DP_OK;
+}
+
+static dp_status read_piece(const dp_file *file, const char *path, uint64_t at, uint8_t *piece,
+                            size_t *got, dp_error *err)
+{
+    const int error = dp_file_read_at(file, at, piece, PIECE, got);
+
+    return error == 0 ? DP_OK
+                      : dp_fail(err, DP_EIO, "%.120s cannot be read: %s", path, strerror(error));
+}
+
+/* Every byte of the file through zlib; gzip files may follow one another. */
+static dp_status unpack_file(const dp_file *file, z_stream *z, growing *g)
+{
+    uint8_t piece[PIECE];
+    bool over = false;
+    dp_status status = DP_OK;
+
+    for (uint64_t at = 0; status == DP_OK;) {
+        size_t got;
+        status = read_piece(file, g->path, at, piece, &got, g->err);
+        if (status != DP_OK || got == 0)
+            break;
+        at += got;
+        z->next_in = piece;
+        z->avail_in = (uInt)got;
+        while (status == DP_OK && z->avail_in > 0) {
+            if (over && inflateReset(z) != Z_OK)
+                return dp_fail(g->err, DP_ENOMEM, "out of memory for %.120s", g->path);
+            over = false;
+            status = unpack(z, g, &over);
+        }
+    }
+    if (status == DP_OK && !over)
+        status = dp_fail(g->err, DP_ECORRUPT, "%.120s is no whole gzip file: it ends early", g->path);
+    return status;
+}
+
+static dp_status copy_file(const dp_file *file, growing *g)
+{
+    dp_status status = DP_OK;
+    size_t got = 1;
+
+    if (file->size > g->most)
+        return dp_fail(g->err, DP_ECORRUPT, "%.120s has more than %llu bytes", g->path,
+                       (unsigned long long)g->most);
+    g->bytes = dp_arena_alloc(g->arena, (size_t)file->size + PIECE, 1);
+    if (g->bytes == NULL)
+        return dp_arena_fail(g->arena, g->err, g->path);
+    while (status == DP_OK && got > 0 && g->used < file->size) {
+        status = read_piece(file, g->path, g->used, g->bytes + g->used, &got, g->err);
+        g->used += status == DP_OK ? got : 0;
+    }
+    if (status == DP_OK && g->used < file->size)
+        status = dp_fail(g->err, DP_ECORRUPT, "%.120s shrank while it was read", g->path);
+    return status;
+}
+
+/* zlib asks for memory that is counted like everything else. */
+static voidpf take(voidpf arena, uInt n, uInt size) { return dp_arena_alloc(arena, n, size); }
+static void give(voidpf arena, voidpf p) { (void)arena, (void)p; }
+
+dp_status dp_blob_read(const char *path, uint64_t most, dp_arena *arena, dp_blob *out,
+                       dp_error *err)
+{
+    growing g = {.arena = arena, .most = most, .path = path, .err = err};
+    z_stream z = {.zalloc = take, .zfree = give, .opaque = arena};
+    uint8_t magic[2] = {0, 0};
+    dp_file file;
+    size_t got;
+    dp_status status = dp_file_open(path, &file, err);
+
+    if (status != DP_OK)
+        return status;
+    if (dp_file_read_at(&file, 0, magic, 2, &got) == 0 && got == 2 && magic[0] == 0x1F &&
+        magic[1] == 0x8B) {
+        g.hint = size_hint(&file);
+        status = inflateInit2(&z, 16 + MAX_WBITS) == Z_OK
+                     ? unpack_file(&file, &z, &g)
+                     : dp_fail(err, DP_ENOMEM, "out of memory for %.120s", path);
+        inflateEnd(&z);
+    } else {
+        status = copy_file(&file, &g);
+    }
+    dp_file_close(&file);
+    *out = (dp_blob){g.bytes, g.used};
+    return status;
+}
+
+/* ---- tar ---- */
+
+/* Octal digits, blanks around them; false when it is anything else. */
+static bool octal(const uint8_t *text, size_t n, uint64_t *out)
+{
+    size_t i = 0;
+
+    *out = 0;
+    while (i < n && text[i] == ' ')
+        i++;
+    for (; i < n && text[i] >= '0' && text[i] <= '7'; i++)
+        *out = *out << 3 | (uint64_t)(text[i] - '0');
+    while (i < n && (text[i] == ' ' || text[i] == '\0'))
+        i++;
+    return i == n && *out < ((uint64_t)1 << 40);
+}
+
+static bool checksum_is_right(const uint8_t *header)
+{
+    uint64_t sum = 0, stated;
+
+    for (int i = 0; i < BLOCK; i++)
+        sum += i >= 148 && i < 156 ? ' ' : header[i];
+    return octal(header + 148, 8, &stated) && stated == sum;
+}
+
+static bool is_zero(const uint8_t *block)
+{
+    for (int i = 0; i < BLOCK; i++) {
+        if (block[i] != 0)
+            return false;
+    }
+    return true;
+}
+
+static void last_part(const uint8_t *field, char name[DP_TAR_NAME])
+{
+    const char *slash;
+
+    memcpy(name, field, DP_TAR_NAME - 1);
+    name[DP_TAR_NAME - 1] = '\0';
+    slash = strrchr(name, '/');
+    if (slash != NULL)
+        memmove(name, slash + 1, strlen(slash + 1) + 1);
+}
+
+dp_status dp_tar_next(dp_tar *tar, char name[DP_TAR_NAME], dp_blob *out, dp_error *err)
+{
+    while (tar->archive.size - tar->at >= BLOCK) {
+        const uint8_t *header = tar->archive.bytes + tar->at;
+        uint64_t size;
+        if (is_zero(header))
+            return DP_END;
+        if (!checksum_is_right(header) || !octal(header + 124, 12, &size))
+            return dp_fail(err, DP_ECORRUPT, "%.120s is no tar archive: the header at byte %zu is wrong",
+                           tar->path, tar->at);
+        tar->at += BLOCK;
+        if (size > tar->archive.size - tar->at)
+            return dp_fail(err, DP_ECORRUPT, "%.120s ends in the middle of %.80s", tar->path,
+                           (const char *)header);
+        *out = (dp_blob){tar->archive.bytes + tar->at, (size_t)size};
+        size = (size + BLOCK - 1) / BLOCK * BLOCK;
+        tar->at += size < tar->archive.size - tar->at ? (size_t)size : tar->archive.size - tar->at;
+        last_part(header, name);
+        if (header[156] == '0' || header[156] == '\0')
+            return DP_OK;
+    }
+    return DP_END;
+}
