@@ -21,8 +21,8 @@ typedef struct dp_reader {
     size_t size; /* of the parameter struct */
     /* Finds and checks the files, reads no record.  Leaves nothing open on failure. */
     dp_status (*open)(const void *params, const char *root, dp_arena *, dp_source *out, dp_error *);
-    /* One record into one buffer a column.  Called by several threads at once; allocates nothing. A
-     * failure names file, record and what was expected. */
+    /* One record into one buffer a column.  Called by several threads at once; allocates nothing
+     * (but for what decoding a file takes).  A failure names file, record and what was expected. */
     dp_status (*read)(const void *state, uint64_t record, void *const columns[], dp_error *);
     void (*close)(void *state); /* NULL = nothing to close */
     /* Digest of what the records are made from; NULL = the records themselves are hashed. */

@@ -1,0 +1,335 @@
+/* png_folder.c - PNG files in a folder for each class, or named by a list
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Classes and files come in the order of their bytes, whatever the file system's; a list is lines
+ * of "path,label".  Every image has the size of the first.  libpng makes 8 bits a channel of every
+ * kind: 16 bits lose the lower byte, fewer are spread to 0..255, palettes are looked up, alpha is
+ * dropped, gray is repeated for three channels, colours are mixed for one.
+ */
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <png.h>
+
+#include "base/file.h"
+#include "base/inflate.h"
+#include "base/num.h"
+#include "io/reader.h"
+
+#define MOST_SIDE  16384             /* pixels */
+#define MOST_FILE  ((uint64_t)1 << 28) /* bytes of one PNG file */
+#define MOST_FILES 10000000
+#define MOST_LIST  ((uint64_t)1 << 32) /* bytes of a list */
+
+typedef struct png_folder {
+    const char *dataset_dir, *list;
+    int64_t channels, num_classes;
+} png_folder;
+
+static const dp_param params[] = {
+    DP_TEXT(png_folder, dataset_dir, ".", "folder of the class folders, or of the list's paths"),
+    DP_TEXT(png_folder, list, "", "file of lines path,label; \"\" for class folders"),
+    DP_INT(png_folder, channels, "3", 1, 3, "3 for colours, 1 for gray"),
+    DP_INT(png_folder, num_classes, "0", 0, 4294967295.0,
+           "labels are below it; 0: the number of class folders, the largest label of a list + 1"),
+    DP_PARAMS_END,
+};
+
+typedef struct image_file {
+    const char *path;
+    uint32_t label;
+} image_file;
+
+typedef struct state {
+    const png_folder *params;
+    const dp_allocator *alloc;
+    image_file *files;
+    uint64_t n, room, n_classes;
+    uint32_t height, width;
+} state;
+
+/* ---- which files there are ---- */
+
+static dp_status add(state *s, const char *path, uint64_t label, dp_arena *arena, dp_error *err)
+{
+    if (s->n == MOST_FILES)
+        return dp_fail(err, DP_ELIMIT, "png_folder: more than %d files", MOST_FILES);
+    if (s->n == s->room) {
+        image_file *more;
+        s->room = s->room == 0 ? 1024 : 2 * s->room;
+        more = dp_arena_alloc(arena, (size_t)s->room, sizeof *more);
+        if (more == NULL)
+            return dp_arena_fail(arena, err, "the names of the images");
+        if (s->n > 0)
+            memcpy(more, s->files, (size_t)s->n * sizeof *more);
+        s->files = more;
+    }
+    s->files[s->n++] = (image_file){path, (uint32_t)label};
+    s->n_classes = label >= s->n_classes ? label + 1 : s->n_classes;
+    return DP_OK;
+}
+
+static dp_status add_class(state *s, const char *folder, uint64_t label, dp_arena *arena,
+                           dp_error *err)
+{
+    char **names;
+    size_t n;
+    dp_status status = dp_dir_list(folder, ".png", arena, &names, &n, err);
+
+    for (size_t i = 0; i < n && status == DP_OK; i++) {
+        char *path = dp_path_join(arena, folder, names[i]);
+        status = path == NULL ? dp_arena_fail(arena, err, "a path") : add(s, path, label, arena, err);
+    }
+    return status;
+}
+
+static dp_status find_classes(state *s, const char *root, dp_arena *arena, dp_error *err)
+{
+    char **names, *folder = dp_path_join(arena, root, s->params->dataset_dir);
+    uint64_t label = 0;
+    size_t n;
+    dp_status status;
+
+    if (folder == NULL)
+        return dp_arena_fail(arena, err, "a path");
+    status = dp_dir_list(folder, "", arena, &names, &n, err);
+    for (size_t i = 0; i < n && status == DP_OK; i++) {
+        char *class = names[i][0] == '.' ? NULL : dp_path_join(arena, folder, names[i]);
+        if (class != NULL && dp_dir_exists(class))
+            status = add_class(s, class, label++, arena, err);
+    }
+    s->n_classes = label;
+    if (status == DP_OK && s->n == 0)
+        status = dp_fail(err, DP_EIO, "png_folder: %.120s has no folder with .png files", folder);
+    return status;
+}
+
+/* A path of a list stays below the folder. */
+static bool leaves_folder(const char *path)
+{
+    if (path[0] == '/')
+        return true;
+    for (const char *at = path; at != NULL; at = strchr(at, '/')) {
+        at += *at == '/';
+        if (strncmp(at, "..", 2) == 0 && (at[2] == '/' || at[2] == '\0'))
+            return true;
+        if (*at == '\0')
+            break;
+    }
+    return false;
+}
+
+static dp_status add_line(state *s, const char *folder, const char *line, size_t length,
+                          uint64_t number, dp_arena *arena, dp_error *err)
+{
+    const char *comma = NULL;
+    char *name, *path;
+    int64_t label;
+
+    for (size_t i = 0; i < length; i++)
+        comma = line[i] == ',' ? line + i : comma;
+    if (comma == NULL || !dp_parse_int(comma + 1, length - (size_t)(comma + 1 - line), &label) ||
+        label < 0 || label > UINT32_MAX - 1)
+        return dp_fail(err, DP_ECORRUPT, "png_folder: line %llu of the list is no path,label",
+                       (unsigned long long)number);
+    name = dp_arena_text(arena, line, (size_t)(comma - line));
+    if (name == NULL)
+        return dp_arena_fail(arena, err, "a path");
+    if (leaves_folder(name) || strlen(name) != (size_t)(comma - line))
+        return dp_fail(err, DP_ECORRUPT, "png_folder: line %llu of the list leaves the folder",
+                       (unsigned long long)number);
+    path = dp_path_join(arena, folder, name);
+    return path == NULL ? dp_arena_fail(arena, err, "a path")
+                        : add(s, path, (uint64_t)label, arena, err);
+}
+
+static dp_status read_list(state *s, const char *root, dp_arena *arena, dp_error *err)
+{
+    const char *folder = dp_path_join(arena, root, s->params->dataset_dir);
+    const char *path = dp_path_join(arena, root, s->params->list);
+    dp_blob blob = {NULL, 0};
+    uint64_t number = 1;
+    dp_status status;
+
+    if (folder == NULL || path == NULL)
+        return dp_arena_fail(arena, err, "a path");
+    status = dp_blob_read(path, MOST_LIST, arena, &blob, err);
+    for (size_t at = 0; status == DP_OK && at < blob.size; number++) {
+        const char *line = (const char *)blob.bytes + at;
+        const char *end = memchr(line, '\n', blob.size - at);
+        size_t length = end != NULL ? (size_t)(end - line) : blob.size - at;
+        at += length + 1;
+        length -= length > 0 && line[length - 1] == '\r';
+        if (length > 0)
+            status = add_line(s, folder, line, length, number, arena, err);
+    }
+    if (status == DP_OK && s->n == 0)
+        status = dp_fail(err, DP_ECORRUPT, "png_folder: %.120s names no file", path);
+    return status;
+}
+
+/* ---- one image ---- */
+
+/* What libpng reads from, and where it goes when a file is damaged. */
+typedef struct decoding {
+    dp_blob blob;
+    size_t at;
+    const char *path;
+    dp_error *err;
+    jmp_buf back;
+    png_structp png;
+    png_infop info;
+} decoding;
+
+static void failed(png_structp png, png_const_charp message)
+{
+    decoding *d = png_get_error_ptr(png);
+
+    (void)dp_fail(d->err, DP_ECORRUPT, "png_folder: %.120s: %.60s", d->path, message);
+    longjmp(d->back, 1);
+}
+
+static void warned(png_structp png, png_const_charp message) { (void)png, (void)message; }
+
+static void give_bytes(png_structp png, png_bytep out, size_t n)
+{
+    decoding *d = png_get_io_ptr(png);
+
+    if (n > d->blob.size - d->at)
+        png_error(png, "the file ends early");
+    memcpy(out, d->blob.bytes + d->at, n);
+    d->at += n;
+}
+
+static void convert(const decoding *d, int64_t channels)
+{
+    const png_byte color = png_get_color_type(d->png, d->info);
+    const bool gray = (color & PNG_COLOR_MASK_COLOR) == 0;
+
+    png_set_strip_16(d->png);
+    png_set_expand(d->png);
+    png_set_strip_alpha(d->png);
+    if (gray && channels == 3)
+        png_set_gray_to_rgb(d->png);
+    if (!gray && channels == 1)
+        png_set_rgb_to_gray_fixed(d->png, PNG_ERROR_ACTION_NONE, -1, -1);
+    png_read_update_info(d->png, d->info);
+}
+
+/* The size of the image, then its pixels when `out` is not NULL; a status. */
+static dp_status decode(decoding *d, int64_t channels, uint32_t *height, uint32_t *width,
+                        uint8_t *out)
+{
+    d->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, d, failed, warned);
+    d->info = d->png != NULL ? png_create_info_struct(d->png) : NULL;
+    if (d->info == NULL) {
+        png_destroy_read_struct(&d->png, NULL, NULL);
+        return dp_fail(d->err, DP_ENOMEM, "out of memory for %.120s", d->path);
+    }
+    if (setjmp(d->back) != 0) {
+        png_destroy_read_struct(&d->png, &d->info, NULL);
+        return DP_ECORRUPT;
+    }
+    png_set_user_limits(d->png, MOST_SIDE, MOST_SIDE);
+    png_set_read_fn(d->png, d, give_bytes);
+    png_read_info(d->png, d->info);
+    if (out == NULL) {
+        *height = png_get_image_height(d->png, d->info);
+        *width = png_get_image_width(d->png, d->info);
+    } else if (png_get_image_height(d->png, d->info) != *height ||
+               png_get_image_width(d->png, d->info) != *width) {
+        png_error(d->png, "the image has another size than the first");
+    } else {
+        const int passes = png_set_interlace_handling(d->png);
+        const size_t row = (size_t)*width * (size_t)channels;
+        convert(d, channels);
+        if (png_get_rowbytes(d->png, d->info) != row)
+            png_error(d->png, "an unknown kind of pixels");
+        for (int pass = 0; pass < passes; pass++) {
+            for (uint32_t y = 0; y < *height; y++)
+                png_read_row(d->png, out + y * row, NULL);
+        }
+        png_read_end(d->png, NULL);
+    }
+    png_destroy_read_struct(&d->png, &d->info, NULL);
+    return DP_OK;
+}
+
+static dp_status read_image(const state *s, uint64_t record, uint32_t *height, uint32_t *width,
+                            uint8_t *out, dp_error *err)
+{
+    dp_arena arena = {.alloc = s->alloc};
+    decoding d = {.path = s->files[record].path, .err = err};
+    dp_status status = dp_blob_read(d.path, MOST_FILE, &arena, &d.blob, err);
+
+    if (status == DP_OK)
+        status = decode(&d, s->params->channels, height, width, out);
+    dp_arena_free(&arena);
+    if (status != DP_OK && err != NULL)
+        err->record = (int64_t)record;
+    return status;
+}
+
+/* ---- the reader ---- */
+
+static dp_status check_labels(const state *s, uint64_t classes, dp_error *err)
+{
+    for (uint64_t i = 0; i < s->n; i++) {
+        if (s->files[i].label >= classes)
+            return dp_fail_record(err, DP_ECORRUPT, i,
+                                  "png_folder: %.120s has label %u: expected 0 to %llu",
+                                  s->files[i].path, s->files[i].label,
+                                  (unsigned long long)classes - 1);
+    }
+    return DP_OK;
+}
+
+static dp_status open_source(const void *params_, const char *root, dp_arena *arena, dp_source *out,
+                             dp_error *err)
+{
+    const png_folder *p = params_;
+    state *s = dp_arena_alloc(arena, 1, sizeof *s);
+    uint64_t classes;
+    dp_status status;
+
+    if (s == NULL)
+        return dp_arena_fail(arena, err, "png_folder");
+    if (p->channels == 2)
+        return dp_fail(err, DP_ESPEC, "png_folder: channels is 1 or 3");
+    s->params = p;
+    s->alloc = arena->alloc;
+    status = p->list[0] != '\0' ? read_list(s, root, arena, err) : find_classes(s, root, arena, err);
+    classes = p->num_classes != 0 ? (uint64_t)p->num_classes : s->n_classes;
+    if (status == DP_OK)
+        status = check_labels(s, classes, err);
+    if (status == DP_OK)
+        status = read_image(s, 0, &s->height, &s->width, NULL, err);
+    out->n_records = s->n;
+    out->n_columns = 3;
+    out->columns[0] =
+        (dp_column){"image", {NULL, DP_U8, 3, {s->height, s->width, p->channels}}, 256};
+    out->columns[1] = (dp_column){"label", {NULL, DP_U32, 0, {0}}, classes};
+    out->columns[2] = (dp_column){"id", {NULL, DP_I64, 0, {0}}, s->n};
+    out->state = s;
+    return status;
+}
+
+static dp_status read_record(const void *state_, uint64_t record, void *const columns[],
+                             dp_error *err)
+{
+    const state *s = state_;
+    uint32_t height = s->height, width = s->width;
+
+    *(uint32_t *)columns[1] = s->files[record].label;
+    *(int64_t *)columns[2] = (int64_t)record;
+    return read_image(s, record, &height, &width, columns[0], err);
+}
+
+const dp_reader dp_reader_png_folder = {
+    .info = {"reader", "png_folder", "PNG files in class folders or named by a list", 1, params},
+    .size = sizeof(png_folder),
+    .open = open_source,
+    .read = read_record,
+};
