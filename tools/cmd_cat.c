@@ -32,7 +32,7 @@ static void print_number(const dp_tensor *t, size_t i)
     case DP_U8:
     case DP_BOOL: printf(" %u", ((const uint8_t *)t->data)[i]); break;
     case DP_I8: printf(" %d", ((const int8_t *)t->data)[i]); break;
-    case DP_U16:
+    case DP_U16: printf(" %u", ((const uint16_t *)t->data)[i]); break;
     case DP_F16: printf(" 0x%04x", ((const uint16_t *)t->data)[i]); break;
     case DP_I16: printf(" %d", ((const int16_t *)t->data)[i]); break;
     case DP_I32: printf(" %d", ((const int32_t *)t->data)[i]); break;

@@ -1,0 +1,112 @@
+#!/bin/bash
+# test_containers.sh - the same records whatever they come in; archives, pickles and IDX files that are not what they say
+# SPDX-License-Identifier: Apache-2.0
+set -u
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+fixture=$SOURCE/tests/golden/cifar10
+failed=0
+
+fail() { printf 'FAILED: %s\n' "$*"; failed=1; }
+digest() { "$DETPIPE" digest "$@" 2>&1; }
+# refused PATTERN SPEC: with exit status 3, one line that has the pattern
+refused() {
+    "$DETPIPE" digest "$2" > out.txt 2>&1
+    [ $? = 3 ] && grep -Eq "$1" out.txt || { fail "$2: expected '$1'"; sed 's/^/  | /' out.txt | head -3; }
+}
+
+# CIFAR-10: binary and python version, folder and archive, whatever the order in the archive
+mkdir cifar-10-batches-bin
+cp "$fixture"/*.bin cifar-10-batches-bin/
+tar czf bin.tar.gz cifar-10-batches-bin
+tar czf turned.tar.gz cifar-10-batches-bin/test_batch.bin cifar-10-batches-bin/data_batch_2.bin cifar-10-batches-bin/data_batch_1.bin
+tar cf plain.tar -C cifar-10-batches-bin data_batch_1.bin data_batch_2.bin test_batch.bin
+for usage in train test all; do
+    expected=$(digest "cifar10 strict=false usage=$usage" --data "$fixture")
+    for container in . cifar-10-batches-bin bin.tar.gz turned.tar.gz plain.tar; do
+        got=$(digest "cifar10 dataset_dir=$container strict=false usage=$usage")
+        [ "$got" = "$expected" ] || fail "$container, $usage: $got, not $expected"
+    done
+done
+python=$fixture/cifar-10-batches-py
+tar czf python.tar.gz -C "$fixture" cifar-10-batches-py
+for pair in train:20 test:10; do
+    usage=${pair%:*}
+    expected=$(digest "cifar10 strict=false usage=$usage | take count=${pair#*:} | project columns=image,label" --data "$fixture")
+    for container in "$python" python.tar.gz; do
+        got=$(digest "cifar10 dataset_dir=$container strict=false usage=$usage | project columns=image,label")
+        [ "$got" = "$expected" ] || fail "$container, $usage: $got, not $expected"
+    done
+done
+
+# archives that are damaged, or too large when unpacked
+head -c 1000 bin.tar.gz > cut.tar.gz
+refused 'cut.tar.gz is no whole gzip file' "cifar10 dataset_dir=cut.tar.gz strict=false"
+cp bin.tar.gz turned_byte.tar.gz
+printf '\377' | dd of=turned_byte.tar.gz bs=1 seek=50000 conv=notrunc 2> /dev/null
+refused 'no whole gzip file' "cifar10 dataset_dir=turned_byte.tar.gz strict=false"
+head -c 5000 plain.tar > cut.tar
+refused 'ends in the middle of data_batch_1.bin' "cifar10 dataset_dir=cut.tar strict=false"
+cp plain.tar wrong.tar
+printf 'x' | dd of=wrong.tar bs=1 seek=3 conv=notrunc 2> /dev/null
+refused 'wrong.tar is no tar archive: the header at byte 0' "cifar10 dataset_dir=wrong.tar strict=false"
+tar czf empty.tar.gz -T /dev/null
+refused 'has no \*batch\*.bin file' "cifar10 dataset_dir=empty.tar.gz strict=false"
+for i in $(seq 70); do : > "f$i"; done
+tar czf many.tar.gz f[0-9]*
+refused 'many.tar.gz has more than 64 files' "cifar10 dataset_dir=many.tar.gz strict=false"
+head -c 1100000000 /dev/zero | gzip -1 > bomb.tar.gz
+refused 'bomb.tar.gz holds more than 1073741824 bytes' "cifar10 dataset_dir=bomb.tar.gz strict=false"
+rm bomb.tar.gz
+
+# pickles: nothing is executed, and what is no data set is said
+mkdir py
+printf '\200\002cos\nsystem\nU\020touch pickle_ran\205R.' > py/data_batch_1
+refused "calls something else than numpy's array: nothing is executed" "cifar10 dataset_dir=py strict=false usage=train"
+[ ! -e pickle_ran ] || fail "a pickle was executed"
+printf '\200\002}.' > py/data_batch_1
+refused "has no array 'data' of 3072 columns" "cifar10 dataset_dir=py strict=false usage=train"
+printf 'hello' > py/data_batch_1
+refused 'no pickle of version 2' "cifar10 dataset_dir=py strict=false usage=train"
+size=$(stat -c %s "$python/data_batch_1")
+for n in 1 2 5 100 240 400 5000 $((size - 1)); do
+    head -c "$n" "$python/data_batch_1" > py/data_batch_1
+    refused 'data_batch_1: byte [0-9]+: ' "cifar10 dataset_dir=py strict=false usage=train"
+done
+sed 's/labels/lavels/' "$python/data_batch_1" > py/data_batch_1
+refused "has no list 'labels' of 20 numbers" "cifar10 dataset_dir=py strict=false usage=train"
+
+# IDX: images, labels and what contradicts its header
+be() { printf "\\$(printf %o $(($1 >> 24 & 255)))\\$(printf %o $(($1 >> 16 & 255)))\\$(printf %o $(($1 >> 8 & 255)))\\$(printf %o $(($1 & 255)))"; }
+{ printf '\0\0\010\003'; be 4; be 3; be 2; printf 'abcdefghijklmnopqrstuvwx'; } > images
+{ printf '\0\0\010\001'; be 4; printf '\001\011\0\003'; } > labels
+gzip -k images labels
+spec="images=images labels=labels"
+expected=$(digest "idx $spec")
+[ "${expected#*  }" = "4 batches" ] || fail "idx: $expected"
+[ "$(digest "idx images=images.gz labels=labels.gz")" = "$expected" ] || fail "idx .gz is not the plain file"
+"$DETPIPE" cat "idx $spec" --batch 2 | grep -q 'image 109 110 111 112 113 114  label 0  id 2$' || fail "idx: record 2"
+refused 'record 1 of .*labels has label 9: expected 0 to 8' "idx $spec num_classes=9"
+head -c 20 images > short
+refused 'short has 4 bytes of elements: its header says uint8\[4, 3, 2\]' "idx images=short labels=labels"
+refused 'holds uint8\[4, 3, 2\]: a row of integers is expected' "idx images=images labels=images"
+{ printf '\0\0\010\001'; be 3; printf '\001\002\003'; } > few
+refused '4 images, but 3 labels' "idx images=images labels=few"
+printf '\0\0\010\003' > header
+refused 'ends in its header' "idx images=header"
+printf 'P5 hello' > noidx
+refused 'is no IDX file' "idx images=noidx"
+{ printf '\0\0\015\002'; be 2; be 1; printf '\077\200\0\0\100\0\0\0'; } > floats
+"$DETPIPE" cat "idx images=floats" --batch 1 | grep -q 'image 2  id 1$' || fail "idx: big-endian floats"
+
+# records: the same photographs as fields of a file
+expected=$(digest "cifar10 strict=false usage=test | project columns=label" --data "$fixture")
+got=$(digest "records file=test_batch.bin fields=label:uint8,_:uint8:3072 | type_cast column=label data_type=uint32 | project columns=label" --data "$fixture")
+[ "$got" = "$expected" ] || fail "records: $got, not $expected"
+printf 'HD\001\002\003\004\005\006\007\010\011\012\013\014' > r
+"$DETPIPE" cat "records file=r fields=a:uint16,b:uint8,c:uint8:3 header=2" --batch 1 | grep -q 'a 2055  b 9  c 10 11 12  id 1$' || fail "records, little"
+"$DETPIPE" cat "records file=r fields=a:uint16,b:uint8,c:uint8:3 header=2 byte_order=big" --batch 1 | grep -q 'a 1800  b 9' || fail "records, big"
+refused 'has 14 bytes: expected 0 and records of 3' "records file=r fields=a:uint8:3"
+refused 'has 14 bytes: expected 15' "records file=r fields=a:uint8 header=15"
+exit $failed
