@@ -113,7 +113,8 @@ static dp_status unpack_file(const dp_file *file, z_stream *z, growing *g)
         }
     }
     if (status == DP_OK && !over)
-        status = dp_fail(g->err, DP_ECORRUPT, "%.120s is no whole gzip file: it ends early", g->path);
+        status =
+            dp_fail(g->err, DP_ECORRUPT, "%.120s is no whole gzip file: it ends early", g->path);
     return status;
 }
 

@@ -61,8 +61,9 @@ dp_status dp_tar_next(dp_tar *tar, char name[DP_TAR_NAME], dp_blob *out, dp_erro
         if (is_zero(header))
             return DP_END;
         if (!checksum_is_right(header) || !octal(header + 124, 12, &size))
-            return dp_fail(err, DP_ECORRUPT, "%.120s is no tar archive: the header at byte %zu is wrong",
-                           tar->path, tar->at);
+            return dp_fail(err, DP_ECORRUPT,
+                           "%.120s is no tar archive: the header at byte %zu is wrong", tar->path,
+                           tar->at);
         tar->at += BLOCK;
         if (size > tar->archive.size - tar->at)
             return dp_fail(err, DP_ECORRUPT, "%.120s ends in the middle of %.80s", tar->path,

@@ -121,7 +121,8 @@ static dp_status find_folder(opening *o, const char *path)
     const char *const inner[] = {layout->folder, layout->python_folder};
     dp_status status = list_folder(o, path);
 
-    for (int i = 0; i < 2 && status == DP_OK && !has_version(o, false) && !has_version(o, true); i++) {
+    for (int i = 0; i < 2 && status == DP_OK && !has_version(o, false) && !has_version(o, true);
+         i++) {
         char *folder = dp_path_join(o->arena, path, inner[i]);
         if (folder == NULL)
             return dp_arena_fail(o->arena, o->err, "a path");
@@ -239,8 +240,9 @@ static dp_status open_python(const opening *o, part *p, dp_blob blob)
     p->stride = 3 * PLANE;
     if (status == DP_OK && !dp_pickle_array(dp_pickle_get(dict, blob, "data"), blob, p->stride,
                                             &p->n_records, &p->planes))
-        status = dp_fail(o->err, DP_ECORRUPT, "%s: %.80s has no array 'data' of %d columns of uint8",
-                         o->s->layout->name, p->name, 3 * PLANE);
+        status =
+            dp_fail(o->err, DP_ECORRUPT, "%s: %.80s has no array 'data' of %d columns of uint8",
+                    o->s->layout->name, p->name, 3 * PLANE);
     if (status == DP_OK)
         status = take_labels(o, dict, blob, p);
     dp_arena_free(&parsed);
@@ -408,8 +410,8 @@ dp_status dp_cifar_read(const void *state_, uint64_t record, void *const columns
         if (labels[i] >= s->layout->labels[i].n_classes)
             return dp_fail_record(
                 err, DP_ECORRUPT, record, "%s: record %llu of %.80s has %s %d: expected 0 to %d",
-                s->layout->name, (unsigned long long)in_file, p->name,
-                s->layout->labels[i].column, labels[i], s->layout->labels[i].n_classes - 1);
+                s->layout->name, (unsigned long long)in_file, p->name, s->layout->labels[i].column,
+                labels[i], s->layout->labels[i].n_classes - 1);
         *(uint32_t *)columns[1 + i] = labels[i];
     }
     for (int i = 0; i < PLANE; i++) {

@@ -18,7 +18,7 @@ enum { DP_CIFAR_TRAIN, DP_CIFAR_TEST, DP_CIFAR_ALL };
 /* What the two data sets differ in. */
 typedef struct dp_cifar_layout {
     const char *name, *folder, *python_folder; /* the official folders */
-    const char *words[3];      /* of each usage: names that have it in them are read */
+    const char *words[3]; /* of each usage: names that have it in them are read */
     int n_labels;
     struct {
         const char *column, *key; /* key: in the python version */

@@ -68,7 +68,8 @@ static dp_status parse(array *a, dp_blob blob, dp_error *err)
 
     if (blob.size < 4 || b[0] != 0 || b[1] != 0 || !take_type(b[2], &a->type.dtype) || b[3] == 0 ||
         b[3] > 4)
-        return dp_fail(err, DP_ECORRUPT, "idx: %.120s is no IDX file of 1 to 4 dimensions", a->path);
+        return dp_fail(err, DP_ECORRUPT, "idx: %.120s is no IDX file of 1 to 4 dimensions",
+                       a->path);
     a->type.rank = b[3];
     header = 4 + 4 * (size_t)b[3];
     if (blob.size < header)
@@ -76,8 +77,9 @@ static dp_status parse(array *a, dp_blob blob, dp_error *err)
     for (int32_t d = 0; d < a->type.rank; d++)
         a->type.shape[d] = big_endian(b + 4 + 4 * d);
     if (!dp_tensor_fits(&a->type) || dp_tensor_bytes(&a->type) != blob.size - header)
-        return dp_fail(err, DP_ECORRUPT, "idx: %.120s has %zu bytes of elements: its header says %s",
-                       a->path, blob.size - header, dp_tensor_type(&a->type).text);
+        return dp_fail(err, DP_ECORRUPT,
+                       "idx: %.120s has %zu bytes of elements: its header says %s", a->path,
+                       blob.size - header, dp_tensor_type(&a->type).text);
     a->elements = b + header;
     return DP_OK;
 }
@@ -144,8 +146,7 @@ static dp_status open_source(const void *params_, const char *root, dp_arena *ar
         return dp_fail(err, DP_ELIMIT, "idx: an image of %.120s is more than %llu bytes",
                        s->images.path, (unsigned long long)DP_MAX_SAMPLE_SIZE);
     out->n_records = (uint64_t)s->images.type.shape[0];
-    out->columns[out->n_columns++] =
-        (dp_column){"image", image, image.dtype == DP_U8 ? 256 : 0};
+    out->columns[out->n_columns++] = (dp_column){"image", image, image.dtype == DP_U8 ? 256 : 0};
     if (labelled)
         out->columns[out->n_columns++] =
             (dp_column){"label", {NULL, DP_U32, 0, {0}}, (uint64_t)p->num_classes};

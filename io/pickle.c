@@ -12,8 +12,7 @@
 #include "base/status.h"
 
 #define MOST_VALUES (1u << 20)
-#define MOST_DEPTH  (1u << 17)
-#define MOST_MEMO   (1u << 18)
+#define MOST_ROOM   (1u << 18)
 
 typedef struct machine {
     dp_blob blob;
@@ -24,6 +23,7 @@ typedef struct machine {
     dp_pickled **stack, **memo;
     uint32_t *marks;
     uint32_t depth, n_marks, n_values, n_memo;
+    uint32_t room; /* of stack, memo and marks: one a byte, as no instruction adds more */
 } machine;
 
 static dp_status wrong(const machine *m, const char *what)
@@ -37,7 +37,7 @@ static dp_status push(machine *m, dp_pickle_kind kind, dp_pickled **out)
 {
     dp_pickled *v;
 
-    if (m->n_values == MOST_VALUES || m->depth == MOST_DEPTH)
+    if (m->n_values == MOST_VALUES || m->depth == m->room)
         return wrong(m, "more values than a data set has");
     v = dp_arena_alloc(m->arena, 1, sizeof *v);
     if (v == NULL)
@@ -225,7 +225,7 @@ static dp_status take_name(machine *m)
 
 static dp_status remember(machine *m, uint64_t place)
 {
-    if (m->depth == 0 || place >= MOST_MEMO)
+    if (m->depth == 0 || place >= m->room)
         return wrong(m, "a note of what is not there");
     m->memo[place] = m->stack[m->depth - 1];
     m->n_memo = (uint32_t)place + 1 > m->n_memo ? (uint32_t)place + 1 : m->n_memo;
@@ -237,7 +237,7 @@ static dp_status recall(machine *m, uint64_t place)
     dp_pickled *v;
     dp_status status;
 
-    if (place >= MOST_MEMO || m->memo[place] == NULL)
+    if (place >= m->room || m->memo[place] == NULL)
         return wrong(m, "a note that was never made");
     status = push(m, DP_PICKLE_NONE, &v);
     if (status == DP_OK)
@@ -274,9 +274,8 @@ static dp_status with_operand(machine *m, uint8_t code)
 {
     static const struct {
         uint8_t code, size;
-    } sizes[] = {{'K', 1},  {'M', 2}, {'J', 4}, {'U', 1},    {'T', 4},    {'C', 1},   {'B', 4},
-                 {0x8C, 1}, {'X', 4}, {'q', 1}, {'r', 4},    {'h', 1},    {'j', 4},   {0x80, 1},
-                 {0x95, 8}, {0x8A, 1}};
+    } sizes[] = {{'K', 1}, {'M', 2}, {'J', 4}, {'U', 1}, {'T', 4}, {'C', 1},  {'B', 4},  {0x8C, 1},
+                 {'X', 4}, {'q', 1}, {'r', 4}, {'h', 1}, {'j', 4}, {0x80, 1}, {0x95, 8}, {0x8A, 1}};
     uint64_t v = 0;
     size_t i = 0;
 
@@ -305,7 +304,7 @@ static dp_status step(machine *m, uint8_t code)
 {
     switch (code) {
     case '(':
-        if (m->n_marks == MOST_DEPTH)
+        if (m->n_marks == m->room)
             return wrong(m, "too many marks");
         m->marks[m->n_marks++] = m->depth;
         return DP_OK;
@@ -337,9 +336,10 @@ dp_status dp_pickle_parse(dp_blob blob, const char *path, dp_arena *arena, dp_pi
 {
     machine m = {.blob = blob, .path = path, .arena = arena, .err = err};
 
-    m.stack = dp_arena_alloc(arena, MOST_DEPTH, sizeof *m.stack);
-    m.memo = dp_arena_alloc(arena, MOST_MEMO, sizeof *m.memo);
-    m.marks = dp_arena_alloc(arena, MOST_DEPTH, sizeof *m.marks);
+    m.room = blob.size < MOST_ROOM ? (uint32_t)blob.size : MOST_ROOM;
+    m.stack = dp_arena_alloc(arena, m.room, sizeof *m.stack);
+    m.memo = dp_arena_alloc(arena, m.room, sizeof *m.memo);
+    m.marks = dp_arena_alloc(arena, m.room, sizeof *m.marks);
     if (m.stack == NULL || m.memo == NULL || m.marks == NULL)
         return dp_arena_fail(arena, err, path);
     if (blob.size < 2 || blob.bytes[0] != 0x80)
@@ -371,9 +371,11 @@ const dp_pickled *dp_pickle_get(const dp_pickled *dict, dp_blob blob, const char
     return NULL;
 }
 
-/* numpy.ndarray's state: (version, shape, dtype, is Fortran's, bytes); dtype's arguments: ("u1", ...)
+/* numpy.ndarray's state: (version, shape, dtype, is Fortran's, bytes); dtype's arguments: ("u1",
+ * ...)
  */
-bool dp_pickle_array(const dp_pickled *v, dp_blob blob, uint64_t columns, uint64_t *rows, size_t *at)
+bool dp_pickle_array(const dp_pickled *v, dp_blob blob, uint64_t columns, uint64_t *rows,
+                     size_t *at)
 {
     const dp_pickled *state, *shape, *dtype, *bytes, *type;
 

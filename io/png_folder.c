@@ -18,7 +18,7 @@
 #include "base/num.h"
 #include "io/reader.h"
 
-#define MOST_SIDE  16384             /* pixels */
+#define MOST_SIDE  16384               /* pixels */
 #define MOST_FILE  ((uint64_t)1 << 28) /* bytes of one PNG file */
 #define MOST_FILES 10000000
 #define MOST_LIST  ((uint64_t)1 << 32) /* bytes of a list */
@@ -80,7 +80,8 @@ static dp_status add_class(state *s, const char *folder, uint64_t label, dp_aren
 
     for (size_t i = 0; i < n && status == DP_OK; i++) {
         char *path = dp_path_join(arena, folder, names[i]);
-        status = path == NULL ? dp_arena_fail(arena, err, "a path") : add(s, path, label, arena, err);
+        status =
+            path == NULL ? dp_arena_fail(arena, err, "a path") : add(s, path, label, arena, err);
     }
     return status;
 }
@@ -278,10 +279,9 @@ static dp_status check_labels(const state *s, uint64_t classes, dp_error *err)
 {
     for (uint64_t i = 0; i < s->n; i++) {
         if (s->files[i].label >= classes)
-            return dp_fail_record(err, DP_ECORRUPT, i,
-                                  "png_folder: %.120s has label %u: expected 0 to %llu",
-                                  s->files[i].path, s->files[i].label,
-                                  (unsigned long long)classes - 1);
+            return dp_fail_record(
+                err, DP_ECORRUPT, i, "png_folder: %.120s has label %u: expected 0 to %llu",
+                s->files[i].path, s->files[i].label, (unsigned long long)classes - 1);
     }
     return DP_OK;
 }
@@ -300,7 +300,8 @@ static dp_status open_source(const void *params_, const char *root, dp_arena *ar
         return dp_fail(err, DP_ESPEC, "png_folder: channels is 1 or 3");
     s->params = p;
     s->alloc = arena->alloc;
-    status = p->list[0] != '\0' ? read_list(s, root, arena, err) : find_classes(s, root, arena, err);
+    status =
+        p->list[0] != '\0' ? read_list(s, root, arena, err) : find_classes(s, root, arena, err);
     classes = p->num_classes != 0 ? (uint64_t)p->num_classes : s->n_classes;
     if (status == DP_OK)
         status = check_labels(s, classes, err);

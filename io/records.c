@@ -199,7 +199,8 @@ static dp_status read_field(const state *s, uint64_t record, uint64_t at, const 
     const int error = dp_file_read_at(&s->file, at, out, f->bytes, &got);
 
     if (error != 0)
-        return dp_fail_record(err, DP_EIO, record, "records: record %llu of %.120s cannot be read: %s",
+        return dp_fail_record(err, DP_EIO, record,
+                              "records: record %llu of %.120s cannot be read: %s",
                               (unsigned long long)record, s->path, strerror(error));
     if (got != f->bytes)
         return dp_fail_record(err, DP_ECORRUPT, record,

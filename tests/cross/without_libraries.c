@@ -14,4 +14,5 @@ dp_status dp_blob_read(const char *path, uint64_t most, dp_arena *arena, dp_blob
     return dp_fail(err, DP_EIO, "%.120s: this build unpacks nothing", path);
 }
 
-const dp_reader dp_reader_png_folder = {.info = {"reader", "png_folder", "not in this build", 1, NULL}};
+const dp_reader dp_reader_png_folder = {
+    .info = {"reader", "png_folder", "not in this build", 1, NULL}};

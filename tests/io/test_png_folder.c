@@ -54,7 +54,8 @@ static void gray(void **state)
 
     (void)state;
     read_file(TEST_GOLDEN "/png/expected.bin", expected[0], sizeof expected);
-    assert_ok(open_in(TEST_GOLDEN, "png_folder dataset_dir=png channels=1 | skip count=5 | take count=6", &p));
+    assert_ok(open_in(TEST_GOLDEN,
+                      "png_folder dataset_dir=png channels=1 | skip count=5 | take count=6", &p));
     for (int i = 5; i < 11; i++) {
         const uint8_t *image;
         assert_ok(dp_next(p, &b, &test_error));
@@ -107,7 +108,8 @@ static void bad_lists(void **state)
 
     (void)state;
     test_folder(folder, sizeof folder);
-    snprintf(spec, sizeof spec, "png_folder dataset_dir=png num_classes=10 list=%s/list.csv", folder);
+    snprintf(spec, sizeof spec, "png_folder dataset_dir=png num_classes=10 list=%s/list.csv",
+             folder);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         test_write(folder, "list.csv", cases[i].list, strlen(cases[i].list));
         assert_true(open_in(TEST_GOLDEN, spec, &p) < 0);
@@ -117,7 +119,8 @@ static void bad_lists(void **state)
     test_folder_remove(folder);
 }
 
-/* Cut anywhere, or with any byte turned: an error that names the file, or the same kind of image. */
+/* Cut anywhere, or with any byte turned: an error that names the file, or the same kind of image.
+ */
 static void damage(void **state)
 {
     uint8_t bytes[512];
@@ -158,8 +161,8 @@ static void damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_kind), cmocka_unit_test(gray), cmocka_unit_test(by_list),
-        cmocka_unit_test(bad_lists), cmocka_unit_test(damage),
+        cmocka_unit_test(every_kind), cmocka_unit_test(gray),   cmocka_unit_test(by_list),
+        cmocka_unit_test(bad_lists),  cmocka_unit_test(damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
