@@ -58,7 +58,7 @@ typedef struct chunk {
     float left[LEFT_FLOATS + DP_MAX_MR] __attribute__((aligned(64))); /* a tile reads past t's */
 } chunk;
 
-typedef float tree[DP_TREE_DEPTH + 1][GROUP_TILES * DP_MAX_TILE] __attribute__((aligned(64)));
+typedef float counter[DP_TREE_DEPTH + 1][GROUP_TILES * DP_MAX_TILE] __attribute__((aligned(64)));
 
 static int64_t left_size(const product *p) { return p->o->kh * p->o->kw * p->wide; }
 
@@ -195,7 +195,7 @@ static const float *left_of(const dp_outer *o, const group *g, const chunk *c, i
 }
 
 /* The chains of tile number i over a chunk, span by span. */
-static void run_tile(const dp_outer *o, const group *g, const chunk *c, int64_t i, tree tree)
+static void run_tile(const dp_outer *o, const group *g, const chunk *c, int64_t i, counter tree)
 {
     const int64_t nr = o->kernels->nr, tile = o->kernels->mr * nr;
     const int64_t all = o->images * o->rows;
@@ -265,7 +265,8 @@ static void store_tile(const dp_outer *o, const group *g, int64_t number, float 
 }
 
 /* The sum over what tile number i has left in the tree, to where it belongs. */
-static void finish_tile(const product *p, const group *g, int64_t i, float *const *dst, tree tree)
+static void finish_tile(const product *p, const group *g, int64_t i, float *const *dst,
+                        counter tree)
 {
     const dp_outer *o = p->o;
     const int64_t tile = o->kernels->mr * o->kernels->nr;
@@ -284,7 +285,7 @@ static void outer_group(void *ctx, uint64_t index)
     const dp_outer *o = p->o;
     const int64_t rows = o->images * o->rows;
     float *dst[GROUP_TILES * DP_MAX_MR];
-    tree tree;
+    counter tree;
     group g;
     chunk c;
 
