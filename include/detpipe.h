@@ -15,9 +15,7 @@
 
 #include "detpipe_base.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+DP_BEGIN_DECLS
 
 typedef struct dp_pipeline dp_pipeline;
 typedef struct dp_batch    dp_batch;
@@ -76,8 +74,5 @@ DP_CALL dp_status dp_dataset_digest(dp_pipeline *, uint8_t digest[16], dp_error 
 
 /* The whole language, sorted by kind and name. */
 DP_API const dp_stage_info *const *dp_stages(size_t *count);
-
-#ifdef __cplusplus
-}
-#endif
+DP_END_DECLS
 #endif

@@ -27,8 +27,14 @@
 #endif
 
 #ifdef __cplusplus
-extern "C" {
+#define DP_BEGIN_DECLS extern "C" {
+#define DP_END_DECLS   }
+#else
+#define DP_BEGIN_DECLS
+#define DP_END_DECLS
 #endif
+
+DP_BEGIN_DECLS
 
 #define DP_MAX_RANK 8
 
@@ -71,8 +77,14 @@ typedef struct dp_allocator {
     void  (*free)(void *ctx, void *ptr, size_t size);
 } dp_allocator;
 
-/* What cannot change a byte of the result.  Set size = sizeof(dp_options); zero means the default.
- * A NULL dp_options is {.size = sizeof(dp_options), .prefetch = 2}. */
+/* A column of the reader `memory`; shape[0] = its records.  Its data must stay as it is. */
+typedef struct dp_array {
+    const char *name;
+    dp_tensor   tensor;
+} dp_array;
+
+/* What cannot change a byte of the result (but for arrays: they are data).  Zero is the default;
+ * size = sizeof(dp_options) must be set.  NULL is {.size = sizeof(dp_options), .prefetch = 2}. */
 typedef struct dp_options {
     size_t      size;
     const char *root;      /* paths of the text are relative to it; NULL = working directory */
@@ -82,6 +94,7 @@ typedef struct dp_options {
     const dp_allocator *alloc;               /* NULL = the C library's; must outlive the handle */
     void      (*log)(void *, const char *);  /* one line of information, no error; NULL = none */
     void       *log_ctx;
+    const dp_array *arrays;                  /* ends with a NULL name; NULL = none; not copied */
 } dp_options;
 
 /* The typed parameters of a stage, as `detpipe stages` prints them. */
@@ -119,8 +132,5 @@ DP_API void dp_digest(const void *bytes, size_t size, uint8_t digest[16]);
  * digest gets the values seen, on failure (DP_ESTATE) too; every open does this after setting the
  * environment, so a machine or build that would give other bits is refused. */
 DP_CALL dp_status dp_numeric_check(uint8_t digest[16], dp_error *);
-
-#ifdef __cplusplus
-}
-#endif
+DP_END_DECLS
 #endif

@@ -13,9 +13,7 @@
 
 #include "detpipe_base.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+DP_BEGIN_DECLS
 
 typedef struct dp_net dp_net;
 
@@ -83,8 +81,5 @@ DP_CALL dp_status dp_archive_save(const dp_named_tensor *, size_t n, const char 
 
 /* Every instruction set of this machine against the scalar reference, bit for bit. */
 DP_CALL dp_status dp_net_selftest(dp_error *);
-
-#ifdef __cplusplus
-}
-#endif
+DP_END_DECLS
 #endif

@@ -334,8 +334,8 @@ static dp_status open_parts(opening *o, const char *root)
     return status == DP_OK && o->params->strict ? check_complete(o) : status;
 }
 
-dp_status dp_cifar_open(const dp_cifar_layout *layout, const void *params, const char *root,
-                        dp_arena *arena, dp_source *out, dp_error *err)
+dp_status dp_cifar_open(const dp_cifar_layout *layout, const void *params,
+                        const dp_options *options, dp_arena *arena, dp_source *out, dp_error *err)
 {
     state *s = dp_arena_alloc(arena, 1, sizeof *s);
     opening o = {.s = s, .params = params, .arena = arena, .err = err};
@@ -344,7 +344,7 @@ dp_status dp_cifar_open(const dp_cifar_layout *layout, const void *params, const
     if (s == NULL)
         return dp_arena_fail(arena, err, layout->name);
     s->layout = layout;
-    status = open_parts(&o, root);
+    status = open_parts(&o, options->root);
     if (status != DP_OK) {
         dp_cifar_close(s);
         return status;

@@ -21,10 +21,10 @@ static const dp_cifar_layout layout = {
 
 static const dp_param params[] = {DP_CIFAR_PARAMS(FOLDER)};
 
-static dp_status open_source(const void *p, const char *root, dp_arena *arena, dp_source *out,
-                             dp_error *err)
+static dp_status open_source(const void *p, const dp_options *options, dp_arena *arena,
+                             dp_source *out, dp_error *err)
 {
-    return dp_cifar_open(&layout, p, root, arena, out, err);
+    return dp_cifar_open(&layout, p, options, arena, out, err);
 }
 
 const dp_reader dp_reader_cifar100 = {

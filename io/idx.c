@@ -121,8 +121,8 @@ static dp_tensor image_type(const dp_tensor *file)
     return t;
 }
 
-static dp_status open_source(const void *params_, const char *root, dp_arena *arena, dp_source *out,
-                             dp_error *err)
+static dp_status open_source(const void *params_, const dp_options *options, dp_arena *arena,
+                             dp_source *out, dp_error *err)
 {
     const idx *p = params_;
     const bool labelled = p->labels[0] != '\0';
@@ -133,9 +133,9 @@ static dp_status open_source(const void *params_, const char *root, dp_arena *ar
     if (s == NULL)
         return dp_arena_fail(arena, err, "idx");
     s->params = p;
-    status = open_array(&s->images, root, p->images, arena, err);
+    status = open_array(&s->images, options->root, p->images, arena, err);
     if (status == DP_OK && labelled)
-        status = open_array(&s->labels, root, p->labels, arena, err);
+        status = open_array(&s->labels, options->root, p->labels, arena, err);
     if (status == DP_OK && labelled)
         status = check_labels(s, err);
     if (status != DP_OK)

@@ -286,8 +286,8 @@ static dp_status check_labels(const state *s, uint64_t classes, dp_error *err)
     return DP_OK;
 }
 
-static dp_status open_source(const void *params_, const char *root, dp_arena *arena, dp_source *out,
-                             dp_error *err)
+static dp_status open_source(const void *params_, const dp_options *options, dp_arena *arena,
+                             dp_source *out, dp_error *err)
 {
     const png_folder *p = params_;
     state *s = dp_arena_alloc(arena, 1, sizeof *s);
@@ -300,8 +300,8 @@ static dp_status open_source(const void *params_, const char *root, dp_arena *ar
         return dp_fail(err, DP_ESPEC, "png_folder: channels is 1 or 3");
     s->params = p;
     s->alloc = arena->alloc;
-    status =
-        p->list[0] != '\0' ? read_list(s, root, arena, err) : find_classes(s, root, arena, err);
+    status = p->list[0] != '\0' ? read_list(s, options->root, arena, err)
+                                : find_classes(s, options->root, arena, err);
     classes = p->num_classes != 0 ? (uint64_t)p->num_classes : s->n_classes;
     if (status == DP_OK)
         status = check_labels(s, classes, err);

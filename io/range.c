@@ -15,12 +15,12 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
-static dp_status open_source(const void *params_, const char *root, dp_arena *arena, dp_source *out,
-                             dp_error *err)
+static dp_status open_source(const void *params_, const dp_options *options, dp_arena *arena,
+                             dp_source *out, dp_error *err)
 {
     const range *p = params_;
 
-    (void)root, (void)arena, (void)err;
+    (void)options, (void)arena, (void)err;
     out->n_records = (uint64_t)p->count;
     out->n_columns = 2;
     out->columns[0] = (dp_column){"id", {NULL, DP_I64, 0, {0}}, out->n_records};

@@ -20,7 +20,8 @@ typedef struct dp_reader {
     dp_stage_info info;
     size_t size; /* of the parameter struct */
     /* Finds and checks the files, reads no record.  Leaves nothing open on failure. */
-    dp_status (*open)(const void *params, const char *root, dp_arena *, dp_source *out, dp_error *);
+    dp_status (*open)(const void *params, const dp_options *, dp_arena *, dp_source *out,
+                      dp_error *);
     /* One record into one buffer a column.  Called by several threads at once; allocates nothing
      * (but for what decoding a file takes).  A failure names file, record and what was expected. */
     dp_status (*read)(const void *state, uint64_t record, void *const columns[], dp_error *);
@@ -34,6 +35,11 @@ typedef struct dp_reader {
 #undef DP_READER
 
 extern const dp_reader *const dp_readers[]; /* ends with NULL */
+
+/* One column more, below its type's limit; its name is copied.  DP_ESPEC when the name is taken,
+ * the element too large or the columns too many: `reader` is named in front. */
+dp_status dp_source_add(dp_source *, const char *reader, const char *name, size_t length,
+                        const dp_tensor *type, dp_arena *, dp_error *);
 
 /* Digest of every record in order, the same whatever container the records came from (or of what
  * they are made from). */

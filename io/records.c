@@ -88,26 +88,17 @@ static dp_status parse_field(const char *text, size_t length, field *f, dp_arena
         f->type.shape[f->type.rank++] = size;
         at += 1 + digits;
     }
-    if (!dp_tensor_fits(&f->type) || dp_tensor_bytes(&f->type) > DP_MAX_SAMPLE_SIZE)
+    if (!dp_tensor_fits(&f->type))
         return bad_field(text, length, "is too large", err);
     f->bytes = dp_tensor_bytes(&f->type);
-    f->column = -1;
-    if (name == 1 && text[0] == '_')
-        return DP_OK;
-    if (out->n_columns == DP_MAX_COLUMNS - 1)
-        return bad_field(text, length, "is one column too many", err);
-    f->column = (int32_t)out->n_columns;
-    out->columns[out->n_columns] = (dp_column){dp_arena_text(arena, text, name), f->type, 0};
-    if (out->columns[out->n_columns].name == NULL)
-        return dp_arena_fail(arena, err, "a field");
-    if (f->type.dtype == DP_U8 || f->type.dtype == DP_U16)
-        out->columns[out->n_columns].limit = f->type.dtype == DP_U8 ? 256 : 65536;
-    out->n_columns++;
-    return DP_OK;
+    f->column = name == 1 && text[0] == '_' ? -1 : (int32_t)out->n_columns;
+    return f->column < 0 ? DP_OK : dp_source_add(out, "records", text, name, &f->type, arena, err);
 }
 
 static dp_status parse_fields(state *s, dp_arena *arena, dp_source *out, dp_error *err)
 {
+    const dp_tensor id = {.dtype = DP_I64};
+
     for (const char *text = s->params->fields;; text++) {
         const size_t length = strcspn(text, ",");
         dp_status status;
@@ -122,15 +113,7 @@ static dp_status parse_fields(state *s, dp_arena *arena, dp_source *out, dp_erro
             break;
     }
     s->id = (int32_t)out->n_columns;
-    out->columns[out->n_columns++] = (dp_column){"id", {NULL, DP_I64, 0, {0}}, 0};
-    for (uint32_t c = 0; c < out->n_columns; c++) {
-        for (uint32_t d = 0; d < c; d++) {
-            if (strcmp(out->columns[c].name, out->columns[d].name) == 0)
-                return dp_fail(err, DP_ESPEC, "records: there are two fields '%.40s'",
-                               out->columns[c].name);
-        }
-    }
-    return DP_OK;
+    return dp_source_add(out, "records", "id", 2, &id, arena, err);
 }
 
 /* ---- the file ---- */
@@ -149,8 +132,8 @@ static dp_status count_records(state *s, dp_error *err)
     return DP_OK;
 }
 
-static dp_status open_source(const void *params_, const char *root, dp_arena *arena, dp_source *out,
-                             dp_error *err)
+static dp_status open_source(const void *params_, const dp_options *options, dp_arena *arena,
+                             dp_source *out, dp_error *err)
 {
     const records *p = params_;
     state *s = dp_arena_alloc(arena, 1, sizeof *s);
@@ -159,7 +142,7 @@ static dp_status open_source(const void *params_, const char *root, dp_arena *ar
     if (s == NULL)
         return dp_arena_fail(arena, err, "records");
     s->params = p;
-    s->path = dp_path_join(arena, root, p->file);
+    s->path = dp_path_join(arena, options->root, p->file);
     if (s->path == NULL)
         return dp_arena_fail(arena, err, "a path");
     status = parse_fields(s, arena, out, err);

@@ -37,15 +37,15 @@ typedef struct state {
     uint8_t prototypes[N_CLASSES][FIELDS][FIELDS][3];
 } state;
 
-static dp_status open_source(const void *params_, const char *root, dp_arena *arena, dp_source *out,
-                             dp_error *err)
+static dp_status open_source(const void *params_, const dp_options *options, dp_arena *arena,
+                             dp_source *out, dp_error *err)
 {
     const synthetic *p = params_;
     state *s = dp_arena_alloc(arena, 1, sizeof *s);
     uint8_t *bytes;
     dp_rng rng;
 
-    (void)root;
+    (void)options;
     if (s == NULL)
         return dp_arena_fail(arena, err, "synthetic");
     s->params = p;

@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <string.h>
+
 #include "base/hash.h"
 #include "base/tensor.h"
 #include "io/reader.h"
@@ -11,6 +13,42 @@ const dp_reader *const dp_readers[] = {
 #include "io/list.def"
     NULL};
 #undef DP_READER
+
+static bool is_taken(const dp_source *source, const char *name, size_t length)
+{
+    for (uint32_t c = 0; c < source->n_columns; c++) {
+        const char *other = source->columns[c].name;
+        if (strlen(other) == length && memcmp(other, name, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+static uint64_t type_limit(dp_dtype dtype)
+{
+    return dtype == DP_U8 ? 256 : dtype == DP_U16 ? 65536 : 0;
+}
+
+dp_status dp_source_add(dp_source *source, const char *reader, const char *name, size_t length,
+                        const dp_tensor *type, dp_arena *arena, dp_error *err)
+{
+    const int shown = length > 40 ? 40 : (int)length;
+    const char *copy;
+
+    if (source->n_columns == DP_MAX_COLUMNS)
+        return dp_fail(err, DP_ESPEC, "%s: '%.*s' is more than %d columns", reader, shown, name,
+                       DP_MAX_COLUMNS);
+    if (is_taken(source, name, length))
+        return dp_fail(err, DP_ESPEC, "%s: there are two columns '%.*s'", reader, shown, name);
+    if (!dp_tensor_fits(type) || dp_tensor_bytes(type) > DP_MAX_SAMPLE_SIZE)
+        return dp_fail(err, DP_ESPEC, "%s: '%.*s' is too large", reader, shown, name);
+    copy = dp_arena_text(arena, name, length);
+    if (copy == NULL)
+        return dp_arena_fail(arena, err, "a column");
+    source->columns[source->n_columns] = (dp_column){copy, *type, type_limit(type->dtype)};
+    source->columns[source->n_columns++].type.data = NULL;
+    return DP_OK;
+}
 
 dp_status dp_source_identity(const dp_reader *reader, const dp_source *source,
                              const dp_allocator *alloc, uint8_t digest[16], dp_error *err)

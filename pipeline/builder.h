@@ -29,7 +29,7 @@ typedef struct dp_found_text {
 typedef struct dp_builder {
     dp_graph *graph;
     uint64_t seed;
-    const char *root;
+    const dp_options *options;
     uint32_t *uses; /* of each row of dp_stage_table so far */
     dp_error *err;
 } dp_builder;

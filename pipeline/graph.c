@@ -283,7 +283,8 @@ static dp_status open_reader(dp_builder *b, level *l, const dp_found *found)
     dp_graph *g = b->graph;
     dp_branch *branch = l->branch;
     const dp_status status = dp_found_fail(
-        b, found, found->reader->open(found->params, b->root, &g->arena, &branch->source, b->err));
+        b, found,
+        found->reader->open(found->params, b->options, &g->arena, &branch->source, b->err));
 
     if (status != DP_OK)
         return status;
@@ -376,7 +377,7 @@ static void place_samples(dp_graph *g)
 dp_status dp_graph_open(dp_graph *g, const char *spec, uint64_t seed, const dp_options *options,
                         dp_error *err)
 {
-    dp_builder b = {.graph = g, .seed = seed, .root = options->root, .err = err};
+    dp_builder b = {.graph = g, .seed = seed, .options = options, .err = err};
     dp_found_text *stages;
     level main_level = {0};
     dp_status status;

@@ -12,6 +12,7 @@
 
 #include "detpipe.h"
 #include "detpipe_net.h"
+#include "tests/support/arrays.h"
 
 #define STEPS 3
 #define DATA                                                                                       \
@@ -23,7 +24,11 @@ static dp_error err;
 
 static dp_options options(void)
 {
-    return (dp_options){.size = sizeof(dp_options), .root = root, .threads = 2, .prefetch = 1};
+    return (dp_options){.size = sizeof(dp_options),
+                        .root = root,
+                        .threads = 2,
+                        .prefetch = 1,
+                        .arrays = test_arrays};
 }
 
 static void print_hex(const uint8_t digest[16], char *out)

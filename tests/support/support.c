@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/support/arrays.h"
+
 dp_error test_error;
 
 void test_assert_ok(dp_status status, const dp_error *err, const char *file, int line)
@@ -22,8 +24,11 @@ void test_assert_ok(dp_status status, const dp_error *err, const char *file, int
 
 dp_pipeline *test_open(const char *spec, uint32_t threads, uint32_t prefetch)
 {
-    const dp_options options = {
-        .size = sizeof options, .root = FIXTURE, .threads = threads, .prefetch = prefetch};
+    const dp_options options = {.size = sizeof options,
+                                .root = FIXTURE,
+                                .threads = threads,
+                                .prefetch = prefetch,
+                                .arrays = test_arrays};
     dp_pipeline *p = NULL;
 
     assert_ok(dp_open(&p, spec, 1, &options, &test_error));
