@@ -45,21 +45,42 @@ static const dp_allocator libc_allocator = {NULL, libc_alloc, libc_free};
 
 bool dp_mul(size_t a, size_t b, size_t *out) { return !__builtin_mul_overflow(a, b, out); }
 
+/* Whether `size` more bytes are within every limit. */
+static bool charge(dp_arena *arena, size_t size)
+{
+    for (const dp_arena *a = arena; a != NULL; a = a->within) {
+        if (a->limit != 0 && (size > a->limit || a->total > a->limit - size))
+            return false;
+    }
+    for (dp_arena *a = arena; a != NULL; a = a->within)
+        a->total += size;
+    return true;
+}
+
+static void discharge(dp_arena *arena, size_t size)
+{
+    for (dp_arena *a = arena; a != NULL; a = a->within)
+        a->total -= size;
+}
+
 static struct dp_chunk *add_chunk(dp_arena *arena, size_t payload)
 {
     const size_t size = ALIGN + (payload > CHUNK_SIZE ? payload : CHUNK_SIZE);
     struct dp_chunk *chunk;
 
-    arena->over = arena->limit != 0 && (size > arena->limit || arena->total > arena->limit - size);
-    if (arena->over)
+    if (!charge(arena, size)) {
+        arena->over = true;
         return NULL;
+    }
     chunk = arena->alloc->alloc(arena->alloc->ctx, size, ALIGN);
-    if (chunk == NULL)
+    if (chunk == NULL) {
+        arena->over = false;
+        discharge(arena, size);
         return NULL;
+    }
     memset(chunk, 0, size);
     *chunk = (struct dp_chunk){arena->chunks, size, ALIGN};
     arena->chunks = chunk;
-    arena->total += size;
     return chunk;
 }
 
@@ -94,9 +115,14 @@ void dp_arena_free(dp_arena *arena)
     while (arena->chunks != NULL) {
         struct dp_chunk *chunk = arena->chunks;
         arena->chunks = chunk->next;
+        discharge(arena, chunk->size);
         arena->alloc->free(arena->alloc->ctx, chunk, chunk->size);
     }
-    arena->total = 0;
+}
+
+dp_arena dp_arena_within(dp_arena *arena)
+{
+    return (dp_arena){.alloc = arena->alloc, .within = arena, .limit = arena->limit};
 }
 
 dp_status dp_arena_fail(const dp_arena *arena, dp_error *err, const char *what)

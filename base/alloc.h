@@ -13,9 +13,10 @@
 typedef struct dp_arena {
     const dp_allocator *alloc;
     struct dp_chunk *chunks;
-    uint64_t limit; /* 0 = none */
+    struct dp_arena *within; /* its limit counts what is taken here too; NULL = none */
+    uint64_t limit;          /* 0 = none */
     uint64_t total;
-    bool over; /* the limit was the reason of a NULL */
+    bool over; /* the limit was the reason of the last NULL */
 } dp_arena;
 
 /* a * b, or false when it does not fit. */
@@ -25,6 +26,9 @@ bool dp_mul(size_t a, size_t b, size_t *out);
 void *dp_arena_alloc(dp_arena *, size_t n, size_t size);
 char *dp_arena_text(dp_arena *, const char *text, size_t length); /* copy, NUL added */
 void dp_arena_free(dp_arena *);
+
+/* An arena for a while, which counts where the other one does.  Not for several threads. */
+dp_arena dp_arena_within(dp_arena *);
 
 /* DP_ENOMEM or DP_ELIMIT, whichever made the last dp_arena_alloc return NULL. */
 dp_status dp_arena_fail(const dp_arena *, dp_error *err, const char *what);

@@ -71,6 +71,7 @@ dp_status dp_net_open(dp_net **out, const char *text, uint64_t seed, const dp_te
     net->seed = seed;
     net->arena.alloc = options.alloc;
     net->arena.limit = options.memory;
+    net->arena.total = sizeof *net;
     status = dp_numeric_enter(&fp, &options, err);
     if (status == DP_OK)
         status = build(net, text, input, err);

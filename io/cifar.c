@@ -233,7 +233,7 @@ static dp_status take_labels(const opening *o, const dp_pickled *dict, dp_blob b
 
 static dp_status open_python(const opening *o, part *p, dp_blob blob)
 {
-    dp_arena parsed = {.alloc = o->arena->alloc, .limit = o->arena->limit};
+    dp_arena parsed = dp_arena_within(o->arena);
     dp_pickled *dict;
     dp_status status = dp_pickle_parse(blob, p->name, &parsed, &dict, o->err);
 
@@ -260,7 +260,7 @@ static dp_status open_binary(const opening *o, part *p, uint64_t size)
 /* A pickle is read whole once, for its labels; its planes are read where they lie. */
 static dp_status open_python_file(const opening *o, part *p, const char *path)
 {
-    dp_arena whole = {.alloc = o->arena->alloc, .limit = o->arena->limit};
+    dp_arena whole = dp_arena_within(o->arena);
     dp_blob blob;
     dp_status status = dp_blob_read(path, MOST_FILE, &whole, &blob, o->err);
 

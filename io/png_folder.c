@@ -45,6 +45,7 @@ typedef struct image_file {
 typedef struct state {
     const png_folder *params;
     const dp_allocator *alloc;
+    uint64_t memory; /* for a picture in each thread, beside what the handle takes; 0 = no limit */
     image_file *files;
     uint64_t n, room, n_classes;
     uint32_t height, width;
@@ -261,7 +262,7 @@ static dp_status decode(decoding *d, int64_t channels, uint32_t *height, uint32_
 static dp_status read_image(const state *s, uint64_t record, uint32_t *height, uint32_t *width,
                             uint8_t *out, dp_error *err)
 {
-    dp_arena arena = {.alloc = s->alloc};
+    dp_arena arena = {.alloc = s->alloc, .limit = s->memory};
     decoding d = {.path = s->files[record].path, .err = err};
     dp_status status = dp_blob_read(d.path, MOST_FILE, &arena, &d.blob, err);
 
@@ -300,6 +301,7 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
         return dp_fail(err, DP_ESPEC, "png_folder: channels is 1 or 3");
     s->params = p;
     s->alloc = arena->alloc;
+    s->memory = options->memory;
     status = p->list[0] != '\0' ? read_list(s, options->root, arena, err)
                                 : find_classes(s, options->root, arena, err);
     classes = p->num_classes != 0 ? (uint64_t)p->num_classes : s->n_classes;

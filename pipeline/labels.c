@@ -64,7 +64,7 @@ dp_status dp_node_labels(const dp_node *node, const char *stage, const char *nam
                          uint32_t **labels, dp_error *err)
 {
     const dp_source *source = &node->branch->source;
-    dp_arena row = {.alloc = arena->alloc};
+    dp_arena row = dp_arena_within(arena);
     void *buffers[DP_MAX_COLUMNS];
     uint32_t column = 0;
     dp_status status = check_below(node, stage, err);

@@ -55,6 +55,7 @@ dp_status dp_open(dp_pipeline **out, const char *spec, uint64_t seed, const dp_o
     memset(p, 0, sizeof *p);
     p->options = options;
     p->seed = seed;
+    p->graph.arena.total = sizeof *p;
     status = dp_numeric_enter(&fp, &options, err);
     if (status == DP_OK)
         status = build(p, spec, err);

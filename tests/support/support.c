@@ -141,6 +141,8 @@ static void *count_alloc(void *ctx, size_t size, size_t align)
     if (++a->n != a->fail_at && posix_memalign(&p, align, size) == 0) {
         memset(p, 0xFF, size); /* shows reads of what was never written */
         a->live++;
+        a->bytes += size;
+        a->most = a->bytes > a->most ? a->bytes : a->most;
     }
     pthread_mutex_unlock(&lock);
     return p;
@@ -150,9 +152,9 @@ static void count_free(void *ctx, void *ptr, size_t size)
 {
     test_allocator *a = ctx;
 
-    (void)size;
     pthread_mutex_lock(&lock);
     a->live -= ptr != NULL;
+    a->bytes -= ptr != NULL ? size : 0;
     a->n_freed++;
     pthread_mutex_unlock(&lock);
     free(ptr);

@@ -70,6 +70,7 @@ typedef struct test_allocator {
     dp_allocator hooks;
     unsigned long n, n_freed, fail_at;
     long live;
+    uint64_t bytes, most; /* at work now, and at their most */
 } test_allocator;
 void test_allocator_init(test_allocator *);
 

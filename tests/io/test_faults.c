@@ -1,0 +1,239 @@
+/* test_faults.c - every reader without memory, and files that change while they are in use
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/support/arrays.h"
+#include "tests/support/test.h"
+
+#define FIXTURE TEST_GOLDEN "/cifar10"
+
+/* One of each container; each of 5 records at least. */
+static const char *const readers[] = {
+    "cifar10 strict=false",
+    "cifar10 dataset_dir=cifar-10-batches-py strict=false",
+    "cifar100 dataset_dir=cifar-100-binary strict=false",
+    "idx images=../idx/images-idx3-ubyte.gz labels=../idx/labels-idx1-ubyte",
+    "memory",
+    "png_folder dataset_dir=../png",
+    "records file=test_batch.bin fields=label:uint8,image:uint8:3072",
+};
+#define N_READERS (sizeof readers / sizeof readers[0])
+
+static dp_status read_three(const char *spec, const char *root, const dp_allocator *alloc,
+                            uint64_t memory)
+{
+    const dp_options options = {.size = sizeof options,
+                                .root = root,
+                                .threads = 1,
+                                .memory = memory,
+                                .alloc = alloc,
+                                .arrays = test_arrays};
+    dp_pipeline *p = NULL;
+    dp_batch *b = NULL;
+    dp_status status = dp_open(&p, spec, 1, &options, &test_error);
+
+    assert_true((status == DP_OK) == (p != NULL));
+    for (int i = 0; i < 3 && status == DP_OK; i++)
+        status = dp_next(p, &b, &test_error);
+    dp_close(p);
+    return status;
+}
+
+/* Each allocation in turn: an error and no leak. */
+static void every_allocation_fails(void **state)
+{
+    (void)state;
+    for (size_t r = 0; r < N_READERS; r++) {
+        unsigned long fail_at = 0;
+        dp_status status;
+        do {
+            test_allocator a;
+            test_allocator_init(&a);
+            a.fail_at = ++fail_at;
+            status = read_three(readers[r], FIXTURE, &a.hooks, 0);
+            assert_true(status == DP_OK || status == DP_ENOMEM);
+            assert_int_equal(a.live, 0);
+        } while (status != DP_OK);
+        assert_true(fail_at > 2);
+    }
+}
+
+/* A picture of png_folder that is being read, one in each thread. */
+static bool is_counted_alone(const char *spec) { return strncmp(spec, "png_folder", 10) == 0; }
+
+/* dp_options.memory: kept to at every size, until it is enough. */
+static void memory_is_kept_to(void **state)
+{
+    (void)state;
+    for (size_t r = 0; r < N_READERS; r++) {
+        uint64_t memory = 4096; /* the handle itself is less */
+        dp_status status;
+        do {
+            test_allocator a;
+            test_allocator_init(&a);
+            memory += memory / 4;
+            status = read_three(readers[r], FIXTURE, &a.hooks, memory);
+            if (status != DP_OK && status != DP_ELIMIT)
+                fail_msg("%s with %llu bytes: %s", readers[r], (unsigned long long)memory,
+                         test_error.message);
+            assert_int_equal(a.live, 0);
+            if (a.most > (is_counted_alone(readers[r]) ? 2 * memory : memory))
+                fail_msg("%s: %llu bytes of %llu", readers[r], (unsigned long long)a.most,
+                         (unsigned long long)memory);
+        } while (status != DP_OK);
+    }
+}
+
+/* ---- files that change ---- */
+
+typedef struct in_use {
+    char folder[256], path[300];
+    dp_pipeline *p;
+    dp_batch *b;
+} in_use;
+
+/* Four records of one byte, the first of them read. */
+static void start(in_use *u)
+{
+    const dp_options options = {.size = sizeof options, .root = u->folder, .threads = 1};
+
+    test_folder(u->folder, sizeof u->folder);
+    snprintf(u->path, sizeof u->path, "%s/r", u->folder);
+    test_write(u->folder, "r", "abcd", 4);
+    u->b = NULL;
+    assert_ok(dp_open(&u->p, "records file=r fields=a:uint8", 1, &options, &test_error));
+    assert_ok(dp_next(u->p, &u->b, &test_error));
+}
+
+static void stop(in_use *u)
+{
+    dp_close(u->p);
+    test_folder_remove(u->folder);
+}
+
+static uint8_t next(in_use *u)
+{
+    assert_ok(dp_next(u->p, &u->b, &test_error));
+    return *(const uint8_t *)dp_batch_get(u->b, "a")->data;
+}
+
+static void a_file_that_grows_keeps_its_records(void **state)
+{
+    in_use u;
+
+    (void)state;
+    start(&u);
+    test_write(u.folder, "r", "abcdefgh", 8);
+    assert_int_equal(dp_length(u.p), 4);
+    for (int i = 1; i < 4; i++)
+        assert_int_equal(next(&u), "abcd"[i]);
+    assert_int_equal(dp_next(u.p, &u.b, &test_error), DP_END);
+    stop(&u);
+}
+
+static void a_file_that_is_replaced_is_read_on(void **state)
+{
+    in_use u;
+    char other[300];
+
+    (void)state;
+    start(&u);
+    test_write(u.folder, "other", "WXYZ", 4);
+    snprintf(other, sizeof other, "%s/other", u.folder);
+    assert_int_equal(rename(other, u.path), 0);
+    assert_int_equal(next(&u), 'b');
+    assert_int_equal(unlink(u.path), 0);
+    assert_int_equal(next(&u), 'c');
+    stop(&u);
+}
+
+static void a_file_that_shrinks_is_an_error_until_moved(void **state)
+{
+    in_use u;
+
+    (void)state;
+    start(&u);
+    assert_int_equal(truncate(u.path, 2), 0);
+    assert_int_equal(next(&u), 'b');
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(dp_next(u.p, &u.b, &test_error), DP_ECORRUPT);
+        assert_int_equal(test_error.record, 2);
+    }
+    assert_non_null(strstr(test_error.message, "is cut"));
+    assert_ok(dp_seek(u.p, 0, &test_error));
+    assert_int_equal(next(&u), 'a');
+    stop(&u);
+}
+
+/* c/a.png and c/b.png in a new folder; `more` bytes stand behind the pictures. */
+static void make_pictures(char *folder, size_t size, size_t more)
+{
+    uint8_t *bytes = calloc(1, 4096 + more);
+    char class[270];
+    FILE *f = fopen(TEST_GOLDEN "/png/a/rgb8.png", "rb");
+    size_t n;
+
+    assert_non_null(f);
+    n = fread(bytes, 1, 4096, f) + more;
+    fclose(f);
+    test_folder(folder, size);
+    snprintf(class, sizeof class, "%s/c", folder);
+    assert_int_equal(mkdir(class, 0700), 0);
+    test_write(class, "a.png", bytes, n);
+    test_write(class, "b.png", bytes, n);
+    free(bytes);
+}
+
+/* png_folder opens a picture when it is read. */
+static void a_picture_that_is_gone_names_itself(void **state)
+{
+    char folder[256], path[300], kept[300];
+    dp_options options = {.size = sizeof options, .root = folder, .threads = 1};
+    dp_batch *b = NULL;
+    dp_pipeline *p;
+
+    (void)state;
+    make_pictures(folder, sizeof folder, 0);
+    snprintf(path, sizeof path, "%s/c/b.png", folder);
+    snprintf(kept, sizeof kept, "%s/kept", folder);
+    assert_ok(dp_open(&p, "png_folder", 1, &options, &test_error));
+    assert_ok(dp_next(p, &b, &test_error));
+    assert_int_equal(rename(path, kept), 0);
+    assert_int_equal(dp_next(p, &b, &test_error), DP_EIO);
+    assert_int_equal(test_error.record, 1);
+    assert_non_null(strstr(test_error.message, "b.png"));
+    assert_int_equal(rename(kept, path), 0);
+    assert_ok(dp_seek(p, 1, &test_error));
+    assert_ok(dp_next(p, &b, &test_error));
+    dp_close(p);
+    test_folder_remove(folder);
+}
+
+static void a_picture_is_held_to_memory(void **state)
+{
+    char folder[256];
+
+    (void)state;
+    make_pictures(folder, sizeof folder, 1 << 20);
+    assert_int_equal(read_three("png_folder", folder, NULL, 1 << 20), DP_ELIMIT);
+    assert_int_equal(read_three("png_folder", folder, NULL, 1 << 21), DP_END);
+    test_folder_remove(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_allocation_fails),
+        cmocka_unit_test(memory_is_kept_to),
+        cmocka_unit_test(a_file_that_grows_keeps_its_records),
+        cmocka_unit_test(a_file_that_is_replaced_is_read_on),
+        cmocka_unit_test(a_file_that_shrinks_is_an_error_until_moved),
+        cmocka_unit_test(a_picture_that_is_gone_names_itself),
+        cmocka_unit_test(a_picture_is_held_to_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
