@@ -41,6 +41,10 @@ extern const dp_reader *const dp_readers[]; /* ends with NULL */
 dp_status dp_source_add(dp_source *, const char *reader, const char *name, size_t length,
                         const dp_tensor *type, dp_arena *, dp_error *);
 
+/* Room for one record, a buffer a column, for `read`. */
+dp_status dp_source_buffers(const dp_source *, dp_arena *, void *columns[DP_MAX_COLUMNS],
+                            dp_error *);
+
 /* Digest of every record in order, the same whatever container the records came from (or of what
  * they are made from). */
 dp_status dp_source_identity(const dp_reader *, const dp_source *, const dp_allocator *,

@@ -50,12 +50,23 @@ dp_status dp_source_add(dp_source *source, const char *reader, const char *name,
     return DP_OK;
 }
 
+dp_status dp_source_buffers(const dp_source *source, dp_arena *arena, void *columns[DP_MAX_COLUMNS],
+                            dp_error *err)
+{
+    for (uint32_t c = 0; c < source->n_columns; c++) {
+        columns[c] = dp_arena_alloc(arena, dp_tensor_bytes(&source->columns[c].type), 1);
+        if (columns[c] == NULL)
+            return dp_arena_fail(arena, err, "a record");
+    }
+    return DP_OK;
+}
+
 dp_status dp_source_identity(const dp_reader *reader, const dp_source *source,
                              const dp_allocator *alloc, uint8_t digest[16], dp_error *err)
 {
     dp_arena arena = {.alloc = alloc};
     void *columns[DP_MAX_COLUMNS];
-    dp_status status = DP_OK;
+    dp_status status;
     dp_hash h;
 
     if (reader->identity != NULL) {
@@ -64,12 +75,9 @@ dp_status dp_source_identity(const dp_reader *reader, const dp_source *source,
     }
     dp_hash_init(&h);
     dp_hash_u64(&h, source->n_records);
-    for (uint32_t c = 0; c < source->n_columns && status == DP_OK; c++) {
+    for (uint32_t c = 0; c < source->n_columns; c++)
         dp_hash_text(&h, source->columns[c].name);
-        columns[c] = dp_arena_alloc(&arena, dp_tensor_bytes(&source->columns[c].type), 1);
-        if (columns[c] == NULL)
-            status = dp_arena_fail(&arena, err, "a record");
-    }
+    status = dp_source_buffers(source, &arena, columns, err);
     for (uint64_t record = 0; record < source->n_records && status == DP_OK; record++) {
         status = reader->read(source->state, record, columns, err);
         for (uint32_t c = 0; c < source->n_columns && status == DP_OK; c++) {

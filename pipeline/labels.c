@@ -76,11 +76,7 @@ dp_status dp_node_labels(const dp_node *node, const char *stage, const char *nam
     *labels = dp_arena_alloc(arena, (size_t)node->below + 1, sizeof **labels);
     if (*labels == NULL)
         return dp_arena_fail(arena, err, "the labels");
-    for (uint32_t c = 0; c < source->n_columns && status == DP_OK; c++) {
-        buffers[c] = dp_arena_alloc(&row, dp_tensor_bytes(&source->columns[c].type), 1);
-        if (buffers[c] == NULL)
-            status = dp_arena_fail(&row, err, "a record");
-    }
+    status = dp_source_buffers(source, &row, buffers, err);
     if (status == DP_OK)
         status = read_labels(node, stage, column, buffers, *labels, err);
     dp_arena_free(&row);

@@ -92,6 +92,16 @@ static inline uint64_t dp_node_rows(const dp_node *node, int32_t manner)
     return manner == DP_MINDSPORE ? node->claimed_below : node->below;
 }
 
+/* num_samples rows, or all of them (0); MindSpore gives no more than there are. */
+static inline void dp_node_set_samples(dp_node *node, int32_t manner, int64_t num_samples,
+                                       uint64_t rows)
+{
+    const bool all = num_samples == 0 || (manner == DP_MINDSPORE && (uint64_t)num_samples > rows);
+
+    node->length = all ? rows : (uint64_t)num_samples;
+    node->claims = node->length;
+}
+
 /* The integer column of every position of the stage below, read now.  DP_ESPEC when the rows there
  * are not the same in every epoch, or the column is none of small integers. */
 dp_status dp_node_labels(const dp_node *, const char *stage, const char *column, dp_arena *,

@@ -69,11 +69,7 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 
     if (status != DP_OK)
         return status;
-    node->length =
-        p->num_samples == 0 || (p->order == DP_MINDSPORE && (uint64_t)p->num_samples > rows)
-            ? rows
-            : (uint64_t)p->num_samples;
-    node->claims = node->length;
+    dp_node_set_samples(node, p->order, p->num_samples, rows);
     if (computed(node, p))
         return DP_OK;
     status = dp_check_rows("random_sampler", node, err);

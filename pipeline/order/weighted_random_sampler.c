@@ -90,11 +90,7 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
         status = dp_check_rows(name, node, err);
     if (status != DP_OK)
         return status;
-    node->length =
-        p->num_samples == 0 || (p->order == DP_MINDSPORE && (uint64_t)p->num_samples > rows)
-            ? rows
-            : (uint64_t)p->num_samples;
-    node->claims = node->length;
+    dp_node_set_samples(node, p->order, p->num_samples, rows);
     status = check_weights(p, node, err);
     if (status == DP_OK && node->length > DP_MAX_TABLE)
         status = dp_fail(err, DP_ELIMIT, "%s: at most %u samples", name, DP_MAX_TABLE);

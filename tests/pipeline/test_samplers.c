@@ -46,6 +46,16 @@ static rows read_all(const char *spec, uint64_t seed)
     return r;
 }
 
+/* The rows of another stream behind those there; how many came. */
+static uint64_t append_all(rows *to, const char *spec, uint64_t seed)
+{
+    const rows more = read_all(spec, seed);
+
+    memcpy(to->row + to->n, more.row, more.n * sizeof more.row[0]);
+    to->n += more.n;
+    return more.n;
+}
+
 /* Each of n rows as often as `times` says. */
 static void must_count(const char *spec, uint64_t seed, const rows *r, uint64_t from, uint64_t to,
                        uint64_t n, int times)
@@ -149,17 +159,13 @@ static void shards(dp_rng *rng, uint64_t seed)
     char spec[256];
 
     for (uint64_t r = 0; r < world; r++) {
-        rows part;
         snprintf(spec, sizeof spec,
                  "range count=%llu | distributed_sampler num_shards=%llu shard_id=%llu "
                  "shuffle=%s order=%s | repeat count=2 | skip count=%llu",
                  (unsigned long long)n, (unsigned long long)world, (unsigned long long)r,
                  shuffled ? "true" : "false", torch ? "torch" : "native",
                  (unsigned long long)((n + world - 1) / world));
-        part = read_all(spec, seed);
-        assert_int_equal(part.n, (n + world - 1) / world);
-        memcpy(all.row + all.n, part.row, part.n * sizeof part.row[0]);
-        all.n += part.n;
+        assert_int_equal(append_all(&all, spec, seed), (n + world - 1) / world);
     }
     bool seen[MOST] = {false};
     for (uint64_t i = 0; i < all.n; i++)
@@ -178,14 +184,11 @@ static void offsets(dp_rng *rng, uint64_t seed)
     char spec[256];
 
     for (uint64_t r = 0; r < world; r++) {
-        rows part;
         snprintf(spec, sizeof spec,
                  "range count=%llu | distributed_sampler num_shards=%llu shard_id=%llu offset=%llu",
                  (unsigned long long)n, (unsigned long long)world, (unsigned long long)r,
                  (unsigned long long)offset);
-        part = read_all(spec, seed);
-        memcpy(all.row + all.n, part.row, part.n * sizeof part.row[0]);
-        all.n += part.n;
+        append_all(&all, spec, seed);
     }
     must_count(spec, seed, &all, 0, all.n, n, 1);
 }
@@ -234,13 +237,10 @@ static void parts(dp_rng *rng, uint64_t seed)
     char spec[256];
 
     for (int part = 0; part < 3; part++) {
-        rows r;
         snprintf(spec, sizeof spec, "range count=%llu | split sizes=%llu,%llu,%llu part=%d%s",
                  (unsigned long long)n, (unsigned long long)a, (unsigned long long)b,
                  (unsigned long long)(n - a - b), part, seed % 2 ? " order=mindspore" : "");
-        r = read_all(spec, seed);
-        memcpy(all.row + all.n, r.row, r.n * sizeof r.row[0]);
-        all.n += r.n;
+        append_all(&all, spec, seed);
     }
     must_count(spec, seed, &all, 0, all.n, n, 1);
 }
