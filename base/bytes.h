@@ -22,4 +22,16 @@ static inline void dp_store_le(uint8_t *p, size_t n_bytes, uint64_t v)
         p[i] = (uint8_t)(v >> (8 * i));
 }
 
+/* Every element of `size` bytes the other way round. */
+static inline void dp_turn(uint8_t *bytes, size_t n_bytes, size_t size)
+{
+    for (; n_bytes >= size; bytes += size, n_bytes -= size) {
+        for (size_t a = 0, b = size - 1; a < b; a++, b--) {
+            const uint8_t kept = bytes[a];
+            bytes[a] = bytes[b];
+            bytes[b] = kept;
+        }
+    }
+}
+
 #endif

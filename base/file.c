@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -120,17 +121,40 @@ dp_status dp_dir_list(const char *path, const char *suffix, dp_arena *arena, cha
     return DP_OK;
 }
 
-dp_status dp_writer_open(dp_writer *w, const char *path, dp_error *err)
+static dp_status open_writer(dp_writer *w, const char *path, int flags, dp_error *err)
 {
-    w->fd = -1;
-    w->error = 0;
+    *w = (dp_writer){.fd = -1};
     if (strlen(path) >= sizeof w->path)
         return dp_fail(err, DP_EINVAL, "the path is longer than %zu bytes", sizeof w->path - 1);
     snprintf(w->path, sizeof w->path, "%s", path);
     snprintf(w->temporary, sizeof w->temporary, "%s.tmp", path);
-    w->fd = open(w->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    w->fd = open(w->temporary, flags | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (w->fd < 0)
         return dp_fail(err, DP_EIO, "cannot write %.160s: %s", w->temporary, strerror(errno));
+    return DP_OK;
+}
+
+dp_status dp_writer_open(dp_writer *w, const char *path, dp_error *err)
+{
+    return open_writer(w, path, O_WRONLY | O_TRUNC, err);
+}
+
+dp_status dp_writer_resume(dp_writer *w, const char *path, dp_error *err)
+{
+    const dp_status status = open_writer(w, path, O_RDWR | O_NONBLOCK, err);
+    struct stat st;
+
+    if (status != DP_OK)
+        return status;
+    if (flock(w->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        dp_writer_leave(w);
+        return dp_fail(err, DP_EIO, "%.160s is being written by another process", w->temporary);
+    }
+    if (fstat(w->fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        dp_writer_leave(w);
+        return dp_fail(err, DP_EIO, "%.160s is not a regular file", w->temporary);
+    }
+    w->size = (uint64_t)st.st_size;
     return DP_OK;
 }
 
@@ -138,13 +162,53 @@ void dp_writer_put(dp_writer *w, const void *bytes, size_t n)
 {
     while (n > 0 && w->error == 0) {
         const ssize_t r = write(w->fd, bytes, n);
-        if (r < 0 && errno != EINTR)
-            w->error = errno;
+        if (r == 0 || (r < 0 && errno != EINTR))
+            w->error = r == 0 ? EIO : errno;
         if (r > 0) {
             bytes = (const char *)bytes + r;
             n -= (size_t)r;
+            w->size += (uint64_t)r;
         }
     }
+}
+
+int dp_file_write_at(int fd, uint64_t offset, const void *bytes, size_t n)
+{
+    while (n > 0) {
+        const ssize_t r = pwrite(fd, bytes, n, (off_t)offset);
+        if (r == 0 || (r < 0 && errno != EINTR))
+            return r == 0 ? EIO : errno;
+        if (r > 0) {
+            bytes = (const char *)bytes + r;
+            offset += (uint64_t)r;
+            n -= (size_t)r;
+        }
+    }
+    return 0;
+}
+
+dp_file dp_writer_file(const dp_writer *w) { return (dp_file){w->fd, w->size}; }
+
+void dp_writer_cut(dp_writer *w, uint64_t size)
+{
+    if (ftruncate(w->fd, (off_t)size) != 0 || lseek(w->fd, (off_t)size, SEEK_SET) < 0)
+        w->error = errno;
+    w->size = size;
+}
+
+dp_status dp_writer_check(const dp_writer *w, dp_error *err)
+{
+    if (w->error == 0)
+        return DP_OK;
+    return dp_fail(err, DP_EIO, "cannot write %.140s: %s (what is written stays: --resume)",
+                   w->temporary, strerror(w->error));
+}
+
+void dp_writer_leave(dp_writer *w)
+{
+    if (w->fd >= 0)
+        close(w->fd);
+    w->fd = -1;
 }
 
 void dp_writer_cancel(dp_writer *w)

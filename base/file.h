@@ -31,11 +31,25 @@ bool dp_dir_exists(const char *path);
 typedef struct dp_writer {
     int fd;
     int error;
+    uint64_t size; /* written so far */
     char path[4096], temporary[4096 + 8];
 } dp_writer;
 dp_status dp_writer_open(dp_writer *, const char *path, dp_error *);
 void dp_writer_put(dp_writer *, const void *bytes, size_t n); /* errors show at commit */
 dp_status dp_writer_commit(dp_writer *, dp_error *);
 void dp_writer_cancel(dp_writer *); /* in place of commit: nothing was written */
+
+/* For files that take long: what an earlier process left of path + ".tmp" is kept, `size` bytes of
+ * it.  DP_EIO when another process writes it. */
+dp_status dp_writer_resume(dp_writer *, const char *path, dp_error *);
+/* What is written so far, to be read; and written anew from `size` on. */
+dp_file dp_writer_file(const dp_writer *);
+void dp_writer_cut(dp_writer *, uint64_t size);
+/* DP_EIO when something could not be written; what could stays, for dp_writer_resume. */
+dp_status dp_writer_check(const dp_writer *, dp_error *);
+void dp_writer_leave(dp_writer *); /* in place of commit: path + ".tmp" stays */
+
+/* Writes n bytes at a place of a file that is there.  Returns 0 or an errno. */
+int dp_file_write_at(int fd, uint64_t offset, const void *bytes, size_t n);
 
 #endif

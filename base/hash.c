@@ -61,6 +61,22 @@ void dp_digest(const void *bytes, size_t size, uint8_t digest[16])
 
 uint64_t dp_hash64(const void *bytes, size_t size) { return XXH3_64bits(bytes, size); }
 
+uint64_t dp_hash64_seeded(const void *bytes, size_t size, uint64_t seed)
+{
+    return XXH3_64bits_withSeed(bytes, size, seed);
+}
+
+void dp_hash64_init(dp_hash *h)
+{
+    XXH3_INITSTATE(state(h));
+    XXH3_64bits_reset(state(h));
+}
+
+uint64_t dp_hash64_final(const dp_hash *h)
+{
+    return XXH3_64bits_digest((const XXH3_state_t *)(const void *)h->state);
+}
+
 /* Element i as the bits that are hashed. */
 static uint64_t canonical_bits(const dp_tensor *t, size_t i)
 {
@@ -107,15 +123,40 @@ static bool is_canonical(const dp_tensor *t, size_t n)
 #endif
 }
 
+void dp_tensor_store(const dp_tensor *t, uint8_t *out)
+{
+    const size_t n = (size_t)dp_tensor_count(t), size = dp_dtype_size(t->dtype);
+
+    if (n > 0 && is_canonical(t, n))
+        memcpy(out, t->data, n * size);
+    else
+        for (size_t i = 0; i < n; i++)
+            dp_store_le(out + i * size, size, canonical_bits(t, i));
+}
+
+void dp_tensor_load(const dp_tensor *t)
+{
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+    dp_turn(t->data, dp_tensor_bytes(t), dp_dtype_size(t->dtype));
+#else
+    (void)t;
+#endif
+}
+
+void dp_hash_type(dp_hash *h, const dp_tensor *t)
+{
+    dp_hash_u64(h, (uint64_t)t->dtype);
+    dp_hash_u64(h, (uint64_t)t->rank);
+    for (int32_t d = 0; d < t->rank; d++)
+        dp_hash_u64(h, (uint64_t)t->shape[d]);
+}
+
 void dp_hash_tensor(dp_hash *h, const dp_tensor *t)
 {
     const size_t n = (size_t)dp_tensor_count(t), size = dp_dtype_size(t->dtype);
     uint8_t block[4096];
 
-    dp_hash_u64(h, (uint64_t)t->dtype);
-    dp_hash_u64(h, (uint64_t)t->rank);
-    for (int32_t d = 0; d < t->rank; d++)
-        dp_hash_u64(h, (uint64_t)t->shape[d]);
+    dp_hash_type(h, t);
     if (is_canonical(t, n)) {
         dp_hash_bytes(h, t->data, n * size);
         return;

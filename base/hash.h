@@ -18,9 +18,19 @@ void dp_hash_u64(dp_hash *, uint64_t value);    /* eight bytes, little-endian */
 void dp_hash_text(dp_hash *, const char *text); /* its length, then its bytes */
 void dp_hash_final(const dp_hash *, uint8_t digest[16]);
 
-/* dtype, rank, shape and elements, little-endian, every NaN as the one canonical NaN. */
+/* dtype, rank and shape; then the elements: little-endian, every NaN as the one canonical NaN. */
+void dp_hash_type(dp_hash *, const dp_tensor *);
 void dp_hash_tensor(dp_hash *, const dp_tensor *);
 
+/* The elements as they are hashed, into dp_tensor_bytes(t) bytes; and back into this machine's. */
+void dp_tensor_store(const dp_tensor *, uint8_t *out);
+void dp_tensor_load(const dp_tensor *);
+
 uint64_t dp_hash64(const void *bytes, size_t size); /* XXH3-64 */
+uint64_t dp_hash64_seeded(const void *bytes, size_t size, uint64_t seed);
+
+/* XXH3-64 of what dp_hash_bytes adds. */
+void dp_hash64_init(dp_hash *);
+uint64_t dp_hash64_final(const dp_hash *);
 
 #endif

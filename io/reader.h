@@ -8,12 +8,21 @@
 #include "base/column.h"
 #include "base/params.h"
 #include "base/status.h"
+#include "io/groups.h"
+
+/* What a stream that is read back was, for its states. */
+typedef struct dp_origin {
+    uint8_t fingerprint[16], identity[16];
+    uint64_t seed;
+} dp_origin;
 
 typedef struct dp_source {
     uint64_t n_records;
     uint32_t n_columns;
     dp_column columns[DP_MAX_COLUMNS];
-    void *state; /* the reader's own */
+    void *state;             /* the reader's own */
+    const dp_groups *groups; /* of a reader whose rows come in batches */
+    const dp_origin *origin; /* the records are that stream; NULL = a data set */
 } dp_source;
 
 typedef struct dp_reader {
@@ -26,6 +35,8 @@ typedef struct dp_reader {
      * (but for what decoding a file takes).  A failure names file, record and what was expected. */
     dp_status (*read)(const void *state, uint64_t record, void *const columns[], dp_error *);
     void (*close)(void *state); /* NULL = nothing to close */
+    /* Whether rows come in batches, which open makes then; NULL = never. */
+    bool (*batched)(const void *params);
     /* Digest of what the records are made from; NULL = the records themselves are hashed. */
     void (*identity)(const void *state, uint8_t digest[16]);
 } dp_reader;

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/file.h"
 #include "base/num.h"
 #include "base/tensor.h"
@@ -161,17 +162,6 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
 
 static void close_source(void *state_) { dp_file_close(&((state *)state_)->file); }
 
-static void turn(uint8_t *bytes, size_t n, size_t size)
-{
-    for (size_t i = 0; i < n; i += size) {
-        for (size_t a = i, b = i + size - 1; a < b; a++, b--) {
-            const uint8_t kept = bytes[a];
-            bytes[a] = bytes[b];
-            bytes[b] = kept;
-        }
-    }
-}
-
 static dp_status read_field(const state *s, uint64_t record, uint64_t at, const field *f, void *out,
                             dp_error *err)
 {
@@ -191,7 +181,7 @@ static dp_status read_field(const state *s, uint64_t record, uint64_t at, const 
                               "in use)",
                               (unsigned long long)record, s->path);
     if (size > 1 && file_is_little != (*(const uint8_t *)&one == 1))
-        turn(out, f->bytes, size);
+        dp_turn(out, f->bytes, size);
     return DP_OK;
 }
 

@@ -67,6 +67,13 @@ static bool is_replayed(const dp_found *f)
            ((const dp_random *)f->params)->order == DP_DRAW_MINDSPORE;
 }
 
+/* Whether the stage makes batches of rows, or is a reader that has them. */
+static bool makes_batches(const dp_found *f)
+{
+    return f->order == &dp_order_batch ||
+           (f->reader != NULL && f->reader->batched != NULL && f->reader->batched(f->params));
+}
+
 /* ---- a text ---- */
 
 static void print_stages(const void *ctx, dp_out *out)
@@ -140,6 +147,7 @@ static dp_status place(dp_builder *b, dp_found *f, const char *spec, const dp_te
                        dp_branch *branch, uint32_t depth)
 {
     const bool held = f->transform != NULL && f->transform->holds != DP_HOLDS_NONE;
+    const bool grouped = f->reader != NULL && makes_batches(f);
     dp_node *node;
     dp_status status = DP_OK;
 
@@ -147,11 +155,13 @@ static dp_status place(dp_builder *b, dp_found *f, const char *spec, const dp_te
     f->replayed = is_replayed(f);
     if (held)
         status = find_held(b, f, spec, stage, depth);
-    if (status != DP_OK || branch == NULL || (f->order == NULL && !f->replayed))
+    if (status != DP_OK || branch == NULL || (f->order == NULL && !f->replayed && !grouped))
         return status;
     node = &branch->nodes[branch->n_nodes++];
-    *node = (dp_node){.order = f->order != NULL ? f->order : &dp_order_replay,
-                      .params = f->params,
+    *node = (dp_node){.order = f->order != NULL ? f->order
+                               : grouped        ? &dp_order_grouped
+                                                : &dp_order_replay,
+                      .params = grouped ? (void *)&branch->source : f->params,
                       .branch = branch,
                       .group = 1,
                       .seed = b->seed,
@@ -182,7 +192,7 @@ static dp_status check_place(const dp_builder *b, const dp_found *f, uint32_t i,
 static bool has_batch(const dp_found_text *stages)
 {
     for (uint32_t i = 0; i < stages->n; i++) {
-        if (stages->found[i].order == &dp_order_batch)
+        if (makes_batches(&stages->found[i]))
             return true;
     }
     return false;
@@ -263,7 +273,7 @@ static dp_status check_batch(const dp_builder *b, const dp_found_text *stages)
             status = check_order(b, f, &at);
         at.mixed = at.mixed || (f->transform != NULL && at.batch != NULL);
         at.zipped = at.zipped || (f->with != NULL && at.batch != NULL);
-        at.batch = f->order == &dp_order_batch ? f : at.batch;
+        at.batch = makes_batches(f) ? f : at.batch;
         at.shard = f->order == &dp_order_shard ? f : at.shard;
     }
     return status;
@@ -344,5 +354,7 @@ dp_status dp_builder_name(dp_builder *b, const dp_found_text *stages)
     dp_hash_text(&h, g->spec);
     hash_revisions(&h, stages);
     dp_hash_final(&h, g->fingerprint);
+    if (g->origin != NULL)
+        memcpy(g->fingerprint, g->origin->fingerprint, sizeof g->fingerprint);
     return DP_OK;
 }

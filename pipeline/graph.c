@@ -267,7 +267,7 @@ static dp_status plan_order(dp_builder *b, level *l, const dp_found *found)
     }
     l->length = node->length;
     l->claims = node->claims != 0 ? node->claims : node->length;
-    if (node->order == &dp_order_batch) {
+    if (node->order->rows != NULL) {
         l->branch->batch_node = l->node;
         l->branch->batched = l->segment;
         l->branch->batch_size = node->group;
@@ -314,6 +314,8 @@ static dp_status plan_branch(dp_builder *b, const dp_found_text *stages, level *
     l->branch->batch_node = l->branch->n_nodes;
     l->branch->batch_size = 1;
     status = open_reader(b, l, &stages->found[0]);
+    if (status == DP_OK && l->branch->source.groups != NULL)
+        status = plan_order(b, l, &stages->found[0]);
     for (uint32_t i = 1; i < stages->n && status == DP_OK; i++) {
         const dp_found *found = &stages->found[i];
         status = found->order != NULL
@@ -394,6 +396,7 @@ dp_status dp_graph_open(dp_graph *g, const char *spec, uint64_t seed, const dp_o
         return status;
     g->length = main_level.length;
     g->columns = main_level.columns;
+    g->origin = stages->n == 1 ? g->branches[0].source.origin : NULL;
     place_samples(g);
     return dp_builder_name(&b, stages);
 }
@@ -458,13 +461,13 @@ bool dp_graph_batched(const dp_graph *g)
     return g->branches[0].batch_node < g->branches[0].n_nodes;
 }
 
-/* A position of a batch stage: which rows it groups. */
-static uint64_t group_rows(const dp_graph *g, const dp_node *batch, dp_row *first)
+/* From a position of a batch stage to the first row that it groups; how many there are. */
+static uint64_t group_rows(const dp_graph *g, dp_node *batch, dp_row *first)
 {
-    const bool full = batch->below == DP_ENDLESS || batch->below - first->record > batch->group;
-    const uint64_t n = full ? batch->group : batch->below - first->record;
+    const uint64_t n = batch->order->rows(batch, first->record);
     uint64_t from, r;
 
+    pass(batch, first);
     if (g->shard == NULL)
         return n;
     r = (uint64_t)g->shard->shard_id;
@@ -480,7 +483,7 @@ static uint64_t text_rows(dp_graph *g, dp_branch *branch, dp_row first, dp_row *
     const bool batched = branch->batch_node < branch->n_nodes;
     uint64_t n = 1, most = 0;
 
-    for (uint32_t i = branch->n_nodes; batched && i-- > branch->batch_node;) {
+    for (uint32_t i = branch->n_nodes; batched && i-- > branch->batch_node + 1;) {
         pass(&branch->nodes[i], &first);
         if (branch->nodes[i].with != NULL) {
             const dp_row other = {.record = first.record, .epoch = first.epoch};
@@ -506,6 +509,18 @@ uint64_t dp_graph_rows(dp_graph *g, uint64_t batch, dp_row *rows, double *draws)
 
     memset(rows, 0, (size_t)dp_graph_most_rows(g) * g->n_segments * sizeof *rows);
     return text_rows(g, &g->branches[0], first, rows, draws);
+}
+
+uint64_t dp_graph_count(dp_graph *g, uint64_t batch)
+{
+    dp_branch *branch = &g->branches[0];
+    dp_row first = {.record = batch};
+
+    if (!dp_graph_batched(g))
+        return 1;
+    for (uint32_t i = branch->n_nodes; i-- > branch->batch_node + 1;)
+        pass(&branch->nodes[i], &first);
+    return group_rows(g, &branch->nodes[branch->batch_node], &first);
 }
 
 static uint64_t rank_rows(const dp_graph *g, uint64_t rows)

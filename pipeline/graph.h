@@ -52,6 +52,7 @@ typedef struct dp_graph {
     uint64_t length;                 /* batches */
     char *spec;                      /* canonical */
     uint8_t fingerprint[16];
+    const dp_origin *origin; /* the stream that this one is, read back; NULL = it is its own */
 } dp_graph;
 
 /* Everything about the stream that may fail, but for reading.  dp_graph_close takes a half-built
@@ -65,6 +66,9 @@ void dp_graph_close(dp_graph *);
  * n_draws numbers a row, of replayed transforms; NULL = not wanted.  Not thread-safe: tables are
  * built here. */
 uint64_t dp_graph_rows(dp_graph *, uint64_t batch, dp_row *rows, double *draws);
+
+/* Rows of a batch, of a stream in which no batches are zipped. */
+uint64_t dp_graph_count(dp_graph *, uint64_t batch);
 
 /* Whether the stream's rows come in batches. */
 bool dp_graph_batched(const dp_graph *);

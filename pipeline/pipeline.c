@@ -2,8 +2,6 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "detpipe.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -11,21 +9,8 @@
 #include "base/hash.h"
 #include "base/num.h"
 #include "base/numeric.h"
-#include "pipeline/ring.h"
+#include "pipeline/pipeline.h"
 #include "pipeline/state.h"
-
-struct dp_pipeline {
-    dp_graph graph;
-    dp_ring ring;
-    dp_options options;
-    uint64_t seed;
-    dp_tensor outputs[DP_MAX_COLUMNS];
-    dp_error failure; /* repeated until the position moves; status DP_OK = none */
-    bool identified;
-    uint8_t identity[16];
-    dp_row *rows; /* of a batch that is looked at; NULL = none yet */
-    double *draws;
-};
 
 static dp_status build(dp_pipeline *p, const char *spec, dp_error *err)
 {
@@ -172,6 +157,10 @@ static dp_status identify(dp_pipeline *p, dp_error *err)
     const dp_graph *g = &p->graph;
     dp_hash h;
 
+    if (g->origin != NULL) {
+        memcpy(p->identity, g->origin->identity, sizeof p->identity);
+        return DP_OK;
+    }
     dp_hash_init(&h);
     for (uint32_t i = 0; i < g->n_branches; i++) {
         const dp_branch *branch = &g->branches[i];
@@ -208,7 +197,7 @@ static dp_status position(dp_pipeline *p, dp_position *out, dp_error *err)
 
     memcpy(out->fingerprint, p->graph.fingerprint, 16);
     memcpy(out->identity, identity, 8);
-    out->seed = p->seed;
+    out->seed = p->graph.origin != NULL ? p->graph.origin->seed : p->seed;
     out->batch = p->ring.deliver;
     return status;
 }

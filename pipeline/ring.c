@@ -179,6 +179,16 @@ uint64_t dp_ring_rows(dp_ring *r, uint64_t batch, dp_row *rows, double *draws)
     return n;
 }
 
+uint64_t dp_ring_count(dp_ring *r, uint64_t batch)
+{
+    uint64_t n;
+
+    lock(r);
+    n = dp_graph_count(r->graph, batch);
+    unlock(r);
+    return n;
+}
+
 static dp_batch *make_here(dp_ring *r)
 {
     dp_batch *b = pop_free(r);

@@ -34,7 +34,8 @@ void dp_ring_seek(dp_ring *, uint64_t batch);
 dp_status dp_ring_next(dp_ring *, dp_batch **batch, dp_error *);
 void dp_ring_recycle(dp_ring *, dp_batch **batch);
 
-/* dp_graph_rows while the threads are kept from it. */
+/* dp_graph_rows and dp_graph_count while the threads are kept from it. */
 uint64_t dp_ring_rows(dp_ring *, uint64_t batch, dp_row *rows, double *draws);
+uint64_t dp_ring_count(dp_ring *, uint64_t batch);
 
 #endif

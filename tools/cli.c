@@ -99,19 +99,36 @@ static int print_help(const cli_command *c)
     return EXIT_YES;
 }
 
+/* "64K": a number of bytes with what it is counted in. */
+static bool scale_size(const char **end, uint64_t *bytes)
+{
+    static const char units[] = "KMG";
+    const char *unit = **end != '\0' ? strchr(units, **end) : NULL;
+    const int shift = unit != NULL ? 10 * (int)(unit - units + 1) : 0;
+
+    if (*bytes >> (63 - shift) != 0)
+        return false;
+    *bytes <<= shift;
+    *end += unit != NULL;
+    return true;
+}
+
 static int set_value(const cli_command *c, const cli_option *o, const char *value)
 {
     cli_optional *optional = o->value;
     uint64_t count;
-    char *end;
+    char *stop;
+    const char *end;
 
     if (o->type == CLI_TEXT) {
         *(const char **)o->value = value;
         return -1;
     }
     errno = 0;
-    count = strtoull(value, &end, 10);
-    if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0)
+    count = strtoull(value, &stop, 10);
+    end = stop;
+    if (value[0] < '0' || value[0] > '9' || errno != 0 ||
+        (o->type == CLI_SIZE && !scale_size(&end, &count)) || *end != '\0')
         return cli_fail(EXIT_MALFORMED, "%s: --%s takes a whole number, not '%s'", c->name, o->name,
                         value);
     if (o->type == CLI_OPTIONAL)

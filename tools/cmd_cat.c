@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/element.h"
 #include "tools/output.h"
 #include "tools/picture.h"
 #include "tools/stream.h"
@@ -26,24 +27,6 @@ static const char about[] =
 
 /* ---- text ---- */
 
-static void print_number(const dp_tensor *t, size_t i)
-{
-    switch (t->dtype) {
-    case DP_U8:
-    case DP_BOOL: printf(" %u", ((const uint8_t *)t->data)[i]); break;
-    case DP_I8: printf(" %d", ((const int8_t *)t->data)[i]); break;
-    case DP_U16: printf(" %u", ((const uint16_t *)t->data)[i]); break;
-    case DP_F16: printf(" 0x%04x", ((const uint16_t *)t->data)[i]); break;
-    case DP_I16: printf(" %d", ((const int16_t *)t->data)[i]); break;
-    case DP_I32: printf(" %d", ((const int32_t *)t->data)[i]); break;
-    case DP_U32: printf(" %u", ((const uint32_t *)t->data)[i]); break;
-    case DP_I64: printf(" %lld", (long long)((const int64_t *)t->data)[i]); break;
-    case DP_U64: printf(" %llu", (unsigned long long)((const uint64_t *)t->data)[i]); break;
-    case DP_F32: printf(" %.9g", (double)((const float *)t->data)[i]); break;
-    case DP_F64: printf(" %.17g", ((const double *)t->data)[i]); break;
-    }
-}
-
 static void print_row(const stream *s, size_t row)
 {
     const char *name;
@@ -57,7 +40,7 @@ static void print_row(const stream *s, size_t row)
             n *= (size_t)t->shape[d];
         printf("  %s", name);
         for (size_t i = 0; i < n && n <= MOST_NUMBERS; i++)
-            print_number(t, row * n + i);
+            putchar(' '), element_print(t, row * n + i);
         if (n > MOST_NUMBERS) {
             dp_digest((const uint8_t *)t->data + row * n * dp_dtype_size(t->dtype),
                       n * dp_dtype_size(t->dtype), digest);

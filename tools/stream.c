@@ -48,6 +48,13 @@ static int change_repeat(stream *s, uint64_t epochs)
     return -1;
 }
 
+/* Of a canonical text. */
+static bool is_batched(const char *spec)
+{
+    return strstr(spec, "| batch batch_size=") != NULL ||
+           (strncmp(spec, "snapshot ", 9) == 0 && strstr(spec, " batched=true ") != NULL);
+}
+
 int stream_open(stream *s, const char *what, cli_optional seed, uint64_t epochs)
 {
     int status;
@@ -61,7 +68,7 @@ int stream_open(stream *s, const char *what, cli_optional seed, uint64_t epochs)
         status = change_repeat(s, epochs);
     if (status >= 0)
         return status;
-    s->batched = strstr(dp_spec(s->session.pipeline), "| batch batch_size=") != NULL;
+    s->batched = is_batched(dp_spec(s->session.pipeline));
     return -1;
 }
 

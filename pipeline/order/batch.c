@@ -32,9 +32,18 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 /* To the first row of the group. */
 static void at(dp_node *node, dp_row *row) { row->record *= node->group; }
 
+static uint64_t rows(const dp_node *node, uint64_t position)
+{
+    const uint64_t first = position * node->group;
+    const bool full = node->below == DP_ENDLESS || node->below - first > node->group;
+
+    return full ? node->group : node->below - first;
+}
+
 const dp_order dp_order_batch = {
     .info = {"order", "batch", "join rows into batches", 1, params},
     .size = sizeof(batch),
     .plan = plan,
     .at = at,
+    .rows = rows,
 };

@@ -58,7 +58,7 @@ typedef struct dp_node {
     uint64_t claimed_below;
     uint64_t seed, key; /* of the stream; of this stage's draws */
     uint32_t epochs;    /* of this stage that may be needed at the same time */
-    uint64_t group;     /* rows that make one position: 1, but for batch */
+    uint64_t group;     /* most rows that make one position: 1, but where rows are joined */
 } dp_node;
 
 typedef enum dp_join { DP_NO_JOIN, DP_CONCAT, DP_ZIP } dp_join;
@@ -72,6 +72,8 @@ typedef struct dp_order {
     dp_status (*plan)(dp_node *, dp_arena *, dp_error *);
     /* From a position of this stage to one of the stage below; NULL = the same. */
     void (*at)(dp_node *, dp_row *);
+    /* Of a stage that joins rows into batches: how many make a position.  NULL = it does not. */
+    uint64_t (*rows)(const dp_node *, uint64_t position);
     /* Epochs of the stage below within one of this one; NULL = 1. */
     uint64_t (*epochs)(const dp_node *);
     /* The ordinal of a position, when it is not the position. */
@@ -85,6 +87,9 @@ typedef struct dp_order {
 #undef DP_ORDER
 
 extern const dp_order *const dp_orders[]; /* ends with NULL */
+
+/* What stands, unseen, on a reader of rows that come in batches; params: its dp_source. */
+extern const dp_order dp_order_grouped;
 
 /* Rows of the stage below, as the stage's original counts them. */
 static inline uint64_t dp_node_rows(const dp_node *node, int32_t manner)

@@ -4,8 +4,8 @@
 # As CMakeLists.txt has them; what is given to conformance_build comes before and cannot undo them.
 NUMERIC_FLAGS="-ffp-contract=off -fno-fast-math -fno-unsafe-math-optimizations -fno-associative-math -fno-reciprocal-math -fno-math-errno"
 
-conformance_sources() { # ROOT: the core without checkpoints (no zlib and cjson for cross compilers)
-    find "$1/base" "$1/compute" -name '*.c' ! -name checkpoint.c ! -name weights.c ! -name inflate.c ! -path '*/archive/*'
+conformance_sources() { # ROOT: the core without checkpoints (no zlib, liblz4 and cjson for cross compilers)
+    find "$1/base" "$1/compute" -name '*.c' ! -name checkpoint.c ! -name weights.c ! -name inflate.c ! -name compress.c ! -path '*/archive/*'
     echo "$1/tests/cross/conformance_hash.c"
 }
 

@@ -84,10 +84,11 @@ static dp_status run(const char *text, char *out)
     return status;
 }
 
-/* zlib and libpng are not in this build (without_libraries.c) */
+/* zlib, libpng and liblz4 are not in this build (without_libraries.c) */
 static bool needs_library(const char *text)
 {
-    return strncmp(text, "idx ", 4) == 0 || strncmp(text, "png_folder ", 11) == 0;
+    return strncmp(text, "idx ", 4) == 0 || strncmp(text, "png_folder ", 11) == 0 ||
+           strstr(text, "batches.dps") != NULL;
 }
 
 static int check(const char *folder, const char *name, dp_status (*make)(const char *, char *))

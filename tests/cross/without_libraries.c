@@ -1,8 +1,9 @@
-/* without_libraries.c - what stands in for zlib and libpng on machines that are emulated: cross
- * compilers have neither
+/* without_libraries.c - what stands in for zlib, libpng and liblz4 on machines that are emulated:
+ * cross compilers have none
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "base/compress.h"
 #include "base/inflate.h"
 #include "base/status.h"
 #include "io/reader.h"
@@ -16,3 +17,17 @@ dp_status dp_blob_read(const char *path, uint64_t most, dp_arena *arena, dp_blob
 
 const dp_reader dp_reader_png_folder = {
     .info = {"reader", "png_folder", "not in this build", 1, NULL}};
+
+size_t dp_lz4_state_size(bool high) { return high; }
+
+size_t dp_lz4_pack(const uint8_t *bytes, size_t n, uint8_t *out, bool high, void *state)
+{
+    (void)bytes, (void)n, (void)out, (void)high, (void)state;
+    return 0;
+}
+
+bool dp_lz4_unpack(const uint8_t *block, size_t size, uint8_t *out, size_t n)
+{
+    (void)block, (void)size, (void)out, (void)n;
+    return false;
+}

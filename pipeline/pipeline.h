@@ -1,0 +1,24 @@
+/* pipeline.h - the handle of detpipe.h, for the calls that do more with one
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PIPELINE_PIPELINE_H
+#define PIPELINE_PIPELINE_H
+
+#include "detpipe.h"
+#include "pipeline/ring.h"
+
+struct dp_pipeline {
+    dp_graph graph;
+    dp_ring ring;
+    dp_options options;
+    uint64_t seed;
+    dp_tensor outputs[DP_MAX_COLUMNS];
+    dp_error failure; /* repeated until the position moves; status DP_OK = none */
+    bool identified;
+    uint8_t identity[16];
+    dp_row *rows; /* of a batch that is looked at; NULL = none yet */
+    double *draws;
+};
+
+#endif

@@ -1,0 +1,312 @@
+/* snapshot_write.c - a stream into a file, whole or not at all, and on where it was stopped
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/hash.h"
+#include "pipeline/snapshot_rows.h"
+
+typedef struct writing {
+    dp_arena arena;
+    dp_snapshot_header header;
+    uint8_t *header_bytes;
+    dp_block_buffers buffers;
+    dp_packer packer;
+    dp_rows rows;
+    dp_hash content;
+    dp_writer main, shard;
+    dp_writer *blocks; /* the one of the two that gets them */
+    uint64_t block;    /* number of the next one */
+    uint64_t sought;   /* the one that rows stands at */
+} writing;
+
+static const dp_snapshot_options defaults = {.size = sizeof defaults};
+
+/* ---- what an earlier process left ---- */
+
+/* Takes whole blocks from a place on, as far as they go within this file; the place behind. */
+static uint64_t take_blocks(writing *w, const dp_file *file, uint64_t at)
+{
+    const dp_snapshot_header *h = &w->header;
+
+    while (w->block < h->n_blocks) {
+        const dp_block b = dp_block_of(h, w->block);
+        size_t size;
+        if (dp_block_examine(h, &b, file, at, file->size, &w->buffers, &size) != NULL)
+            break;
+        dp_content_add(&w->content, h, w->buffers.records, b.n);
+        at += size;
+        w->block++;
+        if (h->n_shards > 0 && w->block % h->shard_blocks == 0)
+            break;
+    }
+    return at;
+}
+
+/* Whether block is the first of a shard (or behind the last block). */
+static bool begins_shard(const writing *w)
+{
+    return w->block % w->header.shard_blocks == 0 || w->block == w->header.n_blocks;
+}
+
+static dp_status no_memory(const writing *w, dp_error *err)
+{
+    return dp_arena_fail(&w->arena, err, "a snapshot");
+}
+
+static const char *shard_path(writing *w)
+{
+    return dp_snapshot_shard_path(&w->header, w->main.path,
+                                  (uint32_t)(w->block / w->header.shard_blocks), &w->arena);
+}
+
+/* Whether the shard of the next block stands already, whole: then it is passed over. */
+static bool pass_shard(writing *w, const char *path)
+{
+    const uint64_t first = w->block;
+    const dp_hash before = w->content;
+    dp_file file;
+    bool whole;
+
+    if (dp_file_open(path, &file, NULL) != DP_OK)
+        return false;
+    whole = take_blocks(w, &file, 0) == file.size && begins_shard(w);
+    dp_file_close(&file);
+    if (!whole) {
+        w->block = first;
+        w->content = before;
+    }
+    return whole;
+}
+
+/* Opens the shard of the next block, unless it stands; keeps what is whole in it. */
+static dp_status open_shard(writing *w, bool resume, dp_error *err)
+{
+    const char *path = shard_path(w);
+    dp_status status;
+
+    if (path == NULL)
+        return no_memory(w, err);
+    if (resume && pass_shard(w, path))
+        return DP_OK;
+    status = dp_writer_resume(&w->shard, path, err);
+    if (status == DP_OK) {
+        const dp_file file = dp_writer_file(&w->shard);
+        dp_writer_cut(&w->shard, resume ? take_blocks(w, &file, 0) : 0);
+    }
+    return status;
+}
+
+/* The header that is there must be this one. */
+static dp_status check_header(writing *w, bool *begin, dp_error *err)
+{
+    const uint32_t size = w->header.size;
+    uint8_t *found = dp_arena_alloc(&w->arena, size, 1);
+    const dp_file file = dp_writer_file(&w->main);
+    size_t got;
+
+    if (found == NULL)
+        return no_memory(w, err);
+    if (dp_file_read_at(&file, 0, found, size, &got) != 0 ||
+        memcmp(found, w->header_bytes, got) != 0)
+        return dp_fail(err, DP_ESTATE,
+                       "%.140s is of another stream or other options: remove it, or write without "
+                       "--resume",
+                       w->main.temporary);
+    *begin = got < size;
+    return DP_OK;
+}
+
+static dp_status open_output(writing *w, const char *path, bool resume, dp_error *err)
+{
+    bool begin = !resume;
+    dp_status status = dp_writer_resume(&w->main, path, err);
+
+    if (status == DP_OK && resume)
+        status = check_header(w, &begin, err);
+    if (status != DP_OK)
+        return status;
+    if (begin) {
+        dp_writer_cut(&w->main, 0);
+        dp_writer_put(&w->main, w->header_bytes, w->header.size);
+    }
+    if (w->header.n_shards == 0 && !begin) {
+        const dp_file file = dp_writer_file(&w->main);
+        const uint64_t at = take_blocks(w, &file, w->header.size);
+        dp_writer_cut(&w->main, at);
+    } else {
+        dp_writer_cut(&w->main, w->header.size);
+    }
+    w->blocks = w->header.n_shards == 0 ? &w->main : &w->shard;
+    return dp_writer_check(&w->main, err);
+}
+
+/* ---- blocks ---- */
+
+static dp_status write_block(writing *w, dp_error *err)
+{
+    const dp_block b = dp_block_of(&w->header, w->block);
+    dp_status status = DP_OK;
+
+    if (w->sought != w->block)
+        status = dp_rows_seek(&w->rows, b.first, err);
+    if (status == DP_OK)
+        status = dp_rows_take(&w->rows, b.n, w->buffers.records, err);
+    if (status != DP_OK)
+        return status;
+    dp_content_add(&w->content, &w->header, w->buffers.records, b.n);
+    dp_writer_put(w->blocks, w->packer.out, dp_block_pack(&w->packer, &b, w->buffers.records));
+    w->sought = ++w->block;
+    return dp_writer_check(w->blocks, err);
+}
+
+/* One block more, or a shard's end. */
+static dp_status write_next(writing *w, bool resume, dp_error *err)
+{
+    const bool sharded = w->header.n_shards > 0;
+    dp_status status = DP_OK;
+
+    if (!sharded)
+        return write_block(w, err);
+    if (w->shard.fd < 0)
+        status = open_shard(w, resume, err);
+    if (status != DP_OK || w->shard.fd < 0)
+        return status;
+    if (w->shard.size == 0 || !begins_shard(w))
+        status = write_block(w, err);
+    return status == DP_OK && begins_shard(w) ? dp_writer_commit(&w->shard, err) : status;
+}
+
+static dp_status write_blocks(writing *w, const dp_snapshot_options *o, dp_error *err)
+{
+    dp_status status = DP_OK;
+
+    while (w->block < w->header.n_blocks && status == DP_OK) {
+        status = write_next(w, o->resume, err);
+        if (o->progress != NULL)
+            o->progress(o->progress_ctx, w->block, w->header.n_blocks);
+    }
+    if (status == DP_OK && w->shard.fd >= 0) /* the last one was whole but for its name */
+        status = dp_writer_commit(&w->shard, err);
+    return status;
+}
+
+/* ---- index and footer ---- */
+
+/* The places of all blocks, from their heads: nothing is kept of them in memory. */
+static dp_status write_index(writing *w, const dp_snapshot_file *f, dp_hash *check, dp_error *err)
+{
+    uint64_t at = 0, begin, end;
+
+    for (uint64_t i = 0; i < w->header.n_blocks; i++) {
+        const dp_block b = dp_block_of(&w->header, i);
+        const dp_file *file = dp_snapshot_file_of(f, &b, &begin, &end);
+        uint8_t entry[8];
+        size_t size = 0, got;
+        if (dp_block_begins_file(&w->header, &b))
+            at = begin;
+        if (dp_file_read_at(file, at, w->buffers.bytes, b.head, &got) == 0 && got == b.head)
+            size = dp_block_size(&w->header, &b, w->buffers.bytes);
+        if (size == 0)
+            return dp_fail(err, DP_EIO, "%.160s: block %llu cannot be read again", w->main.path,
+                           (unsigned long long)i);
+        dp_store_le(entry, 8, at);
+        dp_hash_bytes(check, entry, 8);
+        dp_writer_put(&w->main, entry, 8);
+        at += size;
+    }
+    return dp_writer_check(&w->main, err);
+}
+
+static dp_status finish(writing *w, dp_error *err)
+{
+    dp_snapshot_file f = {.path = w->main.path,
+                          .main = dp_writer_file(&w->main),
+                          .header = w->header,
+                          .footer = {.index = w->main.size}};
+    uint8_t footer[DP_SNAPSHOT_FOOTER];
+    dp_hash check;
+    dp_status status = dp_snapshot_open_shards(&f, &w->arena, err);
+
+    dp_hash64_init(&check);
+    if (status == DP_OK)
+        status = write_index(w, &f, &check, err);
+    dp_snapshot_close_shards(&f);
+    if (status != DP_OK)
+        return status;
+    f.footer.index_check = dp_hash64_final(&check);
+    dp_hash_final(&w->content, f.footer.content);
+    dp_snapshot_print_footer(&w->header, &f.footer, footer);
+    dp_writer_put(&w->main, footer, sizeof footer);
+    status = dp_writer_check(&w->main, err);
+    return status == DP_OK ? dp_writer_commit(&w->main, err) : status;
+}
+
+/* ---- the whole ---- */
+
+/* The shards of a snapshot that is no more. */
+static void remove_shards(const dp_snapshot_header *old, const char *path, dp_arena *arena)
+{
+    for (uint32_t i = 0; i < old->n_shards; i++) {
+        const char *shard = dp_snapshot_shard_path(old, path, i, arena);
+        if (shard != NULL)
+            unlink(shard);
+    }
+}
+
+static dp_status write_all(writing *w, const char *path, const dp_snapshot_options *o,
+                           dp_error *err)
+{
+    dp_snapshot_file old;
+    dp_status status = dp_block_buffers_open(&w->buffers, &w->header, &w->arena, err);
+    const bool had = dp_snapshot_file_open(&old, path, &w->arena, NULL) == DP_OK;
+
+    if (had)
+        dp_snapshot_file_close(&old);
+    dp_content_start(&w->content, &w->header);
+    if (status == DP_OK)
+        status = dp_packer_open(&w->packer, &w->header, &w->arena, err);
+    if (status == DP_OK)
+        status = open_output(w, path, o->resume, err);
+    if (status == DP_OK)
+        status = write_blocks(w, o, err);
+    if (status == DP_OK)
+        status = finish(w, err);
+    if (status == DP_OK && had && old.header.key != w->header.key)
+        remove_shards(&old.header, path, &w->arena);
+    return status;
+}
+
+dp_status dp_snapshot_write(dp_pipeline *p, const char *path, const dp_snapshot_options *given,
+                            dp_error *err)
+{
+    const dp_snapshot_options *o = given != NULL ? given : &defaults;
+    writing w = {.main.fd = -1, .shard.fd = -1, .sought = UINT64_MAX};
+    dp_status status;
+
+    if (p == NULL || path == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_snapshot_write: %s is NULL",
+                       p == NULL ? "the pipeline" : "path");
+    if (dp_dir_exists(path))
+        return dp_fail(err, DP_EIO, "cannot write %.160s: it is a folder", path);
+    if (o->size != sizeof *o)
+        return dp_fail(err, DP_EINVAL,
+                       "dp_snapshot_options.size is %zu: set it to sizeof(dp_snapshot_options)",
+                       o->size);
+    w.arena = dp_arena_within(&p->graph.arena);
+    status = dp_rows_describe(p, o, &w.arena, &w.header, err);
+    if (status == DP_OK)
+        status = dp_snapshot_print(&w.header, &w.arena, &w.header_bytes, err);
+    if (status == DP_OK) {
+        dp_rows_open(&w.rows, p, &w.header);
+        status = write_all(&w, path, o, err);
+        dp_rows_close(&w.rows);
+    }
+    dp_writer_leave(&w.shard);
+    dp_writer_leave(&w.main);
+    dp_arena_free(&w.arena);
+    return status;
+}

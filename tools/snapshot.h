@@ -1,0 +1,18 @@
+/* snapshot.h - what a snapshot holds, and whether two hold the same
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef TOOLS_SNAPSHOT_H
+#define TOOLS_SNAPSHOT_H
+
+#include "tools/session.h"
+
+/* `snapshot file="PATH"` and what follows; the caller frees it.  NULL when out of memory. */
+char *snapshot_text(const char *path, const char *rest);
+
+/* Each returns the exit status. */
+int snapshot_say_written(const char *path);
+int snapshot_info(const char *path, bool json);
+int snapshot_diff(const char *a, const char *b);
+
+#endif
