@@ -133,12 +133,10 @@ static dp_status open_output(writing *w, const char *path, bool resume, dp_error
         dp_writer_cut(&w->main, 0);
         dp_writer_put(&w->main, w->header_bytes, w->header.size);
     }
-    if (w->header.n_shards == 0 && !begin) {
+    if (!begin) {
         const dp_file file = dp_writer_file(&w->main);
-        const uint64_t at = take_blocks(w, &file, w->header.size);
-        dp_writer_cut(&w->main, at);
-    } else {
-        dp_writer_cut(&w->main, w->header.size);
+        const bool sharded = w->header.n_shards > 0;
+        dp_writer_cut(&w->main, sharded ? w->header.size : take_blocks(w, &file, w->header.size));
     }
     w->blocks = w->header.n_shards == 0 ? &w->main : &w->shard;
     return dp_writer_check(&w->main, err);

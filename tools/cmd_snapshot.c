@@ -179,9 +179,9 @@ int cmd_snapshot(int argc, char **argv)
     const cli_option options[] = {
         {"compression", "NAME", "write: none, lz4 or lz4hc (default: none)", CLI_TEXT,
          &set.write.compression},
-        {"block-size", "BYTES", "write: records of a block (default: 4K; 64K with compression)",
+        {"block-size", "BYTES", "write: size of a block (default: 4K; 64K with compression)",
          CLI_SIZE, &set.write.block_size},
-        {"shard-size", "BYTES", "write: records of a shard, 10M, 2G, ... (default: one file)",
+        {"shard-size", "BYTES", "write: size of a shard, 10M, 2G, ... (default: one file)",
          CLI_SIZE, &set.write.shard_size},
         {"batches", "N", "write: the first N batches (default: all)", CLI_COUNT,
          &set.write.batches},
@@ -194,9 +194,7 @@ int cmd_snapshot(int argc, char **argv)
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };
     const cli_command command = {
-        "snapshot", "write SPEC OUT | info FILE | check FILE | cat FILE | diff A B",
-        about,      options,
-        2,          3};
+        "snapshot", "write SPEC OUT | info|check|cat FILE | diff A B", about, options, 2, 3};
     int status;
 
     if (argc > 1 && strcmp(argv[1], "cat") == 0)

@@ -1,0 +1,314 @@
+/* test_snapshot_faults.c - a snapshot being written when the disk fails or the process is killed
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * write, fsync and rename are linked to the ones here (see tests/CMakeLists.txt), which fail, write
+ * less or kill the process at a call that is chosen.  The old file stays, or there is none; what
+ * was written goes on to the same bytes.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/support/snapshot.h"
+
+#define STREAM                                                                                     \
+    SMALL_CIFAR " usage=test | take count=30 | shuffle | resize size=6 | rescale rescale=1/255 | " \
+                "batch batch_size=7"
+
+ssize_t __real_write(int fd, const void *bytes, size_t n);
+int __real_fsync(int fd);
+int __real_rename(const char *from, const char *to);
+ssize_t __wrap_write(int fd, const void *bytes, size_t n);
+int __wrap_fsync(int fd);
+int __wrap_rename(const char *from, const char *to);
+
+enum { SOUND, FAIL, SHORT, INTERRUPTED, NOTHING, KILL };
+
+static struct {
+    int how, error;
+    unsigned long calls, at; /* of all three; the one that is disturbed */
+    size_t part;             /* bytes that are written before the process is killed */
+} fault;
+
+static bool is_here(void) { return ++fault.calls == fault.at; }
+
+ssize_t __wrap_write(int fd, const void *bytes, size_t n)
+{
+    const bool here = is_here();
+
+    if (fault.how == SHORT)
+        return __real_write(fd, bytes, n > 11 ? n / 2 : n);
+    if (fault.how == INTERRUPTED && fault.calls % 2 == 0) {
+        errno = EINTR;
+        return -1;
+    }
+    if (!here)
+        return __real_write(fd, bytes, n);
+    if (fault.how == KILL) {
+        if (__real_write(fd, bytes, fault.part % (n + 1)) >= 0)
+            kill(getpid(), SIGKILL);
+        abort();
+    }
+    if (fault.how == NOTHING)
+        return 0;
+    errno = fault.error;
+    return fault.how == FAIL ? -1 : __real_write(fd, bytes, n);
+}
+
+int __wrap_fsync(int fd)
+{
+    const bool here = is_here();
+
+    if (here && fault.how == KILL)
+        kill(getpid(), SIGKILL);
+    errno = fault.error;
+    return here && fault.how == FAIL ? -1 : __real_fsync(fd);
+}
+
+int __wrap_rename(const char *from, const char *to)
+{
+    const bool here = is_here();
+    int result;
+
+    errno = fault.error;
+    if (here && fault.how == FAIL)
+        return -1;
+    if (here && fault.how == KILL && fault.part % 2 == 0)
+        kill(getpid(), SIGKILL);
+    result = __real_rename(from, to);
+    if (here && fault.how == KILL)
+        kill(getpid(), SIGKILL);
+    return result;
+}
+
+/* ---- the tests ---- */
+
+static char folder[256], path[300];
+
+static dp_status write_it(uint64_t shard_size, int resume)
+{
+    const dp_snapshot_options options = {.size = sizeof options,
+                                         .compression = "lz4",
+                                         .block_size = 2000,
+                                         .shard_size = shard_size,
+                                         .resume = resume};
+    return test_snapshot_write(STREAM, 1, path, &options);
+}
+
+static void disturb(int how, int error, unsigned long at, size_t part)
+{
+    fault.how = how;
+    fault.error = error;
+    fault.at = at;
+    fault.part = part;
+    fault.calls = 0;
+}
+
+static const uint64_t shard_sizes[] = {0, 4000};
+
+static int set_up(void **state)
+{
+    (void)state;
+    test_folder(folder, sizeof folder);
+    snprintf(path, sizeof path, "%s/s.dps", folder);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    disturb(SOUND, 0, 0, 0);
+    test_folder_remove(folder);
+    return 0;
+}
+
+static void assert_all(const test_bytes_of *expected)
+{
+    test_bytes_of found = test_read_all(folder);
+
+    assert_int_equal(found.size, expected->size);
+    assert_memory_equal(found.bytes, expected->bytes, expected->size);
+    free(found.bytes);
+}
+
+/* What stood under the name stands there still. */
+static void assert_old(const char *old)
+{
+    test_bytes_of found;
+
+    if (old == NULL) {
+        assert_int_equal(access(path, F_OK), -1);
+        return;
+    }
+    found = test_read_file(path);
+    assert_int_equal(found.size, strlen(old));
+    assert_memory_equal(found.bytes, old, found.size);
+    free(found.bytes);
+}
+
+/* How many calls one writing takes; and what it writes. */
+static unsigned long learn(uint64_t shard_size, test_bytes_of *whole)
+{
+    disturb(SOUND, 0, 0, 0);
+    assert_ok(write_it(shard_size, 0));
+    *whole = test_read_all(folder);
+    return fault.calls;
+}
+
+static void start_anew(const char *old)
+{
+    test_folder_remove(folder);
+    test_folder(folder, sizeof folder);
+    snprintf(path, sizeof path, "%s/s.dps", folder);
+    if (old != NULL)
+        test_write(folder, "s.dps", old, strlen(old));
+}
+
+/* The folder's name is part of what test_read_all gives: only sizes and the main file are compared
+ * where the folder is another one. */
+static void assert_whole(const test_bytes_of *main_file)
+{
+    test_bytes_of found = test_read_file(path);
+
+    assert_int_equal(found.size, main_file->size);
+    assert_memory_equal(found.bytes, main_file->bytes, found.size);
+    free(found.bytes);
+    test_snapshot_check(path, false);
+}
+
+static void assert_old_or_whole(const char *old, const test_bytes_of *main_file)
+{
+    test_bytes_of found;
+
+    if (access(path, F_OK) != 0) {
+        assert_null(old);
+        return;
+    }
+    found = test_read_file(path);
+    if (old != NULL && found.size == strlen(old))
+        assert_old(old);
+    else
+        assert_whole(main_file); /* killed behind the rename */
+    free(found.bytes);
+}
+
+static void each_call_fails(int error)
+{
+    for (size_t s = 0; s < 2; s++) {
+        test_bytes_of whole, main_file;
+        const unsigned long calls = learn(shard_sizes[s], &whole);
+        main_file = test_read_file(path);
+        for (unsigned long at = 1; at <= calls; at++) {
+            const char *old = at % 2 == 0 ? "the old file" : NULL;
+            dp_status status;
+            start_anew(old);
+            disturb(FAIL, error, at, 0);
+            status = write_it(shard_sizes[s], 0);
+            if (status == DP_OK) { /* the fsync of the folder may fail */
+                assert_whole(&main_file);
+                continue;
+            }
+            assert_int_equal(status, DP_EIO);
+            assert_non_null(strstr(test_error.message, strerror(error)));
+            assert_old(old);
+            disturb(SOUND, 0, 0, 0);
+            assert_ok(write_it(shard_sizes[s], 1));
+            assert_whole(&main_file);
+        }
+        free(main_file.bytes);
+        free(whole.bytes);
+    }
+}
+
+static void a_full_disk(void **state)
+{
+    (void)state;
+    each_call_fails(ENOSPC);
+}
+
+static void a_broken_disk(void **state)
+{
+    (void)state;
+    each_call_fails(EIO);
+}
+
+static void short_and_interrupted_writes(void **state)
+{
+    test_bytes_of whole;
+
+    (void)state;
+    for (size_t s = 0; s < 2; s++) {
+        learn(shard_sizes[s], &whole);
+        for (int how = SHORT; how <= INTERRUPTED; how++) {
+            disturb(how, 0, 0, 0);
+            assert_ok(write_it(shard_sizes[s], 0));
+            assert_all(&whole);
+        }
+        free(whole.bytes);
+    }
+}
+
+/* A write that takes nothing and says no error must not be tried for ever. */
+static void writes_of_nothing(void **state)
+{
+    (void)state;
+    disturb(NOTHING, 0, 3, 0);
+    assert_int_equal(write_it(0, 0), DP_EIO);
+}
+
+/* A child that is killed at call number `at`. */
+static void kill_at(uint64_t shard_size, int resume, unsigned long at, size_t part)
+{
+    const pid_t child = fork();
+    int status;
+
+    if (child == 0) {
+        disturb(KILL, 0, at, part);
+        _exit(write_it(shard_size, resume) == DP_OK ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+/* 200 times at random moments, twice in the same writing now and then. */
+static void killed_at_any_moment(void **state)
+{
+    uint64_t random = test_seed();
+
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        const uint64_t shard_size = shard_sizes[i % 2];
+        const char *old = i % 4 < 2 ? "the old file" : NULL;
+        test_bytes_of main_file, whole;
+        unsigned long calls;
+        start_anew(NULL);
+        calls = learn(shard_size, &whole);
+        main_file = test_read_file(path);
+        start_anew(old);
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        kill_at(shard_size, 0, 1 + (unsigned long)(random >> 33) % (calls - 2),
+                (size_t)(random >> 8));
+        assert_old_or_whole(old, &main_file);
+        if (i % 3 == 0 && access(path, F_OK) != 0)
+            kill_at(shard_size, 1, 1 + i % 2, (size_t)i);
+        disturb(SOUND, 0, 0, 0);
+        assert_ok(write_it(shard_size, 1));
+        assert_whole(&main_file);
+        free(main_file.bytes);
+        free(whole.bytes);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_full_disk, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_broken_disk, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(short_and_interrupted_writes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(writes_of_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(killed_at_any_moment, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
