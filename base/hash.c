@@ -10,10 +10,20 @@
 #include "base/bytes.h"
 #include "base/num.h"
 #include "base/tensor.h"
+#include "base/xxh3.h"
 
 _Static_assert(sizeof(dp_hash) >= sizeof(XXH3_state_t), "dp_hash must hold libxxhash's state");
 _Static_assert(_Alignof(dp_hash) >= _Alignof(XXH3_state_t),
                "dp_hash must be aligned as libxxhash's state");
+
+static const dp_xxh3 *xxh3(void)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2"))
+        return &dp_xxh3_avx2;
+#endif
+    return &dp_xxh3_portable;
+}
 
 static XXH3_state_t *state(dp_hash *h) { return (XXH3_state_t *)(void *)h->state; }
 
@@ -26,7 +36,7 @@ void dp_hash_init(dp_hash *h)
 void dp_hash_bytes(dp_hash *h, const void *bytes, size_t size)
 {
     if (size != 0)
-        XXH3_128bits_update(state(h), bytes, size);
+        xxh3()->update(state(h), bytes, size);
 }
 
 void dp_hash_u64(dp_hash *h, uint64_t value)
@@ -59,11 +69,11 @@ void dp_digest(const void *bytes, size_t size, uint8_t digest[16])
     dp_hash_final(&h, digest);
 }
 
-uint64_t dp_hash64(const void *bytes, size_t size) { return XXH3_64bits(bytes, size); }
+uint64_t dp_hash64(const void *bytes, size_t size) { return dp_hash64_seeded(bytes, size, 0); }
 
 uint64_t dp_hash64_seeded(const void *bytes, size_t size, uint64_t seed)
 {
-    return XXH3_64bits_withSeed(bytes, size, seed);
+    return xxh3()->hash64(bytes, size, seed);
 }
 
 void dp_hash64_init(dp_hash *h)

@@ -48,6 +48,7 @@ file(GENERATE OUTPUT ${recipes_source} CONTENT "${text}")
 # One file an instruction set, each with its own flags (docs/numerics.md).
 function(detpipe_kernel_flags)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    set_source_files_properties(base/xxh3_avx2.c PROPERTIES COMPILE_OPTIONS "-mavx2")
     set_source_files_properties(compute/kernels/avx2.c PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma")
     set_source_files_properties(compute/kernels/avx512.c PROPERTIES COMPILE_OPTIONS "-mavx512f;-mavx512vl;-mavx2;-mfma")
   endif()

@@ -55,13 +55,14 @@ static dp_status load_block(const void *ctx, uint64_t number, void *memory, dp_e
                             (dp_records_view *)memory, err);
 }
 
-/* Two blocks a thread, or what fits into half of the memory. */
+/* A block a thread, so that one thread stays in its cache; fewer where half of the memory is less.
+ */
 static dp_status open_cache(state *s, const dp_options *options, dp_arena *arena, dp_error *err)
 {
     const dp_snapshot_header *h = &s->file.header;
     const bool packs = h->compression != DP_COMPRESS_NONE;
     size_t size;
-    uint64_t n = 2 * (uint64_t)options->threads;
+    uint64_t n = options->threads;
 
     s->room = VIEW + ROUND_UP(dp_block_most(h));
     size = s->room + (packs ? ROUND_UP(dp_block_most_raw(h)) : 0);

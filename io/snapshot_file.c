@@ -148,18 +148,27 @@ bool dp_block_ends_file(const dp_snapshot_header *h, const dp_block *b)
            (h->shard_blocks > 0 && (b->number + 1) % h->shard_blocks == 0);
 }
 
-dp_status dp_snapshot_place(const dp_snapshot_file *f, const dp_block *b, uint64_t *at,
-                            size_t *size, dp_error *err)
+/* Without compression every block but the last has one size. */
+static void place_by_number(const dp_snapshot_file *f, const dp_block *b, uint64_t begin,
+                            uint64_t *at, size_t *size)
+{
+    const uint64_t in_file =
+        f->header.n_shards > 0 ? b->number % f->header.shard_blocks : b->number;
+
+    *at = begin + in_file * dp_block_most(&f->header);
+    *size = b->head + b->raw;
+}
+
+static dp_status place_by_index(const dp_snapshot_file *f, const dp_block *b, uint64_t begin,
+                                uint64_t end, uint64_t *at, size_t *size, dp_error *err)
 {
     const bool last = dp_block_ends_file(&f->header, b);
     uint8_t entries[16];
-    uint64_t begin, end;
-    dp_status status = read_all(&f->main, f->footer.index + 8 * b->number, entries, last ? 8 : 16,
-                                f->path, "index", err);
+    const dp_status status = read_all(&f->main, f->footer.index + 8 * b->number, entries,
+                                      last ? 8 : 16, f->path, "index", err);
 
     if (status != DP_OK)
         return status;
-    dp_snapshot_file_of(f, b, &begin, &end);
     *at = dp_load_le(entries, 8);
     if (f->header.n_shards == 0)
         end = f->footer.index;
@@ -172,11 +181,23 @@ dp_status dp_snapshot_place(const dp_snapshot_file *f, const dp_block *b, uint64
     return DP_OK;
 }
 
+dp_status dp_snapshot_place(const dp_snapshot_file *f, const dp_block *b, uint64_t *at,
+                            size_t *size, dp_error *err)
+{
+    uint64_t begin, end;
+
+    dp_snapshot_file_of(f, b, &begin, &end);
+    if (f->header.compression != DP_COMPRESS_NONE)
+        return place_by_index(f, b, begin, end, at, size, err);
+    place_by_number(f, b, begin, at, size);
+    return DP_OK;
+}
+
 dp_status dp_snapshot_load(const dp_snapshot_file *f, const dp_block *b, uint8_t *bytes,
                            uint8_t *room, dp_records_view *out, dp_error *err)
 {
-    uint64_t begin, end, at;
-    size_t size, got;
+    uint64_t begin, end, at = 0;
+    size_t size = 0, got;
     const char *why;
     int error;
     const dp_status status = dp_snapshot_place(f, b, &at, &size, err);

@@ -60,15 +60,21 @@ static int write_snapshot(settings *set, const char *spec, const char *path)
 
 /* ---- check ---- */
 
+#define MOST_LINES 20
+
 static void say_line(void *ctx, const char *line)
 {
-    (void)ctx;
-    printf("%s\n", line);
+    uint64_t *n = ctx;
+
+    if (++*n <= MOST_LINES)
+        printf("%s\n", line);
 }
 
 static int check_once(const char *path, dp_pipeline *from, bool quiet, dp_snapshot_damage *damage)
 {
-    const dp_options options = {.size = sizeof options, .log = quiet ? NULL : say_line};
+    uint64_t n = 0;
+    const dp_options options = {
+        .size = sizeof options, .log = quiet ? NULL : say_line, .log_ctx = &n};
     dp_snapshot *snapshot = NULL;
     dp_error err;
     dp_status status = dp_snapshot_open(&snapshot, path, &options, &err);
@@ -76,6 +82,8 @@ static int check_once(const char *path, dp_pipeline *from, bool quiet, dp_snapsh
     if (status == DP_OK)
         status = dp_snapshot_check(snapshot, from, damage, &err);
     dp_snapshot_close(snapshot);
+    if (n > MOST_LINES)
+        printf("... and %llu lines more\n", (unsigned long long)(n - MOST_LINES));
     return status == DP_OK ? -1 : cli_fail_error(&err, NULL);
 }
 

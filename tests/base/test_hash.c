@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/num.h"
+#include "base/xxh3.h"
 #include "tests/support/test.h"
 
 /* XXH3-128 of the empty input and of "a", as xxhsum -H2 prints them. */
@@ -72,10 +73,45 @@ static void type_and_shape_count(void **state)
     assert_string_not_equal(digest_of(&t).text, first.text);
 }
 
+/* Every instruction set, every length, every alignment: the same digest, at once and in pieces. */
+static void instruction_sets_agree(void **state)
+{
+#if defined(__x86_64__)
+    enum { MOST = 5000 };
+    static uint8_t bytes[MOST + 64];
+    static _Alignas(64) uint8_t a[640], b[640];
+
+    (void)state;
+    if (!__builtin_cpu_supports("avx2")) {
+        print_message("skipped: this machine has no AVX2\n");
+        skip();
+    }
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * i + i / 7);
+    for (size_t n = 0; n <= MOST; n += 1 + n / 64) {
+        const uint8_t *at = bytes + n % 64;
+        assert_int_equal(dp_xxh3_portable.hash64(at, n, n), dp_xxh3_avx2.hash64(at, n, n));
+        dp_hash64_init((dp_hash *)(void *)a);
+        dp_hash64_init((dp_hash *)(void *)b);
+        dp_xxh3_portable.update(a, at, n);
+        dp_xxh3_avx2.update(b, at, n / 3);
+        dp_xxh3_avx2.update(b, at + n / 3, n - n / 3);
+        assert_int_equal(dp_hash64_final((dp_hash *)(void *)a),
+                         dp_hash64_final((dp_hash *)(void *)b));
+        assert_int_equal(dp_hash64_final((dp_hash *)(void *)a), dp_xxh3_portable.hash64(at, n, 0));
+    }
+#else
+    (void)state;
+    print_message("skipped: one instruction set\n");
+    skip();
+#endif
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_answers),
+        cmocka_unit_test(instruction_sets_agree),
         cmocka_unit_test(nan_is_canonical_and_zero_is_not),
         cmocka_unit_test(bytes_of_a_tensor),
         cmocka_unit_test(type_and_shape_count),

@@ -17,6 +17,7 @@ conformance_build() {
     conformance_sources "$root" | CC=$cc FLAGS="$*" ROOT=$root OUT=$out xargs -P "$(nproc)" -I{} sh -c '
         case $CC:{} in
             *-linux-gnu-*) isa= ;;
+            *base/xxh3_avx2.c) isa="-mavx2" ;;
             *kernels/avx2.c) isa="-mavx2 -mfma" ;;
             *kernels/avx512.c) isa="-mavx512f -mavx512vl -mavx2 -mfma" ;;
             *) isa= ;;

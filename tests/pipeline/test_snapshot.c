@@ -62,6 +62,8 @@ static const form forms[] = {
      false},
     {SMALL_CIFAR " | take count=7 | one_hot column=label num_classes=10", "lz4", 0, 0, false},
     {"range count=300 num_classes=7", "lz4", 512, 2048, false},
+    {"synthetic num_records=300 | skip count=280 | resize size=4 | rescale rescale=1/255", "lz4", 0,
+     0, false}, /* ids of two bytes */
     {"range count=0", "none", 0, 0, false},
 };
 #define N_FORMS (sizeof forms / sizeof forms[0])

@@ -1,0 +1,24 @@
+/* xxh3.h - the loop of XXH3 for one instruction set; the digests are equal
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * libxxhash chooses its instructions where it is compiled: base/xxh3.c and base/xxh3_avx2.c are the
+ * same lines with other flags.
+ */
+#ifndef BASE_XXH3_H
+#define BASE_XXH3_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct dp_xxh3 {
+    void (*update)(void *state, const void *bytes, size_t size); /* of both widths */
+    uint64_t (*hash64)(const void *bytes, size_t size, uint64_t seed);
+} dp_xxh3;
+
+extern const dp_xxh3 dp_xxh3_portable;
+#if defined(__x86_64__)
+extern const dp_xxh3 dp_xxh3_avx2;
+#endif
+
+#endif

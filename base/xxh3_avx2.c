@@ -1,0 +1,10 @@
+/* xxh3_avx2.c - XXH3 in AVX2
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#if defined(__x86_64__)
+#define DP_XXH3 dp_xxh3_avx2
+#include "base/xxh3_lines.h"
+#else
+typedef int dp_nothing_here;
+#endif
