@@ -69,6 +69,7 @@ dp_status dp_net_open(dp_net **out, const char *text, uint64_t seed, const dp_te
     memset(net, 0, sizeof *net);
     net->options = options;
     net->seed = seed;
+    net->process = dp_process();
     net->arena.alloc = options.alloc;
     net->arena.limit = options.memory;
     net->arena.total = sizeof *net;
@@ -88,7 +89,8 @@ void dp_net_close(dp_net *net)
     if (net == NULL)
         return;
     const dp_allocator *alloc = net->options.alloc;
-    dp_workers_close(net->workers);
+    if (net->process == dp_process())
+        dp_workers_close(net->workers);
     dp_arena_free(&net->arena);
     alloc->free(alloc->ctx, net, sizeof *net);
 }
@@ -135,7 +137,10 @@ static dp_status take_input(dp_net *net, const dp_tensor *input, const dp_tensor
 {
     intake t = {net, NULL};
     dp_tensor expected = net->input;
+    const dp_status status = dp_check_process(net->process, err);
 
+    if (status != DP_OK)
+        return status;
     if (input != NULL && input->rank > 0)
         expected.shape[0] = input->shape[0];
     if (input == NULL || input->data == NULL || !dp_tensor_same_type(input, &expected) ||

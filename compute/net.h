@@ -34,6 +34,7 @@ struct dp_net {
     dp_arena arena;
     dp_workers *workers;
     const dp_kernels *kernels;
+    int64_t process; /* that opened it */
     uint64_t seed, step;
     bool stepped; /* the gradients are there */
     dp_tensor input;

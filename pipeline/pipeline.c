@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/num.h"
 #include "base/numeric.h"
+#include "base/workers.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/state.h"
 
@@ -40,6 +41,7 @@ dp_status dp_open(dp_pipeline **out, const char *spec, uint64_t seed, const dp_o
     memset(p, 0, sizeof *p);
     p->options = options;
     p->seed = seed;
+    p->process = dp_process();
     p->graph.arena.total = sizeof *p;
     status = dp_numeric_enter(&fp, &options, err);
     if (status == DP_OK)
@@ -57,8 +59,12 @@ void dp_close(dp_pipeline *p)
     if (p == NULL)
         return;
     const dp_allocator *alloc = p->options.alloc;
-    dp_ring_close(&p->ring);
-    dp_graph_close(&p->graph);
+    if (p->process == dp_process()) {
+        dp_ring_close(&p->ring);
+        dp_graph_close(&p->graph);
+    } else { /* locks are as they were when another thread held them */
+        dp_arena_free(&p->graph.arena);
+    }
     alloc->free(alloc->ctx, p, sizeof *p);
 }
 
@@ -103,6 +109,9 @@ dp_status dp_next(dp_pipeline *p, dp_batch **batch, dp_error *err)
         return dp_fail(err, DP_EINVAL, "dp_next: %s is NULL", p == NULL ? "the pipeline" : "batch");
     if (*batch != NULL && (*batch)->graph != &p->graph)
         return dp_fail(err, DP_EINVAL, "dp_next: the batch belongs to another pipeline");
+    status = dp_check_process(p->process, err);
+    if (status != DP_OK)
+        return status;
     if (p->failure.status != DP_OK || p->ring.deliver >= p->graph.length) {
         dp_ring_recycle(&p->ring, batch);
         if (p->failure.status != DP_OK && err != NULL)
@@ -128,6 +137,8 @@ uint64_t dp_length(const dp_pipeline *p) { return p->graph.length; }
 
 dp_status dp_seek(dp_pipeline *p, uint64_t batch, dp_error *err)
 {
+    dp_status status;
+
     if (p == NULL)
         return dp_fail(err, DP_EINVAL, "dp_seek: the pipeline is NULL");
     if (batch > p->graph.length)
@@ -136,6 +147,9 @@ dp_status dp_seek(dp_pipeline *p, uint64_t batch, dp_error *err)
     if (!dp_graph_reaches(&p->graph, batch))
         return dp_fail(err, DP_ELIMIT, "batch %llu is past row 2^48 of the stream",
                        (unsigned long long)batch);
+    status = dp_check_process(p->process, err);
+    if (status != DP_OK)
+        return status;
     dp_ring_seek(&p->ring, batch);
     p->failure.status = DP_OK;
     return DP_OK;
@@ -180,7 +194,9 @@ dp_status dp_dataset_digest(dp_pipeline *p, uint8_t digest[16], dp_error *err)
     if (p == NULL)
         return dp_fail(err, DP_EINVAL, "dp_dataset_digest: the pipeline is NULL");
     if (!p->identified) {
-        const dp_status status = identify(p, err);
+        dp_status status = dp_check_process(p->process, err);
+        if (status == DP_OK)
+            status = identify(p, err);
         if (status != DP_OK)
             return status;
         p->identified = true;
@@ -236,9 +252,10 @@ static dp_status make_view(dp_pipeline *p, dp_error *err)
 {
     dp_graph *g = &p->graph;
     const size_t n = (size_t)dp_graph_most_rows(g);
+    const dp_status status = dp_check_process(p->process, err);
 
-    if (p->rows != NULL)
-        return DP_OK;
+    if (status != DP_OK || p->rows != NULL)
+        return status;
     p->draws = dp_arena_alloc(&g->arena, n + 1, (g->n_draws + 1) * sizeof *p->draws);
     if (p->draws != NULL)
         p->rows = dp_arena_alloc(&g->arena, n + 1, g->n_segments * sizeof *p->rows);

@@ -13,6 +13,7 @@ struct dp_pipeline {
     dp_ring ring;
     dp_options options;
     uint64_t seed;
+    int64_t process; /* that opened it */
     dp_tensor outputs[DP_MAX_COLUMNS];
     dp_error failure; /* repeated until the position moves; status DP_OK = none */
     bool identified;
