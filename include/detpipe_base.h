@@ -5,8 +5,8 @@
  * Rules for every call of the three headers:
  * - A fallible call returns a dp_status and, unless it is DP_OK or DP_END, fills the caller's
  *   dp_error (NULL is allowed).  Out-parameters are written on success only.
- * - The library never prints, exits or aborts and keeps no global state.  A handle may be used by
- *   one thread at a time; two share nothing.  Of a forked child only close may be called: all else is DP_EINVAL.
+ * - The library never prints, exits, aborts or keeps global state.  A handle is for one thread at a
+ *   time and for its own process (a forked child may only close it); two handles share nothing.
  * - The floating-point environment is saved, set to the default and restored at every call.
  * - Shapes are outermost first, sizes are bytes, columns count from 1, everything else from 0.
  */
