@@ -178,7 +178,7 @@ static dp_status find_entries(opening *o, const char *root)
     } else {
         status = find_folder(o, path);
     }
-    o->python = !has_version(o, false) && has_version(o, true);
+    o->python = status == DP_OK && !has_version(o, false) && has_version(o, true);
     return status;
 }
 

@@ -20,6 +20,9 @@ static const char *const readers[] = {
     "memory",
     "png_folder dataset_dir=../png",
     "records file=test_batch.bin fields=label:uint8,image:uint8:3072",
+    "snapshot file=../snapshot/batches.dps",
+    "snapshot file=../snapshot/batches.dps batched=true",
+    "snapshot file=../snapshot/rows.dps on_error=skip",
 };
 #define N_READERS (sizeof readers / sizeof readers[0])
 

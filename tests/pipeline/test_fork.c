@@ -12,6 +12,19 @@
     "flatten | dense out_channels=10 | softmax_cross_entropy | momentum learning_rate=0.01 "       \
     "momentum=0.9"
 
+/* The allocators of sanitizers may be locked for ever in the child of a process with threads:
+ * there, nothing is opened in it. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#if defined(SANITIZED) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+static const bool can_open = false;
+#else
+static const bool can_open = true;
+#endif
+
 /* Each is the number of what went wrong. */
 enum { FINE, NEXT, SEEK, STATE, RECORDS, DRAWS, STEP, OWN };
 
@@ -41,6 +54,8 @@ static int use_in_child(dp_pipeline *p, dp_net *net, dp_batch *b)
         return STEP;
     dp_net_close(net);
     dp_close(p);
+    if (!can_open)
+        return FINE;
     own = test_open(STREAM, 2, 1);
     other = NULL;
     return dp_next(own, &other, &test_error) == DP_OK ? (dp_close(own), FINE) : OWN;

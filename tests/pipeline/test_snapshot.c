@@ -580,6 +580,64 @@ static void the_position_stays(void **state)
     dp_close(p);
 }
 
+/* ---- memory ---- */
+
+static dp_status write_and_check(const dp_allocator *alloc, uint64_t memory)
+{
+    const dp_snapshot_options how = {
+        .size = sizeof how, .compression = "lz4", .block_size = 500, .shard_size = 2000};
+    const dp_options options = {
+        .size = sizeof options, .root = FIXTURE, .threads = 1, .memory = memory, .alloc = alloc};
+    dp_snapshot_damage damage;
+    dp_snapshot *s = NULL;
+    dp_pipeline *p = NULL;
+    dp_status status = dp_open(&p, BATCHES, 1, &options, &test_error);
+
+    if (status == DP_OK)
+        status = dp_snapshot_write(p, path, &how, &test_error);
+    if (status == DP_OK)
+        status = dp_snapshot_open(&s, path, &options, &test_error);
+    if (status == DP_OK)
+        status = dp_snapshot_check(s, p, &damage, &test_error);
+    dp_snapshot_close(s);
+    dp_close(p);
+    return status;
+}
+
+static void every_allocation_fails(void **state)
+{
+    unsigned long fail_at = 0;
+    dp_status status;
+
+    (void)state;
+    do {
+        test_allocator a;
+        test_allocator_init(&a);
+        a.fail_at = ++fail_at;
+        status = write_and_check(&a.hooks, 0);
+        assert_true(status == DP_OK || status == DP_ENOMEM);
+        assert_int_equal(a.live, 0);
+    } while (status != DP_OK);
+    assert_true(fail_at > 10);
+}
+
+static void memory_is_kept_to(void **state)
+{
+    uint64_t memory = 4096;
+    dp_status status;
+
+    (void)state;
+    do {
+        test_allocator a;
+        test_allocator_init(&a);
+        memory += memory / 4;
+        status = write_and_check(&a.hooks, memory);
+        assert_true(status == DP_OK || status == DP_ELIMIT);
+        assert_int_equal(a.live, 0);
+        assert_true(a.most <= 2 * memory); /* the pipeline and the snapshot each have a limit */
+    } while (status != DP_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -604,6 +662,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(two_writers_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(texts_that_cannot_be, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_position_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_allocation_fails, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(memory_is_kept_to, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
