@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/status.h"
 
 char *dp_path_join(dp_arena *arena, const char *root, const char *path)
@@ -25,6 +26,31 @@ char *dp_path_join(dp_arena *arena, const char *root, const char *path)
     if (out != NULL)
         snprintf(out, size, "%s%s%s", alone ? "" : root, alone ? "" : "/", path);
     return out;
+}
+
+static uint64_t stamp_of(const struct stat *st)
+{
+    const uint64_t numbers[] = {(uint64_t)st->st_dev, (uint64_t)st->st_ino, (uint64_t)st->st_size,
+                                (uint64_t)st->st_mtim.tv_sec, (uint64_t)st->st_mtim.tv_nsec};
+    return dp_hash64(numbers, sizeof numbers) | 1;
+}
+
+uint64_t dp_stamp_add(uint64_t stamp, uint64_t other)
+{
+    const uint64_t both[] = {stamp, other};
+    return dp_hash64(both, sizeof both) | 1;
+}
+
+uint64_t dp_stamp_of(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 ? stamp_of(&st) : 0;
+}
+
+bool dp_file_exists(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 || errno != ENOENT;
 }
 
 dp_status dp_file_open(const char *path, dp_file *out, dp_error *err)
@@ -39,7 +65,7 @@ dp_status dp_file_open(const char *path, dp_file *out, dp_error *err)
         close(fd);
         return dp_fail(err, DP_EIO, "%.160s is not a regular file", path);
     }
-    *out = (dp_file){fd, (uint64_t)st.st_size};
+    *out = (dp_file){fd, (uint64_t)st.st_size, stamp_of(&st)};
     return DP_OK;
 }
 
@@ -187,7 +213,7 @@ int dp_file_write_at(int fd, uint64_t offset, const void *bytes, size_t n)
     return 0;
 }
 
-dp_file dp_writer_file(const dp_writer *w) { return (dp_file){w->fd, w->size}; }
+dp_file dp_writer_file(const dp_writer *w) { return (dp_file){w->fd, w->size, 0}; }
 
 void dp_writer_cut(dp_writer *w, uint64_t size)
 {

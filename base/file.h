@@ -11,9 +11,15 @@
 char *dp_path_join(dp_arena *, const char *root, const char *path);
 
 typedef struct dp_file {
-    int fd;
+    int fd; /* -1 = closed */
     uint64_t size;
-} dp_file; /* fd -1 = closed */
+    uint64_t stamp; /* of device, number, size and time of change */
+} dp_file;
+
+/* A stamp of several; of a file by its name, 0 when there is none. */
+uint64_t dp_stamp_add(uint64_t stamp, uint64_t other);
+uint64_t dp_stamp_of(const char *path);
+bool dp_file_exists(const char *path);
 
 dp_status dp_file_open(const char *path, dp_file *out, dp_error *); /* regular files only */
 void dp_file_close(dp_file *);

@@ -165,6 +165,6 @@ dp_status dp_blob_read(const char *path, uint64_t most, dp_arena *arena, dp_blob
         status = copy_file(&file, &g);
     }
     dp_file_close(&file);
-    *out = (dp_blob){g.bytes, g.used};
+    *out = (dp_blob){g.bytes, g.used, file.stamp};
     return status;
 }

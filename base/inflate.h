@@ -10,6 +10,7 @@
 typedef struct dp_blob {
     const uint8_t *bytes;
     size_t size;
+    uint64_t stamp; /* of the file that it came from */
 } dp_blob;
 
 /* A whole file, unpacked when it is gzip (RFC 1952), else as it is; at most `most` bytes, however

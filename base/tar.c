@@ -68,7 +68,7 @@ dp_status dp_tar_next(dp_tar *tar, char name[DP_TAR_NAME], dp_blob *out, dp_erro
         if (size > tar->archive.size - tar->at)
             return dp_fail(err, DP_ECORRUPT, "%.120s ends in the middle of %.80s", tar->path,
                            (const char *)header);
-        *out = (dp_blob){tar->archive.bytes + tar->at, (size_t)size};
+        *out = (dp_blob){tar->archive.bytes + tar->at, (size_t)size, tar->archive.stamp};
         size = (size + BLOCK - 1) / BLOCK * BLOCK;
         tar->at += size < tar->archive.size - tar->at ? (size_t)size : tar->archive.size - tar->at;
         last_part(header, name);

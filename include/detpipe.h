@@ -19,7 +19,6 @@ DP_BEGIN_DECLS
 
 typedef struct dp_pipeline dp_pipeline;
 typedef struct dp_batch    dp_batch;
-
 #define DP_STATE_SIZE 64
 typedef struct dp_state { uint8_t bytes[DP_STATE_SIZE]; } dp_state;  /* layout: docs/state.md */
 

@@ -95,6 +95,7 @@ typedef struct dp_options {
     void      (*log)(void *, const char *);  /* one line of information, no error; NULL = none */
     void       *log_ctx;
     const dp_array *arrays;                  /* ends with a NULL name; NULL = none; not copied */
+    const char *identities;                  /* keeps data sets' digests; relative to root */
 } dp_options;
 
 /* The typed parameters of a stage, as `detpipe stages` prints them. */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "io/pickle.h"
 
 #define SIDE         32
@@ -356,6 +357,11 @@ dp_status dp_cifar_open(const dp_cifar_layout *layout, const void *params,
             layout->labels[i].column, {NULL, DP_U32, 0, {0}}, layout->labels[i].n_classes};
     out->columns[1 + layout->n_labels] = (dp_column){"id", {NULL, DP_I64, 0, {0}}, out->n_records};
     out->n_columns = 2 + (uint32_t)layout->n_labels;
+    for (size_t i = 0; i < s->n_parts; i++) {
+        const part *p = &s->parts[i];
+        out->stamp = dp_stamp_add(dp_stamp_add(out->stamp, dp_hash64(p->name, strlen(p->name))),
+                                  p->blob.bytes != NULL ? p->blob.stamp : p->file.stamp);
+    }
     out->state = s;
     return DP_OK;
 }

@@ -85,15 +85,16 @@ static dp_status parse(array *a, dp_blob blob, dp_error *err)
 }
 
 static dp_status open_array(array *a, const char *root, const char *file, dp_arena *arena,
-                            dp_error *err)
+                            uint64_t *stamp, dp_error *err)
 {
-    dp_blob blob;
+    dp_blob blob = {0};
     dp_status status;
 
     a->path = dp_path_join(arena, root, file);
     if (a->path == NULL)
         return dp_arena_fail(arena, err, "a path");
     status = dp_blob_read(a->path, MOST_BYTES, arena, &blob, err);
+    *stamp = dp_stamp_add(*stamp, blob.stamp);
     return status == DP_OK ? parse(a, blob, err) : status;
 }
 
@@ -133,9 +134,9 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
     if (s == NULL)
         return dp_arena_fail(arena, err, "idx");
     s->params = p;
-    status = open_array(&s->images, options->root, p->images, arena, err);
+    status = open_array(&s->images, options->root, p->images, arena, &out->stamp, err);
     if (status == DP_OK && labelled)
-        status = open_array(&s->labels, options->root, p->labels, arena, err);
+        status = open_array(&s->labels, options->root, p->labels, arena, &out->stamp, err);
     if (status == DP_OK && labelled)
         status = check_labels(s, err);
     if (status != DP_OK)

@@ -151,7 +151,7 @@ static dp_status read_list(state *s, const char *root, dp_arena *arena, dp_error
 {
     const char *folder = dp_path_join(arena, root, s->params->dataset_dir);
     const char *path = dp_path_join(arena, root, s->params->list);
-    dp_blob blob = {NULL, 0};
+    dp_blob blob = {0};
     uint64_t number = 1;
     dp_status status;
 
@@ -287,6 +287,16 @@ static dp_status check_labels(const state *s, uint64_t classes, dp_error *err)
     return DP_OK;
 }
 
+/* Of every picture: it takes a look at each. */
+static uint64_t stamp_all(const state *s)
+{
+    uint64_t stamp = 0;
+
+    for (uint64_t i = 0; i < s->n; i++)
+        stamp = dp_stamp_add(dp_stamp_add(stamp, s->files[i].label), dp_stamp_of(s->files[i].path));
+    return stamp;
+}
+
 static dp_status open_source(const void *params_, const dp_options *options, dp_arena *arena,
                              dp_source *out, dp_error *err)
 {
@@ -316,6 +326,8 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
     out->columns[1] = (dp_column){"label", {NULL, DP_U32, 0, {0}}, classes};
     out->columns[2] = (dp_column){"id", {NULL, DP_I64, 0, {0}}, s->n};
     out->state = s;
+    if (status == DP_OK && options->identities != NULL)
+        out->stamp = stamp_all(s);
     return status;
 }
 

@@ -20,7 +20,8 @@ typedef struct dp_source {
     uint64_t n_records;
     uint32_t n_columns;
     dp_column columns[DP_MAX_COLUMNS];
-    void *state;             /* the reader's own */
+    void *state;    /* the reader's own */
+    uint64_t stamp; /* of the files: when they were changed, how large they are; 0 = none */
     const dp_groups *groups; /* of a reader whose rows come in batches */
     const dp_origin *origin; /* the records are that stream; NULL = a data set */
 } dp_source;
@@ -57,8 +58,8 @@ dp_status dp_source_buffers(const dp_source *, dp_arena *, void *columns[DP_MAX_
                             dp_error *);
 
 /* Digest of every record in order, the same whatever container the records came from (or of what
- * they are made from). */
-dp_status dp_source_identity(const dp_reader *, const dp_source *, const dp_allocator *,
+ * they are made from); kept in options->identities when that is asked for. */
+dp_status dp_source_identity(const dp_reader *, const dp_source *, const dp_options *,
                              uint8_t digest[16], dp_error *);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/num.h"
 #include "base/tensor.h"
 #include "io/reader.h"
@@ -156,6 +157,8 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
         dp_file_close(&s->file);
     out->n_records = s->n_records;
     out->columns[s->id].limit = s->n_records;
+    out->stamp = dp_stamp_add(dp_hash64(p->fields, strlen(p->fields)), s->file.stamp);
+    out->stamp = dp_stamp_add(out->stamp, (uint64_t)p->header << 1 | (p->byte_order == LITTLE));
     out->state = s;
     return status;
 }

@@ -179,7 +179,7 @@ static dp_status identify(dp_pipeline *p, dp_error *err)
     for (uint32_t i = 0; i < g->n_branches; i++) {
         const dp_branch *branch = &g->branches[i];
         const dp_status status =
-            dp_source_identity(branch->reader, &branch->source, p->options.alloc, p->identity, err);
+            dp_source_identity(branch->reader, &branch->source, &p->options, p->identity, err);
         if (status != DP_OK)
             return status;
         dp_hash_bytes(&h, p->identity, sizeof p->identity);

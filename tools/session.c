@@ -52,6 +52,7 @@ static int open_recipe(session *s, cli_optional seed, cli_optional steps)
     const dp_options options = {
         .size = sizeof options,
         .root = s->data,
+        .identities = s->identities,
         .threads = s->threads > UINT32_MAX ? UINT32_MAX : (uint32_t)s->threads,
         .prefetch = s->prefetch > UINT32_MAX ? UINT32_MAX : (uint32_t)s->prefetch};
     dp_error err;

@@ -16,6 +16,7 @@ typedef struct session {
     dp_net *net; /* NULL = the recipe has none */
     dp_batch *batch;
     const char *data; /* --data */
+    const char *identities;
     bool stream_only; /* the net, if there is one, is not wanted */
     uint64_t threads, prefetch;
 } session;
@@ -24,6 +25,7 @@ typedef struct session {
 #define SESSION_OPTIONS(s)                                                                         \
     {"data", "DIR", "where the data set is (default: working directory)", CLI_TEXT, &(s).data},    \
         {"threads", "N", "worker threads (default: one a CPU)", CLI_COUNT, &(s).threads},          \
+        {"identities", "FILE", "keep digests of data sets in FILE", CLI_TEXT, &(s).identities},    \
     {                                                                                              \
         "prefetch", "N", "batches made ahead (default: 2)", CLI_COUNT, &(s).prefetch               \
     }

@@ -1,0 +1,180 @@
+/* identity.c - the digest of a data set, and the file where it may be kept
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The file is lines of hexadecimal: a key of 32 digits, the digest, 16 digits of a check over both.
+ * The key covers the reader, its columns and its files: device, number, size and time of change.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/tensor.h"
+#include "io/reader.h"
+
+#define MOST_KEPT ((uint64_t)1 << 20) /* bytes of the file */
+#define LINE      83                  /* bytes of a line, its end included */
+
+static dp_status compute(const dp_reader *reader, const dp_source *source,
+                         const dp_allocator *alloc, uint8_t digest[16], dp_error *err)
+{
+    dp_arena arena = {.alloc = alloc};
+    void *columns[DP_MAX_COLUMNS];
+    dp_status status;
+    dp_hash h;
+
+    dp_hash_init(&h);
+    dp_hash_u64(&h, source->n_records);
+    for (uint32_t c = 0; c < source->n_columns; c++)
+        dp_hash_text(&h, source->columns[c].name);
+    status = dp_source_buffers(source, &arena, columns, err);
+    for (uint64_t record = 0; record < source->n_records && status == DP_OK; record++) {
+        status = reader->read(source->state, record, columns, err);
+        for (uint32_t c = 0; c < source->n_columns && status == DP_OK; c++) {
+            dp_tensor t = source->columns[c].type;
+            t.data = columns[c];
+            dp_hash_tensor(&h, &t);
+        }
+    }
+    dp_arena_free(&arena);
+    if (status == DP_OK)
+        dp_hash_final(&h, digest);
+    return status;
+}
+
+/* ---- kept ---- */
+
+static void print_hex(char *out, const uint8_t *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+}
+
+static void make_key(const dp_reader *reader, const dp_source *source, char key[33])
+{
+    uint8_t digest[16];
+    dp_hash h;
+
+    dp_hash_init(&h);
+    dp_hash_text(&h, reader->info.name);
+    dp_hash_u64(&h, reader->info.revision);
+    dp_hash_u64(&h, source->n_records);
+    for (uint32_t c = 0; c < source->n_columns; c++) {
+        dp_hash_text(&h, source->columns[c].name);
+        dp_hash_type(&h, &source->columns[c].type);
+    }
+    dp_hash_u64(&h, source->stamp);
+    dp_hash_final(&h, digest);
+    print_hex(key, digest, sizeof digest);
+}
+
+static void print_line(char line[LINE + 1], const char key[33], const uint8_t digest[16])
+{
+    memcpy(line, key, 32);
+    line[32] = ' ';
+    print_hex(line + 33, digest, 16);
+    snprintf(line + 65, LINE + 1 - 65, " %016llx", (unsigned long long)dp_hash64(line, 65));
+    line[LINE - 1] = '\n';
+}
+
+static bool parse_hex(const char *text, uint8_t *out, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned byte;
+        if (sscanf(text + 2 * i, "%2x", &byte) != 1)
+            return false;
+        out[i] = (uint8_t)byte;
+    }
+    return true;
+}
+
+/* The digest of a whole line with this key, if it is one. */
+static bool is_line_of(const char *line, const char key[33], uint8_t digest[16])
+{
+    char again[LINE + 1];
+
+    if (memcmp(line, key, 32) != 0 || !parse_hex(line + 33, digest, 16))
+        return false;
+    print_line(again, key, digest);
+    return memcmp(again, line, LINE) == 0;
+}
+
+/* What the file holds; a file that is not there holds nothing. */
+static dp_status read_kept(const char *path, dp_arena *arena, char **out, size_t *size,
+                           dp_error *err)
+{
+    dp_file file;
+    dp_status status;
+
+    *size = 0;
+    if (!dp_file_exists(path))
+        return DP_OK;
+    status = dp_file_open(path, &file, err);
+    if (status != DP_OK)
+        return status;
+    *out = dp_arena_alloc(arena, file.size < MOST_KEPT ? (size_t)file.size + 1 : 1, 1);
+    if (*out == NULL)
+        status = dp_arena_fail(arena, err, "the kept digests");
+    else if (file.size > MOST_KEPT || file.size % LINE != 0 ||
+             dp_file_read_at(&file, 0, *out, (size_t)file.size, size) != 0)
+        status = dp_fail(err, DP_ECORRUPT, "%.160s holds no digests of data sets", path);
+    dp_file_close(&file);
+    return status;
+}
+
+static dp_status keep(const char *path, const char *kept, size_t size, const char key[33],
+                      const uint8_t digest[16], dp_error *err)
+{
+    char line[LINE + 1];
+    dp_writer w;
+    dp_status status = dp_writer_open(&w, path, err);
+
+    if (status != DP_OK)
+        return status;
+    print_line(line, key, digest);
+    if (size + LINE <= MOST_KEPT) /* a full file begins anew */
+        dp_writer_put(&w, kept, size);
+    dp_writer_put(&w, line, LINE);
+    return dp_writer_commit(&w, err);
+}
+
+static dp_status compute_once(const dp_reader *reader, const dp_source *source,
+                              const dp_options *options, dp_arena *arena, uint8_t digest[16],
+                              dp_error *err)
+{
+    const char *path = dp_path_join(arena, options->root, options->identities);
+    char key[33], *kept = NULL;
+    size_t size = 0;
+    dp_status status;
+
+    if (path == NULL)
+        return dp_arena_fail(arena, err, "a path");
+    status = read_kept(path, arena, &kept, &size, err);
+    if (status != DP_OK)
+        return status;
+    make_key(reader, source, key);
+    for (size_t at = 0; at + LINE <= size; at += LINE) {
+        if (is_line_of(kept + at, key, digest))
+            return DP_OK;
+    }
+    status = compute(reader, source, options->alloc, digest, err);
+    return status == DP_OK ? keep(path, kept, size, key, digest, err) : status;
+}
+
+dp_status dp_source_identity(const dp_reader *reader, const dp_source *source,
+                             const dp_options *options, uint8_t digest[16], dp_error *err)
+{
+    dp_arena arena = {.alloc = options->alloc};
+    dp_status status;
+
+    if (reader->identity != NULL) {
+        reader->identity(source->state, digest);
+        return DP_OK;
+    }
+    if (options->identities == NULL || source->stamp == 0)
+        return compute(reader, source, options->alloc, digest, err);
+    status = compute_once(reader, source, options, &arena, digest, err);
+    dp_arena_free(&arena);
+    return status;
+}

@@ -1,0 +1,173 @@
+/* test_identities.c - the file in which digests of data sets are kept when that is asked for
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "tests/support/snapshot.h"
+
+#define LINE 83
+
+static char folder[256], kept[300];
+
+static int set_up(void **state)
+{
+    (void)state;
+    test_folder(folder, sizeof folder);
+    snprintf(kept, sizeof kept, "%s/kept", folder);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    test_folder_remove(folder);
+    return 0;
+}
+
+static dp_status identify(const char *spec, const char *root, const char *file, uint8_t digest[16])
+{
+    const dp_options options = {
+        .size = sizeof options, .root = root, .threads = 1, .identities = file};
+    dp_pipeline *p;
+    dp_status status;
+
+    assert_ok(dp_open(&p, spec, 1, &options, &test_error));
+    status = dp_dataset_digest(p, digest, &test_error);
+    dp_close(p);
+    return status;
+}
+
+static size_t n_lines(void)
+{
+    test_bytes_of file = test_read_file(kept);
+    free(file.bytes);
+    assert_int_equal(file.size % LINE, 0);
+    return file.size / LINE;
+}
+
+/* Another digest with a right check in the line: whoever gives it has read the file. */
+static void forge(size_t line)
+{
+    test_bytes_of file = test_read_file(kept);
+    char *at = (char *)file.bytes + line * LINE, check[18];
+
+    memcpy(at + 33, "00112233445566778899aabbccddeeff", 32);
+    snprintf(check, sizeof check, "%016llx", (unsigned long long)dp_hash64(at, 65));
+    memcpy(at + 66, check, 16);
+    test_write_at(kept, 0, file.bytes, file.size);
+    free(file.bytes);
+}
+
+static const uint8_t forged[16] = {0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
+                                   0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff};
+
+static const char *const readers[] = {
+    "cifar10 strict=false",
+    "cifar10 strict=false usage=test",
+    "cifar10 dataset_dir=cifar-10-batches-py strict=false",
+    "cifar100 dataset_dir=cifar-100-binary strict=false",
+    "idx images=../idx/images-idx3-ubyte.gz labels=../idx/labels-idx1-ubyte",
+    "idx images=../idx/images-idx3-ubyte.gz",
+    "png_folder dataset_dir=../png",
+    "records file=test_batch.bin fields=label:uint8,image:uint8:3072",
+    "records file=test_batch.bin fields=image:uint8:3072,label:uint8",
+    "records file=test_batch.bin fields=label:uint8,image:uint8:3072 header=3073",
+};
+#define N_READERS (sizeof readers / sizeof readers[0])
+
+/* Each is computed once; no two are taken for one another. */
+static void each_reader_is_kept(void **state)
+{
+    uint8_t plain[16], first[16], again[16];
+
+    (void)state;
+    for (size_t i = 0; i < N_READERS; i++) {
+        assert_ok(identify(readers[i], FIXTURE, NULL, plain));
+        assert_ok(identify(readers[i], FIXTURE, kept, first));
+        assert_memory_equal(first, plain, 16);
+        assert_int_equal(n_lines(), i + 1);
+    }
+    for (size_t i = 0; i < N_READERS; i++) {
+        forge(i);
+        assert_ok(identify(readers[i], FIXTURE, kept, again));
+        assert_memory_equal(again, forged, 16);
+    }
+    assert_int_equal(n_lines(), N_READERS);
+}
+
+/* Another time of change, another size, another file: computed anew. */
+static void changed_files_are_read_again(void **state)
+{
+    static const char spec[] = "records file=r fields=a:uint8";
+    const struct timespec times[2] = {{1000, 0}, {1000, 7}};
+    char path[300], other[300];
+    uint8_t digest[16];
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/r", folder);
+    snprintf(other, sizeof other, "%s/other", folder);
+    test_write(folder, "r", "abcd", 4);
+    assert_ok(identify(spec, folder, "kept", digest)); /* relative to the root */
+    assert_int_equal(n_lines(), 1);
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    assert_ok(identify(spec, folder, "kept", digest));
+    assert_int_equal(n_lines(), 2);
+    test_write(folder, "r", "abcde", 5);
+    assert_ok(identify(spec, folder, "kept", digest));
+    assert_int_equal(n_lines(), 3);
+    test_write(folder, "other", "abcdf", 5);
+    assert_int_equal(rename(other, path), 0);
+    assert_ok(identify(spec, folder, "kept", digest));
+    assert_int_equal(n_lines(), 4);
+}
+
+/* A flipped bit anywhere in a line: it is not believed. */
+static void damaged_lines_are_not_believed(void **state)
+{
+    test_bytes_of file;
+    uint8_t whole[16], digest[16];
+
+    (void)state;
+    assert_ok(identify(readers[1], FIXTURE, kept, whole));
+    file = test_read_file(kept);
+    for (size_t i = 0; i < LINE; i++) {
+        uint8_t flipped = file.bytes[i] ^ 1;
+        assert_int_equal(unlink(kept), 0);
+        test_write(folder, "kept", file.bytes, file.size);
+        test_write_at(kept, i, &flipped, 1);
+        assert_ok(identify(readers[1], FIXTURE, kept, digest));
+        assert_memory_equal(digest, whole, 16);
+        assert_int_equal(n_lines(), 2);
+    }
+    free(file.bytes);
+}
+
+static void files_that_cannot_be(void **state)
+{
+    char path[300];
+    uint8_t digest[16];
+
+    (void)state;
+    test_write(folder, "text", "no digests", 10);
+    snprintf(path, sizeof path, "%s/text", folder);
+    assert_int_equal(identify(readers[1], FIXTURE, path, digest), DP_ECORRUPT);
+    assert_non_null(strstr(test_error.message, "holds no digests"));
+    assert_int_equal(identify(readers[1], FIXTURE, folder, digest), DP_EIO);
+    snprintf(path, sizeof path, "%s/nowhere/kept", folder);
+    assert_int_equal(identify(readers[1], FIXTURE, path, digest), DP_EIO);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(each_reader_is_kept, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(changed_files_are_read_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(damaged_lines_are_not_believed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(files_that_cannot_be, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
