@@ -190,6 +190,9 @@ dp_status dp_snapshot_place(const dp_snapshot_file *f, const dp_block *b, uint64
     if (f->header.compression != DP_COMPRESS_NONE)
         return place_by_index(f, b, begin, end, at, size, err);
     place_by_number(f, b, begin, at, size);
+    if (*at > end || *size > end - *at)
+        return dp_fail(err, DP_ECORRUPT, "%.120s ends before block %llu", f->path,
+                       (unsigned long long)b->number);
     return DP_OK;
 }
 

@@ -4,6 +4,7 @@
  */
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "tests/support/snapshot.h"
 
 #define ROWS    SMALL_CIFAR " usage=test | take count=11 | resize size=4"
@@ -347,6 +348,29 @@ static void other_sizes_are_repaired(void **state)
     }
 }
 
+/* A header that promises 2^40 blocks and nothing behind it: said in a line, not block by block. */
+static void a_promise_is_not_looked_for(void **state)
+{
+    test_bytes_of file;
+    dp_snapshot_damage damage;
+    dp_snapshot *s;
+    uint32_t header;
+
+    (void)state;
+    write_form(&(const form){"range count=40", "none", 1, 0, false}, 1);
+    file = test_read_file(path);
+    header = (uint32_t)test_header_size(&file);
+    memcpy(file.bytes + 56, &(const uint64_t){(uint64_t)1 << 40}, 8);
+    memcpy(file.bytes + header - 8, &(const uint64_t){dp_hash64(file.bytes, header - 8)}, 8);
+    assert_int_equal(truncate(path, header), 0);
+    test_write_at(path, 0, file.bytes, header);
+    free(file.bytes);
+    assert_ok(dp_snapshot_open(&s, path, NULL, &test_error));
+    assert_ok(dp_snapshot_check(s, NULL, &damage, &test_error));
+    assert_int_equal(damage.blocks, (uint64_t)1 << 40);
+    dp_snapshot_close(s);
+}
+
 static void other_streams_repair_nothing(void **state)
 {
     (void)state;
@@ -651,6 +675,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_flipped_byte_is_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_flipped_byte_is_repaired, set_up, tear_down),
         cmocka_unit_test_setup_teardown(other_sizes_are_repaired, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_promise_is_not_looked_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(other_streams_repair_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damaged_rows_are_left_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_damaged_record_is_named, set_up, tear_down),
