@@ -394,7 +394,7 @@ static dp_status read_own(reading *r)
 
 dp_status dp_net_load(dp_net *net, const char *path, dp_error *err)
 {
-    reading r = {.net = net, .file = {-1, 0}, .path = path, .err = err};
+    reading r = {.net = net, .file = {.fd = -1}, .path = path, .err = err};
     dp_status status;
 
     if (net == NULL || path == NULL)

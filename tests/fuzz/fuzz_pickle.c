@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const dp_blob blob = {data, size};
+    const dp_blob blob = {.bytes = data, .size = size};
     const dp_pickled *array;
     dp_options options;
     dp_arena arena = {0};
