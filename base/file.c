@@ -180,6 +180,10 @@ dp_status dp_writer_resume(dp_writer *w, const char *path, dp_error *err)
         dp_writer_leave(w);
         return dp_fail(err, DP_EIO, "%.160s is not a regular file", w->temporary);
     }
+    if (dp_stamp_of(w->temporary) != stamp_of(&st)) { /* renamed between open and lock */
+        dp_writer_leave(w);
+        return dp_fail(err, DP_EIO, "%.160s was written by another process", w->path);
+    }
     w->size = (uint64_t)st.st_size;
     return DP_OK;
 }

@@ -255,6 +255,12 @@ static void remove_shards(const dp_snapshot_header *old, const char *path, dp_ar
     }
 }
 
+/* Whether the snapshot that stands there is the one that is asked for. */
+static bool stands(const dp_snapshot_file *old, const dp_snapshot_header *h)
+{
+    return old->complete && old->header.key == h->key && h->n_shards == 0;
+}
+
 static dp_status write_all(writing *w, const char *path, const dp_snapshot_options *o,
                            dp_error *err)
 {
@@ -264,6 +270,8 @@ static dp_status write_all(writing *w, const char *path, const dp_snapshot_optio
 
     if (had)
         dp_snapshot_file_close(&old);
+    if (had && o->resume && stands(&old, &w->header))
+        return DP_OK;
     dp_content_start(&w->content, &w->header);
     if (status == DP_OK)
         status = dp_packer_open(&w->packer, &w->header, &w->arena, err);

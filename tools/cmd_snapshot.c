@@ -43,6 +43,8 @@ static int write_snapshot(settings *set, const char *spec, const char *path)
     dp_error err;
     int status;
 
+    if (strcmp(path, "-") == 0)
+        return cli_fail(EXIT_MALFORMED, "snapshot: OUT is a file: standard output cannot be one");
     s->stream_only = true;
     status = session_open(s, spec, set->seed, (cli_optional){0});
     if (status >= 0)

@@ -112,6 +112,21 @@ int snapshot_info(const char *path, bool json)
     return status;
 }
 
+/* The text that reads it, quoted where it must be. */
+static int say_text(const char *path, const char *rest)
+{
+    char *text = snapshot_text(path, rest);
+
+    if (text == NULL)
+        return cli_fail(EXIT_NOT_TRIED, "out of memory");
+    if (strpbrk(path, " \t\n|\"\\") != NULL)
+        printf("read it with %s\n", text);
+    else
+        printf("read it with snapshot file=%s%s\n", path, rest);
+    free(text);
+    return EXIT_YES;
+}
+
 int snapshot_say_written(const char *path)
 {
     dp_snapshot *s;
@@ -120,11 +135,12 @@ int snapshot_say_written(const char *path)
     if (status >= 0)
         return status;
     print_counts(dp_snapshot_get_info(s));
-    printf("content      %s\nread it with snapshot file=%s%s\n",
-           cli_hex_of(dp_snapshot_get_info(s)->content).text, path,
-           dp_snapshot_get_info(s)->batch_size > 0 ? " batched=true, or its rows without" : "");
+    printf("content      %s\n", cli_hex_of(dp_snapshot_get_info(s)->content).text);
+    status = say_text(path, dp_snapshot_get_info(s)->batch_size > 0
+                                ? " batched=true (its rows one by one: without batched)"
+                                : "");
     dp_snapshot_close(s);
-    return EXIT_YES;
+    return status;
 }
 
 /* ---- diff ---- */

@@ -66,6 +66,8 @@ static const form forms[] = {
     {"synthetic num_records=300 | skip count=280 | resize size=4 | rescale rescale=1/255", "lz4", 0,
      0, false}, /* ids of two bytes */
     {"range count=0", "none", 0, 0, false},
+    {"range count=0 | batch batch_size=3", "lz4", 0, 0, true},
+    {"range count=9 | batch batch_size=3 | skip count=3", "none", 0, 64, true},
 };
 #define N_FORMS (sizeof forms / sizeof forms[0])
 

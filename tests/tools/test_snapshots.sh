@@ -101,12 +101,15 @@ head -c 30000 whole.dps > r.dps.tmp
 expect 0 . snapshot write "$spec" r.dps --data "$fixture" --seed 7 --compression lz4 --resume
 cmp r.dps whole.dps || fail "--resume gave other bytes"
 [ ! -e r.dps.tmp ] || fail "r.dps.tmp stays"
+expect 0 . snapshot write "$spec" r.dps --data "$fixture" --seed 7 --compression lz4 --resume # it stands already
+cmp r.dps whole.dps || fail "--resume of what stands gave other bytes"
 head -c 30000 whole.dps > r.dps.tmp
 expect 3 'is of another stream or other options' snapshot write "$spec" r.dps --data "$fixture" --seed 8 --compression lz4 --resume
 
 # places that cannot be written; the old file stays
 expect 3 'cannot write ./nowhere/x.tmp: No such file' snapshot write synthetic ./nowhere/x
 expect 3 'cannot write .: it is a folder' snapshot write synthetic .
+expect 2 'OUT is a file' snapshot write synthetic -
 expect 2 'endless' snapshot write 'synthetic | repeat' x.dps
 expect 2 'column 13: there is no stage' snapshot write 'synthetic | shufle' x.dps
 expect 2 'no compression' snapshot write synthetic x.dps --compression zip
@@ -121,6 +124,7 @@ fi
 
 # names that need quotes
 expect 0 . snapshot write 'range count=3' 'a "b" | c\d.dps'
+grep -qF 'read it with snapshot file="a \"b\" | c\\d.dps"' out.txt || fail 'the text to read it is not quoted'
 expect 0 'every byte' snapshot check 'a "b" | c\d.dps'
 expect 0 '^row 0 record 2' snapshot cat 'a "b" | c\d.dps' --batch 2
 expect 0 '3 rows are equal' snapshot diff 'a "b" | c\d.dps' few.dps
