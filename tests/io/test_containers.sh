@@ -91,6 +91,16 @@ refused 'record 1 of .*labels has label 9: expected 0 to 8' "idx $spec num_class
 head -c 20 images > short
 refused 'short has 4 bytes of elements: its header says uint8\[4, 3, 2\]' "idx images=short labels=labels"
 refused 'holds uint8\[4, 3, 2\]: a row of integers is expected' "idx images=images labels=images"
+# the real thing: Debian's package dataset-fashion-mnist
+fashion=/usr/share/datasets/fashion-mnist
+if [ -f $fashion/t10k-images-idx3-ubyte.gz ]; then
+    [ "$(digest "idx images=$fashion/t10k-images-idx3-ubyte.gz labels=$fashion/t10k-labels-idx1-ubyte.gz")" = \
+        "41d5a2a1b13bee84fd0e96fd0ee89d55  10000 batches" ] || fail "idx: Fashion-MNIST has another digest"
+    "$DETPIPE" cat "idx images=$fashion/train-images-idx3-ubyte.gz labels=$fashion/train-labels-idx1-ubyte.gz" --batch 59999 |
+        grep -q "label 5  id 59999$" || fail "idx: the last record of Fashion-MNIST"
+else
+    echo "skipped: Fashion-MNIST (there is no $fashion: install dataset-fashion-mnist)"
+fi
 { printf '\0\0\010\001'; be 3; printf '\001\002\003'; } > few
 refused '4 images, but 3 labels' "idx images=images labels=few"
 printf '\0\0\010\003' > header
