@@ -14,6 +14,8 @@
 static const uint8_t magic[8] = {'d', 'p', 's', 'n', 'a', 'p', '\r', '\n'};
 static const uint8_t complete[8] = {'c', 'o', 'm', 'p', 'l', 'e', 't', 'e'};
 
+const char *const dp_compressions[DP_N_COMPRESSIONS] = {"none", "lz4", "lz4hc"};
+
 /* Places in the header. */
 enum {
     VERSION = 8,

@@ -17,6 +17,7 @@
 #define DP_SNAPSHOT_FOOTER        64  /* bytes */
 
 enum { DP_COMPRESS_NONE, DP_COMPRESS_LZ4, DP_COMPRESS_LZ4HC, DP_N_COMPRESSIONS };
+extern const char *const dp_compressions[DP_N_COMPRESSIONS];
 
 typedef struct dp_snapshot_header {
     dp_origin origin;

@@ -24,7 +24,6 @@ struct dp_snapshot {
 
 static void describe(dp_snapshot *s)
 {
-    static const char *const compressions[] = {"none", "lz4", "lz4hc"};
     const dp_snapshot_header *h = &s->file.header;
     dp_snapshot_info *info = &s->info;
 
@@ -37,7 +36,7 @@ static void describe(dp_snapshot *s)
         .n_batches = h->groups.n_batches,
         .batch_size = h->groups.batch_size,
         .columns = s->columns,
-        .compression = compressions[h->compression],
+        .compression = dp_compressions[h->compression],
         .block_records = h->block_records,
         .n_blocks = h->n_blocks,
         .n_shards = h->n_shards,

@@ -9,12 +9,10 @@
 #include "base/status.h"
 #include "base/tensor.h"
 
-static const char *const compressions[] = {"none", "lz4", "lz4hc"};
-
 static dp_status choose_compression(const char *name, dp_snapshot_header *h, dp_error *err)
 {
     for (uint8_t i = 0; i < DP_N_COMPRESSIONS; i++) {
-        if (strcmp(name != NULL ? name : "none", compressions[i]) == 0) {
+        if (strcmp(name != NULL ? name : "none", dp_compressions[i]) == 0) {
             h->compression = i;
             return DP_OK;
         }
