@@ -7,25 +7,36 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "detpipe_net.h"
+#include "tools/bench.h"
 #include "tools/cli.h"
 
 #define MIN_RUNS 5
 #define MAX_RUNS 4096
 
-/* A step on one batch that stays in memory. */
-typedef struct task {
-    const char *name, *data, *net;
-    int64_t images; /* a step; 0 = the figure is step_ms */
-} task;
-
 #define IMAGES(n, side)                                                                            \
     "synthetic num_records=" n " | resize size=" side "," side " | rescale rescale=1/255"          \
     " | normalize mean=0.5 std=0.25 | hwc2chw | batch batch_size=" n
 #define ENDING " | softmax_cross_entropy | momentum learning_rate=0.002 momentum=0.9"
+#define FLOATS                                                                                     \
+    " | rescale rescale=1/255 | normalize mean=0.4914,0.4822,0.4465 std=0.2023,0.1994,0.2010"      \
+    " | hwc2chw"
+#define ENDLESS(n)                                                                                 \
+    " | project columns=image,label | batch batch_size=" n " drop_remainder=true | repeat"
 
-static const task tasks[] = {
-    {"alexnet", IMAGES("32", "227"),
+static const bench_task tasks[] = {
+    {"raw", "shuffled uint8 batches of 128", "images_per_s",
+     "cifar10 usage=train | shuffle" ENDLESS("128"), NULL, 49920, bench_open_stream,
+     bench_run_stream},
+    {"aug", "shuffle, crop 32 of padding 4, flip, float32 batches of 128", "images_per_s",
+     "cifar10 usage=train | shuffle | random_crop size=32 padding=4 | random_horizontal_flip" FLOATS
+         ENDLESS("128"),
+     NULL, 49920, bench_open_stream, bench_run_stream},
+    {"resize227", "3,200 images, 227x227, float32 batches of 32", "images_per_s",
+     "cifar10 usage=train | take count=3200 | resize size=227,227" FLOATS ENDLESS("32"), NULL, 3200,
+     bench_open_stream, bench_run_stream},
+    {"skip", "from opening to the batch of raw that holds record 40,000", "step_ms",
+     "cifar10 usage=train | shuffle" ENDLESS("128"), NULL, 0, bench_open_skip, bench_run_skip},
+    {"alexnet", "a training step, batch 32, 227x227", "step_ms", IMAGES("32", "227"),
      "init weight=\"truncated_normal sigma=0.02\""
      " | conv2d out_channels=96 kernel_size=11 stride=4 pad_mode=valid | relu"
      " | max_pool kernel_size=3 stride=2 | conv2d out_channels=256 kernel_size=5 | relu"
@@ -33,8 +44,8 @@ static const task tasks[] = {
      " | conv2d out_channels=384 kernel_size=3 | relu | conv2d out_channels=256 kernel_size=3 | relu"
      " | max_pool kernel_size=3 stride=2 | flatten | dense out_channels=4096 | relu"
      " | dense out_channels=4096 | relu | dense out_channels=10" ENDING,
-     0},
-    {"small_cnn", IMAGES("128", "32"),
+     0, bench_open_step, bench_run_step},
+    {"small_cnn", "a training step, batch 128, 32x32", "images_per_s", IMAGES("128", "32"),
      "conv2d out_channels=32 kernel_size=3 has_bias=true | relu"
      " | conv2d out_channels=32 kernel_size=3 has_bias=true | relu"
      " | max_pool kernel_size=2 stride=2"
@@ -42,23 +53,24 @@ static const task tasks[] = {
      " | conv2d out_channels=64 kernel_size=3 has_bias=true | relu"
      " | max_pool kernel_size=2 stride=2"
      " | flatten | dense out_channels=256 | relu | dense out_channels=10" ENDING,
-     128},
+     128, bench_open_step, bench_run_step},
 };
+#define N_TASKS (sizeof tasks / sizeof tasks[0])
 
 static const char about[] =
-    "Times a training step of one batch that stays in memory: forward, backward and update.  The "
-    "first step is not counted; then at least 5 steps and --seconds.  Prints one JSON line with "
-    "the median, the least and the most; the process may use N CPUs.\n"
-    "Tasks: alexnet (batch 32, 227x227), small_cnn (batch 128, 32x32).";
+    "Times a task and prints one JSON line with the median, the least and the most.  The first run "
+    "is not counted; then at least 5 runs and --seconds; the process may use N CPUs.\n"
+    "raw: CIFAR-10 train, shuffled, uint8 batches of 128, an epoch.\n"
+    "aug: with random crop, flip, rescale, normalize and hwc2chw to float32.\n"
+    "resize227: the first 3,200 images as float32 227x227, batches of 32.\n"
+    "skip: from opening the data set to the batch of step 312 of raw.\n"
+    "alexnet (batch 32, 227x227), small_cnn (batch 128, 32x32): a training step.\n"
+    "Every byte of every batch is read.";
 
-typedef struct bench {
-    const task *task;
-    dp_pipeline *pipeline;
-    dp_net *net;
-    dp_batch *batch;
-    double values[MAX_RUNS];
+typedef struct values {
+    double v[MAX_RUNS];
     int n;
-} bench;
+} values;
 
 /* So that no thread of the process hides on another CPU: the last n of those it may use. */
 static void keep_cpus(uint64_t n)
@@ -72,42 +84,16 @@ static void keep_cpus(uint64_t n)
     sched_setaffinity(0, sizeof set, &set);
 }
 
-static int open_task(bench *b, uint32_t threads)
+static int run_task(bench *b, values *timed, uint64_t least_seconds)
 {
-    const dp_options options = {.size = sizeof options, .threads = threads};
-    dp_error err;
-
-    if (dp_open(&b->pipeline, b->task->data, 1, &options, &err) != DP_OK ||
-        dp_next(b->pipeline, &b->batch, &err) != DP_OK)
-        return cli_fail_error(&err, b->task->data);
-    if (dp_net_open(&b->net, b->task->net, 1, dp_batch_get(b->batch, "image"), &options, &err) !=
-        DP_OK)
-        return cli_fail_error(&err, b->task->net);
-    return -1;
-}
-
-static int time_step(bench *b, double *seconds)
-{
-    const double start = cli_seconds();
-    dp_error err;
-
-    if (dp_net_step(b->net, dp_batch_get(b->batch, "image"), dp_batch_get(b->batch, "label"), NULL,
-                    &err) != DP_OK)
-        return cli_fail_error(&err, NULL);
-    *seconds = cli_seconds() - start;
-    return -1;
-}
-
-static int run_task(bench *b, uint64_t least_seconds)
-{
-    double seconds = 0, start;
-    int status = time_step(b, &seconds);
+    double value = 0, start;
+    int status = b->task->run(b, &value);
 
     start = cli_seconds();
-    while (status < 0 && b->n < MAX_RUNS &&
-           (b->n < MIN_RUNS || cli_seconds() - start < (double)least_seconds)) {
-        status = time_step(b, &seconds);
-        b->values[b->n++] = b->task->images > 0 ? (double)b->task->images / seconds : 1e3 * seconds;
+    while (status < 0 && timed->n < MAX_RUNS &&
+           (timed->n < MIN_RUNS || cli_seconds() - start < (double)least_seconds)) {
+        status = b->task->run(b, &value);
+        timed->v[timed->n++] = value;
     }
     return status;
 }
@@ -118,40 +104,45 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static int print_line(bench *b, uint64_t threads)
+static int print_line(const bench *b, values *timed)
 {
+    const int n = timed->n;
     double load = 0;
 
-    qsort(b->values, (size_t)b->n, sizeof b->values[0], ascending);
+    qsort(timed->v, (size_t)n, sizeof timed->v[0], ascending);
     (void)getloadavg(&load, 1);
-    printf("{\"peer\": \"detpipe\", \"version\": \"%s\", \"task\": \"%s\", \"threads\": %llu, "
-           "\"%s\": %.2f, \"min\": %.2f, \"max\": %.2f, \"runs\": %d, \"note\": \"load %.1f\"}\n",
-           DETPIPE_VERSION, b->task->name, (unsigned long long)threads,
-           b->task->images > 0 ? "images_per_s" : "step_ms",
-           (b->values[(b->n - 1) / 2] + b->values[b->n / 2]) / 2, b->values[0], b->values[b->n - 1],
-           b->n, load);
+    printf("{\"peer\": \"detpipe\", \"version\": \"%s\", \"task\": \"%s\", \"threads\": %u, "
+           "\"%s\": %.4g, \"min\": %.4g, \"max\": %.4g, \"runs\": %d, ",
+           DETPIPE_VERSION, b->task->name, b->threads, b->task->unit,
+           (timed->v[(n - 1) / 2] + timed->v[n / 2]) / 2, timed->v[0], timed->v[n - 1], n);
+    if (b->first_ms > 0)
+        printf("\"first_ms\": %.4g, ", b->first_ms);
+    printf("\"note\": \"load %.1f\"}\n", load);
     return EXIT_YES;
 }
 
-static int find_task(const char *name, const task **out)
+static int find_task(const char *name, const bench_task **out)
 {
-    for (size_t i = 0; name != NULL && i < sizeof tasks / sizeof tasks[0]; i++) {
+    for (size_t i = 0; name != NULL && i < N_TASKS; i++) {
         if (strcmp(tasks[i].name, name) == 0) {
             *out = &tasks[i];
             return -1;
         }
     }
-    return cli_fail(EXIT_MALFORMED, "bench: --task takes alexnet or small_cnn%s%s",
+    return cli_fail(EXIT_MALFORMED,
+                    "bench: --task takes raw, aug, resize227, skip, alexnet or small_cnn%s%s",
                     name != NULL ? ", not " : "", name != NULL ? name : "");
 }
 
 int cmd_bench(int argc, char **argv)
 {
+    static values timed;
     bench b = {0};
     const char *name = NULL;
     uint64_t threads = 1, seconds = 10;
     const cli_option options[] = {
         {"task", "TASK", "what to time", CLI_TEXT, &name},
+        {"data", "DIR", "where CIFAR-10 is (default: working directory)", CLI_TEXT, &b.data},
         {"threads", "N", "threads, and CPUs that the process may use (default: 1)", CLI_COUNT,
          &threads},
         {"seconds", "N", "time at least so long (default: 10)", CLI_COUNT, &seconds},
@@ -166,12 +157,13 @@ int cmd_bench(int argc, char **argv)
         status = cli_fail(EXIT_MALFORMED, "bench: --threads takes 1 to 1024");
     if (status < 0) {
         keep_cpus(threads);
-        status = open_task(&b, (uint32_t)threads);
+        b.threads = (uint32_t)threads;
+        status = b.task->open(&b);
     }
     if (status < 0)
-        status = run_task(&b, seconds);
+        status = run_task(&b, &timed, seconds);
     if (status < 0)
-        status = print_line(&b, threads);
+        status = print_line(&b, &timed);
     dp_net_close(b.net);
     dp_close(b.pipeline);
     return status;

@@ -1,0 +1,38 @@
+/* bench.h - what is timed: a task opened, run again and again, closed
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef TOOLS_BENCH_H
+#define TOOLS_BENCH_H
+
+#include "detpipe.h"
+#include "detpipe_net.h"
+
+typedef struct bench {
+    const struct bench_task *task;
+    const char *data; /* --data */
+    uint32_t threads;
+    dp_pipeline *pipeline;
+    dp_net *net;
+    dp_batch *batch;
+    double first_ms; /* of skip: to the batch of step 0 */
+} bench;
+
+/* run: one value, of the unit; each returns -1, or the exit status after saying why. */
+typedef struct bench_task {
+    const char *name, *help;
+    const char *unit; /* images_per_s, step_ms */
+    const char *spec, *net;
+    uint64_t images; /* of a run */
+    int (*open)(bench *);
+    int (*run)(bench *, double *value);
+} bench_task;
+
+int bench_open_step(bench *);
+int bench_run_step(bench *, double *value);
+int bench_open_stream(bench *);
+int bench_run_stream(bench *, double *value);
+int bench_open_skip(bench *);
+int bench_run_skip(bench *, double *value);
+
+#endif

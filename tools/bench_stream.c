@@ -1,0 +1,96 @@
+/* bench_stream.c - streams of CIFAR-10: every byte of every batch is read, as a trainer would
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tools/bench.h"
+#include "tools/cli.h"
+
+#define SKIP_TO 312 /* the step whose batch of 128 holds record 40,000 */
+
+/* One thread of the process makes and takes batches; more make them ahead. */
+static int open_spec(bench *b)
+{
+    const dp_options options = {.size = sizeof options,
+                                .root = b->data,
+                                .threads = b->threads,
+                                .prefetch = b->threads > 1 ? 2 : 0};
+    dp_error err;
+
+    if (dp_open(&b->pipeline, b->task->spec, 1, &options, &err) == DP_OK)
+        return -1;
+    cli_fail_error(&err, b->task->spec);
+    if (b->data == NULL)
+        fputs("  --data DIR names the folder of the data set\n", stderr);
+    return EXIT_NOT_TRIED;
+}
+
+static uint64_t sum_words(const dp_tensor *t)
+{
+    const uint64_t *words = t->data;
+    size_t n = dp_dtype_size(t->dtype);
+    uint64_t sum = 0;
+
+    for (int32_t d = 0; d < t->rank; d++)
+        n *= (size_t)t->shape[d];
+    for (size_t i = 0; i < n / 8; i++)
+        sum += words[i];
+    return sum;
+}
+
+/* The next batch, read whole; the sum keeps the reading from being optimized away. */
+static int take_batch(bench *b, uint64_t *sum)
+{
+    const char *name;
+    dp_error err;
+
+    if (dp_next(b->pipeline, &b->batch, &err) != DP_OK)
+        return cli_fail_error(&err, NULL);
+    for (size_t c = 0; (name = dp_column_name(b->pipeline, c)) != NULL; c++)
+        *sum += sum_words(dp_batch_get(b->batch, name));
+    return -1;
+}
+
+int bench_open_stream(bench *b) { return open_spec(b); }
+
+int bench_run_stream(bench *b, double *value)
+{
+    const double start = cli_seconds();
+    uint64_t sum = 0, images = 0;
+    int status = -1;
+
+    while (images < b->task->images && status < 0) {
+        status = take_batch(b, &sum);
+        images += (uint64_t)dp_output(b->pipeline, "image")->shape[0];
+    }
+    *value = (double)images / (cli_seconds() - start) + (sum == 1 ? 1e-9 : 0);
+    return status;
+}
+
+/* From opening to the batch of a step. */
+static int time_opening(bench *b, uint64_t step, double *ms)
+{
+    const double start = cli_seconds();
+    uint64_t sum = 0;
+    dp_error err;
+    int status = open_spec(b);
+
+    if (status < 0 && dp_skip(b->pipeline, step, &err) != DP_OK)
+        status = cli_fail_error(&err, NULL);
+    if (status < 0)
+        status = take_batch(b, &sum);
+    *ms = 1e3 * (cli_seconds() - start) + (sum == 1 ? 1e-9 : 0);
+    dp_close(b->pipeline);
+    b->pipeline = NULL;
+    b->batch = NULL;
+    return status;
+}
+
+int bench_open_skip(bench *b)
+{
+    double ms = 0;
+    const int status = time_opening(b, 0, &ms);
+
+    return status < 0 ? time_opening(b, 0, &b->first_ms) : status;
+}
+
+int bench_run_skip(bench *b, double *value) { return time_opening(b, SKIP_TO, value); }
