@@ -129,7 +129,9 @@ static void apply(dp_batch *b, uint64_t i, const dp_step *step, const double *dr
         out.data = place_of(b, slot, i);
     else
         out.data = scratch->buffers[slot][current[slot] == scratch->buffers[slot][0]];
-    if (dp_step_open(step, draws))
+    if (step->pass != NULL)
+        dp_pass_run(step->pass, draws, in.data, out.data);
+    else if (dp_step_open(step, draws))
         (step->second ? step->transform->then
                       : step->transform->apply)(step->params, draws + step->draws, &in, &out);
     else if (step->last)
@@ -151,7 +153,8 @@ static dp_status fill_row(dp_batch *b, uint64_t i, const dp_scratch *scratch)
         return status;
     dp_batch_draw(g, rows, draws);
     for (uint32_t s = 0; s < g->n_steps; s++) {
-        if (rows[g->steps[s].segment].taken && g->steps[s].transform->apply != NULL)
+        if (rows[g->steps[s].segment].taken && g->steps[s].transform->apply != NULL &&
+            !g->steps[s].passed)
             apply(b, i, &g->steps[s], draws, scratch, current);
     }
     return DP_OK;

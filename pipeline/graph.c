@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "base/cpu.h"
 #include "base/tensor.h"
 #include "pipeline/builder.h"
 #include "pipeline/order/columns.h"
@@ -376,6 +377,66 @@ static void place_samples(dp_graph *g)
     }
 }
 
+/* ---- steps in one pass ---- */
+
+/* The steps on a slot from `first` on that follow one another whatever is drawn. */
+static uint32_t collect_parts(const dp_graph *g, uint32_t first, dp_pass_part *parts,
+                              uint32_t *places)
+{
+    uint32_t n = 0;
+
+    for (uint32_t s = first; s < g->n_steps; s++) {
+        const dp_step *step = &g->steps[s];
+        if (step->slot != g->steps[first].slot)
+            continue;
+        if (step->segment != g->steps[first].segment || step->gate != DP_NO_GATE || step->second ||
+            step->transform->then != NULL || step->transform->apply == NULL)
+            break;
+        places[n] = s;
+        parts[n++] =
+            (dp_pass_part){step->transform, step->params, step->draws, step->in, step->out};
+    }
+    return n;
+}
+
+static dp_status make_pass(dp_graph *g, uint32_t first, dp_pass_part *parts, uint32_t *places,
+                           dp_cpu_level cpu, dp_error *err)
+{
+    dp_step *step = &g->steps[first];
+    const uint32_t n = dp_pass_length(parts, collect_parts(g, first, parts, places));
+    dp_status status;
+
+    if (n == 0)
+        return DP_OK;
+    status = dp_pass_plan(&step->pass, parts, n, cpu, &g->arena, err);
+    if (status != DP_OK)
+        return status;
+    for (uint32_t i = 1; i < n; i++)
+        g->steps[places[i]].passed = true;
+    step->last = g->steps[places[n - 1]].last;
+    step->out = g->steps[places[n - 1]].out;
+    return DP_OK;
+}
+
+/* The result is the same; DETPIPE_CPU=scalar runs every transform by itself, as specified. */
+static dp_status make_passes(dp_graph *g, dp_error *err)
+{
+    dp_arena spare = dp_arena_within(&g->arena);
+    dp_pass_part *parts = dp_arena_alloc(&spare, g->n_steps + 1, sizeof *parts);
+    uint32_t *places = dp_arena_alloc(&spare, g->n_steps + 1, sizeof *places);
+    dp_cpu_level cpu;
+    dp_status status = dp_cpu_level_get(&cpu, err);
+
+    if (parts == NULL || places == NULL)
+        status = dp_arena_fail(&spare, err, "passes over pixels");
+    for (uint32_t s = 0; s < g->n_steps && status == DP_OK && cpu != DP_CPU_SCALAR; s++) {
+        if (!g->steps[s].passed && g->steps[s].gate == DP_NO_GATE && !g->steps[s].second)
+            status = make_pass(g, s, parts, places, cpu, err);
+    }
+    dp_arena_free(&spare);
+    return status;
+}
+
 dp_status dp_graph_open(dp_graph *g, const char *spec, uint64_t seed, const dp_options *options,
                         dp_error *err)
 {
@@ -398,7 +459,8 @@ dp_status dp_graph_open(dp_graph *g, const char *spec, uint64_t seed, const dp_o
     g->columns = main_level.columns;
     g->origin = stages->n == 1 ? g->branches[0].source.origin : NULL;
     place_samples(g);
-    return dp_builder_name(&b, stages);
+    status = make_passes(g, err);
+    return status == DP_OK ? dp_builder_name(&b, stages) : status;
 }
 
 void dp_graph_close(dp_graph *g)

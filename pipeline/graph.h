@@ -7,7 +7,7 @@
 
 #include "io/reader.h"
 #include "pipeline/order/branch.h"
-#include "transforms/transform.h"
+#include "transforms/pass.h"
 
 #define DP_MAX_BRANCHES 16
 #define DP_MAX_SLOTS    32 /* columns of all readers together */
@@ -26,6 +26,8 @@ typedef struct dp_step {
     uint32_t gate;     /* place of the number that says whether it is applied; DP_NO_GATE */
     double opens;      /* the number that says so */
     dp_tensor in, out; /* types of one row */
+    dp_pass *pass;     /* this step and those after it in one; NULL = alone */
+    bool passed;       /* done by the pass of a step before */
 } dp_step;
 
 /* A transform of whole batches. */

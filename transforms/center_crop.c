@@ -58,9 +58,21 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_window_copy(&p->window, p->corner[0], p->corner[1], in, out);
 }
 
+static void move(const void *params_, const double *draws, struct dp_places *at)
+{
+    const center_crop *p = params_;
+
+    (void)draws;
+    dp_window_move(&p->window, p->corner[0], p->corner[1], at);
+}
+
+static const uint8_t *fill(const void *params_) { return ((const center_crop *)params_)->window.fill; }
+
 const dp_transform dp_transform_center_crop = {
     .info = {"transform", "center_crop", "keep the middle of the image", 1, params},
     .size = sizeof(center_crop),
     .plan = plan,
     .apply = apply,
+    .move = move,
+    .fill = fill,
 };

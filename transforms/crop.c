@@ -52,9 +52,21 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_window_copy(&p->window, p->coordinates.v[0], p->coordinates.v[1], in, out);
 }
 
+static void move(const void *params_, const double *draws, struct dp_places *at)
+{
+    const crop *p = params_;
+
+    (void)draws;
+    dp_window_move(&p->window, p->coordinates.v[0], p->coordinates.v[1], at);
+}
+
+static const uint8_t *fill(const void *params_) { return ((const crop *)params_)->window.fill; }
+
 const dp_transform dp_transform_crop = {
     .info = {"transform", "crop", "keep a rectangle at a fixed place", 1, params},
     .size = sizeof(crop),
     .plan = plan,
     .apply = apply,
+    .move = move,
+    .fill = fill,
 };

@@ -57,3 +57,12 @@ void dp_flip_vertical(const dp_tensor *in, const dp_tensor *out)
             memcpy(dst + y * row_size, src + (l.height - 1 - y) * row_size, row_size);
     }
 }
+
+void dp_flip_places(int32_t *places, int32_t n)
+{
+    for (int32_t a = 0, b = n - 1; a < b; a++, b--) {
+        const int32_t kept = places[a];
+        places[a] = places[b];
+        places[b] = kept;
+    }
+}

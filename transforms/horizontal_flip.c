@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "transforms/flip.h"
+#include "transforms/pass.h"
 
 typedef struct horizontal_flip {
     const char *column;
@@ -27,9 +28,16 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_flip_horizontal(in, out);
 }
 
+static void move(const void *params_, const double *draws, struct dp_places *at)
+{
+    (void)params_, (void)draws;
+    dp_flip_places(at->cols, at->width);
+}
+
 const dp_transform dp_transform_horizontal_flip = {
     .info = {"transform", "horizontal_flip", "mirror the image left to right", 1, params},
     .size = sizeof(horizontal_flip),
     .plan = plan,
     .apply = apply,
+    .move = move,
 };

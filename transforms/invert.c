@@ -32,4 +32,5 @@ const dp_transform dp_transform_invert = {
     .size = sizeof(invert),
     .plan = plan,
     .apply = apply,
+    .pointwise = dp_always,
 };

@@ -4,7 +4,7 @@
  *
  * docs/mindspore.md: everything in float32, each step rounded, a true division and no fma.
  */
-#include "transforms/transform.h"
+#include "transforms/pass.h"
 
 typedef struct normalize {
     const char *column;
@@ -76,10 +76,29 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     }
 }
 
+/* Planes have their channel in the first dimension. */
+static bool pointwise(const void *params_)
+{
+    const normalize *p = params_;
+
+    return p->is_hwc || p->channels == 1;
+}
+
+static void affine(const void *params_, int32_t channel, struct dp_affine *k)
+{
+    const normalize *p = params_;
+    const size_t c = p->channels == 1 ? 0 : (size_t)channel;
+
+    k->m = p->m[c];
+    k->s = p->s[c];
+}
+
 const dp_transform dp_transform_normalize = {
     .info = {"transform", "normalize", "subtract a mean, divide by a deviation, to float32", 1,
              params},
     .size = sizeof(normalize),
     .plan = plan,
     .apply = apply,
+    .pointwise = pointwise,
+    .affine = affine,
 };

@@ -56,9 +56,21 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_window_copy(&p->window, 0, 0, in, out);
 }
 
+static void move(const void *params_, const double *draws, struct dp_places *at)
+{
+    const pad *p = params_;
+
+    (void)draws;
+    dp_window_move(&p->window, 0, 0, at);
+}
+
+static const uint8_t *fill(const void *params_) { return ((const pad *)params_)->window.fill; }
+
 const dp_transform dp_transform_pad = {
     .info = {"transform", "pad", "put a border around the image", 1, params},
     .size = sizeof(pad),
     .plan = plan,
     .apply = apply,
+    .move = move,
+    .fill = fill,
 };

@@ -36,4 +36,5 @@ const dp_transform dp_transform_posterize = {
     .size = sizeof(posterize),
     .plan = plan,
     .apply = apply,
+    .pointwise = dp_always,
 };

@@ -105,6 +105,15 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_window_copy(&p->window, (int64_t)draws[1], (int64_t)draws[0], in, out);
 }
 
+static void move(const void *params_, const double *draws, struct dp_places *at)
+{
+    const random_crop *p = params_;
+
+    dp_window_move(&p->window, (int64_t)draws[1], (int64_t)draws[0], at);
+}
+
+static const uint8_t *fill(const void *params_) { return ((const random_crop *)params_)->window.fill; }
+
 const dp_transform dp_transform_random_crop = {
     .info = {"transform", "random_crop", "keep a rectangle at a random place, after padding", 1,
              params},
@@ -114,4 +123,6 @@ const dp_transform dp_transform_random_crop = {
     .draw = draw,
     .drawn = "left,top",
     .replay = replay,
+    .move = move,
+    .fill = fill,
 };

@@ -4,6 +4,7 @@
  */
 #include "transforms/chance.h"
 #include "transforms/flip.h"
+#include "transforms/pass.h"
 
 static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
                       dp_error *err)
@@ -19,6 +20,13 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_change_if(draws[0] != 0, dp_flip_vertical, in, out);
 }
 
+static void move(const void *params_, const double *draws, struct dp_places *at)
+{
+    (void)params_;
+    if (draws[0] != 0)
+        dp_flip_places(at->rows, at->height);
+}
+
 const dp_transform dp_transform_random_vertical_flip = {
     .info = {"transform", "random_vertical_flip",
              "mirror the image top to bottom with a probability", 1, dp_chance_params},
@@ -28,4 +36,5 @@ const dp_transform dp_transform_random_vertical_flip = {
     .draw = dp_draw_chance,
     .drawn = "flip",
     .replay = dp_replay_chance,
+    .move = move,
 };

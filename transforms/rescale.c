@@ -5,6 +5,7 @@
  * docs/mindspore.md: one fused multiply-add (what the library does on a CPU with AVX2), the
  * parameters rounded to float32 first; float64 input is computed in double.
  */
+#include "transforms/pass.h"
 #include "transforms/window.h"
 
 #include "base/num.h"
@@ -65,9 +66,20 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     }
 }
 
+static void affine(const void *params_, int32_t channel, struct dp_affine *k)
+{
+    const rescale *p = params_;
+
+    (void)channel;
+    k->a = p->a;
+    k->b = p->b;
+}
+
 const dp_transform dp_transform_rescale = {
     .info = {"transform", "rescale", "multiply and add, to float32", 1, params},
     .size = sizeof(rescale),
     .plan = plan,
     .apply = apply,
+    .pointwise = dp_always,
+    .affine = affine,
 };

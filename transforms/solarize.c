@@ -40,4 +40,5 @@ const dp_transform dp_transform_solarize = {
     .size = sizeof(solarize),
     .plan = plan,
     .apply = apply,
+    .pointwise = dp_always,
 };

@@ -18,3 +18,9 @@ uint32_t dp_n_draws(const dp_transform *t)
         n += *c == ',';
     return n;
 }
+
+bool dp_always(const void *params)
+{
+    (void)params;
+    return true;
+}

@@ -48,6 +48,9 @@ typedef struct dp_place {
     uint64_t key, epoch, record;
 } dp_place;
 
+struct dp_places;
+struct dp_affine;
+
 typedef struct dp_transform {
     dp_stage_info info;
     size_t size; /* of the parameter struct: text parameters and what plan adds */
@@ -72,6 +75,14 @@ typedef struct dp_transform {
      * row. */
     void (*mix)(const void *params, const double *draws, const dp_tensor *image,
                 const dp_tensor *label);
+    /* For transforms/pass.h.  Whether every value is changed by itself, the same at every pixel. */
+    bool (*pointwise)(const void *params);
+    /* What it is of ((v * a + b) - m) / s for a channel, into a and b, or m and s; NULL = nothing. */
+    void (*affine)(const void *params, int32_t channel, struct dp_affine *);
+    /* Pixels are moved and nothing else: the places that they come from, of this transform's input
+     * before, of its output after.  fill: the pixel around the image; NULL = there is none. */
+    void (*move)(const void *params, const double *draws, struct dp_places *);
+    const uint8_t *(*fill)(const void *params);
 } dp_transform;
 
 typedef struct dp_mixing {
@@ -87,5 +98,6 @@ typedef struct dp_mixing {
 extern const dp_transform *const dp_transforms[]; /* ends with NULL */
 
 uint32_t dp_n_draws(const dp_transform *);
+bool dp_always(const void *params); /* a `pointwise` */
 
 #endif

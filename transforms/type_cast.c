@@ -100,4 +100,5 @@ const dp_transform dp_transform_type_cast = {
     .size = sizeof(type_cast),
     .plan = plan,
     .apply = apply,
+    .pointwise = dp_always,
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "transforms/pass.h"
 
 enum { CONSTANT, EDGE, REFLECT, SYMMETRIC };
 
@@ -201,6 +202,23 @@ void dp_window_copy(const dp_window *w, int64_t top, int64_t left, const dp_tens
                    (size_t)(to - from) * w->pixel_size);
         copy_places(w, row, to, width, left, dst);
     }
+}
+
+static void move_axis(const dp_axis *axis, int64_t first, int64_t n, int32_t *places)
+{
+    int32_t moved[DP_PASS_SIDE];
+
+    for (int64_t i = 0; i < n; i++) {
+        const int32_t source = axis->source[first + i];
+        moved[i] = source < 0 ? -1 : places[source];
+    }
+    memcpy(places, moved, (size_t)n * sizeof *places);
+}
+
+void dp_window_move(const dp_window *w, int64_t top, int64_t left, struct dp_places *at)
+{
+    move_axis(&w->y, top, at->height, at->rows);
+    move_axis(&w->x, left, at->width, at->cols);
 }
 
 dp_status dp_resized(const char *stage, dp_column *out, int64_t height, int64_t width,

@@ -49,6 +49,9 @@ dp_status dp_axis_pad(dp_axis *, int64_t before, int64_t after, int32_t mode, dp
 void dp_window_copy(const dp_window *, int64_t top, int64_t left, const dp_tensor *in,
                     const dp_tensor *out);
 
+/* The same as places (transforms/pass.h). */
+void dp_window_move(const dp_window *, int64_t top, int64_t left, struct dp_places *);
+
 /* The sample's shape with another height and width, or DP_ELIMIT. */
 dp_status dp_resized(const char *stage, dp_column *out, int64_t height, int64_t width, dp_error *);
 

@@ -1,0 +1,379 @@
+/* pass.c - several transforms as one pass over the pixels, with the same bits
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "transforms/pass.h"
+
+#include <string.h>
+
+struct dp_pass {
+    const dp_pass_part *moves;
+    uint32_t n_moves;
+    int32_t height, width; /* of the input */
+    int32_t channels;
+    bool planes;                     /* the result is <C,H,W> */
+    uint8_t fill[DP_PASS_CHANNELS];
+    float *floats[DP_PASS_CHANNELS]; /* of each byte; NULL = the result is bytes */
+    uint8_t *bytes[DP_PASS_CHANNELS];
+    bool affine; /* the tables are what dp_pass_affine_avx2 computes from these */
+    struct dp_affine k[3];
+};
+
+/* ---- which transforms ---- */
+
+static bool is_pixels(const dp_tensor *t)
+{
+    return t->rank == 3 && t->shape[0] <= DP_PASS_SIDE && t->shape[1] <= DP_PASS_SIDE &&
+           t->shape[2] <= DP_PASS_CHANNELS && dp_tensor_count(t) > 0;
+}
+
+static bool is_move(const dp_pass_part *p)
+{
+    return p->transform->move != NULL && p->in.dtype == DP_U8 && is_pixels(&p->in) &&
+           is_pixels(&p->out);
+}
+
+static bool is_value(const dp_pass_part *p)
+{
+    return p->transform->pointwise != NULL && p->transform->draw == NULL &&
+           p->transform->pointwise(p->params) && is_pixels(&p->in);
+}
+
+/* Moves may not disagree on what stands around the image: all but one keep inside it. */
+static bool same_fill(const dp_pass_part *p, uint32_t n, uint8_t fill[DP_PASS_CHANNELS])
+{
+    bool known = false;
+
+    memset(fill, 0, DP_PASS_CHANNELS);
+    for (uint32_t i = 0; i < n; i++) {
+        const uint8_t *other =
+            p[i].transform->fill != NULL ? p[i].transform->fill(p[i].params) : NULL;
+        if (other == NULL)
+            continue;
+        if (known && memcmp(fill, other, (size_t)p[i].in.shape[2]) != 0)
+            return false;
+        memcpy(fill, other, (size_t)p[i].in.shape[2]);
+        known = true;
+    }
+    return true;
+}
+
+/* Moves, values, planes, in this order; how many of each. */
+typedef struct shape {
+    uint32_t moves, values, planes;
+} shape;
+
+static shape shape_of(const dp_pass_part *p, uint32_t n)
+{
+    shape s = {0, 0, 0};
+    uint8_t fill[DP_PASS_CHANNELS];
+
+    if (n == 0 || p[0].in.dtype != DP_U8 || !is_pixels(&p[0].in))
+        return s;
+    while (s.moves < n && is_move(&p[s.moves]) && same_fill(p, s.moves + 1, fill))
+        s.moves++;
+    while (s.moves + s.values < n && is_value(&p[s.moves + s.values]))
+        s.values++;
+    if (s.moves + s.values < n && p[s.moves + s.values].transform == &dp_transform_hwc2chw)
+        s.planes = 1;
+    return s;
+}
+
+uint32_t dp_pass_length(const dp_pass_part *p, uint32_t n)
+{
+    const shape s = shape_of(p, n);
+    const uint32_t length = s.moves + s.values + s.planes;
+
+    if (length < 2)
+        return 0;
+    return p[length - 1].out.dtype == DP_F32 || p[length - 1].out.dtype == DP_U8 ? length : 0;
+}
+
+/* ---- what each byte becomes ---- */
+
+/* A sample of every byte in its pixels, from `first` on, through the values' transforms. */
+static const dp_tensor *probe(const dp_pass_part *p, uint32_t n, int first, dp_tensor sample[2])
+{
+    const size_t channels = (size_t)p[0].in.shape[2];
+    const size_t count = (size_t)dp_tensor_count(&p[0].in);
+    uint8_t *bytes = sample[0].data;
+
+    for (size_t i = 0; i < count; i++)
+        bytes[i] = (uint8_t)((size_t)first + i / channels);
+    for (uint32_t i = 0; i < n; i++) {
+        dp_tensor in = p[i].in, out = p[i].out;
+        in.data = sample[i % 2].data;
+        out.data = sample[(i + 1) % 2].data;
+        p[i].transform->apply(p[i].params, NULL, &in, &out);
+    }
+    return &sample[n % 2];
+}
+
+static void fill_tables(dp_pass *pass, const dp_pass_part *p, uint32_t n, dp_tensor sample[2])
+{
+    const size_t pixels = (size_t)(p[0].in.shape[0] * p[0].in.shape[1]);
+    const size_t channels = (size_t)pass->channels;
+
+    for (size_t first = 0; first < 256; first += pixels) {
+        const void *made = probe(p, n, (int)first, sample)->data;
+        for (size_t i = 0; i < pixels && first + i < 256; i++) {
+            for (size_t c = 0; c < channels; c++) {
+                if (pass->floats[c] != NULL)
+                    pass->floats[c][first + i] = ((const float *)made)[i * channels + c];
+                else
+                    pass->bytes[c][first + i] = ((const uint8_t *)made)[i * channels + c];
+            }
+        }
+    }
+}
+
+static dp_status make_tables(dp_pass *pass, const dp_pass_part *p, uint32_t n, bool floats,
+                             dp_arena *arena, dp_error *err)
+{
+    dp_arena spare = dp_arena_within(arena);
+    dp_tensor sample[2] = {{0}, {0}};
+    size_t most = 0;
+    bool made = true;
+
+    for (uint32_t i = 0; i < n; i++) {
+        const size_t in = dp_tensor_bytes(&p[i].in), out = dp_tensor_bytes(&p[i].out);
+        most = in > most ? in : most;
+        most = out > most ? out : most;
+    }
+    for (int i = 0; i < 2; i++) {
+        sample[i].data = dp_arena_alloc(&spare, most, 1);
+        made = made && sample[i].data != NULL;
+    }
+    for (int32_t c = 0; c < pass->channels; c++) {
+        pass->floats[c] = floats ? dp_arena_alloc(arena, 256, sizeof(float)) : NULL;
+        pass->bytes[c] = floats ? NULL : dp_arena_alloc(arena, 256, 1);
+        made = made && (floats ? (void *)pass->floats[c] : (void *)pass->bytes[c]) != NULL;
+    }
+    if (made)
+        fill_tables(pass, p, n, sample);
+    dp_arena_free(&spare);
+    return made ? DP_OK : dp_arena_fail(arena, err, "a pass over pixels");
+}
+
+/* ---- arithmetic in place of the tables ---- */
+
+/* v * a + b by the first, - m and / s by the second; either may be absent. */
+static bool find_affine(dp_pass *pass, const dp_pass_part *p, uint32_t n)
+{
+    if (n == 0 || n > 2 || pass->channels != 3 || !pass->planes || pass->floats[0] == NULL)
+        return false;
+    for (int32_t c = 0; c < 3; c++) {
+        pass->k[c] = (struct dp_affine){1, 0, 0, 1, 1};
+        for (uint32_t i = 0; i < n; i++) {
+            if (p[i].transform->affine == NULL)
+                return false;
+            p[i].transform->affine(p[i].params, c, &pass->k[c]);
+        }
+        pass->k[c].r = 1 / pass->k[c].s;
+    }
+    return true;
+}
+
+/* All 256 bytes are tried: the tables are right, and so is what agrees with them. */
+static bool try_affine(const dp_pass *pass)
+{
+#if defined(__x86_64__)
+    uint8_t pixels[256 * 3];
+    float made[3][256];
+    float *const planes[3] = {made[0], made[1], made[2]};
+    bool same = true;
+
+    for (size_t i = 0; i < sizeof pixels; i++)
+        pixels[i] = (uint8_t)(i / 3);
+    dp_pass_affine_avx2(pass->k, pixels, 32, planes);
+    for (int c = 0; c < 3; c++)
+        same = same && memcmp(made[c], pass->floats[c], sizeof made[c]) == 0;
+    return same;
+#else
+    (void)pass;
+    return false;
+#endif
+}
+
+dp_status dp_pass_plan(dp_pass **out, const dp_pass_part *parts, uint32_t n, dp_cpu_level cpu,
+                       dp_arena *arena, dp_error *err)
+{
+    const shape s = shape_of(parts, n);
+    dp_pass *pass = dp_arena_alloc(arena, 1, sizeof *pass);
+    dp_pass_part *copy = dp_arena_alloc(arena, n, sizeof *copy);
+    dp_pass_part same; /* a byte stays one when nothing changes values */
+
+    if (pass == NULL || copy == NULL)
+        return dp_arena_fail(arena, err, "a pass over pixels");
+    memcpy(copy, parts, n * sizeof *copy);
+    pass->moves = copy;
+    pass->n_moves = s.moves;
+    pass->height = (int32_t)parts[0].in.shape[0];
+    pass->width = (int32_t)parts[0].in.shape[1];
+    pass->channels = (int32_t)parts[0].in.shape[2];
+    pass->planes = s.planes != 0;
+    (void)same_fill(parts, s.moves, pass->fill);
+    *out = pass;
+    if (s.values > 0) {
+        const bool floats = parts[n - 1].out.dtype == DP_F32;
+        const dp_status status =
+            make_tables(pass, copy + s.moves, s.values, floats, arena, err);
+        pass->affine = status == DP_OK && (cpu == DP_CPU_AVX2 || cpu == DP_CPU_AVX512) &&
+                       find_affine(pass, copy + s.moves, s.values) && try_affine(pass);
+        return status;
+    }
+    same = parts[n - 1 - s.planes];
+    same.in = same.out;
+    return make_tables(pass, &same, 0, false, arena, err);
+}
+
+/* ---- the pass ---- */
+
+/* Neighbours of a row of the result that are neighbours in the input, too. */
+typedef struct span {
+    int32_t x, n;    /* in the result, in pixels */
+    int32_t from;    /* in the input; -1 = the fill value */
+    bool mirrored;
+} span;
+
+typedef struct spans {
+    int32_t n;
+    span span[DP_PASS_SIDE];
+} spans;
+
+static bool goes_on(const span *s, int32_t from, bool mirrored)
+{
+    if (s->from < 0 || from < 0)
+        return s->from < 0 && from < 0;
+    return from == (mirrored ? s->from - s->n : s->from + s->n);
+}
+
+static void find_spans(const struct dp_places *at, spans *out)
+{
+    out->n = 0;
+    for (int32_t x = 0; x < at->width; x++) {
+        const int32_t from = at->cols[x];
+        span *s = out->n > 0 ? &out->span[out->n - 1] : NULL;
+        if (s != NULL && s->n == 1)
+            s->mirrored = goes_on(s, from, true) && !goes_on(s, from, false);
+        if (s != NULL && goes_on(s, from, s->mirrored))
+            s->n++;
+        else
+            out->span[out->n++] = (span){x, 1, from, false};
+    }
+}
+
+/* Pixels one after another, from the last to the first. */
+static void copy_mirrored(const uint8_t *last, int32_t n, size_t channels, uint8_t *dst)
+{
+    if (channels == 3) { /* the usual case, with a size that is known */
+        for (int32_t i = 0; i < n; i++, last -= 3, dst += 3)
+            memcpy(dst, last, 3);
+        return;
+    }
+    for (int32_t i = 0; i < n; i++, last -= channels, dst += channels)
+        memcpy(dst, last, channels);
+}
+
+/* A row of the result as bytes; row NULL = all of it is the fill value. */
+static void move_row(const dp_pass *p, const spans *s, const uint8_t *row, uint8_t *line)
+{
+    const size_t channels = (size_t)p->channels;
+
+    for (int32_t i = 0; i < s->n; i++) {
+        const span *part = &s->span[i];
+        uint8_t *dst = line + (size_t)part->x * channels;
+        if (row == NULL || part->from < 0) {
+            for (int32_t x = 0; x < part->n; x++)
+                memcpy(dst + (size_t)x * channels, p->fill, channels);
+        } else if (part->mirrored) {
+            copy_mirrored(row + (size_t)part->from * channels, part->n, channels, dst);
+        } else {
+            memcpy(dst, row + (size_t)part->from * channels, (size_t)part->n * channels);
+        }
+    }
+}
+
+#define MAP_ROW(type)                                                                              \
+    static void map_##type(const uint8_t *line, size_t channels, int32_t n, const type *table,     \
+                           type *dst, size_t step)                                                 \
+    {                                                                                              \
+        for (int32_t x = 0; x < n; x++, line += channels, dst += step)                             \
+            *dst = table[*line];                                                                   \
+    }
+typedef uint8_t byte;
+MAP_ROW(byte)
+MAP_ROW(float)
+
+/* As many pixels of a row as arithmetic takes: a multiple of eight. */
+static int32_t compute_row(const dp_pass *p, const struct dp_places *at, int32_t y,
+                           const uint8_t *line, float *out)
+{
+#if defined(__x86_64__)
+    const size_t row = (size_t)y * (size_t)at->width;
+    const size_t plane = (size_t)at->height * (size_t)at->width;
+    float *const planes[3] = {out + row, out + plane + row, out + 2 * plane + row};
+
+    dp_pass_affine_avx2(p->k, line, at->width / 8, planes);
+    return at->width / 8 * 8;
+#else
+    (void)p, (void)at, (void)y, (void)line, (void)out;
+    return 0;
+#endif
+}
+
+/* One channel of a row, from pixel x on. */
+static void map_row(const dp_pass *p, const struct dp_places *at, int32_t y, int32_t c, int32_t x,
+                    const uint8_t *line, void *out)
+{
+    const size_t channels = (size_t)p->channels, width = (size_t)at->width;
+    const size_t row = (size_t)y * width, plane = (size_t)at->height * width;
+    const size_t step = p->planes ? 1 : channels;
+    const size_t place =
+        (p->planes ? (size_t)c * plane + row : row * channels + (size_t)c) + (size_t)x * step;
+    const int32_t n = at->width - x;
+
+    line += (size_t)x * channels;
+
+    if (p->floats[c] == NULL)
+        map_byte(line + c, channels, n, p->bytes[c], (byte *)out + place, step);
+    else if (channels == 3 && step == 1) /* the usual case, with sizes that are known */
+        map_float(line + c, 3, n, p->floats[c], (float *)out + place, 1);
+    else
+        map_float(line + c, channels, n, p->floats[c], (float *)out + place, step);
+}
+
+static void run(const dp_pass *p, const struct dp_places *at, const uint8_t *in, void *out)
+{
+    const size_t row_size = (size_t)p->width * (size_t)p->channels;
+    uint8_t line[DP_PASS_SIDE * DP_PASS_CHANNELS];
+    spans s;
+
+    find_spans(at, &s);
+    for (int32_t y = 0; y < at->height; y++) {
+        const int32_t from = at->rows[y];
+        move_row(p, &s, from < 0 ? NULL : in + (size_t)from * row_size, line);
+        const int32_t x = p->affine ? compute_row(p, at, y, line, out) : 0;
+        for (int32_t c = 0; c < p->channels && x < at->width; c++)
+            map_row(p, at, y, c, x, line, out);
+    }
+}
+
+void dp_pass_run(const dp_pass *p, const double *draws, const void *in, void *out)
+{
+    struct dp_places at;
+
+    at.height = p->height;
+    at.width = p->width;
+    for (int32_t i = 0; i < p->height; i++)
+        at.rows[i] = i;
+    for (int32_t i = 0; i < p->width; i++)
+        at.cols[i] = i;
+    for (uint32_t i = 0; i < p->n_moves; i++) {
+        const dp_pass_part *m = &p->moves[i];
+        at.height = (int32_t)m->out.shape[0];
+        at.width = (int32_t)m->out.shape[1];
+        m->transform->move(m->params, draws + m->draws, &at);
+    }
+    run(p, &at, in, out);
+}

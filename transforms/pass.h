@@ -1,0 +1,57 @@
+/* pass.h - several transforms as one pass over the pixels, with the same bits
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Transforms that move whole pixels (crop, pad, flips), then those that change each value by itself
+ * (rescale, normalize, ...), then perhaps hwc2chw: together they say for each place of the result
+ * which pixel it is from, and for each of the 256 bytes what it becomes.  The second is a table,
+ * which is filled by the transforms themselves, so they stay the specification.
+ */
+#ifndef TRANSFORMS_PASS_H
+#define TRANSFORMS_PASS_H
+
+#include "base/cpu.h"
+#include "transforms/transform.h"
+
+#define DP_PASS_SIDE     512 /* pixels of a side, at most */
+#define DP_PASS_CHANNELS 4
+
+/* From which pixel of the pass's input each row and column is; -1 = the fill value.  A transform
+ * finds those of its input, and height and width of its output, which it has to fill in. */
+struct dp_places {
+    int32_t height, width;
+    int32_t rows[DP_PASS_SIDE], cols[DP_PASS_SIDE];
+};
+
+/* A transform fitted to its input, with the place of its numbers among those of a row. */
+typedef struct dp_pass_part {
+    const dp_transform *transform;
+    const void *params;
+    uint32_t draws;
+    dp_tensor in, out;
+} dp_pass_part;
+
+typedef struct dp_pass dp_pass;
+
+/* What values become when it is ((v * a + b) - m) / s: one fused multiply-add, then each step
+ * rounded; r = 1 / s. */
+struct dp_affine {
+    float a, b, m, s, r;
+};
+#if defined(__x86_64__)
+/* 8 * n8 pixels of three channels into three planes.  The division is q = u * r, corrected by
+ * q + (u - q * s) * r: right for the bytes for which it has been tried. */
+void dp_pass_affine_avx2(const struct dp_affine k[3], const uint8_t *pixels, int32_t n8,
+                         float *const planes[3]);
+#endif
+
+/* How many of the parts, from the first on, make a pass: 0 when it would not pay. */
+uint32_t dp_pass_length(const dp_pass_part *, uint32_t n);
+
+dp_status dp_pass_plan(dp_pass **out, const dp_pass_part *, uint32_t n, dp_cpu_level, dp_arena *,
+                       dp_error *);
+
+/* draws: the numbers of the row. */
+void dp_pass_run(const dp_pass *, const double *draws, const void *in, void *out);
+
+#endif

@@ -1,0 +1,47 @@
+/* pass_avx2.c - bytes of three channels to floats in planes, in AVX2
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "transforms/pass.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+/* Which of 16 bytes at 0 and of 16 at 8 are the channel's in 24 bytes of 8 pixels. */
+#define __ (-1)
+static const int8_t low[3][16] = {{0, 3, 6, 9, 12, 15, __, __, __, __, __, __, __, __, __, __},
+                                  {1, 4, 7, 10, 13, __, __, __, __, __, __, __, __, __, __, __},
+                                  {2, 5, 8, 11, 14, __, __, __, __, __, __, __, __, __, __, __}};
+static const int8_t high[3][16] = {{__, __, __, __, __, __, 10, 13, __, __, __, __, __, __, __, __},
+                                   {__, __, __, __, __, 8, 11, 14, __, __, __, __, __, __, __, __},
+                                   {__, __, __, __, __, 9, 12, 15, __, __, __, __, __, __, __, __}};
+
+static inline __m256 channel_of(__m128i a, __m128i b, int c)
+{
+    const __m128i from_a = _mm_shuffle_epi8(a, _mm_loadu_si128((const __m128i *)(const void *)low[c]));
+    const __m128i from_b = _mm_shuffle_epi8(b, _mm_loadu_si128((const __m128i *)(const void *)high[c]));
+
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_or_si128(from_a, from_b)));
+}
+
+static inline __m256 affine(const struct dp_affine *k, __m256 v)
+{
+    const __m256 s = _mm256_set1_ps(k->s), r = _mm256_set1_ps(k->r);
+    const __m256 scaled = _mm256_fmadd_ps(v, _mm256_set1_ps(k->a), _mm256_set1_ps(k->b));
+    const __m256 u = _mm256_sub_ps(scaled, _mm256_set1_ps(k->m));
+    const __m256 q = _mm256_mul_ps(u, r);
+
+    return _mm256_fmadd_ps(_mm256_fnmadd_ps(q, s, u), r, q);
+}
+
+void dp_pass_affine_avx2(const struct dp_affine k[3], const uint8_t *pixels, int32_t n8,
+                         float *const planes[3])
+{
+    for (int32_t i = 0; i < n8; i++, pixels += 24) {
+        const __m128i a = _mm_loadu_si128((const __m128i *)(const void *)pixels);
+        const __m128i b = _mm_loadu_si128((const __m128i *)(const void *)(pixels + 8));
+        for (int c = 0; c < 3; c++)
+            _mm256_storeu_ps(planes[c] + 8 * i, affine(&k[c], channel_of(a, b, c)));
+    }
+}
+#endif
