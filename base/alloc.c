@@ -63,7 +63,7 @@ static void discharge(dp_arena *arena, size_t size)
         a->total -= size;
 }
 
-static struct dp_chunk *add_chunk(dp_arena *arena, size_t payload)
+static struct dp_chunk *add_chunk(dp_arena *arena, size_t payload, bool zeroed)
 {
     const size_t size = ALIGN + (payload > CHUNK_SIZE ? payload : CHUNK_SIZE);
     struct dp_chunk *chunk;
@@ -78,7 +78,8 @@ static struct dp_chunk *add_chunk(dp_arena *arena, size_t payload)
         discharge(arena, size);
         return NULL;
     }
-    memset(chunk, 0, size);
+    if (zeroed)
+        memset(chunk, 0, size);
     *chunk = (struct dp_chunk){arena->chunks, size, ALIGN};
     arena->chunks = chunk;
     return chunk;
@@ -94,12 +95,32 @@ void *dp_arena_alloc(dp_arena *arena, size_t n, size_t size)
         return NULL;
     bytes = (bytes + ALIGN - 1) / ALIGN * ALIGN;
     if (chunk == NULL || chunk->size - chunk->used < bytes)
-        chunk = add_chunk(arena, bytes);
+        chunk = add_chunk(arena, bytes, true);
     if (chunk == NULL)
         return NULL;
     p = (char *)chunk + chunk->used;
     chunk->used += bytes;
     return p;
+}
+
+void *dp_arena_alloc_raw(dp_arena *arena, size_t n, size_t size)
+{
+    struct dp_chunk *chunk = NULL, *first = arena->chunks;
+    size_t bytes;
+
+    if (!dp_mul(n, size, &bytes) || bytes > SIZE_MAX / 2)
+        return NULL;
+    bytes = (bytes + ALIGN - 1) / ALIGN * ALIGN;
+    chunk = add_chunk(arena, bytes, false);
+    if (chunk == NULL)
+        return NULL;
+    chunk->used = chunk->size;
+    if (first != NULL) { /* what is left of the first goes on being used */
+        arena->chunks = first;
+        chunk->next = first->next;
+        first->next = chunk;
+    }
+    return (char *)chunk + ALIGN;
 }
 
 char *dp_arena_text(dp_arena *arena, const char *text, size_t length)

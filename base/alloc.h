@@ -24,6 +24,8 @@ bool dp_mul(size_t a, size_t b, size_t *out);
 
 /* n * size bytes, zeroed, on a 64-byte boundary; NULL when out of memory or over the limit. */
 void *dp_arena_alloc(dp_arena *, size_t n, size_t size);
+/* The same, not zeroed: large memory whose pages are not touched before they are used. */
+void *dp_arena_alloc_raw(dp_arena *, size_t n, size_t size);
 char *dp_arena_text(dp_arena *, const char *text, size_t length); /* copy, NUL added */
 void dp_arena_free(dp_arena *);
 

@@ -10,6 +10,7 @@
  */
 #include "io/cifar.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -19,6 +20,7 @@
 #define SIDE         32
 #define PLANE        (SIDE * SIDE)
 #define MOST_LABELS  2
+#define MOST_KEPT    ((uint64_t)1 << 28) /* bytes of records that are kept in memory */
 #define MOST_ARCHIVE ((uint64_t)1 << 30) /* bytes of an unpacked archive */
 #define MOST_FILE    ((uint64_t)1 << 28) /* bytes of a pickle */
 #define MOST_ENTRIES 64                  /* of an archive */
@@ -38,10 +40,17 @@ typedef struct part {
     uint8_t *labels;       /* n_labels a record; NULL: they stand before the planes */
 } part;
 
+/* Whether a record is kept: nobody has read it; it was read once; somebody keeps it now; it is
+ * there.  What is read once only, as by who looks at one batch, touches no memory. */
+enum { UNREAD, READ, COMING, KEPT };
+
 typedef struct state {
     const dp_cifar_layout *layout;
     part *parts;
     size_t n_parts;
+    /* Records that were read twice, as they are delivered; NULL = nothing is kept. */
+    uint8_t *images, *labels;
+    _Atomic uint8_t *kept; /* of each record */
 } state;
 
 /* An open under way. */
@@ -335,6 +344,23 @@ static dp_status open_parts(opening *o, const char *root)
     return status == DP_OK && o->params->strict ? check_complete(o) : status;
 }
 
+/* Room for all records, where it is allowed: half of dp_options.memory at most. */
+static dp_status make_room(state *s, uint64_t n, const dp_options *options, dp_arena *arena,
+                           dp_error *err)
+{
+    const uint64_t size = 3 * PLANE + (uint64_t)s->layout->n_labels + 1;
+
+    if (n > MOST_KEPT / size || (options->memory != 0 && n > options->memory / 2 / size))
+        return DP_OK;
+    s->kept = dp_arena_alloc(arena, (size_t)n, sizeof *s->kept);
+    s->labels = dp_arena_alloc(arena, (size_t)n, (size_t)s->layout->n_labels);
+    s->images = dp_arena_alloc_raw(arena, (size_t)n, 3 * PLANE);
+    if (s->images != NULL && s->labels != NULL && s->kept != NULL)
+        return DP_OK;
+    s->images = NULL;
+    return arena->over ? DP_OK : dp_arena_fail(arena, err, s->layout->name);
+}
+
 dp_status dp_cifar_open(const dp_cifar_layout *layout, const void *params,
                         const dp_options *options, dp_arena *arena, dp_source *out, dp_error *err)
 {
@@ -363,7 +389,10 @@ dp_status dp_cifar_open(const dp_cifar_layout *layout, const void *params,
                                   p->blob.bytes != NULL ? p->blob.stamp : p->file.stamp);
     }
     out->state = s;
-    return DP_OK;
+    status = make_room(s, out->n_records, options, arena, err);
+    if (status != DP_OK)
+        dp_cifar_close(s);
+    return status;
 }
 
 static const part *part_of(const state *s, uint64_t record)
@@ -399,32 +428,69 @@ static dp_status read_bytes(const state *s, const part *p, uint64_t in_file, siz
     return DP_OK;
 }
 
-dp_status dp_cifar_read(const void *state_, uint64_t record, void *const columns[], dp_error *err)
+static dp_status read_record(const state *s, uint64_t record, uint8_t *image, uint8_t *label,
+                             dp_error *err)
 {
-    const state *s = state_;
     const part *p = part_of(s, record);
     const uint64_t in_file = record - p->first;
     const size_t n = (size_t)s->layout->n_labels, before = p->labels == NULL ? n : 0;
-    uint8_t bytes[MOST_LABELS + 3 * PLANE], *image = columns[0];
+    uint8_t bytes[MOST_LABELS + 3 * PLANE];
     const uint8_t *planes = bytes + before;
-    const uint8_t *labels = p->labels == NULL ? bytes : p->labels + in_file * n;
     const dp_status status = read_bytes(s, p, in_file, before, bytes, err);
 
     if (status != DP_OK)
         return status;
+    memcpy(label, p->labels == NULL ? bytes : p->labels + in_file * n, n);
     for (int i = 0; i < s->layout->n_labels; i++) {
-        if (labels[i] >= s->layout->labels[i].n_classes)
+        if (label[i] >= s->layout->labels[i].n_classes)
             return dp_fail_record(
                 err, DP_ECORRUPT, record, "%s: record %llu of %.80s has %s %d: expected 0 to %d",
                 s->layout->name, (unsigned long long)in_file, p->name, s->layout->labels[i].column,
-                labels[i], s->layout->labels[i].n_classes - 1);
-        *(uint32_t *)columns[1 + i] = labels[i];
+                label[i], s->layout->labels[i].n_classes - 1);
     }
     for (int i = 0; i < PLANE; i++) {
         image[3 * i] = planes[i];
         image[3 * i + 1] = planes[PLANE + i];
         image[3 * i + 2] = planes[2 * PLANE + i];
     }
-    *(int64_t *)columns[1 + s->layout->n_labels] = (int64_t)record;
+    return DP_OK;
+}
+
+/* Who reads a record for the second time keeps it; who comes meanwhile reads it, too. */
+static void keep_record(const state *s, uint64_t record, const uint8_t *image, const uint8_t *label)
+{
+    const size_t n = (size_t)s->layout->n_labels;
+    uint8_t seen = UNREAD;
+
+    if (atomic_compare_exchange_strong_explicit(&s->kept[record], &seen, READ, memory_order_relaxed,
+                                                memory_order_relaxed) ||
+        seen != READ ||
+        !atomic_compare_exchange_strong_explicit(&s->kept[record], &seen, COMING,
+                                                 memory_order_relaxed, memory_order_relaxed))
+        return;
+    memcpy(s->images + record * 3 * PLANE, image, 3 * PLANE);
+    memcpy(s->labels + record * n, label, n);
+    atomic_store_explicit(&s->kept[record], KEPT, memory_order_release);
+}
+
+dp_status dp_cifar_read(const void *state_, uint64_t record, void *const columns[], dp_error *err)
+{
+    const state *s = state_;
+    const size_t n = (size_t)s->layout->n_labels;
+    uint8_t label[MOST_LABELS];
+
+    if (s->images != NULL && atomic_load_explicit(&s->kept[record], memory_order_acquire) == KEPT) {
+        memcpy(columns[0], s->images + record * 3 * PLANE, 3 * PLANE);
+        memcpy(label, s->labels + record * n, n);
+    } else {
+        const dp_status status = read_record(s, record, columns[0], label, err);
+        if (status != DP_OK)
+            return status;
+        if (s->images != NULL)
+            keep_record(s, record, columns[0], label);
+    }
+    for (size_t i = 0; i < n; i++)
+        *(uint32_t *)columns[1 + i] = label[i];
+    *(int64_t *)columns[1 + n] = (int64_t)record;
     return DP_OK;
 }

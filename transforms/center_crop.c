@@ -66,7 +66,10 @@ static void move(const void *params_, const double *draws, struct dp_places *at)
     dp_window_move(&p->window, p->corner[0], p->corner[1], at);
 }
 
-static const uint8_t *fill(const void *params_) { return ((const center_crop *)params_)->window.fill; }
+static const uint8_t *fill(const void *params_)
+{
+    return ((const center_crop *)params_)->window.fill;
+}
 
 const dp_transform dp_transform_center_crop = {
     .info = {"transform", "center_crop", "keep the middle of the image", 1, params},

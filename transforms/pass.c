@@ -11,7 +11,7 @@ struct dp_pass {
     uint32_t n_moves;
     int32_t height, width; /* of the input */
     int32_t channels;
-    bool planes;                     /* the result is <C,H,W> */
+    bool planes; /* the result is <C,H,W> */
     uint8_t fill[DP_PASS_CHANNELS];
     float *floats[DP_PASS_CHANNELS]; /* of each byte; NULL = the result is bytes */
     uint8_t *bytes[DP_PASS_CHANNELS];
@@ -152,7 +152,7 @@ static dp_status make_tables(dp_pass *pass, const dp_pass_part *p, uint32_t n, b
     if (made)
         fill_tables(pass, p, n, sample);
     dp_arena_free(&spare);
-    return made ? DP_OK : dp_arena_fail(arena, err, "a pass over pixels");
+    return made ? DP_OK : dp_arena_fail(spare.over ? &spare : arena, err, "a pass over pixels");
 }
 
 /* ---- arithmetic in place of the tables ---- */
@@ -216,8 +216,7 @@ dp_status dp_pass_plan(dp_pass **out, const dp_pass_part *parts, uint32_t n, dp_
     *out = pass;
     if (s.values > 0) {
         const bool floats = parts[n - 1].out.dtype == DP_F32;
-        const dp_status status =
-            make_tables(pass, copy + s.moves, s.values, floats, arena, err);
+        const dp_status status = make_tables(pass, copy + s.moves, s.values, floats, arena, err);
         pass->affine = status == DP_OK && (cpu == DP_CPU_AVX2 || cpu == DP_CPU_AVX512) &&
                        find_affine(pass, copy + s.moves, s.values) && try_affine(pass);
         return status;
@@ -231,8 +230,8 @@ dp_status dp_pass_plan(dp_pass **out, const dp_pass_part *parts, uint32_t n, dp_
 
 /* Neighbours of a row of the result that are neighbours in the input, too. */
 typedef struct span {
-    int32_t x, n;    /* in the result, in pixels */
-    int32_t from;    /* in the input; -1 = the fill value */
+    int32_t x, n; /* in the result, in pixels */
+    int32_t from; /* in the input; -1 = the fill value */
     bool mirrored;
 } span;
 

@@ -18,8 +18,10 @@ static const int8_t high[3][16] = {{__, __, __, __, __, __, 10, 13, __, __, __, 
 
 static inline __m256 channel_of(__m128i a, __m128i b, int c)
 {
-    const __m128i from_a = _mm_shuffle_epi8(a, _mm_loadu_si128((const __m128i *)(const void *)low[c]));
-    const __m128i from_b = _mm_shuffle_epi8(b, _mm_loadu_si128((const __m128i *)(const void *)high[c]));
+    const __m128i from_a =
+        _mm_shuffle_epi8(a, _mm_loadu_si128((const __m128i *)(const void *)low[c]));
+    const __m128i from_b =
+        _mm_shuffle_epi8(b, _mm_loadu_si128((const __m128i *)(const void *)high[c]));
 
     return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_or_si128(from_a, from_b)));
 }

@@ -112,7 +112,10 @@ static void move(const void *params_, const double *draws, struct dp_places *at)
     dp_window_move(&p->window, (int64_t)draws[1], (int64_t)draws[0], at);
 }
 
-static const uint8_t *fill(const void *params_) { return ((const random_crop *)params_)->window.fill; }
+static const uint8_t *fill(const void *params_)
+{
+    return ((const random_crop *)params_)->window.fill;
+}
 
 const dp_transform dp_transform_random_crop = {
     .info = {"transform", "random_crop", "keep a rectangle at a random place, after padding", 1,

@@ -77,7 +77,8 @@ typedef struct dp_transform {
                 const dp_tensor *label);
     /* For transforms/pass.h.  Whether every value is changed by itself, the same at every pixel. */
     bool (*pointwise)(const void *params);
-    /* What it is of ((v * a + b) - m) / s for a channel, into a and b, or m and s; NULL = nothing. */
+    /* What it is of ((v * a + b) - m) / s for a channel, into a and b, or m and s; NULL = nothing.
+     */
     void (*affine)(const void *params, int32_t channel, struct dp_affine *);
     /* Pixels are moved and nothing else: the places that they come from, of this transform's input
      * before, of its output after.  fill: the pixel around the image; NULL = there is none. */

@@ -76,6 +76,30 @@ static void skip_reads_nothing_it_passes(void **state)
     assert_int_equal(n_reads, 8);
 }
 
+/* A record that is read a second time is kept; with little memory it is not. */
+static void records_are_kept(void **state)
+{
+    static const char spec[] = "cifar10 strict=false usage=train | shuffle | batch batch_size=10";
+    const uint64_t memories[] = {0, 700000};
+
+    (void)state;
+    for (int m = 0; m < 2; m++) {
+        const dp_options options = {
+            .size = sizeof options, .root = FIXTURE, .threads = 2, .memory = memories[m]};
+        dp_pipeline *p;
+        test_hex first;
+        reset(WHOLE);
+        assert_ok(dp_open(&p, spec, 1, &options, &test_error));
+        first = test_stream_digest(p, UINT64_MAX);
+        for (int epoch = 2; epoch < 6; epoch++) {
+            assert_int_equal(n_reads, m == 0 && epoch > 3 ? 200 : 100 * (epoch - 1));
+            assert_ok(dp_seek(p, 0, &test_error));
+            assert_string_equal(test_stream_digest(p, UINT64_MAX).text, first.text);
+        }
+        dp_close(p);
+    }
+}
+
 /* The official size: 40,000 records are passed over in a file of the real shape. */
 static void skip_40000(void **state)
 {
@@ -134,6 +158,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(skip_reads_nothing_it_passes),
+        cmocka_unit_test(records_are_kept),
         cmocka_unit_test(skip_40000),
         cmocka_unit_test(short_and_interrupted_reads),
         cmocka_unit_test(failing_reads),
