@@ -80,7 +80,7 @@ static void skip_reads_nothing_it_passes(void **state)
 static void records_are_kept(void **state)
 {
     static const char spec[] = "cifar10 strict=false usage=train | shuffle | batch batch_size=10";
-    const uint64_t memories[] = {0, 700000};
+    const uint64_t memories[] = {0, 600000};
 
     (void)state;
     for (int m = 0; m < 2; m++) {
