@@ -400,6 +400,7 @@ void dp_resample_choose(dp_resample *r, int32_t interpolation, bool u8, const in
         r->pixel = u8 ? linear_u8 : linear_f32;
     if (interpolation == DP_LINEAR && !u8 && src[0] == 2 * dst[0] && src[1] == 2 * dst[1])
         r->pixel = half_f32;
+    r->rows = r->pixel == linear_u8 && dst[1] <= DP_LINEAR_ROW / r->channels;
 }
 
 static dp_status plan_taps(dp_resample *r, int32_t interpolation, const int64_t src[2],
@@ -441,6 +442,10 @@ void dp_resample_run(const dp_resample *r, const void *src, const dp_tensor *out
 {
     uint8_t *dst = out->data;
 
+    if (r->rows) {
+        dp_linear_rows(r, src, out);
+        return;
+    }
     for (int64_t y = 0; y < out->shape[0]; y++) {
         for (int64_t x = 0; x < out->shape[1]; x++, dst += r->pixel_size)
             r->pixel(r, src, y, x, dst);

@@ -7,7 +7,7 @@
 #include "base/rng.h"
 #include "base/tensor.h"
 #include "tests/support/test.h"
-#include "transforms/transform.h"
+#include "transforms/resample.h"
 
 #define SIDE 7
 
@@ -116,12 +116,49 @@ static void half_of_floats(void **state)
     assert_true(differ > 100);
 }
 
+/* Row by row and pixel by pixel: every size to every size, one to four channels. */
+static void rows_are_pixels(void **state)
+{
+    enum { MOST = 60 };
+    static uint8_t src[MOST * MOST * 4], by_rows[MOST * MOST * 4], by_pixels[MOST * MOST * 4];
+    uint64_t random = test_seed();
+
+    (void)state;
+    for (int i = 0; i < 600; i++) {
+        int64_t from[2], to[2];
+        dp_resample r = {0};
+        dp_options options;
+        dp_arena arena;
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        for (int d = 0; d < 2; d++) {
+            from[d] = 1 + (int64_t)(random >> (33 + 6 * d)) % MOST;
+            to[d] = 1 + (int64_t)(random >> (45 + 6 * d)) % MOST;
+        }
+        const int64_t channels = 1 + (int64_t)(random >> 58) % 4;
+        const dp_column in = {"image", {NULL, DP_U8, 3, {from[0], from[1], channels}}, 0};
+        dp_tensor out = {by_rows, DP_U8, 3, {to[0], to[1], channels}};
+        for (size_t k = 0; k < sizeof src; k++)
+            src[k] = (uint8_t)((random >> (k % 50)) + k * k);
+        assert_ok(dp_options_get(NULL, &options, &test_error));
+        arena = (dp_arena){.alloc = options.alloc};
+        assert_ok(dp_resample_plan(&r, &in, DP_LINEAR, from, to, &arena, &test_error));
+        assert_true(r.rows);
+        dp_resample_run(&r, src, &out);
+        r.rows = false;
+        out.data = by_pixels;
+        dp_resample_run(&r, src, &out);
+        assert_memory_equal(by_rows, by_pixels, dp_tensor_bytes(&out));
+        dp_arena_free(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cubic_in_integers),
         cmocka_unit_test(shorter_side),
         cmocka_unit_test(half_of_floats),
+        cmocka_unit_test(rows_are_pixels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
