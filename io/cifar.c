@@ -494,3 +494,14 @@ dp_status dp_cifar_read(const void *state_, uint64_t record, void *const columns
     *(int64_t *)columns[1 + n] = (int64_t)record;
     return DP_OK;
 }
+
+void dp_cifar_prefetch(const void *state_, uint64_t record)
+{
+    const state *s = state_;
+    const uint8_t *image = s->images != NULL ? s->images + record * 3 * PLANE : NULL;
+
+    if (image == NULL || atomic_load_explicit(&s->kept[record], memory_order_relaxed) != KEPT)
+        return;
+    for (int i = 0; i < 3 * PLANE; i += 64)
+        __builtin_prefetch(image + i);
+}

@@ -35,5 +35,6 @@ const dp_reader dp_reader_cifar10 = {
     .size = sizeof(dp_cifar),
     .open = open_source,
     .read = dp_cifar_read,
+    .prefetch = dp_cifar_prefetch,
     .close = dp_cifar_close,
 };

@@ -35,6 +35,8 @@ typedef struct dp_reader {
     /* One record into one buffer a column.  Called by several threads at once; allocates nothing
      * (but for what decoding a file takes).  A failure names file, record and what was expected. */
     dp_status (*read)(const void *state, uint64_t record, void *const columns[], dp_error *);
+    /* Tells the cache that a record will be read soon; NULL = there is nothing to tell. */
+    void (*prefetch)(const void *state, uint64_t record);
     void (*close)(void *state); /* NULL = nothing to close */
     /* Whether rows come in batches, which open makes then; NULL = never. */
     bool (*batched)(const void *params);

@@ -96,6 +96,21 @@ static void *place_of(const dp_batch *b, uint32_t slot, uint64_t i)
     return (char *)b->tensors[c].data + i * dp_tensor_bytes(&g->columns.column[c].type);
 }
 
+#define AHEAD 2 /* rows */
+
+/* Readers may have the record of a later row brought into the cache meanwhile. */
+static void prefetch_row(const dp_batch *b, uint64_t i)
+{
+    const dp_graph *g = b->graph;
+    const dp_row *rows = &b->rows[i * g->n_segments];
+
+    for (uint32_t n = 0; n < g->n_branches; n++) {
+        const dp_branch *branch = &g->branches[n];
+        if (branch->reader->prefetch != NULL && rows[branch->segment].taken)
+            branch->reader->prefetch(branch->source.state, rows[branch->segment].record);
+    }
+}
+
 static dp_status read_row(dp_batch *b, uint64_t i, const dp_row *rows, const dp_scratch *scratch,
                           void **current)
 {
@@ -190,8 +205,11 @@ static uint64_t rows_of(const dp_batch *b, const dp_branch *branch)
 
 void dp_batch_fill(dp_batch *b, const dp_scratch *scratch)
 {
-    for (uint64_t i = 0; i < b->n_rows && b->status == DP_OK; i++)
+    for (uint64_t i = 0; i < b->n_rows && b->status == DP_OK; i++) {
+        if (i + AHEAD < b->n_rows)
+            prefetch_row(b, i + AHEAD);
         b->status = fill_row(b, i, scratch);
+    }
     for (uint32_t c = 0; c < b->graph->columns.n && dp_graph_batched(b->graph); c++)
         b->tensors[c].shape[0] = (int64_t)rows_of(b, b->graph->columns.owner[c]);
     if (b->status == DP_OK)

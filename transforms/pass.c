@@ -15,6 +15,7 @@ struct dp_pass {
     uint8_t fill[DP_PASS_CHANNELS];
     float *floats[DP_PASS_CHANNELS]; /* of each byte; NULL = the result is bytes */
     uint8_t *bytes[DP_PASS_CHANNELS];
+    bool avx2;
     bool affine; /* the tables are what dp_pass_affine_avx2 computes from these */
     struct dp_affine k[3];
 };
@@ -213,11 +214,12 @@ dp_status dp_pass_plan(dp_pass **out, const dp_pass_part *parts, uint32_t n, dp_
     pass->channels = (int32_t)parts[0].in.shape[2];
     pass->planes = s.planes != 0;
     (void)same_fill(parts, s.moves, pass->fill);
+    pass->avx2 = cpu == DP_CPU_AVX2 || cpu == DP_CPU_AVX512;
     *out = pass;
     if (s.values > 0) {
         const bool floats = parts[n - 1].out.dtype == DP_F32;
         const dp_status status = make_tables(pass, copy + s.moves, s.values, floats, arena, err);
-        pass->affine = status == DP_OK && (cpu == DP_CPU_AVX2 || cpu == DP_CPU_AVX512) &&
+        pass->affine = status == DP_OK && pass->avx2 &&
                        find_affine(pass, copy + s.moves, s.values) && try_affine(pass);
         return status;
     }
@@ -263,15 +265,17 @@ static void find_spans(const struct dp_places *at, spans *out)
 }
 
 /* Pixels one after another, from the last to the first. */
-static void copy_mirrored(const uint8_t *last, int32_t n, size_t channels, uint8_t *dst)
+static void copy_mirrored(const dp_pass *p, const uint8_t *last, int32_t n, uint8_t *dst)
 {
-    if (channels == 3) { /* the usual case, with a size that is known */
-        for (int32_t i = 0; i < n; i++, last -= 3, dst += 3)
-            memcpy(dst, last, 3);
-        return;
-    }
-    for (int32_t i = 0; i < n; i++, last -= channels, dst += channels)
-        memcpy(dst, last, channels);
+    const size_t channels = (size_t)p->channels;
+    int32_t i = 0;
+
+#if defined(__x86_64__)
+    if (p->avx2 && channels == 3)
+        i = dp_pass_mirror_avx2(last, n, dst);
+#endif
+    for (; i < n; i++)
+        memcpy(dst + (size_t)i * channels, last - (size_t)i * channels, channels);
 }
 
 /* A row of the result as bytes; row NULL = all of it is the fill value. */
@@ -286,7 +290,7 @@ static void move_row(const dp_pass *p, const spans *s, const uint8_t *row, uint8
             for (int32_t x = 0; x < part->n; x++)
                 memcpy(dst + (size_t)x * channels, p->fill, channels);
         } else if (part->mirrored) {
-            copy_mirrored(row + (size_t)part->from * channels, part->n, channels, dst);
+            copy_mirrored(p, row + (size_t)part->from * channels, part->n, dst);
         } else {
             memcpy(dst, row + (size_t)part->from * channels, (size_t)part->n * channels);
         }
@@ -345,7 +349,7 @@ static void map_row(const dp_pass *p, const struct dp_places *at, int32_t y, int
 static void run(const dp_pass *p, const struct dp_places *at, const uint8_t *in, void *out)
 {
     const size_t row_size = (size_t)p->width * (size_t)p->channels;
-    uint8_t line[DP_PASS_SIDE * DP_PASS_CHANNELS];
+    uint8_t line[DP_PASS_SIDE * DP_PASS_CHANNELS + 1]; /* dp_pass_mirror_avx2 writes one more */
     spans s;
 
     find_spans(at, &s);
