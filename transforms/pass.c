@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define BLOCK 8192 /* bytes of rows that are moved at a time: 4 of the largest */
+
 struct dp_pass {
     const dp_pass_part *moves;
     uint32_t n_moves;
@@ -298,67 +300,61 @@ static void move_row(const dp_pass *p, const spans *s, const uint8_t *row, uint8
 }
 
 #define MAP_ROW(type)                                                                              \
-    static void map_##type(const uint8_t *line, size_t channels, int32_t n, const type *table,     \
+    static void map_##type(const uint8_t *pixels, size_t channels, size_t n, const type *table,    \
                            type *dst, size_t step)                                                 \
     {                                                                                              \
-        for (int32_t x = 0; x < n; x++, line += channels, dst += step)                             \
-            *dst = table[*line];                                                                   \
+        for (size_t i = 0; i < n; i++, pixels += channels, dst += step)                            \
+            *dst = table[*pixels];                                                                 \
     }
 typedef uint8_t byte;
 MAP_ROW(byte)
 MAP_ROW(float)
 
-/* As many pixels of a row as arithmetic takes: a multiple of eight. */
-static int32_t compute_row(const dp_pass *p, const struct dp_places *at, int32_t y,
-                           const uint8_t *line, float *out)
+/* Pixels of the result from `first` on, of `plane` in all, as bytes in their order: their values.
+ */
+static void put_pixels(const dp_pass *p, size_t plane, size_t first, size_t n,
+                       const uint8_t *pixels, void *out)
 {
+    const size_t channels = (size_t)p->channels, step = p->planes ? 1 : channels;
+    size_t done = 0;
+
 #if defined(__x86_64__)
-    const size_t row = (size_t)y * (size_t)at->width;
-    const size_t plane = (size_t)at->height * (size_t)at->width;
-    float *const planes[3] = {out + row, out + plane + row, out + 2 * plane + row};
-
-    dp_pass_affine_avx2(p->k, line, at->width / 8, planes);
-    return at->width / 8 * 8;
-#else
-    (void)p, (void)at, (void)y, (void)line, (void)out;
-    return 0;
+    if (p->affine) {
+        float *const at = (float *)out + first;
+        float *const planes[3] = {at, at + plane, at + 2 * plane};
+        dp_pass_affine_avx2(p->k, pixels, (int32_t)(n / 8), planes);
+        done = n / 8 * 8;
+    }
 #endif
+    for (size_t c = 0; c < channels && done < n; c++) {
+        const uint8_t *from = pixels + done * channels + c;
+        const size_t to = p->planes ? c * plane + first + done : (first + done) * channels + c;
+        if (p->floats[c] == NULL)
+            map_byte(from, channels, n - done, p->bytes[c], (byte *)out + to, step);
+        else if (channels == 3 && step == 1) /* the usual case, with sizes that are known */
+            map_float(from, 3, n - done, p->floats[c], (float *)out + to, 1);
+        else
+            map_float(from, channels, n - done, p->floats[c], (float *)out + to, step);
+    }
 }
 
-/* One channel of a row, from pixel x on. */
-static void map_row(const dp_pass *p, const struct dp_places *at, int32_t y, int32_t c, int32_t x,
-                    const uint8_t *line, void *out)
-{
-    const size_t channels = (size_t)p->channels, width = (size_t)at->width;
-    const size_t row = (size_t)y * width, plane = (size_t)at->height * width;
-    const size_t step = p->planes ? 1 : channels;
-    const size_t place =
-        (p->planes ? (size_t)c * plane + row : row * channels + (size_t)c) + (size_t)x * step;
-    const int32_t n = at->width - x;
-
-    line += (size_t)x * channels;
-
-    if (p->floats[c] == NULL)
-        map_byte(line + c, channels, n, p->bytes[c], (byte *)out + place, step);
-    else if (channels == 3 && step == 1) /* the usual case, with sizes that are known */
-        map_float(line + c, 3, n, p->floats[c], (float *)out + place, 1);
-    else
-        map_float(line + c, channels, n, p->floats[c], (float *)out + place, step);
-}
-
+/* Rows are moved some at a time: their pixels are one run in the result. */
 static void run(const dp_pass *p, const struct dp_places *at, const uint8_t *in, void *out)
 {
     const size_t row_size = (size_t)p->width * (size_t)p->channels;
-    uint8_t line[DP_PASS_SIDE * DP_PASS_CHANNELS + 1]; /* dp_pass_mirror_avx2 writes one more */
+    const size_t width = (size_t)at->width, height = (size_t)at->height;
+    const size_t line = width * (size_t)p->channels, most = BLOCK / line;
+    uint8_t block[BLOCK + 1]; /* dp_pass_mirror_avx2 writes one more */
     spans s;
 
     find_spans(at, &s);
-    for (int32_t y = 0; y < at->height; y++) {
-        const int32_t from = at->rows[y];
-        move_row(p, &s, from < 0 ? NULL : in + (size_t)from * row_size, line);
-        const int32_t x = p->affine ? compute_row(p, at, y, line, out) : 0;
-        for (int32_t c = 0; c < p->channels && x < at->width; c++)
-            map_row(p, at, y, c, x, line, out);
+    for (size_t y = 0; y < height; y += most) {
+        const size_t n = height - y < most ? height - y : most;
+        for (size_t i = 0; i < n; i++) {
+            const int32_t from = at->rows[y + i];
+            move_row(p, &s, from < 0 ? NULL : in + (size_t)from * row_size, block + i * line);
+        }
+        put_pixels(p, width * height, y * width, n * width, block, out);
     }
 }
 

@@ -16,26 +16,6 @@ static const int8_t high[3][16] = {{__, __, __, __, __, __, 10, 13, __, __, __, 
                                    {__, __, __, __, __, 8, 11, 14, __, __, __, __, __, __, __, __},
                                    {__, __, __, __, __, 9, 12, 15, __, __, __, __, __, __, __, __}};
 
-static inline __m256 channel_of(__m128i a, __m128i b, int c)
-{
-    const __m128i from_a =
-        _mm_shuffle_epi8(a, _mm_loadu_si128((const __m128i *)(const void *)low[c]));
-    const __m128i from_b =
-        _mm_shuffle_epi8(b, _mm_loadu_si128((const __m128i *)(const void *)high[c]));
-
-    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_or_si128(from_a, from_b)));
-}
-
-static inline __m256 affine(const struct dp_affine *k, __m256 v)
-{
-    const __m256 s = _mm256_set1_ps(k->s), r = _mm256_set1_ps(k->r);
-    const __m256 scaled = _mm256_fmadd_ps(v, _mm256_set1_ps(k->a), _mm256_set1_ps(k->b));
-    const __m256 u = _mm256_sub_ps(scaled, _mm256_set1_ps(k->m));
-    const __m256 q = _mm256_mul_ps(u, r);
-
-    return _mm256_fmadd_ps(_mm256_fnmadd_ps(q, s, u), r, q);
-}
-
 /* Five pixels at a time, in sixteen bytes of which the first is another's. */
 int32_t dp_pass_mirror_avx2(const uint8_t *last, int32_t n, uint8_t *dst)
 {
@@ -49,14 +29,28 @@ int32_t dp_pass_mirror_avx2(const uint8_t *last, int32_t n, uint8_t *dst)
     return done;
 }
 
+static void one_channel(const struct dp_affine *k, const uint8_t *pixels, int32_t n8, int c,
+                        float *plane)
+{
+    const __m256 a = _mm256_set1_ps(k->a), b = _mm256_set1_ps(k->b), m = _mm256_set1_ps(k->m);
+    const __m256 s = _mm256_set1_ps(k->s), r = _mm256_set1_ps(k->r);
+    const __m128i first = _mm_loadu_si128((const __m128i *)(const void *)low[c]);
+    const __m128i second = _mm_loadu_si128((const __m128i *)(const void *)high[c]);
+
+    for (int32_t i = 0; i < n8; i++, pixels += 24, plane += 8) {
+        const __m128i x = _mm_loadu_si128((const __m128i *)(const void *)pixels);
+        const __m128i y = _mm_loadu_si128((const __m128i *)(const void *)(pixels + 8));
+        const __m128i bytes = _mm_or_si128(_mm_shuffle_epi8(x, first), _mm_shuffle_epi8(y, second));
+        const __m256 v = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes));
+        const __m256 u = _mm256_sub_ps(_mm256_fmadd_ps(v, a, b), m), q = _mm256_mul_ps(u, r);
+        _mm256_storeu_ps(plane, _mm256_fmadd_ps(_mm256_fnmadd_ps(q, s, u), r, q));
+    }
+}
+
 void dp_pass_affine_avx2(const struct dp_affine k[3], const uint8_t *pixels, int32_t n8,
                          float *const planes[3])
 {
-    for (int32_t i = 0; i < n8; i++, pixels += 24) {
-        const __m128i a = _mm_loadu_si128((const __m128i *)(const void *)pixels);
-        const __m128i b = _mm_loadu_si128((const __m128i *)(const void *)(pixels + 8));
-        for (int c = 0; c < 3; c++)
-            _mm256_storeu_ps(planes[c] + 8 * i, affine(&k[c], channel_of(a, b, c)));
-    }
+    for (int c = 0; c < 3; c++)
+        one_channel(&k[c], pixels, n8, c, planes[c]);
 }
 #endif
