@@ -13,8 +13,8 @@ struct dp_pass {
     uint32_t n_moves;
     int32_t height, width; /* of the input */
     int32_t channels;
-    bool planes; /* the result is <C,H,W> */
-    uint8_t fill[DP_PASS_CHANNELS];
+    bool planes;                     /* the result is <C,H,W> */
+    uint8_t *fill;                   /* a row of the pixel around the image */
     float *floats[DP_PASS_CHANNELS]; /* of each byte; NULL = the result is bytes */
     uint8_t *bytes[DP_PASS_CHANNELS];
     bool avx2;
@@ -204,6 +204,7 @@ dp_status dp_pass_plan(dp_pass **out, const dp_pass_part *parts, uint32_t n, dp_
     const shape s = shape_of(parts, n);
     dp_pass *pass = dp_arena_alloc(arena, 1, sizeof *pass);
     dp_pass_part *copy = dp_arena_alloc(arena, n, sizeof *copy);
+    uint8_t fill[DP_PASS_CHANNELS];
     dp_pass_part same; /* a byte stays one when nothing changes values */
 
     if (pass == NULL || copy == NULL)
@@ -215,7 +216,12 @@ dp_status dp_pass_plan(dp_pass **out, const dp_pass_part *parts, uint32_t n, dp_
     pass->width = (int32_t)parts[0].in.shape[1];
     pass->channels = (int32_t)parts[0].in.shape[2];
     pass->planes = s.planes != 0;
-    (void)same_fill(parts, s.moves, pass->fill);
+    pass->fill = dp_arena_alloc(arena, BLOCK, 1);
+    if (pass->fill == NULL)
+        return dp_arena_fail(arena, err, "a pass over pixels");
+    (void)same_fill(parts, s.moves, fill);
+    for (size_t i = 0; i < BLOCK; i++)
+        pass->fill[i] = fill[i % (size_t)pass->channels];
     pass->avx2 = cpu == DP_CPU_AVX2 || cpu == DP_CPU_AVX512;
     *out = pass;
     if (s.values > 0) {
@@ -280,7 +286,19 @@ static void copy_mirrored(const dp_pass *p, const uint8_t *last, int32_t n, uint
         memcpy(dst + (size_t)i * channels, last - (size_t)i * channels, channels);
 }
 
-/* A row of the result as bytes; row NULL = all of it is the fill value. */
+/* A few dozen bytes: a call of memcpy would take as long again. */
+static void copy_bytes(uint8_t *dst, const uint8_t *src, size_t n)
+{
+    if (n < 16) {
+        memcpy(dst, src, n);
+        return;
+    }
+    for (size_t i = 0; i + 16 <= n; i += 16)
+        memcpy(dst + i, src + i, 16);
+    memcpy(dst + n - 16, src + n - 16, 16);
+}
+
+/* A row of the result as bytes, but for the fill value, which is there. */
 static void move_row(const dp_pass *p, const spans *s, const uint8_t *row, uint8_t *line)
 {
     const size_t channels = (size_t)p->channels;
@@ -288,14 +306,12 @@ static void move_row(const dp_pass *p, const spans *s, const uint8_t *row, uint8
     for (int32_t i = 0; i < s->n; i++) {
         const span *part = &s->span[i];
         uint8_t *dst = line + (size_t)part->x * channels;
-        if (row == NULL || part->from < 0) {
-            for (int32_t x = 0; x < part->n; x++)
-                memcpy(dst + (size_t)x * channels, p->fill, channels);
-        } else if (part->mirrored) {
+        if (part->from < 0)
+            continue;
+        if (part->mirrored)
             copy_mirrored(p, row + (size_t)part->from * channels, part->n, dst);
-        } else {
-            memcpy(dst, row + (size_t)part->from * channels, (size_t)part->n * channels);
-        }
+        else
+            copy_bytes(dst, row + (size_t)part->from * channels, (size_t)part->n * channels);
     }
 }
 
@@ -344,15 +360,17 @@ static void run(const dp_pass *p, const struct dp_places *at, const uint8_t *in,
     const size_t row_size = (size_t)p->width * (size_t)p->channels;
     const size_t width = (size_t)at->width, height = (size_t)at->height;
     const size_t line = width * (size_t)p->channels, most = BLOCK / line;
-    uint8_t block[BLOCK + 1]; /* dp_pass_mirror_avx2 writes one more */
+    uint8_t block[BLOCK];
     spans s;
 
     find_spans(at, &s);
     for (size_t y = 0; y < height; y += most) {
         const size_t n = height - y < most ? height - y : most;
+        memcpy(block, p->fill, n * line);
         for (size_t i = 0; i < n; i++) {
             const int32_t from = at->rows[y + i];
-            move_row(p, &s, from < 0 ? NULL : in + (size_t)from * row_size, block + i * line);
+            if (from >= 0)
+                move_row(p, &s, in + (size_t)from * row_size, block + i * line);
         }
         put_pixels(p, width * height, y * width, n * width, block, out);
     }

@@ -43,8 +43,7 @@ struct dp_affine {
  * q + (u - q * s) * r: right for the bytes for which it has been tried. */
 void dp_pass_affine_avx2(const struct dp_affine k[3], const uint8_t *pixels, int32_t n8,
                          float *const planes[3]);
-/* Pixels of three bytes from the last one back, all but the first few; how many.  A byte behind
- * them is written, too. */
+/* Pixels of three bytes from the last one back, all but one to five of them; how many. */
 int32_t dp_pass_mirror_avx2(const uint8_t *last, int32_t n, uint8_t *dst);
 #endif
 
