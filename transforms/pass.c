@@ -14,7 +14,7 @@ struct dp_pass {
     int32_t height, width; /* of the input */
     int32_t channels;
     bool planes;                     /* the result is <C,H,W> */
-    uint8_t *fill;                   /* a row of the pixel around the image */
+    uint8_t *fill;                   /* BLOCK bytes of the pixel around the image */
     float *floats[DP_PASS_CHANNELS]; /* of each byte; NULL = the result is bytes */
     uint8_t *bytes[DP_PASS_CHANNELS];
     bool avx2;
