@@ -50,7 +50,7 @@ typedef struct state {
     size_t n_parts;
     /* Records that were read twice, as they are delivered; NULL = nothing is kept. */
     uint8_t *images, *labels;
-    _Atomic uint8_t *kept; /* of each record */
+    _Atomic uint32_t *kept; /* of each record; a whole word, which every machine swaps by itself */
 } state;
 
 /* An open under way. */
@@ -460,7 +460,7 @@ static dp_status read_record(const state *s, uint64_t record, uint8_t *image, ui
 static void keep_record(const state *s, uint64_t record, const uint8_t *image, const uint8_t *label)
 {
     const size_t n = (size_t)s->layout->n_labels;
-    uint8_t seen = UNREAD;
+    uint32_t seen = UNREAD;
 
     if (atomic_compare_exchange_strong_explicit(&s->kept[record], &seen, READ, memory_order_relaxed,
                                                 memory_order_relaxed) ||
