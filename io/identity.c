@@ -16,6 +16,14 @@
 #define MOST_KEPT ((uint64_t)1 << 20) /* bytes of the file */
 #define LINE      83                  /* bytes of a line, its end included */
 
+void dp_identity_start(dp_hash *h, uint64_t n_records, const dp_column *columns, uint32_t n_columns)
+{
+    dp_hash_init(h);
+    dp_hash_u64(h, n_records);
+    for (uint32_t c = 0; c < n_columns; c++)
+        dp_hash_text(h, columns[c].name);
+}
+
 static dp_status compute(const dp_reader *reader, const dp_source *source,
                          const dp_allocator *alloc, uint8_t digest[16], dp_error *err)
 {
@@ -24,10 +32,7 @@ static dp_status compute(const dp_reader *reader, const dp_source *source,
     dp_status status;
     dp_hash h;
 
-    dp_hash_init(&h);
-    dp_hash_u64(&h, source->n_records);
-    for (uint32_t c = 0; c < source->n_columns; c++)
-        dp_hash_text(&h, source->columns[c].name);
+    dp_identity_start(&h, source->n_records, source->columns, source->n_columns);
     status = dp_source_buffers(source, &arena, columns, err);
     for (uint64_t record = 0; record < source->n_records && status == DP_OK; record++) {
         status = reader->read(source->state, record, columns, err);

@@ -6,6 +6,7 @@
 #define IO_READER_H
 
 #include "base/column.h"
+#include "base/hash.h"
 #include "base/params.h"
 #include "base/status.h"
 #include "io/groups.h"
@@ -58,6 +59,10 @@ dp_status dp_source_add(dp_source *, const char *reader, const char *name, size_
 /* Room for one record, a buffer a column, for `read`. */
 dp_status dp_source_buffers(const dp_source *, dp_arena *, void *columns[DP_MAX_COLUMNS],
                             dp_error *);
+
+/* How the digest of a data set begins; then come the columns of each record as dp_hash_tensor has
+ * them. */
+void dp_identity_start(dp_hash *, uint64_t n_records, const dp_column *, uint32_t n_columns);
 
 /* Digest of every record in order, the same whatever container the records came from (or of what
  * they are made from); kept in options->identities when that is asked for. */

@@ -9,9 +9,8 @@
 #include "base/bytes.h"
 #include "base/tensor.h"
 
-static dp_status read_failed(const dp_file *file, int error, const char *path, dp_error *err)
+static dp_status read_failed(int error, const char *path, dp_error *err)
 {
-    (void)file;
     return dp_fail(err, DP_EIO, "%.120s cannot be read: %s", path, strerror(error));
 }
 
@@ -23,7 +22,7 @@ static dp_status read_all(const dp_file *file, uint64_t at, void *out, size_t n,
     const int error = dp_file_read_at(file, at, out, n, &got);
 
     if (error != 0)
-        return read_failed(file, error, path, err);
+        return read_failed(error, path, err);
     return got == n ? DP_OK : dp_fail(err, DP_ECORRUPT, "%.120s ends in its %s", path, what);
 }
 
@@ -148,6 +147,19 @@ bool dp_block_ends_file(const dp_snapshot_header *h, const dp_block *b)
            (h->shard_blocks > 0 && (b->number + 1) % h->shard_blocks == 0);
 }
 
+size_t dp_snapshot_step(const dp_snapshot_file *f, const dp_block *b, uint64_t *at, uint8_t *head)
+{
+    uint64_t begin, end;
+    const dp_file *file = dp_snapshot_file_of(f, b, &begin, &end);
+    size_t got;
+
+    if (dp_block_begins_file(&f->header, b))
+        *at = begin;
+    if (dp_file_read_at(file, *at, head, b->head, &got) != 0 || got != b->head)
+        return 0;
+    return dp_block_size(&f->header, b, head);
+}
+
 /* Without compression every block but the last has one size. */
 static void place_by_number(const dp_snapshot_file *f, const dp_block *b, uint64_t begin,
                             uint64_t *at, size_t *size)
@@ -209,7 +221,7 @@ dp_status dp_snapshot_load(const dp_snapshot_file *f, const dp_block *b, uint8_t
         return status;
     error = dp_file_read_at(dp_snapshot_file_of(f, b, &begin, &end), at, bytes, size, &got);
     if (error != 0)
-        return read_failed(&f->main, error, f->path, err);
+        return read_failed(error, f->path, err);
     why = got < size ? "the file ends in it" : dp_block_open(&f->header, b, bytes, size, room, out);
     if (why == NULL)
         return DP_OK;
@@ -282,10 +294,7 @@ const char *dp_block_examine(const dp_snapshot_header *h, const dp_block *b, con
 
 void dp_content_start(dp_hash *hash, const dp_snapshot_header *h)
 {
-    dp_hash_init(hash);
-    dp_hash_u64(hash, h->n_records);
-    for (uint32_t c = 0; c < h->n_columns; c++)
-        dp_hash_text(hash, h->columns[c].name);
+    dp_identity_start(hash, h->n_records, h->columns, h->n_columns);
 }
 
 void dp_content_add(dp_hash *hash, const dp_snapshot_header *h, const uint8_t *records, uint32_t n)

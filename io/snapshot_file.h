@@ -39,6 +39,11 @@ dp_status dp_snapshot_load(const dp_snapshot_file *, const dp_block *, uint8_t *
 bool dp_block_ends_file(const dp_snapshot_header *, const dp_block *);
 bool dp_block_begins_file(const dp_snapshot_header *, const dp_block *);
 
+/* Going over all blocks without the index: *at is where the block is (set here for the first of a
+ * file), the result its size as its head says, 0 when that is damaged.  head: dp_block_most bytes.
+ */
+size_t dp_snapshot_step(const dp_snapshot_file *, const dp_block *, uint64_t *at, uint8_t *head);
+
 /* What a whole block is looked at in: its bytes in the file, unpacked, and its records. */
 typedef struct dp_block_buffers {
     uint8_t *bytes, *room, *records;

@@ -41,7 +41,7 @@ enum { INDEX = 8, BLOCKS = 16, CONTENT = 24, KEY = 40, INDEX_CHECK = 48, CHECK =
 
 /* ---- what follows from the fields ---- */
 
-dp_status dp_snapshot_settle(dp_snapshot_header *h, dp_error *err)
+void dp_snapshot_measure(dp_snapshot_header *h)
 {
     h->record_size = 0;
     for (uint32_t c = 0; c < h->n_columns; c++) {
@@ -49,6 +49,10 @@ dp_status dp_snapshot_settle(dp_snapshot_header *h, dp_error *err)
         h->bytes[c] = dp_tensor_bytes(&h->columns[c].type);
         h->record_size += h->bytes[c];
     }
+}
+
+dp_status dp_snapshot_settle(dp_snapshot_header *h, dp_error *err)
+{
     if (h->record_size == 0 || h->record_size > DP_SNAPSHOT_MAX_BLOCK)
         return dp_fail(err, DP_ELIMIT, "a snapshot's records have 1 to 2^30 bytes: not %llu",
                        (unsigned long long)h->record_size);
@@ -234,6 +238,7 @@ static bool parse_variable(cursor *c, const uint8_t *b, dp_arena *arena, dp_snap
     }
     h->n_columns = columns.n_columns;
     memcpy(h->columns, columns.columns, sizeof h->columns);
+    dp_snapshot_measure(h);
     if (!parse_runs(c, (uint32_t)dp_load_le(b + RUNS, 4), arena, h, err))
         return false;
     spec = take(c, length);

@@ -44,7 +44,10 @@ typedef struct dp_snapshot_footer {
     uint8_t content[16]; /* digest of the records as a data set */
 } dp_snapshot_footer;
 
-/* What follows from the fields that were set; DP_ELIMIT past a limit. */
+/* Sizes and places of the columns that were set. */
+void dp_snapshot_measure(dp_snapshot_header *);
+
+/* What follows from the fields that were set, measured; DP_ELIMIT past a limit. */
 dp_status dp_snapshot_settle(dp_snapshot_header *, dp_error *);
 
 /* The header as bytes in the arena; size and key are set. */

@@ -205,17 +205,26 @@ dp_status dp_dataset_digest(dp_pipeline *p, uint8_t digest[16], dp_error *err)
     return DP_OK;
 }
 
+dp_status dp_origin_of(dp_pipeline *p, dp_origin *out, dp_error *err)
+{
+    out->seed = p->graph.origin != NULL ? p->graph.origin->seed : p->seed;
+    memcpy(out->fingerprint, p->graph.fingerprint, sizeof out->fingerprint);
+    return dp_dataset_digest(p, out->identity, err);
+}
+
 /* What a state of this pipeline holds. */
 static dp_status position(dp_pipeline *p, dp_position *out, dp_error *err)
 {
-    uint8_t identity[16];
-    const dp_status status = dp_dataset_digest(p, identity, err);
+    dp_origin origin;
+    const dp_status status = dp_origin_of(p, &origin, err);
 
-    memcpy(out->fingerprint, p->graph.fingerprint, 16);
-    memcpy(out->identity, identity, 8);
-    out->seed = p->graph.origin != NULL ? p->graph.origin->seed : p->seed;
+    if (status != DP_OK)
+        return status;
+    memcpy(out->fingerprint, origin.fingerprint, sizeof out->fingerprint);
+    memcpy(out->identity, origin.identity, sizeof out->identity);
+    out->seed = origin.seed;
     out->batch = p->ring.deliver;
-    return status;
+    return DP_OK;
 }
 
 dp_status dp_get_state(dp_pipeline *p, dp_state *state, dp_error *err)

@@ -22,4 +22,7 @@ struct dp_pipeline {
     double *draws;
 };
 
+/* What a stream is known by: of one that is read back, what it was.  Hashes the data set once. */
+dp_status dp_origin_of(dp_pipeline *, dp_origin *out, dp_error *);
+
 #endif

@@ -310,11 +310,7 @@ static dp_status write_index(checking *k, uint64_t place, dp_error *err)
 
     for (uint64_t i = 0; i < k->h->n_blocks && status == DP_OK; i++) {
         const dp_block b = dp_block_of(k->h, i);
-        uint64_t begin, end;
-        const dp_file *file = dp_snapshot_file_of(&k->s->file, &b, &begin, &end);
-        size_t got;
-        if (dp_block_begins_file(k->h, &b))
-            k->at = begin;
+        const size_t size = dp_snapshot_step(&k->s->file, &b, &k->at, k->buffers.bytes);
         dp_store_le(entries + n, 8, k->at);
         n += 8;
         if (n == sizeof entries || i + 1 == k->h->n_blocks) {
@@ -322,8 +318,7 @@ static dp_status write_index(checking *k, uint64_t place, dp_error *err)
             place += n;
             n = 0;
         }
-        if (dp_file_read_at(file, k->at, k->buffers.bytes, b.head, &got) == 0 && got == b.head)
-            k->at += dp_block_size(k->h, &b, k->buffers.bytes);
+        k->at += size;
     }
     return status;
 }
@@ -385,19 +380,22 @@ static dp_status check_all(checking *k, dp_error *err)
 
 static dp_status open_source(checking *k, dp_pipeline *from, dp_error *err)
 {
-    uint8_t fingerprint[16], dataset[16];
-    const uint64_t seed = from->graph.origin != NULL ? from->graph.origin->seed : from->seed;
-    dp_status status = dp_dataset_digest(from, dataset, err);
+    const dp_origin *written = &k->h->origin;
+    const char *other = NULL;
+    dp_origin origin;
+    dp_status status = dp_origin_of(from, &origin, err);
 
     if (status != DP_OK)
         return status;
-    dp_fingerprint(from, fingerprint);
-    if (memcmp(fingerprint, k->h->origin.fingerprint, 16) != 0 || seed != k->h->origin.seed ||
-        memcmp(dataset, k->h->origin.identity, 16) != 0)
+    if (memcmp(origin.fingerprint, written->fingerprint, 16) != 0)
+        other = "text";
+    else if (origin.seed != written->seed)
+        other = "seed";
+    else if (memcmp(origin.identity, written->identity, 16) != 0)
+        other = "data set";
+    if (other != NULL)
         return dp_fail(err, DP_ESTATE, "%.120s was written from another %s", k->s->file.path,
-                       memcmp(fingerprint, k->h->origin.fingerprint, 16) != 0 ? "text"
-                       : seed != k->h->origin.seed                            ? "seed"
-                                                                              : "data set");
+                       other);
     status = dp_packer_open(&k->packer, k->h, &k->arena, err);
     if (status != DP_OK)
         return status;

@@ -59,10 +59,10 @@ static void choose_blocks(const dp_snapshot_options *o, dp_snapshot_header *h)
 {
     const uint64_t usual = h->compression == DP_COMPRESS_NONE ? 4096 : 65536;
     const uint64_t size = o->block_size != 0 ? o->block_size : usual;
-    uint64_t record = 0, n;
+    uint64_t record, n;
 
-    for (uint32_t c = 0; c < h->n_columns; c++)
-        record += dp_tensor_bytes(&h->columns[c].type);
+    dp_snapshot_measure(h);
+    record = h->record_size;
     n = record == 0 || size / record == 0 ? 1 : size / record;
     h->block_records = n > DP_SNAPSHOT_BLOCK_RECORDS ? DP_SNAPSHOT_BLOCK_RECORDS : (uint32_t)n;
     if (o->shard_size == 0 || record == 0)
@@ -79,8 +79,6 @@ dp_status dp_rows_describe(dp_pipeline *p, const dp_snapshot_options *o, dp_aren
     dp_status status;
 
     *h = (dp_snapshot_header){.spec = dp_spec(p)};
-    h->origin.seed = p->graph.origin != NULL ? p->graph.origin->seed : p->seed;
-    dp_fingerprint(p, h->origin.fingerprint);
     if (n == UINT64_MAX)
         return dp_fail(err, DP_EINVAL,
                        "the stream is endless: say how many batches of it the snapshot holds");
@@ -90,7 +88,7 @@ dp_status dp_rows_describe(dp_pipeline *p, const dp_snapshot_options *o, dp_aren
     if (status == DP_OK)
         status = describe_batches(p, n, h, arena, err);
     if (status == DP_OK)
-        status = dp_dataset_digest(p, h->origin.identity, err);
+        status = dp_origin_of(p, &h->origin, err);
     if (status != DP_OK)
         return status;
     choose_blocks(o, h);

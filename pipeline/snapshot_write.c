@@ -18,9 +18,8 @@ typedef struct writing {
     dp_rows rows;
     dp_hash content;
     dp_writer main, shard;
-    dp_writer *blocks; /* the one of the two that gets them */
-    uint64_t block;    /* number of the next one */
-    uint64_t sought;   /* the one that rows stands at */
+    uint64_t block;  /* number of the next one */
+    uint64_t sought; /* the one that rows stands at */
 } writing;
 
 static const dp_snapshot_options defaults = {.size = sizeof defaults};
@@ -40,7 +39,7 @@ static uint64_t take_blocks(writing *w, const dp_file *file, uint64_t at)
         dp_content_add(&w->content, h, w->buffers.records, b.n);
         at += size;
         w->block++;
-        if (h->n_shards > 0 && w->block % h->shard_blocks == 0)
+        if (dp_block_ends_file(h, &b))
             break;
     }
     return at;
@@ -132,13 +131,11 @@ static dp_status open_output(writing *w, const char *path, bool resume, dp_error
     if (begin) {
         dp_writer_cut(&w->main, 0);
         dp_writer_put(&w->main, w->header_bytes, w->header.size);
-    }
-    if (!begin) {
+    } else {
         const dp_file file = dp_writer_file(&w->main);
         const bool sharded = w->header.n_shards > 0;
         dp_writer_cut(&w->main, sharded ? w->header.size : take_blocks(w, &file, w->header.size));
     }
-    w->blocks = w->header.n_shards == 0 ? &w->main : &w->shard;
     return dp_writer_check(&w->main, err);
 }
 
@@ -147,6 +144,7 @@ static dp_status open_output(writing *w, const char *path, bool resume, dp_error
 static dp_status write_block(writing *w, dp_error *err)
 {
     const dp_block b = dp_block_of(&w->header, w->block);
+    dp_writer *blocks = w->header.n_shards == 0 ? &w->main : &w->shard;
     dp_status status = DP_OK;
 
     if (w->sought != w->block)
@@ -156,9 +154,9 @@ static dp_status write_block(writing *w, dp_error *err)
     if (status != DP_OK)
         return status;
     dp_content_add(&w->content, &w->header, w->buffers.records, b.n);
-    dp_writer_put(w->blocks, w->packer.out, dp_block_pack(&w->packer, &b, w->buffers.records));
+    dp_writer_put(blocks, w->packer.out, dp_block_pack(&w->packer, &b, w->buffers.records));
     w->sought = ++w->block;
-    return dp_writer_check(w->blocks, err);
+    return dp_writer_check(blocks, err);
 }
 
 /* One block more, or a shard's end. */
@@ -197,17 +195,12 @@ static dp_status write_blocks(writing *w, const dp_snapshot_options *o, dp_error
 /* The places of all blocks, from their heads: nothing is kept of them in memory. */
 static dp_status write_index(writing *w, const dp_snapshot_file *f, dp_hash *check, dp_error *err)
 {
-    uint64_t at = 0, begin, end;
+    uint64_t at = 0;
 
     for (uint64_t i = 0; i < w->header.n_blocks; i++) {
         const dp_block b = dp_block_of(&w->header, i);
-        const dp_file *file = dp_snapshot_file_of(f, &b, &begin, &end);
+        const size_t size = dp_snapshot_step(f, &b, &at, w->buffers.bytes);
         uint8_t entry[8];
-        size_t size = 0, got;
-        if (dp_block_begins_file(&w->header, &b))
-            at = begin;
-        if (dp_file_read_at(file, at, w->buffers.bytes, b.head, &got) == 0 && got == b.head)
-            size = dp_block_size(&w->header, &b, w->buffers.bytes);
         if (size == 0)
             return dp_fail(err, DP_EIO, "%.160s: block %llu cannot be read again", w->main.path,
                            (unsigned long long)i);
