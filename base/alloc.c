@@ -4,6 +4,8 @@
  */
 #include "base/alloc.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -85,15 +87,23 @@ static struct dp_chunk *add_chunk(dp_arena *arena, size_t payload, bool zeroed)
     return chunk;
 }
 
+/* n * size in whole lines, or false when it does not fit. */
+static bool whole_lines(size_t n, size_t size, size_t *bytes)
+{
+    if (!dp_mul(n, size, bytes) || *bytes > SIZE_MAX / 2)
+        return false;
+    *bytes = (*bytes + ALIGN - 1) / ALIGN * ALIGN;
+    return true;
+}
+
 void *dp_arena_alloc(dp_arena *arena, size_t n, size_t size)
 {
     struct dp_chunk *chunk = arena->chunks;
     size_t bytes;
     void *p;
 
-    if (!dp_mul(n, size, &bytes) || bytes > SIZE_MAX / 2)
+    if (!whole_lines(n, size, &bytes))
         return NULL;
-    bytes = (bytes + ALIGN - 1) / ALIGN * ALIGN;
     if (chunk == NULL || chunk->size - chunk->used < bytes)
         chunk = add_chunk(arena, bytes, true);
     if (chunk == NULL)
@@ -105,12 +115,11 @@ void *dp_arena_alloc(dp_arena *arena, size_t n, size_t size)
 
 void *dp_arena_alloc_raw(dp_arena *arena, size_t n, size_t size)
 {
-    struct dp_chunk *chunk = NULL, *first = arena->chunks;
+    struct dp_chunk *chunk, *first = arena->chunks;
     size_t bytes;
 
-    if (!dp_mul(n, size, &bytes) || bytes > SIZE_MAX / 2)
+    if (!whole_lines(n, size, &bytes))
         return NULL;
-    bytes = (bytes + ALIGN - 1) / ALIGN * ALIGN;
     chunk = add_chunk(arena, bytes, false);
     if (chunk == NULL)
         return NULL;
@@ -121,6 +130,20 @@ void *dp_arena_alloc_raw(dp_arena *arena, size_t n, size_t size)
         first->next = chunk;
     }
     return (char *)chunk + ALIGN;
+}
+
+void *dp_arena_grow(dp_arena *arena, const void *items, size_t n, size_t size, size_t *room,
+                    size_t least)
+{
+    const size_t more = *room == 0 ? least : 2 * *room;
+    void *larger = dp_arena_alloc(arena, more, size);
+
+    if (larger == NULL)
+        return NULL;
+    if (n > 0)
+        memcpy(larger, items, n * size);
+    *room = more;
+    return larger;
 }
 
 char *dp_arena_text(dp_arena *arena, const char *text, size_t length)
@@ -172,4 +195,17 @@ dp_status dp_options_get(const dp_options *given, dp_options *out, dp_error *err
     if (out->threads == 0)
         out->threads = dp_cpu_count();
     return DP_OK;
+}
+
+void dp_log(const dp_options *options, const char *format, ...)
+{
+    char line[256];
+    va_list args;
+
+    if (options->log == NULL)
+        return;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    options->log(options->log_ctx, line);
 }

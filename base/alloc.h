@@ -29,6 +29,11 @@ void *dp_arena_alloc_raw(dp_arena *, size_t n, size_t size);
 char *dp_arena_text(dp_arena *, const char *text, size_t length); /* copy, NUL added */
 void dp_arena_free(dp_arena *);
 
+/* A list that has no room left: its n items in memory for twice as many (`least` at first); the old
+ * memory stays the arena's.  *room changes on success only; NULL as above. */
+void *dp_arena_grow(dp_arena *, const void *items, size_t n, size_t size, size_t *room,
+                    size_t least);
+
 /* An arena for a while, which counts where the other one does.  Not for several threads. */
 dp_arena dp_arena_within(dp_arena *);
 
@@ -37,5 +42,8 @@ dp_status dp_arena_fail(const dp_arena *, dp_error *err, const char *what);
 
 /* The caller's options over the defaults (alloc, threads); refuses a wrong size. */
 dp_status dp_options_get(const dp_options *given, dp_options *out, dp_error *err);
+
+/* A line for options->log, if there is one. */
+__attribute__((format(printf, 2, 3))) void dp_log(const dp_options *, const char *format, ...);
 
 #endif

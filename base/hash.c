@@ -4,6 +4,8 @@
  */
 #include "base/hash.h"
 
+#include <stdio.h>
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -67,6 +69,12 @@ void dp_digest(const void *bytes, size_t size, uint8_t digest[16])
     dp_hash_init(&h);
     dp_hash_bytes(&h, bytes, size);
     dp_hash_final(&h, digest);
+}
+
+void dp_digest_text(const uint8_t digest[16], char out[33])
+{
+    for (int i = 0; i < 16; i++)
+        snprintf(out + 2 * i, 3, "%02x", digest[i]);
 }
 
 uint64_t dp_hash64(const void *bytes, size_t size) { return dp_hash64_seeded(bytes, size, 0); }

@@ -74,12 +74,6 @@ static void each_block(const dp_net *net, void (*put)(void *, const uint8_t *, s
 static void put_hash(void *ctx, const uint8_t *bytes, size_t n) { dp_hash_bytes(ctx, bytes, n); }
 static void put_file(void *ctx, const uint8_t *bytes, size_t n) { dp_writer_put(ctx, bytes, n); }
 
-static void hex(const uint8_t digest[16], char out[33])
-{
-    for (int i = 0; i < 16; i++)
-        snprintf(out + 2 * i, 3, "%02x", digest[i]);
-}
-
 /* ---- writing ---- */
 
 static void describe(dp_out *out, const entry *e, uint64_t offset)
@@ -130,7 +124,7 @@ static void digest_of(const dp_net *net, char text[33])
     dp_hash_u64(&h, net->step);
     each_block(net, put_hash, &h);
     dp_hash_final(&h, digest);
-    hex(digest, text);
+    dp_digest_text(digest, text);
 }
 
 dp_status dp_net_save(dp_net *net, const char *path, dp_error *err)
@@ -354,7 +348,7 @@ static dp_status read_data(reading *r)
     dp_hash_u64(&h, r->step);
     dp_hash_bytes(&h, bytes, size);
     dp_hash_final(&h, digest);
-    hex(digest, text);
+    dp_digest_text(digest, text);
     if (status == DP_OK && (expected == NULL || strcmp(expected, text) != 0))
         status = bad_file(r, "the data is damaged: its digest does not match");
     for (uint32_t i = 0; status == DP_OK && entry_at(r->net, i, &e); i++) {

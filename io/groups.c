@@ -4,26 +4,20 @@
  */
 #include "io/groups.h"
 
-#include <string.h>
-
 #include "base/status.h"
 
 static dp_status make_room(dp_groups *g, dp_arena *arena, dp_error *err)
 {
-    const uint32_t room = g->room == 0 ? 16 : 2 * g->room;
     dp_run *runs;
 
     if (g->n < g->room)
         return DP_OK;
     if (g->n == DP_MAX_RUNS)
         return dp_fail(err, DP_ELIMIT, "batches change their size more than %d times", DP_MAX_RUNS);
-    runs = dp_arena_alloc(arena, room, sizeof *runs);
+    runs = dp_arena_grow(arena, g->runs, g->n, sizeof *runs, &g->room, 16);
     if (runs == NULL)
         return dp_arena_fail(arena, err, "the sizes of the batches");
-    if (g->n > 0)
-        memcpy(runs, g->runs, g->n * sizeof *runs);
     g->runs = runs;
-    g->room = room;
     return DP_OK;
 }
 

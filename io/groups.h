@@ -17,7 +17,8 @@ typedef struct dp_run {
 
 typedef struct dp_groups {
     dp_run *runs;
-    uint32_t n, room;
+    uint32_t n;
+    size_t room;
     uint64_t n_batches, n_rows;
     uint64_t batch_size; /* rows of a full batch; 0 = there are no batches, only rows */
 } dp_groups;

@@ -50,12 +50,6 @@ static dp_status compute(const dp_reader *reader, const dp_source *source,
 
 /* ---- kept ---- */
 
-static void print_hex(char *out, const uint8_t *bytes, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        snprintf(out + 2 * i, 3, "%02x", bytes[i]);
-}
-
 static void make_key(const dp_reader *reader, const dp_source *source, char key[33])
 {
     uint8_t digest[16];
@@ -71,14 +65,14 @@ static void make_key(const dp_reader *reader, const dp_source *source, char key[
     }
     dp_hash_u64(&h, source->stamp);
     dp_hash_final(&h, digest);
-    print_hex(key, digest, sizeof digest);
+    dp_digest_text(digest, key);
 }
 
 static void print_line(char line[LINE + 1], const char key[33], const uint8_t digest[16])
 {
     memcpy(line, key, 32);
     line[32] = ' ';
-    print_hex(line + 33, digest, 16);
+    dp_digest_text(digest, line + 33);
     snprintf(line + 65, LINE + 1 - 65, " %016llx", (unsigned long long)dp_hash64(line, 65));
     line[LINE - 1] = '\n';
 }

@@ -80,14 +80,10 @@ static dp_status push_bytes(machine *m, uint64_t size)
 static dp_status append(machine *m, dp_pickled *to, dp_pickled *v)
 {
     if (to->n == to->room) {
-        const uint32_t room = to->room == 0 ? 8 : 2 * to->room;
-        dp_pickled **more = dp_arena_alloc(m->arena, room, sizeof *more);
+        dp_pickled **more = dp_arena_grow(m->arena, to->items, to->n, sizeof *more, &to->room, 8);
         if (more == NULL)
             return dp_arena_fail(m->arena, m->err, m->path);
-        if (to->n > 0)
-            memcpy(more, to->items, to->n * sizeof *more);
         to->items = more;
-        to->room = room;
     }
     to->items[to->n++] = v;
     return DP_OK;

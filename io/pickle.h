@@ -26,7 +26,8 @@ typedef struct dp_pickled {
     int64_t number;
     size_t at, size; /* of bytes in the file */
     struct dp_pickled **items;
-    uint32_t n, room;
+    uint32_t n;
+    size_t room;
 } dp_pickled;
 
 /* The one object of a file, in the arena.  DP_ECORRUPT names what is wrong and where. */

@@ -47,7 +47,8 @@ typedef struct state {
     const dp_allocator *alloc;
     uint64_t memory; /* for a picture in each thread, beside what the handle takes; 0 = no limit */
     image_file *files;
-    uint64_t n, room, n_classes;
+    uint64_t n, n_classes;
+    size_t room;
     uint32_t height, width;
 } state;
 
@@ -58,13 +59,10 @@ static dp_status add(state *s, const char *path, uint64_t label, dp_arena *arena
     if (s->n == MOST_FILES)
         return dp_fail(err, DP_ELIMIT, "png_folder: more than %d files", MOST_FILES);
     if (s->n == s->room) {
-        image_file *more;
-        s->room = s->room == 0 ? 1024 : 2 * s->room;
-        more = dp_arena_alloc(arena, (size_t)s->room, sizeof *more);
+        image_file *more =
+            dp_arena_grow(arena, s->files, (size_t)s->n, sizeof *more, &s->room, 1024);
         if (more == NULL)
             return dp_arena_fail(arena, err, "the names of the images");
-        if (s->n > 0)
-            memcpy(more, s->files, (size_t)s->n * sizeof *more);
         s->files = more;
     }
     s->files[s->n++] = (image_file){path, (uint32_t)label};

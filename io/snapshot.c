@@ -2,7 +2,6 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/tensor.h"
@@ -145,12 +144,9 @@ static dp_status add_gap(state *s, uint64_t record, uint64_t n, dp_arena *arena,
         return DP_OK;
     }
     if (s->n_gaps == s->gap_room) {
-        s->gap_room = s->gap_room == 0 ? 16 : 2 * s->gap_room;
-        more = dp_arena_alloc(arena, s->gap_room, sizeof *more);
+        more = dp_arena_grow(arena, s->gaps, s->n_gaps, sizeof *more, &s->gap_room, 16);
         if (more == NULL)
             return dp_arena_fail(arena, err, "the damaged records");
-        if (s->n_gaps > 0)
-            memcpy(more, s->gaps, s->n_gaps * sizeof *more);
         s->gaps = more;
     }
     s->gaps[s->n_gaps++] = (gap){record, n, before};
@@ -183,17 +179,14 @@ static dp_status find_gaps(state *s, dp_source *out, const dp_options *options, 
 {
     const uint64_t n = s->file.header.n_records;
     void *columns[DP_MAX_COLUMNS];
-    char line[200];
     dp_status status = dp_source_buffers(out, arena, columns, err);
 
     for (uint64_t b = 0; b < s->file.header.n_blocks && status == DP_OK; b++)
         status = find_gaps_in(s, b, columns, arena, err);
     out->n_records = n - s->n_left_out;
-    if (status == DP_OK && s->n_left_out > 0 && options->log != NULL) {
-        snprintf(line, sizeof line, "%.120s: %llu of %llu records are damaged and left out",
-                 s->file.path, (unsigned long long)s->n_left_out, (unsigned long long)n);
-        options->log(options->log_ctx, line);
-    }
+    if (status == DP_OK && s->n_left_out > 0)
+        dp_log(options, "%.120s: %llu of %llu records are damaged and left out", s->file.path,
+               (unsigned long long)s->n_left_out, (unsigned long long)n);
     return status;
 }
 

@@ -4,8 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -108,19 +106,6 @@ typedef struct checking {
     uint64_t at; /* of the block in its file */
     dp_snapshot_damage damage;
 } checking;
-
-__attribute__((format(printf, 2, 3))) static void say(const checking *k, const char *format, ...)
-{
-    char line[256];
-    va_list args;
-
-    if (k->s->options.log == NULL)
-        return;
-    va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
-    va_end(args);
-    k->s->options.log(k->s->options.log_ctx, line);
-}
 
 /* The path of the file that a block is in; DP_ENOMEM: NULL. */
 static const char *path_of(checking *k, const dp_block *b)
@@ -226,17 +211,17 @@ static void lose_rest(checking *k, const dp_block *b, uint64_t *next)
     k->damage.blocks += end - b->number - 1;
     k->damage.records += last.first + last.n - b->first - b->n;
     k->damage.index = 1;
-    say(k, "blocks %llu to %llu: nothing says where they begin", (unsigned long long)b->number + 1,
-        (unsigned long long)end - 1);
+    dp_log(&k->s->options, "blocks %llu to %llu: nothing says where they begin",
+           (unsigned long long)b->number + 1, (unsigned long long)end - 1);
 }
 
 static void say_damage(checking *k, const dp_block *b, const char *why)
 {
     k->damage.blocks++;
     k->damage.records += b->n;
-    say(k, "block %llu (records %llu to %llu) at byte %llu: %s", (unsigned long long)b->number,
-        (unsigned long long)b->first, (unsigned long long)(b->first + b->n - 1),
-        (unsigned long long)k->at, why);
+    dp_log(&k->s->options, "block %llu (records %llu to %llu) at byte %llu: %s",
+           (unsigned long long)b->number, (unsigned long long)b->first,
+           (unsigned long long)(b->first + b->n - 1), (unsigned long long)k->at, why);
 }
 
 /* What the index says of a block that is there. */
@@ -261,7 +246,7 @@ static dp_status check_end(checking *k, const dp_block *b, const dp_file *file, 
     if (k->h->n_shards == 0 || !dp_block_ends_file(k->h, b) || k->at >= file->size)
         return DP_OK;
     path = path_of(k, b);
-    say(k, "%s is longer than its blocks", path != NULL ? path : "a shard");
+    dp_log(&k->s->options, "%s is longer than its blocks", path != NULL ? path : "a shard");
     k->damage.footer = 1;
     return k->repairs ? cut(k, path, k->at, err) : DP_OK;
 }
@@ -353,9 +338,9 @@ static dp_status check_tail(checking *k, dp_error *err)
     if (!make_footer(k, place, footer))
         k->damage.footer = 1;
     if (k->damage.index)
-        say(k, "the index is damaged");
+        dp_log(&k->s->options, "the index is damaged");
     if (k->damage.footer)
-        say(k, "the footer is damaged, or the file has another size");
+        dp_log(&k->s->options, "the footer is damaged, or the file has another size");
     if (!k->repairs)
         return DP_OK;
     if (k->damage.index)

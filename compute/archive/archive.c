@@ -92,16 +92,12 @@ static bool count_of(const dp_named_tensor *t, uint64_t *out)
 
 static bool grow(dp_archive *a)
 {
-    const size_t room = a->room == 0 ? 64 : 2 * a->room;
-    dp_named_tensor *larger = dp_arena_alloc(a->arena, room, sizeof *larger);
+    dp_named_tensor *larger =
+        dp_arena_grow(a->arena, a->tensors, a->n, sizeof *larger, &a->room, 64);
 
-    if (larger == NULL)
-        return false;
-    if (a->n > 0)
-        memcpy(larger, a->tensors, a->n * sizeof *larger);
-    a->tensors = larger;
-    a->room = room;
-    return true;
+    if (larger != NULL)
+        a->tensors = larger;
+    return larger != NULL;
 }
 
 dp_status dp_archive_add(dp_archive *a, const char *name, size_t length, const dp_element *element,
