@@ -4,11 +4,12 @@
  */
 #include "tools/bench.h"
 #include "tools/cli.h"
+#include "tools/element.h"
 
 #define SKIP_TO 312 /* the step whose batch of 128 holds record 40,000 */
 
 /* One thread of the process makes and takes batches; more make them ahead. */
-static int open_spec(bench *b)
+int bench_open_stream(bench *b)
 {
     const dp_options options = {.size = sizeof options,
                                 .root = b->data,
@@ -27,11 +28,9 @@ static int open_spec(bench *b)
 static uint64_t sum_words(const dp_tensor *t)
 {
     const uint64_t *words = t->data;
-    size_t n = dp_dtype_size(t->dtype);
+    const size_t n = element_count(t) * dp_dtype_size(t->dtype);
     uint64_t sum = 0;
 
-    for (int32_t d = 0; d < t->rank; d++)
-        n *= (size_t)t->shape[d];
     for (size_t i = 0; i < n / 8; i++)
         sum += words[i];
     return sum;
@@ -49,8 +48,6 @@ static int take_batch(bench *b, uint64_t *sum)
         *sum += sum_words(dp_batch_get(b->batch, name));
     return -1;
 }
-
-int bench_open_stream(bench *b) { return open_spec(b); }
 
 int bench_run_stream(bench *b, double *value)
 {
@@ -72,7 +69,7 @@ static int time_opening(bench *b, uint64_t step, double *ms)
     const double start = cli_seconds();
     uint64_t sum = 0;
     dp_error err;
-    int status = open_spec(b);
+    int status = bench_open_stream(b);
 
     if (status < 0 && dp_skip(b->pipeline, step, &err) != DP_OK)
         status = cli_fail_error(&err, NULL);

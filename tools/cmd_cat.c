@@ -39,8 +39,10 @@ static void print_row(const stream *s, size_t row)
         for (int32_t d = s->batched; d < t->rank; d++)
             n *= (size_t)t->shape[d];
         printf("  %s", name);
-        for (size_t i = 0; i < n && n <= MOST_NUMBERS; i++)
-            putchar(' '), element_print(t, row * n + i);
+        for (size_t i = 0; i < n && n <= MOST_NUMBERS; i++) {
+            putchar(' ');
+            element_print(t, row * n + i);
+        }
         if (n > MOST_NUMBERS) {
             dp_digest((const uint8_t *)t->data + row * n * dp_dtype_size(t->dtype),
                       n * dp_dtype_size(t->dtype), digest);
@@ -77,11 +79,9 @@ static uint8_t *little_endian(const dp_tensor *t, size_t bytes)
 static dp_named_tensor named(const char *name, const dp_tensor *t)
 {
     dp_named_tensor n = {
-        .name = name, .type = dp_dtype_name(t->dtype), .rank = t->rank, .count = 1};
+        .name = name, .type = dp_dtype_name(t->dtype), .rank = t->rank, .count = element_count(t)};
 
     memcpy(n.shape, t->shape, sizeof n.shape);
-    for (int32_t d = 0; d < t->rank; d++)
-        n.count *= (uint64_t)t->shape[d];
     n.size = n.count * dp_dtype_size(t->dtype);
     n.data = little_endian(t, (size_t)n.size);
     return n;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tools/cli.h"
+#include "tools/element.h"
 #include "tools/sample.h"
 #include "tools/text.h"
 
@@ -62,11 +63,8 @@ static void print_parameters(const session *s)
 
     puts("parameters:");
     for (size_t i = 0; (t = dp_net_parameter(s->net, i, &name)) != NULL; i++) {
-        int64_t count = 1;
-        for (int32_t d = 0; d < t->rank; d++)
-            count *= t->shape[d];
         printf("    %-14s %s\n", name, type_of(t).text);
-        total += count;
+        total += (int64_t)element_count(t);
     }
     printf("    %lld numbers\n", (long long)total);
 }

@@ -1,10 +1,19 @@
-/* element.c - one number of a tensor, as text
+/* element.c - the numbers of a tensor: how many, and one of them as text
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "tools/element.h"
 
 #include <stdio.h>
+
+size_t element_count(const dp_tensor *t)
+{
+    size_t n = 1;
+
+    for (int32_t d = 0; d < t->rank; d++)
+        n *= (size_t)t->shape[d];
+    return n;
+}
 
 void element_print(const dp_tensor *t, size_t i)
 {

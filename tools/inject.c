@@ -11,6 +11,7 @@
 #endif
 
 #include "tools/cli.h"
+#include "tools/element.h"
 
 static const char *const names[] = {"none", "ftz", "pixel", "record", "seed", "weight"};
 
@@ -49,13 +50,7 @@ int inject_environment(inject what)
 #endif
 }
 
-static size_t bytes_of(const dp_tensor *t)
-{
-    size_t n = dp_dtype_size(t->dtype);
-    for (int32_t d = 0; d < t->rank; d++)
-        n *= (size_t)t->shape[d];
-    return n;
-}
+static size_t bytes_of(const dp_tensor *t) { return element_count(t) * dp_dtype_size(t->dtype); }
 
 static int swap_rows(const session *s)
 {

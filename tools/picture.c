@@ -9,6 +9,7 @@
 
 #include <png.h>
 
+#include "tools/element.h"
 #include "tools/output.h"
 
 int picture_new(picture *p, uint32_t width, uint32_t height)
@@ -74,7 +75,7 @@ int picture_of(picture_source *s, const dp_tensor *t, int batched)
 {
     const int32_t rank = t->rank - batched;
     const int64_t *shape = t->shape + batched;
-    uint64_t n = 1;
+    const uint64_t n = element_count(t);
 
     *s = (picture_source){.tensor = t, .channels = 1, .low = 0, .high = 255};
     if ((rank != 2 && rank != 3) || t->dtype == DP_F16 || t->dtype == DP_I64)
@@ -84,8 +85,6 @@ int picture_of(picture_source *s, const dp_tensor *t, int batched)
     s->width = (uint32_t)shape[s->planes + 1];
     if (rank == 3)
         s->channels = (uint32_t)shape[s->planes ? 0 : 2];
-    for (int32_t d = 0; d < t->rank; d++)
-        n *= (uint64_t)t->shape[d];
     if (t->dtype == DP_U8)
         return 1;
     s->low = s->high = n > 0 ? value_at(t, 0) : 0;

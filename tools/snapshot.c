@@ -145,6 +145,8 @@ int snapshot_say_written(const char *path)
 
 /* ---- diff ---- */
 
+#define ROWS 64 /* that are compared at a time */
+
 typedef struct rows {
     dp_snapshot *snapshot;
     const dp_snapshot_info *info;
@@ -154,10 +156,12 @@ typedef struct rows {
 
 static int open_rows(rows *r, const char *path)
 {
-    char *spec = snapshot_text(path, " | batch batch_size=64");
+    char rest[40], *spec;
     dp_error err;
     int status = open_info(&r->snapshot, path);
 
+    snprintf(rest, sizeof rest, " | batch batch_size=%d", ROWS);
+    spec = snapshot_text(path, rest);
     if (status < 0) {
         r->info = dp_snapshot_get_info(r->snapshot);
         if (spec == NULL)
@@ -200,21 +204,12 @@ static size_t first_difference(const dp_tensor *a, const dp_tensor *b, size_t n)
     return i;
 }
 
-static size_t count(const dp_tensor *t)
-{
-    size_t n = 1;
-
-    for (int32_t d = 0; d < t->rank; d++)
-        n *= (size_t)t->shape[d];
-    return n;
-}
-
 /* Rows of a batch in which the column differs are marked; the first is told once. */
 static void mark_rows(const char *name, const dp_tensor *a, const dp_tensor *b, uint64_t first,
                       bool *marked, bool *told)
 {
     const size_t n_rows = (size_t)a->shape[0];
-    const size_t n = n_rows > 0 ? count(a) / n_rows : 0, size = n * dp_dtype_size(a->dtype);
+    const size_t n = n_rows > 0 ? element_count(a) / n_rows : 0, size = n * dp_dtype_size(a->dtype);
 
     for (size_t row = 0; row < n_rows; row++) {
         const dp_tensor x = {(char *)a->data + row * size, a->dtype, 1, {(int64_t)n}};
@@ -236,13 +231,13 @@ static void mark_rows(const char *name, const dp_tensor *a, const dp_tensor *b, 
 
 static uint64_t compare_batch(rows *a, rows *b, uint64_t first, bool *told)
 {
-    bool marked[64] = {false};
+    bool marked[ROWS] = {false};
     uint64_t n = 0;
 
     for (const dp_array *c = a->info->columns; c->name != NULL; c++)
         mark_rows(c->name, dp_batch_get(a->batch, c->name), dp_batch_get(b->batch, c->name), first,
                   marked, told);
-    for (size_t i = 0; i < 64; i++)
+    for (size_t i = 0; i < ROWS; i++)
         n += marked[i];
     return n;
 }
@@ -254,7 +249,7 @@ static int compare_rows(rows *a, rows *b, uint64_t n, uint64_t *different)
     bool told = false;
     dp_error err;
 
-    for (uint64_t first = 0; first < n; first += 64) {
+    for (uint64_t first = 0; first < n; first += ROWS) {
         if (dp_next(a->pipeline, &a->batch, &err) != DP_OK ||
             dp_next(b->pipeline, &b->batch, &err) != DP_OK)
             return cli_fail_error(&err, NULL);

@@ -2,13 +2,7 @@
 # test_containers.sh - the same records whatever they come in; archives, pickles and IDX files that are not what they say
 # SPDX-License-Identifier: Apache-2.0
 set -u
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-fixture=$SOURCE/tests/golden/cifar10
-failed=0
-
-fail() { printf 'FAILED: %s\n' "$*"; failed=1; }
+. "$SOURCE/tests/support/expect.sh"
 digest() { "$DETPIPE" digest "$@" 2>&1; }
 # refused PATTERN SPEC: with exit status 3, one line that has the pattern
 refused() {

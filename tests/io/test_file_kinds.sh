@@ -2,12 +2,7 @@
 # test_file_kinds.sh - what is no data file: pipes, devices, folders, loops, files without permission; one line, status 3
 # SPDX-License-Identifier: Apache-2.0
 set -u
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failed=0
-
-fail() { printf 'FAILED: %s\n' "$*"; failed=1; }
+. "$SOURCE/tests/support/expect.sh"
 # refused PATTERN SPEC [COMMAND...]: with exit status 3, in one message that has the pattern; timeout: should it hang
 refused() {
     local pattern=$1 spec=$2

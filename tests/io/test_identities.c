@@ -11,20 +11,13 @@
 
 #define LINE 83
 
-static char folder[256], kept[300];
+static const char *const folder = test_snapshot_folder;
+static char kept[300];
 
 static int set_up(void **state)
 {
-    (void)state;
-    test_folder(folder, sizeof folder);
+    test_snapshot_set_up(state);
     snprintf(kept, sizeof kept, "%s/kept", folder);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    test_folder_remove(folder);
     return 0;
 }
 
@@ -164,10 +157,12 @@ static void files_that_cannot_be(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(each_reader_is_kept, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(changed_files_are_read_again, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(damaged_lines_are_not_believed, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(files_that_cannot_be, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(each_reader_is_kept, set_up, test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(changed_files_are_read_again, set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(damaged_lines_are_not_believed, set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(files_that_cannot_be, set_up, test_snapshot_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,22 +11,7 @@
 #define FLOATS  ROWS " | rescale rescale=1/255 | hwc2chw"
 #define BATCHES FLOATS " | shuffle | batch batch_size=4 | repeat count=3"
 
-static char folder[256], path[300];
-
-static int set_up(void **state)
-{
-    (void)state;
-    test_folder(folder, sizeof folder);
-    snprintf(path, sizeof path, "%s/s.dps", folder);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    test_folder_remove(folder);
-    return 0;
-}
+static const char *const folder = test_snapshot_folder, *const path = test_snapshot_path;
 
 static test_hex digest_of(const char *spec, uint32_t threads)
 {
@@ -71,12 +56,19 @@ static const form forms[] = {
 };
 #define N_FORMS (sizeof forms / sizeof forms[0])
 
+static dp_snapshot_options options_of(const form *f, int resume)
+{
+    return (dp_snapshot_options){.size = sizeof(dp_snapshot_options),
+                                 .compression = f->compression,
+                                 .block_size = f->block_size,
+                                 .shard_size = f->shard_size,
+                                 .resume = resume};
+}
+
 static void write_form(const form *f, uint32_t threads)
 {
-    const dp_snapshot_options options = {.size = sizeof options,
-                                         .compression = f->compression,
-                                         .block_size = f->block_size,
-                                         .shard_size = f->shard_size};
+    const dp_snapshot_options options = options_of(f, 0);
+
     assert_ok(test_snapshot_write(f->spec, threads, path, &options));
 }
 
@@ -442,11 +434,7 @@ static void resuming_gives_the_same_bytes(void **state)
 {
     (void)state;
     for (size_t i = 0; i < N_SMALL; i++) {
-        const dp_snapshot_options options = {.size = sizeof options,
-                                             .compression = small[i].compression,
-                                             .block_size = small[i].block_size,
-                                             .shard_size = small[i].shard_size,
-                                             .resume = 1};
+        const dp_snapshot_options options = options_of(&small[i], 1);
         test_bytes_of main_file, whole;
         char temporary[320];
         write_form(&small[i], 1);
@@ -454,14 +442,10 @@ static void resuming_gives_the_same_bytes(void **state)
         main_file = test_read_file(path);
         snprintf(temporary, sizeof temporary, "%s.tmp", path);
         for (size_t size = 0; size <= main_file.size; size += 3) {
-            test_bytes_of after;
             assert_int_equal(rename(path, temporary), 0);
             assert_int_equal(truncate(temporary, (off_t)size), 0);
             assert_ok(test_snapshot_write(small[i].spec, 1, path, &options));
-            after = test_read_all(folder);
-            assert_int_equal(after.size, whole.size);
-            assert_memory_equal(after.bytes, whole.bytes, whole.size);
-            free(after.bytes);
+            test_assert_all(&whole);
         }
         free(main_file.bytes);
         free(whole.bytes);
@@ -472,13 +456,9 @@ static void resuming_gives_the_same_bytes(void **state)
 static void resuming_completes_shards(void **state)
 {
     const form *f = &small[3];
-    const dp_snapshot_options options = {.size = sizeof options,
-                                         .compression = f->compression,
-                                         .block_size = f->block_size,
-                                         .shard_size = f->shard_size,
-                                         .resume = 1};
+    const dp_snapshot_options options = options_of(f, 1);
     test_names names;
-    test_bytes_of whole, after;
+    test_bytes_of whole;
 
     (void)state;
     write_form(f, 1);
@@ -488,10 +468,7 @@ static void resuming_completes_shards(void **state)
     for (size_t n = 0; n < names.n; n++) {
         assert_int_equal(truncate(names.name[n], 100), 0);
         assert_ok(test_snapshot_write(f->spec, 1, path, &options));
-        after = test_read_all(folder);
-        assert_int_equal(after.size, whole.size);
-        assert_memory_equal(after.bytes, whole.bytes, whole.size);
-        free(after.bytes);
+        test_assert_all(&whole);
     }
     free(whole.bytes);
     test_names_free(&names);
@@ -667,30 +644,54 @@ static void memory_is_kept_to(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(reading_gives_the_stream, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(files_are_equal_for_every_thread_count, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_golden_file_is_written_again, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(rows_of_batches, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_digest_of_the_data_set_stays, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(states_go_on_in_the_other, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(states_of_other_streams_are_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(every_flipped_byte_is_found, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(every_flipped_byte_is_repaired, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(other_sizes_are_repaired, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_promise_is_not_looked_for, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(other_streams_repair_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(damaged_rows_are_left_out, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_damaged_record_is_named, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(resuming_gives_the_same_bytes, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(resuming_completes_shards, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(another_stream_is_not_resumed, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(old_shards_are_removed, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(calls_that_cannot_be, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(two_writers_are_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(texts_that_cannot_be, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_position_stays, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(every_allocation_fails, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(memory_is_kept_to, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(reading_gives_the_stream, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(files_are_equal_for_every_thread_count,
+                                        test_snapshot_set_up, test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(the_golden_file_is_written_again, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(rows_of_batches, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(the_digest_of_the_data_set_stays, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(states_go_on_in_the_other, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(states_of_other_streams_are_refused, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(every_flipped_byte_is_found, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(every_flipped_byte_is_repaired, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(other_sizes_are_repaired, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(a_promise_is_not_looked_for, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(other_streams_repair_nothing, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(damaged_rows_are_left_out, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(a_damaged_record_is_named, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(resuming_gives_the_same_bytes, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(resuming_completes_shards, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(another_stream_is_not_resumed, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(old_shards_are_removed, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(calls_that_cannot_be, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(two_writers_are_refused, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(texts_that_cannot_be, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(the_position_stays, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(every_allocation_fails, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(memory_is_kept_to, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

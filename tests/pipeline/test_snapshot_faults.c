@@ -85,7 +85,7 @@ int __wrap_rename(const char *from, const char *to)
 
 /* ---- the tests ---- */
 
-static char folder[256], path[300];
+static const char *const path = test_snapshot_path;
 
 static dp_status write_it(uint64_t shard_size, int resume)
 {
@@ -108,29 +108,10 @@ static void disturb(int how, int error, unsigned long at, size_t part)
 
 static const uint64_t shard_sizes[] = {0, 4000};
 
-static int set_up(void **state)
-{
-    (void)state;
-    test_folder(folder, sizeof folder);
-    snprintf(path, sizeof path, "%s/s.dps", folder);
-    return 0;
-}
-
 static int tear_down(void **state)
 {
-    (void)state;
     disturb(SOUND, 0, 0, 0);
-    test_folder_remove(folder);
-    return 0;
-}
-
-static void assert_all(const test_bytes_of *expected)
-{
-    test_bytes_of found = test_read_all(folder);
-
-    assert_int_equal(found.size, expected->size);
-    assert_memory_equal(found.bytes, expected->bytes, expected->size);
-    free(found.bytes);
+    return test_snapshot_tear_down(state);
 }
 
 /* What stood under the name stands there still. */
@@ -153,17 +134,16 @@ static unsigned long learn(uint64_t shard_size, test_bytes_of *whole)
 {
     disturb(SOUND, 0, 0, 0);
     assert_ok(write_it(shard_size, 0));
-    *whole = test_read_all(folder);
+    *whole = test_read_all(test_snapshot_folder);
     return fault.calls;
 }
 
 static void start_anew(const char *old)
 {
-    test_folder_remove(folder);
-    test_folder(folder, sizeof folder);
-    snprintf(path, sizeof path, "%s/s.dps", folder);
+    test_snapshot_tear_down(NULL);
+    test_snapshot_set_up(NULL);
     if (old != NULL)
-        test_write(folder, "s.dps", old, strlen(old));
+        test_write(test_snapshot_folder, "s.dps", old, strlen(old));
 }
 
 /* The folder's name is part of what test_read_all gives: only sizes and the main file are compared
@@ -244,7 +224,7 @@ static void short_and_interrupted_writes(void **state)
         for (int how = SHORT; how <= INTERRUPTED; how++) {
             disturb(how, 0, 0, 0);
             assert_ok(write_it(shard_sizes[s], 0));
-            assert_all(&whole);
+            test_assert_all(&whole);
         }
         free(whole.bytes);
     }
@@ -304,11 +284,12 @@ static void killed_at_any_moment(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_full_disk, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_broken_disk, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(short_and_interrupted_writes, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(writes_of_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(killed_at_any_moment, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_full_disk, test_snapshot_set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_broken_disk, test_snapshot_set_up, tear_down),
+        cmocka_unit_test_setup_teardown(short_and_interrupted_writes, test_snapshot_set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(writes_of_nothing, test_snapshot_set_up, tear_down),
+        cmocka_unit_test_setup_teardown(killed_at_any_moment, test_snapshot_set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,24 +2,7 @@
 # test_cli.sh - the tool as a user meets it: answers, exit statuses, bad input
 # SPDX-License-Identifier: Apache-2.0
 set -u
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-fixture=$SOURCE/tests/golden/cifar10
-failed=0
-
-# expect STATUS PATTERN COMMAND...: the exit status, and the pattern (of grep -E) in stdout and stderr together
-expect() {
-    local status=$1 pattern=$2 got
-    shift 2
-    "$@" > out.txt 2>&1 < /dev/null
-    got=$?
-    if [ $got != "$status" ] || ! grep -Eq -- "$pattern" out.txt; then
-        printf 'FAILED: %s\n  status %d, expected %d and "%s"\n' "$*" $got "$status" "$pattern"
-        sed 's/^/  | /' out.txt | head -20
-        failed=1
-    fi
-}
+. "$SOURCE/tests/support/expect.sh"
 
 # help and versions
 expect 2 'usage: detpipe COMMAND' "$DETPIPE"

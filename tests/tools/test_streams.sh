@@ -2,27 +2,8 @@
 # test_streams.sh - the commands that look at streams: order, where, cat, show, check --sample, import, export, lint
 # SPDX-License-Identifier: Apache-2.0
 set -u
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-fixture=$SOURCE/tests/golden/cifar10
+. "$SOURCE/tests/support/expect.sh"
 serialized=$SOURCE/tests/golden/serialized
-failed=0
-
-fail() { printf 'FAILED: %s\n' "$*"; failed=1; }
-
-# expect STATUS PATTERN COMMAND...: the exit status, and the pattern (of grep -E) in stdout and stderr together
-expect() {
-    local status=$1 pattern=$2 got
-    shift 2
-    "$@" > out.txt 2>&1 < /dev/null
-    got=$?
-    if [ $got != "$status" ] || ! grep -Eq -- "$pattern" out.txt; then
-        fail "$*"
-        printf '  status %d, expected %d and "%s"\n' $got "$status" "$pattern"
-        sed 's/^/  | /' out.txt | head -20
-    fi
-}
 
 # quiet COMMAND...: it succeeds and says nothing
 quiet() {
