@@ -31,7 +31,8 @@ const char *dp_cpu_level_name(dp_cpu_level level) { return level_names[level]; }
 dp_cpu_level dp_cpu_best(void)
 {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"))
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl"))
         return DP_CPU_AVX512;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         return DP_CPU_AVX2;

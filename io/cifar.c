@@ -48,8 +48,10 @@ typedef struct state {
     const dp_cifar_layout *layout;
     part *parts;
     size_t n_parts;
-    /* Records that were read twice, as they are delivered; NULL = nothing is kept. */
+    /* Records that were read twice, as they are delivered: as planes or not.  NULL = nothing is
+     * kept. */
     uint8_t *images, *labels;
+    bool planes;
     _Atomic uint32_t *kept; /* of each record; a whole word, which every machine swaps by itself */
 } state;
 
@@ -428,8 +430,17 @@ static dp_status read_bytes(const state *s, const part *p, uint64_t in_file, siz
     return DP_OK;
 }
 
-static dp_status read_record(const state *s, uint64_t record, uint8_t *image, uint8_t *label,
-                             dp_error *err)
+static void interleave(const uint8_t *planes, uint8_t *image)
+{
+    for (int i = 0; i < PLANE; i++) {
+        image[3 * i] = planes[i];
+        image[3 * i + 1] = planes[PLANE + i];
+        image[3 * i + 2] = planes[2 * PLANE + i];
+    }
+}
+
+static dp_status read_record(const state *s, uint64_t record, bool as_planes, uint8_t *image,
+                             uint8_t *label, dp_error *err)
 {
     const part *p = part_of(s, record);
     const uint64_t in_file = record - p->first;
@@ -448,11 +459,10 @@ static dp_status read_record(const state *s, uint64_t record, uint8_t *image, ui
                 s->layout->name, (unsigned long long)in_file, p->name, s->layout->labels[i].column,
                 label[i], s->layout->labels[i].n_classes - 1);
     }
-    for (int i = 0; i < PLANE; i++) {
-        image[3 * i] = planes[i];
-        image[3 * i + 1] = planes[PLANE + i];
-        image[3 * i + 2] = planes[2 * PLANE + i];
-    }
+    if (as_planes)
+        memcpy(image, planes, 3 * PLANE);
+    else
+        interleave(planes, image);
     return DP_OK;
 }
 
@@ -473,26 +483,44 @@ static void keep_record(const state *s, uint64_t record, const uint8_t *image, c
     atomic_store_explicit(&s->kept[record], KEPT, memory_order_release);
 }
 
-dp_status dp_cifar_read(const void *state_, uint64_t record, void *const columns[], dp_error *err)
+static dp_status read_as(const state *s, uint64_t record, bool planes, void *const columns[],
+                         dp_error *err)
 {
-    const state *s = state_;
+    const bool keeps = s->images != NULL && s->planes == planes;
     const size_t n = (size_t)s->layout->n_labels;
     uint8_t label[MOST_LABELS];
 
-    if (s->images != NULL && atomic_load_explicit(&s->kept[record], memory_order_acquire) == KEPT) {
+    if (keeps && atomic_load_explicit(&s->kept[record], memory_order_acquire) == KEPT) {
         memcpy(columns[0], s->images + record * 3 * PLANE, 3 * PLANE);
         memcpy(label, s->labels + record * n, n);
     } else {
-        const dp_status status = read_record(s, record, columns[0], label, err);
+        const dp_status status = read_record(s, record, planes, columns[0], label, err);
         if (status != DP_OK)
             return status;
-        if (s->images != NULL)
+        if (keeps)
             keep_record(s, record, columns[0], label);
     }
     for (size_t i = 0; i < n; i++)
         *(uint32_t *)columns[1 + i] = label[i];
     *(int64_t *)columns[1 + n] = (int64_t)record;
     return DP_OK;
+}
+
+dp_status dp_cifar_read(const void *state_, uint64_t record, void *const columns[], dp_error *err)
+{
+    return read_as(state_, record, false, columns, err);
+}
+
+dp_status dp_cifar_read_planes(const void *state_, uint64_t record, void *const columns[],
+                               dp_error *err)
+{
+    return read_as(state_, record, true, columns, err);
+}
+
+void dp_cifar_planes(void *state_)
+{
+    state *s = state_;
+    s->planes = true;
 }
 
 void dp_cifar_prefetch(const void *state_, uint64_t record)

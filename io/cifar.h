@@ -35,6 +35,9 @@ typedef struct dp_cifar_layout {
 dp_status dp_cifar_open(const dp_cifar_layout *, const void *params, const dp_options *, dp_arena *,
                         dp_source *out, dp_error *);
 dp_status dp_cifar_read(const void *state, uint64_t record, void *const columns[], dp_error *);
+dp_status dp_cifar_read_planes(const void *state, uint64_t record, void *const columns[],
+                               dp_error *);
+void dp_cifar_planes(void *state);
 void dp_cifar_prefetch(const void *state, uint64_t record);
 void dp_cifar_close(void *state);
 

@@ -35,6 +35,8 @@ const dp_reader dp_reader_cifar10 = {
     .size = sizeof(dp_cifar),
     .open = open_source,
     .read = dp_cifar_read,
+    .read_planes = dp_cifar_read_planes,
+    .planes = dp_cifar_planes,
     .prefetch = dp_cifar_prefetch,
     .close = dp_cifar_close,
 };

@@ -36,6 +36,10 @@ typedef struct dp_reader {
     /* One record into one buffer a column.  Called by several threads at once; allocates nothing
      * (but for what decoding a file takes).  A failure names file, record and what was expected. */
     dp_status (*read)(const void *state, uint64_t record, void *const columns[], dp_error *);
+    /* The same with the images of the first column, <H,W,C> of uint8, as planes <C,H,W>; NULL =
+     * cannot.  `planes` says after open that records will be read so. */
+    dp_status (*read_planes)(const void *state, uint64_t record, void *const columns[], dp_error *);
+    void (*planes)(void *state);
     /* Tells the cache that a record will be read soon; NULL = there is nothing to tell. */
     void (*prefetch)(const void *state, uint64_t record);
     void (*close)(void *state); /* NULL = nothing to close */

@@ -399,6 +399,41 @@ static uint32_t collect_parts(const dp_graph *g, uint32_t first, dp_pass_part *p
     return n;
 }
 
+static bool is_first(const dp_graph *g, uint32_t step)
+{
+    uint32_t s = 0;
+
+    while (s < step && g->steps[s].slot != g->steps[step].slot)
+        s++;
+    return s == step;
+}
+
+/* Whether every reader that a slot's samples come from can give them as planes. */
+static bool can_read_planes(const dp_graph *g, uint32_t slot)
+{
+    for (uint32_t i = 0; i < g->n_branches; i++) {
+        const dp_branch *branch = &g->branches[i];
+        for (uint32_t c = 0; c < branch->source.n_columns; c++) {
+            if (branch->slots[c] == slot && (c > 0 || branch->reader->read_planes == NULL))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* A pass that is the first on its slot may have the samples as planes. */
+static void take_planes(dp_graph *g, const dp_step *step)
+{
+    for (uint32_t i = 0; i < g->n_branches; i++) {
+        dp_branch *branch = &g->branches[i];
+        if (branch->slots[0] != step->slot)
+            continue;
+        branch->planes = true;
+        branch->reader->planes(branch->source.state);
+    }
+    dp_pass_take_planes(step->pass);
+}
+
 static dp_status make_pass(dp_graph *g, uint32_t first, dp_pass_part *parts, uint32_t *places,
                            dp_cpu_level cpu, dp_error *err)
 {
@@ -415,6 +450,8 @@ static dp_status make_pass(dp_graph *g, uint32_t first, dp_pass_part *parts, uin
         g->steps[places[i]].passed = true;
     step->last = g->steps[places[n - 1]].last;
     step->out = g->steps[places[n - 1]].out;
+    if (dp_pass_wants_planes(step->pass) && is_first(g, first) && can_read_planes(g, step->slot))
+        take_planes(g, step);
     return DP_OK;
 }
 

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "transforms/lines.h"
+
 #define BLOCK 8192 /* bytes of rows that are moved at a time: 4 of the largest */
 
 struct dp_pass {
@@ -18,8 +20,9 @@ struct dp_pass {
     float *floats[DP_PASS_CHANNELS]; /* of each byte; NULL = the result is bytes */
     uint8_t *bytes[DP_PASS_CHANNELS];
     bool avx2;
-    bool affine; /* the tables are what dp_pass_affine_avx2 computes from these */
-    struct dp_affine k[3];
+    const dp_line_kernels *kernels; /* NULL = the tables are not what they compute from these */
+    struct dp_value k[DP_PASS_CHANNELS];
+    bool from_planes; /* so is the input */
 };
 
 /* ---- which transforms ---- */
@@ -163,40 +166,61 @@ static dp_status make_tables(dp_pass *pass, const dp_pass_part *p, uint32_t n, b
 /* v * a + b by the first, - m and / s by the second; either may be absent. */
 static bool find_affine(dp_pass *pass, const dp_pass_part *p, uint32_t n)
 {
-    if (n == 0 || n > 2 || pass->channels != 3 || !pass->planes || pass->floats[0] == NULL)
+    if (n == 0 || n > 2 || !pass->planes || pass->floats[0] == NULL ||
+        (pass->channels != 1 && pass->channels != 3))
         return false;
-    for (int32_t c = 0; c < 3; c++) {
-        pass->k[c] = (struct dp_affine){1, 0, 0, 1, 1};
+    for (int32_t c = 0; c < pass->channels; c++) {
+        struct dp_affine k = {1, 0, 0, 1};
         for (uint32_t i = 0; i < n; i++) {
             if (p[i].transform->affine == NULL)
                 return false;
-            p[i].transform->affine(p[i].params, c, &pass->k[c]);
+            p[i].transform->affine(p[i].params, c, &k);
         }
-        pass->k[c].r = 1 / pass->k[c].s;
+        pass->k[c] = (struct dp_value){k.a, k.b, k.m, k.s, 1 / k.s, 0};
     }
     return true;
 }
 
 /* All 256 bytes are tried: the tables are right, and so is what agrees with them. */
-static bool try_affine(const dp_pass *pass)
+static bool try_kernels(const dp_pass *pass, const dp_line_kernels *kernels)
 {
-#if defined(__x86_64__)
-    uint8_t pixels[256 * 3];
-    float made[3][256];
-    float *const planes[3] = {made[0], made[1], made[2]};
+    uint8_t bytes[256];
+    float made[256];
+    int32_t row = 0;
+    struct dp_places at = {.height = 1, .width = 256};
+    struct dp_lines lines;
     bool same = true;
 
-    for (size_t i = 0; i < sizeof pixels; i++)
-        pixels[i] = (uint8_t)(i / 3);
-    dp_pass_affine_avx2(pass->k, pixels, 32, planes);
-    for (int c = 0; c < 3; c++)
-        same = same && memcmp(made[c], pass->floats[c], sizeof made[c]) == 0;
+    for (int i = 0; i < 256; i++) {
+        bytes[i] = (uint8_t)i;
+        at.cols[i] = i;
+    }
+    if (!dp_lines_fit(&lines, &at, 256))
+        return false;
+    lines.rows = &row;
+    for (int32_t c = 0; c < pass->channels; c++) {
+        kernels->lines(&lines, &pass->k[c], bytes, made);
+        same = same && memcmp(made, pass->floats[c], sizeof made) == 0;
+    }
     return same;
-#else
-    (void)pass;
-    return false;
-#endif
 }
+
+static void plan_kernels(dp_pass *pass, const dp_pass_part *parts, const shape *s, dp_cpu_level cpu)
+{
+    const dp_line_kernels *kernels = dp_line_kernels_get(cpu);
+    const dp_tensor *moved = s->moves > 0 ? &parts[s->moves - 1].out : &parts[0].in;
+
+    if (kernels == NULL || !dp_lines_wide(pass->width, moved->shape[1]) ||
+        !find_affine(pass, parts + s->moves, s->values) || !try_kernels(pass, kernels))
+        return;
+    pass->kernels = kernels;
+    for (int32_t c = 0; c < pass->channels; c++)
+        pass->k[c].around = pass->floats[c][pass->fill[c]];
+}
+
+bool dp_pass_wants_planes(const dp_pass *pass) { return pass->kernels != NULL; }
+
+void dp_pass_take_planes(dp_pass *pass) { pass->from_planes = true; }
 
 dp_status dp_pass_plan(dp_pass **out, const dp_pass_part *parts, uint32_t n, dp_cpu_level cpu,
                        dp_arena *arena, dp_error *err)
@@ -227,8 +251,8 @@ dp_status dp_pass_plan(dp_pass **out, const dp_pass_part *parts, uint32_t n, dp_
     if (s.values > 0) {
         const bool floats = parts[n - 1].out.dtype == DP_F32;
         const dp_status status = make_tables(pass, copy + s.moves, s.values, floats, arena, err);
-        pass->affine = status == DP_OK && pass->avx2 &&
-                       find_affine(pass, copy + s.moves, s.values) && try_affine(pass);
+        if (status == DP_OK)
+            plan_kernels(pass, copy, &s, cpu);
         return status;
     }
     same = parts[n - 1 - s.planes];
@@ -317,45 +341,31 @@ static void move_row(const dp_pass *p, const spans *s, const uint8_t *row, uint8
 
 #define MAP_ROW(type)                                                                              \
     static void map_##type(const uint8_t *pixels, size_t channels, size_t n, const type *table,    \
-                           type *dst, size_t step)                                                 \
+                           type *dst)                                                              \
     {                                                                                              \
-        for (size_t i = 0; i < n; i++, pixels += channels, dst += step)                            \
+        for (size_t i = 0; i < n; i++, pixels += channels, dst += channels)                        \
             *dst = table[*pixels];                                                                 \
     }
 typedef uint8_t byte;
 MAP_ROW(byte)
 MAP_ROW(float)
 
-/* Pixels of the result from `first` on, of `plane` in all, as bytes in their order: their values.
- */
-static void put_pixels(const dp_pass *p, size_t plane, size_t first, size_t n,
-                       const uint8_t *pixels, void *out)
+/* Pixels of the result from `first` on, as bytes in their order: their values. */
+static void put_pixels(const dp_pass *p, size_t first, size_t n, const uint8_t *pixels, void *out)
 {
-    const size_t channels = (size_t)p->channels, step = p->planes ? 1 : channels;
-    size_t done = 0;
+    const size_t channels = (size_t)p->channels;
 
-#if defined(__x86_64__)
-    if (p->affine) {
-        float *const at = (float *)out + first;
-        float *const planes[3] = {at, at + plane, at + 2 * plane};
-        dp_pass_affine_avx2(p->k, pixels, (int32_t)(n / 8), planes);
-        done = n / 8 * 8;
-    }
-#endif
-    for (size_t c = 0; c < channels && done < n; c++) {
-        const uint8_t *from = pixels + done * channels + c;
-        const size_t to = p->planes ? c * plane + first + done : (first + done) * channels + c;
+    for (size_t c = 0; c < channels; c++) {
+        const size_t to = first * channels + c;
         if (p->floats[c] == NULL)
-            map_byte(from, channels, n - done, p->bytes[c], (byte *)out + to, step);
-        else if (channels == 3 && step == 1) /* the usual case, with sizes that are known */
-            map_float(from, 3, n - done, p->floats[c], (float *)out + to, 1);
+            map_byte(pixels + c, channels, n, p->bytes[c], (byte *)out + to);
         else
-            map_float(from, channels, n - done, p->floats[c], (float *)out + to, step);
+            map_float(pixels + c, channels, n, p->floats[c], (float *)out + to);
     }
 }
 
 /* Rows are moved some at a time: their pixels are one run in the result. */
-static void run(const dp_pass *p, const struct dp_places *at, const uint8_t *in, void *out)
+static void run_pixels(const dp_pass *p, const struct dp_places *at, const uint8_t *in, void *out)
 {
     const size_t row_size = (size_t)p->width * (size_t)p->channels;
     const size_t width = (size_t)at->width, height = (size_t)at->height;
@@ -372,12 +382,46 @@ static void run(const dp_pass *p, const struct dp_places *at, const uint8_t *in,
             if (from >= 0)
                 move_row(p, &s, in + (size_t)from * row_size, block + i * line);
         }
-        put_pixels(p, width * height, y * width, n * width, block, out);
+        put_pixels(p, y * width, n * width, block, out);
+    }
+}
+
+#define MAP_PLANE(type)                                                                            \
+    static void map_plane_##type(const dp_pass *p, const struct dp_places *at, const uint8_t *in,  \
+                                 int32_t step, const type *table, type around, type *dst)          \
+    {                                                                                              \
+        for (int32_t y = 0; y < at->height; y++) {                                                 \
+            const uint8_t *row = in + (int64_t)at->rows[y] * p->width * step;                      \
+            for (int32_t x = 0; x < at->width; x++) {                                              \
+                const bool outside = at->rows[y] < 0 || at->cols[x] < 0;                           \
+                *dst++ = outside ? around : table[row[at->cols[x] * step]];                        \
+            }                                                                                      \
+        }                                                                                          \
+    }
+MAP_PLANE(byte)
+MAP_PLANE(float)
+
+/* Planes of the result one after another. */
+static void run_planes(const dp_pass *p, const struct dp_places *at, const uint8_t *in, void *out)
+{
+    const int64_t plane_in = (int64_t)p->height * p->width;
+    const int64_t plane = (int64_t)at->height * at->width;
+    const int32_t step = p->from_planes ? 1 : p->channels;
+
+    for (int32_t c = 0; c < p->channels; c++) {
+        const uint8_t *from = in + (p->from_planes ? c * plane_in : c);
+        if (p->floats[c] == NULL)
+            map_plane_byte(p, at, from, step, p->bytes[c], p->bytes[c][p->fill[c]],
+                           (byte *)out + c * plane);
+        else
+            map_plane_float(p, at, from, step, p->floats[c], p->floats[c][p->fill[c]],
+                            (float *)out + c * plane);
     }
 }
 
 void dp_pass_run(const dp_pass *p, const double *draws, const void *in, void *out)
 {
+    struct dp_lines lines;
     struct dp_places at;
 
     at.height = p->height;
@@ -392,5 +436,10 @@ void dp_pass_run(const dp_pass *p, const double *draws, const void *in, void *ou
         at.width = (int32_t)m->out.shape[1];
         m->transform->move(m->params, draws + m->draws, &at);
     }
-    run(p, &at, in, out);
+    if (p->kernels != NULL && dp_lines_fit(&lines, &at, p->width))
+        dp_lines_run(p->kernels, &lines, p->k, p->channels, p->height, p->from_planes, in, out);
+    else if (p->planes)
+        run_planes(p, &at, in, out);
+    else
+        run_pixels(p, &at, in, out);
 }

@@ -34,15 +34,12 @@ typedef struct dp_pass_part {
 typedef struct dp_pass dp_pass;
 
 /* What values become when it is ((v * a + b) - m) / s: one fused multiply-add, then each step
- * rounded; r = 1 / s. */
+ * rounded. */
 struct dp_affine {
-    float a, b, m, s, r;
+    float a, b, m, s;
 };
+
 #if defined(__x86_64__)
-/* 8 * n8 pixels of three channels into three planes.  The division is q = u * r, corrected by
- * q + (u - q * s) * r: right for the bytes for which it has been tried. */
-void dp_pass_affine_avx2(const struct dp_affine k[3], const uint8_t *pixels, int32_t n8,
-                         float *const planes[3]);
 /* Pixels of three bytes from the last one back, all but one to five of them; how many. */
 int32_t dp_pass_mirror_avx2(const uint8_t *last, int32_t n, uint8_t *dst);
 #endif
@@ -52,6 +49,10 @@ uint32_t dp_pass_length(const dp_pass_part *, uint32_t n);
 
 dp_status dp_pass_plan(dp_pass **out, const dp_pass_part *, uint32_t n, dp_cpu_level, dp_arena *,
                        dp_error *);
+
+/* Whether it would rather have its input as planes <C,H,W>, which it is given from then on. */
+bool dp_pass_wants_planes(const dp_pass *);
+void dp_pass_take_planes(dp_pass *);
 
 /* draws: the numbers of the row. */
 void dp_pass_run(const dp_pass *, const double *draws, const void *in, void *out);

@@ -24,6 +24,7 @@ typedef struct dp_branch {
     uint64_t batch_size;            /* rows of a full batch before sharding; 1 without batch */
     uint32_t segment;               /* of the reader's rows */
     uint32_t slots[DP_MAX_COLUMNS]; /* of the reader's columns */
+    bool planes;                    /* its images are read as planes */
     bool direct[DP_MAX_COLUMNS];    /* read into the batch: nothing changes the column */
 } dp_branch;
 
