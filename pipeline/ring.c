@@ -2,16 +2,21 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * Threads claim the next batch number under the lock (the index plane runs there: microseconds a
- * batch), fill it outside, and mark it.  The caller takes them by number, so who made a batch and
- * when does not show.  All batches are made at open: prefetch + threads under way and one with the
- * caller.
+ * Threads claim the next batch numbers under the lock (the index plane runs there: microseconds a
+ * batch), fill them outside, and mark them.  The caller takes them by number, so who made a batch
+ * and when does not show.  Whoever would wait fills batches instead: the caller, too, when the one
+ * that it wants is not there yet.  So no thread that lost its CPU delays more than its own batches,
+ * and a thread is woken only when half of the ring is to be filled.  Small batches are claimed some
+ * at a time: to wake a thread takes longer than to make one of them.
+ * All batches are made at open: prefetch + threads under way (so many times what is claimed at a
+ * time) and one with the caller.
  */
 #include "pipeline/ring.h"
 
 #include <string.h>
 
 #include "base/cpu.h"
+#include "base/tensor.h"
 #include "base/workers.h"
 
 static dp_batch *pop_free(dp_ring *r)
@@ -33,6 +38,33 @@ static bool can_claim(const dp_ring *r)
            r->claim - r->deliver < r->n_slots;
 }
 
+/* As many threads work as were asked for; the caller is one of them while it has to help. */
+static bool is_wanted(const dp_ring *r)
+{
+    return can_claim(r) && r->busy + (r->deliver < r->helps_until) < r->n_threads;
+}
+
+/* Claims batches, fills them outside of the lock, and marks them. */
+static void make_some(dp_ring *r, const dp_scratch *scratch)
+{
+    const uint64_t first = r->claim;
+    uint32_t n = 0;
+
+    for (; n < r->ramp && can_claim(r); n++) {
+        dp_batch *b = pop_free(r);
+        r->slots[r->claim % r->n_slots] = b;
+        dp_batch_claim(b, r->graph, r->claim++);
+    }
+    if (r->ramp < r->most_claimed)
+        r->ramp = 2 * r->ramp < r->most_claimed ? 2 * r->ramp : r->most_claimed;
+    pthread_mutex_unlock(&r->lock);
+    for (uint32_t i = 0; i < n; i++)
+        dp_batch_fill(r->slots[(first + i) % r->n_slots], scratch);
+    pthread_mutex_lock(&r->lock);
+    for (uint32_t i = 0; i < n; i++)
+        r->slots[(first + i) % r->n_slots]->filled = true;
+}
+
 static void *thread_main(void *arg)
 {
     dp_ring *r = arg;
@@ -41,22 +73,20 @@ static void *thread_main(void *arg)
 
     dp_fp_enter(&fp);
     pthread_mutex_lock(&r->lock);
-    scratch = &r->scratch[r->n_joined++];
+    scratch = &r->scratch[++r->n_joined];
     for (;;) {
-        while (!r->stop && !can_claim(r))
+        while (!r->stop && !is_wanted(r)) {
+            r->idle++;
             pthread_cond_wait(&r->work, &r->lock);
+            r->idle--;
+        }
         if (r->stop)
             break;
-        dp_batch *b = pop_free(r);
-        r->slots[r->claim % r->n_slots] = b;
-        dp_batch_claim(b, r->graph, r->claim++);
         r->busy++;
-        pthread_mutex_unlock(&r->lock);
-        dp_batch_fill(b, scratch);
-        pthread_mutex_lock(&r->lock);
-        b->filled = true;
+        make_some(r, scratch);
         r->busy--;
-        pthread_cond_broadcast(&r->done);
+        if (r->waiting)
+            pthread_cond_signal(&r->done);
     }
     pthread_mutex_unlock(&r->lock);
     return NULL;
@@ -88,15 +118,31 @@ static dp_status start_threads(dp_ring *r, dp_error *err)
     return DP_OK;
 }
 
+#define SMALL      ((size_t)1 << 17) /* bytes that are claimed at a time, when a batch has fewer */
+#define MOST_SMALL 64                /* batches */
+
+static uint32_t most_claimed(const dp_graph *g)
+{
+    size_t bytes = sizeof(dp_batch);
+    size_t n;
+
+    for (uint32_t c = 0; c < g->columns.n; c++)
+        bytes += (size_t)dp_graph_most_rows(g) * dp_tensor_bytes(&g->columns.column[c].type);
+    n = SMALL / bytes;
+    return n < 1 ? 1 : n > MOST_SMALL ? MOST_SMALL : (uint32_t)n;
+}
+
 dp_status dp_ring_open(dp_ring *r, dp_graph *graph, const dp_options *options, dp_error *err)
 {
     const bool alone = options->threads == 1 && options->prefetch == 0;
-    const uint32_t scratches = alone ? 1 : options->threads;
+    const uint32_t scratches = alone ? 1 : options->threads + 1;
     dp_status status = DP_OK;
 
     r->graph = graph;
     r->n_threads = alone ? 0 : options->threads;
-    r->n_slots = alone ? 0 : options->threads + options->prefetch;
+    r->most_claimed = most_claimed(graph);
+    r->ramp = 1;
+    r->n_slots = alone ? 0 : (options->threads + options->prefetch) * r->most_claimed;
     if (r->n_slots > graph->length)
         r->n_slots = graph->length > 0 ? (uint32_t)graph->length : 1;
     r->slots = dp_arena_alloc(&graph->arena, r->n_slots + 1, sizeof *r->slots);
@@ -154,17 +200,25 @@ void dp_ring_recycle(dp_ring *r, dp_batch **batch)
     unlock(r);
 }
 
+static void wait(dp_ring *r)
+{
+    r->waiting = true;
+    pthread_cond_wait(&r->done, &r->lock);
+    r->waiting = false;
+}
+
 void dp_ring_seek(dp_ring *r, uint64_t batch)
 {
     lock(r);
     r->paused = true;
     while (r->busy != 0)
-        pthread_cond_wait(&r->done, &r->lock);
+        wait(r);
     for (; r->n_slots != 0 && r->deliver != r->claim; r->deliver++)
         push_free(r, r->slots[r->deliver % r->n_slots]);
     r->claim = r->deliver = batch;
+    r->ramp = 1;
     r->paused = false;
-    if (r->locks)
+    if (r->idle > 0)
         pthread_cond_broadcast(&r->work);
     unlock(r);
 }
@@ -199,13 +253,19 @@ static dp_batch *make_here(dp_ring *r)
 
 static dp_batch *wait_for(dp_ring *r)
 {
-    dp_batch **slot = &r->slots[r->deliver % r->n_slots], *b;
+    dp_batch **slot = &r->slots[r->deliver % r->n_slots];
 
-    pthread_cond_broadcast(&r->work);
-    while (r->deliver == r->claim || !(*slot)->filled)
-        pthread_cond_wait(&r->done, &r->lock);
-    b = *slot;
-    return b;
+    if (r->idle > 0 && is_wanted(r) && r->claim - r->deliver <= r->n_slots / 2)
+        pthread_cond_broadcast(&r->work);
+    while (r->deliver == r->claim || !(*slot)->filled) {
+        if (can_claim(r) && r->busy < r->n_threads) {
+            r->helps_until = r->deliver + r->n_slots;
+            make_some(r, &r->scratch[0]);
+        } else {
+            wait(r);
+        }
+    }
+    return *slot;
 }
 
 dp_status dp_ring_next(dp_ring *r, dp_batch **batch, dp_error *err)

@@ -13,15 +13,19 @@ typedef struct dp_ring {
     dp_graph *graph;
     uint32_t n_threads, n_started; /* 0 threads: batches are made on the caller's */
     uint64_t claim, deliver;       /* numbers of the next batch to be made and to be delivered */
-    uint32_t n_slots, busy;        /* batches under way; threads that fill one now */
+    uint32_t n_slots;              /* batches under way */
+    uint32_t most_claimed, ramp;   /* at a time; now, as it grows from 1 */
+    uint32_t busy, idle;           /* threads that fill batches, and that wait for some */
     uint64_t n_batches, n_held;    /* made in all; with the caller */
     dp_batch **slots;              /* of batch i: i % n_slots */
     dp_batch *free;
-    dp_scratch *scratch; /* of each thread */
+    dp_scratch *scratch; /* the caller's, then of each thread */
     pthread_t *threads;
     pthread_mutex_t lock;
     pthread_cond_t work, done;
     bool paused, stop, locks; /* locks = the three above are there */
+    bool waiting;             /* the caller, for `done` */
+    uint64_t helps_until;     /* the caller counts as one of the threads until that batch */
     uint32_t n_joined;        /* threads that took their scratch */
 } dp_ring;
 
