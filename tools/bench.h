@@ -28,6 +28,9 @@ typedef struct bench_task {
     int (*run)(bench *, double *value);
 } bench_task;
 
+/* The roof: GB/s of one thread's memcpy, and of its stores; 0 = no memory for it. */
+void bench_roof(double *copied, double *filled);
+
 int bench_open_step(bench *);
 int bench_run_step(bench *, double *value);
 int bench_open_stream(bench *);
