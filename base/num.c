@@ -140,6 +140,11 @@ static size_t scan_decimal(const char *text, size_t length, big *digits, int *ex
     return i;
 }
 
+/* Whether a whole number is one of binary64, too. */
+static bool is_exact(const big *b) { return big_bits(b) <= 53; }
+
+static double to_double(const big *b) { return (double)((uint64_t)b->w[1] << 32 | b->w[0]); }
+
 bool dp_parse_number(const char *text, size_t length, double *out)
 {
     big num, den = {{1}};
@@ -167,7 +172,10 @@ bool dp_parse_number(const char *text, size_t length, double *out)
         big_mul_add(&num, 10, 0);
     for (; exponent < 0; exponent++)
         big_mul_add(&den, 10, 0);
-    value = zero ? 0.0 : big_ratio(num, den);
+    if (zero || (is_exact(&num) && is_exact(&den)))
+        value = to_double(&num) / to_double(&den); /* which rounds once */
+    else
+        value = big_ratio(num, den);
     if (value - value != 0.0)
         return false;
     *out = negative ? -value : value;

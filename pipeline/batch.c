@@ -98,7 +98,7 @@ static void *place_of(const dp_batch *b, uint32_t slot, uint64_t i)
 
 #define AHEAD 2 /* rows */
 
-/* Readers may have the record of a later row brought into the cache while this one is worked on. */
+/* Readers may have the record of a later row brought into the cache meanwhile. */
 static void prefetch_row(const dp_batch *b, uint64_t i)
 {
     const dp_graph *g = b->graph;
@@ -106,7 +106,7 @@ static void prefetch_row(const dp_batch *b, uint64_t i)
 
     for (uint32_t n = 0; n < g->n_branches; n++) {
         const dp_branch *branch = &g->branches[n];
-        if (branch->reader->prefetch != NULL && g->n_steps > 0 && rows[branch->segment].taken)
+        if (branch->reader->prefetch != NULL && rows[branch->segment].taken)
             branch->reader->prefetch(branch->source.state, rows[branch->segment].record);
     }
 }

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <dirent.h>
 #include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -200,6 +201,41 @@ static void closing_early(void **state)
             assert_ok(dp_next(p, &b, &test_error));
         dp_close(p);
     }
+}
+
+static int open_files(void)
+{
+    DIR *d = opendir("/proc/self/fd");
+    int n = 0;
+
+    assert_non_null(d);
+    while (readdir(d) != NULL)
+        n++;
+    closedir(d);
+    return n;
+}
+
+/* Neither memory nor a file nor a thread is left of 10,000 handles, half of them read from. */
+static void opened_and_closed_many_times(void **state)
+{
+    const int files = open_files();
+    test_allocator a;
+    dp_options options = {.size = sizeof options, .root = FIXTURE, .alloc = &a.hooks};
+
+    (void)state;
+    test_allocator_init(&a);
+    for (int i = 0; i < 10000; i++) {
+        dp_pipeline *p;
+        dp_batch *b = NULL;
+        options.threads = 1 + (uint32_t)(i % 100 == 0);
+        options.prefetch = i % 100 == 0;
+        assert_ok(dp_open(&p, SMALL, 1, &options, &test_error));
+        if (i % 2 == 0)
+            assert_ok(dp_next(p, &b, &test_error));
+        dp_close(p);
+    }
+    assert_int_equal(a.live, 0);
+    assert_int_equal(open_files(), files);
 }
 
 /* After the first batches nothing is allocated; with one thread and no prefetch no thread is made.
@@ -465,6 +501,7 @@ int main(void)
         cmocka_unit_test(states),
         cmocka_unit_test(state_of_another_data_set),
         cmocka_unit_test(closing_early),
+        cmocka_unit_test(opened_and_closed_many_times),
         cmocka_unit_test(no_allocation_in_the_loop),
         cmocka_unit_test(alone_makes_no_thread),
         cmocka_unit_test(every_allocation_fails),
