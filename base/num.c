@@ -172,7 +172,9 @@ bool dp_parse_number(const char *text, size_t length, double *out)
         big_mul_add(&num, 10, 0);
     for (; exponent < 0; exponent++)
         big_mul_add(&den, 10, 0);
-    if (zero || (is_exact(&num) && is_exact(&den)))
+    if (zero)
+        value = 0.0;
+    else if (is_exact(&num) && is_exact(&den))
         value = to_double(&num) / to_double(&den); /* which rounds once */
     else
         value = big_ratio(num, den);

@@ -19,6 +19,7 @@ static void known_numbers(void **state)
 {
     (void)state;
     assert_true(parse("1/255") == 1.0 / 255.0);
+    assert_true(parse("0e-70") == 0.0 && parse("0/1e70") == 0.0); /* a ratio's parts past 64 bits */
     assert_true(parse("-0.25") == -0.25);
     assert_true(parse("+7e-3") == 7e-3);
     assert_true(parse("2.2250738585072011e-308") ==
