@@ -8,8 +8,8 @@
  * that it wants is not there yet.  So no thread that lost its CPU delays more than its own batches,
  * and a thread is woken only when half of the ring is to be filled.  Small batches are claimed some
  * at a time: to wake a thread takes longer than to make one of them.
- * All batches are made at open: prefetch + threads under way (so many times what is claimed at a
- * time) and one with the caller.
+ * All batches are made at open: prefetch + threads under way (of small ones, two claims a thread at
+ * least) and one with the caller.
  */
 #include "pipeline/ring.h"
 
@@ -38,10 +38,12 @@ static bool can_claim(const dp_ring *r)
            r->claim - r->deliver < r->n_slots;
 }
 
-/* As many threads work as were asked for; the caller is one of them while it has to help. */
+/* As many threads work as were asked for; the caller is one of them while it has to help, but never
+ * the only one: batches are made while it is away, too. */
 static bool is_wanted(const dp_ring *r)
 {
-    return can_claim(r) && r->busy + (r->deliver < r->helps_until) < r->n_threads;
+    const bool helps = r->n_threads > 1 && r->deliver < r->helps_until;
+    return can_claim(r) && r->busy + helps < r->n_threads;
 }
 
 /* Claims batches, fills them outside of the lock, and marks them. */
@@ -132,6 +134,14 @@ static uint32_t most_claimed(const dp_graph *g)
     return n < 1 ? 1 : n > MOST_SMALL ? MOST_SMALL : (uint32_t)n;
 }
 
+static uint32_t slots_for(const dp_options *options, uint32_t most_claimed)
+{
+    const uint32_t ahead = options->threads + options->prefetch;
+    const uint32_t claims = 2 * options->threads * most_claimed;
+
+    return most_claimed > 1 && ahead < claims ? claims : ahead;
+}
+
 dp_status dp_ring_open(dp_ring *r, dp_graph *graph, const dp_options *options, dp_error *err)
 {
     const bool alone = options->threads == 1 && options->prefetch == 0;
@@ -142,7 +152,7 @@ dp_status dp_ring_open(dp_ring *r, dp_graph *graph, const dp_options *options, d
     r->n_threads = alone ? 0 : options->threads;
     r->most_claimed = most_claimed(graph);
     r->ramp = 1;
-    r->n_slots = alone ? 0 : (options->threads + options->prefetch) * r->most_claimed;
+    r->n_slots = alone ? 0 : slots_for(options, r->most_claimed);
     if (r->n_slots > graph->length)
         r->n_slots = graph->length > 0 ? (uint32_t)graph->length : 1;
     r->slots = dp_arena_alloc(&graph->arena, r->n_slots + 1, sizeof *r->slots);
