@@ -65,6 +65,15 @@ bool dp_lines_fit(struct dp_lines *l, const struct dp_places *at, int32_t width_
     return true;
 }
 
+static void split(const dp_line_kernels *kernels, const uint8_t *pixels, int32_t n,
+                  uint8_t *const planes[3])
+{
+    for (int32_t i = kernels->split(pixels, n, planes); i < n; i++) {
+        for (int c = 0; c < 3; c++)
+            planes[c][i] = pixels[3 * i + c];
+    }
+}
+
 /* Rows are split some at a time, those that are around the image left out. */
 static void run_interleaved(const dp_line_kernels *kernels, struct dp_lines *l,
                             const struct dp_value *k, const uint8_t *in, float *out)
@@ -83,7 +92,7 @@ static void run_interleaved(const dp_line_kernels *kernels, struct dp_lines *l,
             uint8_t *const planes[3] = {at, at + most * width_in, at + 2 * most * width_in};
             rows[i] = from[y + i] >= 0 ? i : -1;
             if (from[y + i] >= 0)
-                kernels->split(in + from[y + i] * width_in * 3, l->width_in, planes);
+                split(kernels, in + from[y + i] * width_in * 3, l->width_in, planes);
         }
         for (int32_t c = 0; c < 3; c++)
             kernels->lines(l, &k[c], block + c * most * width_in,

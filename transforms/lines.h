@@ -40,8 +40,8 @@ struct dp_lines {
 typedef struct dp_line_kernels {
     void (*lines)(const struct dp_lines *, const struct dp_value *, const uint8_t *plane,
                   float *dst);
-    /* n pixels of three channels into three planes. */
-    void (*split)(const uint8_t *pixels, int32_t n, uint8_t *const planes[3]);
+    /* Pixels of three channels into three planes, all but the last n % 16; how many. */
+    int32_t (*split)(const uint8_t *pixels, int32_t n, uint8_t *const planes[3]);
 } dp_line_kernels;
 
 /* Of an instruction set; NULL = there are none. */
@@ -58,7 +58,7 @@ void dp_lines_run(const dp_line_kernels *, struct dp_lines *, const struct dp_va
 
 extern const dp_line_kernels dp_line_kernels_avx2, dp_line_kernels_avx512, dp_line_kernels_neon;
 #if defined(__x86_64__)
-void dp_split_avx2(const uint8_t *pixels, int32_t n, uint8_t *const planes[3]);
+int32_t dp_split_avx2(const uint8_t *pixels, int32_t n, uint8_t *const planes[3]);
 #endif
 
 #endif

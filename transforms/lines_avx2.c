@@ -45,7 +45,7 @@ static const int8_t in_third[3][16] = {
     {__, __, __, __, __, __, __, __, __, __, 0, 3, 6, 9, 12, 15},
 };
 
-void dp_split_avx2(const uint8_t *pixels, int32_t n, uint8_t *const planes[3])
+int32_t dp_split_avx2(const uint8_t *pixels, int32_t n, uint8_t *const planes[3])
 {
     int32_t i = 0;
 
@@ -58,10 +58,7 @@ void dp_split_avx2(const uint8_t *pixels, int32_t n, uint8_t *const planes[3])
                              _mm_or_si128(xy, _mm_shuffle_epi8(z, load16(in_third[c]))));
         }
     }
-    for (; i < n; i++, pixels += 3) {
-        for (int c = 0; c < 3; c++)
-            planes[c][i] = pixels[c];
-    }
+    return i;
 }
 
 const dp_line_kernels dp_line_kernels_avx2 = {lines, dp_split_avx2};

@@ -23,7 +23,7 @@
 #define v_fnma(a, b, c)      vfmsq_f32(c, a, b)
 #include "transforms/lines_template.h"
 
-static void split(const uint8_t *pixels, int32_t n, uint8_t *const planes[3])
+static int32_t split(const uint8_t *pixels, int32_t n, uint8_t *const planes[3])
 {
     int32_t i = 0;
 
@@ -32,10 +32,7 @@ static void split(const uint8_t *pixels, int32_t n, uint8_t *const planes[3])
         for (int c = 0; c < 3; c++)
             vst1q_u8(planes[c] + i, v.val[c]);
     }
-    for (; i < n; i++, pixels += 3) {
-        for (int c = 0; c < 3; c++)
-            planes[c][i] = pixels[c];
-    }
+    return i;
 }
 
 const dp_line_kernels dp_line_kernels_neon = {lines, split};

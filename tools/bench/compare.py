@@ -54,8 +54,9 @@ def compare(a, task, threads, peers):
 
 def cpu():
     with open("/proc/cpuinfo", encoding="utf-8") as f:
-        names = [l.split(":", 1)[1].strip() for l in f if l.startswith("model name")]
-    sets = [w for w in ("avx512bw", "avx2") if w in open("/proc/cpuinfo", encoding="utf-8").read().split()]
+        text = f.read()
+    names = [l.split(":", 1)[1].strip() for l in text.splitlines() if l.startswith("model name")]
+    sets = [w for w in ("avx512bw", "avx2") if w in text.split()]
     return f"{names[0] if names else platform.machine()} ({sets[0] if sets else 'no AVX2'}), {len(os.sched_getaffinity(0))} CPUs"
 
 
