@@ -118,26 +118,23 @@ static uint64_t canonical_bits(const dp_tensor *t, size_t i)
     }
 }
 
-static bool has_nan(const dp_tensor *t, size_t n)
+static bool may_have_nan(const dp_tensor *t, size_t n)
 {
-    const float *f32 = t->data;
-    const double *f64 = t->data;
-    bool found = t->dtype == DP_F16; /* not looked for */
-
-    for (size_t i = 0; i < n && t->dtype == DP_F32; i++)
-        found |= f32[i] != f32[i];
-    for (size_t i = 0; i < n && t->dtype == DP_F64; i++)
-        found |= f64[i] != f64[i];
-    return found;
+    switch (t->dtype) {
+    case DP_F16: return true; /* not looked for */
+    case DP_F32: return xxh3()->nan_f32(t->data, n);
+    case DP_F64: return xxh3()->nan_f64(t->data, n);
+    default: return false;
+    }
 }
 
 /* Whether the bytes in memory are the bytes to hash. */
 static bool is_canonical(const dp_tensor *t, size_t n)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    return !has_nan(t, n);
+    return !may_have_nan(t, n);
 #else
-    return dp_dtype_size(t->dtype) == 1 && !has_nan(t, n);
+    return dp_dtype_size(t->dtype) == 1 && !may_have_nan(t, n);
 #endif
 }
 
@@ -169,20 +166,30 @@ void dp_hash_type(dp_hash *h, const dp_tensor *t)
         dp_hash_u64(h, (uint64_t)t->shape[d]);
 }
 
-void dp_hash_tensor(dp_hash *h, const dp_tensor *t)
+/* Some elements at a time, which are searched for NaN while they are in the cache: to go back is
+ * cheaper than to search first. */
+static void hash_elements(dp_hash *h, const dp_tensor *t)
 {
     const size_t n = (size_t)dp_tensor_count(t), size = dp_dtype_size(t->dtype);
-    uint8_t block[4096];
+    uint8_t block[16384];
+    size_t m;
 
+    for (size_t i = 0; i < n; i += m) {
+        const dp_tensor part = {(uint8_t *)t->data + i * size, t->dtype, 0, {0}};
+        const dp_hash before = *h;
+        m = n - i < sizeof block / size ? n - i : sizeof block / size;
+        dp_hash_bytes(h, part.data, m * size);
+        if (is_canonical(&part, m))
+            continue;
+        *h = before;
+        for (size_t j = 0; j < m; j++)
+            dp_store_le(block + j * size, size, canonical_bits(&part, j));
+        dp_hash_bytes(h, block, m * size);
+    }
+}
+
+void dp_hash_tensor(dp_hash *h, const dp_tensor *t)
+{
     dp_hash_type(h, t);
-    if (is_canonical(t, n)) {
-        dp_hash_bytes(h, t->data, n * size);
-        return;
-    }
-    for (size_t i = 0; i < n;) {
-        size_t used = 0;
-        for (; i < n && used < sizeof block; i++, used += size)
-            dp_store_le(block + used, size, canonical_bits(t, i));
-        dp_hash_bytes(h, block, used);
-    }
+    hash_elements(h, t);
 }

@@ -1,4 +1,5 @@
-/* xxh3.h - the loop of XXH3 for one instruction set; the digests are equal
+/* xxh3.h - the loops of XXH3 and of the search for NaN for one instruction set; the digests are
+ * equal
  *
  * SPDX-License-Identifier: Apache-2.0
  *
@@ -8,12 +9,15 @@
 #ifndef BASE_XXH3_H
 #define BASE_XXH3_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 typedef struct dp_xxh3 {
     void (*update)(void *state, const void *bytes, size_t size); /* of both widths */
     uint64_t (*hash64)(const void *bytes, size_t size, uint64_t seed);
+    bool (*nan_f32)(const float *, size_t n);
+    bool (*nan_f64)(const double *, size_t n);
 } dp_xxh3;
 
 extern const dp_xxh3 dp_xxh3_portable;

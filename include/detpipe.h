@@ -42,7 +42,7 @@ DP_API const char      *dp_column_name(const dp_pipeline *, size_t index); /* NU
 DP_CALL dp_status dp_next(dp_pipeline *, dp_batch **batch, dp_error *);
 
 /* A column, shape[0] = the rows of this batch; NULL = no such column.  The digest covers names,
- * types, shapes and elements (little-endian, every NaN as one). */
+ * types, shapes and elements (little-endian, every NaN as one); with options.digests, as made. */
 DP_API const dp_tensor *dp_batch_get(const dp_batch *, const char *column);
 DP_API void             dp_batch_digest(const dp_batch *, uint8_t digest[16]);
 

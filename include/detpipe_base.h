@@ -96,6 +96,7 @@ typedef struct dp_options {
     void       *log_ctx;
     const dp_array *arrays;                  /* ends with a NULL name; NULL = none; not copied */
     const char *identities;                  /* keeps data sets' digests; relative to root */
+    uint32_t    digests;   /* 1 = batches are digested as they are made, in the cache */
 } dp_options;
 
 /* The typed parameters of a stage, as `detpipe stages` prints them. */
@@ -129,9 +130,8 @@ DP_API size_t      dp_dtype_size(dp_dtype);         /* bytes of an element, 0 fo
 /* XXH3-128 of size bytes, most significant byte first: the digest used everywhere in detpipe. */
 DP_API void dp_digest(const void *bytes, size_t size, uint8_t digest[16]);
 
-/* Rounding, subnormals, fma, exp and log of this thread as it is set now, against detpipe-fp/1.
- * digest gets the values seen, on failure (DP_ESTATE) too; every open does this after setting the
- * environment, so a machine or build that would give other bits is refused. */
+/* Rounding, subnormals, fma, exp, log of this thread as it is set, against detpipe-fp/1, as every
+ * open does once it set them.  digest gets the values seen, on failure (DP_ESTATE) too. */
 DP_CALL dp_status dp_numeric_check(uint8_t digest[16], dp_error *);
 DP_END_DECLS
 #endif

@@ -55,9 +55,20 @@ dp_status dp_scratch_plan(dp_scratch *scratch, dp_graph *g, dp_error *err)
     return DP_OK;
 }
 
+#define NONE_BAD UINT64_MAX
+
+/* Rows of one text's batch: of batches that are zipped one may be shorter. */
+static uint64_t rows_of(const dp_batch *b, const dp_branch *branch)
+{
+    uint64_t n = b->n_rows;
+
+    while (n > 0 && !b->rows[(n - 1) * b->graph->n_segments + branch->batched].taken)
+        n--;
+    return n;
+}
+
 void dp_batch_claim(dp_batch *b, dp_graph *g, uint64_t index)
 {
-    b->filled = false;
     b->index = index;
     b->status = DP_OK;
     b->n_rows = 0;
@@ -65,6 +76,11 @@ void dp_batch_claim(dp_batch *b, dp_graph *g, uint64_t index)
         b->status = dp_fail(&b->error, DP_ELIMIT, "a stream goes on for 2^48 rows at most");
     else
         b->n_rows = dp_graph_rows(g, index, b->rows, b->draws);
+    for (uint32_t c = 0; c < g->columns.n && dp_graph_batched(g); c++)
+        b->tensors[c].shape[0] = (int64_t)rows_of(b, g->columns.owner[c]);
+    atomic_store(&b->rows_left, b->n_rows);
+    atomic_store(&b->first_bad, NONE_BAD);
+    atomic_store(&b->filled, false);
 }
 
 bool dp_step_open(const dp_step *step, const double *draws)
@@ -112,7 +128,7 @@ static void prefetch_row(const dp_batch *b, uint64_t i)
 }
 
 static dp_status read_row(dp_batch *b, uint64_t i, const dp_row *rows, const dp_scratch *scratch,
-                          void **current)
+                          void **current, dp_error *err)
 {
     const dp_graph *g = b->graph;
     dp_status status = DP_OK;
@@ -128,7 +144,7 @@ static dp_status read_row(dp_batch *b, uint64_t i, const dp_row *rows, const dp_
             current[slot] = columns[c];
         }
         status = (branch->planes ? branch->reader->read_planes : branch->reader->read)(
-            branch->source.state, rows[branch->segment].record, columns, &b->error);
+            branch->source.state, rows[branch->segment].record, columns, err);
     }
     return status;
 }
@@ -156,13 +172,13 @@ static void apply(dp_batch *b, uint64_t i, const dp_step *step, const double *dr
     current[slot] = out.data;
 }
 
-static dp_status fill_row(dp_batch *b, uint64_t i, const dp_scratch *scratch)
+static dp_status fill_row(dp_batch *b, uint64_t i, const dp_scratch *scratch, dp_error *err)
 {
     const dp_graph *g = b->graph;
     const dp_row *rows = &b->rows[i * g->n_segments];
     double *draws = b->draws + i * g->n_draws;
     void *current[DP_MAX_SLOTS];
-    const dp_status status = read_row(b, i, rows, scratch, current);
+    const dp_status status = read_row(b, i, rows, scratch, current, err);
 
     if (status != DP_OK)
         return status;
@@ -193,27 +209,66 @@ static void mix_rows(dp_batch *b)
     }
 }
 
-/* Rows of one text's batch: of batches that are zipped one may be shorter. */
-static uint64_t rows_of(const dp_batch *b, const dp_branch *branch)
+static dp_status fill_rows(dp_batch *b, uint64_t first, uint64_t end, const dp_scratch *scratch,
+                           uint64_t *bad, dp_error *err)
 {
-    uint64_t n = b->n_rows;
+    dp_status status = DP_OK;
 
-    while (n > 0 && !b->rows[(n - 1) * b->graph->n_segments + branch->batched].taken)
-        n--;
-    return n;
+    for (uint64_t i = first; i < end && status == DP_OK; i++) {
+        if (i + AHEAD < end)
+            prefetch_row(b, i + AHEAD);
+        status = fill_row(b, i, scratch, err);
+        if (status != DP_OK)
+            *bad = i;
+    }
+    return status;
 }
 
-void dp_batch_fill(dp_batch *b, const dp_scratch *scratch)
+static void hash(const dp_batch *b, uint8_t digest[16])
 {
-    for (uint64_t i = 0; i < b->n_rows && b->status == DP_OK; i++) {
-        if (i + AHEAD < b->n_rows)
-            prefetch_row(b, i + AHEAD);
-        b->status = fill_row(b, i, scratch);
+    dp_hash h;
+
+    dp_hash_init(&h);
+    for (uint32_t c = 0; c < b->graph->columns.n; c++) {
+        dp_hash_text(&h, b->graph->columns.column[c].name);
+        dp_hash_tensor(&h, &b->tensors[c]);
     }
-    for (uint32_t c = 0; c < b->graph->columns.n && dp_graph_batched(b->graph); c++)
-        b->tensors[c].shape[0] = (int64_t)rows_of(b, b->graph->columns.owner[c]);
-    if (b->status == DP_OK)
+    dp_hash_final(&h, digest);
+}
+
+/* The rows from a bad one on are read again, so that the first one is reported, whoever found it
+ * when. */
+static void finish(dp_batch *b, const dp_scratch *scratch)
+{
+    const uint64_t first = atomic_load(&b->first_bad);
+    uint64_t bad;
+
+    if (first != NONE_BAD)
+        b->status = fill_rows(b, first, b->n_rows, scratch, &bad, &b->error);
+    if (b->status == DP_OK) {
         mix_rows(b);
+        if (b->graph->digests) /* now: hashing row by row waits for what was just written */
+            hash(b, b->digest);
+    }
+    atomic_store(&b->filled, true);
+}
+
+static void lower(_Atomic uint64_t *least, uint64_t value)
+{
+    uint64_t seen = atomic_load(least);
+
+    while (value < seen && !atomic_compare_exchange_weak(least, &seen, value))
+        continue;
+}
+
+void dp_batch_fill(dp_batch *b, uint64_t first, uint64_t n, const dp_scratch *scratch)
+{
+    uint64_t bad;
+
+    if (fill_rows(b, first, first + n, scratch, &bad, NULL) != DP_OK)
+        lower(&b->first_bad, bad);
+    if (atomic_fetch_sub(&b->rows_left, n) == n)
+        finish(b, scratch);
 }
 
 const dp_tensor *dp_batch_get(const dp_batch *b, const char *column)
@@ -227,12 +282,8 @@ const dp_tensor *dp_batch_get(const dp_batch *b, const char *column)
 
 void dp_batch_digest(const dp_batch *b, uint8_t digest[16])
 {
-    dp_hash h;
-
-    dp_hash_init(&h);
-    for (uint32_t c = 0; c < b->graph->columns.n; c++) {
-        dp_hash_text(&h, b->graph->columns.column[c].name);
-        dp_hash_tensor(&h, &b->tensors[c]);
-    }
-    dp_hash_final(&h, digest);
+    if (b->graph->digests)
+        memcpy(digest, b->digest, 16);
+    else
+        hash(b, digest);
 }

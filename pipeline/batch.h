@@ -5,6 +5,8 @@
 #ifndef PIPELINE_BATCH_H
 #define PIPELINE_BATCH_H
 
+#include <stdatomic.h>
+
 #include "detpipe.h"
 #include "pipeline/graph.h"
 
@@ -14,10 +16,13 @@ struct dp_batch {
     dp_row *rows;  /* n_segments a row */
     double *draws; /* n_draws a row */
     uint64_t index, n_rows;
-    dp_status status; /* of filling; error says more */
+    _Atomic uint64_t rows_left; /* not filled yet */
+    _Atomic uint64_t first_bad; /* the least row that could not be read */
+    _Atomic uint32_t filled;    /* whole, and its status known */
+    dp_status status;           /* of filling; error says more */
     dp_error error;
-    bool filled;
-    dp_batch *next; /* in the list of free ones */
+    uint8_t digest[16]; /* of a graph that wants them */
+    dp_batch *next;     /* in the list of free ones */
 };
 
 /* A worker's buffers between two transforms, two for each slot that has any. */
@@ -28,9 +33,10 @@ typedef struct dp_scratch {
 dp_batch *dp_batch_new(dp_graph *); /* in the graph's arena; NULL when it is out of memory */
 dp_status dp_scratch_plan(dp_scratch *, dp_graph *, dp_error *);
 
-/* Says which rows; one thread at a time.  Then the rows are read and transformed on any thread. */
+/* Says which rows; one thread at a time.  Then slices of them are read and transformed, each on any
+ * thread; who fills the last one finishes the batch. */
 void dp_batch_claim(dp_batch *, dp_graph *, uint64_t index);
-void dp_batch_fill(dp_batch *, const dp_scratch *);
+void dp_batch_fill(dp_batch *, uint64_t first, uint64_t n, const dp_scratch *);
 
 /* The numbers of row i that are not drawn yet; segment rows and draws are those of the row. */
 void dp_batch_draw(const dp_graph *, const dp_row *rows, double *draws);

@@ -484,6 +484,7 @@ dp_status dp_graph_open(dp_graph *g, const char *spec, uint64_t seed, const dp_o
 
     g->arena.alloc = options->alloc;
     g->arena.limit = options->memory;
+    g->digests = options->digests != 0;
     status = dp_builder_find(&b, spec, &stages);
     if (status != DP_OK)
         return status;

@@ -52,6 +52,7 @@ typedef struct dp_graph {
     size_t scratch[DP_MAX_SLOTS];    /* bytes of the largest sample of the slot that is not written
                                         into the batch; 0 = none */
     uint64_t length;                 /* batches */
+    bool digests;                    /* are made with the batches */
     char *spec;                      /* canonical */
     uint8_t fingerprint[16];
     const dp_origin *origin; /* the stream that this one is, read back; NULL = it is its own */

@@ -3,11 +3,12 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Threads claim the next batch numbers under the lock (the index plane runs there: microseconds a
- * batch), fill them outside, and mark them.  The caller takes them by number, so who made a batch
- * and when does not show.  Whoever would wait fills batches instead: the caller, too, when the one
+ * batch) and fill them outside.  Small batches are claimed some at a time: to wake a thread takes
+ * longer than to make one of them.  Of a large one slices of rows are claimed, so that all threads
+ * make the next one that is wanted.  The caller takes them by number, so who made a batch and when
+ * does not show.  Whoever would wait fills batches instead: the caller, too, when the one
  * that it wants is not there yet.  So no thread that lost its CPU delays more than its own batches,
- * and a thread is woken only when half of the ring is to be filled.  Small batches are claimed some
- * at a time: to wake a thread takes longer than to make one of them.
+ * and a thread is woken only when half of the ring is to be filled.
  * All batches are made at open: prefetch + threads under way (of small ones, two claims a thread at
  * least) and one with the caller.
  */
@@ -34,8 +35,8 @@ static void push_free(dp_ring *r, dp_batch *b)
 
 static bool can_claim(const dp_ring *r)
 {
-    return !r->paused && r->free != NULL && r->claim < r->graph->length &&
-           r->claim - r->deliver < r->n_slots;
+    return !r->paused && (r->begun != NULL || (r->free != NULL && r->claim < r->graph->length &&
+                                               r->claim - r->deliver < r->n_slots));
 }
 
 /* As many threads work as were asked for; the caller is one of them while it has to help, but never
@@ -46,25 +47,46 @@ static bool is_wanted(const dp_ring *r)
     return can_claim(r) && r->busy + helps < r->n_threads;
 }
 
-/* Claims batches, fills them outside of the lock, and marks them. */
+#define MOST_SMALL 64 /* batches that are claimed at a time */
+
+typedef struct slice {
+    dp_batch *batch;
+    uint64_t first, n; /* rows */
+} slice;
+
+static slice claim_slice(dp_ring *r)
+{
+    slice s;
+
+    if (r->begun == NULL) {
+        r->begun = pop_free(r);
+        r->rows_claimed = 0;
+        r->slots[r->claim % r->n_slots] = r->begun;
+        dp_batch_claim(r->begun, r->graph, r->claim++);
+    }
+    s = (slice){r->begun, r->rows_claimed, r->begun->n_rows - r->rows_claimed};
+    if (s.n > r->slice_rows)
+        s.n = r->slice_rows;
+    r->rows_claimed += s.n;
+    if (r->rows_claimed == r->begun->n_rows)
+        r->begun = NULL;
+    return s;
+}
+
+/* Claims slices and fills them outside of the lock. */
 static void make_some(dp_ring *r, const dp_scratch *scratch)
 {
-    const uint64_t first = r->claim;
+    slice slices[MOST_SMALL];
     uint32_t n = 0;
 
-    for (; n < r->ramp && can_claim(r); n++) {
-        dp_batch *b = pop_free(r);
-        r->slots[r->claim % r->n_slots] = b;
-        dp_batch_claim(b, r->graph, r->claim++);
-    }
+    while (n < r->ramp && can_claim(r))
+        slices[n++] = claim_slice(r);
     if (r->ramp < r->most_claimed)
         r->ramp = 2 * r->ramp < r->most_claimed ? 2 * r->ramp : r->most_claimed;
     pthread_mutex_unlock(&r->lock);
     for (uint32_t i = 0; i < n; i++)
-        dp_batch_fill(r->slots[(first + i) % r->n_slots], scratch);
+        dp_batch_fill(slices[i].batch, slices[i].first, slices[i].n, scratch);
     pthread_mutex_lock(&r->lock);
-    for (uint32_t i = 0; i < n; i++)
-        r->slots[(first + i) % r->n_slots]->filled = true;
 }
 
 static void *thread_main(void *arg)
@@ -120,17 +142,22 @@ static dp_status start_threads(dp_ring *r, dp_error *err)
     return DP_OK;
 }
 
-#define SMALL      ((size_t)1 << 17) /* bytes that are claimed at a time, when a batch has fewer */
-#define MOST_SMALL 64                /* batches */
+#define SMALL ((size_t)1 << 17) /* bytes that are claimed at a time, when a batch has fewer */
+#define SLICE ((size_t)1 << 22) /* the same, when it has more */
+
+static size_t row_bytes(const dp_graph *g)
+{
+    size_t bytes = 0;
+
+    for (uint32_t c = 0; c < g->columns.n; c++)
+        bytes += dp_tensor_bytes(&g->columns.column[c].type);
+    return bytes;
+}
 
 static uint32_t most_claimed(const dp_graph *g)
 {
-    size_t bytes = sizeof(dp_batch);
-    size_t n;
+    const size_t n = SMALL / (sizeof(dp_batch) + (size_t)dp_graph_most_rows(g) * row_bytes(g));
 
-    for (uint32_t c = 0; c < g->columns.n; c++)
-        bytes += (size_t)dp_graph_most_rows(g) * dp_tensor_bytes(&g->columns.column[c].type);
-    n = SMALL / bytes;
     return n < 1 ? 1 : n > MOST_SMALL ? MOST_SMALL : (uint32_t)n;
 }
 
@@ -151,6 +178,7 @@ dp_status dp_ring_open(dp_ring *r, dp_graph *graph, const dp_options *options, d
     r->graph = graph;
     r->n_threads = alone ? 0 : options->threads;
     r->most_claimed = most_claimed(graph);
+    r->slice_rows = 1 + SLICE / (row_bytes(graph) + 1);
     r->ramp = 1;
     r->n_slots = alone ? 0 : slots_for(options, r->most_claimed);
     if (r->n_slots > graph->length)
@@ -226,6 +254,7 @@ void dp_ring_seek(dp_ring *r, uint64_t batch)
     for (; r->n_slots != 0 && r->deliver != r->claim; r->deliver++)
         push_free(r, r->slots[r->deliver % r->n_slots]);
     r->claim = r->deliver = batch;
+    r->begun = NULL;
     r->ramp = 1;
     r->paused = false;
     if (r->idle > 0)
@@ -257,7 +286,7 @@ static dp_batch *make_here(dp_ring *r)
 {
     dp_batch *b = pop_free(r);
     dp_batch_claim(b, r->graph, r->deliver);
-    dp_batch_fill(b, &r->scratch[0]);
+    dp_batch_fill(b, 0, b->n_rows, &r->scratch[0]);
     return b;
 }
 
@@ -267,7 +296,7 @@ static dp_batch *wait_for(dp_ring *r)
 
     if (r->idle > 0 && is_wanted(r) && r->claim - r->deliver <= r->n_slots / 2)
         pthread_cond_broadcast(&r->work);
-    while (r->deliver == r->claim || !(*slot)->filled) {
+    while (r->deliver == r->claim || !atomic_load(&(*slot)->filled)) {
         if (can_claim(r) && r->busy < r->n_threads) {
             r->helps_until = r->deliver + r->n_slots;
             make_some(r, &r->scratch[0]);

@@ -15,6 +15,9 @@ typedef struct dp_ring {
     uint64_t claim, deliver;       /* numbers of the next batch to be made and to be delivered */
     uint32_t n_slots;              /* batches under way */
     uint32_t most_claimed, ramp;   /* at a time; now, as it grows from 1 */
+    uint64_t slice_rows;           /* of a large batch, claimed at a time */
+    dp_batch *begun;               /* rows of it are still to be claimed; NULL = none */
+    uint64_t rows_claimed;         /* of it */
     uint32_t busy, idle;           /* threads that fill batches, and that wait for some */
     uint64_t n_batches, n_held;    /* made in all; with the caller */
     dp_batch **slots;              /* of batch i: i % n_slots */

@@ -5,6 +5,8 @@
 #ifndef TOOLS_BENCH_H
 #define TOOLS_BENCH_H
 
+#include <stdbool.h>
+
 #include "detpipe.h"
 #include "detpipe_net.h"
 
@@ -12,6 +14,7 @@ typedef struct bench {
     const struct bench_task *task;
     const char *data; /* --data */
     uint32_t threads;
+    bool digests; /* of every batch are asked for */
     dp_pipeline *pipeline;
     dp_net *net;
     dp_batch *batch;

@@ -14,7 +14,8 @@ int bench_open_stream(bench *b)
     const dp_options options = {.size = sizeof options,
                                 .root = b->data,
                                 .threads = b->threads,
-                                .prefetch = b->threads > 1 ? 2 : 0};
+                                .prefetch = b->threads > 1 ? 2 : 0,
+                                .digests = b->digests};
     dp_error err;
 
     if (dp_open(&b->pipeline, b->task->spec, 1, &options, &err) == DP_OK)
@@ -39,11 +40,14 @@ static uint64_t sum_words(const dp_tensor *t)
 /* The next batch, read whole; the sum keeps the reading from being optimized away. */
 static int take_batch(bench *b, uint64_t *sum)
 {
+    uint8_t digest[16];
     const char *name;
     dp_error err;
 
     if (dp_next(b->pipeline, &b->batch, &err) != DP_OK)
         return cli_fail_error(&err, NULL);
+    if (b->digests)
+        dp_batch_digest(b->batch, digest);
     for (size_t c = 0; (name = dp_column_name(b->pipeline, c)) != NULL; c++)
         *sum += sum_words(dp_batch_get(b->batch, name));
     return -1;

@@ -149,6 +149,8 @@ int cmd_bench(int argc, char **argv)
         {"threads", "N", "threads, and CPUs that the process may use (default: 1)", CLI_COUNT,
          &threads},
         {"seconds", "N", "time at least so long (default: 10)", CLI_COUNT, &seconds},
+        {"digests", NULL, "also make the digest of every batch of raw, aug, resize227", CLI_FLAG,
+         &b.digests},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };
     const cli_command command = {"bench", "--task TASK [OPTIONS]", about, options, 0, 0};

@@ -80,6 +80,7 @@ int cmd_digest(int argc, char **argv)
     int status = cli_parse(&command, argc, argv, &what);
 
     s.stream_only = true;
+    s.digests = true;
     if (status < 0)
         status = session_open(&s, what, set.seed, (cli_optional){0});
     if (status < 0)

@@ -45,7 +45,10 @@ static const char about[] =
 
 static int one_run(const settings *s)
 {
-    session opened = {.data = s->data, .threads = s->threads, .prefetch = s->prefetch};
+    session opened = {.data = s->data,
+                      .threads = s->threads,
+                      .prefetch = s->prefetch,
+                      .digests = strcmp(s->one_run, "none") == 0};
     ladder l = {0};
     inject what;
     int status = inject_parse(strcmp(s->one_run, "none") == 0 ? NULL : s->one_run, &what);

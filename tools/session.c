@@ -54,7 +54,8 @@ static int open_recipe(session *s, cli_optional seed, cli_optional steps)
         .root = s->data,
         .identities = s->identities,
         .threads = s->threads > UINT32_MAX ? UINT32_MAX : (uint32_t)s->threads,
-        .prefetch = s->prefetch > UINT32_MAX ? UINT32_MAX : (uint32_t)s->prefetch};
+        .prefetch = s->prefetch > UINT32_MAX ? UINT32_MAX : (uint32_t)s->prefetch,
+        .digests = s->digests};
     dp_error err;
 
     if (seed.given) {

@@ -18,6 +18,7 @@ typedef struct session {
     const char *data; /* --data */
     const char *identities;
     bool stream_only; /* the net, if there is one, is not wanted */
+    bool digests;     /* of every batch will be asked for */
     uint64_t threads, prefetch;
 } session;
 

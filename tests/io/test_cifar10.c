@@ -219,7 +219,25 @@ static void label_above_nine(void **state)
     dp_close(p);
 }
 
-/* Several workers meet bad records; the first in the order of the stream is told, always. */
+static void must_stop_at(const folder *f, const char *text, int64_t record, uint64_t batch)
+{
+    for (uint32_t threads = 1; threads <= 7; threads += 3) {
+        const dp_options options = {
+            .size = sizeof options, .root = f->path, .threads = threads, .prefetch = 8};
+        dp_pipeline *p;
+        dp_batch *b = NULL;
+        dp_status status;
+        assert_ok(dp_open(&p, text, 1, &options, &test_error));
+        while ((status = dp_next(p, &b, &test_error)) == DP_OK) {}
+        assert_int_equal(status, DP_ECORRUPT);
+        assert_int_equal(test_error.record, record);
+        assert_int_equal(dp_tell(p), batch);
+        dp_close(p);
+    }
+}
+
+/* Several workers meet bad records; the first in the order of the stream is told, always: when they
+ * make batches, and when they make slices of one. */
 static void first_bad_record_wins(void **state)
 {
     const folder *f = *state;
@@ -229,20 +247,8 @@ static void first_bad_record_wins(void **state)
         bytes[i * RECORD] = 200;
     test_write(f->path, "data_batch_1.bin", bytes, 200 * RECORD);
     free(bytes);
-    for (uint32_t threads = 1; threads <= 7; threads += 3) {
-        const dp_options options = {
-            .size = sizeof options, .root = f->path, .threads = threads, .prefetch = 8};
-        dp_pipeline *p;
-        dp_batch *b = NULL;
-        dp_status status;
-        assert_ok(
-            dp_open(&p, "cifar10 strict=false | batch batch_size=4", 1, &options, &test_error));
-        while ((status = dp_next(p, &b, &test_error)) == DP_OK) {}
-        assert_int_equal(status, DP_ECORRUPT);
-        assert_int_equal(test_error.record, 50);
-        assert_int_equal(dp_tell(p), 12);
-        dp_close(p);
-    }
+    must_stop_at(f, "cifar10 strict=false | batch batch_size=4", 50, 12);
+    must_stop_at(f, "cifar10 strict=false | resize size=227 | batch batch_size=200", 50, 0);
 }
 
 static void shrinks_while_in_use(void **state)
