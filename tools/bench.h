@@ -19,6 +19,8 @@ typedef struct bench {
     dp_net *net;
     dp_batch *batch;
     double first_ms; /* of skip: to the batch of step 0 */
+    double seek_ms;  /* to a batch far away on an open handle */
+    double next_ms;  /* to the next batch there */
 } bench;
 
 /* run: one value, of the unit; each returns -1, or the exit status after saying why. */

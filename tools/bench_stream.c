@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <math.h>
+
 #include "tools/bench.h"
 #include "tools/cli.h"
 #include "tools/element.h"
@@ -67,6 +69,13 @@ int bench_run_stream(bench *b, double *value)
     return status;
 }
 
+static void close_stream(bench *b)
+{
+    dp_close(b->pipeline);
+    b->pipeline = NULL;
+    b->batch = NULL;
+}
+
 /* From opening to the batch of a step. */
 static int time_opening(bench *b, uint64_t step, double *ms)
 {
@@ -80,18 +89,43 @@ static int time_opening(bench *b, uint64_t step, double *ms)
     if (status < 0)
         status = take_batch(b, &sum);
     *ms = 1e3 * (cli_seconds() - start) + (sum == 1 ? 1e-9 : 0);
-    dp_close(b->pipeline);
-    b->pipeline = NULL;
-    b->batch = NULL;
+    close_stream(b);
+    return status;
+}
+
+/* On a handle that is open: one batch after a seek, and the one after it, the least of some. */
+static int time_seeking(bench *b)
+{
+    int status = bench_open_stream(b);
+    uint64_t sum = 0;
+    dp_error err;
+
+    b->seek_ms = b->next_ms = INFINITY;
+    for (int i = 0; i < 32 && status < 0; i++) {
+        const double start = cli_seconds();
+        double middle, end;
+        if (dp_seek(b->pipeline, i % 2 == 0 ? SKIP_TO : 0, &err) != DP_OK)
+            return cli_fail_error(&err, NULL);
+        status = take_batch(b, &sum);
+        middle = cli_seconds();
+        if (status < 0)
+            status = take_batch(b, &sum);
+        end = cli_seconds() + (sum == 1 ? 1e-9 : 0);
+        b->seek_ms = fmin(b->seek_ms, 1e3 * (middle - start));
+        b->next_ms = fmin(b->next_ms, 1e3 * (end - middle));
+    }
+    close_stream(b);
     return status;
 }
 
 int bench_open_skip(bench *b)
 {
     double ms = 0;
-    const int status = time_opening(b, 0, &ms);
+    int status = time_opening(b, 0, &ms);
 
-    return status < 0 ? time_opening(b, 0, &b->first_ms) : status;
+    if (status < 0)
+        status = time_opening(b, 0, &b->first_ms);
+    return status < 0 ? time_seeking(b) : status;
 }
 
 int bench_run_skip(bench *b, double *value) { return time_opening(b, SKIP_TO, value); }

@@ -63,7 +63,8 @@ static const char about[] =
     "raw: CIFAR-10 train, shuffled, uint8 batches of 128, an epoch.\n"
     "aug: with random crop, flip, rescale, normalize and hwc2chw to float32.\n"
     "resize227: the first 3,200 images as float32 227x227, batches of 32.\n"
-    "skip: from opening the data set to the batch of step 312 of raw.\n"
+    "skip: from opening the data set to the batch of step 312 of raw; first_ms: to that of step 0; "
+    "on an open handle seek_ms: from dp_seek to that batch, next_ms: to the next one.\n"
     "alexnet (batch 32, 227x227), small_cnn (batch 128, 32x32): a training step.\n"
     "Every byte of every batch is read.  memcpy_gb_s and store_gb_s are the roof: how fast one thread "
     "copies and fills memory, measured in the same run.";
@@ -118,7 +119,8 @@ static int print_line(const bench *b, values *timed)
            DETPIPE_VERSION, b->task->name, b->threads, b->task->unit,
            (timed->v[(n - 1) / 2] + timed->v[n / 2]) / 2, timed->v[0], timed->v[n - 1], n);
     if (b->first_ms > 0)
-        printf("\"first_ms\": %.4g, ", b->first_ms);
+        printf("\"first_ms\": %.4g, \"seek_ms\": %.4g, \"next_ms\": %.4g, ", b->first_ms,
+               b->seek_ms, b->next_ms);
     printf("\"memcpy_gb_s\": %.3g, \"store_gb_s\": %.3g, ", copied, filled);
     printf("\"note\": \"load %.1f\"}\n", load);
     return EXIT_YES;

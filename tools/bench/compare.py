@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
-# compare.py - detpipe and its peers in turn, as a table in docs/performance.md
+# compare.py - detpipe and its peers in turn, as tables in docs/performance.md
 # SPDX-License-Identifier: Apache-2.0
 """Runs each task of `detpipe bench` and the same task of every peer in turn, some rounds, and writes the
-table between two marks of a page.  Noise that lasts longer than a round hits all, so the ratios hold
-where the figures do not.  The ratio is detpipe's speed over the peer's in the same round."""
+tables between two marks of a page.  Noise that lasts longer than a round hits all, so the ratios hold
+where the figures do not.  A ratio is detpipe's speed over the peer's in the same round; a peer that is five times
+slower is asked once."""
 import argparse, json, os, platform, shlex, statistics, subprocess, sys
 
 BEGIN, END = "<!-- written by tools/dev bench -->\n", "<!-- end of what tools/dev bench writes -->\n"
-TASKS = (("raw", (1, 2), ("numpy", "torch")), ("aug", (1, 2), ("numpy", "torch")),
-         ("resize227", (1, 2), ("opencv", "torch")), ("skip", (1,), ("numpy",)))
+LIBRARIES = ("torch_loader", "grain", "spdl", "dali", "tf", "mindspore")
+TASKS = {"raw": ("numpy", "torch", *LIBRARIES), "aug": ("numpy", "torch", *LIBRARIES),
+         "resize227": ("opencv", "torch", "dali", "tf", "mindspore"), "skip": ("numpy",)}
+STREAMS = ("raw", "aug", "resize227")
+SLOW = 5
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -16,40 +20,109 @@ def run(command):
     """The JSON line of a command, or what went wrong."""
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=600)
-        return json.loads((done.stdout.strip().splitlines() or ["{}"])[-1])
+        line = json.loads((done.stdout.strip().splitlines() or ["{}"])[-1])
     except (OSError, ValueError, subprocess.TimeoutExpired) as e:
-        return {"error": str(e)}
+        line = {"error": str(e)}
+    print(shlex.join(command), line.get("error", speed(line)), file=sys.stderr, flush=True)
+    return line
 
 
 def speed(line):
     return line["images_per_s"] if "images_per_s" in line else 1 / line["step_ms"] if "step_ms" in line else None
 
 
+def ours(a, task, threads, *more):
+    line = run([a.detpipe, "bench", "--task", task, "--data", a.data, "--threads", str(threads), "--seconds", str(a.seconds), *more])
+    return line if speed(line) is not None else sys.exit("compare.py: detpipe gave no figure: " + str(line))
+
+
+def theirs(a, peer, task, threads):
+    return run([a.python, os.path.join(HERE, "peers.py"), "--peer", peer, "--task", task, "--data", a.data,
+                "--threads", str(threads), "--seconds", str(a.seconds)])
+
+
 def figure(lines):
     if "step_ms" in lines[0]:
         return "%.2f ms" % statistics.median(l["step_ms"] for l in lines)
-    return "{:,.0f}".format(statistics.median(l["images_per_s"] for l in lines))
+    rate = statistics.median(l["images_per_s"] for l in lines)
+    return "%.2f M" % (rate / 1e6) if rate >= 1e6 else "%.0f k" % (rate / 1e3) if rate >= 1e5 else "{:,.0f}".format(rate)
 
 
-def compare(a, task, threads, peers):
-    common = ["--task", task, "--data", a.data, "--threads", str(threads), "--seconds", str(a.seconds)]
-    commands = [[a.detpipe, "bench", *common]]
-    commands += [[a.python, os.path.join(HERE, "peers.py"), "--peer", p, *common] for p in peers]
-    seen = [[] for _ in commands]
-    for r in range(a.rounds):
-        for lines, command in zip(seen, commands):
-            lines.append(run(command))
-            print(r + 1, shlex.join(command), lines[-1].get("error", speed(lines[-1])), file=sys.stderr, flush=True)
-    if any(speed(l) is None for l in seen[0]):
-        sys.exit("compare.py: detpipe gave no figure: " + str(seen[0]))
-    roof = [statistics.median(l[k] for l in seen[0]) for k in ("memcpy_gb_s", "store_gb_s")]
-    for peer, lines in zip(peers, seen[1:]):
-        if any(speed(l) is None for l in lines):
-            yield f"| {task} | {threads} | {figure(seen[0])} | {peer}: not here | | {roof[0]:.1f}, {roof[1]:.1f} |"
-            continue
-        ratios = [speed(o) / speed(l) for o, l in zip(seen[0], lines)]
-        yield (f"| {task} | {threads} | {figure(seen[0])} | {lines[0]['version']}: {figure(lines)} | "
-               f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) | {roof[0]:.1f}, {roof[1]:.1f} |")
+def spread(ratios):
+    middle = "%.2f" % statistics.median(ratios)
+    return middle + (f" ({min(ratios):.2f} to {max(ratios):.2f})" if len(ratios) > 1 else "")
+
+
+def compare(a, task, threads):
+    """{peer: cell}, and detpipe's lines."""
+    mine, seen, ratios, cells = [], {}, {}, {}
+    for _ in range(a.rounds):
+        mine.append(ours(a, task, threads))
+        for peer in TASKS[task]:
+            if len(ratios.get(peer, [])) == 1 and ratios[peer][0] > SLOW or peer in cells:
+                continue
+            line = theirs(a, peer, task, threads)
+            if speed(line) is None:
+                cells[peer] = "not here"
+                continue
+            seen.setdefault(peer, []).append(line)
+            ratios.setdefault(peer, []).append(speed(mine[-1]) / speed(line))
+    for peer, lines in seen.items():
+        a.versions[peer] = lines[0]["version"]
+        cells[peer] = f"{figure(lines)}: {spread(ratios[peer])}"
+    return cells, mine
+
+
+def table(head, rows):
+    return ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)] + ["| " + " | ".join(r) + " |" for r in rows] + [""]
+
+
+def peers_table(a, cpus):
+    columns = [(t, n) for t in TASKS for n in ((1,) if t == "skip" else (1, 2)) if n <= cpus]
+    results = {c: compare(a, *c) for c in columns}
+    rows = [["**detpipe**"] + [f"**{figure(results[c][1])}**" for c in columns]]
+    for peer in dict.fromkeys(p for t in TASKS.values() for p in t):
+        rows.append([a.versions.get(peer, peer)] + [results[c][0].get(peer, "") for c in columns])
+    for name, key in (("memcpy, GB/s", "memcpy_gb_s"), ("stores, GB/s", "store_gb_s")):
+        rows.append([name] + ["%.1f" % statistics.median(l[key] for l in results[c][1]) for c in columns])
+    return table(["peer"] + [f"{t} x{n}" for t, n in columns], rows)
+
+
+def busy(n):
+    return [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(n)]
+
+
+def contended(a, run_quiet, n):
+    """Speed beside n busy processes over the speed without."""
+    ratios = []
+    for _ in range(a.rounds):
+        quiet = run_quiet()
+        loops = busy(n)
+        try:
+            loaded = run_quiet()
+        finally:
+            for l in loops:
+                l.kill()
+                l.wait()
+        if speed(quiet) is None or speed(loaded) is None:
+            return "not here"
+        ratios.append(speed(loaded) / speed(quiet))
+    return spread(ratios)
+
+
+def self_table(a, cpus):
+    """What detpipe is measured against itself for: a second thread, digests, busy CPUs."""
+    rows = []
+    for task in STREAMS:
+        lines = [(ours(a, task, 1), ours(a, task, 2), ours(a, task, 1, "--digests")) for _ in range(a.rounds)]
+        size = {"raw": 3072, "aug": 4 * 3072, "resize227": 12 * 227 * 227}[task]
+        cost = [1e9 / speed(d) - 1e9 / speed(o) for o, _, d in lines]
+        rows.append([task, spread([speed(t) / speed(o) for o, t, _ in lines]),
+                     f"{statistics.median(cost):,.0f} ns, {size / max(statistics.median(cost), 1):.0f} GB/s"]
+                    + [contended(a, lambda: f(task), cpus) for f in
+                       (lambda t: ours(a, t, 2), lambda t: theirs(a, "opencv" if t == "resize227" else "numpy", t, 2),
+                        lambda t: theirs(a, "torch", t, 2))])
+    return table(["task", "x2 / x1", "digest of an image", "x2 busy / quiet: detpipe", "numpy, opencv", "torch"], rows)
 
 
 def cpu():
@@ -65,23 +138,21 @@ def main():
     p.add_argument("--detpipe", required=True, help="the program")
     p.add_argument("--python", default=sys.executable, help="that has the peers")
     p.add_argument("--data", required=True, help="folder with data_batch_1..5.bin")
-    p.add_argument("--page", required=True, help="the table is written into this")
+    p.add_argument("--page", required=True, help="the tables are written into this")
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--seconds", type=int, default=2, help="of each run, at least")
     a = p.parse_args()
+    a.versions, cpus = {}, len(os.sched_getaffinity(0))
     with open(a.page, encoding="utf-8") as f:
         page = f.read()
     if BEGIN not in page or END not in page:
-        sys.exit(f"compare.py: {a.page} lacks the marks between which the table stands")
-    rows = [f"{cpu()}, {a.rounds} rounds.\n", "| task | threads | detpipe | peer | ratio: median (least to most) | roof: memcpy, stores (GB/s) |",
-            "|---|---|---|---|---|---|"]
-    for task, threads, peers in TASKS:
-        for n in threads:
-            if n <= len(os.sched_getaffinity(0)):
-                rows += compare(a, task, n, peers)
+        sys.exit(f"compare.py: {a.page} lacks the marks between which the tables stand")
+    lines = [f"{cpu()}, {a.rounds} rounds.", "", *peers_table(a, cpus)]
+    if cpus >= 2:
+        lines += self_table(a, cpus)
     head, tail = page.split(BEGIN)[0], page.split(END)[1]
     with open(a.page + ".new", "w", encoding="utf-8") as f:
-        f.write(head + BEGIN + "\n".join(rows) + "\n" + END + tail)
+        f.write(head + BEGIN + "\n".join(lines) + END + tail)
     os.replace(a.page + ".new", a.page)
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # peers.py - what a careful user would write instead: one peer, one task, one JSON line
 # SPDX-License-Identifier: Apache-2.0
-"""Times a task of `detpipe bench` as NumPy, PyTorch or OpenCV do it on whole batches, by the same rules:
-the data set is in memory, the first epoch is not counted, every byte of every batch is read as 64-bit
-words, and the process may use N CPUs.  A peer that is not installed gives an error and exit status 3."""
+"""Times a task of `detpipe bench` as a careful user of NumPy, PyTorch or OpenCV writes it on whole batches, or
+as a pipeline of a library (libraries.py), by the same rules: the first epoch is not counted, every byte of every batch is
+read as 64-bit words, and the process may use N CPUs.  A peer that is not installed gives an error and exit status 3."""
 import argparse, json, os, queue, statistics, sys, threading, time
 
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)
@@ -19,6 +19,15 @@ def records(folder, mapped=False):
 
 def batches(order, size):
     return [order[i:i + size] for i in range(0, len(order) - size + 1, size)]
+
+
+def size_of(a):
+    return 32 if a.task == "resize227" else 128
+
+
+def order_of(a, e):
+    import numpy as np
+    return np.arange(3200) if a.task == "resize227" else np.random.Generator(np.random.Philox(e)).permutation(50000)
 
 
 def in_order(make, items, threads):
@@ -37,7 +46,8 @@ def in_order(make, items, threads):
         yield slots[i % threads].get()
 
 
-def numpy_stream(a):
+def numpy_kernel(a):
+    """A function from (number, rows) of a batch to its images and labels."""
     import numpy as np
     data = records(a.data)
     labels, planes = data[:, 0].astype(np.int32), data[:, 1:].reshape(-1, 3, 32, 32)
@@ -61,11 +71,13 @@ def numpy_stream(a):
         out = np.multiply(crops, scale, dtype=np.float32)
         out -= shift
         return out, labels[rows]
+    return make
 
-    def epoch(e):
-        order = np.random.Generator(np.random.Philox(e)).permutation(50000)
-        return in_order(make, list(enumerate(batches(order, 128))), a.threads)
-    return epoch, "numpy " + np.__version__
+
+def numpy_stream(a):
+    import numpy as np
+    make = numpy_kernel(a)
+    return (lambda e: in_order(make, list(enumerate(batches(order_of(a, e), 128))), a.threads)), "numpy " + np.__version__
 
 
 def torch_stream(a):
@@ -123,8 +135,18 @@ def numpy_skip(a):
     return np.ascontiguousarray(data[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)), data[:, 0].astype(np.int32)
 
 
-PEERS = {"numpy": (numpy_stream, ("raw", "aug", "skip")), "torch": (torch_stream, ("raw", "aug", "resize227")),
-         "opencv": (opencv_stream, ("resize227",))}
+def library(name):
+    """Of libraries.py, which needs this file."""
+    def stream(a):
+        import libraries
+        return getattr(libraries, name + "_stream")(a)
+    return stream
+
+
+ALL, WHOLE = ("raw", "aug", "resize227"), ("raw", "aug")
+PEERS = {"numpy": (numpy_stream, (*WHOLE, "skip")), "torch": (torch_stream, ALL), "opencv": (opencv_stream, ("resize227",)),
+         "torch_loader": (library("torch_loader"), WHOLE), "grain": (library("grain"), WHOLE), "spdl": (library("spdl"), WHOLE),
+         "dali": (library("dali"), ALL), "tf": (library("tf"), ALL), "mindspore": (library("mindspore"), ALL)}
 
 
 def read(batch):
