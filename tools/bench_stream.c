@@ -32,11 +32,17 @@ static uint64_t sum_words(const dp_tensor *t)
 {
     const uint64_t *words = t->data;
     const size_t n = element_count(t) * dp_dtype_size(t->dtype);
-    uint64_t sum = 0;
+    uint64_t sums[8] = {0};
 
-    for (size_t i = 0; i < n / 8; i++)
-        sum += words[i];
-    return sum;
+    for (size_t i = 0; i + 8 <= n / 8; i += 8) {
+        for (size_t j = 0; j < 8; j++)
+            sums[j] += words[i + j];
+    }
+    for (size_t i = n / 64 * 8; i < n / 8; i++)
+        sums[0] += words[i];
+    for (size_t j = 1; j < 8; j++)
+        sums[0] += sums[j];
+    return sums[0];
 }
 
 /* The next batch, read whole; the sum keeps the reading from being optimized away. */
