@@ -9,16 +9,25 @@
  */
 #include "transforms/resample.h"
 
-static void across(const dp_resample *r, const uint8_t *row, int16_t *out)
+static inline void across_each(const dp_resample *r, const uint8_t *row, int64_t channels,
+                               int16_t *out)
 {
-    const int64_t channels = r->channels;
-
-    for (int64_t x = 0; x < r->out_width; x++) {
+    for (int64_t x = 0; x < r->out_width; x++, out += channels) {
         const dp_taps *h = &r->axis[1][x];
         const uint8_t *a = row + h->source[0] * channels, *b = row + h->source[1] * channels;
+        const int32_t f0 = h->fixed[0], f1 = h->fixed[1];
         for (int64_t k = 0; k < channels; k++)
-            *out++ = (int16_t)((a[k] * h->fixed[0] + b[k] * h->fixed[1]) >> 4);
+            out[k] = (int16_t)((a[k] * f0 + b[k] * f1) >> 4);
     }
+}
+
+/* Three channels are what there is mostly: one loop without a loop in it. */
+static void across(const dp_resample *r, const uint8_t *row, int16_t *out)
+{
+    if (r->channels == 3)
+        across_each(r, row, 3, out);
+    else
+        across_each(r, row, r->channels, out);
 }
 
 static void down(const int16_t *top, const int16_t *low, const int32_t fixed[2], int64_t n,
