@@ -21,7 +21,7 @@ detpipe_list(commands tools/commands.def DP_COMMAND tools/cmd_)
 # Folders whose other files are not rows: a new file is seen without an edit, too.
 file(GLOB shared_sources CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
      base/*.c io/*.c transforms/*.c pipeline/*.c pipeline/order/*.c
-     compute/*.c compute/archive/*.c compute/reference/*.c compute/kernels/*.c)
+     compute/*.c compute/archive/*.c compute/reference/*.c compute/kernels/*.c compute/ops/*.c)
 list(REMOVE_ITEM shared_sources ${readers} ${transforms} ${orders})
 file(GLOB tool_sources CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} tools/*.c)
 list(FILTER tool_sources EXCLUDE REGEX "tools/cmd_")

@@ -50,6 +50,10 @@ typedef struct dp_kernels {
     /* out[i][j] = CHAIN over the places p in order of left_p[i] * panel[p][j]. */
     void (*outer)(const dp_places *, const float *left, const float *panel, float *out, dp_mode);
 
+    /* y[j] goes on as a CHAIN over i < k of a[i * step] * x[i * stride + j], for n numbers. */
+    void (*chain)(int64_t n, int64_t k, const float *a, int64_t step, const float *x,
+                  int64_t stride, float *y);
+
     /* The rows of a tile to out_i (NULL: not wanted), past the cache where the CPU can: they are
      * not read soon.  Other threads see them after `fence`. */
     void (*stream)(int64_t rows, const float *tile, float *const out[]);

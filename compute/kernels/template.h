@@ -94,6 +94,35 @@ static void outer(const dp_places *p, const float *left, const float *panel, flo
     }
 }
 
+#define CHAIN_VECTORS 4
+
+static void chain(int64_t n, int64_t k, const float *a, int64_t step, const float *x,
+                  int64_t stride, float *y)
+{
+    int64_t j = 0;
+
+    for (; j + CHAIN_VECTORS * VL <= n; j += CHAIN_VECTORS * VL) {
+        vf acc[CHAIN_VECTORS];
+        UNROLLED for (int v = 0; v < CHAIN_VECTORS; v++) acc[v] = v_load(y + j + v * VL);
+        for (int64_t i = 0; i < k; i++) {
+            const vf f = v_set1(a[i * step]);
+            UNROLLED for (int v = 0; v < CHAIN_VECTORS; v++) acc[v] =
+                v_fma(f, v_load(x + i * stride + j + v * VL), acc[v]);
+        }
+        UNROLLED for (int v = 0; v < CHAIN_VECTORS; v++) v_store(y + j + v * VL, acc[v]);
+    }
+    for (; j + VL <= n; j += VL) {
+        vf acc = v_load(y + j);
+        for (int64_t i = 0; i < k; i++)
+            acc = v_fma(v_set1(a[i * step]), v_load(x + i * stride + j), acc);
+        v_store(y + j, acc);
+    }
+    for (; j < n; j++) {
+        for (int64_t i = 0; i < k; i++)
+            y[j] = dp_fma32(a[i * step], x[i * stride + j], y[j]);
+    }
+}
+
 static void stream(int64_t rows, const float *tile, float *const out[])
 {
     for (int64_t i = 0; i < rows; i++, tile += NR) {
@@ -178,5 +207,5 @@ static void momentum(const dp_update *u, int64_t n, float *p, const float *g, fl
 _Static_assert(MR <= DP_MAX_MR && NR <= DP_MAX_NR && MR * NR <= DP_MAX_TILE,
                "a tile must fit the callers' buffers");
 
-const dp_kernels KERNELS = {KERNELS_NAME, MR,  NR,   tile,          outer,  stream, fence,   add,
-                            sum,          max, relu, relu_gradient, finite, sgd,    momentum};
+const dp_kernels KERNELS = {KERNELS_NAME, MR,  NR,  tile, outer,         chain,  stream, fence,
+                            add,          sum, max, relu, relu_gradient, finite, sgd,    momentum};

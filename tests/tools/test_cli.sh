@@ -140,6 +140,15 @@ expect 3 'missing fc1.weight' "$DETPIPE" verify weights.recipe
 expect 0 '^  cifar10 ' "$DETPIPE" stages
 expect 0 'coordinates=' "$DETPIPE" stages crop
 expect 2 "there is no stage 'nothing'" "$DETPIPE" stages nothing
+# ops
+expect 0 '^layer_norm \(LayerNorm,LayerNormGrad\)' "$DETPIPE" ops
+expect 0 '^  begin_norm_axis=1' "$DETPIPE" ops layer_norm
+expect 0 '"hash":	"[0-9a-f]{32}"' "$DETPIPE" ops lstm --json
+expect 2 "there is no operator 'nothing'" "$DETPIPE" ops nothing
+for line in DynamicGRUV2 DynamicRNN LayerNorm NLLLoss BNTrainingReduce, BNTrainingUpdateGrad BNTrainingReduceGrad Conv3DBackFilter \
+            MaxPool3dGrad ReduceAllD ReduceAnyD ReduceMaxD ReduceMeanD ReduceMinD ReduceProdD ReduceSumD RoiAlignGrad SquareSum StridedSliceGrad; do
+    expect 0 "[(,]$line" "$DETPIPE" ops
+done
 expect 0 'kernels +equal to the specification' "$DETPIPE" selftest
 expect 0 '"kernels":	true' "$DETPIPE" selftest --json
 expect 2 'DETPIPE_CPU=pdp11' env DETPIPE_CPU=pdp11 "$DETPIPE" verify

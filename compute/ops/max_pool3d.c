@@ -1,0 +1,160 @@
+/* max_pool3d.c - the largest value of each window of a volume
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * docs/numerics.md: windows are scanned in (kd, kh, kw) order, the first of equals wins, the first
+ * NaN wins over numbers, padding never wins.  Backward: dx starts at +0; dy of each window is added
+ * to its winner, in ascending (od, oh, ow) order.
+ */
+#include <string.h>
+
+#include "compute/ops/operator.h"
+#include "compute/ops/volume.h"
+
+typedef struct max_pool3d {
+    dp_volume v; /* its parameters come first */
+    dp_ints kernel_size;
+    int64_t planes; /* volumes */
+} max_pool3d;
+
+static const dp_param params[] = {
+    DP_INTS(max_pool3d, kernel_size, NULL, 1, DP_VOLUME_MOST,
+            "depth,height,width; one number for a cube"),
+    DP_INTS(dp_volume, stride, "1", 1, DP_VOLUME_MOST, "depth,height,width; one number for all"),
+    DP_CHOICE(dp_volume, pad_mode, "valid", DP_VOLUME_PAD_MODES,
+              "whether windows may reach past the volume"),
+    DP_INTS(dp_volume, padding, "0", 0, DP_VOLUME_MOST,
+            "of pad_mode=pad, half of the kernel at most: all sides, or front,back,top,bottom,"
+            "left,right"),
+    DP_PARAMS_END,
+};
+
+/* A window that is all padding would have no value. */
+static dp_status check_padding(const dp_volume *v, dp_error *err)
+{
+    for (int d = 0; d < 3; d++) {
+        if (v->pad_mode == DP_VOLUME_PAD &&
+            (2 * v->before[d] > v->kernel[d] || 2 * v->after[d] > v->kernel[d]))
+            return dp_fail(err, DP_ESPEC, "max_pool3d: padding is at most half of the kernel");
+    }
+    return DP_OK;
+}
+
+static dp_status fit(max_pool3d *p, const dp_op_plan *plan, size_t input, dp_tensor *y,
+                     dp_error *err)
+{
+    const dp_tensor *x = &plan->in[input];
+    int64_t kernel[3];
+    dp_status status = dp_op_expect(plan, input, DP_F32, 5, err);
+
+    if (status == DP_OK &&
+        (dp_tensor_count(x) == 0 || p->kernel_size.n == 2 || p->kernel_size.n > 3))
+        status = dp_fail(err, DP_EINVAL, "max_pool3d: kernel_size takes 1 number or 3, of some x");
+    if (status != DP_OK)
+        return status;
+    for (int d = 0; d < 3; d++)
+        kernel[d] = p->kernel_size.v[p->kernel_size.n == 3 ? d : 0];
+    status = dp_volume_plan("max_pool3d", &p->v, x->shape + 2, kernel, err);
+    *y = *x;
+    memcpy(y->shape + 2, p->v.out, sizeof p->v.out);
+    p->planes = x->shape[0] * x->shape[1];
+    return status == DP_OK ? check_padding(&p->v, err) : status;
+}
+
+static dp_status plan(void *params_, dp_op_plan *plan, dp_error *err)
+{
+    plan->n_out = 1;
+    return fit(params_, plan, 0, &plan->out[0], err);
+}
+
+static dp_status plan_backward(void *params_, dp_op_plan *plan, dp_error *err)
+{
+    dp_tensor y;
+    const dp_status status = fit(params_, plan, 1, &y, err);
+
+    plan->out[0] = plan->in[1];
+    plan->n_out = 1;
+    return status == DP_OK ? dp_op_expect_type(plan, 0, &y, err) : status;
+}
+
+typedef struct range {
+    int64_t first, end;
+} range;
+
+static range places(const max_pool3d *p, int d, int64_t window)
+{
+    const int64_t at = window * p->v.step[d] - p->v.before[d], end = at + p->v.kernel[d];
+    return (range){at < 0 ? 0 : at, end < p->v.in[d] ? end : p->v.in[d]};
+}
+
+/* The place of the winner of a window. */
+static int64_t winner(const max_pool3d *p, const float *x, int64_t od, int64_t oh, int64_t ow)
+{
+    const range depth = places(p, 0, od), rows = places(p, 1, oh), cols = places(p, 2, ow);
+    int64_t best = (depth.first * p->v.in[1] + rows.first) * p->v.in[2] + cols.first;
+
+    for (int64_t d = depth.first; d < depth.end; d++) {
+        for (int64_t h = rows.first; h < rows.end; h++) {
+            for (int64_t w = cols.first; w < cols.end; w++) {
+                const int64_t at = (d * p->v.in[1] + h) * p->v.in[2] + w;
+                if (x[at] > x[best] || (x[at] != x[at] && x[best] == x[best]))
+                    best = at;
+            }
+        }
+    }
+    return best;
+}
+
+static void pool_volume(void *ctx, uint64_t index)
+{
+    const dp_op_run_args *a = ((const dp_op_task *)ctx)->args;
+    const max_pool3d *p = ((const dp_op_task *)ctx)->params;
+    const bool back = ((const dp_op_task *)ctx)->backward;
+    const int64_t size = p->v.in[0] * p->v.in[1] * p->v.in[2],
+                  windows = p->v.out[0] * p->v.out[1] * p->v.out[2];
+    const float *x = (const float *)a->in[back].data + (int64_t)index * size;
+    float *y = (float *)a->out[0].data + (int64_t)index * (back ? size : windows);
+    const float *dy = (const float *)a->in[0].data + (int64_t)index * windows;
+
+    if (back)
+        memset(y, 0, sizeof *y * (size_t)size);
+    for (int64_t o = 0; o < windows; o++) {
+        const int64_t best = winner(p, x, o / (p->v.out[1] * p->v.out[2]),
+                                    o / p->v.out[2] % p->v.out[1], o % p->v.out[2]);
+        if (back)
+            y[best] += dy[o];
+        else
+            y[o] = x[best];
+    }
+}
+
+static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err)
+{
+    dp_op_task task = {params_, a, false};
+
+    (void)err;
+    dp_workers_run(a->workers, (uint64_t)((const max_pool3d *)params_)->planes, pool_volume, &task);
+    return DP_OK;
+}
+
+static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_error *err)
+{
+    dp_op_task task = {params_, a, true};
+
+    (void)err;
+    dp_workers_run(a->workers, (uint64_t)((const max_pool3d *)params_)->planes, pool_volume, &task);
+    return DP_OK;
+}
+
+#define EXAMPLE "max_pool3d kernel_size=3,2,3 stride=2,1,2 pad_mode=same"
+#define X       DP_FLOATS(5, 2, 3, 5, 4, 7)
+#define Y       DP_FLOATS(5, 2, 3, 3, 4, 4)
+
+const dp_operator dp_operator_max_pool3d = {
+    .info = {{"operator", "max_pool3d", "the largest value of each window of a volume", 1, params},
+             "MaxPool3d,MaxPool3dGrad",
+             "dx = +0, then dy of the windows that it won in ascending (od, oh, ow)",
+             {{"x", "y"}, {"dy,x", "dx"}}},
+    .size = sizeof(max_pool3d),
+    .part = {{plan, run, EXAMPLE, {X}}, {plan_backward, run_backward, EXAMPLE, {Y, X}}},
+};

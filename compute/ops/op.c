@@ -1,0 +1,290 @@
+/* op.c - the calls of detpipe_ops.h
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <string.h>
+
+#include "base/numeric.h"
+#include "compute/ops/operator.h"
+
+struct dp_op {
+    dp_options options;
+    dp_arena arena;
+    dp_workers *workers;
+    const dp_kernels *kernels;
+    int64_t process; /* that opened it */
+    const dp_operator *operator;
+    const dp_op_part *part;
+    void *params;
+    dp_tensor in[DP_OP_INPUTS];
+    size_t n_in;
+    dp_tensor out[DP_OP_OUTPUTS];
+    size_t n_out;
+    void *workspace;
+};
+
+#define DP_OPERATOR(name) &dp_operator_##name,
+static const dp_operator *const operators[] = {
+#include "compute/ops/list.def"
+};
+#undef DP_OPERATOR
+#define N_OPERATORS (sizeof operators / sizeof operators[0])
+
+#define DP_OPERATOR(name) &dp_operator_##name.info,
+static const dp_op_info *const infos[] = {
+#include "compute/ops/list.def"
+};
+#undef DP_OPERATOR
+
+#define DP_OPERATOR(name) &dp_operator_##name.info.stage,
+static const dp_stage_info *const stages[] = {
+#include "compute/ops/list.def"
+};
+#undef DP_OPERATOR
+
+const dp_op_info *const *dp_ops(size_t *count)
+{
+    *count = N_OPERATORS;
+    return infos;
+}
+
+/* ---- checks of inputs ---- */
+
+const char *dp_op_name(const char *names, size_t i, char out[DP_OP_NAME])
+{
+    size_t n;
+
+    for (; i > 0; i--)
+        names += strcspn(names, ",") + 1;
+    n = strcspn(names, ",");
+    memcpy(out, names, n);
+    out[n] = '\0';
+    return out;
+}
+
+size_t dp_op_names(const char *names)
+{
+    size_t n = 1;
+
+    for (; *names != '\0'; names++)
+        n += *names == ',';
+    return n;
+}
+
+static const char *input_name(const dp_op_plan *p, size_t i, char out[DP_OP_NAME])
+{
+    return dp_op_name(p->info->side[p->direction].inputs, i, out);
+}
+
+dp_status dp_op_expect(const dp_op_plan *p, size_t i, dp_dtype dtype, int32_t rank, dp_error *err)
+{
+    char name[DP_OP_NAME];
+
+    if (p->in[i].dtype == dtype && (rank < 0 || p->in[i].rank == rank))
+        return DP_OK;
+    if (rank < 0)
+        return dp_fail(err, DP_EINVAL, "%s: %s is %s: %s is expected", p->info->stage.name,
+                       input_name(p, i, name), dp_tensor_type(&p->in[i]).text,
+                       dp_dtype_name(dtype));
+    return dp_fail(err, DP_EINVAL, "%s: %s is %s: %s of rank %d is expected", p->info->stage.name,
+                   input_name(p, i, name), dp_tensor_type(&p->in[i]).text, dp_dtype_name(dtype),
+                   rank);
+}
+
+dp_status dp_op_expect_type(const dp_op_plan *p, size_t i, const dp_tensor *type, dp_error *err)
+{
+    char name[DP_OP_NAME];
+
+    return dp_tensor_same_type(&p->in[i], type)
+               ? DP_OK
+               : dp_fail(err, DP_EINVAL, "%s: %s is %s: %s is expected", p->info->stage.name,
+                         input_name(p, i, name), dp_tensor_type(&p->in[i]).text,
+                         dp_tensor_type(type).text);
+}
+
+dp_status dp_op_check_leaf(const dp_op_plan *p, int64_t leaf_size, dp_error *err)
+{
+    return (leaf_size & (leaf_size - 1)) == 0
+               ? DP_OK
+               : dp_fail(err, DP_EINVAL, "%s: leaf_size %lld is no power of two",
+                         p->info->stage.name, (long long)leaf_size);
+}
+
+/* ---- open, run, close ---- */
+
+static dp_status check_inputs(dp_op *op, dp_direction direction, const dp_tensor *inputs, size_t n,
+                              dp_error *err)
+{
+    const char *name = op->operator->info.stage.name;
+    const dp_op_side *side = &op->operator->info.side[direction];
+    char text[DP_OP_NAME];
+
+    if (op->part->plan == NULL)
+        return dp_fail(err, DP_EINVAL, "%s has no backward direction", name);
+    op->n_in = dp_op_names(side->inputs);
+    if (n != op->n_in)
+        return dp_fail(err, DP_EINVAL, "%s takes %zu inputs (%s), not %zu", name, op->n_in,
+                       side->inputs, n);
+    for (size_t i = 0; i < n; i++) {
+        const dp_tensor *t = &inputs[i];
+        if (dp_dtype_size(t->dtype) == 0 || t->rank < 0 || t->rank > DP_MAX_RANK ||
+            !dp_tensor_fits(t))
+            return dp_fail(err, DP_EINVAL, "%s: %s is no tensor of a size that can be had", name,
+                           dp_op_name(side->inputs, i, text));
+        op->in[i] = *t;
+        op->in[i].data = NULL;
+    }
+    return DP_OK;
+}
+
+static dp_status bind(dp_op *op, const char *text, dp_error *err)
+{
+    dp_text parsed;
+    const dp_stage_info *info;
+    const char *hint;
+    size_t i = 0;
+    dp_status status =
+        dp_text_parse(text, strnlen(text, DP_MAX_TEXT + 1), &op->arena, &parsed, err);
+
+    if (status != DP_OK)
+        return status;
+    if (parsed.n_stages != 1)
+        return dp_fail_at(err, DP_ESPEC, parsed.stages[1].column, "one operator is expected");
+    info = dp_stage_find(stages, N_OPERATORS, parsed.stages[0].name, &hint);
+    if (info == NULL)
+        return dp_stage_unknown(&parsed.stages[0], hint, "operator", err);
+    while (stages[i] != info)
+        i++;
+    op->operator= operators[i];
+    op->params = dp_arena_alloc(&op->arena, 1, op->operator->size + 1);
+    return op->params == NULL ? dp_arena_fail(&op->arena, err, "an operator")
+                              : dp_params_bind(info, &parsed.stages[0], op->params, err);
+}
+
+static dp_status plan(dp_op *op, dp_direction direction, dp_error *err)
+{
+    dp_op_plan p = {.info = &op->operator->info,
+                    .direction = direction,
+                    .kernels = op->kernels,
+                    .in = op->in,
+                    .n_in = op->n_in};
+    const dp_status status = op->part->plan(op->params, &p, err);
+
+    if (status != DP_OK)
+        return status;
+    op->n_out = p.n_out;
+    op->workspace = dp_arena_alloc(&op->arena, p.workspace + 1, 1);
+    if (op->workspace == NULL)
+        return dp_arena_fail(&op->arena, err, "an operator");
+    for (size_t i = 0; i < p.n_out; i++) {
+        op->out[i] = p.out[i];
+        if (!dp_tensor_fits(&op->out[i]))
+            return dp_fail(err, DP_ELIMIT, "%s: an output would be too large",
+                           op->operator->info.stage.name);
+        op->out[i].data = dp_arena_alloc(&op->arena, dp_tensor_bytes(&op->out[i]) + 1, 1);
+        if (op->out[i].data == NULL)
+            return dp_arena_fail(&op->arena, err, "an output");
+    }
+    return DP_OK;
+}
+
+static dp_status open_op(dp_op *op, const char *text, dp_direction direction,
+                         const dp_tensor *inputs, size_t n_inputs, dp_error *err)
+{
+    dp_cpu_level level;
+    dp_status status = dp_cpu_level_get(&level, err);
+
+    if (status == DP_OK)
+        status = bind(op, text, err);
+    if (status != DP_OK)
+        return status;
+    op->kernels = dp_kernels_of(level);
+    op->part = &op->operator->part[direction];
+    status = check_inputs(op, direction, inputs, n_inputs, err);
+    if (status == DP_OK)
+        status = plan(op, direction, err);
+    if (status == DP_OK)
+        status = dp_workers_open(&op->workers, op->options.threads, &op->arena, err);
+    return status;
+}
+
+dp_status dp_op_open(dp_op **out, const char *text, dp_direction direction, const dp_tensor *inputs,
+                     size_t n_inputs, const dp_options *given, dp_error *err)
+{
+    dp_options options;
+    dp_status status;
+    dp_op *op;
+    dp_fp fp;
+
+    if (out == NULL || text == NULL || inputs == NULL ||
+        (direction != DP_FORWARD && direction != DP_BACKWARD))
+        return dp_fail(err, DP_EINVAL, "dp_op_open: %s",
+                       out == NULL      ? "out is NULL"
+                       : text == NULL   ? "text is NULL"
+                       : inputs == NULL ? "inputs is NULL"
+                                        : "there is no such direction");
+    status = dp_options_get(given, &options, err);
+    if (status != DP_OK)
+        return status;
+    op = options.alloc->alloc(options.alloc->ctx, sizeof *op, 64);
+    if (op == NULL)
+        return dp_fail(err, DP_ENOMEM, "out of memory for an operator");
+    memset(op, 0, sizeof *op);
+    op->options = options;
+    op->process = dp_process();
+    op->arena = (dp_arena){.alloc = options.alloc, .limit = options.memory, .total = sizeof *op};
+    status = dp_numeric_enter(&fp, &options, err);
+    if (status == DP_OK)
+        status = open_op(op, text, direction, inputs, n_inputs, err);
+    dp_fp_leave(&fp);
+    if (status == DP_OK)
+        *out = op;
+    else
+        dp_op_close(op);
+    return status;
+}
+
+void dp_op_close(dp_op *op)
+{
+    if (op == NULL)
+        return;
+    const dp_allocator *alloc = op->options.alloc;
+    if (op->process == dp_process())
+        dp_workers_close(op->workers);
+    dp_arena_free(&op->arena);
+    alloc->free(alloc->ctx, op, sizeof *op);
+}
+
+const dp_tensor *dp_op_output(const dp_op *op, size_t index)
+{
+    return index < op->n_out ? &op->out[index] : NULL;
+}
+
+dp_status dp_op_run(dp_op *op, const dp_tensor *inputs, dp_error *err)
+{
+    dp_status status;
+    char name[DP_OP_NAME];
+    dp_fp fp;
+
+    if (op == NULL || inputs == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_op_run: %s is NULL", op == NULL ? "op" : "inputs");
+    status = dp_check_process(op->process, err);
+    for (size_t i = 0; i < op->n_in && status == DP_OK; i++) {
+        const dp_op_info *info = &op->operator->info;
+        const dp_op_side *side = &info->side[op->part - op->operator->part];
+        if (!dp_tensor_same_type(&inputs[i], &op->in[i]) ||
+            (inputs[i].data == NULL && dp_tensor_count(&op->in[i]) > 0))
+            status = dp_fail(err, DP_EINVAL, "%s: %s is %s: it was opened with %s",
+                             info->stage.name, dp_op_name(side->inputs, i, name),
+                             inputs[i].data == NULL ? "NULL" : dp_tensor_type(&inputs[i]).text,
+                             dp_tensor_type(&op->in[i]).text);
+    }
+    if (status != DP_OK)
+        return status;
+    dp_fp_enter(&fp);
+    status = op->part->run(
+        op->params, &(dp_op_run_args){inputs, op->out, op->workers, op->kernels, op->workspace},
+        err);
+    dp_fp_leave(&fp);
+    return status;
+}

@@ -1,0 +1,98 @@
+/* operator.h - what an operator of detpipe_ops.h is made of
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef COMPUTE_OPS_OPERATOR_H
+#define COMPUTE_OPS_OPERATOR_H
+
+#include "base/params.h"
+#include "base/status.h"
+#include "base/tensor.h"
+#include "base/workers.h"
+#include "compute/kernels/kernels.h"
+#include "detpipe_ops.h"
+
+#define DP_OP_INPUTS  12
+#define DP_OP_OUTPUTS 8
+
+typedef struct dp_op_plan {
+    const dp_op_info *info;
+    dp_direction direction;
+    const dp_kernels *kernels;
+    const dp_tensor *in;
+    size_t n_in;
+    dp_tensor out[DP_OP_OUTPUTS]; /* to be filled in */
+    size_t n_out;
+    size_t workspace; /* bytes; nothing in it survives a run */
+} dp_op_plan;
+
+typedef struct dp_op_run_args {
+    const dp_tensor *in;
+    const dp_tensor *out;
+    dp_workers *workers;
+    const dp_kernels *kernels;
+    void *workspace;
+} dp_op_run_args;
+
+/* What a task of a run is given. */
+typedef struct dp_op_task {
+    const void *params;
+    const dp_op_run_args *args;
+    bool backward; /* where both directions are one walk */
+} dp_op_task;
+
+/* An input of an example: its values, or NULL: numbers are made, floats in [-1, 1) and a few far
+ * away, in (0, 1] where `limit` is 1, integers below `limit`. */
+typedef struct dp_op_sample {
+    dp_tensor type;
+    int64_t limit;
+    const void *values;
+} dp_op_sample;
+
+/* clang-format off */
+#define DP_FLOATS(rank, ...)              {{NULL, DP_F32, rank, {__VA_ARGS__}}, 0, NULL}
+#define DP_POSITIVES(rank, ...)           {{NULL, DP_F32, rank, {__VA_ARGS__}}, 1, NULL}
+#define DP_TRUTHS(rank, ...)              {{NULL, DP_BOOL, rank, {__VA_ARGS__}}, 2, NULL}
+#define DP_GIVEN(values, dtype, rank, ...) {{NULL, dtype, rank, {__VA_ARGS__}}, 0, values}
+/* clang-format on */
+
+/* NULL plan: there is no such direction.  */
+typedef struct dp_op_part {
+    dp_status (*plan)(void *params, dp_op_plan *, dp_error *);
+    dp_status (*run)(const void *params, const dp_op_run_args *, dp_error *);
+    const char *text;
+    dp_op_sample example[DP_OP_INPUTS];
+} dp_op_part;
+
+typedef struct dp_operator {
+    dp_op_info info; /* the first, so that one pointer is the other */
+    size_t size;     /* of the parameter struct */
+    dp_op_part part[2];
+} dp_operator;
+
+#define DP_OPERATOR(name) extern const dp_operator dp_operator_##name;
+#include "compute/ops/list.def"
+#undef DP_OPERATOR
+
+static inline size_t dp_floats(int64_t n) { return sizeof(float) * (size_t)n; }
+
+/* Bytes of n arrays of so many floats; where they lie from `at` on, if it is not NULL. */
+size_t dp_lay_out(const int64_t floats[], size_t n, void *at, float **const places[]);
+
+/* [rows][cols] as [cols][rows]. */
+void dp_transpose(const float *w, int64_t rows, int64_t cols, float *out);
+
+/* Name number i of "x,gamma,beta", and how many there are. */
+#define DP_OP_NAME 32
+const char *dp_op_name(const char *names, size_t i, char out[DP_OP_NAME]);
+size_t dp_op_names(const char *names);
+
+/* DP_EINVAL unless input i is `dtype` of that rank (-1 = any). */
+dp_status dp_op_expect(const dp_op_plan *, size_t i, dp_dtype, int32_t rank, dp_error *);
+/* DP_EINVAL unless input i is of that type. */
+dp_status dp_op_expect_type(const dp_op_plan *, size_t i, const dp_tensor *type, dp_error *);
+
+/* DP_EINVAL unless leaf_size is a power of two. */
+dp_status dp_op_check_leaf(const dp_op_plan *, int64_t leaf_size, dp_error *);
+
+#endif

@@ -1,0 +1,231 @@
+/* reduce.c - what the reduce_ operators share: which axes, and the walk over them
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * docs/numerics.md: the reduced elements are numbered row by row over the reduced axes.  Where the
+ * innermost axis is one of them they lie beside each other, and LANE64 adds them; else each kept
+ * element has its own sum in ascending order (SEQ64), and neighbours are summed side by side.
+ */
+#include "compute/ops/reduce.h"
+
+#include <string.h>
+
+const char dp_reduce_order[] =
+    "elements are numbered row by row over the reduced axes; LANE64 where the innermost axis is "
+    "reduced, else SEQ64 for each output; rounded once";
+
+const dp_param dp_reduce_params[] = {
+    DP_INTS(dp_reduce, axis, "", -DP_MAX_RANK, DP_MAX_RANK - 1,
+            "axes to reduce, negative ones from the end; none = all"),
+    DP_BOOLEAN(dp_reduce, keep_dims, "false", "reduced axes stay, with one element"),
+    DP_PARAMS_END,
+};
+
+static dp_status find_axes(const dp_reduce *p, const dp_op_plan *plan, bool reduced[],
+                           dp_error *err)
+{
+    const int32_t rank = plan->in[plan->n_in > 1].rank;
+
+    for (int32_t d = 0; d < rank; d++)
+        reduced[d] = p->axis.n == 0;
+    for (int32_t i = 0; i < p->axis.n; i++) {
+        const int64_t axis = p->axis.v[i] < 0 ? p->axis.v[i] + rank : p->axis.v[i];
+        if (axis < 0 || axis >= rank || reduced[axis])
+            return dp_fail(err, DP_EINVAL, "%s: axis %lld of a tensor of rank %d %s",
+                           plan->info->stage.name, (long long)p->axis.v[i], rank,
+                           axis < 0 || axis >= rank ? "is none" : "is named twice");
+        reduced[axis] = true;
+    }
+    return DP_OK;
+}
+
+static void add_axis(dp_axes *axes, int64_t size, int64_t step)
+{
+    if (axes->n > 0 && axes->step[axes->n - 1] == size * step) {
+        axes->size[axes->n - 1] *= size;
+        axes->step[axes->n - 1] = step;
+    } else {
+        axes->size[axes->n] = size;
+        axes->step[axes->n++] = step;
+    }
+    axes->count *= size;
+}
+
+static void split_axes(dp_reduce *p, const dp_tensor *x, const bool reduced[])
+{
+    const bool empty = dp_tensor_count(x) == 0;
+    int64_t step = (int64_t)dp_tensor_count(x);
+    bool inner = !empty;
+
+    p->kept = p->reduced = (dp_axes){.count = 1};
+    p->inner = 1;
+    for (int32_t d = 0; d < x->rank; d++) {
+        step = empty ? 0 : step / x->shape[d];
+        if (x->shape[d] != 1)
+            add_axis(reduced[d] ? &p->reduced : &p->kept, x->shape[d], step);
+    }
+    for (int32_t d = x->rank - 1; d >= 0 && inner; d--) {
+        inner = !reduced[d] || x->shape[d] == 1;
+        p->inner *= inner && !reduced[d] ? x->shape[d] : 1;
+    }
+}
+
+static dp_status plan_axes(dp_reduce *p, const dp_op_plan *plan, const dp_tensor *x, dp_tensor *out,
+                           dp_error *err)
+{
+    bool reduced[DP_MAX_RANK] = {false};
+    const dp_status status = find_axes(p, plan, reduced, err);
+
+    if (status != DP_OK)
+        return status;
+    split_axes(p, x, reduced);
+    *out = (dp_tensor){.dtype = x->dtype};
+    for (int32_t d = 0; d < x->rank; d++) {
+        if (!reduced[d])
+            out->shape[out->rank++] = x->shape[d];
+        else if (p->keep_dims)
+            out->shape[out->rank++] = 1;
+    }
+    return DP_OK;
+}
+
+dp_status dp_reduce_plan(dp_reduce *p, const dp_reducer *reducers, size_t n, dp_op_plan *plan,
+                         dp_error *err)
+{
+    size_t i = 0;
+    dp_status status;
+
+    while (i < n && reducers[i].in != plan->in[0].dtype)
+        i++;
+    if (i == n)
+        return dp_fail(err, DP_EINVAL, "%s: x is %s: its elements cannot be reduced so",
+                       plan->info->stage.name, dp_tensor_type(&plan->in[0]).text);
+    status = plan_axes(p, plan, &plan->in[0], &plan->out[0], err);
+    plan->out[0].dtype = reducers[i].out;
+    plan->n_out = 1;
+    return status;
+}
+
+dp_status dp_reduce_plan_backward(dp_reduce *p, dp_op_plan *plan, dp_error *err)
+{
+    dp_tensor y;
+    dp_status status = dp_op_expect(plan, 1, DP_F32, -1, err);
+
+    if (status == DP_OK)
+        status = plan_axes(p, plan, &plan->in[1], &y, err);
+    for (size_t i = 0; i < plan->n_in && status == DP_OK; i += 2)
+        status = dp_op_expect_type(plan, i, &y, err); /* dy, x, y */
+    plan->out[0] = plan->in[1];
+    plan->n_out = 1;
+    return status;
+}
+
+int64_t dp_axes_at(const dp_axes *axes, int64_t i)
+{
+    int64_t at = 0;
+
+    for (int32_t d = axes->n - 1; d >= 0; i /= axes->size[d], d--)
+        at += i % axes->size[d] * axes->step[d];
+    return at;
+}
+
+typedef struct walk {
+    const dp_reduce *p;
+    const dp_reducer *r;
+    const char *x;
+    char *out;
+    size_t in_size, out_size;
+} walk;
+
+/* One output, of reduced elements that lie beside each other. */
+static void reduce_run(void *ctx, uint64_t index)
+{
+    const walk *w = ctx;
+    const dp_axes *reduced = &w->p->reduced;
+    const int64_t run = reduced->n > 0 ? reduced->size[reduced->n - 1] : 1;
+    const int64_t first = dp_axes_at(&w->p->kept, (int64_t)index);
+    dp_accumulator sum;
+
+    w->r->begin(&sum);
+    for (int64_t i = 0; i < reduced->count; i += run)
+        w->r->add(&sum, w->x + (size_t)(first + dp_axes_at(reduced, i)) * w->in_size, run);
+    w->r->end(&sum, reduced->count, w->out + index * w->out_size);
+}
+
+#define SIDE_BY_SIDE 512 /* outputs of a task */
+
+/* Neighbours among the outputs, each in the order of the reduced elements. */
+static void reduce_each(void *ctx, uint64_t index)
+{
+    const walk *w = ctx;
+    const int64_t inner = w->p->inner, blocks = (inner + SIDE_BY_SIDE - 1) / SIDE_BY_SIDE;
+    const int64_t first = (int64_t)index / blocks * inner,
+                  at = (int64_t)index % blocks * SIDE_BY_SIDE;
+    const int64_t n = inner - at < SIDE_BY_SIDE ? inner - at : SIDE_BY_SIDE;
+    const int64_t from = dp_axes_at(&w->p->kept, first) + at;
+    union {
+        double d[SIDE_BY_SIDE];
+        int32_t i[SIDE_BY_SIDE];
+    } sums;
+
+    w->r->begin_each(&sums, n);
+    for (int64_t i = 0; i < w->p->reduced.count; i++)
+        w->r->add_each(&sums, w->x + (size_t)(from + dp_axes_at(&w->p->reduced, i)) * w->in_size,
+                       n);
+    w->r->end_each(&sums, n, w->p->reduced.count, w->out + (size_t)(first + at) * w->out_size);
+}
+
+void dp_reduce_run(const dp_reduce *p, const dp_reducer *reducers, size_t n,
+                   const dp_op_run_args *a)
+{
+    walk w = {p,
+              reducers,
+              a->in[0].data,
+              a->out[0].data,
+              dp_dtype_size(a->in[0].dtype),
+              dp_dtype_size(a->out[0].dtype)};
+    const int64_t blocks = (p->inner + SIDE_BY_SIDE - 1) / SIDE_BY_SIDE;
+
+    for (size_t i = 0; i < n && w.r->in != a->in[0].dtype; i++)
+        w.r++;
+    if (p->inner == 1)
+        dp_workers_run(a->workers, (uint64_t)p->kept.count, reduce_run, &w);
+    else
+        dp_workers_run(a->workers, (uint64_t)(p->kept.count / p->inner * blocks), reduce_each, &w);
+}
+
+/* ---- backward ---- */
+
+typedef struct spread {
+    const dp_reduce *p;
+    dp_reduce_gradient *f;
+    const float *dy, *x, *y;
+    float *dx;
+} spread;
+
+static bool is_equal(float x, float y) { return x == y || (x != x && y != y); }
+
+static void spread_one(void *ctx, uint64_t index)
+{
+    const spread *s = ctx;
+    const dp_axes *reduced = &s->p->reduced;
+    const int64_t first = dp_axes_at(&s->p->kept, (int64_t)index);
+    const float dy = s->dy[index], y = s->y != NULL ? s->y[index] : 0.0f;
+    int64_t count = s->y != NULL ? 0 : reduced->count;
+
+    for (int64_t i = 0; i < reduced->count && s->y != NULL; i++)
+        count += is_equal(s->x[first + dp_axes_at(reduced, i)], y);
+    for (int64_t i = 0; i < reduced->count; i++) {
+        const int64_t at = first + dp_axes_at(reduced, i);
+        s->dx[at] = s->y != NULL && !is_equal(s->x[at], y) ? 0.0f : s->f(dy, s->x[at], count);
+    }
+}
+
+void dp_reduce_run_backward(const dp_reduce *p, dp_reduce_gradient *f, const dp_op_run_args *a,
+                            size_t n_in)
+{
+    spread s = {
+        p, f, a->in[0].data, a->in[1].data, n_in > 2 ? a->in[2].data : NULL, a->out[0].data};
+
+    dp_workers_run(a->workers, (uint64_t)p->kept.count, spread_one, &s);
+}

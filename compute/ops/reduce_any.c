@@ -1,0 +1,36 @@
+/* reduce_any.c - whether one element is true, over axes
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "compute/ops/reduce_each.h"
+
+#define EITHER(a, b) ((a) | (b))
+#define TRUTH(v)     ((v) != 0)
+#define SAME(v)      (v)
+DP_REDUCE_WORDS(truth, uint8_t, uint8_t, 0, TRUTH, EITHER, SAME)
+
+static const dp_reducer reducers[] = {
+    DP_REDUCER_WORDS(truth, DP_BOOL),
+};
+#define N_REDUCERS (sizeof reducers / sizeof reducers[0])
+
+static dp_status plan(void *params, dp_op_plan *plan, dp_error *err)
+{
+    return dp_reduce_plan(params, reducers, N_REDUCERS, plan, err);
+}
+
+static dp_status run(const void *params, const dp_op_run_args *a, dp_error *err)
+{
+    (void)err;
+    dp_reduce_run(params, reducers, N_REDUCERS, a);
+    return DP_OK;
+}
+
+const dp_operator dp_operator_reduce_any = {
+    .info = {{"operator", "reduce_any", "whether one is true, over axes", 1, dp_reduce_params},
+             "ReduceAnyD",
+             "free: and, or",
+             {{"x", "y"}}},
+    .size = sizeof(dp_reduce),
+    .part = {{plan, run, "reduce_any axis=1", {DP_TRUTHS(2, 9, 3)}}},
+};

@@ -1,0 +1,93 @@
+/* reduce_each.h - reducers from one expression
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Defines the six functions of a dp_reducer: binary64 sums of floats (DP_REDUCE_FLOATS), and words
+ * where the order is free (DP_REDUCE_WORDS).
+ */
+#ifndef COMPUTE_OPS_REDUCE_EACH_H
+#define COMPUTE_OPS_REDUCE_EACH_H
+
+#include "compute/ops/reduce.h"
+
+/* add_run, end_run: of dp_lanes; joins(sum, v): += or *= of v in binary64; result(sum, count). */
+#define DP_REDUCE_FLOATS(start, add_run, end_run, joins, result)                                   \
+    static void begin(dp_accumulator *a) { dp_lanes_begin(&a->lanes, start); }                     \
+    static void add(dp_accumulator *a, const void *x, int64_t n) { add_run(&a->lanes, x, n); }     \
+    static void end(dp_accumulator *a, int64_t count, void *out)                                   \
+    {                                                                                              \
+        (void)count;                                                                               \
+        *(float *)out = (float)result(end_run(&a->lanes), (double)count);                          \
+    }                                                                                              \
+    static void begin_each(void *sums, int64_t n)                                                  \
+    {                                                                                              \
+        for (int64_t i = 0; i < n; i++)                                                            \
+            ((double *)sums)[i] = start;                                                           \
+    }                                                                                              \
+    static void add_each(void *sums, const void *x, int64_t n)                                     \
+    {                                                                                              \
+        double *sum = sums;                                                                        \
+        const float *v = x;                                                                        \
+        for (int64_t i = 0; i < n; i++)                                                            \
+            joins(sum[i], (double)v[i]);                                                           \
+    }                                                                                              \
+    static void end_each(const void *sums, int64_t n, int64_t count, void *out)                    \
+    {                                                                                              \
+        (void)count;                                                                               \
+        for (int64_t i = 0; i < n; i++)                                                            \
+            ((float *)out)[i] = (float)result(((const double *)sums)[i], (double)count);           \
+    }
+
+/* word: how an element is held while it is reduced (four bytes at most), to and from; joins(a, v):
+ * a word of both, in whatever order. */
+#define DP_REDUCE_WORDS(name, type, word, start, to, joins, from)                                  \
+    static void name##_begin(dp_accumulator *a)                                                    \
+    {                                                                                              \
+        for (int j = 0; j < DP_LANES; j++)                                                         \
+            ((word *)a->i)[j] = start;                                                             \
+    }                                                                                              \
+    static void name##_add(dp_accumulator *a, const void *x, int64_t n)                            \
+    {                                                                                              \
+        const type *v = x;                                                                         \
+        word *w = (word *)a->i;                                                                    \
+        int64_t i = 0;                                                                             \
+        for (; i + DP_LANES <= n; i += DP_LANES) {                                                 \
+            for (int j = 0; j < DP_LANES; j++)                                                     \
+                w[j] = joins(w[j], to(v[i + j]));                                                  \
+        }                                                                                          \
+        for (; i < n; i++)                                                                         \
+            w[0] = joins(w[0], to(v[i]));                                                          \
+    }                                                                                              \
+    static void name##_end(dp_accumulator *a, int64_t count, void *out)                            \
+    {                                                                                              \
+        word *w = (word *)a->i;                                                                    \
+        (void)count;                                                                               \
+        for (int j = 1; j < DP_LANES; j++)                                                         \
+            w[0] = joins(w[0], w[j]);                                                              \
+        *(type *)out = from(w[0]);                                                                 \
+    }                                                                                              \
+    static void name##_begin_each(void *sums, int64_t n)                                           \
+    {                                                                                              \
+        for (int64_t i = 0; i < n; i++)                                                            \
+            ((word *)sums)[i] = start;                                                             \
+    }                                                                                              \
+    static void name##_add_each(void *sums, const void *x, int64_t n)                              \
+    {                                                                                              \
+        word *w = sums;                                                                            \
+        const type *v = x;                                                                         \
+        for (int64_t i = 0; i < n; i++)                                                            \
+            w[i] = joins(w[i], to(v[i]));                                                          \
+    }                                                                                              \
+    static void name##_end_each(const void *sums, int64_t n, int64_t count, void *out)             \
+    {                                                                                              \
+        (void)count;                                                                               \
+        for (int64_t i = 0; i < n; i++)                                                            \
+            ((type *)out)[i] = from(((const word *)sums)[i]);                                      \
+    }
+#define DP_REDUCER_WORDS(name, dtype)                                                              \
+    {                                                                                              \
+        dtype, dtype, name##_begin, name##_add, name##_end, name##_begin_each, name##_add_each,    \
+            name##_end_each                                                                        \
+    }
+
+#endif

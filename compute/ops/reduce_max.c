@@ -1,0 +1,81 @@
+/* reduce_max.c - the largest element over axes
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/num.h"
+#include "compute/ops/reduce_each.h"
+
+/* Numbers as integers of the same order: -0 below +0, a NaN past all others. */
+static int32_t key(float v)
+{
+    const int32_t bits = (int32_t)dp_f32_bits(v);
+    return v != v ? INT32_MAX : bits ^ ((bits >> 31) & INT32_MAX);
+}
+
+static float number(int32_t k)
+{
+    return k == INT32_MAX ? dp_f32_from(0x7FC00000u)
+                          : dp_f32_from((uint32_t)(k ^ ((k >> 31) & INT32_MAX)));
+}
+
+#define LARGER(a, b) ((a) > (b) ? (a) : (b))
+#define SAME(v)      (v)
+DP_REDUCE_WORDS(f32, float, int32_t, INT32_MIN, key, LARGER, number)
+DP_REDUCE_WORDS(i32, int32_t, int32_t, INT32_MIN, SAME, LARGER, SAME)
+DP_REDUCE_WORDS(u8, uint8_t, uint8_t, 0, SAME, LARGER, SAME)
+DP_REDUCE_WORDS(i8, int8_t, int8_t, INT8_MIN, SAME, LARGER, SAME)
+
+static const dp_reducer reducers[] = {
+    DP_REDUCER_WORDS(f32, DP_F32),
+    DP_REDUCER_WORDS(i32, DP_I32),
+    DP_REDUCER_WORDS(u8, DP_U8),
+    DP_REDUCER_WORDS(i8, DP_I8),
+};
+#define N_REDUCERS (sizeof reducers / sizeof reducers[0])
+
+static dp_status plan(void *params, dp_op_plan *plan, dp_error *err)
+{
+    return dp_reduce_plan(params, reducers, N_REDUCERS, plan, err);
+}
+
+static dp_status run(const void *params, const dp_op_run_args *a, dp_error *err)
+{
+    (void)err;
+    dp_reduce_run(params, reducers, N_REDUCERS, a);
+    return DP_OK;
+}
+
+/* Equals share it. */
+static float gradient(float dy, float x, int64_t count)
+{
+    (void)x;
+    return (float)((double)dy / (double)count);
+}
+
+static dp_status plan_backward(void *params, dp_op_plan *plan, dp_error *err)
+{
+    return dp_reduce_plan_backward(params, plan, err);
+}
+
+static dp_status run_backward(const void *params, const dp_op_run_args *a, dp_error *err)
+{
+    (void)err;
+    dp_reduce_run_backward(params, gradient, a, 3);
+    return DP_OK;
+}
+
+static const float ties[] = {2, -1, 0.5f, 2, -3, -0.0f, 1, -1, 0.5f, 2, -1, 0.25f};
+static const float tied[] = {2, -1, 0.5f};
+
+const dp_operator dp_operator_reduce_max = {
+    .info = {{"operator", "reduce_max", "the largest over axes; NaN wins", 1, dp_reduce_params},
+             "ReduceMaxD",
+             "free: integers of the numbers' order (-0 < +0, NaN past all) are compared",
+             {{"x", "y"}, {"dy,x,y", "dx"}}},
+    .size = sizeof(dp_reduce),
+    .part = {{plan, run, "reduce_max axis=0,2", {DP_FLOATS(3, 7, 5, 37)}},
+             {plan_backward,
+              run_backward,
+              "reduce_max axis=0",
+              {DP_FLOATS(1, 3), DP_GIVEN(ties, DP_F32, 2, 4, 3), DP_GIVEN(tied, DP_F32, 1, 3)}}},
+};

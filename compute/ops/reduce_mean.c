@@ -1,0 +1,57 @@
+/* reduce_mean.c - the mean over axes
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "compute/ops/reduce_each.h"
+
+#define PLUS(a, v)       (a) += (v)
+#define MEAN(sum, count) ((sum) / (count))
+DP_REDUCE_FLOATS(0.0, dp_sum_add, dp_sum_end, PLUS, MEAN)
+
+static const dp_reducer reducers[] = {
+    {DP_F32, DP_F32, begin, add, end, begin_each, add_each, end_each},
+};
+#define N_REDUCERS (sizeof reducers / sizeof reducers[0])
+
+static dp_status plan(void *params, dp_op_plan *plan, dp_error *err)
+{
+    return dp_reduce_plan(params, reducers, N_REDUCERS, plan, err);
+}
+
+static dp_status run(const void *params, const dp_op_run_args *a, dp_error *err)
+{
+    (void)err;
+    dp_reduce_run(params, reducers, N_REDUCERS, a);
+    return DP_OK;
+}
+
+static float gradient(float dy, float x, int64_t count)
+{
+    (void)x;
+    return (float)((double)dy / (double)count);
+}
+
+static dp_status plan_backward(void *params, dp_op_plan *plan, dp_error *err)
+{
+    return dp_reduce_plan_backward(params, plan, err);
+}
+
+static dp_status run_backward(const void *params, const dp_op_run_args *a, dp_error *err)
+{
+    (void)err;
+    dp_reduce_run_backward(params, gradient, a, 2);
+    return DP_OK;
+}
+
+const dp_operator dp_operator_reduce_mean = {
+    .info = {{"operator", "reduce_mean", "the mean over axes", 1, dp_reduce_params},
+             "ReduceMeanD",
+             dp_reduce_order,
+             {{"x", "y"}, {"dy,x", "dx"}}},
+    .size = sizeof(dp_reduce),
+    .part = {{plan, run, "reduce_mean axis=0,2", {DP_FLOATS(3, 7, 5, 37)}},
+             {plan_backward,
+              run_backward,
+              "reduce_mean axis=0,2",
+              {DP_FLOATS(1, 5), DP_FLOATS(3, 7, 5, 37)}}},
+};

@@ -1,0 +1,63 @@
+/* reduce_sum.c - the sum over axes
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "compute/ops/reduce_each.h"
+
+#define PLUS(a, v)       (a) += (v)
+#define SAME(sum, count) (sum)
+DP_REDUCE_FLOATS(0.0, dp_sum_add, dp_sum_end, PLUS, SAME)
+
+#define ADD(a, b) ((a) + (b))
+#define WORD(v)   ((uint32_t)(v))
+#define BACK(w)   ((int32_t)(w))
+DP_REDUCE_WORDS(i32, int32_t, uint32_t, 0, WORD, ADD, BACK)
+
+static const dp_reducer reducers[] = {
+    {DP_F32, DP_F32, begin, add, end, begin_each, add_each, end_each},
+    DP_REDUCER_WORDS(i32, DP_I32),
+};
+#define N_REDUCERS (sizeof reducers / sizeof reducers[0])
+
+static dp_status plan(void *params, dp_op_plan *plan, dp_error *err)
+{
+    return dp_reduce_plan(params, reducers, N_REDUCERS, plan, err);
+}
+
+static dp_status run(const void *params, const dp_op_run_args *a, dp_error *err)
+{
+    (void)err;
+    dp_reduce_run(params, reducers, N_REDUCERS, a);
+    return DP_OK;
+}
+
+static float gradient(float dy, float x, int64_t count)
+{
+    (void)x, (void)count;
+    return dy;
+}
+
+static dp_status plan_backward(void *params, dp_op_plan *plan, dp_error *err)
+{
+    return dp_reduce_plan_backward(params, plan, err);
+}
+
+static dp_status run_backward(const void *params, const dp_op_run_args *a, dp_error *err)
+{
+    (void)err;
+    dp_reduce_run_backward(params, gradient, a, 2);
+    return DP_OK;
+}
+
+const dp_operator dp_operator_reduce_sum = {
+    .info = {{"operator", "reduce_sum", "the sum over axes; int32 wraps", 1, dp_reduce_params},
+             "ReduceSumD",
+             dp_reduce_order,
+             {{"x", "y"}, {"dy,x", "dx"}}},
+    .size = sizeof(dp_reduce),
+    .part = {{plan, run, "reduce_sum axis=0,2", {DP_FLOATS(3, 7, 5, 37)}},
+             {plan_backward,
+              run_backward,
+              "reduce_sum axis=0,2",
+              {DP_FLOATS(1, 5), DP_FLOATS(3, 7, 5, 37)}}},
+};

@@ -1,0 +1,57 @@
+/* square_sum.c - the sum of squares over axes
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "compute/ops/reduce_each.h"
+
+#define PLUS_SQUARE(a, v) (a) += (v) * (v)
+#define SAME(sum, count)  (sum)
+DP_REDUCE_FLOATS(0.0, dp_square_add, dp_sum_end, PLUS_SQUARE, SAME)
+
+static const dp_reducer reducers[] = {
+    {DP_F32, DP_F32, begin, add, end, begin_each, add_each, end_each},
+};
+#define N_REDUCERS (sizeof reducers / sizeof reducers[0])
+
+static dp_status plan(void *params, dp_op_plan *plan, dp_error *err)
+{
+    return dp_reduce_plan(params, reducers, N_REDUCERS, plan, err);
+}
+
+static dp_status run(const void *params, const dp_op_run_args *a, dp_error *err)
+{
+    (void)err;
+    dp_reduce_run(params, reducers, N_REDUCERS, a);
+    return DP_OK;
+}
+
+static float gradient(float dy, float x, int64_t count)
+{
+    (void)count;
+    return dy * (2.0f * x);
+}
+
+static dp_status plan_backward(void *params, dp_op_plan *plan, dp_error *err)
+{
+    return dp_reduce_plan_backward(params, plan, err);
+}
+
+static dp_status run_backward(const void *params, const dp_op_run_args *a, dp_error *err)
+{
+    (void)err;
+    dp_reduce_run_backward(params, gradient, a, 2);
+    return DP_OK;
+}
+
+const dp_operator dp_operator_square_sum = {
+    .info = {{"operator", "square_sum", "the sum of squares over axes", 1, dp_reduce_params},
+             "SquareSumV1,SquareSumAll",
+             dp_reduce_order,
+             {{"x", "y"}, {"dy,x", "dx"}}},
+    .size = sizeof(dp_reduce),
+    .part = {{plan, run, "square_sum axis=0,2", {DP_FLOATS(3, 7, 5, 37)}},
+             {plan_backward,
+              run_backward,
+              "square_sum axis=0,2",
+              {DP_FLOATS(1, 5), DP_FLOATS(3, 7, 5, 37)}}},
+};

@@ -1,0 +1,333 @@
+/* test_ops.c - the operators: hashes of their examples, PyTorch's results, orders, wrong inputs
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <math.h>
+
+#include "base/cpu.h"
+#include "base/rng.h"
+#include "detpipe_ops.h"
+#include "tests/support/test.h"
+
+/* ---- the hash of every example, on every instruction set and for some thread counts ---- */
+
+static const dp_op_info *find(const char *name)
+{
+    size_t n;
+    const dp_op_info *const *ops = dp_ops(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(ops[i]->stage.name, name) == 0)
+            return ops[i];
+    }
+    fail_msg("there is no operator %s", name);
+    return NULL;
+}
+
+static void check_examples(uint32_t threads)
+{
+    test_lines golden = test_lines_read("ops.txt");
+    const dp_options options = {.size = sizeof options, .threads = threads};
+
+    assert_true(golden.n > 0);
+    for (size_t i = 0; i < golden.n; i++) {
+        char hash[40], direction[16], name[64];
+        uint8_t digest[16];
+        assert_int_equal(sscanf(golden.line[i], "%39s : %15s %63s", hash, direction, name), 3);
+        assert_ok(dp_op_example(find(name),
+                                strcmp(direction, "backward") == 0 ? DP_BACKWARD : DP_FORWARD,
+                                &options, digest, &test_error));
+        if (strcmp(test_hex_of(digest, 16).text, hash) != 0)
+            print_error("%s : %s %s\n", test_hex_of(digest, 16).text, direction, name);
+        assert_string_equal(test_hex_of(digest, 16).text, hash);
+    }
+    test_lines_free(&golden);
+}
+
+static void examples(void **state)
+{
+    static const char *const levels[] = {"scalar", "sse2", "avx2", "avx512", "neon"};
+
+    (void)state;
+    check_examples(1);
+    check_examples(3);
+    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+        dp_cpu_level level;
+        setenv("DETPIPE_CPU", levels[i], 1);
+        if (dp_cpu_level_get(&level, NULL) == DP_OK)
+            check_examples(2);
+    }
+    unsetenv("DETPIPE_CPU");
+}
+
+/* ---- PyTorch ---- */
+
+/* In memory of its own: an archive's is not aligned. */
+static dp_tensor tensor_of(const dp_named_tensor *t)
+{
+    dp_tensor out = {malloc((size_t)t->size + 1), DP_F32, t->rank, {0}};
+
+    memcpy(out.data, t->data, (size_t)t->size);
+    memcpy(out.shape, t->shape, sizeof out.shape);
+    for (dp_dtype d = DP_U8; d <= DP_F64; d++) {
+        if (strcmp(dp_dtype_name(d), t->type) == 0)
+            out.dtype = d;
+    }
+    return out;
+}
+
+/* Numbers within 1e-4 of their root mean square and 1e-6; all else equal. */
+static void assert_near(const char *text, size_t output, const dp_tensor *seen, const dp_tensor *y)
+{
+    const size_t n = test_bytes(y) / dp_dtype_size(y->dtype);
+    const float *a = seen->data, *b = y->data;
+    double squares = 0, most = 0;
+
+    assert_int_equal(seen->dtype, y->dtype);
+    assert_int_equal(test_bytes(seen), test_bytes(y));
+    if (y->dtype != DP_F32) {
+        assert_memory_equal(seen->data, y->data, test_bytes(y));
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        squares += (double)b[i] * (double)b[i];
+        most = fmax(most, fabs((double)a[i] - (double)b[i]));
+        if (a[i] != a[i])
+            most = INFINITY;
+    }
+    if (!(most <= 1e-4 * sqrt(squares / (double)n) + 1e-6))
+        fail_msg("%s: output %zu is off by %g", text, output, most);
+}
+
+static size_t take(const dp_archive *archive, size_t number, const char *kind, dp_tensor out[16])
+{
+    size_t n = 0;
+
+    for (const dp_named_tensor *t = NULL; n < 16; n++) {
+        char name[40];
+        snprintf(name, sizeof name, "%zu.%s%zu", number, kind, n);
+        t = dp_archive_find(archive, name);
+        if (t == NULL)
+            break;
+        out[n] = tensor_of(t);
+    }
+    return n;
+}
+
+static void check_case(const dp_archive *archive, size_t number, const char *line)
+{
+    const dp_options options = {.size = sizeof options, .threads = 2};
+    const bool backward = strncmp(line, "backward", 8) == 0;
+    const char *text = strstr(line, " : ") + 3;
+    dp_tensor in[16], expected[16];
+    const size_t n_in = take(archive, number, "in", in);
+    const size_t n_out = take(archive, number, "out", expected);
+    dp_op *op;
+
+    assert_true(n_in > 0 && n_out > 0);
+    assert_ok(dp_op_open(&op, text, backward ? DP_BACKWARD : DP_FORWARD, in, n_in, &options,
+                         &test_error));
+    assert_ok(dp_op_run(op, in, &test_error));
+    for (size_t i = 0; i < n_out; i++) {
+        assert_non_null(dp_op_output(op, i));
+        assert_near(line, i, dp_op_output(op, i), &expected[i]);
+        free(expected[i].data);
+    }
+    for (size_t i = 0; i < n_in; i++)
+        free(in[i].data);
+    dp_op_close(op);
+}
+
+static void as_pytorch(void **state)
+{
+    test_lines lines = test_lines_read("torch_ops.txt");
+    dp_archive *archive;
+
+    (void)state;
+    assert_ok(dp_archive_open(&archive, TEST_GOLDEN "/torch_ops.npz", NULL, &test_error));
+    assert_true(lines.n > 30);
+    for (size_t i = 0; i < lines.n; i++)
+        check_case(archive, i, lines.line[i]);
+    dp_archive_close(archive);
+    test_lines_free(&lines);
+}
+
+/* ---- the orders of sums, as docs/numerics.md has them ---- */
+
+static double tree(double *v, int64_t n)
+{
+    for (; n > 1; n = (n + 1) / 2) {
+        for (int64_t i = 0; i < n / 2; i++)
+            v[i] = v[2 * i] + v[2 * i + 1];
+        if (n % 2 != 0)
+            v[n / 2] = v[n - 1];
+    }
+    return v[0];
+}
+
+static double lane64(const float *x, int64_t n)
+{
+    double blocks[8], lane[16];
+    int64_t n_blocks = 0;
+
+    for (int64_t first = 0; first < n || n_blocks == 0; first += 65536) {
+        memset(lane, 0, sizeof lane);
+        for (int64_t i = first; i < n && i < first + 65536; i++)
+            lane[(i - first) % 16] += (double)x[i];
+        for (int w = 8; w > 0; w /= 2) {
+            for (int j = 0; j < w; j++)
+                lane[j] += lane[j + w];
+        }
+        blocks[n_blocks++] = lane[0];
+    }
+    return tree(blocks, n_blocks);
+}
+
+/* Numbers of very different sizes: another order gives another sum. */
+static void far_apart(float *x, int64_t n, dp_rng *rng)
+{
+    for (int64_t i = 0; i < n; i++)
+        x[i] = ldexpf((float)(2 * dp_rng_uniform(rng) - 1), (int)dp_rng_below(rng, 80) - 10);
+}
+
+static void sum_axis(const float *x, int64_t a, int64_t b, int64_t c, const char *axis, float *out)
+{
+    const dp_options options = {.size = sizeof options, .threads = 2};
+    const dp_tensor in = {(void *)(uintptr_t)x, DP_F32, 3, {a, b, c}};
+    char text[64];
+    dp_op *op;
+
+    snprintf(text, sizeof text, "reduce_sum axis=%s", axis);
+    assert_ok(dp_op_open(&op, text, DP_FORWARD, &in, 1, &options, &test_error));
+    assert_ok(dp_op_run(op, &in, &test_error));
+    memcpy(out, dp_op_output(op, 0)->data, test_bytes(dp_op_output(op, 0)));
+    dp_op_close(op);
+}
+
+static void order_of_sums(void **state)
+{
+    static const int64_t shapes[][3] = {{3, 4, 5},  {7, 1, 33},  {2, 3, 70000}, {5, 600, 3},
+                                        {1, 1, 17}, {4, 9, 100}, {2, 66000, 1}, {6, 2, 16}};
+    const uint64_t seed = test_seed();
+
+    (void)state;
+    for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
+        const int64_t a = shapes[s][0], b = shapes[s][1], c = shapes[s][2];
+        float *x = malloc(sizeof *x * (size_t)(a * b * c)),
+              *pieces = malloc(sizeof *x * (size_t)(a * c)),
+              *seen = malloc(sizeof *x * (size_t)(a * b * c));
+        dp_rng rng;
+        dp_rng_start(&rng, seed, 0, s);
+        far_apart(x, a * b * c, &rng);
+        sum_axis(x, a, b, c, "2", seen); /* lanes along c */
+        for (int64_t i = 0; i < a * b && c > 1; i++)
+            assert_true(seen[i] == (float)lane64(x + i * c, c));
+        sum_axis(x, a, b, c, "0,2", seen); /* lanes along pieces of c */
+        for (int64_t j = 0; j < b && c > 1; j++) {
+            for (int64_t i = 0; i < a; i++)
+                memcpy(pieces + i * c, x + (i * b + j) * c, sizeof *x * (size_t)c);
+            assert_true(seen[j] == (float)lane64(pieces, a * c));
+        }
+        sum_axis(x, a, b, c, "0", seen); /* a sum for each of b c, in ascending order */
+        for (int64_t j = 0; j < b * c; j++) {
+            double sum = 0;
+            for (int64_t i = 0; i < a; i++)
+                sum += (double)x[i * b * c + j];
+            assert_true(b * c == 1 || seen[j] == (float)sum);
+        }
+        free(x);
+        free(pieces);
+        free(seen);
+    }
+}
+
+/* ---- what is refused ---- */
+
+static void refused(const char *text, dp_direction direction, const dp_tensor *in, size_t n,
+                    dp_status status, const char *words)
+{
+    dp_op *op = NULL;
+
+    assert_int_equal(dp_op_open(&op, text, direction, in, n, NULL, &test_error), status);
+    assert_null(op);
+    if (strstr(test_error.message, words) == NULL)
+        fail_msg("'%s' lacks '%s'", test_error.message, words);
+}
+
+static void wrong_inputs(void **state)
+{
+    const dp_tensor x = {NULL, DP_F32, 3, {2, 3, 4}}, whole = {NULL, DP_I64, 1, {4}};
+    const dp_tensor scale = {NULL, DP_F32, 1, {5}}, norm[] = {x, scale, scale};
+    const dp_tensor huge = {NULL, DP_F32, 2, {INT64_MAX, 2}};
+
+    (void)state;
+    refused("reduce_sum axis=3", DP_FORWARD, &x, 1, DP_EINVAL, "axis 3 of a tensor of rank 3");
+    refused("reduce_sum axis=0,-3", DP_FORWARD, &x, 1, DP_EINVAL, "named twice");
+    refused("reduce_mean", DP_FORWARD, &whole, 1, DP_EINVAL, "x is int64[4]");
+    refused("reduce_all", DP_BACKWARD, &x, 1, DP_EINVAL, "no backward");
+    refused("reduce_sum", DP_FORWARD, &x, 2, DP_EINVAL, "takes 1 inputs (x), not 2");
+    refused("reduce_sum", DP_FORWARD, &huge, 1, DP_EINVAL, "no tensor of a size");
+    refused("reduce_smu", DP_FORWARD, &x, 1, DP_ESPEC, "reduce_sum");
+    refused("reduce_sum | reduce_sum", DP_FORWARD, &x, 1, DP_ESPEC, "one operator");
+    refused("layer_norm begin_norm_axis=2 begin_params_axis=2", DP_FORWARD, norm, 3, DP_EINVAL,
+            "gamma is float32[5]: float32[4] is expected");
+    refused("strided_slice begin=0 end=2 strides=0", DP_FORWARD, &x, 1, DP_EINVAL, "stride is 0");
+    refused("strided_slice begin=0,0,0,0 end=1,1,1,1", DP_FORWARD, &x, 1, DP_EINVAL, "4 axes");
+}
+
+static void wrong_values(void **state)
+{
+    float logits[6] = {0}, weight[3] = {1, 1, 1}, features[4] = {0}, roi[5] = {1, 0, 0, 1, 1};
+    int32_t labels[2] = {0, 3};
+    const dp_tensor loss[] = {{logits, DP_F32, 2, {2, 3}},
+                              {labels, DP_I32, 1, {2}},
+                              {weight, DP_F32, 1, {3}}},
+                    align[] = {{features, DP_F32, 4, {1, 1, 2, 2}}, {roi, DP_F32, 2, {1, 5}}};
+    dp_tensor none = loss[0];
+    dp_op *op;
+
+    (void)state;
+    assert_ok(dp_op_open(&op, "nll_loss", DP_FORWARD, loss, 3, NULL, &test_error));
+    assert_int_equal(dp_op_run(op, loss, &test_error), DP_EINVAL);
+    assert_non_null(strstr(test_error.message, "label 3 of sample 1"));
+    none.data = NULL;
+    assert_int_equal(dp_op_run(op, &none, &test_error), DP_EINVAL);
+    dp_op_close(op);
+    assert_ok(dp_op_open(&op, "roi_align pooled_height=1 pooled_width=1 spatial_scale=1",
+                         DP_FORWARD, align, 2, NULL, &test_error));
+    assert_int_equal(dp_op_run(op, align, &test_error), DP_EINVAL);
+    roi[0] = NAN;
+    assert_int_equal(dp_op_run(op, align, &test_error), DP_EINVAL);
+    dp_op_close(op);
+}
+
+/* NaN, and zeros of both signs. */
+static void largest_and_smallest(void **state)
+{
+    static float x[] = {1, NAN, 2, -0.0f, 0.0f, -1, 0.0f, -0.0f, -3};
+    const dp_tensor in = {x, DP_F32, 2, {3, 3}};
+    static const char *const texts[] = {"reduce_max axis=1", "reduce_min axis=1",
+                                        "reduce_max axis=0"};
+    static const uint32_t expected[3][3] = {{0x7FC00000, 0, 0},
+                                            {0x7FC00000, 0xBF800000, 0xC0400000},
+                                            {0x3F800000, 0x7FC00000, 0x40000000}};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        dp_op *op;
+        assert_ok(dp_op_open(&op, texts[i], DP_FORWARD, &in, 1, NULL, &test_error));
+        assert_ok(dp_op_run(op, &in, &test_error));
+        assert_memory_equal(dp_op_output(op, 0)->data, expected[i], sizeof expected[i]);
+        dp_op_close(op);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(examples),      cmocka_unit_test(as_pytorch),
+        cmocka_unit_test(order_of_sums), cmocka_unit_test(wrong_inputs),
+        cmocka_unit_test(wrong_values),  cmocka_unit_test(largest_and_smallest),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
