@@ -12,7 +12,8 @@
 
 #include <stdint.h>
 
-#define DP_TREE_DEPTH 13 /* of DP_MAX_LEAVES */
+#define DP_TREE_DEPTH  13 /* of DP_MAX_LEAVES */
+#define DP_TREE_LEVELS 48 /* of any number of leaves */
 
 /* How many levels leaf number i (from 0) merges when it arrives. */
 static inline int dp_tree_merges(int64_t i) { return __builtin_ctzll(~(uint64_t)i); }

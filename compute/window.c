@@ -68,6 +68,29 @@ dp_status dp_slide_plan(const char *stage, const dp_window *w, const dp_extent *
     return DP_OK;
 }
 
+dp_conv dp_conv_of(const dp_extent *in, int64_t oc, int64_t groups, const dp_slide *s)
+{
+    return (dp_conv){
+        .ic = in->channels,
+        .height = in->height,
+        .width = in->width,
+        .oc = oc,
+        .kh = s->kernel[0],
+        .kw = s->kernel[1],
+        .oh = s->out[0],
+        .ow = s->out[1],
+        .stride_h = s->stride[0],
+        .stride_w = s->stride[1],
+        .dilation_h = s->dilation[0],
+        .dilation_w = s->dilation[1],
+        .groups = groups,
+        .top = s->before[0],
+        .left = s->before[1],
+        .bottom = s->after[0],
+        .right = s->after[1],
+    };
+}
+
 const dp_param dp_pool_params[] = {
     DP_INTS(dp_window, kernel_size, NULL, 1, DP_MAX_KERNEL,
             "height,width; one number for a square"),

@@ -5,6 +5,7 @@
 #ifndef COMPUTE_WINDOW_H
 #define COMPUTE_WINDOW_H
 
+#include "compute/conv.h"
 #include "compute/layer.h"
 
 #define DP_MAX_KERNEL 1024
@@ -28,6 +29,9 @@ typedef struct dp_slide {
 /* docs/mindspore.md. */
 dp_status dp_slide_plan(const char *stage, const dp_window *, const dp_extent *in, dp_slide *out,
                         dp_error *);
+
+/* The convolution of an image with oc kernels that slide so. */
+dp_conv dp_conv_of(const dp_extent *in, int64_t oc, int64_t groups, const dp_slide *);
 
 /* What max_pool and avg_pool are given: the same parameters, and the same fit to the input. */
 typedef struct dp_pool {

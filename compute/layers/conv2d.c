@@ -2,7 +2,6 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "compute/conv.h"
 #include "compute/window.h"
 
 typedef struct conv2d {
@@ -42,25 +41,7 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
                        "out_channels=%lld",
                        (long long)p->group, (long long)plan->in.channels,
                        (long long)p->out_channels);
-    p->conv = (dp_conv){
-        .ic = plan->in.channels,
-        .height = plan->in.height,
-        .width = plan->in.width,
-        .oc = p->out_channels,
-        .kh = s.kernel[0],
-        .kw = s.kernel[1],
-        .oh = s.out[0],
-        .ow = s.out[1],
-        .stride_h = s.stride[0],
-        .stride_w = s.stride[1],
-        .dilation_h = s.dilation[0],
-        .dilation_w = s.dilation[1],
-        .groups = p->group,
-        .top = s.before[0],
-        .left = s.before[1],
-        .bottom = s.after[0],
-        .right = s.after[1],
-    };
+    p->conv = dp_conv_of(&plan->in, p->out_channels, p->group, &s);
     plan->out = (dp_extent){p->out_channels, s.out[0], s.out[1]};
     plan->n_weights = p->has_bias ? 2 : 1;
     plan->weights[0] = (dp_weight){"weight",

@@ -52,6 +52,10 @@ static dp_status fit(conv3d *p, const dp_op_plan *plan, size_t x, dp_tensor *y, 
     *y = (dp_tensor){NULL, DP_F32, 5, {p->n, p->oc, p->v.out[0], p->v.out[1], p->v.out[2]}};
     for (int d = 0; d < 3; d++)
         p->padded[d] = p->v.in[d] + p->v.before[d] + p->v.after[d];
+    if ((double)p->n * (double)p->ic * (double)p->padded[0] * (double)p->padded[1] *
+            (double)p->padded[2] >
+        (double)DP_OP_MOST)
+        return dp_fail(err, DP_ELIMIT, "conv3d: x with its padding has more than 2^40 elements");
     return dp_op_check_leaf(plan, p->leaf_size, err);
 }
 
@@ -159,13 +163,6 @@ static void forward_row(void *ctx, uint64_t row)
     }
 }
 
-/* [n][place][c] as [n][c][place]. */
-static void put_planes(int64_t n, int64_t places, int64_t channels, const float *src, float *dst)
-{
-    for (int64_t i = 0; i < n; i++, src += places * channels, dst += places * channels)
-        dp_transpose(src, places, channels, dst);
-}
-
 static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err)
 {
     const conv3d *p = params_;
@@ -176,7 +173,7 @@ static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err
     dp_workers_run(a->workers, (uint64_t)p->n, pad_sample, &j);
     pack_weights(p, a->in[1].data, false, j.m.w);
     dp_workers_run(a->workers, (uint64_t)(p->n * p->v.out[0] * p->v.out[1]), forward_row, &j);
-    put_planes(p->n, product(p->v.out), p->oc, j.m.y, a->out[0].data);
+    dp_channels_first(a->workers, p->n, p->oc, product(p->v.out), j.m.y, a->out[0].data);
     return DP_OK;
 }
 
@@ -284,19 +281,16 @@ static void weight_gradient(void *ctx, uint64_t index)
 static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_error *err)
 {
     const conv3d *p = params_;
-    const int64_t places = product(p->v.out);
     job j = {.p = p, .kernels = a->kernels, .given = a->in[1].data, .dw = a->out[1].data};
 
     (void)err;
     lay_out(p, true, a->workspace, &j.m);
     dp_workers_run(a->workers, (uint64_t)p->n, pad_sample, &j);
-    for (int64_t n = 0; n < p->n; n++)
-        dp_transpose((const float *)a->in[0].data + n * places * p->oc, p->oc, places,
-                     j.m.y + n * places * p->oc);
+    dp_channels_last(a->workers, p->n, p->oc, product(p->v.out), a->in[0].data, j.m.y);
     dp_workers_run(a->workers, (uint64_t)(p->taps * p->ic), weight_gradient, &j);
     pack_weights(p, a->in[2].data, true, j.m.w);
     dp_workers_run(a->workers, (uint64_t)(p->n * p->v.in[0] * p->v.in[1]), input_gradient_row, &j);
-    put_planes(p->n, product(p->v.in), p->ic, j.m.x, a->out[0].data);
+    dp_channels_first(a->workers, p->n, p->ic, product(p->v.in), j.m.x, a->out[0].data);
     return DP_OK;
 }
 

@@ -16,12 +16,11 @@
 
 #define DP_LANES      16
 #define DP_LANE_BLOCK 65536
-#define DP_LANE_TREE  48 /* levels: 2^63 numbers are 2^47 blocks */
 
 typedef struct dp_lanes {
     double lane[DP_LANES];
     int64_t n, blocks; /* numbers in the block; whole blocks before it */
-    double tree[DP_LANE_TREE];
+    double tree[DP_TREE_LEVELS];
     int32_t depth;
 } dp_lanes;
 

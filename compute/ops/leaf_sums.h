@@ -7,13 +7,12 @@
 
 #include "compute/tree.h"
 
-#define DP_COLUMNS   16
-#define DP_LEAF_TREE 48 /* levels */
+#define DP_COLUMNS 16
 
 /* Who adds to `sum` adds the elements of a leaf in ascending order, then ends the leaf. */
 typedef struct dp_leaf_sums {
     double sum[DP_COLUMNS];
-    double tree[DP_LEAF_TREE][DP_COLUMNS];
+    double tree[DP_TREE_LEVELS][DP_COLUMNS];
     int64_t leaves;
     int32_t depth;
 } dp_leaf_sums;

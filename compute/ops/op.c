@@ -128,8 +128,8 @@ static dp_status check_inputs(dp_op *op, dp_direction direction, const dp_tensor
     for (size_t i = 0; i < n; i++) {
         const dp_tensor *t = &inputs[i];
         if (dp_dtype_size(t->dtype) == 0 || t->rank < 0 || t->rank > DP_MAX_RANK ||
-            !dp_tensor_fits(t))
-            return dp_fail(err, DP_EINVAL, "%s: %s is no tensor of a size that can be had", name,
+            !dp_tensor_fits(t) || dp_tensor_count(t) > DP_OP_MOST)
+            return dp_fail(err, DP_EINVAL, "%s: %s is no tensor of at most 2^40 elements", name,
                            dp_op_name(side->inputs, i, text));
         op->in[i] = *t;
         op->in[i].data = NULL;
@@ -173,19 +173,17 @@ static dp_status plan(dp_op *op, dp_direction direction, dp_error *err)
     if (status != DP_OK)
         return status;
     op->n_out = p.n_out;
-    op->workspace = dp_arena_alloc(&op->arena, p.workspace + 1, 1);
-    if (op->workspace == NULL)
-        return dp_arena_fail(&op->arena, err, "an operator");
     for (size_t i = 0; i < p.n_out; i++) {
         op->out[i] = p.out[i];
-        if (!dp_tensor_fits(&op->out[i]))
-            return dp_fail(err, DP_ELIMIT, "%s: an output would be too large",
+        if (!dp_tensor_fits(&op->out[i]) || dp_tensor_count(&op->out[i]) > DP_OP_MOST)
+            return dp_fail(err, DP_ELIMIT, "%s: an output would have more than 2^40 elements",
                            op->operator->info.stage.name);
         op->out[i].data = dp_arena_alloc(&op->arena, dp_tensor_bytes(&op->out[i]) + 1, 1);
         if (op->out[i].data == NULL)
             return dp_arena_fail(&op->arena, err, "an output");
     }
-    return DP_OK;
+    op->workspace = dp_arena_alloc(&op->arena, p.workspace | 1, 1);
+    return op->workspace != NULL ? DP_OK : dp_arena_fail(&op->arena, err, "an operator");
 }
 
 static dp_status open_op(dp_op *op, const char *text, dp_direction direction,

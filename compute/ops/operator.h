@@ -15,6 +15,9 @@
 #define DP_OP_INPUTS  12
 #define DP_OP_OUTPUTS 8
 
+/* Elements of a tensor: past it everything is refused, so that no product of sizes overflows. */
+#define DP_OP_MOST ((uint64_t)1 << 40)
+
 typedef struct dp_op_plan {
     const dp_op_info *info;
     dp_direction direction;
@@ -76,11 +79,18 @@ typedef struct dp_operator {
 
 static inline size_t dp_floats(int64_t n) { return sizeof(float) * (size_t)n; }
 
-/* Bytes of n arrays of so many floats; where they lie from `at` on, if it is not NULL. */
+/* Bytes of n arrays of so many floats (SIZE_MAX: of too many); where they lie from `at` on, if it
+ * is not NULL. */
 size_t dp_lay_out(const int64_t floats[], size_t n, void *at, float **const places[]);
 
 /* [rows][cols] as [cols][rows]. */
 void dp_transpose(const float *w, int64_t rows, int64_t cols, float *out);
+
+/* [n][channels][places] as [n][places][channels], and back. */
+void dp_channels_last(dp_workers *, int64_t n, int64_t channels, int64_t places, const float *src,
+                      float *dst);
+void dp_channels_first(dp_workers *, int64_t n, int64_t channels, int64_t places, const float *src,
+                       float *dst);
 
 /* Name number i of "x,gamma,beta", and how many there are. */
 #define DP_OP_NAME 32

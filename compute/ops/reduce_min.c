@@ -2,25 +2,14 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "base/num.h"
+#include "compute/ops/order.h"
 #include "compute/ops/reduce_each.h"
 
-/* Numbers as integers of the same order: -0 below +0, a NaN past all others. */
-static int32_t key(float v)
-{
-    const int32_t bits = (int32_t)dp_f32_bits(v);
-    return v != v ? INT32_MIN : bits ^ ((bits >> 31) & INT32_MAX);
-}
-
-static float number(int32_t k)
-{
-    return k == INT32_MIN ? dp_f32_from(0x7FC00000u)
-                          : dp_f32_from((uint32_t)(k ^ ((k >> 31) & INT32_MAX)));
-}
-
+#define KEY(v)        dp_order_key(v, INT32_MIN)
+#define NUMBER(k)     dp_order_number(k, INT32_MIN)
 #define SMALLER(a, b) ((a) < (b) ? (a) : (b))
 #define SAME(v)       (v)
-DP_REDUCE_WORDS(f32, float, int32_t, INT32_MAX, key, SMALLER, number)
+DP_REDUCE_WORDS(f32, float, int32_t, INT32_MAX, KEY, SMALLER, NUMBER)
 DP_REDUCE_WORDS(i32, int32_t, int32_t, INT32_MAX, SAME, SMALLER, SAME)
 DP_REDUCE_WORDS(u8, uint8_t, uint8_t, UINT8_MAX, SAME, SMALLER, SAME)
 DP_REDUCE_WORDS(i8, int8_t, int8_t, INT8_MAX, SAME, SMALLER, SAME)

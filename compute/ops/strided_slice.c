@@ -47,9 +47,12 @@ static dp_status check_entries(const strided_slice *p, int32_t rank, dp_error *e
     }
     if (ellipses > 1)
         return dp_fail(err, DP_EINVAL, "strided_slice: ellipsis_mask has more than one bit");
-    return taken > rank ? dp_fail(err, DP_EINVAL, "strided_slice: %d axes of a tensor of rank %d",
-                                  taken, rank)
-                        : DP_OK;
+    if (taken > rank)
+        return dp_fail(err, DP_EINVAL, "strided_slice: %d axes of a tensor of rank %d", taken,
+                       rank);
+    return rank + p->begin.n - ellipses - taken <= DP_MAX_RANK
+               ? DP_OK
+               : dp_fail(err, DP_ELIMIT, "strided_slice: more than %d axes", DP_MAX_RANK);
 }
 
 static int64_t clamp(int64_t v, int64_t low, int64_t high)
@@ -102,8 +105,6 @@ static dp_status plan_slice(strided_slice *p, const dp_tensor *x, dp_tensor *y, 
     for (int32_t i = 0; status == DP_OK && i <= p->begin.n; i++) {
         const bool rest = i == p->begin.n || has(p->ellipsis_mask, i);
         if (!rest && has(p->new_axis_mask, i)) {
-            if (y->rank == DP_MAX_RANK)
-                return dp_fail(err, DP_ELIMIT, "strided_slice: more than %d axes", DP_MAX_RANK);
             y->shape[y->rank++] = 1;
             continue;
         }
@@ -116,7 +117,7 @@ static dp_status plan_slice(strided_slice *p, const dp_tensor *x, dp_tensor *y, 
             if (status != DP_OK)
                 break;
             add_axis(p, first, step, count, stride);
-            if ((rest || !has(p->shrink_axis_mask, i)) && y->rank < DP_MAX_RANK)
+            if (rest || !has(p->shrink_axis_mask, i))
                 y->shape[y->rank++] = count;
             left -= !rest;
         }

@@ -258,6 +258,15 @@ static void wrong_inputs(void **state)
 {
     const dp_tensor x = {NULL, DP_F32, 3, {2, 3, 4}}, whole = {NULL, DP_I64, 1, {4}};
     const dp_tensor scale = {NULL, DP_F32, 1, {5}}, norm[] = {x, scale, scale};
+    const dp_tensor full = {NULL, DP_F32, 8, {1, 1, 1, 1, 1, 1, 1, 1}},
+                    volume = {NULL, DP_F32, 5, {1, 1, 4, 4, 4}};
+    const dp_tensor wide[] = {{NULL, DP_F32, 5, {1 << 12, 1, 1, 1, 1}},
+                              {NULL, DP_F32, 5, {1, 1, 1, 1, 1}}},
+                    lstm[] = {{NULL, DP_F32, 3, {2, 3, 1}},
+                              {NULL, DP_F32, 2, {3, 8}},
+                              {NULL, DP_F32, 1, {9}},
+                              {NULL, DP_F32, 3, {1, 3, 2}},
+                              {NULL, DP_F32, 3, {1, 3, 2}}};
     const dp_tensor huge = {NULL, DP_F32, 2, {INT64_MAX, 2}};
 
     (void)state;
@@ -266,12 +275,19 @@ static void wrong_inputs(void **state)
     refused("reduce_mean", DP_FORWARD, &whole, 1, DP_EINVAL, "x is int64[4]");
     refused("reduce_all", DP_BACKWARD, &x, 1, DP_EINVAL, "no backward");
     refused("reduce_sum", DP_FORWARD, &x, 2, DP_EINVAL, "takes 1 inputs (x), not 2");
-    refused("reduce_sum", DP_FORWARD, &huge, 1, DP_EINVAL, "no tensor of a size");
+    refused("reduce_sum", DP_FORWARD, &huge, 1, DP_EINVAL, "no tensor of at most");
     refused("reduce_smu", DP_FORWARD, &x, 1, DP_ESPEC, "reduce_sum");
     refused("reduce_sum | reduce_sum", DP_FORWARD, &x, 1, DP_ESPEC, "one operator");
     refused("layer_norm begin_norm_axis=2 begin_params_axis=2", DP_FORWARD, norm, 3, DP_EINVAL,
             "gamma is float32[5]: float32[4] is expected");
     refused("strided_slice begin=0 end=2 strides=0", DP_FORWARD, &x, 1, DP_EINVAL, "stride is 0");
+    refused("strided_slice begin=0,0 end=1,1 new_axis_mask=3", DP_FORWARD, &full, 1, DP_ELIMIT,
+            "more than 8 axes");
+    refused("max_pool3d kernel_size=2 pad_mode=pad padding=2", DP_FORWARD, &volume, 1, DP_ESPEC,
+            "half of the kernel");
+    refused("conv3d pad_mode=pad padding=1024", DP_FORWARD, wide, 2, DP_ELIMIT, "2^40");
+    refused("lstm leaf_size=3", DP_FORWARD, lstm, 5, DP_EINVAL, "power of two");
+    refused("lstm", DP_FORWARD, lstm, 5, DP_EINVAL, "b is float32[9]: float32[8] is expected");
     refused("strided_slice begin=0,0,0,0 end=1,1,1,1", DP_FORWARD, &x, 1, DP_EINVAL, "4 axes");
 }
 

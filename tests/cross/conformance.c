@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  *     conformance GOLDEN_DIR
- * Compares every line of stages.txt and nets.txt (tests/golden/README.md) and runs the self-test;
- * `tools/dev cross` compiles it for other machines and runs it under qemu.
+ * Compares every line of stages.txt, nets.txt and ops.txt (tests/golden/README.md) and runs the
+ * self-test; `tools/dev cross` compiles it for other machines and runs it under qemu.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@
 
 #include "detpipe.h"
 #include "detpipe_net.h"
+#include "detpipe_ops.h"
 #include "tests/support/arrays.h"
 
 #define STEPS 3
@@ -84,6 +85,23 @@ static dp_status run(const char *text, char *out)
     return status;
 }
 
+/* "backward layer_norm" */
+static dp_status operator(const char *text, char *out)
+{
+    const dp_options o = options();
+    const bool backward = strncmp(text, "backward ", 9) == 0;
+    uint8_t digest[16];
+    size_t n, i = 0;
+    const dp_op_info *const *ops = dp_ops(&n);
+    dp_status status;
+
+    while (i + 1 < n && strcmp(ops[i]->stage.name, strchr(text, ' ') + 1) != 0)
+        i++;
+    status = dp_op_example(ops[i], backward ? DP_BACKWARD : DP_FORWARD, &o, digest, &err);
+    print_hex(digest, out);
+    return status;
+}
+
 /* zlib, libpng and liblz4 are not in this build (without_libraries.c) */
 static bool needs_library(const char *text)
 {
@@ -130,5 +148,6 @@ int main(int argc, char **argv)
     }
     wrong += check(argv[1], "stages.txt", stream);
     wrong += check(argv[1], "nets.txt", run);
+    wrong += check(argv[1], "ops.txt", operator);
     return wrong != 0;
 }

@@ -6,7 +6,7 @@
  * Nets with every layer, loss and optimizer, on odd sizes and numbers made from integers: outputs,
  * losses, gradients and weights of three steps each, with zeros of both signs, subnormals and large
  * numbers; outputs for NaN and infinities; a sample of exp, log, sigmoid and tanh
- * before their rounding.  ftz and upward
+ * before their rounding; the example of every operator.  ftz and upward
  * change the caller's floating-point environment first: the library does not mind, and leaves it
  * as it was (else the line says so).
  */
@@ -20,6 +20,7 @@
 #include "base/hash.h"
 #include "base/num.h"
 #include "detpipe_net.h"
+#include "detpipe_ops.h"
 
 #if defined(__x86_64__)
 #include <xmmintrin.h>
@@ -133,6 +134,22 @@ static void hash_functions(dp_hash *h)
     dp_fp_leave(&fp);
 }
 
+static void hash_operators(dp_hash *h, uint32_t threads)
+{
+    const dp_options options = {.size = sizeof options, .threads = threads};
+    size_t n;
+    const dp_op_info *const *ops = dp_ops(&n);
+
+    for (size_t i = 0; i < 2 * n; i++) {
+        const dp_op_info *op = ops[i / 2];
+        uint8_t digest[16];
+        if (op->side[i % 2].inputs == NULL)
+            continue;
+        need(dp_op_example(op, (dp_direction)(i % 2), &options, digest, &err));
+        dp_hash_bytes(h, digest, sizeof digest);
+    }
+}
+
 /* Rounding and flushing, without sticky flags. */
 static unsigned environment(void)
 {
@@ -161,6 +178,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         run_case(&h, &cases[i], threads);
     hash_functions(&h);
+    hash_operators(&h, threads);
     dp_hash_final(&h, digest);
     for (int i = 0; i < 16; i++)
         printf("%02x", digest[i]);

@@ -109,6 +109,14 @@ for said, kw in (("kernel_size=2 stride=2", dict(kernel_size=2, stride=2)),
 for said, kw, w in (("leaf_size=1", {}, r(4, 3, 2, 3, 3)),
                     ("stride=2,1,2 pad_mode=pad padding=1 dilation=1,2,1", dict(stride=(2, 1, 2), padding=1, dilation=(1, 2, 1)), r(20, 3, 3, 2, 3))):
     both("conv3d " + said, lambda t, u: F.conv3d(t, u, **kw), [v, w], lambda dy, i, y: (dy, i[0], i[1]), [0, 1])
+image = r(6, 4, 9, 8)
+for said, kw, w in (("leaf_size=2", {}, r(20, 4, 3, 2)),
+                    ("stride=2,1 pad_mode=pad padding=1 dilation=1,2 group=2", dict(stride=(2, 1), padding=1, dilation=(1, 2), groups=2), r(6, 2, 3, 3))):
+    both("conv2d " + said, lambda t, u: F.conv2d(t, u, **kw), [image, w], lambda dy, i, y: (dy, i[0], i[1]), [0, 1])
+shards = r(5, 3, 4)
+for op in ("sum", "prod", "max", "min"):
+    how = {"sum": "sum", "prod": "prod", "max": "amax", "min": "amin"}[op]
+    case("forward", "all_reduce op=" + op, [shards], [getattr(torch, how)(shards, 0)])
 try:
     from torchvision.ops import roi_align
     f, rois = r(2, 3, 9, 11), torch.tensor([[0, 1, 2, 9.5, 7.25], [1, -3, -2, 4, 20], [0, 5, 5, 5, 5], [1, 0.5, 0, 12, 3]])

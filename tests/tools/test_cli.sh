@@ -145,7 +145,7 @@ expect 0 '^layer_norm \(LayerNorm,LayerNormGrad\)' "$DETPIPE" ops
 expect 0 '^  begin_norm_axis=1' "$DETPIPE" ops layer_norm
 expect 0 '"hash":	"[0-9a-f]{32}"' "$DETPIPE" ops lstm --json
 expect 2 "there is no operator 'nothing'" "$DETPIPE" ops nothing
-for line in DynamicGRUV2 DynamicRNN LayerNorm NLLLoss BNTrainingReduce, BNTrainingUpdateGrad BNTrainingReduceGrad Conv3DBackFilter \
+for line in DynamicGRUV2 DynamicRNN LayerNorm NLLLoss BNTrainingReduce, BNTrainingUpdateGrad BNTrainingReduceGrad Conv2DBackFilter Conv3DBackFilter HcomAllreduce \
             MaxPool3dGrad ReduceAllD ReduceAnyD ReduceMaxD ReduceMeanD ReduceMinD ReduceProdD ReduceSumD RoiAlignGrad SquareSum StridedSliceGrad; do
     expect 0 "[(,]$line" "$DETPIPE" ops
 done
