@@ -69,6 +69,9 @@ static inline float dp_fma32(float a, float b, float c)
 #endif
 }
 
+/* Correctly rounded, as IEEE 754 has it; without math.h, whose names the kernels use. */
+static inline float dp_sqrt32(float x) { return __builtin_sqrtf(x); }
+
 float dp_f16_to_f32(uint16_t h);
 uint16_t dp_f32_to_f16(float x); /* round half to even, overflow to infinity */
 

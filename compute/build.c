@@ -120,18 +120,20 @@ static dp_status add_parameter(dp_net *net, const dp_weight *w, const char *pref
         (dp_tensor){NULL, DP_F32, w->rank, {w->shape[0], w->shape[1], w->shape[2], w->shape[3]}};
     if (!dp_tensor_fits(&p->value))
         return dp_fail(err, DP_ELIMIT, "%s is too large", name);
-    p->gradient = p->moment = p->value;
+    p->gradient = p->value;
     p->count = (int64_t)dp_tensor_count(&p->value);
     p->fan_in = w->fan_in;
     p->is_bias = w->is_bias;
     p->name = dp_arena_text(&net->arena, name, (size_t)length);
     p->value.data = floats(net, p->count, 1);
     p->gradient.data = floats(net, p->count, 1);
-    p->moment.data =
-        net->optimizer != NULL && net->optimizer->has_moments ? floats(net, p->count, 1) : NULL;
-    if (p->name == NULL || p->value.data == NULL || p->gradient.data == NULL ||
-        (p->moment.data == NULL && net->optimizer != NULL && net->optimizer->has_moments))
+    if (p->name == NULL || p->value.data == NULL || p->gradient.data == NULL)
         return dp_arena_fail(&net->arena, err, name);
+    for (uint32_t i = 0; net->optimizer != NULL && i < net->optimizer->n_moments; i++) {
+        p->moments[i] = floats(net, p->count, 1);
+        if (p->moments[i] == NULL)
+            return dp_arena_fail(&net->arena, err, name);
+    }
     net->n_parameters++;
     return DP_OK;
 }

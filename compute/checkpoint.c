@@ -20,7 +20,6 @@
 #include "compute/weights.h"
 
 #define BLOCK  65536
-#define MOMENT "moments."
 #define FORMAT "detpipe-net/1"
 
 /* ---- the tensors of a file, in their order: parameters, then moments ---- */
@@ -33,12 +32,16 @@ typedef struct entry {
 
 static bool entry_at(const dp_net *net, uint32_t i, entry *out)
 {
-    const dp_parameter *p = &net->parameters[i % net->n_parameters];
-    const bool moment = i >= net->n_parameters;
+    static const char *const prefixes[1 + DP_MAX_MOMENTS] = {"", "moments.", "moments2."};
+    const uint32_t kind = net->n_parameters == 0 ? 0 : i / net->n_parameters;
+    const dp_parameter *p;
 
-    if (net->n_parameters == 0 || i >= 2 * net->n_parameters || (moment && p->moment.data == NULL))
+    if (net->n_parameters == 0 || kind > DP_MAX_MOMENTS)
         return false;
-    *out = (entry){moment ? MOMENT : "", p, moment ? p->moment.data : p->value.data};
+    p = &net->parameters[i % net->n_parameters];
+    if (kind > 0 && p->moments[kind - 1] == NULL)
+        return false;
+    *out = (entry){prefixes[kind], p, kind > 0 ? p->moments[kind - 1] : p->value.data};
     return true;
 }
 

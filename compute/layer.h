@@ -17,6 +17,7 @@
 #include "compute/post_op.h"
 
 #define DP_LAYER_PARAMS 2
+#define DP_MAX_MOMENTS  2
 
 typedef struct dp_extent {
     int64_t channels, height, width;
@@ -102,11 +103,12 @@ typedef struct dp_loss {
 typedef struct dp_optimizer {
     dp_stage_info info;
     size_t size;
-    bool has_moments; /* one more float for each parameter */
+    uint32_t n_moments; /* more floats for each parameter: DP_MAX_MOMENTS at most */
     dp_status (*check)(const void *params, dp_error *);
     double (*learning_rate)(const void *params, uint64_t step);
-    void (*update)(const void *params, const dp_kernels *, float learning_rate, int64_t n, float *p,
-                   const float *g, float *v);
+    /* Step number `step`, from 0, of n parameters. */
+    void (*update)(const void *params, const dp_kernels *, uint64_t step, int64_t n, float *p,
+                   const float *g, float *const moments[]);
 } dp_optimizer;
 
 /* Where the values of a new parameter come from. */

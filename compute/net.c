@@ -331,24 +331,24 @@ static dp_status check_gradients(const dp_net *net, dp_error *err)
 typedef struct update {
     dp_net *net;
     const dp_parameter *p;
-    float rate;
 } update;
 
 static void update_block(void *ctx, uint64_t index)
 {
     const update *u = ctx;
     const int64_t first = (int64_t)index * UPDATE_BLOCK, left = u->p->count - first;
-    float *v = u->p->moment.data;
+    float *moments[DP_MAX_MOMENTS];
 
-    u->net->optimizer->update(
-        u->net->optimizer_params, u->net->kernels, u->rate,
-        left < UPDATE_BLOCK ? left : UPDATE_BLOCK, (float *)u->p->value.data + first,
-        (const float *)u->p->gradient.data + first, v == NULL ? NULL : v + first);
+    for (int i = 0; i < DP_MAX_MOMENTS; i++)
+        moments[i] = u->p->moments[i] == NULL ? NULL : u->p->moments[i] + first;
+    u->net->optimizer->update(u->net->optimizer_params, u->net->kernels, u->net->step,
+                              left < UPDATE_BLOCK ? left : UPDATE_BLOCK,
+                              (float *)u->p->value.data + first,
+                              (const float *)u->p->gradient.data + first, moments);
 }
 
 static dp_status learn(dp_net *net, int64_t n, float loss, dp_error *err)
 {
-    const float rate = (float)net->optimizer->learning_rate(net->optimizer_params, net->step);
     dp_status status;
 
     if (!dp_is_finite32(loss))
@@ -362,7 +362,7 @@ static dp_status learn(dp_net *net, int64_t n, float loss, dp_error *err)
     if (status != DP_OK)
         return status;
     for (uint32_t i = 0; i < net->n_parameters; i++) {
-        update u = {net, &net->parameters[i], rate};
+        update u = {net, &net->parameters[i]};
         dp_workers_run(net->workers, blocks_of(u.p), update_block, &u);
     }
     net->step++;

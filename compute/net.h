@@ -9,8 +9,9 @@
 #include "detpipe_net.h"
 
 typedef struct dp_parameter {
-    const char *name;                  /* "conv1.weight" */
-    dp_tensor value, gradient, moment; /* moment.data is NULL when the optimizer has none */
+    const char *name; /* "conv1.weight" */
+    dp_tensor value, gradient;
+    float *moments[DP_MAX_MOMENTS]; /* NULL: the optimizer has fewer */
     int64_t fan_in, count;
     bool is_bias;
 } dp_parameter;

@@ -175,6 +175,30 @@ static dp_status check_bias(test *t)
     return same(t, "the bias gradient", a, b, channels);
 }
 
+/* From a mean square that is one. */
+static dp_status check_adam(test *t, int64_t n, const float *p, const float *g)
+{
+    const dp_adam adam = {0.01f,
+                          0.1f,
+                          0.999f,
+                          0.001f,
+                          1.5f,
+                          1e-8f,
+                          between(t, 0, 1) ? 0x1p-9f : 0.0f,
+                          between(t, 0, 1) ? 0x1p-8f : 0.0f};
+    float *a = numbers(t, 3 * n), *b = numbers(t, 3 * n);
+
+    if (a == NULL || b == NULL)
+        return dp_arena_fail(&t->arena, t->err, "the self-test");
+    memcpy(a, p, (size_t)n * sizeof *p);
+    for (int64_t i = 2 * n; i < 3 * n; i++)
+        a[i] = a[i] < 0 ? -a[i] : a[i];
+    memcpy(b, a, 3 * (size_t)n * sizeof *a);
+    dp_ref_adam(&adam, n, a, g, a + n, a + 2 * n);
+    t->kernels->adam(&adam, n, b, g, b + n, b + 2 * n);
+    return same(t, "adam", a, b, 3 * n);
+}
+
 static dp_status check_update(test *t)
 {
     const dp_update u = {0.01f, 0.9f, between(t, 0, 1) ? 0x1p-10f : 0.0f, (int)between(t, 0, 1)};
@@ -194,6 +218,8 @@ static dp_status check_update(test *t)
     dp_ref_momentum(&u, n, a, g, a + n);
     t->kernels->momentum(&u, n, b, g, b + n);
     status = same(t, "momentum", a, b, 2 * n);
+    if (status == DP_OK)
+        status = check_adam(t, n, p, g);
     dp_ref_sgd(&u, n, a, g);
     t->kernels->sgd(&u, n, b, g);
     return status == DP_OK ? same(t, "sgd", a, b, n) : status;

@@ -93,8 +93,8 @@ static void take_parameter(dp_parameter *p, const dp_named_tensor *t)
         const uint32_t bits = (uint32_t)dp_load_le(t->data + 4 * i, 4);
         memcpy(&value[i], &bits, sizeof bits);
     }
-    if (p->moment.data != NULL)
-        memset(p->moment.data, 0, sizeof(float) * (size_t)p->count);
+    for (int i = 0; i < DP_MAX_MOMENTS && p->moments[i] != NULL; i++)
+        memset(p->moments[i], 0, sizeof(float) * (size_t)p->count);
 }
 
 dp_status dp_net_load_weights(dp_net *net, const char *path, dp_error *err)

@@ -38,6 +38,17 @@ typedef struct dp_update {
     int nesterov;
 } dp_update;
 
+/* Of a step of adam: everything that is the same for all parameters, rounded once. */
+typedef struct dp_adam {
+    float rate;        /* learning_rate / (1 - beta1^t) */
+    float new1, beta2; /* 1 - beta1, beta2 */
+    float new2;        /* 1 - beta2 */
+    float scale;       /* 1 / sqrt(1 - beta2^t) */
+    float eps;
+    float weight_decay; /* added to the gradient, times the parameter */
+    float shrink;       /* of the parameter itself: learning_rate * weight_decay */
+} dp_adam;
+
 typedef struct dp_kernels {
     const char *name;
     int mr, nr; /* a tile is mr x nr outputs */
@@ -75,9 +86,10 @@ typedef struct dp_kernels {
     /* Whether there is neither an infinity nor a NaN. */
     bool (*finite)(int64_t n, const float *x);
 
-    /* The two updates of docs/numerics.md on n parameters. */
+    /* The updates of docs/numerics.md on n parameters. */
     void (*sgd)(const dp_update *, int64_t n, float *p, const float *g);
     void (*momentum)(const dp_update *, int64_t n, float *p, const float *g, float *v);
+    void (*adam)(const dp_adam *, int64_t n, float *p, const float *g, float *m, float *v);
 } dp_kernels;
 
 extern const dp_kernels dp_kernels_scalar;

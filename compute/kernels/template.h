@@ -204,8 +204,20 @@ static void momentum(const dp_update *u, int64_t n, float *p, const float *g, fl
     }
 }
 
+static void adam(const dp_adam *a, int64_t n, float *p, const float *g, float *m, float *v)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const float kept = a->shrink != 0 ? dp_fma32(-a->shrink, p[i], p[i]) : p[i];
+        const float d = a->weight_decay != 0 ? dp_fma32(a->weight_decay, p[i], g[i]) : g[i];
+        m[i] = dp_fma32(a->new1, d - m[i], m[i]);
+        v[i] = dp_fma32(a->beta2, v[i], a->new2 * d * d);
+        p[i] = dp_fma32(-a->rate, m[i] / dp_fma32(dp_sqrt32(v[i]), a->scale, a->eps), kept);
+    }
+}
+
 _Static_assert(MR <= DP_MAX_MR && NR <= DP_MAX_NR && MR * NR <= DP_MAX_TILE,
                "a tile must fit the callers' buffers");
 
-const dp_kernels KERNELS = {KERNELS_NAME, MR,  NR,  tile, outer,         chain,  stream, fence,
-                            add,          sum, max, relu, relu_gradient, finite, sgd,    momentum};
+const dp_kernels KERNELS = {KERNELS_NAME,  MR,     NR,  tile,     outer, chain,
+                            stream,        fence,  add, sum,      max,   relu,
+                            relu_gradient, finite, sgd, momentum, adam};

@@ -31,18 +31,19 @@ static double learning_rate(const void *params_, uint64_t step)
     return dp_schedule_rate(&((const momentum *)params_)->schedule, step);
 }
 
-static void update(const void *params_, const dp_kernels *k, float rate, int64_t n, float *p,
-                   const float *g, float *v)
+static void update(const void *params_, const dp_kernels *k, uint64_t step, int64_t n, float *p,
+                   const float *g, float *const moments[])
 {
     const momentum *m = params_;
-    const dp_update u = {rate, (float)m->momentum, (float)m->weight_decay, m->use_nesterov};
-    k->momentum(&u, n, p, g, v);
+    const dp_update u = {(float)learning_rate(params_, step), (float)m->momentum,
+                         (float)m->weight_decay, m->use_nesterov};
+    k->momentum(&u, n, p, g, moments[0]);
 }
 
 const dp_optimizer dp_optimizer_momentum = {
     .info = {"optimizer", "momentum", "gradient descent with momentum", 1, params},
     .size = sizeof(momentum),
-    .has_moments = true,
+    .n_moments = 1,
     .check = check,
     .learning_rate = learning_rate,
     .update = update,

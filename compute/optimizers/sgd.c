@@ -25,11 +25,12 @@ static double learning_rate(const void *params_, uint64_t step)
     return dp_schedule_rate(&((const sgd *)params_)->schedule, step);
 }
 
-static void update(const void *params_, const dp_kernels *k, float rate, int64_t n, float *p,
-                   const float *g, float *v)
+static void update(const void *params_, const dp_kernels *k, uint64_t step, int64_t n, float *p,
+                   const float *g, float *const moments[])
 {
-    const dp_update u = {rate, 0, (float)((const sgd *)params_)->weight_decay, 0};
-    (void)v;
+    const dp_update u = {(float)learning_rate(params_, step), 0,
+                         (float)((const sgd *)params_)->weight_decay, 0};
+    (void)moments;
     k->sgd(&u, n, p, g);
 }
 

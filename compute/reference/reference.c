@@ -162,3 +162,20 @@ void dp_ref_momentum(const dp_update *u, int64_t n, float *p, const float *g, fl
         p[i] = dp_fma32(-u->learning_rate, step, p[i]);
     }
 }
+
+void dp_ref_adam(const dp_adam *a, int64_t n, float *p, const float *g, float *m, float *v)
+{
+    for (int64_t i = 0; i < n; i++) {
+        float d = g[i], kept = p[i], square, size;
+        if (a->weight_decay != 0)
+            d = dp_fma32(a->weight_decay, p[i], d);
+        if (a->shrink != 0)
+            kept = dp_fma32(-a->shrink, p[i], p[i]);
+        m[i] = dp_fma32(a->new1, d - m[i], m[i]);
+        square = a->new2 * d;
+        square = square * d;
+        v[i] = dp_fma32(a->beta2, v[i], square);
+        size = dp_fma32(dp_sqrt32(v[i]), a->scale, a->eps);
+        p[i] = dp_fma32(-a->rate, m[i] / size, kept);
+    }
+}

@@ -20,6 +20,7 @@ void dp_ref_conv_weight_gradient(const dp_conv *, int64_t n, int64_t leaf, const
 void dp_ref_bias_gradient(int64_t n, int64_t places, int64_t channels, int64_t leaf,
                           const float *dy, float *db, double *partial);
 void dp_ref_sgd(const dp_update *, int64_t n, float *p, const float *g);
+void dp_ref_adam(const dp_adam *, int64_t n, float *p, const float *g, float *m, float *v);
 void dp_ref_momentum(const dp_update *, int64_t n, float *p, const float *g, float *v);
 
 /* TREE, level by level as B.1 says it; v is overwritten.  n >= 1. */

@@ -379,6 +379,66 @@ static void mindspore_values(void **state)
     test_lines_free(&lines);
 }
 
+/* ---- adam and adamw, beside their papers' formulas in double, step by step ---- */
+
+#define FEATURES   7
+#define ADAM_STEPS 6
+
+typedef struct moments {
+    double m[FEATURES * 3], v[FEATURES * 3];
+} moments;
+
+/* What the last gradient makes of a parameter that was `before`. */
+static double next_value(moments *s, int64_t i, double before, double g, int step, bool decoupled)
+{
+    const double rate = 0.05, decay = 0.1, beta1 = 0.8, beta2 = 0.95, eps = 1e-6;
+    const double d = decoupled ? g : g + decay * before;
+
+    s->m[i] = beta1 * s->m[i] + (1 - beta1) * d;
+    s->v[i] = beta2 * s->v[i] + (1 - beta2) * d * d;
+    return before - (decoupled ? rate * decay * before : 0) -
+           rate * (s->m[i] / (1 - pow(beta1, step + 1))) /
+               (sqrt(s->v[i] / (1 - pow(beta2, step + 1))) + eps);
+}
+
+static void check_adam(bool decoupled)
+{
+    enum { SAMPLES = 5 };
+    char text[200];
+    float x[SAMPLES * FEATURES], before[FEATURES * 3];
+    int32_t classes[SAMPLES] = {0, 2, 1, 1, 0};
+    const dp_tensor input = {x, DP_F32, 2, {SAMPLES, FEATURES}};
+    const dp_tensor labels = {classes, DP_I32, 1, {SAMPLES}};
+    moments s = {{0}, {0}};
+    dp_net *net;
+
+    snprintf(text, sizeof text,
+             "init weight=\"normal sigma=0.5\" | dense out_channels=3 has_bias=false | "
+             "softmax_cross_entropy | adam%s learning_rate=0.05 weight_decay=0.1 beta1=0.8 "
+             "beta2=0.95 eps=1e-6",
+             decoupled ? "w" : "");
+    net = open_flat(text, SAMPLES, FEATURES);
+    for (int step = 0; step < ADAM_STEPS; step++) {
+        const float *w = dp_net_parameter(net, 0, NULL)->data;
+        memcpy(before, w, sizeof before);
+        random_fill(x, SAMPLES * FEATURES, (uint64_t)step);
+        assert_ok(dp_net_step(net, &input, &labels, NULL, &test_error));
+        for (int64_t i = 0; i < FEATURES * 3; i++) {
+            const double g = (double)((const float *)dp_net_gradient(net, 0)->data)[i];
+            const double value = next_value(&s, i, (double)before[i], g, step, decoupled);
+            assert_true(fabs((double)w[i] - value) < 1e-6);
+        }
+    }
+    dp_net_close(net);
+}
+
+static void adam_and_adamw(void **state)
+{
+    (void)state;
+    check_adam(false);
+    check_adam(true);
+}
+
 /* ---- initializers ---- */
 
 static void check_moments(const char *initializer, double mean, double deviation, double bound)
@@ -599,6 +659,7 @@ int main(void)
         cmocka_unit_test(gradients),
         cmocka_unit_test(activations_and_their_neighbours),
         cmocka_unit_test(mindspore_values),
+        cmocka_unit_test(adam_and_adamw),
         cmocka_unit_test(initializers),
         cmocka_unit_test(initial_values_are_one_stream),
         cmocka_unit_test(schedules),

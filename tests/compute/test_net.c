@@ -249,6 +249,29 @@ static int drop(void **state)
     return 0;
 }
 
+/* Both moments of adam are in the file. */
+static void resume_with_two_moments(void **state)
+{
+    const saved *s = *state;
+    const char *text = "flatten | dense out_channels=10 | softmax_cross_entropy | adam "
+                       "learning_rate=0.01";
+    dp_pipeline *p = test_open(DATA, 2, 1);
+    dp_net *net = open_with(text, 2, NULL, dp_output(p, "image")),
+           *again = open_with(text, 1, NULL, dp_output(p, "image"));
+
+    run_steps(p, net, 2);
+    assert_ok(dp_net_save(net, s->path, &test_error));
+    assert_ok(dp_net_load(again, s->path, &test_error));
+    assert_ok(dp_seek(p, 2, &test_error));
+    run_steps(p, net, 2);
+    assert_ok(dp_seek(p, 2, &test_error));
+    run_steps(p, again, 2);
+    assert_string_equal(weights_of(again).text, weights_of(net).text);
+    dp_net_close(net);
+    dp_net_close(again);
+    dp_close(p);
+}
+
 static void resume_gives_the_same_bits(void **state)
 {
     saved *s = *state;
@@ -604,6 +627,7 @@ int main(void)
         cmocka_unit_test(loss_not_finite),
         cmocka_unit_test(gradient_not_finite),
         SAVED(resume_gives_the_same_bits),
+        SAVED(resume_with_two_moments),
         SAVED(strict_loading),
         SAVED(weights_of_another_program),
         cmocka_unit_test(misshapen_weights),

@@ -1,0 +1,46 @@
+/* moments.c - what adam and adamw share
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * docs/numerics.md: everything that depends on the step alone is binary64, rounded once; beta^t is
+ * multiplied together from the highest bit of t down.
+ */
+#include <math.h>
+
+#include "compute/optimizers/moments.h"
+
+dp_status dp_moments_check(const void *params, dp_error *err)
+{
+    return dp_schedule_check(&((const dp_moments *)params)->schedule, err);
+}
+
+double dp_moments_learning_rate(const void *params, uint64_t step)
+{
+    return dp_schedule_rate(&((const dp_moments *)params)->schedule, step);
+}
+
+static double power(double beta, uint64_t t)
+{
+    double p = 1.0;
+
+    for (int bit = 63; bit >= 0; bit--) {
+        p *= p;
+        if ((t >> bit & 1) != 0)
+            p *= beta;
+    }
+    return p;
+}
+
+dp_adam dp_moments_step(const dp_moments *m, uint64_t step)
+{
+    const double rate = dp_moments_learning_rate(m, step);
+
+    return (dp_adam){
+        .rate = (float)(rate / (1.0 - power(m->beta1, step + 1))),
+        .new1 = (float)(1.0 - m->beta1),
+        .beta2 = (float)m->beta2,
+        .new2 = (float)(1.0 - m->beta2),
+        .scale = (float)(1.0 / sqrt(1.0 - power(m->beta2, step + 1))),
+        .eps = (float)m->eps,
+    };
+}

@@ -1,0 +1,31 @@
+/* adam.c - gradient descent by mean and mean square
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * docs/numerics.md; Kingma and Ba, arXiv 1412.6980: g has weight_decay * p added first.
+ */
+#include "compute/optimizers/moments.h"
+
+static const dp_param params[] = {
+    DP_MOMENTS("0", "of every parameter, added to its gradient"),
+    DP_PARAMS_END,
+};
+
+static void update(const void *params_, const dp_kernels *k, uint64_t step, int64_t n, float *p,
+                   const float *g, float *const moments[])
+{
+    const dp_moments *m = params_;
+    dp_adam a = dp_moments_step(m, step);
+
+    a.weight_decay = (float)m->weight_decay;
+    k->adam(&a, n, p, g, moments[0], moments[1]);
+}
+
+const dp_optimizer dp_optimizer_adam = {
+    .info = {"optimizer", "adam", "gradient descent by mean and mean square", 1, params},
+    .size = sizeof(dp_moments),
+    .n_moments = 2,
+    .check = dp_moments_check,
+    .learning_rate = dp_moments_learning_rate,
+    .update = update,
+};

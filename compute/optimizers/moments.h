@@ -1,0 +1,29 @@
+/* moments.h - what adam and adamw share
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef COMPUTE_OPTIMIZERS_MOMENTS_H
+#define COMPUTE_OPTIMIZERS_MOMENTS_H
+
+#include "compute/layer.h"
+
+typedef struct dp_moments {
+    dp_schedule schedule;
+    double beta1, beta2, eps, weight_decay;
+} dp_moments;
+
+#define DP_MOMENTS(decay, help)                                                                    \
+    DP_SCHEDULE(dp_moments),                                                                       \
+        DP_NUMBER(dp_moments, beta1, "0.9", 0, 0.999999999, "share of the mean that stays"),       \
+        DP_NUMBER(dp_moments, beta2, "0.999", 0, 0.999999999,                                      \
+                  "share of the mean square that stays"),                                          \
+        DP_NUMBER(dp_moments, eps, "1e-8", 1e-30, 1, "added to the root of the mean square"),      \
+        DP_NUMBER(dp_moments, weight_decay, decay, 0, 1e6, help)
+
+dp_status dp_moments_check(const void *params, dp_error *);
+double dp_moments_learning_rate(const void *params, uint64_t step);
+
+/* What a step has in common, but for the weight decay. */
+dp_adam dp_moments_step(const dp_moments *, uint64_t step);
+
+#endif
