@@ -198,8 +198,10 @@ static dp_status plan_units(builder *b)
     net->units = dp_arena_alloc(&net->arena, net->n_units, sizeof *net->units);
     net->parameters = dp_arena_alloc(&net->arena, (size_t)net->n_units * DP_LAYER_PARAMS,
                                      sizeof *net->parameters);
+    net->squares =
+        dp_arena_alloc(&net->arena, (size_t)net->n_units * DP_LAYER_PARAMS, sizeof *net->squares);
     net->x = floats(net, net->most, dp_extent_size(&net->in));
-    if (net->units == NULL || net->parameters == NULL || net->x == NULL)
+    if (net->squares == NULL || net->units == NULL || net->parameters == NULL || net->x == NULL)
         return dp_arena_fail(&net->arena, b->err, "the layers");
     for (uint32_t i = 0; i < b->text.n_stages; i++) {
         dp_status status;
@@ -258,7 +260,7 @@ static dp_status check_optimizer(const builder *b)
 
     return net->optimizer == NULL ? DP_OK
                                   : at_params(b, net->optimizer_params,
-                                              net->optimizer->check(net->optimizer_params, b->err));
+                                              dp_schedule_check(net->optimizer_params, b->err));
 }
 
 static dp_status plan_loss(const builder *b)

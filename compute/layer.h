@@ -102,13 +102,11 @@ typedef struct dp_loss {
 
 typedef struct dp_optimizer {
     dp_stage_info info;
-    size_t size;
+    size_t size;        /* of the parameter struct, which begins with a dp_schedule */
     uint32_t n_moments; /* more floats for each parameter: DP_MAX_MOMENTS at most */
-    dp_status (*check)(const void *params, dp_error *);
-    double (*learning_rate)(const void *params, uint64_t step);
-    /* Step number `step`, from 0, of n parameters. */
-    void (*update)(const void *params, const dp_kernels *, uint64_t step, int64_t n, float *p,
-                   const float *g, float *const moments[]);
+    /* Step number `step`, from 0, of n parameters; rate is its learning rate. */
+    void (*update)(const void *params, const dp_kernels *, uint64_t step, double rate, int64_t n,
+                   float *p, const float *g, float *const moments[]);
 } dp_optimizer;
 
 /* Where the values of a new parameter come from. */
@@ -130,14 +128,15 @@ typedef struct dp_initializer {
 /* The next parameter's seed: numpy.random.randint(1, 2^63). */
 uint64_t dp_mindspore_seed(dp_mt19937 *);
 
-/* Learning rate of both optimizers, as their first rows.  MindSpore's piecewise_constant_lr,
- * warmup_lr and cosine_decay_lr, by step. */
+/* What optimizers share, as their first rows: the learning rate (MindSpore's piecewise_constant_lr,
+ * warmup_lr and cosine_decay_lr, by step), and how long the gradient may be. */
 typedef struct dp_schedule {
     dp_numbers learning_rate;
     dp_ints milestones;
     int32_t decay;
     double decay_rate, min_lr;
     int64_t decay_steps, warmup_steps;
+    double clip_norm;
 } dp_schedule;
 dp_status dp_schedule_check(const dp_schedule *, dp_error *);
 double dp_schedule_rate(const dp_schedule *, uint64_t step);
@@ -157,7 +156,9 @@ double dp_schedule_rate(const dp_schedule *, uint64_t step);
     {"min_lr", DP_PARAM_NUMBER, offsetof(owner, schedule.min_lr), "0", 0, 1e6, NULL,               \
      "at the end of the cosine"},                                                                  \
     {"warmup_steps", DP_PARAM_INT, offsetof(owner, schedule.warmup_steps), "0", 0, 1e15, NULL,     \
-     "the rate rises from 0 for so long, then the rest begins"}
+     "the rate rises from 0 for so long, then the rest begins"},                                   \
+    {"clip_norm", DP_PARAM_NUMBER, offsetof(owner, schedule.clip_norm), "0", 0, 1e30, NULL,        \
+     "longest that the gradient of all parameters may be; 0 = as it is"}
 /* clang-format on */
 
 #define DP_LAYER(name) extern const dp_layer dp_layer_##name;

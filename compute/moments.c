@@ -9,16 +9,6 @@
 
 #include "compute/optimizers/moments.h"
 
-dp_status dp_moments_check(const void *params, dp_error *err)
-{
-    return dp_schedule_check(&((const dp_moments *)params)->schedule, err);
-}
-
-double dp_moments_learning_rate(const void *params, uint64_t step)
-{
-    return dp_schedule_rate(&((const dp_moments *)params)->schedule, step);
-}
-
 static double power(double beta, uint64_t t)
 {
     double p = 1.0;
@@ -31,10 +21,8 @@ static double power(double beta, uint64_t t)
     return p;
 }
 
-dp_adam dp_moments_step(const dp_moments *m, uint64_t step)
+dp_adam dp_moments_step(const dp_moments *m, uint64_t step, double rate)
 {
-    const double rate = dp_moments_learning_rate(m, step);
-
     return (dp_adam){
         .rate = (float)(rate / (1.0 - power(m->beta1, step + 1))),
         .new1 = (float)(1.0 - m->beta1),

@@ -331,6 +331,7 @@ static dp_status check_gradients(const dp_net *net, dp_error *err)
 typedef struct update {
     dp_net *net;
     const dp_parameter *p;
+    double rate;
 } update;
 
 static void update_block(void *ctx, uint64_t index)
@@ -341,7 +342,7 @@ static void update_block(void *ctx, uint64_t index)
 
     for (int i = 0; i < DP_MAX_MOMENTS; i++)
         moments[i] = u->p->moments[i] == NULL ? NULL : u->p->moments[i] + first;
-    u->net->optimizer->update(u->net->optimizer_params, u->net->kernels, u->net->step,
+    u->net->optimizer->update(u->net->optimizer_params, u->net->kernels, u->net->step, u->rate,
                               left < UPDATE_BLOCK ? left : UPDATE_BLOCK,
                               (float *)u->p->value.data + first,
                               (const float *)u->p->gradient.data + first, moments);
@@ -349,6 +350,7 @@ static void update_block(void *ctx, uint64_t index)
 
 static dp_status learn(dp_net *net, int64_t n, float loss, dp_error *err)
 {
+    const double rate = dp_schedule_rate(net->optimizer_params, net->step);
     dp_status status;
 
     if (!dp_is_finite32(loss))
@@ -361,8 +363,9 @@ static dp_status learn(dp_net *net, int64_t n, float loss, dp_error *err)
     status = check_gradients(net, err);
     if (status != DP_OK)
         return status;
+    dp_net_clip(net);
     for (uint32_t i = 0; i < net->n_parameters; i++) {
-        update u = {net, &net->parameters[i]};
+        update u = {net, &net->parameters[i], rate};
         dp_workers_run(net->workers, blocks_of(u.p), update_block, &u);
     }
     net->step++;
@@ -423,8 +426,7 @@ uint64_t dp_net_tell(const dp_net *net) { return net->step; }
 
 double dp_net_learning_rate(const dp_net *net, uint64_t step)
 {
-    return net->optimizer != NULL ? net->optimizer->learning_rate(net->optimizer_params, step)
-                                  : 0.0;
+    return net->optimizer != NULL ? dp_schedule_rate(net->optimizer_params, step) : 0.0;
 }
 
 const char *dp_net_spec(const dp_net *net) { return net->spec; }

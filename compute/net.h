@@ -44,6 +44,7 @@ struct dp_net {
     float *x; /* the input, [n][h][w][c] */
     int64_t *labels;
     double *sample_loss;
+    double *squares; /* of each parameter's gradient */
     float *workspace;
     dp_unit *units;
     uint32_t n_units, n_parameters;
@@ -59,5 +60,8 @@ struct dp_net {
 /* Fits the text to the input; all but the values of the parameters. */
 dp_status dp_net_build(dp_net *, const char *text, dp_error *);
 dp_status dp_net_initialize(dp_net *, dp_error *);
+
+/* Holds the optimizer's clip_norm. */
+void dp_net_clip(const dp_net *);
 
 #endif

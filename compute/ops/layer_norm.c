@@ -12,7 +12,7 @@
 #include <math.h>
 
 #include "base/num.h"
-#include "compute/ops/lanes.h"
+#include "compute/lanes.h"
 #include "compute/ops/leaf_sums.h"
 #include "compute/ops/operator.h"
 

@@ -5,7 +5,7 @@
 #ifndef COMPUTE_OPS_REDUCE_H
 #define COMPUTE_OPS_REDUCE_H
 
-#include "compute/ops/lanes.h"
+#include "compute/lanes.h"
 #include "compute/ops/operator.h"
 
 /* Axes that stand beside each other and are all reduced or all kept are one; the kept ones and the

@@ -11,11 +11,11 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
-static void update(const void *params_, const dp_kernels *k, uint64_t step, int64_t n, float *p,
-                   const float *g, float *const moments[])
+static void update(const void *params_, const dp_kernels *k, uint64_t step, double rate, int64_t n,
+                   float *p, const float *g, float *const moments[])
 {
     const dp_moments *m = params_;
-    dp_adam a = dp_moments_step(m, step);
+    dp_adam a = dp_moments_step(m, step, rate);
 
     a.weight_decay = (float)m->weight_decay;
     k->adam(&a, n, p, g, moments[0], moments[1]);
@@ -25,7 +25,5 @@ const dp_optimizer dp_optimizer_adam = {
     .info = {"optimizer", "adam", "gradient descent by mean and mean square", 1, params},
     .size = sizeof(dp_moments),
     .n_moments = 2,
-    .check = dp_moments_check,
-    .learning_rate = dp_moments_learning_rate,
     .update = update,
 };

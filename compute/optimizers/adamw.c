@@ -12,13 +12,13 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
-static void update(const void *params_, const dp_kernels *k, uint64_t step, int64_t n, float *p,
-                   const float *g, float *const moments[])
+static void update(const void *params_, const dp_kernels *k, uint64_t step, double rate, int64_t n,
+                   float *p, const float *g, float *const moments[])
 {
     const dp_moments *m = params_;
-    dp_adam a = dp_moments_step(m, step);
+    dp_adam a = dp_moments_step(m, step, rate);
 
-    a.shrink = (float)(dp_moments_learning_rate(m, step) * m->weight_decay);
+    a.shrink = (float)(rate * m->weight_decay);
     k->adam(&a, n, p, g, moments[0], moments[1]);
 }
 
@@ -26,7 +26,5 @@ const dp_optimizer dp_optimizer_adamw = {
     .info = {"optimizer", "adamw", "adam, with the weights decayed by themselves", 1, params},
     .size = sizeof(dp_moments),
     .n_moments = 2,
-    .check = dp_moments_check,
-    .learning_rate = dp_moments_learning_rate,
     .update = update,
 };

@@ -20,10 +20,7 @@ typedef struct dp_moments {
         DP_NUMBER(dp_moments, eps, "1e-8", 1e-30, 1, "added to the root of the mean square"),      \
         DP_NUMBER(dp_moments, weight_decay, decay, 0, 1e6, help)
 
-dp_status dp_moments_check(const void *params, dp_error *);
-double dp_moments_learning_rate(const void *params, uint64_t step);
-
 /* What a step has in common, but for the weight decay. */
-dp_adam dp_moments_step(const dp_moments *, uint64_t step);
+dp_adam dp_moments_step(const dp_moments *, uint64_t step, double rate);
 
 #endif

@@ -21,22 +21,12 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
-static dp_status check(const void *params_, dp_error *err)
-{
-    return dp_schedule_check(&((const momentum *)params_)->schedule, err);
-}
-
-static double learning_rate(const void *params_, uint64_t step)
-{
-    return dp_schedule_rate(&((const momentum *)params_)->schedule, step);
-}
-
-static void update(const void *params_, const dp_kernels *k, uint64_t step, int64_t n, float *p,
-                   const float *g, float *const moments[])
+static void update(const void *params_, const dp_kernels *k, uint64_t step, double rate, int64_t n,
+                   float *p, const float *g, float *const moments[])
 {
     const momentum *m = params_;
-    const dp_update u = {(float)learning_rate(params_, step), (float)m->momentum,
-                         (float)m->weight_decay, m->use_nesterov};
+    const dp_update u = {(float)rate, (float)m->momentum, (float)m->weight_decay, m->use_nesterov};
+    (void)step;
     k->momentum(&u, n, p, g, moments[0]);
 }
 
@@ -44,7 +34,5 @@ const dp_optimizer dp_optimizer_momentum = {
     .info = {"optimizer", "momentum", "gradient descent with momentum", 1, params},
     .size = sizeof(momentum),
     .n_moments = 1,
-    .check = check,
-    .learning_rate = learning_rate,
     .update = update,
 };

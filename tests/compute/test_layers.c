@@ -439,6 +439,43 @@ static void adam_and_adamw(void **state)
     check_adam(true);
 }
 
+/* With and without: a gradient of another length, but the same direction. */
+static void clipped_gradients(void **state)
+{
+    static const char text[] = "init weight=\"normal sigma=0.5\" | dense out_channels=5 | relu | "
+                               "dense out_channels=3 | softmax_cross_entropy | sgd "
+                               "learning_rate=0.1 clip_norm=%s";
+    float x[4 * FEATURES];
+    int32_t classes[4] = {0, 2, 1, 1};
+    const dp_tensor input = {x, DP_F32, 2, {4, FEATURES}}, labels = {classes, DP_I32, 1, {4}};
+    dp_net *nets[3];
+    double squares[3] = {0};
+
+    (void)state;
+    random_fill(x, 4 * FEATURES, 9);
+    for (int i = 0; i < 3; i++) {
+        char with[300];
+        snprintf(with, sizeof with, text, i == 0 ? "0" : i == 1 ? "0.25" : "100");
+        nets[i] = open_flat(with, 4, FEATURES);
+        assert_ok(dp_net_step(nets[i], &input, &labels, NULL, &test_error));
+        for (size_t p = 0; dp_net_gradient(nets[i], p) != NULL; p++) {
+            const dp_tensor *t = dp_net_gradient(nets[i], p);
+            for (size_t j = 0; j < test_bytes(t) / 4; j++)
+                squares[i] += pow((double)((const float *)t->data)[j], 2);
+        }
+    }
+    assert_true(squares[0] > 0.25 * 0.25 && fabs(sqrt(squares[1]) - 0.25) < 1e-6);
+    for (size_t p = 0; dp_net_gradient(nets[0], p) != NULL; p++) {
+        const dp_tensor *t = dp_net_gradient(nets[0], p);
+        const float *g = t->data, *clipped = dp_net_gradient(nets[1], p)->data;
+        assert_memory_equal(dp_net_gradient(nets[2], p)->data, g, test_bytes(t));
+        for (size_t j = 0; j < test_bytes(t) / 4; j++)
+            assert_true(fabs((double)g[j] * 0.25 / sqrt(squares[0]) - (double)clipped[j]) < 1e-7);
+    }
+    for (int i = 0; i < 3; i++)
+        dp_net_close(nets[i]);
+}
+
 /* ---- initializers ---- */
 
 static void check_moments(const char *initializer, double mean, double deviation, double bound)
@@ -660,6 +697,7 @@ int main(void)
         cmocka_unit_test(activations_and_their_neighbours),
         cmocka_unit_test(mindspore_values),
         cmocka_unit_test(adam_and_adamw),
+        cmocka_unit_test(clipped_gradients),
         cmocka_unit_test(initializers),
         cmocka_unit_test(initial_values_are_one_stream),
         cmocka_unit_test(schedules),

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "compute/ops/lanes.h"
+#include "compute/lanes.h"
 
 void dp_lanes_begin(dp_lanes *l, double start)
 {

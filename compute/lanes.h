@@ -6,8 +6,8 @@
  * lane_j and lane_(j + w) become one for w = 8, 4, 2, 1.  After 65,536 numbers the next block
  * begins; the blocks' results are combined by TREE.  Numbers may come in pieces.
  */
-#ifndef COMPUTE_OPS_LANES_H
-#define COMPUTE_OPS_LANES_H
+#ifndef COMPUTE_LANES_H
+#define COMPUTE_LANES_H
 
 #include <stdbool.h>
 #include <stddef.h>
