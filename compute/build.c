@@ -8,11 +8,17 @@
 #include "base/tensor.h"
 #include "compute/net.h"
 
+/* name= and from= of a stage, or NULL. */
+typedef struct link {
+    const dp_text_arg *name, *from;
+} link;
+
 typedef struct builder {
     dp_net *net;
     dp_text text;
     const dp_stage_info **infos;
     void **params;
+    link *links;
     dp_error *err;
     size_t workspace;
 } builder;
@@ -47,13 +53,37 @@ static dp_status at_stage(const builder *b, uint32_t i, dp_status status)
     return status;
 }
 
+/* name= and from= are of the unit, not of its layer: taken out, so that the rest is bound. */
+static dp_status bind_stage(builder *b, uint32_t i)
+{
+    dp_text_stage rest = b->text.stages[i];
+
+    if (layer_of(b->infos[i]) == NULL)
+        return dp_params_bind(b->infos[i], &rest, b->params[i], b->err);
+    rest.args = dp_arena_alloc(&b->net->arena, rest.n_args + 1, sizeof *rest.args);
+    if (rest.args == NULL)
+        return dp_arena_fail(&b->net->arena, b->err, "the stages");
+    rest.n_args = 0;
+    for (uint32_t a = 0; a < b->text.stages[i].n_args; a++) {
+        const dp_text_arg *arg = &b->text.stages[i].args[a];
+        if (strcmp(arg->name, "name") == 0)
+            b->links[i].name = arg;
+        else if (strcmp(arg->name, "from") == 0)
+            b->links[i].from = arg;
+        else
+            rest.args[rest.n_args++] = *arg;
+    }
+    return dp_params_bind(b->infos[i], &rest, b->params[i], b->err);
+}
+
 static dp_status bind_stages(builder *b)
 {
     dp_arena *arena = &b->net->arena;
 
     b->infos = dp_arena_alloc(arena, b->text.n_stages, sizeof *b->infos);
     b->params = dp_arena_alloc(arena, b->text.n_stages, sizeof *b->params);
-    if (b->infos == NULL || b->params == NULL)
+    b->links = dp_arena_alloc(arena, b->text.n_stages, sizeof *b->links);
+    if (b->infos == NULL || b->params == NULL || b->links == NULL)
         return dp_arena_fail(arena, b->err, "the stages");
     for (uint32_t i = 0; i < b->text.n_stages; i++) {
         const char *hint;
@@ -64,7 +94,7 @@ static dp_status bind_stages(builder *b)
         b->params[i] = dp_arena_alloc(arena, 1, struct_size(b->infos[i]) + 1); /* none is empty */
         if (b->params[i] == NULL)
             return dp_arena_fail(arena, b->err, "the stages");
-        status = dp_params_bind(b->infos[i], &b->text.stages[i], b->params[i], b->err);
+        status = bind_stage(b, i);
         if (status != DP_OK)
             return status;
     }
@@ -124,6 +154,9 @@ static dp_status add_parameter(dp_net *net, const dp_weight *w, const char *pref
     p->count = (int64_t)dp_tensor_count(&p->value);
     p->fan_in = w->fan_in;
     p->is_bias = w->is_bias;
+    p->given = w->given;
+    p->is_state = w->is_state;
+    p->initial = w->initial;
     p->name = dp_arena_text(&net->arena, name, (size_t)length);
     p->value.data = floats(net, p->count, 1);
     p->gradient.data = floats(net, p->count, 1);
@@ -147,12 +180,20 @@ static uint32_t number_of(const builder *b, uint32_t i)
     return n;
 }
 
-/* What the unit computes; a function of each number works in place, but not after another one,
- * whose gradient needs its own y. */
+/* A function of each number, where nobody else reads its input; but not after another one, whose
+ * gradient needs its own y. */
+static bool works_in_place(const dp_net *net, const dp_unit *u)
+{
+    if (u->layer->activate == NULL || u == net->units)
+        return u->layer->activate != NULL;
+    return &net->units[u->input[0] < 0 ? 0 : u->input[0]] == u - 1 && u->input[0] >= 0 &&
+           u[-1].n_readers == 1 && u[-1].layer->activate == NULL;
+}
+
+/* What the unit computes. */
 static dp_status alloc_unit(dp_net *net, dp_unit *u, size_t memory, dp_error *err)
 {
-    const bool first = u == net->units,
-               in_place = u->layer->activate != NULL && (first || u[-1].layer->activate == NULL);
+    const bool first = u == net->units, in_place = works_in_place(net, u);
 
     u->y = !in_place ? floats(net, net->most, dp_extent_size(&u->out)) : first ? net->x : u[-1].y;
     u->dy = in_place && !first ? u[-1].dy : floats(net, net->most, dp_extent_size(&u->out));
@@ -162,14 +203,20 @@ static dp_status alloc_unit(dp_net *net, dp_unit *u, size_t memory, dp_error *er
                : dp_arena_fail(&net->arena, err, "activations");
 }
 
-static dp_status plan_unit(builder *b, uint32_t stage, dp_unit *u, const dp_extent *in)
+static dp_extent extent_of(const dp_net *net, int32_t unit)
+{
+    return unit == DP_NET_INPUT ? net->in : net->units[unit].out;
+}
+
+static dp_status plan_unit(builder *b, uint32_t stage, dp_unit *u)
 {
     dp_net *net = b->net;
-    dp_layer_plan plan = {.n = net->most, .kernels = net->kernels, .in = *in, .out = *in};
+    const dp_extent in = extent_of(net, u->input[0]);
+    dp_layer_plan plan = {.n = net->most, .kernels = net->kernels, .in = in, .out = in};
     dp_status status;
 
-    u->layer = layer_of(b->infos[stage]);
-    u->params = b->params[stage];
+    if (u->layer->joins)
+        plan.second = extent_of(net, u->input[1]);
     u->key = dp_rng_key(net->seed, u->layer->info.name, number_of(b, stage));
     status = u->layer->plan != NULL ? u->layer->plan(u->params, &plan, b->err) : DP_OK;
     if (status != DP_OK)
@@ -189,11 +236,9 @@ static dp_status plan_unit(builder *b, uint32_t stage, dp_unit *u, const dp_exte
     return status;
 }
 
-static dp_status plan_units(builder *b)
+static dp_status alloc_units(builder *b)
 {
     dp_net *net = b->net;
-    const dp_extent *in = &net->in;
-    uint32_t n = 0;
 
     net->units = dp_arena_alloc(&net->arena, net->n_units, sizeof *net->units);
     net->parameters = dp_arena_alloc(&net->arena, (size_t)net->n_units * DP_LAYER_PARAMS,
@@ -201,18 +246,99 @@ static dp_status plan_units(builder *b)
     net->squares =
         dp_arena_alloc(&net->arena, (size_t)net->n_units * DP_LAYER_PARAMS, sizeof *net->squares);
     net->x = floats(net, net->most, dp_extent_size(&net->in));
-    if (net->squares == NULL || net->units == NULL || net->parameters == NULL || net->x == NULL)
-        return dp_arena_fail(&net->arena, b->err, "the layers");
+    return net->squares == NULL || net->units == NULL || net->parameters == NULL || net->x == NULL
+               ? dp_arena_fail(&net->arena, b->err, "the layers")
+               : DP_OK;
+}
+
+/* The unit of that name before unit n. */
+static dp_status find_unit(const builder *b, uint32_t n, const dp_text_arg *from, int32_t *out)
+{
+    for (*out = (int32_t)n - 1; *out >= 0; --*out) {
+        const char *name = b->net->units[*out].name;
+        if (name != NULL && strcmp(name, from->value) == 0)
+            return DP_OK;
+    }
+    return dp_fail_at(b->err, DP_ESPEC, from->value_column,
+                      "no layer before this one has name=%.60s", from->value);
+}
+
+static dp_status link_unit(const builder *b, uint32_t stage, uint32_t n)
+{
+    dp_unit *u = &b->net->units[n];
+    const link *l = &b->links[stage];
+    dp_status status = DP_OK;
+    int32_t taken;
+
+    u->layer = layer_of(b->infos[stage]);
+    u->params = b->params[stage];
+    u->input[0] = (int32_t)n - 1;
+    u->input[1] = DP_NO_UNIT;
+    u->last_reader = DP_NO_UNIT;
+    if (l->name != NULL && l->name->value[0] == '\0')
+        return dp_fail_at(b->err, DP_ESPEC, l->name->value_column, "a name has at least a letter");
+    if (l->name != NULL && find_unit(b, n, l->name, &taken) == DP_OK)
+        return dp_fail_at(b->err, DP_ESPEC, l->name->value_column,
+                          "name=%.60s is the name of another layer", l->name->value);
+    if (l->from != NULL)
+        status = find_unit(b, n, l->from, &u->input[u->layer->joins]);
+    else if (u->layer->joins)
+        status = dp_fail_at(b->err, DP_ESPEC, b->text.stages[stage].column,
+                            "%s takes two inputs: name the second with from=", u->layer->info.name);
+    if (status == DP_OK && u->layer->joins && n == 0)
+        status = dp_fail_at(b->err, DP_ESPEC, b->text.stages[stage].column,
+                            "%s cannot be the first layer", u->layer->info.name);
+    u->name = l->name != NULL ? l->name->value : NULL;
+    u->from = l->from != NULL ? l->from->value : NULL;
+    return status;
+}
+
+/* Who reads whom, before anything is planned. */
+static dp_status link_units(const builder *b)
+{
+    dp_net *net = b->net;
+    uint32_t n = 0;
+
     for (uint32_t i = 0; i < b->text.n_stages; i++) {
         dp_status status;
         if (layer_of(b->infos[i]) == NULL)
             continue;
-        status = at_stage(b, i, plan_unit(b, i, &net->units[n], in));
+        status = link_unit(b, i, n);
+        for (int k = 0; k < 2 && status == DP_OK && net->units[n].input[k] >= 0; k++) {
+            net->units[net->units[n].input[k]].n_readers++;
+            net->units[net->units[n].input[k]].last_reader = (int32_t)n;
+        }
         if (status != DP_OK)
             return status;
-        in = &net->units[n++].out;
+        n++;
     }
-    net->classes = in->channels;
+    return DP_OK;
+}
+
+static dp_status plan_units(builder *b)
+{
+    dp_net *net = b->net;
+    size_t spread = 0;
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < b->text.n_stages; i++) {
+        const dp_unit *u = &net->units[n];
+        dp_status status;
+        if (layer_of(b->infos[i]) == NULL)
+            continue;
+        status = at_stage(b, i, plan_unit(b, i, &net->units[n++]));
+        if (status == DP_OK && n < net->n_units && u->n_readers == 0)
+            status = dp_fail_at(b->err, DP_ESPEC, b->text.stages[i].column,
+                                "nobody takes the output of this %s", u->layer->info.name);
+        if (status != DP_OK)
+            return status;
+        if (u->n_readers > 1)
+            spread = dp_max_size(spread, (size_t)(net->most * dp_extent_size(&u->out)));
+    }
+    net->classes = net->units[n - 1].out.channels;
+    net->spread = floats(net, (int64_t)spread, 1);
+    if (net->spread == NULL)
+        return dp_arena_fail(&net->arena, b->err, "the workspace");
     net->workspace = floats(net, (int64_t)b->workspace, 1);
     return net->workspace == NULL ? dp_arena_fail(&net->arena, b->err, "the workspace") : DP_OK;
 }
@@ -291,6 +417,14 @@ static dp_status plan_ends(builder *b)
     return status;
 }
 
+static void print_link(dp_out *out, const char *word, const dp_text_arg *arg)
+{
+    if (arg == NULL)
+        return;
+    dp_out_text(out, word);
+    dp_out_value(out, arg->value);
+}
+
 static void print_stages(const void *ctx, dp_out *out)
 {
     const builder *b = ctx;
@@ -301,6 +435,8 @@ static void print_stages(const void *ctx, dp_out *out)
             continue;
         dp_out_text(out, " | ");
         dp_params_print(b->infos[i], b->params[i], out);
+        print_link(out, " name=", b->links[i].name);
+        print_link(out, " from=", b->links[i].from);
     }
 }
 
@@ -327,6 +463,10 @@ dp_status dp_net_build(dp_net *net, const char *text, dp_error *err)
     }
     if (status == DP_OK)
         status = check_optimizer(&b);
+    if (status == DP_OK)
+        status = alloc_units(&b);
+    if (status == DP_OK)
+        status = link_units(&b);
     if (status == DP_OK)
         status = plan_units(&b);
     if (status == DP_OK)

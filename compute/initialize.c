@@ -86,6 +86,12 @@ static void fill_block(void *ctx, uint64_t index)
                                  (float *)f->p->value.data + first);
 }
 
+static void fill_given(const dp_parameter *p)
+{
+    for (int64_t i = 0; i < p->count; i++)
+        ((float *)p->value.data)[i] = p->initial;
+}
+
 dp_status dp_net_initialize(dp_net *net, dp_error *err)
 {
     chosen weight, bias;
@@ -96,6 +102,10 @@ dp_status dp_net_initialize(dp_net *net, dp_error *err)
         status = choose(net, &net->initial.bias, &bias, err);
     dp_mt19937_seed(&seeds, (uint32_t)net->seed);
     for (uint32_t i = 0; i < net->n_parameters && status == DP_OK; i++) {
+        if (net->parameters[i].given) {
+            fill_given(&net->parameters[i]);
+            continue;
+        }
         filling f = {net->parameters[i].is_bias ? &bias : &weight,
                      &net->parameters[i],
                      {{{0}, {0}, {0}, 0}, 0, 0}};

@@ -16,7 +16,7 @@
 #include "compute/kernels/kernels.h"
 #include "compute/post_op.h"
 
-#define DP_LAYER_PARAMS 2
+#define DP_LAYER_PARAMS 4
 #define DP_MAX_MOMENTS  2
 
 typedef struct dp_extent {
@@ -39,6 +39,9 @@ typedef struct dp_weight {
     int64_t shape[4]; /* as MindSpore and PyTorch have it */
     int64_t fan_in;
     bool is_bias;
+    bool given;    /* begins at `initial`, whatever the init stage says */
+    bool is_state; /* the layer's commit changes it, not the optimizer */
+    float initial;
 } dp_weight;
 
 /* What plan is given and fills in. */
@@ -46,6 +49,7 @@ typedef struct dp_layer_plan {
     int64_t n; /* most samples of a step */
     const dp_kernels *kernels;
     dp_extent in, out; /* out is in at first */
+    dp_extent second;  /* of layers that take two */
     uint32_t n_weights;
     dp_weight weights[DP_LAYER_PARAMS];
     size_t workspace; /* floats, shared by all layers: nothing in it survives a call */
@@ -58,11 +62,11 @@ typedef struct dp_layer_run {
     int64_t n, leaf;
     bool training;
     uint64_t step, key; /* key: the layer's own, for what it draws */
-    dp_extent in, out;
-    const float *x, *dy;
-    float *y, *dx;          /* dx may be NULL: nobody wants it */
-    dp_post_op y_op, dx_op; /* forward and backward do these, forward_sample and so on do not */
-    const float *w[DP_LAYER_PARAMS];
+    dp_extent in, out, second;
+    const float *x, *dy, *x2;
+    float *y, *dx, *dx2;       /* dx, dx2 may be NULL: nobody wants them */
+    dp_post_op y_op, dx_op;    /* forward and backward do these, forward_sample and so on do not */
+    float *w[DP_LAYER_PARAMS]; /* commit writes into them */
     float *dw[DP_LAYER_PARAMS];
     float *workspace;
     void *memory;
@@ -72,6 +76,7 @@ typedef struct dp_layer {
     dp_stage_info info;
     const char *prefix; /* of its parameters' names: "conv" -> conv1.weight */
     size_t size;        /* of the parameter struct */
+    bool joins;         /* takes what stands before it and what from= names */
     dp_status (*plan)(void *params, dp_layer_plan *, dp_error *); /* all failure is here */
     void (*forward)(const void *params, const dp_layer_run *);
     void (*backward)(const void *params, const dp_layer_run *);
@@ -79,6 +84,8 @@ typedef struct dp_layer {
      * several threads.  backward_sample is only called when dx is wanted. */
     void (*forward_sample)(const void *params, const dp_layer_run *, int64_t sample);
     void (*backward_sample)(const void *params, const dp_layer_run *, int64_t sample);
+    /* What a step that was done leaves behind, besides what the optimizer changes; may be NULL. */
+    void (*commit)(const void *params, const dp_layer_run *);
     /* In place of all four, for functions of each number alone whose gradient follows from y: from
      * x to y, which needs no y, and from dy to dx. */
     dp_elementwise *activate, *activate_gradient;

@@ -154,11 +154,35 @@ static dp_status take_input(dp_net *net, const dp_tensor *input, const dp_tensor
 }
 
 /* A function of each number that works in place is done by the units around it as they write:
- * forward by the one before, backward by the one after, if there is one. */
-static bool is_post_op(const dp_net *net, uint32_t i)
+ * forward by the one before, backward by the one that reads it, if nobody else does. */
+static bool is_post_op(const dp_net *net, int64_t i)
 {
     const dp_unit *u = &net->units[i];
     return i > 0 && i < net->n_units && u->layer->activate != NULL && u->y == u[-1].y;
+}
+
+static bool is_backward_post_op(const dp_net *net, int64_t i)
+{
+    const dp_unit *u = &net->units[i];
+    return is_post_op(net, i) && u->n_readers == 1 && net->units[u->last_reader].input[0] == i;
+}
+
+static const float *output_of(const dp_net *net, int32_t unit)
+{
+    return unit == DP_NET_INPUT ? net->x : net->units[unit].y;
+}
+
+/* Where unit i puts the gradient of an input: the last reader's comes first, the others' are added
+ * to it. */
+static float *gradient_place(const dp_net *net, uint32_t i, int k)
+{
+    const dp_unit *u = &net->units[i];
+    const bool again = k == 1 && u->input[0] == u->input[1];
+
+    if (u->input[k] < 0)
+        return NULL;
+    return net->units[u->input[k]].last_reader == (int32_t)i && !again ? net->units[u->input[k]].dy
+                                                                       : net->spread;
 }
 
 static dp_layer_run run_of(const dp_net *net, uint32_t i, int64_t n, bool training)
@@ -174,17 +198,22 @@ static dp_layer_run run_of(const dp_net *net, uint32_t i, int64_t n, bool traini
         .key = u->key,
         .in = u->in,
         .out = u->out,
-        .x = i == 0 ? net->x : u[-1].y,
+        .x = output_of(net, u->input[0]),
         .y = u->y,
         .dy = u->dy,
-        .dx = i == 0 ? NULL : u[-1].dy,
+        .dx = gradient_place(net, i, 0),
         .workspace = net->workspace,
         .memory = u->memory,
     };
-    if (is_post_op(net, i + 1))
+    if (u->input[1] >= 0) {
+        r.second = net->units[u->input[1]].out;
+        r.x2 = output_of(net, u->input[1]);
+        r.dx2 = gradient_place(net, i, 1);
+    }
+    if (is_post_op(net, (int64_t)i + 1))
         r.y_op = (dp_post_op){u[1].layer->activate, r.y, NULL};
-    if (i > 0 && is_post_op(net, i - 1))
-        r.dx_op = (dp_post_op){u[-1].layer->activate_gradient, r.dx, r.x};
+    if (u->input[0] >= 0 && is_backward_post_op(net, u->input[0]))
+        r.dx_op = (dp_post_op){net->units[u->input[0]].layer->activate_gradient, r.dx, r.x};
     for (uint32_t w = 0; w < u->n_weights; w++) {
         r.w[w] = net->parameters[u->first_weight + w].value.data;
         r.dw[w] = net->parameters[u->first_weight + w].gradient.data;
@@ -233,6 +262,44 @@ static void run_forward(const dp_net *net, uint32_t i, int64_t n, bool training)
         dp_workers_run(net->workers, (uint64_t)n, run_sample, &s);
 }
 
+typedef struct sum {
+    const dp_kernels *kernels;
+    float *to;
+    const float *from;
+    int64_t size;
+} sum;
+
+static void add_sample(void *ctx, uint64_t i)
+{
+    const sum *s = ctx;
+    s->kernels->add(s->size, s->to + (int64_t)i * s->size, s->from + (int64_t)i * s->size);
+}
+
+/* A gradient that another reader of the unit left before. */
+static void add_gradient(const dp_net *net, int32_t input, const float *dx, int64_t n)
+{
+    sum s = {net->kernels, NULL, dx, 0};
+
+    if (input < 0 || dx != net->spread)
+        return;
+    s.to = net->units[input].dy;
+    s.size = dp_extent_size(&net->units[input].out);
+    dp_workers_run(net->workers, (uint64_t)n, add_sample, &s);
+}
+
+/* Both inputs of a unit that joins may need the spare place: one at a time. */
+static void run_join_backward(const dp_net *net, uint32_t i, int64_t n)
+{
+    const dp_unit *u = &net->units[i];
+
+    for (int k = 0; k < 2; k++) {
+        dp_layer_run r = run_of(net, i, n, true);
+        *(k == 0 ? &r.dx2 : &r.dx) = NULL;
+        u->layer->backward(u->params, &r);
+        add_gradient(net, u->input[k], k == 0 ? r.dx : r.dx2, n);
+    }
+}
+
 static void run_backward(const dp_net *net, uint32_t i, int64_t n)
 {
     const dp_unit *u = &net->units[i];
@@ -241,10 +308,25 @@ static void run_backward(const dp_net *net, uint32_t i, int64_t n)
     sample_run s = {u,    &r,   l->backward_sample,    l->activate_gradient,
                     r.dy, r.dx, dp_extent_size(&r.in), &r.dx_op};
 
+    if (l->joins) {
+        run_join_backward(net, i, n);
+        return;
+    }
     if (l->backward != NULL)
         l->backward(u->params, &r);
-    else if (r.dx != NULL && (!is_post_op(net, i) || i + 1 == net->n_units))
+    else if (r.dx != NULL && !is_backward_post_op(net, i))
         dp_workers_run(net->workers, (uint64_t)n, run_sample, &s);
+    add_gradient(net, u->input[0], r.dx, n);
+}
+
+/* What the layers keep of a step that was done. */
+static void commit(const dp_net *net, int64_t n)
+{
+    for (uint32_t i = 0; i < net->n_units; i++) {
+        const dp_layer_run r = run_of(net, i, n, true);
+        if (net->units[i].layer->commit != NULL)
+            net->units[i].layer->commit(net->units[i].params, &r);
+    }
 }
 
 /* Samples whose largest output is the label's: the first of equals, the first NaN. */
@@ -366,8 +448,10 @@ static dp_status learn(dp_net *net, int64_t n, float loss, dp_error *err)
     dp_net_clip(net);
     for (uint32_t i = 0; i < net->n_parameters; i++) {
         update u = {net, &net->parameters[i], rate};
-        dp_workers_run(net->workers, blocks_of(u.p), update_block, &u);
+        if (!u.p->is_state)
+            dp_workers_run(net->workers, blocks_of(u.p), update_block, &u);
     }
+    commit(net, n);
     net->step++;
     return DP_OK;
 }

@@ -13,12 +13,21 @@ typedef struct dp_parameter {
     dp_tensor value, gradient;
     float *moments[DP_MAX_MOMENTS]; /* NULL: the optimizer has fewer */
     int64_t fan_in, count;
-    bool is_bias;
+    bool is_bias, given, is_state; /* as dp_weight says */
+    float initial;
 } dp_parameter;
 
+#define DP_NET_INPUT (-1)
+#define DP_NO_UNIT   (-2)
+
+/* A layer of the text.  Units are in the order of the text; their inputs stand before them. */
 typedef struct dp_unit {
     const dp_layer *layer;
     void *params;
+    const char *name, *from; /* as given, or NULL */
+    int32_t input[2];        /* units; the second DP_NO_UNIT for most */
+    uint32_t n_readers;      /* of its output */
+    int32_t last_reader;     /* whose gradient comes first */
     dp_extent in, out;
     float *y, *dy; /* of the output */
     void *memory;
@@ -46,6 +55,7 @@ struct dp_net {
     double *sample_loss;
     double *squares; /* of each parameter's gradient */
     float *workspace;
+    float *spread; /* a gradient that is added to another's */
     dp_unit *units;
     uint32_t n_units, n_parameters;
     dp_parameter *parameters;

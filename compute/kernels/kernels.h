@@ -38,6 +38,11 @@ typedef struct dp_update {
     int nesterov;
 } dp_update;
 
+/* Of each column: what batch_norm's gradient is made from. */
+typedef struct dp_normal {
+    const float *mean, *r, *scale, *k1, *k2;
+} dp_normal;
+
 /* Of a step of adam: everything that is the same for all parameters, rounded once. */
 typedef struct dp_adam {
     float rate;        /* learning_rate / (1 - beta1^t) */
@@ -75,6 +80,13 @@ typedef struct dp_kernels {
 
     /* sum[j] += x[i][j] for the rows i in order, n numbers each. */
     void (*sum)(int64_t rows, int64_t n, const float *x, double *sum);
+
+    /* y = fma(x - mean, scale, offset) for rows of n numbers, each column with its own. */
+    void (*normalize)(int64_t rows, int64_t n, const float *x, const float *mean,
+                      const float *scale, const float *offset, float *y);
+    /* dx = scale * fma(-((x - mean) * r), k2, dy - k1), likewise. */
+    void (*normalize_gradient)(int64_t rows, int64_t n, const dp_normal *, const float *x,
+                               const float *dy, float *dx);
 
     /* Where v[i] is larger than y[i], or the first NaN, it takes its place. */
     void (*max)(int64_t n, const float *v, int32_t place, float *y, int32_t *winner);

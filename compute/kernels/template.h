@@ -152,6 +152,25 @@ static void sum(int64_t rows, int64_t n, const float *x, double *sum)
     }
 }
 
+static void normalize(int64_t rows, int64_t n, const float *x, const float *mean,
+                      const float *scale, const float *offset, float *y)
+{
+    for (; rows > 0; rows--, x += n, y += n) {
+        for (int64_t j = 0; j < n; j++)
+            y[j] = dp_fma32(x[j] - mean[j], scale[j], offset[j]);
+    }
+}
+
+static void normalize_gradient(int64_t rows, int64_t n, const dp_normal *c, const float *x,
+                               const float *dy, float *dx)
+{
+    for (; rows > 0; rows--, x += n, dy += n, dx += n) {
+        for (int64_t j = 0; j < n; j++)
+            dx[j] = c->scale[j] *
+                    dp_fma32(-((x[j] - c->mean[j]) * c->r[j]), c->k2[j], dy[j] - c->k1[j]);
+    }
+}
+
 /* Without branches, so that it runs in vectors. */
 static void max(int64_t n, const float *v, int32_t place, float *y, int32_t *winner)
 {
@@ -218,6 +237,24 @@ static void adam(const dp_adam *a, int64_t n, float *p, const float *g, float *m
 _Static_assert(MR <= DP_MAX_MR && NR <= DP_MAX_NR && MR * NR <= DP_MAX_TILE,
                "a tile must fit the callers' buffers");
 
-const dp_kernels KERNELS = {KERNELS_NAME,  MR,     NR,  tile,     outer, chain,
-                            stream,        fence,  add, sum,      max,   relu,
-                            relu_gradient, finite, sgd, momentum, adam};
+const dp_kernels KERNELS = {
+    .name = KERNELS_NAME,
+    .mr = MR,
+    .nr = NR,
+    .tile = tile,
+    .outer = outer,
+    .chain = chain,
+    .stream = stream,
+    .fence = fence,
+    .add = add,
+    .sum = sum,
+    .normalize = normalize,
+    .normalize_gradient = normalize_gradient,
+    .max = max,
+    .relu = relu,
+    .relu_gradient = relu_gradient,
+    .finite = finite,
+    .sgd = sgd,
+    .momentum = momentum,
+    .adam = adam,
+};

@@ -44,12 +44,16 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
     p->conv = dp_conv_of(&plan->in, p->out_channels, p->group, &s);
     plan->out = (dp_extent){p->out_channels, s.out[0], s.out[1]};
     plan->n_weights = p->has_bias ? 2 : 1;
-    plan->weights[0] = (dp_weight){"weight",
-                                   4,
-                                   {p->conv.oc, p->conv.ic / p->group, p->conv.kh, p->conv.kw},
-                                   p->conv.ic / p->group * p->conv.kh * p->conv.kw,
-                                   false};
-    plan->weights[1] = (dp_weight){"bias", 1, {p->conv.oc}, plan->weights[0].fan_in, true};
+    plan->weights[0] =
+        (dp_weight){.suffix = "weight",
+                    .rank = 4,
+                    .shape = {p->conv.oc, p->conv.ic / p->group, p->conv.kh, p->conv.kw},
+                    .fan_in = p->conv.ic / p->group * p->conv.kh * p->conv.kw};
+    plan->weights[1] = (dp_weight){.suffix = "bias",
+                                   .rank = 1,
+                                   .shape = {p->conv.oc},
+                                   .fan_in = plan->weights[0].fan_in,
+                                   .is_bias = true};
     plan->workspace = dp_max_size(dp_conv_workspace(&p->conv, plan->kernels, plan->n),
                                   dp_bias_workspace(plan->n, p->conv.oc));
     return DP_OK;

@@ -29,8 +29,15 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
     p->matrix = (dp_dense){plan->in.channels, p->out_channels};
     plan->out = (dp_extent){p->out_channels, 1, 1};
     plan->n_weights = p->has_bias ? 2 : 1;
-    plan->weights[0] = (dp_weight){"weight", 2, {p->matrix.out, p->matrix.in}, p->matrix.in, false};
-    plan->weights[1] = (dp_weight){"bias", 1, {p->matrix.out}, p->matrix.in, true};
+    plan->weights[0] = (dp_weight){.suffix = "weight",
+                                   .rank = 2,
+                                   .shape = {p->matrix.out, p->matrix.in},
+                                   .fan_in = p->matrix.in};
+    plan->weights[1] = (dp_weight){.suffix = "bias",
+                                   .rank = 1,
+                                   .shape = {p->matrix.out},
+                                   .fan_in = p->matrix.in,
+                                   .is_bias = true};
     plan->workspace = dp_max_size(dp_dense_workspace(&p->matrix, plan->kernels, plan->n),
                                   dp_bias_workspace(plan->n, p->matrix.out));
     return DP_OK;

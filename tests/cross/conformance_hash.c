@@ -51,6 +51,17 @@ static const net_case cases[] = {
      " | flatten | dense out_channels=5 | softmax_cross_entropy leaf_size=2"
      " | sgd learning_rate=0.2,0.1 milestones=2,9 weight_decay=0.01",
      6, 13, 11},
+    {"init weight=he_uniform | conv2d out_channels=9 kernel_size=3 | batch_norm | relu name=a"
+     " | conv2d out_channels=9 kernel_size=3 | batch_norm momentum=0.5 | add from=a | relu name=b"
+     " | conv2d out_channels=18 kernel_size=3 stride=2 | batch_norm name=c"
+     " | conv2d out_channels=18 kernel_size=1 stride=2 from=b | batch_norm | add from=c | tanh"
+     " | concat from=c | avg_pool kernel_size=3 | flatten | dense out_channels=5"
+     " | softmax_cross_entropy leaf_size=2 | adam learning_rate=0.01 clip_norm=0.5"
+     " weight_decay=0.01",
+     3, 13, 11},
+    {"flatten | dense out_channels=7 | batch_norm | dense out_channels=5"
+     " | softmax_cross_entropy | adamw learning_rate=0.01",
+     2, 5, 3},
 };
 
 static dp_error err;

@@ -1,0 +1,244 @@
+/* batch_norm.c - each channel with mean 0 and variance 1 over the batch, then scaled and shifted
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * docs/numerics.md: s1, s2 = SEQ64 over (n in leaf, place) of x and x^2 (exact), TREE over leaves;
+ * mean = s1 / N, variance = max(s2 / N - mean^2, 0), r = 1 / sqrt(variance + eps) in binary64, mean
+ * and r rounded once; y = fma(x - mean, gamma r, beta).  Backward: dbeta, dgamma = SEQ64 of dy and
+ * dy h (exact), h = (x - mean) r; TREE; rounded once; k1 = dbeta / N, k2 = dgamma / N of the sums
+ * before that; dx = (gamma r) fma(-h, k2, dy - k1).  Outside of training the moving ones take the
+ * place of mean and variance: after each step they are fma(1 - momentum, new - old, old), the
+ * variance times N / (N - 1).
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "compute/conv.h"
+#include "compute/layer.h"
+#include "compute/tree.h"
+
+typedef struct batch_norm {
+    double momentum, eps;
+} batch_norm;
+
+static const dp_param params[] = {
+    DP_NUMBER(batch_norm, momentum, "0.9", 0, 1, "share of the moving ones that stays"),
+    DP_NUMBER(batch_norm, eps, "1e-5", 1e-30, 1, "added to the variance"),
+    DP_PARAMS_END,
+};
+
+enum { GAMMA, BETA, MOVING_MEAN, MOVING_VARIANCE };
+
+/* Kept from forward to backward, and made there: [channels] each. */
+typedef struct statistics {
+    float *mean, *variance, *r, *scale, *k1, *k2;
+} statistics;
+#define N_STATISTICS 6
+
+static statistics statistics_of(const dp_layer_run *r)
+{
+    float *at = r->memory;
+    const int64_t c = r->in.channels;
+    return (statistics){at, at + c, at + 2 * c, at + 3 * c, at + 4 * c, at + 5 * c};
+}
+
+static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
+{
+    static const char *const names[] = {"gamma", "beta", "moving_mean", "moving_variance"};
+    const int64_t c = plan->in.channels;
+
+    (void)params_, (void)err;
+    plan->n_weights = 4;
+    for (int i = 0; i < 4; i++)
+        plan->weights[i] = (dp_weight){.suffix = names[i],
+                                       .rank = 1,
+                                       .shape = {c},
+                                       .fan_in = c,
+                                       .given = true,
+                                       .is_state = i >= MOVING_MEAN,
+                                       .initial = i == GAMMA || i == MOVING_VARIANCE};
+    plan->memory = sizeof(float) * N_STATISTICS * (size_t)c;
+    plan->workspace = 4 * (size_t)plan->n * (size_t)c; /* two binary64 sums a leaf */
+    return DP_OK;
+}
+
+/* ---- sums of leaves, then of all ---- */
+
+/* Of each channel two sums. */
+static double *sums_of(const dp_layer_run *r, int64_t leaf)
+{
+    return (double *)(void *)r->workspace + 2 * leaf * r->in.channels;
+}
+
+static int64_t leaves_of(const dp_layer_run *r) { return (r->n + r->leaf - 1) / r->leaf; }
+
+/* Places of a leaf: the first one, and how many. */
+static int64_t places_of(const dp_layer_run *r, int64_t leaf, int64_t *first)
+{
+    const int64_t places = r->in.height * r->in.width, end = (leaf + 1) * r->leaf;
+
+    *first = leaf * r->leaf * places;
+    return (end < r->n ? end : r->n) * places - *first;
+}
+
+static void sum_leaf(void *ctx, uint64_t leaf)
+{
+    const dp_layer_run *r = ctx;
+    const int64_t c = r->in.channels;
+    double *s1 = sums_of(r, (int64_t)leaf), *s2 = s1 + c;
+    int64_t first;
+    const int64_t n = places_of(r, (int64_t)leaf, &first);
+    const float *x = r->x + first * c;
+
+    memset(s1, 0, 2 * sizeof *s1 * (size_t)c);
+    for (int64_t i = 0; i < n; i++, x += c) {
+        for (int64_t j = 0; j < c; j++) {
+            s1[j] += (double)x[j];
+            s2[j] += (double)x[j] * (double)x[j];
+        }
+    }
+}
+
+static void sum_gradient_leaf(void *ctx, uint64_t leaf)
+{
+    const dp_layer_run *r = ctx;
+    const statistics s = statistics_of(r);
+    const int64_t c = r->in.channels;
+    double *s1 = sums_of(r, (int64_t)leaf), *s2 = s1 + c;
+    int64_t first;
+    const int64_t n = places_of(r, (int64_t)leaf, &first);
+    const float *x = r->x + first * c, *dy = r->dy + first * c;
+
+    memset(s1, 0, 2 * sizeof *s1 * (size_t)c);
+    for (int64_t i = 0; i < n; i++, x += c, dy += c) {
+        for (int64_t j = 0; j < c; j++) {
+            const float h = (x[j] - s.mean[j]) * s.r[j];
+            s1[j] += (double)dy[j];
+            s2[j] += (double)dy[j] * (double)h;
+        }
+    }
+}
+
+/* TREE over leaves, in the place of the first. */
+static const double *sum_leaves(const dp_layer_run *r, dp_task *leaf_task)
+{
+    const int64_t size = 2 * r->in.channels;
+    dp_layer_run copy = *r;
+
+    dp_workers_run(r->workers, (uint64_t)leaves_of(r), leaf_task, &copy);
+    for (int64_t n = leaves_of(r), step = 1; n > 1; n = (n + 1) / 2, step *= 2) {
+        for (int64_t i = 0; i + 1 < n; i += 2) {
+            double *left = sums_of(r, i * step), *right = sums_of(r, (i + 1) * step);
+            for (int64_t j = 0; j < size; j++)
+                left[j] += right[j];
+        }
+    }
+    return sums_of(r, 0);
+}
+
+/* ---- forward ---- */
+
+static double count_of(const dp_layer_run *r)
+{
+    return (double)(r->n * r->in.height * r->in.width);
+}
+
+static void find_statistics(const batch_norm *p, const dp_layer_run *r, const statistics *s)
+{
+    const double *s1 = sum_leaves(r, sum_leaf), *s2 = s1 + r->in.channels;
+    const double n = count_of(r);
+
+    for (int64_t j = 0; j < r->in.channels; j++) {
+        const double mean = s1[j] / n, v = s2[j] / n - mean * mean;
+        const double variance = v < 0.0 ? 0.0 : v;
+        s->mean[j] = (float)mean;
+        s->variance[j] = (float)(n > 1.0 ? variance * (n / (n - 1.0)) : variance);
+        s->r[j] = (float)(1.0 / sqrt(variance + p->eps));
+    }
+}
+
+static void take_moving(const batch_norm *p, const dp_layer_run *r, const statistics *s)
+{
+    for (int64_t j = 0; j < r->in.channels; j++) {
+        s->mean[j] = r->w[MOVING_MEAN][j];
+        s->r[j] = (float)(1.0 / sqrt((double)r->w[MOVING_VARIANCE][j] + p->eps));
+    }
+}
+
+static void normalize_sample(void *ctx, uint64_t i)
+{
+    const dp_layer_run *r = ctx;
+    const statistics s = statistics_of(r);
+    const int64_t size = dp_extent_size(&r->in), first = (int64_t)i * size;
+
+    r->kernels->normalize(r->in.height * r->in.width, r->in.channels, r->x + first, s.mean, s.scale,
+                          r->w[BETA], r->y + first);
+    dp_post_op_run(&r->y_op, r->kernels, first, size);
+}
+
+static void forward(const void *params_, const dp_layer_run *r)
+{
+    const statistics s = statistics_of(r);
+    dp_layer_run copy = *r;
+
+    (r->training ? find_statistics : take_moving)(params_, r, &s);
+    for (int64_t j = 0; j < r->in.channels; j++)
+        s.scale[j] = r->w[GAMMA][j] * s.r[j];
+    dp_workers_run(r->workers, (uint64_t)r->n, normalize_sample, &copy);
+}
+
+/* ---- backward ---- */
+
+static void gradient_sample(void *ctx, uint64_t i)
+{
+    const dp_layer_run *r = ctx;
+    const statistics s = statistics_of(r);
+    const dp_normal normal = {s.mean, s.r, s.scale, s.k1, s.k2};
+    const int64_t size = dp_extent_size(&r->in), first = (int64_t)i * size;
+
+    r->kernels->normalize_gradient(r->in.height * r->in.width, r->in.channels, &normal,
+                                   r->x + first, r->dy + first, r->dx + first);
+    dp_post_op_run(&r->dx_op, r->kernels, first, size);
+}
+
+static void backward(const void *params_, const dp_layer_run *r)
+{
+    const statistics s = statistics_of(r);
+    const double *s1 = sum_leaves(r, sum_gradient_leaf), *s2 = s1 + r->in.channels;
+    const double n = count_of(r);
+    dp_layer_run copy = *r;
+
+    (void)params_;
+    for (int64_t j = 0; j < r->in.channels; j++) {
+        r->dw[BETA][j] = (float)s1[j];
+        r->dw[GAMMA][j] = (float)s2[j];
+        s.k1[j] = (float)(s1[j] / n);
+        s.k2[j] = (float)(s2[j] / n);
+    }
+    if (r->dx != NULL)
+        dp_workers_run(r->workers, (uint64_t)r->n, gradient_sample, &copy);
+}
+
+static void commit(const void *params_, const dp_layer_run *r)
+{
+    const float share = (float)(1.0 - ((const batch_norm *)params_)->momentum);
+    const statistics s = statistics_of(r);
+    float *mean = r->w[MOVING_MEAN], *variance = r->w[MOVING_VARIANCE];
+
+    for (int64_t j = 0; j < r->in.channels; j++) {
+        mean[j] = dp_fma32(share, s.mean[j] - mean[j], mean[j]);
+        variance[j] = dp_fma32(share, s.variance[j] - variance[j], variance[j]);
+    }
+}
+
+const dp_layer dp_layer_batch_norm = {
+    .info = {"layer", "batch_norm", "channels of mean 0 and variance 1, scaled and shifted", 1,
+             params},
+    .prefix = "bn",
+    .size = sizeof(batch_norm),
+    .plan = plan,
+    .forward = forward,
+    .backward = backward,
+    .commit = commit,
+};
