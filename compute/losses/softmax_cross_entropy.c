@@ -6,9 +6,9 @@
  * m), all in binary64; the batch is TREE over leaves of SEQ64 inside the leaf, divided by the
  * number of samples, rounded once.  The gradient is (e_j / S - [j = t]) / n, rounded once.
  */
-#include "base/num.h"
 #include "compute/conv.h"
 #include "compute/layer.h"
+#include "compute/softmax.h"
 #include "compute/tree.h"
 
 typedef struct softmax_cross_entropy {
@@ -38,18 +38,12 @@ static void row(void *ctx, uint64_t sample)
     const dp_loss_run *r = ctx;
     const float *x = r->x + (int64_t)sample * r->classes;
     const int64_t label = r->labels[sample];
-    double m = (double)x[0], sum = 0.0;
+    const dp_softmax s = dp_softmax_of(x, r->classes);
 
-    for (int64_t j = 1; j < r->classes; j++) {
-        if ((double)x[j] > m || x[j] != x[j])
-            m = (double)x[j];
-    }
-    for (int64_t j = 0; j < r->classes; j++)
-        sum += dp_exp_d((double)x[j] - m);
-    r->sample_loss[sample] = sum == sum ? dp_log_d(sum) - ((double)x[label] - m) : sum;
+    r->sample_loss[sample] = -dp_softmax_log(&s, x[label]);
     for (int64_t j = 0; r->dx != NULL && j < r->classes; j++)
         r->dx[(int64_t)sample * r->classes + j] =
-            (float)((dp_exp_d((double)x[j] - m) / sum - (double)(j == label)) / (double)r->n);
+            (float)((dp_softmax_part(&s, x[j]) - (double)(j == label)) / (double)r->n);
 }
 
 static float run(const void *params_, const dp_loss_run *r)

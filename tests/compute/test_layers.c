@@ -261,6 +261,45 @@ static void gradients_of_graphs(void **state)
     check_gradients(CONV "4 | tanh name=a | " CONV "3 name=b | " CONV "3 from=a | add from=b");
 }
 
+static void gradients_of_functions(void **state)
+{
+    (void)state;
+    check_gradients(CONV "4 has_bias=true | gelu | " CONV "3 | gelu");
+    check_gradients(CONV "4 has_bias=true | softmax | " CONV "3");
+    check_gradients(CONV "4 has_bias=true | log_softmax | " CONV "3");
+}
+
+/* Beside their formulas in double. */
+static void values_of_functions(void **state)
+{
+    float x[3 * 4], y[3 * 4];
+    const dp_tensor shape = {NULL, DP_F32, 4, {1, 3, 2, 2}};
+    static const char *const texts[] = {"gelu", "softmax", "log_softmax"};
+
+    (void)state;
+    random_fill(x, 12, 77);
+    for (int i = 0; i < 12; i++)
+        x[i] *= 4;
+    for (int k = 0; k < 3; k++) {
+        char text[64];
+        dp_net *net;
+        snprintf(text, sizeof text, "%s | flatten", texts[k]);
+        net = open_net(text, 1, 3, 2, 2);
+        memcpy(y, eval(net, x, &shape), sizeof y);
+        dp_net_close(net);
+        for (int i = 0; i < 12; i++) {
+            const double v = (double)x[i],
+                         t = tanh(sqrt(2 / acos(-1.0)) * (v + 0.044715 * v * v * v));
+            const double all =
+                exp((double)x[i % 4]) + exp((double)x[i % 4 + 4]) + exp((double)x[i % 4 + 8]);
+            const double expected = k == 0   ? 0.5 * v * (1 + t)
+                                    : k == 1 ? exp(v) / all
+                                             : log(exp(v) / all);
+            assert_true(fabs((double)y[i] - expected) < 1e-6);
+        }
+    }
+}
+
 static void gradients_of_batch_norm(void **state)
 {
     (void)state;
@@ -807,6 +846,8 @@ int main(void)
         cmocka_unit_test(flatten_is_chw),
         cmocka_unit_test(gradients),
         cmocka_unit_test(gradients_of_graphs),
+        cmocka_unit_test(gradients_of_functions),
+        cmocka_unit_test(values_of_functions),
         cmocka_unit_test(gradients_of_batch_norm),
         cmocka_unit_test(batch_norm_and_its_moving_ones),
         cmocka_unit_test(wrong_graphs),

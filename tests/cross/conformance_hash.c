@@ -59,6 +59,10 @@ static const net_case cases[] = {
      " | softmax_cross_entropy leaf_size=2 | adam learning_rate=0.01 clip_norm=0.5"
      " weight_decay=0.01",
      3, 13, 11},
+    {"conv2d out_channels=4 kernel_size=3 | gelu | softmax | conv2d out_channels=5 kernel_size=3"
+     " | log_softmax | avg_pool kernel_size=3 | flatten | softmax_cross_entropy"
+     " | sgd learning_rate=0.1",
+     4, 3, 3},
     {"flatten | dense out_channels=7 | batch_norm | dense out_channels=5"
      " | softmax_cross_entropy | adamw learning_rate=0.01",
      2, 5, 3},
