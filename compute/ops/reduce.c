@@ -137,42 +137,86 @@ typedef struct walk {
     size_t in_size, out_size;
 } walk;
 
-/* One output, of reduced elements that lie beside each other. */
-static void reduce_run(void *ctx, uint64_t index)
+#define ELEMENTS 16384 /* of a task, about: a short row is not worth one */
+
+static int64_t outputs_of_task(const dp_reduce *p)
+{
+    const int64_t n = p->reduced.count > 0 ? ELEMENTS / p->reduced.count : ELEMENTS;
+    return n > 0 ? n : 1;
+}
+
+static uint64_t tasks_of(const dp_reduce *p)
+{
+    const int64_t n = outputs_of_task(p);
+    return (uint64_t)((p->kept.count + n - 1) / n);
+}
+
+/* Reduced elements of an output that have one step from each to the next. */
+static int64_t run_of(const dp_axes *reduced)
+{
+    return reduced->n > 0 ? reduced->size[reduced->n - 1] : 1;
+}
+
+/* Some outputs, each of reduced elements that lie beside each other. */
+static void reduce_runs(void *ctx, uint64_t task)
 {
     const walk *w = ctx;
     const dp_axes *reduced = &w->p->reduced;
-    const int64_t run = reduced->n > 0 ? reduced->size[reduced->n - 1] : 1;
-    const int64_t first = dp_axes_at(&w->p->kept, (int64_t)index);
-    dp_accumulator sum;
+    const int64_t run = run_of(reduced), n = outputs_of_task(w->p);
+    const int64_t first = (int64_t)task * n, left = w->p->kept.count - first;
 
-    w->r->begin(&sum);
-    for (int64_t i = 0; i < reduced->count; i += run)
-        w->r->add(&sum, w->x + (size_t)(first + dp_axes_at(reduced, i)) * w->in_size, run);
-    w->r->end(&sum, reduced->count, w->out + index * w->out_size);
+    for (int64_t o = first; o < first + (left < n ? left : n); o++) {
+        const int64_t from = dp_axes_at(&w->p->kept, o);
+        dp_accumulator sum;
+        w->r->begin(&sum);
+        for (int64_t i = 0; i < reduced->count; i += run)
+            w->r->add(&sum, w->x + (size_t)(from + dp_axes_at(reduced, i)) * w->in_size, run);
+        w->r->end(&sum, reduced->count, w->out + (size_t)o * w->out_size);
+    }
 }
 
 #define SIDE_BY_SIDE 512 /* outputs of a task */
 
-/* Neighbours among the outputs, each in the order of the reduced elements. */
+/* Outputs beside each other, whose elements lie so, too. */
+typedef struct neighbours {
+    int64_t first, n; /* outputs */
+    int64_t from;     /* the first element of the first */
+} neighbours;
+
+static int64_t blocks_of(const dp_reduce *p)
+{
+    return (p->inner + SIDE_BY_SIDE - 1) / SIDE_BY_SIDE;
+}
+
+static uint64_t neighbour_tasks(const dp_reduce *p)
+{
+    return (uint64_t)(p->kept.count / p->inner * blocks_of(p));
+}
+
+static neighbours neighbours_of(const dp_reduce *p, uint64_t task)
+{
+    const int64_t blocks = blocks_of(p), first = (int64_t)task / blocks * p->inner;
+    const int64_t at = (int64_t)task % blocks * SIDE_BY_SIDE, left = p->inner - at;
+
+    return (neighbours){first + at, left < SIDE_BY_SIDE ? left : SIDE_BY_SIDE,
+                        dp_axes_at(&p->kept, first) + at};
+}
+
+/* Each in the order of the reduced elements. */
 static void reduce_each(void *ctx, uint64_t index)
 {
     const walk *w = ctx;
-    const int64_t inner = w->p->inner, blocks = (inner + SIDE_BY_SIDE - 1) / SIDE_BY_SIDE;
-    const int64_t first = (int64_t)index / blocks * inner,
-                  at = (int64_t)index % blocks * SIDE_BY_SIDE;
-    const int64_t n = inner - at < SIDE_BY_SIDE ? inner - at : SIDE_BY_SIDE;
-    const int64_t from = dp_axes_at(&w->p->kept, first) + at;
+    const neighbours n = neighbours_of(w->p, index);
     union {
         double d[SIDE_BY_SIDE];
         int32_t i[SIDE_BY_SIDE];
     } sums;
 
-    w->r->begin_each(&sums, n);
+    w->r->begin_each(&sums, n.n);
     for (int64_t i = 0; i < w->p->reduced.count; i++)
-        w->r->add_each(&sums, w->x + (size_t)(from + dp_axes_at(&w->p->reduced, i)) * w->in_size,
-                       n);
-    w->r->end_each(&sums, n, w->p->reduced.count, w->out + (size_t)(first + at) * w->out_size);
+        w->r->add_each(&sums, w->x + (size_t)(n.from + dp_axes_at(&w->p->reduced, i)) * w->in_size,
+                       n.n);
+    w->r->end_each(&sums, n.n, w->p->reduced.count, w->out + (size_t)n.first * w->out_size);
 }
 
 void dp_reduce_run(const dp_reduce *p, const dp_reducer *reducers, size_t n,
@@ -184,14 +228,13 @@ void dp_reduce_run(const dp_reduce *p, const dp_reducer *reducers, size_t n,
               a->out[0].data,
               dp_dtype_size(a->in[0].dtype),
               dp_dtype_size(a->out[0].dtype)};
-    const int64_t blocks = (p->inner + SIDE_BY_SIDE - 1) / SIDE_BY_SIDE;
 
     for (size_t i = 0; i < n && w.r->in != a->in[0].dtype; i++)
         w.r++;
     if (p->inner == 1)
-        dp_workers_run(a->workers, (uint64_t)p->kept.count, reduce_run, &w);
+        dp_workers_run(a->workers, tasks_of(p), reduce_runs, &w);
     else
-        dp_workers_run(a->workers, (uint64_t)(p->kept.count / p->inner * blocks), reduce_each, &w);
+        dp_workers_run(a->workers, neighbour_tasks(p), reduce_each, &w);
 }
 
 /* ---- backward ---- */
@@ -203,29 +246,82 @@ typedef struct spread {
     float *dx;
 } spread;
 
-static bool is_equal(float x, float y) { return x == y || (x != x && y != y); }
-
-static void spread_one(void *ctx, uint64_t index)
+/* Some outputs: the elements of each in runs. */
+static void spread_runs(void *ctx, uint64_t task)
 {
     const spread *s = ctx;
     const dp_axes *reduced = &s->p->reduced;
-    const int64_t first = dp_axes_at(&s->p->kept, (int64_t)index);
-    const float dy = s->dy[index], y = s->y != NULL ? s->y[index] : 0.0f;
-    int64_t count = s->y != NULL ? 0 : reduced->count;
+    const int64_t run = run_of(reduced), n = outputs_of_task(s->p);
+    const int64_t first = (int64_t)task * n, left = s->p->kept.count - first;
 
-    for (int64_t i = 0; i < reduced->count && s->y != NULL; i++)
-        count += is_equal(s->x[first + dp_axes_at(reduced, i)], y);
-    for (int64_t i = 0; i < reduced->count; i++) {
-        const int64_t at = first + dp_axes_at(reduced, i);
-        s->dx[at] = s->y != NULL && !is_equal(s->x[at], y) ? 0.0f : s->f(dy, s->x[at], count);
+    for (int64_t o = first; o < first + (left < n ? left : n); o++) {
+        const int64_t from = dp_axes_at(&s->p->kept, o);
+        for (int64_t i = 0; i < reduced->count; i += run) {
+            const int64_t at = from + dp_axes_at(reduced, i);
+            s->f(run, s->dy + o, 0, s->x + at, reduced->count, s->dx + at);
+        }
     }
 }
 
-void dp_reduce_run_backward(const dp_reduce *p, dp_reduce_gradient *f, const dp_op_run_args *a,
-                            size_t n_in)
+/* Neighbours among the outputs, side by side. */
+static void spread_each(void *ctx, uint64_t index)
 {
-    spread s = {
-        p, f, a->in[0].data, a->in[1].data, n_in > 2 ? a->in[2].data : NULL, a->out[0].data};
+    const spread *s = ctx;
+    const neighbours n = neighbours_of(s->p, index);
 
-    dp_workers_run(a->workers, (uint64_t)p->kept.count, spread_one, &s);
+    for (int64_t i = 0; i < s->p->reduced.count; i++) {
+        const int64_t at = n.from + dp_axes_at(&s->p->reduced, i);
+        s->f(n.n, s->dy + n.first, 1, s->x + at, s->p->reduced.count, s->dx + at);
+    }
+}
+
+void dp_reduce_run_backward(const dp_reduce *p, dp_reduce_gradient *f, const dp_op_run_args *a)
+{
+    spread s = {p, f, a->in[0].data, a->in[1].data, NULL, a->out[0].data};
+
+    if (p->inner == 1)
+        dp_workers_run(a->workers, tasks_of(p), spread_runs, &s);
+    else
+        dp_workers_run(a->workers, neighbour_tasks(p), spread_each, &s);
+}
+
+/* ---- backward of what takes one of the elements ---- */
+
+static bool is_equal(float x, float y) { return x == y || (x != x && y != y); }
+
+static void share_one(const spread *s, int64_t o)
+{
+    const dp_axes *reduced = &s->p->reduced;
+    const int64_t from = dp_axes_at(&s->p->kept, o), run = run_of(reduced);
+    const int64_t step = reduced->n > 0 ? reduced->step[reduced->n - 1] : 1;
+    int64_t equals = 0;
+
+    for (int64_t i = 0; i < reduced->count; i += run) {
+        const float *x = s->x + from + dp_axes_at(reduced, i);
+        for (int64_t j = 0; j < run; j++)
+            equals += is_equal(x[j * step], s->y[o]);
+    }
+    for (int64_t i = 0; i < reduced->count; i += run) {
+        const int64_t at = from + dp_axes_at(reduced, i);
+        for (int64_t j = 0; j < run; j++)
+            s->dx[at + j * step] = is_equal(s->x[at + j * step], s->y[o])
+                                       ? (float)((double)s->dy[o] / (double)equals)
+                                       : 0.0f;
+    }
+}
+
+static void share_some(void *ctx, uint64_t task)
+{
+    const spread *s = ctx;
+    const int64_t n = outputs_of_task(s->p), first = (int64_t)task * n;
+
+    for (int64_t o = first; o < first + n && o < s->p->kept.count; o++)
+        share_one(s, o);
+}
+
+void dp_reduce_share_backward(const dp_reduce *p, const dp_op_run_args *a)
+{
+    spread s = {p, NULL, a->in[0].data, a->in[1].data, a->in[2].data, a->out[0].data};
+
+    dp_workers_run(a->workers, tasks_of(p), share_some, &s);
 }

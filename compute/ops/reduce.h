@@ -53,11 +53,14 @@ void dp_reduce_run(const dp_reduce *, const dp_reducer *, size_t n, const dp_op_
 /* Backward: dx of the type of x, each element from those of its output. */
 dp_status dp_reduce_plan_backward(dp_reduce *, dp_op_plan *, dp_error *);
 
-/* Backward: dx = f(dy, x, count) for each of `count` elements; where y is an input, for those that
- * are y alone, and the others get +0. */
-typedef float dp_reduce_gradient(float dy, float x, int64_t count);
-void dp_reduce_run_backward(const dp_reduce *, dp_reduce_gradient *, const dp_op_run_args *,
-                            size_t n_in);
+/* Backward of n elements beside each other: dx[i] from dy[i * step] and x[i]; count: the elements
+ * of an output. */
+typedef void dp_reduce_gradient(int64_t n, const float *dy, int64_t step, const float *x,
+                                int64_t count, float *dx);
+void dp_reduce_run_backward(const dp_reduce *, dp_reduce_gradient *, const dp_op_run_args *);
+
+/* Backward of those that are one of their elements: dy in equal parts to all that are y. */
+void dp_reduce_share_backward(const dp_reduce *, const dp_op_run_args *);
 
 /* Element number i of the axes: its distance from the first. */
 int64_t dp_axes_at(const dp_axes *, int64_t i);

@@ -34,13 +34,6 @@ static dp_status run(const void *params, const dp_op_run_args *a, dp_error *err)
     return DP_OK;
 }
 
-/* Equals share it. */
-static float gradient(float dy, float x, int64_t count)
-{
-    (void)x;
-    return (float)((double)dy / (double)count);
-}
-
 static dp_status plan_backward(void *params, dp_op_plan *plan, dp_error *err)
 {
     return dp_reduce_plan_backward(params, plan, err);
@@ -49,7 +42,7 @@ static dp_status plan_backward(void *params, dp_op_plan *plan, dp_error *err)
 static dp_status run_backward(const void *params, const dp_op_run_args *a, dp_error *err)
 {
     (void)err;
-    dp_reduce_run_backward(params, gradient, a, 3);
+    dp_reduce_share_backward(params, a);
     return DP_OK;
 }
 

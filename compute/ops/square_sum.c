@@ -25,10 +25,12 @@ static dp_status run(const void *params, const dp_op_run_args *a, dp_error *err)
     return DP_OK;
 }
 
-static float gradient(float dy, float x, int64_t count)
+static void gradient(int64_t n, const float *dy, int64_t step, const float *x, int64_t count,
+                     float *dx)
 {
     (void)count;
-    return dy * (2.0f * x);
+    for (int64_t i = 0; i < n; i++)
+        dx[i] = dy[i * step] * (2.0f * x[i]);
 }
 
 static dp_status plan_backward(void *params, dp_op_plan *plan, dp_error *err)
@@ -39,7 +41,7 @@ static dp_status plan_backward(void *params, dp_op_plan *plan, dp_error *err)
 static dp_status run_backward(const void *params, const dp_op_run_args *a, dp_error *err)
 {
     (void)err;
-    dp_reduce_run_backward(params, gradient, a, 2);
+    dp_reduce_run_backward(params, gradient, a);
     return DP_OK;
 }
 
