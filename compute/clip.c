@@ -11,6 +11,7 @@
 #include "compute/net.h"
 
 typedef struct squares {
+    const dp_kernels *kernels;
     const dp_parameter *parameters;
     double *sums; /* of each parameter */
     float scale;
@@ -21,7 +22,7 @@ static void sum_squares(void *ctx, uint64_t i)
     const squares *s = ctx;
     dp_lanes lanes;
 
-    dp_lanes_begin(&lanes, 0.0);
+    dp_lanes_begin(&lanes, s->kernels, 0.0);
     dp_square_add(&lanes, s->parameters[i].gradient.data, s->parameters[i].count);
     s->sums[i] = dp_sum_end(&lanes);
 }
@@ -38,7 +39,7 @@ static void scale_gradient(void *ctx, uint64_t i)
 void dp_net_clip(const dp_net *net)
 {
     const double most = ((const dp_schedule *)net->optimizer_params)->clip_norm;
-    squares s = {net->parameters, net->squares, 0.0f};
+    squares s = {net->kernels, net->parameters, net->squares, 0.0f};
     double norm;
 
     if (most <= 0.0 || net->n_parameters == 0)

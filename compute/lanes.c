@@ -4,8 +4,9 @@
  */
 #include "compute/lanes.h"
 
-void dp_lanes_begin(dp_lanes *l, double start)
+void dp_lanes_begin(dp_lanes *l, const dp_kernels *kernels, double start)
 {
+    l->kernels = kernels;
     for (int j = 0; j < DP_LANES; j++)
         l->lane[j] = start;
     l->n = l->blocks = 0;
@@ -41,31 +42,30 @@ static double end(dp_lanes *l, bool product)
 double dp_sum_end(dp_lanes *l) { return end(l, false); }
 double dp_product_end(dp_lanes *l) { return end(l, true); }
 
-/* n numbers of one block, the first of them for lane l->n % 16. */
-#define ADD(name, does, term)                                                                      \
+/* n numbers of one block, the first of them for lane l->n % 16; whole rounds of lanes by a kernel.
+ */
+#define ADD(name, does, term, whole)                                                               \
     static void name(dp_lanes *l, const float *x, const float *y, int64_t n)                       \
     {                                                                                              \
         double *lane = l->lane;                                                                    \
-        int64_t i = 0, first = l->n % DP_LANES;                                                    \
+        int64_t i = 0, first = l->n % DP_LANES, rounds;                                            \
                                                                                                    \
         (void)y;                                                                                   \
         for (; i < n && (first + i) % DP_LANES != 0; i++)                                          \
             lane[first + i] does term(i);                                                          \
-        for (; i + DP_LANES <= n; i += DP_LANES) {                                                 \
-            for (int64_t j = 0; j < DP_LANES; j++)                                                 \
-                lane[j] does term(i + j);                                                          \
-        }                                                                                          \
-        for (int64_t j = 0; i + j < n; j++)                                                        \
-            lane[j] does term(i + j);                                                              \
+        rounds = (n - i) / DP_LANES * DP_LANES;                                                    \
+        whole;                                                                                     \
+        for (int64_t j = 0; i + rounds + j < n; j++)                                               \
+            lane[j] does term(i + rounds + j);                                                     \
         l->n += n;                                                                                 \
     }
 #define NUMBER(i) (double)x[i]
 #define SQUARE(i) (double)x[i] * (double)x[i]
 #define DOT(i)    (double)x[i] * (double)y[i]
-ADD(add_numbers, +=, NUMBER)
-ADD(add_squares, +=, SQUARE)
-ADD(add_products, +=, DOT)
-ADD(multiply, *=, NUMBER)
+ADD(add_numbers, +=, NUMBER, l->kernels->lane_sum(rounds, x + i, lane))
+ADD(add_squares, +=, SQUARE, l->kernels->lane_square(rounds, x + i, lane))
+ADD(add_products, +=, DOT, l->kernels->lane_dot(rounds, x + i, y + i, lane))
+ADD(multiply, *=, NUMBER, l->kernels->lane_product(rounds, x + i, lane))
 
 static void add(dp_lanes *l, const float *x, const float *y, int64_t n, bool product,
                 void (*some)(dp_lanes *, const float *, const float *, int64_t))

@@ -12,19 +12,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "compute/kernels/kernels.h"
 #include "compute/tree.h"
 
 #define DP_LANES      16
 #define DP_LANE_BLOCK 65536
 
 typedef struct dp_lanes {
+    const dp_kernels *kernels;
     double lane[DP_LANES];
     int64_t n, blocks; /* numbers in the block; whole blocks before it */
     double tree[DP_TREE_LEVELS];
     int32_t depth;
 } dp_lanes;
 
-void dp_lanes_begin(dp_lanes *, double start);
+void dp_lanes_begin(dp_lanes *, const dp_kernels *, double start);
 double dp_sum_end(dp_lanes *);
 double dp_product_end(dp_lanes *);
 

@@ -95,6 +95,13 @@ typedef struct dp_kernels {
     void (*relu)(int64_t n, float *y);
     void (*relu_gradient)(int64_t n, const float *y, float *dx);
 
+    /* LANE64 (compute/lanes.h): lane j takes x[i] with i % 16 = j, or x[i]^2, x[i] * y[i] (exact),
+     * or is multiplied by x[i]; n is a multiple of 16. */
+    void (*lane_sum)(int64_t n, const float *x, double lane[16]);
+    void (*lane_square)(int64_t n, const float *x, double lane[16]);
+    void (*lane_dot)(int64_t n, const float *x, const float *y, double lane[16]);
+    void (*lane_product)(int64_t n, const float *x, double lane[16]);
+
     /* Whether there is neither an infinity nor a NaN. */
     bool (*finite)(int64_t n, const float *x);
 

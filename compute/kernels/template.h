@@ -193,6 +193,33 @@ static void relu_gradient(int64_t n, const float *y, float *dx)
         dx[i] = y[i] <= 0.0f ? 0.0f : dx[i];
 }
 
+/* The lanes stay in registers: copied in and out. */
+#define LANES(term, does)                                                                          \
+    double sum[16];                                                                                \
+    memcpy(sum, lane, sizeof sum);                                                                 \
+    for (int64_t i = 0; i < n; i += 16) {                                                          \
+        for (int64_t j = 0; j < 16; j++)                                                           \
+            sum[j] does term;                                                                      \
+    }                                                                                              \
+    memcpy(lane, sum, sizeof sum)
+
+static void lane_sum(int64_t n, const float *x, double lane[16]) { LANES((double)x[i + j], +=); }
+
+static void lane_square(int64_t n, const float *x, double lane[16])
+{
+    LANES((double)x[i + j] * (double)x[i + j], +=);
+}
+
+static void lane_dot(int64_t n, const float *x, const float *y, double lane[16])
+{
+    LANES((double)x[i + j] * (double)y[i + j], +=);
+}
+
+static void lane_product(int64_t n, const float *x, double lane[16])
+{
+    LANES((double)x[i + j], *=);
+}
+
 static bool finite(int64_t n, const float *x)
 {
     uint32_t found = 0;
@@ -253,6 +280,10 @@ const dp_kernels KERNELS = {
     .max = max,
     .relu = relu,
     .relu_gradient = relu_gradient,
+    .lane_sum = lane_sum,
+    .lane_square = lane_square,
+    .lane_dot = lane_dot,
+    .lane_product = lane_product,
     .finite = finite,
     .sgd = sgd,
     .momentum = momentum,

@@ -106,8 +106,8 @@ static void normalize_row(void *ctx, uint64_t index)
     double m, v;
     float r;
 
-    dp_lanes_begin(&sums, 0.0);
-    dp_lanes_begin(&squares, 0.0);
+    dp_lanes_begin(&sums, a->kernels, 0.0);
+    dp_lanes_begin(&squares, a->kernels, 0.0);
     dp_sum_add(&sums, x, p->row);
     dp_square_add(&squares, x, p->row);
     m = dp_sum_end(&sums) / (double)p->row;
@@ -187,8 +187,8 @@ static void input_gradient_row(void *ctx, uint64_t index)
     float *dx = (float *)a->out[0].data + first, g[SOME], h[SOME], k1, k2;
     dp_lanes sums, products;
 
-    dp_lanes_begin(&sums, 0.0);
-    dp_lanes_begin(&products, 0.0);
+    dp_lanes_begin(&sums, a->kernels, 0.0);
+    dp_lanes_begin(&products, a->kernels, 0.0);
     for (int64_t i = 0, n; i < p->row; i += n) {
         n = look(p, &w, i, g, h);
         dp_sum_add(&sums, g, n);

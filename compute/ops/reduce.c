@@ -132,6 +132,7 @@ int64_t dp_axes_at(const dp_axes *axes, int64_t i)
 typedef struct walk {
     const dp_reduce *p;
     const dp_reducer *r;
+    const dp_kernels *kernels;
     const char *x;
     char *out;
     size_t in_size, out_size;
@@ -168,7 +169,7 @@ static void reduce_runs(void *ctx, uint64_t task)
     for (int64_t o = first; o < first + (left < n ? left : n); o++) {
         const int64_t from = dp_axes_at(&w->p->kept, o);
         dp_accumulator sum;
-        w->r->begin(&sum);
+        w->r->begin(&sum, w->kernels);
         for (int64_t i = 0; i < reduced->count; i += run)
             w->r->add(&sum, w->x + (size_t)(from + dp_axes_at(reduced, i)) * w->in_size, run);
         w->r->end(&sum, reduced->count, w->out + (size_t)o * w->out_size);
@@ -224,6 +225,7 @@ void dp_reduce_run(const dp_reduce *p, const dp_reducer *reducers, size_t n,
 {
     walk w = {p,
               reducers,
+              a->kernels,
               a->in[0].data,
               a->out[0].data,
               dp_dtype_size(a->in[0].dtype),

@@ -37,7 +37,7 @@ typedef union dp_accumulator {
 typedef struct dp_reducer {
     dp_dtype in, out;
     /* Reduced elements beside each other, in pieces in their order, into *out. */
-    void (*begin)(dp_accumulator *);
+    void (*begin)(dp_accumulator *, const dp_kernels *);
     void (*add)(dp_accumulator *, const void *x, int64_t n);
     void (*end)(dp_accumulator *, int64_t count, void *out);
     /* Kept elements beside each other: each has its own 8 bytes. */

@@ -12,7 +12,10 @@
 
 /* add_run, end_run: of dp_lanes; joins(sum, v): += or *= of v in binary64; result(sum, count). */
 #define DP_REDUCE_FLOATS(start, add_run, end_run, joins, result)                                   \
-    static void begin(dp_accumulator *a) { dp_lanes_begin(&a->lanes, start); }                     \
+    static void begin(dp_accumulator *a, const dp_kernels *k)                                      \
+    {                                                                                              \
+        dp_lanes_begin(&a->lanes, k, start);                                                       \
+    }                                                                                              \
     static void add(dp_accumulator *a, const void *x, int64_t n) { add_run(&a->lanes, x, n); }     \
     static void end(dp_accumulator *a, int64_t count, void *out)                                   \
     {                                                                                              \
@@ -41,8 +44,9 @@
 /* word: how an element is held while it is reduced (four bytes at most), to and from; joins(a, v):
  * a word of both, in whatever order. */
 #define DP_REDUCE_WORDS(name, type, word, start, to, joins, from)                                  \
-    static void name##_begin(dp_accumulator *a)                                                    \
+    static void name##_begin(dp_accumulator *a, const dp_kernels *k)                               \
     {                                                                                              \
+        (void)k;                                                                                   \
         for (int j = 0; j < DP_LANES; j++)                                                         \
             ((word *)a->i)[j] = start;                                                             \
     }                                                                                              \
