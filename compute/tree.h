@@ -21,16 +21,19 @@ static inline int dp_tree_merges(int64_t i) { return __builtin_ctzll(~(uint64_t)
 /* How many partial results n leaves have left. */
 static inline int dp_tree_depth(int64_t n) { return __builtin_popcountll((uint64_t)n); }
 
-/* TREE over n sums, which are overwritten.  n >= 1. */
-static inline double dp_tree_sum(double *v, int64_t n)
-{
-    for (; n > 1; n = (n + 1) / 2) {
-        for (int64_t i = 0; i < n / 2; i++)
-            v[i] = v[2 * i] + v[2 * i + 1];
-        if (n % 2 != 0)
-            v[n / 2] = v[n - 1];
+/* TREE over n sums, or of factors, which are overwritten.  n >= 1. */
+#define DP_TREE(name, joins)                                                                       \
+    static inline double name(double *v, int64_t n)                                                \
+    {                                                                                              \
+        for (; n > 1; n = (n + 1) / 2) {                                                           \
+            for (int64_t i = 0; i < n / 2; i++)                                                    \
+                v[i] = v[2 * i] joins v[2 * i + 1];                                                \
+            if (n % 2 != 0)                                                                        \
+                v[n / 2] = v[n - 1];                                                               \
+        }                                                                                          \
+        return v[0];                                                                               \
     }
-    return v[0];
-}
+DP_TREE(dp_tree_sum, +)
+DP_TREE(dp_tree_product, *)
 
 #endif

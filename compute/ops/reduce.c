@@ -89,6 +89,14 @@ static dp_status plan_axes(dp_reduce *p, const dp_op_plan *plan, const dp_tensor
     return DP_OK;
 }
 
+/* Blocks of an output that are worth a task each, because there are few outputs; 0 = not so. */
+static int64_t blocks_of_run(const dp_reduce *p)
+{
+    const bool is_long = p->inner == 1 && p->reduced.n == 1 && p->reduced.step[0] == 1 &&
+                         p->reduced.count >= 2 * DP_LANE_BLOCK && p->kept.count < 64;
+    return is_long ? (p->reduced.count + DP_LANE_BLOCK - 1) / DP_LANE_BLOCK : 0;
+}
+
 dp_status dp_reduce_plan(dp_reduce *p, const dp_reducer *reducers, size_t n, dp_op_plan *plan,
                          dp_error *err)
 {
@@ -103,6 +111,8 @@ dp_status dp_reduce_plan(dp_reduce *p, const dp_reducer *reducers, size_t n, dp_
     status = plan_axes(p, plan, &plan->in[0], &plan->out[0], err);
     plan->out[0].dtype = reducers[i].out;
     plan->n_out = 1;
+    if (status == DP_OK)
+        plan->workspace = sizeof(double) * (size_t)(blocks_of_run(p) * p->kept.count);
     return status;
 }
 
@@ -133,6 +143,7 @@ typedef struct walk {
     const dp_reduce *p;
     const dp_reducer *r;
     const dp_kernels *kernels;
+    double *blocks; /* results of the blocks of long runs */
     const char *x;
     char *out;
     size_t in_size, out_size;
@@ -177,6 +188,32 @@ static void reduce_runs(void *ctx, uint64_t task)
 }
 
 #define SIDE_BY_SIDE 512 /* outputs of a task */
+
+/* ---- long runs, block by block ---- */
+
+static void reduce_block(void *ctx, uint64_t task)
+{
+    const walk *w = ctx;
+    const int64_t blocks = blocks_of_run(w->p), o = (int64_t)task / blocks;
+    const int64_t first = (int64_t)task % blocks * DP_LANE_BLOCK;
+    const int64_t left = w->p->reduced.count - first;
+    dp_accumulator sum;
+
+    w->r->begin(&sum, w->kernels);
+    w->r->add(&sum, w->x + (size_t)(dp_axes_at(&w->p->kept, o) + first) * w->in_size,
+              left < DP_LANE_BLOCK ? left : DP_LANE_BLOCK);
+    w->blocks[task] = w->r->close(&sum);
+}
+
+static void reduce_blocks(walk *w, dp_workers *workers)
+{
+    const int64_t blocks = blocks_of_run(w->p);
+
+    dp_workers_run(workers, (uint64_t)(w->p->kept.count * blocks), reduce_block, w);
+    for (int64_t o = 0; o < w->p->kept.count; o++)
+        w->r->store(w->r->tree(w->blocks + o * blocks, blocks), w->p->reduced.count,
+                    w->out + (size_t)o * w->out_size);
+}
 
 /* Outputs beside each other, whose elements lie so, too. */
 typedef struct neighbours {
@@ -226,6 +263,7 @@ void dp_reduce_run(const dp_reduce *p, const dp_reducer *reducers, size_t n,
     walk w = {p,
               reducers,
               a->kernels,
+              a->workspace,
               a->in[0].data,
               a->out[0].data,
               dp_dtype_size(a->in[0].dtype),
@@ -233,7 +271,9 @@ void dp_reduce_run(const dp_reduce *p, const dp_reducer *reducers, size_t n,
 
     for (size_t i = 0; i < n && w.r->in != a->in[0].dtype; i++)
         w.r++;
-    if (p->inner == 1)
+    if (w.r->close != NULL && blocks_of_run(p) > 0)
+        reduce_blocks(&w, a->workers);
+    else if (p->inner == 1)
         dp_workers_run(a->workers, tasks_of(p), reduce_runs, &w);
     else
         dp_workers_run(a->workers, neighbour_tasks(p), reduce_each, &w);

@@ -40,6 +40,11 @@ typedef struct dp_reducer {
     void (*begin)(dp_accumulator *, const dp_kernels *);
     void (*add)(dp_accumulator *, const void *x, int64_t n);
     void (*end)(dp_accumulator *, int64_t count, void *out);
+    /* Of long runs, block by block on several threads: a block's result, TREE of them, and the
+     * element; NULL where the order is free. */
+    double (*close)(dp_accumulator *);
+    double (*tree)(double *, int64_t n);
+    void (*store)(double, int64_t count, void *out);
     /* Kept elements beside each other: each has its own 8 bytes. */
     void (*begin_each)(void *sums, int64_t n);
     void (*add_each)(void *sums, const void *x, int64_t n);

@@ -17,10 +17,15 @@
         dp_lanes_begin(&a->lanes, k, start);                                                       \
     }                                                                                              \
     static void add(dp_accumulator *a, const void *x, int64_t n) { add_run(&a->lanes, x, n); }     \
-    static void end(dp_accumulator *a, int64_t count, void *out)                                   \
+    static double close_run(dp_accumulator *a) { return end_run(&a->lanes); }                      \
+    static void store(double sum, int64_t count, void *out)                                        \
     {                                                                                              \
         (void)count;                                                                               \
-        *(float *)out = (float)result(end_run(&a->lanes), (double)count);                          \
+        *(float *)out = (float)result(sum, (double)count);                                         \
+    }                                                                                              \
+    static void end(dp_accumulator *a, int64_t count, void *out)                                   \
+    {                                                                                              \
+        store(close_run(a), count, out);                                                           \
     }                                                                                              \
     static void begin_each(void *sums, int64_t n)                                                  \
     {                                                                                              \
@@ -88,10 +93,15 @@
         for (int64_t i = 0; i < n; i++)                                                            \
             ((type *)out)[i] = from(((const word *)sums)[i]);                                      \
     }
+/* tree: dp_tree_sum or dp_tree_product. */
+#define DP_REDUCER_FLOATS(tree)                                                                    \
+    {                                                                                              \
+        DP_F32, DP_F32, begin, add, end, close_run, tree, store, begin_each, add_each, end_each    \
+    }
 #define DP_REDUCER_WORDS(name, dtype)                                                              \
     {                                                                                              \
-        dtype, dtype, name##_begin, name##_add, name##_end, name##_begin_each, name##_add_each,    \
-            name##_end_each                                                                        \
+        dtype, dtype, name##_begin, name##_add, name##_end, NULL, NULL, NULL, name##_begin_each,   \
+            name##_add_each, name##_end_each                                                       \
     }
 
 #endif

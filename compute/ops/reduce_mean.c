@@ -9,7 +9,7 @@
 DP_REDUCE_FLOATS(0.0, dp_sum_add, dp_sum_end, PLUS, MEAN)
 
 static const dp_reducer reducers[] = {
-    {DP_F32, DP_F32, begin, add, end, begin_each, add_each, end_each},
+    DP_REDUCER_FLOATS(dp_tree_sum),
 };
 #define N_REDUCERS (sizeof reducers / sizeof reducers[0])
 

@@ -14,7 +14,7 @@ DP_REDUCE_FLOATS(1.0, dp_product_add, dp_product_end, TIMES, SAME)
 DP_REDUCE_WORDS(i32, int32_t, uint32_t, 1, WORD, MULTIPLY, BACK)
 
 static const dp_reducer reducers[] = {
-    {DP_F32, DP_F32, begin, add, end, begin_each, add_each, end_each},
+    DP_REDUCER_FLOATS(dp_tree_product),
     DP_REDUCER_WORDS(i32, DP_I32),
 };
 #define N_REDUCERS (sizeof reducers / sizeof reducers[0])

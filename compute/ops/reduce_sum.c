@@ -14,7 +14,7 @@ DP_REDUCE_FLOATS(0.0, dp_sum_add, dp_sum_end, PLUS, SAME)
 DP_REDUCE_WORDS(i32, int32_t, uint32_t, 0, WORD, ADD, BACK)
 
 static const dp_reducer reducers[] = {
-    {DP_F32, DP_F32, begin, add, end, begin_each, add_each, end_each},
+    DP_REDUCER_FLOATS(dp_tree_sum),
     DP_REDUCER_WORDS(i32, DP_I32),
 };
 #define N_REDUCERS (sizeof reducers / sizeof reducers[0])

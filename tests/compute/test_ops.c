@@ -206,8 +206,9 @@ static void sum_axis(const float *x, int64_t a, int64_t b, int64_t c, const char
 
 static void order_of_sums(void **state)
 {
-    static const int64_t shapes[][3] = {{3, 4, 5},  {7, 1, 33},  {2, 3, 70000}, {5, 600, 3},
-                                        {1, 1, 17}, {4, 9, 100}, {2, 66000, 1}, {6, 2, 16}};
+    static const int64_t shapes[][3] = {{3, 4, 5},   {7, 1, 33},     {2, 3, 70000},  {5, 600, 3},
+                                        {1, 1, 17},  {1, 1, 300001}, {2, 1, 140000}, {3, 2, 131073},
+                                        {4, 9, 100}, {2, 66000, 1},  {6, 2, 16}};
     const uint64_t seed = test_seed();
 
     (void)state;
