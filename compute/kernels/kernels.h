@@ -88,6 +88,15 @@ typedef struct dp_kernels {
     void (*normalize_gradient)(int64_t rows, int64_t n, const dp_normal *, const float *x,
                                const float *dy, float *dx);
 
+    /* A row of layer_norm: y = fma((x - mean) r, gamma, beta). */
+    void (*normalize_row)(int64_t n, const float *x, float mean, float r, const float *gamma,
+                          const float *beta, float *y);
+    /* g = dy gamma and h = (x - mean) r; and dx = r fma(-h, k2, g - k1) of those. */
+    void (*row_terms)(int64_t n, const float *dy, const float *x, float mean, float r,
+                      const float *gamma, float *g, float *h);
+    void (*row_gradient)(int64_t n, const float *g, const float *h, float r, float k1, float k2,
+                         float *dx);
+
     /* Where v[i] is larger than y[i], or the first NaN, it takes its place. */
     void (*max)(int64_t n, const float *v, int32_t place, float *y, int32_t *winner);
 

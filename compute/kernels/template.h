@@ -171,6 +171,29 @@ static void normalize_gradient(int64_t rows, int64_t n, const dp_normal *c, cons
     }
 }
 
+static void normalize_row(int64_t n, const float *x, float mean, float r, const float *gamma,
+                          const float *beta, float *y)
+{
+    for (int64_t i = 0; i < n; i++)
+        y[i] = dp_fma32((x[i] - mean) * r, gamma[i], beta[i]);
+}
+
+static void row_terms(int64_t n, const float *dy, const float *x, float mean, float r,
+                      const float *gamma, float *g, float *h)
+{
+    for (int64_t i = 0; i < n; i++) {
+        g[i] = dy[i] * gamma[i];
+        h[i] = (x[i] - mean) * r;
+    }
+}
+
+static void row_gradient(int64_t n, const float *g, const float *h, float r, float k1, float k2,
+                         float *dx)
+{
+    for (int64_t i = 0; i < n; i++)
+        dx[i] = r * dp_fma32(-h[i], k2, g[i] - k1);
+}
+
 /* Without branches, so that it runs in vectors. */
 static void max(int64_t n, const float *v, int32_t place, float *y, int32_t *winner)
 {
@@ -277,6 +300,9 @@ const dp_kernels KERNELS = {
     .sum = sum,
     .normalize = normalize,
     .normalize_gradient = normalize_gradient,
+    .normalize_row = normalize_row,
+    .row_terms = row_terms,
+    .row_gradient = row_gradient,
     .max = max,
     .relu = relu,
     .relu_gradient = relu_gradient,

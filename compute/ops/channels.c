@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#define SIDE_BY_SIDE (DP_COLUMNS / 2) /* channels of a task: each sum is one long chain */
+#define SIDE_BY_SIDE 8 /* channels of a task: each sum is one long chain */
 
 dp_status dp_channels_of(const dp_op_plan *plan, size_t input, dp_channels *c, dp_error *err)
 {

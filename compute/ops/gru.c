@@ -121,11 +121,29 @@ static void run_unit(const gru *p, const dp_op_run_args *a, const memory *m, con
     out[Y][at] = dp_fma32(out[UPDATE][at], before[at] - out[NEW][at], out[NEW][at]);
 }
 
+/* A step under way, forward or backward. */
+typedef struct moment {
+    const gru *p;
+    const dp_op_run_args *a;
+    const memory *m;
+    const float *before; /* h of the step before */
+    float *const *out;
+    int64_t t;
+} moment;
+
+static void run_sample(void *ctx, uint64_t n)
+{
+    const moment *s = ctx;
+
+    for (int64_t u = 0; u < s->p->hidden; u++)
+        run_unit(s->p, s->a, s->m, s->before, s->out, (int64_t)n, u);
+}
+
 /* x, weight_input, weight_hidden, bias_input, bias_hidden, init_h */
 static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err)
 {
     const gru *p = params_;
-    const int64_t step = p->x.batch * p->hidden;
+    const int64_t size = p->x.batch * p->hidden;
     const float *h = a->in[5].data;
     memory m;
 
@@ -136,12 +154,12 @@ static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err
     for (int64_t t = 0; t < p->x.steps; t++) {
         float *out[5];
         for (int k = 0; k < 5; k++)
-            out[k] = (float *)a->out[k].data + t * step;
+            out[k] = (float *)a->out[k].data + t * size;
         dp_recurrent_forward(&p->x, a, (const float *)a->in[0].data + t * p->x.batch * p->x.in,
                              m.wx, m.gi, m.scratch);
         dp_recurrent_forward(&p->h, a, h, m.wh, m.gh, m.scratch);
-        for (int64_t i = 0; i < step; i++)
-            run_unit(p, a, &m, h, out, i / p->hidden, i % p->hidden);
+        dp_workers_run(a->workers, (uint64_t)p->x.batch, run_sample,
+                       &(moment){p, a, &m, h, out, t});
         h = out[Y];
     }
     return DP_OK;
@@ -215,22 +233,30 @@ static void store_step(const gru *p, const dp_op_run_args *a, int64_t t, const m
         m->dh[i] = dp_fma32(m->dh[i], update[i], m->next[i]);
 }
 
+static void sample_gradient(void *ctx, uint64_t n)
+{
+    const moment *s = ctx;
+
+    for (int64_t u = 0; u < s->p->hidden; u++)
+        unit_gradient(s->p, s->a, s->t, s->m, s->before, (int64_t)n, u);
+}
+
 static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_error *err)
 {
     const gru *p = params_;
-    const int64_t step = p->x.batch * p->hidden;
+    const int64_t size = p->x.batch * p->hidden;
     memory m;
 
     (void)err;
     lay_out(p, a->kernels, true, a->workspace, &m);
     dp_transpose(a->in[WX].data, p->x.in, p->x.out, m.wx);
     dp_transpose(a->in[WH].data, p->h.in, p->h.out, m.wh);
-    memset(m.dh, 0, dp_floats(step));
+    memset(m.dh, 0, dp_floats(size));
     for (int64_t t = p->x.steps - 1; t >= 0; t--) {
-        const float *before = t > 0 ? (const float *)a->in[OUTPUTS + Y].data + (t - 1) * step
+        const float *before = t > 0 ? (const float *)a->in[OUTPUTS + Y].data + (t - 1) * size
                                     : (const float *)a->in[INIT_H].data;
-        for (int64_t i = 0; i < step; i++)
-            unit_gradient(p, a, t, &m, before, i / p->hidden, i % p->hidden);
+        dp_workers_run(a->workers, (uint64_t)p->x.batch, sample_gradient,
+                       &(moment){p, a, &m, before, NULL, t});
         dp_recurrent_input_gradient(&p->x, a, m.gi, m.wx, m.dx, m.scratch);
         dp_recurrent_input_gradient(&p->h, a, m.gh, m.wh, m.next, m.scratch);
         store_step(p, a, t, &m, before);
@@ -239,7 +265,7 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
                                  m.scratch);
     dp_recurrent_weight_gradient(&p->h, a, m.all_h, m.all_gh, a->out[2].data, a->out[4].data, m.dw,
                                  m.scratch);
-    memcpy(a->out[5].data, m.dh, dp_floats(step));
+    memcpy(a->out[5].data, m.dh, dp_floats(size));
     return DP_OK;
 }
 

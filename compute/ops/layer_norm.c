@@ -11,7 +11,6 @@
  */
 #include <math.h>
 
-#include "base/num.h"
 #include "compute/lanes.h"
 #include "compute/ops/leaf_sums.h"
 #include "compute/ops/operator.h"
@@ -117,8 +116,7 @@ static void normalize_row(void *ctx, uint64_t index)
     r = reciprocal_deviation(variance[index], p->epsilon);
     for (int64_t i = 0, n, place; i < p->row; i += n) {
         n = scales_at(p, first + i, p->row - i, &place);
-        for (int64_t j = 0; j < n; j++)
-            y[i + j] = dp_fma32((x[i + j] - mean[index]) * r, gamma[place + j], beta[place + j]);
+        a->kernels->normalize_row(n, x + i, mean[index], r, gamma + place, beta + place, y + i);
     }
 }
 
@@ -154,6 +152,7 @@ static dp_status plan_backward(void *params_, dp_op_plan *plan, dp_error *err)
 #define SOME 512 /* elements of a row at a time */
 
 typedef struct row {
+    const dp_kernels *kernels;
     const float *dy, *x, *gamma;
     float mean, r;
     int64_t first; /* element of x */
@@ -166,10 +165,7 @@ static int64_t look(const layer_norm *p, const row *w, int64_t i, float g[SOME],
     int64_t place;
     const int64_t n = scales_at(p, w->first + i, left, &place);
 
-    for (int64_t j = 0; j < n; j++) {
-        g[j] = w->dy[i + j] * w->gamma[place + j];
-        h[j] = (w->x[i + j] - w->mean) * w->r;
-    }
+    w->kernels->row_terms(n, w->dy + i, w->x + i, w->mean, w->r, w->gamma + place, g, h);
     return n;
 }
 
@@ -178,7 +174,8 @@ static void input_gradient_row(void *ctx, uint64_t index)
     const dp_op_run_args *a = ((const dp_op_task *)ctx)->args;
     const layer_norm *p = ((const dp_op_task *)ctx)->params;
     const int64_t first = (int64_t)index * p->row;
-    const row w = {(const float *)a->in[0].data + first,
+    const row w = {a->kernels,
+                   (const float *)a->in[0].data + first,
                    (const float *)a->in[1].data + first,
                    a->in[4].data,
                    ((const float *)a->in[2].data)[index],
@@ -198,10 +195,19 @@ static void input_gradient_row(void *ctx, uint64_t index)
     k2 = (float)(dp_sum_end(&products) / (double)p->row);
     for (int64_t i = 0, n; i < p->row; i += n) {
         n = look(p, &w, i, g, h);
-        for (int64_t j = 0; j < n; j++)
-            dx[i + j] = w.r * dp_fma32(-h[j], k2, g[j] - k1);
+        a->kernels->row_gradient(n, g, h, w.r, k1, k2, dx + i);
     }
     ((float *)a->workspace)[index] = w.r;
+}
+
+/* Of elements of one row: dy h to the first sums, dy to the others. */
+static void add_terms(const float *dy, const float *x, float mean, float r, int64_t n, double *sum)
+{
+    for (int64_t j = 0; j < n; j++) {
+        const float h = (x[j] - mean) * r;
+        sum[j] += (double)dy[j] * (double)h;
+        sum[DP_COLUMNS / 2 + j] += (double)dy[j];
+    }
 }
 
 /* Some elements of gamma and beta, over all that they were used for. */
@@ -217,11 +223,10 @@ static void scale_gradient(void *ctx, uint64_t index)
 
     dp_leaf_sums_begin(&s);
     for (int64_t at = first; at < end; at += p->scales) {
-        for (int64_t j = 0; j < n; j++) {
-            const int64_t e = at + j, in_row = e / p->row;
-            const float h = (x[e] - mean[in_row]) * r[in_row];
-            s.sum[j] += (double)dy[e] * (double)h;
-            s.sum[DP_COLUMNS / 2 + j] += (double)dy[e];
+        for (int64_t j = 0, m; j < n; j += m) {
+            const int64_t in_row = (at + j) / p->row, left = (in_row + 1) * p->row - (at + j);
+            m = left < n - j ? left : n - j;
+            add_terms(dy + at + j, x + at + j, mean[in_row], r[in_row], m, s.sum + j);
         }
         if (at + p->scales >= end || (at + p->scales) / p->leaf != at / p->leaf)
             dp_leaf_sums_end_leaf(&s);

@@ -7,7 +7,7 @@
 
 #include "compute/tree.h"
 
-#define DP_COLUMNS 16
+#define DP_COLUMNS 128
 
 /* Who adds to `sum` adds the elements of a leaf in ascending order, then ends the leaf. */
 typedef struct dp_leaf_sums {

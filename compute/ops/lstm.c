@@ -127,11 +127,29 @@ static void run_unit(const lstm *p, const float *gates, const float *b, const fl
     out[Y][at] = out[O][at] * out[TANH_C][at];
 }
 
+/* A step under way, forward or backward. */
+typedef struct moment {
+    const lstm *p;
+    const dp_op_run_args *a;
+    const memory *m;
+    const float *c; /* of the step before */
+    float *const *out;
+    int64_t t;
+} moment;
+
+static void run_sample(void *ctx, uint64_t n)
+{
+    const moment *s = ctx;
+
+    for (int64_t u = 0; u < s->p->hidden; u++)
+        run_unit(s->p, s->m->gates, s->a->in[2].data, s->c, s->out, (int64_t)n, u);
+}
+
 /* x, w, b, init_h, init_c */
 static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err)
 {
     const lstm *p = params_;
-    const int64_t step = p->r.batch * p->hidden;
+    const int64_t size = p->r.batch * p->hidden;
     const float *h = a->in[3].data, *c = a->in[4].data;
     memory m;
 
@@ -141,11 +159,11 @@ static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err
     for (int64_t t = 0; t < p->r.steps; t++) {
         float *out[7];
         for (int k = 0; k < 7; k++)
-            out[k] = (float *)a->out[k].data + t * step;
+            out[k] = (float *)a->out[k].data + t * size;
         join(p, (const float *)a->in[0].data + t * p->r.batch * p->inputs, h, m.xh);
         dp_recurrent_forward(&p->r, a, m.xh, m.transposed, m.gates, m.scratch);
-        for (int64_t i = 0; i < step; i++)
-            run_unit(p, m.gates, a->in[2].data, c, out, i / p->hidden, i % p->hidden);
+        dp_workers_run(a->workers, (uint64_t)p->r.batch, run_sample,
+                       &(moment){p, a, &m, c, out, t});
         h = out[Y];
         c = out[C];
     }
@@ -218,30 +236,38 @@ static void store_step(const lstm *p, const dp_op_run_args *a, int64_t t, const 
     }
 }
 
+static void sample_gradient(void *ctx, uint64_t n)
+{
+    const moment *s = ctx;
+
+    for (int64_t u = 0; u < s->p->hidden; u++)
+        unit_gradient(s->p, s->a, s->t, s->m, (int64_t)n, u);
+}
+
 static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_error *err)
 {
     const lstm *p = params_;
-    const int64_t step = p->r.batch * p->hidden;
+    const int64_t size = p->r.batch * p->hidden;
     const float *y = a->in[OUTPUTS + Y].data;
     memory m;
 
     (void)err;
     lay_out(p, a->kernels, true, a->workspace, &m);
     dp_transpose(a->in[W].data, p->r.in, p->r.out, m.transposed);
-    memset(m.dh, 0, dp_floats(step));
-    memset(m.dc, 0, dp_floats(step));
+    memset(m.dh, 0, dp_floats(size));
+    memset(m.dc, 0, dp_floats(size));
     for (int64_t t = p->r.steps - 1; t >= 0; t--) {
         join(p, (const float *)a->in[X].data + t * p->r.batch * p->inputs,
-             t > 0 ? y + (t - 1) * step : a->in[INIT_H].data, m.xh);
-        for (int64_t i = 0; i < step; i++)
-            unit_gradient(p, a, t, &m, i / p->hidden, i % p->hidden);
+             t > 0 ? y + (t - 1) * size : a->in[INIT_H].data, m.xh);
+        dp_workers_run(a->workers, (uint64_t)p->r.batch, sample_gradient,
+                       &(moment){p, a, &m, NULL, NULL, t});
         dp_recurrent_input_gradient(&p->r, a, m.gates, m.transposed, m.dxh, m.scratch);
         store_step(p, a, t, &m);
     }
     dp_recurrent_weight_gradient(&p->r, a, m.all_xh, m.all_gates, a->out[1].data, a->out[2].data,
                                  m.dw, m.scratch);
-    memcpy(a->out[3].data, m.dh, dp_floats(step));
-    memcpy(a->out[4].data, m.dc, dp_floats(step));
+    memcpy(a->out[3].data, m.dh, dp_floats(size));
+    memcpy(a->out[4].data, m.dc, dp_floats(size));
     return DP_OK;
 }
 
