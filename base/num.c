@@ -4,6 +4,8 @@
  */
 #include "base/num.h"
 
+#include "base/elementary.h"
+
 #include <stdio.h>
 
 /* Decimal text and doubles meet in one exact ratio of two big integers, which is rounded once: slow
@@ -330,66 +332,18 @@ uint16_t dp_f32_to_f16(float x)
 /* ---- elementary functions, docs/numerics.md: this order of operations is the definition ----
  */
 
-/* exp of -745 <= x <= 709. */
-static double exp_of(double x)
-{
-    static const double c[] = {
-        /* 1/13! ... 1/2!, 1, 1 */
-        1.0 / 6227020800.0,
-        1.0 / 479001600.0,
-        1.0 / 39916800.0,
-        1.0 / 3628800.0,
-        1.0 / 362880.0,
-        1.0 / 40320.0,
-        1.0 / 5040.0,
-        1.0 / 720.0,
-        1.0 / 120.0,
-        1.0 / 24.0,
-        1.0 / 6.0,
-        0.5,
-        1.0,
-        1.0,
-    };
-    double k, r, p;
-
-    k = (x * 0x1.71547652b82fep0 + 0x1.8p52) - 0x1.8p52;
-    r = (x - k * 0x1.62e42fefa0000p-1) - k * 0x1.cf79abc9e3b3ap-40;
-    p = c[0];
-    for (int i = 1; i < 14; i++)
-        p = p * r + c[i];
-    return p * dp_f64_from((uint64_t)((int64_t)k + 1023) << 52);
-}
-
 double dp_exp_d(double x)
 {
     if (x != x)
         return x;
     if (x > 0x1.62e42ep6)
         return dp_f64_from(0x7FF0000000000000u);
-    return x < -0x1.9fe368p6 ? 0.0 : exp_of(x);
+    return x < -0x1.9fe368p6 ? 0.0 : dp_exp_core(x);
 }
 
-double dp_sigmoid_d(double x)
-{
-    if (x > 40.0)
-        return 1.0;
-    return x < -104.0 ? 0.0 : x != x ? x : 1.0 / (1.0 + exp_of(-x));
-}
+double dp_sigmoid_d(double x) { return dp_sigmoid_core(x); }
 
-double dp_tanh_d(double x)
-{
-    const double size = x < 0.0 ? -x : x, z = x * x;
-    double e, t;
-
-    if (x != x)
-        return x;
-    if (size < 0x1p-7) /* to x^9; keeps the sign of zero */
-        return x * (1.0 +
-                    z * (z * (z * (z * (62.0 / 2835.0) - 17.0 / 315.0) + 2.0 / 15.0) - 1.0 / 3.0));
-    e = exp_of(2.0 * (size < 20.0 ? size : 20.0));
-    t = (e - 1.0) / (e + 1.0);
-    return x < 0.0 ? -t : t;
-}
+double dp_tanh_d(double x) { return dp_tanh_core(x); }
 
 double dp_log_d(double x)
 {

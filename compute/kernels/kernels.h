@@ -111,6 +111,10 @@ typedef struct dp_kernels {
     void (*lane_dot)(int64_t n, const float *x, const float *y, double lane[16]);
     void (*lane_product)(int64_t n, const float *x, double lane[16]);
 
+    /* Of each number, in binary64 (base/elementary.h), rounded once. */
+    void (*sigmoid)(int64_t n, float *v);
+    void (*tanh)(int64_t n, float *v);
+
     /* Whether there is neither an infinity nor a NaN. */
     bool (*finite)(int64_t n, const float *x);
 

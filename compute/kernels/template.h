@@ -7,6 +7,7 @@
  * vectors' addresses, past the cache) and its v_fence too where they exist.  Vectors run across
  * outputs, never along a chain.
  */
+#include "base/elementary.h"
 #include "base/num.h"
 #include "compute/kernels/kernels.h"
 
@@ -216,6 +217,18 @@ static void relu_gradient(int64_t n, const float *y, float *dx)
         dx[i] = y[i] <= 0.0f ? 0.0f : dx[i];
 }
 
+static void sigmoid_of(int64_t n, float *v)
+{
+    for (int64_t i = 0; i < n; i++)
+        v[i] = (float)dp_sigmoid_core((double)v[i]);
+}
+
+static void tanh_of(int64_t n, float *v)
+{
+    for (int64_t i = 0; i < n; i++)
+        v[i] = (float)dp_tanh_core((double)v[i]);
+}
+
 /* The lanes stay in registers: copied in and out. */
 #define LANES(term, does)                                                                          \
     double sum[16];                                                                                \
@@ -310,6 +323,8 @@ const dp_kernels KERNELS = {
     .lane_square = lane_square,
     .lane_dot = lane_dot,
     .lane_product = lane_product,
+    .sigmoid = sigmoid_of,
+    .tanh = tanh_of,
     .finite = finite,
     .sgd = sgd,
     .momentum = momentum,

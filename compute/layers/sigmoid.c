@@ -4,14 +4,12 @@
  *
  * docs/numerics.md: in binary64, rounded once; gradient dy * (y * (1 - y)) in binary32.
  */
-#include "base/num.h"
 #include "compute/layer.h"
 
 static void activate(const dp_kernels *k, int64_t n, const float *y, float *v)
 {
-    (void)k, (void)y;
-    for (int64_t i = 0; i < n; i++)
-        v[i] = (float)dp_sigmoid_d((double)v[i]);
+    (void)y;
+    k->sigmoid(n, v);
 }
 
 static void activate_gradient(const dp_kernels *k, int64_t n, const float *y, float *v)

@@ -105,22 +105,6 @@ static dp_status plan(void *params_, dp_op_plan *plan, dp_error *err)
 
 enum { Y, UPDATE, RESET, NEW, HIDDEN_NEW };
 
-/* Unit u of sample n of a step, from its gates without biases. */
-static void run_unit(const gru *p, const dp_op_run_args *a, const memory *m, const float *before,
-                     float *const out[5], int64_t n, int64_t u)
-{
-    const int64_t size = p->hidden, at = n * size + u;
-    const float *bi = (const float *)a->in[3].data + u, *bh = (const float *)a->in[4].data + u;
-    const float *gi = m->gi + n * p->x.out + u, *gh = m->gh + n * p->x.out + u;
-
-    out[RESET][at] = dp_sigmoid32((gi[0] + bi[0]) + (gh[0] + bh[0]));
-    out[UPDATE][at] = dp_sigmoid32((gi[size] + bi[size]) + (gh[size] + bh[size]));
-    out[HIDDEN_NEW][at] = gh[2 * size] + bh[2 * size];
-    out[NEW][at] =
-        dp_tanh32(dp_fma32(out[RESET][at], out[HIDDEN_NEW][at], gi[2 * size] + bi[2 * size]));
-    out[Y][at] = dp_fma32(out[UPDATE][at], before[at] - out[NEW][at], out[NEW][at]);
-}
-
 /* A step under way, forward or backward. */
 typedef struct moment {
     const gru *p;
@@ -134,9 +118,27 @@ typedef struct moment {
 static void run_sample(void *ctx, uint64_t n)
 {
     const moment *s = ctx;
+    const dp_kernels *k = s->a->kernels;
+    const int64_t size = s->p->hidden, first = (int64_t)n * size;
+    const float *gi = s->m->gi + (int64_t)n * s->p->x.out, *bi = s->a->in[3].data;
+    const float *gh = s->m->gh + (int64_t)n * s->p->x.out, *bh = s->a->in[4].data;
+    const float *before = s->before + first;
+    float *at[5];
 
-    for (int64_t u = 0; u < s->p->hidden; u++)
-        run_unit(s->p, s->a, s->m, s->before, s->out, (int64_t)n, u);
+    for (int i = 0; i < 5; i++)
+        at[i] = s->out[i] + first;
+    for (int64_t u = 0; u < size; u++) {
+        at[RESET][u] = (gi[u] + bi[u]) + (gh[u] + bh[u]);
+        at[UPDATE][u] = (gi[size + u] + bi[size + u]) + (gh[size + u] + bh[size + u]);
+        at[HIDDEN_NEW][u] = gh[2 * size + u] + bh[2 * size + u];
+    }
+    k->sigmoid(size, at[RESET]);
+    k->sigmoid(size, at[UPDATE]);
+    for (int64_t u = 0; u < size; u++)
+        at[NEW][u] = dp_fma32(at[RESET][u], at[HIDDEN_NEW][u], gi[2 * size + u] + bi[2 * size + u]);
+    k->tanh(size, at[NEW]);
+    for (int64_t u = 0; u < size; u++)
+        at[Y][u] = dp_fma32(at[UPDATE][u], before[u] - at[NEW][u], at[NEW][u]);
 }
 
 /* x, weight_input, weight_hidden, bias_input, bias_hidden, init_h */

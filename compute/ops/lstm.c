@@ -106,27 +106,6 @@ static void join(const lstm *p, const float *x, const float *h, float *xh)
 
 enum { Y, C, I, J, F, O, TANH_C };
 
-/* Unit u of sample n of a step, from its gates. */
-static void run_unit(const lstm *p, const float *gates, const float *b, const float *c_before,
-                     float *const out[7], int64_t n, int64_t u)
-{
-    const float *g = gates + n * p->r.out + u;
-    const int64_t at = n * p->hidden + u, size = p->hidden;
-    const float clip = (float)p->cell_clip;
-    float c;
-
-    out[I][at] = dp_sigmoid32(g[0] + b[u]);
-    out[J][at] = dp_tanh32(g[size] + b[size + u]);
-    out[F][at] = dp_sigmoid32(g[2 * size] + b[2 * size + u] + (float)p->forget_bias);
-    out[O][at] = dp_sigmoid32(g[3 * size] + b[3 * size + u]);
-    c = dp_fma32(out[F][at], c_before[at], out[I][at] * out[J][at]);
-    if (p->cell_clip >= 0.0)
-        c = c > clip ? clip : c < -clip ? -clip : c;
-    out[C][at] = c;
-    out[TANH_C][at] = dp_tanh32(c);
-    out[Y][at] = out[O][at] * out[TANH_C][at];
-}
-
 /* A step under way, forward or backward. */
 typedef struct moment {
     const lstm *p;
@@ -137,12 +116,47 @@ typedef struct moment {
     int64_t t;
 } moment;
 
+/* What stands before the gates' functions. */
+static void add_biases(const lstm *p, const float *g, const float *b, float *const at[7])
+{
+    const int64_t size = p->hidden;
+    const float forget = (float)p->forget_bias;
+
+    for (int64_t u = 0; u < size; u++) {
+        at[I][u] = g[u] + b[u];
+        at[J][u] = g[size + u] + b[size + u];
+        at[F][u] = g[2 * size + u] + b[2 * size + u] + forget;
+        at[O][u] = g[3 * size + u] + b[3 * size + u];
+    }
+}
+
+static float clipped(const lstm *p, float c)
+{
+    const float clip = (float)p->cell_clip;
+    return p->cell_clip < 0.0 ? c : c > clip ? clip : c < -clip ? -clip : c;
+}
+
 static void run_sample(void *ctx, uint64_t n)
 {
     const moment *s = ctx;
+    const int64_t size = s->p->hidden, first = (int64_t)n * size;
+    const dp_kernels *k = s->a->kernels;
+    const float *before = s->c + first;
+    float *at[7];
 
-    for (int64_t u = 0; u < s->p->hidden; u++)
-        run_unit(s->p, s->m->gates, s->a->in[2].data, s->c, s->out, (int64_t)n, u);
+    for (int i = 0; i < 7; i++)
+        at[i] = s->out[i] + first;
+    add_biases(s->p, s->m->gates + (int64_t)n * s->p->r.out, s->a->in[2].data, at);
+    k->sigmoid(size, at[I]);
+    k->tanh(size, at[J]);
+    k->sigmoid(size, at[F]);
+    k->sigmoid(size, at[O]);
+    for (int64_t u = 0; u < size; u++)
+        at[C][u] = clipped(s->p, dp_fma32(at[F][u], before[u], at[I][u] * at[J][u]));
+    memcpy(at[TANH_C], at[C], dp_floats(size));
+    k->tanh(size, at[TANH_C]);
+    for (int64_t u = 0; u < size; u++)
+        at[Y][u] = at[O][u] * at[TANH_C][u];
 }
 
 /* x, w, b, init_h, init_c */

@@ -69,7 +69,5 @@ void dp_recurrent_weight_gradient(const dp_recurrent *r, const dp_op_run_args *a
     dp_bias_gradient(a->kernels, a->workers, r->batch, r->steps, r->out, r->leaf, dy, db, scratch);
 }
 
-float dp_sigmoid32(float x) { return (float)dp_sigmoid_d((double)x); }
-float dp_tanh32(float x) { return (float)dp_tanh_d((double)x); }
 float dp_sigmoid32_gradient(float y, float dy) { return dy * (y * (1.0f - y)); }
 float dp_tanh32_gradient(float y, float dy) { return dy * dp_fma32(-y, y, 1.0f); }

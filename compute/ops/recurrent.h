@@ -34,9 +34,7 @@ void dp_recurrent_weight_gradient(const dp_recurrent *, const dp_op_run_args *, 
                                   const float *dy, float *dw, float *db, float *dw_transposed,
                                   float *scratch);
 
-/* Their functions, rounded once; and the gradients from what came of them. */
-float dp_sigmoid32(float x);
-float dp_tanh32(float x);
+/* The gradients of the gates' functions from what came of them. */
 float dp_sigmoid32_gradient(float y, float dy); /* dy (y (1 - y)) */
 float dp_tanh32_gradient(float y, float dy);    /* dy fma(-y, y, 1) */
 
