@@ -116,8 +116,9 @@ dp_status dp_reduce_plan(dp_reduce *p, const dp_reducer *reducers, size_t n, dp_
     return status;
 }
 
-dp_status dp_reduce_plan_backward(dp_reduce *p, dp_op_plan *plan, dp_error *err)
+dp_status dp_reduce_plan_backward(void *params, dp_op_plan *plan, dp_error *err)
 {
+    dp_reduce *p = params;
     dp_tensor y;
     dp_status status = dp_op_expect(plan, 1, DP_F32, -1, err);
 
@@ -361,9 +362,12 @@ static void share_some(void *ctx, uint64_t task)
         share_one(s, o);
 }
 
-void dp_reduce_share_backward(const dp_reduce *p, const dp_op_run_args *a)
+dp_status dp_reduce_share_backward(const void *params, const dp_op_run_args *a, dp_error *err)
 {
+    const dp_reduce *p = params;
     spread s = {p, NULL, a->in[0].data, a->in[1].data, a->in[2].data, a->out[0].data};
 
+    (void)err;
     dp_workers_run(a->workers, tasks_of(p), share_some, &s);
+    return DP_OK;
 }

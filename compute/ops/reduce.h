@@ -56,7 +56,7 @@ dp_status dp_reduce_plan(dp_reduce *, const dp_reducer *, size_t n, dp_op_plan *
 void dp_reduce_run(const dp_reduce *, const dp_reducer *, size_t n, const dp_op_run_args *);
 
 /* Backward: dx of the type of x, each element from those of its output. */
-dp_status dp_reduce_plan_backward(dp_reduce *, dp_op_plan *, dp_error *);
+dp_status dp_reduce_plan_backward(void *params, dp_op_plan *, dp_error *);
 
 /* Backward of n elements beside each other: dx[i] from dy[i * step] and x[i]; count: the elements
  * of an output. */
@@ -65,7 +65,7 @@ typedef void dp_reduce_gradient(int64_t n, const float *dy, int64_t step, const 
 void dp_reduce_run_backward(const dp_reduce *, dp_reduce_gradient *, const dp_op_run_args *);
 
 /* Backward of those that are one of their elements: dy in equal parts to all that are y. */
-void dp_reduce_share_backward(const dp_reduce *, const dp_op_run_args *);
+dp_status dp_reduce_share_backward(const void *params, const dp_op_run_args *, dp_error *);
 
 /* Element number i of the axes: its distance from the first. */
 int64_t dp_axes_at(const dp_axes *, int64_t i);

@@ -12,19 +12,8 @@ DP_REDUCE_WORDS(truth, uint8_t, uint8_t, 1, TRUTH, BOTH, SAME)
 static const dp_reducer reducers[] = {
     DP_REDUCER_WORDS(truth, DP_BOOL),
 };
-#define N_REDUCERS (sizeof reducers / sizeof reducers[0])
 
-static dp_status plan(void *params, dp_op_plan *plan, dp_error *err)
-{
-    return dp_reduce_plan(params, reducers, N_REDUCERS, plan, err);
-}
-
-static dp_status run(const void *params, const dp_op_run_args *a, dp_error *err)
-{
-    (void)err;
-    dp_reduce_run(params, reducers, N_REDUCERS, a);
-    return DP_OK;
-}
+DP_REDUCE_RUNS(reducers)
 
 const dp_operator dp_operator_reduce_all = {
     .info = {{"operator", "reduce_all", "whether all are true, over axes", 1, dp_reduce_params},

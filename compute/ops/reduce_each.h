@@ -93,6 +93,19 @@
         for (int64_t i = 0; i < n; i++)                                                            \
             ((type *)out)[i] = from(((const word *)sums)[i]);                                      \
     }
+/* plan and run of a forward part, from its table of reducers. */
+#define DP_REDUCE_RUNS(reducers)                                                                   \
+    static dp_status plan(void *params, dp_op_plan *plan, dp_error *err)                           \
+    {                                                                                              \
+        return dp_reduce_plan(params, reducers, sizeof reducers / sizeof reducers[0], plan, err);  \
+    }                                                                                              \
+    static dp_status run(const void *params, const dp_op_run_args *a, dp_error *err)               \
+    {                                                                                              \
+        (void)err;                                                                                 \
+        dp_reduce_run(params, reducers, sizeof reducers / sizeof reducers[0], a);                  \
+        return DP_OK;                                                                              \
+    }
+
 /* tree: dp_tree_sum or dp_tree_product. */
 #define DP_REDUCER_FLOATS(tree)                                                                    \
     {                                                                                              \

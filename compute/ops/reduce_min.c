@@ -20,31 +20,8 @@ static const dp_reducer reducers[] = {
     DP_REDUCER_WORDS(u8, DP_U8),
     DP_REDUCER_WORDS(i8, DP_I8),
 };
-#define N_REDUCERS (sizeof reducers / sizeof reducers[0])
 
-static dp_status plan(void *params, dp_op_plan *plan, dp_error *err)
-{
-    return dp_reduce_plan(params, reducers, N_REDUCERS, plan, err);
-}
-
-static dp_status run(const void *params, const dp_op_run_args *a, dp_error *err)
-{
-    (void)err;
-    dp_reduce_run(params, reducers, N_REDUCERS, a);
-    return DP_OK;
-}
-
-static dp_status plan_backward(void *params, dp_op_plan *plan, dp_error *err)
-{
-    return dp_reduce_plan_backward(params, plan, err);
-}
-
-static dp_status run_backward(const void *params, const dp_op_run_args *a, dp_error *err)
-{
-    (void)err;
-    dp_reduce_share_backward(params, a);
-    return DP_OK;
-}
+DP_REDUCE_RUNS(reducers)
 
 static const float ties[] = {-2, 1, -0.5f, -2, 3, -0.0f, -1, 1, -0.5f, -2, 1, -0.25f};
 static const float tied[] = {-2, 1, -0.5f};
@@ -56,8 +33,8 @@ const dp_operator dp_operator_reduce_min = {
              {{"x", "y"}, {"dy,x,y", "dx"}}},
     .size = sizeof(dp_reduce),
     .part = {{plan, run, "reduce_min axis=0,2", {DP_FLOATS(3, 7, 5, 37)}},
-             {plan_backward,
-              run_backward,
+             {dp_reduce_plan_backward,
+              dp_reduce_share_backward,
               "reduce_min axis=0",
               {DP_FLOATS(1, 3), DP_GIVEN(ties, DP_F32, 2, 4, 3), DP_GIVEN(tied, DP_F32, 1, 3)}}},
 };

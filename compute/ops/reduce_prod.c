@@ -17,19 +17,8 @@ static const dp_reducer reducers[] = {
     DP_REDUCER_FLOATS(dp_tree_product),
     DP_REDUCER_WORDS(i32, DP_I32),
 };
-#define N_REDUCERS (sizeof reducers / sizeof reducers[0])
 
-static dp_status plan(void *params, dp_op_plan *plan, dp_error *err)
-{
-    return dp_reduce_plan(params, reducers, N_REDUCERS, plan, err);
-}
-
-static dp_status run(const void *params, const dp_op_run_args *a, dp_error *err)
-{
-    (void)err;
-    dp_reduce_run(params, reducers, N_REDUCERS, a);
-    return DP_OK;
-}
+DP_REDUCE_RUNS(reducers)
 
 typedef struct spread {
     const dp_reduce *p;
@@ -60,11 +49,6 @@ static void spread_one(void *ctx, uint64_t index)
     }
 }
 
-static dp_status plan_backward(void *params, dp_op_plan *plan, dp_error *err)
-{
-    return dp_reduce_plan_backward(params, plan, err);
-}
-
 static dp_status run_backward(const void *params, const dp_op_run_args *a, dp_error *err)
 {
     spread s = {params, a->in[0].data, a->in[1].data, a->out[0].data};
@@ -81,7 +65,7 @@ const dp_operator dp_operator_reduce_prod = {
              {{"x", "y"}, {"dy,x", "dx"}}},
     .size = sizeof(dp_reduce),
     .part = {{plan, run, "reduce_prod axis=0,2", {DP_FLOATS(3, 7, 5, 37)}},
-             {plan_backward,
+             {dp_reduce_plan_backward,
               run_backward,
               "reduce_prod axis=0,2",
               {DP_FLOATS(1, 5), DP_FLOATS(3, 2, 5, 3)}}},

@@ -17,19 +17,8 @@ static const dp_reducer reducers[] = {
     DP_REDUCER_FLOATS(dp_tree_sum),
     DP_REDUCER_WORDS(i32, DP_I32),
 };
-#define N_REDUCERS (sizeof reducers / sizeof reducers[0])
 
-static dp_status plan(void *params, dp_op_plan *plan, dp_error *err)
-{
-    return dp_reduce_plan(params, reducers, N_REDUCERS, plan, err);
-}
-
-static dp_status run(const void *params, const dp_op_run_args *a, dp_error *err)
-{
-    (void)err;
-    dp_reduce_run(params, reducers, N_REDUCERS, a);
-    return DP_OK;
-}
+DP_REDUCE_RUNS(reducers)
 
 static void gradient(int64_t n, const float *dy, int64_t step, const float *x, int64_t count,
                      float *dx)
@@ -37,11 +26,6 @@ static void gradient(int64_t n, const float *dy, int64_t step, const float *x, i
     (void)x, (void)count;
     for (int64_t i = 0; i < n; i++)
         dx[i] = dy[i * step];
-}
-
-static dp_status plan_backward(void *params, dp_op_plan *plan, dp_error *err)
-{
-    return dp_reduce_plan_backward(params, plan, err);
 }
 
 static dp_status run_backward(const void *params, const dp_op_run_args *a, dp_error *err)
@@ -58,7 +42,7 @@ const dp_operator dp_operator_reduce_sum = {
              {{"x", "y"}, {"dy,x", "dx"}}},
     .size = sizeof(dp_reduce),
     .part = {{plan, run, "reduce_sum axis=0,2", {DP_FLOATS(3, 7, 5, 37)}},
-             {plan_backward,
+             {dp_reduce_plan_backward,
               run_backward,
               "reduce_sum axis=0,2",
               {DP_FLOATS(1, 5), DP_FLOATS(3, 7, 5, 37)}}},
