@@ -13,6 +13,7 @@ conformance_sources() { # ROOT: the core without checkpoints (no zlib, liblz4 an
 conformance_build() {
     local out=$1 root=$2 cc=$3
     shift 3
+    rm -rf "$out.o" # a source that is gone leaves no object
     mkdir -p "$out.o"
     conformance_sources "$root" | CC=$cc FLAGS="$*" ROOT=$root OUT=$out xargs -P "$(nproc)" -I{} sh -c '
         case $CC:{} in
