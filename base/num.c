@@ -4,9 +4,9 @@
  */
 #include "base/num.h"
 
-#include "base/elementary.h"
-
 #include <stdio.h>
+
+#include "base/elementary.h"
 
 /* Decimal text and doubles meet in one exact ratio of two big integers, which is rounded once: slow
  * and short, free of the locale, and correct by construction.  Texts are a few bytes long. */

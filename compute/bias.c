@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compute/conv.h"
+#include "compute/tree.h"
 
 typedef struct bias {
     const dp_kernels *kernels;
@@ -59,12 +60,7 @@ void dp_bias_gradient(const dp_kernels *k, dp_workers *workers, int64_t n, int64
               .sums = sums};
 
     dp_workers_run(workers, (uint64_t)leaves, sum_leaf, &t);
-    for (int64_t step = 1; step < leaves; step *= 2) {
-        for (int64_t i = 0; i + step < leaves; i += 2 * step) {
-            for (int64_t c = 0; c < channels; c++)
-                sums[i * channels + c] += sums[(i + step) * channels + c];
-        }
-    }
+    dp_tree_rows(sums, leaves, channels);
     for (int64_t c = 0; c < channels; c++)
         db[c] = (float)sums[c];
 }

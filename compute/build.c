@@ -289,7 +289,6 @@ static dp_status link_unit(const builder *b, uint32_t stage, uint32_t n)
         status = dp_fail_at(b->err, DP_ESPEC, b->text.stages[stage].column,
                             "%s cannot be the first layer", u->layer->info.name);
     u->name = l->name != NULL ? l->name->value : NULL;
-    u->from = l->from != NULL ? l->from->value : NULL;
     return status;
 }
 

@@ -24,10 +24,10 @@ typedef struct dp_parameter {
 typedef struct dp_unit {
     const dp_layer *layer;
     void *params;
-    const char *name, *from; /* as given, or NULL */
-    int32_t input[2];        /* units; the second DP_NO_UNIT for most */
-    uint32_t n_readers;      /* of its output */
-    int32_t last_reader;     /* whose gradient comes first */
+    const char *name;    /* as given, or NULL */
+    int32_t input[2];    /* units; the second DP_NO_UNIT for most */
+    uint32_t n_readers;  /* of its output */
+    int32_t last_reader; /* whose gradient comes first */
     dp_extent in, out;
     float *y, *dy; /* of the output */
     void *memory;

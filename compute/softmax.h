@@ -8,6 +8,7 @@
 #define COMPUTE_SOFTMAX_H
 
 #include "base/num.h"
+#include "compute/layer.h"
 
 typedef struct dp_softmax {
     double most, sum;
@@ -36,5 +37,15 @@ static inline double dp_softmax_log(const dp_softmax *s, float x)
 {
     return s->sum == s->sum ? ((double)x - s->most) - dp_log_d(s->sum) : s->sum;
 }
+
+/* What a layer makes of the channels of each place: y of x; of y and dy what is summed (SEQ64), and
+ * dx with that sum. */
+typedef struct dp_softmax_layer {
+    double (*value)(const dp_softmax *, float x);
+    double (*term)(double y, double dy);
+    double (*gradient)(double y, double dy, double sum);
+} dp_softmax_layer;
+void dp_softmax_forward(const dp_softmax_layer *, const dp_layer_run *, int64_t sample);
+void dp_softmax_backward(const dp_softmax_layer *, const dp_layer_run *, int64_t sample);
 
 #endif

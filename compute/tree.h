@@ -21,6 +21,17 @@ static inline int dp_tree_merges(int64_t i) { return __builtin_ctzll(~(uint64_t)
 /* How many partial results n leaves have left. */
 static inline int dp_tree_depth(int64_t n) { return __builtin_popcountll((uint64_t)n); }
 
+/* TREE over n rows of `width` sums, element by element, into the first row.  n >= 1. */
+static inline void dp_tree_rows(double *sums, int64_t n, int64_t width)
+{
+    for (int64_t step = 1; step < n; step *= 2) {
+        for (int64_t i = 0; i + step < n; i += 2 * step) {
+            for (int64_t j = 0; j < width; j++)
+                sums[i * width + j] += sums[(i + step) * width + j];
+        }
+    }
+}
+
 /* TREE over n sums, or of factors, which are overwritten.  n >= 1. */
 #define DP_TREE(name, joins)                                                                       \
     static inline double name(double *v, int64_t n)                                                \

@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "base/num.h"
-#include "compute/conv.h"
 #include "compute/layer.h"
 #include "compute/tree.h"
 
@@ -123,17 +122,10 @@ static void sum_gradient_leaf(void *ctx, uint64_t leaf)
 /* TREE over leaves, in the place of the first. */
 static const double *sum_leaves(const dp_layer_run *r, dp_task *leaf_task)
 {
-    const int64_t size = 2 * r->in.channels;
     dp_layer_run copy = *r;
 
     dp_workers_run(r->workers, (uint64_t)leaves_of(r), leaf_task, &copy);
-    for (int64_t n = leaves_of(r), step = 1; n > 1; n = (n + 1) / 2, step *= 2) {
-        for (int64_t i = 0; i + 1 < n; i += 2) {
-            double *left = sums_of(r, i * step), *right = sums_of(r, (i + 1) * step);
-            for (int64_t j = 0; j < size; j++)
-                left[j] += right[j];
-        }
-    }
+    dp_tree_rows(sums_of(r, 0), leaves_of(r), 2 * r->in.channels);
     return sums_of(r, 0);
 }
 

@@ -5,37 +5,28 @@
  * docs/numerics.md: over the channels of each place, y = (x - m) - log(S) in binary64, rounded
  * once; dx = dy - exp(y) SEQ64 of dy in binary64, rounded once.
  */
-#include "compute/layer.h"
 #include "compute/softmax.h"
+
+static double term(double y, double dy)
+{
+    (void)y;
+    return dy;
+}
+
+static double gradient(double y, double dy, double sum) { return dy - dp_exp_d(y) * sum; }
+
+static const dp_softmax_layer functions = {dp_softmax_log, term, gradient};
 
 static void forward_sample(const void *params, const dp_layer_run *r, int64_t i)
 {
-    const int64_t n = r->in.channels, places = r->in.height * r->in.width;
-    const float *x = r->x + i * places * n;
-    float *y = r->y + i * places * n;
-
     (void)params;
-    for (int64_t p = 0; p < places; p++, x += n, y += n) {
-        const dp_softmax s = dp_softmax_of(x, n);
-        for (int64_t j = 0; j < n; j++)
-            y[j] = (float)dp_softmax_log(&s, x[j]);
-    }
+    dp_softmax_forward(&functions, r, i);
 }
 
 static void backward_sample(const void *params, const dp_layer_run *r, int64_t i)
 {
-    const int64_t n = r->in.channels, places = r->in.height * r->in.width;
-    const float *y = r->y + i * places * n, *dy = r->dy + i * places * n;
-    float *dx = r->dx + i * places * n;
-
     (void)params;
-    for (int64_t p = 0; p < places; p++, y += n, dy += n, dx += n) {
-        double sum = 0.0;
-        for (int64_t j = 0; j < n; j++)
-            sum += (double)dy[j];
-        for (int64_t j = 0; j < n; j++)
-            dx[j] = (float)((double)dy[j] - dp_exp_d((double)y[j]) * sum);
-    }
+    dp_softmax_backward(&functions, r, i);
 }
 
 const dp_layer dp_layer_log_softmax = {

@@ -5,37 +5,24 @@
  * docs/numerics.md: over the channels of each place, y = exp(x - m) / S in binary64, rounded once;
  * dx = y (dy - SEQ64 of dy y) in binary64, rounded once.
  */
-#include "compute/layer.h"
 #include "compute/softmax.h"
+
+static double term(double y, double dy) { return dy * y; }
+
+static double gradient(double y, double dy, double sum) { return y * (dy - sum); }
+
+static const dp_softmax_layer functions = {dp_softmax_part, term, gradient};
 
 static void forward_sample(const void *params, const dp_layer_run *r, int64_t i)
 {
-    const int64_t n = r->in.channels, places = r->in.height * r->in.width;
-    const float *x = r->x + i * places * n;
-    float *y = r->y + i * places * n;
-
     (void)params;
-    for (int64_t p = 0; p < places; p++, x += n, y += n) {
-        const dp_softmax s = dp_softmax_of(x, n);
-        for (int64_t j = 0; j < n; j++)
-            y[j] = (float)dp_softmax_part(&s, x[j]);
-    }
+    dp_softmax_forward(&functions, r, i);
 }
 
 static void backward_sample(const void *params, const dp_layer_run *r, int64_t i)
 {
-    const int64_t n = r->in.channels, places = r->in.height * r->in.width;
-    const float *y = r->y + i * places * n, *dy = r->dy + i * places * n;
-    float *dx = r->dx + i * places * n;
-
     (void)params;
-    for (int64_t p = 0; p < places; p++, y += n, dy += n, dx += n) {
-        double sum = 0.0;
-        for (int64_t j = 0; j < n; j++)
-            sum += (double)dy[j] * (double)y[j];
-        for (int64_t j = 0; j < n; j++)
-            dx[j] = (float)((double)y[j] * ((double)dy[j] - sum));
-    }
+    dp_softmax_backward(&functions, r, i);
 }
 
 const dp_layer dp_layer_softmax = {

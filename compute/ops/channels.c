@@ -4,8 +4,6 @@
  */
 #include "compute/ops/channels.h"
 
-#include <math.h>
-
 #define SIDE_BY_SIDE 8 /* channels of a task: each sum is one long chain */
 
 dp_status dp_channels_of(const dp_op_plan *plan, size_t input, dp_channels *c, dp_error *err)
@@ -19,11 +17,6 @@ dp_status dp_channels_of(const dp_op_plan *plan, size_t input, dp_channels *c, d
     for (int32_t d = 2; d < t->rank; d++)
         c->places *= t->shape[d];
     return DP_OK;
-}
-
-float dp_reciprocal_deviation(float variance, double epsilon)
-{
-    return (float)(1.0 / sqrt((double)variance + epsilon));
 }
 
 /* The places of one sample, of m channels from `at` on. */

@@ -26,7 +26,4 @@ typedef struct dp_channel_sums {
 } dp_channel_sums;
 void dp_channel_sums_run(const dp_channel_sums *, dp_workers *);
 
-/* 1 / sqrt(variance + epsilon), rounded once. */
-float dp_reciprocal_deviation(float variance, double epsilon);
-
 #endif

@@ -58,10 +58,7 @@ static dp_status fit(conv2d *p, const dp_op_plan *plan, size_t x, dp_tensor *y, 
     p->n = in[0];
     p->conv = dp_conv_of(&extent, w[0], p->group, &s);
     *y = (dp_tensor){NULL, DP_F32, 4, {p->n, w[0], s.out[0], s.out[1]}};
-    if (p->n / p->leaf_size >= DP_MAX_LEAVES)
-        return dp_fail(err, DP_ELIMIT, "conv2d: a batch has at most %d leaves: raise leaf_size",
-                       DP_MAX_LEAVES);
-    return dp_op_check_leaf(plan, p->leaf_size, err);
+    return dp_op_check_leaves(plan, p->n, p->leaf_size, err);
 }
 
 /* x or dx, y or dy with the channels last, scratch. */

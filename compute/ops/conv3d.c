@@ -8,7 +8,6 @@
  */
 #include <string.h>
 
-#include "compute/conv.h"
 #include "compute/ops/operator.h"
 #include "compute/ops/volume.h"
 #include "compute/tree.h"
@@ -92,7 +91,7 @@ typedef struct job {
     const dp_kernels *kernels;
     memory m;
     const float *given; /* what a task takes over: x, w, dy */
-    float *dx, *dw;
+    float *dw;
 } job;
 
 /* [c][places] of a sample with zeros around as [place][c]. */
@@ -188,9 +187,8 @@ static dp_status plan_backward(void *params_, dp_op_plan *plan, dp_error *err)
 
     if (status == DP_OK)
         status = dp_op_expect_type(plan, 0, &y, err);
-    if (status == DP_OK && p->n / p->leaf_size >= DP_MAX_LEAVES)
-        status = dp_fail(err, DP_ELIMIT, "conv3d: a batch has at most %d leaves: raise leaf_size",
-                         DP_MAX_LEAVES);
+    if (status == DP_OK)
+        status = dp_op_check_leaves(plan, p->n, p->leaf_size, err);
     plan->out[0] = plan->in[1];
     plan->out[1] = plan->in[2];
     plan->n_out = 2;

@@ -48,7 +48,7 @@ static dp_status fit(gru *p, const dp_op_plan *plan, size_t x, size_t w, dp_tens
     types[BIAS] = (dp_tensor){NULL, DP_F32, 1, {p->x.out}};
     types[INIT] = (dp_tensor){NULL, DP_F32, 2, {s[1], p->hidden}};
     types[OUTPUT] = (dp_tensor){NULL, DP_F32, 3, {s[0], s[1], p->hidden}};
-    return dp_recurrent_check(&p->x, plan, err);
+    return dp_op_check_leaves(plan, p->x.batch, p->x.leaf, err);
 }
 
 /* Memory of a run, one after another. */

@@ -9,8 +9,6 @@
  * by M, rounded once; dx = r fma(-h, k2, g - k1).  dgamma, dbeta: SEQ64 over the rows of a leaf of
  * samples, of dy h (exact) and dy; TREE over leaves; rounded once.
  */
-#include <math.h>
-
 #include "compute/lanes.h"
 #include "compute/ops/leaf_sums.h"
 #include "compute/ops/operator.h"
@@ -81,11 +79,6 @@ static dp_status plan(void *params_, dp_op_plan *plan, dp_error *err)
     return status;
 }
 
-static float reciprocal_deviation(float variance, double epsilon)
-{
-    return (float)(1.0 / sqrt((double)variance + epsilon));
-}
-
 /* From element `at` on: gamma's place, and how many elements lie there beside each other. */
 static int64_t scales_at(const layer_norm *p, int64_t at, int64_t left, int64_t *place)
 {
@@ -113,7 +106,7 @@ static void normalize_row(void *ctx, uint64_t index)
     v = dp_sum_end(&squares) / (double)p->row - m * m;
     mean[index] = (float)m;
     variance[index] = v < 0.0 ? 0.0f : (float)v;
-    r = reciprocal_deviation(variance[index], p->epsilon);
+    r = dp_reciprocal_deviation(variance[index], p->epsilon);
     for (int64_t i = 0, n, place; i < p->row; i += n) {
         n = scales_at(p, first + i, p->row - i, &place);
         a->kernels->normalize_row(n, x + i, mean[index], r, gamma + place, beta + place, y + i);
@@ -179,7 +172,7 @@ static void input_gradient_row(void *ctx, uint64_t index)
                    (const float *)a->in[1].data + first,
                    a->in[4].data,
                    ((const float *)a->in[2].data)[index],
-                   reciprocal_deviation(((const float *)a->in[3].data)[index], p->epsilon),
+                   dp_reciprocal_deviation(((const float *)a->in[3].data)[index], p->epsilon),
                    first};
     float *dx = (float *)a->out[0].data + first, g[SOME], h[SOME], k1, k2;
     dp_lanes sums, products;

@@ -48,7 +48,7 @@ static dp_status fit(lstm *p, const dp_op_plan *plan, size_t x, size_t w, dp_ten
     types[1] = (dp_tensor){NULL, DP_F32, 1, {p->r.out}};
     types[2] = (dp_tensor){NULL, DP_F32, 3, {1, s[1], p->hidden}};
     types[3] = (dp_tensor){NULL, DP_F32, 3, {s[0], s[1], p->hidden}};
-    return dp_recurrent_check(&p->r, plan, err);
+    return dp_op_check_leaves(plan, p->r.batch, p->r.leaf, err);
 }
 
 /* Memory of a run, one after another. */

@@ -2,9 +2,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <math.h>
 #include <string.h>
 
 #include "base/numeric.h"
+#include "compute/conv.h"
 #include "compute/ops/operator.h"
 
 struct dp_op {
@@ -108,6 +110,19 @@ dp_status dp_op_check_leaf(const dp_op_plan *p, int64_t leaf_size, dp_error *err
                ? DP_OK
                : dp_fail(err, DP_EINVAL, "%s: leaf_size %lld is no power of two",
                          p->info->stage.name, (long long)leaf_size);
+}
+
+dp_status dp_op_check_leaves(const dp_op_plan *p, int64_t n, int64_t leaf_size, dp_error *err)
+{
+    if (n / leaf_size >= DP_MAX_LEAVES)
+        return dp_fail(err, DP_ELIMIT, "%s: a batch has at most %d leaves: raise leaf_size",
+                       p->info->stage.name, DP_MAX_LEAVES);
+    return dp_op_check_leaf(p, leaf_size, err);
+}
+
+float dp_reciprocal_deviation(float variance, double epsilon)
+{
+    return (float)(1.0 / sqrt((double)variance + epsilon));
 }
 
 /* ---- open, run, close ---- */

@@ -92,6 +92,9 @@ void dp_channels_last(dp_workers *, int64_t n, int64_t channels, int64_t places,
 void dp_channels_first(dp_workers *, int64_t n, int64_t channels, int64_t places, const float *src,
                        float *dst);
 
+/* 1 / sqrt(variance + epsilon), rounded once. */
+float dp_reciprocal_deviation(float variance, double epsilon);
+
 /* Name number i of "x,gamma,beta", and how many there are. */
 #define DP_OP_NAME 32
 const char *dp_op_name(const char *names, size_t i, char out[DP_OP_NAME]);
@@ -102,7 +105,9 @@ dp_status dp_op_expect(const dp_op_plan *, size_t i, dp_dtype, int32_t rank, dp_
 /* DP_EINVAL unless input i is of that type. */
 dp_status dp_op_expect_type(const dp_op_plan *, size_t i, const dp_tensor *type, dp_error *);
 
-/* DP_EINVAL unless leaf_size is a power of two. */
+/* DP_EINVAL unless leaf_size is a power of two; DP_ELIMIT when n samples are more leaves of it than
+ * kernels sum. */
 dp_status dp_op_check_leaf(const dp_op_plan *, int64_t leaf_size, dp_error *);
+dp_status dp_op_check_leaves(const dp_op_plan *, int64_t n, int64_t leaf_size, dp_error *);
 
 #endif

@@ -35,14 +35,6 @@ size_t dp_recurrent_workspace(const dp_recurrent *r, const dp_kernels *k)
                   dp_bias_workspace(r->batch, r->out));
 }
 
-dp_status dp_recurrent_check(const dp_recurrent *r, const dp_op_plan *plan, dp_error *err)
-{
-    if (r->batch / r->leaf >= DP_MAX_LEAVES)
-        return dp_fail(err, DP_ELIMIT, "%s: a batch has at most %d leaves: raise leaf_size",
-                       plan->info->stage.name, DP_MAX_LEAVES);
-    return dp_op_check_leaf(plan, r->leaf, err);
-}
-
 void dp_recurrent_forward(const dp_recurrent *r, const dp_op_run_args *a, const float *x,
                           const float *transposed, float *y, float *scratch)
 {

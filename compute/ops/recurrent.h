@@ -18,9 +18,6 @@ typedef struct dp_recurrent {
 /* Floats of scratch for any of the products. */
 size_t dp_recurrent_workspace(const dp_recurrent *, const dp_kernels *);
 
-/* DP_EINVAL or DP_ELIMIT when the leaves are not fit for it. */
-dp_status dp_recurrent_check(const dp_recurrent *, const dp_op_plan *, dp_error *);
-
 /* Of one step, with the weights transposed: y[batch][out], a CHAIN over in; dx[batch][in], a CHAIN
  * over out. */
 void dp_recurrent_forward(const dp_recurrent *, const dp_op_run_args *, const float *x,

@@ -103,13 +103,12 @@ dp_status dp_reduce_plan(dp_reduce *p, const dp_reducer *reducers, size_t n, dp_
     size_t i = 0;
     dp_status status;
 
-    while (i < n && reducers[i].in != plan->in[0].dtype)
+    while (i < n && reducers[i].dtype != plan->in[0].dtype)
         i++;
     if (i == n)
         return dp_fail(err, DP_EINVAL, "%s: x is %s: its elements cannot be reduced so",
                        plan->info->stage.name, dp_tensor_type(&plan->in[0]).text);
     status = plan_axes(p, plan, &plan->in[0], &plan->out[0], err);
-    plan->out[0].dtype = reducers[i].out;
     plan->n_out = 1;
     if (status == DP_OK)
         plan->workspace = sizeof(double) * (size_t)(blocks_of_run(p) * p->kept.count);
@@ -170,25 +169,34 @@ static int64_t run_of(const dp_axes *reduced)
     return reduced->n > 0 ? reduced->size[reduced->n - 1] : 1;
 }
 
-/* Some outputs, each of reduced elements that lie beside each other. */
-static void reduce_runs(void *ctx, uint64_t task)
+/* The outputs of a task, one by one. */
+static void each_output(const dp_reduce *p, uint64_t task, void (*one)(const void *, int64_t),
+                        const void *ctx)
+{
+    const int64_t n = outputs_of_task(p), first = (int64_t)task * n;
+
+    for (int64_t o = first; o < first + n && o < p->kept.count; o++)
+        one(ctx, o);
+}
+
+/* An output, of reduced elements that lie beside each other. */
+static void reduce_run(const void *ctx, int64_t o)
 {
     const walk *w = ctx;
     const dp_axes *reduced = &w->p->reduced;
-    const int64_t run = run_of(reduced), n = outputs_of_task(w->p);
-    const int64_t first = (int64_t)task * n, left = w->p->kept.count - first;
+    const int64_t run = run_of(reduced), from = dp_axes_at(&w->p->kept, o);
+    dp_accumulator sum;
 
-    for (int64_t o = first; o < first + (left < n ? left : n); o++) {
-        const int64_t from = dp_axes_at(&w->p->kept, o);
-        dp_accumulator sum;
-        w->r->begin(&sum, w->kernels);
-        for (int64_t i = 0; i < reduced->count; i += run)
-            w->r->add(&sum, w->x + (size_t)(from + dp_axes_at(reduced, i)) * w->in_size, run);
-        w->r->end(&sum, reduced->count, w->out + (size_t)o * w->out_size);
-    }
+    w->r->begin(&sum, w->kernels);
+    for (int64_t i = 0; i < reduced->count; i += run)
+        w->r->add(&sum, w->x + (size_t)(from + dp_axes_at(reduced, i)) * w->in_size, run);
+    w->r->end(&sum, reduced->count, w->out + (size_t)o * w->out_size);
 }
 
-#define SIDE_BY_SIDE 512 /* outputs of a task */
+static void reduce_runs(void *ctx, uint64_t task)
+{
+    each_output(((const walk *)ctx)->p, task, reduce_run, ctx);
+}
 
 /* ---- long runs, block by block ---- */
 
@@ -215,6 +223,10 @@ static void reduce_blocks(walk *w, dp_workers *workers)
         w->r->store(w->r->tree(w->blocks + o * blocks, blocks), w->p->reduced.count,
                     w->out + (size_t)o * w->out_size);
 }
+
+/* ---- outputs beside each other ---- */
+
+#define SIDE_BY_SIDE 512 /* outputs of a task */
 
 /* Outputs beside each other, whose elements lie so, too. */
 typedef struct neighbours {
@@ -270,7 +282,7 @@ void dp_reduce_run(const dp_reduce *p, const dp_reducer *reducers, size_t n,
               dp_dtype_size(a->in[0].dtype),
               dp_dtype_size(a->out[0].dtype)};
 
-    for (size_t i = 0; i < n && w.r->in != a->in[0].dtype; i++)
+    for (size_t i = 0; i < n && w.r->dtype != a->in[0].dtype; i++)
         w.r++;
     if (w.r->close != NULL && blocks_of_run(p) > 0)
         reduce_blocks(&w, a->workers);
@@ -289,21 +301,22 @@ typedef struct spread {
     float *dx;
 } spread;
 
-/* Some outputs: the elements of each in runs. */
-static void spread_runs(void *ctx, uint64_t task)
+/* The elements of an output, in runs. */
+static void spread_run(const void *ctx, int64_t o)
 {
     const spread *s = ctx;
     const dp_axes *reduced = &s->p->reduced;
-    const int64_t run = run_of(reduced), n = outputs_of_task(s->p);
-    const int64_t first = (int64_t)task * n, left = s->p->kept.count - first;
+    const int64_t run = run_of(reduced), from = dp_axes_at(&s->p->kept, o);
 
-    for (int64_t o = first; o < first + (left < n ? left : n); o++) {
-        const int64_t from = dp_axes_at(&s->p->kept, o);
-        for (int64_t i = 0; i < reduced->count; i += run) {
-            const int64_t at = from + dp_axes_at(reduced, i);
-            s->f(run, s->dy + o, 0, s->x + at, reduced->count, s->dx + at);
-        }
+    for (int64_t i = 0; i < reduced->count; i += run) {
+        const int64_t at = from + dp_axes_at(reduced, i);
+        s->f(run, s->dy + o, 0, s->x + at, reduced->count, s->dx + at);
     }
+}
+
+static void spread_runs(void *ctx, uint64_t task)
+{
+    each_output(((const spread *)ctx)->p, task, spread_run, ctx);
 }
 
 /* Neighbours among the outputs, side by side. */
@@ -332,8 +345,9 @@ void dp_reduce_run_backward(const dp_reduce *p, dp_reduce_gradient *f, const dp_
 
 static bool is_equal(float x, float y) { return x == y || (x != x && y != y); }
 
-static void share_one(const spread *s, int64_t o)
+static void share_one(const void *ctx, int64_t o)
 {
+    const spread *s = ctx;
     const dp_axes *reduced = &s->p->reduced;
     const int64_t from = dp_axes_at(&s->p->kept, o), run = run_of(reduced);
     const int64_t step = reduced->n > 0 ? reduced->step[reduced->n - 1] : 1;
@@ -355,11 +369,7 @@ static void share_one(const spread *s, int64_t o)
 
 static void share_some(void *ctx, uint64_t task)
 {
-    const spread *s = ctx;
-    const int64_t n = outputs_of_task(s->p), first = (int64_t)task * n;
-
-    for (int64_t o = first; o < first + n && o < s->p->kept.count; o++)
-        share_one(s, o);
+    each_output(((const spread *)ctx)->p, task, share_one, ctx);
 }
 
 dp_status dp_reduce_share_backward(const void *params, const dp_op_run_args *a, dp_error *err)

@@ -30,12 +30,11 @@ extern const char dp_reduce_order[]; /* of floats */
 typedef union dp_accumulator {
     dp_lanes lanes;
     int32_t i[DP_LANES];
-    bool found;
 } dp_accumulator;
 
 /* How one kind is computed for one dtype. */
 typedef struct dp_reducer {
-    dp_dtype in, out;
+    dp_dtype dtype; /* of x and of y */
     /* Reduced elements beside each other, in pieces in their order, into *out. */
     void (*begin)(dp_accumulator *, const dp_kernels *);
     void (*add)(dp_accumulator *, const void *x, int64_t n);

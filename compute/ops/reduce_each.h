@@ -109,11 +109,11 @@
 /* tree: dp_tree_sum or dp_tree_product. */
 #define DP_REDUCER_FLOATS(tree)                                                                    \
     {                                                                                              \
-        DP_F32, DP_F32, begin, add, end, close_run, tree, store, begin_each, add_each, end_each    \
+        DP_F32, begin, add, end, close_run, tree, store, begin_each, add_each, end_each            \
     }
 #define DP_REDUCER_WORDS(name, dtype)                                                              \
     {                                                                                              \
-        dtype, dtype, name##_begin, name##_add, name##_end, NULL, NULL, NULL, name##_begin_each,   \
+        dtype, name##_begin, name##_add, name##_end, NULL, NULL, NULL, name##_begin_each,          \
             name##_add_each, name##_end_each                                                       \
     }
 
