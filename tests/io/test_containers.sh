@@ -38,7 +38,9 @@ done
 head -c 1000 bin.tar.gz > cut.tar.gz
 refused 'cut.tar.gz is no whole gzip file' "cifar10 dataset_dir=cut.tar.gz strict=false"
 cp bin.tar.gz turned_byte.tar.gz
-printf '\377' | dd of=turned_byte.tar.gz bs=1 seek=50000 conv=notrunc 2> /dev/null
+byte=$(od -An -tu1 -j50000 -N1 bin.tar.gz)
+# shellcheck disable=SC2059  # the format is the byte, in octal
+printf "\\$(printf %03o $((255 - byte)))" | dd of=turned_byte.tar.gz bs=1 seek=50000 conv=notrunc 2> /dev/null
 refused 'no whole gzip file' "cifar10 dataset_dir=turned_byte.tar.gz strict=false"
 head -c 5000 plain.tar > cut.tar
 refused 'ends in the middle of data_batch_1.bin' "cifar10 dataset_dir=cut.tar strict=false"
