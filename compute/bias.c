@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "compute/conv.h"
-#include "compute/tree.h"
 
 typedef struct bias {
     const dp_kernels *kernels;
@@ -46,21 +45,20 @@ size_t dp_bias_workspace(int64_t n, int64_t channels)
     return floats < 0x1p60 ? (size_t)floats : SIZE_MAX;
 }
 
-void dp_bias_gradient(const dp_kernels *k, dp_workers *workers, int64_t n, int64_t places,
-                      int64_t channels, int64_t leaf, const float *dy, float *db, float *workspace)
+void dp_bias_gradient(const dp_kernels *k, dp_workers *workers, dp_share *share, int64_t places,
+                      int64_t channels, const float *dy, float *db, float *workspace)
 {
-    const int64_t leaves = (n + leaf - 1) / leaf;
     double *sums = (double *)(void *)workspace;
     bias t = {.kernels = k,
-              .n = n,
+              .n = share->n,
               .size = places * channels,
               .channels = channels,
-              .leaf = leaf,
+              .leaf = share->leaf,
               .dy = dy,
               .sums = sums};
 
-    dp_workers_run(workers, (uint64_t)leaves, sum_leaf, &t);
-    dp_tree_rows(sums, leaves, channels);
+    dp_workers_run(workers, (uint64_t)dp_share_leaves(share), sum_leaf, &t);
+    dp_share_sum(share, sums, channels);
     for (int64_t c = 0; c < channels; c++)
         db[c] = (float)sums[c];
 }

@@ -21,6 +21,7 @@ typedef struct builder {
     link *links;
     dp_error *err;
     size_t workspace;
+    int64_t width; /* of the widest sum over the batch */
 } builder;
 
 static size_t struct_size(const dp_stage_info *info)
@@ -158,9 +159,10 @@ static dp_status add_parameter(dp_net *net, const dp_weight *w, const char *pref
     p->is_state = w->is_state;
     p->initial = w->initial;
     p->name = dp_arena_text(&net->arena, name, (size_t)length);
+    p->whole = w->whole;
     p->value.data = floats(net, p->count, 1);
-    p->gradient.data = floats(net, p->count, 1);
-    if (p->name == NULL || p->value.data == NULL || p->gradient.data == NULL)
+    p->gradient.data = w->whole ? floats(net, p->count, 1) : NULL; /* or in the buckets */
+    if (p->name == NULL || p->value.data == NULL || (w->whole && p->gradient.data == NULL))
         return dp_arena_fail(&net->arena, err, name);
     for (uint32_t i = 0; net->optimizer != NULL && i < net->optimizer->n_moments; i++) {
         p->moments[i] = floats(net, p->count, 1);
@@ -195,8 +197,8 @@ static dp_status alloc_unit(dp_net *net, dp_unit *u, size_t memory, dp_error *er
 {
     const bool first = u == net->units, in_place = works_in_place(net, u);
 
-    u->y = !in_place ? floats(net, net->most, dp_extent_size(&u->out)) : first ? net->x : u[-1].y;
-    u->dy = in_place && !first ? u[-1].dy : floats(net, net->most, dp_extent_size(&u->out));
+    u->y = !in_place ? floats(net, net->own, dp_extent_size(&u->out)) : first ? net->x : u[-1].y;
+    u->dy = in_place && !first ? u[-1].dy : floats(net, net->own, dp_extent_size(&u->out));
     u->memory = dp_arena_alloc(&net->arena, memory, 1);
     return u->y != NULL && u->dy != NULL && u->memory != NULL
                ? DP_OK
@@ -212,7 +214,7 @@ static dp_status plan_unit(builder *b, uint32_t stage, dp_unit *u)
 {
     dp_net *net = b->net;
     const dp_extent in = extent_of(net, u->input[0]);
-    dp_layer_plan plan = {.n = net->most, .kernels = net->kernels, .in = in, .out = in};
+    dp_layer_plan plan = {.n = net->own, .kernels = net->kernels, .in = in, .out = in};
     dp_status status;
 
     if (u->layer->joins)
@@ -229,6 +231,8 @@ static dp_status plan_unit(builder *b, uint32_t stage, dp_unit *u)
     u->n_weights = plan.n_weights;
     u->first_weight = net->n_parameters;
     b->workspace = dp_max_size(plan.workspace, b->workspace);
+    if (plan.width > b->width)
+        b->width = plan.width;
     status = alloc_unit(net, u, plan.memory, b->err);
     for (uint32_t i = 0; i < plan.n_weights && status == DP_OK; i++)
         status =
@@ -245,7 +249,7 @@ static dp_status alloc_units(builder *b)
                                      sizeof *net->parameters);
     net->squares =
         dp_arena_alloc(&net->arena, (size_t)net->n_units * DP_LAYER_PARAMS, sizeof *net->squares);
-    net->x = floats(net, net->most, dp_extent_size(&net->in));
+    net->x = floats(net, net->own, dp_extent_size(&net->in));
     return net->squares == NULL || net->units == NULL || net->parameters == NULL || net->x == NULL
                ? dp_arena_fail(&net->arena, b->err, "the layers")
                : DP_OK;
@@ -332,7 +336,7 @@ static dp_status plan_units(builder *b)
         if (status != DP_OK)
             return status;
         if (u->n_readers > 1)
-            spread = dp_max_size(spread, (size_t)(net->most * dp_extent_size(&u->out)));
+            spread = dp_max_size(spread, (size_t)(net->own * dp_extent_size(&u->out)));
     }
     net->classes = net->units[n - 1].out.channels;
     net->spread = floats(net, (int64_t)spread, 1);
@@ -388,32 +392,85 @@ static dp_status check_optimizer(const builder *b)
                                               dp_schedule_check(net->optimizer_params, b->err));
 }
 
-static dp_status plan_loss(const builder *b)
+/* How the batch is cut, and this rank's samples of it; without a loss there is no batch. */
+static dp_status plan_batch(const builder *b)
 {
     dp_net *net = b->net;
-    const dp_extent *out = &net->units[net->n_units - 1].out;
+    dp_status status = DP_OK;
 
     net->leaf = 1;
+    net->own = net->most;
     if (net->loss == NULL)
         return DP_OK;
-    if (out->height != 1 || out->width != 1)
-        return at_params(b, net->loss_params,
-                         dp_fail(b->err, DP_ESPEC, "%s takes features: put flatten before it",
-                                 net->loss->info.name));
-    return at_params(b, net->loss_params,
-                     net->loss->plan(net->loss_params, net->most, &net->leaf, b->err));
+    status = at_params(b, net->loss_params,
+                       net->loss->plan(net->loss_params, net->most, &net->leaf, b->err));
+    if (status == DP_OK)
+        net->own = dp_share_limits_of(net->options.group, net->most, net->leaf).samples;
+    return status;
+}
+
+static dp_status check_loss(const builder *b)
+{
+    const dp_net *net = b->net;
+    const dp_extent *out = &net->units[net->n_units - 1].out;
+
+    return net->loss == NULL || (out->height == 1 && out->width == 1)
+               ? DP_OK
+               : at_params(b, net->loss_params,
+                           dp_fail(b->err, DP_ESPEC, "%s takes features: put flatten before it",
+                                   net->loss->info.name));
+}
+
+#define LINE 16 /* floats: each gradient begins on a line of the cache */
+
+/* In the order in which the backward pass makes them. */
+static int64_t place_gradients(const dp_net *net)
+{
+    int64_t place = 0;
+
+    for (uint32_t i = net->n_units; i-- > 0;) {
+        dp_unit *u = &net->units[i];
+        for (uint32_t w = 0; w < u->n_weights; w++) {
+            dp_parameter *p = &net->parameters[u->first_weight + w];
+            p->place = place;
+            place += p->whole ? 0 : (p->count + LINE - 1) / LINE * LINE;
+        }
+        u->ready = place;
+    }
+    return place;
+}
+
+static dp_status plan_gradients(const builder *b)
+{
+    dp_net *net = b->net;
+    dp_status status = dp_share_open(&net->share, net->loss != NULL ? net->options.group : NULL,
+                                     net->most, net->leaf, b->width, &net->arena, b->err);
+
+    if (status == DP_OK)
+        status = dp_buckets_open(&net->buckets, &net->share, net->kernels, net->most,
+                                 place_gradients(net), &net->arena, b->err);
+    for (uint32_t i = 0; i < net->n_parameters && status == DP_OK; i++) {
+        dp_parameter *p = &net->parameters[i];
+        if (!p->whole)
+            p->gradient.data = net->buckets.gradient + p->place;
+    }
+    return status;
 }
 
 static dp_status plan_ends(builder *b)
 {
     dp_net *net = b->net;
-    const dp_status status = plan_loss(b);
+    const size_t own = (size_t)net->own;
+    const dp_status status = check_loss(b);
 
-    net->labels = dp_arena_alloc(&net->arena, (size_t)net->most, sizeof *net->labels);
-    net->sample_loss = dp_arena_alloc(&net->arena, (size_t)net->most, sizeof *net->sample_loss);
-    if (status == DP_OK && (net->labels == NULL || net->sample_loss == NULL))
-        return dp_arena_fail(&net->arena, b->err, "the labels");
-    return status;
+    net->labels = dp_arena_alloc(&net->arena, own, sizeof *net->labels);
+    net->sample_loss = dp_arena_alloc(&net->arena, own, sizeof *net->sample_loss);
+    net->leaf_sums = dp_arena_alloc(&net->arena, 2 * own, sizeof *net->leaf_sums);
+    if (status != DP_OK)
+        return status;
+    return net->labels == NULL || net->sample_loss == NULL || net->leaf_sums == NULL
+               ? dp_arena_fail(&net->arena, b->err, "the labels")
+               : plan_gradients(b);
 }
 
 static void print_link(dp_out *out, const char *word, const dp_text_arg *arg)
@@ -448,7 +505,7 @@ static dp_status print_spec(builder *b)
 
 dp_status dp_net_build(dp_net *net, const char *text, dp_error *err)
 {
-    builder b = {.net = net, .err = err};
+    builder b = {.net = net, .err = err, .width = 2 /* the loss */};
     dp_status status =
         dp_text_parse(text, strnlen(text, DP_MAX_TEXT + 1), &net->arena, &b.text, err);
 
@@ -462,6 +519,8 @@ dp_status dp_net_build(dp_net *net, const char *text, dp_error *err)
     }
     if (status == DP_OK)
         status = check_optimizer(&b);
+    if (status == DP_OK)
+        status = plan_batch(&b);
     if (status == DP_OK)
         status = alloc_units(&b);
     if (status == DP_OK)

@@ -12,6 +12,7 @@
 #include "base/workers.h"
 #include "compute/kernels/kernels.h"
 #include "compute/post_op.h"
+#include "compute/share.h"
 
 typedef struct dp_conv {
     int64_t ic, height, width;  /* of the input */
@@ -45,7 +46,7 @@ void dp_bias_add(const dp_kernels *, dp_workers *, int64_t n, int64_t channels, 
 
 /* db[c] = TREE over leaves of SEQ64 over (n, p) of dy[n][p][c], p < places, rounded once. */
 size_t dp_bias_workspace(int64_t n, int64_t channels); /* floats */
-void dp_bias_gradient(const dp_kernels *, dp_workers *, int64_t n, int64_t places, int64_t channels,
-                      int64_t leaf, const float *dy, float *db, float *workspace);
+void dp_bias_gradient(const dp_kernels *, dp_workers *, dp_share *, int64_t places,
+                      int64_t channels, const float *dy, float *db, float *workspace);
 
 #endif

@@ -15,6 +15,7 @@
 #include "base/workers.h"
 #include "compute/kernels/kernels.h"
 #include "compute/post_op.h"
+#include "compute/share.h"
 
 #define DP_LAYER_PARAMS 4
 #define DP_MAX_MOMENTS  2
@@ -41,12 +42,13 @@ typedef struct dp_weight {
     bool is_bias;
     bool given;    /* begins at `initial`, whatever the init stage says */
     bool is_state; /* the layer's commit changes it, not the optimizer */
+    bool whole;    /* its gradient is the whole batch's: by dp_share_sum, or none */
     float initial;
 } dp_weight;
 
 /* What plan is given and fills in. */
 typedef struct dp_layer_plan {
-    int64_t n; /* most samples of a step */
+    int64_t n; /* most samples of a step that are this rank's */
     const dp_kernels *kernels;
     dp_extent in, out; /* out is in at first */
     dp_extent second;  /* of layers that take two */
@@ -54,20 +56,23 @@ typedef struct dp_layer_plan {
     dp_weight weights[DP_LAYER_PARAMS];
     size_t workspace; /* floats, shared by all layers: nothing in it survives a call */
     size_t memory;    /* bytes that are kept from forward to backward */
+    int64_t width;    /* of its widest dp_share_sum */
 } dp_layer_plan;
 
 typedef struct dp_layer_run {
     const dp_kernels *kernels;
     dp_workers *workers;
-    int64_t n, leaf;
+    dp_share *share; /* the batch; n: this rank's samples of it */
+    int64_t n;
     bool training;
     uint64_t step, key; /* key: the layer's own, for what it draws */
     dp_extent in, out, second;
     const float *x, *dy, *x2;
-    float *y, *dx, *dx2;       /* dx, dx2 may be NULL: nobody wants them */
-    dp_post_op y_op, dx_op;    /* forward and backward do these, forward_sample and so on do not */
-    float *w[DP_LAYER_PARAMS]; /* commit writes into them */
-    float *dw[DP_LAYER_PARAMS];
+    float *y, *dx, *dx2;        /* dx, dx2 may be NULL: nobody wants them */
+    dp_post_op y_op, dx_op;     /* forward and backward do these, forward_sample and so on do not */
+    float *w[DP_LAYER_PARAMS];  /* commit writes into them */
+    float *dw[DP_LAYER_PARAMS]; /* of the share's part number 0, unless whole; */
+    int64_t part_stride;        /* floats from there to part number 1 */
     float *workspace;
     void *memory;
 } dp_layer_run;
@@ -91,20 +96,21 @@ typedef struct dp_layer {
     dp_elementwise *activate, *activate_gradient;
 } dp_layer;
 
+/* The loss of the batch is TREE over leaves of SEQ64 of the samples' losses, / total, rounded. */
 typedef struct dp_loss_run {
-    dp_workers *workers;
-    int64_t n, classes;
+    int64_t total, classes; /* total: samples of the batch */
     const float *x;
     const int64_t *labels; /* 0 <= label < classes */
     float *dx;             /* NULL = forward only */
-    double *sample_loss;   /* [n], scratch */
+    double *sample_loss;   /* [n] */
 } dp_loss_run;
 
 typedef struct dp_loss {
     dp_stage_info info;
     size_t size;
     dp_status (*plan)(const void *params, int64_t n, int64_t *leaf, dp_error *);
-    float (*run)(const void *params, const dp_loss_run *);
+    /* Called for each of this rank's samples, from several threads. */
+    void (*row)(const dp_loss_run *, int64_t sample);
 } dp_loss;
 
 typedef struct dp_optimizer {

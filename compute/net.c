@@ -99,7 +99,7 @@ void dp_net_close(dp_net *net)
 
 typedef struct intake {
     const dp_net *net;
-    const float *src;
+    const float *src; /* this rank's samples */
 } intake;
 
 /* From [c][h][w] to [h][w][c]. */
@@ -116,18 +116,22 @@ static void take_sample(void *ctx, uint64_t i)
     }
 }
 
-static dp_status take_labels(dp_net *net, int64_t n, const dp_tensor *labels, dp_error *err)
+static dp_status take_labels(dp_net *net, const dp_tensor *labels, dp_error *err)
 {
-    if (!dp_dtype_is_integer(labels->dtype) || labels->rank != 1 || labels->shape[0] != n ||
-        labels->data == NULL)
+    const dp_share *share = &net->share;
+
+    if (!dp_dtype_is_integer(labels->dtype) || labels->rank != 1 ||
+        labels->shape[0] != share->total || labels->data == NULL)
         return dp_fail(err, DP_EINVAL, "labels are %s: %lld integers are expected",
-                       dp_tensor_type(labels).text, (long long)n);
-    for (int64_t i = 0; i < n; i++) {
-        net->labels[i] = dp_load_int(labels->data, labels->dtype, (size_t)i);
-        if (net->labels[i] < 0 || net->labels[i] >= net->classes)
+                       dp_tensor_type(labels).text, (long long)share->total);
+    for (int64_t i = 0; i < share->total; i++) {
+        const int64_t label = dp_load_int(labels->data, labels->dtype, (size_t)i);
+        if (label < 0 || label >= net->classes)
             return dp_fail(err, DP_EINVAL,
                            "label %lld of sample %lld is no class: the net has %lld",
-                           (long long)net->labels[i], (long long)i, (long long)net->classes);
+                           (long long)label, (long long)i, (long long)net->classes);
+        if (i >= share->first && i < share->first + share->n)
+            net->labels[i - share->first] = label;
     }
     return DP_OK;
 }
@@ -148,218 +152,108 @@ static dp_status take_input(dp_net *net, const dp_tensor *input, const dp_tensor
         return dp_fail(err, DP_EINVAL, "the input is %s: the net takes %s, or fewer samples",
                        input == NULL || input->data == NULL ? "NULL" : dp_tensor_type(input).text,
                        dp_tensor_type(&net->input).text);
-    t.src = input->data;
-    dp_workers_run(net->workers, (uint64_t)input->shape[0], take_sample, &t);
-    return labels == NULL ? DP_OK : take_labels(net, input->shape[0], labels, err);
+    dp_share_cut(&net->share, input->shape[0]);
+    t.src = (const float *)input->data + net->share.first * dp_extent_size(&net->in);
+    dp_workers_run(net->workers, (uint64_t)net->share.n, take_sample, &t);
+    return labels == NULL ? DP_OK : take_labels(net, labels, err);
 }
 
-/* A function of each number that works in place is done by the units around it as they write:
- * forward by the one before, backward by the one that reads it, if nobody else does. */
-static bool is_post_op(const dp_net *net, int64_t i)
+/* A transfer that failed on the way. */
+static dp_status check_group(const dp_net *net, dp_error *err)
 {
-    const dp_unit *u = &net->units[i];
-    return i > 0 && i < net->n_units && u->layer->activate != NULL && u->y == u[-1].y;
+    if (!net->share.failed)
+        return DP_OK;
+    if (err != NULL)
+        *err = *net->share.error;
+    return net->share.error->status;
 }
 
-static bool is_backward_post_op(const dp_net *net, int64_t i)
+/* Whether all ranks would do the same: asked before the first step. */
+static dp_status agree(dp_net *net, dp_error *err)
 {
-    const dp_unit *u = &net->units[i];
-    return is_post_op(net, i) && u->n_readers == 1 && net->units[u->last_reader].input[0] == i;
+    uint8_t digest[16], numerics[16];
+    dp_status status;
+    dp_hash h;
+
+    if (net->agreed || net->share.group == NULL)
+        return DP_OK;
+    status = dp_numeric_check(numerics, err);
+    if (status != DP_OK)
+        return status;
+    dp_hash_init(&h);
+    dp_hash_text(&h, DETPIPE_VERSION);
+    dp_hash_bytes(&h, numerics, sizeof numerics);
+    dp_hash_final(&h, digest);
+    status = dp_group_check(net->share.group, digest, "build (version, arithmetic)", err);
+    dp_hash_init(&h);
+    dp_hash_text(&h, net->spec);
+    dp_hash_u64(&h, net->seed);
+    dp_hash_text(&h, dp_tensor_type(&net->input).text);
+    dp_hash_final(&h, digest);
+    if (status == DP_OK)
+        status = dp_group_check(net->share.group, digest, "net, seed or batch size", err);
+    dp_net_state_digest(net, digest);
+    if (status == DP_OK)
+        status = dp_group_check(net->share.group, digest, "step, or other weights,", err);
+    net->agreed = status == DP_OK;
+    return status;
 }
 
-static const float *output_of(const dp_net *net, int32_t unit)
+/* Whether the sample's largest output is the label's: the first of equals, the first NaN. */
+static bool is_correct(const dp_net *net, int64_t sample)
 {
-    return unit == DP_NET_INPUT ? net->x : net->units[unit].y;
-}
+    const float *x = net->units[net->n_units - 1].y + sample * net->classes;
+    int64_t best = 0;
 
-/* Where unit i puts the gradient of an input: the last reader's comes first, the others' are added
- * to it. */
-static float *gradient_place(const dp_net *net, uint32_t i, int k)
-{
-    const dp_unit *u = &net->units[i];
-    const bool again = k == 1 && u->input[0] == u->input[1];
-
-    if (u->input[k] < 0)
-        return NULL;
-    return net->units[u->input[k]].last_reader == (int32_t)i && !again ? net->units[u->input[k]].dy
-                                                                       : net->spread;
-}
-
-static dp_layer_run run_of(const dp_net *net, uint32_t i, int64_t n, bool training)
-{
-    const dp_unit *u = &net->units[i];
-    dp_layer_run r = {
-        .kernels = net->kernels,
-        .workers = net->workers,
-        .n = n,
-        .leaf = net->leaf,
-        .training = training,
-        .step = net->step,
-        .key = u->key,
-        .in = u->in,
-        .out = u->out,
-        .x = output_of(net, u->input[0]),
-        .y = u->y,
-        .dy = u->dy,
-        .dx = gradient_place(net, i, 0),
-        .workspace = net->workspace,
-        .memory = u->memory,
-    };
-    if (u->input[1] >= 0) {
-        r.second = net->units[u->input[1]].out;
-        r.x2 = output_of(net, u->input[1]);
-        r.dx2 = gradient_place(net, i, 1);
+    for (int64_t j = 1; j < net->classes; j++) {
+        if (x[j] > x[best] || (x[j] != x[j] && x[best] == x[best]))
+            best = j;
     }
-    if (is_post_op(net, (int64_t)i + 1))
-        r.y_op = (dp_post_op){u[1].layer->activate, r.y, NULL};
-    if (u->input[0] >= 0 && is_backward_post_op(net, u->input[0]))
-        r.dx_op = (dp_post_op){net->units[u->input[0]].layer->activate_gradient, r.dx, r.x};
-    for (uint32_t w = 0; w < u->n_weights; w++) {
-        r.w[w] = net->parameters[u->first_weight + w].value.data;
-        r.dw[w] = net->parameters[u->first_weight + w].gradient.data;
+    return best == net->labels[sample];
+}
+
+typedef struct judging {
+    const dp_net *net;
+    const dp_loss_run *run;
+} judging;
+
+static void judge_sample(void *ctx, uint64_t i)
+{
+    const judging *j = ctx;
+    j->net->loss->row(j->run, (int64_t)i);
+}
+
+/* The loss, and how many are correct, of the whole batch. */
+static void judge(dp_net *net, bool training, dp_net_result *out)
+{
+    const dp_unit *last = &net->units[net->n_units - 1];
+    const dp_loss_run r = {net->share.total,           net->classes,    last->y, net->labels,
+                           training ? last->dy : NULL, net->sample_loss};
+    judging j = {net, &r};
+    double *sums = net->leaf_sums;
+
+    dp_workers_run(net->workers, (uint64_t)net->share.n, judge_sample, &j);
+    memset(sums, 0, 2 * sizeof *sums * (size_t)dp_share_leaves(&net->share));
+    for (int64_t i = 0; i < net->share.n; i++) {
+        sums[2 * (i / net->leaf)] += net->sample_loss[i];
+        sums[2 * (i / net->leaf) + 1] += (double)is_correct(net, i);
     }
-    return r;
+    dp_share_sum(&net->share, sums, 2);
+    out->loss = (float)(sums[0] / (double)net->share.total);
+    out->correct = (int64_t)sums[1];
 }
 
-/* A unit that takes each sample alone, one way. */
-typedef struct sample_run {
-    const dp_unit *unit;
-    const dp_layer_run *run;
-    void (*one)(const void *, const dp_layer_run *, int64_t);
-    dp_elementwise *f; /* in place of `one`, from src to dst */
-    const float *src;
-    float *dst;
-    int64_t size; /* of a sample in dst */
-    const dp_post_op *post_op;
-} sample_run;
-
-static void run_sample(void *ctx, uint64_t sample)
-{
-    const sample_run *s = ctx;
-    const int64_t first = (int64_t)sample * s->size;
-
-    if (s->one != NULL)
-        s->one(s->unit->params, s->run, (int64_t)sample);
-    else {
-        if (s->dst != s->src)
-            memcpy(s->dst + first, s->src + first, sizeof(float) * (size_t)s->size);
-        s->f(s->run->kernels, s->size, s->run->y + first, s->dst + first);
-    }
-    dp_post_op_run(s->post_op, s->run->kernels, first, s->size);
-}
-
-static void run_forward(const dp_net *net, uint32_t i, int64_t n, bool training)
-{
-    const dp_unit *u = &net->units[i];
-    const dp_layer_run r = run_of(net, i, n, training);
-    const dp_layer *l = u->layer;
-    sample_run s = {u,   &r,  l->forward_sample,      l->activate,
-                    r.x, r.y, dp_extent_size(&r.out), &r.y_op};
-
-    if (l->forward != NULL)
-        l->forward(u->params, &r);
-    else if (!is_post_op(net, i))
-        dp_workers_run(net->workers, (uint64_t)n, run_sample, &s);
-}
-
-typedef struct sum {
-    const dp_kernels *kernels;
-    float *to;
-    const float *from;
-    int64_t size;
-} sum;
-
-static void add_sample(void *ctx, uint64_t i)
-{
-    const sum *s = ctx;
-    s->kernels->add(s->size, s->to + (int64_t)i * s->size, s->from + (int64_t)i * s->size);
-}
-
-/* A gradient that another reader of the unit left before. */
-static void add_gradient(const dp_net *net, int32_t input, const float *dx, int64_t n)
-{
-    sum s = {net->kernels, NULL, dx, 0};
-
-    if (input < 0 || dx != net->spread)
-        return;
-    s.to = net->units[input].dy;
-    s.size = dp_extent_size(&net->units[input].out);
-    dp_workers_run(net->workers, (uint64_t)n, add_sample, &s);
-}
-
-/* Both inputs of a unit that joins may need the spare place: one at a time. */
-static void run_join_backward(const dp_net *net, uint32_t i, int64_t n)
-{
-    const dp_unit *u = &net->units[i];
-
-    for (int k = 0; k < 2; k++) {
-        dp_layer_run r = run_of(net, i, n, true);
-        *(k == 0 ? &r.dx2 : &r.dx) = NULL;
-        u->layer->backward(u->params, &r);
-        add_gradient(net, u->input[k], k == 0 ? r.dx : r.dx2, n);
-    }
-}
-
-static void run_backward(const dp_net *net, uint32_t i, int64_t n)
-{
-    const dp_unit *u = &net->units[i];
-    const dp_layer_run r = run_of(net, i, n, true);
-    const dp_layer *l = u->layer;
-    sample_run s = {u,    &r,   l->backward_sample,    l->activate_gradient,
-                    r.dy, r.dx, dp_extent_size(&r.in), &r.dx_op};
-
-    if (l->joins) {
-        run_join_backward(net, i, n);
-        return;
-    }
-    if (l->backward != NULL)
-        l->backward(u->params, &r);
-    else if (r.dx != NULL && !is_backward_post_op(net, i))
-        dp_workers_run(net->workers, (uint64_t)n, run_sample, &s);
-    add_gradient(net, u->input[0], r.dx, n);
-}
-
-/* What the layers keep of a step that was done. */
-static void commit(const dp_net *net, int64_t n)
-{
-    for (uint32_t i = 0; i < net->n_units; i++) {
-        const dp_layer_run r = run_of(net, i, n, true);
-        if (net->units[i].layer->commit != NULL)
-            net->units[i].layer->commit(net->units[i].params, &r);
-    }
-}
-
-/* Samples whose largest output is the label's: the first of equals, the first NaN. */
-static int64_t count_correct(const dp_net *net, int64_t n)
-{
-    const float *x = net->units[net->n_units - 1].y;
-    int64_t correct = 0;
-
-    for (int64_t i = 0; i < n; i++, x += net->classes) {
-        int64_t best = 0;
-        for (int64_t j = 1; j < net->classes; j++) {
-            if (x[j] > x[best] || (x[j] != x[j] && x[best] == x[best]))
-                best = j;
-        }
-        correct += best == net->labels[i];
-    }
-    return correct;
-}
-
-static void forward(dp_net *net, int64_t n, bool labelled, bool training, dp_net_result *out)
+static dp_status forward(dp_net *net, bool labelled, bool training, dp_net_result *out,
+                         dp_error *err)
 {
     const dp_unit *last = &net->units[net->n_units - 1];
 
-    for (uint32_t i = 0; i < net->n_units; i++)
-        run_forward(net, i, n, training);
-    *out = (dp_net_result){.output = {last->y, DP_F32, 2, {n, dp_extent_size(&last->out)}}};
-    if (labelled) {
-        const dp_loss_run r = {net->workers,    n,           net->classes,
-                               last->y,         net->labels, training ? last->dy : NULL,
-                               net->sample_loss};
-        out->loss = net->loss->run(net->loss_params, &r);
-        out->correct = count_correct(net, n);
-    }
+    dp_net_forward(net, training);
+    *out =
+        (dp_net_result){.output = {last->y, DP_F32, 2, {net->share.n, dp_extent_size(&last->out)}}};
+    if (labelled)
+        judge(net, training, out);
+    return check_group(net, err);
 }
 
 /* The first element of a gradient that is not finite, whoever finds it. */
@@ -430,7 +324,7 @@ static void update_block(void *ctx, uint64_t index)
                               (const float *)u->p->gradient.data + first, moments);
 }
 
-static dp_status learn(dp_net *net, int64_t n, float loss, dp_error *err)
+static dp_status learn(dp_net *net, float loss, dp_error *err)
 {
     const double rate = dp_schedule_rate(net->optimizer_params, net->step);
     dp_status status;
@@ -439,10 +333,11 @@ static dp_status learn(dp_net *net, int64_t n, float loss, dp_error *err)
         return dp_fail(err, DP_ESTATE,
                        "step %llu: the loss is not finite; the weights are as they were",
                        (unsigned long long)net->step);
-    for (uint32_t i = net->n_units; i-- > 0;)
-        run_backward(net, i, n);
+    dp_net_backward(net);
     net->stepped = true;
-    status = check_gradients(net, err);
+    status = check_group(net, err);
+    if (status == DP_OK)
+        status = check_gradients(net, err);
     if (status != DP_OK)
         return status;
     dp_net_clip(net);
@@ -451,7 +346,7 @@ static dp_status learn(dp_net *net, int64_t n, float loss, dp_error *err)
         if (!u.p->is_state)
             dp_workers_run(net->workers, blocks_of(u.p), update_block, &u);
     }
-    commit(net, n);
+    dp_net_commit(net);
     net->step++;
     return DP_OK;
 }
@@ -471,10 +366,12 @@ dp_status dp_net_step(dp_net *net, const dp_tensor *input, const dp_tensor *labe
                        net->loss == NULL ? "loss" : "optimizer");
     dp_fp_enter(&fp);
     status = take_input(net, input, labels, err);
-    if (status == DP_OK) {
-        forward(net, input->shape[0], true, true, &result);
-        status = learn(net, input->shape[0], result.loss, err);
-    }
+    if (status == DP_OK)
+        status = agree(net, err);
+    if (status == DP_OK)
+        status = forward(net, true, true, &result, err);
+    if (status == DP_OK)
+        status = learn(net, result.loss, err);
     dp_fp_leave(&fp);
     if (status == DP_OK && out != NULL)
         *out = result;
@@ -497,7 +394,7 @@ dp_status dp_net_eval(dp_net *net, const dp_tensor *input, const dp_tensor *labe
     dp_fp_enter(&fp);
     status = take_input(net, input, labels, err);
     if (status == DP_OK)
-        forward(net, input->shape[0], labels != NULL, false, &result);
+        status = forward(net, labels != NULL, false, &result, err);
     dp_fp_leave(&fp);
     if (status == DP_OK)
         *out = result;

@@ -5,6 +5,7 @@
 #ifndef COMPUTE_NET_H
 #define COMPUTE_NET_H
 
+#include "compute/buckets.h"
 #include "compute/layer.h"
 #include "detpipe_net.h"
 
@@ -13,7 +14,8 @@ typedef struct dp_parameter {
     dp_tensor value, gradient;
     float *moments[DP_MAX_MOMENTS]; /* NULL: the optimizer has fewer */
     int64_t fan_in, count;
-    bool is_bias, given, is_state; /* as dp_weight says */
+    int64_t place;                        /* of its gradient in the buckets, unless whole */
+    bool is_bias, given, is_state, whole; /* as dp_weight says */
     float initial;
 } dp_parameter;
 
@@ -33,6 +35,7 @@ typedef struct dp_unit {
     void *memory;
     uint64_t key;
     uint32_t n_weights, first_weight;
+    int64_t ready; /* elements of the buckets that are there after its backward pass */
 } dp_unit;
 
 typedef struct dp_initial { /* parameters of the init stage */
@@ -47,13 +50,18 @@ struct dp_net {
     int64_t process; /* that opened it */
     uint64_t seed, step;
     bool stepped; /* the gradients are there */
+    bool agreed;  /* all ranks have the same net, weights and step */
+    dp_share share;
+    dp_buckets buckets;
     dp_tensor input;
     dp_extent in;
-    int64_t most, classes, leaf;
+    int64_t most, own; /* samples of a step; this rank's */
+    int64_t classes, leaf;
     float *x; /* the input, [n][h][w][c] */
     int64_t *labels;
     double *sample_loss;
-    double *squares; /* of each parameter's gradient */
+    double *leaf_sums; /* of each leaf: of its samples' losses, and how many are correct */
+    double *squares;   /* of each parameter's gradient */
     float *workspace;
     float *spread; /* a gradient that is added to another's */
     dp_unit *units;
@@ -70,6 +78,15 @@ struct dp_net {
 /* Fits the text to the input; all but the values of the parameters. */
 dp_status dp_net_build(dp_net *, const char *text, dp_error *);
 dp_status dp_net_initialize(dp_net *, dp_error *);
+
+/* This rank's samples through all layers; backward fills the gradients, of the whole batch. */
+void dp_net_forward(dp_net *, bool training);
+void dp_net_backward(dp_net *);
+/* What the layers keep of a step that was done. */
+void dp_net_commit(dp_net *);
+
+/* Of the step count and all that a checkpoint holds. */
+void dp_net_state_digest(const dp_net *, uint8_t digest[16]);
 
 /* Holds the optimizer's clip_norm. */
 void dp_net_clip(const dp_net *);

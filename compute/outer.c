@@ -308,6 +308,10 @@ static void outer_group(void *ctx, uint64_t index)
 
 void dp_run_outer(dp_workers *workers, dp_outer *o)
 {
-    product p = product_of(o, dp_workers_count(workers));
+    product p;
+
+    if (o->n_right == 0) /* a rank without samples */
+        return;
+    p = product_of(o, dp_workers_count(workers));
     dp_workers_run(workers, (uint64_t)(p.n_left * p.n_right), outer_group, &p);
 }

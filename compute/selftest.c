@@ -167,11 +167,12 @@ static dp_status check_bias(test *t)
           *b = numbers(t, channels),
           *workspace = numbers(t, (int64_t)dp_bias_workspace(n, channels));
     double *partial = dp_arena_alloc(&t->arena, (size_t)n, sizeof *partial);
+    dp_share alone = dp_share_alone(n, leaf);
 
     if (dy == NULL || a == NULL || b == NULL || workspace == NULL || partial == NULL)
         return dp_arena_fail(&t->arena, t->err, "the self-test");
     dp_ref_bias_gradient(n, places, channels, leaf, dy, a, partial);
-    dp_bias_gradient(t->kernels, t->workers, n, places, channels, leaf, dy, b, workspace);
+    dp_bias_gradient(t->kernels, t->workers, &alone, places, channels, dy, b, workspace);
     return same(t, "the bias gradient", a, b, channels);
 }
 

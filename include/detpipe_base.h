@@ -35,7 +35,6 @@
 #endif
 
 DP_BEGIN_DECLS
-
 #define DP_MAX_RANK 8
 
 typedef enum dp_status {
@@ -97,6 +96,7 @@ typedef struct dp_options {
     const dp_array *arrays;                  /* ends with a NULL name; NULL = none; not copied */
     const char *identities;                  /* keeps data sets' digests; relative to root */
     uint32_t    digests;   /* 1 = batches are digested as they are made, in the cache */
+    const struct dp_group *group;  /* detpipe_group.h: ranks of a net, an operator; NULL = alone */
 } dp_options;
 
 /* The typed parameters of a stage, as `detpipe stages` prints them. */

@@ -20,7 +20,7 @@ typedef struct dp_net dp_net;
 typedef struct dp_net_result {
     float     loss;     /* mean over the samples; 0 without labels */
     int64_t   correct;  /* samples whose largest output is at the label; 0 without labels */
-    dp_tensor output;   /* float32 [n, classes], before the loss; valid until the next call */
+    dp_tensor output;   /* float32 [n, classes] of this rank's samples, until the next call */
 } dp_net_result;
 
 /* input: float32 [n, channels, height, width] or [n, features]; its data is not read.  n is the
@@ -50,8 +50,8 @@ DP_API uint64_t    dp_net_tell(const dp_net *);  /* steps done */
 DP_API double      dp_net_learning_rate(const dp_net *, uint64_t step);
 DP_API const char *dp_net_spec(const dp_net *);  /* canonical text */
 
-/* Parameter number index and its last gradient, or NULL past the last (and before any step, for the
- * gradient).  The caller may write into a parameter between steps. */
+/* Parameter number index and its last gradient; NULL past the last, and for the gradient before any
+ * step.  The caller may write into a parameter between steps. */
 DP_API const dp_tensor *dp_net_parameter(const dp_net *, size_t index, const char **name);
 DP_API const dp_tensor *dp_net_gradient(const dp_net *, size_t index);
 /* Names and values of all of them; either digest may be NULL. */

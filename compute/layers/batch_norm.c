@@ -15,7 +15,6 @@
 
 #include "base/num.h"
 #include "compute/layer.h"
-#include "compute/tree.h"
 
 typedef struct batch_norm {
     double momentum, eps;
@@ -56,9 +55,11 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
                                        .fan_in = c,
                                        .given = true,
                                        .is_state = i >= MOVING_MEAN,
+                                       .whole = true,
                                        .initial = i == GAMMA || i == MOVING_VARIANCE};
     plan->memory = sizeof(float) * N_STATISTICS * (size_t)c;
     plan->workspace = 4 * (size_t)plan->n * (size_t)c; /* two binary64 sums a leaf */
+    plan->width = 2 * c;
     return DP_OK;
 }
 
@@ -70,14 +71,12 @@ static double *sums_of(const dp_layer_run *r, int64_t leaf)
     return (double *)(void *)r->workspace + 2 * leaf * r->in.channels;
 }
 
-static int64_t leaves_of(const dp_layer_run *r) { return (r->n + r->leaf - 1) / r->leaf; }
-
 /* Places of a leaf: the first one, and how many. */
 static int64_t places_of(const dp_layer_run *r, int64_t leaf, int64_t *first)
 {
-    const int64_t places = r->in.height * r->in.width, end = (leaf + 1) * r->leaf;
+    const int64_t places = r->in.height * r->in.width, end = (leaf + 1) * r->share->leaf;
 
-    *first = leaf * r->leaf * places;
+    *first = leaf * r->share->leaf * places;
     return (end < r->n ? end : r->n) * places - *first;
 }
 
@@ -124,8 +123,8 @@ static const double *sum_leaves(const dp_layer_run *r, dp_task *leaf_task)
 {
     dp_layer_run copy = *r;
 
-    dp_workers_run(r->workers, (uint64_t)leaves_of(r), leaf_task, &copy);
-    dp_tree_rows(sums_of(r, 0), leaves_of(r), 2 * r->in.channels);
+    dp_workers_run(r->workers, (uint64_t)dp_share_leaves(r->share), leaf_task, &copy);
+    dp_share_sum(r->share, sums_of(r, 0), 2 * r->in.channels);
     return sums_of(r, 0);
 }
 
@@ -133,7 +132,7 @@ static const double *sum_leaves(const dp_layer_run *r, dp_task *leaf_task)
 
 static double count_of(const dp_layer_run *r)
 {
-    return (double)(r->n * r->in.height * r->in.width);
+    return (double)(r->share->total * r->in.height * r->in.width);
 }
 
 static void find_statistics(const batch_norm *p, const dp_layer_run *r, const statistics *s)

@@ -53,7 +53,9 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
                                    .rank = 1,
                                    .shape = {p->conv.oc},
                                    .fan_in = plan->weights[0].fan_in,
-                                   .is_bias = true};
+                                   .is_bias = true,
+                                   .whole = true};
+    plan->width = p->conv.oc;
     plan->workspace = dp_max_size(dp_conv_workspace(&p->conv, plan->kernels, plan->n),
                                   dp_bias_workspace(plan->n, p->conv.oc));
     return DP_OK;
@@ -71,10 +73,15 @@ static void backward(const void *params_, const dp_layer_run *r)
 {
     const conv2d *p = params_;
 
-    dp_conv_weight_gradient(&p->conv, r->kernels, r->workers, r->n, r->leaf, r->x, r->dy, r->dw[0],
-                            r->workspace);
+    for (int64_t i = 0; i < r->share->n_parts; i++) {
+        const dp_part *part = &r->share->parts[i];
+        dp_conv_weight_gradient(&p->conv, r->kernels, r->workers, part->n, r->share->leaf,
+                                r->x + part->first * dp_extent_size(&r->in),
+                                r->dy + part->first * dp_extent_size(&r->out),
+                                r->dw[0] + i * r->part_stride, r->workspace);
+    }
     if (p->has_bias)
-        dp_bias_gradient(r->kernels, r->workers, r->n, p->conv.oh * p->conv.ow, p->conv.oc, r->leaf,
+        dp_bias_gradient(r->kernels, r->workers, r->share, p->conv.oh * p->conv.ow, p->conv.oc,
                          r->dy, r->dw[1], r->workspace);
     if (r->dx != NULL)
         dp_conv_input_gradient(&p->conv, r->kernels, r->workers, r->n, r->dy, r->w[0], r->dx,

@@ -37,7 +37,9 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
                                    .rank = 1,
                                    .shape = {p->matrix.out},
                                    .fan_in = p->matrix.in,
-                                   .is_bias = true};
+                                   .is_bias = true,
+                                   .whole = true};
+    plan->width = p->matrix.out;
     plan->workspace = dp_max_size(dp_dense_workspace(&p->matrix, plan->kernels, plan->n),
                                   dp_bias_workspace(plan->n, p->matrix.out));
     return DP_OK;
@@ -57,10 +59,15 @@ static void backward(const void *params_, const dp_layer_run *r)
 {
     const dense *p = params_;
 
-    dp_dense_weight_gradient(&p->matrix, r->kernels, r->workers, r->n, r->leaf, r->x, r->dy,
-                             r->dw[0], r->workspace);
+    for (int64_t i = 0; i < r->share->n_parts; i++) {
+        const dp_part *part = &r->share->parts[i];
+        dp_dense_weight_gradient(&p->matrix, r->kernels, r->workers, part->n, r->share->leaf,
+                                 r->x + part->first * p->matrix.in,
+                                 r->dy + part->first * p->matrix.out, r->dw[0] + i * r->part_stride,
+                                 r->workspace);
+    }
     if (p->has_bias)
-        dp_bias_gradient(r->kernels, r->workers, r->n, 1, p->matrix.out, r->leaf, r->dy, r->dw[1],
+        dp_bias_gradient(r->kernels, r->workers, r->share, 1, p->matrix.out, r->dy, r->dw[1],
                          r->workspace);
     if (r->dx == NULL)
         return;

@@ -36,7 +36,8 @@ static void drop(const dropout *p, const dp_layer_run *r, int64_t sample, const 
     const float scale = (float)(1.0 / (1.0 - p->p));
     dp_rng rng;
 
-    dp_rng_start(&rng, dp_rng_key(r->key, "dropout", (uint32_t)p->seed), r->step, (uint64_t)sample);
+    dp_rng_start(&rng, dp_rng_key(r->key, "dropout", (uint32_t)p->seed), r->step,
+                 (uint64_t)(r->share->first + sample));
     for (int64_t i = 0; i < size; i++)
         y[i] = dp_rng_uniform(&rng) < p->p ? 0.0f : x[i] * scale;
 }

@@ -9,7 +9,6 @@
 #include "compute/conv.h"
 #include "compute/layer.h"
 #include "compute/softmax.h"
-#include "compute/tree.h"
 
 typedef struct softmax_cross_entropy {
     int64_t leaf_size;
@@ -33,37 +32,16 @@ static dp_status plan(const void *params_, int64_t n, int64_t *leaf, dp_error *e
     return DP_OK;
 }
 
-static void row(void *ctx, uint64_t sample)
+static void row(const dp_loss_run *r, int64_t sample)
 {
-    const dp_loss_run *r = ctx;
-    const float *x = r->x + (int64_t)sample * r->classes;
+    const float *x = r->x + sample * r->classes;
     const int64_t label = r->labels[sample];
     const dp_softmax s = dp_softmax_of(x, r->classes);
 
     r->sample_loss[sample] = -dp_softmax_log(&s, x[label]);
     for (int64_t j = 0; r->dx != NULL && j < r->classes; j++)
-        r->dx[(int64_t)sample * r->classes + j] =
-            (float)((dp_softmax_part(&s, x[j]) - (double)(j == label)) / (double)r->n);
-}
-
-static float run(const void *params_, const dp_loss_run *r)
-{
-    const int64_t leaf = ((const softmax_cross_entropy *)params_)->leaf_size;
-    double tree[DP_TREE_DEPTH + 1];
-    int64_t depth = 0, number = 0;
-
-    dp_workers_run(r->workers, (uint64_t)r->n, row, (void *)(uintptr_t)r);
-    for (int64_t first = 0; first < r->n; first += leaf, number++) {
-        double sum = 0.0;
-        for (int64_t i = first; i < first + leaf && i < r->n; i++)
-            sum += r->sample_loss[i];
-        tree[depth++] = sum;
-        for (int m = dp_tree_merges(number); m > 0; m--, depth--)
-            tree[depth - 2] += tree[depth - 1];
-    }
-    for (; depth > 1; depth--)
-        tree[depth - 2] += tree[depth - 1];
-    return (float)(tree[0] / (double)r->n);
+        r->dx[sample * r->classes + j] =
+            (float)((dp_softmax_part(&s, x[j]) - (double)(j == label)) / (double)r->total);
 }
 
 const dp_loss dp_loss_softmax_cross_entropy = {
@@ -71,5 +49,5 @@ const dp_loss dp_loss_softmax_cross_entropy = {
              "softmax, then minus the log of the label's probability", 1, params},
     .size = sizeof(softmax_cross_entropy),
     .plan = plan,
-    .run = run,
+    .row = row,
 };

@@ -54,11 +54,12 @@ void dp_recurrent_weight_gradient(const dp_recurrent *r, const dp_op_run_args *a
                                   float *scratch)
 {
     const dp_conv c = as_conv(r);
+    dp_share alone = dp_share_alone(r->batch, r->leaf);
 
     dp_conv_weight_gradient(&c, a->kernels, a->workers, r->batch, r->leaf, x, dy, dw_transposed,
                             scratch);
     dp_transpose(dw_transposed, r->out, r->in, dw);
-    dp_bias_gradient(a->kernels, a->workers, r->batch, r->steps, r->out, r->leaf, dy, db, scratch);
+    dp_bias_gradient(a->kernels, a->workers, &alone, r->steps, r->out, dy, db, scratch);
 }
 
 float dp_sigmoid32_gradient(float y, float dy) { return dy * (y * (1.0f - y)); }

@@ -69,7 +69,8 @@ static void dense_weight(probe *p)
 
 static void bias(probe *p)
 {
-    dp_bias_gradient(p->kernels, p->workers, p->n, 3, 2, p->leaf, p->values, p->out, p->workspace);
+    dp_share alone = dp_share_alone(p->n, p->leaf);
+    dp_bias_gradient(p->kernels, p->workers, &alone, 3, 2, p->values, p->out, p->workspace);
 }
 
 /* The sum in the specification's order: CHAIN, or TREE over leaves of CHAIN. */
