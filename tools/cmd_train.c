@@ -7,12 +7,13 @@
 #include <unistd.h>
 
 #include "tools/cli.h"
+#include "tools/ranks.h"
 #include "tools/session.h"
 
 typedef struct settings {
     const char *save, *load;
     cli_optional seed, steps;
-    uint64_t every;
+    uint64_t every, save_every;
     bool json;
 } settings;
 
@@ -21,12 +22,12 @@ static const char about[] =
     "With --load the run goes on where the checkpoint was written: the position in the data is "
     "the number of steps done, so the rest of the run has the bits of a run that was never "
     "interrupted.\n"
+    "Under mpirun or srun the ranks share each batch, and get the bits of one rank.\n"
     "RECIPE is a recipe's name or a recipe file (default: " RECIPE_DEFAULT ").";
 
-static void print_step(const settings *s, uint64_t step, const dp_net_result *r, double rate)
+static void print_step(const settings *s, uint64_t step, const dp_net_result *r, double share,
+                       double rate)
 {
-    const double share = (double)r->correct / (double)r->output.shape[0];
-
     if (s->json)
         printf(
             "{\"step\":%llu,\"loss\":%.9g,\"loss_hex\":\"%a\",\"accuracy\":%.4f,\"learning_rate\":%.9g}\n",
@@ -36,13 +37,38 @@ static void print_step(const settings *s, uint64_t step, const dp_net_result *r,
                (unsigned long long)step, (double)r->loss, (double)r->loss, share, rate);
 }
 
+static int save(const session *s, const settings *set)
+{
+    dp_error err;
+
+    if (set->save == NULL || !ranks_leads(s->group))
+        return -1;
+    return dp_net_save(s->net, set->save, &err) == DP_OK ? -1 : cli_fail_error(&err, NULL);
+}
+
+/* What there is to say and to keep after a step. */
+static int end_step(const session *s, const settings *set, uint64_t step, double start,
+                    const dp_net_result *r)
+{
+    const bool last = step == s->recipe.steps;
+    const double samples = (double)dp_batch_get(s->batch, "label")->shape[0];
+
+    if ((step % set->every == 0 || last) && ranks_leads(s->group))
+        print_step(set, step, r, (double)r->correct / samples,
+                   dp_net_learning_rate(s->net, step - 1));
+    else if (ranks_leads(s->group))
+        cli_progress(start, "step", step, s->recipe.steps);
+    return set->save_every != 0 && step % set->save_every == 0 && !last ? save(s, set) : -1;
+}
+
 static int train(session *s, const settings *set)
 {
     const double start = cli_seconds();
     dp_net_result result;
     dp_error err;
+    int status = -1;
 
-    for (uint64_t step = dp_net_tell(s->net); step < s->recipe.steps; step++) {
+    for (uint64_t step = dp_net_tell(s->net); step < s->recipe.steps && status < 0; step++) {
         const dp_status next = dp_next(s->pipeline, &s->batch, &err);
         if (next == DP_END)
             return cli_fail(EXIT_NO,
@@ -51,13 +77,10 @@ static int train(session *s, const settings *set)
         if (next != DP_OK || dp_net_step(s->net, dp_batch_get(s->batch, "image"),
                                          dp_batch_get(s->batch, "label"), &result, &err) != DP_OK)
             return cli_fail_error(&err, NULL);
-        if ((step + 1) % set->every == 0 || step + 1 == s->recipe.steps)
-            print_step(set, step + 1, &result, dp_net_learning_rate(s->net, step));
-        else
-            cli_progress(start, "step", step + 1, s->recipe.steps);
+        status = end_step(s, set, step + 1, start, &result);
     }
     cli_progress_end();
-    return -1;
+    return status;
 }
 
 static int resume(session *s, const char *path)
@@ -86,7 +109,6 @@ static int check_folder(const char *path)
 static int run(session *s, const settings *set, const char *what)
 {
     uint8_t digest[16];
-    dp_error err;
     int status = set->save != NULL ? check_folder(set->save) : -1;
 
     if (status < 0)
@@ -98,10 +120,12 @@ static int run(session *s, const settings *set, const char *what)
         status = resume(s, set->load);
     if (status < 0)
         status = train(s, set);
-    if (status < 0 && set->save != NULL && dp_net_save(s->net, set->save, &err) != DP_OK)
-        status = cli_fail_error(&err, NULL);
+    if (status < 0)
+        status = save(s, set);
     if (status >= 0)
         return status;
+    if (!ranks_leads(s->group))
+        return EXIT_YES;
     dp_net_digest(s->net, digest, NULL);
     printf(set->json ? "{\"steps\":%llu,\"parameters\":\"%s\"}\n"
                      : "%llu steps done, parameters %s\n",
@@ -120,6 +144,7 @@ int cmd_train(int argc, char **argv)
         {"seed", "N", "seed in place of the recipe's", CLI_OPTIONAL, &set.seed},
         {"every", "N", "print every Nth step (default: 1)", CLI_COUNT, &set.every},
         {"save", "FILE", "write a checkpoint at the end (.safetensors)", CLI_TEXT, &set.save},
+        {"save-every", "N", "write it every N steps as well", CLI_COUNT, &set.save_every},
         {"load", "FILE", "go on from a checkpoint", CLI_TEXT, &set.load},
         {"json", NULL, "print a JSON object a line", CLI_FLAG, &set.json},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
@@ -129,8 +154,13 @@ int cmd_train(int argc, char **argv)
 
     if (status < 0 && set.every == 0)
         status = cli_fail(EXIT_MALFORMED, "train: --every takes 1 and more");
+    if (status < 0 && set.save_every != 0 && set.save == NULL)
+        status = cli_fail(EXIT_MALFORMED, "train: --save-every needs --save FILE");
+    if (status >= 0)
+        return status;
+    status = ranks_join(&s.group);
     if (status < 0)
         status = run(&s, &set, what);
     session_close(&s);
-    return status;
+    return ranks_leave(s.group, status);
 }

@@ -47,6 +47,23 @@ static int open_net(session *s, const dp_options *given)
     return s->recipe.weights != NULL ? load_weights(s) : -1;
 }
 
+/* The state holds the fingerprints of the text and of the data set, and the seed. */
+static int check_ranks(const session *s)
+{
+    uint8_t digest[16] = {0};
+    dp_state state;
+    dp_error err;
+
+    if (dp_get_state(s->pipeline, &state, &err) != DP_OK)
+        return cli_fail_error(&err, NULL);
+    cli_fold(digest, state.bytes, sizeof state.bytes);
+    cli_fold(digest, &s->recipe.steps, sizeof s->recipe.steps);
+    return dp_group_check(s->group, digest, "data set, pipeline, seed or number of steps", &err) ==
+                   DP_OK
+               ? -1
+               : cli_fail_error(&err, NULL);
+}
+
 static int open_recipe(session *s, cli_optional seed, cli_optional steps)
 {
     const dp_options options = {
@@ -55,7 +72,8 @@ static int open_recipe(session *s, cli_optional seed, cli_optional steps)
         .identities = s->identities,
         .threads = s->threads > UINT32_MAX ? UINT32_MAX : (uint32_t)s->threads,
         .prefetch = s->prefetch > UINT32_MAX ? UINT32_MAX : (uint32_t)s->prefetch,
-        .digests = s->digests};
+        .digests = s->digests,
+        .group = s->group};
     dp_error err;
 
     if (seed.given) {
@@ -69,6 +87,11 @@ static int open_recipe(session *s, cli_optional seed, cli_optional steps)
         if (err.status == DP_EIO && s->data == NULL)
             fputs("  --data DIR names the folder of the data set\n", stderr);
         return failed;
+    }
+    if (s->group != NULL) {
+        const int status = check_ranks(s);
+        if (status >= 0)
+            return status;
     }
     return s->recipe.net != NULL && !s->stream_only ? open_net(s, &options) : -1;
 }

@@ -6,6 +6,7 @@
 #define TOOLS_SESSION_H
 
 #include "detpipe.h"
+#include "detpipe_group.h"
 #include "detpipe_net.h"
 #include "tools/cli.h"
 #include "tools/recipe.h"
@@ -20,6 +21,7 @@ typedef struct session {
     bool stream_only; /* the net, if there is one, is not wanted */
     bool digests;     /* of every batch will be asked for */
     uint64_t threads, prefetch;
+    dp_group *group; /* the ranks that run the recipe together; NULL = this process alone */
 } session;
 
 /* For commands that open a recipe. */
@@ -36,7 +38,8 @@ typedef struct session {
         .prefetch = 2                                                                              \
     }
 
-/* What is given overrides the recipe.  -1, or the exit status after saying why. */
+/* What is given overrides the recipe.  In a group every rank must have the same data, texts and
+ * seed, and hears it when one has not.  -1, or the exit status after saying why. */
 int session_open(session *, const char *what, cli_optional seed, cli_optional steps);
 /* The same with the text of a recipe, called `name` in messages. */
 int session_open_text(session *, const char *text, const char *name, cli_optional seed);

@@ -31,9 +31,10 @@ globals() {
 # Includes follow the arrows (docs/design.md).
 arrows() {
     local folder allowed file line target bad
-    for folder in base io transforms compute pipeline tools; do
+    for folder in base io transforms compute pipeline mpi tools; do
         case $folder in
             base)              allowed="base" ;;
+            mpi)               allowed="base" ;;
             io|transforms)     allowed="base $folder" ;;
             compute)           allowed="base compute" ;;
             pipeline)          allowed="base io transforms pipeline" ;;
@@ -47,7 +48,7 @@ arrows() {
             [ $bad = 0 ] || fail "$file includes $target, which $folder may not see"
         done < <(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "$folder" --include='*.[ch]' | sed -E 's/^([^:]*):[0-9]+:/\1:/')
     done
-    if grep -nE 'include "(base|io|transforms|compute|pipeline|tools)/' include/*.h examples/*; then fail "a public header or example includes an inner one"; fi
+    if grep -nE 'include "(base|io|transforms|compute|pipeline|mpi|tools)/' include/*.h examples/*; then fail "a public header or example includes an inner one"; fi
 }
 
 # Each public header compiles alone as C11 and C++17.
@@ -100,7 +101,7 @@ LISTS
 # Tabs, blanks at line ends, lines over 100 columns, work left open.
 text() {
     local files
-    files=$(find base io transforms compute pipeline tools include tests examples cmake \( -name '*.[ch]' -o -name '*.def' -o -name '*.sh' \) | sort)
+    files=$(find base io transforms compute pipeline mpi tools include tests examples cmake \( -name '*.[ch]' -o -name '*.def' -o -name '*.sh' \) | sort)
     # shellcheck disable=SC2086
     if grep -nP '\t' $files | grep -vE '^tests/(house|tools)/'; then fail "tabs"; fi
     # shellcheck disable=SC2086

@@ -1,0 +1,23 @@
+/* none.c - in place of mpi.c where there is no MPI to build with
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdlib.h>
+
+#include "base/status.h"
+#include "detpipe_group.h"
+
+dp_status dp_mpi_open(dp_group **out, dp_error *err)
+{
+    (void)out;
+    return dp_fail(err, DP_EINVAL,
+                   "built without MPI: install libopenmpi-dev and build again, or run one rank");
+}
+
+void dp_mpi_close(dp_group *group) { (void)group; }
+
+void dp_mpi_abort(dp_group *group, int exit_status)
+{
+    (void)group;
+    exit(exit_status);
+}

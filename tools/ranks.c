@@ -1,0 +1,61 @@
+/* ranks.c - a command that mpirun or srun started on several ranks
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tools/ranks.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+/* MPI takes a while to begin: only where a launcher says that there is one.  Open MPI, PMIx, PMI. */
+static bool is_launched(void)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (getenv(names[i]) != NULL)
+            return true;
+    }
+    return false;
+}
+
+int ranks_join(dp_group **group)
+{
+    dp_error err;
+
+    *group = NULL;
+    if (!is_launched())
+        return -1;
+    return dp_mpi_open(group, &err) == DP_OK ? -1 : cli_fail_error(&err, NULL);
+}
+
+bool ranks_leads(const dp_group *group) { return group == NULL || group->rank == 0; }
+
+int ranks_leave(dp_group *group, int status)
+{
+    if (group == NULL)
+        return status;
+    if (status != EXIT_YES) {
+        cli_fail(status, "rank %u of %u ends the run", group->rank, group->ranks);
+        fflush(NULL);
+        dp_mpi_abort(group, status);
+    }
+    dp_mpi_close(group);
+    return status;
+}
+
+int ranks_command(const char *argv[RANKS_MAX_WORDS], const char *ranks, const char *program)
+{
+    int n = 0;
+
+    argv[n++] = "mpirun";
+    argv[n++] = "-n";
+    argv[n++] = ranks;
+    argv[n++] = "--oversubscribe"; /* more ranks than cores change no bit */
+    argv[n++] = "--bind-to";
+    argv[n++] = "none"; /* each rank has its own threads */
+    if (geteuid() == 0)
+        argv[n++] = "--allow-run-as-root";
+    argv[n++] = program;
+    return n;
+}
