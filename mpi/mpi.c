@@ -45,9 +45,8 @@ static int start(const transport *m, int channel, const dp_transfer *t, ticket *
         const int n = (int)(t->size - at < PIECE ? t->size - at : PIECE);
         char *data = (char *)t->data + at;
         MPI_Request *request = &to->requests[to->n++];
-        code = t->sends
-                   ? MPI_Isend(data, n, MPI_BYTE, (int)t->peer, channel, m->comm, request)
-                   : MPI_Irecv(data, n, MPI_BYTE, (int)t->peer, channel, m->comm, request);
+        code = t->sends ? MPI_Isend(data, n, MPI_BYTE, (int)t->peer, channel, m->comm, request)
+                        : MPI_Irecv(data, n, MPI_BYTE, (int)t->peer, channel, m->comm, request);
     }
     return code;
 }

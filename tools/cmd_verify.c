@@ -10,15 +10,17 @@
 #include <unistd.h>
 
 #include "tools/ladder.h"
+#include "tools/ranks.h"
 
-#define N_RUNS 2
+#define MAX_RUNS  8
+#define MAX_RANKS 1024
 
 /* numpy.allclose as the reference script calls it: atol 1e-3, rtol 1e-5 (docs/numerics.md). */
 #define ATOL 1e-3
 #define RTOL 1e-5
 
 typedef struct settings {
-    const char *recipe, *data, *vary, *inject, *one_run;
+    const char *recipe, *data, *vary, *inject, *ranks, *one_run;
     cli_optional seed, steps;
     uint64_t threads, prefetch;
     bool json;
@@ -27,16 +29,23 @@ typedef struct settings {
 
 typedef struct run {
     uint64_t threads, prefetch;
+    uint32_t ranks;  /* 1 = one process, without mpirun */
     const char *cpu; /* DETPIPE_CPU, NULL = as it is */
     inject inject;
     ladder ladder;
 } run;
 
+/* The first run, and those that must be equal to it. */
+typedef struct runs {
+    run run[MAX_RUNS];
+    int n;
+} runs;
+
 static const char about[] =
     "Runs the recipe twice, each time in a process of its own, and compares the runs rung by "
     "rung: the process's arithmetic, the data set, the order, the pixels, the initial weights, "
     "the losses of steps 1 and 2, and every bit of all losses, the last gradients and the final "
-    "weights.\n"
+    "weights.  With --ranks 1,2,4 there is a run for each number, on so many ranks (mpirun).\n"
     "RECIPE is a recipe's name, a recipe file, or a pipeline text in quotes "
     "(default: " RECIPE_DEFAULT ").\n"
     "Exit status: 0 reproduced, 1 not, 2 the question is malformed, 3 it could not be tried.";
@@ -53,26 +62,44 @@ static int one_run(const settings *s)
     inject what;
     int status = inject_parse(strcmp(s->one_run, "none") == 0 ? NULL : s->one_run, &what);
 
+    if (status >= 0)
+        return status;
+    status = ranks_join(&opened.group);
     if (status < 0)
         status = session_open(&opened, s->recipe, s->seed, s->steps);
     if (status < 0)
         status = ladder_run(&opened, what, &l);
     if (status < 0)
-        status = cli_print_json(ladder_to_json(&l));
+        status = ranks_leads(opened.group) ? cli_print_json(ladder_to_json(&l)) : EXIT_YES;
     ladder_free(&l);
     session_close(&opened);
-    return status;
+    return ranks_leave(opened.group, status);
 }
 
 /* ---- starting them ---- */
 
+/* This program by its own name: mpirun starts it from elsewhere. */
+static const char *own_path(char *path, size_t size)
+{
+    const ssize_t n = readlink("/proc/self/exe", path, size - 1);
+
+    path[n > 0 ? n : 0] = '\0';
+    return path;
+}
+
 static void exec_run(const settings *s, const run *r, int out)
 {
-    char threads[24], prefetch[24], steps[24], seed[24];
-    const char *argv[24] = {"detpipe",   "verify", "--one-run",  inject_name(r->inject),
-                            "--threads", threads,  "--prefetch", prefetch};
-    int n = 8;
+    char threads[24], prefetch[24], steps[24], seed[24], ranks[24], path[4096];
+    const char *argv[24 + RANKS_MAX_WORDS] = {own_path(path, sizeof path)};
+    int n = 1;
 
+    snprintf(ranks, sizeof ranks, "%u", r->ranks);
+    if (r->ranks > 1)
+        n = ranks_command(argv, ranks, path);
+    argv[n++] = "verify";
+    argv[n++] = "--one-run", argv[n++] = inject_name(r->inject);
+    argv[n++] = "--threads", argv[n++] = threads;
+    argv[n++] = "--prefetch", argv[n++] = prefetch;
     snprintf(threads, sizeof threads, "%llu", (unsigned long long)r->threads);
     snprintf(prefetch, sizeof prefetch, "%llu", (unsigned long long)r->prefetch);
     snprintf(steps, sizeof steps, "%llu", (unsigned long long)s->steps.value);
@@ -89,8 +116,9 @@ static void exec_run(const settings *s, const run *r, int out)
     if (r->cpu != NULL)
         setenv("DETPIPE_CPU", r->cpu, 1);
     if (dup2(out, STDOUT_FILENO) >= 0)
-        execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
-    fprintf(stderr, "detpipe: cannot start a run: %s\n", strerror(errno));
+        execvp(argv[0], (char *const *)(uintptr_t)argv);
+    fprintf(stderr, "detpipe: cannot start a run: %s: %s%s\n", argv[0], strerror(errno),
+            r->ranks > 1 ? " (Debian: openmpi-bin)" : "");
     _exit(EXIT_NOT_TRIED);
 }
 
@@ -170,10 +198,8 @@ static bool is_close(double a, double b)
 }
 
 /* The reference rule: the first two losses of both runs, counts checked, NaN never close. */
-static bool all_close(const run runs[N_RUNS])
+static bool is_run_close(const ladder *a, const ladder *b)
 {
-    const ladder *a = &runs[0].ladder, *b = &runs[1].ladder;
-
     if (a->n_losses != b->n_losses || a->n_losses == 0)
         return false;
     for (uint64_t i = 0; i < 2 && i < a->n_losses; i++) {
@@ -183,43 +209,55 @@ static bool all_close(const run runs[N_RUNS])
     return true;
 }
 
+static bool all_close(const runs *r)
+{
+    bool close = true;
+    for (int i = 1; i < r->n; i++)
+        close = close && is_run_close(&r->run[0].ladder, &r->run[i].ladder);
+    return close;
+}
+
 static bool has_rung(const run *r, int rung) { return r->ladder.digests[rung].text[0] != '\0'; }
 
-static bool same_rung(const run runs[N_RUNS], int rung)
+/* The first run that is not as the first one on a rung, or 0. */
+static int first_other(const runs *r, int rung)
 {
-    const bool sound = rung != RUNG_NUMERICS ||
-                       (runs[0].ladder.numerics[0] == '\0' && runs[1].ladder.numerics[0] == '\0');
-    return sound &&
-           strcmp(runs[0].ladder.digests[rung].text, runs[1].ladder.digests[rung].text) == 0;
+    for (int i = 0; i < r->n; i++) {
+        const ladder *l = &r->run[i].ladder;
+        const bool sound = rung != RUNG_NUMERICS || l->numerics[0] == '\0';
+        if (!sound || strcmp(l->digests[rung].text, r->run[0].ladder.digests[rung].text) != 0)
+            return i > 0 ? i : 1;
+    }
+    return 0;
 }
 
 /* The lowest rung that broke, N_RUNGS = none. */
-static int lowest_broken(const run runs[N_RUNS])
+static int lowest_broken(const runs *all)
 {
     int r = 0;
-    while (r < N_RUNGS && same_rung(runs, r))
+    while (r < N_RUNGS && first_other(all, r) == 0)
         r++;
     return r;
 }
 
-static bool others_equal(const run runs[N_RUNS], int rung)
+static bool others_equal(const runs *all, int rung)
 {
     bool equal = true;
     for (int r = 0; r < N_RUNGS; r++)
-        equal = equal && (r == rung || same_rung(runs, r));
+        equal = equal && (r == rung || first_other(all, r) == 0);
     return equal;
 }
 
-static void explain(const run runs[N_RUNS], int rung)
+static void explain(const runs *r, int rung)
 {
     char text[512];
 
     snprintf(text, sizeof text, "The lowest rung that differs is \"%s\": %s.", rung_names[rung],
              rung_meanings[rung]);
     cli_wrap(stdout, text, 0, 0);
-    for (int i = 0; i < N_RUNS; i++) {
-        const ladder *l = &runs[i].ladder;
-        char head[16];
+    for (int i = 0; i < r->n; i++) {
+        const ladder *l = &r->run[i].ladder;
+        char head[24];
         snprintf(head, sizeof head, "  run %d: ", i + 1);
         if (rung == RUNG_NUMERICS && l->numerics[0] != '\0')
             cli_wrap(stdout, l->numerics, printf("%s", head), 9);
@@ -227,7 +265,7 @@ static void explain(const run runs[N_RUNS], int rung)
             printf("%s%.9g (%a)\n", head, (double)ladder_loss(l, (uint64_t)(rung - RUNG_LOSS_1)),
                    (double)ladder_loss(l, (uint64_t)(rung - RUNG_LOSS_1)));
     }
-    if (rung == RUNG_NUMERICS && others_equal(runs, rung))
+    if (rung == RUNG_NUMERICS && others_equal(r, rung))
         cli_wrap(stdout,
                  "The other rungs are equal: the library sets its own floating-point environment "
                  "and restores the caller's.",
@@ -245,56 +283,59 @@ static void print_run(const run *r, int number, const char *what)
         printf("threads=%llu", (unsigned long long)r->threads);
     printf(" prefetch=%llu cpu=%s", (unsigned long long)r->prefetch,
            r->cpu != NULL ? r->cpu : "auto");
+    if (r->ranks > 1)
+        printf(" ranks=%u", r->ranks);
     if (r->inject != INJECT_NONE)
         printf(" inject=%s", inject_name(r->inject));
     printf("  %llu %s in %.2f s\n", (unsigned long long)r->ladder.n_losses, what,
            r->ladder.seconds);
 }
 
-static void print_ladder(const run runs[N_RUNS])
+static void print_ladder(const runs *all)
 {
     const bool color = cli_color();
+    const ladder *first = &all->run[0].ladder;
 
     for (int r = 0; r < N_RUNGS; r++) {
-        const bool same = same_rung(runs, r);
-        if (!has_rung(&runs[0], r) && !has_rung(&runs[1], r))
+        const int other = first_other(all, r);
+        if (!has_rung(&all->run[0], r) && !has_rung(&all->run[other], r))
             continue;
-        printf("  %-9s %s  %s%s%s", rung_names[r], runs[0].ladder.digests[r].text,
-               color ? (same ? "\033[32m" : "\033[31m") : "", same ? "equal" : "DIFFERS",
-               color ? "\033[0m" : "");
-        if (same && (r == RUNG_LOSS_1 || r == RUNG_LOSS_2))
-            printf("  %.9g", (double)ladder_loss(&runs[0].ladder, (uint64_t)(r - RUNG_LOSS_1)));
-        if (!same)
-            printf("  run 2: %.16s..", runs[1].ladder.digests[r].text);
+        printf("  %-9s %s  %s%s%s", rung_names[r], first->digests[r].text,
+               color ? (other == 0 ? "\033[32m" : "\033[31m") : "",
+               other == 0 ? "equal" : "DIFFERS", color ? "\033[0m" : "");
+        if (other == 0 && (r == RUNG_LOSS_1 || r == RUNG_LOSS_2))
+            printf("  %.9g", (double)ladder_loss(first, (uint64_t)(r - RUNG_LOSS_1)));
+        if (other != 0)
+            printf("  run %d: %.16s..", other + 1, all->run[other].ladder.digests[r].text);
         putchar('\n');
     }
 }
 
-static int report_text(const settings *s, const run runs[N_RUNS], bool trained)
+static int report_text(const settings *s, const runs *r, bool trained)
 {
-    const int broken = lowest_broken(runs);
+    const int broken = lowest_broken(r);
     const bool color = cli_color();
 
     printf("detpipe " DETPIPE_VERSION " verify %.40s%s\n",
            strcmp(s->recipe, RECIPE_DEFAULT) == 0 ? RECIPE_DEFAULT : s->recipe,
            strlen(s->recipe) > 40 ? "..." : "");
-    for (int i = 0; i < N_RUNS; i++)
-        print_run(&runs[i], i + 1, trained ? "steps" : "batches");
-    print_ladder(runs);
+    for (int i = 0; i < r->n; i++)
+        print_run(&r->run[i], i + 1, trained ? "steps" : "batches");
+    print_ladder(r);
     if (trained)
         printf("allclose (losses 1 and 2, atol 1e-3, rtol 1e-5): %s\n",
-               all_close(runs) ? "yes" : "no");
+               all_close(r) ? "yes" : "no");
     printf("bits (every rung): %s\n", broken == N_RUNGS ? "equal" : "not equal");
     if (broken != N_RUNGS)
-        explain(runs, broken);
+        explain(r, broken);
     printf("%s%s%s\n", color ? (broken == N_RUNGS ? "\033[1;32m" : "\033[1;31m") : "",
            broken == N_RUNGS ? "REPRODUCED" : "NOT REPRODUCED", color ? "\033[0m" : "");
     return broken == N_RUNGS ? EXIT_YES : EXIT_NO;
 }
 
-static int report_json(const settings *s, const run runs[N_RUNS], bool trained)
+static int report_json(const settings *s, const runs *r, bool trained)
 {
-    const int broken = lowest_broken(runs);
+    const int broken = lowest_broken(r);
     cJSON *json = cJSON_CreateObject(), *list;
 
     cJSON_AddStringToObject(json, "recipe", s->recipe);
@@ -302,10 +343,10 @@ static int report_json(const settings *s, const run runs[N_RUNS], bool trained)
     cJSON_AddStringToObject(json, "lowest_broken_rung",
                             broken == N_RUNGS ? "" : rung_names[broken]);
     if (trained)
-        cJSON_AddBoolToObject(json, "allclose", all_close(runs));
+        cJSON_AddBoolToObject(json, "allclose", all_close(r));
     list = cJSON_AddArrayToObject(json, "runs");
-    for (int i = 0; i < N_RUNS; i++)
-        cJSON_AddItemToArray(list, ladder_to_json(&runs[i].ladder));
+    for (int i = 0; i < r->n; i++)
+        cJSON_AddItemToArray(list, ladder_to_json(&r->run[i].ladder));
     if (cli_print_json(json) != EXIT_YES)
         return EXIT_NOT_TRIED;
     return broken == N_RUNGS ? EXIT_YES : EXIT_NO;
@@ -347,50 +388,84 @@ static const char *other_cpu(void)
 #endif
 }
 
-/* The second run as unlike the first as it can be. */
-static void plan_runs(const settings *s, inject what, run runs[N_RUNS])
+/* "1,2,4": a run for each; one number alone stands for two runs. */
+static int parse_ranks(const char *list, runs *r)
 {
-    for (int i = 0; i < N_RUNS; i++)
-        runs[i] = (run){.threads = s->threads, .prefetch = s->prefetch};
-    if (s->vary_threads)
-        runs[0].threads = 1, runs[1].threads = 7;
-    if (s->vary_prefetch)
-        runs[0].prefetch = 0, runs[1].prefetch = 5;
-    if (s->vary_cpu)
-        runs[1].cpu = other_cpu();
-    runs[1].inject = what;
+    const char *at = list;
+
+    r->n = 0;
+    do {
+        char *end;
+        const unsigned long n = strtoul(at, &end, 10);
+        if (end == at || n < 1 || n > MAX_RANKS || (*end != ',' && *end != '\0') ||
+            r->n == MAX_RUNS || *at == '-')
+            return cli_fail(EXIT_MALFORMED,
+                            "verify: --ranks takes a list of up to %d numbers of ranks, 1 to %d, "
+                            "not '%s'",
+                            MAX_RUNS, MAX_RANKS, list);
+        r->run[r->n++].ranks = (uint32_t)n;
+        at = *end == ',' ? end + 1 : end;
+        if (*end == '\0')
+            break;
+    } while (true);
+    if (r->n == 1)
+        r->run[r->n++].ranks = r->run[0].ranks;
+    return -1;
+}
+
+/* The others as unlike the first as they can be. */
+static void plan_runs(const settings *s, inject what, runs *r)
+{
+    for (int i = 0; i < r->n; i++) {
+        run *one = &r->run[i];
+        one->threads = s->vary_threads ? (i == 0 ? 1 : 7) : s->threads;
+        one->prefetch = s->vary_prefetch ? (i == 0 ? 0 : 5) : s->prefetch;
+        one->cpu = s->vary_cpu && i > 0 ? other_cpu() : NULL;
+    }
+    r->run[1].inject = what;
+}
+
+static int start_runs(const settings *s, inject what, uint64_t seed, runs *r)
+{
+    settings other = *s;
+    int status = -1;
+
+    if (what == INJECT_SEED)
+        other.seed = (cli_optional){true, (s->seed.given ? s->seed.value : seed) + 1};
+    for (int i = 0; i < r->n && status < 0; i++)
+        status = start_run(i == 1 ? &other : s, &r->run[i], i + 1);
+    if (status < 0 && r->run[0].ladder.n_losses == 0)
+        status = cli_fail(EXIT_MALFORMED,
+                          "verify: the recipe delivers no batch, so there is nothing to compare");
+    return status;
 }
 
 static int compare(const settings *s, inject what)
 {
-    run runs[N_RUNS];
-    settings first = *s, second;
-    char frozen[65536];
+    runs all = {{{.ranks = 1}, {.ranks = 1}}, 2};
+    settings frozen = *s;
+    char text[65536];
     recipe loaded = {0};
+    uint64_t seed;
     bool trained;
-    int status = recipe_freeze(s->recipe, frozen, sizeof frozen);
+    int status = s->ranks != NULL ? parse_ranks(s->ranks, &all) : -1;
 
     if (status < 0)
-        status = recipe_load(frozen, s->recipe, &loaded);
+        status = recipe_freeze(s->recipe, text, sizeof text);
+    if (status < 0)
+        status = recipe_load(text, s->recipe, &loaded);
     if (status >= 0)
         return status;
-    first.recipe = frozen;
-    second = first;
+    frozen.recipe = text;
     trained = loaded.net != NULL;
-    if (what == INJECT_SEED)
-        second.seed = (cli_optional){true, (s->seed.given ? s->seed.value : loaded.seed) + 1};
+    seed = loaded.seed;
     recipe_free(&loaded);
-    plan_runs(s, what, runs);
-    status = start_run(&first, &runs[0], 1);
+    plan_runs(s, what, &all);
+    status = start_runs(&frozen, what, seed, &all);
     if (status < 0)
-        status = start_run(&second, &runs[1], 2);
-    if (status < 0 && runs[0].ladder.n_losses == 0)
-        status = cli_fail(EXIT_MALFORMED,
-                          "verify: the recipe delivers no batch, so there is nothing to compare");
-    if (status < 0)
-        status = s->json ? report_json(s, runs, trained) : report_text(s, runs, trained);
-    ladder_free(&runs[0].ladder);
-    ladder_free(&runs[1].ladder);
+        status = s->json ? report_json(s, &all, trained) : report_text(s, &all, trained);
+    for (int i = 0; i < all.n; i++)
+        ladder_free(&all.run[i].ladder);
     return status;
 }
 
@@ -404,6 +479,7 @@ int cmd_verify(int argc, char **argv)
         {"seed", "N", "seed in place of the recipe's", CLI_OPTIONAL, &s.seed},
         {"threads", "N", "worker threads (default: one a CPU)", CLI_COUNT, &s.threads},
         {"prefetch", "N", "batches made ahead (default: 2)", CLI_COUNT, &s.prefetch},
+        {"ranks", "LIST", "a run for each number of ranks: 1,2,4 (mpirun)", CLI_TEXT, &s.ranks},
         {"vary", "LIST", "make run 2 unlike run 1 in: threads,prefetch,cpu", CLI_TEXT, &s.vary},
         {"inject", "FAULT", "disturb run 2, to see a failure: " INJECT_WORDS, CLI_TEXT, &s.inject},
         {"json", NULL, "print the result for a program", CLI_FLAG, &s.json},

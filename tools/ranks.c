@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* MPI takes a while to begin: only where a launcher says that there is one.  Open MPI, PMIx, PMI. */
+/* MPI takes a while to begin: only where a launcher says that there is one.  Open MPI, PMIx, PMI.
+ */
 static bool is_launched(void)
 {
     static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"};

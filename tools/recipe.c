@@ -223,7 +223,7 @@ int recipe_freeze(const char *what, char *out, size_t size)
     if (status < 0 && (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text)))
         status = cli_fail(EXIT_NOT_TRIED, "cannot keep the recipe: %s", strerror(errno));
     if (status < 0)
-        snprintf(out, size, "/proc/self/fd/%d", fd);
+        snprintf(out, size, "/proc/%ld/fd/%d", (long)getpid(), fd); /* for children, too */
     free(text);
     return status;
 }

@@ -1,0 +1,69 @@
+#!/bin/bash
+# test_ranks.sh - detpipe train and verify under mpirun: equal bits, a kill, another number of ranks, unlike ranks
+# SPDX-License-Identifier: Apache-2.0
+set -u
+. "$SOURCE/tests/support/expect.sh"
+[ -z "$SANITIZE" ] || { echo "skipped under $SANITIZE: MPI leaks"; exit 77; }
+if ! command -v mpirun > /dev/null || ! ldd "$DETPIPE" | grep -q libmpi; then
+    expect 2 'built without MPI' env OMPI_COMM_WORLD_SIZE=2 "$DETPIPE" train --steps 1
+    [ $failed = 0 ] && { echo "skipped: there is no Open MPI"; exit 77; }
+    exit 1
+fi
+root=
+[ "$(id -u)" != 0 ] || root=--allow-run-as-root
+ranks() { local n=$1; shift; mpirun -n "$n" --oversubscribe --bind-to none $root "$@"; }
+
+# the bits of one process, whatever there is of ranks, threads, leaves
+cat > small.recipe <<'E2'
+data: cifar10 strict=false usage=train | shuffle | random_crop size=32 padding=4 | rescale rescale=1/255 | hwc2chw | batch batch_size=14 | repeat
+net: conv2d out_channels=6 kernel_size=3 has_bias=true | batch_norm | relu | max_pool kernel_size=2 stride=2
+  | flatten | dropout p=0.3 seed=1 | dense out_channels=700 | relu | dense out_channels=10
+loss: softmax_cross_entropy leaf_size=2
+optimizer: adam learning_rate=0.001 clip_norm=1
+seed: 4
+steps: 12
+E2
+"$DETPIPE" train small.recipe --data "$fixture" --threads 1 --save alone.safetensors > alone.txt || fail "alone"
+for n in 1 2 3 4 8; do
+    expect 0 'steps done' ranks $n "$DETPIPE" train small.recipe --data "$fixture" --threads $((n % 3 + 1)) --save $n.safetensors
+    cmp -s alone.txt out.txt || fail "$n ranks print other losses"
+    cmp -s alone.safetensors $n.safetensors || fail "$n ranks have other weights"
+done
+expect 0 '^REPRODUCED$' "$DETPIPE" verify small.recipe --data "$fixture" --ranks 1,2,4 --steps 3
+grep -q 'ranks=4' out.txt || fail "verify does not name its ranks"
+expect 1 'lowest rung that differs is "weights"' "$DETPIPE" verify --ranks 2,2,3 --steps 2 --inject weight
+expect 2 'not .1,x' "$DETPIPE" verify --ranks 1,x
+expect 2 'not .0' "$DETPIPE" verify --ranks 0
+expect 2 'not .1,,2' "$DETPIPE" verify --ranks 1,,2
+expect 3 'mpirun' env PATH=/nonexistent "$DETPIPE" verify --ranks 1,2 --steps 1
+
+# killed at a step, and gone on with, by another number of ranks
+mkfifo pipe
+mpirun -n 3 --oversubscribe --bind-to none $root "$DETPIPE" train small.recipe --data "$fixture" --steps 100000 --threads 1 --save part.safetensors --save-every 5 > pipe 2> killed.err &
+launcher=$!
+while read -r word step rest; do
+    if [ "$word $step" = "step 7" ]; then
+        kill -9 "$(pgrep -P $launcher -f detpipe | tail -1)"
+        break
+    fi
+done < pipe
+wait $launcher && fail "a killed rank is no failure"
+grep -q 'rank [0-2].*signal 9' killed.err || fail "nobody says which rank died: $(cat killed.err)"
+"$DETPIPE" ckpt info part.safetensors > /dev/null || fail "no whole checkpoint after a kill"
+at=$(head -c 400 part.safetensors | grep -aoE '"global_step":"[0-9]+' | grep -oE '[0-9]+$')
+"$DETPIPE" train small.recipe --data "$fixture" --threads 1 --steps $((at + 4)) --save alone.safetensors > /dev/null
+expect 0 "^$((at + 4)) steps done" ranks 4 "$DETPIPE" train small.recipe --data "$fixture" --threads 1 --steps $((at + 4)) --load part.safetensors --save elastic.safetensors
+cmp -s alone.safetensors elastic.safetensors || fail "another number of ranks goes on with other bits"
+
+# ranks that are not alike, and one that cannot begin
+sed 's/seed: 4/seed: 5/' small.recipe > other.recipe
+expect 3 'rank 1 has another data set, pipeline, seed' ranks 1 "$DETPIPE" train small.recipe --data "$fixture" : -n 1 "$DETPIPE" train other.recipe --data "$fixture"
+sed 's/out_channels=700/out_channels=701/' small.recipe > other.recipe
+expect 3 'rank 1 has another net' ranks 1 "$DETPIPE" train small.recipe --data "$fixture" : -n 1 "$DETPIPE" train other.recipe --data "$fixture"
+version=$("$DETPIPE" --version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+')
+sed "s/$version/9.9.9/g" "$DETPIPE" > other
+chmod +x other
+expect 3 'rank 1 has another build' ranks 1 "$DETPIPE" train small.recipe --data "$fixture" : -n 1 ./other train small.recipe --data "$fixture"
+expect 3 'rank 2 of 3 ends the run' ranks 2 "$DETPIPE" train small.recipe --data "$fixture" : -n 1 "$DETPIPE" train small.recipe --data /nonexistent
+expect 2 'save-every needs --save' "$DETPIPE" train --save-every 3
+exit $failed
