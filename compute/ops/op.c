@@ -181,6 +181,7 @@ static dp_status plan(dp_op *op, dp_direction direction, dp_error *err)
     dp_op_plan p = {.info = &op->operator->info,
                     .direction = direction,
                     .kernels = op->kernels,
+                    .group = op->options.group,
                     .in = op->in,
                     .n_in = op->n_in};
     const dp_status status = op->part->plan(op->params, &p, err);

@@ -10,6 +10,7 @@
 #include "base/tensor.h"
 #include "base/workers.h"
 #include "compute/kernels/kernels.h"
+#include "detpipe_group.h"
 #include "detpipe_ops.h"
 
 #define DP_OP_INPUTS  12
@@ -22,6 +23,7 @@ typedef struct dp_op_plan {
     const dp_op_info *info;
     dp_direction direction;
     const dp_kernels *kernels;
+    const dp_group *group; /* NULL = alone */
     const dp_tensor *in;
     size_t n_in;
     dp_tensor out[DP_OP_OUTPUTS]; /* to be filled in */

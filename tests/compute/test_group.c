@@ -5,6 +5,7 @@
 #include "base/rng.h"
 #include "compute/conv.h"
 #include "compute/tree.h"
+#include "detpipe_ops.h"
 #include "tests/support/ranks.h"
 #include "tests/support/test.h"
 
@@ -220,6 +221,65 @@ static void buckets_change_no_bit(void **state)
     equal_for_all_group_sizes(&t);
 }
 
+/* ---- all_reduce ---- */
+
+#define COUNT    1500
+#define N_SHARDS 19
+
+typedef struct reducing {
+    const char *text;
+    float *shards; /* [n_shards][COUNT] */
+    uint32_t ranks;
+    float out[MAX_RANKS][COUNT];
+    dp_status status[MAX_RANKS];
+    dp_error error[MAX_RANKS];
+} reducing;
+
+static void reduce(const dp_group *group, void *ctx, uint32_t rank)
+{
+    reducing *t = ctx;
+    const dp_options options = {.size = sizeof options, .threads = 2, .group = group};
+    const int64_t first = N_SHARDS * rank / t->ranks, last = N_SHARDS * (rank + 1) / t->ranks;
+    const dp_tensor x = {t->shards + first * COUNT, DP_F32, 2, {last - first, COUNT}};
+    dp_op *op = NULL;
+
+    t->status[rank] = dp_op_open(&op, t->text, DP_FORWARD, &x, 1, &options, &t->error[rank]);
+    for (int i = 0; i < 2 && t->status[rank] == DP_OK; i++)
+        t->status[rank] = dp_op_run(op, &x, &t->error[rank]);
+    if (t->status[rank] == DP_OK)
+        memcpy(t->out[rank], dp_op_output(op, 0)->data, sizeof t->out[rank]);
+    dp_op_close(op);
+}
+
+static void all_reduce_has_the_bits_of_one(void **state)
+{
+    static const char *const texts[] = {"all_reduce op=sum", "all_reduce op=prod",
+                                        "all_reduce op=max", "all_reduce op=min"};
+    static float shards[N_SHARDS * COUNT];
+    static reducing t;
+    dp_rng rng;
+
+    (void)state;
+    dp_rng_start(&rng, 5, 0, 0);
+    for (int i = 0; i < N_SHARDS * COUNT; i++)
+        shards[i] = (float)(dp_rng_uniform(&rng) - 0.5) * (i % 11 == 0 ? 1e7f : 3.0f);
+    for (int i = 0; i < 4; i++) {
+        float alone[COUNT];
+        t = (reducing){.text = texts[i], .shards = shards, .ranks = 1};
+        test_run_ranks(1, 0, reduce, &t);
+        test_assert_ok(t.status[0], &t.error[0], __FILE__, __LINE__);
+        memcpy(alone, t.out[0], sizeof alone);
+        for (size_t j = 1; j < N_SIZES; j++) {
+            t.ranks = group_sizes[j];
+            test_run_ranks(t.ranks, 0, reduce, &t);
+            for (uint32_t r = 0; r < t.ranks; r++) {
+                test_assert_ok(t.status[r], &t.error[r], __FILE__, __LINE__);
+                assert_memory_equal(t.out[r], alone, sizeof alone);
+            }
+        }
+    }
+}
+
 /* ---- refusals ---- */
 
 static const training small = {.text = "dense out_channels=7 | batch_norm | dense out_channels=5"
@@ -276,6 +336,7 @@ int main(void)
         cmocka_unit_test(sums_are_the_tree_of_all_leaves),
         cmocka_unit_test(every_group_size_has_the_bits_of_one),
         cmocka_unit_test(buckets_change_no_bit),
+        cmocka_unit_test(all_reduce_has_the_bits_of_one),
         cmocka_unit_test(unlike_ranks_are_refused),
         cmocka_unit_test(transport_fails),
     };
