@@ -15,8 +15,8 @@
 
 #define MAX_RECIPE 1000000 /* bytes */
 
-enum { DATA, NET, LOSS, OPTIMIZER, INIT, WEIGHTS, SEED, STEPS, N_KEYS };
-static const char *const keys[N_KEYS] = {"data", "net",     "loss", "optimizer",
+enum { DATA, TEST, NET, LOSS, OPTIMIZER, INIT, WEIGHTS, SEED, STEPS, N_KEYS };
+static const char *const keys[N_KEYS] = {"data", "test",    "net",  "loss", "optimizer",
                                          "init", "weights", "seed", "steps"};
 
 typedef struct parsed {
@@ -72,8 +72,8 @@ static int parse_lines(const char *name, const char *text, parsed *out)
             if (current < 0)
                 return cli_fail(
                     EXIT_MALFORMED,
-                    "%s: line %d: '%.*s' is no \"key: text\" (keys: data net loss optimizer init "
-                    "weights seed steps)",
+                    "%s: line %d: '%.*s' is no \"key: text\" (keys: data test net loss optimizer "
+                    "init weights seed steps)",
                     name, number, (int)(length < 40 ? length : 40), line);
             if (out->values[current] != NULL)
                 return cli_fail(EXIT_MALFORMED, "%s: line %d: %s is given twice", name, number,
@@ -120,8 +120,9 @@ static int assemble(const char *name, parsed *p, recipe *out)
         return status;
     out->name = name;
     out->data = p->values[DATA];
+    out->test = p->values[TEST];
     out->weights = p->values[WEIGHTS];
-    p->values[DATA] = p->values[WEIGHTS] = NULL;
+    p->values[DATA] = p->values[TEST] = p->values[WEIGHTS] = NULL;
     if (p->values[NET] != NULL && p->values[INIT] != NULL) {
         out->net = join(NULL, "", "init", 4);
         out->net = join(out->net, " ", p->values[INIT], strlen(p->values[INIT]));
@@ -278,6 +279,7 @@ void recipe_free(recipe *r)
 {
     free(r->data);
     free(r->net);
+    free(r->test);
     free(r->weights);
     free(r->lines);
     *r = (recipe){0};

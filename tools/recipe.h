@@ -3,9 +3,10 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Lines of "key: text"; a line that begins with a blank goes on with the text of the line before;
- * "#" begins a comment line.  Keys: data (a pipeline), net, loss, optimizer (stages of a net), init
- * (parameters of its init stage), weights (a file of initial weights, relative to --data), seed,
- * steps.  data alone is a recipe without training.
+ * "#" begins a comment line.  Keys: data (a pipeline), test (another, with an end, that a trained
+ * net is measured with), net, loss, optimizer (stages of a net), init (parameters of its init
+ * stage), weights (a file of initial weights, relative to --data), seed, steps.  data alone is a
+ * recipe without training.
  */
 #ifndef TOOLS_RECIPE_H
 #define TOOLS_RECIPE_H
@@ -23,6 +24,7 @@ extern const embedded_recipe embedded_recipes[]; /* from tools/recipes/, ends wi
 typedef struct recipe {
     const char *name; /* as it was asked for */
     char *data;
+    char *test;    /* NULL = it has none */
     char *net;     /* init, net, loss and optimizer joined; NULL = no training */
     char *weights; /* file of the initial weights; NULL = what init says */
     uint64_t seed, steps;

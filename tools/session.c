@@ -74,6 +74,7 @@ static int open_recipe(session *s, cli_optional seed, cli_optional steps)
         .prefetch = s->prefetch > UINT32_MAX ? UINT32_MAX : (uint32_t)s->prefetch,
         .digests = s->digests,
         .group = s->group};
+    const char *text = s->test ? s->recipe.test : s->recipe.data;
     dp_error err;
 
     if (seed.given) {
@@ -82,8 +83,10 @@ static int open_recipe(session *s, cli_optional seed, cli_optional steps)
     }
     if (steps.given)
         s->recipe.steps = steps.value;
-    if (dp_open(&s->pipeline, s->recipe.data, s->recipe.seed, &options, &err) != DP_OK) {
-        const int failed = cli_fail_error(&err, s->recipe.data);
+    if (text == NULL)
+        return cli_fail(EXIT_MALFORMED, "%s has no test: line", s->recipe.name);
+    if (dp_open(&s->pipeline, text, s->recipe.seed, &options, &err) != DP_OK) {
+        const int failed = cli_fail_error(&err, text);
         if (err.status == DP_EIO && s->data == NULL)
             fputs("  --data DIR names the folder of the data set\n", stderr);
         return failed;

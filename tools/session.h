@@ -19,6 +19,7 @@ typedef struct session {
     const char *data; /* --data */
     const char *identities;
     bool stream_only; /* the net, if there is one, is not wanted */
+    bool test;        /* the recipe's test data take the place of its data */
     bool digests;     /* of every batch will be asked for */
     uint64_t threads, prefetch;
     dp_group *group; /* the ranks that run the recipe together; NULL = this process alone */

@@ -13,7 +13,7 @@ for command in verify train check digest stages selftest; do
     expect 0 "usage: detpipe $command" "$DETPIPE" "$command" --help
     expect 2 'there is no option --nothing' "$DETPIPE" "$command" --nothing
 done
-for text in "--help" "verify --help" "train --help" "check --help" "digest --help" "stages --help" "stages" "selftest --help" "check" "verify --steps 2" "verify --steps 2 --inject ftz" "stages crop"; do
+for text in "--help" "verify --help" "train --help" "check --help" "digest --help" "stages --help" "stages" "selftest --help" "check" "eval --help" "verify --steps 2" "verify --steps 2 --inject ftz" "stages crop"; do
     # shellcheck disable=SC2086
     if [ "$("$DETPIPE" $text | awk 'length > 80' | wc -l)" != 0 ]; then echo "FAILED: $text is over 80 columns wide"; failed=1; fi
 done
@@ -87,6 +87,18 @@ expect 3 'cannot write' "$DETPIPE" train --steps 1 --save /nonexistent/x.safeten
 expect 2 'has no net' "$DETPIPE" train synthetic
 expect 0 '"loss_hex":"0x' "$DETPIPE" train --steps 1 --json
 expect 2 'takes 1 and more' "$DETPIPE" train --every 0
+
+# eval: the recipe's test data, whole, with weights or without
+expect 2 'mine.recipe has no test: line' "$DETPIPE" eval mine.recipe --data "$fixture"
+{ cat mine.recipe; echo 'test: cifar10 strict=false usage=test | rescale rescale=1/255 | hwc2chw | batch batch_size=7'; } > tested.recipe
+expect 0 '^40 samples, [0-9]+ correct, accuracy 0\.[0-9]{4}, loss [0-9.]+$' "$DETPIPE" eval tested.recipe --data "$fixture" --load straight.safetensors
+whole=$(cat out.txt)
+expect 0 "^$whole\$" "$DETPIPE" eval tested.recipe --data "$fixture" --load straight.safetensors --threads 1
+"$DETPIPE" eval tested.recipe --data "$fixture" | grep -qF "$whole" && { echo "FAILED: eval without weights is eval with them"; failed=1; }
+expect 0 '"samples":40,"correct":' "$DETPIPE" eval tested.recipe --data "$fixture" --json
+expect 3 "not this net's" "$DETPIPE" eval --load straight.safetensors
+sed 's/batch_size=7/batch_size=7 | repeat/' tested.recipe > endless.recipe
+expect 2 'never end: leave repeat out' "$DETPIPE" eval endless.recipe --data "$fixture"
 
 # digest
 expect 0 '^[0-9a-f]{32}  10 batches$' "$DETPIPE" digest "cifar10 strict=false usage=train | batch batch_size=10" --data "$fixture"
