@@ -117,21 +117,23 @@ static void print_header(const void *ctx, dp_out *out)
     dp_safetensors_pad(out);
 }
 
-void dp_net_state_digest(const dp_net *net, uint8_t digest[16])
+/* Of the step count and the data as it is in memory now. */
+static void digest_of(const dp_net *net, char text[33])
 {
+    uint8_t digest[16];
     dp_hash h;
 
     dp_hash_init(&h);
     dp_hash_u64(&h, net->step);
     each_block(net, put_hash, &h);
     dp_hash_final(&h, digest);
+    dp_digest_text(digest, text);
 }
 
 dp_status dp_net_save(dp_net *net, const char *path, dp_error *err)
 {
     dp_arena arena = {0};
     dp_writer writer;
-    uint8_t bytes[16];
     char digest[33], *text;
     header h = {net, 0, digest};
     size_t n;
@@ -141,8 +143,7 @@ dp_status dp_net_save(dp_net *net, const char *path, dp_error *err)
         return dp_fail(err, DP_EINVAL, "dp_net_save: %s is NULL", net == NULL ? "the net" : "path");
     arena.alloc = net->options.alloc;
     h.step = net->step;
-    dp_net_state_digest(net, bytes);
-    dp_digest_text(bytes, digest);
+    digest_of(net, digest);
     text = dp_out_arena(&arena, print_header, &h, &n);
     if (text == NULL)
         status = dp_arena_fail(&arena, err, "a checkpoint");

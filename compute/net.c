@@ -168,6 +168,25 @@ static dp_status check_group(const dp_net *net, dp_error *err)
     return net->share.error->status;
 }
 
+/* Of all that the steps have changed. */
+static void state_digest(const dp_net *net, uint8_t digest[16])
+{
+    dp_hash h;
+
+    dp_hash_init(&h);
+    dp_hash_u64(&h, net->step);
+    for (uint32_t i = 0; i < net->n_parameters; i++) {
+        const dp_parameter *p = &net->parameters[i];
+        dp_tensor t = p->value;
+        dp_hash_tensor(&h, &t);
+        for (int m = 0; m < DP_MAX_MOMENTS && p->moments[m] != NULL; m++) {
+            t.data = p->moments[m];
+            dp_hash_tensor(&h, &t);
+        }
+    }
+    dp_hash_final(&h, digest);
+}
+
 /* Whether all ranks would do the same: asked before the first step. */
 static dp_status agree(dp_net *net, dp_error *err)
 {
@@ -192,7 +211,7 @@ static dp_status agree(dp_net *net, dp_error *err)
     dp_hash_final(&h, digest);
     if (status == DP_OK)
         status = dp_group_check(net->share.group, digest, "net, seed or batch size", err);
-    dp_net_state_digest(net, digest);
+    state_digest(net, digest);
     if (status == DP_OK)
         status = dp_group_check(net->share.group, digest, "step, or other weights,", err);
     net->agreed = status == DP_OK;

@@ -85,9 +85,6 @@ void dp_net_backward(dp_net *);
 /* What the layers keep of a step that was done. */
 void dp_net_commit(dp_net *);
 
-/* Of the step count and all that a checkpoint holds. */
-void dp_net_state_digest(const dp_net *, uint8_t digest[16]);
-
 /* Holds the optimizer's clip_norm. */
 void dp_net_clip(const dp_net *);
 

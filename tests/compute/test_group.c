@@ -208,6 +208,21 @@ static void every_group_size_has_the_bits_of_one(void **state)
     }
 }
 
+static void a_transformer_has_the_bits_of_one(void **state)
+{
+    training t = {.text =
+                      "conv2d out_channels=8 kernel_size=2 stride=2 has_bias=true name=a"
+                      " | layer_norm | conv2d out_channels=24 kernel_size=1"
+                      " | attention num_heads=2 | add from=a | layer_norm | avg_pool kernel_size=3"
+                      " | flatten | dense out_channels=5 | softmax_cross_entropy leaf_size=2"
+                      " | adamw learning_rate=0.01",
+                  .input = {NULL, DP_F32, 4, {21, 3, 8, 6}},
+                  .sizes = {21, 17, 1, 20, 8}};
+
+    (void)state;
+    equal_for_all_group_sizes(&t);
+}
+
 /* More than one bucket, cut in the middle of a matrix. */
 static void buckets_change_no_bit(void **state)
 {
@@ -335,6 +350,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_are_the_tree_of_all_leaves),
         cmocka_unit_test(every_group_size_has_the_bits_of_one),
+        cmocka_unit_test(a_transformer_has_the_bits_of_one),
         cmocka_unit_test(buckets_change_no_bit),
         cmocka_unit_test(all_reduce_has_the_bits_of_one),
         cmocka_unit_test(unlike_ranks_are_refused),

@@ -269,6 +269,50 @@ static void gradients_of_functions(void **state)
     check_gradients(CONV "4 has_bias=true | log_softmax | " CONV "3");
 }
 
+static void gradients_of_a_transformer(void **state)
+{
+    (void)state;
+    check_gradients(CONV "5 has_bias=true | layer_norm epsilon=1e-3 | " CONV "3");
+    check_gradients("layer_norm | " CONV "4 | layer_norm epsilon=0.01 | tanh");
+    check_gradients(CONV "6 has_bias=true | attention | " CONV "3");
+    check_gradients(CONV "12 stride=2 | attention num_heads=2 | " CONV "3");
+    check_gradients(CONV "4 stride=2 name=a | layer_norm epsilon=0.1 | conv2d out_channels=12 "
+                         "kernel_size=1 | attention num_heads=2 | conv2d out_channels=4 "
+                         "kernel_size=1 | add from=a name=b | layer_norm epsilon=0.1 | "
+                         "conv2d out_channels=8 kernel_size=1 | gelu | conv2d out_channels=4 "
+                         "kernel_size=1 | add from=b");
+}
+
+/* Beside its formula in double: two heads of two channels, six places. */
+static void values_of_attention(void **state)
+{
+    enum { P = 6, C = 4, D = 2 };
+    float x[3 * C * P];
+    const dp_tensor shape = {NULL, DP_F32, 4, {1, 3 * C, 2, 3}};
+    dp_net *net = open_net("attention num_heads=2 | flatten", 1, 3 * C, 2, 3);
+    const float *y;
+
+    (void)state;
+    random_fill(x, 3 * C * P, 11);
+    for (int i = 0; i < 3 * C * P; i++)
+        x[i] *= 3;
+    y = eval(net, x, &shape);
+    for (int i = 0; i < P; i++) {
+        for (int c = 0; c < C; c++) {
+            double all = 0, sum = 0;
+            for (int j = 0; j < P; j++) {
+                double s = 0;
+                for (int e = c / D * D; e < c / D * D + D; e++)
+                    s += (double)x[e * P + i] * (double)x[(C + e) * P + j];
+                all += exp(s / sqrt(D));
+                sum += exp(s / sqrt(D)) * (double)x[(2 * C + c) * P + j];
+            }
+            assert_true(fabs((double)y[c * P + i] - sum / all) < 1e-5);
+        }
+    }
+    dp_net_close(net);
+}
+
 /* Beside their formulas in double. */
 static void values_of_functions(void **state)
 {
@@ -374,6 +418,8 @@ static void wrong_graphs(void **state)
     wrong_graph(CONV "4 name=a | relu | " CONV "4 from=a", "nobody takes the output of this relu");
     wrong_graph("add from=a", "no layer before this one");
     wrong_graph(CONV "4 name=\"\"", "at least a letter");
+    wrong_graph(CONV "8 | attention", "a multiple of 3 is needed");
+    wrong_graph(CONV "9 | attention num_heads=2", "a multiple of 6 is needed");
 }
 
 /* Gradients of a step of these layers, with `between` for each bar. */
@@ -847,6 +893,8 @@ int main(void)
         cmocka_unit_test(gradients),
         cmocka_unit_test(gradients_of_graphs),
         cmocka_unit_test(gradients_of_functions),
+        cmocka_unit_test(gradients_of_a_transformer),
+        cmocka_unit_test(values_of_attention),
         cmocka_unit_test(values_of_functions),
         cmocka_unit_test(gradients_of_batch_norm),
         cmocka_unit_test(batch_norm_and_its_moving_ones),

@@ -63,6 +63,11 @@ static const net_case cases[] = {
      " | log_softmax | avg_pool kernel_size=3 | flatten | softmax_cross_entropy"
      " | sgd learning_rate=0.1",
      4, 3, 3},
+    {"conv2d out_channels=18 kernel_size=2 stride=2 has_bias=true name=a | layer_norm"
+     " | conv2d out_channels=54 kernel_size=1 | attention num_heads=3 | add from=a"
+     " | layer_norm epsilon=1e-5 | avg_pool kernel_size=4 | flatten | dense out_channels=5"
+     " | softmax_cross_entropy leaf_size=2 | adamw learning_rate=0.01 clip_norm=1",
+     3, 10, 9},
     {"flatten | dense out_channels=7 | batch_norm | dense out_channels=5"
      " | softmax_cross_entropy | adamw learning_rate=0.01",
      2, 5, 3},
