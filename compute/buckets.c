@@ -23,7 +23,7 @@ static dp_status alloc_bucket(dp_buckets *s, int64_t i, int64_t all_parts, dp_ar
                               dp_error *err)
 {
     dp_bucket *b = &s->buckets[i];
-    const int64_t ranks = dp_share_ranks(s->share);
+    const int64_t ranks = s->share->group->ranks;
     size_t n;
 
     b->first = i * BUCKET;
@@ -34,10 +34,10 @@ static dp_status alloc_bucket(dp_buckets *s, int64_t i, int64_t all_parts, dp_ar
     return b->received != NULL ? DP_OK : dp_arena_fail(arena, err, "a bucket of gradients");
 }
 
-dp_status dp_buckets_open(dp_buckets *s, dp_share *share, const dp_kernels *kernels, int64_t most,
-                          int64_t count, dp_arena *arena, dp_error *err)
+dp_status dp_buckets_open(dp_buckets *s, dp_share *share, const dp_kernels *kernels, int64_t count,
+                          dp_arena *arena, dp_error *err)
 {
-    const dp_share_limits l = dp_share_limits_of(share->group, most, share->leaf);
+    const dp_share_limits l = share->limits;
     dp_status status = DP_OK;
     size_t n;
 

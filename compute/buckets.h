@@ -32,8 +32,8 @@ typedef struct dp_buckets {
     float **rows; /* where each part of a slice is */
 } dp_buckets;
 
-dp_status dp_buckets_open(dp_buckets *, dp_share *, const dp_kernels *, int64_t most, int64_t count,
-                          dp_arena *, dp_error *);
+dp_status dp_buckets_open(dp_buckets *, dp_share *, const dp_kernels *, int64_t count, dp_arena *,
+                          dp_error *);
 
 /* The gradients of the elements before `ready` are there. */
 void dp_buckets_advance(dp_buckets *, int64_t ready);

@@ -405,7 +405,7 @@ static dp_status plan_batch(const builder *b)
     status = at_params(b, net->loss_params,
                        net->loss->plan(net->loss_params, net->most, &net->leaf, b->err));
     if (status == DP_OK)
-        net->own = dp_share_limits_of(net->options.group, net->most, net->leaf).samples;
+        net->own = dp_share_most(net->options.group, net->most, net->leaf);
     return status;
 }
 
@@ -447,8 +447,8 @@ static dp_status plan_gradients(const builder *b)
                                      net->most, net->leaf, b->width, &net->arena, b->err);
 
     if (status == DP_OK)
-        status = dp_buckets_open(&net->buckets, &net->share, net->kernels, net->most,
-                                 place_gradients(net), &net->arena, b->err);
+        status = dp_buckets_open(&net->buckets, &net->share, net->kernels, place_gradients(net),
+                                 &net->arena, b->err);
     for (uint32_t i = 0; i < net->n_parameters && status == DP_OK; i++) {
         dp_parameter *p = &net->parameters[i];
         if (!p->whole)

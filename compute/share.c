@@ -60,7 +60,6 @@ dp_status dp_group_check(const dp_group *g, const uint8_t digest[16], const char
 /* ---- cutting ---- */
 
 static uint32_t ranks_of(const dp_group *g) { return g != NULL ? g->ranks : 1; }
-uint32_t dp_share_ranks(const dp_share *s) { return ranks_of(s->group); }
 
 /* Where rank r's leaves begin. */
 static int64_t cut(int64_t leaves, uint32_t ranks, uint32_t r) { return leaves * r / ranks; }
@@ -90,13 +89,18 @@ static int64_t count_parts(int64_t at, int64_t end, int64_t leaves)
 
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
-dp_share_limits dp_share_limits_of(const dp_group *g, int64_t most, int64_t leaf)
+int64_t dp_share_most(const dp_group *g, int64_t most, int64_t leaf)
 {
-    const int64_t all = (most + leaf - 1) / leaf;
-    const uint32_t ranks = ranks_of(g);
-    dp_share_limits l = {0, 1, 1};
+    const int64_t leaves = (most + leaf - 1) / leaf;
+    const int64_t samples = (leaves + ranks_of(g) - 1) / ranks_of(g) * leaf;
+    return samples < most ? samples : most;
+}
 
-    for (int64_t leaves = 1; leaves <= all && ranks > 1; leaves++) {
+static dp_share_limits limits_of(uint32_t ranks, int64_t most)
+{
+    dp_share_limits l = {1, 1};
+
+    for (int64_t leaves = 1; leaves <= most; leaves++) {
         int64_t parts = 0;
         for (uint32_t r = 0; r < ranks; r++) {
             const int64_t n = count_parts(cut(leaves, ranks, r), cut(leaves, ranks, r + 1), leaves);
@@ -105,9 +109,6 @@ dp_share_limits dp_share_limits_of(const dp_group *g, int64_t most, int64_t leaf
         }
         l.all_parts = larger(l.all_parts, parts);
     }
-    l.samples = (all + ranks - 1) / ranks * leaf;
-    if (l.samples > most)
-        l.samples = most;
     return l;
 }
 
@@ -120,15 +121,15 @@ dp_share dp_share_alone(int64_t total, int64_t leaf)
 dp_status dp_share_open(dp_share *s, const dp_group *g, int64_t most, int64_t leaf, int64_t width,
                         dp_arena *arena, dp_error *err)
 {
-    const dp_share_limits l = dp_share_limits_of(g, most, leaf);
     const uint32_t ranks = ranks_of(g);
+    dp_share_limits l;
     size_t sums;
 
     *s = dp_share_alone(most, leaf);
     s->group = ranks > 1 ? g : NULL;
     if (s->group == NULL)
         return DP_OK;
-    s->width = width;
+    s->limits = l = limits_of(ranks, (most + leaf - 1) / leaf);
     s->starts = dp_arena_alloc(arena, (size_t)l.all_parts, sizeof *s->starts);
     s->offsets = dp_arena_alloc(arena, (size_t)ranks + 1, sizeof *s->offsets);
     s->transfers = dp_arena_alloc(arena, 2 * (size_t)ranks, sizeof *s->transfers);

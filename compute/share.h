@@ -20,16 +20,21 @@ typedef struct dp_part {
     int64_t first, n; /* samples; first: of the rank's own */
 } dp_part;
 
+/* The most parts of a rank, and of all ranks, that any batch has. */
+typedef struct dp_share_limits {
+    int64_t parts, all_parts;
+} dp_share_limits;
+
 typedef struct dp_share {
     const dp_group *group; /* NULL = alone */
     int64_t total, leaf;   /* samples of the batch, of a leaf */
     int64_t first, n;      /* this rank's samples */
     int64_t n_parts;
     dp_part parts[DP_MAX_PARTS];
-    int64_t *starts;  /* the leaf that each part begins with, of all ranks */
-    int64_t *offsets; /* [ranks + 1]: where each rank's begin in starts */
-    double *sums;     /* of all parts, `width` each at most */
-    int64_t width;
+    dp_share_limits limits;
+    int64_t *starts;        /* the leaf that each part begins with, of all ranks */
+    int64_t *offsets;       /* [ranks + 1]: where each rank's begin in starts */
+    double *sums;           /* of all parts, `width` each at most */
     dp_transfer *transfers; /* [2 ranks] */
     bool failed;
     dp_error *error; /* of the first failure */
@@ -43,13 +48,9 @@ dp_status dp_share_open(dp_share *, const dp_group *, int64_t most, int64_t leaf
                         dp_arena *, dp_error *);
 void dp_share_cut(dp_share *, int64_t total);
 
-/* The most samples, parts of a rank, and parts of all ranks that any batch up to `most` has. */
-typedef struct dp_share_limits {
-    int64_t samples, parts, all_parts;
-} dp_share_limits;
-dp_share_limits dp_share_limits_of(const dp_group *, int64_t most, int64_t leaf);
+/* The most samples that a rank has of them. */
+int64_t dp_share_most(const dp_group *, int64_t most, int64_t leaf);
 
-uint32_t dp_share_ranks(const dp_share *);
 static inline int64_t dp_share_leaves(const dp_share *s) { return (s->n + s->leaf - 1) / s->leaf; }
 
 /* sums: [own leaves][width], but at least one row.  TREE over all leaves of all ranks, into the

@@ -19,7 +19,7 @@ enum { SUM, PROD, MAX, MIN };
 typedef struct all_reduce {
     int32_t op;
     int64_t shards, count; /* of all ranks; elements of one */
-    int64_t own, first;    /* shards of this rank */
+    int64_t own;           /* shards of this rank */
     const dp_group *group;
 } all_reduce;
 
@@ -28,7 +28,7 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
-/* How many shards there are before this rank's, and in all. */
+/* How many shards all ranks have. */
 static dp_status count_shards(all_reduce *p, dp_error *err)
 {
     dp_status status = DP_OK;
@@ -39,7 +39,6 @@ static dp_status count_shards(all_reduce *p, dp_error *err)
         if (r != p->group->rank)
             status = dp_group_transfer(p->group, t, 2, err);
         p->shards += theirs;
-        p->first += r < p->group->rank ? theirs : 0;
     }
     return status;
 }
@@ -52,7 +51,7 @@ static dp_status plan_group(all_reduce *p, dp_op_plan *plan, dp_error *err)
     dp_status status;
 
     p->group = plan->group;
-    p->shards = p->first = 0;
+    p->shards = 0;
     dp_digest(what, sizeof what, digest);
     status = dp_group_check(p->group, digest, "all_reduce (op, elements of a shard)", err);
     if (status == DP_OK)
