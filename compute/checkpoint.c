@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * https://github.com/huggingface/safetensors: eight bytes little-endian, a JSON header of that
- * length, the data.  The header's __metadata__ has the step count and the digest of step count and
+ * length, the data.  The header's __metadata__ has step count, note and the digest of both and the
  * data; the header itself must be, byte for byte, what detpipe writes for this net.  So a flipped
  * bit anywhere is found.
  */
@@ -92,7 +92,7 @@ static void describe(dp_out *out, const entry *e, uint64_t offset)
 typedef struct header {
     const dp_net *net;
     uint64_t step;
-    const char *digest;
+    const char *digest, *note;
 } header;
 
 static void print_header(const void *ctx, dp_out *out)
@@ -108,6 +108,8 @@ static void print_header(const void *ctx, dp_out *out)
     dp_out_text(out, h->digest);
     dp_out_text(out, "\",\"global_step\":\"");
     dp_out_text(out, step);
+    dp_out_text(out, h->note[0] != '\0' ? "\",\"note\":\"" : "");
+    dp_out_text(out, h->note);
     dp_out_text(out, "\"}");
     for (uint32_t i = 0; entry_at(h->net, i, &e); i++) {
         describe(out, &e, offset);
@@ -117,7 +119,7 @@ static void print_header(const void *ctx, dp_out *out)
     dp_safetensors_pad(out);
 }
 
-/* Of the step count and the data as it is in memory now. */
+/* Of the step count, the note and the data as it is in memory now. */
 static void digest_of(const dp_net *net, char text[33])
 {
     uint8_t digest[16];
@@ -125,6 +127,7 @@ static void digest_of(const dp_net *net, char text[33])
 
     dp_hash_init(&h);
     dp_hash_u64(&h, net->step);
+    dp_hash_bytes(&h, net->note, strlen(net->note));
     each_block(net, put_hash, &h);
     dp_hash_final(&h, digest);
     dp_digest_text(digest, text);
@@ -135,7 +138,7 @@ dp_status dp_net_save(dp_net *net, const char *path, dp_error *err)
     dp_arena arena = {0};
     dp_writer writer;
     char digest[33], *text;
-    header h = {net, 0, digest};
+    header h = {net, 0, digest, NULL};
     size_t n;
     dp_status status = DP_OK;
 
@@ -143,6 +146,7 @@ dp_status dp_net_save(dp_net *net, const char *path, dp_error *err)
         return dp_fail(err, DP_EINVAL, "dp_net_save: %s is NULL", net == NULL ? "the net" : "path");
     arena.alloc = net->options.alloc;
     h.step = net->step;
+    h.note = net->note;
     digest_of(net, digest);
     text = dp_out_arena(&arena, print_header, &h, &n);
     if (text == NULL)
@@ -169,6 +173,7 @@ typedef struct reading {
     cJSON *root;
     uint64_t data; /* where the data section begins */
     uint64_t step;
+    const char *note;
     dp_error *err;
 } reading;
 
@@ -233,7 +238,10 @@ static dp_status read_meta(reading *r)
         value = value * 10 + (uint64_t)(*step - '0');
     }
     r->step = value;
-    return DP_OK;
+    r->note = meta_text(r, "note");
+    if (r->note == NULL)
+        r->note = "";
+    return dp_net_is_note(r->note) ? DP_OK : bad_file(r, "its note is not one");
 }
 
 /* A list of n whole numbers as expected. */
@@ -321,7 +329,7 @@ static dp_status check_tensors(const reading *r)
 static dp_status check_header(reading *r)
 {
     const char *digest = meta_text(r, "xxh3_128");
-    const header h = {r->net, r->step, digest != NULL ? digest : ""};
+    const header h = {r->net, r->step, digest != NULL ? digest : "", r->note};
     size_t n;
     const char *own = dp_out_arena(&r->arena, print_header, &h, &n);
 
@@ -349,6 +357,7 @@ static dp_status read_data(reading *r)
     status = read_exactly(r, r->data, bytes, size);
     dp_hash_init(&h);
     dp_hash_u64(&h, r->step);
+    dp_hash_bytes(&h, r->note, strlen(r->note));
     dp_hash_bytes(&h, bytes, size);
     dp_hash_final(&h, digest);
     dp_digest_text(digest, text);
@@ -384,8 +393,10 @@ static dp_status read_own(reading *r)
         status = check_header(r);
     if (status == DP_OK)
         status = read_data(r);
-    if (status == DP_OK)
+    if (status == DP_OK) {
         r->net->step = r->step;
+        memcpy(r->net->note, r->note, strlen(r->note) + 1);
+    }
     return status;
 }
 

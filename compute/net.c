@@ -424,6 +424,24 @@ dp_status dp_net_eval(dp_net *net, const dp_tensor *input, const dp_tensor *labe
 
 uint64_t dp_net_tell(const dp_net *net) { return net->step; }
 
+bool dp_net_is_note(const char *text)
+{
+    const size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789 =.:_-");
+    return text[n] == '\0' && n < sizeof((dp_net *)NULL)->note;
+}
+
+dp_status dp_net_set_note(dp_net *net, const char *note, dp_error *err)
+{
+    if (net == NULL || note == NULL || !dp_net_is_note(note))
+        return dp_fail(err, DP_EINVAL,
+                       "dp_net_set_note: at most 255 letters, digits, blanks and =.:_-");
+    memcpy(net->note, note, strlen(note) + 1);
+    return DP_OK;
+}
+
+const char *dp_net_note(const dp_net *net) { return net->note; }
+
 double dp_net_learning_rate(const dp_net *net, uint64_t step)
 {
     return net->optimizer != NULL ? dp_schedule_rate(net->optimizer_params, step) : 0.0;

@@ -49,8 +49,9 @@ struct dp_net {
     const dp_kernels *kernels;
     int64_t process; /* that opened it */
     uint64_t seed, step;
-    bool stepped; /* the gradients are there */
-    bool agreed;  /* all ranks have the same net, weights and step */
+    char note[256]; /* the caller's */
+    bool stepped;   /* the gradients are there */
+    bool agreed;    /* all ranks have the same net, weights and step */
     dp_share share;
     dp_buckets buckets;
     dp_tensor input;
@@ -84,6 +85,9 @@ void dp_net_forward(dp_net *, bool training);
 void dp_net_backward(dp_net *);
 /* What the layers keep of a step that was done. */
 void dp_net_commit(dp_net *);
+
+/* Whether a text may be a note. */
+bool dp_net_is_note(const char *text);
 
 /* Holds the optimizer's clip_norm. */
 void dp_net_clip(const dp_net *);

@@ -119,11 +119,12 @@ static void sweep_block(void *ctx, uint64_t index)
 {
     const dp_sweep *s = ctx;
     const int64_t mr = s->kernels->mr, nr = s->kernels->nr;
+    const int64_t first = (int64_t)index % s->pieces * s->piece;
     float bias[DP_MAX_NR] = {0};
     block b;
 
-    find_block(s, (int64_t)index * mr * BLOCK_TILES, &b);
-    for (int64_t out = 0; out < s->n_out; out += nr) {
+    find_block(s, (int64_t)index / s->pieces * mr * BLOCK_TILES, &b);
+    for (int64_t out = first; out < dp_least(first + s->piece, s->n_out); out += nr) {
         if (s->bias != NULL)
             memcpy(bias, s->bias + out, sizeof *bias * (size_t)dp_least(s->n_out - out, nr));
         for (int64_t i = 0; i < b.n; i += mr)
@@ -133,9 +134,18 @@ static void sweep_block(void *ctx, uint64_t index)
         finish_block(s, &b);
 }
 
+/* Few places are shared out by their outputs, too, unless a post_op wants all outputs of a place.
+ */
 void dp_run_sweep(dp_workers *workers, dp_sweep *s)
 {
-    const int64_t places = s->images * s->rows * s->cols;
-    dp_workers_run(workers, (uint64_t)dp_ceil_div(places, s->kernels->mr * BLOCK_TILES),
-                   sweep_block, s);
+    const int64_t nr = s->kernels->nr, panels = dp_ceil_div(s->n_out, nr);
+    const int64_t threads = dp_workers_count(workers);
+    const int64_t blocks = dp_ceil_div(s->images * s->rows * s->cols, s->kernels->mr * BLOCK_TILES);
+    const bool few = threads > 1 && blocks < 4 * threads && s->post_op == NULL;
+
+    if (blocks == 0 || panels == 0)
+        return;
+    s->piece = nr * (few ? dp_ceil_div(panels * blocks, 4 * threads) : panels);
+    s->pieces = dp_ceil_div(s->n_out, s->piece);
+    dp_workers_run(workers, (uint64_t)(blocks * s->pieces), sweep_block, s);
 }

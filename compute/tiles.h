@@ -47,6 +47,7 @@ typedef struct dp_sweep {
     int64_t src_image, src_row, src_col;
     int64_t dst_image, dst_row, dst_col, dst_out;
     dp_runs runs;
+    int64_t piece, pieces; /* outputs of a task, and how many such there are; set by the run */
 } dp_sweep;
 void dp_run_sweep(dp_workers *, dp_sweep *);
 

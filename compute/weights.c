@@ -107,8 +107,10 @@ dp_status dp_net_load_weights(dp_net *net, const char *path, dp_error *err)
         status = check_all(net, &a, err);
     for (uint32_t i = 0; status == DP_OK && i < net->n_parameters; i++)
         take_parameter(&net->parameters[i], dp_archive_find(&a, net->parameters[i].name));
-    if (status == DP_OK)
+    if (status == DP_OK) {
         net->step = 0;
+        net->note[0] = '\0';
+    }
     dp_arena_free(&arena);
     return status;
 }

@@ -29,34 +29,35 @@ DP_CALL dp_status dp_net_open(dp_net **out, const char *net, uint64_t seed, cons
                               const dp_options *, dp_error *);
 DP_API  void      dp_net_close(dp_net *);
 
-/* Forward, backward, update.  labels: any integer dtype, [n].  A loss or gradient that is not
- * finite is DP_ESTATE with its tensor and index, and leaves the weights as they were.  Takes less
- * than 1 MiB of the caller's stack. */
+/* Forward, backward, update, in 1 MiB of stack.  labels: any integer dtype, [n].  A loss or
+ * gradient that is not finite is DP_ESTATE with its tensor and index, and changes no weight. */
 DP_CALL dp_status dp_net_step(dp_net *, const dp_tensor *input, const dp_tensor *labels,
                               dp_net_result *, dp_error *);
 /* Forward only; labels may be NULL. */
 DP_CALL dp_status dp_net_eval(dp_net *, const dp_tensor *input, const dp_tensor *labels,
                               dp_net_result *, dp_error *);
 
-/* Weights, optimizer state and step count as one .safetensors file (docs/checkpoint.md), written
- * under a temporary name, synced and renamed.  Loading is strict: a missing, extra, misshapen or
- * damaged tensor is DP_ESTATE or DP_ECORRUPT and leaves the net as it was.  Another program's
- * archive must hold exactly the parameters; the step count is 0 then.  options.log gets a line for
- * each tensor that is wrong. */
+/* Weights, optimizer state, step count and note as one .safetensors file (docs/checkpoint.md),
+ * written under a temporary name, synced and renamed.  Loading is strict: a missing, extra,
+ * misshapen or damaged tensor is DP_ESTATE or DP_ECORRUPT and leaves the net as it was.  Another
+ * program's archive must hold exactly the parameters; step count and note are 0 and "" then.
+ * options.log gets a line for each tensor that is wrong. */
 DP_CALL dp_status dp_net_save(dp_net *, const char *path, dp_error *);
 DP_CALL dp_status dp_net_load(dp_net *, const char *path, dp_error *);
+
+/* The caller's own text, "" at first: at most 255 letters, digits, blanks and =.:_- (DP_EINVAL). */
+DP_CALL dp_status  dp_net_set_note(dp_net *, const char *note, dp_error *);
+DP_API const char *dp_net_note(const dp_net *);
 
 DP_API uint64_t    dp_net_tell(const dp_net *);  /* steps done */
 DP_API double      dp_net_learning_rate(const dp_net *, uint64_t step);
 DP_API const char *dp_net_spec(const dp_net *);  /* canonical text */
 
-/* Parameter number index and its last gradient; NULL past the last, and for the gradient before any
- * step.  The caller may write into a parameter between steps. */
+/* Parameter number index, writable between steps, and its last gradient; or NULL. */
 DP_API const dp_tensor *dp_net_parameter(const dp_net *, size_t index, const char **name);
 DP_API const dp_tensor *dp_net_gradient(const dp_net *, size_t index);
 /* Names and values of all of them; either digest may be NULL. */
 DP_API void dp_net_digest(const dp_net *, uint8_t parameters[16], uint8_t gradients[16]);
-
 DP_API const dp_stage_info *const *dp_net_stages(size_t *count);
 
 /* ---- files of tensors: .ckpt (MindSpore), .safetensors, .npz; whichever it is ---- */
@@ -69,14 +70,13 @@ typedef struct dp_named_tensor {
     uint64_t       count, size;  /* elements, bytes */
 } dp_named_tensor;
 
-/* All of it is read and checked: DP_EIO, or DP_ECORRUPT with what is wrong. */
-DP_CALL dp_status dp_archive_open(dp_archive **out, const char *path, const dp_options *,
-                                  dp_error *);
+/* All of it is read and checked: DP_EIO, or DP_ECORRUPT with what is wrong.  n tensors are saved as
+ * .safetensors or .npz, by the path's suffix; whole or not at all. */
+DP_CALL dp_status dp_archive_open(dp_archive **, const char *path, const dp_options *, dp_error *);
 DP_API  void      dp_archive_close(dp_archive *);
 DP_API const char *dp_archive_format_name(const dp_archive *);
 DP_API const dp_named_tensor *dp_archive_get(const dp_archive *, size_t index); /* or NULL */
 DP_API const dp_named_tensor *dp_archive_find(const dp_archive *, const char *name);
-/* n tensors as .safetensors or .npz, by the path's suffix; whole or not at all. */
 DP_CALL dp_status dp_archive_save(const dp_named_tensor *, size_t n, const char *path, dp_error *);
 
 /* Every instruction set of this machine against the scalar reference, bit for bit. */

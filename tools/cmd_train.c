@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/checkpoint.h"
 #include "tools/cli.h"
 #include "tools/ranks.h"
 #include "tools/session.h"
@@ -39,11 +40,7 @@ static void print_step(const settings *s, uint64_t step, const dp_net_result *r,
 
 static int save(const session *s, const settings *set)
 {
-    dp_error err;
-
-    if (set->save == NULL || !ranks_leads(s->group))
-        return -1;
-    return dp_net_save(s->net, set->save, &err) == DP_OK ? -1 : cli_fail_error(&err, NULL);
+    return set->save != NULL && ranks_leads(s->group) ? checkpoint_save(s, set->save) : -1;
 }
 
 /* What there is to say and to keep after a step. */
@@ -83,16 +80,6 @@ static int train(session *s, const settings *set)
     return status;
 }
 
-static int resume(session *s, const char *path)
-{
-    dp_error err;
-
-    if (dp_net_load(s->net, path, &err) != DP_OK ||
-        dp_seek(s->pipeline, dp_net_tell(s->net), &err) != DP_OK)
-        return cli_fail_error(&err, NULL);
-    return -1;
-}
-
 /* Said before hours of training, not after them. */
 static int check_folder(const char *path)
 {
@@ -117,7 +104,7 @@ static int run(session *s, const settings *set, const char *what)
         status =
             cli_fail(EXIT_MALFORMED, "train: %s has no net (detpipe digest reads a stream)", what);
     if (status < 0 && set->load != NULL)
-        status = resume(s, set->load);
+        status = checkpoint_load(s, set->load);
     if (status < 0)
         status = train(s, set);
     if (status < 0)

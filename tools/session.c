@@ -12,8 +12,31 @@ static void say_line(void *ctx, const char *line)
     fprintf(stderr, "  %s\n", line);
 }
 
+/* A checkpoint has moments and steps besides: a new net takes its weights alone. */
+static int take_weights(session *s, const dp_options *options)
+{
+    dp_net *trained = s->net;
+    const dp_tensor *from;
+    dp_error err;
+
+    s->net = NULL;
+    if (dp_net_open(&s->net, s->recipe.net, s->recipe.seed, dp_output(s->pipeline, "image"),
+                    options, &err) != DP_OK) {
+        dp_net_close(trained);
+        return cli_fail_error(&err, s->recipe.net);
+    }
+    for (size_t i = 0; (from = dp_net_parameter(trained, i, NULL)) != NULL; i++) {
+        size_t bytes = sizeof(float);
+        for (int32_t d = 0; d < from->rank; d++)
+            bytes *= (size_t)from->shape[d];
+        memcpy(dp_net_parameter(s->net, i, NULL)->data, from->data, bytes);
+    }
+    dp_net_close(trained);
+    return -1;
+}
+
 /* Relative to the folder of the data set. */
-static int load_weights(session *s)
+static int load_weights(session *s, const dp_options *options)
 {
     const bool alone = s->data == NULL || s->recipe.weights[0] == '/';
     char path[4096];
@@ -21,7 +44,9 @@ static int load_weights(session *s)
 
     snprintf(path, sizeof path, "%s%s%s", alone ? "" : s->data, alone ? "" : "/",
              s->recipe.weights);
-    return dp_net_load(s->net, path, &err) == DP_OK ? -1 : cli_fail_error(&err, NULL);
+    if (dp_net_load(s->net, path, &err) != DP_OK)
+        return cli_fail_error(&err, NULL);
+    return dp_net_tell(s->net) > 0 ? take_weights(s, options) : -1;
 }
 
 static int open_net(session *s, const dp_options *given)
@@ -44,7 +69,7 @@ static int open_net(session *s, const dp_options *given)
                         s->recipe.name);
     if (dp_net_open(&s->net, s->recipe.net, s->recipe.seed, image, options, &err) != DP_OK)
         return cli_fail_error(&err, s->recipe.net);
-    return s->recipe.weights != NULL ? load_weights(s) : -1;
+    return s->recipe.weights != NULL ? load_weights(s, options) : -1;
 }
 
 /* The state holds the fingerprints of the text and of the data set, and the seed. */

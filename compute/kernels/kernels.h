@@ -114,6 +114,9 @@ typedef struct dp_kernels {
     /* Of each number, in binary64 (base/elementary.h), rounded once. */
     void (*sigmoid)(int64_t n, float *v);
     void (*tanh)(int64_t n, float *v);
+    /* dx *= fma(-y, y, 1), where y = tanh of x; y[i] = fma(a[i], b[i], c[i]) */
+    void (*tanh_gradient)(int64_t n, const float *y, float *dx);
+    void (*fma)(int64_t n, const float *a, const float *b, const float *c, float *y);
 
     /* Whether there is neither an infinity nor a NaN. */
     bool (*finite)(int64_t n, const float *x);

@@ -229,6 +229,18 @@ static void tanh_of(int64_t n, float *v)
         v[i] = (float)dp_tanh_core((double)v[i]);
 }
 
+static void tanh_gradient(int64_t n, const float *y, float *dx)
+{
+    for (int64_t i = 0; i < n; i++)
+        dx[i] *= dp_fma32(-y[i], y[i], 1.0f);
+}
+
+static void fma_of(int64_t n, const float *a, const float *b, const float *c, float *y)
+{
+    for (int64_t i = 0; i < n; i++)
+        y[i] = dp_fma32(a[i], b[i], c[i]);
+}
+
 /* The lanes stay in registers: copied in and out. */
 #define LANES(term, does)                                                                          \
     double sum[16];                                                                                \
@@ -325,6 +337,8 @@ const dp_kernels KERNELS = {
     .lane_product = lane_product,
     .sigmoid = sigmoid_of,
     .tanh = tanh_of,
+    .tanh_gradient = tanh_gradient,
+    .fma = fma_of,
     .finite = finite,
     .sgd = sgd,
     .momentum = momentum,

@@ -4,7 +4,6 @@
  *
  * docs/numerics.md: in binary64, rounded once; gradient dy * fma(-y, y, 1) in binary32.
  */
-#include "base/num.h"
 #include "compute/layer.h"
 
 static void activate(const dp_kernels *k, int64_t n, const float *y, float *v)
@@ -15,9 +14,7 @@ static void activate(const dp_kernels *k, int64_t n, const float *y, float *v)
 
 static void activate_gradient(const dp_kernels *k, int64_t n, const float *y, float *v)
 {
-    (void)k;
-    for (int64_t i = 0; i < n; i++)
-        v[i] *= dp_fma32(-y[i], y[i], 1.0f);
+    k->tanh_gradient(n, y, v);
 }
 
 const dp_layer dp_layer_tanh = {

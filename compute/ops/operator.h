@@ -10,6 +10,7 @@
 #include "base/tensor.h"
 #include "base/workers.h"
 #include "compute/kernels/kernels.h"
+#include "compute/memory.h"
 #include "detpipe_group.h"
 #include "detpipe_ops.h"
 
@@ -78,15 +79,6 @@ typedef struct dp_operator {
 #define DP_OPERATOR(name) extern const dp_operator dp_operator_##name;
 #include "compute/ops/list.def"
 #undef DP_OPERATOR
-
-static inline size_t dp_floats(int64_t n) { return sizeof(float) * (size_t)n; }
-
-/* Bytes of n arrays of so many floats (SIZE_MAX: of too many); where they lie from `at` on, if it
- * is not NULL. */
-size_t dp_lay_out(const int64_t floats[], size_t n, void *at, float **const places[]);
-
-/* [rows][cols] as [cols][rows]. */
-void dp_transpose(const float *w, int64_t rows, int64_t cols, float *out);
 
 /* [n][channels][places] as [n][places][channels], and back. */
 void dp_channels_last(dp_workers *, int64_t n, int64_t channels, int64_t places, const float *src,

@@ -81,6 +81,7 @@ typedef struct training {
     const char *text;
     dp_tensor input;
     int64_t sizes[STEPS]; /* samples of each step */
+    uint64_t whole;       /* the numbers are whole ones below this; 0 = not */
     float *x;
     int32_t *labels;
     uint32_t threads;
@@ -155,7 +156,9 @@ static void fill(training *t)
     assert_true(t->x != NULL && t->labels != NULL);
     dp_rng_start(&rng, 3, 0, 0);
     for (int64_t i = 0; i < n; i++)
-        t->x[i] = (float)(dp_rng_uniform(&rng) - 0.5) * (i % 7 == 0 ? 100.0f : 1.0f);
+        t->x[i] = t->whole != 0
+                      ? (float)dp_rng_below(&rng, t->whole)
+                      : (float)(dp_rng_uniform(&rng) - 0.5) * (i % 7 == 0 ? 100.0f : 1.0f);
     for (int64_t i = 0; i < t->input.shape[0]; i++)
         t->labels[i] = (int32_t)dp_rng_below(&rng, 5);
 }
@@ -218,6 +221,22 @@ static void a_transformer_has_the_bits_of_one(void **state)
                       " | adamw learning_rate=0.01",
                   .input = {NULL, DP_F32, 4, {21, 3, 8, 6}},
                   .sizes = {21, 17, 1, 20, 8}};
+
+    (void)state;
+    equal_for_all_group_sizes(&t);
+}
+
+/* Whole numbers into an embedding, and rows that are steps. */
+static void sequences_have_the_bits_of_one(void **state)
+{
+    training t = {
+        .text = "embedding num_embeddings=50 embedding_size=6"
+                " | lstm hidden_size=7 return_sequences=true forget_bias=1 | tanh"
+                " | gru hidden_size=5 | dense out_channels=5"
+                " | softmax_cross_entropy leaf_size=2 | momentum learning_rate=0.5 momentum=0.9",
+        .input = {NULL, DP_F32, 2, {21, 11}},
+        .sizes = {21, 17, 1, 20, 8},
+        .whole = 50};
 
     (void)state;
     equal_for_all_group_sizes(&t);
@@ -351,6 +370,7 @@ int main(void)
         cmocka_unit_test(sums_are_the_tree_of_all_leaves),
         cmocka_unit_test(every_group_size_has_the_bits_of_one),
         cmocka_unit_test(a_transformer_has_the_bits_of_one),
+        cmocka_unit_test(sequences_have_the_bits_of_one),
         cmocka_unit_test(buckets_change_no_bit),
         cmocka_unit_test(all_reduce_has_the_bits_of_one),
         cmocka_unit_test(unlike_ranks_are_refused),

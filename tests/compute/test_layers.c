@@ -283,6 +283,15 @@ static void gradients_of_a_transformer(void **state)
                          "kernel_size=1 | add from=b");
 }
 
+static void gradients_over_time(void **state)
+{
+    (void)state;
+    check_gradients(CONV "4 has_bias=true | lstm hidden_size=5 forget_bias=1");
+    check_gradients("lstm hidden_size=6 return_sequences=true | tanh | " CONV "3");
+    check_gradients(CONV "2 | gru hidden_size=5");
+    check_gradients("gru hidden_size=6 return_sequences=true | lstm hidden_size=70");
+}
+
 /* Beside its formula in double: two heads of two channels, six places. */
 static void values_of_attention(void **state)
 {
@@ -418,6 +427,7 @@ static void wrong_graphs(void **state)
     wrong_graph(CONV "4 name=a | relu | " CONV "4 from=a", "nobody takes the output of this relu");
     wrong_graph("add from=a", "no layer before this one");
     wrong_graph(CONV "4 name=\"\"", "at least a letter");
+    wrong_graph(CONV "8 | embedding num_embeddings=9 embedding_size=4", "put flatten before it");
     wrong_graph(CONV "8 | attention", "a multiple of 3 is needed");
     wrong_graph(CONV "9 | attention num_heads=2", "a multiple of 6 is needed");
 }
@@ -894,6 +904,7 @@ int main(void)
         cmocka_unit_test(gradients_of_graphs),
         cmocka_unit_test(gradients_of_functions),
         cmocka_unit_test(gradients_of_a_transformer),
+        cmocka_unit_test(gradients_over_time),
         cmocka_unit_test(values_of_attention),
         cmocka_unit_test(values_of_functions),
         cmocka_unit_test(gradients_of_batch_norm),

@@ -234,6 +234,7 @@ static int save(void **state)
     s->p = test_open(DATA, 1, 0);
     s->net = open_with(NET, 1, NULL, dp_output(s->p, "image"));
     run_steps(s->p, s->net, 3);
+    assert_ok(dp_net_set_note(s->net, "epoch=1 of-2: a.b_c", &test_error));
     assert_ok(dp_net_save(s->net, s->path, &test_error));
     *state = s;
     return 0;
@@ -280,6 +281,7 @@ static void resume_gives_the_same_bits(void **state)
 
     assert_ok(dp_net_load(net, s->path, &test_error));
     assert_int_equal(dp_net_tell(net), 3);
+    assert_string_equal(dp_net_note(net), "epoch=1 of-2: a.b_c");
     assert_string_equal(weights_of(net).text, weights_of(s->net).text);
     assert_ok(dp_seek(p, 3, &test_error));
     assert_ok(dp_seek(s->p, 3, &test_error));
@@ -288,6 +290,22 @@ static void resume_gives_the_same_bits(void **state)
     assert_string_equal(weights_of(net).text, weights_of(s->net).text);
     dp_net_close(net);
     dp_close(p);
+}
+
+static void wrong_notes(void **state)
+{
+    saved *s = *state;
+    char note[300];
+
+    memset(note, 'x', sizeof note);
+    note[256] = '\0';
+    assert_int_equal(dp_net_set_note(s->net, note, &test_error), DP_EINVAL);
+    assert_int_equal(dp_net_set_note(s->net, "say \"so\"", &test_error), DP_EINVAL);
+    assert_int_equal(dp_net_set_note(s->net, "a\nb", &test_error), DP_EINVAL);
+    assert_string_equal(dp_net_note(s->net), "epoch=1 of-2: a.b_c");
+    note[255] = '\0';
+    assert_ok(dp_net_set_note(s->net, note, &test_error));
+    assert_string_equal(dp_net_note(s->net), note);
 }
 
 static void strict_loading(void **state)
@@ -628,6 +646,7 @@ int main(void)
         cmocka_unit_test(gradient_not_finite),
         SAVED(resume_gives_the_same_bits),
         SAVED(resume_with_two_moments),
+        SAVED(wrong_notes),
         SAVED(strict_loading),
         SAVED(weights_of_another_program),
         cmocka_unit_test(misshapen_weights),

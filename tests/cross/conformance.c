@@ -19,6 +19,9 @@
 #define DATA                                                                                       \
     "cifar10 strict=false usage=train | shuffle | rescale rescale=1/255"                           \
     " | normalize mean=0.5 std=0.25 | hwc2chw | batch batch_size=25 | repeat"
+#define BYTES                                                                                      \
+    "cifar10 strict=false usage=train | shuffle | type_cast data_type=float32 | hwc2chw"           \
+    " | batch batch_size=25 | repeat"
 
 static char root[4096];
 static dp_error err;
@@ -64,7 +67,7 @@ static dp_status run(const char *text, char *out)
     dp_net_result r;
     uint8_t digest[16];
     uint32_t bits;
-    dp_status status = dp_open(&p, DATA, 1, &o, &err);
+    dp_status status = dp_open(&p, strstr(text, "embedding") ? BYTES : DATA, 1, &o, &err);
 
     if (status == DP_OK)
         status = dp_net_open(&net, text, 1, dp_output(p, "image"), &o, &err);

@@ -68,6 +68,11 @@ static const net_case cases[] = {
      " | layer_norm epsilon=1e-5 | avg_pool kernel_size=4 | flatten | dense out_channels=5"
      " | softmax_cross_entropy leaf_size=2 | adamw learning_rate=0.01 clip_norm=1",
      3, 10, 9},
+    {"flatten | embedding num_embeddings=1024 embedding_size=70"
+     " | lstm hidden_size=67 return_sequences=true cell_clip=0.25 forget_bias=1 | sigmoid"
+     " | gru hidden_size=37 return_sequences=true | lstm hidden_size=18 | dense out_channels=5"
+     " | softmax_cross_entropy leaf_size=2 | momentum learning_rate=0.5 momentum=0.9",
+     1, 4, 5},
     {"flatten | dense out_channels=7 | batch_norm | dense out_channels=5"
      " | softmax_cross_entropy | adamw learning_rate=0.01",
      2, 5, 3},
@@ -96,6 +101,13 @@ static void make_numbers(float *v, size_t n)
     }
 }
 
+/* For an embedding. */
+static void make_whole(float *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        v[i] = (float)((int64_t)(v[i] * 0x1p11f) & 1023);
+}
+
 static void hash_net(dp_hash *h, const dp_net *net)
 {
     const dp_tensor *t;
@@ -120,6 +132,8 @@ static void run_case(dp_hash *h, const net_case *c, uint32_t threads)
     dp_net *net;
 
     make_numbers(x, MAX_IN);
+    if (strstr(c->text, "embedding") != NULL)
+        make_whole(x, MAX_IN);
     need(dp_net_open(&net, c->text, 11, &input, &options, &err));
     hash_net(h, net);
     for (int step = 0; step < STEPS; step++) {

@@ -13,6 +13,9 @@
     SMALL_CIFAR                                                                                    \
     " usage=train | shuffle | rescale rescale=1/255 | normalize mean=0.5 std=0.25 | hwc2chw"       \
     " | batch batch_size=25 | repeat"
+#define BYTES                                                                                      \
+    SMALL_CIFAR                                                                                    \
+    " usage=train | shuffle | type_cast data_type=float32 | hwc2chw | batch batch_size=25 | repeat"
 
 typedef test_hex make(const char *text, uint32_t threads, uint32_t prefetch);
 
@@ -24,10 +27,11 @@ static test_hex stream(const char *text, uint32_t threads, uint32_t prefetch)
     return h;
 }
 
+/* An embedding takes whole numbers. */
 static test_hex run(const char *text, uint32_t threads, uint32_t prefetch)
 {
     const dp_options options = {.size = sizeof options, .threads = threads};
-    dp_pipeline *p = test_open(DATA, threads, prefetch);
+    dp_pipeline *p = test_open(strstr(text, "embedding") ? BYTES : DATA, threads, prefetch);
     dp_batch *b = NULL;
     dp_net_result r;
     dp_net *net;

@@ -81,6 +81,16 @@ straight=$(tail -1 out.txt)
 expect 0 '^2 steps done' "$DETPIPE" train mine.recipe --data "$fixture" --steps 2 --save part.safetensors
 expect 0 "^$straight\$" "$DETPIPE" train mine.recipe --data "$fixture" --load part.safetensors --save whole.safetensors
 cmp -s straight.safetensors whole.safetensors || { echo "FAILED: a resumed run has other weights"; failed=1; }
+sed 's/learning_rate=[0-9.]*/learning_rate=0.011/' mine.recipe > other.recipe
+expect 3 'another net, loss, optimizer, init or seed' "$DETPIPE" train other.recipe --data "$fixture" --load part.safetensors
+expect 3 'another net, loss, optimizer, init or seed' "$DETPIPE" train mine.recipe --data "$fixture" --seed 77 --load part.safetensors
+sed 's/shuffle/shuffle | skip count=1/' mine.recipe > other.recipe
+cmp -s other.recipe mine.recipe && { echo "FAILED: mine.recipe has no shuffle"; failed=1; }
+expect 3 'belongs to another text' "$DETPIPE" train other.recipe --data "$fixture" --load part.safetensors
+mkdir -p weighted; cp "$fixture"/*.bin part.safetensors weighted/; { cat mine.recipe; echo 'weights: part.safetensors'; } > other.recipe
+expect 0 '^step +1 .*$' "$DETPIPE" train other.recipe --data weighted --steps 1
+mkdir -p changed; cp "$fixture"/*.bin changed/; printf '\377' | dd of=changed/data_batch_1.bin bs=1 seek=99 conv=notrunc 2> /dev/null
+expect 3 'belongs to another data set' "$DETPIPE" train mine.recipe --data changed --load part.safetensors
 expect 3 "not this net's: missing" "$DETPIPE" train --load straight.safetensors
 expect 3 'cannot write' "$DETPIPE" train --steps 1 --save /nonexistent/x.safetensors
 "$DETPIPE" train --steps 1 --save /nonexistent/x.safetensors 2>/dev/null | grep -q step && { echo "FAILED: trained before saying that nothing can be saved"; failed=1; }

@@ -1,26 +1,11 @@
-/* memory.c - arrays of floats: where they lie, and turned
+/* turn.c - arrays of floats, turned
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "compute/ops/operator.h"
 
-#define MOST_FLOATS ((int64_t)1 << 50)
-
-size_t dp_lay_out(const int64_t floats[], size_t n, void *at, float **const places[])
-{
-    size_t size = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        if (floats[i] < 0 || floats[i] > MOST_FLOATS || size > (size_t)MOST_FLOATS)
-            return SIZE_MAX;
-        if (at != NULL)
-            *places[i] = (float *)(void *)((char *)at + size);
-        size += (dp_floats(floats[i]) + 63) / 64 * 64;
-    }
-    return size;
-}
-
-void dp_transpose(const float *w, int64_t rows, int64_t cols, float *out)
+/* [rows][cols] as [cols][rows]. */
+static void transpose(const float *w, int64_t rows, int64_t cols, float *out)
 {
     for (int64_t i = 0; i < rows; i++) {
         for (int64_t j = 0; j < cols; j++)
@@ -39,7 +24,7 @@ static void turn_sample(void *ctx, uint64_t n)
     const turn *t = ctx;
     const int64_t first = (int64_t)n * t->rows * t->cols;
 
-    dp_transpose(t->src + first, t->rows, t->cols, t->dst + first);
+    transpose(t->src + first, t->rows, t->cols, t->dst + first);
 }
 
 void dp_channels_last(dp_workers *workers, int64_t n, int64_t channels, int64_t places,

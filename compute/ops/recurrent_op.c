@@ -1,0 +1,78 @@
+/* recurrent_op.c - what the operators lstm and gru share
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "compute/ops/recurrent_op.h"
+
+dp_status dp_recurrent_fit(const dp_cell *cell, const dp_op_plan *plan, size_t x, size_t w,
+                           int64_t leaf, dp_sequence *s, dp_error *err)
+{
+    const int64_t *shape = plan->in[x].shape;
+    dp_status status = dp_op_expect(plan, x, DP_F32, 3, err);
+
+    if (status == DP_OK)
+        status = dp_op_expect(plan, w, DP_F32, 2, err);
+    if (status != DP_OK)
+        return status;
+    *s = (dp_sequence){.steps = shape[0],
+                       .batch = shape[1],
+                       .inputs = shape[2],
+                       .hidden = plan->in[w].shape[1] / cell->gates};
+    if (dp_tensor_count(&plan->in[x]) == 0 || s->hidden < 1)
+        return dp_fail(err, DP_EINVAL, "%s: x or its weight has no element", cell->name);
+    return dp_op_check_leaves(plan, s->batch, leaf, err);
+}
+
+dp_sequence_run dp_recurrent_run(const dp_op_run_args *a, size_t x)
+{
+    return (dp_sequence_run){
+        .kernels = a->kernels, .workers = a->workers, .x = a->in[x].data, .memory = a->workspace};
+}
+
+/* Of a backward run: the rows and their gradients, what the cell needs, what the gradients of its
+ * weights need. */
+static size_t lay_out(const dp_cell *cell, const dp_kernels *k, const dp_sequence *s, void *at,
+                      dp_sequence_run *r, float **workspace)
+{
+    const int64_t rows = s->steps * s->batch;
+    const size_t own = cell->memory(s, k);
+    int64_t sizes[2 * DP_CELL_MATRICES + 2] = {0};
+    float **const places[] = {&r->rows[0],  &r->rows[1], &r->drows[0],
+                              &r->drows[1], &r->memory,  workspace};
+
+    for (size_t i = 0; i < cell->n_matrices; i++) {
+        const dp_matrix m = dp_cell_matrix(cell, s, i);
+        const size_t more[] = {dp_matrix_workspace(&m, k, s->batch, s->steps),
+                               dp_bias_workspace(s->batch, m.out), (size_t)sizes[5]};
+        sizes[i] = rows * m.in;
+        sizes[2 + i] = rows * m.out;
+        for (size_t j = 0; j < 3; j++)
+            sizes[5] = more[j] > (size_t)sizes[5] ? (int64_t)more[j] : sizes[5];
+    }
+    sizes[4] = own < SIZE_MAX ? (int64_t)((own + 3) / sizeof(float)) : INT64_MAX;
+    return dp_lay_out(sizes, sizeof sizes / sizeof sizes[0], at, places);
+}
+
+size_t dp_recurrent_memory(const dp_cell *cell, const dp_kernels *k, const dp_sequence *s)
+{
+    dp_sequence_run r;
+    float *workspace;
+    return lay_out(cell, k, s, NULL, &r, &workspace);
+}
+
+void dp_recurrent_backward(const dp_cell *cell, const dp_sequence *s, dp_sequence_run *r,
+                           int64_t leaf, float *const dw[], float *const db[])
+{
+    dp_share alone = dp_share_alone(s->batch, leaf);
+    float *workspace;
+
+    lay_out(cell, r->kernels, s, r->memory, r, &workspace);
+    cell->backward(s, r);
+    for (size_t i = 0; i < cell->n_matrices; i++) {
+        const dp_matrix m = dp_cell_matrix(cell, s, i);
+        dp_matrix_gradient(&m, r->kernels, r->workers, s->batch, s->steps, leaf, r->rows[i],
+                           r->drows[i], dw[i], workspace);
+        dp_bias_gradient(r->kernels, r->workers, &alone, s->steps, m.out, r->drows[i], db[i],
+                         workspace);
+    }
+}
