@@ -1,4 +1,4 @@
-/* test_ops.c - the operators: hashes of their examples, PyTorch's results, orders, wrong inputs
+/* test_ops.c - the operators: hashes of their examples, orders, wrong inputs
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -58,98 +58,6 @@ static void examples(void **state)
             check_examples(2);
     }
     unsetenv("DETPIPE_CPU");
-}
-
-/* ---- PyTorch ---- */
-
-/* In memory of its own: an archive's is not aligned. */
-static dp_tensor tensor_of(const dp_named_tensor *t)
-{
-    dp_tensor out = {malloc((size_t)t->size + 1), DP_F32, t->rank, {0}};
-
-    memcpy(out.data, t->data, (size_t)t->size);
-    memcpy(out.shape, t->shape, sizeof out.shape);
-    for (dp_dtype d = DP_U8; d <= DP_F64; d++) {
-        if (strcmp(dp_dtype_name(d), t->type) == 0)
-            out.dtype = d;
-    }
-    return out;
-}
-
-/* Numbers within 1e-4 of their root mean square and 1e-6; all else equal. */
-static void assert_near(const char *text, size_t output, const dp_tensor *seen, const dp_tensor *y)
-{
-    const size_t n = test_bytes(y) / dp_dtype_size(y->dtype);
-    const float *a = seen->data, *b = y->data;
-    double squares = 0, most = 0;
-
-    assert_int_equal(seen->dtype, y->dtype);
-    assert_int_equal(test_bytes(seen), test_bytes(y));
-    if (y->dtype != DP_F32) {
-        assert_memory_equal(seen->data, y->data, test_bytes(y));
-        return;
-    }
-    for (size_t i = 0; i < n; i++) {
-        squares += (double)b[i] * (double)b[i];
-        most = fmax(most, fabs((double)a[i] - (double)b[i]));
-        if (a[i] != a[i])
-            most = INFINITY;
-    }
-    if (!(most <= 1e-4 * sqrt(squares / (double)n) + 1e-6))
-        fail_msg("%s: output %zu is off by %g", text, output, most);
-}
-
-static size_t take(const dp_archive *archive, size_t number, const char *kind, dp_tensor out[16])
-{
-    size_t n = 0;
-
-    for (const dp_named_tensor *t = NULL; n < 16; n++) {
-        char name[40];
-        snprintf(name, sizeof name, "%zu.%s%zu", number, kind, n);
-        t = dp_archive_find(archive, name);
-        if (t == NULL)
-            break;
-        out[n] = tensor_of(t);
-    }
-    return n;
-}
-
-static void check_case(const dp_archive *archive, size_t number, const char *line)
-{
-    const dp_options options = {.size = sizeof options, .threads = 2};
-    const bool backward = strncmp(line, "backward", 8) == 0;
-    const char *text = strstr(line, " : ") + 3;
-    dp_tensor in[16], expected[16];
-    const size_t n_in = take(archive, number, "in", in);
-    const size_t n_out = take(archive, number, "out", expected);
-    dp_op *op;
-
-    assert_true(n_in > 0 && n_out > 0);
-    assert_ok(dp_op_open(&op, text, backward ? DP_BACKWARD : DP_FORWARD, in, n_in, &options,
-                         &test_error));
-    assert_ok(dp_op_run(op, in, &test_error));
-    for (size_t i = 0; i < n_out; i++) {
-        assert_non_null(dp_op_output(op, i));
-        assert_near(line, i, dp_op_output(op, i), &expected[i]);
-        free(expected[i].data);
-    }
-    for (size_t i = 0; i < n_in; i++)
-        free(in[i].data);
-    dp_op_close(op);
-}
-
-static void as_pytorch(void **state)
-{
-    test_lines lines = test_lines_read("torch_ops.txt");
-    dp_archive *archive;
-
-    (void)state;
-    assert_ok(dp_archive_open(&archive, TEST_GOLDEN "/torch_ops.npz", NULL, &test_error));
-    assert_true(lines.n > 30);
-    for (size_t i = 0; i < lines.n; i++)
-        check_case(archive, i, lines.line[i]);
-    dp_archive_close(archive);
-    test_lines_free(&lines);
 }
 
 /* ---- the orders of sums, as docs/numerics.md has them ---- */
@@ -342,9 +250,11 @@ static void largest_and_smallest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(examples),      cmocka_unit_test(as_pytorch),
-        cmocka_unit_test(order_of_sums), cmocka_unit_test(wrong_inputs),
-        cmocka_unit_test(wrong_values),  cmocka_unit_test(largest_and_smallest),
+        cmocka_unit_test(examples),
+        cmocka_unit_test(order_of_sums),
+        cmocka_unit_test(wrong_inputs),
+        cmocka_unit_test(wrong_values),
+        cmocka_unit_test(largest_and_smallest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

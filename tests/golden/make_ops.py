@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # make_ops.py - what PyTorch gives for small cases of the operators of detpipe_ops.h
 # SPDX-License-Identifier: Apache-2.0
-"""Writes torch_ops.npz and torch_ops.txt into the folder given: a line a case ("direction : text"), its tensors as
+"""make_ops.py FOLDER [SEED] writes torch_ops.npz and torch_ops.txt: a line a case ("direction : text"), its tensors as
 CASE.inN and CASE.outN.  Gradients are autograd's.  A few outputs are left out (CASE.outN is not there) where PyTorch has
 no name for them."""
 import sys
 import numpy as np, torch
 import torch.nn.functional as F
 
-rng = np.random.Generator(np.random.Philox(7))
+rng = np.random.Generator(np.random.Philox(int(sys.argv[2]) if len(sys.argv) > 2 else 7))
 tensors, lines = {}, []
 
 

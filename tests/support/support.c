@@ -82,7 +82,7 @@ test_lines test_lines_read(const char *name)
     size_t size = 0;
     FILE *f;
 
-    snprintf(path, sizeof path, "%s/%s", TEST_GOLDEN, name);
+    snprintf(path, sizeof path, "%s%s", name[0] == '/' ? "" : TEST_GOLDEN "/", name);
     f = fopen(path, "r");
     if (f == NULL)
         fail_msg("cannot read %s", path);
