@@ -13,11 +13,10 @@
 
 #include <string.h>
 
+#include "compute/phase.h"
 #include "compute/tiles.h"
 
 #define BATCH_FLOATS 0x1p20
-
-static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /* ---- a plane with a border of zeros ---- */
 
@@ -52,16 +51,16 @@ static size_t round_up(int64_t floats) { return ((size_t)floats + 15) / 16 * 16;
 /* The output gradient's border: what the taps of one phase reach past it. */
 static border gradient_border(const dp_conv *c)
 {
-    const int64_t front_h = (c->kh - 1) * c->dilation_h / c->stride_h,
-                  front_w = (c->kw - 1) * c->dilation_w / c->stride_w;
+    const int64_t front_h = dp_gradient_front(c->kh, c->dilation_h, c->stride_h),
+                  front_w = dp_gradient_front(c->kw, c->dilation_w, c->stride_w);
     return (border){
         .height = c->oh,
         .width = c->ow,
         .channels = c->oc,
         .top = front_h,
         .left = front_w,
-        .out_height = front_h + max64(c->oh, (c->height - 1 + c->top) / c->stride_h + 1),
-        .out_width = front_w + max64(c->ow, (c->width - 1 + c->left) / c->stride_w + 1),
+        .out_height = front_h + dp_gradient_reach(c->oh, c->height, c->top, c->stride_h),
+        .out_width = front_w + dp_gradient_reach(c->ow, c->width, c->left, c->stride_w),
     };
 }
 
@@ -133,15 +132,6 @@ static const float *bordered(border b, dp_workers *workers, int64_t n, const flo
     return dst;
 }
 
-/* Taps that follow one another without a gap are one run. */
-static dp_runs runs_of(int64_t rows, int64_t row_stride, int64_t taps, int64_t tap_stride,
-                       int64_t run)
-{
-    if (tap_stride == run)
-        return (dp_runs){rows, 1, taps * run, row_stride, 0};
-    return (dp_runs){rows, taps, run, row_stride, tap_stride};
-}
-
 /* One group's channels. */
 static void forward_group(const dp_conv *c, const dp_kernels *k, dp_workers *workers, int64_t n,
                           const border *b, const float *plane, const float *w, const float *bias,
@@ -177,7 +167,7 @@ static void forward_group(const dp_conv *c, const dp_kernels *k, dp_workers *wor
                   .dst_row = c->ow * c->oc,
                   .dst_col = c->oc,
                   .dst_out = 1,
-                  .runs = runs_of(c->kh, c->dilation_h * row, c->kw, c->dilation_w * c->ic, ic)};
+                  .runs = dp_runs_of(1, 0, c->kh, c->dilation_h * row, c->kw, c->dilation_w * c->ic, ic)};
 
     if (pack)
         dp_pack(workers, &p);
@@ -205,36 +195,9 @@ void dp_conv_forward(const dp_conv *c, const dp_kernels *k, dp_workers *workers,
     }
 }
 
-/* One axis of a phase: the places first, first + stride, ... of the input, `places` of them, which
- * meet the taps tap, tap + tap_step, ..., `taps` of them.  Place number i meets them, the last
- * one first, at the places head + i, head + i + step, ... of the bordered output gradient. */
-typedef struct phase {
-    int64_t first, places, tap, taps, tap_step, head, step;
-} phase;
-
-static int64_t common_divisor(int64_t a, int64_t b)
-{
-    return b == 0 ? a : common_divisor(b, a % b);
-}
-
-static phase phase_of(int64_t first, int64_t stride, int64_t dilation, int64_t pad, int64_t size,
-                      int64_t kernel, int64_t front)
-{
-    const int64_t divisor = common_divisor(stride, dilation);
-    phase p = {.first = first, .tap_step = stride / divisor, .step = dilation / divisor};
-
-    p.places = size > first ? dp_ceil_div(size - first, stride) : 0;
-    while (p.tap < kernel && (first + pad - p.tap * dilation) % stride != 0)
-        p.tap++;
-    p.taps = dp_ceil_div(kernel - p.tap, p.tap_step);
-    if (p.taps > 0)
-        p.head = (first + pad - p.tap * dilation) / stride - (p.taps - 1) * p.step + front;
-    return p;
-}
-
 /* The gradient of one phase's places and one group's channels; without taps it is +0. */
 static void input_gradient_of(const dp_conv *c, const dp_kernels *k, dp_workers *workers, int64_t n,
-                              const phase *h, const phase *v, const border *b, const float *plane,
+                              const dp_phase *h, const dp_phase *v, const border *b, const float *plane,
                               const float *w, float *dx, const dp_post_op *post_op, float *panels,
                               bool pack)
 {
@@ -270,7 +233,7 @@ static void input_gradient_of(const dp_conv *c, const dp_kernels *k, dp_workers 
                   .dst_row = c->stride_h * c->width * c->ic,
                   .dst_col = c->stride_w * c->ic,
                   .dst_out = 1,
-                  .runs = runs_of(exist * h->taps, h->step * row, v->taps, v->step * c->oc, oc)};
+                  .runs = dp_runs_of(1, 0, exist * h->taps, h->step * row, v->taps, v->step * c->oc, oc)};
 
     if (s.rows == 0 || s.cols == 0)
         return;
@@ -287,9 +250,9 @@ static void input_gradient_batch(const dp_conv *c, const dp_kernels *k, dp_worke
     const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups;
 
     for (int64_t i = 0; i < c->stride_h * c->stride_w; i++) {
-        const phase h =
-            phase_of(i / c->stride_w, c->stride_h, c->dilation_h, c->top, c->height, c->kh, b->top);
-        const phase v = phase_of(i % c->stride_w, c->stride_w, c->dilation_w, c->left, c->width,
+        const dp_phase h =
+            dp_phase_of(i / c->stride_w, c->stride_h, c->dilation_h, c->top, c->height, c->kh, b->top);
+        const dp_phase v = dp_phase_of(i % c->stride_w, c->stride_w, c->dilation_w, c->left, c->width,
                                  c->kw, b->left);
         for (int64_t group = 0; group < c->groups; group++)
             input_gradient_of(c, k, workers, n, &h, &v, b, plane + group * oc,

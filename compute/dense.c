@@ -37,7 +37,7 @@ void dp_dense_forward(const dp_dense *d, const dp_kernels *k, dp_workers *worker
                   .src_col = d->in,
                   .dst_col = 1,
                   .dst_out = d->out,
-                  .runs = {1, 1, d->in, 0, 0}};
+                  .runs = {1, 1, 1, d->in, 0, 0, 0}};
 
     dp_pack(workers, &p);
     dp_run_sweep(workers, &s);

@@ -48,7 +48,7 @@ void dp_product_run(const dp_product *p, const dp_kernels *k, dp_workers *worker
                   .dst_image = p->y_sample,
                   .dst_row = p->y_step,
                   .dst_out = 1,
-                  .runs = {1, 1, p->depth, 0, 0}};
+                  .runs = {1, 1, 1, p->depth, 0, 0, 0}};
     dp_run_sweep(workers, &s);
 }
 

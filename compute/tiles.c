@@ -96,7 +96,7 @@ static void sweep_tile(const dp_sweep *s, const block *b, int64_t first, int64_t
     for (int64_t i = 0; i < s->kernels->mr; i++)
         to[i] = whole && i < n_places ? b->dst[first + i] + out : tile + i * nr;
     s->kernels->tile(&s->runs, b->a + first,
-                     s->panels + out * s->runs.rows * s->runs.taps * s->runs.run, bias, to);
+                     s->panels + out * s->runs.planes * s->runs.rows * s->runs.taps * s->runs.run, bias, to);
     for (int64_t i = 0; i < n_places && !whole; i++) {
         for (int64_t j = 0; j < n; j++)
             b->dst[first + i][(out + j) * s->dst_out] = tile[i * nr + j];

@@ -15,10 +15,11 @@
 #define DP_MAX_NR   64
 #define DP_MAX_TILE 384 /* floats */
 
-/* What the chain of an output runs over: rows x taps runs of `run` floats.  Strides in floats. */
+/* What the chain of an output runs over: planes x rows x taps runs of `run` floats.  Strides in
+ * floats. */
 typedef struct dp_runs {
-    int64_t rows, taps, run;
-    int64_t row_stride, tap_stride;
+    int64_t planes, rows, taps, run;
+    int64_t plane_stride, row_stride, tap_stride;
 } dp_runs;
 
 /* The places that the chains of an outer product run over, and what is told to the cache meanwhile:
@@ -53,6 +54,8 @@ typedef struct dp_adam {
     float weight_decay; /* added to the gradient, times the parameter */
     float shrink;       /* of the parameter itself: learning_rate * weight_decay */
 } dp_adam;
+
+typedef void dp_row_reduction(int64_t rows, int64_t n, const float *x, double *out);
 
 typedef struct dp_kernels {
     const char *name;
@@ -110,6 +113,11 @@ typedef struct dp_kernels {
     void (*lane_square)(int64_t n, const float *x, double lane[16]);
     void (*lane_dot)(int64_t n, const float *x, const float *y, double lane[16]);
     void (*lane_product)(int64_t n, const float *x, double lane[16]);
+
+    /* LANE64 of each of the rows of n numbers, 65,536 at most, of their squares, their product. */
+    dp_row_reduction *row_sum, *row_square, *row_product;
+    /* The largest and the smallest of each, by base/order.h. */
+    dp_row_reduction *row_max, *row_min;
 
     /* Of each number, in binary64 (base/elementary.h), rounded once. */
     void (*sigmoid)(int64_t n, float *v);

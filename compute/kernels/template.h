@@ -9,6 +9,7 @@
  */
 #include "base/elementary.h"
 #include "base/num.h"
+#include "base/order.h"
 #include "compute/kernels/kernels.h"
 
 #define NR   (NV * VL)
@@ -27,6 +28,8 @@ static void tile(const dp_runs *r, const float *const a[], const float *panel, c
                  float *const out[])
 {
     const int64_t to_next_row = r->row_stride - (r->taps - 1) * r->tap_stride;
+    const int64_t to_next_plane =
+        r->plane_stride - (r->rows - 1) * r->row_stride - (r->taps - 1) * r->tap_stride;
     const float *rows[MR];
     vf acc[MR][NV];
 
@@ -37,9 +40,11 @@ static void tile(const dp_runs *r, const float *const a[], const float *panel, c
             __builtin_prefetch(out[i] + j, 1);
         UNROLLED for (int j = 0; j < NV; j++) acc[i][j] = v_zero();
     }
-    for (int64_t row = 0; row < r->rows; row++) {
+    for (int64_t left = r->planes * r->rows, row = 1; left > 0; left--, row++) {
+        const bool last = row == r->rows;
         for (int64_t tap = 1; tap <= r->taps; tap++) {
-            const int64_t step = tap < r->taps ? r->tap_stride : to_next_row;
+            const int64_t step =
+                tap < r->taps ? r->tap_stride : (last ? to_next_plane : to_next_row);
             for (int64_t k = 0; k < r->run; k++, panel += NR) {
                 vf b[NV];
                 UNROLLED for (int j = 0; j < NV; j++) b[j] = v_load(panel + j * VL);
@@ -51,6 +56,7 @@ static void tile(const dp_runs *r, const float *const a[], const float *panel, c
             }
             UNROLLED for (int i = 0; i < MR; i++) rows[i] += step;
         }
+        row = last ? 0 : row;
     }
     UNROLLED for (int i = 0; i < MR; i++)
     {
@@ -268,6 +274,58 @@ static void lane_product(int64_t n, const float *x, double lane[16])
     LANES((double)x[i + j], *=);
 }
 
+/* Rows whose lanes never leave the registers. */
+#define ROWS(name, start, term, does)                                                              \
+    static void name(int64_t rows, int64_t n, const float *x, double *out)                         \
+    {                                                                                              \
+        const int64_t whole = n / 16 * 16;                                                         \
+        for (int64_t r = 0; r < rows; r++, x += n) {                                               \
+            double sum[16], tail[16];                                                              \
+            for (int j = 0; j < 16; j++)                                                           \
+                sum[j] = start;                                                                    \
+            for (int64_t i = 0; i < whole; i += 16) {                                              \
+                for (int j = 0; j < 16; j++)                                                       \
+                    sum[j] does term((double)x[i + j]);                                            \
+            }                                                                                      \
+            if (whole < n) {                                                                       \
+                for (int j = 0; j < 16; j++)                                                       \
+                    tail[j] = sum[j];                                                              \
+                for (int64_t j = 0; whole + j < n; j++)                                            \
+                    tail[j] does term((double)x[whole + j]);                                       \
+                for (int j = 0; j < 16; j++)                                                       \
+                    sum[j] = tail[j];                                                              \
+            }                                                                                      \
+            for (int j = 0; j < 8; j++)                                                            \
+                sum[j] does sum[j + 8];                                                            \
+            for (int j = 0; j < 4; j++)                                                            \
+                sum[j] does sum[j + 4];                                                            \
+            sum[0] does sum[2], sum[1] does sum[3];                                                \
+            sum[0] does sum[1];                                                                    \
+            out[r] = sum[0];                                                                       \
+        }                                                                                          \
+    }
+#define NUMBER(v) (v)
+#define SQUARE(v) ((v) * (v))
+ROWS(row_sum, 0.0, NUMBER, +=)
+ROWS(row_square, 0.0, SQUARE, +=)
+ROWS(row_product, 1.0, NUMBER, *=)
+
+/* Integers: the order is free. */
+#define EXTREMES(name, worst, nan, better)                                                         \
+    static void name(int64_t rows, int64_t n, const float *x, double *out)                         \
+    {                                                                                              \
+        for (int64_t r = 0; r < rows; r++, x += n) {                                               \
+            int32_t best = worst;                                                                  \
+            for (int64_t i = 0; i < n; i++) {                                                      \
+                const int32_t key = dp_order_key(x[i], nan);                                       \
+                best = key better best ? key : best;                                               \
+            }                                                                                      \
+            out[r] = (double)dp_order_number(best, nan);                                           \
+        }                                                                                          \
+    }
+EXTREMES(row_max, INT32_MIN, INT32_MAX, >)
+EXTREMES(row_min, INT32_MAX, INT32_MIN, <)
+
 static bool finite(int64_t n, const float *x)
 {
     uint32_t found = 0;
@@ -335,6 +393,11 @@ const dp_kernels KERNELS = {
     .lane_square = lane_square,
     .lane_dot = lane_dot,
     .lane_product = lane_product,
+    .row_sum = row_sum,
+    .row_square = row_square,
+    .row_product = row_product,
+    .row_max = row_max,
+    .row_min = row_min,
     .sigmoid = sigmoid_of,
     .tanh = tanh_of,
     .tanh_gradient = tanh_gradient,

@@ -198,6 +198,23 @@ static void reduce_runs(void *ctx, uint64_t task)
     each_output(((const walk *)ctx)->p, task, reduce_run, ctx);
 }
 
+/* Whether the outputs' elements are rows of one block, one after another. */
+static bool are_rows(const dp_reduce *p)
+{
+    return p->inner == 1 && p->reduced.n == 1 && p->reduced.count <= DP_LANE_BLOCK &&
+           (p->kept.n == 0 || (p->kept.n == 1 && p->kept.step[0] == p->reduced.count));
+}
+
+static void reduce_rows(void *ctx, uint64_t task)
+{
+    const walk *w = ctx;
+    const int64_t n = outputs_of_task(w->p), first = (int64_t)task * n,
+                  left = w->p->kept.count - first, run = w->p->reduced.count;
+
+    w->r->rows(w->kernels, left < n ? left : n, run, w->x + (size_t)(first * run) * w->in_size,
+               w->out + (size_t)first * w->out_size);
+}
+
 /* ---- long runs, block by block ---- */
 
 static void reduce_block(void *ctx, uint64_t task)
@@ -286,6 +303,8 @@ void dp_reduce_run(const dp_reduce *p, const dp_reducer *reducers, size_t n,
         w.r++;
     if (w.r->close != NULL && blocks_of_run(p) > 0)
         reduce_blocks(&w, a->workers);
+    else if (w.r->rows != NULL && are_rows(p))
+        dp_workers_run(a->workers, tasks_of(p), reduce_rows, &w);
     else if (p->inner == 1)
         dp_workers_run(a->workers, tasks_of(p), reduce_runs, &w);
     else

@@ -44,6 +44,8 @@ typedef struct dp_reducer {
     double (*close)(dp_accumulator *);
     double (*tree)(double *, int64_t n);
     void (*store)(double, int64_t count, void *out);
+    /* Rows of n numbers, of one block, that lie one after another; NULL: one by one. */
+    void (*rows)(const dp_kernels *, int64_t rows, int64_t n, const void *x, void *out);
     /* Kept elements beside each other: each has its own 8 bytes. */
     void (*begin_each)(void *sums, int64_t n);
     void (*add_each)(void *sums, const void *x, int64_t n);

@@ -10,7 +10,7 @@
 DP_REDUCE_WORDS(truth, uint8_t, uint8_t, 1, TRUTH, BOTH, SAME)
 
 static const dp_reducer reducers[] = {
-    DP_REDUCER_WORDS(truth, DP_BOOL),
+    DP_REDUCER_WORDS(truth, DP_BOOL, NULL),
 };
 
 DP_REDUCE_RUNS(reducers)

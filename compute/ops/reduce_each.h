@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * Defines the six functions of a dp_reducer: binary64 sums of floats (DP_REDUCE_FLOATS), and words
+ * Defines the functions of a dp_reducer: binary64 sums of floats (DP_REDUCE_FLOATS), and words
  * where the order is free (DP_REDUCE_WORDS).
  */
 #ifndef COMPUTE_OPS_REDUCE_EACH_H
@@ -10,8 +10,26 @@
 
 #include "compute/ops/reduce.h"
 
-/* add_run, end_run: of dp_lanes; joins(sum, v): += or *= of v in binary64; result(sum, count). */
-#define DP_REDUCE_FLOATS(start, add_run, end_run, joins, result)                                   \
+#define DP_REDUCE_ROWS 64 /* whose results are kept together */
+
+/* row_kernel: of dp_kernels; store(result, count, y). */
+#define DP_REDUCE_BY_ROWS(row_kernel, store)                                                       \
+    static void rows(const dp_kernels *k, int64_t n_rows, int64_t n, const void *x, void *out)     \
+    {                                                                                              \
+        double results[DP_REDUCE_ROWS];                                                            \
+        const float *row = x;                                                                      \
+        float *y = out;                                                                            \
+        for (int64_t some; n_rows > 0; n_rows -= some, row += some * n, y += some) {               \
+            some = n_rows < DP_REDUCE_ROWS ? n_rows : DP_REDUCE_ROWS;                              \
+            k->row_kernel(some, n, row, results);                                                  \
+            for (int64_t i = 0; i < some; i++)                                                     \
+                store(results[i], n, y + i);                                                       \
+        }                                                                                          \
+    }
+
+/* add_run, end_run: of dp_lanes; row_kernel: of dp_kernels; joins(sum, v): += or *= of v in binary64;
+ * result(sum, count). */
+#define DP_REDUCE_FLOATS(start, add_run, end_run, row_kernel, joins, result)                       \
     static void begin(dp_accumulator *a, const dp_kernels *k)                                      \
     {                                                                                              \
         dp_lanes_begin(&a->lanes, k, start);                                                       \
@@ -23,6 +41,7 @@
         (void)count;                                                                               \
         *(float *)out = (float)result(sum, (double)count);                                         \
     }                                                                                              \
+    DP_REDUCE_BY_ROWS(row_kernel, store)                                                           \
     static void end(dp_accumulator *a, int64_t count, void *out)                                   \
     {                                                                                              \
         store(close_run(a), count, out);                                                           \
@@ -109,11 +128,11 @@
 /* tree: dp_tree_sum or dp_tree_product. */
 #define DP_REDUCER_FLOATS(tree)                                                                    \
     {                                                                                              \
-        DP_F32, begin, add, end, close_run, tree, store, begin_each, add_each, end_each            \
+        DP_F32, begin, add, end, close_run, tree, store, rows, begin_each, add_each, end_each            \
     }
-#define DP_REDUCER_WORDS(name, dtype)                                                              \
+#define DP_REDUCER_WORDS(name, dtype, rows)                                                              \
     {                                                                                              \
-        dtype, name##_begin, name##_add, name##_end, NULL, NULL, NULL, name##_begin_each,          \
+        dtype, name##_begin, name##_add, name##_end, NULL, NULL, NULL, rows, name##_begin_each,          \
             name##_add_each, name##_end_each                                                       \
     }
 

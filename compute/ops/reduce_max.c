@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "compute/ops/order.h"
+#include "base/order.h"
 #include "compute/ops/reduce_each.h"
 
 #define KEY(v)       dp_order_key(v, INT32_MAX)
@@ -14,11 +14,14 @@ DP_REDUCE_WORDS(i32, int32_t, int32_t, INT32_MIN, SAME, LARGER, SAME)
 DP_REDUCE_WORDS(u8, uint8_t, uint8_t, 0, SAME, LARGER, SAME)
 DP_REDUCE_WORDS(i8, int8_t, int8_t, INT8_MIN, SAME, LARGER, SAME)
 
+#define STORE(v, count, y) (*(y) = (float)(v))
+DP_REDUCE_BY_ROWS(row_max, STORE)
+
 static const dp_reducer reducers[] = {
-    DP_REDUCER_WORDS(f32, DP_F32),
-    DP_REDUCER_WORDS(i32, DP_I32),
-    DP_REDUCER_WORDS(u8, DP_U8),
-    DP_REDUCER_WORDS(i8, DP_I8),
+    DP_REDUCER_WORDS(f32, DP_F32, rows),
+    DP_REDUCER_WORDS(i32, DP_I32, NULL),
+    DP_REDUCER_WORDS(u8, DP_U8, NULL),
+    DP_REDUCER_WORDS(i8, DP_I8, NULL),
 };
 
 DP_REDUCE_RUNS(reducers)

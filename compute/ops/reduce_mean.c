@@ -6,7 +6,7 @@
 
 #define PLUS(a, v)       (a) += (v)
 #define MEAN(sum, count) ((sum) / (count))
-DP_REDUCE_FLOATS(0.0, dp_sum_add, dp_sum_end, PLUS, MEAN)
+DP_REDUCE_FLOATS(0.0, dp_sum_add, dp_sum_end, row_sum, PLUS, MEAN)
 
 static const dp_reducer reducers[] = {
     DP_REDUCER_FLOATS(dp_tree_sum),

@@ -6,7 +6,7 @@
 
 #define TIMES(a, v)          (a) *= (v)
 #define SAME(product, count) (product)
-DP_REDUCE_FLOATS(1.0, dp_product_add, dp_product_end, TIMES, SAME)
+DP_REDUCE_FLOATS(1.0, dp_product_add, dp_product_end, row_product, TIMES, SAME)
 
 #define MULTIPLY(a, b) ((a) * (b))
 #define WORD(v)        ((uint32_t)(v))
@@ -15,7 +15,7 @@ DP_REDUCE_WORDS(i32, int32_t, uint32_t, 1, WORD, MULTIPLY, BACK)
 
 static const dp_reducer reducers[] = {
     DP_REDUCER_FLOATS(dp_tree_product),
-    DP_REDUCER_WORDS(i32, DP_I32),
+    DP_REDUCER_WORDS(i32, DP_I32, NULL),
 };
 
 DP_REDUCE_RUNS(reducers)

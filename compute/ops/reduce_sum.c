@@ -6,7 +6,7 @@
 
 #define PLUS(a, v)       (a) += (v)
 #define SAME(sum, count) (sum)
-DP_REDUCE_FLOATS(0.0, dp_sum_add, dp_sum_end, PLUS, SAME)
+DP_REDUCE_FLOATS(0.0, dp_sum_add, dp_sum_end, row_sum, PLUS, SAME)
 
 #define ADD(a, b) ((a) + (b))
 #define WORD(v)   ((uint32_t)(v))
@@ -15,7 +15,7 @@ DP_REDUCE_WORDS(i32, int32_t, uint32_t, 0, WORD, ADD, BACK)
 
 static const dp_reducer reducers[] = {
     DP_REDUCER_FLOATS(dp_tree_sum),
-    DP_REDUCER_WORDS(i32, DP_I32),
+    DP_REDUCER_WORDS(i32, DP_I32, NULL),
 };
 
 DP_REDUCE_RUNS(reducers)

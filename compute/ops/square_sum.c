@@ -6,7 +6,7 @@
 
 #define PLUS_SQUARE(a, v) (a) += (v) * (v)
 #define SAME(sum, count)  (sum)
-DP_REDUCE_FLOATS(0.0, dp_square_add, dp_sum_end, PLUS_SQUARE, SAME)
+DP_REDUCE_FLOATS(0.0, dp_square_add, dp_sum_end, row_square, PLUS_SQUARE, SAME)
 
 static const dp_reducer reducers[] = {
     DP_REDUCER_FLOATS(dp_tree_sum),

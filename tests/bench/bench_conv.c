@@ -34,7 +34,7 @@ static float *numbers(size_t n)
 static double roof(const dp_kernels *k, const float *a, const float *panel)
 {
     float out[DP_MAX_MR * DP_MAX_NR] __attribute__((aligned(64)));
-    const dp_runs runs = {1, 1, ROOF_K, 0, 0};
+    const dp_runs runs = {1, 1, 1, ROOF_K, 0, 0, 0};
     const float *rows[DP_MAX_MR];
     float *to[DP_MAX_MR];
     const double start = seconds();

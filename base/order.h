@@ -4,8 +4,8 @@
  *
  * -0 is below +0, and a NaN is past all others, whichever is asked for.
  */
-#ifndef COMPUTE_OPS_ORDER_H
-#define COMPUTE_OPS_ORDER_H
+#ifndef BASE_ORDER_H
+#define BASE_ORDER_H
 
 #include "base/num.h"
 
@@ -13,7 +13,8 @@
 static inline int32_t dp_order_key(float v, int32_t nan)
 {
     const int32_t bits = (int32_t)dp_f32_bits(v);
-    return v != v ? nan : bits ^ ((bits >> 31) & INT32_MAX);
+    const int32_t is_nan = -((bits & INT32_MAX) > 0x7F800000); /* all bits; loops run in vectors */
+    return (nan & is_nan) | ((bits ^ ((bits >> 31) & INT32_MAX)) & ~is_nan);
 }
 
 static inline float dp_order_number(int32_t key, int32_t nan)
