@@ -143,6 +143,7 @@ static void forward_group(const dp_conv *c, const dp_kernels *k, dp_workers *wor
                    .dst = panels,
                    .n_out = oc,
                    .nr = k->nr,
+                   .kd = 1,
                    .kh = c->kh,
                    .kw = c->kw,
                    .depth = ic,
@@ -150,24 +151,25 @@ static void forward_group(const dp_conv *c, const dp_kernels *k, dp_workers *wor
                    .depth_stride = taps,
                    .kh_stride = c->kw,
                    .kw_stride = 1};
-    dp_sweep s = {.kernels = k,
-                  .src = plane,
-                  .panels = panels,
-                  .bias = bias,
-                  .dst = y,
-                  .post_op = post_op,
-                  .images = n,
-                  .rows = c->oh,
-                  .cols = c->ow,
-                  .n_out = oc,
-                  .src_image = b->out_height * row,
-                  .src_row = c->stride_h * row,
-                  .src_col = c->stride_w * c->ic,
-                  .dst_image = c->oh * c->ow * c->oc,
-                  .dst_row = c->ow * c->oc,
-                  .dst_col = c->oc,
-                  .dst_out = 1,
-                  .runs = dp_runs_of(1, 0, c->kh, c->dilation_h * row, c->kw, c->dilation_w * c->ic, ic)};
+    dp_sweep s = {
+        .kernels = k,
+        .src = plane,
+        .panels = panels,
+        .bias = bias,
+        .dst = y,
+        .post_op = post_op,
+        .images = n,
+        .rows = c->oh,
+        .cols = c->ow,
+        .n_out = oc,
+        .src_image = b->out_height * row,
+        .src_row = c->stride_h * row,
+        .src_col = c->stride_w * c->ic,
+        .dst_image = c->oh * c->ow * c->oc,
+        .dst_row = c->ow * c->oc,
+        .dst_col = c->oc,
+        .dst_out = 1,
+        .runs = dp_runs_of(1, 0, c->kh, c->dilation_h * row, c->kw, c->dilation_w * c->ic, ic)};
 
     if (pack)
         dp_pack(workers, &p);
@@ -197,9 +199,9 @@ void dp_conv_forward(const dp_conv *c, const dp_kernels *k, dp_workers *workers,
 
 /* The gradient of one phase's places and one group's channels; without taps it is +0. */
 static void input_gradient_of(const dp_conv *c, const dp_kernels *k, dp_workers *workers, int64_t n,
-                              const dp_phase *h, const dp_phase *v, const border *b, const float *plane,
-                              const float *w, float *dx, const dp_post_op *post_op, float *panels,
-                              bool pack)
+                              const dp_phase *h, const dp_phase *v, const border *b,
+                              const float *plane, const float *w, float *dx,
+                              const dp_post_op *post_op, float *panels, bool pack)
 {
     const int64_t row = b->out_width * c->oc, taps = c->kh * c->kw;
     const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups;
@@ -210,6 +212,7 @@ static void input_gradient_of(const dp_conv *c, const dp_kernels *k, dp_workers 
                    .dst = panels,
                    .n_out = ic,
                    .nr = k->nr,
+                   .kd = 1,
                    .kh = exist * h->taps,
                    .kw = v->taps,
                    .depth = oc,
@@ -217,23 +220,24 @@ static void input_gradient_of(const dp_conv *c, const dp_kernels *k, dp_workers 
                    .depth_stride = ic * taps,
                    .kh_stride = -h->tap_step * c->kw,
                    .kw_stride = -v->tap_step};
-    dp_sweep s = {.kernels = k,
-                  .src = plane + exist * (h->head * row + v->head * c->oc),
-                  .panels = panels,
-                  .dst = dx + (h->first * c->width + v->first) * c->ic,
-                  .post_op = post_op,
-                  .images = n,
-                  .rows = h->places,
-                  .cols = v->places,
-                  .n_out = ic,
-                  .src_image = exist * b->out_height * row,
-                  .src_row = exist * row,
-                  .src_col = exist * c->oc,
-                  .dst_image = c->height * c->width * c->ic,
-                  .dst_row = c->stride_h * c->width * c->ic,
-                  .dst_col = c->stride_w * c->ic,
-                  .dst_out = 1,
-                  .runs = dp_runs_of(1, 0, exist * h->taps, h->step * row, v->taps, v->step * c->oc, oc)};
+    dp_sweep s = {
+        .kernels = k,
+        .src = plane + exist * (h->head * row + v->head * c->oc),
+        .panels = panels,
+        .dst = dx + (h->first * c->width + v->first) * c->ic,
+        .post_op = post_op,
+        .images = n,
+        .rows = h->places,
+        .cols = v->places,
+        .n_out = ic,
+        .src_image = exist * b->out_height * row,
+        .src_row = exist * row,
+        .src_col = exist * c->oc,
+        .dst_image = c->height * c->width * c->ic,
+        .dst_row = c->stride_h * c->width * c->ic,
+        .dst_col = c->stride_w * c->ic,
+        .dst_out = 1,
+        .runs = dp_runs_of(1, 0, exist * h->taps, h->step * row, v->taps, v->step * c->oc, oc)};
 
     if (s.rows == 0 || s.cols == 0)
         return;
@@ -250,10 +254,10 @@ static void input_gradient_batch(const dp_conv *c, const dp_kernels *k, dp_worke
     const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups;
 
     for (int64_t i = 0; i < c->stride_h * c->stride_w; i++) {
-        const dp_phase h =
-            dp_phase_of(i / c->stride_w, c->stride_h, c->dilation_h, c->top, c->height, c->kh, b->top);
-        const dp_phase v = dp_phase_of(i % c->stride_w, c->stride_w, c->dilation_w, c->left, c->width,
-                                 c->kw, b->left);
+        const dp_phase h = dp_phase_of(i / c->stride_w, c->stride_h, c->dilation_h, c->top,
+                                       c->height, c->kh, b->top);
+        const dp_phase v = dp_phase_of(i % c->stride_w, c->stride_w, c->dilation_w, c->left,
+                                       c->width, c->kw, b->left);
         for (int64_t group = 0; group < c->groups; group++)
             input_gradient_of(c, k, workers, n, &h, &v, b, plane + group * oc,
                               w + group * oc * ic * c->kh * c->kw, dx + group * ic, post_op, panels,

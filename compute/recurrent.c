@@ -24,6 +24,7 @@ void dp_product_pack(const dp_product *p, const dp_kernels *k, dp_workers *worke
                       .dst = panels,
                       .n_out = p->n_out,
                       .nr = k->nr,
+                      .kd = 1,
                       .kh = 1,
                       .kw = 1,
                       .depth = p->depth,

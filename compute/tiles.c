@@ -12,11 +12,11 @@ static void pack_panel(void *ctx, uint64_t index)
 {
     const dp_panels *p = ctx;
     const int64_t first = (int64_t)index * p->nr, n = dp_least(p->n_out - first, p->nr);
-    float *dst = p->dst + first * p->kh * p->kw * p->depth;
+    float *dst = p->dst + first * p->kd * p->kh * p->kw * p->depth;
 
-    for (int64_t tap = 0; tap < p->kh * p->kw; tap++) {
-        const float *w =
-            p->w + first * p->out_stride + tap / p->kw * p->kh_stride + tap % p->kw * p->kw_stride;
+    for (int64_t tap = 0; tap < p->kd * p->kh * p->kw; tap++) {
+        const float *w = p->w + first * p->out_stride + tap / (p->kh * p->kw) * p->kd_stride +
+                         tap / p->kw % p->kh * p->kh_stride + tap % p->kw * p->kw_stride;
         for (int64_t d = 0; d < p->depth; d++, w += p->depth_stride, dst += p->nr) {
             for (int64_t j = 0; j < n; j++)
                 dst[j] = w[j * p->out_stride];
@@ -96,7 +96,8 @@ static void sweep_tile(const dp_sweep *s, const block *b, int64_t first, int64_t
     for (int64_t i = 0; i < s->kernels->mr; i++)
         to[i] = whole && i < n_places ? b->dst[first + i] + out : tile + i * nr;
     s->kernels->tile(&s->runs, b->a + first,
-                     s->panels + out * s->runs.planes * s->runs.rows * s->runs.taps * s->runs.run, bias, to);
+                     s->panels + out * s->runs.planes * s->runs.rows * s->runs.taps * s->runs.run,
+                     bias, to);
     for (int64_t i = 0; i < n_places && !whole; i++) {
         for (int64_t j = 0; j < n; j++)
             b->dst[first + i][(out + j) * s->dst_out] = tile[i * nr + j];

@@ -16,13 +16,13 @@
 static inline int64_t dp_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 static inline int64_t dp_least(int64_t a, int64_t b) { return a < b ? a : b; }
 
-/* Weights as panels [outputs / nr][kh][kw][depth][nr], zeros past the last output.  Strides are of
- * w, in floats; kh and kw may go backwards. */
+/* Weights as panels [outputs / nr][kd][kh][kw][depth][nr], zeros past the last output.  Strides are
+ * of w, in floats; kd, kh and kw may go backwards. */
 typedef struct dp_panels {
     const float *w;
     float *dst;
-    int64_t n_out, nr, kh, kw, depth;
-    int64_t out_stride, depth_stride, kh_stride, kw_stride;
+    int64_t n_out, nr, kd, kh, kw, depth;
+    int64_t out_stride, depth_stride, kd_stride, kh_stride, kw_stride;
 } dp_panels;
 void dp_pack(dp_workers *, dp_panels *);
 

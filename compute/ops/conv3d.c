@@ -8,9 +8,11 @@
  */
 #include <string.h>
 
+#include "compute/conv.h"
 #include "compute/ops/operator.h"
 #include "compute/ops/volume.h"
-#include "compute/tree.h"
+#include "compute/phase.h"
+#include "compute/tiles.h"
 
 typedef struct conv3d {
     dp_volume v; /* its parameters come first */
@@ -60,19 +62,50 @@ static dp_status fit(conv3d *p, const dp_op_plan *plan, size_t x, dp_tensor *y, 
 
 static int64_t product(const int64_t v[3]) { return v[0] * v[1] * v[2]; }
 
-/* x with zeros around, y or dy, w by taps; partial sums of dw. */
+/* Volumes [c][places] with zeros around as [place][c]. */
+typedef struct border {
+    int64_t channels;
+    const int64_t *size, *before, *out;
+    const float *src;
+    float *dst;
+} border;
+
+static void pad_sample(void *ctx, uint64_t n)
+{
+    const border *b = ctx;
+    const int64_t places = product(b->size), floats = product(b->out) * b->channels;
+    const float *x = b->src + (int64_t)n * b->channels * places;
+    float *to = b->dst + (int64_t)n * floats;
+
+    memset(to, 0, dp_floats(floats));
+    for (int64_t i = 0; i < places; i++) {
+        const int64_t d = i / (b->size[1] * b->size[2]) + b->before[0],
+                      h = i / b->size[2] % b->size[1] + b->before[1],
+                      w = i % b->size[2] + b->before[2];
+        float *place = to + ((d * b->out[1] + h) * b->out[2] + w) * b->channels;
+        for (int64_t c = 0; c < b->channels; c++)
+            place[c] = x[c * places + i];
+    }
+}
+
+static int64_t panel_floats(const dp_kernels *k, int64_t n_out, int64_t depth)
+{
+    return (n_out + k->nr) * depth;
+}
+
+/* ---- forward: a sweep over the planes of each sample ---- */
+
 typedef struct memory {
-    float *x, *y, *w, *tree;
+    float *x, *y, *panels; /* x with zeros around */
 } memory;
 
-static size_t lay_out(const conv3d *p, bool backward, void *at, memory *m)
+static size_t lay_out(const conv3d *p, const dp_kernels *k, void *at, memory *m)
 {
-    const int64_t weights = p->taps * p->ic * p->oc;
     const int64_t sizes[] = {p->n * product(p->padded) * p->ic, p->n * product(p->v.out) * p->oc,
-                             weights, backward ? (DP_TREE_DEPTH + 1) * weights : 0};
-    float **const places[] = {&m->x, &m->y, &m->w, &m->tree};
+                             panel_floats(k, p->oc, p->taps * p->ic)};
+    float **const places[] = {&m->x, &m->y, &m->panels};
 
-    return dp_lay_out(sizes, 4, at, places);
+    return dp_lay_out(sizes, 3, at, places);
 }
 
 static dp_status plan(void *params_, dp_op_plan *plan, dp_error *err)
@@ -81,108 +114,131 @@ static dp_status plan(void *params_, dp_op_plan *plan, dp_error *err)
     const dp_status status = fit(params_, plan, 0, &plan->out[0], err);
 
     plan->n_out = 1;
-    plan->workspace = status == DP_OK ? lay_out(params_, false, NULL, &m) : 0;
+    plan->workspace = status == DP_OK ? lay_out(params_, plan->kernels, NULL, &m) : 0;
     return status;
 }
 
-/* A run under way. */
-typedef struct job {
-    const conv3d *p;
-    const dp_kernels *kernels;
-    memory m;
-    const float *given; /* what a task takes over: x, w, dy */
-    float *dw;
-} job;
-
-/* [c][places] of a sample with zeros around as [place][c]. */
-static void pad_sample(void *ctx, uint64_t n)
+static void forward_sample(const conv3d *p, const dp_op_run_args *a, const float *x,
+                           const float *panels, float *y)
 {
-    const job *j = ctx;
-    const conv3d *p = j->p;
-    const int64_t *in = p->v.in, places = product(in);
-    const float *x = j->given + (int64_t)n * p->ic * places;
-    float *to = j->m.x + (int64_t)n * product(p->padded) * p->ic;
+    const dp_volume *v = &p->v;
+    const int64_t row = p->padded[2] * p->ic, plane = p->padded[1] * row;
+    dp_sweep s = {.kernels = a->kernels,
+                  .src = x,
+                  .panels = panels,
+                  .dst = y,
+                  .images = v->out[0],
+                  .rows = v->out[1],
+                  .cols = v->out[2],
+                  .n_out = p->oc,
+                  .src_image = v->step[0] * plane,
+                  .src_row = v->step[1] * row,
+                  .src_col = v->step[2] * p->ic,
+                  .dst_image = v->out[1] * v->out[2] * p->oc,
+                  .dst_row = v->out[2] * p->oc,
+                  .dst_col = p->oc,
+                  .dst_out = 1,
+                  .runs = dp_runs_of(v->kernel[0], v->apart[0] * plane, v->kernel[1],
+                                     v->apart[1] * row, v->kernel[2], v->apart[2] * p->ic, p->ic)};
 
-    memset(to, 0, sizeof *to * (size_t)(product(p->padded) * p->ic));
-    for (int64_t i = 0; i < places; i++) {
-        const int64_t d = i / (in[1] * in[2]) + p->v.before[0],
-                      h = i / in[2] % in[1] + p->v.before[1], w = i % in[2] + p->v.before[2];
-        float *place = to + ((d * p->padded[1] + h) * p->padded[2] + w) * p->ic;
-        for (int64_t c = 0; c < p->ic; c++)
-            place[c] = x[c * places + i];
-    }
-}
-
-/* w[oc][ic][tap] as [tap][ic][oc], or [tap][oc][ic]. */
-static void pack_weights(const conv3d *p, const float *w, bool transposed, float *to)
-{
-    for (int64_t o = 0; o < p->oc; o++) {
-        for (int64_t i = 0; i < p->ic; i++) {
-            for (int64_t t = 0; t < p->taps; t++)
-                to[t * p->ic * p->oc + (transposed ? o * p->ic + i : i * p->oc + o)] =
-                    w[(o * p->ic + i) * p->taps + t];
-        }
-    }
-}
-
-/* Where the first place of a window is, in the padded x of its sample. */
-static const float *window_at(const job *j, int64_t n, int64_t od, int64_t oh, int64_t ow)
-{
-    const conv3d *p = j->p;
-    const int64_t *s = p->v.step;
-
-    return j->m.x + (((n * p->padded[0] + od * s[0]) * p->padded[1] + oh * s[1]) * p->padded[2] +
-                     ow * s[2]) *
-                        p->ic;
-}
-
-/* A tap's distance in floats from the first place of its window. */
-static int64_t tap_at(const conv3d *p, int64_t tap)
-{
-    const int64_t *k = p->v.kernel, *dilation = p->v.apart;
-    const int64_t d = tap / (k[1] * k[2]), h = tap / k[2] % k[1], w = tap % k[2];
-
-    return ((d * dilation[0] * p->padded[1] + h * dilation[1]) * p->padded[2] + w * dilation[2]) *
-           p->ic;
-}
-
-static void forward_row(void *ctx, uint64_t row)
-{
-    const job *j = ctx;
-    const conv3d *p = j->p;
-    const int64_t *out = p->v.out, i = (int64_t)row;
-
-    for (int64_t ow = 0; ow < out[2]; ow++) {
-        float *y = j->m.y + (i * out[2] + ow) * p->oc;
-        const float *x = window_at(j, i / (out[0] * out[1]), i / out[1] % out[0], i % out[1], ow);
-        memset(y, 0, sizeof *y * (size_t)p->oc);
-        for (int64_t t = 0; t < p->taps; t++)
-            j->kernels->chain(p->oc, p->ic, x + tap_at(p, t), 1, j->m.w + t * p->ic * p->oc, p->oc,
-                              y);
-    }
+    dp_run_sweep(a->workers, &s);
 }
 
 static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err)
 {
     const conv3d *p = params_;
-    job j = {.p = p, .kernels = a->kernels, .given = a->in[0].data};
+    const int64_t out = product(p->v.out) * p->oc, in = product(p->padded) * p->ic;
+    memory m;
 
     (void)err;
-    lay_out(p, false, a->workspace, &j.m);
-    dp_workers_run(a->workers, (uint64_t)p->n, pad_sample, &j);
-    pack_weights(p, a->in[1].data, false, j.m.w);
-    dp_workers_run(a->workers, (uint64_t)(p->n * p->v.out[0] * p->v.out[1]), forward_row, &j);
-    dp_channels_first(a->workers, p->n, p->oc, product(p->v.out), j.m.y, a->out[0].data);
+    lay_out(p, a->kernels, a->workspace, &m);
+    border b = {p->ic, p->v.in, p->v.before, p->padded, a->in[0].data, m.x};
+    dp_panels panels = {.w = a->in[1].data,
+                        .dst = m.panels,
+                        .n_out = p->oc,
+                        .nr = a->kernels->nr,
+                        .kd = 1,
+                        .kh = 1,
+                        .kw = p->taps,
+                        .depth = p->ic,
+                        .out_stride = p->ic * p->taps,
+                        .depth_stride = p->taps,
+                        .kw_stride = 1};
+    dp_workers_run(a->workers, (uint64_t)p->n, pad_sample, &b);
+    dp_pack(a->workers, &panels);
+    for (int64_t n = 0; n < p->n; n++)
+        forward_sample(p, a, m.x + n * in, m.panels, m.y + n * out);
+    dp_channels_first(a->workers, p->n, p->oc, product(p->v.out), m.y, a->out[0].data);
     return DP_OK;
 }
 
 /* ---- backward: dy, x, w ---- */
 
+/* dy with what the taps reach around it; dy, x and dx by places; for the gradient of the weights of
+ * one kd, the planes that it meets, and the result. */
+typedef struct gradients {
+    int64_t front[3], reach[3]; /* of the border of dy, and with it */
+    float *bordered, *panels, *dy, *x, *dx, *planes, *dw, *workspace;
+} gradients;
+
+/* The convolution of planes that the taps of one kd are. */
+static dp_conv plane_conv(const conv3d *p)
+{
+    const dp_volume *v = &p->v;
+    return (dp_conv){.ic = p->ic,
+                     .height = v->in[1],
+                     .width = v->in[2],
+                     .oc = p->oc,
+                     .kh = v->kernel[1],
+                     .kw = v->kernel[2],
+                     .oh = v->out[1],
+                     .ow = v->out[2],
+                     .stride_h = v->step[1],
+                     .stride_w = v->step[2],
+                     .dilation_h = v->apart[1],
+                     .dilation_w = v->apart[2],
+                     .groups = 1,
+                     .top = v->before[1],
+                     .left = v->before[2],
+                     .bottom = v->after[1],
+                     .right = v->after[2]};
+}
+
+static int64_t plane_floats(const conv3d *p) { return p->v.in[1] * p->v.in[2] * p->ic; }
+
+static size_t lay_out_backward(const conv3d *p, const dp_kernels *k, void *at, gradients *g)
+{
+    const dp_volume *v = &p->v;
+    const dp_conv c = plane_conv(p);
+    const size_t workspace = dp_conv_workspace(&c, k, p->n * v->out[0]);
+
+    for (int d = 0; d < 3; d++) {
+        g->front[d] = dp_gradient_front(v->kernel[d], v->apart[d], v->step[d]);
+        g->reach[d] =
+            g->front[d] + dp_gradient_reach(v->out[d], v->in[d], v->before[d], v->step[d]);
+    }
+    if ((double)p->n * (double)p->oc * (double)g->reach[0] * (double)g->reach[1] *
+            (double)g->reach[2] >
+        (double)DP_OP_MOST)
+        return SIZE_MAX;
+    const int64_t sizes[] = {p->n * product(g->reach) * p->oc,
+                             panel_floats(k, p->ic, p->taps * p->oc),
+                             p->n * product(v->out) * p->oc,
+                             p->n * product(v->in) * p->ic,
+                             p->n * product(v->in) * p->ic,
+                             p->n * v->out[0] * plane_floats(p),
+                             p->oc * p->ic * v->kernel[1] * v->kernel[2],
+                             workspace < SIZE_MAX ? (int64_t)workspace : -1};
+    float **const places[] = {&g->bordered, &g->panels, &g->dy, &g->x,
+                              &g->dx,       &g->planes, &g->dw, &g->workspace};
+    return dp_lay_out(sizes, sizeof sizes / sizeof sizes[0], at, places);
+}
+
 static dp_status plan_backward(void *params_, dp_op_plan *plan, dp_error *err)
 {
     conv3d *p = params_;
     dp_tensor y;
-    memory m;
+    gradients g;
     dp_status status = fit(p, plan, 1, &y, err);
 
     if (status == DP_OK)
@@ -192,103 +248,130 @@ static dp_status plan_backward(void *params_, dp_op_plan *plan, dp_error *err)
     plan->out[0] = plan->in[1];
     plan->out[1] = plan->in[2];
     plan->n_out = 2;
-    plan->workspace = status == DP_OK ? lay_out(p, true, NULL, &m) : 0;
+    plan->workspace = status == DP_OK ? lay_out_backward(p, plan->kernels, NULL, &g) : 0;
     return status;
 }
 
-/* dy of the window whose tap k on axis d is at a place; false: there is none.  A window that lies
- * outside is there, as zeros: *at is -1. */
-static bool window_of(const conv3d *p, int d, int64_t place, int64_t k, int64_t *at)
+/* The gradient of the places of one phase of the strides; without taps it is +0. */
+static void input_gradient_of(const conv3d *p, const dp_op_run_args *a, const gradients *g,
+                              const dp_phase f[3])
 {
-    const int64_t from = place + p->v.before[d] - k * p->v.apart[d];
+    const dp_volume *v = &p->v;
+    const int64_t *k = v->kernel, *in = v->in;
+    const int64_t row = g->reach[2] * p->oc, plane = g->reach[1] * row;
+    const int64_t exist = f[0].taps > 0 && f[1].taps > 0 && f[2].taps > 0;
+    int64_t last[3];
+    for (int d = 0; d < 3; d++)
+        last[d] = f[d].tap + (f[d].taps - 1) * f[d].tap_step;
+    dp_panels panels = {.w = (const float *)a->in[2].data +
+                             exist * ((last[0] * k[1] + last[1]) * k[2] + last[2]),
+                        .dst = g->panels,
+                        .n_out = p->ic,
+                        .nr = a->kernels->nr,
+                        .kd = exist * f[0].taps,
+                        .kh = f[1].taps,
+                        .kw = f[2].taps,
+                        .depth = p->oc,
+                        .out_stride = p->taps,
+                        .depth_stride = p->ic * p->taps,
+                        .kd_stride = -f[0].tap_step * k[1] * k[2],
+                        .kh_stride = -f[1].tap_step * k[2],
+                        .kw_stride = -f[2].tap_step};
+    dp_sweep s = {.kernels = a->kernels,
+                  .panels = g->panels,
+                  .images = f[0].places,
+                  .rows = f[1].places,
+                  .cols = f[2].places,
+                  .n_out = p->ic,
+                  .src_image = exist * plane,
+                  .src_row = exist * row,
+                  .src_col = exist * p->oc,
+                  .dst_image = v->step[0] * plane_floats(p),
+                  .dst_row = v->step[1] * in[2] * p->ic,
+                  .dst_col = v->step[2] * p->ic,
+                  .dst_out = 1,
+                  .runs = dp_runs_of(exist * f[0].taps, f[0].step * plane, f[1].taps,
+                                     f[1].step * row, f[2].taps, f[2].step * p->oc, p->oc)};
 
-    if (from % p->v.step[d] != 0)
-        return false;
-    *at = from >= 0 && from / p->v.step[d] < p->v.out[d] ? from / p->v.step[d] : -1;
-    return true;
-}
-
-/* Every tap that exists on a place, last first. */
-static void input_gradient_place(const job *j, int64_t n, const int64_t place[3], float *dx)
-{
-    static const float zero = 0.0f;
-    const conv3d *p = j->p;
-    const int64_t *k = p->v.kernel, *out = p->v.out;
-    int64_t o[3];
-
-    for (int64_t t = p->taps - 1; t >= 0; t--) {
-        const bool exists = window_of(p, 0, place[0], t / (k[1] * k[2]), &o[0]) &&
-                            window_of(p, 1, place[1], t / k[2] % k[1], &o[1]) &&
-                            window_of(p, 2, place[2], t % k[2], &o[2]);
-        const bool inside = exists && o[0] >= 0 && o[1] >= 0 && o[2] >= 0;
-        const float *dy =
-            inside ? j->m.y + (((n * out[0] + o[0]) * out[1] + o[1]) * out[2] + o[2]) * p->oc
-                   : &zero;
-        if (exists)
-            j->kernels->chain(p->ic, p->oc, dy, inside, j->m.w + t * p->ic * p->oc, p->ic, dx);
+    dp_pack(a->workers, &panels);
+    for (int64_t n = 0; n < p->n; n++) {
+        s.src = g->bordered + n * g->reach[0] * plane +
+                exist * (f[0].head * plane + f[1].head * row + f[2].head * p->oc);
+        s.dst = g->dx + n * product(in) * p->ic +
+                ((f[0].first * in[1] + f[1].first) * in[2] + f[2].first) * p->ic;
+        dp_run_sweep(a->workers, &s);
     }
 }
 
-static void input_gradient_row(void *ctx, uint64_t row)
+static void input_gradient(const conv3d *p, const dp_op_run_args *a, const gradients *g)
 {
-    const job *j = ctx;
-    const conv3d *p = j->p;
-    const int64_t *in = p->v.in, i = (int64_t)row, n = i / (in[0] * in[1]);
-    float *dx = j->m.x + i * in[2] * p->ic; /* x is not needed any more */
+    const dp_volume *v = &p->v;
 
-    memset(dx, 0, sizeof *dx * (size_t)(in[2] * p->ic));
-    for (int64_t w = 0; w < in[2]; w++) {
-        const int64_t place[3] = {i / in[1] % in[0], i % in[1], w};
-        input_gradient_place(j, n, place, dx + w * p->ic);
+    for (int64_t i = 0; i < product(v->step); i++) {
+        const int64_t first[] = {i / (v->step[1] * v->step[2]), i / v->step[2] % v->step[1],
+                                 i % v->step[2]};
+        dp_phase f[3];
+        for (int d = 0; d < 3; d++)
+            f[d] = dp_phase_of(first[d], v->step[d], v->apart[d], v->before[d], v->in[d],
+                               v->kernel[d], g->front[d]);
+        if (f[0].places > 0 && f[1].places > 0 && f[2].places > 0)
+            input_gradient_of(p, a, g, f);
     }
 }
 
-static void merge(int64_t n, float *tree, int64_t *depth, const dp_kernels *k)
+/* The planes that tap kd meets. */
+typedef struct meeting {
+    const conv3d *p;
+    const gradients *g;
+    int64_t kd;
+} meeting;
+
+static void meet_plane(void *ctx, uint64_t index)
 {
-    k->add(n, tree + (*depth - 2) * n, tree + (*depth - 1) * n);
-    --*depth;
+    const meeting *m = ctx;
+    const dp_volume *v = &m->p->v;
+    const int64_t n = (int64_t)index / v->out[0], floats = plane_floats(m->p),
+                  d = (int64_t)index % v->out[0] * v->step[0] + m->kd * v->apart[0] - v->before[0];
+    float *to = m->g->planes + (int64_t)index * floats;
+
+    if (d < 0 || d >= v->in[0])
+        memset(to, 0, dp_floats(floats));
+    else
+        memcpy(to, m->g->x + (n * v->in[0] + d) * floats, dp_floats(floats));
 }
 
-/* dw of a tap and an input channel: all output channels. */
-static void weight_gradient(void *ctx, uint64_t index)
+/* Plane by plane, the leaf's planes are the leaf. */
+static void weight_gradient(const conv3d *p, const dp_op_run_args *a, const gradients *g)
 {
-    const job *j = ctx;
-    const conv3d *p = j->p;
-    const int64_t *out = p->v.out, tap = (int64_t)index / p->ic, ic = (int64_t)index % p->ic;
-    const int64_t rows = out[0] * out[1], at = tap_at(p, tap) + ic;
-    float *tree = j->m.tree + (int64_t)index * (DP_TREE_DEPTH + 1) * p->oc;
-    int64_t depth = 0;
+    const dp_volume *v = &p->v;
+    const dp_conv c = plane_conv(p);
+    const int64_t taps = v->kernel[1] * v->kernel[2], planes = p->n * v->out[0];
+    float *dw = a->out[1].data;
 
-    for (int64_t leaf = 0; leaf * p->leaf_size < p->n; leaf++) {
-        const int64_t first = leaf * p->leaf_size, end = first + p->leaf_size;
-        float *sum = tree + depth++ * p->oc;
-        memset(sum, 0, sizeof *sum * (size_t)p->oc);
-        for (int64_t i = first * rows; i < (end < p->n ? end : p->n) * rows; i++)
-            j->kernels->chain(p->oc, out[2],
-                              window_at(j, i / rows, i / out[1] % out[0], i % out[1], 0) + at,
-                              p->v.step[2] * p->ic, j->m.y + i * out[2] * p->oc, p->oc, sum);
-        for (int m = dp_tree_merges(leaf); m > 0; m--)
-            merge(p->oc, tree, &depth, j->kernels);
+    for (int64_t kd = 0; kd < v->kernel[0]; kd++) {
+        meeting m = {p, g, kd};
+        dp_workers_run(a->workers, (uint64_t)planes, meet_plane, &m);
+        dp_conv_weight_gradient(&c, a->kernels, a->workers, planes, p->leaf_size * v->out[0],
+                                g->planes, g->dy, g->dw, g->workspace);
+        for (int64_t i = 0; i < p->oc * p->ic; i++)
+            memcpy(dw + (i * v->kernel[0] + kd) * taps, g->dw + i * taps, dp_floats(taps));
     }
-    while (depth > 1)
-        merge(p->oc, tree, &depth, j->kernels);
-    for (int64_t o = 0; o < p->oc; o++)
-        j->dw[(o * p->ic + ic) * p->taps + tap] = tree[o];
 }
 
 static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_error *err)
 {
     const conv3d *p = params_;
-    job j = {.p = p, .kernels = a->kernels, .given = a->in[1].data, .dw = a->out[1].data};
+    gradients g;
 
     (void)err;
-    lay_out(p, true, a->workspace, &j.m);
-    dp_workers_run(a->workers, (uint64_t)p->n, pad_sample, &j);
-    dp_channels_last(a->workers, p->n, p->oc, product(p->v.out), a->in[0].data, j.m.y);
-    dp_workers_run(a->workers, (uint64_t)(p->taps * p->ic), weight_gradient, &j);
-    pack_weights(p, a->in[2].data, true, j.m.w);
-    dp_workers_run(a->workers, (uint64_t)(p->n * p->v.in[0] * p->v.in[1]), input_gradient_row, &j);
-    dp_channels_first(a->workers, p->n, p->ic, product(p->v.in), j.m.x, a->out[0].data);
+    lay_out_backward(p, a->kernels, a->workspace, &g);
+    border b = {p->oc, p->v.out, g.front, g.reach, a->in[0].data, g.bordered};
+    dp_workers_run(a->workers, (uint64_t)p->n, pad_sample, &b);
+    input_gradient(p, a, &g);
+    dp_channels_first(a->workers, p->n, p->ic, product(p->v.in), g.dx, a->out[0].data);
+    dp_channels_last(a->workers, p->n, p->oc, product(p->v.out), a->in[0].data, g.dy);
+    dp_channels_last(a->workers, p->n, p->ic, product(p->v.in), a->in[1].data, g.x);
+    weight_gradient(p, a, &g);
     return DP_OK;
 }
 

@@ -27,8 +27,8 @@
         }                                                                                          \
     }
 
-/* add_run, end_run: of dp_lanes; row_kernel: of dp_kernels; joins(sum, v): += or *= of v in binary64;
- * result(sum, count). */
+/* add_run, end_run: of dp_lanes; row_kernel: of dp_kernels; joins(sum, v): += or *= of v in
+ * binary64; result(sum, count). */
 #define DP_REDUCE_FLOATS(start, add_run, end_run, row_kernel, joins, result)                       \
     static void begin(dp_accumulator *a, const dp_kernels *k)                                      \
     {                                                                                              \
@@ -128,11 +128,11 @@
 /* tree: dp_tree_sum or dp_tree_product. */
 #define DP_REDUCER_FLOATS(tree)                                                                    \
     {                                                                                              \
-        DP_F32, begin, add, end, close_run, tree, store, rows, begin_each, add_each, end_each            \
+        DP_F32, begin, add, end, close_run, tree, store, rows, begin_each, add_each, end_each      \
     }
-#define DP_REDUCER_WORDS(name, dtype, rows)                                                              \
+#define DP_REDUCER_WORDS(name, dtype, rows)                                                        \
     {                                                                                              \
-        dtype, name##_begin, name##_add, name##_end, NULL, NULL, NULL, rows, name##_begin_each,          \
+        dtype, name##_begin, name##_add, name##_end, NULL, NULL, NULL, rows, name##_begin_each,    \
             name##_add_each, name##_end_each                                                       \
     }
 
