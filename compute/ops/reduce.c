@@ -243,7 +243,7 @@ static void reduce_blocks(walk *w, dp_workers *workers)
 
 /* ---- outputs beside each other ---- */
 
-#define SIDE_BY_SIDE 512 /* outputs of a task */
+#define SIDE_BY_SIDE 2048 /* outputs of a task */
 
 /* Outputs beside each other, whose elements lie so, too. */
 typedef struct neighbours {
