@@ -3,21 +3,18 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tools/ladder.h"
+#include "tools/losses.h"
 #include "tools/ranks.h"
+#include "tools/verify_command.h"
 
 #define MAX_RUNS  8
 #define MAX_RANKS 1024
-
-/* numpy.allclose as the reference script calls it: atol 1e-3, rtol 1e-5 (docs/numerics.md). */
-#define ATOL 1e-3
-#define RTOL 1e-5
 
 typedef struct settings {
     const char *recipe, *data, *vary, *inject, *ranks, *one_run;
@@ -48,6 +45,8 @@ static const char about[] =
     "weights.  With --ranks 1,2,4 there is a run for each number, on so many ranks (mpirun).\n"
     "RECIPE is a recipe's name, a recipe file, or a pipeline text in quotes "
     "(default: " RECIPE_DEFAULT ").\n"
+    "detpipe verify [OPTIONS] -- COMMAND ARGS... runs any training command twice and compares the "
+    "losses that it prints (detpipe verify --help -- x).\n"
     "Exit status: 0 reproduced, 1 not, 2 the question is malformed, 3 it could not be tried.";
 
 /* ---- one run: what the two processes do ---- */
@@ -192,18 +191,13 @@ static int start_run(const settings *s, run *r, int number)
 
 /* ---- the verdicts ---- */
 
-static bool is_close(double a, double b)
-{
-    return a == b || (isfinite(b) && fabs(a - b) <= ATOL + RTOL * fabs(b));
-}
-
 /* The reference rule: the first two losses of both runs, counts checked, NaN never close. */
 static bool is_run_close(const ladder *a, const ladder *b)
 {
     if (a->n_losses != b->n_losses || a->n_losses == 0)
         return false;
     for (uint64_t i = 0; i < 2 && i < a->n_losses; i++) {
-        if (!is_close((double)ladder_loss(b, i), (double)ladder_loss(a, i)))
+        if (!loss_is_close((double)ladder_loss(b, i), (double)ladder_loss(a, i)))
             return false;
     }
     return true;
@@ -469,8 +463,19 @@ static int compare(const settings *s, inject what)
     return status;
 }
 
+/* The word after "--", 0 = there is none; a run of our own has its recipe there. */
+static int find_command(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--one-run") != 0; i++) {
+        if (strcmp(argv[i], "--") == 0)
+            return i + 1;
+    }
+    return 0;
+}
+
 int cmd_verify(int argc, char **argv)
 {
+    const int foreign = find_command(argc, argv);
     settings s = {.recipe = RECIPE_DEFAULT, .prefetch = 2};
     const cli_option options[] = {
         {"data", "DIR", "where the data set is (default: working directory)", CLI_TEXT, &s.data},
@@ -489,8 +494,11 @@ int cmd_verify(int argc, char **argv)
     };
     const cli_command command = {"verify", "[RECIPE] [OPTIONS]", about, options, 0, 1};
     inject what;
-    int status = cli_parse(&command, argc, argv, &s.recipe);
+    int status;
 
+    if (foreign > 0)
+        return verify_command(argc, argv, foreign);
+    status = cli_parse(&command, argc, argv, &s.recipe);
     if (status < 0)
         status = parse_vary(&s);
     if (status < 0)

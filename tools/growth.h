@@ -1,0 +1,14 @@
+/* growth.h - how a small difference between two runs grows, and what a tolerance hides of it
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef TOOLS_GROWTH_H
+#define TOOLS_GROWTH_H
+
+#include "tools/losses.h"
+
+/* From where the losses part, when they are 1e-3 apart, or, by the rate at which their distance
+ * grew, when they would be. */
+void growth_print(const losses *, const losses *);
+
+#endif
