@@ -215,7 +215,7 @@ static void explain(const trial *t, int other)
         snprintf(text, sizeof text, "Cause: not one variation alone, but %s together.",
                  perturb_names(t->vary).text);
     else
-        snprintf(text, sizeof text, "Cause: %s; each alone makes the losses differ.",
+        snprintf(text, sizeof text, "Cause: %s (alone it makes the losses differ).",
                  perturb_names(t->causes).text);
     cli_wrap(stdout, text, 0, 0);
 }
