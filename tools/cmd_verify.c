@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tools/growth.h"
 #include "tools/ladder.h"
 #include "tools/losses.h"
 #include "tools/ranks.h"
@@ -20,7 +21,7 @@ typedef struct settings {
     const char *recipe, *data, *vary, *inject, *ranks, *one_run;
     cli_optional seed, steps;
     uint64_t threads, prefetch;
-    bool json;
+    bool json, sensitivity;
     bool vary_threads, vary_prefetch, vary_cpu;
 } settings;
 
@@ -36,6 +37,7 @@ typedef struct run {
 typedef struct runs {
     run run[MAX_RUNS];
     int n;
+    char sensitivity[GROWTH_TEXT]; /* "" = not asked for */
 } runs;
 
 static const char about[] =
@@ -322,9 +324,37 @@ static int report_text(const settings *s, const runs *r, bool trained)
     printf("bits (every rung): %s\n", broken == N_RUNGS ? "equal" : "not equal");
     if (broken != N_RUNGS)
         explain(r, broken);
+    if (r->sensitivity[0] != '\0')
+        cli_wrap(stdout, r->sensitivity, 0, 0);
     printf("%s%s%s\n", color ? (broken == N_RUNGS ? "\033[1;32m" : "\033[1;31m") : "",
            broken == N_RUNGS ? "REPRODUCED" : "NOT REPRODUCED", color ? "\033[0m" : "");
     return broken == N_RUNGS ? EXIT_YES : EXIT_NO;
+}
+
+static bool losses_of(const ladder *l, losses *out)
+{
+    *out = (losses){calloc((size_t)l->n_losses + 1, sizeof(loss)), (size_t)l->n_losses, ""};
+    for (size_t i = 0; out->v != NULL && i < out->n; i++)
+        out->v[i].value = (double)ladder_loss(l, i);
+    return out->v != NULL;
+}
+
+/* One more run, whose first weight is moved by one ulp. */
+static int try_one_ulp(const settings *s, runs *r)
+{
+    run disturbed = r->run[0];
+    losses a = {0}, b = {0};
+    int status;
+
+    disturbed.inject = INJECT_WEIGHT;
+    disturbed.ladder = (ladder){0};
+    status = start_run(s, &disturbed, r->n + 1);
+    if (status < 0 && losses_of(&r->run[0].ladder, &a) && losses_of(&disturbed.ladder, &b))
+        growth_text(", one weight moved by one ulp", &a, &b, r->sensitivity);
+    losses_free(&a);
+    losses_free(&b);
+    ladder_free(&disturbed.ladder);
+    return status;
 }
 
 static int report_json(const settings *s, const runs *r, bool trained)
@@ -436,7 +466,7 @@ static int start_runs(const settings *s, inject what, uint64_t seed, runs *r)
 
 static int compare(const settings *s, inject what)
 {
-    runs all = {{{.ranks = 1}, {.ranks = 1}}, 2};
+    runs all = {.run = {{.ranks = 1}, {.ranks = 1}}, .n = 2};
     settings frozen = *s;
     char text[65536];
     recipe loaded = {0};
@@ -456,6 +486,8 @@ static int compare(const settings *s, inject what)
     recipe_free(&loaded);
     plan_runs(s, what, &all);
     status = start_runs(&frozen, what, seed, &all);
+    if (status < 0 && s->sensitivity && trained)
+        status = try_one_ulp(&frozen, &all);
     if (status < 0)
         status = s->json ? report_json(s, &all, trained) : report_text(s, &all, trained);
     for (int i = 0; i < all.n; i++)
@@ -487,6 +519,8 @@ int cmd_verify(int argc, char **argv)
         {"ranks", "LIST", "a run for each number of ranks: 1,2,4 (mpirun)", CLI_TEXT, &s.ranks},
         {"vary", "LIST", "make run 2 unlike run 1 in: threads,prefetch,cpu", CLI_TEXT, &s.vary},
         {"inject", "FAULT", "disturb run 2, to see a failure: " INJECT_WORDS, CLI_TEXT, &s.inject},
+        {"sensitivity", NULL, "also say when one ulp of one weight passes a tolerance of 1e-3",
+         CLI_FLAG, &s.sensitivity},
         {"json", NULL, "print the result for a program", CLI_FLAG, &s.json},
         {"one-run", "FAULT", "do one run here and print its rungs as JSON (FAULT or none)",
          CLI_TEXT, &s.one_run},
@@ -499,6 +533,9 @@ int cmd_verify(int argc, char **argv)
     if (foreign > 0)
         return verify_command(argc, argv, foreign);
     status = cli_parse(&command, argc, argv, &s.recipe);
+    if (status < 0 && s.json && s.sensitivity)
+        status =
+            cli_fail(EXIT_MALFORMED, "verify: --sensitivity of a recipe is text: without --json");
     if (status < 0)
         status = parse_vary(&s);
     if (status < 0)

@@ -5,8 +5,7 @@
 #include "tools/growth.h"
 
 #include <math.h>
-
-#include "tools/cli.h"
+#include <stdio.h>
 
 typedef struct growth {
     size_t n, first, past; /* past: the first that is not close; SIZE_MAX: none */
@@ -39,29 +38,29 @@ static double iterations_left(const growth *g)
     return rate > 0 ? log(1e-3 / g->largest) / rate : 0;
 }
 
-void growth_print(const losses *a, const losses *b)
+void growth_text(const char *what, const losses *a, const losses *b, char out[GROWTH_TEXT])
 {
     const growth g = measure(a, b);
-    char text[400];
 
     if (g.first == SIZE_MAX)
-        snprintf(text, sizeof text,
-                 "sensitivity: all %zu losses are equal, so there is nothing that grows.", g.n);
+        snprintf(out, GROWTH_TEXT,
+                 "sensitivity%s: all %zu losses are equal, so there is nothing that grows.", what,
+                 g.n);
     else if (g.past != SIZE_MAX)
-        snprintf(text, sizeof text,
-                 "sensitivity: the losses part at iteration %zu by %.2g; a tolerance of 1e-3 "
+        snprintf(out, GROWTH_TEXT,
+                 "sensitivity%s: the losses part at iteration %zu by %.2g; a tolerance of 1e-3 "
                  "notices it %zu iterations later, at iteration %zu.",
-                 g.first + 1, g.begin, g.past - g.first, g.past + 1);
+                 what, g.first + 1, g.begin, g.past - g.first, g.past + 1);
     else if (iterations_left(&g) > 0)
-        snprintf(text, sizeof text,
-                 "sensitivity: the losses part at iteration %zu by %.2g and are %.2g apart at "
+        snprintf(out, GROWTH_TEXT,
+                 "sensitivity%s: the losses part at iteration %zu by %.2g and are %.2g apart at "
                  "iteration %zu; at that rate a tolerance of 1e-3 would notice it about %.0f "
                  "iterations after the last of %zu.",
-                 g.first + 1, g.begin, g.largest, g.at + 1, ceil(iterations_left(&g)), g.n);
+                 what, g.first + 1, g.begin, g.largest, g.at + 1, ceil(iterations_left(&g)), g.n);
     else
-        snprintf(text, sizeof text,
-                 "sensitivity: the losses part at iteration %zu by %.2g and come no further apart "
-                 "in %zu iterations: a tolerance of 1e-3 does not notice it.",
-                 g.first + 1, g.begin, g.n);
-    cli_wrap(stdout, text, 0, 0);
+        snprintf(
+            out, GROWTH_TEXT,
+            "sensitivity%s: the losses part at iteration %zu by %.2g and come no further apart "
+            "in %zu iterations: a tolerance of 1e-3 does not notice it.",
+            what, g.first + 1, g.begin, g.n);
 }

@@ -7,8 +7,9 @@
 
 #include "tools/losses.h"
 
-/* From where the losses part, when they are 1e-3 apart, or, by the rate at which their distance
- * grew, when they would be. */
-void growth_print(const losses *, const losses *);
+/* what: how the second run was disturbed, "" if it was not.  From where the losses part, when they
+ * are 1e-3 apart, or, by the rate at which their distance grew, when they would be. */
+#define GROWTH_TEXT 500
+void growth_text(const char *what, const losses *, const losses *, char out[GROWTH_TEXT]);
 
 #endif

@@ -254,8 +254,11 @@ static int report_text(const settings *s, const trial *t)
     print_digits(t, other);
     if (other > 0)
         explain(t, other);
-    if (s->sensitivity)
-        growth_print(&t->run[0].losses, &t->run[other > 0 ? other : 1].losses);
+    if (s->sensitivity) {
+        char text[GROWTH_TEXT];
+        growth_text("", &t->run[0].losses, &t->run[other > 0 ? other : 1].losses, text);
+        cli_wrap(stdout, text, 0, 0);
+    }
     printf("%s%s%s\n", color ? (yes ? "\033[1;32m" : "\033[1;31m") : "",
            yes ? "REPRODUCED" : "NOT REPRODUCED", color ? "\033[0m" : "");
     return yes ? EXIT_YES : EXIT_NO;

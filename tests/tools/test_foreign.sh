@@ -38,6 +38,9 @@ expect 0 '^REPRODUCED$' verify --allclose --runs 4 -- "$FAULTY" hash
 expect 1 'sensitivity: the losses part at iteration' verify --runs 4 --sensitivity -- "$FAULTY" hash
 expect 0 'nothing that grows' verify --sensitivity -- "$FAULTY" none
 
+expect 0 'one weight moved by one ulp: the losses part at iteration 1' "$DETPIPE" verify --sensitivity
+expect 2 'without --json' "$DETPIPE" verify --sensitivity --json
+
 # the forms of losses
 says() { # WORDS TEXT [OPTIONS]: verify finds the losses in the text
     local words=$1

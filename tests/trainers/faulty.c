@@ -195,7 +195,7 @@ typedef struct entry {
 /* A table whose order is that of the addresses of its entries. */
 static double sum_by_hash(const trainer *t, const double *v, int n)
 {
-    enum { BUCKETS = 1009 };
+    enum { BUCKETS = 61 };
     static const entry *table[BUCKETS];
     double total = 0;
 
