@@ -8,15 +8,6 @@
 
 #define NOTE_SIZE (16 + 2 * DP_STATE_SIZE + 2 * 16)
 
-static void net_digest(const session *s, uint8_t digest[16])
-{
-    const char *spec = dp_net_spec(s->net);
-
-    memset(digest, 0, 16);
-    cli_fold(digest, spec, strlen(spec));
-    cli_fold(digest, &s->recipe.seed, sizeof s->recipe.seed);
-}
-
 static void print_note(const session *s, const dp_state *state, char note[NOTE_SIZE])
 {
     uint8_t digest[16];
@@ -24,7 +15,7 @@ static void print_note(const session *s, const dp_state *state, char note[NOTE_S
 
     for (size_t i = 0; i < DP_STATE_SIZE; i++)
         n += snprintf(note + n, NOTE_SIZE - (size_t)n, "%02x", state->bytes[i]);
-    net_digest(s, digest);
+    session_net_digest(s, digest);
     snprintf(note + n, NOTE_SIZE - (size_t)n, " net=%s", cli_hex_of(digest).text);
 }
 

@@ -8,11 +8,14 @@
 
 #include "tools/checkpoint.h"
 #include "tools/cli.h"
+#include "tools/ledger.h"
 #include "tools/ranks.h"
 #include "tools/session.h"
 
 typedef struct settings {
-    const char *save, *load;
+    const char *save, *load, *ledger_path;
+    dp_ledger *ledger; /* NULL = none */
+    bool all_tensors;
     cli_optional seed, steps;
     uint64_t every, save_every;
     bool json;
@@ -74,7 +77,10 @@ static int train(session *s, const settings *set)
         if (next != DP_OK || dp_net_step(s->net, dp_batch_get(s->batch, "image"),
                                          dp_batch_get(s->batch, "label"), &result, &err) != DP_OK)
             return cli_fail_error(&err, NULL);
-        status = end_step(s, set, step + 1, start, &result);
+        if (set->ledger != NULL)
+            status = ledger_record(s, set->ledger, step + 1, &result, set->all_tensors);
+        if (status < 0)
+            status = end_step(s, set, step + 1, start, &result);
     }
     cli_progress_end();
     return status;
@@ -93,7 +99,7 @@ static int check_folder(const char *path)
     return -1;
 }
 
-static int run(session *s, const settings *set, const char *what)
+static int run(session *s, settings *set, const char *what)
 {
     uint8_t digest[16];
     int status = set->save != NULL ? check_folder(set->save) : -1;
@@ -105,6 +111,8 @@ static int run(session *s, const settings *set, const char *what)
             cli_fail(EXIT_MALFORMED, "train: %s has no net (detpipe digest reads a stream)", what);
     if (status < 0 && set->load != NULL)
         status = checkpoint_load(s, set->load);
+    if (status < 0 && set->ledger_path != NULL && ranks_leads(s->group))
+        status = ledger_open(s, set->ledger_path, &set->ledger);
     if (status < 0)
         status = train(s, set);
     if (status < 0)
@@ -133,6 +141,10 @@ int cmd_train(int argc, char **argv)
         {"save", "FILE", "write a checkpoint at the end (.safetensors)", CLI_TEXT, &set.save},
         {"save-every", "N", "write it every N steps as well", CLI_COUNT, &set.save_every},
         {"load", "FILE", "go on from a checkpoint", CLI_TEXT, &set.load},
+        {"ledger", "FILE", "append digests of each step (docs/ledger.md)", CLI_TEXT,
+         &set.ledger_path},
+        {"ledger-tensors", NULL, "in it, each gradient and weight by name", CLI_FLAG,
+         &set.all_tensors},
         {"json", NULL, "print a JSON object a line", CLI_FLAG, &set.json},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };
@@ -141,13 +153,17 @@ int cmd_train(int argc, char **argv)
 
     if (status < 0 && set.every == 0)
         status = cli_fail(EXIT_MALFORMED, "train: --every takes 1 and more");
+    if (status < 0 && set.all_tensors && set.ledger_path == NULL)
+        status = cli_fail(EXIT_MALFORMED, "train: --ledger-tensors needs --ledger FILE");
     if (status < 0 && set.save_every != 0 && set.save == NULL)
         status = cli_fail(EXIT_MALFORMED, "train: --save-every needs --save FILE");
     if (status >= 0)
         return status;
     status = ranks_join(&s.group);
+    s.digests = set.ledger_path != NULL;
     if (status < 0)
         status = run(&s, &set, what);
+    dp_ledger_close(set.ledger);
     session_close(&s);
     return ranks_leave(s.group, status);
 }

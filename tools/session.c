@@ -165,3 +165,21 @@ void session_fingerprint(const session *s, uint8_t digest[16])
     }
     cli_fold(digest, counts, (size_t)n);
 }
+
+void session_net_digest(const session *s, uint8_t digest[16])
+{
+    const char *spec = dp_net_spec(s->net);
+
+    memset(digest, 0, 16);
+    cli_fold(digest, spec, strlen(spec));
+    cli_fold(digest, &s->recipe.seed, sizeof s->recipe.seed);
+}
+
+void session_run_digest(const session *s, uint8_t digest[16])
+{
+    uint8_t stream[16];
+
+    session_net_digest(s, digest);
+    dp_fingerprint(s->pipeline, stream);
+    cli_fold(digest, stream, sizeof stream);
+}

@@ -50,4 +50,8 @@ void session_close(session *);
  * must share to be the same run. */
 void session_fingerprint(const session *, uint8_t digest[16]);
 
+/* Of the net's canonical text and the seed; and with the pipeline's: of a run, however long. */
+void session_net_digest(const session *, uint8_t digest[16]);
+void session_run_digest(const session *, uint8_t digest[16]);
+
 #endif

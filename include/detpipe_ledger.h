@@ -1,0 +1,45 @@
+/* detpipe_ledger.h - the record of a run: digests of what each step took and made
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * For any trainer, of one process and thread at a time:
+ *
+ *     dp_ledger_open(&ledger, "run.ledger", "lenet, seed 1", NULL, &err);
+ *     for each step, in the order in which they come to be:
+ *         dp_ledger_tensor(ledger, "batch", &batch, &err);
+ *         dp_ledger_tensor(ledger, "gradient of conv1", &gradient, &err);
+ *         dp_ledger_step(ledger, step, loss, &err);
+ *     dp_ledger_close(ledger);
+ *
+ * `detpipe diff A B` then names the first step and, in it, the first thing that differs, which is
+ * the cause: what was recorded before it is equal.  docs/ledger.md has the format: a line of JSON
+ * a step, appended whole, so a killed run leaves its last whole step.
+ */
+#ifndef DETPIPE_LEDGER_H
+#define DETPIPE_LEDGER_H
+
+#include "detpipe_base.h"
+
+DP_BEGIN_DECLS
+
+typedef struct dp_ledger dp_ledger;
+
+/* A new file, or one that goes on: DP_ESTATE when it is about something else, DP_EIO when another
+ * process writes it or its disk does not.  about: up to 255 printable characters but " and \. */
+DP_CALL dp_status dp_ledger_open(dp_ledger **out, const char *path, const char *about,
+                                 const dp_options *, dp_error *);
+
+/* For the step that comes next: XXH3-128 of dtype, shape and elements (little-endian, every NaN the
+ * same), under a name like `about`, up to 127 characters, which the step has once.  DP_ELIMIT: more
+ * than 1 MiB of them.  A dp_digest of anything else goes in likewise. */
+DP_CALL dp_status dp_ledger_tensor(dp_ledger *, const char *name, const dp_tensor *, dp_error *);
+DP_CALL dp_status dp_ledger_digest(dp_ledger *, const char *name, const uint8_t digest[16],
+                                   dp_error *);
+
+/* Ends the step: its line is in the file when this returns.  A step that is there already (a run
+ * that was resumed) may come again. */
+DP_CALL dp_status dp_ledger_step(dp_ledger *, uint64_t step, double loss, dp_error *);
+
+DP_API void dp_ledger_close(dp_ledger *); /* a step that was not ended is dropped */
+DP_END_DECLS
+#endif

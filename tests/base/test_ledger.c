@@ -1,0 +1,224 @@
+/* test_ledger.c - ledgers as a C trainer writes them: lines, refusals, crashes
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <math.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "detpipe_ledger.h"
+#include "tests/support/test.h"
+
+typedef struct place {
+    char folder[256], path[300];
+} place;
+
+static int make(void **state)
+{
+    place *p = calloc(1, sizeof *p);
+
+    test_folder(p->folder, sizeof p->folder);
+    snprintf(p->path, sizeof p->path, "%s/run.ledger", p->folder);
+    *state = p;
+    return 0;
+}
+
+static int drop(void **state)
+{
+    place *p = *state;
+    test_folder_remove(p->folder);
+    free(p);
+    return 0;
+}
+
+static dp_ledger *open_at(const place *p)
+{
+    dp_ledger *l = NULL;
+    assert_ok(dp_ledger_open(&l, p->path, "a run", NULL, &test_error));
+    return l;
+}
+
+static void record(dp_ledger *l, uint64_t step)
+{
+    float x[3] = {1, 2, (float)step};
+    const dp_tensor t = {x, DP_F32, 1, {3}};
+
+    assert_ok(dp_ledger_tensor(l, "batch", &t, &test_error));
+    assert_ok(dp_ledger_step(l, step, 0.1 * (double)step, &test_error));
+}
+
+/* The whole file, in memory of the caller's. */
+static char *read_at(const place *p, size_t *size)
+{
+    FILE *f = fopen(p->path, "r");
+    char *text = calloc(1, 100000);
+
+    assert_non_null(f);
+    *size = fread(text, 1, 99999, f);
+    fclose(f);
+    return text;
+}
+
+static int lines_at(const place *p)
+{
+    size_t size;
+    char *text = read_at(p, &size);
+    int lines = 0;
+
+    for (size_t i = 0; i < size; i++)
+        lines += text[i] == '\n';
+    assert_true(text[size - 1] == '\n');
+    free(text);
+    return lines;
+}
+
+/* The digest of a tensor is that of its elements, whoever computes it; a new run appends. */
+static void a_line_a_step(void **state)
+{
+    const place *p = *state;
+    dp_ledger *l = open_at(p);
+    size_t size;
+    char *text;
+
+    record(l, 1);
+    record(l, 2);
+    dp_ledger_close(l);
+    l = open_at(p);
+    record(l, 2);
+    record(l, 3);
+    dp_ledger_close(l);
+    assert_int_equal(lines_at(p), 5);
+    text = read_at(p, &size);
+    assert_non_null(strstr(text, "{\"detpipe-ledger\":1,\"about\":\"a run\",\"xxh3_128\":\""));
+    assert_non_null(
+        strstr(text, "\n{\"step\":3,\"loss\":\"0.30000000000000004\",\"tensors\":{\"batch\":\""));
+    free(text);
+}
+
+static void losses_that_are_no_numbers(void **state)
+{
+    const place *p = *state;
+    dp_ledger *l = open_at(p);
+    size_t size;
+    char *text;
+
+    assert_ok(dp_ledger_step(l, 1, NAN, &test_error));
+    assert_ok(dp_ledger_step(l, 2, -INFINITY, &test_error));
+    dp_ledger_close(l);
+    text = read_at(p, &size);
+    assert_non_null(strstr(text, "\"loss\":\"nan\""));
+    assert_non_null(strstr(text, "\"loss\":\"-inf\""));
+    free(text);
+}
+
+static void refused(dp_status expected, dp_status seen, const char *words)
+{
+    assert_int_equal(seen, expected);
+    if (strstr(test_error.message, words) == NULL)
+        fail_msg("'%s' lacks '%s'", test_error.message, words);
+}
+
+static void refusals(void **state)
+{
+    const place *p = *state;
+    const uint8_t digest[16] = {0};
+    char name[200];
+    dp_ledger *l = open_at(p), *other = NULL;
+
+    memset(name, 'x', sizeof name);
+    name[128] = '\0';
+    refused(DP_EINVAL, dp_ledger_digest(l, "a\"b", digest, &test_error), "printable");
+    refused(DP_EINVAL, dp_ledger_digest(l, "", digest, &test_error), "printable");
+    refused(DP_EINVAL, dp_ledger_digest(l, name, digest, &test_error), "printable");
+    assert_ok(dp_ledger_digest(l, "a", digest, &test_error));
+    refused(DP_EINVAL, dp_ledger_digest(l, "a", digest, &test_error), "two things named a");
+    refused(DP_EIO, dp_ledger_open(&other, p->path, "a run", NULL, &test_error), "another run");
+    dp_ledger_close(l);
+    assert_int_equal(lines_at(p), 1); /* what had no step is dropped */
+    refused(DP_ESTATE, dp_ledger_open(&other, p->path, "b run", NULL, &test_error), "of this run");
+    refused(DP_EINVAL, dp_ledger_open(&other, p->path, "", NULL, &test_error), "about");
+    refused(DP_EIO, dp_ledger_open(&other, p->folder, "a run", NULL, &test_error), "opened");
+    assert_null(other);
+}
+
+static void too_much(void **state)
+{
+    const uint8_t digest[16] = {0};
+    dp_ledger *l = open_at(*state);
+    dp_status status = DP_OK;
+    char name[128];
+    int n = 0;
+
+    for (; n < 20000 && status == DP_OK; n++) {
+        snprintf(name, sizeof name, "%0120d", n);
+        status = dp_ledger_digest(l, name, digest, &test_error);
+    }
+    assert_int_equal(status, DP_ELIMIT);
+    assert_true(n > 5000);
+    assert_ok(dp_ledger_step(l, 1, 1, &test_error));
+    dp_ledger_close(l);
+}
+
+/* Cut anywhere in its last line, it goes on after the last whole one. */
+static void torn(void **state)
+{
+    const place *p = *state;
+    dp_ledger *l = open_at(p);
+    size_t size, whole;
+    char *text;
+
+    record(l, 1);
+    dp_ledger_close(l);
+    free(read_at(p, &whole));
+    l = open_at(p);
+    record(l, 2);
+    dp_ledger_close(l);
+    text = read_at(p, &size);
+    for (size_t cut = whole + 1; cut < size; cut += 7) {
+        assert_int_equal(truncate(p->path, (off_t)cut), 0);
+        l = open_at(p);
+        record(l, 2);
+        dp_ledger_close(l);
+        size_t again;
+        char *seen = read_at(p, &again);
+        assert_int_equal(again, size);
+        assert_memory_equal(seen, text, size);
+        free(seen);
+    }
+    free(text);
+}
+
+/* kill -9 between two steps: all that were ended are there, and nothing else. */
+static void killed(void **state)
+{
+    const place *p = *state;
+    int status;
+    const pid_t child = fork();
+
+    if (child == 0) {
+        dp_ledger *l = open_at(p);
+        for (uint64_t step = 1; step <= 5; step++)
+            record(l, step);
+        raise(SIGKILL);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    assert_int_equal(lines_at(p), 6);
+    dp_ledger *l = open_at(p);
+    record(l, 6);
+    dp_ledger_close(l);
+    assert_int_equal(lines_at(p), 7);
+}
+
+#define PLACED(test) cmocka_unit_test_setup_teardown(test, make, drop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PLACED(a_line_a_step), PLACED(losses_that_are_no_numbers),
+        PLACED(refusals),      PLACED(too_much),
+        PLACED(torn),          PLACED(killed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,181 @@
+/* ledger.c - the ledgers of runs: written by detpipe train, read by detpipe diff
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tools/ledger.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HEAD "{\"detpipe-ledger\":"
+
+/* ---- writing ---- */
+
+int ledger_open(const session *s, const char *path, dp_ledger **out)
+{
+    uint8_t digest[16];
+    char about[64];
+    dp_error err;
+
+    session_run_digest(s, digest);
+    snprintf(about, sizeof about, "run %s", cli_hex_of(digest).text);
+    return dp_ledger_open(out, path, about, NULL, &err) == DP_OK ? -1 : cli_fail_error(&err, NULL);
+}
+
+static bool record_all(const session *s, dp_ledger *l, dp_error *err)
+{
+    char text[128];
+    const dp_tensor *t;
+    const char *name;
+    bool done = true;
+
+    for (int values = 0; values < 2 && done; values++) {
+        for (size_t i = 0; done && (t = dp_net_parameter(s->net, i, &name)) != NULL; i++) {
+            const dp_tensor *one = values != 0 ? t : dp_net_gradient(s->net, i);
+            snprintf(text, sizeof text, "%s %.110s", values != 0 ? "weight" : "gradient", name);
+            done = one == NULL || dp_ledger_tensor(l, text, one, err) == DP_OK;
+        }
+    }
+    return done;
+}
+
+int ledger_record(const session *s, dp_ledger *l, uint64_t step, const dp_net_result *r, bool all)
+{
+    const dp_tensor *id = dp_batch_get(s->batch, "id");
+    uint8_t batch[16], gradients[16], weights[16];
+    dp_error err;
+
+    dp_batch_digest(s->batch, batch);
+    dp_net_digest(s->net, weights, gradients);
+    if ((id != NULL && dp_ledger_tensor(l, "rows", id, &err) != DP_OK) ||
+        dp_ledger_digest(l, "batch", batch, &err) != DP_OK || (all && !record_all(s, l, &err)) ||
+        dp_ledger_digest(l, "gradients", gradients, &err) != DP_OK ||
+        dp_ledger_digest(l, "weights", weights, &err) != DP_OK ||
+        dp_ledger_step(l, step, (double)r->loss, &err) != DP_OK)
+        return cli_fail_error(&err, NULL);
+    return -1;
+}
+
+/* ---- reading ---- */
+
+bool ledger_is(const char *path)
+{
+    char head[sizeof HEAD] = "";
+    FILE *f = fopen(path, "r");
+    const bool is = f != NULL && fread(head, 1, sizeof head - 1, f) == sizeof head - 1 &&
+                    strcmp(head, HEAD) == 0;
+
+    if (f != NULL)
+        fclose(f);
+    return is;
+}
+
+#define SUM ",\"xxh3_128\":\""
+
+/* Whether the line ends with the checksum of what is before it. */
+static bool is_whole(const char *line)
+{
+    const size_t length = strlen(line), end = strlen(SUM) + 32 + 2;
+    const char *sum = line + length - end;
+    uint8_t digest[16];
+
+    if (length < end || memcmp(sum, SUM, strlen(SUM)) != 0)
+        return false;
+    dp_digest(line, length - end, digest);
+    return memcmp(sum + strlen(SUM), cli_hex_of(digest).text, 32) == 0;
+}
+
+static ledger_step *find_step(ledger *l, uint64_t step)
+{
+    for (size_t i = l->n; i-- > 0 && l->steps[i].step >= step;) {
+        if (l->steps[i].step == step)
+            return &l->steps[i];
+    }
+    return NULL;
+}
+
+static int by_step(const void *a, const void *b)
+{
+    const uint64_t x = ((const ledger_step *)a)->step, y = ((const ledger_step *)b)->step;
+    return x < y ? -1 : x > y;
+}
+
+static bool add_step(ledger *l, cJSON *json)
+{
+    const cJSON *step = cJSON_GetObjectItemCaseSensitive(json, "step");
+    const char *printed = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "loss"));
+    cJSON *tensors = cJSON_GetObjectItemCaseSensitive(json, "tensors");
+    ledger_step *at;
+
+    if (!cJSON_IsNumber(step) || step->valuedouble < 0 || printed == NULL ||
+        !cJSON_IsObject(tensors))
+        return false;
+    at = find_step(l, (uint64_t)step->valuedouble);
+    if (at == NULL) {
+        ledger_step *more = realloc(l->steps, (l->n + 1) * sizeof *more);
+        if (more == NULL)
+            return false;
+        l->steps = more;
+        at = &l->steps[l->n++];
+    }
+    *at = (ledger_step){.step = (uint64_t)step->valuedouble, .tensors = tensors};
+    snprintf(at->loss, sizeof at->loss, "%s", printed);
+    if (l->n > 1 && l->steps[l->n - 1].step < l->steps[l->n - 2].step)
+        qsort(l->steps, l->n, sizeof *l->steps, by_step);
+    return true;
+}
+
+static bool add_line(ledger *l, const char *line)
+{
+    cJSON *json = is_whole(line) ? cJSON_Parse(line) : NULL;
+    cJSON **more = json != NULL ? realloc(l->lines, (l->n_lines + 1) * sizeof *more) : NULL;
+    const char *about;
+
+    if (more == NULL) {
+        cJSON_Delete(json);
+        return false;
+    }
+    l->lines = more;
+    l->lines[l->n_lines++] = json;
+    if (l->n_lines > 1)
+        return add_step(l, json);
+    about = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "about"));
+    snprintf(l->about, sizeof l->about, "%s", about != NULL ? about : "");
+    return about != NULL;
+}
+
+int ledger_read(const char *path, ledger *out)
+{
+    FILE *f = fopen(path, "r");
+    char *line = NULL;
+    size_t size = 0, number = 0, damaged = 0;
+    ssize_t n;
+
+    *out = (ledger){0};
+    if (f == NULL)
+        return cli_fail(EXIT_NOT_TRIED, "%s cannot be read: %s", path, strerror(errno));
+    while ((n = getline(&line, &size, f)) > 0) {
+        number++;
+        line[strcspn(line, "\n")] = '\0';
+        if (damaged != 0 || line[0] == '\0')
+            break;
+        if (!add_line(out, line))
+            damaged = number;
+    }
+    out->torn = damaged != 0 && n <= 0 && damaged > 1;
+    free(line);
+    fclose(f);
+    if (damaged != 0 && !out->torn)
+        return cli_fail(EXIT_NOT_TRIED, "%s: line %zu is damaged", path, damaged);
+    return out->n > 0 ? -1 : cli_fail(EXIT_NOT_TRIED, "%s has no step", path);
+}
+
+void ledger_free(ledger *l)
+{
+    for (size_t i = 0; i < l->n_lines; i++)
+        cJSON_Delete(l->lines[i]);
+    free(l->lines);
+    free(l->steps);
+    *l = (ledger){0};
+}

@@ -1,0 +1,39 @@
+/* ledger.h - the ledgers of runs: written by detpipe train, read by detpipe diff
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef TOOLS_LEDGER_H
+#define TOOLS_LEDGER_H
+
+#include "detpipe_ledger.h"
+#include "tools/losses.h"
+#include "tools/session.h"
+
+/* About the session's data, pipeline, net and seed.  -1, or the exit status. */
+int ledger_open(const session *, const char *path, dp_ledger **out);
+/* The step that was done: rows, batch, loss, gradients, weights; each tensor by name when all. */
+int ledger_record(const session *, dp_ledger *, uint64_t step, const dp_net_result *, bool all);
+
+/* ---- reading ---- */
+
+typedef struct ledger_step {
+    uint64_t step;
+    char loss[LOSS_TEXT];
+    cJSON *tensors; /* an object: names and digests, in their order */
+} ledger_step;
+
+typedef struct ledger {
+    char about[256];
+    ledger_step *steps; /* in ascending order, each once */
+    size_t n;
+    bool torn; /* the last line does not count */
+    cJSON **lines;
+    size_t n_lines;
+} ledger;
+
+bool ledger_is(const char *path); /* by its first bytes */
+/* -1, or the exit status after saying which line is damaged. */
+int ledger_read(const char *path, ledger *);
+void ledger_free(ledger *);
+
+#endif
