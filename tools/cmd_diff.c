@@ -9,7 +9,7 @@
 
 #include "detpipe_net.h"
 #include "detpipe_snapshot.h"
-#include "tools/ledger.h"
+#include "tools/comparison.h"
 
 static const char about[] =
     "Compares two ledgers (detpipe train --ledger, dp_ledger_open), two files of weights, two "
@@ -40,111 +40,17 @@ static kind kind_of(const char *path)
 
 /* ---- ledgers ---- */
 
-/* A step that both have. */
-typedef struct pair {
-    const ledger_step *a, *b;
-} pair;
-
-typedef struct comparison {
-    const char *path[2];
-    ledger ledger[2];
-    losses losses[2];
-    pair *common;
-    size_t n;
-    size_t first;      /* of common, that differs; n: none */
-    const char *cause; /* name in that step; "loss" for the loss; NULL: none */
-} comparison;
-
-static const char *text_of(const cJSON *digest)
-{
-    const char *text = cJSON_GetStringValue(digest);
-    return text != NULL ? text : "";
-}
-
-static bool loss_comes(const cJSON *next)
-{
-    return next == NULL || strncmp(next->string, "gradient", 8) == 0 ||
-           strncmp(next->string, "weight", 6) == 0;
-}
-
-/* The first name that differs; the loss has its place before gradients and weights. */
-static const char *first_other(const pair *p)
-{
-    const cJSON *b = p->b->tensors->child;
-    bool loss_done = false;
-
-    for (const cJSON *a = p->a->tensors->child;; a = a->next, b = b->next) {
-        if (!loss_done && loss_comes(a)) {
-            loss_done = true;
-            if (strcmp(p->a->loss, p->b->loss) != 0)
-                return "loss";
-        }
-        if (a == NULL || b == NULL)
-            return a == b ? NULL : a != NULL ? a->string : b->string;
-        if (strcmp(a->string, b->string) != 0 || strcmp(text_of(a), text_of(b)) != 0)
-            return a->string;
-    }
-}
-
-static bool match(comparison *c)
-{
-    const ledger *a = &c->ledger[0], *b = &c->ledger[1];
-
-    c->common = calloc(a->n + 1, sizeof *c->common);
-    for (size_t i = 0, j = 0; c->common != NULL && i < a->n && j < b->n;) {
-        if (a->steps[i].step == b->steps[j].step)
-            c->common[c->n++] = (pair){&a->steps[i++], &b->steps[j++]};
-        else if (a->steps[i].step < b->steps[j].step)
-            i++;
-        else
-            j++;
-    }
-    for (c->first = 0; c->first < c->n && c->cause == NULL; c->first += c->cause == NULL)
-        c->cause = first_other(&c->common[c->first]);
-    return c->common != NULL;
-}
-
-/* What is to blame when this is the first thing that differs. */
-static const char *meaning(const char *cause)
-{
-    static const struct {
-        const char *name, *text;
-    } known[] = {
-        {"rows", "The order of the data: other records are in the batch."},
-        {"batch", "The data: the same records have other contents (or another order, where rows "
-                  "were not recorded)."},
-        {"loss", "The forward pass, or the weights before the first step: all that was recorded "
-                 "before it is equal."},
-        {"gradient", "The backward pass: all that was recorded before it, the loss too, is equal."},
-        {"weight", "The optimizer: the gradients are equal and what it made of them is not."},
-    };
-
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (strncmp(cause, known[i].name, strlen(known[i].name)) == 0)
-            return known[i].text;
-    }
-    return "All that was recorded before it in this step, and every step before, is equal.";
-}
-
 /* Every entry of the step, equal or not. */
 static void print_step(const pair *p)
 {
-    bool loss_done = false;
+    const char *name;
+    bool equal;
 
-    for (const cJSON *a = p->a->tensors->child;; a = a->next) {
-        if (!loss_done && loss_comes(a)) {
-            const bool equal = strcmp(p->a->loss, p->b->loss) == 0;
-            loss_done = true;
-            printf("  %-24s %-8s %s%s%s\n", "loss", equal ? "equal" : "DIFFERS", p->a->loss,
-                   equal ? "" : "  ", equal ? "" : p->b->loss);
-        }
-        if (a == NULL)
-            break;
-        printf("  %-24s %s\n", a->string,
-               strcmp(text_of(a),
-                      text_of(cJSON_GetObjectItemCaseSensitive(p->b->tensors, a->string))) == 0
-                   ? "equal"
-                   : "DIFFERS");
+    for (size_t i = 0; (name = comparison_entry(p, i, &equal)) != NULL; i++) {
+        const bool is_loss = strcmp(name, "loss") == 0;
+        printf("  %-24s %-8s%s%s%s%s\n", name, equal ? "equal" : "DIFFERS", is_loss ? " " : "",
+               is_loss ? p->a->loss : "", is_loss && !equal ? "  " : "",
+               is_loss && !equal ? p->b->loss : "");
     }
 }
 
@@ -179,23 +85,9 @@ static void print_losses(const comparison *c)
                (unsigned long long)c->common[most].a->step);
 }
 
-static bool fill_losses(comparison *c)
-{
-    for (int k = 0; k < 2; k++) {
-        c->losses[k].v = calloc(c->n + 1, sizeof(loss));
-        for (size_t i = 0; c->losses[k].v != NULL && i < c->n; i++) {
-            loss *l = &c->losses[k].v[c->losses[k].n++];
-            snprintf(l->text, sizeof l->text, "%s",
-                     k == 0 ? c->common[i].a->loss : c->common[i].b->loss);
-            l->value = strtod(l->text, NULL);
-        }
-    }
-    return c->losses[0].v != NULL && c->losses[1].v != NULL;
-}
-
 static int report(const comparison *c)
 {
-    const bool equal = c->first == c->n && c->ledger[0].n == c->ledger[1].n;
+    const bool equal = comparison_equal(c);
 
     printf("%s: %zu steps, %s: %zu steps, %zu in common\n", c->path[0], c->ledger[0].n, c->path[1],
            c->ledger[1].n, c->n);
@@ -205,7 +97,7 @@ static int report(const comparison *c)
         printf("first difference: step %llu, \"%s\"\n",
                (unsigned long long)c->common[c->first].a->step, c->cause);
         print_step(&c->common[c->first]);
-        cli_wrap(stdout, meaning(c->cause), 0, 0);
+        cli_wrap(stdout, comparison_meaning(c->cause), 0, 0);
     }
     for (int k = 0; k < 2; k++) {
         if (c->ledger[k].n > c->n)
@@ -222,7 +114,7 @@ static int report(const comparison *c)
 
 static int report_json(const comparison *c)
 {
-    const bool equal = c->first == c->n && c->ledger[0].n == c->ledger[1].n;
+    const bool equal = comparison_equal(c);
     cJSON *json = cJSON_CreateObject();
 
     cJSON_AddStringToObject(json, "kind", "ledger");
@@ -238,25 +130,16 @@ static int report_json(const comparison *c)
     return equal ? EXIT_YES : EXIT_NO;
 }
 
-static int diff_ledgers(const char *const paths[2], bool json)
+static int diff_ledgers(const char *const paths[2], bool json, const char *page)
 {
     comparison c = {.path = {paths[0], paths[1]}};
-    int status = ledger_read(paths[0], &c.ledger[0]);
+    int status = comparison_make(&c);
 
-    if (status < 0)
-        status = ledger_read(paths[1], &c.ledger[1]);
-    if (status < 0 && (!match(&c) || !fill_losses(&c)))
-        status = cli_fail(EXIT_NOT_TRIED, "out of memory");
-    if (status < 0 && c.n == 0)
-        status =
-            cli_fail(EXIT_MALFORMED, "diff: %s and %s have no step in common", paths[0], paths[1]);
+    if (status < 0 && page != NULL)
+        status = comparison_page(&c, page);
     if (status < 0)
         status = json ? report_json(&c) : report(&c);
-    for (int k = 0; k < 2; k++) {
-        ledger_free(&c.ledger[k]);
-        losses_free(&c.losses[k]);
-    }
-    free(c.common);
+    comparison_free(&c);
     return status;
 }
 
@@ -321,8 +204,10 @@ static int pass_on(int (*command)(int, char **), const char *name, const char *c
 int cmd_diff(int argc, char **argv)
 {
     const char *paths[2] = {NULL, NULL};
+    const char *page = NULL;
     bool json = false;
     const cli_option options[] = {
+        {"html", "FILE", "of ledgers: a page with curves and every step", CLI_TEXT, &page},
         {"json", NULL, "print the result for a program", CLI_FLAG, &json},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };
@@ -341,7 +226,9 @@ int cmd_diff(int argc, char **argv)
     }
     if (kinds[0] != kinds[1])
         return cli_fail(EXIT_MALFORMED, "diff: %s and %s are not of one kind", paths[0], paths[1]);
-    return kinds[0] == LEDGER     ? diff_ledgers(paths, json)
+    if (page != NULL && kinds[0] != LEDGER)
+        return cli_fail(EXIT_MALFORMED, "diff: --html is for ledgers");
+    return kinds[0] == LEDGER     ? diff_ledgers(paths, json, page)
            : kinds[0] == SNAPSHOT ? pass_on(cmd_snapshot, "snapshot", paths, json)
            : kinds[0] == WEIGHTS  ? pass_on(cmd_ckpt, "ckpt", paths, json)
                                   : diff_losses(paths);

@@ -1,0 +1,143 @@
+/* comparison.c - two ledgers side by side, and the first thing that differs
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tools/comparison.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool loss_comes(const cJSON *next)
+{
+    return next == NULL || strncmp(next->string, "gradient", 8) == 0 ||
+           strncmp(next->string, "weight", 6) == 0;
+}
+
+static const char *digest_of(const cJSON *tensors, const char *name)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tensors, name));
+    return text != NULL ? text : "";
+}
+
+const char *comparison_entry(const pair *p, size_t i, bool *equal)
+{
+    const cJSON *at = p->a->tensors->child;
+    bool loss_done = false;
+
+    for (;; i--) {
+        const bool loss_now = !loss_done && loss_comes(at);
+        if (i == 0 && loss_now) {
+            *equal = strcmp(p->a->loss, p->b->loss) == 0;
+            return "loss";
+        }
+        if (at == NULL)
+            return NULL;
+        if (i == 0)
+            break;
+        if (loss_now)
+            loss_done = true;
+        else
+            at = at->next;
+    }
+    *equal =
+        strcmp(digest_of(p->a->tensors, at->string), digest_of(p->b->tensors, at->string)) == 0;
+    return at->string;
+}
+
+/* The first name that differs, or that only one has. */
+static const char *first_other(const pair *p)
+{
+    const char *name;
+    bool equal;
+
+    for (size_t i = 0; (name = comparison_entry(p, i, &equal)) != NULL; i++) {
+        if (!equal)
+            return name;
+    }
+    for (const cJSON *b = p->b->tensors->child; b != NULL; b = b->next) {
+        if (cJSON_GetObjectItemCaseSensitive(p->a->tensors, b->string) == NULL)
+            return b->string;
+    }
+    return NULL;
+}
+
+static bool match(comparison *c)
+{
+    const ledger *a = &c->ledger[0], *b = &c->ledger[1];
+
+    c->common = calloc(a->n + 1, sizeof *c->common);
+    for (size_t i = 0, j = 0; c->common != NULL && i < a->n && j < b->n;) {
+        if (a->steps[i].step == b->steps[j].step)
+            c->common[c->n++] = (pair){&a->steps[i++], &b->steps[j++]};
+        else if (a->steps[i].step < b->steps[j].step)
+            i++;
+        else
+            j++;
+    }
+    for (c->first = 0; c->first < c->n && c->cause == NULL; c->first += c->cause == NULL)
+        c->cause = first_other(&c->common[c->first]);
+    return c->common != NULL;
+}
+
+static bool fill_losses(comparison *c)
+{
+    for (int k = 0; k < 2; k++) {
+        c->losses[k].v = calloc(c->n + 1, sizeof(loss));
+        for (size_t i = 0; c->losses[k].v != NULL && i < c->n; i++) {
+            loss *l = &c->losses[k].v[c->losses[k].n++];
+            snprintf(l->text, sizeof l->text, "%s",
+                     k == 0 ? c->common[i].a->loss : c->common[i].b->loss);
+            l->value = strtod(l->text, NULL);
+        }
+    }
+    return c->losses[0].v != NULL && c->losses[1].v != NULL;
+}
+
+int comparison_make(comparison *c)
+{
+    int status = ledger_read(c->path[0], &c->ledger[0]);
+
+    if (status < 0)
+        status = ledger_read(c->path[1], &c->ledger[1]);
+    if (status < 0 && (!match(c) || !fill_losses(c)))
+        status = cli_fail(EXIT_NOT_TRIED, "out of memory");
+    if (status < 0 && c->n == 0)
+        status = cli_fail(EXIT_MALFORMED, "diff: %s and %s have no step in common", c->path[0],
+                          c->path[1]);
+    return status;
+}
+
+void comparison_free(comparison *c)
+{
+    for (int k = 0; k < 2; k++) {
+        ledger_free(&c->ledger[k]);
+        losses_free(&c->losses[k]);
+    }
+    free(c->common);
+}
+
+bool comparison_equal(const comparison *c)
+{
+    return c->first == c->n && c->ledger[0].n == c->ledger[1].n;
+}
+
+const char *comparison_meaning(const char *cause)
+{
+    static const struct {
+        const char *name, *text;
+    } known[] = {
+        {"rows", "The order of the data: other records are in the batch."},
+        {"batch", "The data: the same records have other contents (or another order, where rows "
+                  "were not recorded)."},
+        {"loss", "The forward pass, or the weights before the first step: all that was recorded "
+                 "before it is equal."},
+        {"gradient", "The backward pass: all that was recorded before it, the loss too, is equal."},
+        {"weight", "The optimizer: the gradients are equal and what it made of them is not."},
+    };
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strncmp(cause, known[i].name, strlen(known[i].name)) == 0)
+            return known[i].text;
+    }
+    return "All that was recorded before it in this step, and every step before, is equal.";
+}

@@ -1,0 +1,40 @@
+/* comparison.h - two ledgers side by side, and the first thing that differs
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef TOOLS_COMPARISON_H
+#define TOOLS_COMPARISON_H
+
+#include "tools/ledger.h"
+
+/* A step that both have. */
+typedef struct pair {
+    const ledger_step *a, *b;
+} pair;
+
+typedef struct comparison {
+    const char *path[2];
+    ledger ledger[2];
+    losses losses[2]; /* of the common steps */
+    pair *common;
+    size_t n;
+    size_t first;      /* of common, that differs; n: none */
+    const char *cause; /* name in that step; "loss" for the loss; NULL: none */
+} comparison;
+
+/* Fills all but the paths.  -1, or the exit status after saying why not. */
+int comparison_make(comparison *);
+void comparison_free(comparison *);
+bool comparison_equal(const comparison *);
+
+/* Entry number i of a step, of both: its name (NULL past the last), whether it is equal.  The loss
+ * has its place before gradients and weights. */
+const char *comparison_entry(const pair *, size_t i, bool *equal);
+
+/* What is to blame when this is the first thing that differs. */
+const char *comparison_meaning(const char *cause);
+
+/* A page of its own: verdict, the first step that differs, curves of both losses, steps x names. */
+int comparison_page(const comparison *, const char *path); /* -1, or the exit status */
+
+#endif
