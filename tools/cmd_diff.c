@@ -48,9 +48,10 @@ static void print_step(const pair *p)
 
     for (size_t i = 0; (name = comparison_entry(p, i, &equal)) != NULL; i++) {
         const bool is_loss = strcmp(name, "loss") == 0;
-        printf("  %-24s %-8s%s%s%s%s\n", name, equal ? "equal" : "DIFFERS", is_loss ? " " : "",
-               is_loss ? p->a->loss : "", is_loss && !equal ? "  " : "",
-               is_loss && !equal ? p->b->loss : "");
+        printf("  %-24s %s", name, equal ? "equal" : "DIFFERS");
+        if (is_loss)
+            printf("  %s%s%s", p->a->loss, equal ? "" : "  ", equal ? "" : p->b->loss);
+        putchar('\n');
     }
 }
 

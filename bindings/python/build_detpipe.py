@@ -1,0 +1,42 @@
+# build_detpipe.py - the C declarations that Python calls, compiled against the headers, and the library, built by CMake
+# SPDX-License-Identifier: Apache-2.0
+import pathlib, subprocess
+import cffi
+
+root = pathlib.Path(__file__).resolve().parents[2]
+build = root / "build-python"
+subprocess.run(["cmake", "-S", str(root), "-B", str(build), "-DDETPIPE_TESTS=OFF"], check=True, stdout=subprocess.DEVNULL)
+subprocess.run(["cmake", "--build", str(build), "--target", "detpipe", "-j2"], check=True, stdout=subprocess.DEVNULL)
+
+ffi = cffi.FFI()
+ffi.cdef("""
+typedef int... dp_status;
+typedef int... dp_dtype;
+#define DP_OK ...
+#define DP_END ...
+#define DP_STATE_SIZE ...
+typedef struct { dp_status status; uint32_t column; int64_t record; char message[240]; ...; } dp_error;
+typedef struct { void *data; dp_dtype dtype; int32_t rank; int64_t shape[8]; } dp_tensor;
+typedef struct { size_t size; const char *root; uint32_t threads; uint32_t prefetch; uint64_t memory; ...; } dp_options;
+typedef struct { uint8_t bytes[64]; } dp_state;
+typedef struct dp_pipeline dp_pipeline;
+typedef struct dp_batch dp_batch;
+dp_status dp_open(dp_pipeline **, const char *, uint64_t, const dp_options *, dp_error *);
+void dp_close(dp_pipeline *);
+const char *dp_spec(const dp_pipeline *);
+void dp_fingerprint(const dp_pipeline *, uint8_t[16]);
+const char *dp_column_name(const dp_pipeline *, size_t);
+dp_status dp_next(dp_pipeline *, dp_batch **, dp_error *);
+const dp_tensor *dp_batch_get(const dp_batch *, const char *);
+void dp_batch_digest(const dp_batch *, uint8_t[16]);
+uint64_t dp_tell(const dp_pipeline *);
+uint64_t dp_length(const dp_pipeline *);
+dp_status dp_seek(dp_pipeline *, uint64_t, dp_error *);
+dp_status dp_get_state(dp_pipeline *, dp_state *, dp_error *);
+dp_status dp_set_state(dp_pipeline *, const dp_state *, dp_error *);
+const char *dp_dtype_name(dp_dtype);
+size_t dp_dtype_size(dp_dtype);
+const char *dp_version(void);
+""")
+ffi.set_source("detpipe._c", '#include "detpipe.h"', include_dirs=[str(root / "include")],
+               extra_objects=[str(build / "libdetpipe.a")], libraries=["z", "png", "lz4", "cjson", "pthread", "m"])
