@@ -523,17 +523,15 @@ static void every_allocation_fails(void **state)
     }
 }
 
-/* A sample alone has the output that it has in a batch. */
-static void batch_invariance(void **state)
+static void check_invariance(const char *text)
 {
     dp_pipeline *p = test_open(DATA, 1, 0);
-    dp_net *net = open_with(NET, 2, NULL, dp_output(p, "image"));
+    dp_net *net = open_with(text, 2, NULL, dp_output(p, "image"));
     dp_batch *b = NULL;
     float together[14 * 10];
     dp_net_result r;
     dp_tensor one;
 
-    (void)state;
     assert_ok(dp_next(p, &b, &test_error));
     one = *dp_batch_get(b, "image");
     assert_ok(dp_net_eval(net, &one, NULL, &r, &test_error));
@@ -546,6 +544,19 @@ static void batch_invariance(void **state)
     }
     dp_net_close(net);
     dp_close(p);
+}
+
+/* A sample alone has the output that it has in a batch. */
+static void batch_invariance(void **state)
+{
+    (void)state;
+    check_invariance(NET);
+    check_invariance("conv2d out_channels=12 kernel_size=8 stride=8 name=a | layer_norm"
+                     " | conv2d out_channels=36 kernel_size=1 | attention num_heads=3"
+                     " | conv2d out_channels=12 kernel_size=1 | add from=a | gelu | batch_norm"
+                     " | flatten | dense out_channels=10 | softmax");
+    check_invariance("lstm hidden_size=33 return_sequences=true | gru hidden_size=17"
+                     " | dense out_channels=10 | log_softmax");
 }
 
 /* Ten classes that a small net tells apart. */
