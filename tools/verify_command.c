@@ -304,6 +304,10 @@ static int compare(const settings *s, trial *t)
 {
     int status = s->vary != NULL ? perturb_parse(s->vary, &t->vary) : -1;
 
+    losses none = {0};
+
+    if (status < 0 && s->loss != NULL)
+        status = losses_find("", s->loss, &none); /* a wrong one is said before anything runs */
     t->n = (int)s->runs;
     t->program.regex = s->loss;
     t->program.timeout = s->timeout;

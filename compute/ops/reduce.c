@@ -282,8 +282,8 @@ static void reduce_each(void *ctx, uint64_t index)
 
     w->r->begin_each(&sums, n.n);
     for (int64_t i = 0; i < w->p->reduced.count; i++)
-        w->r->add_each(&sums, w->x + (size_t)(n.from + dp_axes_at(&w->p->reduced, i)) * w->in_size,
-                       n.n);
+        w->r->add_each(w->kernels, &sums,
+                       w->x + (size_t)(n.from + dp_axes_at(&w->p->reduced, i)) * w->in_size, n.n);
     w->r->end_each(&sums, n.n, w->p->reduced.count, w->out + (size_t)n.first * w->out_size);
 }
 

@@ -48,7 +48,7 @@ typedef struct dp_reducer {
     void (*rows)(const dp_kernels *, int64_t rows, int64_t n, const void *x, void *out);
     /* Kept elements beside each other: each has its own 8 bytes. */
     void (*begin_each)(void *sums, int64_t n);
-    void (*add_each)(void *sums, const void *x, int64_t n);
+    void (*add_each)(const dp_kernels *, void *sums, const void *x, int64_t n);
     void (*end_each)(const void *sums, int64_t n, int64_t count, void *out);
 } dp_reducer;
 

@@ -10,6 +10,11 @@
 
 #include "compute/ops/reduce.h"
 
+/* sum[i] does v[i] for each kept element. */
+#define DP_REDUCE_ALL(n, v, sum, does, term)                                                       \
+    for (int64_t i = 0; i < (n); i++)                                                              \
+    (sum)[i] does term((double)(v)[i])
+
 #define DP_REDUCE_ROWS 64 /* whose results are kept together */
 
 /* row_kernel: of dp_kernels; store(result, count, y). */
@@ -51,12 +56,10 @@
         for (int64_t i = 0; i < n; i++)                                                            \
             ((double *)sums)[i] = start;                                                           \
     }                                                                                              \
-    static void add_each(void *sums, const void *x, int64_t n)                                     \
+    static void add_each(const dp_kernels *k, void *sums, const void *x, int64_t n)                \
     {                                                                                              \
-        double *sum = sums;                                                                        \
-        const float *v = x;                                                                        \
-        for (int64_t i = 0; i < n; i++)                                                            \
-            joins(sum[i], (double)v[i]);                                                           \
+        (void)k;                                                                                   \
+        joins(k, n, (const float *)x, (double *)sums);                                             \
     }                                                                                              \
     static void end_each(const void *sums, int64_t n, int64_t count, void *out)                    \
     {                                                                                              \
@@ -99,8 +102,9 @@
         for (int64_t i = 0; i < n; i++)                                                            \
             ((word *)sums)[i] = start;                                                             \
     }                                                                                              \
-    static void name##_add_each(void *sums, const void *x, int64_t n)                              \
+    static void name##_add_each(const dp_kernels *k, void *sums, const void *x, int64_t n)         \
     {                                                                                              \
+        (void)k;                                                                                   \
         word *w = sums;                                                                            \
         const type *v = x;                                                                         \
         for (int64_t i = 0; i < n; i++)                                                            \

@@ -4,8 +4,8 @@
  */
 #include "compute/ops/reduce_each.h"
 
-#define PLUS(a, v)       (a) += (v)
-#define MEAN(sum, count) ((sum) / (count))
+#define PLUS(k, n, v, at) (k)->sum(1, n, v, at)
+#define MEAN(sum, count)  ((sum) / (count))
 DP_REDUCE_FLOATS(0.0, dp_sum_add, dp_sum_end, row_sum, PLUS, MEAN)
 
 static const dp_reducer reducers[] = {

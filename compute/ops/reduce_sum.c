@@ -4,8 +4,8 @@
  */
 #include "compute/ops/reduce_each.h"
 
-#define PLUS(a, v)       (a) += (v)
-#define SAME(sum, count) (sum)
+#define PLUS(k, n, v, at) (k)->sum(1, n, v, at)
+#define SAME(sum, count)  (sum)
 DP_REDUCE_FLOATS(0.0, dp_sum_add, dp_sum_end, row_sum, PLUS, SAME)
 
 #define ADD(a, b) ((a) + (b))

@@ -4,8 +4,9 @@
  */
 #include "compute/ops/reduce_each.h"
 
-#define PLUS_SQUARE(a, v) (a) += (v) * (v)
-#define SAME(sum, count)  (sum)
+#define SQUARE(v)                 ((v) * (v))
+#define PLUS_SQUARE(k, n, v, sum) DP_REDUCE_ALL(n, v, sum, +=, SQUARE)
+#define SAME(sum, count)          (sum)
 DP_REDUCE_FLOATS(0.0, dp_square_add, dp_sum_end, row_square, PLUS_SQUARE, SAME)
 
 static const dp_reducer reducers[] = {

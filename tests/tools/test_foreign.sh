@@ -61,7 +61,7 @@ expect 1 'Run 1 printed 1 losses, run 2 2' verify -- sh -c 'echo x >> lines; sed
 
 # what cannot be compared
 expect 2 'no loss in what run 1 printed .*--loss' verify -- echo hello
-expect 2 'Unmatched' verify --loss '(' -- echo
+expect 2 'Unmatched' verify --loss '(' -- no-such-program
 expect 2 'needs a group around the number' verify --loss 'loss' -- echo loss
 expect 2 "finds 'x' in line 1, which is no number" verify --loss 'loss (.)' -- echo loss x
 expect 2 'there is no command after --' verify --
