@@ -82,15 +82,10 @@ typedef struct moment {
     int64_t t;
 } moment;
 
-static float *output(const moment *now, int64_t t, int number)
-{
-    return now->r->out[number] + t * now->s->batch * now->s->hidden;
-}
-
 /* h before step t. */
 static const float *before(const moment *now)
 {
-    return now->t > 0 ? output(now, now->t - 1, Y) : now->r->init[0];
+    return now->t > 0 ? dp_cell_output(now->s, now->r, now->t - 1, Y) : now->r->init[0];
 }
 
 /* ---- forward ---- */
@@ -118,7 +113,7 @@ static void step_sample(void *ctx, uint64_t n)
     float *at[OUTPUTS];
 
     for (int i = 0; i < OUTPUTS; i++)
-        at[i] = output(now, now->t, i) + first;
+        at[i] = dp_cell_output(now->s, now->r, now->t, i) + first;
     add_up(now, now->m->gi + (now->t * now->s->batch * size + first) * 3, now->m->gh + 3 * first,
            at);
     k->sigmoid(size, at[RESET]);
@@ -159,7 +154,7 @@ static void block_gradient(const moment *now, int64_t n, int64_t at, float *gi, 
     float *dh = now->m->dh + at;
 
     for (int i = 0; i < OUTPUTS; i++)
-        o[i] = output(now, now->t, i) + at;
+        o[i] = dp_cell_output(now->s, now->r, now->t, i) + at;
     for (int64_t i = 0; i < n; i++) {
         dh[i] = dy[i] + dh[i];
         gi[2 * size + i] = dh[i] * (1.0f - o[UPDATE][i]);
@@ -170,8 +165,8 @@ static void block_gradient(const moment *now, int64_t n, int64_t at, float *gi, 
         gh[2 * size + i] = gi[2 * size + i] * o[RESET][i];
         gi[i] = gi[2 * size + i] * o[HIDDEN_NEW][i];
     }
-    dp_sigmoid_gradient(n, o[RESET], gi, gi);
-    dp_sigmoid_gradient(n, o[UPDATE], gi + size, gi + size);
+    k->sigmoid_gradient(n, o[RESET], gi);
+    k->sigmoid_gradient(n, o[UPDATE], gi + size);
     memcpy(gh, gi, dp_floats(n));
     memcpy(gh + size, gi + size, dp_floats(n));
 }
@@ -207,7 +202,7 @@ static void backward(const dp_sequence *s, const dp_sequence_run *r)
         dp_workers_run(r->workers, (uint64_t)s->batch, sample_gradient, &now);
         dp_product_run(&h, r->kernels, r->workers, r->drows[HIDDEN] + t * 3 * s->hidden, m.h_panels,
                        m.through);
-        r->kernels->fma(size, m.dh, output(&now, t, UPDATE), m.through, m.dh);
+        r->kernels->fma(size, m.dh, dp_cell_output(s, r, t, UPDATE), m.through, m.dh);
     }
     dp_product_run(&x, r->kernels, r->workers, r->drows[INPUT], m.x_panels, r->dx);
     memcpy(r->dinit[0], m.dh, dp_floats(size));

@@ -72,15 +72,11 @@ typedef struct moment {
     int64_t t;
 } moment;
 
-static float *output(const moment *now, int64_t t, int number)
-{
-    return now->r->out[number] + t * now->s->batch * now->s->hidden;
-}
-
 /* State h (0) or c (1) before step t. */
 static const float *before(const moment *now, int state)
 {
-    return now->t > 0 ? output(now, now->t - 1, state == 0 ? Y : C) : now->r->init[state];
+    return now->t > 0 ? dp_cell_output(now->s, now->r, now->t - 1, state == 0 ? Y : C)
+                      : now->r->init[state];
 }
 
 /* x_t beside h_(t-1) of a sample. */
@@ -130,7 +126,7 @@ static void step_sample(void *ctx, uint64_t n)
     float *at[DP_CELL_OUTPUTS];
 
     for (int i = 0; i < DP_CELL_OUTPUTS; i++)
-        at[i] = output(now, now->t, i) + first;
+        at[i] = dp_cell_output(now->s, now->r, now->t, i) + first;
     add_biases(now, now->m->gates + 4 * first, at);
     k->sigmoid(size, at[I]);
     k->tanh(size, at[J]);
@@ -184,7 +180,7 @@ static void block_gradient(const moment *now, int64_t n, int64_t at, float *g)
     float dh[BLOCK], dc[BLOCK], slope[BLOCK], part[BLOCK], *next = now->m->dc + at;
 
     for (int i = 0; i < DP_CELL_OUTPUTS; i++)
-        o[i] = output(now, now->t, i) + at;
+        o[i] = dp_cell_output(now->s, now->r, now->t, i) + at;
     for (int64_t i = 0; i < n; i++) {
         dh[i] = dy[i] + now->m->dh[at + i];
         part[i] = dh[i] * o[O][i];
@@ -200,10 +196,10 @@ static void block_gradient(const moment *now, int64_t n, int64_t at, float *g)
         g[3 * size + i] = dh[i] * o[TANH_C][i];
         next[i] = dc[i] * o[F][i];
     }
-    dp_sigmoid_gradient(n, o[I], g, g);
+    k->sigmoid_gradient(n, o[I], g);
     k->tanh_gradient(n, o[J], g + size);
-    dp_sigmoid_gradient(n, o[F], g + 2 * size, g + 2 * size);
-    dp_sigmoid_gradient(n, o[O], g + 3 * size, g + 3 * size);
+    k->sigmoid_gradient(n, o[F], g + 2 * size);
+    k->sigmoid_gradient(n, o[O], g + 3 * size);
 }
 
 static void sample_gradient(void *ctx, uint64_t n)

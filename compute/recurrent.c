@@ -85,9 +85,3 @@ void dp_matrix_gradient(const dp_matrix *m, const dp_kernels *k, dp_workers *wor
     const dp_conv c = as_conv(m, steps);
     dp_conv_weight_gradient(&c, k, workers, n, leaf, drows, rows, dw, workspace);
 }
-
-void dp_sigmoid_gradient(int64_t n, const float *y, const float *dy, float *v)
-{
-    for (int64_t i = 0; i < n; i++)
-        v[i] = dy[i] * (y[i] * (1.0f - y[i]));
-}

@@ -72,7 +72,11 @@ void dp_matrix_gradient(const dp_matrix *, const dp_kernels *, dp_workers *, int
                         int64_t steps, int64_t leaf, const float *rows, const float *drows,
                         float *dw, float *workspace);
 
-/* v[i] = dy[i] y[i] (1 - y[i]): the gradient of sigmoid from what came of it. */
-void dp_sigmoid_gradient(int64_t n, const float *y, const float *dy, float *v);
+/* Output number `number` of step t, [batch][hidden]. */
+static inline float *dp_cell_output(const dp_sequence *s, const dp_sequence_run *r, int64_t t,
+                                    int number)
+{
+    return r->out[number] + t * s->batch * s->hidden;
+}
 
 #endif

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "detpipe_net.h"
@@ -148,23 +147,11 @@ static int diff_ledgers(const char *const paths[2], bool json, const char *page)
 
 static int read_losses(const char *path, losses *out)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *f = fopen(path, "r");
-    const ssize_t n = f != NULL ? getdelim(&text, &size, '\0', f) : -1;
-    int status;
+    const int status = losses_read(path, NULL, out);
 
-    if (n < 0)
-        status = cli_fail(EXIT_NOT_TRIED, "%s cannot be read: %s", path,
-                          f == NULL ? strerror(errno) : "it is empty");
-    else
-        status = losses_find(text, NULL, out);
     if (status < 0 && out->n == 0)
-        status = cli_fail(EXIT_NOT_TRIED,
-                          "%s is no ledger, snapshot or file of weights, and has no loss", path);
-    free(text);
-    if (f != NULL)
-        fclose(f);
+        return cli_fail(EXIT_NOT_TRIED,
+                        "%s is no ledger, snapshot or file of weights, and has no loss", path);
     return status;
 }
 

@@ -7,10 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool loss_comes(const cJSON *next)
+/* How many entries come before the loss. */
+static size_t place_of_loss(const cJSON *tensors)
 {
-    return next == NULL || strncmp(next->string, "gradient", 8) == 0 ||
-           strncmp(next->string, "weight", 6) == 0;
+    size_t n = 0;
+
+    for (const cJSON *at = tensors->child; at != NULL && strncmp(at->string, "gradient", 8) != 0 &&
+                                           strncmp(at->string, "weight", 6) != 0;
+         at = at->next)
+        n++;
+    return n;
 }
 
 static const char *digest_of(const cJSON *tensors, const char *name)
@@ -21,24 +27,16 @@ static const char *digest_of(const cJSON *tensors, const char *name)
 
 const char *comparison_entry(const pair *p, size_t i, bool *equal)
 {
-    const cJSON *at = p->a->tensors->child;
-    bool loss_done = false;
+    const size_t place = place_of_loss(p->a->tensors);
+    const cJSON *at;
 
-    for (;; i--) {
-        const bool loss_now = !loss_done && loss_comes(at);
-        if (i == 0 && loss_now) {
-            *equal = strcmp(p->a->loss, p->b->loss) == 0;
-            return "loss";
-        }
-        if (at == NULL)
-            return NULL;
-        if (i == 0)
-            break;
-        if (loss_now)
-            loss_done = true;
-        else
-            at = at->next;
+    if (i == place) {
+        *equal = strcmp(p->a->loss, p->b->loss) == 0;
+        return "loss";
     }
+    at = cJSON_GetArrayItem(p->a->tensors, (int)(i - (i > place)));
+    if (at == NULL)
+        return NULL;
     *equal =
         strcmp(digest_of(p->a->tensors, at->string), digest_of(p->b->tensors, at->string)) == 0;
     return at->string;

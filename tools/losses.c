@@ -8,12 +8,14 @@
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "tools/cli.h"
 
-#define ATOL   1e-3
-#define RTOL   1e-5
-#define GROUPS 10
+#define ATOL        1e-3
+#define RTOL        1e-5
+#define GROUPS      10
+#define MOST_OUTPUT ((off_t)1 << 30)
 #define NUMBER                                                                                     \
     "([-+]?(0x[0-9a-f]+(\\.[0-9a-f]*)?(p[-+]?[0-9]+)?|[0-9]+(\\.[0-9]*)?(e[-+]?[0-9]+)?|"          \
     "\\.[0-9]+(e[-+]?[0-9]+)?|nan|inf(inity)?))"
@@ -163,6 +165,35 @@ int losses_find(const char *text, const char *regex, losses *out)
         return status;
     out->form = "a column of the name loss";
     return scan_columns(text, out);
+}
+
+static char *read_file(const char *path)
+{
+    FILE *f = fopen(path, "r");
+    struct stat s;
+    char *text = NULL;
+
+    if (f != NULL && fstat(fileno(f), &s) == 0 && s.st_size <= MOST_OUTPUT)
+        text = calloc((size_t)s.st_size + 1, 1);
+    if (text != NULL && fread(text, 1, (size_t)s.st_size, f) < (size_t)s.st_size && ferror(f)) {
+        free(text);
+        text = NULL;
+    }
+    if (f != NULL)
+        fclose(f);
+    return text;
+}
+
+int losses_read(const char *path, const char *regex, losses *out)
+{
+    char *text = read_file(path);
+    int status;
+
+    if (text == NULL)
+        return cli_fail(EXIT_NOT_TRIED, "%s cannot be read (1 GiB at most)", path);
+    status = losses_find(text, regex, out);
+    free(text);
+    return status;
 }
 
 void losses_free(losses *l)

@@ -26,6 +26,8 @@ typedef struct losses {
  * NULL: the first of the usual forms that any line has.  -1, or the exit status after saying that
  * the regular expression is none, or that what it finds is no number.  No loss at all is n = 0. */
 int losses_find(const char *text, const char *regex, losses *out);
+/* The same of a file, of 1 GiB at most. */
+int losses_read(const char *path, const char *regex, losses *out);
 void losses_free(losses *);
 
 /* numpy.allclose of the first two, as the reference script calls it; counts checked, NaN never

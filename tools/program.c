@@ -8,16 +8,12 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "tools/cli.h"
-
-#define MOST_OUTPUT ((off_t)1 << 30)
 
 /* ---- the process ---- */
 
@@ -162,37 +158,6 @@ static int run(const program *p, program_run *r)
     return failed >= 0 ? failed : judge_end(p, r, how, status);
 }
 
-/* ---- what it printed ---- */
-
-static char *read_file(const char *path)
-{
-    FILE *f = fopen(path, "r");
-    struct stat s;
-    char *text = NULL;
-
-    if (f != NULL && fstat(fileno(f), &s) == 0 && s.st_size <= MOST_OUTPUT)
-        text = calloc((size_t)s.st_size + 1, 1);
-    if (text != NULL && fread(text, 1, (size_t)s.st_size, f) < (size_t)s.st_size && ferror(f)) {
-        free(text);
-        text = NULL;
-    }
-    if (f != NULL)
-        fclose(f);
-    return text;
-}
-
-static int find_losses(const program *p, const char *path, losses *out)
-{
-    char *text = read_file(path);
-    int status;
-
-    if (text == NULL)
-        return cli_fail(EXIT_NOT_TRIED, "verify: %s cannot be read (1 GiB at most)", path);
-    status = losses_find(text, p->regex, out);
-    free(text);
-    return status;
-}
-
 int program_start(const program *p, program_run *r)
 {
     int status;
@@ -201,10 +166,10 @@ int program_start(const program *p, program_run *r)
     snprintf(r->err, sizeof r->err, "%.4000s/run%d.err", p->folder, r->number);
     status = run(p, r);
     if (status < 0)
-        status = find_losses(p, r->out, &r->losses);
+        status = losses_read(r->out, p->regex, &r->losses);
     if (status < 0 && r->losses.n == 0) {
         losses_free(&r->losses);
-        status = find_losses(p, r->err, &r->losses);
+        status = losses_read(r->err, p->regex, &r->losses);
     }
     if (status < 0 && r->losses.n == 0)
         status = cli_fail(EXIT_MALFORMED,

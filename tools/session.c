@@ -12,27 +12,33 @@ static void say_line(void *ctx, const char *line)
     fprintf(stderr, "  %s\n", line);
 }
 
+static int make_net(session *s, const dp_options *options)
+{
+    dp_error err;
+
+    return dp_net_open(&s->net, s->recipe.net, s->recipe.seed, dp_output(s->pipeline, "image"),
+                       options, &err) == DP_OK
+               ? -1
+               : cli_fail_error(&err, s->recipe.net);
+}
+
 /* A checkpoint has moments and steps besides: a new net takes its weights alone. */
 static int take_weights(session *s, const dp_options *options)
 {
     dp_net *trained = s->net;
     const dp_tensor *from;
-    dp_error err;
+    int status;
 
     s->net = NULL;
-    if (dp_net_open(&s->net, s->recipe.net, s->recipe.seed, dp_output(s->pipeline, "image"),
-                    options, &err) != DP_OK) {
-        dp_net_close(trained);
-        return cli_fail_error(&err, s->recipe.net);
-    }
-    for (size_t i = 0; (from = dp_net_parameter(trained, i, NULL)) != NULL; i++) {
+    status = make_net(s, options);
+    for (size_t i = 0; status < 0 && (from = dp_net_parameter(trained, i, NULL)) != NULL; i++) {
         size_t bytes = sizeof(float);
         for (int32_t d = 0; d < from->rank; d++)
             bytes *= (size_t)from->shape[d];
         memcpy(dp_net_parameter(s->net, i, NULL)->data, from->data, bytes);
     }
     dp_net_close(trained);
-    return -1;
+    return status;
 }
 
 /* Relative to the folder of the data set. */
@@ -55,7 +61,7 @@ static int open_net(session *s, const dp_options *given)
     const dp_options *options = &own;
 
     const dp_tensor *image = dp_output(s->pipeline, "image");
-    dp_error err;
+    int status;
 
     if (s->recipe.weights != NULL)
         own.log = say_line;
@@ -67,9 +73,8 @@ static int open_net(session *s, const dp_options *given)
         return cli_fail(EXIT_MALFORMED,
                         "%s: the net takes batches of planes: end data with hwc2chw and batch",
                         s->recipe.name);
-    if (dp_net_open(&s->net, s->recipe.net, s->recipe.seed, image, options, &err) != DP_OK)
-        return cli_fail_error(&err, s->recipe.net);
-    return s->recipe.weights != NULL ? load_weights(s, options) : -1;
+    status = make_net(s, options);
+    return status < 0 && s->recipe.weights != NULL ? load_weights(s, options) : status;
 }
 
 /* The state holds the fingerprints of the text and of the data set, and the seed. */

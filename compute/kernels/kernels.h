@@ -122,7 +122,9 @@ typedef struct dp_kernels {
     /* Of each number, in binary64 (base/elementary.h), rounded once. */
     void (*sigmoid)(int64_t n, float *v);
     void (*tanh)(int64_t n, float *v);
-    /* dx *= fma(-y, y, 1), where y = tanh of x; y[i] = fma(a[i], b[i], c[i]) */
+    /* dx *= y (1 - y), where y = sigmoid of x; dx *= fma(-y, y, 1), where y = tanh of x; y[i] =
+     * fma(a[i], b[i], c[i]) */
+    void (*sigmoid_gradient)(int64_t n, const float *y, float *dx);
     void (*tanh_gradient)(int64_t n, const float *y, float *dx);
     void (*fma)(int64_t n, const float *a, const float *b, const float *c, float *y);
 

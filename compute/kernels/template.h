@@ -235,6 +235,12 @@ static void tanh_of(int64_t n, float *v)
         v[i] = (float)dp_tanh_core((double)v[i]);
 }
 
+static void sigmoid_gradient(int64_t n, const float *y, float *dx)
+{
+    for (int64_t i = 0; i < n; i++)
+        dx[i] *= y[i] * (1.0f - y[i]);
+}
+
 static void tanh_gradient(int64_t n, const float *y, float *dx)
 {
     for (int64_t i = 0; i < n; i++)
@@ -400,6 +406,7 @@ const dp_kernels KERNELS = {
     .row_min = row_min,
     .sigmoid = sigmoid_of,
     .tanh = tanh_of,
+    .sigmoid_gradient = sigmoid_gradient,
     .tanh_gradient = tanh_gradient,
     .fma = fma_of,
     .finite = finite,

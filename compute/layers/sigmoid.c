@@ -14,9 +14,7 @@ static void activate(const dp_kernels *k, int64_t n, const float *y, float *v)
 
 static void activate_gradient(const dp_kernels *k, int64_t n, const float *y, float *v)
 {
-    (void)k;
-    for (int64_t i = 0; i < n; i++)
-        v[i] *= y[i] * (1.0f - y[i]);
+    k->sigmoid_gradient(n, y, v);
 }
 
 const dp_layer dp_layer_sigmoid = {
