@@ -140,12 +140,11 @@ static bool fits(const dp_extent *e, int64_t n)
            (double)DP_MAX_FLOATS;
 }
 
-static dp_status add_parameter(dp_net *net, const dp_weight *w, const char *prefix, uint32_t number,
-                               dp_error *err)
+static dp_status add_parameter(dp_net *net, const dp_weight *w, const char *layer, dp_error *err)
 {
     dp_parameter *p = &net->parameters[net->n_parameters];
-    char name[DP_MAX_NAME + 32];
-    const int length = snprintf(name, sizeof name, "%s%u.%s", prefix, number, w->suffix);
+    char name[DP_MAX_NAME + 64];
+    const int length = snprintf(name, sizeof name, "%s.%s", layer, w->suffix);
 
     p->value =
         (dp_tensor){NULL, DP_F32, w->rank, {w->shape[0], w->shape[1], w->shape[2], w->shape[3]}};
@@ -210,6 +209,16 @@ static dp_extent extent_of(const dp_net *net, int32_t unit)
     return unit == DP_NET_INPUT ? net->in : net->units[unit].out;
 }
 
+static dp_status label_unit(builder *b, uint32_t stage, dp_unit *u)
+{
+    const char *prefix = u->layer->prefix != NULL ? u->layer->prefix : u->layer->info.name;
+    char label[DP_MAX_NAME + 32];
+    const int n = snprintf(label, sizeof label, "%s%u", prefix, number_of(b, stage));
+
+    u->label = dp_arena_text(&b->net->arena, label, (size_t)n);
+    return u->label != NULL ? DP_OK : dp_arena_fail(&b->net->arena, b->err, "a name");
+}
+
 static dp_status plan_unit(builder *b, uint32_t stage, dp_unit *u)
 {
     dp_net *net = b->net;
@@ -234,9 +243,10 @@ static dp_status plan_unit(builder *b, uint32_t stage, dp_unit *u)
     if (plan.width > b->width)
         b->width = plan.width;
     status = alloc_unit(net, u, plan.memory, b->err);
+    if (status == DP_OK)
+        status = label_unit(b, stage, u);
     for (uint32_t i = 0; i < plan.n_weights && status == DP_OK; i++)
-        status =
-            add_parameter(net, &plan.weights[i], u->layer->prefix, number_of(b, stage), b->err);
+        status = add_parameter(net, &plan.weights[i], u->label, b->err);
     return status;
 }
 

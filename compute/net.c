@@ -268,6 +268,7 @@ static dp_status forward(dp_net *net, bool labelled, bool training, dp_net_resul
     const dp_unit *last = &net->units[net->n_units - 1];
 
     dp_net_forward(net, training);
+    net->passed = true;
     *out =
         (dp_net_result){.output = {last->y, DP_F32, 2, {net->share.n, dp_extent_size(&last->out)}}};
     if (labelled)
@@ -461,6 +462,26 @@ const dp_tensor *dp_net_parameter(const dp_net *net, size_t index, const char **
 const dp_tensor *dp_net_gradient(const dp_net *net, size_t index)
 {
     return index < net->n_parameters && net->stepped ? &net->parameters[index].gradient : NULL;
+}
+
+/* In place, a layer writes over the output of the one before, and backward the other way round. */
+const char *dp_net_layer(const dp_net *net, size_t index, dp_tensor *output, dp_tensor *gradient)
+{
+    if (index >= net->n_units)
+        return NULL;
+    const dp_unit *u = &net->units[index];
+    const bool first = index == 0, last = index + 1 == net->n_units;
+    const dp_tensor shape = {
+        NULL, DP_F32, 4, {net->share.n, u->out.height, u->out.width, u->out.channels}};
+    if (output != NULL) {
+        *output = shape;
+        output->data = net->passed && (last || u[1].y != u->y) ? u->y : NULL;
+    }
+    if (gradient != NULL) {
+        *gradient = shape;
+        gradient->data = net->stepped && (first || u[-1].dy != u->dy) ? u->dy : NULL;
+    }
+    return u->label;
 }
 
 void dp_net_digest(const dp_net *net, uint8_t parameters[16], uint8_t gradients[16])

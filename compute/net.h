@@ -27,6 +27,7 @@ typedef struct dp_unit {
     const dp_layer *layer;
     void *params;
     const char *name;    /* as given, or NULL */
+    const char *label;   /* "conv1", as its parameters have it; "relu1" */
     int32_t input[2];    /* units; the second DP_NO_UNIT for most */
     uint32_t n_readers;  /* of its output */
     int32_t last_reader; /* whose gradient comes first */
@@ -50,6 +51,7 @@ struct dp_net {
     int64_t process; /* that opened it */
     uint64_t seed, step;
     char note[256]; /* the caller's */
+    bool passed;    /* the layers' outputs are there */
     bool stepped;   /* the gradients are there */
     bool agreed;    /* all ranks have the same net, weights and step */
     dp_share share;

@@ -4,7 +4,6 @@
  *
  *     conv2d out_channels=16 kernel_size=3 | relu | max_pool kernel_size=2 stride=2 | flatten
  *       | dense out_channels=10 | softmax_cross_entropy | momentum learning_rate=0.01 momentum=0.9
- *
  * A text is layers, then a loss, then an optimizer; loss and optimizer may be left out where only
  * dp_net_eval is used.  Arithmetic is the numeric specification detpipe-fp/1 (docs/numerics.md).
  */
@@ -23,8 +22,7 @@ typedef struct dp_net_result {
     dp_tensor output;   /* float32 [n, classes] of this rank's samples, until the next call */
 } dp_net_result;
 
-/* input: float32 [n, channels, height, width] or [n, features]; its data is not read.  n is the
- * most samples of a step; the batch may be smaller. */
+/* input: float32 [n, channels, height, width] or [n, features], not read; n: the most of a step. */
 DP_CALL dp_status dp_net_open(dp_net **out, const char *net, uint64_t seed, const dp_tensor *input,
                               const dp_options *, dp_error *);
 DP_API  void      dp_net_close(dp_net *);
@@ -37,11 +35,10 @@ DP_CALL dp_status dp_net_step(dp_net *, const dp_tensor *input, const dp_tensor 
 DP_CALL dp_status dp_net_eval(dp_net *, const dp_tensor *input, const dp_tensor *labels,
                               dp_net_result *, dp_error *);
 
-/* Weights, optimizer state, step count and note as one .safetensors file (docs/checkpoint.md),
- * written under a temporary name, synced and renamed.  Loading is strict: a missing, extra,
- * misshapen or damaged tensor is DP_ESTATE or DP_ECORRUPT and leaves the net as it was.  Another
- * program's archive must hold exactly the parameters; step count and note are 0 and "" then.
- * options.log gets a line for each tensor that is wrong. */
+/* Weights, optimizer state, step count and note, atomically, as .safetensors (docs/checkpoint.md).
+ * Loading is strict: a missing, extra, misshapen or damaged tensor (a line of options.log each) is
+ * DP_ESTATE or DP_ECORRUPT and leaves the net as it was.  Another program's archive must hold
+ * exactly the parameters; step count and note are 0 and "" then. */
 DP_CALL dp_status dp_net_save(dp_net *, const char *path, dp_error *);
 DP_CALL dp_status dp_net_load(dp_net *, const char *path, dp_error *);
 
@@ -56,6 +53,10 @@ DP_API const char *dp_net_spec(const dp_net *);  /* canonical text */
 /* Parameter number index, writable between steps, and its last gradient; or NULL. */
 DP_API const dp_tensor *dp_net_parameter(const dp_net *, size_t index, const char **name);
 DP_API const dp_tensor *dp_net_gradient(const dp_net *, size_t index);
+/* Name of layer number index, or NULL; what it made last of this rank's samples, [n, height, width,
+ * channels], and the gradient of that.  data is NULL where a neighbour has written over it. */
+DP_API const char *dp_net_layer(const dp_net *, size_t index, dp_tensor *output,
+                                dp_tensor *gradient);
 /* Names and values of all of them; either digest may be NULL. */
 DP_API void dp_net_digest(const dp_net *, uint8_t parameters[16], uint8_t gradients[16]);
 DP_API const dp_stage_info *const *dp_net_stages(size_t *count);
@@ -70,8 +71,7 @@ typedef struct dp_named_tensor {
     uint64_t       count, size;  /* elements, bytes */
 } dp_named_tensor;
 
-/* All of it is read and checked: DP_EIO, or DP_ECORRUPT with what is wrong.  n tensors are saved as
- * .safetensors or .npz, by the path's suffix; whole or not at all. */
+/* All is read and checked.  n tensors are saved, atomically, as .safetensors or .npz (suffix). */
 DP_CALL dp_status dp_archive_open(dp_archive **, const char *path, const dp_options *, dp_error *);
 DP_API  void      dp_archive_close(dp_archive *);
 DP_API const char *dp_archive_format_name(const dp_archive *);

@@ -2,11 +2,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <math.h>
 #include <string.h>
 
 #include "detpipe_net.h"
 #include "tools/cli.h"
+#include "tools/difference.h"
 
 static const char about[] =
     "Reads MindSpore's .ckpt (whole, sliced, with or without CRC), .safetensors and numpy's .npz, "
@@ -96,79 +96,19 @@ static int info(const dp_archive *a, bool json)
 
 /* ---- diff ---- */
 
-/* The bits of element i. */
-static uint64_t bits_of(const dp_named_tensor *t, uint64_t i)
-{
-    const uint64_t size = t->size / t->count;
-    uint64_t bits = 0;
-
-    for (uint64_t b = 0; b < size; b++)
-        bits |= (uint64_t)t->data[i * size + b] << (8 * b);
-    return bits;
-}
-
-static double half(uint64_t bits)
-{
-    const int exponent = (int)(bits >> 10 & 31), fraction = (int)(bits & 1023);
-    const double magnitude = exponent == 31 ? (fraction != 0 ? (double)NAN : (double)INFINITY)
-                             : exponent > 0 ? ldexp(1024 + fraction, exponent - 25)
-                                            : ldexp(fraction, -24);
-    return bits >> 15 != 0 ? -magnitude : magnitude;
-}
-
-static double value_of(const dp_named_tensor *t, uint64_t i)
-{
-    const uint64_t bits = bits_of(t, i);
-    const uint32_t low = (uint32_t)(strcmp(t->type, "bfloat16") == 0 ? bits << 16 : bits);
-    double wide;
-    float narrow;
-
-    memcpy(&wide, &bits, sizeof wide);
-    memcpy(&narrow, &low, sizeof narrow);
-    if (strcmp(t->type, "float64") == 0)
-        return wide;
-    if (strcmp(t->type, "float32") == 0 || strcmp(t->type, "bfloat16") == 0)
-        return (double)narrow;
-    if (strcmp(t->type, "float16") == 0)
-        return half(bits);
-    if (strncmp(t->type, "int", 3) == 0) { /* the sign from its top bit */
-        const unsigned shift = (unsigned)(64 - 8 * (t->size / t->count));
-        return (double)((int64_t)(bits << shift) >> shift);
-    }
-    return (double)bits;
-}
-
-static void print_elements(const dp_named_tensor *a, const dp_named_tensor *b)
-{
-    uint64_t n = 0, first = 0;
-    double most = 0;
-
-    for (uint64_t i = 0; i < a->count; i++) {
-        double distance;
-        if (bits_of(a, i) == bits_of(b, i))
-            continue;
-        first = n++ == 0 ? i : first;
-        distance = fabs(value_of(a, i) - value_of(b, i));
-        most = distance > most || distance != distance ? distance : most;
-    }
-    printf(
-        "%s: %llu of %llu elements differ, by at most %.9g\n    first at %llu: %.9g (0x%llx) and "
-        "%.9g (0x%llx)\n",
-        a->name, (unsigned long long)n, (unsigned long long)a->count, most,
-        (unsigned long long)first, value_of(a, first), (unsigned long long)bits_of(a, first),
-        value_of(b, first), (unsigned long long)bits_of(b, first));
-}
-
 /* Whether the two are equal; says how not. */
 static bool compare(const dp_named_tensor *a, const dp_named_tensor *b)
 {
+    difference d;
+
     if (strcmp(type_of(a).text, type_of(b).text) != 0) {
         printf("%s: %s and %s\n", a->name, type_of(a).text, type_of(b).text);
         return false;
     }
     if (memcmp(a->data, b->data, (size_t)a->size) == 0)
         return true;
-    print_elements(a, b);
+    d = difference_of(a, b);
+    difference_print(&d, a, b);
     return false;
 }
 

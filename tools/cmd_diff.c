@@ -5,19 +5,45 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "detpipe_net.h"
 #include "detpipe_snapshot.h"
-#include "tools/comparison.h"
+#include "tools/replay.h"
+#include "tools/streams.h"
 
 static const char about[] =
-    "Compares two ledgers (detpipe train --ledger, dp_ledger_open), two files of weights, two "
-    "snapshots, or two files of printed losses, and names the first difference.  Of ledgers it is "
+    "Compares two ledgers (detpipe train --ledger, dp_ledger_open), two files of weights or other "
+    "tensors, two snapshots, two streams (texts or recipes) or two files of printed losses, and "
+    "names the first difference.  Of ledgers it is "
     "the first step, and in it the first thing that differs: the cause, as all that was recorded "
     "before it is equal.\n"
     "Exit status: 0 equal, 1 different, 2 not comparable, 3 unreadable.";
 
-typedef enum kind { LEDGER, SNAPSHOT, WEIGHTS, LOSSES } kind;
+typedef enum kind { LEDGER, SNAPSHOT, WEIGHTS, STREAM, LOSSES } kind;
+
+/* A recipe file has a line of data. */
+static bool is_recipe(const char *path)
+{
+    FILE *f = fopen(path, "r");
+    char line[4096];
+    bool found = false;
+
+    while (f != NULL && !found && fgets(line, sizeof line, f) != NULL)
+        found = strncmp(line, "data:", 5) == 0;
+    if (f != NULL)
+        fclose(f);
+    return found;
+}
+
+static bool is_embedded(const char *name)
+{
+    size_t i = 0;
+
+    while (embedded_recipes[i].name != NULL && strcmp(embedded_recipes[i].name, name) != 0)
+        i++;
+    return embedded_recipes[i].name != NULL;
+}
 
 static kind kind_of(const char *path)
 {
@@ -34,8 +60,17 @@ static kind kind_of(const char *path)
         dp_archive_close(archive);
         return WEIGHTS;
     }
-    return LOSSES;
+    if (access(path, R_OK) == 0)
+        return is_recipe(path) ? STREAM : LOSSES;
+    return is_embedded(path) || strpbrk(path, "| =") != NULL ? STREAM : LOSSES;
 }
+
+typedef struct settings {
+    const char *paths[2];
+    const char *page, *replay, *load;
+    session session; /* of streams, and of a replay */
+    bool json;
+} settings;
 
 /* ---- ledgers ---- */
 
@@ -85,7 +120,7 @@ static void print_losses(const comparison *c)
                (unsigned long long)c->common[most].a->step);
 }
 
-static int report(const comparison *c)
+static int report(const comparison *c, const replay *p)
 {
     const bool equal = comparison_equal(c);
 
@@ -99,6 +134,8 @@ static int report(const comparison *c)
         print_step(&c->common[c->first]);
         cli_wrap(stdout, comparison_meaning(c->cause), 0, 0);
     }
+    if (p != NULL)
+        replay_print(p, c);
     for (int k = 0; k < 2; k++) {
         if (c->ledger[k].n > c->n)
             printf("%zu steps are in %s alone\n", c->ledger[k].n - c->n, c->path[k]);
@@ -112,7 +149,7 @@ static int report(const comparison *c)
     return equal ? EXIT_YES : EXIT_NO;
 }
 
-static int report_json(const comparison *c)
+static int report_json(const comparison *c, const replay *p)
 {
     const bool equal = comparison_equal(c);
     cJSON *json = cJSON_CreateObject();
@@ -125,21 +162,46 @@ static int report_json(const comparison *c)
         cJSON_AddStringToObject(json, "cause", c->cause);
     }
     cJSON_AddBoolToObject(json, "allclose", losses_close(&c->losses[0], &c->losses[1]));
+    if (p != NULL)
+        replay_to_json(p, json);
     if (cli_print_json(json) != EXIT_YES)
         return EXIT_NOT_TRIED;
     return equal ? EXIT_YES : EXIT_NO;
 }
 
-static int diff_ledgers(const char *const paths[2], bool json, const char *page)
+static int diff_ledgers(const settings *set)
 {
-    comparison c = {.path = {paths[0], paths[1]}};
+    comparison c = {.path = {set->paths[0], set->paths[1]}};
+    replay again = {.recipes = set->replay, .checkpoints = set->load, .session = set->session};
     int status = comparison_make(&c);
+    const bool replays = status < 0 && set->replay != NULL && c.first < c.n;
 
-    if (status < 0 && page != NULL)
-        status = comparison_page(&c, page);
+    if (replays)
+        status = replay_make(&again, &c);
+    if (status < 0 && set->page != NULL)
+        status = comparison_page(&c, set->page);
     if (status < 0)
-        status = json ? report_json(&c) : report(&c);
+        status = (set->json ? report_json : report)(&c, replays ? &again : NULL);
+    replay_free(&again);
     comparison_free(&c);
+    return status;
+}
+
+/* ---- streams ---- */
+
+static int diff_streams(const settings *set)
+{
+    session s[2] = {set->session, set->session};
+    int status = -1;
+
+    for (int k = 0; status < 0 && k < 2; k++) {
+        s[k].stream_only = true;
+        status = session_open(&s[k], set->paths[k], (cli_optional){0}, (cli_optional){0});
+    }
+    if (status < 0)
+        status = streams_compare(s[0].pipeline, s[1].pipeline);
+    session_close(&s[0]);
+    session_close(&s[1]);
     return status;
 }
 
@@ -189,35 +251,46 @@ static int pass_on(int (*command)(int, char **), const char *name, const char *c
     return command(json ? 5 : 4, (char **)(uintptr_t)argv);
 }
 
+static int diff(const settings *set)
+{
+    kind kinds[2];
+
+    for (int i = 0; i < 2; i++) {
+        kinds[i] = kind_of(set->paths[i]);
+        if (kinds[i] != STREAM && access(set->paths[i], R_OK) != 0)
+            return cli_fail(EXIT_NOT_TRIED, "%s cannot be read: %s", set->paths[i],
+                            strerror(errno));
+    }
+    if (kinds[0] != kinds[1])
+        return cli_fail(EXIT_MALFORMED, "diff: %s and %s are not of one kind", set->paths[0],
+                        set->paths[1]);
+    if ((set->page != NULL || set->replay != NULL) && kinds[0] != LEDGER)
+        return cli_fail(EXIT_MALFORMED, "diff: --html and --replay are for ledgers");
+    return kinds[0] == LEDGER     ? diff_ledgers(set)
+           : kinds[0] == SNAPSHOT ? pass_on(cmd_snapshot, "snapshot", set->paths, set->json)
+           : kinds[0] == WEIGHTS  ? pass_on(cmd_ckpt, "ckpt", set->paths, set->json)
+           : kinds[0] == STREAM   ? diff_streams(set)
+                                  : diff_losses(set->paths);
+}
+
 int cmd_diff(int argc, char **argv)
 {
-    const char *paths[2] = {NULL, NULL};
-    const char *page = NULL;
-    bool json = false;
+    settings set = {.session = SESSION_DEFAULTS};
     const cli_option options[] = {
-        {"html", "FILE", "of ledgers: a page with curves and every step", CLI_TEXT, &page},
-        {"json", NULL, "print the result for a program", CLI_FLAG, &json},
+        {"html", "FILE", "of ledgers: a page with curves and every step", CLI_TEXT, &set.page},
+        {"replay", "RECIPE",
+         "of ledgers: run the step that differs again and name the operation and the element; "
+         "A,B where the runs have two recipes",
+         CLI_TEXT, &set.replay},
+        {"load", "FILE", "begin the replay at a checkpoint; or A,B", CLI_TEXT, &set.load},
+        SESSION_OPTIONS(set.session),
+        {"json", NULL, "print the result for a program", CLI_FLAG, &set.json},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };
     const cli_command command = {"diff", "A B [OPTIONS]", about, options, 2, 2};
-    const int status = cli_parse(&command, argc, argv, paths);
-    kind kinds[2];
+    int status = cli_parse(&command, argc, argv, set.paths);
 
-    if (status >= 0)
-        return status;
-    for (int i = 0; i < 2; i++) {
-        FILE *f = fopen(paths[i], "r");
-        if (f == NULL)
-            return cli_fail(EXIT_NOT_TRIED, "%s cannot be read: %s", paths[i], strerror(errno));
-        fclose(f);
-        kinds[i] = kind_of(paths[i]);
-    }
-    if (kinds[0] != kinds[1])
-        return cli_fail(EXIT_MALFORMED, "diff: %s and %s are not of one kind", paths[0], paths[1]);
-    if (page != NULL && kinds[0] != LEDGER)
-        return cli_fail(EXIT_MALFORMED, "diff: --html is for ledgers");
-    return kinds[0] == LEDGER     ? diff_ledgers(paths, json, page)
-           : kinds[0] == SNAPSHOT ? pass_on(cmd_snapshot, "snapshot", paths, json)
-           : kinds[0] == WEIGHTS  ? pass_on(cmd_ckpt, "ckpt", paths, json)
-                                  : diff_losses(paths);
+    if (status < 0 && set.load != NULL && set.replay == NULL)
+        status = cli_fail(EXIT_MALFORMED, "diff: --load needs --replay RECIPE");
+    return status < 0 ? diff(&set) : status;
 }

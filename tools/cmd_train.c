@@ -11,9 +11,11 @@
 #include "tools/ledger.h"
 #include "tools/ranks.h"
 #include "tools/session.h"
+#include "tools/trace.h"
 
 typedef struct settings {
-    const char *save, *load, *ledger_path;
+    const char *save, *load, *ledger_path, *trace_path;
+    trace trace;       /* of the last step, if it has a path */
     dp_ledger *ledger; /* NULL = none */
     bool all_tensors;
     cli_optional seed, steps;
@@ -61,7 +63,7 @@ static int end_step(const session *s, const settings *set, uint64_t step, double
     return set->save_every != 0 && step % set->save_every == 0 && !last ? save(s, set) : -1;
 }
 
-static int train(session *s, const settings *set)
+static int train(session *s, settings *set)
 {
     const double start = cli_seconds();
     dp_net_result result;
@@ -79,6 +81,8 @@ static int train(session *s, const settings *set)
             return cli_fail_error(&err, NULL);
         if (set->ledger != NULL)
             status = ledger_record(s, set->ledger, step + 1, &result, set->all_tensors);
+        if (status < 0 && set->trace_path != NULL && step + 1 == s->recipe.steps)
+            status = trace_take(&set->trace, s, &result);
         if (status < 0)
             status = end_step(s, set, step + 1, start, &result);
     }
@@ -104,6 +108,8 @@ static int run(session *s, settings *set, const char *what)
     uint8_t digest[16];
     int status = set->save != NULL ? check_folder(set->save) : -1;
 
+    if (status < 0 && set->trace_path != NULL)
+        status = check_folder(set->trace_path);
     if (status < 0)
         status = session_open(s, what, set->seed, set->steps);
     if (status < 0 && s->net == NULL)
@@ -117,6 +123,8 @@ static int run(session *s, settings *set, const char *what)
         status = train(s, set);
     if (status < 0)
         status = save(s, set);
+    if (status < 0 && set->trace.n > 0 && ranks_leads(s->group))
+        status = trace_save(&set->trace, set->trace_path);
     if (status >= 0)
         return status;
     if (!ranks_leads(s->group))
@@ -143,8 +151,10 @@ int cmd_train(int argc, char **argv)
         {"load", "FILE", "go on from a checkpoint", CLI_TEXT, &set.load},
         {"ledger", "FILE", "append digests of each step (docs/ledger.md)", CLI_TEXT,
          &set.ledger_path},
-        {"ledger-tensors", NULL, "in it, each gradient and weight by name", CLI_FLAG,
+        {"ledger-tensors", NULL, "in it, each output, gradient and weight by name", CLI_FLAG,
          &set.all_tensors},
+        {"trace", "FILE", "write all tensors of the last step (.safetensors)", CLI_TEXT,
+         &set.trace_path},
         {"json", NULL, "print a JSON object a line", CLI_FLAG, &set.json},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };
@@ -164,6 +174,7 @@ int cmd_train(int argc, char **argv)
     if (status < 0)
         status = run(&s, &set, what);
     dp_ledger_close(set.ledger);
+    trace_free(&set.trace);
     session_close(&s);
     return ranks_leave(s.group, status);
 }

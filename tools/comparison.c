@@ -127,6 +127,8 @@ const char *comparison_meaning(const char *cause)
         {"rows", "The order of the data: other records are in the batch."},
         {"batch", "The data: the same records have other contents (or another order, where rows "
                   "were not recorded)."},
+        {"output", "The forward pass of this layer, or its weights before the first step: all that "
+                   "was recorded before it is equal."},
         {"loss", "The forward pass, or the weights before the first step: all that was recorded "
                  "before it is equal."},
         {"gradient", "The backward pass: all that was recorded before it, the loss too, is equal."},

@@ -8,48 +8,55 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/trace.h"
+
 #define HEAD "{\"detpipe-ledger\":"
 
 /* ---- writing ---- */
 
-int ledger_open(const session *s, const char *path, dp_ledger **out)
+void ledger_about(const session *s, char *out, size_t size)
 {
     uint8_t digest[16];
-    char about[64];
-    dp_error err;
 
     session_run_digest(s, digest);
-    snprintf(about, sizeof about, "run %s", cli_hex_of(digest).text);
+    snprintf(out, size, "run %s seed %llu", cli_hex_of(digest).text,
+             (unsigned long long)s->recipe.seed);
+}
+
+int ledger_open(const session *s, const char *path, dp_ledger **out)
+{
+    char about[128];
+    dp_error err;
+
+    ledger_about(s, about, sizeof about);
     return dp_ledger_open(out, path, about, NULL, &err) == DP_OK ? -1 : cli_fail_error(&err, NULL);
 }
 
-static bool record_all(const session *s, dp_ledger *l, dp_error *err)
-{
-    char text[128];
-    const dp_tensor *t;
-    const char *name;
-    bool done = true;
+typedef struct recording {
+    dp_ledger *ledger;
+    bool all;
+    dp_error *err;
+} recording;
 
-    for (int values = 0; values < 2 && done; values++) {
-        for (size_t i = 0; done && (t = dp_net_parameter(s->net, i, &name)) != NULL; i++) {
-            const dp_tensor *one = values != 0 ? t : dp_net_gradient(s->net, i);
-            snprintf(text, sizeof text, "%s %.110s", values != 0 ? "weight" : "gradient", name);
-            done = one == NULL || dp_ledger_tensor(l, text, one, err) == DP_OK;
-        }
-    }
-    return done;
+/* The loss has its own place in the line. */
+static bool record(void *ctx, const char *name, const dp_tensor *t)
+{
+    const recording *r = ctx;
+
+    return strcmp(name, "loss") == 0 || (!r->all && strcmp(name, "rows") != 0) ||
+           dp_ledger_tensor(r->ledger, name, t, r->err) == DP_OK;
 }
 
 int ledger_record(const session *s, dp_ledger *l, uint64_t step, const dp_net_result *r, bool all)
 {
-    const dp_tensor *id = dp_batch_get(s->batch, "id");
     uint8_t batch[16], gradients[16], weights[16];
     dp_error err;
+    recording to = {l, all, &err};
 
     dp_batch_digest(s->batch, batch);
     dp_net_digest(s->net, weights, gradients);
-    if ((id != NULL && dp_ledger_tensor(l, "rows", id, &err) != DP_OK) ||
-        dp_ledger_digest(l, "batch", batch, &err) != DP_OK || (all && !record_all(s, l, &err)) ||
+    if (!trace_inputs(s, record, &to) || dp_ledger_digest(l, "batch", batch, &err) != DP_OK ||
+        (all && !trace_results(s, r, record, &to)) ||
         dp_ledger_digest(l, "gradients", gradients, &err) != DP_OK ||
         dp_ledger_digest(l, "weights", weights, &err) != DP_OK ||
         dp_ledger_step(l, step, (double)r->loss, &err) != DP_OK)

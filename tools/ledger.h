@@ -9,9 +9,11 @@
 #include "tools/losses.h"
 #include "tools/session.h"
 
-/* About the session's data, pipeline, net and seed.  -1, or the exit status. */
+/* What a ledger of the session is about: data, pipeline, net and seed. */
+void ledger_about(const session *, char *out, size_t size);
+/* -1, or the exit status. */
 int ledger_open(const session *, const char *path, dp_ledger **out);
-/* The step that was done: rows, batch, loss, gradients, weights; each tensor by name when all. */
+/* The step that was done: rows, batch, loss, gradients, weights; all that a trace has when all. */
 int ledger_record(const session *, dp_ledger *, uint64_t step, const dp_net_result *, bool all);
 
 /* ---- reading ---- */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "detpipe_snapshot.h"
-#include "tools/element.h"
+#include "tools/streams.h"
 
 char *snapshot_text(const char *path, const char *rest)
 {
@@ -145,23 +145,19 @@ int snapshot_say_written(const char *path)
 
 /* ---- diff ---- */
 
-#define ROWS 64 /* that are compared at a time */
-
 typedef struct rows {
     dp_snapshot *snapshot;
     const dp_snapshot_info *info;
     dp_pipeline *pipeline;
-    dp_batch *batch;
 } rows;
 
 static int open_rows(rows *r, const char *path)
 {
-    char rest[40], *spec;
+    char *spec;
     dp_error err;
     int status = open_info(&r->snapshot, path);
 
-    snprintf(rest, sizeof rest, " | batch batch_size=%d", ROWS);
-    spec = snapshot_text(path, rest);
+    spec = snapshot_text(path, " | batch batch_size=64");
     if (status < 0) {
         r->info = dp_snapshot_get_info(r->snapshot);
         if (spec == NULL)
@@ -179,117 +175,28 @@ static void close_rows(rows *r)
     dp_snapshot_close(r->snapshot);
 }
 
-static bool same_columns(const dp_array *a, const dp_array *b)
-{
-    for (; a->name != NULL && b->name != NULL; a++, b++) {
-        if (strcmp(a->name, b->name) != 0 || strcmp(type_of(a).text, type_of(b).text) != 0) {
-            printf("column %s %s, and %s %s\n", a->name, type_of(a).text, b->name, type_of(b).text);
-            return false;
-        }
-    }
-    if (a->name != NULL || b->name != NULL)
-        printf("column %s is in one only\n", a->name != NULL ? a->name : b->name);
-    return a->name == NULL && b->name == NULL;
-}
-
-/* The first element of two columns of a batch that differs. */
-static size_t first_difference(const dp_tensor *a, const dp_tensor *b, size_t n)
-{
-    const size_t size = dp_dtype_size(a->dtype);
-    size_t i = 0;
-
-    while (i < n &&
-           memcmp((const char *)a->data + i * size, (const char *)b->data + i * size, size) == 0)
-        i++;
-    return i;
-}
-
-/* Rows of a batch in which the column differs are marked; the first is told once. */
-static void mark_rows(const char *name, const dp_tensor *a, const dp_tensor *b, uint64_t first,
-                      bool *marked, bool *told)
-{
-    const size_t n_rows = (size_t)a->shape[0];
-    const size_t n = n_rows > 0 ? element_count(a) / n_rows : 0, size = n * dp_dtype_size(a->dtype);
-
-    for (size_t row = 0; row < n_rows; row++) {
-        const dp_tensor x = {(char *)a->data + row * size, a->dtype, 1, {(int64_t)n}};
-        const dp_tensor y = {(char *)b->data + row * size, b->dtype, 1, {(int64_t)n}};
-        if (memcmp(x.data, y.data, size) == 0)
-            continue;
-        marked[row] = true;
-        if (*told)
-            continue;
-        *told = true;
-        const size_t i = first_difference(&x, &y, n);
-        printf("record %llu, column %s, element %zu: ", (unsigned long long)(first + row), name, i);
-        element_print(&x, i);
-        fputs(" and ", stdout);
-        element_print(&y, i);
-        putchar('\n');
-    }
-}
-
-static uint64_t compare_batch(rows *a, rows *b, uint64_t first, bool *told)
-{
-    bool marked[ROWS] = {false};
-    uint64_t n = 0;
-
-    for (const dp_array *c = a->info->columns; c->name != NULL; c++)
-        mark_rows(c->name, dp_batch_get(a->batch, c->name), dp_batch_get(b->batch, c->name), first,
-                  marked, told);
-    for (size_t i = 0; i < ROWS; i++)
-        n += marked[i];
-    return n;
-}
-
-/* -1 and how many rows differ, or the exit status. */
-static int compare_rows(rows *a, rows *b, uint64_t n, uint64_t *different)
-{
-    const double start = cli_seconds();
-    bool told = false;
-    dp_error err;
-
-    for (uint64_t first = 0; first < n; first += ROWS) {
-        if (dp_next(a->pipeline, &a->batch, &err) != DP_OK ||
-            dp_next(b->pipeline, &b->batch, &err) != DP_OK)
-            return cli_fail_error(&err, NULL);
-        *different += compare_batch(a, b, first, &told);
-        if (first % 4096 == 0)
-            cli_progress(start, "row", first, n);
-    }
-    cli_progress_end();
-    return -1;
-}
-
 static int compare(rows *a, rows *b)
 {
     const dp_snapshot_info *x = a->info, *y = b->info;
-    uint64_t different = 0;
-    int status;
 
     if (strcmp(x->spec, y->spec) != 0)
         printf("they were made from different texts\n");
     if (x->seed != y->seed)
         printf("they were made with seeds %llu and %llu\n", (unsigned long long)x->seed,
                (unsigned long long)y->seed);
-    if (!same_columns(x->columns, y->columns))
+    if (!streams_same_columns(x->columns, y->columns))
         return EXIT_NO;
     if (x->n_records != y->n_records) {
         printf("%llu rows and %llu\n", (unsigned long long)x->n_records,
                (unsigned long long)y->n_records);
         return EXIT_NO;
     }
-    status = compare_rows(a, b, x->n_records, &different);
-    if (status >= 0)
-        return status;
-    printf("%llu rows are equal, %llu are not\n", (unsigned long long)(x->n_records - different),
-           (unsigned long long)different);
-    return different == 0 ? EXIT_YES : EXIT_NO;
+    return streams_compare(a->pipeline, b->pipeline);
 }
 
 int snapshot_diff(const char *path_a, const char *path_b)
 {
-    rows a = {NULL, NULL, NULL, NULL}, b = {NULL, NULL, NULL, NULL};
+    rows a = {NULL, NULL, NULL}, b = {NULL, NULL, NULL};
     int status = open_rows(&a, path_a);
 
     if (status < 0)

@@ -54,6 +54,44 @@ static test_hex trained(uint32_t threads, int steps)
     return h;
 }
 
+/* conv1 is overwritten by relu1; the output is the last layer's. */
+static void layers_of_a_step(void **state)
+{
+    static const struct {
+        const char *name;
+        bool output, gradient;
+        int64_t shape[3];
+    } expected[] = {{"conv1", false, true, {32, 32, 6}},
+                    {"relu1", true, false, {32, 32, 6}},
+                    {"max_pool1", true, true, {16, 16, 6}},
+                    {"flatten1", true, true, {1, 1, 1536}},
+                    {"fc1", true, true, {1, 1, 10}}};
+    dp_pipeline *p = test_open(DATA, 1, 0);
+    dp_net *net = open_with(NET, 1, NULL, dp_output(p, "image"));
+    dp_tensor output, gradient;
+    dp_net_result result;
+    dp_batch *b = NULL;
+
+    (void)state;
+    assert_string_equal(dp_net_layer(net, 0, &output, &gradient), "conv1");
+    assert_null(output.data);
+    assert_null(gradient.data);
+    assert_ok(dp_next(p, &b, &test_error));
+    assert_ok(
+        dp_net_step(net, dp_batch_get(b, "image"), dp_batch_get(b, "label"), &result, &test_error));
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        assert_string_equal(dp_net_layer(net, i, &output, &gradient), expected[i].name);
+        assert_int_equal(output.data != NULL, expected[i].output);
+        assert_int_equal(gradient.data != NULL, expected[i].gradient);
+        assert_int_equal(output.shape[0], 14);
+        assert_memory_equal(output.shape + 1, expected[i].shape, sizeof expected[i].shape);
+    }
+    assert_memory_equal(output.data, result.output.data, 14 * 10 * sizeof(float));
+    assert_null(dp_net_layer(net, 5, NULL, NULL));
+    dp_net_close(net);
+    dp_close(p);
+}
+
 static void threads_and_instruction_sets(void **state)
 {
     const test_hex first = trained(1, 4);
@@ -649,6 +687,7 @@ int main(void)
 {
 #define SAVED(test) cmocka_unit_test_setup_teardown(test, save, drop)
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(layers_of_a_step),
         cmocka_unit_test(threads_and_instruction_sets),
         cmocka_unit_test(unknown_instruction_set),
         cmocka_unit_test(malformed_nets),

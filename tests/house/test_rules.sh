@@ -48,7 +48,7 @@ arrows() {
             [ $bad = 0 ] || fail "$file includes $target, which $folder may not see"
         done < <(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "$folder" --include='*.[ch]' | sed -E 's/^([^:]*):[0-9]+:/\1:/')
     done
-    if grep -nE 'include "(base|io|transforms|compute|pipeline|mpi|tools)/' include/*.h examples/*; then fail "a public header or example includes an inner one"; fi
+    if grep -nE 'include "(base|io|transforms|compute|pipeline|mpi|tools)/' include/*.h $(find examples -name "*.[ch]"); then fail "a public header or example includes an inner one"; fi
 }
 
 # Each public header compiles alone as C11 and C++17.

@@ -35,6 +35,39 @@ expect 1 'first difference: step 1, "loss"' diff_of a.ledger init.ledger
 expect 1 '"cause":	"loss"' diff_of a.ledger init.ledger --json
 ledger all.ledger --ledger-tensors
 grep -q '"gradient conv1.weight":"[0-9a-f]*"' all.ledger || fail "--ledger-tensors names no gradient"
+grep -q '"rows":"[0-9a-f]*","image":.*"output relu1":.*"gradient fc2":.*"gradient conv1.weight":.*"weight conv1.weight":' all.ledger ||
+    fail "--ledger-tensors is not in the order of a step"
+
+# --replay: the operation and the element
+expect 1 '26 tensors before it are equal' diff_of a.ledger rate.ledger --replay synthetic_cnn,rate.recipe
+expect 1 'weight conv1.weight: 432 of 432 elements differ, by at most [0-9.e-]+ \([0-9]+ ulp\)' diff_of a.ledger rate.ledger --replay synthetic_cnn,rate.recipe
+expect 1 "the optimizer's update of conv1.weight" diff_of a.ledger rate.ledger --replay synthetic_cnn,rate.recipe
+expect 1 '"tensor":	"weight conv1.weight"' diff_of a.ledger rate.ledger --replay synthetic_cnn,rate.recipe --json
+expect 1 'first operation whose result differs: the pipeline: column rows' diff_of a.ledger seed.ledger --replay synthetic_cnn
+expect 1 'the pipeline: column image of the batch' diff_of a.ledger pixels.ledger --replay synthetic_cnn,pixels.recipe
+expect 1 'the forward pass of relu1' diff_of a.ledger init.ledger --replay synthetic_cnn,init.recipe
+expect 2 'synthetic_cnn is not the recipe of rate.ledger' diff_of a.ledger rate.ledger --replay synthetic_cnn
+expect 0 '^EQUAL$' diff_of a.ledger b.ledger --replay synthetic_cnn
+# a run that differs later, from a checkpoint before it; and two runs that should be one
+"$DETPIPE" train --steps 2 --save 2.safetensors > /dev/null
+expect 2 'is not from before step 1' diff_of a.ledger rate.ledger --replay synthetic_cnn,rate.recipe --load 2.safetensors
+expect 2 'needs --replay' diff_of a.ledger rate.ledger --load 2.safetensors
+{ cat "$SOURCE/tools/recipes/synthetic_cnn.recipe"; echo "weights: $PWD/2.safetensors"; } > two.recipe
+{ cat "$SOURCE/tools/recipes/synthetic_cnn.recipe"; echo "weights: $PWD/whole.safetensors"; } > six.recipe
+ledger two.ledger two.recipe
+ledger six.ledger six.recipe
+expect 1 'six.ledger: not as it was recorded, from step 1 on' diff_of two.ledger six.ledger --replay two.recipe
+expect 1 'It has what two.ledger has: the other run was disturbed' diff_of two.ledger six.ledger --replay two.recipe
+expect 1 'It has what neither has' diff_of two.ledger six.ledger --replay synthetic_cnn
+
+# all tensors of a step in a file
+"$DETPIPE" train --steps 3 --trace x.safetensors > /dev/null
+"$DETPIPE" train --steps 3 --trace y.safetensors --threads 1 > /dev/null
+"$DETPIPE" train --steps 3 --trace z.safetensors rate.recipe > /dev/null
+cmp x.safetensors y.safetensors || fail "--trace differs with the number of threads"
+expect 0 '^34 tensors are equal, 0 are not$' diff_of x.safetensors y.safetensors
+expect 1 '^output relu1: [0-9]+ of 524288 elements differ' diff_of x.safetensors z.safetensors
+expect 3 'cannot write nowhere/t.safetensors' "$DETPIPE" train --steps 1 --trace nowhere/t.safetensors
 
 # damage, a torn end, and what cannot be compared
 sed '3s/"loss":"./"loss":"9/' a.ledger > damaged.ledger
@@ -60,5 +93,11 @@ expect 0 . diff_of "$SOURCE/tests/golden/snapshot/rows.dps" "$SOURCE/tests/golde
 "$DETPIPE" train --steps 3 --seed 4 > two.txt
 expect 0 '^EQUAL$' diff_of one.txt one.txt
 expect 1 'first difference: loss 1: ' diff_of one.txt two.txt
+expect 0 '^10000 rows are equal, 0 are not$' diff_of 'synthetic | batch batch_size=32' 'synthetic | batch batch_size=32 drop_remainder=false'
+expect 1 '^row 0, column image, element 0: [0-9]+ and [0-9]+$' diff_of 'synthetic | shuffle' 'synthetic num_records=10000'
+expect 1 '^row 20 is the last of the second stream$' diff_of 'synthetic | batch batch_size=10' 'synthetic | take count=20 | batch batch_size=10'
+expect 1 'column image uint8\[' diff_of 'synthetic | batch batch_size=8' 'synthetic | rescale rescale=2 | batch batch_size=8'
+expect 2 'both streams are endless' diff_of synthetic_cnn rate.recipe
+expect 2 "there is no stage 'shufle'" diff_of 'synthetic | shufle' 'synthetic | shuffle'
 expect 3 'has no loss' diff_of one.txt "$SOURCE/LICENSE"
 exit $failed

@@ -1,0 +1,22 @@
+/* difference.h - two tensors of one type, element by element
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef TOOLS_DIFFERENCE_H
+#define TOOLS_DIFFERENCE_H
+
+#include "detpipe_net.h"
+
+typedef struct difference {
+    uint64_t n, first; /* elements that differ, the first of them */
+    double most;       /* the largest distance; NaN where one is NaN */
+    double ulps;       /* the most numbers of the type between two; 0 of whole numbers */
+} difference;
+
+/* Of two tensors of one type and shape. */
+difference difference_of(const dp_named_tensor *, const dp_named_tensor *);
+
+/* What it is, in two lines that begin with the name. */
+void difference_print(const difference *, const dp_named_tensor *, const dp_named_tensor *);
+
+#endif
