@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -84,7 +85,10 @@ static const char *own_path(char *path, size_t size)
 {
     const ssize_t n = readlink("/proc/self/exe", path, size - 1);
 
-    path[n > 0 ? n : 0] = '\0';
+    if (n > 0)
+        path[n] = '\0';
+    else /* a root of its own without /proc: as it was started */
+        snprintf(path, size, "%s", (const char *)(uintptr_t)getauxval(AT_EXECFN));
     return path;
 }
 
