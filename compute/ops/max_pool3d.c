@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "base/order.h"
 #include "compute/ops/operator.h"
 #include "compute/ops/volume.h"
 
@@ -87,22 +88,54 @@ static range places(const max_pool3d *p, int d, int64_t window)
     return (range){at < 0 ? 0 : at, end < p->v.in[d] ? end : p->v.in[d]};
 }
 
-/* The place of the winner of a window. */
-static int64_t winner(const max_pool3d *p, const float *x, int64_t od, int64_t oh, int64_t ow)
-{
-    const range depth = places(p, 0, od), rows = places(p, 1, oh), cols = places(p, 2, ow);
-    int64_t best = (depth.first * p->v.in[1] + rows.first) * p->v.in[2] + cols.first;
+/* One volume: its planes, or what it won. */
+typedef struct pool {
+    const max_pool3d *p;
+    const float *x;
+    float *y;        /* forward */
+    const float *dy; /* backward; NULL: forward */
+    float *dx;
+} pool;
 
-    for (int64_t d = depth.first; d < depth.end; d++) {
-        for (int64_t h = rows.first; h < rows.end; h++) {
-            for (int64_t w = cols.first; w < cols.end; w++) {
-                const int64_t at = (d * p->v.in[1] + h) * p->v.in[2] + w;
-                if (x[at] > x[best] || (x[at] != x[at] && x[best] == x[best]))
-                    best = at;
+/* The place of the winner of a window whose first element is x[0].  Keys are whole numbers in the
+ * order of the floats, NaN above all and (by + 0.0f) both zeros one: no branch depends on the data.
+ */
+static int64_t winner(const max_pool3d *p, const float *x, int64_t depth, int64_t rows,
+                      int64_t cols)
+{
+    int32_t best = INT32_MIN;
+    int64_t place = 0;
+
+    for (int64_t d = 0; d < depth; d++) {
+        for (int64_t h = 0; h < rows; h++) {
+            const int64_t first = (d * p->v.in[1] + h) * p->v.in[2];
+            for (int64_t w = 0; w < cols; w++) {
+                const int32_t key = dp_order_key(x[first + w] + 0.0f, INT32_MAX);
+                place = key > best ? first + w : place;
+                best = key > best ? key : best;
             }
         }
     }
-    return best;
+    return place;
+}
+
+static void pool_row(const pool *t, int64_t od, int64_t oh)
+{
+    const max_pool3d *p = t->p;
+    const range depth = places(p, 0, od), rows = places(p, 1, oh);
+    const int64_t head = (depth.first * p->v.in[1] + rows.first) * p->v.in[2],
+                  out = (od * p->v.out[1] + oh) * p->v.out[2];
+
+    for (int64_t ow = 0; ow < p->v.out[2]; ow++) {
+        const range cols = places(p, 2, ow);
+        const int64_t first = head + cols.first;
+        const int64_t best = first + winner(p, t->x + first, depth.end - depth.first,
+                                            rows.end - rows.first, cols.end - cols.first);
+        if (t->dy != NULL)
+            t->dx[best] += t->dy[out + ow];
+        else
+            t->y[out + ow] = t->x[best];
+    }
 }
 
 static void pool_volume(void *ctx, uint64_t index)
@@ -112,19 +145,18 @@ static void pool_volume(void *ctx, uint64_t index)
     const bool back = ((const dp_op_task *)ctx)->backward;
     const int64_t size = p->v.in[0] * p->v.in[1] * p->v.in[2],
                   windows = p->v.out[0] * p->v.out[1] * p->v.out[2];
-    const float *x = (const float *)a->in[back].data + (int64_t)index * size;
-    float *y = (float *)a->out[0].data + (int64_t)index * (back ? size : windows);
-    const float *dy = (const float *)a->in[0].data + (int64_t)index * windows;
+    pool t = {.p = p, .x = (const float *)a->in[back].data + (int64_t)index * size};
 
-    if (back)
-        memset(y, 0, sizeof *y * (size_t)size);
-    for (int64_t o = 0; o < windows; o++) {
-        const int64_t best = winner(p, x, o / (p->v.out[1] * p->v.out[2]),
-                                    o / p->v.out[2] % p->v.out[1], o % p->v.out[2]);
-        if (back)
-            y[best] += dy[o];
-        else
-            y[o] = x[best];
+    if (back) {
+        t.dy = (const float *)a->in[0].data + (int64_t)index * windows;
+        t.dx = (float *)a->out[0].data + (int64_t)index * size;
+        memset(t.dx, 0, sizeof *t.dx * (size_t)size);
+    } else {
+        t.y = (float *)a->out[0].data + (int64_t)index * windows;
+    }
+    for (int64_t od = 0; od < p->v.out[0]; od++) {
+        for (int64_t oh = 0; oh < p->v.out[1]; oh++)
+            pool_row(&t, od, oh);
     }
 }
 

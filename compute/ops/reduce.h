@@ -59,8 +59,8 @@ void dp_reduce_run(const dp_reduce *, const dp_reducer *, size_t n, const dp_op_
 /* Backward: dx of the type of x, each element from those of its output. */
 dp_status dp_reduce_plan_backward(void *params, dp_op_plan *, dp_error *);
 
-/* Backward of n elements beside each other: dx[i] from dy[i * step] and x[i]; count: the elements
- * of an output. */
+/* Backward of n elements beside each other: dx[i] from x[i] and dy[i], or, where step is 0 and not
+ * 1, dy[0]; count: the elements of an output. */
 typedef void dp_reduce_gradient(int64_t n, const float *dy, int64_t step, const float *x,
                                 int64_t count, float *dx);
 void dp_reduce_run_backward(const dp_reduce *, dp_reduce_gradient *, const dp_op_run_args *);

@@ -19,7 +19,7 @@ static void gradient(int64_t n, const float *dy, int64_t step, const float *x, i
 {
     (void)x;
     for (int64_t i = 0; i < n; i++)
-        dx[i] = (float)((double)dy[i * step] / (double)count);
+        dx[i] = (float)((double)dy[step != 0 ? i : 0] / (double)count);
 }
 
 static dp_status run_backward(const void *params, const dp_op_run_args *a, dp_error *err)

@@ -25,7 +25,7 @@ static void gradient(int64_t n, const float *dy, int64_t step, const float *x, i
 {
     (void)x, (void)count;
     for (int64_t i = 0; i < n; i++)
-        dx[i] = dy[i * step];
+        dx[i] = dy[step != 0 ? i : 0];
 }
 
 static dp_status run_backward(const void *params, const dp_op_run_args *a, dp_error *err)

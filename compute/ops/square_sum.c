@@ -20,7 +20,7 @@ static void gradient(int64_t n, const float *dy, int64_t step, const float *x, i
 {
     (void)count;
     for (int64_t i = 0; i < n; i++)
-        dx[i] = dy[i * step] * (2.0f * x[i]);
+        dx[i] = dy[step != 0 ? i : 0] * (2.0f * x[i]);
 }
 
 static dp_status run_backward(const void *params, const dp_op_run_args *a, dp_error *err)

@@ -142,32 +142,78 @@ static dp_status plan_backward(void *params_, dp_op_plan *plan, dp_error *err)
     return status == DP_OK ? dp_op_expect_type(plan, 0, &y, err) : status;
 }
 
-/* Between what was taken and the whole, run by run. */
-static void copy(const strided_slice *p, size_t size, char *taken, char *whole, bool back)
-{
-    const int64_t run = p->rank > 0 ? p->size[p->rank - 1] : 1;
-    const int64_t step = p->rank > 0 ? p->step[p->rank - 1] : 1;
-    int64_t rows = 1;
+/* ---- between what was taken and the whole ---- */
 
-    for (int32_t d = 0; d + 1 < p->rank; d++)
-        rows *= p->size[d];
-    for (int64_t r = 0; r < rows && run > 0; r++) {
-        int64_t at = p->first;
-        for (int64_t d = p->rank - 2, i = r; d >= 0; i /= p->size[d], d--)
-            at += i % p->size[d] * p->step[d];
-        for (int64_t i = 0; i < run;
-             i += step == 1 ? run : 1, taken += step == 1 ? (size_t)run * size : size) {
-            char *place = whole + (at + i * step) * (int64_t)size;
-            const size_t n = step == 1 ? (size_t)run * size : size;
-            memcpy(back ? place : taken, back ? taken : place, n);
-        }
+#define BYTES ((int64_t)65536) /* of a task, about */
+
+typedef struct copying {
+    const strided_slice *p;
+    int64_t rows, run, step; /* a row: so many elements, at such steps */
+    size_t size;             /* of an element */
+    char *taken, *whole;
+    bool back;
+} copying;
+
+static int64_t rows_of_task(const copying *c)
+{
+    const int64_t n = BYTES / (c->run * (int64_t)c->size + 1);
+    return n > 0 ? n : 1;
+}
+
+static void move(const copying *c, char *taken, char *whole, size_t n)
+{
+    memcpy(c->back ? whole : taken, c->back ? taken : whole, n);
+}
+
+static void copy_row(const copying *c, int64_t row)
+{
+    const strided_slice *p = c->p;
+    char *taken = c->taken + row * c->run * (int64_t)c->size;
+    int64_t at = p->first;
+
+    for (int32_t d = p->rank - 2; d >= 0; row /= p->size[d], d--)
+        at += row % p->size[d] * p->step[d];
+    if (c->step == 1) {
+        move(c, taken, c->whole + at * (int64_t)c->size, (size_t)c->run * c->size);
+        return;
     }
+    for (int64_t i = 0; i < c->run; i++, at += c->step, taken += c->size)
+        move(c, taken, c->whole + at * (int64_t)c->size, c->size);
+}
+
+static void copy_rows(void *ctx, uint64_t task)
+{
+    const copying *c = ctx;
+    const int64_t n = rows_of_task(c), first = (int64_t)task * n;
+
+    for (int64_t row = first; row < first + n && row < c->rows; row++)
+        copy_row(c, row);
+}
+
+static void copy(const strided_slice *p, const dp_op_run_args *a, char *taken, char *whole,
+                 bool back)
+{
+    const int32_t last = p->rank - 1;
+    copying c = {.p = p,
+                 .rows = 1,
+                 .run = p->rank > 0 ? p->size[last] : 1,
+                 .step = p->rank > 0 ? p->step[last] : 1,
+                 .size = dp_dtype_size(a->in[0].dtype),
+                 .taken = taken,
+                 .whole = whole,
+                 .back = back};
+
+    for (int32_t d = 0; d < last; d++)
+        c.rows *= p->size[d];
+    if (c.rows > 0 && c.run > 0)
+        dp_workers_run(a->workers, (uint64_t)((c.rows + rows_of_task(&c) - 1) / rows_of_task(&c)),
+                       copy_rows, &c);
 }
 
 static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err)
 {
     (void)err;
-    copy(params_, dp_dtype_size(a->in[0].dtype), a->out[0].data, a->in[0].data, false);
+    copy(params_, a, a->out[0].data, a->in[0].data, false);
     return DP_OK;
 }
 
@@ -175,7 +221,7 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
 {
     (void)err;
     memset(a->out[0].data, 0, dp_tensor_bytes(&a->out[0]));
-    copy(params_, dp_dtype_size(a->in[0].dtype), a->in[0].data, a->out[0].data, true);
+    copy(params_, a, a->in[0].data, a->out[0].data, true);
     return DP_OK;
 }
 

@@ -247,6 +247,37 @@ static void largest_and_smallest(void **state)
     }
 }
 
+/* The first of equals wins, zeros of both signs are equal, the first NaN wins over numbers. */
+static void winners_of_pools(void **state)
+{
+    static float x[5][4] = {{-0.0f, 0.0f, -1, -0.0f},
+                            {0.0f, -0.0f, 0.0f, -1},
+                            {1, NAN, INFINITY, -NAN},
+                            {-INFINITY, -INFINITY, -INFINITY, -INFINITY},
+                            {-3, 2, 2, 1}};
+    static const int places[5] = {0, 0, 1, 0, 1};
+    static float ones[5] = {1, 1, 1, 1, 1};
+    const dp_tensor in[] = {{ones, DP_F32, 5, {1, 5, 1, 1, 1}}, {x, DP_F32, 5, {1, 5, 1, 2, 2}}};
+    const char *const text = "max_pool3d kernel_size=1,2,2";
+    const uint32_t *y;
+    const float *dx;
+    dp_op *op;
+
+    (void)state;
+    assert_ok(dp_op_open(&op, text, DP_FORWARD, &in[1], 1, NULL, &test_error));
+    assert_ok(dp_op_run(op, &in[1], &test_error));
+    y = dp_op_output(op, 0)->data;
+    for (size_t i = 0; i < 5; i++)
+        assert_memory_equal(&y[i], &x[i][places[i]], sizeof y[i]);
+    dp_op_close(op);
+    assert_ok(dp_op_open(&op, text, DP_BACKWARD, in, 2, NULL, &test_error));
+    assert_ok(dp_op_run(op, in, &test_error));
+    dx = dp_op_output(op, 0)->data;
+    for (int i = 0; i < 20; i++)
+        assert_true(dx[i] == (float)(i % 4 == places[i / 4]));
+    dp_op_close(op);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +286,7 @@ int main(void)
         cmocka_unit_test(wrong_inputs),
         cmocka_unit_test(wrong_values),
         cmocka_unit_test(largest_and_smallest),
+        cmocka_unit_test(winners_of_pools),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
