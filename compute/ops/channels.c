@@ -56,7 +56,7 @@ static void sum_channels(void *ctx, uint64_t index)
     const double *total;
     dp_leaf_sums sums;
 
-    dp_leaf_sums_begin(&sums);
+    dp_leaf_sums_begin(&sums, 2 * SIDE_BY_SIDE);
     for (int64_t n = 0; n < s->c.n; n++) {
         const int64_t at = (n * s->c.channels + first) * s->c.places;
         if (s->dy == NULL)

@@ -214,7 +214,7 @@ static void scale_gradient(void *ctx, uint64_t index)
     const double *total;
     dp_leaf_sums s;
 
-    dp_leaf_sums_begin(&s);
+    dp_leaf_sums_begin(&s, DP_COLUMNS);
     for (int64_t at = first; at < end; at += p->scales) {
         for (int64_t j = 0, m; j < n; j += m) {
             const int64_t in_row = (at + j) / p->row, left = (in_row + 1) * p->row - (at + j);

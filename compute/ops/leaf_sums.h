@@ -9,22 +9,24 @@
 
 #define DP_COLUMNS 128
 
-/* Who adds to `sum` adds the elements of a leaf in ascending order, then ends the leaf. */
+/* Of `columns` columns.  Who adds to `sum` adds the elements of a leaf in ascending order, then
+ * ends the leaf. */
 typedef struct dp_leaf_sums {
     double sum[DP_COLUMNS];
     double tree[DP_TREE_LEVELS][DP_COLUMNS];
     int64_t leaves;
-    int32_t depth;
+    int32_t depth, columns;
 } dp_leaf_sums;
 
 static inline void dp_leaf_sums_clear(dp_leaf_sums *s)
 {
-    for (int j = 0; j < DP_COLUMNS; j++)
+    for (int j = 0; j < s->columns; j++)
         s->sum[j] = 0.0;
 }
 
-static inline void dp_leaf_sums_begin(dp_leaf_sums *s)
+static inline void dp_leaf_sums_begin(dp_leaf_sums *s, int32_t columns)
 {
+    s->columns = columns;
     s->leaves = 0;
     s->depth = 0;
     dp_leaf_sums_clear(s);
@@ -33,13 +35,13 @@ static inline void dp_leaf_sums_begin(dp_leaf_sums *s)
 static inline void dp_leaf_sums_merge(dp_leaf_sums *s)
 {
     s->depth--;
-    for (int j = 0; j < DP_COLUMNS; j++)
+    for (int j = 0; j < s->columns; j++)
         s->tree[s->depth - 1][j] += s->tree[s->depth][j];
 }
 
 static inline void dp_leaf_sums_end_leaf(dp_leaf_sums *s)
 {
-    for (int j = 0; j < DP_COLUMNS; j++)
+    for (int j = 0; j < s->columns; j++)
         s->tree[s->depth][j] = s->sum[j];
     s->depth++;
     for (int m = dp_tree_merges(s->leaves++); m > 0; m--)

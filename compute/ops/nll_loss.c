@@ -67,33 +67,54 @@ static dp_status check_labels(const nll_loss *p, const dp_tensor *x, const int32
     return DP_OK;
 }
 
+#define AHEAD                                                                                      \
+    16 /* samples: each number lies in a row of its own, so memory is asked for it before */
+
+/* The samples of a leaf; `ahead` of them and of those behind it are there. */
+static void add_leaf(const nll_loss *p, const dp_op_run_args *a, int64_t first, int64_t n,
+                     int64_t ahead, dp_leaf_sums *s)
+{
+    const int64_t classes = a->in[0].shape[1], ignored = p->ignore_index;
+    const int32_t *labels = (const int32_t *)a->in[1].data + first;
+    const float *x = (const float *)a->in[0].data + first * classes, *weight = a->in[2].data;
+    float *loss = p->reduction == NONE ? (float *)a->out[0].data + first : NULL;
+    double losses = 0, weights = 0;
+
+    for (int64_t i = 0; i < n; i++) {
+        const bool counts = labels[i] != ignored;
+        const double w = counts ? (double)weight[labels[i]] : 0.0;
+        const double one = counts ? -(w * (double)x[i * classes + labels[i]]) : 0.0;
+        if (i + AHEAD < ahead && labels[i + AHEAD] != ignored)
+            __builtin_prefetch(&x[(i + AHEAD) * classes + labels[i + AHEAD]]);
+        losses += one;
+        weights += w;
+        if (loss != NULL)
+            loss[i] = (float)one;
+    }
+    s->sum[0] = losses;
+    s->sum[1] = weights;
+}
+
 static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err)
 {
     const nll_loss *p = params_;
-    const float *x = a->in[0].data, *weight = a->in[2].data;
     const int32_t *labels = a->in[1].data;
-    const int64_t n = a->in[0].shape[0], classes = a->in[0].shape[1];
+    const int64_t n = a->in[0].shape[0];
     float *loss = a->out[0].data, *total = a->out[1].data;
+    int64_t first = 0;
     const double *sums;
     dp_leaf_sums s;
     const dp_status status = check_labels(p, &a->in[0], labels, err);
 
     if (status != DP_OK)
         return status;
-    dp_leaf_sums_begin(&s);
-    for (int64_t i = 0; i < n; i++) {
-        const bool counts = labels[i] != p->ignore_index;
-        const double w = counts ? (double)weight[labels[i]] : 0.0;
-        const double one = counts ? -(w * (double)x[i * classes + labels[i]]) : 0.0;
-        s.sum[0] += one;
-        s.sum[1] += w;
-        if (p->reduction == NONE)
-            loss[i] = (float)one;
-        if ((i + 1) % p->leaf_size == 0)
-            dp_leaf_sums_end_leaf(&s);
-    }
-    if (n % p->leaf_size != 0 || n == 0)
+    dp_leaf_sums_begin(&s, 2);
+    do {
+        const int64_t left = n - first;
+        add_leaf(p, a, first, left < p->leaf_size ? left : p->leaf_size, left, &s);
         dp_leaf_sums_end_leaf(&s);
+        first += p->leaf_size;
+    } while (first < n);
     sums = dp_leaf_sums_total(&s);
     *total = (float)sums[1];
     if (p->reduction != NONE)
