@@ -61,32 +61,6 @@ static int write_text(const stream *s)
 
 /* ---- arrays ---- */
 
-/* The elements in little-endian order: their own memory, or a copy on a big-endian machine (out of
- * memory: NULL). */
-static uint8_t *little_endian(const dp_tensor *t, size_t bytes)
-{
-    const uint16_t one = 1;
-    const size_t size = dp_dtype_size(t->dtype);
-    const uint8_t *from = t->data;
-    uint8_t *out = malloc(bytes + 1);
-
-    for (size_t i = 0; out != NULL && i < bytes; i++)
-        out[i] =
-            *(const uint8_t *)&one == 1 ? from[i] : from[i / size * size + size - 1 - i % size];
-    return out;
-}
-
-static dp_named_tensor named(const char *name, const dp_tensor *t)
-{
-    dp_named_tensor n = {
-        .name = name, .type = dp_dtype_name(t->dtype), .rank = t->rank, .count = element_count(t)};
-
-    memcpy(n.shape, t->shape, sizeof n.shape);
-    n.size = n.count * dp_dtype_size(t->dtype);
-    n.data = little_endian(t, (size_t)n.size);
-    return n;
-}
-
 static int write_npz(const stream *s, const char *path)
 {
     dp_named_tensor tensors[16];
@@ -96,7 +70,7 @@ static int write_npz(const stream *s, const char *path)
     int status = EXIT_YES;
 
     for (; n < 16 && (name = dp_column_name(s->session.pipeline, n)) != NULL; n++) {
-        tensors[n] = named(name, dp_batch_get(s->session.batch, name));
+        tensors[n] = element_copy(name, dp_batch_get(s->session.batch, name));
         if (tensors[n].data == NULL)
             status = cli_fail(EXIT_NOT_TRIED, "out of memory");
     }
@@ -143,7 +117,7 @@ static int write_npy(const stream *s, const settings *set)
 
     if (t == NULL)
         return cli_fail(EXIT_MALFORMED, "cat: the stream has no column '%s'", set->column);
-    n = named(set->column, t);
+    n = element_copy(set->column, t);
     if (n.data == NULL)
         return cli_fail(EXIT_NOT_TRIED, "out of memory");
     status = output_open(&o, set->out != NULL ? set->out : "-");

@@ -19,11 +19,6 @@ static const char about[] =
     "RECIPE is a recipe's name, a recipe file, or a pipeline text in quotes "
     "(default: " RECIPE_DEFAULT ").";
 
-static cli_type_text type_of(const dp_tensor *t)
-{
-    return cli_type_of(dp_dtype_name(t->dtype), t->rank, t->shape);
-}
-
 /* A canonical text, one stage a line. */
 static void print_text(const char *key, const char *text)
 {
@@ -47,7 +42,7 @@ static void print_columns(const session *s)
 
     puts("batch:");
     for (size_t c = 0; (name = dp_column_name(s->pipeline, c)) != NULL; c++) {
-        printf("    %-14s %s\n", name, type_of(dp_output(s->pipeline, name)).text);
+        printf("    %-14s %s\n", name, element_type(dp_output(s->pipeline, name)).text);
     }
     if (dp_length(s->pipeline) == UINT64_MAX)
         puts("    endless");
@@ -63,7 +58,7 @@ static void print_parameters(const session *s)
 
     puts("parameters:");
     for (size_t i = 0; (t = dp_net_parameter(s->net, i, &name)) != NULL; i++) {
-        printf("    %-14s %s\n", name, type_of(t).text);
+        printf("    %-14s %s\n", name, element_type(t).text);
         total += (int64_t)element_count(t);
     }
     printf("    %lld numbers\n", (long long)total);

@@ -36,15 +36,6 @@ static bool is_recipe(const char *path)
     return found;
 }
 
-static bool is_embedded(const char *name)
-{
-    size_t i = 0;
-
-    while (embedded_recipes[i].name != NULL && strcmp(embedded_recipes[i].name, name) != 0)
-        i++;
-    return embedded_recipes[i].name != NULL;
-}
-
 static kind kind_of(const char *path)
 {
     dp_snapshot *snapshot = NULL;
@@ -62,7 +53,7 @@ static kind kind_of(const char *path)
     }
     if (access(path, R_OK) == 0)
         return is_recipe(path) ? STREAM : LOSSES;
-    return is_embedded(path) || strpbrk(path, "| =") != NULL ? STREAM : LOSSES;
+    return recipe_is_name_or_text(path) ? STREAM : LOSSES;
 }
 
 typedef struct settings {

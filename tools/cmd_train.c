@@ -67,19 +67,11 @@ static int train(session *s, settings *set)
 {
     const double start = cli_seconds();
     dp_net_result result;
-    dp_error err;
     int status = -1;
 
     for (uint64_t step = dp_net_tell(s->net); step < s->recipe.steps && status < 0; step++) {
-        const dp_status next = dp_next(s->pipeline, &s->batch, &err);
-        if (next == DP_END)
-            return cli_fail(EXIT_NO,
-                            "the data ends after %llu of %llu steps: add repeat, or lower steps",
-                            (unsigned long long)step, (unsigned long long)s->recipe.steps);
-        if (next != DP_OK || dp_net_step(s->net, dp_batch_get(s->batch, "image"),
-                                         dp_batch_get(s->batch, "label"), &result, &err) != DP_OK)
-            return cli_fail_error(&err, NULL);
-        if (set->ledger != NULL)
+        status = session_step(s, &result);
+        if (status < 0 && set->ledger != NULL)
             status = ledger_record(s, set->ledger, step + 1, &result, set->all_tensors);
         if (status < 0 && set->trace_path != NULL && step + 1 == s->recipe.steps)
             status = trace_take(&set->trace, s, &result);

@@ -19,12 +19,6 @@ static size_t place_of_loss(const cJSON *tensors)
     return n;
 }
 
-static const char *digest_of(const cJSON *tensors, const char *name)
-{
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tensors, name));
-    return text != NULL ? text : "";
-}
-
 const char *comparison_entry(const pair *p, size_t i, bool *equal)
 {
     const size_t place = place_of_loss(p->a->tensors);
@@ -37,8 +31,7 @@ const char *comparison_entry(const pair *p, size_t i, bool *equal)
     at = cJSON_GetArrayItem(p->a->tensors, (int)(i - (i > place)));
     if (at == NULL)
         return NULL;
-    *equal =
-        strcmp(digest_of(p->a->tensors, at->string), digest_of(p->b->tensors, at->string)) == 0;
+    *equal = strcmp(ledger_digest(p->a, at->string), ledger_digest(p->b, at->string)) == 0;
     return at->string;
 }
 

@@ -46,8 +46,7 @@ static void put(FILE *f, const char *text)
 
 static const char *value_of(const ledger_step *s, const char *name)
 {
-    const char *digest = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(s->tensors, name));
-    return strcmp(name, "loss") == 0 ? s->loss : digest != NULL ? digest : "";
+    return strcmp(name, "loss") == 0 ? s->loss : ledger_digest(s, name);
 }
 
 static void put_ladder(FILE *f, const pair *p)

@@ -5,6 +5,8 @@
 #include "tools/element.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 size_t element_count(const dp_tensor *t)
 {
@@ -31,4 +33,33 @@ void element_print(const dp_tensor *t, size_t i)
     case DP_F32: printf("%.9g", (double)((const float *)t->data)[i]); break;
     case DP_F64: printf("%.17g", ((const double *)t->data)[i]); break;
     }
+}
+
+cli_type_text element_type(const dp_tensor *t)
+{
+    return cli_type_of(dp_dtype_name(t->dtype), t->rank, t->shape);
+}
+
+static uint8_t *little_endian(const dp_tensor *t, size_t bytes)
+{
+    const uint16_t one = 1;
+    const size_t size = dp_dtype_size(t->dtype);
+    const uint8_t *from = t->data;
+    uint8_t *out = malloc(bytes + 1);
+
+    for (size_t i = 0; out != NULL && i < bytes; i++)
+        out[i] =
+            *(const uint8_t *)&one == 1 ? from[i] : from[i / size * size + size - 1 - i % size];
+    return out;
+}
+
+dp_named_tensor element_copy(const char *name, const dp_tensor *t)
+{
+    dp_named_tensor n = {
+        .name = name, .type = dp_dtype_name(t->dtype), .rank = t->rank, .count = element_count(t)};
+
+    memcpy(n.shape, t->shape, sizeof n.shape);
+    n.size = n.count * dp_dtype_size(t->dtype);
+    n.data = little_endian(t, (size_t)n.size);
+    return n;
 }

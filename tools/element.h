@@ -5,11 +5,18 @@
 #ifndef TOOLS_ELEMENT_H
 #define TOOLS_ELEMENT_H
 
-#include "detpipe_base.h"
+#include "detpipe_net.h"
+#include "tools/cli.h"
 
 size_t element_count(const dp_tensor *);
 
 /* Element i, with every digit that it takes to have it back; float16 as its bits. */
 void element_print(const dp_tensor *, size_t i);
+
+cli_type_text element_type(const dp_tensor *); /* "float32[3, 4]" */
+
+/* As files have it: data is a copy, least significant byte first, to be freed (NULL: out of
+ * memory); the name is not copied. */
+dp_named_tensor element_copy(const char *name, const dp_tensor *);
 
 #endif

@@ -93,13 +93,19 @@ static bool is_whole(const char *line)
     return memcmp(sum + strlen(SUM), cli_hex_of(digest).text, 32) == 0;
 }
 
-static ledger_step *find_step(ledger *l, uint64_t step)
+ledger_step *ledger_find(const ledger *l, uint64_t step)
 {
     for (size_t i = l->n; i-- > 0 && l->steps[i].step >= step;) {
         if (l->steps[i].step == step)
             return &l->steps[i];
     }
     return NULL;
+}
+
+const char *ledger_digest(const ledger_step *s, const char *name)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(s->tensors, name));
+    return text != NULL ? text : "";
 }
 
 static int by_step(const void *a, const void *b)
@@ -118,7 +124,7 @@ static bool add_step(ledger *l, cJSON *json)
     if (!cJSON_IsNumber(step) || step->valuedouble < 0 || printed == NULL ||
         !cJSON_IsObject(tensors))
         return false;
-    at = find_step(l, (uint64_t)step->valuedouble);
+    at = ledger_find(l, (uint64_t)step->valuedouble);
     if (at == NULL) {
         ledger_step *more = realloc(l->steps, (l->n + 1) * sizeof *more);
         if (more == NULL)

@@ -38,4 +38,7 @@ bool ledger_is(const char *path); /* by its first bytes */
 int ledger_read(const char *path, ledger *);
 void ledger_free(ledger *);
 
+ledger_step *ledger_find(const ledger *, uint64_t step);          /* NULL: it is not there */
+const char *ledger_digest(const ledger_step *, const char *name); /* "": it has no such thing */
+
 #endif

@@ -245,6 +245,8 @@ static bool is_spec(const char *what)
     return strpbrk(what, " |=") != NULL;
 }
 
+bool recipe_is_name_or_text(const char *what) { return is_embedded(what) || is_spec(what); }
+
 int recipe_load(const char *what, const char *name, recipe *out)
 {
     struct stat st;

@@ -27,20 +27,10 @@ static const char *part_of(const char *list, int k, char *out, size_t size)
     return out;
 }
 
-static const ledger_step *step_of(const ledger *l, uint64_t step)
-{
-    for (size_t i = 0; i < l->n; i++) {
-        if (l->steps[i].step == step)
-            return &l->steps[i];
-    }
-    return NULL;
-}
-
 static bool has_digest(const ledger_step *recorded, const char *name, const uint8_t digest[16])
 {
-    const char *text =
-        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(recorded->tensors, name));
-    return text == NULL || strcmp(text, cli_hex_of(digest).text) == 0;
+    const char *text = ledger_digest(recorded, name);
+    return text[0] == '\0' || strcmp(text, cli_hex_of(digest).text) == 0;
 }
 
 /* Whether the step that was done is the one that was recorded. */
@@ -57,23 +47,19 @@ static bool is_recorded(const session *s, const ledger_step *recorded, const dp_
 
 static int run_steps(replay *p, const comparison *c, int k, session *s)
 {
-    const bool both = !p->twice;
+    const int end = p->twice ? k + 1 : 2; /* one run stands for both sides */
     dp_net_result result;
-    dp_error err;
     int status = -1;
 
     for (uint64_t step = dp_net_tell(s->net) + 1; status < 0 && step <= p->step; step++) {
-        if (dp_next(s->pipeline, &s->batch, &err) != DP_OK ||
-            dp_net_step(s->net, dp_batch_get(s->batch, "image"), dp_batch_get(s->batch, "label"),
-                        &result, &err) != DP_OK)
-            return cli_fail_error(&err, NULL);
-        for (int side = k; side < (both ? 2 : k + 1); side++) {
-            const ledger_step *recorded = step_of(&c->ledger[side], step);
+        status = session_step(s, &result);
+        for (int side = k; status < 0 && side < end; side++) {
+            const ledger_step *recorded = ledger_find(&c->ledger[side], step);
             if (recorded != NULL && p->other[side] == UINT64_MAX &&
                 !is_recorded(s, recorded, &result))
                 p->other[side] = step;
         }
-        if (step == p->step)
+        if (status < 0 && p->twice && step == p->step)
             status = trace_take(&p->trace[k], s, &result);
     }
     return status;

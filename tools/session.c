@@ -152,6 +152,21 @@ void session_close(session *s)
     s->pipeline = NULL;
 }
 
+int session_step(session *s, dp_net_result *result)
+{
+    dp_error err;
+    const dp_status next = dp_next(s->pipeline, &s->batch, &err);
+
+    if (next == DP_END)
+        return cli_fail(
+            EXIT_NO, "the data ends after %llu of %llu steps: add repeat, or lower steps",
+            (unsigned long long)dp_net_tell(s->net), (unsigned long long)s->recipe.steps);
+    return next == DP_OK && dp_net_step(s->net, dp_batch_get(s->batch, "image"),
+                                        dp_batch_get(s->batch, "label"), result, &err) == DP_OK
+               ? -1
+               : cli_fail_error(&err, NULL);
+}
+
 void session_fingerprint(const session *s, uint8_t digest[16])
 {
     uint8_t stream[16], weights[16];

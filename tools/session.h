@@ -46,6 +46,9 @@ int session_open(session *, const char *what, cli_optional seed, cli_optional st
 int session_open_text(session *, const char *text, const char *name, cli_optional seed);
 void session_close(session *);
 
+/* The next batch, and a step of the net with it.  -1, or the exit status after saying why not. */
+int session_step(session *, dp_net_result *);
+
 /* Of the canonical texts, the weights that came from a file, the seed and the steps: what two runs
  * must share to be the same run. */
 void session_fingerprint(const session *, uint8_t digest[16]);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "detpipe_snapshot.h"
+#include "tools/element.h"
 #include "tools/streams.h"
 
 char *snapshot_text(const char *path, const char *rest)
@@ -28,12 +29,6 @@ char *snapshot_text(const char *path, const char *rest)
 }
 
 /* ---- info ---- */
-
-static cli_type_text type_of(const dp_array *column)
-{
-    const dp_tensor *t = &column->tensor;
-    return cli_type_of(dp_dtype_name(t->dtype), t->rank, t->shape);
-}
 
 static int print_json(const dp_snapshot_info *info)
 {
@@ -58,7 +53,7 @@ static int print_json(const dp_snapshot_info *info)
     for (const dp_array *c = info->columns; c->name != NULL; c++) {
         cJSON *row = cJSON_CreateObject();
         cJSON_AddStringToObject(row, "name", c->name);
-        cJSON_AddStringToObject(row, "type", type_of(c).text);
+        cJSON_AddStringToObject(row, "type", element_type(&c->tensor).text);
         cJSON_AddItemToArray(columns, row);
     }
     return cli_print_json(json);
@@ -71,7 +66,7 @@ static void print_counts(const dp_snapshot_info *info)
         printf(" in %llu batches of up to %llu", (unsigned long long)info->n_batches,
                (unsigned long long)info->batch_size);
     for (const dp_array *c = info->columns; c->name != NULL; c++)
-        printf("\n  %-10s %s", c->name, type_of(c).text);
+        printf("\n  %-10s %s", c->name, element_type(&c->tensor).text);
     printf("\nblocks       %llu of up to %llu rows, compression %s",
            (unsigned long long)info->n_blocks, (unsigned long long)info->block_records,
            info->compression);

@@ -10,26 +10,22 @@
 
 #define MOST_COLUMNS 256
 
-typedef struct comparison {
+typedef struct both {
     dp_pipeline *pipeline[2];
     dp_batch *batch[2];
     uint64_t equal, different; /* rows */
     bool told;                 /* where they part */
-} comparison;
+} both;
 
 /* ---- columns ---- */
-
-static cli_type_text type_of(const dp_array *column)
-{
-    const dp_tensor *t = &column->tensor;
-    return cli_type_of(dp_dtype_name(t->dtype), t->rank, t->shape);
-}
 
 bool streams_same_columns(const dp_array *a, const dp_array *b)
 {
     for (; a->name != NULL && b->name != NULL; a++, b++) {
-        if (strcmp(a->name, b->name) != 0 || strcmp(type_of(a).text, type_of(b).text) != 0) {
-            printf("column %s %s, and %s %s\n", a->name, type_of(a).text, b->name, type_of(b).text);
+        if (strcmp(a->name, b->name) != 0 ||
+            strcmp(element_type(&a->tensor).text, element_type(&b->tensor).text) != 0) {
+            printf("column %s %s, and %s %s\n", a->name, element_type(&a->tensor).text, b->name,
+                   element_type(&b->tensor).text);
             return false;
         }
     }
@@ -50,14 +46,14 @@ static void list_columns(const dp_pipeline *p, dp_array out[MOST_COLUMNS + 1])
 /* ---- rows ---- */
 
 /* Of a batch, or the only one of a stream without batches. */
-static size_t rows_of(const comparison *c, const dp_tensor *t)
+static size_t rows_of(const both *c, const dp_tensor *t)
 {
     const dp_tensor *full = dp_output(c->pipeline[0], dp_column_name(c->pipeline[0], 0));
     return full->rank == t->rank && t->rank > 0 ? (size_t)t->shape[0] : 1;
 }
 
-static void tell(comparison *c, const char *column, size_t row, const dp_tensor *a,
-                 const dp_tensor *b, size_t n)
+static void tell(both *c, const char *column, size_t row, const dp_tensor *a, const dp_tensor *b,
+                 size_t n)
 {
     const size_t size = dp_dtype_size(a->dtype);
     size_t i = row * n;
@@ -74,7 +70,7 @@ static void tell(comparison *c, const char *column, size_t row, const dp_tensor 
 }
 
 /* Whether row number `row` of a batch is equal. */
-static bool compare_row(comparison *c, size_t row, size_t n_rows)
+static bool compare_row(both *c, size_t row, size_t n_rows)
 {
     bool equal = true;
     const char *name;
@@ -90,7 +86,7 @@ static bool compare_row(comparison *c, size_t row, size_t n_rows)
     return equal;
 }
 
-static void compare_batch(comparison *c, size_t n_rows)
+static void compare_batch(both *c, size_t n_rows)
 {
     uint64_t equal = 0;
 
@@ -100,7 +96,7 @@ static void compare_batch(comparison *c, size_t n_rows)
     c->different += n_rows - equal;
 }
 
-static int compare(comparison *c)
+static int compare(both *c)
 {
     const uint64_t length = dp_length(c->pipeline[0]);
     const char *name = dp_column_name(c->pipeline[0], 0);
@@ -137,7 +133,7 @@ static int compare(comparison *c)
 
 int streams_compare(dp_pipeline *a, dp_pipeline *b)
 {
-    comparison c = {.pipeline = {a, b}};
+    both c = {.pipeline = {a, b}};
     dp_array columns[2][MOST_COLUMNS + 1];
 
     if (dp_length(a) == UINT64_MAX && dp_length(b) == UINT64_MAX)

@@ -72,42 +72,17 @@ bool trace_results(const session *s, const dp_net_result *r, trace_see see, void
 
 /* ---- copies ---- */
 
-/* Least significant byte first, as files have it. */
-static void copy_elements(uint8_t *to, const dp_tensor *t, size_t n)
-{
-    static const uint16_t one = 1;
-    const size_t size = dp_dtype_size(t->dtype);
-    const uint8_t *from = t->data;
-    const bool turn = *(const uint8_t *)&one == 0;
-
-    for (size_t i = 0; i < n * size; i++)
-        to[i] = from[turn ? i / size * size + size - 1 - i % size : i];
-}
-
 static bool copy(void *ctx, const char *name, const dp_tensor *t)
 {
     trace *out = ctx;
-    const size_t n = element_count(t), size = n * dp_dtype_size(t->dtype);
     dp_named_tensor *more = realloc(out->v, (out->n + 1) * sizeof *more);
-    char *own = more != NULL ? malloc(strlen(name) + 1) : NULL;
-    uint8_t *data = own != NULL ? malloc(size > 0 ? size : 1) : NULL;
 
-    if (more != NULL)
-        out->v = more;
-    if (data == NULL) {
-        free(own);
+    if (more == NULL)
         return false;
-    }
-    strcpy(own, name);
-    copy_elements(data, t, n);
-    more[out->n] = (dp_named_tensor){.name = own,
-                                     .type = dp_dtype_name(t->dtype),
-                                     .rank = t->rank,
-                                     .data = data,
-                                     .count = n,
-                                     .size = size};
-    memcpy(more[out->n++].shape, t->shape, sizeof t->shape);
-    return true;
+    out->v = more;
+    more[out->n] = element_copy(strdup(name), t);
+    out->n++;
+    return more[out->n - 1].name != NULL && more[out->n - 1].data != NULL;
 }
 
 int trace_take(trace *out, const session *s, const dp_net_result *r)

@@ -51,6 +51,16 @@ expect 0 '^EQUAL$' diff_of a.ledger b.ledger --replay synthetic_cnn
 # a run that differs later, from a checkpoint before it; and two runs that should be one
 "$DETPIPE" train --steps 2 --save 2.safetensors > /dev/null
 expect 2 'is not from before step 1' diff_of a.ledger rate.ledger --replay synthetic_cnn,rate.recipe --load 2.safetensors
+for run in p q; do
+    sed "s/learning_rate=[0-9.]*/learning_rate=0.01,0.0$([ $run = p ] && echo 1 || echo 2) milestones=4,20/" "$SOURCE/tools/recipes/synthetic_cnn.recipe" > $run.recipe
+    ledger $run.ledger $run.recipe
+    "$DETPIPE" train $run.recipe --steps 3 --save $run.safetensors > /dev/null
+done
+expect 1 'first operation whose result differs: the optimizer.s update of conv1.weight' diff_of p.ledger q.ledger --replay p.recipe,q.recipe --load p.safetensors,q.safetensors
+cp out.txt loaded.txt
+expect 1 'q.ledger: as it was recorded' diff_of p.ledger q.ledger --replay p.recipe,q.recipe
+cmp out.txt loaded.txt || fail "a replay from a checkpoint differs from one from the start"
+expect 1 'the data ends after 3 of 5 steps' "$DETPIPE" train --steps 5 <(sed 's/| repeat$/| take count=3/' "$SOURCE/tools/recipes/synthetic_cnn.recipe")
 expect 2 'needs --replay' diff_of a.ledger rate.ledger --load 2.safetensors
 { cat "$SOURCE/tools/recipes/synthetic_cnn.recipe"; echo "weights: $PWD/2.safetensors"; } > two.recipe
 { cat "$SOURCE/tools/recipes/synthetic_cnn.recipe"; echo "weights: $PWD/whole.safetensors"; } > six.recipe
