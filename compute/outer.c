@@ -26,7 +26,7 @@ typedef struct product {
 
 /* A part of a run, that a group needs: the t's from `first` of the group on. */
 typedef struct segment {
-    int64_t y, x, n, first;
+    int64_t z, y, x, n, first;
 } segment;
 
 /* The outputs t .. t + n_left - 1 by `panels` panels from number `panel`. */
@@ -45,7 +45,7 @@ typedef struct span {
     int depth, merges;
 } span;
 
-/* Places whose left operands are in the buffer together: whole rows, counted through all images, or
+/* Places whose left operands are in the buffer together: whole rows, counted through all planes, or
  * a part of one.  With overlap a row is `pitch` floats, and the operands of a segment are
  * `between` floats further than those of the segment before would have them; else there is place
  * after place. */
@@ -60,12 +60,13 @@ typedef struct chunk {
 
 typedef float counter[DP_TREE_DEPTH + 1][GROUP_TILES * DP_MAX_TILE] __attribute__((aligned(64)));
 
-static int64_t left_size(const product *p) { return p->o->kh * p->o->kw * p->wide; }
+static int64_t left_size(const product *p) { return p->o->kd * p->o->kh * p->o->kw * p->wide; }
 
 /* As large as they may be, but with tasks enough for all threads. */
 static product product_of(const dp_outer *o, uint32_t threads)
 {
-    const int64_t mr = o->kernels->mr, runs = o->kh * o->kw, per_run = dp_ceil_div(o->run, mr);
+    const int64_t mr = o->kernels->mr, runs = o->kd * o->kh * o->kw,
+                  per_run = dp_ceil_div(o->run, mr);
     const bool whole = 8 * runs * per_run <= 9 * dp_ceil_div(runs * o->run, mr);
     const int64_t panels = dp_ceil_div(o->n_right, o->kernels->nr);
     product p = {.o = o,
@@ -87,7 +88,8 @@ static void find_segments(const product *p, group *g)
     for (int64_t t = g->t; t < g->t + g->n_left;) {
         const int64_t run = t / p->wide, in_run = t % p->wide;
         segment *s = &g->segments[g->n_segments++];
-        s->y = o->top + run / o->kw * o->kh_step;
+        s->z = o->front + run / (o->kh * o->kw) * o->kd_step;
+        s->y = o->top + run / o->kw % o->kh * o->kh_step;
         s->x = o->first + run % o->kw * o->kw_step + in_run;
         s->n = dp_least(p->wide - in_run, g->t + g->n_left - t);
         s->first = t - g->t;
@@ -120,9 +122,13 @@ static int64_t pitch_of(const dp_outer *o, const group *g, int64_t cols)
 /* Near what a place reads first; for the cache only. */
 static const float *near_place(const dp_outer *o, const segment *s, int64_t row, int64_t col)
 {
-    const int64_t last = o->images * o->rows - 1, at = row < last ? row : last;
-    const int64_t y = s->y + at % o->rows * o->row_step, x = s->x + col * o->col_step;
-    return o->left.src + (at / o->rows * o->left.height + (y > 0 ? y : 0)) * o->left.width +
+    const int64_t last = o->planes * o->rows - 1, at = row < last ? row : last;
+    const int64_t plane = at / o->rows, z = s->z + plane % o->depth * o->plane_step,
+                  y = s->y + at % o->rows * o->row_step, x = s->x + col * o->col_step;
+    return o->left.src +
+           ((plane / o->depth * o->left.depth + (z > 0 ? z : 0)) * o->left.height +
+            (y > 0 ? y : 0)) *
+               o->left.width +
            (x > 0 ? x : 0);
 }
 
@@ -130,7 +136,7 @@ static const float *near_place(const dp_outer *o, const segment *s, int64_t row,
 static span span_of(const dp_outer *o, const chunk *c, int64_t row)
 {
     const int64_t leaf_rows = o->leaf * o->rows, leaf = row / leaf_rows;
-    const int64_t end = dp_least((leaf + 1) * leaf_rows, o->images * o->rows);
+    const int64_t end = dp_least((leaf + 1) * leaf_rows, o->planes * o->rows);
     const int64_t next = dp_least(end, c->row + c->rows);
     const bool begins = row == leaf * leaf_rows && c->col == 0;
     const bool ends = next == end && c->col + c->cols == o->cols;
@@ -147,7 +153,7 @@ static span span_of(const dp_outer *o, const chunk *c, int64_t row)
 /* As many places from (row, col) on as there is room for. */
 static void find_chunk(const dp_outer *o, const group *g, int64_t row, int64_t col, chunk *c)
 {
-    const int64_t most = dp_least(o->images * o->rows - row, (MAX_SPANS - 1) * o->leaf * o->rows);
+    const int64_t most = dp_least(o->planes * o->rows - row, (MAX_SPANS - 1) * o->leaf * o->rows);
 
     c->row = row, c->col = col;
     c->cols = dp_least(o->cols - col, LEFT_FLOATS / g->n_left);
@@ -165,14 +171,15 @@ static void find_chunk(const dp_outer *o, const group *g, int64_t row, int64_t c
 static void read_row(const dp_outer *o, const group *g, const chunk *c, int64_t row, float *dst)
 {
     const int64_t pieces = g->overlap ? 1 : c->cols;
-    const int64_t image = row / o->rows, y = row % o->rows * o->row_step;
+    const int64_t plane = row / o->rows, z = plane % o->depth * o->plane_step,
+                  y = row % o->rows * o->row_step;
 
     for (int64_t i = 0; i < g->n_segments; i++) {
         const segment *s = &g->segments[i];
         float *to = dst + s->first + i * c->between;
         for (int64_t p = 0; p < pieces; p++, to += c->step)
-            dp_plane_read(&o->left, image, s->y + y, s->x + (c->col + p) * o->col_step,
-                          s->n + c->between, to);
+            dp_padded_read(&o->left, plane / o->depth, s->z + z, s->y + y,
+                           s->x + (c->col + p) * o->col_step, s->n + c->between, to);
     }
 }
 
@@ -198,7 +205,7 @@ static const float *left_of(const dp_outer *o, const group *g, const chunk *c, i
 static void run_tile(const dp_outer *o, const group *g, const chunk *c, int64_t i, counter tree)
 {
     const int64_t nr = o->kernels->nr, tile = o->kernels->mr * nr;
-    const int64_t all = o->images * o->rows;
+    const int64_t all = o->planes * o->rows;
     const float *right =
         o->right + (((g->panel + i / g->tiles) * all + c->row) * o->cols + c->col) * nr;
     const float *left = left_of(o, g, c, i % g->tiles);
@@ -224,9 +231,8 @@ static float *out_of(const product *p, int64_t t)
 {
     const dp_outer *o = p->o;
     const int64_t in_run = t % p->wide, left = t / p->wide * o->run + in_run;
-    return in_run < o->run
-               ? o->out + left / o->depth * o->tap_stride + left % o->depth * o->left_stride
-               : NULL;
+    return in_run < o->run ? o->out + left / o->tap * o->tap_stride + left % o->tap * o->left_stride
+                           : NULL;
 }
 
 /* Row by row, as a matrix lies. */
@@ -271,7 +277,7 @@ static void finish_tile(const product *p, const group *g, int64_t i, float *cons
     const dp_outer *o = p->o;
     const int64_t tile = o->kernels->mr * o->kernels->nr;
 
-    for (int d = dp_tree_depth(dp_ceil_div(o->images, o->leaf)) - 1; d > 0; d--)
+    for (int d = dp_tree_depth(dp_ceil_div(o->planes, o->leaf)) - 1; d > 0; d--)
         o->kernels->add(tile, tree[d - 1] + i * tile, tree[d] + i * tile);
     if (o->right_stride == 1)
         store_rows(o, g, i, dst, tree[0] + i * tile);
@@ -283,7 +289,7 @@ static void outer_group(void *ctx, uint64_t index)
 {
     const product *p = ctx;
     const dp_outer *o = p->o;
-    const int64_t rows = o->images * o->rows;
+    const int64_t rows = o->planes * o->rows;
     float *dst[GROUP_TILES * DP_MAX_MR];
     counter tree;
     group g;

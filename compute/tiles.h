@@ -10,7 +10,7 @@
 
 #include "base/workers.h"
 #include "compute/kernels/kernels.h"
-#include "compute/plane.h"
+#include "compute/padded.h"
 #include "compute/post_op.h"
 
 static inline int64_t dp_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -51,21 +51,21 @@ typedef struct dp_sweep {
 } dp_sweep;
 void dp_run_sweep(dp_workers *, dp_sweep *);
 
-/* out(t, j) = TREE over leaves of CHAIN over the places of the leaf's images of left_t * right_j.
- * The t's are kh x kw runs of `run` floats at each place of the plane; right is in slices of the
- * same places. */
+/* out(t, j) = TREE over leaves of CHAIN over the places of the leaf's planes of left_t * right_j.
+ * The t's are kd x kh x kw runs of `run` floats at each place of the volumes; right is in slices of
+ * the same places. */
 typedef struct dp_outer {
     const dp_kernels *kernels;
-    dp_plane left;
+    dp_padded left;
     const float *right;
     float *out;
-    int64_t images, rows, cols; /* of places */
-    int64_t top, first;         /* where the first place is in an image of the plane */
-    int64_t row_step, col_step; /* from a place to the next, in rows and in floats */
-    int64_t kh, kw, run;
-    int64_t kh_step, kw_step; /* from a run to the next, in rows and in floats */
-    int64_t n_right, leaf;
-    int64_t depth, tap_stride, left_stride, right_stride; /* of out: t / depth, t % depth, j */
+    int64_t planes, depth, rows, cols;      /* of places: all planes, those of a volume */
+    int64_t front, top, first;              /* where the first place is in a volume */
+    int64_t plane_step, row_step, col_step; /* from a place to the next; col_step in floats */
+    int64_t kd, kh, kw, run;
+    int64_t kd_step, kh_step, kw_step; /* from a run to the next; kw_step in floats */
+    int64_t n_right, leaf;             /* leaf in planes */
+    int64_t tap, tap_stride, left_stride, right_stride; /* of out: t / tap, t % tap, j */
 } dp_outer;
 void dp_run_outer(dp_workers *, dp_outer *);
 

@@ -82,7 +82,7 @@ static void channel_gradient(void *ctx, uint64_t index)
 static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_error *err)
 {
     const bn_training_reduce *p = params_;
-    dp_op_task task = {params_, a, false};
+    dp_op_task task = {params_, a};
 
     (void)err;
     dp_workers_run(a->workers, (uint64_t)(p->c.n * p->c.channels), channel_gradient, &task);

@@ -78,7 +78,7 @@ static void normalize_channel(void *ctx, uint64_t index)
 static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err)
 {
     const bn_training_update *p = params_;
-    dp_op_task task = {params_, a, false};
+    dp_op_task task = {params_, a};
 
     (void)err;
     for (int64_t c = 0; c < p->c.channels; c++)

@@ -8,7 +8,6 @@
  */
 #include <string.h>
 
-#include "compute/conv.h"
 #include "compute/ops/operator.h"
 #include "compute/ops/volume.h"
 #include "compute/phase.h"
@@ -62,7 +61,7 @@ static dp_status fit(conv3d *p, const dp_op_plan *plan, size_t x, dp_tensor *y, 
 
 static int64_t product(const int64_t v[3]) { return v[0] * v[1] * v[2]; }
 
-/* Volumes [c][places] with zeros around as [place][c]. */
+/* Volumes [c][place] with zeros around as [place][c]. */
 typedef struct border {
     int64_t channels;
     const int64_t *size, *before, *out;
@@ -74,17 +73,14 @@ static void pad_sample(void *ctx, uint64_t n)
 {
     const border *b = ctx;
     const int64_t places = product(b->size), floats = product(b->out) * b->channels;
-    const float *x = b->src + (int64_t)n * b->channels * places;
+    const float *x = b->src + (int64_t)n * places * b->channels;
     float *to = b->dst + (int64_t)n * floats;
 
     memset(to, 0, dp_floats(floats));
-    for (int64_t i = 0; i < places; i++) {
-        const int64_t d = i / (b->size[1] * b->size[2]) + b->before[0],
-                      h = i / b->size[2] % b->size[1] + b->before[1],
-                      w = i % b->size[2] + b->before[2];
-        float *place = to + ((d * b->out[1] + h) * b->out[2] + w) * b->channels;
-        for (int64_t c = 0; c < b->channels; c++)
-            place[c] = x[c * places + i];
+    for (int64_t i = 0; i < b->size[0] * b->size[1]; i++) {
+        const int64_t d = i / b->size[1] + b->before[0], h = i % b->size[1] + b->before[1];
+        float *row = to + ((d * b->out[1] + h) * b->out[2] + b->before[2]) * b->channels;
+        dp_transpose(b->channels, b->size[2], x + i * b->size[2], places, row, b->channels);
     }
 }
 
@@ -174,43 +170,15 @@ static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err
 
 /* ---- backward: dy, x, w ---- */
 
-/* dy with what the taps reach around it; dy, x and dx by places; for the gradient of the weights of
- * one kd, the planes that it meets, and the result. */
+/* dy with what the taps reach around it; dy, x and dx by places, and dy in slices. */
 typedef struct gradients {
     int64_t front[3], reach[3]; /* of the border of dy, and with it */
-    float *bordered, *panels, *dy, *x, *dx, *planes, *dw, *workspace;
+    float *bordered, *panels, *dy, *x, *dx, *slices;
 } gradients;
-
-/* The convolution of planes that the taps of one kd are. */
-static dp_conv plane_conv(const conv3d *p)
-{
-    const dp_volume *v = &p->v;
-    return (dp_conv){.ic = p->ic,
-                     .height = v->in[1],
-                     .width = v->in[2],
-                     .oc = p->oc,
-                     .kh = v->kernel[1],
-                     .kw = v->kernel[2],
-                     .oh = v->out[1],
-                     .ow = v->out[2],
-                     .stride_h = v->step[1],
-                     .stride_w = v->step[2],
-                     .dilation_h = v->apart[1],
-                     .dilation_w = v->apart[2],
-                     .groups = 1,
-                     .top = v->before[1],
-                     .left = v->before[2],
-                     .bottom = v->after[1],
-                     .right = v->after[2]};
-}
-
-static int64_t plane_floats(const conv3d *p) { return p->v.in[1] * p->v.in[2] * p->ic; }
 
 static size_t lay_out_backward(const conv3d *p, const dp_kernels *k, void *at, gradients *g)
 {
     const dp_volume *v = &p->v;
-    const dp_conv c = plane_conv(p);
-    const size_t workspace = dp_conv_workspace(&c, k, p->n * v->out[0]);
 
     for (int d = 0; d < 3; d++) {
         g->front[d] = dp_gradient_front(v->kernel[d], v->apart[d], v->step[d]);
@@ -221,16 +189,11 @@ static size_t lay_out_backward(const conv3d *p, const dp_kernels *k, void *at, g
             (double)g->reach[2] >
         (double)DP_OP_MOST)
         return SIZE_MAX;
-    const int64_t sizes[] = {p->n * product(g->reach) * p->oc,
-                             panel_floats(k, p->ic, p->taps * p->oc),
-                             p->n * product(v->out) * p->oc,
-                             p->n * product(v->in) * p->ic,
-                             p->n * product(v->in) * p->ic,
-                             p->n * v->out[0] * plane_floats(p),
-                             p->oc * p->ic * v->kernel[1] * v->kernel[2],
-                             workspace < SIZE_MAX ? (int64_t)workspace : -1};
-    float **const places[] = {&g->bordered, &g->panels, &g->dy, &g->x,
-                              &g->dx,       &g->planes, &g->dw, &g->workspace};
+    const int64_t sizes[] = {
+        p->n * product(g->reach) * p->oc, panel_floats(k, p->ic, p->taps * p->oc),
+        p->n * product(v->out) * p->oc,   p->n * product(v->in) * p->ic,
+        p->n * product(v->in) * p->ic,    p->n * product(v->out) * (p->oc + k->nr)};
+    float **const places[] = {&g->bordered, &g->panels, &g->dy, &g->x, &g->dx, &g->slices};
     return dp_lay_out(sizes, sizeof sizes / sizeof sizes[0], at, places);
 }
 
@@ -286,7 +249,7 @@ static void input_gradient_of(const conv3d *p, const dp_op_run_args *a, const gr
                   .src_image = exist * plane,
                   .src_row = exist * row,
                   .src_col = exist * p->oc,
-                  .dst_image = v->step[0] * plane_floats(p),
+                  .dst_image = v->step[0] * in[1] * in[2] * p->ic,
                   .dst_row = v->step[1] * in[2] * p->ic,
                   .dst_col = v->step[2] * p->ic,
                   .dst_out = 1,
@@ -319,43 +282,41 @@ static void input_gradient(const conv3d *p, const dp_op_run_args *a, const gradi
     }
 }
 
-/* The planes that tap kd meets. */
-typedef struct meeting {
-    const conv3d *p;
-    const gradients *g;
-    int64_t kd;
-} meeting;
-
-static void meet_plane(void *ctx, uint64_t index)
-{
-    const meeting *m = ctx;
-    const dp_volume *v = &m->p->v;
-    const int64_t n = (int64_t)index / v->out[0], floats = plane_floats(m->p),
-                  d = (int64_t)index % v->out[0] * v->step[0] + m->kd * v->apart[0] - v->before[0];
-    float *to = m->g->planes + (int64_t)index * floats;
-
-    if (d < 0 || d >= v->in[0])
-        memset(to, 0, dp_floats(floats));
-    else
-        memcpy(to, m->g->x + (n * v->in[0] + d) * floats, dp_floats(floats));
-}
-
-/* Plane by plane, the leaf's planes are the leaf. */
 static void weight_gradient(const conv3d *p, const dp_op_run_args *a, const gradients *g)
 {
     const dp_volume *v = &p->v;
-    const dp_conv c = plane_conv(p);
-    const int64_t taps = v->kernel[1] * v->kernel[2], planes = p->n * v->out[0];
-    float *dw = a->out[1].data;
+    const bool one_run = v->apart[2] == 1;
+    dp_slices slices = {g->dy, g->slices, p->n * v->out[0], v->out[1] * v->out[2],
+                        p->oc, p->oc,     a->kernels->nr};
+    dp_outer o = {.kernels = a->kernels,
+                  .left = {g->x, v->in[0], v->in[1], v->in[2] * p->ic},
+                  .right = dp_slice(a->workers, &slices),
+                  .out = a->out[1].data,
+                  .planes = p->n * v->out[0],
+                  .depth = v->out[0],
+                  .rows = v->out[1],
+                  .cols = v->out[2],
+                  .front = -v->before[0],
+                  .top = -v->before[1],
+                  .first = -v->before[2] * p->ic,
+                  .plane_step = v->step[0],
+                  .row_step = v->step[1],
+                  .col_step = v->step[2] * p->ic,
+                  .kd = v->kernel[0],
+                  .kh = v->kernel[1],
+                  .kw = one_run ? 1 : v->kernel[2],
+                  .run = one_run ? v->kernel[2] * p->ic : p->ic,
+                  .kd_step = v->apart[0],
+                  .kh_step = v->apart[1],
+                  .kw_step = v->apart[2] * p->ic,
+                  .n_right = p->oc,
+                  .leaf = p->leaf_size * v->out[0],
+                  .tap = p->ic,
+                  .tap_stride = 1,
+                  .left_stride = p->taps,
+                  .right_stride = p->ic * p->taps};
 
-    for (int64_t kd = 0; kd < v->kernel[0]; kd++) {
-        meeting m = {p, g, kd};
-        dp_workers_run(a->workers, (uint64_t)planes, meet_plane, &m);
-        dp_conv_weight_gradient(&c, a->kernels, a->workers, planes, p->leaf_size * v->out[0],
-                                g->planes, g->dy, g->dw, g->workspace);
-        for (int64_t i = 0; i < p->oc * p->ic; i++)
-            memcpy(dw + (i * v->kernel[0] + kd) * taps, g->dw + i * taps, dp_floats(taps));
-    }
+    dp_run_outer(a->workers, &o);
 }
 
 static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_error *err)

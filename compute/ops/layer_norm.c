@@ -115,7 +115,7 @@ static void normalize_row(void *ctx, uint64_t index)
 
 static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err)
 {
-    dp_op_task task = {params_, a, false};
+    dp_op_task task = {params_, a};
 
     (void)err;
     dp_workers_run(a->workers, (uint64_t)((const layer_norm *)params_)->rows, normalize_row, &task);
@@ -235,7 +235,7 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
 {
     const layer_norm *p = params_;
     const int64_t some = DP_COLUMNS / 2;
-    dp_op_task task = {params_, a, false};
+    dp_op_task task = {params_, a};
 
     (void)err;
     dp_workers_run(a->workers, (uint64_t)p->rows, input_gradient_row, &task);

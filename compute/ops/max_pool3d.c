@@ -3,8 +3,10 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * docs/numerics.md: windows are scanned in (kd, kh, kw) order, the first of equals wins, the first
- * NaN wins over numbers, padding never wins.  Backward: dx starts at +0; dy of each window is added
- * to its winner, in ascending (od, oh, ow) order.
+ * NaN wins over numbers, padding never wins.  argmax is the winner's place in its volume, (d *
+ * height
+ * + h) * width + w.  Backward: dx starts at +0; dy of each window is added to its winner, in
+ * ascending (od, oh, ow) order.
  */
 #include <string.h>
 
@@ -41,6 +43,9 @@ static dp_status check_padding(const dp_volume *v, dp_error *err)
     return DP_OK;
 }
 
+static int64_t volume_of(const int64_t size[3]) { return size[0] * size[1] * size[2]; }
+
+/* The type of y, from x; argmax is one of the same shape. */
 static dp_status fit(max_pool3d *p, const dp_op_plan *plan, size_t input, dp_tensor *y,
                      dp_error *err)
 {
@@ -59,23 +64,33 @@ static dp_status fit(max_pool3d *p, const dp_op_plan *plan, size_t input, dp_ten
     *y = *x;
     memcpy(y->shape + 2, p->v.out, sizeof p->v.out);
     p->planes = x->shape[0] * x->shape[1];
+    if (status == DP_OK && volume_of(p->v.in) > INT32_MAX)
+        return dp_fail(err, DP_ELIMIT, "max_pool3d: a volume has more than 2^31 - 1 places");
     return status == DP_OK ? check_padding(&p->v, err) : status;
 }
 
 static dp_status plan(void *params_, dp_op_plan *plan, dp_error *err)
 {
-    plan->n_out = 1;
-    return fit(params_, plan, 0, &plan->out[0], err);
+    const dp_status status = fit(params_, plan, 0, &plan->out[0], err);
+
+    plan->out[1] = plan->out[0];
+    plan->out[1].dtype = DP_I32;
+    plan->n_out = 2;
+    return status;
 }
 
 static dp_status plan_backward(void *params_, dp_op_plan *plan, dp_error *err)
 {
-    dp_tensor y;
-    const dp_status status = fit(params_, plan, 1, &y, err);
+    dp_tensor y, argmax;
+    dp_status status = fit(params_, plan, 1, &y, err);
 
     plan->out[0] = plan->in[1];
     plan->n_out = 1;
-    return status == DP_OK ? dp_op_expect_type(plan, 0, &y, err) : status;
+    if (status == DP_OK)
+        status = dp_op_expect_type(plan, 0, &y, err);
+    argmax = y;
+    argmax.dtype = DP_I32;
+    return status == DP_OK ? dp_op_expect_type(plan, 2, &argmax, err) : status;
 }
 
 typedef struct range {
@@ -88,13 +103,12 @@ static range places(const max_pool3d *p, int d, int64_t window)
     return (range){at < 0 ? 0 : at, end < p->v.in[d] ? end : p->v.in[d]};
 }
 
-/* One volume: its planes, or what it won. */
+/* One volume. */
 typedef struct pool {
     const max_pool3d *p;
     const float *x;
-    float *y;        /* forward */
-    const float *dy; /* backward; NULL: forward */
-    float *dx;
+    float *y;
+    int32_t *argmax;
 } pool;
 
 /* The place of the winner of a window whose first element is x[0].  Keys are whole numbers in the
@@ -131,10 +145,8 @@ static void pool_row(const pool *t, int64_t od, int64_t oh)
         const int64_t first = head + cols.first;
         const int64_t best = first + winner(p, t->x + first, depth.end - depth.first,
                                             rows.end - rows.first, cols.end - cols.first);
-        if (t->dy != NULL)
-            t->dx[best] += t->dy[out + ow];
-        else
-            t->y[out + ow] = t->x[best];
+        t->y[out + ow] = t->x[best];
+        t->argmax[out + ow] = (int32_t)best;
     }
 }
 
@@ -142,18 +154,10 @@ static void pool_volume(void *ctx, uint64_t index)
 {
     const dp_op_run_args *a = ((const dp_op_task *)ctx)->args;
     const max_pool3d *p = ((const dp_op_task *)ctx)->params;
-    const bool back = ((const dp_op_task *)ctx)->backward;
-    const int64_t size = p->v.in[0] * p->v.in[1] * p->v.in[2],
-                  windows = p->v.out[0] * p->v.out[1] * p->v.out[2];
-    pool t = {.p = p, .x = (const float *)a->in[back].data + (int64_t)index * size};
+    const int64_t volume = (int64_t)index, first = volume * volume_of(p->v.out);
+    const pool t = {p, (const float *)a->in[0].data + volume * volume_of(p->v.in),
+                    (float *)a->out[0].data + first, (int32_t *)a->out[1].data + first};
 
-    if (back) {
-        t.dy = (const float *)a->in[0].data + (int64_t)index * windows;
-        t.dx = (float *)a->out[0].data + (int64_t)index * size;
-        memset(t.dx, 0, sizeof *t.dx * (size_t)size);
-    } else {
-        t.y = (float *)a->out[0].data + (int64_t)index * windows;
-    }
     for (int64_t od = 0; od < p->v.out[0]; od++) {
         for (int64_t oh = 0; oh < p->v.out[1]; oh++)
             pool_row(&t, od, oh);
@@ -162,31 +166,67 @@ static void pool_volume(void *ctx, uint64_t index)
 
 static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err)
 {
-    dp_op_task task = {params_, a, false};
+    const max_pool3d *p = params_;
+    dp_op_task task = {p, a};
 
     (void)err;
-    dp_workers_run(a->workers, (uint64_t)((const max_pool3d *)params_)->planes, pool_volume, &task);
+    dp_workers_run(a->workers, (uint64_t)p->planes, pool_volume, &task);
     return DP_OK;
+}
+
+/* ---- backward: dy, x, argmax ---- */
+
+static dp_status check_argmax(const max_pool3d *p, const dp_tensor *argmax, dp_error *err)
+{
+    const int32_t *place = argmax->data;
+
+    for (int64_t i = 0; i < (int64_t)dp_tensor_count(argmax); i++) {
+        if (place[i] < 0 || place[i] >= volume_of(p->v.in))
+            return dp_fail(err, DP_EINVAL,
+                           "max_pool3d: argmax number %lld is %d: a volume has places 0 to %lld",
+                           (long long)i, place[i], (long long)volume_of(p->v.in) - 1);
+    }
+    return DP_OK;
+}
+
+static void scatter_volume(void *ctx, uint64_t index)
+{
+    const dp_op_run_args *a = ((const dp_op_task *)ctx)->args;
+    const max_pool3d *p = ((const dp_op_task *)ctx)->params;
+    const int64_t volume = (int64_t)index, windows = volume_of(p->v.out), size = volume_of(p->v.in);
+    const float *dy = (const float *)a->in[0].data + volume * windows;
+    const int32_t *argmax = (const int32_t *)a->in[2].data + volume * windows;
+    float *dx = (float *)a->out[0].data + volume * size;
+
+    memset(dx, 0, sizeof *dx * (size_t)size);
+    for (int64_t i = 0; i < windows; i++)
+        dx[argmax[i]] += dy[i];
 }
 
 static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_error *err)
 {
-    dp_op_task task = {params_, a, true};
+    const max_pool3d *p = params_;
+    dp_op_task task = {p, a};
+    const dp_status status = check_argmax(p, &a->in[2], err);
 
-    (void)err;
-    dp_workers_run(a->workers, (uint64_t)((const max_pool3d *)params_)->planes, pool_volume, &task);
-    return DP_OK;
+    if (status == DP_OK)
+        dp_workers_run(a->workers, (uint64_t)p->planes, scatter_volume, &task);
+    return status;
 }
 
 #define EXAMPLE "max_pool3d kernel_size=3,2,3 stride=2,1,2 pad_mode=same"
 #define X       DP_FLOATS(5, 2, 3, 5, 4, 7)
 #define Y       DP_FLOATS(5, 2, 3, 3, 4, 4)
+#define ARGMAX                                                                                     \
+    {                                                                                              \
+        {NULL, DP_I32, 5, {2, 3, 3, 4, 4}}, 5 * 4 * 7, NULL                                        \
+    }
 
 const dp_operator dp_operator_max_pool3d = {
     .info = {{"operator", "max_pool3d", "the largest value of each window of a volume", 1, params},
              "MaxPool3d,MaxPool3dGrad",
              "dx = +0, then dy of the windows that it won in ascending (od, oh, ow)",
-             {{"x", "y"}, {"dy,x", "dx"}}},
+             {{"x", "y,argmax"}, {"dy,x,argmax", "dx"}}},
     .size = sizeof(max_pool3d),
-    .part = {{plan, run, EXAMPLE, {X}}, {plan_backward, run_backward, EXAMPLE, {Y, X}}},
+    .part = {{plan, run, EXAMPLE, {X}}, {plan_backward, run_backward, EXAMPLE, {Y, X, ARGMAX}}},
 };

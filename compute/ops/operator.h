@@ -44,7 +44,6 @@ typedef struct dp_op_run_args {
 typedef struct dp_op_task {
     const void *params;
     const dp_op_run_args *args;
-    bool backward; /* where both directions are one walk */
 } dp_op_task;
 
 /* An input of an example: its values, or NULL: numbers are made, floats in [-1, 1) and a few far
@@ -80,6 +79,9 @@ typedef struct dp_operator {
 #include "compute/ops/list.def"
 #undef DP_OPERATOR
 
+/* dst[j][i] = src[i][j]; pitches of rows in floats. */
+void dp_transpose(int64_t rows, int64_t cols, const float *src, int64_t src_row, float *dst,
+                  int64_t dst_row);
 /* [n][channels][places] as [n][places][channels], and back. */
 void dp_channels_last(dp_workers *, int64_t n, int64_t channels, int64_t places, const float *src,
                       float *dst);

@@ -179,7 +179,7 @@ static void pool_region(void *ctx, uint64_t index)
 static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err)
 {
     const roi_align *p = params_;
-    dp_op_task task = {params_, a, false};
+    dp_op_task task = {params_, a};
     const dp_status status = check_regions(p, a->in[1].data, err);
 
     if (status == DP_OK)
@@ -209,7 +209,7 @@ static void spread_channel(void *ctx, uint64_t index)
 static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_error *err)
 {
     const roi_align *p = params_;
-    dp_op_task task = {params_, a, true};
+    dp_op_task task = {params_, a};
     const dp_status status = check_regions(p, a->in[2].data, err);
 
     if (status == DP_OK)

@@ -4,12 +4,17 @@
  */
 #include "compute/ops/operator.h"
 
-/* [rows][cols] as [cols][rows]. */
-static void transpose(const float *w, int64_t rows, int64_t cols, float *out)
+#define BLOCK 16 /* the floats of a cache line, in both directions */
+
+void dp_transpose(int64_t rows, int64_t cols, const float *src, int64_t src_row, float *dst,
+                  int64_t dst_row)
 {
-    for (int64_t i = 0; i < rows; i++) {
-        for (int64_t j = 0; j < cols; j++)
-            out[j * rows + i] = w[i * cols + j];
+    for (int64_t i = 0; i < rows; i += BLOCK) {
+        const int64_t end = i + BLOCK < rows ? i + BLOCK : rows;
+        for (int64_t j = 0; j < cols; j++) {
+            for (int64_t k = i; k < end; k++)
+                dst[j * dst_row + k] = src[k * src_row + j];
+        }
     }
 }
 
@@ -24,7 +29,7 @@ static void turn_sample(void *ctx, uint64_t n)
     const turn *t = ctx;
     const int64_t first = (int64_t)n * t->rows * t->cols;
 
-    transpose(t->src + first, t->rows, t->cols, t->dst + first);
+    dp_transpose(t->rows, t->cols, t->src + first, t->cols, t->dst + first, t->rows);
 }
 
 void dp_channels_last(dp_workers *workers, int64_t n, int64_t channels, int64_t places,

@@ -168,7 +168,8 @@ static void wrong_inputs(void **state)
     const dp_tensor x = {NULL, DP_F32, 3, {2, 3, 4}}, whole = {NULL, DP_I64, 1, {4}};
     const dp_tensor scale = {NULL, DP_F32, 1, {5}}, norm[] = {x, scale, scale};
     const dp_tensor full = {NULL, DP_F32, 8, {1, 1, 1, 1, 1, 1, 1, 1}},
-                    volume = {NULL, DP_F32, 5, {1, 1, 4, 4, 4}};
+                    volume = {NULL, DP_F32, 5, {1, 1, 4, 4, 4}},
+                    far = {NULL, DP_F32, 5, {1, 1, 2048, 1024, 1024}};
     const dp_tensor wide[] = {{NULL, DP_F32, 5, {1 << 12, 1, 1, 1, 1}},
                               {NULL, DP_F32, 5, {1, 1, 1, 1, 1}}},
                     lstm[] = {{NULL, DP_F32, 3, {2, 3, 1}},
@@ -194,6 +195,7 @@ static void wrong_inputs(void **state)
             "more than 8 axes");
     refused("max_pool3d kernel_size=2 pad_mode=pad padding=2", DP_FORWARD, &volume, 1, DP_ESPEC,
             "half of the kernel");
+    refused("max_pool3d kernel_size=2", DP_FORWARD, &far, 1, DP_ELIMIT, "2^31 - 1 places");
     refused("conv3d pad_mode=pad padding=1024", DP_FORWARD, wide, 2, DP_ELIMIT, "2^40");
     refused("lstm leaf_size=3", DP_FORWARD, lstm, 5, DP_EINVAL, "power of two");
     refused("lstm", DP_FORWARD, lstm, 5, DP_EINVAL, "b is float32[9]: float32[8] is expected");
@@ -255,26 +257,43 @@ static void winners_of_pools(void **state)
                             {1, NAN, INFINITY, -NAN},
                             {-INFINITY, -INFINITY, -INFINITY, -INFINITY},
                             {-3, 2, 2, 1}};
-    static const int places[5] = {0, 0, 1, 0, 1};
-    static float ones[5] = {1, 1, 1, 1, 1};
-    const dp_tensor in[] = {{ones, DP_F32, 5, {1, 5, 1, 1, 1}}, {x, DP_F32, 5, {1, 5, 1, 2, 2}}};
-    const char *const text = "max_pool3d kernel_size=1,2,2";
+    static const int32_t places[5] = {0, 0, 1, 0, 1};
+    const dp_tensor in = {x, DP_F32, 5, {1, 5, 1, 2, 2}};
     const uint32_t *y;
-    const float *dx;
     dp_op *op;
 
     (void)state;
-    assert_ok(dp_op_open(&op, text, DP_FORWARD, &in[1], 1, NULL, &test_error));
-    assert_ok(dp_op_run(op, &in[1], &test_error));
+    assert_ok(
+        dp_op_open(&op, "max_pool3d kernel_size=1,2,2", DP_FORWARD, &in, 1, NULL, &test_error));
+    assert_ok(dp_op_run(op, &in, &test_error));
     y = dp_op_output(op, 0)->data;
     for (size_t i = 0; i < 5; i++)
         assert_memory_equal(&y[i], &x[i][places[i]], sizeof y[i]);
+    assert_memory_equal(dp_op_output(op, 1)->data, places, sizeof places);
     dp_op_close(op);
-    assert_ok(dp_op_open(&op, text, DP_BACKWARD, in, 2, NULL, &test_error));
+}
+
+/* Windows that overlap add up at their winner; a place outside the volume is refused. */
+static void gradients_of_pools(void **state)
+{
+    static float x[2][3], dy[2][2] = {{1, 2}, {4, 8}};
+    static int32_t argmax[2][2] = {{1, 1}, {0, 2}};
+    static const float expected[2][3] = {{0, 3, 0}, {4, 0, 8}};
+    const dp_tensor in[] = {{dy, DP_F32, 5, {2, 1, 1, 1, 2}},
+                            {x, DP_F32, 5, {2, 1, 1, 1, 3}},
+                            {argmax, DP_I32, 5, {2, 1, 1, 1, 2}}};
+    dp_op *op;
+
+    (void)state;
+    assert_ok(
+        dp_op_open(&op, "max_pool3d kernel_size=1,1,2", DP_BACKWARD, in, 3, NULL, &test_error));
     assert_ok(dp_op_run(op, in, &test_error));
-    dx = dp_op_output(op, 0)->data;
-    for (int i = 0; i < 20; i++)
-        assert_true(dx[i] == (float)(i % 4 == places[i / 4]));
+    assert_memory_equal(dp_op_output(op, 0)->data, expected, sizeof expected);
+    for (int32_t wrong = -1; wrong <= 3; wrong += 4) {
+        argmax[1][0] = wrong;
+        assert_int_equal(dp_op_run(op, in, &test_error), DP_EINVAL);
+        assert_non_null(strstr(test_error.message, "argmax number 2 is"));
+    }
     dp_op_close(op);
 }
 
@@ -287,6 +306,7 @@ int main(void)
         cmocka_unit_test(wrong_values),
         cmocka_unit_test(largest_and_smallest),
         cmocka_unit_test(winners_of_pools),
+        cmocka_unit_test(gradients_of_pools),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

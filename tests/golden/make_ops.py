@@ -105,7 +105,10 @@ for how in ("none", "sum", "mean"):
 v = r(2, 3, 6, 7, 8)
 for said, kw in (("kernel_size=2 stride=2", dict(kernel_size=2, stride=2)),
                  ("kernel_size=3,2,3 stride=2,1,2 pad_mode=pad padding=1", dict(kernel_size=(3, 2, 3), stride=(2, 1, 2), padding=1))):
-    both("max_pool3d " + said, lambda t: F.max_pool3d(t, **kw), [v], lambda dy, i, y: (dy, i[0]), [0])
+    def forward(t):
+        y, argmax = F.max_pool3d(t, return_indices=True, **kw)
+        return y, argmax.int()
+    both("max_pool3d " + said, forward, [v], lambda dy, i, y: (dy, i[0], y[1]), [0])
 for said, kw, w in (("leaf_size=1", {}, r(4, 3, 2, 3, 3)),
                     ("stride=2,1,2 pad_mode=pad padding=1 dilation=1,2,1", dict(stride=(2, 1, 2), padding=1, dilation=(1, 2, 1)), r(20, 3, 3, 2, 3))):
     both("conv3d " + said, lambda t, u: F.conv3d(t, u, **kw), [v, w], lambda dy, i, y: (dy, i[0], i[1]), [0, 1])

@@ -36,7 +36,7 @@ def cases():
         ("nll_loss 4096 x 1000", "nll_loss", [f(4096, 1000), "i1000:4096", f(1000)], None,
          lambda: F.nll_loss(logits, labels, weight)),
         ("bn_training_reduce (torch: var_mean)", "bn_training_reduce", [f(*image)], None, lambda: torch.var_mean(m, (0, 2, 3))),
-        ("max_pool3d", "max_pool3d kernel_size=2 stride=2", [f(*volume)], [f(8, 16, 8, 14, 14), f(*volume)],
+        ("max_pool3d", "max_pool3d kernel_size=2 stride=2", [f(*volume)], [f(8, 16, 8, 14, 14), f(*volume), "i12544:8,16,8,14,14"],
          lambda: F.max_pool3d(v, 2)),
         ("conv2d 3x3, 64 to 64", "conv2d pad_mode=same", [f(*image), f(64, 64, 3, 3)],
          [f(*image), f(*image), f(64, 64, 3, 3)], lambda: F.conv2d(c, c2, padding=1)),
