@@ -205,9 +205,11 @@ static const float *left_of(const dp_outer *o, const group *g, const chunk *c, i
 static void run_tile(const dp_outer *o, const group *g, const chunk *c, int64_t i, counter tree)
 {
     const int64_t nr = o->kernels->nr, tile = o->kernels->mr * nr;
-    const int64_t all = o->planes * o->rows;
-    const float *right =
-        o->right + (((g->panel + i / g->tiles) * all + c->row) * o->cols + c->col) * nr;
+    const int64_t all = o->planes * o->rows, panel = g->panel + i / g->tiles;
+    dp_outer_tile *const run = o->n_right - panel * nr <= o->kernels->narrow
+                                   ? o->kernels->narrow_outer
+                                   : o->kernels->outer;
+    const float *right = o->right + ((panel * all + c->row) * o->cols + c->col) * nr;
     const float *left = left_of(o, g, c, i % g->tiles);
     const float *ahead = c->ahead + dp_least(i * LINE, g->n_left - 1);
 
@@ -219,7 +221,7 @@ static void run_tile(const dp_outer *o, const group *g, const chunk *c, int64_t 
                              c->step,
                              ahead,
                              o->col_step};
-        o->kernels->outer(&p, left, right, tree[s->depth] + i * tile, s->mode);
+        run(&p, left, right, tree[s->depth] + i * tile, s->mode);
         for (int d = s->depth; d > s->depth - s->merges; d--)
             o->kernels->add(tile, tree[d - 1] + i * tile, tree[d] + i * tile);
         left += s->rows * c->pitch, right += places * nr, ahead += places * o->col_step;

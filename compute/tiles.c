@@ -90,14 +90,15 @@ static void sweep_tile(const dp_sweep *s, const block *b, int64_t first, int64_t
 {
     const int64_t nr = s->kernels->nr, n = dp_least(s->n_out - out, nr);
     const int64_t n_places = dp_least(b->n - first, s->kernels->mr);
-    const bool whole = n == nr && s->dst_out == 1;
+    const bool narrow = n <= s->kernels->narrow;
+    const bool whole = n == (narrow ? s->kernels->narrow : nr) && s->dst_out == 1;
+    dp_tile *const run = narrow ? s->kernels->narrow_tile : s->kernels->tile;
     float *to[DP_MAX_MR], tile[DP_MAX_TILE] __attribute__((aligned(64)));
 
     for (int64_t i = 0; i < s->kernels->mr; i++)
         to[i] = whole && i < n_places ? b->dst[first + i] + out : tile + i * nr;
-    s->kernels->tile(&s->runs, b->a + first,
-                     s->panels + out * s->runs.planes * s->runs.rows * s->runs.taps * s->runs.run,
-                     bias, to);
+    run(&s->runs, b->a + first,
+        s->panels + out * s->runs.planes * s->runs.rows * s->runs.taps * s->runs.run, bias, to);
     for (int64_t i = 0; i < n_places && !whole; i++) {
         for (int64_t j = 0; j < n; j++)
             b->dst[first + i][(out + j) * s->dst_out] = tile[i * nr + j];

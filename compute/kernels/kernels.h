@@ -55,19 +55,21 @@ typedef struct dp_adam {
     float shrink;       /* of the parameter itself: learning_rate * weight_decay */
 } dp_adam;
 
+/* out_i[j] = CHAIN over the runs' floats k in order of a_i[k] * panel[k][j], then bias[j] is added
+ * (NULL: nothing). */
+typedef void dp_tile(const dp_runs *, const float *const a[], const float *panel, const float *bias,
+                     float *const out[]);
+/* out[i][j] = CHAIN over the places p in order of left_p[i] * panel[p][j]. */
+typedef void dp_outer_tile(const dp_places *, const float *left, const float *panel, float *out,
+                           dp_mode);
 typedef void dp_row_reduction(int64_t rows, int64_t n, const float *x, double *out);
 
 typedef struct dp_kernels {
     const char *name;
     int mr, nr; /* a tile is mr x nr outputs */
-
-    /* out_i[j] = CHAIN over the runs' floats k in order of a_i[k] * panel[k][j], then bias[j] is
-     * added (NULL: nothing). */
-    void (*tile)(const dp_runs *, const float *const a[], const float *panel, const float *bias,
-                 float *const out[]);
-
-    /* out[i][j] = CHAIN over the places p in order of left_p[i] * panel[p][j]. */
-    void (*outer)(const dp_places *, const float *left, const float *panel, float *out, dp_mode);
+    int narrow; /* outputs that a narrow tile makes of the nr; of an outer one the others are +0 */
+    dp_tile *tile, *narrow_tile;
+    dp_outer_tile *outer, *narrow_outer;
 
     /* y[j] goes on as a CHAIN over i < k of a[i * step] * x[i * stride + j], for n numbers. */
     void (*chain)(int64_t n, int64_t k, const float *a, int64_t step, const float *x,

@@ -24,8 +24,11 @@
 #define UNROLLED _Pragma("GCC unroll 16")
 #endif
 
-static void tile(const dp_runs *r, const float *const a[], const float *panel, const float *bias,
-                 float *const out[])
+/* Of the first nv vectors of the panel; nv is a constant wherever this is put. */
+static inline __attribute__((always_inline)) void tile_of(const int nv, const dp_runs *r,
+                                                          const float *const a[],
+                                                          const float *panel, const float *bias,
+                                                          float *const out[])
 {
     const int64_t to_next_row = r->row_stride - (r->taps - 1) * r->tap_stride;
     const int64_t to_next_plane =
@@ -36,9 +39,9 @@ static void tile(const dp_runs *r, const float *const a[], const float *panel, c
     UNROLLED for (int i = 0; i < MR; i++)
     {
         rows[i] = a[i];
-        for (int j = 0; j < NR; j += LINE)
+        for (int j = 0; j < nv * VL; j += LINE)
             __builtin_prefetch(out[i] + j, 1);
-        UNROLLED for (int j = 0; j < NV; j++) acc[i][j] = v_zero();
+        UNROLLED for (int j = 0; j < nv; j++) acc[i][j] = v_zero();
     }
     for (int64_t left = r->planes * r->rows, row = 1; left > 0; left--, row++) {
         const bool last = row == r->rows;
@@ -47,11 +50,11 @@ static void tile(const dp_runs *r, const float *const a[], const float *panel, c
                 tap < r->taps ? r->tap_stride : (last ? to_next_plane : to_next_row);
             for (int64_t k = 0; k < r->run; k++, panel += NR) {
                 vf b[NV];
-                UNROLLED for (int j = 0; j < NV; j++) b[j] = v_load(panel + j * VL);
+                UNROLLED for (int j = 0; j < nv; j++) b[j] = v_load(panel + j * VL);
                 UNROLLED for (int i = 0; i < MR; i++)
                 {
                     const vf x = v_set1(rows[i][k]);
-                    UNROLLED for (int j = 0; j < NV; j++) acc[i][j] = v_fma(x, b[j], acc[i][j]);
+                    UNROLLED for (int j = 0; j < nv; j++) acc[i][j] = v_fma(x, b[j], acc[i][j]);
                 }
             }
             UNROLLED for (int i = 0; i < MR; i++) rows[i] += step;
@@ -60,13 +63,27 @@ static void tile(const dp_runs *r, const float *const a[], const float *panel, c
     }
     UNROLLED for (int i = 0; i < MR; i++)
     {
-        UNROLLED for (int j = 0; j < NV; j++) v_store(
+        UNROLLED for (int j = 0; j < nv; j++) v_store(
             out[i] + j * VL, bias != NULL ? v_add(acc[i][j], v_load(bias + j * VL)) : acc[i][j]);
     }
 }
 
-static void outer(const dp_places *p, const float *left, const float *panel, float *out,
-                  dp_mode mode)
+static void tile(const dp_runs *r, const float *const a[], const float *panel, const float *bias,
+                 float *const out[])
+{
+    tile_of(NV, r, a, panel, bias, out);
+}
+
+static void narrow_tile(const dp_runs *r, const float *const a[], const float *panel,
+                        const float *bias, float *const out[])
+{
+    tile_of(1, r, a, panel, bias, out);
+}
+
+/* Of the first nv vectors, likewise; the others are +0. */
+static inline __attribute__((always_inline)) void
+outer_of(const int nv, const dp_places *p, const float *left, const float *panel, float *out,
+         dp_mode mode)
 {
     const int64_t step = p->col_stride, ahead_step = p->ahead_step;
     const float *ahead = p->ahead;
@@ -74,7 +91,7 @@ static void outer(const dp_places *p, const float *left, const float *panel, flo
 
     UNROLLED for (int i = 0; i < MR; i++)
     {
-        UNROLLED for (int j = 0; j < NV; j++) acc[i][j] =
+        UNROLLED for (int j = 0; j < nv; j++) acc[i][j] =
             mode == DP_GO_ON ? v_load(out + i * NR + j * VL) : v_zero();
     }
     for (int64_t row = 0; row < p->rows; row++) {
@@ -82,23 +99,36 @@ static void outer(const dp_places *p, const float *left, const float *panel, flo
         for (int64_t col = 0; col < p->cols; col++) {
             vf b[NV];
             __builtin_prefetch(ahead, 0, 2);
-            UNROLLED for (int j = 0; j < NV; j++) b[j] = v_load(panel + j * VL);
+            UNROLLED for (int j = 0; j < nv; j++) b[j] = v_load(panel + j * VL);
             UNROLLED for (int i = 0; i < MR; i++)
             {
                 const vf x = v_set1(a[i]);
-                UNROLLED for (int j = 0; j < NV; j++) acc[i][j] = v_fma(x, b[j], acc[i][j]);
+                UNROLLED for (int j = 0; j < nv; j++) acc[i][j] = v_fma(x, b[j], acc[i][j]);
             }
             a += step, panel += NR, ahead += ahead_step;
         }
     }
     UNROLLED for (int i = 0; i < MR; i++)
     {
-        UNROLLED for (int j = 0; j < NV; j++)
+        UNROLLED for (int j = 0; j < nv; j++)
         {
             float *to = out + i * NR + j * VL;
             v_store(to, mode == DP_ADD ? v_add(v_load(to), acc[i][j]) : acc[i][j]);
         }
+        UNROLLED for (int j = nv; j < NV; j++) v_store(out + i * NR + j * VL, v_zero());
     }
+}
+
+static void outer(const dp_places *p, const float *left, const float *panel, float *out,
+                  dp_mode mode)
+{
+    outer_of(NV, p, left, panel, out, mode);
+}
+
+static void narrow_outer(const dp_places *p, const float *left, const float *panel, float *out,
+                         dp_mode mode)
+{
+    outer_of(1, p, left, panel, out, mode);
 }
 
 #define CHAIN_VECTORS 4
@@ -380,8 +410,11 @@ const dp_kernels KERNELS = {
     .name = KERNELS_NAME,
     .mr = MR,
     .nr = NR,
+    .narrow = VL,
     .tile = tile,
+    .narrow_tile = narrow_tile,
     .outer = outer,
+    .narrow_outer = narrow_outer,
     .chain = chain,
     .stream = stream,
     .fence = fence,
