@@ -4,7 +4,9 @@
  *
  * A run is published under the lock; threads that wake in time join it and claim indices from a
  * counter. The caller works as well, withdraws the run when the counter is used up and waits only
- * for those that joined, so a thread that never got a CPU delays nobody.
+ * for those that joined, so a thread that never got a CPU delays nobody.  Where every thread can
+ * have a CPU, whoever waits looks a while before it sleeps: to wake a thread takes longer than many
+ * a run.
  */
 #include "base/workers.h"
 
@@ -17,15 +19,18 @@
 #include "base/cpu.h"
 #include "base/status.h"
 
+#define LOOKS 500 /* before a thread sleeps: 10 to 30 us */
+
 struct dp_workers {
     pthread_mutex_t lock;
     pthread_cond_t wake, done;
     dp_task *task; /* NULL = nothing to join */
     void *ctx;
-    uint64_t n, generation;
-    _Atomic uint64_t next;
-    uint32_t joined, n_threads;
-    bool stop;
+    uint64_t n;
+    _Atomic uint64_t next, generation;
+    _Atomic uint32_t joined;
+    _Atomic bool stop;
+    uint32_t n_threads, looks;
     pthread_t threads[];
 };
 
@@ -39,6 +44,27 @@ static void work(dp_workers *w, dp_task *task, void *ctx, uint64_t n)
     }
 }
 
+static void pause_cpu(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static void look_for_run(dp_workers *w, uint64_t seen)
+{
+    for (uint32_t i = 0; i < w->looks && !w->stop && w->generation == seen; i++)
+        pause_cpu();
+}
+
+static void look_for_end(dp_workers *w)
+{
+    for (uint32_t i = 0; i < w->looks && w->joined != 0; i++)
+        pause_cpu();
+}
+
 static void *thread_main(void *arg)
 {
     dp_workers *w = arg;
@@ -46,8 +72,9 @@ static void *thread_main(void *arg)
     dp_fp fp;
 
     dp_fp_enter(&fp);
-    pthread_mutex_lock(&w->lock);
     for (;;) {
+        look_for_run(w, seen);
+        pthread_mutex_lock(&w->lock);
         while (!w->stop && (w->task == NULL || w->generation == seen))
             pthread_cond_wait(&w->wake, &w->lock);
         if (w->stop)
@@ -62,6 +89,7 @@ static void *thread_main(void *arg)
         pthread_mutex_lock(&w->lock);
         if (--w->joined == 0)
             pthread_cond_signal(&w->done);
+        pthread_mutex_unlock(&w->lock);
     }
     pthread_mutex_unlock(&w->lock);
     return NULL;
@@ -102,6 +130,7 @@ dp_status dp_workers_open(dp_workers **out, uint32_t threads, dp_arena *arena, d
 
     if (w == NULL)
         return dp_arena_fail(arena, err, "worker threads");
+    w->looks = threads <= dp_cpu_count() ? LOOKS : 0;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->wake, NULL);
     pthread_cond_init(&w->done, NULL);
@@ -156,6 +185,9 @@ void dp_workers_run(dp_workers *w, uint64_t n, dp_task *task, void *ctx)
 
     pthread_mutex_lock(&w->lock);
     w->task = NULL;
+    pthread_mutex_unlock(&w->lock);
+    look_for_end(w);
+    pthread_mutex_lock(&w->lock);
     while (w->joined != 0)
         pthread_cond_wait(&w->done, &w->lock);
     pthread_mutex_unlock(&w->lock);

@@ -90,36 +90,26 @@ static const float *before(const moment *now)
 
 /* ---- forward ---- */
 
-/* r, z and what n has of h, before their functions. */
-static void add_up(const moment *now, const float *gi, const float *gh, float *const at[])
-{
-    const int64_t size = now->s->hidden;
-    const float *bi = now->r->b[INPUT], *bh = now->r->b[HIDDEN];
-
-    for (int64_t u = 0; u < size; u++) {
-        at[RESET][u] = (gi[u] + bi[u]) + (gh[u] + bh[u]);
-        at[UPDATE][u] = (gi[size + u] + bi[size + u]) + (gh[size + u] + bh[size + u]);
-        at[HIDDEN_NEW][u] = gh[2 * size + u] + bh[2 * size + u];
-        at[NEW][u] = gi[2 * size + u] + bi[2 * size + u];
-    }
-}
-
 static void step_sample(void *ctx, uint64_t n)
 {
     const moment *now = ctx;
     const dp_kernels *k = now->r->kernels;
     const int64_t size = now->s->hidden, first = (int64_t)n * size;
-    const float *h = before(now) + first;
+    const float *h = before(now) + first, *gh = now->m->gh + 3 * first,
+                *gi = now->m->gi + (now->t * now->s->batch * size + first) * 3;
     float *at[OUTPUTS];
 
     for (int i = 0; i < OUTPUTS; i++)
         at[i] = dp_cell_output(now->s, now->r, now->t, i) + first;
-    add_up(now, now->m->gi + (now->t * now->s->batch * size + first) * 3, now->m->gh + 3 * first,
-           at);
-    k->sigmoid(size, at[RESET]);
-    k->sigmoid(size, at[UPDATE]);
-    k->fma(size, at[RESET], at[HIDDEN_NEW], at[NEW], at[NEW]);
-    k->tanh(size, at[NEW]);
+    for (int64_t u = 0; u < size; u++) {
+        at[RESET][u] = gi[u] + gh[u];
+        at[UPDATE][u] = gi[size + u] + gh[size + u];
+    }
+    memcpy(at[HIDDEN_NEW], gh + 2 * size, dp_floats(size));
+    k->sigmoid(size, at[RESET], at[RESET]);
+    k->sigmoid(size, at[UPDATE], at[UPDATE]);
+    k->fma(size, at[RESET], at[HIDDEN_NEW], gi + 2 * size, at[NEW]);
+    k->tanh(size, at[NEW], at[NEW]);
     for (int64_t u = 0; u < size; u++)
         at[Y][u] = h[u] - at[NEW][u];
     k->fma(size, at[UPDATE], at[Y], at[NEW], at[Y]);
@@ -133,10 +123,10 @@ static void forward(const dp_sequence *s, const dp_sequence_run *r)
     lay_out(s, r->kernels, r->memory, &m);
     dp_product_pack(&x, r->kernels, r->workers, r->w[INPUT], m.x_panels);
     dp_product_pack(&h, r->kernels, r->workers, r->w[HIDDEN], m.h_panels);
-    dp_product_run(&x, r->kernels, r->workers, r->x, m.x_panels, m.gi);
+    dp_product_run(&x, r->kernels, r->workers, r->x, m.x_panels, r->b[INPUT], m.gi);
     for (int64_t t = 0; t < s->steps; t++) {
         moment now = {s, r, &m, t};
-        dp_product_run(&h, r->kernels, r->workers, before(&now), m.h_panels, m.gh);
+        dp_product_run(&h, r->kernels, r->workers, before(&now), m.h_panels, r->b[HIDDEN], m.gh);
         dp_workers_run(r->workers, (uint64_t)s->batch, step_sample, &now);
     }
 }
@@ -201,10 +191,10 @@ static void backward(const dp_sequence *s, const dp_sequence_run *r)
         moment now = {s, r, &m, t};
         dp_workers_run(r->workers, (uint64_t)s->batch, sample_gradient, &now);
         dp_product_run(&h, r->kernels, r->workers, r->drows[HIDDEN] + t * 3 * s->hidden, m.h_panels,
-                       m.through);
+                       NULL, m.through);
         r->kernels->fma(size, m.dh, dp_cell_output(s, r, t, UPDATE), m.through, m.dh);
     }
-    dp_product_run(&x, r->kernels, r->workers, r->drows[INPUT], m.x_panels, r->dx);
+    dp_product_run(&x, r->kernels, r->workers, r->drows[INPUT], m.x_panels, NULL, r->dx);
     memcpy(r->dinit[0], m.dh, dp_floats(size));
 }
 

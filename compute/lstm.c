@@ -88,26 +88,12 @@ static void join(const moment *now, int64_t n, float *xh)
     memcpy(xh + s->inputs, before(now, 0) + n * s->hidden, dp_floats(s->hidden));
 }
 
+/* ---- forward ---- */
+
 static void join_sample(void *ctx, uint64_t n)
 {
     const moment *now = ctx;
     join(now, (int64_t)n, now->m->xh + (int64_t)n * (now->s->inputs + now->s->hidden));
-}
-
-/* ---- forward ---- */
-
-/* What stands before the gates' functions. */
-static void add_biases(const moment *now, const float *g, float *const at[])
-{
-    const int64_t size = now->s->hidden;
-    const float *b = now->r->b[0], forget = (float)now->s->forget_bias;
-
-    for (int64_t u = 0; u < size; u++) {
-        at[I][u] = g[u] + b[u];
-        at[J][u] = g[size + u] + b[size + u];
-        at[F][u] = g[2 * size + u] + b[2 * size + u] + forget;
-        at[O][u] = g[3 * size + u] + b[3 * size + u];
-    }
 }
 
 static void hold(const dp_sequence *s, float *c)
@@ -118,28 +104,40 @@ static void hold(const dp_sequence *s, float *c)
         c[u] = c[u] > clip ? clip : c[u] < -clip ? -clip : c[u];
 }
 
-static void step_sample(void *ctx, uint64_t n)
+static void step_sample(const moment *now, int64_t n)
 {
-    const moment *now = ctx;
-    const int64_t size = now->s->hidden, first = (int64_t)n * size;
+    const int64_t size = now->s->hidden, first = n * size;
     const dp_kernels *k = now->r->kernels;
-    float *at[DP_CELL_OUTPUTS];
+    const float forget = (float)now->s->forget_bias;
+    float *at[DP_CELL_OUTPUTS], *gates = now->m->gates + 4 * first;
 
     for (int i = 0; i < DP_CELL_OUTPUTS; i++)
         at[i] = dp_cell_output(now->s, now->r, now->t, i) + first;
-    add_biases(now, now->m->gates + 4 * first, at);
-    k->sigmoid(size, at[I]);
-    k->tanh(size, at[J]);
-    k->sigmoid(size, at[F]);
-    k->sigmoid(size, at[O]);
+    for (int64_t u = 0; u < size; u++)
+        gates[2 * size + u] += forget;
+    k->sigmoid(size, gates, at[I]);
+    k->tanh(size, gates + size, at[J]);
+    k->sigmoid(size, gates + 2 * size, at[F]);
+    k->sigmoid(size, gates + 3 * size, at[O]);
     for (int64_t u = 0; u < size; u++)
         at[TANH_C][u] = at[I][u] * at[J][u];
     k->fma(size, at[F], before(now, 1) + first, at[TANH_C], at[C]);
     hold(now->s, at[C]);
-    memcpy(at[TANH_C], at[C], dp_floats(size));
-    k->tanh(size, at[TANH_C]);
+    k->tanh(size, at[C], at[TANH_C]);
     for (int64_t u = 0; u < size; u++)
         at[Y][u] = at[O][u] * at[TANH_C][u];
+}
+
+/* A step, and what the next one begins with. */
+static void step_and_join(void *ctx, uint64_t n)
+{
+    const moment *now = ctx;
+    moment next = *now;
+
+    step_sample(now, (int64_t)n);
+    next.t++;
+    if (next.t < now->s->steps)
+        join_sample(&next, n);
 }
 
 static void forward(const dp_sequence *s, const dp_sequence_run *r)
@@ -150,11 +148,11 @@ static void forward(const dp_sequence *s, const dp_sequence_run *r)
 
     lay_out(s, r->kernels, r->memory, &m);
     dp_product_pack(&p, r->kernels, r->workers, r->w[0], m.panels);
+    dp_workers_run(r->workers, batch, join_sample, &(moment){s, r, &m, 0});
     for (int64_t t = 0; t < s->steps; t++) {
         moment now = {s, r, &m, t};
-        dp_workers_run(r->workers, batch, join_sample, &now);
-        dp_product_run(&p, r->kernels, r->workers, m.xh, m.panels, m.gates);
-        dp_workers_run(r->workers, batch, step_sample, &now);
+        dp_product_run(&p, r->kernels, r->workers, m.xh, m.panels, r->b[0], m.gates);
+        dp_workers_run(r->workers, batch, step_and_join, &now);
     }
 }
 
@@ -228,9 +226,10 @@ static void backward(const dp_sequence *s, const dp_sequence_run *r)
     for (int64_t t = s->steps - 1; t >= 0; t--) {
         moment now = {s, r, &m, t};
         dp_workers_run(r->workers, (uint64_t)s->batch, sample_gradient, &now);
-        dp_product_run(&h, r->kernels, r->workers, r->drows[0] + t * 4 * s->hidden, m.panels, m.dh);
+        dp_product_run(&h, r->kernels, r->workers, r->drows[0] + t * 4 * s->hidden, m.panels, NULL,
+                       m.dh);
     }
-    dp_product_run(&x, r->kernels, r->workers, r->drows[0], m.x_panels, r->dx);
+    dp_product_run(&x, r->kernels, r->workers, r->drows[0], m.x_panels, NULL, r->dx);
     memcpy(r->dinit[0], m.dh, dp_floats(size));
     memcpy(r->dinit[1], m.dc, dp_floats(size));
 }

@@ -34,11 +34,12 @@ void dp_product_pack(const dp_product *p, const dp_kernels *k, dp_workers *worke
 }
 
 void dp_product_run(const dp_product *p, const dp_kernels *k, dp_workers *workers, const float *x,
-                    const float *panels, float *y)
+                    const float *panels, const float *bias, float *y)
 {
     dp_sweep s = {.kernels = k,
                   .src = x,
                   .panels = panels,
+                  .bias = bias,
                   .dst = y,
                   .images = p->n,
                   .rows = p->steps,

@@ -53,7 +53,7 @@ typedef struct dp_matrix {
 dp_matrix dp_cell_matrix(const dp_cell *, const dp_sequence *, size_t i);
 
 /* n samples [n][steps][in] times part of a matrix, all its rows or all its columns: y(i, t, j) =
- * CHAIN over k of x(i, t, k) w(k, j).  Strides in floats. */
+ * CHAIN over k of x(i, t, k) w(k, j), plus bias j (NULL: nothing).  Strides in floats. */
 typedef struct dp_product {
     int64_t n, steps, depth, n_out;
     int64_t w_depth, w_out; /* strides of w */
@@ -63,7 +63,7 @@ size_t dp_product_panels(const dp_product *, const dp_kernels *); /* floats */
 void dp_product_pack(const dp_product *, const dp_kernels *, dp_workers *, const float *w,
                      float *panels);
 void dp_product_run(const dp_product *, const dp_kernels *, dp_workers *, const float *x,
-                    const float *panels, float *y);
+                    const float *panels, const float *bias, float *y);
 
 /* dw[in][out] of rows[n][steps][in] and drows[n][steps][out]: a CHAIN over (n in leaf, t
  * ascending), TREE over leaves. */

@@ -121,9 +121,9 @@ typedef struct dp_kernels {
     /* The largest and the smallest of each, by base/order.h. */
     dp_row_reduction *row_max, *row_min;
 
-    /* Of each number, in binary64 (base/elementary.h), rounded once. */
-    void (*sigmoid)(int64_t n, float *v);
-    void (*tanh)(int64_t n, float *v);
+    /* Of each number, in binary64 (base/elementary.h), rounded once; y may be x. */
+    void (*sigmoid)(int64_t n, const float *x, float *y);
+    void (*tanh)(int64_t n, const float *x, float *y);
     /* dx *= y (1 - y), where y = sigmoid of x; dx *= fma(-y, y, 1), where y = tanh of x; y[i] =
      * fma(a[i], b[i], c[i]) */
     void (*sigmoid_gradient)(int64_t n, const float *y, float *dx);

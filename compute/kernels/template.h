@@ -81,9 +81,9 @@ static void narrow_tile(const dp_runs *r, const float *const a[], const float *p
 }
 
 /* Of the first nv vectors, likewise; the others are +0. */
-static inline __attribute__((always_inline)) void
-outer_of(const int nv, const dp_places *p, const float *left, const float *panel, float *out,
-         dp_mode mode)
+static inline __attribute__((always_inline)) void outer_of(const int nv, const dp_places *p,
+                                                           const float *left, const float *panel,
+                                                           float *out, dp_mode mode)
 {
     const int64_t step = p->col_stride, ahead_step = p->ahead_step;
     const float *ahead = p->ahead;
@@ -253,16 +253,16 @@ static void relu_gradient(int64_t n, const float *y, float *dx)
         dx[i] = y[i] <= 0.0f ? 0.0f : dx[i];
 }
 
-static void sigmoid_of(int64_t n, float *v)
+static void sigmoid_of(int64_t n, const float *x, float *y)
 {
     for (int64_t i = 0; i < n; i++)
-        v[i] = (float)dp_sigmoid_core((double)v[i]);
+        y[i] = (float)dp_sigmoid_core((double)x[i]);
 }
 
-static void tanh_of(int64_t n, float *v)
+static void tanh_of(int64_t n, const float *x, float *y)
 {
     for (int64_t i = 0; i < n; i++)
-        v[i] = (float)dp_tanh_core((double)v[i]);
+        y[i] = (float)dp_tanh_core((double)x[i]);
 }
 
 static void sigmoid_gradient(int64_t n, const float *y, float *dx)
