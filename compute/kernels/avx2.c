@@ -19,6 +19,9 @@
 #define v_set1       _mm256_set1_ps
 #define v_add        _mm256_add_ps
 #define v_fma        _mm256_fmadd_ps
+#define vd           __m256d
+#define v_widen(p)   _mm256_cvtps_pd(_mm_loadu_ps(p))
+#define v_set1d      _mm256_set1_pd
 #define KERNELS      dp_kernels_avx2
 #define KERNELS_NAME "avx2"
 #include "compute/kernels/template.h"

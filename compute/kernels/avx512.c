@@ -19,6 +19,9 @@
 #define v_set1       _mm512_set1_ps
 #define v_add        _mm512_add_ps
 #define v_fma        _mm512_fmadd_ps
+#define vd           __m512d
+#define v_widen(p)   _mm512_cvtps_pd(_mm256_loadu_ps(p))
+#define v_set1d      _mm512_set1_pd
 #define KERNELS      dp_kernels_avx512
 #define KERNELS_NAME "avx512"
 #include "compute/kernels/template.h"

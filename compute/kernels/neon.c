@@ -17,6 +17,9 @@
 #define v_set1         vdupq_n_f32
 #define v_add          vaddq_f32
 #define v_fma(a, b, c) vfmaq_f32(c, a, b)
+#define vd             float64x2_t
+#define v_widen(p)     vcvt_f64_f32(vld1_f32(p))
+#define v_set1d        vdupq_n_f64
 #define KERNELS        dp_kernels_neon
 #define KERNELS_NAME   "neon"
 #include "compute/kernels/template.h"

@@ -12,6 +12,9 @@
 #define v_set1(x)     (x)
 #define v_add(a, b)   ((a) + (b))
 #define v_fma         dp_fma32
+#define vd            double
+#define v_widen(p)    ((double)*(p))
+#define v_set1d(x)    (x)
 #define KERNELS       dp_kernels_scalar
 #define KERNELS_NAME  "scalar"
 #include "compute/kernels/template.h"

@@ -73,6 +73,9 @@ static inline void store4(float *p, vf4 v)
 #define v_set1       set4
 #define v_add        add4
 #define v_fma        fma4
+#define vd           __m128d
+#define v_widen(p)   _mm_cvtps_pd(_mm_castsi128_ps(_mm_loadl_epi64((const void *)(p))))
+#define v_set1d      _mm_set1_pd
 #define KERNELS      dp_kernels_sse2
 #define KERNELS_NAME "sse2"
 #include "compute/kernels/template.h"

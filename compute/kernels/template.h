@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * An instruction set's file defines vf, VL (floats of a vf), NV (vf of a tile row), MR, v_zero,
- * v_load, v_store, v_set1, v_add, v_fma and KERNELS, then includes this; v_stream (to whole
+ * v_load, v_store, v_set1, v_add, v_fma, vd (VL / 2 doubles, one of a scalar), v_widen (so many
+ * floats), v_set1d and KERNELS, then includes this; v_stream (to whole
  * vectors' addresses, past the cache) and its v_fence too where they exist.  Vectors run across
  * outputs, never along a chain.
  */
@@ -12,8 +13,9 @@
 #include "base/order.h"
 #include "compute/kernels/kernels.h"
 
-#define NR   (NV * VL)
-#define LINE 16 /* floats of a line of the cache */
+#define NR    (NV * VL)
+#define LINE  16  /* floats of a line of the cache */
+#define AHEAD 512 /* floats: memory is asked so long before, as its own prefetching is too late */
 #if !defined(v_stream)
 #define v_stream  v_store
 #define v_fence() (void)0
@@ -310,34 +312,58 @@ static void lane_product(int64_t n, const float *x, double lane[16])
     LANES((double)x[i + j], *=);
 }
 
+/* Sixteen lanes as DV vectors of DL. */
+#define DL (VL > 1 ? VL / 2 : 1)
+#define DV (16 / DL)
+
+/* The lanes of one vector become one: lane j and lane j + w for w = DL / 2 ... 1. */
+#if VL == 16
+#define TO_ONE(v, does)                                                                            \
+    __m256d four = _mm512_castpd512_pd256(v);                                                      \
+    four does _mm512_extractf64x4_pd(v, 1);                                                        \
+    __m128d two = _mm256_castpd256_pd128(four);                                                    \
+    two does _mm256_extractf128_pd(four, 1);                                                       \
+    double one = two[0];                                                                           \
+    one does two[1]
+#elif VL == 8
+#define TO_ONE(v, does)                                                                            \
+    __m128d two = _mm256_castpd256_pd128(v);                                                       \
+    two does _mm256_extractf128_pd(v, 1);                                                          \
+    double one = two[0];                                                                           \
+    one does two[1]
+#elif VL == 4
+#define TO_ONE(v, does)                                                                            \
+    double one = (v)[0];                                                                           \
+    one does(v)[1]
+#else
+#define TO_ONE(v, does) const double one = v
+#endif
+
 /* Rows whose lanes never leave the registers. */
 #define ROWS(name, start, term, does)                                                              \
     static void name(int64_t rows, int64_t n, const float *x, double *out)                         \
     {                                                                                              \
         const int64_t whole = n / 16 * 16;                                                         \
         for (int64_t r = 0; r < rows; r++, x += n) {                                               \
-            double sum[16], tail[16];                                                              \
-            for (int j = 0; j < 16; j++)                                                           \
-                sum[j] = start;                                                                    \
+            vd sum[DV];                                                                            \
+            UNROLLED for (int v = 0; v < DV; v++) sum[v] = v_set1d(start);                         \
             for (int64_t i = 0; i < whole; i += 16) {                                              \
-                for (int j = 0; j < 16; j++)                                                       \
-                    sum[j] does term((double)x[i + j]);                                            \
+                __builtin_prefetch(x + i + AHEAD);                                                 \
+                UNROLLED for (int v = 0; v < DV; v++) sum[v] does term(v_widen(x + i + v * DL));   \
             }                                                                                      \
             if (whole < n) {                                                                       \
-                for (int j = 0; j < 16; j++)                                                       \
-                    tail[j] = sum[j];                                                              \
+                double tail[16];                                                                   \
+                memcpy(tail, sum, sizeof tail);                                                    \
                 for (int64_t j = 0; whole + j < n; j++)                                            \
                     tail[j] does term((double)x[whole + j]);                                       \
-                for (int j = 0; j < 16; j++)                                                       \
-                    sum[j] = tail[j];                                                              \
+                memcpy(sum, tail, sizeof tail);                                                    \
             }                                                                                      \
-            for (int j = 0; j < 8; j++)                                                            \
-                sum[j] does sum[j + 8];                                                            \
-            for (int j = 0; j < 4; j++)                                                            \
-                sum[j] does sum[j + 4];                                                            \
-            sum[0] does sum[2], sum[1] does sum[3];                                                \
-            sum[0] does sum[1];                                                                    \
-            out[r] = sum[0];                                                                       \
+            UNROLLED for (int w = DV / 2; w > 0; w /= 2)                                           \
+            {                                                                                      \
+                UNROLLED for (int v = 0; v < w; v++) sum[v] does sum[v + w];                       \
+            }                                                                                      \
+            TO_ONE(sum[0], does);                                                                  \
+            out[r] = one;                                                                          \
         }                                                                                          \
     }
 #define NUMBER(v) (v)

@@ -134,9 +134,9 @@ int64_t dp_axes_at(const dp_axes *axes, int64_t i)
 {
     int64_t at = 0;
 
-    for (int32_t d = axes->n - 1; d >= 0; i /= axes->size[d], d--)
+    for (int32_t d = axes->n - 1; d > 0; i /= axes->size[d], d--)
         at += i % axes->size[d] * axes->step[d];
-    return at;
+    return axes->n > 0 ? at + i * axes->step[0] : 0;
 }
 
 typedef struct walk {
