@@ -35,8 +35,8 @@ static void sum_leaf(void *ctx, uint64_t leaf)
     double *sum = t->sums + (int64_t)leaf * t->channels;
 
     memset(sum, 0, sizeof *sum * (size_t)t->channels);
-    t->kernels->sum((last - first) * (t->size / t->channels), t->channels, t->dy + first * t->size,
-                    sum);
+    t->kernels->column_sum((last - first) * (t->size / t->channels), t->channels,
+                           t->dy + first * t->size, t->channels, sum);
 }
 
 size_t dp_bias_workspace(int64_t n, int64_t channels)

@@ -62,6 +62,8 @@ typedef void dp_tile(const dp_runs *, const float *const a[], const float *panel
 /* out[i][j] = CHAIN over the places p in order of left_p[i] * panel[p][j]. */
 typedef void dp_outer_tile(const dp_places *, const float *left, const float *panel, float *out,
                            dp_mode);
+typedef void dp_column_reduction(int64_t rows, int64_t n, const float *x, int64_t stride,
+                                 double *out);
 typedef void dp_row_reduction(int64_t rows, int64_t n, const float *x, double *out);
 
 typedef struct dp_kernels {
@@ -83,8 +85,9 @@ typedef struct dp_kernels {
     /* left[i] += right[i] */
     void (*add)(int64_t n, float *left, const float *right);
 
-    /* sum[j] += x[i][j] for the rows i in order, n numbers each. */
-    void (*sum)(int64_t rows, int64_t n, const float *x, double *sum);
+    /* out[j] += x[i][j], += its square, *= x[i][j], for the rows i in order, of n numbers, `stride`
+     * apart. */
+    dp_column_reduction *column_sum, *column_square, *column_product;
 
     /* y = fma(x - mean, scale, offset) for rows of n numbers, each column with its own. */
     void (*normalize)(int64_t rows, int64_t n, const float *x, const float *mean,

@@ -275,15 +275,18 @@ static void reduce_each(void *ctx, uint64_t index)
 {
     const walk *w = ctx;
     const neighbours n = neighbours_of(w->p, index);
+    const dp_axes *reduced = &w->p->reduced;
+    const int64_t run = run_of(reduced), step = reduced->n > 0 ? reduced->step[reduced->n - 1] : 0;
     union {
         double d[SIDE_BY_SIDE];
         int32_t i[SIDE_BY_SIDE];
     } sums;
 
     w->r->begin_each(&sums, n.n);
-    for (int64_t i = 0; i < w->p->reduced.count; i++)
+    for (int64_t i = 0; i < reduced->count; i += run)
         w->r->add_each(w->kernels, &sums,
-                       w->x + (size_t)(n.from + dp_axes_at(&w->p->reduced, i)) * w->in_size, n.n);
+                       w->x + (size_t)(n.from + dp_axes_at(reduced, i)) * w->in_size, run, step,
+                       n.n);
     w->r->end_each(&sums, n.n, w->p->reduced.count, w->out + (size_t)n.first * w->out_size);
 }
 

@@ -46,9 +46,11 @@ typedef struct dp_reducer {
     void (*store)(double, int64_t count, void *out);
     /* Rows of n numbers, of one block, that lie one after another; NULL: one by one. */
     void (*rows)(const dp_kernels *, int64_t rows, int64_t n, const void *x, void *out);
-    /* Kept elements beside each other: each has its own 8 bytes. */
+    /* Kept elements beside each other: each has its own 8 bytes.  add_each: rows of reduced
+     * elements, `stride` elements apart. */
     void (*begin_each)(void *sums, int64_t n);
-    void (*add_each)(const dp_kernels *, void *sums, const void *x, int64_t n);
+    void (*add_each)(const dp_kernels *, void *sums, const void *x, int64_t rows, int64_t stride,
+                     int64_t n);
     void (*end_each)(const void *sums, int64_t n, int64_t count, void *out);
 } dp_reducer;
 

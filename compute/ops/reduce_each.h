@@ -10,11 +10,6 @@
 
 #include "compute/ops/reduce.h"
 
-/* sum[i] does v[i] for each kept element. */
-#define DP_REDUCE_ALL(n, v, sum, does, term)                                                       \
-    for (int64_t i = 0; i < (n); i++)                                                              \
-    (sum)[i] does term((double)(v)[i])
-
 #define DP_REDUCE_ROWS 64 /* whose results are kept together */
 
 /* row_kernel: of dp_kernels; store(result, count, y). */
@@ -32,9 +27,8 @@
         }                                                                                          \
     }
 
-/* add_run, end_run: of dp_lanes; row_kernel: of dp_kernels; joins(sum, v): += or *= of v in
- * binary64; result(sum, count). */
-#define DP_REDUCE_FLOATS(start, add_run, end_run, row_kernel, joins, result)                       \
+/* add_run, end_run: of dp_lanes; row_kernel, column_kernel: of dp_kernels; result(sum, count). */
+#define DP_REDUCE_FLOATS(start, add_run, end_run, row_kernel, column_kernel, result)               \
     static void begin(dp_accumulator *a, const dp_kernels *k)                                      \
     {                                                                                              \
         dp_lanes_begin(&a->lanes, k, start);                                                       \
@@ -56,10 +50,10 @@
         for (int64_t i = 0; i < n; i++)                                                            \
             ((double *)sums)[i] = start;                                                           \
     }                                                                                              \
-    static void add_each(const dp_kernels *k, void *sums, const void *x, int64_t n)                \
+    static void add_each(const dp_kernels *k, void *sums, const void *x, int64_t rows,             \
+                         int64_t stride, int64_t n)                                                \
     {                                                                                              \
-        (void)k;                                                                                   \
-        joins(k, n, (const float *)x, (double *)sums);                                             \
+        k->column_kernel(rows, n, x, stride, sums);                                                \
     }                                                                                              \
     static void end_each(const void *sums, int64_t n, int64_t count, void *out)                    \
     {                                                                                              \
@@ -102,13 +96,16 @@
         for (int64_t i = 0; i < n; i++)                                                            \
             ((word *)sums)[i] = start;                                                             \
     }                                                                                              \
-    static void name##_add_each(const dp_kernels *k, void *sums, const void *x, int64_t n)         \
+    static void name##_add_each(const dp_kernels *k, void *sums, const void *x, int64_t rows,      \
+                                int64_t stride, int64_t n)                                         \
     {                                                                                              \
-        (void)k;                                                                                   \
         word *w = sums;                                                                            \
         const type *v = x;                                                                         \
-        for (int64_t i = 0; i < n; i++)                                                            \
-            w[i] = joins(w[i], to(v[i]));                                                          \
+        (void)k;                                                                                   \
+        for (; rows > 0; rows--, v += stride) {                                                    \
+            for (int64_t i = 0; i < n; i++)                                                        \
+                w[i] = joins(w[i], to(v[i]));                                                      \
+        }                                                                                          \
     }                                                                                              \
     static void name##_end_each(const void *sums, int64_t n, int64_t count, void *out)             \
     {                                                                                              \

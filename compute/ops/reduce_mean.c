@@ -4,9 +4,8 @@
  */
 #include "compute/ops/reduce_each.h"
 
-#define PLUS(k, n, v, at) (k)->sum(1, n, v, at)
-#define MEAN(sum, count)  ((sum) / (count))
-DP_REDUCE_FLOATS(0.0, dp_sum_add, dp_sum_end, row_sum, PLUS, MEAN)
+#define MEAN(sum, count) ((sum) / (count))
+DP_REDUCE_FLOATS(0.0, dp_sum_add, dp_sum_end, row_sum, column_sum, MEAN)
 
 static const dp_reducer reducers[] = {
     DP_REDUCER_FLOATS(dp_tree_sum),

@@ -4,10 +4,8 @@
  */
 #include "compute/ops/reduce_each.h"
 
-#define NUMBER(v)            (v)
-#define TIMES(k, n, v, sum)  DP_REDUCE_ALL(n, v, sum, *=, NUMBER)
 #define SAME(product, count) (product)
-DP_REDUCE_FLOATS(1.0, dp_product_add, dp_product_end, row_product, TIMES, SAME)
+DP_REDUCE_FLOATS(1.0, dp_product_add, dp_product_end, row_product, column_product, SAME)
 
 #define MULTIPLY(a, b) ((a) * (b))
 #define WORD(v)        ((uint32_t)(v))

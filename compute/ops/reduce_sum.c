@@ -4,9 +4,8 @@
  */
 #include "compute/ops/reduce_each.h"
 
-#define PLUS(k, n, v, at) (k)->sum(1, n, v, at)
-#define SAME(sum, count)  (sum)
-DP_REDUCE_FLOATS(0.0, dp_sum_add, dp_sum_end, row_sum, PLUS, SAME)
+#define SAME(sum, count) (sum)
+DP_REDUCE_FLOATS(0.0, dp_sum_add, dp_sum_end, row_sum, column_sum, SAME)
 
 #define ADD(a, b) ((a) + (b))
 #define WORD(v)   ((uint32_t)(v))

@@ -4,10 +4,8 @@
  */
 #include "compute/ops/reduce_each.h"
 
-#define SQUARE(v)                 ((v) * (v))
-#define PLUS_SQUARE(k, n, v, sum) DP_REDUCE_ALL(n, v, sum, +=, SQUARE)
-#define SAME(sum, count)          (sum)
-DP_REDUCE_FLOATS(0.0, dp_square_add, dp_sum_end, row_square, PLUS_SQUARE, SAME)
+#define SAME(sum, count) (sum)
+DP_REDUCE_FLOATS(0.0, dp_square_add, dp_sum_end, row_square, column_square, SAME)
 
 static const dp_reducer reducers[] = {
     DP_REDUCER_FLOATS(dp_tree_sum),
