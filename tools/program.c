@@ -75,13 +75,13 @@ static ending await(pid_t child, const sigset_t *signals, uint64_t timeout, doub
     return ENDED;
 }
 
-/* The last line that is in a file. */
+/* The last line that is in a file, if one is. */
 static void last_line(const char *path, char *line, size_t size)
 {
     FILE *f = fopen(path, "r");
     char next[512];
 
-    line[0] = '\0';
+    snprintf(line, size, "it said nothing of it");
     while (f != NULL && fgets(next, sizeof next, f) != NULL) {
         next[strcspn(next, "\r\n")] = '\0';
         if (next[0] != '\0')

@@ -69,6 +69,7 @@ expect 2 'takes 2 to 8' verify --runs 1 -- true
 expect 2 "list of threads,.*not 'thread'" verify --vary thread -- true
 expect 3 'cannot start no-such-program: No such file' verify -- no-such-program
 expect 3 'run 1 failed with exit status 4: oops' verify -- sh -c 'echo oops >&2; exit 4'
+expect 3 'run 1 failed with exit status 5: it said nothing of it \(/' verify -- sh -c 'exit 5'
 expect 3 'run 2 failed with exit status' verify -- sh -c 'echo loss: 1; mkdir once'
 expect 3 'ended by signal 11' verify -- sh -c 'kill -SEGV $$'
 expect 3 'took more than 1 seconds' verify --timeout 1 -- sleep 60
