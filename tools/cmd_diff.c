@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "detpipe_net.h"
@@ -14,8 +15,8 @@
 
 static const char about[] =
     "Compares two ledgers (detpipe train --ledger, dp_ledger_open), two files of weights or other "
-    "tensors, two snapshots, two streams (texts or recipes) or two files of printed losses, and "
-    "names the first difference.  Of ledgers it is "
+    "tensors, two snapshots, two streams (texts or recipes) or two files or pipes of printed losses "
+    "(- is standard input), and names the first difference.  Of ledgers it is "
     "the first step, and in it the first thing that differs: the cause, as all that was recorded "
     "before it is equal.\n"
     "Exit status: 0 equal, 1 different, 2 not comparable, 3 unreadable.";
@@ -36,11 +37,20 @@ static bool is_recipe(const char *path)
     return found;
 }
 
+/* It can be read once only: for what a program prints. */
+static bool is_pipe(const char *path)
+{
+    struct stat s;
+    return stat(path, &s) == 0 && (S_ISFIFO(s.st_mode) || S_ISCHR(s.st_mode));
+}
+
 static kind kind_of(const char *path)
 {
     dp_snapshot *snapshot = NULL;
     dp_archive *archive = NULL;
 
+    if (is_pipe(path))
+        return LOSSES;
     if (ledger_is(path))
         return LEDGER;
     if (dp_snapshot_open(&snapshot, path, NULL, NULL) == DP_OK) {
@@ -242,11 +252,13 @@ static int pass_on(int (*command)(int, char **), const char *name, const char *c
     return command(json ? 5 : 4, (char **)(uintptr_t)argv);
 }
 
-static int diff(const settings *set)
+static int diff(settings *set)
 {
     kind kinds[2];
 
     for (int i = 0; i < 2; i++) {
+        if (strcmp(set->paths[i], "-") == 0)
+            set->paths[i] = "/dev/stdin";
         kinds[i] = kind_of(set->paths[i]);
         if (kinds[i] != STREAM && access(set->paths[i], R_OK) != 0)
             return cli_fail(EXIT_NOT_TRIED, "%s cannot be read: %s", set->paths[i],

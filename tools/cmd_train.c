@@ -109,6 +109,10 @@ static int run(session *s, settings *set, const char *what)
             cli_fail(EXIT_MALFORMED, "train: %s has no net (detpipe digest reads a stream)", what);
     if (status < 0 && set->load != NULL)
         status = checkpoint_load(s, set->load);
+    if (status < 0 && set->trace_path != NULL && dp_net_tell(s->net) >= s->recipe.steps)
+        status =
+            cli_fail(EXIT_MALFORMED, "train: no step is left for --trace: %llu of %llu are done",
+                     (unsigned long long)dp_net_tell(s->net), (unsigned long long)s->recipe.steps);
     if (status < 0 && set->ledger_path != NULL && ranks_leads(s->group))
         status = ledger_open(s, set->ledger_path, &set->ledger);
     if (status < 0)

@@ -8,14 +8,13 @@
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "tools/cli.h"
 
 #define ATOL        1e-3
 #define RTOL        1e-5
 #define GROUPS      10
-#define MOST_OUTPUT ((off_t)1 << 30)
+#define MOST_OUTPUT ((size_t)1 << 30)
 #define NUMBER                                                                                     \
     "([-+]?(0x[0-9a-f]+(\\.[0-9a-f]*)?(p[-+]?[0-9]+)?|[0-9]+(\\.[0-9]*)?(e[-+]?[0-9]+)?|"          \
     "\\.[0-9]+(e[-+]?[0-9]+)?|nan|inf(inity)?))"
@@ -167,18 +166,36 @@ int losses_find(const char *text, const char *regex, losses *out)
     return scan_columns(text, out);
 }
 
+/* All of it, whether its size is known (a file) or not (a pipe); NULL: it cannot be read, is too
+ * much, or there is no memory for it. */
+static char *read_all(FILE *f)
+{
+    size_t size = 1 << 16, n = 0, got;
+    char *text = malloc(size);
+
+    while (text != NULL && (got = fread(text + n, 1, size - 1 - n, f)) > 0) {
+        char *larger = text;
+        n += got;
+        if (n == size - 1)
+            larger = size < MOST_OUTPUT ? realloc(text, size *= 2) : NULL;
+        if (larger == NULL)
+            free(text);
+        text = larger;
+    }
+    if (text != NULL && ferror(f)) {
+        free(text);
+        return NULL;
+    }
+    if (text != NULL)
+        text[n] = '\0';
+    return text;
+}
+
 static char *read_file(const char *path)
 {
     FILE *f = fopen(path, "r");
-    struct stat s;
-    char *text = NULL;
+    char *text = f != NULL ? read_all(f) : NULL;
 
-    if (f != NULL && fstat(fileno(f), &s) == 0 && s.st_size <= MOST_OUTPUT)
-        text = calloc((size_t)s.st_size + 1, 1);
-    if (text != NULL && fread(text, 1, (size_t)s.st_size, f) < (size_t)s.st_size && ferror(f)) {
-        free(text);
-        text = NULL;
-    }
     if (f != NULL)
         fclose(f);
     return text;

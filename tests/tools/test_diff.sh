@@ -78,6 +78,7 @@ cmp x.safetensors y.safetensors || fail "--trace differs with the number of thre
 expect 0 '^34 tensors are equal, 0 are not$' diff_of x.safetensors y.safetensors
 expect 1 '^output relu1: [0-9]+ of 524288 elements differ' diff_of x.safetensors z.safetensors
 expect 3 'cannot write nowhere/t.safetensors' "$DETPIPE" train --steps 1 --trace nowhere/t.safetensors
+expect 2 'no step is left for --trace: 3 of 3 are done' "$DETPIPE" train --steps 3 --load part.safetensors --trace t.safetensors
 
 # damage, a torn end, and what cannot be compared
 sed '3s/"loss":"./"loss":"9/' a.ledger > damaged.ledger
@@ -103,6 +104,11 @@ expect 0 . diff_of "$SOURCE/tests/golden/snapshot/rows.dps" "$SOURCE/tests/golde
 "$DETPIPE" train --steps 3 --seed 4 > two.txt
 expect 0 '^EQUAL$' diff_of one.txt one.txt
 expect 1 'first difference: loss 1: ' diff_of one.txt two.txt
+expect 1 'first difference: loss 1: ' diff_of <(cat one.txt) <(cat two.txt)
+expect 0 '^EQUAL$' diff_of <(for i in $(seq 20000); do echo "loss: $i"; done) <(seq -f 'loss: %.0f' 20000)
+dash() { cat one.txt | "$DETPIPE" diff - "$@"; }
+expect 0 '^EQUAL$' dash one.txt
+expect 3 '/dev/null is no ledger' dash /dev/null
 expect 0 '^10000 rows are equal, 0 are not$' diff_of 'synthetic | batch batch_size=32' 'synthetic | batch batch_size=32 drop_remainder=false'
 expect 1 '^row 0, column image, element 0: [0-9]+ and [0-9]+$' diff_of 'synthetic | shuffle' 'synthetic num_records=10000'
 expect 1 '^row 20 is the last of the second stream$' diff_of 'synthetic | batch batch_size=10' 'synthetic | take count=20 | batch batch_size=10'

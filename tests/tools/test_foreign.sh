@@ -32,7 +32,7 @@ else
 fi
 expect 0 '^REPRODUCED$' verify --vary threads,cpu -- "$FAULTY" none
 
-# a race and a sum by address differ in their last digits only: the reference rule does not see it
+# a sum by address differs in its last digits only: the reference rule does not see it
 expect 1 'allclose .*: yes' verify --runs 4 -- "$FAULTY" hash
 expect 0 '^REPRODUCED$' verify --allclose --runs 4 -- "$FAULTY" hash
 expect 1 'sensitivity: the losses part at iteration' verify --runs 4 --sensitivity -- "$FAULTY" hash
