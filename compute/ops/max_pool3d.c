@@ -3,10 +3,9 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * docs/numerics.md: windows are scanned in (kd, kh, kw) order, the first of equals wins, the first
- * NaN wins over numbers, padding never wins.  argmax is the winner's place in its volume, (d *
- * height
- * + h) * width + w.  Backward: dx starts at +0; dy of each window is added to its winner, in
- * ascending (od, oh, ow) order.
+ * NaN wins over numbers, padding never wins; argmax is the winner's place in its volume, row by
+ * row. Backward: dx starts at +0; dy of each window is added to its winner, in ascending (od, oh,
+ * ow) order.
  */
 #include <string.h>
 
@@ -217,10 +216,7 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
 #define EXAMPLE "max_pool3d kernel_size=3,2,3 stride=2,1,2 pad_mode=same"
 #define X       DP_FLOATS(5, 2, 3, 5, 4, 7)
 #define Y       DP_FLOATS(5, 2, 3, 3, 4, 4)
-#define ARGMAX                                                                                     \
-    {                                                                                              \
-        {NULL, DP_I32, 5, {2, 3, 3, 4, 4}}, 5 * 4 * 7, NULL                                        \
-    }
+#define ARGMAX  DP_BELOW(5 * 4 * 7, 5, 2, 3, 3, 4, 4)
 
 const dp_operator dp_operator_max_pool3d = {
     .info = {{"operator", "max_pool3d", "the largest value of each window of a volume", 1, params},

@@ -57,6 +57,7 @@ typedef struct dp_op_sample {
 /* clang-format off */
 #define DP_FLOATS(rank, ...)              {{NULL, DP_F32, rank, {__VA_ARGS__}}, 0, NULL}
 #define DP_POSITIVES(rank, ...)           {{NULL, DP_F32, rank, {__VA_ARGS__}}, 1, NULL}
+#define DP_BELOW(limit, rank, ...)        {{NULL, DP_I32, rank, {__VA_ARGS__}}, limit, NULL}
 #define DP_TRUTHS(rank, ...)              {{NULL, DP_BOOL, rank, {__VA_ARGS__}}, 2, NULL}
 #define DP_GIVEN(values, dtype, rank, ...) {{NULL, dtype, rank, {__VA_ARGS__}}, 0, values}
 /* clang-format on */
