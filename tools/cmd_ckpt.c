@@ -108,7 +108,7 @@ static bool compare(const dp_named_tensor *a, const dp_named_tensor *b)
     if (memcmp(a->data, b->data, (size_t)a->size) == 0)
         return true;
     d = difference_of(a, b);
-    difference_print(&d, a, b);
+    difference_print(stdout, &d, a, b);
     return false;
 }
 

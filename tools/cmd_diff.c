@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -121,7 +122,7 @@ static void print_losses(const comparison *c)
                (unsigned long long)c->common[most].a->step);
 }
 
-static int report(const comparison *c, const replay *p)
+static int report(const comparison *c, const char *again)
 {
     const bool equal = comparison_equal(c);
 
@@ -135,8 +136,8 @@ static int report(const comparison *c, const replay *p)
         print_step(&c->common[c->first]);
         cli_wrap(stdout, comparison_meaning(c->cause), 0, 0);
     }
-    if (p != NULL)
-        replay_print(p, c);
+    if (again != NULL)
+        fputs(again, stdout);
     for (int k = 0; k < 2; k++) {
         if (c->ledger[k].n > c->n)
             printf("%zu steps are in %s alone\n", c->ledger[k].n - c->n, c->path[k]);
@@ -170,19 +171,37 @@ static int report_json(const comparison *c, const replay *p)
     return equal ? EXIT_YES : EXIT_NO;
 }
 
+/* What the replay found, in words; NULL: no memory. */
+static char *words_of(const replay *p, const comparison *c)
+{
+    char *words = NULL;
+    size_t size;
+    FILE *f = open_memstream(&words, &size);
+
+    if (f == NULL)
+        return NULL;
+    replay_print(f, p, c);
+    fclose(f);
+    return words;
+}
+
 static int diff_ledgers(const settings *set)
 {
     comparison c = {.path = {set->paths[0], set->paths[1]}};
     replay again = {.recipes = set->replay, .checkpoints = set->load, .session = set->session};
     int status = comparison_make(&c);
     const bool replays = status < 0 && set->replay != NULL && c.first < c.n;
+    char *words = NULL;
 
     if (replays)
         status = replay_make(&again, &c);
+    if (replays && status < 0)
+        words = words_of(&again, &c);
     if (status < 0 && set->page != NULL)
-        status = comparison_page(&c, set->page);
+        status = comparison_page(&c, words, set->page);
     if (status < 0)
-        status = (set->json ? report_json : report)(&c, replays ? &again : NULL);
+        status = set->json ? report_json(&c, replays ? &again : NULL) : report(&c, words);
+    free(words);
     replay_free(&again);
     comparison_free(&c);
     return status;

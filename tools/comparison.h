@@ -34,7 +34,8 @@ const char *comparison_entry(const pair *, size_t i, bool *equal);
 /* What is to blame when this is the first thing that differs. */
 const char *comparison_meaning(const char *cause);
 
-/* A page of its own: verdict, the first step that differs, curves of both losses, steps x names. */
-int comparison_page(const comparison *, const char *path); /* -1, or the exit status */
+/* A page of its own: verdict, the first step that differs, what its replay says (NULL: there was
+ * none), curves of both losses, steps x names.  -1, or the exit status. */
+int comparison_page(const comparison *, const char *replay, const char *path);
 
 #endif

@@ -26,7 +26,8 @@ static const char head[] =
     "body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);"
     "max-width:760px;margin:2em auto;padding:0 1em}\n"
     "h1{font-size:1.4em}h2{font-size:1.1em;margin-top:2em}svg{max-width:100%;height:auto}\n"
-    "table{border-collapse:collapse}td{padding:.1em 1.2em .1em 0}td.digest{font-family:monospace}\n"
+    "table{border-collapse:collapse}td{padding:.1em 1.2em .1em 0}td.digest{font-family:monospace}"
+    "pre{overflow-x:auto;font-size:.85em}\n"
     ".equal{color:var(--quiet)}.other{color:var(--other);font-weight:600}\n"
     "text{fill:var(--quiet);font-size:11px}.a{stroke:var(--a)}.b{stroke:var(--b)}\n"
     "polyline{fill:none;stroke-width:1.5}.cell-equal{fill:var(--equal)}"
@@ -195,7 +196,7 @@ static void put_strip(FILE *f, const comparison *c)
 
 /* ---- the page ---- */
 
-static void put_page(FILE *f, const comparison *c)
+static void put_page(FILE *f, const comparison *c, const char *replay)
 {
     fputs(head, f);
     fprintf(f, "<h1>%s</h1>\n<p>", comparison_equal(c) ? "Equal" : "Different");
@@ -212,12 +213,17 @@ static void put_page(FILE *f, const comparison *c)
         fputs("</p>\n", f);
         put_ladder(f, &c->common[c->first]);
     }
+    if (replay != NULL) {
+        fputs("<h2>The step, run again</h2>\n<pre>", f);
+        put(f, replay);
+        fputs("</pre>\n", f);
+    }
     put_curves(f, c);
     put_strip(f, c);
     fputs("</body></html>\n", f);
 }
 
-int comparison_page(const comparison *c, const char *path)
+int comparison_page(const comparison *c, const char *replay, const char *path)
 {
     char temporary[4096 + 8];
     FILE *f;
@@ -226,7 +232,7 @@ int comparison_page(const comparison *c, const char *path)
     f = fopen(temporary, "w");
     if (f == NULL)
         return cli_fail(EXIT_NOT_TRIED, "cannot write %s: %s", path, strerror(errno));
-    put_page(f, c);
+    put_page(f, c, replay);
     if (ferror(f) | (fclose(f) != 0) || rename(temporary, path) != 0) {
         remove(temporary);
         return cli_fail(EXIT_NOT_TRIED, "cannot write %s: %s", path, strerror(errno));

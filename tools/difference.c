@@ -80,15 +80,16 @@ difference difference_of(const dp_named_tensor *a, const dp_named_tensor *b)
     return d;
 }
 
-void difference_print(const difference *d, const dp_named_tensor *a, const dp_named_tensor *b)
+void difference_print(FILE *f, const difference *d, const dp_named_tensor *a,
+                      const dp_named_tensor *b)
 {
     const uint64_t i = d->first;
 
-    printf("%s: %llu of %llu elements differ, by at most %.9g", a->name, (unsigned long long)d->n,
-           (unsigned long long)a->count, d->most);
+    fprintf(f, "%s: %llu of %llu elements differ, by at most %.9g", a->name,
+            (unsigned long long)d->n, (unsigned long long)a->count, d->most);
     if (is_floating(a->type))
-        printf(" (%.9g ulp)", d->ulps);
-    printf("\n    first at %llu: %.9g (0x%llx) and %.9g (0x%llx)\n", (unsigned long long)i,
-           value_of(a, i), (unsigned long long)bits_of(a, i), value_of(b, i),
-           (unsigned long long)bits_of(b, i));
+        fprintf(f, " (%.9g ulp)", d->ulps);
+    fprintf(f, "\n    first at %llu: %.9g (0x%llx) and %.9g (0x%llx)\n", (unsigned long long)i,
+            value_of(a, i), (unsigned long long)bits_of(a, i), value_of(b, i),
+            (unsigned long long)bits_of(b, i));
 }

@@ -5,6 +5,8 @@
 #ifndef TOOLS_DIFFERENCE_H
 #define TOOLS_DIFFERENCE_H
 
+#include <stdio.h>
+
 #include "detpipe_net.h"
 
 typedef struct difference {
@@ -17,6 +19,6 @@ typedef struct difference {
 difference difference_of(const dp_named_tensor *, const dp_named_tensor *);
 
 /* What it is, in two lines that begin with the name. */
-void difference_print(const difference *, const dp_named_tensor *, const dp_named_tensor *);
+void difference_print(FILE *, const difference *, const dp_named_tensor *, const dp_named_tensor *);
 
 #endif

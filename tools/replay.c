@@ -148,17 +148,17 @@ static bool is_comparable(const dp_named_tensor *a, const dp_named_tensor *b)
     return strcmp(a->name, b->name) == 0 && strcmp(a->type, b->type) == 0 && a->count == b->count;
 }
 
-static void print_tensors(const replay *p)
+static void print_tensors(FILE *f, const replay *p)
 {
     const size_t first = replay_first(p);
     char operation[256];
     size_t told = 0, more = 0;
 
     if (first == least(p)) {
-        printf("  all %zu tensors are equal\n", first);
+        fprintf(f, "  all %zu tensors are equal\n", first);
         return;
     }
-    printf("  %zu tensors before it are equal\n", first);
+    fprintf(f, "  %zu tensors before it are equal\n", first);
     for (size_t i = first; i < least(p); i++) {
         const dp_named_tensor *a = &p->trace[0].v[i], *b = &p->trace[1].v[i];
         difference d;
@@ -168,48 +168,49 @@ static void print_tensors(const replay *p)
             more++;
             continue;
         }
-        fputs("  ", stdout);
+        fputs("  ", f);
         if (is_comparable(a, b)) {
             d = difference_of(a, b);
-            difference_print(&d, a, b);
+            difference_print(f, &d, a, b);
         } else {
-            printf("%s: of other shapes\n", a->name);
+            fprintf(f, "%s: of other shapes\n", a->name);
         }
     }
     if (more > 0)
-        printf("  and %zu more\n", more);
+        fprintf(f, "  and %zu more\n", more);
     trace_operation(p->trace[0].v[first].name, operation, sizeof operation);
-    printf("  The first operation whose result differs: %s.\n", operation);
+    fprintf(f, "  The first operation whose result differs: %s.\n", operation);
 }
 
 /* One run for two ledgers that say they are of it. */
-static void print_verdict(const replay *p, const comparison *c)
+static void print_verdict(FILE *f, const replay *p, const comparison *c)
 {
     const bool a = p->other[0] == UINT64_MAX, b = p->other[1] == UINT64_MAX;
 
     if (a != b)
-        printf("  It has what %s has: the other run was disturbed (machine, memory, build).\n"
-               "  `detpipe train --trace FILE --steps %llu` there and here, then `detpipe diff`, "
-               "names the element.\n",
-               c->path[a ? 0 : 1], (unsigned long long)p->step);
+        fprintf(f,
+                "  It has what %s has: the other run was disturbed (machine, memory, build).\n"
+                "  `detpipe train --trace FILE --steps %llu` there and here, then `detpipe diff`, "
+                "names the element.\n",
+                c->path[a ? 0 : 1], (unsigned long long)p->step);
     else
-        puts("  It has what neither has: this machine or build is not that of the runs.");
+        fputs("  It has what neither has: this machine or build is not that of the runs.\n", f);
 }
 
-void replay_print(const replay *p, const comparison *c)
+void replay_print(FILE *f, const replay *p, const comparison *c)
 {
-    printf("replay of step %llu\n", (unsigned long long)p->step);
+    fprintf(f, "replay of step %llu\n", (unsigned long long)p->step);
     for (int k = 0; k < 2; k++) {
         if (p->other[k] == UINT64_MAX)
-            printf("  %s: as it was recorded\n", c->path[k]);
+            fprintf(f, "  %s: as it was recorded\n", c->path[k]);
         else
-            printf("  %s: not as it was recorded, from step %llu on\n", c->path[k],
-                   (unsigned long long)p->other[k]);
+            fprintf(f, "  %s: not as it was recorded, from step %llu on\n", c->path[k],
+                    (unsigned long long)p->other[k]);
     }
     if (p->twice)
-        print_tensors(p);
+        print_tensors(f, p);
     else
-        print_verdict(p, c);
+        print_verdict(f, p, c);
 }
 
 void replay_to_json(const replay *p, cJSON *json)

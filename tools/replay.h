@@ -24,7 +24,7 @@ void replay_free(replay *);
 
 /* The first tensor that differs; n: none. */
 size_t replay_first(const replay *);
-void replay_print(const replay *, const comparison *);
+void replay_print(FILE *, const replay *, const comparison *);
 void replay_to_json(const replay *, cJSON *);
 
 #endif

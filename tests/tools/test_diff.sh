@@ -42,6 +42,11 @@ grep -q '"rows":"[0-9a-f]*","image":.*"output relu1":.*"gradient fc2":.*"gradien
 expect 1 '26 tensors before it are equal' diff_of a.ledger rate.ledger --replay synthetic_cnn,rate.recipe
 expect 1 'weight conv1.weight: 432 of 432 elements differ, by at most [0-9.e-]+ \([0-9]+ ulp\)' diff_of a.ledger rate.ledger --replay synthetic_cnn,rate.recipe
 expect 1 "the optimizer's update of conv1.weight" diff_of a.ledger rate.ledger --replay synthetic_cnn,rate.recipe
+expect 1 DIFFERENT diff_of a.ledger rate.ledger --replay synthetic_cnn,rate.recipe --html again.html
+grep -q '^<pre>replay of step 1$' again.html || fail "the page lacks the replay"
+grep -q 'the optimizer.s update of conv1.weight' again.html || fail "the page lacks the operation"
+expect 1 DIFFERENT diff_of a.ledger rate.ledger --html first.html
+grep -q '<pre>' first.html && fail "the page has a replay that nobody asked for"
 expect 1 '"tensor":	"weight conv1.weight"' diff_of a.ledger rate.ledger --replay synthetic_cnn,rate.recipe --json
 expect 1 'first operation whose result differs: the pipeline: column rows' diff_of a.ledger seed.ledger --replay synthetic_cnn
 expect 1 'the pipeline: column image of the batch' diff_of a.ledger pixels.ledger --replay synthetic_cnn,pixels.recipe
