@@ -61,7 +61,7 @@ static dp_status fit(conv3d *p, const dp_op_plan *plan, size_t x, dp_tensor *y, 
 
 static int64_t product(const int64_t v[3]) { return v[0] * v[1] * v[2]; }
 
-/* Volumes [c][place] with zeros around as [place][c]. */
+/* A volume [c][place] with zeros around as [place][c]. */
 typedef struct border {
     int64_t channels;
     const int64_t *size, *before, *out;
@@ -69,19 +69,22 @@ typedef struct border {
     float *dst;
 } border;
 
-static void pad_sample(void *ctx, uint64_t n)
+static void pad_plane(void *ctx, uint64_t index)
 {
     const border *b = ctx;
-    const int64_t places = product(b->size), floats = product(b->out) * b->channels;
-    const float *x = b->src + (int64_t)n * places * b->channels;
-    float *to = b->dst + (int64_t)n * floats;
+    const int64_t d = (int64_t)index - b->before[0], row = b->out[2] * b->channels;
+    float *to = b->dst + (int64_t)index * b->out[1] * row;
 
-    memset(to, 0, dp_floats(floats));
-    for (int64_t i = 0; i < b->size[0] * b->size[1]; i++) {
-        const int64_t d = i / b->size[1] + b->before[0], h = i % b->size[1] + b->before[1];
-        float *row = to + ((d * b->out[1] + h) * b->out[2] + b->before[2]) * b->channels;
-        dp_transpose(b->channels, b->size[2], x + i * b->size[2], places, row, b->channels);
-    }
+    memset(to, 0, dp_floats(b->out[1] * row));
+    for (int64_t h = 0; h < b->size[1] && d >= 0 && d < b->size[0]; h++)
+        dp_transpose(b->channels, b->size[2], b->src + (d * b->size[1] + h) * b->size[2],
+                     product(b->size), to + (h + b->before[1]) * row + b->before[2] * b->channels,
+                     b->channels);
+}
+
+static void pad(dp_workers *workers, border *b)
+{
+    dp_workers_run(workers, (uint64_t)b->out[0], pad_plane, b);
 }
 
 static int64_t panel_floats(const dp_kernels *k, int64_t n_out, int64_t depth)
@@ -92,12 +95,12 @@ static int64_t panel_floats(const dp_kernels *k, int64_t n_out, int64_t depth)
 /* ---- forward: a sweep over the planes of each sample ---- */
 
 typedef struct memory {
-    float *x, *y, *panels; /* x with zeros around */
+    float *x, *y, *panels; /* a sample by places; x with zeros around */
 } memory;
 
 static size_t lay_out(const conv3d *p, const dp_kernels *k, void *at, memory *m)
 {
-    const int64_t sizes[] = {p->n * product(p->padded) * p->ic, p->n * product(p->v.out) * p->oc,
+    const int64_t sizes[] = {product(p->padded) * p->ic, product(p->v.out) * p->oc,
                              panel_floats(k, p->oc, p->taps * p->ic)};
     float **const places[] = {&m->x, &m->y, &m->panels};
 
@@ -143,7 +146,7 @@ static void forward_sample(const conv3d *p, const dp_op_run_args *a, const float
 static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err)
 {
     const conv3d *p = params_;
-    const int64_t out = product(p->v.out) * p->oc, in = product(p->padded) * p->ic;
+    const int64_t in = product(p->v.in) * p->ic, out = product(p->v.out) * p->oc;
     memory m;
 
     (void)err;
@@ -160,20 +163,23 @@ static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err
                         .out_stride = p->ic * p->taps,
                         .depth_stride = p->taps,
                         .kw_stride = 1};
-    dp_workers_run(a->workers, (uint64_t)p->n, pad_sample, &b);
     dp_pack(a->workers, &panels);
-    for (int64_t n = 0; n < p->n; n++)
-        forward_sample(p, a, m.x + n * in, m.panels, m.y + n * out);
-    dp_channels_first(a->workers, p->n, p->oc, product(p->v.out), m.y, a->out[0].data);
+    for (int64_t n = 0; n < p->n; n++, b.src += in) {
+        pad(a->workers, &b);
+        forward_sample(p, a, m.x, m.panels, m.y);
+        dp_channels_first(a->workers, 1, p->oc, product(p->v.out), m.y,
+                          (float *)a->out[0].data + n * out);
+    }
     return DP_OK;
 }
 
 /* ---- backward: dy, x, w ---- */
 
-/* dy with what the taps reach around it; dy, x and dx by places, and dy in slices. */
+/* dy of a sample with what the taps reach around it, the panels of all phases, dx of a sample, dy
+ * and x by places, and dy in slices. */
 typedef struct gradients {
     int64_t front[3], reach[3]; /* of the border of dy, and with it */
-    float *bordered, *panels, *dy, *x, *dx, *slices;
+    float *bordered, *panels, *dx, *dy, *x, *slices;
 } gradients;
 
 static size_t lay_out_backward(const conv3d *p, const dp_kernels *k, void *at, gradients *g)
@@ -185,15 +191,14 @@ static size_t lay_out_backward(const conv3d *p, const dp_kernels *k, void *at, g
         g->reach[d] =
             g->front[d] + dp_gradient_reach(v->out[d], v->in[d], v->before[d], v->step[d]);
     }
-    if ((double)p->n * (double)p->oc * (double)g->reach[0] * (double)g->reach[1] *
-            (double)g->reach[2] >
+    if ((double)p->oc * (double)g->reach[0] * (double)g->reach[1] * (double)g->reach[2] >
         (double)DP_OP_MOST)
         return SIZE_MAX;
     const int64_t sizes[] = {
-        p->n * product(g->reach) * p->oc, panel_floats(k, p->ic, p->taps * p->oc),
-        p->n * product(v->out) * p->oc,   p->n * product(v->in) * p->ic,
-        p->n * product(v->in) * p->ic,    p->n * product(v->out) * (p->oc + k->nr)};
-    float **const places[] = {&g->bordered, &g->panels, &g->dy, &g->x, &g->dx, &g->slices};
+        product(g->reach) * p->oc,     panel_floats(k, p->ic, p->taps * p->oc),
+        product(v->in) * p->ic,        p->n * product(v->out) * p->oc,
+        p->n * product(v->in) * p->ic, p->n * product(v->out) * (p->oc + k->nr)};
+    float **const places[] = {&g->bordered, &g->panels, &g->dx, &g->dy, &g->x, &g->slices};
     return dp_lay_out(sizes, sizeof sizes / sizeof sizes[0], at, places);
 }
 
@@ -215,70 +220,127 @@ static dp_status plan_backward(void *params_, dp_op_plan *plan, dp_error *err)
     return status;
 }
 
-/* The gradient of the places of one phase of the strides; without taps it is +0. */
-static void input_gradient_of(const conv3d *p, const dp_op_run_args *a, const gradients *g,
-                              const dp_phase f[3])
+/* One phase of the strides.  Without taps the gradient is +0. */
+typedef struct phase {
+    dp_phase f[3];
+    int64_t exist; /* 1: there are taps */
+} phase;
+
+/* Along an axis: past the first places of the input there are none. */
+static int64_t phases_of(const dp_volume *v, int d) { return dp_least(v->step[d], v->in[d]); }
+
+static int64_t phases(const dp_volume *v)
+{
+    return phases_of(v, 0) * phases_of(v, 1) * phases_of(v, 2);
+}
+
+static phase phase_of(const conv3d *p, const gradients *g, int64_t i)
 {
     const dp_volume *v = &p->v;
-    const int64_t *k = v->kernel, *in = v->in;
-    const int64_t row = g->reach[2] * p->oc, plane = g->reach[1] * row;
-    const int64_t exist = f[0].taps > 0 && f[1].taps > 0 && f[2].taps > 0;
+    phase out = {.exist = 1};
+
+    for (int d = 2; d >= 0; i /= phases_of(v, d), d--) {
+        out.f[d] = dp_phase_of(i % phases_of(v, d), v->step[d], v->apart[d], v->before[d], v->in[d],
+                               v->kernel[d], g->front[d]);
+        out.exist = out.exist && out.f[d].taps > 0;
+    }
+    return out;
+}
+
+static dp_panels panels_of(const conv3d *p, const dp_op_run_args *a, const phase *ph, float *dst)
+{
+    const int64_t *k = p->v.kernel;
+    const dp_phase *f = ph->f;
     int64_t last[3];
+
     for (int d = 0; d < 3; d++)
         last[d] = f[d].tap + (f[d].taps - 1) * f[d].tap_step;
-    dp_panels panels = {.w = (const float *)a->in[2].data +
-                             exist * ((last[0] * k[1] + last[1]) * k[2] + last[2]),
-                        .dst = g->panels,
-                        .n_out = p->ic,
-                        .nr = a->kernels->nr,
-                        .kd = exist * f[0].taps,
-                        .kh = f[1].taps,
-                        .kw = f[2].taps,
-                        .depth = p->oc,
-                        .out_stride = p->taps,
-                        .depth_stride = p->ic * p->taps,
-                        .kd_stride = -f[0].tap_step * k[1] * k[2],
-                        .kh_stride = -f[1].tap_step * k[2],
-                        .kw_stride = -f[2].tap_step};
+    return (dp_panels){.w = (const float *)a->in[2].data +
+                            ph->exist * ((last[0] * k[1] + last[1]) * k[2] + last[2]),
+                       .dst = dst,
+                       .n_out = p->ic,
+                       .nr = a->kernels->nr,
+                       .kd = ph->exist * f[0].taps,
+                       .kh = f[1].taps,
+                       .kw = f[2].taps,
+                       .depth = p->oc,
+                       .out_stride = p->taps,
+                       .depth_stride = p->ic * p->taps,
+                       .kd_stride = -f[0].tap_step * k[1] * k[2],
+                       .kh_stride = -f[1].tap_step * k[2],
+                       .kw_stride = -f[2].tap_step};
+}
+
+static int64_t floats_of(const dp_panels *p)
+{
+    return dp_ceil_div(p->n_out, p->nr) * p->nr * p->kd * p->kh * p->kw * p->depth;
+}
+
+/* Panels of all phases, one after the other. */
+static void pack_phases(const conv3d *p, const dp_op_run_args *a, const gradients *g)
+{
+    float *dst = g->panels;
+
+    for (int64_t i = 0; i < phases(&p->v); i++) {
+        const phase ph = phase_of(p, g, i);
+        dp_panels panels = panels_of(p, a, &ph, dst);
+        dp_pack(a->workers, &panels);
+        dst += floats_of(&panels);
+    }
+}
+
+static void sweep_phase(const conv3d *p, const dp_op_run_args *a, const gradients *g,
+                        const phase *ph, const float *panels)
+{
+    const dp_volume *v = &p->v;
+    const dp_phase *f = ph->f;
+    const int64_t *in = v->in, row = g->reach[2] * p->oc, plane = g->reach[1] * row;
     dp_sweep s = {.kernels = a->kernels,
-                  .panels = g->panels,
+                  .src = g->bordered +
+                         ph->exist * (f[0].head * plane + f[1].head * row + f[2].head * p->oc),
+                  .panels = panels,
+                  .dst = g->dx + ((f[0].first * in[1] + f[1].first) * in[2] + f[2].first) * p->ic,
                   .images = f[0].places,
                   .rows = f[1].places,
                   .cols = f[2].places,
                   .n_out = p->ic,
-                  .src_image = exist * plane,
-                  .src_row = exist * row,
-                  .src_col = exist * p->oc,
+                  .src_image = ph->exist * plane,
+                  .src_row = ph->exist * row,
+                  .src_col = ph->exist * p->oc,
                   .dst_image = v->step[0] * in[1] * in[2] * p->ic,
                   .dst_row = v->step[1] * in[2] * p->ic,
                   .dst_col = v->step[2] * p->ic,
                   .dst_out = 1,
-                  .runs = dp_runs_of(exist * f[0].taps, f[0].step * plane, f[1].taps,
+                  .runs = dp_runs_of(ph->exist * f[0].taps, f[0].step * plane, f[1].taps,
                                      f[1].step * row, f[2].taps, f[2].step * p->oc, p->oc)};
 
-    dp_pack(a->workers, &panels);
-    for (int64_t n = 0; n < p->n; n++) {
-        s.src = g->bordered + n * g->reach[0] * plane +
-                exist * (f[0].head * plane + f[1].head * row + f[2].head * p->oc);
-        s.dst = g->dx + n * product(in) * p->ic +
-                ((f[0].first * in[1] + f[1].first) * in[2] + f[2].first) * p->ic;
-        dp_run_sweep(a->workers, &s);
+    dp_run_sweep(a->workers, &s);
+}
+
+/* Of one sample. */
+static void sweep_phases(const conv3d *p, const dp_op_run_args *a, const gradients *g)
+{
+    const float *panels = g->panels;
+
+    for (int64_t i = 0; i < phases(&p->v); i++) {
+        const phase ph = phase_of(p, g, i);
+        const dp_panels own = panels_of(p, a, &ph, NULL);
+        sweep_phase(p, a, g, &ph, panels);
+        panels += floats_of(&own);
     }
 }
 
 static void input_gradient(const conv3d *p, const dp_op_run_args *a, const gradients *g)
 {
-    const dp_volume *v = &p->v;
+    const int64_t out = product(p->v.out) * p->oc, in = product(p->v.in) * p->ic;
+    border b = {p->oc, p->v.out, g->front, g->reach, a->in[0].data, g->bordered};
 
-    for (int64_t i = 0; i < product(v->step); i++) {
-        const int64_t first[] = {i / (v->step[1] * v->step[2]), i / v->step[2] % v->step[1],
-                                 i % v->step[2]};
-        dp_phase f[3];
-        for (int d = 0; d < 3; d++)
-            f[d] = dp_phase_of(first[d], v->step[d], v->apart[d], v->before[d], v->in[d],
-                               v->kernel[d], g->front[d]);
-        if (f[0].places > 0 && f[1].places > 0 && f[2].places > 0)
-            input_gradient_of(p, a, g, f);
+    pack_phases(p, a, g);
+    for (int64_t n = 0; n < p->n; n++, b.src += out) {
+        pad(a->workers, &b);
+        sweep_phases(p, a, g);
+        dp_channels_first(a->workers, 1, p->ic, product(p->v.in), g->dx,
+                          (float *)a->out[0].data + n * in);
     }
 }
 
@@ -326,10 +388,7 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
 
     (void)err;
     lay_out_backward(p, a->kernels, a->workspace, &g);
-    border b = {p->oc, p->v.out, g.front, g.reach, a->in[0].data, g.bordered};
-    dp_workers_run(a->workers, (uint64_t)p->n, pad_sample, &b);
     input_gradient(p, a, &g);
-    dp_channels_first(a->workers, p->n, p->ic, product(p->v.in), g.dx, a->out[0].data);
     dp_channels_last(a->workers, p->n, p->oc, product(p->v.out), a->in[0].data, g.dy);
     dp_channels_last(a->workers, p->n, p->ic, product(p->v.in), a->in[1].data, g.x);
     weight_gradient(p, a, &g);

@@ -53,30 +53,44 @@ void dp_transpose(int64_t rows, int64_t cols, const float *src, int64_t src_row,
                    dst_row);
 }
 
+#define PIECE 1024 /* places of a task */
+
+/* Samples of `channels` by `places`, either of them last. */
 typedef struct turn {
-    int64_t rows, cols;
+    int64_t channels, places;
     const float *src;
     float *dst;
+    bool channels_last; /* afterwards */
 } turn;
 
-static void turn_sample(void *ctx, uint64_t n)
+static int64_t pieces(int64_t places) { return (places + PIECE - 1) / PIECE; }
+
+static void turn_piece(void *ctx, uint64_t index)
 {
     const turn *t = ctx;
-    const int64_t first = (int64_t)n * t->rows * t->cols;
+    const int64_t sample = (int64_t)index / pieces(t->places) * t->channels * t->places,
+                  first = (int64_t)index % pieces(t->places) * PIECE,
+                  n = t->places - first < PIECE ? t->places - first : PIECE,
+                  by_channel = sample + first, by_place = sample + first * t->channels;
 
-    dp_transpose(t->rows, t->cols, t->src + first, t->cols, t->dst + first, t->rows);
+    if (t->channels_last)
+        dp_transpose(t->channels, n, t->src + by_channel, t->places, t->dst + by_place,
+                     t->channels);
+    else
+        dp_transpose(n, t->channels, t->src + by_place, t->channels, t->dst + by_channel,
+                     t->places);
 }
 
 void dp_channels_last(dp_workers *workers, int64_t n, int64_t channels, int64_t places,
                       const float *src, float *dst)
 {
-    turn t = {channels, places, src, dst};
-    dp_workers_run(workers, (uint64_t)n, turn_sample, &t);
+    turn t = {channels, places, src, dst, true};
+    dp_workers_run(workers, (uint64_t)(n * pieces(places)), turn_piece, &t);
 }
 
 void dp_channels_first(dp_workers *workers, int64_t n, int64_t channels, int64_t places,
                        const float *src, float *dst)
 {
-    turn t = {places, channels, src, dst};
-    dp_workers_run(workers, (uint64_t)n, turn_sample, &t);
+    turn t = {channels, places, src, dst, false};
+    dp_workers_run(workers, (uint64_t)(n * pieces(places)), turn_piece, &t);
 }
