@@ -57,10 +57,16 @@ const float *dp_slice(dp_workers *workers, dp_slices *s)
 
 /* Places that share a panel while it is in the cache: where each is read and written. */
 typedef struct block {
-    int64_t n;
+    int64_t n, mr; /* mr: rows of its tiles */
     const float *a[BLOCK_TILES * DP_MAX_MR];
     float *dst[BLOCK_TILES * DP_MAX_MR];
 } block;
+
+/* Low tiles where a ninth of the rows of the others would be for nothing. */
+static bool is_low(const dp_kernels *k, int64_t n)
+{
+    return 9 * dp_ceil_div(n, k->low) * k->low <= 8 * dp_ceil_div(n, k->mr) * k->mr;
+}
 
 /* From place number `first` on; the last tile is filled up with the first place. */
 static void find_block(const dp_sweep *s, int64_t first, block *b)
@@ -70,6 +76,7 @@ static void find_block(const dp_sweep *s, int64_t first, block *b)
             col = first % s->cols;
 
     b->n = dp_least(s->images * s->rows * s->cols - first, most);
+    b->mr = is_low(s->kernels, b->n) ? s->kernels->low : s->kernels->mr;
     for (int64_t i = 0; i < b->n; col = 0) {
         const float *a = s->src + image * s->src_image + row * s->src_row;
         float *dst = s->dst + image * s->dst_image + row * s->dst_row;
@@ -89,13 +96,13 @@ static void sweep_tile(const dp_sweep *s, const block *b, int64_t first, int64_t
                        const float *bias)
 {
     const int64_t nr = s->kernels->nr, n = dp_least(s->n_out - out, nr);
-    const int64_t n_places = dp_least(b->n - first, s->kernels->mr);
+    const int64_t n_places = dp_least(b->n - first, b->mr);
     const bool narrow = n <= s->kernels->narrow;
     const bool whole = n == (narrow ? s->kernels->narrow : nr) && s->dst_out == 1;
-    dp_tile *const run = narrow ? s->kernels->narrow_tile : s->kernels->tile;
+    dp_tile *const run = s->kernels->tile[b->mr < s->kernels->mr][narrow];
     float *to[DP_MAX_MR], tile[DP_MAX_TILE] __attribute__((aligned(64)));
 
-    for (int64_t i = 0; i < s->kernels->mr; i++)
+    for (int64_t i = 0; i < b->mr; i++)
         to[i] = whole && i < n_places ? b->dst[first + i] + out : tile + i * nr;
     run(&s->runs, b->a + first,
         s->panels + out * s->runs.planes * s->runs.rows * s->runs.taps * s->runs.run, bias, to);
@@ -129,7 +136,7 @@ static void sweep_block(void *ctx, uint64_t index)
     for (int64_t out = first; out < dp_least(first + s->piece, s->n_out); out += nr) {
         if (s->bias != NULL)
             memcpy(bias, s->bias + out, sizeof *bias * (size_t)dp_least(s->n_out - out, nr));
-        for (int64_t i = 0; i < b.n; i += mr)
+        for (int64_t i = 0; i < b.n; i += b.mr)
             sweep_tile(s, &b, i, out, s->bias != NULL ? bias : NULL);
     }
     if (s->post_op != NULL && s->post_op->f != NULL)

@@ -69,8 +69,9 @@ typedef void dp_row_reduction(int64_t rows, int64_t n, const float *x, double *o
 typedef struct dp_kernels {
     const char *name;
     int mr, nr; /* a tile is mr x nr outputs */
+    int low;    /* rows of a low tile */
     int narrow; /* outputs that a narrow tile makes of the nr; of an outer one the others are +0 */
-    dp_tile *tile, *narrow_tile;
+    dp_tile *tile[2][2]; /* [low][narrow] */
     dp_outer_tile *outer, *narrow_outer;
 
     /* y[j] goes on as a CHAIN over i < k of a[i * step] * x[i * stride + j], for n numbers. */

@@ -14,7 +14,8 @@
 #include "compute/kernels/kernels.h"
 
 #define NR    (NV * VL)
-#define LINE  16  /* floats of a line of the cache */
+#define LOW   (MR * 2 / 3) /* rows of a low tile */
+#define LINE  16           /* floats of a line of the cache */
 #define AHEAD 512 /* floats: memory is asked so long before, as its own prefetching is too late */
 #if !defined(v_stream)
 #define v_stream  v_store
@@ -26,9 +27,10 @@
 #define UNROLLED _Pragma("GCC unroll 16")
 #endif
 
-/* Of the first nv vectors of the panel; nv is a constant wherever this is put. */
-static inline __attribute__((always_inline)) void tile_of(const int nv, const dp_runs *r,
-                                                          const float *const a[],
+/* Of the first mr rows and the first nv vectors of the panel; both are constants wherever this is
+ * put. */
+static inline __attribute__((always_inline)) void tile_of(const int mr, const int nv,
+                                                          const dp_runs *r, const float *const a[],
                                                           const float *panel, const float *bias,
                                                           float *const out[])
 {
@@ -38,7 +40,7 @@ static inline __attribute__((always_inline)) void tile_of(const int nv, const dp
     const float *rows[MR];
     vf acc[MR][NV];
 
-    UNROLLED for (int i = 0; i < MR; i++)
+    UNROLLED for (int i = 0; i < mr; i++)
     {
         rows[i] = a[i];
         for (int j = 0; j < nv * VL; j += LINE)
@@ -53,34 +55,33 @@ static inline __attribute__((always_inline)) void tile_of(const int nv, const dp
             for (int64_t k = 0; k < r->run; k++, panel += NR) {
                 vf b[NV];
                 UNROLLED for (int j = 0; j < nv; j++) b[j] = v_load(panel + j * VL);
-                UNROLLED for (int i = 0; i < MR; i++)
+                UNROLLED for (int i = 0; i < mr; i++)
                 {
                     const vf x = v_set1(rows[i][k]);
                     UNROLLED for (int j = 0; j < nv; j++) acc[i][j] = v_fma(x, b[j], acc[i][j]);
                 }
             }
-            UNROLLED for (int i = 0; i < MR; i++) rows[i] += step;
+            UNROLLED for (int i = 0; i < mr; i++) rows[i] += step;
         }
         row = last ? 0 : row;
     }
-    UNROLLED for (int i = 0; i < MR; i++)
+    UNROLLED for (int i = 0; i < mr; i++)
     {
         UNROLLED for (int j = 0; j < nv; j++) v_store(
             out[i] + j * VL, bias != NULL ? v_add(acc[i][j], v_load(bias + j * VL)) : acc[i][j]);
     }
 }
 
-static void tile(const dp_runs *r, const float *const a[], const float *panel, const float *bias,
-                 float *const out[])
-{
-    tile_of(NV, r, a, panel, bias, out);
-}
-
-static void narrow_tile(const dp_runs *r, const float *const a[], const float *panel,
-                        const float *bias, float *const out[])
-{
-    tile_of(1, r, a, panel, bias, out);
-}
+#define TILE(name, mr, nv)                                                                         \
+    static void name(const dp_runs *r, const float *const a[], const float *panel,                 \
+                     const float *bias, float *const out[])                                        \
+    {                                                                                              \
+        tile_of(mr, nv, r, a, panel, bias, out);                                                   \
+    }
+TILE(tile, MR, NV)
+TILE(narrow_tile, MR, 1)
+TILE(low_tile, LOW, NV)
+TILE(low_narrow_tile, LOW, 1)
 
 /* Of the first nv vectors, likewise; the others are +0. */
 static inline __attribute__((always_inline)) void outer_of(const int nv, const dp_places *p,
@@ -448,10 +449,10 @@ _Static_assert(MR <= DP_MAX_MR && NR <= DP_MAX_NR && MR * NR <= DP_MAX_TILE,
 const dp_kernels KERNELS = {
     .name = KERNELS_NAME,
     .mr = MR,
+    .low = LOW,
     .nr = NR,
     .narrow = VL,
-    .tile = tile,
-    .narrow_tile = narrow_tile,
+    .tile = {{tile, narrow_tile}, {low_tile, low_narrow_tile}},
     .outer = outer,
     .narrow_outer = narrow_outer,
     .chain = chain,

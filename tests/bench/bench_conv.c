@@ -42,7 +42,7 @@ static double roof(const dp_kernels *k, const float *a, const float *panel)
     for (int i = 0; i < k->mr; i++)
         rows[i] = a + i * ROOF_K, to[i] = out + i * k->nr;
     for (int r = 0; r < ROOF_RUNS; r++)
-        k->tile(&runs, rows, panel, NULL, to);
+        k->tile[0][0](&runs, rows, panel, NULL, to);
     return 2e-9 * k->mr * k->nr * ROOF_K * ROOF_RUNS / (seconds() - start);
 }
 
