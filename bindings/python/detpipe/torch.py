@@ -27,7 +27,8 @@ class Dataset(IterableDataset):
         self.text = text if self.length == float("inf") else text + " | repeat"
 
     def set_epoch(self, epoch):
-        """What the next iteration delivers, from its beginning; the same epoch again where this is not called."""
+        """What the next iteration delivers, from its beginning; the same epoch again where this is not called.  Workers
+        that outlive an epoch (persistent_workers) do not hear of it."""
         if self.length == float("inf"):
             raise ValueError("the stream has no end, so no epochs: leave repeat out of the text")
         self.epoch, self.start = epoch, 0
