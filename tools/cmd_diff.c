@@ -122,7 +122,7 @@ static void print_losses(const comparison *c)
                (unsigned long long)c->common[most].a->step);
 }
 
-static int report(const comparison *c, const char *again)
+static int report(const comparison *c, const replay *p)
 {
     const bool equal = comparison_equal(c);
 
@@ -136,8 +136,8 @@ static int report(const comparison *c, const char *again)
         print_step(&c->common[c->first]);
         cli_wrap(stdout, comparison_meaning(c->cause), 0, 0);
     }
-    if (again != NULL)
-        fputs(again, stdout);
+    if (p != NULL)
+        replay_print(stdout, p, c);
     for (int k = 0; k < 2; k++) {
         if (c->ledger[k].n > c->n)
             printf("%zu steps are in %s alone\n", c->ledger[k].n - c->n, c->path[k]);
@@ -171,18 +171,23 @@ static int report_json(const comparison *c, const replay *p)
     return equal ? EXIT_YES : EXIT_NO;
 }
 
-/* What the replay found, in words; NULL: no memory. */
-static char *words_of(const replay *p, const comparison *c)
+/* The page, with what the replay found, if there was one. */
+static int write_page(const comparison *c, const replay *p, const char *path)
 {
     char *words = NULL;
     size_t size;
-    FILE *f = open_memstream(&words, &size);
+    FILE *f = p != NULL ? open_memstream(&words, &size) : NULL;
+    int status;
 
-    if (f == NULL)
-        return NULL;
-    replay_print(f, p, c);
-    fclose(f);
-    return words;
+    if (f != NULL) {
+        replay_print(f, p, c);
+        fclose(f);
+    }
+    if (p != NULL && words == NULL)
+        return cli_fail(EXIT_NOT_TRIED, "diff: no memory for the page");
+    status = comparison_page(c, words, path);
+    free(words);
+    return status;
 }
 
 static int diff_ledgers(const settings *set)
@@ -191,17 +196,14 @@ static int diff_ledgers(const settings *set)
     replay again = {.recipes = set->replay, .checkpoints = set->load, .session = set->session};
     int status = comparison_make(&c);
     const bool replays = status < 0 && set->replay != NULL && c.first < c.n;
-    char *words = NULL;
+    const replay *p = replays ? &again : NULL;
 
     if (replays)
         status = replay_make(&again, &c);
-    if (replays && status < 0)
-        words = words_of(&again, &c);
     if (status < 0 && set->page != NULL)
-        status = comparison_page(&c, words, set->page);
+        status = write_page(&c, p, set->page);
     if (status < 0)
-        status = set->json ? report_json(&c, replays ? &again : NULL) : report(&c, words);
-    free(words);
+        status = (set->json ? report_json : report)(&c, p);
     replay_free(&again);
     comparison_free(&c);
     return status;

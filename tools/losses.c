@@ -177,12 +177,12 @@ static char *read_all(FILE *f)
         char *larger = text;
         n += got;
         if (n == size - 1)
-            larger = size < MOST_OUTPUT ? realloc(text, size *= 2) : NULL;
+            larger = n <= MOST_OUTPUT ? realloc(text, size *= 2) : NULL;
         if (larger == NULL)
             free(text);
         text = larger;
     }
-    if (text != NULL && ferror(f)) {
+    if (text != NULL && (ferror(f) || n > MOST_OUTPUT)) {
         free(text);
         return NULL;
     }

@@ -27,6 +27,13 @@ def _need(status, err):
         raise Error(err)
 
 
+def _count(length):
+    """len() has no infinity."""
+    if length == float("inf"):
+        raise TypeError("the stream has no end: leave repeat out, or give it a count")
+    return length
+
+
 class _Batch:
     """A batch that somebody's arrays lie in; it goes back to its pipeline with the last of them."""
 
@@ -104,9 +111,7 @@ class Pipeline:
         return float("inf") if length == 2**64 - 1 else length
 
     def __len__(self):
-        if self.length == float("inf"):
-            raise TypeError("the stream has no end: leave repeat out, or give it a count")
-        return self.length
+        return _count(self.length)
 
     def tell(self):
         """The number of the next batch."""

@@ -14,7 +14,7 @@ These are the epochs of "text | repeat", whose states it gives and takes."""
 import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
-from . import Pipeline
+from . import Pipeline, _count
 
 
 class Dataset(IterableDataset):
@@ -52,9 +52,7 @@ class Dataset(IterableDataset):
             at += step
 
     def __len__(self):
-        if self.length == float("inf"):
-            raise TypeError("the stream has no end: leave repeat out, or give it a count")
-        return self.length
+        return _count(self.length)
 
     def state_dict(self):
         return self._open().state_dict()
