@@ -182,12 +182,10 @@ void dp_workers_run(dp_workers *w, uint64_t n, dp_task *task, void *ctx)
     pthread_mutex_unlock(&w->lock);
 
     work(w, task, ctx, n);
+    look_for_end(w);
 
     pthread_mutex_lock(&w->lock);
     w->task = NULL;
-    pthread_mutex_unlock(&w->lock);
-    look_for_end(w);
-    pthread_mutex_lock(&w->lock);
     while (w->joined != 0)
         pthread_cond_wait(&w->done, &w->lock);
     pthread_mutex_unlock(&w->lock);

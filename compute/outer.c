@@ -125,10 +125,7 @@ static const float *near_place(const dp_outer *o, const segment *s, int64_t row,
     const int64_t last = o->planes * o->rows - 1, at = row < last ? row : last;
     const int64_t plane = at / o->rows, z = s->z + plane % o->depth * o->plane_step,
                   y = s->y + at % o->rows * o->row_step, x = s->x + col * o->col_step;
-    return o->left.src +
-           ((plane / o->depth * o->left.depth + (z > 0 ? z : 0)) * o->left.height +
-            (y > 0 ? y : 0)) *
-               o->left.width +
+    return dp_padded_row(&o->left, plane / o->depth, z > 0 ? z : 0, y > 0 ? y : 0) +
            (x > 0 ? x : 0);
 }
 
@@ -206,9 +203,7 @@ static void run_tile(const dp_outer *o, const group *g, const chunk *c, int64_t 
 {
     const int64_t nr = o->kernels->nr, tile = o->kernels->mr * nr;
     const int64_t all = o->planes * o->rows, panel = g->panel + i / g->tiles;
-    dp_outer_tile *const run = o->n_right - panel * nr <= o->kernels->narrow
-                                   ? o->kernels->narrow_outer
-                                   : o->kernels->outer;
+    dp_outer_tile *const run = o->kernels->outer[o->n_right - panel * nr <= o->kernels->narrow];
     const float *right = o->right + ((panel * all + c->row) * o->cols + c->col) * nr;
     const float *left = left_of(o, g, c, i % g->tiles);
     const float *ahead = c->ahead + dp_least(i * LINE, g->n_left - 1);

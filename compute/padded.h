@@ -15,12 +15,17 @@ typedef struct dp_padded {
     int64_t depth, height, width;
 } dp_padded;
 
+static inline const float *dp_padded_row(const dp_padded *p, int64_t volume, int64_t z, int64_t y)
+{
+    return p->src + ((volume * p->depth + z) * p->height + y) * p->width;
+}
+
 /* The n floats of a volume from plane z, row y, column x on. */
 static inline void dp_padded_read(const dp_padded *p, int64_t volume, int64_t z, int64_t y,
                                   int64_t x, int64_t n, float *dst)
 {
     const int64_t from = x > 0 ? x : 0, to = x + n < p->width ? x + n : p->width;
-    const float *row = p->src + ((volume * p->depth + z) * p->height + y) * p->width;
+    const float *row = dp_padded_row(p, volume, z, y);
 
     if (z < 0 || z >= p->depth || y < 0 || y >= p->height || from >= to) {
         memset(dst, 0, sizeof *dst * (size_t)n);

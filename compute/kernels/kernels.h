@@ -71,8 +71,8 @@ typedef struct dp_kernels {
     int mr, nr; /* a tile is mr x nr outputs */
     int low;    /* rows of a low tile */
     int narrow; /* outputs that a narrow tile makes of the nr; of an outer one the others are +0 */
-    dp_tile *tile[2][2]; /* [low][narrow] */
-    dp_outer_tile *outer, *narrow_outer;
+    dp_tile *tile[2][2];     /* [low][narrow] */
+    dp_outer_tile *outer[2]; /* [narrow] */
 
     /* y[j] goes on as a CHAIN over i < k of a[i * step] * x[i * stride + j], for n numbers. */
     void (*chain)(int64_t n, int64_t k, const float *a, int64_t step, const float *x,

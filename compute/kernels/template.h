@@ -333,24 +333,22 @@ static void lane_product(int64_t n, const float *x, double lane[16])
 #define DV (16 / DL)
 
 /* The lanes of one vector become one: lane j and lane j + w for w = DL / 2 ... 1. */
+#define TWO_TO_ONE(v, does)                                                                        \
+    double one = (v)[0];                                                                           \
+    one does(v)[1]
+#define FOUR_TO_ONE(v, does)                                                                       \
+    __m128d two = _mm256_castpd256_pd128(v);                                                       \
+    two does _mm256_extractf128_pd(v, 1);                                                          \
+    TWO_TO_ONE(two, does)
 #if VL == 16
 #define TO_ONE(v, does)                                                                            \
     __m256d four = _mm512_castpd512_pd256(v);                                                      \
     four does _mm512_extractf64x4_pd(v, 1);                                                        \
-    __m128d two = _mm256_castpd256_pd128(four);                                                    \
-    two does _mm256_extractf128_pd(four, 1);                                                       \
-    double one = two[0];                                                                           \
-    one does two[1]
+    FOUR_TO_ONE(four, does)
 #elif VL == 8
-#define TO_ONE(v, does)                                                                            \
-    __m128d two = _mm256_castpd256_pd128(v);                                                       \
-    two does _mm256_extractf128_pd(v, 1);                                                          \
-    double one = two[0];                                                                           \
-    one does two[1]
+#define TO_ONE FOUR_TO_ONE
 #elif VL == 4
-#define TO_ONE(v, does)                                                                            \
-    double one = (v)[0];                                                                           \
-    one does(v)[1]
+#define TO_ONE TWO_TO_ONE
 #else
 #define TO_ONE(v, does) const double one = v
 #endif
@@ -453,8 +451,7 @@ const dp_kernels KERNELS = {
     .nr = NR,
     .narrow = VL,
     .tile = {{tile, narrow_tile}, {low_tile, low_narrow_tile}},
-    .outer = outer,
-    .narrow_outer = narrow_outer,
+    .outer = {outer, narrow_outer},
     .chain = chain,
     .stream = stream,
     .fence = fence,

@@ -59,8 +59,6 @@ static dp_status fit(conv3d *p, const dp_op_plan *plan, size_t x, dp_tensor *y, 
     return dp_op_check_leaf(plan, p->leaf_size, err);
 }
 
-static int64_t product(const int64_t v[3]) { return v[0] * v[1] * v[2]; }
-
 /* A volume [c][place] with zeros around as [place][c]. */
 typedef struct border {
     int64_t channels;
@@ -78,8 +76,8 @@ static void pad_plane(void *ctx, uint64_t index)
     memset(to, 0, dp_floats(b->out[1] * row));
     for (int64_t h = 0; h < b->size[1] && d >= 0 && d < b->size[0]; h++)
         dp_transpose(b->channels, b->size[2], b->src + (d * b->size[1] + h) * b->size[2],
-                     product(b->size), to + (h + b->before[1]) * row + b->before[2] * b->channels,
-                     b->channels);
+                     dp_volume_places(b->size),
+                     to + (h + b->before[1]) * row + b->before[2] * b->channels, b->channels);
 }
 
 static void pad(dp_workers *workers, border *b)
@@ -89,7 +87,7 @@ static void pad(dp_workers *workers, border *b)
 
 static int64_t panel_floats(const dp_kernels *k, int64_t n_out, int64_t depth)
 {
-    return (n_out + k->nr) * depth;
+    return dp_ceil_div(n_out, k->nr) * k->nr * depth;
 }
 
 /* ---- forward: a sweep over the planes of each sample ---- */
@@ -100,7 +98,8 @@ typedef struct memory {
 
 static size_t lay_out(const conv3d *p, const dp_kernels *k, void *at, memory *m)
 {
-    const int64_t sizes[] = {product(p->padded) * p->ic, product(p->v.out) * p->oc,
+    const int64_t sizes[] = {dp_volume_places(p->padded) * p->ic,
+                             dp_volume_places(p->v.out) * p->oc,
                              panel_floats(k, p->oc, p->taps * p->ic)};
     float **const places[] = {&m->x, &m->y, &m->panels};
 
@@ -146,7 +145,7 @@ static void forward_sample(const conv3d *p, const dp_op_run_args *a, const float
 static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err)
 {
     const conv3d *p = params_;
-    const int64_t in = product(p->v.in) * p->ic, out = product(p->v.out) * p->oc;
+    const int64_t in = dp_volume_places(p->v.in) * p->ic, out = dp_volume_places(p->v.out) * p->oc;
     memory m;
 
     (void)err;
@@ -167,7 +166,7 @@ static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err
     for (int64_t n = 0; n < p->n; n++, b.src += in) {
         pad(a->workers, &b);
         forward_sample(p, a, m.x, m.panels, m.y);
-        dp_channels_first(a->workers, 1, p->oc, product(p->v.out), m.y,
+        dp_channels_first(a->workers, 1, p->oc, dp_volume_places(p->v.out), m.y,
                           (float *)a->out[0].data + n * out);
     }
     return DP_OK;
@@ -194,10 +193,12 @@ static size_t lay_out_backward(const conv3d *p, const dp_kernels *k, void *at, g
     if ((double)p->oc * (double)g->reach[0] * (double)g->reach[1] * (double)g->reach[2] >
         (double)DP_OP_MOST)
         return SIZE_MAX;
-    const int64_t sizes[] = {
-        product(g->reach) * p->oc,     panel_floats(k, p->ic, p->taps * p->oc),
-        product(v->in) * p->ic,        p->n * product(v->out) * p->oc,
-        p->n * product(v->in) * p->ic, p->n * product(v->out) * (p->oc + k->nr)};
+    const int64_t sizes[] = {dp_volume_places(g->reach) * p->oc,
+                             panel_floats(k, p->ic, p->taps * p->oc),
+                             dp_volume_places(v->in) * p->ic,
+                             p->n * dp_volume_places(v->out) * p->oc,
+                             p->n * dp_volume_places(v->in) * p->ic,
+                             panel_floats(k, p->oc, p->n * dp_volume_places(v->out))};
     float **const places[] = {&g->bordered, &g->panels, &g->dx, &g->dy, &g->x, &g->slices};
     return dp_lay_out(sizes, sizeof sizes / sizeof sizes[0], at, places);
 }
@@ -247,7 +248,7 @@ static phase phase_of(const conv3d *p, const gradients *g, int64_t i)
     return out;
 }
 
-static dp_panels panels_of(const conv3d *p, const dp_op_run_args *a, const phase *ph, float *dst)
+static void pack_phase(const conv3d *p, const dp_op_run_args *a, const phase *ph, float *dst)
 {
     const int64_t *k = p->v.kernel;
     const dp_phase *f = ph->f;
@@ -255,25 +256,29 @@ static dp_panels panels_of(const conv3d *p, const dp_op_run_args *a, const phase
 
     for (int d = 0; d < 3; d++)
         last[d] = f[d].tap + (f[d].taps - 1) * f[d].tap_step;
-    return (dp_panels){.w = (const float *)a->in[2].data +
-                            ph->exist * ((last[0] * k[1] + last[1]) * k[2] + last[2]),
-                       .dst = dst,
-                       .n_out = p->ic,
-                       .nr = a->kernels->nr,
-                       .kd = ph->exist * f[0].taps,
-                       .kh = f[1].taps,
-                       .kw = f[2].taps,
-                       .depth = p->oc,
-                       .out_stride = p->taps,
-                       .depth_stride = p->ic * p->taps,
-                       .kd_stride = -f[0].tap_step * k[1] * k[2],
-                       .kh_stride = -f[1].tap_step * k[2],
-                       .kw_stride = -f[2].tap_step};
+    dp_panels panels = {.w = (const float *)a->in[2].data +
+                             ph->exist * ((last[0] * k[1] + last[1]) * k[2] + last[2]),
+                        .dst = dst,
+                        .n_out = p->ic,
+                        .nr = a->kernels->nr,
+                        .kd = ph->exist * f[0].taps,
+                        .kh = f[1].taps,
+                        .kw = f[2].taps,
+                        .depth = p->oc,
+                        .out_stride = p->taps,
+                        .depth_stride = p->ic * p->taps,
+                        .kd_stride = -f[0].tap_step * k[1] * k[2],
+                        .kh_stride = -f[1].tap_step * k[2],
+                        .kw_stride = -f[2].tap_step};
+
+    dp_pack(a->workers, &panels);
 }
 
-static int64_t floats_of(const dp_panels *p)
+/* Of the panels of a phase. */
+static int64_t phase_floats(const conv3d *p, const dp_kernels *k, const phase *ph)
 {
-    return dp_ceil_div(p->n_out, p->nr) * p->nr * p->kd * p->kh * p->kw * p->depth;
+    return panel_floats(k, p->ic,
+                        ph->exist * ph->f[0].taps * ph->f[1].taps * ph->f[2].taps * p->oc);
 }
 
 /* Panels of all phases, one after the other. */
@@ -283,9 +288,8 @@ static void pack_phases(const conv3d *p, const dp_op_run_args *a, const gradient
 
     for (int64_t i = 0; i < phases(&p->v); i++) {
         const phase ph = phase_of(p, g, i);
-        dp_panels panels = panels_of(p, a, &ph, dst);
-        dp_pack(a->workers, &panels);
-        dst += floats_of(&panels);
+        pack_phase(p, a, &ph, dst);
+        dst += phase_floats(p, a->kernels, &ph);
     }
 }
 
@@ -324,22 +328,21 @@ static void sweep_phases(const conv3d *p, const dp_op_run_args *a, const gradien
 
     for (int64_t i = 0; i < phases(&p->v); i++) {
         const phase ph = phase_of(p, g, i);
-        const dp_panels own = panels_of(p, a, &ph, NULL);
         sweep_phase(p, a, g, &ph, panels);
-        panels += floats_of(&own);
+        panels += phase_floats(p, a->kernels, &ph);
     }
 }
 
 static void input_gradient(const conv3d *p, const dp_op_run_args *a, const gradients *g)
 {
-    const int64_t out = product(p->v.out) * p->oc, in = product(p->v.in) * p->ic;
+    const int64_t out = dp_volume_places(p->v.out) * p->oc, in = dp_volume_places(p->v.in) * p->ic;
     border b = {p->oc, p->v.out, g->front, g->reach, a->in[0].data, g->bordered};
 
     pack_phases(p, a, g);
     for (int64_t n = 0; n < p->n; n++, b.src += out) {
         pad(a->workers, &b);
         sweep_phases(p, a, g);
-        dp_channels_first(a->workers, 1, p->ic, product(p->v.in), g->dx,
+        dp_channels_first(a->workers, 1, p->ic, dp_volume_places(p->v.in), g->dx,
                           (float *)a->out[0].data + n * in);
     }
 }
@@ -389,8 +392,8 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
     (void)err;
     lay_out_backward(p, a->kernels, a->workspace, &g);
     input_gradient(p, a, &g);
-    dp_channels_last(a->workers, p->n, p->oc, product(p->v.out), a->in[0].data, g.dy);
-    dp_channels_last(a->workers, p->n, p->ic, product(p->v.in), a->in[1].data, g.x);
+    dp_channels_last(a->workers, p->n, p->oc, dp_volume_places(p->v.out), a->in[0].data, g.dy);
+    dp_channels_last(a->workers, p->n, p->ic, dp_volume_places(p->v.in), a->in[1].data, g.x);
     weight_gradient(p, a, &g);
     return DP_OK;
 }

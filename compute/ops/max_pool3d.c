@@ -42,10 +42,8 @@ static dp_status check_padding(const dp_volume *v, dp_error *err)
     return DP_OK;
 }
 
-static int64_t volume_of(const int64_t size[3]) { return size[0] * size[1] * size[2]; }
-
-/* The type of y, from x; argmax is one of the same shape. */
-static dp_status fit(max_pool3d *p, const dp_op_plan *plan, size_t input, dp_tensor *y,
+/* The types of y and argmax, from x. */
+static dp_status fit(max_pool3d *p, const dp_op_plan *plan, size_t input, dp_tensor types[2],
                      dp_error *err)
 {
     const dp_tensor *x = &plan->in[input];
@@ -60,36 +58,32 @@ static dp_status fit(max_pool3d *p, const dp_op_plan *plan, size_t input, dp_ten
     for (int d = 0; d < 3; d++)
         kernel[d] = p->kernel_size.v[p->kernel_size.n == 3 ? d : 0];
     status = dp_volume_plan("max_pool3d", &p->v, x->shape + 2, kernel, err);
-    *y = *x;
-    memcpy(y->shape + 2, p->v.out, sizeof p->v.out);
+    types[0] = *x;
+    memcpy(types[0].shape + 2, p->v.out, sizeof p->v.out);
+    types[1] = types[0];
+    types[1].dtype = DP_I32;
     p->planes = x->shape[0] * x->shape[1];
-    if (status == DP_OK && volume_of(p->v.in) > INT32_MAX)
+    if (status == DP_OK && dp_volume_places(p->v.in) > INT32_MAX)
         return dp_fail(err, DP_ELIMIT, "max_pool3d: a volume has more than 2^31 - 1 places");
     return status == DP_OK ? check_padding(&p->v, err) : status;
 }
 
 static dp_status plan(void *params_, dp_op_plan *plan, dp_error *err)
 {
-    const dp_status status = fit(params_, plan, 0, &plan->out[0], err);
-
-    plan->out[1] = plan->out[0];
-    plan->out[1].dtype = DP_I32;
     plan->n_out = 2;
-    return status;
+    return fit(params_, plan, 0, plan->out, err);
 }
 
 static dp_status plan_backward(void *params_, dp_op_plan *plan, dp_error *err)
 {
-    dp_tensor y, argmax;
-    dp_status status = fit(params_, plan, 1, &y, err);
+    dp_tensor types[2];
+    dp_status status = fit(params_, plan, 1, types, err);
 
     plan->out[0] = plan->in[1];
     plan->n_out = 1;
     if (status == DP_OK)
-        status = dp_op_expect_type(plan, 0, &y, err);
-    argmax = y;
-    argmax.dtype = DP_I32;
-    return status == DP_OK ? dp_op_expect_type(plan, 2, &argmax, err) : status;
+        status = dp_op_expect_type(plan, 0, &types[0], err);
+    return status == DP_OK ? dp_op_expect_type(plan, 2, &types[1], err) : status;
 }
 
 typedef struct range {
@@ -153,8 +147,8 @@ static void pool_volume(void *ctx, uint64_t index)
 {
     const dp_op_run_args *a = ((const dp_op_task *)ctx)->args;
     const max_pool3d *p = ((const dp_op_task *)ctx)->params;
-    const int64_t volume = (int64_t)index, first = volume * volume_of(p->v.out);
-    const pool t = {p, (const float *)a->in[0].data + volume * volume_of(p->v.in),
+    const int64_t volume = (int64_t)index, first = volume * dp_volume_places(p->v.out);
+    const pool t = {p, (const float *)a->in[0].data + volume * dp_volume_places(p->v.in),
                     (float *)a->out[0].data + first, (int32_t *)a->out[1].data + first};
 
     for (int64_t od = 0; od < p->v.out[0]; od++) {
@@ -180,10 +174,10 @@ static dp_status check_argmax(const max_pool3d *p, const dp_tensor *argmax, dp_e
     const int32_t *place = argmax->data;
 
     for (int64_t i = 0; i < (int64_t)dp_tensor_count(argmax); i++) {
-        if (place[i] < 0 || place[i] >= volume_of(p->v.in))
+        if (place[i] < 0 || place[i] >= dp_volume_places(p->v.in))
             return dp_fail(err, DP_EINVAL,
                            "max_pool3d: argmax number %lld is %d: a volume has places 0 to %lld",
-                           (long long)i, place[i], (long long)volume_of(p->v.in) - 1);
+                           (long long)i, place[i], (long long)dp_volume_places(p->v.in) - 1);
     }
     return DP_OK;
 }
@@ -192,7 +186,8 @@ static void scatter_volume(void *ctx, uint64_t index)
 {
     const dp_op_run_args *a = ((const dp_op_task *)ctx)->args;
     const max_pool3d *p = ((const dp_op_task *)ctx)->params;
-    const int64_t volume = (int64_t)index, windows = volume_of(p->v.out), size = volume_of(p->v.in);
+    const int64_t volume = (int64_t)index, windows = dp_volume_places(p->v.out),
+                  size = dp_volume_places(p->v.in);
     const float *dy = (const float *)a->in[0].data + volume * windows;
     const int32_t *argmax = (const int32_t *)a->in[2].data + volume * windows;
     float *dx = (float *)a->out[0].data + volume * size;

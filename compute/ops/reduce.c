@@ -169,6 +169,11 @@ static int64_t run_of(const dp_axes *reduced)
     return reduced->n > 0 ? reduced->size[reduced->n - 1] : 1;
 }
 
+static int64_t step_of(const dp_axes *reduced)
+{
+    return reduced->n > 0 ? reduced->step[reduced->n - 1] : 1;
+}
+
 /* The outputs of a task, one by one. */
 static void each_output(const dp_reduce *p, uint64_t task, void (*one)(const void *, int64_t),
                         const void *ctx)
@@ -276,7 +281,7 @@ static void reduce_each(void *ctx, uint64_t index)
     const walk *w = ctx;
     const neighbours n = neighbours_of(w->p, index);
     const dp_axes *reduced = &w->p->reduced;
-    const int64_t run = run_of(reduced), step = reduced->n > 0 ? reduced->step[reduced->n - 1] : 0;
+    const int64_t run = run_of(reduced), step = step_of(reduced);
     union {
         double d[SIDE_BY_SIDE];
         int32_t i[SIDE_BY_SIDE];
@@ -371,8 +376,7 @@ static void share_one(const void *ctx, int64_t o)
 {
     const spread *s = ctx;
     const dp_axes *reduced = &s->p->reduced;
-    const int64_t from = dp_axes_at(&s->p->kept, o), run = run_of(reduced);
-    const int64_t step = reduced->n > 0 ? reduced->step[reduced->n - 1] : 1;
+    const int64_t from = dp_axes_at(&s->p->kept, o), run = run_of(reduced), step = step_of(reduced);
     int64_t equals = 0;
 
     for (int64_t i = 0; i < reduced->count; i += run) {

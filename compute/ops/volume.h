@@ -23,4 +23,9 @@ typedef struct dp_volume {
 dp_status dp_volume_plan(const char *name, dp_volume *, const int64_t in[3],
                          const int64_t kernel[3], dp_error *);
 
+static inline int64_t dp_volume_places(const int64_t size[3])
+{
+    return size[0] * size[1] * size[2];
+}
+
 #endif
