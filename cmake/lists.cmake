@@ -24,7 +24,7 @@ file(GLOB shared_sources CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
      compute/*.c compute/archive/*.c compute/reference/*.c compute/kernels/*.c compute/ops/*.c)
 list(REMOVE_ITEM shared_sources ${readers} ${transforms} ${orders})
 file(GLOB tool_sources CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} tools/*.c)
-list(FILTER tool_sources EXCLUDE REGEX "tools/cmd_")
+list(FILTER tool_sources EXCLUDE REGEX "tools/(cmd_|main\\.c)")
 set(detpipe_sources ${shared_sources} ${readers} ${transforms} ${orders} ${layers} ${losses} ${optimizers} ${initializers})
 set(detpipe_tool_sources ${tool_sources} ${commands})
 

@@ -1,0 +1,38 @@
+/* verify_report.h - what detpipe verify -- COMMAND says of its runs
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef TOOLS_VERIFY_REPORT_H
+#define TOOLS_VERIFY_REPORT_H
+
+#include "tools/program.h"
+
+#define VERIFY_MOST_RUNS 8
+
+typedef struct verify_settings {
+    const char *loss, *vary, *output;
+    uint64_t runs, timeout;
+    bool json, allclose, sensitivity;
+} verify_settings;
+
+/* The runs to compare, then those that look for the cause. */
+typedef struct verify_trial {
+    program program;
+    uint32_t vary;
+    char folder[PROGRAM_PATH];
+    program_run run[VERIFY_MOST_RUNS];
+    int n;
+    bool without;    /* differs without any variation */
+    uint32_t causes; /* variations that alone make it differ */
+} verify_trial;
+
+/* Whether a run is not as run 1. */
+bool verify_differs(const verify_trial *, const program_run *);
+/* The first run that is not as run 1, or 0. */
+int verify_first_other(const verify_trial *);
+
+/* They print and give the exit status of the verdict. */
+int verify_report_text(const verify_settings *, const verify_trial *);
+int verify_report_json(const verify_settings *, const verify_trial *);
+
+#endif
