@@ -6,7 +6,8 @@
  * of the python version is a pickled dictionary of an array of planes and lists of labels; the same
  * records.  Binary files are found, filtered and ordered as MindSpore's readers do (*.bin in byte
  * order, usage by a part of the name), and checked more strictly than there: a size that is not the
- * official number of records, a missing file and a label out of range are errors.
+ * official number of records, a file that is missing, that is none of the set or that is a copy of
+ * another, and a label out of range are errors.
  */
 #include "io/cifar.h"
 
@@ -167,6 +168,8 @@ static dp_status read_archive(opening *o, const char *path)
     if (status == DP_OK && o->entries == NULL)
         return dp_arena_fail(o->arena, o->err, o->s->layout->name);
     while (status == DP_OK && (status = dp_tar_next(&tar, name, &e.blob, o->err)) == DP_OK) {
+        if (name[0] == '.') /* hidden, as in a folder */
+            continue;
         if (o->n_entries == MOST_ENTRIES)
             return dp_fail(o->err, DP_ELIMIT, "%.120s has more than %d files", path, MOST_ENTRIES);
         e.name = dp_arena_text(o->arena, name, strlen(name));
@@ -309,6 +312,32 @@ static dp_status open_part(opening *o, const entry *e)
     return e->blob.bytes != NULL ? open_python(o, next, e->blob) : open_python_file(o, next, path);
 }
 
+/* Bytes of a record from its planes' place less `before` on. */
+static dp_status read_bytes(const state *s, const part *p, uint64_t in_file, size_t before,
+                            uint8_t *bytes, dp_error *err)
+{
+    const uint64_t at = in_file * p->stride + p->planes - before;
+    const size_t size = before + 3 * PLANE;
+    size_t got = size;
+    int error = 0;
+
+    if (p->blob.bytes != NULL)
+        memcpy(bytes, p->blob.bytes + at, size);
+    else
+        error = dp_file_read_at(&p->file, at, bytes, size, &got);
+    if (error != 0)
+        return dp_fail_record(err, DP_EIO, p->first + in_file,
+                              "%s: record %llu of %.80s cannot be read: %s", s->layout->name,
+                              (unsigned long long)in_file, p->name, strerror(error));
+    if (got != size)
+        return dp_fail_record(err, DP_ECORRUPT, p->first + in_file,
+                              "%s: record %llu of %.80s has %zu bytes: expected %zu (the file "
+                              "shrank while it was in use)",
+                              s->layout->name, (unsigned long long)in_file, p->name, got, size);
+    return DP_OK;
+}
+
+/* Every official file. */
 static dp_status check_complete(const opening *o)
 {
     const dp_cifar_layout *layout = o->s->layout;
@@ -324,6 +353,71 @@ static dp_status check_complete(const opening *o)
                            layout->name, layout->files[i].name, o->path);
     }
     return DP_OK;
+}
+
+/* And, where each is there, no other and none twice. */
+static dp_status check_only(const opening *o)
+{
+    const dp_cifar_layout *layout = o->s->layout;
+    const char *word = layout->words[o->params->usage];
+    const part *parts = o->s->parts;
+    size_t expected = 0, odd = 0;
+
+    for (int i = 0; i < layout->n_files; i++)
+        expected += strstr(layout->files[i].name, word) != NULL;
+    if (o->s->n_parts == expected)
+        return DP_OK;
+    while (official(layout, parts[odd].name) < layout->n_files &&
+           (odd == 0 || strcmp(parts[odd].name, parts[odd - 1].name) != 0))
+        odd++;
+    return dp_fail(o->err, DP_ECORRUPT,
+                   "%s: %zu files match %s: expected %zu, without %.60s; strict=false reads all",
+                   layout->name, o->s->n_parts, word, expected, parts[odd].name);
+}
+
+/* The images of two parts; the first ones tell, but for copies. */
+static dp_status compare(const state *s, const part *a, const part *b, bool *same, dp_error *err)
+{
+    uint8_t x[3 * PLANE], y[3 * PLANE];
+    dp_status status = DP_OK;
+
+    *same = a->n_records == b->n_records;
+    for (uint64_t i = 0; i < a->n_records && *same && status == DP_OK; i++) {
+        status = read_bytes(s, a, i, 0, x, err);
+        if (status == DP_OK)
+            status = read_bytes(s, b, i, 0, y, err);
+        *same = status == DP_OK && memcmp(x, y, sizeof x) == 0;
+    }
+    return status;
+}
+
+/* Each file once, whatever its name. */
+static dp_status check_copies(const opening *o)
+{
+    const state *s = o->s;
+    dp_status status = DP_OK;
+    bool same = false;
+
+    for (size_t b = 1; b < s->n_parts; b++) {
+        for (size_t a = 0; a < b; a++) {
+            status = compare(s, &s->parts[a], &s->parts[b], &same, o->err);
+            if (status == DP_OK && same)
+                status = dp_fail(o->err, DP_ECORRUPT, "%s: %.60s has the images of %.60s: a copy",
+                                 s->layout->name, s->parts[b].name, s->parts[a].name);
+            if (status != DP_OK)
+                return status;
+        }
+    }
+    return status;
+}
+
+static dp_status check_official(const opening *o)
+{
+    dp_status status = check_complete(o);
+
+    if (status == DP_OK)
+        status = check_only(o);
+    return status == DP_OK ? check_copies(o) : status;
 }
 
 static dp_status open_parts(opening *o, const char *root)
@@ -344,7 +438,7 @@ static dp_status open_parts(opening *o, const char *root)
     if (status == DP_OK && o->s->n_parts == 0)
         status = dp_fail(o->err, DP_EIO, "%s: %.100s has no *%s*.bin file", layout->name, o->path,
                          layout->words[o->params->usage]);
-    return status == DP_OK && o->params->strict ? check_complete(o) : status;
+    return status == DP_OK && o->params->strict ? check_official(o) : status;
 }
 
 /* Room for all records, where it is allowed: half of dp_options.memory at most. */
@@ -405,31 +499,6 @@ static const part *part_of(const state *s, uint64_t record)
     while (record >= p->first + p->n_records)
         p++;
     return p;
-}
-
-/* Bytes of a record from its planes' place less `before` on. */
-static dp_status read_bytes(const state *s, const part *p, uint64_t in_file, size_t before,
-                            uint8_t *bytes, dp_error *err)
-{
-    const uint64_t at = in_file * p->stride + p->planes - before;
-    const size_t size = before + 3 * PLANE;
-    size_t got = size;
-    int error = 0;
-
-    if (p->blob.bytes != NULL)
-        memcpy(bytes, p->blob.bytes + at, size);
-    else
-        error = dp_file_read_at(&p->file, at, bytes, size, &got);
-    if (error != 0)
-        return dp_fail_record(err, DP_EIO, p->first + in_file,
-                              "%s: record %llu of %.80s cannot be read: %s", s->layout->name,
-                              (unsigned long long)in_file, p->name, strerror(error));
-    if (got != size)
-        return dp_fail_record(err, DP_ECORRUPT, p->first + in_file,
-                              "%s: record %llu of %.80s has %zu bytes: expected %zu (the file "
-                              "shrank while it was in use)",
-                              s->layout->name, (unsigned long long)in_file, p->name, got, size);
-    return DP_OK;
 }
 
 static void interleave(const uint8_t *planes, uint8_t *image)

@@ -46,7 +46,7 @@ void dp_cifar_close(void *state);
             "folder with the files, the one above " folder ", or the .tar.gz"),                    \
         DP_CHOICE(dp_cifar, usage, "all", "train,test,all", "which files"),                        \
         DP_BOOLEAN(dp_cifar, strict, "true",                                                       \
-                   "false: fewer files and other record counts are fine"),                         \
+                   "exactly the official files; false: whatever is there"),                         \
         DP_PARAMS_END
 
 #endif

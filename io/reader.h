@@ -30,7 +30,8 @@ typedef struct dp_source {
 typedef struct dp_reader {
     dp_stage_info info;
     size_t size; /* of the parameter struct */
-    /* Finds and checks the files, reads no record.  Leaves nothing open on failure. */
+    /* Finds and checks the files; reads no record, but where a few show that the files are others.
+     * Leaves nothing open on failure. */
     dp_status (*open)(const void *params, const dp_options *, dp_arena *, dp_source *out,
                       dp_error *);
     /* One record into one buffer a column.  Called by several threads at once; allocates nothing

@@ -122,6 +122,7 @@ static void discovery(void **state)
     write_records(f, "xdata_batchx.bin", 1, 99);
     write_records(f, "foo.bin", 1, 50);
     write_records(f, "data_batch_3.BIN", 1, 50);
+    write_records(f, "._data_batch_3.bin", 1, 50);
     assert_ok(open_in(f->path, "cifar10 strict=false usage=train", &p));
     assert_int_equal(dp_length(p), 3);
     for (int i = 0; i < 3; i++) {
@@ -167,13 +168,30 @@ static void what_open_refuses(void **state)
     expect_failure(f->path, "cifar10 strict=false", DP_EIO, "x.bin is not a regular file");
 }
 
-/* A sparse file has the official size without taking its space. */
-static void write_official(const folder *f, const char *name)
+/* A sparse file has the official size without taking its space: `bytes`, then zeros. */
+static void write_sparse(const folder *f, const char *name, const char *bytes)
 {
     char path[512];
     snprintf(path, sizeof path, "%s/%s", f->path, name);
-    test_write(f->path, name, "", 0);
+    test_write(f->path, name, bytes, strlen(bytes));
     assert_int_equal(truncate(path, 10000 * (off_t)RECORD), 0);
+}
+
+static void write_official(const folder *f, const char *name)
+{
+    char bytes[64];
+    snprintf(bytes, sizeof bytes, "\1 the first image of %s", name);
+    write_sparse(f, name, bytes);
+}
+
+static void write_all_official(const folder *f)
+{
+    for (int i = 1; i <= 5; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "data_batch_%d.bin", i);
+        write_official(f, name);
+    }
+    write_official(f, "test_batch.bin");
 }
 
 static void strict_wants_every_batch(void **state)
@@ -191,6 +209,45 @@ static void strict_wants_every_batch(void **state)
     assert_int_equal(dp_length(p), 50000);
     dp_close(p);
     expect_failure(f->path, "cifar10 usage=all", DP_EIO, "test_batch.bin is missing");
+}
+
+/* Copies under other names, as browsers and file managers make them. */
+static void strict_wants_no_other_file(void **state)
+{
+    static const struct {
+        const char *name, *spec, *text;
+    } cases[] = {
+        {"data_batch_1 (1).bin", "cifar10 usage=train", "6 files match data_batch: expected 5"},
+        {"data_batch_6.bin", "cifar10 usage=train", "without data_batch_6.bin"},
+        {"test_batch (copy).bin", "cifar10 usage=test", "2 files match test_batch: expected 1"},
+        {"old_test_batch.bin", "cifar10", "7 files match batch: expected 6"},
+    };
+    const folder *f = *state;
+    char path[512];
+    dp_pipeline *p;
+
+    write_all_official(f);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        write_official(f, cases[i].name);
+        expect_failure(f->path, cases[i].spec, DP_ECORRUPT, cases[i].text);
+        snprintf(path, sizeof path, "%s/%s", f->path, cases[i].name);
+        unlink(path);
+    }
+    write_official(f, "._data_batch_1.bin"); /* what macOS leaves beside a file */
+    write_official(f, "spare.bin");
+    assert_ok(open_in(f->path, "cifar10", &p));
+    assert_int_equal(dp_length(p), 60000);
+    dp_close(p);
+}
+
+static void strict_wants_each_file_once(void **state)
+{
+    const folder *f = *state;
+
+    write_all_official(f);
+    write_sparse(f, "data_batch_2.bin", "\2 the first image of data_batch_1.bin");
+    expect_failure(f->path, "cifar10 usage=train", DP_ECORRUPT,
+                   "data_batch_2.bin has the images of data_batch_1.bin: a copy");
 }
 
 static void label_above_nine(void **state)
@@ -281,6 +338,8 @@ int main(void)
         IN_FOLDER(discovery),
         IN_FOLDER(what_open_refuses),
         IN_FOLDER(strict_wants_every_batch),
+        IN_FOLDER(strict_wants_no_other_file),
+        IN_FOLDER(strict_wants_each_file_once),
         IN_FOLDER(label_above_nine),
         IN_FOLDER(first_bad_record_wins),
         IN_FOLDER(shrinks_while_in_use),
