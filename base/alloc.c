@@ -13,9 +13,12 @@
 #include "base/cpu.h"
 #include "base/status.h"
 
-#define ALIGN      64
+#define ALIGN     64
+#define HUGE_PAGE ((size_t)2 << 20)
+
+#ifndef CHUNK_SIZE /* tests take chunks of one allocation each, so that any of them can fail */
 #define CHUNK_SIZE 16384
-#define HUGE_PAGE  ((size_t)2 << 20)
+#endif
 
 struct dp_chunk {
     struct dp_chunk *next;

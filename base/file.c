@@ -20,11 +20,13 @@
 char *dp_path_join(dp_arena *arena, const char *root, const char *path)
 {
     const bool alone = root == NULL || root[0] == '\0' || path[0] == '/';
+    const bool here = !alone && strcmp(path, ".") == 0;
     const size_t size = (alone ? 0 : strlen(root) + 1) + strlen(path) + 1;
     char *out = dp_arena_alloc(arena, size, 1);
 
     if (out != NULL)
-        snprintf(out, size, "%s%s%s", alone ? "" : root, alone ? "" : "/", path);
+        snprintf(out, size, "%s%s%s", alone ? "" : root, alone || here ? "" : "/",
+                 here ? "" : path);
     return out;
 }
 
@@ -101,20 +103,31 @@ static int by_bytes(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+
+/* suffix: in small letters. */
 static bool ends_in(const char *name, const char *suffix)
 {
     const size_t n = strlen(name), m = strlen(suffix);
-    return n >= m && strcmp(name + n - m, suffix) == 0;
+
+    if (n < m)
+        return false;
+    for (size_t i = 0; i < m; i++) {
+        if (lower(name[n - m + i]) != suffix[i])
+            return false;
+    }
+    return true;
 }
 
-/* Collects the names; *names may be NULL to count only. */
+/* Collects the names; *names may be NULL to count only.  What begins with a dot is hidden: marks of
+ * other systems and files that are not whole yet. */
 static size_t collect(DIR *dir, const char *suffix, dp_arena *arena, char **names, size_t room)
 {
     const struct dirent *entry;
     size_t n = 0;
 
     while ((entry = readdir(dir)) != NULL) {
-        if (!ends_in(entry->d_name, suffix))
+        if (entry->d_name[0] == '.' || !ends_in(entry->d_name, suffix))
             continue;
         if (names != NULL) {
             if (n == room)

@@ -7,7 +7,8 @@
 
 #include "base/alloc.h"
 
-/* "root/path" in the arena; an absolute path stays, as does everything under a NULL root. */
+/* "root/path" in the arena; an absolute path stays, as does everything under a NULL root; "." is
+ * the root, which may be a file.  NULL when out of memory, and then only. */
 char *dp_path_join(dp_arena *, const char *root, const char *path);
 
 typedef struct dp_file {
@@ -28,7 +29,8 @@ void dp_file_close(dp_file *);
  * read, never mapped: one that shrinks gives a short count and no SIGBUS. */
 int dp_file_read_at(const dp_file *, uint64_t offset, void *buffer, size_t n, size_t *got);
 
-/* Names in a folder that end in suffix, in byte order, whatever the file system's. */
+/* Names in a folder that end in suffix (in small letters; capitals are the same), in byte order,
+ * whatever the file system's; without the hidden ones, which begin with a dot. */
 dp_status dp_dir_list(const char *path, const char *suffix, dp_arena *, char ***names, size_t *n,
                       dp_error *);
 bool dp_dir_exists(const char *path);

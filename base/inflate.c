@@ -74,6 +74,8 @@ static dp_status unpack(z_stream *z, growing *g, bool *over)
         g->used = (size_t)(z->next_out - g->bytes);
         if (result == Z_STREAM_END)
             *over = true;
+        else if (result == Z_MEM_ERROR)
+            return dp_arena_fail(g->arena, g->err, g->path);
         else if (result != Z_OK && result != Z_BUF_ERROR)
             return dp_fail(g->err, DP_ECORRUPT, "%.120s is no whole gzip file: %.60s", g->path,
                            z->msg != NULL ? z->msg : "damaged");
@@ -107,7 +109,7 @@ static dp_status unpack_file(const dp_file *file, z_stream *z, growing *g)
         z->avail_in = (uInt)got;
         while (status == DP_OK && z->avail_in > 0) {
             if (over && inflateReset(z) != Z_OK)
-                return dp_fail(g->err, DP_ENOMEM, "out of memory for %.120s", g->path);
+                return dp_arena_fail(g->arena, g->err, g->path);
             over = false;
             status = unpack(z, g, &over);
         }
@@ -157,9 +159,8 @@ dp_status dp_blob_read(const char *path, uint64_t most, dp_arena *arena, dp_blob
     if (dp_file_read_at(&file, 0, magic, 2, &got) == 0 && got == 2 && magic[0] == 0x1F &&
         magic[1] == 0x8B) {
         g.hint = size_hint(&file);
-        status = inflateInit2(&z, 16 + MAX_WBITS) == Z_OK
-                     ? unpack_file(&file, &z, &g)
-                     : dp_fail(err, DP_ENOMEM, "out of memory for %.120s", path);
+        status = inflateInit2(&z, 16 + MAX_WBITS) == Z_OK ? unpack_file(&file, &z, &g)
+                                                          : dp_arena_fail(arena, err, path);
         inflateEnd(&z);
     } else {
         status = copy_file(&file, &g);

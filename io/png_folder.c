@@ -3,17 +3,20 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Classes and files come in the order of their bytes, whatever the file system's; a list is lines
- * of "path,label".  Every image has the size of the first.  libpng makes 8 bits a channel of every
- * kind: 16 bits lose the lower byte, fewer are spread to 0..255, palettes are looked up, alpha is
- * dropped, gray is repeated for three channels, colours are mixed for one.
+ * of "path,label".  Every image has the size of the first.  Pixels are the numbers of the file, 8
+ * bits a channel: 16 bits lose the lower byte, fewer are spread to 0..255, palettes are looked up,
+ * alpha is dropped, gray is repeated for three channels, colours are mixed for one as
+ * convert_color does.  What else a file says of them (gamma, profiles, transparency) is not read.
  */
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <png.h>
 
 #include "base/file.h"
+#include "base/gray.h"
 #include "base/inflate.h"
 #include "base/num.h"
 #include "io/reader.h"
@@ -96,8 +99,10 @@ static dp_status find_classes(state *s, const char *root, dp_arena *arena, dp_er
         return dp_arena_fail(arena, err, "a path");
     status = dp_dir_list(folder, "", arena, &names, &n, err);
     for (size_t i = 0; i < n && status == DP_OK; i++) {
-        char *class = names[i][0] == '.' ? NULL : dp_path_join(arena, folder, names[i]);
-        if (class != NULL && dp_dir_exists(class))
+        char *class = dp_path_join(arena, folder, names[i]);
+        if (class == NULL)
+            status = dp_arena_fail(arena, err, "a path");
+        else if (dp_dir_exists(class))
             status = add_class(s, class, label++, arena, err);
     }
     s->n_classes = label;
@@ -172,22 +177,38 @@ static dp_status read_list(state *s, const char *root, dp_arena *arena, dp_error
 
 /* ---- one image ---- */
 
-/* What libpng reads from, and where it goes when a file is damaged. */
+/* What libpng reads from, where its memory lies, and where it goes when a file is damaged. */
 typedef struct decoding {
     dp_blob blob;
     size_t at;
     const char *path;
+    dp_arena *arena;
+    bool starved; /* of memory, at any time */
+    dp_status status;
     dp_error *err;
     jmp_buf back;
     png_structp png;
     png_infop info;
 } decoding;
 
+/* It goes with the arena. */
+static void give(png_structp png, png_voidp p) { (void)png, (void)p; }
+static png_voidp take(png_structp png, png_alloc_size_t n)
+{
+    decoding *d = png_get_mem_ptr(png);
+    void *p = dp_arena_alloc(d->arena, n, 1);
+
+    d->starved = d->starved || p == NULL;
+    return p;
+}
+
 static void failed(png_structp png, png_const_charp message)
 {
     decoding *d = png_get_error_ptr(png);
 
-    (void)dp_fail(d->err, DP_ECORRUPT, "png_folder: %.120s: %.60s", d->path, message);
+    d->status = d->starved
+                    ? dp_arena_fail(d->arena, d->err, d->path)
+                    : dp_fail(d->err, DP_ECORRUPT, "png_folder: %.120s: %.80s", d->path, message);
     longjmp(d->back, 1);
 }
 
@@ -203,65 +224,95 @@ static void give_bytes(png_structp png, png_bytep out, size_t n)
     d->at += n;
 }
 
-static void convert(const decoding *d, int64_t channels)
+/* Chunks that change no pixel here, but would cost memory or be applied. */
+static void pass_over(png_structp png)
 {
-    const png_byte color = png_get_color_type(d->png, d->info);
-    const bool gray = (color & PNG_COLOR_MASK_COLOR) == 0;
+    static const char names[] = "bKGD\0cHRM\0eXIf\0gAMA\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0pHYs\0"
+                                "sBIT\0sCAL\0sPLT\0sRGB\0tEXt\0tIME\0tRNS\0zTXt";
 
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, 0);
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, (png_const_bytep)names,
+                                sizeof names / 5);
+}
+
+/* 8 bits a channel; gray in one channel or three, colours in three. */
+static void convert(const decoding *d, bool repeats)
+{
     png_set_strip_16(d->png);
     png_set_expand(d->png);
     png_set_strip_alpha(d->png);
-    if (gray && channels == 3)
+    if (repeats)
         png_set_gray_to_rgb(d->png);
-    if (!gray && channels == 1)
-        png_set_rgb_to_gray_fixed(d->png, PNG_ERROR_ACTION_NONE, -1, -1);
     png_read_update_info(d->png, d->info);
+}
+
+static void check_size(const decoding *d, uint32_t height, uint32_t width)
+{
+    const uint32_t h = png_get_image_height(d->png, d->info),
+                   w = png_get_image_width(d->png, d->info);
+    char why[80];
+
+    snprintf(why, sizeof why, "is %ux%u, the first image %ux%u (height x width)", h, w, height,
+             width);
+    if (h != height || w != width)
+        png_error(d->png, why);
+}
+
+static void read_pixels(const decoding *d, int64_t channels, uint32_t height, uint32_t width,
+                        uint8_t *out)
+{
+    const bool colour = (png_get_color_type(d->png, d->info) & PNG_COLOR_MASK_COLOR) != 0;
+    const bool mix = colour && channels == 1;
+    const size_t row = (size_t)width * (mix ? 3 : (size_t)channels);
+    const int passes = png_set_interlace_handling(d->png);
+    uint8_t *pixels = mix ? png_malloc(d->png, height * row) : out;
+
+    convert(d, channels == 3 && !colour);
+    if (png_get_rowbytes(d->png, d->info) != row)
+        png_error(d->png, "an unknown kind of pixels");
+    for (int pass = 0; pass < passes; pass++) {
+        for (uint32_t y = 0; y < height; y++)
+            png_read_row(d->png, pixels + y * row, NULL);
+    }
+    png_read_end(d->png, NULL);
+    for (size_t i = 0; mix && i < (size_t)height * width; i++)
+        out[i] = dp_gray(pixels[3 * i], pixels[3 * i + 1], pixels[3 * i + 2]);
 }
 
 /* The size of the image, then its pixels when `out` is not NULL; a status. */
 static dp_status decode(decoding *d, int64_t channels, uint32_t *height, uint32_t *width,
                         uint8_t *out)
 {
-    d->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, d, failed, warned);
+    d->png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, d, failed, warned, d, take, give);
     d->info = d->png != NULL ? png_create_info_struct(d->png) : NULL;
     if (d->info == NULL) {
         png_destroy_read_struct(&d->png, NULL, NULL);
-        return dp_fail(d->err, DP_ENOMEM, "out of memory for %.120s", d->path);
+        return dp_arena_fail(d->arena, d->err, d->path);
     }
     if (setjmp(d->back) != 0) {
         png_destroy_read_struct(&d->png, &d->info, NULL);
-        return DP_ECORRUPT;
+        return d->status;
     }
     png_set_user_limits(d->png, MOST_SIDE, MOST_SIDE);
+    pass_over(d->png);
     png_set_read_fn(d->png, d, give_bytes);
     png_read_info(d->png, d->info);
     if (out == NULL) {
         *height = png_get_image_height(d->png, d->info);
         *width = png_get_image_width(d->png, d->info);
-    } else if (png_get_image_height(d->png, d->info) != *height ||
-               png_get_image_width(d->png, d->info) != *width) {
-        png_error(d->png, "the image has another size than the first");
     } else {
-        const int passes = png_set_interlace_handling(d->png);
-        const size_t row = (size_t)*width * (size_t)channels;
-        convert(d, channels);
-        if (png_get_rowbytes(d->png, d->info) != row)
-            png_error(d->png, "an unknown kind of pixels");
-        for (int pass = 0; pass < passes; pass++) {
-            for (uint32_t y = 0; y < *height; y++)
-                png_read_row(d->png, out + y * row, NULL);
-        }
-        png_read_end(d->png, NULL);
+        check_size(d, *height, *width);
+        read_pixels(d, channels, *height, *width, out);
     }
     png_destroy_read_struct(&d->png, &d->info, NULL);
-    return DP_OK;
+    return d->starved ? dp_arena_fail(d->arena, d->err, d->path) : DP_OK;
 }
 
 static dp_status read_image(const state *s, uint64_t record, uint32_t *height, uint32_t *width,
                             uint8_t *out, dp_error *err)
 {
     dp_arena arena = {.alloc = s->alloc, .limit = s->memory};
-    decoding d = {.path = s->files[record].path, .err = err};
+    decoding d = {.path = s->files[record].path, .arena = &arena, .err = err};
     dp_status status = dp_blob_read(d.path, MOST_FILE, &arena, &d.blob, err);
 
     if (status == DP_OK)
@@ -341,7 +392,7 @@ static dp_status read_record(const void *state_, uint64_t record, void *const co
 }
 
 const dp_reader dp_reader_png_folder = {
-    .info = {"reader", "png_folder", "PNG files in class folders or named by a list", 1, params},
+    .info = {"reader", "png_folder", "PNG files in class folders or named by a list", 2, params},
     .size = sizeof(png_folder),
     .open = open_source,
     .read = read_record,

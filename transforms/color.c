@@ -32,11 +32,6 @@ uint8_t dp_clamp_u8(double v)
     return (uint8_t)(rounded < 0 ? 0 : rounded > 255 ? 255 : rounded);
 }
 
-uint8_t dp_gray(uint8_t r, uint8_t g, uint8_t b)
-{
-    return (uint8_t)((9798 * r + 19235 * g + 3735 * b + (1 << 14)) >> 15);
-}
-
 /* ---- through a table ---- */
 
 void dp_lut(const uint8_t table[256], const dp_tensor *in, const dp_tensor *out)

@@ -8,6 +8,7 @@
 #ifndef TRANSFORMS_COLOR_H
 #define TRANSFORMS_COLOR_H
 
+#include "base/gray.h"
 #include "transforms/transform.h"
 
 /* uint8 images of any channels, or of exactly `channels`; not empty. */
@@ -32,8 +33,5 @@ void dp_adjust_contrast(double factor, const dp_tensor *in, const dp_tensor *out
 void dp_adjust_saturation(double factor, const dp_tensor *in, const dp_tensor *out);
 void dp_adjust_hue(double factor, const dp_tensor *in, const dp_tensor *out); /* turns */
 void dp_adjust_sharpness(double factor, const dp_tensor *in, const dp_tensor *out);
-
-/* (9798 R + 19235 G + 3735 B + 2^14) >> 15 */
-uint8_t dp_gray(uint8_t r, uint8_t g, uint8_t b);
 
 #endif

@@ -2,6 +2,10 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <sys/stat.h>
+
+#include <zlib.h>
+
 #include "tests/support/test.h"
 
 #define H 5
@@ -158,11 +162,149 @@ static void damage(void **state)
     test_folder_remove(folder);
 }
 
+/* ---- pictures that the test writes ---- */
+
+static size_t put_chunk(uint8_t *out, const char *kind, const void *bytes, size_t n)
+{
+    uint32_t crc;
+
+    for (int i = 0; i < 4; i++)
+        out[i] = (uint8_t)(n >> (24 - 8 * i));
+    memcpy(out + 4, kind, 4);
+    memcpy(out + 8, bytes, n);
+    crc = (uint32_t)crc32(0, out + 4, (uInt)n + 4);
+    for (int i = 0; i < 4; i++)
+        out[8 + n + (size_t)i] = (uint8_t)(crc >> (24 - 8 * i));
+    return n + 12;
+}
+
+/* One row of W pixels, by the PNG specification; `extra` is chunks of 4 letters and a text each. */
+typedef struct picture {
+    uint8_t color, depth;
+    const uint8_t *row;
+    size_t row_size;
+    const char *extra[3][2];
+    size_t extra_size[3];
+} picture;
+
+static void write_picture(const char *folder, const char *name, const picture *p)
+{
+    const uint8_t header[13] = {0, 0, 0, W, 0, 0, 0, 1, p->depth, p->color, 0, 0, 0};
+    uint8_t out[4096] = "\x89PNG\r\n\x1a\n", raw[512] = {0}, packed[512];
+    uLongf size = sizeof packed;
+    size_t n = 8;
+
+    memcpy(raw + 1, p->row, p->row_size); /* filter 0 */
+    assert_int_equal(compress(packed, &size, raw, p->row_size + 1), Z_OK);
+    n += put_chunk(out + n, "IHDR", header, sizeof header);
+    for (int i = 0; i < 3 && p->extra[i][0] != NULL; i++)
+        n += put_chunk(out + n, p->extra[i][0], p->extra[i][1], p->extra_size[i]);
+    n += put_chunk(out + n, "IDAT", packed, size);
+    n += put_chunk(out + n, "IEND", "", 0);
+    test_write(folder, name, out, n);
+}
+
+static void make_class(char *folder, size_t size, const char *class)
+{
+    char path[400];
+
+    if (folder[0] == '\0')
+        test_folder(folder, size);
+    snprintf(path, sizeof path, "%s/%s", folder, class);
+    assert_int_equal(mkdir(path, 0700), 0);
+}
+
+/* Of the one picture of the folder. */
+static void read_pixels(const char *folder, const char *spec, uint8_t *out, size_t n)
+{
+    dp_batch *b = NULL;
+    dp_pipeline *p;
+
+    assert_ok(open_in(folder, spec, &p));
+    assert_int_equal(dp_length(p), 1);
+    assert_ok(dp_next(p, &b, &test_error));
+    assert_int_equal(test_bytes(dp_batch_get(b, "image")), n);
+    memcpy(out, dp_batch_get(b, "image")->data, n);
+    dp_close(p);
+}
+
+/* What a file says of its gamma, profile and transparency changes no pixel; colours are mixed to
+ * gray by convert_color's numbers (docs/transforms.md). */
+static void gray_of_colours_is_convert_colors(void **state)
+{
+    static const uint8_t rgb[W * 3] = {255, 0,  0, 0,   255, 0,   0,   0,  255, 10, 20,
+                                       30,  77, 5, 200, 255, 255, 255, 90, 91,  93},
+                                 gray[W] = {76, 150, 29, 18, 49, 255, 91};
+    static const uint8_t index[W] = {0, 1, 2, 3, 4, 5, 6};
+    uint8_t deep[W * 6], alpha[W * 4];
+    const picture cases[] = {
+        {2, 8, rgb, sizeof rgb, {{NULL}}, {0}},
+        {2, 8, rgb, sizeof rgb, {{"gAMA", "\0\1\x86\xa0"}}, {4}},
+        {2, 8, rgb, sizeof rgb, {{"gAMA", "\0\0\xb1\x8f"}, {"sRGB", "\0"}}, {4, 1}},
+        {2, 8, rgb, sizeof rgb, {{"sRGB", "\3"}, {"tRNS", "\0\xff\0\0\0\0"}}, {1, 6}},
+        {3, 8, index, W, {{"gAMA", "\0\0\xb1\x8f"}, {"PLTE", (const char *)rgb}}, {4, W * 3}},
+        {2, 16, deep, sizeof deep, {{"gAMA", "\0\0\xb1\x8f"}}, {4}},
+        {6, 8, alpha, sizeof alpha, {{"sRGB", "\0"}}, {1}},
+    };
+    char folder[256] = "";
+    uint8_t got[W * 3], mixed[W];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rgb; i++)
+        deep[2 * i] = rgb[i], deep[2 * i + 1] = (uint8_t)(0xFF - i);
+    for (size_t i = 0; i < W; i++)
+        memcpy(alpha + 4 * i, rgb + 3 * i, 3), alpha[4 * i + 3] = (uint8_t)(40 * i);
+    make_class(folder, sizeof folder, "c");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        write_picture(folder, "c/x.png", &cases[i]);
+        read_pixels(folder, "png_folder channels=3", got, sizeof got);
+        assert_memory_equal(got, rgb, sizeof rgb);
+        read_pixels(folder, "png_folder channels=1", got, W);
+        assert_memory_equal(got, gray, W);
+        read_pixels(folder, "png_folder channels=3 | convert_color convert_mode=rgb2gray", mixed,
+                    W);
+        assert_memory_equal(mixed, gray, W);
+    }
+    test_folder_remove(folder);
+}
+
+/* What a leading dot hides is no picture, a capital is as good as a small letter. */
+static void hidden_files_and_capitals(void **state)
+{
+    static const uint8_t row[W] = {1, 2, 3, 4, 5, 6, 7};
+    const picture gray = {0, 8, row, W, {{NULL}}, {0}};
+    char folder[256] = "";
+    dp_batch *b = NULL;
+    dp_pipeline *p;
+
+    (void)state;
+    make_class(folder, sizeof folder, "a");
+    make_class(folder, sizeof folder, ".hidden");
+    make_class(folder, sizeof folder, "b");
+    write_picture(folder, "a/.tmp123.png", &gray);
+    test_write(folder, "a/._0.png", "Mac OS X", 8);
+    write_picture(folder, "a/0.png", &gray);
+    write_picture(folder, "a/1.PNG", &gray);
+    write_picture(folder, "b/2.Png", &gray);
+    write_picture(folder, ".hidden/3.png", &gray);
+    assert_ok(open_in(folder, "png_folder | batch batch_size=3", &p));
+    assert_int_equal(dp_length(p), 1);
+    assert_ok(dp_next(p, &b, &test_error));
+    assert_memory_equal(dp_batch_get(b, "label")->data, ((const uint32_t[]){0, 0, 1}), 12);
+    dp_close(p);
+    test_folder_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_kind), cmocka_unit_test(gray),   cmocka_unit_test(by_list),
-        cmocka_unit_test(bad_lists),  cmocka_unit_test(damage),
+        cmocka_unit_test(every_kind),
+        cmocka_unit_test(gray),
+        cmocka_unit_test(by_list),
+        cmocka_unit_test(bad_lists),
+        cmocka_unit_test(damage),
+        cmocka_unit_test(gray_of_colours_is_convert_colors),
+        cmocka_unit_test(hidden_files_and_capitals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
