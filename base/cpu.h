@@ -11,6 +11,7 @@
 
 #define DP_MAX_THREADS  1024
 #define DP_MAX_PREFETCH 65536
+#define DP_MAX_RANKS    4096 /* of a dp_group */
 
 typedef enum dp_cpu_level {
     DP_CPU_SCALAR,

@@ -66,9 +66,25 @@ void dp_hash_final(const dp_hash *h, uint8_t digest[16])
 void dp_digest(const void *bytes, size_t size, uint8_t digest[16])
 {
     dp_hash h;
+
+    if (digest == NULL)
+        return;
+    if (bytes == NULL && size > 0) {
+        memset(digest, 0, 16);
+        return;
+    }
     dp_hash_init(&h);
     dp_hash_bytes(&h, bytes, size);
     dp_hash_final(&h, digest);
+}
+
+void dp_digest_give(const uint8_t own[16], uint8_t digest[16])
+{
+    if (digest == NULL)
+        return;
+    memset(digest, 0, 16);
+    if (own != NULL)
+        memcpy(digest, own, 16);
 }
 
 void dp_digest_text(const uint8_t digest[16], char out[33])

@@ -26,7 +26,10 @@ void dp_hash_tensor(dp_hash *, const dp_tensor *);
 void dp_tensor_store(const dp_tensor *, uint8_t *out);
 void dp_tensor_load(const dp_tensor *);
 
-uint64_t dp_hash64(const void *bytes, size_t size);          /* XXH3-64 */
+uint64_t dp_hash64(const void *bytes, size_t size); /* XXH3-64 */
+/* A getter's digest, of a handle that is there (else NULL: sixteen zeros), to a caller who may not
+ * want it (NULL). */
+void dp_digest_give(const uint8_t own[16], uint8_t digest[16]);
 void dp_digest_text(const uint8_t digest[16], char out[33]); /* in hexadecimal */
 uint64_t dp_hash64_seeded(const void *bytes, size_t size, uint64_t seed);
 

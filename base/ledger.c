@@ -20,6 +20,7 @@
 #include "base/hash.h"
 #include "base/num.h"
 #include "base/status.h"
+#include "base/tensor.h"
 #include "base/workers.h"
 
 #define LINE_SIZE ((size_t)1 << 20)
@@ -186,7 +187,9 @@ dp_status dp_ledger_digest(dp_ledger *l, const char *name, const uint8_t digest[
 
     if (status != DP_OK)
         return status;
-    if (!is_name(name, MAX_NAME) || digest == NULL)
+    if (digest == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_ledger_digest: digest is NULL");
+    if (!is_name(name, MAX_NAME))
         return dp_fail(err, DP_EINVAL,
                        "dp_ledger: a name is 1 to 127 printable characters but \" and \\");
     n = (size_t)snprintf(entry, sizeof entry, "\"%s\":\"", name);
@@ -209,8 +212,10 @@ dp_status dp_ledger_tensor(dp_ledger *l, const char *name, const dp_tensor *t, d
     uint8_t digest[16];
     dp_hash h;
 
-    if (t == NULL || t->data == NULL)
-        return dp_fail(err, DP_EINVAL, "dp_ledger_tensor: the tensor is NULL");
+    const dp_status status = dp_tensor_check_data(t, "dp_ledger_tensor: the tensor", err);
+
+    if (status != DP_OK)
+        return status;
     dp_hash_init(&h);
     dp_hash_tensor(&h, t);
     dp_hash_final(&h, digest);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/status.h"
 
 typedef enum family { UNSIGNED, SIGNED, FLOATING, BOOLEAN } family;
 
@@ -67,10 +68,42 @@ bool dp_tensor_same_type(const dp_tensor *a, const dp_tensor *b)
            memcmp(a->shape, b->shape, sizeof a->shape[0] * (size_t)a->rank) == 0;
 }
 
+dp_status dp_tensor_check(const dp_tensor *t, const char *what, dp_error *err)
+{
+    if (t == NULL)
+        return dp_fail(err, DP_EINVAL, "%.60s is NULL", what);
+    if (!known(t->dtype))
+        return dp_fail(err, DP_EINVAL, "%.60s has dtype %d: there is no such dp_dtype", what,
+                       (int)t->dtype);
+    if (t->rank < 0 || t->rank > DP_MAX_RANK)
+        return dp_fail(err, DP_EINVAL, "%.60s has rank %d: 0 to %d are allowed", what, (int)t->rank,
+                       DP_MAX_RANK);
+    if (!dp_tensor_fits(t))
+        return dp_fail(err, DP_EINVAL,
+                       "%.60s is %s: a size is negative, or all are more than fits memory", what,
+                       dp_tensor_type(t).text);
+    return DP_OK;
+}
+
+dp_status dp_tensor_check_data(const dp_tensor *t, const char *what, dp_error *err)
+{
+    const dp_status status = dp_tensor_check(t, what, err);
+
+    if (status == DP_OK && t->data == NULL && dp_tensor_count(t) > 0)
+        return dp_fail(err, DP_EINVAL, "%.60s is %s and its data is NULL", what,
+                       dp_tensor_type(t).text);
+    return status;
+}
+
 dp_type_text dp_tensor_type(const dp_tensor *t)
 {
     dp_type_text out;
     size_t n = (size_t)snprintf(out.text, sizeof out.text, "%s[", dp_dtype_name(t->dtype));
+
+    if (t->rank < 0 || t->rank > DP_MAX_RANK) {
+        snprintf(out.text, sizeof out.text, "%s of rank %d", dp_dtype_name(t->dtype), (int)t->rank);
+        return out;
+    }
     for (int32_t d = 0; d < t->rank && n < sizeof out.text; d++)
         n += (size_t)snprintf(out.text + n, sizeof out.text - n, d ? ", %lld" : "%lld",
                               (long long)t->shape[d]);
@@ -93,6 +126,15 @@ int64_t dp_load_int(const void *data, dp_dtype t, size_t i)
     case DP_I64: return ((const int64_t *)data)[i];
     default: return 0;
     }
+}
+
+dp_integer dp_print_int(const void *data, dp_dtype t, size_t i)
+{
+    const int64_t value = dp_load_int(data, t, i);
+    dp_integer out;
+
+    snprintf(out.text, sizeof out.text, t == DP_U64 ? "%llu" : "%lld", (long long)value);
+    return out;
 }
 
 double dp_load_f64(const void *data, dp_dtype t, size_t i)

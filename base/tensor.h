@@ -16,7 +16,13 @@ uint64_t dp_tensor_count(const dp_tensor *);
 size_t dp_tensor_bytes(const dp_tensor *);
 bool dp_tensor_same_type(const dp_tensor *a, const dp_tensor *b); /* dtype, rank and shape */
 
-/* "float32[32, 3, 32, 32]", for messages */
+/* A tensor of the caller's, before anything reads it: DP_EINVAL, naming `what`, unless it is there,
+ * has a dtype, a rank and sizes whose bytes fit memory; dp_tensor_check_data: and elements, if its
+ * shape has any. */
+dp_status dp_tensor_check(const dp_tensor *, const char *what, dp_error *);
+dp_status dp_tensor_check_data(const dp_tensor *, const char *what, dp_error *);
+
+/* "float32[32, 3, 32, 32]", for messages, of any tensor */
 typedef struct dp_type_text {
     char text[96];
 } dp_type_text;
@@ -30,5 +36,11 @@ bool dp_dtype_is_float(dp_dtype);
 int64_t dp_load_int(const void *data, dp_dtype, size_t i);
 double dp_load_f64(const void *data, dp_dtype, size_t i);
 float dp_load_f32(const void *data, dp_dtype, size_t i); /* rounded once */
+
+/* An integer for messages: uint64 does not wrap. */
+typedef struct dp_integer {
+    char text[24];
+} dp_integer;
+dp_integer dp_print_int(const void *data, dp_dtype, size_t i);
 
 #endif

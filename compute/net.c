@@ -16,12 +16,14 @@
 
 static dp_status check_input(dp_net *net, const dp_tensor *input, dp_error *err)
 {
-    bool positive = input->rank == 2 || input->rank == 4;
+    const dp_status status = dp_tensor_check(input, "dp_net_open: input", err);
+    uint64_t count;
 
-    for (int32_t d = 0; d < input->rank && d < DP_MAX_RANK; d++)
-        positive = positive && input->shape[d] > 0;
-    if (input->dtype != DP_F32 || !positive || !dp_tensor_fits(input) ||
-        dp_tensor_count(input) > (uint64_t)DP_MAX_FLOATS)
+    if (status != DP_OK)
+        return status;
+    count = dp_tensor_count(input);
+    if (input->dtype != DP_F32 || (input->rank != 2 && input->rank != 4) || count == 0 ||
+        count > (uint64_t)DP_MAX_FLOATS)
         return dp_fail(
             err, DP_EINVAL,
             "a net takes float32[n, channels, height, width] or float32[n, features], not %s",
@@ -119,17 +121,20 @@ static void take_sample(void *ctx, uint64_t i)
 static dp_status take_labels(dp_net *net, const dp_tensor *labels, dp_error *err)
 {
     const dp_share *share = &net->share;
+    const dp_status status = dp_tensor_check_data(labels, "labels", err);
 
+    if (status != DP_OK)
+        return status;
     if (!dp_dtype_is_integer(labels->dtype) || labels->rank != 1 ||
-        labels->shape[0] != share->total || labels->data == NULL)
+        labels->shape[0] != share->total)
         return dp_fail(err, DP_EINVAL, "labels are %s: %lld integers are expected",
                        dp_tensor_type(labels).text, (long long)share->total);
     for (int64_t i = 0; i < share->total; i++) {
         const int64_t label = dp_load_int(labels->data, labels->dtype, (size_t)i);
         if (label < 0 || label >= net->classes)
-            return dp_fail(err, DP_EINVAL,
-                           "label %lld of sample %lld is no class: the net has %lld",
-                           (long long)label, (long long)i, (long long)net->classes);
+            return dp_fail(err, DP_EINVAL, "label %s of sample %lld is no class: the net has %lld",
+                           dp_print_int(labels->data, labels->dtype, (size_t)i).text, (long long)i,
+                           (long long)net->classes);
         if (i >= share->first && i < share->first + share->n)
             net->labels[i - share->first] = label;
     }
@@ -141,17 +146,18 @@ static dp_status take_input(dp_net *net, const dp_tensor *input, const dp_tensor
 {
     intake t = {net, NULL};
     dp_tensor expected = net->input;
-    const dp_status status = dp_check_process(net->process, err);
+    dp_status status = dp_check_process(net->process, err);
 
+    if (status == DP_OK)
+        status = dp_tensor_check_data(input, "the input", err);
     if (status != DP_OK)
         return status;
-    if (input != NULL && input->rank > 0)
+    if (input->rank > 0)
         expected.shape[0] = input->shape[0];
-    if (input == NULL || input->data == NULL || !dp_tensor_same_type(input, &expected) ||
-        input->shape[0] < 1 || input->shape[0] > net->most)
+    if (!dp_tensor_same_type(input, &expected) || input->shape[0] < 1 ||
+        input->shape[0] > net->most)
         return dp_fail(err, DP_EINVAL, "the input is %s: the net takes %s, or fewer samples",
-                       input == NULL || input->data == NULL ? "NULL" : dp_tensor_type(input).text,
-                       dp_tensor_type(&net->input).text);
+                       dp_tensor_type(input).text, dp_tensor_type(&net->input).text);
     dp_share_cut(&net->share, input->shape[0]);
     t.src = (const float *)input->data + net->share.first * dp_extent_size(&net->in);
     dp_workers_run(net->workers, (uint64_t)net->share.n, take_sample, &t);
@@ -423,7 +429,7 @@ dp_status dp_net_eval(dp_net *net, const dp_tensor *input, const dp_tensor *labe
 
 /* ---- looking at it ---- */
 
-uint64_t dp_net_tell(const dp_net *net) { return net->step; }
+uint64_t dp_net_tell(const dp_net *net) { return net != NULL ? net->step : 0; }
 
 bool dp_net_is_note(const char *text)
 {
@@ -441,18 +447,19 @@ dp_status dp_net_set_note(dp_net *net, const char *note, dp_error *err)
     return DP_OK;
 }
 
-const char *dp_net_note(const dp_net *net) { return net->note; }
+const char *dp_net_note(const dp_net *net) { return net != NULL ? net->note : NULL; }
 
 double dp_net_learning_rate(const dp_net *net, uint64_t step)
 {
-    return net->optimizer != NULL ? dp_schedule_rate(net->optimizer_params, step) : 0.0;
+    return net != NULL && net->optimizer != NULL ? dp_schedule_rate(net->optimizer_params, step)
+                                                 : 0.0;
 }
 
-const char *dp_net_spec(const dp_net *net) { return net->spec; }
+const char *dp_net_spec(const dp_net *net) { return net != NULL ? net->spec : NULL; }
 
 const dp_tensor *dp_net_parameter(const dp_net *net, size_t index, const char **name)
 {
-    if (index >= net->n_parameters)
+    if (net == NULL || index >= net->n_parameters)
         return NULL;
     if (name != NULL)
         *name = net->parameters[index].name;
@@ -461,13 +468,15 @@ const dp_tensor *dp_net_parameter(const dp_net *net, size_t index, const char **
 
 const dp_tensor *dp_net_gradient(const dp_net *net, size_t index)
 {
-    return index < net->n_parameters && net->stepped ? &net->parameters[index].gradient : NULL;
+    return net != NULL && index < net->n_parameters && net->stepped
+               ? &net->parameters[index].gradient
+               : NULL;
 }
 
 /* In place, a layer writes over the output of the one before, and backward the other way round. */
 const char *dp_net_layer(const dp_net *net, size_t index, dp_tensor *output, dp_tensor *gradient)
 {
-    if (index >= net->n_units)
+    if (net == NULL || index >= net->n_units)
         return NULL;
     const dp_unit *u = &net->units[index];
     const bool first = index == 0, last = index + 1 == net->n_units;
@@ -488,6 +497,11 @@ void dp_net_digest(const dp_net *net, uint8_t parameters[16], uint8_t gradients[
 {
     dp_hash p, g;
 
+    if (net == NULL) {
+        dp_digest_give(NULL, parameters);
+        dp_digest_give(NULL, gradients);
+        return;
+    }
     dp_hash_init(&p);
     dp_hash_init(&g);
     for (uint32_t i = 0; i < net->n_parameters; i++) {

@@ -46,10 +46,13 @@ dp_status dp_group_check(const dp_group *g, const uint8_t digest[16], const char
     uint32_t other = 0;
     uint8_t own[16];
     const dp_transfer answer[2] = {{0, 1, own, sizeof own}, {0, 0, &other, sizeof other}};
-    dp_status status;
+    dp_status status = dp_group_usable(g, err);
 
-    if (g == NULL)
-        return DP_OK;
+    if (status == DP_OK && (digest == NULL || what == NULL))
+        status = dp_fail(err, DP_EINVAL, "dp_group_check: %s is NULL",
+                         digest == NULL ? "digest" : "what");
+    if (status != DP_OK || g == NULL)
+        return status;
     memcpy(own, digest, sizeof own);
     status = g->rank == 0 ? ask_all(g, digest, &other, err) : dp_group_transfer(g, answer, 2, err);
     if (status == DP_OK && other != 0)

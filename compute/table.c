@@ -40,6 +40,7 @@ const size_t dp_n_net_stages = sizeof dp_net_table / sizeof dp_net_table[0];
 
 const dp_stage_info *const *dp_net_stages(size_t *count)
 {
-    *count = dp_n_net_stages;
+    if (count != NULL)
+        *count = dp_n_net_stages;
     return dp_net_table;
 }

@@ -56,7 +56,8 @@ DP_CALL dp_status dp_records(dp_pipeline *, uint64_t batch, int64_t *records, si
                              size_t *n_rows, size_t *n_readers, dp_error *);
 
 /* What random transforms draw for a row, a line each ("stage name=number ...", "stage -" if left
- * out), into size bytes, NUL included; the length of all. */
+ * out), into size bytes, NUL included; the length of all.  text NULL asks for the length alone;
+ * 0 and "" when there is no such row. */
 DP_API size_t dp_draws(dp_pipeline *, uint64_t batch, size_t row, char *text, size_t size);
 
 /* Moving is arithmetic: no record is read.  dp_length() itself is allowed; past it is DP_EINVAL. */
@@ -72,7 +73,7 @@ DP_CALL dp_status dp_set_state(dp_pipeline *, const dp_state *, dp_error *);
  * its parameters, where the records are made from them). */
 DP_CALL dp_status dp_dataset_digest(dp_pipeline *, uint8_t digest[16], dp_error *);
 
-/* The whole language, sorted by kind and name. */
+/* The whole language, sorted by kind and name.  count may be NULL. */
 DP_API const dp_stage_info *const *dp_stages(size_t *count);
 DP_END_DECLS
 #endif

@@ -5,6 +5,10 @@
  * Rules for every call of the three headers:
  * - A fallible call returns a dp_status and, unless it is DP_OK or DP_END, fills the caller's
  *   dp_error (NULL is allowed).  Out-parameters are written on success only.
+ * - A NULL where one is not allowed, a tensor that has no dtype, rank, sizes or data, a struct with
+ *   functions that are NULL: DP_EINVAL with a message.  Of a NULL handle (or a digest's NULL bytes)
+ *   a getter gives NULL, 0 or a digest of sixteen zeros, and close does nothing; of a getter's
+ *   out-parameters each may be NULL.  A count, size or name out of range is NULL or 0, too.
  * - The library never prints, exits, aborts or keeps global state.  A handle is for one thread at a
  *   time and for its own process (a forked child may only close it); two handles share nothing.
  * - The floating-point environment is saved, set to the default and restored at every call.
@@ -61,7 +65,8 @@ typedef enum dp_dtype {
     DP_F64
 } dp_dtype;
 
-/* Elements lie in C order without gaps, in the machine's byte order. */
+/* Elements lie in C order without gaps, in the machine's byte order.  A shape with a 0 has none,
+ * and data may be NULL then: {NULL, DP_F32, 1, {0}} is a tensor. */
 typedef struct dp_tensor {
     void    *data;
     dp_dtype dtype;
@@ -69,7 +74,8 @@ typedef struct dp_tensor {
     int64_t  shape[DP_MAX_RANK];
 } dp_tensor;
 
-/* Must be callable from any thread.  free gets the size that alloc was asked for. */
+/* Must be callable from any thread.  alloc gives NULL when there is no memory; align is a power of
+ * two; free gets the size that alloc was asked for.  Neither function is NULL. */
 typedef struct dp_allocator {
     void *ctx;
     void *(*alloc)(void *ctx, size_t size, size_t align);
@@ -83,7 +89,9 @@ typedef struct dp_array {
 } dp_array;
 
 /* What cannot change a byte of the result (but for arrays: they are data).  Zero is the default;
- * size = sizeof(dp_options) must be set.  NULL is {.size = sizeof(dp_options), .prefetch = 2}. */
+ * size = sizeof(dp_options) must be set.  NULL is {.size = sizeof(dp_options), .prefetch = 2}.
+ * It may grow: a library takes the shorter struct of an older program (what is not there is zero),
+ * and the longer one of a newer program as long as what it does not know is zero. */
 typedef struct dp_options {
     size_t      size;
     const char *root;      /* paths of the text are relative to it; NULL = working directory */
@@ -91,7 +99,8 @@ typedef struct dp_options {
     uint32_t    prefetch;  /* batches made ahead; threads=1, prefetch=0 makes no thread at all */
     uint64_t    memory;    /* most bytes that the handle may take; 0 = no limit */
     const dp_allocator *alloc;               /* NULL = the C library's; must outlive the handle */
-    void      (*log)(void *, const char *);  /* one line of information, no error; NULL = none */
+    void      (*log)(void *, const char *);  /* one line of information, no error, on the thread
+                                              * of the call, within it; NULL = none */
     void       *log_ctx;
     const dp_array *arrays;                  /* ends with a NULL name; NULL = none; not copied */
     const char *identities;                  /* keeps data sets' digests; relative to root */
@@ -127,7 +136,8 @@ DP_API const char *dp_status_name(dp_status);
 DP_API const char *dp_dtype_name(dp_dtype);         /* "uint8", "float32", ...; "?" for no dtype */
 DP_API size_t      dp_dtype_size(dp_dtype);         /* bytes of an element, 0 for no dtype */
 
-/* XXH3-128 of size bytes, most significant byte first: the digest used everywhere in detpipe. */
+/* XXH3-128 of size bytes, most significant byte first: the digest used everywhere in detpipe.
+ * bytes NULL and size not 0: sixteen zeros. */
 DP_API void dp_digest(const void *bytes, size_t size, uint8_t digest[16]);
 
 /* Rounding, subnormals, fma, exp, log of this thread as it is set, against detpipe-fp/1, as every

@@ -24,11 +24,12 @@ typedef struct dp_transfer {
     size_t   size;
 } dp_transfer;
 
-/* A transport.  It does no arithmetic. */
+/* A transport.  It does no arithmetic.  It is checked at open (DP_EINVAL), and is read as long as
+ * the handle lives. */
 typedef struct dp_group {
     size_t   size;         /* sizeof(dp_group) */
     void    *ctx;
-    uint32_t rank, ranks;  /* rank < ranks */
+    uint32_t rank, ranks;  /* rank < ranks <= 4096 (DP_ELIMIT) */
     /* Begins n transfers and returns at once.  Transfers of one channel between two ranks meet in
      * the order in which they were begun; channels are independent. */
     dp_status (*begin)(void *ctx, uint32_t channel, const dp_transfer *, size_t n, void **ticket,

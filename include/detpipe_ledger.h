@@ -29,9 +29,10 @@ typedef struct dp_ledger dp_ledger;
 DP_CALL dp_status dp_ledger_open(dp_ledger **out, const char *path, const char *about,
                                  const dp_options *, dp_error *);
 
-/* For the step that comes next: XXH3-128 of dtype, shape and elements (little-endian, every NaN the
- * same), under a name like `about`, up to 127 characters, which the step has once.  DP_ELIMIT: more
- * than 1 MiB of them.  A dp_digest of anything else goes in likewise. */
+/* For the step that comes next, of any tensor, an empty one as well: XXH3-128 of dtype, shape and
+ * elements (little-endian, every NaN the same), under a name like `about`, up to 127 characters,
+ * which the step has once.  DP_ELIMIT: more than 1 MiB of them.  A dp_digest of anything else goes
+ * in likewise. */
 DP_CALL dp_status dp_ledger_tensor(dp_ledger *, const char *name, const dp_tensor *, dp_error *);
 DP_CALL dp_status dp_ledger_digest(dp_ledger *, const char *name, const uint8_t digest[16],
                                    dp_error *);

@@ -11,7 +11,8 @@
 
 DP_BEGIN_DECLS
 
-/* Zero is the default; size = sizeof(dp_snapshot_options) must be set. */
+/* Zero is the default; size = sizeof(dp_snapshot_options) must be set; it may grow as dp_options
+ * may. */
 typedef struct dp_snapshot_options {
     size_t      size;
     const char *compression;  /* "none" (NULL), "lz4", "lz4hc" */

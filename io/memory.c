@@ -5,6 +5,7 @@
  * For programs with a loader of their own: order, transforms and states work as for any reader.
  * The fingerprint covers the text only; the identity covers every record, as for files.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/tensor.h"
@@ -29,15 +30,15 @@ typedef struct state {
 
 static dp_status check_array(const dp_array *a, dp_error *err)
 {
-    const dp_tensor *t = &a->tensor;
+    char what[64];
+    dp_status status;
 
-    if (dp_dtype_size(t->dtype) == 0 || t->rank < 1 || t->rank > DP_MAX_RANK || !dp_tensor_fits(t))
-        return dp_fail(err, DP_EINVAL,
-                       "memory: array '%.40s' has no dtype or no shape of 1 to %d sizes from 0 on",
-                       a->name, DP_MAX_RANK);
-    if (t->data == NULL && dp_tensor_count(t) > 0)
-        return dp_fail(err, DP_EINVAL, "memory: array '%.40s' has no data", a->name);
-    return DP_OK;
+    snprintf(what, sizeof what, "memory: array '%.40s'", a->name);
+    status = dp_tensor_check_data(&a->tensor, what, err);
+    if (status == DP_OK && a->tensor.rank == 0)
+        return dp_fail(err, DP_EINVAL, "%s has rank 0: its first size is the number of records",
+                       what);
+    return status;
 }
 
 /* Greatest value + 1 of an integer a record; 0 when one is negative. */

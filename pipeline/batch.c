@@ -282,8 +282,8 @@ const dp_tensor *dp_batch_get(const dp_batch *b, const char *column)
 
 void dp_batch_digest(const dp_batch *b, uint8_t digest[16])
 {
-    if (b->graph->digests)
-        memcpy(digest, b->digest, 16);
-    else
+    if (b == NULL || b->graph->digests)
+        dp_digest_give(b != NULL ? b->digest : NULL, digest);
+    else if (digest != NULL)
         hash(b, digest);
 }

@@ -68,21 +68,21 @@ void dp_close(dp_pipeline *p)
     alloc->free(alloc->ctx, p, sizeof *p);
 }
 
-const char *dp_spec(const dp_pipeline *p) { return p->graph.spec; }
+const char *dp_spec(const dp_pipeline *p) { return p != NULL ? p->graph.spec : NULL; }
 
 void dp_fingerprint(const dp_pipeline *p, uint8_t digest[16])
 {
-    memcpy(digest, p->graph.fingerprint, 16);
+    dp_digest_give(p != NULL ? p->graph.fingerprint : NULL, digest);
 }
 
 const char *dp_column_name(const dp_pipeline *p, size_t index)
 {
-    return index < p->graph.columns.n ? p->graph.columns.column[index].name : NULL;
+    return p != NULL && index < p->graph.columns.n ? p->graph.columns.column[index].name : NULL;
 }
 
 const dp_tensor *dp_output(const dp_pipeline *p, const char *column)
 {
-    for (uint32_t c = 0; column != NULL && c < p->graph.columns.n; c++) {
+    for (uint32_t c = 0; p != NULL && column != NULL && c < p->graph.columns.n; c++) {
         if (strcmp(p->graph.columns.column[c].name, column) == 0)
             return &p->outputs[c];
     }
@@ -131,9 +131,9 @@ dp_status dp_next(dp_pipeline *p, dp_batch **batch, dp_error *err)
     return status;
 }
 
-uint64_t dp_tell(const dp_pipeline *p) { return p->ring.deliver; }
+uint64_t dp_tell(const dp_pipeline *p) { return p != NULL ? p->ring.deliver : 0; }
 
-uint64_t dp_length(const dp_pipeline *p) { return p->graph.length; }
+uint64_t dp_length(const dp_pipeline *p) { return p != NULL ? p->graph.length : 0; }
 
 dp_status dp_seek(dp_pipeline *p, uint64_t batch, dp_error *err)
 {
@@ -191,8 +191,9 @@ static dp_status identify(dp_pipeline *p, dp_error *err)
 
 dp_status dp_dataset_digest(dp_pipeline *p, uint8_t digest[16], dp_error *err)
 {
-    if (p == NULL)
-        return dp_fail(err, DP_EINVAL, "dp_dataset_digest: the pipeline is NULL");
+    if (p == NULL || digest == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_dataset_digest: %s is NULL",
+                       p == NULL ? "the pipeline" : "digest");
     if (!p->identified) {
         dp_status status = dp_check_process(p->process, err);
         if (status == DP_OK)
@@ -342,10 +343,10 @@ static void print_draws(const dp_graph *g, uint64_t batch, const dp_row *rows, c
 size_t dp_draws(dp_pipeline *p, uint64_t batch, size_t row, char *text, size_t size)
 {
     const dp_graph *g = p != NULL ? &p->graph : NULL;
-    dp_out out = {.text = text, .size = size};
+    dp_out out = {.text = text, .size = text != NULL ? size : 0};
     dp_error err;
 
-    if (size > 0)
+    if (out.size > 0)
         text[0] = '\0';
     if (g == NULL || batch >= g->length || !dp_graph_reaches(g, batch + 1) ||
         make_view(p, &err) != DP_OK || row >= dp_ring_rows(&p->ring, batch, p->rows, p->draws))

@@ -90,7 +90,10 @@ void dp_snapshot_close(dp_snapshot *s)
     s->options.alloc->free(s->options.alloc->ctx, s, sizeof *s);
 }
 
-const dp_snapshot_info *dp_snapshot_get_info(const dp_snapshot *s) { return &s->info; }
+const dp_snapshot_info *dp_snapshot_get_info(const dp_snapshot *s)
+{
+    return s != NULL ? &s->info : NULL;
+}
 
 /* ---- check ---- */
 
@@ -408,6 +411,7 @@ dp_status dp_snapshot_check(dp_snapshot *s, dp_pipeline *from, dp_snapshot_damag
     if (k.repairs)
         dp_rows_close(&k.rows);
     dp_arena_free(&k.arena);
-    *out = k.damage;
+    if (status == DP_OK)
+        *out = k.damage;
     return status;
 }

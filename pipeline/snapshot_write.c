@@ -282,7 +282,7 @@ static dp_status write_all(writing *w, const char *path, const dp_snapshot_optio
 dp_status dp_snapshot_write(dp_pipeline *p, const char *path, const dp_snapshot_options *given,
                             dp_error *err)
 {
-    const dp_snapshot_options *o = given != NULL ? given : &defaults;
+    dp_snapshot_options options;
     writing w = {.main.fd = -1, .shard.fd = -1, .sought = UINT64_MAX};
     dp_status status;
 
@@ -291,17 +291,19 @@ dp_status dp_snapshot_write(dp_pipeline *p, const char *path, const dp_snapshot_
                        p == NULL ? "the pipeline" : "path");
     if (dp_dir_exists(path))
         return dp_fail(err, DP_EIO, "cannot write %.160s: it is a folder", path);
-    if (o->size != sizeof *o)
-        return dp_fail(err, DP_EINVAL,
-                       "dp_snapshot_options.size is %zu: set it to sizeof(dp_snapshot_options)",
-                       o->size);
+    status = dp_struct_take(given != NULL ? given : &defaults, "dp_snapshot_options",
+                            sizeof options, &options, err);
+    if (status == DP_OK)
+        status = dp_check_process(p->process, err);
+    if (status != DP_OK)
+        return status;
     w.arena = dp_arena_within(&p->graph.arena);
-    status = dp_rows_describe(p, o, &w.arena, &w.header, err);
+    status = dp_rows_describe(p, &options, &w.arena, &w.header, err);
     if (status == DP_OK)
         status = dp_snapshot_print(&w.header, &w.arena, &w.header_bytes, err);
     if (status == DP_OK) {
         dp_rows_open(&w.rows, p, &w.header);
-        status = write_all(&w, path, o, err);
+        status = write_all(&w, path, &options, err);
         dp_rows_close(&w.rows);
     }
     dp_writer_leave(&w.shard);

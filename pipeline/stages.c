@@ -20,6 +20,7 @@ const size_t dp_n_stages = sizeof dp_stage_table / sizeof dp_stage_table[0];
 
 const dp_stage_info *const *dp_stages(size_t *count)
 {
-    *count = dp_n_stages;
+    if (count != NULL)
+        *count = dp_n_stages;
     return dp_stage_table;
 }

@@ -100,24 +100,53 @@ static bool grow(dp_archive *a)
     return larger != NULL;
 }
 
-dp_status dp_archive_add(dp_archive *a, const char *name, size_t length, const dp_element *element,
-                         dp_named_tensor t)
+#define WHY 160 /* bytes of what is wrong with a tensor */
+
+/* Whether a name may be that of tensor number `index`, read or saved; else why. */
+static bool is_name(const char *name, size_t length, size_t index, char why[WHY])
+{
+    const bool is = name != NULL && printable(name, length) && index < DP_MAX_TENSORS;
+
+    if (index >= DP_MAX_TENSORS)
+        snprintf(why, WHY, "more than %d tensors", DP_MAX_TENSORS);
+    else if (!is)
+        snprintf(why, WHY, "tensor %zu has no printable name of at most %d bytes", index + 1,
+                 DP_MAX_TENSOR_NAME);
+    return is;
+}
+
+/* Whether a tensor with a name and this type has a shape, and the bytes of it; else why. */
+static bool is_whole(const dp_named_tensor *t, const dp_element *element, uint64_t *count,
+                     char why[WHY])
 {
     uint64_t size;
 
+    if (t->rank < 0 || t->rank > DP_MAX_RANK) {
+        snprintf(why, WHY, "%.60s has rank %d: 0 to %d are allowed", t->name, (int)t->rank,
+                 DP_MAX_RANK);
+        return false;
+    }
+    if (count_of(t, count) && !__builtin_mul_overflow(*count, element->size, &size) &&
+        size == t->size)
+        return true;
+    snprintf(why, WHY, "%.60s: %llu bytes are no %.60s", t->name, (unsigned long long)t->size,
+             dp_tensor_shape(t).text);
+    return false;
+}
+
+dp_status dp_archive_add(dp_archive *a, const char *name, size_t length, const dp_element *element,
+                         dp_named_tensor t)
+{
+    char why[WHY];
+
     t.type = element->name;
-    if (!printable(name, length))
-        return dp_archive_corrupt(a, "tensor %zu has no printable name of at most %d bytes",
-                                  a->n + 1, DP_MAX_TENSOR_NAME);
-    if (a->n == DP_MAX_TENSORS)
-        return dp_archive_corrupt(a, "more than %d tensors", DP_MAX_TENSORS);
+    if (!is_name(name, length, a->n, why))
+        return dp_archive_corrupt(a, "%s", why);
     t.name = dp_arena_text(a->arena, name, length);
     if (t.name == NULL || (a->n == a->room && !grow(a)))
         return dp_arena_fail(a->arena, a->err, "tensors");
-    if (!count_of(&t, &t.count) || __builtin_mul_overflow(t.count, element->size, &size) ||
-        size != t.size)
-        return dp_archive_corrupt(a, "%.60s: %llu bytes are no %.60s", t.name,
-                                  (unsigned long long)t.size, dp_tensor_shape(&t).text);
+    if (!is_whole(&t, element, &t.count, why))
+        return dp_archive_corrupt(a, "%s", why);
     a->tensors[a->n++] = t;
     return DP_OK;
 }
@@ -132,7 +161,8 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static dp_status check_unique(const dp_archive *a)
+/* The first name that two tensors have, or NULL. */
+static dp_status find_twice(const dp_archive *a, const char **out)
 {
     const char **names = dp_arena_alloc(a->arena, a->n + 1, sizeof *names);
 
@@ -141,9 +171,10 @@ static dp_status check_unique(const dp_archive *a)
     for (size_t i = 0; i < a->n; i++)
         names[i] = a->tensors[i].name;
     qsort(names, a->n, sizeof *names, by_name);
-    for (size_t i = 1; i < a->n; i++) {
+    *out = NULL;
+    for (size_t i = 1; i < a->n && *out == NULL; i++) {
         if (strcmp(names[i - 1], names[i]) == 0)
-            return dp_archive_corrupt(a, "%.80s is there twice", names[i]);
+            *out = names[i];
     }
     return DP_OK;
 }
@@ -151,6 +182,7 @@ static dp_status check_unique(const dp_archive *a)
 dp_status dp_archive_parse(dp_archive *a, const uint8_t *bytes, size_t n, const char *path,
                            dp_arena *arena, dp_error *err)
 {
+    const char *twice = NULL;
     dp_status status;
 
     *a = (dp_archive){.arena = arena, .path = path, .err = err};
@@ -161,7 +193,10 @@ dp_status dp_archive_parse(dp_archive *a, const uint8_t *bytes, size_t n, const 
     if (a->format == NULL)
         return dp_archive_corrupt(a, "no .ckpt, .safetensors or .npz file");
     status = a->format->parse(a, bytes, n);
-    return status == DP_OK ? check_unique(a) : status;
+    if (status == DP_OK)
+        status = find_twice(a, &twice);
+    return status == DP_OK && twice != NULL ? dp_archive_corrupt(a, "%.80s is there twice", twice)
+                                            : status;
 }
 
 dp_status dp_archive_read(dp_archive *a, const char *path, dp_arena *arena, dp_error *err)
@@ -197,38 +232,86 @@ static const dp_archive_format *format_of(const char *path)
     return NULL;
 }
 
-dp_status dp_archive_save(const dp_named_tensor *tensors, size_t n, const char *path, dp_error *err)
+/* A tensor of the caller's, as one that is read: what is saved can be opened again. */
+static dp_status check_saved(const dp_archive *a, size_t index)
 {
-    const dp_archive_format *format = format_of(path);
-    dp_options options;
-    dp_arena arena = {0};
-    const dp_archive out = {format, (dp_named_tensor *)tensors, n, n, &arena, path, err};
-    dp_writer writer;
-    dp_status status = dp_options_get(NULL, &options, err);
+    const dp_named_tensor *t = &a->tensors[index];
+    const dp_element *element = t->type != NULL ? dp_element_of(t) : NULL;
+    uint64_t count;
+    char why[WHY];
 
-    if (format == NULL)
-        return dp_fail(err, DP_EINVAL, "%.120s: .safetensors and .npz files can be written", path);
-    for (size_t i = 0; i < n && status == DP_OK; i++) {
-        if (dp_element_of(&tensors[i]) == NULL)
-            status = dp_fail(err, DP_EINVAL, "%.80s: there is no type '%.20s'", tensors[i].name,
-                             tensors[i].type);
-    }
+    if (!is_name(t->name, t->name != NULL ? strlen(t->name) : 0, index, why))
+        return dp_fail(a->err, DP_EINVAL, "dp_archive_save: %s", why);
+    if (a->format->reserved != NULL && strcmp(t->name, a->format->reserved) == 0)
+        return dp_fail(a->err, DP_EINVAL, "dp_archive_save: %s is no tensor's name in a %s file",
+                       t->name, a->format->suffix);
+    if (element == NULL)
+        return dp_fail(a->err, DP_EINVAL, "dp_archive_save: %.80s: there is no type '%.20s'",
+                       t->name, t->type != NULL ? t->type : "NULL");
+    if (!is_whole(t, element, &count, why))
+        return dp_fail(a->err, DP_EINVAL, "dp_archive_save: %s", why);
+    if (t->count != count)
+        return dp_fail(a->err, DP_EINVAL, "dp_archive_save: %.60s: count is %llu, of %.60s",
+                       t->name, (unsigned long long)t->count, dp_tensor_shape(t).text);
+    if (t->data == NULL && t->size > 0)
+        return dp_fail(a->err, DP_EINVAL, "dp_archive_save: %.80s: its data is NULL", t->name);
+    return DP_OK;
+}
+
+static dp_status check_all_saved(const dp_archive *a)
+{
+    const char *twice = NULL;
+    dp_status status = DP_OK;
+
+    for (size_t i = 0; i < a->n && status == DP_OK; i++)
+        status = check_saved(a, i);
     if (status == DP_OK)
-        status = dp_writer_open(&writer, path, err);
+        status = find_twice(a, &twice);
+    return status == DP_OK && twice != NULL
+               ? dp_fail(a->err, DP_EINVAL, "dp_archive_save: %.80s is there twice", twice)
+               : status;
+}
+
+static dp_status save(const dp_archive *a)
+{
+    dp_writer writer;
+    dp_status status = check_all_saved(a);
+
+    if (status == DP_OK)
+        status = dp_writer_open(&writer, a->path, a->err);
     if (status != DP_OK)
         return status;
-    arena.alloc = options.alloc;
-    status = format->write(&out, &writer);
-    dp_arena_free(&arena);
+    status = a->format->write(a, &writer);
     if (status == DP_OK)
-        return dp_writer_commit(&writer, err);
+        return dp_writer_commit(&writer, a->err);
     dp_writer_cancel(&writer);
+    return status;
+}
+
+dp_status dp_archive_save(const dp_named_tensor *tensors, size_t n, const char *path, dp_error *err)
+{
+    dp_options options;
+    dp_arena arena = {0};
+    dp_archive a = {NULL, (dp_named_tensor *)tensors, n, n, &arena, path, err};
+    dp_status status = dp_options_get(NULL, &options, err);
+
+    if (status != DP_OK)
+        return status;
+    if (path == NULL || (tensors == NULL && n > 0))
+        return dp_fail(err, DP_EINVAL, "dp_archive_save: %s is NULL",
+                       path == NULL ? "path" : "tensors");
+    a.format = format_of(path);
+    if (a.format == NULL)
+        return dp_fail(err, DP_EINVAL, "%.120s: .safetensors and .npz files can be written", path);
+    arena.alloc = options.alloc;
+    status = save(&a);
+    dp_arena_free(&arena);
     return status;
 }
 
 const dp_named_tensor *dp_archive_find(const dp_archive *a, const char *name)
 {
-    for (size_t i = 0; i < a->n; i++) {
+    for (size_t i = 0; a != NULL && name != NULL && i < a->n; i++) {
         if (strcmp(a->tensors[i].name, name) == 0)
             return &a->tensors[i];
     }
@@ -237,10 +320,13 @@ const dp_named_tensor *dp_archive_find(const dp_archive *a, const char *name)
 
 const dp_named_tensor *dp_archive_get(const dp_archive *a, size_t index)
 {
-    return index < a->n ? &a->tensors[index] : NULL;
+    return a != NULL && index < a->n ? &a->tensors[index] : NULL;
 }
 
-const char *dp_archive_format_name(const dp_archive *a) { return a->format->name; }
+const char *dp_archive_format_name(const dp_archive *a)
+{
+    return a != NULL ? a->format->name : NULL;
+}
 
 /* ---- as a handle ---- */
 

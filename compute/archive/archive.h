@@ -40,6 +40,7 @@ typedef struct dp_archive_format {
     bool (*is)(const uint8_t *bytes, size_t n); /* by the first bytes */
     dp_status (*parse)(dp_archive *, const uint8_t *bytes, size_t n);
     dp_status (*write)(const dp_archive *, dp_writer *); /* NULL: not written by us */
+    const char *reserved; /* a name that no tensor has; NULL = none */
 } dp_archive_format;
 extern const dp_archive_format dp_archive_ckpt, dp_archive_npz, dp_archive_safetensors;
 

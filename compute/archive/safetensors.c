@@ -270,4 +270,10 @@ static dp_status write_all(const dp_archive *a, dp_writer *w)
 }
 
 const dp_archive_format dp_archive_safetensors = {
-    .name = "safetensors", .suffix = ".safetensors", .is = is, .parse = parse, .write = write_all};
+    .name = "safetensors",
+    .suffix = ".safetensors",
+    .is = is,
+    .parse = parse,
+    .write = write_all,
+    .reserved = "__metadata__",
+};

@@ -69,6 +69,18 @@ static void hash_outputs(const dp_op *op, const char *names, uint8_t digest[16])
     dp_hash_final(&h, digest);
 }
 
+/* Whether it is one of dp_ops, whose examples alone are known here. */
+static bool has_side(const dp_op_info *info, dp_direction direction)
+{
+    size_t n, i = 0;
+    const dp_op_info *const *all = dp_ops(&n);
+
+    while (i < n && all[i] != info)
+        i++;
+    return i < n && (direction == DP_FORWARD || direction == DP_BACKWARD) &&
+           info->side[direction].inputs != NULL;
+}
+
 dp_status dp_op_example(const dp_op_info *info, dp_direction direction, const dp_options *given,
                         uint8_t digest[16], dp_error *err)
 {
@@ -80,7 +92,9 @@ dp_status dp_op_example(const dp_op_info *info, dp_direction direction, const dp
     dp_op *op = NULL;
     dp_status status = dp_options_get(given, &options, err);
 
-    if (status == DP_OK && (info == NULL || info->side[direction].inputs == NULL))
+    if (status == DP_OK && digest == NULL)
+        status = dp_fail(err, DP_EINVAL, "dp_op_example: digest is NULL");
+    if (status == DP_OK && !has_side(info, direction))
         status = dp_fail(err, DP_EINVAL, "dp_op_example: there is no such operator or direction");
     if (status != DP_OK)
         return status;

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/numeric.h"
@@ -46,7 +47,8 @@ static const dp_stage_info *const stages[] = {
 
 const dp_op_info *const *dp_ops(size_t *count)
 {
-    *count = N_OPERATORS;
+    if (count != NULL)
+        *count = N_OPERATORS;
     return infos;
 }
 
@@ -127,12 +129,26 @@ float dp_reciprocal_deviation(float variance, double epsilon)
 
 /* ---- open, run, close ---- */
 
+/* "layer_norm: x" */
+typedef struct input_text {
+    char text[2 * DP_OP_NAME + 2];
+} input_text;
+
+static input_text input_of(const dp_op_info *info, const dp_op_side *side, size_t i)
+{
+    char name[DP_OP_NAME];
+    input_text out;
+
+    snprintf(out.text, sizeof out.text, "%.*s: %s", DP_OP_NAME, info->stage.name,
+             dp_op_name(side->inputs, i, name));
+    return out;
+}
+
 static dp_status check_inputs(dp_op *op, dp_direction direction, const dp_tensor *inputs, size_t n,
                               dp_error *err)
 {
     const char *name = op->operator->info.stage.name;
     const dp_op_side *side = &op->operator->info.side[direction];
-    char text[DP_OP_NAME];
 
     if (op->part->plan == NULL)
         return dp_fail(err, DP_EINVAL, "%s has no backward direction", name);
@@ -142,10 +158,12 @@ static dp_status check_inputs(dp_op *op, dp_direction direction, const dp_tensor
                        side->inputs, n);
     for (size_t i = 0; i < n; i++) {
         const dp_tensor *t = &inputs[i];
-        if (dp_dtype_size(t->dtype) == 0 || t->rank < 0 || t->rank > DP_MAX_RANK ||
-            !dp_tensor_fits(t) || dp_tensor_count(t) > DP_OP_MOST)
-            return dp_fail(err, DP_EINVAL, "%s: %s is no tensor of at most 2^40 elements", name,
-                           dp_op_name(side->inputs, i, text));
+        const input_text what = input_of(&op->operator->info, side, i);
+        const dp_status status = dp_tensor_check(t, what.text, err);
+        if (status != DP_OK)
+            return status;
+        if (dp_tensor_count(t) > DP_OP_MOST)
+            return dp_fail(err, DP_ELIMIT, "%s has more than 2^40 elements", what.text);
         op->in[i] = *t;
         op->in[i].data = NULL;
     }
@@ -271,13 +289,12 @@ void dp_op_close(dp_op *op)
 
 const dp_tensor *dp_op_output(const dp_op *op, size_t index)
 {
-    return index < op->n_out ? &op->out[index] : NULL;
+    return op != NULL && index < op->n_out ? &op->out[index] : NULL;
 }
 
 dp_status dp_op_run(dp_op *op, const dp_tensor *inputs, dp_error *err)
 {
     dp_status status;
-    char name[DP_OP_NAME];
     dp_fp fp;
 
     if (op == NULL || inputs == NULL)
@@ -286,12 +303,11 @@ dp_status dp_op_run(dp_op *op, const dp_tensor *inputs, dp_error *err)
     for (size_t i = 0; i < op->n_in && status == DP_OK; i++) {
         const dp_op_info *info = &op->operator->info;
         const dp_op_side *side = &info->side[op->part - op->operator->part];
-        if (!dp_tensor_same_type(&inputs[i], &op->in[i]) ||
-            (inputs[i].data == NULL && dp_tensor_count(&op->in[i]) > 0))
-            status = dp_fail(err, DP_EINVAL, "%s: %s is %s: it was opened with %s",
-                             info->stage.name, dp_op_name(side->inputs, i, name),
-                             inputs[i].data == NULL ? "NULL" : dp_tensor_type(&inputs[i]).text,
-                             dp_tensor_type(&op->in[i]).text);
+        const input_text what = input_of(info, side, i);
+        status = dp_tensor_check_data(&inputs[i], what.text, err);
+        if (status == DP_OK && !dp_tensor_same_type(&inputs[i], &op->in[i]))
+            status = dp_fail(err, DP_EINVAL, "%s is %s: it was opened with %s", what.text,
+                             dp_tensor_type(&inputs[i]).text, dp_tensor_type(&op->in[i]).text);
     }
     if (status != DP_OK)
         return status;

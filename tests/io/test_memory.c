@@ -120,11 +120,11 @@ static void wrong_arrays_are_refused(void **state)
     refused("memory", few, DP_EINVAL, "'b' has 7 records, 'a' 8");
     refused("memory", twice, DP_ESPEC, "two columns 'a'");
     refused("memory", id, DP_ESPEC, "two columns 'id'");
-    refused("memory", no_data, DP_EINVAL, "'a' has no data");
-    refused("memory", no_dtype, DP_EINVAL, "no dtype");
-    refused("memory", scalar, DP_EINVAL, "no shape");
-    refused("memory", negative, DP_EINVAL, "no shape");
-    refused("memory", large, DP_EINVAL, "no shape");
+    refused("memory", no_data, DP_EINVAL, "'a' is uint8[8] and its data is NULL");
+    refused("memory", no_dtype, DP_EINVAL, "'a' has dtype 77");
+    refused("memory", scalar, DP_EINVAL, "'a' has rank 0");
+    refused("memory", negative, DP_EINVAL, "'a' is uint8[2, -4]");
+    refused("memory", large, DP_EINVAL, "'a' is float64[1, 2305843009213693951]");
     refused("memory columns=a,c", few, DP_ESPEC, "has no 'c'");
     refused("memory columns=a,a", few, DP_ESPEC, "two columns 'a'");
 }
