@@ -28,6 +28,14 @@ int cli_fail(int status, const char *format, ...)
     return status;
 }
 
+int cli_fail_short(const char *command, uint64_t asked, uint64_t got, const char *units)
+{
+    if (got == 0)
+        return cli_fail(EXIT_NOT_TRIED, "%s: the stream is empty: nothing is shown", command);
+    return cli_fail(EXIT_NOT_TRIED, "%s: asked %llu %s, the data end after %llu", command,
+                    (unsigned long long)asked, units, (unsigned long long)got);
+}
+
 /* The part of the text around the column, and a caret under it. */
 static void point_at(const char *text, uint32_t column)
 {

@@ -49,6 +49,10 @@ int cli_parse(const cli_command *, int argc, char **argv, const char **operands)
 /* Says one line on stderr and returns the exit status. */
 __attribute__((format(printf, 2, 3))) int cli_fail(int status, const char *format, ...);
 
+/* What was asked was not there: nothing of it (got 0), or less.  EXIT_NOT_TRIED, as that shows
+ * neither a yes nor a no. */
+int cli_fail_short(const char *command, uint64_t asked, uint64_t got, const char *units);
+
 /* A failure of the library: with a caret under the column of `text` when there is one. */
 int cli_fail_error(const dp_error *, const char *text);
 

@@ -39,10 +39,8 @@ static void print_row(const stream *s, size_t row)
         for (int32_t d = s->batched; d < t->rank; d++)
             n *= (size_t)t->shape[d];
         printf("  %s", name);
-        for (size_t i = 0; i < n && n <= MOST_NUMBERS; i++) {
-            putchar(' ');
-            element_print(t, row * n + i);
-        }
+        for (size_t i = 0; i < n && n <= MOST_NUMBERS; i++)
+            printf(" %s", element_of(t, row * n + i).text);
         if (n > MOST_NUMBERS) {
             dp_digest((const uint8_t *)t->data + row * n * dp_dtype_size(t->dtype),
                       n * dp_dtype_size(t->dtype), digest);

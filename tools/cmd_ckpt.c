@@ -96,42 +96,77 @@ static int info(const dp_archive *a, bool json)
 
 /* ---- diff ---- */
 
-/* Whether the two are equal; says how not. */
-static bool compare(const dp_named_tensor *a, const dp_named_tensor *b)
+typedef struct tensors_found {
+    const char *const *files;
+    uint64_t equal, different;
+    cJSON *names; /* of those that differ; NULL: they are printed */
+} tensors_found;
+
+static void print_difference(const dp_named_tensor *a, const dp_named_tensor *b,
+                             const char *const files[2])
 {
     difference d;
 
-    if (strcmp(type_of(a).text, type_of(b).text) != 0) {
+    if (a == NULL || b == NULL) {
+        printf("%s: only in %s\n", (a != NULL ? a : b)->name, files[a == NULL]);
+    } else if (strcmp(type_of(a).text, type_of(b).text) != 0) {
         printf("%s: %s and %s\n", a->name, type_of(a).text, type_of(b).text);
-        return false;
+    } else {
+        d = difference_of(a, b);
+        difference_print(stdout, &d, a, b);
     }
-    if (memcmp(a->data, b->data, (size_t)a->size) == 0)
-        return true;
-    d = difference_of(a, b);
-    difference_print(stdout, &d, a, b);
-    return false;
 }
 
-static int diff(const dp_archive *a, const dp_archive *b, const char *const names[2])
+/* Of one name; NULL: the file has none. */
+static void compare(tensors_found *f, const dp_named_tensor *a, const dp_named_tensor *b)
 {
-    size_t equal = 0, different = 0;
+    if (a != NULL && b != NULL && strcmp(type_of(a).text, type_of(b).text) == 0 &&
+        memcmp(a->data, b->data, (size_t)a->size) == 0) {
+        f->equal++;
+        return;
+    }
+    f->different++;
+    if (f->names != NULL)
+        cJSON_AddItemToArray(f->names, cJSON_CreateString((a != NULL ? a : b)->name));
+    else
+        print_difference(a, b, f->files);
+}
+
+static void compare_all(tensors_found *f, const dp_archive *a, const dp_archive *b)
+{
     const dp_named_tensor *t;
 
-    for (size_t i = 0; (t = dp_archive_get(a, i)) != NULL; i++) {
-        const dp_named_tensor *other = dp_archive_find(b, t->name);
-        if (other == NULL)
-            printf("%s: only in %s\n", t->name, names[0]), different++;
-        else if (compare(t, other))
-            equal++;
-        else
-            different++;
-    }
+    for (size_t i = 0; (t = dp_archive_get(a, i)) != NULL; i++)
+        compare(f, t, dp_archive_find(b, t->name));
     for (size_t i = 0; (t = dp_archive_get(b, i)) != NULL; i++) {
         if (dp_archive_find(a, t->name) == NULL)
-            printf("%s: only in %s\n", t->name, names[1]), different++;
+            compare(f, NULL, t);
     }
-    printf("%zu tensors are equal, %zu are not\n", equal, different);
-    return different == 0 ? EXIT_YES : EXIT_NO;
+}
+
+static int print_diff_json(const tensors_found *f, cJSON *json)
+{
+    cJSON_AddStringToObject(json, "kind", "weights");
+    cJSON_AddBoolToObject(json, "equal", f->different == 0 && f->equal > 0);
+    cli_add_count(json, "tensors_equal", f->equal);
+    cli_add_count(json, "tensors_different", f->different);
+    return cli_print_json(json);
+}
+
+static int diff(const dp_archive *a, const dp_archive *b, const char *const files[2], bool json)
+{
+    cJSON *object = json ? cJSON_CreateObject() : NULL;
+    tensors_found f = {files, 0, 0, json ? cJSON_AddArrayToObject(object, "different") : NULL};
+
+    compare_all(&f, a, b);
+    if (json && print_diff_json(&f, object) != EXIT_YES)
+        return EXIT_NOT_TRIED;
+    if (f.equal + f.different == 0)
+        return cli_fail(EXIT_NOT_TRIED, "diff: both hold no tensor: nothing was compared");
+    if (!json)
+        printf("%llu tensors are equal, %llu are not\n", (unsigned long long)f.equal,
+               (unsigned long long)f.different);
+    return f.different == 0 ? EXIT_YES : EXIT_NO;
 }
 
 static int convert(const dp_archive *a, const char *path)
@@ -159,7 +194,7 @@ static int run(const char *const words[3], bool json)
         else if (strcmp(words[0], "convert") == 0)
             status = convert(a, words[2]);
         else
-            status = diff(a, b, words + 1);
+            status = diff(a, b, words + 1, json);
     }
     dp_archive_close(a);
     dp_archive_close(b);
@@ -171,7 +206,7 @@ int cmd_ckpt(int argc, char **argv)
     const char *words[3] = {NULL, NULL, NULL};
     bool json = false;
     const cli_option options[] = {
-        {"json", NULL, "info: print one JSON object", CLI_FLAG, &json},
+        {"json", NULL, "info, diff: print one JSON object", CLI_FLAG, &json},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };
     const cli_command command = {"ckpt", "info FILE | convert IN OUT | diff A B", about, options, 2,

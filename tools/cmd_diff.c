@@ -84,7 +84,10 @@ static void print_step(const pair *p)
 
     for (size_t i = 0; (name = comparison_entry(p, i, &equal)) != NULL; i++) {
         const bool is_loss = strcmp(name, "loss") == 0;
-        printf("  %-24s %s", name, equal ? "equal" : "DIFFERS");
+        const char *word = equal ? "equal" : "DIFFERS";
+        if (!is_loss && ledger_digest(p->b, name)[0] == '\0')
+            word = "in the first alone";
+        printf("  %-24s %s", name, word);
         if (is_loss)
             printf("  %s%s%s", p->a->loss, equal ? "" : "  ", equal ? "" : p->b->loss);
         putchar('\n');
@@ -126,21 +129,24 @@ static int report(const comparison *c, const replay *p)
 {
     const bool equal = comparison_equal(c);
 
-    printf("%s: %zu steps, %s: %zu steps, %zu in common\n", c->path[0], c->ledger[0].n, c->path[1],
-           c->ledger[1].n, c->n);
+    printf("%s: %zu steps, %s: %zu steps, %zu in common, with %llu entries in both\n", c->path[0],
+           c->ledger[0].n, c->path[1], c->ledger[1].n, c->n, (unsigned long long)c->entries);
     if (strcmp(c->ledger[0].about, c->ledger[1].about) != 0)
         printf("about: \"%s\" and \"%s\"\n", c->ledger[0].about, c->ledger[1].about);
     if (c->first < c->n) {
         printf("first difference: step %llu, \"%s\"\n",
                (unsigned long long)c->common[c->first].a->step, c->cause);
         print_step(&c->common[c->first]);
-        cli_wrap(stdout, comparison_meaning(c->cause), 0, 0);
+        cli_wrap(stdout, comparison_meaning(c), 0, 0);
     }
     if (p != NULL)
         replay_print(stdout, p, c);
     for (int k = 0; k < 2; k++) {
         if (c->ledger[k].n > c->n)
             printf("%zu steps are in %s alone\n", c->ledger[k].n - c->n, c->path[k]);
+        if (c->alone[k] > 0)
+            printf("%llu entries of common steps are in %s alone\n",
+                   (unsigned long long)c->alone[k], c->path[k]);
         if (c->ledger[k].torn)
             printf("the last line of %s is torn and does not count\n", c->path[k]);
     }
@@ -151,6 +157,15 @@ static int report(const comparison *c, const replay *p)
     return equal ? EXIT_YES : EXIT_NO;
 }
 
+/* Of the first and of the second. */
+static void add_alone(cJSON *json, const char *name, uint64_t a, uint64_t b)
+{
+    char list[64];
+
+    snprintf(list, sizeof list, "[%llu, %llu]", (unsigned long long)a, (unsigned long long)b);
+    cJSON_AddRawToObject(json, name, list);
+}
+
 static int report_json(const comparison *c, const replay *p)
 {
     const bool equal = comparison_equal(c);
@@ -159,6 +174,9 @@ static int report_json(const comparison *c, const replay *p)
     cJSON_AddStringToObject(json, "kind", "ledger");
     cJSON_AddBoolToObject(json, "equal", equal);
     cli_add_count(json, "steps_in_common", c->n);
+    cli_add_count(json, "entries_in_common", c->entries);
+    add_alone(json, "steps_alone", c->ledger[0].n - c->n, c->ledger[1].n - c->n);
+    add_alone(json, "entries_alone", c->alone[0], c->alone[1]);
     if (c->first < c->n) {
         cli_add_count(json, "first_different_step", c->common[c->first].a->step);
         cJSON_AddStringToObject(json, "cause", c->cause);
@@ -214,6 +232,7 @@ static int diff_ledgers(const settings *set)
 static int diff_streams(const settings *set)
 {
     session s[2] = {set->session, set->session};
+    streams_found found = {0};
     int status = -1;
 
     for (int k = 0; status < 0 && k < 2; k++) {
@@ -221,7 +240,9 @@ static int diff_streams(const settings *set)
         status = session_open(&s[k], set->paths[k], (cli_optional){0}, (cli_optional){0});
     }
     if (status < 0)
-        status = streams_compare(s[0].pipeline, s[1].pipeline);
+        status = streams_compare(s[0].pipeline, s[1].pipeline, &found);
+    if (status < 0)
+        status = streams_report(&found, "stream", set->json);
     session_close(&s[0]);
     session_close(&s[1]);
     return status;

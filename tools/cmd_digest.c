@@ -58,8 +58,11 @@ static int read_stream(session *s, const settings *set)
             cli_progress(start, "batch", n, dp_length(s->pipeline));
     }
     cli_progress_end();
-    return status == DP_OK || status == DP_END ? finish(s, set, n, total)
-                                               : cli_fail_error(&err, NULL);
+    if (status != DP_OK && status != DP_END)
+        return cli_fail_error(&err, NULL);
+    if (n == 0 || (set->batches != UINT64_MAX && n < set->batches))
+        return cli_fail_short("digest", set->batches, n, "batches");
+    return finish(s, set, n, total);
 }
 
 int cmd_digest(int argc, char **argv)
@@ -71,7 +74,8 @@ int cmd_digest(int argc, char **argv)
         SESSION_OPTIONS(s),
         {"seed", "N", "seed (default: 1, or the recipe's)", CLI_OPTIONAL, &set.seed},
         {"skip", "N", "begin with batch N", CLI_COUNT, &set.skip},
-        {"batches", "N", "read N batches (default: all)", CLI_COUNT, &set.batches},
+        {"batches", "N", "read N batches, which must be there (default: all)", CLI_COUNT,
+         &set.batches},
         {"each", NULL, "print the digest of every batch, too", CLI_FLAG, &set.each},
         {"json", NULL, "print one JSON object", CLI_FLAG, &set.json},
         {NULL, NULL, NULL, CLI_FLAG, NULL},

@@ -52,7 +52,7 @@ static int measure(session *s, score *sum)
     cli_progress_end();
     if (next != DP_END)
         return cli_fail_error(&err, NULL);
-    return sum->samples > 0 ? -1 : cli_fail(EXIT_MALFORMED, "eval: the test data are empty");
+    return sum->samples > 0 ? -1 : cli_fail_short("eval", 0, 0, "");
 }
 
 static void print(const score *s, bool json)

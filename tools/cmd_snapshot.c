@@ -29,6 +29,15 @@ typedef struct settings {
 
 /* ---- write ---- */
 
+/* A snapshot of nothing, or of less than was asked, would be taken for one of all. */
+static int check_length(const settings *set)
+{
+    const uint64_t length = dp_length(set->session.pipeline), asked = set->write.batches;
+
+    return length == 0 || length < asked ? cli_fail_short("snapshot", asked, length, "batches")
+                                         : -1;
+}
+
 static void show_progress(void *ctx, uint64_t done, uint64_t of)
 {
     const settings *set = ctx;
@@ -47,6 +56,8 @@ static int write_snapshot(settings *set, const char *spec, const char *path)
         return cli_fail(EXIT_MALFORMED, "snapshot: OUT is a file: standard output cannot be one");
     s->stream_only = true;
     status = session_open(s, spec, set->seed, (cli_optional){0});
+    if (status < 0)
+        status = check_length(set);
     if (status >= 0)
         return status;
     set->start = cli_seconds();
@@ -179,7 +190,7 @@ static int run(settings *set, const char *const words[3])
         return snapshot_info(words[1], set->json);
     if (strcmp(words[0], "check") == 0)
         return check_snapshot(set, words[1]);
-    return snapshot_diff(words[1], words[2]);
+    return snapshot_diff(words[1], words[2], set->json);
 }
 
 int cmd_snapshot(int argc, char **argv)
@@ -199,7 +210,7 @@ int cmd_snapshot(int argc, char **argv)
         {"seed", "N", "write: seed (default: 1, or the recipe's)", CLI_OPTIONAL, &set.seed},
         {"repair-from", "SPEC", "check: make damaged blocks anew from this stream", CLI_TEXT,
          &set.repair_from},
-        {"json", NULL, "info: print one JSON object", CLI_FLAG, &set.json},
+        {"json", NULL, "info, diff: print one JSON object", CLI_FLAG, &set.json},
         SESSION_OPTIONS(set.session),
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };

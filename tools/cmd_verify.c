@@ -38,6 +38,7 @@ typedef struct run {
 typedef struct runs {
     run run[MAX_RUNS];
     int n;
+    uint64_t asked;                /* steps; 0 = all that there are, up to the usual number */
     char sensitivity[GROWTH_TEXT]; /* "" = not asked for */
 } runs;
 
@@ -240,6 +241,20 @@ static int lowest_broken(const runs *all)
     return r;
 }
 
+/* Both runs ended with the data, before what was asked. */
+static bool is_short(const runs *r) { return r->run[0].ladder.n_losses < r->asked; }
+
+static bool is_reproduced(const runs *r) { return lowest_broken(r) == N_RUNGS && !is_short(r); }
+
+/* The exit status.  A difference is one however long the runs were. */
+static int judge(const runs *r, const char *units)
+{
+    if (lowest_broken(r) != N_RUNGS)
+        return EXIT_NO;
+    return is_short(r) ? cli_fail_short("verify", r->asked, r->run[0].ladder.n_losses, units)
+                       : EXIT_YES;
+}
+
 static bool others_equal(const runs *all, int rung)
 {
     bool equal = true;
@@ -311,16 +326,27 @@ static void print_ladder(const runs *all)
     }
 }
 
+static void print_verdict(const runs *r)
+{
+    const bool reproduced = is_reproduced(r), color = cli_color();
+
+    printf("%s%s%s\n", color ? (reproduced ? "\033[1;32m" : "\033[1;31m") : "",
+           reproduced                    ? "REPRODUCED"
+           : lowest_broken(r) == N_RUNGS ? "NOT SHOWN"
+                                         : "NOT REPRODUCED",
+           color ? "\033[0m" : "");
+}
+
 static int report_text(const settings *s, const runs *r, bool trained)
 {
+    const char *units = trained ? "steps" : "batches";
     const int broken = lowest_broken(r);
-    const bool color = cli_color();
 
     printf("detpipe " DETPIPE_VERSION " verify %.40s%s\n",
            strcmp(s->recipe, RECIPE_DEFAULT) == 0 ? RECIPE_DEFAULT : s->recipe,
            strlen(s->recipe) > 40 ? "..." : "");
     for (int i = 0; i < r->n; i++)
-        print_run(&r->run[i], i + 1, trained ? "steps" : "batches");
+        print_run(&r->run[i], i + 1, units);
     print_ladder(r);
     if (trained)
         printf("allclose (losses 1 and 2, atol 1e-3, rtol 1e-5): %s\n",
@@ -330,9 +356,8 @@ static int report_text(const settings *s, const runs *r, bool trained)
         explain(r, broken);
     if (r->sensitivity[0] != '\0')
         cli_wrap(stdout, r->sensitivity, 0, 0);
-    printf("%s%s%s\n", color ? (broken == N_RUNGS ? "\033[1;32m" : "\033[1;31m") : "",
-           broken == N_RUNGS ? "REPRODUCED" : "NOT REPRODUCED", color ? "\033[0m" : "");
-    return broken == N_RUNGS ? EXIT_YES : EXIT_NO;
+    print_verdict(r);
+    return judge(r, units);
 }
 
 static bool losses_of(const ladder *l, losses *out)
@@ -367,7 +392,10 @@ static int report_json(const settings *s, const runs *r, bool trained)
     cJSON *json = cJSON_CreateObject(), *list;
 
     cJSON_AddStringToObject(json, "recipe", s->recipe);
-    cJSON_AddBoolToObject(json, "reproduced", broken == N_RUNGS);
+    cJSON_AddBoolToObject(json, "reproduced", is_reproduced(r));
+    cli_add_count(json, "steps", r->run[0].ladder.n_losses);
+    if (r->asked > 0)
+        cli_add_count(json, "steps_asked", r->asked);
     cJSON_AddStringToObject(json, "lowest_broken_rung",
                             broken == N_RUNGS ? "" : rung_names[broken]);
     if (trained)
@@ -377,7 +405,7 @@ static int report_json(const settings *s, const runs *r, bool trained)
         cJSON_AddItemToArray(list, ladder_to_json(&r->run[i].ladder));
     if (cli_print_json(json) != EXIT_YES)
         return EXIT_NOT_TRIED;
-    return broken == N_RUNGS ? EXIT_YES : EXIT_NO;
+    return judge(r, trained ? "steps" : "batches");
 }
 
 /* ---- options ---- */
@@ -463,8 +491,7 @@ static int start_runs(const settings *s, inject what, uint64_t seed, runs *r)
     for (int i = 0; i < r->n && status < 0; i++)
         status = start_run(i == 1 ? &other : s, &r->run[i], i + 1);
     if (status < 0 && r->run[0].ladder.n_losses == 0)
-        status = cli_fail(EXIT_MALFORMED,
-                          "verify: the recipe delivers no batch, so there is nothing to compare");
+        status = cli_fail_short("verify", r->asked, 0, "");
     return status;
 }
 
@@ -486,6 +513,7 @@ static int compare(const settings *s, inject what)
         return status;
     frozen.recipe = text;
     trained = loaded.net != NULL;
+    all.asked = s->steps.given ? s->steps.value : trained || loaded.steps_given ? loaded.steps : 0;
     seed = loaded.seed;
     recipe_free(&loaded);
     plan_runs(s, what, &all);
@@ -537,6 +565,8 @@ int cmd_verify(int argc, char **argv)
     if (foreign > 0)
         return verify_command(argc, argv, foreign);
     status = cli_parse(&command, argc, argv, &s.recipe);
+    if (status < 0 && s.steps.given && s.steps.value == 0)
+        status = cli_fail(EXIT_MALFORMED, "verify: --steps takes 1 and more");
     if (status < 0 && s.json && s.sensitivity)
         status =
             cli_fail(EXIT_MALFORMED, "verify: --sensitivity of a recipe is text: without --json");

@@ -4,6 +4,7 @@
  */
 #include "tools/comparison.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,6 +53,24 @@ static const char *first_other(const pair *p)
     return NULL;
 }
 
+/* The names mostly stand in one order, so that the next is looked at before all others. */
+static void count_entries(comparison *c, const pair *p)
+{
+    const cJSON *b = p->b->tensors->child;
+    uint64_t both = 0, n_a = 0, n_b = 0;
+
+    for (const cJSON *a = p->a->tensors->child; a != NULL; a = a->next, n_a++) {
+        const bool next = b != NULL && strcmp(a->string, b->string) == 0;
+        both += next || cJSON_GetObjectItemCaseSensitive(p->b->tensors, a->string) != NULL;
+        b = next ? b->next : b;
+    }
+    for (b = p->b->tensors->child; b != NULL; b = b->next)
+        n_b++;
+    c->entries += both + (isfinite(strtod(p->a->loss, NULL)) && isfinite(strtod(p->b->loss, NULL)));
+    c->alone[0] += n_a - both;
+    c->alone[1] += n_b > both ? n_b - both : 0; /* a name may be there twice */
+}
+
 static bool match(comparison *c)
 {
     const ledger *a = &c->ledger[0], *b = &c->ledger[1];
@@ -65,6 +84,8 @@ static bool match(comparison *c)
         else
             j++;
     }
+    for (size_t i = 0; i < c->n; i++)
+        count_entries(c, &c->common[i]);
     for (c->first = 0; c->first < c->n && c->cause == NULL; c->first += c->cause == NULL)
         c->cause = first_other(&c->common[c->first]);
     return c->common != NULL;
@@ -93,8 +114,15 @@ int comparison_make(comparison *c)
     if (status < 0 && (!match(c) || !fill_losses(c)))
         status = cli_fail(EXIT_NOT_TRIED, "out of memory");
     if (status < 0 && c->n == 0)
-        status = cli_fail(EXIT_MALFORMED, "diff: %s and %s have no step in common", c->path[0],
-                          c->path[1]);
+        status =
+            cli_fail(EXIT_NOT_TRIED, "diff: %s and %s have no step in common: nothing was compared",
+                     c->path[0], c->path[1]);
+    if (status < 0 && c->entries == 0 && c->cause == NULL)
+        status =
+            cli_fail(EXIT_NOT_TRIED,
+                     "diff: %s and %s have no digest and no finite loss in common: nothing was "
+                     "compared",
+                     c->path[0], c->path[1]);
     return status;
 }
 
@@ -109,11 +137,12 @@ void comparison_free(comparison *c)
 
 bool comparison_equal(const comparison *c)
 {
-    return c->first == c->n && c->ledger[0].n == c->ledger[1].n;
+    return c->first == c->n && c->ledger[0].n == c->n && c->ledger[1].n == c->n;
 }
 
-const char *comparison_meaning(const char *cause)
+const char *comparison_meaning(const comparison *c)
 {
+    const pair *at = &c->common[c->first];
     static const struct {
         const char *name, *text;
     } known[] = {
@@ -128,8 +157,11 @@ const char *comparison_meaning(const char *cause)
         {"weight", "The optimizer: the gradients are equal and what it made of them is not."},
     };
 
+    if (strcmp(c->cause, "loss") != 0 &&
+        (ledger_digest(at->a, c->cause)[0] == '\0' || ledger_digest(at->b, c->cause)[0] == '\0'))
+        return "One of the runs has it in this step, the other has not: they recorded other things.";
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (strncmp(cause, known[i].name, strlen(known[i].name)) == 0)
+        if (strncmp(c->cause, known[i].name, strlen(known[i].name)) == 0)
             return known[i].text;
     }
     return "All that was recorded before it in this step, and every step before, is equal.";

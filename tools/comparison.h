@@ -20,6 +20,8 @@ typedef struct comparison {
     size_t n;
     size_t first;      /* of common, that differs; n: none */
     const char *cause; /* name in that step; "loss" for the loss; NULL: none */
+    uint64_t entries;  /* that both have in a common step, its loss if it is finite among them */
+    uint64_t alone[2]; /* that one of them has alone in a common step */
 } comparison;
 
 /* Fills all but the paths.  -1, or the exit status after saying why not. */
@@ -32,7 +34,7 @@ bool comparison_equal(const comparison *);
 const char *comparison_entry(const pair *, size_t i, bool *equal);
 
 /* What is to blame when this is the first thing that differs. */
-const char *comparison_meaning(const char *cause);
+const char *comparison_meaning(const comparison *);
 
 /* A page of its own: verdict, the first step that differs, what its replay says (NULL: there was
  * none), curves of both losses, steps x names.  -1, or the exit status. */

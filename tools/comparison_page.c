@@ -203,13 +203,14 @@ static void put_page(FILE *f, const comparison *c, const char *replay)
     put(f, c->path[0]);
     fprintf(f, ": %zu steps. ", c->ledger[0].n);
     put(f, c->path[1]);
-    fprintf(f, ": %zu steps. %zu in common.</p>\n", c->ledger[1].n, c->n);
+    fprintf(f, ": %zu steps. %zu in common, with %llu entries in both.</p>\n", c->ledger[1].n, c->n,
+            (unsigned long long)c->entries);
     if (c->first < c->n) {
         fprintf(f, "<h2>The first difference: step %llu, ",
                 (unsigned long long)c->common[c->first].a->step);
         put(f, c->cause);
         fputs("</h2>\n<p>", f);
-        put(f, comparison_meaning(c->cause));
+        put(f, comparison_meaning(c));
         fputs("</p>\n", f);
         put_ladder(f, &c->common[c->first]);
     }

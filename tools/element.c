@@ -17,22 +17,29 @@ size_t element_count(const dp_tensor *t)
     return n;
 }
 
-void element_print(const dp_tensor *t, size_t i)
+element_text element_of(const dp_tensor *t, size_t i)
 {
+    element_text out;
+    char *to = out.text;
+    const size_t size = sizeof out.text;
+
     switch (t->dtype) {
     case DP_U8:
-    case DP_BOOL: printf("%u", ((const uint8_t *)t->data)[i]); break;
-    case DP_I8: printf("%d", ((const int8_t *)t->data)[i]); break;
-    case DP_U16: printf("%u", ((const uint16_t *)t->data)[i]); break;
-    case DP_F16: printf("0x%04x", ((const uint16_t *)t->data)[i]); break;
-    case DP_I16: printf("%d", ((const int16_t *)t->data)[i]); break;
-    case DP_I32: printf("%d", ((const int32_t *)t->data)[i]); break;
-    case DP_U32: printf("%u", ((const uint32_t *)t->data)[i]); break;
-    case DP_I64: printf("%lld", (long long)((const int64_t *)t->data)[i]); break;
-    case DP_U64: printf("%llu", (unsigned long long)((const uint64_t *)t->data)[i]); break;
-    case DP_F32: printf("%.9g", (double)((const float *)t->data)[i]); break;
-    case DP_F64: printf("%.17g", ((const double *)t->data)[i]); break;
+    case DP_BOOL: snprintf(to, size, "%u", ((const uint8_t *)t->data)[i]); break;
+    case DP_I8: snprintf(to, size, "%d", ((const int8_t *)t->data)[i]); break;
+    case DP_U16: snprintf(to, size, "%u", ((const uint16_t *)t->data)[i]); break;
+    case DP_F16: snprintf(to, size, "0x%04x", ((const uint16_t *)t->data)[i]); break;
+    case DP_I16: snprintf(to, size, "%d", ((const int16_t *)t->data)[i]); break;
+    case DP_I32: snprintf(to, size, "%d", ((const int32_t *)t->data)[i]); break;
+    case DP_U32: snprintf(to, size, "%u", ((const uint32_t *)t->data)[i]); break;
+    case DP_I64: snprintf(to, size, "%lld", (long long)((const int64_t *)t->data)[i]); break;
+    case DP_U64:
+        snprintf(to, size, "%llu", (unsigned long long)((const uint64_t *)t->data)[i]);
+        break;
+    case DP_F32: snprintf(to, size, "%.9g", (double)((const float *)t->data)[i]); break;
+    case DP_F64: snprintf(to, size, "%.17g", ((const double *)t->data)[i]); break;
     }
+    return out;
 }
 
 cli_type_text element_type(const dp_tensor *t)

@@ -11,7 +11,10 @@
 size_t element_count(const dp_tensor *);
 
 /* Element i, with every digit that it takes to have it back; float16 as its bits. */
-void element_print(const dp_tensor *, size_t i);
+typedef struct element_text {
+    char text[32];
+} element_text;
+element_text element_of(const dp_tensor *, size_t i);
 
 cli_type_text element_type(const dp_tensor *); /* "float32[3, 4]" */
 

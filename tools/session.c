@@ -159,7 +159,7 @@ int session_step(session *s, dp_net_result *result)
 
     if (next == DP_END)
         return cli_fail(
-            EXIT_NO, "the data ends after %llu of %llu steps: add repeat, or lower steps",
+            EXIT_NOT_TRIED, "the data ends after %llu of %llu steps: add repeat, or lower steps",
             (unsigned long long)dp_net_tell(s->net), (unsigned long long)s->recipe.steps);
     return next == DP_OK && dp_net_step(s->net, dp_batch_get(s->batch, "image"),
                                         dp_batch_get(s->batch, "label"), result, &err) == DP_OK

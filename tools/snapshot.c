@@ -103,6 +103,8 @@ int snapshot_info(const char *path, bool json)
     if (status >= 0)
         return status;
     status = json ? print_json(dp_snapshot_get_info(s)) : print_info(dp_snapshot_get_info(s));
+    if (status == EXIT_YES && dp_snapshot_get_info(s)->n_records == 0)
+        status = cli_fail(EXIT_NOT_TRIED, "%s holds no row", path);
     dp_snapshot_close(s);
     return status;
 }
@@ -170,34 +172,43 @@ static void close_rows(rows *r)
     dp_snapshot_close(r->snapshot);
 }
 
-static int compare(rows *a, rows *b)
+static void print_origins(const dp_snapshot_info *x, const dp_snapshot_info *y)
 {
-    const dp_snapshot_info *x = a->info, *y = b->info;
-
     if (strcmp(x->spec, y->spec) != 0)
         printf("they were made from different texts\n");
     if (x->seed != y->seed)
         printf("they were made with seeds %llu and %llu\n", (unsigned long long)x->seed,
                (unsigned long long)y->seed);
-    if (!streams_same_columns(x->columns, y->columns))
-        return EXIT_NO;
-    if (x->n_records != y->n_records) {
-        printf("%llu rows and %llu\n", (unsigned long long)x->n_records,
-               (unsigned long long)y->n_records);
-        return EXIT_NO;
-    }
-    return streams_compare(a->pipeline, b->pipeline);
 }
 
-int snapshot_diff(const char *path_a, const char *path_b)
+static int compare(rows *a, rows *b, streams_found *found)
+{
+    const dp_snapshot_info *x = a->info, *y = b->info;
+
+    if (!streams_same_columns(x->columns, y->columns, found))
+        return -1;
+    if (x->n_records != y->n_records) {
+        snprintf(found->where, sizeof found->where, "%llu rows and %llu",
+                 (unsigned long long)x->n_records, (unsigned long long)y->n_records);
+        return -1;
+    }
+    return streams_compare(a->pipeline, b->pipeline, found);
+}
+
+int snapshot_diff(const char *path_a, const char *path_b, bool json)
 {
     rows a = {NULL, NULL, NULL}, b = {NULL, NULL, NULL};
+    streams_found found = {0};
     int status = open_rows(&a, path_a);
 
     if (status < 0)
         status = open_rows(&b, path_b);
+    if (status < 0 && !json)
+        print_origins(a.info, b.info);
     if (status < 0)
-        status = compare(&a, &b);
+        status = compare(&a, &b, &found);
+    if (status < 0)
+        status = streams_report(&found, "snapshot", json);
     close_rows(&a);
     close_rows(&b);
     return status;

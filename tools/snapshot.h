@@ -13,6 +13,6 @@ char *snapshot_text(const char *path, const char *rest);
 /* Each returns the exit status. */
 int snapshot_say_written(const char *path);
 int snapshot_info(const char *path, bool json);
-int snapshot_diff(const char *a, const char *b);
+int snapshot_diff(const char *a, const char *b, bool json);
 
 #endif

@@ -69,7 +69,9 @@ int stream_open(stream *s, const char *what, cli_optional seed, uint64_t epochs)
     if (status >= 0)
         return status;
     s->batched = is_batched(dp_spec(s->session.pipeline));
-    return -1;
+    return dp_length(s->session.pipeline) > 0
+               ? -1
+               : cli_fail(EXIT_NOT_TRIED, "the stream is empty: there is nothing to see");
 }
 
 void stream_close(stream *s)

@@ -35,7 +35,6 @@ expect 2 '--vary takes a list' "$DETPIPE" verify --vary weather
 expect 2 "is no recipe, no file and no pipeline text" "$DETPIPE" verify nothing
 expect 2 'column 13: there is no stage .shufle.: did you mean shuffle' "$DETPIPE" verify "synthetic | shufle"
 expect 2 'one word too many' "$DETPIPE" verify synthetic "|" shuffle
-expect 2 'delivers no batch' "$DETPIPE" verify "synthetic | skip count=10000"
 expect 2 'takes a whole number' "$DETPIPE" verify --steps many
 expect 2 'needs a value' "$DETPIPE" verify --steps
 expect 3 'data-dir|data_batch' "$DETPIPE" verify cifar10_cnn --data "$work"

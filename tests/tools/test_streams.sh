@@ -104,7 +104,10 @@ for file in "$serialized"/*.json; do
     "$DETPIPE" export a.recipe --data data > b.json || { fail "export $name"; continue; }
     "$DETPIPE" import b.json --order mindspore > c.recipe || fail "import of the export of $name"
     sed -i 's/usage=/strict=false usage=/; s/dataset_dir=cifar10 usage=test/dataset_dir=cifar10 strict=false usage=test/' c.recipe
-    [ "$("$DETPIPE" digest a.recipe --data data --batches 3)" = "$("$DETPIPE" digest c.recipe --data data --batches 3)" ] ||
+    n=3 # or as many as there are
+    "$DETPIPE" digest a.recipe --data data --batches $n > a.digest 2> /dev/null || n=1
+    "$DETPIPE" digest a.recipe --data data --batches $n > a.digest && "$DETPIPE" digest c.recipe --data data --batches $n > c.digest &&
+        cmp -s a.digest c.digest ||
         fail "$name: other batches after export and import"
 done
 echo '{"op_type":"Map"' > bad.json
