@@ -14,32 +14,17 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/hash.h"
-#include "io/pickle.h"
+#include "io/cifar_files.h"
 
-#define SIDE         32
-#define PLANE        (SIDE * SIDE)
-#define MOST_LABELS  2
-#define MOST_KEPT    ((uint64_t)1 << 28) /* bytes of records that are kept in memory */
-#define MOST_ARCHIVE ((uint64_t)1 << 30) /* bytes of an unpacked archive */
-#define MOST_FILE    ((uint64_t)1 << 28) /* bytes of a pickle */
-#define MOST_ENTRIES 64                  /* of an archive */
+#define SIDE        DP_CIFAR_SIDE
+#define PLANE       DP_CIFAR_PLANE
+#define MOST_LABELS 2
+#define MOST_KEPT   ((uint64_t)1 << 28) /* bytes of records that are kept in memory */
+#define MOST_FILE   ((uint64_t)1 << 28) /* bytes of a pickle */
 
-/* A file of a folder, or of an archive in memory. */
-typedef struct entry {
-    char *name;
-    dp_blob blob; /* bytes NULL: in the folder */
-} entry;
-
-typedef struct part {
-    dp_file file;
-    dp_blob blob; /* bytes NULL: the file is read */
-    const char *name;
-    uint64_t first, n_records;
-    size_t planes, stride; /* bytes before the first record's planes; from one to the next */
-    uint8_t *labels;       /* n_labels a record; NULL: they stand before the planes */
-} part;
+typedef dp_cifar_part part;
+typedef dp_cifar_opening opening;
 
 /* Whether a record is kept: nobody has read it; it was read once; somebody keeps it now; it is
  * there.  What is read once only, as by who looks at one batch, touches no memory. */
@@ -57,18 +42,6 @@ typedef struct state {
     _Atomic uint32_t *kept; /* of each record; a whole word, which every machine swaps by itself */
 } state;
 
-/* An open under way. */
-typedef struct opening {
-    state *s;
-    const dp_cifar *params;
-    const char *path; /* of the folder or archive */
-    bool python;
-    entry *entries;
-    size_t n_entries;
-    dp_arena *arena;
-    dp_error *err;
-} opening;
-
 void dp_cifar_close(void *state_)
 {
     state *s = state_;
@@ -76,134 +49,12 @@ void dp_cifar_close(void *state_)
         dp_file_close(&s->parts[i].file);
 }
 
-/* ---- which files there are ---- */
-
-/* The official file of that name, with or without .bin; n_files when there is none. */
-static int official(const dp_cifar_layout *layout, const char *name)
-{
-    int i = 0;
-
-    while (i < layout->n_files) {
-        const char *full = layout->files[i].name;
-        const size_t bare = strlen(full) - 4;
-        if (strcmp(full, name) == 0 || (strlen(name) == bare && memcmp(full, name, bare) == 0))
-            break;
-        i++;
-    }
-    return i;
-}
-
-static bool is_binary(const char *name)
-{
-    const size_t n = strlen(name);
-    return n >= 4 && strcmp(name + n - 4, ".bin") == 0;
-}
-
-static dp_status list_folder(opening *o, const char *path)
-{
-    char **names;
-    dp_status status = dp_dir_list(path, "", o->arena, &names, &o->n_entries, o->err);
-
-    if (status != DP_OK)
-        return status;
-    o->path = path;
-    o->entries = dp_arena_alloc(o->arena, o->n_entries + 1, sizeof *o->entries);
-    if (o->entries == NULL)
-        return dp_arena_fail(o->arena, o->err, o->s->layout->name);
-    for (size_t i = 0; i < o->n_entries; i++)
-        o->entries[i].name = names[i];
-    return DP_OK;
-}
-
-/* Whether there are files of one version among the entries. */
-static bool has_version(const opening *o, bool python)
-{
-    const dp_cifar_layout *layout = o->s->layout;
-
-    for (size_t i = 0; i < o->n_entries; i++) {
-        const char *name = o->entries[i].name;
-        if (python ? !is_binary(name) && official(layout, name) < layout->n_files : is_binary(name))
-            return true;
-    }
-    return false;
-}
-
-/* The folder itself, or an official one inside it when it has no file of its own. */
-static dp_status find_folder(opening *o, const char *path)
-{
-    const dp_cifar_layout *layout = o->s->layout;
-    const char *const inner[] = {layout->folder, layout->python_folder};
-    dp_status status = list_folder(o, path);
-
-    for (int i = 0; i < 2 && status == DP_OK && !has_version(o, false) && !has_version(o, true);
-         i++) {
-        char *folder = dp_path_join(o->arena, path, inner[i]);
-        if (folder == NULL)
-            return dp_arena_fail(o->arena, o->err, "a path");
-        if (dp_dir_exists(folder))
-            status = list_folder(o, folder);
-    }
-    return status;
-}
-
-/* Entries in byte order, whatever the archive's. */
-static void insert(opening *o, entry e)
-{
-    size_t i = o->n_entries++;
-
-    for (; i > 0 && strcmp(o->entries[i - 1].name, e.name) > 0; i--)
-        o->entries[i] = o->entries[i - 1];
-    o->entries[i] = e;
-}
-
-static dp_status read_archive(opening *o, const char *path)
-{
-    dp_tar tar = {.path = path};
-    char name[DP_TAR_NAME];
-    dp_status status = dp_blob_read(path, MOST_ARCHIVE, o->arena, &tar.archive, o->err);
-    entry e;
-
-    o->path = path;
-    o->entries = dp_arena_alloc(o->arena, MOST_ENTRIES, sizeof *o->entries);
-    if (status == DP_OK && o->entries == NULL)
-        return dp_arena_fail(o->arena, o->err, o->s->layout->name);
-    while (status == DP_OK && (status = dp_tar_next(&tar, name, &e.blob, o->err)) == DP_OK) {
-        if (name[0] == '.') /* hidden, as in a folder */
-            continue;
-        if (o->n_entries == MOST_ENTRIES)
-            return dp_fail(o->err, DP_ELIMIT, "%.120s has more than %d files", path, MOST_ENTRIES);
-        e.name = dp_arena_text(o->arena, name, strlen(name));
-        if (e.name == NULL)
-            return dp_arena_fail(o->arena, o->err, o->s->layout->name);
-        insert(o, e);
-    }
-    return status == DP_END ? DP_OK : status;
-}
-
-static dp_status find_entries(opening *o, const char *root)
-{
-    char *path = dp_path_join(o->arena, root, o->params->dataset_dir);
-    dp_file file;
-    dp_status status;
-
-    if (path == NULL)
-        return dp_arena_fail(o->arena, o->err, "a path");
-    if (!dp_dir_exists(path) && dp_file_open(path, &file, NULL) == DP_OK) {
-        dp_file_close(&file);
-        status = read_archive(o, path);
-    } else {
-        status = find_folder(o, path);
-    }
-    o->python = status == DP_OK && !has_version(o, false) && has_version(o, true);
-    return status;
-}
-
 /* ---- one file ---- */
 
 static dp_status check_size(const opening *o, const part *p, uint64_t size)
 {
-    const dp_cifar_layout *layout = o->s->layout;
-    const int file = official(layout, p->name);
+    const dp_cifar_layout *layout = o->layout;
+    const int file = dp_cifar_official(layout, p->name);
     const uint64_t expected = layout->files[file < layout->n_files ? file : 0].n_records;
     const uint64_t record = p->stride, n = size / record;
 
@@ -221,76 +72,35 @@ static dp_status check_size(const opening *o, const part *p, uint64_t size)
     return DP_OK;
 }
 
-/* Lists of small numbers, one for each label of a record. */
-static dp_status take_labels(const opening *o, const dp_pickled *dict, dp_blob blob, part *p)
-{
-    const dp_cifar_layout *layout = o->s->layout;
-    const size_t n = (size_t)layout->n_labels;
-
-    p->labels = dp_arena_alloc(o->arena, (size_t)p->n_records + 1, n);
-    if (p->labels == NULL)
-        return dp_arena_fail(o->arena, o->err, layout->name);
-    for (size_t l = 0; l < n; l++) {
-        const dp_pickled *list = dp_pickle_get(dict, blob, layout->labels[l].key);
-        if (list == NULL || list->kind != DP_PICKLE_LIST || list->n != p->n_records)
-            return dp_fail(o->err, DP_ECORRUPT, "%s: %.80s has no list '%s' of %llu numbers",
-                           layout->name, p->name, layout->labels[l].key,
-                           (unsigned long long)p->n_records);
-        for (uint32_t i = 0; i < list->n; i++) {
-            const dp_pickled *v = list->items[i];
-            if (v->kind != DP_PICKLE_INT || v->number < 0 || v->number > 255)
-                return dp_fail_record(o->err, DP_ECORRUPT, i, "%s: record %u of %.80s has no %s",
-                                      layout->name, i, p->name, layout->labels[l].column);
-            p->labels[i * n + l] = (uint8_t)v->number;
-        }
-    }
-    return DP_OK;
-}
-
-static dp_status open_python(const opening *o, part *p, dp_blob blob)
-{
-    dp_arena parsed = dp_arena_within(o->arena);
-    dp_pickled *dict;
-    dp_status status = dp_pickle_parse(blob, p->name, &parsed, &dict, o->err);
-
-    p->stride = 3 * PLANE;
-    if (status == DP_OK && !dp_pickle_array(dp_pickle_get(dict, blob, "data"), blob, p->stride,
-                                            &p->n_records, &p->planes))
-        status =
-            dp_fail(o->err, DP_ECORRUPT, "%s: %.80s has no array 'data' of %d columns of uint8",
-                    o->s->layout->name, p->name, 3 * PLANE);
-    if (status == DP_OK)
-        status = take_labels(o, dict, blob, p);
-    dp_arena_free(&parsed);
-    return status == DP_OK ? check_size(o, p, p->n_records * p->stride) : status;
-}
-
 static dp_status open_binary(const opening *o, part *p, uint64_t size)
 {
-    p->planes = (size_t)o->s->layout->n_labels;
+    p->planes = (size_t)o->layout->n_labels;
     p->stride = p->planes + 3 * PLANE;
     p->n_records = size / p->stride;
     return check_size(o, p, size);
 }
 
-/* A pickle is read whole once, for its labels; its planes are read where they lie. */
+/* A pickle is read whole once, for its labels; its planes are read where they lie, unless it is
+ * packed. */
 static dp_status open_python_file(const opening *o, part *p, const char *path)
 {
     dp_arena whole = dp_arena_within(o->arena);
     dp_blob blob;
     dp_status status = dp_blob_read(path, MOST_FILE, &whole, &blob, o->err);
 
+    if (status == DP_OK && blob.stamp != p->file.stamp)
+        status = dp_fail(o->err, DP_EIO, "%s: %.80s changed while it was opened", o->layout->name,
+                         p->name);
     if (status == DP_OK)
-        status = open_python(o, p, blob);
+        status = dp_cifar_open_pickle(o, p, blob, blob.size == p->file.size);
     dp_arena_free(&whole);
     return status;
 }
 
 /* Every *.bin is opened, so that a folder called x.bin is an error whatever the usage, as in
  * MindSpore. */
-static dp_status open_part(opening *o, const entry *e)
+static dp_status open_part(const opening *o, state *s, const dp_cifar_entry *e)
 {
-    state *s = o->s;
     part *next = &s->parts[s->n_parts];
     const bool wanted = strstr(e->name, s->layout->words[o->params->usage]) != NULL;
     const char *path = dp_path_join(o->arena, o->path, e->name);
@@ -309,7 +119,9 @@ static dp_status open_part(opening *o, const entry *e)
     s->n_parts++;
     if (!o->python)
         return open_binary(o, next, e->blob.bytes != NULL ? e->blob.size : next->file.size);
-    return e->blob.bytes != NULL ? open_python(o, next, e->blob) : open_python_file(o, next, path);
+    status = e->blob.bytes != NULL ? dp_cifar_open_pickle(o, next, e->blob, true)
+                                   : open_python_file(o, next, path);
+    return status == DP_OK ? check_size(o, next, next->n_records * next->stride) : status;
 }
 
 /* Bytes of a record from its planes' place less `before` on. */
@@ -338,15 +150,15 @@ static dp_status read_bytes(const state *s, const part *p, uint64_t in_file, siz
 }
 
 /* Every official file. */
-static dp_status check_complete(const opening *o)
+static dp_status check_complete(const opening *o, const state *s)
 {
-    const dp_cifar_layout *layout = o->s->layout;
+    const dp_cifar_layout *layout = o->layout;
     const int32_t usage = o->params->usage;
 
     for (int i = 0; i < layout->n_files; i++) {
         bool found = usage != DP_CIFAR_ALL && usage != layout->files[i].usage;
-        for (size_t j = 0; j < o->s->n_parts; j++)
-            found = found || official(layout, o->s->parts[j].name) == i;
+        for (size_t j = 0; j < s->n_parts; j++)
+            found = found || dp_cifar_official(layout, s->parts[j].name) == i;
         if (!found)
             return dp_fail(o->err, DP_EIO,
                            "%s: %s is missing in %.100s; strict=false reads what is there",
@@ -356,23 +168,23 @@ static dp_status check_complete(const opening *o)
 }
 
 /* And, where each is there, no other and none twice. */
-static dp_status check_only(const opening *o)
+static dp_status check_only(const opening *o, const state *s)
 {
-    const dp_cifar_layout *layout = o->s->layout;
+    const dp_cifar_layout *layout = o->layout;
     const char *word = layout->words[o->params->usage];
-    const part *parts = o->s->parts;
+    const part *parts = s->parts;
     size_t expected = 0, odd = 0;
 
     for (int i = 0; i < layout->n_files; i++)
         expected += strstr(layout->files[i].name, word) != NULL;
-    if (o->s->n_parts == expected)
+    if (s->n_parts == expected)
         return DP_OK;
-    while (official(layout, parts[odd].name) < layout->n_files &&
+    while (dp_cifar_official(layout, parts[odd].name) < layout->n_files &&
            (odd == 0 || strcmp(parts[odd].name, parts[odd - 1].name) != 0))
         odd++;
     return dp_fail(o->err, DP_ECORRUPT,
                    "%s: %zu files match %s: expected %zu, without %.60s; strict=false reads all",
-                   layout->name, o->s->n_parts, word, expected, parts[odd].name);
+                   layout->name, s->n_parts, word, expected, parts[odd].name);
 }
 
 /* The images of two parts; the first ones tell, but for copies. */
@@ -392,9 +204,8 @@ static dp_status compare(const state *s, const part *a, const part *b, bool *sam
 }
 
 /* Each file once, whatever its name. */
-static dp_status check_copies(const opening *o)
+static dp_status check_copies(const opening *o, const state *s)
 {
-    const state *s = o->s;
     dp_status status = DP_OK;
     bool same = false;
 
@@ -411,34 +222,35 @@ static dp_status check_copies(const opening *o)
     return status;
 }
 
-static dp_status check_official(const opening *o)
+static dp_status check_official(const opening *o, const state *s)
 {
-    dp_status status = check_complete(o);
+    dp_status status = check_complete(o, s);
 
     if (status == DP_OK)
-        status = check_only(o);
-    return status == DP_OK ? check_copies(o) : status;
+        status = check_only(o, s);
+    return status == DP_OK ? check_copies(o, s) : status;
 }
 
-static dp_status open_parts(opening *o, const char *root)
+static dp_status open_parts(opening *o, state *s, const char *root)
 {
-    const dp_cifar_layout *layout = o->s->layout;
-    dp_status status = find_entries(o, root);
+    const dp_cifar_layout *layout = o->layout;
+    dp_status status = dp_cifar_find(o, root);
 
     if (status != DP_OK)
         return status;
-    o->s->parts = dp_arena_alloc(o->arena, o->n_entries + 1, sizeof *o->s->parts);
-    if (o->s->parts == NULL)
+    s->parts = dp_arena_alloc(o->arena, o->n_entries + 1, sizeof *s->parts);
+    if (s->parts == NULL)
         return dp_arena_fail(o->arena, o->err, layout->name);
     for (size_t i = 0; i < o->n_entries && status == DP_OK; i++) {
         const char *name = o->entries[i].name;
-        if (o->python ? official(layout, name) < layout->n_files : is_binary(name))
-            status = open_part(o, &o->entries[i]);
+        if (o->python ? dp_cifar_official(layout, name) < layout->n_files
+                      : dp_cifar_is_binary(name))
+            status = open_part(o, s, &o->entries[i]);
     }
-    if (status == DP_OK && o->s->n_parts == 0)
+    if (status == DP_OK && s->n_parts == 0)
         status = dp_fail(o->err, DP_EIO, "%s: %.100s has no *%s*.bin file", layout->name, o->path,
                          layout->words[o->params->usage]);
-    return status == DP_OK && o->params->strict ? check_official(o) : status;
+    return status == DP_OK && o->params->strict ? check_official(o, s) : status;
 }
 
 /* Room for all records, where it is allowed: half of dp_options.memory at most. */
@@ -462,14 +274,14 @@ dp_status dp_cifar_open(const dp_cifar_layout *layout, const void *params,
                         const dp_options *options, dp_arena *arena, dp_source *out, dp_error *err)
 {
     state *s = dp_arena_alloc(arena, 1, sizeof *s);
-    opening o = {.s = s, .params = params, .arena = arena, .err = err};
+    opening o = {.layout = layout, .params = params, .arena = arena, .err = err};
     dp_status status;
 
     if (s == NULL)
         return dp_arena_fail(arena, err, layout->name);
     s->layout = layout;
     s->image_size = 3 * PLANE;
-    status = open_parts(&o, options->root);
+    status = open_parts(&o, s, options->root);
     if (status != DP_OK) {
         dp_cifar_close(s);
         return status;

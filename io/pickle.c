@@ -23,7 +23,8 @@ typedef struct machine {
     dp_pickled **stack, **memo;
     uint32_t *marks;
     uint32_t depth, n_marks, n_values, n_memo;
-    uint32_t room; /* of stack, memo and marks: one a byte, as no instruction adds more */
+    uint32_t room;    /* of stack, memo and marks: one a byte, as no instruction adds more */
+    size_t n_decoded; /* bytes that were texts of protocol 2; each text is decoded once */
 } machine;
 
 static dp_status wrong(const machine *m, const char *what)
@@ -71,7 +72,7 @@ static dp_status push_bytes(machine *m, uint64_t size)
     status = push(m, DP_PICKLE_BYTES, &v);
     if (status != DP_OK)
         return status;
-    v->at = m->at;
+    v->bytes = m->blob.bytes + m->at;
     v->size = (size_t)size;
     m->at += (size_t)size;
     return DP_OK;
@@ -139,42 +140,106 @@ static dp_status add_to(machine *m, dp_pickle_kind kind, uint32_t n)
 
 /* ---- calls: an object is its name, arguments and, later, state ---- */
 
-static bool is_text(const machine *m, const dp_pickled *v, const char *text, size_t length)
+bool dp_pickle_is_text(const dp_pickled *v, const char *text, size_t length)
 {
-    return v->kind == DP_PICKLE_BYTES && v->size == length &&
-           memcmp(m->blob.bytes + v->at, text, length) == 0;
+    return v->kind == DP_PICKLE_BYTES && v->size == length && memcmp(v->bytes, text, length) == 0;
 }
 
-/* name: "module name" */
-static bool is_name(const machine *m, const dp_pickled *v, const char *name)
+bool dp_pickle_is_name(const dp_pickled *v, const char *name)
 {
     const size_t module = strcspn(name, " ");
 
-    return v->kind == DP_PICKLE_NAME && is_text(m, v->items[0], name, module) &&
-           is_text(m, v->items[1], name + module + 1, strlen(name) - module - 1);
+    return v->kind == DP_PICKLE_NAME && dp_pickle_is_text(v->items[0], name, module) &&
+           dp_pickle_is_text(v->items[1], name + module + 1, strlen(name) - module - 1);
 }
 
-static dp_status call(machine *m)
+/* UTF-8 of the characters 0 to 255, as bytes; the number of bytes, or SIZE_MAX. */
+static size_t decode(const dp_pickled *text, uint8_t *out)
 {
-    static const char *const allowed[] = {"numpy.core.multiarray _reconstruct",
-                                          "numpy._core.multiarray _reconstruct", "numpy dtype"};
-    dp_pickled *v, *name, *arguments;
-    dp_status status;
-    bool known = false;
+    size_t n = 0;
 
-    if (m->depth < 2)
-        return wrong(m, "a call of what is not there");
-    name = m->stack[m->depth - 2];
-    arguments = m->stack[m->depth - 1];
-    for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
-        known = known || is_name(m, name, allowed[i]);
-    if (!known)
-        return wrong(m, "calls something else than numpy's array: nothing is executed");
+    for (size_t i = 0; i < text->size; i++) {
+        const uint8_t lead = text->bytes[i];
+        if (lead < 0x80) {
+            out[n++] = lead;
+            continue;
+        }
+        if ((lead != 0xC2 && lead != 0xC3) || ++i == text->size || (text->bytes[i] & 0xC0) != 0x80)
+            return SIZE_MAX;
+        out[n++] = (uint8_t)(lead << 6 | (text->bytes[i] & 0x3F));
+    }
+    return n;
+}
+
+/* How Python 3 writes bytes in protocol 2: as the text that latin1 makes them from.  The call's two
+ * values become the bytes. */
+static dp_status make_bytes(machine *m, const dp_pickled *arguments)
+{
+    const dp_pickled *text = arguments->n > 0 ? arguments->items[0] : NULL;
+    uint8_t *bytes;
+    dp_pickled *v;
+    dp_status status;
+
+    if (arguments->n != 2 || text->kind != DP_PICKLE_BYTES ||
+        !dp_pickle_is_text(arguments->items[1], "latin1", 6))
+        return wrong(m, "a call of a codec other than latin1");
+    if (text->size > m->blob.size - m->n_decoded)
+        return wrong(m, "more texts are decoded than the file has");
+    m->n_decoded += text->size;
+    bytes = dp_arena_alloc(m->arena, text->size + 1, 1);
+    if (bytes == NULL)
+        return dp_arena_fail(m->arena, m->err, m->path);
+    m->depth -= 2;
+    status = push(m, DP_PICKLE_BYTES, &v);
+    if (status != DP_OK)
+        return status;
+    v->bytes = bytes;
+    v->size = decode(text, bytes);
+    return v->size != SIZE_MAX ? DP_OK : wrong(m, "a text that latin1 does not have");
+}
+
+static dp_status make_object(machine *m, dp_pickled *name, dp_pickled *arguments)
+{
+    dp_pickled *v;
+    dp_status status;
+
     m->depth -= 2;
     status = push(m, DP_PICKLE_OBJECT, &v);
     if (status == DP_OK)
         status = append(m, v, name);
     return status == DP_OK ? append(m, v, arguments) : status;
+}
+
+static dp_status call(machine *m)
+{
+    static const char *const allowed[] = {
+        "numpy dtype",
+        "numpy.core.multiarray _reconstruct",
+        "numpy._core.multiarray _reconstruct",
+        "numpy.core.multiarray scalar",
+        "numpy._core.multiarray scalar",
+        "numpy.core.numeric _frombuffer",
+        "numpy._core.numeric _frombuffer",
+    };
+    dp_pickled *name, *arguments;
+
+    if (m->depth < 2)
+        return wrong(m, "a call of what is not there");
+    name = m->stack[m->depth - 2];
+    arguments = m->stack[m->depth - 1];
+    if (arguments->kind != DP_PICKLE_LIST)
+        return wrong(m, "a call without arguments");
+    for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++) {
+        if (dp_pickle_is_name(name, allowed[i]))
+            return make_object(m, name, arguments);
+    }
+    if (dp_pickle_is_name(name, "_codecs encode"))
+        return make_bytes(m, arguments);
+    if (dp_pickle_is_name(name, "__builtin__ bytes") && arguments->n == 0) {
+        m->depth -= 2;
+        return push(m, DP_PICKLE_BYTES, NULL);
+    }
+    return wrong(m, "calls something else than numpy's array: nothing is executed");
 }
 
 static dp_status build(machine *m)
@@ -266,33 +331,78 @@ static dp_status with_mark(machine *m, uint8_t code)
     }
 }
 
+/* A number of n bytes, little-endian, with its sign. */
+static dp_status long_int(machine *m, size_t n)
+{
+    uint64_t v = 0;
+
+    if (n > 8)
+        return wrong(m, "a number of more than 8 bytes");
+    if (!operand(m, n, &v))
+        return wrong(m, "the file ends");
+    if (n > 0 && n < 8 && v >> (8 * n - 1) != 0)
+        v |= UINT64_MAX << 8 * n;
+    return push_int(m, (int64_t)v);
+}
+
+/* Of 8 bytes; no data set needs it, but a dictionary may hold one. */
+static dp_status pass_float(machine *m)
+{
+    uint64_t v;
+
+    return operand(m, 8, &v) ? push(m, DP_PICKLE_NONE, NULL) : wrong(m, "the file ends");
+}
+
+/* Instructions that are followed by a number, and the bytes of the number. */
+static size_t operand_size(uint8_t code)
+{
+    switch (code) {
+    case 'K':
+    case 'U':
+    case 'C':
+    case 'q':
+    case 'h':
+    case 0x80:
+    case 0x8A:
+    case 0x8C: return 1;
+    case 'M': return 2;
+    case 'J':
+    case 'T':
+    case 'B':
+    case 'X':
+    case 'r':
+    case 'j': return 4;
+    case 0x8D:
+    case 0x8E:
+    case 0x95:
+    case 0x96: return 8;
+    default: return 0;
+    }
+}
+
 static dp_status with_operand(machine *m, uint8_t code)
 {
-    static const struct {
-        uint8_t code, size;
-    } sizes[] = {{'K', 1}, {'M', 2}, {'J', 4}, {'U', 1}, {'T', 4}, {'C', 1},  {'B', 4},  {0x8C, 1},
-                 {'X', 4}, {'q', 1}, {'r', 4}, {'h', 1}, {'j', 4}, {0x80, 1}, {0x95, 8}, {0x8A, 1}};
+    const size_t size = operand_size(code);
     uint64_t v = 0;
-    size_t i = 0;
 
-    while (i < sizeof sizes / sizeof sizes[0] && sizes[i].code != code)
-        i++;
-    if (i == sizeof sizes / sizeof sizes[0])
+    if (code == 0x97 || code == 0x98)
+        return wrong(m, "the array lies outside of the file (protocol 5, buffers out of band)");
+    if (size == 0)
         return wrong(m, "an instruction that no data set needs");
-    if (!operand(m, sizes[i].size, &v))
+    if (!operand(m, size, &v))
         return wrong(m, "the file ends");
     switch (code) {
     case 'K':
     case 'M': return push_int(m, (int64_t)v);
     case 'J': return push_int(m, (int32_t)(uint32_t)v);
-    case 0x8A: return v == 0 ? push_int(m, 0) : wrong(m, "a number of many bytes");
+    case 0x8A: return long_int(m, (size_t)v);
     case 'q':
     case 'r': return remember(m, v);
     case 'h':
     case 'j': return recall(m, v);
     case 0x80: return v >= 2 && v <= 5 ? DP_OK : wrong(m, "another version of pickle");
-    case 0x95: return DP_OK; /* the length of a frame */
-    default: return push_bytes(m, v);
+    case 0x95: return DP_OK;          /* the length of a frame */
+    default: return push_bytes(m, v); /* texts, bytes and, in protocol 5, arrays of bytes */
     }
 }
 
@@ -307,7 +417,8 @@ static dp_status step(machine *m, uint8_t code)
     case ')':
     case ']': return push(m, DP_PICKLE_LIST, NULL);
     case '}': return push(m, DP_PICKLE_DICT, NULL);
-    case 'N':
+    case 'N': return push(m, DP_PICKLE_NONE, NULL);
+    case 'G': return pass_float(m);
     case 0x88:
     case 0x89: return push_int(m, code == 0x88);
     case 0x85: return make_tuple(m, 1);
@@ -354,44 +465,13 @@ dp_status dp_pickle_parse(dp_blob blob, const char *path, dp_arena *arena, dp_pi
     return wrong(&m, "the file ends");
 }
 
-const dp_pickled *dp_pickle_get(const dp_pickled *dict, dp_blob blob, const char *key)
+const dp_pickled *dp_pickle_get(const dp_pickled *dict, const char *key)
 {
     const size_t length = strlen(key);
 
     for (uint32_t i = 0; dict->kind == DP_PICKLE_DICT && i + 1 < dict->n; i += 2) {
-        const dp_pickled *k = dict->items[i];
-        if (k->kind == DP_PICKLE_BYTES && k->size == length &&
-            memcmp(blob.bytes + k->at, key, length) == 0)
+        if (dp_pickle_is_text(dict->items[i], key, length))
             return dict->items[i + 1];
     }
     return NULL;
-}
-
-/* numpy.ndarray's state: (version, shape, dtype, is Fortran's, bytes); dtype's arguments: ("u1",
- * ...)
- */
-bool dp_pickle_array(const dp_pickled *v, dp_blob blob, uint64_t columns, uint64_t *rows,
-                     size_t *at)
-{
-    const dp_pickled *state, *shape, *dtype, *bytes, *type;
-
-    if (v == NULL || v->kind != DP_PICKLE_OBJECT || v->n != 3 || v->items[2]->n != 5 ||
-        v->items[2]->kind != DP_PICKLE_LIST)
-        return false;
-    state = v->items[2];
-    shape = state->items[1];
-    dtype = state->items[2];
-    bytes = state->items[4];
-    if (shape->kind != DP_PICKLE_LIST || shape->n != 2 || shape->items[0]->kind != DP_PICKLE_INT ||
-        shape->items[1]->kind != DP_PICKLE_INT || dtype->kind != DP_PICKLE_OBJECT || dtype->n < 2 ||
-        dtype->items[1]->kind != DP_PICKLE_LIST || dtype->items[1]->n < 1 ||
-        bytes->kind != DP_PICKLE_BYTES || state->items[3]->kind != DP_PICKLE_INT)
-        return false;
-    type = dtype->items[1]->items[0];
-    *rows = (uint64_t)shape->items[0]->number;
-    *at = bytes->at;
-    return type->kind == DP_PICKLE_BYTES && type->size == 2 &&
-           memcmp(blob.bytes + type->at, "u1", 2) == 0 && state->items[3]->number == 0 &&
-           shape->items[0]->number >= 0 && (uint64_t)shape->items[1]->number == columns &&
-           *rows <= bytes->size / columns && *rows * columns == bytes->size;
 }

@@ -62,7 +62,11 @@ printf '\200\002cos\nsystem\nU\020touch pickle_ran\205R.' > py/data_batch_1
 refused "calls something else than numpy's array: nothing is executed" "cifar10 dataset_dir=py strict=false usage=train"
 [ ! -e pickle_ran ] || fail "a pickle was executed"
 printf '\200\002}.' > py/data_batch_1
-refused "has no array 'data' of 3072 columns" "cifar10 dataset_dir=py strict=false usage=train"
+refused "data_batch_1: the dictionary has no 'data'" "cifar10 dataset_dir=py strict=false usage=train"
+printf '\200\002].' > py/data_batch_1
+refused "data_batch_1: the pickle is no dictionary with 'data'" "cifar10 dataset_dir=py strict=false usage=train"
+printf '\200\002c_codecs\nencode\nU\001xU\005utf-7\206R.' > py/data_batch_1
+refused "a call of a codec other than latin1" "cifar10 dataset_dir=py strict=false usage=train"
 printf 'hello' > py/data_batch_1
 refused 'no pickle of version 2' "cifar10 dataset_dir=py strict=false usage=train"
 size=$(stat -c %s "$python/data_batch_1")
@@ -71,7 +75,47 @@ for n in 1 2 5 100 240 400 5000 $((size - 1)); do
     refused 'data_batch_1: byte [0-9]+: ' "cifar10 dataset_dir=py strict=false usage=train"
 done
 sed 's/labels/lavels/' "$python/data_batch_1" > py/data_batch_1
-refused "has no list 'labels' of 20 numbers" "cifar10 dataset_dir=py strict=false usage=train"
+refused "data_batch_1: the dictionary has no 'labels'" "cifar10 dataset_dir=py strict=false usage=train"
+
+# pickles as Python 3 writes them: protocols 2 to 5, numpy 1 and 2, labels as lists, arrays and numpy's numbers
+expected() { digest "cifar10 strict=false usage=train | take count=$1 | project columns=image,label" --data "$fixture"; }
+equal() {
+    [ "$(digest "cifar10 dataset_dir=$1 strict=false usage=train | project columns=image,label")" = "$2" ] || fail "$1: other rows"
+}
+two=$(expected 2)
+for numpy in 1 2; do
+    for protocol in 2 3 4 5; do
+        equal "$fixture/pickles/numpy${numpy}_protocol$protocol" "$two"
+    done
+done
+mkdir packed
+gzip -c "$python/data_batch_1" > packed/data_batch_1
+equal packed "$(expected 20)"
+if /usr/bin/python3 -c 'import numpy' 2> /dev/null; then
+    /usr/bin/python3 "$SOURCE/tests/golden/make_pickle_kinds.py" kinds "$fixture/data_batch_1.bin" || fail "make_pickle_kinds.py"
+    for kind in kinds/good_*; do
+        equal "$kind" "$(expected 20)"
+    done
+    while read -r kind why; do
+        refused "data_batch_1: $why" "cifar10 dataset_dir=kinds/$kind strict=false usage=train"
+    done <<'TEXT'
+int64_data 'data' is int64\[20, 3072\]: expected uint8
+hwc_data 'data' is uint8\[20, 32, 32, 3\]: expected uint8\[N, 3072\]
+fortran_2 'data' is an array that is not in C order
+fortran_5 'data' is an array that is not in C order
+objects_4 'data' is an array of Python objects
+list_data 'data' is no numpy array
+no_labels the dictionary has no 'labels'
+float_labels 'labels' is float64\[20\]: expected whole numbers
+few_labels 'labels' has 19 numbers: expected 20
+text_labels 'labels' is an array of texts or of records
+out_of_band byte [0-9]*: the array lies outside of the file
+protocol_0 byte 0: this is no pickle of version 2 or later
+TEXT
+    refused "record 7 of data_batch_1 has no label" "cifar10 dataset_dir=kinds/high_label strict=false usage=train"
+else
+    echo "skipped: pickles of this machine's Python (there is no python3-numpy)"
+fi
 
 # IDX: images, labels and what contradicts its header
 be() { printf "\\$(printf %o $(($1 >> 24 & 255)))\\$(printf %o $(($1 >> 16 & 255)))\\$(printf %o $(($1 >> 8 & 255)))\\$(printf %o $(($1 & 255)))"; }
