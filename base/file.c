@@ -1,4 +1,4 @@
-/* file.c - reading at a place, listing a folder, writing whole or not at all
+/* file.c - reading and writing at a place, listing a folder
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,10 +29,19 @@ char *dp_path_join(dp_arena *arena, const char *root, const char *path)
     return out;
 }
 
-static uint64_t stamp_of(const struct stat *st)
+/* Of what a change of the content changes. */
+static uint64_t content_stamp(const struct stat *st)
 {
     const uint64_t numbers[] = {(uint64_t)st->st_dev, (uint64_t)st->st_ino, (uint64_t)st->st_size,
                                 (uint64_t)st->st_mtim.tv_sec, (uint64_t)st->st_mtim.tv_nsec};
+    return dp_hash64(numbers, sizeof numbers) | 1;
+}
+
+/* With the time that nobody can set back. */
+static uint64_t stamp_of(const struct stat *st)
+{
+    const uint64_t numbers[] = {content_stamp(st), (uint64_t)st->st_ctim.tv_sec,
+                                (uint64_t)st->st_ctim.tv_nsec};
     return dp_hash64(numbers, sizeof numbers) | 1;
 }
 
@@ -47,6 +55,12 @@ uint64_t dp_stamp_of(const char *path)
 {
     struct stat st;
     return stat(path, &st) == 0 ? stamp_of(&st) : 0;
+}
+
+uint64_t dp_stamp_at(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 ? stamp_of(&st) : 0;
 }
 
 bool dp_file_exists(const char *path)
@@ -67,8 +81,20 @@ dp_status dp_file_open(const char *path, dp_file *out, dp_error *err)
         close(fd);
         return dp_fail(err, DP_EIO, "%.160s is not a regular file", path);
     }
-    *out = (dp_file){fd, (uint64_t)st.st_size, stamp_of(&st)};
+    *out = (dp_file){fd, (uint64_t)st.st_size, stamp_of(&st), content_stamp(&st),
+                     (uint64_t)st.st_nlink};
     return DP_OK;
+}
+
+/* A name that was given, taken or replaced changes the time of the last resort, and no content. */
+bool dp_file_changed(const dp_file *file)
+{
+    struct stat st;
+
+    if (fstat(file->fd, &st) != 0)
+        return true;
+    return stamp_of(&st) != file->stamp &&
+           (content_stamp(&st) != file->content || (uint64_t)st.st_nlink == file->links);
 }
 
 void dp_file_close(dp_file *file)
@@ -88,6 +114,21 @@ int dp_file_read_at(const dp_file *file, uint64_t offset, void *buffer, size_t n
             return errno;
         if (r > 0)
             *got += (size_t)r;
+    }
+    return 0;
+}
+
+int dp_file_write_at(int fd, uint64_t offset, const void *bytes, size_t n)
+{
+    while (n > 0) {
+        const ssize_t r = pwrite(fd, bytes, n, (off_t)offset);
+        if (r == 0 || (r < 0 && errno != EINTR))
+            return r == 0 ? EIO : errno;
+        if (r > 0) {
+            bytes = (const char *)bytes + r;
+            offset += (uint64_t)r;
+            n -= (size_t)r;
+        }
     }
     return 0;
 }
@@ -157,144 +198,5 @@ dp_status dp_dir_list(const char *path, const char *suffix, dp_arena *arena, cha
     if (*n == SIZE_MAX)
         return dp_arena_fail(arena, err, "a list of files");
     qsort(*names, *n, sizeof **names, by_bytes);
-    return DP_OK;
-}
-
-static dp_status open_writer(dp_writer *w, const char *path, int flags, dp_error *err)
-{
-    *w = (dp_writer){.fd = -1};
-    if (strlen(path) >= sizeof w->path)
-        return dp_fail(err, DP_EINVAL, "the path is longer than %zu bytes", sizeof w->path - 1);
-    snprintf(w->path, sizeof w->path, "%s", path);
-    snprintf(w->temporary, sizeof w->temporary, "%s.tmp", path);
-    w->fd = open(w->temporary, flags | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (w->fd < 0)
-        return dp_fail(err, DP_EIO, "cannot write %.160s: %s", w->temporary, strerror(errno));
-    return DP_OK;
-}
-
-dp_status dp_writer_open(dp_writer *w, const char *path, dp_error *err)
-{
-    return open_writer(w, path, O_WRONLY | O_TRUNC, err);
-}
-
-dp_status dp_writer_resume(dp_writer *w, const char *path, dp_error *err)
-{
-    const dp_status status = open_writer(w, path, O_RDWR | O_NONBLOCK, err);
-    struct stat st;
-
-    if (status != DP_OK)
-        return status;
-    if (flock(w->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-        dp_writer_leave(w);
-        return dp_fail(err, DP_EIO, "%.160s is being written by another process", w->temporary);
-    }
-    if (fstat(w->fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        dp_writer_leave(w);
-        return dp_fail(err, DP_EIO, "%.160s is not a regular file", w->temporary);
-    }
-    if (dp_stamp_of(w->temporary) != stamp_of(&st)) { /* renamed between open and lock */
-        dp_writer_leave(w);
-        return dp_fail(err, DP_EIO, "%.160s was written by another process", w->path);
-    }
-    w->size = (uint64_t)st.st_size;
-    return DP_OK;
-}
-
-void dp_writer_put(dp_writer *w, const void *bytes, size_t n)
-{
-    while (n > 0 && w->error == 0) {
-        const ssize_t r = write(w->fd, bytes, n);
-        if (r == 0 || (r < 0 && errno != EINTR))
-            w->error = r == 0 ? EIO : errno;
-        if (r > 0) {
-            bytes = (const char *)bytes + r;
-            n -= (size_t)r;
-            w->size += (uint64_t)r;
-        }
-    }
-}
-
-int dp_file_write_at(int fd, uint64_t offset, const void *bytes, size_t n)
-{
-    while (n > 0) {
-        const ssize_t r = pwrite(fd, bytes, n, (off_t)offset);
-        if (r == 0 || (r < 0 && errno != EINTR))
-            return r == 0 ? EIO : errno;
-        if (r > 0) {
-            bytes = (const char *)bytes + r;
-            offset += (uint64_t)r;
-            n -= (size_t)r;
-        }
-    }
-    return 0;
-}
-
-dp_file dp_writer_file(const dp_writer *w) { return (dp_file){w->fd, w->size, 0}; }
-
-void dp_writer_cut(dp_writer *w, uint64_t size)
-{
-    if (ftruncate(w->fd, (off_t)size) != 0 || lseek(w->fd, (off_t)size, SEEK_SET) < 0)
-        w->error = errno;
-    w->size = size;
-}
-
-dp_status dp_writer_check(const dp_writer *w, dp_error *err)
-{
-    if (w->error == 0)
-        return DP_OK;
-    return dp_fail(err, DP_EIO, "cannot write %.140s: %s (what is written stays: --resume)",
-                   w->temporary, strerror(w->error));
-}
-
-void dp_writer_leave(dp_writer *w)
-{
-    if (w->fd >= 0)
-        close(w->fd);
-    w->fd = -1;
-}
-
-void dp_writer_cancel(dp_writer *w)
-{
-    if (w->fd < 0)
-        return;
-    close(w->fd);
-    unlink(w->temporary);
-    w->fd = -1;
-}
-
-/* The folder, so that the rename itself survives a power cut.  Some file systems refuse; that is no
- * loss. */
-static void sync_folder(char *path)
-{
-    char *slash = strrchr(path, '/');
-    int fd;
-
-    if (slash != NULL)
-        slash[slash == path] = '\0';
-    fd = open(slash != NULL ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-}
-
-dp_status dp_writer_commit(dp_writer *w, dp_error *err)
-{
-    dp_status status;
-
-    if (w->error == 0 && fsync(w->fd) != 0)
-        w->error = errno;
-    if (w->error == 0 && rename(w->temporary, w->path) != 0)
-        w->error = errno;
-    if (w->error != 0) {
-        status = dp_fail(err, DP_EIO, "cannot write %.160s: %s (nothing was changed)", w->path,
-                         strerror(w->error));
-        dp_writer_cancel(w);
-        return status;
-    }
-    close(w->fd);
-    w->fd = -1;
-    sync_folder(w->path);
     return DP_OK;
 }

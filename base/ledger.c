@@ -22,6 +22,7 @@
 #include "base/status.h"
 #include "base/tensor.h"
 #include "base/workers.h"
+#include "base/writer.h"
 
 #define LINE_SIZE ((size_t)1 << 20)
 #define END_SIZE  64 /* of a line: its checksum */
@@ -112,17 +113,22 @@ static dp_status go_on(dp_ledger *l, const char *path, size_t head, off_t size, 
 static dp_status open_file(dp_ledger *l, const char *path, const char *about, dp_error *err)
 {
     const size_t head = print_head(l, about);
+    dp_status status = dp_check_regular(path, err);
     struct stat s;
 
+    if (status != DP_OK)
+        return status;
     l->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (l->fd < 0 || fstat(l->fd, &s) != 0)
         return dp_fail(err, DP_EIO, "the ledger %.120s cannot be opened: %s", path,
                        strerror(errno));
-    if (!S_ISREG(s.st_mode))
-        return dp_fail(err, DP_EIO, "the ledger %.120s is no file", path);
     if (flock(l->fd, LOCK_EX | LOCK_NB) != 0)
         return dp_fail(err, DP_EIO, "the ledger %.120s is being written by another run", path);
-    return s.st_size == 0 ? append(l, head, err) : go_on(l, path, head, s.st_size, err);
+    if (s.st_size > 0)
+        return go_on(l, path, head, s.st_size, err);
+    status = append(l, head, err);
+    dp_sync_folder_of(path);
+    return status;
 }
 
 dp_status dp_ledger_open(dp_ledger **out, const char *path, const char *about,
@@ -164,8 +170,10 @@ void dp_ledger_close(dp_ledger *l)
 
     if (l == NULL)
         return;
-    if (l->fd >= 0)
+    if (l->fd >= 0) {
+        fsync(l->fd); /* the lines reach the file as they come, the disk at the end */
         close(l->fd);
+    }
     arena = l->arena;
     dp_arena_free(&arena);
 }

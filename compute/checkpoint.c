@@ -13,9 +13,9 @@
 #include <cjson/cJSON.h>
 
 #include "base/bytes.h"
-#include "base/file.h"
 #include "base/hash.h"
 #include "base/tensor.h"
+#include "base/writer.h"
 #include "compute/archive/safetensors.h"
 #include "compute/weights.h"
 

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/hash.h"
 #include "base/tensor.h"
+#include "base/writer.h"
 #include "io/reader.h"
 
 #define MOST_KEPT ((uint64_t)1 << 20) /* bytes of the file */

@@ -11,7 +11,6 @@
 #include "base/hash.h"
 #include "base/tensor.h"
 
-static const uint8_t magic[8] = {'d', 'p', 's', 'n', 'a', 'p', '\r', '\n'};
 static const uint8_t complete[8] = {'c', 'o', 'm', 'p', 'l', 'e', 't', 'e'};
 
 const char *const dp_compressions[DP_N_COMPRESSIONS] = {"none", "lz4", "lz4hc"};
@@ -96,7 +95,7 @@ static uint8_t *print_column(uint8_t *at, const dp_column *c)
 
 static void print_fixed(const dp_snapshot_header *h, uint8_t *b)
 {
-    memcpy(b, magic, sizeof magic);
+    memcpy(b, DP_SNAPSHOT_MAGIC, 8);
     dp_store_le(b + VERSION, 4, DP_SNAPSHOT_VERSION);
     dp_store_le(b + SIZE, 4, h->size);
     memcpy(b + FINGERPRINT, h->origin.fingerprint, 16);
@@ -158,7 +157,7 @@ uint32_t dp_snapshot_header_size(const uint8_t *b)
 {
     const uint64_t size = dp_load_le(b + SIZE, 4);
 
-    if (memcmp(b, magic, sizeof magic) != 0 || size < DP_SNAPSHOT_FIXED + 8 ||
+    if (memcmp(b, DP_SNAPSHOT_MAGIC, 8) != 0 || size < DP_SNAPSHOT_FIXED + 8 ||
         size > DP_SNAPSHOT_MAX_HEADER)
         return 0;
     return (uint32_t)size;

@@ -7,6 +7,7 @@
 
 #include "io/reader.h"
 
+#define DP_SNAPSHOT_MAGIC         "dpsnap\r\n" /* every snapshot begins so */
 #define DP_SNAPSHOT_VERSION       1
 #define DP_SNAPSHOT_MAX_HEADER    ((uint32_t)1 << 25) /* bytes */
 #define DP_SNAPSHOT_MAX_BLOCK     ((uint64_t)1 << 30) /* bytes of a block's records */

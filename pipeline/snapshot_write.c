@@ -7,10 +7,13 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "base/workers.h"
+#include "base/writer.h"
 #include "pipeline/snapshot_rows.h"
 
 typedef struct writing {
     dp_arena arena;
+    const char *path; /* as it was given: shards lie beside it, where a reader looks for them */
     dp_snapshot_header header;
     uint8_t *header_bytes;
     dp_block_buffers buffers;
@@ -58,7 +61,7 @@ static dp_status no_memory(const writing *w, dp_error *err)
 
 static const char *shard_path(writing *w)
 {
-    return dp_snapshot_shard_path(&w->header, w->main.path,
+    return dp_snapshot_shard_path(&w->header, w->path,
                                   (uint32_t)(w->block / w->header.shard_blocks), &w->arena);
 }
 
@@ -91,7 +94,7 @@ static dp_status open_shard(writing *w, bool resume, dp_error *err)
         return no_memory(w, err);
     if (resume && pass_shard(w, path))
         return DP_OK;
-    status = dp_writer_resume(&w->shard, path, err);
+    status = dp_writer_resume(&w->shard, path, "", err);
     if (status == DP_OK) {
         const dp_file file = dp_writer_file(&w->shard);
         dp_writer_cut(&w->shard, resume ? take_blocks(w, &file, 0) : 0);
@@ -119,10 +122,10 @@ static dp_status check_header(writing *w, bool *begin, dp_error *err)
     return DP_OK;
 }
 
-static dp_status open_output(writing *w, const char *path, bool resume, dp_error *err)
+static dp_status open_output(writing *w, bool resume, dp_error *err)
 {
     bool begin = !resume;
-    dp_status status = dp_writer_resume(&w->main, path, err);
+    dp_status status = dp_writer_resume(&w->main, w->path, DP_SNAPSHOT_MAGIC, err);
 
     if (status == DP_OK && resume)
         status = check_header(w, &begin, err);
@@ -202,7 +205,7 @@ static dp_status write_index(writing *w, const dp_snapshot_file *f, dp_hash *che
         const size_t size = dp_snapshot_step(f, &b, &at, w->buffers.bytes);
         uint8_t entry[8];
         if (size == 0)
-            return dp_fail(err, DP_EIO, "%.160s: block %llu cannot be read again", w->main.path,
+            return dp_fail(err, DP_EIO, "%.160s: block %llu cannot be read again", w->path,
                            (unsigned long long)i);
         dp_store_le(entry, 8, at);
         dp_hash_bytes(check, entry, 8);
@@ -214,7 +217,7 @@ static dp_status write_index(writing *w, const dp_snapshot_file *f, dp_hash *che
 
 static dp_status finish(writing *w, dp_error *err)
 {
-    dp_snapshot_file f = {.path = w->main.path,
+    dp_snapshot_file f = {.path = w->path,
                           .main = dp_writer_file(&w->main),
                           .header = w->header,
                           .footer = {.index = w->main.size}};
@@ -254,12 +257,11 @@ static bool stands(const dp_snapshot_file *old, const dp_snapshot_header *h)
     return old->complete && old->header.key == h->key && h->n_shards == 0;
 }
 
-static dp_status write_all(writing *w, const char *path, const dp_snapshot_options *o,
-                           dp_error *err)
+static dp_status write_all(writing *w, const dp_snapshot_options *o, dp_error *err)
 {
     dp_snapshot_file old;
     dp_status status = dp_block_buffers_open(&w->buffers, &w->header, &w->arena, err);
-    const bool had = dp_snapshot_file_open(&old, path, &w->arena, NULL) == DP_OK;
+    const bool had = dp_snapshot_file_open(&old, w->path, &w->arena, NULL) == DP_OK;
 
     if (had)
         dp_snapshot_file_close(&old);
@@ -269,13 +271,13 @@ static dp_status write_all(writing *w, const char *path, const dp_snapshot_optio
     if (status == DP_OK)
         status = dp_packer_open(&w->packer, &w->header, &w->arena, err);
     if (status == DP_OK)
-        status = open_output(w, path, o->resume, err);
+        status = open_output(w, o->resume, err);
     if (status == DP_OK)
         status = write_blocks(w, o, err);
     if (status == DP_OK)
         status = finish(w, err);
     if (status == DP_OK && had && old.header.key != w->header.key)
-        remove_shards(&old.header, path, &w->arena);
+        remove_shards(&old.header, w->path, &w->arena);
     return status;
 }
 
@@ -283,18 +285,18 @@ dp_status dp_snapshot_write(dp_pipeline *p, const char *path, const dp_snapshot_
                             dp_error *err)
 {
     dp_snapshot_options options;
-    writing w = {.main.fd = -1, .shard.fd = -1, .sought = UINT64_MAX};
+    writing w = {.path = path, .main.fd = -1, .shard.fd = -1, .sought = UINT64_MAX};
     dp_status status;
 
     if (p == NULL || path == NULL)
         return dp_fail(err, DP_EINVAL, "dp_snapshot_write: %s is NULL",
                        p == NULL ? "the pipeline" : "path");
-    if (dp_dir_exists(path))
-        return dp_fail(err, DP_EIO, "cannot write %.160s: it is a folder", path);
     status = dp_struct_take(given != NULL ? given : &defaults, "dp_snapshot_options",
                             sizeof options, &options, err);
     if (status == DP_OK)
         status = dp_check_process(p->process, err);
+    if (status == DP_OK)
+        status = dp_check_regular(path, err);
     if (status != DP_OK)
         return status;
     w.arena = dp_arena_within(&p->graph.arena);
@@ -303,7 +305,7 @@ dp_status dp_snapshot_write(dp_pipeline *p, const char *path, const dp_snapshot_
         status = dp_snapshot_print(&w.header, &w.arena, &w.header_bytes, err);
     if (status == DP_OK) {
         dp_rows_open(&w.rows, p, &w.header);
-        status = write_all(&w, path, &options, err);
+        status = write_all(&w, &options, err);
         dp_rows_close(&w.rows);
     }
     dp_writer_leave(&w.shard);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tools/checkpoint.h"
+#include "tools/output.h"
 
 #define NOTE_SIZE (16 + 2 * DP_STATE_SIZE + 2 * 16)
 
@@ -43,9 +44,8 @@ int checkpoint_save(const session *s, const char *path)
     if (dp_get_state(s->pipeline, &state, &err) != DP_OK)
         return cli_fail_error(&err, NULL);
     print_note(s, &state, note);
-    return dp_net_set_note(s->net, note, &err) == DP_OK && dp_net_save(s->net, path, &err) == DP_OK
-               ? -1
-               : cli_fail_error(&err, NULL);
+    return dp_net_set_note(s->net, note, &err) == DP_OK ? output_net(s->net, path)
+                                                        : cli_fail_error(&err, NULL);
 }
 
 static int go_on(session *s, const char *path)

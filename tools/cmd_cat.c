@@ -64,19 +64,18 @@ static int write_npz(const stream *s, const char *path)
     dp_named_tensor tensors[16];
     const char *name;
     size_t n = 0;
-    dp_error err;
-    int status = EXIT_YES;
+    int status = -1;
 
     for (; n < 16 && (name = dp_column_name(s->session.pipeline, n)) != NULL; n++) {
         tensors[n] = element_copy(name, dp_batch_get(s->session.batch, name));
         if (tensors[n].data == NULL)
             status = cli_fail(EXIT_NOT_TRIED, "out of memory");
     }
-    if (status == EXIT_YES && dp_archive_save(tensors, n, path, &err) != DP_OK)
-        status = cli_fail_error(&err, NULL);
+    if (status < 0)
+        status = output_tensors(tensors, n, path);
     while (n > 0)
         free((void *)tensors[--n].data);
-    return status;
+    return status < 0 ? EXIT_YES : status;
 }
 
 /* NEP 1, version 1.0: magic, length of the header, header padded to 64, data. */

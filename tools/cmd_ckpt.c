@@ -7,6 +7,7 @@
 #include "detpipe_net.h"
 #include "tools/cli.h"
 #include "tools/difference.h"
+#include "tools/output.h"
 
 static const char about[] =
     "Reads MindSpore's .ckpt (whole, sliced, with or without CRC), .safetensors and numpy's .npz, "
@@ -171,10 +172,10 @@ static int diff(const dp_archive *a, const dp_archive *b, const char *const file
 
 static int convert(const dp_archive *a, const char *path)
 {
-    dp_error err;
+    const int status = output_tensors(dp_archive_get(a, 0), count_tensors(a), path);
 
-    if (dp_archive_save(dp_archive_get(a, 0), count_tensors(a), path, &err) != DP_OK)
-        return cli_fail_error(&err, NULL);
+    if (status >= 0)
+        return status;
     printf("%s is written\n", path);
     return EXIT_YES;
 }

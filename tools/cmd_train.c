@@ -2,13 +2,12 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "tools/checkpoint.h"
 #include "tools/cli.h"
 #include "tools/ledger.h"
+#include "tools/output.h"
 #include "tools/ranks.h"
 #include "tools/session.h"
 #include "tools/trace.h"
@@ -82,26 +81,13 @@ static int train(session *s, settings *set)
     return status;
 }
 
-/* Said before hours of training, not after them. */
-static int check_folder(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char folder[4096];
-
-    snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - path) : 1,
-             slash != NULL ? path : ".");
-    if (access(folder[0] != '\0' ? folder : "/", W_OK) != 0)
-        return cli_fail(EXIT_NOT_TRIED, "cannot write %s: %s", path, strerror(errno));
-    return -1;
-}
-
 static int run(session *s, settings *set, const char *what)
 {
     uint8_t digest[16];
-    int status = set->save != NULL ? check_folder(set->save) : -1;
+    int status = set->save != NULL ? output_check(set->save) : -1; /* now, not hours later */
 
     if (status < 0 && set->trace_path != NULL)
-        status = check_folder(set->trace_path);
+        status = output_check(set->trace_path);
     if (status < 0)
         status = session_open(s, what, set->seed, set->steps);
     if (status < 0 && s->net == NULL)

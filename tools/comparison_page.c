@@ -3,11 +3,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <errno.h>
 #include <math.h>
 #include <string.h>
 
 #include "tools/comparison.h"
+#include "tools/output.h"
 
 #define WIDTH       720 /* of a picture; a step may be less than a pixel */
 #define HEIGHT      180
@@ -226,17 +226,11 @@ static void put_page(FILE *f, const comparison *c, const char *replay)
 
 int comparison_page(const comparison *c, const char *replay, const char *path)
 {
-    char temporary[4096 + 8];
-    FILE *f;
+    output o;
+    const int status = output_open(&o, path);
 
-    snprintf(temporary, sizeof temporary, "%.4096s.tmp", path);
-    f = fopen(temporary, "w");
-    if (f == NULL)
-        return cli_fail(EXIT_NOT_TRIED, "cannot write %s: %s", path, strerror(errno));
-    put_page(f, c, replay);
-    if (ferror(f) | (fclose(f) != 0) || rename(temporary, path) != 0) {
-        remove(temporary);
-        return cli_fail(EXIT_NOT_TRIED, "cannot write %s: %s", path, strerror(errno));
-    }
-    return -1;
+    if (status >= 0)
+        return status;
+    put_page(o.file, c, replay);
+    return output_close(&o, true);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tools/cli.h"
+#include "tools/output.h"
 
 static const struct {
     const char *name;
@@ -53,8 +54,10 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    const int status = run(argc, argv);
+    int status;
 
+    output_survive_limits();
+    status = run(argc, argv);
     if (fflush(stdout) != 0 || ferror(stdout))
         return cli_fail(EXIT_NOT_TRIED, "cannot write to standard output: %s", strerror(errno));
     return status;

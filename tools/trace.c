@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tools/element.h"
+#include "tools/output.h"
 
 #define NAME_SIZE 128
 
@@ -95,8 +96,7 @@ int trace_take(trace *out, const session *s, const dp_net_result *r)
 
 int trace_save(const trace *t, const char *path)
 {
-    dp_error err;
-    return dp_archive_save(t->v, t->n, path, &err) == DP_OK ? -1 : cli_fail_error(&err, NULL);
+    return output_tensors(t->v, t->n, path);
 }
 
 void trace_free(trace *t)

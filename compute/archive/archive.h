@@ -13,7 +13,7 @@
 #define COMPUTE_ARCHIVE_ARCHIVE_H
 
 #include "base/alloc.h"
-#include "base/file.h"
+#include "base/writer.h"
 #include "detpipe_net.h"
 
 #define DP_MAX_TENSOR_NAME 512 /* bytes */

@@ -5,7 +5,7 @@
 #ifndef COMPUTE_ARCHIVE_SAFETENSORS_H
 #define COMPUTE_ARCHIVE_SAFETENSORS_H
 
-#include "base/file.h"
+#include "base/writer.h"
 #include "base/text.h"
 
 #define DP_MAX_SAFETENSORS_HEADER (64 << 20)

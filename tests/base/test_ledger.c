@@ -4,6 +4,7 @@
  */
 #include <math.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -138,7 +139,11 @@ static void refusals(void **state)
     assert_int_equal(lines_at(p), 1); /* what had no step is dropped */
     refused(DP_ESTATE, dp_ledger_open(&other, p->path, "b run", NULL, &test_error), "of this run");
     refused(DP_EINVAL, dp_ledger_open(&other, p->path, "", NULL, &test_error), "about");
-    refused(DP_EIO, dp_ledger_open(&other, p->folder, "a run", NULL, &test_error), "opened");
+    refused(DP_EIO, dp_ledger_open(&other, p->folder, "a run", NULL, &test_error), "it is a folder");
+    refused(DP_EIO, dp_ledger_open(&other, "/dev/null", "a run", NULL, &test_error), "it is a device");
+    snprintf(name, sizeof name, "%.150s/fifo", p->folder);
+    assert_int_equal(mkfifo(name, 0666), 0);
+    refused(DP_EIO, dp_ledger_open(&other, name, "a run", NULL, &test_error), "it is a FIFO");
     assert_null(other);
 }
 

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -407,9 +408,8 @@ static void files_that_cannot_be(void **state)
     assert_int_equal(dp_archive_save(dp_archive_get(a, 0), test_n_tensors(a), path, &test_error),
                      DP_EINVAL);
     assert_non_null(strstr(test_error.message, "bf16 is bfloat16"));
-    assert_int_equal(access(path, F_OK), -1); /* nothing is left, not even the temporary one */
-    snprintf(path, sizeof path, "%s/out.npz.tmp", folder);
-    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(rmdir(folder), 0); /* nothing is left, not even a temporary one */
+    assert_int_equal(mkdir(folder, 0777), 0);
     assert_int_equal(dp_archive_open(&other, folder, NULL, &test_error), DP_EIO);
     assert_int_equal(dp_archive_open(&other, "/nonexistent", NULL, &test_error), DP_EIO);
     assert_int_equal(dp_archive_open(NULL, path, NULL, &test_error), DP_EINVAL);

@@ -503,30 +503,7 @@ static void files_that_cannot_be(void **state)
     mkdir(path, 0777);
     assert_int_equal(dp_net_save(s->net, path, &test_error),
                      DP_EIO); /* a folder cannot be replaced */
-    snprintf(path, sizeof path, "%s/taken.tmp", s->folder);
-    assert_int_equal(access(path, F_OK), -1); /* and nothing is left */
     assert_int_equal(dp_net_save(s->net, NULL, &test_error), DP_EINVAL);
-}
-
-/* A full disk leaves the old file. */
-static void full_disk(void **state)
-{
-    saved *s = *state;
-    size_t n, m;
-    uint8_t *before = read_file(s->path, &n), *after;
-    char link_path[400];
-
-    if (access("/dev/full", W_OK) != 0)
-        skip();
-    snprintf(link_path, sizeof link_path, "%s.tmp", s->path);
-    assert_int_equal(symlink("/dev/full", link_path),
-                     0); /* not followed: writes go where the user said */
-    assert_int_equal(dp_net_save(s->net, s->path, &test_error), DP_EIO);
-    after = read_file(s->path, &m);
-    assert_int_equal(n, m);
-    assert_memory_equal(before, after, n);
-    free(before);
-    free(after);
 }
 
 static void every_allocation_fails(void **state)
@@ -704,7 +681,6 @@ int main(void)
         SAVED(files_that_cannot_be),
         cmocka_unit_test(synthetic_is_learnable),
         cmocka_unit_test(hostile_sizes),
-        SAVED(full_disk),
         cmocka_unit_test(every_allocation_fails),
         cmocka_unit_test(batch_invariance),
         cmocka_unit_test(callers_environment),
