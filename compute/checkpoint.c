@@ -372,15 +372,19 @@ static dp_status read_data(reading *r)
     return status;
 }
 
-/* Not by the format's name alone: one flipped bit must not turn it into another program's. */
-static bool is_own(reading *r)
+/* Not by the format's name alone: one flipped bit must not turn it into another program's.  A file
+ * whose header is no such JSON is another program's; one that cannot be read is nobody's. */
+static dp_status find_owner(reading *r, bool *own)
 {
+    const dp_status status = read_header(r);
     const char *format;
 
-    if (read_header(r) != DP_OK)
-        return false;
+    *own = false;
+    if (status != DP_OK)
+        return status == DP_ECORRUPT ? DP_OK : status;
     format = meta_text(r, "format");
-    return meta_text(r, "xxh3_128") != NULL || (format != NULL && strcmp(format, FORMAT) == 0);
+    *own = meta_text(r, "xxh3_128") != NULL || (format != NULL && strcmp(format, FORMAT) == 0);
+    return DP_OK;
 }
 
 static dp_status read_own(reading *r)
@@ -404,13 +408,16 @@ dp_status dp_net_load(dp_net *net, const char *path, dp_error *err)
 {
     reading r = {.net = net, .file = {.fd = -1}, .path = path, .err = err};
     dp_status status;
+    bool own;
 
     if (net == NULL || path == NULL)
         return dp_fail(err, DP_EINVAL, "dp_net_load: %s is NULL", net == NULL ? "the net" : "path");
     r.arena.alloc = net->options.alloc;
     status = dp_file_open(path, &r.file, err);
     if (status == DP_OK)
-        status = is_own(&r) ? read_own(&r) : dp_net_load_weights(net, path, err);
+        status = find_owner(&r, &own);
+    if (status == DP_OK)
+        status = own ? read_own(&r) : dp_net_load_weights(net, path, err);
     if (status == DP_OK)
         net->stepped = net->agreed = false;
     cJSON_Delete(r.root);

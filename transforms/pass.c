@@ -138,7 +138,7 @@ static dp_status make_tables(dp_pass *pass, const dp_pass_part *p, uint32_t n, b
 {
     dp_arena spare = dp_arena_within(arena);
     dp_tensor sample[2] = {{0}, {0}};
-    size_t most = 0;
+    size_t most = dp_tensor_bytes(&p[0].in); /* what goes in, though nothing changes it (n = 0) */
     bool made = true;
 
     for (uint32_t i = 0; i < n; i++) {

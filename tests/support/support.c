@@ -132,14 +132,16 @@ uint64_t test_seed(void)
  */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+#define GUARD 64 /* bytes behind each block, which nobody may write into */
+
 static void *count_alloc(void *ctx, size_t size, size_t align)
 {
     test_allocator *a = ctx;
     void *p = NULL;
 
     pthread_mutex_lock(&lock);
-    if (++a->n != a->fail_at && posix_memalign(&p, align, size) == 0) {
-        memset(p, 0xFF, size); /* shows reads of what was never written */
+    if (++a->n != a->fail_at && posix_memalign(&p, align, size + GUARD) == 0) {
+        memset(p, 0xFF, size + GUARD); /* shows reads of what was never written */
         a->live++;
         a->bytes += size;
         a->most = a->bytes > a->most ? a->bytes : a->most;
@@ -153,6 +155,12 @@ static void count_free(void *ctx, void *ptr, size_t size)
     test_allocator *a = ctx;
 
     pthread_mutex_lock(&lock);
+    for (size_t i = 0; ptr != NULL && i < GUARD; i++) {
+        if (((const uint8_t *)ptr)[size + i] != 0xFF) {
+            a->beyond++;
+            break;
+        }
+    }
     a->live -= ptr != NULL;
     a->bytes -= ptr != NULL ? size : 0;
     a->n_freed++;

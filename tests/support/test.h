@@ -71,6 +71,7 @@ typedef struct test_allocator {
     unsigned long n, n_freed, fail_at;
     long live;
     uint64_t bytes, most; /* at work now, and at their most */
+    unsigned long beyond; /* blocks behind whose end somebody wrote */
 } test_allocator;
 void test_allocator_init(test_allocator *);
 
