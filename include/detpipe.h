@@ -18,23 +18,29 @@
 DP_BEGIN_DECLS
 
 typedef struct dp_pipeline dp_pipeline;
-typedef struct dp_batch    dp_batch;
+typedef struct dp_batch dp_batch;
 #define DP_STATE_SIZE 64
-typedef struct dp_state { uint8_t bytes[DP_STATE_SIZE]; } dp_state;  /* layout: docs/state.md */
+typedef struct dp_state {
+    uint8_t bytes[DP_STATE_SIZE];
+} dp_state; /* layout: docs/state.md */
 
 /* Reads no record, but for filter and pk_sampler, and the first ones that tell copies of CIFAR's
  * files.  DP_ESPEC has the column, DP_EIO the file. */
 DP_CALL dp_status dp_open(dp_pipeline **out, const char *spec, uint64_t seed, const dp_options *,
                           dp_error *);
-DP_API  void      dp_close(dp_pipeline *);  /* frees its batches too; NULL allowed */
+DP_API void dp_close(dp_pipeline *); /* frees its batches too; NULL allowed */
+
+/* What dp_spec() would say, without the data set: the text is checked as far as it goes by itself.
+ * DP_ELIMIT if size bytes, NUL included, are too few. */
+DP_CALL dp_status dp_canonical(const char *spec, char *text, size_t size, dp_error *);
 
 /* The canonical text, with every parameter; the fingerprint covers it and the stages' revisions. */
 DP_API const char *dp_spec(const dp_pipeline *);
-DP_API void        dp_fingerprint(const dp_pipeline *, uint8_t digest[16]);
+DP_API void dp_fingerprint(const dp_pipeline *, uint8_t digest[16]);
 
 /* Column of a full batch (data is NULL), or NULL if there is none of that name. */
 DP_API const dp_tensor *dp_output(const dp_pipeline *, const char *column);
-DP_API const char      *dp_column_name(const dp_pipeline *, size_t index); /* NULL past the last */
+DP_API const char *dp_column_name(const dp_pipeline *, size_t index); /* NULL past the last */
 
 /* The next batch.  *batch is NULL at first; afterwards it is the batch to recycle, and it becomes
  * NULL on DP_END and on every error.  A batch is the caller's, to write into as well, until it is
@@ -45,10 +51,10 @@ DP_CALL dp_status dp_next(dp_pipeline *, dp_batch **batch, dp_error *);
 /* A column, shape[0] = the rows of this batch; NULL = no such column.  The digest covers names,
  * types, shapes and elements (little-endian, every NaN as one); with options.digests, as made. */
 DP_API const dp_tensor *dp_batch_get(const dp_batch *, const char *column);
-DP_API void             dp_batch_digest(const dp_batch *, uint8_t digest[16]);
+DP_API void dp_batch_digest(const dp_batch *, uint8_t digest[16]);
 
-DP_API uint64_t dp_tell(const dp_pipeline *);    /* number of the next batch */
-DP_API uint64_t dp_length(const dp_pipeline *);  /* batches in all; UINT64_MAX = endless */
+DP_API uint64_t dp_tell(const dp_pipeline *);   /* number of the next batch */
+DP_API uint64_t dp_length(const dp_pipeline *); /* batches in all; UINT64_MAX = endless */
 
 /* Which records make a batch; nothing is read.  records[i * *n_readers + r] is that of row i in
  * reader r of the text (-1: concat took another); capacity: at least rows of a batch x readers. */

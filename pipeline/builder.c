@@ -285,7 +285,7 @@ static dp_status find_stages(dp_builder *b, const char *spec, dp_branch *branch,
     dp_arena *arena = &b->graph->arena;
     dp_found_text *stages = dp_arena_alloc(arena, 1, sizeof *stages);
     dp_text text;
-    dp_status status = dp_text_parse(spec, strnlen(spec, DP_MAX_TEXT + 1), arena, &text, b->err);
+    dp_status status = dp_text_parse(spec, strlen(spec), arena, &text, b->err);
 
     if (status != DP_OK)
         return status;

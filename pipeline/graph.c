@@ -501,6 +501,18 @@ dp_status dp_graph_open(dp_graph *g, const char *spec, uint64_t seed, const dp_o
     return status == DP_OK ? dp_builder_name(&b, stages) : status;
 }
 
+dp_status dp_graph_name(dp_graph *g, const char *spec, const dp_options *options, dp_error *err)
+{
+    dp_builder b = {.graph = g, .options = options, .err = err};
+    dp_found_text *stages;
+    dp_status status;
+
+    g->arena.alloc = options->alloc;
+    g->arena.limit = options->memory;
+    status = dp_builder_find(&b, spec, &stages);
+    return status == DP_OK ? dp_builder_name(&b, stages) : status;
+}
+
 void dp_graph_close(dp_graph *g)
 {
     for (uint32_t i = 0; i < g->n_branches; i++) {

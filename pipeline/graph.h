@@ -62,6 +62,8 @@ typedef struct dp_graph {
  * one. */
 dp_status dp_graph_open(dp_graph *, const char *spec, uint64_t seed, const dp_options *,
                         dp_error *);
+/* Its canonical text alone, for which nothing is opened. */
+dp_status dp_graph_name(dp_graph *, const char *spec, const dp_options *, dp_error *);
 void dp_graph_close(dp_graph *);
 
 /* Rows of batch number `batch`, into rows[dp_graph_most_rows * n_segments], row after row; the

@@ -54,6 +54,27 @@ dp_status dp_open(dp_pipeline **out, const char *spec, uint64_t seed, const dp_o
     return status;
 }
 
+dp_status dp_canonical(const char *spec, char *text, size_t size, dp_error *err)
+{
+    dp_graph g = {0};
+    dp_options options;
+    dp_status status;
+
+    if (spec == NULL || text == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_canonical: %s is NULL", spec == NULL ? "spec" : "text");
+    status = dp_options_get(NULL, &options, err);
+    if (status != DP_OK)
+        return status;
+    status = dp_graph_name(&g, spec, &options, err);
+    if (status == DP_OK && strlen(g.spec) >= size)
+        status = dp_fail(err, DP_ELIMIT, "the canonical text has %zu bytes: there is room for %zu",
+                         strlen(g.spec) + 1, size);
+    if (status == DP_OK)
+        memcpy(text, g.spec, strlen(g.spec) + 1);
+    dp_graph_close(&g);
+    return status;
+}
+
 void dp_close(dp_pipeline *p)
 {
     if (p == NULL)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "tools/element.h"
+#include "tools/memory.h"
 #include "tools/output.h"
 #include "tools/picture.h"
 #include "tools/stream.h"
@@ -61,20 +62,19 @@ static int write_text(const stream *s)
 
 static int write_npz(const stream *s, const char *path)
 {
-    dp_named_tensor tensors[16];
+    dp_named_tensor *tensors = NULL;
     const char *name;
     size_t n = 0;
-    int status = -1;
+    int status;
 
-    for (; n < 16 && (name = dp_column_name(s->session.pipeline, n)) != NULL; n++) {
+    for (; (name = dp_column_name(s->session.pipeline, n)) != NULL; n++) {
+        tensors = xrealloc(tensors, (n + 1) * sizeof *tensors);
         tensors[n] = element_copy(name, dp_batch_get(s->session.batch, name));
-        if (tensors[n].data == NULL)
-            status = cli_fail(EXIT_NOT_TRIED, "out of memory");
     }
-    if (status < 0)
-        status = output_tensors(tensors, n, path);
+    status = output_tensors(tensors, n, path);
     while (n > 0)
-        free((void *)tensors[--n].data);
+        free((void *)(uintptr_t)tensors[--n].data);
+    free(tensors);
     return status < 0 ? EXIT_YES : status;
 }
 
@@ -115,8 +115,6 @@ static int write_npy(const stream *s, const settings *set)
     if (t == NULL)
         return cli_fail(EXIT_MALFORMED, "cat: the stream has no column '%s'", set->column);
     n = element_copy(set->column, t);
-    if (n.data == NULL)
-        return cli_fail(EXIT_NOT_TRIED, "out of memory");
     status = output_open(&o, set->out != NULL ? set->out : "-");
     if (status < 0) {
         put_npy(o.file, &n);
@@ -138,8 +136,7 @@ static int write_png(const stream *s, const settings *set)
                         set->column);
     if (set->row >= s->rows)
         return cli_fail(EXIT_MALFORMED, "cat: the batch has %zu rows", s->rows);
-    if (!picture_new(&p, source.width, source.height))
-        return cli_fail(EXIT_NOT_TRIED, "out of memory");
+    picture_new(&p, source.width, source.height);
     picture_image(&p, 0, 0, 1, &source, set->row);
     status = picture_save(&p, set->out != NULL ? set->out : "-");
     picture_free(&p);

@@ -25,8 +25,7 @@ static void print_text(const char *key, const char *text)
     text_stages stages;
 
     printf("%s:\n", key);
-    if (!text_parse(text, &stages))
-        return;
+    text_parse(text, &stages);
     for (size_t i = 0; i < stages.n; i++) {
         const text_stage *stage = &stages.stage[i];
         char line[4096];

@@ -11,6 +11,7 @@
 
 #include "detpipe_net.h"
 #include "detpipe_snapshot.h"
+#include "tools/memory.h"
 #include "tools/replay.h"
 #include "tools/streams.h"
 
@@ -27,7 +28,7 @@ typedef enum kind { LEDGER, SNAPSHOT, WEIGHTS, STREAM, LOSSES } kind;
 /* A recipe file has a line of data. */
 static bool is_recipe(const char *path)
 {
-    FILE *f = fopen(path, "r");
+    FILE *f = xfopen(path, "r");
     char line[4096];
     bool found = false;
 
@@ -49,19 +50,24 @@ static kind kind_of(const char *path)
 {
     dp_snapshot *snapshot = NULL;
     dp_archive *archive = NULL;
+    dp_error err;
 
     if (is_pipe(path))
         return LOSSES;
     if (ledger_is(path))
         return LEDGER;
-    if (dp_snapshot_open(&snapshot, path, NULL, NULL) == DP_OK) {
+    if (dp_snapshot_open(&snapshot, path, NULL, &err) == DP_OK) {
         dp_snapshot_close(snapshot);
         return SNAPSHOT;
     }
-    if (dp_archive_open(&archive, path, NULL, NULL) == DP_OK) {
+    if (err.status == DP_ENOMEM)
+        memory_out();
+    if (dp_archive_open(&archive, path, NULL, &err) == DP_OK) {
         dp_archive_close(archive);
         return WEIGHTS;
     }
+    if (err.status == DP_ENOMEM)
+        memory_out();
     if (access(path, R_OK) == 0)
         return is_recipe(path) ? STREAM : LOSSES;
     return recipe_is_name_or_text(path) ? STREAM : LOSSES;
@@ -194,15 +200,13 @@ static int write_page(const comparison *c, const replay *p, const char *path)
 {
     char *words = NULL;
     size_t size;
-    FILE *f = p != NULL ? open_memstream(&words, &size) : NULL;
+    FILE *f = p != NULL ? xopen_memstream(&words, &size) : NULL;
     int status;
 
     if (f != NULL) {
         replay_print(f, p, c);
-        fclose(f);
+        xfclose(f);
     }
-    if (p != NULL && words == NULL)
-        return cli_fail(EXIT_NOT_TRIED, "diff: no memory for the page");
     status = comparison_page(c, words, path);
     free(words);
     return status;

@@ -20,10 +20,14 @@ static const char about[] =
     "on fixed randomness: the seed, hyperparameters, initial weights, random operations, shuffles "
     "and samplers, workers, dropout, special operators, the start.  What is seeded and keyed is "
     "reproducible here, and is named all the same.\n"
+    "What is reproducible and wrong is named as well: rows that are cut by their place (split, take, "
+    "skip) in an order that is another one each epoch, so that rows held out are trained on; streams "
+    "that zip joins in different orders or lengths; batches left out of every epoch.\n"
     "--fix prints the pipeline without it: random_crop becomes a crop in the middle (or --at x,y), "
     "random_resized_crop a resize, other random stages, shuffles and samplers are left out.\n"
     "WHAT is a pipeline text in quotes, a recipe's name or file, or a FILE.json that MindSpore's "
-    "serialize() wrote.  Exit status 1 with --strict if there is a warning.";
+    "serialize() wrote.  The data set is not needed, "
+    "but with it more is checked.  Exit status 1 with --strict if there is a warning.";
 
 static void print_finding(const lint_finding *f)
 {
@@ -125,8 +129,13 @@ int cmd_lint(int argc, char **argv)
 
     s.threads = 1;
     s.prefetch = 0;
+    s.texts_do = true;
     if (status < 0)
         status = open_what(&s, what, set.seed);
+    if (status < 0 && s.pipeline == NULL)
+        fputs(
+            "detpipe: lint: the data set is not here (--data DIR): the texts alone are looked at\n",
+            stderr);
     if (status < 0 && set.fix)
         status = print_fixed(&s, &set);
     if (status < 0)

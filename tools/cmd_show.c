@@ -62,9 +62,7 @@ static int draw(stream *s, const settings *set, const char *path)
                         "show: the sheet would be more than %d pixels wide or high: "
                         "take a smaller --scale or batch",
                         MOST_SIDE);
-    if (!picture_new(&sheet, (uint32_t)cell_width * across + GAP,
-                     (uint32_t)cell_height * down + GAP))
-        return cli_fail(EXIT_NOT_TRIED, "out of memory");
+    picture_new(&sheet, (uint32_t)cell_width * across + GAP, (uint32_t)cell_height * down + GAP);
     for (uint32_t i = 0; i < rows; i++) {
         const uint32_t x = GAP + i % across * (uint32_t)cell_width,
                        y = GAP + i / across * (uint32_t)cell_height;

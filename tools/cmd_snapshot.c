@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "detpipe_snapshot.h"
+#include "tools/memory.h"
 #include "tools/snapshot.h"
 
 static const char about[] =
@@ -149,15 +150,15 @@ static int check_snapshot(settings *set, const char *path)
 /* `cat FILE ...` is the command of that name on the rows of the file. */
 static int cat_snapshot(int argc, char **argv)
 {
-    char **words = malloc(((size_t)argc + 1) * sizeof *words);
+    char **words = xmalloc(((size_t)argc + 1) * sizeof *words);
     char *spec = argc > 2 && argv[2][0] != '-' ? snapshot_text(argv[2], "") : NULL;
     int status;
 
-    for (int i = 1; words != NULL && i <= argc; i++)
+    for (int i = 1; i <= argc; i++)
         words[i - 1] = argv[i];
-    if (words != NULL && spec != NULL)
+    if (spec != NULL)
         words[1] = spec;
-    status = words == NULL ? cli_fail(EXIT_NOT_TRIED, "out of memory") : cmd_cat(argc - 1, words);
+    status = cmd_cat(argc - 1, words);
     free(spec);
     free(words);
     return status;

@@ -73,7 +73,7 @@ static int train(session *s, settings *set)
         if (status < 0 && set->ledger != NULL)
             status = ledger_record(s, set->ledger, step + 1, &result, set->all_tensors);
         if (status < 0 && set->trace_path != NULL && step + 1 == s->recipe.steps)
-            status = trace_take(&set->trace, s, &result);
+            trace_take(&set->trace, s, &result);
         if (status < 0)
             status = end_step(s, set, step + 1, start, &result);
     }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/memory.h"
+
 /* How many entries come before the loss. */
 static size_t place_of_loss(const cJSON *tensors)
 {
@@ -71,12 +73,12 @@ static void count_entries(comparison *c, const pair *p)
     c->alone[1] += n_b > both ? n_b - both : 0; /* a name may be there twice */
 }
 
-static bool match(comparison *c)
+static void match(comparison *c)
 {
     const ledger *a = &c->ledger[0], *b = &c->ledger[1];
 
-    c->common = calloc(a->n + 1, sizeof *c->common);
-    for (size_t i = 0, j = 0; c->common != NULL && i < a->n && j < b->n;) {
+    c->common = xcalloc(a->n + 1, sizeof *c->common);
+    for (size_t i = 0, j = 0; i < a->n && j < b->n;) {
         if (a->steps[i].step == b->steps[j].step)
             c->common[c->n++] = (pair){&a->steps[i++], &b->steps[j++]};
         else if (a->steps[i].step < b->steps[j].step)
@@ -88,21 +90,19 @@ static bool match(comparison *c)
         count_entries(c, &c->common[i]);
     for (c->first = 0; c->first < c->n && c->cause == NULL; c->first += c->cause == NULL)
         c->cause = first_other(&c->common[c->first]);
-    return c->common != NULL;
 }
 
-static bool fill_losses(comparison *c)
+static void fill_losses(comparison *c)
 {
     for (int k = 0; k < 2; k++) {
-        c->losses[k].v = calloc(c->n + 1, sizeof(loss));
-        for (size_t i = 0; c->losses[k].v != NULL && i < c->n; i++) {
+        c->losses[k].v = xcalloc(c->n + 1, sizeof(loss));
+        for (size_t i = 0; i < c->n; i++) {
             loss *l = &c->losses[k].v[c->losses[k].n++];
             snprintf(l->text, sizeof l->text, "%s",
                      k == 0 ? c->common[i].a->loss : c->common[i].b->loss);
             l->value = strtod(l->text, NULL);
         }
     }
-    return c->losses[0].v != NULL && c->losses[1].v != NULL;
 }
 
 int comparison_make(comparison *c)
@@ -111,13 +111,15 @@ int comparison_make(comparison *c)
 
     if (status < 0)
         status = ledger_read(c->path[1], &c->ledger[1]);
-    if (status < 0 && (!match(c) || !fill_losses(c)))
-        status = cli_fail(EXIT_NOT_TRIED, "out of memory");
-    if (status < 0 && c->n == 0)
+    if (status >= 0)
+        return status;
+    match(c);
+    fill_losses(c);
+    if (c->n == 0)
         status =
             cli_fail(EXIT_NOT_TRIED, "diff: %s and %s have no step in common: nothing was compared",
                      c->path[0], c->path[1]);
-    if (status < 0 && c->entries == 0 && c->cause == NULL)
+    else if (c->entries == 0 && c->cause == NULL)
         status =
             cli_fail(EXIT_NOT_TRIED,
                      "diff: %s and %s have no digest and no finite loss in common: nothing was "

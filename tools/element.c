@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/memory.h"
+
 size_t element_count(const dp_tensor *t)
 {
     size_t n = 1;
@@ -52,9 +54,9 @@ static uint8_t *little_endian(const dp_tensor *t, size_t bytes)
     const uint16_t one = 1;
     const size_t size = dp_dtype_size(t->dtype);
     const uint8_t *from = t->data;
-    uint8_t *out = malloc(bytes + 1);
+    uint8_t *out = xmalloc(bytes + 1);
 
-    for (size_t i = 0; out != NULL && i < bytes; i++)
+    for (size_t i = 0; i < bytes; i++)
         out[i] =
             *(const uint8_t *)&one == 1 ? from[i] : from[i / size * size + size - 1 - i % size];
     return out;

@@ -18,8 +18,8 @@ element_text element_of(const dp_tensor *, size_t i);
 
 cli_type_text element_type(const dp_tensor *); /* "float32[3, 4]" */
 
-/* As files have it: data is a copy, least significant byte first, to be freed (NULL: out of
- * memory); the name is not copied. */
+/* As files have it: data is a copy, least significant byte first, to be freed; the name is not
+ * copied. */
 dp_named_tensor element_copy(const char *name, const dp_tensor *);
 
 #endif

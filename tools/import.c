@@ -13,6 +13,7 @@
 
 #include "tools/cli.h"
 #include "tools/import_ops.h"
+#include "tools/memory.h"
 #include "tools/text.h"
 
 #define MAX_FILE  (16 << 20)
@@ -317,13 +318,9 @@ static void put_others(import *im, FILE *f, const cJSON *children, const char *s
     for (int i = 1; i < cJSON_GetArraySize(children) && im->status < 0; i++) {
         char *text = NULL;
         size_t size = 0;
-        FILE *inner = open_memstream(&text, &size);
-        if (inner == NULL) {
-            im->status = cli_fail(EXIT_NOT_TRIED, "out of memory");
-            return;
-        }
+        FILE *inner = xopen_memstream(&text, &size);
         put_node(im, inner, cJSON_GetArrayItem(children, i), depth + 1);
-        fclose(inner);
+        xfclose(inner);
         fprintf(f, " | %s with=", stage);
         print_value(f, text);
         free(text);
@@ -425,13 +422,13 @@ static void put_node(import *im, FILE *f, const cJSON *node, int depth)
 
 static char *read_file(const char *path, int *status)
 {
-    FILE *f = fopen(path, "rb");
-    char *text = malloc(MAX_FILE + 1);
+    FILE *f = xfopen(path, "rb");
+    char *text = xmalloc(MAX_FILE + 1);
     size_t n = 0;
 
-    if (f != NULL && text != NULL)
+    if (f != NULL)
         n = fread(text, 1, MAX_FILE + 1, f);
-    if (f == NULL || text == NULL || ferror(f))
+    if (f == NULL || ferror(f))
         *status = cli_fail(EXIT_NOT_TRIED, "cannot read %s: %s", path, strerror(errno));
     else if (n > MAX_FILE)
         *status = cli_fail(EXIT_MALFORMED, "%s: more than %d bytes", path, MAX_FILE);
@@ -451,10 +448,9 @@ static char *make_recipe(const char *path, const char *comments, const char *dat
     text_stages stages;
     char *recipe = NULL;
     size_t size = 0;
-    FILE *f = open_memstream(&recipe, &size);
+    FILE *f = xopen_memstream(&recipe, &size);
 
-    if (f == NULL || !text_parse(data, &stages))
-        return NULL;
+    text_parse(data, &stages);
     fprintf(f, "# from %s\n", strpbrk(path, "\r\n") == NULL ? path : "a file");
     fputs(
         "# connector_queue_size, num_parallel_workers, callback and device_target are not carried "
@@ -467,7 +463,7 @@ static char *make_recipe(const char *path, const char *comments, const char *dat
                 data + stage->start);
     }
     text_free(&stages);
-    fclose(f);
+    xfclose(f);
     return recipe;
 }
 
@@ -477,21 +473,17 @@ import im = {.path = path, .status = - 1, .replay = replay, .workers = 1, .order
     cJSON *json = cJSON_Parse(text);
     char *comments = NULL, *data = NULL;
     size_t comments_size = 0, size = 0;
-    FILE *f = open_memstream(&data, &size);
+    FILE *f = xopen_memstream(&data, &size);
 
-    im.comments = open_memstream(&comments, &comments_size);
-    if (f == NULL || im.comments == NULL)
-        im.status = cli_fail(EXIT_NOT_TRIED, "out of memory");
-    else if (json == NULL)
+    im.comments = xopen_memstream(&comments, &comments_size);
+    if (json == NULL)
         fail(&im, "this is no JSON", "");
     else
         put_node(&im, f, json, 0);
-    if (f != NULL)
-        fclose(f);
-    if (im.comments != NULL)
-        fclose(im.comments);
-    if (im.status < 0 && (*recipe = make_recipe(path, comments, data)) == NULL)
-        im.status = cli_fail(EXIT_NOT_TRIED, "out of memory");
+    xfclose(f);
+    xfclose(im.comments);
+    if (im.status < 0)
+        *recipe = make_recipe(path, comments, data);
     free(comments);
     free(data);
     cJSON_Delete(json);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/memory.h"
+
 const char *const rung_names[N_RUNGS] = {"numerics", "dataset", "order",  "pixels",
                                          "weights",  "loss 1",  "loss 2", "bits"};
 const char *const rung_meanings[N_RUNGS] = {
@@ -121,12 +123,11 @@ int ladder_run(session *s, inject what, ladder *l)
     uint8_t digest[16];
     int status;
 
-    *l = (ladder){.losses =
-                      calloc(s->recipe.steps < 1u << 28 ? (size_t)s->recipe.steps + 1 : SIZE_MAX,
-                             sizeof *l->losses)};
-    if (l->losses == NULL)
-        return cli_fail(EXIT_NOT_TRIED, "out of memory for %llu losses",
-                        (unsigned long long)s->recipe.steps);
+    if (s->recipe.steps >= 1u << 28)
+        return cli_fail(EXIT_NOT_TRIED,
+                        "verify: more than %u steps: their losses take too much memory",
+                        (1u << 28) - 1);
+    *l = (ladder){.losses = xcalloc((size_t)s->recipe.steps + 1, sizeof *l->losses)};
     status = look_around(s, what, l);
     if (status < 0)
         status = inject_net(what, s);
@@ -185,9 +186,7 @@ bool ladder_from_json(const cJSON *json, ladder *l)
 
     if (!cJSON_IsObject(rungs) || !cJSON_IsArray(losses) || numerics == NULL)
         return false;
-    *l = (ladder){.losses = calloc((size_t)cJSON_GetArraySize(losses) + 1, sizeof *l->losses)};
-    if (l->losses == NULL)
-        return false;
+    *l = (ladder){.losses = xcalloc((size_t)cJSON_GetArraySize(losses) + 1, sizeof *l->losses)};
     snprintf(l->numerics, sizeof l->numerics, "%s", numerics);
     for (int r = 0; r < N_RUNGS; r++) {
         const char *digest =

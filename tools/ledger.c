@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/memory.h"
 #include "tools/trace.h"
 
 #define HEAD "{\"detpipe-ledger\":"
@@ -69,7 +70,7 @@ int ledger_record(const session *s, dp_ledger *l, uint64_t step, const dp_net_re
 bool ledger_is(const char *path)
 {
     char head[sizeof HEAD] = "";
-    FILE *f = fopen(path, "r");
+    FILE *f = xfopen(path, "r");
     const bool is = f != NULL && fread(head, 1, sizeof head - 1, f) == sizeof head - 1 &&
                     strcmp(head, HEAD) == 0;
 
@@ -126,10 +127,7 @@ static bool add_step(ledger *l, cJSON *json)
         return false;
     at = ledger_find(l, (uint64_t)step->valuedouble);
     if (at == NULL) {
-        ledger_step *more = realloc(l->steps, (l->n + 1) * sizeof *more);
-        if (more == NULL)
-            return false;
-        l->steps = more;
+        l->steps = xrealloc(l->steps, (l->n + 1) * sizeof *l->steps);
         at = &l->steps[l->n++];
     }
     *at = (ledger_step){.step = (uint64_t)step->valuedouble, .tensors = tensors};
@@ -142,14 +140,11 @@ static bool add_step(ledger *l, cJSON *json)
 static bool add_line(ledger *l, const char *line)
 {
     cJSON *json = is_whole(line) ? cJSON_Parse(line) : NULL;
-    cJSON **more = json != NULL ? realloc(l->lines, (l->n_lines + 1) * sizeof *more) : NULL;
     const char *about;
 
-    if (more == NULL) {
-        cJSON_Delete(json);
+    if (json == NULL)
         return false;
-    }
-    l->lines = more;
+    l->lines = xrealloc(l->lines, (l->n_lines + 1) * sizeof *l->lines);
     l->lines[l->n_lines++] = json;
     if (l->n_lines > 1)
         return add_step(l, json);
@@ -160,7 +155,7 @@ static bool add_line(ledger *l, const char *line)
 
 int ledger_read(const char *path, ledger *out)
 {
-    FILE *f = fopen(path, "r");
+    FILE *f = xfopen(path, "r");
     char *line = NULL;
     size_t size = 0, number = 0, damaged = 0;
     ssize_t n;
@@ -168,7 +163,7 @@ int ledger_read(const char *path, ledger *out)
     *out = (ledger){0};
     if (f == NULL)
         return cli_fail(EXIT_NOT_TRIED, "%s cannot be read: %s", path, strerror(errno));
-    while ((n = getline(&line, &size, f)) > 0) {
+    while ((n = xgetline(&line, &size, f)) > 0) {
         number++;
         line[strcspn(line, "\n")] = '\0';
         if (damaged != 0 || line[0] == '\0')

@@ -7,18 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/text.h"
-
-typedef struct rule {
-    const char *stage;
-    const char *when, *is; /* a parameter that must have (with "!", not have) this value; or NULL */
-    const char *why, *remedy;
-} rule;
+#include "tools/memory.h"
 
 #define KEYED "seeded and keyed by row, so reproducible here"
 
+#define MOST_CANONICAL (4 << 20) /* bytes, far more than 64 KB of text make */
+
 /* Order stages. */
-static const rule orders[] = {
+static const lint_rule orders[] = {
     {"distributed_sampler", "shuffle", "true", "shuffles before it deals out; " KEYED,
      "shuffle=false"},
     {"pk_sampler", NULL, NULL, "draws rows of every class; " KEYED, "take the rows as they come"},
@@ -31,67 +27,70 @@ static const rule orders[] = {
      "take the rows as they come"},
 };
 
-static const rule replays[] = {
+static const lint_rule replays[] = {
     {"", "order", "mindspore",
      "replays MindSpore's stream, whose numbers depend on workers= and on the rows before",
      "order=native, or a deterministic stage"},
 };
 
-static const rule layers[] = {
+static const lint_rule layers[] = {
     {"dropout", NULL, NULL, "leaves numbers out at random; seeded and keyed by step and sample",
      "leave it out while two runs are compared"},
 };
 
-static const rule special[] = {
+static const lint_rule special[] = {
     {"conv2d", NULL, NULL,
      "its gradient (Conv2DBackFilter) differs from run to run on some accelerators; one order here",
      "none is needed"},
 };
 #define COUNT(rows) (sizeof rows / sizeof rows[0])
 
-static void add(lint_report *r, lint_finding finding)
+void lint_add(lint_report *r, const lint_finding *finding)
 {
-    lint_finding *more = realloc(r->finding, (r->n + 1) * sizeof *more);
-
-    if (more == NULL)
-        exit(cli_fail(EXIT_NOT_TRIED, "out of memory"));
-    r->finding = more;
-    more[r->n++] = finding;
+    r->finding = xrealloc(r->finding, (r->n + 1) * sizeof *r->finding);
+    r->finding[r->n++] = *finding;
 }
 
 static void add_about(lint_report *r, lint_level level, const char *where, unsigned column,
                       const char *stage, const char *why, const char *remedy)
 {
-    lint_finding f = {level, where, column, "", why, remedy};
+    lint_finding f = {level, where, column, "", "", ""};
 
     snprintf(f.stage, sizeof f.stage, "%s", stage);
-    add(r, f);
+    snprintf(f.why, sizeof f.why, "%s", why);
+    snprintf(f.remedy, sizeof f.remedy, "%s", remedy);
+    lint_add(r, &f);
 }
 
-/* A text as it was written, and its canonical form, which has every parameter. */
-typedef struct pair {
-    text_stages given, canonical;
-} pair;
-
-static bool pair_parse(pair *p, const char *given, const char *canonical)
+static void parse(lint_text *t, const char *where, const char *given, const char *canonical)
 {
-    return text_parse(given, &p->given) && text_parse(canonical, &p->canonical);
+    t->where = where;
+    text_parse(given, &t->given);
+    text_parse(canonical, &t->canonical);
 }
 
-static void pair_free(pair *p)
+static void text_release(lint_text *t)
 {
-    text_free(&p->given);
-    text_free(&p->canonical);
+    text_free(&t->given);
+    text_free(&t->canonical);
 }
 
-static unsigned column_of(const pair *p, size_t i)
+static unsigned column_of(const lint_text *t, size_t i)
 {
-    return i < p->given.n ? (unsigned)p->given.stage[i].start + 1 : 0;
+    return i < t->given.n ? (unsigned)t->given.stage[i].start + 1 : 0;
+}
+
+lint_finding lint_finding_of(lint_level level, const lint_text *t, size_t i)
+{
+    lint_finding f = {level, t->where, column_of(t, i), "", "", ""};
+
+    snprintf(f.stage, sizeof f.stage, "%s", t->canonical.stage[i].name);
+    return f;
 }
 
 static bool is_random_transform(const text_stage *s) { return text_find(s, "workers") != NULL; }
 
-static bool matches(const rule *row, const text_stage *s)
+bool lint_matches(const lint_rule *row, const text_stage *s)
 {
     const char *value = row->when != NULL ? text_value(s, row->when) : NULL;
 
@@ -99,19 +98,19 @@ static bool matches(const rule *row, const text_stage *s)
            (row->when == NULL || (value != NULL && strcmp(value, row->is) == 0));
 }
 
-static void apply_rules(lint_report *r, lint_level level, const char *where, const pair *p,
-                        const rule *rules, size_t n)
+static void apply_rules(lint_report *r, lint_level level, const lint_text *p,
+                        const lint_rule *rules, size_t n)
 {
     for (size_t i = 0; i < p->canonical.n; i++) {
         for (size_t k = 0; k < n; k++) {
-            if (matches(&rules[k], &p->canonical.stage[i]))
-                add_about(r, level, where, column_of(p, i), p->canonical.stage[i].name,
+            if (lint_matches(&rules[k], &p->canonical.stage[i]))
+                add_about(r, level, p->where, column_of(p, i), p->canonical.stage[i].name,
                           rules[k].why, rules[k].remedy);
         }
     }
 }
 
-static void random_transforms(lint_report *r, const pair *p)
+static void random_transforms(lint_report *r, const lint_text *p)
 {
     for (size_t i = 0; i < p->canonical.n; i++) {
         const text_stage *s = &p->canonical.stage[i];
@@ -126,38 +125,49 @@ static void random_transforms(lint_report *r, const pair *p)
 }
 
 /* The streams that are joined: their stages stand at the column of the join. */
-static void joined_texts(lint_report *r, const pair *p, void (*look)(lint_report *, const pair *))
+static void joined_texts(lint_report *r, const lint_text *p,
+                         void (*look)(lint_report *, const lint_text *))
 {
     for (size_t i = 0; i < p->canonical.n; i++) {
         const char *with = text_value(&p->canonical.stage[i], "with");
         const size_t first = r->n;
-        pair inner;
-        if (with == NULL || !pair_parse(&inner, with, with))
+        lint_text inner;
+        if (with == NULL)
             continue;
+        parse(&inner, p->where, with, with);
         look(r, &inner);
         joined_texts(r, &inner, look);
         for (size_t k = first; k < r->n; k++)
             r->finding[k].column = column_of(p, i);
-        pair_free(&inner);
+        text_release(&inner);
     }
 }
 
-static void random_orders(lint_report *r, const pair *p)
+static void random_orders(lint_report *r, const lint_text *p)
 {
-    apply_rules(r, LINT_WARNING, "data", p, orders, COUNT(orders));
+    apply_rules(r, LINT_WARNING, p, orders, COUNT(orders));
 }
 
-static void dependent_on_workers(lint_report *r, const pair *p)
+static void dependent_on_workers(lint_report *r, const lint_text *p)
 {
     for (size_t i = 0; i < p->canonical.n; i++) {
         if (is_random_transform(&p->canonical.stage[i]) &&
-            matches(&replays[0], &p->canonical.stage[i]))
+            lint_matches(&replays[0], &p->canonical.stage[i]))
             add_about(r, LINT_WARNING, "data", column_of(p, i), p->canonical.stage[i].name,
                       replays[0].why, replays[0].remedy);
     }
 }
 
-static bool has_stage(const pair *p, const char *name)
+bool lint_is_random_order(const text_stage *s)
+{
+    for (size_t k = 0; k < COUNT(orders); k++) {
+        if (lint_matches(&orders[k], s))
+            return true;
+    }
+    return false;
+}
+
+static bool has_stage(const lint_text *p, const char *name)
 {
     for (size_t i = 0; i < p->canonical.n; i++) {
         if (text_is(&p->canonical.stage[i], name))
@@ -183,30 +193,89 @@ static void look_at_recipe(lint_report *r, const session *s)
                   "weights: FILE, to share them with another program");
 }
 
-int lint_session(const session *s, lint_report *r)
+static void look_at_data(lint_report *r, const lint_text *data)
 {
-    pair data, net = {{NULL, 0}, {NULL, 0}};
+    random_transforms(r, data);
+    joined_texts(r, data, random_transforms);
+    random_orders(r, data);
+    joined_texts(r, data, random_orders);
+    dependent_on_workers(r, data);
+    joined_texts(r, data, dependent_on_workers);
+}
 
-    *r = (lint_report){NULL, 0};
-    if (!pair_parse(&data, s->recipe.data, dp_spec(s->pipeline)) ||
-        (s->net != NULL && !pair_parse(&net, s->recipe.net, dp_net_spec(s->net))))
-        return cli_fail(EXIT_NOT_TRIED, "out of memory");
-    look_at_recipe(r, s);
-    random_transforms(r, &data);
-    joined_texts(r, &data, random_transforms);
-    random_orders(r, &data);
-    joined_texts(r, &data, random_orders);
-    dependent_on_workers(r, &data);
-    joined_texts(r, &data, dependent_on_workers);
-    apply_rules(r, LINT_WARNING, "net", &net, layers, COUNT(layers));
-    apply_rules(r, LINT_NOTE, "net", &net, special, COUNT(special));
-    if (s->net != NULL && s->recipe.weights != NULL && !has_stage(&data, "skip"))
+static void look_at_net(lint_report *r, const session *s, const lint_text *data)
+{
+    lint_text net;
+
+    if (s->recipe.net == NULL)
+        return;
+    parse(&net, "net", s->recipe.net, s->net != NULL ? dp_net_spec(s->net) : s->recipe.net);
+    apply_rules(r, LINT_WARNING, &net, layers, COUNT(layers));
+    apply_rules(r, LINT_NOTE, &net, special, COUNT(special));
+    if (s->recipe.weights != NULL && !has_stage(data, "skip"))
         add_about(r, LINT_NOTE, "data", 0, "skip",
                   "is not there: training begins at the first row, whatever the weights have seen",
-                  "skip count=N behind batch, for weights of step N");
-    pair_free(&data);
-    pair_free(&net);
-    return -1;
+                  "skip count=N behind repeat, for weights of step N");
+    text_release(&net);
+}
+
+/* What is wrong with the places of rows, whoever draws them. */
+static int look_at_places(lint_report *r, const session *s, const lint_text *t,
+                          const char *canonical)
+{
+    lint_cuts(r, t);
+    joined_texts(r, t, lint_cuts);
+    lint_zips(r, t);
+    joined_texts(r, t, lint_zips);
+    return s->pipeline != NULL ? lint_lengths(r, t, canonical, s->data) : -1;
+}
+
+char *lint_canonical(const char *text, int *status)
+{
+    char *out = xmalloc(MOST_CANONICAL);
+    dp_error err;
+
+    if (dp_canonical(text, out, MOST_CANONICAL, &err) == DP_OK)
+        return out;
+    *status = cli_fail_error(&err, text);
+    free(out);
+    return NULL;
+}
+
+static int look_at_test(lint_report *r, const session *s)
+{
+    int status = -1;
+    char *canonical = s->recipe.test != NULL ? lint_canonical(s->recipe.test, &status) : NULL;
+    lint_text test;
+
+    if (canonical == NULL)
+        return status;
+    parse(&test, "test", s->recipe.test, canonical);
+    status = look_at_places(r, s, &test, canonical);
+    text_release(&test);
+    free(canonical);
+    return status;
+}
+
+int lint_session(const session *s, lint_report *r)
+{
+    int status = -1;
+    char *canonical = lint_canonical(s->recipe.data, &status);
+    lint_text data;
+
+    *r = (lint_report){NULL, 0};
+    if (canonical == NULL)
+        return status;
+    parse(&data, "data", s->recipe.data, canonical);
+    look_at_recipe(r, s);
+    look_at_data(r, &data);
+    look_at_net(r, s, &data);
+    status = look_at_places(r, s, &data, canonical);
+    if (status < 0)
+        status = look_at_test(r, s);
+    text_release(&data);
+    free(canonical);
+    return status;
 }
 
 void lint_free(lint_report *r) { free(r->finding); }

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "tools/lint.h"
-#include "tools/text.h"
+#include "tools/memory.h"
 
 typedef struct fixing {
     const char *at; /* "x,y" of the crops, or NULL */
@@ -87,73 +87,81 @@ static bool fix_sampler(const fixing *f, const text_stage *s)
     return true;
 }
 
-static bool fix_text(const char *text, const char *at, FILE *out);
+static void fix_text(const char *text, const char *at, FILE *out);
 
 /* A join, with the other stream fixed as well. */
-static bool fix_join(const fixing *f, const text_stage *s)
+static void fix_join(const fixing *f, const text_stage *s)
 {
     char *text = NULL;
     size_t size = 0;
-    FILE *inner = open_memstream(&text, &size);
-    bool fixed = inner != NULL && fix_text(text_value(s, "with"), f->at, inner);
+    FILE *inner = xopen_memstream(&text, &size);
 
-    if (inner != NULL)
-        fclose(inner);
+    fix_text(text_value(s, "with"), f->at, inner);
+    xfclose(inner);
     fprintf(f->out, " | %s with=\"", s->name);
-    for (const char *c = fixed ? text : ""; *c != '\0'; c++)
+    for (const char *c = text; *c != '\0'; c++)
         fprintf(f->out, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
     fputc('"', f->out);
     free(text);
-    return fixed;
 }
 
-static bool fix_stage(const fixing *f, const char *text, const text_stage *s, bool first)
+static void fix_stage(const fixing *f, const char *text, const text_stage *s, bool first)
 {
     if (text_find(s, "with") != NULL)
-        return fix_join(f, s);
-    if (text_is(s, "random_crop"))
+        fix_join(f, s);
+    else if (text_is(s, "random_crop"))
         fix_crop(f, s);
     else if (text_is(s, "random_resized_crop"))
         fix_resized_crop(f, s);
-    else if (text_find(s, "workers") != NULL || text_is(s, "shuffle") || fix_sampler(f, s))
-        return true; /* left out, or written */
-    else
+    else if (text_find(s, "workers") == NULL && !text_is(s, "shuffle") && !fix_sampler(f, s))
         fprintf(f->out, "%s%.*s", first ? "" : " | ", (int)(s->end - s->start), text + s->start);
-    return true;
 }
 
-static bool fix_text(const char *text, const char *at, FILE *out)
+static void fix_text(const char *text, const char *at, FILE *out)
 {
     const fixing f = {at, out};
     text_stages stages;
-    bool fixed = text_parse(text, &stages);
 
-    for (size_t i = 0; fixed && i < stages.n; i++)
-        fixed = fix_stage(&f, text, &stages.stage[i], i == 0);
+    text_parse(text, &stages);
+    for (size_t i = 0; i < stages.n; i++)
+        fix_stage(&f, text, &stages.stage[i], i == 0);
     text_free(&stages);
-    return fixed;
+}
+
+/* With the data set, where it is here. */
+static int check_fixed(const session *s, const char *text)
+{
+    const dp_options options = {.size = sizeof options, .root = s->data, .threads = 1};
+    dp_pipeline *again = NULL;
+    dp_error err;
+    int status = -1;
+
+    if (s->pipeline == NULL) {
+        free(lint_canonical(text, &status));
+        return status;
+    }
+    if (dp_open(&again, text, s->recipe.seed, &options, &err) != DP_OK)
+        return cli_fail_error(&err, text);
+    dp_close(again);
+    return -1;
 }
 
 int lint_fix(const session *s, const char *at, char **out)
 {
-    const dp_options options = {.size = sizeof options, .root = s->data, .threads = 1};
     size_t size = 0;
-    dp_pipeline *again = NULL;
-    dp_error err;
-    bool fixed;
+    int status = -1;
+    char *canonical;
     FILE *f;
 
     if (at != NULL && (strspn(at, "0123456789,") != strlen(at) || strchr(at, ',') == NULL ||
                        strchr(at, ',') != strrchr(at, ',')))
         return cli_fail(EXIT_MALFORMED, "lint: --at takes x,y, not '%s'", at);
-    f = open_memstream(out, &size);
-    fixed = f != NULL && fix_text(dp_spec(s->pipeline), at, f);
-    if (f != NULL)
-        fclose(f);
-    if (!fixed)
-        return cli_fail(EXIT_NOT_TRIED, "out of memory");
-    if (dp_open(&again, *out, s->recipe.seed, &options, &err) != DP_OK)
-        return cli_fail_error(&err, *out);
-    dp_close(again);
-    return -1;
+    canonical = lint_canonical(s->recipe.data, &status);
+    if (canonical == NULL)
+        return status;
+    f = xopen_memstream(out, &size);
+    fix_text(canonical, at, f);
+    xfclose(f);
+    free(canonical);
+    return check_fixed(s, *out);
 }

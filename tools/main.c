@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tools/cli.h"
+#include "tools/memory.h"
 #include "tools/output.h"
 
 static const struct {
@@ -56,6 +57,7 @@ int main(int argc, char **argv)
 {
     int status;
 
+    memory_begin();
     output_survive_limits();
     status = run(argc, argv);
     if (fflush(stdout) != 0 || ferror(stdout))

@@ -10,14 +10,13 @@
 #include <png.h>
 
 #include "tools/element.h"
+#include "tools/memory.h"
 #include "tools/output.h"
 
-int picture_new(picture *p, uint32_t width, uint32_t height)
+void picture_new(picture *p, uint32_t width, uint32_t height)
 {
-    *p = (picture){width, height, malloc((size_t)width * height * 3)};
-    if (p->pixels != NULL)
-        memset(p->pixels, 255, (size_t)width * height * 3);
-    return p->pixels != NULL;
+    *p = (picture){width, height, xmalloc((size_t)width * height * 3)};
+    memset(p->pixels, 255, (size_t)width * height * 3);
 }
 
 void picture_free(picture *p) { free(p->pixels); }

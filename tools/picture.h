@@ -14,8 +14,8 @@ typedef struct picture {
     uint8_t *pixels; /* RGB */
 } picture;
 
-/* White; 0 when out of memory. */
-int picture_new(picture *, uint32_t width, uint32_t height);
+/* White. */
+void picture_new(picture *, uint32_t width, uint32_t height);
 void picture_free(picture *);
 
 /* Letters of 3x5 pixels, `size` times as large; what the font lacks is left blank. */

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "tools/cli.h"
+#include "tools/memory.h"
+#include "tools/script.h"
 
 #define MAX_RECIPE 1000000 /* bytes */
 
@@ -34,9 +36,7 @@ static char *join(char *base, const char *separator, const char *more, size_t le
     while (length > 0 &&
            (more[length - 1] == ' ' || more[length - 1] == '\t' || more[length - 1] == '\r'))
         length--;
-    out = malloc(n + m + length + 1);
-    if (out == NULL)
-        exit(cli_fail(EXIT_NOT_TRIED, "out of memory"));
+    out = xmalloc(n + m + length + 1);
     memcpy(out, base != NULL ? base : "", n);
     memcpy(out + n, separator, n > 0 ? m : 0);
     memcpy(out + n + (n > 0 ? m : 0), more, length);
@@ -146,13 +146,19 @@ static char *other_lines(const parsed *p)
     return lines;
 }
 
+/* Editors of Windows begin a UTF-8 file with a byte order mark. */
+static const char *behind_mark(const char *text)
+{
+    return text + (strncmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0);
+}
+
 int recipe_parse(const char *text, const char *name, recipe *out)
 {
     parsed p = {{NULL}};
     int status;
 
     *out = (recipe){0};
-    status = parse_lines(name, text, &p);
+    status = parse_lines(name, behind_mark(text), &p);
     if (status < 0) {
         out->whole = true;
         out->seed_given = p.values[SEED] != NULL;
@@ -165,25 +171,33 @@ int recipe_parse(const char *text, const char *name, recipe *out)
     return status;
 }
 
-/* The whole file, NUL added, in *text (to be freed); -1, or the exit status. */
-static int read_file(const char *path, char **text)
+/* Has it a line of data, then it means to be one. */
+static bool is_recipe(const char *text)
 {
-    FILE *f = fopen(path, "rb");
+    text = behind_mark(text);
+    return strncmp(text, "data:", 5) == 0 || strstr(text, "\ndata:") != NULL;
+}
+
+/* The whole file, NUL added, in *text (to be freed); -1, or the exit status. */
+static int read_file(const char *path, const char *name, char **text)
+{
+    FILE *f = xfopen(path, "rb");
     size_t n = 0;
     int status = -1;
 
-    *text = malloc(MAX_RECIPE + 2);
-    if (f != NULL && *text != NULL)
+    *text = xmalloc(MAX_RECIPE + 2);
+    if (f != NULL)
         n = fread(*text, 1, MAX_RECIPE + 1, f);
-    if (f == NULL || *text == NULL || ferror(f))
+    if (f == NULL || ferror(f))
         status = cli_fail(EXIT_NOT_TRIED, "cannot read %s: %s", path, strerror(errno));
-    else if (n > MAX_RECIPE)
+    (*text)[n] = '\0';
+    if (status < 0 && !is_recipe(*text))
+        status = script_fail(name, *text, n);
+    if (status < 0 && n > MAX_RECIPE)
         status = cli_fail(EXIT_MALFORMED, "%s: a recipe has at most %d bytes", path, MAX_RECIPE);
-    else if (memchr(*text, '\0', n) != NULL)
+    else if (status < 0 && memchr(*text, '\0', n) != NULL)
         status = cli_fail(EXIT_MALFORMED, "%s: byte %zu is NUL: this is no recipe", path,
                           (size_t)((char *)memchr(*text, '\0', n) - *text) + 1);
-    if (status < 0)
-        (*text)[n] = '\0';
     if (f != NULL)
         fclose(f);
     return status;
@@ -192,7 +206,7 @@ static int read_file(const char *path, char **text)
 static int parse_file(const char *path, const char *name, recipe *out)
 {
     char *text;
-    int status = read_file(path, &text);
+    int status = read_file(path, name, &text);
 
     if (status < 0)
         status = recipe_parse(text, name, out);
@@ -219,7 +233,7 @@ int recipe_freeze(const char *what, char *out, size_t size)
         return cli_fail(EXIT_MALFORMED, "the recipe's name is longer than %zu bytes", size - 1);
     if (is_embedded(what) || stat(what, &st) != 0 || S_ISDIR(st.st_mode))
         return -1;
-    status = read_file(what, &text);
+    status = read_file(what, what, &text);
     fd = status < 0 ? memfd_create("recipe", 0) : -1;
     if (status < 0 && (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text)))
         status = cli_fail(EXIT_NOT_TRIED, "cannot keep the recipe: %s", strerror(errno));

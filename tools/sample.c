@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tools/fixed.h"
+#include "tools/memory.h"
 #include "tools/stream.h"
 
 #define MOST_TEXT 16384
@@ -57,8 +58,7 @@ static bool fix_stages(FILE *f, const char *text, char **draws, int only)
     size_t n;
 
     infos = dp_stages(&n);
-    if (!text_parse(text, &stages))
-        return false;
+    text_parse(text, &stages);
     for (size_t i = 0; i < stages.n && fixed; i++) {
         const text_stage *s = &stages.stage[i];
         const bool wanted = only == -1 || only == (int)i;
@@ -88,15 +88,13 @@ static void print_fixed(const stream *s, int64_t record, char *draws)
     const char *spec = dp_spec(s->session.pipeline);
     char *text = NULL;
     size_t size = 0;
-    FILE *f = open_memstream(&text, &size);
-    bool fixed = f != NULL;
+    FILE *f = xopen_memstream(&text, &size);
+    bool fixed;
 
-    if (fixed) {
-        fprintf(f, "%.*s | subset_sampler indices=%lld", (int)(strstr(spec, " | ") - spec), spec,
-                (long long)record);
-        fixed = fix_stages(f, spec, &draws, -1);
-        fclose(f);
-    }
+    fprintf(f, "%.*s | subset_sampler indices=%lld", (int)(strstr(spec, " | ") - spec), spec,
+            (long long)record);
+    fixed = fix_stages(f, spec, &draws, -1);
+    xfclose(f);
     puts("without drawing:");
     if (fixed)
         cli_wrap(stdout, text, 0, 4);

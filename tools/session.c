@@ -116,6 +116,8 @@ static int open_recipe(session *s, cli_optional seed, cli_optional steps)
     if (text == NULL)
         return cli_fail(EXIT_MALFORMED, "%s has no test: line", s->recipe.name);
     if (dp_open(&s->pipeline, text, s->recipe.seed, &options, &err) != DP_OK) {
+        if (s->texts_do && err.status == DP_EIO && s->data == NULL)
+            return -1;
         const int failed = cli_fail_error(&err, text);
         if (err.status == DP_EIO && s->data == NULL)
             fputs("  --data DIR names the folder of the data set\n", stderr);

@@ -21,6 +21,7 @@ typedef struct session {
     bool stream_only; /* the net, if there is one, is not wanted */
     bool test;        /* the recipe's test data take the place of its data */
     bool digests;     /* of every batch will be asked for */
+    bool texts_do;    /* where the data set is not here pipeline and net are NULL */
     uint64_t threads, prefetch;
     dp_group *group; /* the ranks that run the recipe together; NULL = this process alone */
 } session;

@@ -9,15 +9,14 @@
 
 #include "detpipe_snapshot.h"
 #include "tools/element.h"
+#include "tools/memory.h"
 #include "tools/streams.h"
 
 char *snapshot_text(const char *path, const char *rest)
 {
     static const char head[] = "snapshot file=\"";
-    char *out = malloc(sizeof head + 2 * strlen(path) + strlen(rest) + 2), *at;
+    char *out = xmalloc(sizeof head + 2 * strlen(path) + strlen(rest) + 2), *at;
 
-    if (out == NULL)
-        return NULL;
     at = out + sprintf(out, "%s", head);
     for (; *path != '\0'; path++) {
         if (*path == '"' || *path == '\\')
@@ -114,8 +113,6 @@ static int say_text(const char *path, const char *rest)
 {
     char *text = snapshot_text(path, rest);
 
-    if (text == NULL)
-        return cli_fail(EXIT_NOT_TRIED, "out of memory");
     if (strpbrk(path, " \t\n|\"\\") != NULL)
         printf("read it with %s\n", text);
     else
@@ -157,9 +154,7 @@ static int open_rows(rows *r, const char *path)
     spec = snapshot_text(path, " | batch batch_size=64");
     if (status < 0) {
         r->info = dp_snapshot_get_info(r->snapshot);
-        if (spec == NULL)
-            status = cli_fail(EXIT_NOT_TRIED, "out of memory");
-        else if (dp_open(&r->pipeline, spec, 1, NULL, &err) != DP_OK)
+        if (dp_open(&r->pipeline, spec, 1, NULL, &err) != DP_OK)
             status = cli_fail_error(&err, NULL);
     }
     free(spec);

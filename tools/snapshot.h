@@ -7,7 +7,7 @@
 
 #include "tools/session.h"
 
-/* `snapshot file="PATH"` and what follows; the caller frees it.  NULL when out of memory. */
+/* `snapshot file="PATH"` and what follows; the caller frees it. */
 char *snapshot_text(const char *path, const char *rest);
 
 /* Each returns the exit status. */

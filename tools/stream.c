@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/memory.h"
 #include "tools/text.h"
 
 /* The text without its last stage when that is a repeat, and with `epochs` rounds of it. */
@@ -17,15 +18,12 @@ static int change_repeat(stream *s, uint64_t epochs)
     const dp_options options = {.size = sizeof options, .root = opened->data, .threads = 1};
     const char *spec = dp_spec(opened->pipeline);
     const size_t size = strlen(spec) + 64;
-    char *text = malloc(size);
+    char *text = xmalloc(size);
     dp_pipeline *again = NULL;
     dp_error err;
     size_t length = strlen(spec);
 
-    if (text == NULL || !text_parse(spec, &stages)) {
-        free(text);
-        return cli_fail(EXIT_NOT_TRIED, "out of memory");
-    }
+    text_parse(spec, &stages);
     if (stages.n > 1 && text_is(&stages.stage[stages.n - 1], "repeat")) {
         const char *count = text_value(&stages.stage[stages.n - 1], "count");
         s->epochs = strcmp(count, "-1") == 0 ? UINT64_MAX : strtoull(count, NULL, 10);
@@ -91,13 +89,9 @@ int stream_look(stream *s, uint64_t batch)
     while (s->room == 0 || dp_records(s->session.pipeline, batch, s->records, s->room, &s->rows,
                                       &s->readers, &err) != DP_OK) {
         const size_t room = s->room == 0 ? 4096 : 2 * s->room;
-        int64_t *more;
         if (s->room >= most)
             return cli_fail_error(&err, NULL);
-        more = realloc(s->records, room * sizeof *more);
-        if (more == NULL)
-            return cli_fail(EXIT_NOT_TRIED, "out of memory");
-        s->records = more;
+        s->records = xrealloc(s->records, room * sizeof *s->records);
         s->room = room;
     }
     return -1;

@@ -7,26 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/memory.h"
+
 static char *copy(const char *from, size_t n)
 {
-    char *out = malloc(n + 1);
+    char *out = xmalloc(n + 1);
 
-    if (out != NULL) {
-        memcpy(out, from, n);
-        out[n] = '\0';
-    }
+    memcpy(out, from, n);
+    out[n] = '\0';
     return out;
 }
 
-static bool grow(void **rows, size_t n, size_t size)
+static void *grow(void *rows, size_t n, size_t size)
 {
-    void *more = realloc(*rows, (n + 1) * size);
+    char *more = xrealloc(rows, (n + 1) * size);
 
-    if (more == NULL)
-        return false;
-    *rows = more;
-    memset((char *)more + n * size, 0, size);
-    return true;
+    memset(more + n * size, 0, size);
+    return more;
 }
 
 static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -35,13 +32,11 @@ static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c ==
 static char *take_value(const char *text, size_t *at, size_t *start)
 {
     const bool quoted = text[*at] == '"';
-    char *out = malloc(strlen(text + *at) + 1);
+    char *out = xmalloc(strlen(text + *at) + 1);
     size_t n = 0;
 
     *at += quoted;
     *start = *at;
-    if (out == NULL)
-        return NULL;
     while (text[*at] != '\0' &&
            (quoted ? text[*at] != '"' : !is_blank(text[*at]) && text[*at] != '|')) {
         if (quoted && text[*at] == '\\' && text[*at + 1] != '\0')
@@ -53,29 +48,26 @@ static char *take_value(const char *text, size_t *at, size_t *start)
     return out;
 }
 
-static bool take_arg(const char *text, size_t *at, text_stage *stage)
+static void take_arg(const char *text, size_t *at, text_stage *stage)
 {
     text_arg *arg;
     const size_t length = strcspn(text + *at, "=");
 
-    if (!grow((void **)&stage->arg, stage->n, sizeof *stage->arg))
-        return false;
+    stage->arg = grow(stage->arg, stage->n, sizeof *stage->arg);
     arg = &stage->arg[stage->n++];
     arg->start = *at;
     arg->name = copy(text + *at, length);
     *at += length + (text[*at + length] == '=');
     arg->value = take_value(text, at, &arg->value_start);
     arg->end = *at;
-    return arg->name != NULL && arg->value != NULL;
 }
 
-static bool take_stage(const char *text, size_t *at, text_stages *out)
+static void take_stage(const char *text, size_t *at, text_stages *out)
 {
     text_stage *stage;
     size_t length;
 
-    if (!grow((void **)&out->stage, out->n, sizeof *out->stage))
-        return false;
+    out->stage = grow(out->stage, out->n, sizeof *out->stage);
     stage = &out->stage[out->n++];
     length = strcspn(text + *at, " \t\r\n|");
     stage->start = *at;
@@ -85,15 +77,14 @@ static bool take_stage(const char *text, size_t *at, text_stages *out)
     for (;;) {
         while (is_blank(text[*at]))
             ++*at;
-        if (text[*at] == '\0' || text[*at] == '|' || stage->name == NULL)
-            return stage->name != NULL;
-        if (!take_arg(text, at, stage))
-            return false;
+        if (text[*at] == '\0' || text[*at] == '|')
+            return;
+        take_arg(text, at, stage);
         stage->end = *at;
     }
 }
 
-bool text_parse(const char *text, text_stages *out)
+void text_parse(const char *text, text_stages *out)
 {
     size_t at = 0;
 
@@ -102,11 +93,8 @@ bool text_parse(const char *text, text_stages *out)
         while (is_blank(text[at]) || text[at] == '|')
             at++;
         if (text[at] == '\0')
-            return true;
-        if (!take_stage(text, &at, out)) {
-            text_free(out);
-            return false;
-        }
+            return;
+        take_stage(text, &at, out);
     }
 }
 

@@ -27,8 +27,7 @@ typedef struct text_stages {
     size_t n;
 } text_stages;
 
-/* False when out of memory. */
-bool text_parse(const char *text, text_stages *out);
+void text_parse(const char *text, text_stages *out);
 void text_free(text_stages *);
 
 bool text_is(const text_stage *, const char *name);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tools/element.h"
+#include "tools/memory.h"
 #include "tools/output.h"
 
 #define NAME_SIZE 128
@@ -76,22 +77,17 @@ bool trace_results(const session *s, const dp_net_result *r, trace_see see, void
 static bool copy(void *ctx, const char *name, const dp_tensor *t)
 {
     trace *out = ctx;
-    dp_named_tensor *more = realloc(out->v, (out->n + 1) * sizeof *more);
 
-    if (more == NULL)
-        return false;
-    out->v = more;
-    more[out->n] = element_copy(strdup(name), t);
-    out->n++;
-    return more[out->n - 1].name != NULL && more[out->n - 1].data != NULL;
+    out->v = xrealloc(out->v, (out->n + 1) * sizeof *out->v);
+    out->v[out->n++] = element_copy(xstrdup(name), t);
+    return true;
 }
 
-int trace_take(trace *out, const session *s, const dp_net_result *r)
+void trace_take(trace *out, const session *s, const dp_net_result *r)
 {
     trace_free(out);
-    return trace_inputs(s, copy, out) && trace_results(s, r, copy, out)
-               ? -1
-               : cli_fail(EXIT_NOT_TRIED, "out of memory for the tensors of a step");
+    trace_inputs(s, copy, out);
+    trace_results(s, r, copy, out);
 }
 
 int trace_save(const trace *t, const char *path)

@@ -27,8 +27,8 @@ typedef struct trace {
     size_t n;
 } trace;
 
-int trace_take(trace *, const session *, const dp_net_result *); /* -1, or the exit status */
-int trace_save(const trace *, const char *path);                 /* likewise; or EXIT_YES */
+void trace_take(trace *, const session *, const dp_net_result *);
+int trace_save(const trace *, const char *path); /* -1, or the exit status */
 void trace_free(trace *);
 
 /* The operation that made what has this name. */

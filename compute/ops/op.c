@@ -177,7 +177,7 @@ static dp_status bind(dp_op *op, const char *text, dp_error *err)
     const char *hint;
     size_t i = 0;
     dp_status status =
-        dp_text_parse(text, strnlen(text, DP_MAX_TEXT + 1), &op->arena, &parsed, err);
+        dp_text_parse(text, strlen(text), &op->arena, &parsed, err);
 
     if (status != DP_OK)
         return status;

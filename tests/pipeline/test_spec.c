@@ -330,15 +330,36 @@ static void canonical(void **state)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         dp_pipeline *a = test_open(texts[i][0], 1, 0), *b;
         uint8_t fa[16], fb[16];
+        char text[4096];
         assert_string_equal(dp_spec(a), texts[i][1]);
         b = test_open(dp_spec(a), 1, 0);
         assert_string_equal(dp_spec(b), texts[i][1]);
+        assert_ok(dp_canonical(texts[i][0], text, sizeof text, &test_error));
+        assert_string_equal(text, texts[i][1]);
         dp_fingerprint(a, fa);
         dp_fingerprint(b, fb);
         assert_memory_equal(fa, fb, 16);
         dp_close(a);
         dp_close(b);
     }
+}
+
+/* Nothing is opened: no such folder is needed, and what is wrong with the text itself is found. */
+static void canonical_without_data(void **state)
+{
+    static const char spec[] = "png_folder dataset_dir=/nonexistent | shuffle";
+    char text[256] = "x";
+
+    (void)state;
+    assert_ok(dp_canonical(spec, text, sizeof text, &test_error));
+    assert_non_null(strstr(text, "png_folder dataset_dir=/nonexistent "));
+    assert_non_null(strstr(text, " | shuffle buffer_size=0 order=native"));
+    assert_int_equal(dp_canonical(spec, text, strlen(text), &test_error), DP_ELIMIT);
+    assert_ok(dp_canonical(spec, text, strlen(text) + 1, &test_error));
+    assert_int_equal(dp_canonical("cifar10 | shufle", text, sizeof text, &test_error), DP_ESPEC);
+    assert_int_equal(test_error.column, 11);
+    assert_int_equal(dp_canonical(NULL, text, sizeof text, &test_error), DP_EINVAL);
+    assert_int_equal(dp_canonical(spec, NULL, 0, &test_error), DP_EINVAL);
 }
 
 int main(void)
@@ -348,6 +369,7 @@ int main(void)
         cmocka_unit_test(limits),
         cmocka_unit_test(calls_that_are_wrong),
         cmocka_unit_test(canonical),
+        cmocka_unit_test(canonical_without_data),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,79 @@
+/* memory.c - memory and files that need some, or the end of the tool
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tools/memory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/cli.h"
+
+void memory_out(void) { exit(cli_fail(EXIT_NOT_TRIED, "out of memory")); }
+
+void memory_check(void)
+{
+    if (errno == ENOMEM)
+        memory_out();
+}
+
+static void *checked(void *p)
+{
+    if (p == NULL)
+        memory_out();
+    return p;
+}
+
+void *xmalloc(size_t size) { return checked(malloc(size != 0 ? size : 1)); }
+
+void *xcalloc(size_t n, size_t size) { return checked(calloc(n != 0 ? n : 1, size)); }
+
+void *xrealloc(void *p, size_t size) { return checked(realloc(p, size != 0 ? size : 1)); }
+
+char *xstrdup(const char *text)
+{
+    const size_t size = strlen(text) + 1;
+
+    return memcpy(xmalloc(size), text, size);
+}
+
+FILE *xfopen(const char *path, const char *mode)
+{
+    FILE *f;
+
+    errno = 0;
+    f = fopen(path, mode);
+    if (f == NULL)
+        memory_check();
+    return f;
+}
+
+FILE *xopen_memstream(char **text, size_t *size) { return checked(open_memstream(text, size)); }
+
+/* Its buffer may have had no room to grow. */
+void xfclose(FILE *memstream)
+{
+    const bool failed = ferror(memstream) != 0;
+
+    if (fclose(memstream) != 0 || failed)
+        memory_out();
+}
+
+ssize_t xgetline(char **line, size_t *size, FILE *f)
+{
+    ssize_t n;
+
+    errno = 0;
+    n = getline(line, size, f);
+    if (n < 0 && !feof(f))
+        memory_check();
+    return n;
+}
+
+void memory_begin(void)
+{
+    cJSON_Hooks hooks = {xmalloc, free};
+
+    cJSON_InitHooks(&hooks);
+}

@@ -1,0 +1,36 @@
+/* memory.h - memory and files that need some, or the end of the tool
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Where there is no memory the tool says so in one line and exits with EXIT_NOT_TRIED: NULL never
+ * means "not there" by accident, and no verdict or JSON is made of what was left out.
+ */
+#ifndef TOOLS_MEMORY_H
+#define TOOLS_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+void *xmalloc(size_t size);
+void *xcalloc(size_t n, size_t size);
+void *xrealloc(void *, size_t size);
+char *xstrdup(const char *);
+
+/* NULL as from fopen, but never for want of memory. */
+FILE *xfopen(const char *path, const char *mode);
+/* A file whose text is in *text, to be freed, once xfclose closed it. */
+FILE *xopen_memstream(char **text, size_t *size);
+void xfclose(FILE *memstream);
+/* The length of the line, -1 at the end of the file or where it cannot be read. */
+ssize_t xgetline(char **line, size_t *size, FILE *);
+
+/* Ends the tool where errno says that there is no memory. */
+void memory_check(void);
+/* Ends the tool. */
+_Noreturn void memory_out(void);
+/* cJSON's, too, from here on. */
+void memory_begin(void);
+
+#endif

@@ -1,0 +1,14 @@
+/* script.h - what a file is that was given for a recipe and is none
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef TOOLS_SCRIPT_H
+#define TOOLS_SCRIPT_H
+
+#include <stddef.h>
+
+/* Says what the file of this name and content (n bytes) is and what to do with it, where that is
+ * known: the exit status, else -1. */
+int script_fail(const char *path, const char *content, size_t n);
+
+#endif
