@@ -11,6 +11,7 @@
 
 #include "detpipe_net.h"
 #include "detpipe_snapshot.h"
+#include "tools/evidence.h"
 #include "tools/memory.h"
 #include "tools/replay.h"
 #include "tools/streams.h"
@@ -77,7 +78,7 @@ typedef struct settings {
     const char *paths[2];
     const char *page, *replay, *load;
     session session; /* of streams, and of a replay */
-    bool json;
+    bool json, strict;
 } settings;
 
 /* ---- ledgers ---- */
@@ -100,35 +101,48 @@ static void print_step(const pair *p)
     }
 }
 
-/* Ulps of binary32 between two losses that came from floats. */
+/* Ulps of binary32 between two finite losses that came from floats. */
 static double ulps(double a, double b)
 {
     const float x = (float)a, y = (float)b;
     const float most = fabsf(x) > fabsf(y) ? fabsf(x) : fabsf(y);
-    return a == b ? 0 : fabs((double)x - (double)y) / ldexp(1.0, ilogbf(most) - 23);
+    const int exponent = most > 0 ? ilogbf(most) : -126;
+    return fabs((double)x - (double)y) / ldexp(1.0, (exponent > -126 ? exponent : -126) - 23);
+}
+
+/* " by 3 ulp", or that one has no number to compare. */
+static void print_distance(double a, double b)
+{
+    if (isfinite(a) && isfinite(b))
+        printf("by %.3g ulp of binary32", ulps(a, b));
+    else
+        printf("%.9g and %.9g", a, b);
 }
 
 static void print_losses(const comparison *c)
 {
-    size_t first = SIZE_MAX, most = 0;
+    size_t first = SIZE_MAX, most = SIZE_MAX;
     double largest = -1;
 
     for (size_t i = 0; i < c->n; i++) {
-        const double a = c->losses[0].v[i].value, b = c->losses[1].v[i].value;
+        const double distance = fabs(c->losses[0].v[i] - c->losses[1].v[i]);
         if (strcmp(c->common[i].a->loss, c->common[i].b->loss) == 0)
             continue;
         first = first == SIZE_MAX ? i : first;
-        if (fabs(a - b) > largest)
-            largest = fabs(a - b), most = i;
+        if (distance > largest)
+            largest = distance, most = i;
     }
-    if (first == SIZE_MAX)
+    if (first == SIZE_MAX) {
         puts("losses: all equal");
-    else
-        printf("losses: the first that differs is of step %llu, by %.3g ulp of binary32; the most "
-               "is %.2g at step %llu\n",
-               (unsigned long long)c->common[first].a->step,
-               ulps(c->losses[0].v[first].value, c->losses[1].v[first].value), largest,
+        return;
+    }
+    printf("losses: the first that differs is of step %llu, ",
+           (unsigned long long)c->common[first].a->step);
+    print_distance(c->losses[0].v[first], c->losses[1].v[first]);
+    if (most != SIZE_MAX)
+        printf("; the most is %.2g at step %llu", largest,
                (unsigned long long)c->common[most].a->step);
+    putchar('\n');
 }
 
 static int report(const comparison *c, const replay *p)
@@ -158,7 +172,7 @@ static int report(const comparison *c, const replay *p)
     }
     print_losses(c);
     printf("allclose (first two losses, atol 1e-3, rtol 1e-5): %s\n",
-           losses_close(&c->losses[0], &c->losses[1]) ? "yes" : "no");
+           loss_values_close(&c->losses[0], &c->losses[1]) ? "yes" : "no");
     puts(equal ? "EQUAL" : "DIFFERENT");
     return equal ? EXIT_YES : EXIT_NO;
 }
@@ -187,7 +201,7 @@ static int report_json(const comparison *c, const replay *p)
         cli_add_count(json, "first_different_step", c->common[c->first].a->step);
         cJSON_AddStringToObject(json, "cause", c->cause);
     }
-    cJSON_AddBoolToObject(json, "allclose", losses_close(&c->losses[0], &c->losses[1]));
+    cJSON_AddBoolToObject(json, "allclose", loss_values_close(&c->losses[0], &c->losses[1]));
     if (p != NULL)
         replay_to_json(p, json);
     if (cli_print_json(json) != EXIT_YES)
@@ -256,33 +270,86 @@ static int diff_streams(const settings *set)
 
 static int read_losses(const char *path, losses *out)
 {
-    const int status = losses_read(path, NULL, out);
+    int status = losses_read((const char *const[]){path, NULL}, NULL, out);
 
-    if (status < 0 && out->n == 0)
-        return cli_fail(EXIT_NOT_TRIED,
-                        "%s is no ledger, snapshot or file of weights, and has no loss", path);
+    if (status < 0 && out->n == 0) {
+        status = cli_fail(EXIT_NOT_TRIED,
+                          "%s is no ledger, snapshot or file of weights, and has no loss", path);
+        evidence_print_none(stderr, out);
+    }
     return status;
 }
 
-static int diff_losses(const char *const paths[2])
+static void print_loss(const losses *l, size_t i)
+{
+    char step[LOSS_STEP_TEXT] = "";
+
+    if (i != SIZE_MAX)
+        loss_step_text(&l->v[i].step, step);
+    printf("%s%s%s%s", i != SIZE_MAX ? l->v[i].text : "none", step[0] != '\0' ? " (step " : "",
+           step, step[0] != '\0' ? ")" : "");
+}
+
+static void print_first_loss(const losses l[2], const losses_comparison *c)
+{
+    const loss_pair *p = &c->pair[c->first];
+    const losses *own = p->a != SIZE_MAX ? &l[0] : &l[1];
+    const loss *v = &own->v[p->a != SIZE_MAX ? p->a : p->b];
+
+    printf("first difference: \"%s\", line %llu: ", own->series[v->series].name,
+           (unsigned long long)v->line);
+    print_loss(&l[0], p->a);
+    fputs(" and ", stdout);
+    print_loss(&l[1], p->b);
+    putchar('\n');
+}
+
+static int report_losses(const settings *set, const losses l[2], const losses_comparison *c)
+{
+    evidence e = evidence_of(&l[0]);
+    char weakness[EVIDENCE_TEXT];
+    const bool equal = c->verdict == LOSSES_EQUAL;
+    int status;
+
+    evidence_add(&e, &l[1], c);
+    evidence_weakness(&e, weakness);
+    status = !equal                                                         ? EXIT_NO
+             : evidence_is_none(&e) || (set->strict && weakness[0] != '\0') ? EXIT_NOT_TRIED
+                                                                            : EXIT_YES;
+    if (set->json) {
+        cJSON *json = cJSON_CreateObject();
+        cJSON_AddStringToObject(json, "kind", "losses");
+        cJSON_AddBoolToObject(json, "equal", status == EXIT_YES);
+        cJSON_AddBoolToObject(json, "allclose", e.close);
+        evidence_to_json(&e, json);
+        return cli_print_json(json) == EXIT_YES ? status : EXIT_NOT_TRIED;
+    }
+    printf("%s: %zu losses, %s: %zu losses\n", set->paths[0], losses_count(&l[0]), set->paths[1],
+           losses_count(&l[1]));
+    evidence_print(stdout, &e);
+    if (!equal)
+        print_first_loss(l, c);
+    printf("allclose (first two losses, atol 1e-3, rtol 1e-5): %s\n", evidence_close_text(&e));
+    fputs(!equal ? "DIFFERENT" : evidence_is_none(&e) ? "NOTHING PROVED" : "EQUAL", stdout);
+    if (equal && weakness[0] != '\0')
+        printf(" (%s%s)", evidence_is_none(&e) ? "" : "weak evidence: ", weakness);
+    putchar('\n');
+    return status;
+}
+
+static int diff_losses(const settings *set)
 {
     losses l[2] = {{0}, {0}};
-    int status = read_losses(paths[0], &l[0]);
+    losses_comparison c = {0};
+    int status = read_losses(set->paths[0], &l[0]);
 
     if (status < 0)
-        status = read_losses(paths[1], &l[1]);
+        status = read_losses(set->paths[1], &l[1]);
     if (status < 0) {
-        const size_t first = losses_first_other(&l[0], &l[1]);
-        printf("%s: %zu losses, %s: %zu losses\n", paths[0], l[0].n, paths[1], l[1].n);
-        if (first != SIZE_MAX)
-            printf("first difference: loss %zu: %s and %s\n", first + 1,
-                   first < l[0].n ? l[0].v[first].text : "none",
-                   first < l[1].n ? l[1].v[first].text : "none");
-        printf("allclose (first two losses, atol 1e-3, rtol 1e-5): %s\n",
-               losses_close(&l[0], &l[1]) ? "yes" : "no");
-        puts(first == SIZE_MAX ? "EQUAL" : "DIFFERENT");
-        status = first == SIZE_MAX ? EXIT_YES : EXIT_NO;
+        losses_compare(&l[0], &l[1], &c);
+        status = report_losses(set, l, &c);
     }
+    losses_comparison_free(&c);
     losses_free(&l[0]);
     losses_free(&l[1]);
     return status;
@@ -319,7 +386,7 @@ static int diff(settings *set)
            : kinds[0] == SNAPSHOT ? pass_on(cmd_snapshot, "snapshot", set->paths, set->json)
            : kinds[0] == WEIGHTS  ? pass_on(cmd_ckpt, "ckpt", set->paths, set->json)
            : kinds[0] == STREAM   ? diff_streams(set)
-                                  : diff_losses(set->paths);
+                                  : diff_losses(set);
 }
 
 int cmd_diff(int argc, char **argv)
@@ -333,6 +400,8 @@ int cmd_diff(int argc, char **argv)
          CLI_TEXT, &set.replay},
         {"load", "FILE", "begin the replay at a checkpoint; or A,B", CLI_TEXT, &set.load},
         SESSION_OPTIONS(set.session),
+        {"strict", NULL, "of printed losses: weak evidence is no proof: status 3", CLI_FLAG,
+         &set.strict},
         {"json", NULL, "print the result for a program", CLI_FLAG, &set.json},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };

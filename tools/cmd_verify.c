@@ -360,11 +360,11 @@ static int report_text(const settings *s, const runs *r, bool trained)
     return judge(r, units);
 }
 
-static bool losses_of(const ladder *l, losses *out)
+static bool losses_of(const ladder *l, loss_values *out)
 {
-    *out = (losses){calloc((size_t)l->n_losses + 1, sizeof(loss)), (size_t)l->n_losses, ""};
+    *out = (loss_values){calloc((size_t)l->n_losses + 1, sizeof *out->v), (size_t)l->n_losses};
     for (size_t i = 0; out->v != NULL && i < out->n; i++)
-        out->v[i].value = (double)ladder_loss(l, i);
+        out->v[i] = (double)ladder_loss(l, i);
     return out->v != NULL;
 }
 
@@ -372,7 +372,7 @@ static bool losses_of(const ladder *l, losses *out)
 static int try_one_ulp(const settings *s, runs *r)
 {
     run disturbed = r->run[0];
-    losses a = {0}, b = {0};
+    loss_values a = {0}, b = {0};
     int status;
 
     disturbed.inject = INJECT_WEIGHT;
@@ -380,8 +380,8 @@ static int try_one_ulp(const settings *s, runs *r)
     status = start_run(s, &disturbed, r->n + 1);
     if (status < 0 && losses_of(&r->run[0].ladder, &a) && losses_of(&disturbed.ladder, &b))
         growth_text(", one weight moved by one ulp", &a, &b, r->sensitivity);
-    losses_free(&a);
-    losses_free(&b);
+    free(a.v);
+    free(b.v);
     ladder_free(&disturbed.ladder);
     return status;
 }

@@ -95,13 +95,10 @@ static void match(comparison *c)
 static void fill_losses(comparison *c)
 {
     for (int k = 0; k < 2; k++) {
-        c->losses[k].v = xcalloc(c->n + 1, sizeof(loss));
-        for (size_t i = 0; i < c->n; i++) {
-            loss *l = &c->losses[k].v[c->losses[k].n++];
-            snprintf(l->text, sizeof l->text, "%s",
-                     k == 0 ? c->common[i].a->loss : c->common[i].b->loss);
-            l->value = strtod(l->text, NULL);
-        }
+        c->losses[k].v = xcalloc(c->n + 1, sizeof *c->losses[k].v);
+        for (size_t i = 0; i < c->n; i++)
+            c->losses[k].v[c->losses[k].n++] =
+                strtod(k == 0 ? c->common[i].a->loss : c->common[i].b->loss, NULL);
     }
 }
 
@@ -132,7 +129,7 @@ void comparison_free(comparison *c)
 {
     for (int k = 0; k < 2; k++) {
         ledger_free(&c->ledger[k]);
-        losses_free(&c->losses[k]);
+        free(c->losses[k].v);
     }
     free(c->common);
 }

@@ -15,7 +15,7 @@ typedef struct pair {
 typedef struct comparison {
     const char *path[2];
     ledger ledger[2];
-    losses losses[2]; /* of the common steps */
+    loss_values losses[2]; /* of the common steps */
     pair *common;
     size_t n;
     size_t first;      /* of common, that differs; n: none */

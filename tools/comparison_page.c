@@ -78,7 +78,7 @@ static range range_of(const comparison *c)
 
     for (int k = 0; k < 2; k++) {
         for (size_t i = 0; i < c->n; i++) {
-            const double v = c->losses[k].v[i].value;
+            const double v = c->losses[k].v[i];
             if (isfinite(v)) {
                 r.least = v < r.least ? v : r.least;
                 r.most = v > r.most ? v : r.most;
@@ -103,7 +103,7 @@ static void put_curve(FILE *f, const comparison *c, int k, range r)
 {
     fprintf(f, "<polyline class=\"%s\" points=\"", k == 0 ? "a" : "b");
     for (size_t i = 0; i < c->n; i++) {
-        const double v = c->losses[k].v[i].value;
+        const double v = c->losses[k].v[i];
         if (isfinite(v))
             put_point(f, 40 + (double)(WIDTH - 50) * (double)i / (double)(c->n > 1 ? c->n - 1 : 1),
                       10 + (double)(HEIGHT - 30) * (r.most - v) / (r.most - r.least));

@@ -13,17 +13,17 @@ typedef struct growth {
     size_t at;             /* of the largest */
 } growth;
 
-static growth measure(const losses *a, const losses *b)
+static growth measure(const loss_values *a, const loss_values *b)
 {
     growth g = {a->n < b->n ? a->n : b->n, SIZE_MAX, SIZE_MAX, 0, 0, 0};
 
     for (size_t i = 0; i < g.n; i++) {
-        const double distance = fabs(a->v[i].value - b->v[i].value);
+        const double distance = fabs(a->v[i] - b->v[i]);
         if (distance > 0 && g.first == SIZE_MAX)
             g.first = i, g.begin = distance;
         if (distance > g.largest)
             g.largest = distance, g.at = i;
-        if (g.past == SIZE_MAX && !loss_is_close(b->v[i].value, a->v[i].value))
+        if (g.past == SIZE_MAX && !loss_is_close(b->v[i], a->v[i]))
             g.past = i;
     }
     return g;
@@ -38,7 +38,8 @@ static double iterations_left(const growth *g)
     return rate > 0 ? log(1e-3 / g->largest) / rate : 0;
 }
 
-void growth_text(const char *what, const losses *a, const losses *b, char out[GROWTH_TEXT])
+void growth_text(const char *what, const loss_values *a, const loss_values *b,
+                 char out[GROWTH_TEXT])
 {
     const growth g = measure(a, b);
 

@@ -10,6 +10,6 @@
 /* what: how the second run was disturbed, "" if it was not.  From where the losses part, when they
  * are 1e-3 apart, or, by the rate at which their distance grew, when they would be. */
 #define GROWTH_TEXT 500
-void growth_text(const char *what, const losses *, const losses *, char out[GROWTH_TEXT]);
+void growth_text(const char *what, const loss_values *, const loss_values *, char out[GROWTH_TEXT]);
 
 #endif

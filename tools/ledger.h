@@ -18,10 +18,11 @@ int ledger_record(const session *, dp_ledger *, uint64_t step, const dp_net_resu
 
 /* ---- reading ---- */
 
+#define LEDGER_LOSS 64
 typedef struct ledger_step {
     uint64_t step;
-    char loss[LOSS_TEXT];
-    cJSON *tensors; /* an object: names and digests, in their order */
+    char loss[LEDGER_LOSS]; /* as it is printed */
+    cJSON *tensors;         /* an object: names and digests, in their order */
 } ledger_step;
 
 typedef struct ledger {

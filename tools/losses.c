@@ -5,243 +5,342 @@
 #include "tools/losses.h"
 
 #include <math.h>
-#include <regex.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "tools/cli.h"
+#include "tools/loss_reader.h"
+#include "tools/memory.h"
 
 #define ATOL        1e-3
 #define RTOL        1e-5
-#define GROUPS      10
 #define MOST_OUTPUT ((size_t)1 << 30)
-#define NUMBER                                                                                     \
-    "([-+]?(0x[0-9a-f]+(\\.[0-9a-f]*)?(p[-+]?[0-9]+)?|[0-9]+(\\.[0-9]*)?(e[-+]?[0-9]+)?|"          \
-    "\\.[0-9]+(e[-+]?[0-9]+)?|nan|inf(inity)?))"
+#define MOST_SERIES 1000
+#define BLOCK       256
 
-/* The usual forms, the most telling first; group: of the number. */
-static const struct form {
-    const char *name, *regex;
-    size_t group;
-} forms[] = {
-    {"\"loss\": 2.3", "\"([a-z]+[_ ])?loss\"[[:space:]]*:[[:space:]]*" NUMBER, 2},
-    {"loss: 2.3",
-     "(^|[^a-z0-9])([a-z]+[_-])?loss([[:space:]]*[:=][[:space:]]*|[[:space:]]+is[[:space:]]+|"
-     "[[:space:]]+)" NUMBER,
-     4},
-};
+/* ---- a series ---- */
 
-static bool add(losses *out, const char *from, size_t length, bool *is_number)
+static loss_series *add_series(loss_reader *r, const char *name, size_t n)
 {
-    loss *v = out->n % 256 == 0 ? realloc(out->v, (out->n + 256) * sizeof *v) : out->v;
-    char *end;
+    losses *out = r->out;
+    loss_series *s;
 
-    if (v == NULL)
-        return false;
-    out->v = v;
-    v += out->n++;
-    snprintf(v->text, sizeof v->text, "%.*s", (int)length, from);
-    v->value = strtod(v->text, &end);
-    *is_number = length < sizeof v->text && end != v->text && *end == '\0';
-    return true;
+    if (out->n_series % BLOCK == 0)
+        out->series = xrealloc(out->series, (out->n_series + BLOCK) * sizeof *out->series);
+    s = &out->series[out->n_series++];
+    *s = (loss_series){.stream = r->stream};
+    snprintf(s->name, sizeof s->name, "%.*s", (int)n, name);
+    return s;
 }
 
-/* -1, or the exit status. */
-static int scan(const char *text, const regex_t *regex, size_t group, losses *out)
+static loss_series *find_series(loss_reader *r, const char *name, size_t n)
 {
-    char line[4096];
-    uint64_t number = 0;
-
-    while (*text != '\0') {
-        const size_t length = strcspn(text, "\n");
-        regmatch_t match[GROUPS];
-        bool is_number = true;
-
-        number++;
-        snprintf(line, sizeof line, "%.*s", (int)(length < sizeof line ? length : sizeof line - 1),
-                 text);
-        if (regexec(regex, line, GROUPS, match, 0) == 0 && match[group].rm_so >= 0 &&
-            !add(out, line + match[group].rm_so, (size_t)(match[group].rm_eo - match[group].rm_so),
-                 &is_number))
-            return cli_fail(EXIT_NOT_TRIED, "out of memory");
-        if (!is_number)
-            return cli_fail(EXIT_MALFORMED,
-                            "verify: --loss: its group finds '%s' in line %llu, which is no number",
-                            out->v[out->n - 1].text, (unsigned long long)number);
-        text += length;
-        text += *text == '\n';
+    n = n < LOSS_NAME ? n : LOSS_NAME - 1;
+    for (size_t i = 0; i < r->out->n_series; i++) {
+        loss_series *s = &r->out->series[i];
+        if (s->stream == r->stream && strncmp(s->name, name, n) == 0 && s->name[n] == '\0')
+            return s;
     }
-    return -1;
+    /* past the limit all go into the last one: nothing is left out */
+    return r->out->n_series < MOST_SERIES ? add_series(r, name, n)
+                                          : &r->out->series[MOST_SERIES - 1];
 }
 
-/* ---- columns of numbers under a line of names ---- */
-
-/* Field number `column` of a line of fields between commas. */
-static const char *field(const char *line, size_t column, size_t *length)
+/* A name that is twice in a line stands for two series. */
+static loss_series *series_of(loss_reader *r, const char *name, size_t n)
 {
-    for (; column > 0; column--) {
-        line += strcspn(line, ",\n");
-        if (*line != ',')
-            return NULL;
-        line++;
+    loss_series *s = find_series(r, name, n);
+    char numbered[LOSS_NAME];
+
+    if (s->line != r->count) {
+        s->line = r->count;
+        s->on_line = 1;
+        return s;
     }
-    line += strspn(line, " \t\"");
-    *length = strcspn(line, ",\n\" \t\r");
-    return line;
+    snprintf(numbered, sizeof numbered, "%.*s #%d", (int)(n < 50 ? n : 50), name, ++s->on_line);
+    s = find_series(r, numbered, strlen(numbered));
+    s->line = r->count;
+    return s;
 }
 
-static bool find_column(const char *line, size_t *column)
-{
-    static const char *const names[] = {"loss", "train_loss", "training_loss"};
-    const char *at;
-    size_t length;
+/* ---- a loss ---- */
 
-    for (*column = 0; (at = field(line, *column, &length)) != NULL; ++*column) {
-        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-            if (strlen(names[i]) == length && strncasecmp(names[i], at, length) == 0)
-                return true;
-        }
+static char *copy_of(const char *text, size_t n)
+{
+    char *out = xmalloc(n + 1);
+
+    memcpy(out, text, n);
+    out[n] = '\0';
+    return out;
+}
+
+static void keep_line(loss_lines *to, const loss_reader *r)
+{
+    if (to->n < LOSS_LINES) {
+        to->number[to->n] = r->line.number;
+        to->stream[to->n] = r->stream;
+        to->text[to->n] = copy_of(r->line.text, strnlen(r->line.text, 200));
+    }
+    to->n++;
+}
+
+/* Where the step does not go up, a segment begins, but a bar may stay at its step. */
+static void place(const loss_reader *r, loss_series *s, loss *v)
+{
+    const loss *last = s->n > 0 ? &r->out->v[s->last] : NULL;
+    const int order = last != NULL ? loss_step_order(&v->step, &last->step) : 1;
+    const bool stays = order == 0 && v->over && v->step.n > 0;
+
+    v->segment = last == NULL ? 0 : last->segment + (s->begins || (order <= 0 && !stays));
+    v->repeat = last != NULL && r->bar && v->over && strcmp(last->text, v->text) == 0 &&
+                !s->begins && order >= 0;
+    if (v->repeat)
+        v->segment = last->segment;
+}
+
+void loss_add(loss_reader *r, const char *name, size_t n, loss_kind kind, bool mean,
+              const char *text, const printed_number *number)
+{
+    losses *out = r->out;
+    loss_series *s = series_of(r, name, n);
+    loss v = {.text = copy_of(text, number->n),
+              .value = number->value,
+              .digits = number->digits,
+              .over = r->line.over,
+              .series = (uint32_t)(s - out->series),
+              .step = r->step,
+              .line = r->line.number};
+
+    if (out->n % BLOCK == 0)
+        out->v = xrealloc(out->v, (out->n + BLOCK) * sizeof *out->v);
+    place(r, s, &v);
+    s->begins = false;
+    s->metric = kind == METRIC;
+    s->mean = s->mean || mean;
+    s->digits = v.digits > s->digits ? v.digits : s->digits;
+    s->n += !v.repeat;
+    s->n_finite += !v.repeat && isfinite(v.value);
+    s->last = out->n;
+    out->v[out->n++] = v;
+    r->found++;
+    if (!number->whole)
+        keep_line(&out->strange, r);
+}
+
+/* ---- lines ---- */
+
+static bool has_word(const char *text, const char *word)
+{
+    for (; *text != '\0'; text++) {
+        if (strncasecmp(text, word, strlen(word)) == 0)
+            return true;
     }
     return false;
 }
 
-static int scan_columns(const char *text, losses *out)
+/* A line of a bar says how fast it goes, or draws it; Keras' means are of the epoch so far. */
+static bool is_bar(const line *l)
 {
-    bool found = false, is_number = true;
-    size_t column = 0, length;
-
-    for (; *text != '\0'; text += strcspn(text, "\n"), text += *text == '\n') {
-        const char *at;
-        if (!found) {
-            found = strchr(text, ',') != NULL && find_column(text, &column);
-            continue;
-        }
-        at = field(text, column, &length);
-        if (at == NULL)
-            continue;
-        if (!add(out, at, length, &is_number))
-            return cli_fail(EXIT_NOT_TRIED, "out of memory");
-        out->n -= !is_number;
-    }
-    return -1;
+    return l->over || strstr(l->text, "%|") != NULL || strstr(l->text, "it/s") != NULL ||
+           strstr(l->text, "s/step") != NULL;
 }
 
-/* ---- one form, or the first that fits ---- */
-
-static int scan_form(const char *text, const char *pattern, size_t group, int flags, losses *out)
+/* A bar that begins again, or another epoch, without a loss in the line. */
+static void note_step(loss_reader *r)
 {
-    char why[200];
-    regex_t regex;
-    const int error = regcomp(&regex, pattern, REG_EXTENDED | flags);
-    int status;
-
-    if (error != 0) {
-        regerror(error, &regex, why, sizeof why);
-        return cli_fail(EXIT_MALFORMED, "verify: --loss '%s': %s", pattern, why);
+    if (r->own.n == 0)
+        return;
+    for (size_t i = 0; i < r->out->n_series; i++) {
+        loss_series *s = &r->out->series[i];
+        const loss_step *last = &r->out->v[s->last].step;
+        if (s->stream == r->stream && s->n > 0 && r->own.of > 0 && last->of == r->own.of &&
+            r->own.at[r->own.n - 1] < last->at[last->n - 1])
+            s->begins = true;
     }
-    if (regex.re_nsub < group)
-        status = cli_fail(EXIT_MALFORMED,
-                          "verify: --loss '%s' needs a group around the number: 'loss=([^ ]+)'",
-                          pattern);
-    else
-        status = scan(text, &regex, group, out);
-    regfree(&regex);
-    return status;
+    if (r->own.epoch)
+        r->epoch = r->own.at[0], r->has_epoch = true;
 }
 
-int losses_find(const char *text, const char *regex, losses *out)
+static int read_line(loss_reader *r, const regex_t *regex)
 {
     int status = -1;
 
-    *out = (losses){.form = "--loss"};
+    r->count++;
+    r->found = 0;
+    r->bar = is_bar(&r->line);
+    r->own = r->step = loss_step_of(r->line.text);
+    if (r->has_epoch)
+        loss_step_within(&r->step, r->epoch);
     if (regex != NULL)
-        return scan_form(text, regex, 1, 0, out);
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0] && out->n == 0 && status < 0; i++) {
-        out->form = forms[i].name;
-        status = scan_form(text, forms[i].regex, forms[i].group, REG_ICASE, out);
+        status = loss_read_pattern(r, regex);
+    else if (!loss_read_row(r))
+        loss_read_line(r);
+    if (r->found == 0 && strpbrk(r->line.text, "0123456789") != NULL) {
+        if (regex == NULL && has_word(r->line.text, "loss"))
+            keep_line(&r->out->unread, r);
+        keep_line(&r->out->numbers, r);
     }
-    if (out->n > 0 || status >= 0)
-        return status;
-    out->form = "a column of the name loss";
-    return scan_columns(text, out);
+    if (r->found == 0)
+        note_step(r);
+    return status;
 }
 
-/* All of it, whether its size is known (a file) or not (a pipe); NULL: it cannot be read, is too
- * much, or there is no memory for it. */
-static char *read_all(FILE *f)
+int losses_find(char *text, size_t size, int stream, const char *pattern, losses *out)
 {
-    size_t size = 1 << 16, n = 0, got;
-    char *text = malloc(size);
+    loss_reader *r = xcalloc(1, sizeof *r);
+    lines all = lines_of(text, size);
+    regex_t regex;
+    int status = pattern != NULL ? loss_pattern_compile(pattern, &regex) : -1;
+    const bool compiled = pattern != NULL && status < 0;
 
-    while (text != NULL && (got = fread(text + n, 1, size - 1 - n, f)) > 0) {
+    r->out = out;
+    r->stream = stream;
+    while (status < 0 && lines_next(&all, &r->line))
+        status = read_line(r, compiled ? &regex : NULL);
+    if (compiled)
+        regfree(&regex);
+    free(r);
+    return status;
+}
+
+int losses_check_pattern(const char *pattern)
+{
+    regex_t regex;
+    const int status = loss_pattern_compile(pattern, &regex);
+
+    if (status < 0)
+        regfree(&regex);
+    return status;
+}
+
+/* ---- losses, else metrics ---- */
+
+/* One loss without a step may be a setting, and does not stand for the run. */
+static bool has_losses(const losses *l)
+{
+    for (size_t i = 0; i < l->n_series; i++) {
+        const loss_series *s = &l->series[i];
+        if (!s->metric && (s->n > 1 || l->v[s->last].step.n > 0))
+            return true;
+    }
+    return false;
+}
+
+void losses_finish(losses *l)
+{
+    size_t kept = 0;
+
+    if (!has_losses(l))
+        return;
+    for (size_t i = 0; i < l->n; i++) {
+        if (l->series[l->v[i].series].metric) {
+            free((char *)(uintptr_t)l->v[i].text);
+            continue;
+        }
+        l->series[l->v[i].series].last = kept;
+        l->v[kept++] = l->v[i];
+    }
+    l->n = kept;
+    for (size_t i = 0; i < l->n_series; i++)
+        l->series[i].n *= !l->series[i].metric;
+}
+
+/* ---- files ---- */
+
+/* All of it, whether its size is known (a file) or not (a pipe); NULL: it cannot be read, or is too
+ * much. */
+static char *read_all(FILE *f, size_t *size)
+{
+    size_t room = 1 << 16, got;
+    char *text = xmalloc(room);
+
+    *size = 0;
+    while (text != NULL && (got = fread(text + *size, 1, room - 1 - *size, f)) > 0) {
         char *larger = text;
-        n += got;
-        if (n == size - 1)
-            larger = n <= MOST_OUTPUT ? realloc(text, size *= 2) : NULL;
+        *size += got;
+        if (*size == room - 1)
+            larger = *size <= MOST_OUTPUT ? xrealloc(text, room *= 2) : NULL;
         if (larger == NULL)
             free(text);
         text = larger;
     }
-    if (text != NULL && (ferror(f) || n > MOST_OUTPUT)) {
+    if (text != NULL && (ferror(f) || *size > MOST_OUTPUT)) {
         free(text);
         return NULL;
     }
-    if (text != NULL)
-        text[n] = '\0';
     return text;
 }
 
-static char *read_file(const char *path)
+static int read_stream(const char *path, int stream, const char *regex, losses *out)
 {
-    FILE *f = fopen(path, "r");
-    char *text = f != NULL ? read_all(f) : NULL;
+    FILE *f = xfopen(path, "r");
+    size_t size = 0;
+    char *text = f != NULL ? read_all(f, &size) : NULL;
+    const int status = text != NULL
+                           ? losses_find(text, size, stream, regex, out)
+                           : cli_fail(EXIT_NOT_TRIED, "%s cannot be read (1 GiB at most)", path);
 
     if (f != NULL)
         fclose(f);
-    return text;
-}
-
-int losses_read(const char *path, const char *regex, losses *out)
-{
-    char *text = read_file(path);
-    int status;
-
-    if (text == NULL)
-        return cli_fail(EXIT_NOT_TRIED, "%s cannot be read (1 GiB at most)", path);
-    status = losses_find(text, regex, out);
     free(text);
     return status;
 }
 
+int losses_read(const char *const paths[2], const char *regex, losses *out)
+{
+    int status = -1;
+
+    *out = (losses){0};
+    for (int i = 0; i < 2 && status < 0; i++) {
+        if (paths[i] != NULL)
+            status = read_stream(paths[i], i, regex, out);
+    }
+    losses_finish(out);
+    return status;
+}
+
+static void free_lines(loss_lines *l)
+{
+    for (size_t i = 0; i < LOSS_LINES && i < l->n; i++)
+        free(l->text[i]);
+}
+
 void losses_free(losses *l)
 {
+    for (size_t i = 0; i < l->n; i++)
+        free((char *)(uintptr_t)l->v[i].text);
     free(l->v);
+    free(l->series);
+    free_lines(&l->unread);
+    free_lines(&l->strange);
+    free_lines(&l->numbers);
     *l = (losses){0};
 }
+
+size_t losses_count(const losses *l)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < l->n_series; i++)
+        n += l->series[i].n;
+    return n;
+}
+
+/* ---- values ---- */
 
 bool loss_is_close(double a, double b)
 {
     return a == b || (isfinite(b) && fabs(a - b) <= ATOL + RTOL * fabs(b));
 }
 
-bool losses_close(const losses *a, const losses *b)
+bool loss_values_close(const loss_values *a, const loss_values *b)
 {
     if (a->n != b->n || a->n == 0)
         return false;
     for (size_t i = 0; i < 2 && i < a->n; i++) {
-        if (!loss_is_close(b->v[i].value, a->v[i].value))
+        if (!loss_is_close(b->v[i], a->v[i]))
             return false;
     }
     return true;
-}
-
-size_t losses_first_other(const losses *a, const losses *b)
-{
-    const size_t most = a->n > b->n ? a->n : b->n;
-
-    for (size_t i = 0; i < most; i++) {
-        if (i >= a->n || i >= b->n || strcmp(a->v[i].text, b->v[i].text) != 0)
-            return i;
-    }
-    return SIZE_MAX;
 }

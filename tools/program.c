@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "tools/cli.h"
+#include "tools/evidence.h"
 
 /* ---- the process ---- */
 
@@ -166,15 +167,13 @@ int program_start(const program *p, program_run *r)
     snprintf(r->err, sizeof r->err, "%.4000s/run%d.err", p->folder, r->number);
     status = run(p, r);
     if (status < 0)
-        status = losses_read(r->out, p->regex, &r->losses);
+        status = losses_read((const char *const[]){r->out, r->err}, p->regex, &r->losses);
     if (status < 0 && r->losses.n == 0) {
-        losses_free(&r->losses);
-        status = losses_read(r->err, p->regex, &r->losses);
-    }
-    if (status < 0 && r->losses.n == 0)
         status = cli_fail(EXIT_MALFORMED,
                           "verify: no loss in what run %d printed (%s, %s): name it with --loss "
-                          "'REGEX', whose first group is the number",
+                          "'REGEX', whose groups are numbers",
                           r->number, r->out, r->err);
+        evidence_print_none(stderr, &r->losses);
+    }
     return status;
 }

@@ -100,10 +100,8 @@ static int compare(const verify_settings *s, verify_trial *t)
 {
     int status = s->vary != NULL ? perturb_parse(s->vary, &t->vary) : -1;
 
-    losses none = {0};
-
     if (status < 0 && s->loss != NULL)
-        status = losses_find("", s->loss, &none); /* a wrong one is said before anything runs */
+        status = losses_check_pattern(s->loss); /* before anything runs */
     t->n = (int)s->runs;
     t->program.regex = s->loss;
     t->program.timeout = s->timeout;
@@ -133,6 +131,7 @@ int verify_command(int argc, char **argv, int command)
          &s.allclose},
         {"sensitivity", NULL, "also say when a difference as small as a digit passes 1e-3",
          CLI_FLAG, &s.sensitivity},
+        {"strict", NULL, "weak evidence is no proof: status 3", CLI_FLAG, &s.strict},
         {"json", NULL, "print the result for a program", CLI_FLAG, &s.json},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };

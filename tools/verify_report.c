@@ -4,16 +4,70 @@
  */
 #include "tools/verify_report.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "tools/cli.h"
+#include "tools/evidence.h"
 #include "tools/growth.h"
+#include "tools/memory.h"
 
 /* ---- what the runs have in common ---- */
 
+/* Of each run with run 1, and what they say together. */
+typedef struct verdict {
+    losses_comparison with[VERIFY_MOST_RUNS]; /* none for run 1 */
+    evidence evidence;
+    int other; /* the first run that is not as run 1, or 0 */
+    bool reproduced;
+    char weakness[EVIDENCE_TEXT];
+} verdict;
+
+static verdict compare_runs(const verify_settings *s, const verify_trial *t)
+{
+    verdict v = {.evidence = evidence_of(&t->run[0].losses)};
+
+    for (int i = 1; i < t->n; i++) {
+        losses_compare(&t->run[0].losses, &t->run[i].losses, &v.with[i]);
+        evidence_add(&v.evidence, &t->run[i].losses, &v.with[i]);
+        if (v.other == 0 && v.with[i].verdict != LOSSES_EQUAL)
+            v.other = i;
+    }
+    v.reproduced = s->allclose ? v.evidence.close : v.other == 0;
+    evidence_weakness(&v.evidence, v.weakness);
+    return v;
+}
+
+static void free_verdict(verdict *v)
+{
+    for (int i = 0; i < VERIFY_MOST_RUNS; i++)
+        losses_comparison_free(&v->with[i]);
+}
+
+static int status_of(const verify_settings *s, const verdict *v)
+{
+    if (!v->reproduced)
+        return EXIT_NO;
+    return evidence_is_none(&v->evidence) || (s->strict && v->weakness[0] != '\0') ? EXIT_NOT_TRIED
+                                                                                   : EXIT_YES;
+}
+
+static const char *word_of(const verdict *v)
+{
+    return !v->reproduced                   ? "NOT REPRODUCED"
+           : evidence_is_none(&v->evidence) ? "NOTHING PROVED"
+                                            : "REPRODUCED";
+}
+
 bool verify_differs(const verify_trial *t, const program_run *r)
 {
-    return losses_first_other(&t->run[0].losses, &r->losses) != SIZE_MAX;
+    losses_comparison c;
+    bool other;
+
+    losses_compare(&t->run[0].losses, &r->losses, &c);
+    other = c.verdict != LOSSES_EQUAL;
+    losses_comparison_free(&c);
+    return other;
 }
 
 int verify_first_other(const verify_trial *t)
@@ -42,39 +96,92 @@ static void print_command(char *const *argv)
 
 static void print_run(const program_run *r)
 {
-    printf("run %d: %zu losses in %.2f s%s%s\n       %s\n", r->number, r->losses.n, r->seconds,
-           r->vary != 0 ? ", other " : "", perturb_names(r->vary).text, r->out);
+    printf("run %d: %zu losses in %.2f s%s%s\n       %s\n", r->number, losses_count(&r->losses),
+           r->seconds, r->vary != 0 ? ", other " : "", perturb_names(r->vary).text, r->out);
 }
 
-static const char *text_of(const losses *l, size_t i) { return i < l->n ? l->v[i].text : "-"; }
+/* ---- rows ---- */
 
-static void print_row(const losses *a, const losses *b, size_t i)
+/* Two runs side by side. */
+typedef struct sides {
+    const losses *a, *b;
+    const losses_comparison *c;
+    int number; /* of the second */
+} sides;
+
+static const loss *loss_of(const sides *s, const loss_pair *p)
 {
-    const bool both = i < a->n && i < b->n, equal = both && strcmp(a->v[i].text, b->v[i].text) == 0;
-    const bool color = cli_color();
+    return p->a != SIZE_MAX ? &s->a->v[p->a] : &s->b->v[p->b];
+}
 
-    printf("  %9zu  %-22.22s %-22.22s %s%s%s", i + 1, text_of(a, i), text_of(b, i),
+static const loss_series *series_of(const sides *s, const loss_pair *p)
+{
+    return p->a != SIZE_MAX ? &s->a->series[s->a->v[p->a].series]
+                            : &s->b->series[s->b->v[p->b].series];
+}
+
+static bool is_same(const loss_series *a, const loss_series *b)
+{
+    return a->stream == b->stream && strcmp(a->name, b->name) == 0;
+}
+
+/* Which loss of its series it is, from 0. */
+static size_t ordinal(const sides *s, const loss_pair *p)
+{
+    size_t n = 0;
+
+    for (const loss_pair *q = s->c->pair; q < p; q++)
+        n += is_same(series_of(s, q), series_of(s, p));
+    return n;
+}
+
+/* "step 1:3", else "iteration 7" */
+static void place_text(const sides *s, const loss_pair *p, char out[LOSS_STEP_TEXT + 16])
+{
+    char step[LOSS_STEP_TEXT];
+
+    loss_step_text(&loss_of(s, p)->step, step);
+    if (step[0] != '\0')
+        snprintf(out, LOSS_STEP_TEXT + 16, "step %s", step);
+    else
+        snprintf(out, LOSS_STEP_TEXT + 16, "iteration %zu", ordinal(s, p) + 1);
+}
+
+static void print_row(const sides *s, const loss_pair *p, bool name)
+{
+    const bool both = p->a != SIZE_MAX && p->b != SIZE_MAX, equal = p->verdict == LOSSES_EQUAL;
+    const bool color = cli_color();
+    char place[LOSS_STEP_TEXT + 16];
+
+    place_text(s, p, place);
+    printf("  %9s  %-22.22s %-22.22s %s%s%s", strchr(place, ' ') + 1,
+           p->a != SIZE_MAX ? s->a->v[p->a].text : "-", p->b != SIZE_MAX ? s->b->v[p->b].text : "-",
            color ? (equal ? "\033[32m" : "\033[31m") : "", equal ? "equal" : "DIFFERS",
            color ? "\033[0m" : "");
     if (both && !equal)
-        printf(" %.2g", b->v[i].value - a->v[i].value);
+        printf(" %.2g", s->b->v[p->b].value - s->a->v[p->a].value);
+    if (name)
+        printf("  %s", series_of(s, p)->name);
     putchar('\n');
 }
 
 /* The first two, the first that differ, the last. */
-static void print_rows(const verify_trial *t, int other)
+static void print_rows(const sides *s)
 {
-    const losses *a = &t->run[0].losses, *b = &t->run[other].losses;
-    const size_t first = losses_first_other(a, b), last = (a->n > b->n ? a->n : b->n) - 1;
+    const losses_comparison *c = s->c;
+    const bool names = s->a->n_series > 1 || s->b->n_series > 1;
 
-    printf("  iteration  %-22s run %d\n", "run 1", other + 1);
-    for (size_t i = 0; i <= last; i++) {
-        if (i < 2 || i == first || i == last)
-            print_row(a, b, i);
-        else if (i == 2 || i == first + 1)
+    printf("  %9s  %-22s run %d\n", loss_of(s, c->pair)->step.n > 0 ? "step" : "iteration", "run 1",
+           s->number);
+    for (size_t i = 0; i < c->n; i++) {
+        if (i < 2 || i == c->first || i == c->n - 1)
+            print_row(s, &c->pair[i], names);
+        else if (i == 2 || i == c->first + 1)
             puts("        ...");
     }
 }
+
+/* ---- what differs ---- */
 
 static const char *explanation(size_t first)
 {
@@ -88,19 +195,60 @@ static const char *explanation(size_t first)
                  "epoch is not the same, or a difference below the printed digits has grown.";
 }
 
-static void explain(const verify_trial *t, int other)
+static size_t count_of(const losses *l, const loss_series *s)
 {
-    const losses *a = &t->run[0].losses, *b = &t->run[other].losses;
+    size_t n = 0;
+
+    for (size_t i = 0; i < l->n_series; i++) {
+        if (is_same(&l->series[i], s))
+            n = l->series[i].n;
+    }
+    return n;
+}
+
+/* The step at which the series of a loss begins, or ends, in a run; "none". */
+static void end_of(const losses *l, const loss_series *s, bool last, char out[LOSS_STEP_TEXT])
+{
+    snprintf(out, LOSS_STEP_TEXT, "none");
+    for (size_t k = 0; k < l->n; k++) {
+        const size_t i = last ? l->n - 1 - k : k;
+        if (!is_same(&l->series[l->v[i].series], s))
+            continue;
+        loss_step_text(&l->v[i].step, out);
+        return;
+    }
+}
+
+static void explain_places(const sides *s, const loss_pair *p)
+{
+    const loss_series *series = series_of(s, p);
+    const bool begin = p->verdict == LOSSES_OTHER_BEGIN;
+    char a[LOSS_STEP_TEXT], b[LOSS_STEP_TEXT], text[700];
+
+    end_of(s->a, series, !begin, a);
+    end_of(s->b, series, !begin, b);
+    if (p->verdict == LOSSES_OTHER_SERIES)
+        snprintf(text, sizeof text, "Only run %d printed a loss of the name \"%s\".",
+                 p->a != SIZE_MAX ? 1 : s->number, series->name);
+    else if (begin && strcmp(a, b) != 0)
+        snprintf(text, sizeof text,
+                 "Run 1 begins at step %s and run %d at step %s: a run goes on from what another "
+                 "one left, or skips steps.",
+                 a, s->number, b);
+    else if (strcmp(a, b) != 0)
+        snprintf(text, sizeof text, "Run 1 ends at step %s and run %d at step %s.", a, s->number,
+                 b);
+    else
+        snprintf(text, sizeof text,
+                 "Run 1 printed %zu losses of \"%s\", run %d %zu: equal counts are required.",
+                 count_of(s->a, series), series->name, s->number, count_of(s->b, series));
+    cli_wrap(stdout, text, 0, 0);
+}
+
+static void explain_causes(const verify_trial *t)
+{
     char text[700];
 
-    if (a->n != b->n) {
-        snprintf(text, sizeof text,
-                 "Run 1 printed %zu losses, run %d %zu: equal counts are "
-                 "required.",
-                 a->n, other + 1, b->n);
-        cli_wrap(stdout, text, 0, 0);
-    }
-    cli_wrap(stdout, explanation(losses_first_other(a, b)), 0, 0);
     if (t->vary == 0)
         return;
     if (t->without)
@@ -116,49 +264,90 @@ static void explain(const verify_trial *t, int other)
     cli_wrap(stdout, text, 0, 0);
 }
 
-static bool all_close(const verify_trial *t)
+static void explain(const sides *s)
 {
-    bool close = true;
-    for (int i = 1; i < t->n; i++)
-        close = close && losses_close(&t->run[0].losses, &t->run[i].losses);
-    return close;
+    const loss_pair *first = &s->c->pair[s->c->first], *value = first;
+
+    while (value < s->c->pair + s->c->n && value->verdict != LOSSES_OTHER_VALUE)
+        value++;
+    for (const loss_pair *p = first; p < s->c->pair + s->c->n; p++) {
+        if (p->verdict != LOSSES_EQUAL && p->verdict != LOSSES_OTHER_VALUE) {
+            explain_places(s, p);
+            break;
+        }
+    }
+    if (value < s->c->pair + s->c->n)
+        cli_wrap(stdout, explanation(ordinal(s, value)), 0, 0);
 }
 
-static void print_digits(const verify_trial *t, int other)
+static void print_digits(const sides *s)
 {
-    const losses *a = &t->run[0].losses;
+    char place[LOSS_STEP_TEXT + 16];
 
-    if (other == 0)
-        printf("digits (%zu losses, as printed): equal\n", a->n);
-    else
-        printf("digits (as printed): not equal, from iteration %zu on\n",
-               losses_first_other(a, &t->run[other].losses) + 1);
+    if (s->c->verdict == LOSSES_EQUAL) {
+        printf("digits (%zu losses, as printed): equal\n", s->c->compared);
+        return;
+    }
+    place_text(s, &s->c->pair[s->c->first], place);
+    printf("digits (as printed): not equal, from %s on\n", place);
+}
+
+/* Of the losses that both runs have. */
+static void print_sensitivity(const sides *s)
+{
+    loss_values a = {xmalloc(s->c->n * sizeof *a.v), 0};
+    loss_values b = {xmalloc(s->c->n * sizeof *b.v), 0};
+    char text[GROWTH_TEXT];
+
+    for (size_t i = 0; i < s->c->n; i++) {
+        const loss_pair *p = &s->c->pair[i];
+        if (p->a == SIZE_MAX || p->b == SIZE_MAX)
+            continue;
+        a.v[a.n++] = s->a->v[p->a].value;
+        b.v[b.n++] = s->b->v[p->b].value;
+    }
+    growth_text("", &a, &b, text);
+    cli_wrap(stdout, text, 0, 0);
+    free(a.v);
+    free(b.v);
+}
+
+static void print_verdict(const verdict *v)
+{
+    const bool color = cli_color(), yes = v->reproduced && !evidence_is_none(&v->evidence);
+
+    printf("%s%s", color ? (yes ? "\033[1;32m" : "\033[1;31m") : "", word_of(v));
+    if (v->reproduced && v->weakness[0] != '\0')
+        printf(" (%s%s)", evidence_is_none(&v->evidence) ? "" : "weak evidence: ", v->weakness);
+    puts(color ? "\033[0m" : "");
 }
 
 int verify_report_text(const verify_settings *s, const verify_trial *t)
 {
-    const int other = verify_first_other(t);
-    const bool yes = s->allclose ? all_close(t) : other == 0, color = cli_color();
+    verdict v = compare_runs(s, t);
+    const int other = v.other > 0 ? v.other : 1, status = status_of(s, &v);
+    const sides both = {&t->run[0].losses, &t->run[other].losses, &v.with[other], other + 1};
 
     print_command(t->program.argv);
     for (int i = 0; i < t->n; i++)
         print_run(&t->run[i]);
-    printf("losses: %s\n", t->run[0].losses.form);
-    print_rows(t, other > 0 ? other : 1);
+    evidence_print(stdout, &v.evidence);
+    print_rows(&both);
     printf("allclose (iterations 1 and 2, atol 1e-3, rtol 1e-5): %s\n",
-           all_close(t) ? "yes" : "no");
-    print_digits(t, other);
-    if (other > 0)
-        explain(t, other);
-    if (s->sensitivity) {
-        char text[GROWTH_TEXT];
-        growth_text("", &t->run[0].losses, &t->run[other > 0 ? other : 1].losses, text);
-        cli_wrap(stdout, text, 0, 0);
+           evidence_close_text(&v.evidence));
+    print_digits(&both);
+    if (v.other > 0) {
+        explain(&both);
+        explain_causes(t);
     }
-    printf("%s%s%s\n", color ? (yes ? "\033[1;32m" : "\033[1;31m") : "",
-           yes ? "REPRODUCED" : "NOT REPRODUCED", color ? "\033[0m" : "");
-    return yes ? EXIT_YES : EXIT_NO;
+    if (s->sensitivity)
+        print_sensitivity(&both);
+    print_verdict(&v);
+    free_verdict(&v);
+    return status;
 }
+
+/* ---- as JSON ---- */
 
 static cJSON *run_to_json(const program_run *r)
 {
@@ -174,24 +363,47 @@ static cJSON *run_to_json(const program_run *r)
     return json;
 }
 
-int verify_report_json(const verify_settings *s, const verify_trial *t)
+static void first_to_json(const sides *s, cJSON *json)
 {
-    const int other = verify_first_other(t);
-    const bool yes = s->allclose ? all_close(t) : other == 0;
+    const loss_pair *p = &s->c->pair[s->c->first];
+    char step[LOSS_STEP_TEXT];
+    cJSON *first = cJSON_AddObjectToObject(json, "first_difference");
+
+    loss_step_text(&loss_of(s, p)->step, step);
+    cli_add_count(json, "first_different_iteration", ordinal(s, p) + 1);
+    cJSON_AddStringToObject(first, "series", series_of(s, p)->name);
+    cJSON_AddStringToObject(first, "stream", series_of(s, p)->stream == 1 ? "stderr" : "stdout");
+    cJSON_AddStringToObject(first, "step", step);
+    cli_add_count(first, "line", loss_of(s, p)->line);
+}
+
+static int print_json(const verify_settings *s, const verify_trial *t, const verdict *v)
+{
     cJSON *json = cJSON_CreateObject(), *list;
 
-    cJSON_AddBoolToObject(json, "reproduced", yes);
-    cJSON_AddBoolToObject(json, "allclose", all_close(t));
-    cJSON_AddBoolToObject(json, "digits", other == 0);
-    if (other > 0)
-        cli_add_count(json, "first_different_iteration",
-                      losses_first_other(&t->run[0].losses, &t->run[other].losses) + 1);
+    cJSON_AddStringToObject(json, "verdict", word_of(v));
+    cJSON_AddBoolToObject(json, "reproduced", status_of(s, v) == EXIT_YES);
+    cJSON_AddBoolToObject(json, "allclose", v->evidence.close);
+    cJSON_AddBoolToObject(json, "digits", v->other == 0);
+    if (v->other > 0) {
+        const sides both = {&t->run[0].losses, &t->run[v->other].losses, &v->with[v->other],
+                            v->other + 1};
+        first_to_json(&both, json);
+    }
+    evidence_to_json(&v->evidence, json);
     cJSON_AddStringToObject(json, "causes", perturb_names(t->causes).text);
     cJSON_AddBoolToObject(json, "differs_without_variation", t->without);
     list = cJSON_AddArrayToObject(json, "runs");
     for (int i = 0; i < t->n; i++)
         cJSON_AddItemToArray(list, run_to_json(&t->run[i]));
-    if (cli_print_json(json) != EXIT_YES)
-        return EXIT_NOT_TRIED;
-    return yes ? EXIT_YES : EXIT_NO;
+    return cli_print_json(json) == EXIT_YES ? status_of(s, v) : EXIT_NOT_TRIED;
+}
+
+int verify_report_json(const verify_settings *s, const verify_trial *t)
+{
+    verdict v = compare_runs(s, t);
+    const int status = print_json(s, t, &v);
+
+    free_verdict(&v);
+    return status;
 }

@@ -12,7 +12,7 @@
 typedef struct verify_settings {
     const char *loss, *vary, *output;
     uint64_t runs, timeout;
-    bool json, allclose, sensitivity;
+    bool json, allclose, sensitivity, strict;
 } verify_settings;
 
 /* The runs to compare, then those that look for the cause. */

@@ -16,12 +16,12 @@ found() { # FAULT WORDS OPTIONS...
     rm -f faulty.data
     expect 0 '^REPRODUCED$' verify "$@" --vary threads,locale,cwd,env,aslr,hashseed,cpu -- "$FAULTY" "$fault" fixed
 }
-found shuffle 'iteration 1 on.*Iteration 1 differs already'
+found shuffle 'step 1 on.*Iteration 1 differs already'
 found time 'Iteration 1 differs already'
 found threads 'Cause: threads' --vary env,threads,locale
 found uninitialised 'Iteration 1 differs already'
-found hash 'not equal, from iteration' --runs 4
-found race 'not equal, from iteration' --runs 4
+found hash 'not equal, from step' --runs 4
+found race 'not equal, from step' --runs 4
 found augmentation 'Cause: threads' --vary threads,env
 found file 'Iteration 1 differs already'
 found dropout 'Iteration 1 differs already'
@@ -48,16 +48,16 @@ says() { # WORDS TEXT [OPTIONS]: verify finds the losses in the text
     shift 2
     expect 0 "$words" verify "$@" -- cat said.txt
 }
-says '^ +2 +1\.5 ' 'epoch 1\nloss: 2.5\nloss: 1.5\n'
+says '^ +1 +1\.5 ' 'epoch 1\nloss: 2.5\nloss: 1.5\n'
 says '^ +1 +2\.5 ' 'epoch=1 train_loss=2.5 acc=0.1\n'
-says '^ +1 +2\.25 ' 'epoch: 1 step: 1, loss is 2.25\n'
+says '^ +1:1 +2\.25 ' 'epoch: 1 step: 1, loss is 2.25\n'
 says '^ +1 +0x1\.8p\+1 ' 'Loss 0x1.8p+1\n'
 says '^ +1 +-1e-3 ' '{"step": 1, "loss": -1e-3, "lr": 0.1}\n'
 says '^ +2 +nan ' 'loss: 1\nloss: nan\n'
 says '^ +2 +0\.5 ' 'epoch,lr,loss\n1,0.1,0.75\n2,0.1,0.5\n'
 says '^ +1 +7 ' 'cost 7 of it\n' --loss 'cost ([0-9]+)'
 expect 0 '1 losses' verify -- sh -c 'echo loss: 4 >&2'
-expect 1 'Run 1 printed 1 losses, run 2 2' verify -- sh -c 'echo x >> lines; sed s/x/loss:1/ lines'
+expect 1 'Run 1 printed 1 losses of "loss", run 2 2' verify -- sh -c 'echo x >> lines; sed s/x/loss:1/ lines'
 
 # what cannot be compared
 expect 2 'no loss in what run 1 printed .*--loss' verify -- echo hello

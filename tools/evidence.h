@@ -1,0 +1,46 @@
+/* evidence.h - how much the equality of printed losses says
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef TOOLS_EVIDENCE_H
+#define TOOLS_EVIDENCE_H
+
+#include <stdio.h>
+
+#include <cjson/cJSON.h>
+
+#include "tools/losses.h"
+
+/* Of run 1 and all others; where they are unlike, of the pair that shows least. */
+typedef struct evidence {
+    const losses *first; /* run 1 */
+    size_t compared;     /* losses that both printed */
+    size_t finite;       /* of these */
+    size_t missing;      /* that one run alone printed, as a bar does when there is time */
+    int digits;          /* significant ones of the series that has most */
+    bool means;          /* every series is a running mean */
+    bool second;         /* a second loss of some series was compared */
+    bool close;          /* the reference rule, as far as it was tested */
+} evidence;
+
+evidence evidence_of(const losses *first);
+void evidence_add(evidence *, const losses *other, const losses_comparison *);
+
+/* Nothing finite was compared: equality says nothing. */
+bool evidence_is_none(const evidence *);
+/* "1 loss, 3 digits"; "" where the evidence is not weak: two losses and more, 7 digits and more,
+ * no running means, not all NaN or infinite. */
+#define EVIDENCE_TEXT 160
+void evidence_weakness(const evidence *, char out[EVIDENCE_TEXT]);
+
+/* The lines of a report, and the same as a member "evidence". */
+void evidence_print(FILE *, const evidence *);
+void evidence_to_json(const evidence *, cJSON *);
+
+/* "yes", "no", or that a condition was not tested. */
+const char *evidence_close_text(const evidence *);
+
+/* Why there is nothing: the first lines that have numbers, and a --loss for the first of them. */
+void evidence_print_none(FILE *, const losses *);
+
+#endif

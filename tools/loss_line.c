@@ -1,0 +1,273 @@
+/* loss_line.c - the losses that a line names: loss: 2.3, train loss=2.3, 'loss': tensor(2.3)
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/loss_reader.h"
+
+#define NESTED 8
+#define PATH   (LOSS_NAME / 2)
+
+/* The words and braces before the place where the line is read. */
+typedef struct context {
+    loss_reader *r;
+    const char *words[3]; /* begins of the last words, without anything between them */
+    int n_words;
+    char path[PATH];     /* of the braces that are open: "config.train." */
+    size_t back[NESTED]; /* length of the path before each of them */
+    int depth;
+    char key[LOSS_NAME]; /* the last word, if a brace may belong to it */
+} context;
+
+static const char *skip(const char *at, const char *characters)
+{
+    return at + strspn(at, characters);
+}
+
+static bool begins(const char *at, const char *word)
+{
+    return strncmp(at, word, strlen(word)) == 0;
+}
+
+/* ---- between the name and the number ---- */
+
+/* "at step 3", "on the test set", "(train)", "[0]": what may stand between a name and its colon. */
+static const char *pass_clause(const char *at)
+{
+    static const char *const words[] = {
+        "at",    "after",     "on",   "for",   "in",   "over",    "of",   "the",        "set",
+        "train", "training",  "val",  "valid", "dev",  "test",    "eval", "validation", "step",
+        "epoch", "iteration", "iter", "batch", "mean", "average", NULL};
+    const char *begin = at;
+    bool is_number = false; /* a number may come: it is one of a word, or of the name */
+
+    for (int n = 0; n < 6; n++) {
+        const size_t word = loss_word(at = skip(at, " ()[]"));
+        const size_t digits = strspn(at, "0123456789/");
+        if (*at == ':' || *at == '=')
+            return at;
+        if (word > 0 ? !loss_word_in(words, at, word)
+                     : digits == 0 || !(is_number || at[digits] == ':' || at[-1] == '['))
+            break;
+        is_number = word > 0;
+        at += word > 0 ? word : digits;
+    }
+    at = skip(at, " ()[]");
+    return *at == ':' || *at == '=' ? at : begin;
+}
+
+/* What connects a name and its number; *sure: it is no mere blank. */
+static const char *pass_connection(const char *at, bool *sure)
+{
+    static const char *const words[] = {":=", "==", "=>", "->", ":", "=", "|", "is ", "was ", NULL};
+
+    at = skip(at, "\"'`");
+    at = skip(pass_clause(at), " \t");
+    *sure = false;
+    for (int i = 0; words[i] != NULL; i++) {
+        if (!begins(at, words[i]))
+            continue;
+        *sure = true;
+        return skip(at + strlen(words[i]), " \t");
+    }
+    return at;
+}
+
+/* tensor(2.3, Array(2.3, np.float32(2.3, '2.3', [2.3, <tf.Tensor: shape=(), numpy=2.3>: to the
+ * number.  *list: more may follow. */
+static const char *pass_wrapping(const char *at, bool *list)
+{
+    static const char *const inside[] = {"numpy=", "value="};
+
+    *list = false;
+    for (int n = 0; n < 4; n++) {
+        const size_t word = loss_word(at);
+        if (word > 0 && at[word] == '(')
+            at += word;
+        if (begins(at, "(shape=") || *at == '<') {
+            for (size_t i = 0; i < 2; i++) {
+                const char *value = strstr(at, inside[i]);
+                if (value != NULL)
+                    return skip(value + strlen(inside[i]), " ");
+            }
+        }
+        if (*at == '\0' || strchr("([\"'", *at) == NULL)
+            break;
+        *list = *list || *at == '(' || *at == '[';
+        at = skip(at + 1, " ");
+    }
+    return at;
+}
+
+/* ---- numbers ---- */
+
+static bool begins_number(const char *at) { return printed_number_read(at).n > 0; }
+
+/* Digits alone: 7, not 7.0. */
+static bool is_count(const char *at)
+{
+    const size_t n = strspn(at, "0123456789");
+
+    at += n;
+    return n > 0 && (*at == '\0' || strchr(".,xXeEdD", *at) == NULL || at[1] == ' ');
+}
+
+/* One number, and those behind it that belong to it: of a list, and the mean of 2.3 (2.4). */
+static const char *read_numbers(const context *c, const char *name, loss_kind kind, const char *at,
+                                bool list)
+{
+    const size_t n = strlen(name);
+    const bool mean = loss_is_mean(name, n);
+    printed_number number = printed_number_read(at);
+
+    if (number.time && number.whole)
+        return at + number.n; /* it is how long it took */
+    for (;;) {
+        const char *next;
+        loss_add(c->r, name, n, kind, mean, at, &number);
+        at += number.n;
+        next = list ? skip(at, ", \t;") : *at == ',' ? at + 1 : at;
+        if (next == at || (!list && !isdigit((unsigned char)*next)))
+            break;
+        number = printed_number_read(next);
+        if (number.n == 0)
+            break;
+        at = next;
+    }
+    if (at[0] == ' ' && at[1] == '(' && begins_number(skip(at + 2, " "))) {
+        char of[LOSS_NAME + 8];
+        at = skip(at + 2, " ");
+        number = printed_number_read(at);
+        if (!number.time && number.whole && at[number.n] == ')') {
+            snprintf(of, sizeof of, "%.*s (mean)", LOSS_NAME - 8, name);
+            loss_add(c->r, of, strlen(of), kind, true, at, &number);
+        }
+        at += number.n;
+    }
+    return at;
+}
+
+/* ---- names ---- */
+
+/* The word at `at` and those directly before it, behind the path of the open braces. */
+static void make_name(const context *c, const char *at, size_t n, char out[LOSS_NAME])
+{
+    const char *begin = c->n_words > 0 ? c->words[0] : at;
+    snprintf(out, LOSS_NAME, "%s%.*s", c->path, (int)(at + n - begin), begin);
+}
+
+/* A loss word of n bytes: its numbers are read.  Returns where to go on. */
+static const char *read_loss(const context *c, const char *at, size_t n, loss_kind kind)
+{
+    char name[LOSS_NAME];
+    bool sure, list;
+    const char *value = at + n + (at[n] == '.' && at[n + 1] == ' ');
+
+    value = pass_connection(value, &sure);
+    value = pass_wrapping(value, &list);
+    if (!begins_number(value) || (!sure && c->r->own.n == 0 && is_count(value)))
+        return at + n;
+    make_name(c, at, n, name);
+    return read_numbers(c, name, kind, value, list);
+}
+
+/* A tensor that was printed alone, and that has a gradient. */
+static bool is_bare_tensor(const char *at, size_t n)
+{
+    return n == 6 && begins(at, "tensor(") && strstr(at, "grad_fn=") != NULL;
+}
+
+/* ---- the line ---- */
+
+static void open_brace(context *c)
+{
+    const size_t used = strlen(c->path);
+
+    if (c->depth < NESTED)
+        c->back[c->depth] = used;
+    c->depth++;
+    if (c->key[0] != '\0' && c->depth <= NESTED)
+        snprintf(c->path + used, sizeof c->path - used, "%s.", c->key);
+    c->key[0] = '\0';
+}
+
+static void close_brace(context *c)
+{
+    c->depth -= c->depth > 0;
+    if (c->depth < NESTED)
+        c->path[c->back[c->depth]] = '\0';
+}
+
+/* A word that names no loss may be the first of a name, or the key of a brace. */
+static const char *keep_word(context *c, const char *at, size_t n)
+{
+    if (c->n_words == 2) {
+        c->words[0] = c->words[1];
+        c->n_words = 1;
+    }
+    c->words[c->n_words++] = at;
+    snprintf(c->key, sizeof c->key, "%.*s", (int)n, at);
+    at += n;
+    if (*at == '.' && at[1] == ' ')
+        at++; /* "Avg. loss" */
+    return at;
+}
+
+/* "23.1, 23.2 avg loss, 0.01 rate": darknet names a number behind it. */
+static bool read_behind(context *c)
+{
+    const char *const text = c->r->line.text, *const avg = strstr(text, " avg");
+    const char *begin = avg, *first;
+    printed_number number;
+
+    if (avg == NULL || strstr(avg, " rate,") == NULL)
+        return false;
+    while (begin > text && begin[-1] != ' ')
+        begin--;
+    for (first = begin - (begin > text); first > text && first[-1] != ' ';)
+        first--;
+    number = printed_number_read(first);
+    if (first < begin && number.n > 0)
+        loss_add(c->r, "loss", 4, LOSS, false, first, &number);
+    number = printed_number_read(begin);
+    if (number.n > 0)
+        loss_add(c->r, "avg loss", 8, LOSS, true, begin, &number);
+    return number.n > 0;
+}
+
+void loss_read_line(loss_reader *r)
+{
+    context c = {.r = r};
+    const char *at = r->line.text;
+
+    if (read_behind(&c))
+        return;
+    while (*at != '\0') {
+        const size_t n = loss_word(at);
+        const loss_kind kind = is_bare_tensor(at, n) ? METRIC
+                               : n > 0               ? loss_kind_of(at, n)
+                                                     : NO_LOSS;
+        const int before = r->found;
+        if (kind != NO_LOSS) {
+            const char *next = read_loss(&c, at, n, kind);
+            at = r->found > before ? next : keep_word(&c, at, n);
+        } else if (n > 0) {
+            at = keep_word(&c, at, n);
+        } else {
+            if (*at == '{')
+                open_brace(&c);
+            else if (*at == '}')
+                close_brace(&c);
+            else if (strchr(" \"':=", *at) == NULL)
+                c.key[0] = '\0';
+            at++;
+            if (at[-1] != ' ' || *at == ' ')
+                c.n_words = 0;
+        }
+        if (r->found > before)
+            c.n_words = 0;
+    }
+}

@@ -1,0 +1,55 @@
+/* loss_reader.h - what the readers of lines, tables and patterns share: where losses go
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef TOOLS_LOSS_READER_H
+#define TOOLS_LOSS_READER_H
+
+#include <regex.h>
+
+#include "tools/lines.h"
+#include "tools/loss_words.h"
+#include "tools/losses.h"
+#include "tools/printed_number.h"
+
+/* ---- tables ---- */
+
+#define LOSS_COLUMNS 64
+typedef struct loss_table {
+    char separator; /* ',', '\t', '|', ' '; '\0' = there was no head yet */
+    int n;
+    bool is_step[LOSS_COLUMNS];
+    loss_kind kind[LOSS_COLUMNS];
+    char name[LOSS_COLUMNS][LOSS_NAME];
+} loss_table;
+
+/* ---- one stream ---- */
+
+typedef struct loss_reader {
+    losses *out;
+    int stream;
+    uint64_t count; /* lines read */
+    line line;
+    bool bar;       /* the line is one of a bar */
+    loss_step own;  /* that the line names */
+    loss_step step; /* with the epoch that an earlier line named */
+    bool has_epoch;
+    double epoch;
+    int found; /* losses on the line */
+    loss_table table;
+} loss_reader;
+
+/* One more loss of the line; name of n bytes. */
+void loss_add(loss_reader *, const char *name, size_t n, loss_kind, bool mean, const char *text,
+              const printed_number *);
+
+/* Every number of the line that is named loss. */
+void loss_read_line(loss_reader *);
+/* A head or a row of a table: true, and the line is read. */
+bool loss_read_row(loss_reader *);
+/* Every match of --loss.  -1, or the exit status. */
+int loss_read_pattern(loss_reader *, const regex_t *);
+/* -1, or the exit status after saying what is wrong with it. */
+int loss_pattern_compile(const char *regex, regex_t *out);
+
+#endif

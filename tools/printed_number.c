@@ -1,0 +1,217 @@
+/* printed_number.c - a number as people and programs print it
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tools/printed_number.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define MOST_CHARACTERS 1000
+#define ALL_DIGITS      17
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* ---- where it ends ---- */
+
+static bool is_one_of(const char *const *words, const char *at, size_t n)
+{
+    while (*words != NULL && (strlen(*words) != n || strncasecmp(*words, at, n) != 0))
+        words++;
+    return *words != NULL;
+}
+
+static bool is_end(const char *at)
+{
+    if (*at == ',' || *at == '.' || *at == ';')
+        at++;
+    return *at == '\0' || strchr(" \t()[]{}<>|\"'%*;\\", *at) != NULL ||
+           (at[-1] == ',' && !is_digit(*at));
+}
+
+/* Whether a number may end here; a unit is passed over. */
+static bool passes(const char *at, printed_number *number)
+{
+    static const char *const units[] = {"nats", "nat", "bits", "bit", "bpc", "bpb", "bpd", NULL};
+    static const char *const times[] = {"s",   "ms",   "us", "ns",      "sec",   "secs",
+                                        "min", "mins", "h",  "seconds", "hours", NULL};
+    size_t n = 0;
+
+    while (isalpha((unsigned char)at[n]))
+        n++;
+    number->time = n > 0 && is_one_of(times, at, n) && is_end(at + n);
+    return (n == 0 || number->time || is_one_of(units, at, n)) && is_end(at + n);
+}
+
+/* ---- decimal ---- */
+
+/* Digits with points, commas and apostrophes between them; a comma behind a point ends it where
+ * another point follows: 2.5,1.5 are two. */
+static size_t mantissa(const char *at)
+{
+    bool point = false;
+    size_t n = 0;
+
+    for (; is_digit(at[n]) ||
+           (n > 0 && is_digit(at[n - 1]) && strchr(".,'_", at[n]) != NULL && at[n] != '\0' &&
+            (is_digit(at[n + 1]) || at[n] == '.')) ||
+           (n == 0 && *at == '.' && is_digit(at[1]));
+         n++) {
+        const size_t digits = strspn(at + n + (at[n] == ','), "0123456789");
+        if (at[n] == ',' && point && at[n + 1 + digits] == '.')
+            break;
+        point = point || at[n] == '.';
+    }
+    return n;
+}
+
+/* Whether the separators c stand before groups of three digits. */
+static bool groups(const char *at, size_t n, char c)
+{
+    size_t since = SIZE_MAX; /* digits since the first of them */
+
+    for (size_t i = 0; i < n; i++) {
+        if (is_digit(at[i]))
+            since += since != SIZE_MAX;
+        else if (since != SIZE_MAX && since != 3)
+            return false;
+        else
+            since = at[i] == c ? 0 : SIZE_MAX;
+    }
+    return since == SIZE_MAX || since == 3;
+}
+
+static size_t count(const char *at, size_t n, char c)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < n; i++)
+        found += at[i] == c;
+    return found;
+}
+
+/* The decimal separator of a mantissa, ' ' for none, '\0' when it makes no sense. */
+static char decimal(const char *at, size_t n)
+{
+    const size_t points = count(at, n, '.'), commas = count(at, n, ',');
+    const char *point = memchr(at, '.', n), *comma = memchr(at, ',', n);
+
+    if (points > 0 && commas > 0) {
+        const char last = point > comma ? '.' : ',', other = last == '.' ? ',' : '.';
+        return count(at, n, last) == 1 && groups(at, n, other) ? last : '\0';
+    }
+    if (points > 1 || commas > 1)
+        return groups(at, n, points > 1 ? '.' : ',') ? ' ' : '\0';
+    return points == 1 ? '.' : commas == 1 ? ',' : ' ';
+}
+
+/* The text that strtod takes; false when it makes no sense. */
+static bool normalize(const char *at, size_t sign, size_t digits, size_t n, char *out)
+{
+    const char point = decimal(at + sign, digits);
+
+    for (size_t i = 0; i < n; i++) {
+        const bool inside = i >= sign && i < sign + digits;
+        if (inside && !is_digit(at[i])) {
+            if (at[i] == point)
+                *out++ = '.';
+        } else
+            *out++ = strchr("dD", at[i]) != NULL ? 'e' : at[i];
+    }
+    *out = '\0';
+    return point != '\0';
+}
+
+static int significant(const char *at, size_t n)
+{
+    size_t first = 0, zeros = 0, all = 0;
+
+    while (first < n && !(at[first] >= '1' && at[first] <= '9'))
+        zeros += is_digit(at[first++]);
+    for (size_t i = first; i < n; i++)
+        all += is_digit(at[i]);
+    return (int)(all > 0 ? all : zeros);
+}
+
+static size_t read_decimal(const char *at, size_t sign, printed_number *out)
+{
+    const size_t digits = mantissa(at + sign);
+    size_t n = sign + digits, exponent = 1;
+    char text[MOST_CHARACTERS + 1];
+
+    if (digits == 0)
+        return 0;
+    if (strchr("eEdD", at[n]) != NULL && at[n] != '\0') {
+        exponent += at[n + 1] == '-' || at[n + 1] == '+';
+        if (is_digit(at[n + exponent]))
+            n += exponent + strspn(at + n + exponent, "0123456789");
+    }
+    out->whole = n <= MOST_CHARACTERS && normalize(at, sign, digits, n, text);
+    if (out->whole)
+        out->value = strtod(text, NULL);
+    out->digits = significant(at + sign, digits);
+    return n;
+}
+
+/* ---- the others ---- */
+
+static size_t read_word(const char *at, size_t sign, printed_number *out)
+{
+    static const char *const words[] = {"infinity", "inf", "nan"};
+
+    for (size_t i = 0; i < 3; i++) {
+        const size_t n = strlen(words[i]);
+        if (strncasecmp(at + sign, words[i], n) != 0 || isalnum((unsigned char)at[sign + n]))
+            continue;
+        out->value = i == 2 ? (double)NAN : *at == '-' ? -(double)INFINITY : (double)INFINITY;
+        out->whole = true;
+        return sign + n;
+    }
+    return 0;
+}
+
+static size_t read_hexadecimal(const char *at, size_t sign, printed_number *out)
+{
+    char *end;
+
+    if (at[sign] != '0' || (at[sign + 1] | 32) != 'x' || !isxdigit((unsigned char)at[sign + 2]))
+        return 0;
+    out->value = strtod(at, &end);
+    out->whole = true;
+    out->digits = ALL_DIGITS;
+    return (size_t)(end - at);
+}
+
+printed_number printed_number_read(const char *at)
+{
+    const size_t sign = *at == '-' || *at == '+';
+    printed_number number = {0, (double)NAN, 0, false, false};
+
+    number.n = read_hexadecimal(at, sign, &number);
+    if (number.n == 0)
+        number.n = read_decimal(at, sign, &number);
+    if (number.n == 0)
+        number.n = read_word(at, sign, &number);
+    if (number.n == 0)
+        return number;
+    if (!passes(at + number.n, &number))
+        number.whole = false;
+    if (!number.whole) {
+        number.n += strcspn(at + number.n, " \t)]}\"|;");
+        number.value = (double)NAN;
+        number.digits = 0;
+    }
+    return number;
+}
+
+bool printed_count(const char *at, double *value, size_t *n)
+{
+    *n = strspn(at, "0123456789");
+    if (*n == 0 || *n > 15)
+        return false;
+    *value = strtod(at, NULL);
+    return true;
+}
