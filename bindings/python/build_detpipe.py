@@ -1,12 +1,29 @@
 # build_detpipe.py - the C declarations that Python calls, compiled against the headers, and the library, built by CMake
 # SPDX-License-Identifier: Apache-2.0
-import pathlib, subprocess
+import os, pathlib, shutil, subprocess, sys
 import cffi
+
+NEEDED = "gcc cmake make libpng-dev zlib1g-dev liblz4-dev libcjson-dev libxxhash-dev"
+
+
+def stop(why):
+    sys.exit(f"detpipe: {why}\nBuilding from source needs a C compiler, CMake, make, and the headers of libpng, zlib, lz4, "
+             f"cJSON and xxHash; on Debian: apt-get install {NEEDED}")
+
+
+def run(*command):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    if done.returncode != 0:
+        stop(f"{' '.join(command[:2])} failed:\n" + "\n".join(done.stdout.splitlines()[-20:]))
+
 
 root = pathlib.Path(__file__).resolve().parents[2]
 build = root / "build-python"
-subprocess.run(["cmake", "-S", str(root), "-B", str(build), "-DDETPIPE_TESTS=OFF"], check=True, stdout=subprocess.DEVNULL)
-subprocess.run(["cmake", "--build", str(build), "--target", "detpipe", "-j2"], check=True, stdout=subprocess.DEVNULL)
+for program in ("cmake", os.environ.get("CC", "cc").split()[0]):
+    if shutil.which(program) is None:
+        stop(f"{program} is missing")
+run("cmake", "-S", str(root), "-B", str(build), "-DDETPIPE_TESTS=OFF")
+run("cmake", "--build", str(build), "--target", "detpipe", "-j2")
 
 ffi = cffi.FFI()
 ffi.cdef("""
@@ -14,6 +31,7 @@ typedef int... dp_status;
 typedef int... dp_dtype;
 #define DP_OK ...
 #define DP_END ...
+#define DP_ESTATE ...
 #define DP_STATE_SIZE ...
 typedef struct { dp_status status; uint32_t column; int64_t record; char message[240]; ...; } dp_error;
 typedef struct { void *data; dp_dtype dtype; int32_t rank; int64_t shape[8]; } dp_tensor;
@@ -34,6 +52,11 @@ uint64_t dp_length(const dp_pipeline *);
 dp_status dp_seek(dp_pipeline *, uint64_t, dp_error *);
 dp_status dp_get_state(dp_pipeline *, dp_state *, dp_error *);
 dp_status dp_set_state(dp_pipeline *, const dp_state *, dp_error *);
+dp_status dp_records(dp_pipeline *, uint64_t, int64_t *, size_t, size_t *, size_t *, dp_error *);
+size_t dp_draws(dp_pipeline *, uint64_t, size_t, char *, size_t);
+dp_status dp_dataset_digest(dp_pipeline *, uint8_t[16], dp_error *);
+void dp_digest(const void *, size_t, uint8_t[16]);
+const char *dp_status_name(dp_status);
 const char *dp_dtype_name(dp_dtype);
 size_t dp_dtype_size(dp_dtype);
 const char *dp_version(void);

@@ -14,14 +14,25 @@ done
 mkdir source && (cd "$SOURCE" && tar cf - CMakeLists.txt LICENSE base bindings cmake compute docs examples include io mpi pipeline tools transforms) | tar xf - -C source
 env/bin/python -m pip install -q --no-index --no-build-isolation --no-deps ./source/bindings/python > pip.log 2>&1 || { echo "FAILED: pip install"; tail -20 pip.log; exit 1; }
 export FIXTURE=$fixture
-"$DETPIPE" cat 'cifar10 strict=false usage=train | shuffle | random_horizontal_flip | rescale rescale=1/255 | hwc2chw | batch batch_size=16' \
-    --data "$fixture" --format npy > first.npy || fail "detpipe cat"
-expect 0 'numpy: all as it should be' env/bin/python "$SOURCE/tests/bindings/stream.py" first.npy
-torch=$SOURCE/build-peers/bin/python
+text='cifar10 strict=false usage=train | shuffle | random_horizontal_flip | rescale rescale=1/255 | hwc2chw | batch batch_size=16'
+"$DETPIPE" cat "$text" --data "$fixture" --format npy > first.npy || fail "detpipe cat"
+digest() { "$DETPIPE" digest "$text" --data "$fixture" "$@" | cut -d' ' -f1; }
+expect 0 'numpy: all as it should be' env/bin/python "$SOURCE/tests/bindings/stream.py" first.npy "$(digest)" "$(digest --batches 3)"
+expect 0 'use: all as it should be' env/bin/python "$SOURCE/tests/bindings/use.py"
+
+# without CMake, pip says so in one line
+mkdir bare && for tool in cc gcc make; do ln -s "$(command -v $tool)" bare/; done
+expect 1 'detpipe: cmake is missing$' env PATH="$work/bare" env/bin/python -m pip install --no-index --no-build-isolation --no-deps ./source/bindings/python
+grep -q Traceback out.txt && fail "a traceback, where a line would do"
+
+# with PyTorch: the environment of `tools/dev peers`, or that of DETPIPE_TORCH
+torch=${DETPIPE_TORCH:-$SOURCE/build-peers}/bin/python
 if [ -x "$torch" ] && "$torch" -c 'import torch, cffi' 2> /dev/null; then
     site=$(env/bin/python -c 'import sysconfig; print(sysconfig.get_paths()["platlib"])')
-    expect 0 'torch: all as it should be' env PYTHONPATH="$site" "$torch" "$SOURCE/tests/bindings/under_torch.py"
+    mkdir site && cp -r "$site"/detpipe site/
+    expect 0 'torch: all as it should be' env PYTHONPATH="$work/site" "$torch" "$SOURCE/tests/bindings/under_torch.py"
+    grep '^not tried' out.txt
 else
-    echo "not tried: no PyTorch and cffi in build-peers (tools/dev peers installs them)"
+    echo "not tried: no PyTorch and cffi in build-peers (tools/dev peers installs them; DETPIPE_TORCH names another environment)"
 fi
 exit $failed

@@ -7,24 +7,37 @@
 
 Arrays are the library's own memory, not copies, and may be written into; it is used again when the last of a batch's
 arrays is gone."""
+from __future__ import annotations
+
+import contextlib, operator, os, threading
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Union
+
 import numpy as np
 
 from ._c import ffi, lib
 
-__version__ = ffi.string(lib.dp_version()).decode()
+__version__: str = ffi.string(lib.dp_version()).decode()
+__all__ = ["Error", "Pipeline"]
+
+State = Union[bytes, str, Mapping[str, Any]]
 
 
 class Error(Exception):
-    """What the library said; .column is where in the text, from 1, or 0; .record the record, or -1."""
+    """What the library said.  status: its dp_status, below 0 (status_name: in words); column: where in the text, from 1,
+    or 0; record: which one, or -1."""
 
-    def __init__(self, err):
-        super().__init__(ffi.string(err.message).decode(errors="replace"))
-        self.status, self.column, self.record = err.status, err.column, err.record
+    def __init__(self, message: str, status: int = 0, column: int = 0, record: int = -1):
+        super().__init__(message)
+        self.status, self.column, self.record = status, column, record
+
+    @property
+    def status_name(self) -> str:
+        return ffi.string(lib.dp_status_name(self.status)).decode()
 
 
 def _need(status, err):
     if status != lib.DP_OK:
-        raise Error(err)
+        raise Error(ffi.string(err.message).decode(errors="replace"), err.status, err.column, err.record)
 
 
 def _count(length):
@@ -34,15 +47,40 @@ def _count(length):
     return length
 
 
+def _bytes(name, text):
+    """For C, where a NUL ends a text."""
+    if "\0" in text:
+        raise ValueError(f"{name} has a NUL at character {text.index(chr(0)) + 1}")
+    return text.encode(errors="surrogateescape")
+
+
+def _integer(name, value, bits):
+    value = operator.index(value)
+    if not 0 <= value < 2**bits:
+        raise ValueError(f"{name}={value}: expected 0 to 2^{bits} - 1")
+    return value
+
+
+def _state_bytes(state):
+    """Of each form that load_state_dict takes."""
+    if isinstance(state, Mapping):
+        state = state.get("state")
+    if isinstance(state, str):
+        with contextlib.suppress(ValueError):
+            state = bytes.fromhex(state)
+    if not isinstance(state, (bytes, bytearray)) or len(state) != lib.DP_STATE_SIZE:
+        raise ValueError("no state of detpipe: expected what state_dict() gave, or its 64 bytes")
+    return bytes(state)
+
+
 class _Batch:
     """A batch that somebody's arrays lie in; it goes back to its pipeline with the last of them."""
 
-    def __init__(self, owner, handle):
-        self.owner, self.handle = owner, handle
+    def __init__(self, owner, pointer):
+        self.owner, self.pointer = owner, pointer
 
     def __del__(self):
-        if self.handle is not None:
-            self.owner.spare.append(self.handle)
+        self.owner.spare.append(self.pointer)
 
 
 class _Column:
@@ -61,76 +99,187 @@ class _Handle:
     def __init__(self, pointer):
         self.pointer, self.spare = pointer, []
 
-    def __del__(self):
-        lib.dp_close(self.pointer)
+    def __del__(self, close=lib.dp_close):  # the module's names may be gone at exit
+        close(self.pointer)
 
 
 class Pipeline:
-    """An iterator over batches: dicts of arrays, by column.  root: where relative paths begin; threads: 0 is one a CPU;
-    neither changes a byte of what is delivered."""
+    """An iterator over batches: dicts of arrays, by column, whose first dimension is the rows of the batch.
 
-    def __init__(self, text, seed=1, root=None, threads=0, prefetch=2, memory=0):
+    text: the stages; seed: with the data set, all that decides the bytes.  root: where relative paths begin ("~" is the
+    home folder); threads: 0 is one a CPU; prefetch: batches made ahead; memory: most bytes that it may take, 0 is no
+    limit; none of them changes a byte of what is delivered.
+
+    Error: the text, a file or a record is wrong.  ValueError, TypeError: an argument is.  Several threads may share a
+    pipeline: each batch is delivered to one of them.  A copy or a pickle is a pipeline of its own at the same place;
+    after fork() a child opens one of its own."""
+
+    columns: List[str]
+    length: Union[int, float]
+    """Batches in all; float("inf") of a stream without end."""
+    text: str
+    """The canonical text, with every parameter."""
+    seed: int
+    fingerprint: str
+    """32 hexadecimal digits: the canonical text and the stages' revisions."""
+
+    def __init__(self, text: str, seed: int = 1, root: Union[str, "os.PathLike[str]", None] = None, threads: int = 0,
+                 prefetch: int = 2, memory: int = 0):
+        self._lock, self._handle, self._process = threading.RLock(), None, os.getpid()
         err, out = ffi.new("dp_error *"), ffi.new("dp_pipeline **")
-        place = ffi.new("char[]", str(root).encode()) if root is not None else ffi.NULL
-        options = ffi.new("dp_options *", {"size": ffi.sizeof("dp_options"), "root": place, "threads": threads,
-                                           "prefetch": prefetch, "memory": memory})
-        _need(lib.dp_open(out, text.encode(), seed, options, err), err)
+        place = ffi.NULL
+        if root is not None:
+            root = os.path.expanduser(os.fspath(root))
+            place = ffi.new("char[]", _bytes("root", root))
+        options = ffi.new("dp_options *", {
+            "size": ffi.sizeof("dp_options"), "root": place, "threads": _integer("threads", threads, 32),
+            "prefetch": _integer("prefetch", prefetch, 32), "memory": _integer("memory", memory, 64)})
+        self.seed = _integer("seed", seed, 64)
+        _need(lib.dp_open(out, _bytes("the text", text), self.seed, options, err), err)
         self._handle = _Handle(out[0])
+        self._describe(out[0])
+        self._arguments = {"text": self.text, "seed": self.seed, "root": root, "threads": threads, "prefetch": prefetch,
+                           "memory": memory}
+
+    def _describe(self, pointer):
         self.columns = []
-        while (name := lib.dp_column_name(out[0], len(self.columns))) != ffi.NULL:
+        while (name := lib.dp_column_name(pointer, len(self.columns))) != ffi.NULL:
             self.columns.append(ffi.string(name).decode())
+        length, digest = lib.dp_length(pointer), ffi.new("uint8_t[16]")
+        self.length = float("inf") if length == 2**64 - 1 else length
+        self.text = ffi.string(lib.dp_spec(pointer)).decode(errors="surrogateescape")
+        lib.dp_fingerprint(pointer, digest)
+        self.fingerprint = bytes(digest).hex()
 
-    @property
-    def text(self):
-        """The canonical text, with every parameter."""
-        return ffi.string(lib.dp_spec(self._handle.pointer)).decode()
+    @contextlib.contextmanager
+    def _use(self):
+        """The handle, which is for one thread at a time.  A forked child takes no lock, whose owner may not have come
+        along: the library refuses it."""
+        with self._lock if os.getpid() == self._process else contextlib.nullcontext():
+            if self._handle is None:
+                raise ValueError("the pipeline is closed")
+            yield self._handle
 
-    @property
-    def fingerprint(self):
-        digest = ffi.new("uint8_t[16]")
-        lib.dp_fingerprint(self._handle.pointer, digest)
-        return bytes(digest).hex()
-
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Dict[str, np.ndarray]]:
         return self
 
-    def __next__(self):
-        err, handle = ffi.new("dp_error *"), ffi.new("dp_batch **")
-        handle[0] = self._handle.spare.pop() if self._handle.spare else ffi.NULL
-        status = lib.dp_next(self._handle.pointer, handle, err)
-        if status == lib.DP_END:
+    def __next__(self) -> Dict[str, np.ndarray]:
+        batch = self._next_batch()
+        if batch is None:
             raise StopIteration
+        return self._arrays(batch)
+
+    def _next_batch(self):
+        err, out = ffi.new("dp_error *"), ffi.new("dp_batch **")
+        with self._use() as handle:
+            out[0] = handle.spare.pop() if handle.spare else ffi.NULL
+            status = lib.dp_next(handle.pointer, out, err)
+            if status == lib.DP_END:
+                return None
+            _need(status, err)
+            return _Batch(handle, out[0])
+
+    def _arrays(self, batch):
+        return {name: np.asarray(_Column(batch, lib.dp_batch_get(batch.pointer, name.encode()))) for name in self.columns}
+
+    def _at(self, number):
+        """The batch of that number, whatever another thread asks for meanwhile."""
+        with self._use():
+            self.seek(number)
+            return next(self)
+
+    def _records(self, number):
+        """Which records make a batch: nothing is read."""
+        err, counts = ffi.new("dp_error *"), ffi.new("size_t[2]")
+        for capacity in (2**10, 2**16, 2**22):
+            records = ffi.new("int64_t[]", capacity)
+            with self._use() as handle:
+                status = lib.dp_records(handle.pointer, number, records, capacity, counts, counts + 1, err)
+            if status == lib.DP_OK:
+                return list(records[0:counts[0] * counts[1]])
         _need(status, err)
-        batch = _Batch(self._handle, handle[0])
-        return {name: np.asarray(_Column(batch, lib.dp_batch_get(handle[0], name.encode()))) for name in self.columns}
 
-    @property
-    def length(self):
-        """Batches in all; float("inf") of a stream without end."""
-        length = lib.dp_length(self._handle.pointer)
-        return float("inf") if length == 2**64 - 1 else length
+    def _draws(self, number):
+        """Whether random transforms draw for that batch."""
+        with self._use() as handle:
+            return lib.dp_draws(handle.pointer, number, 0, ffi.NULL, 0) > 0
 
-    def __len__(self):
+    def __len__(self) -> int:
         return _count(self.length)
 
-    def tell(self):
+    def tell(self) -> int:
         """The number of the next batch."""
-        return lib.dp_tell(self._handle.pointer)
+        with self._use() as handle:
+            return lib.dp_tell(handle.pointer)
 
-    def seek(self, batch):
-        """Arithmetic: no record is read."""
+    def seek(self, batch: int) -> None:
+        """Arithmetic: no record is read.  len() is the stream's end; past it is an Error."""
         err = ffi.new("dp_error *")
-        _need(lib.dp_seek(self._handle.pointer, batch, err), err)
+        with self._use() as handle:
+            _need(lib.dp_seek(handle.pointer, _integer("batch", batch, 64), err), err)
 
-    def state_dict(self):
-        """A position that another process, machine or thread count can go on from."""
+    def state_dict(self) -> Dict[str, str]:
+        """A position that another process, machine or thread count can go on from: 128 hexadecimal digits under "state",
+        for json, torch.save and all else.  The first call reads the data set once, for its identity."""
         err, state = ffi.new("dp_error *"), ffi.new("dp_state *")
-        _need(lib.dp_get_state(self._handle.pointer, state, err), err)
-        return {"state": bytes(state.bytes)}
+        with self._use() as handle:
+            _need(lib.dp_get_state(handle.pointer, state, err), err)
+        return {"state": bytes(state.bytes).hex()}
 
-    def load_state_dict(self, state):
+    def _state_at(self, number):
+        """The state of that place, whatever another thread asks for meanwhile."""
+        with self._use():
+            self.seek(number)
+            return self.state_dict()
+
+    def load_state_dict(self, state: State) -> None:
+        """Takes what state_dict() gave, its digits alone, or the 64 bytes of docs/state.md.  Error: it belongs to another
+        text, seed or data set; the pipeline stays where it is."""
         err, own = ffi.new("dp_error *"), ffi.new("dp_state *")
-        if len(state["state"]) != lib.DP_STATE_SIZE:
-            raise ValueError("no state of detpipe")
-        own.bytes = list(state["state"])
-        _need(lib.dp_set_state(self._handle.pointer, own, err), err)
+        own.bytes = list(_state_bytes(state))
+        with self._use() as handle:
+            _need(lib.dp_set_state(handle.pointer, own, err), err)
+
+    def digest(self, batches: Optional[int] = None) -> str:
+        """32 hexadecimal digits over the first batches, or all: what `detpipe digest TEXT [--batches N]` prints.  They are
+        read anew, by a handle of its own: the position stays.  ValueError: there are not so many, or none."""
+        wanted = _count(self.length) if batches is None else _integer("batches", batches, 64)
+        if not 0 < wanted <= self.length:
+            raise ValueError(f"there are {self.length} batches to digest" + ("" if batches is None else f", not {wanted}"))
+        both = ffi.new("uint8_t[32]")
+        with Pipeline(**self._arguments) as fresh:
+            for _ in range(wanted):
+                batch = fresh._next_batch()
+                lib.dp_batch_digest(batch.pointer, both + 16)
+                lib.dp_digest(both + 16, 16, both + 16)
+                lib.dp_digest(both, 32, both)
+        return bytes(both)[:16].hex()
+
+    def dataset_digest(self) -> str:
+        """32 hexadecimal digits: the identity of the data set, over every record; they are read once."""
+        err, digest = ffi.new("dp_error *"), ffi.new("uint8_t[16]")
+        with self._use() as handle:
+            _need(lib.dp_dataset_digest(handle.pointer, digest, err), err)
+        return bytes(digest).hex()
+
+    def close(self) -> None:
+        """Ends it; more calls than one do no harm.  Arrays that are kept stay as they are, and with them the memory."""
+        with self._lock if os.getpid() == self._process else contextlib.nullcontext():
+            self._handle = None
+
+    def __enter__(self) -> "Pipeline":
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        place = "closed" if self._handle is None else f"batch {self.tell()} of {self.length}"
+        return f"<detpipe.Pipeline {self.text!r} seed={self.seed}, {place}>"
+
+    def __getstate__(self) -> Dict[str, Any]:
+        return {"arguments": self._arguments, "at": self.tell()}
+
+    def __setstate__(self, state: Dict[str, Any]) -> None:
+        self.__init__(**state["arguments"])  # type: ignore[misc]
+        self.seek(state["at"])

@@ -1,0 +1,171 @@
+# use.py - what test_python.sh asserts of handles: threads, processes, copies, states, arguments
+# SPDX-License-Identifier: Apache-2.0
+import copy, faulthandler, json, multiprocessing, os, pathlib, pickle, signal, subprocess, sys, threading
+import detpipe
+from stream import refused
+
+TEXT = "range count=24 | shuffle | batch batch_size=4"
+faulthandler.dump_traceback_later(300, exit=True)  # a hang is a failure, with its place
+
+
+def ids(stream):
+    return [batch["id"].tolist() for batch in stream]
+
+
+def share(stream, threads):
+    """Each thread's batches."""
+    seen = [[] for _ in range(threads)]
+    pool = [threading.Thread(target=lambda own=own: own.extend(ids(stream))) for own in seen]
+    for thread in pool:
+        thread.start()
+    for thread in pool:
+        thread.join()
+    return sum(seen, [])
+
+
+def in_child(stream, answers):
+    answers.put((stream.tell(), ids(stream)))
+
+
+def check_threads():
+    for text in (TEXT, "range count=4000 | shuffle | batch batch_size=2"):
+        whole = ids(detpipe.Pipeline(text))
+        for threads in (2, 4):
+            for settings in ({}, {"threads": 1, "prefetch": 0}):
+                for _ in range(10):
+                    seen = share(detpipe.Pipeline(text, **settings), threads)
+                    assert sorted(seen) == sorted(whole), f"{threads} threads: another set of batches"
+    stream = detpipe.Pipeline(TEXT + " | repeat")
+    steps = [lambda: next(stream), stream.state_dict, lambda: stream.seek(5), stream.tell, lambda: stream.digest(1)]
+    pool = [threading.Thread(target=lambda step=step: [step() for _ in range(200)]) for step in steps]
+    for thread in pool:
+        thread.start()
+    for thread in pool:
+        thread.join()
+    with stream._use():  # a signal's handler runs in the thread that it interrupts
+        stream.state_dict()
+
+
+def check_copies():
+    whole = ids(detpipe.Pipeline(TEXT, seed=3))
+    stream = detpipe.Pipeline(TEXT, seed=3, threads=1)
+    next(stream)
+    for other in (copy.copy(stream), copy.deepcopy(stream), pickle.loads(pickle.dumps(stream))):
+        assert other.tell() == 1 and (other.text, other.seed) == (stream.text, 3) and ids(other) == whole[1:]
+    assert stream.tell() == 1
+    for method in ("spawn", "forkserver"):
+        context = multiprocessing.get_context(method)
+        answers = context.Queue()
+        child = context.Process(target=in_child, args=(stream, answers))
+        child.start()
+        assert answers.get(timeout=120) == (1, whole[1:]), method
+        child.join()
+    assert ids(stream) == whole[1:]
+
+
+def check_fork():
+    """The child is refused, though a thread that did not come along had the lock; the parent goes on."""
+    stream = detpipe.Pipeline(TEXT)
+    next(stream)
+    held, leave = threading.Event(), threading.Event()
+
+    def hold():
+        with stream._use():
+            held.set()
+            leave.wait()
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait()
+    child = os.fork()
+    if child == 0:
+        signal.alarm(60)
+        refused("opened before fork()", lambda: next(stream))
+        refused("opened before fork()", lambda: stream.seek(0))
+        assert copy.copy(stream).tell() == 1  # it opens one of its own
+        stream.close()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0, "the forked child"
+    leave.set()
+    holder.join()
+    assert len(ids(stream)) == 5
+
+
+def check_states():
+    stream = detpipe.Pipeline(TEXT)
+    next(stream)
+    state = json.loads(json.dumps(stream.state_dict()))
+    digits = state["state"]
+    for form in (state, digits, bytes.fromhex(digits), bytearray.fromhex(digits), {"state": bytes.fromhex(digits)}):
+        other = detpipe.Pipeline(TEXT)
+        other.load_state_dict(form)
+        assert other.tell() == 1 and ids(other) == ids(detpipe.Pipeline(TEXT))[1:]
+    for form in ({}, {"state": 1}, "zz" * 64, digits[:-2], None, 7, {"epoch_state": digits}):
+        refused("no state of detpipe", lambda: other.load_state_dict(form))
+    error = refused("seed", lambda: detpipe.Pipeline(TEXT, seed=2).load_state_dict(state))
+    assert error.status < 0 and error.status_name == "does not belong" and error.record == -1
+
+
+def check_arguments():
+    refused("the text has a NUL at character 14", lambda: detpipe.Pipeline("range count=8\0junk"))
+    refused("root has a NUL", lambda: detpipe.Pipeline(TEXT, root="a\0b"))
+    refused("seed=-1: expected 0 to 2^64", lambda: detpipe.Pipeline(TEXT, seed=-1))
+    refused("threads=-1", lambda: detpipe.Pipeline(TEXT, threads=-1))
+    refused("prefetch=4294967296", lambda: detpipe.Pipeline(TEXT, prefetch=2**32))
+    refused("batch=-1", lambda: detpipe.Pipeline(TEXT).seek(-1))
+    refused("", lambda: detpipe.Pipeline(TEXT).seek(7))
+    refused("", lambda: detpipe.Pipeline(TEXT, seed=1.5))
+    os.environ["HOME"] = os.environ["FIXTURE"]
+    name = "cifar10 strict=false usage=train | batch batch_size=4"
+    whole = detpipe.Pipeline(name, root=os.environ["FIXTURE"]).digest()
+    for home in ("~", "~/", pathlib.Path("~")):
+        assert detpipe.Pipeline(name, root=home).digest() == whole
+    error = refused("there is no stage", lambda: detpipe.Pipeline("range count=8 | no_such"))
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.status, again.column, again.record) == (str(error), error.status, 17, -1)
+    assert error.status_name == "bad text"
+
+
+def check_handles():
+    with detpipe.Pipeline(TEXT, seed=5) as stream:
+        batch = next(stream)
+        kept = batch["id"].copy()
+        assert "range count=24" in repr(stream) and "seed=5" in repr(stream) and "batch 1 of 6" in repr(stream)
+    assert "closed" in repr(stream) and stream.text and len(stream) == 6
+    for call in (lambda: next(stream), stream.tell, stream.state_dict, lambda: stream.seek(0), lambda: pickle.dumps(stream)):
+        refused("the pipeline is closed", call)
+    stream.close()
+    assert (batch["id"] == kept).all(), "an array is gone with its pipeline"
+    refused("there are 0 batches", detpipe.Pipeline("range count=3 | batch batch_size=4 drop_remainder=true").digest)
+    refused("there are 6 batches to digest, not 7", lambda: detpipe.Pipeline(TEXT).digest(7))
+    refused("no end", detpipe.Pipeline(TEXT + " | repeat").digest)
+    assert detpipe.Pipeline(TEXT + " | repeat").digest(6) == detpipe.Pipeline(TEXT).digest()
+    assert detpipe.Pipeline(TEXT).dataset_digest() == detpipe.Pipeline("range count=24", seed=9).dataset_digest()
+
+
+def check_exit():
+    """Handles that live until the interpreter ends, one that never opened, and an array whose pipeline is gone.  A module
+    that was imported earlier outlives the names of one that came later."""
+    program = f"""
+import json, copy, sys, detpipe
+stream = detpipe.Pipeline({TEXT!r} + " | repeat")
+other = copy.deepcopy(stream)
+array = next(detpipe.Pipeline({TEXT!r}))["id"]
+batch = next(stream)
+try:
+    detpipe.Pipeline("no_such")
+except detpipe.Error as error:
+    kept = error
+json.kept = [stream, batch, array]
+sys.kept = [json, detpipe]
+del stream, other, array, batch
+"""
+    done = subprocess.run([sys.executable, "-X", "dev", "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout == done.stderr == "", done.stderr
+
+
+if __name__ == "__main__":
+    for check in (check_threads, check_copies, check_fork, check_states, check_arguments, check_handles, check_exit):
+        check()
+    typed = pathlib.Path(detpipe.__file__).with_name("py.typed")
+    assert typed.exists() and detpipe.Pipeline.__next__.__annotations__["return"]
+    print("use: all as it should be")
