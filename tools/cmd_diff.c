@@ -219,7 +219,7 @@ static int write_page(const comparison *c, const replay *p, const char *path)
 
     if (f != NULL) {
         replay_print(f, p, c);
-        xfclose(f);
+        xclose_memstream(f, &words);
     }
     status = comparison_page(c, words, path);
     free(words);

@@ -12,6 +12,7 @@
 #include "tools/growth.h"
 #include "tools/ladder.h"
 #include "tools/losses.h"
+#include "tools/memory.h"
 #include "tools/ranks.h"
 #include "tools/verify_command.h"
 
@@ -360,12 +361,13 @@ static int report_text(const settings *s, const runs *r, bool trained)
     return judge(r, units);
 }
 
-static bool losses_of(const ladder *l, loss_values *out)
+static loss_values losses_of(const ladder *l)
 {
-    *out = (loss_values){calloc((size_t)l->n_losses + 1, sizeof *out->v), (size_t)l->n_losses};
-    for (size_t i = 0; out->v != NULL && i < out->n; i++)
-        out->v[i] = (double)ladder_loss(l, i);
-    return out->v != NULL;
+    loss_values out = {xcalloc((size_t)l->n_losses + 1, sizeof *out.v), (size_t)l->n_losses};
+
+    for (size_t i = 0; i < out.n; i++)
+        out.v[i] = (double)ladder_loss(l, i);
+    return out;
 }
 
 /* One more run, whose first weight is moved by one ulp. */
@@ -378,8 +380,11 @@ static int try_one_ulp(const settings *s, runs *r)
     disturbed.inject = INJECT_WEIGHT;
     disturbed.ladder = (ladder){0};
     status = start_run(s, &disturbed, r->n + 1);
-    if (status < 0 && losses_of(&r->run[0].ladder, &a) && losses_of(&disturbed.ladder, &b))
+    if (status < 0) {
+        a = losses_of(&r->run[0].ladder);
+        b = losses_of(&disturbed.ladder);
         growth_text(", one weight moved by one ulp", &a, &b, r->sensitivity);
+    }
     free(a.v);
     free(b.v);
     ladder_free(&disturbed.ladder);

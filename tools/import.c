@@ -320,7 +320,7 @@ static void put_others(import *im, FILE *f, const cJSON *children, const char *s
         size_t size = 0;
         FILE *inner = xopen_memstream(&text, &size);
         put_node(im, inner, cJSON_GetArrayItem(children, i), depth + 1);
-        xfclose(inner);
+        xclose_memstream(inner, &text);
         fprintf(f, " | %s with=", stage);
         print_value(f, text);
         free(text);
@@ -463,7 +463,7 @@ static char *make_recipe(const char *path, const char *comments, const char *dat
                 data + stage->start);
     }
     text_free(&stages);
-    xfclose(f);
+    xclose_memstream(f, &recipe);
     return recipe;
 }
 
@@ -480,8 +480,8 @@ import im = {.path = path, .status = - 1, .replay = replay, .workers = 1, .order
         fail(&im, "this is no JSON", "");
     else
         put_node(&im, f, json, 0);
-    xfclose(f);
-    xfclose(im.comments);
+    xclose_memstream(f, &data);
+    xclose_memstream(im.comments, &comments);
     if (im.status < 0)
         *recipe = make_recipe(path, comments, data);
     free(comments);

@@ -97,7 +97,7 @@ static void fix_join(const fixing *f, const text_stage *s)
     FILE *inner = xopen_memstream(&text, &size);
 
     fix_text(text_value(s, "with"), f->at, inner);
-    xfclose(inner);
+    xclose_memstream(inner, &text);
     fprintf(f->out, " | %s with=\"", s->name);
     for (const char *c = text; *c != '\0'; c++)
         fprintf(f->out, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
@@ -161,7 +161,7 @@ int lint_fix(const session *s, const char *at, char **out)
         return status;
     f = xopen_memstream(out, &size);
     fix_text(canonical, at, f);
-    xfclose(f);
+    xclose_memstream(f, out);
     free(canonical);
     return check_fixed(s, *out);
 }

@@ -2,12 +2,14 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tools/cli.h"
 #include "tools/loss_reader.h"
+#include "tools/memory.h"
 
 #define MOST_GROUPS  10
 #define MOST_PATTERN 1000
@@ -108,6 +110,8 @@ int loss_pattern_compile(const char *regex, regex_t *out)
     if (refused != NULL)
         return cli_fail(EXIT_MALFORMED, "verify: --loss '%.60s' %s", regex, refused);
     error = regcomp(out, regex, REG_EXTENDED);
+    if (error == REG_ESPACE)
+        memory_out();
     if (error != 0) {
         regerror(error, out, why, sizeof why);
         return cli_fail(EXIT_MALFORMED, "verify: --loss '%s': %s", regex, why);
@@ -141,6 +145,18 @@ static int add_group(loss_reader *r, size_t group, const char *at, size_t n)
     return -1;
 }
 
+/* glibc says "no match", too, where it had no memory to look on. */
+static bool finds(const regex_t *regex, const char *at, int flags, regmatch_t match[MOST_GROUPS])
+{
+    int found;
+
+    errno = 0;
+    found = regexec(regex, at, MOST_GROUPS, match, flags);
+    if (found != 0)
+        memory_check();
+    return found == 0;
+}
+
 int loss_read_pattern(loss_reader *r, const regex_t *regex)
 {
     const char *at = r->line.text;
@@ -150,8 +166,7 @@ int loss_read_pattern(loss_reader *r, const regex_t *regex)
     if (strlen(at) > MOST_LINE)
         return cli_fail(EXIT_MALFORMED, "verify: --loss: line %llu is longer than 1 MiB",
                         (unsigned long long)r->line.number);
-    while (status < 0 &&
-           regexec(regex, at, MOST_GROUPS, match, at == r->line.text ? 0 : REG_NOTBOL) == 0) {
+    while (status < 0 && finds(regex, at, at == r->line.text ? 0 : REG_NOTBOL, match)) {
         for (size_t g = 1; g <= regex->re_nsub && status < 0; g++) {
             if (match[g].rm_so >= 0 && match[g].rm_eo > match[g].rm_so)
                 status =

@@ -51,12 +51,12 @@ FILE *xfopen(const char *path, const char *mode)
 
 FILE *xopen_memstream(char **text, size_t *size) { return checked(open_memstream(text, size)); }
 
-/* Its buffer may have had no room to grow. */
-void xfclose(FILE *memstream)
+/* Its buffer may have had no room to grow; fclose itself makes it anew, and tells only there. */
+void xclose_memstream(FILE *f, char *const *text)
 {
-    const bool failed = ferror(memstream) != 0;
+    const bool failed = ferror(f) != 0;
 
-    if (fclose(memstream) != 0 || failed)
+    if (fclose(f) != 0 || failed || *text == NULL)
         memory_out();
 }
 

@@ -20,9 +20,9 @@ char *xstrdup(const char *);
 
 /* NULL as from fopen, but never for want of memory. */
 FILE *xfopen(const char *path, const char *mode);
-/* A file whose text is in *text, to be freed, once xfclose closed it. */
+/* A file whose text is in *text, to be freed, once it is closed. */
 FILE *xopen_memstream(char **text, size_t *size);
-void xfclose(FILE *memstream);
+void xclose_memstream(FILE *, char *const *text);
 /* The length of the line, -1 at the end of the file or where it cannot be read. */
 ssize_t xgetline(char **line, size_t *size, FILE *);
 

@@ -112,7 +112,7 @@ int output_close(output *o, bool written)
     if (o->file == stdout)
         return flush_stdout(written);
     written = fflush(o->file) == 0 && !ferror(o->file) && written;
-    written = fclose(o->file) == 0 && written;
+    written = fclose(o->file) == 0 && o->bytes != NULL && written;
     status = written ? commit(o)
                      : cli_fail(EXIT_NOT_TRIED, "cannot write %s: %s", o->path, strerror(errno));
     dp_writer_cancel(&o->writer);

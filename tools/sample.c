@@ -94,7 +94,7 @@ static void print_fixed(const stream *s, int64_t record, char *draws)
     fprintf(f, "%.*s | subset_sampler indices=%lld", (int)(strstr(spec, " | ") - spec), spec,
             (long long)record);
     fixed = fix_stages(f, spec, &draws, -1);
-    xfclose(f);
+    xclose_memstream(f, &text);
     puts("without drawing:");
     if (fixed)
         cli_wrap(stdout, text, 0, 4);
