@@ -19,6 +19,7 @@ skipped=0 ran=0
 elsewhere=(
     'tools/dev test|.ci/run'
     'tools/dev deb|tests/install/test_deb.sh'
+    'tools/dev wheel|tests/bindings/test_wheel.sh'
     'cmake --install|tests/install/test_install.sh'
     'pip install|tests/bindings/test_python.sh'
     'pkg-config --cflags --libs detpipe|tests/install/test_install.sh'
