@@ -190,7 +190,9 @@ static int run(const char *const words[3], bool json)
     if (status < 0 && strcmp(words[0], "diff") == 0)
         status = open_file(&b, words[2]);
     if (status < 0) {
-        if (strcmp(words[0], "info") == 0)
+        if (strcmp(words[0], "diff") != 0 && count_tensors(a) == 0)
+            status = cli_fail(EXIT_NOT_TRIED, "%s holds no tensor", words[1]);
+        else if (strcmp(words[0], "info") == 0)
             status = info(a, json);
         else if (strcmp(words[0], "convert") == 0)
             status = convert(a, words[2]);

@@ -85,6 +85,8 @@ int cmd_digest(int argc, char **argv)
 
     s.stream_only = true;
     s.digests = true;
+    if (status < 0 && set.batches == 0)
+        status = cli_fail(EXIT_MALFORMED, "digest: --batches takes 1 and more");
     if (status < 0)
         status = session_open(&s, what, set.seed, (cli_optional){0});
     if (status < 0)

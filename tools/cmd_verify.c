@@ -419,6 +419,8 @@ static int parse_vary(settings *s)
 {
     const char *at = s->vary != NULL ? s->vary : "";
 
+    if (s->vary != NULL && s->vary[0] == '\0') /* a script's empty variable */
+        return cli_fail(EXIT_MALFORMED, "verify: --vary '' varies nothing: leave it out");
     while (*at != '\0') {
         const size_t n = strcspn(at, ",");
         if (n == 7 && memcmp(at, "threads", n) == 0)

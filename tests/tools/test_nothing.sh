@@ -59,6 +59,9 @@ expect 3 'snapshot: asked 3 batches, the data end after 2' "$DETPIPE" snapshot w
 [ -e long.dps ] && fail "a snapshot of less than was asked is written"
 expect 0 'rows +20 in 2 batches' "$DETPIPE" snapshot write "$two" two.dps --batches 2
 
+expect 2 'batches takes 1 and more' "$DETPIPE" digest "$two" --batches 0
+expect 2 "vary '' varies nothing" "$DETPIPE" verify "$two" --vary ''
+
 # evidence is counted, in text and in JSON
 expect 0 '"rows_equal":	20' "$DETPIPE" diff "$two" "$two" --json
 grep -q '"batches_compared":	2' out.txt || fail "diff --json of streams counts no batches"
@@ -80,6 +83,9 @@ expect 0 '^1 tensors are equal, 0 are not$' "$DETPIPE" diff a.safetensors a.safe
 expect 0 '"tensors_equal":	1' "$DETPIPE" diff a.safetensors a.safetensors --json
 expect 1 '"different":	\["b"\]' "$DETPIPE" ckpt diff a.safetensors ab.safetensors --json
 expect 1 '^b: only in ab.safetensors$' "$DETPIPE" ckpt diff a.safetensors ab.safetensors
+expect 3 'none.safetensors holds no tensor' "$DETPIPE" ckpt info none.safetensors
+expect 3 'none.safetensors holds no tensor' "$DETPIPE" ckpt convert none.safetensors none.npz
+[ -e none.npz ] && fail "a file of no tensor is written"
 expect 3 'no tensor' "$DETPIPE" diff none.safetensors none.safetensors
 
 # ledgers: as many steps in each, and one in common; names that one has alone; nothing but NaN
