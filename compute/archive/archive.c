@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sniff.h"
 #include "base/status.h"
 #include "base/text.h"
 
@@ -47,13 +48,16 @@ const dp_element *dp_element_find(size_t field, const char *name, size_t length)
 
 dp_status dp_archive_corrupt(const dp_archive *a, const char *format, ...)
 {
+    const char *path = a->path;
     char why[160];
     va_list args;
 
     va_start(args, format);
     vsnprintf(why, sizeof why, format, args);
     va_end(args);
-    return dp_fail(a->err, DP_ECORRUPT, "%.70s: %s", a->path, why);
+    if (strlen(path) > 72) /* the name of the file is at the end */
+        path += strlen(path) - 72;
+    return dp_fail(a->err, DP_ECORRUPT, "%s: %s", path, why);
 }
 
 dp_shape_text dp_tensor_shape(const dp_named_tensor *t)
@@ -183,6 +187,8 @@ dp_status dp_archive_parse(dp_archive *a, const uint8_t *bytes, size_t n, const 
                            dp_arena *arena, dp_error *err)
 {
     const char *twice = NULL;
+    bool container;
+    const char *what = dp_sniff(bytes, n, &container);
     dp_status status;
 
     *a = (dp_archive){.arena = arena, .path = path, .err = err};
@@ -191,8 +197,11 @@ dp_status dp_archive_parse(dp_archive *a, const uint8_t *bytes, size_t n, const 
             a->format = formats[i];
     }
     if (a->format == NULL)
-        return dp_archive_corrupt(a, "no .ckpt, .safetensors or .npz file");
+        return dp_archive_corrupt(a, "%s",
+                                  what != NULL ? what : "no .ckpt, .safetensors or .npz file");
     status = a->format->parse(a, bytes, n);
+    if (status == DP_ECORRUPT && what != NULL && !container)
+        return dp_archive_corrupt(a, "%s", what);
     if (status == DP_OK)
         status = find_twice(a, &twice);
     return status == DP_OK && twice != NULL ? dp_archive_corrupt(a, "%.80s is there twice", twice)

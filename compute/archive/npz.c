@@ -3,9 +3,10 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * PKWARE's APPNOTE.TXT and numpy.lib.format, as far as numpy.savez and savez_compressed use them:
- * members stored or deflated, no comment, no encryption, below 4 GiB; arrays little-endian in C
- * order.  Written members are stored, dated 1980-01-01: bytes are a function of the tensors.  Read
- * and written here, not with a library: whose version would reach the bytes.
+ * members stored or deflated, no comment, no encryption, below 4 GiB; arrays little-endian, those
+ * in Fortran's order are turned.  Written members are stored, dated 1980-01-01: bytes are a
+ * function of the tensors.  Read and written here, not with a library: whose version would reach
+ * the bytes.
  */
 #include <stdio.h>
 #include <string.h>
@@ -34,6 +35,14 @@ static uint32_t u32(const uint8_t *p) { return (uint32_t)dp_load_le(p, 4); }
 
 /* ---- the header of an array: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), } ---- */
 
+#define BAD_HEADER "has a header that numpy does not write"
+
+typedef struct array {
+    const dp_element *type;
+    bool fortran;
+    dp_named_tensor tensor;
+} array;
+
 typedef struct cursor {
     const char *at, *end;
 } cursor;
@@ -55,17 +64,41 @@ static bool take(cursor *c, const char *word)
     return true;
 }
 
-static bool take_type(cursor *c, const dp_element **type)
+/* What a 'descr' says that is no type of ours; the rest of the header is not read then. */
+static const char *other_type(const char *start, size_t n)
+{
+    const char kind = n > 1 ? start[1] : '\0';
+
+    if (kind == 'O')
+        return "holds Python objects";
+    if (kind == 'U' || kind == 'S' || kind == 'a')
+        return "holds texts";
+    if (kind == 'M' || kind == 'm')
+        return "holds times";
+    if (kind == 'c')
+        return "holds complex numbers";
+    if (kind == 'V')
+        return "holds records of several fields";
+    return n > 0 && *start == '>' ? "is big-endian: astype(a.dtype.newbyteorder('<')) turns it"
+                                  : "has a type that is not read";
+}
+
+/* NULL, or what is wrong. */
+static const char *take_type(cursor *c, const dp_element **type)
 {
     const char *start;
 
+    if (take(c, "["))
+        return "holds records of several fields";
     if (*type != NULL || !take(c, "'"))
-        return false;
+        return BAD_HEADER;
     start = c->at;
     while (c->at < c->end && *c->at != '\'')
         c->at++;
     *type = dp_element_find(offsetof(dp_element, npy), start, (size_t)(c->at - start));
-    return *type != NULL && take(c, "'");
+    if (*type == NULL)
+        return other_type(start, (size_t)(c->at - start));
+    return take(c, "'") ? NULL : BAD_HEADER;
 }
 
 static bool take_dim(cursor *c, dp_named_tensor *t)
@@ -100,42 +133,75 @@ static bool take_shape(cursor *c, dp_named_tensor *t)
     return false;
 }
 
-/* Each key once, in any order. */
-static bool parse_dict(cursor c, const dp_element **type, dp_named_tensor *t)
+/* A key and its value, each key once; NULL, or what is wrong. */
+static const char *take_member(cursor *c, array *a, bool *order, bool *shape)
+{
+    bool good = false;
+
+    if (take(c, "'descr':"))
+        return take_type(c, &a->type);
+    if (!*order && take(c, "'fortran_order':")) {
+        a->fortran = take(c, "True");
+        good = *order = a->fortran || take(c, "False");
+    } else if (!*shape && take(c, "'shape':")) {
+        good = *shape = take_shape(c, &a->tensor);
+    }
+    return good ? NULL : BAD_HEADER;
+}
+
+static const char *parse_dict(cursor c, array *a)
 {
     bool order = false, shape = false;
 
     if (!take(&c, "{"))
-        return false;
+        return BAD_HEADER;
     while (!take(&c, "}")) {
-        bool good = false;
-        if (take(&c, "'descr':"))
-            good = take_type(&c, type);
-        else if (!order && take(&c, "'fortran_order':"))
-            good = order = take(&c, "False");
-        else if (!shape && take(&c, "'shape':"))
-            good = shape = take_shape(&c, t);
-        if (!good)
-            return false;
+        const char *why = take_member(&c, a, &order, &shape);
+        if (why != NULL)
+            return why;
         (void)take(&c, ",");
     }
     skip_blanks(&c);
-    return c.at == c.end && *type != NULL && order && shape;
+    return c.at == c.end && a->type != NULL && order && shape ? NULL : BAD_HEADER;
 }
 
-static bool parse_array(const uint8_t *bytes, size_t n, const dp_element **type, dp_named_tensor *t)
+static const char *parse_array(const uint8_t *bytes, size_t n, array *a)
 {
     size_t lead, header;
 
-    if (n < 12 || memcmp(bytes, "\x93NUMPY", 6) != 0 || bytes[6] < 1 || bytes[6] > 3)
-        return false;
+    if (n < 12 || memcmp(bytes, "\x93NUMPY", 6) != 0)
+        return "is no .npy array";
+    if (bytes[6] < 1 || bytes[6] > 3)
+        return "is of another version of .npy: 1 to 3 are read";
     lead = bytes[6] == 1 ? 10 : 12;
     header = bytes[6] == 1 ? u16(bytes + 8) : u32(bytes + 8);
     if (header > n - lead)
-        return false;
-    t->data = bytes + lead + header;
-    t->size = n - lead - header;
-    return parse_dict((cursor){(const char *)bytes + lead, (const char *)t->data}, type, t);
+        return "ends in its header";
+    a->tensor.data = bytes + lead + header;
+    a->tensor.size = n - lead - header;
+    return parse_dict((cursor){(const char *)bytes + lead, (const char *)a->tensor.data}, a);
+}
+
+/* The elements in C order, which numpy wrote in Fortran's; the shape is checked. */
+static dp_status turn(const dp_archive *archive, array *a)
+{
+    const dp_named_tensor *t = &a->tensor;
+    const size_t size = a->type->size;
+    uint8_t *out = dp_arena_alloc(archive->arena, (size_t)t->size + 1, 1);
+    int64_t at[DP_MAX_RANK] = {0};
+
+    if (out == NULL)
+        return dp_arena_fail(archive->arena, archive->err, "an array");
+    for (uint64_t i = 0; i < t->size / size; i++) { /* of the file: the first index runs fastest */
+        uint64_t place = 0;
+        for (int32_t d = 0; d < t->rank; d++)
+            place = place * (uint64_t)t->shape[d] + (uint64_t)at[d];
+        memcpy(out + place * size, t->data + i * size, size);
+        for (int32_t d = 0; d < t->rank && ++at[d] == t->shape[d]; d++)
+            at[d] = 0;
+    }
+    a->tensor.data = out;
+    return DP_OK;
 }
 
 /* ---- members of the ZIP file ---- */
@@ -163,6 +229,17 @@ static bool inflate_member(const member *m, uint8_t *out)
     return end == Z_STREAM_END && z.avail_in == 0 && z.avail_out == 0;
 }
 
+/* By its name, where that can be shown. */
+static dp_status bad_member(const dp_archive *a, const member *m, const char *what)
+{
+    for (size_t i = 0; i < m->name_length; i++) {
+        if (m->name[i] <= ' ' || m->name[i] > '~')
+            return dp_archive_corrupt(a, "member %zu %s", a->n + 1, what);
+    }
+    return dp_archive_corrupt(a, "%.*s %s", m->name_length > 60 ? 60 : (int)m->name_length, m->name,
+                              what);
+}
+
 static dp_status unpack(const dp_archive *a, member *m)
 {
     uint8_t *out;
@@ -170,34 +247,42 @@ static dp_status unpack(const dp_archive *a, member *m)
     if (m->method == STORED && m->packed == m->size)
         return DP_OK;
     if (m->method != DEFLATED || m->size / MAX_RATIO > m->packed)
-        return dp_archive_corrupt(a, "member %zu is neither stored nor deflated", a->n + 1);
+        return bad_member(a, m, "is neither stored nor deflated");
     out = dp_arena_alloc(a->arena, (size_t)m->size + 1, 1);
     if (out == NULL)
         return dp_arena_fail(a->arena, a->err, "an array");
     if (!inflate_member(m, out))
-        return dp_archive_corrupt(a, "member %zu cannot be unpacked", a->n + 1);
+        return bad_member(a, m, "cannot be unpacked: it is damaged");
     m->data = out;
     return DP_OK;
 }
 
 static dp_status add_member(dp_archive *a, member *m)
 {
-    const dp_element *type = NULL;
-    dp_named_tensor t = {0};
+    array array = {.type = NULL};
+    const char *why;
     dp_status status;
 
-    if ((m->flags & 1) != 0 || m->size == UINT32_MAX || m->packed == UINT32_MAX)
-        return dp_archive_corrupt(a, "member %zu is encrypted or 4 GiB and more", a->n + 1);
+    if ((m->flags & 1) != 0)
+        return bad_member(a, m, "is encrypted");
+    if (m->size == UINT32_MAX || m->packed == UINT32_MAX)
+        return bad_member(a, m, "has 4 GiB and more");
     if (m->name_length < 5 || memcmp(m->name + m->name_length - 4, ".npy", 4) != 0)
-        return dp_archive_corrupt(a, "member %zu is no .npy array", a->n + 1);
+        return bad_member(a, m, "is no .npy array");
     status = unpack(a, m);
     if (status != DP_OK)
         return status;
     if (crc32_z(0, m->data, m->size) != m->crc)
-        return dp_archive_corrupt(a, "member %zu is damaged: another CRC", a->n + 1);
-    if (!parse_array(m->data, m->size, &type, &t))
-        return dp_archive_corrupt(a, "member %zu is no little-endian array in C order", a->n + 1);
-    return dp_archive_add(a, m->name, m->name_length - 4, type, t);
+        return bad_member(a, m, "is damaged: another CRC");
+    why = parse_array(m->data, m->size, &array);
+    if (why != NULL)
+        return bad_member(a, m, why);
+    status = dp_archive_add(a, m->name, m->name_length - 4, array.type, array.tensor);
+    if (status != DP_OK || !array.fortran || array.tensor.rank < 2)
+        return status;
+    status = turn(a, &array);
+    a->tensors[a->n - 1].data = array.tensor.data;
+    return status;
 }
 
 /* Where the member's bytes are; they end before the directory. */
@@ -248,12 +333,15 @@ static dp_status parse(dp_archive *a, const uint8_t *bytes, size_t n)
     member m;
 
     if (n < END_SIZE || u32(tail) != END_MAGIC || u16(tail + 20) != 0)
-        return dp_archive_corrupt(a, "a ZIP file that does not end as one");
+        return dp_archive_corrupt(a, "a ZIP file that does not end as one: cut, or with a comment");
     count = u16(tail + 10);
     at = u32(tail + 16);
     end = n - END_SIZE;
     if (u32(tail + 4) != 0 || u16(tail + 8) != count || at > end || u32(tail + 12) != end - at)
-        return dp_archive_corrupt(a, "its directory is damaged, or it has 4 GiB and more");
+        return dp_archive_corrupt(
+            a, count == UINT16_MAX || at == UINT32_MAX
+                   ? "a ZIP64 file: 4 GiB and more, or 65535 members, are not read"
+                   : "its directory is damaged");
     for (const size_t directory = at; count > 0 && status == DP_OK; count--)
         status = next_member(bytes, directory, &at, end, &m)
                      ? add_member(a, &m)

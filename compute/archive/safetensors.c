@@ -7,12 +7,10 @@
  */
 #include "compute/archive/safetensors.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
 #include <zlib.h>
 
 #include "base/bytes.h"
@@ -25,57 +23,6 @@ static bool is(const uint8_t *bytes, size_t n)
 }
 
 /* ---- reading ---- */
-
-/* A whole number from 0 to 2^53. */
-static bool whole(const cJSON *item, uint64_t *out)
-{
-    if (!cJSON_IsNumber(item) || !(item->valuedouble >= 0 && item->valuedouble <= 0x1p53))
-        return false;
-    *out = (uint64_t)item->valuedouble;
-    return (double)*out == item->valuedouble;
-}
-
-static bool read_shape(const cJSON *list, dp_named_tensor *t)
-{
-    const cJSON *item;
-
-    if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) > DP_MAX_RANK)
-        return false;
-    cJSON_ArrayForEach(item, list)
-    {
-        uint64_t dim;
-        if (!whole(item, &dim))
-            return false;
-        t->shape[t->rank++] = (int64_t)dim;
-    }
-    return true;
-}
-
-static bool read_offsets(const cJSON *list, uint64_t size, uint64_t *first, uint64_t *last)
-{
-    return cJSON_IsArray(list) && cJSON_GetArraySize(list) == 2 &&
-           whole(cJSON_GetArrayItem(list, 0), first) && whole(cJSON_GetArrayItem(list, 1), last) &&
-           *first <= *last && *last <= size;
-}
-
-static dp_status read_tensor(dp_archive *a, const cJSON *item, const uint8_t *data, uint64_t size)
-{
-    const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "dtype"));
-    const dp_element *element = NULL;
-    dp_named_tensor t = {0};
-    uint64_t first, last;
-
-    if (type != NULL)
-        element = dp_element_find(offsetof(dp_element, safetensors), type, strlen(type));
-    if (element == NULL || cJSON_GetArraySize(item) != 3)
-        return dp_archive_corrupt(a, "%.60s has an unknown type, or is no tensor", item->string);
-    if (!read_shape(cJSON_GetObjectItemCaseSensitive(item, "shape"), &t) ||
-        !read_offsets(cJSON_GetObjectItemCaseSensitive(item, "data_offsets"), size, &first, &last))
-        return dp_archive_corrupt(a, "%.60s: shape or place is impossible", item->string);
-    t.data = data + first;
-    t.size = last - first;
-    return dp_archive_add(a, item->string, strlen(item->string), element, t);
-}
 
 static int by_place(const void *x, const void *y)
 {
@@ -121,16 +68,12 @@ static dp_status check_cover(const dp_archive *a, const uint8_t *data, uint64_t 
                                                   (unsigned long long)(data + size - at));
 }
 
-static dp_status check_crc(const dp_archive *a, const cJSON *meta)
+static dp_status check_crc(const dp_archive *a, const char *stated)
 {
-    const char *stated = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(meta, "crc_num"));
-    const dp_named_tensor **list;
+    const dp_named_tensor **list = sorted(a, by_name);
     unsigned long crc = 0;
     char own[16];
 
-    if (stated == NULL)
-        return DP_OK;
-    list = sorted(a, by_name);
     if (list == NULL)
         return dp_arena_fail(a->arena, a->err, "tensors");
     for (size_t i = 0; i < a->n; i++) {
@@ -140,40 +83,23 @@ static dp_status check_crc(const dp_archive *a, const cJSON *meta)
     snprintf(own, sizeof own, "%lu", crc);
     return strcmp(own, stated) == 0
                ? DP_OK
-               : dp_archive_corrupt(a, "damaged: its CRC is %.12s, the content's %s", stated, own);
-}
-
-static dp_status read_all(dp_archive *a, const cJSON *root, const uint8_t *data, uint64_t size)
-{
-    dp_status status = DP_OK;
-    const cJSON *item;
-
-    if (!cJSON_IsObject(root))
-        return dp_archive_corrupt(a, "its header is no JSON object");
-    cJSON_ArrayForEach(item, root)
-    {
-        if (status == DP_OK && strcmp(item->string, "__metadata__") != 0)
-            status = read_tensor(a, item, data, size);
-    }
-    if (status == DP_OK)
-        status = check_cover(a, data, size);
-    return status == DP_OK ? check_crc(a, cJSON_GetObjectItemCaseSensitive(root, "__metadata__"))
-                           : status;
+               : dp_archive_corrupt(a, "damaged: its CRC is not %s, that of the content", own);
 }
 
 static dp_status parse(dp_archive *a, const uint8_t *bytes, size_t n)
 {
     const size_t header = (size_t)dp_load_le(bytes, 8);
-    cJSON *root;
+    const uint8_t *data = bytes + 8 + header;
+    const char *crc = NULL;
     dp_status status;
 
     if (header > DP_MAX_SAFETENSORS_HEADER)
         return dp_archive_corrupt(a, "its header is larger than %d MiB",
                                   DP_MAX_SAFETENSORS_HEADER >> 20);
-    root = cJSON_ParseWithLength((const char *)bytes + 8, header);
-    status = read_all(a, root, bytes + 8 + header, n - 8 - header);
-    cJSON_Delete(root);
-    return status;
+    status = dp_safetensors_parse(a, (const char *)bytes + 8, header, data, n - 8 - header, &crc);
+    if (status == DP_OK)
+        status = check_cover(a, data, n - 8 - header);
+    return status == DP_OK && crc != NULL ? check_crc(a, crc) : status;
 }
 
 /* ---- writing ---- */

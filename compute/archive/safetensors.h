@@ -10,6 +10,12 @@
 
 #define DP_MAX_SAFETENSORS_HEADER (64 << 20)
 
+struct dp_archive;
+/* Adds the tensors that the header of n bytes describes, which lie in the data; *crc, NULL before,
+ * is crc_num of its metadata where that is there.  DP_ECORRUPT names the byte. */
+dp_status dp_safetensors_parse(struct dp_archive *, const char *header, size_t n,
+                               const uint8_t *data, uint64_t size, const char **crc);
+
 /* "name":{"dtype":..,"shape":[..],"data_offsets":[offset,offset + size]} */
 void dp_safetensors_describe(dp_out *, const char *name, const char *type, int32_t rank,
                              const int64_t *shape, uint64_t offset, uint64_t size);

@@ -1,0 +1,261 @@
+/* test_archive_kinds.c - what the format's own library says, numpy's orders, and each cause by name
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <zlib.h>
+
+#include "base/bytes.h"
+#include "base/sniff.h"
+#include "compute/archive/archive.h"
+#include "tests/support/test.h"
+
+typedef struct bytes {
+    uint8_t data[4096];
+    size_t n;
+} bytes;
+
+static void put(bytes *b, const void *data, size_t n)
+{
+    assert_true(b->n + n <= sizeof b->data);
+    memcpy(b->data + b->n, data, n);
+    b->n += n;
+}
+
+static void put_number(bytes *b, size_t n, uint64_t value)
+{
+    uint8_t le[8];
+
+    dp_store_le(le, n, value);
+    put(b, le, n);
+}
+
+/* In memory of exactly its size, so that a sanitizer sees a byte too far. */
+static dp_status parse(const bytes *b)
+{
+    dp_options options;
+    dp_arena arena = {0};
+    dp_archive a;
+    uint8_t *copy = malloc(b->n > 0 ? b->n : 1);
+    dp_status status;
+
+    memcpy(copy, b->data, b->n);
+    assert_ok(dp_options_get(NULL, &options, &test_error));
+    arena.alloc = options.alloc;
+    status = dp_archive_parse(&a, copy, b->n, "test", &arena, &test_error);
+    dp_arena_free(&arena);
+    free(copy);
+    return status;
+}
+
+static void refused(const bytes *b, const char *why)
+{
+    assert_int_equal(parse(b), DP_ECORRUPT);
+    if (strstr(test_error.message, why) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", test_error.message, why);
+}
+
+/* ---- .safetensors ---- */
+
+/* "%0A" is a new line. */
+static void put_escaped(bytes *b, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        unsigned value = (unsigned char)*text;
+        if (*text == '%') {
+            assert_int_equal(sscanf(text + 1, "%2X", &value), 1);
+            text += 2;
+        }
+        put_number(b, 1, value);
+    }
+}
+
+/* tests/golden/safetensors.txt: what the library refuses is refused, what it takes is taken but for
+ * lines that say `strict`. */
+static void the_librarys_verdicts(void **state)
+{
+    test_lines lines = test_lines_read("safetensors.txt");
+    int n = 0;
+
+    (void)state;
+    for (size_t i = 0; i < lines.n; i++) {
+        bytes b = {.n = 8};
+        char verdict[8];
+        unsigned data;
+        int at;
+        dp_status status;
+        if (lines.line[i][0] == '#' || lines.line[i][0] == '\0')
+            continue;
+        assert_int_equal(sscanf(lines.line[i], "%7s %u %n", verdict, &data, &at), 2);
+        put_escaped(&b, lines.line[i] + at);
+        dp_store_le(b.data, 8, b.n - 8);
+        memset(b.data + b.n, 0, data);
+        b.n += data;
+        status = parse(&b);
+        if (status != (strcmp(verdict, "ok") == 0 ? DP_OK : DP_ECORRUPT))
+            fail_msg("%s: status %d", lines.line[i], status);
+        n++;
+    }
+    assert_int_equal(n, 85);
+    test_lines_free(&lines);
+}
+
+/* ---- .npz ---- */
+
+/* One member, stored. */
+static bytes zip_of(const char *name, const void *content, size_t size)
+{
+    const uint32_t crc = (uint32_t)crc32(0, content, (uInt)size);
+    const size_t length = strlen(name);
+    bytes b = {.n = 0};
+    size_t directory;
+
+    put(&b, "PK\3\4\24\0\0\0\0\0\0\0\41\0", 14);
+    put_number(&b, 4, crc), put_number(&b, 4, size), put_number(&b, 4, size);
+    put_number(&b, 2, length), put_number(&b, 2, 0);
+    put(&b, name, length);
+    put(&b, content, size);
+    directory = b.n;
+    put(&b, "PK\1\2\24\0\24\0\0\0\0\0\0\0\41\0", 16);
+    put_number(&b, 4, crc), put_number(&b, 4, size), put_number(&b, 4, size);
+    put_number(&b, 2, length), put(&b, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+    put(&b, name, length);
+    put(&b, "PK\5\6\0\0\0\0\1\0\1\0", 12);
+    put_number(&b, 4, b.n - 12 - directory), put_number(&b, 4, directory), put_number(&b, 2, 0);
+    return b;
+}
+
+static bytes npz_of(const char *name, const char *header, size_t size)
+{
+    bytes npy = {.n = 0};
+
+    put(&npy, "\x93NUMPY\1\0", 8);
+    put_number(&npy, 2, strlen(header));
+    put(&npy, header, strlen(header));
+    memset(npy.data + npy.n, 0, size);
+    return zip_of(name, npy.data, npy.n + size);
+}
+
+static void each_cause_by_name(void **state)
+{
+    static const struct {
+        const char *header, *why; /* why NULL: it is read */
+    } cases[] = {
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", NULL},
+        {"{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }", NULL},
+        {"{'descr': '|O', 'fortran_order': False, 'shape': (2, 3), }",
+         "fc1.weight.npy holds Python objects"},
+        {"{'descr': '<U3', 'fortran_order': False, 'shape': (2,), }", "fc1.weight.npy holds texts"},
+        {"{'descr': '|S12', 'fortran_order': False, 'shape': (2,), }",
+         "fc1.weight.npy holds texts"},
+        {"{'descr': '>f4', 'fortran_order': False, 'shape': (2, 3), }",
+         "fc1.weight.npy is big-endian"},
+        {"{'descr': '<c8', 'fortran_order': False, 'shape': (3,), }",
+         "fc1.weight.npy holds complex numbers"},
+        {"{'descr': '<M8[ns]', 'fortran_order': False, 'shape': (3,), }",
+         "fc1.weight.npy holds times"},
+        {"{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (6,), }",
+         "fc1.weight.npy holds records"},
+        {"{'descr': '<f16', 'fortran_order': False, 'shape': (1,), }",
+         "fc1.weight.npy has a type that is not read"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 4), }",
+         "fc1.weight: 24 bytes are no float32[2, 4]"},
+        {"{'descr': '<f4', 'shape': (2, 3), }", "fc1.weight.npy has a header that numpy"},
+    };
+    bytes b;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        b = npz_of("fc1.weight.npy", cases[i].header, 24);
+        if (cases[i].why == NULL)
+            assert_ok(parse(&b));
+        else
+            refused(&b, cases[i].why);
+    }
+    b = zip_of("notes.npy", "hello, world", 12);
+    refused(&b, "notes.npy is no .npy array");
+    b = zip_of("a.npy", "\x93NUMPY\4\0\0\0\0\0", 12);
+    refused(&b, "a.npy is of another version of .npy");
+    b = zip_of("a.npy", "\x93NUMPY\1\0\xff\0\0\0", 12);
+    refused(&b, "a.npy ends in its header");
+    b = zip_of("readme.txt", "hello, world", 12);
+    refused(&b, "readme.txt is no .npy array");
+    b = zip_of("a\x1b[1m.npy", "hello, world", 12);
+    refused(&b, "member 1 is no .npy array");
+}
+
+/* numpy's own file: each array once in each order. */
+static void fortran_is_turned(void **state)
+{
+    static const char *const names[] = {"a", "b"};
+    dp_archive *a = NULL;
+
+    (void)state;
+    assert_ok(dp_archive_open(&a, TEST_GOLDEN "/ckpt/fortran.npz", NULL, &test_error));
+    for (int i = 0; i < 2; i++) {
+        char turned[8];
+        const dp_named_tensor *c = dp_archive_find(a, names[i]), *f;
+        snprintf(turned, sizeof turned, "%s_f", names[i]);
+        f = dp_archive_find(a, turned);
+        assert_true(c != NULL && f != NULL && c->rank == f->rank && c->size == f->size);
+        assert_memory_equal(c->data, f->data, c->size);
+        for (uint64_t e = 0; e < c->count; e++) /* 0, 1, 2, ... as float32 and int16 */
+            assert_int_equal(i == 0 ? (int)*(const float *)(const void *)(f->data + 4 * e)
+                                    : (int)dp_load_le(f->data + 2 * e, 2),
+                             e);
+    }
+    assert_int_equal(dp_archive_find(a, "none")->count, 0);
+    dp_archive_close(a);
+}
+
+/* ---- files of other kinds ---- */
+
+static void what_a_file_is(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t n;
+        const char *what;
+    } cases[] = {
+        {"", 0, "an empty file"},
+        {"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n", 66,
+         "a Git LFS pointer, not the file: git lfs pull gets it"},
+        {"\n<!DOCTYPE HTML>\n<title>404</title>", 35, "an HTML page"},
+        {"\xEF\xBB\xBF<html lang=en>", 17, "an HTML page"},
+        {"<?xml version='1.0'?><Error>", 28, "an XML text"},
+        {"{\"error\":\"not found\"}", 21, "a JSON text"},
+        {"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16, "a PNG picture"},
+        {"\xff\xd8\xff\xe0\0\x10JFIF", 10, "a JPEG picture"},
+        {"\x89HDF\r\n\x1a\n\0\0\0\0", 12, "an HDF5 file"},
+        {"\x93NUMPY\1\0v\0{}", 12, "one numpy array"},
+        {"\x1f\x8b\x08\0\0\0\0\0\0\3", 10, "gzip"},
+        {"\x80\x02\x8a\nl\xfc\x9c\x46\xf9 j\xa8P\x19.\x80\x02M", 18,
+         "a PyTorch file of before 1.6"},
+        {"\x80\x04\x95\x01\0\0\0\0\0\0\0}.", 13, "a Python pickle"},
+        {"\x30\1\0\0\0\0\0\0{\"header_size\":16777216,\"index_fields\":[]}", 49,
+         "a MindRecord file"},
+        {"hello, world", 12, "no .ckpt, .safetensors or .npz file"},
+    };
+    bytes b;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        b.n = 0;
+        put(&b, cases[i].bytes, cases[i].n);
+        refused(&b, cases[i].what);
+    }
+    b = zip_of("model/data.pkl", "\x80\x02}.", 4); /* torch.save since 1.6 */
+    refused(&b, "test: a PyTorch file: save its state_dict as .safetensors");
+    b = zip_of("metadata.json", "{}", 2);
+    refused(&b, "a Keras model");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_librarys_verdicts),
+        cmocka_unit_test(each_cause_by_name),
+        cmocka_unit_test(fortran_is_turned),
+        cmocka_unit_test(what_a_file_is),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
