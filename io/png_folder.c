@@ -19,6 +19,7 @@
 #include "base/gray.h"
 #include "base/inflate.h"
 #include "base/num.h"
+#include "base/sniff.h"
 #include "io/reader.h"
 
 #define MOST_SIDE  16384               /* pixels */
@@ -29,6 +30,7 @@
 typedef struct png_folder {
     const char *dataset_dir, *list;
     int64_t channels, num_classes;
+    const char *classes;
 } png_folder;
 
 static const dp_param params[] = {
@@ -37,6 +39,8 @@ static const dp_param params[] = {
     DP_INT(png_folder, channels, "3", 1, 3, "3 for colours, 1 for gray"),
     DP_INT(png_folder, num_classes, "0", 0, 4294967295.0,
            "labels are below it; 0: the number of class folders, the largest label of a list + 1"),
+    DP_LONG_TEXT(png_folder, classes, "",
+                 "names of the class folders, of label 0 on; \"\": those found, in byte order"),
     DP_PARAMS_END,
 };
 
@@ -50,7 +54,7 @@ typedef struct state {
     const dp_allocator *alloc;
     uint64_t memory; /* for a picture in each thread, beside what the handle takes; 0 = no limit */
     image_file *files;
-    uint64_t n, n_classes;
+    uint64_t n, n_classes, n_names; /* of files, labels, names that are given */
     size_t room;
     uint32_t height, width;
 } state;
@@ -88,10 +92,73 @@ static dp_status add_class(state *s, const char *folder, uint64_t label, dp_aren
     return status;
 }
 
+/* The place of a name in a list with commas; the number of names when it is none. */
+static uint64_t place_of(const char *names, const char *name, size_t length)
+{
+    uint64_t place = 0;
+
+    for (const char *at = names; *at != '\0'; at++, place++) {
+        const size_t n = strcspn(at, ",");
+        if (n == length && memcmp(at, name, n) == 0)
+            return place;
+        at += n;
+        if (*at == '\0')
+            return place + 1;
+    }
+    return place;
+}
+
+/* Names in a list with commas, none of them empty or there twice; 0 = there is no such list. */
+static uint64_t count_names(const char *names)
+{
+    uint64_t n = 0;
+
+    for (const char *at = names; *names != '\0'; at++) {
+        const size_t length = strcspn(at, ",");
+        if (length == 0 || place_of(names, at, length) != n)
+            return 0;
+        n++;
+        at += length;
+        if (*at == '\0')
+            return n;
+    }
+    return 0;
+}
+
+/* The label of a class folder: its place among the names, or the next one. */
+static dp_status label_of(const state *s, const char *name, uint64_t *label, dp_error *err)
+{
+    const char *names = s->params->classes;
+
+    if (names[0] == '\0')
+        return DP_OK;
+    *label = place_of(names, name, strlen(name));
+    if (*label < s->n_names)
+        return DP_OK;
+    return dp_fail(err, DP_ECORRUPT, "png_folder: the folder %.80s is none of classes=%.80s", name,
+                   names);
+}
+
+/* Labels by the folders that happen to be there fit no other number of classes. */
+static dp_status check_count(const state *s, uint64_t n_folders, dp_error *err)
+{
+    const uint64_t stated = (uint64_t)s->params->num_classes;
+
+    if (stated == 0 || stated == s->n_classes)
+        return DP_OK;
+    if (s->params->classes[0] != '\0')
+        return dp_fail(err, DP_ESPEC, "png_folder: num_classes=%llu, but classes has %llu names",
+                       (unsigned long long)stated, (unsigned long long)s->n_classes);
+    return dp_fail(err, DP_ECORRUPT,
+                   "png_folder: num_classes=%llu, but there are %llu class folders: name all with "
+                   "classes=a,b,c, so that each has its label",
+                   (unsigned long long)stated, (unsigned long long)n_folders);
+}
+
 static dp_status find_classes(state *s, const char *root, dp_arena *arena, dp_error *err)
 {
     char **names, *folder = dp_path_join(arena, root, s->params->dataset_dir);
-    uint64_t label = 0;
+    uint64_t label = 0, n_folders = 0;
     size_t n;
     dp_status status;
 
@@ -102,10 +169,16 @@ static dp_status find_classes(state *s, const char *root, dp_arena *arena, dp_er
         char *class = dp_path_join(arena, folder, names[i]);
         if (class == NULL)
             status = dp_arena_fail(arena, err, "a path");
-        else if (dp_dir_exists(class))
-            status = add_class(s, class, label++, arena, err);
+        else if (dp_dir_exists(class)) {
+            label = n_folders++;
+            status = label_of(s, names[i], &label, err);
+            if (status == DP_OK)
+                status = add_class(s, class, label, arena, err);
+        }
     }
-    s->n_classes = label;
+    s->n_classes = s->n_names > 0 ? s->n_names : n_folders;
+    if (status == DP_OK && s->n > 0)
+        status = check_count(s, n_folders, err);
     if (status == DP_OK && s->n == 0)
         status = dp_fail(err, DP_EIO, "png_folder: %.120s has no folder with .png files", folder);
     return status;
@@ -161,6 +234,8 @@ static dp_status read_list(state *s, const char *root, dp_arena *arena, dp_error
     if (folder == NULL || path == NULL)
         return dp_arena_fail(arena, err, "a path");
     status = dp_blob_read(path, MOST_LIST, arena, &blob, err);
+    if (status == DP_OK && blob.size >= 3 && memcmp(blob.bytes, "\xEF\xBB\xBF", 3) == 0)
+        blob = (dp_blob){blob.bytes + 3, blob.size - 3, blob.stamp}; /* a byte order mark */
     for (size_t at = 0; status == DP_OK && at < blob.size; number++) {
         const char *line = (const char *)blob.bytes + at;
         const char *end = memchr(line, '\n', blob.size - at);
@@ -315,6 +390,9 @@ static dp_status read_image(const state *s, uint64_t record, uint32_t *height, u
     decoding d = {.path = s->files[record].path, .arena = &arena, .err = err};
     dp_status status = dp_blob_read(d.path, MOST_FILE, &arena, &d.blob, err);
 
+    if (status == DP_OK && (d.blob.size < 8 || png_sig_cmp(d.blob.bytes, 0, 8) != 0))
+        status = dp_fail(err, DP_ECORRUPT, "png_folder: %.90s is no PNG picture%s", d.path,
+                         dp_sniff_bytes(d.blob.bytes, d.blob.size).text);
     if (status == DP_OK)
         status = decode(&d, s->params->channels, height, width, out);
     dp_arena_free(&arena);
@@ -358,12 +436,17 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
         return dp_arena_fail(arena, err, "png_folder");
     if (p->channels == 2)
         return dp_fail(err, DP_ESPEC, "png_folder: channels is 1 or 3");
+    s->n_names = count_names(p->classes);
+    if (p->classes[0] != '\0' && s->n_names == 0)
+        return dp_fail(err, DP_ESPEC, "png_folder: a name in classes is empty or there twice");
     s->params = p;
     s->alloc = arena->alloc;
     s->memory = options->memory;
     status = p->list[0] != '\0' ? read_list(s, options->root, arena, err)
                                 : find_classes(s, options->root, arena, err);
     classes = p->num_classes != 0 ? (uint64_t)p->num_classes : s->n_classes;
+    if (s->n_names > 0)
+        classes = s->n_names;
     if (status == DP_OK)
         status = check_labels(s, classes, err);
     if (status == DP_OK)

@@ -72,7 +72,8 @@ static void gray(void **state)
 
 static void by_list(void **state)
 {
-    static const char list[] = "c/palette8.png,7\r\na/rgb8.png,0\n\nb/gray1.png,3";
+    static const char list[] = "\xEF\xBB\xBF"
+                               "c/palette8.png,7\r\na/rgb8.png,0\n\nb/gray1.png,3";
     static const uint32_t labels[] = {7, 0, 3};
     char folder[256], spec[700];
     dp_batch *b = NULL;
@@ -295,6 +296,47 @@ static void hidden_files_and_capitals(void **state)
     test_folder_remove(folder);
 }
 
+static void expect_failure(const char *folder, const char *spec, const char *why)
+{
+    dp_pipeline *p;
+
+    assert_true(open_in(folder, spec, &p) < 0);
+    if (strstr(test_error.message, why) == NULL)
+        fail_msg("%s: \"%s\" does not say \"%s\"", spec, test_error.message, why);
+}
+
+/* Folders cat and zebra of the classes cat, dog and zebra: zebra is 2, as where dog is there, too.
+ */
+static void classes_fix_labels(void **state)
+{
+    static const uint8_t row[W] = {1, 2, 3, 4, 5, 6, 7};
+    const picture gray = {0, 8, row, W, {{NULL}}, {0}};
+    char folder[256] = "";
+    dp_batch *b = NULL;
+    dp_pipeline *p;
+
+    (void)state;
+    make_class(folder, sizeof folder, "zebra");
+    make_class(folder, sizeof folder, "cat");
+    write_picture(folder, "cat/0.png", &gray);
+    write_picture(folder, "zebra/0.png", &gray);
+    assert_ok(open_in(folder, "png_folder classes=cat,dog,zebra | batch batch_size=2", &p));
+    assert_ok(dp_next(p, &b, &test_error));
+    assert_memory_equal(dp_batch_get(b, "label")->data, ((const uint32_t[]){0, 2}), 8);
+    dp_close(p);
+    assert_ok(open_in(folder, "png_folder num_classes=3 classes=cat,dog,zebra", &p));
+    dp_close(p);
+    expect_failure(folder, "png_folder num_classes=3", "but there are 2 class folders");
+    expect_failure(folder, "png_folder num_classes=4 classes=cat,dog,zebra", "classes has 3 names");
+    expect_failure(folder, "png_folder classes=cat,dog", "folder zebra is none of classes=cat,dog");
+    expect_failure(folder, "png_folder classes=cat,zeb,zebr", "folder zebra is none of");
+    expect_failure(folder, "png_folder classes=cat,zebra,cat", "empty or there twice");
+    expect_failure(folder, "png_folder classes=\"cat,,zebra\"", "empty or there twice");
+    test_write(folder, "cat/0.png", "\xff\xd8\xff\xe0 a photograph", 18);
+    expect_failure(folder, "png_folder", "is no PNG picture (it is a JPEG picture)");
+    test_folder_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +347,7 @@ int main(void)
         cmocka_unit_test(damage),
         cmocka_unit_test(gray_of_colours_is_convert_colors),
         cmocka_unit_test(hidden_files_and_capitals),
+        cmocka_unit_test(classes_fix_labels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
