@@ -69,6 +69,13 @@ bool dp_file_exists(const char *path)
     return stat(path, &st) == 0 || errno != ENOENT;
 }
 
+static void stamp(dp_file *file, const struct stat *st)
+{
+    file->stamp = stamp_of(st);
+    file->content = content_stamp(st);
+    file->links = (uint64_t)st->st_nlink;
+}
+
 dp_status dp_file_open(const char *path, dp_file *out, dp_error *err)
 {
     const int fd =
@@ -81,20 +88,25 @@ dp_status dp_file_open(const char *path, dp_file *out, dp_error *err)
         close(fd);
         return dp_fail(err, DP_EIO, "%.160s is not a regular file", path);
     }
-    *out = (dp_file){fd, (uint64_t)st.st_size, stamp_of(&st), content_stamp(&st),
-                     (uint64_t)st.st_nlink};
+    *out = (dp_file){.fd = fd, .size = (uint64_t)st.st_size};
+    stamp(out, &st);
     return DP_OK;
 }
 
-/* A name that was given, taken or replaced changes the time of the last resort, and no content. */
-bool dp_file_changed(const dp_file *file)
+/* A name that was given, taken or replaced changes the one time and no content. */
+dp_status dp_file_unchanged(dp_file *file, const char *name, bool accept, dp_error *err)
 {
     struct stat st;
 
     if (fstat(file->fd, &st) != 0)
-        return true;
-    return stamp_of(&st) != file->stamp &&
-           (content_stamp(&st) != file->content || (uint64_t)st.st_nlink == file->links);
+        return dp_fail(err, DP_EIO, "%.160s: %s", name, strerror(errno));
+    if (accept)
+        stamp(file, &st);
+    if (stamp_of(&st) == file->stamp ||
+        (content_stamp(&st) == file->content && (uint64_t)st.st_nlink != file->links))
+        return DP_OK;
+    return dp_fail(err, DP_ESTATE, "%.160s changed since it was opened: its content may be another",
+                   name);
 }
 
 void dp_file_close(dp_file *file)

@@ -27,9 +27,10 @@ bool dp_file_exists(const char *path);
 dp_status dp_file_open(const char *path, dp_file *out, dp_error *); /* regular files only */
 void dp_file_close(dp_file *);
 
-/* Whether the file that was opened may hold something else now.  Its size and times say so; a file
- * that was renamed, replaced or removed still holds what it held. */
-bool dp_file_changed(const dp_file *);
+/* DP_ESTATE when the file that was opened may hold something else now, called `name`.  Its size and
+ * times say so; a file that was renamed, replaced or removed holds what it held.  `accept` takes
+ * what it holds now for what was opened. */
+dp_status dp_file_unchanged(dp_file *, const char *name, bool accept, dp_error *);
 
 /* Reads n bytes at offset; *got < n only at the end of the file.  Returns 0 or an errno.  Files are
  * read, never mapped: one that shrinks gives a short count and no SIGBUS. */

@@ -71,12 +71,14 @@ DP_CALL dp_status dp_seek(dp_pipeline *, uint64_t batch, dp_error *);
 DP_CALL dp_status dp_skip(dp_pipeline *, uint64_t n_batches, dp_error *);
 
 /* A position that another process, machine or thread count can go on from.  The first call hashes
- * the data set once, so that another text, seed or data set is refused (DP_ESTATE). */
+ * the data set once, so that another text, seed or data set is refused (DP_ESTATE).  The data set
+ * is the one that was opened: when a file of it changed since, both are DP_ESTATE and name it. */
 DP_CALL dp_status dp_get_state(dp_pipeline *, dp_state *, dp_error *);
 DP_CALL dp_status dp_set_state(dp_pipeline *, const dp_state *, dp_error *);
 
 /* Identity of the data set: a digest of every record that the reader offers, in reader order (of
- * its parameters, where the records are made from them). */
+ * its parameters, where the records are made from them).  Known from the first call on: take it
+ * before the first batch, and a bad record or a change costs no work. */
 DP_CALL dp_status dp_dataset_digest(dp_pipeline *, uint8_t digest[16], dp_error *);
 
 /* The whole language, sorted by kind and name.  count may be NULL. */

@@ -49,7 +49,7 @@ typedef enum dp_status {
     DP_EIO = -3,     /* a file cannot be opened, read or written */
     DP_ECORRUPT = -4,/* a file was read and is not what it should be */
     DP_ESPEC = -5,   /* the text is wrong; dp_error.column says where */
-    DP_ESTATE = -6,  /* a state, checkpoint or machine that does not belong to this handle */
+    DP_ESTATE = -6,  /* a state, checkpoint, machine, or file that changed, is not this handle's */
     DP_ELIMIT = -7   /* past a named limit or dp_options.memory */
 } dp_status;
 

@@ -26,7 +26,8 @@ typedef struct dp_snapshot_options {
 
 /* The stream from its beginning, into path: whole or not at all.  The bytes depend on the stream
  * and the options alone (docs/snapshot.md says more of compression).  What a call that failed or
- * was killed has written stays in path + ".tmp" for `resume`.  The pipeline's position stays. */
+ * was killed has written stays in path + ".tmp" for `resume`.  The pipeline's position stays.
+ * DP_ESTATE when the data set changed meanwhile: then nothing stays. */
 DP_CALL dp_status dp_snapshot_write(dp_pipeline *, const char *path, const dp_snapshot_options *,
                                     dp_error *);
 

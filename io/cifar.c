@@ -42,6 +42,19 @@ typedef struct state {
     _Atomic uint32_t *kept; /* of each record; a whole word, which every machine swaps by itself */
 } state;
 
+dp_status dp_cifar_unchanged(void *state_, bool accept, dp_error *err)
+{
+    state *s = state_;
+    dp_status status = DP_OK;
+
+    for (size_t i = 0; i < s->n_parts && status == DP_OK; i++) {
+        part *p = &s->parts[i];
+        if (p->blob.bytes == NULL)
+            status = dp_file_unchanged(&p->file, p->name, accept, err);
+    }
+    return status;
+}
+
 void dp_cifar_close(void *state_)
 {
     state *s = state_;

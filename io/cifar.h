@@ -39,6 +39,7 @@ dp_status dp_cifar_read_planes(const void *state, uint64_t record, void *const c
                                dp_error *);
 void dp_cifar_planes(void *state);
 void dp_cifar_prefetch(const void *state, uint64_t record);
+dp_status dp_cifar_unchanged(void *state, bool accept, dp_error *);
 void dp_cifar_close(void *state);
 
 #define DP_CIFAR_PARAMS(folder)                                                                    \

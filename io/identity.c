@@ -3,10 +3,11 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * The file is lines of hexadecimal: a key of 32 digits, the digest, 16 digits of a check over both.
- * The key covers the reader, its columns and its files: device, number, size and time of change.
+ * The key covers the reader, its columns and its files: device, number, size and times of change.
  */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/hash.h"
 #include "base/tensor.h"
@@ -24,10 +25,39 @@ void dp_identity_start(dp_hash *h, uint64_t n_records, const dp_column *columns,
         dp_hash_text(h, columns[c].name);
 }
 
-static dp_status compute(const dp_reader *reader, const dp_source *source,
-                         const dp_allocator *alloc, uint8_t digest[16], dp_error *err)
+dp_status dp_source_unchanged(const dp_reader *reader, const dp_source *source, bool accept,
+                              dp_error *err)
 {
-    dp_arena arena = {.alloc = alloc};
+    return reader->unchanged != NULL ? reader->unchanged(source->state, accept, err) : DP_OK;
+}
+
+/* Says once that it takes a while. */
+typedef struct patience {
+    const dp_options *options;
+    time_t start;
+    bool said;
+} patience;
+
+static time_t seconds(void)
+{
+    struct timespec now;
+    return clock_gettime(CLOCK_MONOTONIC, &now) == 0 ? now.tv_sec : 0;
+}
+
+static void be_patient(patience *p, uint64_t done, uint64_t of)
+{
+    if (p->said || p->options->log == NULL || done % 64 != 0 || seconds() < p->start + 2)
+        return;
+    dp_log(p->options, "the data set is read once for its identity: %llu of %llu records so far",
+           (unsigned long long)done, (unsigned long long)of);
+    p->said = true;
+}
+
+static dp_status compute(const dp_reader *reader, const dp_source *source,
+                         const dp_options *options, uint8_t digest[16], dp_error *err)
+{
+    dp_arena arena = {.alloc = options->alloc};
+    patience p = {options, seconds(), false};
     void *columns[DP_MAX_COLUMNS];
     dp_status status;
     dp_hash h;
@@ -36,6 +66,7 @@ static dp_status compute(const dp_reader *reader, const dp_source *source,
     status = dp_source_buffers(source, &arena, columns, err);
     for (uint64_t record = 0; record < source->n_records && status == DP_OK; record++) {
         status = reader->read(source->state, record, columns, err);
+        be_patient(&p, record + 1, source->n_records);
         for (uint32_t c = 0; c < source->n_columns && status == DP_OK; c++) {
             dp_tensor t = source->columns[c].type;
             t.data = columns[c];
@@ -43,6 +74,8 @@ static dp_status compute(const dp_reader *reader, const dp_source *source,
         }
     }
     dp_arena_free(&arena);
+    if (status == DP_OK)
+        status = dp_source_unchanged(reader, source, false, err); /* while they were read */
     if (status == DP_OK)
         dp_hash_final(&h, digest);
     return status;
@@ -157,7 +190,7 @@ static dp_status compute_once(const dp_reader *reader, const dp_source *source,
         if (is_line_of(kept + at, key, digest))
             return DP_OK;
     }
-    status = compute(reader, source, options->alloc, digest, err);
+    status = compute(reader, source, options, digest, err);
     return status == DP_OK ? keep(path, kept, size, key, digest, err) : status;
 }
 
@@ -171,8 +204,11 @@ dp_status dp_source_identity(const dp_reader *reader, const dp_source *source,
         reader->identity(source->state, digest);
         return DP_OK;
     }
+    status = dp_source_unchanged(reader, source, false, err);
+    if (status != DP_OK)
+        return status;
     if (options->identities == NULL || source->stamp == 0)
-        return compute(reader, source, options->alloc, digest, err);
+        return compute(reader, source, options, digest, err);
     status = compute_once(reader, source, options, &arena, digest, err);
     dp_arena_free(&arena);
     return status;

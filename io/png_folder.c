@@ -9,6 +9,7 @@
  * convert_color does.  What else a file says of them (gamma, profiles, transparency) is not read.
  */
 #include <setjmp.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,8 @@ typedef struct image_file {
 
 typedef struct state {
     const png_folder *params;
+    _Atomic uint32_t *seen; /* of each picture a hash of its file, once it was read; 0 = not yet */
+    uint64_t *stamps;       /* of each file at open; NULL = none were taken */
     const dp_allocator *alloc;
     uint64_t memory; /* for a picture in each thread, beside what the handle takes; 0 = no limit */
     image_file *files;
@@ -383,6 +386,26 @@ static dp_status decode(decoding *d, int64_t channels, uint32_t *height, uint32_
     return d->starved ? dp_arena_fail(d->arena, d->err, d->path) : DP_OK;
 }
 
+/* A picture is opened each time that it is read: it must be what it was. */
+static dp_status check_same(const state *s, uint64_t record, const dp_blob *blob, dp_error *err)
+{
+    const uint32_t hash = (uint32_t)dp_hash64(blob->bytes, blob->size) | 1;
+    const bool first = atomic_load_explicit(&s->seen[record], memory_order_relaxed) == 0;
+    const char *since = NULL;
+    uint32_t seen = 0;
+
+    if (first && s->stamps != NULL && s->stamps[record] != blob->stamp)
+        since = "opened";
+    else if (!atomic_compare_exchange_strong_explicit(&s->seen[record], &seen, hash,
+                                                      memory_order_relaxed, memory_order_relaxed) &&
+             seen != hash)
+        since = "first read";
+    return since == NULL
+               ? DP_OK
+               : dp_fail_record(err, DP_ESTATE, record, "png_folder: %.160s changed since it was %s",
+                                s->files[record].path, since);
+}
+
 static dp_status read_image(const state *s, uint64_t record, uint32_t *height, uint32_t *width,
                             uint8_t *out, dp_error *err)
 {
@@ -395,6 +418,8 @@ static dp_status read_image(const state *s, uint64_t record, uint32_t *height, u
                          dp_sniff_bytes(d.blob.bytes, d.blob.size).text);
     if (status == DP_OK)
         status = decode(&d, s->params->channels, height, width, out);
+    if (status == DP_OK)
+        status = check_same(s, record, &d.blob, err);
     dp_arena_free(&arena);
     if (status != DP_OK && err != NULL)
         err->record = (int64_t)record;
@@ -419,9 +444,22 @@ static uint64_t stamp_all(const state *s)
 {
     uint64_t stamp = 0;
 
-    for (uint64_t i = 0; i < s->n; i++)
-        stamp = dp_stamp_add(dp_stamp_add(stamp, s->files[i].label), dp_stamp_of(s->files[i].path));
+    for (uint64_t i = 0; i < s->n; i++) {
+        s->stamps[i] = dp_stamp_of(s->files[i].path);
+        stamp = dp_stamp_add(dp_stamp_add(stamp, s->files[i].label), s->stamps[i]);
+    }
     return stamp;
+}
+
+/* What is kept of each picture to know it again. */
+static dp_status make_marks(state *s, bool stamps, dp_arena *arena, dp_error *err)
+{
+    s->seen = dp_arena_alloc(arena, (size_t)s->n, sizeof *s->seen);
+    if (s->seen != NULL && stamps)
+        s->stamps = dp_arena_alloc(arena, (size_t)s->n, sizeof *s->stamps);
+    return s->seen == NULL || (stamps && s->stamps == NULL)
+               ? dp_arena_fail(arena, err, "the marks of the images")
+               : DP_OK;
 }
 
 static dp_status open_source(const void *params_, const dp_options *options, dp_arena *arena,
@@ -450,6 +488,10 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
     if (status == DP_OK)
         status = check_labels(s, classes, err);
     if (status == DP_OK)
+        status = make_marks(s, options->identities != NULL, arena, err);
+    if (status == DP_OK && s->stamps != NULL)
+        out->stamp = stamp_all(s);
+    if (status == DP_OK)
         status = read_image(s, 0, &s->height, &s->width, NULL, err);
     out->n_records = s->n;
     out->n_columns = 3;
@@ -458,8 +500,6 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
     out->columns[1] = (dp_column){"label", {NULL, DP_U32, 0, {0}}, classes};
     out->columns[2] = (dp_column){"id", {NULL, DP_I64, 0, {0}}, s->n};
     out->state = s;
-    if (status == DP_OK && options->identities != NULL)
-        out->stamp = stamp_all(s);
     return status;
 }
 

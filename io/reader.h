@@ -43,6 +43,10 @@ typedef struct dp_reader {
     void (*planes)(void *state);
     /* Tells the cache that a record will be read soon; NULL = there is nothing to tell. */
     void (*prefetch)(const void *state, uint64_t record);
+    /* DP_ESTATE, naming the file, when one that is read again and again may hold something else
+     * than when it was opened (dp_file_unchanged); `accept` takes what is there now for what was
+     * opened.  NULL = what is opened is in memory, or each read makes sure. */
+    dp_status (*unchanged)(void *state, bool accept, dp_error *);
     void (*close)(void *state); /* NULL = nothing to close */
     /* Whether rows come in batches, which open makes then; NULL = never. */
     bool (*batched)(const void *params);
@@ -69,8 +73,12 @@ dp_status dp_source_buffers(const dp_source *, dp_arena *, void *columns[DP_MAX_
  * them. */
 void dp_identity_start(dp_hash *, uint64_t n_records, const dp_column *, uint32_t n_columns);
 
+/* DP_OK, or what the reader says of its files. */
+dp_status dp_source_unchanged(const dp_reader *, const dp_source *, bool accept, dp_error *);
+
 /* Digest of every record in order, the same whatever container the records came from (or of what
- * they are made from); kept in options->identities when that is asked for. */
+ * they are made from); kept in options->identities when that is asked for.  Of what was opened:
+ * DP_ESTATE when a file changed since, also while it was read. */
 dp_status dp_source_identity(const dp_reader *, const dp_source *, const dp_options *,
                              uint8_t digest[16], dp_error *);
 

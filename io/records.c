@@ -163,6 +163,12 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
     return status;
 }
 
+static dp_status unchanged(void *state_, bool accept, dp_error *err)
+{
+    state *s = state_;
+    return dp_file_unchanged(&s->file, s->path, accept, err);
+}
+
 static void close_source(void *state_) { dp_file_close(&((state *)state_)->file); }
 
 static dp_status read_field(const state *s, uint64_t record, uint64_t at, const field *f, void *out,
@@ -210,5 +216,6 @@ const dp_reader dp_reader_records = {
     .size = sizeof(records),
     .open = open_source,
     .read = read_record,
+    .unchanged = unchanged,
     .close = close_source,
 };

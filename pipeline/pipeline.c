@@ -187,42 +187,86 @@ dp_status dp_skip(dp_pipeline *p, uint64_t n_batches, dp_error *err)
 }
 
 /* Of one reader its own; of several, a digest of theirs. */
-static dp_status identify(dp_pipeline *p, dp_error *err)
+static dp_status identify(const dp_pipeline *p, const dp_options *options, uint8_t digest[16],
+                          dp_error *err)
 {
     const dp_graph *g = &p->graph;
     dp_hash h;
 
     if (g->origin != NULL) {
-        memcpy(p->identity, g->origin->identity, sizeof p->identity);
+        memcpy(digest, g->origin->identity, 16);
         return DP_OK;
     }
     dp_hash_init(&h);
     for (uint32_t i = 0; i < g->n_branches; i++) {
         const dp_branch *branch = &g->branches[i];
         const dp_status status =
-            dp_source_identity(branch->reader, &branch->source, &p->options, p->identity, err);
+            dp_source_identity(branch->reader, &branch->source, options, digest, err);
         if (status != DP_OK)
             return status;
-        dp_hash_bytes(&h, p->identity, sizeof p->identity);
+        dp_hash_bytes(&h, digest, 16);
     }
     if (g->n_branches > 1)
-        dp_hash_final(&h, p->identity);
+        dp_hash_final(&h, digest);
     return DP_OK;
+}
+
+/* Whether the files are those that were opened, by their sizes and times. */
+static dp_status check_sources(const dp_pipeline *p, bool accept, dp_error *err)
+{
+    dp_status status = DP_OK;
+
+    for (uint32_t i = 0; i < p->graph.n_branches && status == DP_OK; i++) {
+        const dp_branch *branch = &p->graph.branches[i];
+        status = dp_source_unchanged(branch->reader, &branch->source, accept, err);
+    }
+    return status;
+}
+
+/* A file that looks changed (touched, copied over) is read again: its content decides. */
+static dp_status confirm(dp_pipeline *p, dp_error *looks)
+{
+    dp_options options = p->options;
+    uint8_t now[16];
+    dp_error why;
+    dp_status status = check_sources(p, true, &why);
+
+    options.identities = NULL;
+    if (status == DP_OK)
+        status = identify(p, &options, now, &why);
+    if (status != DP_OK)
+        *looks = why;
+    else if (memcmp(now, p->identity, sizeof now) != 0)
+        status = looks->status;
+    return status;
+}
+
+/* After the identity is known: what it is of must be there still. */
+static dp_status check_same(dp_pipeline *p, dp_error *err)
+{
+    dp_error looks;
+
+    if (p->changed.status == DP_OK && check_sources(p, false, &looks) != DP_OK &&
+        confirm(p, &looks) != DP_OK)
+        p->changed = looks;
+    if (p->changed.status != DP_OK && err != NULL)
+        *err = p->changed;
+    return p->changed.status;
 }
 
 dp_status dp_dataset_digest(dp_pipeline *p, uint8_t digest[16], dp_error *err)
 {
+    dp_status status;
+
     if (p == NULL || digest == NULL)
         return dp_fail(err, DP_EINVAL, "dp_dataset_digest: %s is NULL",
                        p == NULL ? "the pipeline" : "digest");
-    if (!p->identified) {
-        dp_status status = dp_check_process(p->process, err);
-        if (status == DP_OK)
-            status = identify(p, err);
-        if (status != DP_OK)
-            return status;
-        p->identified = true;
-    }
+    status = dp_check_process(p->process, err);
+    if (status == DP_OK)
+        status = p->identified ? check_same(p, err) : identify(p, &p->options, p->identity, err);
+    if (status != DP_OK)
+        return status;
+    p->identified = true;
     memcpy(digest, p->identity, 16);
     return DP_OK;
 }

@@ -17,7 +17,8 @@ struct dp_pipeline {
     dp_tensor outputs[DP_MAX_COLUMNS];
     dp_error failure; /* repeated until the position moves; status DP_OK = none */
     bool identified;
-    uint8_t identity[16];
+    uint8_t identity[16]; /* of the data set that was opened */
+    dp_error changed;     /* repeated once a file of it has changed; status DP_OK = none has */
     dp_row *rows; /* of a batch that is looked at; NULL = none yet */
     double *draws;
 };

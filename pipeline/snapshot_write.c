@@ -257,8 +257,9 @@ static bool stands(const dp_snapshot_file *old, const dp_snapshot_header *h)
     return old->complete && old->header.key == h->key && h->n_shards == 0;
 }
 
-static dp_status write_all(writing *w, const dp_snapshot_options *o, dp_error *err)
+static dp_status write_all(writing *w, dp_pipeline *p, const dp_snapshot_options *o, dp_error *err)
 {
+    uint8_t identity[16];
     dp_snapshot_file old;
     dp_status status = dp_block_buffers_open(&w->buffers, &w->header, &w->arena, err);
     const bool had = dp_snapshot_file_open(&old, w->path, &w->arena, NULL) == DP_OK;
@@ -275,10 +276,26 @@ static dp_status write_all(writing *w, const dp_snapshot_options *o, dp_error *e
     if (status == DP_OK)
         status = write_blocks(w, o, err);
     if (status == DP_OK)
+        status = dp_dataset_digest(p, identity, err); /* that of the header still */
+    if (status == DP_OK)
         status = finish(w, err);
     if (status == DP_OK && had && old.header.key != w->header.key)
         remove_shards(&old.header, w->path, &w->arena);
     return status;
+}
+
+/* What was written stays to be gone on with, but for rows of a data set that changed meanwhile. */
+static void end_writers(writing *w, dp_pipeline *p, dp_status status)
+{
+    uint8_t identity[16];
+    const bool changed = status != DP_OK && w->sought != UINT64_MAX &&
+                         dp_dataset_digest(p, identity, NULL) == DP_ESTATE;
+    void (*const end)(dp_writer *) = changed ? dp_writer_cancel : dp_writer_leave;
+
+    end(&w->shard);
+    end(&w->main);
+    if (changed)
+        remove_shards(&w->header, w->path, &w->arena);
 }
 
 dp_status dp_snapshot_write(dp_pipeline *p, const char *path, const dp_snapshot_options *given,
@@ -305,11 +322,10 @@ dp_status dp_snapshot_write(dp_pipeline *p, const char *path, const dp_snapshot_
         status = dp_snapshot_print(&w.header, &w.arena, &w.header_bytes, err);
     if (status == DP_OK) {
         dp_rows_open(&w.rows, p, &w.header);
-        status = write_all(&w, &options, err);
+        status = write_all(&w, p, &options, err);
         dp_rows_close(&w.rows);
     }
-    dp_writer_leave(&w.shard);
-    dp_writer_leave(&w.main);
+    end_writers(&w, p, status);
     dp_arena_free(&w.arena);
     return status;
 }

@@ -7,6 +7,7 @@
 #include "tools/checkpoint.h"
 #include "tools/output.h"
 
+#define UNIDENTIFIED "data=unknown" /* the note of weights that no state goes with */
 #define NOTE_SIZE (16 + 2 * DP_STATE_SIZE + 2 * 16)
 
 static void print_note(const session *s, const dp_state *state, char note[NOTE_SIZE])
@@ -35,14 +36,34 @@ static bool parse_state(const char *note, dp_state *state)
     return true;
 }
 
+/* Beside the checkpoint: what that holds can go on, this cannot. */
+static int save_unidentified(const session *s, const char *path)
+{
+    char beside[4096 + 16];
+    dp_error err;
+    int status;
+
+    snprintf(beside, sizeof beside, "%s.unidentified", path);
+    if (dp_net_set_note(s->net, UNIDENTIFIED, &err) != DP_OK)
+        return cli_fail_error(&err, NULL);
+    status = output_net(s->net, beside);
+    return status >= 0 ? status
+                       : cli_fail(EXIT_NOT_TRIED,
+                                  "%s has the weights of step %llu, and no place in the data: "
+                                  "--load refuses it, weights: in a recipe takes it",
+                                  beside, (unsigned long long)dp_net_tell(s->net));
+}
+
 int checkpoint_save(const session *s, const char *path)
 {
     char note[NOTE_SIZE];
     dp_state state;
     dp_error err;
 
-    if (dp_get_state(s->pipeline, &state, &err) != DP_OK)
-        return cli_fail_error(&err, NULL);
+    if (dp_get_state(s->pipeline, &state, &err) != DP_OK) {
+        cli_fail_error(&err, NULL);
+        return save_unidentified(s, path);
+    }
     print_note(s, &state, note);
     return dp_net_set_note(s->net, note, &err) == DP_OK ? output_net(s->net, path)
                                                         : cli_fail_error(&err, NULL);
@@ -55,6 +76,11 @@ static int go_on(session *s, const char *path)
     dp_state state;
     dp_error err;
 
+    if (strcmp(note, UNIDENTIFIED) == 0)
+        return cli_fail(EXIT_NOT_TRIED,
+                        "%s is of a run whose data set changed under it: it has no place to go on "
+                        "from (weights: in a recipe takes its weights alone)",
+                        path);
     if (!parse_state(note, &state))
         return cli_fail(EXIT_NOT_TRIED, "%s: its note is not one of detpipe train", path);
     print_note(s, &state, own);

@@ -18,7 +18,7 @@ typedef struct settings {
     dp_ledger *ledger; /* NULL = none */
     bool all_tensors;
     cli_optional seed, steps;
-    uint64_t every, save_every;
+    uint64_t every, save_every, kept; /* kept: the step that was saved, or could not be */
     bool json;
 } settings;
 
@@ -42,13 +42,29 @@ static void print_step(const settings *s, uint64_t step, const dp_net_result *r,
                (unsigned long long)step, (double)r->loss, (double)r->loss, share, rate);
 }
 
-static int save(const session *s, const settings *set)
+static int save(const session *s, settings *set)
 {
+    set->kept = dp_net_tell(s->net);
     return set->save != NULL && ranks_leads(s->group) ? checkpoint_save(s, set->save) : -1;
 }
 
+/* A run that stops on its way (the data end, a record is bad, the loss is not finite) keeps the
+ * weights of its last whole step, at the place behind it. */
+static void save_rest(const session *s, settings *set)
+{
+    dp_error err;
+
+    if (set->save == NULL || !ranks_leads(s->group))
+        return;
+    if (dp_seek(s->pipeline, dp_net_tell(s->net), &err) != DP_OK)
+        cli_fail_error(&err, NULL);
+    else if (save(s, set) < 0)
+        cli_fail(0, "%s has step %llu, the last whole one: --load goes on from it", set->save,
+                 (unsigned long long)dp_net_tell(s->net));
+}
+
 /* What there is to say and to keep after a step. */
-static int end_step(const session *s, const settings *set, uint64_t step, double start,
+static int end_step(const session *s, settings *set, uint64_t step, double start,
                     const dp_net_result *r)
 {
     const bool last = step == s->recipe.steps;
@@ -68,7 +84,8 @@ static int train(session *s, settings *set)
     dp_net_result result;
     int status = -1;
 
-    for (uint64_t step = dp_net_tell(s->net); step < s->recipe.steps && status < 0; step++) {
+    set->kept = dp_net_tell(s->net);
+    for (uint64_t step = set->kept; step < s->recipe.steps && status < 0; step++) {
         status = session_step(s, &result);
         if (status < 0 && set->ledger != NULL)
             status = ledger_record(s, set->ledger, step + 1, &result, set->all_tensors);
@@ -78,6 +95,8 @@ static int train(session *s, settings *set)
             status = end_step(s, set, step + 1, start, &result);
     }
     cli_progress_end();
+    if (status >= 0 && set->kept != dp_net_tell(s->net))
+        save_rest(s, set);
     return status;
 }
 
@@ -99,6 +118,8 @@ static int run(session *s, settings *set, const char *what)
         status =
             cli_fail(EXIT_MALFORMED, "train: no step is left for --trace: %llu of %llu are done",
                      (unsigned long long)dp_net_tell(s->net), (unsigned long long)s->recipe.steps);
+    if (status < 0 && set->save != NULL)
+        status = session_identify(s);
     if (status < 0 && set->ledger_path != NULL && ranks_leads(s->group))
         status = ledger_open(s, set->ledger_path, &set->ledger);
     if (status < 0)

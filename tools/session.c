@@ -63,8 +63,8 @@ static int open_net(session *s, const dp_options *given)
     const dp_tensor *image = dp_output(s->pipeline, "image");
     int status;
 
-    if (s->recipe.weights != NULL)
-        own.log = say_line;
+    if (s->recipe.weights == NULL)
+        own.log = NULL;
 
     if (image == NULL || dp_output(s->pipeline, "label") == NULL)
         return cli_fail(EXIT_MALFORMED, "%s: training needs the columns image and label",
@@ -103,7 +103,8 @@ static int open_recipe(session *s, cli_optional seed, cli_optional steps)
         .threads = s->threads > UINT32_MAX ? UINT32_MAX : (uint32_t)s->threads,
         .prefetch = s->prefetch > UINT32_MAX ? UINT32_MAX : (uint32_t)s->prefetch,
         .digests = s->digests,
-        .group = s->group};
+        .group = s->group,
+        .log = s->group == NULL || s->group->rank == 0 ? say_line : NULL};
     const char *text = s->test ? s->recipe.test : s->recipe.data;
     dp_error err;
 
@@ -152,6 +153,14 @@ void session_close(session *s)
     recipe_free(&s->recipe);
     s->net = NULL;
     s->pipeline = NULL;
+}
+
+int session_identify(const session *s)
+{
+    uint8_t digest[16];
+    dp_error err;
+
+    return dp_dataset_digest(s->pipeline, digest, &err) == DP_OK ? -1 : cli_fail_error(&err, NULL);
 }
 
 int session_step(session *s, dp_net_result *result)

@@ -47,6 +47,10 @@ int session_open(session *, const char *what, cli_optional seed, cli_optional st
 int session_open_text(session *, const char *text, const char *name, cli_optional seed);
 void session_close(session *);
 
+/* Reads the data set once: that of later states is the one that was opened.  Before the first step,
+ * so that a bad record costs no work. */
+int session_identify(const session *);
+
 /* The next batch, and a step of the net with it.  -1, or the exit status after saying why not. */
 int session_step(session *, dp_net_result *);
 

@@ -1,0 +1,99 @@
+#!/bin/bash
+# test_files.sh - what the commands write, and the data set that a checkpoint is of
+# SPDX-License-Identifier: Apache-2.0
+set -u
+. "$SOURCE/tests/support/expect.sh"
+golden=$SOURCE/tests/golden
+
+tool() { expect "$1" "$2" "$DETPIPE" "${@:3}"; }
+
+mkdir data
+cp "$golden/cifar10/data_batch_1.bin" data/
+cat > run.recipe <<'TEXT'
+data: cifar10 dataset_dir=data strict=false usage=train | shuffle | rescale rescale=1/255 | hwc2chw | batch batch_size=2 | repeat
+net: flatten | dense out_channels=10
+loss: softmax_cross_entropy
+optimizer: sgd learning_rate=0.01
+steps: 4
+seed: 1
+TEXT
+stream='synthetic num_records=4 | batch batch_size=2'
+
+tool 0 . train run.recipe --save whole.safetensors --ledger a.ledger
+tool 0 . train run.recipe --ledger b.ledger
+
+# every writer: devices, FIFOs and folders stay; links stay, and what they name is replaced
+each_writer() { # place status text
+    tool "$2" "$3" train run.recipe --save "$1"
+    tool "$2" "$3" train run.recipe --trace "$1"
+    tool "$2" "$3" show "$stream" "$1"
+    tool "$2" "$3" cat "$stream" --format npy --out "$1"
+    tool "$2" "$3" diff a.ledger b.ledger --html "$1"
+}
+mkfifo fifo
+each_writer fifo 3 'cannot write fifo: it is a FIFO, not a file'
+[ -p fifo ] || fail "the FIFO is gone"
+each_writer data 3 'it is a folder'
+each_writer /dev/null 3 'it is a device'
+[ -c /dev/null ] || fail "/dev/null is gone"
+tool 3 'it is a FIFO' snapshot write "$stream" fifo
+tool 3 'it is a FIFO' train run.recipe --ledger fifo
+mkdir far
+echo old > far/target.safetensors
+ln -s far/target.safetensors link.safetensors
+tool 0 . train run.recipe --save link.safetensors
+[ -L link.safetensors ] || fail "the link is gone"
+cmp far/target.safetensors whole.safetensors || fail "the link's target is not what was saved"
+[ "$(ls -A far)" = target.safetensors ] || fail "something is left beside the target"
+tool 0 . ckpt convert whole.safetensors link.safetensors
+
+# a file of the user's
+echo notes > x.safetensors.tmp
+tool 0 . train run.recipe --save x.safetensors
+grep -qx notes x.safetensors.tmp || fail "x.safetensors.tmp was touched"
+echo notes > v.tmp
+tool 3 "v.tmp is there and is not detpipe's" snapshot write "$stream" v
+grep -qx notes v.tmp || fail "v.tmp was touched"
+
+# a limit on the size of files is a full disk's error
+mkdir limited
+(ulimit -f 16; cd limited && "$DETPIPE" train ../run.recipe --data .. --save w > /dev/null 2> ../said)
+[ $? = 3 ] || fail "ulimit -f: not status 3"
+grep -q 'File too large' said || fail "ulimit -f: $(cat said)"
+[ -z "$(ls -A limited)" ] || fail "ulimit -f leaves $(ls -A limited)"
+
+# the data set: a picture that no step reads is bad
+mkdir -p pictures/c
+cp "$golden/png/a/rgb8.png" pictures/c/0.png
+head -c 60 "$golden/png/a/rgb16.png" > pictures/c/1.png
+sed 's/^data: .*/data: png_folder dataset_dir=pictures num_classes=10 | take count=1 | rescale rescale=1\/255 | hwc2chw | batch batch_size=1 | repeat/' run.recipe > pictures.recipe
+tool 0 '4 steps done' train pictures.recipe
+tool 3 'pictures/c/1.png' train pictures.recipe --save p
+grep -q '^step' out.txt && fail "a step was done before the bad picture was found"
+[ ! -e p ] || fail "p is there"
+
+# a run that stops on its way keeps what it has
+sed 's/ | repeat$//; s/^steps: .*/steps: 400/' run.recipe > short.recipe
+tool 3 'short has step [0-9]*, the last whole one' train short.recipe --save short
+tool 3 'the data ends' train short.recipe --load short
+
+# the data set changes while the run stands at the end of its second step: the ledger's reader waits
+mkfifo steps
+"$DETPIPE" train run.recipe --steps 100000 --every 1 --save changed --save-every 2 > steps 2> said &
+trainer=$!
+exec 3< steps
+read -r _ <&3; read -r _ <&3; read -r _ <&3
+dd if="$golden/cifar10/data_batch_2.bin" of=data/data_batch_1.bin conv=notrunc 2> dd.txt
+cat <&3 > /dev/null
+exec 3<&-
+wait $trainer
+[ $? = 3 ] || fail "a data set that changed: not status 3"
+grep -q 'data_batch_1.bin changed since it was opened' said || fail "the change: $(cat said)"
+grep -q 'changed.unidentified has the weights of step' said || fail "the weights: $(cat said)"
+tool 3 'data set changed under it' train run.recipe --steps 100000 --load changed.unidentified
+sed "s/^init:.*//; s/^steps: .*/steps: 1/" run.recipe > again.recipe
+echo 'weights: changed.unidentified' >> again.recipe
+tool 0 '1 steps done' train again.recipe
+
+[ -z "$(find . -name '.*.tmp')" ] || fail "left: $(find . -name '.*.tmp')"
+exit $failed
