@@ -66,7 +66,7 @@ grep -q 'File too large' said || fail "ulimit -f: $(cat said)"
 mkdir -p pictures/c
 cp "$golden/png/a/rgb8.png" pictures/c/0.png
 head -c 60 "$golden/png/a/rgb16.png" > pictures/c/1.png
-sed 's/^data: .*/data: png_folder dataset_dir=pictures num_classes=10 | take count=1 | rescale rescale=1\/255 | hwc2chw | batch batch_size=1 | repeat/' run.recipe > pictures.recipe
+sed 's/^data: .*/data: png_folder dataset_dir=pictures | take count=1 | rescale rescale=1\/255 | hwc2chw | batch batch_size=1 | repeat/' run.recipe > pictures.recipe
 tool 0 '4 steps done' train pictures.recipe
 tool 3 'pictures/c/1.png' train pictures.recipe --save p
 grep -q '^step' out.txt && fail "a step was done before the bad picture was found"
