@@ -158,9 +158,33 @@ static dp_status check_count(const state *s, uint64_t n_folders, dp_error *err)
                    (unsigned long long)stated, (unsigned long long)n_folders);
 }
 
-static dp_status find_classes(state *s, const char *root, dp_arena *arena, dp_error *err)
+/* For who asks: how a folder is labelled, and what of it is no picture. */
+static dp_status note_class(const char *name, const char *folder, uint64_t label,
+                            uint64_t n_pictures, const dp_options *options, dp_arena *arena,
+                            dp_error *err)
 {
-    char **names, *folder = dp_path_join(arena, root, s->params->dataset_dir);
+    dp_arena listed = dp_arena_within(arena);
+    char **names;
+    size_t n;
+    dp_status status;
+
+    if (options->log == NULL)
+        return DP_OK;
+    status = dp_dir_list(folder, "", &listed, &names, &n, err);
+    dp_arena_free(&listed);
+    if (status != DP_OK)
+        return status;
+    dp_log(options, "png_folder: label %llu is %.120s: %llu pictures", (unsigned long long)label,
+           name, (unsigned long long)n_pictures);
+    if (n > n_pictures)
+        dp_log(options, "png_folder: %llu files and folders in %.120s are no .png and left out",
+               (unsigned long long)(n - n_pictures), name);
+    return DP_OK;
+}
+
+static dp_status find_classes(state *s, const dp_options *options, dp_arena *arena, dp_error *err)
+{
+    char **names, *folder = dp_path_join(arena, options->root, s->params->dataset_dir);
     uint64_t label = 0, n_folders = 0;
     size_t n;
     dp_status status;
@@ -170,15 +194,21 @@ static dp_status find_classes(state *s, const char *root, dp_arena *arena, dp_er
     status = dp_dir_list(folder, "", arena, &names, &n, err);
     for (size_t i = 0; i < n && status == DP_OK; i++) {
         char *class = dp_path_join(arena, folder, names[i]);
+        const uint64_t before = s->n;
         if (class == NULL)
-            status = dp_arena_fail(arena, err, "a path");
-        else if (dp_dir_exists(class)) {
-            label = n_folders++;
-            status = label_of(s, names[i], &label, err);
-            if (status == DP_OK)
-                status = add_class(s, class, label, arena, err);
-        }
+            return dp_arena_fail(arena, err, "a path");
+        if (!dp_dir_exists(class))
+            continue;
+        label = n_folders++;
+        status = label_of(s, names[i], &label, err);
+        if (status == DP_OK)
+            status = add_class(s, class, label, arena, err);
+        if (status == DP_OK)
+            status = note_class(names[i], class, label, s->n - before, options, arena, err);
     }
+    if (status == DP_OK && n > n_folders)
+        dp_log(options, "png_folder: %llu files beside the class folders are left out",
+               (unsigned long long)(n - n_folders));
     s->n_classes = s->n_names > 0 ? s->n_names : n_folders;
     if (status == DP_OK && s->n > 0)
         status = check_count(s, n_folders, err);
@@ -481,7 +511,7 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
     s->alloc = arena->alloc;
     s->memory = options->memory;
     status = p->list[0] != '\0' ? read_list(s, options->root, arena, err)
-                                : find_classes(s, options->root, arena, err);
+                                : find_classes(s, options, arena, err);
     classes = p->num_classes != 0 ? (uint64_t)p->num_classes : s->n_classes;
     if (s->n_names > 0)
         classes = s->n_names;

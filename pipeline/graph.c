@@ -246,6 +246,17 @@ static dp_status plan_join(dp_builder *b, level *l, const dp_found *found, dp_no
     return dp_found_fail(b, found, status);
 }
 
+/* zip ends with the shorter stream, which may be meant or not. */
+static void note_lengths(const dp_builder *b, const dp_node *node)
+{
+    const uint64_t one = node->below, other = node->with->length;
+
+    if (node->order->join == DP_ZIP && one != other && one != DP_ENDLESS && other != DP_ENDLESS)
+        dp_log(b->options, "zip: %llu and %llu rows: the last %llu of the longer are left out",
+               (unsigned long long)one, (unsigned long long)other,
+               (unsigned long long)(one > other ? one - other : other - one));
+}
+
 static dp_status plan_order(dp_builder *b, level *l, const dp_found *found)
 {
     dp_graph *g = b->graph;
@@ -259,6 +270,8 @@ static dp_status plan_order(dp_builder *b, level *l, const dp_found *found)
         status = plan_join(b, l, found, node);
     if (status != DP_OK)
         return status;
+    if (node->with != NULL)
+        note_lengths(b, node);
     node->length = node->below;
     if (node->order->columns != NULL)
         status = node->order->columns(node->params, &l->columns, &g->arena, b->err);

@@ -147,6 +147,7 @@ int cmd_check(int argc, char **argv)
 
     if (status < 0 && sample.given)
         return sample_print(what, s.data, sample.value);
+    s.notes = !json;
     if (status < 0)
         status = session_open(&s, what, (cli_optional){0}, (cli_optional){0});
     if (status < 0)

@@ -12,6 +12,12 @@ static void say_line(void *ctx, const char *line)
     fprintf(stderr, "  %s\n", line);
 }
 
+static void say_note(void *ctx, const char *line)
+{
+    (void)ctx;
+    printf("note: %s\n", line);
+}
+
 static int make_net(session *s, const dp_options *options)
 {
     dp_error err;
@@ -100,6 +106,7 @@ static int open_recipe(session *s, cli_optional seed, cli_optional steps)
         .size = sizeof options,
         .root = s->data,
         .identities = s->identities,
+        .log = s->notes ? say_note : NULL,
         .threads = s->threads > UINT32_MAX ? UINT32_MAX : (uint32_t)s->threads,
         .prefetch = s->prefetch > UINT32_MAX ? UINT32_MAX : (uint32_t)s->prefetch,
         .digests = s->digests,

@@ -18,6 +18,7 @@ typedef struct session {
     dp_batch *batch;
     const char *data; /* --data */
     const char *identities;
+    bool notes;       /* what the readers say of the files is printed */
     bool stream_only; /* the net, if there is one, is not wanted */
     bool test;        /* the recipe's test data take the place of its data */
     bool digests;     /* of every batch will be asked for */

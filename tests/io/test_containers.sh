@@ -150,6 +150,30 @@ refused 'is no IDX file' "idx images=noidx"
 { printf '\0\0\015\002'; be 2; be 1; printf '\077\200\0\0\100\0\0\0'; } > floats
 "$DETPIPE" cat "idx images=floats" --batch 1 | grep -q 'image 2  id 1$' || fail "idx: big-endian floats"
 
+# --data names the archive itself
+[ "$(digest "cifar10 strict=false" --data bin.tar.gz)" = "$(digest "cifar10 strict=false" --data "$fixture")" ] || fail "--data bin.tar.gz"
+
+# check says which folder has which label, what is left out, and that zip's streams are of other lengths
+mkdir -p pets/cat/more pets/zebra
+cp "$SOURCE/tests/golden/png/a/rgb8.png" pets/cat/0.png
+cp pets/cat/0.png pets/zebra/
+cp pets/cat/0.png pets/zebra/1.PNG
+: > pets/cat/1.jpg
+: > pets/cat/.2.png
+: > pets/x.png
+"$DETPIPE" check "png_folder classes=cat,dog,zebra | batch batch_size=2" --data pets > out.txt 2>&1 || fail "check of png_folder"
+grep '^note' out.txt > notes.txt
+cat > wanted.txt <<'TEXT'
+note: png_folder: label 0 is cat: 1 pictures
+note: png_folder: 2 files and folders in cat are no .png and left out
+note: png_folder: label 2 is zebra: 2 pictures
+note: png_folder: 1 files beside the class folders are left out
+TEXT
+diff wanted.txt notes.txt || fail "check of png_folder: other notes"
+"$DETPIPE" check "range count=40 | project columns=id | zip with=\"range count=39 | project columns=label\"" > out.txt 2>&1
+grep -q '^note: zip: 40 and 39 rows: the last 1 of the longer are left out$' out.txt || fail "check of zip: no note"
+"$DETPIPE" check "range count=40" | grep '^note' && fail "check of range: a note"
+
 # records: the same photographs as fields of a file
 expected=$(digest "cifar10 strict=false usage=test | project columns=label" --data "$fixture")
 got=$(digest "records file=test_batch.bin fields=label:uint8,_:uint8:3072 | type_cast column=label data_type=uint32 | project columns=label" --data "$fixture")
