@@ -95,5 +95,31 @@ sed "s/^init:.*//; s/^steps: .*/steps: 1/" run.recipe > again.recipe
 echo 'weights: changed.unidentified' >> again.recipe
 tool 0 '1 steps done' train again.recipe
 
+# a signal at each call that writes: the whole file is there, no temporary one, and the tool ends by it
+interrupted() { # name command...
+    local name=$1 at number
+    shift
+    mkdir held
+    for at in 1 2 3; do
+        for number in 1 2 15; do
+            INTERRUPT_AT=$at INTERRUPT_BY=$number LD_PRELOAD=$work/interrupt.so "$DETPIPE" "$@" > /dev/null 2>&1
+            [ $? = $((128 + number)) ] || fail "signal $number at call $at of $*: another status"
+            [ "$(ls -A held)" = "$name" ] || fail "signal $number at call $at of $*: $(ls -A held)"
+            rm -f held/*
+        done
+    done
+    rmdir held
+}
+if [ -n "$SANITIZE" ]; then
+    echo "signals: skipped under $SANITIZE, nothing can be loaded before it"
+elif "$CC" -D_GNU_SOURCE -shared -fPIC -o interrupt.so "$SOURCE/tests/tools/interrupt.c"; then
+    interrupted x train again.recipe --save held/x
+    interrupted x.npz ckpt convert whole.safetensors held/x.npz
+    interrupted x.npy cat "$stream" --format npy --out held/x.npy
+    interrupted x.html diff a.ledger b.ledger --html held/x.html
+else
+    fail "interrupt.c is not compiled"
+fi
+
 [ -z "$(find . -name '.*.tmp')" ] || fail "left: $(find . -name '.*.tmp')"
 exit $failed
