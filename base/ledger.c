@@ -230,10 +230,12 @@ dp_status dp_ledger_tensor(dp_ledger *l, const char *name, const dp_tensor *t, d
     return dp_ledger_digest(l, name, digest, err);
 }
 
-/* The shortest decimal that is this number, or nan, inf, -inf. */
+/* The shortest decimal that is this number, -0 with its sign; or nan, inf, -inf. */
 static void print_loss(char out[DP_NUMBER_SIZE], double loss)
 {
-    if (isfinite(loss))
+    if (loss == 0 && signbit(loss))
+        snprintf(out, DP_NUMBER_SIZE, "-0");
+    else if (isfinite(loss))
         dp_print_number(out, loss);
     else
         snprintf(out, DP_NUMBER_SIZE, "%s", isnan(loss) ? "nan" : loss > 0 ? "inf" : "-inf");

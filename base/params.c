@@ -224,6 +224,11 @@ dp_status dp_params_bind(const dp_stage_info *info, const dp_text_stage *stage, 
     return DP_OK;
 }
 
+dp_status dp_params_idle(const char *stage, const char *param, const char *needs, dp_error *err)
+{
+    return dp_fail(err, DP_ESPEC, "%s: %s does nothing here: it needs %s", stage, param, needs);
+}
+
 static void print_int(dp_out *out, int64_t value)
 {
     char text[24];

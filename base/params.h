@@ -63,6 +63,9 @@ typedef struct dp_numbers {
  * or value that is wrong, of the stage when one is missing. */
 dp_status dp_params_bind(const dp_stage_info *, const dp_text_stage *, void *params, dp_error *);
 
+/* DP_ESPEC for a value that does nothing beside the others: `needs` says when it would. */
+dp_status dp_params_idle(const char *stage, const char *param, const char *needs, dp_error *);
+
 /* "name a=1 b=2,3": every parameter in the order of the table. */
 void dp_params_print(const dp_stage_info *, const void *params, dp_out *);
 

@@ -516,8 +516,7 @@ static dp_status print_spec(builder *b)
 dp_status dp_net_build(dp_net *net, const char *text, dp_error *err)
 {
     builder b = {.net = net, .err = err, .width = 2 /* the loss */};
-    dp_status status =
-        dp_text_parse(text, strlen(text), &net->arena, &b.text, err);
+    dp_status status = dp_text_parse(text, strlen(text), &net->arena, &b.text, err);
 
     if (status == DP_OK)
         status = bind_initial(&b);

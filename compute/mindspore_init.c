@@ -180,6 +180,16 @@ static double erfc_of(double x)
     return x < 0 ? 2 - result : result;
 }
 
+bool dp_mindspore_normal_fits(const dp_truncated_normal *d)
+{
+    const double sigma = (double)(float)d->sigma, mean = (double)(float)d->mean;
+    const double alpha = ((double)(float)d->a - mean) / sigma;
+    const double beta = ((double)(float)d->b - mean) / sigma;
+    const double low = erfc_of(-(alpha / SQRT2_F)) / 2, high = erfc_of(-(beta / SQRT2_F)) / 2;
+
+    return alpha < beta && alpha < 8 && beta > -8 && low < high && quantile(low) < quantile(high);
+}
+
 void dp_fill_mindspore_normal(const dp_init_source *source, const dp_truncated_normal *d,
                               int64_t first, int64_t n, float *out)
 {

@@ -38,8 +38,8 @@ typedef struct dp_snapshot_info {
     uint64_t        seed;                     /* with which it was opened */
     uint8_t         fingerprint[16], dataset[16];
     uint8_t         content[16];              /* digest of the records as a data set */
-    uint64_t        n_records, n_batches;     /* n_batches: 0 = it is a stream of rows */
-    uint64_t        batch_size;               /* rows of a full batch; 0 likewise */
+    uint64_t        n_records, n_batches;     /* n_batches: 0 of rows, of an empty stream */
+    uint64_t        batch_size;               /* rows of a full batch; 0 = it is a stream of rows */
     const dp_array *columns;                  /* types of one row; ends with a NULL name */
     const char     *compression;
     uint64_t        block_records, n_blocks;

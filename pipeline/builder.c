@@ -67,6 +67,13 @@ static bool is_replayed(const dp_found *f)
            ((const dp_random *)f->params)->order == DP_DRAW_MINDSPORE;
 }
 
+/* Draws of our own are the same for every number of workers. */
+static bool has_idle_workers(const dp_found *f)
+{
+    return f->transform != NULL && f->transform->draw != NULL && !is_replayed(f) &&
+           ((const dp_random *)f->params)->workers != 1;
+}
+
 /* Whether the stage makes batches of rows, or is a reader that has them. */
 static bool makes_batches(const dp_found *f)
 {
@@ -153,6 +160,9 @@ static dp_status place(dp_builder *b, dp_found *f, const char *spec, const dp_te
 
     b->graph->n_steps += f->transform == NULL ? 0 : f->transform->then != NULL ? 2 : 1;
     f->replayed = is_replayed(f);
+    if (has_idle_workers(f))
+        return dp_fail_at(b->err, DP_ESPEC, stage->column,
+                          "%s: workers does nothing here: it needs order=mindspore", f->info->name);
     if (held)
         status = find_held(b, f, spec, stage, depth);
     if (status != DP_OK || branch == NULL || (f->order == NULL && !f->replayed && !grouped))

@@ -117,6 +117,9 @@ static dp_status add_mix(dp_builder *b, const level *l, const dp_found *found, d
     if (image == l->columns.n || label == l->columns.n)
         return dp_column_missing(found->info->name, image == l->columns.n ? p->column : p->label,
                                  strlen(image == l->columns.n ? p->column : p->label), err);
+    if (found->replayed)
+        return dp_fail(err, DP_ESPEC, "%s: MindSpore's draws are not known: use order=native",
+                       found->info->name);
     for (int i = 0; i < 2; i++) {
         const dp_column *c = &l->columns.column[i == 0 ? image : label];
         if ((c->type.dtype != DP_F32 && c->type.dtype != DP_F64) || c->type.rank == 0)

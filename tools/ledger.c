@@ -115,22 +115,37 @@ static int by_step(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static bool add_step(ledger *l, cJSON *json)
+/* The digits behind {"step": of the line itself: cJSON has doubles alone. */
+static bool read_step(const char *line, uint64_t *out)
 {
-    const cJSON *step = cJSON_GetObjectItemCaseSensitive(json, "step");
+    static const char before[] = "{\"step\":";
+    const char *at = line + sizeof before - 1;
+
+    if (strncmp(line, before, sizeof before - 1) != 0 || *at < '0' || *at > '9')
+        return false;
+    for (*out = 0; *at >= '0' && *at <= '9'; at++) {
+        if (__builtin_mul_overflow(*out, (uint64_t)10, out) ||
+            __builtin_add_overflow(*out, (uint64_t)(*at - '0'), out))
+            return false;
+    }
+    return *at == ',';
+}
+
+static bool add_step(ledger *l, const char *line, cJSON *json)
+{
     const char *printed = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "loss"));
     cJSON *tensors = cJSON_GetObjectItemCaseSensitive(json, "tensors");
     ledger_step *at;
+    uint64_t step;
 
-    if (!cJSON_IsNumber(step) || step->valuedouble < 0 || printed == NULL ||
-        !cJSON_IsObject(tensors))
+    if (!read_step(line, &step) || printed == NULL || !cJSON_IsObject(tensors))
         return false;
-    at = ledger_find(l, (uint64_t)step->valuedouble);
+    at = ledger_find(l, step);
     if (at == NULL) {
         l->steps = xrealloc(l->steps, (l->n + 1) * sizeof *l->steps);
         at = &l->steps[l->n++];
     }
-    *at = (ledger_step){.step = (uint64_t)step->valuedouble, .tensors = tensors};
+    *at = (ledger_step){.step = step, .tensors = tensors};
     snprintf(at->loss, sizeof at->loss, "%s", printed);
     if (l->n > 1 && l->steps[l->n - 1].step < l->steps[l->n - 2].step)
         qsort(l->steps, l->n, sizeof *l->steps, by_step);
@@ -147,7 +162,7 @@ static bool add_line(ledger *l, const char *line)
     l->lines = xrealloc(l->lines, (l->n_lines + 1) * sizeof *l->lines);
     l->lines[l->n_lines++] = json;
     if (l->n_lines > 1)
-        return add_step(l, json);
+        return add_step(l, line, json);
     about = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "about"));
     snprintf(l->about, sizeof l->about, "%s", about != NULL ? about : "");
     return about != NULL;

@@ -33,7 +33,8 @@ static void bell(double *out, int n, double sigma)
     if (sigma <= 0)
         sigma = 0.3 * ((n - 1) * 0.5 - 1) + 0.8;
     for (int i = 0; i < n; i++) {
-        const double x = i - (n - 1) * 0.5, power = -0.5 * x * x / (sigma * sigma);
+        const double x = i - (n - 1) * 0.5;
+        const double power = x == 0 ? 0 : -0.5 * x * x / (sigma * sigma); /* sigma^2 may be 0 */
         out[i] = power < -700 ? 0 : dp_exp_d(power);
         sum += out[i];
     }

@@ -33,9 +33,8 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
         status = dp_check_channels("pad", in, err);
     if (status == DP_OK)
         status = dp_padding("pad", &p->padding, around, err);
-    if (status == DP_OK && p->fill_value.n != 1 && p->fill_value.n != 3)
-        status =
-            dp_fail(err, DP_ESPEC, "pad: fill_value takes 1 or 3 numbers, not %d", p->fill_value.n);
+    if (status == DP_OK)
+        status = dp_check_fill("pad", &p->fill_value, p->padding_mode, err);
     if (status == DP_OK)
         status = dp_resized("pad", out, in->type.shape[0] + around[1] + around[3],
                             in->type.shape[1] + around[0] + around[2], err);

@@ -40,9 +40,8 @@ static dp_status check(random_crop *p, const dp_column *in, int64_t around[4], d
         status = dp_check_list("random_crop", "size", &p->size, 2, err);
     if (status == DP_OK)
         status = dp_padding("random_crop", &p->padding, around, err);
-    if (status == DP_OK && p->fill_value.n != 1 && p->fill_value.n != 3)
-        status = dp_fail(err, DP_ESPEC, "random_crop: fill_value takes 1 or 3 numbers, not %d",
-                         p->fill_value.n);
+    if (status == DP_OK)
+        status = dp_check_fill("random_crop", &p->fill_value, p->padding_mode, err);
     for (int i = 0; i < 4 && status == DP_OK; i++) {
         if (around[i] >= 3 * in->type.shape[(i + 1) % 2])
             status =

@@ -11,6 +11,21 @@
 
 enum { CONSTANT, EDGE, REFLECT, SYMMETRIC };
 
+dp_status dp_check_fill(const char *stage, const dp_ints *fill_value, int32_t padding_mode,
+                        dp_error *err)
+{
+    bool filled = false;
+
+    if (fill_value->n != 1 && fill_value->n != 3)
+        return dp_fail(err, DP_ESPEC, "%s: fill_value takes 1 or 3 numbers, not %d", stage,
+                       fill_value->n);
+    for (int32_t i = 0; i < fill_value->n; i++)
+        filled = filled || fill_value->v[i] != 0;
+    return filled && padding_mode != 0
+               ? dp_params_idle(stage, "fill_value", "padding_mode=constant", err)
+               : DP_OK;
+}
+
 dp_status dp_check_image(const char *stage, const dp_column *in, dp_error *err)
 {
     if (in->type.rank != 2 && in->type.rank != 3)

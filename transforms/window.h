@@ -14,6 +14,10 @@
 
 #define DP_PADDING_MODES "constant,edge,reflect,symmetric"
 
+/* One number or three, and another than 0 only where padding_mode=constant uses it. */
+dp_status dp_check_fill(const char *stage, const dp_ints *fill_value, int32_t padding_mode,
+                        dp_error *);
+
 typedef struct dp_axis {
     int32_t *source;     /* of each place; -1 = the fill value */
     int64_t length;      /* of the plane */

@@ -33,6 +33,9 @@ void dp_fill_uniform(const dp_init_source *, int32_t order, double bound, int64_
 typedef struct dp_truncated_normal {
     double sigma, mean, a, b;
 } dp_truncated_normal;
+/* Whether there are numbers between a and b: a < b, and not all of it is so far out that float32
+ * has one value for it. */
+bool dp_mindspore_normal_fits(const dp_truncated_normal *);
 void dp_fill_mindspore_normal(const dp_init_source *, const dp_truncated_normal *, int64_t first,
                               int64_t n, float *out);
 

@@ -45,7 +45,15 @@ static void fill(const void *params_, const dp_init_source *source, int64_t firs
 
 static dp_status check(const void *params_, uint64_t seed, dp_error *err)
 {
-    return dp_check_init_order(((const truncated_normal *)params_)->order, seed, err);
+    const truncated_normal *p = params_;
+
+    if (p->order != DP_ORDER_MINDSPORE && (p->d.a != -2 || p->d.b != 2))
+        return dp_params_idle("truncated_normal", p->d.a != -2 ? "a" : "b", "order=mindspore", err);
+    if (p->order == DP_ORDER_MINDSPORE && !dp_mindspore_normal_fits(&p->d))
+        return dp_fail(err, DP_ESPEC,
+                       "truncated_normal: the normal distribution has nothing between a and b (a < "
+                       "b, within 8 sigma of the mean)");
+    return dp_check_init_order(p->order, seed, err);
 }
 
 const dp_initializer dp_initializer_truncated_normal = {

@@ -213,6 +213,16 @@ static void open(void)
     open_arrays();
 }
 
+static void canonical(void)
+{
+    char text[200];
+
+    REFUSED(dp_canonical, NULL, text, sizeof text);
+    REFUSED(dp_canonical, "range count=3", NULL, sizeof text);
+    REFUSED_AS(DP_ELIMIT, dp_canonical, "range count=3", text, 0);
+    REFUSED_AS(DP_ESPEC, dp_canonical, "", text, sizeof text);
+}
+
 static void close(void) { dp_close(NULL); }
 static void spec(void) { assert_null(dp_spec(NULL)); }
 
@@ -796,23 +806,75 @@ static const struct {
     {                                                                                              \
         "dp_" #name, name                                                                          \
     }
-    ROW(version),       ROW(status_name),    ROW(dtype_name),     ROW(dtype_size),
-    ROW(digest),        ROW(numeric_check),  ROW(open),           ROW(close),
-    ROW(spec),          ROW(fingerprint),    ROW(output),         ROW(column_name),
-    ROW(next),          ROW(batch_get),      ROW(batch_digest),   ROW(tell),
-    ROW(length),        ROW(records),        ROW(draws),          ROW(seek),
-    ROW(skip),          ROW(get_state),      ROW(set_state),      ROW(dataset_digest),
-    ROW(stages),        ROW(net_open),       ROW(net_close),      ROW(net_step),
-    ROW(net_eval),      ROW(net_save),       ROW(net_load),       ROW(net_set_note),
-    ROW(net_note),      ROW(net_tell),       ROW(net_spec),       ROW(net_learning_rate),
-    ROW(net_parameter), ROW(net_gradient),   ROW(net_layer),      ROW(net_digest),
-    ROW(net_stages),    ROW(net_selftest),   ROW(archive_open),   ROW(archive_close),
-    ROW(archive_get),   ROW(archive_find),   ROW(archive_save),   ROW(archive_format_name),
-    ROW(op_open),       ROW(op_close),       ROW(op_run),         ROW(op_output),
-    ROW(ops),           ROW(op_example),     ROW(group_check),    ROW(mpi_open),
-    ROW(mpi_close),     ROW(mpi_abort),      ROW(ledger_open),    ROW(ledger_tensor),
-    ROW(ledger_digest), ROW(ledger_step),    ROW(ledger_close),   ROW(snapshot_write),
-    ROW(snapshot_open), ROW(snapshot_close), ROW(snapshot_check), ROW(snapshot_get_info),
+    ROW(canonical),
+    ROW(version),
+    ROW(status_name),
+    ROW(dtype_name),
+    ROW(dtype_size),
+    ROW(digest),
+    ROW(numeric_check),
+    ROW(open),
+    ROW(close),
+    ROW(spec),
+    ROW(fingerprint),
+    ROW(output),
+    ROW(column_name),
+    ROW(next),
+    ROW(batch_get),
+    ROW(batch_digest),
+    ROW(tell),
+    ROW(length),
+    ROW(records),
+    ROW(draws),
+    ROW(seek),
+    ROW(skip),
+    ROW(get_state),
+    ROW(set_state),
+    ROW(dataset_digest),
+    ROW(stages),
+    ROW(net_open),
+    ROW(net_close),
+    ROW(net_step),
+    ROW(net_eval),
+    ROW(net_save),
+    ROW(net_load),
+    ROW(net_set_note),
+    ROW(net_note),
+    ROW(net_tell),
+    ROW(net_spec),
+    ROW(net_learning_rate),
+    ROW(net_parameter),
+    ROW(net_gradient),
+    ROW(net_layer),
+    ROW(net_digest),
+    ROW(net_stages),
+    ROW(net_selftest),
+    ROW(archive_open),
+    ROW(archive_close),
+    ROW(archive_get),
+    ROW(archive_find),
+    ROW(archive_save),
+    ROW(archive_format_name),
+    ROW(op_open),
+    ROW(op_close),
+    ROW(op_run),
+    ROW(op_output),
+    ROW(ops),
+    ROW(op_example),
+    ROW(group_check),
+    ROW(mpi_open),
+    ROW(mpi_close),
+    ROW(mpi_abort),
+    ROW(ledger_open),
+    ROW(ledger_tensor),
+    ROW(ledger_digest),
+    ROW(ledger_step),
+    ROW(ledger_close),
+    ROW(snapshot_write),
+    ROW(snapshot_open),
+    ROW(snapshot_close),
+    ROW(snapshot_check),
+    ROW(snapshot_get_info),
 };
 #define N_ROWS (sizeof rows / sizeof rows[0])
 

@@ -44,8 +44,8 @@ static void check_crop(const char *mode, int size, int pad)
     uint8_t *in = images_of(SMALL_CIFAR, 3072), *out;
 
     snprintf(spec, sizeof spec,
-             SMALL_CIFAR " | random_crop size=%d padding=%d padding_mode=%s fill_value=1,2,3", size,
-             pad, mode);
+             SMALL_CIFAR " | random_crop size=%d padding=%d padding_mode=%s fill_value=%s", size,
+             pad, mode, strcmp(mode, "constant") == 0 ? "1,2,3" : "0");
     out = images_of(spec, (size_t)size * (size_t)size * 3);
     for (int n = 0; n < N; n++) {
         dp_rng rng;
