@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/inflate.h"
+#include "base/sniff.h"
 #include "base/tensor.h"
 #include "io/reader.h"
 
@@ -68,8 +69,8 @@ static dp_status parse(array *a, dp_blob blob, dp_error *err)
 
     if (blob.size < 4 || b[0] != 0 || b[1] != 0 || !take_type(b[2], &a->type.dtype) || b[3] == 0 ||
         b[3] > 4)
-        return dp_fail(err, DP_ECORRUPT, "idx: %.120s is no IDX file of 1 to 4 dimensions",
-                       a->path);
+        return dp_fail(err, DP_ECORRUPT, "idx: %.100s is no IDX file of 1 to 4 dimensions%s",
+                       a->path, dp_sniff_bytes(b, blob.size).text);
     a->type.rank = b[3];
     header = 4 + 4 * (size_t)b[3];
     if (blob.size < header)

@@ -147,6 +147,8 @@ printf '\0\0\010\003' > header
 refused 'ends in its header' "idx images=header"
 printf 'P5 hello' > noidx
 refused 'is no IDX file' "idx images=noidx"
+printf '<!DOCTYPE html><title>404' > page
+refused 'is no IDX file of 1 to 4 dimensions \(it is an HTML page' "idx images=page"
 { printf '\0\0\015\002'; be 2; be 1; printf '\077\200\0\0\100\0\0\0'; } > floats
 "$DETPIPE" cat "idx images=floats" --batch 1 | grep -q 'image 2  id 1$' || fail "idx: big-endian floats"
 
