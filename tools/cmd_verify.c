@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tools/child.h"
 #include "tools/growth.h"
 #include "tools/ladder.h"
 #include "tools/losses.h"
@@ -18,6 +20,7 @@
 
 #define MAX_RUNS  8
 #define MAX_RANKS 1024
+#define MOST_RESULT ((uint64_t)1 << 32) /* bytes */
 
 typedef struct settings {
     const char *recipe, *data, *vary, *inject, *ranks, *one_run;
@@ -94,8 +97,15 @@ static const char *own_path(char *path, size_t size)
     return path;
 }
 
-static void exec_run(const settings *s, const run *r, int out)
+typedef struct job {
+    const settings *settings;
+    const run *run;
+} job;
+
+static void become(const void *ctx, child_result *result)
 {
+    const settings *s = ((const job *)ctx)->settings;
+    const run *r = ((const job *)ctx)->run;
     char threads[24], prefetch[24], steps[24], seed[24], ranks[24], path[4096];
     const char *argv[24 + RANKS_MAX_WORDS] = {own_path(path, sizeof path)};
     int n = 1;
@@ -122,74 +132,65 @@ static void exec_run(const settings *s, const run *r, int out)
     argv[n] = NULL;
     if (r->cpu != NULL)
         setenv("DETPIPE_CPU", r->cpu, 1);
-    if (dup2(out, STDOUT_FILENO) >= 0)
-        execvp(argv[0], (char *const *)(uintptr_t)argv);
-    fprintf(stderr, "detpipe: cannot start a run: %s: %s%s\n", argv[0], strerror(errno),
-            r->ranks > 1 ? " (Debian: openmpi-bin)" : "");
-    _exit(EXIT_NOT_TRIED);
+    ranks_forget();
+    snprintf(result->why, sizeof result->why, "%.4000s%s", argv[0],
+             r->ranks > 1 ? " (Debian: openmpi-bin)" : "");
+    execvp(argv[0], (char *const *)(uintptr_t)argv);
 }
 
-/* All that the descriptor gives, NUL added; NULL when out of memory. */
+/* All of the file, NUL added; NULL when it cannot be had. */
 static char *read_all(int fd)
 {
-    size_t used = 0, size = 65536;
-    char *text = malloc(size);
+    const off_t size = lseek(fd, 0, SEEK_END);
+    char *text = size >= 0 ? xmalloc((size_t)size + 1) : NULL;
 
-    while (text != NULL) {
-        const ssize_t n = read(fd, text + used, size - used - 1);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        used += (size_t)n;
-        if (size - used < 2) {
-            char *larger = realloc(text, size *= 2);
-            if (larger == NULL)
-                free(text);
-            text = larger;
-        }
+    if (text == NULL)
+        return NULL;
+    if (pread(fd, text, (size_t)size, 0) != (ssize_t)size) {
+        free(text);
+        return NULL;
     }
-    if (text != NULL)
-        text[used] = '\0';
+    text[size] = '\0';
     return text;
 }
 
-static int wait_for(pid_t child, int number)
+/* A run says itself why it fails. */
+static int judge_end(const child_result *end, int number)
 {
-    int status;
-
-    while (waitpid(child, &status, 0) < 0) {
-        if (errno != EINTR)
-            return cli_fail(EXIT_NOT_TRIED, "run %d was lost: %s", number, strerror(errno));
-    }
-    if (WIFSIGNALED(status))
+    if (end->end == CHILD_INTERRUPTED)
+        return cli_fail(EXIT_NOT_TRIED, "verify: interrupted in run %d (%s); it was ended", number,
+                        strsignal(end->signal));
+    if (end->end == CHILD_UNSTARTED)
+        return cli_fail(EXIT_NOT_TRIED, "verify: cannot start run %d: %s", number, end->why);
+    if (end->end != CHILD_ENDED)
+        return cli_fail(EXIT_NOT_TRIED, "verify: run %d was lost", number);
+    if (WIFSIGNALED(end->status))
         return cli_fail(EXIT_NOT_TRIED, "run %d was ended by signal %d (%s)", number,
-                        WTERMSIG(status), strsignal(WTERMSIG(status)));
-    return WEXITSTATUS(status) == 0 ? -1 : WEXITSTATUS(status);
+                        WTERMSIG(end->status), strsignal(WTERMSIG(end->status)));
+    return WEXITSTATUS(end->status) == 0 ? -1 : WEXITSTATUS(end->status);
 }
 
 static int start_run(const settings *s, run *r, int number)
 {
-    int ends[2], status;
-    char *text;
+    const job j = {s, r};
+    child c = {.become = become,
+               .ctx = &j,
+               .out = memfd_create("detpipe-run", MFD_CLOEXEC),
+               .err = -1,
+               .most = MOST_RESULT};
+    child_result end;
+    char *text = NULL;
     cJSON *json;
-    pid_t child;
+    int status;
 
-    fflush(stdout);
-    if (pipe(ends) != 0)
-        return cli_fail(EXIT_NOT_TRIED, "cannot make a pipe: %s", strerror(errno));
-    child = fork();
-    if (child < 0)
+    if (c.out < 0)
         return cli_fail(EXIT_NOT_TRIED, "cannot start run %d: %s", number, strerror(errno));
-    if (child == 0) {
-        close(ends[0]);
-        exec_run(s, r, ends[1]);
-    }
-    close(ends[1]);
-    text = read_all(ends[0]);
-    close(ends[0]);
-    status = wait_for(child, number);
-    json = status < 0 && text != NULL ? cJSON_Parse(text) : NULL;
+    child_run(&c, &end);
+    status = judge_end(&end, number);
+    if (status < 0)
+        text = read_all(c.out);
+    close(c.out);
+    json = text != NULL ? cJSON_Parse(text) : NULL;
     if (status < 0 && !ladder_from_json(json, &r->ladder))
         status = cli_fail(EXIT_NOT_TRIED, "run %d gave no result that can be read", number);
     cJSON_Delete(json);
@@ -534,19 +535,22 @@ static int compare(const settings *s, inject what)
     return status;
 }
 
-/* The word after "--", 0 = there is none; a run of our own has its recipe there. */
-static int find_command(int argc, char **argv)
+/* The place of a word of our own, 0 = it is not there: those behind "--" are not ours. */
+static int find_word(int argc, char **argv, const char *word)
 {
-    for (int i = 1; i < argc && strcmp(argv[i], "--one-run") != 0; i++) {
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], word) == 0)
+            return i;
         if (strcmp(argv[i], "--") == 0)
-            return i + 1;
+            break;
     }
     return 0;
 }
 
 int cmd_verify(int argc, char **argv)
 {
-    const int foreign = find_command(argc, argv);
+    const bool is_one_run = find_word(argc, argv, "--one-run") > 0;
+    const int foreign = is_one_run ? 0 : find_word(argc, argv, "--"); /* else its recipe is there */
     settings s = {.recipe = RECIPE_DEFAULT, .prefetch = 2};
     const cli_option options[] = {
         {"data", "DIR", "where the data set is (default: working directory)", CLI_TEXT, &s.data},
@@ -569,8 +573,13 @@ int cmd_verify(int argc, char **argv)
     inject what;
     int status;
 
+    if (ranks_started() > 1 && !is_one_run)
+        return cli_fail(EXIT_MALFORMED,
+                        "verify was started on %lu ranks, and each would try the whole: start it "
+                        "alone, with --ranks %lu, or verify -- mpirun ... COMMAND",
+                        ranks_started(), ranks_started());
     if (foreign > 0)
-        return verify_command(argc, argv, foreign);
+        return verify_command(argc, argv, foreign + 1);
     status = cli_parse(&command, argc, argv, &s.recipe);
     if (status < 0 && s.steps.given && s.steps.value == 0)
         status = cli_fail(EXIT_MALFORMED, "verify: --steps takes 1 and more");

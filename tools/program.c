@@ -4,162 +4,206 @@
  */
 #include "tools/program.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
+#include <ftw.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "tools/child.h"
 #include "tools/cli.h"
-#include "tools/evidence.h"
 
-/* ---- the process ---- */
+/* ---- why there is nothing to compare ---- */
 
-/* What the run tells when it cannot become the program. */
-static void give_up(int report, const char *what)
+__attribute__((format(printf, 3, 4))) static int fail(program_run *r, int status,
+                                                      const char *format, ...)
 {
-    char text[PROGRAM_PATH];
-    const int n = snprintf(text, sizeof text, "%s: %s", what, strerror(errno));
-    const ssize_t written = write(report, text, n > 0 ? (size_t)n : 0);
-    _exit(written >= 0 ? EXIT_NOT_TRIED : EXIT_NO);
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(r->why, sizeof r->why, format, args);
+    va_end(args);
+    return status;
 }
 
-static bool redirect(const char *path, int flags, int to)
+/* "ValueError: ..", "mindspore.common.MyException: ..": as uncaught errors are printed. */
+static bool names_an_error(const char *line)
 {
-    const int fd = open(path, flags | O_CLOEXEC, 0600);
-    return fd >= 0 && dup2(fd, to) >= 0;
-}
+    static const char *const ends[] = {"Error", "Exception", "Interrupt"};
+    size_t n = 0;
 
-static void become(const program *p, const program_run *r, const sigset_t *mask, int report)
-{
-    char folder[PROGRAM_PATH];
-
-    snprintf(folder, sizeof folder, "%.4000s/run%d.cwd.XXXXXX", p->folder, r->number);
-    setpgid(0, 0);
-    if (!redirect("/dev/null", O_RDONLY, STDIN_FILENO))
-        give_up(report, "/dev/null");
-    if (!redirect(r->out, O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO))
-        give_up(report, r->out);
-    if (!redirect(r->err, O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO))
-        give_up(report, r->err);
-    if (!perturb_apply(r->vary, folder))
-        give_up(report, "--vary");
-    sigprocmask(SIG_SETMASK, mask, NULL);
-    execvp(p->argv[0], p->argv);
-    give_up(report, p->argv[0]);
-}
-
-/* ---- waiting for it ---- */
-
-typedef enum ending { ENDED, TIMED_OUT, INTERRUPTED } ending;
-
-/* SIGCHLD, SIGINT and SIGTERM are blocked, so each is taken here. */
-static ending await(pid_t child, const sigset_t *signals, uint64_t timeout, double start,
-                    int *status)
-{
-    while (waitpid(child, status, WNOHANG) == 0) {
-        const double left = (double)timeout - (cli_seconds() - start);
-        const struct timespec t = {timeout == 0 ? 3600 : (time_t)(left > 0 ? left : 0),
-                                   (long)(left > 0 ? (left - (double)(time_t)left) * 1e9 : 0)};
-        const int signal = sigtimedwait(signals, NULL, &t);
-        const bool late = timeout != 0 && cli_seconds() - start >= (double)timeout;
-        if (signal != SIGINT && signal != SIGTERM && !late)
-            continue;
-        kill(-child, SIGKILL);
-        while (waitpid(child, status, 0) < 0 && errno == EINTR)
-            ;
-        return late && signal != SIGINT && signal != SIGTERM ? TIMED_OUT : INTERRUPTED;
+    while (isalnum((unsigned char)line[n]) || line[n] == '_' || line[n] == '.')
+        n++;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        const size_t length = strlen(ends[i]);
+        if (n >= length && memcmp(line + n - length, ends[i], length) == 0)
+            return line[n] == ':' || line[n] == '\0';
     }
-    return ENDED;
+    return false;
 }
 
-/* The last line that is in a file, if one is. */
-static void last_line(const char *path, char *line, size_t size)
+/* The last line that names an error, else the last one. */
+static void telling_line(const char *path, char *line, size_t size)
 {
-    FILE *f = fopen(path, "r");
+    FILE *f = fopen(path, "re");
+    bool named = false, begins = true;
     char next[512];
 
     snprintf(line, size, "it said nothing of it");
     while (f != NULL && fgets(next, sizeof next, f) != NULL) {
+        const bool names = begins && names_an_error(next);
+        begins = strchr(next, '\n') != NULL;
         next[strcspn(next, "\r\n")] = '\0';
-        if (next[0] != '\0')
+        if (next[0] != '\0' && (names || !named))
             snprintf(line, size, "%.300s", next);
+        named = named || names;
     }
     if (f != NULL)
         fclose(f);
 }
 
-static int judge_end(const program *p, const program_run *r, ending how, int status)
+static int judge_status(program_run *r, int status)
 {
     char line[320];
 
-    if (how == INTERRUPTED)
-        return cli_fail(EXIT_NOT_TRIED, "verify: interrupted in run %d; it was ended", r->number);
-    if (how == TIMED_OUT)
-        return cli_fail(EXIT_NOT_TRIED,
-                        "verify: run %d took more than %llu seconds and was ended (--timeout); "
-                        "what it printed: %s",
-                        r->number, (unsigned long long)p->timeout, r->out);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return -1;
-    last_line(r->err, line, sizeof line);
+    telling_line(r->err, line, sizeof line);
     if (WIFSIGNALED(status))
-        return cli_fail(EXIT_NOT_TRIED, "verify: run %d was ended by signal %d (%s): %s (%s)",
-                        r->number, WTERMSIG(status), strsignal(WTERMSIG(status)), line, r->err);
-    return cli_fail(EXIT_NOT_TRIED, "verify: run %d failed with exit status %d: %s (%s)", r->number,
-                    WEXITSTATUS(status), line, r->err);
+        return fail(r, EXIT_NOT_TRIED, "run %d was ended by signal %d (%s): %s (%s)", r->number,
+                    WTERMSIG(status), strsignal(WTERMSIG(status)), line, r->err);
+    return fail(r, EXIT_NOT_TRIED, "run %d failed with exit status %d: %s (%s)", r->number,
+                WEXITSTATUS(status), line, r->err);
 }
 
-/* The report is closed by exec, and has words if there was none. */
-static int read_report(int report)
+static int judge_end(const program *p, program_run *r, const child_result *end)
 {
-    char text[PROGRAM_PATH];
-    ssize_t n;
-
-    while ((n = read(report, text, sizeof text - 1)) < 0 && errno == EINTR)
-        ;
-    if (n <= 0)
-        return -1;
-    text[n] = '\0';
-    return cli_fail(EXIT_NOT_TRIED, "verify: cannot start %s", text);
-}
-
-static int run(const program *p, program_run *r)
-{
-    const double start = cli_seconds();
-    sigset_t signals, before;
-    int ends[2], status = 0, failed;
-    ending how;
-    pid_t child;
-
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return cli_fail(EXIT_NOT_TRIED, "cannot make a pipe: %s", strerror(errno));
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGCHLD);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigprocmask(SIG_BLOCK, &signals, &before);
-    child = fork();
-    if (child == 0)
-        become(p, r, &before, ends[1]);
-    close(ends[1]);
-    if (child > 0) {
-        failed = read_report(ends[0]);
-        how = await(child, &signals, p->timeout, start, &status);
-    } else {
-        failed = cli_fail(EXIT_NOT_TRIED, "cannot start run %d: %s", r->number, strerror(errno));
-        how = ENDED;
+    switch (end->end) {
+    case CHILD_UNSTARTED:
+        return fail(r, EXIT_NOT_TRIED, "cannot start %s", end->why);
+    case CHILD_INTERRUPTED:
+        return fail(r, EXIT_NOT_TRIED, "interrupted in run %d (%s); it was ended", r->number,
+                    strsignal(end->signal));
+    case CHILD_TIMED_OUT:
+        return fail(r, EXIT_NOT_TRIED,
+                    "run %d took more than %llu seconds and was ended (--timeout); what it "
+                    "printed: %s",
+                    r->number, (unsigned long long)p->timeout, r->out);
+    case CHILD_STOPPED:
+        return fail(r, EXIT_NOT_TRIED,
+                    "run %d was stopped: it wants the terminal (%s), and verify gives it none; it was "
+                    "ended",
+                    r->number, strsignal(end->signal));
+    case CHILD_FLOODED:
+        return fail(r, EXIT_NOT_TRIED,
+                    "run %d printed more than %llu bytes and was ended (--max-output): %s",
+                    r->number, (unsigned long long)p->most, r->out);
+    case CHILD_UNWRITTEN:
+        return fail(r, EXIT_NOT_TRIED, "what run %d prints cannot be kept in %s: %s; it was ended",
+                    r->number, p->folder, end->why);
+    case CHILD_LOST:
+        return fail(r, EXIT_NOT_TRIED, "run %d was lost: its keeper was killed", r->number);
+    default:
+        return judge_status(r, end->status);
     }
-    close(ends[0]);
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    r->seconds = cli_seconds() - start;
-    return failed >= 0 ? failed : judge_end(p, r, how, status);
 }
 
-int program_start(const program *p, program_run *r)
+/* ---- the process ---- */
+
+typedef struct job {
+    const program *program;
+    const program_run *run;
+} job;
+
+static void become(const void *ctx, child_result *result)
+{
+    const job *j = ctx;
+    char here[PROGRAM_PATH];
+    perturb_place place = {here, result->note, sizeof result->note};
+
+    snprintf(here, sizeof here, "%.4000s/run%d", j->program->folder, j->run->number);
+    snprintf(result->why, sizeof result->why, "a run with what --vary changes");
+    if (!perturb_apply(&j->run->plan, &place))
+        return;
+    snprintf(result->why, sizeof result->why, "%.4000s", j->program->argv[0]);
+    execvp(j->program->argv[0], j->program->argv);
+}
+
+/* A new file in the place of an old one; -1: what is there is no plain file, or cannot be replaced.
+ */
+static int replace(const char *path)
+{
+    struct stat old;
+
+    if (lstat(path, &old) == 0) {
+        if (!S_ISREG(old.st_mode)) {
+            errno = EEXIST;
+            return -1;
+        }
+        if (unlink(path) != 0)
+            return -1;
+    }
+    return open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+static int remove_one(const char *path, const struct stat *s, int kind, struct FTW *place)
+{
+    (void)s, (void)kind, (void)place;
+    return remove(path);
+}
+
+void program_remove(const char *path) { nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS); }
+
+/* Folders that a run of this number had in another trial (--output). */
+static void remove_old(const program *p, const program_run *r)
+{
+    static const char *const names[] = {"cwd", "tmp"};
+    char path[PROGRAM_PATH];
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(path, sizeof path, "%.4000s/run%d.%s", p->folder, r->number, names[i]);
+        program_remove(path);
+    }
+}
+
+static int run(program *p, program_run *r)
+{
+    const job j = {p, r};
+    child c = {.become = become, .ctx = &j, .timeout = p->timeout, .most = p->most,
+               .after = p->last};
+    child_result end;
+
+    remove_old(p, r);
+    c.out = replace(r->out);
+    c.err = c.out >= 0 ? replace(r->err) : -1;
+    if (c.err < 0) {
+        fail(r, EXIT_NOT_TRIED, "cannot write %s: %s", c.out < 0 ? r->out : r->err,
+             errno == EEXIST ? "what is there is no plain file" : strerror(errno));
+        if (c.out >= 0)
+            close(c.out);
+        return EXIT_NOT_TRIED;
+    }
+    child_run(&c, &end);
+    close(c.out);
+    close(c.err);
+    p->last = end.ended;
+    r->seconds = end.seconds;
+    r->interrupted = end.end == CHILD_INTERRUPTED;
+    snprintf(r->note, sizeof r->note, "%s", end.note);
+    if (end.left > 0)
+        snprintf(r->note + strlen(r->note), sizeof r->note - strlen(r->note),
+                 "%sit left %u process%s behind (%s), which %s ended", r->note[0] != '\0' ? "; " : "",
+                 end.left, end.left == 1 ? "" : "es", end.left_name,
+                 end.left == 1 ? "was" : "were");
+    return judge_end(p, r, &end);
+}
+
+int program_start(program *p, program_run *r)
 {
     int status;
 
@@ -168,12 +212,10 @@ int program_start(const program *p, program_run *r)
     status = run(p, r);
     if (status < 0)
         status = losses_read((const char *const[]){r->out, r->err}, p->regex, &r->losses);
-    if (status < 0 && r->losses.n == 0) {
-        status = cli_fail(EXIT_MALFORMED,
-                          "verify: no loss in what run %d printed (%s, %s): name it with --loss "
-                          "'REGEX', whose groups are numbers",
-                          r->number, r->out, r->err);
-        evidence_print_none(stderr, &r->losses);
-    }
+    if (status < 0 && r->losses.n == 0)
+        status = fail(r, EXIT_MALFORMED,
+                      "no loss in what run %d printed (%s, %s): name it with --loss 'REGEX', whose "
+                      "groups are numbers",
+                      r->number, r->out, r->err);
     return status;
 }

@@ -5,6 +5,8 @@
 #ifndef TOOLS_PROGRAM_H
 #define TOOLS_PROGRAM_H
 
+#include <time.h>
+
 #include "tools/losses.h"
 #include "tools/perturb.h"
 
@@ -13,20 +15,30 @@ typedef struct program {
     const char *regex;  /* of its losses, or NULL */
     const char *folder; /* for what it prints: an absolute path */
     uint64_t timeout;   /* seconds, 0 = as long as it takes */
+    uint64_t most;      /* bytes that it may print on one stream */
+    time_t last;        /* the second in which the last run ended: none begins in it */
 } program;
 
 #define PROGRAM_PATH 4096
+#define PROGRAM_TEXT 5000
 typedef struct program_run {
     int number;
-    uint32_t vary; /* a set of perturbations */
+    perturb_plan plan;
     double seconds;
     char out[PROGRAM_PATH], err[PROGRAM_PATH]; /* files of what it printed */
+    char note[PROGRAM_TEXT];                   /* what the plan could not do, or did otherwise */
+    char why[PROGRAM_TEXT];                    /* it failed */
+    bool interrupted;                          /* and so is the whole trial */
     losses losses;
 } program_run;
 
-/* Runs it in a process group of its own, without input, and finds its losses on stdout, else on
- * stderr.  -1, or the exit status after saying why there is nothing to compare: it cannot be
- * started, failed, was ended by a signal or the time-out, printed no loss, or Ctrl-C. */
-int program_start(const program *, program_run *);
+/* Runs it without input, not in the second in which the last run ended, and finds its losses on
+ * stdout, else on stderr.  -1, or the exit status, and `why` there is nothing to compare: it
+ * cannot be started, failed, was ended by a signal, the time-out, the limit of what it may print
+ * or Ctrl-C, wants the terminal, printed no loss. */
+int program_start(program *, program_run *);
+
+/* Removes a folder with all that is in it; links are removed, not followed. */
+void program_remove(const char *path);
 
 #endif

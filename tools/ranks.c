@@ -5,6 +5,7 @@
 #include "tools/ranks.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* MPI takes a while to begin: only where a launcher says that there is one.  Open MPI, PMIx, PMI.
@@ -18,6 +19,35 @@ static bool is_launched(void)
             return true;
     }
     return false;
+}
+
+unsigned long ranks_started(void)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"};
+    unsigned long most = 1;
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *text = getenv(names[i]);
+        const unsigned long n = text != NULL ? strtoul(text, NULL, 10) : 1;
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
+/* unsetenv() closes the gap, so the next one stands in the same place. */
+void ranks_forget(void)
+{
+    static const char *const prefixes[] = {"OMPI_", "PMIX_", "PMI_"};
+
+    for (size_t i = 0; environ[i] != NULL;) {
+        char name[256];
+        bool of_launcher = false;
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(environ[i], "="), environ[i]);
+        for (size_t k = 0; k < sizeof prefixes / sizeof prefixes[0]; k++)
+            of_launcher = of_launcher || strncmp(name, prefixes[k], strlen(prefixes[k])) == 0;
+        if (!of_launcher || unsetenv(name) != 0)
+            i++;
+    }
 }
 
 int ranks_join(dp_group **group)

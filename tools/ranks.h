@@ -11,6 +11,11 @@
 /* NULL when this process was started alone.  -1, or the exit status after saying why. */
 int ranks_join(dp_group **);
 
+/* How many a launcher started, as it says; 1: there is none. */
+unsigned long ranks_started(void);
+/* Takes the launcher's variables out of the environment: what is begun here is begun alone. */
+void ranks_forget(void);
+
 /* Rank 0 prints and writes; a process alone does. */
 bool ranks_leads(const dp_group *);
 

@@ -5,12 +5,16 @@
 #include "tools/verify_command.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tools/causes.h"
 #include "tools/cli.h"
+#include "tools/evidence.h"
 #include "tools/verify_report.h"
 
 static const char about[] =
@@ -44,54 +48,48 @@ static int make_folder(const verify_settings *s, verify_trial *t)
             return cli_fail(EXIT_NOT_TRIED, "verify: cannot make the folder %s: %s", path,
                             strerror(errno));
     }
+    if (flock(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), LOCK_EX | LOCK_NB) != 0)
+        return cli_fail(EXIT_NOT_TRIED, "verify: the folder %s: %s", path,
+                        errno == EWOULDBLOCK ? "another verify writes there" : strerror(errno));
     if (realpath(path, t->folder) == NULL)
         return cli_fail(EXIT_NOT_TRIED, "verify: %s: %s", path, strerror(errno));
     t->program.folder = t->folder;
     return -1;
 }
 
-/* One more run, whose losses nobody but this comparison needs. */
-static int try_alone(const verify_trial *t, int number, uint32_t vary, bool *other)
+/* A folder of our own stays only where it was named: by the report, or by why it failed. */
+static void clean(const verify_settings *s, const verify_trial *t)
 {
-    program_run r = {.number = number, .vary = vary};
-    const int status = program_start(&t->program, &r);
-
-    *other = status < 0 && verify_differs(t, &r);
-    losses_free(&r.losses);
-    return status;
+    if (s->output == NULL && t->folder[0] != '\0' && !t->named)
+        program_remove(t->folder);
 }
 
-/* Without any variation, then with one at a time. */
-static int find_causes(verify_trial *t)
-{
-    int number = t->n + 1, status = try_alone(t, number, 0, &t->without);
+/* The cause is looked for where a run is quick, or where one asked for it. */
+#define QUICK_SECONDS 60
 
-    for (size_t i = 0; i < n_perturbations && status < 0 && !t->without; i++) {
-        const uint32_t one = (uint32_t)1 << i;
-        bool other = false;
-        if ((t->vary & one) == 0)
-            continue;
-        if (t->vary == one)
-            other = true;
-        else
-            status = try_alone(t, ++number, one, &other);
-        t->causes |= other ? one : 0;
-    }
-    return status;
-}
-
-static int run_all(verify_trial *t)
+static int run_all(const verify_settings *s, verify_trial *t)
 {
     int status = -1;
 
+    t->begun = time(NULL);
     for (int i = 0; i < t->n && status < 0; i++) {
-        t->run[i].number = i + 1;
-        t->run[i].vary = i > 0 ? t->vary : 0;
-        status = program_start(&t->program, &t->run[i]);
+        program_run *r = &t->run[i];
+        r->number = i + 1;
+        r->plan.words = i > 0 ? t->vary : 0;
+        status = causes_run(t, r);
+        if (status >= 0 && r->why[0] != '\0')
+            cli_fail(status, "verify: %s", r->why);
+        if (status == EXIT_MALFORMED && r->losses.n == 0)
+            evidence_print_none(stderr, &r->losses);
+        t->named = t->named || (status >= 0 && (r->why[0] == '\0' || strstr(r->why, t->folder)));
     }
-    if (status < 0 && t->vary != 0 && verify_first_other(t) > 0)
-        status = find_causes(t);
-    return status;
+    if (status >= 0 || verify_first_other(t) == 0)
+        return status;
+    if (s->causes || s->vary != NULL || t->run[0].seconds < QUICK_SECONDS)
+        return causes_find(t);
+    snprintf(t->cause, sizeof t->cause, "Cause: not looked for, since a run takes long: --causes "
+             "does, by some 20 more runs.");
+    return -1;
 }
 
 /* ---- the question ---- */
@@ -105,12 +103,15 @@ static int compare(const verify_settings *s, verify_trial *t)
     t->n = (int)s->runs;
     t->program.regex = s->loss;
     t->program.timeout = s->timeout;
+    t->program.most = s->most;
     if (status < 0)
         status = make_folder(s, t);
     if (status < 0)
-        status = run_all(t);
+        status = run_all(s, t);
+    t->named = t->named || s->output != NULL || verify_first_other(t) > 0;
     if (status < 0)
         status = s->json ? verify_report_json(s, t) : verify_report_text(s, t);
+    clean(s, t);
     for (int i = 0; i < t->n; i++)
         losses_free(&t->run[i].losses);
     return status;
@@ -118,13 +119,15 @@ static int compare(const verify_settings *s, verify_trial *t)
 
 int verify_command(int argc, char **argv, int command)
 {
-    verify_settings s = {.runs = 2};
+    verify_settings s = {.runs = 2, .most = (uint64_t)1 << 30};
     const cli_option options[] = {
         {"runs", "N", "runs to compare, 2 to 8 (default: 2)", CLI_COUNT, &s.runs},
         {"loss", "REGEX", "where a loss is: POSIX extended, its first group is the number",
          CLI_TEXT, &s.loss},
         {"vary", "LIST", "make the others unlike run 1 in: " PERTURB_WORDS, CLI_TEXT, &s.vary},
         {"timeout", "SECONDS", "end a run that takes longer", CLI_COUNT, &s.timeout},
+        {"max-output", "SIZE", "end a run that prints more on one stream (default: 1G)", CLI_SIZE,
+         &s.most},
         {"output", "DIR", "for what the command prints (default: a new one in TMPDIR)", CLI_TEXT,
          &s.output},
         {"allclose", NULL, "the verdict is the reference rule's, not that of the digits", CLI_FLAG,
@@ -132,6 +135,8 @@ int verify_command(int argc, char **argv, int command)
         {"sensitivity", NULL, "also say when a difference as small as a digit passes 1e-3",
          CLI_FLAG, &s.sensitivity},
         {"strict", NULL, "weak evidence is no proof: status 3", CLI_FLAG, &s.strict},
+        {"causes", NULL, "look for the cause of a difference by more runs, however long they take",
+         CLI_FLAG, &s.causes},
         {"json", NULL, "print the result for a program", CLI_FLAG, &s.json},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };

@@ -59,15 +59,20 @@ static const char *word_of(const verdict *v)
                                             : "REPRODUCED";
 }
 
-bool verify_differs(const verify_trial *t, const program_run *r)
+bool verify_unlike(const program_run *a, const program_run *b)
 {
     losses_comparison c;
     bool other;
 
-    losses_compare(&t->run[0].losses, &r->losses, &c);
+    losses_compare(&a->losses, &b->losses, &c);
     other = c.verdict != LOSSES_EQUAL;
     losses_comparison_free(&c);
     return other;
+}
+
+bool verify_differs(const verify_trial *t, const program_run *r)
+{
+    return verify_unlike(&t->run[0], r);
 }
 
 int verify_first_other(const verify_trial *t)
@@ -94,10 +99,14 @@ static void print_command(char *const *argv)
     putchar('\n');
 }
 
-static void print_run(const program_run *r)
+static void print_run(const verify_trial *t, const program_run *r)
 {
-    printf("run %d: %zu losses in %.2f s%s%s\n       %s\n", r->number, losses_count(&r->losses),
-           r->seconds, r->vary != 0 ? ", other " : "", perturb_names(r->vary).text, r->out);
+    printf("run %d: %zu losses in %.2f s%s%s\n", r->number, losses_count(&r->losses), r->seconds,
+           r->plan.words != 0 ? ", other " : "", perturb_names(r->plan.words).text);
+    if (t->named)
+        printf("       %s\n", r->out);
+    if (r->note[0] != '\0')
+        cli_wrap(stdout, r->note, printf("       "), 7);
 }
 
 /* ---- rows ---- */
@@ -245,25 +254,6 @@ static void explain_places(const sides *s, const loss_pair *p)
     cli_wrap(stdout, text, 0, 0);
 }
 
-static void explain_causes(const verify_trial *t)
-{
-    char text[700];
-
-    if (t->vary == 0)
-        return;
-    if (t->without)
-        snprintf(text, sizeof text,
-                 "Cause: none of what was varied: one more run without any "
-                 "variation differs, too.");
-    else if (t->causes == 0)
-        snprintf(text, sizeof text, "Cause: not one variation alone, but %s together.",
-                 perturb_names(t->vary).text);
-    else
-        snprintf(text, sizeof text, "Cause: %s (alone it makes the losses differ).",
-                 perturb_names(t->causes).text);
-    cli_wrap(stdout, text, 0, 0);
-}
-
 static void explain(const sides *s)
 {
     const loss_pair *first = &s->c->pair[s->c->first], *value = first;
@@ -330,7 +320,7 @@ int verify_report_text(const verify_settings *s, const verify_trial *t)
 
     print_command(t->program.argv);
     for (int i = 0; i < t->n; i++)
-        print_run(&t->run[i]);
+        print_run(t, &t->run[i]);
     evidence_print(stdout, &v.evidence);
     print_rows(&both);
     printf("allclose (iterations 1 and 2, atol 1e-3, rtol 1e-5): %s\n",
@@ -338,7 +328,7 @@ int verify_report_text(const verify_settings *s, const verify_trial *t)
     print_digits(&both);
     if (v.other > 0) {
         explain(&both);
-        explain_causes(t);
+        cli_wrap(stdout, t->cause, 0, 0);
     }
     if (s->sensitivity)
         print_sensitivity(&both);
@@ -349,13 +339,17 @@ int verify_report_text(const verify_settings *s, const verify_trial *t)
 
 /* ---- as JSON ---- */
 
-static cJSON *run_to_json(const program_run *r)
+static cJSON *run_to_json(const verify_trial *t, const program_run *r)
 {
     cJSON *json = cJSON_CreateObject(), *list;
 
-    cJSON_AddStringToObject(json, "vary", perturb_names(r->vary).text);
-    cJSON_AddStringToObject(json, "stdout", r->out);
-    cJSON_AddStringToObject(json, "stderr", r->err);
+    cJSON_AddStringToObject(json, "vary", perturb_names(r->plan.words).text);
+    if (t->named) {
+        cJSON_AddStringToObject(json, "stdout", r->out);
+        cJSON_AddStringToObject(json, "stderr", r->err);
+    }
+    if (r->note[0] != '\0')
+        cJSON_AddStringToObject(json, "note", r->note);
     cJSON_AddNumberToObject(json, "seconds", r->seconds);
     list = cJSON_AddArrayToObject(json, "losses");
     for (size_t i = 0; i < r->losses.n; i++)
@@ -393,9 +387,10 @@ static int print_json(const verify_settings *s, const verify_trial *t, const ver
     evidence_to_json(&v->evidence, json);
     cJSON_AddStringToObject(json, "causes", perturb_names(t->causes).text);
     cJSON_AddBoolToObject(json, "differs_without_variation", t->without);
+    cJSON_AddStringToObject(json, "cause", t->cause);
     list = cJSON_AddArrayToObject(json, "runs");
     for (int i = 0; i < t->n; i++)
-        cJSON_AddItemToArray(list, run_to_json(&t->run[i]));
+        cJSON_AddItemToArray(list, run_to_json(t, &t->run[i]));
     return cli_print_json(json) == EXIT_YES ? status_of(s, v) : EXIT_NOT_TRIED;
 }
 

@@ -1,0 +1,145 @@
+#!/bin/bash
+# test_runs.sh - the processes of detpipe verify: nothing outlives it, nothing makes it wait for ever
+# SPDX-License-Identifier: Apache-2.0
+set -u
+source "$SOURCE/tests/support/expect.sh"
+[ -z "${SANITIZE:-}" ] || { echo "skipped under $SANITIZE: processes are killed in the middle"; exit 77; }
+export TMPDIR=$work/tmp
+mkdir tmp
+verify() { "$DETPIPE" verify "$@"; }
+no_folder_left() { [ -z "$(ls tmp)" ] || { fail "$1: left in TMPDIR: $(ls tmp)"; rm -rf tmp/*; }; }
+
+# A trainer of three processes, one of them in a session of its own.  Each holds `alive` open for writing, so a reader of
+# it comes to the end when the last of them has ended; `begun` says that all are there.
+mkfifo alive begun
+cat > trainer << 'E2'
+exec 9> alive
+echo loss: 1
+setsid sleep 1000 &
+sleep 1000 &
+echo begun > begun
+wait
+E2
+
+# ended SIGNAL STATUS COMMAND...: the signal to verify alone ends all
+ended() {
+    local signal=$1 status=$2 pid got
+    shift 2
+    "$@" > out.txt 2>&1 < /dev/null &
+    pid=$!
+    exec 8< alive
+    read -r < begun
+    kill -"$signal" $pid
+    timeout 60 cat <&8 || fail "$signal: something of $* lives on"
+    exec 8<&-
+    wait $pid
+    got=$?
+    [ $got = "$status" ] || { fail "$signal: status $got, not $status"; cat out.txt; }
+}
+for signal in HUP INT TERM QUIT ALRM USR1 USR2 PIPE; do
+    ended $signal 3 "$DETPIPE" verify -- sh trainer
+    grep -q "interrupted in run 1 (" out.txt || { fail "$signal: nothing says so"; cat out.txt; }
+    no_folder_left $signal
+done
+ended KILL 137 "$DETPIPE" verify -- sh trainer
+rm -rf tmp/*
+
+# the same of a recipe's run and of ranks: the end of `alive` is with the last process that has it from here
+ended_recipe() { # SIGNAL STATUS OPTIONS...
+    local signal=$1 status=$2 pid got
+    shift 2
+    "$DETPIPE" verify --steps 100000000 "$@" > out.txt 2>&1 < /dev/null 9> alive &
+    pid=$!
+    exec 8< alive
+    until ps -eo ppid=,args= | grep -q -- "^ *$(pgrep -P $pid) .*--one-run"; do kill -0 $pid || break; done
+    kill -"$signal" $pid
+    timeout 60 cat <&8 || fail "$signal: something of a recipe's run $* lives on"
+    exec 8<&-
+    wait $pid
+    got=$?
+    [ $got = "$status" ] || { fail "recipe $*, $signal: status $got, not $status"; cat out.txt; }
+}
+for signal in HUP INT TERM; do
+    ended_recipe $signal 3
+done
+ended_recipe KILL 137
+if command -v mpirun > /dev/null && ldd "$DETPIPE" | grep -q libmpi; then
+    ended_recipe TERM 3 --ranks 2,2
+    ended_recipe KILL 137 --ranks 2,2
+    root=
+    [ "$(id -u)" != 0 ] || root=--allow-run-as-root
+    expect 2 'on 2 ranks.*--ranks 2' mpirun -n 2 --oversubscribe $root "$DETPIPE" verify
+    expect 0 'bits .every rung.: equal' mpirun -n 1 $root "$DETPIPE" verify --steps 1
+else
+    echo "not tried: verify's ranks (there is no Open MPI)"
+fi
+
+# What can still print is part of the run; what cannot is ended, and named.
+expect 1 'NOT REPRODUCED' verify -- sh -c 'echo loss: 1; (sleep 0.3; echo "loss: 0.$$") &'
+expect 3 'took more than 1 seconds and was ended' verify --timeout 1 -- sh -c 'echo loss: 1; setsid sleep 1000 &'
+expect 0 'it left 1 process behind \(sleep\), which was ended' verify -- sh -c 'echo loss: 1
+    setsid sh -c "echo \$\$ > left; exec sleep 1000 > /dev/null 2>&1" &'
+! kill -0 "$(cat left)" 2> /dev/null || fail "what was left behind lives on"
+expect 3 'took more than 1 seconds' verify --timeout 1 -- sh -c 'trap "" TERM; echo loss: 1; while :; do sleep 1000; done'
+
+# It cannot wait for ever.
+if command -v script > /dev/null; then
+    expect 0 'was stopped: it wants the terminal' script -qec "'$DETPIPE' verify -- sh -c 'echo loss: 1; read x < /dev/tty'; [ \$? = 3 ]" /dev/null
+    expect 0 'was stopped: it wants the terminal' script -qec "'$DETPIPE' verify -- sh -c 'echo loss: 1; stty sane < /dev/tty'; [ \$? = 3 ]" /dev/null
+else
+    echo "not tried: a terminal (there is no script)"
+fi
+expect 3 'printed more than 1048576 bytes and was ended' verify --max-output 1M -- yes 'loss: 1'
+expect 3 'printed more than 1048576 bytes and was ended' verify --max-output 1M -- sh -c 'yes >&2'
+mkdir out
+mkfifo out/run1.out
+expect 3 'out/run1.out: what is there is no plain file' verify --output out -- echo loss: 1
+rm out/run1.out
+echo mine > victim
+ln -s ../victim out/run1.out
+expect 3 'out/run1.out: what is there is no plain file' verify --output out -- echo loss: 1
+[ "$(cat victim)" = mine ] || fail "the target of a link was written"
+rm out/run1.out
+ln victim out/run1.out
+expect 0 "$work/out/run1.out" verify --output out -- echo loss: 1
+[ "$(cat victim)" = mine ] || fail "the other name of a file was written"
+expect 0 '^REPRODUCED' verify --output out --vary cwd,tmp -- echo loss: 1
+expect 0 '^REPRODUCED' verify --output out --vary cwd,tmp -- echo loss: 1
+exec 7< out
+flock 7
+expect 3 'another verify writes there' verify --output out -- echo loss: 1
+exec 7<&-
+expect 3 'run 1 prints cannot be kept in .*: File too large' bash -c 'ulimit -f 100; "$DETPIPE" verify -- head -c 1000000 /dev/zero'
+
+# The folder stays where it is named, and only there.
+rm -rf tmp/*
+for status in 0 1 2 3; do
+    case $status in
+        0) expect 0 '^REPRODUCED' verify -- echo loss: 1 ;;
+        1) expect 1 "$TMPDIR/.*run2.out" verify -- sh -c 'echo loss: $$' ;;
+        2) expect 2 "$TMPDIR/.*run1.err" verify -- echo hello ;;
+        3) expect 3 'cannot start no-such-program' verify -- no-such-program ;;
+    esac
+    [ "$(grep -c "$TMPDIR" out.txt)" != 0 ] || no_folder_left "status $status"
+    [ "$(grep -c "$TMPDIR" out.txt)" = 0 ] || [ -n "$(ls tmp)" ] || fail "status $status names a folder that is not there"
+    rm -rf tmp/*
+done
+
+# Of what a command says when it fails, the error is quoted, not what comes behind it.
+cat > fails << 'E3'
+cat >&2 << 'E4'
+Traceback (most recent call last):
+  File "train.py", line 3, in <module>
+TypeError: For 'Add', the type of 'x' is wrong.
+----------------------------------------------------
+(See file '/tmp/rank_0/om/analyze_fail.ir' for more details.)
+E4
+exit 1
+E3
+expect 3 "failed with exit status 1: TypeError: For 'Add', the type" verify -- sh fails
+expect 3 'exit status 1: the last line' verify -- sh -c 'echo a Error: line >&2; echo the last line >&2; exit 1'
+
+# No two runs are in one second.
+expect 1 'NOT REPRODUCED' verify -- sh -c 'echo loss: $(date +%s)'
+expect 1 'NOT REPRODUCED' verify --runs 3 -- sh -c 'echo loss: $(date +%s)'
+exit $failed
