@@ -115,12 +115,18 @@ static bool is_count(const char *at)
     return n > 0 && (*at == '\0' || strchr(".,xXeEdD", *at) == NULL || at[1] == ' ');
 }
 
+/* Keras prints the mean of the epoch so far; a val_loss stands there when it is whole. */
+static bool is_keras_mean(const loss_reader *r, const char *name)
+{
+    return strstr(r->line.text, "s/step") != NULL && !begins(name, "val_");
+}
+
 /* One number, and those behind it that belong to it: of a list, and the mean of 2.3 (2.4). */
 static const char *read_numbers(const context *c, const char *name, loss_kind kind, const char *at,
                                 bool list)
 {
     const size_t n = strlen(name);
-    const bool mean = loss_is_mean(name, n);
+    const bool mean = loss_is_mean(name, n) || is_keras_mean(c->r, name);
     printed_number number = printed_number_read(at);
 
     if (number.time && number.whole)
@@ -174,10 +180,11 @@ static const char *read_loss(const context *c, const char *at, size_t n, loss_ki
     return read_numbers(c, name, kind, value, list);
 }
 
-/* A tensor that was printed alone, and that has a gradient. */
-static bool is_bare_tensor(const char *at, size_t n)
+/* A tensor that was printed alone and has a gradient; the test of CatBoost's "learn: test:". */
+static bool is_metric_here(const char *line_text, const char *at, size_t n)
 {
-    return n == 6 && begins(at, "tensor(") && strstr(at, "grad_fn=") != NULL;
+    return (n == 6 && begins(at, "tensor(") && strstr(at, "grad_fn=") != NULL) ||
+           (n == 4 && begins(at, "test:") && strstr(line_text, "learn:") != NULL);
 }
 
 /* ---- the line ---- */
@@ -247,9 +254,9 @@ void loss_read_line(loss_reader *r)
         return;
     while (*at != '\0') {
         const size_t n = loss_word(at);
-        const loss_kind kind = is_bare_tensor(at, n) ? METRIC
-                               : n > 0               ? loss_kind_of(at, n)
-                                                     : NO_LOSS;
+        const loss_kind kind = is_metric_here(r->line.text, at, n) ? METRIC
+                               : n > 0                             ? loss_kind_of(at, n)
+                                                                   : NO_LOSS;
         const int before = r->found;
         if (kind != NO_LOSS) {
             const char *next = read_loss(&c, at, n, kind);

@@ -159,7 +159,8 @@ loss_step loss_step_of(const char *line)
     double n, of;
     size_t digits;
 
-    if (printed_count(at, &n, &digits) && at[digits] == ':' && is_blank(at[digits + 1])) {
+    if (printed_count(at, &n, &digits) && is_blank(at[digits + 1]) &&
+        (at[digits] == ':' || (at[digits] == ',' && strstr(at, " avg") != NULL))) {
         push(&s, n); /* CatBoost, darknet */
         at += digits + 1;
     }

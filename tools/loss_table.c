@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tools/loss_reader.h"
@@ -54,6 +55,8 @@ static int cut(const char *text, char separator, cell out[LOSS_COLUMNS])
             out[n++] = c;
         text += size;
         text += blanks ? strspn(text, " \t") : !last;
+        if (*text == '\0' && !last && (separator == ',' || separator == '\t') && n < LOSS_COLUMNS)
+            out[n++] = (cell){text, 0}; /* an empty one at the end */
     }
     return n;
 }
@@ -120,6 +123,15 @@ static bool find_head(loss_reader *r)
 
 /* ---- rows ---- */
 
+/* The number of a cell alone: the comma behind it is none of a decimal. */
+static printed_number number_of(cell c)
+{
+    char text[4 * LOSS_NAME];
+
+    snprintf(text, sizeof text, "%.*s", (int)(c.n < sizeof text ? c.n : sizeof text - 1), c.at);
+    return printed_number_read(text);
+}
+
 static bool is_row(const loss_table *t, const cell *cells, int n)
 {
     bool any = false;
@@ -127,7 +139,7 @@ static bool is_row(const loss_table *t, const cell *cells, int n)
     if (t->separator != ' ' ? n != t->n : n < t->n)
         return false;
     for (int i = 0; i < t->n; i++) {
-        const size_t size = cells[i].n > 0 ? printed_number_read(cells[i].at).n : 0;
+        const size_t size = cells[i].n > 0 ? number_of(cells[i]).n : 0;
         any = any || (t->kind[i] != NO_LOSS && size > 0);
         if (size == 0 && (t->separator == ' ' || (t->kind[i] != NO_LOSS && cells[i].n > 0)))
             return false;
@@ -137,7 +149,7 @@ static bool is_row(const loss_table *t, const cell *cells, int n)
 
 static void add_step(loss_step *s, const char *name, cell c)
 {
-    const double at = printed_number_read(c.at).value;
+    const double at = number_of(c).value;
 
     if (s->n == LOSS_STEPS || at != at)
         return;
@@ -169,7 +181,7 @@ bool loss_read_row(loss_reader *r)
     }
     for (int i = 0; i < t->n; i++) {
         if (t->kind[i] != NO_LOSS && cells[i].n > 0) {
-            const printed_number number = printed_number_read(cells[i].at);
+            const printed_number number = number_of(cells[i]);
             loss_add(r, t->name[i], strlen(t->name[i]), t->kind[i],
                      loss_is_mean(t->name[i], strlen(t->name[i])), cells[i].at, &number);
         }

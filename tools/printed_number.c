@@ -27,7 +27,7 @@ static bool is_one_of(const char *const *words, const char *at, size_t n)
 
 static bool is_end(const char *at)
 {
-    if (*at == ',' || *at == '.' || *at == ';')
+    if (*at == ',' || *at == '.' || *at == ';' || *at == ':')
         at++;
     return *at == '\0' || strchr(" \t()[]{}<>|\"'%*;\\", *at) != NULL ||
            (at[-1] == ',' && !is_digit(*at));

@@ -1,0 +1,48 @@
+/* fuzz_losses.c - any bytes as what two runs printed: a run equals itself, in whatever colours
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/losses.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Reset behind every line: nothing that a reader sees. */
+static losses find(const uint8_t *data, size_t size, bool coloured)
+{
+    char *text = malloc(5 * size + 1);
+    size_t n = 0;
+    losses l = {0};
+
+    for (size_t i = 0; i < size; i++) {
+        if (coloured && data[i] == '\n' && (i == 0 || data[i - 1] == ' ')) {
+            memcpy(text + n, "\033[0m", 4);
+            n += 4;
+        }
+        text[n++] = (char)data[i];
+    }
+    losses_find(text, n, 0, NULL, &l);
+    losses_finish(&l);
+    free(text);
+    return l;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    losses a = find(data, size, false), b = find(data, size, true);
+    losses_comparison c;
+
+    losses_compare(&a, &a, &c);
+    if (c.verdict != LOSSES_EQUAL || c.compared < losses_count(&a))
+        abort();
+    losses_comparison_free(&c);
+    losses_compare(&a, &b, &c);
+    if (c.verdict != LOSSES_EQUAL)
+        abort();
+    losses_comparison_free(&c);
+    losses_free(&a);
+    losses_free(&b);
+    return 0;
+}

@@ -1,0 +1,339 @@
+/* test_losses.c - the losses of what trainers print, each form with the values that stand in it
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tests/support/test.h"
+
+#include <math.h>
+
+#include "tools/losses.h"
+
+static losses find(const char *text, size_t size, const char *regex)
+{
+    losses l = {0};
+    char *copy = malloc(size + 1);
+
+    memcpy(copy, text, size);
+    assert_int_equal(losses_find(copy, size, 0, regex, &l), -1);
+    free(copy);
+    losses_finish(&l);
+    return l;
+}
+
+/* "name@step=text" of each loss that is no repetition, with blanks between them. */
+static void show(const losses *l, char *out, size_t size)
+{
+    size_t n = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < l->n && n < size; i++) {
+        char step[LOSS_STEP_TEXT];
+        if (l->v[i].repeat)
+            continue;
+        loss_step_text(&l->v[i].step, step);
+        n += (size_t)snprintf(out + n, size - n, "%s%s%s%s=%s", n > 0 ? " " : "",
+                              l->series[l->v[i].series].name, step[0] != '\0' ? "@" : "", step,
+                              l->v[i].text);
+    }
+}
+
+/* ---- what is found of which program ---- */
+
+static const struct form {
+    const char *program, *text, *losses;
+} forms[] = {
+    {"print(loss)", "tensor(2.3573, grad_fn=<NllLossBackward0>)\n", "tensor=2.3573"},
+    {"print('loss:', loss)", "loss: tensor(2.3573, grad_fn=<NllLossBackward0>)\n", "loss=2.3573"},
+    {"f'{loss=}'", "loss=tensor(2.3573, device='cuda:0')\n", "loss=2.3573"},
+    {"item()", "loss: 2.357312917709351\n", "loss=2.357312917709351"},
+    {"hex()", "loss 0x1.2dbf4p+1\n", "loss=0x1.2dbf4p+1"},
+    {"f'{loss=}' of NumPy", "loss=np.float32(2.3573)\n", "loss=2.3573"},
+    {"JAX", "loss Array(2.36, dtype=float32)\n", "loss=2.36"},
+    {"TensorFlow", "loss: <tf.Tensor: shape=(), dtype=float32, numpy=2.36>\n", "loss=2.36"},
+    {"MindSpore's tensor", "loss: Tensor(shape=[], dtype=Float32, value= 2.36)\n", "loss=2.36"},
+    {"MindSpore LossMonitor", "epoch: 1 step: 10, loss is 2.302585\n", "loss@1:10=2.302585"},
+    {"MindSpore TimeMonitor", "Train epoch time: 1234.567 ms, per step time: 12.345 ms\n", ""},
+    {"PyTorch's ImageNet example",
+     "Epoch: [0][  3/391]\tTime  0.123 ( 0.200)\tLoss 2.3026e+00 (2.3100e+00)\tAcc@1 10.0 (12.5)\n",
+     "Loss@0:3=2.3026e+00 Loss (mean)@0:3=2.3100e+00"},
+    {"PyTorch's tutorial", "[1,  2000] loss: 2.219\n", "loss@1:2000=2.219"},
+    {"tqdm set_postfix",
+     "\r 0%|   | 0/10 [00:00<?, ?it/s, loss=2.3]\r10%|#  | 1/10 [00:00<00:01, 8.1it/s, loss=2.3]"
+     "\r10%|#  | 1/10 [00:00<00:01, 8.1it/s, loss=2.2]\n",
+     "loss@0=2.3 loss@1=2.2"},
+    {"tqdm set_description", "loss 2.31:  10%|#   | 1/10 [00:00<00:01,  8.1it/s]\n", "loss@1=2.31"},
+    {"Lightning's bar",
+     "Epoch 1: 100%|##| 8/8 [00:00<00:00, 93.9it/s, v_num=0, train_loss=2.210]\n",
+     "train_loss@1:8=2.210"},
+    {"Lightning's test table", "│        test_loss          │    2.3025850    │\n",
+     "test_loss=2.3025850"},
+    {"Lightning's metrics.csv", "epoch,step,train_loss,val_loss\n0,9,2.3,\n0,9,,2.5\n",
+     "train_loss@0:9=2.3 val_loss@0:9=2.5"},
+    {"HF Trainer", "{'loss': 2.3026, 'grad_norm': 3.1, 'learning_rate': 5e-05, 'epoch': 0.1}\n",
+     "loss@0.1=2.3026"},
+    {"HF Trainer, texts", "{'loss': '2.306', 'grad_norm': '3.1', 'epoch': '0.2'}\n",
+     "loss@0.2=2.306"},
+    {"HF Trainer's end", "{'train_runtime': 12.3, 'train_loss': 2.25, 'epoch': 1.0}\n",
+     "train_loss@1=2.25"},
+    {"Keras 2",
+     "Epoch 1/2\n1/2 [==>...] - ETA: 0s - loss: 2.30\b\b\b\b\b2/2 [====] - 0s 3ms/step - "
+     "loss: 2.20 - val_loss: 2.1\n",
+     "loss@1:1=2.30 loss@1:2=2.20 val_loss@1:2=2.1"},
+    {"Keras 3",
+     "\033[1m1/2\033[0m \033[32m━━\033[0m \033[1m4s\033[0m 500ms/step - loss: 2.30\b\b\b\b\r"
+     "\033[1m2/2\033[0m ━ 0s 30ms/step - accuracy: 0.1250 - loss: 2.2000\n",
+     "loss@1=2.30 loss@2=2.2000"},
+    {"sklearn's MLP", "Iteration 1, loss = 2.30258509\n", "loss@1=2.30258509"},
+    {"sklearn's SGD",
+     "-- Epoch 1\nNorm: 1.20, NNZs: 3, T: 320, Avg. loss: 2.30\n"
+     "Total training time: 0.01 seconds.\n",
+     "Avg. loss@1=2.30"},
+    {"sklearn's gradient boosting",
+     "      Iter       Train Loss      OOB Improve   Remaining Time \n"
+     "         1           1.2345           0.0123            0.51s\n",
+     "Train Loss@1=1.2345"},
+    {"XGBoost", "[0]\ttrain-mlogloss:1.70046\teval-mlogloss:1.80\n",
+     "train-mlogloss@0=1.70046 eval-mlogloss@0=1.80"},
+    {"XGBoost, regression", "[0]\ttrain-rmse:1.70046\n", "train-rmse@0=1.70046"},
+    {"LightGBM", "[1]\ttrain's multi_logloss: 2.05731\tvalid_0's multi_logloss: 2.1\n",
+     "train's multi_logloss@1=2.05731 valid_0's multi_logloss@1=2.1"},
+    {"CatBoost", "0:\tlearn: 2.1712\ttest: 2.18\tbest: 2.18 (0)\ttotal: 55.1ms\tremaining: 496ms\n",
+     "learn@0=2.1712 test@0=2.18"},
+    {"llm.c", "val loss 5.325531\nstep 0: train loss 5.356189 (took 5013.4 ms)\n",
+     "val loss=5.325531 train loss@0=5.356189"},
+    {"llm.c on a GPU", "step    1/41 | loss 5.270007 (+nanz)| norm 15.9 | lr 7.1e-07 | 2000.1 ms\n",
+     "loss@1=5.270007"},
+    {"darknet", "1, 0.000: 23.168367, 23.268367 avg, 0.100000 rate, 1.234567 seconds, 64 images\n",
+     "loss@1=23.168367 avg loss@1=23.268367"},
+    {"fasttext",
+     "\rProgress: 100.0% words/sec/thread: 123 lr: 0.0 avg.loss: 1.902585 ETA: 0h 0m 0s\n",
+     "avg.loss@100=1.902585"},
+    {"logging", "2026-11-29 17:59:01,123 INFO root step 3 loss: 2.5\n", "loss@3=2.5"},
+    {"GAN", "[0/5][3/391]\tLoss_D: 2.0\tLoss_G: 3.0\tD(x): 0.5\n", "Loss_D@0:3=2.0 Loss_G@0:3=3.0"},
+    {"a table of bars", "| step | loss |\n|---|---|\n| 1 | 2.3 |\n| 2 | 2.2 |\n",
+     "loss@1=2.3 loss@2=2.2"},
+    {"a table of blanks", "step  loss\n1  2.3\n2  2.2\n", "loss@1=2.3 loss@2=2.2"},
+    {"a table of tabs", "step\tval loss\n1\t2.3\n", "val loss@1=2.3"},
+    {"names and values in bars", "| loss | 2.3 |\n", "loss=2.3"},
+    {"nested JSON", "{\"config\": {\"loss\": 1}}\n{\"step\": 1, \"loss\": 2.5}\n",
+     "config.loss=1 loss@1=2.5"},
+    {"JSON of two", "{\"train_loss\": 2.3, \"loss\": 2.0}\n", "train_loss=2.3 loss=2.0"},
+    {"two of a line", "train loss 2.3 val loss 2.4\n", "train loss=2.3 val loss=2.4"},
+    {"an arrow", "loss -> 2.3\n", "loss=2.3"},
+    {"a colour", "loss: \033[32m2.3\033[0m\n", "loss=2.3"},
+    {"a colour inside", "loss: 2.\033[1m77\n", "loss=2.77"},
+    {"a list", "losses: [2.3, 2.2]\n", "losses=2.3 losses #2=2.2"},
+    {"perplexity alone", "step 3 perplexity 20.5\n", "perplexity@3=20.5"},
+    {"error where there is a loss", "step 3 loss 2.5 error 20.5\n", "loss@3=2.5"},
+    {"error where the loss is a setting", "stop loss 0.1\nepoch 1 error 2.3\n",
+     "stop loss=0.1 error@1=2.3"},
+    {"a number of something", "no loss 7 found\nloss = 2.5e-3\n", "loss=2.5e-3"},
+    {"a mean of a bar", "\rloss: 1.5\rloss: 1.5\rloss: 1.25\n", "loss=1.5 loss=1.25"},
+    {"CR", "loss: 1\rloss: 0.2\n", "loss=1 loss=0.2"},
+    {"a number rubbed out", "loss: 2.30\b\b\b\b9.40\n", "loss=2.30 loss=9.40"},
+    {"CR LF", "loss: 1.5\r\nloss: 2.5\r\n", "loss=1.5 loss=2.5"},
+    {"no losses",
+     "loss_scale: 1024\nloss time: 0.5s\nloss_weight=0.3\nglossary 3\n"
+     "loss function: mse\n11/29 12:30:05 1.5GB 3.1it/s ETA 0:01\n",
+     ""},
+};
+
+static void finds_each_form(void **state)
+{
+    char got[1024];
+    (void)state;
+
+    assert_true(sizeof forms / sizeof forms[0] >= 40);
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        losses l = find(forms[i].text, strlen(forms[i].text), NULL);
+        show(&l, got, sizeof got);
+        if (strcmp(got, forms[i].losses) != 0)
+            fail_msg("%s: '%s', expected '%s'", forms[i].program, got, forms[i].losses);
+        losses_free(&l);
+    }
+}
+
+/* ---- numbers ---- */
+
+static void reads_numbers(void **state)
+{
+    static const struct {
+        const char *text;
+        double value;
+        int digits;
+    } numbers[] = {
+        {"2.5", 2.5, 2},
+        {"-1e-3", -1e-3, 1},
+        {"2,3034", 2.3034, 5},
+        {"1,234.5", 1234.5, 5},
+        {"1.234,5", 1234.5, 5},
+        {"1'234.5", 1234.5, 5},
+        {"1,234,567", 1234567, 7},
+        {"2.2D+01", 22, 2},
+        {"0x1.8p+1", 3, 17},
+        {".5", .5, 1},
+        {"0.00250", 0.0025, 3},
+        {"2.", 2, 1},
+        {"2.30340392342394820394820394820398420394820394823094820394820394820394",
+         2.3034039234239482, 69},
+        {"inf", (double)INFINITY, 0},
+        {"-Infinity", -(double)INFINITY, 0},
+        {"1\xe2\x80\xaf"
+         "234,5",
+         1234.5, 5},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        char text[200];
+        losses l;
+        snprintf(text, sizeof text, "loss: %s\n", numbers[i].text);
+        l = find(text, strlen(text), NULL);
+        if (l.n != 1 || l.v[0].value != numbers[i].value || l.v[0].digits != numbers[i].digits)
+            fail_msg("%s: %zu, %.17g, %d digits", numbers[i].text, l.n, l.n > 0 ? l.v[0].value : 0,
+                     l.n > 0 ? l.v[0].digits : 0);
+        assert_int_equal(l.strange.n, 0);
+        losses_free(&l);
+    }
+}
+
+static void names_what_is_no_number(void **state)
+{
+    static const char *const texts[] = {"loss: 1/3\n", "loss: 2.5x10^-3\n", "{\"loss\": 1.5e}\n",
+                                        "loss: 1.2.3\n"};
+    (void)state;
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        losses l = find(texts[i], strlen(texts[i]), NULL);
+        assert_int_equal(l.n, 1);
+        assert_int_equal(l.strange.n, 1);
+        assert_true(isnan(l.v[0].value));
+        losses_free(&l);
+    }
+}
+
+/* ---- nothing hides what follows ---- */
+
+static void reads_behind_nul_and_long_lines(void **state)
+{
+    static const char nul[] = "loss: 1\n\0\nloss: 0.5\n";
+    losses l = find(nul, sizeof nul - 1, NULL);
+    char *text = malloc(200100);
+    (void)state;
+
+    assert_int_equal(l.n, 2);
+    assert_int_equal(l.v[1].line, 3);
+    losses_free(&l);
+    memset(text, 'x', 200000);
+    strcpy(text + 200000, " loss: 2.3\n");
+    l = find(text, strlen(text), NULL);
+    assert_int_equal(l.n, 1);
+    losses_free(&l);
+    free(text);
+}
+
+static void says_which_lines_were_not_read(void **state)
+{
+    const char *text = "no loss 7 found\nloss: 2.5\n";
+    losses l = find(text, strlen(text), NULL);
+    (void)state;
+
+    assert_int_equal(l.unread.n, 1);
+    assert_int_equal(l.unread.number[0], 1);
+    losses_free(&l);
+}
+
+static void knows_running_means(void **state)
+{
+    const char *text = "2/2 - 0s 3ms/step - loss: 2.20 - val_loss: 2.1\navg loss: 2\n";
+    losses l = find(text, strlen(text), NULL);
+    (void)state;
+
+    assert_int_equal(l.n_series, 3);
+    assert_true(l.series[0].mean);
+    assert_false(l.series[1].mean);
+    assert_true(l.series[2].mean);
+    losses_free(&l);
+}
+
+/* ---- patterns ---- */
+
+static void takes_every_match_and_group(void **state)
+{
+    const char *text = "a 1.5 b 2.5 a 3.5 b 4.5\n";
+    losses l = find(text, strlen(text), "a ([0-9.]+) b ([0-9.]+)");
+    (void)state;
+
+    assert_int_equal(l.n, 4);
+    assert_true(l.v[3].value == 4.5);
+    losses_free(&l);
+}
+
+/* Harmless ones, each a little beyond a limit. */
+static void refuses_patterns_that_grow(void **state)
+{
+    char longer[1100] = "(";
+    (void)state;
+
+    memset(longer + 1, 'a', 1000);
+    strcat(longer, ")");
+    assert_int_equal(losses_check_pattern(longer), 2);
+    assert_int_equal(losses_check_pattern("(a{200}){101}"), 2);
+    assert_int_equal(losses_check_pattern("((((((((((((((((((a))))))))))))))))))"), 2);
+    assert_int_equal(losses_check_pattern("(a)\\1"), 2);
+    assert_int_equal(losses_check_pattern("(a{20}){10}"), -1);
+}
+
+/* ---- two runs ---- */
+
+static void compares(void **state)
+{
+    static const struct {
+        const char *a, *b;
+        losses_verdict verdict;
+        size_t compared;
+    } runs[] = {
+        {"10%| loss=2.30\r20%| loss=2.20\n", "10%| loss=2.30\r20%| loss=9.99\n", LOSSES_OTHER_VALUE,
+         2},
+        {"1/9 loss: 2.0\n5/9 loss: 1.5\n9/9 loss: 1.0\n",
+         "1/9 loss: 2.0\n4/9 loss: 1.7\n9/9 loss: 1.0\n", LOSSES_EQUAL, 2},
+        {"1/9 loss: 2.0\n9/9 loss: 1.0\n", "1/9 loss: 2.0\n8/9 loss: 1.0\n", LOSSES_OTHER_END, 1},
+        {"step 1 loss 2.1\nstep 2 loss 2.2\n", "step 2 loss 2.2\nstep 3 loss 2.3\n",
+         LOSSES_OTHER_BEGIN, 1},
+        {"loss: 1.5\nloss: 1.5\n", "loss: 1.5\n", LOSSES_OTHER_END, 1},
+        {"loss: 1.5\n", "loss: 1.5\nval_loss: 1\n", LOSSES_OTHER_SERIES, 1},
+        {"train loss 2.3 val loss 2.4\n", "train loss 2.3 val loss 9.4\n", LOSSES_OTHER_VALUE, 2},
+        /* a bar of two epochs that is printed when there is time */
+        {"\r1/3 loss=3.5\r3/3 loss=2.5\n\r2/3 loss=1.5\r3/3 loss=1.25\n",
+         "\r2/3 loss=3\r3/3 loss=2.5\n\r1/3 loss=1.75\r3/3 loss=1.25\n", LOSSES_EQUAL, 2},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
+        losses a = find(runs[i].a, strlen(runs[i].a), NULL),
+               b = find(runs[i].b, strlen(runs[i].b), NULL);
+        losses_comparison c;
+        losses_compare(&a, &b, &c);
+        if (c.verdict != runs[i].verdict || c.compared != runs[i].compared)
+            fail_msg("%s: %d, %zu compared", runs[i].b, (int)c.verdict, c.compared);
+        losses_comparison_free(&c);
+        losses_free(&a);
+        losses_free(&b);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_each_form),
+        cmocka_unit_test(reads_numbers),
+        cmocka_unit_test(names_what_is_no_number),
+        cmocka_unit_test(reads_behind_nul_and_long_lines),
+        cmocka_unit_test(says_which_lines_were_not_read),
+        cmocka_unit_test(knows_running_means),
+        cmocka_unit_test(takes_every_match_and_group),
+        cmocka_unit_test(refuses_patterns_that_grow),
+        cmocka_unit_test(compares),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
