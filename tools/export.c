@@ -103,6 +103,7 @@ static void add_parameter(export *e, cJSON *params, const text_stage *s, const c
         break;
     case BOOLEAN: cJSON_AddBoolToObject(params, c->key, is_true(s, c->key)); break;
     case TEXT: cJSON_AddStringToObject(params, c->key, value); break;
+    case FILL:
     case LIST: cJSON_AddItemToObject(params, c->key, spread(c->key, value)); break;
     case REVERSED: cJSON_AddItemToObject(params, c->key, reversed(value)); break;
     case WORD:

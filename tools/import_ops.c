@@ -57,7 +57,9 @@ static void put_parameter(import *im, FILE *f, const cJSON *params, const carrie
         check_fixed(im, params, c);
         return;
     }
-    if (c->how == LIST) {
+    if (c->how == FILL && import_number(im, params, "padding_mode") != 0)
+        return;
+    if (c->how == LIST || c->how == FILL) {
         import_list(im, f, params, c->key, c->key);
         return;
     }

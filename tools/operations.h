@@ -15,6 +15,7 @@ typedef enum how {
     TEXT,
     LIST,
     REVERSED, /* a list, last number first */
+    FILL,     /* a list, left out where padding_mode is not constant: it does nothing there */
     WORD,     /* a number, into a word of `words` */
     FIXED     /* must be the value of `words`, and is not carried over */
 } how;
