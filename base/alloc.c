@@ -264,5 +264,6 @@ void dp_log(const dp_options *options, const char *format, ...)
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    dp_one_line(line);
     options->log(options->log_ctx, line);
 }

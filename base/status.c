@@ -7,6 +7,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+void dp_one_line(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < ' ' || *text == '\x7f')
+            *text = '?';
+    }
+}
+
 static dp_status fill(dp_error *err, dp_status status, uint32_t column, int64_t record,
                       const char *format, va_list args)
 {
@@ -16,6 +24,7 @@ static dp_status fill(dp_error *err, dp_status status, uint32_t column, int64_t 
     err->column = column;
     err->record = record;
     vsnprintf(err->message, sizeof err->message, format, args);
+    dp_one_line(err->message);
     return status;
 }
 

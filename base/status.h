@@ -19,4 +19,7 @@ __attribute__((format(printf, 4, 5))) dp_status dp_fail_record(dp_error *err, dp
                                                                uint64_t record, const char *format,
                                                                ...);
 
+/* What names of files bring along: new lines and what a terminal would obey become '?'. */
+void dp_one_line(char *text);
+
 #endif

@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * The file is lines of hexadecimal: a key of 32 digits, the digest, 16 digits of a check over both.
- * The key covers the reader, its columns and its files: device, number, size and times of change.
+ * The key covers the reader, its columns, the names of its labels and its files: device, number,
+ * size and times of change.
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,12 +18,15 @@
 #define MOST_KEPT ((uint64_t)1 << 20) /* bytes of the file */
 #define LINE      83                  /* bytes of a line, its end included */
 
-void dp_identity_start(dp_hash *h, uint64_t n_records, const dp_column *columns, uint32_t n_columns)
+void dp_identity_start(dp_hash *h, uint64_t n_records, const dp_column *columns, uint32_t n_columns,
+                       uint64_t names)
 {
     dp_hash_init(h);
     dp_hash_u64(h, n_records);
     for (uint32_t c = 0; c < n_columns; c++)
         dp_hash_text(h, columns[c].name);
+    if (names != 0)
+        dp_hash_u64(h, names);
 }
 
 dp_status dp_source_unchanged(const dp_reader *reader, const dp_source *source, bool accept,
@@ -62,7 +66,7 @@ static dp_status compute(const dp_reader *reader, const dp_source *source,
     dp_status status;
     dp_hash h;
 
-    dp_identity_start(&h, source->n_records, source->columns, source->n_columns);
+    dp_identity_start(&h, source->n_records, source->columns, source->n_columns, source->names);
     status = dp_source_buffers(source, &arena, columns, err);
     for (uint64_t record = 0; record < source->n_records && status == DP_OK; record++) {
         status = reader->read(source->state, record, columns, err);
@@ -96,6 +100,7 @@ static void make_key(const dp_reader *reader, const dp_source *source, char key[
         dp_hash_text(&h, source->columns[c].name);
         dp_hash_type(&h, &source->columns[c].type);
     }
+    dp_hash_u64(&h, source->names);
     dp_hash_u64(&h, source->stamp);
     dp_hash_final(&h, digest);
     dp_digest_text(digest, key);

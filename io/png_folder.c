@@ -57,8 +57,11 @@ typedef struct state {
     const dp_allocator *alloc;
     uint64_t memory; /* for a picture in each thread, beside what the handle takes; 0 = no limit */
     image_file *files;
-    uint64_t n, n_classes, n_names; /* of files, labels, names that are given */
+    uint64_t n, n_classes; /* of files, labels */
     size_t room;
+    const char **names; /* of labels, as they are given or found; a list has none to be found */
+    uint64_t n_names;
+    size_t names_room;
     uint32_t height, width;
 } state;
 
@@ -95,51 +98,63 @@ static dp_status add_class(state *s, const char *folder, uint64_t label, dp_aren
     return status;
 }
 
-/* The place of a name in a list with commas; the number of names when it is none. */
-static uint64_t place_of(const char *names, const char *name, size_t length)
+/* The label with this name; their number when there is none. */
+static uint64_t place_of(const state *s, const char *name)
 {
-    uint64_t place = 0;
+    uint64_t label = 0;
 
-    for (const char *at = names; *at != '\0'; at++, place++) {
-        const size_t n = strcspn(at, ",");
-        if (n == length && memcmp(at, name, n) == 0)
-            return place;
-        at += n;
-        if (*at == '\0')
-            return place + 1;
-    }
-    return place;
+    while (label < s->n_names && strcmp(s->names[label], name) != 0)
+        label++;
+    return label;
 }
 
-/* Names in a list with commas, none of them empty or there twice; 0 = there is no such list. */
-static uint64_t count_names(const char *names)
+static dp_status add_name(state *s, const char *name, dp_arena *arena, dp_error *err)
 {
-    uint64_t n = 0;
+    if (s->n_names == s->names_room) {
+        const char **more =
+            dp_arena_grow(arena, s->names, (size_t)s->n_names, sizeof *more, &s->names_room, 64);
+        if (more == NULL)
+            return dp_arena_fail(arena, err, "the names of the classes");
+        s->names = more;
+    }
+    s->names[s->n_names++] = name;
+    return DP_OK;
+}
 
-    for (const char *at = names; *names != '\0'; at++) {
+/* The names of the list with commas, if it is given. */
+static dp_status split_names(state *s, dp_arena *arena, dp_error *err)
+{
+    dp_status status = DP_OK;
+
+    if (s->params->classes[0] == '\0')
+        return DP_OK;
+    for (const char *at = s->params->classes; status == DP_OK; at++) {
         const size_t length = strcspn(at, ",");
-        if (length == 0 || place_of(names, at, length) != n)
-            return 0;
-        n++;
+        const char *name = dp_arena_text(arena, at, length);
+        if (name == NULL)
+            return dp_arena_fail(arena, err, "the names of the classes");
+        if (length == 0 || place_of(s, name) < s->n_names)
+            return dp_fail(err, DP_ESPEC, "png_folder: a name in classes is empty or there twice");
+        status = add_name(s, name, arena, err);
         at += length;
         if (*at == '\0')
-            return n;
+            break;
     }
-    return 0;
+    return status;
 }
 
 /* The label of a class folder: its place among the names, or the next one. */
-static dp_status label_of(const state *s, const char *name, uint64_t *label, dp_error *err)
+static dp_status label_of(state *s, const char *name, uint64_t *label, dp_arena *arena,
+                          dp_error *err)
 {
-    const char *names = s->params->classes;
-
-    if (names[0] == '\0')
-        return DP_OK;
-    *label = place_of(names, name, strlen(name));
+    *label = s->n_names;
+    if (s->params->classes[0] == '\0')
+        return add_name(s, name, arena, err);
+    *label = place_of(s, name);
     if (*label < s->n_names)
         return DP_OK;
     return dp_fail(err, DP_ECORRUPT, "png_folder: the folder %.80s is none of classes=%.80s", name,
-                   names);
+                   s->params->classes);
 }
 
 /* Labels by the folders that happen to be there fit no other number of classes. */
@@ -199,8 +214,8 @@ static dp_status find_classes(state *s, const dp_options *options, dp_arena *are
             return dp_arena_fail(arena, err, "a path");
         if (!dp_dir_exists(class))
             continue;
-        label = n_folders++;
-        status = label_of(s, names[i], &label, err);
+        n_folders++;
+        status = label_of(s, names[i], &label, arena, err);
         if (status == DP_OK)
             status = add_class(s, class, label, arena, err);
         if (status == DP_OK)
@@ -209,7 +224,7 @@ static dp_status find_classes(state *s, const dp_options *options, dp_arena *are
     if (status == DP_OK && n > n_folders)
         dp_log(options, "png_folder: %llu files beside the class folders are left out",
                (unsigned long long)(n - n_folders));
-    s->n_classes = s->n_names > 0 ? s->n_names : n_folders;
+    s->n_classes = s->n_names;
     if (status == DP_OK && s->n > 0)
         status = check_count(s, n_folders, err);
     if (status == DP_OK && s->n == 0)
@@ -430,10 +445,10 @@ static dp_status check_same(const state *s, uint64_t record, const dp_blob *blob
                                                       memory_order_relaxed, memory_order_relaxed) &&
              seen != hash)
         since = "first read";
-    return since == NULL
-               ? DP_OK
-               : dp_fail_record(err, DP_ESTATE, record, "png_folder: %.160s changed since it was %s",
-                                s->files[record].path, since);
+    return since == NULL ? DP_OK
+                         : dp_fail_record(err, DP_ESTATE, record,
+                                          "png_folder: %.160s changed since it was %s",
+                                          s->files[record].path, since);
 }
 
 static dp_status read_image(const state *s, uint64_t record, uint32_t *height, uint32_t *width,
@@ -481,6 +496,18 @@ static uint64_t stamp_all(const state *s)
     return stamp;
 }
 
+static uint64_t hash_names(const state *s)
+{
+    dp_hash h;
+
+    if (s->n_names == 0)
+        return 0;
+    dp_hash64_init(&h);
+    for (uint64_t i = 0; i < s->n_names; i++)
+        dp_hash_text(&h, s->names[i]);
+    return dp_hash64_final(&h);
+}
+
 /* What is kept of each picture to know it again. */
 static dp_status make_marks(state *s, bool stamps, dp_arena *arena, dp_error *err)
 {
@@ -504,14 +531,13 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
         return dp_arena_fail(arena, err, "png_folder");
     if (p->channels == 2)
         return dp_fail(err, DP_ESPEC, "png_folder: channels is 1 or 3");
-    s->n_names = count_names(p->classes);
-    if (p->classes[0] != '\0' && s->n_names == 0)
-        return dp_fail(err, DP_ESPEC, "png_folder: a name in classes is empty or there twice");
     s->params = p;
     s->alloc = arena->alloc;
     s->memory = options->memory;
-    status = p->list[0] != '\0' ? read_list(s, options->root, arena, err)
-                                : find_classes(s, options, arena, err);
+    status = split_names(s, arena, err);
+    if (status == DP_OK)
+        status = p->list[0] != '\0' ? read_list(s, options->root, arena, err)
+                                    : find_classes(s, options, arena, err);
     classes = p->num_classes != 0 ? (uint64_t)p->num_classes : s->n_classes;
     if (s->n_names > 0)
         classes = s->n_names;
@@ -524,6 +550,7 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
     if (status == DP_OK)
         status = read_image(s, 0, &s->height, &s->width, NULL, err);
     out->n_records = s->n;
+    out->names = hash_names(s);
     out->n_columns = 3;
     out->columns[0] =
         (dp_column){"image", {NULL, DP_U8, 3, {s->height, s->width, p->channels}}, 256};

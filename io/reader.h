@@ -23,6 +23,7 @@ typedef struct dp_source {
     dp_column columns[DP_MAX_COLUMNS];
     void *state;    /* the reader's own */
     uint64_t stamp; /* of the files: when they were changed, how large they are; 0 = none */
+    uint64_t names; /* hash of what the labels are called, in their order; 0 = they have no names */
     const dp_groups *groups; /* of a reader whose rows come in batches */
     const dp_origin *origin; /* the records are that stream; NULL = a data set */
 } dp_source;
@@ -69,16 +70,17 @@ dp_status dp_source_add(dp_source *, const char *reader, const char *name, size_
 dp_status dp_source_buffers(const dp_source *, dp_arena *, void *columns[DP_MAX_COLUMNS],
                             dp_error *);
 
-/* How the digest of a data set begins; then come the columns of each record as dp_hash_tensor has
- * them. */
-void dp_identity_start(dp_hash *, uint64_t n_records, const dp_column *, uint32_t n_columns);
+/* How the digest of a data set begins, names as in its dp_source; then come the columns of each
+ * record as dp_hash_tensor has them. */
+void dp_identity_start(dp_hash *, uint64_t n_records, const dp_column *, uint32_t n_columns,
+                       uint64_t names);
 
 /* DP_OK, or what the reader says of its files. */
 dp_status dp_source_unchanged(const dp_reader *, const dp_source *, bool accept, dp_error *);
 
-/* Digest of every record in order, the same whatever container the records came from (or of what
- * they are made from); kept in options->identities when that is asked for.  Of what was opened:
- * DP_ESTATE when a file changed since, also while it was read. */
+/* Digest of every record in order and of the labels' names, the same whatever container the records
+ * came from (or of what they are made from); kept in options->identities when that is asked for.
+ * Of what was opened: DP_ESTATE when a file changed since, also while it was read. */
 dp_status dp_source_identity(const dp_reader *, const dp_source *, const dp_options *,
                              uint8_t digest[16], dp_error *);
 

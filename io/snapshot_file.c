@@ -294,7 +294,7 @@ const char *dp_block_examine(const dp_snapshot_header *h, const dp_block *b, con
 
 void dp_content_start(dp_hash *hash, const dp_snapshot_header *h)
 {
-    dp_identity_start(hash, h->n_records, h->columns, h->n_columns);
+    dp_identity_start(hash, h->n_records, h->columns, h->n_columns, 0);
 }
 
 void dp_content_add(dp_hash *hash, const dp_snapshot_header *h, const uint8_t *records, uint32_t n)

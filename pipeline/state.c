@@ -58,7 +58,9 @@ dp_status dp_state_read(const dp_state *state, const dp_position *here, uint64_t
                        "the state belongs to seed %llu: this pipeline has seed %llu",
                        (unsigned long long)dp_load_le(b + SEED, 8), (unsigned long long)here->seed);
     if (memcmp(b + IDENTITY, here->identity, 8) != 0)
-        return dp_fail(err, DP_ESTATE, "the state belongs to another data set");
+        return dp_fail(err, DP_ESTATE,
+                       "the state belongs to another data set (its records, or the names of its "
+                       "classes, are others)");
     *batch = dp_load_le(b + BATCH, 8);
     return DP_OK;
 }

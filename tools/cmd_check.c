@@ -94,7 +94,18 @@ static void print_rates(const session *s)
         printf("    %llu rates in all\n", (unsigned long long)n);
 }
 
-static int print_json(const session *s, const char *fingerprint)
+static void print_note(void *ctx, const char *line)
+{
+    (void)ctx;
+    printf("note: %s\n", line);
+}
+
+static void keep_note(void *list, const char *line)
+{
+    cJSON_AddItemToArray(list, cJSON_CreateString(line));
+}
+
+static int print_json(const session *s, cJSON *notes, const char *fingerprint)
 {
     cJSON *json = cJSON_CreateObject();
 
@@ -104,17 +115,19 @@ static int print_json(const session *s, const char *fingerprint)
         cJSON_AddStringToObject(json, "net", dp_net_spec(s->net));
     cli_add_count(json, "seed", s->recipe.seed);
     cli_add_count(json, "steps", s->recipe.steps);
+    cJSON_AddItemToObject(json, "notes", cJSON_Duplicate(notes, true));
     cJSON_AddStringToObject(json, "fingerprint", fingerprint);
     return cli_print_json(json);
 }
 
-static int print_all(const session *s, bool json)
+/* notes: NULL = as text, where they are printed already. */
+static int print_all(const session *s, cJSON *notes)
 {
     uint8_t digest[16];
 
     session_fingerprint(s, digest);
-    if (json)
-        return print_json(s, cli_hex_of(digest).text);
+    if (notes != NULL)
+        return print_json(s, notes, cli_hex_of(digest).text);
     printf("recipe: %s\n", s->recipe.name);
     print_text("data", dp_spec(s->pipeline));
     print_columns(s);
@@ -136,6 +149,7 @@ int cmd_check(int argc, char **argv)
     const char *what = RECIPE_DEFAULT;
     cli_optional sample = {0};
     bool json = false;
+    cJSON *notes;
     const cli_option options[] = {
         SESSION_OPTIONS(s),
         {"sample", "N", "what is drawn for row N of the stream", CLI_OPTIONAL, &sample},
@@ -147,11 +161,14 @@ int cmd_check(int argc, char **argv)
 
     if (status < 0 && sample.given)
         return sample_print(what, s.data, sample.value);
-    s.notes = !json;
+    notes = json ? cJSON_CreateArray() : NULL;
+    s.note = json ? keep_note : print_note;
+    s.note_ctx = notes;
     if (status < 0)
         status = session_open(&s, what, (cli_optional){0}, (cli_optional){0});
     if (status < 0)
-        status = print_all(&s, json);
+        status = print_all(&s, notes);
     session_close(&s);
+    cJSON_Delete(notes);
     return status;
 }

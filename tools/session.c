@@ -6,16 +6,15 @@
 
 #include <string.h>
 
-static void say_line(void *ctx, const char *line)
+/* While the pipeline opens: of the files.  Later: what takes a while. */
+static void hear(void *ctx, const char *line)
 {
-    (void)ctx;
-    fprintf(stderr, "  %s\n", line);
-}
+    const session *s = ctx;
 
-static void say_note(void *ctx, const char *line)
-{
-    (void)ctx;
-    printf("note: %s\n", line);
+    if (s->pipeline != NULL && (s->group == NULL || s->group->rank == 0))
+        fprintf(stderr, "  %s\n", line);
+    else if (s->pipeline == NULL && s->note != NULL)
+        s->note(s->note_ctx, line);
 }
 
 static int make_net(session *s, const dp_options *options)
@@ -106,12 +105,12 @@ static int open_recipe(session *s, cli_optional seed, cli_optional steps)
         .size = sizeof options,
         .root = s->data,
         .identities = s->identities,
-        .log = s->notes ? say_note : NULL,
         .threads = s->threads > UINT32_MAX ? UINT32_MAX : (uint32_t)s->threads,
         .prefetch = s->prefetch > UINT32_MAX ? UINT32_MAX : (uint32_t)s->prefetch,
         .digests = s->digests,
         .group = s->group,
-        .log = s->group == NULL || s->group->rank == 0 ? say_line : NULL};
+        .log = hear,
+        .log_ctx = s};
     const char *text = s->test ? s->recipe.test : s->recipe.data;
     dp_error err;
 

@@ -18,7 +18,8 @@ typedef struct session {
     dp_batch *batch;
     const char *data; /* --data */
     const char *identities;
-    bool notes;       /* what the readers say of the files is printed */
+    void (*note)(void *, const char *line); /* hears what opening finds; NULL = nobody does */
+    void *note_ctx;
     bool stream_only; /* the net, if there is one, is not wanted */
     bool test;        /* the recipe's test data take the place of its data */
     bool digests;     /* of every batch will be asked for */
@@ -41,8 +42,9 @@ typedef struct session {
         .prefetch = 2                                                                              \
     }
 
-/* What is given overrides the recipe.  In a group every rank must have the same data, texts and
- * seed, and hears it when one has not.  -1, or the exit status after saying why. */
+/* The session stays where it is until it is closed.  What is given overrides the recipe.  In a
+ * group every rank must have the same data, texts and seed, and hears it when one has not.  -1, or
+ * the exit status after saying why. */
 int session_open(session *, const char *what, cli_optional seed, cli_optional steps);
 /* The same with the text of a recipe, called `name` in messages. */
 int session_open_text(session *, const char *text, const char *name, cli_optional seed);

@@ -172,6 +172,15 @@ note: png_folder: label 2 is zebra: 2 pictures
 note: png_folder: 1 files beside the class folders are left out
 TEXT
 diff wanted.txt notes.txt || fail "check of png_folder: other notes"
+"$DETPIPE" check --json "png_folder classes=cat,dog,zebra | batch batch_size=2" --data pets > out.json || fail "check --json of png_folder"
+grep '"notes"' out.json | grep -o '"png_folder: [^"]*"' | sed 's/^"/note: /; s/"$//' > notes.txt
+diff wanted.txt notes.txt || fail "check --json of png_folder: other notes"
+# other commands say nothing of it
+"$DETPIPE" digest "png_folder classes=cat,dog,zebra" --data pets 2>&1 | grep 'png_folder: ' && fail "digest prints notes"
+# a name of a folder is no line of its own
+mkdir "pets/a
+note: b"
+"$DETPIPE" check "png_folder" --data pets | grep -q '^note: png_folder: label 0 is a?note: b: 0 pictures$' || fail "a new line in a folder's name"
 "$DETPIPE" check "range count=40 | project columns=id | zip with=\"range count=39 | project columns=label\"" > out.txt 2>&1
 grep -q '^note: zip: 40 and 39 rows: the last 1 of the longer are left out$' out.txt || fail "check of zip: no note"
 "$DETPIPE" check "range count=40" | grep '^note' && fail "check of range: a note"

@@ -337,6 +337,66 @@ static void classes_fix_labels(void **state)
     test_folder_remove(folder);
 }
 
+static void identify(const char *folder, const char *spec, const char *kept, uint8_t digest[16],
+                     dp_state *state)
+{
+    const dp_options options = {
+        .size = sizeof options, .root = folder, .threads = 1, .identities = kept};
+    dp_pipeline *p;
+
+    assert_ok(dp_open(&p, spec, 1, &options, &test_error));
+    assert_ok(dp_dataset_digest(p, digest, &test_error));
+    assert_ok(dp_get_state(p, state, &test_error));
+    dp_close(p);
+}
+
+static void rename_class(const char *folder, const char *from, const char *to)
+{
+    char before[400], after[400];
+
+    snprintf(before, sizeof before, "%s/%s", folder, from);
+    snprintf(after, sizeof after, "%s/%s", folder, to);
+    assert_int_equal(rename(before, after), 0);
+}
+
+/* The same pictures with the same labels under other names are another data set, for states and for
+ * digests that are kept; the same names are the same, given or found. */
+static void names_are_of_the_identity(void **state)
+{
+    static const uint8_t row[W] = {1, 2, 3, 4, 5, 6, 7};
+    const picture gray = {0, 8, row, W, {{NULL}}, {0}};
+    uint8_t found[16], other[16];
+    char folder[256] = "";
+    dp_state first, now;
+    dp_pipeline *p;
+
+    (void)state;
+    make_class(folder, sizeof folder, "cat");
+    make_class(folder, sizeof folder, "zebra");
+    write_picture(folder, "cat/0.png", &gray);
+    write_picture(folder, "zebra/0.png", &gray);
+    for (int keeps = 0; keeps < 2; keeps++) {
+        const char *kept = keeps ? "kept" : NULL;
+        identify(folder, "png_folder", kept, found, &first);
+        identify(folder, "png_folder classes=cat,zebra", kept, other, &now);
+        assert_memory_equal(found, other, 16);
+        identify(folder, "png_folder classes=cat,zebra,zulu", kept, other, &now);
+        assert_memory_not_equal(found, other, 16);
+        rename_class(folder, "zebra", "zoo");
+        identify(folder, "png_folder", kept, other, &now);
+        assert_memory_not_equal(found, other, 16);
+        assert_ok(open_in(folder, "png_folder", &p));
+        assert_int_equal(dp_set_state(p, &first, &test_error), DP_ESTATE);
+        assert_non_null(strstr(test_error.message, "the names of its classes"));
+        dp_close(p);
+        rename_class(folder, "zoo", "zebra");
+    }
+    make_class(folder, sizeof folder, "zulu"); /* without a picture */
+    identify(folder, "png_folder", NULL, other, &now);
+    assert_memory_not_equal(found, other, 16);
+    test_folder_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +408,7 @@ int main(void)
         cmocka_unit_test(gray_of_colours_is_convert_colors),
         cmocka_unit_test(hidden_files_and_capitals),
         cmocka_unit_test(classes_fix_labels),
+        cmocka_unit_test(names_are_of_the_identity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
