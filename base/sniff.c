@@ -66,6 +66,9 @@ static const char *sniff_zip(const uint8_t *bytes, size_t n, bool *container)
     if (has(name, size, "data.pkl") || has(name, size, "/data/") || has(name, size, "/version") ||
         has(name, size, "/byteorder"))
         return "a PyTorch file: save its state_dict as .safetensors";
+    if (has(name, size, "/code/") || has(name, size, "/extra/") ||
+        has(name, size, "/constants.pkl"))
+        return "a TorchScript file: save its state_dict as .safetensors";
     if (has(name, size, "metadata.json") || has(name, size, "config.json"))
         return "a Keras model: save its weights as .npz";
     *container = true;

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/sniff.h"
 #include "io/cifar_files.h"
 
 #define SIDE        DP_CIFAR_SIDE
@@ -64,6 +65,12 @@ void dp_cifar_close(void *state_)
 
 /* ---- one file ---- */
 
+static dp_sniffed sniff(const part *p)
+{
+    return p->blob.bytes != NULL ? dp_sniff_bytes(p->blob.bytes, p->blob.size)
+                                 : dp_sniff_file(&p->file);
+}
+
 static dp_status check_size(const opening *o, const part *p, uint64_t size)
 {
     const dp_cifar_layout *layout = o->layout;
@@ -73,9 +80,9 @@ static dp_status check_size(const opening *o, const part *p, uint64_t size)
 
     if (size == 0 || size % record != 0)
         return dp_fail_record(o->err, DP_ECORRUPT, n,
-                              "%s: %.80s has %llu bytes: expected %llu (records of %llu bytes; "
-                              "record %llu is cut)",
-                              layout->name, p->name, (unsigned long long)size,
+                              "%s: %.80s has %llu bytes%s: expected %llu (records of %llu "
+                              "bytes; record %llu is cut)",
+                              layout->name, p->name, (unsigned long long)size, sniff(p).text,
                               (unsigned long long)(expected * record), (unsigned long long)record,
                               (unsigned long long)n);
     if (o->params->strict && n != expected)

@@ -63,6 +63,7 @@ typedef struct state {
     uint64_t n_names;
     size_t names_room;
     uint32_t height, width;
+    dp_sniffed list_kind; /* for messages */
 } state;
 
 /* ---- which files there are ---- */
@@ -258,8 +259,8 @@ static dp_status add_line(state *s, const char *folder, const char *line, size_t
         comma = line[i] == ',' ? line + i : comma;
     if (comma == NULL || !dp_parse_int(comma + 1, length - (size_t)(comma + 1 - line), &label) ||
         label < 0 || label > UINT32_MAX - 1)
-        return dp_fail(err, DP_ECORRUPT, "png_folder: line %llu of the list is no path,label",
-                       (unsigned long long)number);
+        return dp_fail(err, DP_ECORRUPT, "png_folder: line %llu of the list is no path,label%s",
+                       (unsigned long long)number, s->list_kind.text);
     name = dp_arena_text(arena, line, (size_t)(comma - line));
     if (name == NULL)
         return dp_arena_fail(arena, err, "a path");
@@ -284,6 +285,7 @@ static dp_status read_list(state *s, const char *root, dp_arena *arena, dp_error
     status = dp_blob_read(path, MOST_LIST, arena, &blob, err);
     if (status == DP_OK && blob.size >= 3 && memcmp(blob.bytes, "\xEF\xBB\xBF", 3) == 0)
         blob = (dp_blob){blob.bytes + 3, blob.size - 3, blob.stamp}; /* a byte order mark */
+    s->list_kind = dp_sniff_bytes(blob.bytes, blob.size);
     for (size_t at = 0; status == DP_OK && at < blob.size; number++) {
         const char *line = (const char *)blob.bytes + at;
         const char *end = memchr(line, '\n', blob.size - at);

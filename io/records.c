@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/num.h"
+#include "base/sniff.h"
 #include "base/tensor.h"
 #include "io/reader.h"
 
@@ -128,8 +129,9 @@ static dp_status count_records(state *s, dp_error *err)
     s->n_records = left / s->record_size;
     if (s->file.size < header || left % s->record_size != 0)
         return dp_fail_record(err, DP_ECORRUPT, s->n_records,
-                              "records: %.120s has %llu bytes: expected %llu and records of %llu",
-                              s->path, (unsigned long long)s->file.size, (unsigned long long)header,
+                              "records: %.100s has %llu bytes%s: expected %llu and records of %llu",
+                              s->path, (unsigned long long)s->file.size,
+                              dp_sniff_file(&s->file).text, (unsigned long long)header,
                               (unsigned long long)s->record_size);
     return DP_OK;
 }

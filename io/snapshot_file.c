@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/sniff.h"
 #include "base/tensor.h"
 
 static dp_status read_failed(int error, const char *path, dp_error *err)
@@ -39,7 +40,8 @@ static dp_status read_header(dp_snapshot_file *f, dp_arena *arena, dp_error *err
     if (f->main.size >= sizeof fixed)
         size = dp_snapshot_header_size(fixed);
     if (size == 0)
-        return dp_fail(err, DP_ECORRUPT, "%.120s is no snapshot", f->path);
+        return dp_fail(err, DP_ECORRUPT, "%.120s is no snapshot%s", f->path,
+                       dp_sniff_file(&f->main).text);
     if (size > f->main.size)
         return dp_fail(err, DP_ECORRUPT, "%.120s ends in its header", f->path);
     bytes = dp_arena_alloc(arena, size, 1);

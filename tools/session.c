@@ -5,6 +5,7 @@
 #include "tools/session.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 /* While the pipeline opens: of the files.  Later: what takes a while. */
 static void hear(void *ctx, const char *line)
@@ -99,6 +100,20 @@ static int check_ranks(const session *s)
                : cli_fail_error(&err, NULL);
 }
 
+/* A hint below an error that some file is not there. */
+static void say_where(const session *s)
+{
+    struct stat st;
+
+    if (s->data == NULL)
+        fputs("  --data DIR names the folder of the data set\n", stderr);
+    else if (stat(s->data, &st) == 0 && S_ISREG(st.st_mode))
+        fprintf(stderr,
+                "  --data %s is a file: only cifar10 and cifar100 read an archive of theirs, unpack "
+                "others\n",
+                s->data);
+}
+
 static int open_recipe(session *s, cli_optional seed, cli_optional steps)
 {
     const dp_options options = {
@@ -126,8 +141,8 @@ static int open_recipe(session *s, cli_optional seed, cli_optional steps)
         if (s->texts_do && err.status == DP_EIO && s->data == NULL)
             return -1;
         const int failed = cli_fail_error(&err, text);
-        if (err.status == DP_EIO && s->data == NULL)
-            fputs("  --data DIR names the folder of the data set\n", stderr);
+        if (err.status == DP_EIO)
+            say_where(s);
         return failed;
     }
     if (s->group != NULL) {

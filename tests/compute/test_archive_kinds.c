@@ -245,6 +245,12 @@ static void what_a_file_is(void **state)
     }
     b = zip_of("model/data.pkl", "\x80\x02}.", 4); /* torch.save since 1.6 */
     refused(&b, "test: a PyTorch file: save its state_dict as .safetensors");
+    b = zip_of("model/data/0", "\0\0\0\0", 4);
+    refused(&b, "test: a PyTorch file: save its state_dict as .safetensors");
+    b = zip_of("model/code/__torch__.py", "class M: pass", 13); /* torch.jit.save */
+    refused(&b, "test: a TorchScript file: save its state_dict as .safetensors");
+    b = zip_of("model/constants.pkl", "\x80\x02).", 4);
+    refused(&b, "a TorchScript file");
     b = zip_of("metadata.json", "{}", 2);
     refused(&b, "a Keras model");
 }

@@ -4,9 +4,9 @@
 set -u
 . "$SOURCE/tests/support/expect.sh"
 digest() { "$DETPIPE" digest "$@" 2>&1; }
-# refused PATTERN SPEC: with exit status 3, one line that has the pattern
+# refused PATTERN SPEC [OPTIONS]: with exit status 3, one line that has the pattern
 refused() {
-    "$DETPIPE" digest "$2" > out.txt 2>&1
+    "$DETPIPE" digest "${@:2}" > out.txt 2>&1
     [ $? = 3 ] && grep -Eq "$1" out.txt || { fail "$2: expected '$1'"; sed 's/^/  | /' out.txt | head -3; }
 }
 
@@ -154,6 +154,20 @@ refused 'is no IDX file of 1 to 4 dimensions \(it is an HTML page' "idx images=p
 
 # --data names the archive itself
 [ "$(digest "cifar10 strict=false" --data bin.tar.gz)" = "$(digest "cifar10 strict=false" --data "$fixture")" ] || fail "--data bin.tar.gz"
+
+refused '^  --data bin.tar.gz is a file: only cifar10 and cifar100 read an archive of theirs, unpack others$' "png_folder" --data bin.tar.gz
+refused '^  --data bin.tar.gz is a file: ' "idx images=train" --data bin.tar.gz
+
+# files of another kind say what they are, in every reader
+mkdir html html-py
+printf '<!DOCTYPE html>\n<title>404</title>\n' > html/data_batch_1.bin
+cp html/data_batch_1.bin html-py/data_batch_1
+tar czf html.tar.gz -C html data_batch_1.bin
+for spec in "cifar10 dataset_dir=html strict=false" "cifar10 dataset_dir=html.tar.gz strict=false" \
+    "cifar10 dataset_dir=html-py strict=false" "records file=html/data_batch_1.bin fields=a:uint8:8" \
+    "idx images=html/data_batch_1.bin" "png_folder list=html/data_batch_1.bin" "snapshot file=html/data_batch_1.bin"; do
+    refused ' \(it is an HTML page, not the file: the download failed\)' "$spec"
+done
 
 # check says which folder has which label, what is left out, and that zip's streams are of other lengths
 mkdir -p pets/cat/more pets/zebra
