@@ -80,6 +80,19 @@ static loss_kind kind_of(cell c, bool *is_step)
     return words <= 3 ? kind : NO_LOSS;
 }
 
+/* "loss nan" is a loss, and names no columns. */
+static bool has_number(cell c)
+{
+    for (size_t i = 0; i < c.n;) {
+        const size_t n = loss_word(c.at + i);
+        const printed_number number = printed_number_read(c.at + i);
+        if (n > 0 && number.whole && number.n == n)
+            return true;
+        i += n > 0 ? n : 1;
+    }
+    return false;
+}
+
 /* A line of names, one of which is a loss. */
 static bool is_head(const char *text, char separator, loss_table *out)
 {
@@ -94,6 +107,8 @@ static bool is_head(const char *text, char separator, loss_table *out)
     for (int i = 0; i < n; i++) {
         const cell c = cells[i];
         if (c.n > 0 && !isalpha((unsigned char)*c.at) && *c.at != '_' && *c.at != '#')
+            return false;
+        if (has_number(c))
             return false;
         if (c.n >= LOSS_NAME || memchr(c.at, ':', c.n) != NULL || memchr(c.at, '=', c.n) != NULL)
             return false;

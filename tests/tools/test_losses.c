@@ -103,6 +103,8 @@ static const struct form {
      "val loss=5.325531 train loss@0=5.356189"},
     {"llm.c on a GPU", "step    1/41 | loss 5.270007 (+nanz)| norm 15.9 | lr 7.1e-07 | 2000.1 ms\n",
      "loss@1=5.270007"},
+    {"no head of a table", "loss nan\ntrain loss inf\nval loss, nan\n",
+     "loss=nan train loss=inf"},
     {"darknet", "1, 0.000: 23.168367, 23.268367 avg, 0.100000 rate, 1.234567 seconds, 64 images\n",
      "loss@1=23.168367 avg loss@1=23.268367"},
     {"fasttext",
