@@ -19,8 +19,10 @@ typedef struct builder {
     const dp_stage_info **infos;
     void **params;
     link *links;
+    dp_layer_plan *plans; /* of the units */
     dp_error *err;
     size_t workspace;
+    uint64_t bytes; /* that the units planned so far take at least */
     int64_t width; /* of the widest sum over the batch */
 } builder;
 
@@ -140,16 +142,19 @@ static bool fits(const dp_extent *e, int64_t n)
            (double)DP_MAX_FLOATS;
 }
 
+static dp_tensor tensor_of(const dp_weight *w)
+{
+    return (
+        dp_tensor){NULL, DP_F32, w->rank, {w->shape[0], w->shape[1], w->shape[2], w->shape[3]}};
+}
+
 static dp_status add_parameter(dp_net *net, const dp_weight *w, const char *layer, dp_error *err)
 {
     dp_parameter *p = &net->parameters[net->n_parameters];
     char name[DP_MAX_NAME + 64];
     const int length = snprintf(name, sizeof name, "%s.%s", layer, w->suffix);
 
-    p->value =
-        (dp_tensor){NULL, DP_F32, w->rank, {w->shape[0], w->shape[1], w->shape[2], w->shape[3]}};
-    if (!dp_tensor_fits(&p->value))
-        return dp_fail(err, DP_ELIMIT, "%s is too large", name);
+    p->value = tensor_of(w);
     p->gradient = p->value;
     p->count = (int64_t)dp_tensor_count(&p->value);
     p->fan_in = w->fan_in;
@@ -219,35 +224,72 @@ static dp_status label_unit(builder *b, uint32_t stage, dp_unit *u)
     return u->label != NULL ? DP_OK : dp_arena_fail(&b->net->arena, b->err, "a name");
 }
 
-static dp_status plan_unit(builder *b, uint32_t stage, dp_unit *u)
+/* n more of `size` bytes, or false past the limit. */
+static bool add_bytes(uint64_t *bytes, uint64_t n, uint64_t size, uint64_t limit)
 {
-    dp_net *net = b->net;
-    const dp_extent in = extent_of(net, u->input[0]);
-    dp_layer_plan plan = {.n = net->own, .kernels = net->kernels, .in = in, .out = in};
-    dp_status status;
+    uint64_t more;
 
+    return !__builtin_mul_overflow(n, size, &more) &&
+           !__builtin_add_overflow(*bytes, more, bytes) && *bytes <= limit;
+}
+
+/* Adds what the unit takes at least: y and dy, what it keeps, its parameters with their gradients
+ * and moments. */
+static bool count_unit(builder *b, const dp_unit *u, const dp_layer_plan *plan, uint64_t limit)
+{
+    const dp_net *net = b->net;
+    const uint64_t copies = 2 + (net->optimizer != NULL ? net->optimizer->n_moments : 0);
+    const uint64_t outputs = works_in_place(net, u) ? 0 : 2 * sizeof(float);
+    uint64_t with_workspace;
+    bool fits = add_bytes(&b->bytes, (uint64_t)(net->own * dp_extent_size(&u->out)), outputs,
+                          limit) &&
+                add_bytes(&b->bytes, plan->memory, 1, limit);
+
+    for (uint32_t i = 0; i < plan->n_weights && fits; i++) {
+        const dp_tensor value = tensor_of(&plan->weights[i]);
+        fits = dp_tensor_fits(&value) &&
+               add_bytes(&b->bytes, dp_tensor_count(&value), copies * sizeof(float), limit);
+    }
+    with_workspace = b->bytes;
+    return fits && add_bytes(&with_workspace, b->workspace, sizeof(float), limit);
+}
+
+/* Before anything is taken: so that a text of a line cannot fill the memory of a machine. */
+static dp_status check_size(builder *b, const dp_unit *u, const dp_layer_plan *plan)
+{
+    const uint64_t memory = b->net->options.memory;
+    const bool given = memory != 0 && memory < DP_MAX_NET;
+    const uint64_t limit = given ? memory : DP_MAX_NET;
+
+    if (!fits(&plan->out, b->net->most) || plan->workspace > (size_t)DP_MAX_FLOATS)
+        return dp_fail(b->err, DP_ELIMIT, "%s: a batch would be more than 2^40 numbers", u->label);
+    return count_unit(b, u, plan, limit)
+               ? DP_OK
+               : dp_fail(b->err, DP_ELIMIT, "%s: the net up to it would take more than %s%llu bytes",
+                         u->label, given ? "dp_options.memory = " : "", (unsigned long long)limit);
+}
+
+static dp_status plan_unit(builder *b, uint32_t stage, dp_unit *u, dp_layer_plan *plan)
+{
+    const dp_net *net = b->net;
+    const dp_extent in = extent_of(net, u->input[0]);
+    dp_status status = label_unit(b, stage, u);
+
+    *plan = (dp_layer_plan){.n = net->own, .kernels = net->kernels, .in = in, .out = in};
     if (u->layer->joins)
-        plan.second = extent_of(net, u->input[1]);
+        plan->second = extent_of(net, u->input[1]);
     u->key = dp_rng_key(net->seed, u->layer->info.name, number_of(b, stage));
-    status = u->layer->plan != NULL ? u->layer->plan(u->params, &plan, b->err) : DP_OK;
+    if (status == DP_OK && u->layer->plan != NULL)
+        status = u->layer->plan(u->params, plan, b->err);
     if (status != DP_OK)
         return status;
-    if (!fits(&plan.out, net->most) || plan.workspace > (size_t)DP_MAX_FLOATS)
-        return dp_fail(b->err, DP_ELIMIT, "%s: a batch would be more than 2^40 numbers",
-                       b->infos[stage]->name);
-    u->in = plan.in;
-    u->out = plan.out;
-    u->n_weights = plan.n_weights;
-    u->first_weight = net->n_parameters;
-    b->workspace = dp_max_size(plan.workspace, b->workspace);
-    if (plan.width > b->width)
-        b->width = plan.width;
-    status = alloc_unit(net, u, plan.memory, b->err);
-    if (status == DP_OK)
-        status = label_unit(b, stage, u);
-    for (uint32_t i = 0; i < plan.n_weights && status == DP_OK; i++)
-        status = add_parameter(net, &plan.weights[i], u->label, b->err);
-    return status;
+    u->in = plan->in;
+    u->out = plan->out;
+    u->n_weights = plan->n_weights;
+    b->workspace = dp_max_size(plan->workspace, b->workspace);
+    if (plan->width > b->width)
+        b->width = plan->width;
+    return check_size(b, u, plan);
 }
 
 static dp_status alloc_units(builder *b)
@@ -255,12 +297,12 @@ static dp_status alloc_units(builder *b)
     dp_net *net = b->net;
 
     net->units = dp_arena_alloc(&net->arena, net->n_units, sizeof *net->units);
+    b->plans = dp_arena_alloc(&net->arena, net->n_units, sizeof *b->plans);
     net->parameters = dp_arena_alloc(&net->arena, (size_t)net->n_units * DP_LAYER_PARAMS,
                                      sizeof *net->parameters);
     net->squares =
         dp_arena_alloc(&net->arena, (size_t)net->n_units * DP_LAYER_PARAMS, sizeof *net->squares);
-    net->x = floats(net, net->own, dp_extent_size(&net->in));
-    return net->squares == NULL || net->units == NULL || net->parameters == NULL || net->x == NULL
+    return net->squares == NULL || net->units == NULL || b->plans == NULL || net->parameters == NULL
                ? dp_arena_fail(&net->arena, b->err, "the layers")
                : DP_OK;
 }
@@ -330,26 +372,48 @@ static dp_status link_units(const builder *b)
 
 static dp_status plan_units(builder *b)
 {
-    dp_net *net = b->net;
-    size_t spread = 0;
+    const dp_net *net = b->net;
     uint32_t n = 0;
 
+    b->bytes = (uint64_t)(net->own * dp_extent_size(&net->in)) * sizeof(float);
     for (uint32_t i = 0; i < b->text.n_stages; i++) {
-        const dp_unit *u = &net->units[n];
         dp_status status;
         if (layer_of(b->infos[i]) == NULL)
             continue;
-        status = at_stage(b, i, plan_unit(b, i, &net->units[n++]));
-        if (status == DP_OK && n < net->n_units && u->n_readers == 0)
+        status = at_stage(b, i, plan_unit(b, i, &net->units[n], &b->plans[n]));
+        if (status == DP_OK && n + 1 < net->n_units && net->units[n].n_readers == 0)
             status = dp_fail_at(b->err, DP_ESPEC, b->text.stages[i].column,
-                                "nobody takes the output of this %s", u->layer->info.name);
+                                "nobody takes the output of this %s", b->infos[i]->name);
         if (status != DP_OK)
             return status;
-        if (u->n_readers > 1)
-            spread = dp_max_size(spread, (size_t)(net->own * dp_extent_size(&u->out)));
+        n++;
     }
-    net->classes = net->units[n - 1].out.channels;
-    net->spread = floats(net, (int64_t)spread, 1);
+    return DP_OK;
+}
+
+/* What was planned. */
+static dp_status make_units(builder *b)
+{
+    dp_net *net = b->net;
+    int64_t spread = 0;
+
+    net->x = floats(net, net->own, dp_extent_size(&net->in));
+    if (net->x == NULL)
+        return dp_arena_fail(&net->arena, b->err, "the input");
+    for (uint32_t n = 0; n < net->n_units; n++) {
+        dp_unit *u = &net->units[n];
+        const int64_t size = net->own * dp_extent_size(&u->out);
+        dp_status status = alloc_unit(net, u, b->plans[n].memory, b->err);
+        u->first_weight = net->n_parameters;
+        for (uint32_t i = 0; i < u->n_weights && status == DP_OK; i++)
+            status = add_parameter(net, &b->plans[n].weights[i], u->label, b->err);
+        if (status != DP_OK)
+            return status;
+        if (u->n_readers > 1 && size > spread)
+            spread = size;
+    }
+    net->classes = net->units[net->n_units - 1].out.channels;
+    net->spread = floats(net, spread, 1);
     if (net->spread == NULL)
         return dp_arena_fail(&net->arena, b->err, "the workspace");
     net->workspace = floats(net, (int64_t)b->workspace, 1);
@@ -536,6 +600,8 @@ dp_status dp_net_build(dp_net *net, const char *text, dp_error *err)
         status = link_units(&b);
     if (status == DP_OK)
         status = plan_units(&b);
+    if (status == DP_OK)
+        status = make_units(&b);
     if (status == DP_OK)
         status = plan_ends(&b);
     if (status == DP_OK)

@@ -19,6 +19,9 @@ typedef struct dp_parameter {
     float initial;
 } dp_parameter;
 
+/* Bytes of outputs and parameters, with their gradients and moments. */
+#define DP_MAX_NET ((uint64_t)1 << 40)
+
 #define DP_NET_INPUT (-1)
 #define DP_NO_UNIT   (-2)
 

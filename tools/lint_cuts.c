@@ -165,7 +165,10 @@ void lint_zips(lint_report *r, const lint_text *t)
 /* -1 and the length of the stream, or the exit status. */
 static int length_of(const char *text, size_t length, const char *root, uint64_t *out)
 {
-    const dp_options options = {.size = sizeof options, .root = root, .threads = 1};
+    const dp_options options = {.size = sizeof options,
+                                .root = root,
+                                .threads = 1,
+                                .memory = memory_of_machine()};
     char *part = xmalloc(length + 1);
     dp_pipeline *p = NULL;
     dp_error err;

@@ -131,7 +131,10 @@ static void fix_text(const char *text, const char *at, FILE *out)
 /* With the data set, where it is here. */
 static int check_fixed(const session *s, const char *text)
 {
-    const dp_options options = {.size = sizeof options, .root = s->data, .threads = 1};
+    const dp_options options = {.size = sizeof options,
+                                .root = s->data,
+                                .threads = 1,
+                                .memory = memory_of_machine()};
     dp_pipeline *again = NULL;
     dp_error err;
     int status = -1;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/cli.h"
 
@@ -69,6 +70,35 @@ ssize_t xgetline(char **line, size_t *size, FILE *f)
     if (n < 0 && !feof(f))
         memory_check();
     return n;
+}
+
+/* The number in the file, if it has one: "max" is none. */
+static uint64_t limit_in(const char *path)
+{
+    FILE *f = fopen(path, "r");
+    unsigned long long value = 0;
+
+    if (f == NULL)
+        return 0;
+    if (fscanf(f, "%20llu", &value) != 1)
+        value = 0;
+    fclose(f);
+    return value;
+}
+
+uint64_t memory_of_machine(void)
+{
+    static const char *const containers[] = {"/sys/fs/cgroup/memory.max",
+                                             "/sys/fs/cgroup/memory/memory.limit_in_bytes"};
+    const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    uint64_t most = pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
+
+    for (size_t i = 0; i < sizeof containers / sizeof containers[0]; i++) {
+        const uint64_t limit = limit_in(containers[i]);
+        if (limit != 0 && (most == 0 || limit < most))
+            most = limit;
+    }
+    return most;
 }
 
 void memory_begin(void)

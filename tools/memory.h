@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -30,6 +31,8 @@ ssize_t xgetline(char **line, size_t *size, FILE *);
 void memory_check(void);
 /* Ends the tool. */
 _Noreturn void memory_out(void);
+/* Bytes of memory that this machine, or the container around the tool, has; 0 = nobody says. */
+uint64_t memory_of_machine(void);
 /* cJSON's, too, from here on. */
 void memory_begin(void);
 

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "tools/memory.h"
+
 /* While the pipeline opens: of the files.  Later: what takes a while. */
 static void hear(void *ctx, const char *line)
 {
@@ -120,6 +122,7 @@ static int open_recipe(session *s, cli_optional seed, cli_optional steps)
         .size = sizeof options,
         .root = s->data,
         .identities = s->identities,
+        .memory = memory_of_machine(),
         .threads = s->threads > UINT32_MAX ? UINT32_MAX : (uint32_t)s->threads,
         .prefetch = s->prefetch > UINT32_MAX ? UINT32_MAX : (uint32_t)s->prefetch,
         .digests = s->digests,

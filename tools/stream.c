@@ -15,7 +15,10 @@ static int change_repeat(stream *s, uint64_t epochs)
 {
     session *opened = &s->session;
     text_stages stages;
-    const dp_options options = {.size = sizeof options, .root = opened->data, .threads = 1};
+    const dp_options options = {.size = sizeof options,
+                                .root = opened->data,
+                                .threads = 1,
+                                .memory = memory_of_machine()};
     const char *spec = dp_spec(opened->pipeline);
     const size_t size = strlen(spec) + 64;
     char *text = xmalloc(size);

@@ -621,6 +621,65 @@ static void hostile_sizes(void **state)
     }
 }
 
+typedef struct taken {
+    size_t now, most;
+} taken;
+
+static void *take_counted(void *ctx, size_t size, size_t alignment)
+{
+    taken *t = ctx;
+
+    t->now += size;
+    t->most = t->now > t->most ? t->now : t->most;
+    return aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+}
+
+static void free_counted(void *ctx, void *p, size_t size)
+{
+    ((taken *)ctx)->now -= p != NULL ? size : 0;
+    free(p);
+}
+
+/* The text of n layers that each double the channels. */
+static const char *doubling(char *text, size_t size, int n)
+{
+    int at = snprintf(text, size, "relu name=a0");
+
+    for (int i = 1; i <= n; i++)
+        at += snprintf(text + at, size - (size_t)at, " | relu | concat from=a%d name=a%d", i - 1,
+                       i);
+    return text;
+}
+
+/* Each layer is small text and twice the memory: refused by name before any of it is taken. */
+static void doubled_channels(void **state)
+{
+    taken t = {0};
+    const dp_allocator counted = {&t, take_counted, free_counted};
+    const dp_tensor input = {NULL, DP_F32, 4, {8, 3, 4, 4}};
+    dp_options options = {.size = sizeof options, .threads = 1, .alloc = &counted};
+    dp_net *net = NULL;
+    char text[4096];
+
+    (void)state;
+    doubling(text, sizeof text, 40);
+    assert_int_equal(dp_net_open(&net, text, 1, &input, &options, &test_error), DP_ELIMIT);
+    assert_non_null(strstr(test_error.message, "concat"));
+    assert_non_null(strstr(test_error.message, "the net up to it would take more than"));
+    assert_int_not_equal(test_error.column, 0);
+    assert_true(t.most < 1 << 20);
+    assert_int_equal(t.now, 0);
+    doubling(text, sizeof text, 16); /* 800 MB */
+    options.memory = 64 << 20;
+    assert_int_equal(dp_net_open(&net, text, 1, &input, &options, &test_error), DP_ELIMIT);
+    assert_non_null(strstr(test_error.message, "dp_options.memory = 67108864 bytes"));
+    assert_true(t.most < 1 << 20);
+    doubling(text, sizeof text, 8);
+    assert_ok(dp_net_open(&net, text, 1, &input, &options, &test_error));
+    dp_net_close(net);
+    assert_int_equal(t.now, 0);
+}
+
 /* The caller's rounding mode changes nothing and comes back. */
 #if defined(__x86_64__)
 #include <xmmintrin.h>
@@ -681,6 +740,7 @@ int main(void)
         SAVED(files_that_cannot_be),
         cmocka_unit_test(synthetic_is_learnable),
         cmocka_unit_test(hostile_sizes),
+        cmocka_unit_test(doubled_channels),
         cmocka_unit_test(every_allocation_fails),
         cmocka_unit_test(batch_invariance),
         cmocka_unit_test(callers_environment),

@@ -139,4 +139,20 @@ if [ -z "${SANITIZE:-}" ]; then
     expect 3 'empty.dps holds no row' "$DETPIPE" snapshot info empty.dps
     expect 3 'both are empty' "$DETPIPE" snapshot diff empty.dps empty.dps
 fi
+
+# a line of a net each doubles what it takes: refused by name before any of it is taken, past what
+# the machine has (of 8 x 3 x 32 x 32 floats twice, doubled until they are more) as past all limits
+doubling() {
+    printf 'data: %s\nloss: softmax_cross_entropy\noptimizer: sgd learning_rate=0.1\nnet: relu name=a0' "$(images 64)"
+    for i in $(seq "$1"); do printf ' | relu | concat from=a%s name=a%s' $((i - 1)) "$i"; done
+    echo ' | flatten'
+}
+pages=$(getconf _PHYS_PAGES) size=$(getconf PAGESIZE) n=0
+while [ $((196608 << n)) -lt $((pages * size)) ]; do n=$((n + 1)); done
+for n in "$n" 40; do
+    doubling "$n" > doubling.recipe
+    for command in verify train; do
+        expect 3 '(concat|relu)[0-9]+: the net up to it would take more than' "$DETPIPE" "$command" doubling.recipe
+    done
+done
 exit $failed
