@@ -4,10 +4,10 @@
 # What: flax 0.12.8, serialization.to_bytes of the weights of one net, from_bytes with the weights of another as the
 #   target: same names, other sizes and types.
 # Expected: an error that names the weight and both shapes, as for a name that is missing.
-# Seen: no word: the target's structure is filled with arrays of the file's shapes and types.  A Dense(3) with the
-#   file of a Dense(5) computes 5 outputs; float32 becomes float16.
-# Why a surprise: the target is there to say what is wanted; a checkpoint of an older net restores into the new one,
-#   which silently is the old one then, or half of each.
+# Seen: no word: the target's structure is filled with arrays of the file's shapes and types, (2, 5) of float16 where
+#   (2, 3) of float32 was wanted.
+# Why a surprise: the target is there to say what is wanted.  Linen's apply refuses other shapes later, far from the
+#   file at fault; a type that differs, and arrays that are no Linen weights (state of an optimizer), it does not see.
 # Documented: the reference calls target the template object whose structure the result has; names are compared
 #   ("state dict keys do not match"), and nothing says that shapes and types are not.
 set -euo pipefail
