@@ -462,6 +462,8 @@ const size_t n_perturb_pins = sizeof perturb_pins / sizeof perturb_pins[0];
 int perturb_parse(const char *list, uint32_t *set)
 {
     *set = 0;
+    if (list[0] == '\0') /* a script's empty variable */
+        return cli_fail(EXIT_MALFORMED, "verify: --vary '' varies nothing: leave it out");
     for (const char *at = list; *at != '\0';) {
         const size_t n = strcspn(at, ",");
         size_t i = 0;

@@ -67,6 +67,7 @@ expect 2 "finds 'x' in line 1, which is no number" verify --loss 'loss (.)' -- e
 expect 2 'there is no command after --' verify --
 expect 2 'takes 2 to 8' verify --runs 1 -- true
 expect 2 "list of threads,.*not 'thread'" verify --vary thread -- true
+expect 2 "'' varies nothing: leave it out" verify --vary '' -- echo loss: 1
 expect 3 'cannot start no-such-program: No such file' verify -- no-such-program
 expect 3 'run 1 failed with exit status 4: oops' verify -- sh -c 'echo oops >&2; exit 4'
 expect 3 'run 1 failed with exit status 5: it said nothing of it \(/' verify -- sh -c 'exit 5'
