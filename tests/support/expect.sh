@@ -20,3 +20,20 @@ expect() {
         sed 's/^/  | /' out.txt | head -20
     fi
 }
+
+# aside COMMAND...: beside all that follows, in a folder of its own, where commands wait more than they work;
+# wait_for_asides shows what failed there.
+asides=()
+aside() {
+    local folder=$work/aside.${#asides[@]}
+    mkdir "$folder"
+    (cd "$folder" && failed=0 && "$@"; exit $failed) > "$folder.log" 2>&1 &
+    asides+=($!)
+}
+wait_for_asides() {
+    local i
+    for i in "${!asides[@]}"; do
+        wait "${asides[i]}" || failed=1
+        cat "$work/aside.$i.log"
+    done
+}
