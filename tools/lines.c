@@ -102,7 +102,9 @@ static char *rub_out(lines *l)
     size_t rest = l->rubbed < l->n_last ? l->n_last - l->rubbed : 0;
 
     for (size_t i = 0; i < n && rest > 0; i++) {
-        if (isalpha((unsigned char)l->at[i]) && strchr("eEdDxX", l->at[i]) == NULL)
+        if (l->at[i] == '\033' && l->at[i + 1] == '[') /* a colour */
+            i += 2 + strspn(l->at + i + 2, "0123456789;");
+        else if (isalpha((unsigned char)l->at[i]) && strchr("eEdDxX", l->at[i]) == NULL)
             rest = 0;
     }
     memmove(l->at - rest, l->last, rest);

@@ -133,6 +133,7 @@ static const struct form {
     {"a mean of a bar", "\rloss: 1.5\rloss: 1.5\rloss: 1.25\n", "loss=1.5 loss=1.25"},
     {"CR", "loss: 1\rloss: 0.2\n", "loss=1 loss=0.2"},
     {"a number rubbed out", "loss: 2.30\b\b\b\b9.40\n", "loss=2.30 loss=9.40"},
+    {"a coloured one", "loss: 2.30\b\b\b\b\033[32m9.40\n", "loss=2.30 loss=9.40"},
     {"CR LF", "loss: 1.5\r\nloss: 2.5\r\n", "loss=1.5 loss=2.5"},
     {"no losses",
      "loss_scale: 1024\nloss time: 0.5s\nloss_weight=0.3\nglossary 3\n"
