@@ -10,12 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/tensor.h"
 #include "base/writer.h"
+#include "compute/archive/archive.h"
 #include "compute/archive/safetensors.h"
 #include "compute/weights.h"
 
@@ -164,14 +163,17 @@ dp_status dp_net_save(dp_net *net, const char *path, dp_error *err)
 
 /* ---- reading: everything is checked before anything is changed ---- */
 
+enum { FORMAT_NAME, STEP, NOTE, DIGEST };
+
 typedef struct reading {
     dp_net *net;
     dp_file file;
     const char *path;
     dp_arena arena;
-    char *header;
-    cJSON *root;
-    uint64_t data; /* where the data section begins */
+    dp_archive archive;
+    dp_safetensors_meta meta[DIGEST + 2];
+    uint8_t *bytes; /* of the file */
+    uint64_t data;  /* where the data section begins */
     uint64_t step;
     const char *note;
     dp_error *err;
@@ -182,50 +184,40 @@ static dp_status bad_file(const reading *r, const char *why)
     return dp_fail(r->err, DP_ECORRUPT, "%.120s: %s", r->path, why);
 }
 
-static dp_status read_exactly(const reading *r, uint64_t offset, void *bytes, size_t n)
+static dp_status read_file(reading *r)
 {
     size_t got;
-    const int error = dp_file_read_at(&r->file, offset, bytes, n, &got);
+    int error;
 
+    r->bytes = r->file.size < SIZE_MAX ? dp_arena_alloc(&r->arena, (size_t)r->file.size + 1, 1)
+                                       : NULL;
+    if (r->bytes == NULL)
+        return dp_arena_fail(&r->arena, r->err, "a checkpoint");
+    error = dp_file_read_at(&r->file, 0, r->bytes, (size_t)r->file.size, &got);
     if (error != 0)
         return dp_fail(r->err, DP_EIO, "%.120s cannot be read: %s", r->path, strerror(error));
-    return got == n ? DP_OK : bad_file(r, "the file ends too early");
+    return got == r->file.size && got >= 8 ? DP_OK : bad_file(r, "the file ends too early");
 }
 
 static dp_status read_header(reading *r)
 {
-    uint8_t length[8];
+    dp_status status = read_file(r);
     uint64_t n;
-    dp_status status = read_exactly(r, 0, length, 8);
 
     if (status != DP_OK)
         return status;
-    n = dp_load_le(length, 8);
+    n = dp_load_le(r->bytes, 8);
     if (n > DP_MAX_SAFETENSORS_HEADER || n + 8 > r->file.size)
         return bad_file(r, "no .safetensors file: its header's length is impossible");
-    r->header = dp_arena_alloc(&r->arena, (size_t)n + 1, 1);
-    if (r->header == NULL)
-        return dp_arena_fail(&r->arena, r->err, "a header");
-    status = read_exactly(r, 8, r->header, (size_t)n);
-    if (status != DP_OK)
-        return status;
-    r->header[n] = '\0';
     r->data = 8 + n;
-    r->root = cJSON_ParseWithLength(r->header, (size_t)n);
-    return cJSON_IsObject(r->root)
-               ? DP_OK
-               : bad_file(r, "no .safetensors file: its header is no JSON object");
-}
-
-static const char *meta_text(const reading *r, const char *key)
-{
-    const cJSON *meta = cJSON_GetObjectItemCaseSensitive(r->root, "__metadata__");
-    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(meta, key));
+    r->archive = (dp_archive){.arena = &r->arena, .path = r->path, .err = r->err};
+    return dp_safetensors_parse(&r->archive, (const char *)r->bytes + 8, (size_t)n,
+                                r->bytes + r->data, r->file.size - r->data, r->meta);
 }
 
 static dp_status read_meta(reading *r)
 {
-    const char *format = meta_text(r, "format"), *step = meta_text(r, "global_step");
+    const char *format = r->meta[FORMAT_NAME].value, *step = r->meta[STEP].value;
     uint64_t value = 0;
 
     if (format == NULL || strcmp(format, FORMAT) != 0)
@@ -238,23 +230,8 @@ static dp_status read_meta(reading *r)
         value = value * 10 + (uint64_t)(*step - '0');
     }
     r->step = value;
-    r->note = meta_text(r, "note");
-    if (r->note == NULL)
-        r->note = "";
+    r->note = r->meta[NOTE].value != NULL ? r->meta[NOTE].value : "";
     return dp_net_is_note(r->note) ? DP_OK : bad_file(r, "its note is not one");
-}
-
-/* A list of n whole numbers as expected. */
-static bool list_is(const cJSON *list, const int64_t *expected, int n)
-{
-    if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) != n)
-        return false;
-    for (int i = 0; i < n; i++) {
-        const cJSON *item = cJSON_GetArrayItem(list, i);
-        if (!cJSON_IsNumber(item) || item->valuedouble != (double)expected[i])
-            return false;
-    }
-    return true;
 }
 
 /* Adds one complaint to a message that lists all of them. */
@@ -268,22 +245,20 @@ static void complain(dp_out *out, const char *what, const char *name)
 static void check_entry(const reading *r, const entry *e, int64_t *offset, dp_out *complaints)
 {
     char name[256];
-    const cJSON *tensor;
-    const char *dtype;
-    const int64_t offsets[2] = {*offset, *offset + 4 * e->p->count};
+    const dp_named_tensor *t;
+    const uint64_t place = (uint64_t)*offset;
 
     name_of(e, name, sizeof name);
-    tensor = cJSON_GetObjectItemCaseSensitive(r->root, name);
-    dtype = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tensor, "dtype"));
-    *offset = offsets[1];
-    if (tensor == NULL)
+    t = dp_archive_find(&r->archive, name);
+    *offset += 4 * e->p->count;
+    if (t == NULL)
         complain(complaints, "missing ", name);
-    else if (dtype == NULL || strcmp(dtype, "F32") != 0)
+    else if (strcmp(t->type, "float32") != 0)
         complain(complaints, "another type: ", name);
-    else if (!list_is(cJSON_GetObjectItemCaseSensitive(tensor, "shape"), e->p->value.shape,
-                      e->p->value.rank))
+    else if (t->rank != e->p->value.rank ||
+             memcmp(t->shape, e->p->value.shape, sizeof *t->shape * (size_t)t->rank) != 0)
         complain(complaints, "another shape: ", name);
-    else if (!list_is(cJSON_GetObjectItemCaseSensitive(tensor, "data_offsets"), offsets, 2))
+    else if (t->data != r->bytes + r->data + place)
         complain(complaints, "another place: ", name);
 }
 
@@ -292,8 +267,6 @@ static bool expected_name(const dp_net *net, const char *name)
     char own[256];
     entry e;
 
-    if (strcmp(name, "__metadata__") == 0)
-        return true;
     for (uint32_t i = 0; entry_at(net, i, &e); i++) {
         name_of(&e, own, sizeof own);
         if (strcmp(own, name) == 0)
@@ -312,11 +285,11 @@ static dp_status check_tensors(const reading *r)
 
     for (; entry_at(r->net, n, &e); n++)
         check_entry(r, &e, &offset, &complaints);
-    for (const cJSON *item = r->root->child; item != NULL; item = item->next) {
-        if (!expected_name(r->net, item->string))
-            complain(&complaints, "extra ", item->string);
+    for (size_t i = 0; i < r->archive.n; i++) {
+        if (!expected_name(r->net, r->archive.tensors[i].name))
+            complain(&complaints, "extra ", r->archive.tensors[i].name);
     }
-    if (complaints.length == 0 && cJSON_GetArraySize(r->root) != (int)n + 1)
+    if (complaints.length == 0 && r->archive.n != n)
         complain(&complaints, "a name is there twice", "");
     if (complaints.length != 0)
         return dp_fail(r->err, DP_ESTATE, "not this net's: %s%s", text,
@@ -328,52 +301,49 @@ static dp_status check_tensors(const reading *r)
 
 static dp_status check_header(reading *r)
 {
-    const char *digest = meta_text(r, "xxh3_128");
+    const char *digest = r->meta[DIGEST].value;
     const header h = {r->net, r->step, digest != NULL ? digest : "", r->note};
     size_t n;
     const char *own = dp_out_arena(&r->arena, print_header, &h, &n);
 
     if (own == NULL)
         return dp_arena_fail(&r->arena, r->err, "a checkpoint");
-    return n == r->data - 8 && memcmp(own, r->header, n) == 0
+    return n == r->data - 8 && memcmp(own, r->bytes + 8, n) == 0
                ? DP_OK
                : bad_file(r, "its header is damaged");
 }
 
-/* All tensors one after another into memory, checked against the digest, then into the net. */
-static dp_status read_data(reading *r)
+/* All tensors, checked against the digest, then into the net. */
+static dp_status take_data(const reading *r)
 {
     const size_t size = (size_t)(r->file.size - r->data);
-    const char *expected = meta_text(r, "xxh3_128");
-    uint8_t digest[16], *bytes = dp_arena_alloc(&r->arena, size + 1, 1);
+    const uint8_t *bytes = r->bytes + r->data;
+    const char *expected = r->meta[DIGEST].value;
+    uint8_t digest[16];
     char text[33];
     size_t at = 0;
-    dp_status status;
     dp_hash h;
     entry e;
 
-    if (bytes == NULL)
-        return dp_arena_fail(&r->arena, r->err, "a checkpoint");
-    status = read_exactly(r, r->data, bytes, size);
     dp_hash_init(&h);
     dp_hash_u64(&h, r->step);
     dp_hash_bytes(&h, r->note, strlen(r->note));
     dp_hash_bytes(&h, bytes, size);
     dp_hash_final(&h, digest);
     dp_digest_text(digest, text);
-    if (status == DP_OK && (expected == NULL || strcmp(expected, text) != 0))
-        status = bad_file(r, "the data is damaged: its digest does not match");
-    for (uint32_t i = 0; status == DP_OK && entry_at(r->net, i, &e); i++) {
+    if (expected == NULL || strcmp(expected, text) != 0)
+        return bad_file(r, "the data is damaged: its digest does not match");
+    for (uint32_t i = 0; entry_at(r->net, i, &e); i++) {
         for (int64_t j = 0; j < e.p->count; j++, at += 4) {
             const uint32_t bits = (uint32_t)dp_load_le(bytes + at, 4);
             memcpy(&e.data[j], &bits, 4);
         }
     }
-    return status;
+    return DP_OK;
 }
 
 /* Not by the format's name alone: one flipped bit must not turn it into another program's.  A file
- * whose header is no such JSON is another program's; one that cannot be read is nobody's. */
+ * whose header is none is another program's; one that cannot be read is nobody's. */
 static dp_status find_owner(reading *r, bool *own)
 {
     const dp_status status = read_header(r);
@@ -382,8 +352,8 @@ static dp_status find_owner(reading *r, bool *own)
     *own = false;
     if (status != DP_OK)
         return status == DP_ECORRUPT ? DP_OK : status;
-    format = meta_text(r, "format");
-    *own = meta_text(r, "xxh3_128") != NULL || (format != NULL && strcmp(format, FORMAT) == 0);
+    format = r->meta[FORMAT_NAME].value;
+    *own = r->meta[DIGEST].value != NULL || (format != NULL && strcmp(format, FORMAT) == 0);
     return DP_OK;
 }
 
@@ -396,7 +366,7 @@ static dp_status read_own(reading *r)
     if (status == DP_OK)
         status = check_header(r);
     if (status == DP_OK)
-        status = read_data(r);
+        status = take_data(r);
     if (status == DP_OK) {
         r->net->step = r->step;
         memcpy(r->net->note, r->note, strlen(r->note) + 1);
@@ -406,7 +376,14 @@ static dp_status read_own(reading *r)
 
 dp_status dp_net_load(dp_net *net, const char *path, dp_error *err)
 {
-    reading r = {.net = net, .file = {.fd = -1}, .path = path, .err = err};
+    reading r = {.net = net,
+                 .file = {.fd = -1},
+                 .path = path,
+                 .meta = {[FORMAT_NAME] = {.key = "format"},
+                          [STEP] = {.key = "global_step"},
+                          [NOTE] = {.key = "note"},
+                          [DIGEST] = {.key = "xxh3_128"}},
+                 .err = err};
     dp_status status;
     bool own;
 
@@ -416,12 +393,13 @@ dp_status dp_net_load(dp_net *net, const char *path, dp_error *err)
     status = dp_file_open(path, &r.file, err);
     if (status == DP_OK)
         status = find_owner(&r, &own);
-    if (status == DP_OK)
-        status = own ? read_own(&r) : dp_net_load_weights(net, path, err);
+    if (status == DP_OK && own)
+        status = read_own(&r);
+    dp_arena_free(&r.arena);
+    if (status == DP_OK && !own)
+        status = dp_net_load_weights(net, path, err);
     if (status == DP_OK)
         net->stepped = net->agreed = false;
-    cJSON_Delete(r.root);
-    dp_arena_free(&r.arena);
     dp_file_close(&r.file);
     return status;
 }

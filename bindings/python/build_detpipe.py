@@ -62,4 +62,4 @@ size_t dp_dtype_size(dp_dtype);
 const char *dp_version(void);
 """)
 ffi.set_source("detpipe._c", '#include "detpipe.h"', include_dirs=[str(root / "include")],
-               extra_objects=[str(build / "libdetpipe.a")], libraries=["z", "png", "lz4", "cjson", "pthread", "m"])
+               extra_objects=[str(build / "libdetpipe.a")], libraries=["z", "png", "lz4", "pthread", "m"])

@@ -90,16 +90,16 @@ static dp_status parse(dp_archive *a, const uint8_t *bytes, size_t n)
 {
     const size_t header = (size_t)dp_load_le(bytes, 8);
     const uint8_t *data = bytes + 8 + header;
-    const char *crc = NULL;
+    dp_safetensors_meta meta[] = {{"crc_num", NULL}, {NULL, NULL}};
     dp_status status;
 
     if (header > DP_MAX_SAFETENSORS_HEADER)
         return dp_archive_corrupt(a, "its header is larger than %d MiB",
                                   DP_MAX_SAFETENSORS_HEADER >> 20);
-    status = dp_safetensors_parse(a, (const char *)bytes + 8, header, data, n - 8 - header, &crc);
+    status = dp_safetensors_parse(a, (const char *)bytes + 8, header, data, n - 8 - header, meta);
     if (status == DP_OK)
         status = check_cover(a, data, n - 8 - header);
-    return status == DP_OK && crc != NULL ? check_crc(a, crc) : status;
+    return status == DP_OK && meta[0].value != NULL ? check_crc(a, meta[0].value) : status;
 }
 
 /* ---- writing ---- */

@@ -11,10 +11,15 @@
 #define DP_MAX_SAFETENSORS_HEADER (64 << 20)
 
 struct dp_archive;
-/* Adds the tensors that the header of n bytes describes, which lie in the data; *crc, NULL before,
- * is crc_num of its metadata where that is there.  DP_ECORRUPT names the byte. */
+/* A text of the metadata that the caller asks for; value: NULL before, and where there is none. */
+typedef struct dp_safetensors_meta {
+    const char *key, *value;
+} dp_safetensors_meta;
+
+/* Adds the tensors that the header of n bytes describes, which lie in the data, and fills in the
+ * metadata, which ends with a NULL key.  DP_ECORRUPT names the byte. */
 dp_status dp_safetensors_parse(struct dp_archive *, const char *header, size_t n,
-                               const uint8_t *data, uint64_t size, const char **crc);
+                               const uint8_t *data, uint64_t size, dp_safetensors_meta *);
 
 /* "name":{"dtype":..,"shape":[..],"data_offsets":[offset,offset + size]} */
 void dp_safetensors_describe(dp_out *, const char *name, const char *type, int32_t rank,

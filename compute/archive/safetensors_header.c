@@ -20,7 +20,7 @@ typedef struct cursor {
     const char *start, *at, *end; /* of the header */
     const uint8_t *data;          /* behind the header */
     uint64_t size;
-    const char **crc;
+    dp_safetensors_meta *meta;
 } cursor;
 
 typedef struct text {
@@ -330,6 +330,19 @@ static dp_status take_tensor(cursor *c, const text *name)
 
 /* ---- metadata ---- */
 
+/* Where it is one that the caller asks for. */
+static dp_status keep_meta(const cursor *c, const text *key, const text *value)
+{
+    for (dp_safetensors_meta *m = c->meta; m->key != NULL; m++) {
+        if (!is(key, m->key))
+            continue;
+        if (m->value != NULL)
+            return wrong(c, "%s is there twice", m->key);
+        m->value = value->bytes;
+    }
+    return DP_OK;
+}
+
 static dp_status take_metadata(cursor *c)
 {
     bool another = false;
@@ -348,11 +361,8 @@ static dp_status take_metadata(cursor *c)
         status = take_key(c, &key);
         if (status == DP_OK)
             status = take_text(c, &value);
-        if (status == DP_OK && is(&key, "crc_num")) {
-            if (*c->crc != NULL)
-                return wrong(c, "crc_num is there twice");
-            *c->crc = value.bytes;
-        }
+        if (status == DP_OK)
+            status = keep_meta(c, &key, &value);
         if (status == DP_OK)
             status = more(c, '}', &another);
     } while (status == DP_OK && another);
@@ -375,9 +385,9 @@ static dp_status take_entry(cursor *c, bool *has_metadata)
 }
 
 dp_status dp_safetensors_parse(dp_archive *a, const char *header, size_t n, const uint8_t *data,
-                               uint64_t size, const char **crc)
+                               uint64_t size, dp_safetensors_meta *meta)
 {
-    cursor c = {a, header, header, header + n, data, size, crc};
+    cursor c = {a, header, header, header + n, data, size, meta};
     bool has_metadata = false, another = false;
     dp_status status = expect(&c, '{');
 

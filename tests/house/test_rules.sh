@@ -15,6 +15,7 @@ symbols() {
     [ -z "$SANITIZE" ] || { echo "symbols: skipped under $SANITIZE"; return; }
     bad=$(nm --defined-only --extern-only "$LIBRARY" | awk 'NF == 3 && $3 !~ /^dp_/ {print $3}')
     [ -z "$bad" ] || fail "external symbols without dp_: $bad"
+    nm --undefined-only "$LIBRARY" | grep cJSON && fail "the library calls cJSON, which knows no dp_options.alloc and no DP_ENOMEM"
     nm --defined-only --extern-only "$LIBRARY" | grep -q ' T dp_open$' || fail "nm shows no dp_open: the check is blind"
 }
 

@@ -87,6 +87,29 @@ static void reading_gives_the_stream(void **state)
     }
 }
 
+/* An empty stream of batches has none, and is no stream of rows for that. */
+static void info_tells_rows_from_batches(void **state)
+{
+    int n_empty = 0;
+
+    (void)state;
+    for (size_t i = 0; i < N_FORMS; i++) {
+        const dp_snapshot_info *info;
+        dp_snapshot *s = NULL;
+        write_form(&forms[i], 1);
+        assert_ok(dp_snapshot_open(&s, path, NULL, &test_error));
+        info = dp_snapshot_get_info(s);
+        assert_int_equal(info->batch_size != 0, forms[i].batched);
+        assert_int_equal(info->n_batches != 0, forms[i].batched && info->n_records != 0);
+        if (forms[i].batched && info->n_records == 0) {
+            assert_int_equal(info->batch_size, 3);
+            n_empty++;
+        }
+        dp_snapshot_close(s);
+    }
+    assert_int_equal(n_empty, 2);
+}
+
 /* The bytes are a function of the stream and the options. */
 static void files_are_equal_for_every_thread_count(void **state)
 {
@@ -645,6 +668,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(reading_gives_the_stream, test_snapshot_set_up,
+                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(info_tells_rows_from_batches, test_snapshot_set_up,
                                         test_snapshot_tear_down),
         cmocka_unit_test_setup_teardown(files_are_equal_for_every_thread_count,
                                         test_snapshot_set_up, test_snapshot_tear_down),
