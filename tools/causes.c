@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -139,19 +140,19 @@ static outcome hold(verify_trial *t, uint32_t pin)
 /* Files of the working directory that were written since the first run began. */
 static void name_leftovers(verify_trial *t)
 {
-    DIR *d = opendir(".");
-    const struct dirent *entry;
+    struct dirent **entries;
+    const int all = scandir(".", &entries, NULL, alphasort);
     struct stat s;
     int n = 0;
 
-    while (d != NULL && (entry = readdir(d)) != NULL) {
-        if (lstat(entry->d_name, &s) != 0 || !S_ISREG(s.st_mode) || s.st_mtime < t->begun)
-            continue;
-        if (n++ < 3)
-            say(t, "%s%.80s", n == 1 ? "  Written here since run 1 began: " : ", ", entry->d_name);
+    for (int i = 0; i < all; i++) {
+        const char *name = entries[i]->d_name;
+        if (lstat(name, &s) == 0 && S_ISREG(s.st_mode) && s.st_mtime >= t->begun && n++ < 3)
+            say(t, "%s%.80s", n == 1 ? "  Written here since run 1 began: " : ", ", name);
+        free(entries[i]);
     }
-    if (d != NULL)
-        closedir(d);
+    if (all >= 0)
+        free(entries);
     if (n > 0)
         say(t, "%s: does a run read what the last one left?", n > 3 ? ", ..." : "");
 }
