@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/sniff.h"
 #include "base/status.h"
 
 char *dp_path_join(dp_arena *arena, const char *root, const char *path)
@@ -194,14 +195,30 @@ static size_t collect(DIR *dir, const char *suffix, dp_arena *arena, char **name
     return n;
 }
 
+/* Of a file where a folder was expected. */
+static dp_sniffed sniff_path(const char *path)
+{
+    dp_sniffed what = {""};
+    dp_file file;
+
+    if (dp_file_open(path, &file, NULL) == DP_OK) {
+        what = dp_sniff_file(&file);
+        dp_file_close(&file);
+    }
+    return what;
+}
+
 dp_status dp_dir_list(const char *path, const char *suffix, dp_arena *arena, char ***names,
                       size_t *n, dp_error *err)
 {
     DIR *dir = opendir(path);
     size_t room;
 
-    if (dir == NULL)
-        return dp_fail(err, DP_EIO, "cannot read the folder %.160s: %s", path, strerror(errno));
+    if (dir == NULL) {
+        const int why = errno;
+        return dp_fail(err, DP_EIO, "cannot read the folder %.110s: %s%s", path, strerror(why),
+                       why == ENOTDIR ? sniff_path(path).text : "");
+    }
     room = collect(dir, suffix, arena, NULL, 0);
     rewinddir(dir);
     *names = dp_arena_alloc(arena, room + 1, sizeof **names);

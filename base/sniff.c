@@ -28,7 +28,7 @@ static const struct {
     {MAGIC("GGUF"), 0, "a GGUF file"},
     {MAGIC("SQLite format 3"), 0, "an SQLite database"},
     {MAGIC("%PDF"), 0, "a PDF document"},
-    {MAGIC("\x1f\x8b"), 0, "gzip: gunzip it first"},
+    {MAGIC("\x1f\x8b"), 0, "gzip: unpack it first"},
     {MAGIC("\xfd"
            "7zXZ"),
      0, "xz: unxz it first"},

@@ -100,7 +100,8 @@ typedef struct dp_options {
     uint64_t    memory;    /* most bytes that the handle may take; 0 = no limit */
     const dp_allocator *alloc;               /* NULL = the C library's; must outlive the handle */
     void      (*log)(void *, const char *);  /* one line of information, no error, on the thread
-                                              * of the call, within it; NULL = none */
+                                              * of the call, within it; it begins "warning: " where
+                                              * records are left out; NULL = none */
     void       *log_ctx;
     const dp_array *arrays;                  /* ends with a NULL name; NULL = none; not copied */
     const char *identities;                  /* keeps data sets' digests; relative to root */

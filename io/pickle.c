@@ -451,7 +451,8 @@ dp_status dp_pickle_parse(dp_blob blob, const char *path, dp_arena *arena, dp_pi
     if (m.stack == NULL || m.memo == NULL || m.marks == NULL)
         return dp_arena_fail(arena, err, path);
     if (blob.size < 2 || blob.bytes[0] != 0x80)
-        return dp_fail(err, DP_ECORRUPT, "%.100s: byte 0: this is no pickle of version 2 or later%s", path,
+        return dp_fail(err, DP_ECORRUPT,
+                       "%.100s: byte 0: this is no pickle of version 2 or later%s", path,
                        dp_sniff_bytes(blob.bytes, blob.size).text);
     while (m.at < blob.size) {
         const uint8_t code = blob.bytes[m.at++];

@@ -193,7 +193,8 @@ static dp_status note_class(const char *name, const char *folder, uint64_t label
     dp_log(options, "png_folder: label %llu is %.120s: %llu pictures", (unsigned long long)label,
            name, (unsigned long long)n_pictures);
     if (n > n_pictures)
-        dp_log(options, "png_folder: %llu files and folders in %.120s are no .png and left out",
+        dp_log(options,
+               "warning: png_folder: %llu files and folders in %.120s are no .png and left out",
                (unsigned long long)(n - n_pictures), name);
     return DP_OK;
 }
@@ -223,7 +224,7 @@ static dp_status find_classes(state *s, const dp_options *options, dp_arena *are
             status = note_class(names[i], class, label, s->n - before, options, arena, err);
     }
     if (status == DP_OK && n > n_folders)
-        dp_log(options, "png_folder: %llu files beside the class folders are left out",
+        dp_log(options, "warning: png_folder: %llu files beside the class folders are left out",
                (unsigned long long)(n - n_folders));
     s->n_classes = s->n_names;
     if (status == DP_OK && s->n > 0)

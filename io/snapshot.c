@@ -185,7 +185,7 @@ static dp_status find_gaps(state *s, dp_source *out, const dp_options *options, 
         status = find_gaps_in(s, b, columns, arena, err);
     out->n_records = n - s->n_left_out;
     if (status == DP_OK && s->n_left_out > 0)
-        dp_log(options, "%.120s: %llu of %llu records are damaged and left out", s->file.path,
+        dp_log(options, "warning: %.120s: %llu of %llu records are damaged and left out", s->file.path,
                (unsigned long long)s->n_left_out, (unsigned long long)n);
     return status;
 }

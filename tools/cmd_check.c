@@ -97,7 +97,7 @@ static void print_rates(const session *s)
 static void print_note(void *ctx, const char *line)
 {
     (void)ctx;
-    printf("note: %s\n", line);
+    printf("%s%s\n", strncmp(line, "warning: ", 9) == 0 ? "" : "note: ", line);
 }
 
 static void keep_note(void *list, const char *line)

@@ -13,11 +13,13 @@
 static void hear(void *ctx, const char *line)
 {
     const session *s = ctx;
+    const bool opens = s->pipeline == NULL;
 
-    if (s->pipeline != NULL && (s->group == NULL || s->group->rank == 0))
-        fprintf(stderr, "  %s\n", line);
-    else if (s->pipeline == NULL && s->note != NULL)
+    if (opens && s->note != NULL)
         s->note(s->note_ctx, line);
+    else if ((!opens || strncmp(line, "warning: ", 9) == 0) &&
+             (s->group == NULL || s->group->rank == 0))
+        fprintf(stderr, "  %s\n", line);
 }
 
 static int make_net(session *s, const dp_options *options)

@@ -18,7 +18,8 @@ typedef struct session {
     dp_batch *batch;
     const char *data; /* --data */
     const char *identities;
-    void (*note)(void *, const char *line); /* hears what opening finds; NULL = nobody does */
+    void (*note)(void *, const char *line); /* hears what opening finds; NULL: warnings are
+                                             * printed */
     void *note_ctx;
     bool stream_only; /* the net, if there is one, is not wanted */
     bool test;        /* the recipe's test data take the place of its data */
