@@ -208,6 +208,16 @@ static void close_brace(context *c)
         c->path[c->back[c->depth]] = '\0';
 }
 
+/* What a number counts is no part of a name: "93.9it/s train_loss=2.2", "12 samples/sec loss 2". */
+static bool is_unit(const char *text, const char *at, size_t n)
+{
+    static const char *const times[] = {"s", "sec", "second", "it", NULL};
+    const char *per = memchr(at, '/', n);
+
+    return (at > text && isdigit((unsigned char)at[-1])) ||
+           (per != NULL && loss_word_in(times, per + 1, n - (size_t)(per + 1 - at)));
+}
+
 /* A word that names no loss may be the first of a name, or the key of a brace. */
 static const char *keep_word(context *c, const char *at, size_t n)
 {
@@ -261,6 +271,9 @@ void loss_read_line(loss_reader *r)
         if (kind != NO_LOSS) {
             const char *next = read_loss(&c, at, n, kind);
             at = r->found > before ? next : keep_word(&c, at, n);
+        } else if (n > 0 && is_unit(r->line.text, at, n)) {
+            at += n;
+            c.n_words = 0;
         } else if (n > 0) {
             at = keep_word(&c, at, n);
         } else {

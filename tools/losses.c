@@ -4,6 +4,7 @@
  */
 #include "tools/losses.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -249,28 +250,29 @@ void losses_finish(losses *l)
 
 /* ---- files ---- */
 
-/* All of it, whether its size is known (a file) or not (a pipe); NULL: it cannot be read, or is too
- * much. */
+/* All of it, whether its size is known (a file) or not (a pipe); NULL: errno says why, EFBIG where
+ * it is too much. */
 static char *read_all(FILE *f, size_t *size)
 {
     size_t room = 1 << 16, got;
     char *text = xmalloc(room);
+    int error = 0;
 
     *size = 0;
-    while (text != NULL && (got = fread(text + *size, 1, room - 1 - *size, f)) > 0) {
-        char *larger = text;
-        *size += got;
+    while ((got = fread(text + *size, 1, room - 1 - *size, f)) > 0 &&
+           (*size += got) <= MOST_OUTPUT) {
         if (*size == room - 1)
-            larger = *size <= MOST_OUTPUT ? xrealloc(text, room *= 2) : NULL;
-        if (larger == NULL)
-            free(text);
-        text = larger;
+            text = xrealloc(text, room *= 2);
     }
-    if (text != NULL && (ferror(f) || *size > MOST_OUTPUT)) {
-        free(text);
-        return NULL;
-    }
-    return text;
+    if (got == 0 && ferror(f))
+        error = errno;
+    else if (got > 0)
+        error = EFBIG;
+    if (error == 0)
+        return text;
+    free(text);
+    errno = error;
+    return NULL;
 }
 
 static int read_stream(const char *path, int stream, const char *regex, losses *out)
@@ -278,9 +280,10 @@ static int read_stream(const char *path, int stream, const char *regex, losses *
     FILE *f = xfopen(path, "r");
     size_t size = 0;
     char *text = f != NULL ? read_all(f, &size) : NULL;
-    const int status = text != NULL
-                           ? losses_find(text, size, stream, regex, out)
-                           : cli_fail(EXIT_NOT_TRIED, "%s cannot be read (1 GiB at most)", path);
+    const int status =
+        text != NULL ? losses_find(text, size, stream, regex, out)
+                     : cli_fail(EXIT_NOT_TRIED, "%s cannot be read: %s", path,
+                                errno == EFBIG ? "it is larger than 1 GiB" : strerror(errno));
 
     if (f != NULL)
         fclose(f);

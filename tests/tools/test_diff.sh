@@ -96,7 +96,9 @@ expect 3 'head.ledger has no step' diff_of a.ledger head.ledger
 { head -1 a.ledger; sed -n 2p a.ledger; } > first.ledger
 expect 3 'no step in common: nothing was compared' diff_of first.ledger last.ledger
 expect 2 'not of one kind' diff_of a.ledger whole.safetensors
-expect 3 'nosuch cannot be read' diff_of a.ledger nosuch
+expect 3 'nosuch cannot be read: No such file' diff_of a.ledger nosuch
+mkdir folder
+expect 3 'folder cannot be read: Is a directory' diff_of folder folder
 expect 2 'something is missing' diff_of a.ledger
 expect 3 'no ledger of this run' "$DETPIPE" train --steps 6 --seed 3 --ledger a.ledger
 expect 2 'needs --ledger' "$DETPIPE" train --ledger-tensors
