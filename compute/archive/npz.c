@@ -259,7 +259,7 @@ static dp_status unpack(const dp_archive *a, member *m)
 
 static dp_status add_member(dp_archive *a, member *m)
 {
-    array array = {.type = NULL};
+    array what = {.type = NULL};
     const char *why;
     dp_status status;
 
@@ -274,14 +274,14 @@ static dp_status add_member(dp_archive *a, member *m)
         return status;
     if (crc32_z(0, m->data, m->size) != m->crc)
         return bad_member(a, m, "is damaged: another CRC");
-    why = parse_array(m->data, m->size, &array);
+    why = parse_array(m->data, m->size, &what);
     if (why != NULL)
         return bad_member(a, m, why);
-    status = dp_archive_add(a, m->name, m->name_length - 4, array.type, array.tensor);
-    if (status != DP_OK || !array.fortran || array.tensor.rank < 2)
+    status = dp_archive_add(a, m->name, m->name_length - 4, what.type, what.tensor);
+    if (status != DP_OK || !what.fortran || what.tensor.rank < 2)
         return status;
-    status = turn(a, &array);
-    a->tensors[a->n - 1].data = array.tensor.data;
+    status = turn(a, &what);
+    a->tensors[a->n - 1].data = what.tensor.data;
     return status;
 }
 
