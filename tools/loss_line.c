@@ -121,6 +121,18 @@ static bool is_keras_mean(const loss_reader *r, const char *name)
     return strstr(r->line.text, "s/step") != NULL && !begins(name, "val_");
 }
 
+/* Behind a number of a list: to the next one, also from tensor(2.3, grad_fn=..) to tensor(2.2. */
+static const char *pass_in_list(const char *at)
+{
+    const char *const next = skip(at, ", \t;"), *const close = at + strcspn(at, ")");
+    size_t word;
+
+    if (begins_number(next) || !begins(close, "), "))
+        return next;
+    word = loss_word(close + 3);
+    return word > 0 && close[3 + word] == '(' ? close + 3 + word + 1 : next;
+}
+
 /* One number, and those behind it that belong to it: of a list, and the mean of 2.3 (2.4). */
 static const char *read_numbers(const context *c, const char *name, loss_kind kind, const char *at,
                                 bool list)
@@ -135,7 +147,7 @@ static const char *read_numbers(const context *c, const char *name, loss_kind ki
         const char *next;
         loss_add(c->r, name, n, kind, mean, at, &number);
         at += number.n;
-        next = list ? skip(at, ", \t;") : *at == ',' ? at + 1 : at;
+        next = list ? pass_in_list(at) : *at == ',' ? at + 1 : at;
         if (next == at || (!list && !isdigit((unsigned char)*next)))
             break;
         number = printed_number_read(next);

@@ -80,13 +80,15 @@ static loss_kind kind_of(cell c, bool *is_step)
     return words <= 3 ? kind : NO_LOSS;
 }
 
-/* "loss nan" is a loss, and names no columns. */
+static bool is_number(const char *at) { return printed_number_read(at).n > 0; }
+
+/* "loss nan" and "loss float64(2.3)" are losses, and name no columns. */
 static bool has_number(cell c)
 {
     for (size_t i = 0; i < c.n;) {
         const size_t n = loss_word(c.at + i);
         const printed_number number = printed_number_read(c.at + i);
-        if (n > 0 && number.whole && number.n == n)
+        if (n > 0 ? number.whole && number.n == n : c.at[i] == '(' && is_number(c.at + i + 1))
             return true;
         i += n > 0 ? n : 1;
     }
