@@ -1,6 +1,6 @@
 # use.py - what test_python.sh asserts of handles: threads, processes, copies, states, arguments
 # SPDX-License-Identifier: Apache-2.0
-import copy, faulthandler, json, multiprocessing, os, pathlib, pickle, signal, subprocess, sys, threading
+import copy, faulthandler, json, multiprocessing, os, pathlib, pickle, signal, subprocess, sys, tempfile, threading
 import detpipe
 from stream import refused
 
@@ -105,6 +105,22 @@ def check_states():
     assert error.status < 0 and error.status_name == "does not belong" and error.record == -1
 
 
+def check_changed_file():
+    """A state is of what was opened: when it was overwritten in place, the file is named."""
+    text = "records file=r fields=a:uint8:20 | shuffle | batch batch_size=2"
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder, "r")
+        file.write_bytes(bytes(range(200)))
+        before = detpipe.Pipeline(text, root=folder).state_dict()
+        stream = detpipe.Pipeline(text, root=folder)
+        next(stream)
+        file.write_bytes(bytes(range(1, 201)))
+        for call in (stream.state_dict, lambda: stream.load_state_dict(before)):
+            error = refused("changed since it was opened", call)
+            assert f"{folder}/r " in str(error), error
+        refused("another data set", lambda: detpipe.Pipeline(text, root=folder).load_state_dict(before))
+
+
 def check_arguments():
     refused("the text has a NUL at character 14", lambda: detpipe.Pipeline("range count=8\0junk"))
     refused("root has a NUL", lambda: detpipe.Pipeline(TEXT, root="a\0b"))
@@ -164,7 +180,7 @@ del stream, other, array, batch
 
 
 if __name__ == "__main__":
-    for check in (check_threads, check_copies, check_fork, check_states, check_arguments, check_handles, check_exit):
+    for check in (check_threads, check_copies, check_fork, check_states, check_changed_file, check_arguments, check_handles, check_exit):
         check()
     typed = pathlib.Path(detpipe.__file__).with_name("py.typed")
     assert typed.exists() and detpipe.Pipeline.__next__.__annotations__["return"]
