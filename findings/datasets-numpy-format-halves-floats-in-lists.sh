@@ -7,8 +7,8 @@
 #   seconds loses its fraction and up to a minute.  There is no error and no warning.
 # Why a surprise: the type depends on the column's shape, not on its type, and the pipeline's numbers are not the
 #   file's; NumPy is the one of the formats whose user expects float64.
-# Documented: the guide to NumPy's format says that the type of the arrays follows from the features or can be given
-#   as dtype; the narrowing is told of PyTorch's and JAX's formats.
+# Documented: not in the docstring of with_format (5.2.0), nor in the guide "Use with NumPy" as published (4.8.4).
+#   Issue #5517, open since 2023, reports it; pull request #8639, open, would add it and dtype=None to the guide.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

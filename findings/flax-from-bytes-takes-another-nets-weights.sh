@@ -8,8 +8,10 @@
 #   (2, 3) of float32 was wanted.
 # Why a surprise: the target is there to say what is wanted.  Linen's apply refuses other shapes later, far from the
 #   file at fault; a type that differs, and arrays that are no Linen weights (state of an optimizer), it does not see.
-# Documented: the reference calls target the template object whose structure the result has; names are compared
-#   ("state dict keys do not match"), and nothing says that shapes and types are not.
+# Documented: the docstring of from_bytes (0.12.8) calls target a template object that matches the structure; that
+#   of from_state_dict, which it calls, says that the target "lets us add assertions that shapes and dtypes don't
+#   change".  There is none: issue #2436 (2022, closed) reports the shapes, pull request #2607 with a check was left
+#   open.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -8,8 +8,10 @@
 #   load_model sets it to 0: the second epoch has the masks of the first.
 # Why a surprise: weights, optimizer and its moments come back exactly, and the seed was given; the resumed run
 #   still is another one, and trains the same thinned nets again.
-# Documented: the guide to saving says that .keras holds architecture, weights and optimizer state, and that training
-#   goes on from it; the guide to random numbers says that a SeedGenerator is state of the layer that holds it.
+# Documented: the docstring of Model.save (3.15.1) says that the file holds configuration, weights and optimizer's
+#   state, and "thus models can be reinstantiated in the exact same state"; that of Dropout calls seed "a Python
+#   integer to use as random seed".  Issue #19796 (2024) reports the state that is lost; it is closed, labelled
+#   stale.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

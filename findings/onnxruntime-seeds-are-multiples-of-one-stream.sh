@@ -9,8 +9,10 @@
 #   cut off: 1.0, 1.2 and 1.9 are one seed.
 # Why a surprise: "mean over five seeds" is a mean over five copies of one stream; noise, dropout masks and
 #   initial weights of different seeds are correlated.
-# Documented: ONNX's specification of RandomUniform has seed as a float, "seed to the random generator", without
-#   any restriction; onnxruntime's documents do not name the generator.
+# Documented: ONNX's page of RandomUniform has seed as a float, "seed to the random generator", without any
+#   restriction.  The generator stands in onnxruntime's source alone (core/providers/cpu/generator/random.h:
+#   std::default_random_engine, its seed narrowed to uint32_t); not found on onnxruntime.ai nor among onnxruntime's
+#   issues.  Issue #6408 of onnx asks for a clearer specification of the operator's seed.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

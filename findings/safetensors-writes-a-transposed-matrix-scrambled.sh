@@ -8,8 +8,9 @@
 #   matrix is scrambled, and a[::2] holds elements that are not in it.  Version 0.7.0 was right for both.
 # Why a surprise: weights are transposed whenever they go from Keras or Flax (in, out) to PyTorch or MindSpore
 #   (out, in); the converted file loads without a word, and computes something else.
-# Documented: the reference asks for tensors that are "contiguous and dense", which a transposed array is in
-#   NumPy's words (F_CONTIGUOUS); the change is not among those of the release.
+# Documented: the docstring of save_file (0.8.0) says that tensors "need to be contiguous and dense", which a
+#   transposed array is in NumPy's words (F_CONTIGUOUS), and a[::2] is not; nothing is refused.  Issue #825 reports
+#   it as a regression of 0.8.0 (open; so are pull requests #826 and #829 that mend it).
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

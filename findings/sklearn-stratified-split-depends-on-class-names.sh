@@ -8,8 +8,9 @@
 # Why a surprise: a label file that is translated, cased otherwise or coded in numbers moves rows from the training
 #   set to the test set under the same seed: results before and after cannot be compared, and weights trained before
 #   are tested on rows that they have seen.
-# Documented: the reference says that random_state makes the output reproducible across calls and that y gives the
-#   class labels; nothing of their names.
+# Documented: the docstrings of train_test_split and StratifiedShuffleSplit (1.9.1) promise "reproducible output
+#   across multiple function calls" and say nothing of names.  That of StratifiedKFold does: it is to "be invariant
+#   to class label", relabelling should not change the indices.  Not found among scikit-learn's issues.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -8,8 +8,9 @@
 #   seed_per_iteration=True, said to take the number of the round, does not help: the rounds are numbered from 0 again.
 #   (eta is 0 here, so that no tree changes what the next one sees, and equal subsamples give equal trees.)
 # Why a surprise: a run that resumes from its checkpoint is another one, of half as many different subsamples.
-# Documented: the reference of train() says of xgb_model that it is loaded before training, for continuation; the
-#   parameters say of seed_per_iteration that the iteration's number seeds the generator.
+# Documented: the docstring of train() (3.2.0) says of xgb_model "to be loaded before training (allows training
+#   continuation)"; the page of parameters says of seed_per_iteration "seed PRNG determnisticly via iterator
+#   number".  Issue #10324 (2024, open) reports that a resumed training with subsample is another one.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

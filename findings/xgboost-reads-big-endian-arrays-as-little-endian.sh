@@ -7,8 +7,9 @@
 # Seen: no word; each feature and label is the number that its bytes are in the other order: the label 1 is
 #   16777216, the feature 1.5 is 6.9e-41.  LightGBM 4.7.0 takes the same array rightly.
 # Why a surprise: the training goes on with a data set that nobody has, and looks only like a bad model.
-# Documented: DMatrix's reference and the guide to its Python input list NumPy arrays as an input and say
-#   nothing of the byte order.
+# Documented: not in the docstring of DMatrix (3.2.0), nor in "Supported Python data structures", which lists
+#   numpy.ndarray as supported.  Issue #12433 (2026-08) reports it; pull request #12434, merged after 3.2.0, mends
+#   it.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
