@@ -209,6 +209,8 @@ static void fortran_is_turned(void **state)
 
 /* ---- files of other kinds ---- */
 
+#define LITERAL(text) text, sizeof(text) - 1
+
 static void what_a_file_is(void **state)
 {
     static const struct {
@@ -216,24 +218,24 @@ static void what_a_file_is(void **state)
         size_t n;
         const char *what;
     } cases[] = {
-        {"", 0, "an empty file"},
-        {"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n", 66,
+        {LITERAL(""), "an empty file"},
+        {LITERAL("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"),
          "a Git LFS pointer, not the file: git lfs pull gets it"},
-        {"\n<!DOCTYPE HTML>\n<title>404</title>", 35, "an HTML page"},
-        {"\xEF\xBB\xBF<html lang=en>", 17, "an HTML page"},
-        {"<?xml version='1.0'?><Error>", 28, "an XML text"},
-        {"{\"error\":\"not found\"}", 21, "a JSON text"},
-        {"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16, "a PNG picture"},
-        {"\xff\xd8\xff\xe0\0\x10JFIF", 10, "a JPEG picture"},
-        {"\x89HDF\r\n\x1a\n\0\0\0\0", 12, "an HDF5 file"},
-        {"\x93NUMPY\1\0v\0{}", 12, "one numpy array"},
-        {"\x1f\x8b\x08\0\0\0\0\0\0\3", 10, "gzip"},
-        {"\x80\x02\x8a\nl\xfc\x9c\x46\xf9 j\xa8P\x19.\x80\x02M", 18,
+        {LITERAL("\n<!DOCTYPE HTML>\n<title>404</title>"), "an HTML page"},
+        {LITERAL("\xEF\xBB\xBF<html lang=en>"), "an HTML page"},
+        {LITERAL("<?xml version='1.0'?><Error>"), "an XML text"},
+        {LITERAL("{\"error\":\"not found\"}"), "a JSON text"},
+        {LITERAL("\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "a PNG picture"},
+        {LITERAL("\xff\xd8\xff\xe0\0\x10JFIF"), "a JPEG picture"},
+        {LITERAL("\x89HDF\r\n\x1a\n\0\0\0\0"), "an HDF5 file"},
+        {LITERAL("\x93NUMPY\1\0v\0{}"), "one numpy array"},
+        {LITERAL("\x1f\x8b\x08\0\0\0\0\0\0\3"), "gzip"},
+        {LITERAL("\x80\x02\x8a\nl\xfc\x9c\x46\xf9 j\xa8P\x19.\x80\x02M"),
          "a PyTorch file of before 1.6"},
-        {"\x80\x04\x95\x01\0\0\0\0\0\0\0}.", 13, "a Python pickle"},
-        {"\x30\1\0\0\0\0\0\0{\"header_size\":16777216,\"index_fields\":[]}", 49,
+        {LITERAL("\x80\x04\x95\x01\0\0\0\0\0\0\0}."), "a Python pickle"},
+        {LITERAL("\x30\1\0\0\0\0\0\0{\"header_size\":16777216,\"index_fields\":[]}"),
          "a MindRecord file"},
-        {"hello, world", 12, "no .ckpt, .safetensors or .npz file"},
+        {LITERAL("hello, world"), "no .ckpt, .safetensors or .npz file"},
     };
     bytes b;
 
