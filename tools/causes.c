@@ -41,6 +41,7 @@ int causes_run(verify_trial *t, program_run *r)
     t->tried++;
     if (status < 0 || r->interrupted || r->plan.own_clock || !perturb_needs_clock(&r->plan))
         return status;
+    program_free(r);
     *r = (program_run){.number = r->number, .plan = r->plan};
     r->plan.own_clock = true;
     return program_start(&t->program, r);
@@ -61,7 +62,7 @@ static outcome compare_with(verify_trial *t, const program_run *first, perturb_p
         out = verify_unlike(first, &r) ? OTHER : EQUAL;
     if (r.interrupted)
         cli_fail(status, "verify: %s", r.why);
-    losses_free(&r.losses);
+    program_free(&r);
     return out;
 }
 
@@ -133,7 +134,7 @@ static outcome hold(verify_trial *t, uint32_t pin)
         cli_fail(status, "verify: %s", first.why);
     for (int i = 1; i < PINNED && o == EQUAL; i++)
         o = compare_with(t, &first, first.plan);
-    losses_free(&first.losses);
+    program_free(&first);
     return first.plan.own_clock && o != STOP ? NOT_TRIED : o;
 }
 

@@ -132,6 +132,14 @@ static int set_value(const cli_command *c, const cli_option *o, const char *valu
         *(const char **)o->value = value;
         return -1;
     }
+    if (o->type == CLI_LIST) {
+        cli_list *list = o->value;
+        if (list->n == CLI_MOST_VALUES)
+            return cli_fail(EXIT_MALFORMED, "%s: --%s is given more than %d times", c->name, o->name,
+                            CLI_MOST_VALUES);
+        list->v[list->n++] = value;
+        return -1;
+    }
     errno = 0;
     count = strtoull(value, &stop, 10);
     end = stop;

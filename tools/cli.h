@@ -20,7 +20,7 @@ enum { EXIT_YES = 0, EXIT_NO = 1, EXIT_MALFORMED = 2, EXIT_NOT_TRIED = 3 };
 #include "tools/commands.def"
 #undef DP_COMMAND
 
-typedef enum cli_type { CLI_FLAG, CLI_TEXT, CLI_COUNT, CLI_SIZE, CLI_OPTIONAL } cli_type;
+typedef enum cli_type { CLI_FLAG, CLI_TEXT, CLI_COUNT, CLI_SIZE, CLI_OPTIONAL, CLI_LIST } cli_type;
 
 /* A count that may be left out. */
 typedef struct cli_optional {
@@ -28,8 +28,15 @@ typedef struct cli_optional {
     uint64_t value;
 } cli_optional;
 
-/* value: bool *, const char **, uint64_t * (of CLI_SIZE bytes: 64K, 10M, 2G as well) or
- * cli_optional *.  The row without a name ends it. */
+/* The values of an option that may be given several times. */
+#define CLI_MOST_VALUES 64
+typedef struct cli_list {
+    const char *v[CLI_MOST_VALUES];
+    size_t n;
+} cli_list;
+
+/* value: bool *, const char **, uint64_t * (of CLI_SIZE bytes: 64K, 10M, 2G as well),
+ * cli_optional * or cli_list *.  The row without a name ends it. */
 typedef struct cli_option {
     const char *name, *arg, *help;
     cli_type type;

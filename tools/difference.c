@@ -80,16 +80,34 @@ difference difference_of(const dp_named_tensor *a, const dp_named_tensor *b)
     return d;
 }
 
+static void print_elements(FILE *f, uint64_t i, const dp_named_tensor *a, const dp_named_tensor *b)
+{
+    fprintf(f, "first at %llu: %.9g (0x%llx) and %.9g (0x%llx)", (unsigned long long)i,
+            value_of(a, i), (unsigned long long)bits_of(a, i), value_of(b, i),
+            (unsigned long long)bits_of(b, i));
+}
+
+static void print_count(FILE *f, const difference *d, const dp_named_tensor *a)
+{
+    fprintf(f, "%s: %llu of %llu elements differ, ", a->name, (unsigned long long)d->n,
+            (unsigned long long)a->count);
+}
+
+void difference_print_first(FILE *f, const difference *d, const dp_named_tensor *a,
+                            const dp_named_tensor *b)
+{
+    print_count(f, d, a);
+    print_elements(f, d->first, a, b);
+}
+
 void difference_print(FILE *f, const difference *d, const dp_named_tensor *a,
                       const dp_named_tensor *b)
 {
-    const uint64_t i = d->first;
-
-    fprintf(f, "%s: %llu of %llu elements differ, by at most %.9g", a->name,
-            (unsigned long long)d->n, (unsigned long long)a->count, d->most);
+    print_count(f, d, a);
+    fprintf(f, "by at most %.9g", d->most);
     if (is_floating(a->type))
         fprintf(f, " (%.9g ulp)", d->ulps);
-    fprintf(f, "\n    first at %llu: %.9g (0x%llx) and %.9g (0x%llx)\n", (unsigned long long)i,
-            value_of(a, i), (unsigned long long)bits_of(a, i), value_of(b, i),
-            (unsigned long long)bits_of(b, i));
+    fputs("\n    ", f);
+    print_elements(f, d->first, a, b);
+    fputc('\n', f);
 }

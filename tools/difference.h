@@ -18,6 +18,9 @@ typedef struct difference {
 /* Of two tensors of one type and shape. */
 difference difference_of(const dp_named_tensor *, const dp_named_tensor *);
 
+/* "w: 3 of 8 elements differ, first at 2: 0.5 (0x3f000000) and 0.25 (0x3e800000)" */
+void difference_print_first(FILE *, const difference *, const dp_named_tensor *,
+                            const dp_named_tensor *);
 /* What it is, in two lines that begin with the name. */
 void difference_print(FILE *, const difference *, const dp_named_tensor *, const dp_named_tensor *);
 

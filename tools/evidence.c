@@ -17,7 +17,11 @@
 
 evidence evidence_of(const losses *first)
 {
-    return (evidence){.first = first, .compared = SIZE_MAX, .means = true, .close = true};
+    return (evidence){.first = first,
+                      .compared = SIZE_MAX,
+                      .files = SIZE_MAX,
+                      .means = true,
+                      .close = true};
 }
 
 /* The reference rule: the first two of each series; counts are checked by the comparison. */
@@ -61,7 +65,18 @@ void evidence_add(evidence *e, const losses *other, const losses_comparison *c)
     check_close(e, other, c);
 }
 
-bool evidence_is_none(const evidence *e) { return e->finite == 0; }
+/* The fewest of all runs. */
+void evidence_add_files(evidence *e, const results_comparison *c)
+{
+    if (c->compared < e->files) {
+        e->files = c->compared;
+        e->bytes = c->bytes;
+    }
+}
+
+static bool has_files(const evidence *e) { return e->files > 0 && e->files != SIZE_MAX; }
+
+bool evidence_is_none(const evidence *e) { return e->finite == 0 && !has_files(e); }
 
 static const char *plural(size_t n, const char *one, const char *more)
 {
@@ -73,6 +88,8 @@ void evidence_weakness(const evidence *e, char out[EVIDENCE_TEXT])
     size_t n = 0;
 
     out[0] = '\0';
+    if (has_files(e))
+        return;
     if (e->compared < ENOUGH_LOSSES)
         n += (size_t)snprintf(out, EVIDENCE_TEXT, "%zu %s", e->compared,
                               plural(e->compared, "loss", "losses"));
@@ -126,11 +143,17 @@ static void print_lines(FILE *f, const loss_lines *l, const char *what)
 
 void evidence_print(FILE *f, const evidence *e)
 {
-    fputs("losses: ", f);
-    print_series(f, e->first);
-    fprintf(f, "; %zu compared, ", e->compared);
-    fprintf(f, e->digits > 16 ? "all digits\n" : "%d %s\n", e->digits,
-            plural((size_t)e->digits, "digit", "digits"));
+    if (e->first->n == 0) {
+        fputs("losses: none printed\n", f);
+    } else {
+        fputs("losses: ", f);
+        print_series(f, e->first);
+        fprintf(f, "; %zu compared, ", e->compared);
+        fprintf(f, e->digits > 16 ? "all digits\n" : "%d %s\n", e->digits,
+                plural((size_t)e->digits, "digit", "digits"));
+    }
+    if (e->files != SIZE_MAX)
+        fprintf(f, "files: %zu compared, %llu bytes\n", e->files, (unsigned long long)e->bytes);
     if (e->missing > 0)
         fprintf(f, "not compared: %zu that a bar printed in one run only\n", e->missing);
     print_lines(f, &e->first->strange,
@@ -186,6 +209,8 @@ void evidence_to_json(const evidence *e, cJSON *to)
     cJSON_AddStringToObject(json, "weakness", weakness);
     cli_add_count(json, "compared", e->compared);
     cli_add_count(json, "finite", e->finite);
+    cli_add_count(json, "files", has_files(e) ? e->files : 0);
+    cli_add_count(json, "bytes_of_files", has_files(e) ? e->bytes : 0);
     cli_add_count(json, "digits", (uint64_t)e->digits);
     cli_add_count(json, "printed_in_one_run_only", e->missing);
     cJSON_AddBoolToObject(json, "second_iteration_tested", e->second);

@@ -1,4 +1,4 @@
-/* evidence.h - how much the equality of printed losses says
+/* evidence.h - how much the equality of printed losses and of files says
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -10,6 +10,7 @@
 #include <cjson/cJSON.h>
 
 #include "tools/losses.h"
+#include "tools/results.h"
 
 /* Of run 1 and all others; where they are unlike, of the pair that shows least. */
 typedef struct evidence {
@@ -17,6 +18,8 @@ typedef struct evidence {
     size_t compared;     /* losses that both printed */
     size_t finite;       /* of these */
     size_t missing;      /* that one run alone printed, as a bar does when there is time */
+    size_t files;        /* that all runs wrote, equal or not */
+    uint64_t bytes;      /* in these */
     int digits;          /* significant ones of the series that has most */
     bool means;          /* every series is a running mean */
     bool second;         /* a second loss of some series was compared */
@@ -25,11 +28,12 @@ typedef struct evidence {
 
 evidence evidence_of(const losses *first);
 void evidence_add(evidence *, const losses *other, const losses_comparison *);
+void evidence_add_files(evidence *, const results_comparison *);
 
-/* Nothing finite was compared: equality says nothing. */
+/* Nothing finite and no file was compared: equality says nothing. */
 bool evidence_is_none(const evidence *);
 /* "1 loss, 3 digits"; "" where the evidence is not weak: two losses and more, 7 digits and more,
- * no running means, not all NaN or infinite. */
+ * no running means, not all NaN or infinite; or files, in which all digits are. */
 #define EVIDENCE_TEXT 160
 void evidence_weakness(const evidence *, char out[EVIDENCE_TEXT]);
 

@@ -162,7 +162,7 @@ void program_remove(const char *path) { nftw(path, remove_one, 16, FTW_DEPTH | F
 /* Folders that a run of this number had in another trial (--output). */
 static void remove_old(const program *p, const program_run *r)
 {
-    static const char *const names[] = {"cwd", "tmp"};
+    static const char *const names[] = {"cwd", "tmp", "files"};
     char path[PROGRAM_PATH];
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -203,19 +203,75 @@ static int run(program *p, program_run *r)
     return judge_end(p, r, &end);
 }
 
+/* ---- files that it wrote ---- */
+
+static int fail_of_files(program_run *r, int status, const char *why)
+{
+    return status < 0 ? -1 : fail(r, status, "run %d: %s", r->number, why);
+}
+
+static int find_files(const program *p, program_run *r, results *before)
+{
+    const results_place here = {.without = p->folder};
+    char why[RESULTS_TEXT];
+
+    return fail_of_files(r, results_find(&p->files, &here, before, why), why);
+}
+
+/* Of the first run: the others may differ from it. */
+static int check_patterns(const program *p, program_run *r)
+{
+    char pattern[200];
+    size_t others;
+
+    if (r->number > 1 || !results_lacking(&p->files, &r->results, pattern, &others))
+        return -1;
+    if (others == 0)
+        return fail(r, EXIT_MALFORMED, "--file: no file matches '%s' after run 1", pattern);
+    return fail(r, EXIT_MALFORMED,
+                "--file: run 1 wrote none of the %zu files that match '%s': they were there before",
+                others, pattern);
+}
+
+static int take_files(const program *p, program_run *r, const results *before)
+{
+    char cwd[PROGRAM_PATH], copies[PROGRAM_PATH], why[RESULTS_TEXT];
+    results_place place = {.without = p->folder, .most = p->most};
+    int status;
+
+    snprintf(cwd, sizeof cwd, "%.4000s/run%d.cwd", p->folder, r->number);
+    snprintf(copies, sizeof copies, "%.4000s/run%d.files", p->folder, r->number);
+    place.cwd = access(cwd, F_OK) == 0 ? cwd : NULL; /* --vary cwd */
+    place.copies = r->number <= p->kept ? copies : NULL;
+    status = fail_of_files(r, results_take(&p->files, &place, before, &r->results, why), why);
+    return status < 0 ? check_patterns(p, r) : status;
+}
+
 int program_start(program *p, program_run *r)
 {
+    results before = {0};
     int status;
 
     snprintf(r->out, sizeof r->out, "%.4000s/run%d.out", p->folder, r->number);
     snprintf(r->err, sizeof r->err, "%.4000s/run%d.err", p->folder, r->number);
-    status = run(p, r);
+    status = p->files.n > 0 ? find_files(p, r, &before) : -1;
+    if (status < 0)
+        status = run(p, r);
     if (status < 0)
         status = losses_read((const char *const[]){r->out, r->err}, p->regex, &r->losses);
-    if (status < 0 && r->losses.n == 0)
+    if (status < 0 && p->files.n > 0)
+        status = take_files(p, r, &before);
+    results_free(&before);
+    if (status < 0 && r->losses.n == 0 && p->files.n == 0)
         status = fail(r, EXIT_MALFORMED,
                       "no loss in what run %d printed (%s, %s): name it with --loss 'REGEX', whose "
                       "groups are numbers",
                       r->number, r->out, r->err);
     return status;
+}
+
+void program_free(program_run *r)
+{
+    losses_free(&r->losses);
+    results_free(&r->results);
 }

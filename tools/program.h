@@ -9,6 +9,7 @@
 
 #include "tools/losses.h"
 #include "tools/perturb.h"
+#include "tools/results.h"
 
 typedef struct program {
     char *const *argv;  /* ends with NULL */
@@ -16,6 +17,8 @@ typedef struct program {
     const char *folder; /* for what it prints: an absolute path */
     uint64_t timeout;   /* seconds, 0 = as long as it takes */
     uint64_t most;      /* bytes that it may print on one stream */
+    cli_list files;     /* patterns of files that it writes */
+    int kept;           /* runs of up to this number have copies of them */
     time_t last;        /* the second in which the last run ended: none begins in it */
 } program;
 
@@ -30,13 +33,16 @@ typedef struct program_run {
     char why[PROGRAM_TEXT];                    /* it failed */
     bool interrupted;                          /* and so is the whole trial */
     losses losses;
+    results results;
 } program_run;
 
-/* Runs it without input, not in the second in which the last run ended, and finds its losses on
- * stdout, else on stderr.  -1, or the exit status, and `why` there is nothing to compare: it
+/* Runs it without input, not in the second in which the last run ended, and finds its losses and
+ * the files that it wrote.  -1, or the exit status, and `why` there is nothing to compare: it
  * cannot be started, failed, was ended by a signal, the time-out, the limit of what it may print
- * or Ctrl-C, wants the terminal, printed no loss. */
+ * or Ctrl-C, wants the terminal, printed no loss
+ * and wrote no file. */
 int program_start(program *, program_run *);
+void program_free(program_run *);
 
 /* Removes a folder with all that is in it; links are removed, not followed. */
 void program_remove(const char *path);

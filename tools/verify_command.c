@@ -102,6 +102,8 @@ static int compare(const verify_settings *s, verify_trial *t)
         status = losses_check_pattern(s->loss); /* before anything runs */
     t->n = (int)s->runs;
     t->program.regex = s->loss;
+    t->program.files = s->files;
+    t->program.kept = t->n;
     t->program.timeout = s->timeout;
     t->program.most = s->most;
     if (status < 0)
@@ -113,8 +115,23 @@ static int compare(const verify_settings *s, verify_trial *t)
         status = s->json ? verify_report_json(s, t) : verify_report_text(s, t);
     clean(s, t);
     for (int i = 0; i < t->n; i++)
-        losses_free(&t->run[i].losses);
+        program_free(&t->run[i]);
     return status;
+}
+
+static int check_files(const verify_settings *s)
+{
+    const size_t n = results_count_patterns(&s->files);
+
+    if (s->files.n > 0 && n == 0)
+        return cli_fail(EXIT_MALFORMED, "verify: --file '' names no file: leave it out");
+    if (n > RESULTS_MOST_PATTERNS)
+        return cli_fail(EXIT_MALFORMED, "verify: --file takes up to %d patterns",
+                        RESULTS_MOST_PATTERNS);
+    if (n > 0 && s->allclose)
+        return cli_fail(EXIT_MALFORMED, "verify: --allclose is of losses, and files are compared "
+                                        "byte by byte: leave out --allclose or --file");
+    return -1;
 }
 
 int verify_command(int argc, char **argv, int command)
@@ -124,6 +141,10 @@ int verify_command(int argc, char **argv, int command)
         {"runs", "N", "runs to compare, 2 to 8 (default: 2)", CLI_COUNT, &s.runs},
         {"loss", "REGEX", "where a loss is: POSIX extended, its first group is the number",
          CLI_TEXT, &s.loss},
+        {"file", "PATTERN",
+         "also compare the files that match and that the runs write: weights, 'out/*.csv', a folder "
+         "(with commas between several)",
+         CLI_LIST, &s.files},
         {"vary", "LIST", "make the others unlike run 1 in: " PERTURB_WORDS, CLI_TEXT, &s.vary},
         {"timeout", "SECONDS", "end a run that takes longer", CLI_COUNT, &s.timeout},
         {"max-output", "SIZE", "end a run that prints more on one stream (default: 1G)", CLI_SIZE,
@@ -148,5 +169,7 @@ int verify_command(int argc, char **argv, int command)
         status = cli_fail(EXIT_MALFORMED, "verify: there is no command after --");
     if (status < 0 && (s.runs < 2 || s.runs > VERIFY_MOST_RUNS))
         status = cli_fail(EXIT_MALFORMED, "verify: --runs takes 2 to %d", VERIFY_MOST_RUNS);
+    if (status < 0)
+        status = check_files(&s);
     return status < 0 ? compare(&s, &t) : status;
 }

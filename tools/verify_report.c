@@ -17,20 +17,27 @@
 /* Of each run with run 1, and what they say together. */
 typedef struct verdict {
     losses_comparison with[VERIFY_MOST_RUNS]; /* none for run 1 */
+    results_comparison files[VERIFY_MOST_RUNS];
     evidence evidence;
     int other; /* the first run that is not as run 1, or 0 */
+    bool digits; /* all losses are equal */
     bool reproduced;
     char weakness[EVIDENCE_TEXT];
 } verdict;
 
 static verdict compare_runs(const verify_settings *s, const verify_trial *t)
 {
-    verdict v = {.evidence = evidence_of(&t->run[0].losses)};
+    verdict v = {.evidence = evidence_of(&t->run[0].losses), .digits = true};
 
     for (int i = 1; i < t->n; i++) {
         losses_compare(&t->run[0].losses, &t->run[i].losses, &v.with[i]);
         evidence_add(&v.evidence, &t->run[i].losses, &v.with[i]);
-        if (v.other == 0 && v.with[i].verdict != LOSSES_EQUAL)
+        if (s->files.n > 0) {
+            results_compare(&t->run[0].results, &t->run[i].results, &v.files[i]);
+            evidence_add_files(&v.evidence, &v.files[i]);
+        }
+        v.digits = v.digits && v.with[i].verdict == LOSSES_EQUAL;
+        if (v.other == 0 && (v.with[i].verdict != LOSSES_EQUAL || v.files[i].unlike))
             v.other = i;
     }
     v.reproduced = s->allclose ? v.evidence.close : v.other == 0;
@@ -40,8 +47,10 @@ static verdict compare_runs(const verify_settings *s, const verify_trial *t)
 
 static void free_verdict(verdict *v)
 {
-    for (int i = 0; i < VERIFY_MOST_RUNS; i++)
+    for (int i = 0; i < VERIFY_MOST_RUNS; i++) {
         losses_comparison_free(&v->with[i]);
+        results_comparison_free(&v->files[i]);
+    }
 }
 
 static int status_of(const verify_settings *s, const verdict *v)
@@ -62,11 +71,14 @@ static const char *word_of(const verdict *v)
 bool verify_unlike(const program_run *a, const program_run *b)
 {
     losses_comparison c;
+    results_comparison files;
     bool other;
 
     losses_compare(&a->losses, &b->losses, &c);
-    other = c.verdict != LOSSES_EQUAL;
+    results_compare(&a->results, &b->results, &files);
+    other = c.verdict != LOSSES_EQUAL || files.unlike;
     losses_comparison_free(&c);
+    results_comparison_free(&files);
     return other;
 }
 
@@ -101,7 +113,10 @@ static void print_command(char *const *argv)
 
 static void print_run(const verify_trial *t, const program_run *r)
 {
-    printf("run %d: %zu losses in %.2f s%s%s\n", r->number, losses_count(&r->losses), r->seconds,
+    printf("run %d: %zu losses", r->number, losses_count(&r->losses));
+    if (r->results.n > 0)
+        printf(", %zu files", results_count(&r->results));
+    printf(" in %.2f s%s%s\n", r->seconds,
            r->plan.words != 0 ? ", other " : "", perturb_names(r->plan.words).text);
     if (t->named)
         printf("       %s\n", r->out);
@@ -188,6 +203,31 @@ static void print_rows(const sides *s)
         else if (i == 2 || i == c->first + 1)
             puts("        ...");
     }
+}
+
+/* ---- files ---- */
+
+#define FILES_SHOWN 20
+
+/* Those that are not simply equal. */
+static void print_files(const results_comparison *c, int number)
+{
+    size_t shown = 0, all = 0;
+
+    for (size_t i = 0; i < c->n; i++) {
+        const result_pair *p = &c->pair[i];
+        char *text;
+        if (p->verdict == RESULT_EQUAL || all++ >= FILES_SHOWN)
+            continue;
+        shown++;
+        text = results_text(p, number);
+        fputs("    ", stdout);
+        results_print_name(stdout, p->a != NULL ? p->a->name : p->b->name);
+        printf("%s: %s\n", p->verdict == RESULT_OTHER ? " DIFFERS" : "", text);
+        free(text);
+    }
+    if (all > shown)
+        printf("    ... and %zu more\n", all - shown);
 }
 
 /* ---- what differs ---- */
@@ -322,14 +362,17 @@ int verify_report_text(const verify_settings *s, const verify_trial *t)
     for (int i = 0; i < t->n; i++)
         print_run(t, &t->run[i]);
     evidence_print(stdout, &v.evidence);
-    print_rows(&both);
-    printf("allclose (iterations 1 and 2, atol 1e-3, rtol 1e-5): %s\n",
-           evidence_close_text(&v.evidence));
-    print_digits(&both);
-    if (v.other > 0) {
-        explain(&both);
-        cli_wrap(stdout, t->cause, 0, 0);
+    print_files(&v.files[other], other + 1);
+    if (both.c->n > 0) {
+        print_rows(&both);
+        printf("allclose (iterations 1 and 2, atol 1e-3, rtol 1e-5): %s\n",
+               evidence_close_text(&v.evidence));
+        print_digits(&both);
     }
+    if (both.c->verdict != LOSSES_EQUAL)
+        explain(&both);
+    if (v.other > 0)
+        cli_wrap(stdout, t->cause, 0, 0);
     if (s->sensitivity)
         print_sensitivity(&both);
     print_verdict(&v);
@@ -357,6 +400,38 @@ static cJSON *run_to_json(const verify_trial *t, const program_run *r)
     return json;
 }
 
+static void file_to_json(const result_pair *p, int number, cJSON *list)
+{
+    const bool equal = p->verdict == RESULT_EQUAL || p->verdict == RESULT_EMPTY;
+    cJSON *json = cJSON_CreateObject(), *digests;
+    char *text = results_text(p, number);
+
+    cJSON_AddStringToObject(json, "name", p->a != NULL ? p->a->name : p->b->name);
+    cJSON_AddBoolToObject(json, "equal", equal);
+    cJSON_AddBoolToObject(json, "compared", p->verdict == RESULT_EQUAL || p->verdict == RESULT_OTHER);
+    cli_add_count(json, "bytes", p->a != NULL ? p->a->size : p->b->size);
+    digests = cJSON_AddArrayToObject(json, "digests");
+    for (int i = 0; i < 2; i++) {
+        const result_file *f = i == 0 ? p->a : p->b;
+        cJSON_AddItemToArray(digests, cJSON_CreateString(f != NULL && f->written
+                                                             ? cli_hex_of(f->digest).text
+                                                             : ""));
+    }
+    cJSON_AddStringToObject(json, p->verdict == RESULT_OTHER ? "first_difference" : "note", text);
+    free(text);
+    cJSON_AddItemToArray(list, json);
+}
+
+/* Of run 1 and the first other that is not as it. */
+static void files_to_json(const verdict *v, cJSON *json)
+{
+    const int other = v->other > 0 ? v->other : 1;
+    cJSON *list = cJSON_AddArrayToObject(json, "files");
+
+    for (size_t i = 0; i < v->files[other].n; i++)
+        file_to_json(&v->files[other].pair[i], other + 1, list);
+}
+
 static void first_to_json(const sides *s, cJSON *json)
 {
     const loss_pair *p = &s->c->pair[s->c->first];
@@ -378,13 +453,14 @@ static int print_json(const verify_settings *s, const verify_trial *t, const ver
     cJSON_AddStringToObject(json, "verdict", word_of(v));
     cJSON_AddBoolToObject(json, "reproduced", status_of(s, v) == EXIT_YES);
     cJSON_AddBoolToObject(json, "allclose", v->evidence.close);
-    cJSON_AddBoolToObject(json, "digits", v->other == 0);
-    if (v->other > 0) {
+    cJSON_AddBoolToObject(json, "digits", v->digits);
+    if (v->other > 0 && v->with[v->other].verdict != LOSSES_EQUAL) {
         const sides both = {&t->run[0].losses, &t->run[v->other].losses, &v->with[v->other],
                             v->other + 1};
         first_to_json(&both, json);
     }
     evidence_to_json(&v->evidence, json);
+    files_to_json(v, json);
     cJSON_AddStringToObject(json, "causes", perturb_names(t->causes).text);
     cJSON_AddBoolToObject(json, "differs_without_variation", t->without);
     cJSON_AddStringToObject(json, "cause", t->cause);

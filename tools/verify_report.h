@@ -12,6 +12,7 @@
 typedef struct verify_settings {
     const char *loss, *vary, *output;
     uint64_t runs, timeout, most; /* most: bytes that a run may print */
+    cli_list files;
     bool json, allclose, sensitivity, strict, causes;
 } verify_settings;
 
