@@ -133,19 +133,54 @@ static const char *pass_in_list(const char *at)
     return word > 0 && close[3 + word] == '(' ? close + 3 + word + 1 : next;
 }
 
-/* One number, and those behind it that belong to it: of a list, and the mean of 2.3 (2.4). */
-static const char *read_numbers(const context *c, const char *name, loss_kind kind, const char *at,
+/* " (2.4)", "+0.01", " +/- 0.01": to the number that belongs to the one before; *what: which. */
+static const char *pass_to_second(const char *at, const char **what)
+{
+    static const char *const signs[] = {"+/-", "\302\261", "+-", "+", NULL};
+    const char *next = skip(at, " ");
+
+    *what = "mean";
+    if (at[0] == ' ' && at[1] == '(')
+        return begins_number(next = skip(at + 2, " ")) ? next : NULL;
+    *what = "spread";
+    for (int i = 0; signs[i] != NULL; i++) {
+        if (begins(next, signs[i]))
+            return begins_number(next = skip(next + strlen(signs[i]), " ")) ? next : NULL;
+    }
+    return NULL;
+}
+
+/* The mean in 2.3 (2.4), the spread in 2.3+0.01. */
+static const char *read_second(loss_reader *r, const char *name, loss_kind kind, const char *at)
+{
+    const char *what, *const second = pass_to_second(at, &what);
+    char of[LOSS_NAME + 10];
+    printed_number number;
+
+    if (second == NULL)
+        return at;
+    number = printed_number_read(second);
+    if (!number.time && number.whole && (*what == 's' || second[number.n] == ')')) {
+        snprintf(of, sizeof of, "%.*s (%s)", LOSS_NAME - 10, name, what);
+        loss_add(r, of, strlen(of), kind, *what == 'm', second, &number);
+    }
+    return second + number.n;
+}
+
+/* One number, and those behind it that belong to it. */
+static const char *read_numbers(loss_reader *r, const char *name, loss_kind kind, const char *at,
                                 bool list)
 {
     const size_t n = strlen(name);
-    const bool mean = loss_is_mean(name, n) || is_keras_mean(c->r, name);
+    const bool mean = loss_is_mean(name, n) || is_keras_mean(r, name);
     printed_number number = printed_number_read(at);
 
     if (number.time && number.whole)
         return at + number.n; /* it is how long it took */
     for (;;) {
         const char *next;
-        loss_add(c->r, name, n, kind, mean, at, &number);
+        loss_add(r, name, n, kind, mean, at, &number);
+        r->in_list = list;
         at += number.n;
         next = list ? pass_in_list(at) : *at == ',' ? at + 1 : at;
         if (next == at || (!list && !isdigit((unsigned char)*next)))
@@ -155,17 +190,26 @@ static const char *read_numbers(const context *c, const char *name, loss_kind ki
             break;
         at = next;
     }
-    if (at[0] == ' ' && at[1] == '(' && begins_number(skip(at + 2, " "))) {
-        char of[LOSS_NAME + 8];
-        at = skip(at + 2, " ");
-        number = printed_number_read(at);
-        if (!number.time && number.whole && at[number.n] == ')') {
-            snprintf(of, sizeof of, "%.*s (mean)", LOSS_NAME - 8, name);
-            loss_add(c->r, of, strlen(of), kind, true, at, &number);
-        }
-        at += number.n;
+    r->in_list = false;
+    if (list && *skip(at, ", \t;") == '\0') {
+        snprintf(r->list, sizeof r->list, "%s", name);
+        r->list_kind = kind;
     }
-    return at;
+    return read_second(r, name, kind, at);
+}
+
+bool loss_read_rest(loss_reader *r)
+{
+    const char *const at = skip(r->line.text, " \t[(");
+    char name[LOSS_NAME];
+
+    memcpy(name, r->list, sizeof name);
+    r->list[0] = '\0';
+    if (name[0] == '\0' || !begins_number(at))
+        return false;
+    r->in_list = true;
+    read_numbers(r, name, r->list_kind, at, true);
+    return true;
 }
 
 /* ---- names ---- */
@@ -189,7 +233,7 @@ static const char *read_loss(const context *c, const char *at, size_t n, loss_ki
     if (!begins_number(value) || (!sure && c->r->own.n == 0 && is_count(value)))
         return at + n;
     make_name(c, at, n, name);
-    return read_numbers(c, name, kind, value, list);
+    return read_numbers(c->r, name, kind, value, list);
 }
 
 /* A tensor that was printed alone and has a gradient; the test of CatBoost's "learn: test:". */

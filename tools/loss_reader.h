@@ -36,6 +36,9 @@ typedef struct loss_reader {
     bool has_epoch;
     double epoch;
     int found; /* losses on the line */
+    char list[LOSS_NAME]; /* the name of a list that the last line left open, or "" */
+    loss_kind list_kind;
+    bool in_list; /* what is added follows the last one: it is none of its own on the line */
     loss_table table;
 } loss_reader;
 
@@ -45,6 +48,8 @@ void loss_add(loss_reader *, const char *name, size_t n, loss_kind, bool mean, c
 
 /* Every number of the line that is named loss. */
 void loss_read_line(loss_reader *);
+/* The numbers that go on with a list of the line before: true, and the line is read. */
+bool loss_read_rest(loss_reader *);
 /* A head or a row of a table: true, and the line is read. */
 bool loss_read_row(loss_reader *);
 /* Every match of --loss.  -1, or the exit status. */

@@ -55,6 +55,8 @@ static loss_series *series_of(loss_reader *r, const char *name, size_t n)
     loss_series *s = find_series(r, name, n);
     char numbered[LOSS_NAME];
 
+    if (r->in_list)
+        return s;
     if (s->line != r->count) {
         s->line = r->count;
         s->on_line = 1;
@@ -176,7 +178,7 @@ static int read_line(loss_reader *r, const regex_t *regex)
         loss_step_within(&r->step, r->epoch);
     if (regex != NULL)
         status = loss_read_pattern(r, regex);
-    else if (!loss_read_row(r))
+    else if (!loss_read_rest(r) && !loss_read_row(r))
         loss_read_line(r);
     if (r->found == 0 && strpbrk(r->line.text, "0123456789") != NULL) {
         if (regex == NULL && has_word(r->line.text, "loss"))

@@ -25,11 +25,17 @@ static bool is_one_of(const char *const *words, const char *at, size_t n)
     return *words != NULL;
 }
 
+/* "+0.01", "±0.01": the spread of a mean. */
+static bool is_spread(const char *at)
+{
+    return *at == '+' ? is_digit(at[1]) || at[1] == '/' : strncmp(at, "\302\261", 2) == 0;
+}
+
 static bool is_end(const char *at)
 {
     if (*at == ',' || *at == '.' || *at == ';' || *at == ':')
         at++;
-    return *at == '\0' || strchr(" \t()[]{}<>|\"'%*;\\", *at) != NULL ||
+    return *at == '\0' || strchr(" \t()[]{}<>|\"'%*;\\", *at) != NULL || is_spread(at) ||
            (at[-1] == ',' && !is_digit(*at));
 }
 
