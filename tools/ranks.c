@@ -4,6 +4,7 @@
  */
 #include "tools/ranks.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -50,14 +51,38 @@ void ranks_forget(void)
     }
 }
 
+#define WAIT_SECONDS 300 /* thousands of ranks that read one slow disk are there by then */
+
+static void give_up(int signal)
+{
+    static const char text[] =
+        "detpipe: the other ranks have not joined (DETPIPE_RANKS_WAIT seconds, 300 if not set): "
+        "each must run detpipe with the same command and recipe\n";
+
+    (void)signal;
+    if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+        _exit(EXIT_NOT_TRIED);
+    _exit(EXIT_NOT_TRIED);
+}
+
+/* MPI_Init waits for ever for a process that never calls it (mpirun -n 1 train : -n 1 digest). */
 int ranks_join(dp_group **group)
 {
+    const char *text = getenv("DETPIPE_RANKS_WAIT");
+    const unsigned long seconds = text != NULL ? strtoul(text, NULL, 10) : WAIT_SECONDS;
+    struct sigaction ending = {.sa_handler = give_up}, before;
     dp_error err;
+    dp_status status;
 
     *group = NULL;
     if (!is_launched())
         return -1;
-    return dp_mpi_open(group, &err) == DP_OK ? -1 : cli_fail_error(&err, NULL);
+    sigaction(SIGALRM, &ending, &before);
+    alarm((unsigned)seconds);
+    status = dp_mpi_open(group, &err);
+    alarm(0);
+    sigaction(SIGALRM, &before, NULL);
+    return status == DP_OK ? -1 : cli_fail_error(&err, NULL);
 }
 
 bool ranks_leads(const dp_group *group) { return group == NULL || group->rank == 0; }

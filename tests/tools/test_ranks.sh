@@ -65,5 +65,6 @@ sed "s/$version/9.9.9/g" "$DETPIPE" > other
 chmod +x other
 expect 3 'rank 1 has another build' ranks 1 "$DETPIPE" train small.recipe --data "$fixture" : -n 1 ./other train small.recipe --data "$fixture"
 expect 3 'rank 2 of 3 ends the run' ranks 2 "$DETPIPE" train small.recipe --data "$fixture" : -n 1 "$DETPIPE" train small.recipe --data /nonexistent
+expect 3 'the other ranks have not joined' env DETPIPE_RANKS_WAIT=2 mpirun -n 1 $root "$DETPIPE" train : -n 1 sleep 1000
 expect 2 'save-every needs --save' "$DETPIPE" train --save-every 3
 exit $failed
