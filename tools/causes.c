@@ -13,7 +13,7 @@
 
 #include "tools/cli.h"
 
-#define PINNED     4 /* runs that have to be equal, so that a race is not fixed by luck */
+#define PINNED     8 /* runs that have to be equal, so that a race is not fixed by luck */
 #define LEAST_TIME 10
 
 __attribute__((format(printf, 2, 3))) static void say(verify_trial *t, const char *format, ...)

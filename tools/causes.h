@@ -9,7 +9,7 @@
 
 /* Fills `without`, `causes`, `fixes` and `cause` of a trial whose runs differ, by more runs: one
  * that nothing varies; when that one is as run 1, one with each variation alone, and with each
- * setting of those that make the runs differ; else four with each thing held fast.  -1, or the exit
+ * setting of those that make the runs differ; else eight with each thing held fast.  -1, or the exit
  * status after saying why: it was interrupted. */
 int causes_find(verify_trial *);
 

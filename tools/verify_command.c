@@ -88,7 +88,7 @@ static int run_all(const verify_settings *s, verify_trial *t)
     if (s->causes || s->vary != NULL || t->run[0].seconds < QUICK_SECONDS)
         return causes_find(t);
     snprintf(t->cause, sizeof t->cause, "Cause: not looked for, since a run takes long: --causes "
-             "does, by some 20 more runs.");
+             "does, by some 30 more runs.");
     return -1;
 }
 

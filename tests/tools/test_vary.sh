@@ -89,12 +89,12 @@ E2
 aside words
 
 # What is random by itself is held fast.
-has python3 && aside named 'Cause: the seed of hash tables: with PYTHONHASHSEED=0 4 of 4 runs are equal\.' -- \
+has python3 && aside named 'Cause: the seed of hash tables: with PYTHONHASHSEED=0 8 of 8 runs are equal\.' -- \
     python3 -c 'print("loss:", hash("a"))' || echo "not tried: the seed of hash tables (there is no python3)"
-aside named 'Cause: addresses: without random addresses .setarch -R. 4 of 4' --runs 4 -- "$FAULTY" hash
-aside named 'Cause: threads: with one thread on one CPU 4 of 4' -- sh -c '[ "$OMP_NUM_THREADS" = 1 ] && echo loss: 1 || echo loss: $(od -An -N4 -tu4 /dev/urandom)'
+aside named 'Cause: addresses: without random addresses .setarch -R. 8 of 8' --runs 4 -- "$FAULTY" hash
+aside named 'Cause: threads: with one thread on one CPU 8 of 8' -- sh -c '[ "$OMP_NUM_THREADS" = 1 ] && echo loss: 1 || echo loss: $(od -An -N4 -tu4 /dev/urandom)'
 if [ ${#own[@]} != 0 ]; then
-    aside named "Cause: the process's number: with the same process number 4 of 4" -- sh -c 'echo loss: $$'
+    aside named "Cause: the process's number: with the same process number 8 of 8" -- sh -c 'echo loss: $$'
 else
     aside named "it could not be tried with.* the process's number" -- sh -c 'echo loss: $$'
     echo "not tried: the same process number (the system permits no namespace)"
@@ -109,7 +109,7 @@ aside named 'it could not be tried with the clock' -- sh -c 'echo loss: $(date +
 unset DETPIPE_FAKETIME
 if has faketime; then
     aside named 'Cause: time \(alone' --vary env,time -- sh -c 'echo loss: $(date +%Y).5'
-    aside named 'Cause: the clock: with a clock that stands .faketime. 4 of 4' -- sh -c 'echo loss: $(date +%s)'
+    aside named 'Cause: the clock: with a clock that stands .faketime. 8 of 8' -- sh -c 'echo loss: $(date +%s)'
     aside expect 0 'time: another second only, for the command fails under faketime' verify --vary time -- \
         sh -c '[ -z "${FAKETIME:-}" ] && echo loss: 1'
     # by a clock that is 300 times as fast, a run takes long in a moment
