@@ -312,7 +312,8 @@ static bool fake_clock(const char *time)
 {
     char library[PERTURB_PATH];
 
-    return perturb_faketime(library) && append("LD_PRELOAD", ':', library) && setenv("FAKETIME", time, 1) == 0 &&
+    return perturb_faketime(library) && append("LD_PRELOAD", ':', library) &&
+           setenv("FAKETIME", time, 1) == 0 &&
            setenv("DONT_FAKE_MONOTONIC", "1", 1) == 0 &&
            setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1", 1) == 0 &&
            setenv("NO_FAKE_STAT", "1", 1) == 0;
