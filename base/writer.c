@@ -85,8 +85,9 @@ static dp_status find_target(dp_writer *w, const char *path, struct stat *st, bo
         return status;
     snprintf(w->path, sizeof w->path, "%s", path);
     error = resolve(w->path);
-    /* links of /proc name more than their texts say */
-    if (error == 0 && *found &&
+    /* Links of /proc name more than their texts say.  Where no link was followed another writer may
+     * have put its own file there meanwhile. */
+    if (error == 0 && *found && strcmp(w->path, path) != 0 &&
         (stat(w->path, &end) != 0 || end.st_dev != st->st_dev || end.st_ino != st->st_ino))
         error = ENOENT;
     return error == 0 ? DP_OK

@@ -175,10 +175,28 @@ static void say_none(verify_trial *t, uint32_t not_tried)
     name_leftovers(t);
 }
 
+/* Runs with nothing held fast: where they are equal, only run 1 is another. */
+static outcome is_run_1_alone(verify_trial *t)
+{
+    const outcome o = hold(t, 0);
+
+    if (o == EQUAL) {
+        say(t,
+            "Cause: run 1 alone differs: %d runs after it, with nothing varied, are equal.  It "
+            "found what no later run found (a cache, a checkpoint, an index), or differs seldom.",
+            PINNED);
+        name_leftovers(t);
+    }
+    return o;
+}
+
 static int by_pinning(verify_trial *t)
 {
     uint32_t not_tried = 0;
+    const outcome alone = is_run_1_alone(t);
 
+    if (alone == EQUAL || alone == STOP)
+        return alone == STOP ? EXIT_NOT_TRIED : -1;
     for (size_t i = 0; i < n_perturb_pins; i++) {
         const perturb_pin *pin = &perturb_pins[i];
         const outcome o = pin->possible == NULL || pin->possible() ? hold(t, (uint32_t)1 << i)

@@ -101,8 +101,11 @@ void evidence_weakness(const evidence *e, char out[EVIDENCE_TEXT])
     if (e->means)
         n += (size_t)snprintf(out + n, EVIDENCE_TEXT - n, "%srunning means", n > 0 ? ", " : "");
     if (e->first->strange.n > 0)
-        snprintf(out + n, EVIDENCE_TEXT - n, "%s%zu not understood", n > 0 ? ", " : "",
-                 e->first->strange.n);
+        n += (size_t)snprintf(out + n, EVIDENCE_TEXT - n, "%s%zu not understood",
+                              n > 0 ? ", " : "", e->first->strange.n);
+    if (e->first->unread.n > 0)
+        snprintf(out + n, EVIDENCE_TEXT - n, "%s%zu %s not read", n > 0 ? ", " : "",
+                 e->first->unread.n, plural(e->first->unread.n, "line", "lines"));
 }
 
 const char *evidence_close_text(const evidence *e)
@@ -160,8 +163,8 @@ void evidence_print(FILE *f, const evidence *e)
                 plural(e->first->strange.n, "number is not understood, and compared as text",
                        "numbers are not understood, and compared as text"));
     print_lines(f, &e->first->unread,
-                plural(e->first->unread.n, "line with the word loss was not read",
-                       "lines with the word loss were not read"));
+                plural(e->first->unread.n, "line with the word loss was not read (whole)",
+                       "lines with the word loss were not read (whole)"));
 }
 
 /* ---- as JSON ---- */
@@ -255,7 +258,7 @@ static void print_pattern(FILE *f, const char *text, const char *number)
 
 void evidence_print_none(FILE *f, const losses *l)
 {
-    print_lines(f, &l->unread, "lines with the word loss were not read");
+    print_lines(f, &l->unread, "lines with the word loss were not read (whole)");
     print_lines(f, &l->numbers, plural(l->numbers.n, "line has a number", "lines have numbers"));
     for (size_t i = 0; i < l->numbers.n && i < LOSS_LINES; i++) {
         const char *text = l->numbers.text[i], *number = text != NULL ? find_number(text) : NULL;

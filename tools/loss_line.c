@@ -221,6 +221,26 @@ static void make_name(const context *c, const char *at, size_t n, char out[LOSS_
     snprintf(out, LOSS_NAME, "%s%.*s", c->path, (int)(at + n - begin), begin);
 }
 
+/* "loss 2.3  0x1.2p+1", "loss: 2.3, 9.4": what stands behind a loss without a name is compared,
+ * too; what is no number there is left. */
+static const char *read_unnamed(loss_reader *r, const char *name, loss_kind kind, const char *at)
+{
+    for (;;) {
+        const char *const next = skip(at, " \t,;|)]}\"'");
+        const printed_number number = printed_number_read(next);
+        const char *const unit = skip(next + number.n, " ");
+        const bool rate = memchr(unit, '/', loss_word(unit)) != NULL; /* 12.5 it/s */
+
+        if (number.n == 0 || number.time || rate || is_count(next))
+            return at;
+        r->left = r->left || !number.whole;
+        if (!number.whole)
+            return at;
+        loss_add(r, name, strlen(name), kind, false, next, &number);
+        at = next + number.n;
+    }
+}
+
 /* A loss word of n bytes: its numbers are read.  Returns where to go on. */
 static const char *read_loss(const context *c, const char *at, size_t n, loss_kind kind)
 {
@@ -233,7 +253,8 @@ static const char *read_loss(const context *c, const char *at, size_t n, loss_ki
     if (!begins_number(value) || (!sure && c->r->own.n == 0 && is_count(value)))
         return at + n;
     make_name(c, at, n, name);
-    return read_numbers(c->r, name, kind, value, list);
+    value = read_numbers(c->r, name, kind, value, list);
+    return read_unnamed(c->r, name, kind, value);
 }
 
 /* A tensor that was printed alone and has a gradient; the test of CatBoost's "learn: test:". */

@@ -38,6 +38,7 @@ typedef struct loss_reader {
     int found; /* losses on the line */
     char list[LOSS_NAME]; /* the name of a list that the last line left open, or "" */
     loss_kind list_kind;
+    bool left;    /* a number behind a loss of the line has no name, and was not read */
     bool in_list; /* what is added follows the last one: it is none of its own on the line */
     loss_table table;
 } loss_reader;

@@ -172,6 +172,7 @@ static int read_line(loss_reader *r, const regex_t *regex)
 
     r->count++;
     r->found = 0;
+    r->left = false;
     r->bar = is_bar(&r->line);
     r->own = r->step = loss_step_of(r->line.text);
     if (r->has_epoch)
@@ -185,6 +186,8 @@ static int read_line(loss_reader *r, const regex_t *regex)
             keep_line(&r->out->unread, r);
         keep_line(&r->out->numbers, r);
     }
+    if (r->left)
+        keep_line(&r->out->unread, r);
     if (r->found == 0)
         note_step(r);
     return status;

@@ -124,8 +124,11 @@ static void compare_step(merge *m)
     m->b.at = m->b.end;
 }
 
+/* A bar is printed over itself, or says how far it is: 3/10. */
+static bool is_of_bar(const loss *v) { return v->over || v->step.of > 0; }
+
 /* Whether the step that one side has alone lies within what the other printed of the segment: a bar
- * is printed as often as there is time for. */
+ * is printed as often as there is time for, a log prints each step. */
 static losses_verdict judge_alone(const side *own, const side *other)
 {
     const entry *e = &own->v[own->at];
@@ -138,8 +141,10 @@ static losses_verdict judge_alone(const side *own, const side *other)
         return LOSSES_OTHER_SERIES;
     if (own_values(own) == 0)
         return LOSSES_EQUAL;
-    if (same_behind && (same_before || e->v->over))
+    if (is_of_bar(e->v) && same_behind && (same_before || e->v->over))
         return LOSSES_EQUAL;
+    if (same_behind && same_before)
+        return LOSSES_OTHER_END;
     return same_behind ? LOSSES_OTHER_BEGIN : LOSSES_OTHER_END;
 }
 

@@ -100,8 +100,8 @@ static void info_tells_rows_from_batches(void **state)
         assert_ok(dp_snapshot_open(&s, path, NULL, &test_error));
         info = dp_snapshot_get_info(s);
         assert_int_equal(info->batch_size != 0, forms[i].batched);
-        assert_int_equal(info->n_batches != 0, forms[i].batched && info->n_records != 0);
-        if (forms[i].batched && info->n_records == 0) {
+        assert_true(forms[i].batched || info->n_batches == 0);
+        if (forms[i].batched && info->n_batches == 0) { /* batches may hold no row of a shard */
             assert_int_equal(info->batch_size, 3);
             n_empty++;
         }

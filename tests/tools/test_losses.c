@@ -129,6 +129,10 @@ static const struct form {
     {"an arrow", "loss -> 2.3\n", "loss=2.3"},
     {"a colour", "loss: \033[32m2.3\033[0m\n", "loss=2.3"},
     {"a colour inside", "loss: 2.\033[1m77\n", "loss=2.77"},
+    {"a number without a name", "step 1 loss: 2.5, 9.25\nstep 2 loss 2.25   0x1.2p+1  acc 1\n",
+     "loss@1=2.5 loss #2@1=9.25 loss@2=2.25 loss #2@2=0x1.2p+1"},
+    {"behind a call, a blank", "loss: tensor(2.5); 9.5\nloss: 2 301,5\n",
+     "loss=2.5 loss #2=9.5 loss=2 loss #2=301,5"},
     {"a list over two lines", "losses: [2.3 2.2\n 2.1 2.0]\n 1.9\n",
      "losses=2.3 losses=2.2 losses=2.1 losses=2.0"},
     {"a mean and its spread", "[0]\ttrain-logloss:0.50330+0.00415\n",
@@ -257,13 +261,20 @@ static void reads_behind_nul_and_long_lines(void **state)
 
 static void says_which_lines_were_not_read(void **state)
 {
-    const char *text = "no loss 7 found\nloss: 2.5\n";
-    losses l = find(text, strlen(text), NULL);
+    static const char *const unread[] = {"no loss 7 found\n", "loss: 2.5 3.5GB\n"};
+    static const char *const read[] = {"loss: 2.5 1.2s\n", "loss: 2.5 12.5 it/s\n",
+                                       "loss: 2.5, acc: 0.5\n", "loss: 2.5 | lr 0.1\n"};
     (void)state;
 
-    assert_int_equal(l.unread.n, 1);
-    assert_int_equal(l.unread.number[0], 1);
-    losses_free(&l);
+    for (size_t i = 0; i < 4; i++) {
+        losses l = find(unread[i % 2], strlen(unread[i % 2]), NULL);
+        assert_int_equal(l.unread.n, 1);
+        assert_int_equal(l.unread.number[0], 1);
+        losses_free(&l);
+        l = find(read[i], strlen(read[i]), NULL);
+        assert_int_equal(l.unread.n, 0);
+        losses_free(&l);
+    }
 }
 
 static void knows_running_means(void **state)
@@ -324,6 +335,8 @@ static void compares(void **state)
         {"step 1 loss 2.1\nstep 2 loss 2.2\n", "step 2 loss 2.2\nstep 3 loss 2.3\n",
          LOSSES_OTHER_BEGIN, 1},
         {"loss: 1.5\nloss: 1.5\n", "loss: 1.5\n", LOSSES_OTHER_END, 1},
+        {"step 1 loss 2.5\nstep 2 loss 2.4\nstep 3 loss 2.3\n",
+         "step 1 loss 2.5\nstep 3 loss 2.3\n", LOSSES_OTHER_END, 2}, /* no bar, a step is lost */
         {"loss: 1.5\n", "loss: 1.5\nval_loss: 1\n", LOSSES_OTHER_SERIES, 1},
         {"train loss 2.3 val loss 2.4\n", "train loss 2.3 val loss 9.4\n", LOSSES_OTHER_VALUE, 2},
         /* a bar of two epochs that is printed when there is time */

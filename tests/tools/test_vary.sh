@@ -102,6 +102,9 @@ fi
 aside named 'Cause: unknown.*/dev/urandom' -- sh -c 'echo loss: $(od -An -N4 -tu4 /dev/urandom)'
 aside named 'Written here since run 1 began: lines, out.txt: does a run read' -- sh -c 'echo x >> lines; echo loss: $(wc -l < lines).5'
 
+aside named 'Cause: run 1 alone differs: 8 runs after it.*Written here since run 1 began: left' -- \
+    sh -c '[ -e left ] && v=3 || v=2; touch left; echo loss: $v.5'
+
 # The clock.
 export DETPIPE_FAKETIME=
 aside expect 0 'time: another second only, for faketime .Debian: faketime. is not' verify --vary time -- echo loss: 1
