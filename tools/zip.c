@@ -8,18 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/bytes.h"
+#include "base/zip_format.h"
 #include "tools/memory.h"
-
-#define LOCAL_MAGIC  0x04034b50u
-#define MEMBER_MAGIC 0x02014b50u
-#define END_MAGIC    0x06054b50u
-#define LOCAL_SIZE   30
-#define MEMBER_SIZE  46
-#define END_SIZE     22
-
-static uint32_t u16(const uint8_t *p) { return (uint32_t)dp_load_le(p, 2); }
-static uint32_t u32(const uint8_t *p) { return (uint32_t)dp_load_le(p, 4); }
 
 static bool read_at(int fd, uint64_t offset, void *to, size_t n)
 {
@@ -29,12 +19,13 @@ static bool read_at(int fd, uint64_t offset, void *to, size_t n)
 /* Where the packed bytes are; they end before the directory. */
 static bool find_data(int fd, uint64_t directory, uint32_t header, zip_member *m)
 {
-    uint8_t local[LOCAL_SIZE];
+    uint8_t local[DP_ZIP_LOCAL_SIZE];
 
-    if ((uint64_t)header + LOCAL_SIZE > directory || !read_at(fd, header, local, LOCAL_SIZE) ||
-        u32(local) != LOCAL_MAGIC)
+    if ((uint64_t)header + DP_ZIP_LOCAL_SIZE > directory ||
+        !read_at(fd, header, local, DP_ZIP_LOCAL_SIZE) || dp_zip_u32(local) != DP_ZIP_LOCAL_MAGIC)
         return false;
-    m->offset = (uint64_t)header + LOCAL_SIZE + u16(local + 26) + u16(local + 28);
+    m->offset =
+        (uint64_t)header + DP_ZIP_LOCAL_SIZE + dp_zip_u16(local + 26) + dp_zip_u16(local + 28);
     return m->offset <= directory && m->packed <= directory - m->offset;
 }
 
@@ -46,18 +37,19 @@ static bool read_rows(int fd, uint64_t start, uint32_t size, size_t count, zip *
     for (; z->n < count; z->n++) {
         const uint8_t *row = z->directory + at;
         zip_member *m = &z->v[z->n];
-        if (size - at < MEMBER_SIZE || u32(row) != MEMBER_MAGIC)
+        if (size - at < DP_ZIP_MEMBER_SIZE || dp_zip_u32(row) != DP_ZIP_MEMBER_MAGIC)
             return false;
-        *m = (zip_member){(const char *)row + MEMBER_SIZE,
-                          u16(row + 28),
-                          u16(row + 10),
-                          u32(row + 20),
-                          u32(row + 24),
+        *m = (zip_member){(const char *)row + DP_ZIP_MEMBER_SIZE,
+                          dp_zip_u16(row + 28),
+                          dp_zip_u16(row + 10),
+                          dp_zip_u32(row + 20),
+                          dp_zip_u32(row + 24),
                           0};
-        at += (uint64_t)MEMBER_SIZE + u16(row + 28) + u16(row + 30) + u16(row + 32);
+        at += (uint64_t)DP_ZIP_MEMBER_SIZE + dp_zip_u16(row + 28) + dp_zip_u16(row + 30) +
+              dp_zip_u16(row + 32);
         all += m->packed;
         if (at > size || all > start || m->size == UINT32_MAX ||
-            !find_data(fd, start, u32(row + 42), m))
+            !find_data(fd, start, dp_zip_u32(row + 42), m))
             return false;
     }
     return at == size;
@@ -78,24 +70,25 @@ static size_t top_folder(const zip *z)
 
 bool zip_open(int fd, uint64_t size, zip *z)
 {
-    uint8_t end[END_SIZE], magic[4];
+    uint8_t end[DP_ZIP_END_SIZE], magic[4];
     uint32_t start, length;
     size_t top;
 
     *z = (zip){0};
-    if (size < END_SIZE || !read_at(fd, 0, magic, 4) ||
-        !read_at(fd, size - END_SIZE, end, END_SIZE) || u32(magic) != LOCAL_MAGIC ||
-        u32(end) != END_MAGIC || u16(end + 20) != 0)
+    if (size < DP_ZIP_END_SIZE || !read_at(fd, 0, magic, 4) ||
+        !read_at(fd, size - DP_ZIP_END_SIZE, end, DP_ZIP_END_SIZE) ||
+        dp_zip_u32(magic) != DP_ZIP_LOCAL_MAGIC || dp_zip_u32(end) != DP_ZIP_END_MAGIC ||
+        dp_zip_u16(end + 20) != 0)
         return false;
-    length = u32(end + 12);
-    start = u32(end + 16);
-    if (u16(end + 10) == UINT16_MAX || length > ZIP_MOST_DIRECTORY ||
-        (uint64_t)start + length > size - END_SIZE)
+    length = dp_zip_u32(end + 12);
+    start = dp_zip_u32(end + 16);
+    if (dp_zip_u16(end + 10) == UINT16_MAX || length > ZIP_MOST_DIRECTORY ||
+        (uint64_t)start + length > size - DP_ZIP_END_SIZE)
         return false;
     z->directory = xmalloc((size_t)length + 1);
-    z->v = xcalloc((size_t)u16(end + 10) + 1, sizeof *z->v);
+    z->v = xcalloc((size_t)dp_zip_u16(end + 10) + 1, sizeof *z->v);
     if (!read_at(fd, start, z->directory, length) ||
-        !read_rows(fd, start, length, u16(end + 10), z)) {
+        !read_rows(fd, start, length, dp_zip_u16(end + 10), z)) {
         zip_close(z);
         return false;
     }

@@ -13,25 +13,16 @@
 
 #include <zlib.h>
 
-#include "base/bytes.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "base/zip_format.h"
 #include "compute/archive/archive.h"
 
-#define LOCAL_MAGIC  0x04034b50u
-#define MEMBER_MAGIC 0x02014b50u
-#define END_MAGIC    0x06054b50u
-#define LOCAL_SIZE   30
-#define MEMBER_SIZE  46
-#define END_SIZE     22
-#define STORED       0
-#define DEFLATED     8
-#define MAX_RATIO    1032 /* of deflate */
-#define DATE         0x21 /* 1980-01-01 */
-#define VERSION      20   /* 2.0: needed to extract */
-
-static uint32_t u16(const uint8_t *p) { return (uint32_t)dp_load_le(p, 2); }
-static uint32_t u32(const uint8_t *p) { return (uint32_t)dp_load_le(p, 4); }
+#define STORED    0
+#define DEFLATED  8
+#define MAX_RATIO 1032 /* of deflate */
+#define DATE      0x21 /* 1980-01-01 */
+#define VERSION   20   /* 2.0: needed to extract */
 
 /* ---- the header of an array: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), } ---- */
 
@@ -174,7 +165,7 @@ static const char *parse_array(const uint8_t *bytes, size_t n, array *a)
     if (bytes[6] < 1 || bytes[6] > 3)
         return "is of another version of .npy: 1 to 3 are read";
     lead = bytes[6] == 1 ? 10 : 12;
-    header = bytes[6] == 1 ? u16(bytes + 8) : u32(bytes + 8);
+    header = bytes[6] == 1 ? dp_zip_u16(bytes + 8) : dp_zip_u32(bytes + 8);
     if (header > n - lead)
         return "ends in its header";
     a->tensor.data = bytes + lead + header;
@@ -291,11 +282,14 @@ static bool find_data(const uint8_t *bytes, size_t directory, member *m)
     const uint8_t *local = bytes + m->offset;
     uint64_t start;
 
-    if (m->offset > directory || directory - m->offset < LOCAL_SIZE || u32(local) != LOCAL_MAGIC)
+    if (m->offset > directory || directory - m->offset < DP_ZIP_LOCAL_SIZE ||
+        dp_zip_u32(local) != DP_ZIP_LOCAL_MAGIC)
         return false;
-    start = (uint64_t)m->offset + LOCAL_SIZE + u16(local + 26) + u16(local + 28);
-    if (start > directory || m->packed > directory - start || u16(local + 26) != m->name_length ||
-        memcmp(local + LOCAL_SIZE, m->name, m->name_length) != 0)
+    start =
+        (uint64_t)m->offset + DP_ZIP_LOCAL_SIZE + dp_zip_u16(local + 26) + dp_zip_u16(local + 28);
+    if (start > directory || m->packed > directory - start ||
+        dp_zip_u16(local + 26) != m->name_length ||
+        memcmp(local + DP_ZIP_LOCAL_SIZE, m->name, m->name_length) != 0)
         return false;
     m->data = bytes + start;
     return true;
@@ -307,37 +301,39 @@ static bool next_member(const uint8_t *bytes, size_t directory, size_t *at, size
     const uint8_t *row = bytes + *at;
     uint64_t size;
 
-    if (end - *at < MEMBER_SIZE || u32(row) != MEMBER_MAGIC)
+    if (end - *at < DP_ZIP_MEMBER_SIZE || dp_zip_u32(row) != DP_ZIP_MEMBER_MAGIC)
         return false;
-    size = (uint64_t)MEMBER_SIZE + u16(row + 28) + u16(row + 30) + u16(row + 32);
+    size = (uint64_t)DP_ZIP_MEMBER_SIZE + dp_zip_u16(row + 28) + dp_zip_u16(row + 30) +
+           dp_zip_u16(row + 32);
     if (size > end - *at)
         return false;
-    *m = (member){.name = (const char *)row + MEMBER_SIZE,
-                  .name_length = u16(row + 28),
-                  .flags = u16(row + 8),
-                  .method = u16(row + 10),
-                  .crc = u32(row + 16),
-                  .packed = u32(row + 20),
-                  .size = u32(row + 24),
-                  .offset = u32(row + 42)};
+    *m = (member){.name = (const char *)row + DP_ZIP_MEMBER_SIZE,
+                  .name_length = dp_zip_u16(row + 28),
+                  .flags = dp_zip_u16(row + 8),
+                  .method = dp_zip_u16(row + 10),
+                  .crc = dp_zip_u32(row + 16),
+                  .packed = dp_zip_u32(row + 20),
+                  .size = dp_zip_u32(row + 24),
+                  .offset = dp_zip_u32(row + 42)};
     *at += (size_t)size;
     return find_data(bytes, directory, m);
 }
 
 static dp_status parse(dp_archive *a, const uint8_t *bytes, size_t n)
 {
-    const uint8_t *tail = bytes + n - END_SIZE;
+    const uint8_t *tail = bytes + n - DP_ZIP_END_SIZE;
     size_t at, end;
     uint32_t count;
     dp_status status = DP_OK;
     member m;
 
-    if (n < END_SIZE || u32(tail) != END_MAGIC || u16(tail + 20) != 0)
+    if (n < DP_ZIP_END_SIZE || dp_zip_u32(tail) != DP_ZIP_END_MAGIC || dp_zip_u16(tail + 20) != 0)
         return dp_archive_corrupt(a, "a ZIP file that does not end as one: cut, or with a comment");
-    count = u16(tail + 10);
-    at = u32(tail + 16);
-    end = n - END_SIZE;
-    if (u32(tail + 4) != 0 || u16(tail + 8) != count || at > end || u32(tail + 12) != end - at)
+    count = dp_zip_u16(tail + 10);
+    at = dp_zip_u32(tail + 16);
+    end = n - DP_ZIP_END_SIZE;
+    if (dp_zip_u32(tail + 4) != 0 || dp_zip_u16(tail + 8) != count || at > end ||
+        dp_zip_u32(tail + 12) != end - at)
         return dp_archive_corrupt(
             a, count == UINT16_MAX || at == UINT32_MAX
                    ? "a ZIP64 file: 4 GiB and more, or 65535 members, are not read"
@@ -352,7 +348,8 @@ static dp_status parse(dp_archive *a, const uint8_t *bytes, size_t n)
 
 static bool is(const uint8_t *bytes, size_t n)
 {
-    return n >= END_SIZE && (u32(bytes) == LOCAL_MAGIC || u32(bytes) == END_MAGIC);
+    return n >= DP_ZIP_END_SIZE &&
+           (dp_zip_u32(bytes) == DP_ZIP_LOCAL_MAGIC || dp_zip_u32(bytes) == DP_ZIP_END_MAGIC);
 }
 
 /* ---- writing ---- */
@@ -402,9 +399,9 @@ static void describe(const written *w, uint8_t *out)
 
 static void put_local(dp_writer *writer, const written *w)
 {
-    uint8_t header[LOCAL_SIZE] = {0};
+    uint8_t header[DP_ZIP_LOCAL_SIZE] = {0};
 
-    dp_store_le(header, 4, LOCAL_MAGIC);
+    dp_store_le(header, 4, DP_ZIP_LOCAL_MAGIC);
     describe(w, header + 4);
     dp_writer_put(writer, header, sizeof header);
     dp_writer_put(writer, w->name, w->name_length);
@@ -412,9 +409,9 @@ static void put_local(dp_writer *writer, const written *w)
 
 static void put_member(dp_writer *writer, const written *w)
 {
-    uint8_t row[MEMBER_SIZE] = {0};
+    uint8_t row[DP_ZIP_MEMBER_SIZE] = {0};
 
-    dp_store_le(row, 4, MEMBER_MAGIC);
+    dp_store_le(row, 4, DP_ZIP_MEMBER_MAGIC);
     dp_store_le(row + 4, 2, VERSION);
     describe(w, row + 6);
     dp_store_le(row + 42, 4, w->offset);
@@ -424,9 +421,9 @@ static void put_member(dp_writer *writer, const written *w)
 
 static void put_end(dp_writer *writer, size_t count, uint64_t at, uint64_t size)
 {
-    uint8_t tail[END_SIZE] = {0};
+    uint8_t tail[DP_ZIP_END_SIZE] = {0};
 
-    dp_store_le(tail, 4, END_MAGIC);
+    dp_store_le(tail, 4, DP_ZIP_END_MAGIC);
     dp_store_le(tail + 8, 2, count);
     dp_store_le(tail + 10, 2, count);
     dp_store_le(tail + 12, 4, size);
@@ -452,14 +449,14 @@ static written plan_member(const dp_named_tensor *t, uint64_t offset, uint8_t he
 
 static dp_status check_all(const dp_archive *a)
 {
-    uint64_t total = END_SIZE;
+    uint64_t total = DP_ZIP_END_SIZE;
 
     for (size_t i = 0; i < a->n; i++) {
         const dp_named_tensor *t = &a->tensors[i];
         if (dp_element_of(t)->npy == NULL)
             return dp_fail(a->err, DP_EINVAL, "%.80s is %s: .npz has no such type", t->name,
                            t->type);
-        total += t->size + 2 * strlen(t->name) + LOCAL_SIZE + MEMBER_SIZE + 512 + 8;
+        total += t->size + 2 * strlen(t->name) + DP_ZIP_LOCAL_SIZE + DP_ZIP_MEMBER_SIZE + 512 + 8;
         if (total > UINT32_MAX || a->n > UINT16_MAX)
             return dp_fail(a->err, DP_ELIMIT,
                            "more than 4 GiB or 65535 arrays do not fit a .npz file");
@@ -484,11 +481,11 @@ static dp_status write_all(const dp_archive *a, dp_writer *writer)
         put_local(writer, &rows[i]);
         dp_writer_put(writer, header, header_size);
         dp_writer_put(writer, a->tensors[i].data, (size_t)a->tensors[i].size);
-        at += LOCAL_SIZE + rows[i].name_length + rows[i].size;
+        at += DP_ZIP_LOCAL_SIZE + rows[i].name_length + rows[i].size;
     }
     for (size_t i = 0; i < a->n; i++) {
         put_member(writer, &rows[i]);
-        directory += MEMBER_SIZE + rows[i].name_length;
+        directory += DP_ZIP_MEMBER_SIZE + rows[i].name_length;
     }
     put_end(writer, a->n, at, directory);
     return DP_OK;

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/sniff.h"
 #include "compute/archive/archive.h"
+#include "tests/support/archives.h"
 #include "tests/support/test.h"
 
 typedef struct bytes {
@@ -29,23 +30,7 @@ static void put_number(bytes *b, size_t n, uint64_t value)
     put(b, le, n);
 }
 
-/* In memory of exactly its size, so that a sanitizer sees a byte too far. */
-static dp_status parse(const bytes *b)
-{
-    dp_options options;
-    dp_arena arena = {0};
-    dp_archive a;
-    uint8_t *copy = malloc(b->n > 0 ? b->n : 1);
-    dp_status status;
-
-    memcpy(copy, b->data, b->n);
-    assert_ok(dp_options_get(NULL, &options, &test_error));
-    arena.alloc = options.alloc;
-    status = dp_archive_parse(&a, copy, b->n, "test", &arena, &test_error);
-    dp_arena_free(&arena);
-    free(copy);
-    return status;
-}
+static dp_status parse(const bytes *b) { return test_archive_parse(b->data, b->n, NULL); }
 
 static void refused(const bytes *b, const char *why)
 {

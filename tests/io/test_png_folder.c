@@ -269,11 +269,13 @@ static void gray_of_colours_is_convert_colors(void **state)
     test_folder_remove(folder);
 }
 
+/* Any picture will do. */
+static const uint8_t a_row[W] = {1, 2, 3, 4, 5, 6, 7};
+static const picture a_picture = {0, 8, a_row, W, {{NULL}}, {0}};
+
 /* What a leading dot hides is no picture, a capital is as good as a small letter. */
 static void hidden_files_and_capitals(void **state)
 {
-    static const uint8_t row[W] = {1, 2, 3, 4, 5, 6, 7};
-    const picture gray = {0, 8, row, W, {{NULL}}, {0}};
     char folder[256] = "";
     dp_batch *b = NULL;
     dp_pipeline *p;
@@ -282,12 +284,12 @@ static void hidden_files_and_capitals(void **state)
     make_class(folder, sizeof folder, "a");
     make_class(folder, sizeof folder, ".hidden");
     make_class(folder, sizeof folder, "b");
-    write_picture(folder, "a/.tmp123.png", &gray);
+    write_picture(folder, "a/.tmp123.png", &a_picture);
     test_write(folder, "a/._0.png", "Mac OS X", 8);
-    write_picture(folder, "a/0.png", &gray);
-    write_picture(folder, "a/1.PNG", &gray);
-    write_picture(folder, "b/2.Png", &gray);
-    write_picture(folder, ".hidden/3.png", &gray);
+    write_picture(folder, "a/0.png", &a_picture);
+    write_picture(folder, "a/1.PNG", &a_picture);
+    write_picture(folder, "b/2.Png", &a_picture);
+    write_picture(folder, ".hidden/3.png", &a_picture);
     assert_ok(open_in(folder, "png_folder | batch batch_size=3", &p));
     assert_int_equal(dp_length(p), 1);
     assert_ok(dp_next(p, &b, &test_error));
@@ -309,8 +311,6 @@ static void expect_failure(const char *folder, const char *spec, const char *why
  */
 static void classes_fix_labels(void **state)
 {
-    static const uint8_t row[W] = {1, 2, 3, 4, 5, 6, 7};
-    const picture gray = {0, 8, row, W, {{NULL}}, {0}};
     char folder[256] = "";
     dp_batch *b = NULL;
     dp_pipeline *p;
@@ -318,8 +318,8 @@ static void classes_fix_labels(void **state)
     (void)state;
     make_class(folder, sizeof folder, "zebra");
     make_class(folder, sizeof folder, "cat");
-    write_picture(folder, "cat/0.png", &gray);
-    write_picture(folder, "zebra/0.png", &gray);
+    write_picture(folder, "cat/0.png", &a_picture);
+    write_picture(folder, "zebra/0.png", &a_picture);
     assert_ok(open_in(folder, "png_folder classes=cat,dog,zebra | batch batch_size=2", &p));
     assert_ok(dp_next(p, &b, &test_error));
     assert_memory_equal(dp_batch_get(b, "label")->data, ((const uint32_t[]){0, 2}), 8);
@@ -363,8 +363,6 @@ static void rename_class(const char *folder, const char *from, const char *to)
  * digests that are kept; the same names are the same, given or found. */
 static void names_are_of_the_identity(void **state)
 {
-    static const uint8_t row[W] = {1, 2, 3, 4, 5, 6, 7};
-    const picture gray = {0, 8, row, W, {{NULL}}, {0}};
     uint8_t found[16], other[16];
     char folder[256] = "";
     dp_state first, now;
@@ -373,8 +371,8 @@ static void names_are_of_the_identity(void **state)
     (void)state;
     make_class(folder, sizeof folder, "cat");
     make_class(folder, sizeof folder, "zebra");
-    write_picture(folder, "cat/0.png", &gray);
-    write_picture(folder, "zebra/0.png", &gray);
+    write_picture(folder, "cat/0.png", &a_picture);
+    write_picture(folder, "zebra/0.png", &a_picture);
     for (int keeps = 0; keeps < 2; keeps++) {
         const char *kept = keeps ? "kept" : NULL;
         identify(folder, "png_folder", kept, found, &first);

@@ -178,15 +178,23 @@ static void replaced_or_removed(void **state)
 
 /* ---- between two states ---- */
 
+static dp_pipeline *open_with_state(size_t i, dp_state *first)
+{
+    dp_pipeline *p;
+
+    put(i);
+    p = open_it(readers[i].spec, NULL);
+    assert_ok(dp_get_state(p, first, &test_error));
+    return p;
+}
+
 static void changed_after_a_state(void **state)
 {
     (void)state;
     for (size_t i = 0; i < N_READERS; i++) {
         dp_pipeline *p;
         dp_state first, again;
-        put(i);
-        p = open_it(readers[i].spec, NULL);
-        assert_ok(dp_get_state(p, &first, &test_error));
+        p = open_with_state(i, &first);
         change(readers[i].at);
         assert_named(dp_get_state(p, &again, &test_error), readers[i].name);
         change(readers[i].at); /* as it was: but what was delivered meanwhile? */
@@ -206,9 +214,7 @@ static void touched_after_a_state(void **state)
     for (size_t i = 0; i < N_READERS; i++) {
         dp_pipeline *p;
         dp_state first, again;
-        put(i);
-        p = open_it(readers[i].spec, NULL);
-        assert_ok(dp_get_state(p, &first, &test_error));
+        p = open_with_state(i, &first);
         set_times(2000);
         assert_ok(dp_get_state(p, &again, &test_error));
         assert_memory_equal(&first, &again, sizeof first);
