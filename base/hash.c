@@ -10,7 +10,7 @@
 #include <xxhash.h>
 
 #include "base/bytes.h"
-#include "base/num.h"
+#include "base/number/num.h"
 #include "base/tensor.h"
 #include "base/xxh3.h"
 

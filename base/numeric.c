@@ -5,7 +5,7 @@
 #include "base/numeric.h"
 
 #include "base/hash.h"
-#include "base/num.h"
+#include "base/number/num.h"
 #include "base/status.h"
 
 /* Volatile locals keep the compiler from answering for the machine (gcc drops it from parameters it

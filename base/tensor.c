@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/num.h"
+#include "base/number/num.h"
 #include "base/status.h"
 
 typedef enum family { UNSIGNED, SIGNED, FLOATING, BOOLEAN } family;

@@ -36,8 +36,8 @@ static dp_status look(const char *path, struct stat *st, bool *found, dp_error *
     if (!*found && errno != ENOENT)
         return dp_fail(err, DP_EIO, "cannot write %.160s: %s", path, strerror(errno));
     if (*found && !S_ISREG(st->st_mode))
-        return dp_fail(err, DP_EIO, "cannot write %.160s: it is %s, not a file",
-                       path, kind_of(st->st_mode));
+        return dp_fail(err, DP_EIO, "cannot write %.160s: it is %s, not a file", path,
+                       kind_of(st->st_mode));
     return DP_OK;
 }
 

@@ -1,32 +1,10 @@
-# lists.cmake - the sources of every folder whose rows stand in a list.def: a new row needs no edit here
-function(detpipe_list out def macro prefix)
-  set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${def})
-  file(STRINGS ${def} rows REGEX "^${macro}\\(")
-  foreach(row IN LISTS rows)
-    string(REGEX REPLACE "^${macro}\\(([a-z0-9_]+).*" "\\1" name "${row}")
-    list(APPEND sources ${prefix}${name}.c)
-  endforeach()
-  set(${out} ${sources} PARENT_SCOPE)
-endfunction()
-
-detpipe_list(readers io/list.def DP_READER io/)
-detpipe_list(transforms transforms/list.def DP_TRANSFORM transforms/)
-detpipe_list(orders pipeline/order/list.def DP_ORDER pipeline/order/)
-detpipe_list(layers compute/list.def DP_LAYER compute/layers/)
-detpipe_list(losses compute/list.def DP_LOSS compute/losses/)
-detpipe_list(optimizers compute/list.def DP_OPTIMIZER compute/optimizers/)
-detpipe_list(initializers compute/list.def DP_INITIALIZER compute/initializers/)
-detpipe_list(commands tools/commands.def DP_COMMAND tools/cmd_)
-
-# Folders whose other files are not rows: a new file is seen without an edit, too.
-file(GLOB shared_sources CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
-     base/*.c io/*.c transforms/*.c pipeline/*.c pipeline/order/*.c
-     compute/*.c compute/archive/*.c compute/reference/*.c compute/kernels/*.c compute/ops/*.c)
-list(REMOVE_ITEM shared_sources ${readers} ${transforms} ${orders})
-file(GLOB tool_sources CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} tools/*.c)
-list(FILTER tool_sources EXCLUDE REGEX "tools/(cmd_|main\\.c)")
-set(detpipe_sources ${shared_sources} ${readers} ${transforms} ${orders} ${layers} ${losses} ${optimizers} ${initializers})
-set(detpipe_tool_sources ${tool_sources} ${commands})
+# lists.cmake - the sources of every room: a new file, and a new row of a list.def, need no edit here
+foreach(room base lang archive ledger io transforms compute pipeline)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} ${room}/*.c)
+  list(APPEND detpipe_sources ${sources})
+endforeach()
+file(GLOB_RECURSE detpipe_tool_sources CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} tools/*.c)
+list(FILTER detpipe_tool_sources EXCLUDE REGEX "/main\\.c$")
 
 # The recipes, embedded as text.
 file(GLOB recipes CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} tools/recipes/*.recipe)
@@ -49,9 +27,9 @@ file(GENERATE OUTPUT ${recipes_source} CONTENT "${text}")
 function(detpipe_kernel_flags)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     set_source_files_properties(base/xxh3_avx2.c PROPERTIES COMPILE_OPTIONS "-mavx2")
-    set_source_files_properties(transforms/pass_avx2.c PROPERTIES COMPILE_OPTIONS "-mavx2")
-    set_source_files_properties(transforms/lines_avx2.c PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma")
-    set_source_files_properties(transforms/lines_avx512.c PROPERTIES COMPILE_OPTIONS "-mavx512f;-mavx512bw;-mavx512vl;-mavx2;-mfma")
+    set_source_files_properties(transforms/pass/pass_avx2.c PROPERTIES COMPILE_OPTIONS "-mavx2")
+    set_source_files_properties(transforms/pass/lines_avx2.c PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma")
+    set_source_files_properties(transforms/pass/lines_avx512.c PROPERTIES COMPILE_OPTIONS "-mavx512f;-mavx512bw;-mavx512vl;-mavx2;-mfma")
     set_source_files_properties(compute/kernels/avx2.c PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma")
     set_source_files_properties(compute/kernels/avx512.c PROPERTIES COMPILE_OPTIONS "-mavx512f;-mavx512vl;-mavx2;-mfma")
   endif()

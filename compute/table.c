@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "compute/layer.h"
+#include "compute/rows.h"
 #include "detpipe_net.h"
 
 #define DP_LAYER(name) &dp_layer_##name,
@@ -30,8 +30,6 @@ const dp_initializer *const dp_initializers[] = {
 #define DP_LAYER(name)       &dp_layer_##name.info,
 #define DP_LOSS(name)        &dp_loss_##name.info,
 #define DP_OPTIMIZER(name)   &dp_optimizer_##name.info,
-const dp_param dp_no_params[] = {DP_PARAMS_END};
-
 const dp_stage_info *const dp_net_table[] = {
     &dp_init_info,
 #include "compute/list.def"

@@ -42,36 +42,46 @@ DP_BEGIN_DECLS
 #define DP_MAX_RANK 8
 
 typedef enum dp_status {
-    DP_END = 1,      /* the stream is over */
+    DP_END = 1, /* the stream is over */
     DP_OK = 0,
-    DP_EINVAL = -1,  /* the call is wrong: a NULL, a bad option, a tensor of another shape */
+    DP_EINVAL = -1, /* the call is wrong: a NULL, a bad option, a tensor of another shape */
     DP_ENOMEM = -2,
-    DP_EIO = -3,     /* a file cannot be opened, read or written */
-    DP_ECORRUPT = -4,/* a file was read and is not what it should be */
-    DP_ESPEC = -5,   /* the text is wrong; dp_error.column says where */
-    DP_ESTATE = -6,  /* a state, checkpoint, machine, or file that changed, is not this handle's */
-    DP_ELIMIT = -7   /* past a named limit or dp_options.memory */
+    DP_EIO = -3,      /* a file cannot be opened, read or written */
+    DP_ECORRUPT = -4, /* a file was read and is not what it should be */
+    DP_ESPEC = -5,    /* the text is wrong; dp_error.column says where */
+    DP_ESTATE = -6,   /* a state, checkpoint, machine, or file that changed, is not this handle's */
+    DP_ELIMIT = -7    /* past a named limit or dp_options.memory */
 } dp_status;
 
 typedef struct dp_error {
     dp_status status;
-    uint32_t  column;  /* in the text that was given, from 1; 0 = no column */
-    int64_t   record;  /* record number in the data set; -1 = none */
-    char      message[240];
+    uint32_t column; /* in the text that was given, from 1; 0 = no column */
+    int64_t record;  /* record number in the data set; -1 = none */
+    char message[240];
 } dp_error;
 
 typedef enum dp_dtype {
-    DP_U8 = 1, DP_I32, DP_I64, DP_F32, DP_U32, DP_BOOL, DP_I8, DP_I16, DP_U16, DP_U64, DP_F16,
+    DP_U8 = 1,
+    DP_I32,
+    DP_I64,
+    DP_F32,
+    DP_U32,
+    DP_BOOL,
+    DP_I8,
+    DP_I16,
+    DP_U16,
+    DP_U64,
+    DP_F16,
     DP_F64
 } dp_dtype;
 
 /* Elements lie in C order without gaps, in the machine's byte order.  A shape with a 0 has none,
  * and data may be NULL then: {NULL, DP_F32, 1, {0}} is a tensor. */
 typedef struct dp_tensor {
-    void    *data;
+    void *data;
     dp_dtype dtype;
-    int32_t  rank;
-    int64_t  shape[DP_MAX_RANK];
+    int32_t rank;
+    int64_t shape[DP_MAX_RANK];
 } dp_tensor;
 
 /* Must be callable from any thread.  alloc gives NULL when there is no memory; align is a power of
@@ -79,13 +89,13 @@ typedef struct dp_tensor {
 typedef struct dp_allocator {
     void *ctx;
     void *(*alloc)(void *ctx, size_t size, size_t align);
-    void  (*free)(void *ctx, void *ptr, size_t size);
+    void (*free)(void *ctx, void *ptr, size_t size);
 } dp_allocator;
 
 /* A column of the reader `memory`; shape[0] = its records.  Its data must stay as it is. */
 typedef struct dp_array {
     const char *name;
-    dp_tensor   tensor;
+    dp_tensor tensor;
 } dp_array;
 
 /* What cannot change a byte of the result (but for arrays: they are data).  Zero is the default;
@@ -93,49 +103,54 @@ typedef struct dp_array {
  * It may grow: a library takes the shorter struct of an older program (what is not there is zero),
  * and the longer one of a newer program as long as what it does not know is zero. */
 typedef struct dp_options {
-    size_t      size;
-    const char *root;      /* paths of the text are relative to it; NULL = working directory */
-    uint32_t    threads;   /* worker threads; 0 = one for each CPU of this process */
-    uint32_t    prefetch;  /* batches made ahead; threads=1, prefetch=0 makes no thread at all */
-    uint64_t    memory;    /* most bytes that the handle may take; 0 = no limit */
-    const dp_allocator *alloc;               /* NULL = the C library's; must outlive the handle */
-    void      (*log)(void *, const char *);  /* one line of information, no error, on the thread
-                                              * of the call, within it; it begins "warning: " where
-                                              * records are left out; NULL = none */
-    void       *log_ctx;
-    const dp_array *arrays;                  /* ends with a NULL name; NULL = none; not copied */
-    const char *identities;                  /* keeps data sets' digests; relative to root */
-    uint32_t    digests;   /* 1 = batches are digested as they are made, in the cache */
-    const struct dp_group *group;  /* detpipe_group.h: ranks of a net, an operator; NULL = alone */
+    size_t size;
+    const char *root;  /* paths of the text are relative to it; NULL = working directory */
+    uint32_t threads;  /* worker threads; 0 = one for each CPU of this process */
+    uint32_t prefetch; /* batches made ahead; threads=1, prefetch=0 makes no thread at all */
+    uint64_t memory;   /* most bytes that the handle may take; 0 = no limit */
+    const dp_allocator *alloc;         /* NULL = the C library's; must outlive the handle */
+    void (*log)(void *, const char *); /* one line of information, no error, on the thread
+                                        * of the call, within it; it begins "warning: " where
+                                        * records are left out; NULL = none */
+    void *log_ctx;
+    const dp_array *arrays;       /* ends with a NULL name; NULL = none; not copied */
+    const char *identities;       /* keeps data sets' digests; relative to root */
+    uint32_t digests;             /* 1 = batches are digested as they are made, in the cache */
+    const struct dp_group *group; /* detpipe_group.h: ranks of a net, an operator; NULL = alone */
 } dp_options;
 
 /* The typed parameters of a stage, as `detpipe stages` prints them. */
 typedef enum dp_param_type {
-    DP_PARAM_INT, DP_PARAM_NUMBER, DP_PARAM_BOOL, DP_PARAM_CHOICE, DP_PARAM_TEXT, DP_PARAM_INTS,
+    DP_PARAM_INT,
+    DP_PARAM_NUMBER,
+    DP_PARAM_BOOL,
+    DP_PARAM_CHOICE,
+    DP_PARAM_TEXT,
+    DP_PARAM_INTS,
     DP_PARAM_NUMBERS
 } dp_param_type;
 
 typedef struct dp_param {
-    const char   *name;
+    const char *name;
     dp_param_type type;
-    uint32_t      offset;         /* private to the library */
-    const char   *default_value;  /* NULL = must be given */
-    double        min, max;       /* of each number; of the length for a list of texts */
-    const char   *choices;        /* of DP_PARAM_CHOICE: "constant,edge" */
-    const char   *help;
+    uint32_t offset;           /* private to the library */
+    const char *default_value; /* NULL = must be given */
+    double min, max;           /* of each number; of the length for a list of texts */
+    const char *choices;       /* of DP_PARAM_CHOICE: "constant,edge" */
+    const char *help;
 } dp_param;
 
 /* A row of the language: a reader, an order stage, a transform, a layer, ... */
 typedef struct dp_stage_info {
-    const char     *kind, *name, *help;
-    uint32_t        revision;  /* raised when the stage's bytes change */
-    const dp_param *params;    /* ends with a NULL name */
+    const char *kind, *name, *help;
+    uint32_t revision;      /* raised when the stage's bytes change */
+    const dp_param *params; /* ends with a NULL name */
 } dp_stage_info;
 
 DP_API const char *dp_version(void);
 DP_API const char *dp_status_name(dp_status);
-DP_API const char *dp_dtype_name(dp_dtype);         /* "uint8", "float32", ...; "?" for no dtype */
-DP_API size_t      dp_dtype_size(dp_dtype);         /* bytes of an element, 0 for no dtype */
+DP_API const char *dp_dtype_name(dp_dtype); /* "uint8", "float32", ...; "?" for no dtype */
+DP_API size_t dp_dtype_size(dp_dtype);      /* bytes of an element, 0 for no dtype */
 
 /* XXH3-128 of size bytes, most significant byte first: the digest used everywhere in detpipe.
  * bytes NULL and size not 0: sixteen zeros. */

@@ -19,17 +19,17 @@ DP_BEGIN_DECLS
 /* size bytes to a peer, or from it; the memory stays as it is until the transfer is finished. */
 typedef struct dp_transfer {
     uint32_t peer;
-    uint32_t sends;  /* 1 = to the peer, 0 = from it */
-    void    *data;
-    size_t   size;
+    uint32_t sends; /* 1 = to the peer, 0 = from it */
+    void *data;
+    size_t size;
 } dp_transfer;
 
 /* A transport.  It does no arithmetic.  It is checked at open (DP_EINVAL), and is read as long as
  * the handle lives. */
 typedef struct dp_group {
-    size_t   size;         /* sizeof(dp_group) */
-    void    *ctx;
-    uint32_t rank, ranks;  /* rank < ranks <= 4096 (DP_ELIMIT) */
+    size_t size; /* sizeof(dp_group) */
+    void *ctx;
+    uint32_t rank, ranks; /* rank < ranks <= 4096 (DP_ELIMIT) */
     /* Begins n transfers and returns at once.  Transfers of one channel between two ranks meet in
      * the order in which they were begun; channels are independent. */
     dp_status (*begin)(void *ctx, uint32_t channel, const dp_transfer *, size_t n, void **ticket,
@@ -48,8 +48,8 @@ DP_CALL dp_status dp_group_check(const dp_group *, const uint8_t digest[16], con
 /* Initializes MPI where nobody did (and ends it at close).  All calls with the group are to be made
  * from this thread.  DP_EINVAL: built without MPI. */
 DP_CALL dp_status dp_mpi_open(dp_group **out, dp_error *);
-DP_API  void      dp_mpi_close(dp_group *);
+DP_API void dp_mpi_close(dp_group *);
 /* Ends all ranks: for one that cannot go on while the others wait for it. */
-DP_API  void      dp_mpi_abort(dp_group *, int exit_status);
+DP_API void dp_mpi_abort(dp_group *, int exit_status);
 DP_END_DECLS
 #endif

@@ -17,15 +17,15 @@ DP_BEGIN_DECLS
 typedef struct dp_net dp_net;
 
 typedef struct dp_net_result {
-    float     loss;     /* mean over the samples; 0 without labels */
-    int64_t   correct;  /* samples whose largest output is at the label; 0 without labels */
-    dp_tensor output;   /* float32 [n, classes] of this rank's samples, until the next call */
+    float loss;       /* mean over the samples; 0 without labels */
+    int64_t correct;  /* samples whose largest output is at the label; 0 without labels */
+    dp_tensor output; /* float32 [n, classes] of this rank's samples, until the next call */
 } dp_net_result;
 
 /* input: float32 [n, channels, height, width] or [n, features], not read; n: the most of a step. */
 DP_CALL dp_status dp_net_open(dp_net **out, const char *net, uint64_t seed, const dp_tensor *input,
                               const dp_options *, dp_error *);
-DP_API  void      dp_net_close(dp_net *);
+DP_API void dp_net_close(dp_net *);
 
 /* Forward, backward, update, in 1 MiB of stack.  labels: any integer dtype, [n].  A loss or
  * gradient that is not finite is DP_ESTATE with its tensor and index, and changes no weight. */
@@ -43,12 +43,12 @@ DP_CALL dp_status dp_net_save(dp_net *, const char *path, dp_error *);
 DP_CALL dp_status dp_net_load(dp_net *, const char *path, dp_error *);
 
 /* The caller's own text, "" at first: at most 255 letters, digits, blanks and =.:_- (DP_EINVAL). */
-DP_CALL dp_status  dp_net_set_note(dp_net *, const char *note, dp_error *);
+DP_CALL dp_status dp_net_set_note(dp_net *, const char *note, dp_error *);
 DP_API const char *dp_net_note(const dp_net *);
 
-DP_API uint64_t    dp_net_tell(const dp_net *);  /* steps done */
-DP_API double      dp_net_learning_rate(const dp_net *, uint64_t step);
-DP_API const char *dp_net_spec(const dp_net *);  /* canonical text */
+DP_API uint64_t dp_net_tell(const dp_net *); /* steps done */
+DP_API double dp_net_learning_rate(const dp_net *, uint64_t step);
+DP_API const char *dp_net_spec(const dp_net *); /* canonical text */
 
 /* Parameter number index, writable between steps, and its last gradient; or NULL. */
 DP_API const dp_tensor *dp_net_parameter(const dp_net *, size_t index, const char **name);
@@ -64,18 +64,18 @@ DP_API const dp_stage_info *const *dp_net_stages(size_t *count);
 /* ---- files of tensors: .ckpt (MindSpore), .safetensors, .npz; whichever it is ---- */
 typedef struct dp_archive dp_archive;
 typedef struct dp_named_tensor {
-    const char    *name, *type;  /* "float32", "bfloat16", "bool", "str" (UTF-32), ... */
-    int32_t        rank;
-    int64_t        shape[DP_MAX_RANK];
-    const uint8_t *data;         /* little-endian, C order; lives as long as the archive */
-    uint64_t       count, size;  /* elements, bytes */
+    const char *name, *type; /* "float32", "bfloat16", "bool", "str" (UTF-32), ... */
+    int32_t rank;
+    int64_t shape[DP_MAX_RANK];
+    const uint8_t *data;  /* little-endian, C order; lives as long as the archive */
+    uint64_t count, size; /* elements, bytes */
 } dp_named_tensor;
 
 /* All is read and checked.  n tensors are saved, atomically, as .safetensors or .npz (suffix), if
  * they can be opened again: DP_EINVAL names the one whose name is not printable, too long or there
  * twice, whose type there is not, or whose rank, shape, count, size and data do not agree. */
 DP_CALL dp_status dp_archive_open(dp_archive **, const char *path, const dp_options *, dp_error *);
-DP_API  void      dp_archive_close(dp_archive *);
+DP_API void dp_archive_close(dp_archive *);
 DP_API const char *dp_archive_format_name(const dp_archive *);
 DP_API const dp_named_tensor *dp_archive_get(const dp_archive *, size_t index); /* or NULL */
 DP_API const dp_named_tensor *dp_archive_find(const dp_archive *, const char *name);

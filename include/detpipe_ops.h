@@ -24,9 +24,9 @@ typedef struct dp_op_side {
 
 typedef struct dp_op_info {
     dp_stage_info stage;
-    const char   *listed;   /* as MindSpore's list of such operators calls it */
-    const char   *order;    /* of its sums */
-    dp_op_side    side[2];  /* of each dp_direction */
+    const char *listed; /* as MindSpore's list of such operators calls it */
+    const char *order;  /* of its sums */
+    dp_op_side side[2]; /* of each dp_direction */
 } dp_op_info;
 
 typedef struct dp_op dp_op;
@@ -34,7 +34,7 @@ typedef struct dp_op dp_op;
 /* inputs: their types; no data is read.  dp_options.threads is how many compute. */
 DP_CALL dp_status dp_op_open(dp_op **out, const char *text, dp_direction, const dp_tensor *inputs,
                              size_t n_inputs, const dp_options *, dp_error *);
-DP_API  void      dp_op_close(dp_op *);
+DP_API void dp_op_close(dp_op *);
 
 /* Type and, after a run, elements of an output; valid until the next run.  NULL past the last. */
 DP_API const dp_tensor *dp_op_output(const dp_op *, size_t index);

@@ -14,14 +14,14 @@ DP_BEGIN_DECLS
 /* Zero is the default; size = sizeof(dp_snapshot_options) must be set; it may grow as dp_options
  * may. */
 typedef struct dp_snapshot_options {
-    size_t      size;
-    const char *compression;  /* "none" (NULL), "lz4", "lz4hc" */
-    uint64_t    block_size;   /* bytes of a block's records; 0 = 4096 without compression, 65536 */
-    uint64_t    shard_size;   /* bytes of a shard's records; 0 = one file */
-    uint64_t    batches;      /* the first so many of the stream; 0 = all */
-    int         resume;       /* go on where an earlier call was stopped */
-    void (*progress)(void *, uint64_t blocks, uint64_t of);  /* NULL = none */
-    void       *progress_ctx;
+    size_t size;
+    const char *compression; /* "none" (NULL), "lz4", "lz4hc" */
+    uint64_t block_size;     /* bytes of a block's records; 0 = 4096 without compression, 65536 */
+    uint64_t shard_size;     /* bytes of a shard's records; 0 = one file */
+    uint64_t batches;        /* the first so many of the stream; 0 = all */
+    int resume;              /* go on where an earlier call was stopped */
+    void (*progress)(void *, uint64_t blocks, uint64_t of); /* NULL = none */
+    void *progress_ctx;
 } dp_snapshot_options;
 
 /* The stream from its beginning, into path: whole or not at all.  The bytes depend on the stream
@@ -34,31 +34,31 @@ DP_CALL dp_status dp_snapshot_write(dp_pipeline *, const char *path, const dp_sn
 typedef struct dp_snapshot dp_snapshot;
 
 typedef struct dp_snapshot_info {
-    const char     *spec;                     /* canonical text of the stream */
-    uint64_t        seed;                     /* with which it was opened */
-    uint8_t         fingerprint[16], dataset[16];
-    uint8_t         content[16];              /* digest of the records as a data set */
-    uint64_t        n_records, n_batches;     /* n_batches: 0 of rows, of an empty stream */
-    uint64_t        batch_size;               /* rows of a full batch; 0 = it is a stream of rows */
-    const dp_array *columns;                  /* types of one row; ends with a NULL name */
-    const char     *compression;
-    uint64_t        block_records, n_blocks;
-    uint32_t        n_shards;                 /* 0 = one file */
-    uint64_t        raw_size, file_size;      /* bytes of the records, of all files */
-    int             complete;                 /* footer and sizes are right */
+    const char *spec; /* canonical text of the stream */
+    uint64_t seed;    /* with which it was opened */
+    uint8_t fingerprint[16], dataset[16];
+    uint8_t content[16];           /* digest of the records as a data set */
+    uint64_t n_records, n_batches; /* n_batches: 0 of rows, of an empty stream */
+    uint64_t batch_size;           /* rows of a full batch; 0 = it is a stream of rows */
+    const dp_array *columns;       /* types of one row; ends with a NULL name */
+    const char *compression;
+    uint64_t block_records, n_blocks;
+    uint32_t n_shards;            /* 0 = one file */
+    uint64_t raw_size, file_size; /* bytes of the records, of all files */
+    int complete;                 /* footer and sizes are right */
 } dp_snapshot_info;
 
 /* Its header must be sound; all else may be damaged.  Of the options, log gets a line for each
  * damage that is found. */
 DP_CALL dp_status dp_snapshot_open(dp_snapshot **out, const char *path, const dp_options *,
                                    dp_error *);
-DP_API  void      dp_snapshot_close(dp_snapshot *);
-DP_API  const dp_snapshot_info *dp_snapshot_get_info(const dp_snapshot *);
+DP_API void dp_snapshot_close(dp_snapshot *);
+DP_API const dp_snapshot_info *dp_snapshot_get_info(const dp_snapshot *);
 
 typedef struct dp_snapshot_damage {
-    uint64_t blocks, records;   /* damaged, and in them */
-    uint64_t repaired;          /* blocks */
-    int      index, footer;     /* damaged; repaired as well when `repaired` is not short */
+    uint64_t blocks, records; /* damaged, and in them */
+    uint64_t repaired;        /* blocks */
+    int index, footer;        /* damaged; repaired as well when `repaired` is not short */
 } dp_snapshot_damage;
 
 /* Reads and checks every byte.  from: the pipeline that was written, or NULL; damaged blocks, index

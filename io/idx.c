@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/inflate.h"
+#include "base/pack/inflate.h"
 #include "base/sniff.h"
 #include "base/tensor.h"
 #include "io/reader.h"

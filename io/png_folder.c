@@ -17,9 +17,9 @@
 #include <png.h>
 
 #include "base/file.h"
-#include "base/gray.h"
-#include "base/inflate.h"
-#include "base/num.h"
+#include "base/number/gray.h"
+#include "base/number/num.h"
+#include "base/pack/inflate.h"
 #include "base/sniff.h"
 #include "io/reader.h"
 

@@ -7,9 +7,9 @@
 
 #include "base/column.h"
 #include "base/hash.h"
-#include "base/params.h"
 #include "base/status.h"
 #include "io/groups.h"
+#include "lang/params.h"
 
 /* What a stream that is read back was, for its states. */
 typedef struct dp_origin {
@@ -54,10 +54,6 @@ typedef struct dp_reader {
     /* Digest of what the records are made from; NULL = the records themselves are hashed. */
     void (*identity)(const void *state, uint8_t digest[16]);
 } dp_reader;
-
-#define DP_READER(name) extern const dp_reader dp_reader_##name;
-#include "io/list.def"
-#undef DP_READER
 
 extern const dp_reader *const dp_readers[]; /* ends with NULL */
 

@@ -10,7 +10,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/hash.h"
-#include "base/num.h"
+#include "base/number/num.h"
 #include "base/sniff.h"
 #include "base/tensor.h"
 #include "io/reader.h"

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "base/rng.h"
+#include "base/random/rng.h"
 #include "io/reader.h"
 
 #define SIDE      32
@@ -97,6 +97,8 @@ static dp_status read_record(const void *state_, uint64_t record, void *const co
     return DP_OK;
 }
 
+enum { REVISION = 1 };
+
 /* The records are a function of these. */
 static void identity(const void *state_, uint8_t digest[16])
 {
@@ -105,14 +107,15 @@ static void identity(const void *state_, uint8_t digest[16])
 
     dp_hash_init(&h);
     dp_hash_text(&h, "synthetic");
-    dp_hash_u64(&h, dp_reader_synthetic.info.revision);
+    dp_hash_u64(&h, REVISION);
     dp_hash_u64(&h, (uint64_t)s->params->num_records);
     dp_hash_u64(&h, (uint64_t)s->params->seed);
     dp_hash_final(&h, digest);
 }
 
 const dp_reader dp_reader_synthetic = {
-    .info = {"reader", "synthetic", "learnable CIFAR-shaped images made from a seed", 1, params},
+    .info = {"reader", "synthetic", "learnable CIFAR-shaped images made from a seed", REVISION,
+             params},
     .size = sizeof(synthetic),
     .open = open_source,
     .read = read_record,

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/tensor.h"
-#include "io/reader.h"
+#include "io/rows.h"
 
 #define DP_READER(name) &dp_reader_##name,
 const dp_reader *const dp_readers[] = {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "pipeline/order/rows.h"
 #include "pipeline/order/shard.h"
 #include "pipeline/replay.h"
 #include "pipeline/state.h"

@@ -14,6 +14,7 @@
 #include "base/tensor.h"
 #include "pipeline/builder.h"
 #include "pipeline/order/columns.h"
+#include "pipeline/order/rows.h"
 #include "pipeline/order/shard.h"
 #include "pipeline/replay.h"
 
@@ -255,7 +256,8 @@ static void note_lengths(const dp_builder *b, const dp_node *node)
     const uint64_t one = node->below, other = node->with->length;
 
     if (node->order->join == DP_ZIP && one != other && one != DP_ENDLESS && other != DP_ENDLESS)
-        dp_log(b->options, "warning: zip: %llu and %llu rows: the last %llu of the longer are left out",
+        dp_log(b->options,
+               "warning: zip: %llu and %llu rows: the last %llu of the longer are left out",
                (unsigned long long)one, (unsigned long long)other,
                (unsigned long long)(one > other ? one - other : other - one));
 }

@@ -7,7 +7,7 @@
 
 #include "io/reader.h"
 #include "pipeline/order/branch.h"
-#include "transforms/pass.h"
+#include "transforms/pass/pass.h"
 
 #define DP_MAX_BRANCHES 16
 #define DP_MAX_SLOTS    32 /* columns of all readers together */

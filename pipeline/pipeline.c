@@ -7,7 +7,7 @@
 
 #include "base/cpu.h"
 #include "base/hash.h"
-#include "base/num.h"
+#include "base/number/num.h"
 #include "base/numeric.h"
 #include "base/workers.h"
 #include "pipeline/pipeline.h"

@@ -19,7 +19,7 @@ struct dp_pipeline {
     bool identified;
     uint8_t identity[16]; /* of the data set that was opened */
     dp_error changed;     /* repeated once a file of it has changed; status DP_OK = none has */
-    dp_row *rows; /* of a batch that is looked at; NULL = none yet */
+    dp_row *rows;         /* of a batch that is looked at; NULL = none yet */
     double *draws;
 };
 

@@ -3,7 +3,10 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "detpipe.h"
+#include "io/rows.h"
 #include "pipeline/graph.h"
+#include "pipeline/order/rows.h"
+#include "transforms/rows.h"
 
 const dp_stage_info *const dp_stage_table[] = {
 #define DP_ORDER(name) &dp_order_##name.info,

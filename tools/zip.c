@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/zip_format.h"
+#include "base/pack/zip_format.h"
 #include "tools/memory.h"
 
 static bool read_at(int fd, uint64_t offset, void *to, size_t n)

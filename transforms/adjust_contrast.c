@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "transforms/color.h"
+#include "transforms/shared/color.h"
 
 typedef struct adjust_contrast {
     const char *column;

@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "base/num.h"
-#include "transforms/color.h"
+#include "base/number/num.h"
+#include "transforms/shared/color.h"
 
 typedef struct adjust_gamma {
     const char *column;

@@ -5,8 +5,8 @@
  * Jordan 2024 (airbench).  Whether a record is mirrored in epoch 0 is drawn for the record, so that
  * two epochs show each record both ways.
  */
-#include "transforms/chance.h"
-#include "transforms/flip.h"
+#include "transforms/shared/chance.h"
+#include "transforms/shared/flip.h"
 
 typedef struct alternating_flip {
     DP_RANDOM_PARAMS;

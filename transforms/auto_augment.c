@@ -8,9 +8,9 @@
  * less than 1; posterize 8 - round(4 m / 9) bits; solarize from 255 - 255 m / 9 on.  Draws: the
  * pair, whether each operation is applied, and whether each goes the other way.
  */
-#include "transforms/affine.h"
-#include "transforms/chance.h"
-#include "transforms/color.h"
+#include "transforms/shared/affine.h"
+#include "transforms/shared/chance.h"
+#include "transforms/shared/color.h"
 
 typedef struct auto_augment {
     DP_RANDOM_PARAMS;

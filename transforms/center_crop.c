@@ -5,7 +5,7 @@
  * docs/mindspore.md: an odd missing line goes on top or left, an odd surplus line stays at the
  * bottom or right.
  */
-#include "transforms/window.h"
+#include "transforms/shared/frame.h"
 
 typedef struct center_crop {
     const char *column;
@@ -58,7 +58,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_window_copy(&p->window, p->corner[0], p->corner[1], in, out);
 }
 
-static void move(const void *params_, const double *draws, struct dp_places *at)
+static void move(const void *params_, const double *draws, dp_places *at)
 {
     const center_crop *p = params_;
 

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "transforms/window.h"
+#include "transforms/shared/frame.h"
 
 typedef struct crop {
     const char *column;
@@ -52,7 +52,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_window_copy(&p->window, p->coordinates.v[0], p->coordinates.v[1], in, out);
 }
 
-static void move(const void *params_, const double *draws, struct dp_places *at)
+static void move(const void *params_, const double *draws, dp_places *at)
 {
     const crop *p = params_;
 

@@ -8,7 +8,7 @@
  */
 #include <math.h>
 
-#include "transforms/mixing.h"
+#include "transforms/shared/mixing.h"
 
 typedef struct cutmix {
     DP_RANDOM_PARAMS;

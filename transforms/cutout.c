@@ -5,9 +5,9 @@
  * DeVries and Taylor 2017.  Of each square top is drawn, then left, uniform over -length ..
  * height - 1 and -length .. width - 1; what lies outside is cut off.
  */
-#include "transforms/chance.h"
-#include "transforms/color.h"
-#include "transforms/patch.h"
+#include "transforms/shared/chance.h"
+#include "transforms/shared/color.h"
+#include "transforms/shared/patch.h"
 
 #define MAX_PATCHES 8
 

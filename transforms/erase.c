@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "transforms/chance.h"
-#include "transforms/color.h"
-#include "transforms/patch.h"
+#include "transforms/shared/chance.h"
+#include "transforms/shared/color.h"
+#include "transforms/shared/patch.h"
 
 typedef struct erase {
     const char *column;

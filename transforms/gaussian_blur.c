@@ -6,8 +6,8 @@
  * first, then columns, rounded once; the border is mirrored (2 1|0 1 2).  sigma 0 stands for 0.3 *
  * ((k - 1) / 2 - 1) + 0.8.  That is OpenCV's arithmetic.
  */
-#include "base/num.h"
-#include "transforms/color.h"
+#include "base/number/num.h"
+#include "transforms/shared/color.h"
 
 #define MAX_KERNEL 63
 

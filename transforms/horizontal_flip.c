@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "transforms/flip.h"
-#include "transforms/pass.h"
+#include "transforms/pass/pass.h"
+#include "transforms/shared/flip.h"
 
 typedef struct horizontal_flip {
     const char *column;
@@ -28,7 +28,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_flip_horizontal(in, out);
 }
 
-static void move(const void *params_, const double *draws, struct dp_places *at)
+static void move(const void *params_, const double *draws, dp_places *at)
 {
     (void)params_, (void)draws;
     dp_flip_places(at->cols, at->width);

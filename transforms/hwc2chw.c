@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "transforms/window.h"
+#include "transforms/shared/frame.h"
 
 typedef struct hwc2chw {
     const char *column;
@@ -59,4 +59,5 @@ const dp_transform dp_transform_hwc2chw = {
     .size = sizeof(hwc2chw),
     .plan = plan,
     .apply = apply,
+    .makes_planes = true,
 };

@@ -4,7 +4,7 @@
  *
  * Zhang et al. 2017.  The share is drawn once for a batch.
  */
-#include "transforms/mixing.h"
+#include "transforms/shared/mixing.h"
 
 typedef struct mixup {
     DP_RANDOM_PARAMS;

@@ -4,7 +4,7 @@
  *
  * docs/mindspore.md: everything in float32, each step rounded, a true division and no fma.
  */
-#include "transforms/pass.h"
+#include "transforms/pass/pass.h"
 
 typedef struct normalize {
     const char *column;
@@ -84,7 +84,7 @@ static bool pointwise(const void *params_)
     return p->is_hwc || p->channels == 1;
 }
 
-static void affine(const void *params_, int32_t channel, struct dp_affine *k)
+static void affine(const void *params_, int32_t channel, dp_linear *k)
 {
     const normalize *p = params_;
     const size_t c = p->channels == 1 ? 0 : (size_t)channel;

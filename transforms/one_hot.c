@@ -6,7 +6,7 @@
  * number that is no class cannot occur (the columns that are taken are known to be below
  * num_classes).
  */
-#include "transforms/transform.h"
+#include "transforms/shared/transform.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "transforms/window.h"
+#include "transforms/shared/frame.h"
 
 typedef struct pad {
     const char *column;
@@ -55,7 +55,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_window_copy(&p->window, 0, 0, in, out);
 }
 
-static void move(const void *params_, const double *draws, struct dp_places *at)
+static void move(const void *params_, const double *draws, dp_places *at)
 {
     const pad *p = params_;
 

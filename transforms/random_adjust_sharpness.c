@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "transforms/chance.h"
-#include "transforms/color.h"
+#include "transforms/shared/chance.h"
+#include "transforms/shared/color.h"
 
 typedef struct random_adjust_sharpness {
     DP_RANDOM_PARAMS;

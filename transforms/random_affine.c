@@ -5,9 +5,9 @@
  * Native draws: the angle; whole pixels right and down, uniform over -m..m for m = translate times
  * the width or height, rounded down; the scale.
  */
-#include "transforms/affine.h"
-#include "transforms/chance.h"
-#include "transforms/color.h"
+#include "transforms/shared/affine.h"
+#include "transforms/shared/chance.h"
+#include "transforms/shared/color.h"
 
 typedef struct random_affine {
     DP_RANDOM_PARAMS;

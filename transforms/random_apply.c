@@ -4,7 +4,7 @@
  *
  * Native draw: one uniform number u; all are applied when u < prob.  MindSpore's: u <= prob.
  */
-#include "transforms/transform.h"
+#include "transforms/shared/transform.h"
 
 static const dp_param params[] = {
     DP_COLUMN(dp_holder),

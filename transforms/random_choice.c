@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "transforms/transform.h"
+#include "transforms/shared/transform.h"
 
 static const dp_param params[] = {
     DP_COLUMN(dp_holder),

@@ -5,8 +5,8 @@
  * One number v stands for the factors 1-v..1+v (not below 0), for hue for the turns -v..v.  Drawn
  * and applied in this order.
  */
-#include "transforms/chance.h"
-#include "transforms/color.h"
+#include "transforms/shared/chance.h"
+#include "transforms/shared/color.h"
 
 typedef struct random_color_adjust {
     DP_RANDOM_PARAMS;

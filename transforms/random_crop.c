@@ -5,7 +5,7 @@
  * docs/mindspore.md.  Native draws: left, then top, each uniform over the places where the
  * rectangle fits; none when the padded image has the size already.
  */
-#include "transforms/window.h"
+#include "transforms/shared/frame.h"
 
 typedef struct random_crop {
     DP_RANDOM_PARAMS;
@@ -104,7 +104,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_window_copy(&p->window, (int64_t)draws[1], (int64_t)draws[0], in, out);
 }
 
-static void move(const void *params_, const double *draws, struct dp_places *at)
+static void move(const void *params_, const double *draws, dp_places *at)
 {
     const random_crop *p = params_;
 

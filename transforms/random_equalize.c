@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "transforms/chance.h"
-#include "transforms/color.h"
+#include "transforms/shared/chance.h"
+#include "transforms/shared/color.h"
 
 static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
                       dp_error *err)

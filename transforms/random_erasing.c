@@ -4,10 +4,10 @@
  *
  * Zhong et al. 2017.  Nothing is overwritten when no attempt fits.
  */
-#include "transforms/area.h"
-#include "transforms/chance.h"
-#include "transforms/color.h"
-#include "transforms/patch.h"
+#include "transforms/shared/area.h"
+#include "transforms/shared/chance.h"
+#include "transforms/shared/color.h"
+#include "transforms/shared/patch.h"
 
 typedef struct random_erasing {
     DP_RANDOM_PARAMS;

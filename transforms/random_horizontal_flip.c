@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "transforms/chance.h"
-#include "transforms/flip.h"
-#include "transforms/pass.h"
+#include "transforms/pass/pass.h"
+#include "transforms/shared/chance.h"
+#include "transforms/shared/flip.h"
 
 static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
                       dp_error *err)
@@ -20,7 +20,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_change_if(draws[0] != 0, dp_flip_horizontal, in, out);
 }
 
-static void move(const void *params_, const double *draws, struct dp_places *at)
+static void move(const void *params_, const double *draws, dp_places *at)
 {
     (void)params_;
     if (draws[0] != 0)

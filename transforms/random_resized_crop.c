@@ -7,9 +7,9 @@
  */
 #include <string.h>
 
-#include "transforms/area.h"
-#include "transforms/resample.h"
-#include "transforms/window.h"
+#include "transforms/shared/area.h"
+#include "transforms/shared/frame.h"
+#include "transforms/shared/resample.h"
 
 typedef struct random_resized_crop {
     DP_RANDOM_PARAMS;

@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "transforms/affine.h"
-#include "transforms/chance.h"
-#include "transforms/color.h"
+#include "transforms/shared/affine.h"
+#include "transforms/shared/chance.h"
+#include "transforms/shared/color.h"
 
 typedef struct random_rotation {
     DP_RANDOM_PARAMS;

@@ -4,8 +4,8 @@
  *
  * Native draws: two values, the smaller is the low end.
  */
-#include "transforms/color.h"
-#include "transforms/chance.h"
+#include "transforms/shared/chance.h"
+#include "transforms/shared/color.h"
 
 typedef struct random_solarize {
     DP_RANDOM_PARAMS;

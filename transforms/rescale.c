@@ -5,10 +5,10 @@
  * docs/mindspore.md: one fused multiply-add (what the library does on a CPU with AVX2), the
  * parameters rounded to float32 first; float64 input is computed in double.
  */
-#include "transforms/pass.h"
-#include "transforms/window.h"
+#include "transforms/pass/pass.h"
+#include "transforms/shared/frame.h"
 
-#include "base/num.h"
+#include "base/number/num.h"
 
 typedef struct rescale {
     const char *column;
@@ -66,7 +66,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     }
 }
 
-static void affine(const void *params_, int32_t channel, struct dp_affine *k)
+static void affine(const void *params_, int32_t channel, dp_linear *k)
 {
     const rescale *p = params_;
 

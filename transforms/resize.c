@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
-#include "transforms/resample.h"
-#include "transforms/window.h"
+#include "transforms/shared/frame.h"
+#include "transforms/shared/resample.h"
 
 #define MAX_GROWTH 1000
 

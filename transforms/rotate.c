@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "transforms/affine.h"
-#include "transforms/color.h"
-#include "transforms/window.h"
+#include "transforms/shared/affine.h"
+#include "transforms/shared/color.h"
+#include "transforms/shared/frame.h"
 
 typedef struct rotate {
     const char *column;

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "transforms/transform.h"
+#include "transforms/rows.h"
 
 #define DP_TRANSFORM(name) &dp_transform_##name,
 const dp_transform *const dp_transforms[] = {

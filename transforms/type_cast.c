@@ -6,9 +6,9 @@
  * float16 rounds half to even, through float32.  Where C leaves float to integer undefined, detpipe
  * saturates, and NaN is 0.
  */
-#include "transforms/transform.h"
+#include "transforms/shared/transform.h"
 
-#include "base/num.h"
+#include "base/number/num.h"
 
 typedef struct type_cast {
     const char *column;

@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "transforms/flip.h"
-#include "transforms/pass.h"
+#include "transforms/pass/pass.h"
+#include "transforms/shared/flip.h"
 
 typedef struct vertical_flip {
     const char *column;
@@ -28,7 +28,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_flip_vertical(in, out);
 }
 
-static void move(const void *params_, const double *draws, struct dp_places *at)
+static void move(const void *params_, const double *draws, dp_places *at)
 {
     (void)params_, (void)draws;
     dp_flip_places(at->rows, at->height);

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "compute/layer.h"
+#include "compute/initializers/initializer.h"
 
 typedef struct constant {
     double value;

@@ -5,7 +5,7 @@
 #ifndef COMPUTE_INITIALIZERS_DISTRIBUTIONS_H
 #define COMPUTE_INITIALIZERS_DISTRIBUTIONS_H
 
-#include "compute/layer.h"
+#include "compute/initializers/initializer.h"
 
 #define DP_INIT_ORDER(owner)                                                                       \
     DP_CHOICE(owner, order, "native", "native,mindspore", "whose random stream")

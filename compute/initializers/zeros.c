@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "compute/layer.h"
+#include "compute/initializers/initializer.h"
 
 typedef struct zeros {
     char none;

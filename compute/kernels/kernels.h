@@ -24,11 +24,11 @@ typedef struct dp_runs {
 
 /* The places that the chains of an outer product run over, and what is told to the cache meanwhile:
  * that the lines at ahead, ahead + ahead_step, ... are needed next, one for each place. */
-typedef struct dp_places {
+typedef struct dp_grid {
     int64_t rows, cols, row_stride, col_stride; /* strides in floats */
     const float *ahead;
     int64_t ahead_step;
-} dp_places;
+} dp_grid;
 
 /* What is done with a chain: it begins at +0 and is stored, goes on from what is there, or begins
  * at +0 and is added to what is there. */
@@ -60,7 +60,7 @@ typedef struct dp_adam {
 typedef void dp_tile(const dp_runs *, const float *const a[], const float *panel, const float *bias,
                      float *const out[]);
 /* out[i][j] = CHAIN over the places p in order of left_p[i] * panel[p][j]. */
-typedef void dp_outer_tile(const dp_places *, const float *left, const float *panel, float *out,
+typedef void dp_outer_tile(const dp_grid *, const float *left, const float *panel, float *out,
                            dp_mode);
 typedef void dp_column_reduction(int64_t rows, int64_t n, const float *x, int64_t stride,
                                  double *out);
@@ -113,8 +113,8 @@ typedef struct dp_kernels {
     void (*relu)(int64_t n, float *y);
     void (*relu_gradient)(int64_t n, const float *y, float *dx);
 
-    /* LANE64 (compute/lanes.h): lane j takes x[i] with i % 16 = j, or x[i]^2, x[i] * y[i] (exact),
-     * or is multiplied by x[i]; n is a multiple of 16. */
+    /* LANE64 (compute/sums/lanes.h): lane j takes x[i] with i % 16 = j, or x[i]^2, x[i] * y[i]
+     * (exact), or is multiplied by x[i]; n is a multiple of 16. */
     void (*lane_sum)(int64_t n, const float *x, double lane[16]);
     void (*lane_square)(int64_t n, const float *x, double lane[16]);
     void (*lane_dot)(int64_t n, const float *x, const float *y, double lane[16]);
@@ -122,10 +122,10 @@ typedef struct dp_kernels {
 
     /* LANE64 of each of the rows of n numbers, 65,536 at most, of their squares, their product. */
     dp_row_reduction *row_sum, *row_square, *row_product;
-    /* The largest and the smallest of each, by base/order.h. */
+    /* The largest and the smallest of each, by base/number/total_order.h. */
     dp_row_reduction *row_max, *row_min;
 
-    /* Of each number, in binary64 (base/elementary.h), rounded once; y may be x. */
+    /* Of each number, in binary64 (base/number/elementary.h), rounded once; y may be x. */
     void (*sigmoid)(int64_t n, const float *x, float *y);
     void (*tanh)(int64_t n, const float *x, float *y);
     /* dx *= y (1 - y), where y = sigmoid of x; dx *= fma(-y, y, 1), where y = tanh of x; y[i] =

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * dp_fma32 (base/num.h), two at a time.  A vector is four floats held as doubles, rounded to
+ * dp_fma32 (base/number/num.h), two at a time.  A vector is four floats held as doubles, rounded to
  * binary32 after each step.
  */
 #include "compute/kernels/kernels.h"

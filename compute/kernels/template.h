@@ -8,9 +8,9 @@
  * vectors' addresses, past the cache) and its v_fence too where they exist.  Vectors run across
  * outputs, never along a chain.
  */
-#include "base/elementary.h"
-#include "base/num.h"
-#include "base/order.h"
+#include "base/number/elementary.h"
+#include "base/number/num.h"
+#include "base/number/total_order.h"
 #include "compute/kernels/kernels.h"
 
 #define NR    (NV * VL)
@@ -84,7 +84,7 @@ TILE(low_tile, LOW, NV)
 TILE(low_narrow_tile, LOW, 1)
 
 /* Of the first nv vectors, likewise; the others are +0. */
-static inline __attribute__((always_inline)) void outer_of(const int nv, const dp_places *p,
+static inline __attribute__((always_inline)) void outer_of(const int nv, const dp_grid *p,
                                                            const float *left, const float *panel,
                                                            float *out, dp_mode mode)
 {
@@ -122,13 +122,12 @@ static inline __attribute__((always_inline)) void outer_of(const int nv, const d
     }
 }
 
-static void outer(const dp_places *p, const float *left, const float *panel, float *out,
-                  dp_mode mode)
+static void outer(const dp_grid *p, const float *left, const float *panel, float *out, dp_mode mode)
 {
     outer_of(NV, p, left, panel, out, mode);
 }
 
-static void narrow_outer(const dp_places *p, const float *left, const float *panel, float *out,
+static void narrow_outer(const dp_grid *p, const float *left, const float *panel, float *out,
                          dp_mode mode)
 {
     outer_of(1, p, left, panel, out, mode);

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "compute/layer.h"
+#include "compute/layers/layer.h"
 
 static dp_status plan(void *params, dp_layer_plan *plan, dp_error *err)
 {

@@ -13,8 +13,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "compute/layer.h"
-#include "compute/softmax.h"
+#include "compute/layers/layer.h"
+#include "compute/math/softmax.h"
 
 typedef struct attention {
     int64_t num_heads;

@@ -6,7 +6,7 @@
  * number, rounded once; dx = SEQ64 over the windows that hold the place, in ascending (oh, ow)
  * order, of dy / their number, rounded once.
  */
-#include "compute/window.h"
+#include "compute/layers/pool.h"
 
 #define CHANNELS 64 /* accumulated at a time */
 

@@ -13,8 +13,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/num.h"
-#include "compute/layer.h"
+#include "base/number/num.h"
+#include "compute/layers/layer.h"
 
 typedef struct batch_norm {
     double momentum, eps;

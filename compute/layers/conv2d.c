@@ -2,10 +2,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "compute/window.h"
+#include "compute/layers/layer.h"
+#include "compute/math/slide.h"
 
 typedef struct conv2d {
-    dp_window window;
+    dp_slide_params window;
     int64_t out_channels, group;
     bool has_bias;
     dp_conv conv;
@@ -13,13 +14,13 @@ typedef struct conv2d {
 
 static const dp_param params[] = {
     DP_INT(conv2d, out_channels, NULL, 1, 65536, "channels of the output"),
-    DP_INTS(dp_window, kernel_size, NULL, 1, DP_MAX_KERNEL,
+    DP_INTS(dp_slide_params, kernel_size, NULL, 1, DP_MAX_KERNEL,
             "height,width; one number for a square"),
-    DP_INTS(dp_window, stride, "1", 1, DP_MAX_KERNEL, "height,width; one number for both"),
-    DP_CHOICE(dp_window, pad_mode, "same", DP_PAD_MODES, "zeros around the image"),
-    DP_INTS(dp_window, padding, "0", 0, DP_MAX_KERNEL,
+    DP_INTS(dp_slide_params, stride, "1", 1, DP_MAX_KERNEL, "height,width; one number for both"),
+    DP_CHOICE(dp_slide_params, pad_mode, "same", DP_PAD_MODES, "zeros around the image"),
+    DP_INTS(dp_slide_params, padding, "0", 0, DP_MAX_KERNEL,
             "of pad_mode=pad: all sides, or top,bottom,left,right"),
-    DP_INTS(dp_window, dilation, "1", 1, DP_MAX_KERNEL,
+    DP_INTS(dp_slide_params, dilation, "1", 1, DP_MAX_KERNEL,
             "height,width from one tap to the next; one number for both"),
     DP_INT(conv2d, group, "1", 1, 65536,
            "the channels are cut into so many groups that do not see each other"),

@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "compute/conv.h"
-#include "compute/dense.h"
-#include "compute/layer.h"
+#include "compute/layers/layer.h"
+#include "compute/math/conv.h"
+#include "compute/math/dense.h"
 
 typedef struct dense {
     int64_t out_channels;

@@ -10,7 +10,8 @@
  */
 #include <string.h>
 
-#include "compute/layer.h"
+#include "base/random/rng.h"
+#include "compute/layers/layer.h"
 
 typedef struct dropout {
     double p;

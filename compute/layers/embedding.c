@@ -9,8 +9,8 @@
  */
 #include <string.h>
 
-#include "base/num.h"
-#include "compute/layer.h"
+#include "base/number/num.h"
+#include "compute/layers/layer.h"
 
 typedef struct embedding {
     int64_t num_embeddings, embedding_size;

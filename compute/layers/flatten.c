@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "compute/layer.h"
+#include "compute/layers/layer.h"
 
 static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
 {

@@ -6,8 +6,8 @@
  * t = tanh(c (x + 0.044715 x^3)), c = sqrt(2 / pi); y = 0.5 x (1 + t) in binary64, rounded once;
  * dx = dy (0.5 (1 + t) + 0.5 x (1 - t^2) c (1 + 3 * 0.044715 x^2)) likewise.
  */
-#include "base/num.h"
-#include "compute/layer.h"
+#include "base/number/num.h"
+#include "compute/layers/layer.h"
 
 #define C     0x1.9884533d43651p-1 /* sqrt(2 / pi) */
 #define CUBIC 0.044715

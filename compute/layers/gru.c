@@ -5,7 +5,7 @@
  * docs/numerics.md, operator gru; h begins at 0.
  * weight_input [inputs][3 hidden], weight_hidden [hidden][3 hidden], a bias of each: gates r, z, n.
  */
-#include "compute/recurrent_layer.h"
+#include "compute/layers/recurrent_layer.h"
 
 static const dp_param params[] = {
     DP_RECURRENT_PARAMS,

@@ -11,9 +11,9 @@
  */
 #include <string.h>
 
-#include "compute/lanes.h"
-#include "compute/layer.h"
-#include "compute/ops/operator.h"
+#include "compute/layers/layer.h"
+#include "compute/math/norm.h"
+#include "compute/sums/lanes.h"
 
 typedef struct layer_norm {
     double epsilon;

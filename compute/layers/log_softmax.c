@@ -5,7 +5,7 @@
  * docs/numerics.md: over the channels of each place, y = (x - m) - log(S) in binary64, rounded
  * once; dx = dy - exp(y) SEQ64 of dy in binary64, rounded once.
  */
-#include "compute/softmax.h"
+#include "compute/layers/softmax_layer.h"
 
 static double term(double y, double dy)
 {

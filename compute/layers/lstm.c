@@ -5,7 +5,7 @@
  * docs/numerics.md, operator lstm; h begins at 0.
  * weight [inputs + hidden][4 hidden], bias [4 hidden]: gates i, j, f, o.
  */
-#include "compute/recurrent_layer.h"
+#include "compute/layers/recurrent_layer.h"
 
 static const dp_param params[] = {
     DP_RECURRENT_PARAMS,

@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "compute/window.h"
+#include "compute/layers/pool.h"
 
 static dp_status plan(void *params, dp_layer_plan *plan, dp_error *err)
 {

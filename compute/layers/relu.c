@@ -5,7 +5,7 @@
  * docs/numerics.md: y = (x <= 0) ? +0 : x, so NaN passes and -0 becomes +0; gradient (x <= 0) ?
  * +0 : dy.  y <= 0 where x <= 0.
  */
-#include "compute/layer.h"
+#include "compute/layers/layer.h"
 
 static void activate(const dp_kernels *k, int64_t n, const float *y, float *v)
 {

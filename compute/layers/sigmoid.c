@@ -4,7 +4,7 @@
  *
  * docs/numerics.md: in binary64, rounded once; gradient dy * (y * (1 - y)) in binary32.
  */
-#include "compute/layer.h"
+#include "compute/layers/layer.h"
 
 static void activate(const dp_kernels *k, int64_t n, const float *y, float *v)
 {

@@ -5,7 +5,7 @@
  * docs/numerics.md: over the channels of each place, y = exp(x - m) / S in binary64, rounded once;
  * dx = y (dy - SEQ64 of dy y) in binary64, rounded once.
  */
-#include "compute/softmax.h"
+#include "compute/layers/softmax_layer.h"
 
 static double term(double y, double dy) { return dy * y; }
 

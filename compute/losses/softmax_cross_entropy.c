@@ -6,9 +6,9 @@
  * m), all in binary64; the batch is TREE over leaves of SEQ64 inside the leaf, divided by the
  * number of samples, rounded once.  The gradient is (e_j / S - [j = t]) / n, rounded once.
  */
-#include "compute/conv.h"
-#include "compute/layer.h"
-#include "compute/softmax.h"
+#include "compute/losses/loss.h"
+#include "compute/math/conv.h"
+#include "compute/math/softmax.h"
 
 typedef struct softmax_cross_entropy {
     int64_t leaf_size;

@@ -3,16 +3,16 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * docs/numerics.md: shards are leaves, whoever holds them: TREE over them in binary32, element by
- * element, for sum and prod; integers of the numbers' order for max and min (base/order.h).
- * In a group each rank has a run of the shards, in the order of the ranks; all of them are sent to
- * all, so that nothing depends on how many ranks there are.
+ * element, for sum and prod; integers of the numbers' order for max and min
+ * (base/number/total_order.h). In a group each rank has a run of the shards, in the order of the
+ * ranks; all of them are sent to all, so that nothing depends on how many ranks there are.
  */
 #include <string.h>
 
+#include "base/number/total_order.h"
 #include "compute/ops/operator.h"
-#include "base/order.h"
-#include "compute/share.h"
-#include "compute/tree.h"
+#include "compute/sums/share.h"
+#include "compute/sums/tree.h"
 
 enum { SUM, PROD, MAX, MIN };
 

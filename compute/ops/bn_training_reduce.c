@@ -7,7 +7,8 @@
  * and k1 = doffset / N, k2 = dscale / N in binary64, rounded once; h = (x - mean) r, dx = (scale r)
  * fma(-h, k2, dy - k1) in binary32.
  */
-#include "base/num.h"
+#include "base/number/num.h"
+#include "compute/math/norm.h"
 #include "compute/ops/channels.h"
 
 typedef struct bn_training_reduce {

@@ -8,7 +8,8 @@
  * old), of the variance times N / (N - 1).  Backward: doffset and dscale are SEQ64 over (n in
  * leaf, place) of dy and of dy h (exact), h = (x - mean) r; TREE over leaves; rounded once.
  */
-#include "base/num.h"
+#include "base/number/num.h"
+#include "compute/math/norm.h"
 #include "compute/ops/channels.h"
 
 typedef struct bn_training_update {

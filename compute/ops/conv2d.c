@@ -2,25 +2,25 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * compute/conv.h computes it; here the channels stand first, as MindSpore has them.
+ * compute/math/conv.h computes it; here the channels stand first, as MindSpore has them.
  */
-#include "compute/conv.h"
+#include "compute/math/conv.h"
+#include "compute/math/slide.h"
 #include "compute/ops/operator.h"
-#include "compute/window.h"
 
 typedef struct conv2d {
-    dp_window window; /* its kernel is that of w */
+    dp_slide_params window; /* its kernel is that of w */
     int64_t group, leaf_size;
     int64_t n;
     dp_conv conv;
 } conv2d;
 
 static const dp_param params[] = {
-    DP_INTS(dp_window, stride, "1", 1, DP_MAX_KERNEL, "height,width; one number for both"),
-    DP_CHOICE(dp_window, pad_mode, "valid", DP_PAD_MODES, "zeros around the image"),
-    DP_INTS(dp_window, padding, "0", 0, DP_MAX_KERNEL,
+    DP_INTS(dp_slide_params, stride, "1", 1, DP_MAX_KERNEL, "height,width; one number for both"),
+    DP_CHOICE(dp_slide_params, pad_mode, "valid", DP_PAD_MODES, "zeros around the image"),
+    DP_INTS(dp_slide_params, padding, "0", 0, DP_MAX_KERNEL,
             "of pad_mode=pad: all sides, or top,bottom,left,right"),
-    DP_INTS(dp_window, dilation, "1", 1, DP_MAX_KERNEL,
+    DP_INTS(dp_slide_params, dilation, "1", 1, DP_MAX_KERNEL,
             "height,width from one tap to the next; one number for both"),
     DP_INT(conv2d, group, "1", 1, 65536, "groups of channels that do not see each other"),
     DP_INT(conv2d, leaf_size, "4", 1, 65536, "backward: samples of a leaf, a power of two"),

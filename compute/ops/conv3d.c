@@ -8,10 +8,10 @@
  */
 #include <string.h>
 
+#include "compute/math/phase.h"
+#include "compute/math/tiles.h"
 #include "compute/ops/operator.h"
 #include "compute/ops/volume.h"
-#include "compute/phase.h"
-#include "compute/tiles.h"
 
 typedef struct conv3d {
     dp_volume v; /* its parameters come first */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "base/rng.h"
+#include "base/random/rng.h"
 #include "compute/ops/operator.h"
 
 /* Exact numbers of 12 bits, now and then a corner that is far from the others. */

@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * docs/numerics.md; a step: compute/gru.c.  dw CHAIN over (n in leaf, t), TREE over leaves; db
- * SEQ64 likewise.
+ * docs/numerics.md; a step: compute/math/cell_gru.c.  dw CHAIN over (n in leaf, t), TREE over
+ * leaves; db SEQ64 likewise.
  */
 #include "compute/ops/recurrent_op.h"
 

@@ -9,9 +9,10 @@
  * by M, rounded once; dx = r fma(-h, k2, g - k1).  dgamma, dbeta: SEQ64 over the rows of a leaf of
  * samples, of dy h (exact) and dy; TREE over leaves; rounded once.
  */
-#include "compute/lanes.h"
+#include "compute/math/norm.h"
 #include "compute/ops/leaf_sums.h"
 #include "compute/ops/operator.h"
+#include "compute/sums/lanes.h"
 
 typedef struct layer_norm {
     int64_t begin_norm_axis, begin_params_axis, leaf_size;

@@ -5,7 +5,7 @@
 #ifndef COMPUTE_OPS_LEAF_SUMS_H
 #define COMPUTE_OPS_LEAF_SUMS_H
 
-#include "compute/tree.h"
+#include "compute/sums/tree.h"
 
 #define DP_COLUMNS 128
 

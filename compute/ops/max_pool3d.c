@@ -9,7 +9,7 @@
  */
 #include <string.h>
 
-#include "base/order.h"
+#include "base/number/total_order.h"
 #include "compute/ops/operator.h"
 #include "compute/ops/volume.h"
 

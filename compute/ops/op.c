@@ -2,12 +2,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/numeric.h"
-#include "compute/conv.h"
+#include "compute/math/conv.h"
 #include "compute/ops/operator.h"
 
 struct dp_op {
@@ -25,6 +24,10 @@ struct dp_op {
     size_t n_out;
     void *workspace;
 };
+
+#define DP_OPERATOR(name) extern const dp_operator dp_operator_##name;
+#include "compute/ops/list.def"
+#undef DP_OPERATOR
 
 #define DP_OPERATOR(name) &dp_operator_##name,
 static const dp_operator *const operators[] = {
@@ -122,11 +125,6 @@ dp_status dp_op_check_leaves(const dp_op_plan *p, int64_t n, int64_t leaf_size, 
     return dp_op_check_leaf(p, leaf_size, err);
 }
 
-float dp_reciprocal_deviation(float variance, double epsilon)
-{
-    return (float)(1.0 / sqrt((double)variance + epsilon));
-}
-
 /* ---- open, run, close ---- */
 
 /* "layer_norm: x" */
@@ -176,8 +174,7 @@ static dp_status bind(dp_op *op, const char *text, dp_error *err)
     const dp_stage_info *info;
     const char *hint;
     size_t i = 0;
-    dp_status status =
-        dp_text_parse(text, strlen(text), &op->arena, &parsed, err);
+    dp_status status = dp_text_parse(text, strlen(text), &op->arena, &parsed, err);
 
     if (status != DP_OK)
         return status;

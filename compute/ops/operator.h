@@ -5,14 +5,14 @@
 #ifndef COMPUTE_OPS_OPERATOR_H
 #define COMPUTE_OPS_OPERATOR_H
 
-#include "base/params.h"
 #include "base/status.h"
 #include "base/tensor.h"
 #include "base/workers.h"
 #include "compute/kernels/kernels.h"
-#include "compute/memory.h"
+#include "compute/math/layout.h"
 #include "detpipe_group.h"
 #include "detpipe_ops.h"
+#include "lang/params.h"
 
 #define DP_OP_INPUTS  12
 #define DP_OP_OUTPUTS 8
@@ -76,10 +76,6 @@ typedef struct dp_operator {
     dp_op_part part[2];
 } dp_operator;
 
-#define DP_OPERATOR(name) extern const dp_operator dp_operator_##name;
-#include "compute/ops/list.def"
-#undef DP_OPERATOR
-
 /* dst[j][i] = src[i][j]; pitches of rows in floats. */
 void dp_transpose(int64_t rows, int64_t cols, const float *src, int64_t src_row, float *dst,
                   int64_t dst_row);
@@ -88,9 +84,6 @@ void dp_channels_last(dp_workers *, int64_t n, int64_t channels, int64_t places,
                       float *dst);
 void dp_channels_first(dp_workers *, int64_t n, int64_t channels, int64_t places, const float *src,
                        float *dst);
-
-/* 1 / sqrt(variance + epsilon), rounded once. */
-float dp_reciprocal_deviation(float variance, double epsilon);
 
 /* Name number i of "x,gamma,beta", and how many there are. */
 #define DP_OP_NAME 32

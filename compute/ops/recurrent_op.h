@@ -5,8 +5,8 @@
 #ifndef COMPUTE_OPS_RECURRENT_OP_H
 #define COMPUTE_OPS_RECURRENT_OP_H
 
+#include "compute/math/recurrent.h"
 #include "compute/ops/operator.h"
-#include "compute/recurrent.h"
 
 /* The extents, from inputs x[steps, batch, inputs] and w[.., gates]. */
 dp_status dp_recurrent_fit(const dp_cell *, const dp_op_plan *, size_t x, size_t w, int64_t leaf,

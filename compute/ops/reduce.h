@@ -5,8 +5,8 @@
 #ifndef COMPUTE_OPS_REDUCE_H
 #define COMPUTE_OPS_REDUCE_H
 
-#include "compute/lanes.h"
 #include "compute/ops/operator.h"
+#include "compute/sums/lanes.h"
 
 /* Axes that stand beside each other and are all reduced or all kept are one; the kept ones and the
  * reduced ones, each from the outermost in, with their steps in elements. */

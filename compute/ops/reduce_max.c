@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "base/order.h"
+#include "base/number/total_order.h"
 #include "compute/ops/reduce_each.h"
 
 #define KEY(v)       dp_order_key(v, INT32_MAX)

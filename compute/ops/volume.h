@@ -5,8 +5,8 @@
 #ifndef COMPUTE_OPS_VOLUME_H
 #define COMPUTE_OPS_VOLUME_H
 
-#include "base/params.h"
 #include "base/status.h"
+#include "lang/params.h"
 
 #define DP_VOLUME_MOST      1024
 #define DP_VOLUME_PAD_MODES "valid,same,pad"

@@ -5,7 +5,7 @@
 #ifndef COMPUTE_OPTIMIZERS_MOMENTS_H
 #define COMPUTE_OPTIMIZERS_MOMENTS_H
 
-#include "compute/layer.h"
+#include "compute/optimizers/optimizer.h"
 
 typedef struct dp_moments {
     dp_schedule schedule;

@@ -5,7 +5,7 @@
  * docs/numerics.md, with Nesterov's p -= learning_rate * (g + momentum * v); g has weight_decay
  * * p added first.
  */
-#include "compute/layer.h"
+#include "compute/optimizers/optimizer.h"
 
 typedef struct momentum {
     dp_schedule schedule;

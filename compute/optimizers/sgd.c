@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "compute/layer.h"
+#include "compute/optimizers/optimizer.h"
 
 typedef struct sgd {
     dp_schedule schedule;

@@ -4,7 +4,7 @@
  */
 #include "compute/reference/reference.h"
 
-#include "base/num.h"
+#include "base/number/num.h"
 
 #define TREE(v, n)                                                                                 \
     for (; n > 1; n = (n + 1) / 2) {                                                               \

@@ -9,7 +9,7 @@
 #ifndef COMPUTE_REFERENCE_REFERENCE_H
 #define COMPUTE_REFERENCE_REFERENCE_H
 
-#include "compute/conv.h"
+#include "compute/math/conv.h"
 
 void dp_ref_conv_forward(const dp_conv *, int64_t n, const float *x, const float *w, float *y);
 void dp_ref_conv_input_gradient(const dp_conv *, int64_t n, const float *dy, const float *w,

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "base/num.h"
+#include "base/number/num.h"
 #include "pipeline/order/order.h"
 #include "pipeline/order/permute.h"
 

@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "pipeline/order/order.h"
 #include "pipeline/order/branch.h"
+#include "pipeline/order/order.h"
 
 typedef struct concat {
     const char *with;

@@ -9,7 +9,7 @@
  * seed + 2, ...; order=torch is torch.utils.data.DistributedSampler with set_epoch: randperm of
  * seed + epoch.
  */
-#include "base/std_random.h"
+#include "base/random/std_random.h"
 #include "pipeline/order/branch.h"
 #include "pipeline/order/permute.h"
 #include "pipeline/order/tables.h"

@@ -9,9 +9,9 @@
 #define PIPELINE_ORDER_ORDER_H
 
 #include "base/column.h"
-#include "base/params.h"
-#include "base/rng.h"
+#include "base/random/rng.h"
 #include "base/status.h"
+#include "lang/params.h"
 
 #define DP_ENDLESS UINT64_MAX
 
@@ -81,10 +81,6 @@ typedef struct dp_order {
     /* Chooses or renames columns; NULL = all stay. */
     dp_status (*columns)(const void *params, dp_columns *, dp_arena *, dp_error *);
 } dp_order;
-
-#define DP_ORDER(name) extern const dp_order dp_order_##name;
-#include "pipeline/order/list.def"
-#undef DP_ORDER
 
 extern const dp_order *const dp_orders[]; /* ends with NULL */
 

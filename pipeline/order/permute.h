@@ -5,9 +5,9 @@
 #ifndef PIPELINE_ORDER_PERMUTE_H
 #define PIPELINE_ORDER_PERMUTE_H
 
-#include "base/mt19937.h"
-#include "base/pcg64.h"
-#include "base/rng.h"
+#include "base/random/mt19937.h"
+#include "base/random/pcg64.h"
+#include "base/random/rng.h"
 
 /* Up to here a permutation is a table, beyond it is computed for each position. */
 #define DP_MAX_TABLE 100000000u

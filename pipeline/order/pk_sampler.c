@@ -6,7 +6,7 @@
  * its rows.  order=native: one Philox stream an epoch, the shuffle first.  order=mindspore: the
  * classes are shuffled once, epoch e draws with seed + e (docs/mindspore.md).
  */
-#include "base/std_random.h"
+#include "base/random/std_random.h"
 #include "pipeline/order/permute.h"
 #include "pipeline/order/tables.h"
 

@@ -8,7 +8,7 @@
  * (docs/mindspore.md). order=torch: torch.utils.data.RandomSampler with a generator seeded once;
  * more samples than rows are several permutations.
  */
-#include "base/std_random.h"
+#include "base/random/std_random.h"
 #include "pipeline/order/permute.h"
 #include "pipeline/order/tables.h"
 

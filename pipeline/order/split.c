@@ -6,7 +6,7 @@
  * permutation of it that is the same in every epoch.  Fractions become round-half-even(f * rows);
  * rows left over go to the first part, rows too many are taken from the first part that keeps one.
  */
-#include "base/std_random.h"
+#include "base/random/std_random.h"
 #include "pipeline/order/permute.h"
 #include "pipeline/order/tables.h"
 

@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "base/std_random.h"
+#include "base/random/std_random.h"
 #include "pipeline/order/permute.h"
 #include "pipeline/order/tables.h"
 

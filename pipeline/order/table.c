@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "pipeline/order/order.h"
+#include "pipeline/order/rows.h"
 
 #define DP_ORDER(name) &dp_order_##name,
 const dp_order *const dp_orders[] = {

@@ -9,8 +9,8 @@
  */
 #include <stdlib.h>
 
-#include "base/num.h"
-#include "base/std_random.h"
+#include "base/number/num.h"
+#include "base/random/std_random.h"
 #include "pipeline/order/permute.h"
 #include "pipeline/order/tables.h"
 

@@ -4,8 +4,8 @@
  *
  * An epoch ends with the shorter stream; the next one begins a new epoch of both.
  */
-#include "pipeline/order/order.h"
 #include "pipeline/order/branch.h"
+#include "pipeline/order/order.h"
 
 typedef struct zip {
     const char *with;

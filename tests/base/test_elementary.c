@@ -8,7 +8,7 @@
 #include <math.h>
 
 #include "base/alloc.h"
-#include "base/num.h"
+#include "base/number/num.h"
 #include "base/workers.h"
 #include "tests/support/test.h"
 

@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "base/hash.h"
-#include "base/num.h"
+#include "base/number/num.h"
 #include "base/xxh3.h"
 #include "tests/support/test.h"
 

@@ -4,8 +4,8 @@
  */
 #include <math.h>
 
-#include "base/num.h"
-#include "base/rng.h"
+#include "base/number/num.h"
+#include "base/random/rng.h"
 #include "tests/support/test.h"
 
 static double parse(const char *text)

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "compute/conv.h"
+#include "compute/math/conv.h"
 
 #define N         8
 #define ROOF_K    256

@@ -12,7 +12,7 @@
 #include <time.h>
 
 #include "detpipe_snapshot.h"
-#include "io/snapshot_file.h"
+#include "io/snapshot/file.h"
 
 #define MOST_ROUNDS 31
 

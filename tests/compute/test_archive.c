@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/archive.h"
 #include "base/bytes.h"
-#include "compute/archive/archive.h"
 #include "tests/support/archives.h"
 #include "tests/support/test.h"
 

@@ -4,9 +4,9 @@
  */
 #include <zlib.h>
 
+#include "archive/archive.h"
 #include "base/bytes.h"
 #include "base/sniff.h"
-#include "compute/archive/archive.h"
 #include "tests/support/archives.h"
 #include "tests/support/test.h"
 

@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "base/rng.h"
-#include "compute/conv.h"
-#include "compute/tree.h"
+#include "base/random/rng.h"
+#include "compute/math/conv.h"
+#include "compute/sums/tree.h"
 #include "detpipe_ops.h"
 #include "tests/support/ranks.h"
 #include "tests/support/test.h"

@@ -3,12 +3,12 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/alloc.h"
-#include "base/num.h"
-#include "compute/conv.h"
-#include "compute/dense.h"
+#include "base/number/num.h"
+#include "compute/math/conv.h"
+#include "compute/math/dense.h"
 #include "compute/reference/reference.h"
-#include "compute/selftest.h"
-#include "compute/tree.h"
+#include "compute/reference/selftest.h"
+#include "compute/sums/tree.h"
 #include "tests/support/test.h"
 
 static const dp_kernels *level(int i)

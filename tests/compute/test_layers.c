@@ -5,8 +5,8 @@
  */
 #include <math.h>
 
-#include "base/num.h"
-#include "base/rng.h"
+#include "base/number/num.h"
+#include "base/random/rng.h"
 #include "compute/kernels/kernels.h"
 #include "tests/support/test.h"
 

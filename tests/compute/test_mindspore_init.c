@@ -4,8 +4,9 @@
  */
 #include <math.h>
 
-#include "base/mt19937.h"
+#include "base/random/mt19937.h"
 #include "compute/initializers/distributions.h"
+#include "compute/initializers/mindspore_init.h"
 #include "tests/support/test.h"
 
 #define ALEXNET                                                                                    \

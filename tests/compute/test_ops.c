@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "base/cpu.h"
-#include "base/rng.h"
+#include "base/random/rng.h"
 #include "detpipe_ops.h"
 #include "tests/support/test.h"
 

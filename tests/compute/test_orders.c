@@ -7,8 +7,8 @@
  * (docs/numerics.md).  Each is compared with the same sum taken in the specification's order.
  */
 #include "base/alloc.h"
-#include "compute/conv.h"
-#include "compute/dense.h"
+#include "compute/math/conv.h"
+#include "compute/math/dense.h"
 #include "compute/reference/reference.h"
 #include "tests/support/test.h"
 

@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "base/num.h"
-#include "base/rng.h"
-#include "compute/layer.h"
+#include "base/number/num.h"
+#include "base/random/rng.h"
+#include "compute/rows.h"
 #include "detpipe_ops.h"
 #include "tests/support/test.h"
 

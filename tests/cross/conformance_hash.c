@@ -18,7 +18,7 @@
 
 #include "base/cpu.h"
 #include "base/hash.h"
-#include "base/num.h"
+#include "base/number/num.h"
 #include "detpipe_net.h"
 #include "detpipe_ops.h"
 

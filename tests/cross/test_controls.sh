@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # A suite that cannot fail proves nothing: each control is a build or an order that detpipe-fp/1
-# forbids, made from a copy of the sources whose guards (the canary, the refusals of base/num.h, the
+# forbids, made from a copy of the sources whose guards (the canary, the refusals of base/number/num.h, the
 # floating-point environment) are taken out; its hash must be another one.
 set -u
 [ -z "${SANITIZE:-}" ] || { echo "skipped: the controls under a sanitizer (they are builds of their own)"; exit 77; }
@@ -47,7 +47,7 @@ edit() {
     cmp -s "$file" "$file.before" && { fail "$file: the edit \"$*\" finds nothing"; return 1; }
     rm "$file.before"
 }
-edit "$tree/base/num.h" -e '/__FAST_MATH__/,/#endif/d' -e '/^_Static_assert(FLT_EVAL_METHOD/,/;$/d'
+edit "$tree/base/number/num.h" -e '/__FAST_MATH__/,/#endif/d' -e '/^_Static_assert(FLT_EVAL_METHOD/,/;$/d'
 edit "$tree/base/numeric.c" 's/^    return status;$/    return DP_OK;/'
 edit "$tree/base/cpu.c" -e 's/^    control_set(control_default);$//'
 
@@ -82,7 +82,7 @@ done
 control extra_sum     "$N" "" compute/kernels/template.h -e '/ tile_of(const int/,/^}/{s/vf acc\[MR\]\[NV\];/vf acc[MR][NV], odd[MR][NV];/;s/acc\[i\]\[j\] = v_zero();/acc[i][j] = odd[i][j] = v_zero();/;s/acc\[i\]\[j\] = v_fma(x, b\[j\], acc\[i\]\[j\]);/*(k % 2 ? \&odd[i][j] : \&acc[i][j]) = v_fma(x, b[j], k % 2 ? odd[i][j] : acc[i][j]);/;s/v_store(out\[i\] + j \* VL, acc\[i\]\[j\]);/v_store(out[i] + j * VL, v_fma(v_set1(1.0f), odd[i][j], acc[i][j]));/}'
 control swapped_k     "$N" "" compute/kernels/template.h -e '/ tile_of(const int/,/^}/{s/rows\[i\]\[k\]/rows[i][r->run - 1 - k]/;s/v_load(panel + j \* VL)/v_load(panel + (r->run - 1 - 2 * k) * NR + j * VL)/}'
 control other_leaf    "$N" "" tests/cross/conformance_hash.c 's/leaf_size=4/leaf_size=2/'
-control mul_then_add  "$N" "" base/num.h '/^static inline float dp_fma32/,/^}/s/^{$/{ if (c == c) { volatile float p = a * b; return p + c; }/'
+control mul_then_add  "$N" "" base/number/num.h '/^static inline float dp_fma32/,/^}/s/^{$/{ if (c == c) { volatile float p = a * b; return p + c; }/'
 control fast_math     "-Ofast -ffast-math" ""
 if [ "$(uname -m)" = x86_64 ]; then
     control contraction   "-O2 -ffp-contract=fast -mfma" ""

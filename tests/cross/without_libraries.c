@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "base/compress.h"
-#include "base/inflate.h"
+#include "base/pack/compress.h"
+#include "base/pack/inflate.h"
 #include "base/status.h"
 #include "io/reader.h"
 

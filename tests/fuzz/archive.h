@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "compute/archive/archive.h"
+#include "archive/archive.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/tensor.h"
-#include "io/pickle.h"
+#include "io/cifar/pickle.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

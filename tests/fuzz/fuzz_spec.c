@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "detpipe.h"
+#include "lang/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

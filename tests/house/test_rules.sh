@@ -29,27 +29,65 @@ globals() {
     [ -z "$bad" ] || fail "mutable globals: $bad"
 }
 
-# Includes follow the arrows (docs/design.md).
+# Includes follow the arrows (docs/design.md): each room, and the rooms it may see beside itself.
+rooms() {
+    cat <<'ROOMS'
+base/number:
+base: base/number
+base/random: base base/number
+base/pack: base base/number
+lang: base base/number
+archive: base base/number base/pack lang
+ledger: base base/number
+io: base base/number base/pack base/random lang
+io/cifar: base base/number base/pack lang io
+io/snapshot: base base/number base/pack lang io
+transforms/shared: base base/number base/random lang
+transforms/pass: base base/number transforms/shared
+transforms: base base/number base/random lang transforms/shared transforms/pass
+pipeline/order: base base/number base/random lang io
+pipeline: base base/number base/random lang io transforms/shared transforms/pass transforms pipeline/order
+pipeline/snapshot: base base/number base/pack lang io io/snapshot pipeline
+compute/kernels: base base/number
+compute/sums: base base/number compute/kernels
+compute/math: base base/number lang compute/kernels compute/sums
+compute/reference: base base/number base/random compute/kernels compute/math
+compute/layers: base base/number base/random lang compute/kernels compute/sums compute/math
+compute/losses: base base/number lang compute/kernels compute/sums compute/math
+compute/optimizers: base base/number lang compute/kernels
+compute/initializers: base base/number base/random lang
+compute: lang compute/layers compute/losses compute/optimizers compute/initializers
+compute/net: base base/number base/random lang archive compute compute/kernels compute/sums compute/math compute/layers compute/losses compute/optimizers compute/initializers
+compute/ops: base base/number base/random lang compute/kernels compute/sums compute/math
+mpi: base
+tools: base base/number base/random base/pack lang
+ROOMS
+}
+includes() { # file folder: what the files of a library or of the tool include, a line each
+    grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"[^"]*/' archive base compute io lang ledger mpi pipeline tools transforms --include='*.[ch]' |
+        sed -E 's|^([^:]*):[0-9]+:[^"]*"([^"]*)/[^/"]*".*|\1 \2|'
+}
 arrows() {
-    local folder allowed file line target bad
-    for folder in base io transforms compute pipeline mpi tools; do
-        case $folder in
-            base)              allowed="base" ;;
-            mpi)               allowed="base" ;;
-            io|transforms)     allowed="base $folder" ;;
-            compute)           allowed="base compute" ;;
-            pipeline)          allowed="base io transforms pipeline" ;;
-            tools)             allowed="tools base" ;;  # beside base the public headers alone: the tool proves the API
-        esac
-        while IFS=: read -r file line; do
-            target=${line#*\"}; target=${target%%\"*}
-            case $target in detpipe.h|detpipe_base.h|detpipe_net.h|detpipe_snapshot.h|detpipe_ops.h|detpipe_group.h|detpipe_ledger.h) continue ;; esac
-            bad=1
-            for ok in $allowed; do [ "${target%%/*}" = "$ok" ] && bad=0; done
-            [ $bad = 0 ] || fail "$file includes $target, which $folder may not see"
-        done < <(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "$folder" --include='*.[ch]' | sed -E 's/^([^:]*):[0-9]+:/\1:/')
-    done
-    if grep -nE 'include "(base|io|transforms|compute|pipeline|mpi|tools)/' include/*.h $(find examples -name "*.[ch]"); then fail "a public header or example includes an inner one"; fi
+    local file target room
+    rooms | sed 's/:/ /' > "$work/rooms"
+    while read -r file target; do
+        room=${file%/*}
+        [ "$room" = "$target" ] || grep -qE "^$room .*\b$target( |\$)" <(sed 's/$/ /' "$work/rooms") ||
+            fail "$file includes a file of $target, which $room may not see"
+    done < <(includes)
+    [ "$(includes | wc -l)" -gt 500 ] || fail "few includes are seen: the check is blind"
+    awk '{for (i = 2; i <= NF; i++) print $1, $i}' "$work/rooms" | tsort > /dev/null 2> "$work/circle" || fail "the rooms stand in a circle: $(tr '\n' ' ' < "$work/circle")"
+    if grep -nE 'include "(archive|base|compute|io|lang|ledger|mpi|pipeline|tools|transforms)/' include/*.h $(find examples -name "*.[ch]"); then fail "a public header or example includes an inner one"; fi
+}
+
+# A name of a type stands in one header.
+types() {
+    local twice
+    find archive base compute include io lang ledger mpi pipeline transforms tools -name '*.h' -exec sed -nE \
+        -e 's/^typedef (struct|enum|union) ([a-z0-9_]+) \{.*/\2/p' -e 's/^(struct|enum|union) ([a-z0-9_]+) \{/\2/p' {} + > "$work/names"
+    [ "$(wc -l < "$work/names")" -gt 100 ] || fail "few types are seen: the check is blind"
+    twice=$(sort "$work/names" | uniq -d)
+    [ -z "$twice" ] || fail "types with two definitions: $twice"
 }
 
 # Each public header compiles alone as C11 and C++17.
@@ -75,7 +113,7 @@ lists() {
         [ -n "$(rows_of "$def" "$macro")" ] || fail "$def: no $macro row is seen"
         rows_of "$def" "$macro" | LC_ALL=C sort -c || fail "$def: the $macro rows are not sorted"
         for name in $(rows_of "$def" "$macro"); do
-            [ -f "$prefix$name.c" ] || fail "$def: $name has no $prefix$name.c"
+            [ "$(find "${prefix%/*}" -name "${prefix##*/}$name.c" | wc -l)" = 1 ] || fail "$def: $name has no $prefix$name.c"
             [ "$golden" = - ] || grep -Eq "(^|[ :|\"=])$name( |\"|\$)" <(sed 's/^[^:]* : /: /' "tests/golden/$golden" | grep -v '^#') ||
                 fail "$def: $name has no line in tests/golden/$golden"
         done
@@ -98,7 +136,7 @@ LISTS
 # Tabs, blanks at line ends, lines over 100 columns, work left open.
 text() {
     local files
-    files=$(find base io transforms compute pipeline mpi tools include tests examples cmake \( -name '*.[ch]' -o -name '*.def' -o -name '*.sh' \) | sort)
+    files=$(find archive base compute io lang ledger mpi pipeline transforms tools include tests examples cmake \( -name '*.[ch]' -o -name '*.def' -o -name '*.sh' \) | sort)
     # shellcheck disable=SC2086
     if grep -nP '\t' $files | grep -vE '^tests/(house|tools)/'; then fail "tabs"; fi
     # shellcheck disable=SC2086
@@ -141,7 +179,7 @@ links() {
     done < <(grep -oHP '\]\((?!https?:)[^)# ]+' README.md CONTRIBUTING.md docs/*.md | sed 's/:\](/:/')
 }
 
-for rule in symbols globals arrows headers lists text readme links; do
+for rule in symbols globals arrows types headers lists text readme links; do
     echo "== $rule"
     $rule
 done

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "base/rng.h"
+#include "base/random/rng.h"
 #include "tests/support/test.h"
 
 /* ---- a naive model: every epoch of a stage as a list of groups of record numbers ---- */

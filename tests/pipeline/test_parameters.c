@@ -8,8 +8,8 @@
  */
 #include <math.h>
 
-#include "base/num.h"
-#include "base/text.h"
+#include "base/number/num.h"
+#include "lang/text.h"
 #include "tests/support/arrays.h"
 #include "tests/support/test.h"
 

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "base/text.h"
+#include "lang/text.h"
 #include "tests/support/test.h"
 
 /* "^" in a text marks the column that the error must have, and is not part of it. */

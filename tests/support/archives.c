@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/archive.h"
 #include "base/alloc.h"
-#include "compute/archive/archive.h"
 #include "tests/support/test.h"
 
 dp_status test_archive_parse(const void *data, size_t n, size_t *tensors)

@@ -3,11 +3,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "base/num.h"
+#include "base/number/num.h"
 #include "base/tensor.h"
-#include "base/text.h"
+#include "lang/text.h"
 #include "tests/support/test.h"
-#include "transforms/transform.h"
+#include "transforms/shared/transform.h"
 
 #define N      8
 #define PIXELS 1024

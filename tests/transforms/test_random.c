@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "base/rng.h"
+#include "base/random/rng.h"
 #include "tests/support/test.h"
 
 #define N 140

@@ -4,10 +4,11 @@
  */
 #include <math.h>
 
-#include "base/rng.h"
+#include "base/random/rng.h"
 #include "base/tensor.h"
 #include "tests/support/test.h"
-#include "transforms/resample.h"
+#include "transforms/rows.h"
+#include "transforms/shared/resample.h"
 
 #define SIDE 7
 

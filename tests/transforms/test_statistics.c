@@ -8,9 +8,10 @@
  */
 #include <math.h>
 
-#include "base/text.h"
+#include "lang/text.h"
 #include "tests/support/test.h"
-#include "transforms/transform.h"
+#include "transforms/rows.h"
+#include "transforms/shared/transform.h"
 
 #define EPOCHS 100
 #define ROWS   100000 /* of an epoch: 10^7 in all */

@@ -6,7 +6,8 @@
 
 #include "base/tensor.h"
 #include "tests/support/test.h"
-#include "transforms/transform.h"
+#include "transforms/rows.h"
+#include "transforms/shared/transform.h"
 
 static int64_t cast(double v, const char *type)
 {

@@ -1,0 +1,69 @@
+/* archive.h - files of named tensors: MindSpore's .ckpt, .safetensors, .npz (docs/checkpoint.md)
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Every file is hostile: sizes are checked before they are used, names are unique and printable,
+ * the data of a tensor is exactly its shape times its type.  What is read points into the bytes of
+ * the file or into the arena.
+ *
+ * A new format: a file here ending in `const dp_archive_format dp_archive_NAME`, a row in
+ * archive.c, tests/fuzz/fuzz_NAME.c, a paragraph in docs/checkpoint.md.
+ */
+#ifndef ARCHIVE_ARCHIVE_H
+#define ARCHIVE_ARCHIVE_H
+
+#include "base/alloc.h"
+#include "base/writer.h"
+#include "detpipe_net.h"
+
+#define DP_MAX_TENSOR_NAME 512 /* bytes */
+#define DP_MAX_TENSORS     (1 << 16)
+
+/* An element type and what the formats call it; NULL = the format has none. */
+typedef struct dp_element {
+    const char *name, *ckpt, *safetensors, *npy;
+    uint32_t size;
+} dp_element;
+extern const dp_element dp_elements[]; /* ends without a name */
+
+struct dp_archive {
+    const struct dp_archive_format *format;
+    dp_named_tensor *tensors; /* in the file's order */
+    size_t n, room;
+    dp_arena *arena;
+    const char *path; /* for messages */
+    dp_error *err;
+};
+
+typedef struct dp_archive_format {
+    const char *name, *suffix;
+    bool (*is)(const uint8_t *bytes, size_t n); /* by the first bytes */
+    dp_status (*parse)(dp_archive *, const uint8_t *bytes, size_t n);
+    dp_status (*write)(const dp_archive *, dp_writer *); /* NULL: not written by us */
+    const char *reserved; /* a name that no tensor has; NULL = none */
+} dp_archive_format;
+extern const dp_archive_format dp_archive_ckpt, dp_archive_npz, dp_archive_safetensors;
+
+/* DP_EIO, or DP_ECORRUPT with what is wrong; the arena holds all of it. */
+dp_status dp_archive_read(dp_archive *, const char *path, dp_arena *, dp_error *);
+dp_status dp_archive_parse(dp_archive *, const uint8_t *bytes, size_t n, const char *path,
+                           dp_arena *, dp_error *);
+
+/* "float32[3, 4]" */
+typedef struct dp_shape_text {
+    char text[224];
+} dp_shape_text;
+dp_shape_text dp_tensor_shape(const dp_named_tensor *);
+
+/* ---- for the formats ---- */
+
+dp_status dp_archive_corrupt(const dp_archive *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Checks name, shape and size, copies the name.  Of the tensor: rank, shape, data, size. */
+dp_status dp_archive_add(dp_archive *, const char *name, size_t length, const dp_element *,
+                         dp_named_tensor);
+const dp_element *dp_element_of(const dp_named_tensor *);
+/* By one of its names: offset of the field in dp_element. */
+const dp_element *dp_element_find(size_t field, const char *name, size_t length);
+
+#endif

@@ -1,0 +1,85 @@
+/* num.h - numbers as text, fused multiply-add, half precision, exp and log
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef BASE_NUMBER_NUM_H
+#define BASE_NUMBER_NUM_H
+
+#include <float.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__FAST_MATH__)
+#error "detpipe-fp/1 forbids -ffast-math"
+#endif
+_Static_assert(FLT_EVAL_METHOD == 0,
+               "detpipe-fp/1 needs FLT_EVAL_METHOD 0 (on 32-bit x86: -msse2 -mfpmath=sse)");
+
+#define DP_NUMBER_SIZE 32 /* of a printed number, NUL included */
+
+/* Decimal ("-1.5e-3") or a ratio of two decimals ("1/255") to the nearest double, whatever the
+ * locale. False when it is anything else, too long (64 characters), or not finite. */
+bool dp_parse_number(const char *text, size_t length, double *out);
+bool dp_parse_int(const char *text, size_t length, int64_t *out);
+
+/* The shortest decimal that parses back to the same double. */
+void dp_print_number(char out[DP_NUMBER_SIZE], double value);
+
+static inline uint32_t dp_f32_bits(float x)
+{
+    uint32_t u;
+    memcpy(&u, &x, 4);
+    return u;
+}
+static inline float dp_f32_from(uint32_t u)
+{
+    float x;
+    memcpy(&x, &u, 4);
+    return x;
+}
+static inline uint64_t dp_f64_bits(double x)
+{
+    uint64_t u;
+    memcpy(&u, &x, 8);
+    return u;
+}
+static inline double dp_f64_from(uint64_t u)
+{
+    double x;
+    memcpy(&x, &u, 8);
+    return x;
+}
+
+static inline bool dp_is_finite32(float x) { return (dp_f32_bits(x) & 0x7F800000u) != 0x7F800000u; }
+
+/* a * b + c rounded once.  The product of two floats is exact in double; the sum is rounded to odd
+ * there, which makes the last rounding correct, subnormals included (docs/numerics.md). */
+static inline float dp_fma32(float a, float b, float c)
+{
+#if defined(__FMA__) || defined(__aarch64__) || defined(__FP_FAST_FMAF)
+    return __builtin_fmaf(a, b, c);
+#else
+    const double p = (double)a * (double)b, s = p + (double)c;
+    const double back = s - p, e = (p - (s - back)) + ((double)c - back);
+    const uint64_t above = e > 0.0, below = e < 0.0; /* neither when exact, infinite or NaN */
+    const uint64_t beyond = (above | below) & (below ^ (s < 0.0)); /* s is past the true sum */
+    return (float)dp_f64_from((dp_f64_bits(s) - beyond) | above | below);
+#endif
+}
+
+/* Correctly rounded, as IEEE 754 has it; without math.h, whose names the kernels use. */
+static inline float dp_sqrt32(float x) { return __builtin_sqrtf(x); }
+
+float dp_f16_to_f32(uint16_t h);
+uint16_t dp_f32_to_f16(float x); /* round half to even, overflow to infinity */
+
+/* exp and log of docs/numerics.md without the last rounding.  x in [-745, 709] and a positive
+ * normal. */
+double dp_exp_d(double x);
+double dp_log_d(double x);
+double dp_sigmoid_d(double x); /* any x */
+double dp_tanh_d(double x);
+
+#endif

@@ -1,0 +1,30 @@
+/* loss.h - what a loss is: one constant, of this type, in one file
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef COMPUTE_LOSSES_LOSS_H
+#define COMPUTE_LOSSES_LOSS_H
+
+#include "base/status.h"
+#include "lang/params.h"
+
+/* The loss of the batch is TREE over leaves of SEQ64 of the samples' losses, / total, rounded. */
+typedef struct dp_loss_run {
+    int64_t total, classes; /* total: samples of the batch */
+    const float *x;
+    const int64_t *labels; /* 0 <= label < classes */
+    float *dx;             /* NULL = forward only */
+    double *sample_loss;   /* [n] */
+} dp_loss_run;
+
+typedef struct dp_loss {
+    dp_stage_info info;
+    size_t size;
+    dp_status (*plan)(const void *params, int64_t n, int64_t *leaf, dp_error *);
+    /* Called for each of this rank's samples, from several threads. */
+    void (*row)(const dp_loss_run *, int64_t sample);
+} dp_loss;
+
+extern const dp_loss *const dp_losses[]; /* ends with NULL */
+
+#endif

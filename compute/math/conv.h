@@ -1,0 +1,49 @@
+/* conv.h - convolution on NHWC activations and OIHW weights
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Orders (docs/numerics.md): forward is a CHAIN over (kh, kw, ic), zero padding takes part;
+ * the gradient of the input a CHAIN over (oh, ow, oc) of the taps that exist; the gradient of the
+ * weights a CHAIN over (n, oh, ow) inside each leaf of samples and a TREE over the leaves.
+ */
+#ifndef COMPUTE_MATH_CONV_H
+#define COMPUTE_MATH_CONV_H
+
+#include "base/workers.h"
+#include "compute/kernels/kernels.h"
+#include "compute/math/post_op.h"
+#include "compute/sums/share.h"
+
+typedef struct dp_conv {
+    int64_t ic, height, width;  /* of the input */
+    int64_t oc, kh, kw, oh, ow; /* of the output: oh x ow places */
+    int64_t stride_h, stride_w;
+    int64_t dilation_h, dilation_w;   /* places from one tap to the next */
+    int64_t groups;                   /* each makes oc / groups channels of ic / groups */
+    int64_t top, left, bottom, right; /* zeros around the input */
+} dp_conv;
+
+/* Floats of scratch memory for n samples, for all three. */
+size_t dp_conv_workspace(const dp_conv *, const dp_kernels *, int64_t n);
+
+/* bias: oc numbers, or NULL; post_op: of y, of dx, or NULL. */
+void dp_conv_forward(const dp_conv *, const dp_kernels *, dp_workers *, int64_t n, const float *x,
+                     const float *w, const float *bias, float *y, const dp_post_op *,
+                     float *workspace);
+void dp_conv_input_gradient(const dp_conv *, const dp_kernels *, dp_workers *, int64_t n,
+                            const float *dy, const float *w, float *dx, const dp_post_op *,
+                            float *workspace);
+void dp_conv_weight_gradient(const dp_conv *, const dp_kernels *, dp_workers *, int64_t n,
+                             int64_t leaf, const float *x, const float *dy, float *dw,
+                             float *workspace);
+
+/* y[n][c] += b[c]. */
+void dp_bias_add(const dp_kernels *, dp_workers *, int64_t n, int64_t channels, const float *b,
+                 float *y);
+
+/* db[c] = TREE over leaves of SEQ64 over (n, p) of dy[n][p][c], p < places, rounded once. */
+size_t dp_bias_workspace(int64_t n, int64_t channels); /* floats */
+void dp_bias_gradient(const dp_kernels *, dp_workers *, dp_share *, int64_t places,
+                      int64_t channels, const float *dy, float *db, float *workspace);
+
+#endif

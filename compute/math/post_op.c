@@ -1,0 +1,25 @@
+/* post_op.c - a function of each number alone, on a whole array
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "compute/math/post_op.h"
+
+typedef struct pass {
+    const dp_post_op *op;
+    const dp_kernels *kernels;
+    int64_t size;
+} pass;
+
+static void run_sample(void *ctx, uint64_t sample)
+{
+    const pass *p = ctx;
+    dp_post_op_run(p->op, p->kernels, (int64_t)sample * p->size, p->size);
+}
+
+void dp_post_op_run_all(const dp_post_op *op, const dp_kernels *k, dp_workers *workers, int64_t n,
+                        int64_t sample_size)
+{
+    pass p = {op, k, sample_size};
+    if (op->f != NULL)
+        dp_workers_run(workers, (uint64_t)n, run_sample, &p);
+}

@@ -1,0 +1,610 @@
+/* build.c - fitting a net text to its input
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/tensor.h"
+#include "compute/net/net.h"
+
+/* name= and from= of a stage, or NULL. */
+typedef struct link {
+    const dp_text_arg *name, *from;
+} link;
+
+typedef struct builder {
+    dp_net *net;
+    dp_text text;
+    const dp_stage_info **infos;
+    void **params;
+    link *links;
+    dp_layer_plan *plans; /* of the units */
+    dp_error *err;
+    size_t workspace;
+    uint64_t bytes; /* that the units planned so far take at least */
+    int64_t width;  /* of the widest sum over the batch */
+} builder;
+
+static size_t struct_size(const dp_stage_info *info)
+{
+#define SIZE_IN(list)                                                                              \
+    for (size_t i = 0; list[i] != NULL; i++) {                                                     \
+        if (&list[i]->info == info)                                                                \
+            return list[i]->size;                                                                  \
+    }
+    SIZE_IN(dp_layers)
+    SIZE_IN(dp_losses)
+    SIZE_IN(dp_optimizers)
+    SIZE_IN(dp_initializers)
+    return sizeof(dp_initial);
+}
+
+static const dp_layer *layer_of(const dp_stage_info *info)
+{
+    for (size_t i = 0; dp_layers[i] != NULL; i++) {
+        if (&dp_layers[i]->info == info)
+            return dp_layers[i];
+    }
+    return NULL;
+}
+
+static dp_status at_stage(const builder *b, uint32_t i, dp_status status)
+{
+    if (status != DP_OK && b->err != NULL)
+        b->err->column = b->text.stages[i].column;
+    return status;
+}
+
+/* name= and from= are of the unit, not of its layer: taken out, so that the rest is bound. */
+static dp_status bind_stage(builder *b, uint32_t i)
+{
+    dp_text_stage rest = b->text.stages[i];
+
+    if (layer_of(b->infos[i]) == NULL)
+        return dp_params_bind(b->infos[i], &rest, b->params[i], b->err);
+    rest.args = dp_arena_alloc(&b->net->arena, rest.n_args + 1, sizeof *rest.args);
+    if (rest.args == NULL)
+        return dp_arena_fail(&b->net->arena, b->err, "the stages");
+    rest.n_args = 0;
+    for (uint32_t a = 0; a < b->text.stages[i].n_args; a++) {
+        const dp_text_arg *arg = &b->text.stages[i].args[a];
+        if (strcmp(arg->name, "name") == 0)
+            b->links[i].name = arg;
+        else if (strcmp(arg->name, "from") == 0)
+            b->links[i].from = arg;
+        else
+            rest.args[rest.n_args++] = *arg;
+    }
+    return dp_params_bind(b->infos[i], &rest, b->params[i], b->err);
+}
+
+static dp_status bind_stages(builder *b)
+{
+    dp_arena *arena = &b->net->arena;
+
+    b->infos = dp_arena_alloc(arena, b->text.n_stages, sizeof *b->infos);
+    b->params = dp_arena_alloc(arena, b->text.n_stages, sizeof *b->params);
+    b->links = dp_arena_alloc(arena, b->text.n_stages, sizeof *b->links);
+    if (b->infos == NULL || b->params == NULL || b->links == NULL)
+        return dp_arena_fail(arena, b->err, "the stages");
+    for (uint32_t i = 0; i < b->text.n_stages; i++) {
+        const char *hint;
+        dp_status status;
+        b->infos[i] = dp_stage_find(dp_net_table, dp_n_net_stages, b->text.stages[i].name, &hint);
+        if (b->infos[i] == NULL)
+            return dp_stage_unknown(&b->text.stages[i], hint, "stage of a net", b->err);
+        b->params[i] = dp_arena_alloc(arena, 1, struct_size(b->infos[i]) + 1); /* none is empty */
+        if (b->params[i] == NULL)
+            return dp_arena_fail(arena, b->err, "the stages");
+        status = bind_stage(b, i);
+        if (status != DP_OK)
+            return status;
+    }
+    return DP_OK;
+}
+
+/* init, layers, loss, optimizer: each kind only after the ones before it. */
+static dp_status check_places(const builder *b)
+{
+    static const char *const kinds[] = {"init", "layer", "loss", "optimizer"};
+    int last = -1;
+
+    for (uint32_t i = 0; i < b->text.n_stages; i++) {
+        int kind = 0;
+        while (kind < 4 && strcmp(b->infos[i]->kind, kinds[kind]) != 0)
+            kind++;
+        if (kind == 4)
+            return dp_fail_at(b->err, DP_ESPEC, b->text.stages[i].column,
+                              "%s is an initializer: give it to init", b->infos[i]->name);
+        if (kind < last || (kind == last && kind != 1))
+            return dp_fail_at(b->err, DP_ESPEC, b->text.stages[i].column,
+                              "%s is out of place: a net is init, layers, one loss, "
+                              "one optimizer",
+                              b->infos[i]->name);
+        last = kind;
+    }
+    if (b->net->n_units == 0)
+        return dp_fail_at(b->err, DP_ESPEC, 1, "the net has no layer");
+    return DP_OK;
+}
+
+static float *floats(dp_net *net, int64_t a, int64_t b)
+{
+    size_t n;
+    return dp_mul((size_t)a, (size_t)b, &n) ? dp_arena_alloc(&net->arena, n, sizeof(float)) : NULL;
+}
+
+/* In double, so that the check itself cannot overflow. */
+static bool fits(const dp_extent *e, int64_t n)
+{
+    return (double)e->channels * (double)e->height * (double)e->width * (double)n <=
+           (double)DP_MAX_FLOATS;
+}
+
+static dp_tensor tensor_of(const dp_weight *w)
+{
+    return (dp_tensor){NULL, DP_F32, w->rank, {w->shape[0], w->shape[1], w->shape[2], w->shape[3]}};
+}
+
+static dp_status add_parameter(dp_net *net, const dp_weight *w, const char *layer, dp_error *err)
+{
+    dp_parameter *p = &net->parameters[net->n_parameters];
+    char name[DP_MAX_NAME + 64];
+    const int length = snprintf(name, sizeof name, "%s.%s", layer, w->suffix);
+
+    p->value = tensor_of(w);
+    p->gradient = p->value;
+    p->count = (int64_t)dp_tensor_count(&p->value);
+    p->fan_in = w->fan_in;
+    p->is_bias = w->is_bias;
+    p->given = w->given;
+    p->is_state = w->is_state;
+    p->initial = w->initial;
+    p->name = dp_arena_text(&net->arena, name, (size_t)length);
+    p->whole = w->whole;
+    p->value.data = floats(net, p->count, 1);
+    p->gradient.data = w->whole ? floats(net, p->count, 1) : NULL; /* or in the buckets */
+    if (p->name == NULL || p->value.data == NULL || (w->whole && p->gradient.data == NULL))
+        return dp_arena_fail(&net->arena, err, name);
+    for (uint32_t i = 0; net->optimizer != NULL && i < net->optimizer->n_moments; i++) {
+        p->moments[i] = floats(net, p->count, 1);
+        if (p->moments[i] == NULL)
+            return dp_arena_fail(&net->arena, err, name);
+    }
+    net->n_parameters++;
+    return DP_OK;
+}
+
+/* How many layers with this prefix stand up to stage i, itself included. */
+static uint32_t number_of(const builder *b, uint32_t i)
+{
+    uint32_t n = 0;
+    for (uint32_t j = 0; j <= i; j++)
+        n += layer_of(b->infos[j]) != NULL && b->infos[j] == b->infos[i];
+    return n;
+}
+
+/* A function of each number, where nobody else reads its input; but not after another one, whose
+ * gradient needs its own y. */
+static bool works_in_place(const dp_net *net, const dp_unit *u)
+{
+    if (u->layer->activate == NULL || u == net->units)
+        return u->layer->activate != NULL;
+    return &net->units[u->input[0] < 0 ? 0 : u->input[0]] == u - 1 && u->input[0] >= 0 &&
+           u[-1].n_readers == 1 && u[-1].layer->activate == NULL;
+}
+
+/* What the unit computes. */
+static dp_status alloc_unit(dp_net *net, dp_unit *u, size_t memory, dp_error *err)
+{
+    const bool first = u == net->units, in_place = works_in_place(net, u);
+
+    u->y = !in_place ? floats(net, net->own, dp_extent_size(&u->out)) : first ? net->x : u[-1].y;
+    u->dy = in_place && !first ? u[-1].dy : floats(net, net->own, dp_extent_size(&u->out));
+    u->memory = dp_arena_alloc(&net->arena, memory, 1);
+    return u->y != NULL && u->dy != NULL && u->memory != NULL
+               ? DP_OK
+               : dp_arena_fail(&net->arena, err, "activations");
+}
+
+static dp_extent extent_of(const dp_net *net, int32_t unit)
+{
+    return unit == DP_NET_INPUT ? net->in : net->units[unit].out;
+}
+
+static dp_status label_unit(builder *b, uint32_t stage, dp_unit *u)
+{
+    const char *prefix = u->layer->prefix != NULL ? u->layer->prefix : u->layer->info.name;
+    char label[DP_MAX_NAME + 32];
+    const int n = snprintf(label, sizeof label, "%s%u", prefix, number_of(b, stage));
+
+    u->label = dp_arena_text(&b->net->arena, label, (size_t)n);
+    return u->label != NULL ? DP_OK : dp_arena_fail(&b->net->arena, b->err, "a name");
+}
+
+/* n more of `size` bytes, or false past the limit. */
+static bool add_bytes(uint64_t *bytes, uint64_t n, uint64_t size, uint64_t limit)
+{
+    uint64_t more;
+
+    return !__builtin_mul_overflow(n, size, &more) &&
+           !__builtin_add_overflow(*bytes, more, bytes) && *bytes <= limit;
+}
+
+/* Adds what the unit takes at least: y and dy, what it keeps, its parameters with their gradients
+ * and moments. */
+static bool count_unit(builder *b, const dp_unit *u, const dp_layer_plan *plan, uint64_t limit)
+{
+    const dp_net *net = b->net;
+    const uint64_t copies = 2 + (net->optimizer != NULL ? net->optimizer->n_moments : 0);
+    const uint64_t outputs = works_in_place(net, u) ? 0 : 2 * sizeof(float);
+    uint64_t with_workspace;
+    bool fits =
+        add_bytes(&b->bytes, (uint64_t)(net->own * dp_extent_size(&u->out)), outputs, limit) &&
+        add_bytes(&b->bytes, plan->memory, 1, limit);
+
+    for (uint32_t i = 0; i < plan->n_weights && fits; i++) {
+        const dp_tensor value = tensor_of(&plan->weights[i]);
+        fits = dp_tensor_fits(&value) &&
+               add_bytes(&b->bytes, dp_tensor_count(&value), copies * sizeof(float), limit);
+    }
+    with_workspace = b->bytes;
+    return fits && add_bytes(&with_workspace, b->workspace, sizeof(float), limit);
+}
+
+/* Before anything is taken: so that a text of a line cannot fill the memory of a machine. */
+static dp_status check_size(builder *b, const dp_unit *u, const dp_layer_plan *plan)
+{
+    const uint64_t memory = b->net->options.memory;
+    const bool given = memory != 0 && memory < DP_MAX_NET;
+    const uint64_t limit = given ? memory : DP_MAX_NET;
+
+    if (!fits(&plan->out, b->net->most) || plan->workspace > (size_t)DP_MAX_FLOATS)
+        return dp_fail(b->err, DP_ELIMIT, "%s: a batch would be more than 2^40 numbers", u->label);
+    return count_unit(b, u, plan, limit)
+               ? DP_OK
+               : dp_fail(b->err, DP_ELIMIT,
+                         "%s: the net up to it would take more than %s%llu bytes", u->label,
+                         given ? "dp_options.memory = " : "", (unsigned long long)limit);
+}
+
+static dp_status plan_unit(builder *b, uint32_t stage, dp_unit *u, dp_layer_plan *plan)
+{
+    const dp_net *net = b->net;
+    const dp_extent in = extent_of(net, u->input[0]);
+    dp_status status = label_unit(b, stage, u);
+
+    *plan = (dp_layer_plan){.n = net->own, .kernels = net->kernels, .in = in, .out = in};
+    if (u->layer->joins)
+        plan->second = extent_of(net, u->input[1]);
+    u->key = dp_rng_key(net->seed, u->layer->info.name, number_of(b, stage));
+    if (status == DP_OK && u->layer->plan != NULL)
+        status = u->layer->plan(u->params, plan, b->err);
+    if (status != DP_OK)
+        return status;
+    u->in = plan->in;
+    u->out = plan->out;
+    u->n_weights = plan->n_weights;
+    b->workspace = dp_max_size(plan->workspace, b->workspace);
+    if (plan->width > b->width)
+        b->width = plan->width;
+    return check_size(b, u, plan);
+}
+
+static dp_status alloc_units(builder *b)
+{
+    dp_net *net = b->net;
+
+    net->units = dp_arena_alloc(&net->arena, net->n_units, sizeof *net->units);
+    b->plans = dp_arena_alloc(&net->arena, net->n_units, sizeof *b->plans);
+    net->parameters = dp_arena_alloc(&net->arena, (size_t)net->n_units * DP_LAYER_PARAMS,
+                                     sizeof *net->parameters);
+    net->squares =
+        dp_arena_alloc(&net->arena, (size_t)net->n_units * DP_LAYER_PARAMS, sizeof *net->squares);
+    return net->squares == NULL || net->units == NULL || b->plans == NULL || net->parameters == NULL
+               ? dp_arena_fail(&net->arena, b->err, "the layers")
+               : DP_OK;
+}
+
+/* The unit of that name before unit n. */
+static dp_status find_unit(const builder *b, uint32_t n, const dp_text_arg *from, int32_t *out)
+{
+    for (*out = (int32_t)n - 1; *out >= 0; --*out) {
+        const char *name = b->net->units[*out].name;
+        if (name != NULL && strcmp(name, from->value) == 0)
+            return DP_OK;
+    }
+    return dp_fail_at(b->err, DP_ESPEC, from->value_column,
+                      "no layer before this one has name=%.60s", from->value);
+}
+
+static dp_status link_unit(const builder *b, uint32_t stage, uint32_t n)
+{
+    dp_unit *u = &b->net->units[n];
+    const link *l = &b->links[stage];
+    dp_status status = DP_OK;
+    int32_t taken;
+
+    u->layer = layer_of(b->infos[stage]);
+    u->params = b->params[stage];
+    u->input[0] = (int32_t)n - 1;
+    u->input[1] = DP_NO_UNIT;
+    u->last_reader = DP_NO_UNIT;
+    if (l->name != NULL && l->name->value[0] == '\0')
+        return dp_fail_at(b->err, DP_ESPEC, l->name->value_column, "a name has at least a letter");
+    if (l->name != NULL && find_unit(b, n, l->name, &taken) == DP_OK)
+        return dp_fail_at(b->err, DP_ESPEC, l->name->value_column,
+                          "name=%.60s is the name of another layer", l->name->value);
+    if (l->from != NULL)
+        status = find_unit(b, n, l->from, &u->input[u->layer->joins]);
+    else if (u->layer->joins)
+        status = dp_fail_at(b->err, DP_ESPEC, b->text.stages[stage].column,
+                            "%s takes two inputs: name the second with from=", u->layer->info.name);
+    if (status == DP_OK && u->layer->joins && n == 0)
+        status = dp_fail_at(b->err, DP_ESPEC, b->text.stages[stage].column,
+                            "%s cannot be the first layer", u->layer->info.name);
+    u->name = l->name != NULL ? l->name->value : NULL;
+    return status;
+}
+
+/* Who reads whom, before anything is planned. */
+static dp_status link_units(const builder *b)
+{
+    dp_net *net = b->net;
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < b->text.n_stages; i++) {
+        dp_status status;
+        if (layer_of(b->infos[i]) == NULL)
+            continue;
+        status = link_unit(b, i, n);
+        for (int k = 0; k < 2 && status == DP_OK && net->units[n].input[k] >= 0; k++) {
+            net->units[net->units[n].input[k]].n_readers++;
+            net->units[net->units[n].input[k]].last_reader = (int32_t)n;
+        }
+        if (status != DP_OK)
+            return status;
+        n++;
+    }
+    return DP_OK;
+}
+
+static dp_status plan_units(builder *b)
+{
+    const dp_net *net = b->net;
+    uint32_t n = 0;
+
+    b->bytes = (uint64_t)(net->own * dp_extent_size(&net->in)) * sizeof(float);
+    for (uint32_t i = 0; i < b->text.n_stages; i++) {
+        dp_status status;
+        if (layer_of(b->infos[i]) == NULL)
+            continue;
+        status = at_stage(b, i, plan_unit(b, i, &net->units[n], &b->plans[n]));
+        if (status == DP_OK && n + 1 < net->n_units && net->units[n].n_readers == 0)
+            status = dp_fail_at(b->err, DP_ESPEC, b->text.stages[i].column,
+                                "nobody takes the output of this %s", b->infos[i]->name);
+        if (status != DP_OK)
+            return status;
+        n++;
+    }
+    return DP_OK;
+}
+
+/* What was planned. */
+static dp_status make_units(builder *b)
+{
+    dp_net *net = b->net;
+    int64_t spread = 0;
+
+    net->x = floats(net, net->own, dp_extent_size(&net->in));
+    if (net->x == NULL)
+        return dp_arena_fail(&net->arena, b->err, "the input");
+    for (uint32_t n = 0; n < net->n_units; n++) {
+        dp_unit *u = &net->units[n];
+        const int64_t size = net->own * dp_extent_size(&u->out);
+        dp_status status = alloc_unit(net, u, b->plans[n].memory, b->err);
+        u->first_weight = net->n_parameters;
+        for (uint32_t i = 0; i < u->n_weights && status == DP_OK; i++)
+            status = add_parameter(net, &b->plans[n].weights[i], u->label, b->err);
+        if (status != DP_OK)
+            return status;
+        if (u->n_readers > 1 && size > spread)
+            spread = size;
+    }
+    net->classes = net->units[net->n_units - 1].out.channels;
+    net->spread = floats(net, spread, 1);
+    if (net->spread == NULL)
+        return dp_arena_fail(&net->arena, b->err, "the workspace");
+    net->workspace = floats(net, (int64_t)b->workspace, 1);
+    return net->workspace == NULL ? dp_arena_fail(&net->arena, b->err, "the workspace") : DP_OK;
+}
+
+/* What the init stage says where there is none: the defaults of its table. */
+static dp_status bind_initial(builder *b)
+{
+    const dp_text_stage none = {.name = "init"};
+    return dp_params_bind(&dp_init_info, &none, &b->net->initial, b->err);
+}
+
+/* Sorts the stages out: where the loss and the optimizer are, how many layers there are. */
+static void find_ends(builder *b)
+{
+    dp_net *net = b->net;
+
+    for (uint32_t i = 0; i < b->text.n_stages; i++) {
+        net->n_units += layer_of(b->infos[i]) != NULL;
+        for (size_t j = 0; dp_losses[j] != NULL; j++) {
+            if (&dp_losses[j]->info == b->infos[i])
+                net->loss = dp_losses[j], net->loss_params = b->params[i];
+        }
+        for (size_t j = 0; dp_optimizers[j] != NULL; j++) {
+            if (&dp_optimizers[j]->info == b->infos[i])
+                net->optimizer = dp_optimizers[j], net->optimizer_params = b->params[i];
+        }
+        if (b->infos[i] == &dp_init_info)
+            net->initial = *(const dp_initial *)b->params[i];
+    }
+}
+
+/* At the stage that these are the parameters of. */
+static dp_status at_params(const builder *b, const void *params, dp_status status)
+{
+    uint32_t i = 0;
+
+    while (b->params[i] != params)
+        i++;
+    return at_stage(b, i, status);
+}
+
+static dp_status check_optimizer(const builder *b)
+{
+    const dp_net *net = b->net;
+
+    return net->optimizer == NULL ? DP_OK
+                                  : at_params(b, net->optimizer_params,
+                                              dp_schedule_check(net->optimizer_params, b->err));
+}
+
+/* How the batch is cut, and this rank's samples of it; without a loss there is no batch. */
+static dp_status plan_batch(const builder *b)
+{
+    dp_net *net = b->net;
+    dp_status status = DP_OK;
+
+    net->leaf = 1;
+    net->own = net->most;
+    if (net->loss == NULL)
+        return DP_OK;
+    status = at_params(b, net->loss_params,
+                       net->loss->plan(net->loss_params, net->most, &net->leaf, b->err));
+    if (status == DP_OK)
+        net->own = dp_share_most(net->options.group, net->most, net->leaf);
+    return status;
+}
+
+static dp_status check_loss(const builder *b)
+{
+    const dp_net *net = b->net;
+    const dp_extent *out = &net->units[net->n_units - 1].out;
+
+    return net->loss == NULL || (out->height == 1 && out->width == 1)
+               ? DP_OK
+               : at_params(b, net->loss_params,
+                           dp_fail(b->err, DP_ESPEC, "%s takes features: put flatten before it",
+                                   net->loss->info.name));
+}
+
+#define LINE 16 /* floats: each gradient begins on a line of the cache */
+
+/* In the order in which the backward pass makes them. */
+static int64_t place_gradients(const dp_net *net)
+{
+    int64_t place = 0;
+
+    for (uint32_t i = net->n_units; i-- > 0;) {
+        dp_unit *u = &net->units[i];
+        for (uint32_t w = 0; w < u->n_weights; w++) {
+            dp_parameter *p = &net->parameters[u->first_weight + w];
+            p->place = place;
+            place += p->whole ? 0 : (p->count + LINE - 1) / LINE * LINE;
+        }
+        u->ready = place;
+    }
+    return place;
+}
+
+static dp_status plan_gradients(const builder *b)
+{
+    dp_net *net = b->net;
+    dp_status status = dp_share_open(&net->share, net->loss != NULL ? net->options.group : NULL,
+                                     net->most, net->leaf, b->width, &net->arena, b->err);
+
+    if (status == DP_OK)
+        status = dp_buckets_open(&net->buckets, &net->share, net->kernels, place_gradients(net),
+                                 &net->arena, b->err);
+    for (uint32_t i = 0; i < net->n_parameters && status == DP_OK; i++) {
+        dp_parameter *p = &net->parameters[i];
+        if (!p->whole)
+            p->gradient.data = net->buckets.gradient + p->place;
+    }
+    return status;
+}
+
+static dp_status plan_ends(builder *b)
+{
+    dp_net *net = b->net;
+    const size_t own = (size_t)net->own;
+    const dp_status status = check_loss(b);
+
+    net->labels = dp_arena_alloc(&net->arena, own, sizeof *net->labels);
+    net->sample_loss = dp_arena_alloc(&net->arena, own, sizeof *net->sample_loss);
+    net->leaf_sums = dp_arena_alloc(&net->arena, 2 * own, sizeof *net->leaf_sums);
+    if (status != DP_OK)
+        return status;
+    return net->labels == NULL || net->sample_loss == NULL || net->leaf_sums == NULL
+               ? dp_arena_fail(&net->arena, b->err, "the labels")
+               : plan_gradients(b);
+}
+
+static void print_link(dp_out *out, const char *word, const dp_text_arg *arg)
+{
+    if (arg == NULL)
+        return;
+    dp_out_text(out, word);
+    dp_out_value(out, arg->value);
+}
+
+static void print_stages(const void *ctx, dp_out *out)
+{
+    const builder *b = ctx;
+
+    dp_params_print(&dp_init_info, &b->net->initial, out);
+    for (uint32_t i = 0; i < b->text.n_stages; i++) {
+        if (b->infos[i] == &dp_init_info)
+            continue;
+        dp_out_text(out, " | ");
+        dp_params_print(b->infos[i], b->params[i], out);
+        print_link(out, " name=", b->links[i].name);
+        print_link(out, " from=", b->links[i].from);
+    }
+}
+
+static dp_status print_spec(builder *b)
+{
+    b->net->spec = dp_out_arena(&b->net->arena, print_stages, b, NULL);
+    return b->net->spec != NULL ? DP_OK
+                                : dp_arena_fail(&b->net->arena, b->err, "the canonical text");
+}
+
+dp_status dp_net_build(dp_net *net, const char *text, dp_error *err)
+{
+    builder b = {.net = net, .err = err, .width = 2 /* the loss */};
+    dp_status status = dp_text_parse(text, strlen(text), &net->arena, &b.text, err);
+
+    if (status == DP_OK)
+        status = bind_initial(&b);
+    if (status == DP_OK)
+        status = bind_stages(&b);
+    if (status == DP_OK) {
+        find_ends(&b);
+        status = check_places(&b);
+    }
+    if (status == DP_OK)
+        status = check_optimizer(&b);
+    if (status == DP_OK)
+        status = plan_batch(&b);
+    if (status == DP_OK)
+        status = alloc_units(&b);
+    if (status == DP_OK)
+        status = link_units(&b);
+    if (status == DP_OK)
+        status = plan_units(&b);
+    if (status == DP_OK)
+        status = make_units(&b);
+    if (status == DP_OK)
+        status = plan_ends(&b);
+    if (status == DP_OK)
+        status = at_stage(&b, 0, dp_net_initialize(net, err));
+    return status == DP_OK ? print_spec(&b) : status;
+}

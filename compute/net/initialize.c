@@ -1,0 +1,120 @@
+/* initialize.c - first values of the parameters
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Each parameter has a generator of its own, keyed by (seed, its name): another layer in the text
+ * leaves it as it was.
+ */
+#include <string.h>
+
+#include "compute/initializers/mindspore_init.h"
+#include "compute/net/net.h"
+
+#define BLOCK 65536 /* elements of a task */
+
+static const dp_param params[] = {
+    DP_TEXT(dp_initial, weight, "he_uniform", "an initializer with its parameters, in quotes"),
+    DP_TEXT(dp_initial, bias, "zeros", "the same, for biases"),
+    DP_PARAMS_END,
+};
+
+const dp_stage_info dp_init_info = {
+    "init", "init", "how the parameters begin: first stage of a net, may be left out", 1, params};
+
+typedef struct chosen {
+    const dp_initializer *initializer;
+    void *params;
+} chosen;
+
+static void print_chosen(const void *ctx, dp_out *out)
+{
+    const chosen *c = ctx;
+    dp_params_print(&c->initializer->info, c->params, out);
+}
+
+/* Reads "normal sigma=0.02" and replaces the text by its canonical form. */
+static dp_status choose(dp_net *net, const char **text, chosen *out, dp_error *err)
+{
+    const dp_stage_info *rows[16];
+    const char *hint;
+    const dp_stage_info *found;
+    dp_text parsed;
+    char *canonical;
+    size_t n = 0;
+    dp_status status = dp_text_parse(*text, strlen(*text), &net->arena, &parsed, err);
+
+    if (status == DP_OK && parsed.n_stages != 1)
+        status = dp_fail(err, DP_ESPEC, "init: one initializer is expected");
+    if (status != DP_OK)
+        return status;
+    for (; dp_initializers[n] != NULL && n < 16; n++)
+        rows[n] = &dp_initializers[n]->info;
+    found = dp_stage_find(rows, n, parsed.stages[0].name, &hint);
+    if (found == NULL)
+        return dp_stage_unknown(&parsed.stages[0], hint, "initializer", err);
+    for (n = 0; &dp_initializers[n]->info != found;)
+        n++;
+    out->initializer = dp_initializers[n];
+    out->params = dp_arena_alloc(&net->arena, 1, out->initializer->size);
+    if (out->params == NULL)
+        return dp_arena_fail(&net->arena, err, "an initializer");
+    status = dp_params_bind(found, &parsed.stages[0], out->params, err);
+    if (status == DP_OK && out->initializer->check != NULL)
+        status = out->initializer->check(out->params, net->seed, err);
+    if (status != DP_OK)
+        return status;
+    canonical = dp_out_arena(&net->arena, print_chosen, out, NULL);
+    if (canonical == NULL)
+        return dp_arena_fail(&net->arena, err, "an initializer");
+    *text = canonical;
+    return DP_OK;
+}
+
+typedef struct filling {
+    const chosen *chosen;
+    const dp_parameter *p;
+    dp_init_source source;
+} filling;
+
+static void fill_block(void *ctx, uint64_t index)
+{
+    const filling *f = ctx;
+    const int64_t first = (int64_t)index * BLOCK, left = f->p->count - first;
+    dp_init_source source = f->source;
+
+    source.rng.counter[0] += (uint32_t)(first / 4);
+    f->chosen->initializer->fill(f->chosen->params, &source, first, left < BLOCK ? left : BLOCK,
+                                 (float *)f->p->value.data + first);
+}
+
+static void fill_given(const dp_parameter *p)
+{
+    for (int64_t i = 0; i < p->count; i++)
+        ((float *)p->value.data)[i] = p->initial;
+}
+
+dp_status dp_net_initialize(dp_net *net, dp_error *err)
+{
+    chosen weight, bias;
+    dp_mt19937 seeds;
+    dp_status status = choose(net, &net->initial.weight, &weight, err);
+
+    if (status == DP_OK)
+        status = choose(net, &net->initial.bias, &bias, err);
+    dp_mt19937_seed(&seeds, (uint32_t)net->seed);
+    for (uint32_t i = 0; i < net->n_parameters && status == DP_OK; i++) {
+        if (net->parameters[i].given) {
+            fill_given(&net->parameters[i]);
+            continue;
+        }
+        filling f = {net->parameters[i].is_bias ? &bias : &weight,
+                     &net->parameters[i],
+                     {{{0}, {0}, {0}, 0}, 0, 0}};
+        f.source.fan_in = f.p->fan_in;
+        if (f.chosen->initializer->draws)
+            f.source.mindspore_seed = dp_mindspore_seed(&seeds);
+        dp_rng_start(&f.source.rng, dp_rng_key(net->seed, f.p->name, 0), 0, 0);
+        dp_workers_run(net->workers, (uint64_t)(f.p->count + BLOCK - 1) / BLOCK, fill_block, &f);
+    }
+    return status;
+}

@@ -1,0 +1,519 @@
+/* net.c - the calls of detpipe_net.h that compute
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "compute/net/net.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/number/num.h"
+#include "base/numeric.h"
+#include "base/tensor.h"
+
+#define UPDATE_BLOCK 16384 /* parameters of a task */
+
+static dp_status check_input(dp_net *net, const dp_tensor *input, dp_error *err)
+{
+    const dp_status status = dp_tensor_check(input, "dp_net_open: input", err);
+    uint64_t count;
+
+    if (status != DP_OK)
+        return status;
+    count = dp_tensor_count(input);
+    if (input->dtype != DP_F32 || (input->rank != 2 && input->rank != 4) || count == 0 ||
+        count > (uint64_t)DP_MAX_FLOATS)
+        return dp_fail(
+            err, DP_EINVAL,
+            "a net takes float32[n, channels, height, width] or float32[n, features], not %s",
+            dp_tensor_type(input).text);
+    net->input = *input;
+    net->most = input->shape[0];
+    net->in = input->rank == 2 ? (dp_extent){input->shape[1], 1, 1}
+                               : (dp_extent){input->shape[1], input->shape[2], input->shape[3]};
+    return DP_OK;
+}
+
+static dp_status build(dp_net *net, const char *text, const dp_tensor *input, dp_error *err)
+{
+    dp_cpu_level level;
+    dp_status status = check_input(net, input, err);
+
+    if (status == DP_OK)
+        status = dp_cpu_level_get(&level, err);
+    if (status != DP_OK)
+        return status;
+    net->kernels = dp_kernels_of(level);
+    status = dp_workers_open(&net->workers, net->options.threads, &net->arena, err);
+    return status == DP_OK ? dp_net_build(net, text, err) : status;
+}
+
+dp_status dp_net_open(dp_net **out, const char *text, uint64_t seed, const dp_tensor *input,
+                      const dp_options *given, dp_error *err)
+{
+    dp_options options;
+    dp_net *net;
+    dp_status status;
+    dp_fp fp;
+
+    if (out == NULL || text == NULL || input == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_net_open: %s is NULL",
+                       out == NULL    ? "out"
+                       : text == NULL ? "net"
+                                      : "input");
+    status = dp_options_get(given, &options, err);
+    if (status != DP_OK)
+        return status;
+    net = options.alloc->alloc(options.alloc->ctx, sizeof *net, 64);
+    if (net == NULL)
+        return dp_fail(err, DP_ENOMEM, "out of memory for a net");
+    memset(net, 0, sizeof *net);
+    net->options = options;
+    net->seed = seed;
+    net->process = dp_process();
+    net->arena.alloc = options.alloc;
+    net->arena.limit = options.memory;
+    net->arena.total = sizeof *net;
+    status = dp_numeric_enter(&fp, &options, err);
+    if (status == DP_OK)
+        status = build(net, text, input, err);
+    dp_fp_leave(&fp);
+    if (status == DP_OK)
+        *out = net;
+    else
+        dp_net_close(net);
+    return status;
+}
+
+void dp_net_close(dp_net *net)
+{
+    if (net == NULL)
+        return;
+    const dp_allocator *alloc = net->options.alloc;
+    if (net->process == dp_process())
+        dp_workers_close(net->workers);
+    dp_arena_free(&net->arena);
+    alloc->free(alloc->ctx, net, sizeof *net);
+}
+
+/* ---- one pass ---- */
+
+typedef struct intake {
+    const dp_net *net;
+    const float *src; /* this rank's samples */
+} intake;
+
+/* From [c][h][w] to [h][w][c]. */
+static void take_sample(void *ctx, uint64_t i)
+{
+    const intake *t = ctx;
+    const int64_t channels = t->net->in.channels, places = t->net->in.height * t->net->in.width;
+    const float *src = t->src + (int64_t)i * channels * places;
+    float *dst = t->net->x + (int64_t)i * channels * places;
+
+    for (int64_t c = 0; c < channels; c++) {
+        for (int64_t p = 0; p < places; p++)
+            dst[p * channels + c] = src[c * places + p];
+    }
+}
+
+static dp_status take_labels(dp_net *net, const dp_tensor *labels, dp_error *err)
+{
+    const dp_share *share = &net->share;
+    const dp_status status = dp_tensor_check_data(labels, "labels", err);
+
+    if (status != DP_OK)
+        return status;
+    if (!dp_dtype_is_integer(labels->dtype) || labels->rank != 1 ||
+        labels->shape[0] != share->total)
+        return dp_fail(err, DP_EINVAL, "labels are %s: %lld integers are expected",
+                       dp_tensor_type(labels).text, (long long)share->total);
+    for (int64_t i = 0; i < share->total; i++) {
+        const int64_t label = dp_load_int(labels->data, labels->dtype, (size_t)i);
+        if (label < 0 || label >= net->classes)
+            return dp_fail(err, DP_EINVAL, "label %s of sample %lld is no class: the net has %lld",
+                           dp_print_int(labels->data, labels->dtype, (size_t)i).text, (long long)i,
+                           (long long)net->classes);
+        if (i >= share->first && i < share->first + share->n)
+            net->labels[i - share->first] = label;
+    }
+    return DP_OK;
+}
+
+static dp_status take_input(dp_net *net, const dp_tensor *input, const dp_tensor *labels,
+                            dp_error *err)
+{
+    intake t = {net, NULL};
+    dp_tensor expected = net->input;
+    dp_status status = dp_check_process(net->process, err);
+
+    if (status == DP_OK)
+        status = dp_tensor_check_data(input, "the input", err);
+    if (status != DP_OK)
+        return status;
+    if (input->rank > 0)
+        expected.shape[0] = input->shape[0];
+    if (!dp_tensor_same_type(input, &expected) || input->shape[0] < 1 ||
+        input->shape[0] > net->most)
+        return dp_fail(err, DP_EINVAL, "the input is %s: the net takes %s, or fewer samples",
+                       dp_tensor_type(input).text, dp_tensor_type(&net->input).text);
+    dp_share_cut(&net->share, input->shape[0]);
+    t.src = (const float *)input->data + net->share.first * dp_extent_size(&net->in);
+    dp_workers_run(net->workers, (uint64_t)net->share.n, take_sample, &t);
+    return labels == NULL ? DP_OK : take_labels(net, labels, err);
+}
+
+/* A transfer that failed on the way. */
+static dp_status check_group(const dp_net *net, dp_error *err)
+{
+    if (!net->share.failed)
+        return DP_OK;
+    if (err != NULL)
+        *err = *net->share.error;
+    return net->share.error->status;
+}
+
+/* Of all that the steps have changed. */
+static void state_digest(const dp_net *net, uint8_t digest[16])
+{
+    dp_hash h;
+
+    dp_hash_init(&h);
+    dp_hash_u64(&h, net->step);
+    for (uint32_t i = 0; i < net->n_parameters; i++) {
+        const dp_parameter *p = &net->parameters[i];
+        dp_tensor t = p->value;
+        dp_hash_tensor(&h, &t);
+        for (int m = 0; m < DP_MAX_MOMENTS && p->moments[m] != NULL; m++) {
+            t.data = p->moments[m];
+            dp_hash_tensor(&h, &t);
+        }
+    }
+    dp_hash_final(&h, digest);
+}
+
+/* Whether all ranks would do the same: asked before the first step. */
+static dp_status agree(dp_net *net, dp_error *err)
+{
+    uint8_t digest[16], numerics[16];
+    dp_status status;
+    dp_hash h;
+
+    if (net->agreed || net->share.group == NULL)
+        return DP_OK;
+    status = dp_numeric_check(numerics, err);
+    if (status != DP_OK)
+        return status;
+    dp_hash_init(&h);
+    dp_hash_text(&h, DETPIPE_VERSION);
+    dp_hash_bytes(&h, numerics, sizeof numerics);
+    dp_hash_final(&h, digest);
+    status = dp_group_check(net->share.group, digest, "build (version, arithmetic)", err);
+    dp_hash_init(&h);
+    dp_hash_text(&h, net->spec);
+    dp_hash_u64(&h, net->seed);
+    dp_hash_text(&h, dp_tensor_type(&net->input).text);
+    dp_hash_final(&h, digest);
+    if (status == DP_OK)
+        status = dp_group_check(net->share.group, digest, "net, seed or batch size", err);
+    state_digest(net, digest);
+    if (status == DP_OK)
+        status = dp_group_check(net->share.group, digest, "step, or other weights,", err);
+    net->agreed = status == DP_OK;
+    return status;
+}
+
+/* Whether the sample's largest output is the label's: the first of equals, the first NaN. */
+static bool is_correct(const dp_net *net, int64_t sample)
+{
+    const float *x = net->units[net->n_units - 1].y + sample * net->classes;
+    int64_t best = 0;
+
+    for (int64_t j = 1; j < net->classes; j++) {
+        if (x[j] > x[best] || (x[j] != x[j] && x[best] == x[best]))
+            best = j;
+    }
+    return best == net->labels[sample];
+}
+
+typedef struct judging {
+    const dp_net *net;
+    const dp_loss_run *run;
+} judging;
+
+static void judge_sample(void *ctx, uint64_t i)
+{
+    const judging *j = ctx;
+    j->net->loss->row(j->run, (int64_t)i);
+}
+
+/* The loss, and how many are correct, of the whole batch. */
+static void judge(dp_net *net, bool training, dp_net_result *out)
+{
+    const dp_unit *last = &net->units[net->n_units - 1];
+    const dp_loss_run r = {net->share.total,           net->classes,    last->y, net->labels,
+                           training ? last->dy : NULL, net->sample_loss};
+    judging j = {net, &r};
+    double *sums = net->leaf_sums;
+
+    dp_workers_run(net->workers, (uint64_t)net->share.n, judge_sample, &j);
+    memset(sums, 0, 2 * sizeof *sums * (size_t)dp_share_leaves(&net->share));
+    for (int64_t i = 0; i < net->share.n; i++) {
+        sums[2 * (i / net->leaf)] += net->sample_loss[i];
+        sums[2 * (i / net->leaf) + 1] += (double)is_correct(net, i);
+    }
+    dp_share_sum(&net->share, sums, 2);
+    out->loss = (float)(sums[0] / (double)net->share.total);
+    out->correct = (int64_t)sums[1];
+}
+
+static dp_status forward(dp_net *net, bool labelled, bool training, dp_net_result *out,
+                         dp_error *err)
+{
+    const dp_unit *last = &net->units[net->n_units - 1];
+
+    dp_net_forward(net, training);
+    net->passed = true;
+    *out =
+        (dp_net_result){.output = {last->y, DP_F32, 2, {net->share.n, dp_extent_size(&last->out)}}};
+    if (labelled)
+        judge(net, training, out);
+    return check_group(net, err);
+}
+
+/* The first element of a gradient that is not finite, whoever finds it. */
+typedef struct finite {
+    const dp_kernels *kernels;
+    const float *g;
+    int64_t count;
+    _Atomic int64_t first; /* count: none */
+} finite;
+
+static void check_block(void *ctx, uint64_t index)
+{
+    finite *f = ctx;
+    const int64_t first = (int64_t)index * UPDATE_BLOCK;
+    const int64_t last = f->count - first < UPDATE_BLOCK ? f->count : first + UPDATE_BLOCK;
+    int64_t found = atomic_load(&f->first);
+
+    if (f->kernels->finite(last - first, f->g + first))
+        return;
+    for (int64_t i = first; i < last; i++) {
+        if (dp_is_finite32(f->g[i]))
+            continue;
+        while (i < found && !atomic_compare_exchange_weak(&f->first, &found, i))
+            ;
+        return;
+    }
+}
+
+static uint64_t blocks_of(const dp_parameter *p)
+{
+    return (uint64_t)(p->count + UPDATE_BLOCK - 1) / UPDATE_BLOCK;
+}
+
+static dp_status check_gradients(const dp_net *net, dp_error *err)
+{
+    for (uint32_t i = 0; i < net->n_parameters; i++) {
+        const dp_parameter *p = &net->parameters[i];
+        finite f = {
+            .kernels = net->kernels, .g = p->gradient.data, .count = p->count, .first = p->count};
+        dp_workers_run(net->workers, blocks_of(p), check_block, &f);
+        if (f.first < p->count)
+            return dp_fail(
+                err, DP_ESTATE,
+                "step %llu: the gradient of %s is not finite at element %lld; the weights are as "
+                "they were",
+                (unsigned long long)net->step, p->name, (long long)f.first);
+    }
+    return DP_OK;
+}
+
+typedef struct update {
+    dp_net *net;
+    const dp_parameter *p;
+    double rate;
+} update;
+
+static void update_block(void *ctx, uint64_t index)
+{
+    const update *u = ctx;
+    const int64_t first = (int64_t)index * UPDATE_BLOCK, left = u->p->count - first;
+    float *moments[DP_MAX_MOMENTS];
+
+    for (int i = 0; i < DP_MAX_MOMENTS; i++)
+        moments[i] = u->p->moments[i] == NULL ? NULL : u->p->moments[i] + first;
+    u->net->optimizer->update(u->net->optimizer_params, u->net->kernels, u->net->step, u->rate,
+                              left < UPDATE_BLOCK ? left : UPDATE_BLOCK,
+                              (float *)u->p->value.data + first,
+                              (const float *)u->p->gradient.data + first, moments);
+}
+
+static dp_status learn(dp_net *net, float loss, dp_error *err)
+{
+    const double rate = dp_schedule_rate(net->optimizer_params, net->step);
+    dp_status status;
+
+    if (!dp_is_finite32(loss))
+        return dp_fail(err, DP_ESTATE,
+                       "step %llu: the loss is not finite; the weights are as they were",
+                       (unsigned long long)net->step);
+    dp_net_backward(net);
+    net->stepped = true;
+    status = check_group(net, err);
+    if (status == DP_OK)
+        status = check_gradients(net, err);
+    if (status != DP_OK)
+        return status;
+    dp_net_clip(net);
+    for (uint32_t i = 0; i < net->n_parameters; i++) {
+        update u = {net, &net->parameters[i], rate};
+        if (!u.p->is_state)
+            dp_workers_run(net->workers, blocks_of(u.p), update_block, &u);
+    }
+    dp_net_commit(net);
+    net->step++;
+    return DP_OK;
+}
+
+dp_status dp_net_step(dp_net *net, const dp_tensor *input, const dp_tensor *labels,
+                      dp_net_result *out, dp_error *err)
+{
+    dp_net_result result;
+    dp_status status;
+    dp_fp fp;
+
+    if (net == NULL || labels == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_net_step: %s is NULL",
+                       net == NULL ? "the net" : "labels");
+    if (net->loss == NULL || net->optimizer == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_net_step: the net's text has no %s",
+                       net->loss == NULL ? "loss" : "optimizer");
+    dp_fp_enter(&fp);
+    status = take_input(net, input, labels, err);
+    if (status == DP_OK)
+        status = agree(net, err);
+    if (status == DP_OK)
+        status = forward(net, true, true, &result, err);
+    if (status == DP_OK)
+        status = learn(net, result.loss, err);
+    dp_fp_leave(&fp);
+    if (status == DP_OK && out != NULL)
+        *out = result;
+    return status;
+}
+
+dp_status dp_net_eval(dp_net *net, const dp_tensor *input, const dp_tensor *labels,
+                      dp_net_result *out, dp_error *err)
+{
+    dp_net_result result;
+    dp_status status;
+    dp_fp fp;
+
+    if (net == NULL || out == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_net_eval: %s is NULL",
+                       net == NULL ? "the net" : "result");
+    if (labels != NULL && net->loss == NULL)
+        return dp_fail(err, DP_EINVAL,
+                       "dp_net_eval: labels need a loss, and the net's text has none");
+    dp_fp_enter(&fp);
+    status = take_input(net, input, labels, err);
+    if (status == DP_OK)
+        status = forward(net, labels != NULL, false, &result, err);
+    dp_fp_leave(&fp);
+    if (status == DP_OK)
+        *out = result;
+    return status;
+}
+
+/* ---- looking at it ---- */
+
+uint64_t dp_net_tell(const dp_net *net) { return net != NULL ? net->step : 0; }
+
+bool dp_net_is_note(const char *text)
+{
+    const size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789 =.:_-");
+    return text[n] == '\0' && n < sizeof((dp_net *)NULL)->note;
+}
+
+dp_status dp_net_set_note(dp_net *net, const char *note, dp_error *err)
+{
+    if (net == NULL || note == NULL || !dp_net_is_note(note))
+        return dp_fail(err, DP_EINVAL,
+                       "dp_net_set_note: at most 255 letters, digits, blanks and =.:_-");
+    memcpy(net->note, note, strlen(note) + 1);
+    return DP_OK;
+}
+
+const char *dp_net_note(const dp_net *net) { return net != NULL ? net->note : NULL; }
+
+double dp_net_learning_rate(const dp_net *net, uint64_t step)
+{
+    return net != NULL && net->optimizer != NULL ? dp_schedule_rate(net->optimizer_params, step)
+                                                 : 0.0;
+}
+
+const char *dp_net_spec(const dp_net *net) { return net != NULL ? net->spec : NULL; }
+
+const dp_tensor *dp_net_parameter(const dp_net *net, size_t index, const char **name)
+{
+    if (net == NULL || index >= net->n_parameters)
+        return NULL;
+    if (name != NULL)
+        *name = net->parameters[index].name;
+    return &net->parameters[index].value;
+}
+
+const dp_tensor *dp_net_gradient(const dp_net *net, size_t index)
+{
+    return net != NULL && index < net->n_parameters && net->stepped
+               ? &net->parameters[index].gradient
+               : NULL;
+}
+
+/* In place, a layer writes over the output of the one before, and backward the other way round. */
+const char *dp_net_layer(const dp_net *net, size_t index, dp_tensor *output, dp_tensor *gradient)
+{
+    if (net == NULL || index >= net->n_units)
+        return NULL;
+    const dp_unit *u = &net->units[index];
+    const bool first = index == 0, last = index + 1 == net->n_units;
+    const dp_tensor shape = {
+        NULL, DP_F32, 4, {net->share.n, u->out.height, u->out.width, u->out.channels}};
+    if (output != NULL) {
+        *output = shape;
+        output->data = net->passed && (last || u[1].y != u->y) ? u->y : NULL;
+    }
+    if (gradient != NULL) {
+        *gradient = shape;
+        gradient->data = net->stepped && (first || u[-1].dy != u->dy) ? u->dy : NULL;
+    }
+    return u->label;
+}
+
+void dp_net_digest(const dp_net *net, uint8_t parameters[16], uint8_t gradients[16])
+{
+    dp_hash p, g;
+
+    if (net == NULL) {
+        dp_digest_give(NULL, parameters);
+        dp_digest_give(NULL, gradients);
+        return;
+    }
+    dp_hash_init(&p);
+    dp_hash_init(&g);
+    for (uint32_t i = 0; i < net->n_parameters; i++) {
+        dp_hash_text(&p, net->parameters[i].name);
+        dp_hash_text(&g, net->parameters[i].name);
+        if (parameters != NULL)
+            dp_hash_tensor(&p, &net->parameters[i].value);
+        if (gradients != NULL)
+            dp_hash_tensor(&g, &net->parameters[i].gradient);
+    }
+    if (parameters != NULL)
+        dp_hash_final(&p, parameters);
+    if (gradients != NULL)
+        dp_hash_final(&g, gradients);
+}

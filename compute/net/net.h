@@ -1,0 +1,100 @@
+/* net.h - a net text fitted together
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef COMPUTE_NET_NET_H
+#define COMPUTE_NET_NET_H
+
+#include "compute/rows.h"
+#include "compute/sums/buckets.h"
+#include "detpipe_net.h"
+
+typedef struct dp_parameter {
+    const char *name; /* "conv1.weight" */
+    dp_tensor value, gradient;
+    float *moments[DP_MAX_MOMENTS]; /* NULL: the optimizer has fewer */
+    int64_t fan_in, count;
+    int64_t place;                        /* of its gradient in the buckets, unless whole */
+    bool is_bias, given, is_state, whole; /* as dp_weight says */
+    float initial;
+} dp_parameter;
+
+/* Bytes of outputs and parameters, with their gradients and moments. */
+#define DP_MAX_NET ((uint64_t)1 << 40)
+
+#define DP_NET_INPUT (-1)
+#define DP_NO_UNIT   (-2)
+
+/* A layer of the text.  Units are in the order of the text; their inputs stand before them. */
+typedef struct dp_unit {
+    const dp_layer *layer;
+    void *params;
+    const char *name;    /* as given, or NULL */
+    const char *label;   /* "conv1", as its parameters have it; "relu1" */
+    int32_t input[2];    /* units; the second DP_NO_UNIT for most */
+    uint32_t n_readers;  /* of its output */
+    int32_t last_reader; /* whose gradient comes first */
+    dp_extent in, out;
+    float *y, *dy; /* of the output */
+    void *memory;
+    uint64_t key;
+    uint32_t n_weights, first_weight;
+    int64_t ready; /* elements of the buckets that are there after its backward pass */
+} dp_unit;
+
+typedef struct dp_initial { /* parameters of the init stage */
+    const char *weight, *bias;
+} dp_initial;
+
+struct dp_net {
+    dp_options options;
+    dp_arena arena;
+    dp_workers *workers;
+    const dp_kernels *kernels;
+    int64_t process; /* that opened it */
+    uint64_t seed, step;
+    char note[256]; /* the caller's */
+    bool passed;    /* the layers' outputs are there */
+    bool stepped;   /* the gradients are there */
+    bool agreed;    /* all ranks have the same net, weights and step */
+    dp_share share;
+    dp_buckets buckets;
+    dp_tensor input;
+    dp_extent in;
+    int64_t most, own; /* samples of a step; this rank's */
+    int64_t classes, leaf;
+    float *x; /* the input, [n][h][w][c] */
+    int64_t *labels;
+    double *sample_loss;
+    double *leaf_sums; /* of each leaf: of its samples' losses, and how many are correct */
+    double *squares;   /* of each parameter's gradient */
+    float *workspace;
+    float *spread; /* a gradient that is added to another's */
+    dp_unit *units;
+    uint32_t n_units, n_parameters;
+    dp_parameter *parameters;
+    dp_initial initial;
+    const dp_loss *loss;
+    void *loss_params;
+    const dp_optimizer *optimizer;
+    void *optimizer_params;
+    char *spec;
+};
+
+/* Fits the text to the input; all but the values of the parameters. */
+dp_status dp_net_build(dp_net *, const char *text, dp_error *);
+dp_status dp_net_initialize(dp_net *, dp_error *);
+
+/* This rank's samples through all layers; backward fills the gradients, of the whole batch. */
+void dp_net_forward(dp_net *, bool training);
+void dp_net_backward(dp_net *);
+/* What the layers keep of a step that was done. */
+void dp_net_commit(dp_net *);
+
+/* Whether a text may be a note. */
+bool dp_net_is_note(const char *text);
+
+/* Holds the optimizer's clip_norm. */
+void dp_net_clip(const dp_net *);
+
+#endif

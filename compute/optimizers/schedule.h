@@ -1,0 +1,44 @@
+/* schedule.h - the learning rate by step, and how long the gradient may be
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef COMPUTE_OPTIMIZERS_SCHEDULE_H
+#define COMPUTE_OPTIMIZERS_SCHEDULE_H
+
+#include "base/status.h"
+#include "lang/params.h"
+
+/* What optimizers share, as their first rows: the learning rate (MindSpore's piecewise_constant_lr,
+ * warmup_lr and cosine_decay_lr, by step), and how long the gradient may be. */
+typedef struct dp_schedule {
+    dp_numbers learning_rate;
+    dp_ints milestones;
+    int32_t decay;
+    double decay_rate, min_lr;
+    int64_t decay_steps, warmup_steps;
+    double clip_norm;
+} dp_schedule;
+dp_status dp_schedule_check(const dp_schedule *, dp_error *);
+double dp_schedule_rate(const dp_schedule *, uint64_t step);
+
+/* clang-format off */
+#define DP_SCHEDULE(owner)                                                                         \
+    {"learning_rate", DP_PARAM_NUMBERS, offsetof(owner, schedule.learning_rate), NULL, 0, 1e6,     \
+     NULL, "one, or a list: of each step, or with milestones"},                                    \
+    {"milestones", DP_PARAM_INTS, offsetof(owner, schedule.milestones), "", 1, 1e15, NULL,         \
+     "step at which each rate of the list ends; the last one stays"},                              \
+    {"decay", DP_PARAM_CHOICE, offsetof(owner, schedule.decay), "step", 0, 0, "step,cosine",       \
+     "by decay_rate each decay_steps, or once from learning_rate to min_lr"},                      \
+    {"decay_rate", DP_PARAM_NUMBER, offsetof(owner, schedule.decay_rate), "0.1", 0, 1, NULL,       \
+     "factor of each decay"},                                                                      \
+    {"decay_steps", DP_PARAM_INT, offsetof(owner, schedule.decay_steps), "0", 0, 1e15, NULL,       \
+     "steps between two decays, or of the whole cosine; 0 = none"},                                \
+    {"min_lr", DP_PARAM_NUMBER, offsetof(owner, schedule.min_lr), "0", 0, 1e6, NULL,               \
+     "at the end of the cosine"},                                                                  \
+    {"warmup_steps", DP_PARAM_INT, offsetof(owner, schedule.warmup_steps), "0", 0, 1e15, NULL,     \
+     "the rate rises from 0 for so long, then the rest begins"},                                   \
+    {"clip_norm", DP_PARAM_NUMBER, offsetof(owner, schedule.clip_norm), "0", 0, 1e30, NULL,        \
+     "longest that the gradient of all parameters may be; 0 = as it is"}
+/* clang-format on */
+
+#endif

@@ -1,0 +1,310 @@
+/* file.c - a snapshot that is open: its header, its footer, its blocks
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "io/snapshot/file.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/sniff.h"
+#include "base/tensor.h"
+
+static dp_status read_failed(int error, const char *path, dp_error *err)
+{
+    return dp_fail(err, DP_EIO, "%.120s cannot be read: %s", path, strerror(error));
+}
+
+/* n bytes at a place; fewer are damage. */
+static dp_status read_all(const dp_file *file, uint64_t at, void *out, size_t n, const char *path,
+                          const char *what, dp_error *err)
+{
+    size_t got;
+    const int error = dp_file_read_at(file, at, out, n, &got);
+
+    if (error != 0)
+        return read_failed(error, path, err);
+    return got == n ? DP_OK : dp_fail(err, DP_ECORRUPT, "%.120s ends in its %s", path, what);
+}
+
+static dp_status read_header(dp_snapshot_file *f, dp_arena *arena, dp_error *err)
+{
+    uint8_t fixed[DP_SNAPSHOT_FIXED], *bytes;
+    dp_status status = DP_OK;
+    uint32_t size = 0;
+
+    if (f->main.size >= sizeof fixed)
+        status = read_all(&f->main, 0, fixed, sizeof fixed, f->path, "header", err);
+    if (status != DP_OK)
+        return status;
+    if (f->main.size >= sizeof fixed)
+        size = dp_snapshot_header_size(fixed);
+    if (size == 0)
+        return dp_fail(err, DP_ECORRUPT, "%.120s is no snapshot%s", f->path,
+                       dp_sniff_file(&f->main).text);
+    if (size > f->main.size)
+        return dp_fail(err, DP_ECORRUPT, "%.120s ends in its header", f->path);
+    bytes = dp_arena_alloc(arena, size, 1);
+    if (bytes == NULL)
+        return dp_arena_fail(arena, err, "the header of a snapshot");
+    status = read_all(&f->main, 0, bytes, size, f->path, "header", err);
+    return status == DP_OK ? dp_snapshot_parse(bytes, size, f->path, arena, &f->header, err)
+                           : status;
+}
+
+/* Whether the footer is right and the file is as large as it says; without one, where the index
+ * would be. */
+static bool read_footer(dp_snapshot_file *f)
+{
+    const dp_snapshot_header *h = &f->header;
+    const uint64_t most = f->main.size - h->size;
+    uint8_t bytes[DP_SNAPSHOT_FOOTER];
+    size_t got = 0;
+
+    f->footer = (dp_snapshot_footer){.index = h->size};
+    if (most < sizeof bytes || h->n_blocks > (most - sizeof bytes) / 8)
+        return false;
+    f->footer.index = f->main.size - sizeof bytes - 8 * h->n_blocks;
+    if (dp_file_read_at(&f->main, f->main.size - sizeof bytes, bytes, sizeof bytes, &got) != 0 ||
+        got != sizeof bytes)
+        return false;
+    const uint64_t index = f->footer.index;
+    return dp_snapshot_parse_footer(h, bytes, &f->footer) && f->footer.index == index &&
+           (h->n_shards == 0 || index == h->size);
+}
+
+dp_status dp_snapshot_open_shards(dp_snapshot_file *f, dp_arena *arena, dp_error *err)
+{
+    const dp_snapshot_header *h = &f->header;
+    dp_status status = DP_OK;
+
+    if (h->n_shards == 0)
+        return DP_OK;
+    f->shards = dp_arena_alloc(arena, h->n_shards, sizeof *f->shards);
+    if (f->shards == NULL)
+        return dp_arena_fail(arena, err, "the shards of a snapshot");
+    for (uint32_t i = 0; i < h->n_shards; i++)
+        f->shards[i].fd = -1;
+    for (uint32_t i = 0; i < h->n_shards && status == DP_OK; i++) {
+        const char *path = dp_snapshot_shard_path(h, f->path, i, arena);
+        status = path == NULL ? dp_arena_fail(arena, err, "the shards of a snapshot")
+                              : dp_file_open(path, &f->shards[i], err);
+    }
+    return status;
+}
+
+dp_status dp_snapshot_file_open(dp_snapshot_file *f, const char *path, dp_arena *arena,
+                                dp_error *err)
+{
+    dp_status status;
+
+    *f = (dp_snapshot_file){.path = path, .main.fd = -1};
+    status = dp_file_open(path, &f->main, err);
+    if (status == DP_OK)
+        status = read_header(f, arena, err);
+    if (status == DP_OK) {
+        f->complete = read_footer(f);
+        status = dp_snapshot_open_shards(f, arena, err);
+    }
+    if (status != DP_OK)
+        dp_snapshot_file_close(f);
+    return status;
+}
+
+void dp_snapshot_close_shards(dp_snapshot_file *f)
+{
+    for (uint32_t i = 0; f->shards != NULL && i < f->header.n_shards; i++)
+        dp_file_close(&f->shards[i]);
+}
+
+void dp_snapshot_file_close(dp_snapshot_file *f)
+{
+    dp_file_close(&f->main);
+    dp_snapshot_close_shards(f);
+}
+
+/* ---- blocks ---- */
+
+const dp_file *dp_snapshot_file_of(const dp_snapshot_file *f, const dp_block *b, uint64_t *begin,
+                                   uint64_t *end)
+{
+    const dp_snapshot_header *h = &f->header;
+    const dp_file *file = &f->main;
+
+    if (h->n_shards > 0)
+        file = &f->shards[b->number / h->shard_blocks];
+    *begin = h->n_shards > 0 ? 0 : h->size;
+    *end = h->n_shards > 0 || !f->complete ? file->size : f->footer.index;
+    return file;
+}
+
+bool dp_block_begins_file(const dp_snapshot_header *h, const dp_block *b)
+{
+    return b->number == 0 || (h->shard_blocks > 0 && b->number % h->shard_blocks == 0);
+}
+
+bool dp_block_ends_file(const dp_snapshot_header *h, const dp_block *b)
+{
+    return b->number + 1 == h->n_blocks ||
+           (h->shard_blocks > 0 && (b->number + 1) % h->shard_blocks == 0);
+}
+
+size_t dp_snapshot_step(const dp_snapshot_file *f, const dp_block *b, uint64_t *at, uint8_t *head)
+{
+    uint64_t begin, end;
+    const dp_file *file = dp_snapshot_file_of(f, b, &begin, &end);
+    size_t got;
+
+    if (dp_block_begins_file(&f->header, b))
+        *at = begin;
+    if (dp_file_read_at(file, *at, head, b->head, &got) != 0 || got != b->head)
+        return 0;
+    return dp_block_size(&f->header, b, head);
+}
+
+/* Without compression every block but the last has one size. */
+static void place_by_number(const dp_snapshot_file *f, const dp_block *b, uint64_t begin,
+                            uint64_t *at, size_t *size)
+{
+    const uint64_t in_file =
+        f->header.n_shards > 0 ? b->number % f->header.shard_blocks : b->number;
+
+    *at = begin + in_file * dp_block_most(&f->header);
+    *size = b->head + b->raw;
+}
+
+static dp_status place_by_index(const dp_snapshot_file *f, const dp_block *b, uint64_t begin,
+                                uint64_t end, uint64_t *at, size_t *size, dp_error *err)
+{
+    const bool last = dp_block_ends_file(&f->header, b);
+    uint8_t entries[16];
+    const dp_status status = read_all(&f->main, f->footer.index + 8 * b->number, entries,
+                                      last ? 8 : 16, f->path, "index", err);
+
+    if (status != DP_OK)
+        return status;
+    *at = dp_load_le(entries, 8);
+    if (f->header.n_shards == 0)
+        end = f->footer.index;
+    if (!last)
+        end = dp_load_le(entries + 8, 8);
+    if (*at < begin || end <= *at + b->head || end - *at > b->head + b->raw)
+        return dp_fail(err, DP_ECORRUPT, "%.120s: the index is damaged at block %llu", f->path,
+                       (unsigned long long)b->number);
+    *size = (size_t)(end - *at);
+    return DP_OK;
+}
+
+dp_status dp_snapshot_place(const dp_snapshot_file *f, const dp_block *b, uint64_t *at,
+                            size_t *size, dp_error *err)
+{
+    uint64_t begin, end;
+
+    dp_snapshot_file_of(f, b, &begin, &end);
+    if (f->header.compression != DP_COMPRESS_NONE)
+        return place_by_index(f, b, begin, end, at, size, err);
+    place_by_number(f, b, begin, at, size);
+    if (*at > end || *size > end - *at)
+        return dp_fail(err, DP_ECORRUPT, "%.120s ends before block %llu", f->path,
+                       (unsigned long long)b->number);
+    return DP_OK;
+}
+
+dp_status dp_snapshot_load(const dp_snapshot_file *f, const dp_block *b, uint8_t *bytes,
+                           uint8_t *room, dp_records_view *out, dp_error *err)
+{
+    uint64_t begin, end, at = 0;
+    size_t size = 0, got;
+    const char *why;
+    int error;
+    const dp_status status = dp_snapshot_place(f, b, &at, &size, err);
+
+    if (status != DP_OK)
+        return status;
+    error = dp_file_read_at(dp_snapshot_file_of(f, b, &begin, &end), at, bytes, size, &got);
+    if (error != 0)
+        return read_failed(error, f->path, err);
+    why = got < size ? "the file ends in it" : dp_block_open(&f->header, b, bytes, size, room, out);
+    if (why == NULL)
+        return DP_OK;
+    return dp_fail(err, DP_ECORRUPT, "%.100s: block %llu (records %llu to %llu) at byte %llu: %s",
+                   f->path, (unsigned long long)b->number, (unsigned long long)b->first,
+                   (unsigned long long)(b->first + b->n - 1), (unsigned long long)at, why);
+}
+
+/* ---- every byte of a block ---- */
+
+dp_status dp_block_buffers_open(dp_block_buffers *b, const dp_snapshot_header *h, dp_arena *arena,
+                                dp_error *err)
+{
+    b->bytes = dp_arena_alloc(arena, dp_block_most(h) + 1, 1);
+    b->room = dp_arena_alloc(arena, dp_block_most_raw(h) + 1, 1);
+    b->records = dp_arena_alloc(arena, dp_block_most_raw(h) + 1, 1);
+    return b->bytes == NULL || b->room == NULL || b->records == NULL
+               ? dp_arena_fail(arena, err, "a block")
+               : DP_OK;
+}
+
+static const char *read_part(const dp_file *file, uint64_t at, uint64_t end, uint8_t *out, size_t n)
+{
+    size_t got;
+    int error;
+
+    if (at > end || n > end - at)
+        return "the file ends in it";
+    error = dp_file_read_at(file, at, out, n, &got);
+    if (error != 0)
+        return "it cannot be read";
+    return got < n ? "the file ends in it" : NULL;
+}
+
+static const char *check_records(const dp_snapshot_header *h, const dp_block *b,
+                                 const dp_records_view *view, uint8_t *records)
+{
+    for (uint32_t i = 0; i < b->n; i++) {
+        void *columns[DP_MAX_COLUMNS];
+        for (uint32_t c = 0; c < h->n_columns; c++)
+            columns[c] = records + i * h->record_size + h->offset[c];
+        if (!dp_block_record(h, view, i, columns))
+            return "a record is damaged";
+    }
+    return NULL;
+}
+
+const char *dp_block_examine(const dp_snapshot_header *h, const dp_block *b, const dp_file *file,
+                             uint64_t at, uint64_t end, const dp_block_buffers *buffers,
+                             size_t *size)
+{
+    const char *why = read_part(file, at, end, buffers->bytes, b->head);
+    dp_records_view view;
+
+    *size = why == NULL ? dp_block_size(h, b, buffers->bytes) : 0;
+    if (why == NULL && *size == 0)
+        why = "its head is damaged";
+    if (why == NULL)
+        why = read_part(file, at + b->head, end, buffers->bytes + b->head, *size - b->head);
+    if (why == NULL)
+        why = dp_block_open(h, b, buffers->bytes, *size, buffers->room, &view);
+    if (why == NULL)
+        why = check_records(h, b, &view, buffers->records);
+    if (why == NULL && !dp_block_is_stored(b, buffers->bytes))
+        why = "its stored bytes are not those that were written";
+    return why;
+}
+
+/* ---- the records as a data set ---- */
+
+void dp_content_start(dp_hash *hash, const dp_snapshot_header *h)
+{
+    dp_identity_start(hash, h->n_records, h->columns, h->n_columns, 0);
+}
+
+void dp_content_add(dp_hash *hash, const dp_snapshot_header *h, const uint8_t *records, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++, records += h->record_size) {
+        for (uint32_t c = 0; c < h->n_columns; c++) {
+            dp_hash_type(hash, &h->columns[c].type);
+            dp_hash_bytes(hash, records + h->offset[c], h->bytes[c]);
+        }
+    }
+}

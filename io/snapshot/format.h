@@ -1,0 +1,73 @@
+/* format.h - what a snapshot says of itself (docs/snapshot.md)
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef IO_SNAPSHOT_FORMAT_H
+#define IO_SNAPSHOT_FORMAT_H
+
+#include "io/reader.h"
+
+#define DP_SNAPSHOT_MAGIC         "dpsnap\r\n" /* every snapshot begins so */
+#define DP_SNAPSHOT_VERSION       1
+#define DP_SNAPSHOT_MAX_HEADER    ((uint32_t)1 << 25) /* bytes */
+#define DP_SNAPSHOT_MAX_BLOCK     ((uint64_t)1 << 30) /* bytes of a block's records */
+#define DP_SNAPSHOT_BLOCK_RECORDS ((uint32_t)1 << 20)
+#define DP_SNAPSHOT_MAX_RECORDS   ((uint64_t)1 << 48)
+#define DP_SNAPSHOT_MAX_SHARDS    512
+#define DP_SNAPSHOT_FIXED         104 /* bytes of the header's fixed part */
+#define DP_SNAPSHOT_FOOTER        64  /* bytes */
+
+enum { DP_COMPRESS_NONE, DP_COMPRESS_LZ4, DP_COMPRESS_LZ4HC, DP_N_COMPRESSIONS };
+extern const char *const dp_compressions[DP_N_COMPRESSIONS];
+
+typedef struct dp_snapshot_header {
+    dp_origin origin;
+    uint64_t n_records;
+    dp_groups groups;
+    uint32_t block_records, shard_blocks;
+    uint8_t compression;
+    bool shuffle; /* float columns, before compression */
+    uint32_t n_columns;
+    dp_column columns[DP_MAX_COLUMNS];
+    const char *spec; /* canonical */
+    /* What follows from it. */
+    uint32_t size; /* of the header in the file */
+    uint64_t key;  /* its check */
+    uint64_t record_size;
+    size_t offset[DP_MAX_COLUMNS], bytes[DP_MAX_COLUMNS]; /* of a column in a record */
+    uint64_t n_blocks;
+    uint32_t n_shards; /* 0 = the blocks are in the file itself */
+} dp_snapshot_header;
+
+typedef struct dp_snapshot_footer {
+    uint64_t index; /* its place in the file */
+    uint64_t index_check;
+    uint8_t content[16]; /* digest of the records as a data set */
+} dp_snapshot_footer;
+
+/* Sizes and places of the columns that were set. */
+void dp_snapshot_measure(dp_snapshot_header *);
+
+/* What follows from the fields that were set, measured; DP_ELIMIT past a limit. */
+dp_status dp_snapshot_settle(dp_snapshot_header *, dp_error *);
+
+/* The header as bytes in the arena; size and key are set. */
+dp_status dp_snapshot_print(dp_snapshot_header *, dp_arena *, uint8_t **out, dp_error *);
+
+/* The size that the first DP_SNAPSHOT_FIXED bytes say, or 0 when these are no snapshot's. */
+uint32_t dp_snapshot_header_size(const uint8_t *bytes);
+
+/* DP_ECORRUPT, with path in the message, unless it is a header, whole and consistent. */
+dp_status dp_snapshot_parse(const uint8_t *bytes, uint32_t size, const char *path, dp_arena *,
+                            dp_snapshot_header *out, dp_error *);
+
+void dp_snapshot_print_footer(const dp_snapshot_header *, const dp_snapshot_footer *,
+                              uint8_t out[DP_SNAPSHOT_FOOTER]);
+bool dp_snapshot_parse_footer(const dp_snapshot_header *, const uint8_t bytes[DP_SNAPSHOT_FOOTER],
+                              dp_snapshot_footer *out);
+
+/* OUT itself without shards, else that of shard number `shard`. */
+char *dp_snapshot_shard_path(const dp_snapshot_header *, const char *path, uint32_t shard,
+                             dp_arena *);
+
+#endif

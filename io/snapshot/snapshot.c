@@ -1,0 +1,304 @@
+/* snapshot.c - a stream that was written to a file, read back (docs/snapshot.md)
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <string.h>
+
+#include "base/tensor.h"
+#include "io/snapshot/cache.h"
+#include "io/snapshot/file.h"
+
+enum { STOP, SKIP };
+
+typedef struct snapshot {
+    const char *file;
+    bool batched;
+    int32_t on_error;
+} snapshot;
+
+static const dp_param params[] = {
+    DP_TEXT(snapshot, file, NULL, "the snapshot"),
+    DP_BOOLEAN(snapshot, batched, "false", "the batches that were written, not their rows"),
+    DP_CHOICE(snapshot, on_error, "stop", "stop,skip",
+              "skip: read everything at open and leave damaged rows out"),
+    DP_PARAMS_END,
+};
+
+/* Damaged records in a row that are left out. */
+typedef struct gap {
+    uint64_t first, n;
+    uint64_t before; /* records that are not left out, before it */
+} gap;
+
+typedef struct state {
+    dp_snapshot_file file;
+    dp_block_cache *cache;
+    size_t room; /* place of the unpacked records in a slot */
+    gap *gaps;
+    size_t n_gaps, gap_room;
+    uint64_t n_left_out;
+} state;
+
+/* ---- blocks in memory ---- */
+
+#define ROUND_UP(n) (((n) + 63) / 64 * 64)
+#define VIEW        ROUND_UP(sizeof(dp_records_view))
+
+static dp_status load_block(const void *ctx, uint64_t number, void *memory, dp_error *err)
+{
+    const state *s = ctx;
+    const dp_block block = dp_block_of(&s->file.header, number);
+    uint8_t *bytes = memory;
+
+    return dp_snapshot_load(&s->file, &block, bytes + VIEW, bytes + s->room,
+                            (dp_records_view *)memory, err);
+}
+
+/* A block a thread, so that one thread stays in its cache; fewer where half of the memory is less.
+ */
+static dp_status open_cache(state *s, const dp_options *options, dp_arena *arena, dp_error *err)
+{
+    const dp_snapshot_header *h = &s->file.header;
+    const bool packs = h->compression != DP_COMPRESS_NONE;
+    size_t size;
+    uint64_t n = options->threads;
+
+    s->room = VIEW + ROUND_UP(dp_block_most(h));
+    size = s->room + (packs ? ROUND_UP(dp_block_most_raw(h)) : 0);
+    if (n > h->n_blocks)
+        n = h->n_blocks;
+    if (options->memory != 0 && n > options->memory / 2 / size)
+        n = options->memory / 2 / size;
+    return dp_block_cache_open(&s->cache, n > 0 ? (uint32_t)n : 1, size, arena, err);
+}
+
+/* ---- records ---- */
+
+static bool is_below(const dp_column *c, const void *data)
+{
+    const uint64_t n = dp_tensor_count(&c->type);
+
+    for (uint64_t i = 0; i < n; i++) {
+        if ((uint64_t)dp_load_int(data, c->type.dtype, i) >= c->limit)
+            return false;
+    }
+    return true;
+}
+
+/* Whether the type itself keeps the limit. */
+static bool is_free(const dp_column *c)
+{
+    const size_t bits = 8 * dp_dtype_size(c->type.dtype);
+
+    return c->limit == 0 || (bits < 32 && c->limit >> bits != 0 && c->type.dtype != DP_I8 &&
+                             c->type.dtype != DP_I16);
+}
+
+/* Into this machine's byte order; whether all values are below their limits, as one_hot needs. */
+static bool take_columns(const dp_snapshot_header *h, void *const columns[])
+{
+    for (uint32_t c = 0; c < h->n_columns; c++) {
+        dp_tensor t = h->columns[c].type;
+        t.data = columns[c];
+        dp_tensor_load(&t);
+        if (!is_free(&h->columns[c]) && !is_below(&h->columns[c], columns[c]))
+            return false;
+    }
+    return true;
+}
+
+static dp_status read_at(const state *s, uint64_t record, void *const columns[], dp_error *err)
+{
+    const dp_snapshot_header *h = &s->file.header;
+    const uint32_t i = (uint32_t)(record % h->block_records);
+    dp_block_slot *slot;
+    bool whole;
+    dp_status status =
+        dp_block_cache_get(s->cache, record / h->block_records, load_block, s, &slot, err);
+
+    if (status != DP_OK) {
+        if (err != NULL)
+            err->record = (int64_t)record;
+        return status;
+    }
+    whole = dp_block_record(h, slot->memory, i, columns);
+    dp_block_cache_put(s->cache, slot);
+    if (whole && take_columns(h, columns))
+        return DP_OK;
+    return dp_fail_record(
+        err, DP_ECORRUPT, record, "%.120s: record %llu (number %u of block %llu) %s", s->file.path,
+        (unsigned long long)record, i, (unsigned long long)(record / h->block_records),
+        whole ? "has a value past its column's limit" : "is damaged");
+}
+
+/* ---- records that are left out ---- */
+
+static dp_status add_gap(state *s, uint64_t record, uint64_t n, dp_arena *arena, dp_error *err)
+{
+    gap *last = s->n_gaps > 0 ? &s->gaps[s->n_gaps - 1] : NULL, *more;
+    const uint64_t before = record - s->n_left_out;
+
+    s->n_left_out += n;
+    if (last != NULL && last->first + last->n == record) {
+        last->n += n;
+        return DP_OK;
+    }
+    if (s->n_gaps == s->gap_room) {
+        more = dp_arena_grow(arena, s->gaps, s->n_gaps, sizeof *more, &s->gap_room, 16);
+        if (more == NULL)
+            return dp_arena_fail(arena, err, "the damaged records");
+        s->gaps = more;
+    }
+    s->gaps[s->n_gaps++] = (gap){record, n, before};
+    return DP_OK;
+}
+
+/* A block that cannot be had is one gap, whatever number of records it has. */
+static dp_status find_gaps_in(state *s, uint64_t number, void *const columns[], dp_arena *arena,
+                              dp_error *err)
+{
+    const dp_block b = dp_block_of(&s->file.header, number);
+    dp_block_slot *slot;
+    dp_status status = dp_block_cache_get(s->cache, number, load_block, s, &slot, err);
+
+    if (status == DP_ECORRUPT)
+        return add_gap(s, b.first, b.n, arena, err);
+    if (status != DP_OK)
+        return status;
+    dp_block_cache_put(s->cache, slot);
+    for (uint64_t i = 0; i < b.n && status == DP_OK; i++) {
+        status = read_at(s, b.first + i, columns, err);
+        if (status == DP_ECORRUPT)
+            status = add_gap(s, b.first + i, 1, arena, err);
+    }
+    return status;
+}
+
+static dp_status find_gaps(state *s, dp_source *out, const dp_options *options, dp_arena *arena,
+                           dp_error *err)
+{
+    const uint64_t n = s->file.header.n_records;
+    void *columns[DP_MAX_COLUMNS];
+    dp_status status = dp_source_buffers(out, arena, columns, err);
+
+    for (uint64_t b = 0; b < s->file.header.n_blocks && status == DP_OK; b++)
+        status = find_gaps_in(s, b, columns, arena, err);
+    out->n_records = n - s->n_left_out;
+    if (status == DP_OK && s->n_left_out > 0)
+        dp_log(options, "warning: %.120s: %llu of %llu records are damaged and left out",
+               s->file.path, (unsigned long long)s->n_left_out, (unsigned long long)n);
+    return status;
+}
+
+/* The record that is number `place` of those that are not left out. */
+static uint64_t find_record(const state *s, uint64_t place)
+{
+    size_t low = 0, high = s->n_gaps; /* gaps before low are passed */
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (s->gaps[middle].before <= place)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0)
+        return place;
+    return s->gaps[low - 1].first + s->gaps[low - 1].n + (place - s->gaps[low - 1].before);
+}
+
+/* ---- the reader ---- */
+
+static dp_status offer(const snapshot *p, state *s, dp_source *out, dp_error *err)
+{
+    const dp_snapshot_header *h = &s->file.header;
+    const bool rows = h->groups.batch_size == 0;
+
+    out->state = s;
+    out->n_records = h->n_records;
+    out->n_columns = h->n_columns;
+    memcpy(out->columns, h->columns, sizeof out->columns);
+    if (p->batched && rows)
+        return dp_fail(err, DP_ESPEC, "snapshot: %.120s holds rows, not batches: without batched",
+                       s->file.path);
+    if (p->batched && p->on_error == SKIP)
+        return dp_fail(err, DP_ESPEC, "snapshot: on_error=skip leaves out rows, not batches");
+    out->groups = p->batched ? &h->groups : NULL;
+    return DP_OK;
+}
+
+static void close_source(void *state_)
+{
+    state *s = state_;
+
+    dp_block_cache_close(s->cache);
+    dp_snapshot_file_close(&s->file);
+}
+
+static dp_status open_source(const void *params_, const dp_options *options, dp_arena *arena,
+                             dp_source *out, dp_error *err)
+{
+    const snapshot *p = params_;
+    state *s = dp_arena_alloc(arena, 1, sizeof *s);
+    const char *path = dp_path_join(arena, options->root, p->file);
+    dp_status status;
+
+    if (s == NULL || path == NULL)
+        return dp_arena_fail(arena, err, "snapshot");
+    status = dp_snapshot_file_open(&s->file, path, arena, err);
+    if (status != DP_OK)
+        return status;
+    if (!s->file.complete)
+        status = dp_fail(err, DP_ECORRUPT,
+                         "%.120s is not complete: it was cut, or its footer is damaged "
+                         "(`detpipe snapshot check` says more)",
+                         path);
+    if (status == DP_OK)
+        status = offer(p, s, out, err);
+    if (status == DP_OK)
+        status = open_cache(s, options, arena, err);
+    if (status == DP_OK && p->on_error == SKIP)
+        status = find_gaps(s, out, options, arena, err);
+    if (s->n_gaps == 0 && p->batched == (s->file.header.groups.batch_size != 0))
+        out->origin = &s->file.header.origin;
+    if (status != DP_OK)
+        close_source(s);
+    return status;
+}
+
+static dp_status read_record(const void *state_, uint64_t record, void *const columns[],
+                             dp_error *err)
+{
+    const state *s = state_;
+
+    return read_at(s, find_record(s, record), columns, err);
+}
+
+static void identity(const void *state_, uint8_t digest[16])
+{
+    const state *s = state_;
+    dp_hash h;
+
+    memcpy(digest, s->file.footer.content, 16);
+    if (s->n_gaps == 0)
+        return;
+    dp_hash_init(&h);
+    dp_hash_bytes(&h, digest, 16);
+    for (size_t i = 0; i < s->n_gaps; i++) {
+        dp_hash_u64(&h, s->gaps[i].first);
+        dp_hash_u64(&h, s->gaps[i].n);
+    }
+    dp_hash_final(&h, digest);
+}
+
+static bool is_batched(const void *params_) { return ((const snapshot *)params_)->batched; }
+
+const dp_reader dp_reader_snapshot = {
+    .info = {"reader", "snapshot", "a stream that was written to a file", 1, params},
+    .size = sizeof(snapshot),
+    .open = open_source,
+    .read = read_record,
+    .close = close_source,
+    .batched = is_batched,
+    .identity = identity,
+};

@@ -1,0 +1,292 @@
+/* params.c - typed parameters of a stage, from its table
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "lang/params.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/number/num.h"
+#include "base/status.h"
+
+const dp_param dp_no_params[] = {DP_PARAMS_END};
+
+/* Levenshtein distance, names of at most DP_MAX_NAME bytes. */
+static unsigned distance(const char *a, const char *b)
+{
+    unsigned row[DP_MAX_NAME + 2];
+    const size_t n = strnlen(b, DP_MAX_NAME);
+
+    for (size_t j = 0; j <= n; j++)
+        row[j] = (unsigned)j;
+    for (size_t i = 0; a[i] != '\0'; i++) {
+        unsigned diagonal = row[0];
+        row[0] = (unsigned)i + 1;
+        for (size_t j = 0; j < n; j++) {
+            unsigned best = diagonal + (a[i] != b[j]);
+            diagonal = row[j + 1];
+            best = row[j] + 1 < best ? row[j] + 1 : best;
+            row[j + 1] = diagonal + 1 < best ? diagonal + 1 : best;
+        }
+    }
+    return row[n];
+}
+
+const dp_stage_info *dp_stage_find(const dp_stage_info *const *rows, size_t n, const char *name,
+                                   const char **hint)
+{
+    unsigned best = 4;
+
+    *hint = NULL;
+    for (size_t i = 0; i < n; i++) {
+        const unsigned d = distance(name, rows[i]->name);
+        if (d == 0)
+            return rows[i];
+        if (d < best && d < strlen(name))
+            best = d, *hint = rows[i]->name;
+    }
+    return NULL;
+}
+
+dp_status dp_stage_unknown(const dp_text_stage *stage, const char *hint, const char *what,
+                           dp_error *err)
+{
+    if (hint != NULL)
+        return dp_fail_at(err, DP_ESPEC, stage->column, "there is no %s '%s': did you mean %s?",
+                          what, stage->name, hint);
+    return dp_fail_at(err, DP_ESPEC, stage->column,
+                      "there is no %s '%s' (`detpipe stages` lists them)", what, stage->name);
+}
+
+typedef struct binding {
+    const char *stage;
+    const dp_param *param;
+    const char *value;
+    uint32_t column;
+    dp_error *err;
+} binding;
+
+static dp_status bad_value(const binding *b, const char *expected)
+{
+    return dp_fail_at(b->err, DP_ESPEC, b->column, "%s: %s=%.60s is not %s", b->stage,
+                      b->param->name, b->value, expected);
+}
+
+static dp_status out_of_range(const binding *b)
+{
+    char lo[DP_NUMBER_SIZE], hi[DP_NUMBER_SIZE];
+    dp_print_number(lo, b->param->min);
+    dp_print_number(hi, b->param->max);
+    return dp_fail_at(b->err, DP_ESPEC, b->column, "%s: %s=%.60s is out of range: %s to %s",
+                      b->stage, b->param->name, b->value, lo, hi);
+}
+
+static dp_status bind_int(const binding *b, const char *text, size_t length, int64_t *out)
+{
+    if (!dp_parse_int(text, length, out))
+        return bad_value(b, "an integer");
+    if ((double)*out < b->param->min || (double)*out > b->param->max)
+        return out_of_range(b);
+    return DP_OK;
+}
+
+static dp_status bind_number(const binding *b, const char *text, size_t length, double *out)
+{
+    if (!dp_parse_number(text, length, out))
+        return bad_value(b, "a number such as 0.5, 1e-3 or 1/255");
+    if (*out < b->param->min || *out > b->param->max)
+        return out_of_range(b);
+    return DP_OK;
+}
+
+static dp_status bind_list(const binding *b, void *field)
+{
+    const bool ints = b->param->type == DP_PARAM_INTS;
+    dp_ints *i = field;
+    dp_numbers *d = field;
+    int32_t *n = ints ? &i->n : &d->n;
+    binding item = *b;
+
+    for (const char *at = b->value;; at++, item.column++) {
+        const size_t length = strcspn(at, ",");
+        dp_status status;
+        if (*n == DP_MAX_LIST)
+            return dp_fail_at(b->err, DP_ESPEC, item.column, "%s: %s has more than %d elements",
+                              b->stage, b->param->name, DP_MAX_LIST);
+        status = ints ? bind_int(&item, at, length, &i->v[*n])
+                      : bind_number(&item, at, length, &d->v[*n]);
+        if (status != DP_OK)
+            return status;
+        ++*n;
+        at += length;
+        item.column += (uint32_t)length;
+        if (*at == '\0')
+            return DP_OK;
+    }
+}
+
+static dp_status bind_choice(const binding *b, int32_t *out)
+{
+    const size_t length = strlen(b->value);
+    char expected[120];
+
+    *out = 0;
+    for (const char *word = b->param->choices;; ++*out) {
+        const size_t n = strcspn(word, ",");
+        if (n == length && memcmp(word, b->value, n) == 0)
+            return DP_OK;
+        if (word[n] == '\0')
+            break;
+        word += n + 1;
+    }
+    snprintf(expected, sizeof expected, "one of %s", b->param->choices);
+    return bad_value(b, expected);
+}
+
+static dp_status bind_bool(const binding *b, bool *out)
+{
+    *out = strcmp(b->value, "true") == 0;
+    return *out || strcmp(b->value, "false") == 0 ? DP_OK : bad_value(b, "true or false");
+}
+
+static dp_status bind_text(const binding *b, const char **out)
+{
+    *out = b->value;
+    if ((double)strlen(b->value) > b->param->max)
+        return dp_fail_at(b->err, DP_ESPEC, b->column, "%s: %s is longer than %.0f bytes", b->stage,
+                          b->param->name, b->param->max);
+    return DP_OK;
+}
+
+static dp_status bind_one(const binding *b, void *params)
+{
+    void *field = (char *)params + b->param->offset;
+
+    switch (b->param->type) {
+    case DP_PARAM_INT: return bind_int(b, b->value, strlen(b->value), field);
+    case DP_PARAM_NUMBER: return bind_number(b, b->value, strlen(b->value), field);
+    case DP_PARAM_BOOL: return bind_bool(b, field);
+    case DP_PARAM_CHOICE: return bind_choice(b, field);
+    case DP_PARAM_TEXT: return bind_text(b, field);
+    case DP_PARAM_INTS:
+    case DP_PARAM_NUMBERS: return bind_list(b, field);
+    }
+    return DP_EINVAL;
+}
+
+static const dp_text_arg *find_arg(const dp_text_stage *stage, const char *name)
+{
+    for (uint32_t i = 0; i < stage->n_args; i++) {
+        if (strcmp(stage->args[i].name, name) == 0)
+            return &stage->args[i];
+    }
+    return NULL;
+}
+
+static dp_status unknown_arg(const dp_stage_info *info, const dp_text_arg *arg, dp_error *err)
+{
+    char names[160] = "no parameters";
+    size_t n = 0;
+
+    for (const dp_param *p = info->params; p->name != NULL && n < sizeof names; p++)
+        n += (size_t)snprintf(names + n, sizeof names - n, n ? " %s" : "%s", p->name);
+    return dp_fail_at(err, DP_ESPEC, arg->column, "%s has no parameter '%s'; it takes %s",
+                      info->name, arg->name, names);
+}
+
+/* A list whose default is none. */
+static bool may_be_empty(const dp_param *p)
+{
+    return p->type != DP_PARAM_TEXT && p->default_value != NULL && p->default_value[0] == '\0';
+}
+
+dp_status dp_params_bind(const dp_stage_info *info, const dp_text_stage *stage, void *params,
+                         dp_error *err)
+{
+    for (uint32_t i = 0; i < stage->n_args; i++) {
+        const dp_param *p = info->params;
+        while (p->name != NULL && strcmp(p->name, stage->args[i].name) != 0)
+            p++;
+        if (p->name == NULL)
+            return unknown_arg(info, &stage->args[i], err);
+    }
+    for (const dp_param *p = info->params; p->name != NULL; p++) {
+        const dp_text_arg *arg = find_arg(stage, p->name);
+        const binding b = {info->name, p, arg ? arg->value : p->default_value,
+                           arg ? arg->value_column : stage->column, err};
+        dp_status status;
+        if (b.value == NULL)
+            return dp_fail_at(err, DP_ESPEC, stage->column, "%s needs %s= (%s)", info->name,
+                              p->name, p->help);
+        status = may_be_empty(p) && b.value[0] == '\0' ? DP_OK : bind_one(&b, params);
+        if (status != DP_OK)
+            return status;
+    }
+    return DP_OK;
+}
+
+dp_status dp_params_idle(const char *stage, const char *param, const char *needs, dp_error *err)
+{
+    return dp_fail(err, DP_ESPEC, "%s: %s does nothing here: it needs %s", stage, param, needs);
+}
+
+static void print_int(dp_out *out, int64_t value)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%lld", (long long)value);
+    dp_out_text(out, text);
+}
+
+static void print_number(dp_out *out, double value)
+{
+    char text[DP_NUMBER_SIZE];
+    dp_print_number(text, value);
+    dp_out_text(out, text);
+}
+
+static void print_choice(dp_out *out, const char *choices, int32_t index)
+{
+    char word[2] = {0};
+    for (; index > 0; choices++)
+        index -= *choices == ',';
+    for (; *choices != '\0' && *choices != ','; choices++) {
+        word[0] = *choices;
+        dp_out_text(out, word);
+    }
+}
+
+static void print_field(dp_out *out, const dp_param *p, const void *field)
+{
+    const dp_ints *ints = field;
+    const dp_numbers *numbers = field;
+
+    switch (p->type) {
+    case DP_PARAM_INT: print_int(out, *(const int64_t *)field); break;
+    case DP_PARAM_NUMBER: print_number(out, *(const double *)field); break;
+    case DP_PARAM_BOOL: dp_out_text(out, *(const bool *)field ? "true" : "false"); break;
+    case DP_PARAM_CHOICE: print_choice(out, p->choices, *(const int32_t *)field); break;
+    case DP_PARAM_TEXT: dp_out_value(out, *(const char *const *)field); break;
+    case DP_PARAM_INTS:
+        dp_out_text(out, ints->n == 0 ? "\"\"" : "");
+        for (int32_t i = 0; i < ints->n; i++)
+            dp_out_text(out, i ? "," : ""), print_int(out, ints->v[i]);
+        break;
+    case DP_PARAM_NUMBERS:
+        dp_out_text(out, numbers->n == 0 ? "\"\"" : "");
+        for (int32_t i = 0; i < numbers->n; i++)
+            dp_out_text(out, i ? "," : ""), print_number(out, numbers->v[i]);
+        break;
+    }
+}
+
+void dp_params_print(const dp_stage_info *info, const void *params, dp_out *out)
+{
+    dp_out_text(out, info->name);
+    for (const dp_param *p = info->params; p->name != NULL; p++) {
+        dp_out_text(out, " ");
+        dp_out_text(out, p->name);
+        dp_out_text(out, "=");
+        print_field(out, p, (const char *)params + p->offset);
+    }
+}

@@ -1,0 +1,79 @@
+/* params.h - typed parameters of a stage, from its table
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef LANG_PARAMS_H
+#define LANG_PARAMS_H
+
+#include "lang/text.h"
+
+#define DP_MAX_LIST 16
+
+/* The C types behind the tables. */
+typedef struct dp_ints {
+    int32_t n;
+    int64_t v[DP_MAX_LIST];
+} dp_ints;
+typedef struct dp_numbers {
+    int32_t n;
+    double v[DP_MAX_LIST];
+} dp_numbers;
+
+/* Rows of a table: owner's field, default (NULL = required), range, help.  A choice is an int32_t,
+ * the index of the word; a list has at most `items` elements, each in the range. */
+#define DP_INT(owner, field, def, lo, hi, help)                                                    \
+    {                                                                                              \
+#field, DP_PARAM_INT, offsetof(owner, field), def, lo, hi, NULL, help                      \
+    }
+#define DP_NUMBER(owner, field, def, lo, hi, help)                                                 \
+    {                                                                                              \
+#field, DP_PARAM_NUMBER, offsetof(owner, field), def, lo, hi, NULL, help                   \
+    }
+#define DP_BOOLEAN(owner, field, def, help)                                                        \
+    {                                                                                              \
+#field, DP_PARAM_BOOL, offsetof(owner, field), def, 0, 1, NULL, help                       \
+    }
+#define DP_CHOICE(owner, field, def, words, help)                                                  \
+    {                                                                                              \
+#field, DP_PARAM_CHOICE, offsetof(owner, field), def, 0, 0, words, help                    \
+    }
+#define DP_TEXT(owner, field, def, help)                                                           \
+    {                                                                                              \
+#field, DP_PARAM_TEXT, offsetof(owner, field), def, 0, 4096, NULL, help                    \
+    }
+/* A list of any length, or another text: as long as a text may be. */
+#define DP_LONG_TEXT(owner, field, def, help)                                                      \
+    {                                                                                              \
+#field, DP_PARAM_TEXT, offsetof(owner, field), def, 0, DP_MAX_TEXT, NULL, help             \
+    }
+#define DP_INTS(owner, field, def, lo, hi, help)                                                   \
+    {                                                                                              \
+#field, DP_PARAM_INTS, offsetof(owner, field), def, lo, hi, NULL, help                     \
+    }
+#define DP_NUMBERS(owner, field, def, lo, hi, help)                                                \
+    {                                                                                              \
+#field, DP_PARAM_NUMBERS, offsetof(owner, field), def, lo, hi, NULL, help                  \
+    }
+#define DP_PARAMS_END                                                                              \
+    {                                                                                              \
+        NULL, DP_PARAM_INT, 0, NULL, 0, 0, NULL, NULL                                              \
+    }
+
+/* Fills the struct from what was given and the defaults.  DP_ESPEC with the column of the parameter
+ * or value that is wrong, of the stage when one is missing. */
+dp_status dp_params_bind(const dp_stage_info *, const dp_text_stage *, void *params, dp_error *);
+
+/* DP_ESPEC for a value that does nothing beside the others: `needs` says when it would. */
+dp_status dp_params_idle(const char *stage, const char *param, const char *needs, dp_error *);
+
+/* "name a=1 b=2,3": every parameter in the order of the table. */
+void dp_params_print(const dp_stage_info *, const void *params, dp_out *);
+
+/* The row called name, or NULL; *hint gets the nearest name (for the message) or NULL. */
+const dp_stage_info *dp_stage_find(const dp_stage_info *const *rows, size_t n, const char *name,
+                                   const char **hint);
+dp_status dp_stage_unknown(const dp_text_stage *, const char *hint, const char *what, dp_error *);
+
+extern const dp_param dp_no_params[]; /* of a stage that takes none */
+
+#endif

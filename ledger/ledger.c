@@ -1,0 +1,260 @@
+/* ledger.c - the record of a run: digests of what each step took and made
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * docs/ledger.md.  A line is made in memory and appended by one write; its own checksum tells a
+ * whole one from one that a crash has torn.
+ */
+#include "detpipe_ledger.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "base/number/num.h"
+#include "base/status.h"
+#include "base/tensor.h"
+#include "base/workers.h"
+#include "base/writer.h"
+
+#define LINE_SIZE ((size_t)1 << 20)
+#define END_SIZE  64 /* of a line: its checksum */
+#define MAX_ABOUT 255
+#define MAX_NAME  127
+
+struct dp_ledger {
+    dp_arena arena;
+    int fd;
+    int64_t process;
+    char *tensors; /* of the step that comes next: "name":"digest",... */
+    size_t used;
+    char *line;
+};
+
+static bool is_name(const char *text, size_t most)
+{
+    size_t n = 0;
+
+    if (text == NULL)
+        return false;
+    for (; text[n] != '\0'; n++) {
+        if (n == most || text[n] < ' ' || text[n] > '~' || text[n] == '"' || text[n] == '\\')
+            return false;
+    }
+    return n > 0;
+}
+
+/* ---- lines ---- */
+
+/* The line so far, then its checksum; its length. */
+static size_t end_line(char *line, size_t n)
+{
+    uint8_t digest[16];
+    char text[33];
+
+    dp_digest(line, n, digest);
+    dp_digest_text(digest, text);
+    return n + (size_t)snprintf(line + n, END_SIZE, ",\"xxh3_128\":\"%s\"}\n", text);
+}
+
+static dp_status append(const dp_ledger *l, size_t n, dp_error *err)
+{
+    ssize_t written;
+
+    while ((written = write(l->fd, l->line, n)) < 0 && errno == EINTR)
+        ;
+    if (written < 0 || (size_t)written < n)
+        return dp_fail(err, DP_EIO, "the ledger cannot be written: %s",
+                       written < 0 ? strerror(errno) : "the disk is full");
+    return DP_OK;
+}
+
+/* ---- opening ---- */
+
+static size_t print_head(dp_ledger *l, const char *about)
+{
+    const int n = snprintf(l->line, LINE_SIZE, "{\"detpipe-ledger\":1,\"about\":\"%s\"", about);
+    return end_line(l->line, (size_t)n);
+}
+
+/* Where the last whole line of a file ends. */
+static off_t end_of_lines(dp_ledger *l, off_t size)
+{
+    const off_t most = (off_t)LINE_SIZE, from = size > most ? size - most : 0;
+    ssize_t n = pread(l->fd, l->line, (size_t)(size - from), from);
+
+    while (n > 0 && l->line[n - 1] != '\n')
+        n--;
+    return n > 0 ? from + n : -1;
+}
+
+/* A file that is there must begin with the same line; a last one that a crash has torn goes. */
+static dp_status go_on(dp_ledger *l, const char *path, size_t head, off_t size, dp_error *err)
+{
+    char seen[MAX_ABOUT + 200];
+    off_t end;
+
+    if (pread(l->fd, seen, head, 0) != (ssize_t)head || memcmp(seen, l->line, head) != 0)
+        return dp_fail(err, DP_ESTATE, "%.120s is there and is no ledger of this run", path);
+    end = end_of_lines(l, size);
+    if (end < 0 || (end < size && ftruncate(l->fd, end) != 0))
+        return dp_fail(err, DP_EIO, "the ledger %.120s cannot be gone on with: %s", path,
+                       strerror(errno));
+    return DP_OK;
+}
+
+static dp_status open_file(dp_ledger *l, const char *path, const char *about, dp_error *err)
+{
+    const size_t head = print_head(l, about);
+    dp_status status = dp_check_regular(path, err);
+    struct stat s;
+
+    if (status != DP_OK)
+        return status;
+    l->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (l->fd < 0 || fstat(l->fd, &s) != 0)
+        return dp_fail(err, DP_EIO, "the ledger %.120s cannot be opened: %s", path,
+                       strerror(errno));
+    if (flock(l->fd, LOCK_EX | LOCK_NB) != 0)
+        return dp_fail(err, DP_EIO, "the ledger %.120s is being written by another run", path);
+    if (s.st_size > 0)
+        return go_on(l, path, head, s.st_size, err);
+    status = append(l, head, err);
+    dp_sync_folder_of(path);
+    return status;
+}
+
+dp_status dp_ledger_open(dp_ledger **out, const char *path, const char *about,
+                         const dp_options *given, dp_error *err)
+{
+    dp_options options;
+    dp_arena arena = {0};
+    dp_ledger *l;
+    dp_status status = dp_options_get(given, &options, err);
+
+    if (status == DP_OK && (out == NULL || path == NULL || !is_name(about, MAX_ABOUT)))
+        status = dp_fail(err, DP_EINVAL, "dp_ledger_open: %s",
+                         out == NULL || path == NULL
+                             ? "out or path is NULL"
+                             : "about is 1 to 255 printable characters but \" and \\");
+    if (status != DP_OK)
+        return status;
+    arena.alloc = options.alloc;
+    l = dp_arena_alloc(&arena, 1, sizeof *l);
+    if (l == NULL)
+        return dp_arena_fail(&arena, err, "a ledger");
+    l->fd = -1;
+    l->process = dp_process();
+    l->tensors = dp_arena_alloc_raw(&arena, LINE_SIZE, 1);
+    l->line = dp_arena_alloc_raw(&arena, LINE_SIZE + END_SIZE, 1);
+    l->arena = arena;
+    status = l->tensors != NULL && l->line != NULL ? open_file(l, path, about, err)
+                                                   : dp_arena_fail(&l->arena, err, "a ledger");
+    if (status == DP_OK)
+        *out = l;
+    else
+        dp_ledger_close(l);
+    return status;
+}
+
+void dp_ledger_close(dp_ledger *l)
+{
+    dp_arena arena;
+
+    if (l == NULL)
+        return;
+    if (l->fd >= 0) {
+        fsync(l->fd); /* the lines reach the file as they come, the disk at the end */
+        close(l->fd);
+    }
+    arena = l->arena;
+    dp_arena_free(&arena);
+}
+
+/* ---- steps ---- */
+
+static dp_status check(const dp_ledger *l, dp_error *err)
+{
+    if (l == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_ledger: the ledger is NULL");
+    return dp_check_process(l->process, err);
+}
+
+dp_status dp_ledger_digest(dp_ledger *l, const char *name, const uint8_t digest[16], dp_error *err)
+{
+    char text[33], entry[MAX_NAME + 64];
+    const dp_status status = check(l, err);
+    size_t n;
+
+    if (status != DP_OK)
+        return status;
+    if (digest == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_ledger_digest: digest is NULL");
+    if (!is_name(name, MAX_NAME))
+        return dp_fail(err, DP_EINVAL,
+                       "dp_ledger: a name is 1 to 127 printable characters but \" and \\");
+    n = (size_t)snprintf(entry, sizeof entry, "\"%s\":\"", name);
+    l->tensors[l->used] = '\0';
+    if (strstr(l->tensors, entry) != NULL)
+        return dp_fail(err, DP_EINVAL, "dp_ledger: the step has two things named %s", name);
+    dp_digest_text(digest, text);
+    n += (size_t)snprintf(entry + n, sizeof entry - n, "%s\"", text);
+    if (l->used + n + 200 > LINE_SIZE)
+        return dp_fail(err, DP_ELIMIT, "dp_ledger: more than 1 MiB of digests in a step");
+    if (l->used > 0)
+        l->tensors[l->used++] = ',';
+    memcpy(l->tensors + l->used, entry, n);
+    l->used += n;
+    return DP_OK;
+}
+
+dp_status dp_ledger_tensor(dp_ledger *l, const char *name, const dp_tensor *t, dp_error *err)
+{
+    uint8_t digest[16];
+    dp_hash h;
+
+    const dp_status status = dp_tensor_check_data(t, "dp_ledger_tensor: the tensor", err);
+
+    if (status != DP_OK)
+        return status;
+    dp_hash_init(&h);
+    dp_hash_tensor(&h, t);
+    dp_hash_final(&h, digest);
+    return dp_ledger_digest(l, name, digest, err);
+}
+
+/* The shortest decimal that is this number, -0 with its sign; or nan, inf, -inf. */
+static void print_loss(char out[DP_NUMBER_SIZE], double loss)
+{
+    if (loss == 0 && signbit(loss))
+        snprintf(out, DP_NUMBER_SIZE, "-0");
+    else if (isfinite(loss))
+        dp_print_number(out, loss);
+    else
+        snprintf(out, DP_NUMBER_SIZE, "%s", isnan(loss) ? "nan" : loss > 0 ? "inf" : "-inf");
+}
+
+dp_status dp_ledger_step(dp_ledger *l, uint64_t step, double loss, dp_error *err)
+{
+    char number[DP_NUMBER_SIZE];
+    dp_status status = check(l, err);
+    size_t n;
+
+    if (status != DP_OK)
+        return status;
+    print_loss(number, loss);
+    n = (size_t)snprintf(l->line, LINE_SIZE, "{\"step\":%llu,\"loss\":\"%s\",\"tensors\":{",
+                         (unsigned long long)step, number);
+    memcpy(l->line + n, l->tensors, l->used);
+    n += l->used;
+    l->line[n++] = '}';
+    l->used = 0;
+    return append(l, end_line(l->line, n), err);
+}

@@ -1,0 +1,16 @@
+/* flip.h - mirroring images, for the four flips
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef TRANSFORMS_SHARED_FLIP_H
+#define TRANSFORMS_SHARED_FLIP_H
+
+#include "transforms/shared/transform.h"
+
+/* <H,W>, <H,W,C> or <...,H,W,C> of an image type. */
+dp_status dp_check_flip(const char *stage, const dp_column *in, dp_error *);
+void dp_flip_horizontal(const dp_tensor *in, const dp_tensor *out);
+void dp_flip_vertical(const dp_tensor *in, const dp_tensor *out);
+void dp_flip_places(int32_t *places, int32_t n); /* rows or columns, for transforms/pass/pass.h */
+
+#endif

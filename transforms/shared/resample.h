@@ -1,0 +1,64 @@
+/* resample.h - images of another height and width, for the stages that make them
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * docs/mindspore.md, bit for bit for uint8 (every mode) and for float32 (nearest, linear): the
+ * arithmetic of OpenCV 4.11 and Pillow, written down.  cubic and area of float32 are the same
+ * formulas without their fixed point.
+ */
+#ifndef TRANSFORMS_SHARED_RESAMPLE_H
+#define TRANSFORMS_SHARED_RESAMPLE_H
+
+#include "transforms/shared/transform.h"
+
+#define DP_INTERPOLATIONS "linear,nearest,cubic,area,pilcubic"
+enum { DP_LINEAR, DP_NEAREST, DP_CUBIC, DP_AREA, DP_PILCUBIC };
+
+/* One output place along an axis: up to four source places, clamped into the image. */
+typedef struct dp_taps {
+    int32_t source[4], fixed[4];
+    float weight[4];
+    bool edge; /* linear, float32: the last source place alone */
+} dp_taps;
+
+/* The same where it takes more: `count` places from `first` on. */
+typedef struct dp_span {
+    int32_t first, count;
+    const float *weights;
+    const int32_t *fixed; /* pilcubic: in 2^-22 */
+} dp_span;
+
+typedef struct dp_resample {
+    int64_t channels;
+    size_t pixel_size;      /* bytes */
+    const dp_taps *axis[2]; /* vertical, horizontal */
+    dp_span *spans[2];
+    int64_t ratio[2]; /* area by whole numbers; 0 = not */
+    void (*pixel)(const struct dp_resample *, const void *src, int64_t y, int64_t x, void *dst);
+    int64_t width; /* pixels from a source row to the next */
+    int64_t out_width;
+    bool rows; /* linear of uint8, by rows (linear.c): the same as pixel by pixel, and faster */
+} dp_resample;
+
+#define DP_LINEAR_ROW 8192 /* elements of a row of the result that linear.c takes, at most */
+void dp_linear_rows(const dp_resample *, const void *src, const dp_tensor *out);
+
+/* DP_ESPEC unless the mode takes the column. */
+dp_status dp_check_resample(const char *stage, const dp_column *in, int32_t interpolation,
+                            dp_error *);
+
+/* From (height, width) src to dst, of images of the column's type. */
+dp_status dp_resample_plan(dp_resample *, const dp_column *in, int32_t interpolation,
+                           const int64_t src[2], const int64_t dst[2], dp_arena *, dp_error *);
+
+/* The taps of one axis, into out[dst]; not for area and pilcubic. */
+void dp_resample_axis(dp_taps *out, int32_t interpolation, int64_t src, int64_t dst,
+                      bool horizontal);
+/* The pixel function for axes that were planned so. */
+void dp_resample_choose(dp_resample *, int32_t interpolation, bool u8, const int64_t src[2],
+                        const int64_t dst[2]);
+
+/* src is the first pixel of the part that is resampled. */
+void dp_resample_run(const dp_resample *, const void *src, const dp_tensor *out);
+
+#endif

@@ -1,0 +1,114 @@
+/* transform.h - what a transform is: one constant, of this type, in one file
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A random transform is two halves: `draw` chooses numbers for a row, and `apply` does what they
+ * say.  So the numbers can be printed, drawn ahead in another library's order (`replay`), or
+ * written down as the deterministic transform that does the same.
+ */
+#ifndef TRANSFORMS_SHARED_TRANSFORM_H
+#define TRANSFORMS_SHARED_TRANSFORM_H
+
+#include "base/column.h"
+#include "base/random/rng.h"
+#include "base/random/std_random.h"
+#include "base/status.h"
+#include "base/tensor.h"
+#include "lang/params.h"
+
+/* The first member of every parameter struct, and its row. */
+#define DP_COLUMN(owner) DP_TEXT(owner, column, "image", "the column that is changed")
+
+/* The first members of a random transform's parameter struct, and the rows of the last two. */
+#define DP_RANDOM_PARAMS                                                                           \
+    const char *column;                                                                            \
+    int32_t order;                                                                                 \
+    int64_t workers
+typedef struct dp_random {
+    DP_RANDOM_PARAMS;
+} dp_random;
+#define DP_RANDOM_ORDER(owner)                                                                     \
+    DP_CHOICE(owner, order, "native", "native,mindspore", "whose random stream"),                  \
+        DP_INT(owner, workers, "1", 1, 4096, "num_parallel_workers that order=mindspore replays")
+enum { DP_DRAW_NATIVE, DP_DRAW_MINDSPORE };
+
+/* A transform that holds others, which keep the type of what they get: its one number says whether
+ * all of them are applied, or which one.  It does nothing by itself. */
+typedef enum dp_holds { DP_HOLDS_NONE, DP_HOLDS_ALL, DP_HOLDS_ONE } dp_holds;
+typedef struct dp_holder {
+    DP_RANDOM_PARAMS;
+    const char *transforms; /* their text */
+    double prob;            /* that all are applied */
+    uint32_t n;             /* how many they are */
+} dp_holder;
+
+/* A row to draw for: its own stream of random numbers, and what it is. */
+typedef struct dp_place {
+    dp_rng rng;
+    uint64_t key, epoch, record;
+} dp_place;
+
+#define DP_PASS_SIDE 512 /* pixels of a side, at most */
+
+/* From which pixel of the pass's input each row and column is; -1 = the fill value.  A transform
+ * finds those of its input, and height and width of its output, which it has to fill in. */
+typedef struct dp_places {
+    int32_t height, width;
+    int32_t rows[DP_PASS_SIDE], cols[DP_PASS_SIDE];
+} dp_places;
+
+/* What values become when it is ((v * a + b) - m) / s: one fused multiply-add, then each step
+ * rounded. */
+typedef struct dp_linear {
+    float a, b, m, s;
+} dp_linear;
+
+typedef struct dp_transform {
+    dp_stage_info info;
+    size_t size; /* of the parameter struct: text parameters and what plan adds */
+    /* Fit the stage to its input: check, say what comes out (*out is *in at first).  All failure is
+     * here.  NULL = any column will do, and keeps its type. */
+    dp_status (*plan)(void *params, const dp_column *in, dp_column *out, dp_arena *, dp_error *);
+    /* One sample.  Cannot fail; allocates nothing; reads only its arguments; in and out do not
+     * overlap.  draws is NULL when the transform draws nothing. */
+    void (*apply)(const void *params, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out);
+    /* The numbers of a row, and their names ("left,top"), one a number.  NULL = not random. */
+    void (*draw)(const void *params, dp_place *, double *draws);
+    const char *drawn;
+    /* The same numbers as MindSpore draws them; NULL = not known. */
+    void (*replay)(const void *params, dp_mt19937 *engine, double *draws);
+    dp_holds holds;
+    /* A second pass over what apply made, with the same numbers; NULL = one is enough. */
+    void (*then)(const void *params, const double *draws, const dp_tensor *in,
+                 const dp_tensor *out);
+    /* In place of apply: a whole batch behind `batch`, in place, its draws keyed by the batch's
+     * number.  The struct begins with dp_mixing; image and label are floats, first dimension the
+     * row. */
+    void (*mix)(const void *params, const double *draws, const dp_tensor *image,
+                const dp_tensor *label);
+    /* For transforms/pass/pass.h.  Whether every value is changed by itself, the same at every
+     * pixel. */
+    bool (*pointwise)(const void *params);
+    /* What it is of ((v * a + b) - m) / s for a channel, into a and b, or m and s; NULL = nothing.
+     */
+    void (*affine)(const void *params, int32_t channel, dp_linear *);
+    /* Pixels are moved and nothing else: the places that they come from, of this transform's input
+     * before, of its output after.  fill: the pixel around the image; NULL = there is none. */
+    void (*move)(const void *params, const double *draws, dp_places *);
+    const uint8_t *(*fill)(const void *params);
+    bool makes_planes; /* <H,W,C> becomes <C,H,W>, and no more is done: a pass may end with it */
+} dp_transform;
+
+typedef struct dp_mixing {
+    DP_RANDOM_PARAMS;
+    const char *label;
+} dp_mixing;
+#define DP_LABEL(owner) DP_TEXT(owner, label, "label", "the column of the labels, one-hot floats")
+
+extern const dp_transform *const dp_transforms[]; /* ends with NULL */
+
+uint32_t dp_n_draws(const dp_transform *);
+bool dp_always(const void *params); /* a `pointwise` */
+
+#endif
