@@ -30,8 +30,8 @@ head_of() { sed -n '1,/\*\/$/{1,4d;/^ \*\/$/d;s, *\*/$,,;s/^ \* \{0,1\}//;p}' "$
 cat <<'TEXT'
 # The C API
 
-Made from the headers by tools/api.sh; `man 3 detpipe.h` is the same. A call that gives a dp_status fills the dp_error (which
-may be NULL) unless it is DP_OK or DP_END, and writes its results on success only.
+Made from the headers by tools/api.sh; `man 3 detpipe.h` is the same. A call that gives a dp_status fills the dp_error
+(which may be NULL) unless it is DP_OK or DP_END, and writes its results on success only.
 TEXT
 for header in detpipe_base.h detpipe.h detpipe_net.h $(ls detpipe_*.h | grep -v -e _base -e _net); do
     printf '\n## %s\n%s.\n\n' "$header" "$(sed -n '1s,^/\* [^ ]* - ,,p' "$header" | sed 's/^./\U&/')"

@@ -171,6 +171,15 @@ readme() {
     grep -qx "    $(grep -v '^#' tests/golden/conformance.txt)" docs/numerics.md || fail "docs/numerics.md has another conformance hash"
 }
 
+# No line of a page is over 120 columns, so that it can be read in a terminal and in a diff; the tables of
+# docs/performance.md are written by programs.
+columns() {
+    local pages
+    pages=$(find README.md CONTRIBUTING.md NEWS docs bindings tests \( -name '*.md' -o -name NEWS \) | sort)
+    # shellcheck disable=SC2086
+    if grep -nE '^.{121,}' $pages | grep -v '^docs/performance.md:[0-9]*:|'; then fail "a page has a line over 120 columns"; fi
+}
+
 # Each file that a page links to is there.
 links() {
     local page target
@@ -179,7 +188,7 @@ links() {
     done < <(grep -oHP '\]\((?!https?:)[^)# ]+' README.md CONTRIBUTING.md docs/*.md | sed 's/:\](/:/')
 }
 
-for rule in symbols globals arrows types headers lists text readme links; do
+for rule in symbols globals arrows types headers lists text readme columns links; do
     echo "== $rule"
     $rule
 done
