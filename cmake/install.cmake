@@ -22,6 +22,15 @@ configure_package_config_file(cmake/detpipeConfig.cmake.in ${PROJECT_BINARY_DIR}
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/detpipeConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/detpipeConfig.cmake ${PROJECT_BINARY_DIR}/detpipeConfigVersion.cmake DESTINATION ${package})
 
+# The page of all calls, from the headers' comments.
+install(CODE "set(folder \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DOCDIR})
+              file(MAKE_DIRECTORY \${folder})
+              execute_process(COMMAND ${PROJECT_SOURCE_DIR}/tools/api.sh ${PROJECT_SOURCE_DIR}/include
+              OUTPUT_FILE \${folder}/api.md RESULT_VARIABLE failed)
+              if(failed)
+                message(FATAL_ERROR \"api.md was not made\")
+              endif()")
+
 # Man pages, from the tool's own tables and the headers' comments; completion asks the tool.
 if(NOT CMAKE_CROSSCOMPILING)
   install(CODE "execute_process(COMMAND ${PROJECT_SOURCE_DIR}/tools/man.sh $<TARGET_FILE:detpipe_tool> ${PROJECT_SOURCE_DIR}/include

@@ -1,8 +1,8 @@
 #!/bin/bash
-# api.sh - docs/api.md from the public headers: every call under its header, with the comment above it
+# api.sh - api.md from the public headers: every call under its header, with the comment above it
 # SPDX-License-Identifier: Apache-2.0
 #
-#     api.sh INCLUDE > docs/api.md
+#     api.sh INCLUDE > api.md, as `cmake --install` does it
 set -euo pipefail
 cd "$1"
 

@@ -78,6 +78,9 @@ if command -v man > /dev/null; then
     [ -s warnings.txt ] && { fail "man warns"; head -3 warnings.txt; }
     grep -q -- '--vary LIST' pages.txt || fail "the page of verify has no --vary"
 fi
+for name in $(sed -n 's/^\(dp_[a-z0-9_]*\)@.*/\1/p' "$SOURCE/tests/golden/abi.txt"); do
+    grep -q "[ *]$name(" "$prefix/share/doc/detpipe/api.md" || fail "api.md has no $name"
+done
 complete() { # WORDS...: what bash would offer
     PATH=$prefix/bin:$PATH bash -c 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _detpipe; printf "%s\n" "${COMPREPLY[@]}"' \
         "$prefix/share/bash-completion/completions/detpipe" "$@"
