@@ -21,6 +21,7 @@ evidence evidence_of(const losses *first)
                       .compared = SIZE_MAX,
                       .files = SIZE_MAX,
                       .means = true,
+                      .unnamed = true,
                       .close = true};
 }
 
@@ -56,6 +57,7 @@ void evidence_add(evidence *e, const losses *other, const losses_comparison *c)
         finite += isfinite(e->first->v[a].value);
         e->digits = s->digits > e->digits ? s->digits : e->digits;
         e->means = e->means && s->mean;
+        e->unnamed = e->unnamed && s->unnamed;
     }
     if (c->compared < e->compared) {
         e->compared = c->compared;
@@ -100,9 +102,12 @@ void evidence_weakness(const evidence *e, char out[EVIDENCE_TEXT])
                               plural((size_t)e->digits, "digit", "digits"));
     if (e->means)
         n += (size_t)snprintf(out + n, EVIDENCE_TEXT - n, "%srunning means", n > 0 ? ", " : "");
+    if (e->unnamed)
+        n += (size_t)snprintf(out + n, EVIDENCE_TEXT - n, "%svalues without a name",
+                              n > 0 ? ", " : "");
     if (e->first->strange.n > 0)
-        n += (size_t)snprintf(out + n, EVIDENCE_TEXT - n, "%s%zu not understood",
-                              n > 0 ? ", " : "", e->first->strange.n);
+        n += (size_t)snprintf(out + n, EVIDENCE_TEXT - n, "%s%zu not understood", n > 0 ? ", " : "",
+                              e->first->strange.n);
     if (e->first->unread.n > 0)
         snprintf(out + n, EVIDENCE_TEXT - n, "%s%zu %s not read", n > 0 ? ", " : "",
                  e->first->unread.n, plural(e->first->unread.n, "line", "lines"));

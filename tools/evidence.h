@@ -22,6 +22,7 @@ typedef struct evidence {
     uint64_t bytes;      /* in these */
     int digits;          /* significant ones of the series that has most */
     bool means;          /* every series is a running mean */
+    bool unnamed;        /* no series has a name */
     bool second;         /* a second loss of some series was compared */
     bool close;          /* the reference rule, as far as it was tested */
 } evidence;

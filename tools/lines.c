@@ -7,12 +7,63 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "tools/memory.h"
+
 lines lines_of(char *text, size_t size)
 {
     const bool mark = size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0;
 
     text[size] = '\0';
     return (lines){.at = text + (mark ? 3 : 0), .end = text + size};
+}
+
+/* ---- UTF-16 ---- */
+
+/* 'l' and 'b' for little and big endian, by the mark or by two ASCII characters; '\0' for none. */
+static char utf16_order(const char *text, size_t size)
+{
+    if (size >= 2 && memcmp(text, "\xff\xfe", 2) == 0)
+        return 'l';
+    if (size >= 2 && memcmp(text, "\xfe\xff", 2) == 0)
+        return 'b';
+    if (size < 4 || size % 2 != 0 || !text[0] + !text[1] != 1 || !text[2] + !text[3] != 1 ||
+        !text[0] != !text[2])
+        return '\0';
+    return text[0] != '\0' ? 'l' : 'b';
+}
+
+/* One character in at most three bytes; half of a pair is a character of its own, in no number. */
+static char *put_utf8(char *to, unsigned c)
+{
+    if (c < 0x80) {
+        *to++ = (char)c;
+        return to;
+    }
+    if (c < 0x800) {
+        *to++ = (char)(0xc0 | c >> 6);
+    } else {
+        *to++ = (char)(0xe0 | c >> 12);
+        *to++ = (char)(0x80 | (c >> 6 & 0x3f));
+    }
+    *to++ = (char)(0x80 | (c & 0x3f));
+    return to;
+}
+
+char *lines_of_utf16(const char *text, size_t *size)
+{
+    const char order = utf16_order(text, *size);
+    char *out, *to;
+
+    if (order == '\0')
+        return NULL;
+    to = out = xmalloc(*size / 2 * 3 + 1);
+    for (size_t i = 0; i + 1 < *size; i += 2) {
+        const unsigned char low = (unsigned char)text[i + (order == 'b')];
+        const unsigned char high = (unsigned char)text[i + (order == 'l')];
+        to = put_utf8(to, (unsigned)high << 8 | low);
+    }
+    *size = (size_t)(to - out);
+    return out;
 }
 
 /* ---- escape sequences ---- */

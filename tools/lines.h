@@ -27,6 +27,10 @@ typedef struct line {
 /* text has size bytes and one more that may be written. */
 lines lines_of(char *text, size_t size);
 
+/* Text in UTF-16 (a redirection of PowerShell, with or without its mark) as UTF-8: a new block with
+ * one more byte to write to, and its size; NULL: the text is none. */
+char *lines_of_utf16(const char *text, size_t *size);
+
 /* False past the last.  LF ends a line; CR, backspaces and moves of the cursor do so, too, and
  * what follows is printed over it.  Colours are left out, other control characters (NUL, too) are
  * blanks, drawn vertical lines are "|", and hard blanks between digits are left out. */

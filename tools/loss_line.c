@@ -5,20 +5,15 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "tools/loss_reader.h"
 
-#define NESTED 8
-#define PATH   (LOSS_NAME / 2)
-
-/* The words and braces before the place where the line is read. */
+/* The words before the place where the line is read. */
 typedef struct context {
     loss_reader *r;
     const char *words[3]; /* begins of the last words, without anything between them */
     int n_words;
-    char path[PATH];     /* of the braces that are open: "config.train." */
-    size_t back[NESTED]; /* length of the path before each of them */
-    int depth;
     char key[LOSS_NAME]; /* the last word, if a brace may belong to it */
 } context;
 
@@ -115,10 +110,31 @@ static bool is_count(const char *at)
     return n > 0 && (*at == '\0' || strchr(".,xXeEdD", *at) == NULL || at[1] == ' ');
 }
 
-/* Keras prints the mean of the epoch so far; a val_loss stands there when it is whole. */
-static bool is_keras_mean(const loss_reader *r, const char *name)
+/* "- 12s - loss: 2.3": the older Keras does not say how long a step takes. */
+static bool is_keras(const char *text)
 {
-    return strstr(r->line.text, "s/step") != NULL && !begins(name, "val_");
+    const char *const time = strstr(text, "s - loss: ");
+
+    return strstr(text, "s/step") != NULL || strstr(text, " - ETA: ") != NULL ||
+           (time > text && isdigit((unsigned char)time[-1]));
+}
+
+/* "[1,  2000] loss: 2.3" */
+static bool is_tutorial(const char *text)
+{
+    int n = 0;
+
+    return sscanf(text, " [%*9d,%*9d] loss:%n", &n) == 0 && n > 0;
+}
+
+/* Keras prints the mean of the epoch so far; a val_loss stands there when it is whole.  PyTorch's
+ * tutorial prints the mean of 2000 steps, transformers that of the run at its end. */
+static bool is_mean(const loss_reader *r, const char *name)
+{
+    const char *const text = r->line.text;
+
+    return loss_is_mean(name, strlen(name)) || is_tutorial(text) ||
+           (is_keras(text) && !begins(name, "val_")) || strstr(text, "train_runtime") != NULL;
 }
 
 /* Behind a number of a list: to the next one, also from tensor(2.3, grad_fn=..) to tensor(2.2. */
@@ -133,15 +149,18 @@ static const char *pass_in_list(const char *at)
     return word > 0 && close[3 + word] == '(' ? close + 3 + word + 1 : next;
 }
 
-/* " (2.4)", "+0.01", " +/- 0.01": to the number that belongs to the one before; *what: which. */
+/* " (2.4)", " (3)", "+0.01", " +/- 0.01": to the number that belongs to the one before; *what:
+ * which. */
 static const char *pass_to_second(const char *at, const char **what)
 {
     static const char *const signs[] = {"+/-", "\302\261", "+-", "+", NULL};
     const char *next = skip(at, " ");
 
-    *what = "mean";
-    if (at[0] == ' ' && at[1] == '(')
-        return begins_number(next = skip(at + 2, " ")) ? next : NULL;
+    if (at[0] == ' ' && at[1] == '(') {
+        next = skip(at + 2, " ");
+        *what = is_count(next) ? "at" : "mean"; /* CatBoost: best: 2.3 (7) */
+        return begins_number(next) ? next : NULL;
+    }
     *what = "spread";
     for (int i = 0; signs[i] != NULL; i++) {
         if (begins(next, signs[i]))
@@ -150,7 +169,7 @@ static const char *pass_to_second(const char *at, const char **what)
     return NULL;
 }
 
-/* The mean in 2.3 (2.4), the spread in 2.3+0.01. */
+/* The mean in 2.3 (2.4), the step in 2.3 (7), the spread in 2.3+0.01. */
 static const char *read_second(loss_reader *r, const char *name, loss_kind kind, const char *at)
 {
     const char *what, *const second = pass_to_second(at, &what);
@@ -167,28 +186,24 @@ static const char *read_second(loss_reader *r, const char *name, loss_kind kind,
     return second + number.n;
 }
 
-/* One number, and those behind it that belong to it. */
+/* One number, and those of its list. */
 static const char *read_numbers(loss_reader *r, const char *name, loss_kind kind, const char *at,
                                 bool list)
 {
     const size_t n = strlen(name);
-    const bool mean = loss_is_mean(name, n) || is_keras_mean(r, name);
     printed_number number = printed_number_read(at);
 
     if (number.time && number.whole)
         return at + number.n; /* it is how long it took */
-    for (;;) {
-        const char *next;
-        loss_add(r, name, n, kind, mean, at, &number);
+    for (const char *next = at; number.n > 0; number = printed_number_read(next)) {
+        loss_add(r, name, n, kind, is_mean(r, name), next, &number);
         r->in_list = list;
-        at += number.n;
-        next = list ? pass_in_list(at) : *at == ',' ? at + 1 : at;
-        if (next == at || (!list && !isdigit((unsigned char)*next)))
+        at = next + number.n;
+        if (!list)
             break;
-        number = printed_number_read(next);
-        if (number.n == 0)
+        next = pass_in_list(at);
+        if (next == at)
             break;
-        at = next;
     }
     r->in_list = false;
     if (list && *skip(at, ", \t;") == '\0') {
@@ -218,28 +233,103 @@ bool loss_read_rest(loss_reader *r)
 static void make_name(const context *c, const char *at, size_t n, char out[LOSS_NAME])
 {
     const char *begin = c->n_words > 0 ? c->words[0] : at;
-    snprintf(out, LOSS_NAME, "%s%.*s", c->path, (int)(at + n - begin), begin);
+    snprintf(out, LOSS_NAME, "%s%.*s", c->r->braces.path, (int)(at + n - begin), begin);
 }
 
-/* "loss 2.3  0x1.2p+1", "loss: 2.3, 9.4": what stands behind a loss without a name is compared,
- * too; what is no number there is left. */
+/* "loss 2.3  0x1.2p+1", "loss: 2.3, 9.4", "loss: 2.5,1.5": what stands behind a loss without a name
+ * is compared, too; what is no number there is left, unless a comma alone is between. */
 static const char *read_unnamed(loss_reader *r, const char *name, loss_kind kind, const char *at)
 {
     for (;;) {
+        const bool joined = *at == ',' && isdigit((unsigned char)at[1]);
         const char *const next = skip(at, " \t,;|)]}\"'");
         const printed_number number = printed_number_read(next);
         const char *const unit = skip(next + number.n, " ");
         const bool rate = memchr(unit, '/', loss_word(unit)) != NULL; /* 12.5 it/s */
 
-        if (number.n == 0 || number.time || rate || is_count(next))
+        if (number.n == 0 || (!joined && (number.time || rate || is_count(next))))
             return at;
-        r->left = r->left || !number.whole;
-        if (!number.whole)
+        if (!number.whole && !joined) {
+            r->left = true;
             return at;
-        loss_add(r, name, strlen(name), kind, false, next, &number);
+        }
+        loss_add(r, name, strlen(name), kind, is_mean(r, name), next, &number);
         at = next + number.n;
     }
 }
+
+/* ---- changes ---- */
+
+/* What the next number is to a loss that improved: "" as before this word, NULL: nothing. */
+static const struct move {
+    const char *word, *of;
+} moves[] = {
+    {"improved", "to"}, {"decreased", "to"}, {"increased", "to"}, {"reduced", "to"},
+    {"dropped", "to"},  {"fell", "to"},      {"rose", "to"},      {"went", "to"},
+    {"changed", "to"},  {"reached", "to"},   {"did", "to"},       {"not", ""},
+    {"improve", "to"},  {"from", "from"},    {"to", "to"},        {"by", "by"},
+    {"best", "best"},   {"new", ""},         {"score", ""},       {"none", ""},
+    {"in", ""},         {"the", ""},         {"last", NULL},      {"records", ""},
+    {"epochs", ""},     {"min_delta", NULL}, {"value", ""},
+};
+#define VERBS 11 /* one of them is the first */
+#define MOVES (sizeof moves / sizeof moves[0])
+
+static size_t move_at(const char *at, size_t n)
+{
+    size_t i = 0;
+    while (i < MOVES && (strlen(moves[i].word) != n || strncasecmp(moves[i].word, at, n) != 0))
+        i++;
+    return i;
+}
+
+/* Passes what connects the parts of a change; an arrow and a bracket say what the number is. */
+static const char *pass_to_part(const char *at, const char **of)
+{
+    static const char *const arrows[] = {"-->", "->", "=>", "\342\206\222", NULL};
+
+    for (;;) {
+        size_t i = 0;
+        at = skip(at, " .,:=>\"'`");
+        while (arrows[i] != NULL && !begins(at, arrows[i]))
+            i++;
+        if (arrows[i] == NULL && *at != '(')
+            return at;
+        *of = *at == '(' ? "from" : "to";
+        at += *at == '(' ? 1 : strlen(arrows[i]);
+    }
+}
+
+/* "improved from inf to 2.3", "decreased (9.4 --> 2.3)", "did not improve from 2.3": each number is
+ * of a series of its own.  Returns where to go on, `at` where this is none. */
+static const char *read_change(loss_reader *r, const char *name, loss_kind kind, const char *at)
+{
+    const char *of = "to", *next = skip(at, " \"'`");
+    char part[LOSS_NAME + 10];
+
+    if (move_at(next, loss_word(next)) >= VERBS)
+        return at;
+    for (;;) {
+        const char *const begin = pass_to_part(next, &of);
+        const size_t word = loss_word(begin), move = move_at(begin, word);
+        const printed_number number = printed_number_read(begin);
+
+        if (number.n == 0 && move == MOVES)
+            return at;
+        next = begin + (number.n > 0 ? number.n : word);
+        if (number.n == 0) {
+            of = moves[move].of == NULL || moves[move].of[0] != '\0' ? moves[move].of : of;
+            continue;
+        }
+        if (of != NULL) {
+            snprintf(part, sizeof part, "%.*s (%s)", LOSS_NAME - 10, name, of);
+            loss_add(r, part, strlen(part), kind, is_mean(r, name), begin, &number);
+        }
+        at = next;
+    }
+}
+
+/* ---- losses ---- */
 
 /* A loss word of n bytes: its numbers are read.  Returns where to go on. */
 static const char *read_loss(const context *c, const char *at, size_t n, loss_kind kind)
@@ -247,42 +337,93 @@ static const char *read_loss(const context *c, const char *at, size_t n, loss_ki
     char name[LOSS_NAME];
     bool sure, list;
     const char *value = at + n + (at[n] == '.' && at[n + 1] == ' ');
+    const char *changed;
 
+    make_name(c, at, n, name);
+    changed = read_change(c->r, name, kind, value);
+    if (changed > value)
+        return changed;
     value = pass_connection(value, &sure);
     value = pass_wrapping(value, &list);
     if (!begins_number(value) || (!sure && c->r->own.n == 0 && is_count(value)))
         return at + n;
-    make_name(c, at, n, name);
     value = read_numbers(c->r, name, kind, value, list);
     return read_unnamed(c->r, name, kind, value);
 }
 
-/* A tensor that was printed alone and has a gradient; the test of CatBoost's "learn: test:". */
-static bool is_metric_here(const char *line_text, const char *at, size_t n)
+/* A tensor that was printed alone: one that has a gradient is a loss. */
+static loss_kind kind_of_tensor(const context *c, const char *at, size_t n)
 {
-    return (n == 6 && begins(at, "tensor(") && strstr(at, "grad_fn=") != NULL) ||
-           (n == 4 && begins(at, "test:") && strstr(line_text, "learn:") != NULL);
+    static const char *const words[] = {"tensor",     "Array",      "float32", "float64",
+                                        "np.float32", "np.float64", NULL};
+
+    if (n == 6 && begins(at, "tensor(") && strstr(at, "grad_fn=") != NULL)
+        return METRIC;
+    return at[n] == '(' && c->n_words == 0 && c->key[0] == '\0' && loss_word_in(words, at, n)
+               ? UNNAMED
+               : NO_LOSS;
+}
+
+/* CatBoost's "learn: 2.3 test: 2.4 best: 2.2 (7)". */
+static bool is_catboost(const char *text, const char *at, size_t n)
+{
+    return n == 4 && (begins(at, "test:") || begins(at, "best:")) && strstr(text, "learn:") != NULL;
+}
+
+/* By the word, else by the braces around it: {"loss": {"box": 1.1}}. */
+static loss_kind kind_of(const context *c, const char *at, size_t n)
+{
+    const char *const path = c->r->braces.path;
+    loss_kind kind = n > 0 ? loss_kind_of(at, n) : NO_LOSS;
+    char name[LOSS_NAME];
+
+    if (n == 0 || kind != NO_LOSS)
+        return kind;
+    if (is_catboost(c->r->line.text, at, n))
+        return METRIC;
+    kind = kind_of_tensor(c, at, n);
+    if (kind != NO_LOSS || path[0] == '\0' || loss_is_step(at, n) || at[n] == '(')
+        return kind;
+    snprintf(name, sizeof name, "%s%.*s", path, (int)n, at);
+    return loss_kind_of(name, strlen(name));
 }
 
 /* ---- the line ---- */
 
 static void open_brace(context *c)
 {
-    const size_t used = strlen(c->path);
+    loss_braces *const b = &c->r->braces;
+    const size_t used = strlen(b->path);
 
-    if (c->depth < NESTED)
-        c->back[c->depth] = used;
-    c->depth++;
-    if (c->key[0] != '\0' && c->depth <= NESTED)
-        snprintf(c->path + used, sizeof c->path - used, "%s.", c->key);
+    if (b->depth < LOSS_NESTED)
+        b->back[b->depth] = used;
+    b->depth++;
+    if (c->key[0] != '\0' && b->depth <= LOSS_NESTED)
+        snprintf(b->path + used, sizeof b->path - used, "%s.", c->key);
     c->key[0] = '\0';
 }
 
-static void close_brace(context *c)
+/* Returns where to go on: at the next brace of a list, which has the same key. */
+static const char *close_brace(context *c, const char *at)
 {
-    c->depth -= c->depth > 0;
-    if (c->depth < NESTED)
-        c->path[c->back[c->depth]] = '\0';
+    loss_braces *const b = &c->r->braces;
+    const char *const next = skip(at + 1, ", ");
+    char *own;
+
+    b->depth -= b->depth > 0;
+    if (b->depth >= LOSS_NESTED)
+        return at + 1;
+    own = b->path + b->back[b->depth];
+    snprintf(c->key, sizeof c->key, "%.*s", *next == '{' ? (int)strcspn(own, ".") : 0, own);
+    *own = '\0';
+    return *next == '{' ? next : at + 1;
+}
+
+/* Indented JSON goes on in the next line; what is not indented begins anew. */
+static void begin_line(context *c)
+{
+    if (strchr(" \t}]", *c->r->line.text) == NULL)
+        c->r->braces = (loss_braces){.depth = 0};
 }
 
 /* What a number counts is no part of a name: "93.9it/s train_loss=2.2", "12 samples/sec loss 2". */
@@ -303,7 +444,8 @@ static const char *keep_word(context *c, const char *at, size_t n)
         c->n_words = 1;
     }
     c->words[c->n_words++] = at;
-    snprintf(c->key, sizeof c->key, "%.*s", (int)n, at);
+    if (at[n] != '(') /* OrderedDict({ */
+        snprintf(c->key, sizeof c->key, "%.*s", (int)n, at);
     at += n;
     if (*at == '.' && at[1] == ' ')
         at++; /* "Avg. loss" */
@@ -332,39 +474,41 @@ static bool read_behind(context *c)
     return number.n > 0;
 }
 
+/* What stands between words. */
+static const char *pass_mark(context *c, const char *at)
+{
+    const char *const next = *at == '}' ? close_brace(c, at) : at + 1;
+
+    if (*at == '{')
+        open_brace(c);
+    else if (strchr(" \"':=([}", *at) == NULL)
+        c->key[0] = '\0';
+    if (*at != ' ' || *next == ' ')
+        c->n_words = 0;
+    return next;
+}
+
 void loss_read_line(loss_reader *r)
 {
     context c = {.r = r};
     const char *at = r->line.text;
 
+    begin_line(&c);
     if (read_behind(&c))
         return;
     while (*at != '\0') {
         const size_t n = loss_word(at);
-        const loss_kind kind = is_metric_here(r->line.text, at, n) ? METRIC
-                               : n > 0                             ? loss_kind_of(at, n)
-                                                                   : NO_LOSS;
+        const loss_kind kind = kind_of(&c, at, n);
         const int before = r->found;
-        if (kind != NO_LOSS) {
-            const char *next = read_loss(&c, at, n, kind);
-            at = r->found > before ? next : keep_word(&c, at, n);
-        } else if (n > 0 && is_unit(r->line.text, at, n)) {
-            at += n;
+        const char *const begin = at;
+
+        if (kind != NO_LOSS)
+            at = read_loss(&c, at, n, kind);
+        if (r->found > before || (n > 0 && kind == NO_LOSS && is_unit(r->line.text, at, n))) {
+            at = at > begin ? at : at + n;
             c.n_words = 0;
-        } else if (n > 0) {
-            at = keep_word(&c, at, n);
         } else {
-            if (*at == '{')
-                open_brace(&c);
-            else if (*at == '}')
-                close_brace(&c);
-            else if (strchr(" \"':=", *at) == NULL)
-                c.key[0] = '\0';
-            at++;
-            if (at[-1] != ' ' || *at == ' ')
-                c.n_words = 0;
+            at = n > 0 ? keep_word(&c, begin, n) : pass_mark(&c, begin);
         }
-        if (r->found > before)
-            c.n_words = 0;
     }
 }

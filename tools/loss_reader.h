@@ -16,7 +16,7 @@
 
 #define LOSS_COLUMNS 64
 typedef struct loss_table {
-    char separator; /* ',', '\t', '|', ' '; '\0' = there was no head yet */
+    char separator; /* ';', ',', '\t', '|', ' '; '\0' = there was no head yet */
     int n;
     bool is_step[LOSS_COLUMNS];
     loss_kind kind[LOSS_COLUMNS];
@@ -24,6 +24,14 @@ typedef struct loss_table {
 } loss_table;
 
 /* ---- one stream ---- */
+
+/* The braces that are open, also from line to line where JSON is indented. */
+#define LOSS_NESTED 8
+typedef struct loss_braces {
+    char path[LOSS_NAME / 2]; /* their keys: "config.train." */
+    size_t back[LOSS_NESTED]; /* length of the path before each of them */
+    int depth;
+} loss_braces;
 
 typedef struct loss_reader {
     losses *out;
@@ -40,6 +48,7 @@ typedef struct loss_reader {
     loss_kind list_kind;
     bool left;    /* a number behind a loss of the line has no name, and was not read */
     bool in_list; /* what is added follows the last one: it is none of its own on the line */
+    loss_braces braces;
     loss_table table;
 } loss_reader;
 

@@ -24,7 +24,7 @@ static cell trim(const char *at, size_t n)
     return (cell){at, n};
 }
 
-/* Bytes up to the next separator: ',' '\t' '|', ' ' for blanks, 'w' for two blanks and more. */
+/* Bytes up to the next separator: ',' ';' '\t' '|', ' ' for blanks, 'w' for two blanks and more. */
 static size_t to_separator(const char *at, char separator)
 {
     size_t n = 0;
@@ -41,6 +41,7 @@ static size_t to_separator(const char *at, char separator)
 static int cut(const char *text, char separator, cell out[LOSS_COLUMNS])
 {
     const bool blanks = separator == ' ' || separator == 'w';
+    const bool marks = strchr(",;\t", separator) != NULL; /* each of them ends a cell */
     int n = 0;
 
     text += strspn(text, " ");
@@ -55,7 +56,7 @@ static int cut(const char *text, char separator, cell out[LOSS_COLUMNS])
             out[n++] = c;
         text += size;
         text += blanks ? strspn(text, " \t") : !last;
-        if (*text == '\0' && !last && (separator == ',' || separator == '\t') && n < LOSS_COLUMNS)
+        if (*text == '\0' && !last && marks && n < LOSS_COLUMNS)
             out[n++] = (cell){text, 0}; /* an empty one at the end */
     }
     return n;
@@ -124,11 +125,11 @@ static bool is_head(const char *text, char separator, loss_table *out)
 
 static bool find_head(loss_reader *r)
 {
-    static const char separators[] = ",\t|w ";
+    static const char separators[] = ";,\t|w ";
     loss_table head = {0};
 
     for (const char *s = separators; *s != '\0'; s++) {
-        if ((*s == ',' || *s == '\t' || *s == '|') && strchr(r->line.text, *s) == NULL)
+        if (strchr("w ", *s) == NULL && strchr(r->line.text, *s) == NULL)
             continue;
         if (is_head(r->line.text, *s, &head)) {
             r->table = head;

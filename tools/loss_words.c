@@ -86,7 +86,7 @@ loss_kind loss_kind_of(const char *word, size_t size)
 bool loss_is_mean(const char *word, size_t size)
 {
     static const char *const means[] = {"avg",      "mean",   "average", "running",
-                                        "smoothed", "smooth", "ema",     NULL};
+                                        "smoothed", "smooth", "ema",     "epoch", NULL};
     const char *p;
     size_t n;
 

@@ -120,7 +120,8 @@ void loss_add(loss_reader *r, const char *name, size_t n, loss_kind kind, bool m
         out->v = xrealloc(out->v, (out->n + BLOCK) * sizeof *out->v);
     place(r, s, &v);
     s->begins = false;
-    s->metric = kind == METRIC;
+    s->metric = kind != LOSS;
+    s->unnamed = kind == UNNAMED;
     s->mean = s->mean || mean;
     s->digits = v.digits > s->digits ? v.digits : s->digits;
     s->n += !v.repeat;
@@ -196,7 +197,8 @@ static int read_line(loss_reader *r, const regex_t *regex)
 int losses_find(char *text, size_t size, int stream, const char *pattern, losses *out)
 {
     loss_reader *r = xcalloc(1, sizeof *r);
-    lines all = lines_of(text, size);
+    char *const decoded = lines_of_utf16(text, &size);
+    lines all = lines_of(decoded != NULL ? decoded : text, size);
     regex_t regex;
     int status = pattern != NULL ? loss_pattern_compile(pattern, &regex) : -1;
     const bool compiled = pattern != NULL && status < 0;
@@ -207,6 +209,7 @@ int losses_find(char *text, size_t size, int stream, const char *pattern, losses
         status = read_line(r, compiled ? &regex : NULL);
     if (compiled)
         regfree(&regex);
+    free(decoded);
     free(r);
     return status;
 }
@@ -285,10 +288,10 @@ static int read_stream(const char *path, int stream, const char *regex, losses *
     FILE *f = xfopen(path, "r");
     size_t size = 0;
     char *text = f != NULL ? read_all(f, &size) : NULL;
-    const int status =
-        text != NULL ? losses_find(text, size, stream, regex, out)
-                     : cli_fail(EXIT_NOT_TRIED, "%s cannot be read: %s", path,
-                                errno == EFBIG ? "it is larger than 1 GiB" : strerror(errno));
+    const int status = text != NULL
+                           ? losses_find(text, size, stream, regex, out)
+                           : cli_fail(EXIT_NOT_TRIED, "%s cannot be read: %s", path,
+                                      errno == EFBIG ? "it is larger than 1 GiB" : strerror(errno));
 
     if (f != NULL)
         fclose(f);

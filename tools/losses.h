@@ -29,6 +29,7 @@ typedef struct loss_series {
     int stream;           /* 0 stdout, 1 stderr */
     bool mean;            /* a running mean, as far as that is known */
     bool metric;          /* no loss by name */
+    bool unnamed;         /* nor anything else */
     bool begins;          /* the next value begins a segment */
     int digits;           /* the most that any of its values has */
     size_t n, n_finite;

@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -31,12 +32,13 @@ static bool is_spread(const char *at)
     return *at == '+' ? is_digit(at[1]) || at[1] == '/' : strncmp(at, "\302\261", 2) == 0;
 }
 
+/* A comma that is none of the mantissa ends it. */
 static bool is_end(const char *at)
 {
-    if (*at == ',' || *at == '.' || *at == ';' || *at == ':')
-        at++;
-    return *at == '\0' || strchr(" \t()[]{}<>|\"'%*;\\", *at) != NULL || is_spread(at) ||
-           (at[-1] == ',' && !is_digit(*at));
+    if (*at == ',' || is_spread(at))
+        return true;
+    at += *at == '.' || *at == ':';
+    return *at == '\0' || strchr(" \t()[]{}<>|\"'%*;\\", *at) != NULL || is_spread(at);
 }
 
 /* Whether a number may end here; a unit is passed over. */
@@ -64,7 +66,7 @@ static size_t mantissa(const char *at)
 
     for (; is_digit(at[n]) ||
            (n > 0 && is_digit(at[n - 1]) && strchr(".,'_", at[n]) != NULL && at[n] != '\0' &&
-            (is_digit(at[n + 1]) || at[n] == '.')) ||
+            (is_digit(at[n + 1]) || (at[n] == '.' && !point))) ||
            (n == 0 && *at == '.' && is_digit(at[1]));
          n++) {
         const size_t digits = strspn(at + n + (at[n] == ','), "0123456789");
@@ -114,18 +116,16 @@ static char decimal(const char *at, size_t n)
     return points == 1 ? '.' : commas == 1 ? ',' : ' ';
 }
 
-/* The text that strtod takes; false when it makes no sense. */
-static bool normalize(const char *at, size_t sign, size_t digits, size_t n, char *out)
+/* The mantissa as strtod takes it; false when it makes no sense. */
+static bool normalize(const char *at, size_t n, char *out)
 {
-    const char point = decimal(at + sign, digits);
+    const char point = decimal(at, n);
 
     for (size_t i = 0; i < n; i++) {
-        const bool inside = i >= sign && i < sign + digits;
-        if (inside && !is_digit(at[i])) {
-            if (at[i] == point)
-                *out++ = '.';
-        } else
-            *out++ = strchr("dD", at[i]) != NULL ? 'e' : at[i];
+        if (is_digit(at[i]))
+            *out++ = at[i];
+        else if (at[i] == point)
+            *out++ = '.';
     }
     *out = '\0';
     return point != '\0';
@@ -142,22 +142,68 @@ static int significant(const char *at, size_t n)
     return (int)(all > 0 ? all : zeros);
 }
 
+/* ---- exponents ---- */
+
+typedef struct exponent {
+    size_t n;    /* bytes of all of it; 0 = there is none */
+    size_t sign; /* where its number begins, with or without a sign */
+    bool whole;  /* it is understood */
+} exponent;
+
+/* e-3 d+02; behind a blank only a sign shows that it is one: "1.5 e-3". */
+static exponent exponent_of_letter(const char *at)
+{
+    const size_t blank = *at == ' ';
+    const char *const e = at + blank;
+    size_t sign, n;
+
+    if (*e == '\0' || strchr("eEdD", *e) == NULL)
+        return (exponent){0, 0, true};
+    sign = e[1] == '-' || e[1] == '+';
+    n = strspn(e + 1 + sign, "0123456789");
+    if (n == 0 || (blank && isalnum((unsigned char)e[1 + sign + n])))
+        return (exponent){0, 0, true};
+    return (exponent){blank + 1 + sign + n, blank + 1, !blank || sign};
+}
+
+/* x10^-3, \303\227 10**-3, * 10^{-3}, x10-3; what else is multiplied by ten is not understood. */
+static exponent exponent_of_ten(const char *at)
+{
+    static const char *const times[] = {"x", "X", "*", "\303\227", "\302\267", NULL};
+    size_t i = 0, n = strspn(at, " "), sign, digits;
+
+    while (times[i] != NULL && strncmp(at + n, times[i], strlen(times[i])) != 0)
+        i++;
+    if (times[i] == NULL)
+        return (exponent){0, 0, true};
+    n += strlen(times[i]);
+    n += strspn(at + n, " ");
+    if (strncmp(at + n, "10", 2) != 0 || is_digit(at[n + 2]))
+        return (exponent){0, 0, true};
+    sign = n + 2 + strspn(at + n + 2, "^*{");
+    digits = sign + (at[sign] == '-' || at[sign] == '+');
+    i = digits > n + 2 ? strspn(at + digits, "0123456789") : 0;
+    return (exponent){i > 0 ? digits + i + (at[digits + i] == '}') : n + 2, sign, i > 0};
+}
+
 static size_t read_decimal(const char *at, size_t sign, printed_number *out)
 {
     const size_t digits = mantissa(at + sign);
-    size_t n = sign + digits, exponent = 1;
-    char text[MOST_CHARACTERS + 1];
+    exponent e = {0, 0, true};
+    char text[MOST_CHARACTERS + 40];
+    size_t n;
 
     if (digits == 0)
         return 0;
-    if (strchr("eEdD", at[n]) != NULL && at[n] != '\0') {
-        exponent += at[n + 1] == '-' || at[n + 1] == '+';
-        if (is_digit(at[n + exponent]))
-            n += exponent + strspn(at + n + exponent, "0123456789");
-    }
-    out->whole = n <= MOST_CHARACTERS && normalize(at, sign, digits, n, text);
+    e = exponent_of_letter(at + sign + digits);
+    if (e.n == 0)
+        e = exponent_of_ten(at + sign + digits);
+    n = sign + digits + e.n;
+    out->whole = n <= MOST_CHARACTERS && e.whole && normalize(at + sign, digits, text);
+    if (out->whole && e.n > 0)
+        snprintf(text + strlen(text), 40, "e%.30s", at + sign + digits + e.sign);
     if (out->whole)
-        out->value = strtod(text, NULL);
+        out->value = (*at == '-' ? -1 : 1) * strtod(text, NULL);
     out->digits = significant(at + sign, digits);
     return n;
 }

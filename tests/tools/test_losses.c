@@ -103,13 +103,12 @@ static const struct form {
     {"LightGBM", "[1]\ttrain's multi_logloss: 2.05731\tvalid_0's multi_logloss: 2.1\n",
      "train's multi_logloss@1=2.05731 valid_0's multi_logloss@1=2.1"},
     {"CatBoost", "0:\tlearn: 2.1712\ttest: 2.18\tbest: 2.18 (0)\ttotal: 55.1ms\tremaining: 496ms\n",
-     "learn@0=2.1712 test@0=2.18"},
+     "learn@0=2.1712 test@0=2.18 best@0=2.18 best (at)@0=0"},
     {"llm.c", "val loss 5.325531\nstep 0: train loss 5.356189 (took 5013.4 ms)\n",
      "val loss=5.325531 train loss@0=5.356189"},
     {"llm.c on a GPU", "step    1/41 | loss 5.270007 (+nanz)| norm 15.9 | lr 7.1e-07 | 2000.1 ms\n",
      "loss@1=5.270007"},
-    {"no head of a table", "loss nan\ntrain loss inf\nval loss, nan\n",
-     "loss=nan train loss=inf"},
+    {"no head of a table", "loss nan\ntrain loss inf\nval loss, nan\n", "loss=nan train loss=inf"},
     {"darknet", "1, 0.000: 23.168367, 23.268367 avg, 0.100000 rate, 1.234567 seconds, 64 images\n",
      "loss@1=23.168367 avg loss@1=23.268367"},
     {"fasttext",
@@ -163,6 +162,40 @@ static const struct form {
      "loss_scale: 1024\nloss time: 0.5s\nloss_weight=0.3\nglossary 3\n"
      "loss function: mse\n11/29 12:30:05 1.5GB 3.1it/s ETA 0:01\n",
      ""},
+    {"a loss of parts", "{\"loss\": {\"cls\": 2.3, \"box\": 1.1}, \"lr\": 0.1}\n",
+     "loss.cls=2.3 loss.box=1.1"},
+    {"parts of Python", "losses = {'a': 1.0, 'b': tensor(2.0, grad_fn=<A>)} acc: 0.5\n",
+     "losses.a=1.0 losses.b=2.0"},
+    {"parts that are no losses", "loss: {'x': 1.5, 'weight': 3.0, 'step': 3}\n",
+     "loss.x@3=1.5"},
+    {"parts of several", "losses: [{'a': 1.0}, {'a': 2.0}] acc: 0.5\n",
+     "losses.a=1.0 losses.a #2=2.0"},
+    {"an OrderedDict", "losses: OrderedDict({'a': tensor(1.5)})\n", "losses.a=1.5"},
+    {"indented JSON",
+     "{\n  \"loss\": {\n    \"cls\": 2.25,\n    \"box\": 1\n  },\n  \"acc\": 0.5\n}\n{\n"
+     "\"acc\": 0.5 }\n",
+     "loss.cls=2.25 loss.box=1"},
+    {"an early stop", "Validation loss decreased (9.4 --> 2.3).  Saving model ...\n",
+     "Validation loss (from)=9.4 Validation loss (to)=2.3"},
+    {"Keras' checkpoint",
+     "Epoch 1: val_loss improved from inf to 2.305, saving model to x-3.keras\n"
+     "Epoch 2: val_loss did not improve from 2.305\n",
+     "val_loss (from)@1=inf val_loss (to)@1=2.305 val_loss (from)@2=2.305"},
+    {"Lightning's stop and checkpoint",
+     "Metric val_loss improved by 0.5 >= min_delta = 0.0. New best score: 2.182\n"
+     "Monitored metric val_loss did not improve in the last 3 records. Best score: 2.182. Stop.\n"
+     "Epoch 0, global step 10: 'val_loss' reached 2.25 (best 2.125), saving model to 'x'\n",
+     "Metric val_loss (by)=0.5 Metric val_loss (best)=2.182 Monitored metric val_loss (best)=2.182 "
+     "val_loss (to)@0:10=2.25 val_loss (best)@0:10=2.125"},
+    {"semicolons", "loss=2.3;lr=0.1\n", "loss=2.3"},
+    {"a table of a decimal comma", "step;loss;lr\n1;2,345;0,1\n2;2,25;\n",
+     "loss@1=2,345 loss@2=2,25"},
+    {"joined by a comma", "loss: 2.5,1.5\nlosses: [2.5e-3,1.25]\n",
+     "loss=2.5 loss #2=1.5 losses=2.5e-3 losses=1.25"},
+    {"the end of a sentence", "The loss was 2.182. It is saved.\n", "The loss=2.182"},
+    {"a tensor alone", "tensor(2.25)\nacc: tensor(0.5)\n", "tensor=2.25"},
+    {"JAX, alone", "3 Array(2.25, dtype=float32)\n", "Array=2.25"},
+    {"a tensor where there is a loss", "tensor(2.25)\nstep 1 loss: 2.5\n", "loss@1=2.5"},
 };
 
 static void finds_each_form(void **state)
@@ -208,6 +241,11 @@ static void reads_numbers(void **state)
         {"1\xe2\x80\xaf"
          "234,5",
          1234.5, 5},
+        {"1.5 x 10^-3", 1.5e-3, 2},
+        {"1.5\303\22710^-3", 1.5e-3, 2},
+        {"-2.5x10^-3", -2.5e-3, 2},
+        {"2,5 * 10**+2", 250, 2},
+        {"1.5 e-3", 1.5e-3, 2},
     };
     (void)state;
 
@@ -226,8 +264,9 @@ static void reads_numbers(void **state)
 
 static void names_what_is_no_number(void **state)
 {
-    static const char *const texts[] = {"loss: 1/3\n", "loss: 2.5x10^-3\n", "{\"loss\": 1.5e}\n",
-                                        "loss: 1.2.3\n"};
+    static const char *const texts[] = {
+        "loss: 1/3\n",    "{\"loss\": 1.5e}\n", "loss: 1.2.3\n",
+        "loss: 1.5 e3\n", "loss: 2.5 x 10 \n",  "loss: 2.5 \302\267 10\342\201\273\302\263\n"};
     (void)state;
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -259,6 +298,29 @@ static void reads_behind_nul_and_long_lines(void **state)
     free(text);
 }
 
+/* As a redirection of PowerShell writes it, and without its mark. */
+static void reads_utf16(void **state)
+{
+    static const char ascii[] = "step 1 loss: 2.5\r\nstep 2 val\1loss: 1.5\n";
+    static const char expected[] = "loss@1=2.5 loss@2=1.5";
+    (void)state;
+
+    for (size_t i = 0; i < 4; i++) {
+        const size_t big = i & 1, mark = i & 2;
+        char text[2 * sizeof ascii] = {0}, got[200];
+        losses l;
+        memcpy(text, big ? "\xfe\xff" : "\xff\xfe", mark);
+        for (size_t k = 0; k + 1 < sizeof ascii; k++) {
+            text[mark + 2 * k + big] = ascii[k] == '\1' ? '\x14' : ascii[k];
+            text[mark + 2 * k + !big] = ascii[k] == '\1' ? '\x20' : '\0'; /* a dash, U+2014 */
+        }
+        l = find(text, mark + 2 * (sizeof ascii - 1), NULL);
+        show(&l, got, sizeof got);
+        assert_string_equal(got, expected);
+        losses_free(&l);
+    }
+}
+
 static void says_which_lines_were_not_read(void **state)
 {
     static const char *const unread[] = {"no loss 7 found\n", "loss: 2.5 3.5GB\n"};
@@ -280,6 +342,9 @@ static void says_which_lines_were_not_read(void **state)
 static void knows_running_means(void **state)
 {
     const char *text = "2/2 - 0s 3ms/step - loss: 2.20 - val_loss: 2.1\navg loss: 2\n";
+    static const char *const means[] = {
+        "[1,  2000] loss: 2.2\n", "train_loss_epoch=2.5\n", "1/2 [==>...] - ETA: 0s - loss: 2.30\n",
+        "10/10 - 1s - loss: 2.3 - acc: 0.5\n", "{'train_runtime': 12.3, 'train_loss': 2.25}\n"};
     losses l = find(text, strlen(text), NULL);
     (void)state;
 
@@ -288,6 +353,12 @@ static void knows_running_means(void **state)
     assert_false(l.series[1].mean);
     assert_true(l.series[2].mean);
     losses_free(&l);
+    for (size_t i = 0; i < sizeof means / sizeof means[0]; i++) {
+        l = find(means[i], strlen(means[i]), NULL);
+        assert_int_equal(l.n, 1);
+        assert_true(l.series[0].mean);
+        losses_free(&l);
+    }
 }
 
 /* ---- patterns ---- */
@@ -365,6 +436,7 @@ int main(void)
         cmocka_unit_test(reads_numbers),
         cmocka_unit_test(names_what_is_no_number),
         cmocka_unit_test(reads_behind_nul_and_long_lines),
+        cmocka_unit_test(reads_utf16),
         cmocka_unit_test(says_which_lines_were_not_read),
         cmocka_unit_test(knows_running_means),
         cmocka_unit_test(takes_every_match_and_group),

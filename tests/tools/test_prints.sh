@@ -35,12 +35,18 @@ files 1 'line 1: 2.20 .step 20. and 9.99' '10%| loss=2.30\r20%| loss=2.20\n' '10
 files 1 '2.20 .step 2. and 9.20' '1/2 - loss: 2.30\b\b\b2/2 - loss: 2.20\n' '1/2 - loss: 2.30\b\b\b2/2 - loss: 9.20\n'
 files 1 '"val loss"' 'train loss 2.3 val loss 2.4\n' 'train loss 2.3 val loss 9.4\n'
 files 1 '"loss"' '{"train_loss": 2.3, "loss": 2.0}\n' '{"train_loss": 2.3, "loss": 9.0}\n'
-for pair in '1,234.5 1,999.5' '2,3034 2,9999' '2.2D+01 2.2D-01' '1/3 1/4' '2.5x10^-3 2.5x10^-4' '2.\033[1m1 2.\033[1m2'; do
-    files 1 'DIFFERENT' "loss: ${pair% *}\n" "loss: ${pair#* }\n"
+for pair in '1,234.5 1,999.5' '2,3034 2,9999' '2.2D+01 2.2D-01' '1/3 1/4' '2.5x10^-3 2.5x10^-4' '1.5_x_10^-3 1.5_x_10^-4' '1.5_e-3 1.5_e-4' '2.\033[1m1 2.\033[1m2'; do
+    a=${pair% *} b=${pair#* } # _ stands for a blank
+    files 1 'DIFFERENT' "loss: ${a//_/ }\n" "loss: ${b//_/ }\n"
 done
 files 1 '"error"' 'stop loss 0.1\nepoch 1 error 2.3\n' 'stop loss 0.1\nepoch 1 error 9.3\n'
 files 1 'line 3: 0.5 and 0.6' 'loss: 1\n\0\nloss: 0.5\n' 'loss: 1\n\0\nloss: 0.6\n'
 files 1 'step 1' 'val loss 6.19\nstep 0: train loss 6.2\nstep 1: train loss 6.1\n' 'val loss 6.19\nstep 0: train loss 6.2\nstep 1: train loss 6.0\n'
+
+files 1 '"loss.box"' '{"loss": {"cls": 2.3, "box": 1.1}}\n' '{"loss": {"cls": 2.3, "box": 9.1}}\n'
+files 1 '"Validation loss .to."' 'Validation loss decreased (9.4 --> 2.3)\n' 'Validation loss decreased (9.4 --> 2.4)\n'
+files 1 '"best"' '0:\tlearn: 2.1\tbest: 2.18 (0)\n' '0:\tlearn: 2.1\tbest: 2.19 (0)\n'
+files 1 'DIFFERENT' '\xff\xfel\0o\0s\0s\0 \0001\0\n\0' '\xff\xfel\0o\0s\0s\0 \0002\0\n\0'
 
 # what depends on time alone is none
 files 0 'not compared: 2 that a bar' '1/9 loss: 2.0\n5/9 loss: 1.5\n9/9 loss: 1.0\n' '1/9 loss: 2.0\n4/9 loss: 1.7\n9/9 loss: 1.0\n'
@@ -53,6 +59,8 @@ same 3 '^EQUAL \(weak evidence: 3 digits\)$' 'loss: 2.30\nloss: 2.31\n' --strict
 same 0 '^EQUAL \(weak evidence: 1 loss\)$' 'loss: 2.345678\n'
 same 0 'not tested: iteration 2 was not printed' 'loss: 2.345678\n'
 same 0 'weak evidence: running means' 'avg loss: 2.345678\navg loss: 2.345679\n'
+same 0 'weak evidence: running means' '[1,  2000] loss: 2.345678\n[1,  4000] loss: 2.345679\n'
+same 0 'weak evidence: values without a name' 'Array(2.345678, dtype=float32)\nArray(2.345679, dtype=float32)\n'
 same 0 'weak evidence: .*1 not understood' 'loss: 2.345678\nloss: 1/3\n'
 same 3 '^NOTHING PROVED' 'loss: nan\nloss: nan\n'
 same 3 '"equal":	false' 'loss: nan\nloss: inf\n' --json
