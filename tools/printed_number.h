@@ -17,8 +17,8 @@ typedef struct printed_number {
 } printed_number;
 
 /* Decimal points and commas, thousands (1,234.5 1.234,5 1'234.5), exponents of e, E, d and D or as
- * powers of ten (1.5 e-3, 1.5x10^-3, 1.5 * 10**-3), hexadecimal, nan, inf.  A number ends at a blank, a comma and a blank, a bracket, a quote, %,
- * a unit that is known, or the end of the line. */
+ * powers of ten (1.5 e-3, 1.5x10^-3, 1.5 * 10**-3), hexadecimal, nan, inf.  A number ends at a
+ * blank, a comma, a bracket, a quote, %, a unit that is known, or the end of the line. */
 printed_number printed_number_read(const char *at);
 
 /* A whole number without a sign that ends where n says. */
