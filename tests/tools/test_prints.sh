@@ -46,7 +46,7 @@ files 1 'step 1' 'val loss 6.19\nstep 0: train loss 6.2\nstep 1: train loss 6.1\
 files 1 '"loss.box"' '{"loss": {"cls": 2.3, "box": 1.1}}\n' '{"loss": {"cls": 2.3, "box": 9.1}}\n'
 files 1 '"Validation loss .to."' 'Validation loss decreased (9.4 --> 2.3)\n' 'Validation loss decreased (9.4 --> 2.4)\n'
 files 1 '"best"' '0:\tlearn: 2.1\tbest: 2.18 (0)\n' '0:\tlearn: 2.1\tbest: 2.19 (0)\n'
-files 1 'DIFFERENT' '\xff\xfel\0o\0s\0s\0 \00001\0\n\0' '\xff\xfel\0o\0s\0s\0 \00002\0\n\0'
+files 1 'DIFFERENT' '\xff\xfel\0o\0s\0s\0=\00001\0\n\0' '\xff\xfel\0o\0s\0s\0=\00002\0\n\0'
 
 # what depends on time alone is none
 files 0 'not compared: 2 that a bar' '1/9 loss: 2.0\n5/9 loss: 1.5\n9/9 loss: 1.0\n' '1/9 loss: 2.0\n4/9 loss: 1.7\n9/9 loss: 1.0\n'
