@@ -23,7 +23,7 @@ typedef struct evidence {
     int digits;          /* significant ones of the series that has most */
     bool means;          /* every series is a running mean */
     bool unnamed;        /* no series has a name */
-    bool second;         /* a second loss of some series was compared */
+    bool second;         /* iteration 2 of some series was compared, by its step or place */
     bool close;          /* the reference rule, as far as it was tested */
 } evidence;
 

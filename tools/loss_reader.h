@@ -56,6 +56,9 @@ typedef struct loss_reader {
 void loss_add(loss_reader *, const char *name, size_t n, loss_kind, bool mean, const char *text,
               const printed_number *);
 
+/* Forgets what stands where a step may stand and is none, and puts the losses into segments. */
+void loss_place(losses *);
+
 /* Every number of the line that is named loss. */
 void loss_read_line(loss_reader *);
 /* The numbers that go on with a list of the line before: true, and the line is read. */

@@ -19,6 +19,13 @@ static void push(loss_step *s, double at)
     s->of = 0;
 }
 
+/* A count that no word names. */
+static void push_guess(loss_step *s, double at)
+{
+    s->guess |= 1U << s->n;
+    push(s, at);
+}
+
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 /* Whether a count may end here: not 3.5, 3/4/2026, 12:30:05, 3GB. */
@@ -130,6 +137,8 @@ static const char *bracket(const char *line, const char *at, loss_step *s)
         if (*p != ',')
             break;
     }
+    if (end == NULL && inside.n == s->n + 1)
+        inside.guess |= 1U << s->n;
     if (*p != ']' || (end == NULL && !is_first(line, at)))
         return at + 1;
     *s = inside;
@@ -149,6 +158,7 @@ static bool percent(const char *line, loss_step *s)
         return false;
     push(s, printed_number_read(begin).value);
     s->of = 100;
+    s->share = true;
     return true;
 }
 
@@ -161,7 +171,7 @@ loss_step loss_step_of(const char *line)
 
     if (printed_count(at, &n, &digits) && is_blank(at[digits + 1]) &&
         (at[digits] == ':' || (at[digits] == ',' && strstr(at, " avg") != NULL))) {
-        push(&s, n); /* CatBoost, darknet */
+        push_guess(&s, n); /* CatBoost, darknet */
         at += digits + 1;
     }
     while (*at != '\0') {
@@ -186,11 +196,52 @@ loss_step loss_step_of(const char *line)
     return s;
 }
 
+bool loss_step_guess(const loss_step *s, double *at)
+{
+    for (int i = 0; i < s->n; i++) {
+        if (s->guess & 1U << i) {
+            *at = s->at[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+void loss_step_forget(loss_step *s)
+{
+    int n = 0;
+
+    for (int i = 0; i < s->n; i++) {
+        if (!(s->guess & 1U << i))
+            s->at[n++] = s->at[i];
+    }
+    if (s->guess & 1U << (s->n - 1))
+        s->of = 0;
+    s->n = n;
+    s->guess = 0;
+}
+
+bool loss_step_is_first(const loss_step *s)
+{
+    return s->n == 0 || (!s->share && !(s->n == 1 && s->epoch) &&
+                         (s->at[s->n - 1] == 0 || s->at[s->n - 1] == 1));
+}
+
+bool loss_step_is_next(const loss_step *first, const loss_step *second)
+{
+    for (int i = 0; i < first->n && i < second->n; i++) {
+        if (second->at[i] != first->at[i] + (i == first->n - 1))
+            return false;
+    }
+    return first->n == second->n;
+}
+
 void loss_step_within(loss_step *s, double epoch)
 {
     if (s->n == LOSS_STEPS || s->epoch)
         return;
     memmove(s->at + 1, s->at, (size_t)s->n * sizeof *s->at);
+    s->guess <<= 1;
     s->at[0] = epoch;
     s->n++;
     s->epoch = true;

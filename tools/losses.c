@@ -89,18 +89,13 @@ static void keep_line(loss_lines *to, const loss_reader *r)
     to->n++;
 }
 
-/* Where the step does not go up, a segment begins, but a bar may stay at its step. */
-static void place(const loss_reader *r, loss_series *s, loss *v)
+/* A bar that is drawn again prints the last value of its series once more. */
+static bool is_repeat(const loss_reader *r, const loss_series *s, const loss *v)
 {
     const loss *last = s->n > 0 ? &r->out->v[s->last] : NULL;
-    const int order = last != NULL ? loss_step_order(&v->step, &last->step) : 1;
-    const bool stays = order == 0 && v->over && v->step.n > 0;
 
-    v->segment = last == NULL ? 0 : last->segment + (s->begins || (order <= 0 && !stays));
-    v->repeat = last != NULL && r->bar && v->over && strcmp(last->text, v->text) == 0 &&
-                !s->begins && order >= 0;
-    if (v->repeat)
-        v->segment = last->segment;
+    return last != NULL && r->bar && v->over && strcmp(last->text, v->text) == 0 && !s->begins &&
+           loss_step_order(&v->step, &last->step) >= 0;
 }
 
 void loss_add(loss_reader *r, const char *name, size_t n, loss_kind kind, bool mean,
@@ -118,7 +113,8 @@ void loss_add(loss_reader *r, const char *name, size_t n, loss_kind kind, bool m
 
     if (out->n % BLOCK == 0)
         out->v = xrealloc(out->v, (out->n + BLOCK) * sizeof *out->v);
-    place(r, s, &v);
+    v.repeat = is_repeat(r, s, &v);
+    v.begins = s->begins;
     s->begins = false;
     s->metric = kind != LOSS;
     s->unnamed = kind == UNNAMED;
@@ -237,12 +233,10 @@ static bool has_losses(const losses *l)
     return false;
 }
 
-void losses_finish(losses *l)
+static void leave_metrics_out(losses *l)
 {
     size_t kept = 0;
 
-    if (!has_losses(l))
-        return;
     for (size_t i = 0; i < l->n; i++) {
         if (l->series[l->v[i].series].metric) {
             free((char *)(uintptr_t)l->v[i].text);
@@ -254,6 +248,13 @@ void losses_finish(losses *l)
     l->n = kept;
     for (size_t i = 0; i < l->n_series; i++)
         l->series[i].n *= !l->series[i].metric;
+}
+
+void losses_finish(losses *l)
+{
+    if (has_losses(l))
+        leave_metrics_out(l);
+    loss_place(l);
 }
 
 /* ---- files ---- */
@@ -343,6 +344,16 @@ size_t losses_count(const losses *l)
 bool loss_is_close(double a, double b)
 {
     return a == b || (isfinite(b) && fabs(a - b) <= ATOL + RTOL * fabs(b));
+}
+
+int losses_iterations(const loss *first, const loss *second)
+{
+    if (!loss_step_is_first(&first->step) || (first->step.n == 0 && first->over))
+        return 0;
+    return second != NULL && (second->step.n > 0 || !second->over) &&
+                   loss_step_is_next(&first->step, &second->step)
+               ? 2
+               : 1;
 }
 
 bool loss_values_close(const loss_values *a, const loss_values *b)

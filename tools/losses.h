@@ -17,6 +17,7 @@ typedef struct loss {
     int digits;               /* significant ones, as printed */
     bool over;                /* printed over the one before, by a bar */
     bool repeat;              /* a bar printed the value before once more */
+    bool begins;              /* a bar began again before it */
     uint32_t series, segment; /* a new segment begins where the step does not go up */
     loss_step step;
     uint64_t line;
@@ -101,6 +102,10 @@ void losses_compare(const losses *a, const losses *b, losses_comparison *out);
 void losses_comparison_free(losses_comparison *);
 
 /* ---- values ---- */
+
+/* How many of iterations 1 and 2 the first two losses of a series are, by their steps, else by
+ * place, which a bar does not have; second may be NULL. */
+int losses_iterations(const loss *first, const loss *second);
 
 /* The losses of one run, step by step. */
 typedef struct loss_values {

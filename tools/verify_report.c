@@ -19,7 +19,7 @@ typedef struct verdict {
     losses_comparison with[VERIFY_MOST_RUNS]; /* none for run 1 */
     results_comparison files[VERIFY_MOST_RUNS];
     evidence evidence;
-    int other; /* the first run that is not as run 1, or 0 */
+    int other;   /* the first run that is not as run 1, or 0 */
     bool digits; /* all losses are equal */
     bool reproduced;
     char weakness[EVIDENCE_TEXT];
@@ -116,8 +116,8 @@ static void print_run(const verify_trial *t, const program_run *r)
     printf("run %d: %zu losses", r->number, losses_count(&r->losses));
     if (r->results.n > 0)
         printf(", %zu files", results_count(&r->results));
-    printf(" in %.2f s%s%s\n", r->seconds,
-           r->plan.words != 0 ? ", other " : "", perturb_names(r->plan.words).text);
+    printf(" in %.2f s%s%s\n", r->seconds, r->plan.words != 0 ? ", other " : "",
+           perturb_names(r->plan.words).text);
     if (t->named)
         printf("       %s\n", r->out);
     if (r->note[0] != '\0')
@@ -232,16 +232,34 @@ static void print_files(const results_comparison *c, int number)
 
 /* ---- what differs ---- */
 
-static const char *explanation(size_t first)
+/* first: which of its series differs; iterations: how many of the first two were printed. */
+static const char *explanation(size_t first, int iterations)
 {
-    return first == 0 ? "Iteration 1 differs already: the data, the initial weights or the forward "
-                        "pass is not the same (an unseeded shuffle or initialization, a random "
-                        "transform, dropout, memory that was not initialized)."
+    return iterations == 0 || (first > 0 && iterations < 2)
+               ? "Not every iteration was printed, so where they part is not known more closely: "
+                 "print each loss."
+           : first == 0
+               ? "Iteration 1 differs already: the data, the initial weights or the forward "
+                 "pass is not the same (an unseeded shuffle or initialization, a random "
+                 "transform, dropout, memory that was not initialized)."
            : first == 1
                ? "Iteration 1 is equal and iteration 2 is not: the backward pass or the optimizer "
                  "is not the same (sums whose order depends on threads), or the second batch."
                : "The first two iterations are equal and a later one is not: a later batch or "
                  "epoch is not the same, or a difference below the printed digits has grown.";
+}
+
+/* The iterations that the first losses of a series are. */
+static int iterations_of(const sides *s, const loss_series *series)
+{
+    const loss *two[2] = {NULL, NULL};
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->c->n && n < 2; i++) {
+        if (is_same(series_of(s, &s->c->pair[i]), series))
+            two[n++] = loss_of(s, &s->c->pair[i]);
+    }
+    return losses_iterations(two[0], two[1]);
 }
 
 static size_t count_of(const losses *l, const loss_series *s)
@@ -307,7 +325,8 @@ static void explain(const sides *s)
         }
     }
     if (value < s->c->pair + s->c->n)
-        cli_wrap(stdout, explanation(ordinal(s, value)), 0, 0);
+        cli_wrap(stdout, explanation(ordinal(s, value), iterations_of(s, series_of(s, value))), 0,
+                 0);
 }
 
 static void print_digits(const sides *s)
@@ -408,14 +427,14 @@ static void file_to_json(const result_pair *p, int number, cJSON *list)
 
     cJSON_AddStringToObject(json, "name", p->a != NULL ? p->a->name : p->b->name);
     cJSON_AddBoolToObject(json, "equal", equal);
-    cJSON_AddBoolToObject(json, "compared", p->verdict == RESULT_EQUAL || p->verdict == RESULT_OTHER);
+    cJSON_AddBoolToObject(json, "compared",
+                          p->verdict == RESULT_EQUAL || p->verdict == RESULT_OTHER);
     cli_add_count(json, "bytes", p->a != NULL ? p->a->size : p->b->size);
     digests = cJSON_AddArrayToObject(json, "digests");
     for (int i = 0; i < 2; i++) {
         const result_file *f = i == 0 ? p->a : p->b;
-        cJSON_AddItemToArray(digests, cJSON_CreateString(f != NULL && f->written
-                                                             ? cli_hex_of(f->digest).text
-                                                             : ""));
+        cJSON_AddItemToArray(
+            digests, cJSON_CreateString(f != NULL && f->written ? cli_hex_of(f->digest).text : ""));
     }
     cJSON_AddStringToObject(json, p->verdict == RESULT_OTHER ? "first_difference" : "note", text);
     free(text);

@@ -166,8 +166,7 @@ static const struct form {
      "loss.cls=2.3 loss.box=1.1"},
     {"parts of Python", "losses = {'a': 1.0, 'b': tensor(2.0, grad_fn=<A>)} acc: 0.5\n",
      "losses.a=1.0 losses.b=2.0"},
-    {"parts that are no losses", "loss: {'x': 1.5, 'weight': 3.0, 'step': 3}\n",
-     "loss.x@3=1.5"},
+    {"parts that are no losses", "loss: {'x': 1.5, 'weight': 3.0, 'step': 3}\n", "loss.x@3=1.5"},
     {"parts of several", "losses: [{'a': 1.0}, {'a': 2.0}] acc: 0.5\n",
      "losses.a=1.0 losses.a #2=2.0"},
     {"an OrderedDict", "losses: OrderedDict({'a': tensor(1.5)})\n", "losses.a=1.5"},
@@ -361,6 +360,67 @@ static void knows_running_means(void **state)
     }
 }
 
+/* ---- [7] at the begin of a line ---- */
+
+static void knows_steps_from_processes(void **state)
+{
+    static const struct {
+        const char *text, *losses;
+    } logs[] = {
+        {"[0] loss: 3\n[1] loss: 2\n[2] loss: 1\n", "loss@0=3 loss@1=2 loss@2=1"},
+        {"[10] loss: 3\n[20] loss: 2\n[25] loss: 1\n", "loss@10=3 loss@20=2 loss@25=1"},
+        {"[0] loss: 3\n[1] loss: 2\n[0] loss: 3\n[1] loss: 2\n",
+         "loss@0=3 loss@1=2 loss@0=3 loss@1=2"},
+        {"[5] loss: 3\n[6] loss: 2\n", "loss@5=3 loss@6=2"},
+        {"[4242] loss: 3\n", "loss=3"},
+        {"[4242] loss: 3\n[4242] loss: 2\n", "loss=3 loss=2"},
+        {"4242: loss: 3\n4242: loss: 2\n", "loss=3 loss=2"},
+        {"[4242] loss: 3\n[4243] loss: 3\n[4242] loss: 2\n", "loss=3 loss=3 loss=2"},
+        {"[0] step 7 loss: 3\n[0] step 8 loss: 2\n", "loss@7=3 loss@8=2"},
+        {"[3] loss: 3\n[4] loss: 2\n[7] loss: 1\n[8] loss: 1\n", "loss=3 loss=2 loss=1 loss=1"},
+        {"[1701234567] loss: 3\n[1701234568] loss: 2\n", "loss=3 loss=2"},
+    };
+    char got[1024];
+    (void)state;
+
+    for (size_t i = 0; i < sizeof logs / sizeof logs[0]; i++) {
+        losses l = find(logs[i].text, strlen(logs[i].text), NULL);
+        show(&l, got, sizeof got);
+        assert_string_equal(got, logs[i].losses);
+        losses_free(&l);
+    }
+}
+
+/* ---- iterations 1 and 2 ---- */
+
+static void counts_iterations(void **state)
+{
+    static const struct {
+        const char *text;
+        int iterations;
+    } logs[] = {
+        {"loss: 3\nloss: 2\n", 2},
+        {"step 0 loss: 3\nstep 1 loss: 2\n", 2},
+        {"epoch 1 step 1 loss: 3\nepoch 1 step 2 loss: 2\n", 2},
+        {"step 1 loss: 3\nstep 3 loss: 2\n", 1},
+        {"step 10 loss: 3\nstep 20 loss: 2\n", 0},
+        {"\r1/9 loss: 3\r9/9 loss: 2\n", 1},
+        {"\r10%| loss: 3\r20%| loss: 2\n", 0},
+        {"\r0%| loss: 3\r1%| loss: 2\n", 0},
+        {"\rloss: 3\rloss: 2\n", 0},
+        {"epoch 1 loss: 3\nepoch 2 loss: 2\n", 0},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof logs / sizeof logs[0]; i++) {
+        losses l = find(logs[i].text, strlen(logs[i].text), NULL);
+        assert_int_equal(l.n, 2);
+        if (losses_iterations(&l.v[0], &l.v[1]) != logs[i].iterations)
+            fail_msg("%s: %d", logs[i].text, losses_iterations(&l.v[0], &l.v[1]));
+        losses_free(&l);
+    }
+}
+
 /* ---- patterns ---- */
 
 static void takes_every_match_and_group(void **state)
@@ -410,6 +470,11 @@ static void compares(void **state)
          "step 1 loss 2.5\nstep 3 loss 2.3\n", LOSSES_OTHER_END, 2}, /* no bar, a step is lost */
         {"loss: 1.5\n", "loss: 1.5\nval_loss: 1\n", LOSSES_OTHER_SERIES, 1},
         {"train loss 2.3 val loss 2.4\n", "train loss 2.3 val loss 9.4\n", LOSSES_OTHER_VALUE, 2},
+        {"[4242] loss: 1.5\n[4242] loss: 1.25\n", "[4250] loss: 1.5\n[4250] loss: 1.25\n",
+         LOSSES_EQUAL, 2},
+        {"[4242] loss: 1.5\n[4242] loss: 1.25\n", "[4250] loss: 1.5\n[4250] loss: 1.26\n",
+         LOSSES_OTHER_VALUE, 2},
+        {"[1] loss 2.1\n[2] loss 2.2\n", "[3] loss 2.1\n[4] loss 2.2\n", LOSSES_OTHER_BEGIN, 0},
         /* a bar of two epochs that is printed when there is time */
         {"\r1/3 loss=3.5\r3/3 loss=2.5\n\r2/3 loss=1.5\r3/3 loss=1.25\n",
          "\r2/3 loss=3\r3/3 loss=2.5\n\r1/3 loss=1.75\r3/3 loss=1.25\n", LOSSES_EQUAL, 2},
@@ -439,6 +504,8 @@ int main(void)
         cmocka_unit_test(reads_utf16),
         cmocka_unit_test(says_which_lines_were_not_read),
         cmocka_unit_test(knows_running_means),
+        cmocka_unit_test(knows_steps_from_processes),
+        cmocka_unit_test(counts_iterations),
         cmocka_unit_test(takes_every_match_and_group),
         cmocka_unit_test(refuses_patterns_that_grow),
         cmocka_unit_test(compares),
