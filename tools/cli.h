@@ -16,7 +16,7 @@
 /* DESIGN section 7. */
 enum { EXIT_YES = 0, EXIT_NO = 1, EXIT_MALFORMED = 2, EXIT_NOT_TRIED = 3 };
 
-#define DP_COMMAND(name, summary) int cmd_##name(int argc, char **argv);
+#define DP_COMMAND(name, group, summary) int cmd_##name(int argc, char **argv);
 #include "tools/commands.def"
 #undef DP_COMMAND
 

@@ -10,12 +10,21 @@
 #include "tools/memory.h"
 #include "tools/output.h"
 
+typedef enum group { GROUP_prove, GROUP_run, GROUP_look, GROUP_files, N_GROUPS } group;
+static const char *const headings[N_GROUPS] = {
+    [GROUP_prove] = "prove that runs are equal, or find what differs",
+    [GROUP_run] = "run a recipe",
+    [GROUP_look] = "look at a stream, or at the language",
+    [GROUP_files] = "files: weights, snapshots, MindSpore's pipelines",
+};
+
 static const struct {
     const char *name;
+    group group;
     int (*run)(int, char **);
     const char *summary;
 } commands[] = {
-#define DP_COMMAND(name, summary) {#name, cmd_##name, summary},
+#define DP_COMMAND(name, group, summary) {#name, GROUP_##group, cmd_##name, summary},
 #include "tools/commands.def"
 #undef DP_COMMAND
 };
@@ -26,8 +35,13 @@ static int usage(FILE *out, int status)
     fputs("detpipe " DETPIPE_VERSION ": training runs that are reproducible to the last bit\n\n"
           "usage: detpipe COMMAND [OPTIONS]\n\n",
           out);
-    for (size_t i = 0; i < N_COMMANDS; i++)
-        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    for (int g = 0; g < N_GROUPS; g++) {
+        fprintf(out, "%s%s\n", g > 0 ? "\n" : "", headings[g]);
+        for (size_t i = 0; i < N_COMMANDS; i++) {
+            if (commands[i].group == (group)g)
+                fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+        }
+    }
     fputs("\n`detpipe COMMAND --help` says more.  Try `detpipe verify`: it needs no file.\n"
           "Exit status: 0 yes, 1 no, 2 the question is malformed, 3 it could not be tried.\n",
           out);
