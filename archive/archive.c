@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/options.h"
 #include "base/sniff.h"
 #include "base/status.h"
 #include "lang/text.h"
@@ -301,7 +302,7 @@ dp_status dp_archive_save(const dp_named_tensor *tensors, size_t n, const char *
 {
     dp_options options;
     dp_arena arena = {0};
-    dp_archive a = {NULL, (dp_named_tensor *)tensors, n, n, &arena, path, err};
+    dp_archive a = {NULL, (dp_named_tensor *)tensors, n, n, &arena, path, err, NULL};
     dp_status status = dp_options_get(NULL, &options, err);
 
     if (status != DP_OK)
@@ -339,44 +340,37 @@ const char *dp_archive_format_name(const dp_archive *a)
 
 /* ---- as a handle ---- */
 
-typedef struct handle {
-    dp_archive archive; /* first */
-    dp_options options;
-    dp_arena arena;
-} handle;
+typedef struct opened {
+    dp_handle handle;
+    dp_archive archive;
+} opened;
 
 dp_status dp_archive_open(dp_archive **out, const char *path, const dp_options *given,
                           dp_error *err)
 {
-    dp_options options;
-    handle *h;
+    dp_handle *handle;
+    dp_archive *a;
     dp_status status;
 
     if (out == NULL || path == NULL)
         return dp_fail(err, DP_EINVAL, "dp_archive_open: %s is NULL", out == NULL ? "out" : "path");
-    status = dp_options_get(given, &options, err);
+    status = dp_handle_open(&handle, sizeof(opened), "an archive", given, err);
     if (status != DP_OK)
         return status;
-    h = options.alloc->alloc(options.alloc->ctx, sizeof *h, 64);
-    if (h == NULL)
-        return dp_fail(err, DP_ENOMEM, "out of memory for an archive");
-    *h = (handle){.options = options, .arena = {.alloc = options.alloc, .limit = options.memory}};
-    status = dp_archive_read(&h->archive, path, &h->arena, err);
-    h->archive.path = NULL; /* both are the caller's */
-    h->archive.err = NULL;
+    a = &((opened *)handle)->archive;
+    status = dp_handle_leave(handle, dp_archive_read(a, path, &handle->arena, err));
+    a->path = NULL; /* both are the caller's */
+    a->err = NULL;
+    a->handle = handle;
     if (status == DP_OK)
-        *out = &h->archive;
+        *out = a;
     else
-        dp_archive_close(&h->archive);
+        dp_archive_close(a);
     return status;
 }
 
 void dp_archive_close(dp_archive *a)
 {
-    handle *h = (handle *)a;
-
-    if (a == NULL)
-        return;
-    dp_arena_free(&h->arena);
-    h->options.alloc->free(h->options.alloc->ctx, h, sizeof *h);
+    if (a != NULL)
+        dp_handle_close(a->handle);
 }

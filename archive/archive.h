@@ -12,7 +12,7 @@
 #ifndef ARCHIVE_ARCHIVE_H
 #define ARCHIVE_ARCHIVE_H
 
-#include "base/alloc.h"
+#include "base/handle.h"
 #include "base/writer.h"
 #include "detpipe_net.h"
 
@@ -33,6 +33,7 @@ struct dp_archive {
     dp_arena *arena;
     const char *path; /* for messages */
     dp_error *err;
+    dp_handle *handle; /* of dp_archive_open's; NULL = the arena is another's */
 };
 
 typedef struct dp_archive_format {

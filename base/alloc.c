@@ -1,22 +1,17 @@
-/* alloc.c - the arena of a handle, and options with their defaults filled in
+/* alloc.c - the arena of a handle
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/alloc.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "base/cpu.h"
 #include "base/status.h"
-#include "detpipe_group.h"
 
-#define ALIGN      64
-#define HUGE_PAGE  ((size_t)2 << 20)
-#define MAX_STRUCT 4096 /* bytes of a struct of the caller's that says its size */
+#define ALIGN     64
+#define HUGE_PAGE ((size_t)2 << 20)
 
 #ifndef CHUNK_SIZE /* tests take chunks of one allocation each, so that any of them can fail */
 #define CHUNK_SIZE 16384
@@ -48,7 +43,7 @@ static void libc_free(void *ctx, void *ptr, size_t size)
     free(ptr);
 }
 
-static const dp_allocator libc_allocator = {NULL, libc_alloc, libc_free};
+const dp_allocator dp_libc_allocator = {NULL, libc_alloc, libc_free};
 
 bool dp_mul(size_t a, size_t b, size_t *out) { return !__builtin_mul_overflow(a, b, out); }
 
@@ -180,90 +175,4 @@ dp_status dp_arena_fail(const dp_arena *arena, dp_error *err, const char *what)
         return dp_fail(err, DP_ELIMIT, "%s would take more than dp_options.memory = %llu bytes",
                        what, (unsigned long long)arena->limit);
     return dp_fail(err, DP_ENOMEM, "out of memory for %s", what);
-}
-
-dp_status dp_struct_take(const void *given, const char *name, size_t known, void *out,
-                         dp_error *err)
-{
-    const uint8_t *bytes = given;
-    size_t size;
-
-    memcpy(&size, given, sizeof size);
-    if (size < 2 * sizeof size || size > MAX_STRUCT || size % sizeof size != 0)
-        return dp_fail(err, DP_EINVAL, "%s.size is %zu: set it to sizeof(%s) = %zu", name, size,
-                       name, known);
-    for (size_t i = known; i < size; i++) {
-        if (bytes[i] != 0)
-            return dp_fail(err, DP_EINVAL,
-                           "%s.size is %zu, and byte %zu is set: detpipe " DETPIPE_VERSION
-                           " knows the first %zu",
-                           name, size, i, known);
-    }
-    memset(out, 0, known);
-    memcpy(out, given, size < known ? size : known);
-    return DP_OK;
-}
-
-dp_status dp_group_usable(const dp_group *g, dp_error *err)
-{
-    dp_group group;
-    dp_status status;
-
-    if (g == NULL)
-        return DP_OK;
-    status = dp_struct_take(g, "dp_group", sizeof group, &group, err);
-    if (status != DP_OK)
-        return status;
-    if (group.ranks > DP_MAX_RANKS)
-        return dp_fail(err, DP_ELIMIT, "dp_group.ranks is %u: at most %d", group.ranks,
-                       DP_MAX_RANKS);
-    if (group.rank >= group.ranks)
-        return dp_fail(err, DP_EINVAL, "dp_group: there is no rank %u of %u", group.rank,
-                       group.ranks);
-    if (group.begin == NULL || group.finish == NULL)
-        return dp_fail(err, DP_EINVAL, "dp_group.%s is NULL",
-                       group.begin == NULL ? "begin" : "finish");
-    return DP_OK;
-}
-
-dp_status dp_options_get(const dp_options *given, dp_options *out, dp_error *err)
-{
-    const dp_options none = {.size = sizeof none, .prefetch = 2};
-    dp_options taken;
-    dp_status status =
-        dp_struct_take(given != NULL ? given : &none, "dp_options", sizeof taken, &taken, err);
-
-    if (status != DP_OK)
-        return status;
-    if (taken.threads > DP_MAX_THREADS || taken.prefetch > DP_MAX_PREFETCH)
-        return dp_fail(err, DP_ELIMIT, "threads = %u, prefetch = %u: at most %d and %d",
-                       taken.threads, taken.prefetch, DP_MAX_THREADS, DP_MAX_PREFETCH);
-    if (taken.digests > 1)
-        return dp_fail(err, DP_EINVAL, "dp_options.digests is %u: 0 or 1", taken.digests);
-    if (taken.alloc != NULL && (taken.alloc->alloc == NULL || taken.alloc->free == NULL))
-        return dp_fail(err, DP_EINVAL, "dp_options.alloc has no %s",
-                       taken.alloc->alloc == NULL ? "alloc" : "free");
-    status = dp_group_usable(taken.group, err);
-    if (status != DP_OK)
-        return status;
-    *out = taken;
-    if (out->alloc == NULL)
-        out->alloc = &libc_allocator;
-    if (out->threads == 0)
-        out->threads = dp_cpu_count();
-    return DP_OK;
-}
-
-void dp_log(const dp_options *options, const char *format, ...)
-{
-    char line[256];
-    va_list args;
-
-    if (options->log == NULL)
-        return;
-    va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
-    va_end(args);
-    dp_one_line(line);
-    options->log(options->log_ctx, line);
 }

@@ -1,4 +1,4 @@
-/* alloc.h - the arena of a handle, and options with their defaults filled in
+/* alloc.h - the arena of a handle
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -18,6 +18,8 @@ typedef struct dp_arena {
     uint64_t total;
     bool over; /* the limit was the reason of the last NULL */
 } dp_arena;
+
+extern const dp_allocator dp_libc_allocator;
 
 /* a * b, or false when it does not fit. */
 bool dp_mul(size_t a, size_t b, size_t *out);
@@ -39,19 +41,5 @@ dp_arena dp_arena_within(dp_arena *);
 
 /* DP_ENOMEM or DP_ELIMIT, whichever made the last dp_arena_alloc return NULL. */
 dp_status dp_arena_fail(const dp_arena *, dp_error *err, const char *what);
-
-/* A struct of the caller's that begins with its size_t size, as this library knows it (`known`
- * bytes).  An older program's is shorter: what it lacks is zero.  A newer one's is longer:
- * DP_EINVAL where it sets what is not known here. */
-dp_status dp_struct_take(const void *given, const char *name, size_t known, void *out, dp_error *);
-
-/* Whether a group (NULL: none) has functions to call and a rank of its ranks. */
-dp_status dp_group_usable(const struct dp_group *, dp_error *);
-
-/* The caller's options over the defaults (alloc, threads), checked. */
-dp_status dp_options_get(const dp_options *given, dp_options *out, dp_error *err);
-
-/* A line for options->log, if there is one. */
-__attribute__((format(printf, 2, 3))) void dp_log(const dp_options *, const char *format, ...);
 
 #endif

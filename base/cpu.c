@@ -1,4 +1,4 @@
-/* cpu.c - what this machine has, and the floating-point environment
+/* cpu.c - what this machine has
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -8,10 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 #include "base/status.h"
 
@@ -74,34 +70,3 @@ dp_status dp_cpu_level_get(dp_cpu_level *out, dp_error *err)
                    "use one of those, or unset it",
                    name, known + 1);
 }
-
-#if defined(__x86_64__)
-#define STICKY 0x3Fu
-static uint64_t control_get(void) { return _mm_getcsr(); }
-static void control_set(uint64_t v) { _mm_setcsr((unsigned)v); }
-static const uint64_t control_default = 0x1F80;
-#elif defined(__aarch64__)
-#define STICKY 0u
-static uint64_t control_get(void)
-{
-    uint64_t v;
-    __asm__ volatile("mrs %0, fpcr" : "=r"(v));
-    return v;
-}
-static void control_set(uint64_t v) { __asm__ volatile("msr fpcr, %0" : : "r"(v) : "memory"); }
-static const uint64_t control_default = 0;
-#else /* the canary of dp_numeric_check is the guard here */
-#define STICKY 0u
-static uint64_t control_get(void) { return 0; }
-static void control_set(uint64_t v) { (void)v; }
-static const uint64_t control_default = 0;
-#endif
-
-int dp_fp_enter(dp_fp *fp)
-{
-    fp->saved = control_get();
-    control_set(control_default);
-    return (fp->saved & ~(uint64_t)STICKY) != control_default;
-}
-
-void dp_fp_leave(const dp_fp *fp) { control_set(fp->saved); }

@@ -1,4 +1,4 @@
-/* cpu.h - what this machine has, and the floating-point environment
+/* cpu.h - what this machine has
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -30,13 +30,5 @@ dp_status dp_cpu_level_get(dp_cpu_level *out, dp_error *err);
 bool dp_cpu_has(dp_cpu_level);
 dp_cpu_level dp_cpu_best(void);
 const char *dp_cpu_level_name(dp_cpu_level);
-
-/* Round to nearest even, subnormals kept, exceptions masked, between enter and leave.  enter tells
- * whether the caller's control word was another one (its sticky flags do not count). */
-typedef struct dp_fp {
-    uint64_t saved;
-} dp_fp;
-int dp_fp_enter(dp_fp *);
-void dp_fp_leave(const dp_fp *);
 
 #endif

@@ -14,9 +14,9 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cpu.h"
+#include "base/fp.h"
 #include "base/status.h"
 
 #define LOOKS 500 /* before a thread sleeps: 10 to 30 us */
@@ -93,17 +93,6 @@ static void *thread_main(void *arg)
     }
     pthread_mutex_unlock(&w->lock);
     return NULL;
-}
-
-int64_t dp_process(void) { return (int64_t)getpid(); }
-
-dp_status dp_check_process(int64_t opener, dp_error *err)
-{
-    if (opener == dp_process())
-        return DP_OK;
-    return dp_fail(err, DP_EINVAL,
-                   "the handle was opened before fork(), by process %lld: open one in this process",
-                   (long long)opener);
 }
 
 int dp_thread_start(void *thread, void *(*run)(void *), void *arg)

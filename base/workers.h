@@ -20,11 +20,6 @@ uint32_t dp_workers_count(const dp_workers *); /* the caller included */
  * disjoint memory.  Returns when all are done.  Not to be nested. */
 void dp_workers_run(dp_workers *, uint64_t n, dp_task *task, void *ctx);
 
-/* This process; DP_EINVAL in one that was forked from the opener of a handle: threads and locks did
- * not come along. */
-int64_t dp_process(void);
-dp_status dp_check_process(int64_t opener, dp_error *);
-
 #define DP_THREAD_STACK ((size_t)4 << 20) /* bytes; docs/design.md */
 
 /* pthread_create with every signal blocked (the host's handlers stay on the host's threads) and a

@@ -103,7 +103,7 @@ static bool name_temporary(dp_writer *w, unsigned number)
     const char *slash = strrchr(w->path, '/');
     const int folder = slash != NULL ? (int)(slash - w->path) + 1 : 0;
     const int n = snprintf(w->temporary, sizeof w->temporary, "%.*s.%.200s.%lld.%u.tmp", folder,
-                           w->path, w->path + folder, (long long)dp_process(), number);
+                           w->path, w->path + folder, (long long)getpid(), number);
 
     return n > 0 && (size_t)n < sizeof w->temporary;
 }

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/hash.h"
+#include "base/options.h"
 #include "base/tensor.h"
 #include "base/writer.h"
 #include "io/reader.h"

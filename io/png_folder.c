@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/number/gray.h"
 #include "base/number/num.h"
+#include "base/options.h"
 #include "base/pack/inflate.h"
 #include "base/sniff.h"
 #include "io/reader.h"

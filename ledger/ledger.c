@@ -16,12 +16,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
+#include "base/handle.h"
 #include "base/hash.h"
 #include "base/number/num.h"
 #include "base/status.h"
 #include "base/tensor.h"
-#include "base/workers.h"
 #include "base/writer.h"
 
 #define LINE_SIZE ((size_t)1 << 20)
@@ -30,9 +29,8 @@
 #define MAX_NAME  127
 
 struct dp_ledger {
-    dp_arena arena;
+    dp_handle handle;
     int fd;
-    int64_t process;
     char *tensors; /* of the step that comes next: "name":"digest",... */
     size_t used;
     char *line;
@@ -134,29 +132,25 @@ static dp_status open_file(dp_ledger *l, const char *path, const char *about, dp
 dp_status dp_ledger_open(dp_ledger **out, const char *path, const char *about,
                          const dp_options *given, dp_error *err)
 {
-    dp_options options;
-    dp_arena arena = {0};
+    dp_handle *handle;
     dp_ledger *l;
-    dp_status status = dp_options_get(given, &options, err);
+    dp_status status;
 
-    if (status == DP_OK && (out == NULL || path == NULL || !is_name(about, MAX_ABOUT)))
-        status = dp_fail(err, DP_EINVAL, "dp_ledger_open: %s",
-                         out == NULL || path == NULL
-                             ? "out or path is NULL"
-                             : "about is 1 to 255 printable characters but \" and \\");
+    if (out == NULL || path == NULL || !is_name(about, MAX_ABOUT))
+        return dp_fail(err, DP_EINVAL, "dp_ledger_open: %s",
+                       out == NULL || path == NULL
+                           ? "out or path is NULL"
+                           : "about is 1 to 255 printable characters but \" and \\");
+    status = dp_handle_open(&handle, sizeof *l, "a ledger", given, err);
     if (status != DP_OK)
         return status;
-    arena.alloc = options.alloc;
-    l = dp_arena_alloc(&arena, 1, sizeof *l);
-    if (l == NULL)
-        return dp_arena_fail(&arena, err, "a ledger");
+    l = (dp_ledger *)handle;
     l->fd = -1;
-    l->process = dp_process();
-    l->tensors = dp_arena_alloc_raw(&arena, LINE_SIZE, 1);
-    l->line = dp_arena_alloc_raw(&arena, LINE_SIZE + END_SIZE, 1);
-    l->arena = arena;
+    l->tensors = dp_arena_alloc_raw(&handle->arena, LINE_SIZE, 1);
+    l->line = dp_arena_alloc_raw(&handle->arena, LINE_SIZE + END_SIZE, 1);
     status = l->tensors != NULL && l->line != NULL ? open_file(l, path, about, err)
-                                                   : dp_arena_fail(&l->arena, err, "a ledger");
+                                                   : dp_arena_fail(&handle->arena, err, "a ledger");
+    dp_handle_leave(handle, status);
     if (status == DP_OK)
         *out = l;
     else
@@ -166,16 +160,13 @@ dp_status dp_ledger_open(dp_ledger **out, const char *path, const char *about,
 
 void dp_ledger_close(dp_ledger *l)
 {
-    dp_arena arena;
-
     if (l == NULL)
         return;
     if (l->fd >= 0) {
         fsync(l->fd); /* the lines reach the file as they come, the disk at the end */
         close(l->fd);
     }
-    arena = l->arena;
-    dp_arena_free(&arena);
+    dp_handle_close(&l->handle);
 }
 
 /* ---- steps ---- */
@@ -184,7 +175,7 @@ static dp_status check(const dp_ledger *l, dp_error *err)
 {
     if (l == NULL)
         return dp_fail(err, DP_EINVAL, "dp_ledger: the ledger is NULL");
-    return dp_check_process(l->process, err);
+    return dp_handle_check(&l->handle, err);
 }
 
 dp_status dp_ledger_digest(dp_ledger *l, const char *name, const uint8_t digest[16], dp_error *err)

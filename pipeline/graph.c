@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/cpu.h"
+#include "base/options.h"
 #include "base/tensor.h"
 #include "pipeline/builder.h"
 #include "pipeline/order/columns.h"
@@ -500,8 +501,6 @@ dp_status dp_graph_open(dp_graph *g, const char *spec, uint64_t seed, const dp_o
     level main_level = {0};
     dp_status status;
 
-    g->arena.alloc = options->alloc;
-    g->arena.limit = options->memory;
     g->digests = options->digests != 0;
     status = dp_builder_find(&b, spec, &stages);
     if (status != DP_OK)
@@ -525,8 +524,6 @@ dp_status dp_graph_name(dp_graph *g, const char *spec, const dp_options *options
     dp_found_text *stages;
     dp_status status;
 
-    g->arena.alloc = options->alloc;
-    g->arena.limit = options->memory;
     status = dp_builder_find(&b, spec, &stages);
     return status == DP_OK ? dp_builder_name(&b, stages) : status;
 }

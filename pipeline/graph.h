@@ -58,8 +58,8 @@ typedef struct dp_graph {
     const dp_origin *origin; /* the stream that this one is, read back; NULL = it is its own */
 } dp_graph;
 
-/* Everything about the stream that may fail, but for reading.  dp_graph_close takes a half-built
- * one. */
+/* Everything about the stream that may fail, but for reading, into a graph that is zero but for its
+ * arena.  dp_graph_close takes a half-built one. */
 dp_status dp_graph_open(dp_graph *, const char *spec, uint64_t seed, const dp_options *,
                         dp_error *);
 /* Its canonical text alone, for which nothing is opened. */

@@ -5,48 +5,39 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/cpu.h"
 #include "base/hash.h"
 #include "base/number/num.h"
-#include "base/numeric.h"
-#include "base/workers.h"
+#include "base/options.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/state.h"
 
 static dp_status build(dp_pipeline *p, const char *spec, dp_error *err)
 {
-    dp_status status = dp_graph_open(&p->graph, spec, p->seed, &p->options, err);
+    const dp_options *options = &p->handle.options;
+    dp_status status;
 
+    p->graph.arena = dp_arena_within(&p->handle.arena);
+    status = dp_graph_open(&p->graph, spec, p->seed, options, err);
     for (uint32_t c = 0; c < p->graph.columns.n && status == DP_OK; c++)
         p->outputs[c] = dp_batch_type(&p->graph, c);
-    return status == DP_OK ? dp_ring_open(&p->ring, &p->graph, &p->options, err) : status;
+    return status == DP_OK ? dp_ring_open(&p->ring, &p->graph, options, err) : status;
 }
 
 dp_status dp_open(dp_pipeline **out, const char *spec, uint64_t seed, const dp_options *given,
                   dp_error *err)
 {
-    dp_options options;
+    dp_handle *handle;
     dp_pipeline *p;
     dp_status status;
-    dp_fp fp;
 
     if (out == NULL || spec == NULL)
         return dp_fail(err, DP_EINVAL, "dp_open: %s is NULL", out == NULL ? "out" : "spec");
-    status = dp_options_get(given, &options, err);
+    status = dp_handle_open(&handle, sizeof *p, "a pipeline", given, err);
     if (status != DP_OK)
         return status;
-    p = options.alloc->alloc(options.alloc->ctx, sizeof *p, 64);
-    if (p == NULL)
-        return dp_fail(err, DP_ENOMEM, "out of memory for a pipeline");
-    memset(p, 0, sizeof *p);
-    p->options = options;
+    p = (dp_pipeline *)handle;
     p->seed = seed;
-    p->process = dp_process();
-    p->graph.arena.total = sizeof *p;
-    status = dp_numeric_enter(&fp, &options, err);
-    if (status == DP_OK)
-        status = build(p, spec, err);
-    dp_fp_leave(&fp);
+    status = dp_handle_leave(handle, build(p, spec, err));
     if (status == DP_OK)
         *out = p;
     else
@@ -65,6 +56,7 @@ dp_status dp_canonical(const char *spec, char *text, size_t size, dp_error *err)
     status = dp_options_get(NULL, &options, err);
     if (status != DP_OK)
         return status;
+    g.arena.alloc = options.alloc;
     status = dp_graph_name(&g, spec, &options, err);
     if (status == DP_OK && strlen(g.spec) >= size)
         status = dp_fail(err, DP_ELIMIT, "the canonical text has %zu bytes: there is room for %zu",
@@ -79,14 +71,13 @@ void dp_close(dp_pipeline *p)
 {
     if (p == NULL)
         return;
-    const dp_allocator *alloc = p->options.alloc;
-    if (p->process == dp_process()) {
+    if (dp_handle_is_ours(&p->handle)) {
         dp_ring_close(&p->ring);
         dp_graph_close(&p->graph);
     } else { /* locks are as they were when another thread held them */
         dp_arena_free(&p->graph.arena);
     }
-    alloc->free(alloc->ctx, p, sizeof *p);
+    dp_handle_close(&p->handle);
 }
 
 const char *dp_spec(const dp_pipeline *p) { return p != NULL ? p->graph.spec : NULL; }
@@ -110,46 +101,37 @@ const dp_tensor *dp_output(const dp_pipeline *p, const char *column)
     return NULL;
 }
 
-/* Keeps the first failure; every later dp_next gives the same one. */
-static dp_status keep_failure(dp_pipeline *p, dp_status status, const dp_error *why, dp_error *err)
+/* The first failure is kept; every later dp_next gives the same one. */
+static dp_status next(dp_pipeline *p, dp_batch **batch, dp_error *err)
 {
-    p->failure = *why;
-    p->failure.status = status;
-    if (err != NULL)
-        *err = p->failure;
+    dp_error why;
+    dp_status status = dp_handle_repeat(&p->handle, err);
+
+    if (status != DP_OK || p->ring.deliver >= p->graph.length) {
+        dp_ring_recycle(&p->ring, batch);
+        return status != DP_OK ? status : DP_END;
+    }
+    status = dp_ring_next(&p->ring, batch, &why);
+    if (status != DP_OK)
+        return dp_handle_keep(&p->handle, status, &why, err);
+    if ((*batch)->status != DP_OK) {
+        status = dp_handle_keep(&p->handle, (*batch)->status, &(*batch)->error, err);
+        dp_ring_seek(&p->ring, p->ring.deliver - 1); /* dp_tell stays at the batch that failed */
+        dp_ring_recycle(&p->ring, batch);
+    }
     return status;
 }
 
 dp_status dp_next(dp_pipeline *p, dp_batch **batch, dp_error *err)
 {
-    dp_error why;
     dp_status status;
-    dp_fp fp;
 
     if (p == NULL || batch == NULL)
         return dp_fail(err, DP_EINVAL, "dp_next: %s is NULL", p == NULL ? "the pipeline" : "batch");
     if (*batch != NULL && (*batch)->graph != &p->graph)
         return dp_fail(err, DP_EINVAL, "dp_next: the batch belongs to another pipeline");
-    status = dp_check_process(p->process, err);
-    if (status != DP_OK)
-        return status;
-    if (p->failure.status != DP_OK || p->ring.deliver >= p->graph.length) {
-        dp_ring_recycle(&p->ring, batch);
-        if (p->failure.status != DP_OK && err != NULL)
-            *err = p->failure;
-        return p->failure.status != DP_OK ? p->failure.status : DP_END;
-    }
-    dp_fp_enter(&fp);
-    status = dp_ring_next(&p->ring, batch, &why);
-    dp_fp_leave(&fp);
-    if (status != DP_OK)
-        return keep_failure(p, status, &why, err);
-    if ((*batch)->status != DP_OK) {
-        status = keep_failure(p, (*batch)->status, &(*batch)->error, err);
-        dp_ring_seek(&p->ring, p->ring.deliver - 1); /* dp_tell stays at the batch that failed */
-        dp_ring_recycle(&p->ring, batch);
-    }
-    return status;
+    status = dp_handle_enter(&p->handle, err);
+    return status == DP_OK ? dp_handle_leave(&p->handle, next(p, batch, err)) : status;
 }
 
 uint64_t dp_tell(const dp_pipeline *p) { return p != NULL ? p->ring.deliver : 0; }
@@ -168,11 +150,11 @@ dp_status dp_seek(dp_pipeline *p, uint64_t batch, dp_error *err)
     if (!dp_graph_reaches(&p->graph, batch))
         return dp_fail(err, DP_ELIMIT, "batch %llu is past row 2^48 of the stream",
                        (unsigned long long)batch);
-    status = dp_check_process(p->process, err);
+    status = dp_handle_check(&p->handle, err);
     if (status != DP_OK)
         return status;
     dp_ring_seek(&p->ring, batch);
-    p->failure.status = DP_OK;
+    p->handle.failure.status = DP_OK;
     return DP_OK;
 }
 
@@ -226,7 +208,7 @@ static dp_status check_sources(const dp_pipeline *p, bool accept, dp_error *err)
 /* A file that looks changed (touched, copied over) is read again: its content decides. */
 static dp_status confirm(dp_pipeline *p, dp_error *looks)
 {
-    dp_options options = p->options;
+    dp_options options = p->handle.options;
     uint8_t now[16];
     dp_error why;
     dp_status status = check_sources(p, true, &why);
@@ -261,9 +243,10 @@ dp_status dp_dataset_digest(dp_pipeline *p, uint8_t digest[16], dp_error *err)
     if (p == NULL || digest == NULL)
         return dp_fail(err, DP_EINVAL, "dp_dataset_digest: %s is NULL",
                        p == NULL ? "the pipeline" : "digest");
-    status = dp_check_process(p->process, err);
+    status = dp_handle_check(&p->handle, err);
     if (status == DP_OK)
-        status = p->identified ? check_same(p, err) : identify(p, &p->options, p->identity, err);
+        status =
+            p->identified ? check_same(p, err) : identify(p, &p->handle.options, p->identity, err);
     if (status != DP_OK)
         return status;
     p->identified = true;
@@ -327,7 +310,7 @@ static dp_status make_view(dp_pipeline *p, dp_error *err)
 {
     dp_graph *g = &p->graph;
     const size_t n = (size_t)dp_graph_most_rows(g);
-    const dp_status status = dp_check_process(p->process, err);
+    const dp_status status = dp_handle_check(&p->handle, err);
 
     if (status != DP_OK || p->rows != NULL)
         return status;

@@ -5,17 +5,16 @@
 #ifndef PIPELINE_PIPELINE_H
 #define PIPELINE_PIPELINE_H
 
+#include "base/handle.h"
 #include "detpipe.h"
 #include "pipeline/ring.h"
 
 struct dp_pipeline {
+    dp_handle handle; /* its failure is dp_next's, repeated until the position moves */
     dp_graph graph;
     dp_ring ring;
-    dp_options options;
     uint64_t seed;
-    int64_t process; /* that opened it */
     dp_tensor outputs[DP_MAX_COLUMNS];
-    dp_error failure; /* repeated until the position moves; status DP_OK = none */
     bool identified;
     uint8_t identity[16]; /* of the data set that was opened */
     dp_error changed;     /* repeated once a file of it has changed; status DP_OK = none has */

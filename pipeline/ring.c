@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/cpu.h"
+#include "base/fp.h"
 #include "base/tensor.h"
 #include "base/workers.h"
 

@@ -63,9 +63,9 @@ static dp_status bind_stage(builder *b, uint32_t i)
 
     if (layer_of(b->infos[i]) == NULL)
         return dp_params_bind(b->infos[i], &rest, b->params[i], b->err);
-    rest.args = dp_arena_alloc(&b->net->arena, rest.n_args + 1, sizeof *rest.args);
+    rest.args = dp_arena_alloc(&b->net->handle.arena, rest.n_args + 1, sizeof *rest.args);
     if (rest.args == NULL)
-        return dp_arena_fail(&b->net->arena, b->err, "the stages");
+        return dp_arena_fail(&b->net->handle.arena, b->err, "the stages");
     rest.n_args = 0;
     for (uint32_t a = 0; a < b->text.stages[i].n_args; a++) {
         const dp_text_arg *arg = &b->text.stages[i].args[a];
@@ -81,7 +81,7 @@ static dp_status bind_stage(builder *b, uint32_t i)
 
 static dp_status bind_stages(builder *b)
 {
-    dp_arena *arena = &b->net->arena;
+    dp_arena *arena = &b->net->handle.arena;
 
     b->infos = dp_arena_alloc(arena, b->text.n_stages, sizeof *b->infos);
     b->params = dp_arena_alloc(arena, b->text.n_stages, sizeof *b->params);
@@ -132,7 +132,8 @@ static dp_status check_places(const builder *b)
 static float *floats(dp_net *net, int64_t a, int64_t b)
 {
     size_t n;
-    return dp_mul((size_t)a, (size_t)b, &n) ? dp_arena_alloc(&net->arena, n, sizeof(float)) : NULL;
+    return dp_mul((size_t)a, (size_t)b, &n) ? dp_arena_alloc(&net->handle.arena, n, sizeof(float))
+                                            : NULL;
 }
 
 /* In double, so that the check itself cannot overflow. */
@@ -161,16 +162,16 @@ static dp_status add_parameter(dp_net *net, const dp_weight *w, const char *laye
     p->given = w->given;
     p->is_state = w->is_state;
     p->initial = w->initial;
-    p->name = dp_arena_text(&net->arena, name, (size_t)length);
+    p->name = dp_arena_text(&net->handle.arena, name, (size_t)length);
     p->whole = w->whole;
     p->value.data = floats(net, p->count, 1);
     p->gradient.data = w->whole ? floats(net, p->count, 1) : NULL; /* or in the buckets */
     if (p->name == NULL || p->value.data == NULL || (w->whole && p->gradient.data == NULL))
-        return dp_arena_fail(&net->arena, err, name);
+        return dp_arena_fail(&net->handle.arena, err, name);
     for (uint32_t i = 0; net->optimizer != NULL && i < net->optimizer->n_moments; i++) {
         p->moments[i] = floats(net, p->count, 1);
         if (p->moments[i] == NULL)
-            return dp_arena_fail(&net->arena, err, name);
+            return dp_arena_fail(&net->handle.arena, err, name);
     }
     net->n_parameters++;
     return DP_OK;
@@ -202,10 +203,10 @@ static dp_status alloc_unit(dp_net *net, dp_unit *u, size_t memory, dp_error *er
 
     u->y = !in_place ? floats(net, net->own, dp_extent_size(&u->out)) : first ? net->x : u[-1].y;
     u->dy = in_place && !first ? u[-1].dy : floats(net, net->own, dp_extent_size(&u->out));
-    u->memory = dp_arena_alloc(&net->arena, memory, 1);
+    u->memory = dp_arena_alloc(&net->handle.arena, memory, 1);
     return u->y != NULL && u->dy != NULL && u->memory != NULL
                ? DP_OK
-               : dp_arena_fail(&net->arena, err, "activations");
+               : dp_arena_fail(&net->handle.arena, err, "activations");
 }
 
 static dp_extent extent_of(const dp_net *net, int32_t unit)
@@ -219,8 +220,8 @@ static dp_status label_unit(builder *b, uint32_t stage, dp_unit *u)
     char label[DP_MAX_NAME + 32];
     const int n = snprintf(label, sizeof label, "%s%u", prefix, number_of(b, stage));
 
-    u->label = dp_arena_text(&b->net->arena, label, (size_t)n);
-    return u->label != NULL ? DP_OK : dp_arena_fail(&b->net->arena, b->err, "a name");
+    u->label = dp_arena_text(&b->net->handle.arena, label, (size_t)n);
+    return u->label != NULL ? DP_OK : dp_arena_fail(&b->net->handle.arena, b->err, "a name");
 }
 
 /* n more of `size` bytes, or false past the limit. */
@@ -256,7 +257,7 @@ static bool count_unit(builder *b, const dp_unit *u, const dp_layer_plan *plan, 
 /* Before anything is taken: so that a text of a line cannot fill the memory of a machine. */
 static dp_status check_size(builder *b, const dp_unit *u, const dp_layer_plan *plan)
 {
-    const uint64_t memory = b->net->options.memory;
+    const uint64_t memory = b->net->handle.options.memory;
     const bool given = memory != 0 && memory < DP_MAX_NET;
     const uint64_t limit = given ? memory : DP_MAX_NET;
 
@@ -296,14 +297,14 @@ static dp_status alloc_units(builder *b)
 {
     dp_net *net = b->net;
 
-    net->units = dp_arena_alloc(&net->arena, net->n_units, sizeof *net->units);
-    b->plans = dp_arena_alloc(&net->arena, net->n_units, sizeof *b->plans);
-    net->parameters = dp_arena_alloc(&net->arena, (size_t)net->n_units * DP_LAYER_PARAMS,
+    net->units = dp_arena_alloc(&net->handle.arena, net->n_units, sizeof *net->units);
+    b->plans = dp_arena_alloc(&net->handle.arena, net->n_units, sizeof *b->plans);
+    net->parameters = dp_arena_alloc(&net->handle.arena, (size_t)net->n_units * DP_LAYER_PARAMS,
                                      sizeof *net->parameters);
-    net->squares =
-        dp_arena_alloc(&net->arena, (size_t)net->n_units * DP_LAYER_PARAMS, sizeof *net->squares);
+    net->squares = dp_arena_alloc(&net->handle.arena, (size_t)net->n_units * DP_LAYER_PARAMS,
+                                  sizeof *net->squares);
     return net->squares == NULL || net->units == NULL || b->plans == NULL || net->parameters == NULL
-               ? dp_arena_fail(&net->arena, b->err, "the layers")
+               ? dp_arena_fail(&net->handle.arena, b->err, "the layers")
                : DP_OK;
 }
 
@@ -399,7 +400,7 @@ static dp_status make_units(builder *b)
 
     net->x = floats(net, net->own, dp_extent_size(&net->in));
     if (net->x == NULL)
-        return dp_arena_fail(&net->arena, b->err, "the input");
+        return dp_arena_fail(&net->handle.arena, b->err, "the input");
     for (uint32_t n = 0; n < net->n_units; n++) {
         dp_unit *u = &net->units[n];
         const int64_t size = net->own * dp_extent_size(&u->out);
@@ -415,9 +416,10 @@ static dp_status make_units(builder *b)
     net->classes = net->units[net->n_units - 1].out.channels;
     net->spread = floats(net, spread, 1);
     if (net->spread == NULL)
-        return dp_arena_fail(&net->arena, b->err, "the workspace");
+        return dp_arena_fail(&net->handle.arena, b->err, "the workspace");
     net->workspace = floats(net, (int64_t)b->workspace, 1);
-    return net->workspace == NULL ? dp_arena_fail(&net->arena, b->err, "the workspace") : DP_OK;
+    return net->workspace == NULL ? dp_arena_fail(&net->handle.arena, b->err, "the workspace")
+                                  : DP_OK;
 }
 
 /* What the init stage says where there is none: the defaults of its table. */
@@ -479,7 +481,7 @@ static dp_status plan_batch(const builder *b)
     status = at_params(b, net->loss_params,
                        net->loss->plan(net->loss_params, net->most, &net->leaf, b->err));
     if (status == DP_OK)
-        net->own = dp_share_most(net->options.group, net->most, net->leaf);
+        net->own = dp_share_most(net->handle.options.group, net->most, net->leaf);
     return status;
 }
 
@@ -517,12 +519,13 @@ static int64_t place_gradients(const dp_net *net)
 static dp_status plan_gradients(const builder *b)
 {
     dp_net *net = b->net;
-    dp_status status = dp_share_open(&net->share, net->loss != NULL ? net->options.group : NULL,
-                                     net->most, net->leaf, b->width, &net->arena, b->err);
+    dp_status status =
+        dp_share_open(&net->share, net->loss != NULL ? net->handle.options.group : NULL, net->most,
+                      net->leaf, b->width, &net->handle.arena, b->err);
 
     if (status == DP_OK)
         status = dp_buckets_open(&net->buckets, &net->share, net->kernels, place_gradients(net),
-                                 &net->arena, b->err);
+                                 &net->handle.arena, b->err);
     for (uint32_t i = 0; i < net->n_parameters && status == DP_OK; i++) {
         dp_parameter *p = &net->parameters[i];
         if (!p->whole)
@@ -537,13 +540,13 @@ static dp_status plan_ends(builder *b)
     const size_t own = (size_t)net->own;
     const dp_status status = check_loss(b);
 
-    net->labels = dp_arena_alloc(&net->arena, own, sizeof *net->labels);
-    net->sample_loss = dp_arena_alloc(&net->arena, own, sizeof *net->sample_loss);
-    net->leaf_sums = dp_arena_alloc(&net->arena, 2 * own, sizeof *net->leaf_sums);
+    net->labels = dp_arena_alloc(&net->handle.arena, own, sizeof *net->labels);
+    net->sample_loss = dp_arena_alloc(&net->handle.arena, own, sizeof *net->sample_loss);
+    net->leaf_sums = dp_arena_alloc(&net->handle.arena, 2 * own, sizeof *net->leaf_sums);
     if (status != DP_OK)
         return status;
     return net->labels == NULL || net->sample_loss == NULL || net->leaf_sums == NULL
-               ? dp_arena_fail(&net->arena, b->err, "the labels")
+               ? dp_arena_fail(&net->handle.arena, b->err, "the labels")
                : plan_gradients(b);
 }
 
@@ -572,15 +575,16 @@ static void print_stages(const void *ctx, dp_out *out)
 
 static dp_status print_spec(builder *b)
 {
-    b->net->spec = dp_out_arena(&b->net->arena, print_stages, b, NULL);
-    return b->net->spec != NULL ? DP_OK
-                                : dp_arena_fail(&b->net->arena, b->err, "the canonical text");
+    b->net->spec = dp_out_arena(&b->net->handle.arena, print_stages, b, NULL);
+    return b->net->spec != NULL
+               ? DP_OK
+               : dp_arena_fail(&b->net->handle.arena, b->err, "the canonical text");
 }
 
 dp_status dp_net_build(dp_net *net, const char *text, dp_error *err)
 {
     builder b = {.net = net, .err = err, .width = 2 /* the loss */};
-    dp_status status = dp_text_parse(text, strlen(text), &net->arena, &b.text, err);
+    dp_status status = dp_text_parse(text, strlen(text), &net->handle.arena, &b.text, err);
 
     if (status == DP_OK)
         status = bind_initial(&b);

@@ -143,7 +143,7 @@ dp_status dp_net_save(dp_net *net, const char *path, dp_error *err)
 
     if (net == NULL || path == NULL)
         return dp_fail(err, DP_EINVAL, "dp_net_save: %s is NULL", net == NULL ? "the net" : "path");
-    arena.alloc = net->options.alloc;
+    arena.alloc = net->handle.options.alloc;
     h.step = net->step;
     h.note = net->note;
     digest_of(net, digest);
@@ -389,7 +389,7 @@ dp_status dp_net_load(dp_net *net, const char *path, dp_error *err)
 
     if (net == NULL || path == NULL)
         return dp_fail(err, DP_EINVAL, "dp_net_load: %s is NULL", net == NULL ? "the net" : "path");
-    r.arena.alloc = net->options.alloc;
+    r.arena.alloc = net->handle.options.alloc;
     status = dp_file_open(path, &r.file, err);
     if (status == DP_OK)
         status = find_owner(&r, &own);

@@ -41,7 +41,7 @@ static dp_status choose(dp_net *net, const char **text, chosen *out, dp_error *e
     dp_text parsed;
     char *canonical;
     size_t n = 0;
-    dp_status status = dp_text_parse(*text, strlen(*text), &net->arena, &parsed, err);
+    dp_status status = dp_text_parse(*text, strlen(*text), &net->handle.arena, &parsed, err);
 
     if (status == DP_OK && parsed.n_stages != 1)
         status = dp_fail(err, DP_ESPEC, "init: one initializer is expected");
@@ -55,17 +55,17 @@ static dp_status choose(dp_net *net, const char **text, chosen *out, dp_error *e
     for (n = 0; &dp_initializers[n]->info != found;)
         n++;
     out->initializer = dp_initializers[n];
-    out->params = dp_arena_alloc(&net->arena, 1, out->initializer->size);
+    out->params = dp_arena_alloc(&net->handle.arena, 1, out->initializer->size);
     if (out->params == NULL)
-        return dp_arena_fail(&net->arena, err, "an initializer");
+        return dp_arena_fail(&net->handle.arena, err, "an initializer");
     status = dp_params_bind(found, &parsed.stages[0], out->params, err);
     if (status == DP_OK && out->initializer->check != NULL)
         status = out->initializer->check(out->params, net->seed, err);
     if (status != DP_OK)
         return status;
-    canonical = dp_out_arena(&net->arena, print_chosen, out, NULL);
+    canonical = dp_out_arena(&net->handle.arena, print_chosen, out, NULL);
     if (canonical == NULL)
-        return dp_arena_fail(&net->arena, err, "an initializer");
+        return dp_arena_fail(&net->handle.arena, err, "an initializer");
     *text = canonical;
     return DP_OK;
 }

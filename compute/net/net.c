@@ -9,7 +9,6 @@
 
 #include "base/hash.h"
 #include "base/number/num.h"
-#include "base/numeric.h"
 #include "base/tensor.h"
 
 #define UPDATE_BLOCK 16384 /* parameters of a task */
@@ -45,40 +44,28 @@ static dp_status build(dp_net *net, const char *text, const dp_tensor *input, dp
     if (status != DP_OK)
         return status;
     net->kernels = dp_kernels_of(level);
-    status = dp_workers_open(&net->workers, net->options.threads, &net->arena, err);
+    status = dp_workers_open(&net->workers, net->handle.options.threads, &net->handle.arena, err);
     return status == DP_OK ? dp_net_build(net, text, err) : status;
 }
 
 dp_status dp_net_open(dp_net **out, const char *text, uint64_t seed, const dp_tensor *input,
                       const dp_options *given, dp_error *err)
 {
-    dp_options options;
+    dp_handle *handle;
     dp_net *net;
     dp_status status;
-    dp_fp fp;
 
     if (out == NULL || text == NULL || input == NULL)
         return dp_fail(err, DP_EINVAL, "dp_net_open: %s is NULL",
                        out == NULL    ? "out"
                        : text == NULL ? "net"
                                       : "input");
-    status = dp_options_get(given, &options, err);
+    status = dp_handle_open(&handle, sizeof *net, "a net", given, err);
     if (status != DP_OK)
         return status;
-    net = options.alloc->alloc(options.alloc->ctx, sizeof *net, 64);
-    if (net == NULL)
-        return dp_fail(err, DP_ENOMEM, "out of memory for a net");
-    memset(net, 0, sizeof *net);
-    net->options = options;
+    net = (dp_net *)handle;
     net->seed = seed;
-    net->process = dp_process();
-    net->arena.alloc = options.alloc;
-    net->arena.limit = options.memory;
-    net->arena.total = sizeof *net;
-    status = dp_numeric_enter(&fp, &options, err);
-    if (status == DP_OK)
-        status = build(net, text, input, err);
-    dp_fp_leave(&fp);
+    status = dp_handle_leave(handle, build(net, text, input, err));
     if (status == DP_OK)
         *out = net;
     else
@@ -90,11 +77,9 @@ void dp_net_close(dp_net *net)
 {
     if (net == NULL)
         return;
-    const dp_allocator *alloc = net->options.alloc;
-    if (net->process == dp_process())
+    if (dp_handle_is_ours(&net->handle))
         dp_workers_close(net->workers);
-    dp_arena_free(&net->arena);
-    alloc->free(alloc->ctx, net, sizeof *net);
+    dp_handle_close(&net->handle);
 }
 
 /* ---- one pass ---- */
@@ -146,10 +131,8 @@ static dp_status take_input(dp_net *net, const dp_tensor *input, const dp_tensor
 {
     intake t = {net, NULL};
     dp_tensor expected = net->input;
-    dp_status status = dp_check_process(net->process, err);
+    dp_status status = dp_tensor_check_data(input, "the input", err);
 
-    if (status == DP_OK)
-        status = dp_tensor_check_data(input, "the input", err);
     if (status != DP_OK)
         return status;
     if (input->rank > 0)
@@ -382,7 +365,6 @@ dp_status dp_net_step(dp_net *net, const dp_tensor *input, const dp_tensor *labe
 {
     dp_net_result result;
     dp_status status;
-    dp_fp fp;
 
     if (net == NULL || labels == NULL)
         return dp_fail(err, DP_EINVAL, "dp_net_step: %s is NULL",
@@ -390,7 +372,9 @@ dp_status dp_net_step(dp_net *net, const dp_tensor *input, const dp_tensor *labe
     if (net->loss == NULL || net->optimizer == NULL)
         return dp_fail(err, DP_EINVAL, "dp_net_step: the net's text has no %s",
                        net->loss == NULL ? "loss" : "optimizer");
-    dp_fp_enter(&fp);
+    status = dp_handle_enter(&net->handle, err);
+    if (status != DP_OK)
+        return status;
     status = take_input(net, input, labels, err);
     if (status == DP_OK)
         status = agree(net, err);
@@ -398,7 +382,7 @@ dp_status dp_net_step(dp_net *net, const dp_tensor *input, const dp_tensor *labe
         status = forward(net, true, true, &result, err);
     if (status == DP_OK)
         status = learn(net, result.loss, err);
-    dp_fp_leave(&fp);
+    dp_handle_leave(&net->handle, status);
     if (status == DP_OK && out != NULL)
         *out = result;
     return status;
@@ -409,7 +393,6 @@ dp_status dp_net_eval(dp_net *net, const dp_tensor *input, const dp_tensor *labe
 {
     dp_net_result result;
     dp_status status;
-    dp_fp fp;
 
     if (net == NULL || out == NULL)
         return dp_fail(err, DP_EINVAL, "dp_net_eval: %s is NULL",
@@ -417,11 +400,13 @@ dp_status dp_net_eval(dp_net *net, const dp_tensor *input, const dp_tensor *labe
     if (labels != NULL && net->loss == NULL)
         return dp_fail(err, DP_EINVAL,
                        "dp_net_eval: labels need a loss, and the net's text has none");
-    dp_fp_enter(&fp);
+    status = dp_handle_enter(&net->handle, err);
+    if (status != DP_OK)
+        return status;
     status = take_input(net, input, labels, err);
     if (status == DP_OK)
         status = forward(net, labels != NULL, false, &result, err);
-    dp_fp_leave(&fp);
+    dp_handle_leave(&net->handle, status);
     if (status == DP_OK)
         *out = result;
     return status;

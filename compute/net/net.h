@@ -5,6 +5,7 @@
 #ifndef COMPUTE_NET_NET_H
 #define COMPUTE_NET_NET_H
 
+#include "base/handle.h"
 #include "compute/rows.h"
 #include "compute/sums/buckets.h"
 #include "detpipe_net.h"
@@ -47,11 +48,9 @@ typedef struct dp_initial { /* parameters of the init stage */
 } dp_initial;
 
 struct dp_net {
-    dp_options options;
-    dp_arena arena;
+    dp_handle handle;
     dp_workers *workers;
     const dp_kernels *kernels;
-    int64_t process; /* that opened it */
     uint64_t seed, step;
     char note[256]; /* the caller's */
     bool passed;    /* the layers' outputs are there */

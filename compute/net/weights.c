@@ -71,7 +71,7 @@ static bool is_parameter(const dp_net *net, const char *name)
 static dp_status check_all(const dp_net *net, const dp_archive *a, dp_error *err)
 {
     char text[180];
-    complaints c = {&net->options, {text, sizeof text, 0}, 0};
+    complaints c = {&net->handle.options, {text, sizeof text, 0}, 0};
 
     for (uint32_t i = 0; i < net->n_parameters; i++)
         check_parameter(&c, a, &net->parameters[i]);
@@ -99,7 +99,7 @@ static void take_parameter(dp_parameter *p, const dp_named_tensor *t)
 
 dp_status dp_net_load_weights(dp_net *net, const char *path, dp_error *err)
 {
-    dp_arena arena = {.alloc = net->options.alloc};
+    dp_arena arena = {.alloc = net->handle.options.alloc};
     dp_archive a;
     dp_status status = dp_archive_read(&a, path, &arena, err);
 

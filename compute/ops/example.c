@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/options.h"
 #include "base/random/rng.h"
 #include "compute/ops/operator.h"
 

@@ -5,16 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/numeric.h"
+#include "base/handle.h"
 #include "compute/math/conv.h"
 #include "compute/ops/operator.h"
 
 struct dp_op {
-    dp_options options;
-    dp_arena arena;
+    dp_handle handle;
     dp_workers *workers;
     const dp_kernels *kernels;
-    int64_t process; /* that opened it */
     const dp_operator *operator;
     const dp_op_part *part;
     void *params;
@@ -174,7 +172,7 @@ static dp_status bind(dp_op *op, const char *text, dp_error *err)
     const dp_stage_info *info;
     const char *hint;
     size_t i = 0;
-    dp_status status = dp_text_parse(text, strlen(text), &op->arena, &parsed, err);
+    dp_status status = dp_text_parse(text, strlen(text), &op->handle.arena, &parsed, err);
 
     if (status != DP_OK)
         return status;
@@ -186,8 +184,8 @@ static dp_status bind(dp_op *op, const char *text, dp_error *err)
     while (stages[i] != info)
         i++;
     op->operator= operators[i];
-    op->params = dp_arena_alloc(&op->arena, 1, op->operator->size + 1);
-    return op->params == NULL ? dp_arena_fail(&op->arena, err, "an operator")
+    op->params = dp_arena_alloc(&op->handle.arena, 1, op->operator->size + 1);
+    return op->params == NULL ? dp_arena_fail(&op->handle.arena, err, "an operator")
                               : dp_params_bind(info, &parsed.stages[0], op->params, err);
 }
 
@@ -196,7 +194,7 @@ static dp_status plan(dp_op *op, dp_direction direction, dp_error *err)
     dp_op_plan p = {.info = &op->operator->info,
                     .direction = direction,
                     .kernels = op->kernels,
-                    .group = op->options.group,
+                    .group = op->handle.options.group,
                     .in = op->in,
                     .n_in = op->n_in};
     const dp_status status = op->part->plan(op->params, &p, err);
@@ -209,12 +207,12 @@ static dp_status plan(dp_op *op, dp_direction direction, dp_error *err)
         if (!dp_tensor_fits(&op->out[i]) || dp_tensor_count(&op->out[i]) > DP_OP_MOST)
             return dp_fail(err, DP_ELIMIT, "%s: an output would have more than 2^40 elements",
                            op->operator->info.stage.name);
-        op->out[i].data = dp_arena_alloc(&op->arena, dp_tensor_bytes(&op->out[i]) + 1, 1);
+        op->out[i].data = dp_arena_alloc(&op->handle.arena, dp_tensor_bytes(&op->out[i]) + 1, 1);
         if (op->out[i].data == NULL)
-            return dp_arena_fail(&op->arena, err, "an output");
+            return dp_arena_fail(&op->handle.arena, err, "an output");
     }
-    op->workspace = dp_arena_alloc(&op->arena, p.workspace | 1, 1);
-    return op->workspace != NULL ? DP_OK : dp_arena_fail(&op->arena, err, "an operator");
+    op->workspace = dp_arena_alloc(&op->handle.arena, p.workspace | 1, 1);
+    return op->workspace != NULL ? DP_OK : dp_arena_fail(&op->handle.arena, err, "an operator");
 }
 
 static dp_status open_op(dp_op *op, const char *text, dp_direction direction,
@@ -233,17 +231,16 @@ static dp_status open_op(dp_op *op, const char *text, dp_direction direction,
     if (status == DP_OK)
         status = plan(op, direction, err);
     if (status == DP_OK)
-        status = dp_workers_open(&op->workers, op->options.threads, &op->arena, err);
+        status = dp_workers_open(&op->workers, op->handle.options.threads, &op->handle.arena, err);
     return status;
 }
 
 dp_status dp_op_open(dp_op **out, const char *text, dp_direction direction, const dp_tensor *inputs,
                      size_t n_inputs, const dp_options *given, dp_error *err)
 {
-    dp_options options;
+    dp_handle *handle;
     dp_status status;
     dp_op *op;
-    dp_fp fp;
 
     if (out == NULL || text == NULL || inputs == NULL ||
         (direction != DP_FORWARD && direction != DP_BACKWARD))
@@ -252,20 +249,11 @@ dp_status dp_op_open(dp_op **out, const char *text, dp_direction direction, cons
                        : text == NULL   ? "text is NULL"
                        : inputs == NULL ? "inputs is NULL"
                                         : "there is no such direction");
-    status = dp_options_get(given, &options, err);
+    status = dp_handle_open(&handle, sizeof *op, "an operator", given, err);
     if (status != DP_OK)
         return status;
-    op = options.alloc->alloc(options.alloc->ctx, sizeof *op, 64);
-    if (op == NULL)
-        return dp_fail(err, DP_ENOMEM, "out of memory for an operator");
-    memset(op, 0, sizeof *op);
-    op->options = options;
-    op->process = dp_process();
-    op->arena = (dp_arena){.alloc = options.alloc, .limit = options.memory, .total = sizeof *op};
-    status = dp_numeric_enter(&fp, &options, err);
-    if (status == DP_OK)
-        status = open_op(op, text, direction, inputs, n_inputs, err);
-    dp_fp_leave(&fp);
+    op = (dp_op *)handle;
+    status = dp_handle_leave(handle, open_op(op, text, direction, inputs, n_inputs, err));
     if (status == DP_OK)
         *out = op;
     else
@@ -277,11 +265,9 @@ void dp_op_close(dp_op *op)
 {
     if (op == NULL)
         return;
-    const dp_allocator *alloc = op->options.alloc;
-    if (op->process == dp_process())
+    if (dp_handle_is_ours(&op->handle))
         dp_workers_close(op->workers);
-    dp_arena_free(&op->arena);
-    alloc->free(alloc->ctx, op, sizeof *op);
+    dp_handle_close(&op->handle);
 }
 
 const dp_tensor *dp_op_output(const dp_op *op, size_t index)
@@ -289,14 +275,10 @@ const dp_tensor *dp_op_output(const dp_op *op, size_t index)
     return op != NULL && index < op->n_out ? &op->out[index] : NULL;
 }
 
-dp_status dp_op_run(dp_op *op, const dp_tensor *inputs, dp_error *err)
+static dp_status run(dp_op *op, const dp_tensor *inputs, dp_error *err)
 {
-    dp_status status;
-    dp_fp fp;
+    dp_status status = DP_OK;
 
-    if (op == NULL || inputs == NULL)
-        return dp_fail(err, DP_EINVAL, "dp_op_run: %s is NULL", op == NULL ? "op" : "inputs");
-    status = dp_check_process(op->process, err);
     for (size_t i = 0; i < op->n_in && status == DP_OK; i++) {
         const dp_op_info *info = &op->operator->info;
         const dp_op_side *side = &info->side[op->part - op->operator->part];
@@ -308,10 +290,17 @@ dp_status dp_op_run(dp_op *op, const dp_tensor *inputs, dp_error *err)
     }
     if (status != DP_OK)
         return status;
-    dp_fp_enter(&fp);
-    status = op->part->run(
+    return op->part->run(
         op->params, &(dp_op_run_args){inputs, op->out, op->workers, op->kernels, op->workspace},
         err);
-    dp_fp_leave(&fp);
-    return status;
+}
+
+dp_status dp_op_run(dp_op *op, const dp_tensor *inputs, dp_error *err)
+{
+    dp_status status;
+
+    if (op == NULL || inputs == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_op_run: %s is NULL", op == NULL ? "op" : "inputs");
+    status = dp_handle_enter(&op->handle, err);
+    return status == DP_OK ? dp_handle_leave(&op->handle, run(op, inputs, err)) : status;
 }

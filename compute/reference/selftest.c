@@ -6,7 +6,9 @@
 
 #include <string.h>
 
+#include "base/fp.h"
 #include "base/number/num.h"
+#include "base/options.h"
 #include "base/random/rng.h"
 #include "base/status.h"
 #include "compute/math/dense.h"

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/options.h"
 #include "compute/sums/tree.h"
 
 #define CHANNEL 0 /* of what everybody waits for */

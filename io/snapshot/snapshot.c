@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/options.h"
 #include "base/tensor.h"
 #include "io/snapshot/cache.h"
 #include "io/snapshot/file.h"

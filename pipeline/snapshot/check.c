@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/options.h"
 #include "pipeline/snapshot/rows.h"
 
 struct dp_snapshot {
-    dp_options options;
-    dp_arena arena;
+    dp_handle handle;
     dp_snapshot_file file;
     dp_snapshot_info info;
     dp_array columns[DP_MAX_COLUMNS + 1];
@@ -52,26 +52,22 @@ static void describe(dp_snapshot *s)
 dp_status dp_snapshot_open(dp_snapshot **out, const char *path, const dp_options *given,
                            dp_error *err)
 {
-    dp_options options;
+    dp_handle *handle;
     dp_snapshot *s;
     dp_status status;
 
     if (out == NULL || path == NULL)
         return dp_fail(err, DP_EINVAL, "dp_snapshot_open: %s is NULL",
                        out == NULL ? "out" : "path");
-    status = dp_options_get(given, &options, err);
+    status = dp_handle_open(&handle, sizeof *s, "a snapshot", given, err);
     if (status != DP_OK)
         return status;
-    s = options.alloc->alloc(options.alloc->ctx, sizeof *s, 64);
-    if (s == NULL)
-        return dp_fail(err, DP_ENOMEM, "out of memory for a snapshot");
-    memset(s, 0, sizeof *s);
-    s->options = options;
-    s->arena = (dp_arena){.alloc = options.alloc, .limit = options.memory, .total = sizeof *s};
+    s = (dp_snapshot *)handle;
     s->file.main.fd = -1;
-    path = dp_path_join(&s->arena, options.root, path);
-    status = path == NULL ? dp_arena_fail(&s->arena, err, "a snapshot")
-                          : dp_snapshot_file_open(&s->file, path, &s->arena, err);
+    path = dp_path_join(&handle->arena, handle->options.root, path);
+    status = path == NULL ? dp_arena_fail(&handle->arena, err, "a snapshot")
+                          : dp_snapshot_file_open(&s->file, path, &handle->arena, err);
+    dp_handle_leave(handle, status);
     if (status != DP_OK) {
         dp_snapshot_close(s);
         return status;
@@ -86,8 +82,7 @@ void dp_snapshot_close(dp_snapshot *s)
     if (s == NULL)
         return;
     dp_snapshot_file_close(&s->file);
-    dp_arena_free(&s->arena);
-    s->options.alloc->free(s->options.alloc->ctx, s, sizeof *s);
+    dp_handle_close(&s->handle);
 }
 
 const dp_snapshot_info *dp_snapshot_get_info(const dp_snapshot *s)
@@ -214,7 +209,7 @@ static void lose_rest(checking *k, const dp_block *b, uint64_t *next)
     k->damage.blocks += end - b->number - 1;
     k->damage.records += last.first + last.n - b->first - b->n;
     k->damage.index = 1;
-    dp_log(&k->s->options, "blocks %llu to %llu: nothing says where they begin",
+    dp_log(&k->s->handle.options, "blocks %llu to %llu: nothing says where they begin",
            (unsigned long long)b->number + 1, (unsigned long long)end - 1);
 }
 
@@ -222,7 +217,7 @@ static void say_damage(checking *k, const dp_block *b, const char *why)
 {
     k->damage.blocks++;
     k->damage.records += b->n;
-    dp_log(&k->s->options, "block %llu (records %llu to %llu) at byte %llu: %s",
+    dp_log(&k->s->handle.options, "block %llu (records %llu to %llu) at byte %llu: %s",
            (unsigned long long)b->number, (unsigned long long)b->first,
            (unsigned long long)(b->first + b->n - 1), (unsigned long long)k->at, why);
 }
@@ -249,7 +244,7 @@ static dp_status check_end(checking *k, const dp_block *b, const dp_file *file, 
     if (k->h->n_shards == 0 || !dp_block_ends_file(k->h, b) || k->at >= file->size)
         return DP_OK;
     path = path_of(k, b);
-    dp_log(&k->s->options, "%s is longer than its blocks", path != NULL ? path : "a shard");
+    dp_log(&k->s->handle.options, "%s is longer than its blocks", path != NULL ? path : "a shard");
     k->damage.footer = 1;
     return k->repairs ? cut(k, path, k->at, err) : DP_OK;
 }
@@ -341,9 +336,9 @@ static dp_status check_tail(checking *k, dp_error *err)
     if (!make_footer(k, place, footer))
         k->damage.footer = 1;
     if (k->damage.index)
-        dp_log(&k->s->options, "the index is damaged");
+        dp_log(&k->s->handle.options, "the index is damaged");
     if (k->damage.footer)
-        dp_log(&k->s->options, "the footer is damaged, or the file has another size");
+        dp_log(&k->s->handle.options, "the footer is damaged, or the file has another size");
     if (!k->repairs)
         return DP_OK;
     if (k->damage.index)
@@ -402,7 +397,7 @@ dp_status dp_snapshot_check(dp_snapshot *s, dp_pipeline *from, dp_snapshot_damag
         return dp_fail(err, DP_EINVAL, "dp_snapshot_check: %s is NULL",
                        s == NULL ? "the snapshot" : "out");
     k.h = &s->file.header;
-    k.arena = dp_arena_within(&s->arena);
+    k.arena = dp_arena_within(&s->handle.arena);
     status = dp_block_buffers_open(&k.buffers, k.h, &k.arena, err);
     if (status == DP_OK && from != NULL)
         status = open_source(&k, from, err);

@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
-#include "base/workers.h"
+#include "base/options.h"
 #include "base/writer.h"
 #include "pipeline/snapshot/rows.h"
 
@@ -311,7 +311,7 @@ dp_status dp_snapshot_write(dp_pipeline *p, const char *path, const dp_snapshot_
     status = dp_struct_take(given != NULL ? given : &defaults, "dp_snapshot_options",
                             sizeof options, &options, err);
     if (status == DP_OK)
-        status = dp_check_process(p->process, err);
+        status = dp_handle_check(&p->handle, err);
     if (status == DP_OK)
         status = dp_check_regular(path, err);
     if (status != DP_OK)

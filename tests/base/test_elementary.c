@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "base/alloc.h"
+#include "base/options.h"
 #include "base/number/num.h"
 #include "base/workers.h"
 #include "tests/support/test.h"

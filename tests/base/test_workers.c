@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "base/alloc.h"
+#include "base/options.h"
 #include "base/workers.h"
 #include "tests/support/test.h"
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/options.h"
 #include "compute/math/conv.h"
 
 #define N         8

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/options.h"
 #include "detpipe_snapshot.h"
 #include "io/snapshot/file.h"
 

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "base/options.h"
 #include "base/random/rng.h"
 #include "compute/math/conv.h"
 #include "compute/sums/tree.h"

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/alloc.h"
+#include "base/options.h"
 #include "base/number/num.h"
 #include "compute/math/conv.h"
 #include "compute/math/dense.h"

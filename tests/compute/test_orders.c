@@ -7,6 +7,7 @@
  * (docs/numerics.md).  Each is compared with the same sum taken in the specification's order.
  */
 #include "base/alloc.h"
+#include "base/options.h"
 #include "compute/math/conv.h"
 #include "compute/math/dense.h"
 #include "compute/reference/reference.h"

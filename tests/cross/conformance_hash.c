@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/cpu.h"
+#include "base/fp.h"
 #include "base/hash.h"
 #include "base/number/num.h"
 #include "detpipe_net.h"

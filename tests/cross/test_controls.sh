@@ -48,8 +48,8 @@ edit() {
     rm "$file.before"
 }
 edit "$tree/base/number/num.h" -e '/__FAST_MATH__/,/#endif/d' -e '/^_Static_assert(FLT_EVAL_METHOD/,/;$/d'
-edit "$tree/base/numeric.c" 's/^    return status;$/    return DP_OK;/'
-edit "$tree/base/cpu.c" -e 's/^    control_set(control_default);$//'
+edit "$tree/base/fp.c" 's/^    return status;$/    return DP_OK;/'
+edit "$tree/base/fp.c" -e 's/^    control_set(control_default);$//'
 
 # control NAME "FLAGS" "ARGUMENTS" [FILE SED...]
 control() {

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "base/options.h"
 #include "base/tensor.h"
 #include "io/cifar/pickle.h"
 

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "base/number/num.h"
+#include "base/options.h"
 #include "lang/text.h"
 #include "tests/support/arrays.h"
 #include "tests/support/test.h"

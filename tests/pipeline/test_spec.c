@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "base/options.h"
 #include "lang/text.h"
 #include "tests/support/test.h"
 

@@ -9,6 +9,7 @@
 
 #include "archive/archive.h"
 #include "base/alloc.h"
+#include "base/options.h"
 #include "tests/support/test.h"
 
 dp_status test_archive_parse(const void *data, size_t n, size_t *tensors)

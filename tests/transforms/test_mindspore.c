@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/number/num.h"
+#include "base/options.h"
 #include "base/tensor.h"
 #include "lang/text.h"
 #include "tests/support/test.h"

@@ -4,6 +4,7 @@
  */
 #include <math.h>
 
+#include "base/options.h"
 #include "base/random/rng.h"
 #include "base/tensor.h"
 #include "tests/support/test.h"

@@ -8,6 +8,7 @@
  */
 #include <math.h>
 
+#include "base/options.h"
 #include "lang/text.h"
 #include "tests/support/test.h"
 #include "transforms/rows.h"

@@ -1,12 +1,52 @@
-/* numeric.c - the canary: does this machine, build and environment compute detpipe-fp/1?
+/* fp.c - the floating-point environment, and the canary: does this machine and build compute
+ * detpipe-fp/1 in it?
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "base/numeric.h"
+#include "base/fp.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #include "base/hash.h"
 #include "base/number/num.h"
 #include "base/status.h"
+
+/* ---- the environment ---- */
+
+#if defined(__x86_64__)
+#define STICKY 0x3Fu
+static uint64_t control_get(void) { return _mm_getcsr(); }
+static void control_set(uint64_t v) { _mm_setcsr((unsigned)v); }
+static const uint64_t control_default = 0x1F80;
+#elif defined(__aarch64__)
+#define STICKY 0u
+static uint64_t control_get(void)
+{
+    uint64_t v;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(v));
+    return v;
+}
+static void control_set(uint64_t v) { __asm__ volatile("msr fpcr, %0" : : "r"(v) : "memory"); }
+static const uint64_t control_default = 0;
+#else /* the canary below is the guard here */
+#define STICKY 0u
+static uint64_t control_get(void) { return 0; }
+static void control_set(uint64_t v) { (void)v; }
+static const uint64_t control_default = 0;
+#endif
+
+int dp_fp_enter(dp_fp *fp)
+{
+    fp->saved = control_get();
+    control_set(control_default);
+    return (fp->saved & ~(uint64_t)STICKY) != control_default;
+}
+
+void dp_fp_leave(const dp_fp *fp) { control_set(fp->saved); }
+
+/* ---- the canary ---- */
 
 /* Volatile locals keep the compiler from answering for the machine (gcc drops it from parameters it
  * inlines). */
@@ -88,13 +128,4 @@ dp_status dp_numeric_check(uint8_t digest[16], dp_error *err)
     if (digest != NULL)
         dp_hash_final(&h, digest);
     return status;
-}
-
-dp_status dp_numeric_enter(dp_fp *fp, const dp_options *options, dp_error *err)
-{
-    if (dp_fp_enter(fp) && options->log != NULL)
-        options->log(options->log_ctx,
-                     "the caller's floating-point environment is not the default; "
-                     "detpipe sets its own and restores it");
-    return dp_numeric_check(NULL, err);
 }
