@@ -28,7 +28,7 @@ static void forward_sample(const void *params, const dp_layer_run *r, int64_t i)
 
     (void)params;
     memcpy(r->y + first, r->x + first, sizeof *r->y * (size_t)size);
-    r->kernels->add(size, r->y + first, r->x2 + first);
+    r->math.kernels->add(size, r->y + first, r->x2 + first);
 }
 
 static void copy_sample(void *ctx, uint64_t i)
@@ -41,7 +41,7 @@ static void copy_sample(void *ctx, uint64_t i)
     if (r->dx == NULL)
         return;
     memcpy(r->dx + first, r->dy + first, sizeof *r->dy * (size_t)size);
-    dp_post_op_run(&r->dx_op, r->kernels, first, size);
+    dp_post_op_run(&r->dx_op, r->math.kernels, first, size);
 }
 
 static void backward(const void *params, const dp_layer_run *r)
@@ -49,7 +49,7 @@ static void backward(const void *params, const dp_layer_run *r)
     dp_layer_run copy = *r;
 
     (void)params;
-    dp_workers_run(r->workers, (uint64_t)r->n, copy_sample, &copy);
+    dp_workers_run(r->math.workers, (uint64_t)r->math.n, copy_sample, &copy);
 }
 
 const dp_layer dp_layer_add = {

@@ -69,7 +69,7 @@ static head head_of(const attention *a, const dp_layer_run *r, int64_t sample, i
     const int64_t floats = a->num_heads * places * places + scratch_floats(d, places);
     const int64_t in = sample * places * 3 * c + number * d, out = sample * places * c + number * d;
     float *memory = (float *)r->memory + sample * floats;
-    head h = {.kernels = r->kernels,
+    head h = {.kernels = r->math.kernels,
               .d = d,
               .places = places,
               .stride = 3 * c,

@@ -68,7 +68,7 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
 /* Of each channel two sums. */
 static double *sums_of(const dp_layer_run *r, int64_t leaf)
 {
-    return (double *)(void *)r->workspace + 2 * leaf * r->in.channels;
+    return (double *)(void *)r->math.workspace + 2 * leaf * r->in.channels;
 }
 
 /* Places of a leaf: the first one, and how many. */
@@ -77,7 +77,7 @@ static int64_t places_of(const dp_layer_run *r, int64_t leaf, int64_t *first)
     const int64_t places = r->in.height * r->in.width, end = (leaf + 1) * r->share->leaf;
 
     *first = leaf * r->share->leaf * places;
-    return (end < r->n ? end : r->n) * places - *first;
+    return (end < r->math.n ? end : r->math.n) * places - *first;
 }
 
 static void sum_leaf(void *ctx, uint64_t leaf)
@@ -123,7 +123,7 @@ static const double *sum_leaves(const dp_layer_run *r, dp_task *leaf_task)
 {
     dp_layer_run copy = *r;
 
-    dp_workers_run(r->workers, (uint64_t)dp_share_leaves(r->share), leaf_task, &copy);
+    dp_workers_run(r->math.workers, (uint64_t)dp_share_leaves(r->share), leaf_task, &copy);
     dp_share_sum(r->share, sums_of(r, 0), 2 * r->in.channels);
     return sums_of(r, 0);
 }
@@ -163,9 +163,9 @@ static void normalize_sample(void *ctx, uint64_t i)
     const statistics s = statistics_of(r);
     const int64_t size = dp_extent_size(&r->in), first = (int64_t)i * size;
 
-    r->kernels->normalize(r->in.height * r->in.width, r->in.channels, r->x + first, s.mean, s.scale,
-                          r->w[BETA], r->y + first);
-    dp_post_op_run(&r->y_op, r->kernels, first, size);
+    r->math.kernels->normalize(r->in.height * r->in.width, r->in.channels, r->x + first, s.mean,
+                               s.scale, r->w[BETA], r->y + first);
+    dp_post_op_run(&r->y_op, r->math.kernels, first, size);
 }
 
 static void forward(const void *params_, const dp_layer_run *r)
@@ -176,7 +176,7 @@ static void forward(const void *params_, const dp_layer_run *r)
     (r->training ? find_statistics : take_moving)(params_, r, &s);
     for (int64_t j = 0; j < r->in.channels; j++)
         s.scale[j] = r->w[GAMMA][j] * s.r[j];
-    dp_workers_run(r->workers, (uint64_t)r->n, normalize_sample, &copy);
+    dp_workers_run(r->math.workers, (uint64_t)r->math.n, normalize_sample, &copy);
 }
 
 /* ---- backward ---- */
@@ -188,9 +188,9 @@ static void gradient_sample(void *ctx, uint64_t i)
     const dp_normal normal = {s.mean, s.r, s.scale, s.k1, s.k2};
     const int64_t size = dp_extent_size(&r->in), first = (int64_t)i * size;
 
-    r->kernels->normalize_gradient(r->in.height * r->in.width, r->in.channels, &normal,
-                                   r->x + first, r->dy + first, r->dx + first);
-    dp_post_op_run(&r->dx_op, r->kernels, first, size);
+    r->math.kernels->normalize_gradient(r->in.height * r->in.width, r->in.channels, &normal,
+                                        r->x + first, r->dy + first, r->dx + first);
+    dp_post_op_run(&r->dx_op, r->math.kernels, first, size);
 }
 
 static void backward(const void *params_, const dp_layer_run *r)
@@ -208,7 +208,7 @@ static void backward(const void *params_, const dp_layer_run *r)
         s.k2[j] = (float)(s2[j] / n);
     }
     if (r->dx != NULL)
-        dp_workers_run(r->workers, (uint64_t)r->n, gradient_sample, &copy);
+        dp_workers_run(r->math.workers, (uint64_t)r->math.n, gradient_sample, &copy);
 }
 
 static void commit(const void *params_, const dp_layer_run *r)

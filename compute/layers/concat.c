@@ -45,7 +45,7 @@ static void split_sample(void *ctx, uint64_t i)
             memcpy(r->dx2 + p * b, r->dy + p * (a + b) + a, sizeof *r->dx2 * (size_t)b);
     }
     if (r->dx != NULL)
-        dp_post_op_run(&r->dx_op, r->kernels, first * a, places * a);
+        dp_post_op_run(&r->dx_op, r->math.kernels, first * a, places * a);
 }
 
 static void backward(const void *params, const dp_layer_run *r)
@@ -53,7 +53,7 @@ static void backward(const void *params, const dp_layer_run *r)
     dp_layer_run copy = *r;
 
     (void)params;
-    dp_workers_run(r->workers, (uint64_t)r->n, split_sample, &copy);
+    dp_workers_run(r->math.workers, (uint64_t)r->math.n, split_sample, &copy);
 }
 
 const dp_layer dp_layer_concat = {

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "compute/layers/layer.h"
+#include "compute/math/bias.h"
 #include "compute/math/slide.h"
 
 typedef struct conv2d {
@@ -66,8 +67,8 @@ static void forward(const void *params_, const dp_layer_run *r)
 {
     const conv2d *p = params_;
 
-    dp_conv_forward(&p->conv, r->kernels, r->workers, r->n, r->x, r->w[0],
-                    p->has_bias ? r->w[1] : NULL, r->y, &r->y_op, r->workspace);
+    dp_conv_forward(&p->conv, &r->math, r->x, r->w[0], p->has_bias ? r->w[1] : NULL, r->y,
+                    &r->y_op);
 }
 
 static void backward(const void *params_, const dp_layer_run *r)
@@ -75,18 +76,16 @@ static void backward(const void *params_, const dp_layer_run *r)
     const conv2d *p = params_;
 
     for (int64_t i = 0; i < r->share->n_parts; i++) {
-        const dp_part *part = &r->share->parts[i];
-        dp_conv_weight_gradient(&p->conv, r->kernels, r->workers, part->n, r->share->leaf,
-                                r->x + part->first * dp_extent_size(&r->in),
-                                r->dy + part->first * dp_extent_size(&r->out),
-                                r->dw[0] + i * r->part_stride, r->workspace);
+        const dp_math_run part = dp_layer_part(r, i);
+        const int64_t first = r->share->parts[i].first;
+        dp_conv_weight_gradient(&p->conv, &part, r->x + first * dp_extent_size(&r->in),
+                                r->dy + first * dp_extent_size(&r->out),
+                                r->dw[0] + i * r->part_stride);
     }
     if (p->has_bias)
-        dp_bias_gradient(r->kernels, r->workers, r->share, p->conv.oh * p->conv.ow, p->conv.oc,
-                         r->dy, r->dw[1], r->workspace);
+        dp_bias_gradient(&r->math, r->share, p->conv.oh * p->conv.ow, p->conv.oc, r->dy, r->dw[1]);
     if (r->dx != NULL)
-        dp_conv_input_gradient(&p->conv, r->kernels, r->workers, r->n, r->dy, r->w[0], r->dx,
-                               &r->dx_op, r->workspace);
+        dp_conv_input_gradient(&p->conv, &r->math, r->dy, r->w[0], r->dx, &r->dx_op);
 }
 
 const dp_layer dp_layer_conv2d = {

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "compute/layers/layer.h"
-#include "compute/math/conv.h"
+#include "compute/math/bias.h"
 #include "compute/math/dense.h"
 
 typedef struct dense {
@@ -49,10 +49,10 @@ static void forward(const void *params_, const dp_layer_run *r)
 {
     const dense *p = params_;
 
-    dp_dense_forward(&p->matrix, r->kernels, r->workers, r->n, r->x, r->w[0], r->y, r->workspace);
+    dp_dense_forward(&p->matrix, &r->math, r->x, r->w[0], r->y);
     if (p->has_bias)
-        dp_bias_add(r->kernels, r->workers, r->n, p->matrix.out, r->w[1], r->y);
-    dp_post_op_run_all(&r->y_op, r->kernels, r->workers, r->n, p->matrix.out);
+        dp_bias_add(&r->math, p->matrix.out, r->w[1], r->y);
+    dp_post_op_run_all(&r->y_op, &r->math, p->matrix.out);
 }
 
 static void backward(const void *params_, const dp_layer_run *r)
@@ -60,20 +60,17 @@ static void backward(const void *params_, const dp_layer_run *r)
     const dense *p = params_;
 
     for (int64_t i = 0; i < r->share->n_parts; i++) {
-        const dp_part *part = &r->share->parts[i];
-        dp_dense_weight_gradient(&p->matrix, r->kernels, r->workers, part->n, r->share->leaf,
-                                 r->x + part->first * p->matrix.in,
-                                 r->dy + part->first * p->matrix.out, r->dw[0] + i * r->part_stride,
-                                 r->workspace);
+        const dp_math_run part = dp_layer_part(r, i);
+        const int64_t first = r->share->parts[i].first;
+        dp_dense_weight_gradient(&p->matrix, &part, r->x + first * p->matrix.in,
+                                 r->dy + first * p->matrix.out, r->dw[0] + i * r->part_stride);
     }
     if (p->has_bias)
-        dp_bias_gradient(r->kernels, r->workers, r->share, 1, p->matrix.out, r->dy, r->dw[1],
-                         r->workspace);
+        dp_bias_gradient(&r->math, r->share, 1, p->matrix.out, r->dy, r->dw[1]);
     if (r->dx == NULL)
         return;
-    dp_dense_input_gradient(&p->matrix, r->kernels, r->workers, r->n, r->dy, r->w[0], r->dx,
-                            r->workspace);
-    dp_post_op_run_all(&r->dx_op, r->kernels, r->workers, r->n, p->matrix.in);
+    dp_dense_input_gradient(&p->matrix, &r->math, r->dy, r->w[0], r->dx);
+    dp_post_op_run_all(&r->dx_op, &r->math, p->matrix.in);
 }
 
 const dp_layer dp_layer_dense = {

@@ -116,7 +116,7 @@ static void sum_leaves(const lookup *l, const int32_t *places, const int32_t *en
     if (span == 1) {
         memset(sum, 0, sizeof *sum * (size_t)n);
         for (; places < end; places++)
-            l->r->kernels->add(n, sum, l->r->dy + *places * size + channel);
+            l->r->math.kernels->add(n, sum, l->r->dy + *places * size + channel);
         return;
     }
     while (middle < end && leaf_of(l, *middle) < leaf + span / 2)
@@ -127,7 +127,7 @@ static void sum_leaves(const lookup *l, const int32_t *places, const int32_t *en
         sum_leaves(l, middle, end, leaf + span / 2, span / 2, channel,
                    middle > places ? right : sum);
     if (middle > places && middle < end)
-        l->r->kernels->add(n, sum, right);
+        l->r->math.kernels->add(n, sum, right);
 }
 
 static void sum_row(void *ctx, uint64_t row)
@@ -161,10 +161,10 @@ static void backward(const void *params_, const dp_layer_run *r)
                     .places = starts + p->num_embeddings + 1,
                     .dw = r->dw[0] + i * r->part_stride};
         sort_places(&l);
-        dp_workers_run(r->workers, (uint64_t)p->num_embeddings, sum_row, &l);
+        dp_workers_run(r->math.workers, (uint64_t)p->num_embeddings, sum_row, &l);
     }
     if (r->dx != NULL)
-        memset(r->dx, 0, sizeof *r->dx * (size_t)(r->n * r->in.channels));
+        memset(r->dx, 0, sizeof *r->dx * (size_t)(r->math.n * r->in.channels));
 }
 
 const dp_layer dp_layer_embedding = {

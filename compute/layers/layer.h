@@ -9,8 +9,6 @@
 #define COMPUTE_LAYERS_LAYER_H
 
 #include "base/status.h"
-#include "base/workers.h"
-#include "compute/kernels/kernels.h"
 #include "compute/math/extent.h"
 #include "compute/math/post_op.h"
 #include "compute/sums/share.h"
@@ -44,10 +42,8 @@ typedef struct dp_layer_plan {
 } dp_layer_plan;
 
 typedef struct dp_layer_run {
-    const dp_kernels *kernels;
-    dp_workers *workers;
-    dp_share *share; /* the batch; n: this rank's samples of it */
-    int64_t n;
+    dp_math_run math; /* n: this rank's samples of the batch */
+    dp_share *share;  /* the batch */
     bool training;
     uint64_t step, key; /* key: the layer's own, for what it draws */
     dp_extent in, out, second;
@@ -57,9 +53,17 @@ typedef struct dp_layer_run {
     float *w[DP_LAYER_PARAMS];  /* commit writes into them */
     float *dw[DP_LAYER_PARAMS]; /* of the share's part number 0, unless whole; */
     int64_t part_stride;        /* floats from there to part number 1 */
-    float *workspace;
     void *memory;
 } dp_layer_run;
+
+/* The same for part number i of the share alone, whose gradient of a weight has a place of its own.
+ */
+static inline dp_math_run dp_layer_part(const dp_layer_run *r, int64_t i)
+{
+    dp_math_run part = r->math;
+    part.n = r->share->parts[i].n;
+    return part;
+}
 
 typedef struct dp_layer {
     dp_stage_info info;

@@ -62,8 +62,8 @@ static void forward_sample(const void *params_, const dp_layer_run *r, int64_t s
     for (int64_t p = 0; p < places; p++, x += c, y += c, at += 2) {
         dp_lanes sums, squares;
         double mean, variance;
-        dp_lanes_begin(&sums, r->kernels, 0.0);
-        dp_lanes_begin(&squares, r->kernels, 0.0);
+        dp_lanes_begin(&sums, r->math.kernels, 0.0);
+        dp_lanes_begin(&squares, r->math.kernels, 0.0);
         dp_sum_add(&sums, x, c);
         dp_square_add(&squares, x, c);
         mean = dp_sum_end(&sums) / (double)c;
@@ -71,7 +71,7 @@ static void forward_sample(const void *params_, const dp_layer_run *r, int64_t s
         at[0] = (float)mean;
         at[1] = dp_reciprocal_deviation(variance < 0.0 ? 0.0f : (float)variance,
                                         ((const layer_norm *)params_)->epsilon);
-        r->kernels->normalize_row(c, x, at[0], at[1], r->w[GAMMA], r->w[BETA], y);
+        r->math.kernels->normalize_row(c, x, at[0], at[1], r->w[GAMMA], r->w[BETA], y);
     }
 }
 
@@ -116,7 +116,7 @@ static void gradient_sample(void *ctx, uint64_t sample)
     const int64_t c = r->in.channels, size = dp_extent_size(&r->in), first = (int64_t)sample * size;
 
     for (int64_t i = first; i < first + size; i += c) {
-        const row w = {r->kernels,
+        const row w = {r->math.kernels,
                        r->dy + i,
                        r->x + i,
                        r->w[GAMMA],
@@ -124,12 +124,12 @@ static void gradient_sample(void *ctx, uint64_t sample)
                        c};
         input_gradient(&w, r->dx + i);
     }
-    dp_post_op_run(&r->dx_op, r->kernels, first, size);
+    dp_post_op_run(&r->dx_op, r->math.kernels, first, size);
 }
 
 static double *sums_of(const dp_layer_run *r, int64_t leaf)
 {
-    return (double *)(void *)r->workspace + 2 * leaf * r->in.channels;
+    return (double *)(void *)r->math.workspace + 2 * leaf * r->in.channels;
 }
 
 static void sum_leaf(void *ctx, uint64_t leaf)
@@ -137,7 +137,7 @@ static void sum_leaf(void *ctx, uint64_t leaf)
     const dp_layer_run *r = ctx;
     const int64_t c = r->in.channels, places = r->in.height * r->in.width;
     const int64_t first = (int64_t)leaf * r->share->leaf * places;
-    const int64_t end = first + r->share->leaf * places, all = r->n * places;
+    const int64_t end = first + r->share->leaf * places, all = r->math.n * places;
     const float *at = kept(r, 0);
     double *sums = sums_of(r, (int64_t)leaf);
 
@@ -158,14 +158,14 @@ static void backward(const void *params_, const dp_layer_run *r)
     dp_layer_run copy = *r;
 
     (void)params_;
-    dp_workers_run(r->workers, (uint64_t)dp_share_leaves(r->share), sum_leaf, &copy);
+    dp_workers_run(r->math.workers, (uint64_t)dp_share_leaves(r->share), sum_leaf, &copy);
     dp_share_sum(r->share, sums_of(r, 0), 2 * c);
     for (int64_t j = 0; j < c; j++) {
         r->dw[GAMMA][j] = (float)sums[j];
         r->dw[BETA][j] = (float)sums[c + j];
     }
     if (r->dx != NULL)
-        dp_workers_run(r->workers, (uint64_t)r->n, gradient_sample, &copy);
+        dp_workers_run(r->math.workers, (uint64_t)r->math.n, gradient_sample, &copy);
 }
 
 const dp_layer dp_layer_layer_norm = {

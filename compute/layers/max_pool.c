@@ -47,7 +47,7 @@ static void forward_sample(const void *params, const dp_layer_run *r, int64_t i)
     const float *x = r->x + i * dp_extent_size(&r->in);
 
     for (int64_t o = 0; o < r->out.height * r->out.width; o++)
-        scan_window(r->kernels, &((const dp_pool *)params)->slide, &r->in, o / r->out.width,
+        scan_window(r->math.kernels, &((const dp_pool *)params)->slide, &r->in, o / r->out.width,
                     o % r->out.width, x, r->y + base + o * channels,
                     (int32_t *)r->memory + base + o * channels);
 }

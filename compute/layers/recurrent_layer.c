@@ -2,9 +2,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "compute/layers/recurrent_layer.h"
+
 #include <string.h>
 
-#include "compute/layers/recurrent_layer.h"
+#include "compute/math/bias.h"
 #include "compute/math/layout.h"
 
 /* From forward to backward: sequences [steps][n][..]. */
@@ -109,8 +111,8 @@ static void turn_sample(void *ctx, uint64_t i)
 static void turn_all(const dp_layer_run *r, int64_t steps, int64_t width, const float *src,
                      float *dst, bool back)
 {
-    turn t = {r->n, steps, width, src, dst, back};
-    dp_workers_run(r->workers, (uint64_t)r->n, turn_sample, &t);
+    turn t = {r->math.n, steps, width, src, dst, back};
+    dp_workers_run(r->math.workers, (uint64_t)r->math.n, turn_sample, &t);
 }
 
 /* ---- running ---- */
@@ -120,8 +122,8 @@ static dp_sequence start(const dp_cell *cell, const dp_recurrent_layer *p, const
 {
     dp_sequence s = p->sequence;
 
-    s.batch = l->n;
-    *m = (memory){.r = {.kernels = l->kernels, .workers = l->workers, .memory = l->workspace}};
+    s.batch = l->math.n;
+    *m = (memory){.r = {.math = l->math}};
     lay_out(cell, &s, l->memory, m);
     m->r.x = m->x;
     m->r.dy = m->dy;
@@ -150,7 +152,7 @@ void dp_recurrent_layer_forward(const dp_cell *cell, const dp_recurrent_layer *p
     turn_all(l, s.steps, s.inputs, l->x, m.x, false);
     cell->forward(&s, &m.r);
     turn_all(l, s.steps - first, s.hidden, m.r.out[0] + first * s.batch * s.hidden, l->y, true);
-    dp_post_op_run_all(&l->y_op, l->kernels, l->workers, l->n, dp_extent_size(&l->out));
+    dp_post_op_run_all(&l->y_op, &l->math, dp_extent_size(&l->out));
 }
 
 static void weight_gradients(const dp_cell *cell, const dp_sequence *s, const dp_layer_run *l,
@@ -159,14 +161,13 @@ static void weight_gradients(const dp_cell *cell, const dp_sequence *s, const dp
     for (size_t i = 0; i < cell->n_matrices; i++) {
         const dp_matrix m = dp_cell_matrix(cell, s, i);
         for (int64_t j = 0; j < l->share->n_parts; j++) {
-            const dp_part *part = &l->share->parts[j];
-            const int64_t row = part->first * s->steps;
-            dp_matrix_gradient(&m, l->kernels, l->workers, part->n, s->steps, l->share->leaf,
-                               r->rows[i] + row * m.in, r->drows[i] + row * m.out,
-                               l->dw[i] + j * l->part_stride, l->workspace);
+            const dp_math_run part = dp_layer_part(l, j);
+            const int64_t row = l->share->parts[j].first * s->steps;
+            dp_matrix_gradient(&m, &part, s->steps, r->rows[i] + row * m.in,
+                               r->drows[i] + row * m.out, l->dw[i] + j * l->part_stride);
         }
-        dp_bias_gradient(l->kernels, l->workers, l->share, s->steps, m.out, r->drows[i],
-                         l->dw[cell->n_matrices + i], l->workspace);
+        dp_bias_gradient(&l->math, l->share, s->steps, m.out, r->drows[i],
+                         l->dw[cell->n_matrices + i]);
     }
 }
 
@@ -184,5 +185,5 @@ void dp_recurrent_layer_backward(const dp_cell *cell, const dp_recurrent_layer *
     if (l->dx == NULL)
         return;
     turn_all(l, s.steps, s.inputs, m.r.dx, l->dx, true);
-    dp_post_op_run_all(&l->dx_op, l->kernels, l->workers, l->n, dp_extent_size(&l->in));
+    dp_post_op_run_all(&l->dx_op, &l->math, dp_extent_size(&l->in));
 }

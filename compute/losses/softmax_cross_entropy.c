@@ -7,8 +7,8 @@
  * number of samples, rounded once.  The gradient is (e_j / S - [j = t]) / n, rounded once.
  */
 #include "compute/losses/loss.h"
-#include "compute/math/conv.h"
 #include "compute/math/softmax.h"
+#include "compute/sums/share.h"
 
 typedef struct softmax_cross_entropy {
     int64_t leaf_size;

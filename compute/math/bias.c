@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <string.h>
+#include "compute/math/bias.h"
 
-#include "compute/math/conv.h"
+#include <string.h>
 
 typedef struct bias {
     const dp_kernels *kernels;
@@ -20,11 +20,10 @@ static void add_sample(void *ctx, uint64_t sample)
     t->kernels->add(t->channels, t->y + (int64_t)sample * t->channels, t->b);
 }
 
-void dp_bias_add(const dp_kernels *k, dp_workers *workers, int64_t n, int64_t channels,
-                 const float *b, float *y)
+void dp_bias_add(const dp_math_run *r, int64_t channels, const float *b, float *y)
 {
-    bias t = {.kernels = k, .channels = channels, .b = b, .y = y};
-    dp_workers_run(workers, (uint64_t)n, add_sample, &t);
+    bias t = {.kernels = r->kernels, .channels = channels, .b = b, .y = y};
+    dp_workers_run(r->workers, (uint64_t)r->n, add_sample, &t);
 }
 
 static void sum_leaf(void *ctx, uint64_t leaf)
@@ -45,11 +44,11 @@ size_t dp_bias_workspace(int64_t n, int64_t channels)
     return floats < 0x1p60 ? (size_t)floats : SIZE_MAX;
 }
 
-void dp_bias_gradient(const dp_kernels *k, dp_workers *workers, dp_share *share, int64_t places,
-                      int64_t channels, const float *dy, float *db, float *workspace)
+void dp_bias_gradient(const dp_math_run *r, dp_share *share, int64_t places, int64_t channels,
+                      const float *dy, float *db)
 {
-    double *sums = (double *)(void *)workspace;
-    bias t = {.kernels = k,
+    double *sums = (double *)(void *)r->workspace;
+    bias t = {.kernels = r->kernels,
               .n = share->n,
               .size = places * channels,
               .channels = channels,
@@ -57,7 +56,7 @@ void dp_bias_gradient(const dp_kernels *k, dp_workers *workers, dp_share *share,
               .dy = dy,
               .sums = sums};
 
-    dp_workers_run(workers, (uint64_t)dp_share_leaves(share), sum_leaf, &t);
+    dp_workers_run(r->workers, (uint64_t)dp_share_leaves(share), sum_leaf, &t);
     dp_share_sum(share, sums, channels);
     for (int64_t c = 0; c < channels; c++)
         db[c] = (float)sums[c];

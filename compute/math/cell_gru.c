@@ -93,7 +93,7 @@ static const float *before(const moment *now)
 static void step_sample(void *ctx, uint64_t n)
 {
     const moment *now = ctx;
-    const dp_kernels *k = now->r->kernels;
+    const dp_kernels *k = now->r->math.kernels;
     const int64_t size = now->s->hidden, first = (int64_t)n * size;
     const float *h = before(now) + first, *gh = now->m->gh + 3 * first,
                 *gi = now->m->gi + (now->t * now->s->batch * size + first) * 3;
@@ -120,14 +120,14 @@ static void forward(const dp_sequence *s, const dp_sequence_run *r)
     const dp_product x = from_x(s), h = from_h(s);
     memory m;
 
-    lay_out(s, r->kernels, r->memory, &m);
-    dp_product_pack(&x, r->kernels, r->workers, r->w[INPUT], m.x_panels);
-    dp_product_pack(&h, r->kernels, r->workers, r->w[HIDDEN], m.h_panels);
-    dp_product_run(&x, r->kernels, r->workers, r->x, m.x_panels, r->b[INPUT], m.gi);
+    lay_out(s, r->math.kernels, r->math.workspace, &m);
+    dp_product_pack(&x, &r->math, r->w[INPUT], m.x_panels);
+    dp_product_pack(&h, &r->math, r->w[HIDDEN], m.h_panels);
+    dp_product_run(&x, &r->math, r->x, m.x_panels, r->b[INPUT], m.gi);
     for (int64_t t = 0; t < s->steps; t++) {
         moment now = {s, r, &m, t};
-        dp_product_run(&h, r->kernels, r->workers, before(&now), m.h_panels, r->b[HIDDEN], m.gh);
-        dp_workers_run(r->workers, (uint64_t)s->batch, step_sample, &now);
+        dp_product_run(&h, &r->math, before(&now), m.h_panels, r->b[HIDDEN], m.gh);
+        dp_workers_run(r->math.workers, (uint64_t)s->batch, step_sample, &now);
     }
 }
 
@@ -140,7 +140,7 @@ static void block_gradient(const moment *now, int64_t n, int64_t at, float *gi, 
     const int64_t size = now->s->hidden;
     const float *o[OUTPUTS], *h = before(now) + at;
     const float *dy = now->r->dy + now->t * now->s->batch * size + at;
-    const dp_kernels *k = now->r->kernels;
+    const dp_kernels *k = now->r->math.kernels;
     float *dh = now->m->dh + at;
 
     for (int i = 0; i < OUTPUTS; i++)
@@ -183,18 +183,18 @@ static void backward(const dp_sequence *s, const dp_sequence_run *r)
     const int64_t size = s->batch * s->hidden;
     memory m;
 
-    lay_out(s, r->kernels, r->memory, &m);
-    dp_product_pack(&h, r->kernels, r->workers, r->w[HIDDEN], m.h_panels);
-    dp_product_pack(&x, r->kernels, r->workers, r->w[INPUT], m.x_panels);
+    lay_out(s, r->math.kernels, r->math.workspace, &m);
+    dp_product_pack(&h, &r->math, r->w[HIDDEN], m.h_panels);
+    dp_product_pack(&x, &r->math, r->w[INPUT], m.x_panels);
     memset(m.dh, 0, dp_floats(size));
     for (int64_t t = s->steps - 1; t >= 0; t--) {
         moment now = {s, r, &m, t};
-        dp_workers_run(r->workers, (uint64_t)s->batch, sample_gradient, &now);
-        dp_product_run(&h, r->kernels, r->workers, r->drows[HIDDEN] + t * 3 * s->hidden, m.h_panels,
-                       NULL, m.through);
-        r->kernels->fma(size, m.dh, dp_cell_output(s, r, t, UPDATE), m.through, m.dh);
+        dp_workers_run(r->math.workers, (uint64_t)s->batch, sample_gradient, &now);
+        dp_product_run(&h, &r->math, r->drows[HIDDEN] + t * 3 * s->hidden, m.h_panels, NULL,
+                       m.through);
+        r->math.kernels->fma(size, m.dh, dp_cell_output(s, r, t, UPDATE), m.through, m.dh);
     }
-    dp_product_run(&x, r->kernels, r->workers, r->drows[INPUT], m.x_panels, NULL, r->dx);
+    dp_product_run(&x, &r->math, r->drows[INPUT], m.x_panels, NULL, r->dx);
     memcpy(r->dinit[0], m.dh, dp_floats(size));
 }
 

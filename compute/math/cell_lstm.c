@@ -107,7 +107,7 @@ static void hold(const dp_sequence *s, float *c)
 static void step_sample(const moment *now, int64_t n)
 {
     const int64_t size = now->s->hidden, first = n * size;
-    const dp_kernels *k = now->r->kernels;
+    const dp_kernels *k = now->r->math.kernels;
     const float forget = (float)now->s->forget_bias;
     float *at[DP_CELL_OUTPUTS], *gates = now->m->gates + 4 * first;
 
@@ -146,13 +146,13 @@ static void forward(const dp_sequence *s, const dp_sequence_run *r)
     const uint64_t batch = (uint64_t)s->batch;
     memory m;
 
-    lay_out(s, r->kernels, r->memory, &m);
-    dp_product_pack(&p, r->kernels, r->workers, r->w[0], m.panels);
-    dp_workers_run(r->workers, batch, join_sample, &(moment){s, r, &m, 0});
+    lay_out(s, r->math.kernels, r->math.workspace, &m);
+    dp_product_pack(&p, &r->math, r->w[0], m.panels);
+    dp_workers_run(r->math.workers, batch, join_sample, &(moment){s, r, &m, 0});
     for (int64_t t = 0; t < s->steps; t++) {
         moment now = {s, r, &m, t};
-        dp_product_run(&p, r->kernels, r->workers, m.xh, m.panels, r->b[0], m.gates);
-        dp_workers_run(r->workers, batch, step_and_join, &now);
+        dp_product_run(&p, &r->math, m.xh, m.panels, r->b[0], m.gates);
+        dp_workers_run(r->math.workers, batch, step_and_join, &now);
     }
 }
 
@@ -174,7 +174,7 @@ static void block_gradient(const moment *now, int64_t n, int64_t at, float *g)
     const int64_t size = now->s->hidden;
     const float *o[DP_CELL_OUTPUTS], *c = before(now, 1) + at;
     const float *dy = now->r->dy + now->t * now->s->batch * size + at;
-    const dp_kernels *k = now->r->kernels;
+    const dp_kernels *k = now->r->math.kernels;
     float dh[BLOCK], dc[BLOCK], slope[BLOCK], part[BLOCK], *next = now->m->dc + at;
 
     for (int i = 0; i < DP_CELL_OUTPUTS; i++)
@@ -218,18 +218,17 @@ static void backward(const dp_sequence *s, const dp_sequence_run *r)
     const int64_t size = s->batch * s->hidden;
     memory m;
 
-    lay_out(s, r->kernels, r->memory, &m);
-    dp_product_pack(&h, r->kernels, r->workers, r->w[0] + s->inputs * 4 * s->hidden, m.panels);
-    dp_product_pack(&x, r->kernels, r->workers, r->w[0], m.x_panels);
+    lay_out(s, r->math.kernels, r->math.workspace, &m);
+    dp_product_pack(&h, &r->math, r->w[0] + s->inputs * 4 * s->hidden, m.panels);
+    dp_product_pack(&x, &r->math, r->w[0], m.x_panels);
     memset(m.dh, 0, dp_floats(size));
     memset(m.dc, 0, dp_floats(size));
     for (int64_t t = s->steps - 1; t >= 0; t--) {
         moment now = {s, r, &m, t};
-        dp_workers_run(r->workers, (uint64_t)s->batch, sample_gradient, &now);
-        dp_product_run(&h, r->kernels, r->workers, r->drows[0] + t * 4 * s->hidden, m.panels, NULL,
-                       m.dh);
+        dp_workers_run(r->math.workers, (uint64_t)s->batch, sample_gradient, &now);
+        dp_product_run(&h, &r->math, r->drows[0] + t * 4 * s->hidden, m.panels, NULL, m.dh);
     }
-    dp_product_run(&x, r->kernels, r->workers, r->drows[0], m.x_panels, NULL, r->dx);
+    dp_product_run(&x, &r->math, r->drows[0], m.x_panels, NULL, r->dx);
     memcpy(r->dinit[0], m.dh, dp_floats(size));
     memcpy(r->dinit[1], m.dc, dp_floats(size));
 }

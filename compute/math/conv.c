@@ -121,28 +121,55 @@ size_t dp_conv_workspace(const dp_conv *c, const dp_kernels *k, int64_t n)
     return most < 0x1p60 ? (size_t)most : SIZE_MAX;
 }
 
-/* The plane with its border in dst; the plane itself when there is no border. */
-static const float *bordered(border b, dp_workers *workers, int64_t n, const float *src, float *dst)
+/* Images that are swept together: their plane with its border, and the panels of the weights, which
+ * the first images' sweeps pack for all. */
+typedef struct batch {
+    const dp_math_run *run;
+    const dp_post_op *post_op;
+    border border;
+    int64_t first, n;
+    const float *plane;
+    float *panels;
+} batch;
+
+/* The images of src from number `first` on, `most` of them at most. */
+static batch batch_at(const dp_math_run *r, const border *b, const float *src, int64_t first,
+                      int64_t most)
 {
-    if (!has_border(&b))
-        return src;
-    b.src = src;
-    b.dst = dst;
-    dp_workers_run(workers, (uint64_t)n, border_image, &b);
-    return dst;
+    batch t = {.run = r,
+               .border = *b,
+               .first = first,
+               .n = dp_least(most, r->n - first),
+               .plane = src + first * b->height * b->width * b->channels,
+               .panels = r->workspace + round_up(most * plane_size(b))};
+
+    if (has_border(b)) {
+        t.border.src = t.plane;
+        t.border.dst = r->workspace;
+        t.plane = r->workspace;
+        dp_workers_run(r->workers, (uint64_t)t.n, border_image, &t.border);
+    }
+    return t;
 }
 
-/* One group's channels. */
-static void forward_group(const dp_conv *c, const dp_kernels *k, dp_workers *workers, int64_t n,
-                          const border *b, const float *plane, const float *w, const float *bias,
-                          float *y, const dp_post_op *post_op, float *panels, bool pack)
+static void sweep(const batch *t, dp_panels *p, dp_sweep *s)
 {
+    if (t->first == 0)
+        dp_pack(t->run->workers, p);
+    dp_run_sweep(t->run->workers, s);
+}
+
+/* One group's channels; w, bias and y are the group's. */
+static void forward_group(const dp_conv *c, const batch *t, int64_t group, const float *w,
+                          const float *bias, float *y)
+{
+    const border *b = &t->border;
     const int64_t row = b->out_width * c->ic, taps = c->kh * c->kw;
     const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups;
     dp_panels p = {.w = w,
-                   .dst = panels,
+                   .dst = t->panels,
                    .n_out = oc,
-                   .nr = k->nr,
+                   .nr = t->run->kernels->nr,
                    .kd = 1,
                    .kh = c->kh,
                    .kw = c->kw,
@@ -152,13 +179,13 @@ static void forward_group(const dp_conv *c, const dp_kernels *k, dp_workers *wor
                    .kh_stride = c->kw,
                    .kw_stride = 1};
     dp_sweep s = {
-        .kernels = k,
-        .src = plane,
-        .panels = panels,
+        .kernels = t->run->kernels,
+        .src = t->plane + group * ic,
+        .panels = t->panels,
         .bias = bias,
         .dst = y,
-        .post_op = post_op,
-        .images = n,
+        .post_op = t->post_op,
+        .images = t->n,
         .rows = c->oh,
         .cols = c->ow,
         .n_out = oc,
@@ -171,47 +198,41 @@ static void forward_group(const dp_conv *c, const dp_kernels *k, dp_workers *wor
         .dst_out = 1,
         .runs = dp_runs_of(1, 0, c->kh, c->dilation_h * row, c->kw, c->dilation_w * c->ic, ic)};
 
-    if (pack)
-        dp_pack(workers, &p);
-    dp_run_sweep(workers, &s);
+    sweep(t, &p, &s);
 }
 
-void dp_conv_forward(const dp_conv *c, const dp_kernels *k, dp_workers *workers, int64_t n,
-                     const float *x, const float *w, const float *bias, float *y,
-                     const dp_post_op *post_op, float *workspace)
+void dp_conv_forward(const dp_conv *c, const dp_math_run *r, const float *x, const float *w,
+                     const float *bias, float *y, const dp_post_op *post_op)
 {
     const border b = input_border(c);
     const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups;
-    const int64_t batch = batch_of(&b, n, c->groups);
-    float *panels = workspace + round_up(batch * plane_size(&b));
+    const int64_t most = batch_of(&b, r->n, c->groups);
 
-    for (int64_t first = 0; first < n; first += batch) {
-        const int64_t images = dp_least(batch, n - first);
-        const float *plane =
-            bordered(b, workers, images, x + first * c->height * c->width * c->ic, workspace);
+    for (int64_t first = 0; first < r->n; first += most) {
+        batch t = batch_at(r, &b, x, first, most);
+        t.post_op = post_op;
         for (int64_t group = 0; group < c->groups; group++)
-            forward_group(
-                c, k, workers, images, &b, plane + group * ic, w + group * oc * ic * c->kh * c->kw,
-                bias != NULL ? bias + group * oc : NULL,
-                y + first * c->oh * c->ow * c->oc + group * oc, post_op, panels, first == 0);
+            forward_group(c, &t, group, w + group * oc * ic * c->kh * c->kw,
+                          bias != NULL ? bias + group * oc : NULL,
+                          y + first * c->oh * c->ow * c->oc + group * oc);
     }
 }
 
-/* The gradient of one phase's places and one group's channels; without taps it is +0. */
-static void input_gradient_of(const dp_conv *c, const dp_kernels *k, dp_workers *workers, int64_t n,
-                              const dp_phase *h, const dp_phase *v, const border *b,
-                              const float *plane, const float *w, float *dx,
-                              const dp_post_op *post_op, float *panels, bool pack)
+/* The gradient of one phase's places and one group's channels, in the batch's dx; without taps it
+ * is +0. */
+static void input_gradient_of(const dp_conv *c, const batch *t, const dp_phase *h,
+                              const dp_phase *v, int64_t group, const float *w, float *dx)
 {
+    const border *b = &t->border;
     const int64_t row = b->out_width * c->oc, taps = c->kh * c->kw;
     const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups;
     const int64_t exist = h->taps > 0 && v->taps > 0;
     const int64_t last_h = h->tap + (h->taps - 1) * h->tap_step,
                   last_v = v->tap + (v->taps - 1) * v->tap_step;
-    dp_panels p = {.w = w + exist * (last_h * c->kw + last_v),
-                   .dst = panels,
+    dp_panels p = {.w = w + group * oc * ic * taps + exist * (last_h * c->kw + last_v),
+                   .dst = t->panels,
                    .n_out = ic,
-                   .nr = k->nr,
+                   .nr = t->run->kernels->nr,
                    .kd = 1,
                    .kh = exist * h->taps,
                    .kw = v->taps,
@@ -221,12 +242,12 @@ static void input_gradient_of(const dp_conv *c, const dp_kernels *k, dp_workers 
                    .kh_stride = -h->tap_step * c->kw,
                    .kw_stride = -v->tap_step};
     dp_sweep s = {
-        .kernels = k,
-        .src = plane + exist * (h->head * row + v->head * c->oc),
-        .panels = panels,
-        .dst = dx + (h->first * c->width + v->first) * c->ic,
-        .post_op = post_op,
-        .images = n,
+        .kernels = t->run->kernels,
+        .src = t->plane + group * oc + exist * (h->head * row + v->head * c->oc),
+        .panels = t->panels,
+        .dst = dx + group * ic + (h->first * c->width + v->first) * c->ic,
+        .post_op = t->post_op,
+        .images = t->n,
         .rows = h->places,
         .cols = v->places,
         .n_out = ic,
@@ -239,64 +260,50 @@ static void input_gradient_of(const dp_conv *c, const dp_kernels *k, dp_workers 
         .dst_out = 1,
         .runs = dp_runs_of(1, 0, exist * h->taps, h->step * row, v->taps, v->step * c->oc, oc)};
 
-    if (s.rows == 0 || s.cols == 0)
-        return;
-    if (pack)
-        dp_pack(workers, &p);
-    dp_run_sweep(workers, &s);
+    if (s.rows > 0 && s.cols > 0)
+        sweep(t, &p, &s);
 }
 
-/* All phases and groups of n images. */
-static void input_gradient_batch(const dp_conv *c, const dp_kernels *k, dp_workers *workers,
-                                 int64_t n, const border *b, const float *plane, const float *w,
-                                 float *dx, const dp_post_op *post_op, float *panels, bool pack)
+/* All phases and groups. */
+static void input_gradient_batch(const dp_conv *c, const batch *t, const float *w, float *dx)
 {
-    const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups;
-
     for (int64_t i = 0; i < c->stride_h * c->stride_w; i++) {
         const dp_phase h = dp_phase_of(i / c->stride_w, c->stride_h, c->dilation_h, c->top,
-                                       c->height, c->kh, b->top);
+                                       c->height, c->kh, t->border.top);
         const dp_phase v = dp_phase_of(i % c->stride_w, c->stride_w, c->dilation_w, c->left,
-                                       c->width, c->kw, b->left);
+                                       c->width, c->kw, t->border.left);
         for (int64_t group = 0; group < c->groups; group++)
-            input_gradient_of(c, k, workers, n, &h, &v, b, plane + group * oc,
-                              w + group * oc * ic * c->kh * c->kw, dx + group * ic, post_op, panels,
-                              pack);
+            input_gradient_of(c, t, &h, &v, group, w, dx);
     }
 }
 
-void dp_conv_input_gradient(const dp_conv *c, const dp_kernels *k, dp_workers *workers, int64_t n,
-                            const float *dy, const float *w, float *dx, const dp_post_op *post_op,
-                            float *workspace)
+void dp_conv_input_gradient(const dp_conv *c, const dp_math_run *r, const float *dy, const float *w,
+                            float *dx, const dp_post_op *post_op)
 {
     const border b = gradient_border(c);
-    const int64_t batch = batch_of(&b, n, c->groups * c->stride_h * c->stride_w);
-    float *panels = workspace + round_up(batch * plane_size(&b));
+    const int64_t most = batch_of(&b, r->n, c->groups * c->stride_h * c->stride_w);
 
-    for (int64_t first = 0; first < n; first += batch) {
-        const int64_t images = dp_least(batch, n - first);
-        const float *plane =
-            bordered(b, workers, images, dy + first * c->oh * c->ow * c->oc, workspace);
-        input_gradient_batch(c, k, workers, images, &b, plane, w,
-                             dx + first * c->height * c->width * c->ic, post_op, panels,
-                             first == 0);
+    for (int64_t first = 0; first < r->n; first += most) {
+        batch t = batch_at(r, &b, dy, first, most);
+        t.post_op = post_op;
+        input_gradient_batch(c, &t, w, dx + first * c->height * c->width * c->ic);
     }
 }
 
-void dp_conv_weight_gradient(const dp_conv *c, const dp_kernels *k, dp_workers *workers, int64_t n,
-                             int64_t leaf, const float *x, const float *dy, float *dw,
-                             float *workspace)
+void dp_conv_weight_gradient(const dp_conv *c, const dp_math_run *r, const float *x,
+                             const float *dy, float *dw)
 {
     const int64_t taps = c->kh * c->kw, ic = c->ic / c->groups, oc = c->oc / c->groups;
     const bool one_run = c->dilation_w == 1 && c->groups == 1;
 
     for (int64_t group = 0; group < c->groups; group++) {
-        dp_slices slices = {dy + group * oc, workspace, n, c->oh * c->ow, c->oc, oc, k->nr};
-        dp_outer o = {.kernels = k,
+        dp_slices slices = {dy + group * oc, r->workspace, r->n,          c->oh * c->ow,
+                            c->oc,           oc,           r->kernels->nr};
+        dp_outer o = {.kernels = r->kernels,
                       .left = {x, 1, c->height, c->width * c->ic},
-                      .right = dp_slice(workers, &slices),
+                      .right = dp_slice(r->workers, &slices),
                       .out = dw + group * oc * ic * taps,
-                      .planes = n,
+                      .planes = r->n,
                       .depth = 1,
                       .rows = c->oh,
                       .cols = c->ow,
@@ -311,12 +318,12 @@ void dp_conv_weight_gradient(const dp_conv *c, const dp_kernels *k, dp_workers *
                       .kh_step = c->dilation_h,
                       .kw_step = c->dilation_w * c->ic,
                       .n_right = oc,
-                      .leaf = leaf,
+                      .leaf = r->leaf,
                       .tap = ic,
                       .tap_stride = 1,
                       .left_stride = taps,
                       .right_stride = ic * taps};
 
-        dp_run_outer(workers, &o);
+        dp_run_outer(r->workers, &o);
     }
 }

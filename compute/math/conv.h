@@ -9,10 +9,8 @@
 #ifndef COMPUTE_MATH_CONV_H
 #define COMPUTE_MATH_CONV_H
 
-#include "base/workers.h"
-#include "compute/kernels/kernels.h"
 #include "compute/math/post_op.h"
-#include "compute/sums/share.h"
+#include "compute/math/run.h"
 
 typedef struct dp_conv {
     int64_t ic, height, width;  /* of the input */
@@ -27,23 +25,11 @@ typedef struct dp_conv {
 size_t dp_conv_workspace(const dp_conv *, const dp_kernels *, int64_t n);
 
 /* bias: oc numbers, or NULL; post_op: of y, of dx, or NULL. */
-void dp_conv_forward(const dp_conv *, const dp_kernels *, dp_workers *, int64_t n, const float *x,
-                     const float *w, const float *bias, float *y, const dp_post_op *,
-                     float *workspace);
-void dp_conv_input_gradient(const dp_conv *, const dp_kernels *, dp_workers *, int64_t n,
-                            const float *dy, const float *w, float *dx, const dp_post_op *,
-                            float *workspace);
-void dp_conv_weight_gradient(const dp_conv *, const dp_kernels *, dp_workers *, int64_t n,
-                             int64_t leaf, const float *x, const float *dy, float *dw,
-                             float *workspace);
-
-/* y[n][c] += b[c]. */
-void dp_bias_add(const dp_kernels *, dp_workers *, int64_t n, int64_t channels, const float *b,
-                 float *y);
-
-/* db[c] = TREE over leaves of SEQ64 over (n, p) of dy[n][p][c], p < places, rounded once. */
-size_t dp_bias_workspace(int64_t n, int64_t channels); /* floats */
-void dp_bias_gradient(const dp_kernels *, dp_workers *, dp_share *, int64_t places,
-                      int64_t channels, const float *dy, float *db, float *workspace);
+void dp_conv_forward(const dp_conv *, const dp_math_run *, const float *x, const float *w,
+                     const float *bias, float *y, const dp_post_op *);
+void dp_conv_input_gradient(const dp_conv *, const dp_math_run *, const float *dy, const float *w,
+                            float *dx, const dp_post_op *);
+void dp_conv_weight_gradient(const dp_conv *, const dp_math_run *, const float *x, const float *dy,
+                             float *dw);
 
 #endif

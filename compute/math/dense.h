@@ -8,7 +8,7 @@
 #ifndef COMPUTE_MATH_DENSE_H
 #define COMPUTE_MATH_DENSE_H
 
-#include "compute/math/tiles.h"
+#include "compute/math/run.h"
 
 typedef struct dp_dense {
     int64_t in, out;
@@ -17,12 +17,11 @@ typedef struct dp_dense {
 size_t dp_dense_workspace(const dp_dense *, const dp_kernels *,
                           int64_t n); /* floats, for all three */
 
-void dp_dense_forward(const dp_dense *, const dp_kernels *, dp_workers *, int64_t n, const float *x,
-                      const float *w, float *y, float *workspace);
-void dp_dense_input_gradient(const dp_dense *, const dp_kernels *, dp_workers *, int64_t n,
-                             const float *dy, const float *w, float *dx, float *workspace);
-void dp_dense_weight_gradient(const dp_dense *, const dp_kernels *, dp_workers *, int64_t n,
-                              int64_t leaf, const float *x, const float *dy, float *dw,
-                              float *workspace);
+void dp_dense_forward(const dp_dense *, const dp_math_run *, const float *x, const float *w,
+                      float *y);
+void dp_dense_input_gradient(const dp_dense *, const dp_math_run *, const float *dy, const float *w,
+                             float *dx);
+void dp_dense_weight_gradient(const dp_dense *, const dp_math_run *, const float *x,
+                              const float *dy, float *dw);
 
 #endif

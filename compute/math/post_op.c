@@ -16,10 +16,9 @@ static void run_sample(void *ctx, uint64_t sample)
     dp_post_op_run(p->op, p->kernels, (int64_t)sample * p->size, p->size);
 }
 
-void dp_post_op_run_all(const dp_post_op *op, const dp_kernels *k, dp_workers *workers, int64_t n,
-                        int64_t sample_size)
+void dp_post_op_run_all(const dp_post_op *op, const dp_math_run *r, int64_t sample_size)
 {
-    pass p = {op, k, sample_size};
+    pass p = {op, r->kernels, sample_size};
     if (op->f != NULL)
-        dp_workers_run(workers, (uint64_t)n, run_sample, &p);
+        dp_workers_run(r->workers, (uint64_t)r->n, run_sample, &p);
 }

@@ -7,8 +7,7 @@
 #ifndef COMPUTE_MATH_POST_OP_H
 #define COMPUTE_MATH_POST_OP_H
 
-#include "base/workers.h"
-#include "compute/kernels/kernels.h"
+#include "compute/math/run.h"
 
 /* v[i] = f(v[i], y[i]); y may be NULL when f does not ask for it. */
 typedef void dp_elementwise(const dp_kernels *, int64_t n, const float *y, float *v);
@@ -29,7 +28,6 @@ static inline void dp_post_op_run(const dp_post_op *op, const dp_kernels *k, int
 }
 
 /* On all numbers of n samples. */
-void dp_post_op_run_all(const dp_post_op *, const dp_kernels *, dp_workers *, int64_t n,
-                        int64_t sample_size);
+void dp_post_op_run_all(const dp_post_op *, const dp_math_run *, int64_t sample_size);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "compute/math/recurrent.h"
 
+#include "compute/math/conv.h"
 #include "compute/math/tiles.h"
 
 dp_matrix dp_cell_matrix(const dp_cell *cell, const dp_sequence *s, size_t i)
@@ -17,26 +18,25 @@ size_t dp_product_panels(const dp_product *p, const dp_kernels *k)
     return (size_t)(dp_ceil_div(p->n_out, k->nr) * k->nr * p->depth);
 }
 
-void dp_product_pack(const dp_product *p, const dp_kernels *k, dp_workers *workers, const float *w,
-                     float *panels)
+void dp_product_pack(const dp_product *p, const dp_math_run *r, const float *w, float *panels)
 {
     dp_panels pack = {.w = w,
                       .dst = panels,
                       .n_out = p->n_out,
-                      .nr = k->nr,
+                      .nr = r->kernels->nr,
                       .kd = 1,
                       .kh = 1,
                       .kw = 1,
                       .depth = p->depth,
                       .out_stride = p->w_out,
                       .depth_stride = p->w_depth};
-    dp_pack(workers, &pack);
+    dp_pack(r->workers, &pack);
 }
 
-void dp_product_run(const dp_product *p, const dp_kernels *k, dp_workers *workers, const float *x,
-                    const float *panels, const float *bias, float *y)
+void dp_product_run(const dp_product *p, const dp_math_run *r, const float *x, const float *panels,
+                    const float *bias, float *y)
 {
-    dp_sweep s = {.kernels = k,
+    dp_sweep s = {.kernels = r->kernels,
                   .src = x,
                   .panels = panels,
                   .bias = bias,
@@ -51,7 +51,7 @@ void dp_product_run(const dp_product *p, const dp_kernels *k, dp_workers *worker
                   .dst_row = p->y_step,
                   .dst_out = 1,
                   .runs = {1, 1, 1, p->depth, 0, 0, 0}};
-    dp_run_sweep(workers, &s);
+    dp_run_sweep(r->workers, &s);
 }
 
 /* All steps of a sample are the places of a 1x1 convolution, whose inputs are the gates: its
@@ -79,10 +79,9 @@ size_t dp_matrix_workspace(const dp_matrix *m, const dp_kernels *k, int64_t n, i
     return dp_conv_workspace(&c, k, n);
 }
 
-void dp_matrix_gradient(const dp_matrix *m, const dp_kernels *k, dp_workers *workers, int64_t n,
-                        int64_t steps, int64_t leaf, const float *rows, const float *drows,
-                        float *dw, float *workspace)
+void dp_matrix_gradient(const dp_matrix *m, const dp_math_run *r, int64_t steps, const float *rows,
+                        const float *drows, float *dw)
 {
     const dp_conv c = as_conv(m, steps);
-    dp_conv_weight_gradient(&c, k, workers, n, leaf, drows, rows, dw, workspace);
+    dp_conv_weight_gradient(&c, r, drows, rows, dw);
 }

@@ -8,7 +8,7 @@
 #ifndef COMPUTE_MATH_RECURRENT_H
 #define COMPUTE_MATH_RECURRENT_H
 
-#include "compute/math/conv.h"
+#include "compute/math/run.h"
 
 #define DP_CELL_OUTPUTS  7
 #define DP_CELL_MATRICES 2
@@ -20,12 +20,10 @@ typedef struct dp_sequence {
 
 /* Of n matrices, biases and states as many are used as the cell has. */
 typedef struct dp_sequence_run {
-    const dp_kernels *kernels;
-    dp_workers *workers;
+    dp_math_run math; /* workspace: as the cell's `memory` says */
     const float *x, *w[DP_CELL_MATRICES], *b[DP_CELL_MATRICES];
     const float *init[2];        /* h and c: [batch][hidden] */
     float *out[DP_CELL_OUTPUTS]; /* [steps][batch][hidden]; y, and what backward needs */
-    float *memory;
     /* backward */
     const float *dy;
     float *dx, *dinit[2]; /* dinit: [batch][hidden] */
@@ -60,17 +58,15 @@ typedef struct dp_product {
     int64_t x_sample, x_step, y_sample, y_step;
 } dp_product;
 size_t dp_product_panels(const dp_product *, const dp_kernels *); /* floats */
-void dp_product_pack(const dp_product *, const dp_kernels *, dp_workers *, const float *w,
-                     float *panels);
-void dp_product_run(const dp_product *, const dp_kernels *, dp_workers *, const float *x,
-                    const float *panels, const float *bias, float *y);
+void dp_product_pack(const dp_product *, const dp_math_run *, const float *w, float *panels);
+void dp_product_run(const dp_product *, const dp_math_run *, const float *x, const float *panels,
+                    const float *bias, float *y);
 
 /* dw[in][out] of rows[n][steps][in] and drows[n][steps][out]: a CHAIN over (n in leaf, t
  * ascending), TREE over leaves. */
 size_t dp_matrix_workspace(const dp_matrix *, const dp_kernels *, int64_t n, int64_t steps);
-void dp_matrix_gradient(const dp_matrix *, const dp_kernels *, dp_workers *, int64_t n,
-                        int64_t steps, int64_t leaf, const float *rows, const float *drows,
-                        float *dw, float *workspace);
+void dp_matrix_gradient(const dp_matrix *, const dp_math_run *, int64_t steps, const float *rows,
+                        const float *drows, float *dw);
 
 /* Output number `number` of step t, [batch][hidden]. */
 static inline float *dp_cell_output(const dp_sequence *s, const dp_sequence_run *r, int64_t t,

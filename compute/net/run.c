@@ -42,10 +42,8 @@ static dp_layer_run run_of(dp_net *net, uint32_t i, bool training)
 {
     const dp_unit *u = &net->units[i];
     dp_layer_run r = {
-        .kernels = net->kernels,
-        .workers = net->workers,
+        .math = {net->kernels, net->workers, net->share.n, net->share.leaf, net->workspace},
         .share = &net->share,
-        .n = net->share.n,
         .training = training,
         .step = net->step,
         .key = u->key,
@@ -55,7 +53,6 @@ static dp_layer_run run_of(dp_net *net, uint32_t i, bool training)
         .y = u->y,
         .dy = u->dy,
         .dx = gradient_place(net, i, 0),
-        .workspace = net->workspace,
         .memory = u->memory,
     };
     if (u->input[1] >= 0) {
@@ -98,9 +95,9 @@ static void run_sample(void *ctx, uint64_t sample)
     else {
         if (s->dst != s->src)
             memcpy(s->dst + first, s->src + first, sizeof(float) * (size_t)s->size);
-        s->f(s->run->kernels, s->size, s->run->y + first, s->dst + first);
+        s->f(s->run->math.kernels, s->size, s->run->y + first, s->dst + first);
     }
-    dp_post_op_run(s->post_op, s->run->kernels, first, s->size);
+    dp_post_op_run(s->post_op, s->run->math.kernels, first, s->size);
 }
 
 static void run_forward(dp_net *net, uint32_t i, bool training)

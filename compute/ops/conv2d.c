@@ -90,13 +90,14 @@ static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err
 {
     const conv2d *p = params_;
     const dp_conv *c = &p->conv;
+    dp_math_run r = {a->kernels, a->workers, p->n, p->leaf_size, NULL};
     memory m;
 
     (void)err;
     lay_out(p, a->kernels, a->workspace, &m);
+    r.workspace = m.scratch;
     dp_channels_last(a->workers, p->n, c->ic, c->height * c->width, a->in[0].data, m.x);
-    dp_conv_forward(c, a->kernels, a->workers, p->n, m.x, a->in[1].data, NULL, m.y, NULL,
-                    m.scratch);
+    dp_conv_forward(c, &r, m.x, a->in[1].data, NULL, m.y, NULL);
     dp_channels_first(a->workers, p->n, c->oc, c->oh * c->ow, m.y, a->out[0].data);
     return DP_OK;
 }
@@ -121,16 +122,16 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
 {
     const conv2d *p = params_;
     const dp_conv *c = &p->conv;
+    dp_math_run r = {a->kernels, a->workers, p->n, p->leaf_size, NULL};
     memory m;
 
     (void)err;
     lay_out(p, a->kernels, a->workspace, &m);
+    r.workspace = m.scratch;
     dp_channels_last(a->workers, p->n, c->oc, c->oh * c->ow, a->in[0].data, m.y);
     dp_channels_last(a->workers, p->n, c->ic, c->height * c->width, a->in[1].data, m.x);
-    dp_conv_weight_gradient(c, a->kernels, a->workers, p->n, p->leaf_size, m.x, m.y, a->out[1].data,
-                            m.scratch);
-    dp_conv_input_gradient(c, a->kernels, a->workers, p->n, m.y, a->in[2].data, m.x, NULL,
-                           m.scratch);
+    dp_conv_weight_gradient(c, &r, m.x, m.y, a->out[1].data);
+    dp_conv_input_gradient(c, &r, m.y, a->in[2].data, m.x, NULL);
     dp_channels_first(a->workers, p->n, c->ic, c->height * c->width, m.x, a->out[0].data);
     return DP_OK;
 }

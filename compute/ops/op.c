@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/handle.h"
-#include "compute/math/conv.h"
 #include "compute/ops/operator.h"
+#include "compute/sums/share.h"
 
 struct dp_op {
     dp_handle handle;

@@ -4,6 +4,8 @@
  */
 #include "compute/ops/recurrent_op.h"
 
+#include "compute/math/bias.h"
+
 dp_status dp_recurrent_fit(const dp_cell *cell, const dp_op_plan *plan, size_t x, size_t w,
                            int64_t leaf, dp_sequence *s, dp_error *err)
 {
@@ -26,7 +28,8 @@ dp_status dp_recurrent_fit(const dp_cell *cell, const dp_op_plan *plan, size_t x
 dp_sequence_run dp_recurrent_run(const dp_op_run_args *a, size_t x)
 {
     return (dp_sequence_run){
-        .kernels = a->kernels, .workers = a->workers, .x = a->in[x].data, .memory = a->workspace};
+        .math = {.kernels = a->kernels, .workers = a->workers, .workspace = a->workspace},
+        .x = a->in[x].data};
 }
 
 /* Of a backward run: the rows and their gradients, what the cell needs, what the gradients of its
@@ -37,8 +40,8 @@ static size_t lay_out(const dp_cell *cell, const dp_kernels *k, const dp_sequenc
     const int64_t rows = s->steps * s->batch;
     const size_t own = cell->memory(s, k);
     int64_t sizes[2 * DP_CELL_MATRICES + 2] = {0};
-    float **const places[] = {&r->rows[0],  &r->rows[1], &r->drows[0],
-                              &r->drows[1], &r->memory,  workspace};
+    float **const places[] = {&r->rows[0],  &r->rows[1],        &r->drows[0],
+                              &r->drows[1], &r->math.workspace, workspace};
 
     for (size_t i = 0; i < cell->n_matrices; i++) {
         const dp_matrix m = dp_cell_matrix(cell, s, i);
@@ -64,15 +67,13 @@ void dp_recurrent_backward(const dp_cell *cell, const dp_sequence *s, dp_sequenc
                            int64_t leaf, float *const dw[], float *const db[])
 {
     dp_share alone = dp_share_alone(s->batch, leaf);
-    float *workspace;
+    dp_math_run own = {r->math.kernels, r->math.workers, s->batch, leaf, NULL};
 
-    lay_out(cell, r->kernels, s, r->memory, r, &workspace);
+    lay_out(cell, r->math.kernels, s, r->math.workspace, r, &own.workspace);
     cell->backward(s, r);
     for (size_t i = 0; i < cell->n_matrices; i++) {
         const dp_matrix m = dp_cell_matrix(cell, s, i);
-        dp_matrix_gradient(&m, r->kernels, r->workers, s->batch, s->steps, leaf, r->rows[i],
-                           r->drows[i], dw[i], workspace);
-        dp_bias_gradient(r->kernels, r->workers, &alone, s->steps, m.out, r->drows[i], db[i],
-                         workspace);
+        dp_matrix_gradient(&m, &own, s->steps, r->rows[i], r->drows[i], dw[i]);
+        dp_bias_gradient(&own, &alone, s->steps, m.out, r->drows[i], db[i]);
     }
 }

@@ -94,17 +94,21 @@ void dp_ref_conv_input_gradient(const dp_conv *c, int64_t n, const float *dy, co
                     *dx++ = input_gradient_one(c, i, h, v, ic, dy, w);
 }
 
-static float weight_leaf(const dp_conv *c, int64_t first, int64_t last, int64_t oc, int64_t ic,
-                         int64_t kh, int64_t kw, const float *x, const float *dy)
+typedef struct tap {
+    int64_t oc, ic, kh, kw;
+} tap;
+
+static float weight_leaf(const dp_conv *c, const tap *t, int64_t first, int64_t last,
+                         const float *x, const float *dy)
 {
-    const int64_t channel = oc / (c->oc / c->groups) * (c->ic / c->groups) + ic;
+    const int64_t channel = t->oc / (c->oc / c->groups) * (c->ic / c->groups) + t->ic;
     float acc = 0.0f;
     for (int64_t n = first; n < last; n++)
         for (int64_t oh = 0; oh < c->oh; oh++)
             for (int64_t ow = 0; ow < c->ow; ow++)
-                acc = dp_fma32(input(c, x, n, oh * c->stride_h + kh * c->dilation_h - c->top,
-                                     ow * c->stride_w + kw * c->dilation_w - c->left, channel),
-                               output(c, dy, n, oh, ow, oc), acc);
+                acc = dp_fma32(input(c, x, n, oh * c->stride_h + t->kh * c->dilation_h - c->top,
+                                     ow * c->stride_w + t->kw * c->dilation_w - c->left, channel),
+                               output(c, dy, n, oh, ow, t->oc), acc);
     return acc;
 }
 
@@ -115,10 +119,11 @@ void dp_ref_conv_weight_gradient(const dp_conv *c, int64_t n, int64_t leaf, cons
         for (int64_t ic = 0; ic < c->ic / c->groups; ic++)
             for (int64_t kh = 0; kh < c->kh; kh++)
                 for (int64_t kw = 0; kw < c->kw; kw++) {
+                    const tap t = {oc, ic, kh, kw};
                     int64_t leaves = 0;
                     for (int64_t first = 0; first < n; first += leaf)
-                        partial[leaves++] = weight_leaf(
-                            c, first, first + leaf < n ? first + leaf : n, oc, ic, kh, kw, x, dy);
+                        partial[leaves++] =
+                            weight_leaf(c, &t, first, first + leaf < n ? first + leaf : n, x, dy);
                     *dw++ = dp_ref_tree32(partial, leaves);
                 }
 }

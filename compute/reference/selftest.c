@@ -11,6 +11,7 @@
 #include "base/options.h"
 #include "base/random/rng.h"
 #include "base/status.h"
+#include "compute/math/bias.h"
 #include "compute/math/dense.h"
 #include "compute/reference/reference.h"
 #include "detpipe_net.h"
@@ -96,6 +97,7 @@ static dp_status check_conv(test *t)
     float *workspace = numbers(t, (int64_t)dp_conv_workspace(&c, t->kernels, n)),
           *partial = numbers(t, n), *bias = numbers(t, c.oc);
     const bool with_bias = between(t, 0, 1) == 1;
+    const dp_math_run run = {t->kernels, t->workers, n, leaf, workspace};
     dp_status status;
 
     if (x == NULL || w == NULL || dy == NULL || a == NULL || b == NULL || workspace == NULL ||
@@ -104,18 +106,17 @@ static dp_status check_conv(test *t)
     dp_ref_conv_forward(&c, n, x, w, a);
     for (int64_t i = 0; with_bias && i < ny; i++)
         a[i] += bias[i % c.oc];
-    dp_conv_forward(&c, t->kernels, t->workers, n, x, w, with_bias ? bias : NULL, b, NULL,
-                    workspace);
+    dp_conv_forward(&c, &run, x, w, with_bias ? bias : NULL, b, NULL);
     status = same(t, "conv2d", a, b, ny);
     if (status != DP_OK)
         return status;
     dp_ref_conv_input_gradient(&c, n, dy, w, a);
-    dp_conv_input_gradient(&c, t->kernels, t->workers, n, dy, w, b, NULL, workspace);
+    dp_conv_input_gradient(&c, &run, dy, w, b, NULL);
     status = same(t, "conv2d's input gradient", a, b, nx);
     if (status != DP_OK)
         return status;
     dp_ref_conv_weight_gradient(&c, n, leaf, x, dy, a, partial);
-    dp_conv_weight_gradient(&c, t->kernels, t->workers, n, leaf, x, dy, b, workspace);
+    dp_conv_weight_gradient(&c, &run, x, dy, b);
     return same(t, "conv2d's weight gradient", a, b, nw);
 }
 
@@ -141,23 +142,24 @@ static dp_status check_dense(test *t)
     float *x = numbers(t, n * d.in), *w = numbers(t, d.in * d.out), *dy = numbers(t, n * d.out);
     float *a = numbers(t, most), *b = numbers(t, most), *partial = numbers(t, n);
     float *workspace = numbers(t, (int64_t)dp_dense_workspace(&d, t->kernels, n));
+    const dp_math_run run = {t->kernels, t->workers, n, leaf, workspace};
     dp_status status;
 
     if (x == NULL || w == NULL || dy == NULL || a == NULL || b == NULL || workspace == NULL ||
         partial == NULL)
         return dp_arena_fail(&t->arena, t->err, "the self-test");
     dp_ref_conv_forward(&c, n, x, w, a);
-    dp_dense_forward(&d, t->kernels, t->workers, n, x, w, b, workspace);
+    dp_dense_forward(&d, &run, x, w, b);
     status = same(t, "dense", a, b, n * d.out);
     if (status != DP_OK)
         return status;
     dp_ref_conv_input_gradient(&c, n, dy, w, a);
-    dp_dense_input_gradient(&d, t->kernels, t->workers, n, dy, w, b, workspace);
+    dp_dense_input_gradient(&d, &run, dy, w, b);
     status = same(t, "dense's input gradient", a, b, n * d.in);
     if (status != DP_OK)
         return status;
     dp_ref_conv_weight_gradient(&c, n, leaf, x, dy, a, partial);
-    dp_dense_weight_gradient(&d, t->kernels, t->workers, n, leaf, x, dy, b, workspace);
+    dp_dense_weight_gradient(&d, &run, x, dy, b);
     return same(t, "dense's weight gradient", a, b, d.in * d.out);
 }
 
@@ -170,11 +172,12 @@ static dp_status check_bias(test *t)
           *workspace = numbers(t, (int64_t)dp_bias_workspace(n, channels));
     double *partial = dp_arena_alloc(&t->arena, (size_t)n, sizeof *partial);
     dp_share alone = dp_share_alone(n, leaf);
+    const dp_math_run run = {t->kernels, t->workers, n, leaf, workspace};
 
     if (dy == NULL || a == NULL || b == NULL || workspace == NULL || partial == NULL)
         return dp_arena_fail(&t->arena, t->err, "the self-test");
     dp_ref_bias_gradient(n, places, channels, leaf, dy, a, partial);
-    dp_bias_gradient(t->kernels, t->workers, &alone, places, channels, dy, b, workspace);
+    dp_bias_gradient(&run, &alone, places, channels, dy, b);
     return same(t, "the bias gradient", a, b, channels);
 }
 

@@ -83,7 +83,7 @@ int main(int argc, char **argv)
         const dp_kernels *k = dp_kernels_of((dp_cpu_level)level);
         float *x = numbers(N * 32 * 32 * 64), *w = numbers(9 * 64 * 64),
               *y = numbers(N * 32 * 32 * 64);
-        float *workspace = numbers(dp_conv_workspace(&c, k, N));
+        const dp_math_run run = {k, workers, N, 4, numbers(dp_conv_workspace(&c, k, N))};
         double best[4] = {0};
         if (!dp_cpu_has((dp_cpu_level)level))
             continue;
@@ -91,11 +91,11 @@ int main(int argc, char **argv)
             double t[5], rate[4];
             rate[3] = roof(k, x, w);
             t[0] = seconds();
-            dp_conv_forward(&c, k, workers, N, x, w, NULL, y, NULL, workspace);
+            dp_conv_forward(&c, &run, x, w, NULL, y, NULL);
             t[1] = seconds();
-            dp_conv_input_gradient(&c, k, workers, N, y, w, x, NULL, workspace);
+            dp_conv_input_gradient(&c, &run, y, w, x, NULL);
             t[2] = seconds();
-            dp_conv_weight_gradient(&c, k, workers, N, 4, x, y, w, workspace);
+            dp_conv_weight_gradient(&c, &run, x, y, w);
             t[3] = seconds();
             for (int i = 0; i < 3; i++)
                 rate[i] = flop / (t[i + 1] - t[i]);

@@ -4,7 +4,7 @@
  */
 #include "base/options.h"
 #include "base/random/rng.h"
-#include "compute/math/conv.h"
+#include "compute/sums/share.h"
 #include "compute/sums/tree.h"
 #include "detpipe_ops.h"
 #include "tests/support/ranks.h"

@@ -64,19 +64,20 @@ static void check_conv(const dp_conv *c, int64_t n, int64_t leaf)
         const dp_kernels *k = level(i);
         if (k == NULL)
             continue;
-        float *workspace = numbers(&arena, (int64_t)dp_conv_workspace(c, k, n));
+        dp_math_run run = {k, workers, n, leaf,
+                           numbers(&arena, (int64_t)dp_conv_workspace(c, k, n))};
         memset(got, 0, (size_t)most * sizeof *got);
-        dp_conv_forward(c, k, workers, n, x, w, NULL, got, NULL, workspace);
-        dp_conv_input_gradient(c, k, workers, n, dy, w, got + ny, NULL, workspace);
-        dp_conv_weight_gradient(c, k, workers, n, leaf, x, dy, got + ny + nx, workspace);
+        dp_conv_forward(c, &run, x, w, NULL, got, NULL);
+        dp_conv_input_gradient(c, &run, dy, w, got + ny, NULL);
+        dp_conv_weight_gradient(c, &run, x, dy, got + ny + nx);
         assert_memory_equal(got, expected, (size_t)most * sizeof *got);
         if (c->height * c->width > 1)
             continue;
-        workspace = numbers(&arena, (int64_t)dp_dense_workspace(&d, k, n));
+        run.workspace = numbers(&arena, (int64_t)dp_dense_workspace(&d, k, n));
         memset(got, 0, (size_t)most * sizeof *got);
-        dp_dense_forward(&d, k, workers, n, x, w, got, workspace);
-        dp_dense_input_gradient(&d, k, workers, n, dy, w, got + ny, workspace);
-        dp_dense_weight_gradient(&d, k, workers, n, leaf, x, dy, got + ny + nx, workspace);
+        dp_dense_forward(&d, &run, x, w, got);
+        dp_dense_input_gradient(&d, &run, dy, w, got + ny);
+        dp_dense_weight_gradient(&d, &run, x, dy, got + ny + nx);
         assert_memory_equal(got, expected, (size_t)most * sizeof *got);
     }
     dp_workers_close(workers);

@@ -8,6 +8,7 @@
  */
 #include "base/alloc.h"
 #include "base/options.h"
+#include "compute/math/bias.h"
 #include "compute/math/conv.h"
 #include "compute/math/dense.h"
 #include "compute/reference/reference.h"
@@ -22,56 +23,48 @@ typedef struct probe {
     const char *name;
     dp_conv conv;
     dp_dense dense;
-    int64_t n, leaf;
+    dp_math_run math;
     int n_terms, at;
     int64_t terms[MAX_TERMS];
     int64_t leaf_terms; /* terms of a leaf; 0 = one chain */
-    float *ones, *values, *out, *workspace;
-    const dp_kernels *kernels;
-    dp_workers *workers;
+    float *ones, *values, *out;
     void (*run)(struct probe *);
 } probe;
 
 static void conv_forward(probe *p)
 {
-    dp_conv_forward(&p->conv, p->kernels, p->workers, p->n, p->ones, p->values, NULL, p->out, NULL,
-                    p->workspace);
+    dp_conv_forward(&p->conv, &p->math, p->ones, p->values, NULL, p->out, NULL);
 }
 
 static void conv_input(probe *p)
 {
-    dp_conv_input_gradient(&p->conv, p->kernels, p->workers, p->n, p->values, p->ones, p->out, NULL,
-                           p->workspace);
+    dp_conv_input_gradient(&p->conv, &p->math, p->values, p->ones, p->out, NULL);
 }
 
 static void conv_weight(probe *p)
 {
-    dp_conv_weight_gradient(&p->conv, p->kernels, p->workers, p->n, p->leaf, p->ones, p->values,
-                            p->out, p->workspace);
+    dp_conv_weight_gradient(&p->conv, &p->math, p->ones, p->values, p->out);
 }
 
 static void dense_forward(probe *p)
 {
-    dp_dense_forward(&p->dense, p->kernels, p->workers, p->n, p->values, p->ones, p->out,
-                     p->workspace);
+    dp_dense_forward(&p->dense, &p->math, p->values, p->ones, p->out);
 }
 
 static void dense_input(probe *p)
 {
-    dp_dense_input_gradient(&p->dense, p->kernels, p->workers, p->n, p->values, p->ones, p->out,
-                            p->workspace);
+    dp_dense_input_gradient(&p->dense, &p->math, p->values, p->ones, p->out);
 }
 
 static void dense_weight(probe *p)
 {
-    dp_dense_weight_gradient(&p->dense, p->kernels, p->workers, p->n, p->leaf, p->ones, p->values,
-                             p->out, p->workspace);
+    dp_dense_weight_gradient(&p->dense, &p->math, p->ones, p->values, p->out);
 }
 
 static void bias(probe *p)
 {
-    dp_share alone = dp_share_alone(p->n, p->leaf);
-    dp_bias_gradient(p->kernels, p->workers, &alone, 3, 2, p->values, p->out, p->workspace);
+    dp_share alone = dp_share_alone(p->math.n, p->math.leaf);
+    dp_bias_gradient(&p->math, &alone, 3, 2, p->values, p->out);
 }
 
 /* The sum in the specification's order: CHAIN, or TREE over leaves of CHAIN. */
@@ -99,8 +92,8 @@ static void read_tree(probe *p)
             p->values[p->terms[i]] = BIG, p->values[p->terms[j]] = -BIG;
             p->run(p);
             if (p->out[p->at] != expected(p, i, j))
-                fail_msg("%s, %s: %g terms come after %d and %d, not %g", p->kernels->name, p->name,
-                         (double)p->out[p->at], i, j, (double)expected(p, i, j));
+                fail_msg("%s, %s: %g terms come after %d and %d, not %g", p->math.kernels->name,
+                         p->name, (double)p->out[p->at], i, j, (double)expected(p, i, j));
             p->values[p->terms[i]] = p->values[p->terms[j]] = 1.0f;
         }
     }
@@ -119,22 +112,24 @@ static void check(probe p)
 
     assert_ok(dp_options_get(NULL, &options, &test_error));
     arena.alloc = options.alloc;
-    assert_ok(dp_workers_open(&p.workers, 2, &arena, &test_error));
+    assert_ok(dp_workers_open(&p.math.workers, 2, &arena, &test_error));
     p.ones = dp_arena_alloc(&arena, MAX_FLOATS, sizeof(float));
     p.values = dp_arena_alloc(&arena, MAX_FLOATS, sizeof(float));
     p.out = dp_arena_alloc(&arena, MAX_FLOATS, sizeof(float));
-    p.workspace = dp_arena_alloc(&arena, 1 << 20, sizeof(float));
+    p.math.workspace = dp_arena_alloc(&arena, 1 << 20, sizeof(float));
     for (int i = 0; i < MAX_FLOATS; i++)
         p.ones[i] = p.values[i] = 1.0f;
     for (int level = 0; level <= (int)dp_cpu_best(); level++) {
         if (!dp_cpu_has((dp_cpu_level)level))
             continue;
-        p.kernels = dp_kernels_of((dp_cpu_level)level);
-        assert_true(p.conv.ic == 0 || dp_conv_workspace(&p.conv, p.kernels, p.n) <= 1 << 20);
-        assert_true(p.dense.in == 0 || dp_dense_workspace(&p.dense, p.kernels, p.n) <= 1 << 20);
+        p.math.kernels = dp_kernels_of((dp_cpu_level)level);
+        assert_true(p.conv.ic == 0 ||
+                    dp_conv_workspace(&p.conv, p.math.kernels, p.math.n) <= 1 << 20);
+        assert_true(p.dense.in == 0 ||
+                    dp_dense_workspace(&p.dense, p.math.kernels, p.math.n) <= 1 << 20);
         read_tree(&p);
     }
-    dp_workers_close(p.workers);
+    dp_workers_close(p.math.workers);
     dp_arena_free(&arena);
 }
 
@@ -168,7 +163,7 @@ static void conv_forward_order(void **state)
         for (int groups = 1; groups <= 2; groups++) {
             probe p = {.name = "conv2d forward",
                        .conv = conv(4 * groups, 2 * groups, 1, dilation, groups),
-                       .n = 1,
+                       .math.n = 1,
                        .run = conv_forward};
             const int64_t oc = 2 * groups - 1; /* the last channel, of the last group */
             p.at = (int)(12 * p.conv.oc + oc);
@@ -187,7 +182,7 @@ static void conv_input_order(void **state)
     for (int stride = 1; stride <= 2; stride++) {
         probe p = {.name = "conv2d input gradient",
                    .conv = conv(3, 5, stride, 1, 1),
-                   .n = 1,
+                   .math.n = 1,
                    .run = conv_input};
         p.at = 12 * 3;
         for (int64_t oh = 0; oh < p.conv.oh; oh++)
@@ -208,8 +203,8 @@ static void conv_weight_order(void **state)
         for (int64_t n = 1; n <= 7; n += 2) {
             probe p = {.name = "conv2d weight gradient",
                        .conv = conv(2, 3, 2, 1, 1),
-                       .n = n,
-                       .leaf = leaf,
+                       .math.n = n,
+                       .math.leaf = leaf,
                        .leaf_terms = leaf * 9,
                        .at = 4,
                        .run = conv_weight};
@@ -223,8 +218,9 @@ static void conv_weight_order(void **state)
 static void dense_orders(void **state)
 {
     (void)state;
-    probe forward = {.name = "dense forward", .dense = {60, 3}, .n = 2, .run = dense_forward};
-    probe input = {.name = "dense input gradient", .dense = {3, 60}, .n = 2, .run = dense_input};
+    probe forward = {.name = "dense forward", .dense = {60, 3}, .math.n = 2, .run = dense_forward};
+    probe input = {
+        .name = "dense input gradient", .dense = {3, 60}, .math.n = 2, .run = dense_input};
     for (int64_t k = 0; k < 60; k++)
         add_term(&forward, k), add_term(&input, k);
     check(forward);
@@ -233,8 +229,8 @@ static void dense_orders(void **state)
         for (int64_t n = 1; n <= 27; n += 3) {
             probe p = {.name = "dense weight gradient",
                        .dense = {2, 3},
-                       .n = n,
-                       .leaf = leaf,
+                       .math.n = n,
+                       .math.leaf = leaf,
                        .leaf_terms = leaf,
                        .run = dense_weight};
             for (int64_t i = 0; i < n; i++)
@@ -249,8 +245,8 @@ static void bias_order(void **state)
     (void)state;
     for (int64_t leaf = 1; leaf <= 8; leaf *= 2) {
         probe p = {.name = "bias gradient",
-                   .n = 13,
-                   .leaf = leaf,
+                   .math.n = 13,
+                   .math.leaf = leaf,
                    .leaf_terms = 3 * leaf,
                    .at = 1,
                    .run = bias};

@@ -35,7 +35,7 @@ echo "equal: $levels, each with 1 2 3 5 8 threads; under a caller's ftz and upwa
 # ---- it breaks ----
 tree=$work/tree
 mkdir "$tree" "$tree/tests"
-cp -r "$SOURCE/base" "$SOURCE/compute" "$SOURCE/include" "$tree"
+cp -r "$SOURCE/base" "$SOURCE/lang" "$SOURCE/compute" "$SOURCE/include" "$tree"
 cp -r "$SOURCE/tests/cross" "$tree/tests"
 
 # edit FILE SED...: a control whose edit changes nothing is no control

@@ -90,6 +90,26 @@ types() {
     [ -z "$twice" ] || fail "types with two definitions: $twice"
 }
 
+# A function takes at most eight parameters: what travels together is a struct.
+signatures() { # parameters file function, of every definition that is laid out by clang-format
+    find archive base compute io lang ledger mpi pipeline transforms tools -name '*.[ch]' -exec awk '
+        /^\{/ && head ~ /\)$/ {
+            name = head; sub(/\(.*/, "", name); sub(/.*[ *]/, "", name)
+            sub(/^[^(]*\(/, "", head); sub(/\)$/, "", head)
+            while (gsub(/\([^()]*\)/, "", head)) ;
+            print gsub(/,/, "", head) + 1, FILENAME, name
+        }
+        /^[a-z ]/ { head = (/^ / ? head : "") $0; next }
+        { head = "" }' {} +
+}
+parameters() {
+    signatures > "$work/signatures"
+    [ "$(wc -l < "$work/signatures")" -gt 1500 ] || fail "few functions are seen: the check is blind"
+    while read -r n file name; do
+        [ "$n" -le 8 ] || fail "$file: $name has $n parameters: more than 8"
+    done < "$work/signatures"
+}
+
 # Each public header compiles alone as C11 and C++17.
 headers() {
     local h
@@ -188,7 +208,7 @@ links() {
     done < <(grep -oHP '\]\((?!https?:)[^)# ]+' README.md CONTRIBUTING.md docs/*.md | sed 's/:\](/:/')
 }
 
-for rule in symbols globals arrows types headers lists text readme columns links; do
+for rule in symbols globals arrows types parameters headers lists text readme columns links; do
     echo "== $rule"
     $rule
 done
