@@ -81,6 +81,12 @@ DP_CALL dp_status dp_set_state(dp_pipeline *, const dp_state *, dp_error *);
  * before the first batch, and a bad record or a change costs no work. */
 DP_CALL dp_status dp_dataset_digest(dp_pipeline *, uint8_t digest[16], dp_error *);
 
+/* A number of the files that were opened: which, how large, when they were changed; pictures of
+ * png_folder as they are now.  No record is read.  Two handles with one number read the same data;
+ * with two, dp_dataset_digest decides.  DP_ESTATE when a file changed since it was opened.  A child
+ * of fork() may ask, too. */
+DP_CALL dp_status dp_dataset_stamp(dp_pipeline *, uint64_t *stamp, dp_error *);
+
 /* The whole language, sorted by kind and name.  count may be NULL. */
 DP_API const dp_stage_info *const *dp_stages(size_t *count);
 DP_END_DECLS

@@ -219,3 +219,20 @@ dp_status dp_source_identity(const dp_reader *reader, const dp_source *source,
     dp_arena_free(&arena);
     return status;
 }
+
+dp_status dp_source_stamp(const dp_reader *reader, const dp_source *source,
+                          const dp_options *options, uint64_t *stamp, dp_error *err)
+{
+    uint8_t digest[16];
+    dp_status status;
+
+    if (reader->stamp != NULL)
+        return reader->stamp(source->state, stamp, err);
+    *stamp = source->stamp;
+    if (source->stamp != 0)
+        return DP_OK;
+    status = dp_source_identity(reader, source, options, digest, err);
+    if (status == DP_OK)
+        *stamp = dp_hash64(digest, sizeof digest);
+    return status;
+}

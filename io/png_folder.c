@@ -51,10 +51,15 @@ typedef struct image_file {
     uint32_t label;
 } image_file;
 
+/* What a picture is known again by; 0 = not known yet. */
+typedef struct mark {
+    _Atomic uint32_t seen;  /* a hash of its file, once it was read */
+    _Atomic uint32_t stamp; /* of the file that was read, or is to be */
+} mark;
+
 typedef struct state {
     const png_folder *params;
-    _Atomic uint32_t *seen; /* of each picture a hash of its file, once it was read; 0 = not yet */
-    uint64_t *stamps;       /* of each file at open; NULL = none were taken */
+    mark *marks; /* of each picture */
     const dp_allocator *alloc;
     uint64_t memory; /* for a picture in each thread, beside what the handle takes; 0 = no limit */
     image_file *files;
@@ -435,20 +440,27 @@ static dp_status decode(decoding *d, int64_t channels, uint32_t *height, uint32_
     return d->starved ? dp_arena_fail(d->arena, d->err, d->path) : DP_OK;
 }
 
+static uint32_t short_stamp(uint64_t stamp) { return (uint32_t)stamp | 1; }
+
 /* A picture is opened each time that it is read: it must be what it was. */
 static dp_status check_same(const state *s, uint64_t record, const dp_blob *blob, dp_error *err)
 {
     const uint32_t hash = (uint32_t)dp_hash64(blob->bytes, blob->size) | 1;
-    const bool first = atomic_load_explicit(&s->seen[record], memory_order_relaxed) == 0;
+    const uint32_t stamp = short_stamp(blob->stamp);
+    mark *m = &s->marks[record];
+    const bool first = atomic_load_explicit(&m->seen, memory_order_relaxed) == 0;
+    const uint32_t known = atomic_load_explicit(&m->stamp, memory_order_relaxed);
     const char *since = NULL;
     uint32_t seen = 0;
 
-    if (first && s->stamps != NULL && s->stamps[record] != blob->stamp)
+    if (first && known != 0 && known != stamp)
         since = "opened";
-    else if (!atomic_compare_exchange_strong_explicit(&s->seen[record], &seen, hash,
-                                                      memory_order_relaxed, memory_order_relaxed) &&
+    else if (!atomic_compare_exchange_strong_explicit(&m->seen, &seen, hash, memory_order_relaxed,
+                                                      memory_order_relaxed) &&
              seen != hash)
         since = "first read";
+    else if (known != stamp)
+        atomic_store_explicit(&m->stamp, stamp, memory_order_relaxed);
     return since == NULL ? DP_OK
                          : dp_fail_record(err, DP_ESTATE, record,
                                           "png_folder: %.160s changed since it was %s",
@@ -488,16 +500,29 @@ static dp_status check_labels(const state *s, uint64_t classes, dp_error *err)
     return DP_OK;
 }
 
-/* Of every picture: it takes a look at each. */
-static uint64_t stamp_all(const state *s)
+/* Of every picture: it takes a look at each.  `keep`: each must be the same when it is read. */
+static dp_status stamp_all(const state *s, bool keep, uint64_t *stamp, dp_error *err)
 {
-    uint64_t stamp = 0;
-
+    *stamp = 0;
     for (uint64_t i = 0; i < s->n; i++) {
-        s->stamps[i] = dp_stamp_of(s->files[i].path);
-        stamp = dp_stamp_add(dp_stamp_add(stamp, s->files[i].label), s->stamps[i]);
+        mark *m = &s->marks[i];
+        const uint64_t now = dp_stamp_of(s->files[i].path);
+        const uint32_t known = atomic_load_explicit(&m->stamp, memory_order_relaxed);
+        if (known != 0 && known != short_stamp(now))
+            return dp_fail_record(err, DP_ESTATE, i,
+                                  "png_folder: %.120s changed since it was read: its content may "
+                                  "be another",
+                                  s->files[i].path);
+        if (keep)
+            atomic_store_explicit(&m->stamp, short_stamp(now), memory_order_relaxed);
+        *stamp = dp_stamp_add(dp_stamp_add(*stamp, s->files[i].label), now);
     }
-    return stamp;
+    return DP_OK;
+}
+
+static dp_status stamp_now(const void *state_, uint64_t *stamp, dp_error *err)
+{
+    return stamp_all(state_, false, stamp, err);
 }
 
 static uint64_t hash_names(const state *s)
@@ -510,17 +535,6 @@ static uint64_t hash_names(const state *s)
     for (uint64_t i = 0; i < s->n_names; i++)
         dp_hash_text(&h, s->names[i]);
     return dp_hash64_final(&h);
-}
-
-/* What is kept of each picture to know it again. */
-static dp_status make_marks(state *s, bool stamps, dp_arena *arena, dp_error *err)
-{
-    s->seen = dp_arena_alloc(arena, (size_t)s->n, sizeof *s->seen);
-    if (s->seen != NULL && stamps)
-        s->stamps = dp_arena_alloc(arena, (size_t)s->n, sizeof *s->stamps);
-    return s->seen == NULL || (stamps && s->stamps == NULL)
-               ? dp_arena_fail(arena, err, "the marks of the images")
-               : DP_OK;
 }
 
 static dp_status open_source(const void *params_, const dp_options *options, dp_arena *arena,
@@ -548,9 +562,11 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
     if (status == DP_OK)
         status = check_labels(s, classes, err);
     if (status == DP_OK)
-        status = make_marks(s, options->identities != NULL, arena, err);
-    if (status == DP_OK && s->stamps != NULL)
-        out->stamp = stamp_all(s);
+        s->marks = dp_arena_alloc(arena, (size_t)s->n, sizeof *s->marks);
+    if (status == DP_OK && s->marks == NULL)
+        status = dp_arena_fail(arena, err, "the marks of the images");
+    if (status == DP_OK && options->identities != NULL)
+        status = stamp_all(s, true, &out->stamp, err);
     if (status == DP_OK)
         status = read_image(s, 0, &s->height, &s->width, NULL, err);
     out->n_records = s->n;
@@ -580,4 +596,5 @@ const dp_reader dp_reader_png_folder = {
     .size = sizeof(png_folder),
     .open = open_source,
     .read = read_record,
+    .stamp = stamp_now,
 };

@@ -22,7 +22,7 @@ typedef struct dp_source {
     uint32_t n_columns;
     dp_column columns[DP_MAX_COLUMNS];
     void *state;    /* the reader's own */
-    uint64_t stamp; /* of the files: when they were changed, how large they are; 0 = none */
+    uint64_t stamp; /* of the files: when they were changed, how large they are; 0 = not taken */
     uint64_t names; /* hash of what the labels are called, in their order; 0 = they have no names */
     const dp_groups *groups; /* of a reader whose rows come in batches */
     const dp_origin *origin; /* the records are that stream; NULL = a data set */
@@ -48,6 +48,9 @@ typedef struct dp_reader {
      * than when it was opened (dp_file_unchanged); `accept` takes what is there now for what was
      * opened.  NULL = what is opened is in memory, or each read makes sure. */
     dp_status (*unchanged)(void *state, bool accept, dp_error *);
+    /* The stamp of its files, where open does not take it; NULL = it does.  DP_ESTATE, naming the
+     * file, when what was read from one may be gone. */
+    dp_status (*stamp)(const void *state, uint64_t *stamp, dp_error *);
     void (*close)(void *state); /* NULL = nothing to close */
     /* Whether rows come in batches, which open makes then; NULL = never. */
     bool (*batched)(const void *params);
@@ -79,5 +82,10 @@ dp_status dp_source_unchanged(const dp_reader *, const dp_source *, bool accept,
  * Of what was opened: DP_ESTATE when a file changed since, also while it was read. */
 dp_status dp_source_identity(const dp_reader *, const dp_source *, const dp_options *,
                              uint8_t digest[16], dp_error *);
+
+/* What is equal of two sources that read the same files, unchanged; of records that are in memory
+ * or made, of the records. */
+dp_status dp_source_stamp(const dp_reader *, const dp_source *, const dp_options *, uint64_t *stamp,
+                          dp_error *);
 
 #endif

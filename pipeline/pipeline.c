@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/number/num.h"
 #include "base/options.h"
@@ -252,6 +253,26 @@ dp_status dp_dataset_digest(dp_pipeline *p, uint8_t digest[16], dp_error *err)
     p->identified = true;
     memcpy(digest, p->identity, 16);
     return DP_OK;
+}
+
+dp_status dp_dataset_stamp(dp_pipeline *p, uint64_t *stamp, dp_error *err)
+{
+    uint64_t all = 0;
+    dp_status status;
+
+    if (p == NULL || stamp == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_dataset_stamp: %s is NULL",
+                       p == NULL ? "the pipeline" : "stamp");
+    status = p->identified ? check_same(p, err) : check_sources(p, false, err);
+    for (uint32_t i = 0; i < p->graph.n_branches && status == DP_OK; i++) {
+        const dp_branch *branch = &p->graph.branches[i];
+        uint64_t one = 0;
+        status = dp_source_stamp(branch->reader, &branch->source, &p->handle.options, &one, err);
+        all = dp_stamp_add(dp_stamp_add(all, one), branch->source.names);
+    }
+    if (status == DP_OK)
+        *stamp = all;
+    return status;
 }
 
 dp_status dp_origin_of(dp_pipeline *p, dp_origin *out, dp_error *err)

@@ -55,6 +55,7 @@ dp_status dp_set_state(dp_pipeline *, const dp_state *, dp_error *);
 dp_status dp_records(dp_pipeline *, uint64_t, int64_t *, size_t, size_t *, size_t *, dp_error *);
 size_t dp_draws(dp_pipeline *, uint64_t, size_t, char *, size_t);
 dp_status dp_dataset_digest(dp_pipeline *, uint8_t[16], dp_error *);
+dp_status dp_dataset_stamp(dp_pipeline *, uint64_t *, dp_error *);
 void dp_digest(const void *, size_t, uint8_t[16]);
 const char *dp_status_name(dp_status);
 const char *dp_dtype_name(dp_dtype);

@@ -1,6 +1,6 @@
 # under_torch.py - the stream under torch.utils.data
 # SPDX-License-Identifier: Apache-2.0
-import contextlib, copy, faulthandler, json, os, pickle, warnings
+import contextlib, copy, faulthandler, json, os, pathlib, pickle, shutil, tempfile, warnings
 import numpy as np, torch
 from torch.utils.data import DataLoader, Subset, random_split
 import detpipe
@@ -226,10 +226,34 @@ def check_copies():
     assert "range count=24" in repr(data) and "seed=7" in repr(Dataset(TEXT, seed=7)) and "epoch 1" in repr(data)
 
 
+def check_changed_files():
+    """All passes and workers read the data that were there when the Dataset was made."""
+    text = "records file=r fields=a:uint8:20 | batch batch_size=2"
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder, "r")
+        for identified in (False, True):
+            for workers, method in ((0, None), (2, "fork"), (1, "spawn")):
+                file.write_bytes(bytes(200))
+                data = Dataset(text, root=folder)
+                if identified:
+                    assert data.dataset_digest() == detpipe.Pipeline(text, root=folder).dataset_digest()
+                loader = loader_of(copy.deepcopy(data), workers, multiprocessing_context=method)
+                assert len(list(loader)) == 5
+                os.replace(shutil.copy(file, file.with_name("aside")), file)
+                loader = loader_of(copy.deepcopy(data), workers, multiprocessing_context=method)
+                if identified:
+                    assert len(list(loader)) == 5
+                else:
+                    refused("dataset_digest()", lambda: list(loader))
+                file.write_bytes(bytes(199) + b"1")
+                loader = loader_of(copy.deepcopy(data), workers, multiprocessing_context=method)
+                refused("content is another" if identified else "not those that were opened", lambda: list(loader))
+
+
 def main():
     warnings.filterwarnings("ignore", "This DataLoader will create")  # more workers than there are CPUs
     for check in (check_bytes, check_epochs, check_positions, check_second_passes, check_whose_state, check_stateful, check_misuse,
-                  check_copies):
+                  check_copies, check_changed_files):
         check()
     print("torch: all as it should be")
 

@@ -121,6 +121,76 @@ def check_changed_file():
         refused("another data set", lambda: detpipe.Pipeline(text, root=folder).load_state_dict(before))
 
 
+class Unpickled:
+    """A spawned process's answer, an error too."""
+
+    def __init__(self, stream):
+        self.pickle = pickle.dumps(stream)
+
+    def __call__(self, answers):
+        try:
+            answers.put(ids_of_a(pickle.loads(self.pickle)))
+        except detpipe.Error as error:
+            answers.put(str(error))
+
+
+def ids_of_a(stream):
+    return [batch["a"].tolist() for batch in stream]
+
+
+def check_copies_of_changed_files():
+    """A copy reads what its pipeline read: what is opened is looked at, and read where only the content can tell."""
+    text = "records file=r fields=a:uint8:20 | shuffle | batch batch_size=2"
+    same, other = bytes(range(200)), bytes(range(1, 201))
+    ways = (copy.copy, copy.deepcopy, lambda stream: pickle.loads(pickle.dumps(stream)), lambda stream: stream.digest())
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder, "r")
+
+        def opened(identified):
+            if file.exists():
+                file.unlink()
+            file.write_bytes(same)
+            stream = detpipe.Pipeline(text, root=folder)
+            if identified:
+                stream.state_dict()
+            next(stream)
+            return stream, pickle.dumps(stream)
+
+        def replace(content):
+            pathlib.Path(folder, "aside").write_bytes(content)
+            os.replace(pathlib.Path(folder, "aside"), file)
+
+        for identified in (False, True):
+            stream, kept = opened(identified)
+            file.write_bytes(other)  # in place
+            for way in ways:
+                assert f"{folder}/r changed since it was opened" in str(refused("", lambda: way(stream)))
+            error = refused("another" if identified else "dataset_digest()", lambda: pickle.loads(kept))
+            assert "records file=r" in str(error) and error.status_name == "does not belong", error
+            stream, kept = opened(identified)
+            replace(other)  # the stream reads on in what it opened, a copy cannot
+            for way in ways + (lambda _: pickle.loads(kept),):
+                refused("not those that were opened", lambda: way(stream))
+            assert len(ids_of_a(stream)) == 4
+            stream, kept = opened(identified)
+            replace(same)
+            if identified:
+                assert ids_of_a(pickle.loads(kept)) == ids_of_a(copy.copy(stream)) == ids_of_a(stream)
+            else:
+                refused("dataset_digest()", lambda: pickle.loads(kept))
+        stream, kept = opened(False)
+        context = multiprocessing.get_context("spawn")
+        answers, ask = context.Queue(), Unpickled(stream)
+        for content, expected in ((None, ids_of_a(copy.copy(stream))), (other, "not those that were opened")):
+            if content is not None:
+                file.write_bytes(content)
+            child = context.Process(target=ask, args=(answers,))
+            child.start()
+            answer = answers.get(timeout=120)
+            assert answer == expected or expected in answer, answer
+            child.join()
+
+
 def check_arguments():
     refused("the text has a NUL at character 14", lambda: detpipe.Pipeline("range count=8\0junk"))
     refused("root has a NUL", lambda: detpipe.Pipeline(TEXT, root="a\0b"))
@@ -180,7 +250,8 @@ del stream, other, array, batch
 
 
 if __name__ == "__main__":
-    for check in (check_threads, check_copies, check_fork, check_states, check_changed_file, check_arguments, check_handles, check_exit):
+    for check in (check_threads, check_copies, check_fork, check_states, check_changed_file, check_copies_of_changed_files,
+                  check_arguments, check_handles, check_exit):
         check()
     typed = pathlib.Path(detpipe.__file__).with_name("py.typed")
     assert typed.exists() and detpipe.Pipeline.__next__.__annotations__["return"]

@@ -385,6 +385,96 @@ static void pictures_that_are_bad(void **state)
     dp_close(p);
 }
 
+/* ---- stamps ---- */
+
+static uint64_t stamp_of(dp_pipeline *p)
+{
+    uint64_t stamp = 0;
+
+    assert_ok(dp_dataset_stamp(p, &stamp, &test_error));
+    return stamp;
+}
+
+static uint64_t fresh_stamp(const char *spec)
+{
+    dp_pipeline *p = open_it(spec, NULL);
+    const uint64_t stamp = stamp_of(p);
+
+    dp_close(p);
+    return stamp;
+}
+
+/* The same of two handles, of a text with other stages, and another once the file changed; the
+ * handle that was there before says so, unless it knows that the content came back: then its stamp
+ * is that of the file as it was. */
+static void stamps_of_files(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < N_READERS; i++) {
+        dp_pipeline *p;
+        dp_state s;
+        uint64_t before, again;
+        char longer[200];
+        put(i);
+        p = open_it(readers[i].spec, NULL);
+        before = stamp_of(p);
+        snprintf(longer, sizeof longer, "%s | repeat", readers[i].spec);
+        assert_true(before == fresh_stamp(readers[i].spec) && before == fresh_stamp(longer));
+        change(readers[i].at);
+        assert_named(dp_dataset_stamp(p, &again, &test_error), readers[i].name);
+        assert_true(fresh_stamp(readers[i].spec) != before);
+        dp_close(p);
+        p = open_with_state(i, &s);
+        change(readers[i].at);
+        change(readers[i].at);
+        assert_true(stamp_of(p) != fresh_stamp(readers[i].spec));
+        dp_close(p);
+        unlink(path);
+    }
+}
+
+/* What is held in memory has the stamp of what was read; what is made, of what it is made from. */
+static void stamps_without_a_file_to_look_at(void **state)
+{
+    uint64_t before;
+    dp_pipeline *p;
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/i.gz", folder);
+    copy_fixture("idx/images-idx3-ubyte.gz", "i.gz");
+    p = open_it("idx images=i.gz", NULL);
+    change(30);
+    before = stamp_of(p);
+    dp_close(p);
+    change(30); /* what was opened, but for its times */
+    assert_true(before != fresh_stamp("idx images=i.gz"));
+    assert_true(fresh_stamp("range count=8") == fresh_stamp("range count=8 | shuffle"));
+    assert_true(fresh_stamp("range count=8") != fresh_stamp("range count=9"));
+}
+
+/* A picture that was not read yet is what it is now; one that was read must be there still. */
+static void stamps_of_pictures(void **state)
+{
+    uint64_t before, again;
+    dp_batch *b = NULL;
+    dp_pipeline *p;
+
+    (void)state;
+    put_pictures();
+    p = open_it("png_folder", NULL);
+    before = stamp_of(p);
+    assert_true(before == fresh_stamp("png_folder"));
+    copy_fixture("png/a/rgba8.png", "c/1.png");
+    again = stamp_of(p);
+    assert_true(again != before && again == fresh_stamp("png_folder"));
+    assert_ok(dp_next(p, &b, &test_error));
+    assert_ok(dp_next(p, &b, &test_error));
+    assert_true(stamp_of(p) == again);
+    copy_fixture("png/a/rgb16.png", "c/1.png");
+    assert_picture(dp_dataset_stamp(p, &again, &test_error), "changed since it was read");
+    dp_close(p);
+}
+
 /* ---- snapshots ---- */
 
 static void change_once(void *ctx, uint64_t done, uint64_t of)
@@ -436,6 +526,9 @@ int main(void)
         TEST(pictures_that_change),
         TEST(pictures_with_a_kept_digest),
         TEST(pictures_that_are_bad),
+        TEST(stamps_of_files),
+        TEST(stamps_without_a_file_to_look_at),
+        TEST(stamps_of_pictures),
         TEST(changed_while_a_snapshot_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

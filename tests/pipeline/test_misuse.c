@@ -345,6 +345,14 @@ static void dataset_digest(void)
     REFUSED(dp_dataset_digest, f.p, NULL);
 }
 
+static void dataset_stamp(void)
+{
+    uint64_t stamp;
+
+    REFUSED(dp_dataset_stamp, NULL, &stamp);
+    REFUSED(dp_dataset_stamp, f.p, NULL);
+}
+
 static void stages(void) { assert_non_null(dp_stages(NULL)); }
 
 /* ---- detpipe_net.h ---- */
@@ -831,6 +839,7 @@ static const struct {
     ROW(get_state),
     ROW(set_state),
     ROW(dataset_digest),
+    ROW(dataset_stamp),
     ROW(stages),
     ROW(net_open),
     ROW(net_close),

@@ -9,7 +9,7 @@ Arrays are the library's own memory, not copies, and may be written into; it is 
 arrays is gone."""
 from __future__ import annotations
 
-import contextlib, operator, os, threading
+import contextlib, copy, operator, os, threading
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Union
 
 import numpy as np
@@ -111,8 +111,11 @@ class Pipeline:
     limit; none of them changes a byte of what is delivered.
 
     Error: the text, a file or a record is wrong.  ValueError, TypeError: an argument is.  Several threads may share a
-    pipeline: each batch is delivered to one of them.  A copy or a pickle is a pipeline of its own at the same place;
-    after fork() a child opens one of its own."""
+    pipeline: each batch is delivered to one of them.  After fork() a child opens one of its own.
+
+    A copy or a pickle is a pipeline of its own at the same place, over the same data, or an Error: files that were
+    changed or replaced since are refused by their sizes and times, which costs no reading.  Once the identity was taken
+    (dataset_digest, state_dict, load_state_dict) the content decides where these differ, as on another machine."""
 
     columns: List[str]
     length: Union[int, float]
@@ -125,7 +128,7 @@ class Pipeline:
 
     def __init__(self, text: str, seed: int = 1, root: Union[str, "os.PathLike[str]", None] = None, threads: int = 0,
                  prefetch: int = 2, memory: int = 0):
-        self._lock, self._handle, self._process = threading.RLock(), None, os.getpid()
+        self._lock, self._handle, self._process, self._digest = threading.RLock(), None, os.getpid(), None
         err, out = ffi.new("dp_error *"), ffi.new("dp_pipeline **")
         place = ffi.NULL
         if root is not None:
@@ -224,6 +227,7 @@ class Pipeline:
         err, state = ffi.new("dp_error *"), ffi.new("dp_state *")
         with self._use() as handle:
             _need(lib.dp_get_state(handle.pointer, state, err), err)
+            self.dataset_digest()
         return {"state": bytes(state.bytes).hex()}
 
     def _state_at(self, number):
@@ -239,6 +243,7 @@ class Pipeline:
         own.bytes = list(_state_bytes(state))
         with self._use() as handle:
             _need(lib.dp_set_state(handle.pointer, own, err), err)
+            self.dataset_digest()
 
     def digest(self, batches: Optional[int] = None) -> str:
         """32 hexadecimal digits over the first batches, or all: what `detpipe digest TEXT [--batches N]` prints.  They are
@@ -247,7 +252,8 @@ class Pipeline:
         if not 0 < wanted <= self.length:
             raise ValueError(f"there are {self.length} batches to digest" + ("" if batches is None else f", not {wanted}"))
         both = ffi.new("uint8_t[32]")
-        with Pipeline(**self._arguments) as fresh:
+        with copy.copy(self) as fresh:
+            fresh.seek(0)
             for _ in range(wanted):
                 batch = fresh._next_batch()
                 lib.dp_batch_digest(batch.pointer, both + 16)
@@ -260,7 +266,24 @@ class Pipeline:
         err, digest = ffi.new("dp_error *"), ffi.new("uint8_t[16]")
         with self._use() as handle:
             _need(lib.dp_dataset_digest(handle.pointer, digest, err), err)
-        return bytes(digest).hex()
+        self._digest = bytes(digest).hex()
+        return self._digest
+
+    def _data(self):
+        """What another pipeline must read to be over the same data: the stamp of the files, the digest if it is known."""
+        err, stamp = ffi.new("dp_error *"), ffi.new("uint64_t *")
+        with self._use() as handle:
+            _need(lib.dp_dataset_stamp(handle.pointer, stamp, err), err)
+            return stamp[0], self._digest
+
+    def _expect(self, data):
+        """Error: this is over other data than the pipeline that said so."""
+        stamp, digest = data
+        if self._data()[0] == stamp or (digest is not None and self.dataset_digest() == digest):
+            return
+        raise Error(f"the files of {self.text!r} are not those that were opened before: they changed or were replaced, or lie "
+                    "elsewhere" + (" (dataset_digest(), called before a copy or pickle is made, lets the content decide)"
+                                   if digest is None else ", and their content is another"), lib.DP_ESTATE)
 
     def close(self) -> None:
         """Ends it; more calls than one do no harm.  Arrays that are kept stay as they are, and with them the memory."""
@@ -278,8 +301,10 @@ class Pipeline:
         return f"<detpipe.Pipeline {self.text!r} seed={self.seed}, {place}>"
 
     def __getstate__(self) -> Dict[str, Any]:
-        return {"arguments": self._arguments, "at": self.tell()}
+        with self._use():
+            return {"arguments": self._arguments, "data": self._data(), "at": self.tell()}
 
     def __setstate__(self, state: Dict[str, Any]) -> None:
         self.__init__(**state["arguments"])  # type: ignore[misc]
+        self._expect(state["data"])
         self.seek(state["at"])

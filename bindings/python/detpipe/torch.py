@@ -44,7 +44,8 @@ getattr(collate, "default_collate_fn_map", {})[Batch] = _refuse_batches
 
 class Dataset(IterableDataset):
     """Batches as dicts of tensors, which share the library's memory; unsigned types that PyTorch lacks become int64.  The
-    arguments are Pipeline's; the workers of a DataLoader open a pipeline each.
+    arguments are Pipeline's; the workers of a DataLoader open a pipeline each, over the data that were there when the
+    Dataset was made, or fail: by the files' sizes and times, as Pipeline's copies.
 
     A pass delivers the epoch that was named last; the first pass behind load_state_dict begins where the state says, every
     other with batch 0.  Passes do not change what is named, so a second one delivers the same epoch again: it warns, unless
@@ -54,6 +55,7 @@ class Dataset(IterableDataset):
         self.arguments = arguments
         with Pipeline(text, **arguments) as pipeline:
             self.length: Union[int, float] = pipeline.length
+            self._data = pipeline._data()
         self.text = text if self.length == float("inf") else text + " | repeat"
         self._named = torch.zeros(6, dtype=torch.int64).share_memory_()
         self._pipeline = self._place = self._loaded = self._last_naming = None
@@ -85,8 +87,15 @@ class Dataset(IterableDataset):
     def _open(self):
         """This process's pipeline: a handle does not survive a fork."""
         if self._pipeline is None or self._pipeline._process != os.getpid():
-            self._pipeline = Pipeline(self.text, **self.arguments)
+            pipeline = Pipeline(self.text, **self.arguments)
+            pipeline._expect(self._data)
+            self._pipeline = pipeline
         return self._pipeline
+
+    def dataset_digest(self) -> str:
+        """Pipeline's.  Once it is taken, files with the same content are the same data to copies and workers, too."""
+        self._data = self._data[0], self._open().dataset_digest()
+        return self._data[1]
 
     def _first(self, epoch):
         """The number of its first batch."""
