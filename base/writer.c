@@ -16,6 +16,7 @@
 #include "base/workers.h"
 
 #define MOST_LINKS 40   /* one after another, as the kernel has it */
+#define MOST_LOOKS 64   /* at a link whose end other writers replace */
 #define MOST_NAMES 4096 /* tried before a temporary name is given up */
 
 /* ---- what stands there ---- */
@@ -69,27 +70,34 @@ static int resolve(char path[4096])
     return ELOOP;
 }
 
+static bool is_at(const char *path, const struct stat *st)
+{
+    struct stat now;
+
+    return stat(path, &now) == 0 && now.st_dev == st->st_dev && now.st_ino == st->st_ino;
+}
+
 /* Fills w->path; *st is that of the file that stands there, if one does. */
 static dp_status find_target(dp_writer *w, const char *path, struct stat *st, bool *found,
                              dp_error *err)
 {
-    struct stat end;
-    dp_status status;
-    int error;
+    dp_status status = DP_OK;
+    int error = ENOENT;
 
     *w = (dp_writer){.fd = -1};
     if (strlen(path) + 5 > sizeof w->path)
         return dp_fail(err, DP_EINVAL, "the path is longer than %zu bytes", sizeof w->path - 5);
-    status = look(path, st, found, err);
-    if (status != DP_OK)
-        return status;
-    snprintf(w->path, sizeof w->path, "%s", path);
-    error = resolve(w->path);
-    /* Links of /proc name more than their texts say.  Where no link was followed another writer may
-     * have put its own file there meanwhile. */
-    if (error == 0 && *found && strcmp(w->path, path) != 0 &&
-        (stat(w->path, &end) != 0 || end.st_dev != st->st_dev || end.st_ino != st->st_ino))
-        error = ENOENT;
+    /* Links of /proc name more than their texts say, so the end must be the file that was seen.
+     * Another writer may put its own there meanwhile: then it is looked for again. */
+    for (int i = 0; i < MOST_LOOKS && error == ENOENT; i++) {
+        status = look(path, st, found, err);
+        if (status != DP_OK)
+            return status;
+        snprintf(w->path, sizeof w->path, "%s", path);
+        error = resolve(w->path);
+        if (error == 0 && *found && strcmp(w->path, path) != 0 && !is_at(w->path, st))
+            error = ENOENT;
+    }
     return error == 0 ? DP_OK
                       : dp_fail(err, DP_EIO, "cannot write %.160s: its link cannot be followed: %s",
                                 path, strerror(error));

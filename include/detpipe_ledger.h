@@ -41,6 +41,9 @@ DP_CALL dp_status dp_ledger_digest(dp_ledger *, const char *name, const uint8_t 
  * that was resumed) may come again. */
 DP_CALL dp_status dp_ledger_step(dp_ledger *, uint64_t step, double loss, dp_error *);
 
-DP_API void dp_ledger_close(dp_ledger *); /* a step that was not ended is dropped */
+/* A step that was not ended is dropped.  DP_EIO: the lines may not be on the disk; the ledger is
+ * closed all the same, and errno says why. */
+DP_API dp_status dp_ledger_close(dp_ledger *);
+
 DP_END_DECLS
 #endif

@@ -6,9 +6,14 @@
  * The key covers the reader, its columns, the names of its labels and its files: device, number,
  * size and times of change.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/hash.h"
 #include "base/options.h"
@@ -138,43 +143,97 @@ static bool is_line_of(const char *line, const char key[33], uint8_t digest[16])
     return memcmp(again, line, LINE) == 0;
 }
 
-/* What the file holds; a file that is not there holds nothing. */
-static dp_status read_kept(const char *path, dp_arena *arena, char **out, size_t *size,
-                           dp_error *err)
+/* Opened and locked: other processes append to it, too.  A file system without locks has none. */
+static dp_status open_kept(dp_file *file, const char *path, int flags, int lock, dp_error *err)
+{
+    struct stat st;
+    const dp_status status = dp_check_regular(path, err);
+
+    if (status != DP_OK)
+        return status;
+    file->fd = open(path, flags | O_CLOEXEC | O_NONBLOCK, 0666);
+    if (file->fd < 0)
+        return dp_fail(err, DP_EIO, "cannot open %.160s: %s", path, strerror(errno));
+    while (flock(file->fd, lock) != 0 && errno == EINTR)
+        ;
+    if (fstat(file->fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        file->size = (uint64_t)st.st_size;
+        return DP_OK;
+    }
+    dp_file_close(file);
+    return dp_fail(err, DP_EIO, "%.160s is not a regular file", path);
+}
+
+/* Whether the file has the digest of this key. */
+static dp_status find_kept(const dp_file *file, const char *path, const char key[33],
+                           uint8_t digest[16], bool *found, dp_error *err)
+{
+    char line[LINE];
+    size_t got = LINE;
+
+    *found = false;
+    if (file->size > MOST_KEPT || file->size % LINE != 0)
+        return dp_fail(err, DP_ECORRUPT, "%.160s holds no digests of data sets", path);
+    for (uint64_t at = 0; at < file->size && !*found; at += LINE) {
+        const int error = dp_file_read_at(file, at, line, LINE, &got);
+        if (error != 0 || got < LINE)
+            return dp_fail(err, DP_EIO, "cannot read %.160s: %s", path, strerror(error));
+        *found = is_line_of(line, key, digest);
+    }
+    return DP_OK;
+}
+
+/* A file that is not there holds nothing. */
+static dp_status look_up(const char *path, const char key[33], uint8_t digest[16], bool *found,
+                         dp_error *err)
 {
     dp_file file;
     dp_status status;
 
-    *size = 0;
+    *found = false;
     if (!dp_file_exists(path))
         return DP_OK;
-    status = dp_file_open(path, &file, err);
+    status = open_kept(&file, path, O_RDONLY, LOCK_SH, err);
     if (status != DP_OK)
         return status;
-    *out = dp_arena_alloc(arena, file.size < MOST_KEPT ? (size_t)file.size + 1 : 1, 1);
-    if (*out == NULL)
-        status = dp_arena_fail(arena, err, "the kept digests");
-    else if (file.size > MOST_KEPT || file.size % LINE != 0 ||
-             dp_file_read_at(&file, 0, *out, (size_t)file.size, size) != 0)
-        status = dp_fail(err, DP_ECORRUPT, "%.160s holds no digests of data sets", path);
+    status = find_kept(&file, path, key, digest, found, err);
     dp_file_close(&file);
     return status;
 }
 
-static dp_status keep(const char *path, const char *kept, size_t size, const char key[33],
-                      const uint8_t digest[16], dp_error *err)
+/* Behind what is there; a full file begins anew.  A line that has no room is taken back.  Returns 0
+ * or an errno. */
+static int append(const dp_file *file, const char line[LINE])
+{
+    const uint64_t end = file->size + LINE <= MOST_KEPT ? file->size : 0;
+    int error = end == file->size || ftruncate(file->fd, 0) == 0 ? 0 : errno;
+
+    if (error == 0)
+        error = dp_file_write_at(file->fd, end, line, LINE);
+    if (error == 0 && fsync(file->fd) != 0)
+        error = errno;
+    if (error != 0 && ftruncate(file->fd, (off_t)end) != 0)
+        return errno;
+    return error;
+}
+
+static dp_status keep(const char *path, const char key[33], const uint8_t digest[16], dp_error *err)
 {
     char line[LINE + 1];
-    dp_writer w;
-    dp_status status = dp_writer_open(&w, path, err);
+    uint8_t other[16];
+    bool found;
+    dp_file file;
+    int error;
+    dp_status status = open_kept(&file, path, O_RDWR | O_CREAT, LOCK_EX, err);
 
     if (status != DP_OK)
         return status;
     print_line(line, key, digest);
-    if (size + LINE <= MOST_KEPT) /* a full file begins anew */
-        dp_writer_put(&w, kept, size);
-    dp_writer_put(&w, line, LINE);
-    return dp_writer_commit(&w, err);
+    status = find_kept(&file, path, key, other, &found, err);
+    error = status == DP_OK && !found ? append(&file, line) : 0;
+    dp_file_close(&file);
+    return error == 0 ? status
+                      : dp_fail(err, DP_EIO, "cannot write %.160s: %s", path, strerror(error));
 }
 
 static dp_status compute_once(const dp_reader *reader, const dp_source *source,
@@ -182,22 +241,18 @@ static dp_status compute_once(const dp_reader *reader, const dp_source *source,
                               dp_error *err)
 {
     const char *path = dp_path_join(arena, options->root, options->identities);
-    char key[33], *kept = NULL;
-    size_t size = 0;
+    char key[33];
+    bool found;
     dp_status status;
 
     if (path == NULL)
         return dp_arena_fail(arena, err, "a path");
-    status = read_kept(path, arena, &kept, &size, err);
-    if (status != DP_OK)
-        return status;
     make_key(reader, source, key);
-    for (size_t at = 0; at + LINE <= size; at += LINE) {
-        if (is_line_of(kept + at, key, digest))
-            return DP_OK;
-    }
+    status = look_up(path, key, digest, &found, err);
+    if (status != DP_OK || found)
+        return status;
     status = compute(reader, source, options, digest, err);
-    return status == DP_OK ? keep(path, kept, size, key, digest, err) : status;
+    return status == DP_OK ? keep(path, key, digest, err) : status;
 }
 
 dp_status dp_source_identity(const dp_reader *reader, const dp_source *source,

@@ -154,19 +154,25 @@ dp_status dp_ledger_open(dp_ledger **out, const char *path, const char *about,
     if (status == DP_OK)
         *out = l;
     else
-        dp_ledger_close(l);
+        (void)dp_ledger_close(l);
     return status;
 }
 
-void dp_ledger_close(dp_ledger *l)
+dp_status dp_ledger_close(dp_ledger *l)
 {
+    int error = 0;
+
     if (l == NULL)
-        return;
+        return DP_OK;
     if (l->fd >= 0) {
-        fsync(l->fd); /* the lines reach the file as they come, the disk at the end */
-        close(l->fd);
+        if (fsync(l->fd) != 0) /* the lines reach the file as they come, the disk at the end */
+            error = errno;
+        if (close(l->fd) != 0 && error == 0)
+            error = errno;
     }
     dp_handle_close(&l->handle);
+    errno = error;
+    return error == 0 ? DP_OK : DP_EIO;
 }
 
 /* ---- steps ---- */

@@ -176,7 +176,7 @@ int cmd_train(int argc, char **argv)
     s.digests = set.ledger_path != NULL;
     if (status < 0)
         status = run(&s, &set, what);
-    dp_ledger_close(set.ledger);
+    status = ledger_close(set.ledger, set.ledger_path, status);
     trace_free(&set.trace);
     session_close(&s);
     return ranks_leave(s.group, status);

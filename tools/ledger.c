@@ -65,6 +65,14 @@ int ledger_record(const session *s, dp_ledger *l, uint64_t step, const dp_net_re
     return -1;
 }
 
+int ledger_close(dp_ledger *l, const char *path, int status)
+{
+    return dp_ledger_close(l) == DP_OK || status != EXIT_YES
+               ? status
+               : cli_fail(EXIT_NOT_TRIED, "the ledger %s may not be on the disk: %s", path,
+                          strerror(errno));
+}
+
 /* ---- reading ---- */
 
 bool ledger_is(const char *path)

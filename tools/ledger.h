@@ -16,6 +16,10 @@ int ledger_open(const session *, const char *path, dp_ledger **out);
 /* The step that was done: rows, batch, loss, gradients, weights; all that a trace has when all. */
 int ledger_record(const session *, dp_ledger *, uint64_t step, const dp_net_result *, bool all);
 
+/* The status to exit with, which is `status` unless a good one would hide a ledger that is not on
+ * the disk. */
+int ledger_close(dp_ledger *, const char *path, int status);
+
 /* ---- reading ---- */
 
 #define LEDGER_LOSS 64

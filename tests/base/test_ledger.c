@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -10,6 +11,16 @@
 
 #include "detpipe_ledger.h"
 #include "tests/support/test.h"
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+static int sync_error; /* of the next fsync; 0: it is done */
+
+int __wrap_fsync(int fd)
+{
+    errno = sync_error;
+    return sync_error != 0 ? -1 : __real_fsync(fd);
+}
 
 typedef struct place {
     char folder[256], path[300];
@@ -216,6 +227,23 @@ static void killed(void **state)
     assert_int_equal(lines_at(p), 7);
 }
 
+/* What the disk did not take is no success; the lines are in the file, which is free again. */
+static void not_on_the_disk(void **state)
+{
+    const place *p = *state;
+    dp_ledger *l = open_at(p);
+
+    record(l, 1);
+    sync_error = EIO;
+    errno = 0;
+    assert_int_equal(dp_ledger_close(l), DP_EIO);
+    assert_int_equal(errno, EIO);
+    sync_error = 0;
+    assert_int_equal(lines_at(p), 2);
+    assert_ok(dp_ledger_close(open_at(p)));
+    assert_ok(dp_ledger_close(NULL));
+}
+
 #define PLACED(test) cmocka_unit_test_setup_teardown(test, make, drop)
 
 int main(void)
@@ -224,6 +252,7 @@ int main(void)
         PLACED(a_line_a_step), PLACED(losses_that_are_no_numbers),
         PLACED(refusals),      PLACED(too_much),
         PLACED(torn),          PLACED(killed),
+        PLACED(not_on_the_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,15 @@
 /* test_identities.c - the file in which digests of data sets are kept when that is asked for
  *
  * SPDX-License-Identifier: Apache-2.0
+ *
+ * flock, pwrite and fsync are linked to the ones here (see tests/CMakeLists.txt): the disk fails, and
+ * another process comes where it is in the way.
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/hash.h"
@@ -11,12 +17,69 @@
 
 #define LINE 83
 
+int __real_flock(int fd, int how);
+ssize_t __real_pwrite(int fd, const void *bytes, size_t n, off_t at);
+int __real_fsync(int fd);
+int __wrap_flock(int fd, int how);
+ssize_t __wrap_pwrite(int fd, const void *bytes, size_t n, off_t at);
+int __wrap_fsync(int fd);
+
+static struct {
+    void (*before_lock)(void), (*within_lock)(void), (*at_lock)(void);
+    int locked;   /* the file within_lock is called for */
+    ssize_t room; /* that a write finds; below 0: enough */
+    int sync_error;
+} met;
+
+static void call_once(void (**f)(void))
+{
+    void (*const call)(void) = *f;
+
+    *f = NULL;
+    if (call != NULL)
+        call();
+}
+
+int __wrap_flock(int fd, int how)
+{
+    int result;
+
+    call_once(&met.at_lock);
+    if (how == LOCK_EX)
+        call_once(&met.before_lock);
+    result = __real_flock(fd, how);
+    met.locked = fd;
+    if (how == LOCK_EX)
+        call_once(&met.within_lock);
+    return result;
+}
+
+ssize_t __wrap_pwrite(int fd, const void *bytes, size_t n, off_t at)
+{
+    errno = ENOSPC;
+    if (met.room == 0)
+        return -1;
+    if (met.room > 0 && (size_t)met.room < n) {
+        n = (size_t)met.room;
+        met.room = 0;
+    }
+    return __real_pwrite(fd, bytes, n, at);
+}
+
+int __wrap_fsync(int fd)
+{
+    errno = met.sync_error;
+    return met.sync_error != 0 ? -1 : __real_fsync(fd);
+}
+
 static const char *const folder = test_snapshot_folder;
 static char kept[300];
 
 static int set_up(void **state)
 {
     test_snapshot_set_up(state);
+    memset(&met, 0, sizeof met);
+    met.room = -1;
     snprintf(kept, sizeof kept, "%s/kept", folder);
     return 0;
 }
@@ -154,6 +217,128 @@ static void files_that_cannot_be(void **state)
     assert_int_equal(identify(readers[1], FIXTURE, path, digest), DP_EIO);
 }
 
+/* What is kept is what was kept before; the digest that could not be is said to be lost. */
+static void a_disk_that_fails(void **state)
+{
+    uint8_t digest[16];
+
+    (void)state;
+    for (ssize_t room = 0; room < 2 * LINE; room += LINE / 2) {
+        met.room = room < LINE ? room : -1;
+        met.sync_error = room < LINE ? 0 : EIO;
+        assert_int_equal(identify(readers[0], FIXTURE, kept, digest), DP_EIO);
+        assert_non_null(strstr(test_error.message, strerror(room < LINE ? ENOSPC : EIO)));
+        assert_int_equal(n_lines(), room == 0 ? 0 : 1);
+        met.room = -1;
+        met.sync_error = 0;
+        assert_ok(identify(readers[1], FIXTURE, kept, digest));
+        assert_int_equal(n_lines(), 1);
+    }
+}
+
+static pid_t other;
+static int hello[2];
+
+static void say_hello(void) { assert_int_equal(write(hello[1], "x", 1), 1); }
+
+/* Another process, which says when it asks for its first lock. */
+static void start_other(bool locked)
+{
+    uint8_t digest[16];
+
+    assert_int_equal(pipe(hello), 0);
+    other = fork();
+    if (other == 0) {
+        if (locked)
+            close(met.locked); /* or it would hold this process's lock */
+        met.at_lock = say_hello;
+        _exit(identify(readers[2], FIXTURE, kept, digest) == DP_OK ? 0 : 1);
+    }
+}
+
+static void end_other(void)
+{
+    int status;
+
+    assert_int_equal(waitpid(other, &status, 0), other);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void run_other(void)
+{
+    start_other(false);
+    end_other();
+}
+
+static void meet_other(void)
+{
+    char x;
+
+    start_other(true);
+    assert_int_equal(read(hello[0], &x, 1), 1);
+}
+
+/* Two processes keep two digests: both are there, whether one comes between the other's look and
+ * its writing, or while it writes. */
+static void two_processes(void **state)
+{
+    uint8_t digest[16];
+
+    (void)state;
+    for (int during = 0; during < 2; during++) {
+        unlink(kept);
+        assert_ok(identify(readers[0], FIXTURE, kept, digest));
+        met.before_lock = during ? NULL : run_other;
+        met.within_lock = during ? meet_other : NULL;
+        assert_ok(identify(readers[1], FIXTURE, kept, digest));
+        if (during)
+            end_other();
+        assert_int_equal(n_lines(), 3);
+        for (size_t i = 0; i < 3; i++)
+            forge(i);
+        for (int i = 0; i < 3; i++) {
+            assert_ok(identify(readers[i], FIXTURE, kept, digest));
+            assert_memory_equal(digest, forged, 16);
+        }
+        assert_int_equal(n_lines(), 3);
+    }
+}
+
+/* It is kept once. */
+static void keep_the_same(void)
+{
+    uint8_t digest[16];
+    assert_ok(identify(readers[0], FIXTURE, kept, digest));
+}
+
+static void two_of_one_data_set(void **state)
+{
+    uint8_t digest[16];
+
+    (void)state;
+    met.before_lock = keep_the_same;
+    assert_ok(identify(readers[0], FIXTURE, kept, digest));
+    assert_int_equal(n_lines(), 1);
+}
+
+/* 1 MiB of lines, then the next one begins anew. */
+static void a_full_file_begins_anew(void **state)
+{
+    const size_t most = ((size_t)1 << 20) / LINE;
+    char *lines = malloc(most * LINE);
+    uint8_t digest[16];
+
+    (void)state;
+    assert_non_null(lines);
+    memset(lines, '0', most * LINE);
+    test_write(folder, "kept", lines, (most - 1) * LINE);
+    assert_ok(identify(readers[0], FIXTURE, kept, digest));
+    assert_int_equal(n_lines(), most);
+    assert_ok(identify(readers[1], FIXTURE, kept, digest));
+    assert_int_equal(n_lines(), 1);
+    free(lines);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +348,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(damaged_lines_are_not_believed, set_up,
                                         test_snapshot_tear_down),
         cmocka_unit_test_setup_teardown(files_that_cannot_be, set_up, test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(a_disk_that_fails, set_up, test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(two_processes, set_up, test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(two_of_one_data_set, set_up, test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(a_full_file_begins_anew, set_up, test_snapshot_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -303,6 +303,8 @@ static bool is_word(const dp_param *p)
     return p->type == DP_PARAM_BOOL || p->type == DP_PARAM_CHOICE;
 }
 
+typedef void stage_check(checking *k, const dp_text *text, uint32_t i);
+
 static void check_stage(checking *k, const dp_text *text, uint32_t i)
 {
     const dp_text_stage *s = &text->stages[i];
@@ -317,7 +319,7 @@ static void check_stage(checking *k, const dp_text *text, uint32_t i)
     }
 }
 
-static void check_line(checking *k, const char *line)
+static void check_line(checking *k, const char *line, stage_check *check)
 {
     dp_options options;
     dp_arena arena = {0};
@@ -329,8 +331,82 @@ static void check_line(checking *k, const char *line)
     k->base = k->evaluate(line);
     assert_false(k->base.refused);
     for (uint32_t i = 0; i < text.n_stages; i++)
-        check_stage(k, &text, i);
+        check(k, &text, i);
     dp_arena_free(&arena);
+}
+
+/* ---- values far from all that is meant ---- */
+
+/* Each number of the list in turn becomes each of these, and its bounds: the text is refused in
+ * words, or gives something; nothing computes what C leaves undefined (seen under UBSan). */
+static const char *const extremes[] = {
+    "0",      "-0",     "-1",      "0.5",     "1",       "1e-300",
+    "-1e-30", "4.9e-324", "1e300",   "-1e300", "16777217", "2147483647",
+    "2147483648", "4294967296", "9007199254740993", "-9223372036854775808", "18446744073709551615"};
+#define N_EXTREMES (sizeof extremes / sizeof extremes[0])
+
+static void put_in_list(char *out, size_t size, const char *list, int place, const char *number)
+{
+    out[0] = '\0';
+    for (int i = 0;; i++) {
+        const int length = (int)strcspn(list, ",");
+        const size_t n = strlen(out);
+        snprintf(out + n, size - n, "%s%.*s", i > 0 ? "," : "",
+                 i == place ? (int)strlen(number) : length, i == place ? number : list);
+        list += length;
+        if (*list++ == '\0')
+            break;
+    }
+}
+
+static void try_extreme(checking *k, const variation *v)
+{
+    char text[8192];
+    outcome o;
+
+    print_variation(v, text, sizeof text);
+    test_error.message[0] = '\0';
+    o = k->evaluate(text);
+    k->tried++;
+    if (o.refused && test_error.message[0] == '\0')
+        fail_msg("'%s' is refused without a word", text);
+}
+
+static void try_number(checking *k, const variation *v, const dp_param *p, const char *list,
+                       int place)
+{
+    char bounds[4][DP_NUMBER_SIZE + 400], value[600];
+    const double at[] = {p->min, p->max, nextafter(p->min, INFINITY), nextafter(p->max, -INFINITY)};
+
+    for (size_t i = 0; i < N_EXTREMES + 4; i++) {
+        const char *number = extremes[i % N_EXTREMES];
+        if (i >= N_EXTREMES) {
+            snprintf(bounds[i - N_EXTREMES], sizeof bounds[0],
+                     p->type == DP_PARAM_INT || p->type == DP_PARAM_INTS ? "%.0f" : "%.17g",
+                     at[i - N_EXTREMES]);
+            number = bounds[i - N_EXTREMES];
+        }
+        put_in_list(value, sizeof value, list, place, number);
+        try_extreme(k, &(variation){v->text, v->stage, v->name, value});
+    }
+}
+
+static void try_stage(checking *k, const dp_text *text, uint32_t i)
+{
+    const dp_text_stage *s = &text->stages[i];
+    const dp_stage_info *info = k->find(s->name);
+
+    for (const dp_param *p = info->params; p->name != NULL; p++) {
+        const char *list = value_of(s, p), *at = list;
+        bool *seen = find_seen(k, info->name, p);
+        if (*seen || is_word(p) || p->type == DP_PARAM_TEXT)
+            continue;
+        *seen = true;
+        for (int place = 0; at != NULL && place < 3; place++) {
+            try_number(k, &(variation){text, i, p->name, NULL}, p, list, place);
+            at = strchr(at, ',') != NULL ? strchr(at, ',') + 1 : NULL;
+        }
+    }
 }
 
 /* Of which a single other value is refused, or is a bound that is kept to. */
@@ -357,16 +433,22 @@ static bool has_one_word(const dp_param *p)
     return p->type == DP_PARAM_CHOICE && strchr(p->choices, ',') == NULL;
 }
 
-static void check_file(const char *name, const char *const *more, checking *k)
+static void check_lines(const char *name, const char *const *more, checking *k, stage_check *check)
 {
     test_lines lines = test_lines_read(name);
-    int bad = 0;
 
     for (size_t i = 0; i < lines.n; i++)
-        check_line(k, strstr(lines.line[i], " : ") + 3);
+        check_line(k, strstr(lines.line[i], " : ") + 3, check);
     for (; *more != NULL; more++)
-        check_line(k, *more);
+        check_line(k, *more, check);
     test_lines_free(&lines);
+}
+
+static void check_file(const char *name, const char *const *more, checking *k)
+{
+    int bad = 0;
+
+    check_lines(name, more, k, check_stage);
     print_message("%d parameters, %d values\n", k->n, k->tried);
     for (int i = 0; i < k->n; i++) {
         if (!k->seen[i].works && k->seen[i].p->type != DP_PARAM_TEXT &&
@@ -412,6 +494,16 @@ static void streams(void **state)
     check_file("stages.txt", more_streams, &k);
 }
 
+static void extremes_of_streams(void **state)
+{
+    static checking k;
+
+    k = (checking){.evaluate = stream_of, .find = find_info};
+    (void)state;
+    check_lines("stages.txt", more_streams, &k, try_stage);
+    print_message("%d texts\n", k.tried);
+}
+
 #define READ  SMALL_CIFAR " usage=train | shuffle | "
 #define BATCH "hwc2chw | batch batch_size=25 | repeat"
 
@@ -424,6 +516,9 @@ static void nets(void **state)
     data = test_open(READ "rescale rescale=1/255 | normalize mean=0.5 std=0.25 | " BATCH, 1, 0);
     bytes = test_open(READ "type_cast data_type=float32 | " BATCH, 1, 0);
     check_file("nets.txt", more_nets, &k);
+    k.tried = k.n = 0;
+    check_lines("nets.txt", more_nets, &k, try_stage);
+    print_message("%d extreme texts\n", k.tried);
     dp_close(bytes);
     dp_close(data);
 }
@@ -501,6 +596,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(streams),
+        cmocka_unit_test(extremes_of_streams),
         cmocka_unit_test(nets),
         cmocka_unit_test(values_that_do_nothing),
         cmocka_unit_test(a_tiny_blur_changes_nothing),

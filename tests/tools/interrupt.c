@@ -1,5 +1,5 @@
 /* interrupt.c - preloaded into the tool: files have names as they are written, and a signal comes
- * at a call of those that write, whose number is in INTERRUPT_AT
+ * at a call of those that write, whose number is in INTERRUPT_AT; with FSYNC_FAILS the disk does
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -46,9 +46,19 @@ ssize_t write(int fd, const void *bytes, size_t n)
     return syscall(SYS_write, fd, bytes, n);
 }
 
+ssize_t pwrite(int fd, const void *bytes, size_t n, off_t at)
+{
+    count();
+    return syscall(SYS_pwrite64, fd, bytes, n, at);
+}
+
 int fsync(int fd)
 {
     count();
+    if (getenv("FSYNC_FAILS") != NULL) {
+        errno = EIO;
+        return -1;
+    }
     return (int)syscall(SYS_fsync, fd);
 }
 

@@ -18,6 +18,7 @@ steps: 4
 seed: 1
 TEXT
 stream='synthetic num_records=4 | batch batch_size=2'
+rows='synthetic num_records=8'
 
 tool 0 . train run.recipe --save whole.safetensors --ledger a.ledger
 tool 0 . train run.recipe --ledger b.ledger
@@ -110,13 +111,58 @@ interrupted() { # name command...
     done
     rmdir held
 }
+
+# a signal at each call of a snapshot: nothing or the whole one is there, and to go on makes it whole
+snapshot_interrupted() {
+    local at number found status
+    for number in 1 2 15; do
+        for ((at = 1; ; at++)); do
+            mkdir held
+            INTERRUPT_AT=$at INTERRUPT_BY=$number LD_PRELOAD=$work/interrupt.so "$DETPIPE" snapshot write "$1" held/x --block-size 4096 > /dev/null 2>&1
+            status=$? found=$(ls -A held)
+            [ $status = 0 ] && break
+            [ $status = $((128 + number)) ] || fail "signal $number at call $at of snapshot write: status $status"
+            [[ $found = x.tmp ]] || cmp -s held/x whole.dps || fail "signal $number at call $at of snapshot write: $found"
+            tool 0 . snapshot write "$1" held/x --block-size 4096 --resume
+            cmp -s held/x whole.dps && [ "$(ls -A held)" = x ] || fail "signal $number at call $at of snapshot write: it does not go on"
+            rm -r held
+        done
+        [ $at -gt 6 ] || fail "a snapshot is written by $((at - 1)) calls"
+        rm -r held
+    done
+}
+
+# while damaged blocks are made anew: the rest stays, and to repair again makes it whole
+repair_interrupted() {
+    local at number status
+    for number in 1 2 15; do
+        for ((at = 1; ; at++)); do
+            cp damaged.dps held.dps
+            INTERRUPT_AT=$at INTERRUPT_BY=$number LD_PRELOAD=$work/interrupt.so "$DETPIPE" snapshot check held.dps --repair-from "$1" > /dev/null 2>&1
+            status=$?
+            [ $status = 0 ] && break
+            [ $status = $((128 + number)) ] || fail "signal $number at call $at of snapshot check: status $status"
+            tool 0 'as it was written' snapshot check held.dps --repair-from "$1"
+            cmp -s held.dps whole.dps || fail "signal $number at call $at of snapshot check: it does not go on"
+        done
+        [ $at -gt 2 ] || fail "a snapshot is repaired by $((at - 1)) calls"
+    done
+}
 if [ -n "$SANITIZE" ]; then
     echo "signals: skipped under $SANITIZE, nothing can be loaded before it"
 elif "$CC" -D_GNU_SOURCE -shared -fPIC -o interrupt.so "$SOURCE/tests/tools/interrupt.c"; then
     interrupted x train again.recipe --save held/x
+    FSYNC_FAILS=1 LD_PRELOAD=$work/interrupt.so expect 3 'the ledger l may not be on the disk: Input/output error' "$DETPIPE" train again.recipe --ledger l
     interrupted x.npz ckpt convert whole.safetensors held/x.npz
     interrupted x.npy cat "$stream" --format npy --out held/x.npy
     interrupted x.html diff a.ledger b.ledger --html held/x.html
+    interrupted x.png show "$stream" held/x.png
+    tool 0 . snapshot write "$rows" whole.dps --block-size 4096
+    snapshot_interrupted "$rows"
+    cp whole.dps damaged.dps
+    for place in 5000 9000 20000; do printf x | dd of=damaged.dps bs=1 seek=$place conv=notrunc 2> dd.txt; done
+    tool 1 'are damaged' snapshot check damaged.dps
+    repair_interrupted "$rows"
 else
     fail "interrupt.c is not compiled"
 fi
