@@ -7,9 +7,10 @@
 
 int bench_open_step(bench *b)
 {
-    const dp_options options = {.size = sizeof options, .threads = b->threads};
+    dp_options options = cli_options();
     dp_error err;
 
+    options.threads = b->threads;
     if (dp_open(&b->pipeline, b->task->spec, 1, &options, &err) != DP_OK ||
         dp_next(b->pipeline, &b->batch, &err) != DP_OK)
         return cli_fail_error(&err, b->task->spec);

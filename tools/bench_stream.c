@@ -13,13 +13,13 @@
 /* One thread of the process makes and takes batches; more make them ahead. */
 int bench_open_stream(bench *b)
 {
-    const dp_options options = {.size = sizeof options,
-                                .root = b->data,
-                                .threads = b->threads,
-                                .prefetch = b->threads > 1 ? 2 : 0,
-                                .digests = b->digests};
+    dp_options options = cli_options();
     dp_error err;
 
+    options.root = b->data;
+    options.threads = b->threads;
+    options.prefetch = b->threads > 1 ? 2 : 0;
+    options.digests = b->digests;
     if (dp_open(&b->pipeline, b->task->spec, 1, &options, &err) == DP_OK)
         return -1;
     cli_fail_error(&err, b->task->spec);

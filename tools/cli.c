@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tools/memory.h"
+
 #define WIDTH         79
 #define OPTION_INDENT 25
 
@@ -92,6 +94,11 @@ void cli_wrap(FILE *out, const char *text, int column, int indent)
     fputc('\n', out);
 }
 
+dp_options cli_options(void)
+{
+    return (dp_options){.size = sizeof(dp_options), .memory = memory_of_machine()};
+}
+
 static int print_help(const cli_command *c)
 {
     printf("usage: detpipe %s %s\n\n", c->name, c->operands);
@@ -135,8 +142,8 @@ static int set_value(const cli_command *c, const cli_option *o, const char *valu
     if (o->type == CLI_LIST) {
         cli_list *list = o->value;
         if (list->n == CLI_MOST_VALUES)
-            return cli_fail(EXIT_MALFORMED, "%s: --%s is given more than %d times", c->name, o->name,
-                            CLI_MOST_VALUES);
+            return cli_fail(EXIT_MALFORMED, "%s: --%s is given more than %d times", c->name,
+                            o->name, CLI_MOST_VALUES);
         list->v[list->n++] = value;
         return -1;
     }

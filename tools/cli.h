@@ -53,6 +53,9 @@ typedef struct cli_command {
  * an error). */
 int cli_parse(const cli_command *, int argc, char **argv, const char **operands);
 
+/* Those of every handle that the tool opens, to be filled in: it may take what the machine has. */
+dp_options cli_options(void);
+
 /* Says one line on stderr and returns the exit status. */
 __attribute__((format(printf, 2, 3))) int cli_fail(int status, const char *format, ...);
 

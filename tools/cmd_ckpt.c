@@ -18,8 +18,10 @@ static const char about[] =
 
 static int open_file(dp_archive **out, const char *path)
 {
+    const dp_options options = cli_options();
     dp_error err;
-    return dp_archive_open(out, path, NULL, &err) == DP_OK ? -1 : cli_fail_error(&err, NULL);
+
+    return dp_archive_open(out, path, &options, &err) == DP_OK ? -1 : cli_fail_error(&err, NULL);
 }
 
 static cli_hex digest_of(const dp_named_tensor *t)

@@ -47,8 +47,16 @@ static bool is_pipe(const char *path)
     return stat(path, &s) == 0 && (S_ISFIFO(s.st_mode) || S_ISCHR(s.st_mode));
 }
 
+/* A file that is too large for this machine is not one of another kind. */
+static void need_memory(const dp_error *err)
+{
+    if (err->status == DP_ENOMEM || err->status == DP_ELIMIT)
+        exit(cli_fail_error(err, NULL));
+}
+
 static kind kind_of(const char *path)
 {
+    const dp_options options = cli_options();
     dp_snapshot *snapshot = NULL;
     dp_archive *archive = NULL;
     dp_error err;
@@ -57,18 +65,16 @@ static kind kind_of(const char *path)
         return LOSSES;
     if (ledger_is(path))
         return LEDGER;
-    if (dp_snapshot_open(&snapshot, path, NULL, &err) == DP_OK) {
+    if (dp_snapshot_open(&snapshot, path, &options, &err) == DP_OK) {
         dp_snapshot_close(snapshot);
         return SNAPSHOT;
     }
-    if (err.status == DP_ENOMEM)
-        memory_out();
-    if (dp_archive_open(&archive, path, NULL, &err) == DP_OK) {
+    need_memory(&err);
+    if (dp_archive_open(&archive, path, &options, &err) == DP_OK) {
         dp_archive_close(archive);
         return WEIGHTS;
     }
-    if (err.status == DP_ENOMEM)
-        memory_out();
+    need_memory(&err);
     if (access(path, R_OK) == 0)
         return is_recipe(path) ? STREAM : LOSSES;
     return recipe_is_name_or_text(path) ? STREAM : LOSSES;

@@ -18,7 +18,7 @@ static const char *const directions[] = {"forward", "backward"};
 /* -1, or the exit status after saying why. */
 static int hash_of(const dp_op_info *op, dp_direction direction, cli_hex *out)
 {
-    const dp_options options = {.size = sizeof options};
+    const dp_options options = cli_options();
     uint8_t digest[16];
     dp_error err;
 

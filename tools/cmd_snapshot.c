@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "detpipe_snapshot.h"
 #include "tools/memory.h"
 #include "tools/snapshot.h"
 
@@ -87,12 +86,14 @@ static void say_line(void *ctx, const char *line)
 static int check_once(const char *path, dp_pipeline *from, bool quiet, dp_snapshot_damage *damage)
 {
     uint64_t n = 0;
-    const dp_options options = {
-        .size = sizeof options, .log = quiet ? NULL : say_line, .log_ctx = &n};
+    dp_options options = cli_options();
     dp_snapshot *snapshot = NULL;
     dp_error err;
-    dp_status status = dp_snapshot_open(&snapshot, path, &options, &err);
+    dp_status status;
 
+    options.log = quiet ? NULL : say_line;
+    options.log_ctx = &n;
+    status = dp_snapshot_open(&snapshot, path, &options, &err);
     if (status == DP_OK)
         status = dp_snapshot_check(snapshot, from, damage, &err);
     dp_snapshot_close(snapshot);
@@ -110,10 +111,10 @@ static bool is_damaged(const dp_snapshot_damage *d)
 static int open_source(settings *set, const char *path)
 {
     dp_snapshot *snapshot;
-    dp_error err;
+    const int status = snapshot_open(&snapshot, path);
 
-    if (dp_snapshot_open(&snapshot, path, NULL, &err) != DP_OK)
-        return cli_fail_error(&err, NULL);
+    if (status >= 0)
+        return status;
     set->seed = (cli_optional){true, dp_snapshot_get_info(snapshot)->seed};
     dp_snapshot_close(snapshot);
     set->session.stream_only = true;

@@ -26,11 +26,13 @@ void ledger_about(const session *s, char *out, size_t size)
 
 int ledger_open(const session *s, const char *path, dp_ledger **out)
 {
+    const dp_options options = cli_options();
     char about[128];
     dp_error err;
 
     ledger_about(s, about, sizeof about);
-    return dp_ledger_open(out, path, about, NULL, &err) == DP_OK ? -1 : cli_fail_error(&err, NULL);
+    return dp_ledger_open(out, path, about, &options, &err) == DP_OK ? -1
+                                                                     : cli_fail_error(&err, NULL);
 }
 
 typedef struct recording {

@@ -165,10 +165,7 @@ void lint_zips(lint_report *r, const lint_text *t)
 /* -1 and the length of the stream, or the exit status. */
 static int length_of(const char *text, size_t length, const char *root, uint64_t *out)
 {
-    const dp_options options = {.size = sizeof options,
-                                .root = root,
-                                .threads = 1,
-                                .memory = memory_of_machine()};
+    dp_options options = cli_options();
     char *part = xmalloc(length + 1);
     dp_pipeline *p = NULL;
     dp_error err;
@@ -176,6 +173,8 @@ static int length_of(const char *text, size_t length, const char *root, uint64_t
 
     memcpy(part, text, length);
     part[length] = '\0';
+    options.root = root;
+    options.threads = 1;
     if (dp_open(&p, part, 1, &options, &err) != DP_OK)
         status = cli_fail_error(&err, part);
     else

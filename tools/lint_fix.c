@@ -131,10 +131,7 @@ static void fix_text(const char *text, const char *at, FILE *out)
 /* With the data set, where it is here. */
 static int check_fixed(const session *s, const char *text)
 {
-    const dp_options options = {.size = sizeof options,
-                                .root = s->data,
-                                .threads = 1,
-                                .memory = memory_of_machine()};
+    dp_options options = cli_options();
     dp_pipeline *again = NULL;
     dp_error err;
     int status = -1;
@@ -143,6 +140,8 @@ static int check_fixed(const session *s, const char *text)
         free(lint_canonical(text, &status));
         return status;
     }
+    options.root = s->data;
+    options.threads = 1;
     if (dp_open(&again, text, s->recipe.seed, &options, &err) != DP_OK)
         return cli_fail_error(&err, text);
     dp_close(again);

@@ -67,13 +67,14 @@ static bool say_tensor(const sides *s, const dp_named_tensor *a, const dp_named_
 
 static bool say_tensors(const sides *s)
 {
+    const dp_options options = cli_options();
     dp_archive *a = NULL, *b = NULL;
     dp_error err;
     const dp_named_tensor *t;
     bool said = false;
 
-    if (dp_archive_open(&a, s->path[0], NULL, &err) == DP_OK &&
-        dp_archive_open(&b, s->path[1], NULL, &err) == DP_OK) {
+    if (dp_archive_open(&a, s->path[0], &options, &err) == DP_OK &&
+        dp_archive_open(&b, s->path[1], &options, &err) == DP_OK) {
         for (size_t i = 0; !said && (t = dp_archive_get(a, i)) != NULL; i++)
             said = say_tensor(s, t, dp_archive_find(b, t->name));
         for (size_t i = 0; !said && (t = dp_archive_get(b, i)) != NULL; i++)

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "tools/memory.h"
-
 /* While the pipeline opens: of the files.  Later: what takes a while. */
 static void hear(void *ctx, const char *line)
 {
@@ -112,25 +110,31 @@ static void say_where(const session *s)
     if (s->data == NULL)
         fputs("  --data DIR names the folder of the data set\n", stderr);
     else if (stat(s->data, &st) == 0 && S_ISREG(st.st_mode))
-        fprintf(stderr,
-                "  --data %s is a file: only cifar10 and cifar100 read an archive of theirs, unpack "
-                "others\n",
-                s->data);
+        fprintf(
+            stderr,
+            "  --data %s is a file: only cifar10 and cifar100 read an archive of theirs, unpack "
+            "others\n",
+            s->data);
+}
+
+static dp_options options_of(session *s)
+{
+    dp_options options = cli_options();
+
+    options.root = s->data;
+    options.identities = s->identities;
+    options.threads = s->threads > UINT32_MAX ? UINT32_MAX : (uint32_t)s->threads;
+    options.prefetch = s->prefetch > UINT32_MAX ? UINT32_MAX : (uint32_t)s->prefetch;
+    options.digests = s->digests;
+    options.group = s->group;
+    options.log = hear;
+    options.log_ctx = s;
+    return options;
 }
 
 static int open_recipe(session *s, cli_optional seed, cli_optional steps)
 {
-    const dp_options options = {
-        .size = sizeof options,
-        .root = s->data,
-        .identities = s->identities,
-        .memory = memory_of_machine(),
-        .threads = s->threads > UINT32_MAX ? UINT32_MAX : (uint32_t)s->threads,
-        .prefetch = s->prefetch > UINT32_MAX ? UINT32_MAX : (uint32_t)s->prefetch,
-        .digests = s->digests,
-        .group = s->group,
-        .log = hear,
-        .log_ctx = s};
+    const dp_options options = options_of(s);
     const char *text = s->test ? s->recipe.test : s->recipe.data;
     dp_error err;
 

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "detpipe_snapshot.h"
 #include "tools/element.h"
 #include "tools/memory.h"
 #include "tools/streams.h"
@@ -88,16 +87,18 @@ static int print_info(const dp_snapshot_info *info)
     return EXIT_YES;
 }
 
-static int open_info(dp_snapshot **out, const char *path)
+int snapshot_open(dp_snapshot **out, const char *path)
 {
+    const dp_options options = cli_options();
     dp_error err;
-    return dp_snapshot_open(out, path, NULL, &err) == DP_OK ? -1 : cli_fail_error(&err, NULL);
+
+    return dp_snapshot_open(out, path, &options, &err) == DP_OK ? -1 : cli_fail_error(&err, NULL);
 }
 
 int snapshot_info(const char *path, bool json)
 {
     dp_snapshot *s;
-    int status = open_info(&s, path);
+    int status = snapshot_open(&s, path);
 
     if (status >= 0)
         return status;
@@ -124,7 +125,7 @@ static int say_text(const char *path, const char *rest)
 int snapshot_say_written(const char *path)
 {
     dp_snapshot *s;
-    int status = open_info(&s, path);
+    int status = snapshot_open(&s, path);
 
     if (status >= 0)
         return status;
@@ -147,14 +148,15 @@ typedef struct rows {
 
 static int open_rows(rows *r, const char *path)
 {
+    const dp_options options = cli_options();
     char *spec;
     dp_error err;
-    int status = open_info(&r->snapshot, path);
+    int status = snapshot_open(&r->snapshot, path);
 
     spec = snapshot_text(path, " | batch batch_size=64");
     if (status < 0) {
         r->info = dp_snapshot_get_info(r->snapshot);
-        if (dp_open(&r->pipeline, spec, 1, NULL, &err) != DP_OK)
+        if (dp_open(&r->pipeline, spec, 1, &options, &err) != DP_OK)
             status = cli_fail_error(&err, NULL);
     }
     free(spec);

@@ -5,10 +5,14 @@
 #ifndef TOOLS_SNAPSHOT_H
 #define TOOLS_SNAPSHOT_H
 
+#include "detpipe_snapshot.h"
 #include "tools/session.h"
 
 /* `snapshot file="PATH"` and what follows; the caller frees it. */
 char *snapshot_text(const char *path, const char *rest);
+
+/* -1, or the exit status after saying why. */
+int snapshot_open(dp_snapshot **, const char *path);
 
 /* Each returns the exit status. */
 int snapshot_say_written(const char *path);

@@ -15,10 +15,7 @@ static int change_repeat(stream *s, uint64_t epochs)
 {
     session *opened = &s->session;
     text_stages stages;
-    const dp_options options = {.size = sizeof options,
-                                .root = opened->data,
-                                .threads = 1,
-                                .memory = memory_of_machine()};
+    dp_options options = cli_options();
     const char *spec = dp_spec(opened->pipeline);
     const size_t size = strlen(spec) + 64;
     char *text = xmalloc(size);
@@ -36,6 +33,8 @@ static int change_repeat(stream *s, uint64_t epochs)
     s->epochs = epochs != 0 ? epochs : s->epochs;
     snprintf(text, size, "%.*s | repeat count=%llu", (int)length, spec,
              (unsigned long long)(s->epochs < 1000000000 ? s->epochs : 1000000000));
+    options.root = opened->data;
+    options.threads = 1;
     if (dp_open(&again, text, opened->recipe.seed, &options, &err) != DP_OK) {
         free(text);
         return cli_fail_error(&err, NULL);

@@ -29,6 +29,13 @@ globals() {
     [ -z "$bad" ] || fail "mutable globals: $bad"
 }
 
+# Every handle that the tool opens is bound by the machine's memory: cli_options in tools/cli.c begins all options.
+bounds() {
+    local bad
+    bad=$(grep -nE 'dp_options [a-z]+ = \{|dp_[a-z_]*open\(.*, NULL, &?err' tools/*.c)
+    [ -z "$bad" ] || fail "options that do not begin with cli_options(): $bad"
+}
+
 # Includes follow the arrows (docs/design.md): each room, and the rooms it may see beside itself.
 rooms() {
     cat <<'ROOMS'
@@ -208,7 +215,7 @@ links() {
     done < <(grep -oHP '\]\((?!https?:)[^)# ]+' README.md CONTRIBUTING.md docs/*.md | sed 's/:\](/:/')
 }
 
-for rule in symbols globals arrows types parameters headers lists text readme columns links; do
+for rule in symbols globals bounds arrows types parameters headers lists text readme columns links; do
     echo "== $rule"
     $rule
 done

@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * flock, pwrite and fsync are linked to the ones here (see tests/CMakeLists.txt): the disk fails, and
- * another process comes where it is in the way.
+ * flock, pwrite and fsync are linked to the ones here (see tests/CMakeLists.txt): the disk fails,
+ * and another process comes where it is in the way.
  */
 #include <errno.h>
 #include <fcntl.h>
