@@ -4,12 +4,10 @@
  */
 #include "tools/evidence.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
 #include "tools/cli.h"
-#include "tools/printed_number.h"
 
 #define ENOUGH_LOSSES 2
 #define ENOUGH_DIGITS 7 /* float has 7 to 9 */
@@ -231,49 +229,16 @@ void evidence_to_json(const evidence *e, cJSON *to)
 
 /* ---- nothing ---- */
 
-/* Where the first number with a point begins, else the first number. */
-static const char *find_number(const char *text)
-{
-    const char *first = NULL;
-
-    for (const char *at = text; *at != '\0'; at++) {
-        const bool inside = at > text && (isalnum((unsigned char)at[-1]) || strchr("._", at[-1]));
-        const size_t n = inside || !isdigit((unsigned char)*at) ? 0 : printed_number_read(at).n;
-        if (n == 0)
-            continue;
-        if (memchr(at, '.', n) != NULL)
-            return at;
-        first = first == NULL ? at : first;
-    }
-    return first;
-}
-
-/* A pattern that finds it: the word before it, or the begin of the line. */
-static void print_pattern(FILE *f, const char *text, const char *number)
-{
-    const char *end = number, *begin;
-
-    while (end > text && !isalnum((unsigned char)end[-1]))
-        end--;
-    for (begin = end; begin > text && (isalnum((unsigned char)begin[-1]) || begin[-1] == '_');)
-        begin--;
-    if (begin == end)
-        fputs("'^([-+]?[0-9][-+0-9.eE]*)'", f);
-    else
-        fprintf(f, "'%.*s[^-+0-9.a-zA-Z]+([-+]?[0-9][-+0-9.eE]*)'", (int)(end - begin), begin);
-}
-
 void evidence_print_none(FILE *f, const losses *l)
 {
-    print_lines(f, &l->unread, "lines with the word loss were not read (whole)");
+    const loss_form *form = losses_proposal(l);
+
+    print_lines(f, &l->unread,
+                plural(l->unread.n, "line with the word loss was not read (whole)",
+                       "lines with the word loss were not read (whole)"));
     print_lines(f, &l->numbers, plural(l->numbers.n, "line has a number", "lines have numbers"));
-    for (size_t i = 0; i < l->numbers.n && i < LOSS_LINES; i++) {
-        const char *text = l->numbers.text[i], *number = text != NULL ? find_number(text) : NULL;
-        if (number == NULL)
-            continue;
-        fputs("for the first of them: --loss ", f);
-        print_pattern(f, text, number);
-        putc('\n', f);
-        return;
-    }
+    if (form != NULL)
+        fprintf(f, "for %s%sline %llu: --loss '%s'\n", form->n > 1 ? "all that are like " : "",
+                form->stream == 1 ? "stderr, " : "", (unsigned long long)form->number,
+                form->pattern);
 }

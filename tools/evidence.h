@@ -45,7 +45,7 @@ void evidence_to_json(const evidence *, cJSON *);
 /* "yes", "no", or that a condition was not tested. */
 const char *evidence_close_text(const evidence *);
 
-/* Why there is nothing: the first lines that have numbers, and a --loss for the first of them. */
+/* Why there is nothing: the first lines that have numbers, and a --loss for most of them. */
 void evidence_print_none(FILE *, const losses *);
 
 #endif

@@ -65,6 +65,8 @@ void loss_read_line(loss_reader *);
 bool loss_read_rest(loss_reader *);
 /* A head or a row of a table: true, and the line is read. */
 bool loss_read_row(loss_reader *);
+/* The line has numbers and no loss: its form counts. */
+void loss_propose(loss_reader *);
 /* Every match of --loss.  -1, or the exit status. */
 int loss_read_pattern(loss_reader *, const regex_t *);
 /* -1, or the exit status after saying what is wrong with it. */

@@ -91,20 +91,36 @@ static const char *named(const char *at, size_t n, loss_step *s)
     return end;
 }
 
+/* Whether the colon at end is one of a log's prefix: "INFO root: 3/10", "[rank0]: 3/10". */
+static bool ends_prefix(const char *line, const char *end)
+{
+    static const char *const levels[] = {"INFO", "DEBUG", "WARNING", "TRACE", NULL};
+
+    for (int i = 0; levels[i] != NULL; i++) {
+        const char *level = strstr(line, levels[i]);
+        if (level != NULL && level < end)
+            return true;
+    }
+    return end > line && end[-1] == ']';
+}
+
 /* Whether what stands here is the value of something: correct: 30/32, size=[3, 4]. */
 static bool is_value(const char *line, const char *at)
 {
     static const char *const names[] = {"correct", "acc",    "accuracy", "top1",  "top5",
                                         "mem",     "memory", "size",     "shape", "hits",
                                         "gpu",     "loss",   NULL};
-    const char *end, *begin;
+    const char *end = at, *begin;
+    bool sign;
 
-    for (end = at; end > line && is_blank(end[-1]); end--)
-        ;
+    while (end > line && is_blank(end[-1]))
+        end--;
+    sign = end > line && strchr(":=(", end[-1]) != NULL;
+    end -= sign;
     for (begin = end; begin > line && isalnum((unsigned char)begin[-1]); begin--)
         ;
-    return end > line && (end[-1] == ':' || end[-1] == '=' || end[-1] == '(' ||
-                          loss_word_in(names, begin, (size_t)(end - begin)));
+    return loss_word_in(names, begin, (size_t)(end - begin)) ||
+           (sign && !(*end == ':' && ends_prefix(line, end)));
 }
 
 /* Whether a list of counts here is one of steps: at the begin, or behind another. */

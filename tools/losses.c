@@ -182,6 +182,8 @@ static int read_line(loss_reader *r, const regex_t *regex)
         if (regex == NULL && has_word(r->line.text, "loss"))
             keep_line(&r->out->unread, r);
         keep_line(&r->out->numbers, r);
+        if (regex == NULL && r->out->n == 0)
+            loss_propose(r);
     }
     if (r->left)
         keep_line(&r->out->unread, r);
@@ -328,6 +330,9 @@ void losses_free(losses *l)
     free_lines(&l->unread);
     free_lines(&l->strange);
     free_lines(&l->numbers);
+    for (size_t i = 0; i < l->forms.n; i++)
+        free(l->forms.v[i].pattern);
+    free(l->forms.v);
     *l = (losses){0};
 }
 

@@ -48,6 +48,20 @@ typedef struct loss_lines {
     int stream[LOSS_LINES];
 } loss_lines;
 
+/* Lines with numbers that one pattern of --loss reads. */
+typedef struct loss_form {
+    char *pattern;
+    size_t n;
+    bool point; /* the numbers are no counts */
+    uint64_t number; /* the first of the lines */
+    int stream;
+} loss_form;
+
+typedef struct loss_forms {
+    loss_form *v;
+    size_t n;
+} loss_forms;
+
 typedef struct losses {
     loss *v;
     size_t n;
@@ -56,6 +70,7 @@ typedef struct losses {
     loss_lines unread;  /* have the word loss and a number that is no loss */
     loss_lines strange; /* have a loss whose number is not understood: compared as text */
     loss_lines numbers; /* have a number, where there is no loss at all */
+    loss_forms forms;   /* of these lines */
 } losses;
 
 /* All losses of the files of stdout and stderr (NULL: there is none), of 1 GiB at most.  regex:
@@ -69,6 +84,9 @@ int losses_find(char *text, size_t size, int stream, const char *regex, losses *
 void losses_finish(losses *);
 void losses_free(losses *);
 size_t losses_count(const losses *); /* without what a bar repeats */
+
+/* Where there is no loss: the form with most lines, of those with a point if there is one; NULL. */
+const loss_form *losses_proposal(const losses *);
 
 /* Refuses what is no regular expression, or one that grows beyond all bounds. */
 int losses_check_pattern(const char *regex);

@@ -434,6 +434,50 @@ static void takes_every_match_and_group(void **state)
     losses_free(&l);
 }
 
+/* ---- proposals ---- */
+
+/* What is proposed where nothing is found reads the numbers, when it is copied. */
+static void proposes_what_reads(void **state)
+{
+    static const struct {
+        const char *text, *values;
+    } logs[] = {
+        {"2.302585\n2.25\n-2.125\n", "2.302585 2.25 -2.125"},
+        {" 2.5\n-2.25\n 1e-05\nnan\n", "2.5 -2.25 1e-05 nan"},
+        {"0 2.302585\n10 2.25\n", "2.302585 2.25"},
+        {"quality: 2.5\nquality: -2.25\n", "2.5 -2.25"},
+        {"found 3 files\nq -> -2.5\nq -> 2.25.\n", "-2.5 2.25"},
+        {"version 1.5 of it\nstep0 2.5\nstep1 2.25\n", "2.5 2.25"},
+        {"[ 2.5 -1.5  2. ]\n[-0.5 1.5e-05 2. ]\n", "2.5 -1.5 2. -0.5 1.5e-05 2."},
+        {"2026-11-29 17:59:01,123 INFO root: quality 2.5\n", "2.5"},
+        {"acc 0.5 quality 2.5 0.3s\nacc 0.75 quality 1.5 0.4s\n", "0.5 2.5 0.75 1.5"},
+        {"quality 0x1.8p+1\nquality -0x1.4p+0\n", "0x1.8p+1 -0x1.4p+0"},
+        {"quality 2,5\n", "2,5"},
+        {"(2.5, 1.25)\n", "2.5 1.25"},
+        {"no loss 7 found\n", "7"},
+        {"ab 7 cd 12\n", "12"},
+        {"10%|#  | 1/10 [00:00<00:01, 8.1it/s]\n12:30:05 2026-11-29 0.5s 3GB v1.2\n", ""},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof logs / sizeof logs[0]; i++) {
+        losses l = find(logs[i].text, strlen(logs[i].text), NULL), again = {0};
+        const loss_form *form = losses_proposal(&l);
+        char got[200] = "";
+        assert_int_equal(l.n, 0);
+        if (form != NULL)
+            again = find(logs[i].text, strlen(logs[i].text), form->pattern);
+        for (size_t k = 0; k < again.n; k++)
+            snprintf(got + strlen(got), sizeof got - strlen(got), "%s%s", k > 0 ? " " : "",
+                     again.v[k].text);
+        if (strcmp(got, logs[i].values) != 0)
+            fail_msg("%s: '%s', expected '%s', by %s", logs[i].text, got, logs[i].values,
+                     form != NULL ? form->pattern : "nothing");
+        losses_free(&l);
+        losses_free(&again);
+    }
+}
+
 /* Harmless ones, each a little beyond a limit. */
 static void refuses_patterns_that_grow(void **state)
 {
@@ -507,6 +551,7 @@ int main(void)
         cmocka_unit_test(knows_steps_from_processes),
         cmocka_unit_test(counts_iterations),
         cmocka_unit_test(takes_every_match_and_group),
+        cmocka_unit_test(proposes_what_reads),
         cmocka_unit_test(refuses_patterns_that_grow),
         cmocka_unit_test(compares),
     };

@@ -78,5 +78,11 @@ printf 'hello\nquality: 2.5\n' > quality.txt
 expect 2 'line 2: quality: 2.5' verify -- cat quality.txt
 pattern=$(sed -n "s/.*--loss '\(.*\)'\$/\1/p" out.txt | tail -1)
 expect 0 '^ +1 +2\.5 ' verify --loss "$pattern" -- cat quality.txt
+for text in 'step 0\n0 2.302585\n10 2.25\n' '2.25\n2.302585\n'; do # also on stderr
+    printf '%b' "$text" > bare.txt
+    expect 2 'all that are like stderr, line' verify -- sh -c 'echo 1 file; cat bare.txt >&2'
+    pattern=$(sed -n "s/.*--loss '\(.*\)'\$/\1/p" out.txt | tail -1)
+    expect 0 '2 compared, 7 digits' verify --loss "$pattern" -- sh -c 'echo 1 file; cat bare.txt >&2'
+done
 expect 2 'repeats too much' verify --loss '(a{200}){101}' -- echo loss: 1
 exit $failed
