@@ -9,6 +9,9 @@
 
 #include "tools/loss_reader.h"
 
+#define DIGITS  "0123456789"
+#define LETTERS "_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 /* The words before the place where the line is read. */
 typedef struct context {
     loss_reader *r;
@@ -149,19 +152,45 @@ static const char *pass_in_list(const char *at)
     return word > 0 && close[3 + word] == '(' ? close + 3 + word + 1 : next;
 }
 
-/* " (2.4)", " (3)", "+0.01", " +/- 0.01": to the number that belongs to the one before; *what:
- * which. */
+/* What counts something is no loss: "0.5 s", "3.5 GB", "12.5 it/s". */
+static bool is_quantity(const char *unit)
+{
+    static const char *const units[] = {"s",  "ms", "us", "sec", "secs", "seconds", "mins", "h",
+                                        "kb", "mb", "gb", "kib", "mib",  "gib",     NULL};
+    const size_t n = loss_word(unit = skip(unit, " "));
+
+    return memchr(unit, '/', n) != NULL || loss_word_in(units, unit, n);
+}
+
+/* The word of a number that belongs to a loss: "(best 2.3)", ", avg: 2.4"; NULL. */
+static const char *part_at(const char *at, size_t n)
+{
+    static const char *const parts[] = {"best", "avg",    "average", "mean", "min",      "max",
+                                        "std",  "median", "ema",     "prev", "previous", NULL};
+    const char *const *part = parts;
+
+    while (*part != NULL && (strlen(*part) != n || strncasecmp(*part, at, n) != 0))
+        part++;
+    return *part;
+}
+
+/* " (2.4)", " (3)", " (best 2.4)", "+0.01", " +/- 0.01": to the number that belongs to the one
+ * before; *what: which. */
 static const char *pass_to_second(const char *at, const char **what)
 {
     static const char *const signs[] = {"+/-", "\302\261", "+-", "+", NULL};
-    const char *next = skip(at, " ");
+    const char *next = skip(at, " ,;|(");
+    const size_t word = loss_word(next);
 
+    if (next > at && (*what = part_at(next, word)) != NULL)
+        return begins_number(next = skip(next + word, " .:=\"'")) ? next : NULL;
     if (at[0] == ' ' && at[1] == '(') {
         next = skip(at + 2, " ");
         *what = is_count(next) ? "at" : "mean"; /* CatBoost: best: 2.3 (7) */
         return begins_number(next) ? next : NULL;
     }
     *what = "spread";
+    next = skip(at, " ");
     for (int i = 0; signs[i] != NULL; i++) {
         if (begins(next, signs[i]))
             return begins_number(next = skip(next + strlen(signs[i]), " ")) ? next : NULL;
@@ -169,21 +198,25 @@ static const char *pass_to_second(const char *at, const char **what)
     return NULL;
 }
 
-/* The mean in 2.3 (2.4), the step in 2.3 (7), the spread in 2.3+0.01. */
-static const char *read_second(loss_reader *r, const char *name, loss_kind kind, const char *at)
+/* The mean in 2.3 (2.4), the step in 2.3 (7), the spread in 2.3+0.01, the best in 2.3 (best 2.2);
+ * not the samples in 2.3 (7 samples). */
+static const char *read_seconds(loss_reader *r, const char *name, loss_kind kind, const char *at)
 {
-    const char *what, *const second = pass_to_second(at, &what);
+    const char *what, *second;
     char of[LOSS_NAME + 10];
-    printed_number number;
 
-    if (second == NULL)
-        return at;
-    number = printed_number_read(second);
-    if (!number.time && number.whole && (*what == 's' || second[number.n] == ')')) {
-        snprintf(of, sizeof of, "%.*s (%s)", LOSS_NAME - 10, name, what);
-        loss_add(r, of, strlen(of), kind, *what == 'm', second, &number);
+    while ((second = pass_to_second(at, &what)) != NULL) {
+        const printed_number number = printed_number_read(second);
+        at = second + number.n;
+        if (number.time || is_quantity(at) || (*what == 'a' && what[1] == 't' && *at != ')'))
+            continue;
+        r->left = r->left || !number.whole;
+        if (!number.whole)
+            continue;
+        snprintf(of, sizeof of, "%.*s (%s)", LOSS_NAME - 12, name, what);
+        loss_add(r, of, strlen(of), kind, loss_is_mean(what, strlen(what)), second, &number);
     }
-    return second + number.n;
+    return at;
 }
 
 /* One number, and those of its list. */
@@ -210,7 +243,7 @@ static const char *read_numbers(loss_reader *r, const char *name, loss_kind kind
         snprintf(r->list, sizeof r->list, "%s", name);
         r->list_kind = kind;
     }
-    return read_second(r, name, kind, at);
+    return read_seconds(r, name, kind, at);
 }
 
 bool loss_read_rest(loss_reader *r)
@@ -236,18 +269,52 @@ static void make_name(const context *c, const char *at, size_t n, char out[LOSS_
     snprintf(out, LOSS_NAME, "%s%.*s", c->r->braces.path, (int)(at + n - begin), begin);
 }
 
+/* Behind "tensor(2.3": ", device='cuda:0', grad_fn=<A>" are no numbers. */
+static const char *pass_arguments(const char *at)
+{
+    static const char *const words[] = {"device", "dtype",     "grad_fn", "requires_grad",
+                                        "shape",  "weak_type", NULL};
+
+    while (begins(at, ", ") && loss_word_in(words, at + 2, loss_word(at + 2)))
+        at += 2 + strcspn(at + 2, ",)");
+    return at;
+}
+
+/* Bytes of an arrow. */
+static size_t arrow(const char *at)
+{
+    static const char *const arrows[] = {"-->", "->", "=>", "\342\206\222", NULL};
+
+    for (int i = 0; arrows[i] != NULL; i++) {
+        if (begins(at, arrows[i]))
+            return strlen(arrows[i]);
+    }
+    return 0;
+}
+
+/* What separates numbers: "2.5 -> 2.4", "2.5 / 2.4", "2.5 - 2.4". */
+static const char *pass_separators(const char *at)
+{
+    for (;;) {
+        const char *const next = skip(at, " \t,;|)]}\"'/~");
+        const size_t n = begins(next, "- ") ? 1 : arrow(next);
+        at = next + n;
+        if (n == 0)
+            return at;
+    }
+}
+
 /* "loss 2.3  0x1.2p+1", "loss: 2.3, 9.4", "loss: 2.5,1.5": what stands behind a loss without a name
  * is compared, too; what is no number there is left, unless a comma alone is between. */
 static const char *read_unnamed(loss_reader *r, const char *name, loss_kind kind, const char *at)
 {
     for (;;) {
         const bool joined = *at == ',' && isdigit((unsigned char)at[1]);
-        const char *const next = skip(at, " \t,;|)]}\"'");
+        const char *const next = pass_separators(at);
         const printed_number number = printed_number_read(next);
-        const char *const unit = skip(next + number.n, " ");
-        const bool rate = memchr(unit, '/', loss_word(unit)) != NULL; /* 12.5 it/s */
+        const bool other = number.time || is_quantity(next + number.n) || is_count(next);
 
-        if (number.n == 0 || (!joined && (number.time || rate || is_count(next))))
+        if (number.n == 0 || (!joined && other))
             return at;
         if (!number.whole && !joined) {
             r->left = true;
@@ -286,17 +353,16 @@ static size_t move_at(const char *at, size_t n)
 /* Passes what connects the parts of a change; an arrow and a bracket say what the number is. */
 static const char *pass_to_part(const char *at, const char **of)
 {
-    static const char *const arrows[] = {"-->", "->", "=>", "\342\206\222", NULL};
-
     for (;;) {
-        size_t i = 0;
-        at = skip(at, " .,:=>\"'`");
-        while (arrows[i] != NULL && !begins(at, arrows[i]))
-            i++;
-        if (arrows[i] == NULL && *at != '(')
+        size_t n;
+        at = skip(at, " .,:\"'`");
+        n = arrow(at);
+        at = n > 0 ? at : skip(at, ">=");
+        if (n == 0 && *at != '(' && *at != ' ')
             return at;
-        *of = *at == '(' ? "from" : "to";
-        at += *at == '(' ? 1 : strlen(arrows[i]);
+        if (*at != ' ')
+            *of = n == 0 ? "from" : "to";
+        at += n > 0 ? n : 1;
     }
 }
 
@@ -347,7 +413,7 @@ static const char *read_loss(const context *c, const char *at, size_t n, loss_ki
     value = pass_wrapping(value, &list);
     if (!begins_number(value) || (!sure && c->r->own.n == 0 && is_count(value)))
         return at + n;
-    value = read_numbers(c->r, name, kind, value, list);
+    value = pass_arguments(read_numbers(c->r, name, kind, value, list));
     return read_unnamed(c->r, name, kind, value);
 }
 
@@ -474,6 +540,33 @@ static bool read_behind(context *c)
     return number.n > 0;
 }
 
+/* Whether a number seems to belong to the loss before it, which was not read: "Loss (CE) : 2.5". */
+static bool seems_unread(const char *at)
+{
+    char name[LOSS_NAME];
+
+    for (int words = 0; words <= 3; words++) {
+        const size_t n = loss_word(at += strcspn(at, DIGITS LETTERS ",;|{"));
+        const printed_number number = printed_number_read(at);
+        if (n == 0)
+            return number.whole && !number.time && !is_count(at) && !is_quantity(at + number.n);
+        snprintf(name, sizeof name, "loss_%.*s", (int)n, at);
+        if (loss_kind_of(at, n) != NO_LOSS || loss_is_step(at, n) ||
+            loss_kind_of(name, strlen(name)) == NO_LOSS)
+            return false;
+        at += n;
+    }
+    return false;
+}
+
+/* "loss:" alone: the keys of an indented block are its parts, as those in braces are. */
+static void end_line(context *c, const char *end)
+{
+    if (end > c->r->line.text && end[-1] == ':' && c->r->braces.depth == 0 &&
+        loss_kind_of(c->key, strlen(c->key)) == LOSS)
+        open_brace(c);
+}
+
 /* What stands between words. */
 static const char *pass_mark(context *c, const char *at)
 {
@@ -508,7 +601,9 @@ void loss_read_line(loss_reader *r)
             at = at > begin ? at : at + n;
             c.n_words = 0;
         } else {
+            r->left = r->left || (kind == LOSS && seems_unread(begin + n));
             at = n > 0 ? keep_word(&c, begin, n) : pass_mark(&c, begin);
         }
     }
+    end_line(&c, at);
 }

@@ -91,17 +91,20 @@ static const char *named(const char *at, size_t n, loss_step *s)
     return end;
 }
 
-/* Whether the colon at end is one of a log's prefix: "INFO root: 3/10", "[rank0]: 3/10". */
-static bool ends_prefix(const char *line, const char *end)
+/* Whether the colon at end, with this word before it, is one of a log's prefix: "INFO root: 3/10",
+ * "[rank0]: 3/10", "train: 3/10". */
+static bool ends_prefix(const char *line, const char *end, const char *word)
 {
     static const char *const levels[] = {"INFO", "DEBUG", "WARNING", "TRACE", NULL};
+    static const char *const phases[] = {"train", "training",   "val",  "valid",
+                                         "eval",  "validation", "test", NULL};
 
     for (int i = 0; levels[i] != NULL; i++) {
         const char *level = strstr(line, levels[i]);
         if (level != NULL && level < end)
             return true;
     }
-    return end > line && end[-1] == ']';
+    return (end > line && end[-1] == ']') || loss_word_in(phases, word, (size_t)(end - word));
 }
 
 /* Whether what stands here is the value of something: correct: 30/32, size=[3, 4]. */
@@ -120,7 +123,7 @@ static bool is_value(const char *line, const char *at)
     for (begin = end; begin > line && isalnum((unsigned char)begin[-1]); begin--)
         ;
     return loss_word_in(names, begin, (size_t)(end - begin)) ||
-           (sign && !(*end == ':' && ends_prefix(line, end)));
+           (sign && !(*end == ':' && ends_prefix(line, end, begin)));
 }
 
 /* Whether a list of counts here is one of steps: at the begin, or behind another. */

@@ -179,8 +179,7 @@ static int read_line(loss_reader *r, const regex_t *regex)
     else if (!loss_read_rest(r) && !loss_read_row(r))
         loss_read_line(r);
     if (r->found == 0 && strpbrk(r->line.text, "0123456789") != NULL) {
-        if (regex == NULL && has_word(r->line.text, "loss"))
-            keep_line(&r->out->unread, r);
+        r->left = r->left || (regex == NULL && has_word(r->line.text, "loss"));
         keep_line(&r->out->numbers, r);
         if (regex == NULL && r->out->n == 0)
             loss_propose(r);

@@ -1,5 +1,5 @@
-/* fuzz_losses.c - any bytes as what two runs printed: a run equals itself, in whatever colours, and a
- * pattern that is proposed is one
+/* fuzz_losses.c - any bytes as what two runs printed: a run equals itself, in whatever colours, and
+ * a pattern that is proposed is one
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -186,6 +186,17 @@ static const struct form {
      "Epoch 0, global step 10: 'val_loss' reached 2.25 (best 2.125), saving model to 'x'\n",
      "Metric val_loss (by)=0.5 Metric val_loss (best)=2.182 Monitored metric val_loss (best)=2.182 "
      "val_loss (to)@0:10=2.25 val_loss (best)@0:10=2.125"},
+    {"an indented block", "loss:\n  cls: 2.5\n  box: 1.5\nacc: 3.5\n", "loss.cls=2.5 loss.box=1.5"},
+    {"arguments of a tensor", "loss: tensor(2.5, device='cuda:0'), 9.5\n", "loss=2.5 loss #2=9.5"},
+    {"arrows and slashes",
+     "loss 2.5 -> 2.25\nloss 2.5 => -1.25 (improved)\nloss: 2.5 / 1.5\nloss: 2.5 - 1.5 - acc: 1\n",
+     "loss=2.5 loss #2=2.25 loss=2.5 loss #2=-1.25 loss=2.5 loss #2=1.5 loss=2.5 loss #2=1.5"},
+    {"parts that words name", "loss: 2.5 (best 2.25)\nloss 2.5 avg 2.25, min: 2.0, acc 0.5\n",
+     "loss=2.5 loss (best)=2.25 loss=2.5 loss (avg)=2.25 loss (min)=2.0"},
+    {"what counts something", "loss 2.5 (0.5 s)\nloss 2.5 (12 samples)\nloss: 2.5 3.5 GB\n",
+     "loss=2.5 loss=2.5 loss=2.5"},
+    {"prefixes of a log", "INFO:root:3/10 loss 2.5\n[rank0]: 4/10 loss 2\ntrain: 5/10 loss 1.5\n",
+     "loss@3=2.5 loss@4=2 loss@5=1.5"},
     {"semicolons", "loss=2.3;lr=0.1\n", "loss=2.3"},
     {"a table of a decimal comma", "step;loss;lr\n1;2,345;0,1\n2;2,25;\n",
      "loss@1=2,345 loss@2=2,25"},
@@ -322,13 +333,16 @@ static void reads_utf16(void **state)
 
 static void says_which_lines_were_not_read(void **state)
 {
-    static const char *const unread[] = {"no loss 7 found\n", "loss: 2.5 3.5GB\n"};
+    static const char *const unread[] = {"no loss 7 found\n", "loss: 2.5 3.5GB\n",
+                                         "loss: 2.5, Loss (CE) : 9.5\n",
+                                         "a loss of 1.5 and loss: 2.5\n"};
     static const char *const read[] = {"loss: 2.5 1.2s\n", "loss: 2.5 12.5 it/s\n",
-                                       "loss: 2.5, acc: 0.5\n", "loss: 2.5 | lr 0.1\n"};
+                                       "loss: 2.5, acc: 0.5\n", "loss: 2.5 | lr 0.1\n",
+                                       "loss weight: 0.5, no loss, acc 0.5; loss: 2.5\n"};
     (void)state;
 
-    for (size_t i = 0; i < 4; i++) {
-        losses l = find(unread[i % 2], strlen(unread[i % 2]), NULL);
+    for (size_t i = 0; i < 5; i++) {
+        losses l = find(unread[i % 4], strlen(unread[i % 4]), NULL);
         assert_int_equal(l.unread.n, 1);
         assert_int_equal(l.unread.number[0], 1);
         losses_free(&l);
