@@ -10,11 +10,11 @@
  * place of mean and variance: after each step they are fma(1 - momentum, new - old, old), the
  * variance times N / (N - 1).
  */
-#include <math.h>
 #include <string.h>
 
 #include "base/number/num.h"
 #include "compute/layers/layer.h"
+#include "compute/math/norm.h"
 
 typedef struct batch_norm {
     double momentum, eps;
@@ -141,11 +141,10 @@ static void find_statistics(const batch_norm *p, const dp_layer_run *r, const st
     const double n = count_of(r);
 
     for (int64_t j = 0; j < r->in.channels; j++) {
-        const double mean = s1[j] / n, v = s2[j] / n - mean * mean;
-        const double variance = v < 0.0 ? 0.0 : v;
+        const double mean = s1[j] / n, variance = dp_variance_of(mean, s2[j] / n);
         s->mean[j] = (float)mean;
         s->variance[j] = (float)(n > 1.0 ? variance * (n / (n - 1.0)) : variance);
-        s->r[j] = (float)(1.0 / sqrt(variance + p->eps));
+        s->r[j] = dp_reciprocal_deviation(variance, p->eps);
     }
 }
 
@@ -153,7 +152,7 @@ static void take_moving(const batch_norm *p, const dp_layer_run *r, const statis
 {
     for (int64_t j = 0; j < r->in.channels; j++) {
         s->mean[j] = r->w[MOVING_MEAN][j];
-        s->r[j] = (float)(1.0 / sqrt((double)r->w[MOVING_VARIANCE][j] + p->eps));
+        s->r[j] = dp_reciprocal_deviation((double)r->w[MOVING_VARIANCE][j], p->eps);
     }
 }
 

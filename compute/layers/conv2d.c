@@ -76,10 +76,9 @@ static void backward(const void *params_, const dp_layer_run *r)
     const conv2d *p = params_;
 
     for (int64_t i = 0; i < r->share->n_parts; i++) {
-        const dp_math_run part = dp_layer_part(r, i);
-        const int64_t first = r->share->parts[i].first;
-        dp_conv_weight_gradient(&p->conv, &part, r->x + first * dp_extent_size(&r->in),
-                                r->dy + first * dp_extent_size(&r->out),
+        const dp_math_part part = dp_math_part_of(&r->math, r->share, i);
+        dp_conv_weight_gradient(&p->conv, &part.run, r->x + part.first * dp_extent_size(&r->in),
+                                r->dy + part.first * dp_extent_size(&r->out),
                                 r->dw[0] + i * r->part_stride);
     }
     if (p->has_bias)

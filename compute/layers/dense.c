@@ -60,10 +60,9 @@ static void backward(const void *params_, const dp_layer_run *r)
     const dense *p = params_;
 
     for (int64_t i = 0; i < r->share->n_parts; i++) {
-        const dp_math_run part = dp_layer_part(r, i);
-        const int64_t first = r->share->parts[i].first;
-        dp_dense_weight_gradient(&p->matrix, &part, r->x + first * p->matrix.in,
-                                 r->dy + first * p->matrix.out, r->dw[0] + i * r->part_stride);
+        const dp_math_part part = dp_math_part_of(&r->math, r->share, i);
+        dp_dense_weight_gradient(&p->matrix, &part.run, r->x + part.first * p->matrix.in,
+                                 r->dy + part.first * p->matrix.out, r->dw[0] + i * r->part_stride);
     }
     if (p->has_bias)
         dp_bias_gradient(&r->math, r->share, 1, p->matrix.out, r->dy, r->dw[1]);

@@ -56,15 +56,6 @@ typedef struct dp_layer_run {
     void *memory;
 } dp_layer_run;
 
-/* The same for part number i of the share alone, whose gradient of a weight has a place of its own.
- */
-static inline dp_math_run dp_layer_part(const dp_layer_run *r, int64_t i)
-{
-    dp_math_run part = r->math;
-    part.n = r->share->parts[i].n;
-    return part;
-}
-
 typedef struct dp_layer {
     dp_stage_info info;
     const char *prefix; /* of its parameters' names: "conv" -> conv1.weight */

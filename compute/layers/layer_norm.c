@@ -2,18 +2,14 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * docs/numerics.md, as the operator of that name (compute/ops/layer_norm.c), a row being the
- * channels of a place: s1, s2 = LANE64 of x, x^2; mean and variance = max(s2 / C - mean^2, 0),
- * rounded; r = 1 / sqrt(variance + epsilon), h = (x - mean) r, y = fma(h, gamma, beta).  Backward:
- * g = dy gamma; k1, k2 = LANE64 of g, g h, / C, rounded; dx = r fma(-h, k2, g - k1).  dgamma, dbeta
- * = SEQ64 over (n in leaf, place) of dy h (exact), dy; TREE; rounded once.
+ * compute/math/norm.c, a row being the channels of a place.  dgamma, dbeta = SEQ64 over (n in
+ * leaf, place) of dy h (exact), dy; TREE; rounded once.
  * Ba et al., arXiv 1607.06450.
  */
 #include <string.h>
 
 #include "compute/layers/layer.h"
 #include "compute/math/norm.h"
-#include "compute/sums/lanes.h"
 
 typedef struct layer_norm {
     double epsilon;
@@ -27,10 +23,7 @@ static const dp_param params[] = {
 enum { GAMMA, BETA };
 
 /* Of each place, kept from forward to backward: mean, then r. */
-static float *kept(const dp_layer_run *r, int64_t sample)
-{
-    return (float *)r->memory + sample * 2 * r->in.height * r->in.width;
-}
+static float *kept(const dp_layer_run *r) { return r->memory; }
 
 static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
 {
@@ -53,78 +46,39 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
     return DP_OK;
 }
 
+static dp_norm norm_of(const dp_layer_run *r)
+{
+    return (dp_norm){.kernels = r->math.kernels,
+                     .row = r->in.channels,
+                     .scales = r->in.channels,
+                     .gamma = r->w[GAMMA],
+                     .beta = r->w[BETA]};
+}
+
 static void forward_sample(const void *params_, const dp_layer_run *r, int64_t sample)
 {
-    const int64_t c = r->in.channels, places = r->in.height * r->in.width;
-    const float *x = r->x + sample * places * c;
-    float *y = r->y + sample * places * c, *at = kept(r, sample);
+    const layer_norm *p = params_;
+    const int64_t places = r->in.height * r->in.width;
+    dp_norm norm = norm_of(r);
 
-    for (int64_t p = 0; p < places; p++, x += c, y += c, at += 2) {
-        dp_lanes sums, squares;
-        double mean, variance;
-        dp_lanes_begin(&sums, r->math.kernels, 0.0);
-        dp_lanes_begin(&squares, r->math.kernels, 0.0);
-        dp_sum_add(&sums, x, c);
-        dp_square_add(&squares, x, c);
-        mean = dp_sum_end(&sums) / (double)c;
-        variance = dp_sum_end(&squares) / (double)c - mean * mean;
-        at[0] = (float)mean;
-        at[1] = dp_reciprocal_deviation(variance < 0.0 ? 0.0f : (float)variance,
-                                        ((const layer_norm *)params_)->epsilon);
-        r->math.kernels->normalize_row(c, x, at[0], at[1], r->w[GAMMA], r->w[BETA], y);
-    }
-}
-
-#define SOME 512 /* channels at a time */
-
-typedef struct row {
-    const dp_kernels *kernels;
-    const float *dy, *x, *gamma, *at;
-    int64_t n;
-} row;
-
-static int64_t look(const row *w, int64_t i, float g[SOME], float h[SOME])
-{
-    const int64_t n = w->n - i < SOME ? w->n - i : SOME;
-    w->kernels->row_terms(n, w->dy + i, w->x + i, w->at[0], w->at[1], w->gamma + i, g, h);
-    return n;
-}
-
-static void input_gradient(const row *w, float *dx)
-{
-    float g[SOME], h[SOME], k1, k2;
-    dp_lanes sums, products;
-
-    dp_lanes_begin(&sums, w->kernels, 0.0);
-    dp_lanes_begin(&products, w->kernels, 0.0);
-    for (int64_t i = 0, n; i < w->n; i += n) {
-        n = look(w, i, g, h);
-        dp_sum_add(&sums, g, n);
-        dp_dot_add(&products, g, h, n);
-    }
-    k1 = (float)(dp_sum_end(&sums) / (double)w->n);
-    k2 = (float)(dp_sum_end(&products) / (double)w->n);
-    for (int64_t i = 0, n; i < w->n; i += n) {
-        n = look(w, i, g, h);
-        w->kernels->row_gradient(n, g, h, w->at[1], k1, k2, dx + i);
+    norm.epsilon = p->epsilon;
+    for (int64_t place = sample * places; place < (sample + 1) * places; place++) {
+        const dp_norm_moments m = dp_norm_row(&norm, place, r->x, r->y);
+        kept(r)[2 * place] = m.mean;
+        kept(r)[2 * place + 1] = dp_reciprocal_deviation((double)m.variance, p->epsilon);
     }
 }
 
 static void gradient_sample(void *ctx, uint64_t sample)
 {
     const dp_layer_run *r = ctx;
-    const int64_t c = r->in.channels, size = dp_extent_size(&r->in), first = (int64_t)sample * size;
+    const int64_t places = r->in.height * r->in.width, first = (int64_t)sample * places;
+    const dp_norm norm = norm_of(r);
 
-    for (int64_t i = first; i < first + size; i += c) {
-        const row w = {r->math.kernels,
-                       r->dy + i,
-                       r->x + i,
-                       r->w[GAMMA],
-                       kept(r, (int64_t)sample) + 2 * ((i - first) / c),
-                       c};
-        input_gradient(&w, r->dx + i);
-    }
-    dp_post_op_run(&r->dx_op, r->math.kernels, first, size);
+    for (int64_t place = first; place < first + places; place++)
+        dp_norm_row_gradient(&norm, place, kept(r)[2 * place], kept(r)[2 * place + 1], r->dy, r->x,
+                             r->dx);
+    dp_post_op_run(&r->dx_op, r->math.kernels, first * r->in.channels, places * r->in.channels);
 }
 
 static double *sums_of(const dp_layer_run *r, int64_t leaf)
@@ -138,17 +92,12 @@ static void sum_leaf(void *ctx, uint64_t leaf)
     const int64_t c = r->in.channels, places = r->in.height * r->in.width;
     const int64_t first = (int64_t)leaf * r->share->leaf * places;
     const int64_t end = first + r->share->leaf * places, all = r->math.n * places;
-    const float *at = kept(r, 0);
     double *sums = sums_of(r, (int64_t)leaf);
 
     memset(sums, 0, 2 * sizeof *sums * (size_t)c);
-    for (int64_t p = first; p < end && p < all; p++) {
-        for (int64_t j = 0; j < c; j++) {
-            const float h = (r->x[p * c + j] - at[2 * p]) * at[2 * p + 1], dy = r->dy[p * c + j];
-            sums[j] += (double)dy * (double)h;
-            sums[c + j] += (double)dy;
-        }
-    }
+    for (int64_t p = first; p < end && p < all; p++)
+        dp_norm_add_scales(c, kept(r)[2 * p], kept(r)[2 * p + 1], r->dy + p * c, r->x + p * c, sums,
+                           sums + c);
 }
 
 static void backward(const void *params_, const dp_layer_run *r)

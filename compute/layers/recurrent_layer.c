@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "compute/math/bias.h"
 #include "compute/math/layout.h"
 
 /* From forward to backward: sequences [steps][n][..]. */
@@ -56,9 +55,6 @@ static void plan_weights(const dp_cell *cell, const dp_sequence *s, const char *
                                            .is_bias = true,
                                            .whole = true};
         plan->width = m.out;
-        plan->workspace = dp_max_size(
-            plan->workspace, dp_max_size(dp_matrix_workspace(&m, plan->kernels, s->batch, s->steps),
-                                         dp_bias_workspace(s->batch, m.out)));
     }
 }
 
@@ -82,7 +78,7 @@ dp_status dp_recurrent_layer_plan(const dp_cell *cell, dp_recurrent_layer *p,
                        .cell_clip = p->cell_clip};
     plan->out = (dp_extent){s->hidden, p->return_sequences ? s->steps : 1, 1};
     plan->memory = lay_out(cell, s, NULL, &m);
-    plan->workspace = cell->memory(s, plan->kernels) / sizeof(float);
+    plan->workspace = dp_cell_workspace(cell, s, plan->kernels);
     plan_weights(cell, s, names, plan);
     return DP_OK;
 }
@@ -155,22 +151,6 @@ void dp_recurrent_layer_forward(const dp_cell *cell, const dp_recurrent_layer *p
     dp_post_op_run_all(&l->y_op, &l->math, dp_extent_size(&l->out));
 }
 
-static void weight_gradients(const dp_cell *cell, const dp_sequence *s, const dp_layer_run *l,
-                             const dp_sequence_run *r)
-{
-    for (size_t i = 0; i < cell->n_matrices; i++) {
-        const dp_matrix m = dp_cell_matrix(cell, s, i);
-        for (int64_t j = 0; j < l->share->n_parts; j++) {
-            const dp_math_run part = dp_layer_part(l, j);
-            const int64_t row = l->share->parts[j].first * s->steps;
-            dp_matrix_gradient(&m, &part, s->steps, r->rows[i] + row * m.in,
-                               r->drows[i] + row * m.out, l->dw[i] + j * l->part_stride);
-        }
-        dp_bias_gradient(&l->math, l->share, s->steps, m.out, r->drows[i],
-                         l->dw[cell->n_matrices + i]);
-    }
-}
-
 void dp_recurrent_layer_backward(const dp_cell *cell, const dp_recurrent_layer *p,
                                  const dp_layer_run *l)
 {
@@ -181,7 +161,8 @@ void dp_recurrent_layer_backward(const dp_cell *cell, const dp_recurrent_layer *
     memset(m.dy, 0, dp_floats(first));
     turn_all(l, s.steps - first_step(p), s.hidden, l->dy, m.dy + first, false);
     cell->backward(&s, &m.r);
-    weight_gradients(cell, &s, l, &m.r);
+    dp_cell_weight_gradients(cell, &s, &m.r, l->share, l->dw, l->part_stride,
+                             l->dw + cell->n_matrices);
     if (l->dx == NULL)
         return;
     turn_all(l, s.steps, s.inputs, m.r.dx, l->dx, true);

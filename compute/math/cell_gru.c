@@ -25,8 +25,7 @@ typedef struct memory {
     float *x_panels, *h_panels, *gi, *gh, *dh, *through;
 } memory;
 
-/* x of all steps and h of one to the gates; the gates' gradients of all steps back to x, of one to
- * h. */
+/* x of all steps and h of one to the gates. */
 static dp_product from_x(const dp_sequence *s)
 {
     const int64_t x = s->inputs, out = 3 * s->hidden;
@@ -39,18 +38,6 @@ static dp_product from_h(const dp_sequence *s)
     return (dp_product){s->batch, 1, h, out, out, 1, h, 0, out, 0};
 }
 
-static dp_product to_x(const dp_sequence *s)
-{
-    const int64_t x = s->inputs, out = 3 * s->hidden;
-    return (dp_product){s->batch, s->steps, out, x, 1, out, s->steps * out, out, x, s->batch * x};
-}
-
-static dp_product to_h(const dp_sequence *s)
-{
-    const int64_t h = s->hidden, out = 3 * h;
-    return (dp_product){s->batch, 1, out, h, 1, out, s->steps * out, 0, h, 0};
-}
-
 static int64_t panels(const dp_product *a, const dp_product *b, const dp_kernels *k)
 {
     const size_t one = dp_product_panels(a, k), other = dp_product_panels(b, k);
@@ -59,7 +46,8 @@ static int64_t panels(const dp_product *a, const dp_product *b, const dp_kernels
 
 static size_t lay_out(const dp_sequence *s, const dp_kernels *k, void *at, memory *m)
 {
-    const dp_product x = from_x(s), h = from_h(s), dx = to_x(s), dh = to_h(s);
+    const dp_product x = from_x(s), h = from_h(s), dx = dp_product_to_x(s, 3),
+                     dh = dp_product_to_h(s, 3);
     const int64_t sizes[] = {
         panels(&x, &dx, k),       panels(&h, &dh, k),   s->steps * s->batch * 3 * s->hidden,
         s->batch * 3 * s->hidden, s->batch * s->hidden, s->batch * s->hidden};
@@ -179,7 +167,7 @@ static void sample_gradient(void *ctx, uint64_t n)
 
 static void backward(const dp_sequence *s, const dp_sequence_run *r)
 {
-    const dp_product h = to_h(s), x = to_x(s);
+    const dp_product h = dp_product_to_h(s, 3), x = dp_product_to_x(s, 3);
     const int64_t size = s->batch * s->hidden;
     memory m;
 

@@ -23,29 +23,16 @@ typedef struct memory {
     float *panels, *x_panels, *xh, *gates, *dh, *dc;
 } memory;
 
-/* x_t and h_(t-1) to the gates of a step; the gates' gradients of all samples and a step, or all
- * steps, back to h_(t-1) and to x. */
+/* x_t and h_(t-1) to the gates of a step. */
 static dp_product to_gates(const dp_sequence *s)
 {
     const int64_t in = s->inputs + s->hidden, out = 4 * s->hidden;
     return (dp_product){s->batch, 1, in, out, out, 1, in, 0, out, 0};
 }
 
-static dp_product to_h(const dp_sequence *s)
-{
-    const int64_t out = 4 * s->hidden, h = s->hidden;
-    return (dp_product){s->batch, 1, out, h, 1, out, s->steps * out, 0, h, 0};
-}
-
-static dp_product to_x(const dp_sequence *s)
-{
-    const int64_t out = 4 * s->hidden, x = s->inputs;
-    return (dp_product){s->batch, s->steps, out, x, 1, out, s->steps * out, out, x, s->batch * x};
-}
-
 static size_t lay_out(const dp_sequence *s, const dp_kernels *k, void *at, memory *m)
 {
-    const dp_product gates = to_gates(s), h = to_h(s), x = to_x(s);
+    const dp_product gates = to_gates(s), h = dp_product_to_h(s, 4), x = dp_product_to_x(s, 4);
     const size_t forward = dp_product_panels(&gates, k), backward = dp_product_panels(&h, k);
     const int64_t sizes[] = {(int64_t)(forward > backward ? forward : backward),
                              (int64_t)dp_product_panels(&x, k),
@@ -214,7 +201,7 @@ static void sample_gradient(void *ctx, uint64_t n)
 
 static void backward(const dp_sequence *s, const dp_sequence_run *r)
 {
-    const dp_product h = to_h(s), x = to_x(s);
+    const dp_product h = dp_product_to_h(s, 4), x = dp_product_to_x(s, 4);
     const int64_t size = s->batch * s->hidden;
     memory m;
 

@@ -4,7 +4,9 @@
  */
 #include "compute/math/recurrent.h"
 
+#include "compute/math/bias.h"
 #include "compute/math/conv.h"
+#include "compute/math/extent.h"
 #include "compute/math/tiles.h"
 
 dp_matrix dp_cell_matrix(const dp_cell *cell, const dp_sequence *s, size_t i)
@@ -73,15 +75,45 @@ static dp_conv as_conv(const dp_matrix *m, int64_t steps)
                      .groups = 1};
 }
 
-size_t dp_matrix_workspace(const dp_matrix *m, const dp_kernels *k, int64_t n, int64_t steps)
+dp_product dp_product_to_x(const dp_sequence *s, int64_t gates)
 {
-    const dp_conv c = as_conv(m, steps);
-    return dp_conv_workspace(&c, k, n);
+    const int64_t out = gates * s->hidden, x = s->inputs;
+    return (dp_product){s->batch, s->steps, out, x, 1, out, s->steps * out, out, x, s->batch * x};
 }
 
-void dp_matrix_gradient(const dp_matrix *m, const dp_math_run *r, int64_t steps, const float *rows,
-                        const float *drows, float *dw)
+dp_product dp_product_to_h(const dp_sequence *s, int64_t gates)
 {
-    const dp_conv c = as_conv(m, steps);
-    dp_conv_weight_gradient(&c, r, drows, rows, dw);
+    const int64_t out = gates * s->hidden, h = s->hidden;
+    return (dp_product){s->batch, 1, out, h, 1, out, s->steps * out, 0, h, 0};
+}
+
+size_t dp_cell_workspace(const dp_cell *cell, const dp_sequence *s, const dp_kernels *k)
+{
+    const size_t bytes = cell->memory(s, k);
+    size_t floats = bytes < SIZE_MAX ? (bytes + sizeof(float) - 1) / sizeof(float) : SIZE_MAX;
+
+    for (size_t i = 0; i < cell->n_matrices; i++) {
+        const dp_matrix m = dp_cell_matrix(cell, s, i);
+        const dp_conv c = as_conv(&m, s->steps);
+        floats = dp_max_size(floats, dp_conv_workspace(&c, k, s->batch));
+        floats = dp_max_size(floats, dp_bias_workspace(s->batch, m.out));
+    }
+    return floats;
+}
+
+void dp_cell_weight_gradients(const dp_cell *cell, const dp_sequence *s, const dp_sequence_run *r,
+                              dp_share *share, float *const dw[], int64_t part_stride,
+                              float *const db[])
+{
+    for (size_t i = 0; i < cell->n_matrices; i++) {
+        const dp_matrix m = dp_cell_matrix(cell, s, i);
+        const dp_conv c = as_conv(&m, s->steps);
+        for (int64_t j = 0; j < share->n_parts; j++) {
+            const dp_math_part part = dp_math_part_of(&r->math, share, j);
+            const int64_t row = part.first * s->steps;
+            dp_conv_weight_gradient(&c, &part.run, r->drows[i] + row * m.out,
+                                    r->rows[i] + row * m.in, dw[i] + j * part_stride);
+        }
+        dp_bias_gradient(&r->math, share, s->steps, m.out, r->drows[i], db[i]);
+    }
 }

@@ -62,11 +62,19 @@ void dp_product_pack(const dp_product *, const dp_math_run *, const float *w, fl
 void dp_product_run(const dp_product *, const dp_math_run *, const float *x, const float *panels,
                     const float *bias, float *y);
 
-/* dw[in][out] of rows[n][steps][in] and drows[n][steps][out]: a CHAIN over (n in leaf, t
- * ascending), TREE over leaves. */
-size_t dp_matrix_workspace(const dp_matrix *, const dp_kernels *, int64_t n, int64_t steps);
-void dp_matrix_gradient(const dp_matrix *, const dp_math_run *, int64_t steps, const float *rows,
-                        const float *drows, float *dw);
+/* The gates' gradients, drows of a cell's last matrix, back to x of all steps and to h of one. */
+dp_product dp_product_to_x(const dp_sequence *, int64_t gates);
+dp_product dp_product_to_h(const dp_sequence *, int64_t gates);
+
+/* Floats of workspace for a forward, a backward, the gradients of weights, one after another. */
+size_t dp_cell_workspace(const dp_cell *, const dp_sequence *, const dp_kernels *);
+
+/* After backward, of each matrix: dw[in][out] of rows and drows, for each part of the share by
+ * itself, `part_stride` floats from one to the next: a CHAIN over (n in leaf, t ascending), TREE
+ * over leaves; db, of the whole batch (bias.h). */
+void dp_cell_weight_gradients(const dp_cell *, const dp_sequence *, const dp_sequence_run *,
+                              dp_share *, float *const dw[], int64_t part_stride,
+                              float *const db[]);
 
 /* Output number `number` of step t, [batch][hidden]. */
 static inline float *dp_cell_output(const dp_sequence *s, const dp_sequence_run *r, int64_t t,

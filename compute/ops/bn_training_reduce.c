@@ -73,7 +73,7 @@ static void channel_gradient(void *ctx, uint64_t index)
     const float k1 = (float)((double)((const float *)a->in[3].data)[c] / n),
                 k2 = (float)((double)((const float *)a->in[2].data)[c] / n),
                 mean = ((const float *)a->in[5].data)[c],
-                r = dp_reciprocal_deviation(((const float *)a->in[6].data)[c], p->epsilon),
+                r = dp_reciprocal_deviation((double)((const float *)a->in[6].data)[c], p->epsilon),
                 scale = ((const float *)a->in[4].data)[c] * r;
 
     for (int64_t i = first; i < first + p->c.places; i++)

@@ -50,8 +50,7 @@ static void update_channel(const bn_training_update *p, const dp_op_run_args *a,
 {
     const double n = (double)(p->c.n * p->c.places);
     const double mean = (double)at(&a->in[SUM], c) / n;
-    const double square = (double)at(&a->in[SQUARE_SUM], c) / n - mean * mean;
-    const double variance = square < 0.0 ? 0.0 : square;
+    const double variance = dp_variance_of(mean, (double)at(&a->in[SQUARE_SUM], c) / n);
     const float factor = (float)p->factor, old_mean = at(&a->in[MEAN], c),
                 old_variance = at(&a->in[VARIANCE], c),
                 unbiased = (float)(n > 1.0 ? variance * n / (n - 1.0) : variance);
@@ -68,8 +67,8 @@ static void normalize_channel(void *ctx, uint64_t index)
     const bn_training_update *p = ((const dp_op_task *)ctx)->params;
     const int64_t c = (int64_t)index % p->c.channels, first = (int64_t)index * p->c.places;
     const float mean = at(&a->out[3], c), offset = at(&a->in[OFFSET], c),
-                scale =
-                    at(&a->in[SCALE], c) * dp_reciprocal_deviation(at(&a->out[4], c), p->epsilon);
+                scale = at(&a->in[SCALE], c) *
+                        dp_reciprocal_deviation((double)at(&a->out[4], c), p->epsilon);
     const float *x = a->in[X].data;
 
     for (int64_t i = first; i < first + p->c.places; i++)
@@ -120,7 +119,7 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
 
     (void)err;
     for (int64_t c = 0; c < p->c.channels; c++)
-        r[c] = dp_reciprocal_deviation(at(&a->in[3], c), p->epsilon);
+        r[c] = dp_reciprocal_deviation((double)at(&a->in[3], c), p->epsilon);
     dp_channel_sums_run(&s, a->workers);
     return DP_OK;
 }

@@ -2,17 +2,12 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * docs/numerics.md: a row's sum and sum of squares by LANE64; mean = s1 / M and variance =
- * max(s2 / M - mean^2, 0) in binary64, each rounded once; r = 1 / sqrt(variance + epsilon) of the
- * rounded variance in binary64, rounded once; h = (x - mean) r and y = fma(h, gamma, beta) in
- * binary32.  Backward: g = dy gamma in binary32; k1, k2 = LANE64 of g and of g h (exact), divided
- * by M, rounded once; dx = r fma(-h, k2, g - k1).  dgamma, dbeta: SEQ64 over the rows of a leaf of
- * samples, of dy h (exact) and dy; TREE over leaves; rounded once.
+ * compute/math/norm.c.  dgamma, dbeta: SEQ64 over the rows of a leaf of samples, of dy h (exact)
+ * and dy; TREE over leaves; rounded once.
  */
 #include "compute/math/norm.h"
 #include "compute/ops/leaf_sums.h"
 #include "compute/ops/operator.h"
-#include "compute/sums/lanes.h"
 
 typedef struct layer_norm {
     int64_t begin_norm_axis, begin_params_axis, leaf_size;
@@ -80,38 +75,21 @@ static dp_status plan(void *params_, dp_op_plan *plan, dp_error *err)
     return status;
 }
 
-/* From element `at` on: gamma's place, and how many elements lie there beside each other. */
-static int64_t scales_at(const layer_norm *p, int64_t at, int64_t left, int64_t *place)
+static dp_norm norm_of(const layer_norm *p, const dp_op_run_args *a, const float *gamma,
+                       const float *beta)
 {
-    *place = at % p->scales;
-    return left < p->scales - *place ? left : p->scales - *place;
+    return (dp_norm){a->kernels, p->row, p->scales, gamma, beta, p->epsilon};
 }
 
 static void normalize_row(void *ctx, uint64_t index)
 {
     const dp_op_run_args *a = ((const dp_op_task *)ctx)->args;
-    const layer_norm *p = ((const dp_op_task *)ctx)->params;
-    const int64_t first = (int64_t)index * p->row;
-    const float *x = (const float *)a->in[0].data + first, *gamma = a->in[1].data,
-                *beta = a->in[2].data;
-    float *y = (float *)a->out[0].data + first, *mean = a->out[1].data, *variance = a->out[2].data;
-    dp_lanes sums, squares;
-    double m, v;
-    float r;
+    const dp_norm norm =
+        norm_of(((const dp_op_task *)ctx)->params, a, a->in[1].data, a->in[2].data);
+    const dp_norm_moments m = dp_norm_row(&norm, (int64_t)index, a->in[0].data, a->out[0].data);
 
-    dp_lanes_begin(&sums, a->kernels, 0.0);
-    dp_lanes_begin(&squares, a->kernels, 0.0);
-    dp_sum_add(&sums, x, p->row);
-    dp_square_add(&squares, x, p->row);
-    m = dp_sum_end(&sums) / (double)p->row;
-    v = dp_sum_end(&squares) / (double)p->row - m * m;
-    mean[index] = (float)m;
-    variance[index] = v < 0.0 ? 0.0f : (float)v;
-    r = dp_reciprocal_deviation(variance[index], p->epsilon);
-    for (int64_t i = 0, n, place; i < p->row; i += n) {
-        n = scales_at(p, first + i, p->row - i, &place);
-        a->kernels->normalize_row(n, x + i, mean[index], r, gamma + place, beta + place, y + i);
-    }
+    ((float *)a->out[1].data)[index] = m.mean;
+    ((float *)a->out[2].data)[index] = m.variance;
 }
 
 static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err)
@@ -143,65 +121,17 @@ static dp_status plan_backward(void *params_, dp_op_plan *plan, dp_error *err)
     return status;
 }
 
-#define SOME 512 /* elements of a row at a time */
-
-typedef struct row {
-    const dp_kernels *kernels;
-    const float *dy, *x, *gamma;
-    float mean, r;
-    int64_t first; /* element of x */
-} row;
-
-/* g and h of the elements from i on; how many. */
-static int64_t look(const layer_norm *p, const row *w, int64_t i, float g[SOME], float h[SOME])
-{
-    const int64_t left = p->row - i < SOME ? p->row - i : SOME;
-    int64_t place;
-    const int64_t n = scales_at(p, w->first + i, left, &place);
-
-    w->kernels->row_terms(n, w->dy + i, w->x + i, w->mean, w->r, w->gamma + place, g, h);
-    return n;
-}
-
 static void input_gradient_row(void *ctx, uint64_t index)
 {
     const dp_op_run_args *a = ((const dp_op_task *)ctx)->args;
     const layer_norm *p = ((const dp_op_task *)ctx)->params;
-    const int64_t first = (int64_t)index * p->row;
-    const row w = {a->kernels,
-                   (const float *)a->in[0].data + first,
-                   (const float *)a->in[1].data + first,
-                   a->in[4].data,
-                   ((const float *)a->in[2].data)[index],
-                   dp_reciprocal_deviation(((const float *)a->in[3].data)[index], p->epsilon),
-                   first};
-    float *dx = (float *)a->out[0].data + first, g[SOME], h[SOME], k1, k2;
-    dp_lanes sums, products;
+    const dp_norm norm = norm_of(p, a, a->in[4].data, NULL);
+    const float mean = ((const float *)a->in[2].data)[index];
+    float *r = (float *)a->workspace + index;
 
-    dp_lanes_begin(&sums, a->kernels, 0.0);
-    dp_lanes_begin(&products, a->kernels, 0.0);
-    for (int64_t i = 0, n; i < p->row; i += n) {
-        n = look(p, &w, i, g, h);
-        dp_sum_add(&sums, g, n);
-        dp_dot_add(&products, g, h, n);
-    }
-    k1 = (float)(dp_sum_end(&sums) / (double)p->row);
-    k2 = (float)(dp_sum_end(&products) / (double)p->row);
-    for (int64_t i = 0, n; i < p->row; i += n) {
-        n = look(p, &w, i, g, h);
-        a->kernels->row_gradient(n, g, h, w.r, k1, k2, dx + i);
-    }
-    ((float *)a->workspace)[index] = w.r;
-}
-
-/* Of elements of one row: dy h to the first sums, dy to the others. */
-static void add_terms(const float *dy, const float *x, float mean, float r, int64_t n, double *sum)
-{
-    for (int64_t j = 0; j < n; j++) {
-        const float h = (x[j] - mean) * r;
-        sum[j] += (double)dy[j] * (double)h;
-        sum[DP_COLUMNS / 2 + j] += (double)dy[j];
-    }
+    *r = dp_reciprocal_deviation((double)((const float *)a->in[3].data)[index], p->epsilon);
+    dp_norm_row_gradient(&norm, (int64_t)index, mean, *r, a->in[0].data, a->in[1].data,
+                         a->out[0].data);
 }
 
 /* Some elements of gamma and beta, over all that they were used for. */
@@ -220,7 +150,8 @@ static void scale_gradient(void *ctx, uint64_t index)
         for (int64_t j = 0, m; j < n; j += m) {
             const int64_t in_row = (at + j) / p->row, left = (in_row + 1) * p->row - (at + j);
             m = left < n - j ? left : n - j;
-            add_terms(dy + at + j, x + at + j, mean[in_row], r[in_row], m, s.sum + j);
+            dp_norm_add_scales(m, mean[in_row], r[in_row], dy + at + j, x + at + j, s.sum + j,
+                               s.sum + DP_COLUMNS / 2 + j);
         }
         if (at + p->scales >= end || (at + p->scales) / p->leaf != at / p->leaf)
             dp_leaf_sums_end_leaf(&s);

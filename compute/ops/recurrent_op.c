@@ -4,8 +4,6 @@
  */
 #include "compute/ops/recurrent_op.h"
 
-#include "compute/math/bias.h"
-
 dp_status dp_recurrent_fit(const dp_cell *cell, const dp_op_plan *plan, size_t x, size_t w,
                            int64_t leaf, dp_sequence *s, dp_error *err)
 {
@@ -32,48 +30,38 @@ dp_sequence_run dp_recurrent_run(const dp_op_run_args *a, size_t x)
         .x = a->in[x].data};
 }
 
-/* Of a backward run: the rows and their gradients, what the cell needs, what the gradients of its
- * weights need. */
+/* Of a backward run: the rows and their gradients, and what is written on the side. */
 static size_t lay_out(const dp_cell *cell, const dp_kernels *k, const dp_sequence *s, void *at,
-                      dp_sequence_run *r, float **workspace)
+                      dp_sequence_run *r)
 {
     const int64_t rows = s->steps * s->batch;
-    const size_t own = cell->memory(s, k);
-    int64_t sizes[2 * DP_CELL_MATRICES + 2] = {0};
-    float **const places[] = {&r->rows[0],  &r->rows[1],        &r->drows[0],
-                              &r->drows[1], &r->math.workspace, workspace};
+    const size_t own = dp_cell_workspace(cell, s, k);
+    int64_t sizes[2 * DP_CELL_MATRICES + 1] = {0};
+    float **const places[] = {&r->rows[0], &r->rows[1], &r->drows[0], &r->drows[1],
+                              &r->math.workspace};
 
     for (size_t i = 0; i < cell->n_matrices; i++) {
         const dp_matrix m = dp_cell_matrix(cell, s, i);
-        const size_t more[] = {dp_matrix_workspace(&m, k, s->batch, s->steps),
-                               dp_bias_workspace(s->batch, m.out), (size_t)sizes[5]};
         sizes[i] = rows * m.in;
         sizes[2 + i] = rows * m.out;
-        for (size_t j = 0; j < 3; j++)
-            sizes[5] = more[j] > (size_t)sizes[5] ? (int64_t)more[j] : sizes[5];
     }
-    sizes[4] = own < SIZE_MAX ? (int64_t)((own + 3) / sizeof(float)) : INT64_MAX;
+    sizes[4] = own < SIZE_MAX ? (int64_t)own : INT64_MAX;
     return dp_lay_out(sizes, sizeof sizes / sizeof sizes[0], at, places);
 }
 
 size_t dp_recurrent_memory(const dp_cell *cell, const dp_kernels *k, const dp_sequence *s)
 {
     dp_sequence_run r;
-    float *workspace;
-    return lay_out(cell, k, s, NULL, &r, &workspace);
+    return lay_out(cell, k, s, NULL, &r);
 }
 
 void dp_recurrent_backward(const dp_cell *cell, const dp_sequence *s, dp_sequence_run *r,
                            int64_t leaf, float *const dw[], float *const db[])
 {
     dp_share alone = dp_share_alone(s->batch, leaf);
-    dp_math_run own = {r->math.kernels, r->math.workers, s->batch, leaf, NULL};
 
-    lay_out(cell, r->math.kernels, s, r->math.workspace, r, &own.workspace);
+    lay_out(cell, r->math.kernels, s, r->math.workspace, r);
+    r->math.n = s->batch, r->math.leaf = leaf;
     cell->backward(s, r);
-    for (size_t i = 0; i < cell->n_matrices; i++) {
-        const dp_matrix m = dp_cell_matrix(cell, s, i);
-        dp_matrix_gradient(&m, &own, s->steps, r->rows[i], r->drows[i], dw[i]);
-        dp_bias_gradient(&own, &alone, s->steps, m.out, r->drows[i], db[i]);
-    }
+    dp_cell_weight_gradients(cell, s, r, &alone, dw, 0, db);
 }
