@@ -7,45 +7,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/number/num.h"
 #include "base/status.h"
 
 const dp_param dp_no_params[] = {DP_PARAMS_END};
 
-/* Levenshtein distance, names of at most DP_MAX_NAME bytes. */
-static unsigned distance(const char *a, const char *b)
-{
-    unsigned row[DP_MAX_NAME + 2];
-    const size_t n = strnlen(b, DP_MAX_NAME);
-
-    for (size_t j = 0; j <= n; j++)
-        row[j] = (unsigned)j;
-    for (size_t i = 0; a[i] != '\0'; i++) {
-        unsigned diagonal = row[0];
-        row[0] = (unsigned)i + 1;
-        for (size_t j = 0; j < n; j++) {
-            unsigned best = diagonal + (a[i] != b[j]);
-            diagonal = row[j + 1];
-            best = row[j] + 1 < best ? row[j] + 1 : best;
-            row[j + 1] = diagonal + 1 < best ? diagonal + 1 : best;
-        }
-    }
-    return row[n];
-}
-
 const dp_stage_info *dp_stage_find(const dp_stage_info *const *rows, size_t n, const char *name,
                                    const char **hint)
 {
-    unsigned best = 4;
+    dp_nearest near = {name, NULL, 0};
 
-    *hint = NULL;
     for (size_t i = 0; i < n; i++) {
-        const unsigned d = distance(name, rows[i]->name);
-        if (d == 0)
+        if (strcmp(name, rows[i]->name) == 0) {
+            *hint = NULL;
             return rows[i];
-        if (d < best && d < strlen(name))
-            best = d, *hint = rows[i]->name;
+        }
+        dp_nearest_look(&near, rows[i]->name);
     }
+    *hint = near.name;
     return NULL;
 }
 

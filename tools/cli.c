@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/nearest.h"
 #include "tools/memory.h"
 
 #define WIDTH         79
@@ -170,6 +171,19 @@ static const cli_option *find_option(const cli_command *c, const char *name, siz
     return NULL;
 }
 
+static int no_option(const cli_command *c, const char *given)
+{
+    char name[64];
+    dp_nearest near = {name, NULL, 0};
+
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(given, "="), given);
+    for (const cli_option *o = c->options; o->name != NULL; o++)
+        dp_nearest_look(&near, o->name);
+    return cli_fail(EXIT_MALFORMED, "%s: there is no option --%s%s%s (detpipe %s --help lists them)",
+                    c->name, name, near.name != NULL ? ": did you mean --" : "",
+                    near.name != NULL ? near.name : "", c->name);
+}
+
 /* One "--name", "--name value" or "--name=value" at argv[*i]. */
 static int parse_option(const cli_command *c, int argc, char **argv, int *i)
 {
@@ -178,8 +192,7 @@ static int parse_option(const cli_command *c, int argc, char **argv, int *i)
         find_option(c, name, equals != NULL ? (size_t)(equals - name) : strlen(name));
 
     if (o == NULL)
-        return cli_fail(EXIT_MALFORMED, "%s: there is no option %s (detpipe %s --help lists them)",
-                        c->name, argv[*i], c->name);
+        return no_option(c, name);
     if (o->type == CLI_FLAG) {
         if (equals != NULL)
             return cli_fail(EXIT_MALFORMED, "%s: --%s takes no value", c->name, o->name);
@@ -215,7 +228,7 @@ int cli_parse(const cli_command *c, int argc, char **argv, const char **operands
             operands[n++] = argv[i];
     }
     if (status < 0 && n < c->min_operands)
-        status = cli_fail(EXIT_MALFORMED, "%s: something is missing; usage: detpipe %s %s", c->name,
+        status = cli_fail(EXIT_MALFORMED, "%s: an argument is missing; usage: detpipe %s %s", c->name,
                           c->name, c->operands);
     return status;
 }

@@ -16,6 +16,7 @@
 #include "tools/losses.h"
 #include "tools/memory.h"
 #include "tools/ranks.h"
+#include "tools/script.h"
 #include "tools/verify_command.h"
 
 #define MAX_RUNS  8
@@ -580,6 +581,8 @@ int cmd_verify(int argc, char **argv)
                         ranks_started(), ranks_started());
     if (foreign > 0)
         return verify_command(argc, argv, foreign + 1);
+    if (argc > 2 && argv[1][0] != '-' && (status = script_fail_command(argv[1])) >= 0)
+        return status;
     status = cli_parse(&command, argc, argv, &s.recipe);
     if (status < 0 && s.steps.given && s.steps.value == 0)
         status = cli_fail(EXIT_MALFORMED, "verify: --steps takes 1 and more");

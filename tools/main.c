@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "tools/cli.h"
 #include "tools/memory.h"
 #include "tools/output.h"
@@ -50,6 +51,8 @@ static int usage(FILE *out, int status)
 
 static int run(int argc, char **argv)
 {
+    dp_nearest near = {argv[1], NULL, 0};
+
     if (argc < 2)
         return usage(stderr, EXIT_MALFORMED);
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
@@ -62,9 +65,11 @@ static int run(int argc, char **argv)
     for (size_t i = 0; i < N_COMMANDS; i++) {
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);
+        dp_nearest_look(&near, commands[i].name);
     }
-    return cli_fail(EXIT_MALFORMED, "there is no command '%s' (detpipe --help lists them)",
-                    argv[1]);
+    return cli_fail(EXIT_MALFORMED, "there is no command '%s'%s%s (detpipe --help lists them)",
+                    argv[1], near.name != NULL ? ": did you mean " : "",
+                    near.name != NULL ? near.name : "");
 }
 
 int main(int argc, char **argv)

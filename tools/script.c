@@ -4,7 +4,10 @@
  */
 #include "tools/script.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/cli.h"
 
@@ -112,4 +115,38 @@ int script_fail(const char *path, const char *content, size_t n)
                             files[i].instead);
     }
     return -1;
+}
+
+static bool on_path(const char *name)
+{
+    const char *path = getenv("PATH");
+
+    while (path != NULL && *path != '\0') {
+        const int n = (int)strcspn(path, ":");
+        char file[4096];
+        snprintf(file, sizeof file, "%.*s/%s", n, path, name);
+        if (access(file, X_OK) == 0)
+            return true;
+        path += path[n] == ':' ? n + 1 : n;
+    }
+    return false;
+}
+
+int script_fail_command(const char *word)
+{
+    char begin[4096];
+    FILE *f = fopen(word, "rb");
+    size_t n;
+
+    if (f != NULL) {
+        n = fread(begin, 1, sizeof begin, f);
+        fclose(f);
+        return script_fail(word, begin, n);
+    }
+    if (word[0] == '\0' || strchr(word, '/') != NULL || !on_path(word))
+        return -1;
+    return cli_fail(EXIT_MALFORMED,
+                    "%s is a program: recipes and pipelines are read here; `detpipe verify -- %s "
+                    "...` runs a command twice and compares the losses",
+                    word, word);
 }

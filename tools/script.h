@@ -11,4 +11,8 @@
  * known: the exit status, else -1. */
 int script_fail(const char *path, const char *content, size_t n);
 
+/* The same of the first word of a command that stands where a recipe does, with more behind it: a
+ * file, or a program that PATH has. */
+int script_fail_command(const char *word);
+
 #endif

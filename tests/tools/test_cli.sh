@@ -15,7 +15,10 @@ groups() {
 }
 aside groups
 expect 0 '^detpipe [0-9]' "$DETPIPE" --version
-expect 2 "there is no command 'nothing'" "$DETPIPE" nothing
+expect 2 "there is no command 'nothing' .detpipe --help lists them" "$DETPIPE" nothing
+expect 2 "there is no command 'verfy': did you mean verify .det" "$DETPIPE" verfy
+expect 2 'verify: there is no option --los: did you mean --loss .det' "$DETPIPE" verify --los x -- true
+expect 2 'train: there is no option --setps: did you mean --steps .det' "$DETPIPE" train --setps=3
 for command in verify train check digest stages selftest; do
     expect 0 "usage: detpipe $command" "$DETPIPE" "$command" --help
     expect 2 'there is no option --nothing' "$DETPIPE" "$command" --nothing
@@ -124,7 +127,7 @@ expect 0 'batch 9$' "$DETPIPE" digest "cifar10 strict=false usage=train | batch 
 expect 2 'the stream is endless' "$DETPIPE" digest "synthetic | repeat"
 expect 0 '  3 batches$' "$DETPIPE" digest "synthetic | repeat" --batches 3 --skip 100000
 expect 2 'past the end' "$DETPIPE" digest "synthetic num_records=5" --skip 6
-expect 2 'something is missing' "$DETPIPE" digest
+expect 2 'an argument is missing' "$DETPIPE" digest
 expect 0 '"seed":	18446744073709551615' "$DETPIPE" digest synthetic --batches 1 --seed 18446744073709551615 --json
 expect 2 'takes a whole number' "$DETPIPE" digest synthetic --seed 18446744073709551616
 

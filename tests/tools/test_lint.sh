@@ -89,6 +89,10 @@ printf '// a comment\nint main(void) { return 0; }\n' > t.c
 is 'a C program' t.c
 cp "$DETPIPE" program
 is 'a program: .*`detpipe verify -- ./program`' program
+# a command without the "--", with words behind it
+expect 2 'train.py is a Python script: .*`detpipe verify -- python3 train.py`' "$DETPIPE" verify train.py --epochs 3
+expect 2 './program is a program: .*`detpipe verify -- ./program`' "$DETPIPE" verify ./program 3
+expect 2 'bash is a program: .*`detpipe verify -- bash ...`' "$DETPIPE" verify bash run.sh --epochs 3
 cp "$SOURCE/tests/golden/snapshot/rows.dps" rows.dps
 is 'a snapshot, no recipe' rows.dps
 cp "$SOURCE/tests/golden/torch_ops.npz" t.npz

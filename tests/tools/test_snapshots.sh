@@ -7,8 +7,8 @@ snapshot() { "$DETPIPE" snapshot "$@"; }
 
 expect 0 'usage: detpipe snapshot' snapshot --help
 [ "$(snapshot --help | awk 'length > 80' | wc -l)" = 0 ] || fail "snapshot --help is over 80 columns wide"
-expect 2 'something is missing' snapshot
-expect 2 'something is missing' snapshot write
+expect 2 'an argument is missing' snapshot
+expect 2 'an argument is missing' snapshot write
 expect 2 'snapshot takes write SPEC OUT' snapshot write synthetic
 expect 2 'snapshot takes write SPEC OUT' snapshot look x
 expect 2 'there is no option --nothing' snapshot info x --nothing
