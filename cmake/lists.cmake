@@ -1,5 +1,5 @@
 # lists.cmake - the sources of every room: a new file, and a new row of a list.def, need no edit here
-foreach(room base lang archive ledger io transforms compute pipeline)
+foreach(room base lang libraries archive ledger io transforms compute pipeline)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} ${room}/*.c)
   list(APPEND detpipe_sources ${sources})
 endforeach()

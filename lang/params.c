@@ -109,7 +109,7 @@ static dp_status bind_list(const binding *b, void *field)
 static dp_status bind_choice(const binding *b, int32_t *out)
 {
     const size_t length = strlen(b->value);
-    char expected[120];
+    char expected[200];
 
     *out = 0;
     for (const char *word = b->param->choices;; ++*out) {

@@ -62,17 +62,26 @@ static dp_status bind(dp_builder *b, dp_found *f, const dp_text_stage *stage)
     return dp_params_bind(f->info, stage, f->params, b->err);
 }
 
-static bool is_replayed(const dp_found *f)
+/* Whose numbers a random transform takes; NULL: it is none, or every row has its own. */
+static const dp_library *replayed_of(const dp_found *f)
 {
-    return f->transform != NULL && f->transform->draw != NULL &&
-           ((const dp_random *)f->params)->order == DP_DRAW_MINDSPORE;
+    const dp_library *library;
+
+    if (f->transform == NULL || f->transform->draw == NULL)
+        return NULL;
+    library = dp_library_of(dp_words_draws, ((const dp_random *)f->params)->order);
+    return library->draws->keyed ? NULL : library;
 }
 
 /* Draws of our own are the same for every number of workers. */
 static bool has_idle_workers(const dp_found *f)
 {
-    return f->transform != NULL && f->transform->draw != NULL && !is_replayed(f) &&
+    return f->transform != NULL && f->transform->draw != NULL && f->replayed == NULL &&
            ((const dp_random *)f->params)->workers != 1;
+}
+static bool has_workers(const dp_library *library)
+{
+    return library->draws != NULL && !library->draws->keyed;
 }
 
 /* Whether the stage makes batches of rows, or is a reader that has them. */
@@ -142,7 +151,7 @@ static dp_status find_held(dp_builder *b, dp_found *f, const char *spec, const d
     holder->n = status == DP_OK ? f->held->n : 0;
     for (uint32_t i = 0; i < holder->n && status == DP_OK; i++) {
         const dp_found *inner = &f->held->found[i];
-        if (is_replayed(inner) != is_replayed(f) && inner->transform->draw != NULL)
+        if (inner->replayed != f->replayed && inner->transform->draw != NULL)
             status = dp_fail_at(b->err, DP_ESPEC, stage->column,
                                 "%s and the %s in it must have the same order", f->info->name,
                                 inner->info->name);
@@ -160,13 +169,14 @@ static dp_status place(dp_builder *b, dp_found *f, const char *spec, const dp_te
     dp_status status = DP_OK;
 
     b->graph->n_steps += f->transform == NULL ? 0 : f->transform->then != NULL ? 2 : 1;
-    f->replayed = is_replayed(f);
+    f->replayed = replayed_of(f);
     if (has_idle_workers(f))
         return dp_fail_at(b->err, DP_ESPEC, stage->column,
-                          "%s: workers does nothing here: it needs order=mindspore", f->info->name);
+                          "%s: workers does nothing here: it needs order=%s", f->info->name,
+                          dp_library_who(has_workers).words);
     if (held)
         status = find_held(b, f, spec, stage, depth);
-    if (status != DP_OK || branch == NULL || (f->order == NULL && !f->replayed && !grouped))
+    if (status != DP_OK || branch == NULL || (f->order == NULL && f->replayed == NULL && !grouped))
         return status;
     node = &branch->nodes[branch->n_nodes++];
     *node = (dp_node){.order = f->order != NULL ? f->order

@@ -16,7 +16,7 @@ typedef struct dp_found {
     void *params;
     uint32_t column;                  /* in the main text */
     uint32_t use;                     /* stages of the same name before it */
-    bool replayed;                    /* its draws are MindSpore's */
+    const dp_library *replayed;       /* whose draws it has; NULL = none, or ours */
     const struct dp_found_text *with; /* of a join: the other stream */
     const struct dp_found_text *held; /* transforms that this one holds */
 } dp_found;

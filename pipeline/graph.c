@@ -119,9 +119,9 @@ static dp_status add_mix(dp_builder *b, const level *l, const dp_found *found, d
     if (image == l->columns.n || label == l->columns.n)
         return dp_column_missing(found->info->name, image == l->columns.n ? p->column : p->label,
                                  strlen(image == l->columns.n ? p->column : p->label), err);
-    if (found->replayed)
-        return dp_fail(err, DP_ESPEC, "%s: MindSpore's draws are not known: use order=native",
-                       found->info->name);
+    if (found->replayed != NULL)
+        return dp_fail(err, DP_ESPEC, "%s: %s's draws are not known: use order=native",
+                       found->info->name, found->replayed->name);
     for (int i = 0; i < 2; i++) {
         const dp_column *c = &l->columns.column[i == 0 ? image : label];
         if ((c->type.dtype != DP_F32 && c->type.dtype != DP_F64) || c->type.rank == 0)
@@ -151,13 +151,14 @@ static dp_status plan_transform(dp_builder *b, level *l, const dp_found *found, 
     status = add_step(b, l, found, &like, err);
     if (status == DP_OK && found->held != NULL)
         status = add_held(b, l, found, gate, err);
-    if (status != DP_OK || !found->replayed)
+    if (status != DP_OK || found->replayed == NULL)
         return status;
     for (uint32_t s = first; s < g->n_steps; s++)
         g->steps[s].replayed = true;
     node = &l->branch->nodes[l->node++];
     node->below = node->length = l->length;
-    return dp_replay_plan(node, &g->steps[first], g->n_steps - first, &g->arena, err);
+    return dp_replay_plan(node, found->replayed, &g->steps[first], g->n_steps - first, &g->arena,
+                          err);
 }
 
 /* The columns of the other stream stand in the slots of the same names here. */

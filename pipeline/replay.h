@@ -1,4 +1,4 @@
-/* replay.h - the numbers that MindSpore draws for its random operations, row by row
+/* replay.h - the numbers that another library draws for random transforms, row by row
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -8,12 +8,13 @@
 #include "pipeline/graph.h"
 
 /* A stage that leaves the order as it is and notes, for every row that passes, the numbers that
- * MindSpore's operation would draw there.  It stands where the transform stands. */
+ * the library's operation would draw there.  It stands where the transform stands. */
 extern const dp_order dp_order_replay;
 
 typedef struct dp_replay dp_replay;
 
 /* steps[0] is the transform; the n - 1 others are those that it holds. */
-dp_status dp_replay_plan(dp_node *, const dp_step *steps, uint32_t n, dp_arena *, dp_error *);
+dp_status dp_replay_plan(dp_node *, const dp_library *, const dp_step *steps, uint32_t n,
+                         dp_arena *, dp_error *);
 
 #endif

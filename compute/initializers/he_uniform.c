@@ -4,7 +4,7 @@
  */
 #include <math.h>
 
-#include "compute/initializers/distributions.h"
+#include "compute/initializers/initializer.h"
 
 typedef struct he_uniform {
     int32_t order;
@@ -15,20 +15,15 @@ static const dp_param params[] = {DP_INIT_ORDER(he_uniform), DP_PARAMS_END};
 static void fill(const void *params_, const dp_init_source *source, int64_t first, int64_t n,
                  float *out)
 {
-    const he_uniform *p = params_;
-    dp_fill_uniform(source, p->order, sqrt(3.0) * (sqrt(2.0) / sqrt((double)source->fan_in)), first,
-                    n, out);
-}
+    const double bound = sqrt(3.0) * (sqrt(2.0) / sqrt((double)source->fan_in));
 
-static dp_status check(const void *params_, uint64_t seed, dp_error *err)
-{
-    return dp_check_init_order(((const he_uniform *)params_)->order, seed, err);
+    (void)params_;
+    source->library->weights->uniform(source, bound, first, n, out);
 }
 
 const dp_initializer dp_initializer_he_uniform = {
     .info = {"initializer", "he_uniform", "uniform, bound sqrt(6 / fan_in)", 1, params},
     .size = sizeof(he_uniform),
     .draws = true,
-    .check = check,
     .fill = fill,
 };

@@ -2,9 +2,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "compute/initializers/distributions.h"
+#include "compute/initializers/initializer.h"
+#include "libraries/distributions.h"
 
 typedef struct normal {
+    int32_t order; /* ours alone */
     double sigma, mean;
 } normal;
 

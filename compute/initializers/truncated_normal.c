@@ -2,15 +2,16 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * Native: by inversion, p = Phi(-2) + u * (Phi(2) - Phi(-2)), no rejection.  MindSpore's a and b
- * are absolute bounds, not multiples of sigma (docs/mindspore.md), and matter to its order
- * alone.
+ * MindSpore's a and b are absolute bounds, not multiples of sigma (docs/mindspore.md), and matter
+ * to its order alone.
  */
-#include "compute/initializers/distributions.h"
+#include <stdio.h>
+
+#include "compute/initializers/initializer.h"
 
 typedef struct truncated_normal {
-    dp_truncated_normal d;
     int32_t order;
+    dp_truncated_normal d;
 } truncated_normal;
 
 #define FIELD(name, def, lo, hi, help)                                                             \
@@ -31,29 +32,28 @@ static void fill(const void *params_, const dp_init_source *source, int64_t firs
                  float *out)
 {
     const truncated_normal *p = params_;
-    const double low = 0x1.74bcf82c9d863p-6, high = 0x1.f45a183e9b13dp-1; /* Phi(-2), Phi(2) */
-    dp_rng rng = source->rng;
 
-    if (p->order == DP_ORDER_MINDSPORE) {
-        dp_fill_mindspore_normal(source, &p->d, first, n, out);
-        return;
-    }
-    for (int64_t i = 0; i < n; i++)
-        out[i] = (float)(p->d.mean + p->d.sigma * dp_normal_quantile(low + dp_open_uniform(&rng) *
-                                                                               (high - low)));
+    source->library->weights->truncated_normal(source, &p->d, first, n, out);
 }
 
-static dp_status check(const void *params_, uint64_t seed, dp_error *err)
+static bool has_bounds(const dp_library *library)
+{
+    return library->weights != NULL && library->weights->fits != NULL;
+}
+
+static dp_status check(const void *params_, const dp_weights *weights, dp_error *err)
 {
     const truncated_normal *p = params_;
+    char needs[DP_WHO_SIZE + 8];
 
-    if (p->order != DP_ORDER_MINDSPORE && (p->d.a != -2 || p->d.b != 2))
-        return dp_params_idle("truncated_normal", p->d.a != -2 ? "a" : "b", "order=mindspore", err);
-    if (p->order == DP_ORDER_MINDSPORE && !dp_mindspore_normal_fits(&p->d))
+    snprintf(needs, sizeof needs, "order=%s", dp_library_who(has_bounds).words);
+    if (weights->fits == NULL && (p->d.a != -2 || p->d.b != 2))
+        return dp_params_idle("truncated_normal", p->d.a != -2 ? "a" : "b", needs, err);
+    if (weights->fits != NULL && !weights->fits(&p->d))
         return dp_fail(err, DP_ESPEC,
                        "truncated_normal: the normal distribution has nothing between a and b (a < "
                        "b, within 8 sigma of the mean)");
-    return dp_check_init_order(p->order, seed, err);
+    return DP_OK;
 }
 
 const dp_initializer dp_initializer_truncated_normal = {

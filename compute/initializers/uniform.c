@@ -2,11 +2,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "compute/initializers/distributions.h"
+#include "compute/initializers/initializer.h"
 
 typedef struct uniform {
-    double scale;
     int32_t order;
+    double scale;
 } uniform;
 
 static const dp_param params[] = {
@@ -19,18 +19,13 @@ static void fill(const void *params_, const dp_init_source *source, int64_t firs
                  float *out)
 {
     const uniform *p = params_;
-    dp_fill_uniform(source, p->order, p->scale, first, n, out);
-}
 
-static dp_status check(const void *params_, uint64_t seed, dp_error *err)
-{
-    return dp_check_init_order(((const uniform *)params_)->order, seed, err);
+    source->library->weights->uniform(source, p->scale, first, n, out);
 }
 
 const dp_initializer dp_initializer_uniform = {
     .info = {"initializer", "uniform", "uniform in [-scale, scale)", 1, params},
     .size = sizeof(uniform),
     .draws = true,
-    .check = check,
     .fill = fill,
 };

@@ -7,7 +7,6 @@
  */
 #include <string.h>
 
-#include "compute/initializers/mindspore_init.h"
 #include "compute/net/net.h"
 
 #define BLOCK 65536 /* elements of a task */
@@ -24,12 +23,41 @@ const dp_stage_info dp_init_info = {
 typedef struct chosen {
     const dp_initializer *initializer;
     void *params;
+    const dp_library *library; /* whose numbers it draws */
+    void *generator;           /* of the parameters' seeds */
 } chosen;
 
 static void print_chosen(const void *ctx, dp_out *out)
 {
     const chosen *c = ctx;
     dp_params_print(&c->initializer->info, c->params, out);
+}
+
+/* Whose numbers an initializer draws, and the seeds that the library gives the parameters. */
+static dp_status choose_library(dp_net *net, chosen *c, dp_error *err)
+{
+    const int32_t order = c->initializer->draws ? ((dp_init_params *)c->params)->order : 0;
+    const dp_ask ask = {.stage = "init", .seed = net->seed};
+    const dp_weights *weights;
+    dp_status status = DP_OK;
+
+    c->library = dp_library_of(dp_words_weights, order);
+    weights = c->library->weights;
+    c->generator = dp_arena_alloc(&net->arena, 1, c->library->generator);
+    if (c->generator == NULL)
+        return dp_arena_fail(&net->arena, err, "an initializer");
+    if (c->initializer->check != NULL)
+        status = c->initializer->check(c->params, weights, err);
+    if (status == DP_OK)
+        status = dp_check_ask(weights->check, &ask, err);
+    if (status == DP_OK && weights->begin != NULL)
+        weights->begin(c->generator, net->seed);
+    return status;
+}
+
+static uint64_t next_seed(const chosen *c)
+{
+    return c->library->weights->next == NULL ? 0 : c->library->weights->next(c->generator);
 }
 
 /* Reads "normal sigma=0.02" and replaces the text by its canonical form. */
@@ -59,8 +87,8 @@ static dp_status choose(dp_net *net, const char **text, chosen *out, dp_error *e
     if (out->params == NULL)
         return dp_arena_fail(&net->handle.arena, err, "an initializer");
     status = dp_params_bind(found, &parsed.stages[0], out->params, err);
-    if (status == DP_OK && out->initializer->check != NULL)
-        status = out->initializer->check(out->params, net->seed, err);
+    if (status == DP_OK)
+        status = choose_library(net, out, err);
     if (status != DP_OK)
         return status;
     canonical = dp_out_arena(&net->handle.arena, print_chosen, out, NULL);
@@ -93,28 +121,33 @@ static void fill_given(const dp_parameter *p)
         ((float *)p->value.data)[i] = p->initial;
 }
 
+static void fill_drawn(dp_net *net, const dp_parameter *p, const chosen *c, uint64_t seed)
+{
+    filling f = {c, p, {.library = c->library, .seed = seed, .fan_in = p->fan_in}};
+
+    dp_rng_start(&f.source.rng, dp_rng_key(net->seed, p->name, 0), 0, 0);
+    dp_workers_run(net->workers, (uint64_t)(p->count + BLOCK - 1) / BLOCK, fill_block, &f);
+}
+
+/* Every parameter that is drawn takes a seed of both libraries. */
 dp_status dp_net_initialize(dp_net *net, dp_error *err)
 {
     chosen weight, bias;
-    dp_mt19937 seeds;
     dp_status status = choose(net, &net->initial.weight, &weight, err);
 
     if (status == DP_OK)
         status = choose(net, &net->initial.bias, &bias, err);
-    dp_mt19937_seed(&seeds, (uint32_t)net->seed);
     for (uint32_t i = 0; i < net->n_parameters && status == DP_OK; i++) {
-        if (net->parameters[i].given) {
-            fill_given(&net->parameters[i]);
+        const dp_parameter *p = &net->parameters[i];
+        const chosen *c = p->is_bias ? &bias : &weight;
+        uint64_t seeds[2] = {0, 0};
+        if (p->given) {
+            fill_given(p);
             continue;
         }
-        filling f = {net->parameters[i].is_bias ? &bias : &weight,
-                     &net->parameters[i],
-                     {{{0}, {0}, {0}, 0}, 0, 0}};
-        f.source.fan_in = f.p->fan_in;
-        if (f.chosen->initializer->draws)
-            f.source.mindspore_seed = dp_mindspore_seed(&seeds);
-        dp_rng_start(&f.source.rng, dp_rng_key(net->seed, f.p->name, 0), 0, 0);
-        dp_workers_run(net->workers, (uint64_t)(f.p->count + BLOCK - 1) / BLOCK, fill_block, &f);
+        if (c->initializer->draws)
+            seeds[0] = next_seed(&weight), seeds[1] = next_seed(&bias);
+        fill_drawn(net, p, c, seeds[p->is_bias]);
     }
     return status;
 }

@@ -6,31 +6,24 @@
 
 #include "base/number/num.h"
 #include "pipeline/order/order.h"
-#include "pipeline/order/permute.h"
 
-#define NO_SEED 5489 /* MindSpore takes it for none */
-
-dp_status dp_check_manner(const char *stage, int32_t manner, uint64_t seed, dp_error *err)
+dp_status dp_check_claims(const char *stage, const dp_node *node, const dp_library *library,
+                          dp_error *err)
 {
-    const bool wide = manner == DP_NATIVE || manner == DP_TORCH || manner == DP_NUMPY_GENERATOR;
-
-    if (!wide && seed > UINT32_MAX)
-        return dp_fail(err, DP_ESPEC, "%s: order=%s takes seeds below 2^32, not %llu", stage,
-                       manner == DP_MINDSPORE ? "mindspore" : "numpy", (unsigned long long)seed);
-    if (manner == DP_MINDSPORE && seed == NO_SEED)
-        return dp_fail(err, DP_ESPEC,
-                       "%s: to MindSpore seed %d means no seed, so there is nothing to replay",
-                       stage, NO_SEED);
+    if (dp_node_rows(node, library) != node->below)
+        return dp_fail(err, DP_ESPEC, "%s: %s fails here: it takes the %llu rows below for %llu",
+                       stage, library->name, (unsigned long long)node->below,
+                       (unsigned long long)node->claimed_below);
     return DP_OK;
 }
 
-dp_status dp_check_rows(const char *stage, const dp_node *node, dp_error *err)
+dp_status dp_check_rows(const char *stage, uint64_t rows, dp_error *err)
 {
-    if (node->below == DP_ENDLESS)
+    if (rows == DP_ENDLESS)
         return dp_fail(err, DP_ESPEC, "%s needs an end: put it before the endless repeat", stage);
-    if (node->below > DP_MAX_TABLE)
+    if (rows > DP_MAX_TABLE)
         return dp_fail(err, DP_ELIMIT, "%s takes at most %u rows, not %llu", stage, DP_MAX_TABLE,
-                       (unsigned long long)node->below);
+                       (unsigned long long)rows);
     return DP_OK;
 }
 

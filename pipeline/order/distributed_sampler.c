@@ -4,22 +4,16 @@
  *
  * Place j of a shard is place v = num_shards * j + shard_id - offset of the common order; past the
  * end it starts again, so that shards are equally long.  A row's ordinal is v: a row is augmented
- * the same whichever shard delivers it.  order=native shuffles by dp_shuffle_native, one Philox
- * stream an epoch; order=mindspore shuffles the order of the epoch before with the seeds seed + 1,
- * seed + 2, ...; order=torch is torch.utils.data.DistributedSampler with set_epoch: randperm of
- * seed + epoch.
+ * the same whichever shard delivers it.
  */
-#include "base/random/std_random.h"
 #include "pipeline/order/branch.h"
-#include "pipeline/order/permute.h"
-#include "pipeline/order/tables.h"
+#include "pipeline/order/ordering.h"
 
 typedef struct distributed_sampler {
     int64_t num_shards, shard_id, num_samples, offset;
     bool shuffle, empty;
     int32_t order;
-    uint32_t *permutation; /* of order=mindspore */
-    dp_tables tables;
+    dp_ordering ordering;
 } distributed_sampler;
 
 static const dp_param params[] = {
@@ -29,7 +23,7 @@ static const dp_param params[] = {
     DP_INT(distributed_sampler, num_samples, "0", 0, 9e15, "most rows of the part; 0 for all"),
     DP_INT(distributed_sampler, offset, "-1", -1, 2147483647,
            "the shard that gets row 0, none padded then; -1: shard 0, and all equally long"),
-    DP_CHOICE(distributed_sampler, order, "native", "native,mindspore,torch", "whose random order"),
+    DP_ORDER_OF(distributed_sampler, distribute, "whose random order"),
     DP_PARAMS_END,
 };
 
@@ -45,18 +39,7 @@ static dp_status check(const dp_node *node, const distributed_sampler *p, dp_err
                        (long long)p->offset, (long long)p->num_shards);
     if (node->below == 0)
         return dp_fail(err, DP_ESPEC, "%s: there are no rows to deal out", name);
-    if (p->order == DP_TORCH && (p->offset != -1 || p->num_samples != 0))
-        return dp_fail(err, DP_ESPEC, "%s: PyTorch's has no num_samples and no offset", name);
-    if (p->order == DP_MINDSPORE && node->seed == UINT32_MAX)
-        return dp_fail(err, DP_ESPEC, "%s: MindSpore fails with seed 2^32 - 1", name);
-    if (p->order == DP_MINDSPORE && node->claimed_below != node->below)
-        return dp_fail(err, DP_ESPEC,
-                       "%s: MindSpore fails here: it takes the %llu rows below for %llu", name,
-                       (unsigned long long)node->below, (unsigned long long)node->claimed_below);
-    /* a seed that means "none" elsewhere is used as it is here */
-    return p->order == DP_MINDSPORE && node->seed <= UINT32_MAX
-               ? DP_OK
-               : dp_check_manner(name, p->order, node->seed, err);
+    return dp_check_claims(name, node, p->ordering.library, err);
 }
 
 /* num_samples caps the shard, not the data set. */
@@ -79,14 +62,14 @@ static uint64_t shard_length(const dp_node *node, const distributed_sampler *p)
     return length < cap(node, p) ? length : cap(node, p);
 }
 
-/* MindSpore delivers row 0 of the reader for an empty shard. */
+/* A library that claims to have rows delivers row 0 of the reader for an empty shard. */
 static dp_status plan_empty(dp_node *node, distributed_sampler *p, dp_error *err)
 {
     if (node != node->branch->nodes)
         return dp_fail(err, DP_ESPEC,
-                       "distributed_sampler: shard %lld is empty, and what MindSpore delivers then "
-                       "is replayed right behind the reader only",
-                       (long long)p->shard_id);
+                       "distributed_sampler: shard %lld is empty, and what %s delivers then is "
+                       "replayed right behind the reader only",
+                       (long long)p->shard_id, p->ordering.library->name);
     node->length = 1;
     p->empty = true;
     return DP_OK;
@@ -95,57 +78,24 @@ static dp_status plan_empty(dp_node *node, distributed_sampler *p, dp_error *err
 static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 {
     distributed_sampler *p = node->params;
-    dp_status status = dp_check_rows("distributed_sampler", node, err);
+    dp_ordering *o = &p->ordering;
+    dp_status status = dp_check_rows("distributed_sampler", node->below, err);
 
+    o->library = dp_library_of(dp_words_distribute, p->order);
+    o->scheme = o->library->distribute;
+    o->ask = dp_node_ask(node);
+    o->ask.cut = p->offset != -1 || p->num_samples != 0;
     if (status == DP_OK)
         status = check(node, p, err);
+    if (status == DP_OK)
+        status = dp_check_ask(o->scheme->check, &o->ask, err);
     if (status != DP_OK)
         return status;
     node->length = shard_length(node, p);
-    node->claims = p->order == DP_MINDSPORE ? cap(node, p) : node->length;
-    if (node->length == 0 && p->order == DP_MINDSPORE)
+    node->claims = o->library->claims ? cap(node, p) : node->length;
+    if (node->length == 0 && o->library->claims)
         return plan_empty(node, p, err);
-    if (!p->shuffle)
-        return DP_OK;
-    p->permutation = dp_arena_alloc(arena, (size_t)node->below, sizeof *p->permutation);
-    if (p->permutation == NULL)
-        return dp_arena_fail(arena, err, "the order of a distributed_sampler");
-    return dp_tables_plan(&p->tables, node, node->below, sizeof(uint32_t), arena, err);
-}
-
-/* MindSpore's first seed is seed + 1, but where that means "the global seed" to it. */
-static uint32_t mindspore_seed(const dp_node *node, uint64_t epoch)
-{
-    const uint32_t first = (uint32_t)node->seed + 1;
-
-    return (first == UINT32_MAX ? (uint32_t)node->seed : first) + (uint32_t)epoch;
-}
-
-static void start(dp_node *node)
-{
-    dp_identity(((distributed_sampler *)node->params)->permutation, (uint32_t)node->below);
-}
-
-static void make(dp_node *node, uint64_t epoch, void *table)
-{
-    distributed_sampler *p = node->params;
-    const uint32_t n = (uint32_t)node->below;
-    dp_mt19937 engine;
-    dp_rng rng;
-
-    if (p->order == DP_TORCH) {
-        dp_mt19937_seed(&engine, (uint32_t)(node->seed + epoch));
-        dp_permute_torch(table, n, &engine);
-    } else if (p->order == DP_MINDSPORE) {
-        dp_mt19937_seed(&engine, mindspore_seed(node, epoch));
-        dp_std_shuffle(p->permutation, n, &engine);
-        for (uint32_t i = 0; i < n; i++)
-            ((uint32_t *)table)[i] = p->permutation[i];
-    } else {
-        dp_rng_start(&rng, node->key, epoch, 0);
-        dp_identity(table, n);
-        dp_shuffle_native(table, n, &rng);
-    }
+    return p->shuffle ? dp_ordering_plan(o, node, arena, err) : DP_OK;
 }
 
 static uint64_t place(const dp_node *node, uint64_t position)
@@ -158,14 +108,12 @@ static uint64_t place(const dp_node *node, uint64_t position)
 
 static void at(dp_node *node, dp_row *row)
 {
-    static const dp_maker any = {.make = make}, replayed = {.start = start, .make = make};
     distributed_sampler *p = node->params;
     const uint64_t i = place(node, row->record) % node->below;
 
     row->record = p->empty ? 0 : i;
     if (p->shuffle && !p->empty)
-        row->record = ((const uint32_t *)dp_tables_at(
-            &p->tables, p->order == DP_MINDSPORE ? &replayed : &any, node, row->epoch))[i];
+        row->record = dp_ordering_at(&p->ordering, row->epoch, i);
 }
 
 const dp_order dp_order_distributed_sampler = {

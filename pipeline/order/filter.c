@@ -33,7 +33,7 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 {
     filter *p = node->params;
     uint32_t *labels;
-    dp_status status = dp_check_rows("filter", node, err);
+    dp_status status = dp_check_rows("filter", node->below, err);
 
     if (status == DP_OK)
         status = dp_node_labels(node, "filter", p->column, arena, &labels, err);

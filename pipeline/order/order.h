@@ -12,18 +12,9 @@
 #include "base/random/rng.h"
 #include "base/status.h"
 #include "lang/params.h"
+#include "libraries/library.h"
 
 #define DP_ENDLESS UINT64_MAX
-
-/* Whose random order a stage has: the words of its parameter `order`, of which each stage takes the
- * first few. */
-typedef enum dp_manner {
-    DP_NATIVE,
-    DP_MINDSPORE,
-    DP_TORCH,
-    DP_NUMPY,          /* numpy.random.RandomState */
-    DP_NUMPY_GENERATOR /* numpy.random.default_rng */
-} dp_manner;
 
 typedef struct dp_row {
     uint64_t record; /* place in the stage below; at the end the record's number */
@@ -54,7 +45,7 @@ typedef struct dp_node {
     uint32_t segment, lower;        /* of the rows of a join; of those below it */
     uint64_t below;                 /* rows of one epoch of the stage below; DP_ENDLESS */
     uint64_t length;                /* rows of one epoch of this one */
-    uint64_t claims; /* rows that MindSpore's sampler of this kind says it has, right or wrong */
+    uint64_t claims; /* rows that the original of this sampler says it has, right or wrong */
     uint64_t claimed_below;
     uint64_t seed, key; /* of the stream; of this stage's draws */
     uint32_t epochs;    /* of this stage that may be needed at the same time */
@@ -88,16 +79,16 @@ extern const dp_order *const dp_orders[]; /* ends with NULL */
 extern const dp_order dp_order_grouped;
 
 /* Rows of the stage below, as the stage's original counts them. */
-static inline uint64_t dp_node_rows(const dp_node *node, int32_t manner)
+static inline uint64_t dp_node_rows(const dp_node *node, const dp_library *library)
 {
-    return manner == DP_MINDSPORE ? node->claimed_below : node->below;
+    return library->claims ? node->claimed_below : node->below;
 }
 
-/* num_samples rows, or all of them (0); MindSpore gives no more than there are. */
-static inline void dp_node_set_samples(dp_node *node, int32_t manner, int64_t num_samples,
-                                       uint64_t rows)
+/* num_samples rows, or all of them (0); a library that claims rows gives no more than it claims. */
+static inline void dp_node_set_samples(dp_node *node, const dp_library *library,
+                                       int64_t num_samples, uint64_t rows)
 {
-    const bool all = num_samples == 0 || (manner == DP_MINDSPORE && (uint64_t)num_samples > rows);
+    const bool all = num_samples == 0 || (library->claims && (uint64_t)num_samples > rows);
 
     node->length = all ? rows : (uint64_t)num_samples;
     node->claims = node->length;
@@ -108,10 +99,10 @@ static inline void dp_node_set_samples(dp_node *node, int32_t manner, int64_t nu
 dp_status dp_node_labels(const dp_node *, const char *stage, const char *column, dp_arena *,
                          uint32_t **labels, dp_error *);
 
-/* DP_ESPEC unless the replayed library takes the seed. */
-dp_status dp_check_manner(const char *stage, int32_t manner, uint64_t seed, dp_error *);
-/* DP_ESPEC or DP_ELIMIT unless the stage below ends and a table of its rows is possible. */
-dp_status dp_check_rows(const char *stage, const dp_node *, dp_error *);
+/* DP_ESPEC where the library fails, because it claims other rows than there are below. */
+dp_status dp_check_claims(const char *stage, const dp_node *, const dp_library *, dp_error *);
+/* DP_ESPEC or DP_ELIMIT unless the rows end and a table of them is possible. */
+dp_status dp_check_rows(const char *stage, uint64_t rows, dp_error *);
 
 /* "3,1,2" as numbers in the arena; integers when `most` is not 0, each 0..most-1. */
 dp_status dp_index_list(const char *stage, const char *text, uint64_t most, dp_arena *,

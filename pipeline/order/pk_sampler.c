@@ -3,12 +3,10 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * The classes in ascending order, or shuffled; num_val rows of each, drawn with replacement from
- * its rows.  order=native: one Philox stream an epoch, the shuffle first.  order=mindspore: the
- * classes are shuffled once, epoch e draws with seed + e (docs/mindspore.md).
+ * its rows.
  */
-#include "base/random/std_random.h"
-#include "pipeline/order/permute.h"
-#include "pipeline/order/tables.h"
+#include "libraries/permute.h"
+#include "pipeline/order/ordering.h"
 
 typedef struct pk_sampler {
     int64_t num_val, num_samples;
@@ -17,7 +15,8 @@ typedef struct pk_sampler {
     int32_t order;
     uint32_t *rows, *first, *classes; /* rows by class; where each class begins; their order */
     uint32_t n_classes;
-    dp_mt19937 engine;
+    const dp_dice *dice;
+    dp_ask ask;
     dp_tables tables;
 } pk_sampler;
 
@@ -26,7 +25,7 @@ static const dp_param params[] = {
     DP_BOOLEAN(pk_sampler, shuffle, "false", "the classes in a random order"),
     DP_TEXT(pk_sampler, class_column, "label", "the column of the class"),
     DP_INT(pk_sampler, num_samples, "0", 0, 9e15, "rows of an epoch; 0 for all"),
-    DP_CHOICE(pk_sampler, order, "native", "native,mindspore", "whose random draws"),
+    DP_ORDER_OF(pk_sampler, classes, "whose random draws"),
     DP_PARAMS_END,
 };
 
@@ -58,15 +57,46 @@ static dp_status sort_rows(pk_sampler *p, const uint32_t *labels, uint32_t n, dp
     return DP_OK;
 }
 
+static void make(void *ctx, uint64_t epoch, void *table_)
+{
+    pk_sampler *p = ctx;
+    uint32_t *table = table_;
+
+    p->ask.epoch = epoch;
+    p->dice->begin(&p->ask);
+    for (uint64_t i = 0; i < p->ask.count; i++) {
+        const uint32_t class = p->classes[i / (uint64_t)p->num_val];
+        const uint32_t n = p->first[class + 1] - p->first[class];
+        table[i] = p->rows[p->first[class] + p->dice->below(p->ask.generator, n)];
+    }
+}
+
+static dp_status plan_draws(pk_sampler *p, const dp_node *node, dp_arena *arena, dp_error *err)
+{
+    dp_identity(p->classes, p->n_classes);
+    p->ask.rows = p->n_classes;
+    p->ask.count = node->length;
+    p->ask.order = p->shuffle ? p->classes : NULL;
+    p->tables = (dp_tables){.in_turn = p->dice->in_turn, .make = make, .ctx = p};
+    if (node->length > DP_MAX_TABLE)
+        return dp_fail(err, DP_ELIMIT, "pk_sampler: at most %u samples", DP_MAX_TABLE);
+    return dp_tables_plan(&p->tables, p->ask.stage, node->epochs, node->length, sizeof(uint32_t),
+                          arena, err);
+}
+
 static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 {
     pk_sampler *p = node->params;
+    const dp_library *library = dp_library_of(dp_words_classes, p->order);
     uint32_t *labels;
     uint64_t all;
-    dp_status status = dp_check_manner("pk_sampler", p->order, node->seed, err);
+    dp_status status;
 
+    p->dice = library->classes;
+    p->ask = dp_node_ask(node);
+    status = dp_check_ask(p->dice->check, &p->ask, err);
     if (status == DP_OK)
-        status = dp_check_rows("pk_sampler", node, err);
+        status = dp_check_rows("pk_sampler", node->below, err);
     if (status == DP_OK && node->below == 0)
         status = dp_fail(err, DP_ESPEC, "pk_sampler: there are no rows to draw from");
     if (status == DP_OK)
@@ -79,47 +109,14 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     node->length =
         p->num_samples == 0 || (uint64_t)p->num_samples > all ? all : (uint64_t)p->num_samples;
     node->claims = node->length;
-    if (node->length > DP_MAX_TABLE)
-        return dp_fail(err, DP_ELIMIT, "pk_sampler: at most %u samples", DP_MAX_TABLE);
-    return dp_tables_plan(&p->tables, node, node->length, sizeof(uint32_t), arena, err);
-}
-
-static void start(dp_node *node)
-{
-    pk_sampler *p = node->params;
-
-    dp_identity(p->classes, p->n_classes);
-}
-
-static void make(dp_node *node, uint64_t epoch, void *table_)
-{
-    pk_sampler *p = node->params;
-    const bool native = p->order == DP_NATIVE;
-    uint32_t *table = table_;
-    dp_rng rng;
-
-    if (native)
-        start(node);
-    dp_rng_start(&rng, node->key, epoch, 0);
-    dp_mt19937_seed(&p->engine, (uint32_t)(node->seed + epoch));
-    if (p->shuffle && native)
-        dp_shuffle_native(p->classes, p->n_classes, &rng);
-    if (p->shuffle && !native && epoch == 0)
-        dp_std_shuffle(p->classes, p->n_classes, &p->engine);
-    for (uint64_t i = 0; i < node->length; i++) {
-        const uint32_t class = p->classes[i / (uint64_t)p->num_val];
-        const uint32_t n = p->first[class + 1] - p->first[class];
-        table[i] = p->rows[p->first[class] + (native ? dp_rng_below(&rng, n)
-                                                     : dp_std_uniform_int(&p->engine, n - 1))];
-    }
+    status = dp_ask_generator(&p->ask, library, arena, err);
+    return status == DP_OK ? plan_draws(p, node, arena, err) : status;
 }
 
 static void at(dp_node *node, dp_row *row)
 {
-    static const dp_maker native = {.make = make}, replayed = {.start = start, .make = make};
     pk_sampler *p = node->params;
-    const uint32_t *table =
-        dp_tables_at(&p->tables, p->order == DP_NATIVE ? &native : &replayed, node, row->epoch);
+    const uint32_t *table = dp_tables_at(&p->tables, row->epoch);
 
     row->record = table[row->record];
 }

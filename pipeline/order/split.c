@@ -6,9 +6,7 @@
  * permutation of it that is the same in every epoch.  Fractions become round-half-even(f * rows);
  * rows left over go to the first part, rows too many are taken from the first part that keeps one.
  */
-#include "base/random/std_random.h"
-#include "pipeline/order/permute.h"
-#include "pipeline/order/tables.h"
+#include "pipeline/order/ordering.h"
 
 typedef struct split {
     dp_numbers sizes;
@@ -16,7 +14,7 @@ typedef struct split {
     bool randomize;
     int32_t order;
     uint64_t first;
-    uint32_t *permutation;
+    dp_ordering ordering;
 } split;
 
 static const dp_param params[] = {
@@ -24,7 +22,7 @@ static const dp_param params[] = {
                "rows of each part, or fractions that sum to 1"),
     DP_INT(split, part, NULL, 0, DP_MAX_LIST - 1, "the part delivered, from 0"),
     DP_BOOLEAN(split, randomize, "true", "cut a random order instead of the rows as they come"),
-    DP_CHOICE(split, order, "native", "native,mindspore", "whose random order"),
+    DP_ORDER_OF(split, split, "whose random order"),
     DP_PARAMS_END,
 };
 
@@ -78,33 +76,20 @@ static dp_status part_sizes(const split *p, uint64_t n, uint64_t *sizes, dp_erro
     return from_fractions(p, n, sizes, err);
 }
 
-static dp_status permute(dp_node *node, split *p, dp_arena *arena, dp_error *err)
-{
-    const uint32_t n = (uint32_t)node->below;
-    dp_mt19937 engine;
-    dp_rng rng;
-
-    p->permutation = dp_arena_alloc(arena, n, sizeof *p->permutation);
-    if (p->permutation == NULL)
-        return dp_arena_fail(arena, err, "the order of a split");
-    dp_identity(p->permutation, n);
-    dp_rng_start(&rng, node->key, 0, 0);
-    dp_mt19937_seed(&engine, (uint32_t)node->seed);
-    if (p->order == DP_MINDSPORE)
-        dp_std_shuffle(p->permutation, n, &engine);
-    else
-        dp_shuffle_native(p->permutation, n, &rng);
-    return DP_OK;
-}
-
 static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 {
     split *p = node->params;
+    dp_ordering *o = &p->ordering;
     uint64_t sizes[DP_MAX_LIST];
-    dp_status status = dp_check_manner("split", p->order, node->seed, err);
+    dp_status status;
 
+    o->library = dp_library_of(dp_words_split, p->order);
+    o->scheme = o->library->split;
+    o->ask = dp_node_ask(node);
+    o->ask.once = true;
+    status = dp_check_ask(o->scheme->check, &o->ask, err);
     if (status == DP_OK)
-        status = dp_check_rows("split", node, err);
+        status = dp_check_rows("split", node->below, err);
     if (status == DP_OK && p->part >= p->sizes.n)
         status = dp_fail(err, DP_ESPEC, "split: part=%lld of %d parts: they count from 0",
                          (long long)p->part, p->sizes.n);
@@ -115,16 +100,16 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     for (int64_t i = 0; i < p->part; i++)
         p->first += sizes[i];
     node->length = sizes[p->part];
-    return p->randomize ? permute(node, p, arena, err) : DP_OK;
+    return p->randomize ? dp_ordering_plan(o, node, arena, err) : DP_OK;
 }
 
 static void at(dp_node *node, dp_row *row)
 {
-    const split *p = node->params;
+    split *p = node->params;
 
     row->record += p->first;
     if (p->randomize)
-        row->record = p->permutation[row->record];
+        row->record = dp_ordering_at(&p->ordering, row->epoch, row->record);
 }
 
 const dp_order dp_order_split = {

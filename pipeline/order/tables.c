@@ -6,17 +6,15 @@
 
 #define MAX_TABLES 64
 
-dp_status dp_tables_plan(dp_tables *t, const dp_node *node, uint64_t rows, size_t size,
-                         dp_arena *arena, dp_error *err)
+dp_status dp_tables_plan(dp_tables *t, const char *stage, uint32_t epochs, uint64_t rows,
+                         size_t size, dp_arena *arena, dp_error *err)
 {
-    const char *name = node->order->info.name;
-
-    if (node->epochs > MAX_TABLES)
+    if (epochs > MAX_TABLES)
         return dp_fail(err, DP_ELIMIT,
                        "%s: a random stage further up mixes %u epochs of this one, at most %d are "
                        "kept: one of them is enough",
-                       name, node->epochs, MAX_TABLES);
-    t->n = node->epochs;
+                       stage, epochs, MAX_TABLES);
+    t->n = epochs;
     t->table = dp_arena_alloc(arena, t->n, sizeof *t->table);
     t->held = dp_arena_alloc(arena, t->n, sizeof *t->held);
     for (uint32_t i = 0; t->table != NULL && i < t->n; i++) {
@@ -28,27 +26,25 @@ dp_status dp_tables_plan(dp_tables *t, const dp_node *node, uint64_t rows, size_
                                                : DP_OK;
 }
 
-static void make(dp_tables *t, const dp_maker *maker, dp_node *node, uint64_t epoch)
+static void make(dp_tables *t, uint64_t epoch)
 {
-    maker->make(node, epoch, t->table[epoch % t->n]);
+    t->make(t->ctx, epoch, t->table[epoch % t->n]);
     t->held[epoch % t->n] = epoch + 1;
 }
 
-const void *dp_tables_at(dp_tables *t, const dp_maker *maker, dp_node *node, uint64_t epoch)
+const void *dp_tables_at(dp_tables *t, uint64_t epoch)
 {
     const uint64_t slot = epoch % t->n;
 
     if (t->held[slot] == epoch + 1)
         return t->table[slot];
-    if (maker->start == NULL) {
-        make(t, maker, node, epoch);
+    if (!t->in_turn) {
+        make(t, epoch);
         return t->table[slot];
     }
     if (epoch < t->next)
         t->next = 0;
-    if (t->next == 0)
-        maker->start(node);
     for (; t->next <= epoch; t->next++)
-        make(t, maker, node, t->next);
+        make(t, t->next);
     return t->table[slot];
 }

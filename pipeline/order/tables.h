@@ -16,18 +16,17 @@ typedef struct dp_tables {
     void **table;   /* slot = epoch % n */
     uint64_t *held; /* the slot's epoch + 1; 0 = none */
     uint32_t n;
-    uint64_t next; /* the epoch that comes next, of those made in order; 0 = start again */
+    bool in_turn;  /* epochs are made one after the other, from epoch 0 on, which begins anew */
+    uint64_t next; /* the epoch that comes next, of those made in turn */
+    void (*make)(void *ctx, uint64_t epoch, void *table);
+    void *ctx;
 } dp_tables;
 
-typedef struct dp_maker {
-    void (*start)(dp_node *); /* before epoch 0; NULL = epochs are made in any order */
-    void (*make)(dp_node *, uint64_t epoch, void *table);
-} dp_maker;
+/* Of one that has make, ctx and in_turn: `rows` elements of `size` bytes for each of so many epochs
+ * that may be needed at the same time. */
+dp_status dp_tables_plan(dp_tables *, const char *stage, uint32_t epochs, uint64_t rows,
+                         size_t size, dp_arena *, dp_error *);
 
-/* `rows` elements of `size` bytes for each of node->epochs epochs. */
-dp_status dp_tables_plan(dp_tables *, const dp_node *, uint64_t rows, size_t size, dp_arena *,
-                         dp_error *);
-
-const void *dp_tables_at(dp_tables *, const dp_maker *, dp_node *, uint64_t epoch);
+const void *dp_tables_at(dp_tables *, uint64_t epoch);
 
 #endif

@@ -5,8 +5,7 @@
 #include <math.h>
 
 #include "base/random/mt19937.h"
-#include "compute/initializers/distributions.h"
-#include "compute/initializers/mindspore_init.h"
+#include "libraries/library.h"
 #include "tests/support/test.h"
 
 #define ALEXNET                                                                                    \
@@ -46,15 +45,16 @@ static void alexnet(void **state)
  * does not replay. */
 static bool fill(const char *initializer, const dp_init_source *source, int64_t n, float *v)
 {
+    const dp_weights *weights = dp_library_mindspore.weights;
     dp_truncated_normal d = {0.01, 0, -2, 2};
     double scale;
 
     if (sscanf(initializer, "TruncatedNormal:%lf,%lf,%lf,%lf", &d.sigma, &d.mean, &d.a, &d.b) >= 1)
-        dp_fill_mindspore_normal(source, &d, 0, n, v);
+        weights->truncated_normal(source, &d, 0, n, v);
     else if (sscanf(initializer, "Uniform:%lf", &scale) == 1)
-        dp_fill_uniform(source, DP_ORDER_MINDSPORE, scale, 0, n, v);
+        weights->uniform(source, scale, 0, n, v);
     else if (strcmp(initializer, "HeUniform") == 0)
-        dp_fill_uniform(source, DP_ORDER_MINDSPORE, sqrt(3.0) * (sqrt(2.0) / sqrt(27.0)), 0, n, v);
+        weights->uniform(source, sqrt(3.0) * (sqrt(2.0) / sqrt(27.0)), 0, n, v);
     else
         return false;
     return true;
@@ -81,7 +81,7 @@ static void single_initializers(void **state)
         if (strncmp(initializer, "Zero", 4) == 0 || strncmp(initializer, "One", 3) == 0 ||
             strncmp(initializer, "Constant", 8) == 0)
             continue;
-        source.mindspore_seed = dp_mindspore_seed(&seeds);
+        source.seed = dp_library_mindspore.weights->next(&seeds);
         if (strstr(lines.line[i], "float16") != NULL || !fill(initializer, &source, n, v))
             continue;
         assert_string_equal(test_sha256(v, (size_t)n * sizeof *v).text,

@@ -44,16 +44,17 @@ base: base/number
 base/random: base base/number
 base/pack: base base/number
 lang: base base/number
+libraries: base base/number base/random
 archive: base base/number base/pack lang
 ledger: base base/number
 io: base base/number base/pack base/random lang
 io/cifar: base base/number base/pack lang io
 io/snapshot: base base/number base/pack lang io
-transforms/shared: base base/number base/random lang
+transforms/shared: base base/number base/random lang libraries
 transforms/pass: base base/number transforms/shared
 transforms: base base/number base/random lang transforms/shared transforms/pass
-pipeline/order: base base/number base/random lang io
-pipeline: base base/number base/random lang io transforms/shared transforms/pass transforms pipeline/order
+pipeline/order: base base/number base/random lang libraries io
+pipeline: base base/number base/random lang libraries io transforms/shared transforms/pass transforms pipeline/order
 pipeline/snapshot: base base/number base/pack lang io io/snapshot pipeline
 compute/kernels: base base/number
 compute/sums: base base/number compute/kernels
@@ -62,16 +63,16 @@ compute/reference: base base/number base/random compute/kernels compute/math
 compute/layers: base base/number base/random lang compute/kernels compute/sums compute/math
 compute/losses: base base/number lang compute/kernels compute/sums compute/math
 compute/optimizers: base base/number lang compute/kernels
-compute/initializers: base base/number base/random lang
+compute/initializers: base base/number lang libraries
 compute: lang compute/layers compute/losses compute/optimizers compute/initializers
-compute/net: base base/number base/random lang archive compute compute/kernels compute/sums compute/math compute/layers compute/losses compute/optimizers compute/initializers
+compute/net: base base/number base/random lang libraries archive compute compute/kernels compute/sums compute/math compute/layers compute/losses compute/optimizers compute/initializers
 compute/ops: base base/number base/random lang compute/kernels compute/sums compute/math
 mpi: base
 tools: base base/number base/random base/pack lang
 ROOMS
 }
 includes() { # file folder: what the files of a library or of the tool include, a line each
-    grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"[^"]*/' archive base compute io lang ledger mpi pipeline tools transforms --include='*.[ch]' |
+    grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"[^"]*/' archive base compute io lang ledger libraries mpi pipeline tools transforms --include='*.[ch]' |
         sed -E 's|^([^:]*):[0-9]+:[^"]*"([^"]*)/[^/"]*".*|\1 \2|'
 }
 arrows() {
@@ -84,13 +85,13 @@ arrows() {
     done < <(includes)
     [ "$(includes | wc -l)" -gt 500 ] || fail "few includes are seen: the check is blind"
     awk '{for (i = 2; i <= NF; i++) print $1, $i}' "$work/rooms" | tsort > /dev/null 2> "$work/circle" || fail "the rooms stand in a circle: $(tr '\n' ' ' < "$work/circle")"
-    if grep -nE 'include "(archive|base|compute|io|lang|ledger|mpi|pipeline|tools|transforms)/' include/*.h $(find examples -name "*.[ch]"); then fail "a public header or example includes an inner one"; fi
+    if grep -nE 'include "(archive|base|compute|io|lang|ledger|libraries|mpi|pipeline|tools|transforms)/' include/*.h $(find examples -name "*.[ch]"); then fail "a public header or example includes an inner one"; fi
 }
 
 # A name of a type stands in one header.
 types() {
     local twice
-    find archive base compute include io lang ledger mpi pipeline transforms tools -name '*.h' -exec sed -nE \
+    find archive base compute include io lang ledger libraries mpi pipeline transforms tools -name '*.h' -exec sed -nE \
         -e 's/^typedef (struct|enum|union) ([a-z0-9_]+) \{.*/\2/p' -e 's/^(struct|enum|union) ([a-z0-9_]+) \{/\2/p' {} + > "$work/names"
     [ "$(wc -l < "$work/names")" -gt 100 ] || fail "few types are seen: the check is blind"
     twice=$(sort "$work/names" | uniq -d)
@@ -155,6 +156,11 @@ compute/list.def DP_OPTIMIZER nets.txt compute/optimizers/
 compute/list.def DP_INITIALIZER nets.txt compute/initializers/
 tools/commands.def DP_COMMAND - tools/cmd_
 LISTS
+    sed -nE 's/^ +ROW\(([a-z_]+).*/\1/p' libraries/list.def > "$work/libraries"
+    [ "$(wc -l < "$work/libraries")" -ge 5 ] || fail "libraries/list.def: few rows are seen: the check is blind"
+    while read -r name; do
+        [ -e "libraries/$name.c" ] || fail "libraries/list.def: $name has no libraries/$name.c"
+    done < "$work/libraries"
     for name in $(rows_of tools/commands.def DP_COMMAND); do
         grep -q "detpipe $name\|\$DETPIPE\" $name" tests/tools/*.sh || fail "tools/commands.def: $name is in no test of tests/tools"
     done
@@ -163,7 +169,7 @@ LISTS
 # Tabs, blanks at line ends, lines over 100 columns, work left open.
 text() {
     local files
-    files=$(find archive base compute io lang ledger mpi pipeline transforms tools include tests examples cmake \( -name '*.[ch]' -o -name '*.def' -o -name '*.sh' \) | sort)
+    files=$(find archive base compute io lang ledger libraries mpi pipeline transforms tools include tests examples cmake \( -name '*.[ch]' -o -name '*.def' -o -name '*.sh' \) | sort)
     # shellcheck disable=SC2086
     if grep -nP '\t' $files | grep -vE '^tests/(house|tools)/'; then fail "tabs"; fi
     # shellcheck disable=SC2086

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/random/rng.h"
-#include "pipeline/order/permute.h"
+#include "libraries/permute.h"
 #include "tests/support/test.h"
 
 #define MOST   400

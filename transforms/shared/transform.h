@@ -15,6 +15,7 @@
 #include "base/status.h"
 #include "base/tensor.h"
 #include "lang/params.h"
+#include "libraries/library.h"
 
 /* The first member of every parameter struct, and its row. */
 #define DP_COLUMN(owner) DP_TEXT(owner, column, "image", "the column that is changed")
@@ -28,9 +29,8 @@ typedef struct dp_random {
     DP_RANDOM_PARAMS;
 } dp_random;
 #define DP_RANDOM_ORDER(owner)                                                                     \
-    DP_CHOICE(owner, order, "native", "native,mindspore", "whose random stream"),                  \
+    DP_ORDER_OF(owner, draws, "whose random stream"),                                              \
         DP_INT(owner, workers, "1", 1, 4096, "num_parallel_workers that order=mindspore replays")
-enum { DP_DRAW_NATIVE, DP_DRAW_MINDSPORE };
 
 /* A transform that holds others, which keep the type of what they get: its one number says whether
  * all of them are applied, or which one.  It does nothing by itself. */
@@ -76,7 +76,8 @@ typedef struct dp_transform {
     /* The numbers of a row, and their names ("left,top"), one a number.  NULL = not random. */
     void (*draw)(const void *params, dp_place *, double *draws);
     const char *drawn;
-    /* The same numbers as MindSpore draws them; NULL = not known. */
+    /* The same numbers as MindSpore draws them, the one library whose `draws` are not keyed; NULL =
+     * not known. */
     void (*replay)(const void *params, dp_mt19937 *engine, double *draws);
     dp_holds holds;
     /* A second pass over what apply made, with the same numbers; NULL = one is enough. */

@@ -10,20 +10,14 @@
 #include <math.h>
 
 #include "base/number/num.h"
-#include "compute/initializers/distributions.h"
-#include "compute/initializers/mindspore_init.h"
+#include "base/random/mt19937.h"
+#include "libraries/distributions.h"
+#include "libraries/mindspore_init.h"
 
 #define SQRT2_F 0x1.6a09e6p0 /* 1.4142135f */
 
-dp_status dp_check_init_order(int32_t order, uint64_t seed, dp_error *err)
-{
-    if (order == DP_ORDER_MINDSPORE && seed > UINT32_MAX)
-        return dp_fail(err, DP_ESPEC, "init: order=mindspore takes seeds below 2^32, not %llu",
-                       (unsigned long long)seed);
-    return DP_OK;
-}
-
-uint64_t dp_mindspore_seed(dp_mt19937 *g)
+/* numpy.random.randint(1, 2^63). */
+static uint64_t next_seed(void *g)
 {
     uint64_t v;
 
@@ -181,7 +175,7 @@ static double erfc_of(double x)
     return x < 0 ? 2 - result : result;
 }
 
-bool dp_mindspore_normal_fits(const dp_truncated_normal *d)
+static bool normal_fits(const dp_truncated_normal *d)
 {
     const double sigma = (double)(float)d->sigma, mean = (double)(float)d->mean;
     const double alpha = ((double)(float)d->a - mean) / sigma;
@@ -191,8 +185,8 @@ bool dp_mindspore_normal_fits(const dp_truncated_normal *d)
     return alpha < beta && alpha < 8 && beta > -8 && low < high && quantile(low) < quantile(high);
 }
 
-void dp_fill_mindspore_normal(const dp_init_source *source, const dp_truncated_normal *d,
-                              int64_t first, int64_t n, float *out)
+static void fill_truncated_normal(const dp_init_source *source, const dp_truncated_normal *d,
+                                  int64_t first, int64_t n, float *out)
 {
     const double sigma = (double)(float)d->sigma, mean = (double)(float)d->mean;
     const double alpha = ((double)(float)d->a - mean) / sigma;
@@ -202,23 +196,33 @@ void dp_fill_mindspore_normal(const dp_init_source *source, const dp_truncated_n
     uint32_t words[4];
 
     for (int64_t i = 0; i < n; i++) {
-        const double u = fraction(source->mindspore_seed, (uint64_t)(first + i), words);
+        const double u = fraction(source->seed, (uint64_t)(first + i), words);
         out[i] = (float)(mean + quantile(low + u * width) * sigma);
     }
 }
 
-void dp_fill_uniform(const dp_init_source *source, int32_t order, double bound, int64_t first,
-                     int64_t n, float *out)
+static void fill_uniform(const dp_init_source *source, double bound, int64_t first, int64_t n,
+                         float *out)
 {
     const double low = (double)(float)-bound, high = (double)(float)bound;
-    dp_rng rng = source->rng;
     uint32_t words[4];
 
-    for (int64_t i = 0; i < n; i++) {
-        if (order == DP_ORDER_MINDSPORE)
-            out[i] = (float)(low + fraction(source->mindspore_seed, (uint64_t)(first + i), words) *
-                                       (high - low));
-        else
-            out[i] = (float)((2.0 * dp_rng_uniform(&rng) - 1.0) * bound);
-    }
+    for (int64_t i = 0; i < n; i++)
+        out[i] = (float)(low + fraction(source->seed, (uint64_t)(first + i), words) * (high - low));
 }
+
+static dp_status check(const dp_ask *ask, dp_error *err)
+{
+    return dp_check_seed_32(ask, "mindspore", err);
+}
+
+static void begin(void *g, uint64_t seed) { dp_mt19937_seed(g, (uint32_t)seed); }
+
+const dp_weights dp_mindspore_weights = {
+    .check = check,
+    .begin = begin,
+    .next = next_seed,
+    .uniform = fill_uniform,
+    .truncated_normal = fill_truncated_normal,
+    .fits = normal_fits,
+};

@@ -1,11 +1,11 @@
-/* distributions.c - uniform and normal numbers for the initializers
+/* distributions.c - uniform and normal numbers for initial weights
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <math.h>
 
 #include "base/number/num.h"
-#include "compute/initializers/distributions.h"
+#include "libraries/distributions.h"
 
 double dp_open_uniform(dp_rng *rng) { return ((double)(dp_rng_u32(rng) >> 8) + 0.5) * 0x1p-24; }
 

@@ -1,0 +1,156 @@
+/* library.h - whose order: what is known of another library's random numbers, one constant a
+ * library
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The words of every parameter `order`.  A library has a pointer for each thing that stages ask of
+ * one, and NULL for what it has not, or what is not known; the parameter of a stage takes the words
+ * of the libraries that have what the stage needs.  The first library is detpipe itself.
+ */
+#ifndef LIBRARIES_LIBRARY_H
+#define LIBRARIES_LIBRARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/random/rng.h"
+#include "base/status.h"
+#include "libraries/list.def"
+
+/* Rows of which a table is made, at most. */
+#define DP_MAX_TABLE 100000000u
+
+/* What a stage wants, for one epoch. */
+typedef struct dp_ask {
+    const char *stage; /* of messages */
+    uint64_t seed;     /* of the stream */
+    uint64_t key;      /* of this stage's own draws: dp_rng_key of seed, stage and use */
+    uint64_t epoch;    /* from 0 */
+    uint64_t rows;     /* there are, to be put in order or drawn from: 0 .. rows - 1 */
+    uint64_t count;    /* wanted of them */
+    bool replacement;  /* a row may come again */
+    bool once;         /* the order of epoch 0 serves every epoch */
+    bool cut;          /* shards are cut to a number of rows, or begin at an offset */
+    uint32_t *order;   /* kept from epoch to epoch, `kept` numbers; NULL = none are */
+    uint64_t kept;     /* rows; or those of the buffer that they go through */
+    void *generator;   /* dp_library.generator bytes, kept from epoch to epoch */
+} dp_ask;
+
+/* DP_ESPEC for what the library itself refuses, seeds above all.  NULL in a row: it takes all. */
+typedef dp_status dp_ask_check(const dp_ask *, dp_error *);
+
+/* The rows of an epoch in some order. */
+typedef struct dp_scheme {
+    dp_ask_check *check;
+    bool in_turn; /* an epoch follows from the one before it, so all are made, from epoch 0 on */
+    bool keeps;   /* needs ask->order */
+    /* Row numbers into table[0 .. count - 1].  There is room for `rows`, unless the scheme keeps an
+     * order of its own or rows may come again. */
+    void (*make)(const dp_ask *, uint32_t *table);
+    /* Where more than `tabled` rows are put in order, no table is made: the row of a place is
+     * computed.  NULL = a table is always made. */
+    uint64_t (*at)(const dp_ask *, uint64_t place);
+    uint64_t tabled;
+} dp_scheme;
+
+/* Numbers one at a time. */
+typedef struct dp_dice {
+    dp_ask_check *check;
+    bool in_turn;
+    bool zeros; /* rows of weight 0 count as rows to draw from */
+    /* Before the numbers of an epoch: puts ask->order in order too, unless it is NULL. */
+    void (*begin)(const dp_ask *);
+    uint32_t (*below)(void *generator, uint32_t n); /* 0 .. n - 1 */
+    double (*uniform)(void *generator);             /* 0 <= u < 1 */
+} dp_dice;
+
+/* The numbers of random transforms. */
+typedef struct dp_drawing {
+    bool keyed; /* every row has a stream of its own, and the rest of this is not there */
+    dp_ask_check *check;
+    /* A worker's generator of one operation; held: of one that another operation holds. */
+    void (*seed)(void *generator, uint64_t seed, uint32_t worker, bool held);
+    /* The turn of the first row of an epoch: the next row has the next, and turn t is worker
+     * t mod workers'. */
+    uint64_t (*turn)(uint64_t epoch, uint64_t rows);
+} dp_drawing;
+
+/* A parameter of a net that is drawn. */
+typedef struct dp_init_source {
+    const struct dp_library *library;
+    dp_rng rng;    /* of the parameter's own stream, at element `first` */
+    uint64_t seed; /* that the library gives it */
+    int64_t fan_in;
+} dp_init_source;
+
+/* Cut at a and b. */
+typedef struct dp_truncated_normal {
+    double sigma, mean, a, b;
+} dp_truncated_normal;
+
+/* The initial weights of nets. */
+typedef struct dp_weights {
+    dp_ask_check *check;
+    /* The seeds of parameters that are drawn, in the order of the net; NULL = they have none. */
+    void (*begin)(void *generator, uint64_t seed);
+    uint64_t (*next)(void *generator);
+    /* Elements first .. first + n - 1 of a parameter, first a multiple of 4: in [-bound, bound). */
+    void (*uniform)(const dp_init_source *, double bound, int64_t first, int64_t n, float *out);
+    void (*truncated_normal)(const dp_init_source *, const dp_truncated_normal *, int64_t first,
+                             int64_t n, float *out);
+    /* Whether there are numbers between a and b.  NULL = a and b mean nothing here: the cut is at
+     * 2 sigma. */
+    bool (*fits)(const dp_truncated_normal *);
+} dp_weights;
+
+typedef struct dp_library {
+    const char *word; /* of `order` */
+    const char *name; /* in messages */
+    size_t generator; /* bytes of the largest state of those below */
+    bool claims;      /* counts rows by what its samplers claim to have (dp_node.claims), right or
+                         wrong */
+    const dp_scheme *shuffle;    /* all rows */
+    const dp_scheme *buffer;     /* through a buffer of some */
+    const dp_scheme *sample;     /* some of them, once or with replacement */
+    const dp_scheme *distribute; /* all, before they are dealt out to shards */
+    const dp_scheme *subset;     /* those of a list */
+    const dp_scheme *split;      /* all, once, before they are cut in parts */
+    const dp_dice *weighted;     /* drawn by weight: uniform */
+    const dp_dice *classes;      /* drawn from classes: the classes' order, and below */
+    const dp_drawing *draws;
+    const dp_weights *weights;
+} dp_library;
+
+extern const dp_library *const dp_libraries[]; /* as list.def has them; ends with NULL */
+
+#define DP_LIBRARY(name, ...) extern const dp_library dp_library_##name;
+DP_LIBRARIES(DP_LIBRARY)
+#undef DP_LIBRARY
+
+/* ",native,mindspore": who has each. */
+extern const char dp_words_shuffle[], dp_words_sample[], dp_words_distribute[], dp_words_subset[],
+    dp_words_split[], dp_words_weighted[], dp_words_classes[], dp_words_draws[], dp_words_weights[];
+
+/* The row of a parameter `order`, an int32_t, and the library of its value. */
+#define DP_ORDER_OF(owner, thing, help)                                                            \
+    DP_CHOICE(owner, order, "native", dp_words_##thing + 1, help)
+const dp_library *dp_library_of(const char *words, int32_t order);
+
+/* "native,mindspore": the words of the libraries that pass, for messages. */
+#define DP_WHO_SIZE 160
+typedef struct dp_who {
+    char words[DP_WHO_SIZE];
+} dp_who;
+dp_who dp_library_who(bool (*has)(const dp_library *));
+
+/* A row's check of what a stage asks. */
+static inline dp_status dp_check_ask(dp_ask_check *check, const dp_ask *ask, dp_error *err)
+{
+    return check == NULL ? DP_OK : check(ask, err);
+}
+
+/* A check: DP_ESPEC for a seed of more than 32 bits. */
+dp_status dp_check_seed_32(const dp_ask *, const char *word, dp_error *);
+
+#endif

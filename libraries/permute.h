@@ -1,0 +1,39 @@
+/* permute.h - row numbers in a random order: what several libraries share
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef LIBRARIES_PERMUTE_H
+#define LIBRARIES_PERMUTE_H
+
+#include "libraries/library.h"
+
+void dp_identity(uint32_t *v, uint64_t n);
+
+static inline void dp_swap(uint32_t *v, uint32_t i, uint32_t j)
+{
+    const uint32_t kept = v[i];
+
+    v[i] = v[j];
+    v[j] = kept;
+}
+
+/* 0..n-1 as NumPy shuffles them: from the top down, places by masking and rejection. */
+void dp_permute_masked(uint32_t *v, uint32_t n, uint32_t (*next)(void *), void *generator);
+
+/* All rows through a buffer, ask->order, that holds the next ask->kept of them: place below(held)
+ * of it is delivered and replaced by its last, which the next row replaces, as long as there is
+ * one. */
+void dp_through_buffer(const dp_ask *, uint32_t (*below)(void *, uint32_t), uint32_t *table);
+
+/* A permutation of 0..n-1 that is computed, for any n: a Feistel network over the least even number
+ * of bits that holds n, 8 rounds keyed by Philox, walked until the value is below n (Black and
+ * Rogaway, CT-RSA 2002). */
+typedef struct dp_bijection {
+    uint64_t n;
+    uint32_t half; /* bits of each half */
+    uint32_t keys[8];
+} dp_bijection;
+void dp_bijection_start(dp_bijection *, uint64_t n, uint64_t key, uint64_t epoch);
+uint64_t dp_bijection_at(const dp_bijection *, uint64_t i);
+
+#endif

@@ -1,0 +1,80 @@
+/* ordering.c - a library's order of some rows, epoch by epoch
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "pipeline/order/ordering.h"
+
+dp_ask dp_node_ask(const dp_node *node)
+{
+    return (dp_ask){
+        .stage = node->order->info.name,
+        .seed = node->seed,
+        .key = node->key,
+        .rows = node->below,
+        .count = node->below,
+        .kept = node->below,
+    };
+}
+
+dp_status dp_ask_generator(dp_ask *ask, const dp_library *library, dp_arena *arena, dp_error *err)
+{
+    ask->generator = dp_arena_alloc(arena, 1, library->generator);
+    return ask->generator == NULL ? dp_arena_fail(arena, err, "the generator of an order") : DP_OK;
+}
+
+static void make(void *ctx, uint64_t epoch, void *table)
+{
+    dp_ordering *o = ctx;
+
+    o->ask.epoch = epoch;
+    o->scheme->make(&o->ask, table);
+}
+
+static bool computed(const dp_ordering *o)
+{
+    return o->scheme->at != NULL && !o->ask.replacement && o->ask.rows > o->scheme->tabled &&
+           o->ask.rows != DP_ENDLESS;
+}
+
+static dp_status plan_tables(dp_ordering *o, uint32_t epochs, dp_arena *arena, dp_error *err)
+{
+    dp_ask *ask = &o->ask;
+    const bool whole = !o->scheme->keeps && !ask->replacement;
+    dp_status status = dp_check_rows(ask->stage, ask->rows, err);
+
+    if (status == DP_OK && ask->count > DP_MAX_TABLE)
+        status = dp_fail(err, DP_ELIMIT, "%s: at most %u samples, not %llu", ask->stage,
+                         DP_MAX_TABLE, (unsigned long long)ask->count);
+    if (status != DP_OK)
+        return status;
+    if (o->scheme->keeps) {
+        ask->order = dp_arena_alloc(arena, (size_t)ask->kept, sizeof *ask->order);
+        if (ask->order == NULL)
+            return dp_arena_fail(arena, err, "an order that is kept");
+    }
+    o->tables.in_turn = o->scheme->in_turn;
+    o->tables.make = make;
+    o->tables.ctx = o;
+    return dp_tables_plan(&o->tables, ask->stage, ask->once ? 1 : epochs,
+                          whole ? ask->rows : ask->count, sizeof(uint32_t), arena, err);
+}
+
+dp_status dp_ordering_plan(dp_ordering *o, const dp_node *node, dp_arena *arena, dp_error *err)
+{
+    dp_status status = dp_check_ask(o->scheme->check, &o->ask, err);
+
+    if (status == DP_OK)
+        status = dp_ask_generator(&o->ask, o->library, arena, err);
+    return status == DP_OK && !computed(o) ? plan_tables(o, node->epochs, arena, err) : status;
+}
+
+uint64_t dp_ordering_at(dp_ordering *o, uint64_t epoch, uint64_t place)
+{
+    const uint64_t of = o->ask.once ? 0 : epoch;
+
+    if (computed(o)) {
+        o->ask.epoch = of;
+        return o->scheme->at(&o->ask, place);
+    }
+    return ((const uint32_t *)dp_tables_at(&o->tables, of))[place];
+}
