@@ -43,9 +43,9 @@ static dp_status choose_library(dp_net *net, chosen *c, dp_error *err)
 
     c->library = dp_library_of(dp_words_weights, order);
     weights = c->library->weights;
-    c->generator = dp_arena_alloc(&net->arena, 1, c->library->generator);
+    c->generator = dp_arena_alloc(&net->handle.arena, 1, c->library->generator);
     if (c->generator == NULL)
-        return dp_arena_fail(&net->arena, err, "an initializer");
+        return dp_arena_fail(&net->handle.arena, err, "an initializer");
     if (c->initializer->check != NULL)
         status = c->initializer->check(c->params, weights, err);
     if (status == DP_OK)
