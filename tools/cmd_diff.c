@@ -177,8 +177,9 @@ static int report(const comparison *c, const replay *p)
             printf("the last line of %s is torn and does not count\n", c->path[k]);
     }
     print_losses(c);
-    printf("allclose (first two losses, atol 1e-3, rtol 1e-5): %s\n",
-           loss_values_close(&c->losses[0], &c->losses[1]) ? "yes" : "no");
+    fputs("allclose (first two losses, atol 1e-3, rtol 1e-5): ", stdout);
+    closeness_print(stdout, &c->close);
+    putchar('\n');
     puts(equal ? "EQUAL" : "DIFFERENT");
     return equal ? EXIT_YES : EXIT_NO;
 }
@@ -207,7 +208,7 @@ static int report_json(const comparison *c, const replay *p)
         cli_add_count(json, "first_different_step", c->common[c->first].a->step);
         cJSON_AddStringToObject(json, "cause", c->cause);
     }
-    cJSON_AddBoolToObject(json, "allclose", loss_values_close(&c->losses[0], &c->losses[1]));
+    closeness_to_json(&c->close, json);
     if (p != NULL)
         replay_to_json(p, json);
     if (cli_print_json(json) != EXIT_YES)
@@ -326,7 +327,7 @@ static int report_losses(const settings *set, const losses l[2], const losses_co
         cJSON *json = cJSON_CreateObject();
         cJSON_AddStringToObject(json, "kind", "losses");
         cJSON_AddBoolToObject(json, "equal", status == EXIT_YES);
-        cJSON_AddBoolToObject(json, "allclose", e.close);
+        closeness_to_json(&e.close, json);
         evidence_to_json(&e, json);
         return cli_print_json(json) == EXIT_YES ? status : EXIT_NOT_TRIED;
     }
@@ -335,7 +336,9 @@ static int report_losses(const settings *set, const losses l[2], const losses_co
     evidence_print(stdout, &e);
     if (!equal)
         print_first_loss(l, c);
-    printf("allclose (first two losses, atol 1e-3, rtol 1e-5): %s\n", evidence_close_text(&e));
+    fputs("allclose (first two losses, atol 1e-3, rtol 1e-5): ", stdout);
+    closeness_print(stdout, &e.close);
+    putchar('\n');
     fputs(!equal ? "DIFFERENT" : evidence_is_none(&e) ? "NOTHING PROVED" : "EQUAL", stdout);
     if (equal && weakness[0] != '\0')
         printf(" (%s%s)", evidence_is_none(&e) ? "" : "weak evidence: ", weakness);

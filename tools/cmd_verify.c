@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "tools/child.h"
+#include "tools/closeness.h"
 #include "tools/growth.h"
 #include "tools/ladder.h"
 #include "tools/losses.h"
@@ -201,24 +202,18 @@ static int start_run(const settings *s, run *r, int number)
 
 /* ---- the verdicts ---- */
 
-/* The reference rule: the first two losses of both runs, counts checked, NaN never close. */
-static bool is_run_close(const ladder *a, const ladder *b)
+/* The first run with each other. */
+static closeness closeness_of_all(const runs *r)
 {
-    if (a->n_losses != b->n_losses || a->n_losses == 0)
-        return false;
-    for (uint64_t i = 0; i < 2 && i < a->n_losses; i++) {
-        if (!loss_is_close((double)ladder_loss(b, i), (double)ladder_loss(a, i)))
-            return false;
-    }
-    return true;
-}
+    closeness c = {.seen = "done"};
 
-static bool all_close(const runs *r)
-{
-    bool close = true;
-    for (int i = 1; i < r->n; i++)
-        close = close && is_run_close(&r->run[0].ladder, &r->run[i].ladder);
-    return close;
+    for (int i = 1; i < r->n; i++) {
+        const ladder *a = &r->run[0].ladder, *b = &r->run[i].ladder;
+        c.far = c.far || a->n_losses != b->n_losses;
+        for (uint64_t k = 0; k < a->n_losses && k < b->n_losses; k++)
+            closeness_add(&c, k, (double)ladder_loss(a, k), (double)ladder_loss(b, k));
+    }
+    return c;
 }
 
 static bool has_rung(const run *r, int rung) { return r->ladder.digests[rung].text[0] != '\0'; }
@@ -343,6 +338,7 @@ static void print_verdict(const runs *r)
 static int report_text(const settings *s, const runs *r, bool trained)
 {
     const char *units = trained ? "steps" : "batches";
+    const closeness close = closeness_of_all(r);
     const int broken = lowest_broken(r);
 
     printf("detpipe " DETPIPE_VERSION " verify %.40s%s\n",
@@ -351,9 +347,11 @@ static int report_text(const settings *s, const runs *r, bool trained)
     for (int i = 0; i < r->n; i++)
         print_run(&r->run[i], i + 1, units);
     print_ladder(r);
-    if (trained)
-        printf("allclose (losses 1 and 2, atol 1e-3, rtol 1e-5): %s\n",
-               all_close(r) ? "yes" : "no");
+    if (trained) {
+        fputs("allclose (losses 1 and 2, atol 1e-3, rtol 1e-5): ", stdout);
+        closeness_print(stdout, &close);
+        putchar('\n');
+    }
     printf("bits (every rung): %s\n", broken == N_RUNGS ? "equal" : "not equal");
     if (broken != N_RUNGS)
         explain(r, broken);
@@ -395,6 +393,7 @@ static int try_one_ulp(const settings *s, runs *r)
 
 static int report_json(const settings *s, const runs *r, bool trained)
 {
+    const closeness close = closeness_of_all(r);
     const int broken = lowest_broken(r);
     cJSON *json = cJSON_CreateObject(), *list;
 
@@ -406,7 +405,7 @@ static int report_json(const settings *s, const runs *r, bool trained)
     cJSON_AddStringToObject(json, "lowest_broken_rung",
                             broken == N_RUNGS ? "" : rung_names[broken]);
     if (trained)
-        cJSON_AddBoolToObject(json, "allclose", all_close(r));
+        closeness_to_json(&close, json);
     list = cJSON_AddArrayToObject(json, "runs");
     for (int i = 0; i < r->n; i++)
         cJSON_AddItemToArray(list, ladder_to_json(&r->run[i].ladder));

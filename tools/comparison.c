@@ -100,6 +100,7 @@ static void fill_losses(comparison *c)
             c->losses[k].v[c->losses[k].n++] =
                 strtod(k == 0 ? c->common[i].a->loss : c->common[i].b->loss, NULL);
     }
+    c->close = closeness_of("recorded", &c->losses[0], &c->losses[1]);
 }
 
 int comparison_make(comparison *c)

@@ -5,6 +5,7 @@
 #ifndef TOOLS_COMPARISON_H
 #define TOOLS_COMPARISON_H
 
+#include "tools/closeness.h"
 #include "tools/ledger.h"
 
 /* A step that both have. */
@@ -16,6 +17,7 @@ typedef struct comparison {
     const char *path[2];
     ledger ledger[2];
     loss_values losses[2]; /* of the common steps */
+    closeness close;       /* of these */
     pair *common;
     size_t n;
     size_t first;      /* of common, that differs; n: none */

@@ -220,6 +220,9 @@ static void put_page(FILE *f, const comparison *c, const char *replay)
         fputs("</pre>\n", f);
     }
     put_curves(f, c);
+    fputs("<p>allclose (first two losses, atol 1e-3, rtol 1e-5): ", f);
+    closeness_print(f, &c->close);
+    fputs("</p>\n", f);
     put_strip(f, c);
     fputs("</body></html>\n", f);
 }

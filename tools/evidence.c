@@ -5,9 +5,11 @@
 #include "tools/evidence.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tools/cli.h"
+#include "tools/memory.h"
 
 #define ENOUGH_LOSSES 2
 #define ENOUGH_DIGITS 7 /* float has 7 to 9 */
@@ -20,29 +22,31 @@ evidence evidence_of(const losses *first)
                       .files = SIZE_MAX,
                       .means = true,
                       .unnamed = true,
-                      .close = true};
+                      .close = {.seen = "printed"}};
 }
 
-/* The reference rule: the first two of each series; counts are checked by the comparison. */
+/* The reference rule: the first two of each series, which may be no iterations 1 and 2, and the
+ * counts. */
 static void check_close(evidence *e, const losses *other, const losses_comparison *c)
 {
-    for (size_t s = 0; s < e->first->n_series; s++) {
-        const loss *last = NULL;
-        size_t n = 0;
-        for (size_t i = 0; i < c->n && n < 2; i++) {
-            const loss_pair *p = &c->pair[i];
-            if (p->a == SIZE_MAX || e->first->v[p->a].series != s)
-                continue;
-            e->second = e->second || (n == 1 && losses_iterations(last, &e->first->v[p->a]) == 2);
-            last = &e->first->v[p->a];
-            n++;
-            e->close = e->close && p->b != SIZE_MAX &&
-                       loss_is_close(other->v[p->b].value, e->first->v[p->a].value);
-        }
+    struct {
+        const loss *last;
+        size_t n;
+    } *begun = xcalloc(e->first->n_series + 1, sizeof *begun);
+
+    for (size_t i = 0; i < c->n; i++) {
+        const loss_pair *p = &c->pair[i];
+        const loss *a = p->a != SIZE_MAX ? &e->first->v[p->a] : NULL;
+        e->close.far = e->close.far ||
+                       (p->verdict != LOSSES_EQUAL && p->verdict != LOSSES_OTHER_VALUE);
+        if (a == NULL || p->b == SIZE_MAX || begun[a->series].n++ >= 2)
+            continue;
+        closeness_add(&e->close,
+                      begun[a->series].n == 2 && losses_iterations(begun[a->series].last, a) == 2,
+                      a->value, other->v[p->b].value);
+        begun[a->series].last = a;
     }
-    for (size_t i = 0; i < c->n; i++)
-        e->close = e->close &&
-                   (c->pair[i].verdict == LOSSES_EQUAL || c->pair[i].verdict == LOSSES_OTHER_VALUE);
+    free(begun);
 }
 
 void evidence_add(evidence *e, const losses *other, const losses_comparison *c)
@@ -111,13 +115,6 @@ void evidence_weakness(const evidence *e, char out[EVIDENCE_TEXT])
     if (e->first->unread.n > 0)
         snprintf(out + n, EVIDENCE_TEXT - n, "%s%zu %s not read", n > 0 ? ", " : "",
                  e->first->unread.n, plural(e->first->unread.n, "line", "lines"));
-}
-
-const char *evidence_close_text(const evidence *e)
-{
-    return !e->close   ? "no"
-           : e->second ? "yes"
-                       : "not tested: iteration 2 was not printed (the first that were: yes)";
 }
 
 /* ---- as text ---- */
@@ -221,7 +218,7 @@ void evidence_to_json(const evidence *e, cJSON *to)
     cli_add_count(json, "bytes_of_files", has_files(e) ? e->bytes : 0);
     cli_add_count(json, "digits", (uint64_t)e->digits);
     cli_add_count(json, "printed_in_one_run_only", e->missing);
-    cJSON_AddBoolToObject(json, "second_iteration_tested", e->second);
+    cJSON_AddBoolToObject(json, "second_iteration_tested", e->close.finite && e->close.most > 1);
     add_series(json, e->first);
     add_lines(json, "lines_not_read", &e->first->unread);
     add_lines(json, "numbers_not_understood", &e->first->strange);

@@ -9,6 +9,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "tools/closeness.h"
 #include "tools/losses.h"
 #include "tools/results.h"
 
@@ -23,8 +24,7 @@ typedef struct evidence {
     int digits;          /* significant ones of the series that has most */
     bool means;          /* every series is a running mean */
     bool unnamed;        /* no series has a name */
-    bool second;         /* iteration 2 of some series was compared, by its step or place */
-    bool close;          /* the reference rule, as far as it was tested */
+    closeness close;     /* the first two of each series */
 } evidence;
 
 evidence evidence_of(const losses *first);
@@ -41,9 +41,6 @@ void evidence_weakness(const evidence *, char out[EVIDENCE_TEXT]);
 /* The lines of a report, and the same as a member "evidence". */
 void evidence_print(FILE *, const evidence *);
 void evidence_to_json(const evidence *, cJSON *);
-
-/* "yes", "no", or that a condition was not tested. */
-const char *evidence_close_text(const evidence *);
 
 /* Why there is nothing: the first lines that have numbers, and a --loss for most of them. */
 void evidence_print_none(FILE *, const losses *);

@@ -359,14 +359,3 @@ int losses_iterations(const loss *first, const loss *second)
                ? 2
                : 1;
 }
-
-bool loss_values_close(const loss_values *a, const loss_values *b)
-{
-    if (a->n != b->n || a->n == 0)
-        return false;
-    for (size_t i = 0; i < 2 && i < a->n; i++) {
-        if (!loss_is_close(b->v[i], a->v[i]))
-            return false;
-    }
-    return true;
-}

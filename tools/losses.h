@@ -131,10 +131,6 @@ typedef struct loss_values {
     size_t n;
 } loss_values;
 
-/* numpy.allclose of the first two, as the reference script calls it; counts checked, NaN never
- * close. */
-bool loss_values_close(const loss_values *, const loss_values *);
-
 /* atol 1e-3, rtol 1e-5 (docs/numerics.md) */
 bool loss_is_close(double a, double b);
 

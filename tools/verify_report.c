@@ -14,6 +14,8 @@
 
 /* ---- what the runs have in common ---- */
 
+typedef enum shown { NOT_REPRODUCED, NOTHING_PROVED, REPRODUCED } shown;
+
 /* Of each run with run 1, and what they say together. */
 typedef struct verdict {
     losses_comparison with[VERIFY_MOST_RUNS]; /* none for run 1 */
@@ -21,9 +23,21 @@ typedef struct verdict {
     evidence evidence;
     int other;   /* the first run that is not as run 1, or 0 */
     bool digits; /* all losses are equal */
-    bool reproduced;
-    char weakness[EVIDENCE_TEXT];
+    shown shown;
+    char weakness[EVIDENCE_TEXT]; /* of what is shown; why nothing is */
 } verdict;
+
+/* By the reference rule: half of it is no proof. */
+static void judge_close(verdict *v)
+{
+    static const shown by_answer[] = {[CLOSE_NO] = NOT_REPRODUCED,
+                                      [CLOSE_UNTESTED] = NOTHING_PROVED,
+                                      [CLOSE_YES] = REPRODUCED};
+
+    v->shown = by_answer[closeness_answer(&v->evidence.close)];
+    if (v->shown == NOTHING_PROVED)
+        closeness_reason(&v->evidence.close, v->weakness);
+}
 
 static verdict compare_runs(const verify_settings *s, const verify_trial *t)
 {
@@ -40,8 +54,13 @@ static verdict compare_runs(const verify_settings *s, const verify_trial *t)
         if (v.other == 0 && (v.with[i].verdict != LOSSES_EQUAL || v.files[i].unlike))
             v.other = i;
     }
-    v.reproduced = s->allclose ? v.evidence.close : v.other == 0;
     evidence_weakness(&v.evidence, v.weakness);
+    if (s->allclose)
+        judge_close(&v);
+    else
+        v.shown = v.other > 0                      ? NOT_REPRODUCED
+                  : evidence_is_none(&v.evidence) ? NOTHING_PROVED
+                                                  : REPRODUCED;
     return v;
 }
 
@@ -55,17 +74,16 @@ static void free_verdict(verdict *v)
 
 static int status_of(const verify_settings *s, const verdict *v)
 {
-    if (!v->reproduced)
+    if (v->shown == NOT_REPRODUCED)
         return EXIT_NO;
-    return evidence_is_none(&v->evidence) || (s->strict && v->weakness[0] != '\0') ? EXIT_NOT_TRIED
-                                                                                   : EXIT_YES;
+    return v->shown == NOTHING_PROVED || (s->strict && v->weakness[0] != '\0') ? EXIT_NOT_TRIED
+                                                                               : EXIT_YES;
 }
 
 static const char *word_of(const verdict *v)
 {
-    return !v->reproduced                   ? "NOT REPRODUCED"
-           : evidence_is_none(&v->evidence) ? "NOTHING PROVED"
-                                            : "REPRODUCED";
+    static const char *const words[] = {"NOT REPRODUCED", "NOTHING PROVED", "REPRODUCED"};
+    return words[v->shown];
 }
 
 bool verify_unlike(const program_run *a, const program_run *b)
@@ -363,11 +381,12 @@ static void print_sensitivity(const sides *s)
 
 static void print_verdict(const verdict *v)
 {
-    const bool color = cli_color(), yes = v->reproduced && !evidence_is_none(&v->evidence);
+    const bool color = cli_color();
 
-    printf("%s%s", color ? (yes ? "\033[1;32m" : "\033[1;31m") : "", word_of(v));
-    if (v->reproduced && v->weakness[0] != '\0')
-        printf(" (%s%s)", evidence_is_none(&v->evidence) ? "" : "weak evidence: ", v->weakness);
+    printf("%s%s", color ? (v->shown == REPRODUCED ? "\033[1;32m" : "\033[1;31m") : "",
+           word_of(v));
+    if (v->shown != NOT_REPRODUCED && v->weakness[0] != '\0')
+        printf(" (%s%s)", v->shown == REPRODUCED ? "weak evidence: " : "", v->weakness);
     puts(color ? "\033[0m" : "");
 }
 
@@ -384,8 +403,9 @@ int verify_report_text(const verify_settings *s, const verify_trial *t)
     print_files(&v.files[other], other + 1);
     if (both.c->n > 0) {
         print_rows(&both);
-        printf("allclose (iterations 1 and 2, atol 1e-3, rtol 1e-5): %s\n",
-               evidence_close_text(&v.evidence));
+        fputs("allclose (iterations 1 and 2, atol 1e-3, rtol 1e-5): ", stdout);
+        closeness_print(stdout, &v.evidence.close);
+        putchar('\n');
         print_digits(&both);
     }
     if (both.c->verdict != LOSSES_EQUAL)
@@ -471,7 +491,7 @@ static int print_json(const verify_settings *s, const verify_trial *t, const ver
 
     cJSON_AddStringToObject(json, "verdict", word_of(v));
     cJSON_AddBoolToObject(json, "reproduced", status_of(s, v) == EXIT_YES);
-    cJSON_AddBoolToObject(json, "allclose", v->evidence.close);
+    closeness_to_json(&v->evidence.close, json);
     cJSON_AddBoolToObject(json, "digits", v->digits);
     if (v->other > 0 && v->with[v->other].verdict != LOSSES_EQUAL) {
         const sides both = {&t->run[0].losses, &t->run[v->other].losses, &v->with[v->other],
