@@ -4,14 +4,13 @@
  */
 #include "tools/causes.h"
 
-#include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "tools/cli.h"
+#include "tools/written.h"
 
 #define PINNED     8 /* runs that have to be equal, so that a race is not fixed by luck */
 #define LEAST_TIME 10
@@ -138,24 +137,13 @@ static outcome hold(verify_trial *t, uint32_t pin)
     return first.plan.own_clock && o != STOP ? NOT_TRIED : o;
 }
 
-/* Files of the working directory that were written since the first run began. */
 static void name_leftovers(verify_trial *t)
 {
-    struct dirent **entries;
-    const int all = scandir(".", &entries, NULL, alphasort);
-    struct stat s;
-    int n = 0;
+    char names[WRITTEN_TEXT];
 
-    for (int i = 0; i < all; i++) {
-        const char *name = entries[i]->d_name;
-        if (lstat(name, &s) == 0 && S_ISREG(s.st_mode) && s.st_mtime >= t->begun && n++ < 3)
-            say(t, "%s%.80s", n == 1 ? "  Written here since run 1 began: " : ", ", name);
-        free(entries[i]);
-    }
-    if (all >= 0)
-        free(entries);
-    if (n > 0)
-        say(t, "%s: does a run read what the last one left?", n > 3 ? ", ..." : "");
+    if (written_since(t->program.begun, t->folder, names) > 0)
+        say(t, "  Written here since run 1 began: %s: does a run read what the last one left?",
+            names);
 }
 
 static void say_none(verify_trial *t, uint32_t not_tried)

@@ -452,7 +452,7 @@ static bool pin_pid(perturb_place *p)
 const perturb_pin perturb_pins[] = {
     {"the seed of hash tables", "with PYTHONHASHSEED=0", pin_hash_seed, NULL},
     {"addresses", "without random addresses (setarch -R)", pin_addresses, NULL},
-    {"threads", "with one thread on one CPU", pin_threads, NULL},
+    {"a race of threads", "with one thread on one CPU", pin_threads, NULL},
     {"the clock", "with a clock that stands (faketime)", pin_clock, has_faketime},
     {"the process's number", "with the same process number", pin_pid, NULL},
 };

@@ -17,6 +17,7 @@
 
 #include "tools/child.h"
 #include "tools/cli.h"
+#include "tools/written.h"
 
 /* ---- why there is nothing to compare ---- */
 
@@ -247,6 +248,18 @@ static int take_files(const program *p, program_run *r, const results *before)
     return status < 0 ? check_patterns(p, r) : status;
 }
 
+/* No loss was printed: its result may be a file. */
+static int fail_of_nothing(const program *p, program_run *r)
+{
+    char names[WRITTEN_TEXT];
+    const bool any = written_since(p->begun, p->folder, names) > 0;
+
+    return fail(r, EXIT_MALFORMED,
+                "no loss in what run %d printed (%s, %s): name it with --loss 'REGEX', whose groups "
+                "are numbers, or compare the files that it writes%s%s%s with --file PATTERN",
+                r->number, r->out, r->err, any ? " (" : "", names, any ? ")" : "");
+}
+
 int program_start(program *p, program_run *r)
 {
     results before = {0};
@@ -263,10 +276,7 @@ int program_start(program *p, program_run *r)
         status = take_files(p, r, &before);
     results_free(&before);
     if (status < 0 && r->losses.n == 0 && p->files.n == 0)
-        status = fail(r, EXIT_MALFORMED,
-                      "no loss in what run %d printed (%s, %s): name it with --loss 'REGEX', whose "
-                      "groups are numbers",
-                      r->number, r->out, r->err);
+        status = fail_of_nothing(p, r);
     return status;
 }
 

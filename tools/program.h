@@ -19,7 +19,8 @@ typedef struct program {
     uint64_t most;      /* bytes that it may print on one stream */
     cli_list files;     /* patterns of files that it writes */
     int kept;           /* runs of up to this number have copies of them */
-    time_t last;        /* the second in which the last run ended: none begins in it */
+    struct timespec begun; /* when the first run did */
+    time_t last;           /* the second in which the last run ended: none begins in it */
 } program;
 
 #define PROGRAM_PATH 4096

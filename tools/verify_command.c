@@ -16,6 +16,7 @@
 #include "tools/cli.h"
 #include "tools/evidence.h"
 #include "tools/verify_report.h"
+#include "tools/written.h"
 
 static const char about[] =
     "Runs any training command twice, each time in a process of its own, finds the losses that it "
@@ -71,7 +72,7 @@ static int run_all(const verify_settings *s, verify_trial *t)
 {
     int status = -1;
 
-    t->begun = time(NULL);
+    t->program.begun = written_moment();
     for (int i = 0; i < t->n && status < 0; i++) {
         program_run *r = &t->run[i];
         r->number = i + 1;

@@ -28,7 +28,6 @@ typedef struct verify_trial {
     bool without;    /* differs without any variation */
     uint32_t causes; /* variations that alone make it differ */
     uint32_t fixes;  /* pins that make the runs equal */
-    time_t begun;
     char cause[1600]; /* what is known of it, in sentences; "" = it was not looked for */
 } verify_trial;
 

@@ -21,7 +21,7 @@ aside found time 'Iteration 1 differs already'
 aside found threads 'Cause: threads' --vary env,threads,locale
 aside found uninitialised 'Iteration 1 differs already'
 aside found hash 'not equal, from step' --runs 4
-aside found race 'not equal, from step' --runs 4
+aside found race 'Cause: a race of threads: with one thread on one CPU 8 of 8 runs are equal' --runs 4
 aside found augmentation 'Cause: threads' --vary threads,env
 aside found file 'Iteration 1 differs already'
 aside found dropout 'Iteration 1 differs already'

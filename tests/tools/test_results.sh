@@ -12,6 +12,19 @@ clean() { rm -rf tmp/* ./*.bin ./*.csv ./*.npz ./*.safetensors ./*.pt out; }
 export USUAL=$TMPDIR
 count='[ "$TMPDIR" = "$USUAL" ] && n=1 || n=2;'
 
+# A trainer that prints how far it is, and whose result is a file.
+vectors() {
+    local -x TMPDIR=$PWD
+    local prints='echo "Vocab size: 71291"; printf "Alpha: 0.024975  Progress: 0.10%%\r"; "$FAULTY"'
+    expect 2 'or compare the files that it writes .vectors.bin. with --file PATTERN' verify -- sh -c "$prints none > vectors.bin"
+    expect 2 'or compare the files that it writes with --file PATTERN' verify -- echo 'Vocab size: 71291'
+    expect 0 '^REPRODUCED$' verify --strict --file vectors.bin -- sh -c "$prints none > vectors.bin"
+    grep -q '^losses: none printed$' out.txt || fail "a loss in what has none"
+    expect 1 'vectors.bin DIFFERS' verify --runs 4 --file vectors.bin -- sh -c "$prints race > vectors.bin"
+    grep -q 'Cause: a race of threads' out.txt || fail "a race that a file shows is not named"
+}
+[ -n "${SANITIZE:-}" ] || aside vectors
+
 # Bytes: equal, other, longer, empty.  A command need not print a loss.
 expect 0 '^REPRODUCED$' verify --file w.bin -- sh -c 'echo same > w.bin'
 grep -q '^losses: none printed$' out.txt && grep -q '^files: 1 compared, 5 bytes$' out.txt || fail "files are no evidence: $(cat out.txt)"
@@ -128,7 +141,10 @@ fi
 # The cause, where files alone show the difference: a loss of 4 decimals hides it.
 if [ -z "${SANITIZE:-}" ]; then
     hides='"$FAULTY" threads > w.bin; sed "s/\(\.[0-9]\{4\}\).*/\1/" w.bin'
-    expect 0 '^REPRODUCED .weak' verify --vary env,threads -- sh -c "$hides"
+    expect 0 '^REPRODUCED .weak evidence: 5 digits.$' verify --vary env,threads -- sh -c "$hides"
+    expect 3 '^REPRODUCED .weak evidence: 5 digits.$' verify --strict --vary env,threads -- sh -c "$hides"
+    expect 3 '"weakness":	"5 digits"' verify --strict --json --vary env,threads -- sh -c "$hides"
+    grep -q '"reproduced":	false' out.txt || fail "--strict --json: four decimals are a proof"
     expect 1 'Cause: threads' verify --vary env,threads --file w.bin -- sh -c "$hides"
     expect 0 '^REPRODUCED' verify --vary env,threads --file w.bin -- sh -c "${hides/threads/none}"
     clean
@@ -153,4 +169,5 @@ assert other["first_difference"] == "from byte 0 on"
 assert j["evidence"]["files"] == 2 and j["evidence"]["bytes_of_files"] == 4 and j["reproduced"] is False
 E3
 clean
+wait_for_asides
 exit $failed

@@ -92,7 +92,7 @@ aside words
 has python3 && aside named 'Cause: the seed of hash tables: with PYTHONHASHSEED=0 8 of 8 runs are equal\.' -- \
     python3 -c 'print("loss:", hash("a"))' || echo "not tried: the seed of hash tables (there is no python3)"
 aside named 'Cause: addresses: without random addresses .setarch -R. 8 of 8' --runs 4 -- "$FAULTY" hash
-aside named 'Cause: threads: with one thread on one CPU 8 of 8' -- sh -c '[ "$OMP_NUM_THREADS" = 1 ] && echo loss: 1 || echo loss: $(od -An -N4 -tu4 /dev/urandom)'
+aside named 'Cause: a race of threads: with one thread on one CPU 8 of 8' -- sh -c '[ "$OMP_NUM_THREADS" = 1 ] && echo loss: 1 || echo loss: $(od -An -N4 -tu4 /dev/urandom)'
 if [ ${#own[@]} != 0 ]; then
     aside named "Cause: the process's number: with the same process number 8 of 8" -- sh -c 'echo loss: $$'
 else
@@ -100,7 +100,23 @@ else
     echo "not tried: the same process number (the system permits no namespace)"
 fi
 aside named 'Cause: unknown.*/dev/urandom' -- sh -c 'echo loss: $(od -An -N4 -tu4 /dev/urandom)'
-aside named 'Written here since run 1 began: lines, out.txt: does a run read' -- sh -c 'echo x >> lines; echo loss: $(wc -l < lines).5'
+
+# What a run leaves is named; what was there before is not, nor what verify's own output goes to.
+leaves() {
+    echo old > before
+    named 'Written here since run 1 began: lines: does a run read' "$@" -- sh -c 'echo x >> lines; echo loss: $(wc -l < lines).5'
+    rm lines
+}
+leaves_output() {
+    local lines='echo x >> lines; echo loss: $(wc -l < lines).5'
+    "$DETPIPE" verify --json -- sh -c "$lines" > report.json 2> errors.txt
+    grep -q 'Written here since run 1 began: lines: does' report.json || { fail "--json > report.json"; cat report.json; }
+    ln report.json other_name
+    named 'Written here since run 1 began: a, b, c, ...: does' -- sh -c 'for f in a b c d; do echo x >> $f; done; echo loss: $(wc -l < a).5'
+}
+aside leaves
+aside leaves --output .
+aside leaves_output
 
 aside named 'Cause: run 1 alone differs: 8 runs after it.*Written here since run 1 began: left' -- \
     sh -c '[ -e left ] && v=3 || v=2; touch left; echo loss: $v.5'
