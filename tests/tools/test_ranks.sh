@@ -66,5 +66,8 @@ chmod +x other
 expect 3 'rank 1 has another build' ranks 1 "$DETPIPE" train small.recipe --data "$fixture" : -n 1 ./other train small.recipe --data "$fixture"
 expect 3 'rank 2 of 3 ends the run' ranks 2 "$DETPIPE" train small.recipe --data "$fixture" : -n 1 "$DETPIPE" train small.recipe --data /nonexistent
 expect 3 'the other ranks have not joined' env DETPIPE_RANKS_WAIT=2 mpirun -n 1 $root "$DETPIPE" train : -n 1 sleep 1000
+expect 3 'the other ranks have not joined' env DETPIPE_RANKS_WAIT=2 mpirun -n 1 --oversubscribe $root "$DETPIPE" train : -n 1 "$DETPIPE" digest "range count=20 | batch batch_size=5"
+grep -q '^48a29764cfb25705eedc67911c4cc58f  4 batches$' out.txt || fail "the rank that ran digest has no digest"
+expect 3 'rank 1 has another data set, pipeline, seed' mpirun -n 1 --oversubscribe $root "$DETPIPE" train --steps 2 : -n 1 "$DETPIPE" eval
 expect 2 'save-every needs --save' "$DETPIPE" train --save-every 3
 exit $failed

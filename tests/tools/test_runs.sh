@@ -44,14 +44,86 @@ done
 ended KILL 137 "$DETPIPE" verify -- sh trainer
 rm -rf tmp/*
 
+# is_stopped PID: as soon as it is
+is_stopped() {
+    until [[ $(ps -o state= -p "$1") = T* ]]; do kill -0 "$1" || { fail "$1 has ended, and was to be stopped"; return; }; done
+}
+
+# verify is stopped, and misses the end of run 1; continued it goes on, and can be ended
+mkfifo go
+cat > waits << 'E2'
+exec 9> alive
+echo loss: 1
+echo $$ > begun
+read -r x < go
+E2
+begin() { # COMMAND...: in the background, until its trainer waits; `pid` and `trainer` are their numbers
+    "$@" > out.txt 2>&1 < /dev/null &
+    pid=$!
+    exec 8< alive
+    read -r trainer < begun
+}
+go_on() { # run 1 to its end, then the signals
+    echo > go
+    timeout 60 cat <&8 || fail "run 1 does not end"
+    kill "$@"
+}
+ends_as() { # STATUS WORDS
+    local got
+    wait $pid
+    got=$?
+    exec 8<&-
+    [ $got = "$1" ] && grep -Eq "$2" out.txt || { fail "status $got, not $1 and '$2'"; cat out.txt; }
+}
+begin "$DETPIPE" verify -- sh waits
+kill -STOP $pid
+is_stopped $pid
+go_on -CONT $pid
+exec 8<&- 8< alive
+read -r trainer < begun
+echo > go
+ends_as 0 '^REPRODUCED'
+for signal in TERM KILL; do
+    begin "$DETPIPE" verify -- sh waits
+    kill -STOP $pid
+    is_stopped $pid
+    kill -$signal $pid
+    kill -CONT $pid 2> /dev/null
+    timeout 60 cat <&8 || fail "SIGSTOP, $signal: the trainer lives on"
+    [ $signal = KILL ] || ends_as 3 'interrupted in run 1 \(Terminated'
+done
+
+# its trainer is stopped: it goes on when continued, and is ended by a signal to verify and by --timeout
+begin "$DETPIPE" verify -- sh waits
+kill -STOP "$trainer"
+is_stopped "$trainer"
+echo > go &
+kill -CONT "$trainer"
+exec 8<&- 8< alive
+read -r trainer < begun
+echo > go
+ends_as 0 '^REPRODUCED'
+begin "$DETPIPE" verify -- sh waits
+kill -STOP "$trainer"
+is_stopped "$trainer"
+kill -TERM $pid
+timeout 60 cat <&8 || fail "a stopped trainer lives on"
+ends_as 3 'interrupted in run 1 \(Terminated'
+begin "$DETPIPE" verify --timeout 1 -- sh waits
+kill -STOP "$trainer"
+timeout 60 cat <&8 || fail "--timeout: a stopped trainer lives on"
+ends_as 3 'took more than 1 seconds and was ended'
+rm -rf tmp/*
+
 # the same of a recipe's run and of ranks: the end of `alive` is with the last process that has it from here
-ended_recipe() { # SIGNAL STATUS OPTIONS...
+ended_recipe() { # SIGNAL STATUS OPTIONS...; with `stop` something of it is stopped before
     local signal=$1 status=$2 pid got
     shift 2
     "$DETPIPE" verify --steps 100000000 "$@" > out.txt 2>&1 < /dev/null 9> alive &
     pid=$!
     exec 8< alive
     until ps -eo ppid=,args= | grep -q -- "^ *$(pgrep -P $pid) .*--one-run"; do kill -0 $pid || break; done
+    ${stop:-:} $pid
     kill -"$signal" $pid
     timeout 60 cat <&8 || fail "$signal: something of a recipe's run $* lives on"
     exec 8<&-
@@ -66,6 +138,35 @@ ended_recipe KILL 137
 if command -v mpirun > /dev/null && ldd "$DETPIPE" | grep -q libmpi; then
     ended_recipe TERM 3 --ranks 2,2
     ended_recipe KILL 137 --ranks 2,2
+    stop_mpirun() { local p; p=$(pgrep -P "$(pgrep -P "$1")"); kill -STOP "$p"; is_stopped "$p"; }
+    stop_rank() {
+        local p
+        until p=$(pgrep -P "$(pgrep -P "$(pgrep -P "$1")")" -f one-run | tail -1) && [ -n "$p" ]; do kill -0 "$1" || return; done
+        kill -STOP "$p"
+        is_stopped "$p"
+    }
+    stop=stop_rank ended_recipe TERM 3 --ranks 2,2
+    stop=stop_rank ended_recipe KILL 137 --ranks 2,2
+    stop=stop_mpirun ended_recipe TERM 3 --ranks 2,2
+    stop=stop_mpirun ended_recipe KILL 137 --ranks 2,2
+
+    # a rank that is stopped before the others can join goes on when it is continued
+    mkdir bin
+    printf '#!/bin/bash\nexec "%s" "${@/%%*\/detpipe/%s/rank}"\n' "$(command -v mpirun)" "$work" > bin/mpirun
+    cat > rank << 'E2'
+#!/bin/bash
+[ "$OMPI_COMM_WORLD_RANK" != 1 ] || { echo $$ > begun; kill -STOP $$; }
+exec "$DETPIPE" "$@"
+E2
+    chmod +x bin/mpirun rank
+    PATH=$work/bin:$PATH "$DETPIPE" verify --ranks 2,2 --steps 2 > out.txt 2>&1 < /dev/null &
+    pid=$!
+    for run in 1 2; do
+        read -r rank < begun
+        is_stopped "$rank"
+        kill -CONT "$rank"
+    done
+    ends_as 0 '^REPRODUCED'
     root=
     [ "$(id -u)" != 0 ] || root=--allow-run-as-root
     expect 2 'on 2 ranks.*--ranks 2' mpirun -n 2 --oversubscribe $root "$DETPIPE" verify
