@@ -130,23 +130,33 @@ static bool is_tutorial(const char *text)
     return sscanf(text, " [%*9d,%*9d] loss:%n", &n) == 0 && n > 0;
 }
 
-/* Keras prints the mean of the epoch so far; a val_loss stands there when it is whole.  PyTorch's
- * tutorial prints the mean of 2000 steps, transformers that of the run at its end. */
+/* Keras prints the mean of the epoch so far; a val_loss stands there when it is whole. */
 static bool is_mean(const loss_reader *r, const char *name)
+{
+    return r->means || (r->keras && !begins(name, "val_")) || loss_is_mean(name, strlen(name));
+}
+
+/* Once a line, which may be long.  PyTorch's tutorial prints the mean of 2000 steps, transformers
+ * that of the run at its end. */
+static void know_program(loss_reader *r)
 {
     const char *const text = r->line.text;
 
-    return loss_is_mean(name, strlen(name)) || is_tutorial(text) ||
-           (is_keras(text) && !begins(name, "val_")) || strstr(text, "train_runtime") != NULL;
+    r->keras = is_keras(text);
+    r->means = is_tutorial(text) || strstr(text, "train_runtime") != NULL;
+    r->catboost = strstr(text, "learn:") != NULL;
 }
 
 /* Behind a number of a list: to the next one, also from tensor(2.3, grad_fn=..) to tensor(2.2. */
 static const char *pass_in_list(const char *at)
 {
-    const char *const next = skip(at, ", \t;"), *const close = at + strcspn(at, ")");
+    const char *const next = skip(at, ", \t;"), *close;
     size_t word;
 
-    if (begins_number(next) || !begins(close, "), "))
+    if (begins_number(next))
+        return next;
+    close = at + strcspn(at, ")");
+    if (!begins(close, "), "))
         return next;
     word = loss_word(close + 3);
     return word > 0 && close[3 + word] == '(' ? close + 3 + word + 1 : next;
@@ -255,6 +265,7 @@ bool loss_read_rest(loss_reader *r)
     r->list[0] = '\0';
     if (name[0] == '\0' || !begins_number(at))
         return false;
+    know_program(r);
     r->in_list = true;
     read_numbers(r, name, r->list_kind, at, true);
     return true;
@@ -423,17 +434,19 @@ static loss_kind kind_of_tensor(const context *c, const char *at, size_t n)
     static const char *const words[] = {"tensor",     "Array",      "float32", "float64",
                                         "np.float32", "np.float64", NULL};
 
-    if (n == 6 && begins(at, "tensor(") && strstr(at, "grad_fn=") != NULL)
-        return METRIC;
+    for (const char *a = at; n == 6 && begins(at, "tensor(") && *a != '\0' && *a != ')'; a++) {
+        if (begins(a, "grad_fn="))
+            return METRIC;
+    }
     return at[n] == '(' && c->n_words == 0 && c->key[0] == '\0' && loss_word_in(words, at, n)
                ? UNNAMED
                : NO_LOSS;
 }
 
 /* CatBoost's "learn: 2.3 test: 2.4 best: 2.2 (7)". */
-static bool is_catboost(const char *text, const char *at, size_t n)
+static bool is_catboost(const loss_reader *r, const char *at, size_t n)
 {
-    return n == 4 && (begins(at, "test:") || begins(at, "best:")) && strstr(text, "learn:") != NULL;
+    return r->catboost && n == 4 && (begins(at, "test:") || begins(at, "best:"));
 }
 
 /* By the word, else by the braces around it: {"loss": {"box": 1.1}}. */
@@ -445,7 +458,7 @@ static loss_kind kind_of(const context *c, const char *at, size_t n)
 
     if (n == 0 || kind != NO_LOSS)
         return kind;
-    if (is_catboost(c->r->line.text, at, n))
+    if (is_catboost(c->r, at, n))
         return METRIC;
     kind = kind_of_tensor(c, at, n);
     if (kind != NO_LOSS || path[0] == '\0' || loss_is_step(at, n) || at[n] == '(')
@@ -586,6 +599,7 @@ void loss_read_line(loss_reader *r)
     context c = {.r = r};
     const char *at = r->line.text;
 
+    know_program(r);
     begin_line(&c);
     if (read_behind(&c))
         return;

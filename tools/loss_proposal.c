@@ -60,7 +60,7 @@ static candidates find_candidates(const char *text)
     for (const char *at = text; *at != '\0';) {
         const char before = at > text ? at[-1] : ' ';
         const bool alone = !isalnum((unsigned char)before) && strchr("_.-+", before) == NULL;
-        const printed_number number = printed_number_read(at);
+        const printed_number number = printed_number_read(alone ? at : "");
         if (!alone || number.n == 0 || isalpha((unsigned char)*at)) {
             at++;
             continue;

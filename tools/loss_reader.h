@@ -39,6 +39,9 @@ typedef struct loss_reader {
     uint64_t count; /* lines read */
     line line;
     bool bar;       /* the line is one of a bar */
+    bool keras;     /* its losses but val_ are means of the epoch so far */
+    bool means;     /* all its losses are means */
+    bool catboost;  /* "test" and "best" in it are metrics */
     loss_step own;  /* that the line names */
     loss_step step; /* with the epoch that an earlier line named */
     bool has_epoch;

@@ -69,8 +69,7 @@ static size_t mantissa(const char *at)
             (is_digit(at[n + 1]) || (at[n] == '.' && !point))) ||
            (n == 0 && *at == '.' && is_digit(at[1]));
          n++) {
-        const size_t digits = strspn(at + n + (at[n] == ','), "0123456789");
-        if (at[n] == ',' && point && at[n + 1 + digits] == '.')
+        if (at[n] == ',' && point && at[n + 1 + strspn(at + n + 1, "0123456789")] == '.')
             break;
         point = point || at[n] == '.';
     }

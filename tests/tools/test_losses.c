@@ -331,6 +331,28 @@ static void reads_utf16(void **state)
     }
 }
 
+/* All of a long line, whatever is between them. */
+static void reads_many_of_a_line(void **state)
+{
+    static const char *const parts[] = {"1.5, ", "loss: 1.5 ", "tensor(1.5) ",
+                                        "tensor(1.5, grad_fn=<A>), "};
+    const size_t n = 20000;
+    char *const text = malloc(n * 30 + 100);
+    (void)state;
+
+    for (size_t i = 0; i < 4; i++) {
+        const size_t size = strlen(parts[i]);
+        size_t at = (size_t)sprintf(text, "%s", i == 0 || i == 3 ? "losses: [" : "");
+        losses l;
+        for (size_t k = 0; k < n; k++, at += size)
+            memcpy(text + at, parts[i], size + 1);
+        l = find(text, at, NULL);
+        assert_int_equal(l.n, n);
+        losses_free(&l);
+    }
+    free(text);
+}
+
 static void says_which_lines_were_not_read(void **state)
 {
     static const char *const unread[] = {"no loss 7 found\n", "loss: 2.5 3.5GB\n",
@@ -560,6 +582,7 @@ int main(void)
         cmocka_unit_test(names_what_is_no_number),
         cmocka_unit_test(reads_behind_nul_and_long_lines),
         cmocka_unit_test(reads_utf16),
+        cmocka_unit_test(reads_many_of_a_line),
         cmocka_unit_test(says_which_lines_were_not_read),
         cmocka_unit_test(knows_running_means),
         cmocka_unit_test(knows_steps_from_processes),
