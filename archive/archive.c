@@ -84,7 +84,7 @@ static bool printable(const char *name, size_t length)
     return length > 0 && length <= DP_MAX_TENSOR_NAME;
 }
 
-/* Elements of the shape; false when that is no size. */
+/* Elements of the shape; false when that is not a size. */
 static bool count_of(const dp_named_tensor *t, uint64_t *out)
 {
     *out = 1;
@@ -134,7 +134,7 @@ static bool is_whole(const dp_named_tensor *t, const dp_element *element, uint64
     if (count_of(t, count) && !__builtin_mul_overflow(*count, element->size, &size) &&
         size == t->size)
         return true;
-    snprintf(why, WHY, "%.60s: %llu bytes are no %.60s", t->name, (unsigned long long)t->size,
+    snprintf(why, WHY, "%.60s: %llu bytes are not a %.60s", t->name, (unsigned long long)t->size,
              dp_tensor_shape(t).text);
     return false;
 }
@@ -253,7 +253,7 @@ static dp_status check_saved(const dp_archive *a, size_t index)
     if (!is_name(t->name, t->name != NULL ? strlen(t->name) : 0, index, why))
         return dp_fail(a->err, DP_EINVAL, "dp_archive_save: %s", why);
     if (a->format->reserved != NULL && strcmp(t->name, a->format->reserved) == 0)
-        return dp_fail(a->err, DP_EINVAL, "dp_archive_save: %s is no tensor's name in a %s file",
+        return dp_fail(a->err, DP_EINVAL, "dp_archive_save: %s is not a tensor's name in a %s file",
                        t->name, a->format->suffix);
     if (element == NULL)
         return dp_fail(a->err, DP_EINVAL, "dp_archive_save: %.80s: there is no type '%.20s'",

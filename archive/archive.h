@@ -60,7 +60,8 @@ dp_shape_text dp_tensor_shape(const dp_named_tensor *);
 
 dp_status dp_archive_corrupt(const dp_archive *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Checks name, shape and size, copies the name.  Of the tensor: rank, shape, data, size. */
+/* Checks name, shape and size, copies the name.  It reads rank, shape, data and size of the tensor.
+ */
 dp_status dp_archive_add(dp_archive *, const char *name, size_t length, const dp_element *,
                          dp_named_tensor);
 const dp_element *dp_element_of(const dp_named_tensor *);

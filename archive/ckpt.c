@@ -206,7 +206,7 @@ static dp_status check_trailer(const dp_archive *a, const uint8_t *bytes, const 
         return DP_OK;
     for (int i = 7; i < TRAILER; i++) {
         if (i < TRAILER - 4 && s->at[i] != 0)
-            return dp_archive_corrupt(a, "its CRC is no CRC-32");
+            return dp_archive_corrupt(a, "its CRC is not a CRC-32");
         stated = stated << 8 | s->at[i];
     }
     return stated == own ? DP_OK

@@ -55,7 +55,7 @@ static bool take(cursor *c, const char *word)
     return true;
 }
 
-/* What a 'descr' says that is no type of ours; the rest of the header is not read then. */
+/* What a 'descr' says that is not a type of ours; the rest of the header is not read then. */
 static const char *other_type(const char *start, size_t n)
 {
     const char kind = n > 1 ? start[1] : '\0';
@@ -161,7 +161,7 @@ static const char *parse_array(const uint8_t *bytes, size_t n, array *a)
     size_t lead, header;
 
     if (n < 12 || memcmp(bytes, "\x93NUMPY", 6) != 0)
-        return "is no .npy array";
+        return "is not an .npy array";
     if (bytes[6] < 1 || bytes[6] > 3)
         return "is of another version of .npy: 1 to 3 are read";
     lead = bytes[6] == 1 ? 10 : 12;
@@ -259,7 +259,7 @@ static dp_status add_member(dp_archive *a, member *m)
     if (m->size == UINT32_MAX || m->packed == UINT32_MAX)
         return bad_member(a, m, "has 4 GiB and more");
     if (m->name_length < 5 || memcmp(m->name + m->name_length - 4, ".npy", 4) != 0)
-        return bad_member(a, m, "is no .npy array");
+        return bad_member(a, m, "is not an .npy array");
     status = unpack(a, m);
     if (status != DP_OK)
         return status;

@@ -97,7 +97,7 @@ static size_t put_utf8(uint32_t point, char *out)
     return 1 + (size_t)more_bytes;
 }
 
-/* \uXXXX, and a second one where the first is half of a pair; 0 when it is no character. */
+/* \uXXXX, and a second one where the first is half of a pair; 0 when it is not a character. */
 static uint32_t take_point(cursor *c)
 {
     uint32_t high, low;
@@ -114,8 +114,8 @@ static uint32_t take_point(cursor *c)
     return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
 }
 
-/* What stands behind a backslash; 0 bytes when that is no character.  NUL is none: a name that has
- * it is another one for every program in C. */
+/* What stands behind a backslash; 0 bytes when that is not a character.  NUL is none: a name that
+ * has it is another one for every program in C. */
 static size_t take_escape(cursor *c, char *out)
 {
     static const char signs[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
@@ -157,7 +157,7 @@ static dp_status take_text(cursor *c, text *out)
         if (escaped)
             n = take_escape(c, to);
         if (n == 0)
-            return wrong(c, "a text with what is no character");
+            return wrong(c, "a text with what is not a character");
         to += n;
     }
     out->n = (size_t)(to - out->bytes);

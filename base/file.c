@@ -30,7 +30,7 @@ char *dp_path_join(dp_arena *arena, const char *root, const char *path)
     return out;
 }
 
-/* Of what a change of the content changes. */
+/* A hash of all that a change of the content changes. */
 static uint64_t content_stamp(const struct stat *st)
 {
     const uint64_t numbers[] = {(uint64_t)st->st_dev, (uint64_t)st->st_ino, (uint64_t)st->st_size,
@@ -195,7 +195,7 @@ static size_t collect(DIR *dir, const char *suffix, dp_arena *arena, char **name
     return n;
 }
 
-/* Of a file where a folder was expected. */
+/* What kind of file stands where a folder was expected. */
 static dp_sniffed sniff_path(const char *path)
 {
     dp_sniffed what = {""};

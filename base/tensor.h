@@ -28,7 +28,7 @@ typedef struct dp_type_text {
 } dp_type_text;
 dp_type_text dp_tensor_type(const dp_tensor *);
 
-bool dp_dtype_is_integer(dp_dtype); /* bool is none */
+bool dp_dtype_is_integer(dp_dtype); /* bool is not one */
 bool dp_dtype_is_float(dp_dtype);
 
 /* Element i as another type.  Integers are read by dp_load_int (uint64 wraps), others by

@@ -2,13 +2,13 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * Rules for every call of the three headers:
+ * Rules for every call of all headers:
  * - A fallible call returns a dp_status and, unless it is DP_OK or DP_END, fills the caller's
  *   dp_error (NULL is allowed).  Out-parameters are written on success only.
  * - A NULL where one is not allowed, a tensor that has no dtype, rank, sizes or data, a struct with
- *   functions that are NULL: DP_EINVAL with a message.  Of a NULL handle (or a digest's NULL bytes)
- *   a getter gives NULL, 0 or a digest of sixteen zeros, and close does nothing; of a getter's
- *   out-parameters each may be NULL.  A count, size or name out of range is NULL or 0, too.
+ *   functions that are NULL: DP_EINVAL with a message.  A getter of a NULL handle (or of a digest's
+ *   NULL bytes) gives NULL, 0 or a digest of sixteen zeros, and close does nothing; each of a
+ *   getter's out-parameters may be NULL.  A count, size or name out of range is NULL or 0, too.
  * - The library never prints, exits, aborts or keeps global state.  A handle is for one thread at a
  *   time and for its own process (a forked child may only close it); two handles share nothing.
  * - The floating-point environment is saved, set to the default and restored at every call.

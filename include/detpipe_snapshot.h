@@ -48,7 +48,7 @@ typedef struct dp_snapshot_info {
     int complete;                 /* footer and sizes are right */
 } dp_snapshot_info;
 
-/* Its header must be sound; all else may be damaged.  Of the options, log gets a line for each
+/* Its header must be sound; all else may be damaged.  The options' log gets a line for each
  * damage that is found. */
 DP_CALL dp_status dp_snapshot_open(dp_snapshot **out, const char *path, const dp_options *,
                                    dp_error *);

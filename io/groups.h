@@ -27,7 +27,7 @@ typedef struct dp_groups {
  * or 2^63 rows. */
 dp_status dp_groups_add(dp_groups *, uint64_t batches, uint64_t rows, dp_arena *, dp_error *);
 
-/* Of a batch: its first row (of n_batches: n_rows), and its rows. */
+/* The first row of a batch (of n_batches: n_rows), and the number of its rows. */
 uint64_t dp_groups_first(const dp_groups *, uint64_t batch);
 uint64_t dp_groups_rows(const dp_groups *, uint64_t batch);
 

@@ -69,7 +69,7 @@ static dp_status parse(array *a, dp_blob blob, dp_error *err)
 
     if (blob.size < 4 || b[0] != 0 || b[1] != 0 || !take_type(b[2], &a->type.dtype) || b[3] == 0 ||
         b[3] > 4)
-        return dp_fail(err, DP_ECORRUPT, "idx: %.100s is no IDX file of 1 to 4 dimensions%s",
+        return dp_fail(err, DP_ECORRUPT, "idx: %.100s is not an IDX file of 1 to 4 dimensions%s",
                        a->path, dp_sniff_bytes(b, blob.size).text);
     a->type.rank = b[3];
     header = 4 + 4 * (size_t)b[3];

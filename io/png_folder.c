@@ -160,8 +160,8 @@ static dp_status label_of(state *s, const char *name, uint64_t *label, dp_arena 
     *label = place_of(s, name);
     if (*label < s->n_names)
         return DP_OK;
-    return dp_fail(err, DP_ECORRUPT, "png_folder: the folder %.80s is none of classes=%.80s", name,
-                   s->params->classes);
+    return dp_fail(err, DP_ECORRUPT, "png_folder: the folder %.80s is not one of classes=%.80s",
+                   name, s->params->classes);
 }
 
 /* Labels by the folders that happen to be there fit no other number of classes. */
@@ -180,7 +180,7 @@ static dp_status check_count(const state *s, uint64_t n_folders, dp_error *err)
                    (unsigned long long)stated, (unsigned long long)n_folders);
 }
 
-/* For who asks: how a folder is labelled, and what of it is no picture. */
+/* Logs how a folder is labelled, and what in it is not a picture. */
 static dp_status note_class(const char *name, const char *folder, uint64_t label,
                             uint64_t n_pictures, const dp_options *options, dp_arena *arena,
                             dp_error *err)
@@ -266,7 +266,8 @@ static dp_status add_line(state *s, const char *folder, const char *line, size_t
         comma = line[i] == ',' ? line + i : comma;
     if (comma == NULL || !dp_parse_int(comma + 1, length - (size_t)(comma + 1 - line), &label) ||
         label < 0 || label > UINT32_MAX - 1)
-        return dp_fail(err, DP_ECORRUPT, "png_folder: line %llu of the list is no path,label%s",
+        return dp_fail(err, DP_ECORRUPT,
+                       "png_folder: line %llu of the list is not of the form path,label%s",
                        (unsigned long long)number, s->list_kind.text);
     name = dp_arena_text(arena, line, (size_t)(comma - line));
     if (name == NULL)
@@ -475,7 +476,7 @@ static dp_status read_image(const state *s, uint64_t record, uint32_t *height, u
     dp_status status = dp_blob_read(d.path, MOST_FILE, &arena, &d.blob, err);
 
     if (status == DP_OK && (d.blob.size < 8 || png_sig_cmp(d.blob.bytes, 0, 8) != 0))
-        status = dp_fail(err, DP_ECORRUPT, "png_folder: %.90s is no PNG picture%s", d.path,
+        status = dp_fail(err, DP_ECORRUPT, "png_folder: %.90s is not a PNG picture%s", d.path,
                          dp_sniff_bytes(d.blob.bytes, d.blob.size).text);
     if (status == DP_OK)
         status = decode(&d, s->params->channels, height, width, out);
@@ -500,7 +501,7 @@ static dp_status check_labels(const state *s, uint64_t classes, dp_error *err)
     return DP_OK;
 }
 
-/* Of every picture: it takes a look at each.  `keep`: each must be the same when it is read. */
+/* The stamp of all pictures; it looks at each.  `keep`: each must be the same when it is read. */
 static dp_status stamp_all(const state *s, bool keep, uint64_t *stamp, dp_error *err)
 {
     *stamp = 0;

@@ -79,7 +79,7 @@ dp_status dp_source_unchanged(const dp_reader *, const dp_source *, bool accept,
 
 /* Digest of every record in order and of the labels' names, the same whatever container the records
  * came from (or of what they are made from); kept in options->identities when that is asked for.
- * Of what was opened: DP_ESTATE when a file changed since, also while it was read. */
+ * It is that of what was opened: DP_ESTATE when a file changed since, also while it was read. */
 dp_status dp_source_identity(const dp_reader *, const dp_source *, const dp_options *,
                              uint8_t digest[16], dp_error *);
 

@@ -77,7 +77,7 @@ static dp_status parse_field(const char *text, size_t length, field *f, dp_arena
     size_t at;
 
     if (name == 0 || name >= length)
-        return bad_field(text, length, "is no name:dtype", err);
+        return bad_field(text, length, "is not name:dtype", err);
     at = type + strcspn(text + type, ":,");
     if (!take_dtype(text + type, at - type, &f->type.dtype))
         return bad_field(text, length, "has no such dtype (uint8, int32, float32, ...)", err);
@@ -86,7 +86,7 @@ static dp_status parse_field(const char *text, size_t length, field *f, dp_arena
         int64_t size;
         if (f->type.rank == DP_MAX_RANK - 1 || !dp_parse_int(text + at + 1, digits, &size) ||
             size < 1)
-            return bad_field(text, length, "has sizes that are no numbers from 1 on, or too many",
+            return bad_field(text, length, "has sizes that are not numbers from 1 on, or too many",
                              err);
         f->type.shape[f->type.rank++] = size;
         at += 1 + digits;

@@ -100,10 +100,10 @@ static dp_status go_on(dp_ledger *l, const char *path, size_t head, off_t size, 
     off_t end;
 
     if (pread(l->fd, seen, head, 0) != (ssize_t)head || memcmp(seen, l->line, head) != 0)
-        return dp_fail(err, DP_ESTATE, "%.120s is there and is no ledger of this run", path);
+        return dp_fail(err, DP_ESTATE, "%.120s exists but is not this run's ledger", path);
     end = end_of_lines(l, size);
     if (end < 0 || (end < size && ftruncate(l->fd, end) != 0))
-        return dp_fail(err, DP_EIO, "the ledger %.120s cannot be gone on with: %s", path,
+        return dp_fail(err, DP_EIO, "the ledger %.120s cannot be appended to: %s", path,
                        strerror(errno));
     return DP_OK;
 }

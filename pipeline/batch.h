@@ -34,7 +34,7 @@ dp_batch *dp_batch_new(dp_graph *); /* in the graph's arena; NULL when it is out
 dp_status dp_scratch_plan(dp_scratch *, dp_graph *, dp_error *);
 
 /* Says which rows; one thread at a time.  Then slices of them are read and transformed, each on any
- * thread; who fills the last one finishes the batch. */
+ * thread; the thread that fills the last one finishes the batch. */
 void dp_batch_claim(dp_batch *, dp_graph *, uint64_t index);
 void dp_batch_fill(dp_batch *, uint64_t first, uint64_t n, const dp_scratch *);
 

@@ -169,7 +169,7 @@ dp_status dp_skip(dp_pipeline *p, uint64_t n_batches, dp_error *err)
     return dp_seek(p, p->ring.deliver + n_batches, err);
 }
 
-/* Of one reader its own; of several, a digest of theirs. */
+/* The identity of one reader is its own; that of several is a digest of theirs. */
 static dp_status identify(const dp_pipeline *p, const dp_options *options, uint8_t digest[16],
                           dp_error *err)
 {

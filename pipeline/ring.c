@@ -4,13 +4,13 @@
  *
  * Threads claim the next batch numbers under the lock (the index plane runs there: microseconds a
  * batch) and fill them outside.  Small batches are claimed some at a time: to wake a thread takes
- * longer than to make one of them.  Of a large one slices of rows are claimed, so that all threads
- * make the next one that is wanted.  The caller takes them by number, so who made a batch and when
- * does not show.  Whoever would wait fills batches instead: the caller, too, when the one
- * that it wants is not there yet.  So no thread that lost its CPU delays more than its own batches,
- * and a thread is woken only when half of the ring is to be filled.
- * All batches are made at open: prefetch + threads under way (of small ones, two claims a thread at
- * least) and one with the caller.
+ * longer than to make one of them.  A large one is claimed in slices of rows, so that all threads
+ * make the next one that is wanted.  The caller takes them by number, so which thread made a batch
+ * and when does not show.  A thread that would wait fills batches instead: the caller, too, when
+ * the one that it wants is not there yet.  So no thread that lost its CPU delays more than its own
+ * batches, and a thread is woken only when half of the ring is to be filled. All batches are made
+ * at open: prefetch + threads under way (of small ones, two claims a thread at least) and one with
+ * the caller.
  */
 #include "pipeline/ring.h"
 

@@ -42,7 +42,7 @@ dp_status dp_state_read(const dp_state *state, const dp_position *here, uint64_t
     const uint8_t *b = state->bytes;
 
     if (memcmp(b, magic, 4) != 0)
-        return dp_fail(err, DP_ESTATE, "these 64 bytes are no detpipe state");
+        return dp_fail(err, DP_ESTATE, "these 64 bytes are not a state of detpipe");
     if (dp_load_le(b + CHECK, 8) != dp_hash64(b, CHECK))
         return dp_fail(err, DP_ESTATE, "the state is damaged: its check does not match");
     if (dp_load_le(b + VERSION, 2) != DP_STREAM_VERSION || dp_load_le(b + FLAGS, 2) != 0 ||

@@ -164,7 +164,7 @@ static int check(const settings *set)
     if (text && set->out != NULL)
         return cli_fail(EXIT_MALFORMED, "cat: text goes to standard output, without --out");
     if (!text && set->out == NULL && isatty(STDOUT_FILENO))
-        return cli_fail(EXIT_MALFORMED, "cat: this is no text for a terminal: use --out FILE");
+        return cli_fail(EXIT_MALFORMED, "cat: this is not text for a terminal: use --out FILE");
     return -1;
 }
 

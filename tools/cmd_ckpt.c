@@ -120,7 +120,7 @@ static void print_difference(const dp_named_tensor *a, const dp_named_tensor *b,
     }
 }
 
-/* Of one name; NULL: the file has none. */
+/* Compares two tensors of one name; NULL: the file has none. */
 static void compare(tensors_found *f, const dp_named_tensor *a, const dp_named_tensor *b)
 {
     if (a != NULL && b != NULL && strcmp(type_of(a).text, type_of(b).text) == 0 &&

@@ -19,9 +19,9 @@
 static const char about[] =
     "Compares two ledgers (detpipe train --ledger, dp_ledger_open), two files of weights or other "
     "tensors, two snapshots, two streams (texts or recipes) or two files or pipes of printed losses "
-    "(- is standard input), and names the first difference.  Of ledgers it is "
-    "the first step, and in it the first thing that differs: the cause, as all that was recorded "
-    "before it is equal.\n"
+    "(- is standard input), and names the first difference.  In ledgers that "
+    "is the first step that differs, and the first thing in it: the cause, as all that was "
+    "recorded before it is equal.\n"
     "Exit status: 0 equal, 1 different, 2 not comparable, 3 unreadable.";
 
 typedef enum kind { LEDGER, SNAPSHOT, WEIGHTS, STREAM, LOSSES } kind;
@@ -184,7 +184,7 @@ static int report(const comparison *c, const replay *p)
     return equal ? EXIT_YES : EXIT_NO;
 }
 
-/* Of the first and of the second. */
+/* Adds what the first and the second have alone. */
 static void add_alone(cJSON *json, const char *name, uint64_t a, uint64_t b)
 {
     char list[64];
@@ -281,7 +281,7 @@ static int read_losses(const char *path, losses *out)
 
     if (status < 0 && out->n == 0) {
         status = cli_fail(EXIT_NOT_TRIED,
-                          "%s is no ledger, snapshot or file of weights, and has no loss", path);
+                          "%s is not a ledger, snapshot or file of weights, and has no loss", path);
         evidence_print_none(stderr, out);
     }
     return status;
@@ -409,7 +409,7 @@ int cmd_diff(int argc, char **argv)
          CLI_TEXT, &set.replay},
         {"load", "FILE", "begin the replay at a checkpoint; or A,B", CLI_TEXT, &set.load},
         SESSION_OPTIONS(set.session),
-        {"strict", NULL, "of printed losses: weak evidence is no proof: status 3", CLI_FLAG,
+        {"strict", NULL, "of printed losses: weak evidence does not count: status 3", CLI_FLAG,
          &set.strict},
         {"json", NULL, "print the result for a program", CLI_FLAG, &set.json},
         {NULL, NULL, NULL, CLI_FLAG, NULL},

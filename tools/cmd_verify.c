@@ -194,7 +194,7 @@ static int start_run(const settings *s, run *r, int number)
     close(c.out);
     json = text != NULL ? cJSON_Parse(text) : NULL;
     if (status < 0 && !ladder_from_json(json, &r->ladder))
-        status = cli_fail(EXIT_NOT_TRIED, "run %d gave no result that can be read", number);
+        status = cli_fail(EXIT_NOT_TRIED, "run %d printed no readable result", number);
     cJSON_Delete(json);
     free(text);
     return status;
@@ -587,7 +587,7 @@ int cmd_verify(int argc, char **argv)
         status = cli_fail(EXIT_MALFORMED, "verify: --steps takes 1 and more");
     if (status < 0 && s.json && s.sensitivity)
         status =
-            cli_fail(EXIT_MALFORMED, "verify: --sensitivity of a recipe is text: without --json");
+            cli_fail(EXIT_MALFORMED, "verify: --sensitivity of a recipe cannot be combined with --json");
     if (status < 0)
         status = parse_vary(&s);
     if (status < 0)

@@ -15,7 +15,7 @@ typedef struct difference {
     double ulps;       /* the most numbers of the type between two; 0 of whole numbers */
 } difference;
 
-/* Of two tensors of one type and shape. */
+/* The difference of two tensors of one type and shape. */
 difference difference_of(const dp_named_tensor *, const dp_named_tensor *);
 
 /* "w: 3 of 8 elements differ, first at 2: 0.5 (0x3f000000) and 0.25 (0x3e800000)" */

@@ -13,7 +13,7 @@
 #include "tools/losses.h"
 #include "tools/results.h"
 
-/* Of run 1 and all others; where they are unlike, of the pair that shows least. */
+/* What run 1 and all others show; where they are unlike, what the pair that shows least does. */
 typedef struct evidence {
     const losses *first; /* run 1 */
     size_t compared;     /* losses that both printed */

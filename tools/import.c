@@ -217,7 +217,7 @@ static void put_sampler(import *im, FILE *f, const cJSON *s, int depth)
     const cJSON *child = cJSON_GetObjectItemCaseSensitive(s, "child_sampler");
 
     if (depth > MAX_DEPTH || !cJSON_IsObject(s)) {
-        fail(im, "this is no sampler", "");
+        fail(im, "this is not a sampler", "");
         return;
     }
     if (cJSON_GetArraySize(child) > 1)
@@ -477,7 +477,7 @@ import im = {.path = path, .status = - 1, .replay = replay, .workers = 1, .order
 
     im.comments = xopen_memstream(&comments, &comments_size);
     if (json == NULL)
-        fail(&im, "this is no JSON", "");
+        fail(&im, "this is not JSON", "");
     else
         put_node(&im, f, json, 0);
     xclose_memstream(f, &data);

@@ -83,7 +83,7 @@ static void say_cut(lint_report *r, const lint_text *t, size_t i, const char *or
     lint_add(r, &f);
 }
 
-/* Of batches it is what people write to go on with a run; rows may well be held out so. */
+/* People skip batches to resume a run; rows may well be held out by skipping them. */
 static void say_skip(lint_report *r, const lint_text *t, size_t i, bool batches)
 {
     lint_finding f = lint_finding_of(batches ? LINT_WARNING : LINT_NOTE, t, i);

@@ -52,7 +52,7 @@ typedef struct loss_lines {
 typedef struct loss_form {
     char *pattern;
     size_t n;
-    bool point; /* the numbers are no counts */
+    bool point; /* the numbers are not counts */
     uint64_t number; /* the first of the lines */
     int stream;
 } loss_form;
@@ -67,7 +67,7 @@ typedef struct losses {
     size_t n;
     loss_series *series;
     size_t n_series;
-    loss_lines unread;  /* have the word loss and a number that is no loss */
+    loss_lines unread;  /* have the word loss and a number that is not a loss */
     loss_lines strange; /* have a loss whose number is not understood: compared as text */
     loss_lines numbers; /* have a number, where there is no loss at all */
     loss_forms forms;   /* of these lines */
@@ -88,7 +88,7 @@ size_t losses_count(const losses *); /* without what a bar repeats */
 /* Where there is no loss: the form with most lines, of those with a point if there is one; NULL. */
 const loss_form *losses_proposal(const losses *);
 
-/* Refuses what is no regular expression, or one that grows beyond all bounds. */
+/* Refuses what is not a regular expression, or one that grows beyond all bounds. */
 int losses_check_pattern(const char *regex);
 
 /* ---- two runs ---- */

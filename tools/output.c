@@ -91,7 +91,7 @@ static int flush_stdout(bool written)
     if (fflush(stdout) == 0 && !ferror(stdout) && written)
         return -1;
     cli_fail(EXIT_NOT_TRIED, "cannot write to standard output: %s", strerror(errno));
-    clearerr(stdout); /* it is said */
+    clearerr(stdout); /* already reported */
     return EXIT_NOT_TRIED;
 }
 

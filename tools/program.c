@@ -219,7 +219,7 @@ static int find_files(const program *p, program_run *r, results *before)
     return fail_of_files(r, results_find(&p->files, &here, before, why), why);
 }
 
-/* Of the first run: the others may differ from it. */
+/* The first run must write a match of each pattern; the others may differ from it. */
 static int check_patterns(const program *p, program_run *r)
 {
     char pattern[200];

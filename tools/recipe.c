@@ -65,7 +65,7 @@ static int parse_lines(const char *name, const char *text, parsed *out)
             /* nothing */
         } else if (line[0] == ' ' || line[0] == '\t') {
             if (current < 0)
-                return cli_fail(EXIT_MALFORMED, "%s: line %d goes on with nothing", name, number);
+                return cli_fail(EXIT_MALFORMED, "%s: continuation line %d continues nothing", name, number);
             out->values[current] = join(out->values[current], " ", line, length);
         } else {
             current = line[key_length] == ':' ? find_key(line, key_length) : -1;
@@ -196,7 +196,7 @@ static int read_file(const char *path, const char *name, char **text)
     if (status < 0 && n > MAX_RECIPE)
         status = cli_fail(EXIT_MALFORMED, "%s: a recipe has at most %d bytes", path, MAX_RECIPE);
     else if (status < 0 && memchr(*text, '\0', n) != NULL)
-        status = cli_fail(EXIT_MALFORMED, "%s: byte %zu is NUL: this is no recipe", path,
+        status = cli_fail(EXIT_MALFORMED, "%s: byte %zu is NUL: this is not a recipe", path,
                           (size_t)((char *)memchr(*text, '\0', n) - *text) + 1);
     if (f != NULL)
         fclose(f);
@@ -279,7 +279,7 @@ int recipe_load(const char *what, const char *name, recipe *out)
     if (stat(what, &st) == 0)
         return parse_file(what, name, out);
     if (!is_spec(what)) {
-        cli_fail(0, "'%s' is no recipe, no file and no pipeline text; recipes:", what);
+        cli_fail(0, "'%s' is not a recipe, a file or a pipeline text; recipes:", what);
         for (const embedded_recipe *e = embedded_recipes; e->name != NULL; e++)
             fprintf(stderr, "  %s\n", e->name);
         return EXIT_MALFORMED;

@@ -74,7 +74,7 @@ static int open_side(const replay *p, const comparison *c, int k, session *s)
     int status;
 
     if (seed == NULL)
-        return cli_fail(EXIT_MALFORMED, "replay: %s is not by detpipe train", c->path[k]);
+        return cli_fail(EXIT_MALFORMED, "replay: %s was not written by detpipe train", c->path[k]);
     status = session_open(s, what, (cli_optional){true, strtoull(seed + 6, NULL, 10)},
                           (cli_optional){true, p->step});
     if (status >= 0)
@@ -189,12 +189,12 @@ static void print_verdict(FILE *f, const replay *p, const comparison *c)
 
     if (a != b)
         fprintf(f,
-                "  It has what %s has: the other run was disturbed (machine, memory, build).\n"
+                "  The re-run matches %s: the other run was disturbed (machine, memory, build).\n"
                 "  `detpipe train --trace FILE --steps %llu` there and here, then `detpipe diff`, "
                 "names the element.\n",
                 c->path[a ? 0 : 1], (unsigned long long)p->step);
     else
-        fputs("  It has what neither has: this machine or build is not that of the runs.\n", f);
+        fputs("  The re-run matches neither ledger: this machine or build is not that of the runs.\n", f);
 }
 
 void replay_print(FILE *f, const replay *p, const comparison *c)

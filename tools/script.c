@@ -69,7 +69,7 @@ static bool has_at(const char *content, size_t n, size_t at, const char *begins,
     return at + length <= n && memcmp(content + at, begins, length) == 0;
 }
 
-/* Behind comments and blank lines, where imports stand; a "#!" line is no comment. */
+/* Behind comments and blank lines, where imports stand; a "#!" line is not a comment. */
 static const char *first_line(const char *content, const char *end)
 {
     while (content < end && (*content == '#' || *content == '\n' || *content == '\r') &&

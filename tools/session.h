@@ -58,11 +58,12 @@ int session_identify(const session *);
 /* The next batch, and a step of the net with it.  -1, or the exit status after saying why not. */
 int session_step(session *, dp_net_result *);
 
-/* Of the canonical texts, the weights that came from a file, the seed and the steps: what two runs
- * must share to be the same run. */
+/* The digest of what two runs must share to be the same run: the canonical texts, the weights that
+ * came from a file, the seed and the steps. */
 void session_fingerprint(const session *, uint8_t digest[16]);
 
-/* Of the net's canonical text and the seed; and with the pipeline's: of a run, however long. */
+/* The digest of the net's canonical text and the seed; with the pipeline's it is that of a run,
+ * however long. */
 void session_net_digest(const session *, uint8_t digest[16]);
 void session_run_digest(const session *, uint8_t digest[16]);
 

@@ -48,7 +48,7 @@ static int change_repeat(stream *s, uint64_t epochs)
     return -1;
 }
 
-/* Of a canonical text. */
+/* Whether a canonical text says that its rows come in batches. */
 static bool is_batched(const char *spec)
 {
     return strstr(spec, "| batch batch_size=") != NULL ||

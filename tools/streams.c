@@ -47,7 +47,7 @@ static void list_columns(const dp_pipeline *p, dp_array out[MOST_COLUMNS + 1])
 
 /* ---- rows ---- */
 
-/* Of a batch, or the only one of a stream without batches. */
+/* The rows of a batch, or the only one of a stream without batches. */
 static size_t rows_of(const both *c, const dp_tensor *t)
 {
     const dp_tensor *full = dp_output(c->pipeline[0], dp_column_name(c->pipeline[0], 0));

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * For comparing: dates, extra fields and the folder that all members are in (torch.save names it
- * after the file) are no content.
+ * after the file) are not content.
  */
 #ifndef TOOLS_ZIP_H
 #define TOOLS_ZIP_H
@@ -27,8 +27,8 @@ typedef struct zip {
     uint8_t *directory; /* what the names are in */
 } zip;
 
-/* False, and nothing to free: it is no ZIP file, a damaged one, has a comment, 4 GiB and more, or
- * members that share bytes. */
+/* False, and nothing to free: not a ZIP file, a damaged one, one with a comment, one of 4 GiB and
+ * more, or one whose members share bytes. */
 bool zip_open(int fd, uint64_t size, zip *);
 void zip_close(zip *);
 

@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * Yun et al. 2019.  Of share s from Beta(alpha, alpha), the rectangle has sqrt(1 - s) of each side,
- * rounded down, about a pixel drawn uniformly, cut off at the border; the labels are mixed by the
- * share of the pixels that stay.
+ * Yun et al. 2019.  For a share s from Beta(alpha, alpha) the rectangle has sqrt(1 - s) of each
+ * side, rounded down, about a pixel drawn uniformly, cut off at the border; the labels are mixed by
+ * the share of the pixels that stay.
  */
 #include <math.h>
 

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * DeVries and Taylor 2017.  Of each square top is drawn, then left, uniform over -length ..
+ * DeVries and Taylor 2017.  Each square draws its top, then its left, uniform over -length ..
  * height - 1 and -length .. width - 1; what lies outside is cut off.
  */
 #include "transforms/shared/chance.h"

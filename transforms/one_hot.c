@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * docs/mindspore.md, without its two defects: every row of a vector keeps its hot cell, and a
- * number that is no class cannot occur (the columns that are taken are known to be below
+ * number that is not a class cannot occur (the columns that are taken are known to be below
  * num_classes).
  */
 #include "transforms/shared/transform.h"

@@ -14,7 +14,7 @@
 size_t dp_lz4_state_size(bool high);
 size_t dp_lz4_pack(const uint8_t *bytes, size_t n, uint8_t *out, bool high, void *state);
 
-/* Exactly n bytes from a block of `size`, or false; a damaged block is no fault. */
+/* Exactly n bytes from a block of `size`, or false; a damaged block is not a fault. */
 bool dp_lz4_unpack(const uint8_t *block, size_t size, uint8_t *out, size_t n);
 
 /* Byte 0 of every element of `size` bytes, then byte 1, ...; and back. */

@@ -77,7 +77,7 @@ static dp_status unpack(z_stream *z, growing *g, bool *over)
         else if (result == Z_MEM_ERROR)
             return dp_arena_fail(g->arena, g->err, g->path);
         else if (result != Z_OK && result != Z_BUF_ERROR)
-            return dp_fail(g->err, DP_ECORRUPT, "%.120s is no whole gzip file: %.60s", g->path,
+            return dp_fail(g->err, DP_ECORRUPT, "%.120s is not a whole gzip file: %.60s", g->path,
                            z->msg != NULL ? z->msg : "damaged");
     }
     return DP_OK;
@@ -116,7 +116,7 @@ static dp_status unpack_file(const dp_file *file, z_stream *z, growing *g)
     }
     if (status == DP_OK && !over)
         status =
-            dp_fail(g->err, DP_ECORRUPT, "%.120s is no whole gzip file: it ends early", g->path);
+            dp_fail(g->err, DP_ECORRUPT, "%.120s is truncated: the gzip data end early", g->path);
     return status;
 }
 

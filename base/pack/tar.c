@@ -63,7 +63,8 @@ dp_status dp_tar_next(dp_tar *tar, char name[DP_TAR_NAME], dp_blob *out, dp_erro
             return DP_END;
         if (!checksum_is_right(header) || !octal(header + 124, 12, &size))
             return dp_fail(err, DP_ECORRUPT,
-                           "%.100s is no tar archive%s: the header at byte %zu is wrong", tar->path,
+                           "%.100s is not a tar archive%s: the header at byte %zu is wrong",
+                           tar->path,
                            tar->at == 0 && memcmp(header + 257, "ustar", 5) != 0
                                ? dp_sniff_bytes(header, BLOCK).text
                                : "",

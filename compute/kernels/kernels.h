@@ -39,12 +39,12 @@ typedef struct dp_update {
     int nesterov;
 } dp_update;
 
-/* Of each column: what batch_norm's gradient is made from. */
+/* What batch_norm's gradient is made from, an array of columns each. */
 typedef struct dp_normal {
     const float *mean, *r, *scale, *k1, *k2;
 } dp_normal;
 
-/* Of a step of adam: everything that is the same for all parameters, rounded once. */
+/* The numbers of a step of adam that are the same for all parameters, rounded once. */
 typedef struct dp_adam {
     float rate;        /* learning_rate / (1 - beta1^t) */
     float new1, beta2; /* 1 - beta1, beta2 */
@@ -125,7 +125,8 @@ typedef struct dp_kernels {
     /* The largest and the smallest of each, by base/number/total_order.h. */
     dp_row_reduction *row_max, *row_min;
 
-    /* Of each number, in binary64 (base/number/elementary.h), rounded once; y may be x. */
+    /* A function of each number, in binary64 (base/number/elementary.h), rounded once; y may be x.
+     */
     void (*sigmoid)(int64_t n, const float *x, float *y);
     void (*tanh)(int64_t n, const float *x, float *y);
     /* dx *= y (1 - y), where y = sigmoid of x; dx *= fma(-y, y, 1), where y = tanh of x; y[i] =

@@ -27,8 +27,8 @@
 #define UNROLLED _Pragma("GCC unroll 16")
 #endif
 
-/* Of the first mr rows and the first nv vectors of the panel; both are constants wherever this is
- * put. */
+/* The tile of the first mr rows and the first nv vectors of the panel; both are constants wherever
+ * this is inlined. */
 static inline __attribute__((always_inline)) void tile_of(const int mr, const int nv,
                                                           const dp_runs *r, const float *const a[],
                                                           const float *panel, const float *bias,
@@ -83,7 +83,7 @@ TILE(narrow_tile, MR, 1)
 TILE(low_tile, LOW, NV)
 TILE(low_narrow_tile, LOW, 1)
 
-/* Of the first nv vectors, likewise; the others are +0. */
+/* The outer products of the first nv vectors, likewise; the others are +0. */
 static inline __attribute__((always_inline)) void outer_of(const int nv, const dp_grid *p,
                                                            const float *left, const float *panel,
                                                            float *out, dp_mode mode)

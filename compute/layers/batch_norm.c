@@ -65,7 +65,7 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
 
 /* ---- sums of leaves, then of all ---- */
 
-/* Of each channel two sums. */
+/* Two sums for each channel. */
 static double *sums_of(const dp_layer_run *r, int64_t leaf)
 {
     return (double *)(void *)r->math.workspace + 2 * leaf * r->in.channels;

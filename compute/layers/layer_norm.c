@@ -22,7 +22,7 @@ static const dp_param params[] = {
 
 enum { GAMMA, BETA };
 
-/* Of each place, kept from forward to backward: mean, then r. */
+/* Mean, then r of each place, kept from forward to backward. */
 static float *kept(const dp_layer_run *r) { return r->memory; }
 
 static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)

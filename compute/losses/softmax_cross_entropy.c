@@ -24,7 +24,7 @@ static dp_status plan(const void *params_, int64_t n, int64_t *leaf, dp_error *e
 {
     *leaf = ((const softmax_cross_entropy *)params_)->leaf_size;
     if ((*leaf & (*leaf - 1)) != 0)
-        return dp_fail(err, DP_ESPEC, "softmax_cross_entropy: leaf_size %lld is no power of two",
+        return dp_fail(err, DP_ESPEC, "softmax_cross_entropy: leaf_size %lld is not a power of two",
                        (long long)*leaf);
     if (n / *leaf >= DP_MAX_LEAVES)
         return dp_fail(err, DP_ELIMIT, "a batch has at most %d leaves: raise leaf_size",

@@ -19,8 +19,8 @@
 enum { Y, UPDATE, RESET, NEW, HIDDEN_NEW, OUTPUTS };
 enum { INPUT, HIDDEN }; /* the matrices */
 
-/* Of a pass: the matrices as panels; gi of all steps and gh of one; dh, and what of it comes
- * through the gates. */
+/* The memory of a pass: the matrices as panels; gi of all steps and gh of one; dh, and the part of
+ * it that comes through the gates. */
 typedef struct memory {
     float *x_panels, *h_panels, *gi, *gh, *dh, *through;
 } memory;

@@ -18,7 +18,7 @@
 
 enum { Y, C, I, J, F, O, TANH_C };
 
-/* Of a pass: the matrix as panels, whole or of h alone, and of x. */
+/* The memory of a pass: the matrix as panels, whole or of h alone, and of x. */
 typedef struct memory {
     float *panels, *x_panels, *xh, *gates, *dh, *dc;
 } memory;

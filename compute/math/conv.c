@@ -101,7 +101,7 @@ static int64_t batch_of(const border *b, int64_t n, int64_t sweeps)
 /* Floats of a part of the workspace. */
 static double part(double floats) { return floats + 16; }
 
-/* Of the bordered plane and of panels for n_out outputs. */
+/* The memory of the bordered plane and of panels for n_out outputs. */
 static double sweep_part(const border *b, int64_t n, int64_t sweeps, double panels)
 {
     return part((double)batch_of(b, n, sweeps) * plane_floats(b)) + part(panels);

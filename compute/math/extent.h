@@ -12,7 +12,7 @@ typedef struct dp_extent {
     int64_t channels, height, width;
 } dp_extent;
 
-/* Of n samples, in floats: past it everything is refused, so that no product of sizes overflows. */
+/* The floats of n samples, at most: more is refused, so that no product of sizes overflows. */
 #define DP_MAX_FLOATS ((int64_t)1 << 40)
 
 static inline int64_t dp_extent_size(const dp_extent *e)

@@ -18,7 +18,7 @@ typedef struct dp_sequence {
     double forget_bias, cell_clip; /* of lstm */
 } dp_sequence;
 
-/* Of n matrices, biases and states as many are used as the cell has. */
+/* As many of the n matrices, biases and states are used as the cell has. */
 typedef struct dp_sequence_run {
     dp_math_run math; /* workspace: as the cell's `memory` says */
     const float *x, *w[DP_CELL_MATRICES], *b[DP_CELL_MATRICES];

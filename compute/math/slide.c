@@ -30,7 +30,7 @@ static dp_status check_lists(const char *stage, const dp_slide_params *w, dp_err
     return status;
 }
 
-/* Of an axis; a list that is not there is 1. */
+/* The number for an axis; 1 where there is no list. */
 static int64_t item(const dp_ints *list, int d)
 {
     return list->n == 0 ? 1 : list->v[list->n == 2 ? d : 0];

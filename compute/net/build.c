@@ -349,7 +349,7 @@ static dp_status link_unit(const builder *b, uint32_t stage, uint32_t n)
     return status;
 }
 
-/* Who reads whom, before anything is planned. */
+/* Which unit reads which, before anything is planned. */
 static dp_status link_units(const builder *b)
 {
     dp_net *net = b->net;

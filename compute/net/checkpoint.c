@@ -118,7 +118,7 @@ static void print_header(const void *ctx, dp_out *out)
     dp_safetensors_pad(out);
 }
 
-/* Of the step count, the note and the data as it is in memory now. */
+/* The digest of the step count, the note and the data as it is in memory now. */
 static void digest_of(const dp_net *net, char text[33])
 {
     uint8_t digest[16];
@@ -223,10 +223,10 @@ static dp_status read_meta(reading *r)
     if (format == NULL || strcmp(format, FORMAT) != 0)
         return bad_file(r, "its format is not " FORMAT);
     if (step == NULL || step[0] == '\0' || strlen(step) > 18)
-        return bad_file(r, "global_step is no number");
+        return bad_file(r, "global_step is not a number");
     for (; *step != '\0'; step++) {
         if (*step < '0' || *step > '9')
-            return bad_file(r, "global_step is no number");
+            return bad_file(r, "global_step is not a number");
         value = value * 10 + (uint64_t)(*step - '0');
     }
     r->step = value;

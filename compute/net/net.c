@@ -117,7 +117,8 @@ static dp_status take_labels(dp_net *net, const dp_tensor *labels, dp_error *err
     for (int64_t i = 0; i < share->total; i++) {
         const int64_t label = dp_load_int(labels->data, labels->dtype, (size_t)i);
         if (label < 0 || label >= net->classes)
-            return dp_fail(err, DP_EINVAL, "label %s of sample %lld is no class: the net has %lld",
+            return dp_fail(err, DP_EINVAL,
+                           "label %s of sample %lld is not a class: the net has %lld",
                            dp_print_int(labels->data, labels->dtype, (size_t)i).text, (long long)i,
                            (long long)net->classes);
         if (i >= share->first && i < share->first + share->n)
@@ -157,7 +158,7 @@ static dp_status check_group(const dp_net *net, dp_error *err)
     return net->share.error->status;
 }
 
-/* Of all that the steps have changed. */
+/* The digest of all that the steps have changed. */
 static void state_digest(const dp_net *net, uint8_t digest[16])
 {
     dp_hash h;

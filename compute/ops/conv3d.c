@@ -274,7 +274,7 @@ static void pack_phase(const conv3d *p, const dp_op_run_args *a, const phase *ph
     dp_pack(a->workers, &panels);
 }
 
-/* Of the panels of a phase. */
+/* The floats of the panels of a phase. */
 static int64_t phase_floats(const conv3d *p, const dp_kernels *k, const phase *ph)
 {
     return panel_floats(k, p->ic,
@@ -321,7 +321,7 @@ static void sweep_phase(const conv3d *p, const dp_op_run_args *a, const gradient
     dp_run_sweep(a->workers, &s);
 }
 
-/* Of one sample. */
+/* The input gradient of one sample, phase by phase. */
 static void sweep_phases(const conv3d *p, const dp_op_run_args *a, const gradients *g)
 {
     const float *panels = g->panels;

@@ -9,8 +9,8 @@
 
 #define DP_COLUMNS 128
 
-/* Of `columns` columns.  Who adds to `sum` adds the elements of a leaf in ascending order, then
- * ends the leaf. */
+/* Sums of `columns` columns.  The caller adds the elements of a leaf to `sum` in ascending order,
+ * then ends the leaf. */
 typedef struct dp_leaf_sums {
     double sum[DP_COLUMNS];
     double tree[DP_TREE_LEVELS][DP_COLUMNS];

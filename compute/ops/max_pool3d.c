@@ -52,7 +52,9 @@ static dp_status fit(max_pool3d *p, const dp_op_plan *plan, size_t input, dp_ten
 
     if (status == DP_OK &&
         (dp_tensor_count(x) == 0 || p->kernel_size.n == 2 || p->kernel_size.n > 3))
-        status = dp_fail(err, DP_EINVAL, "max_pool3d: kernel_size takes 1 number or 3, of some x");
+        status =
+            dp_fail(err, DP_EINVAL,
+                    "max_pool3d: kernel_size takes one number or three (depth, height, width)");
     if (status != DP_OK)
         return status;
     for (int d = 0; d < 3; d++)

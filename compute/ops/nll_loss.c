@@ -61,7 +61,7 @@ static dp_status check_labels(const nll_loss *p, const dp_tensor *x, const int32
     for (int64_t i = 0; i < x->shape[0]; i++) {
         if (labels[i] != p->ignore_index && (labels[i] < 0 || labels[i] >= x->shape[1]))
             return dp_fail(err, DP_EINVAL,
-                           "nll_loss: label %d of sample %lld is no class: there are %lld",
+                           "nll_loss: label %d of sample %lld is not a class: there are %lld",
                            labels[i], (long long)i, (long long)x->shape[1]);
     }
     return DP_OK;

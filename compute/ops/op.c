@@ -111,7 +111,7 @@ dp_status dp_op_check_leaf(const dp_op_plan *p, int64_t leaf_size, dp_error *err
 {
     return (leaf_size & (leaf_size - 1)) == 0
                ? DP_OK
-               : dp_fail(err, DP_EINVAL, "%s: leaf_size %lld is no power of two",
+               : dp_fail(err, DP_EINVAL, "%s: leaf_size %lld is not a power of two",
                          p->info->stage.name, (long long)leaf_size);
 }
 

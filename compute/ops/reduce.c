@@ -33,7 +33,7 @@ static dp_status find_axes(const dp_reduce *p, const dp_op_plan *plan, bool redu
         if (axis < 0 || axis >= rank || reduced[axis])
             return dp_fail(err, DP_EINVAL, "%s: axis %lld of a tensor of rank %d %s",
                            plan->info->stage.name, (long long)p->axis.v[i], rank,
-                           axis < 0 || axis >= rank ? "is none" : "is named twice");
+                           axis < 0 || axis >= rank ? "does not exist" : "is named twice");
         reduced[axis] = true;
     }
     return DP_OK;

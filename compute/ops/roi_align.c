@@ -154,8 +154,8 @@ static dp_status check_regions(const roi_align *p, const float *rois, dp_error *
     for (int64_t i = 0; i < p->regions; i++) {
         const float sample = rois[5 * i];
         if (!(sample >= 0.0f && sample < (float)p->samples && sample == (float)whole(sample)))
-            return dp_fail(err, DP_EINVAL, "roi_align: region %lld is of no sample: there are %lld",
-                           (long long)i, (long long)p->samples);
+            return dp_fail(err, DP_EINVAL, "roi_align: region %lld names sample %g; there are %lld",
+                           (long long)i, (double)sample, (long long)p->samples);
     }
     return DP_OK;
 }
@@ -187,7 +187,7 @@ static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err
     return status;
 }
 
-/* A channel of a sample has one writer, who goes through the regions in their order. */
+/* A channel of a sample has one writer, which goes through the regions in their order. */
 static void spread_channel(void *ctx, uint64_t index)
 {
     const dp_op_run_args *a = ((const dp_op_task *)ctx)->args;

@@ -44,7 +44,7 @@ static dp_status find_value(const dp_cifar_opening *o, const dp_cifar_part *p,
     return dp_fail(o->err, DP_ECORRUPT,
                    dict->kind == DP_PICKLE_DICT
                        ? "%s: %.80s: the dictionary has no '%s'"
-                       : "%s: %.80s: the pickle is no dictionary with '%s'",
+                       : "%s: %.80s: the pickle is not a dictionary with '%s'",
                    o->layout->name, p->name, key);
 }
 

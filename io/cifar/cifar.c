@@ -28,7 +28,7 @@ typedef dp_cifar_part part;
 typedef dp_cifar_opening opening;
 
 /* Whether a record is kept: nobody has read it; it was read once; somebody keeps it now; it is
- * there.  What is read once only, as by who looks at one batch, touches no memory. */
+ * there.  A record that is read once touches no memory. */
 enum { UNREAD, READ, COMING, KEPT };
 
 typedef struct state {
@@ -369,7 +369,8 @@ static dp_status read_record(const state *s, uint64_t record, bool as_planes, ui
     return DP_OK;
 }
 
-/* Who reads a record for the second time keeps it; who comes meanwhile reads it, too. */
+/* The second reader of a record keeps a copy; a thread that arrives meanwhile reads the file, too.
+ */
 static void keep_record(const state *s, uint64_t record, const uint8_t *image, const uint8_t *label)
 {
     const size_t n = (size_t)s->layout->n_labels;

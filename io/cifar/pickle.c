@@ -135,7 +135,7 @@ static dp_status add_to(machine *m, dp_pickle_kind kind, uint32_t n)
         return wrong(m, "items of what is not there");
     to = m->stack[m->depth - n - 1];
     if (to->kind != kind || (kind == DP_PICKLE_DICT && n % 2 != 0))
-        return wrong(m, "items of what is no container");
+        return wrong(m, "items of what is not a container");
     return gather(m, n, to);
 }
 
@@ -246,7 +246,7 @@ static dp_status call(machine *m)
 static dp_status build(machine *m)
 {
     if (m->depth < 2 || m->stack[m->depth - 2]->kind != DP_PICKLE_OBJECT)
-        return wrong(m, "a state of what is no object");
+        return wrong(m, "a state of what is not an object");
     m->depth--;
     return append(m, m->stack[m->depth - 1], m->stack[m->depth]);
 }
@@ -346,7 +346,7 @@ static dp_status long_int(machine *m, size_t n)
     return push_int(m, (int64_t)v);
 }
 
-/* Of 8 bytes; no data set needs it, but a dictionary may hold one. */
+/* Passes over a float of 8 bytes; no data set needs it, but a dictionary may hold one. */
 static dp_status pass_float(machine *m)
 {
     uint64_t v;
@@ -452,7 +452,7 @@ dp_status dp_pickle_parse(dp_blob blob, const char *path, dp_arena *arena, dp_pi
         return dp_arena_fail(arena, err, path);
     if (blob.size < 2 || blob.bytes[0] != 0x80)
         return dp_fail(err, DP_ECORRUPT,
-                       "%.100s: byte 0: this is no pickle of version 2 or later%s", path,
+                       "%.100s: byte 0: this is not a pickle of version 2 or later%s", path,
                        dp_sniff_bytes(blob.bytes, blob.size).text);
     while (m.at < blob.size) {
         const uint8_t code = blob.bytes[m.at++];

@@ -45,11 +45,11 @@ typedef struct dp_pickled_array {
     const uint8_t *bytes; /* as many as the type says */
 } dp_pickled_array;
 
-/* NULL when it is one; else in words what it is ("no numpy array", "in Fortran order", ...). */
+/* NULL when it is one; else in words what it is ("not a numpy array", "in Fortran order", ...). */
 const char *dp_pickle_array(const dp_pickled *, dp_pickled_array *out);
 /* An element of an array of integers, from 0. */
 int64_t dp_pickle_element(const dp_pickled_array *, size_t i);
-/* A number, Python's or numpy's; false when it is no whole one. */
+/* A number, Python's or numpy's; false when it is not a whole one. */
 bool dp_pickle_int(const dp_pickled *, int64_t *out);
 
 /* For both files: whether it is this text; this "module name". */

@@ -75,7 +75,7 @@ const char *dp_pickle_array(const dp_pickled *v, dp_pickled_array *out)
         bytes = arguments[0], dtype = arguments[1], shape = arguments[2], order = arguments[3];
         is_c = dp_pickle_is_text(order, "C", 1);
     } else {
-        return "no numpy array";
+        return "not a numpy array";
     }
     why = take_dtype(dtype, &out->type.dtype, &out->big_endian);
     if (why != NULL)

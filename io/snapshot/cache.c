@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * A thread holds one block at a time, so whoever waits for a slot waits for a thread that will give
- * one back.  Blocks are loaded outside the lock; who wants one that is being loaded waits for it.
+ * one back.  Blocks are loaded outside the lock; a thread that wants one that is being loaded
+ * waits.
  */
 #include "io/snapshot/cache.h"
 

@@ -40,7 +40,7 @@ static dp_status read_header(dp_snapshot_file *f, dp_arena *arena, dp_error *err
     if (f->main.size >= sizeof fixed)
         size = dp_snapshot_header_size(fixed);
     if (size == 0)
-        return dp_fail(err, DP_ECORRUPT, "%.120s is no snapshot%s", f->path,
+        return dp_fail(err, DP_ECORRUPT, "%.120s is not a snapshot%s", f->path,
                        dp_sniff_file(&f->main).text);
     if (size > f->main.size)
         return dp_fail(err, DP_ECORRUPT, "%.120s ends in its header", f->path);

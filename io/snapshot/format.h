@@ -54,7 +54,7 @@ dp_status dp_snapshot_settle(dp_snapshot_header *, dp_error *);
 /* The header as bytes in the arena; size and key are set. */
 dp_status dp_snapshot_print(dp_snapshot_header *, dp_arena *, uint8_t **out, dp_error *);
 
-/* The size that the first DP_SNAPSHOT_FIXED bytes say, or 0 when these are no snapshot's. */
+/* The size that the first DP_SNAPSHOT_FIXED bytes say, or 0 when they are not a snapshot's. */
 uint32_t dp_snapshot_header_size(const uint8_t *bytes);
 
 /* DP_ECORRUPT, with path in the message, unless it is a header, whole and consistent. */

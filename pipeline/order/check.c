@@ -11,7 +11,7 @@ dp_status dp_check_claims(const char *stage, const dp_node *node, const dp_libra
                           dp_error *err)
 {
     if (dp_node_rows(node, library) != node->below)
-        return dp_fail(err, DP_ESPEC, "%s: %s fails here: it takes the %llu rows below for %llu",
+        return dp_fail(err, DP_ESPEC, "%s: %s fails here: it counts %llu rows below where there are %llu",
                        stage, library->name, (unsigned long long)node->below,
                        (unsigned long long)node->claimed_below);
     return DP_OK;
@@ -47,7 +47,7 @@ dp_status dp_index_list(const char *stage, const char *text, uint64_t most, dp_a
         const size_t length = strcspn(text, ",");
         int64_t value;
         if (!dp_parse_int(text, length, &value))
-            return dp_fail(err, DP_ESPEC, "%s: '%.*s' is no row number", stage,
+            return dp_fail(err, DP_ESPEC, "%s: '%.*s' is not a row number", stage,
                            length > 20 ? 20 : (int)length, text);
         if (value < 0 || (uint64_t)value >= most)
             return dp_fail(err, DP_ESPEC, "%s: row %lld is out of range: there are %llu", stage,
@@ -68,7 +68,7 @@ dp_status dp_number_list(const char *stage, const char *text, dp_arena *arena, d
     for (uint32_t i = 0; i < *n; i++, text++) {
         const size_t length = strcspn(text, ",");
         if (!dp_parse_number(text, length, &(*out)[i]))
-            return dp_fail(err, DP_ESPEC, "%s: '%.*s' is no number", stage,
+            return dp_fail(err, DP_ESPEC, "%s: '%.*s' is not a number", stage,
                            length > 20 ? 20 : (int)length, text);
         text += length;
     }

@@ -63,7 +63,7 @@ typedef struct dp_order {
     dp_status (*plan)(dp_node *, dp_arena *, dp_error *);
     /* From a position of this stage to one of the stage below; NULL = the same. */
     void (*at)(dp_node *, dp_row *);
-    /* Of a stage that joins rows into batches: how many make a position.  NULL = it does not. */
+    /* How many rows make a position of a stage that joins rows into batches; NULL = of others. */
     uint64_t (*rows)(const dp_node *, uint64_t position);
     /* Epochs of the stage below within one of this one; NULL = 1. */
     uint64_t (*epochs)(const dp_node *);

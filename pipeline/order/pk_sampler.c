@@ -29,7 +29,7 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
-/* Rows by label, in their order; a label without rows is no class. */
+/* Rows by label, in their order; a label without rows is not a class. */
 static dp_status sort_rows(pk_sampler *p, const uint32_t *labels, uint32_t n, dp_arena *arena,
                            dp_error *err)
 {

@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * Of a batch of n rows, rank r of W gets rows n*r/W .. n*(r+1)/W - 1 (divisions rounded down): the
- * ranks' rows one after another are the batch of the whole, for every W, and a row is augmented the
- * same whichever rank it goes to.
+ * Rank r of W gets of a batch of n rows the rows n*r/W .. n*(r+1)/W - 1 (divisions rounded down):
+ * the ranks' rows one after another are the batch of the whole, for every W, and a row is augmented
+ * the same whichever rank it goes to.
  */
 #include "pipeline/order/order.h"
 #include "pipeline/order/shard.h"

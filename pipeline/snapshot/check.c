@@ -184,7 +184,7 @@ static dp_status repair_block(checking *k, const dp_block *b, size_t *size, dp_e
     return status;
 }
 
-/* Of a damaged block: how long it was, or 0 when nothing says so. */
+/* How long a damaged block was, or 0 when nothing says so. */
 static size_t find_size(const checking *k, const dp_block *b)
 {
     uint64_t at;

@@ -284,7 +284,7 @@ static dp_status write_all(writing *w, dp_pipeline *p, const dp_snapshot_options
     return status;
 }
 
-/* What was written stays to be gone on with, but for rows of a data set that changed meanwhile. */
+/* What was written stays for --resume, but for rows of a data set that changed meanwhile. */
 static void end_writers(writing *w, dp_pipeline *p, dp_status status)
 {
     uint8_t identity[16];

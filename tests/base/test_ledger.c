@@ -148,7 +148,7 @@ static void refusals(void **state)
     refused(DP_EIO, dp_ledger_open(&other, p->path, "a run", NULL, &test_error), "another run");
     dp_ledger_close(l);
     assert_int_equal(lines_at(p), 1); /* what had no step is dropped */
-    refused(DP_ESTATE, dp_ledger_open(&other, p->path, "b run", NULL, &test_error), "of this run");
+    refused(DP_ESTATE, dp_ledger_open(&other, p->path, "b run", NULL, &test_error), "not this run's ledger");
     refused(DP_EINVAL, dp_ledger_open(&other, p->path, "", NULL, &test_error), "about");
     refused(DP_EIO, dp_ledger_open(&other, p->folder, "a run", NULL, &test_error), "it is a folder");
     refused(DP_EIO, dp_ledger_open(&other, "/dev/null", "a run", NULL, &test_error), "it is a device");
@@ -227,7 +227,7 @@ static void killed(void **state)
     assert_int_equal(lines_at(p), 7);
 }
 
-/* What the disk did not take is no success; the lines are in the file, which is free again. */
+/* What the disk did not take is not a success; the lines are in the file, which is free again. */
 static void not_on_the_disk(void **state)
 {
     const place *p = *state;

@@ -192,7 +192,7 @@ static void strict_ckpt(void **state)
     (void)state;
     refused(&b, "an empty file");
     put_value(&b, "a", "Float32", four, 1, zeros, 12); /* 12 bytes are no [4] */
-    refused(&b, "a: 12 bytes are no float32[4]");
+    refused(&b, "a: 12 bytes are not a float32[4]");
     b.n = 0;
     put_value(&b, "a", "Float33", four, 1, zeros, 16);
     refused(&b, "parameter 1 has an unknown type");
@@ -230,7 +230,7 @@ static void trailers(void **state)
     b.data[b.n - 1] ^= 1;
     refused(&b, "damaged: its CRC is");
     b.data[b.n - 1] ^= 1, b.data[b.n - 9] ^= 1;
-    refused(&b, "no CRC-32");
+    refused(&b, "not a CRC-32");
     b.n = 0;
     put_value(&b, "a", "UInt8", (const uint8_t[]){17}, 1, like, 17);
     assert_ok(parse(&b, NULL));

@@ -143,7 +143,7 @@ static void each_cause_by_name(void **state)
         {"{'descr': '<f16', 'fortran_order': False, 'shape': (1,), }",
          "fc1.weight.npy has a type that is not read"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 4), }",
-         "fc1.weight: 24 bytes are no float32[2, 4]"},
+         "fc1.weight: 24 bytes are not a float32[2, 4]"},
         {"{'descr': '<f4', 'shape': (2, 3), }", "fc1.weight.npy has a header that numpy"},
     };
     bytes b;
@@ -157,15 +157,15 @@ static void each_cause_by_name(void **state)
             refused(&b, cases[i].why);
     }
     b = zip_of("notes.npy", "hello, world", 12);
-    refused(&b, "notes.npy is no .npy array");
+    refused(&b, "notes.npy is not an .npy array");
     b = zip_of("a.npy", "\x93NUMPY\4\0\0\0\0\0", 12);
     refused(&b, "a.npy is of another version of .npy");
     b = zip_of("a.npy", "\x93NUMPY\1\0\xff\0\0\0", 12);
     refused(&b, "a.npy ends in its header");
     b = zip_of("readme.txt", "hello, world", 12);
-    refused(&b, "readme.txt is no .npy array");
+    refused(&b, "readme.txt is not an .npy array");
     b = zip_of("a\x1b[1m.npy", "hello, world", 12);
-    refused(&b, "member 1 is no .npy array");
+    refused(&b, "member 1 is not an .npy array");
 }
 
 /* numpy's own file: each array once in each order. */

@@ -164,7 +164,7 @@ static void flatten_is_chw(void **state)
 
 /* ---- gradients: the change of the loss along a random direction ---- */
 
-/* Of a step that changes nothing: learning_rate is 0. */
+/* The gradients of a step that changes nothing: learning_rate is 0. */
 static double loss_of(dp_net *net, dp_tensor *x, dp_tensor *labels)
 {
     dp_net_result r;

@@ -38,7 +38,7 @@ mkdir "$tree" "$tree/tests"
 cp -r "$SOURCE/base" "$SOURCE/lang" "$SOURCE/compute" "$SOURCE/include" "$tree"
 cp -r "$SOURCE/tests/cross" "$tree/tests"
 
-# edit FILE SED...: a control whose edit changes nothing is no control
+# edit FILE SED...: a control whose edit changes nothing is not a control
 edit() {
     local file=$1
     shift

@@ -124,9 +124,9 @@ headers() {
     for h in include/*.h; do
         printf '#include "%s"\nint main(void) { return 0; }\n' "$(basename "$h")" > "$work/h.c"
         cp "$work/h.c" "$work/h.cpp"
-        "$CC" -std=c11 -Wall -Wextra -Wpedantic -Werror -Iinclude -c "$work/h.c" -o "$work/h.o" || fail "$h is no C11"
+        "$CC" -std=c11 -Wall -Wextra -Wpedantic -Werror -Iinclude -c "$work/h.c" -o "$work/h.o" || fail "$h is not C11"
         if command -v g++ >/dev/null; then
-            g++ -std=c++17 -Wall -Wextra -Wpedantic -Werror -Iinclude -c "$work/h.cpp" -o "$work/h.o" || fail "$h is no C++17"
+            g++ -std=c++17 -Wall -Wextra -Wpedantic -Werror -Iinclude -c "$work/h.cpp" -o "$work/h.o" || fail "$h is not C++17"
         else
             echo "headers: C++17 skipped, there is no g++"
         fi

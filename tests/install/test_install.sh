@@ -87,6 +87,6 @@ complete() { # WORDS...: what bash would offer
 }
 [ "$(complete detpipe ver)" = verify ] || fail "completion of 'detpipe ver'"
 complete detpipe verify --va | grep -qx -- --vary || fail "completion of 'detpipe verify --va'"
-if command -v zsh > /dev/null; then zsh -n "$prefix/share/zsh/site-functions/_detpipe" || fail "_detpipe is no zsh"; fi
-if command -v fish > /dev/null; then fish -n "$prefix/share/fish/vendor_completions.d/detpipe.fish" || fail "detpipe.fish is no fish"; fi
+if command -v zsh > /dev/null; then zsh -n "$prefix/share/zsh/site-functions/_detpipe" || fail "_detpipe is not zsh"; fi
+if command -v fish > /dev/null; then fish -n "$prefix/share/fish/vendor_completions.d/detpipe.fish" || fail "detpipe.fish is not fish"; fi
 exit $failed

@@ -36,17 +36,17 @@ done
 
 # archives that are damaged, or too large when unpacked
 head -c 1000 bin.tar.gz > cut.tar.gz
-refused 'cut.tar.gz is no whole gzip file' "cifar10 dataset_dir=cut.tar.gz strict=false"
+refused 'cut.tar.gz is truncated: the gzip data end early' "cifar10 dataset_dir=cut.tar.gz strict=false"
 cp bin.tar.gz turned_byte.tar.gz
 byte=$(od -An -tu1 -j50000 -N1 bin.tar.gz)
 # shellcheck disable=SC2059  # the format is the byte, in octal
 printf "\\$(printf %03o $((255 - byte)))" | dd of=turned_byte.tar.gz bs=1 seek=50000 conv=notrunc 2> /dev/null
-refused 'no whole gzip file' "cifar10 dataset_dir=turned_byte.tar.gz strict=false"
+refused 'is not a whole gzip file' "cifar10 dataset_dir=turned_byte.tar.gz strict=false"
 head -c 5000 plain.tar > cut.tar
 refused 'ends in the middle of data_batch_1.bin' "cifar10 dataset_dir=cut.tar strict=false"
 cp plain.tar wrong.tar
 printf 'x' | dd of=wrong.tar bs=1 seek=3 conv=notrunc 2> /dev/null
-refused 'wrong.tar is no tar archive: the header at byte 0' "cifar10 dataset_dir=wrong.tar strict=false"
+refused 'wrong.tar is not a tar archive: the header at byte 0' "cifar10 dataset_dir=wrong.tar strict=false"
 tar czf empty.tar.gz -T /dev/null
 refused 'has no \*batch\*.bin file' "cifar10 dataset_dir=empty.tar.gz strict=false"
 for i in $(seq 70); do : > "f$i"; done
@@ -56,7 +56,7 @@ head -c 1100000000 /dev/zero | gzip -1 > bomb.tar.gz
 refused 'bomb.tar.gz holds more than 1073741824 bytes' "cifar10 dataset_dir=bomb.tar.gz strict=false"
 rm bomb.tar.gz
 
-# pickles: nothing is executed, and what is no data set is said
+# pickles: nothing is executed, and what is not a data set is said
 mkdir py
 printf '\200\002cos\nsystem\nU\020touch pickle_ran\205R.' > py/data_batch_1
 refused "calls something else than numpy's array: nothing is executed" "cifar10 dataset_dir=py strict=false usage=train"
@@ -64,11 +64,11 @@ refused "calls something else than numpy's array: nothing is executed" "cifar10 
 printf '\200\002}.' > py/data_batch_1
 refused "data_batch_1: the dictionary has no 'data'" "cifar10 dataset_dir=py strict=false usage=train"
 printf '\200\002].' > py/data_batch_1
-refused "data_batch_1: the pickle is no dictionary with 'data'" "cifar10 dataset_dir=py strict=false usage=train"
+refused "data_batch_1: the pickle is not a dictionary with 'data'" "cifar10 dataset_dir=py strict=false usage=train"
 printf '\200\002c_codecs\nencode\nU\001xU\005utf-7\206R.' > py/data_batch_1
 refused "a call of a codec other than latin1" "cifar10 dataset_dir=py strict=false usage=train"
 printf 'hello' > py/data_batch_1
-refused 'no pickle of version 2' "cifar10 dataset_dir=py strict=false usage=train"
+refused 'not a pickle of version 2' "cifar10 dataset_dir=py strict=false usage=train"
 size=$(stat -c %s "$python/data_batch_1")
 for n in 1 2 5 100 240 400 5000 $((size - 1)); do
     head -c "$n" "$python/data_batch_1" > py/data_batch_1
@@ -104,13 +104,13 @@ hwc_data 'data' is uint8\[20, 32, 32, 3\]: expected uint8\[N, 3072\]
 fortran_2 'data' is an array that is not in C order
 fortran_5 'data' is an array that is not in C order
 objects_4 'data' is an array of Python objects
-list_data 'data' is no numpy array
+list_data 'data' is not a numpy array
 no_labels the dictionary has no 'labels'
 float_labels 'labels' is float64\[20\]: expected whole numbers
 few_labels 'labels' has 19 numbers: expected 20
 text_labels 'labels' is an array of texts or of records
 out_of_band byte [0-9]*: the array lies outside of the file
-protocol_0 byte 0: this is no pickle of version 2 or later
+protocol_0 byte 0: this is not a pickle of version 2 or later
 TEXT
     refused "record 7 of data_batch_1 has no label" "cifar10 dataset_dir=kinds/high_label strict=false usage=train"
 else
@@ -146,9 +146,9 @@ refused '4 images, but 3 labels' "idx images=images labels=few"
 printf '\0\0\010\003' > header
 refused 'ends in its header' "idx images=header"
 printf 'P5 hello' > noidx
-refused 'is no IDX file' "idx images=noidx"
+refused 'is not an IDX file' "idx images=noidx"
 printf '<!DOCTYPE html><title>404' > page
-refused 'is no IDX file of 1 to 4 dimensions \(it is an HTML page' "idx images=page"
+refused 'is not an IDX file of 1 to 4 dimensions \(it is an HTML page' "idx images=page"
 { printf '\0\0\015\002'; be 2; be 1; printf '\077\200\0\0\100\0\0\0'; } > floats
 "$DETPIPE" cat "idx images=floats" --batch 1 | grep -q 'image 2  id 1$' || fail "idx: big-endian floats"
 
@@ -158,7 +158,7 @@ refused 'is no IDX file of 1 to 4 dimensions \(it is an HTML page' "idx images=p
 refused '^  --data bin.tar.gz is a file: only cifar10 and cifar100 read an archive of theirs, unpack others$' "png_folder" --data bin.tar.gz
 refused 'cannot read the folder bin.tar.gz: Not a directory \(it is gzip: unpack it first\)$' "png_folder dataset_dir=bin.tar.gz"
 printf 'PK\003\004%0600d' 0 > x.zip
-refused 'x.zip is no tar archive \(it is a ZIP archive\): the header' "cifar10 dataset_dir=x.zip"
+refused 'x.zip is not a tar archive \(it is a ZIP archive\): the header' "cifar10 dataset_dir=x.zip"
 refused '^  --data bin.tar.gz is a file: ' "idx images=train" --data bin.tar.gz
 
 # files of another kind say what they are, in every reader
@@ -195,7 +195,7 @@ diff wanted.txt notes.txt || fail "check --json of png_folder: other notes"
 # other commands print what is left out alone
 "$DETPIPE" digest "png_folder classes=cat,dog,zebra" --data pets 2>&1 > digest.txt | sed 's/^  //' > notes.txt
 grep '^warning' wanted.txt | diff - notes.txt || fail "digest of png_folder: other warnings"
-# a name of a folder is no line of its own
+# a name of a folder is not a line of its own
 mkdir "pets/a
 note: b"
 "$DETPIPE" check "png_folder" --data pets | grep -q '^note: png_folder: label 0 is a?note: b: 0 pictures$' || fail "a new line in a folder's name"

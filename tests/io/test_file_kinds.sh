@@ -1,5 +1,5 @@
 #!/bin/bash
-# test_file_kinds.sh - what is no data file: pipes, devices, folders, loops, files without permission; one line, status 3
+# test_file_kinds.sh - what is not a data file: pipes, devices, folders, loops, files without permission; one line, status 3
 # SPDX-License-Identifier: Apache-2.0
 set -u
 . "$SOURCE/tests/support/expect.sh"

@@ -98,9 +98,9 @@ static void bad_lists(void **state)
     static const struct {
         const char *list, *message;
     } cases[] = {
-        {"a/rgb8.png", "line 1 of the list is no path,label"},
-        {"a/rgb8.png,x", "line 1 of the list is no path,label"},
-        {"a/rgb8.png,-1", "line 1 of the list is no path,label"},
+        {"a/rgb8.png", "line 1 of the list is not of the form path,label"},
+        {"a/rgb8.png,x", "line 1 of the list is not of the form path,label"},
+        {"a/rgb8.png,-1", "line 1 of the list is not of the form path,label"},
         {"a/rgb8.png,1\n../png/a/rgb8.png,1", "line 2 of the list leaves the folder"},
         {"/etc/passwd,1", "line 1 of the list leaves the folder"},
         {"a/../../x.png,1", "line 1 of the list leaves the folder"},
@@ -215,7 +215,7 @@ static void make_class(char *folder, size_t size, const char *class)
     assert_int_equal(mkdir(path, 0700), 0);
 }
 
-/* Of the one picture of the folder. */
+/* The pixels of the one picture of the folder. */
 static void read_pixels(const char *folder, const char *spec, uint8_t *out, size_t n)
 {
     dp_batch *b = NULL;
@@ -273,7 +273,7 @@ static void gray_of_colours_is_convert_colors(void **state)
 static const uint8_t a_row[W] = {1, 2, 3, 4, 5, 6, 7};
 static const picture a_picture = {0, 8, a_row, W, {{NULL}}, {0}};
 
-/* What a leading dot hides is no picture, a capital is as good as a small letter. */
+/* What a leading dot hides is not a picture, a capital is as good as a small letter. */
 static void hidden_files_and_capitals(void **state)
 {
     char folder[256] = "";
@@ -328,12 +328,13 @@ static void classes_fix_labels(void **state)
     dp_close(p);
     expect_failure(folder, "png_folder num_classes=3", "but there are 2 class folders");
     expect_failure(folder, "png_folder num_classes=4 classes=cat,dog,zebra", "classes has 3 names");
-    expect_failure(folder, "png_folder classes=cat,dog", "folder zebra is none of classes=cat,dog");
-    expect_failure(folder, "png_folder classes=cat,zeb,zebr", "folder zebra is none of");
+    expect_failure(folder, "png_folder classes=cat,dog",
+                   "folder zebra is not one of classes=cat,dog");
+    expect_failure(folder, "png_folder classes=cat,zeb,zebr", "folder zebra is not one of");
     expect_failure(folder, "png_folder classes=cat,zebra,cat", "empty or there twice");
     expect_failure(folder, "png_folder classes=\"cat,,zebra\"", "empty or there twice");
     test_write(folder, "cat/0.png", "\xff\xd8\xff\xe0 a photograph", 18);
-    expect_failure(folder, "png_folder", "is no PNG picture (it is a JPEG picture)");
+    expect_failure(folder, "png_folder", "is not a PNG picture (it is a JPEG picture)");
     test_folder_remove(folder);
 }
 

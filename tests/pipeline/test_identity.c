@@ -485,7 +485,7 @@ static void change_once(void *ctx, uint64_t done, uint64_t of)
         change(0);
 }
 
-/* Nothing is left of rows that are of two data sets, not even to be gone on with. */
+/* Nothing is left of rows that are of two data sets, not even for --resume. */
 static void changed_while_a_snapshot_is_written(void **state)
 {
     static const uint64_t shard_sizes[] = {0, 40};

@@ -540,7 +540,7 @@ static const struct {
     const char *says;
 } wrong[] = {
 #define T .data = (const uint8_t *)numbers
-    {{"a", "float32", 1, {4}, T, .count = 4, .size = 12}, "12 bytes are no float32[4]"},
+    {{"a", "float32", 1, {4}, T, .count = 4, .size = 12}, "12 bytes are not a float32[4]"},
     {{"a", "float32", 1, {4}, T, .count = 5, .size = 16}, "count is 5, of float32[4]"},
     {{"a", "float32", 1, {-4}, T, .count = 4, .size = 16}, "float32[-4]"},
     {{"a", "float32", 99, {4}, T, .count = 4, .size = 16}, "rank 99"},

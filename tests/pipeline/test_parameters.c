@@ -409,7 +409,7 @@ static void try_stage(checking *k, const dp_text *text, uint32_t i)
     }
 }
 
-/* Of which a single other value is refused, or is a bound that is kept to. */
+/* Parameters whose other values may be refused, or that are a bound that is kept to. */
 static bool is_bound(const char *stage, const char *param)
 {
     static const char *const bounds[] = {

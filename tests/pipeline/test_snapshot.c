@@ -87,7 +87,7 @@ static void reading_gives_the_stream(void **state)
     }
 }
 
-/* An empty stream of batches has none, and is no stream of rows for that. */
+/* An empty stream of batches has none, and is not a stream of rows for that. */
 static void info_tells_rows_from_batches(void **state)
 {
     int n_empty = 0;

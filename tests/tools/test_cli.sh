@@ -42,7 +42,7 @@ expect 2 '--inject takes ftz' "$DETPIPE" verify --inject gremlin
 expect 2 'needs a recipe with a net' "$DETPIPE" verify "synthetic" --inject weight
 expect 2 'needs batches of two rows' "$DETPIPE" verify "synthetic" --inject record
 expect 2 '--vary takes a list' "$DETPIPE" verify --vary weather
-expect 2 "is no recipe, no file and no pipeline text" "$DETPIPE" verify nothing
+expect 2 "is not a recipe, a file or a pipeline text" "$DETPIPE" verify nothing
 expect 2 'column 13: there is no stage .shufle.: did you mean shuffle' "$DETPIPE" verify "synthetic | shufle"
 expect 2 'one word too many' "$DETPIPE" verify synthetic "|" shuffle
 expect 2 'takes a whole number' "$DETPIPE" verify --steps many

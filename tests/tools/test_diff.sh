@@ -72,8 +72,8 @@ expect 2 'needs --replay' diff_of a.ledger rate.ledger --load 2.safetensors
 ledger two.ledger two.recipe
 ledger six.ledger six.recipe
 expect 1 'six.ledger: not as it was recorded, from step 1 on' diff_of two.ledger six.ledger --replay two.recipe
-expect 1 'It has what two.ledger has: the other run was disturbed' diff_of two.ledger six.ledger --replay two.recipe
-expect 1 'It has what neither has' diff_of two.ledger six.ledger --replay synthetic_cnn
+expect 1 'The re-run matches two.ledger: the other run was disturbed' diff_of two.ledger six.ledger --replay two.recipe
+expect 1 'The re-run matches neither ledger' diff_of two.ledger six.ledger --replay synthetic_cnn
 
 # all tensors of a step in a file
 "$DETPIPE" train --steps 3 --trace x.safetensors > /dev/null
@@ -115,7 +115,7 @@ expect 1 'first difference: "loss", line 1: [0-9.]+ \(step 1\) and [0-9.]+ \(ste
 expect 0 '^EQUAL \(weak evidence: 5 digits\)$' diff_of <(for i in $(seq 20000); do echo "loss: $i"; done) <(seq -f 'loss: %.0f' 20000)
 dash() { cat one.txt | "$DETPIPE" diff - "$@"; }
 expect 0 '^EQUAL$' dash one.txt
-expect 3 '/dev/null is no ledger' dash /dev/null
+expect 3 '/dev/null is not a ledger' dash /dev/null
 expect 0 '^10000 rows are equal, 0 are not$' diff_of 'synthetic | batch batch_size=32' 'synthetic | batch batch_size=32 drop_remainder=false'
 expect 1 '^row 0, column image, element 0: [0-9]+ and [0-9]+$' diff_of 'synthetic | shuffle' 'synthetic num_records=10000'
 expect 1 '^row 20 is the last of the second stream$' diff_of 'synthetic | batch batch_size=10' 'synthetic | take count=20 | batch batch_size=10'

@@ -40,7 +40,7 @@ address() {
     expect 0 'nothing that grows' verify --sensitivity -- "$FAULTY" none
 
     expect 0 'one weight moved by one ulp: the losses part at iteration 1' "$DETPIPE" verify --sensitivity
-    expect 2 'without --json' "$DETPIPE" verify --sensitivity --json
+    expect 2 'cannot be combined with --json' "$DETPIPE" verify --sensitivity --json
 }
 aside address
 

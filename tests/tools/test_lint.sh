@@ -1,5 +1,5 @@
 #!/bin/bash
-# test_lint.sh - lint of what randomness breaks, without a data set, and of what is no pipeline
+# test_lint.sh - lint of what randomness breaks, without a data set, and of what is not a pipeline
 # SPDX-License-Identifier: Apache-2.0
 set -u
 . "$SOURCE/tests/support/expect.sh"
@@ -75,7 +75,7 @@ expect 0 '^png_folder .* \| center_crop size=8$' "$DETPIPE" lint --fix "png_fold
 expect 0 '^net column 11: dropout' "$DETPIPE" lint <(printf 'data: cifar10 | hwc2chw | batch batch_size=2\nnet: flatten | dropout p=0.5\nloss: softmax_cross_entropy\noptimizer: sgd learning_rate=1\n')
 expect 3 'cannot read the folder' "$DETPIPE" lint "cifar10 | shuffle" --data /nonexistent
 
-# what is no recipe: a line that says what it is, and what to do
+# what is not a recipe: a line that says what it is, and what to do
 is() { # PATTERN FILE
     for command in lint check verify digest train; do expect 2 "$2 is $1" "$DETPIPE" $command "$2"; done
 }

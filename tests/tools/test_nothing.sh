@@ -36,7 +36,7 @@ for test in "$(images 4) drop_remainder=true" "$(images 64) | skip count=8"; do
     expect 3 'eval: the stream is empty' "$DETPIPE" eval empty.recipe
 done
 
-# shorter than asked: what is there is shown, and is no yes
+# shorter than asked: what is there is shown, and is not a yes
 expect 3 'verify: asked 500 batches, the data end after 2' "$DETPIPE" verify "$two" --steps 500
 grep -q '^NOT SHOWN$' out.txt && grep -q '^bits (every rung): equal$' out.txt || fail "verify does not say what it saw"
 expect 3 '"reproduced":	false' "$DETPIPE" verify "$two" --steps 500 --json

@@ -37,7 +37,7 @@ expect 2 'not .0' "$DETPIPE" verify --ranks 0
 expect 2 'not .1,,2' "$DETPIPE" verify --ranks 1,,2
 expect 3 'mpirun' env PATH=/nonexistent "$DETPIPE" verify --ranks 1,2 --steps 1
 
-# killed at a step, and gone on with, by another number of ranks
+# killed at a step, and resumed by another number of ranks
 mkfifo pipe
 mpirun -n 3 --oversubscribe --bind-to none $root "$DETPIPE" train small.recipe --data "$fixture" --steps 100000 --threads 1 --save part.safetensors --save-every 5 > pipe 2> killed.err &
 launcher=$!
@@ -47,7 +47,7 @@ while read -r word step rest; do
         break
     fi
 done < pipe
-wait $launcher && fail "a killed rank is no failure"
+wait $launcher && fail "a killed rank is not a failure"
 grep -q 'rank [0-2].*signal 9' killed.err || fail "nobody says which rank died: $(cat killed.err)"
 "$DETPIPE" ckpt info part.safetensors > /dev/null || fail "no whole checkpoint after a kill"
 at=$(head -c 400 part.safetensors | grep -aoE '"global_step":"[0-9]+' | grep -oE '[0-9]+$')

@@ -69,15 +69,15 @@ expect 0 '^repaired' snapshot check cut.dps --repair-from "$spec" --data "$fixtu
 cmp cut.dps whole.dps || fail "the file that was cut is another"
 printf 'x' | dd of=a.dps bs=1 seek=20 conv=notrunc status=none
 expect 3 'the header is damaged' snapshot check a.dps
-expect 3 'is no snapshot' snapshot info out.txt
+expect 3 'is not a snapshot' snapshot info out.txt
 : > empty
-expect 3 'empty is no snapshot' snapshot info empty
+expect 3 'empty is not a snapshot' snapshot info empty
 expect 3 'No such file' snapshot info nothing
 expect 3 'is not a regular file' snapshot info .
 mkfifo pipe
 expect 3 'is not a regular file' snapshot info pipe
 
-# stopped and gone on with
+# stopped and resumed
 head -c 30000 whole.dps > r.dps.tmp
 expect 0 . snapshot write "$spec" r.dps --data "$fixture" --seed 7 --compression lz4 --resume
 cmp r.dps whole.dps || fail "--resume gave other bytes"

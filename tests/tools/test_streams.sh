@@ -49,7 +49,7 @@ expect 0 'image +uint8\[4, 20, 20, 3\]' "$DETPIPE" ckpt info x.npz
 [ "$(head -c 6 x.npy | tail -c 5)" = NUMPY ] || fail "x.npy has no magic"
 [ "$(stat -c %s x.npy)" = $((128 + 4 * 20 * 20 * 3)) ] || fail "x.npy has $(stat -c %s x.npy) bytes"
 "$DETPIPE" cat "$spec" --batch 17 --row 2 --format png --data "$fixture" > x.png || fail "cat png"
-[ "$(head -c 4 x.png | tail -c 3)" = PNG ] || fail "x.png is no PNG"
+[ "$(head -c 4 x.png | tail -c 3)" = PNG ] || fail "x.png is not a PNG"
 
 if [ -e /dev/full ]; then
     "$DETPIPE" cat "$spec" --format npy --data "$fixture" > /dev/full 2> err.txt
@@ -111,7 +111,7 @@ for file in "$serialized"/*.json; do
         fail "$name: other batches after export and import"
 done
 echo '{"op_type":"Map"' > bad.json
-expect 2 'this is no JSON' "$DETPIPE" import bad.json
+expect 2 'this is not JSON' "$DETPIPE" import bad.json
 echo '[]' > bad.json
 expect 2 'there is no key children' "$DETPIPE" import bad.json
 sed 's/"Invert"/"Unheard"/' "$serialized/ops_colour.json" > bad.json

@@ -44,7 +44,7 @@ typedef struct dp_line_kernels {
     int32_t (*split)(const uint8_t *pixels, int32_t n, uint8_t *const planes[3]);
 } dp_line_kernels;
 
-/* Of an instruction set; NULL = there are none. */
+/* The kernels of an instruction set; NULL = there are none. */
 const dp_line_kernels *dp_line_kernels_get(dp_cpu_level);
 
 /* Whether the widths allow it at all; and whether columns do, which makes the chunks. */

@@ -160,7 +160,7 @@ class Dataset(IterableDataset):
 
     def state_dict(self) -> Dict[str, Any]:
         """The position behind the last batch that was delivered.  In a worker it is the worker's own, as
-        torchdata's StatefulDataLoader keeps them; it is gone on with under the same num_workers.  RuntimeError: the batches
+        torchdata's StatefulDataLoader keeps them; it is resumed under the same num_workers.  RuntimeError: the batches
         come from the workers of another DataLoader, so this process does not know which of them were delivered."""
         worker, place = get_worker_info(), self._place
         if worker is not None:
