@@ -230,11 +230,12 @@ int results_find(const cli_list *l, const results_place *p, results *out, char w
 /* Folds `size` bytes from `offset` on; false: they are not there. */
 static bool digest_bytes(int fd, uint64_t offset, uint64_t size, int copy, dp_hash *h)
 {
-    uint8_t *chunk = xmalloc(CHUNK);
+    const size_t room = size < CHUNK ? (size_t)size : CHUNK; /* a ZIP file may have many members */
+    uint8_t *chunk = xmalloc(room + 1);
     bool good = true;
 
     while (good && size > 0) {
-        const ssize_t n = pread(fd, chunk, size < CHUNK ? (size_t)size : CHUNK, (off_t)offset);
+        const ssize_t n = pread(fd, chunk, size < room ? (size_t)size : room, (off_t)offset);
         good = n > 0 && (copy < 0 || write(copy, chunk, (size_t)n) == n);
         if (!good)
             break;

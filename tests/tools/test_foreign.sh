@@ -7,14 +7,17 @@ source "$SOURCE/tests/support/expect.sh"
 export TMPDIR=$work
 verify() { "$DETPIPE" verify "$@"; }
 
-# Each fault is found, and named where it is one of what is varied; its twin passes.
+# Each fault is found, and named where it is one of what is varied; its twin passes.  CALLS=10 asks ten times in a row.
 found() { # FAULT WORDS OPTIONS...
-    local fault=$1 words=$2
+    local fault=$1 words=$2 call
     shift 2
-    expect 1 '^NOT REPRODUCED$' verify "$@" -- "$FAULTY" "$fault"
-    grep -qE "$words" <(tr '\n' ' ' < out.txt) || { echo "FAILED: $fault: nothing says '$words'"; cat out.txt; failed=1; }
-    rm -f faulty.data
-    expect 0 '^REPRODUCED$' verify "$@" --vary threads,locale,cwd,env,aslr,hashseed,cpu -- "$FAULTY" "$fault" fixed
+    for ((call = 1; call <= ${CALLS:-1}; call++)); do
+        expect 1 '^NOT REPRODUCED$' verify "$@" -- "$FAULTY" "$fault"
+        grep -qE "$words" <(tr '\n' ' ' < out.txt) || { fail "$fault, call $call: nothing says '$words'"; cat out.txt; }
+        rm -f faulty.data
+        expect 0 '^REPRODUCED$' verify "$@" --vary threads,locale,cwd,env,aslr,hashseed,cpu -- "$FAULTY" "$fault" fixed
+    done
+    [ -z "${CALLS:-}" ] || echo "$fault: $CALLS calls$([ $failed = 0 ] || echo ", not all as they should be")"
 }
 aside found shuffle 'step 1 on.*Iteration 1 differs already'
 aside found time 'Iteration 1 differs already'
