@@ -21,6 +21,7 @@ two() { # STATUS WORDS A B [OPTIONS]
 
 # a difference anywhere is one, in verify and in diff, which is quicker: it need not wait for another second
 two 1 'not equal, from step 20' '10%| loss=2.30\r20%| loss=2.20\n' '10%| loss=2.30\r20%| loss=9.99\n' --loss 'loss=([0-9.]+)'
+two 1 'Not every iteration was printed' 'step 10 loss 2.1\nstep 20 loss 2.0\n' 'step 10 loss 2.1\nstep 20 loss 2.5\n'
 two 1 'begins at step 1 and run 2 at step 4' 'step 1 loss 2.1\nstep 2 loss 2.0\n' 'step 4 loss 1.8\nstep 5 loss 1.7\n'
 rm -f ran
 expect 1 'from step 4' verify -- bash -c 'n=4; [ -e ran ] && n=9; : > ran; for i in 1 2 3 4; do echo "step $i loss: $((i == 4 ? n : 2)).1"; done >&2; echo final train_loss: 2.0'
