@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Three passes over the main text and the texts of the streams joined to it: parse and find every
- * stage (texts.c); say how many epochs of each order stage can be asked for at once, from the top
+ * stage (builder.c); say how many epochs of each order stage can be asked for at once, from the top
  * down; plan every stage from its reader up.
  */
 #include "pipeline/graph.h"

@@ -13,7 +13,7 @@
 
 #include "detpipe.h"
 
-/* DESIGN section 7. */
+/* The exit statuses of every command, as `detpipe --help` lists them. */
 enum { EXIT_YES = 0, EXIT_NO = 1, EXIT_MALFORMED = 2, EXIT_NOT_TRIED = 3 };
 
 #define DP_COMMAND(name, group, summary) int cmd_##name(int argc, char **argv);

@@ -1,4 +1,4 @@
-/* ladder.h - one run, with a digest for each rung (DESIGN section 7)
+/* ladder.h - one run, with a digest for each rung (docs/ladder.md)
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -23,7 +23,7 @@ void dp_ref_sgd(const dp_update *, int64_t n, float *p, const float *g);
 void dp_ref_adam(const dp_adam *, int64_t n, float *p, const float *g, float *m, float *v);
 void dp_ref_momentum(const dp_update *, int64_t n, float *p, const float *g, float *v);
 
-/* TREE, level by level as B.1 says it; v is overwritten.  n >= 1. */
+/* TREE, level by level as docs/numerics.md says it; v is overwritten.  n >= 1. */
 float dp_ref_tree32(float *v, int64_t n);
 double dp_ref_tree64(double *v, int64_t n);
 

@@ -132,7 +132,7 @@ static dp_status parse(const bytes *b, size_t *tensors)
     return test_archive_parse(b->data, b->n, tensors);
 }
 
-/* One Value: spec/mindspore.md 8.1; dims may be NULL for a scalar. */
+/* One Value of the protobuf of a .ckpt file; dims may be NULL for a scalar. */
 static void put_value(bytes *b, const char *tag, const char *type, const uint8_t *dims,
                       size_t n_dims, const void *content, size_t n)
 {

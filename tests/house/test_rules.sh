@@ -213,6 +213,44 @@ columns() {
     if grep -nE '^.{121,}' $pages | grep -v '^docs/performance.md:[0-9]*:|'; then fail "a page has a line over 120 columns"; fi
 }
 
+# What a comment or a page says besides commands and program text.
+comments_of() { # FILE
+    case $1 in
+        *.c|*.h|*.def) awk '{
+            for (line = $0; line != "";) {
+                if (!inside) { at = index(line, "/*"); if (!at) break; line = substr(line, at + 2); inside = 1 }
+                at = index(line, "*/")
+                print at ? substr(line, 1, at - 1) : line
+                line = at ? substr(line, at + 2) : ""
+                inside = !at
+            }
+        }' "$1" ;;
+        *.md) grep -v '^    ' "$1" ;;
+        *) grep -E '^ *#' "$1" ;;
+    esac
+}
+
+# Each file that a comment or a page names is there: from the root, beside it, or, without a folder, anywhere.
+# (NAME stands for a row; api.md is made at install; llm.c is a program; headers may be the system's.)
+named() {
+    local file name n=0
+    git ls-files > "$work/files" 2> /dev/null || find . -type f | sed 's,^\./,,' > "$work/files"
+    sed 's,.*/,,' "$work/files" | LC_ALL=C sort -u > "$work/names"
+    grep -E '\.(c|h|def|sh|md|cmake)$' "$work/files" | grep -vE '^(findings|debian|build[^/]*|tests/golden|tests/fuzz/corpus|shared)/' > "$work/named"
+    while read -r file; do
+        comments_of "$file" > "$work/comments"
+        grep -nE '\bDESIGN\b|\b[Ss]ection [0-9]' "$work/comments" && fail "$file names a section of a document that is not here"
+        while read -r name; do
+            n=$((n + 1))
+            case $name in *NAME*|api.md|llm.c) continue ;; esac
+            if [ -e "$name" ] || [ -e "$(dirname "$file")/$name" ] || [ -e "/usr/include/$name" ]; then continue; fi
+            case $name in */*) ;; *) grep -qxF -- "$name" "$work/names" && continue ;; esac
+            fail "$file names $name, which is not there"
+        done < <(grep -oE '[A-Za-z0-9_][A-Za-z0-9_./-]*\.(c|h|sh|md|def|cmake)\b' "$work/comments" | LC_ALL=C sort -u)
+    done < "$work/named"
+    [ $n -gt 300 ] || fail "only $n names were seen in comments and pages: the check is blind"
+}
+
 # Each file that a page links to is there.
 links() {
     local page target
@@ -221,7 +259,7 @@ links() {
     done < <(grep -oHP '\]\((?!https?:)[^)# ]+' README.md CONTRIBUTING.md docs/*.md | sed 's/:\](/:/')
 }
 
-for rule in symbols globals bounds arrows types parameters headers lists text readme columns links; do
+for rule in symbols globals bounds arrows types parameters headers lists text readme columns named links; do
     echo "== $rule"
     $rule
 done

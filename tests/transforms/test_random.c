@@ -114,7 +114,7 @@ static test_hex digest_of(const char *spec)
     return h;
 }
 
-/* DESIGN section 2: another stage leaves a stage's draws as they were; the same stage twice draws
+/* docs/design.md: another stage leaves a stage's draws as they were; the same stage twice draws
  * twice. */
 static void draws_belong_to_a_stage(void **state)
 {
