@@ -233,6 +233,53 @@ int cli_parse(const cli_command *c, int argc, char **argv, const char **operands
     return status;
 }
 
+/* Whether "--name", or "--name=value", is among the words: the value may be a word of its own. */
+static bool is_given(char *const *argv, const char *word)
+{
+    const char *equals = strchr(word, '=');
+    const size_t n = equals != NULL ? (size_t)(equals - word) : strlen(word);
+
+    for (; *argv != NULL && strcmp(*argv, "--") != 0; argv++) {
+        const char *value;
+        if (strncmp(*argv, word, n) != 0 || ((*argv)[n] != '\0' && (*argv)[n] != '='))
+            continue;
+        value = (*argv)[n] == '=' ? *argv + n + 1 : argv[1];
+        if (equals == NULL || (value != NULL && strcmp(value, equals + 1) == 0))
+            return true;
+    }
+    return false;
+}
+
+static bool is_met(char *const *argv, const char *kind, const cli_need *need)
+{
+    for (const char *const *word = need->words; *word != NULL; word++) {
+        if ((kind != NULL && strcmp(*word, kind) == 0) || is_given(argv, *word))
+            return true;
+    }
+    return false;
+}
+
+static int fail_need(const cli_command *c, const cli_need *need)
+{
+    char words[200] = "";
+
+    for (const char *const *word = need->words; *word != NULL; word++)
+        snprintf(words + strlen(words), sizeof words - strlen(words), "%s%s",
+                 word > need->words ? " or " : "", *word);
+    return cli_fail(EXIT_MALFORMED, "%s: %s does nothing here: it needs %s", c->name, need->option,
+                    words);
+}
+
+int cli_check_needs(const cli_command *c, char *const *argv, const char *kind,
+                    const cli_need *needs)
+{
+    for (; needs->option != NULL; needs++) {
+        if (is_given(argv, needs->option) && !is_met(argv, kind, needs))
+            return fail_need(c, needs);
+    }
+    return -1;
+}
+
 cli_hex cli_hex_of(const uint8_t digest[16])
 {
     cli_hex h;

@@ -53,6 +53,16 @@ typedef struct cli_command {
  * an error). */
 int cli_parse(const cli_command *, int argc, char **argv, const char **operands);
 
+/* An option that does nothing unless one of the words is there: another option (--save), one with
+ * its value (--format=npy), or `kind`.  The row without an option ends the list. */
+typedef struct cli_need {
+    const char *option, *words[5];
+} cli_need;
+
+/* kind: what the command does or reads, in a word; NULL = there is one kind alone.  -1, or the
+ * exit status after naming an option that does nothing. */
+int cli_check_needs(const cli_command *, char *const *argv, const char *kind, const cli_need *);
+
 /* Those of every handle that the tool opens, to be filled in: it may take what the machine has. */
 dp_options cli_options(void);
 

@@ -139,6 +139,11 @@ static int find_task(const char *name, const bench_task **out)
                     name != NULL ? ", not " : "", name != NULL ? name : "");
 }
 
+static const cli_need needs[] = {
+    {"--data", {"--task=raw", "--task=aug", "--task=resize227", "--task=skip"}},
+    {"--digests", {"--task=raw", "--task=aug", "--task=resize227"}},
+    {NULL, {NULL}}};
+
 int cmd_bench(int argc, char **argv)
 {
     static values timed;
@@ -160,6 +165,8 @@ int cmd_bench(int argc, char **argv)
 
     if (status < 0)
         status = find_task(name, &b.task);
+    if (status < 0)
+        status = cli_check_needs(&command, argv, NULL, needs);
     if (status < 0 && (threads < 1 || threads > 1024))
         status = cli_fail(EXIT_MALFORMED, "bench: --threads takes 1 to 1024");
     if (status < 0) {

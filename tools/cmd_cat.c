@@ -168,6 +168,9 @@ static int check(const settings *set)
     return -1;
 }
 
+static const cli_need needs[] = {
+    {"--column", {"--format=npy", "--format=png"}}, {"--row", {"--format=png"}}, {NULL, {NULL}}};
+
 int cmd_cat(int argc, char **argv)
 {
     stream s = {.session = SESSION_DEFAULTS};
@@ -189,6 +192,8 @@ int cmd_cat(int argc, char **argv)
 
     if (status < 0)
         status = check(&set);
+    if (status < 0)
+        status = cli_check_needs(&command, argv, NULL, needs);
     if (status < 0)
         status = stream_open(&s, what, set.seed, 0);
     if (status < 0)

@@ -151,7 +151,7 @@ int cmd_check(int argc, char **argv)
     bool json = false;
     cJSON *notes;
     const cli_option options[] = {
-        SESSION_OPTIONS(s),
+        {"data", "DIR", "where the data set is (default: working directory)", CLI_TEXT, &s.data},
         {"sample", "N", "what is drawn for row N of the stream", CLI_OPTIONAL, &sample},
         {"json", NULL, "print one JSON object", CLI_FLAG, &json},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
@@ -159,6 +159,8 @@ int cmd_check(int argc, char **argv)
     const cli_command command = {"check", "[RECIPE] [OPTIONS]", about, options, 0, 1};
     int status = cli_parse(&command, argc, argv, &what);
 
+    if (status < 0 && sample.given && json)
+        status = cli_fail(EXIT_MALFORMED, "check: --json does nothing here: --sample is text");
     if (status < 0 && sample.given)
         return sample_print(what, s.data, sample.value);
     notes = json ? cJSON_CreateArray() : NULL;

@@ -206,6 +206,8 @@ static int run(const char *const words[3], bool json)
     return status;
 }
 
+static const cli_need needs[] = {{"--json", {"info", "diff"}}, {NULL, {NULL}}};
+
 int cmd_ckpt(int argc, char **argv)
 {
     const char *words[3] = {NULL, NULL, NULL};
@@ -216,9 +218,11 @@ int cmd_ckpt(int argc, char **argv)
     };
     const cli_command command = {"ckpt", "info FILE | convert IN OUT | diff A B", about, options, 2,
                                  3};
-    const int status = cli_parse(&command, argc, argv, words);
+    int status = cli_parse(&command, argc, argv, words);
     const bool two = words[2] != NULL;
 
+    if (status < 0)
+        status = cli_check_needs(&command, argv, words[0], needs);
     if (status >= 0)
         return status;
     if (strcmp(words[0], "info") == 0

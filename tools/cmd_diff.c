@@ -25,6 +25,8 @@ static const char about[] =
     "Exit status: 0 equal, 1 different, 2 not comparable, 3 unreadable.";
 
 typedef enum kind { LEDGER, SNAPSHOT, WEIGHTS, STREAM, LOSSES } kind;
+static const char *const kind_names[] = {"ledgers", "snapshots", "weights", "streams",
+                                         "printed losses"};
 
 /* A recipe file has a line of data. */
 static bool is_recipe(const char *path)
@@ -374,9 +376,18 @@ static int pass_on(int (*command)(int, char **), const char *name, const char *c
     return command(json ? 5 : 4, (char **)(uintptr_t)argv);
 }
 
-static int diff(settings *set)
+static const cli_need needs[] = {{"--html", {"ledgers"}},
+                                 {"--replay", {"ledgers"}},
+                                 {"--strict", {"printed losses"}},
+                                 {"--data", {"--replay", "streams"}},
+                                 {"--threads", {"--replay", "streams"}},
+                                 {"--prefetch", {"--replay", "streams"}},
+                                 {NULL, {NULL}}};
+
+static int diff(settings *set, const cli_command *command, char *const *argv)
 {
     kind kinds[2];
+    int status;
 
     for (int i = 0; i < 2; i++) {
         if (strcmp(set->paths[i], "-") == 0)
@@ -389,8 +400,9 @@ static int diff(settings *set)
     if (kinds[0] != kinds[1])
         return cli_fail(EXIT_MALFORMED, "diff: %s and %s are not of one kind", set->paths[0],
                         set->paths[1]);
-    if ((set->page != NULL || set->replay != NULL) && kinds[0] != LEDGER)
-        return cli_fail(EXIT_MALFORMED, "diff: --html and --replay are for ledgers");
+    status = cli_check_needs(command, argv, kind_names[kinds[0]], needs);
+    if (status >= 0)
+        return status;
     return kinds[0] == LEDGER     ? diff_ledgers(set)
            : kinds[0] == SNAPSHOT ? pass_on(cmd_snapshot, "snapshot", set->paths, set->json)
            : kinds[0] == WEIGHTS  ? pass_on(cmd_ckpt, "ckpt", set->paths, set->json)
@@ -419,5 +431,5 @@ int cmd_diff(int argc, char **argv)
 
     if (status < 0 && set.load != NULL && set.replay == NULL)
         status = cli_fail(EXIT_MALFORMED, "diff: --load needs --replay RECIPE");
-    return status < 0 ? diff(&set) : status;
+    return status < 0 ? diff(&set, &command, argv) : status;
 }

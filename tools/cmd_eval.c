@@ -86,6 +86,8 @@ static int run(session *s, const settings *set, const char *what)
     return EXIT_YES;
 }
 
+static const cli_need needs[] = {{"--identities", {"ranks"}}, {NULL, {NULL}}};
+
 int cmd_eval(int argc, char **argv)
 {
     session s = SESSION_DEFAULTS;
@@ -93,6 +95,7 @@ int cmd_eval(int argc, char **argv)
     const char *what = RECIPE_DEFAULT;
     const cli_option options[] = {
         SESSION_OPTIONS(s),
+        SESSION_IDENTITIES(s),
         {"load", "FILE", "weights (default: the recipe's initial ones)", CLI_TEXT, &set.load},
         {"json", NULL, "print a JSON object", CLI_FLAG, &set.json},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
@@ -100,6 +103,8 @@ int cmd_eval(int argc, char **argv)
     const cli_command command = {"eval", "[RECIPE] [OPTIONS]", about, options, 0, 1};
     int status = cli_parse(&command, argc, argv, &what);
 
+    if (status < 0)
+        status = cli_check_needs(&command, argv, ranks_started() > 1 ? "ranks" : NULL, needs);
     if (status >= 0)
         return status;
     s.test = true;

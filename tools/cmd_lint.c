@@ -108,6 +108,12 @@ static int open_what(session *s, const char *what, cli_optional seed)
     return status;
 }
 
+static const cli_need needs[] = {{"--at", {"--fix"}},
+                                 {"--strict", {"a report"}},
+                                 {"--all", {"a report"}},
+                                 {"--json", {"a report"}},
+                                 {NULL, {NULL}}};
+
 int cmd_lint(int argc, char **argv)
 {
     session s = SESSION_DEFAULTS;
@@ -127,6 +133,8 @@ int cmd_lint(int argc, char **argv)
     const cli_command command = {"lint", "WHAT [OPTIONS]", about, options, 1, 1};
     int status = cli_parse(&command, argc, argv, &what);
 
+    if (status < 0)
+        status = cli_check_needs(&command, argv, set.fix ? NULL : "a report", needs);
     s.threads = 1;
     s.prefetch = 0;
     s.texts_do = true;

@@ -195,6 +195,20 @@ static int run(settings *set, const char *const words[3])
     return snapshot_diff(words[1], words[2], set->json);
 }
 
+static const cli_need needs[] = {{"--compression", {"write"}},
+                                 {"--block-size", {"write"}},
+                                 {"--shard-size", {"write"}},
+                                 {"--batches", {"write"}},
+                                 {"--resume", {"write"}},
+                                 {"--seed", {"write"}},
+                                 {"--repair-from", {"check"}},
+                                 {"--json", {"info", "diff"}},
+                                 {"--data", {"write", "--repair-from"}},
+                                 {"--threads", {"write", "--repair-from"}},
+                                 {"--prefetch", {"write", "--repair-from"}},
+                                 {"--identities", {"write", "--repair-from"}},
+                                 {NULL, {NULL}}};
+
 int cmd_snapshot(int argc, char **argv)
 {
     settings set = {.session = SESSION_DEFAULTS};
@@ -214,6 +228,7 @@ int cmd_snapshot(int argc, char **argv)
          &set.repair_from},
         {"json", NULL, "info, diff: print one JSON object", CLI_FLAG, &set.json},
         SESSION_OPTIONS(set.session),
+        SESSION_IDENTITIES(set.session),
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };
     const cli_command command = {
@@ -223,6 +238,8 @@ int cmd_snapshot(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "cat") == 0)
         return cat_snapshot(argc, argv);
     status = cli_parse(&command, argc, argv, words);
+    if (status < 0)
+        status = cli_check_needs(&command, argv, words[0], needs);
     if (status < 0)
         status = run(&set, words);
     session_close(&set.session);

@@ -139,6 +139,11 @@ static int run(session *s, settings *set, const char *what)
     return EXIT_YES;
 }
 
+static const cli_need needs[] = {{"--ledger-tensors", {"--ledger"}},
+                                 {"--save-every", {"--save"}},
+                                 {"--identities", {"--save", "--load", "ranks"}},
+                                 {NULL, {NULL}}};
+
 int cmd_train(int argc, char **argv)
 {
     session s = SESSION_DEFAULTS;
@@ -146,6 +151,7 @@ int cmd_train(int argc, char **argv)
     const char *what = RECIPE_DEFAULT;
     const cli_option options[] = {
         SESSION_OPTIONS(s),
+        SESSION_IDENTITIES(s),
         {"steps", "N", "steps in all, in place of the recipe's", CLI_OPTIONAL, &set.steps},
         {"seed", "N", "seed in place of the recipe's", CLI_OPTIONAL, &set.seed},
         {"every", "N", "print every Nth step (default: 1)", CLI_COUNT, &set.every},
@@ -166,10 +172,8 @@ int cmd_train(int argc, char **argv)
 
     if (status < 0 && set.every == 0)
         status = cli_fail(EXIT_MALFORMED, "train: --every takes 1 and more");
-    if (status < 0 && set.all_tensors && set.ledger_path == NULL)
-        status = cli_fail(EXIT_MALFORMED, "train: --ledger-tensors needs --ledger FILE");
-    if (status < 0 && set.save_every != 0 && set.save == NULL)
-        status = cli_fail(EXIT_MALFORMED, "train: --save-every needs --save FILE");
+    if (status < 0)
+        status = cli_check_needs(&command, argv, ranks_started() > 1 ? "ranks" : NULL, needs);
     if (status >= 0)
         return status;
     status = ranks_join(&s.group);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "tools/output.h"
+
 /* While the pipeline opens: of the files.  Later: what takes a while. */
 static void hear(void *ctx, const char *line)
 {
@@ -50,14 +52,19 @@ static int take_weights(session *s, const dp_options *options)
 }
 
 /* Relative to the folder of the data set. */
+static void path_of(const session *s, const char *name, char path[4096])
+{
+    const bool alone = s->data == NULL || name[0] == '/';
+
+    snprintf(path, 4096, "%s%s%s", alone ? "" : s->data, alone ? "" : "/", name);
+}
+
 static int load_weights(session *s, const dp_options *options)
 {
-    const bool alone = s->data == NULL || s->recipe.weights[0] == '/';
     char path[4096];
     dp_error err;
 
-    snprintf(path, sizeof path, "%s%s%s", alone ? "" : s->data, alone ? "" : "/",
-             s->recipe.weights);
+    path_of(s, s->recipe.weights, path);
     if (dp_net_load(s->net, path, &err) != DP_OK)
         return cli_fail_error(&err, NULL);
     return dp_net_tell(s->net) > 0 ? take_weights(s, options) : -1;
@@ -117,6 +124,31 @@ static void say_where(const session *s)
             s->data);
 }
 
+/* A folder, or an archive: also of a text that reads no file. */
+static int check_data(const session *s)
+{
+    struct stat st;
+
+    if (s->data == NULL ||
+        (stat(s->data, &st) == 0 && (S_ISDIR(st.st_mode) || S_ISREG(st.st_mode))))
+        return -1;
+    return cli_fail(EXIT_NOT_TRIED, "--data %s is no folder and no archive", s->data);
+}
+
+/* Before the data set is read, which may take long; a file that is there need not be written. */
+static int check_identities(const session *s)
+{
+    char path[4096];
+    dp_error err;
+
+    if (s->identities == NULL)
+        return -1;
+    path_of(s, s->identities, path);
+    if (!dp_file_exists(path))
+        return output_check(path);
+    return dp_check_regular(path, &err) == DP_OK ? -1 : cli_fail_error(&err, NULL);
+}
+
 static dp_options options_of(session *s)
 {
     dp_options options = cli_options();
@@ -135,6 +167,7 @@ static dp_options options_of(session *s)
 static int open_recipe(session *s, cli_optional seed, cli_optional steps)
 {
     const dp_options options = options_of(s);
+    int status;
     const char *text = s->test ? s->recipe.test : s->recipe.data;
     dp_error err;
 
@@ -154,11 +187,13 @@ static int open_recipe(session *s, cli_optional seed, cli_optional steps)
             say_where(s);
         return failed;
     }
-    if (s->group != NULL) {
-        const int status = check_ranks(s);
-        if (status >= 0)
-            return status;
-    }
+    status = check_data(s);
+    if (status < 0)
+        status = check_identities(s);
+    if (status < 0 && s->group != NULL)
+        status = check_ranks(s);
+    if (status >= 0)
+        return status;
     return s->recipe.net != NULL && !s->stream_only ? open_net(s, &options) : -1;
 }
 

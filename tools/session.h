@@ -33,9 +33,14 @@ typedef struct session {
 #define SESSION_OPTIONS(s)                                                                         \
     {"data", "DIR", "where the data set is (default: working directory)", CLI_TEXT, &(s).data},    \
         {"threads", "N", "worker threads (default: one a CPU)", CLI_COUNT, &(s).threads},          \
-        {"identities", "FILE", "keep digests of data sets in FILE", CLI_TEXT, &(s).identities},    \
     {                                                                                              \
         "prefetch", "N", "batches made ahead (default: 2)", CLI_COUNT, &(s).prefetch               \
+    }
+
+/* For those that ask what the data set is. */
+#define SESSION_IDENTITIES(s)                                                                      \
+    {                                                                                              \
+        "identities", "FILE", "keep digests of data sets in FILE", CLI_TEXT, &(s).identities       \
     }
 
 #define SESSION_DEFAULTS                                                                           \
