@@ -205,7 +205,7 @@ dp_status dp_archive_parse(dp_archive *a, const uint8_t *bytes, size_t n, const 
         return dp_archive_corrupt(a, "%s", what);
     if (status == DP_OK)
         status = find_twice(a, &twice);
-    return status == DP_OK && twice != NULL ? dp_archive_corrupt(a, "%.80s is there twice", twice)
+    return status == DP_OK && twice != NULL ? dp_archive_corrupt(a, "%.80s appears twice", twice)
                                             : status;
 }
 
@@ -278,7 +278,7 @@ static dp_status check_all_saved(const dp_archive *a)
     if (status == DP_OK)
         status = find_twice(a, &twice);
     return status == DP_OK && twice != NULL
-               ? dp_fail(a->err, DP_EINVAL, "dp_archive_save: %.80s is there twice", twice)
+               ? dp_fail(a->err, DP_EINVAL, "dp_archive_save: %.80s appears twice", twice)
                : status;
 }
 

@@ -342,7 +342,7 @@ static dp_status parse(dp_archive *a, const uint8_t *bytes, size_t n)
         status = next_member(bytes, directory, &at, end, &m)
                      ? add_member(a, &m)
                      : dp_archive_corrupt(a, "member %zu is out of place", a->n + 1);
-    return status == DP_OK && at != end ? dp_archive_corrupt(a, "its directory has a rest")
+    return status == DP_OK && at != end ? dp_archive_corrupt(a, "bytes follow its directory")
                                         : status;
 }
 

@@ -4,7 +4,7 @@
  *
  * JSON (RFC 8259) of one form only: {"__metadata__":{text:text},name:{"dtype":text,"shape":[whole],
  * "data_offsets":[whole,whole]}}.  What the format's own library refuses is refused here; besides,
- * what it takes in one of several ways: a key that is there twice, or unknown.
+ * what it takes in one of several ways: a key that appears twice, or unknown.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -337,7 +337,7 @@ static dp_status keep_meta(const cursor *c, const text *key, const text *value)
         if (!is(key, m->key))
             continue;
         if (m->value != NULL)
-            return wrong(c, "%s is there twice", m->key);
+            return wrong(c, "%s appears twice", m->key);
         m->value = value->bytes;
     }
     return DP_OK;
@@ -379,7 +379,7 @@ static dp_status take_entry(cursor *c, bool *has_metadata)
     if (!is(&name, "__metadata__"))
         return take_tensor(c, &name);
     if (*has_metadata)
-        return wrong(c, "__metadata__ is there twice");
+        return wrong(c, "__metadata__ appears twice");
     *has_metadata = true;
     return take_metadata(c);
 }

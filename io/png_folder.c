@@ -141,7 +141,7 @@ static dp_status split_names(state *s, dp_arena *arena, dp_error *err)
         if (name == NULL)
             return dp_arena_fail(arena, err, "the names of the classes");
         if (length == 0 || place_of(s, name) < s->n_names)
-            return dp_fail(err, DP_ESPEC, "png_folder: a name in classes is empty or there twice");
+            return dp_fail(err, DP_ESPEC, "png_folder: a name in classes is empty or appears twice");
         status = add_name(s, name, arena, err);
         at += length;
         if (*at == '\0')

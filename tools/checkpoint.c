@@ -82,7 +82,7 @@ static int go_on(session *s, const char *path)
                         "from (weights: in a recipe takes its weights alone)",
                         path);
     if (!parse_state(note, &state))
-        return cli_fail(EXIT_NOT_TRIED, "%s: its note is not one of detpipe train", path);
+        return cli_fail(EXIT_NOT_TRIED, "%s: its note was not written by detpipe train", path);
     print_note(s, &state, own);
     if (strcmp(note, own) != 0)
         return cli_fail(EXIT_NOT_TRIED,

@@ -173,7 +173,7 @@ static void print_tensors(FILE *f, const replay *p)
             d = difference_of(a, b);
             difference_print(f, &d, a, b);
         } else {
-            fprintf(f, "%s: of other shapes\n", a->name);
+            fprintf(f, "%s: the shapes differ\n", a->name);
         }
     }
     if (more > 0)

@@ -111,7 +111,7 @@ int script_fail(const char *path, const char *content, size_t n)
     }
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         if (has_at(content, n, files[i].at, files[i].begins, files[i].n))
-            return cli_fail(EXIT_MALFORMED, "%s is %s, no recipe: %s", path, files[i].what,
+            return cli_fail(EXIT_MALFORMED, "%s is %s, not a recipe: %s", path, files[i].what,
                             files[i].instead);
     }
     return -1;

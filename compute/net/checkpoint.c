@@ -290,7 +290,7 @@ static dp_status check_tensors(const reading *r)
             complain(&complaints, "extra ", r->archive.tensors[i].name);
     }
     if (complaints.length == 0 && r->archive.n != n)
-        complain(&complaints, "a name is there twice", "");
+        complain(&complaints, "a name appears twice", "");
     if (complaints.length != 0)
         return dp_fail(r->err, DP_ESTATE, "not this net's: %s%s", text,
                        complaints.length >= sizeof text ? " ..." : "");

@@ -211,12 +211,12 @@ static void strict_ckpt(void **state)
     assert_ok(parse(&b, &n));
     assert_int_equal(n, 1);
     put_value(&b, "a", "Float32", two_two, 2, zeros, 16); /* the same name again */
-    refused(&b, "a is there twice");
+    refused(&b, "a appears twice");
     b.n = 0;
     put_value(&b, "a", "Float32", four, 1, zeros, 16);
     put_value(&b, "b", "Float32", four, 1, zeros, 16);
     put_value(&b, "a", "Float32", four, 1, zeros, 16); /* not adjacent: no slice */
-    refused(&b, "a is there twice");
+    refused(&b, "a appears twice");
 }
 
 /* Trailing bytes, a trailer in the wrong place, a tensor that ends like a trailer. */
@@ -310,7 +310,7 @@ static void strict_safetensors(void **state)
                  6, "an overlap");
     check_header("{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},"
                  "\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}}",
-                 2, "a is there twice");
+                 2, "a appears twice");
     check_header("{\"a\":7}", 0, "byte 5 of its header: '{' is expected");
     check_header("{\"a\":", 0, "byte 5 of its header: '{' is expected");
 }

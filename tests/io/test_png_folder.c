@@ -331,8 +331,8 @@ static void classes_fix_labels(void **state)
     expect_failure(folder, "png_folder classes=cat,dog",
                    "folder zebra is not one of classes=cat,dog");
     expect_failure(folder, "png_folder classes=cat,zeb,zebr", "folder zebra is not one of");
-    expect_failure(folder, "png_folder classes=cat,zebra,cat", "empty or there twice");
-    expect_failure(folder, "png_folder classes=\"cat,,zebra\"", "empty or there twice");
+    expect_failure(folder, "png_folder classes=cat,zebra,cat", "empty or appears twice");
+    expect_failure(folder, "png_folder classes=\"cat,,zebra\"", "empty or appears twice");
     test_write(folder, "cat/0.png", "\xff\xd8\xff\xe0 a photograph", 18);
     expect_failure(folder, "png_folder", "is not a PNG picture (it is a JPEG picture)");
     test_folder_remove(folder);

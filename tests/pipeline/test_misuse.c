@@ -594,7 +594,7 @@ static void archive_save_odd(const char *suffix)
     assert_ok(dp_archive_save(NULL, 0, path, &test_error));
     t[1].name = t[0].name;
     REFUSED(dp_archive_save, t, n, path);
-    assert_non_null(strstr(test_error.message, "a/b is there twice"));
+    assert_non_null(strstr(test_error.message, "a/b appears twice"));
 }
 
 static void archive_save(void)

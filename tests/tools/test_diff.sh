@@ -100,7 +100,7 @@ expect 3 'nosuch cannot be read: No such file' diff_of a.ledger nosuch
 mkdir folder
 expect 3 'folder cannot be read: Is a directory' diff_of folder folder
 expect 2 'an argument is missing' diff_of a.ledger
-expect 3 'no ledger of this run' "$DETPIPE" train --steps 6 --seed 3 --ledger a.ledger
+expect 3 "exists but is not this run's ledger" "$DETPIPE" train --steps 6 --seed 3 --ledger a.ledger
 expect 2 'needs --ledger' "$DETPIPE" train --ledger-tensors
 
 # the other kinds

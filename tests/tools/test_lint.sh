@@ -94,7 +94,7 @@ expect 2 'train.py is a Python script: .*`detpipe verify -- python3 train.py`' "
 expect 2 './program is a program: .*`detpipe verify -- ./program`' "$DETPIPE" verify ./program 3
 expect 2 'bash is a program: .*`detpipe verify -- bash ...`' "$DETPIPE" verify bash run.sh --epochs 3
 cp "$SOURCE/tests/golden/snapshot/rows.dps" rows.dps
-is 'a snapshot, no recipe' rows.dps
+is 'a snapshot, not a recipe' rows.dps
 cp "$SOURCE/tests/golden/torch_ops.npz" t.npz
 is 'a zip archive' t.npz
 cp "$SOURCE/tests/golden/ckpt/plain.safetensors" t.safetensors
@@ -104,7 +104,7 @@ expect 2 't.json is JSON' "$DETPIPE" check t.json
 printf '<!DOCTYPE html>' > t.html
 is 'HTML or XML' t.html
 printf '\377\376d\0a\0t\0a\0:\0' > wide.recipe
-is 'UTF-16, no recipe: save it as UTF-8' wide.recipe
+is 'UTF-16, not a recipe: save it as UTF-8' wide.recipe
 printf '#!/bin/sh\ndata: range count=3\n' > odd.py # a recipe is one, whatever it is called
 expect 0 '  3 batches$' "$DETPIPE" digest odd.py
 
