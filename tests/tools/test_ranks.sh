@@ -69,5 +69,5 @@ expect 3 'the other ranks have not joined' env DETPIPE_RANKS_WAIT=2 mpirun -n 1 
 expect 3 'the other ranks have not joined' env DETPIPE_RANKS_WAIT=2 mpirun -n 1 --oversubscribe $root "$DETPIPE" train : -n 1 "$DETPIPE" digest "range count=20 | batch batch_size=5"
 grep -q '^48a29764cfb25705eedc67911c4cc58f  4 batches$' out.txt || fail "the rank that ran digest has no digest"
 expect 3 'rank 1 has another data set, pipeline, seed' mpirun -n 1 --oversubscribe $root "$DETPIPE" train --steps 2 : -n 1 "$DETPIPE" eval
-expect 2 'save-every needs --save' "$DETPIPE" train --save-every 3
+expect 2 'save-every does nothing here: it needs --save' "$DETPIPE" train --save-every 3
 exit $failed
