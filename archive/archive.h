@@ -65,7 +65,7 @@ dp_status dp_archive_corrupt(const dp_archive *, const char *format, ...)
 dp_status dp_archive_add(dp_archive *, const char *name, size_t length, const dp_element *,
                          dp_named_tensor);
 const dp_element *dp_element_of(const dp_named_tensor *);
-/* By one of its names: offset of the field in dp_element. */
+/* The element that has this name in a field of dp_element (its offset); NULL: there is none. */
 const dp_element *dp_element_find(size_t field, const char *name, size_t length);
 
 #endif

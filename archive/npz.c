@@ -220,7 +220,7 @@ static bool inflate_member(const member *m, uint8_t *out)
     return end == Z_STREAM_END && z.avail_in == 0 && z.avail_out == 0;
 }
 
-/* By its name, where that can be shown. */
+/* Names the member that is bad, where its name can be shown. */
 static dp_status bad_member(const dp_archive *a, const member *m, const char *what)
 {
     for (size_t i = 0; i < m->name_length; i++) {

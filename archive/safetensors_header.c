@@ -330,7 +330,7 @@ static dp_status take_tensor(cursor *c, const text *name)
 
 /* ---- metadata ---- */
 
-/* Where it is one that the caller asks for. */
+/* Keeps a text of the metadata that the caller asks for. */
 static dp_status keep_meta(const cursor *c, const text *key, const text *value)
 {
     for (dp_safetensors_meta *m = c->meta; m->key != NULL; m++) {

@@ -38,7 +38,7 @@ static uint64_t content_stamp(const struct stat *st)
     return dp_hash64(numbers, sizeof numbers) | 1;
 }
 
-/* With the time that nobody can set back. */
+/* The stamp of the content and of the time that nobody can set back. */
 static uint64_t stamp_of(const struct stat *st)
 {
     const uint64_t numbers[] = {content_stamp(st), (uint64_t)st->st_ctim.tv_sec,

@@ -53,7 +53,7 @@ static bool has(const uint8_t *bytes, size_t n, const char *word)
     return false;
 }
 
-/* By the name of its first member. */
+/* What a ZIP archive is, by the name of its first member. */
 static const char *sniff_zip(const uint8_t *bytes, size_t n, bool *container)
 {
     const uint8_t *name = bytes + 30;

@@ -54,7 +54,8 @@ DP_API const char *dp_net_spec(const dp_net *); /* canonical text */
 DP_API const dp_tensor *dp_net_parameter(const dp_net *, size_t index, const char **name);
 DP_API const dp_tensor *dp_net_gradient(const dp_net *, size_t index);
 /* Name of layer number index, or NULL; what it made last of this rank's samples, [n, height, width,
- * channels], and the gradient of that.  data is NULL where a neighbour has written over it. */
+ * channels], and the gradient of that.  data is NULL where another layer has
+ * overwritten it. */
 DP_API const char *dp_net_layer(const dp_net *, size_t index, dp_tensor *output,
                                 dp_tensor *gradient);
 /* Names and values of all of them; either digest may be NULL. */

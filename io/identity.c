@@ -201,7 +201,7 @@ static dp_status look_up(const char *path, const char key[33], uint8_t digest[16
     return status;
 }
 
-/* Behind what is there; a full file begins anew.  A line that has no room is taken back.  Returns 0
+/* Appends a line; a full file begins anew.  A line that has no room is taken back.  Returns 0
  * or an errno. */
 static int append(const dp_file *file, const char line[LINE])
 {

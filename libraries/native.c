@@ -112,7 +112,7 @@ static void fill_uniform(const dp_init_source *source, double bound, int64_t fir
         out[i] = (float)((2.0 * dp_rng_uniform(&rng) - 1.0) * bound);
 }
 
-/* By inversion, p = Phi(-2) + u * (Phi(2) - Phi(-2)), no rejection. */
+/* Fills by inversion, p = Phi(-2) + u * (Phi(2) - Phi(-2)), without rejection. */
 static void fill_truncated_normal(const dp_init_source *source, const dp_truncated_normal *d,
                                   int64_t first, int64_t n, float *out)
 {

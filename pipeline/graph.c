@@ -36,7 +36,7 @@ static void count_epochs(dp_branch *branch, uint64_t epochs, bool mixed)
 
 /* ---- one text, from its reader up ---- */
 
-/* Where planning is: what the stages so far deliver. */
+/* The state of planning: what the stages so far deliver. */
 typedef struct level {
     dp_branch *branch;
     const dp_found_text *stages;
@@ -107,7 +107,7 @@ static dp_status add_held(dp_builder *b, level *l, const dp_found *found, uint32
     return DP_OK;
 }
 
-/* Behind batch: rows of two columns are mixed. */
+/* Adds a transform behind batch, which mixes rows of two columns. */
 static dp_status add_mix(dp_builder *b, const level *l, const dp_found *found, dp_error *err)
 {
     dp_graph *g = b->graph;
@@ -589,7 +589,8 @@ bool dp_graph_batched(const dp_graph *g)
     return g->branches[0].batch_node < g->branches[0].n_nodes;
 }
 
-/* From a position of a batch stage to the first row that it groups; how many there are. */
+/* Turns a position of a batch stage into the first row that it groups; returns how many it
+ * groups. */
 static uint64_t group_rows(const dp_graph *g, dp_node *batch, dp_row *first)
 {
     const uint64_t n = batch->order->rows(batch, first->record);

@@ -82,7 +82,7 @@ static void close_stream(bench *b)
     b->batch = NULL;
 }
 
-/* From opening to the batch of a step. */
+/* The time from opening to the batch of a step. */
 static int time_opening(bench *b, uint64_t step, double *ms)
 {
     const double start = cli_seconds();

@@ -128,7 +128,7 @@ static void fix_text(const char *text, const char *at, FILE *out)
     text_free(&stages);
 }
 
-/* With the data set, where it is here. */
+/* Opens the text that was made, with the data set where it is here. */
 static int check_fixed(const session *s, const char *text)
 {
     dp_options options = cli_options();

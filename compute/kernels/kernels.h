@@ -30,8 +30,8 @@ typedef struct dp_grid {
     int64_t ahead_step;
 } dp_grid;
 
-/* What is done with a chain: it begins at +0 and is stored, goes on from what is there, or begins
- * at +0 and is added to what is there. */
+/* What is done with a chain: it begins at +0 and is stored, goes on from the number stored
+ * there, or begins at +0 and is added to that number. */
 typedef enum dp_mode { DP_STORE, DP_GO_ON, DP_ADD } dp_mode;
 
 typedef struct dp_update {

@@ -121,7 +121,7 @@ static void look_around(const head *h)
     }
 }
 
-/* From p to the gradient of s, in its place. */
+/* Turns p into the gradient of s, in place. */
 static void score_gradient(const head *h, int64_t i)
 {
     const int64_t n = h->places;

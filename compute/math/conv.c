@@ -79,7 +79,7 @@ static border input_border(const dp_conv *c)
 
 static int64_t plane_size(const border *b) { return b->out_height * b->out_width * b->channels; }
 
-/* In double, as the sizes of the workspace, so that hostile ones cannot overflow. */
+/* The floats of a plane, in double as all sizes of the workspace, so that none can overflow. */
 static double plane_floats(const border *b)
 {
     return (double)b->out_height * (double)b->out_width * (double)b->channels;

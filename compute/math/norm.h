@@ -17,7 +17,7 @@ static inline float dp_reciprocal_deviation(double variance, double epsilon)
     return (float)(1.0 / sqrt(variance + epsilon));
 }
 
-/* From the means of x and of x^2. */
+/* The variance, from the means of x and of x^2. */
 static inline double dp_variance_of(double mean, double square)
 {
     const double variance = square - mean * mean;

@@ -68,7 +68,7 @@ static bool is_low(const dp_kernels *k, int64_t n)
     return 9 * dp_ceil_div(n, k->low) * k->low <= 8 * dp_ceil_div(n, k->mr) * k->mr;
 }
 
-/* From place number `first` on; the last tile is filled up with the first place. */
+/* Finds the places of a block from number `first` on; the last tile is filled up with the first. */
 static void find_block(const dp_sweep *s, int64_t first, block *b)
 {
     const int64_t most = s->kernels->mr * BLOCK_TILES;

@@ -136,7 +136,7 @@ static float *floats(dp_net *net, int64_t a, int64_t b)
                                             : NULL;
 }
 
-/* In double, so that the check itself cannot overflow. */
+/* Whether n samples may be so large; in double, so that the check itself cannot overflow. */
 static bool fits(const dp_extent *e, int64_t n)
 {
     return (double)e->channels * (double)e->height * (double)e->width * (double)n <=
@@ -449,7 +449,7 @@ static void find_ends(builder *b)
     }
 }
 
-/* At the stage that these are the parameters of. */
+/* Lets an error point at the stage whose parameters these are. */
 static dp_status at_params(const builder *b, const void *params, dp_status status)
 {
     uint32_t i = 0;
@@ -499,7 +499,7 @@ static dp_status check_loss(const builder *b)
 
 #define LINE 16 /* floats: each gradient begins on a line of the cache */
 
-/* In the order in which the backward pass makes them. */
+/* Places the gradients in the order in which the backward pass makes them. */
 static int64_t place_gradients(const dp_net *net)
 {
     int64_t place = 0;

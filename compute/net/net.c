@@ -89,7 +89,7 @@ typedef struct intake {
     const float *src; /* this rank's samples */
 } intake;
 
-/* From [c][h][w] to [h][w][c]. */
+/* Turns a sample from [c][h][w] to [h][w][c]. */
 static void take_sample(void *ctx, uint64_t i)
 {
     const intake *t = ctx;

@@ -93,7 +93,7 @@ static void merge(int32_t op, int64_t n, float *left, const float *right)
     }
 }
 
-/* To every peer, n bytes of `mine`, from each counts[r] times `unit` bytes. */
+/* Sends n bytes of `mine` to every peer, and takes counts[r] times `unit` bytes from each. */
 static dp_status exchange(const dp_group *g, dp_transfer *transfers, const void *mine, size_t n,
                           char *all, const int64_t *counts, size_t unit, dp_error *err)
 {

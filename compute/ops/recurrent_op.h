@@ -12,7 +12,7 @@
 dp_status dp_recurrent_fit(const dp_cell *, const dp_op_plan *, size_t x, size_t w, int64_t leaf,
                            dp_sequence *, dp_error *);
 
-/* With x, and the workspace as the cell's memory. */
+/* A run with x, and with the workspace as the cell's memory. */
 dp_sequence_run dp_recurrent_run(const dp_op_run_args *, size_t x);
 
 /* Bytes of workspace of a backward run; that run, with the gradients of matrices and biases. */

@@ -181,7 +181,7 @@ static dp_status check_bias(test *t)
     return same(t, "the bias gradient", a, b, channels);
 }
 
-/* From a mean square that is one. */
+/* Compares a step of adam from a mean square that is not negative. */
 static dp_status check_adam(test *t, int64_t n, const float *p, const float *g)
 {
     const dp_adam adam = {0.01f,

@@ -29,7 +29,7 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     return DP_OK;
 }
 
-/* To the first row of the group. */
+/* Turns a position into the first row of its group. */
 static void at(dp_node *node, dp_row *row) { row->record *= node->group; }
 
 static uint64_t rows(const dp_node *node, uint64_t position)

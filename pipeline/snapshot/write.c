@@ -29,7 +29,8 @@ static const dp_snapshot_options defaults = {.size = sizeof defaults};
 
 /* ---- what an earlier process left ---- */
 
-/* Takes whole blocks from a place on, as far as they go within this file; the place behind. */
+/* Takes whole blocks from a place on, as far as they go within this file; returns the place behind
+ * them. */
 static uint64_t take_blocks(writing *w, const dp_file *file, uint64_t at)
 {
     const dp_snapshot_header *h = &w->header;

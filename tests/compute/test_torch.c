@@ -11,7 +11,7 @@
 
 static const char *folder = TEST_GOLDEN;
 
-/* In memory of its own: an archive's is not aligned. */
+/* A copy in aligned memory: an archive's is not aligned. */
 static dp_tensor tensor_of(const dp_named_tensor *t)
 {
     dp_tensor out = {malloc((size_t)t->size + 1), DP_F32, t->rank, {0}};

@@ -11,7 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* In place of the tool's, which would print every one of them. */
+/* This stands for the tool's function, which would print every failure. */
 int cli_fail(int status, const char *format, ...)
 {
     (void)format;

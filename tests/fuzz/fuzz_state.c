@@ -11,7 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* With its check as given, and with the right one. */
+/* Tries the state with its check as given, and with the right one. */
 static void try_it(dp_pipeline *p, const dp_state *state)
 {
     const uint64_t before = dp_tell(p);
