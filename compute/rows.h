@@ -26,5 +26,7 @@
 extern const dp_stage_info dp_init_info; /* the init stage */
 extern const dp_stage_info *const dp_net_table[];
 extern const size_t dp_n_net_stages;
+extern const dp_stage_info *const dp_initializer_table[];
+extern const size_t dp_n_initializers;
 
 #endif

@@ -20,10 +20,11 @@ const dp_optimizer *const dp_optimizers[] = {
 #include "compute/list.def"
     NULL};
 #undef DP_OPTIMIZER
-#define DP_INITIALIZER(name) &dp_initializer_##name,
-const dp_initializer *const dp_initializers[] = {
+#define DP_INITIALIZER(name) &dp_initializer_##name.info,
+const dp_stage_info *const dp_initializer_table[] = {
 #include "compute/list.def"
-    NULL};
+};
+const size_t dp_n_initializers = sizeof dp_initializer_table / sizeof dp_initializer_table[0];
 #undef DP_INITIALIZER
 
 #define DP_INITIALIZER(name) &dp_initializer_##name.info,

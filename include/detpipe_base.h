@@ -145,6 +145,7 @@ typedef struct dp_stage_info {
     const char *kind, *name, *help;
     uint32_t revision;      /* raised when the stage's bytes change */
     const dp_param *params; /* ends with a NULL name */
+    size_t size;            /* private to the library: of the parameter struct */
 } dp_stage_info;
 
 DP_API const char *dp_version(void);

@@ -38,7 +38,9 @@ void dp_identity_start(dp_hash *h, uint64_t n_records, const dp_column *columns,
 dp_status dp_source_unchanged(const dp_reader *reader, const dp_source *source, bool accept,
                               dp_error *err)
 {
-    return reader->unchanged != NULL ? reader->unchanged(source->state, accept, err) : DP_OK;
+    const dp_status status =
+        reader->unchanged != NULL ? reader->unchanged(source->state, accept, err) : DP_OK;
+    return dp_stage_failed(&reader->info, 0, status, err);
 }
 
 /* Says once that it takes a while. */
@@ -75,7 +77,7 @@ static dp_status compute(const dp_reader *reader, const dp_source *source,
     dp_identity_start(&h, source->n_records, source->columns, source->n_columns, source->names);
     status = dp_source_buffers(source, &arena, columns, err);
     for (uint64_t record = 0; record < source->n_records && status == DP_OK; record++) {
-        status = reader->read(source->state, record, columns, err);
+        status = dp_source_read(reader, source, false, record, columns, err);
         be_patient(&p, record + 1, source->n_records);
         for (uint32_t c = 0; c < source->n_columns && status == DP_OK; c++) {
             dp_tensor t = source->columns[c].type;

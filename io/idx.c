@@ -69,18 +69,17 @@ static dp_status parse(array *a, dp_blob blob, dp_error *err)
 
     if (blob.size < 4 || b[0] != 0 || b[1] != 0 || !take_type(b[2], &a->type.dtype) || b[3] == 0 ||
         b[3] > 4)
-        return dp_fail(err, DP_ECORRUPT, "idx: %.100s is not an IDX file of 1 to 4 dimensions%s",
+        return dp_fail(err, DP_ECORRUPT, "%.100s is not an IDX file of 1 to 4 dimensions%s",
                        a->path, dp_sniff_bytes(b, blob.size).text);
     a->type.rank = b[3];
     header = 4 + 4 * (size_t)b[3];
     if (blob.size < header)
-        return dp_fail(err, DP_ECORRUPT, "idx: %.120s ends in its header", a->path);
+        return dp_fail(err, DP_ECORRUPT, "%.120s ends in its header", a->path);
     for (int32_t d = 0; d < a->type.rank; d++)
         a->type.shape[d] = big_endian(b + 4 + 4 * d);
     if (!dp_tensor_fits(&a->type) || dp_tensor_bytes(&a->type) != blob.size - header)
-        return dp_fail(err, DP_ECORRUPT,
-                       "idx: %.120s has %zu bytes of elements: its header says %s", a->path,
-                       blob.size - header, dp_tensor_type(&a->type).text);
+        return dp_fail(err, DP_ECORRUPT, "%.120s has %zu bytes of elements: its header says %s",
+                       a->path, blob.size - header, dp_tensor_type(&a->type).text);
     a->elements = b + header;
     return DP_OK;
 }
@@ -104,10 +103,10 @@ static dp_status check_labels(const state *s, dp_error *err)
     const dp_tensor *l = &s->labels.type;
 
     if (l->rank != 1 || !dp_dtype_is_integer(l->dtype))
-        return dp_fail(err, DP_ECORRUPT, "idx: %.120s holds %s: a row of integers is expected",
+        return dp_fail(err, DP_ECORRUPT, "%.120s holds %s: a row of integers is expected",
                        s->labels.path, dp_tensor_type(l).text);
     if (l->shape[0] != s->images.type.shape[0])
-        return dp_fail(err, DP_ECORRUPT, "idx: %lld images, but %lld labels in %.120s",
+        return dp_fail(err, DP_ECORRUPT, "%lld images, but %lld labels in %.120s",
                        (long long)s->images.type.shape[0], (long long)l->shape[0], s->labels.path);
     return DP_OK;
 }
@@ -145,8 +144,8 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
     image = image_type(&s->images.type);
     s->image_count = (size_t)dp_tensor_count(&image);
     if (dp_tensor_bytes(&image) > DP_MAX_SAMPLE_SIZE)
-        return dp_fail(err, DP_ELIMIT, "idx: an image of %.120s is more than %llu bytes",
-                       s->images.path, (unsigned long long)DP_MAX_SAMPLE_SIZE);
+        return dp_fail(err, DP_ELIMIT, "an image of %.120s is more than %llu bytes", s->images.path,
+                       (unsigned long long)DP_MAX_SAMPLE_SIZE);
     out->n_records = (uint64_t)s->images.type.shape[0];
     out->columns[out->n_columns++] = (dp_column){"image", image, image.dtype == DP_U8 ? 256 : 0};
     if (labelled)
@@ -187,7 +186,7 @@ static dp_status read_record(const void *state_, uint64_t record, void *const co
         label = dp_load_int(bytes, s->labels.type.dtype, 0);
         if (label < 0 || label >= s->params->num_classes)
             return dp_fail_record(err, DP_ECORRUPT, record,
-                                  "idx: record %llu of %.80s has label %lld: expected 0 to %lld",
+                                  "record %llu of %.80s has label %lld: expected 0 to %lld",
                                   (unsigned long long)record, s->labels.path, (long long)label,
                                   (long long)s->params->num_classes - 1);
         *(uint32_t *)columns[c++] = (uint32_t)label;
@@ -197,8 +196,8 @@ static dp_status read_record(const void *state_, uint64_t record, void *const co
 }
 
 const dp_reader dp_reader_idx = {
-    .info = {"reader", "idx", "MNIST's format: a file of images and one of labels", 1, params},
-    .size = sizeof(idx),
+    .info = {"reader", "idx", "MNIST's format: a file of images and one of labels", 1, params,
+             sizeof(idx)},
     .open = open_source,
     .read = read_record,
 };

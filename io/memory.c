@@ -68,10 +68,10 @@ static dp_status add_array(state *s, const dp_array *a, dp_arena *arena, dp_sour
         return status;
     memcpy(type.shape, a->tensor.shape + 1, (size_t)type.rank * sizeof type.shape[0]);
     if (s->n > 0 && (uint64_t)a->tensor.shape[0] != out->n_records)
-        return dp_fail(err, DP_EINVAL, "memory: array '%.40s' has %lld records, '%.40s' %llu",
-                       a->name, (long long)a->tensor.shape[0], out->columns[0].name,
+        return dp_fail(err, DP_EINVAL, "array '%.40s' has %lld records, '%.40s' %llu", a->name,
+                       (long long)a->tensor.shape[0], out->columns[0].name,
                        (unsigned long long)out->n_records);
-    status = dp_source_add(out, "memory", a->name, strlen(a->name), &type, arena, err);
+    status = dp_source_add(out, a->name, strlen(a->name), &type, arena, err);
     if (status != DP_OK)
         return status;
     out->n_records = (uint64_t)a->tensor.shape[0];
@@ -90,8 +90,8 @@ static dp_status add_named(state *s, const dp_array *arrays, const char *name, s
         if (strlen(a->name) == length && memcmp(a->name, name, length) == 0)
             return add_array(s, a, arena, out, err);
     }
-    return dp_fail(err, DP_ESPEC, "memory: dp_options.arrays has no '%.*s'",
-                   length > 40 ? 40 : (int)length, name);
+    return dp_fail(err, DP_ESPEC, "dp_options.arrays has no '%.*s'", length > 40 ? 40 : (int)length,
+                   name);
 }
 
 static dp_status add_columns(state *s, const char *names, const dp_array *arrays, dp_arena *arena,
@@ -122,12 +122,12 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
         return dp_arena_fail(arena, err, "memory");
     if (options->arrays == NULL || options->arrays[0].name == NULL)
         return dp_fail(err, DP_EINVAL,
-                       "memory: dp_options.arrays is empty: only a program can give arrays");
+                       "dp_options.arrays is empty: only a program can give arrays");
     status = add_columns(s, ((const memory *)params_)->columns, options->arrays, arena, out, err);
     if (status != DP_OK)
         return status;
     out->state = s;
-    status = dp_source_add(out, "memory", "id", 2, &id, arena, err);
+    status = dp_source_add(out, "id", 2, &id, arena, err);
     if (status == DP_OK)
         out->columns[s->n].limit = out->n_records;
     return status;
@@ -146,8 +146,8 @@ static dp_status read_record(const void *state_, uint64_t record, void *const co
 }
 
 const dp_reader dp_reader_memory = {
-    .info = {"reader", "memory", "arrays of the program that opens the pipeline", 1, params},
-    .size = sizeof(memory),
+    .info = {"reader", "memory", "arrays of the program that opens the pipeline", 1, params,
+             sizeof(memory)},
     .open = open_source,
     .read = read_record,
 };

@@ -77,7 +77,7 @@ typedef struct state {
 static dp_status add(state *s, const char *path, uint64_t label, dp_arena *arena, dp_error *err)
 {
     if (s->n == MOST_FILES)
-        return dp_fail(err, DP_ELIMIT, "png_folder: more than %d files", MOST_FILES);
+        return dp_fail(err, DP_ELIMIT, "more than %d files", MOST_FILES);
     if (s->n == s->room) {
         image_file *more =
             dp_arena_grow(arena, s->files, (size_t)s->n, sizeof *more, &s->room, 1024);
@@ -141,7 +141,7 @@ static dp_status split_names(state *s, dp_arena *arena, dp_error *err)
         if (name == NULL)
             return dp_arena_fail(arena, err, "the names of the classes");
         if (length == 0 || place_of(s, name) < s->n_names)
-            return dp_fail(err, DP_ESPEC, "png_folder: a name in classes is empty or appears twice");
+            return dp_fail(err, DP_ESPEC, "a name in classes is empty or appears twice");
         status = add_name(s, name, arena, err);
         at += length;
         if (*at == '\0')
@@ -160,8 +160,8 @@ static dp_status label_of(state *s, const char *name, uint64_t *label, dp_arena 
     *label = place_of(s, name);
     if (*label < s->n_names)
         return DP_OK;
-    return dp_fail(err, DP_ECORRUPT, "png_folder: the folder %.80s is not one of classes=%.80s",
-                   name, s->params->classes);
+    return dp_fail(err, DP_ECORRUPT, "the folder %.80s is not one of classes=%.80s", name,
+                   s->params->classes);
 }
 
 /* Labels by the folders that happen to be there fit no other number of classes. */
@@ -172,10 +172,10 @@ static dp_status check_count(const state *s, uint64_t n_folders, dp_error *err)
     if (stated == 0 || stated == s->n_classes)
         return DP_OK;
     if (s->params->classes[0] != '\0')
-        return dp_fail(err, DP_ESPEC, "png_folder: num_classes=%llu, but classes has %llu names",
+        return dp_fail(err, DP_ESPEC, "num_classes=%llu, but classes has %llu names",
                        (unsigned long long)stated, (unsigned long long)s->n_classes);
     return dp_fail(err, DP_ECORRUPT,
-                   "png_folder: num_classes=%llu, but there are %llu class folders: name all with "
+                   "num_classes=%llu, but there are %llu class folders: name all with "
                    "classes=a,b,c, so that each has its label",
                    (unsigned long long)stated, (unsigned long long)n_folders);
 }
@@ -236,7 +236,7 @@ static dp_status find_classes(state *s, const dp_options *options, dp_arena *are
     if (status == DP_OK && s->n > 0)
         status = check_count(s, n_folders, err);
     if (status == DP_OK && s->n == 0)
-        status = dp_fail(err, DP_EIO, "png_folder: %.120s has no folder with .png files", folder);
+        status = dp_fail(err, DP_EIO, "%.120s has no folder with .png files", folder);
     return status;
 }
 
@@ -266,14 +266,13 @@ static dp_status add_line(state *s, const char *folder, const char *line, size_t
         comma = line[i] == ',' ? line + i : comma;
     if (comma == NULL || !dp_parse_int(comma + 1, length - (size_t)(comma + 1 - line), &label) ||
         label < 0 || label > UINT32_MAX - 1)
-        return dp_fail(err, DP_ECORRUPT,
-                       "png_folder: line %llu of the list is not of the form path,label%s",
+        return dp_fail(err, DP_ECORRUPT, "line %llu of the list is not of the form path,label%s",
                        (unsigned long long)number, s->list_kind.text);
     name = dp_arena_text(arena, line, (size_t)(comma - line));
     if (name == NULL)
         return dp_arena_fail(arena, err, "a path");
     if (leaves_folder(name) || strlen(name) != (size_t)(comma - line))
-        return dp_fail(err, DP_ECORRUPT, "png_folder: line %llu of the list leaves the folder",
+        return dp_fail(err, DP_ECORRUPT, "line %llu of the list leaves the folder",
                        (unsigned long long)number);
     path = dp_path_join(arena, folder, name);
     return path == NULL ? dp_arena_fail(arena, err, "a path")
@@ -304,7 +303,7 @@ static dp_status read_list(state *s, const char *root, dp_arena *arena, dp_error
             status = add_line(s, folder, line, length, number, arena, err);
     }
     if (status == DP_OK && s->n == 0)
-        status = dp_fail(err, DP_ECORRUPT, "png_folder: %.120s names no file", path);
+        status = dp_fail(err, DP_ECORRUPT, "%.120s names no file", path);
     return status;
 }
 
@@ -339,9 +338,8 @@ static void failed(png_structp png, png_const_charp message)
 {
     decoding *d = png_get_error_ptr(png);
 
-    d->status = d->starved
-                    ? dp_arena_fail(d->arena, d->err, d->path)
-                    : dp_fail(d->err, DP_ECORRUPT, "png_folder: %.120s: %.80s", d->path, message);
+    d->status = d->starved ? dp_arena_fail(d->arena, d->err, d->path)
+                           : dp_fail(d->err, DP_ECORRUPT, "%.120s: %.80s", d->path, message);
     longjmp(d->back, 1);
 }
 
@@ -463,8 +461,7 @@ static dp_status check_same(const state *s, uint64_t record, const dp_blob *blob
     else if (known != stamp)
         atomic_store_explicit(&m->stamp, stamp, memory_order_relaxed);
     return since == NULL ? DP_OK
-                         : dp_fail_record(err, DP_ESTATE, record,
-                                          "png_folder: %.160s changed since it was %s",
+                         : dp_fail_record(err, DP_ESTATE, record, "%.160s changed since it was %s",
                                           s->files[record].path, since);
 }
 
@@ -476,7 +473,7 @@ static dp_status read_image(const state *s, uint64_t record, uint32_t *height, u
     dp_status status = dp_blob_read(d.path, MOST_FILE, &arena, &d.blob, err);
 
     if (status == DP_OK && (d.blob.size < 8 || png_sig_cmp(d.blob.bytes, 0, 8) != 0))
-        status = dp_fail(err, DP_ECORRUPT, "png_folder: %.90s is not a PNG picture%s", d.path,
+        status = dp_fail(err, DP_ECORRUPT, "%.90s is not a PNG picture%s", d.path,
                          dp_sniff_bytes(d.blob.bytes, d.blob.size).text);
     if (status == DP_OK)
         status = decode(&d, s->params->channels, height, width, out);
@@ -494,9 +491,9 @@ static dp_status check_labels(const state *s, uint64_t classes, dp_error *err)
 {
     for (uint64_t i = 0; i < s->n; i++) {
         if (s->files[i].label >= classes)
-            return dp_fail_record(
-                err, DP_ECORRUPT, i, "png_folder: %.120s has label %u: expected 0 to %llu",
-                s->files[i].path, s->files[i].label, (unsigned long long)classes - 1);
+            return dp_fail_record(err, DP_ECORRUPT, i, "%.120s has label %u: expected 0 to %llu",
+                                  s->files[i].path, s->files[i].label,
+                                  (unsigned long long)classes - 1);
     }
     return DP_OK;
 }
@@ -511,7 +508,7 @@ static dp_status stamp_all(const state *s, bool keep, uint64_t *stamp, dp_error 
         const uint32_t known = atomic_load_explicit(&m->stamp, memory_order_relaxed);
         if (known != 0 && known != short_stamp(now))
             return dp_fail_record(err, DP_ESTATE, i,
-                                  "png_folder: %.120s changed since it was read: its content may "
+                                  "%.120s changed since it was read: its content may "
                                   "be another",
                                   s->files[i].path);
         if (keep)
@@ -549,7 +546,7 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
     if (s == NULL)
         return dp_arena_fail(arena, err, "png_folder");
     if (p->channels == 2)
-        return dp_fail(err, DP_ESPEC, "png_folder: channels is 1 or 3");
+        return dp_fail(err, DP_ESPEC, "channels is 1 or 3");
     s->params = p;
     s->alloc = arena->alloc;
     s->memory = options->memory;
@@ -593,8 +590,8 @@ static dp_status read_record(const void *state_, uint64_t record, void *const co
 }
 
 const dp_reader dp_reader_png_folder = {
-    .info = {"reader", "png_folder", "PNG files in class folders or named by a list", 2, params},
-    .size = sizeof(png_folder),
+    .info = {"reader", "png_folder", "PNG files in class folders or named by a list", 2, params,
+             sizeof(png_folder)},
     .open = open_source,
     .read = read_record,
     .stamp = stamp_now,

@@ -9,7 +9,7 @@
 #include "base/hash.h"
 #include "base/status.h"
 #include "io/groups.h"
-#include "lang/params.h"
+#include "lang/stage.h"
 
 /* What a stream that is read back was, for its states. */
 typedef struct dp_origin {
@@ -30,7 +30,6 @@ typedef struct dp_source {
 
 typedef struct dp_reader {
     dp_stage_info info;
-    size_t size; /* of the parameter struct */
     /* Finds and checks the files; reads no record, but where a few show that the files are others.
      * Leaves nothing open on failure. */
     dp_status (*open)(const void *params, const dp_options *, dp_arena *, dp_source *out,
@@ -58,16 +57,26 @@ typedef struct dp_reader {
     void (*identity)(const void *state, uint8_t digest[16]);
 } dp_reader;
 
+/* The row that begins with it, or NULL: it is another kind's. */
+static inline const dp_reader *dp_reader_of(const dp_stage_info *info)
+{
+    return dp_stage_is(info, "reader") ? (const dp_reader *)info : NULL;
+}
+
 extern const dp_reader *const dp_readers[]; /* ends with NULL */
 
 /* One column more, below its type's limit; its name is copied.  DP_ESPEC when the name is taken,
- * the element too large or the columns too many: `reader` is named in front. */
-dp_status dp_source_add(dp_source *, const char *reader, const char *name, size_t length,
-                        const dp_tensor *type, dp_arena *, dp_error *);
+ * the element too large or the columns too many. */
+dp_status dp_source_add(dp_source *, const char *name, size_t length, const dp_tensor *type,
+                        dp_arena *, dp_error *);
 
 /* Room for one record, a buffer a column, for `read`. */
 dp_status dp_source_buffers(const dp_source *, dp_arena *, void *columns[DP_MAX_COLUMNS],
                             dp_error *);
+
+/* One record by the reader's read, or read_planes; a failure names the reader. */
+dp_status dp_source_read(const dp_reader *, const dp_source *, bool planes, uint64_t record,
+                         void *const columns[], dp_error *);
 
 /* How the digest of a data set begins, names as in its dp_source; then come the columns of each
  * record as dp_hash_tensor has them. */

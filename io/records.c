@@ -53,8 +53,7 @@ typedef struct state {
 
 static dp_status bad_field(const char *text, size_t length, const char *why, dp_error *err)
 {
-    return dp_fail(err, DP_ESPEC, "records: field '%.*s' %s", length > 40 ? 40 : (int)length, text,
-                   why);
+    return dp_fail(err, DP_ESPEC, "field '%.*s' %s", length > 40 ? 40 : (int)length, text, why);
 }
 
 static bool take_dtype(const char *text, size_t length, dp_dtype *out)
@@ -95,7 +94,7 @@ static dp_status parse_field(const char *text, size_t length, field *f, dp_arena
         return bad_field(text, length, "is too large", err);
     f->bytes = dp_tensor_bytes(&f->type);
     f->column = name == 1 && text[0] == '_' ? -1 : (int32_t)out->n_columns;
-    return f->column < 0 ? DP_OK : dp_source_add(out, "records", text, name, &f->type, arena, err);
+    return f->column < 0 ? DP_OK : dp_source_add(out, text, name, &f->type, arena, err);
 }
 
 static dp_status parse_fields(state *s, dp_arena *arena, dp_source *out, dp_error *err)
@@ -106,7 +105,7 @@ static dp_status parse_fields(state *s, dp_arena *arena, dp_source *out, dp_erro
         const size_t length = strcspn(text, ",");
         dp_status status;
         if (s->n_fields == MOST_FIELDS)
-            return dp_fail(err, DP_ELIMIT, "records: at most %d fields", MOST_FIELDS);
+            return dp_fail(err, DP_ELIMIT, "at most %d fields", MOST_FIELDS);
         status = parse_field(text, length, &s->fields[s->n_fields], arena, out, err);
         if (status != DP_OK)
             return status;
@@ -116,7 +115,7 @@ static dp_status parse_fields(state *s, dp_arena *arena, dp_source *out, dp_erro
             break;
     }
     s->id = (int32_t)out->n_columns;
-    return dp_source_add(out, "records", "id", 2, &id, arena, err);
+    return dp_source_add(out, "id", 2, &id, arena, err);
 }
 
 /* ---- the file ---- */
@@ -129,10 +128,9 @@ static dp_status count_records(state *s, dp_error *err)
     s->n_records = left / s->record_size;
     if (s->file.size < header || left % s->record_size != 0)
         return dp_fail_record(err, DP_ECORRUPT, s->n_records,
-                              "records: %.100s has %llu bytes%s: expected %llu and records of %llu",
-                              s->path, (unsigned long long)s->file.size,
-                              dp_sniff_file(&s->file).text, (unsigned long long)header,
-                              (unsigned long long)s->record_size);
+                              "%.100s has %llu bytes%s: expected %llu and records of %llu", s->path,
+                              (unsigned long long)s->file.size, dp_sniff_file(&s->file).text,
+                              (unsigned long long)header, (unsigned long long)s->record_size);
     return DP_OK;
 }
 
@@ -183,12 +181,11 @@ static dp_status read_field(const state *s, uint64_t record, uint64_t at, const 
     const int error = dp_file_read_at(&s->file, at, out, f->bytes, &got);
 
     if (error != 0)
-        return dp_fail_record(err, DP_EIO, record,
-                              "records: record %llu of %.120s cannot be read: %s",
+        return dp_fail_record(err, DP_EIO, record, "record %llu of %.120s cannot be read: %s",
                               (unsigned long long)record, s->path, strerror(error));
     if (got != f->bytes)
         return dp_fail_record(err, DP_ECORRUPT, record,
-                              "records: record %llu of %.120s is cut (the file shrank while it was "
+                              "record %llu of %.120s is cut (the file shrank while it was "
                               "in use)",
                               (unsigned long long)record, s->path);
     if (size > 1 && file_is_little != (*(const uint8_t *)&one == 1))
@@ -214,8 +211,8 @@ static dp_status read_record(const void *state_, uint64_t record, void *const co
 }
 
 const dp_reader dp_reader_records = {
-    .info = {"reader", "records", "records of a fixed size in any file", 1, params},
-    .size = sizeof(records),
+    .info = {"reader", "records", "records of a fixed size in any file", 1, params,
+             sizeof(records)},
     .open = open_source,
     .read = read_record,
     .unchanged = unchanged,

@@ -115,8 +115,7 @@ static void identity(const void *state_, uint8_t digest[16])
 
 const dp_reader dp_reader_synthetic = {
     .info = {"reader", "synthetic", "learnable CIFAR-shaped images made from a seed", REVISION,
-             params},
-    .size = sizeof(synthetic),
+             params, sizeof(synthetic)},
     .open = open_source,
     .read = read_record,
     .identity = identity,

@@ -28,19 +28,19 @@ static uint64_t type_limit(dp_dtype dtype)
     return dtype == DP_U8 ? 256 : dtype == DP_U16 ? 65536 : 0;
 }
 
-dp_status dp_source_add(dp_source *source, const char *reader, const char *name, size_t length,
-                        const dp_tensor *type, dp_arena *arena, dp_error *err)
+dp_status dp_source_add(dp_source *source, const char *name, size_t length, const dp_tensor *type,
+                        dp_arena *arena, dp_error *err)
 {
     const int shown = length > 40 ? 40 : (int)length;
     const char *copy;
 
     if (source->n_columns == DP_MAX_COLUMNS)
-        return dp_fail(err, DP_ESPEC, "%s: '%.*s' is more than %d columns", reader, shown, name,
+        return dp_fail(err, DP_ESPEC, "'%.*s' is more than %d columns", shown, name,
                        DP_MAX_COLUMNS);
     if (is_taken(source, name, length))
-        return dp_fail(err, DP_ESPEC, "%s: there are two columns '%.*s'", reader, shown, name);
+        return dp_fail(err, DP_ESPEC, "there are two columns '%.*s'", shown, name);
     if (!dp_tensor_fits(type) || dp_tensor_bytes(type) > DP_MAX_SAMPLE_SIZE)
-        return dp_fail(err, DP_ESPEC, "%s: '%.*s' is too large", reader, shown, name);
+        return dp_fail(err, DP_ESPEC, "'%.*s' is too large", shown, name);
     copy = dp_arena_text(arena, name, length);
     if (copy == NULL)
         return dp_arena_fail(arena, err, "a column");
@@ -58,4 +58,12 @@ dp_status dp_source_buffers(const dp_source *source, dp_arena *arena, void *colu
             return dp_arena_fail(arena, err, "a record");
     }
     return DP_OK;
+}
+
+dp_status dp_source_read(const dp_reader *reader, const dp_source *source, bool planes,
+                         uint64_t record, void *const columns[], dp_error *err)
+{
+    const dp_status status =
+        (planes ? reader->read_planes : reader->read)(source->state, record, columns, err);
+    return dp_stage_failed(&reader->info, 0, status, err);
 }

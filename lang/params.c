@@ -7,37 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/nearest.h"
 #include "base/number/num.h"
 #include "base/status.h"
 
 const dp_param dp_no_params[] = {DP_PARAMS_END};
-
-const dp_stage_info *dp_stage_find(const dp_stage_info *const *rows, size_t n, const char *name,
-                                   const char **hint)
-{
-    dp_nearest near = {name, NULL, 0};
-
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(name, rows[i]->name) == 0) {
-            *hint = NULL;
-            return rows[i];
-        }
-        dp_nearest_look(&near, rows[i]->name);
-    }
-    *hint = near.name;
-    return NULL;
-}
-
-dp_status dp_stage_unknown(const dp_text_stage *stage, const char *hint, const char *what,
-                           dp_error *err)
-{
-    if (hint != NULL)
-        return dp_fail_at(err, DP_ESPEC, stage->column, "there is no %s '%s': did you mean %s?",
-                          what, stage->name, hint);
-    return dp_fail_at(err, DP_ESPEC, stage->column,
-                      "there is no %s '%s' (`detpipe stages` lists them)", what, stage->name);
-}
 
 typedef struct binding {
     const char *stage;
@@ -206,9 +179,9 @@ dp_status dp_params_bind(const dp_stage_info *info, const dp_text_stage *stage, 
     return DP_OK;
 }
 
-dp_status dp_params_idle(const char *stage, const char *param, const char *needs, dp_error *err)
+dp_status dp_params_idle(const char *param, const char *needs, dp_error *err)
 {
-    return dp_fail(err, DP_ESPEC, "%s: %s does nothing here: it needs %s", stage, param, needs);
+    return dp_fail(err, DP_ESPEC, "%s does nothing here: it needs %s", param, needs);
 }
 
 static void print_int(dp_out *out, int64_t value)

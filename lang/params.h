@@ -64,15 +64,10 @@ typedef struct dp_numbers {
 dp_status dp_params_bind(const dp_stage_info *, const dp_text_stage *, void *params, dp_error *);
 
 /* DP_ESPEC for a value that does nothing beside the others: `needs` says when it would. */
-dp_status dp_params_idle(const char *stage, const char *param, const char *needs, dp_error *);
+dp_status dp_params_idle(const char *param, const char *needs, dp_error *);
 
 /* "name a=1 b=2,3": every parameter in the order of the table. */
 void dp_params_print(const dp_stage_info *, const void *params, dp_out *);
-
-/* The row called name, or NULL; *hint gets the nearest name (for the message) or NULL. */
-const dp_stage_info *dp_stage_find(const dp_stage_info *const *rows, size_t n, const char *name,
-                                   const char **hint);
-dp_status dp_stage_unknown(const dp_text_stage *, const char *hint, const char *what, dp_error *);
 
 extern const dp_param dp_no_params[]; /* of a stage that takes none */
 

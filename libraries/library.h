@@ -23,18 +23,17 @@
 
 /* What a stage wants, for one epoch. */
 typedef struct dp_ask {
-    const char *stage; /* of messages */
-    uint64_t seed;     /* of the stream */
-    uint64_t key;      /* of this stage's own draws: dp_rng_key of seed, stage and use */
-    uint64_t epoch;    /* from 0 */
-    uint64_t rows;     /* there are, to be put in order or drawn from: 0 .. rows - 1 */
-    uint64_t count;    /* wanted of them */
-    bool replacement;  /* a row may come again */
-    bool once;         /* the order of epoch 0 serves every epoch */
-    bool cut;          /* shards are cut to a number of rows, or begin at an offset */
-    uint32_t *order;   /* kept from epoch to epoch, `kept` numbers; NULL = none are */
-    uint64_t kept;     /* rows; or those of the buffer that they go through */
-    void *generator;   /* dp_library.generator bytes, kept from epoch to epoch */
+    uint64_t seed;    /* of the stream */
+    uint64_t key;     /* of this stage's own draws: dp_rng_key of seed, stage and use */
+    uint64_t epoch;   /* from 0 */
+    uint64_t rows;    /* there are, to be put in order or drawn from: 0 .. rows - 1 */
+    uint64_t count;   /* wanted of them */
+    bool replacement; /* a row may come again */
+    bool once;        /* the order of epoch 0 serves every epoch */
+    bool cut;         /* shards are cut to a number of rows, or begin at an offset */
+    uint32_t *order;  /* kept from epoch to epoch, `kept` numbers; NULL = none are */
+    uint64_t kept;    /* rows; or those of the buffer that they go through */
+    void *generator;  /* dp_library.generator bytes, kept from epoch to epoch */
 } dp_ask;
 
 /* DP_ESPEC for what the library itself refuses, seeds above all.  NULL in a row: it takes all. */

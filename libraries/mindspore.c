@@ -22,15 +22,15 @@ static dp_status check(const dp_ask *ask, dp_error *err)
 
     if (status == DP_OK && ask->seed == NO_SEED)
         return dp_fail(err, DP_ESPEC,
-                       "%s: to MindSpore seed %d means no seed, so there is nothing to replay",
-                       ask->stage, NO_SEED);
+                       "to MindSpore seed %d means no seed, so there is nothing to replay",
+                       NO_SEED);
     return status;
 }
 
 static dp_status check_shuffle(const dp_ask *ask, dp_error *err)
 {
     if (ask->rows == 0)
-        return dp_fail(err, DP_ESPEC, "%s: MindSpore refuses to shuffle nothing", ask->stage);
+        return dp_fail(err, DP_ESPEC, "MindSpore refuses to shuffle nothing");
     return check(ask, err);
 }
 
@@ -76,7 +76,7 @@ static void make_sample(const dp_ask *ask, uint32_t *table)
 static dp_status check_distribute(const dp_ask *ask, dp_error *err)
 {
     if (ask->seed == UINT32_MAX)
-        return dp_fail(err, DP_ESPEC, "%s: MindSpore fails with seed 2^32 - 1", ask->stage);
+        return dp_fail(err, DP_ESPEC, "MindSpore fails with seed 2^32 - 1");
     return dp_check_seed_32(ask, "mindspore", err);
 }
 

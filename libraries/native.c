@@ -73,9 +73,9 @@ static dp_status check_sample(const dp_ask *ask, dp_error *err)
 {
     if (ask->count > ask->rows && !ask->replacement)
         return dp_fail(err, DP_ESPEC,
-                       "%s: num_samples=%llu is more than the %llu rows: replacement=true draws "
+                       "num_samples=%llu is more than the %llu rows: replacement=true draws "
                        "rows again",
-                       ask->stage, (unsigned long long)ask->count, (unsigned long long)ask->rows);
+                       (unsigned long long)ask->count, (unsigned long long)ask->rows);
     return DP_OK;
 }
 

@@ -64,7 +64,7 @@ dp_who dp_library_who(bool (*has)(const dp_library *))
 dp_status dp_check_seed_32(const dp_ask *ask, const char *word, dp_error *err)
 {
     if (ask->seed > UINT32_MAX)
-        return dp_fail(err, DP_ESPEC, "%s: order=%s takes seeds below 2^32, not %llu", ask->stage,
-                       word, (unsigned long long)ask->seed);
+        return dp_fail(err, DP_ESPEC, "order=%s takes seeds below 2^32, not %llu", word,
+                       (unsigned long long)ask->seed);
     return DP_OK;
 }

@@ -25,8 +25,7 @@ static void make(const dp_ask *ask, uint32_t *table)
 
 static dp_status check_sample(const dp_ask *ask, dp_error *err)
 {
-    return ask->once ? dp_fail(err, DP_ESPEC, "%s: PyTorch draws anew each epoch", ask->stage)
-                     : DP_OK;
+    return ask->once ? dp_fail(err, DP_ESPEC, "PyTorch draws anew each epoch") : DP_OK;
 }
 
 /* RandomSampler with a generator.  More samples than rows are several permutations; a last one is
@@ -49,9 +48,7 @@ static void make_sample(const dp_ask *ask, uint32_t *table)
 
 static dp_status check_distribute(const dp_ask *ask, dp_error *err)
 {
-    return ask->cut ? dp_fail(err, DP_ESPEC, "%s: PyTorch's has no num_samples and no offset",
-                              ask->stage)
-                    : DP_OK;
+    return ask->cut ? dp_fail(err, DP_ESPEC, "PyTorch's has no num_samples and no offset") : DP_OK;
 }
 
 static void make_distribute(const dp_ask *ask, uint32_t *table)

@@ -143,8 +143,8 @@ static dp_status read_row(dp_batch *b, uint64_t i, const dp_row *rows, const dp_
             columns[c] = branch->direct[c] ? place_of(b, slot, i) : scratch->buffers[slot][0];
             current[slot] = columns[c];
         }
-        status = (branch->planes ? branch->reader->read_planes : branch->reader->read)(
-            branch->source.state, rows[branch->segment].record, columns, err);
+        status = dp_source_read(branch->reader, &branch->source, branch->planes,
+                                rows[branch->segment].record, columns, err);
     }
     return status;
 }

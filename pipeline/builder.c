@@ -12,22 +12,9 @@
 #include "pipeline/replay.h"
 #include "pipeline/state.h"
 
-#define FIND(list, row)                                                                            \
-    for (size_t i = 0; list[i] != NULL; i++) {                                                     \
-        if (&list[i]->info == row)                                                                 \
-            return list[i];                                                                        \
-    }                                                                                              \
-    return NULL
-
-static const dp_reader *reader_of(const dp_stage_info *info) { FIND(dp_readers, info); }
-static const dp_order *order_of(const dp_stage_info *info) { FIND(dp_orders, info); }
-static const dp_transform *transform_of(const dp_stage_info *info) { FIND(dp_transforms, info); }
-
 dp_status dp_found_fail(const dp_builder *b, const dp_found *found, dp_status status)
 {
-    if (status != DP_OK && b->err != NULL && b->err->column == 0)
-        b->err->column = found->column;
-    return status;
+    return dp_stage_failed(found->info, found->column, status, b->err);
 }
 
 /* ---- one stage ---- */
@@ -43,23 +30,20 @@ static uint32_t count_use(dp_builder *b, const dp_stage_info *info)
 
 static dp_status bind(dp_builder *b, dp_found *f, const dp_text_stage *stage)
 {
-    dp_arena *arena = &b->graph->arena;
-    const char *hint;
+    const dp_stage_list list = {"stage", dp_stage_table, dp_n_stages};
+    dp_bound bound;
+    dp_status status = dp_stage_find(&list, stage, &f->info, b->err);
 
+    if (status == DP_OK)
+        status = dp_stage_bind(f->info, stage, &b->graph->arena, &bound, b->err);
+    if (status != DP_OK)
+        return status;
     f->column = stage->column;
-    f->info = dp_stage_find(dp_stage_table, dp_n_stages, stage->name, &hint);
-    if (f->info == NULL)
-        return dp_stage_unknown(stage, hint, "stage", b->err);
-    f->reader = reader_of(f->info);
-    f->order = order_of(f->info);
-    f->transform = transform_of(f->info);
-    f->params = dp_arena_alloc(arena, 1,
-                               f->reader != NULL  ? f->reader->size
-                               : f->order != NULL ? f->order->size
-                                                  : f->transform->size);
-    if (f->params == NULL)
-        return dp_arena_fail(arena, b->err, "the stages");
-    return dp_params_bind(f->info, stage, f->params, b->err);
+    f->reader = dp_reader_of(f->info);
+    f->order = dp_order_of(f->info);
+    f->transform = dp_transform_of(f->info);
+    f->params = bound.params;
+    return DP_OK;
 }
 
 /* Whose numbers a random transform takes; NULL: it is none, or every row has its own. */

@@ -62,7 +62,7 @@ static dp_status add_step(dp_builder *b, level *l, const dp_found *found, const 
     dp_status status;
 
     if (c == l->columns.n)
-        return dp_column_missing(found->info->name, name, strlen(name), err);
+        return dp_column_missing(name, strlen(name), err);
     *step = *like;
     step->transform = found->transform;
     step->params = found->params;
@@ -76,9 +76,8 @@ static dp_status add_step(dp_builder *b, level *l, const dp_found *found, const 
     if (status != DP_OK)
         return status;
     if (step->gate != DP_NO_GATE && !dp_tensor_same_type(&out.type, &column->type))
-        return dp_fail(err, DP_ESPEC, "%s makes %s of %s: what may be left out keeps the type",
-                       found->info->name, dp_tensor_type(&out.type).text,
-                       dp_tensor_type(&column->type).text);
+        return dp_fail(err, DP_ESPEC, "it makes %s of %s: what may be left out keeps the type",
+                       dp_tensor_type(&out.type).text, dp_tensor_type(&column->type).text);
     step->out = out.type;
     *column = out;
     g->n_draws += dp_n_draws(step->transform);
@@ -100,7 +99,8 @@ static dp_status add_held(dp_builder *b, level *l, const dp_found *found, uint32
     for (uint32_t i = 0; i < found->held->n; i++) {
         const dp_found *inner = &found->held->found[i];
         const dp_step like = {.gate = gate, .opens = one ? i : 1};
-        const dp_status status = add_step(b, l, inner, &like, err);
+        const dp_status status =
+            dp_stage_failed(inner->info, found->column, add_step(b, l, inner, &like, err), err);
         if (status != DP_OK)
             return status;
     }
@@ -117,20 +117,20 @@ static dp_status add_mix(dp_builder *b, const level *l, const dp_found *found, d
     dp_column out;
 
     if (image == l->columns.n || label == l->columns.n)
-        return dp_column_missing(found->info->name, image == l->columns.n ? p->column : p->label,
+        return dp_column_missing(image == l->columns.n ? p->column : p->label,
                                  strlen(image == l->columns.n ? p->column : p->label), err);
     if (found->replayed != NULL)
-        return dp_fail(err, DP_ESPEC, "%s: %s's draws are not known: use order=native",
-                       found->info->name, found->replayed->name);
+        return dp_fail(err, DP_ESPEC, "%s's draws are not known: use order=native",
+                       found->replayed->name);
     for (int i = 0; i < 2; i++) {
         const dp_column *c = &l->columns.column[i == 0 ? image : label];
         if ((c->type.dtype != DP_F32 && c->type.dtype != DP_F64) || c->type.rank == 0)
-            return dp_fail(err, DP_ESPEC, "%s mixes arrays of float32 or float64: column %s is %s",
-                           found->info->name, c->name, dp_tensor_type(&c->type).text);
+            return dp_fail(err, DP_ESPEC, "arrays of float32 or float64 are mixed: column %s is %s",
+                           c->name, dp_tensor_type(&c->type).text);
     }
     if (l->columns.owner[image] != l->columns.owner[label])
-        return dp_fail(err, DP_ESPEC, "%s mixes the rows of one batch, not of two that are zipped",
-                       found->info->name);
+        return dp_fail(err, DP_ESPEC,
+                       "the rows of one batch are mixed, not of two that are zipped");
     out = l->columns.column[image];
     g->mixes[g->n_mixes++] =
         (dp_mix){found->transform, found->params,
@@ -169,21 +169,19 @@ static dp_status join_columns(dp_builder *b, const level *l, const level *other,
     uint32_t to[DP_MAX_SLOTS];
 
     if (other->columns.n != l->columns.n)
-        return dp_fail(err, DP_ESPEC, "concat: %u columns here, %u in the other stream",
-                       l->columns.n, other->columns.n);
+        return dp_fail(err, DP_ESPEC, "%u columns here, %u in the other stream", l->columns.n,
+                       other->columns.n);
     for (uint32_t s = 0; s < DP_MAX_SLOTS; s++)
         to[s] = s;
     for (uint32_t c = 0; c < l->columns.n; c++) {
         const dp_column *mine = &l->columns.column[c], *theirs;
         const uint32_t o = dp_column_find(&other->columns, mine->name, strlen(mine->name));
         if (o == other->columns.n)
-            return dp_fail(err, DP_ESPEC, "concat: the other stream has no column '%.40s'",
-                           mine->name);
+            return dp_fail(err, DP_ESPEC, "the other stream has no column '%.40s'", mine->name);
         theirs = &other->columns.column[o];
         if (!dp_tensor_same_type(&mine->type, &theirs->type))
-            return dp_fail(err, DP_ESPEC, "concat: column '%.40s' is %s here and %s there",
-                           mine->name, dp_tensor_type(&mine->type).text,
-                           dp_tensor_type(&theirs->type).text);
+            return dp_fail(err, DP_ESPEC, "column '%.40s' is %s here and %s there", mine->name,
+                           dp_tensor_type(&mine->type).text, dp_tensor_type(&theirs->type).text);
         to[other->columns.slot[o]] = l->columns.slot[c];
     }
     for (uint32_t s = first_step; s < g->n_steps; s++)
@@ -216,9 +214,9 @@ static dp_status add_columns(dp_columns *columns, const dp_columns *other, const
         const char *name = other->column[o].name;
         if (dp_column_find(columns, name, strlen(name)) != columns->n)
             return dp_fail(err, DP_ESPEC,
-                           "zip: both streams have a column '%.40s': rename or project it", name);
+                           "both streams have a column '%.40s': rename or project it", name);
         if (columns->n == DP_MAX_COLUMNS)
-            return dp_fail(err, DP_ELIMIT, "zip: a row has at most %d columns", DP_MAX_COLUMNS);
+            return dp_fail(err, DP_ELIMIT, "a row has at most %d columns", DP_MAX_COLUMNS);
         columns->column[columns->n] = other->column[o];
         columns->owner[columns->n] = owner != NULL ? owner : other->owner[o];
         columns->slot[columns->n++] = other->slot[o];

@@ -80,12 +80,12 @@ static void at(dp_node *node, dp_row *row)
 static dp_status check(const dp_library *library, const dp_step *steps, uint32_t n, uint64_t seed,
                        dp_error *err)
 {
-    const dp_ask ask = {.stage = steps[0].transform->info.name, .seed = seed};
+    const dp_ask ask = {.seed = seed};
 
     for (uint32_t s = 0; s < n; s++) {
         if (steps[s].transform->draw != NULL && steps[s].transform->replay == NULL)
-            return dp_fail(err, DP_ESPEC, "%s: %s's draws are not known: use order=native",
-                           steps[s].transform->info.name, library->name);
+            return dp_fail(err, DP_ESPEC, "%s's draws of %s are not known: use order=native",
+                           library->name, steps[s].transform->info.name);
     }
     return dp_check_ask(library->draws->check, &ask, err);
 }
@@ -93,7 +93,6 @@ static dp_status check(const dp_library *library, const dp_step *steps, uint32_t
 dp_status dp_replay_plan(dp_node *node, const dp_library *library, const dp_step *steps, uint32_t n,
                          dp_arena *arena, dp_error *err)
 {
-    const char *name = steps[0].transform->info.name;
     const dp_status status = check(library, steps, n, node->seed, err);
     dp_replay *r = dp_arena_alloc(arena, 1, sizeof *r);
 
@@ -109,16 +108,16 @@ dp_status dp_replay_plan(dp_node *node, const dp_library *library, const dp_step
     r->endless = node->below == DP_ENDLESS;
     r->rows = r->endless ? BLOCK : node->below;
     if (r->rows > MOST_ROWS)
-        return dp_fail(err, DP_ELIMIT, "%s: order=%s replays at most %d rows an epoch", name,
-                       library->word, MOST_ROWS);
+        return dp_fail(err, DP_ELIMIT, "order=%s replays at most %d rows an epoch", library->word,
+                       MOST_ROWS);
     r->generators = dp_arena_alloc(arena, (size_t)r->workers * n, library->generator);
     if (r->generators == NULL)
         return dp_arena_fail(arena, err, "a replay");
     r->tables.in_turn = true;
     r->tables.make = make;
     r->tables.ctx = r;
-    return dp_tables_plan(&r->tables, name, node->epochs, r->rows, r->n_draws * sizeof(double),
-                          arena, err);
+    return dp_tables_plan(&r->tables, node->epochs, r->rows, r->n_draws * sizeof(double), arena,
+                          err);
 }
 
 const dp_order dp_order_replay = {

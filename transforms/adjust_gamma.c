@@ -30,7 +30,7 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
         const double value = 255.999 * p->gain * power;
         p->table[v] = (uint8_t)(value > 255 ? 255 : value);
     }
-    return dp_check_color("adjust_gamma", in, 0, err);
+    return dp_check_color(in, 0, err);
 }
 
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
@@ -41,8 +41,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_adjust_gamma = {
-    .info = {"transform", "adjust_gamma", "raise the values to a power", 1, params},
-    .size = sizeof(adjust_gamma),
+    .info = {"transform", "adjust_gamma", "raise the values to a power", 1, params,
+             sizeof(adjust_gamma)},
     .plan = plan,
     .apply = apply,
 };

@@ -19,7 +19,7 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
                       dp_error *err)
 {
     (void)params_, (void)out, (void)arena;
-    return dp_check_color("adjust_hue", in, 3, err);
+    return dp_check_color(in, 3, err);
 }
 
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
@@ -32,8 +32,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_adjust_hue = {
-    .info = {"transform", "adjust_hue", "turn the hues", 1, params},
-    .size = sizeof(adjust_hue),
+    .info = {"transform", "adjust_hue", "turn the hues", 1, params, sizeof(adjust_hue)},
     .plan = plan,
     .apply = apply,
 };

@@ -22,7 +22,7 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
                       dp_error *err)
 {
     (void)params_, (void)out, (void)arena;
-    return dp_check_flip("alternating_flip", in, err);
+    return dp_check_flip(in, err);
 }
 
 static void draw(const void *params_, dp_place *place, double *draws)
@@ -42,8 +42,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_alternating_flip = {
-    .info = {"transform", "alternating_flip", "mirror the image in every second epoch", 1, params},
-    .size = sizeof(alternating_flip),
+    .info = {"transform", "alternating_flip", "mirror the image in every second epoch", 1, params,
+             sizeof(alternating_flip)},
     .plan = plan,
     .apply = apply,
     .draw = draw,

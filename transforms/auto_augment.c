@@ -83,8 +83,8 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
 
     (void)out, (void)arena;
     if (p->fill_value.n != 1 && p->fill_value.n != 3)
-        return dp_fail(err, DP_ESPEC, "auto_augment: fill_value takes 1 or 3 numbers");
-    return dp_check_color("auto_augment", in, 3, err);
+        return dp_fail(err, DP_ESPEC, "fill_value takes 1 or 3 numbers");
+    return dp_check_color(in, 3, err);
 }
 
 /* pair, then for each operation 0 = not applied, 1 = applied, -1 = applied the other way */
@@ -174,8 +174,8 @@ static void then(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_auto_augment = {
-    .info = {"transform", "auto_augment", "apply two operations of a learnt policy", 1, params},
-    .size = sizeof(auto_augment),
+    .info = {"transform", "auto_augment", "apply two operations of a learnt policy", 1, params,
+             sizeof(auto_augment)},
     .plan = plan,
     .apply = apply,
     .draw = draw,

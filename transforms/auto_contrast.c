@@ -21,7 +21,7 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
                       dp_error *err)
 {
     (void)params_, (void)out, (void)arena;
-    return dp_check_color("auto_contrast", in, 0, err);
+    return dp_check_color(in, 0, err);
 }
 
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
@@ -34,8 +34,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_auto_contrast = {
-    .info = {"transform", "auto_contrast", "stretch the values of each channel", 1, params},
-    .size = sizeof(auto_contrast),
+    .info = {"transform", "auto_contrast", "stretch the values of each channel", 1, params,
+             sizeof(auto_contrast)},
     .plan = plan,
     .apply = apply,
 };

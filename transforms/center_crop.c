@@ -26,10 +26,10 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     center_crop *p = params_;
     dp_axis *axes[2] = {&p->window.y, &p->window.x};
     int64_t size[2];
-    dp_status status = dp_check_image("center_crop", in, err);
+    dp_status status = dp_check_image(in, err);
 
     if (status == DP_OK)
-        status = dp_check_list("center_crop", "size", &p->size, 2, err);
+        status = dp_check_list("size", &p->size, 2, err);
     if (status == DP_OK)
         status = dp_window_plan(&p->window, in, NULL, arena, err);
     if (status != DP_OK)
@@ -38,8 +38,7 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     for (int d = 0; d < 2; d++) {
         const int64_t missing = size[d] - in->type.shape[d];
         if (missing >= 3 * in->type.shape[d])
-            return dp_fail(err, DP_ESPEC,
-                           "center_crop: size %lld adds 3 times the %lld of the image or more",
+            return dp_fail(err, DP_ESPEC, "size %lld adds 3 times the %lld of the image or more",
                            (long long)size[d], (long long)in->type.shape[d]);
         if (missing > 0)
             status = dp_axis_pad(axes[d], (missing + 1) / 2, missing / 2, 0, arena, err);
@@ -47,7 +46,7 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
             return status;
         p->corner[d] = (axes[d]->length - size[d]) / 2;
     }
-    return dp_resized("center_crop", out, size[0], size[1], err);
+    return dp_resized(out, size[0], size[1], err);
 }
 
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
@@ -72,8 +71,8 @@ static const uint8_t *fill(const void *params_)
 }
 
 const dp_transform dp_transform_center_crop = {
-    .info = {"transform", "center_crop", "keep the middle of the image", 1, params},
-    .size = sizeof(center_crop),
+    .info = {"transform", "center_crop", "keep the middle of the image", 1, params,
+             sizeof(center_crop)},
     .plan = plan,
     .apply = apply,
     .move = move,

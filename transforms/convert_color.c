@@ -28,7 +28,7 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
         out->type.shape[2] = 4;
     if (p->convert_mode == RGB2GRAY || p->convert_mode == BGR2GRAY)
         out->type.rank = 2;
-    return dp_check_color("convert_color", in, 3, err);
+    return dp_check_color(in, 3, err);
 }
 
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
@@ -52,8 +52,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_convert_color = {
-    .info = {"transform", "convert_color", "change the order or number of the channels", 1, params},
-    .size = sizeof(convert_color),
+    .info = {"transform", "convert_color", "change the order or number of the channels", 1, params,
+             sizeof(convert_color)},
     .plan = plan,
     .apply = apply,
 };

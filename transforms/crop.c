@@ -22,20 +22,19 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
 {
     crop *p = params_;
     int64_t size[2];
-    dp_status status = dp_check_image("crop", in, err);
+    dp_status status = dp_check_image(in, err);
 
     if (status == DP_OK)
-        status = dp_check_list("crop", "size", &p->size, 2, err);
+        status = dp_check_list("size", &p->size, 2, err);
     if (status != DP_OK)
         return status;
     if (p->coordinates.n != 2)
-        return dp_fail(err, DP_ESPEC, "crop: coordinates takes top,left: two numbers, not %d",
+        return dp_fail(err, DP_ESPEC, "coordinates takes top,left: two numbers, not %d",
                        p->coordinates.n);
     dp_size_pair(&p->size, size);
     for (int d = 0; d < 2; d++) {
         if (p->coordinates.v[d] + size[d] > in->type.shape[d])
-            return dp_fail(err, DP_ESPEC,
-                           "crop: %s %lld + %lld is outside the image, which has %lld",
+            return dp_fail(err, DP_ESPEC, "%s %lld + %lld is outside the image, which has %lld",
                            d ? "left" : "top", (long long)p->coordinates.v[d], (long long)size[d],
                            (long long)in->type.shape[d]);
     }
@@ -63,8 +62,7 @@ static void move(const void *params_, const double *draws, dp_places *at)
 static const uint8_t *fill(const void *params_) { return ((const crop *)params_)->window.fill; }
 
 const dp_transform dp_transform_crop = {
-    .info = {"transform", "crop", "keep a rectangle at a fixed place", 1, params},
-    .size = sizeof(crop),
+    .info = {"transform", "crop", "keep a rectangle at a fixed place", 1, params, sizeof(crop)},
     .plan = plan,
     .apply = apply,
     .move = move,

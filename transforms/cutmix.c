@@ -36,13 +36,13 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
 
     (void)out, (void)arena;
     if (in->type.rank != 3)
-        return dp_fail(err, DP_ESPEC, "cutmix takes images of rank 3: column %s is %s", in->name,
+        return dp_fail(err, DP_ESPEC, "takes images of rank 3: column %s is %s", in->name,
                        dp_tensor_type(&in->type).text);
     p->channels = shape[p->layout == 0 ? 0 : 2];
     p->height = shape[p->layout == 0];
     p->width = shape[p->layout == 0 ? 2 : 1];
     if (p->height > INT32_MAX || p->width > INT32_MAX || p->height < 1 || p->width < 1)
-        return dp_fail(err, DP_ESPEC, "cutmix: the image is empty or too large");
+        return dp_fail(err, DP_ESPEC, "the image is empty or too large");
     return DP_OK;
 }
 
@@ -92,8 +92,8 @@ static void mix(const void *params_, const double *draws, const dp_tensor *image
 }
 
 const dp_transform dp_transform_cutmix = {
-    .info = {"transform", "cutmix", "swap a rectangle between the images of a batch", 1, params},
-    .size = sizeof(cutmix),
+    .info = {"transform", "cutmix", "swap a rectangle between the images of a batch", 1, params,
+             sizeof(cutmix)},
     .plan = plan,
     .draw = draw,
     .drawn = "top,left,height,width,share",

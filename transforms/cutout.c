@@ -29,13 +29,13 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
                       dp_error *err)
 {
     cutout *p = params_;
-    const dp_status status = dp_check_color("cutout", in, 0, err);
+    const dp_status status = dp_check_color(in, 0, err);
 
     (void)out, (void)arena;
     if (status != DP_OK)
         return status;
     if (p->length > in->type.shape[0] || p->length > in->type.shape[1])
-        return dp_fail(err, DP_ESPEC, "cutout: length %lld is more than a side of the image",
+        return dp_fail(err, DP_ESPEC, "length %lld is more than a side of the image",
                        (long long)p->length);
     for (int d = 0; d < 2; d++)
         p->places[d] = (uint32_t)(in->type.shape[d] + p->length);
@@ -74,8 +74,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_cutout = {
-    .info = {"transform", "cutout", "set squares at random places to 0", 1, params},
-    .size = sizeof(cutout),
+    .info = {"transform", "cutout", "set squares at random places to 0", 1, params, sizeof(cutout)},
     .plan = plan,
     .apply = apply,
     .draw = draw,

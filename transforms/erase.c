@@ -29,8 +29,8 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
 
     (void)out, (void)arena;
     if (p->value.n != 1 && p->value.n != 3)
-        return dp_fail(err, DP_ESPEC, "erase: value takes 1 or 3 numbers");
-    return dp_check_color("erase", in, 0, err);
+        return dp_fail(err, DP_ESPEC, "value takes 1 or 3 numbers");
+    return dp_check_color(in, 0, err);
 }
 
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
@@ -44,8 +44,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_erase = {
-    .info = {"transform", "erase", "overwrite a rectangle", 1, params},
-    .size = sizeof(erase),
+    .info = {"transform", "erase", "overwrite a rectangle", 1, params, sizeof(erase)},
     .plan = plan,
     .apply = apply,
 };

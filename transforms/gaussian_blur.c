@@ -64,17 +64,15 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
 
     (void)out, (void)arena;
     if (p->kernel_size.n > 2 || p->sigma.n > 2)
-        return dp_fail(err, DP_ESPEC,
-                       "gaussian_blur: kernel_size and sigma take one or two numbers");
+        return dp_fail(err, DP_ESPEC, "kernel_size and sigma take one or two numbers");
     for (int d = 0; d < 2; d++) {
         const int64_t size = p->kernel_size.v[d == 0 ? p->kernel_size.n - 1 : 0];
         if (size % 2 == 0)
-            return dp_fail(err, DP_ESPEC, "gaussian_blur: kernel_size %lld is not odd",
-                           (long long)size);
+            return dp_fail(err, DP_ESPEC, "kernel_size %lld is not odd", (long long)size);
         p->n[d] = (int32_t)size;
         plan_weights(p->weights[d], p->n[d], p->sigma.v[d == 0 ? p->sigma.n - 1 : 0]);
     }
-    return dp_check_color("gaussian_blur", in, 0, err);
+    return dp_check_color(in, 0, err);
 }
 
 static int64_t mirrored(int64_t i, int64_t n)
@@ -112,8 +110,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_gaussian_blur = {
-    .info = {"transform", "gaussian_blur", "mix pixels with their neighbours", 1, params},
-    .size = sizeof(gaussian_blur),
+    .info = {"transform", "gaussian_blur", "mix pixels with their neighbours", 1, params,
+             sizeof(gaussian_blur)},
     .plan = plan,
     .apply = apply,
 };

@@ -16,11 +16,11 @@ static const dp_param params[] = {
 static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
                       dp_error *err)
 {
-    dp_status status = dp_check_image("hwc2chw", in, err);
+    dp_status status = dp_check_image(in, err);
 
     (void)params_, (void)arena;
     if (status == DP_OK)
-        status = dp_check_image_type("hwc2chw", in, err);
+        status = dp_check_image_type(in, err);
     if (status == DP_OK && in->type.rank == 3) {
         out->type.shape[0] = in->type.shape[2];
         out->type.shape[1] = in->type.shape[0];
@@ -55,8 +55,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_hwc2chw = {
-    .info = {"transform", "hwc2chw", "turn an image <H,W,C> into planes <C,H,W>", 1, params},
-    .size = sizeof(hwc2chw),
+    .info = {"transform", "hwc2chw", "turn an image <H,W,C> into planes <C,H,W>", 1, params,
+             sizeof(hwc2chw)},
     .plan = plan,
     .apply = apply,
     .makes_planes = true,

@@ -17,7 +17,7 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
                       dp_error *err)
 {
     (void)params_, (void)out, (void)arena;
-    return dp_check_color("invert", in, 0, err);
+    return dp_check_color(in, 0, err);
 }
 
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
@@ -28,8 +28,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_invert = {
-    .info = {"transform", "invert", "invert every value", 1, params},
-    .size = sizeof(invert),
+    .info = {"transform", "invert", "invert every value", 1, params, sizeof(invert)},
     .plan = plan,
     .apply = apply,
     .pointwise = dp_always,

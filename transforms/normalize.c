@@ -30,15 +30,13 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
 
     (void)arena;
     if (rank < 2)
-        return dp_fail(err, DP_ESPEC, "normalize takes images: column %s is %s", in->name,
+        return dp_fail(err, DP_ESPEC, "takes images: column %s is %s", in->name,
                        dp_tensor_type(&in->type).text);
     if (p->mean.n != p->std.n)
-        return dp_fail(err, DP_ESPEC, "normalize: mean has %d numbers and std %d", p->mean.n,
-                       p->std.n);
+        return dp_fail(err, DP_ESPEC, "mean has %d numbers and std %d", p->mean.n, p->std.n);
     p->channels = rank == 2 ? 1 : (size_t)in->type.shape[p->is_hwc ? rank - 1 : 0];
     if (p->mean.n != 1 && (size_t)p->mean.n != p->channels)
-        return dp_fail(err, DP_ESPEC,
-                       "normalize: mean has %d numbers, column %s has %zu channels (is_hwc=%s)",
+        return dp_fail(err, DP_ESPEC, "mean has %d numbers, column %s has %zu channels (is_hwc=%s)",
                        p->mean.n, in->name, p->channels, p->is_hwc ? "true" : "false");
     for (int32_t i = 0; i < p->mean.n; i++) {
         p->m[i] = (float)p->mean.v[i];
@@ -95,8 +93,7 @@ static void affine(const void *params_, int32_t channel, dp_linear *k)
 
 const dp_transform dp_transform_normalize = {
     .info = {"transform", "normalize", "subtract a mean, divide by a deviation, to float32", 1,
-             params},
-    .size = sizeof(normalize),
+             params, sizeof(normalize)},
     .plan = plan,
     .apply = apply,
     .pointwise = pointwise,

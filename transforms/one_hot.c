@@ -32,13 +32,12 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
 
     (void)arena;
     if (!dp_dtype_is_integer(in->type.dtype) || in->type.rank > 1)
-        return dp_fail(
-            err, DP_ESPEC,
-            "one_hot takes one integer or a row of them: column %s is %s (column=label?)", in->name,
-            dp_tensor_type(&in->type).text);
+        return dp_fail(err, DP_ESPEC,
+                       "takes one integer or a row of them: column %s is %s (column=label?)",
+                       in->name, dp_tensor_type(&in->type).text);
     if (in->limit == 0 || in->limit > (uint64_t)p->num_classes)
-        return dp_fail(err, DP_ESPEC, "one_hot: column %s has %s%llu classes, num_classes is %lld",
-                       in->name, in->limit ? "" : "an unknown number of classes: not ",
+        return dp_fail(err, DP_ESPEC, "column %s has %s%llu classes, num_classes is %lld", in->name,
+                       in->limit ? "" : "an unknown number of classes: not ",
                        (unsigned long long)in->limit, (long long)p->num_classes);
     out->type = (dp_tensor){.dtype = p->smoothing_rate > 0 ? DP_F64 : in->type.dtype};
     if (m != 1)
@@ -47,7 +46,7 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
         out->type.shape[out->type.rank++] = p->num_classes;
     out->limit = p->smoothing_rate > 0 ? 0 : 2;
     if (!dp_tensor_fits(&out->type) || dp_tensor_bytes(&out->type) > DP_MAX_SAMPLE_SIZE)
-        return dp_fail(err, DP_ELIMIT, "one_hot: a row would be more than %llu bytes",
+        return dp_fail(err, DP_ELIMIT, "a row would be more than %llu bytes",
                        (unsigned long long)DP_MAX_SAMPLE_SIZE);
     return DP_OK;
 }
@@ -82,8 +81,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_one_hot = {
-    .info = {"transform", "one_hot", "turn a class number into a row with a one", 1, params},
-    .size = sizeof(one_hot),
+    .info = {"transform", "one_hot", "turn a class number into a row with a one", 1, params,
+             sizeof(one_hot)},
     .plan = plan,
     .apply = apply,
 };

@@ -25,18 +25,18 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
 {
     pad *p = params_;
     int64_t around[4];
-    dp_status status = dp_check_image("pad", in, err);
+    dp_status status = dp_check_image(in, err);
 
     if (status == DP_OK)
-        status = dp_check_image_type("pad", in, err);
+        status = dp_check_image_type(in, err);
     if (status == DP_OK)
-        status = dp_check_channels("pad", in, err);
+        status = dp_check_channels(in, err);
     if (status == DP_OK)
-        status = dp_padding("pad", &p->padding, around, err);
+        status = dp_padding(&p->padding, around, err);
     if (status == DP_OK)
-        status = dp_check_fill("pad", &p->fill_value, p->padding_mode, err);
+        status = dp_check_fill(&p->fill_value, p->padding_mode, err);
     if (status == DP_OK)
-        status = dp_resized("pad", out, in->type.shape[0] + around[1] + around[3],
+        status = dp_resized(out, in->type.shape[0] + around[1] + around[3],
                             in->type.shape[1] + around[0] + around[2], err);
     if (status == DP_OK)
         status = dp_window_plan(&p->window, in, &p->fill_value, arena, err);
@@ -66,8 +66,7 @@ static void move(const void *params_, const double *draws, dp_places *at)
 static const uint8_t *fill(const void *params_) { return ((const pad *)params_)->window.fill; }
 
 const dp_transform dp_transform_pad = {
-    .info = {"transform", "pad", "put a border around the image", 1, params},
-    .size = sizeof(pad),
+    .info = {"transform", "pad", "put a border around the image", 1, params, sizeof(pad)},
     .plan = plan,
     .apply = apply,
     .move = move,

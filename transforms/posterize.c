@@ -19,7 +19,7 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
                       dp_error *err)
 {
     (void)params_, (void)out, (void)arena;
-    return dp_check_color("posterize", in, 0, err);
+    return dp_check_color(in, 0, err);
 }
 
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
@@ -32,8 +32,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_posterize = {
-    .info = {"transform", "posterize", "keep the upper bits of every value", 1, params},
-    .size = sizeof(posterize),
+    .info = {"transform", "posterize", "keep the upper bits of every value", 1, params,
+             sizeof(posterize)},
     .plan = plan,
     .apply = apply,
     .pointwise = dp_always,

@@ -23,7 +23,7 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
                       dp_error *err)
 {
     (void)params_, (void)out, (void)arena;
-    return dp_check_color("random_adjust_sharpness", in, 0, err);
+    return dp_check_color(in, 0, err);
 }
 
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
@@ -39,8 +39,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 
 const dp_transform dp_transform_random_adjust_sharpness = {
     .info = {"transform", "random_adjust_sharpness", "sharpen or smooth with a probability", 1,
-             params},
-    .size = sizeof(random_adjust_sharpness),
+             params, sizeof(random_adjust_sharpness)},
     .plan = plan,
     .apply = apply,
     .draw = dp_draw_chance,

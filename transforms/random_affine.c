@@ -33,17 +33,17 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
                       dp_error *err)
 {
     random_affine *p = params_;
-    dp_status status = dp_number_range("random_affine", "degrees", &p->degrees, p->angle, err);
+    dp_status status = dp_number_range("degrees", &p->degrees, p->angle, err);
 
     (void)out, (void)arena;
     if (status == DP_OK)
-        status = dp_check_color("random_affine", in, 0, err);
+        status = dp_check_color(in, 0, err);
     if (status == DP_OK && (p->translate.n != 2 || p->scale.n != 2))
-        status = dp_fail(err, DP_ESPEC, "random_affine: translate and scale take two numbers each");
+        status = dp_fail(err, DP_ESPEC, "translate and scale take two numbers each");
     if (status == DP_OK && p->scale.v[0] > p->scale.v[1])
-        status = dp_fail(err, DP_ESPEC, "random_affine: scale goes from the smaller to the larger");
+        status = dp_fail(err, DP_ESPEC, "scale goes from the smaller to the larger");
     if (status == DP_OK && p->fill_value.n != 1 && p->fill_value.n != 3)
-        status = dp_fail(err, DP_ESPEC, "random_affine: fill_value takes 1 or 3 numbers");
+        status = dp_fail(err, DP_ESPEC, "fill_value takes 1 or 3 numbers");
     for (int d = 0; d < 2 && status == DP_OK; d++)
         p->most[d] = (uint32_t)(p->translate.v[d] * (double)in->type.shape[1 - d]);
     return status;
@@ -70,8 +70,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_random_affine = {
-    .info = {"transform", "random_affine", "turn, move and scale the image at random", 1, params},
-    .size = sizeof(random_affine),
+    .info = {"transform", "random_affine", "turn, move and scale the image at random", 1, params,
+             sizeof(random_affine)},
     .plan = plan,
     .apply = apply,
     .draw = draw,

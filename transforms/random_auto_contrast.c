@@ -26,7 +26,7 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
                       dp_error *err)
 {
     (void)params_, (void)out, (void)arena;
-    return dp_check_color("random_auto_contrast", in, 0, err);
+    return dp_check_color(in, 0, err);
 }
 
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
@@ -42,8 +42,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 
 const dp_transform dp_transform_random_auto_contrast = {
     .info = {"transform", "random_auto_contrast", "stretch the values with a probability", 1,
-             params},
-    .size = sizeof(random_auto_contrast),
+             params, sizeof(random_auto_contrast)},
     .plan = plan,
     .apply = apply,
     .draw = dp_draw_chance,

@@ -30,11 +30,11 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     static const char *const names[] = {"brightness", "contrast", "saturation", "hue"};
     random_color_adjust *p = params_;
     const dp_numbers *lists[] = {&p->brightness, &p->contrast, &p->saturation, &p->hue};
-    dp_status status = dp_check_color("random_color_adjust", in, 3, err);
+    dp_status status = dp_check_color(in, 3, err);
 
     (void)out, (void)arena;
     for (int i = 0; i < 4 && status == DP_OK; i++) {
-        status = dp_number_range("random_color_adjust", names[i], lists[i], p->range[i], err);
+        status = dp_number_range(names[i], lists[i], p->range[i], err);
         if (lists[i]->n == 1 && i < 3) {
             p->range[i][1] = 1 + lists[i]->v[0];
             p->range[i][0] = lists[i]->v[0] < 1 ? 1 - lists[i]->v[0] : 0;
@@ -64,8 +64,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 
 const dp_transform dp_transform_random_color_adjust = {
     .info = {"transform", "random_color_adjust", "change brightness, contrast, saturation and hue",
-             1, params},
-    .size = sizeof(random_color_adjust),
+             1, params, sizeof(random_color_adjust)},
     .plan = plan,
     .apply = apply,
     .draw = draw,

@@ -30,23 +30,22 @@ static const dp_param params[] = {
 
 static dp_status check(random_crop *p, const dp_column *in, int64_t around[4], dp_error *err)
 {
-    dp_status status = dp_check_image("random_crop", in, err);
+    dp_status status = dp_check_image(in, err);
 
     if (status == DP_OK)
-        status = dp_check_image_type("random_crop", in, err);
+        status = dp_check_image_type(in, err);
     if (status == DP_OK)
-        status = dp_check_channels("random_crop", in, err);
+        status = dp_check_channels(in, err);
     if (status == DP_OK)
-        status = dp_check_list("random_crop", "size", &p->size, 2, err);
+        status = dp_check_list("size", &p->size, 2, err);
     if (status == DP_OK)
-        status = dp_padding("random_crop", &p->padding, around, err);
+        status = dp_padding(&p->padding, around, err);
     if (status == DP_OK)
-        status = dp_check_fill("random_crop", &p->fill_value, p->padding_mode, err);
+        status = dp_check_fill(&p->fill_value, p->padding_mode, err);
     for (int i = 0; i < 4 && status == DP_OK; i++) {
         if (around[i] >= 3 * in->type.shape[(i + 1) % 2])
-            status =
-                dp_fail(err, DP_ESPEC, "random_crop: padding %lld is 3 times the image or more",
-                        (long long)around[i]);
+            status = dp_fail(err, DP_ESPEC, "padding %lld is 3 times the image or more",
+                             (long long)around[i]);
     }
     return status;
 }
@@ -70,12 +69,12 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
         }
         if (status == DP_OK && axes[d]->length < size[d])
             status = dp_fail(err, DP_ESPEC,
-                             "random_crop: size %lld is more than the %lld of the padded image; "
+                             "size %lld is more than the %lld of the padded image; "
                              "pad_if_needed=true pads it",
                              (long long)size[d], (long long)axes[d]->length);
         p->places[d] = (uint32_t)(axes[d]->length - size[d] + 1);
     }
-    return status != DP_OK ? status : dp_resized("random_crop", out, size[0], size[1], err);
+    return status != DP_OK ? status : dp_resized(out, size[0], size[1], err);
 }
 
 static bool fixed(const random_crop *p) { return p->places[0] == 1 && p->places[1] == 1; }
@@ -118,8 +117,7 @@ static const uint8_t *fill(const void *params_)
 
 const dp_transform dp_transform_random_crop = {
     .info = {"transform", "random_crop", "keep a rectangle at a random place, after padding", 1,
-             params},
-    .size = sizeof(random_crop),
+             params, sizeof(random_crop)},
     .plan = plan,
     .apply = apply,
     .draw = draw,

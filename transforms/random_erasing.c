@@ -33,13 +33,13 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
                       dp_error *err)
 {
     random_erasing *p = params_;
-    dp_status status = dp_check_color("random_erasing", in, 0, err);
+    dp_status status = dp_check_color(in, 0, err);
 
     (void)out, (void)arena;
     if (status == DP_OK && p->value.n != 1 && p->value.n != 3)
-        status = dp_fail(err, DP_ESPEC, "random_erasing: value takes 1 or 3 numbers");
+        status = dp_fail(err, DP_ESPEC, "value takes 1 or 3 numbers");
     if (status == DP_OK)
-        status = dp_area_plan(&p->area, "random_erasing", in, &p->scale, &p->ratio, err);
+        status = dp_area_plan(&p->area, in, &p->scale, &p->ratio, err);
     p->area.max_attempts = p->max_attempts;
     return status;
 }
@@ -66,8 +66,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 
 const dp_transform dp_transform_random_erasing = {
     .info = {"transform", "random_erasing", "overwrite a random rectangle with a probability", 1,
-             params},
-    .size = sizeof(random_erasing),
+             params, sizeof(random_erasing)},
     .plan = plan,
     .apply = apply,
     .draw = draw,

@@ -10,7 +10,7 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
                       dp_error *err)
 {
     (void)params_, (void)out, (void)arena;
-    return dp_check_flip("random_horizontal_flip", in, err);
+    return dp_check_flip(in, err);
 }
 
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
@@ -29,8 +29,8 @@ static void move(const void *params_, const double *draws, dp_places *at)
 
 const dp_transform dp_transform_random_horizontal_flip = {
     .info = {"transform", "random_horizontal_flip",
-             "mirror the image left to right with a probability", 1, dp_chance_params},
-    .size = sizeof(dp_chance),
+             "mirror the image left to right with a probability", 1, dp_chance_params,
+             sizeof(dp_chance)},
     .plan = plan,
     .apply = apply,
     .draw = dp_draw_chance,

@@ -9,7 +9,7 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
                       dp_error *err)
 {
     (void)params_, (void)out, (void)arena;
-    return dp_check_color("random_invert", in, 0, err);
+    return dp_check_color(in, 0, err);
 }
 
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
@@ -21,8 +21,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 
 const dp_transform dp_transform_random_invert = {
     .info = {"transform", "random_invert", "invert the values with a probability", 1,
-             dp_chance_params},
-    .size = sizeof(dp_chance),
+             dp_chance_params, sizeof(dp_chance)},
     .plan = plan,
     .apply = apply,
     .draw = dp_draw_chance,

@@ -24,8 +24,8 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
 
     (void)out, (void)arena;
     if (p->bits.n > 2 || p->bits.v[0] > p->bits.v[p->bits.n - 1])
-        return dp_fail(err, DP_ESPEC, "random_posterize: bits takes least,most, or one number");
-    return dp_check_color("random_posterize", in, 0, err);
+        return dp_fail(err, DP_ESPEC, "bits takes least,most, or one number");
+    return dp_check_color(in, 0, err);
 }
 
 static void draw(const void *params_, dp_place *place, double *draws)
@@ -44,8 +44,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_random_posterize = {
-    .info = {"transform", "random_posterize", "keep a random number of upper bits", 1, params},
-    .size = sizeof(random_posterize),
+    .info = {"transform", "random_posterize", "keep a random number of upper bits", 1, params,
+             sizeof(random_posterize)},
     .plan = plan,
     .apply = apply,
     .draw = draw,

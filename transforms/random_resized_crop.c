@@ -42,8 +42,7 @@ static dp_status plan_taps(random_resized_crop *p, const int64_t src[2], const i
         const size_t n = (size_t)(src[d] * dst[d]);
         p->taps[d] = n > (1 << 24) ? NULL : dp_arena_alloc(arena, n, sizeof *p->taps[d]);
         if (n > (1 << 24))
-            return dp_fail(err, DP_ELIMIT,
-                           "random_resized_crop: sides of %lld and %lld are too large",
+            return dp_fail(err, DP_ELIMIT, "sides of %lld and %lld are too large",
                            (long long)src[d], (long long)dst[d]);
         if (p->taps[d] == NULL)
             return dp_arena_fail(arena, err, "a plan of the image");
@@ -59,17 +58,17 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
 {
     random_resized_crop *p = params_;
     int64_t dst[2];
-    dp_status status = dp_check_resample("random_resized_crop", in, p->interpolation, err);
+    dp_status status = dp_check_resample(in, p->interpolation, err);
 
     if (status == DP_OK)
-        status = dp_check_list("random_resized_crop", "size", &p->size, 2, err);
+        status = dp_check_list("size", &p->size, 2, err);
     if (status == DP_OK)
-        status = dp_area_plan(&p->area, "random_resized_crop", in, &p->scale, &p->ratio, err);
+        status = dp_area_plan(&p->area, in, &p->scale, &p->ratio, err);
     if (status != DP_OK)
         return status;
     p->area.max_attempts = p->max_attempts;
     dp_size_pair(&p->size, dst);
-    status = dp_resized("random_resized_crop", out, dst[0], dst[1], err);
+    status = dp_resized(out, dst[0], dst[1], err);
     if (status == DP_OK)
         status =
             dp_resample_plan(&p->resample, in, p->interpolation, in->type.shape, dst, arena, err);
@@ -132,8 +131,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 
 const dp_transform dp_transform_random_resized_crop = {
     .info = {"transform", "random_resized_crop", "bring a random rectangle to a fixed size", 1,
-             params},
-    .size = sizeof(random_resized_crop),
+             params, sizeof(random_resized_crop)},
     .plan = plan,
     .apply = apply,
     .draw = draw,

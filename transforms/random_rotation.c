@@ -27,12 +27,12 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
                       dp_error *err)
 {
     random_rotation *p = params_;
-    dp_status status = dp_number_range("random_rotation", "degrees", &p->degrees, p->range, err);
+    dp_status status = dp_number_range("degrees", &p->degrees, p->range, err);
 
     (void)out, (void)arena;
     if (status == DP_OK && p->fill_value.n != 1 && p->fill_value.n != 3)
-        status = dp_fail(err, DP_ESPEC, "random_rotation: fill_value takes 1 or 3 numbers");
-    return status != DP_OK ? status : dp_check_color("random_rotation", in, 0, err);
+        status = dp_fail(err, DP_ESPEC, "fill_value takes 1 or 3 numbers");
+    return status != DP_OK ? status : dp_check_color(in, 0, err);
 }
 
 static void draw(const void *params_, dp_place *place, double *draws)
@@ -53,8 +53,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_random_rotation = {
-    .info = {"transform", "random_rotation", "turn the image by a random angle", 1, params},
-    .size = sizeof(random_rotation),
+    .info = {"transform", "random_rotation", "turn the image by a random angle", 1, params,
+             sizeof(random_rotation)},
     .plan = plan,
     .apply = apply,
     .draw = draw,

@@ -23,11 +23,10 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
                       dp_error *err)
 {
     random_sharpness *p = params_;
-    const dp_status status =
-        dp_number_range("random_sharpness", "degrees", &p->degrees, p->range, err);
+    const dp_status status = dp_number_range("degrees", &p->degrees, p->range, err);
 
     (void)out, (void)arena;
-    return status != DP_OK ? status : dp_check_color("random_sharpness", in, 0, err);
+    return status != DP_OK ? status : dp_check_color(in, 0, err);
 }
 
 static void draw(const void *params_, dp_place *place, double *draws)
@@ -45,8 +44,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_random_sharpness = {
-    .info = {"transform", "random_sharpness", "sharpen or smooth by a random amount", 1, params},
-    .size = sizeof(random_sharpness),
+    .info = {"transform", "random_sharpness", "sharpen or smooth by a random amount", 1, params,
+             sizeof(random_sharpness)},
     .plan = plan,
     .apply = apply,
     .draw = draw,

@@ -26,8 +26,8 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
 
     (void)out, (void)arena;
     if (p->threshold.n != 2 || p->threshold.v[0] > p->threshold.v[1])
-        return dp_fail(err, DP_ESPEC, "random_solarize: threshold takes least,most");
-    return dp_check_color("random_solarize", in, 0, err);
+        return dp_fail(err, DP_ESPEC, "threshold takes least,most");
+    return dp_check_color(in, 0, err);
 }
 
 static void draw(const void *params_, dp_place *place, double *draws)
@@ -48,8 +48,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_random_solarize = {
-    .info = {"transform", "random_solarize", "invert the values of a random range", 1, params},
-    .size = sizeof(random_solarize),
+    .info = {"transform", "random_solarize", "invert the values of a random range", 1, params,
+             sizeof(random_solarize)},
     .plan = plan,
     .apply = apply,
     .draw = draw,

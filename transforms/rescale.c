@@ -31,7 +31,7 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
 
     (void)arena;
     if (in->type.rank < 1)
-        return dp_fail(err, DP_ESPEC, "rescale takes an array: column %s is a single %s", in->name,
+        return dp_fail(err, DP_ESPEC, "takes an array: column %s is a single %s", in->name,
                        dp_dtype_name(in->type.dtype));
     p->a = (float)p->rescale;
     p->b = (float)p->shift;
@@ -39,7 +39,7 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
         p->table[v] = dp_fma32((float)v, p->a, p->b);
     out->type.dtype = DP_F32;
     out->limit = 0;
-    return dp_check_image_type("rescale", in, err);
+    return dp_check_image_type(in, err);
 }
 
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
@@ -76,8 +76,7 @@ static void affine(const void *params_, int32_t channel, dp_linear *k)
 }
 
 const dp_transform dp_transform_rescale = {
-    .info = {"transform", "rescale", "multiply and add, to float32", 1, params},
-    .size = sizeof(rescale),
+    .info = {"transform", "rescale", "multiply and add, to float32", 1, params, sizeof(rescale)},
     .plan = plan,
     .apply = apply,
     .pointwise = dp_always,

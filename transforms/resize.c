@@ -41,20 +41,20 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     resize *p = params_;
     const dp_tensor *t = &in->type;
     int64_t dst[2];
-    dp_status status = dp_check_resample("resize", in, p->interpolation, err);
+    dp_status status = dp_check_resample(in, p->interpolation, err);
 
     if (status == DP_OK)
-        status = dp_check_list("resize", "size", &p->size, 2, err);
+        status = dp_check_list("size", &p->size, 2, err);
     if (status != DP_OK)
         return status;
     wanted_size(&p->size, t->shape, dst);
     for (int d = 0; d < 2; d++) {
         if (dst[d] < 1 || dst[d] > MAX_GROWTH * t->shape[d] || t->shape[d] > INT32_MAX)
             return dp_fail(err, DP_ESPEC,
-                           "resize: %lld from %lld is out of range (1, to %d times as large)",
+                           "%lld from %lld is out of range (1, to %d times as large)",
                            (long long)dst[d], (long long)t->shape[d], MAX_GROWTH);
     }
-    status = dp_resized("resize", out, dst[0], dst[1], err);
+    status = dp_resized(out, dst[0], dst[1], err);
     return status != DP_OK
                ? status
                : dp_resample_plan(&p->resample, in, p->interpolation, t->shape, dst, arena, err);
@@ -73,8 +73,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_resize = {
-    .info = {"transform", "resize", "give the image another height and width", 1, params},
-    .size = sizeof(resize),
+    .info = {"transform", "resize", "give the image another height and width", 1, params,
+             sizeof(resize)},
     .plan = plan,
     .apply = apply,
 };

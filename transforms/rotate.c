@@ -42,18 +42,18 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     rotate *p = params_;
     const double height = (double)in->type.shape[0], width = (double)in->type.shape[1];
     float box[2] = {(float)height, (float)width};
-    dp_status status = dp_check_color("rotate", in, 0, err);
+    dp_status status = dp_check_color(in, 0, err);
 
     (void)arena;
     if (status == DP_OK && p->fill_value.n != 1 && p->fill_value.n != 3)
-        status = dp_fail(err, DP_ESPEC, "rotate: fill_value takes 1 or 3 numbers");
+        status = dp_fail(err, DP_ESPEC, "fill_value takes 1 or 3 numbers");
     if (status != DP_OK)
         return status;
     if (p->expand)
         box_of(p, in->type.shape, box);
     p->back = dp_affine_back(p->degree, 1, (width - 1) / 2, (height - 1) / 2,
                              ((double)box[1] - width) / 2, ((double)box[0] - height) / 2);
-    return dp_resized("rotate", out, (int64_t)(box[0] + 0.5f), (int64_t)(box[1] + 0.5f), err);
+    return dp_resized(out, (int64_t)(box[0] + 0.5f), (int64_t)(box[1] + 0.5f), err);
 }
 
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
@@ -66,8 +66,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_rotate = {
-    .info = {"transform", "rotate", "turn the image", 1, params},
-    .size = sizeof(rotate),
+    .info = {"transform", "rotate", "turn the image", 1, params, sizeof(rotate)},
     .plan = plan,
     .apply = apply,
 };

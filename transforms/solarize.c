@@ -22,8 +22,8 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
 
     (void)out, (void)arena;
     if (p->threshold.n > 2 || p->threshold.v[0] > p->threshold.v[p->threshold.n - 1])
-        return dp_fail(err, DP_ESPEC, "solarize: threshold takes low,high, or one number");
-    return dp_check_color("solarize", in, 0, err);
+        return dp_fail(err, DP_ESPEC, "threshold takes low,high, or one number");
+    return dp_check_color(in, 0, err);
 }
 
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
@@ -36,8 +36,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_solarize = {
-    .info = {"transform", "solarize", "invert the values of a range", 1, params},
-    .size = sizeof(solarize),
+    .info = {"transform", "solarize", "invert the values of a range", 1, params, sizeof(solarize)},
     .plan = plan,
     .apply = apply,
     .pointwise = dp_always,

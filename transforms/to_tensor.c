@@ -22,7 +22,7 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     out->type =
         (dp_tensor){NULL, DP_F32, 3, {t->rank == 3 ? t->shape[2] : 1, t->shape[0], t->shape[1]}};
     out->limit = 0;
-    return dp_check_color("to_tensor", in, 0, err);
+    return dp_check_color(in, 0, err);
 }
 
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
@@ -40,8 +40,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_to_tensor = {
-    .info = {"transform", "to_tensor", "divide by 255 and turn channels into planes", 1, params},
-    .size = sizeof(to_tensor),
+    .info = {"transform", "to_tensor", "divide by 255 and turn channels into planes", 1, params,
+             sizeof(to_tensor)},
     .plan = plan,
     .apply = apply,
 };

@@ -18,7 +18,7 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
                       dp_error *err)
 {
     (void)params_, (void)out, (void)arena;
-    return dp_check_flip("vertical_flip", in, err);
+    return dp_check_flip(in, err);
 }
 
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
@@ -35,8 +35,8 @@ static void move(const void *params_, const double *draws, dp_places *at)
 }
 
 const dp_transform dp_transform_vertical_flip = {
-    .info = {"transform", "vertical_flip", "mirror the image top to bottom", 1, params},
-    .size = sizeof(vertical_flip),
+    .info = {"transform", "vertical_flip", "mirror the image top to bottom", 1, params,
+             sizeof(vertical_flip)},
     .plan = plan,
     .apply = apply,
     .move = move,

@@ -6,7 +6,7 @@
 #define COMPUTE_INITIALIZERS_INITIALIZER_H
 
 #include "base/status.h"
-#include "lang/params.h"
+#include "lang/stage.h"
 #include "libraries/library.h"
 
 /* The first member of the parameter struct of one that draws, and the row of those that other
@@ -18,13 +18,10 @@ typedef struct dp_init_params {
 
 typedef struct dp_initializer {
     dp_stage_info info;
-    size_t size;
     bool draws; /* one random word for each element */
     dp_status (*check)(const void *params, const dp_weights *, dp_error *); /* NULL = always fine */
     /* Elements first .. first + n - 1 of a parameter; first is a multiple of 4. */
     void (*fill)(const void *params, const dp_init_source *, int64_t first, int64_t n, float *out);
 } dp_initializer;
-
-extern const dp_initializer *const dp_initializers[]; /* ends with NULL */
 
 #endif

@@ -48,17 +48,17 @@ static dp_status check(const void *params_, const dp_weights *weights, dp_error 
 
     snprintf(needs, sizeof needs, "order=%s", dp_library_who(has_bounds).words);
     if (weights->fits == NULL && (p->d.a != -2 || p->d.b != 2))
-        return dp_params_idle("truncated_normal", p->d.a != -2 ? "a" : "b", needs, err);
+        return dp_params_idle(p->d.a != -2 ? "a" : "b", needs, err);
     if (weights->fits != NULL && !weights->fits(&p->d))
         return dp_fail(err, DP_ESPEC,
-                       "truncated_normal: the normal distribution has nothing between a and b (a < "
+                       "the normal distribution has nothing between a and b (a < "
                        "b, within 8 sigma of the mean)");
     return DP_OK;
 }
 
 const dp_initializer dp_initializer_truncated_normal = {
-    .info = {"initializer", "truncated_normal", "normal distribution cut at 2 sigma", 1, params},
-    .size = sizeof(truncated_normal),
+    .info = {"initializer", "truncated_normal", "normal distribution cut at 2 sigma", 1, params,
+             sizeof(truncated_normal)},
     .draws = true,
     .check = check,
     .fill = fill,

@@ -24,8 +24,7 @@ static void fill(const void *params_, const dp_init_source *source, int64_t firs
 }
 
 const dp_initializer dp_initializer_uniform = {
-    .info = {"initializer", "uniform", "uniform in [-scale, scale)", 1, params},
-    .size = sizeof(uniform),
+    .info = {"initializer", "uniform", "uniform in [-scale, scale)", 1, params, sizeof(uniform)},
     .draws = true,
     .fill = fill,
 };

@@ -16,7 +16,7 @@ static dp_status plan(void *params, dp_layer_plan *plan, dp_error *err)
     return a->channels == b->channels && a->height == b->height && a->width == b->width
                ? DP_OK
                : dp_fail(err, DP_ESPEC,
-                         "add: %lld x %lld x %lld and %lld x %lld x %lld (channels, height, width) "
+                         "%lld x %lld x %lld and %lld x %lld x %lld (channels, height, width) "
                          "are not alike",
                          (long long)a->channels, (long long)a->height, (long long)a->width,
                          (long long)b->channels, (long long)b->height, (long long)b->width);

@@ -48,17 +48,16 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
 
     if (plan->in.channels % (3 * heads) != 0)
         return dp_fail(err, DP_ESPEC,
-                       "attention: the %lld channels of the input are not queries, keys and values "
+                       "the %lld channels of the input are not queries, keys and values "
                        "of %lld heads: a multiple of %lld is needed",
                        (long long)plan->in.channels, (long long)heads, (long long)(3 * heads));
     if (places > MAX_PLACES)
-        return dp_fail(err, DP_ELIMIT, "attention: %lld places: at most %d", (long long)places,
-                       MAX_PLACES);
+        return dp_fail(err, DP_ELIMIT, "%lld places: at most %d", (long long)places, MAX_PLACES);
     plan->out.channels = plan->in.channels / 3;
     floats = (double)heads * (double)(places * places) +
              (double)scratch_floats(plan->out.channels / heads, places);
     if (floats * (double)plan->n > (double)DP_MAX_FLOATS)
-        return dp_fail(err, DP_ELIMIT, "attention: more than 2^40 numbers a batch");
+        return dp_fail(err, DP_ELIMIT, "more than 2^40 numbers a batch");
     plan->memory = sizeof(float) * (size_t)plan->n * (size_t)floats;
     return DP_OK;
 }
@@ -167,9 +166,9 @@ static void backward_sample(const void *params_, const dp_layer_run *r, int64_t 
 }
 
 const dp_layer dp_layer_attention = {
-    .info = {"layer", "attention", "each place looks at all places of its sample", 1, params},
+    .info = {"layer", "attention", "each place looks at all places of its sample", 1, params,
+             sizeof(attention)},
     .prefix = "attention",
-    .size = sizeof(attention),
     .plan = plan,
     .forward_sample = forward_sample,
     .backward_sample = backward_sample,

@@ -12,7 +12,7 @@
 
 static dp_status plan(void *params, dp_layer_plan *plan, dp_error *err)
 {
-    return dp_pool_plan("avg_pool", params, plan, err);
+    return dp_pool_plan(params, plan, err);
 }
 
 static int64_t block(int64_t channels, int64_t c0)
@@ -85,9 +85,8 @@ static void backward_sample(const void *params, const dp_layer_run *r, int64_t i
 }
 
 const dp_layer dp_layer_avg_pool = {
-    .info = {"layer", "avg_pool", "the mean of each window", 1, dp_pool_params},
+    .info = {"layer", "avg_pool", "the mean of each window", 1, dp_pool_params, sizeof(dp_pool)},
     .prefix = "avg_pool",
-    .size = sizeof(dp_pool),
     .plan = plan,
     .forward_sample = forward_sample,
     .backward_sample = backward_sample,

@@ -224,9 +224,8 @@ static void commit(const void *params_, const dp_layer_run *r)
 
 const dp_layer dp_layer_batch_norm = {
     .info = {"layer", "batch_norm", "channels of mean 0 and variance 1, scaled and shifted", 1,
-             params},
+             params, sizeof(batch_norm)},
     .prefix = "bn",
-    .size = sizeof(batch_norm),
     .plan = plan,
     .forward = forward,
     .backward = backward,

@@ -16,7 +16,7 @@ static dp_status plan(void *params, dp_layer_plan *plan, dp_error *err)
     plan->out.channels = a->channels + b->channels;
     return a->height == b->height && a->width == b->width
                ? DP_OK
-               : dp_fail(err, DP_ESPEC, "concat: %lld x %lld and %lld x %lld places are not alike",
+               : dp_fail(err, DP_ESPEC, "%lld x %lld and %lld x %lld places are not alike",
                          (long long)a->height, (long long)a->width, (long long)b->height,
                          (long long)b->width);
 }

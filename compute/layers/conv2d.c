@@ -33,13 +33,13 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
 {
     conv2d *p = params_;
     dp_slide s;
-    const dp_status status = dp_slide_plan("conv2d", &p->window, &plan->in, &s, err);
+    const dp_status status = dp_slide_plan(&p->window, &plan->in, &s, err);
 
     if (status != DP_OK)
         return status;
     if (plan->in.channels % p->group != 0 || p->out_channels % p->group != 0)
         return dp_fail(err, DP_ESPEC,
-                       "conv2d: group=%lld must divide the %lld channels of the input and "
+                       "group=%lld must divide the %lld channels of the input and "
                        "out_channels=%lld",
                        (long long)p->group, (long long)plan->in.channels,
                        (long long)p->out_channels);
@@ -88,9 +88,8 @@ static void backward(const void *params_, const dp_layer_run *r)
 }
 
 const dp_layer dp_layer_conv2d = {
-    .info = {"layer", "conv2d", "convolution over an image", 1, params},
+    .info = {"layer", "conv2d", "convolution over an image", 1, params, sizeof(conv2d)},
     .prefix = "conv",
-    .size = sizeof(conv2d),
     .plan = plan,
     .forward = forward,
     .backward = backward,

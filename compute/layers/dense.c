@@ -24,7 +24,7 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
 
     if (plan->in.height != 1 || plan->in.width != 1)
         return dp_fail(
-            err, DP_ESPEC, "dense takes features, not %lldx%lldx%lld images: put flatten before it",
+            err, DP_ESPEC, "takes features, not %lldx%lldx%lld images: put flatten before it",
             (long long)plan->in.channels, (long long)plan->in.height, (long long)plan->in.width);
     p->matrix = (dp_dense){plan->in.channels, p->out_channels};
     plan->out = (dp_extent){p->out_channels, 1, 1};
@@ -73,9 +73,8 @@ static void backward(const void *params_, const dp_layer_run *r)
 }
 
 const dp_layer dp_layer_dense = {
-    .info = {"layer", "dense", "a matrix times the features", 1, params},
+    .info = {"layer", "dense", "a matrix times the features", 1, params, sizeof(dense)},
     .prefix = "fc",
-    .size = sizeof(dense),
     .plan = plan,
     .forward = forward,
     .backward = backward,

@@ -60,9 +60,9 @@ static void backward_sample(const void *params_, const dp_layer_run *r, int64_t 
 }
 
 const dp_layer dp_layer_dropout = {
-    .info = {"layer", "dropout", "leave numbers out at random while training", 1, params},
+    .info = {"layer", "dropout", "leave numbers out at random while training", 1, params,
+             sizeof(dropout)},
     .prefix = "dropout",
-    .size = sizeof(dropout),
     .plan = plan,
     .forward_sample = forward_sample,
     .backward_sample = backward_sample,

@@ -27,12 +27,11 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
     const embedding *p = params_;
 
     if (plan->in.height != 1 || plan->in.width != 1)
-        return dp_fail(err, DP_ESPEC,
-                       "embedding takes features, not %lldx%lldx%lld images: put flatten before it",
-                       (long long)plan->in.channels, (long long)plan->in.height,
-                       (long long)plan->in.width);
+        return dp_fail(
+            err, DP_ESPEC, "takes features, not %lldx%lldx%lld images: put flatten before it",
+            (long long)plan->in.channels, (long long)plan->in.height, (long long)plan->in.width);
     if ((double)plan->n * (double)plan->in.channels > (double)INT32_MAX)
-        return dp_fail(err, DP_ELIMIT, "embedding: more than 2^31 numbers a batch");
+        return dp_fail(err, DP_ELIMIT, "more than 2^31 numbers a batch");
     plan->out = (dp_extent){p->embedding_size, plan->in.channels, 1};
     plan->n_weights = 1;
     plan->weights[0] = (dp_weight){.suffix = "weight",
@@ -168,9 +167,9 @@ static void backward(const void *params_, const dp_layer_run *r)
 }
 
 const dp_layer dp_layer_embedding = {
-    .info = {"layer", "embedding", "a row of a table for each whole number", 1, params},
+    .info = {"layer", "embedding", "a row of a table for each whole number", 1, params,
+             sizeof(embedding)},
     .prefix = "embedding",
-    .size = sizeof(embedding),
     .plan = plan,
     .forward_sample = forward_sample,
     .backward = backward,

@@ -30,9 +30,9 @@ static void backward(const void *p, const dp_layer_run *r)
 }
 
 const dp_layer dp_layer_gru = {
-    .info = {"layer", "gru", "gated recurrent units over the rows of each sample", 1, params},
+    .info = {"layer", "gru", "gated recurrent units over the rows of each sample", 1, params,
+             sizeof(dp_recurrent_layer)},
     .prefix = "gru",
-    .size = sizeof(dp_recurrent_layer),
     .plan = plan,
     .forward = forward,
     .backward = backward,

@@ -12,7 +12,7 @@
 #include "compute/math/extent.h"
 #include "compute/math/post_op.h"
 #include "compute/sums/share.h"
-#include "lang/params.h"
+#include "lang/stage.h"
 
 #define DP_LAYER_PARAMS 4
 
@@ -59,7 +59,6 @@ typedef struct dp_layer_run {
 typedef struct dp_layer {
     dp_stage_info info;
     const char *prefix; /* of its parameters' names: "conv" -> conv1.weight */
-    size_t size;        /* of the parameter struct */
     bool joins;         /* takes what stands before it and what from= names */
     dp_status (*plan)(void *params, dp_layer_plan *, dp_error *); /* all failure is here */
     void (*forward)(const void *params, const dp_layer_run *);
@@ -74,6 +73,12 @@ typedef struct dp_layer {
      * x to y, which needs no y, and from dy to dx. */
     dp_elementwise *activate, *activate_gradient;
 } dp_layer;
+
+/* The row that begins with it, or NULL: it is another kind's. */
+static inline const dp_layer *dp_layer_of(const dp_stage_info *info)
+{
+    return dp_stage_is(info, "layer") ? (const dp_layer *)info : NULL;
+}
 
 extern const dp_layer *const dp_layers[]; /* ends with NULL */
 

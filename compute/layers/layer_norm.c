@@ -119,9 +119,8 @@ static void backward(const void *params_, const dp_layer_run *r)
 
 const dp_layer dp_layer_layer_norm = {
     .info = {"layer", "layer_norm", "channels of each place of mean 0 and variance 1, scaled", 1,
-             params},
+             params, sizeof(layer_norm)},
     .prefix = "ln",
-    .size = sizeof(layer_norm),
     .plan = plan,
     .forward_sample = forward_sample,
     .backward = backward,

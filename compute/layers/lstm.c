@@ -32,9 +32,9 @@ static void backward(const void *p, const dp_layer_run *r)
 }
 
 const dp_layer dp_layer_lstm = {
-    .info = {"layer", "lstm", "long short-term memory over the rows of each sample", 1, params},
+    .info = {"layer", "lstm", "long short-term memory over the rows of each sample", 1, params,
+             sizeof(dp_recurrent_layer)},
     .prefix = "lstm",
-    .size = sizeof(dp_recurrent_layer),
     .plan = plan,
     .forward = forward,
     .backward = backward,

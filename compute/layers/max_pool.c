@@ -12,12 +12,12 @@
 
 static dp_status plan(void *params, dp_layer_plan *plan, dp_error *err)
 {
-    const dp_status status = dp_pool_plan("max_pool", params, plan, err);
+    const dp_status status = dp_pool_plan(params, plan, err);
 
     if (status != DP_OK)
         return status;
     if (plan->in.height * plan->in.width > INT32_MAX)
-        return dp_fail(err, DP_ELIMIT, "max_pool: an image has at most %d places", INT32_MAX);
+        return dp_fail(err, DP_ELIMIT, "an image has at most %d places", INT32_MAX);
     plan->memory = sizeof(int32_t) * (size_t)(plan->n * dp_extent_size(&plan->out));
     return DP_OK;
 }
@@ -68,9 +68,9 @@ static void backward_sample(const void *params, const dp_layer_run *r, int64_t i
 }
 
 const dp_layer dp_layer_max_pool = {
-    .info = {"layer", "max_pool", "the largest value of each window", 1, dp_pool_params},
+    .info = {"layer", "max_pool", "the largest value of each window", 1, dp_pool_params,
+             sizeof(dp_pool)},
     .prefix = "max_pool",
-    .size = sizeof(dp_pool),
     .plan = plan,
     .forward_sample = forward_sample,
     .backward_sample = backward_sample,

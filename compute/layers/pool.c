@@ -13,9 +13,9 @@ const dp_param dp_pool_params[] = {
     DP_PARAMS_END,
 };
 
-dp_status dp_pool_plan(const char *stage, dp_pool *p, dp_layer_plan *plan, dp_error *err)
+dp_status dp_pool_plan(dp_pool *p, dp_layer_plan *plan, dp_error *err)
 {
-    const dp_status status = dp_slide_plan(stage, &p->window, &plan->in, &p->slide, err);
+    const dp_status status = dp_slide_plan(&p->window, &plan->in, &p->slide, err);
 
     if (status == DP_OK)
         plan->out = (dp_extent){plan->in.channels, p->slide.out[0], p->slide.out[1]};

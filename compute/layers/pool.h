@@ -14,6 +14,6 @@ typedef struct dp_pool {
     dp_slide slide;
 } dp_pool;
 extern const dp_param dp_pool_params[];
-dp_status dp_pool_plan(const char *stage, dp_pool *, dp_layer_plan *, dp_error *);
+dp_status dp_pool_plan(dp_pool *, dp_layer_plan *, dp_error *);
 
 #endif

@@ -69,7 +69,7 @@ dp_status dp_recurrent_layer_plan(const dp_cell *cell, dp_recurrent_layer *p,
 
     if (in * gates > (double)DP_MAX_FLOATS ||
         (double)plan->n * (double)plan->in.height * (in + 2 * gates) > (double)DP_MAX_FLOATS)
-        return dp_fail(err, DP_ELIMIT, "%s: more than 2^40 numbers", cell->name);
+        return dp_fail(err, DP_ELIMIT, "more than 2^40 numbers");
     *s = (dp_sequence){.steps = plan->in.height,
                        .batch = plan->n,
                        .inputs = plan->in.width * plan->in.channels,

@@ -6,7 +6,7 @@
 #define COMPUTE_LOSSES_LOSS_H
 
 #include "base/status.h"
-#include "lang/params.h"
+#include "lang/stage.h"
 
 /* The loss of the batch is TREE over leaves of SEQ64 of the samples' losses, / total, rounded. */
 typedef struct dp_loss_run {
@@ -19,11 +19,16 @@ typedef struct dp_loss_run {
 
 typedef struct dp_loss {
     dp_stage_info info;
-    size_t size;
     dp_status (*plan)(const void *params, int64_t n, int64_t *leaf, dp_error *);
     /* Called for each of this rank's samples, from several threads. */
     void (*row)(const dp_loss_run *, int64_t sample);
 } dp_loss;
+
+/* The row that begins with it, or NULL: it is another kind's. */
+static inline const dp_loss *dp_loss_of(const dp_stage_info *info)
+{
+    return dp_stage_is(info, "loss") ? (const dp_loss *)info : NULL;
+}
 
 extern const dp_loss *const dp_losses[]; /* ends with NULL */
 

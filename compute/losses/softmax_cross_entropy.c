@@ -24,8 +24,7 @@ static dp_status plan(const void *params_, int64_t n, int64_t *leaf, dp_error *e
 {
     *leaf = ((const softmax_cross_entropy *)params_)->leaf_size;
     if ((*leaf & (*leaf - 1)) != 0)
-        return dp_fail(err, DP_ESPEC, "softmax_cross_entropy: leaf_size %lld is not a power of two",
-                       (long long)*leaf);
+        return dp_fail(err, DP_ESPEC, "leaf_size %lld is not a power of two", (long long)*leaf);
     if (n / *leaf >= DP_MAX_LEAVES)
         return dp_fail(err, DP_ELIMIT, "a batch has at most %d leaves: raise leaf_size",
                        DP_MAX_LEAVES);
@@ -46,8 +45,8 @@ static void row(const dp_loss_run *r, int64_t sample)
 
 const dp_loss dp_loss_softmax_cross_entropy = {
     .info = {"loss", "softmax_cross_entropy",
-             "softmax, then minus the log of the label's probability", 1, params},
-    .size = sizeof(softmax_cross_entropy),
+             "softmax, then minus the log of the label's probability", 1, params,
+             sizeof(softmax_cross_entropy)},
     .plan = plan,
     .row = row,
 };

@@ -4,28 +4,28 @@
  */
 #include "compute/math/slide.h"
 
-static dp_status check_pair(const char *stage, const char *name, const dp_ints *list, dp_error *err)
+#include "base/status.h"
+
+static dp_status check_pair(const char *name, const dp_ints *list, dp_error *err)
 {
-    return list->n <= 2
-               ? DP_OK
-               : dp_fail(err, DP_ESPEC, "%s: %s takes one number or height,width", stage, name);
+    return list->n <= 2 ? DP_OK
+                        : dp_fail(err, DP_ESPEC, "%s takes one number or height,width", name);
 }
 
-static dp_status check_lists(const char *stage, const dp_slide_params *w, dp_error *err)
+static dp_status check_lists(const dp_slide_params *w, dp_error *err)
 {
-    dp_status status = check_pair(stage, "kernel_size", &w->kernel_size, err);
+    dp_status status = check_pair("kernel_size", &w->kernel_size, err);
 
     if (status == DP_OK)
-        status = check_pair(stage, "stride", &w->stride, err);
+        status = check_pair("stride", &w->stride, err);
     if (status == DP_OK)
-        status = check_pair(stage, "dilation", &w->dilation, err);
+        status = check_pair("dilation", &w->dilation, err);
     if (status == DP_OK && w->padding.n > 1 && w->padding.n != 4)
-        status =
-            dp_fail(err, DP_ESPEC, "%s: padding takes one number or top,bottom,left,right", stage);
+        status = dp_fail(err, DP_ESPEC, "padding takes one number or top,bottom,left,right");
     for (int32_t i = 0; status == DP_OK && w->pad_mode != DP_PAD_EXPLICIT && i < w->padding.n;
          i++) {
         if (w->padding.v[i] != 0)
-            status = dp_fail(err, DP_ESPEC, "%s: padding is for pad_mode=pad only", stage);
+            status = dp_fail(err, DP_ESPEC, "padding is for pad_mode=pad only");
     }
     return status;
 }
@@ -36,11 +36,10 @@ static int64_t item(const dp_ints *list, int d)
     return list->n == 0 ? 1 : list->v[list->n == 2 ? d : 0];
 }
 
-dp_status dp_slide_plan(const char *stage, const dp_slide_params *w, const dp_extent *in,
-                        dp_slide *s, dp_error *err)
+dp_status dp_slide_plan(const dp_slide_params *w, const dp_extent *in, dp_slide *s, dp_error *err)
 {
     const int64_t size[2] = {in->height, in->width};
-    const dp_status status = check_lists(stage, w, err);
+    const dp_status status = check_lists(w, err);
 
     if (status != DP_OK)
         return status;
@@ -61,7 +60,7 @@ dp_status dp_slide_plan(const char *stage, const dp_slide_params *w, const dp_ex
         }
         if (size[d] + s->before[d] + s->after[d] < k)
             return dp_fail(err, DP_ESPEC,
-                           "%s: a kernel of %lld places is more than the %lld of the input", stage,
+                           "a kernel of %lld places is more than the %lld of the input",
                            (long long)k, (long long)(size[d] + s->before[d] + s->after[d]));
         s->out[d] = (size[d] + s->before[d] + s->after[d] - k) / step + 1;
     }

@@ -28,8 +28,7 @@ typedef struct dp_slide {
 } dp_slide;
 
 /* docs/mindspore.md. */
-dp_status dp_slide_plan(const char *stage, const dp_slide_params *, const dp_extent *in,
-                        dp_slide *out, dp_error *);
+dp_status dp_slide_plan(const dp_slide_params *, const dp_extent *in, dp_slide *out, dp_error *);
 
 /* The convolution of an image with oc kernels that slide so. */
 dp_conv dp_conv_of(const dp_extent *in, int64_t oc, int64_t groups, const dp_slide *);

@@ -26,33 +26,18 @@ typedef struct builder {
     int64_t width;  /* of the widest sum over the batch */
 } builder;
 
-static size_t struct_size(const dp_stage_info *info)
-{
-#define SIZE_IN(list)                                                                              \
-    for (size_t i = 0; list[i] != NULL; i++) {                                                     \
-        if (&list[i]->info == info)                                                                \
-            return list[i]->size;                                                                  \
-    }
-    SIZE_IN(dp_layers)
-    SIZE_IN(dp_losses)
-    SIZE_IN(dp_optimizers)
-    SIZE_IN(dp_initializers)
-    return sizeof(dp_initial);
-}
-
-static const dp_layer *layer_of(const dp_stage_info *info)
-{
-    for (size_t i = 0; dp_layers[i] != NULL; i++) {
-        if (&dp_layers[i]->info == info)
-            return dp_layers[i];
-    }
-    return NULL;
-}
-
 static dp_status at_stage(const builder *b, uint32_t i, dp_status status)
 {
-    if (status != DP_OK && b->err != NULL)
-        b->err->column = b->text.stages[i].column;
+    return dp_stage_failed(b->infos[i], b->text.stages[i].column, status, b->err);
+}
+
+static dp_status bind_rest(builder *b, uint32_t i, const dp_text_stage *stage)
+{
+    dp_bound bound;
+    const dp_status status =
+        dp_stage_bind(b->infos[i], stage, &b->net->handle.arena, &bound, b->err);
+
+    b->params[i] = bound.params;
     return status;
 }
 
@@ -61,8 +46,8 @@ static dp_status bind_stage(builder *b, uint32_t i)
 {
     dp_text_stage rest = b->text.stages[i];
 
-    if (layer_of(b->infos[i]) == NULL)
-        return dp_params_bind(b->infos[i], &rest, b->params[i], b->err);
+    if (dp_layer_of(b->infos[i]) == NULL)
+        return bind_rest(b, i, &rest);
     rest.args = dp_arena_alloc(&b->net->handle.arena, rest.n_args + 1, sizeof *rest.args);
     if (rest.args == NULL)
         return dp_arena_fail(&b->net->handle.arena, b->err, "the stages");
@@ -76,11 +61,12 @@ static dp_status bind_stage(builder *b, uint32_t i)
         else
             rest.args[rest.n_args++] = *arg;
     }
-    return dp_params_bind(b->infos[i], &rest, b->params[i], b->err);
+    return bind_rest(b, i, &rest);
 }
 
 static dp_status bind_stages(builder *b)
 {
+    const dp_stage_list list = {"stage of a net", dp_net_table, dp_n_net_stages};
     dp_arena *arena = &b->net->handle.arena;
 
     b->infos = dp_arena_alloc(arena, b->text.n_stages, sizeof *b->infos);
@@ -89,15 +75,9 @@ static dp_status bind_stages(builder *b)
     if (b->infos == NULL || b->params == NULL || b->links == NULL)
         return dp_arena_fail(arena, b->err, "the stages");
     for (uint32_t i = 0; i < b->text.n_stages; i++) {
-        const char *hint;
-        dp_status status;
-        b->infos[i] = dp_stage_find(dp_net_table, dp_n_net_stages, b->text.stages[i].name, &hint);
-        if (b->infos[i] == NULL)
-            return dp_stage_unknown(&b->text.stages[i], hint, "stage of a net", b->err);
-        b->params[i] = dp_arena_alloc(arena, 1, struct_size(b->infos[i]) + 1); /* none is empty */
-        if (b->params[i] == NULL)
-            return dp_arena_fail(arena, b->err, "the stages");
-        status = bind_stage(b, i);
+        dp_status status = dp_stage_find(&list, &b->text.stages[i], &b->infos[i], b->err);
+        if (status == DP_OK)
+            status = bind_stage(b, i);
         if (status != DP_OK)
             return status;
     }
@@ -182,7 +162,7 @@ static uint32_t number_of(const builder *b, uint32_t i)
 {
     uint32_t n = 0;
     for (uint32_t j = 0; j <= i; j++)
-        n += layer_of(b->infos[j]) != NULL && b->infos[j] == b->infos[i];
+        n += dp_layer_of(b->infos[j]) != NULL && b->infos[j] == b->infos[i];
     return n;
 }
 
@@ -327,7 +307,7 @@ static dp_status link_unit(const builder *b, uint32_t stage, uint32_t n)
     dp_status status = DP_OK;
     int32_t taken;
 
-    u->layer = layer_of(b->infos[stage]);
+    u->layer = dp_layer_of(b->infos[stage]);
     u->params = b->params[stage];
     u->input[0] = (int32_t)n - 1;
     u->input[1] = DP_NO_UNIT;
@@ -357,7 +337,7 @@ static dp_status link_units(const builder *b)
 
     for (uint32_t i = 0; i < b->text.n_stages; i++) {
         dp_status status;
-        if (layer_of(b->infos[i]) == NULL)
+        if (dp_layer_of(b->infos[i]) == NULL)
             continue;
         status = link_unit(b, i, n);
         for (int k = 0; k < 2 && status == DP_OK && net->units[n].input[k] >= 0; k++) {
@@ -379,7 +359,7 @@ static dp_status plan_units(builder *b)
     b->bytes = (uint64_t)(net->own * dp_extent_size(&net->in)) * sizeof(float);
     for (uint32_t i = 0; i < b->text.n_stages; i++) {
         dp_status status;
-        if (layer_of(b->infos[i]) == NULL)
+        if (dp_layer_of(b->infos[i]) == NULL)
             continue;
         status = at_stage(b, i, plan_unit(b, i, &net->units[n], &b->plans[n]));
         if (status == DP_OK && n + 1 < net->n_units && net->units[n].n_readers == 0)
@@ -435,15 +415,11 @@ static void find_ends(builder *b)
     dp_net *net = b->net;
 
     for (uint32_t i = 0; i < b->text.n_stages; i++) {
-        net->n_units += layer_of(b->infos[i]) != NULL;
-        for (size_t j = 0; dp_losses[j] != NULL; j++) {
-            if (&dp_losses[j]->info == b->infos[i])
-                net->loss = dp_losses[j], net->loss_params = b->params[i];
-        }
-        for (size_t j = 0; dp_optimizers[j] != NULL; j++) {
-            if (&dp_optimizers[j]->info == b->infos[i])
-                net->optimizer = dp_optimizers[j], net->optimizer_params = b->params[i];
-        }
+        net->n_units += dp_layer_of(b->infos[i]) != NULL;
+        if (dp_loss_of(b->infos[i]) != NULL)
+            net->loss = dp_loss_of(b->infos[i]), net->loss_params = b->params[i];
+        if (dp_optimizer_of(b->infos[i]) != NULL)
+            net->optimizer = dp_optimizer_of(b->infos[i]), net->optimizer_params = b->params[i];
         if (b->infos[i] == &dp_init_info)
             net->initial = *(const dp_initial *)b->params[i];
     }
@@ -493,8 +469,7 @@ static dp_status check_loss(const builder *b)
     return net->loss == NULL || (out->height == 1 && out->width == 1)
                ? DP_OK
                : at_params(b, net->loss_params,
-                           dp_fail(b->err, DP_ESPEC, "%s takes features: put flatten before it",
-                                   net->loss->info.name));
+                           dp_fail(b->err, DP_ESPEC, "takes features: put flatten before it"));
 }
 
 #define LINE 16 /* floats: each gradient begins on a line of the cache */
@@ -609,6 +584,7 @@ dp_status dp_net_build(dp_net *net, const char *text, dp_error *err)
     if (status == DP_OK)
         status = plan_ends(&b);
     if (status == DP_OK)
-        status = at_stage(&b, 0, dp_net_initialize(net, err));
+        status = dp_stage_failed(&dp_init_info, b.text.stages[0].column,
+                                 dp_net_initialize(net, err), err);
     return status == DP_OK ? print_spec(&b) : status;
 }

@@ -18,26 +18,32 @@ static const dp_param params[] = {
 };
 
 const dp_stage_info dp_init_info = {
-    "init", "init", "how the parameters begin: first stage of a net, may be left out", 1, params};
+    "init", "init", "how the parameters begin: first stage of a net, may be left out",
+    1,      params, sizeof(dp_initial)};
 
+/* An initializer with its parameters, and whose numbers it draws. */
 typedef struct chosen {
-    const dp_initializer *initializer;
-    void *params;
-    const dp_library *library; /* whose numbers it draws */
-    void *generator;           /* of the parameters' seeds */
+    dp_bound bound;
+    const dp_library *library;
+    void *generator; /* of the parameters' seeds */
 } chosen;
 
-static void print_chosen(const void *ctx, dp_out *out)
+static const dp_initializer *initializer_of(const chosen *c)
 {
-    const chosen *c = ctx;
-    dp_params_print(&c->initializer->info, c->params, out);
+    return (const dp_initializer *)c->bound.info;
+}
+
+static void print_bound(const void *ctx, dp_out *out)
+{
+    const dp_bound *bound = ctx;
+    dp_params_print(bound->info, bound->params, out);
 }
 
 /* Whose numbers an initializer draws, and the seeds that the library gives the parameters. */
 static dp_status choose_library(dp_net *net, chosen *c, dp_error *err)
 {
-    const int32_t order = c->initializer->draws ? ((dp_init_params *)c->params)->order : 0;
-    const dp_ask ask = {.stage = "init", .seed = net->seed};
+    const int32_t order = initializer_of(c)->draws ? ((dp_init_params *)c->bound.params)->order : 0;
+    const dp_ask ask = {.seed = net->seed};
     const dp_weights *weights;
     dp_status status = DP_OK;
 
@@ -46,8 +52,8 @@ static dp_status choose_library(dp_net *net, chosen *c, dp_error *err)
     c->generator = dp_arena_alloc(&net->handle.arena, 1, c->library->generator);
     if (c->generator == NULL)
         return dp_arena_fail(&net->handle.arena, err, "an initializer");
-    if (c->initializer->check != NULL)
-        status = c->initializer->check(c->params, weights, err);
+    if (initializer_of(c)->check != NULL)
+        status = initializer_of(c)->check(c->bound.params, weights, err);
     if (status == DP_OK)
         status = dp_check_ask(weights->check, &ask, err);
     if (status == DP_OK && weights->begin != NULL)
@@ -63,35 +69,17 @@ static uint64_t next_seed(const chosen *c)
 /* Reads "normal sigma=0.02" and replaces the text by its canonical form. */
 static dp_status choose(dp_net *net, const char **text, chosen *out, dp_error *err)
 {
-    const dp_stage_info *rows[16];
-    const char *hint;
-    const dp_stage_info *found;
-    dp_text parsed;
+    const dp_stage_list list = {"initializer", dp_initializer_table, dp_n_initializers};
     char *canonical;
-    size_t n = 0;
-    dp_status status = dp_text_parse(*text, strlen(*text), &net->handle.arena, &parsed, err);
+    dp_status status = dp_stage_read(&list, *text, &net->handle.arena, &out->bound, err);
 
-    if (status == DP_OK && parsed.n_stages != 1)
-        status = dp_fail(err, DP_ESPEC, "init: one initializer is expected");
-    if (status != DP_OK)
-        return status;
-    for (; dp_initializers[n] != NULL && n < 16; n++)
-        rows[n] = &dp_initializers[n]->info;
-    found = dp_stage_find(rows, n, parsed.stages[0].name, &hint);
-    if (found == NULL)
-        return dp_stage_unknown(&parsed.stages[0], hint, "initializer", err);
-    for (n = 0; &dp_initializers[n]->info != found;)
-        n++;
-    out->initializer = dp_initializers[n];
-    out->params = dp_arena_alloc(&net->handle.arena, 1, out->initializer->size);
-    if (out->params == NULL)
-        return dp_arena_fail(&net->handle.arena, err, "an initializer");
-    status = dp_params_bind(found, &parsed.stages[0], out->params, err);
+    if (status != DP_OK && err != NULL)
+        err->column = 0; /* of the inner text */
     if (status == DP_OK)
         status = choose_library(net, out, err);
     if (status != DP_OK)
         return status;
-    canonical = dp_out_arena(&net->handle.arena, print_chosen, out, NULL);
+    canonical = dp_out_arena(&net->handle.arena, print_bound, &out->bound, NULL);
     if (canonical == NULL)
         return dp_arena_fail(&net->handle.arena, err, "an initializer");
     *text = canonical;
@@ -111,8 +99,8 @@ static void fill_block(void *ctx, uint64_t index)
     dp_init_source source = f->source;
 
     source.rng.counter[0] += (uint32_t)(first / 4);
-    f->chosen->initializer->fill(f->chosen->params, &source, first, left < BLOCK ? left : BLOCK,
-                                 (float *)f->p->value.data + first);
+    initializer_of(f->chosen)->fill(f->chosen->bound.params, &source, first,
+                                    left < BLOCK ? left : BLOCK, (float *)f->p->value.data + first);
 }
 
 static void fill_given(const dp_parameter *p)
@@ -145,7 +133,7 @@ dp_status dp_net_initialize(dp_net *net, dp_error *err)
             fill_given(p);
             continue;
         }
-        if (c->initializer->draws)
+        if (initializer_of(c)->draws)
             seeds[0] = next_seed(&weight), seeds[1] = next_seed(&bias);
         fill_drawn(net, p, c, seeds[p->is_bias]);
     }

@@ -58,7 +58,7 @@ static dp_status plan_group(all_reduce *p, dp_op_plan *plan, dp_error *err)
         status = count_shards(p, err);
     plan->workspace = sizeof(int64_t) * p->group->ranks + sizeof(dp_transfer) * 2 * p->group->ranks;
     if (status == DP_OK && (double)p->shards * (double)p->count > (double)DP_OP_MOST / 4)
-        return dp_fail(err, DP_ELIMIT, "all_reduce: the shards are more than 2^38 elements");
+        return dp_fail(err, DP_ELIMIT, "the shards are more than 2^38 elements");
     plan->workspace += dp_floats(p->shards * p->count);
     return status;
 }
@@ -72,7 +72,7 @@ static dp_status plan(void *params_, dp_op_plan *plan, dp_error *err)
     if (status != DP_OK)
         return status;
     if (x->rank < 1 || x->shape[0] < 1)
-        return dp_fail(err, DP_EINVAL, "all_reduce: x is float32[shards, ...], a shard at least");
+        return dp_fail(err, DP_EINVAL, "x is float32[shards, ...], a shard at least");
     p->shards = p->own = x->shape[0];
     p->count = (int64_t)dp_tensor_count(x) / p->shards;
     plan->out[0] = (dp_tensor){.dtype = DP_F32, .rank = x->rank - 1};
@@ -168,10 +168,10 @@ static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err
 }
 
 const dp_operator dp_operator_all_reduce = {
-    .info = {{"operator", "all_reduce", "one tensor of the same one of every shard", 1, params},
+    .info = {{"operator", "all_reduce", "one tensor of the same one of every shard", 1, params,
+              sizeof(all_reduce)},
              "HcomAllreduce",
              "TREE over shards, element by element; max and min are free",
              {{"x", "y"}}},
-    .size = sizeof(all_reduce),
     .part = {{plan, run, "all_reduce", {DP_FLOATS(2, 7, 41)}}},
 };

@@ -30,7 +30,7 @@ static dp_status plan(void *params_, dp_op_plan *plan, dp_error *err)
 
     plan->out[0] = plan->out[1] = (dp_tensor){NULL, DP_F32, 1, {p->c.channels}};
     plan->n_out = 2;
-    return status == DP_OK ? dp_op_check_leaf(plan, p->leaf_size, err) : status;
+    return status == DP_OK ? dp_op_check_leaf(p->leaf_size, err) : status;
 }
 
 static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err)
@@ -95,12 +95,11 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
 #define ABOVE_0 DP_POSITIVES(1, 11)
 
 const dp_operator dp_operator_bn_training_reduce = {
-    .info = {{"operator", "bn_training_reduce", "sum and sum of squares of each channel", 1,
-              params},
+    .info = {{"operator", "bn_training_reduce", "sum and sum of squares of each channel", 1, params,
+              sizeof(bn_training_reduce)},
              "BNTrainingReduce,BNTrainingReduceGrad",
              "SEQ64 over (n in leaf, place), TREE over leaves, rounded once; backward has no sum",
              {{"x", "sum,square_sum"}, {"dy,x,dscale,doffset,scale,mean,variance", "dx"}}},
-    .size = sizeof(bn_training_reduce),
     .part = {{plan, run, "bn_training_reduce leaf_size=2", {X}},
              {plan_backward,
               run_backward,

@@ -101,7 +101,7 @@ static dp_status plan_backward(void *params_, dp_op_plan *plan, dp_error *err)
     plan->out[0] = plan->out[1] = channel;
     plan->n_out = 2;
     plan->workspace = sizeof(float) * (size_t)p->c.channels;
-    return status == DP_OK ? dp_op_check_leaf(plan, p->leaf_size, err) : status;
+    return status == DP_OK ? dp_op_check_leaf(p->leaf_size, err) : status;
 }
 
 static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_error *err)
@@ -130,13 +130,13 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
 
 const dp_operator dp_operator_bn_training_update = {
     .info = {{"operator", "bn_training_update",
-              "channels of mean 0 and variance 1, scaled and shifted", 1, params},
+              "channels of mean 0 and variance 1, scaled and shifted", 1, params,
+              sizeof(bn_training_update)},
              "BNTrainingUpdate,BNTrainingUpdateGrad",
              "forward has no sum; dscale, doffset: SEQ64 over (n in leaf, place), TREE over leaves",
              {{"x,sum,square_sum,scale,offset,mean,variance",
                "y,mean,variance,batch_mean,batch_variance"},
               {"dy,x,batch_mean,batch_variance", "dscale,doffset"}}},
-    .size = sizeof(bn_training_update),
     .part = {{plan,
               run,
               "bn_training_update",

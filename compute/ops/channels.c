@@ -11,8 +11,8 @@ dp_status dp_channels_of(const dp_op_plan *plan, size_t input, dp_channels *c, d
     const dp_tensor *t = &plan->in[input];
 
     if (t->dtype != DP_F32 || t->rank < 2 || dp_tensor_count(t) == 0)
-        return dp_fail(err, DP_EINVAL, "%s: float32[n, channels, ...] is expected, not %s",
-                       plan->info->stage.name, dp_tensor_type(t).text);
+        return dp_fail(err, DP_EINVAL, "float32[n, channels, ...] is expected, not %s",
+                       dp_tensor_type(t).text);
     *c = (dp_channels){t->shape[0], t->shape[1], 1};
     for (int32_t d = 2; d < t->rank; d++)
         c->places *= t->shape[d];

@@ -32,10 +32,10 @@ static dp_status check_shapes(const conv2d *p, const dp_tensor *x, const dp_tens
 {
     if (dp_tensor_count(x) == 0 || dp_tensor_count(w) == 0 ||
         w->shape[1] * p->group != x->shape[1] || w->shape[0] % p->group != 0)
-        return dp_fail(err, DP_EINVAL, "conv2d: x is [n, c, h, w] and w [out, c / group, h, w]");
+        return dp_fail(err, DP_EINVAL, "x is [n, c, h, w] and w [out, c / group, h, w]");
     return w->shape[2] <= DP_MAX_KERNEL && w->shape[3] <= DP_MAX_KERNEL
                ? DP_OK
-               : dp_fail(err, DP_ELIMIT, "conv2d: a kernel has at most %d places", DP_MAX_KERNEL);
+               : dp_fail(err, DP_ELIMIT, "a kernel has at most %d places", DP_MAX_KERNEL);
 }
 
 static dp_status fit(conv2d *p, const dp_op_plan *plan, size_t x, dp_tensor *y, dp_error *err)
@@ -52,13 +52,13 @@ static dp_status fit(conv2d *p, const dp_op_plan *plan, size_t x, dp_tensor *y, 
     if (status != DP_OK)
         return status;
     p->window.kernel_size = (dp_ints){2, {w[2], w[3]}};
-    status = dp_slide_plan("conv2d", &p->window, &extent, &s, err);
+    status = dp_slide_plan(&p->window, &extent, &s, err);
     if (status != DP_OK)
         return status;
     p->n = in[0];
     p->conv = dp_conv_of(&extent, w[0], p->group, &s);
     *y = (dp_tensor){NULL, DP_F32, 4, {p->n, w[0], s.out[0], s.out[1]}};
-    return dp_op_check_leaves(plan, p->n, p->leaf_size, err);
+    return dp_op_check_leaves(p->n, p->leaf_size, err);
 }
 
 /* x or dx, y or dy with the channels last, scratch. */
@@ -142,11 +142,10 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
 #define Y       DP_FLOATS(4, 5, 34, 4, 9)
 
 const dp_operator dp_operator_conv2d = {
-    .info = {{"operator", "conv2d", "convolution over an image", 1, params},
+    .info = {{"operator", "conv2d", "convolution over an image", 1, params, sizeof(conv2d)},
              "Conv2DBackFilter",
              "y CHAIN over (kh, kw, ic); dx CHAIN over (oh, ow, oc); dw CHAIN over "
              "(n in leaf, oh, ow), TREE over leaves",
              {{"x,w", "y"}, {"dy,x,w", "dx,dw"}}},
-    .size = sizeof(conv2d),
     .part = {{plan, run, EXAMPLE, {X, W}}, {plan_backward, run_backward, EXAMPLE, {Y, X, W}}},
 };

@@ -40,9 +40,9 @@ static dp_status fit(conv3d *p, const dp_op_plan *plan, size_t x, dp_tensor *y, 
         status = dp_op_expect(plan, x + 1, DP_F32, 5, err);
     if (status == DP_OK &&
         (dp_tensor_count(in) == 0 || dp_tensor_count(w) == 0 || w->shape[1] != in->shape[1]))
-        status = dp_fail(err, DP_EINVAL, "conv3d: x is [n, c, d, h, w] and w [out, c, d, h, w]");
+        status = dp_fail(err, DP_EINVAL, "x is [n, c, d, h, w] and w [out, c, d, h, w]");
     if (status == DP_OK)
-        status = dp_volume_plan("conv3d", &p->v, in->shape + 2, w->shape + 2, err);
+        status = dp_volume_plan(&p->v, in->shape + 2, w->shape + 2, err);
     if (status != DP_OK)
         return status;
     p->n = in->shape[0];
@@ -55,8 +55,8 @@ static dp_status fit(conv3d *p, const dp_op_plan *plan, size_t x, dp_tensor *y, 
     if ((double)p->n * (double)p->ic * (double)p->padded[0] * (double)p->padded[1] *
             (double)p->padded[2] >
         (double)DP_OP_MOST)
-        return dp_fail(err, DP_ELIMIT, "conv3d: x with its padding has more than 2^40 elements");
-    return dp_op_check_leaf(plan, p->leaf_size, err);
+        return dp_fail(err, DP_ELIMIT, "x with its padding has more than 2^40 elements");
+    return dp_op_check_leaf(p->leaf_size, err);
 }
 
 /* A volume [c][place] with zeros around as [place][c]. */
@@ -213,7 +213,7 @@ static dp_status plan_backward(void *params_, dp_op_plan *plan, dp_error *err)
     if (status == DP_OK)
         status = dp_op_expect_type(plan, 0, &y, err);
     if (status == DP_OK)
-        status = dp_op_check_leaves(plan, p->n, p->leaf_size, err);
+        status = dp_op_check_leaves(p->n, p->leaf_size, err);
     plan->out[0] = plan->in[1];
     plan->out[1] = plan->in[2];
     plan->n_out = 2;
@@ -404,11 +404,10 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
 #define Y       DP_FLOATS(5, 5, 35, 4, 3, 6)
 
 const dp_operator dp_operator_conv3d = {
-    .info = {{"operator", "conv3d", "convolution over a volume", 1, params},
+    .info = {{"operator", "conv3d", "convolution over a volume", 1, params, sizeof(conv3d)},
              "Conv3DBackFilter",
              "y CHAIN over (kd, kh, kw, ic); dx CHAIN over (od, oh, ow, oc); dw CHAIN over "
              "(n in leaf, od, oh, ow), TREE over leaves",
              {{"x,w", "y"}, {"dy,x,w", "dx,dw"}}},
-    .size = sizeof(conv3d),
     .part = {{plan, run, EXAMPLE, {X, W}}, {plan_backward, run_backward, EXAMPLE, {Y, X, W}}},
 };

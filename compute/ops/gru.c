@@ -124,7 +124,7 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
 #define WEIGHTS  DP_FLOATS(2, 6, 21), DP_FLOATS(2, 7, 21)
 
 const dp_operator dp_operator_gru = {
-    .info = {{"operator", "gru", "gated recurrent units over a sequence", 1, params},
+    .info = {{"operator", "gru", "gated recurrent units over a sequence", 1, params, sizeof(gru)},
              "DynamicGRUV2",
              "gates CHAIN over x_t and over h_(t-1); backward t descending, dx, dh CHAIN over the "
              "gates; dw CHAIN over (n in leaf, t), TREE over leaves",
@@ -132,7 +132,6 @@ const dp_operator dp_operator_gru = {
                "y,update,reset,new,hidden_new"},
               {"dy,x,weight_input,weight_hidden,init_h,y,update,reset,new,hidden_new",
                "dx,dweight_input,dweight_hidden,dbias_input,dbias_hidden,dh"}}},
-    .size = sizeof(gru),
     .part = {{plan,
               run,
               "gru",

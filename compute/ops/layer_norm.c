@@ -29,15 +29,14 @@ static const dp_param params[] = {
 static dp_status find_axis(int64_t given, int32_t rank, int32_t *axis, dp_error *err)
 {
     *axis = (int32_t)(given < 0 ? given + rank : given);
-    return *axis >= 0 && *axis < rank
-               ? DP_OK
-               : dp_fail(err, DP_EINVAL, "layer_norm: axis %lld of a tensor of rank %d",
-                         (long long)given, rank);
+    return *axis >= 0 && *axis < rank ? DP_OK
+                                      : dp_fail(err, DP_EINVAL, "axis %lld of a tensor of rank %d",
+                                                (long long)given, rank);
 }
 
 /* The types of gamma and of mean, and the sizes. */
-static dp_status fit(layer_norm *p, const dp_op_plan *plan, const dp_tensor *x, dp_tensor *gamma,
-                     dp_tensor *mean, dp_error *err)
+static dp_status fit(layer_norm *p, const dp_tensor *x, dp_tensor *gamma, dp_tensor *mean,
+                     dp_error *err)
 {
     int32_t norm = 0, first = 0;
     dp_status status = find_axis(p->begin_norm_axis, x->rank, &norm, err);
@@ -45,7 +44,7 @@ static dp_status fit(layer_norm *p, const dp_op_plan *plan, const dp_tensor *x, 
     if (status == DP_OK)
         status = find_axis(p->begin_params_axis, x->rank, &first, err);
     if (status == DP_OK && dp_tensor_count(x) == 0)
-        status = dp_fail(err, DP_EINVAL, "layer_norm: x has no element");
+        status = dp_fail(err, DP_EINVAL, "x has no element");
     if (status != DP_OK)
         return status;
     *gamma = *mean = (dp_tensor){.dtype = DP_F32};
@@ -57,7 +56,7 @@ static dp_status fit(layer_norm *p, const dp_op_plan *plan, const dp_tensor *x, 
     p->rows = (int64_t)dp_tensor_count(mean);
     p->row = (int64_t)dp_tensor_count(x) / p->rows;
     p->leaf = (int64_t)dp_tensor_count(x) / x->shape[0] * p->leaf_size;
-    return dp_op_check_leaf(plan, p->leaf_size, err);
+    return dp_op_check_leaf(p->leaf_size, err);
 }
 
 static dp_status plan(void *params_, dp_op_plan *plan, dp_error *err)
@@ -66,7 +65,7 @@ static dp_status plan(void *params_, dp_op_plan *plan, dp_error *err)
     dp_status status = dp_op_expect(plan, 0, DP_F32, -1, err);
 
     if (status == DP_OK)
-        status = fit(params_, plan, &plan->in[0], &gamma, &mean, err);
+        status = fit(params_, &plan->in[0], &gamma, &mean, err);
     for (size_t i = 1; i < 3 && status == DP_OK; i++)
         status = dp_op_expect_type(plan, i, &gamma, err);
     plan->out[0] = plan->in[0];
@@ -109,7 +108,7 @@ static dp_status plan_backward(void *params_, dp_op_plan *plan, dp_error *err)
     dp_status status = dp_op_expect(plan, 1, DP_F32, -1, err);
 
     if (status == DP_OK)
-        status = fit(params_, plan, &plan->in[1], &gamma, &mean, err);
+        status = fit(params_, &plan->in[1], &gamma, &mean, err);
     if (status == DP_OK)
         status = dp_op_expect_type(plan, 0, &plan->in[1], err);
     for (size_t i = 2; i < 5 && status == DP_OK; i++)
@@ -181,12 +180,11 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
 
 const dp_operator dp_operator_layer_norm = {
     .info = {{"operator", "layer_norm", "rows of mean 0 and variance 1, scaled and shifted", 1,
-              params},
+              params, sizeof(layer_norm)},
              "LayerNorm,LayerNormGrad",
              "a row's sums LANE64; dgamma, dbeta SEQ64 over the rows of a leaf, TREE over leaves",
              {{"x,gamma,beta", "y,mean,variance"},
               {"dy,x,mean,variance,gamma", "dx,dgamma,dbeta"}}},
-    .size = sizeof(layer_norm),
     .part = {{plan, run, "layer_norm begin_norm_axis=2 begin_params_axis=-1", {X, GAMMA, GAMMA}},
              {plan_backward,
               run_backward,

@@ -37,7 +37,7 @@ static dp_status check_padding(const dp_volume *v, dp_error *err)
     for (int d = 0; d < 3; d++) {
         if (v->pad_mode == DP_VOLUME_PAD &&
             (2 * v->before[d] > v->kernel[d] || 2 * v->after[d] > v->kernel[d]))
-            return dp_fail(err, DP_ESPEC, "max_pool3d: padding is at most half of the kernel");
+            return dp_fail(err, DP_ESPEC, "padding is at most half of the kernel");
     }
     return DP_OK;
 }
@@ -53,20 +53,19 @@ static dp_status fit(max_pool3d *p, const dp_op_plan *plan, size_t input, dp_ten
     if (status == DP_OK &&
         (dp_tensor_count(x) == 0 || p->kernel_size.n == 2 || p->kernel_size.n > 3))
         status =
-            dp_fail(err, DP_EINVAL,
-                    "max_pool3d: kernel_size takes one number or three (depth, height, width)");
+            dp_fail(err, DP_EINVAL, "kernel_size takes one number or three (depth, height, width)");
     if (status != DP_OK)
         return status;
     for (int d = 0; d < 3; d++)
         kernel[d] = p->kernel_size.v[p->kernel_size.n == 3 ? d : 0];
-    status = dp_volume_plan("max_pool3d", &p->v, x->shape + 2, kernel, err);
+    status = dp_volume_plan(&p->v, x->shape + 2, kernel, err);
     types[0] = *x;
     memcpy(types[0].shape + 2, p->v.out, sizeof p->v.out);
     types[1] = types[0];
     types[1].dtype = DP_I32;
     p->planes = x->shape[0] * x->shape[1];
     if (status == DP_OK && dp_volume_places(p->v.in) > INT32_MAX)
-        return dp_fail(err, DP_ELIMIT, "max_pool3d: a volume has more than 2^31 - 1 places");
+        return dp_fail(err, DP_ELIMIT, "a volume has more than 2^31 - 1 places");
     return status == DP_OK ? check_padding(&p->v, err) : status;
 }
 
@@ -178,8 +177,8 @@ static dp_status check_argmax(const max_pool3d *p, const dp_tensor *argmax, dp_e
     for (int64_t i = 0; i < (int64_t)dp_tensor_count(argmax); i++) {
         if (place[i] < 0 || place[i] >= dp_volume_places(p->v.in))
             return dp_fail(err, DP_EINVAL,
-                           "max_pool3d: argmax number %lld is %d: a volume has places 0 to %lld",
-                           (long long)i, place[i], (long long)dp_volume_places(p->v.in) - 1);
+                           "argmax number %lld is %d: a volume has places 0 to %lld", (long long)i,
+                           place[i], (long long)dp_volume_places(p->v.in) - 1);
     }
     return DP_OK;
 }
@@ -216,10 +215,10 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
 #define ARGMAX  DP_BELOW(5 * 4 * 7, 5, 2, 3, 3, 4, 4)
 
 const dp_operator dp_operator_max_pool3d = {
-    .info = {{"operator", "max_pool3d", "the largest value of each window of a volume", 1, params},
+    .info = {{"operator", "max_pool3d", "the largest value of each window of a volume", 1, params,
+              sizeof(max_pool3d)},
              "MaxPool3d,MaxPool3dGrad",
              "dx = +0, then dy of the windows that it won in ascending (od, oh, ow)",
              {{"x", "y,argmax"}, {"dy,x,argmax", "dx"}}},
-    .size = sizeof(max_pool3d),
     .part = {{plan, run, EXAMPLE, {X}}, {plan_backward, run_backward, EXAMPLE, {Y, X, ARGMAX}}},
 };

@@ -36,7 +36,7 @@ static dp_status check(const nll_loss *p, const dp_op_plan *plan, size_t first, 
         status = dp_op_expect_type(plan, first + 1, &labels, err);
     if (status == DP_OK)
         status = dp_op_expect_type(plan, first + 2, &weight, err);
-    return status == DP_OK ? dp_op_check_leaf(plan, p->leaf_size, err) : status;
+    return status == DP_OK ? dp_op_check_leaf(p->leaf_size, err) : status;
 }
 
 static dp_tensor loss_type(const nll_loss *p, const dp_tensor *x)
@@ -60,8 +60,7 @@ static dp_status check_labels(const nll_loss *p, const dp_tensor *x, const int32
 {
     for (int64_t i = 0; i < x->shape[0]; i++) {
         if (labels[i] != p->ignore_index && (labels[i] < 0 || labels[i] >= x->shape[1]))
-            return dp_fail(err, DP_EINVAL,
-                           "nll_loss: label %d of sample %lld is not a class: there are %lld",
+            return dp_fail(err, DP_EINVAL, "label %d of sample %lld is not a class: there are %lld",
                            labels[i], (long long)i, (long long)x->shape[1]);
     }
     return DP_OK;
@@ -163,12 +162,12 @@ static const float total_weight[] = {5.25f};
 
 const dp_operator dp_operator_nll_loss = {
     .info =
-        {{"operator", "nll_loss", "minus the log-probability of the label", 1, params},
+        {{"operator", "nll_loss", "minus the log-probability of the label", 1, params,
+          sizeof(nll_loss)},
          "NLLLoss,NLLLossGrad",
          "-w x exact in binary64, SEQ64 in a leaf, TREE over leaves; one division; rounded once",
          {{"logits,labels,weight", "loss,total_weight"},
           {"dy,logits,labels,weight,total_weight", "dx"}}},
-    .size = sizeof(nll_loss),
     .part = {{plan,
               run,
               "nll_loss ignore_index=-1 leaf_size=2",

@@ -88,12 +88,10 @@ dp_status dp_op_expect(const dp_op_plan *p, size_t i, dp_dtype dtype, int32_t ra
     if (p->in[i].dtype == dtype && (rank < 0 || p->in[i].rank == rank))
         return DP_OK;
     if (rank < 0)
-        return dp_fail(err, DP_EINVAL, "%s: %s is %s: %s is expected", p->info->stage.name,
-                       input_name(p, i, name), dp_tensor_type(&p->in[i]).text,
-                       dp_dtype_name(dtype));
-    return dp_fail(err, DP_EINVAL, "%s: %s is %s: %s of rank %d is expected", p->info->stage.name,
-                   input_name(p, i, name), dp_tensor_type(&p->in[i]).text, dp_dtype_name(dtype),
-                   rank);
+        return dp_fail(err, DP_EINVAL, "%s is %s: %s is expected", input_name(p, i, name),
+                       dp_tensor_type(&p->in[i]).text, dp_dtype_name(dtype));
+    return dp_fail(err, DP_EINVAL, "%s is %s: %s of rank %d is expected", input_name(p, i, name),
+                   dp_tensor_type(&p->in[i]).text, dp_dtype_name(dtype), rank);
 }
 
 dp_status dp_op_expect_type(const dp_op_plan *p, size_t i, const dp_tensor *type, dp_error *err)
@@ -102,64 +100,46 @@ dp_status dp_op_expect_type(const dp_op_plan *p, size_t i, const dp_tensor *type
 
     return dp_tensor_same_type(&p->in[i], type)
                ? DP_OK
-               : dp_fail(err, DP_EINVAL, "%s: %s is %s: %s is expected", p->info->stage.name,
-                         input_name(p, i, name), dp_tensor_type(&p->in[i]).text,
-                         dp_tensor_type(type).text);
+               : dp_fail(err, DP_EINVAL, "%s is %s: %s is expected", input_name(p, i, name),
+                         dp_tensor_type(&p->in[i]).text, dp_tensor_type(type).text);
 }
 
-dp_status dp_op_check_leaf(const dp_op_plan *p, int64_t leaf_size, dp_error *err)
+dp_status dp_op_check_leaf(int64_t leaf_size, dp_error *err)
 {
     return (leaf_size & (leaf_size - 1)) == 0
                ? DP_OK
-               : dp_fail(err, DP_EINVAL, "%s: leaf_size %lld is not a power of two",
-                         p->info->stage.name, (long long)leaf_size);
+               : dp_fail(err, DP_EINVAL, "leaf_size %lld is not a power of two",
+                         (long long)leaf_size);
 }
 
-dp_status dp_op_check_leaves(const dp_op_plan *p, int64_t n, int64_t leaf_size, dp_error *err)
+dp_status dp_op_check_leaves(int64_t n, int64_t leaf_size, dp_error *err)
 {
     if (n / leaf_size >= DP_MAX_LEAVES)
-        return dp_fail(err, DP_ELIMIT, "%s: a batch has at most %d leaves: raise leaf_size",
-                       p->info->stage.name, DP_MAX_LEAVES);
-    return dp_op_check_leaf(p, leaf_size, err);
+        return dp_fail(err, DP_ELIMIT, "a batch has at most %d leaves: raise leaf_size",
+                       DP_MAX_LEAVES);
+    return dp_op_check_leaf(leaf_size, err);
 }
 
 /* ---- open, run, close ---- */
 
-/* "layer_norm: x" */
-typedef struct input_text {
-    char text[2 * DP_OP_NAME + 2];
-} input_text;
-
-static input_text input_of(const dp_op_info *info, const dp_op_side *side, size_t i)
-{
-    char name[DP_OP_NAME];
-    input_text out;
-
-    snprintf(out.text, sizeof out.text, "%.*s: %s", DP_OP_NAME, info->stage.name,
-             dp_op_name(side->inputs, i, name));
-    return out;
-}
-
 static dp_status check_inputs(dp_op *op, dp_direction direction, const dp_tensor *inputs, size_t n,
                               dp_error *err)
 {
-    const char *name = op->operator->info.stage.name;
     const dp_op_side *side = &op->operator->info.side[direction];
+    char name[DP_OP_NAME];
 
     if (op->part->plan == NULL)
-        return dp_fail(err, DP_EINVAL, "%s has no backward direction", name);
+        return dp_fail(err, DP_EINVAL, "there is no backward direction");
     op->n_in = dp_op_names(side->inputs);
     if (n != op->n_in)
-        return dp_fail(err, DP_EINVAL, "%s takes %zu inputs (%s), not %zu", name, op->n_in,
-                       side->inputs, n);
+        return dp_fail(err, DP_EINVAL, "takes %zu inputs (%s), not %zu", op->n_in, side->inputs, n);
     for (size_t i = 0; i < n; i++) {
         const dp_tensor *t = &inputs[i];
-        const input_text what = input_of(&op->operator->info, side, i);
-        const dp_status status = dp_tensor_check(t, what.text, err);
+        const dp_status status = dp_tensor_check(t, dp_op_name(side->inputs, i, name), err);
         if (status != DP_OK)
             return status;
         if (dp_tensor_count(t) > DP_OP_MOST)
-            return dp_fail(err, DP_ELIMIT, "%s has more than 2^40 elements", what.text);
+            return dp_fail(err, DP_ELIMIT, "%s has more than 2^40 elements", name);
         op->in[i] = *t;
         op->in[i].data = NULL;
     }
@@ -168,25 +148,15 @@ static dp_status check_inputs(dp_op *op, dp_direction direction, const dp_tensor
 
 static dp_status bind(dp_op *op, const char *text, dp_error *err)
 {
-    dp_text parsed;
-    const dp_stage_info *info;
-    const char *hint;
-    size_t i = 0;
-    dp_status status = dp_text_parse(text, strlen(text), &op->handle.arena, &parsed, err);
+    const dp_stage_list list = {"operator", stages, N_OPERATORS};
+    dp_bound bound;
+    const dp_status status = dp_stage_read(&list, text, &op->handle.arena, &bound, err);
 
-    if (status != DP_OK)
-        return status;
-    if (parsed.n_stages != 1)
-        return dp_fail_at(err, DP_ESPEC, parsed.stages[1].column, "one operator is expected");
-    info = dp_stage_find(stages, N_OPERATORS, parsed.stages[0].name, &hint);
-    if (info == NULL)
-        return dp_stage_unknown(&parsed.stages[0], hint, "operator", err);
-    while (stages[i] != info)
-        i++;
-    op->operator= operators[i];
-    op->params = dp_arena_alloc(&op->handle.arena, 1, op->operator->size + 1);
-    return op->params == NULL ? dp_arena_fail(&op->handle.arena, err, "an operator")
-                              : dp_params_bind(info, &parsed.stages[0], op->params, err);
+    if (status == DP_OK) {
+        op->operator=(const dp_operator *) bound.info;
+        op->params = bound.params;
+    }
+    return status;
 }
 
 static dp_status plan(dp_op *op, dp_direction direction, dp_error *err)
@@ -205,8 +175,7 @@ static dp_status plan(dp_op *op, dp_direction direction, dp_error *err)
     for (size_t i = 0; i < p.n_out; i++) {
         op->out[i] = p.out[i];
         if (!dp_tensor_fits(&op->out[i]) || dp_tensor_count(&op->out[i]) > DP_OP_MOST)
-            return dp_fail(err, DP_ELIMIT, "%s: an output would have more than 2^40 elements",
-                           op->operator->info.stage.name);
+            return dp_fail(err, DP_ELIMIT, "an output would have more than 2^40 elements");
         op->out[i].data = dp_arena_alloc(&op->handle.arena, dp_tensor_bytes(&op->out[i]) + 1, 1);
         if (op->out[i].data == NULL)
             return dp_arena_fail(&op->handle.arena, err, "an output");
@@ -230,6 +199,7 @@ static dp_status open_op(dp_op *op, const char *text, dp_direction direction,
     status = check_inputs(op, direction, inputs, n_inputs, err);
     if (status == DP_OK)
         status = plan(op, direction, err);
+    status = dp_stage_failed(&op->operator->info.stage, 0, status, err);
     if (status == DP_OK)
         status = dp_workers_open(&op->workers, op->handle.options.threads, &op->handle.arena, err);
     return status;
@@ -275,24 +245,33 @@ const dp_tensor *dp_op_output(const dp_op *op, size_t index)
     return op != NULL && index < op->n_out ? &op->out[index] : NULL;
 }
 
+/* The inputs of a run against those that it was opened with. */
+static dp_status check_again(const dp_op *op, const dp_tensor *inputs, dp_error *err)
+{
+    const dp_op_side *side = &op->operator->info.side[op->part - op->operator->part];
+    char name[DP_OP_NAME];
+
+    for (size_t i = 0; i < op->n_in; i++) {
+        const dp_status status =
+            dp_tensor_check_data(&inputs[i], dp_op_name(side->inputs, i, name), err);
+        if (status != DP_OK)
+            return status;
+        if (!dp_tensor_same_type(&inputs[i], &op->in[i]))
+            return dp_fail(err, DP_EINVAL, "%s is %s: it was opened with %s", name,
+                           dp_tensor_type(&inputs[i]).text, dp_tensor_type(&op->in[i]).text);
+    }
+    return DP_OK;
+}
+
 static dp_status run(dp_op *op, const dp_tensor *inputs, dp_error *err)
 {
-    dp_status status = DP_OK;
+    dp_status status = check_again(op, inputs, err);
 
-    for (size_t i = 0; i < op->n_in && status == DP_OK; i++) {
-        const dp_op_info *info = &op->operator->info;
-        const dp_op_side *side = &info->side[op->part - op->operator->part];
-        const input_text what = input_of(info, side, i);
-        status = dp_tensor_check_data(&inputs[i], what.text, err);
-        if (status == DP_OK && !dp_tensor_same_type(&inputs[i], &op->in[i]))
-            status = dp_fail(err, DP_EINVAL, "%s is %s: it was opened with %s", what.text,
-                             dp_tensor_type(&inputs[i]).text, dp_tensor_type(&op->in[i]).text);
-    }
-    if (status != DP_OK)
-        return status;
-    return op->part->run(
-        op->params, &(dp_op_run_args){inputs, op->out, op->workers, op->kernels, op->workspace},
-        err);
+    if (status == DP_OK)
+        status = op->part->run(
+            op->params, &(dp_op_run_args){inputs, op->out, op->workers, op->kernels, op->workspace},
+            err);
+    return dp_stage_failed(&op->operator->info.stage, 0, status, err);
 }
 
 dp_status dp_op_run(dp_op *op, const dp_tensor *inputs, dp_error *err)

@@ -12,7 +12,7 @@
 #include "compute/math/layout.h"
 #include "detpipe_group.h"
 #include "detpipe_ops.h"
-#include "lang/params.h"
+#include "lang/stage.h"
 
 #define DP_OP_INPUTS  12
 #define DP_OP_OUTPUTS 8
@@ -72,7 +72,6 @@ typedef struct dp_op_part {
 
 typedef struct dp_operator {
     dp_op_info info; /* the first, so that one pointer is the other */
-    size_t size;     /* of the parameter struct */
     dp_op_part part[2];
 } dp_operator;
 
@@ -97,7 +96,7 @@ dp_status dp_op_expect_type(const dp_op_plan *, size_t i, const dp_tensor *type,
 
 /* DP_EINVAL unless leaf_size is a power of two; DP_ELIMIT when n samples are more leaves of it than
  * kernels sum. */
-dp_status dp_op_check_leaf(const dp_op_plan *, int64_t leaf_size, dp_error *);
-dp_status dp_op_check_leaves(const dp_op_plan *, int64_t n, int64_t leaf_size, dp_error *);
+dp_status dp_op_check_leaf(int64_t leaf_size, dp_error *);
+dp_status dp_op_check_leaves(int64_t n, int64_t leaf_size, dp_error *);
 
 #endif

@@ -19,8 +19,8 @@ dp_status dp_recurrent_fit(const dp_cell *cell, const dp_op_plan *plan, size_t x
                        .inputs = shape[2],
                        .hidden = plan->in[w].shape[1] / cell->gates};
     if (dp_tensor_count(&plan->in[x]) == 0 || s->hidden < 1)
-        return dp_fail(err, DP_EINVAL, "%s: x or its weight has no element", cell->name);
-    return dp_op_check_leaves(plan, s->batch, leaf, err);
+        return dp_fail(err, DP_EINVAL, "x or its weight has no element");
+    return dp_op_check_leaves(s->batch, leaf, err);
 }
 
 dp_sequence_run dp_recurrent_run(const dp_op_run_args *a, size_t x)

@@ -31,8 +31,8 @@ static dp_status find_axes(const dp_reduce *p, const dp_op_plan *plan, bool redu
     for (int32_t i = 0; i < p->axis.n; i++) {
         const int64_t axis = p->axis.v[i] < 0 ? p->axis.v[i] + rank : p->axis.v[i];
         if (axis < 0 || axis >= rank || reduced[axis])
-            return dp_fail(err, DP_EINVAL, "%s: axis %lld of a tensor of rank %d %s",
-                           plan->info->stage.name, (long long)p->axis.v[i], rank,
+            return dp_fail(err, DP_EINVAL, "axis %lld of a tensor of rank %d %s",
+                           (long long)p->axis.v[i], rank,
                            axis < 0 || axis >= rank ? "does not exist" : "is named twice");
         reduced[axis] = true;
     }
@@ -106,8 +106,8 @@ dp_status dp_reduce_plan(dp_reduce *p, const dp_reducer *reducers, size_t n, dp_
     while (i < n && reducers[i].dtype != plan->in[0].dtype)
         i++;
     if (i == n)
-        return dp_fail(err, DP_EINVAL, "%s: x is %s: its elements cannot be reduced so",
-                       plan->info->stage.name, dp_tensor_type(&plan->in[0]).text);
+        return dp_fail(err, DP_EINVAL, "x is %s: its elements cannot be reduced so",
+                       dp_tensor_type(&plan->in[0]).text);
     status = plan_axes(p, plan, &plan->in[0], &plan->out[0], err);
     plan->n_out = 1;
     if (status == DP_OK)

@@ -16,10 +16,10 @@ static const dp_reducer reducers[] = {
 DP_REDUCE_RUNS(reducers)
 
 const dp_operator dp_operator_reduce_all = {
-    .info = {{"operator", "reduce_all", "whether all are true, over axes", 1, dp_reduce_params},
+    .info = {{"operator", "reduce_all", "whether all are true, over axes", 1, dp_reduce_params,
+              sizeof(dp_reduce)},
              "ReduceAllD",
              "free: and, or",
              {{"x", "y"}}},
-    .size = sizeof(dp_reduce),
     .part = {{plan, run, "reduce_all axis=1", {DP_TRUTHS(2, 9, 3)}}},
 };

@@ -16,10 +16,10 @@ static const dp_reducer reducers[] = {
 DP_REDUCE_RUNS(reducers)
 
 const dp_operator dp_operator_reduce_any = {
-    .info = {{"operator", "reduce_any", "whether one is true, over axes", 1, dp_reduce_params},
+    .info = {{"operator", "reduce_any", "whether one is true, over axes", 1, dp_reduce_params,
+              sizeof(dp_reduce)},
              "ReduceAnyD",
              "free: and, or",
              {{"x", "y"}}},
-    .size = sizeof(dp_reduce),
     .part = {{plan, run, "reduce_any axis=1", {DP_TRUTHS(2, 9, 3)}}},
 };

@@ -29,11 +29,11 @@ static dp_status run_backward(const void *params, const dp_op_run_args *a, dp_er
 }
 
 const dp_operator dp_operator_reduce_mean = {
-    .info = {{"operator", "reduce_mean", "the mean over axes", 1, dp_reduce_params},
+    .info = {{"operator", "reduce_mean", "the mean over axes", 1, dp_reduce_params,
+              sizeof(dp_reduce)},
              "ReduceMeanD",
              dp_reduce_order,
              {{"x", "y"}, {"dy,x", "dx"}}},
-    .size = sizeof(dp_reduce),
     .part = {{plan, run, "reduce_mean axis=0,2", {DP_FLOATS(3, 7, 5, 37)}},
              {dp_reduce_plan_backward,
               run_backward,

@@ -58,11 +58,11 @@ static dp_status run_backward(const void *params, const dp_op_run_args *a, dp_er
 }
 
 const dp_operator dp_operator_reduce_prod = {
-    .info = {{"operator", "reduce_prod", "the product over axes; int32 wraps", 1, dp_reduce_params},
+    .info = {{"operator", "reduce_prod", "the product over axes; int32 wraps", 1, dp_reduce_params,
+              sizeof(dp_reduce)},
              "ReduceProdD",
              dp_reduce_order,
              {{"x", "y"}, {"dy,x", "dx"}}},
-    .size = sizeof(dp_reduce),
     .part = {{plan, run, "reduce_prod axis=0,2", {DP_FLOATS(3, 7, 5, 37)}},
              {dp_reduce_plan_backward,
               run_backward,

@@ -35,11 +35,11 @@ static dp_status run_backward(const void *params, const dp_op_run_args *a, dp_er
 }
 
 const dp_operator dp_operator_reduce_sum = {
-    .info = {{"operator", "reduce_sum", "the sum over axes; int32 wraps", 1, dp_reduce_params},
+    .info = {{"operator", "reduce_sum", "the sum over axes; int32 wraps", 1, dp_reduce_params,
+              sizeof(dp_reduce)},
              "ReduceSumD",
              dp_reduce_order,
              {{"x", "y"}, {"dy,x", "dx"}}},
-    .size = sizeof(dp_reduce),
     .part = {{plan, run, "reduce_sum axis=0,2", {DP_FLOATS(3, 7, 5, 37)}},
              {dp_reduce_plan_backward,
               run_backward,

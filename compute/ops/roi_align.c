@@ -36,7 +36,7 @@ static dp_status fit(roi_align *p, const dp_op_plan *plan, size_t features, dp_t
     if (status == DP_OK)
         status = dp_op_expect(plan, features + 1, DP_F32, 2, err);
     if (status == DP_OK && (dp_tensor_count(x) == 0 || rois->shape[1] != 5))
-        status = dp_fail(err, DP_EINVAL, "roi_align: rois are float32[n, 5] of some features");
+        status = dp_fail(err, DP_EINVAL, "rois are float32[n, 5] of some features");
     if (status != DP_OK)
         return status;
     p->samples = x->shape[0];
@@ -154,7 +154,7 @@ static dp_status check_regions(const roi_align *p, const float *rois, dp_error *
     for (int64_t i = 0; i < p->regions; i++) {
         const float sample = rois[5 * i];
         if (!(sample >= 0.0f && sample < (float)p->samples && sample == (float)whole(sample)))
-            return dp_fail(err, DP_EINVAL, "roi_align: region %lld names sample %g; there are %lld",
+            return dp_fail(err, DP_EINVAL, "region %lld names sample %g; there are %lld",
                            (long long)i, (double)sample, (long long)p->samples);
     }
     return DP_OK;
@@ -225,10 +225,10 @@ static const float rois[] = {0, 1, 2, 9.5f, 7.25f, 1, -3,   -2, 4,  20,
 #define Y       DP_FLOATS(4, 4, 3, 3, 2)
 
 const dp_operator dp_operator_roi_align = {
-    .info = {{"operator", "roi_align", "regions of an image, brought to one size", 1, params},
+    .info = {{"operator", "roi_align", "regions of an image, brought to one size", 1, params,
+              sizeof(roi_align)},
              "RoiAlign,RoiAlignGrad",
              "binary32: points in (iy, ix); dx in ascending (region, ph, pw, iy, ix, corner)",
              {{"features,rois", "y"}, {"dy,features,rois", "dx"}}},
-    .size = sizeof(roi_align),
     .part = {{plan, run, EXAMPLE, {X, ROIS}}, {plan_backward, run_backward, EXAMPLE, {Y, X, ROIS}}},
 };

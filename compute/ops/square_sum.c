@@ -29,11 +29,11 @@ static dp_status run_backward(const void *params, const dp_op_run_args *a, dp_er
 }
 
 const dp_operator dp_operator_square_sum = {
-    .info = {{"operator", "square_sum", "the sum of squares over axes", 1, dp_reduce_params},
+    .info = {{"operator", "square_sum", "the sum of squares over axes", 1, dp_reduce_params,
+              sizeof(dp_reduce)},
              "SquareSumV1,SquareSumAll",
              dp_reduce_order,
              {{"x", "y"}, {"dy,x", "dx"}}},
-    .size = sizeof(dp_reduce),
     .part = {{plan, run, "square_sum axis=0,2", {DP_FLOATS(3, 7, 5, 37)}},
              {dp_reduce_plan_backward,
               run_backward,

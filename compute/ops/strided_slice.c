@@ -38,21 +38,20 @@ static dp_status check_entries(const strided_slice *p, int32_t rank, dp_error *e
     int32_t taken = 0, ellipses = 0;
 
     if (p->end.n != p->begin.n || (p->strides.n != 0 && p->strides.n != p->begin.n))
-        return dp_fail(err, DP_EINVAL, "strided_slice: begin, end and strides differ in length");
+        return dp_fail(err, DP_EINVAL, "begin, end and strides differ in length");
     for (int32_t i = 0; i < p->begin.n; i++) {
         if (p->strides.n != 0 && p->strides.v[i] == 0)
-            return dp_fail(err, DP_EINVAL, "strided_slice: a stride is 0");
+            return dp_fail(err, DP_EINVAL, "a stride is 0");
         ellipses += has(p->ellipsis_mask, i);
         taken += !has(p->ellipsis_mask, i) && !has(p->new_axis_mask, i);
     }
     if (ellipses > 1)
-        return dp_fail(err, DP_EINVAL, "strided_slice: ellipsis_mask has more than one bit");
+        return dp_fail(err, DP_EINVAL, "ellipsis_mask has more than one bit");
     if (taken > rank)
-        return dp_fail(err, DP_EINVAL, "strided_slice: %d axes of a tensor of rank %d", taken,
-                       rank);
+        return dp_fail(err, DP_EINVAL, "%d axes of a tensor of rank %d", taken, rank);
     return rank + p->begin.n - ellipses - taken <= DP_MAX_RANK
                ? DP_OK
-               : dp_fail(err, DP_ELIMIT, "strided_slice: more than %d axes", DP_MAX_RANK);
+               : dp_fail(err, DP_ELIMIT, "more than %d axes", DP_MAX_RANK);
 }
 
 static int64_t clamp(int64_t v, int64_t low, int64_t high)
@@ -72,10 +71,9 @@ static dp_status take(const strided_slice *p, int32_t i, int64_t size, int64_t *
     if (has(p->shrink_axis_mask, i)) {
         *first = b;
         *step = *count = 1;
-        return b >= 0 && b < size
-                   ? DP_OK
-                   : dp_fail(err, DP_EINVAL, "strided_slice: element %lld of an axis of %lld",
-                             (long long)p->begin.v[i], (long long)size);
+        return b >= 0 && b < size ? DP_OK
+                                  : dp_fail(err, DP_EINVAL, "element %lld of an axis of %lld",
+                                            (long long)p->begin.v[i], (long long)size);
     }
     b = has(p->begin_mask, i) ? (s > 0 ? 0 : size - 1) : clamp(b, low, high);
     e = has(p->end_mask, i) ? (s > 0 ? size : -1) : clamp(e, low, high);
@@ -230,11 +228,11 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
     "new_axis_mask=8"
 
 const dp_operator dp_operator_strided_slice = {
-    .info = {{"operator", "strided_slice", "every so many elements of each axis", 1, params},
+    .info = {{"operator", "strided_slice", "every so many elements of each axis", 1, params,
+              sizeof(strided_slice)},
              "StridedSliceGrad",
              "no sum: each element is copied once",
              {{"x", "y"}, {"dy,x", "dx"}}},
-    .size = sizeof(strided_slice),
     .part =
         {{plan, run, EXAMPLE, {DP_FLOATS(3, 8, 3, 7)}},
          {plan_backward, run_backward, EXAMPLE, {DP_FLOATS(4, 3, 3, 2, 1), DP_FLOATS(3, 8, 3, 7)}}},

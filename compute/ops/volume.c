@@ -11,7 +11,7 @@ static int64_t item(const dp_ints *list, int d)
 
 static bool is_for_three(const dp_ints *list) { return list->n <= 1 || list->n == 3; }
 
-static dp_status plan_axis(const char *name, dp_volume *v, int d, dp_error *err)
+static dp_status plan_axis(dp_volume *v, int d, dp_error *err)
 {
     const int64_t step = v->step[d] = item(&v->stride, d),
                   apart = v->apart[d] = item(&v->dilation, d);
@@ -29,24 +29,23 @@ static dp_status plan_axis(const char *name, dp_volume *v, int d, dp_error *err)
     }
     total = v->in[d] + v->before[d] + v->after[d];
     if (total < reach)
-        return dp_fail(err, DP_ESPEC, "%s: a kernel of %lld places is more than the %lld there are",
-                       name, (long long)reach, (long long)total);
+        return dp_fail(err, DP_ESPEC, "a kernel of %lld places is more than the %lld there are",
+                       (long long)reach, (long long)total);
     v->out[d] = (total - reach) / step + 1;
     return DP_OK;
 }
 
-dp_status dp_volume_plan(const char *name, dp_volume *v, const int64_t in[3],
-                         const int64_t kernel[3], dp_error *err)
+dp_status dp_volume_plan(dp_volume *v, const int64_t in[3], const int64_t kernel[3], dp_error *err)
 {
     dp_status status = DP_OK;
 
     if (!is_for_three(&v->stride) || !is_for_three(&v->dilation) ||
         (v->padding.n > 1 && v->padding.n != 6))
-        return dp_fail(err, DP_ESPEC, "%s: 1 number or depth,height,width; padding 1 or 6", name);
+        return dp_fail(err, DP_ESPEC, "1 number or depth,height,width; padding 1 or 6");
     for (int d = 0; d < 3 && status == DP_OK; d++) {
         v->in[d] = in[d];
         v->kernel[d] = kernel[d];
-        status = plan_axis(name, v, d, err);
+        status = plan_axis(v, d, err);
     }
     return status;
 }

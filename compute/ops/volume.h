@@ -20,8 +20,7 @@ typedef struct dp_volume {
     int64_t in[3], out[3], kernel[3], step[3], apart[3], before[3], after[3];
 } dp_volume;
 
-dp_status dp_volume_plan(const char *name, dp_volume *, const int64_t in[3],
-                         const int64_t kernel[3], dp_error *);
+dp_status dp_volume_plan(dp_volume *, const int64_t in[3], const int64_t kernel[3], dp_error *);
 
 static inline int64_t dp_volume_places(const int64_t size[3])
 {

@@ -24,13 +24,13 @@ dp_status dp_schedule_check(const dp_schedule *s, dp_error *err)
         return dp_fail(err, DP_ESPEC, "%d milestones for %d learning rates: each has its own",
                        s->milestones.n, n);
     if (s->milestones.n > 0 && n == 1)
-        return dp_params_idle("learning rate", "milestones", "a learning_rate for each", err);
+        return dp_params_idle("milestones", "a learning_rate for each", err);
     if (s->decay_steps == 0 && s->decay_rate != 0.1)
-        return dp_params_idle("learning rate", "decay_rate", "decay_steps", err);
+        return dp_params_idle("decay_rate", "decay_steps", err);
     if (s->decay_steps == 0 && s->decay == DECAY_COSINE)
-        return dp_params_idle("learning rate", "decay=cosine", "decay_steps", err);
+        return dp_params_idle("decay=cosine", "decay_steps", err);
     if (s->decay == DECAY_COSINE && s->decay_rate != 0.1)
-        return dp_params_idle("learning rate", "decay_rate", "decay=step", err);
+        return dp_params_idle("decay_rate", "decay=step", err);
     if (n > 1 && s->decay_steps != 0)
         return dp_fail(err, DP_ESPEC, "decay_steps is for one learning_rate, not for a list");
     if (s->min_lr != 0 && s->decay != DECAY_COSINE)

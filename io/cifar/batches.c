@@ -13,8 +13,7 @@
 static dp_status bad_value(const dp_cifar_opening *o, const dp_cifar_part *p, const char *key,
                            const char *what)
 {
-    return dp_fail(o->err, DP_ECORRUPT, "%s: %.80s: '%s' is %s", o->layout->name, p->name, key,
-                   what);
+    return dp_fail(o->err, DP_ECORRUPT, "%.80s: '%s' is %s", p->name, key, what);
 }
 
 static dp_status bad_shape(const dp_cifar_opening *o, const dp_cifar_part *p, const char *key,
@@ -88,9 +87,8 @@ static dp_status take_label(const dp_cifar_opening *o, const dp_pickled *dict, d
     if (status != DP_OK)
         return status;
     if (from.n != p->n_records)
-        return dp_fail(o->err, DP_ECORRUPT, "%s: %.80s: '%s' has %llu numbers: expected %llu",
-                       layout->name, p->name, key, (unsigned long long)from.n,
-                       (unsigned long long)p->n_records);
+        return dp_fail(o->err, DP_ECORRUPT, "%.80s: '%s' has %llu numbers: expected %llu", p->name,
+                       key, (unsigned long long)from.n, (unsigned long long)p->n_records);
     for (size_t i = 0; i < from.n; i++) {
         int64_t label = -1;
         if (from.list == NULL)
@@ -98,8 +96,8 @@ static dp_status take_label(const dp_cifar_opening *o, const dp_pickled *dict, d
         else if (!dp_pickle_int(from.list->items[i], &label))
             label = -1;
         if (label < 0 || label > 255)
-            return dp_fail_record(o->err, DP_ECORRUPT, i, "%s: record %zu of %.80s has no %s",
-                                  layout->name, i, p->name, layout->labels[l].column);
+            return dp_fail_record(o->err, DP_ECORRUPT, i, "record %zu of %.80s has no %s", i,
+                                  p->name, layout->labels[l].column);
         p->labels[i * (size_t)layout->n_labels + l] = (uint8_t)label;
     }
     return DP_OK;

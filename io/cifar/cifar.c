@@ -80,15 +80,15 @@ static dp_status check_size(const opening *o, const part *p, uint64_t size)
 
     if (size == 0 || size % record != 0)
         return dp_fail_record(o->err, DP_ECORRUPT, n,
-                              "%s: %.80s has %llu bytes%s: expected %llu (records of %llu "
+                              "%.80s has %llu bytes%s: expected %llu (records of %llu "
                               "bytes; record %llu is cut)",
-                              layout->name, p->name, (unsigned long long)size, sniff(p).text,
+                              p->name, (unsigned long long)size, sniff(p).text,
                               (unsigned long long)(expected * record), (unsigned long long)record,
                               (unsigned long long)n);
     if (o->params->strict && n != expected)
         return dp_fail(o->err, DP_ECORRUPT,
-                       "%s: %.80s has %llu records: expected %llu; strict=false reads other sizes",
-                       layout->name, p->name, (unsigned long long)n, (unsigned long long)expected);
+                       "%.80s has %llu records: expected %llu; strict=false reads other sizes",
+                       p->name, (unsigned long long)n, (unsigned long long)expected);
     return DP_OK;
 }
 
@@ -109,8 +109,7 @@ static dp_status open_python_file(const opening *o, part *p, const char *path)
     dp_status status = dp_blob_read(path, MOST_FILE, &whole, &blob, o->err);
 
     if (status == DP_OK && blob.stamp != p->file.stamp)
-        status = dp_fail(o->err, DP_EIO, "%s: %.80s changed while it was opened", o->layout->name,
-                         p->name);
+        status = dp_fail(o->err, DP_EIO, "%.80s changed while it was opened", p->name);
     if (status == DP_OK)
         status = dp_cifar_open_pickle(o, p, blob, blob.size == p->file.size);
     dp_arena_free(&whole);
@@ -145,8 +144,8 @@ static dp_status open_part(const opening *o, state *s, const dp_cifar_entry *e)
 }
 
 /* Bytes of a record from its planes' place less `before` on. */
-static dp_status read_bytes(const state *s, const part *p, uint64_t in_file, size_t before,
-                            uint8_t *bytes, dp_error *err)
+static dp_status read_bytes(const part *p, uint64_t in_file, size_t before, uint8_t *bytes,
+                            dp_error *err)
 {
     const uint64_t at = in_file * p->stride + p->planes - before;
     const size_t size = before + 3 * PLANE;
@@ -159,13 +158,13 @@ static dp_status read_bytes(const state *s, const part *p, uint64_t in_file, siz
         error = dp_file_read_at(&p->file, at, bytes, size, &got);
     if (error != 0)
         return dp_fail_record(err, DP_EIO, p->first + in_file,
-                              "%s: record %llu of %.80s cannot be read: %s", s->layout->name,
+                              "record %llu of %.80s cannot be read: %s",
                               (unsigned long long)in_file, p->name, strerror(error));
     if (got != size)
         return dp_fail_record(err, DP_ECORRUPT, p->first + in_file,
-                              "%s: record %llu of %.80s has %zu bytes: expected %zu (the file "
+                              "record %llu of %.80s has %zu bytes: expected %zu (the file "
                               "shrank while it was in use)",
-                              s->layout->name, (unsigned long long)in_file, p->name, got, size);
+                              (unsigned long long)in_file, p->name, got, size);
     return DP_OK;
 }
 
@@ -181,8 +180,8 @@ static dp_status check_complete(const opening *o, const state *s)
             found = found || dp_cifar_official(layout, s->parts[j].name) == i;
         if (!found)
             return dp_fail(o->err, DP_EIO,
-                           "%s: %s is missing in %.100s; strict=false reads what is there",
-                           layout->name, layout->files[i].name, o->path);
+                           "%s is missing in %.100s; strict=false reads what is there",
+                           layout->files[i].name, o->path);
     }
     return DP_OK;
 }
@@ -203,21 +202,21 @@ static dp_status check_only(const opening *o, const state *s)
            (odd == 0 || strcmp(parts[odd].name, parts[odd - 1].name) != 0))
         odd++;
     return dp_fail(o->err, DP_ECORRUPT,
-                   "%s: %zu files match %s: expected %zu, without %.60s; strict=false reads all",
-                   layout->name, s->n_parts, word, expected, parts[odd].name);
+                   "%zu files match %s: expected %zu, without %.60s; strict=false reads all",
+                   s->n_parts, word, expected, parts[odd].name);
 }
 
 /* The images of two parts; the first ones tell, but for copies. */
-static dp_status compare(const state *s, const part *a, const part *b, bool *same, dp_error *err)
+static dp_status compare(const part *a, const part *b, bool *same, dp_error *err)
 {
     uint8_t x[3 * PLANE], y[3 * PLANE];
     dp_status status = DP_OK;
 
     *same = a->n_records == b->n_records;
     for (uint64_t i = 0; i < a->n_records && *same && status == DP_OK; i++) {
-        status = read_bytes(s, a, i, 0, x, err);
+        status = read_bytes(a, i, 0, x, err);
         if (status == DP_OK)
-            status = read_bytes(s, b, i, 0, y, err);
+            status = read_bytes(b, i, 0, y, err);
         *same = status == DP_OK && memcmp(x, y, sizeof x) == 0;
     }
     return status;
@@ -231,10 +230,10 @@ static dp_status check_copies(const opening *o, const state *s)
 
     for (size_t b = 1; b < s->n_parts; b++) {
         for (size_t a = 0; a < b; a++) {
-            status = compare(s, &s->parts[a], &s->parts[b], &same, o->err);
+            status = compare(&s->parts[a], &s->parts[b], &same, o->err);
             if (status == DP_OK && same)
-                status = dp_fail(o->err, DP_ECORRUPT, "%s: %.60s has the images of %.60s: a copy",
-                                 s->layout->name, s->parts[b].name, s->parts[a].name);
+                status = dp_fail(o->err, DP_ECORRUPT, "%.60s has the images of %.60s: a copy",
+                                 s->parts[b].name, s->parts[a].name);
             if (status != DP_OK)
                 return status;
         }
@@ -268,7 +267,7 @@ static dp_status open_parts(opening *o, state *s, const char *root)
             status = open_part(o, s, &o->entries[i]);
     }
     if (status == DP_OK && s->n_parts == 0)
-        status = dp_fail(o->err, DP_EIO, "%s: %.100s has no *%s*.bin file", layout->name, o->path,
+        status = dp_fail(o->err, DP_EIO, "%.100s has no *%s*.bin file", o->path,
                          layout->words[o->params->usage]);
     return status == DP_OK && o->params->strict ? check_official(o, s) : status;
 }
@@ -350,17 +349,17 @@ static dp_status read_record(const state *s, uint64_t record, bool as_planes, ui
     const size_t n = (size_t)s->layout->n_labels, before = p->labels == NULL ? n : 0;
     uint8_t bytes[MOST_LABELS + 3 * PLANE];
     const uint8_t *planes = bytes + before;
-    const dp_status status = read_bytes(s, p, in_file, before, bytes, err);
+    const dp_status status = read_bytes(p, in_file, before, bytes, err);
 
     if (status != DP_OK)
         return status;
     memcpy(label, p->labels == NULL ? bytes : p->labels + in_file * n, n);
     for (int i = 0; i < s->layout->n_labels; i++) {
         if (label[i] >= s->layout->labels[i].n_classes)
-            return dp_fail_record(
-                err, DP_ECORRUPT, record, "%s: record %llu of %.80s has %s %d: expected 0 to %d",
-                s->layout->name, (unsigned long long)in_file, p->name, s->layout->labels[i].column,
-                label[i], s->layout->labels[i].n_classes - 1);
+            return dp_fail_record(err, DP_ECORRUPT, record,
+                                  "record %llu of %.80s has %s %d: expected 0 to %d",
+                                  (unsigned long long)in_file, p->name, s->layout->labels[i].column,
+                                  label[i], s->layout->labels[i].n_classes - 1);
     }
     if (as_planes)
         memcpy(image, planes, 3 * PLANE);

@@ -207,7 +207,7 @@ static bool parse_column(cursor *c, dp_arena *arena, dp_source *columns, dp_erro
         return false;
     for (int32_t d = 0; d < type.rank; d++)
         type.shape[d] = (int64_t)dp_load_le(shape + 8 * d, 8);
-    if (dp_source_add(columns, "snapshot", (const char *)name, b[2], &type, arena, err) != DP_OK)
+    if (dp_source_add(columns, (const char *)name, b[2], &type, arena, err) != DP_OK)
         return false;
     columns->columns[columns->n_columns - 1].limit = dp_load_le(b + 4, 8);
     return !dp_dtype_is_float(type.dtype) || dp_load_le(b + 4, 8) == 0;

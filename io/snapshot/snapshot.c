@@ -220,10 +220,10 @@ static dp_status offer(const snapshot *p, state *s, dp_source *out, dp_error *er
     out->n_columns = h->n_columns;
     memcpy(out->columns, h->columns, sizeof out->columns);
     if (p->batched && rows)
-        return dp_fail(err, DP_ESPEC, "snapshot: %.120s holds rows, not batches: without batched",
+        return dp_fail(err, DP_ESPEC, "%.120s holds rows, not batches: without batched",
                        s->file.path);
     if (p->batched && p->on_error == SKIP)
-        return dp_fail(err, DP_ESPEC, "snapshot: on_error=skip leaves out rows, not batches");
+        return dp_fail(err, DP_ESPEC, "on_error=skip leaves out rows, not batches");
     out->groups = p->batched ? &h->groups : NULL;
     return DP_OK;
 }
@@ -295,8 +295,8 @@ static void identity(const void *state_, uint8_t digest[16])
 static bool is_batched(const void *params_) { return ((const snapshot *)params_)->batched; }
 
 const dp_reader dp_reader_snapshot = {
-    .info = {"reader", "snapshot", "a stream that was written to a file", 1, params},
-    .size = sizeof(snapshot),
+    .info = {"reader", "snapshot", "a stream that was written to a file", 1, params,
+             sizeof(snapshot)},
     .open = open_source,
     .read = read_record,
     .close = close_source,

@@ -41,8 +41,7 @@ static uint64_t rows(const dp_node *node, uint64_t position)
 }
 
 const dp_order dp_order_batch = {
-    .info = {"order", "batch", "join rows into batches", 1, params},
-    .size = sizeof(batch),
+    .info = {"order", "batch", "join rows into batches", 1, params, sizeof(batch)},
     .plan = plan,
     .at = at,
     .rows = rows,

@@ -16,8 +16,8 @@ uint32_t dp_column_find(const dp_columns *columns, const char *name, size_t leng
     return c;
 }
 
-dp_status dp_column_missing(const char *stage, const char *name, size_t length, dp_error *err)
+dp_status dp_column_missing(const char *name, size_t length, dp_error *err)
 {
-    return dp_fail(err, DP_ESPEC, "%s: there is no column '%.*s'", stage,
-                   length > 40 ? 40 : (int)length, name);
+    return dp_fail(err, DP_ESPEC, "there is no column '%.*s'", length > 40 ? 40 : (int)length,
+                   name);
 }

@@ -9,6 +9,6 @@
 
 /* The first column of that name, columns->n when there is none. */
 uint32_t dp_column_find(const dp_columns *, const char *name, size_t length);
-dp_status dp_column_missing(const char *stage, const char *name, size_t length, dp_error *);
+dp_status dp_column_missing(const char *name, size_t length, dp_error *);
 
 #endif

@@ -20,15 +20,14 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 
     (void)arena;
     if (node->below == DP_ENDLESS || other == DP_ENDLESS)
-        return dp_fail(err, DP_ESPEC, "concat needs two streams that end");
+        return dp_fail(err, DP_ESPEC, "both streams must end");
     if (__builtin_add_overflow(node->below, other, &node->length) || node->length >= INT64_MAX)
-        return dp_fail(err, DP_ELIMIT, "concat: the stream would be longer than 2^63 rows");
+        return dp_fail(err, DP_ELIMIT, "the stream would be longer than 2^63 rows");
     return DP_OK;
 }
 
 const dp_order dp_order_concat = {
-    .info = {"order", "concat", "put another stream's rows after these", 1, params},
-    .size = sizeof(concat),
+    .info = {"order", "concat", "put another stream's rows after these", 1, params, sizeof(concat)},
     .join = DP_CONCAT,
     .plan = plan,
 };

@@ -29,17 +29,15 @@ static const dp_param params[] = {
 
 static dp_status check(const dp_node *node, const distributed_sampler *p, dp_error *err)
 {
-    const char *name = "distributed_sampler";
-
     if (p->shard_id >= p->num_shards)
-        return dp_fail(err, DP_ESPEC, "%s: shard_id=%lld of num_shards=%lld: they count from 0",
-                       name, (long long)p->shard_id, (long long)p->num_shards);
+        return dp_fail(err, DP_ESPEC, "shard_id=%lld of num_shards=%lld: they count from 0",
+                       (long long)p->shard_id, (long long)p->num_shards);
     if (p->offset > p->num_shards)
-        return dp_fail(err, DP_ESPEC, "%s: offset=%lld is more than num_shards=%lld", name,
+        return dp_fail(err, DP_ESPEC, "offset=%lld is more than num_shards=%lld",
                        (long long)p->offset, (long long)p->num_shards);
     if (node->below == 0)
-        return dp_fail(err, DP_ESPEC, "%s: there are no rows to deal out", name);
-    return dp_check_claims(name, node, p->ordering.library, err);
+        return dp_fail(err, DP_ESPEC, "there are no rows to deal out");
+    return dp_check_claims(node, p->ordering.library, err);
 }
 
 /* num_samples caps the shard, not the data set. */
@@ -67,7 +65,7 @@ static dp_status plan_empty(dp_node *node, distributed_sampler *p, dp_error *err
 {
     if (node != node->branch->nodes)
         return dp_fail(err, DP_ESPEC,
-                       "distributed_sampler: shard %lld is empty, and what %s delivers then is "
+                       "shard %lld is empty, and what %s delivers then is "
                        "replayed right behind the reader only",
                        (long long)p->shard_id, p->ordering.library->name);
     node->length = 1;
@@ -79,7 +77,7 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 {
     distributed_sampler *p = node->params;
     dp_ordering *o = &p->ordering;
-    dp_status status = dp_check_rows("distributed_sampler", node->below, err);
+    dp_status status = dp_check_rows(node->below, err);
 
     o->library = dp_library_of(dp_words_distribute, p->order);
     o->scheme = o->library->distribute;
@@ -117,8 +115,8 @@ static void at(dp_node *node, dp_row *row)
 }
 
 const dp_order dp_order_distributed_sampler = {
-    .info = {"order", "distributed_sampler", "deal the rows out to shards", 1, params},
-    .size = sizeof(distributed_sampler),
+    .info = {"order", "distributed_sampler", "deal the rows out to shards", 1, params,
+             sizeof(distributed_sampler)},
     .random = true,
     .plan = plan,
     .at = at,

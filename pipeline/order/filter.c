@@ -33,10 +33,10 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 {
     filter *p = node->params;
     uint32_t *labels;
-    dp_status status = dp_check_rows("filter", node->below, err);
+    dp_status status = dp_check_rows(node->below, err);
 
     if (status == DP_OK)
-        status = dp_node_labels(node, "filter", p->column, arena, &labels, err);
+        status = dp_node_labels(node, p->column, arena, &labels, err);
     if (status != DP_OK)
         return status;
     p->rows = labels; /* a kept row's number never overtakes the label that is read */
@@ -53,8 +53,7 @@ static void at(dp_node *node, dp_row *row)
 }
 
 const dp_order dp_order_filter = {
-    .info = {"order", "filter", "keep the rows of some classes", 1, params},
-    .size = sizeof(filter),
+    .info = {"order", "filter", "keep the rows of some classes", 1, params, sizeof(filter)},
     .plan = plan,
     .at = at,
 };

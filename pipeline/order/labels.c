@@ -10,18 +10,18 @@
 #define MAX_LABEL 16777216 /* labels are counted */
 
 /* Rows that are the same in every epoch: no random stage, no join. */
-static dp_status check_below(const dp_node *node, const char *stage, dp_error *err)
+static dp_status check_below(const dp_node *node, dp_error *err)
 {
     for (const dp_node *below = node->branch->nodes; below < node; below++) {
         if (below->order->random || below->with != NULL)
-            return dp_fail(err, DP_ESPEC, "%s looks at rows that never change: put it before %s",
-                           stage, below->order->info.name);
+            return dp_fail(err, DP_ESPEC, "it looks at rows that never change: put it before %s",
+                           below->order->info.name);
     }
     return DP_OK;
 }
 
-static dp_status find_column(const dp_source *source, const char *stage, const char *name,
-                             uint32_t *out, dp_error *err)
+static dp_status find_column(const dp_source *source, const char *name, uint32_t *out,
+                             dp_error *err)
 {
     for (*out = 0; *out < source->n_columns; ++*out) {
         const dp_column *c = &source->columns[*out];
@@ -29,14 +29,14 @@ static dp_status find_column(const dp_source *source, const char *stage, const c
             continue;
         if (c->type.rank == 0 && dp_dtype_is_integer(c->type.dtype))
             return DP_OK;
-        return dp_fail(err, DP_ESPEC, "%s: column '%.40s' is %s, not one integer", stage, name,
+        return dp_fail(err, DP_ESPEC, "column '%.40s' is %s, not one integer", name,
                        dp_tensor_type(&c->type).text);
     }
-    return dp_fail(err, DP_ESPEC, "%s: the reader has no column '%.40s'", stage, name);
+    return dp_fail(err, DP_ESPEC, "the reader has no column '%.40s'", name);
 }
 
-static dp_status read_labels(const dp_node *node, const char *stage, uint32_t column,
-                             void *const buffers[], uint32_t *labels, dp_error *err)
+static dp_status read_labels(const dp_node *node, uint32_t column, void *const buffers[],
+                             uint32_t *labels, dp_error *err)
 {
     const dp_branch *branch = node->branch;
 
@@ -48,29 +48,29 @@ static dp_status read_labels(const dp_node *node, const char *stage, uint32_t co
             if (below->order->at != NULL)
                 below->order->at(below, &row);
         }
-        status = branch->reader->read(branch->source.state, row.record, buffers, err);
+        status = dp_source_read(branch->reader, &branch->source, false, row.record, buffers, err);
         if (status != DP_OK)
             return status;
         label = dp_load_int(buffers[column], branch->source.columns[column].type.dtype, 0);
         if (label < 0 || label >= MAX_LABEL)
-            return dp_fail(err, DP_ESPEC, "%s: record %llu has label %lld: expected 0 to %d", stage,
+            return dp_fail(err, DP_ESPEC, "record %llu has label %lld: expected 0 to %d",
                            (unsigned long long)row.record, (long long)label, MAX_LABEL - 1);
         labels[i] = (uint32_t)label;
     }
     return DP_OK;
 }
 
-dp_status dp_node_labels(const dp_node *node, const char *stage, const char *name, dp_arena *arena,
-                         uint32_t **labels, dp_error *err)
+dp_status dp_node_labels(const dp_node *node, const char *name, dp_arena *arena, uint32_t **labels,
+                         dp_error *err)
 {
     const dp_source *source = &node->branch->source;
     dp_arena row = dp_arena_within(arena);
     void *buffers[DP_MAX_COLUMNS];
     uint32_t column = 0;
-    dp_status status = check_below(node, stage, err);
+    dp_status status = check_below(node, err);
 
     if (status == DP_OK)
-        status = find_column(source, stage, name, &column, err);
+        status = find_column(source, name, &column, err);
     if (status != DP_OK)
         return status;
     *labels = dp_arena_alloc(arena, (size_t)node->below + 1, sizeof **labels);
@@ -78,7 +78,7 @@ dp_status dp_node_labels(const dp_node *node, const char *stage, const char *nam
         return dp_arena_fail(arena, err, "the labels");
     status = dp_source_buffers(source, &row, buffers, err);
     if (status == DP_OK)
-        status = read_labels(node, stage, column, buffers, *labels, err);
+        status = read_labels(node, column, buffers, *labels, err);
     dp_arena_free(&row);
     return status;
 }

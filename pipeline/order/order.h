@@ -11,7 +11,7 @@
 #include "base/column.h"
 #include "base/random/rng.h"
 #include "base/status.h"
-#include "lang/params.h"
+#include "lang/stage.h"
 #include "libraries/library.h"
 
 #define DP_ENDLESS UINT64_MAX
@@ -56,7 +56,6 @@ typedef enum dp_join { DP_NO_JOIN, DP_CONCAT, DP_ZIP } dp_join;
 
 typedef struct dp_order {
     dp_stage_info info;
-    size_t size;
     bool random;  /* keyed; sets the ordinal */
     dp_join join; /* the first parameter is the text of the other stream */
     /* Says length (and group); epochs is what is asked of this stage. */
@@ -72,6 +71,12 @@ typedef struct dp_order {
     /* Chooses or renames columns; NULL = all stay. */
     dp_status (*columns)(const void *params, dp_columns *, dp_arena *, dp_error *);
 } dp_order;
+
+/* The row that begins with it, or NULL: it is another kind's. */
+static inline const dp_order *dp_order_of(const dp_stage_info *info)
+{
+    return dp_stage_is(info, "order") ? (const dp_order *)info : NULL;
+}
 
 extern const dp_order *const dp_orders[]; /* ends with NULL */
 
@@ -96,18 +101,17 @@ static inline void dp_node_set_samples(dp_node *node, const dp_library *library,
 
 /* The integer column of every position of the stage below, read now.  DP_ESPEC when the rows there
  * are not the same in every epoch, or the column is none of small integers. */
-dp_status dp_node_labels(const dp_node *, const char *stage, const char *column, dp_arena *,
-                         uint32_t **labels, dp_error *);
+dp_status dp_node_labels(const dp_node *, const char *column, dp_arena *, uint32_t **labels,
+                         dp_error *);
 
 /* DP_ESPEC where the library fails, because it claims other rows than there are below. */
-dp_status dp_check_claims(const char *stage, const dp_node *, const dp_library *, dp_error *);
+dp_status dp_check_claims(const dp_node *, const dp_library *, dp_error *);
 /* DP_ESPEC or DP_ELIMIT unless the rows end and a table of them is possible. */
-dp_status dp_check_rows(const char *stage, uint64_t rows, dp_error *);
+dp_status dp_check_rows(uint64_t rows, dp_error *);
 
 /* "3,1,2" as numbers in the arena; integers when `most` is not 0, each 0..most-1. */
-dp_status dp_index_list(const char *stage, const char *text, uint64_t most, dp_arena *,
-                        uint32_t **out, uint32_t *n, dp_error *);
-dp_status dp_number_list(const char *stage, const char *text, dp_arena *, double **out, uint32_t *n,
-                         dp_error *);
+dp_status dp_index_list(const char *text, uint64_t most, dp_arena *, uint32_t **out, uint32_t *n,
+                        dp_error *);
+dp_status dp_number_list(const char *text, dp_arena *, double **out, uint32_t *n, dp_error *);
 
 #endif

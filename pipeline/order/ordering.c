@@ -7,7 +7,6 @@
 dp_ask dp_node_ask(const dp_node *node)
 {
     return (dp_ask){
-        .stage = node->order->info.name,
         .seed = node->seed,
         .key = node->key,
         .rows = node->below,
@@ -40,11 +39,11 @@ static dp_status plan_tables(dp_ordering *o, uint32_t epochs, dp_arena *arena, d
 {
     dp_ask *ask = &o->ask;
     const bool whole = !o->scheme->keeps && !ask->replacement;
-    dp_status status = dp_check_rows(ask->stage, ask->rows, err);
+    dp_status status = dp_check_rows(ask->rows, err);
 
     if (status == DP_OK && ask->count > DP_MAX_TABLE)
-        status = dp_fail(err, DP_ELIMIT, "%s: at most %u samples, not %llu", ask->stage,
-                         DP_MAX_TABLE, (unsigned long long)ask->count);
+        status = dp_fail(err, DP_ELIMIT, "at most %u samples, not %llu", DP_MAX_TABLE,
+                         (unsigned long long)ask->count);
     if (status != DP_OK)
         return status;
     if (o->scheme->keeps) {
@@ -55,8 +54,8 @@ static dp_status plan_tables(dp_ordering *o, uint32_t epochs, dp_arena *arena, d
     o->tables.in_turn = o->scheme->in_turn;
     o->tables.make = make;
     o->tables.ctx = o;
-    return dp_tables_plan(&o->tables, ask->stage, ask->once ? 1 : epochs,
-                          whole ? ask->rows : ask->count, sizeof(uint32_t), arena, err);
+    return dp_tables_plan(&o->tables, ask->once ? 1 : epochs, whole ? ask->rows : ask->count,
+                          sizeof(uint32_t), arena, err);
 }
 
 dp_status dp_ordering_plan(dp_ordering *o, const dp_node *node, dp_arena *arena, dp_error *err)

@@ -79,9 +79,8 @@ static dp_status plan_draws(pk_sampler *p, const dp_node *node, dp_arena *arena,
     p->ask.order = p->shuffle ? p->classes : NULL;
     p->tables = (dp_tables){.in_turn = p->dice->in_turn, .make = make, .ctx = p};
     if (node->length > DP_MAX_TABLE)
-        return dp_fail(err, DP_ELIMIT, "pk_sampler: at most %u samples", DP_MAX_TABLE);
-    return dp_tables_plan(&p->tables, p->ask.stage, node->epochs, node->length, sizeof(uint32_t),
-                          arena, err);
+        return dp_fail(err, DP_ELIMIT, "at most %u samples", DP_MAX_TABLE);
+    return dp_tables_plan(&p->tables, node->epochs, node->length, sizeof(uint32_t), arena, err);
 }
 
 static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
@@ -96,11 +95,11 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     p->ask = dp_node_ask(node);
     status = dp_check_ask(p->dice->check, &p->ask, err);
     if (status == DP_OK)
-        status = dp_check_rows("pk_sampler", node->below, err);
+        status = dp_check_rows(node->below, err);
     if (status == DP_OK && node->below == 0)
-        status = dp_fail(err, DP_ESPEC, "pk_sampler: there are no rows to draw from");
+        status = dp_fail(err, DP_ESPEC, "there are no rows to draw from");
     if (status == DP_OK)
-        status = dp_node_labels(node, "pk_sampler", p->class_column, arena, &labels, err);
+        status = dp_node_labels(node, p->class_column, arena, &labels, err);
     if (status == DP_OK)
         status = sort_rows(p, labels, (uint32_t)node->below, arena, err);
     if (status != DP_OK)
@@ -122,8 +121,8 @@ static void at(dp_node *node, dp_row *row)
 }
 
 const dp_order dp_order_pk_sampler = {
-    .info = {"order", "pk_sampler", "draw a number of rows of every class", 1, params},
-    .size = sizeof(pk_sampler),
+    .info = {"order", "pk_sampler", "draw a number of rows of every class", 1, params,
+             sizeof(pk_sampler)},
     .random = true,
     .plan = plan,
     .at = at,

@@ -25,10 +25,9 @@ static dp_status choose(const void *params_, dp_columns *columns, dp_arena *aren
         const size_t length = strcspn(name, ",");
         const uint32_t c = dp_column_find(columns, name, length);
         if (c == columns->n)
-            return dp_column_missing("project", name, length, err);
+            return dp_column_missing(name, length, err);
         if (dp_column_find(&kept, name, length) != kept.n)
-            return dp_fail(err, DP_ESPEC, "project: column '%.*s' is named twice", (int)length,
-                           name);
+            return dp_fail(err, DP_ESPEC, "column '%.*s' is named twice", (int)length, name);
         kept.column[kept.n] = columns->column[c];
         kept.owner[kept.n] = columns->owner[c];
         kept.slot[kept.n++] = columns->slot[c];
@@ -41,7 +40,6 @@ static dp_status choose(const void *params_, dp_columns *columns, dp_arena *aren
 }
 
 const dp_order dp_order_project = {
-    .info = {"order", "project", "keep some of the columns", 1, params},
-    .size = sizeof(project),
+    .info = {"order", "project", "keep some of the columns", 1, params, sizeof(project)},
     .columns = choose,
 };

@@ -26,11 +26,10 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     const uint64_t rows = dp_node_rows(node, library);
 
     if (node->below == DP_ENDLESS)
-        return dp_fail(err, DP_ESPEC,
-                       "random_sampler needs an end: put it before the endless repeat");
+        return dp_fail(err, DP_ESPEC, "the stage needs an end: put it before the endless repeat");
     if (rows == 0)
-        return dp_fail(err, DP_ESPEC, "random_sampler: there are no rows to draw from");
-    if (dp_check_claims("random_sampler", node, library, err) != DP_OK)
+        return dp_fail(err, DP_ESPEC, "there are no rows to draw from");
+    if (dp_check_claims(node, library, err) != DP_OK)
         return DP_ESPEC;
     dp_node_set_samples(node, library, p->num_samples, rows);
     p->ordering.library = library;
@@ -51,8 +50,7 @@ static void at(dp_node *node, dp_row *row)
 
 const dp_order dp_order_random_sampler = {
     .info = {"order", "random_sampler", "draw rows at random, each once or with replacement", 1,
-             params},
-    .size = sizeof(random_sampler),
+             params, sizeof(random_sampler)},
     .random = true,
     .plan = plan,
     .at = at,

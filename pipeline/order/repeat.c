@@ -19,13 +19,12 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 
     (void)arena;
     if (count == 0)
-        return dp_fail(err, DP_ESPEC,
-                       "repeat: count=0 leaves nothing: use -1 for ever or 1 and more");
+        return dp_fail(err, DP_ESPEC, "count=0 leaves nothing: use -1 for ever or 1 and more");
     if (node->below == DP_ENDLESS || (count < 0 && node->below > 0))
         node->length = DP_ENDLESS;
     else if (__builtin_mul_overflow(node->below, count < 0 ? 0 : (uint64_t)count, &node->length) ||
              node->length >= INT64_MAX)
-        return dp_fail(err, DP_ELIMIT, "repeat: the stream would be longer than 2^63 rows");
+        return dp_fail(err, DP_ELIMIT, "the stream would be longer than 2^63 rows");
     return DP_OK;
 }
 
@@ -46,8 +45,7 @@ static uint64_t epochs(const dp_node *node)
 }
 
 const dp_order dp_order_repeat = {
-    .info = {"order", "repeat", "join epochs into one", 1, params},
-    .size = sizeof(repeat),
+    .info = {"order", "repeat", "join epochs into one", 1, params, sizeof(repeat)},
     .plan = plan,
     .at = at,
     .epochs = epochs,

@@ -21,8 +21,7 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 
     (void)arena;
     if (start != 0 && start >= node->below)
-        return dp_fail(err, DP_ESPEC,
-                       "sequential_sampler: start_index=%llu is past the end: there are %llu rows",
+        return dp_fail(err, DP_ESPEC, "start_index=%llu is past the end: there are %llu rows",
                        (unsigned long long)start, (unsigned long long)node->below);
     if (node->below == DP_ENDLESS)
         node->length = n != 0 ? n : DP_ENDLESS;
@@ -37,8 +36,8 @@ static void at(dp_node *node, dp_row *row)
 }
 
 const dp_order dp_order_sequential_sampler = {
-    .info = {"order", "sequential_sampler", "keep rows in a row", 1, params},
-    .size = sizeof(sequential_sampler),
+    .info = {"order", "sequential_sampler", "keep rows in a row", 1, params,
+             sizeof(sequential_sampler)},
     .plan = plan,
     .at = at,
 };

@@ -21,14 +21,13 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 
     (void)arena;
     if (p->shard_id >= p->num_shards)
-        return dp_fail(err, DP_ESPEC, "shard: shard_id=%lld of num_shards=%lld: they count from 0",
+        return dp_fail(err, DP_ESPEC, "shard_id=%lld of num_shards=%lld: they count from 0",
                        (long long)p->shard_id, (long long)p->num_shards);
     node->length = node->below;
     return DP_OK;
 }
 
 const dp_order dp_order_shard = {
-    .info = {"order", "shard", "keep one rank's rows of every batch", 1, params},
-    .size = sizeof(dp_shard),
+    .info = {"order", "shard", "keep one rank's rows of every batch", 1, params, sizeof(dp_shard)},
     .plan = plan,
 };

@@ -34,11 +34,10 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     if (size != 0 && size < node->below)
         o->ask.kept = size;
     if (size == 1)
-        return dp_fail(err, DP_ESPEC,
-                       "shuffle: a buffer of one row shuffles nothing: use 2 or more");
+        return dp_fail(err, DP_ESPEC, "a buffer of one row shuffles nothing: use 2 or more");
     if (o->scheme == NULL)
-        return dp_fail(err, DP_ESPEC, "shuffle: order=%s has no buffer_size: %s have one",
-                       o->library->word, dp_library_who(has_buffer).words);
+        return dp_fail(err, DP_ESPEC, "order=%s has no buffer_size: %s have one", o->library->word,
+                       dp_library_who(has_buffer).words);
     return dp_ordering_plan(o, node, arena, err);
 }
 
@@ -48,8 +47,8 @@ static void at(dp_node *node, dp_row *row)
 }
 
 const dp_order dp_order_shuffle = {
-    .info = {"order", "shuffle", "put the rows of each epoch in a random order", 1, params},
-    .size = sizeof(shuffle),
+    .info = {"order", "shuffle", "put the rows of each epoch in a random order", 1, params,
+             sizeof(shuffle)},
     .random = true,
     .plan = plan,
     .at = at,

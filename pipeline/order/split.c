@@ -43,8 +43,7 @@ static dp_status from_fractions(const split *p, uint64_t n, uint64_t *sizes, dp_
         sizes[i] = half_even(p->sizes.v[i] * (double)n);
         sum += sizes[i];
         if (sizes[i] == 0)
-            return dp_fail(err, DP_ESPEC, "split: part %d has no row of %llu", i,
-                           (unsigned long long)n);
+            return dp_fail(err, DP_ESPEC, "part %d has no row of %llu", i, (unsigned long long)n);
     }
     if (sum <= n) {
         sizes[0] += n - sum;
@@ -53,7 +52,7 @@ static dp_status from_fractions(const split *p, uint64_t n, uint64_t *sizes, dp_
     for (i = 0; i < p->sizes.n && sizes[i] <= sum - n;)
         i++;
     if (i == p->sizes.n)
-        return dp_fail(err, DP_ESPEC, "split: %llu rows are too few", (unsigned long long)n);
+        return dp_fail(err, DP_ESPEC, "%llu rows are too few", (unsigned long long)n);
     sizes[i] -= sum - n;
     return DP_OK;
 }
@@ -71,8 +70,8 @@ static dp_status part_sizes(const split *p, uint64_t n, uint64_t *sizes, dp_erro
     if (whole && sum == (double)n)
         return DP_OK;
     if (sum > 1 + 1e-9 || sum < 1 - 1e-9)
-        return dp_fail(err, DP_ESPEC, "split: the sizes sum to %g: neither the %llu rows nor 1",
-                       sum, (unsigned long long)n);
+        return dp_fail(err, DP_ESPEC, "the sizes sum to %g: neither the %llu rows nor 1", sum,
+                       (unsigned long long)n);
     return from_fractions(p, n, sizes, err);
 }
 
@@ -89,9 +88,9 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     o->ask.once = true;
     status = dp_check_ask(o->scheme->check, &o->ask, err);
     if (status == DP_OK)
-        status = dp_check_rows("split", node->below, err);
+        status = dp_check_rows(node->below, err);
     if (status == DP_OK && p->part >= p->sizes.n)
-        status = dp_fail(err, DP_ESPEC, "split: part=%lld of %d parts: they count from 0",
+        status = dp_fail(err, DP_ESPEC, "part=%lld of %d parts: they count from 0",
                          (long long)p->part, p->sizes.n);
     if (status == DP_OK)
         status = part_sizes(p, node->below, sizes, err);
@@ -113,8 +112,7 @@ static void at(dp_node *node, dp_row *row)
 }
 
 const dp_order dp_order_split = {
-    .info = {"order", "split", "keep one part of the rows", 1, params},
-    .size = sizeof(split),
+    .info = {"order", "split", "keep one part of the rows", 1, params, sizeof(split)},
     .plan = plan,
     .at = at,
 };

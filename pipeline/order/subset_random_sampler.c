@@ -32,8 +32,7 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     o->ask = dp_node_ask(node);
     status = dp_check_ask(o->scheme->check, &o->ask, err);
     if (status == DP_OK)
-        status = dp_index_list("subset_random_sampler", p->indices, node->below, arena, &p->rows,
-                               &n, err);
+        status = dp_index_list(p->indices, node->below, arena, &p->rows, &n, err);
     if (status != DP_OK)
         return status;
     node->length = p->num_samples != 0 && p->num_samples < n ? (uint64_t)p->num_samples : n;
@@ -50,8 +49,7 @@ static void at(dp_node *node, dp_row *row)
 
 const dp_order dp_order_subset_random_sampler = {
     .info = {"order", "subset_random_sampler", "take the rows of a list in a random order", 1,
-             params},
-    .size = sizeof(subset_random_sampler),
+             params, sizeof(subset_random_sampler)},
     .random = true,
     .plan = plan,
     .at = at,

@@ -20,8 +20,7 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 {
     subset_sampler *p = node->params;
     uint32_t n;
-    const dp_status status =
-        dp_index_list("subset_sampler", p->indices, node->below, arena, &p->rows, &n, err);
+    const dp_status status = dp_index_list(p->indices, node->below, arena, &p->rows, &n, err);
 
     node->length = p->num_samples != 0 && p->num_samples < n ? (uint64_t)p->num_samples : n;
     return status;
@@ -33,8 +32,8 @@ static void at(dp_node *node, dp_row *row)
 }
 
 const dp_order dp_order_subset_sampler = {
-    .info = {"order", "subset_sampler", "take the rows of a list", 1, params},
-    .size = sizeof(subset_sampler),
+    .info = {"order", "subset_sampler", "take the rows of a list", 1, params,
+             sizeof(subset_sampler)},
     .plan = plan,
     .at = at,
 };

@@ -6,14 +6,14 @@
 
 #define MAX_TABLES 64
 
-dp_status dp_tables_plan(dp_tables *t, const char *stage, uint32_t epochs, uint64_t rows,
-                         size_t size, dp_arena *arena, dp_error *err)
+dp_status dp_tables_plan(dp_tables *t, uint32_t epochs, uint64_t rows, size_t size, dp_arena *arena,
+                         dp_error *err)
 {
     if (epochs > MAX_TABLES)
         return dp_fail(err, DP_ELIMIT,
-                       "%s: a random stage further up mixes %u epochs of this one, at most %d are "
+                       "a random stage further up mixes %u epochs of this one, at most %d are "
                        "kept: one of them is enough",
-                       stage, epochs, MAX_TABLES);
+                       epochs, MAX_TABLES);
     t->n = epochs;
     t->table = dp_arena_alloc(arena, t->n, sizeof *t->table);
     t->held = dp_arena_alloc(arena, t->n, sizeof *t->held);

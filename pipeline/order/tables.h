@@ -24,8 +24,8 @@ typedef struct dp_tables {
 
 /* Of one that has make, ctx and in_turn: `rows` elements of `size` bytes for each of so many epochs
  * that may be needed at the same time. */
-dp_status dp_tables_plan(dp_tables *, const char *stage, uint32_t epochs, uint64_t rows,
-                         size_t size, dp_arena *, dp_error *);
+dp_status dp_tables_plan(dp_tables *, uint32_t epochs, uint64_t rows, size_t size, dp_arena *,
+                         dp_error *);
 
 const void *dp_tables_at(dp_tables *, uint64_t epoch);
 

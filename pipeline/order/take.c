@@ -20,7 +20,7 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 
     (void)arena;
     if (count == 0)
-        return dp_fail(err, DP_ESPEC, "take: count=0 leaves nothing: use -1 for all or 1 and more");
+        return dp_fail(err, DP_ESPEC, "count=0 leaves nothing: use -1 for all or 1 and more");
     node->length = count < 0 || (uint64_t)count > node->below ? node->below : (uint64_t)count;
     return DP_OK;
 }
@@ -28,8 +28,7 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 static void at(dp_node *node, dp_row *row) { (void)node, (void)row; }
 
 const dp_order dp_order_take = {
-    .info = {"order", "take", "keep the first rows of each epoch", 1, params},
-    .size = sizeof(take),
+    .info = {"order", "take", "keep the first rows of each epoch", 1, params, sizeof(take)},
     .plan = plan,
     .at = at,
 };

@@ -43,19 +43,18 @@ static dp_status check_weights(const weighted_random_sampler *p, const dp_node *
     uint64_t positive = 0;
 
     if (p->n > node->below)
-        return dp_fail(err, DP_ESPEC, "weighted_random_sampler: %u weights for %llu rows", p->n,
+        return dp_fail(err, DP_ESPEC, "%u weights for %llu rows", p->n,
                        (unsigned long long)node->below);
     for (uint32_t i = 0; i < p->n; i++) {
         if (p->weight[i] < 0)
-            return dp_fail(err, DP_ESPEC,
-                           "weighted_random_sampler: the weight of row %u is negative", i);
+            return dp_fail(err, DP_ESPEC, "the weight of row %u is negative", i);
         positive += p->weight[i] > 0;
     }
     if (positive == 0)
-        return dp_fail(err, DP_ESPEC, "weighted_random_sampler: no row has a weight above 0");
+        return dp_fail(err, DP_ESPEC, "no row has a weight above 0");
     if (!p->replacement && node->length > (p->dice->zeros ? p->n : positive))
         return dp_fail(err, DP_ESPEC,
-                       "weighted_random_sampler: %llu samples without replacement from %llu rows "
+                       "%llu samples without replacement from %llu rows "
                        "with a weight",
                        (unsigned long long)node->length, (unsigned long long)positive);
     return DP_OK;
@@ -133,14 +132,12 @@ static dp_status plan_draws(weighted_random_sampler *p, const dp_node *node, dp_
         return dp_arena_fail(arena, err, "the weights of the rows");
     plan_shares(p);
     p->tables = (dp_tables){.in_turn = p->dice->in_turn, .make = make, .ctx = p};
-    return dp_tables_plan(&p->tables, p->ask.stage, node->epochs, node->length, sizeof(uint32_t),
-                          arena, err);
+    return dp_tables_plan(&p->tables, node->epochs, node->length, sizeof(uint32_t), arena, err);
 }
 
 static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 {
     weighted_random_sampler *p = node->params;
-    const char *name = "weighted_random_sampler";
     const dp_library *library = dp_library_of(dp_words_weighted, p->order);
     dp_status status;
 
@@ -148,16 +145,16 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     p->ask = dp_node_ask(node);
     status = dp_check_ask(p->dice->check, &p->ask, err);
     if (status == DP_OK)
-        status = dp_number_list(name, p->weights, arena, &p->weight, &p->n, err);
+        status = dp_number_list(p->weights, arena, &p->weight, &p->n, err);
     if (status == DP_OK)
-        status = dp_check_rows(name, node->below, err);
+        status = dp_check_rows(node->below, err);
     if (status != DP_OK)
         return status;
     dp_node_set_samples(node, library, p->num_samples, dp_node_rows(node, library));
     p->ask.count = node->length;
     status = check_weights(p, node, err);
     if (status == DP_OK && node->length > DP_MAX_TABLE)
-        status = dp_fail(err, DP_ELIMIT, "%s: at most %u samples", name, DP_MAX_TABLE);
+        status = dp_fail(err, DP_ELIMIT, "at most %u samples", DP_MAX_TABLE);
     if (status == DP_OK)
         status = dp_ask_generator(&p->ask, library, arena, err);
     return status == DP_OK ? plan_draws(p, node, arena, err) : status;
@@ -172,8 +169,8 @@ static void at(dp_node *node, dp_row *row)
 }
 
 const dp_order dp_order_weighted_random_sampler = {
-    .info = {"order", "weighted_random_sampler", "draw rows by weight", 1, params},
-    .size = sizeof(weighted_random_sampler),
+    .info = {"order", "weighted_random_sampler", "draw rows by weight", 1, params,
+             sizeof(weighted_random_sampler)},
     .random = true,
     .plan = plan,
     .at = at,

@@ -24,8 +24,7 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 }
 
 const dp_order dp_order_zip = {
-    .info = {"order", "zip", "put another stream's columns beside these", 1, params},
-    .size = sizeof(zip),
+    .info = {"order", "zip", "put another stream's columns beside these", 1, params, sizeof(zip)},
     .join = DP_ZIP,
     .plan = plan,
 };

@@ -119,7 +119,7 @@ static void every_scheme(void **state)
     for (const dp_library *const *l = dp_libraries; *l != NULL; l++) {
         for (size_t s = 0; s < sizeof schemes / sizeof *schemes; s++) {
             const dp_scheme *scheme = schemes[s](*l);
-            dp_ask ask = {.stage = "test", .seed = SEED, .key = 99, .rows = 12, .count = 12};
+            dp_ask ask = {.seed = SEED, .key = 99, .rows = 12, .count = 12};
             if (scheme == NULL || (scheme->at != NULL && scheme->tabled < 12))
                 continue;
             ask.kept = schemes[s] == buffer_of ? 5 : 12;
@@ -140,7 +140,7 @@ static void every_scheme(void **state)
 
 static void check_computed(const dp_library *l, const dp_scheme *scheme)
 {
-    dp_ask ask = {.stage = "test", .seed = SEED, .key = 99, .rows = 12, .count = 12};
+    dp_ask ask = {.seed = SEED, .key = 99, .rows = 12, .count = 12};
     uint32_t table[2][20];
 
     ask.generator = calloc(2, l->generator);
@@ -196,7 +196,7 @@ static void every_dice(void **state)
         for (size_t s = 0; s < 2; s++) {
             const dp_dice *d = dice[s](*l);
             uint32_t classes[4] = {0, 1, 2, 3};
-            dp_ask ask = {.stage = "test", .seed = SEED, .key = 99, .rows = 4};
+            dp_ask ask = {.seed = SEED, .key = 99, .rows = 4};
             double first[16], again[16];
             if (d == NULL)
                 continue;

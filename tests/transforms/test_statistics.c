@@ -32,7 +32,7 @@ static planned plan(const dp_transform *t, const char *spec)
     planned p = {t, NULL};
     dp_text text;
 
-    p.params = dp_arena_alloc(&arena, 1, t->size);
+    p.params = dp_arena_alloc(&arena, 1, t->info.size);
     assert_ok(dp_text_parse(spec, strlen(spec), &arena, &text, &test_error));
     assert_ok(dp_params_bind(&t->info, &text.stages[0], p.params, &test_error));
     if (t->plan != NULL)

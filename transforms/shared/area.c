@@ -8,13 +8,13 @@
 
 #include "base/number/num.h"
 
-dp_status dp_area_plan(dp_area *a, const char *stage, const dp_column *in, const dp_numbers *scale,
+dp_status dp_area_plan(dp_area *a, const dp_column *in, const dp_numbers *scale,
                        const dp_numbers *ratio, dp_error *err)
 {
     if (scale->n != 2 || ratio->n != 2 || scale->v[0] > scale->v[1] || ratio->v[0] > ratio->v[1])
-        return dp_fail(err, DP_ESPEC, "%s: scale and ratio take least,most", stage);
+        return dp_fail(err, DP_ESPEC, "scale and ratio take least,most");
     if (in->type.shape[0] > INT32_MAX / 2 || in->type.shape[1] > INT32_MAX / 2)
-        return dp_fail(err, DP_ELIMIT, "%s: the image is too large", stage);
+        return dp_fail(err, DP_ELIMIT, "the image is too large");
     a->height = in->type.shape[0];
     a->width = in->type.shape[1];
     for (int i = 0; i < 2; i++) {

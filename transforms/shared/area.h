@@ -13,7 +13,7 @@ typedef struct dp_area {
     int64_t max_attempts;
 } dp_area;
 
-dp_status dp_area_plan(dp_area *, const char *stage, const dp_column *in, const dp_numbers *scale,
+dp_status dp_area_plan(dp_area *, const dp_column *in, const dp_numbers *scale,
                        const dp_numbers *ratio, dp_error *);
 
 /* Sides of share * area and of that ratio, rounded, at least 1; whether they fit into the image. */

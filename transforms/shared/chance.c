@@ -39,16 +39,13 @@ double dp_draw_between(dp_place *place, double low, double high)
     return low + dp_rng_uniform(&place->rng) * (high - low);
 }
 
-dp_status dp_number_range(const char *stage, const char *name, const dp_numbers *list,
-                          double range[2], dp_error *err)
+dp_status dp_number_range(const char *name, const dp_numbers *list, double range[2], dp_error *err)
 {
     if (list->n > 2)
-        return dp_fail(err, DP_ESPEC, "%s: %s takes one or two numbers, not %d", stage, name,
-                       list->n);
+        return dp_fail(err, DP_ESPEC, "%s takes one or two numbers, not %d", name, list->n);
     range[0] = list->n == 1 ? -list->v[0] : list->v[0];
     range[1] = list->v[list->n - 1];
     if (range[0] > range[1])
-        return dp_fail(err, DP_ESPEC, "%s: %s goes from the smaller number to the larger", stage,
-                       name);
+        return dp_fail(err, DP_ESPEC, "%s goes from the smaller number to the larger", name);
     return DP_OK;
 }

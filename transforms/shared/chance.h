@@ -26,7 +26,6 @@ void dp_copy(const dp_tensor *in, const dp_tensor *out);
 /* A number between two, of 24 bits. */
 double dp_draw_between(dp_place *, double low, double high);
 /* lo,hi from two numbers, or -v,v (around `center`: center-v, center+v, not below 0) from one. */
-dp_status dp_number_range(const char *stage, const char *name, const dp_numbers *, double range[2],
-                          dp_error *);
+dp_status dp_number_range(const char *name, const dp_numbers *, double range[2], dp_error *);
 
 #endif

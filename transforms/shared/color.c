@@ -9,17 +9,17 @@
 #include "base/number/num.h"
 #include "transforms/shared/frame.h"
 
-dp_status dp_check_color(const char *stage, const dp_column *in, int64_t channels, dp_error *err)
+dp_status dp_check_color(const dp_column *in, int64_t channels, dp_error *err)
 {
-    const dp_status status = dp_check_image(stage, in, err);
+    const dp_status status = dp_check_image(in, err);
 
     if (status != DP_OK)
         return status;
     if (in->type.dtype != DP_U8)
-        return dp_fail(err, DP_ESPEC, "%s takes uint8 images, not %s: put it before rescale", stage,
+        return dp_fail(err, DP_ESPEC, "takes uint8 images, not %s: put it before rescale",
                        dp_dtype_name(in->type.dtype));
     if (channels != 0 && (in->type.rank != 3 || in->type.shape[2] != channels))
-        return dp_fail(err, DP_ESPEC, "%s takes %lld channels <H,W,%lld>: column %s is %s", stage,
+        return dp_fail(err, DP_ESPEC, "takes %lld channels <H,W,%lld>: column %s is %s",
                        (long long)channels, (long long)channels, in->name,
                        dp_tensor_type(&in->type).text);
     return DP_OK;

@@ -12,7 +12,7 @@
 #include "transforms/shared/transform.h"
 
 /* uint8 images of any channels, or of exactly `channels`; not empty. */
-dp_status dp_check_color(const char *stage, const dp_column *in, int64_t channels, dp_error *);
+dp_status dp_check_color(const dp_column *in, int64_t channels, dp_error *);
 
 uint8_t dp_clamp_u8(double v); /* rounded half to even */
 

@@ -8,12 +8,12 @@
 
 #include "transforms/shared/frame.h"
 
-dp_status dp_check_flip(const char *stage, const dp_column *in, dp_error *err)
+dp_status dp_check_flip(const dp_column *in, dp_error *err)
 {
     if (in->type.rank < 2)
-        return dp_fail(err, DP_ESPEC, "%s takes images: column %s is %s", stage, in->name,
+        return dp_fail(err, DP_ESPEC, "takes images: column %s is %s", in->name,
                        dp_tensor_type(&in->type).text);
-    return dp_check_image_type(stage, in, err);
+    return dp_check_image_type(in, err);
 }
 
 typedef struct layout {

@@ -10,58 +10,53 @@
 
 enum { CONSTANT, EDGE, REFLECT, SYMMETRIC };
 
-dp_status dp_check_fill(const char *stage, const dp_ints *fill_value, int32_t padding_mode,
-                        dp_error *err)
+dp_status dp_check_fill(const dp_ints *fill_value, int32_t padding_mode, dp_error *err)
 {
     bool filled = false;
 
     if (fill_value->n != 1 && fill_value->n != 3)
-        return dp_fail(err, DP_ESPEC, "%s: fill_value takes 1 or 3 numbers, not %d", stage,
-                       fill_value->n);
+        return dp_fail(err, DP_ESPEC, "fill_value takes 1 or 3 numbers, not %d", fill_value->n);
     for (int32_t i = 0; i < fill_value->n; i++)
         filled = filled || fill_value->v[i] != 0;
-    return filled && padding_mode != 0
-               ? dp_params_idle(stage, "fill_value", "padding_mode=constant", err)
-               : DP_OK;
+    return filled && padding_mode != 0 ? dp_params_idle("fill_value", "padding_mode=constant", err)
+                                       : DP_OK;
 }
 
-dp_status dp_check_image(const char *stage, const dp_column *in, dp_error *err)
+dp_status dp_check_image(const dp_column *in, dp_error *err)
 {
     if (in->type.rank != 2 && in->type.rank != 3)
-        return dp_fail(err, DP_ESPEC, "%s takes images <H,W> or <H,W,C>: column %s is %s", stage,
-                       in->name, dp_tensor_type(&in->type).text);
+        return dp_fail(err, DP_ESPEC, "takes images <H,W> or <H,W,C>: column %s is %s", in->name,
+                       dp_tensor_type(&in->type).text);
     if (dp_tensor_count(&in->type) == 0)
-        return dp_fail(err, DP_ESPEC, "%s: the image is empty", stage);
+        return dp_fail(err, DP_ESPEC, "the image is empty");
     return DP_OK;
 }
 
-dp_status dp_check_image_type(const char *stage, const dp_column *in, dp_error *err)
+dp_status dp_check_image_type(const dp_column *in, dp_error *err)
 {
     switch (in->type.dtype) {
     case DP_U32:
     case DP_I64:
     case DP_U64:
-        return dp_fail(err, DP_ESPEC, "%s takes no %s: put type_cast before it", stage,
+        return dp_fail(err, DP_ESPEC, "takes no %s: put type_cast before it",
                        dp_dtype_name(in->type.dtype));
     default: return DP_OK;
     }
 }
 
-dp_status dp_check_channels(const char *stage, const dp_column *in, dp_error *err)
+dp_status dp_check_channels(const dp_column *in, dp_error *err)
 {
     const int64_t channels = in->type.rank == 3 ? in->type.shape[2] : 1;
     if (channels != 1 && channels != 3)
-        return dp_fail(err, DP_ESPEC, "%s takes 1 or 3 channels, not %lld: put it before hwc2chw",
-                       stage, (long long)channels);
+        return dp_fail(err, DP_ESPEC, "takes 1 or 3 channels, not %lld: put it before hwc2chw",
+                       (long long)channels);
     return DP_OK;
 }
 
-dp_status dp_check_list(const char *stage, const char *name, const dp_ints *list, int32_t most,
-                        dp_error *err)
+dp_status dp_check_list(const char *name, const dp_ints *list, int32_t most, dp_error *err)
 {
     if (list->n > most)
-        return dp_fail(err, DP_ESPEC, "%s: %s takes at most %d numbers, not %d", stage, name, most,
-                       list->n);
+        return dp_fail(err, DP_ESPEC, "%s takes at most %d numbers, not %d", name, most, list->n);
     return DP_OK;
 }
 
@@ -71,14 +66,14 @@ void dp_size_pair(const dp_ints *list, int64_t size[2])
     size[1] = list->v[list->n - 1];
 }
 
-dp_status dp_padding(const char *stage, const dp_ints *list, int64_t padding[4], dp_error *err)
+dp_status dp_padding(const dp_ints *list, int64_t padding[4], dp_error *err)
 {
     if (list->n != 1 && list->n != 2 && list->n != 4)
         return dp_fail(
             err, DP_ESPEC,
-            "%s: padding takes 1, 2 (left-right, top-bottom) or 4 (left, top, right, bottom) "
+            "padding takes 1, 2 (left-right, top-bottom) or 4 (left, top, right, bottom) "
             "numbers, not %d",
-            stage, list->n);
+            list->n);
     for (int i = 0; i < 4; i++)
         padding[i] = list->v[i % list->n];
     return DP_OK;
@@ -235,13 +230,12 @@ void dp_window_move(const dp_window *w, int64_t top, int64_t left, dp_places *at
     move_axis(&w->x, left, at->width, at->cols);
 }
 
-dp_status dp_resized(const char *stage, dp_column *out, int64_t height, int64_t width,
-                     dp_error *err)
+dp_status dp_resized(dp_column *out, int64_t height, int64_t width, dp_error *err)
 {
     out->type.shape[0] = height;
     out->type.shape[1] = width;
     if (!dp_tensor_fits(&out->type) || dp_tensor_bytes(&out->type) > DP_MAX_SAMPLE_SIZE)
-        return dp_fail(err, DP_ELIMIT, "%s: an image of %lldx%lld is more than %llu bytes", stage,
+        return dp_fail(err, DP_ELIMIT, "an image of %lldx%lld is more than %llu bytes",
                        (long long)height, (long long)width, (unsigned long long)DP_MAX_SAMPLE_SIZE);
     return DP_OK;
 }

@@ -15,8 +15,7 @@
 #define DP_PADDING_MODES "constant,edge,reflect,symmetric"
 
 /* One number or three, and another than 0 only where padding_mode=constant uses it. */
-dp_status dp_check_fill(const char *stage, const dp_ints *fill_value, int32_t padding_mode,
-                        dp_error *);
+dp_status dp_check_fill(const dp_ints *fill_value, int32_t padding_mode, dp_error *);
 
 typedef struct dp_axis {
     int32_t *source;     /* of each place; -1 = the fill value */
@@ -32,16 +31,15 @@ typedef struct dp_window {
 } dp_window;
 
 /* An image <H,W> or <H,W,C>, not empty. */
-dp_status dp_check_image(const char *stage, const dp_column *in, dp_error *);
+dp_status dp_check_image(const dp_column *in, dp_error *);
 /* The types that MindSpore's image operators take (docs/mindspore.md), and 1 or 3 channels. */
-dp_status dp_check_image_type(const char *stage, const dp_column *in, dp_error *);
-dp_status dp_check_channels(const char *stage, const dp_column *in, dp_error *);
+dp_status dp_check_image_type(const dp_column *in, dp_error *);
+dp_status dp_check_channels(const dp_column *in, dp_error *);
 
 /* (height, width) from one or two numbers; (left, top, right, bottom) from one, two or four. */
 void dp_size_pair(const dp_ints *, int64_t size[2]);
-dp_status dp_padding(const char *stage, const dp_ints *, int64_t padding[4], dp_error *);
-dp_status dp_check_list(const char *stage, const char *name, const dp_ints *, int32_t most,
-                        dp_error *);
+dp_status dp_padding(const dp_ints *, int64_t padding[4], dp_error *);
+dp_status dp_check_list(const char *name, const dp_ints *, int32_t most, dp_error *);
 
 /* The plane without borders; `fill` (one value, or one for each of 3 channels) may be NULL for
  * zeros. */
@@ -57,6 +55,6 @@ void dp_window_copy(const dp_window *, int64_t top, int64_t left, const dp_tenso
 void dp_window_move(const dp_window *, int64_t top, int64_t left, dp_places *);
 
 /* The sample's shape with another height and width, or DP_ELIMIT. */
-dp_status dp_resized(const char *stage, dp_column *out, int64_t height, int64_t width, dp_error *);
+dp_status dp_resized(dp_column *out, int64_t height, int64_t width, dp_error *);
 
 #endif

@@ -344,20 +344,19 @@ static void pil_u8(const dp_resample *r, const void *src, int64_t y, int64_t x, 
 
 /* ---- choosing ---- */
 
-dp_status dp_check_resample(const char *stage, const dp_column *in, int32_t interpolation,
-                            dp_error *err)
+dp_status dp_check_resample(const dp_column *in, int32_t interpolation, dp_error *err)
 {
     const dp_tensor *t = &in->type;
-    const dp_status status = dp_check_image(stage, in, err);
+    const dp_status status = dp_check_image(in, err);
 
     if (status != DP_OK)
         return status;
     if (t->dtype != DP_U8 && t->dtype != DP_F32 && interpolation != DP_NEAREST)
         return dp_fail(err, DP_ESPEC,
-                       "%s takes uint8 or float32 images, not %s: put type_cast before it", stage,
+                       "takes uint8 or float32 images, not %s: put type_cast before it",
                        dp_dtype_name(t->dtype));
     if (t->dtype != DP_U8 && interpolation == DP_PILCUBIC)
-        return dp_fail(err, DP_ESPEC, "%s: pilcubic takes uint8 images, not %s", stage,
+        return dp_fail(err, DP_ESPEC, "pilcubic takes uint8 images, not %s",
                        dp_dtype_name(t->dtype));
     return DP_OK;
 }

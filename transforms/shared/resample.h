@@ -44,8 +44,7 @@ typedef struct dp_resample {
 void dp_linear_rows(const dp_resample *, const void *src, const dp_tensor *out);
 
 /* DP_ESPEC unless the mode takes the column. */
-dp_status dp_check_resample(const char *stage, const dp_column *in, int32_t interpolation,
-                            dp_error *);
+dp_status dp_check_resample(const dp_column *in, int32_t interpolation, dp_error *);
 
 /* From (height, width) src to dst, of images of the column's type. */
 dp_status dp_resample_plan(dp_resample *, const dp_column *in, int32_t interpolation,

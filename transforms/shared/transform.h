@@ -14,7 +14,7 @@
 #include "base/random/std_random.h"
 #include "base/status.h"
 #include "base/tensor.h"
-#include "lang/params.h"
+#include "lang/stage.h"
 #include "libraries/library.h"
 
 /* The first member of every parameter struct, and its row. */
@@ -65,7 +65,6 @@ typedef struct dp_linear {
 
 typedef struct dp_transform {
     dp_stage_info info;
-    size_t size; /* of the parameter struct: text parameters and what plan adds */
     /* Fit the stage to its input: check, say what comes out (*out is *in at first).  All failure is
      * here.  NULL = any column will do, and keeps its type. */
     dp_status (*plan)(void *params, const dp_column *in, dp_column *out, dp_arena *, dp_error *);
@@ -106,6 +105,12 @@ typedef struct dp_mixing {
     const char *label;
 } dp_mixing;
 #define DP_LABEL(owner) DP_TEXT(owner, label, "label", "the column of the labels, one-hot floats")
+
+/* The row that begins with it, or NULL: it is another kind's. */
+static inline const dp_transform *dp_transform_of(const dp_stage_info *info)
+{
+    return dp_stage_is(info, "transform") ? (const dp_transform *)info : NULL;
+}
 
 extern const dp_transform *const dp_transforms[]; /* ends with NULL */
 
