@@ -230,22 +230,22 @@ static void print_rows(const sides *s)
 /* Those that are not simply equal. */
 static void print_files(const results_comparison *c, int number)
 {
-    size_t shown = 0, all = 0;
+    size_t printed = 0, all = 0;
 
     for (size_t i = 0; i < c->n; i++) {
         const result_pair *p = &c->pair[i];
         char *text;
         if (p->verdict == RESULT_EQUAL || all++ >= FILES_SHOWN)
             continue;
-        shown++;
+        printed++;
         text = results_text(p, number);
         fputs("    ", stdout);
         results_print_name(stdout, p->a != NULL ? p->a->name : p->b->name);
         printf("%s: %s\n", p->verdict == RESULT_OTHER ? " DIFFERS" : "", text);
         free(text);
     }
-    if (all > shown)
-        printf("    ... and %zu more\n", all - shown);
+    if (all > printed)
+        printf("    ... and %zu more\n", all - printed);
 }
 
 /* ---- what differs ---- */
