@@ -1,0 +1,65 @@
+/* test_refusals.c - what other libraries refuse or cannot do, and the words for it
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tests/support/test.h"
+
+#define WIDE ((uint64_t)1 << 32)
+
+static const struct {
+    const char *spec;
+    uint64_t seed;
+    const char *words; /* NULL = it is taken */
+} cases[] = {
+    {"shuffle order=mindspore", WIDE, "order=mindspore takes seeds below 2^32, not 4294967296"},
+    {"shuffle order=mindspore", 5489, "to MindSpore seed 5489 means no seed"},
+    {"split sizes=1 part=0 randomize=false order=mindspore", 5489, "means no seed"},
+    {"distributed_sampler num_shards=2 shard_id=0 order=mindspore", 5489, NULL},
+    {"distributed_sampler num_shards=2 shard_id=0 order=mindspore", UINT32_MAX,
+     "MindSpore fails with seed 2^32 - 1"},
+    {"distributed_sampler num_shards=2 shard_id=0 order=mindspore", WIDE, "below 2^32"},
+    {"skip count=7 | shuffle order=mindspore", 1, "MindSpore refuses to shuffle nothing"},
+    {"skip count=7 | shuffle order=torch", 1, NULL},
+    {"distributed_sampler num_shards=2 shard_id=1 order=mindspore | random_sampler order=mindspore",
+     1, "MindSpore fails here: it counts 7 rows below where there are 4"},
+    {"distributed_sampler num_shards=2 shard_id=1 order=mindspore | random_sampler", 1, NULL},
+    {"shuffle order=numpy", WIDE, "order=numpy takes seeds below 2^32"},
+    {"shuffle order=numpy_generator", UINT64_MAX, NULL},
+    {"shuffle order=torch", UINT64_MAX, NULL},
+    {"shuffle order=torch buffer_size=3", 1,
+     "order=torch has no buffer_size: native,mindspore have one"},
+    {"random_sampler order=torch reshuffle_each_epoch=false", 1, "PyTorch draws anew each epoch"},
+    {"distributed_sampler num_shards=2 shard_id=0 num_samples=2 order=torch", 1,
+     "no num_samples and no offset"},
+    {"distributed_sampler num_shards=2 shard_id=0 offset=0 order=torch", 1,
+     "no num_samples and no offset"},
+    {"random_sampler num_samples=8", 1, "num_samples=8 is more than the 7 rows"},
+    {"random_sampler num_samples=8 order=torch", 1, NULL},
+    {"random_sampler num_samples=8 order=mindspore", 1, NULL},
+    {"random_sampler order=numpy", 1, "is not one of native,mindspore,torch"},
+};
+
+static void every_case(void **state)
+{
+    const dp_options options = {.size = sizeof options, .threads = 1};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char spec[200];
+        dp_pipeline *p = NULL;
+        dp_status status;
+        snprintf(spec, sizeof spec, "range count=7 | %s", cases[i].spec);
+        status = dp_open(&p, spec, cases[i].seed, &options, &test_error);
+        dp_close(p);
+        if (status != (cases[i].words == NULL ? DP_OK : DP_ESPEC))
+            fail_msg("%s, seed %llu: status %d", spec, (unsigned long long)cases[i].seed, status);
+        if (status != DP_OK && strstr(test_error.message, cases[i].words) == NULL)
+            fail_msg("%s: '%s' lacks '%s'", spec, test_error.message, cases[i].words);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_case)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
