@@ -272,7 +272,7 @@ static const char *refuse(dp_writer *w, const char *magic)
     if (dp_stamp_of(w->temporary) != dp_stamp_at(w->fd)) /* renamed between open and lock */
         return "was written by another process";
     w->size = (uint64_t)st.st_size;
-    return begins_with(w, magic) ? NULL : "is there and is not detpipe's: move it away";
+    return begins_with(w, magic) ? NULL : "exists but is not detpipe's: move it away";
 }
 
 dp_status dp_writer_resume(dp_writer *w, const char *path, const char *magic, dp_error *err)

@@ -37,12 +37,12 @@ void dp_writer_cut(dp_writer *, uint64_t size);
 dp_status dp_writer_check(const dp_writer *, dp_error *);
 void dp_writer_leave(dp_writer *); /* in place of commit: path + ".tmp" stays */
 
-/* DP_EIO when something stands there that is no regular file: a folder, a device, a FIFO, a socket.
+/* DP_EIO when what stands there is not a regular file: a folder, a device, a FIFO, a socket.
  * Nothing is opened, so nothing waits. */
 dp_status dp_check_regular(const char *path, dp_error *);
 
 /* The folder of a file, so that its new name survives a power cut, too.  Some file systems refuse;
- * that is no loss. */
+ * that is not a loss. */
 void dp_sync_folder_of(const char *path);
 
 #endif

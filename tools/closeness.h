@@ -28,7 +28,7 @@ typedef struct closeness {
 
 /* Loss number i of its series, from 0, in both runs; those from 2 on do not count. */
 void closeness_add(closeness *, size_t i, double a, double b);
-/* Of all losses of two runs. */
+/* How close all losses of two runs are. */
 closeness closeness_of(const char *seen, const loss_values *, const loss_values *);
 
 close_answer closeness_answer(const closeness *);

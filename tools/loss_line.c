@@ -57,7 +57,7 @@ static const char *pass_clause(const char *at)
     return *at == ':' || *at == '=' ? at : begin;
 }
 
-/* What connects a name and its number; *sure: it is no mere blank. */
+/* What connects a name and its number; *sure: it is more than a blank. */
 static const char *pass_connection(const char *at, bool *sure)
 {
     static const char *const words[] = {":=", "==", "=>", "->", ":", "=", "|", "is ", "was ", NULL};
@@ -162,7 +162,7 @@ static const char *pass_in_list(const char *at)
     return word > 0 && close[3 + word] == '(' ? close + 3 + word + 1 : next;
 }
 
-/* What counts something is no loss: "0.5 s", "3.5 GB", "12.5 it/s". */
+/* What counts something is not a loss: "0.5 s", "3.5 GB", "12.5 it/s". */
 static bool is_quantity(const char *unit)
 {
     static const char *const units[] = {"s",  "ms", "us", "sec", "secs", "seconds", "mins", "h",
@@ -280,7 +280,7 @@ static void make_name(const context *c, const char *at, size_t n, char out[LOSS_
     snprintf(out, LOSS_NAME, "%s%.*s", c->r->braces.path, (int)(at + n - begin), begin);
 }
 
-/* Behind "tensor(2.3": ", device='cuda:0', grad_fn=<A>" are no numbers. */
+/* Behind "tensor(2.3": ", device='cuda:0', grad_fn=<A>" are not numbers. */
 static const char *pass_arguments(const char *at)
 {
     static const char *const words[] = {"device", "dtype",     "grad_fn", "requires_grad",
@@ -316,7 +316,7 @@ static const char *pass_separators(const char *at)
 }
 
 /* "loss 2.3  0x1.2p+1", "loss: 2.3, 9.4", "loss: 2.5,1.5": what stands behind a loss without a name
- * is compared, too; what is no number there is left, unless a comma alone is between. */
+ * is compared, too; what is not a number there is left, unless a comma alone is between. */
 static const char *read_unnamed(loss_reader *r, const char *name, loss_kind kind, const char *at)
 {
     for (;;) {
@@ -505,7 +505,7 @@ static void begin_line(context *c)
         c->r->braces = (loss_braces){.depth = 0};
 }
 
-/* What a number counts is no part of a name: "93.9it/s train_loss=2.2", "12 samples/sec loss 2". */
+/* What a number counts is not part of a name: "93.9it/s train_loss=2.2", "12 samples/sec loss 2". */
 static bool is_unit(const char *text, const char *at, size_t n)
 {
     static const char *const times[] = {"s", "sec", "second", "it", NULL};

@@ -36,7 +36,7 @@ static double repetitions(const char *at, size_t *n)
     return from > to ? from : to;
 }
 
-/* Bytes of one atom that is no group: a character, [...], \x. */
+/* Bytes of one atom that is not a group: a character, [...], \x. */
 static size_t atom(const char *at)
 {
     size_t n = 1;
@@ -139,7 +139,7 @@ static int add_group(loss_reader *r, size_t group, const char *at, size_t n)
     number = printed_number_read(text);
     if (number.n == 0 || text[number.n] != '\0' || !number.whole)
         return cli_fail(EXIT_MALFORMED,
-                        "verify: --loss: its group finds '%s' in line %llu, which is no number",
+                        "verify: --loss: its group finds '%s' in line %llu, which is not a number",
                         text, (unsigned long long)r->line.number);
     loss_add(r, name, strlen(name), LOSS, false, text, &number);
     return -1;

@@ -19,7 +19,7 @@ typedef struct guesses {
     uint64_t n, line;
     bool odd;   /* the last one came early or late, as the last round does */
     bool again; /* it began anew */
-    bool wild;  /* it is no step */
+    bool wild;  /* it is not a step */
 } guesses;
 
 static void add_guess(guesses *g, double at, uint64_t place)

@@ -30,7 +30,7 @@ typedef struct candidates {
     int n;
 } candidates;
 
-/* Of counts the last one stays, and only where there is nothing else. */
+/* The last of several counts stays, and only where there is nothing else. */
 static void add_candidate(candidates *c, const char *at, size_t n)
 {
     const candidate new = {at, n, strspn(at, "-+0123456789") < n};
@@ -91,7 +91,7 @@ static void put(pattern *p, const char *text, size_t n)
 
 static void put_text(pattern *p, const char *text) { put(p, text, strlen(text)); }
 
-/* A group that finds this number and its like, and nothing that is no number. */
+/* A group that finds this number and its like, and nothing that is not a number. */
 static void put_number(pattern *p, const candidate *c)
 {
     if (memchr(c->at, 'p', c->n) != NULL)

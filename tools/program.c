@@ -135,7 +135,7 @@ static void become(const void *ctx, child_result *result)
     execvp(j->program->argv[0], j->program->argv);
 }
 
-/* A new file in the place of an old one; -1: what is there is no plain file, or cannot be replaced.
+/* A new file in the place of an old one; -1: the old one cannot be replaced, or is not plain.
  */
 static int replace(const char *path)
 {
@@ -184,7 +184,7 @@ static int run(program *p, program_run *r)
     c.err = c.out >= 0 ? replace(r->err) : -1;
     if (c.err < 0) {
         fail(r, EXIT_NOT_TRIED, "cannot write %s: %s", c.out < 0 ? r->out : r->err,
-             errno == EEXIST ? "what is there is no plain file" : strerror(errno));
+             errno == EEXIST ? "it is not a plain file" : strerror(errno));
         if (c.out >= 0)
             close(c.out);
         return EXIT_NOT_TRIED;

@@ -100,7 +100,7 @@ static int add(const search *s, const char *name, const struct stat *st)
     results *r = s->out;
 
     if (!S_ISREG(st->st_mode))
-        return fail(s->why, "--file: %.700s is no file: a device, a FIFO or a socket", name);
+        return fail(s->why, "--file: %.700s is not a file: a device, a FIFO or a socket", name);
     if (r->n == RESULTS_MOST_FILES)
         return fail(s->why, "--file: more than %d files match", RESULTS_MOST_FILES);
     if ((r->n & (r->n - 1)) == 0) /* a power of two: full */
@@ -247,7 +247,7 @@ static bool digest_bytes(int fd, uint64_t offset, uint64_t size, int copy, dp_ha
     return good;
 }
 
-/* Of names and packed bytes. */
+/* Digests names and packed bytes. */
 static bool digest_members(int fd, const zip *z, dp_hash *h)
 {
     bool good = true;

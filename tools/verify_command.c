@@ -156,7 +156,7 @@ int verify_command(int argc, char **argv, int command)
          &s.allclose},
         {"sensitivity", NULL, "also say when a difference as small as a digit passes 1e-3",
          CLI_FLAG, &s.sensitivity},
-        {"strict", NULL, "weak evidence is no proof: status 3", CLI_FLAG, &s.strict},
+        {"strict", NULL, "weak evidence does not count: status 3", CLI_FLAG, &s.strict},
         {"causes", NULL, "look for the cause of a difference by more runs, however long they take",
          CLI_FLAG, &s.causes},
         {"json", NULL, "print the result for a program", CLI_FLAG, &s.json},

@@ -16,7 +16,7 @@
 
 typedef enum shown { NOT_REPRODUCED, NOTHING_PROVED, REPRODUCED } shown;
 
-/* Of each run with run 1, and what they say together. */
+/* The comparison of each run with run 1, and what they say together. */
 typedef struct verdict {
     losses_comparison with[VERIFY_MOST_RUNS]; /* none for run 1 */
     results_comparison files[VERIFY_MOST_RUNS];
@@ -27,7 +27,7 @@ typedef struct verdict {
     char weakness[EVIDENCE_TEXT]; /* of what is shown; why nothing is */
 } verdict;
 
-/* By the reference rule: half of it is no proof. */
+/* By the reference rule: half of it proves nothing. */
 static void judge_close(verdict *v)
 {
     static const shown by_answer[] = {[CLOSE_NO] = NOT_REPRODUCED,
@@ -359,7 +359,7 @@ static void print_digits(const sides *s)
     printf("digits (as printed): not equal, from %s on\n", place);
 }
 
-/* Of the losses that both runs have. */
+/* The sensitivity, by the losses that both runs have. */
 static void print_sensitivity(const sides *s)
 {
     loss_values a = {xmalloc(s->c->n * sizeof *a.v), 0};
@@ -461,7 +461,7 @@ static void file_to_json(const result_pair *p, int number, cJSON *list)
     cJSON_AddItemToArray(list, json);
 }
 
-/* Of run 1 and the first other that is not as it. */
+/* The files of run 1 and of the first other run that is unlike it. */
 static void files_to_json(const verdict *v, cJSON *json)
 {
     const int other = v->other > 0 ? v->other : 1;

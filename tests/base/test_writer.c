@@ -221,7 +221,7 @@ static void each_call_fails_once(size_t user, int error)
         disturb(FAIL, error, at);
         status = users[user].save();
         fault.how = SOUND;
-        if (status == DP_OK) { /* the folder's fsync, or a file without a name, is no must */
+        if (status == DP_OK) { /* the folder's fsync, or a file without a name, need not be done */
             assert_int_equal(read_it(name, found, sizeof found), size);
             assert_memory_equal(found, whole, size);
             continue;

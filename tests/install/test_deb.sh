@@ -29,7 +29,7 @@ cp $debs root/tmp/
 expect 0 'Setting up detpipe ' inside apt-get install -y --no-install-recommends $(for deb in $debs; do echo "/tmp/$(basename "$deb")"; done)
 expect 0 '^REPRODUCED$' inside detpipe verify
 expect 0 . inside detpipe selftest
-for file in /usr/share/man/man1/detpipe-verify.1.gz /usr/include/detpipe.h /usr/share/doc/libdetpipe-dev/api.md; do [ -f "root$file" ] || fail "no $file"; done
+for file in /usr/share/man/man1/detpipe-verify.1.gz /usr/include/detpipe.h /usr/share/doc/libdetpipe-dev/api.md.gz; do [ -f "root$file" ] || fail "no $file"; done
 inside dpkg -L libdetpipe0 | grep -q 'libdetpipe\.so\.0$' || fail "libdetpipe0 has no library"
 expect 0 'Removing detpipe ' inside dpkg -r detpipe libdetpipe-dev libdetpipe0
 [ ! -e root/usr/bin/detpipe ] || fail "the tool is left behind"

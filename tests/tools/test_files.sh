@@ -53,7 +53,7 @@ echo notes > x.safetensors.tmp
 tool 0 . train run.recipe --save x.safetensors
 grep -qx notes x.safetensors.tmp || fail "x.safetensors.tmp was touched"
 echo notes > v.tmp
-tool 3 "v.tmp is there and is not detpipe's" snapshot write "$stream" v
+tool 3 "v.tmp exists but is not detpipe's" snapshot write "$stream" v
 grep -qx notes v.tmp || fail "v.tmp was touched"
 
 # a limit on the size of files is a full disk's error

@@ -74,7 +74,7 @@ malformed() {
     expect 2 'no loss in what run 1 printed .*--loss' verify -- echo hello
     expect 2 'Unmatched' verify --loss '(' -- no-such-program
     expect 2 'needs a group around the number' verify --loss 'loss' -- echo loss
-    expect 2 "finds 'x' in line 1, which is no number" verify --loss 'loss (.)' -- echo loss x
+    expect 2 "finds 'x' in line 1, which is not a number" verify --loss 'loss (.)' -- echo loss x
     expect 2 'there is no command after --' verify --
     expect 2 'takes 2 to 8' verify --runs 1 -- true
     expect 2 "list of threads,.*not 'thread'" verify --vary thread -- true

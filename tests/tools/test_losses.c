@@ -20,7 +20,7 @@ static losses find(const char *text, size_t size, const char *regex)
     return l;
 }
 
-/* "name@step=text" of each loss that is no repetition, with blanks between them. */
+/* "name@step=text" of each loss that is not a repetition, with blanks between them. */
 static void show(const losses *l, char *out, size_t size)
 {
     size_t n = 0;
@@ -166,7 +166,7 @@ static const struct form {
      "loss.cls=2.3 loss.box=1.1"},
     {"parts of Python", "losses = {'a': 1.0, 'b': tensor(2.0, grad_fn=<A>)} acc: 0.5\n",
      "losses.a=1.0 losses.b=2.0"},
-    {"parts that are no losses", "loss: {'x': 1.5, 'weight': 3.0, 'step': 3}\n", "loss.x@3=1.5"},
+    {"parts that are not losses", "loss: {'x': 1.5, 'weight': 3.0, 'step': 3}\n", "loss.x@3=1.5"},
     {"parts of several", "losses: [{'a': 1.0}, {'a': 2.0}] acc: 0.5\n",
      "losses.a=1.0 losses.a #2=2.0"},
     {"an OrderedDict", "losses: OrderedDict({'a': tensor(1.5)})\n", "losses.a=1.5"},

@@ -27,7 +27,7 @@ vectors() {
 
 # Bytes: equal, other, longer, empty.  A command need not print a loss.
 expect 0 '^REPRODUCED$' verify --file w.bin -- sh -c 'echo same > w.bin'
-grep -q '^losses: none printed$' out.txt && grep -q '^files: 1 compared, 5 bytes$' out.txt || fail "files are no evidence: $(cat out.txt)"
+grep -q '^losses: none printed$' out.txt && grep -q '^files: 1 compared, 5 bytes$' out.txt || fail "files are not evidence: $(cat out.txt)"
 [ -z "$(ls tmp)" ] || fail "equal files stay in TMPDIR"
 expect 1 '^    w.bin DIFFERS: from byte 4 on$' verify --vary tmp --file w.bin -- sh -c "$count"' echo abc $n > w.bin'
 grep -q '^NOT REPRODUCED$' out.txt || fail "files that differ are reproduced"
@@ -72,7 +72,7 @@ expect 1 'out/B DIFFERS' verify --vary tmp --file out -- sh -c "$count"' mkdir -
 clean
 expect 0 '^files: 1 compared, 5 bytes$' verify --file link.bin -- sh -c 'echo real > real.bin; ln -sf real.bin link.bin'
 clean
-expect 3 'pipe.bin is no file: a device, a FIFO or a socket' verify --file '*.bin' -- sh -c '[ -p pipe.bin ] || mkfifo pipe.bin'
+expect 3 'pipe.bin is not a file: a device, a FIFO or a socket' verify --file '*.bin' -- sh -c '[ -p pipe.bin ] || mkfifo pipe.bin'
 clean
 expect 0 '^files: 1 compared' verify --output out --file '*' -- sh -c 'echo a > w.bin'
 ! grep -q '^    out/' out.txt || fail "verify's own files are compared"
@@ -109,7 +109,7 @@ done
 expect 0 '^files: 1 compared' verify --file w.safetensors -- "$DETPIPE" train --steps 1 --save w.safetensors
 clean
 
-# ZIP files as torch.save writes them: the folder of the file's own name and dates are no content, members are.
+# ZIP files as torch.save writes them: the folder of the file's own name and dates are not content, members are.
 if python3 -c 'import zipfile' 2> /dev/null; then
     python3 - << 'E2' || fail "no ZIP files"
 import zipfile
@@ -125,7 +125,7 @@ E2
     clean
     expect 1 'm.pt DIFFERS: member data/0 of 41 and 42 bytes$' verify --vary tmp --file m.pt -- sh -c "$count"' [ $n = 1 ] && cp made/a m.pt || cp made/d m.pt'
     clean
-    # any damage of one file: a verdict that it differs, unless the byte is no content (a date, a folder's name)
+    # any damage of one file: a verdict that it differs, unless the byte is not content (a date, a folder's name)
     size=$(stat -c %s made/a)
     for at in 0 4 8 14 18 22 26 28 40 $((size - 22)) $((size - 12)) $((size - 10)) $((size - 6)) $((size - 2)); do
         cp made/a made/e

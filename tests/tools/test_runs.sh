@@ -194,11 +194,11 @@ expect 3 'printed more than 1048576 bytes and was ended' verify --max-output 1M 
 expect 3 'printed more than 1048576 bytes and was ended' verify --max-output 1M -- sh -c 'yes >&2'
 mkdir out
 mkfifo out/run1.out
-expect 3 'out/run1.out: what is there is no plain file' verify --output out -- echo loss: 1
+expect 3 'out/run1.out: it is not a plain file' verify --output out -- echo loss: 1
 rm out/run1.out
 echo mine > victim
 ln -s ../victim out/run1.out
-expect 3 'out/run1.out: what is there is no plain file' verify --output out -- echo loss: 1
+expect 3 'out/run1.out: it is not a plain file' verify --output out -- echo loss: 1
 [ "$(cat victim)" = mine ] || fail "the target of a link was written"
 rm out/run1.out
 ln victim out/run1.out
