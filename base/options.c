@@ -15,16 +15,25 @@
 
 #define MAX_STRUCT 4096 /* bytes of a struct of the caller's that says its size */
 
+static dp_status size_of(const void *given, const char *name, size_t known, size_t *size,
+                         dp_error *err)
+{
+    memcpy(size, given, sizeof *size);
+    if (*size < 2 * sizeof *size || *size > MAX_STRUCT || *size % sizeof *size != 0)
+        return dp_fail(err, DP_EINVAL, "%s.size is %zu: set it to sizeof(%s) = %zu", name, *size,
+                       name, known);
+    return DP_OK;
+}
+
 dp_status dp_struct_take(const void *given, const char *name, size_t known, void *out,
                          dp_error *err)
 {
     const uint8_t *bytes = given;
     size_t size;
+    const dp_status status = size_of(given, name, known, &size, err);
 
-    memcpy(&size, given, sizeof size);
-    if (size < 2 * sizeof size || size > MAX_STRUCT || size % sizeof size != 0)
-        return dp_fail(err, DP_EINVAL, "%s.size is %zu: set it to sizeof(%s) = %zu", name, size,
-                       name, known);
+    if (status != DP_OK)
+        return status;
     for (size_t i = known; i < size; i++) {
         if (bytes[i] != 0)
             return dp_fail(err, DP_EINVAL,
@@ -34,6 +43,20 @@ dp_status dp_struct_take(const void *given, const char *name, size_t known, void
     }
     memset(out, 0, known);
     memcpy(out, given, size < known ? size : known);
+    return DP_OK;
+}
+
+dp_status dp_struct_give(void *given, const char *name, size_t known, const void *from,
+                         dp_error *err)
+{
+    size_t size;
+    const dp_status status = size_of(given, name, known, &size, err);
+
+    if (status != DP_OK)
+        return status;
+    memset((uint8_t *)given + sizeof size, 0, size - sizeof size);
+    memcpy((uint8_t *)given + sizeof size, (const uint8_t *)from + sizeof size,
+           (size < known ? size : known) - sizeof size);
     return DP_OK;
 }
 

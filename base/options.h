@@ -12,6 +12,9 @@
  * DP_EINVAL where it sets what is not known here. */
 dp_status dp_struct_take(const void *given, const char *name, size_t known, void *out, dp_error *);
 
+/* The same the other way: as much of `known` bytes as the caller's struct has room for. */
+dp_status dp_struct_give(void *given, const char *name, size_t known, const void *from, dp_error *);
+
 /* Whether a group (NULL: none) has functions to call and a rank of its ranks. */
 dp_status dp_group_usable(const struct dp_group *, dp_error *);
 

@@ -72,3 +72,5 @@ const char *dp_status_name(dp_status status)
 }
 
 const char *dp_version(void) { return DETPIPE_VERSION; }
+uint32_t dp_stream_version(void) { return DP_STREAM_VERSION; }
+uint32_t dp_numeric_version(void) { return DP_NUMERIC_VERSION; }

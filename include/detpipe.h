@@ -31,8 +31,10 @@ DP_CALL dp_status dp_open(dp_pipeline **out, const char *spec, uint64_t seed, co
 DP_API void dp_close(dp_pipeline *); /* frees its batches too; NULL allowed */
 
 /* What dp_spec() would say, without the data set: the text is checked as far as it goes by itself.
- * DP_ELIMIT if size bytes, NUL included, are too few. */
-DP_CALL dp_status dp_canonical(const char *spec, char *text, size_t size, dp_error *);
+ * *length: its bytes without NUL.  text NULL asks for the length alone; DP_ELIMIT if size bytes,
+ * NUL included, are too few, with the length. */
+DP_CALL dp_status dp_canonical(const char *spec, char *text, size_t size, size_t *length,
+                               dp_error *);
 
 /* The canonical text, with every parameter; the fingerprint covers it and the stages' revisions. */
 DP_API const char *dp_spec(const dp_pipeline *);
@@ -53,11 +55,26 @@ DP_CALL dp_status dp_next(dp_pipeline *, dp_batch **batch, dp_error *);
 DP_API const dp_tensor *dp_batch_get(const dp_batch *, const char *column);
 DP_API void dp_batch_digest(const dp_batch *, uint8_t digest[16]);
 
+/* What the text makes of its data set.  An epoch is what a repeat at the end of the text repeats;
+ * without one the stream is one epoch. */
+typedef struct dp_info {
+    size_t size;            /* set to sizeof(dp_info); a shorter struct gets what it has room for */
+    uint32_t batched;       /* 1 = rows come in batches, 0 = one by one */
+    uint32_t random;        /* 1 = a stage may draw: the seed counts */
+    uint32_t n_readers;     /* of dp_records */
+    uint32_t n_columns;     /* of dp_column_name */
+    uint64_t batch_rows;    /* rows of a full batch, on this rank; 1 without batches */
+    uint64_t epoch_batches; /* batches of an epoch; UINT64_MAX = endless */
+    uint64_t epochs;        /* UINT64_MAX = endless */
+} dp_info;
+DP_CALL dp_status dp_get_info(const dp_pipeline *, dp_info *, dp_error *);
+
 DP_API uint64_t dp_tell(const dp_pipeline *);   /* number of the next batch */
 DP_API uint64_t dp_length(const dp_pipeline *); /* batches in all; UINT64_MAX = endless */
 
 /* Which records make a batch; nothing is read.  records[i * *n_readers + r] is that of row i in
- * reader r of the text (-1: concat took another); capacity: at least rows of a batch x readers. */
+ * reader r of the text (-1: concat took another).  records NULL asks for the counts alone;
+ * DP_ELIMIT if capacity numbers are fewer than rows x readers, with the counts. */
 DP_CALL dp_status dp_records(dp_pipeline *, uint64_t batch, int64_t *records, size_t capacity,
                              size_t *n_rows, size_t *n_readers, dp_error *);
 

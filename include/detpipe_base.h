@@ -4,7 +4,9 @@
  *
  * Rules for every call of all headers:
  * - A fallible call returns a dp_status and, unless it is DP_OK or DP_END, fills the caller's
- *   dp_error (NULL is allowed).  Out-parameters are written on success only.
+ *   dp_error (NULL is allowed).  Out-parameters are written on success only.  What is of a size
+ *   that the caller cannot know is asked for with NULL in its place; what does not fit is
+ * DP_ELIMIT, and the size is told then, too.
  * - A NULL where one is not allowed, a tensor that has no dtype, rank, sizes or data, a struct with
  *   functions that are NULL: DP_EINVAL with a message.  A getter of a NULL handle (or of a digest's
  *   NULL bytes) gives NULL, 0 or a digest of sixteen zeros, and close does nothing; each of a
@@ -12,6 +14,10 @@
  * - The library never prints, exits, aborts or keeps global state.  A handle is for one thread at a
  *   time and for its own process (a forked child may only close it); two handles share nothing.
  * - The floating-point environment is saved, set to the default and restored at every call.
+ * - A struct that begins with `size` may grow: set it to sizeof.  The library takes the shorter one
+ *   of an older program (what is not there is zero), and the longer one of a newer program as long
+ *   as what it does not know is zero (DP_EINVAL names the byte).  All other structs stay as they
+ *   are.
  * - Shapes are outermost first, sizes are bytes, columns count from 1, everything else from 0.
  */
 #ifndef DETPIPE_BASE_H
@@ -20,7 +26,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DETPIPE_VERSION "0.1.0"
+#define DETPIPE_VERSION  "0.1.0" /* of this header; dp_version() is the library's */
+#define DP_VERSION_MAJOR 0
+#define DP_VERSION_MINOR 1
+#define DP_VERSION_PATCH 0
+
+/* Raised when every stream changes (part of every fingerprint and state), and when the arithmetic
+ * of detpipe-fp/1 does: what was made with one number is refused under another. */
+#define DP_STREAM_VERSION  1
+#define DP_NUMERIC_VERSION 1
 
 #if defined(__GNUC__)
 #define DP_API  __attribute__((visibility("default")))
@@ -99,9 +113,7 @@ typedef struct dp_array {
 } dp_array;
 
 /* What cannot change a byte of the result (but for arrays: they are data).  Zero is the default;
- * size = sizeof(dp_options) must be set.  NULL is {.size = sizeof(dp_options), .prefetch = 2}.
- * It may grow: a library takes the shorter struct of an older program (what is not there is zero),
- * and the longer one of a newer program as long as what it does not know is zero. */
+ * size = sizeof(dp_options) must be set.  NULL is {.size = sizeof(dp_options), .prefetch = 2}. */
 typedef struct dp_options {
     size_t size;
     const char *root;  /* paths of the text are relative to it; NULL = working directory */
@@ -148,7 +160,9 @@ typedef struct dp_stage_info {
     size_t size;            /* private to the library: of the parameter struct */
 } dp_stage_info;
 
-DP_API const char *dp_version(void);
+DP_API const char *dp_version(void);      /* "0.1.0", of the library that runs */
+DP_API uint32_t dp_stream_version(void);  /* its DP_STREAM_VERSION */
+DP_API uint32_t dp_numeric_version(void); /* its DP_NUMERIC_VERSION */
 DP_API const char *dp_status_name(dp_status);
 DP_API const char *dp_dtype_name(dp_dtype); /* "uint8", "float32", ...; "?" for no dtype */
 DP_API size_t dp_dtype_size(dp_dtype);      /* bytes of an element, 0 for no dtype */

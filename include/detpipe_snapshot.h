@@ -11,8 +11,7 @@
 
 DP_BEGIN_DECLS
 
-/* Zero is the default; size = sizeof(dp_snapshot_options) must be set; it may grow as dp_options
- * may. */
+/* Zero is the default; size = sizeof(dp_snapshot_options) must be set. */
 typedef struct dp_snapshot_options {
     size_t size;
     const char *compression; /* "none" (NULL), "lz4", "lz4hc" */

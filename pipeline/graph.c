@@ -587,6 +587,29 @@ bool dp_graph_batched(const dp_graph *g)
     return g->branches[0].batch_node < g->branches[0].n_nodes;
 }
 
+bool dp_graph_random(const dp_graph *g)
+{
+    bool random = g->n_mixes > 0;
+
+    for (uint32_t b = 0; b < g->n_branches; b++) {
+        for (uint32_t i = 0; i < g->branches[b].n_nodes; i++)
+            random = random || g->branches[b].nodes[i].order->random;
+    }
+    for (uint32_t s = 0; s < g->n_steps; s++)
+        random = random || g->steps[s].transform->draw != NULL;
+    return random;
+}
+
+uint64_t dp_graph_epoch(const dp_graph *g, uint64_t *epochs)
+{
+    const dp_branch *branch = &g->branches[0];
+    const dp_node *last = branch->n_nodes > 0 ? &branch->nodes[branch->n_nodes - 1] : NULL;
+    const bool repeats = last != NULL && last->order->epochs != NULL;
+
+    *epochs = repeats ? last->order->epochs(last) : 1;
+    return repeats ? last->below : g->length;
+}
+
 /* Turns a position of a batch stage into the first row that it groups; returns how many it
  * groups. */
 static uint64_t group_rows(const dp_graph *g, dp_node *batch, dp_row *first)

@@ -78,6 +78,12 @@ uint64_t dp_graph_count(dp_graph *, uint64_t batch);
 /* Whether the stream's rows come in batches. */
 bool dp_graph_batched(const dp_graph *);
 
+/* Whether a stage may draw. */
+bool dp_graph_random(const dp_graph *);
+
+/* Batches of what the text's last stage repeats, and how often (DP_ENDLESS); of all, once. */
+uint64_t dp_graph_epoch(const dp_graph *, uint64_t *epochs);
+
 /* Rows of a full batch of a text on this rank, at most; and of the largest batch that there is: a
  * data set may be smaller than one batch. */
 uint64_t dp_graph_full_rows(const dp_graph *, const dp_branch *);

@@ -46,24 +46,30 @@ dp_status dp_open(dp_pipeline **out, const char *spec, uint64_t seed, const dp_o
     return status;
 }
 
-dp_status dp_canonical(const char *spec, char *text, size_t size, dp_error *err)
+dp_status dp_canonical(const char *spec, char *text, size_t size, size_t *length, dp_error *err)
 {
     dp_graph g = {0};
     dp_options options;
     dp_status status;
 
-    if (spec == NULL || text == NULL)
-        return dp_fail(err, DP_EINVAL, "dp_canonical: %s is NULL", spec == NULL ? "spec" : "text");
+    if (spec == NULL || length == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_canonical: %s is NULL",
+                       spec == NULL ? "spec" : "length");
     status = dp_options_get(NULL, &options, err);
     if (status != DP_OK)
         return status;
     g.arena.alloc = options.alloc;
     status = dp_graph_name(&g, spec, &options, err);
-    if (status == DP_OK && strlen(g.spec) >= size)
-        status = dp_fail(err, DP_ELIMIT, "the canonical text has %zu bytes: there is room for %zu",
-                         strlen(g.spec) + 1, size);
-    if (status == DP_OK)
-        memcpy(text, g.spec, strlen(g.spec) + 1);
+    if (status == DP_OK) {
+        *length = strlen(g.spec);
+        if (text != NULL && *length >= size)
+            status = dp_fail(err, DP_ELIMIT,
+                             "the canonical text has %zu bytes: there is room for "
+                             "%zu",
+                             *length + 1, size);
+        else if (text != NULL)
+            memcpy(text, g.spec, *length + 1);
+    }
     dp_graph_close(&g);
     return status;
 }
@@ -100,6 +106,24 @@ const dp_tensor *dp_output(const dp_pipeline *p, const char *column)
             return &p->outputs[c];
     }
     return NULL;
+}
+
+dp_status dp_get_info(const dp_pipeline *p, dp_info *info, dp_error *err)
+{
+    const dp_graph *g;
+    dp_info seen = {.epochs = 1};
+
+    if (p == NULL || info == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_get_info: %s is NULL",
+                       p == NULL ? "the pipeline" : "info");
+    g = &p->graph;
+    seen.batched = dp_graph_batched(g);
+    seen.random = dp_graph_random(g);
+    seen.n_readers = g->n_branches;
+    seen.n_columns = g->columns.n;
+    seen.batch_rows = dp_graph_full_rows(g, &g->branches[0]);
+    seen.epoch_batches = dp_graph_epoch(g, &seen.epochs);
+    return dp_struct_give(info, "dp_info", sizeof seen, &seen, err);
 }
 
 /* The first failure is kept; every later dp_next gives the same one. */
@@ -347,22 +371,25 @@ dp_status dp_records(dp_pipeline *p, uint64_t batch, int64_t *records, size_t ca
     const dp_graph *g;
     dp_status status;
 
-    if (p == NULL || records == NULL || n_rows == NULL || n_readers == NULL)
-        return dp_fail(err, DP_EINVAL, "dp_records: an argument is NULL");
+    if (p == NULL || n_rows == NULL || n_readers == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_records: %s is NULL",
+                       p == NULL        ? "the pipeline"
+                       : n_rows == NULL ? "n_rows"
+                                        : "n_readers");
     g = &p->graph;
     if (batch >= g->length || !dp_graph_reaches(g, batch + 1))
         return dp_fail(err, DP_EINVAL, "dp_records: there is no batch %llu",
                        (unsigned long long)batch);
-    if (capacity / g->n_branches < dp_graph_most_rows(g))
-        return dp_fail(err, DP_EINVAL,
-                       "dp_records: %zu numbers are too few for %llu rows of %u readers", capacity,
-                       (unsigned long long)dp_graph_most_rows(g), g->n_branches);
     status = make_view(p, err);
     if (status != DP_OK)
         return status;
     *n_readers = g->n_branches;
     *n_rows = (size_t)dp_ring_rows(&p->ring, batch, p->rows, NULL);
-    for (size_t i = 0; i < *n_rows; i++) {
+    if (records != NULL && capacity / g->n_branches < *n_rows)
+        return dp_fail(err, DP_ELIMIT,
+                       "dp_records: %zu numbers are too few for %zu rows of %u readers", capacity,
+                       *n_rows, g->n_branches);
+    for (size_t i = 0; records != NULL && i < *n_rows; i++) {
         for (uint32_t r = 0; r < g->n_branches; r++) {
             const dp_row *row = &p->rows[i * g->n_segments + g->branches[r].segment];
             records[i * g->n_branches + r] = row->taken ? (int64_t)row->record : -1;

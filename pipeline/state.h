@@ -7,8 +7,6 @@
 
 #include "detpipe.h"
 
-#define DP_STREAM_VERSION 1 /* raised when every stream changes; part of every fingerprint */
-
 typedef struct dp_position {
     uint8_t fingerprint[16];
     uint8_t identity[8]; /* of the data set: the first bytes of its digest */

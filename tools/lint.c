@@ -233,9 +233,10 @@ static int look_at_places(lint_report *r, const session *s, const lint_text *t,
 char *lint_canonical(const char *text, int *status)
 {
     char *out = xmalloc(MOST_CANONICAL);
+    size_t length;
     dp_error err;
 
-    if (dp_canonical(text, out, MOST_CANONICAL, &err) == DP_OK)
+    if (dp_canonical(text, out, MOST_CANONICAL, &length, &err) == DP_OK)
         return out;
     *status = cli_fail_error(&err, text);
     free(out);

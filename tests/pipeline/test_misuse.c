@@ -137,6 +137,9 @@ static void bad_options(dp_status (*call)(const dp_options *, dp_error *))
 
 static void version(void) { assert_string_equal(dp_version(), DETPIPE_VERSION); }
 
+static void stream_version(void) { assert_int_equal(dp_stream_version(), DP_STREAM_VERSION); }
+static void numeric_version(void) { assert_int_equal(dp_numeric_version(), DP_NUMERIC_VERSION); }
+
 static void status_name(void)
 {
     assert_string_equal(dp_status_name((dp_status)99), "?");
@@ -216,11 +219,13 @@ static void open(void)
 static void canonical(void)
 {
     char text[200];
+    size_t n;
 
-    REFUSED(dp_canonical, NULL, text, sizeof text);
-    REFUSED(dp_canonical, "range count=3", NULL, sizeof text);
-    REFUSED_AS(DP_ELIMIT, dp_canonical, "range count=3", text, 0);
-    REFUSED_AS(DP_ESPEC, dp_canonical, "", text, sizeof text);
+    REFUSED(dp_canonical, NULL, text, sizeof text, &n);
+    REFUSED(dp_canonical, "range count=3", text, sizeof text, NULL);
+    REFUSED_AS(DP_ELIMIT, dp_canonical, "range count=3", text, 0, &n);
+    REFUSED_AS(DP_ESPEC, dp_canonical, "", text, sizeof text, &n);
+    assert_ok(dp_canonical("range count=3", NULL, sizeof text, &n, NULL));
 }
 
 static void close(void) { dp_close(NULL); }
@@ -285,11 +290,28 @@ static void records(void)
     size_t n, readers;
 
     REFUSED(dp_records, NULL, 0, rows, 8, &n, &readers);
-    REFUSED(dp_records, f.p, 0, NULL, 8, &n, &readers);
     REFUSED(dp_records, f.p, 0, rows, 8, NULL, &readers);
     REFUSED(dp_records, f.p, 0, rows, 8, &n, NULL);
-    REFUSED(dp_records, f.p, 0, rows, 0, &n, &readers);
+    REFUSED_AS(DP_ELIMIT, dp_records, f.p, 0, rows, 0, &n, &readers);
+    REFUSED_AS(DP_ELIMIT, dp_records, f.p, 0, rows, 3, &n, &readers);
+    assert_int_equal(n * readers, 4);
+    assert_ok(dp_records(f.p, 0, NULL, 0, &n, &readers, NULL));
+    assert_ok(dp_records(f.p, 0, rows, n * readers, &n, &readers, NULL));
     REFUSED(dp_records, f.p, UINT64_MAX, rows, 8, &n, &readers);
+}
+
+static void get_info(void)
+{
+    static const size_t sizes[] = {0, 1, 8, 13, sizeof(dp_info) + 4, 1 << 20, SIZE_MAX};
+    dp_info info = {.size = sizeof info};
+
+    REFUSED(dp_get_info, NULL, &info);
+    REFUSED(dp_get_info, f.p, NULL);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        info.size = sizes[i];
+        REFUSED(dp_get_info, f.p, &info);
+        assert_non_null(strstr(test_error.message, "dp_info.size"));
+    }
 }
 
 static void draws(void)
@@ -816,6 +838,8 @@ static const struct {
     }
     ROW(canonical),
     ROW(version),
+    ROW(stream_version),
+    ROW(numeric_version),
     ROW(status_name),
     ROW(dtype_name),
     ROW(dtype_size),
@@ -834,6 +858,7 @@ static const struct {
     ROW(length),
     ROW(records),
     ROW(draws),
+    ROW(get_info),
     ROW(seek),
     ROW(skip),
     ROW(get_state),

@@ -194,13 +194,12 @@ class Pipeline:
     def _records(self, number):
         """Which records make a batch: nothing is read."""
         err, counts = ffi.new("dp_error *"), ffi.new("size_t[2]")
-        for capacity in (2**10, 2**16, 2**22):
+        with self._use() as handle:
+            _need(lib.dp_records(handle.pointer, number, ffi.NULL, 0, counts, counts + 1, err), err)
+            capacity = counts[0] * counts[1]
             records = ffi.new("int64_t[]", capacity)
-            with self._use() as handle:
-                status = lib.dp_records(handle.pointer, number, records, capacity, counts, counts + 1, err)
-            if status == lib.DP_OK:
-                return list(records[0:counts[0] * counts[1]])
-        _need(status, err)
+            _need(lib.dp_records(handle.pointer, number, records, capacity, counts, counts + 1, err), err)
+        return list(records)
 
     def _draws(self, number):
         """Whether random transforms draw for that batch."""
