@@ -1,4 +1,4 @@
-/* column.h - a named column of a row: what a reader offers and a transform changes
+/* column.h - how much a dp_column may hold
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -9,11 +9,5 @@
 
 #define DP_MAX_COLUMNS     8
 #define DP_MAX_SAMPLE_SIZE ((uint64_t)1 << 30) /* bytes of one column of one row */
-
-typedef struct dp_column {
-    const char *name;
-    dp_tensor type; /* of one row; data is NULL */
-    uint64_t limit; /* every value is an integer below this; 0 = nothing is known */
-} dp_column;
 
 #endif

@@ -17,7 +17,7 @@
  * - A struct that begins with `size` may grow: set it to sizeof.  The library takes the shorter one
  *   of an older program (what is not there is zero), and the longer one of a newer program as long
  *   as what it does not know is zero (DP_EINVAL names the byte).  All other structs stay as they
- *   are.
+ * are.
  * - Shapes are outermost first, sizes are bytes, columns count from 1, everything else from 0.
  */
 #ifndef DETPIPE_BASE_H
@@ -26,7 +26,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DETPIPE_VERSION  "0.1.0" /* of this header; dp_version() is the library's */
+/* Of this header; dp_version() is the library's. */
+#define DETPIPE_VERSION "0.1.0"
+
 #define DP_VERSION_MAJOR 0
 #define DP_VERSION_MINOR 1
 #define DP_VERSION_PATCH 0
@@ -112,8 +114,40 @@ typedef struct dp_array {
     dp_tensor tensor;
 } dp_array;
 
-/* What cannot change a byte of the result (but for arrays: they are data).  Zero is the default;
- * size = sizeof(dp_options) must be set.  NULL is {.size = sizeof(dp_options), .prefetch = 2}. */
+/* A column of rows. */
+typedef struct dp_column {
+    const char *name;
+    dp_tensor type; /* of one row; data is NULL */
+    uint64_t limit; /* every value is an integer of 0 to limit - 1; 0 = nothing is known */
+} dp_column;
+
+/* A reader of the caller's own: a stage of the text by its name, without parameters.  It says what
+ * record number so and so is; order, transforms, threads, states and snapshots work on it as on any
+ * other, with the same law, as long as
+ * - the same record is the same bytes every time, whoever asks, in whichever order;
+ * - read may be called by several threads at once, also for one record; it gets memory for one
+ *   record, a pointer a column, and fills all of it.  It may block, and fail; it must not call the
+ *   pipeline that it reads for. */
+typedef struct dp_own_reader {
+    size_t size;        /* sizeof(dp_own_reader) */
+    const char *name;   /* [a-z][a-z0-9_]*, at most 63; not the name of another stage */
+    uint64_t n_records; /* at most 2^48 */
+    const dp_column
+        *columns; /* of one record, 1 to 8; ends with a NULL name; not read after open */
+    void *ctx;
+    /* DP_OK, or a failure with its words in the dp_error (never NULL): dp_next tells it with the
+     * reader's name and the record; a status that is none counts as DP_EIO.  A value at or above
+     * its column's limit is DP_ECORRUPT. */
+    dp_status (*read)(void *ctx, uint64_t record, void *const columns[], dp_error *);
+    /* A digest of all that the records are made from, for states and dp_dataset_digest.  NULL: each
+     * record is read once and hashed when the first of them asks. */
+    const uint8_t *identity; /* 16 bytes */
+    uint32_t revision;       /* raised when read makes other bytes of the same data */
+} dp_own_reader;
+
+/* What cannot change a byte of the result (but for arrays and readers: they are data).  Zero is the
+ * default; size = sizeof(dp_options) must be set.  NULL is {.size = sizeof(dp_options), .prefetch =
+ * 2}. */
 typedef struct dp_options {
     size_t size;
     const char *root;  /* paths of the text are relative to it; NULL = working directory */
@@ -129,6 +163,8 @@ typedef struct dp_options {
     const char *identities;       /* keeps data sets' digests; relative to root */
     uint32_t digests;             /* 1 = batches are digested as they are made, in the cache */
     const struct dp_group *group; /* detpipe_group.h: ranks of a net, an operator; NULL = alone */
+    const dp_own_reader *const *readers; /* ends with NULL; NULL = none; what they point to must
+                                          * outlive the handle */
 } dp_options;
 
 /* The typed parameters of a stage, as `detpipe stages` prints them. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "io/own.h"
 #include "pipeline/order/rows.h"
 #include "pipeline/order/shard.h"
 #include "pipeline/replay.h"
@@ -19,26 +20,32 @@ dp_status dp_found_fail(const dp_builder *b, const dp_found *found, dp_status st
 
 /* ---- one stage ---- */
 
+/* Nothing is drawn by a reader of the caller's, which is not in the table. */
 static uint32_t count_use(dp_builder *b, const dp_stage_info *info)
 {
-    size_t row = 0;
-
-    while (dp_stage_table[row] != info)
-        row++;
-    return b->uses[row]++;
+    for (size_t row = 0; row < dp_n_stages; row++) {
+        if (dp_stage_table[row] == info)
+            return b->uses[row]++;
+    }
+    return 0;
 }
 
 static dp_status bind(dp_builder *b, dp_found *f, const dp_text_stage *stage)
 {
     const dp_stage_list list = {"stage", dp_stage_table, dp_n_stages};
+    dp_arena *arena = &b->graph->arena;
     dp_bound bound;
-    dp_status status = dp_stage_find(&list, stage, &f->info, b->err);
+    dp_status status = dp_own_find(b->options, stage, arena, &bound, b->err);
 
-    if (status == DP_OK)
-        status = dp_stage_bind(f->info, stage, &b->graph->arena, &bound, b->err);
+    if (status == DP_OK && bound.info == NULL) {
+        status = dp_stage_find(&list, stage, &f->info, b->err);
+        if (status == DP_OK)
+            status = dp_stage_bind(f->info, stage, arena, &bound, b->err);
+    }
     if (status != DP_OK)
         return status;
     f->column = stage->column;
+    f->info = bound.info;
     f->reader = dp_reader_of(f->info);
     f->order = dp_order_of(f->info);
     f->transform = dp_transform_of(f->info);
@@ -320,8 +327,10 @@ static dp_status find_stages(dp_builder *b, const char *spec, dp_branch *branch,
 dp_status dp_builder_find(dp_builder *b, const char *spec, dp_found_text **out)
 {
     dp_graph *g = b->graph;
-    dp_status status;
+    dp_status status = dp_own_check(b->options, dp_stage_table, dp_n_stages, b->err);
 
+    if (status != DP_OK)
+        return status;
     b->uses = dp_arena_alloc(&g->arena, dp_n_stages, sizeof *b->uses);
     g->branches = dp_arena_alloc(&g->arena, DP_MAX_BRANCHES, sizeof *g->branches);
     if (b->uses == NULL || g->branches == NULL)
