@@ -5,6 +5,7 @@
 #include "base/hash.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -91,6 +92,19 @@ void dp_digest_text(const uint8_t digest[16], char out[33])
 {
     for (int i = 0; i < 16; i++)
         snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+bool dp_digest_parse(const char *text, uint8_t digest[16])
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < 32; i++) {
+        const char *digit = text[i] != '\0' ? strchr(digits, text[i]) : NULL;
+        if (digit == NULL)
+            return false;
+        digest[i / 2] = (uint8_t)(digest[i / 2] << 4 | (digit - digits));
+    }
+    return true;
 }
 
 uint64_t dp_hash64(const void *bytes, size_t size) { return dp_hash64_seeded(bytes, size, 0); }

@@ -5,6 +5,8 @@
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 
+#include <stdbool.h>
+
 #include "detpipe_base.h"
 
 /* Streaming XXH3-128; holds the library's state without its header. */
@@ -31,6 +33,8 @@ uint64_t dp_hash64(const void *bytes, size_t size); /* XXH3-64 */
  * want it (NULL). */
 void dp_digest_give(const uint8_t own[16], uint8_t digest[16]);
 void dp_digest_text(const uint8_t digest[16], char out[33]); /* in hexadecimal */
+/* Back: false unless the first 32 bytes are its digits. */
+bool dp_digest_parse(const char *text, uint8_t digest[16]);
 uint64_t dp_hash64_seeded(const void *bytes, size_t size, uint64_t seed);
 
 /* XXH3-64 of what dp_hash_bytes adds. */

@@ -45,5 +45,38 @@ DP_CALL dp_status dp_ledger_step(dp_ledger *, uint64_t step, double loss, dp_err
  * closed all the same, and errno says why. */
 DP_API dp_status dp_ledger_close(dp_ledger *);
 
+
+/* ---- reading one: of any run, also of one that still writes ---- */
+
+#define DP_LEDGER_MAGIC "{\"detpipe-ledger\":" /* the first bytes of every ledger */
+
+typedef struct dp_ledger_reader dp_ledger_reader;
+
+typedef struct dp_ledger_entry {
+    const char *name;
+    uint8_t digest[16];
+} dp_ledger_entry;
+
+/* A step.  It is the library's and may grow at its end. */
+typedef struct dp_ledger_record {
+    uint64_t step;
+    double loss;
+    const char *loss_text; /* as it is printed: "nan" is equal to "nan" */
+    const dp_ledger_entry *entries;
+    size_t n_entries; /* in the order in which they were recorded */
+} dp_ledger_record;
+
+/* Reads the head.  DP_EIO; DP_ECORRUPT when the file is not a ledger. */
+DP_CALL dp_status dp_ledger_read_open(dp_ledger_reader **out, const char *path, const dp_options *,
+                                      dp_error *);
+DP_API const char *dp_ledger_read_about(const dp_ledger_reader *);
+
+/* The next line, whose checksum is right; it is the reader's, until the next call.  A resumed run
+ * records steps once more: the last one counts.  DP_END: there are no more whole lines;
+ * dp_ledger_read_torn is 1 when a crash has torn the last one.  DP_ECORRUPT names the line, and is
+ * repeated. */
+DP_CALL dp_status dp_ledger_read_next(dp_ledger_reader *, const dp_ledger_record **, dp_error *);
+DP_API int dp_ledger_read_torn(const dp_ledger_reader *);
+DP_API void dp_ledger_read_close(dp_ledger_reader *);
 DP_END_DECLS
 #endif

@@ -123,23 +123,12 @@ static void print_line(char line[LINE + 1], const char key[33], const uint8_t di
     line[LINE - 1] = '\n';
 }
 
-static bool parse_hex(const char *text, uint8_t *out, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        unsigned byte;
-        if (sscanf(text + 2 * i, "%2x", &byte) != 1)
-            return false;
-        out[i] = (uint8_t)byte;
-    }
-    return true;
-}
-
 /* The digest of a whole line with this key, if it is one. */
 static bool is_line_of(const char *line, const char key[33], uint8_t digest[16])
 {
     char again[LINE + 1];
 
-    if (memcmp(line, key, 32) != 0 || !parse_hex(line + 33, digest, 16))
+    if (memcmp(line, key, 32) != 0 || !dp_digest_parse(line + 33, digest))
         return false;
     print_line(again, key, digest);
     return memcmp(again, line, LINE) == 0;

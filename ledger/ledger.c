@@ -5,8 +5,6 @@
  * docs/ledger.md.  A line is made in memory and appended by one write; its own checksum tells a
  * whole one from one that a crash has torn.
  */
-#include "detpipe_ledger.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -22,11 +20,12 @@
 #include "base/status.h"
 #include "base/tensor.h"
 #include "base/writer.h"
+#include "ledger/format.h"
 
-#define LINE_SIZE ((size_t)1 << 20)
+#define LINE_SIZE DP_LEDGER_LINE
 #define END_SIZE  64 /* of a line: its checksum */
-#define MAX_ABOUT 255
-#define MAX_NAME  127
+#define MAX_ABOUT DP_LEDGER_ABOUT
+#define MAX_NAME  DP_LEDGER_NAME
 
 struct dp_ledger {
     dp_handle handle;
@@ -59,7 +58,7 @@ static size_t end_line(char *line, size_t n)
 
     dp_digest(line, n, digest);
     dp_digest_text(digest, text);
-    return n + (size_t)snprintf(line + n, END_SIZE, ",\"xxh3_128\":\"%s\"}\n", text);
+    return n + (size_t)snprintf(line + n, END_SIZE, DP_LEDGER_SUM "%s" DP_LEDGER_END "\n", text);
 }
 
 static dp_status append(const dp_ledger *l, size_t n, dp_error *err)
@@ -78,7 +77,7 @@ static dp_status append(const dp_ledger *l, size_t n, dp_error *err)
 
 static size_t print_head(dp_ledger *l, const char *about)
 {
-    const int n = snprintf(l->line, LINE_SIZE, "{\"detpipe-ledger\":1,\"about\":\"%s\"", about);
+    const int n = snprintf(l->line, LINE_SIZE, DP_LEDGER_HEAD "%s\"", about);
     return end_line(l->line, (size_t)n);
 }
 
@@ -247,7 +246,8 @@ dp_status dp_ledger_step(dp_ledger *l, uint64_t step, double loss, dp_error *err
     if (status != DP_OK)
         return status;
     print_loss(number, loss);
-    n = (size_t)snprintf(l->line, LINE_SIZE, "{\"step\":%llu,\"loss\":\"%s\",\"tensors\":{",
+    n = (size_t)snprintf(l->line, LINE_SIZE,
+                         DP_LEDGER_STEP "%llu" DP_LEDGER_LOSS "%s" DP_LEDGER_TENSORS,
                          (unsigned long long)step, number);
     memcpy(l->line + n, l->tensors, l->used);
     n += l->used;

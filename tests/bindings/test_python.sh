@@ -11,7 +11,7 @@ done
 [ -n "$python" ] || { echo "skipped: no python3 with cffi, numpy, setuptools, wheel and venv"; exit 77; }
 "$python" -m venv --system-site-packages env || { echo "skipped: $python makes no environment"; exit 77; }
 # a copy: nothing is left in the source tree
-mkdir source && (cd "$SOURCE" && tar cf - CMakeLists.txt LICENSE archive base bindings cmake compute docs examples include io lang ledger mpi pipeline tools transforms) | tar xf - -C source
+mkdir source && (cd "$SOURCE" && tar cf - CMakeLists.txt LICENSE archive base bindings cmake compute docs examples include io lang ledger libraries mpi pipeline tools transforms) | tar xf - -C source
 env/bin/python -m pip install -q --no-index --no-build-isolation --no-deps ./source/bindings/python > pip.log 2>&1 || { echo "FAILED: pip install"; tail -20 pip.log; exit 1; }
 export FIXTURE=$fixture
 text='cifar10 strict=false usage=train | shuffle | random_horizontal_flip | rescale rescale=1/255 | hwc2chw | batch batch_size=16'

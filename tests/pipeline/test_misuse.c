@@ -775,6 +775,41 @@ static void ledger_digest(void)
     REFUSED(dp_ledger_digest, f.ledger, "b", NULL);
 }
 
+static dp_status ledger_read_open_with(const dp_options *o, dp_error *err)
+{
+    dp_ledger_reader *r = NULL;
+    return dp_ledger_read_open(&r, f.path, o, err);
+}
+
+static void ledger_read_open(void)
+{
+    dp_ledger_reader *r = NULL;
+
+    REFUSED(dp_ledger_read_open, NULL, f.path, NULL);
+    REFUSED(dp_ledger_read_open, &r, NULL, NULL);
+    REFUSED_AS(DP_EIO, dp_ledger_read_open, &r, "", NULL);
+    REFUSED_AS(DP_EIO, dp_ledger_read_open, &r, f.folder, NULL);
+    REFUSED_AS(DP_ECORRUPT, dp_ledger_read_open, &r, TEST_GOLDEN "/stages.txt", NULL);
+    assert_null(r);
+    bad_options(ledger_read_open_with);
+}
+
+static void ledger_read_next(void)
+{
+    const dp_ledger_record *record;
+    dp_ledger_reader *r = NULL;
+
+    REFUSED(dp_ledger_read_next, NULL, &record);
+    assert_ok(dp_ledger_read_open(&r, f.path, NULL, &test_error));
+    REFUSED(dp_ledger_read_next, r, NULL);
+    assert_int_equal(dp_ledger_read_next(r, &record, NULL), DP_END);
+    dp_ledger_read_close(r);
+}
+
+static void ledger_read_about(void) { assert_null(dp_ledger_read_about(NULL)); }
+static void ledger_read_torn(void) { assert_int_equal(dp_ledger_read_torn(NULL), 0); }
+static void ledger_read_close(void) { dp_ledger_read_close(NULL); }
+
 static void ledger_step(void) { REFUSED(dp_ledger_step, NULL, 1, 0.5); }
 static void ledger_close(void) { dp_ledger_close(NULL); }
 
@@ -904,6 +939,11 @@ static const struct {
     ROW(ledger_digest),
     ROW(ledger_step),
     ROW(ledger_close),
+    ROW(ledger_read_open),
+    ROW(ledger_read_next),
+    ROW(ledger_read_about),
+    ROW(ledger_read_torn),
+    ROW(ledger_read_close),
     ROW(snapshot_write),
     ROW(snapshot_open),
     ROW(snapshot_close),
