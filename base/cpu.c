@@ -46,13 +46,13 @@ bool dp_cpu_has(dp_cpu_level level)
            (level <= dp_cpu_best() && (level == DP_CPU_NEON) == (dp_cpu_best() == DP_CPU_NEON));
 }
 
-dp_status dp_cpu_level_get(dp_cpu_level *out, dp_error *err)
+dp_status dp_cpu_level_get(const char *given, dp_cpu_level *out, dp_error *err)
 {
-    const char *name = getenv("DETPIPE_CPU");
+    const char *name = given != NULL ? given : getenv("DETPIPE_CPU");
     char known[64];
     size_t n = 0;
 
-    if (name == NULL || name[0] == '\0') {
+    if (name == NULL || (given == NULL && name[0] == '\0')) {
         *out = dp_cpu_best();
         return DP_OK;
     }
@@ -66,7 +66,7 @@ dp_status dp_cpu_level_get(dp_cpu_level *out, dp_error *err)
         n += (size_t)snprintf(known + n, sizeof known - n, " %s", level_names[level]);
     }
     return dp_fail(err, DP_EINVAL,
-                   "DETPIPE_CPU=%.32s is not an instruction set of this machine (%s): "
+                   "%s=%.32s is not an instruction set of this machine (%s): "
                    "use one of those, or unset it",
-                   name, known + 1);
+                   given != NULL ? "dp_options.cpu" : "DETPIPE_CPU", name, known + 1);
 }

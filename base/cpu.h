@@ -23,10 +23,10 @@ typedef enum dp_cpu_level {
 
 uint32_t dp_cpu_count(void); /* CPUs that this process may use, 1 to DP_MAX_THREADS */
 
-/* The best instruction set of this machine, lowered by the environment variable
- * DETPIPE_CPU=scalar|neon|sse2|avx2|avx512 (DP_EINVAL for another word or for one that is not
- * here). */
-dp_status dp_cpu_level_get(dp_cpu_level *out, dp_error *err);
+/* The instruction set that dp_options.cpu (`given`) names; NULL: that of the environment variable
+ * DETPIPE_CPU=scalar|neon|sse2|avx2|avx512; without it the best of this machine.  DP_EINVAL for
+ * another word or for one that is not here. */
+dp_status dp_cpu_level_get(const char *given, dp_cpu_level *out, dp_error *err);
 bool dp_cpu_has(dp_cpu_level);
 dp_cpu_level dp_cpu_best(void);
 const char *dp_cpu_level_name(dp_cpu_level);

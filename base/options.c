@@ -86,6 +86,7 @@ dp_status dp_options_get(const dp_options *given, dp_options *out, dp_error *err
 {
     const dp_options none = {.size = sizeof none, .prefetch = 2};
     dp_options taken;
+    dp_cpu_level level;
     dp_status status =
         dp_struct_take(given != NULL ? given : &none, "dp_options", sizeof taken, &taken, err);
 
@@ -100,6 +101,8 @@ dp_status dp_options_get(const dp_options *given, dp_options *out, dp_error *err
         return dp_fail(err, DP_EINVAL, "dp_options.alloc has no %s",
                        taken.alloc->alloc == NULL ? "alloc" : "free");
     status = dp_group_usable(taken.group, err);
+    if (status == DP_OK && taken.cpu != NULL)
+        status = dp_cpu_level_get(taken.cpu, &level, err);
     if (status != DP_OK)
         return status;
     *out = taken;
@@ -108,6 +111,16 @@ dp_status dp_options_get(const dp_options *given, dp_options *out, dp_error *err
     if (out->threads == 0)
         out->threads = dp_cpu_count();
     return DP_OK;
+}
+
+dp_status dp_progress(const dp_options *options, const char *what, uint64_t done, uint64_t total,
+                      dp_error *err)
+{
+    if (options->progress == NULL ||
+        options->progress(options->progress_ctx, what, done, total) == 0)
+        return DP_OK;
+    return dp_fail(err, DP_ECANCEL, "%s: cancelled by dp_options.progress after %llu of %llu", what,
+                   (unsigned long long)done, (unsigned long long)total);
 }
 
 void dp_log(const dp_options *options, const char *format, ...)

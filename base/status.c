@@ -67,6 +67,7 @@ const char *dp_status_name(dp_status status)
     case DP_ESPEC: return "bad text";
     case DP_ESTATE: return "does not belong";
     case DP_ELIMIT: return "past a limit";
+    case DP_ECANCEL: return "cancelled";
     }
     return "?";
 }

@@ -66,7 +66,8 @@ typedef enum dp_status {
     DP_ECORRUPT = -4, /* a file was read and is not what it should be */
     DP_ESPEC = -5,    /* the text is wrong; dp_error.column says where */
     DP_ESTATE = -6,   /* a state, checkpoint, machine, or file that changed, is not this handle's */
-    DP_ELIMIT = -7    /* past a named limit or dp_options.memory */
+    DP_ELIMIT = -7,   /* past a named limit or dp_options.memory */
+    DP_ECANCEL = -8   /* dp_options.progress said so */
 } dp_status;
 
 typedef struct dp_error {
@@ -165,6 +166,14 @@ typedef struct dp_options {
     const struct dp_group *group; /* detpipe_group.h: ranks of a net, an operator; NULL = alone */
     const dp_own_reader *const *readers; /* ends with NULL; NULL = none; what they point to must
                                           * outlive the handle */
+    /* Told now and then how far a call is that may take long: `what` is "identity" (the data set is
+     * read for its digest), "labels" (an open, for filter and pk_sampler), "snapshot write" or
+     * "snapshot check"; done <= total, of records or blocks.  It is called on the thread of the
+     * call, within it, and must not use the handle.  Not 0: the call ends with DP_ECANCEL. */
+    int (*progress)(void *ctx, const char *what, uint64_t done, uint64_t total);
+    void *progress_ctx;
+    const char *cpu; /* the instruction set: "scalar", "sse2", "avx2", "avx512", "neon"; NULL = what
+                      * the environment variable DETPIPE_CPU says, or the best of this machine */
 } dp_options;
 
 /* The typed parameters of a stage, as `detpipe stages` prints them. */

@@ -43,7 +43,7 @@ dp_status dp_source_unchanged(const dp_reader *reader, const dp_source *source, 
     return dp_stage_failed(&reader->info, 0, status, err);
 }
 
-/* Says once that it takes a while. */
+/* Says once that it takes a while, to who has no progress. */
 typedef struct patience {
     const dp_options *options;
     time_t start;
@@ -56,13 +56,17 @@ static time_t seconds(void)
     return clock_gettime(CLOCK_MONOTONIC, &now) == 0 ? now.tv_sec : 0;
 }
 
-static void be_patient(patience *p, uint64_t done, uint64_t of)
+static dp_status be_patient(patience *p, uint64_t done, uint64_t of, dp_error *err)
 {
-    if (p->said || p->options->log == NULL || done % 64 != 0 || seconds() < p->start + 2)
-        return;
-    dp_log(p->options, "the data set is read once for its identity: %llu of %llu records so far",
-           (unsigned long long)done, (unsigned long long)of);
-    p->said = true;
+    if (done % 64 != 0 && done != of)
+        return DP_OK;
+    if (!p->said && p->options->log != NULL && seconds() >= p->start + 2) {
+        dp_log(p->options,
+               "the data set is read once for its identity: %llu of %llu records so far",
+               (unsigned long long)done, (unsigned long long)of);
+        p->said = true;
+    }
+    return dp_progress(p->options, "identity", done, of, err);
 }
 
 static dp_status compute(const dp_reader *reader, const dp_source *source,
@@ -78,7 +82,8 @@ static dp_status compute(const dp_reader *reader, const dp_source *source,
     status = dp_source_buffers(source, &arena, columns, err);
     for (uint64_t record = 0; record < source->n_records && status == DP_OK; record++) {
         status = dp_source_read(reader, source, false, record, columns, err);
-        be_patient(&p, record + 1, source->n_records);
+        if (status == DP_OK)
+            status = be_patient(&p, record + 1, source->n_records, err);
         for (uint32_t c = 0; c < source->n_columns && status == DP_OK; c++) {
             dp_tensor t = source->columns[c].type;
             t.data = columns[c];

@@ -125,9 +125,9 @@ static dp_status check_values(const own *o, uint64_t record, void *const columns
             const int64_t value = dp_load_int(columns[c], column->type.dtype, i);
             if (value < 0 || (uint64_t)value >= column->limit)
                 return dp_fail_record(err, DP_ECORRUPT, record,
-                                      "%s: record %llu: %s is %lld: its limit is %llu",
-                                      o->given.name, (unsigned long long)record, column->name,
-                                      (long long)value, (unsigned long long)column->limit);
+                                      "record %llu: %s is %lld: its limit is %llu",
+                                      (unsigned long long)record, column->name, (long long)value,
+                                      (unsigned long long)column->limit);
         }
     }
     return DP_OK;
@@ -143,8 +143,8 @@ static dp_status read_record(const void *state, uint64_t record, void *const col
     if (status == DP_OK)
         return check_values(o, record, columns, err);
     why.message[sizeof why.message - 1] = '\0';
-    return dp_fail_record(err, status < DP_ELIMIT || status > DP_OK ? DP_EIO : status, record,
-                          "%s: record %llu: %s", o->given.name, (unsigned long long)record,
+    return dp_fail_record(err, status < DP_ECANCEL || status > DP_OK ? DP_EIO : status, record,
+                          "record %llu: %s", (unsigned long long)record,
                           why.message[0] != '\0' ? why.message : "it cannot be read");
 }
 

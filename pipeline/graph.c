@@ -308,6 +308,7 @@ static dp_status open_reader(dp_builder *b, level *l, const dp_found *found)
     if (status != DP_OK)
         return status;
     branch->reader = found->reader;
+    branch->options = b->options;
     branch->opened = true;
     branch->segment = g->n_segments++;
     g->parent[branch->segment] = branch->segment;
@@ -474,13 +475,13 @@ static dp_status make_pass(dp_graph *g, uint32_t first, dp_pass_part *parts, uin
 }
 
 /* The result is the same; DETPIPE_CPU=scalar runs every transform by itself, as specified. */
-static dp_status make_passes(dp_graph *g, dp_error *err)
+static dp_status make_passes(dp_graph *g, const char *level, dp_error *err)
 {
     dp_arena spare = dp_arena_within(&g->arena);
     dp_pass_part *parts = dp_arena_alloc(&spare, g->n_steps + 1, sizeof *parts);
     uint32_t *places = dp_arena_alloc(&spare, g->n_steps + 1, sizeof *places);
     dp_cpu_level cpu;
-    dp_status status = dp_cpu_level_get(&cpu, err);
+    dp_status status = dp_cpu_level_get(level, &cpu, err);
 
     if (parts == NULL || places == NULL)
         status = dp_arena_fail(&spare, err, "passes over pixels");
@@ -513,7 +514,7 @@ dp_status dp_graph_open(dp_graph *g, const char *spec, uint64_t seed, const dp_o
     g->columns = main_level.columns;
     g->origin = stages->n == 1 ? g->branches[0].source.origin : NULL;
     place_samples(g);
-    status = make_passes(g, err);
+    status = make_passes(g, options->cpu, err);
     return status == DP_OK ? dp_builder_name(&b, stages) : status;
 }
 

@@ -230,7 +230,8 @@ static dp_status check_sources(const dp_pipeline *p, bool accept, dp_error *err)
     return status;
 }
 
-/* A file that looks changed (touched, copied over) is read again: its content decides. */
+/* A file that looks changed (touched, copied over) is read again: its content decides.  What cannot
+ * be read to its end, or was cancelled, stays refused. */
 static dp_status confirm(dp_pipeline *p, dp_error *looks)
 {
     dp_options options = p->handle.options;

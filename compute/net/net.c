@@ -40,7 +40,7 @@ static dp_status build(dp_net *net, const char *text, const dp_tensor *input, dp
     dp_status status = check_input(net, input, err);
 
     if (status == DP_OK)
-        status = dp_cpu_level_get(&level, err);
+        status = dp_cpu_level_get(net->handle.options.cpu, &level, err);
     if (status != DP_OK)
         return status;
     net->kernels = dp_kernels_of(level);

@@ -188,7 +188,7 @@ static dp_status open_op(dp_op *op, const char *text, dp_direction direction,
                          const dp_tensor *inputs, size_t n_inputs, dp_error *err)
 {
     dp_cpu_level level;
-    dp_status status = dp_cpu_level_get(&level, err);
+    dp_status status = dp_cpu_level_get(op->handle.options.cpu, &level, err);
 
     if (status == DP_OK)
         status = bind(op, text, err);

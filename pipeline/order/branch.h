@@ -15,8 +15,9 @@
 typedef struct dp_branch {
     const dp_reader *reader;
     dp_source source;
-    bool opened;    /* the source is to be closed */
-    dp_node *nodes; /* from the reader up */
+    const dp_options *options; /* with which it was opened */
+    bool opened;               /* the source is to be closed */
+    dp_node *nodes;            /* from the reader up */
     uint32_t n_nodes;
     uint64_t length;
     uint32_t batch_node;            /* the batch stage among them; n_nodes = none */

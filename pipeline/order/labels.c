@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/options.h"
 #include "base/tensor.h"
 #include "pipeline/order/branch.h"
 
@@ -56,6 +57,10 @@ static dp_status read_labels(const dp_node *node, uint32_t column, void *const b
             return dp_fail(err, DP_ESPEC, "record %llu has label %lld: expected 0 to %d",
                            (unsigned long long)row.record, (long long)label, MAX_LABEL - 1);
         labels[i] = (uint32_t)label;
+        if ((i + 1) % 64 == 0 || i + 1 == node->below)
+            status = dp_progress(branch->options, "labels", i + 1, node->below, err);
+        if (status != DP_OK)
+            return status;
     }
     return DP_OK;
 }

@@ -354,8 +354,12 @@ static dp_status check_all(checking *k, dp_error *err)
 
     dp_content_start(&k->content, k->h);
     dp_hash64_init(&k->index);
-    for (uint64_t next = 0; next < k->h->n_blocks && status == DP_OK;)
+    for (uint64_t next = 0; next < k->h->n_blocks && status == DP_OK;) {
         status = check_block(k, &next, err);
+        if (status == DP_OK)
+            status =
+                dp_progress(&k->s->handle.options, "snapshot check", next, k->h->n_blocks, err);
+    }
     return status == DP_OK ? check_tail(k, err) : status;
 }
 

@@ -180,7 +180,8 @@ static dp_status write_next(writing *w, bool resume, dp_error *err)
     return status == DP_OK && begins_shard(w) ? dp_writer_commit(&w->shard, err) : status;
 }
 
-static dp_status write_blocks(writing *w, const dp_snapshot_options *o, dp_error *err)
+static dp_status write_blocks(writing *w, const dp_options *options, const dp_snapshot_options *o,
+                              dp_error *err)
 {
     dp_status status = DP_OK;
 
@@ -188,6 +189,8 @@ static dp_status write_blocks(writing *w, const dp_snapshot_options *o, dp_error
         status = write_next(w, o->resume, err);
         if (o->progress != NULL)
             o->progress(o->progress_ctx, w->block, w->header.n_blocks);
+        if (status == DP_OK)
+            status = dp_progress(options, "snapshot write", w->block, w->header.n_blocks, err);
     }
     if (status == DP_OK && w->shard.fd >= 0) /* the last one was whole but for its name */
         status = dp_writer_commit(&w->shard, err);
@@ -275,7 +278,7 @@ static dp_status write_all(writing *w, dp_pipeline *p, const dp_snapshot_options
     if (status == DP_OK)
         status = open_output(w, o->resume, err);
     if (status == DP_OK)
-        status = write_blocks(w, o, err);
+        status = write_blocks(w, &p->handle.options, o, err);
     if (status == DP_OK)
         status = dp_dataset_digest(p, identity, err); /* that of the header still */
     if (status == DP_OK)

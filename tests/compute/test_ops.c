@@ -54,7 +54,7 @@ static void examples(void **state)
     for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
         dp_cpu_level level;
         setenv("DETPIPE_CPU", levels[i], 1);
-        if (dp_cpu_level_get(&level, NULL) == DP_OK)
+        if (dp_cpu_level_get(NULL, &level, NULL) == DP_OK)
             check_examples(2);
     }
     unsetenv("DETPIPE_CPU");

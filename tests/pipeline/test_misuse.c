@@ -131,6 +131,11 @@ static void bad_options(dp_status (*call)(const dp_options *, dp_error *))
     REFUSED_AS(DP_ELIMIT, call, &o);
     o = (dp_options){.size = sizeof o, .digests = 2};
     REFUSED(call, &o);
+    o = (dp_options){.size = sizeof o, .cpu = ""};
+    REFUSED(call, &o);
+    o.cpu = "z80";
+    REFUSED(call, &o);
+    assert_non_null(strstr(test_error.message, "dp_options.cpu=z80 is not an instruction set"));
 }
 
 /* ---- detpipe_base.h ---- */
