@@ -6,6 +6,8 @@
  * The key covers the reader, its columns, the names of its labels and its files: device, number,
  * size and times of change.
  */
+#include "io/identity.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,7 +21,7 @@
 #include "base/options.h"
 #include "base/tensor.h"
 #include "base/writer.h"
-#include "io/reader.h"
+#include "io/source.h"
 
 #define MOST_KEPT ((uint64_t)1 << 20) /* bytes of the file */
 #define LINE      83                  /* bytes of a line, its end included */

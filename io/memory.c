@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/tensor.h"
-#include "io/reader.h"
+#include "io/source.h"
 
 typedef struct memory {
     const char *columns;

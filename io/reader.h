@@ -65,36 +65,4 @@ static inline const dp_reader *dp_reader_of(const dp_stage_info *info)
 
 extern const dp_reader *const dp_readers[]; /* ends with NULL */
 
-/* One column more, below its type's limit; its name is copied.  DP_ESPEC when the name is taken,
- * the element too large or the columns too many. */
-dp_status dp_source_add(dp_source *, const char *name, size_t length, const dp_tensor *type,
-                        dp_arena *, dp_error *);
-
-/* Room for one record, a buffer a column, for `read`. */
-dp_status dp_source_buffers(const dp_source *, dp_arena *, void *columns[DP_MAX_COLUMNS],
-                            dp_error *);
-
-/* One record by the reader's read, or read_planes; a failure names the reader. */
-dp_status dp_source_read(const dp_reader *, const dp_source *, bool planes, uint64_t record,
-                         void *const columns[], dp_error *);
-
-/* How the digest of a data set begins, names as in its dp_source; then come the columns of each
- * record as dp_hash_tensor has them. */
-void dp_identity_start(dp_hash *, uint64_t n_records, const dp_column *, uint32_t n_columns,
-                       uint64_t names);
-
-/* DP_OK, or what the reader says of its files. */
-dp_status dp_source_unchanged(const dp_reader *, const dp_source *, bool accept, dp_error *);
-
-/* Digest of every record in order and of the labels' names, the same whatever container the records
- * came from (or of what they are made from); kept in options->identities when that is asked for.
- * It is that of what was opened: DP_ESTATE when a file changed since, also while it was read. */
-dp_status dp_source_identity(const dp_reader *, const dp_source *, const dp_options *,
-                             uint8_t digest[16], dp_error *);
-
-/* What is equal of two sources that read the same files, unchanged; of records that are in memory
- * or made, of the records. */
-dp_status dp_source_stamp(const dp_reader *, const dp_source *, const dp_options *, uint64_t *stamp,
-                          dp_error *);
-
 #endif

@@ -13,7 +13,7 @@
 #include "base/number/num.h"
 #include "base/sniff.h"
 #include "base/tensor.h"
-#include "io/reader.h"
+#include "io/source.h"
 
 #define MOST_FIELDS 32
 

@@ -4,9 +4,9 @@
  */
 #include <string.h>
 
-#include "base/pack/compress.h"
+#include "base/pack/byte_shuffle.h"
 
-void dp_shuffle(const uint8_t *bytes, size_t n_elements, size_t size, uint8_t *out)
+void dp_byte_shuffle(const uint8_t *bytes, size_t n_elements, size_t size, uint8_t *out)
 {
     for (size_t b = 0; b < size; b++) {
         for (size_t i = 0; i < n_elements; i++)
@@ -32,7 +32,7 @@ static void unshuffle4(const uint8_t *bytes, size_t n, uint8_t *out)
     }
 }
 
-void dp_unshuffle(const uint8_t *bytes, size_t n_elements, size_t size, uint8_t *out)
+void dp_byte_unshuffle(const uint8_t *bytes, size_t n_elements, size_t size, uint8_t *out)
 {
     if (size == 4) {
         unshuffle4(bytes, n_elements, out);

@@ -1,4 +1,4 @@
-/* compress.h - one LZ4 block in memory, and the shuffle of elements that goes before it
+/* compress.h - one LZ4 block in memory
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -16,9 +16,5 @@ size_t dp_lz4_pack(const uint8_t *bytes, size_t n, uint8_t *out, bool high, void
 
 /* Exactly n bytes from a block of `size`, or false; a damaged block is not a fault. */
 bool dp_lz4_unpack(const uint8_t *block, size_t size, uint8_t *out, size_t n);
-
-/* Byte 0 of every element of `size` bytes, then byte 1, ...; and back. */
-void dp_shuffle(const uint8_t *bytes, size_t n_elements, size_t size, uint8_t *out);
-void dp_unshuffle(const uint8_t *bytes, size_t n_elements, size_t size, uint8_t *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* inflate.h - gzip files in memory, and the files of a tar archive in them
+/* inflate.h - gzip files in memory
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -17,15 +17,5 @@ typedef struct dp_blob {
  * small the file is.  DP_ECORRUPT when the stream is damaged or longer, DP_ELIMIT or DP_ENOMEM when
  * the arena is too small. */
 dp_status dp_blob_read(const char *path, uint64_t most, dp_arena *, dp_blob *out, dp_error *);
-
-/* One entry after another of a ustar archive: regular files only, others are passed over.  name
- * gets the last part of the path.  DP_END at the end, DP_ECORRUPT when a header is damaged. */
-typedef struct dp_tar {
-    dp_blob archive;
-    size_t at;
-    const char *path; /* for messages */
-} dp_tar;
-#define DP_TAR_NAME 101 /* bytes of a name, NUL included */
-dp_status dp_tar_next(dp_tar *, char name[DP_TAR_NAME], dp_blob *out, dp_error *);
 
 #endif

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "base/pack/inflate.h"
+#include "base/pack/tar.h"
 #include "base/sniff.h"
 #include "base/status.h"
 

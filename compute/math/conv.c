@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "compute/math/phase.h"
+#include "compute/math/outer.h"
 #include "compute/math/tiles.h"
 
 #define BATCH_FLOATS 0x1p20

@@ -4,6 +4,7 @@
  */
 #include "compute/math/dense.h"
 
+#include "compute/math/outer.h"
 #include "compute/math/tiles.h"
 
 /* One panel is a group of samples in two of the products, of inputs in the third. */

@@ -7,6 +7,8 @@
  * its buffer holds, zeros around the image included, then runs each of its tiles over them: through
  * the leaves that begin or end there, the tree's partial sums kept as a binary counter (tree.h).
  */
+#include "compute/math/outer.h"
+
 #include "compute/math/tiles.h"
 #include "compute/sums/tree.h"
 

@@ -4,6 +4,8 @@
  */
 #include "compute/math/tiles.h"
 
+#include <string.h>
+
 #define BLOCK_TILES 8 /* tiles of places that share a panel while it is in the cache */
 
 /* ---- packing ---- */

@@ -6,6 +6,7 @@
  */
 #include "compute/math/conv.h"
 #include "compute/math/slide.h"
+#include "compute/math/turn.h"
 #include "compute/ops/operator.h"
 
 typedef struct conv2d {

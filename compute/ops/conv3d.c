@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "compute/math/phase.h"
+#include "compute/math/outer.h"
 #include "compute/math/tiles.h"
+#include "compute/math/turn.h"
 #include "compute/ops/operator.h"
 #include "compute/ops/volume.h"
 

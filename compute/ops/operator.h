@@ -75,15 +75,6 @@ typedef struct dp_operator {
     dp_op_part part[2];
 } dp_operator;
 
-/* dst[j][i] = src[i][j]; pitches of rows in floats. */
-void dp_transpose(int64_t rows, int64_t cols, const float *src, int64_t src_row, float *dst,
-                  int64_t dst_row);
-/* [n][channels][places] as [n][places][channels], and back. */
-void dp_channels_last(dp_workers *, int64_t n, int64_t channels, int64_t places, const float *src,
-                      float *dst);
-void dp_channels_first(dp_workers *, int64_t n, int64_t channels, int64_t places, const float *src,
-                       float *dst);
-
 /* Name number i of "x,gamma,beta", and how many there are. */
 #define DP_OP_NAME 32
 const char *dp_op_name(const char *names, size_t i, char out[DP_OP_NAME]);

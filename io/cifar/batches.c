@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/tensor.h"
-#include "io/cifar/files.h"
+#include "io/cifar/batches.h"
 #include "io/cifar/pickle.h"
 
 static dp_status bad_value(const dp_cifar_opening *o, const dp_cifar_part *p, const char *key,

@@ -16,6 +16,7 @@
 
 #include "base/hash.h"
 #include "base/sniff.h"
+#include "io/cifar/batches.h"
 #include "io/cifar/files.h"
 
 #define SIDE        DP_CIFAR_SIDE

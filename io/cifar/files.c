@@ -5,6 +5,8 @@
  */
 #include "io/cifar/files.h"
 
+#include "base/pack/tar.h"
+
 #include <string.h>
 
 #define MOST_ARCHIVE ((uint64_t)1 << 30) /* bytes of an unpacked archive */

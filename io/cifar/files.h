@@ -47,8 +47,4 @@ bool dp_cifar_is_binary(const char *name);
 /* path, version and entries, below root. */
 dp_status dp_cifar_find(dp_cifar_opening *, const char *root);
 
-/* n_records, planes, stride and labels of a pickle.  stays: the bytes are those of the part's file
- * or blob; if not, or where the planes are not part of them, they are kept as the part's blob. */
-dp_status dp_cifar_open_pickle(const dp_cifar_opening *, dp_cifar_part *, dp_blob, bool stays);
-
 #endif

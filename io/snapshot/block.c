@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "base/pack/byte_shuffle.h"
 #include "base/pack/compress.h"
 #include "base/tensor.h"
 
@@ -66,7 +67,7 @@ static const uint8_t *shuffle(const dp_packer *p, const dp_block *b, const uint8
         const size_t size = is_shuffled(h, c) ? dp_dtype_size(h->columns[c].type.dtype) : 1;
         for (uint32_t i = 0; i < b->n; i++) {
             const size_t at = i * (size_t)h->record_size + h->offset[c];
-            dp_shuffle(records + at, h->bytes[c] / size, size, p->shuffled + at);
+            dp_byte_shuffle(records + at, h->bytes[c] / size, size, p->shuffled + at);
         }
     }
     return p->shuffled;
@@ -143,7 +144,7 @@ static void take_column(const dp_snapshot_header *h, const dp_records_view *view
     const size_t size = dp_dtype_size(h->columns[column].type.dtype), n = h->bytes[column];
 
     if (view->shuffled && is_shuffled(h, column))
-        dp_unshuffle(record + h->offset[column], n / size, size, out);
+        dp_byte_unshuffle(record + h->offset[column], n / size, size, out);
     else
         memcpy(out, record + h->offset[column], n);
 }

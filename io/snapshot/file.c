@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/sniff.h"
 #include "base/tensor.h"
+#include "io/identity.h"
 
 static dp_status read_failed(int error, const char *path, dp_error *err)
 {

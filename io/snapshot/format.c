@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/tensor.h"
+#include "io/source.h"
 
 static const uint8_t complete[8] = {'c', 'o', 'm', 'p', 'l', 'e', 't', 'e'};
 

@@ -8,6 +8,7 @@
 #include "base/tensor.h"
 #include "io/snapshot/cache.h"
 #include "io/snapshot/file.h"
+#include "io/source.h"
 
 enum { STOP, SKIP };
 

@@ -7,6 +7,7 @@
 #include "base/options.h"
 #include "base/tensor.h"
 #include "pipeline/order/branch.h"
+#include "io/source.h"
 
 #define MAX_LABEL 16777216 /* labels are counted */
 

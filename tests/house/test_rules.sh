@@ -100,7 +100,7 @@ types() {
 
 # A function takes at most eight parameters: what travels together is a struct.
 signatures() { # parameters file function, of every definition that is laid out by clang-format
-    find archive base compute io lang ledger mpi pipeline transforms tools -name '*.[ch]' -exec awk '
+    find archive base compute io lang ledger libraries mpi pipeline transforms tools -name '*.[ch]' -exec awk '
         /^\{/ && head ~ /\)$/ {
             name = head; sub(/\(.*/, "", name); sub(/.*[ *]/, "", name)
             sub(/^[^(]*\(/, "", head); sub(/\)$/, "", head)
@@ -116,6 +116,23 @@ parameters() {
     while read -r n file name; do
         [ "$n" -le 8 ] || fail "$file: $name has $n parameters: more than 8"
     done < "$work/signatures"
+}
+
+# A shared function stands in the header of its source (or, of pickle_array.c, in pickle.h), in the one named after the room (net.h), or in a public one.
+declarations() {
+    signatures | awk '$3 ~ /^dp_/ && $2 ~ /\.c$/ && $2 !~ /^tools\// {print $2, $3}' | sort -u > "$work/defined"
+    find archive base compute include io lang ledger libraries mpi pipeline transforms -name '*.h' -exec grep -noE '\bdp_[a-z0-9_]+\(' /dev/null {} + |
+        sed -E 's/^([^:]*):[0-9]+:(dp_[a-z0-9_]+)\(/\2 \1/' | sort -u > "$work/declared"
+    [ "$(wc -l < "$work/defined")" -gt 400 ] || fail "few shared functions are seen: the check is blind"
+    awk 'NR == FNR { headers[$1] = headers[$1] " " $2 " "; next }
+         {
+             room = $1; sub(/\/[^\/]*$/, "", room); name = room; sub(/.*\//, "", name)
+             own = $1; sub(/\.c$/, ".h", own); part = own; sub(/_[^_\/]*\.h$/, ".h", part)
+             h = headers[$2]
+             if (h !~ /include\// && !index(h, " " own " ") && !index(h, " " part " ") && !index(h, " " room "/" name ".h "))
+                 print $1 ": " $2 " is declared in" (h == "" ? " no header" : h)
+         }' "$work/declared" "$work/defined" > "$work/strays"
+    [ ! -s "$work/strays" ] || fail "shared functions without a place in the header of their source: $(cat "$work/strays")"
 }
 
 # Each public header compiles alone as C11 and C++17.
@@ -259,7 +276,7 @@ links() {
     done < <(grep -oHP '\]\((?!https?:)[^)# ]+' README.md CONTRIBUTING.md docs/*.md | sed 's/:\](/:/')
 }
 
-for rule in symbols globals bounds arrows types parameters headers lists text readme columns named links; do
+for rule in symbols globals bounds arrows types parameters declarations headers lists text readme columns named links; do
     echo "== $rule"
     $rule
 done

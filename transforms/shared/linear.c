@@ -7,7 +7,7 @@
  * and serves every output row that it is near.  Products of 16 bits times 2^-16 are then one
  * instruction for many columns.
  */
-#include "transforms/shared/resample.h"
+#include "transforms/shared/linear.h"
 
 static inline void across_each(const dp_resample *r, const uint8_t *row, int64_t channels,
                                int16_t *out)

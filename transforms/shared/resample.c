@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "transforms/shared/frame.h"
+#include "transforms/shared/linear.h"
 
 #define FIXED 2048.0 /* weights of uint8 are in 1/2048 */
 

@@ -40,9 +40,6 @@ typedef struct dp_resample {
     bool rows; /* linear of uint8, by rows (linear.c): the same as pixel by pixel, and faster */
 } dp_resample;
 
-#define DP_LINEAR_ROW 8192 /* elements of a row of the result that linear.c takes, at most */
-void dp_linear_rows(const dp_resample *, const void *src, const dp_tensor *out);
-
 /* DP_ESPEC unless the mode takes the column. */
 dp_status dp_check_resample(const dp_column *in, int32_t interpolation, dp_error *);
 

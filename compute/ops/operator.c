@@ -1,4 +1,4 @@
-/* op.c - the calls of detpipe_ops.h
+/* operator.c - the calls of detpipe_ops.h
  *
  * SPDX-License-Identifier: Apache-2.0
  */

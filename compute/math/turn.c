@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <string.h>
+#include "compute/math/turn.h"
 
-#include "compute/ops/operator.h"
+#include <string.h>
 
 #define SIDE 4  /* of a square that is turned in registers */
 #define LINE 16 /* floats of a cache line: so many are written side by side */

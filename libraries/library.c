@@ -1,4 +1,4 @@
-/* table.c - the libraries, and the words of those that have a thing
+/* library.c - the libraries, and the words of those that have a thing
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -1,0 +1,64 @@
+/* source.c - columns and buffers of what a reader opens
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "io/source.h"
+
+#include <string.h>
+
+#include "base/tensor.h"
+
+static bool is_taken(const dp_source *source, const char *name, size_t length)
+{
+    for (uint32_t c = 0; c < source->n_columns; c++) {
+        const char *other = source->columns[c].name;
+        if (strlen(other) == length && memcmp(other, name, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+static uint64_t type_limit(dp_dtype dtype)
+{
+    return dtype == DP_U8 ? 256 : dtype == DP_U16 ? 65536 : 0;
+}
+
+dp_status dp_source_add(dp_source *source, const char *name, size_t length, const dp_tensor *type,
+                        dp_arena *arena, dp_error *err)
+{
+    const int shown = length > 40 ? 40 : (int)length;
+    const char *copy;
+
+    if (source->n_columns == DP_MAX_COLUMNS)
+        return dp_fail(err, DP_ESPEC, "'%.*s' is more than %d columns", shown, name,
+                       DP_MAX_COLUMNS);
+    if (is_taken(source, name, length))
+        return dp_fail(err, DP_ESPEC, "there are two columns '%.*s'", shown, name);
+    if (!dp_tensor_fits(type) || dp_tensor_bytes(type) > DP_MAX_SAMPLE_SIZE)
+        return dp_fail(err, DP_ESPEC, "'%.*s' is too large", shown, name);
+    copy = dp_arena_text(arena, name, length);
+    if (copy == NULL)
+        return dp_arena_fail(arena, err, "a column");
+    source->columns[source->n_columns] = (dp_column){copy, *type, type_limit(type->dtype)};
+    source->columns[source->n_columns++].type.data = NULL;
+    return DP_OK;
+}
+
+dp_status dp_source_buffers(const dp_source *source, dp_arena *arena, void *columns[DP_MAX_COLUMNS],
+                            dp_error *err)
+{
+    for (uint32_t c = 0; c < source->n_columns; c++) {
+        columns[c] = dp_arena_alloc(arena, dp_tensor_bytes(&source->columns[c].type), 1);
+        if (columns[c] == NULL)
+            return dp_arena_fail(arena, err, "a record");
+    }
+    return DP_OK;
+}
+
+dp_status dp_source_read(const dp_reader *reader, const dp_source *source, bool planes,
+                         uint64_t record, void *const columns[], dp_error *err)
+{
+    const dp_status status =
+        (planes ? reader->read_planes : reader->read)(source->state, record, columns, err);
+    return dp_stage_failed(&reader->info, 0, status, err);
+}

@@ -1,0 +1,23 @@
+/* source.h - columns and buffers of what a reader opens
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef IO_SOURCE_H
+#define IO_SOURCE_H
+
+#include "io/reader.h"
+
+/* One column more, below its type's limit; its name is copied.  DP_ESPEC when the name is taken,
+ * the element too large or the columns too many. */
+dp_status dp_source_add(dp_source *, const char *name, size_t length, const dp_tensor *type,
+                        dp_arena *, dp_error *);
+
+/* Room for one record, a buffer a column, for `read`. */
+dp_status dp_source_buffers(const dp_source *, dp_arena *, void *columns[DP_MAX_COLUMNS],
+                            dp_error *);
+
+/* One record by the reader's read, or read_planes; a failure names the reader. */
+dp_status dp_source_read(const dp_reader *, const dp_source *, bool planes, uint64_t record,
+                         void *const columns[], dp_error *);
+
+#endif
