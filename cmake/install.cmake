@@ -25,7 +25,7 @@ install(FILES ${PROJECT_BINARY_DIR}/detpipeConfig.cmake ${PROJECT_BINARY_DIR}/de
 # The page of all calls, from the headers' comments.
 install(CODE "set(folder \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DOCDIR})
               file(MAKE_DIRECTORY \${folder})
-              execute_process(COMMAND ${PROJECT_SOURCE_DIR}/tools/api.sh ${PROJECT_SOURCE_DIR}/include
+              execute_process(COMMAND ${PROJECT_SOURCE_DIR}/tools/scripts/api.sh ${PROJECT_SOURCE_DIR}/include
               OUTPUT_FILE \${folder}/api.md RESULT_VARIABLE failed)
               if(failed)
                 message(FATAL_ERROR \"api.md was not made\")
@@ -33,12 +33,12 @@ install(CODE "set(folder \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_
 
 # Man pages, from the tool's own tables and the headers' comments; completion asks the tool.
 if(NOT CMAKE_CROSSCOMPILING)
-  install(CODE "execute_process(COMMAND ${PROJECT_SOURCE_DIR}/tools/man.sh $<TARGET_FILE:detpipe_tool> ${PROJECT_SOURCE_DIR}/include
+  install(CODE "execute_process(COMMAND ${PROJECT_SOURCE_DIR}/tools/scripts/man.sh $<TARGET_FILE:detpipe_tool> ${PROJECT_SOURCE_DIR}/include
                 \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_MANDIR} RESULT_VARIABLE failed)
                 if(failed)
                   message(FATAL_ERROR \"the man pages were not made\")
                 endif()")
 endif()
-install(FILES tools/completion/detpipe.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME detpipe)
-install(FILES tools/completion/_detpipe DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
-install(FILES tools/completion/detpipe.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+install(FILES tools/scripts/completion/detpipe.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME detpipe)
+install(FILES tools/scripts/completion/_detpipe DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+install(FILES tools/scripts/completion/detpipe.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)

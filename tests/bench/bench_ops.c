@@ -4,7 +4,8 @@
  *
  *     bench_ops THREADS forward|backward TEXT INPUT...
  * An input is "f:2,3,4" (float32 in (0, 1)), "i7:5" (int32 below 7) or "b:9,3" (bool).  Prints the
- * median of at least 7 runs and half a second, in ms.  tools/bench/ops.py runs it beside PyTorch.
+ * median of at least 7 runs and half a second, in ms.  tools/scripts/bench/ops.py runs it beside
+ * PyTorch.
  */
 #include <stdio.h>
 #include <stdlib.h>

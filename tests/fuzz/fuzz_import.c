@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/cli.h"
-#include "tools/import_ops.h"
-#include "tools/text.h"
+#include "tools/cli/cli.h"
+#include "tools/mindspore/import_ops.h"
+#include "tools/cli/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/losses.h"
+#include "tools/losses/losses.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

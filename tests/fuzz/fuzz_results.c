@@ -9,7 +9,7 @@
 
 #include <ctype.h>
 
-#include "tools/results.h"
+#include "tools/results/results.h"
 
 #define HEAD 4
 

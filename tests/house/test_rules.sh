@@ -29,10 +29,10 @@ globals() {
     [ -z "$bad" ] || fail "mutable globals: $bad"
 }
 
-# Every handle that the tool opens is bound by the machine's memory: cli_options in tools/cli.c begins all options.
+# Every handle that the tool opens is bound by the machine's memory: cli_options in tools/cli/cli.c begins all options.
 bounds() {
     local bad
-    bad=$(grep -nE 'dp_options [a-z]+ = \{|dp_[a-z_]*open\(.*, NULL, &?err' tools/*.c)
+    bad=$(grep -nE 'dp_options [a-z]+ = \{|dp_[a-z_]*open\(.*, NULL, &?err' $(find tools -name '*.c'))
     [ -z "$bad" ] || fail "options that do not begin with cli_options(): $bad"
 }
 
@@ -68,7 +68,14 @@ compute: lang compute/layers compute/losses compute/optimizers compute/initializ
 compute/net: base base/number base/random lang libraries archive compute compute/kernels compute/sums compute/math compute/layers compute/losses compute/optimizers compute/initializers
 compute/ops: base base/number base/random lang compute/kernels compute/sums compute/math
 mpi: base
-tools: base base/number base/random base/pack lang
+tools/cli: base base/number lang
+tools/run: base lang tools/cli
+tools/losses: base tools/cli
+tools/compare: base tools/cli tools/run tools/losses
+tools/results: base base/pack tools/cli tools/compare
+tools/mindspore: base lang tools/cli tools/run
+tools/proof: base tools/cli tools/run tools/losses tools/compare tools/results
+tools/commands: base tools/cli tools/run tools/losses tools/compare tools/results tools/mindspore tools/proof
 ROOMS
 }
 includes() { # file folder: what the files of a library or of the tool include, a line each
@@ -171,15 +178,15 @@ compute/ops/list.def DP_OPERATOR ops.txt compute/ops/
 compute/list.def DP_LOSS nets.txt compute/losses/
 compute/list.def DP_OPTIMIZER nets.txt compute/optimizers/
 compute/list.def DP_INITIALIZER nets.txt compute/initializers/
-tools/commands.def DP_COMMAND - tools/cmd_
+tools/commands/commands.def DP_COMMAND - tools/commands/cmd_
 LISTS
     sed -nE 's/^ +ROW\(([a-z_]+).*/\1/p' libraries/list.def > "$work/libraries"
     [ "$(wc -l < "$work/libraries")" -ge 5 ] || fail "libraries/list.def: few rows are seen: the check is blind"
     while read -r name; do
         [ -e "libraries/$name.c" ] || fail "libraries/list.def: $name has no libraries/$name.c"
     done < "$work/libraries"
-    for name in $(rows_of tools/commands.def DP_COMMAND); do
-        grep -q "detpipe $name\|\$DETPIPE\" $name" tests/tools/*.sh || fail "tools/commands.def: $name is in no test of tests/tools"
+    for name in $(rows_of tools/commands/commands.def DP_COMMAND); do
+        grep -q "detpipe $name\|\$DETPIPE\" $name" tests/tools/*.sh || fail "tools/commands/commands.def: $name is in no test of tests/tools"
     done
 }
 
@@ -196,8 +203,8 @@ text() {
     # shellcheck disable=SC2086
     if grep -nE '\b(TODO|FIXME|XXX)\b' $files | grep -vE 'mktemp|XXXXXX|tests/house'; then fail "work left open"; fi
     # memory.c ends the tool where there is none; in these two NULL is looked at, as they have to tidy up first
-    if grep -nE '[^a-z_](malloc|calloc|realloc|strn?dup|asprintf|getline|open_memstream)\(' tools/*.c | grep -vE '^tools/(memory|output|cmd_verify|bench_[a-z]+)\.c:|:[0-9]+: \*'; then
-        fail "the tool takes memory by tools/memory.h (xmalloc, xcalloc, ...)"
+    if grep -nE '[^a-z_](malloc|calloc|realloc|strn?dup|asprintf|getline|open_memstream)\(' $(find tools -name '*.c') | grep -vE '^tools/([a-z]+/)?(memory|output|cmd_verify|bench_[a-z]+)\.c:|:[0-9]+: \*'; then
+        fail "the tool takes memory by tools/cli/memory.h (xmalloc, xcalloc, ...)"
     fi
     for f in $files; do
         case $f in *.[ch]) head -5 "$f" | grep -q 'SPDX-License-Identifier: Apache-2.0' || fail "$f has no licence line at its head" ;; esac

@@ -9,9 +9,9 @@ expect 2 'usage: detpipe COMMAND' "$DETPIPE"
 expect 0 'usage: detpipe COMMAND' "$DETPIPE" --help
 # each command once, under the group of its row
 groups() {
-    sed -nE 's/^DP_COMMAND\(([a-z]+), ([a-z]+), .*/\2 \1/p' "$SOURCE/tools/commands.def" | LC_ALL=C sort > rows
+    sed -nE 's/^DP_COMMAND\(([a-z]+), ([a-z]+), .*/\2 \1/p' "$SOURCE/tools/commands/commands.def" | LC_ALL=C sort > rows
     "$DETPIPE" --help | awk '/^[a-z]+( |:).*/ {sub(":", ""); group = $1} /^  [a-z]+ / {print group, $1}' | LC_ALL=C sort | cmp - rows ||
-        fail "detpipe --help groups the commands otherwise than tools/commands.def"
+        fail "detpipe --help groups the commands otherwise than tools/commands/commands.def"
 }
 aside groups
 expect 0 '^detpipe [0-9]' "$DETPIPE" --version

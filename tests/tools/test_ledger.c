@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "tools/ledger.h"
+#include "tools/compare/ledger.h"
 
 #include "tests/support/test.h"
 

@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "tools/losses.h"
+#include "tools/losses/losses.h"
 
 static losses find(const char *text, size_t size, const char *regex)
 {

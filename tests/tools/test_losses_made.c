@@ -5,7 +5,7 @@
  */
 #include "tests/support/test.h"
 
-#include "tools/losses.h"
+#include "tools/losses/losses.h"
 
 #define MOST_STEPS  12
 #define MOST_SERIES 3

@@ -59,7 +59,7 @@ refused() {
 
 impossible=$work/nowhere/at/all
 tried=0
-for command in $(sed -nE 's/^DP_COMMAND\(([a-z]+),.*/\1/p' "$SOURCE/tools/commands.def"); do
+for command in $(sed -nE 's/^DP_COMMAND\(([a-z]+),.*/\1/p' "$SOURCE/tools/commands/commands.def"); do
     while read -r option kind; do
         line "$command" "$option"
         case $command,$option,$kind in

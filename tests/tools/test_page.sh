@@ -8,7 +8,7 @@ sed 's/0.05,0.05/0.05,0.04/' a.recipe > b.recipe
 for run in a b; do "$DETPIPE" train $run.recipe --steps 8 --ledger "$run<&>.ledger" > /dev/null || fail "train $run"; done
 expect 1 'first difference: step 6, "weights"' "$DETPIPE" diff 'a<&>.ledger' 'b<&>.ledger' --html page.html
 expect 0 '^EQUAL$' "$DETPIPE" diff 'a<&>.ledger' 'a<&>.ledger' --html equal.html
-expect 2 'are for ledgers' "$DETPIPE" diff a.recipe b.recipe --html x.html
+expect 2 'it needs ledgers' "$DETPIPE" diff a.recipe b.recipe --html x.html
 expect 3 'cannot write /nonexistent/x.html' "$DETPIPE" diff 'a<&>.ledger' 'b<&>.ledger' --html /nonexistent/x.html
 grep -qiE '<script|https?://|@import|src=' page.html && fail "the page is not alone"
 grep -q 'Equal' equal.html || fail "equal.html does not say so"

@@ -1,0 +1,25 @@
+/* element.h - the numbers of a tensor: how many, and one of them as text
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef TOOLS_CLI_ELEMENT_H
+#define TOOLS_CLI_ELEMENT_H
+
+#include "detpipe_net.h"
+#include "tools/cli/cli.h"
+
+size_t element_count(const dp_tensor *);
+
+/* Element i, with every digit that it takes to have it back; float16 as its bits. */
+typedef struct element_text {
+    char text[32];
+} element_text;
+element_text element_of(const dp_tensor *, size_t i);
+
+cli_type_text element_type(const dp_tensor *); /* "float32[3, 4]" */
+
+/* As files have it: data is a copy, least significant byte first, to be freed; the name is not
+ * copied. */
+dp_named_tensor element_copy(const char *name, const dp_tensor *);
+
+#endif

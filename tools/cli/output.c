@@ -1,0 +1,152 @@
+/* output.c - files of commands: whole or not at all, whatever ends the tool
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tools/cli/output.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/cli/cli.h"
+
+/* ---- signals wait until a file is in its place, or gone ---- */
+
+static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+#define N_ENDS (sizeof ends / sizeof ends[0])
+
+typedef struct held {
+    struct sigaction was[N_ENDS];
+} held;
+
+static volatile sig_atomic_t came; /* the only way to hear of a signal */
+
+/* The second one does not wait: the disk may be what hangs. */
+static void note_signal(int number)
+{
+    if (came != 0) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+    came = number;
+}
+
+static void hold_signals(held *h)
+{
+    const struct sigaction waits = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
+
+    came = 0;
+    for (size_t i = 0; i < N_ENDS; i++) {
+        sigaction(ends[i], NULL, &h->was[i]);
+        if (h->was[i].sa_handler != SIG_IGN) /* as nohup sets it */
+            sigaction(ends[i], &waits, NULL);
+    }
+}
+
+static void release_signals(const held *h)
+{
+    for (size_t i = 0; i < N_ENDS; i++)
+        sigaction(ends[i], &h->was[i], NULL);
+    if (came != 0)
+        raise(came);
+}
+
+/* Says what failed when something did. */
+static int end(const held *h, dp_status status, const dp_error *err)
+{
+    release_signals(h);
+    return status == DP_OK ? -1 : cli_fail_error(err, NULL);
+}
+
+static void pass(int number) { (void)number; }
+
+/* A handler, as a signal that is ignored would be so in every command that the tool starts. */
+void output_survive_limits(void)
+{
+    const struct sigaction passes = {.sa_handler = pass, .sa_flags = SA_RESTART};
+    sigaction(SIGXFSZ, &passes, NULL);
+}
+
+/* ---- what a command prints into a file ---- */
+
+int output_open(output *o, const char *path)
+{
+    dp_error err;
+
+    *o = (output){.file = stdout, .path = path, .writer.fd = -1};
+    if (strcmp(path, "-") == 0)
+        return -1;
+    if (dp_writer_open(&o->writer, path, &err) != DP_OK)
+        return cli_fail_error(&err, NULL);
+    o->file = open_memstream(&o->bytes, &o->size);
+    if (o->file != NULL)
+        return -1;
+    dp_writer_cancel(&o->writer);
+    return cli_fail(EXIT_NOT_TRIED, "out of memory");
+}
+
+static int flush_stdout(bool written)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout) && written)
+        return -1;
+    cli_fail(EXIT_NOT_TRIED, "cannot write to standard output: %s", strerror(errno));
+    clearerr(stdout); /* already reported */
+    return EXIT_NOT_TRIED;
+}
+
+static int commit(output *o)
+{
+    dp_error err;
+    held signals;
+
+    hold_signals(&signals);
+    dp_writer_put(&o->writer, o->bytes, o->size);
+    return end(&signals, dp_writer_commit(&o->writer, &err), &err);
+}
+
+int output_close(output *o, bool written)
+{
+    int status;
+
+    if (o->file == stdout)
+        return flush_stdout(written);
+    written = fflush(o->file) == 0 && !ferror(o->file) && written;
+    written = fclose(o->file) == 0 && o->bytes != NULL && written;
+    status = written ? commit(o)
+                     : cli_fail(EXIT_NOT_TRIED, "cannot write %s: %s", o->path, strerror(errno));
+    dp_writer_cancel(&o->writer);
+    free(o->bytes);
+    return status;
+}
+
+/* ---- what the library writes ---- */
+
+int output_tensors(const dp_named_tensor *tensors, size_t n, const char *path)
+{
+    dp_error err;
+    held signals;
+
+    hold_signals(&signals);
+    return end(&signals, dp_archive_save(tensors, n, path, &err), &err);
+}
+
+int output_net(dp_net *net, const char *path)
+{
+    dp_error err;
+    held signals;
+
+    hold_signals(&signals);
+    return end(&signals, dp_net_save(net, path, &err), &err);
+}
+
+int output_check(const char *path)
+{
+    dp_writer writer;
+    dp_error err;
+
+    if (dp_writer_open(&writer, path, &err) != DP_OK)
+        return cli_fail_error(&err, NULL);
+    dp_writer_cancel(&writer);
+    return -1;
+}

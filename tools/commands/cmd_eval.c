@@ -1,0 +1,117 @@
+/* cmd_eval.c - measure a trained net with a recipe's test data
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tools/commands/commands.h"
+#include "tools/run/ranks.h"
+#include "tools/run/session.h"
+
+typedef struct settings {
+    const char *load;
+    bool json;
+} settings;
+
+typedef struct score {
+    uint64_t samples, correct;
+    double loss; /* of all samples, added up batch by batch */
+} score;
+
+static const char about[] =
+    "Runs the recipe's net on all batches of its test: line and prints the share of samples whose "
+    "largest output is the label's, and the mean loss.  Nothing is trained: dropout drops nothing, "
+    "batch_norm uses its moving statistics.\n"
+    "RECIPE is a recipe's name or a recipe file (default: " RECIPE_DEFAULT ").";
+
+static int add_batch(session *s, score *sum)
+{
+    const dp_tensor *labels = dp_batch_get(s->batch, "label");
+    dp_net_result r;
+    dp_error err;
+
+    if (dp_net_eval(s->net, dp_batch_get(s->batch, "image"), labels, &r, &err) != DP_OK)
+        return cli_fail_error(&err, NULL);
+    sum->samples += (uint64_t)labels->shape[0];
+    sum->correct += (uint64_t)r.correct;
+    sum->loss += (double)r.loss * (double)labels->shape[0];
+    return -1;
+}
+
+static int measure(session *s, score *sum)
+{
+    const double start = cli_seconds();
+    const uint64_t batches = dp_length(s->pipeline);
+    dp_status next;
+    dp_error err;
+
+    for (uint64_t i = 0; (next = dp_next(s->pipeline, &s->batch, &err)) == DP_OK; i++) {
+        const int status = add_batch(s, sum);
+        if (status >= 0)
+            return status;
+        if (ranks_leads(s->group))
+            cli_progress(start, "batch", i + 1, batches);
+    }
+    cli_progress_end();
+    if (next != DP_END)
+        return cli_fail_error(&err, NULL);
+    return sum->samples > 0 ? -1 : cli_fail_short("eval", 0, 0, "");
+}
+
+static void print(const score *s, bool json)
+{
+    const double share = (double)s->correct / (double)s->samples;
+
+    printf(json ? "{\"samples\":%llu,\"correct\":%llu,\"accuracy\":%.6f,\"loss\":%.9g}\n"
+                : "%llu samples, %llu correct, accuracy %.4f, loss %.6g\n",
+           (unsigned long long)s->samples, (unsigned long long)s->correct, share,
+           s->loss / (double)s->samples);
+}
+
+static int run(session *s, const settings *set, const char *what)
+{
+    score sum = {0, 0, 0.0};
+    dp_error err;
+    int status = session_open(s, what, (cli_optional){0}, (cli_optional){0});
+
+    if (status < 0 && s->net == NULL)
+        status = cli_fail(EXIT_MALFORMED, "eval: %s has no net", what);
+    if (status < 0 && dp_length(s->pipeline) == UINT64_MAX)
+        status = cli_fail(EXIT_MALFORMED, "eval: the test data never end: leave repeat out");
+    if (status < 0 && set->load != NULL && dp_net_load(s->net, set->load, &err) != DP_OK)
+        status = cli_fail_error(&err, NULL);
+    if (status < 0)
+        status = measure(s, &sum);
+    if (status >= 0)
+        return status;
+    if (ranks_leads(s->group))
+        print(&sum, set->json);
+    return EXIT_YES;
+}
+
+static const cli_need needs[] = {{"--identities", {"ranks"}}, {NULL, {NULL}}};
+
+int cmd_eval(int argc, char **argv)
+{
+    session s = SESSION_DEFAULTS;
+    settings set = {0};
+    const char *what = RECIPE_DEFAULT;
+    const cli_option options[] = {
+        SESSION_OPTIONS(s),
+        SESSION_IDENTITIES(s),
+        {"load", "FILE", "weights (default: the recipe's initial ones)", CLI_TEXT, &set.load},
+        {"json", NULL, "print a JSON object", CLI_FLAG, &set.json},
+        {NULL, NULL, NULL, CLI_FLAG, NULL},
+    };
+    const cli_command command = {"eval", "[RECIPE] [OPTIONS]", about, options, 0, 1};
+    int status = cli_parse(&command, argc, argv, &what);
+
+    if (status < 0)
+        status = cli_check_needs(&command, argv, ranks_started() > 1 ? "ranks" : NULL, needs);
+    if (status >= 0)
+        return status;
+    s.test = true;
+    status = ranks_join(&s.group);
+    if (status < 0)
+        status = run(&s, &set, what);
+    session_close(&s);
+    return ranks_leave(s.group, status);
+}

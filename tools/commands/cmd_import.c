@@ -1,0 +1,41 @@
+/* cmd_import.c - print a serialized MindSpore pipeline as detpipe's text
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/commands/commands.h"
+#include "tools/cli/cli.h"
+#include "tools/mindspore/import.h"
+
+static const char about[] =
+    "Reads what mindspore.dataset.serialize() wrote and prints a recipe with the same pipeline, and "
+    "a comment on what could not be carried over.  Neither the seed nor the number of epochs is in "
+    "the file.  With --order mindspore shuffles, samplers and random operations replay MindSpore's "
+    "own streams, for the seed that is given with the recipe; without it they are detpipe's.";
+
+int cmd_import(int argc, char **argv)
+{
+    const char *path = NULL, *order = "native";
+    char *recipe = NULL;
+    const cli_option options[] = {
+        {"order", "NAME", "native or mindspore: whose random orders (default: native)", CLI_TEXT,
+         &order},
+        {NULL, NULL, NULL, CLI_FLAG, NULL},
+    };
+    const cli_command command = {"import", "FILE.json [OPTIONS]", about, options, 1, 1};
+    int status = cli_parse(&command, argc, argv, &path);
+
+    if (status < 0 && strcmp(order, "native") != 0 && strcmp(order, "mindspore") != 0)
+        status =
+            cli_fail(EXIT_MALFORMED, "import: --order is native or mindspore, not '%s'", order);
+    if (status < 0)
+        status = import_file(path, strcmp(order, "mindspore") == 0, &recipe);
+    if (status < 0) {
+        fputs(recipe, stdout);
+        status = EXIT_YES;
+    }
+    free(recipe);
+    return status;
+}

@@ -1,0 +1,248 @@
+/* cmd_snapshot.c - write a stream to a file; check, repair and compare such files
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/commands/commands.h"
+#include "tools/cli/memory.h"
+#include "tools/compare/snapshot.h"
+
+static const char about[] =
+    "write SPEC OUT: the rows of a stream, after all its transforms, into one file (or shards) that the "
+    "reader `snapshot file=OUT` gives back, any row at once and every row verified.\n"
+    "info FILE: what it holds and how it was made.\n"
+    "check FILE: reads and checks every byte; exit status 1 if anything is damaged.  "
+    "--repair-from makes damaged blocks anew from SPEC.\n"
+    "cat FILE [OPTIONS of cat]: a row (--batch N), as `detpipe cat` prints it.\n"
+    "diff A B: whether two hold the same rows; exit status 1 if not.\n"
+    "SPEC is a pipeline text in quotes, a recipe's name or a recipe file.";
+
+typedef struct settings {
+    session session;
+    cli_optional seed;
+    dp_snapshot_options write;
+    const char *repair_from;
+    bool resume, json;
+    double start;
+} settings;
+
+/* ---- write ---- */
+
+/* A snapshot of nothing, or of less than was asked, would be taken for one of all. */
+static int check_length(const settings *set)
+{
+    const uint64_t length = dp_length(set->session.pipeline), asked = set->write.batches;
+
+    return length == 0 || length < asked ? cli_fail_short("snapshot", asked, length, "batches")
+                                         : -1;
+}
+
+static void show_progress(void *ctx, uint64_t done, uint64_t of)
+{
+    const settings *set = ctx;
+
+    if (done % 64 == 0)
+        cli_progress(set->start, "block", done, of);
+}
+
+static int write_snapshot(settings *set, const char *spec, const char *path)
+{
+    session *s = &set->session;
+    dp_error err;
+    int status;
+
+    if (strcmp(path, "-") == 0)
+        return cli_fail(EXIT_MALFORMED, "snapshot: OUT is a file: standard output cannot be one");
+    s->stream_only = true;
+    status = session_open(s, spec, set->seed, (cli_optional){0});
+    if (status < 0)
+        status = check_length(set);
+    if (status >= 0)
+        return status;
+    set->start = cli_seconds();
+    set->write.size = sizeof set->write;
+    set->write.resume = set->resume;
+    set->write.progress = show_progress;
+    set->write.progress_ctx = set;
+    if (dp_snapshot_write(s->pipeline, path, &set->write, &err) != DP_OK)
+        status = cli_fail_error(&err, err.column != 0 ? s->recipe.data : NULL);
+    cli_progress_end();
+    return status < 0 ? snapshot_say_written(path) : status;
+}
+
+/* ---- check ---- */
+
+#define MOST_LINES 20
+
+static void say_line(void *ctx, const char *line)
+{
+    uint64_t *n = ctx;
+
+    if (++*n <= MOST_LINES)
+        printf("%s\n", line);
+}
+
+static int check_once(const char *path, dp_pipeline *from, bool quiet, dp_snapshot_damage *damage)
+{
+    uint64_t n = 0;
+    dp_options options = cli_options();
+    dp_snapshot *snapshot = NULL;
+    dp_error err;
+    dp_status status;
+
+    options.log = quiet ? NULL : say_line;
+    options.log_ctx = &n;
+    status = dp_snapshot_open(&snapshot, path, &options, &err);
+    if (status == DP_OK)
+        status = dp_snapshot_check(snapshot, from, damage, &err);
+    dp_snapshot_close(snapshot);
+    if (n > MOST_LINES)
+        printf("... and %llu lines more\n", (unsigned long long)(n - MOST_LINES));
+    return status == DP_OK ? -1 : cli_fail_error(&err, NULL);
+}
+
+static bool is_damaged(const dp_snapshot_damage *d)
+{
+    return d->blocks > 0 || d->index || d->footer;
+}
+
+/* The seed is the file's. */
+static int open_source(settings *set, const char *path)
+{
+    dp_snapshot *snapshot;
+    const int status = snapshot_open(&snapshot, path);
+
+    if (status >= 0)
+        return status;
+    set->seed = (cli_optional){true, dp_snapshot_get_info(snapshot)->seed};
+    dp_snapshot_close(snapshot);
+    set->session.stream_only = true;
+    return session_open(&set->session, set->repair_from, set->seed, (cli_optional){0});
+}
+
+static int check_snapshot(settings *set, const char *path)
+{
+    dp_snapshot_damage damage = {0}, after = {0};
+    int status = set->repair_from != NULL ? open_source(set, path) : -1;
+
+    if (status < 0)
+        status = check_once(path, set->session.pipeline, false, &damage);
+    if (status >= 0)
+        return status;
+    if (!is_damaged(&damage)) {
+        printf("%s: every byte is as it was written\n", path);
+        return EXIT_YES;
+    }
+    printf("%s: %llu blocks with %llu records are damaged\n", path,
+           (unsigned long long)damage.blocks, (unsigned long long)damage.records);
+    if (set->repair_from == NULL)
+        return EXIT_NO;
+    status = check_once(path, NULL, true, &after);
+    if (status < 0 && is_damaged(&after))
+        status = cli_fail(EXIT_NO, "%s: it is still damaged", path);
+    if (status < 0)
+        printf("repaired: every byte is as it was written\n");
+    return status < 0 ? EXIT_YES : status;
+}
+
+/* ---- the command ---- */
+
+/* `cat FILE ...` is the command of that name on the rows of the file. */
+static int cat_snapshot(int argc, char **argv)
+{
+    char **words = xmalloc(((size_t)argc + 1) * sizeof *words);
+    char *spec = argc > 2 && argv[2][0] != '-' ? snapshot_text(argv[2], "") : NULL;
+    int status;
+
+    for (int i = 1; i <= argc; i++)
+        words[i - 1] = argv[i];
+    if (spec != NULL)
+        words[1] = spec;
+    status = cmd_cat(argc - 1, words);
+    free(spec);
+    free(words);
+    return status;
+}
+
+static const struct {
+    const char *name;
+    int n_words;
+} verbs[] = {{"write", 3}, {"info", 2}, {"check", 2}, {"diff", 3}};
+
+static bool is_verb(const char *const words[3])
+{
+    const int n = words[2] != NULL ? 3 : 2;
+
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (strcmp(words[0], verbs[i].name) == 0)
+            return n == verbs[i].n_words;
+    }
+    return false;
+}
+
+static int run(settings *set, const char *const words[3])
+{
+    if (!is_verb(words))
+        return cli_fail(EXIT_MALFORMED, "snapshot takes write SPEC OUT, info FILE, check FILE, cat "
+                                        "FILE or diff A B");
+    if (strcmp(words[0], "write") == 0)
+        return write_snapshot(set, words[1], words[2]);
+    if (strcmp(words[0], "info") == 0)
+        return snapshot_info(words[1], set->json);
+    if (strcmp(words[0], "check") == 0)
+        return check_snapshot(set, words[1]);
+    return snapshot_diff(words[1], words[2], set->json);
+}
+
+static const cli_need needs[] = {{"--compression", {"write"}},
+                                 {"--block-size", {"write"}},
+                                 {"--shard-size", {"write"}},
+                                 {"--batches", {"write"}},
+                                 {"--resume", {"write"}},
+                                 {"--seed", {"write"}},
+                                 {"--repair-from", {"check"}},
+                                 {"--json", {"info", "diff"}},
+                                 {"--data", {"write", "--repair-from"}},
+                                 {"--threads", {"write", "--repair-from"}},
+                                 {"--prefetch", {"write", "--repair-from"}},
+                                 {"--identities", {"write", "--repair-from"}},
+                                 {NULL, {NULL}}};
+
+int cmd_snapshot(int argc, char **argv)
+{
+    settings set = {.session = SESSION_DEFAULTS};
+    const char *words[3] = {NULL, NULL, NULL};
+    const cli_option options[] = {
+        {"compression", "NAME", "write: none, lz4 or lz4hc (default: none)", CLI_TEXT,
+         &set.write.compression},
+        {"block-size", "BYTES", "write: size of a block (default: 4K; 64K with compression)",
+         CLI_SIZE, &set.write.block_size},
+        {"shard-size", "BYTES", "write: size of a shard, 10M, 2G, ... (default: one file)",
+         CLI_SIZE, &set.write.shard_size},
+        {"batches", "N", "write: the first N batches (default: all)", CLI_COUNT,
+         &set.write.batches},
+        {"resume", NULL, "write: go on where it was stopped", CLI_FLAG, &set.resume},
+        {"seed", "N", "write: seed (default: 1, or the recipe's)", CLI_OPTIONAL, &set.seed},
+        {"repair-from", "SPEC", "check: make damaged blocks anew from this stream", CLI_TEXT,
+         &set.repair_from},
+        {"json", NULL, "info, diff: print one JSON object", CLI_FLAG, &set.json},
+        SESSION_OPTIONS(set.session),
+        SESSION_IDENTITIES(set.session),
+        {NULL, NULL, NULL, CLI_FLAG, NULL},
+    };
+    const cli_command command = {
+        "snapshot", "write SPEC OUT | info|check|cat FILE | diff A B", about, options, 2, 3};
+    int status;
+
+    if (argc > 1 && strcmp(argv[1], "cat") == 0)
+        return cat_snapshot(argc, argv);
+    status = cli_parse(&command, argc, argv, words);
+    if (status < 0)
+        status = cli_check_needs(&command, argv, words[0], needs);
+    if (status < 0)
+        status = run(&set, words);
+    session_close(&set.session);
+    return status;
+}

@@ -1,0 +1,188 @@
+/* cmd_train.c - run a recipe
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <string.h>
+
+#include "tools/commands/commands.h"
+#include "tools/run/checkpoint.h"
+#include "tools/cli/cli.h"
+#include "tools/compare/ledger.h"
+#include "tools/cli/output.h"
+#include "tools/run/ranks.h"
+#include "tools/run/session.h"
+#include "tools/run/trace.h"
+
+typedef struct settings {
+    const char *save, *load, *ledger_path, *trace_path;
+    trace trace;       /* of the last step, if it has a path */
+    dp_ledger *ledger; /* NULL = none */
+    bool all_tensors;
+    cli_optional seed, steps;
+    uint64_t every, save_every, kept; /* kept: the step that was saved, or could not be */
+    bool json;
+} settings;
+
+static const char about[] =
+    "Trains for the recipe's steps and prints the loss of each, in decimal and as its exact bits. "
+    "With --load the run goes on where the checkpoint was written: the position in the data is "
+    "the number of steps done, so the rest of the run has the bits of a run that was never "
+    "interrupted.\n"
+    "Under mpirun or srun the ranks share each batch, and get the bits of one rank.\n"
+    "RECIPE is a recipe's name or a recipe file (default: " RECIPE_DEFAULT ").";
+
+static void print_step(const settings *s, uint64_t step, const dp_net_result *r, double share,
+                       double rate)
+{
+    if (s->json)
+        printf(
+            "{\"step\":%llu,\"loss\":%.9g,\"loss_hex\":\"%a\",\"accuracy\":%.4f,\"learning_rate\":%.9g}\n",
+            (unsigned long long)step, (double)r->loss, (double)r->loss, share, rate);
+    else
+        printf("step %6llu  loss %-12.9g %-16a accuracy %.3f  learning rate %g\n",
+               (unsigned long long)step, (double)r->loss, (double)r->loss, share, rate);
+}
+
+static int save(const session *s, settings *set)
+{
+    set->kept = dp_net_tell(s->net);
+    return set->save != NULL && ranks_leads(s->group) ? checkpoint_save(s, set->save) : -1;
+}
+
+/* A run that stops on its way (the data end, a record is bad, the loss is not finite) keeps the
+ * weights of its last whole step, at the place behind it. */
+static void save_rest(const session *s, settings *set)
+{
+    dp_error err;
+
+    if (set->save == NULL || !ranks_leads(s->group))
+        return;
+    if (dp_seek(s->pipeline, dp_net_tell(s->net), &err) != DP_OK)
+        cli_fail_error(&err, NULL);
+    else if (save(s, set) < 0)
+        cli_fail(0, "%s has step %llu, the last whole one: --load goes on from it", set->save,
+                 (unsigned long long)dp_net_tell(s->net));
+}
+
+/* What there is to say and to keep after a step. */
+static int end_step(const session *s, settings *set, uint64_t step, double start,
+                    const dp_net_result *r)
+{
+    const bool last = step == s->recipe.steps;
+    const double samples = (double)dp_batch_get(s->batch, "label")->shape[0];
+
+    if ((step % set->every == 0 || last) && ranks_leads(s->group))
+        print_step(set, step, r, (double)r->correct / samples,
+                   dp_net_learning_rate(s->net, step - 1));
+    else if (ranks_leads(s->group))
+        cli_progress(start, "step", step, s->recipe.steps);
+    return set->save_every != 0 && step % set->save_every == 0 && !last ? save(s, set) : -1;
+}
+
+static int train(session *s, settings *set)
+{
+    const double start = cli_seconds();
+    dp_net_result result;
+    int status = -1;
+
+    set->kept = dp_net_tell(s->net);
+    for (uint64_t step = set->kept; step < s->recipe.steps && status < 0; step++) {
+        status = session_step(s, &result);
+        if (status < 0 && set->ledger != NULL)
+            status = ledger_record(s, set->ledger, step + 1, &result, set->all_tensors);
+        if (status < 0 && set->trace_path != NULL && step + 1 == s->recipe.steps)
+            trace_take(&set->trace, s, &result);
+        if (status < 0)
+            status = end_step(s, set, step + 1, start, &result);
+    }
+    cli_progress_end();
+    if (status >= 0 && set->kept != dp_net_tell(s->net))
+        save_rest(s, set);
+    return status;
+}
+
+static int run(session *s, settings *set, const char *what)
+{
+    uint8_t digest[16];
+    int status = set->save != NULL ? output_check(set->save) : -1; /* now, not hours later */
+
+    if (status < 0 && set->trace_path != NULL)
+        status = output_check(set->trace_path);
+    if (status < 0)
+        status = session_open(s, what, set->seed, set->steps);
+    if (status < 0 && s->net == NULL)
+        status =
+            cli_fail(EXIT_MALFORMED, "train: %s has no net (detpipe digest reads a stream)", what);
+    if (status < 0 && set->load != NULL)
+        status = checkpoint_load(s, set->load);
+    if (status < 0 && set->trace_path != NULL && dp_net_tell(s->net) >= s->recipe.steps)
+        status =
+            cli_fail(EXIT_MALFORMED, "train: no step is left for --trace: %llu of %llu are done",
+                     (unsigned long long)dp_net_tell(s->net), (unsigned long long)s->recipe.steps);
+    if (status < 0 && set->save != NULL)
+        status = session_identify(s);
+    if (status < 0 && set->ledger_path != NULL && ranks_leads(s->group))
+        status = ledger_open(s, set->ledger_path, &set->ledger);
+    if (status < 0)
+        status = train(s, set);
+    if (status < 0)
+        status = save(s, set);
+    if (status < 0 && set->trace.n > 0 && ranks_leads(s->group))
+        status = trace_save(&set->trace, set->trace_path);
+    if (status >= 0)
+        return status;
+    if (!ranks_leads(s->group))
+        return EXIT_YES;
+    dp_net_digest(s->net, digest, NULL);
+    printf(set->json ? "{\"steps\":%llu,\"parameters\":\"%s\"}\n"
+                     : "%llu steps done, parameters %s\n",
+           (unsigned long long)dp_net_tell(s->net), cli_hex_of(digest).text);
+    return EXIT_YES;
+}
+
+static const cli_need needs[] = {{"--ledger-tensors", {"--ledger"}},
+                                 {"--save-every", {"--save"}},
+                                 {"--identities", {"--save", "--load", "ranks"}},
+                                 {NULL, {NULL}}};
+
+int cmd_train(int argc, char **argv)
+{
+    session s = SESSION_DEFAULTS;
+    settings set = {.every = 1};
+    const char *what = RECIPE_DEFAULT;
+    const cli_option options[] = {
+        SESSION_OPTIONS(s),
+        SESSION_IDENTITIES(s),
+        {"steps", "N", "steps in all, in place of the recipe's", CLI_OPTIONAL, &set.steps},
+        {"seed", "N", "seed in place of the recipe's", CLI_OPTIONAL, &set.seed},
+        {"every", "N", "print every Nth step (default: 1)", CLI_COUNT, &set.every},
+        {"save", "FILE", "write a checkpoint at the end (.safetensors)", CLI_TEXT, &set.save},
+        {"save-every", "N", "write it every N steps as well", CLI_COUNT, &set.save_every},
+        {"load", "FILE", "go on from a checkpoint", CLI_TEXT, &set.load},
+        {"ledger", "FILE", "append digests of each step (docs/ledger.md)", CLI_TEXT,
+         &set.ledger_path},
+        {"ledger-tensors", NULL, "in it, each output, gradient and weight by name", CLI_FLAG,
+         &set.all_tensors},
+        {"trace", "FILE", "write all tensors of the last step (.safetensors)", CLI_TEXT,
+         &set.trace_path},
+        {"json", NULL, "print a JSON object a line", CLI_FLAG, &set.json},
+        {NULL, NULL, NULL, CLI_FLAG, NULL},
+    };
+    const cli_command command = {"train", "[RECIPE] [OPTIONS]", about, options, 0, 1};
+    int status = cli_parse(&command, argc, argv, &what);
+
+    if (status < 0 && set.every == 0)
+        status = cli_fail(EXIT_MALFORMED, "train: --every takes 1 and more");
+    if (status < 0)
+        status = cli_check_needs(&command, argv, ranks_started() > 1 ? "ranks" : NULL, needs);
+    if (status >= 0)
+        return status;
+    status = ranks_join(&s.group);
+    s.digests = set.ledger_path != NULL;
+    if (status < 0)
+        status = run(&s, &set, what);
+    status = ledger_close(set.ledger, set.ledger_path, status);
+    trace_free(&set.trace);
+    session_close(&s);
+    return ranks_leave(s.group, status);
+}

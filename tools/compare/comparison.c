@@ -1,0 +1,168 @@
+/* comparison.c - two ledgers side by side, and the first thing that differs
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tools/compare/comparison.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/cli/memory.h"
+
+/* How many entries come before the loss. */
+static size_t place_of_loss(const cJSON *tensors)
+{
+    size_t n = 0;
+
+    for (const cJSON *at = tensors->child; at != NULL && strncmp(at->string, "gradient", 8) != 0 &&
+                                           strncmp(at->string, "weight", 6) != 0;
+         at = at->next)
+        n++;
+    return n;
+}
+
+const char *comparison_entry(const pair *p, size_t i, bool *equal)
+{
+    const size_t place = place_of_loss(p->a->tensors);
+    const cJSON *at;
+
+    if (i == place) {
+        *equal = strcmp(p->a->loss, p->b->loss) == 0;
+        return "loss";
+    }
+    at = cJSON_GetArrayItem(p->a->tensors, (int)(i - (i > place)));
+    if (at == NULL)
+        return NULL;
+    *equal = strcmp(ledger_digest(p->a, at->string), ledger_digest(p->b, at->string)) == 0;
+    return at->string;
+}
+
+/* The first name that differs, or that only one has. */
+static const char *first_other(const pair *p)
+{
+    const char *name;
+    bool equal;
+
+    for (size_t i = 0; (name = comparison_entry(p, i, &equal)) != NULL; i++) {
+        if (!equal)
+            return name;
+    }
+    for (const cJSON *b = p->b->tensors->child; b != NULL; b = b->next) {
+        if (cJSON_GetObjectItemCaseSensitive(p->a->tensors, b->string) == NULL)
+            return b->string;
+    }
+    return NULL;
+}
+
+/* The names mostly stand in one order, so that the next is looked at before all others. */
+static void count_entries(comparison *c, const pair *p)
+{
+    const cJSON *b = p->b->tensors->child;
+    uint64_t both = 0, n_a = 0, n_b = 0;
+
+    for (const cJSON *a = p->a->tensors->child; a != NULL; a = a->next, n_a++) {
+        const bool next = b != NULL && strcmp(a->string, b->string) == 0;
+        both += next || cJSON_GetObjectItemCaseSensitive(p->b->tensors, a->string) != NULL;
+        b = next ? b->next : b;
+    }
+    for (b = p->b->tensors->child; b != NULL; b = b->next)
+        n_b++;
+    c->entries += both + (isfinite(strtod(p->a->loss, NULL)) && isfinite(strtod(p->b->loss, NULL)));
+    c->alone[0] += n_a - both;
+    c->alone[1] += n_b > both ? n_b - both : 0; /* a name may be there twice */
+}
+
+static void match(comparison *c)
+{
+    const ledger *a = &c->ledger[0], *b = &c->ledger[1];
+
+    c->common = xcalloc(a->n + 1, sizeof *c->common);
+    for (size_t i = 0, j = 0; i < a->n && j < b->n;) {
+        if (a->steps[i].step == b->steps[j].step)
+            c->common[c->n++] = (pair){&a->steps[i++], &b->steps[j++]};
+        else if (a->steps[i].step < b->steps[j].step)
+            i++;
+        else
+            j++;
+    }
+    for (size_t i = 0; i < c->n; i++)
+        count_entries(c, &c->common[i]);
+    for (c->first = 0; c->first < c->n && c->cause == NULL; c->first += c->cause == NULL)
+        c->cause = first_other(&c->common[c->first]);
+}
+
+static void fill_losses(comparison *c)
+{
+    for (int k = 0; k < 2; k++) {
+        c->losses[k].v = xcalloc(c->n + 1, sizeof *c->losses[k].v);
+        for (size_t i = 0; i < c->n; i++)
+            c->losses[k].v[c->losses[k].n++] =
+                strtod(k == 0 ? c->common[i].a->loss : c->common[i].b->loss, NULL);
+    }
+    c->close = closeness_of("recorded", &c->losses[0], &c->losses[1]);
+}
+
+int comparison_make(comparison *c)
+{
+    int status = ledger_read(c->path[0], &c->ledger[0]);
+
+    if (status < 0)
+        status = ledger_read(c->path[1], &c->ledger[1]);
+    if (status >= 0)
+        return status;
+    match(c);
+    fill_losses(c);
+    if (c->n == 0)
+        status =
+            cli_fail(EXIT_NOT_TRIED, "diff: %s and %s have no step in common: nothing was compared",
+                     c->path[0], c->path[1]);
+    else if (c->entries == 0 && c->cause == NULL)
+        status =
+            cli_fail(EXIT_NOT_TRIED,
+                     "diff: %s and %s have no digest and no finite loss in common: nothing was "
+                     "compared",
+                     c->path[0], c->path[1]);
+    return status;
+}
+
+void comparison_free(comparison *c)
+{
+    for (int k = 0; k < 2; k++) {
+        ledger_free(&c->ledger[k]);
+        free(c->losses[k].v);
+    }
+    free(c->common);
+}
+
+bool comparison_equal(const comparison *c)
+{
+    return c->first == c->n && c->ledger[0].n == c->n && c->ledger[1].n == c->n;
+}
+
+const char *comparison_meaning(const comparison *c)
+{
+    const pair *at = &c->common[c->first];
+    static const struct {
+        const char *name, *text;
+    } known[] = {
+        {"rows", "The order of the data: other records are in the batch."},
+        {"batch", "The data: the same records have other contents (or another order, where rows "
+                  "were not recorded)."},
+        {"output", "The forward pass of this layer, or its weights before the first step: all that "
+                   "was recorded before it is equal."},
+        {"loss", "The forward pass, or the weights before the first step: all that was recorded "
+                 "before it is equal."},
+        {"gradient", "The backward pass: all that was recorded before it, the loss too, is equal."},
+        {"weight", "The optimizer: the gradients are equal and what it made of them is not."},
+    };
+
+    if (strcmp(c->cause, "loss") != 0 &&
+        (ledger_digest(at->a, c->cause)[0] == '\0' || ledger_digest(at->b, c->cause)[0] == '\0'))
+        return "One of the runs has it in this step, the other has not: they recorded other things.";
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strncmp(c->cause, known[i].name, strlen(known[i].name)) == 0)
+            return known[i].text;
+    }
+    return "All that was recorded before it in this step, and every step before, is equal.";
+}

@@ -1,0 +1,45 @@
+/* comparison.h - two ledgers side by side, and the first thing that differs
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef TOOLS_COMPARE_COMPARISON_H
+#define TOOLS_COMPARE_COMPARISON_H
+
+#include "tools/compare/closeness.h"
+#include "tools/compare/ledger.h"
+
+/* A step that both have. */
+typedef struct pair {
+    const ledger_step *a, *b;
+} pair;
+
+typedef struct comparison {
+    const char *path[2];
+    ledger ledger[2];
+    loss_values losses[2]; /* of the common steps */
+    closeness close;       /* of these */
+    pair *common;
+    size_t n;
+    size_t first;      /* of common, that differs; n: none */
+    const char *cause; /* name in that step; "loss" for the loss; NULL: none */
+    uint64_t entries;  /* that both have in a common step, its loss if it is finite among them */
+    uint64_t alone[2]; /* that one of them has alone in a common step */
+} comparison;
+
+/* Fills all but the paths.  -1, or the exit status after saying why not. */
+int comparison_make(comparison *);
+void comparison_free(comparison *);
+bool comparison_equal(const comparison *);
+
+/* Entry number i of a step, of both: its name (NULL past the last), whether it is equal.  The loss
+ * has its place before gradients and weights. */
+const char *comparison_entry(const pair *, size_t i, bool *equal);
+
+/* What is to blame when this is the first thing that differs. */
+const char *comparison_meaning(const comparison *);
+
+/* A page of its own: verdict, the first step that differs, what its replay says (NULL: there was
+ * none), curves of both losses, steps x names.  -1, or the exit status. */
+int comparison_page(const comparison *, const char *replay, const char *path);
+
+#endif

@@ -1,0 +1,78 @@
+/* reader.h - what the readers of lines, tables and patterns share: where losses go
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef TOOLS_LOSSES_READER_H
+#define TOOLS_LOSSES_READER_H
+
+#include <regex.h>
+
+#include "tools/losses/lines.h"
+#include "tools/losses/words.h"
+#include "tools/losses/losses.h"
+#include "tools/losses/printed_number.h"
+
+/* ---- tables ---- */
+
+#define LOSS_COLUMNS 64
+typedef struct loss_table {
+    char separator; /* ';', ',', '\t', '|', ' '; '\0' = there was no head yet */
+    int n;
+    bool is_step[LOSS_COLUMNS];
+    loss_kind kind[LOSS_COLUMNS];
+    char name[LOSS_COLUMNS][LOSS_NAME];
+} loss_table;
+
+/* ---- one stream ---- */
+
+/* The braces that are open, also from line to line where JSON is indented. */
+#define LOSS_NESTED 8
+typedef struct loss_braces {
+    char path[LOSS_NAME / 2]; /* their keys: "config.train." */
+    size_t back[LOSS_NESTED]; /* length of the path before each of them */
+    int depth;
+} loss_braces;
+
+typedef struct loss_reader {
+    losses *out;
+    int stream;
+    uint64_t count; /* lines read */
+    line line;
+    bool bar;       /* the line is one of a bar */
+    bool keras;     /* its losses but val_ are means of the epoch so far */
+    bool means;     /* all its losses are means */
+    bool catboost;  /* "test" and "best" in it are metrics */
+    loss_step own;  /* that the line names */
+    loss_step step; /* with the epoch that an earlier line named */
+    bool has_epoch;
+    double epoch;
+    int found;            /* losses on the line */
+    char list[LOSS_NAME]; /* the name of a list that the last line left open, or "" */
+    loss_kind list_kind;
+    bool left;    /* a number behind a loss of the line has no name, and was not read */
+    bool in_list; /* what is added follows the last one: it is none of its own on the line */
+    loss_braces braces;
+    loss_table table;
+} loss_reader;
+
+/* One more loss of the line; name of n bytes. */
+void loss_add(loss_reader *, const char *name, size_t n, loss_kind, bool mean, const char *text,
+              const printed_number *);
+
+/* Forgets what stands where a step may stand and is none, and puts the losses into segments. */
+void loss_place(losses *);
+
+/* Every number of the line that is named loss. */
+void loss_read_line(loss_reader *);
+/* The numbers that go on with a list of the line before: true, and the line is read. */
+bool loss_read_rest(loss_reader *);
+/* A head or a row of a table: true, and the line is read. */
+bool loss_read_row(loss_reader *);
+/* The line has numbers and no loss: its form counts. */
+void loss_propose(loss_reader *);
+/* Every match of --loss.  -1, or the exit status. */
+int loss_read_pattern(loss_reader *, const regex_t *);
+/* -1, or the exit status after saying what is wrong with it. */
+int loss_pattern_compile(const char *regex, regex_t *out);
+
+#endif

@@ -1,0 +1,208 @@
+/* table.c - the losses of a table: a line of names, then lines of numbers
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/losses/reader.h"
+
+typedef struct cell {
+    const char *at;
+    size_t n;
+} cell;
+
+static bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+static cell trim(const char *at, size_t n)
+{
+    while (n > 0 && (is_blank(*at) || *at == '"' || *at == '*'))
+        at++, n--;
+    while (n > 0 && (is_blank(at[n - 1]) || at[n - 1] == '"' || at[n - 1] == '*'))
+        n--;
+    return (cell){at, n};
+}
+
+/* Bytes up to the next separator: ',' ';' '\t' '|', ' ' for blanks, 'w' for two blanks and more. */
+static size_t to_separator(const char *at, char separator)
+{
+    size_t n = 0;
+
+    while (at[n] != '\0' &&
+           (separator == ' '   ? !is_blank(at[n])
+            : separator == 'w' ? !(is_blank(at[n]) && (is_blank(at[n + 1]) || at[n] == '\t'))
+                               : at[n] != separator))
+        n++;
+    return n;
+}
+
+/* Cuts the line; the number of cells, LOSS_COLUMNS + 1 when there are more. */
+static int cut(const char *text, char separator, cell out[LOSS_COLUMNS])
+{
+    const bool blanks = separator == ' ' || separator == 'w';
+    const bool marks = strchr(",;\t", separator) != NULL; /* each of them ends a cell */
+    int n = 0;
+
+    text += strspn(text, " ");
+    text += separator == '|' && *text == '|';
+    while (*text != '\0' && n <= LOSS_COLUMNS) {
+        const size_t size = to_separator(text, separator);
+        const cell c = trim(text, size);
+        const bool last = text[size] == '\0';
+        if (n == LOSS_COLUMNS)
+            return n + 1;
+        if (!(c.n == 0 && last && separator == '|'))
+            out[n++] = c;
+        text += size;
+        text += blanks ? strspn(text, " \t") : !last;
+        if (*text == '\0' && !last && marks && n < LOSS_COLUMNS)
+            out[n++] = (cell){text, 0}; /* an empty one at the end */
+    }
+    return n;
+}
+
+/* ---- heads ---- */
+
+/* The words of a cell: train loss, Train_Loss.  At most three, or it is a sentence. */
+static loss_kind kind_of(cell c, bool *is_step)
+{
+    loss_kind kind = NO_LOSS;
+    size_t words = 0;
+
+    *is_step = loss_is_step(c.at, c.n) || (c.n == 1 && *c.at == '#');
+    for (size_t i = 0; i < c.n; words++) {
+        const size_t n = loss_word(c.at + i);
+        const loss_kind k = n > 0 && i + n <= c.n ? loss_kind_of(c.at + i, n) : NO_LOSS;
+        kind = k == LOSS || (k == METRIC && kind == NO_LOSS) ? k : kind;
+        i += n > 0 ? n : 1;
+        i += i < c.n && c.at[i] == ' ';
+    }
+    return words <= 3 ? kind : NO_LOSS;
+}
+
+static bool is_number(const char *at) { return printed_number_read(at).n > 0; }
+
+/* "loss nan" and "loss float64(2.3)" are losses, and name no columns. */
+static bool has_number(cell c)
+{
+    for (size_t i = 0; i < c.n;) {
+        const size_t n = loss_word(c.at + i);
+        const printed_number number = printed_number_read(c.at + i);
+        if (n > 0 ? number.whole && number.n == n : c.at[i] == '(' && is_number(c.at + i + 1))
+            return true;
+        i += n > 0 ? n : 1;
+    }
+    return false;
+}
+
+/* A line of names, one of which is a loss. */
+static bool is_head(const char *text, char separator, loss_table *out)
+{
+    cell cells[LOSS_COLUMNS];
+    const int n = cut(text, separator, cells);
+    bool found = false;
+
+    out->separator = separator == 'w' ? ' ' : separator;
+    out->n = n;
+    if (n > LOSS_COLUMNS || n < 1 || (n == 1 && separator != ' '))
+        return false;
+    for (int i = 0; i < n; i++) {
+        const cell c = cells[i];
+        if (c.n > 0 && !isalpha((unsigned char)*c.at) && *c.at != '_' && *c.at != '#')
+            return false;
+        if (has_number(c))
+            return false;
+        if (c.n >= LOSS_NAME || memchr(c.at, ':', c.n) != NULL || memchr(c.at, '=', c.n) != NULL)
+            return false;
+        out->kind[i] = kind_of(c, &out->is_step[i]);
+        found = found || out->kind[i] != NO_LOSS;
+        memcpy(out->name[i], c.at, c.n);
+        out->name[i][c.n] = '\0';
+    }
+    return found;
+}
+
+static bool find_head(loss_reader *r)
+{
+    static const char separators[] = ";,\t|w ";
+    loss_table head = {0};
+
+    for (const char *s = separators; *s != '\0'; s++) {
+        if (strchr("w ", *s) == NULL && strchr(r->line.text, *s) == NULL)
+            continue;
+        if (is_head(r->line.text, *s, &head)) {
+            r->table = head;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- rows ---- */
+
+/* The number of a cell alone: the comma behind it is none of a decimal. */
+static printed_number number_of(cell c)
+{
+    char text[4 * LOSS_NAME];
+
+    snprintf(text, sizeof text, "%.*s", (int)(c.n < sizeof text ? c.n : sizeof text - 1), c.at);
+    return printed_number_read(text);
+}
+
+static bool is_row(const loss_table *t, const cell *cells, int n)
+{
+    bool any = false;
+
+    if (t->separator != ' ' ? n != t->n : n < t->n)
+        return false;
+    for (int i = 0; i < t->n; i++) {
+        const size_t size = cells[i].n > 0 ? number_of(cells[i]).n : 0;
+        any = any || (t->kind[i] != NO_LOSS && size > 0);
+        if (size == 0 && (t->separator == ' ' || (t->kind[i] != NO_LOSS && cells[i].n > 0)))
+            return false;
+    }
+    return any;
+}
+
+static void add_step(loss_step *s, const char *name, cell c)
+{
+    const double at = number_of(c).value;
+
+    if (s->n == LOSS_STEPS || at != at)
+        return;
+    s->epoch = s->epoch || (s->n == 0 && loss_is_epoch(name, strlen(name)));
+    s->at[s->n++] = at;
+}
+
+bool loss_read_row(loss_reader *r)
+{
+    loss_table *const t = &r->table;
+    cell cells[LOSS_COLUMNS];
+    const char *text = r->line.text + strspn(r->line.text, " \t|");
+
+    if (*text == '\0' ||
+        (isalpha((unsigned char)*text) || *text == '_' || *text == '#' || *text == '"'))
+        return *text != '\0' && find_head(r);
+    if (t->separator == '\0' || !is_row(t, cells, cut(r->line.text, t->separator, cells)))
+        return false;
+    r->step = (loss_step){.n = 0};
+    for (int i = 0; i < t->n; i++) {
+        if (t->is_step[i] && cells[i].n > 0) {
+            size_t n;
+            double at;
+            if (printed_count(cells[i].at, &at, &n) && cells[i].at[n] == '/')
+                r->step.at[r->step.n++] = at;
+            else
+                add_step(&r->step, t->name[i], cells[i]);
+        }
+    }
+    for (int i = 0; i < t->n; i++) {
+        if (t->kind[i] != NO_LOSS && cells[i].n > 0) {
+            const printed_number number = number_of(cells[i]);
+            loss_add(r, t->name[i], strlen(t->name[i]), t->kind[i],
+                     loss_is_mean(t->name[i], strlen(t->name[i])), cells[i].at, &number);
+        }
+    }
+    return true;
+}

@@ -1,0 +1,133 @@
+/* words.c - the words that name a loss, or a step, in what trainers print
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tools/losses/words.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+static bool is_letter(char c) { return isalpha((unsigned char)c) || c == '_'; }
+static bool is_word(char c) { return isalnum((unsigned char)c) || c == '_'; }
+
+size_t loss_word(const char *at)
+{
+    size_t n = 0;
+
+    if (!is_letter(*at))
+        return 0;
+    while (is_word(at[n]) ||
+           (at[n] != '\0' && strchr("-./", at[n]) != NULL && is_word(at[n + 1])) ||
+           (at[n] == '\'' && at[n + 1] == 's' && at[n + 2] == ' '))
+        n++;
+    return n;
+}
+
+bool loss_word_in(const char *const *list, const char *word, size_t n)
+{
+    while (*list != NULL && (strlen(*list) != n || strncasecmp(*list, word, n) != 0))
+        list++;
+    return *list != NULL;
+}
+
+/* ---- the parts of a word ---- */
+
+/* The part at or behind i; *n = 0 past the last. */
+static const char *part(const char *word, size_t size, size_t i, size_t *n)
+{
+    while (i < size && !isalnum((unsigned char)word[i]))
+        i++;
+    for (*n = 0; i + *n < size && isalnum((unsigned char)word[i + *n]);)
+        ++*n;
+    return word + i;
+}
+
+/* loss, losses, mlogloss, loss1, lossD */
+static bool is_loss_part(const char *p, size_t n)
+{
+    if (n >= 4 && strncasecmp(p + n - 4, "loss", 4) == 0)
+        return true;
+    if (n < 5 || strncasecmp(p, "loss", 4) != 0)
+        return n > 6 && strncasecmp(p + n - 6, "losses", 6) == 0;
+    return isdigit((unsigned char)p[4]) || isupper((unsigned char)p[4]) ||
+           (n == 6 && strncasecmp(p, "losses", 6) == 0);
+}
+
+loss_kind loss_kind_of(const char *word, size_t size)
+{
+    static const char *const metrics[] = {"error", "err",  "cost",     "nll",       "perplexity",
+                                          "ppl",   "rmse", "mse",      "mae",       "mape",
+                                          "rmsle", "elbo", "deviance", "objective", "objf",
+                                          "l1",    "l2",   "learn",    "obj",       NULL};
+    static const char *const others[] = {
+        "scale",      "scaler",   "scaling", "scales", "weight",    "weights",  "coef",
+        "coeff",      "factor",   "time",    "secs",   "seconds",   "ms",       "lr",
+        "alpha",      "patience", "fn",      "func",   "threshold", "function", "type",
+        "limit",      "margin",   "id",      "idx",    "freq",      "interval", "every",
+        "decay",      "warmup",   "count",   "num",    "path",      "file",     "dir",
+        "reduction",  "index",    "name",    "lambda", "beta",      "gamma",    "coefficient",
+        "multiplier", NULL};
+    loss_kind kind = NO_LOSS;
+    const char *p;
+    size_t n;
+
+    for (p = part(word, size, 0, &n); n > 0; p = part(word, size, (size_t)(p - word) + n, &n)) {
+        if (loss_word_in(others, p, n))
+            return NO_LOSS;
+        if (is_loss_part(p, n))
+            kind = LOSS;
+        else if (kind == NO_LOSS && loss_word_in(metrics, p, n))
+            kind = METRIC;
+    }
+    return kind;
+}
+
+bool loss_is_mean(const char *word, size_t size)
+{
+    static const char *const means[] = {"avg",    "mean", "average", "running", "smoothed",
+                                        "smooth", "ema",  "epoch",   NULL};
+    const char *p;
+    size_t n;
+
+    for (p = part(word, size, 0, &n); n > 0; p = part(word, size, (size_t)(p - word) + n, &n)) {
+        if (loss_word_in(means, p, n))
+            return true;
+    }
+    return false;
+}
+
+bool loss_is_epoch(const char *word, size_t n)
+{
+    static const char *const words[] = {"epoch", "ep", "epochs_done", "round", "fold", NULL};
+    return loss_word_in(words, word, n);
+}
+
+bool loss_is_step(const char *word, size_t n)
+{
+    static const char *const words[] = {"step",
+                                        "iter",
+                                        "iteration",
+                                        "it",
+                                        "batch",
+                                        "update",
+                                        "global_step",
+                                        "episode",
+                                        "minibatch",
+                                        "mini-batch",
+                                        "timestep",
+                                        "tick",
+                                        "kimg",
+                                        "nimg",
+                                        "num_updates",
+                                        "total_timesteps",
+                                        "global-step",
+                                        "train_step",
+                                        "trainer/global_step",
+                                        "iters",
+                                        "cur_step",
+                                        "steps_done",
+                                        "iter_num",
+                                        NULL};
+    return loss_is_epoch(word, n) || loss_word_in(words, word, n);
+}

@@ -1,0 +1,391 @@
+/* export.c - a pipeline as MindSpore serializes it
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tools/mindspore/export.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/cli/cli.h"
+#include "tools/mindspore/operations.h"
+#include "tools/cli/text.h"
+
+/* An export under way: what is built so far is the outermost operator. */
+typedef struct export
+{
+    cJSON *node, *sampler;
+    const char *reader; /* the samplers still to come belong to it; NULL = something is on it */
+    uint64_t seed;
+    int status;
+}
+export;
+
+static void fail(export *e, const char *what, const char *name)
+{
+    if (e->status < 0)
+        e->status =
+            cli_fail(EXIT_NO, "export: %s has no counterpart in MindSpore's JSON%s", name, what);
+}
+
+/* ---- values ---- */
+
+/* "1,2,3" */
+static cJSON *numbers(const char *text, bool as_float)
+{
+    cJSON *list = cJSON_CreateArray();
+
+    while (*text != '\0') {
+        char *end;
+        const double v = strtod(text, &end);
+        cJSON_AddItemToArray(list, cJSON_CreateNumber(as_float ? (double)(float)v : v));
+        text = *end == ',' ? end + 1 : end;
+    }
+    return list;
+}
+
+static cJSON *reversed(const char *text)
+{
+    cJSON *list = numbers(text, false), *out = cJSON_CreateArray();
+
+    while (cJSON_GetArraySize(list) > 0)
+        cJSON_AddItemToArray(out, cJSON_DetachItemFromArray(list, cJSON_GetArraySize(list) - 1));
+    cJSON_Delete(list);
+    return out;
+}
+
+/* One number or two are as many as MindSpore wants: a size as a pair, a padding as four. */
+static cJSON *spread(const char *key, const char *text)
+{
+    cJSON *list = numbers(text, true);
+    const int n = cJSON_GetArraySize(list);
+    const int wanted = strcmp(key, "padding") == 0 ? 4 : strcmp(key, "fill_value") == 0 ? 3 : n;
+
+    for (int i = n; i < wanted && n > 0; i++)
+        cJSON_AddItemToArray(list, cJSON_Duplicate(cJSON_GetArrayItem(list, i % n), true));
+    return list;
+}
+
+static int index_of(const char *words, const char *word)
+{
+    const size_t length = strlen(word);
+
+    for (int i = 0;; i++) {
+        const size_t n = strcspn(words, ",");
+        if (n == length && memcmp(words, word, n) == 0)
+            return i;
+        if (words[n] == '\0')
+            return -1;
+        words += n + 1;
+    }
+}
+
+static bool is_true(const text_stage *s, const char *name)
+{
+    const char *value = text_value(s, name);
+    return value != NULL && strcmp(value, "true") == 0;
+}
+
+static double count(const text_stage *s, const char *name) { return atof(text_value(s, name)); }
+
+/* ---- operations ---- */
+
+static void add_parameter(export *e, cJSON *params, const text_stage *s, const carried *c)
+{
+    const char *value = text_value(s, c->key);
+
+    switch (c->how) {
+    case NUMBER: /* a true double in one place, float32 elsewhere */
+        cJSON_AddNumberToObject(params, c->key,
+                                strcmp(c->key, "smoothing_rate") == 0 ? atof(value)
+                                                                      : (double)(float)atof(value));
+        break;
+    case BOOLEAN: cJSON_AddBoolToObject(params, c->key, is_true(s, c->key)); break;
+    case TEXT: cJSON_AddStringToObject(params, c->key, value); break;
+    case FILL:
+    case LIST: cJSON_AddItemToObject(params, c->key, spread(c->key, value)); break;
+    case REVERSED: cJSON_AddItemToObject(params, c->key, reversed(value)); break;
+    case WORD:
+        if (index_of(c->words, value) < 0)
+            fail(e, ": a value", s->name);
+        cJSON_AddNumberToObject(params, c->key, index_of(c->words, value));
+        break;
+    case FIXED:
+        if (c->words[0] == '\0')
+            cJSON_AddItemToObject(params, c->key, cJSON_CreateArray());
+        else
+            cJSON_AddBoolToObject(params, c->key, c->words[0] == 't');
+        break;
+    case END: break;
+    }
+}
+
+static cJSON *operation_of(export *e, const text_stage *s)
+{
+    cJSON *op = cJSON_CreateObject();
+    size_t i = 0;
+
+    while (i < n_operations && strcmp(operations[i].stage, s->name) != 0)
+        i++;
+    if (i == n_operations) {
+        fail(e, "", s->name);
+        return op;
+    }
+    cJSON_AddStringToObject(op, "tensor_op_name", operations[i].name);
+    if (operations[i].parameters[0].how == END && strcmp(s->name, "hwc2chw") == 0) {
+        cJSON_AddNullToObject(op, "tensor_op_params");
+        return op;
+    }
+    cJSON *params = cJSON_AddObjectToObject(op, "tensor_op_params");
+    for (const carried *c = operations[i].parameters; c->how != END; c++)
+        add_parameter(e, params, s, c);
+    return op;
+}
+
+/* RandomApply and RandomChoice. */
+static cJSON *holder_of(export *e, const text_stage *s)
+{
+    cJSON *op = cJSON_CreateObject(), *params, *list;
+    text_stages inner;
+
+    cJSON_AddStringToObject(op, "tensor_op_name",
+                            text_is(s, "random_apply") ? "RandomApply" : "RandomChoice");
+    params = cJSON_AddObjectToObject(op, "tensor_op_params");
+    list = cJSON_AddArrayToObject(params, "transforms");
+    text_parse(text_value(s, "transforms"), &inner);
+    for (size_t i = 0; i < inner.n; i++)
+        cJSON_AddItemToArray(list, operation_of(e, &inner.stage[i]));
+    text_free(&inner);
+    if (text_is(s, "random_apply"))
+        cJSON_AddNumberToObject(params, "prob", count(s, "prob"));
+    return op;
+}
+
+/* ---- samplers ---- */
+
+static void add_sampler(export *e, cJSON *sampler)
+{
+    if (e->sampler != NULL) {
+        cJSON *child = cJSON_CreateArray();
+        cJSON_AddItemToArray(child, e->sampler);
+        cJSON_AddItemToObject(sampler, "child_sampler", child);
+    }
+    e->sampler = sampler;
+}
+
+static cJSON *named_sampler(const char *name, const text_stage *s)
+{
+    cJSON *sampler = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(sampler, "sampler_name", name);
+    cJSON_AddNumberToObject(sampler, "num_samples",
+                            text_find(s, "num_samples") != NULL ? count(s, "num_samples") : 0);
+    return sampler;
+}
+
+static bool put_sampler(export *e, const text_stage *s)
+{
+    cJSON *sampler;
+
+    if (text_is(s, "sequential_sampler")) {
+        sampler = named_sampler("SequentialSampler", s);
+        cJSON_AddNumberToObject(sampler, "start_index", count(s, "start_index"));
+    } else if (text_is(s, "random_sampler")) {
+        sampler = named_sampler("RandomSampler", s);
+        cJSON_AddBoolToObject(sampler, "replacement", is_true(s, "replacement"));
+        cJSON_AddBoolToObject(sampler, "reshuffle_each_epoch", is_true(s, "reshuffle_each_epoch"));
+        cJSON_AddNumberToObject(sampler, "shuffle_mode", 2);
+    } else if (text_is(s, "subset_sampler") || text_is(s, "subset_random_sampler")) {
+        sampler = named_sampler(
+            text_is(s, "subset_sampler") ? "SubsetSampler" : "SubsetRandomSampler", s);
+        cJSON_AddItemToObject(sampler, "indices", numbers(text_value(s, "indices"), false));
+    } else if (text_is(s, "weighted_random_sampler")) {
+        sampler = named_sampler("WeightedRandomSampler", s);
+        cJSON_AddItemToObject(sampler, "weights", numbers(text_value(s, "weights"), false));
+        cJSON_AddBoolToObject(sampler, "replacement", is_true(s, "replacement"));
+    } else if (text_is(s, "distributed_sampler")) {
+        sampler = named_sampler("DistributedSampler", s);
+        cJSON_AddNumberToObject(sampler, "num_shards", count(s, "num_shards"));
+        cJSON_AddNumberToObject(sampler, "shard_id", count(s, "shard_id"));
+        cJSON_AddNumberToObject(sampler, "offset", count(s, "offset"));
+        cJSON_AddBoolToObject(sampler, "even_dist", true);
+        cJSON_AddNumberToObject(sampler, "seed", (double)(uint32_t)(e->seed + 1));
+        cJSON_AddNumberToObject(sampler, "shuffle_mode", is_true(s, "shuffle") ? 2 : 0);
+    } else if (text_is(s, "pk_sampler")) {
+        sampler = named_sampler("PKSampler", s);
+        cJSON_AddNumberToObject(sampler, "num_val", count(s, "num_val"));
+        cJSON_AddBoolToObject(sampler, "shuffle", is_true(s, "shuffle"));
+    } else {
+        return false;
+    }
+    add_sampler(e, sampler);
+    return true;
+}
+
+/* ---- operators ---- */
+
+/* The samplers are complete: the reader gets them. */
+static void close_reader(export *e)
+{
+    cJSON *sampler = e->sampler;
+
+    if (e->reader == NULL)
+        return;
+    e->reader = NULL;
+    e->sampler = NULL;
+    if (sampler == NULL) {
+        sampler = cJSON_CreateObject();
+        cJSON_AddStringToObject(sampler, "sampler_name", "SequentialSampler");
+        cJSON_AddNumberToObject(sampler, "num_samples", 0);
+        cJSON_AddNumberToObject(sampler, "start_index", 0);
+    }
+    cJSON_AddItemToObject(e->node, "sampler", sampler);
+}
+
+/* An operator whose input is what was built so far. */
+static cJSON *put_operator(export *e, const char *type)
+{
+    cJSON *node = cJSON_CreateObject(), *children;
+
+    close_reader(e);
+    children = cJSON_AddArrayToObject(node, "children");
+    cJSON_AddItemToArray(children, e->node);
+    cJSON_AddStringToObject(node, "op_type", type);
+    e->node = node;
+    return node;
+}
+
+static void add_workers(cJSON *node)
+{
+    cJSON_AddNumberToObject(node, "connector_queue_size", 16);
+    cJSON_AddNumberToObject(node, "num_parallel_workers", 1);
+}
+
+static void put_map(export *e, const text_stage *s)
+{
+    const bool holds = text_is(s, "random_apply") || text_is(s, "random_choice");
+    cJSON *node = put_operator(e, "Map"), *list;
+
+    add_workers(node);
+    if (text_find(s, "workers") != NULL)
+        cJSON_SetNumberHelper(cJSON_GetObjectItem(node, "num_parallel_workers"),
+                              count(s, "workers"));
+    cJSON_AddItemToObject(node, "callback", cJSON_CreateArray());
+    for (int i = 0; i < 2; i++) {
+        list = cJSON_AddArrayToObject(node, i == 0 ? "input_columns" : "output_columns");
+        cJSON_AddItemToArray(list, cJSON_CreateString(text_value(s, "column")));
+    }
+    list = cJSON_AddArrayToObject(node, "operations");
+    cJSON_AddItemToArray(list, holds ? holder_of(e, s) : operation_of(e, s));
+}
+
+static cJSON *names(const char *text)
+{
+    cJSON *list = cJSON_CreateArray();
+
+    while (*text != '\0') {
+        char name[64];
+        const int length = (int)strcspn(text, ",");
+        snprintf(name, sizeof name, "%.*s", length, text);
+        cJSON_AddItemToArray(list, cJSON_CreateString(name));
+        text += length + (text[length] == ',');
+    }
+    return list;
+}
+
+static cJSON *pipeline_of(export *e, const char *spec);
+
+static void put_join(export *e, const text_stage *s)
+{
+    const bool zip = text_is(s, "zip");
+    export other = {.seed = e->seed, .status = -1};
+    cJSON *node = put_operator(e, zip ? "Zip" : "Concat");
+
+    cJSON_AddItemToArray(cJSON_GetObjectItem(node, "children"),
+                         pipeline_of(&other, text_value(s, "with")));
+    if (e->status < 0)
+        e->status = other.status;
+    if (zip)
+        add_workers(node);
+    else
+        fail(e, ": the sizes of its children are not at hand", "concat");
+}
+
+static void put_stage(export *e, const text_stage *s)
+{
+    if (e->reader != NULL && put_sampler(e, s))
+        return;
+    if (text_is(s, "batch")) {
+        cJSON *node = put_operator(e, "Batch");
+        add_workers(node);
+        cJSON_AddNumberToObject(node, "batch_size", count(s, "batch_size"));
+        cJSON_AddBoolToObject(node, "drop_remainder", is_true(s, "drop_remainder"));
+        cJSON_AddItemToObject(node, "input_columns", cJSON_CreateArray());
+        cJSON_AddItemToObject(node, "output_columns", cJSON_CreateArray());
+    } else if (text_is(s, "shuffle")) {
+        if (count(s, "buffer_size") < 2)
+            fail(e, " without buffer_size", "shuffle");
+        cJSON *node = put_operator(e, "Shuffle");
+        cJSON_AddNumberToObject(node, "buffer_size", count(s, "buffer_size"));
+        cJSON_AddBoolToObject(node, "reset_each_epoch", true);
+    } else if (text_is(s, "repeat") || text_is(s, "skip") || text_is(s, "take")) {
+        cJSON *node = put_operator(e, text_is(s, "repeat") ? "Repeat"
+                                      : text_is(s, "skip") ? "Skip"
+                                                           : "Take");
+        cJSON_AddNumberToObject(node, "count", count(s, "count"));
+    } else if (text_is(s, "project")) {
+        cJSON_AddItemToObject(put_operator(e, "Project"), "columns",
+                              names(text_value(s, "columns")));
+    } else if (text_is(s, "rename")) {
+        cJSON *node = put_operator(e, "Rename");
+        cJSON_AddItemToObject(node, "input_columns", names(text_value(s, "input_columns")));
+        cJSON_AddItemToObject(node, "output_columns", names(text_value(s, "output_columns")));
+    } else if (text_find(s, "with") != NULL) {
+        put_join(e, s);
+    } else if (text_find(s, "column") != NULL && !text_is(s, "filter")) {
+        put_map(e, s);
+    } else {
+        fail(e, "", s->name);
+    }
+}
+
+static void put_reader(export *e, const text_stage *s)
+{
+    e->node = cJSON_CreateObject();
+    e->reader = s->name;
+    if (!text_is(s, "cifar10") && !text_is(s, "cifar100")) {
+        fail(e, "", s->name);
+        return;
+    }
+    add_workers(e->node);
+    cJSON_AddItemToObject(e->node, "children", cJSON_CreateArray());
+    cJSON_AddStringToObject(e->node, "op_type",
+                            text_is(s, "cifar10") ? "Cifar10Dataset" : "Cifar100Dataset");
+    cJSON_AddStringToObject(e->node, "dataset_dir", text_value(s, "dataset_dir"));
+    cJSON_AddStringToObject(e->node, "usage", text_value(s, "usage"));
+}
+
+static cJSON *pipeline_of(export *e, const char *spec)
+{
+    text_stages stages;
+
+    text_parse(spec, &stages);
+    put_reader(e, &stages.stage[0]);
+    for (size_t i = 1; i < stages.n && e->status < 0; i++)
+        put_stage(e, &stages.stage[i]);
+    close_reader(e);
+    text_free(&stages);
+    return e->node;
+}
+
+int export_print(const char *spec, uint64_t seed)
+{
+    export e = {.seed = seed, .status = -1};
+    cJSON *json = pipeline_of(&e, spec);
+
+    if (e.status < 0)
+        return cli_print_json(json);
+    cJSON_Delete(json);
+    return e.status;
+}

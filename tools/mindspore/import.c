@@ -1,0 +1,502 @@
+/* import.c - pipelines that MindSpore serialized, as detpipe's text
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * docs/mindspore.md has the format.  The file is untrusted: every value is looked at before it is
+ * used, and what the importer does not know is an error that names it.
+ */
+#include "tools/mindspore/import.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/cli/cli.h"
+#include "tools/mindspore/import_ops.h"
+#include "tools/cli/memory.h"
+#include "tools/cli/text.h"
+
+#define MAX_FILE  (16 << 20)
+#define MAX_DEPTH 64
+#define MAX_PARTS 64 /* children of a zip or concat */
+
+static int fail(import *im, const char *what, const char *where)
+{
+    if (im->status < 0)
+        im->status =
+            cli_fail(EXIT_MALFORMED, "%s: %s%s%.80s", im->path, what, where[0] ? " " : "", where);
+    return im->status;
+}
+
+int import_fail(import *im, const char *what, const char *where) { return fail(im, what, where); }
+
+void import_comment(import *im, const char *format, const char *a, const char *b)
+{
+    fputs("# ", im->comments);
+    fprintf(im->comments, format, a, b);
+    fputc('\n', im->comments);
+}
+
+void import_note_keys(import *im, const cJSON *object, const char *what, const char *known)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, object)
+    {
+        char key[80];
+        snprintf(key, sizeof key, " %.70s ", item->string != NULL ? item->string : "");
+        if (strstr(known, key) == NULL && import_is_word(item->string != NULL ? item->string : ""))
+            import_comment(im, "%s: %s is not carried over", what, item->string);
+    }
+}
+
+/* ---- values ---- */
+
+const cJSON *import_item(import *im, const cJSON *object, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+
+    if (item == NULL)
+        fail(im, "there is no key", name);
+    return item;
+}
+
+double import_number(import *im, const cJSON *object, const char *name)
+{
+    const cJSON *item = import_item(im, object, name);
+
+    if (item != NULL && !cJSON_IsNumber(item))
+        fail(im, "not a number:", name);
+    return cJSON_IsNumber(item) ? item->valuedouble : 0;
+}
+
+bool import_bool(import *im, const cJSON *object, const char *name)
+{
+    const cJSON *item = import_item(im, object, name);
+
+    if (item != NULL && !cJSON_IsBool(item))
+        fail(im, "not true or false:", name);
+    return cJSON_IsTrue(item);
+}
+
+const char *import_text(import *im, const cJSON *object, const char *name)
+{
+    const cJSON *item = import_item(im, object, name);
+
+    if (item != NULL && !cJSON_IsString(item))
+        fail(im, "not a text:", name);
+    return cJSON_IsString(item) ? item->valuestring : "";
+}
+
+bool import_is_word(const char *text)
+{
+    return text[0] != '\0' && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                           "0123456789_") == strlen(text);
+}
+
+void import_print_number(FILE *f, double v)
+{
+    char text[40];
+
+    if (v < 1e15 && v > -1e15 && v == (double)(long long)v) {
+        fprintf(f, "%lld", (long long)v);
+        return;
+    }
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, v);
+        if (strtod(text, NULL) == v)
+            break;
+    }
+    fputs(text, f);
+}
+
+/* " name=1,2,3" */
+void import_list(import *im, FILE *f, const cJSON *object, const char *key, const char *name)
+{
+    const cJSON *list = import_item(im, object, key), *item;
+    bool some = false;
+
+    if (list == NULL)
+        return;
+    if (!cJSON_IsArray(list))
+        fail(im, "not a list:", key);
+    fprintf(f, " %s=", name);
+    cJSON_ArrayForEach(item, list)
+    {
+        if (!cJSON_IsNumber(item))
+            fail(im, "not a list of numbers:", key);
+        fputs(some ? "," : "", f);
+        import_print_number(f, item->valuedouble);
+        some = true;
+    }
+    if (!some)
+        fputs("\"\"", f);
+}
+
+/* A value as the language quotes it. */
+static void print_value(FILE *f, const char *text)
+{
+    if (text[0] != '\0' && strpbrk(text, " \t\r\n|\"\\") == NULL) {
+        fputs(text, f);
+        return;
+    }
+    fputc('"', f);
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\')
+            fputc('\\', f);
+        fputc(*text, f);
+    }
+    fputc('"', f);
+}
+
+/* ---- samplers ---- */
+
+static void put_count(import *im, FILE *f, const cJSON *o, const char *key)
+{
+    fprintf(f, " %s=", key);
+    import_print_number(f, import_number(im, o, key));
+}
+
+static const char *yes(bool v) { return v ? "true" : "false"; }
+
+static void put_distributed(import *im, FILE *f, const cJSON *s)
+{
+    fprintf(f, " | distributed_sampler");
+    put_count(im, f, s, "num_shards");
+    put_count(im, f, s, "shard_id");
+    put_count(im, f, s, "num_samples");
+    put_count(im, f, s, "offset");
+    fprintf(f, " shuffle=%s%s", yes(import_number(im, s, "shuffle_mode") != 0), im->order);
+    if (im->replay) {
+        char seed[40];
+        snprintf(seed, sizeof seed, "%.0f", import_number(im, s, "seed") - 1);
+        import_comment(im, "DistributedSampler was made with set_seed(%s)%s", seed, "");
+    }
+}
+
+static void put_one_sampler(import *im, FILE *f, const cJSON *s, const char *name)
+{
+    if (strcmp(name, "SequentialSampler") == 0) {
+        if (import_number(im, s, "start_index") == 0 && import_number(im, s, "num_samples") == 0)
+            return;
+        fprintf(f, " | sequential_sampler");
+        put_count(im, f, s, "start_index");
+        put_count(im, f, s, "num_samples");
+    } else if (strcmp(name, "RandomSampler") == 0) {
+        fprintf(f, " | random_sampler replacement=%s", yes(import_bool(im, s, "replacement")));
+        put_count(im, f, s, "num_samples");
+        fprintf(f, " reshuffle_each_epoch=%s%s", yes(import_bool(im, s, "reshuffle_each_epoch")),
+                im->order);
+    } else if (strcmp(name, "SubsetSampler") == 0 || strcmp(name, "SubsetRandomSampler") == 0) {
+        const bool random = name[6] == 'R';
+        fprintf(f, " | subset_%ssampler", random ? "random_" : "");
+        import_list(im, f, s, "indices", "indices");
+        put_count(im, f, s, "num_samples");
+        fputs(random ? im->order : "", f);
+    } else if (strcmp(name, "WeightedRandomSampler") == 0) {
+        fprintf(f, " | weighted_random_sampler");
+        import_list(im, f, s, "weights", "weights");
+        put_count(im, f, s, "num_samples");
+        fprintf(f, " replacement=%s%s", yes(import_bool(im, s, "replacement")), im->order);
+    } else if (strcmp(name, "DistributedSampler") == 0) {
+        put_distributed(im, f, s);
+    } else if (strcmp(name, "PKSampler") == 0) {
+        fprintf(f, " | pk_sampler");
+        put_count(im, f, s, "num_val");
+        fprintf(f, " shuffle=%s", yes(import_bool(im, s, "shuffle")));
+        put_count(im, f, s, "num_samples");
+        fputs(im->order, f);
+    } else {
+        fail(im, "there is no sampler", name);
+    }
+}
+
+/* Data flows from the child to its parent. */
+static void put_sampler(import *im, FILE *f, const cJSON *s, int depth)
+{
+    const cJSON *child = cJSON_GetObjectItemCaseSensitive(s, "child_sampler");
+
+    if (depth > MAX_DEPTH || !cJSON_IsObject(s)) {
+        fail(im, "this is not a sampler", "");
+        return;
+    }
+    if (cJSON_GetArraySize(child) > 1)
+        fail(im, "a sampler has one child at most", "");
+    import_note_keys(im, s, "sampler",
+                     " sampler_name child_sampler num_samples start_index replacement "
+                     "reshuffle_each_epoch shuffle_mode indices weights num_shards shard_id offset "
+                     "even_dist seed num_val shuffle ");
+    if (child != NULL && cJSON_GetArraySize(child) == 1)
+        put_sampler(im, f, cJSON_GetArrayItem(child, 0), depth + 1);
+    put_one_sampler(im, f, s, import_text(im, s, "sampler_name"));
+}
+
+/* ---- operators ---- */
+
+static void note_workers(import *im, const cJSON *node)
+{
+    const cJSON *workers = cJSON_GetObjectItemCaseSensitive(node, "num_parallel_workers");
+
+    im->workers =
+        cJSON_IsNumber(workers) && workers->valuedouble >= 1 && workers->valuedouble < 4096
+            ? workers->valueint
+            : 1;
+}
+
+static void put_reader(import *im, FILE *f, const cJSON *node, const char *type)
+{
+    const char *usage = import_text(im, node, "usage"),
+               *folder = import_text(im, node, "dataset_dir");
+    const char *name = strcmp(type, "Cifar100Dataset") == 0 ? "cifar100" : "cifar10";
+
+    if (strcmp(type, "Cifar10Dataset") != 0 && strcmp(type, "Cifar100Dataset") != 0)
+        fail(im, "there is no reader for", type);
+    for (const char *c = folder; *c != '\0'; c++) {
+        if ((unsigned char)*c < ' ' || *c == 127)
+            fail(im, "dataset_dir has a control character", "");
+    }
+    fprintf(f, "%s dataset_dir=", name);
+    print_value(f, folder);
+    if (usage[0] != '\0' && !import_is_word(usage))
+        fail(im, "no usage:", usage);
+    fprintf(f, " usage=%s", usage[0] == '\0' ? "all" : usage);
+    put_sampler(im, f, import_item(im, node, "sampler"), 0);
+    if (im->zipped) /* MindSpore's readers have no record number */
+        fprintf(f, " | project columns=image,%s",
+                strcmp(name, "cifar10") == 0 ? "label" : "coarse_label,fine_label");
+}
+
+/* "a,b" of a list of names; false when it is empty. */
+static bool put_names(import *im, FILE *f, const cJSON *list, const char *key)
+{
+    const cJSON *name;
+    bool some = false;
+
+    cJSON_ArrayForEach(name, list)
+    {
+        if (!cJSON_IsString(name) || !import_is_word(name->valuestring)) {
+            fail(im, "not a list of column names:", key);
+            return false;
+        }
+        fputs(some ? "," : "", f);
+        fputs(name->valuestring, f);
+        some = true;
+    }
+    return some;
+}
+
+static void put_map(import *im, FILE *f, const cJSON *node)
+{
+    const cJSON *in = import_item(im, node, "input_columns"),
+                *out = import_item(im, node, "output_columns"), *op;
+    const char *column = "image";
+
+    note_workers(im, node);
+    if (cJSON_GetArraySize(in) > 1 || cJSON_GetArraySize(out) > 1)
+        fail(im, "a Map of several columns has no counterpart", "");
+    if (cJSON_GetArraySize(in) == 1 && cJSON_IsString(cJSON_GetArrayItem(in, 0)))
+        column = cJSON_GetArrayItem(in, 0)->valuestring;
+    if (!import_is_word(column))
+        fail(im, "no column name:", column);
+    cJSON_ArrayForEach(op, import_item(im, node, "operations"))
+    {
+        fputs(" | ", f);
+        import_operation(im, f, op, column);
+    }
+    if (cJSON_GetArraySize(out) == 1 && cJSON_IsString(cJSON_GetArrayItem(out, 0)) &&
+        strcmp(cJSON_GetArrayItem(out, 0)->valuestring, column) != 0) {
+        fprintf(f, " | rename input_columns=%s output_columns=", column);
+        put_names(im, f, out, "output_columns");
+    }
+}
+
+static void put_node(import *im, FILE *f, const cJSON *node, int depth);
+
+/* The other children of a zip or concat, each as quoted text. */
+static void put_others(import *im, FILE *f, const cJSON *children, const char *stage, int depth)
+{
+    for (int i = 1; i < cJSON_GetArraySize(children) && im->status < 0; i++) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *inner = xopen_memstream(&text, &size);
+        put_node(im, inner, cJSON_GetArrayItem(children, i), depth + 1);
+        xclose_memstream(inner, &text);
+        fprintf(f, " | %s with=", stage);
+        print_value(f, text);
+        free(text);
+    }
+}
+
+static void put_columns(import *im, FILE *f, const cJSON *node, const char *type)
+{
+    if (strcmp(type, "Project") == 0) {
+        fputs(" | project columns=", f);
+        put_names(im, f, import_item(im, node, "columns"), "columns");
+        return;
+    }
+    fputs(" | rename input_columns=", f);
+    put_names(im, f, import_item(im, node, "input_columns"), "input_columns");
+    fputs(" output_columns=", f);
+    put_names(im, f, import_item(im, node, "output_columns"), "output_columns");
+}
+
+static void put_concat(import *im, const cJSON *node)
+{
+    const cJSON *sampler = cJSON_GetObjectItemCaseSensitive(node, "sampler");
+
+    if (sampler != NULL &&
+        strcmp(import_text(im, sampler, "sampler_name"), "SequentialSampler") != 0)
+        fail(im, "a sampler over Concat has no counterpart", "");
+}
+
+static void put_operator(import *im, FILE *f, const cJSON *node, const char *type, int depth)
+{
+    if (strcmp(type, "Map") == 0) {
+        put_map(im, f, node);
+    } else if (strcmp(type, "Batch") == 0) {
+        fputs(" | batch", f);
+        put_count(im, f, node, "batch_size");
+        fprintf(f, " drop_remainder=%s", yes(import_bool(im, node, "drop_remainder")));
+    } else if (strcmp(type, "Shuffle") == 0) {
+        fputs(" | shuffle", f);
+        put_count(im, f, node, "buffer_size");
+        fputs(im->order, f);
+        if (cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(node, "reset_each_epoch")))
+            import_comment(im, "Shuffle: reset_each_epoch=false is not carried over%s%s", "", "");
+    } else if (strcmp(type, "Repeat") == 0 || strcmp(type, "Skip") == 0 ||
+               strcmp(type, "Take") == 0) {
+        fprintf(f, " | %s", type[0] == 'R' ? "repeat" : type[0] == 'S' ? "skip" : "take");
+        put_count(im, f, node, "count");
+    } else if (strcmp(type, "Zip") == 0) {
+        put_others(im, f, import_item(im, node, "children"), "zip", depth);
+    } else if (strcmp(type, "Concat") == 0) {
+        put_concat(im, node);
+        put_others(im, f, import_item(im, node, "children"), "concat", depth);
+    } else if (strcmp(type, "Project") == 0 || strcmp(type, "Rename") == 0) {
+        put_columns(im, f, node, type);
+    } else {
+        fail(im, "there is no operator", type);
+    }
+}
+
+/* What an operator has and the text has not. */
+static void note_node(import *im, const cJSON *node, const char *type)
+{
+    const bool batch = strcmp(type, "Batch") == 0;
+
+    if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(node, "callback")) > 0)
+        import_comment(im, "%s: callback is not carried over%s", type, "");
+    if (batch && cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(node, "input_columns")) > 0)
+        import_comment(im, "%s: a function of its columns is not carried over%s", type, "");
+    import_note_keys(
+        im, node, type,
+        " children op_type connector_queue_size num_parallel_workers dataset_dir usage "
+        "sampler callback input_columns output_columns operations batch_size "
+        "drop_remainder buffer_size reset_each_epoch count children_sizes "
+        "children_flag_and_nums children_start_end_index columns ");
+}
+
+/* The input first: the outermost object is the last operator. */
+static void put_node(import *im, FILE *f, const cJSON *node, int depth)
+{
+    const cJSON *children = import_item(im, node, "children");
+    const char *type = import_text(im, node, "op_type");
+
+    if (im->status >= 0)
+        return;
+    if (depth > MAX_DEPTH || cJSON_GetArraySize(children) > MAX_PARTS) {
+        fail(im, "the pipeline is too large", "");
+        return;
+    }
+    note_node(im, node, type);
+    if (cJSON_GetArraySize(children) == 0) {
+        put_reader(im, f, node, type);
+        return;
+    }
+    put_node(im, f, cJSON_GetArrayItem(children, 0), depth + 1);
+    if (im->status < 0)
+        put_operator(im, f, node, type, depth);
+}
+
+/* ---- the file ---- */
+
+static char *read_file(const char *path, int *status)
+{
+    FILE *f = xfopen(path, "rb");
+    char *text = xmalloc(MAX_FILE + 1);
+    size_t n = 0;
+
+    if (f != NULL)
+        n = fread(text, 1, MAX_FILE + 1, f);
+    if (f == NULL || ferror(f))
+        *status = cli_fail(EXIT_NOT_TRIED, "cannot read %s: %s", path, strerror(errno));
+    else if (n > MAX_FILE)
+        *status = cli_fail(EXIT_MALFORMED, "%s: more than %d bytes", path, MAX_FILE);
+    if (f != NULL)
+        fclose(f);
+    if (*status >= 0) {
+        free(text);
+        return NULL;
+    }
+    text[n] = '\0';
+    return text;
+}
+
+/* The recipe, a stage a line. */
+static char *make_recipe(const char *path, const char *comments, const char *data)
+{
+    text_stages stages;
+    char *recipe = NULL;
+    size_t size = 0;
+    FILE *f = xopen_memstream(&recipe, &size);
+
+    text_parse(data, &stages);
+    fprintf(f, "# from %s\n", strpbrk(path, "\r\n") == NULL ? path : "a file");
+    fputs(
+        "# connector_queue_size, num_parallel_workers, callback and device_target are not carried "
+        "over,\n# as no row depends on them here (but workers= of a replayed operation)\n",
+        f);
+    fprintf(f, "%sdata:", comments);
+    for (size_t i = 0; i < stages.n; i++) {
+        const text_stage *stage = &stages.stage[i];
+        fprintf(f, "%s %.*s\n", i > 0 ? "  |" : "", (int)(stage->end - stage->start),
+                data + stage->start);
+    }
+    text_free(&stages);
+    xclose_memstream(f, &recipe);
+    return recipe;
+}
+
+int import_parse(const char *path, const char *text, bool replay, char **recipe)
+{
+import im = {.path = path, .status = - 1, .replay = replay, .workers = 1, .order = replay ? " order=mindspore" : "", .zipped = strstr(text, "\"Zip\"") != NULL };
+    cJSON *json = cJSON_Parse(text);
+    char *comments = NULL, *data = NULL;
+    size_t comments_size = 0, size = 0;
+    FILE *f = xopen_memstream(&data, &size);
+
+    im.comments = xopen_memstream(&comments, &comments_size);
+    if (json == NULL)
+        fail(&im, "this is not JSON", "");
+    else
+        put_node(&im, f, json, 0);
+    xclose_memstream(f, &data);
+    xclose_memstream(im.comments, &comments);
+    if (im.status < 0)
+        *recipe = make_recipe(path, comments, data);
+    free(comments);
+    free(data);
+    cJSON_Delete(json);
+    return im.status;
+}
+
+int import_file(const char *path, bool replay, char **recipe)
+{
+    int status = -1;
+    char *text = read_file(path, &status);
+
+    if (status < 0)
+        status = import_parse(path, text, replay, recipe);
+    free(text);
+    return status;
+}

@@ -1,0 +1,15 @@
+/* import.h - pipelines that MindSpore serialized, as detpipe's text
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef TOOLS_MINDSPORE_IMPORT_H
+#define TOOLS_MINDSPORE_IMPORT_H
+
+#include <stdbool.h>
+
+/* Reads what mindspore.dataset.serialize() wrote: a recipe of comments (what could not be carried
+ * over) and one data line, in *recipe (to be freed).  replay: with MindSpore's own random orders.
+ * -1, or the exit status after saying why. */
+int import_file(const char *path, bool replay, char **recipe);
+
+#endif

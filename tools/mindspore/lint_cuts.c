@@ -1,0 +1,218 @@
+/* lint_cuts.c - what in a pipeline is reproducible, and reproducibly wrong
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Rows that are cut off by their place in an order that every epoch draws anew; streams that are
+ * put side by side in different orders or lengths; batches left out of every epoch, not of the run.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/mindspore/lint.h"
+#include "tools/cli/memory.h"
+
+static const lint_rule reshuffled[] = {
+    {"distributed_sampler", "shuffle", "true", NULL, NULL},
+    {"pk_sampler", NULL, NULL, NULL, NULL},
+    {"random_sampler", "reshuffle_each_epoch", "true", NULL, NULL},
+    {"shuffle", NULL, NULL, NULL, NULL},
+    {"subset_random_sampler", NULL, NULL, NULL, NULL},
+    {"weighted_random_sampler", NULL, NULL, NULL, NULL},
+};
+
+static bool has_value(const text_stage *s, const char *name, const char *value)
+{
+    const char *given = text_value(s, name);
+
+    return given != NULL && strcmp(given, value) == 0;
+}
+
+/* Whether it keeps rows by their place. */
+static bool cuts(const text_stage *s)
+{
+    if (text_is(s, "take"))
+        return !has_value(s, "count", "-1");
+    if (text_is(s, "skip"))
+        return !has_value(s, "count", "0");
+    if (text_is(s, "sequential_sampler"))
+        return !has_value(s, "start_index", "0") || !has_value(s, "num_samples", "0");
+    return text_is(s, "split") || text_is(s, "subset_sampler") ||
+           text_is(s, "subset_random_sampler");
+}
+
+static bool is_repeat(const text_stage *s)
+{
+    return text_is(s, "repeat") && !has_value(s, "count", "1");
+}
+
+/* The stage whose order the text ends with another one of each epoch, its name in *name. */
+static void take_order(const text_stage *s, char name[64])
+{
+    const char *with = text_value(s, "with");
+    text_stages inner;
+
+    for (size_t k = 0; k < sizeof reshuffled / sizeof reshuffled[0]; k++) {
+        if (lint_matches(&reshuffled[k], s))
+            snprintf(name, 64, "%s", s->name);
+    }
+    if (is_repeat(s))
+        name[0] = '\0'; /* one order from here on, of all epochs */
+    if (with == NULL)
+        return;
+    text_parse(with, &inner);
+    for (size_t i = 0; i < inner.n; i++)
+        take_order(&inner.stage[i], name);
+    text_free(&inner);
+}
+
+static void say_cut(lint_report *r, const lint_text *t, size_t i, const char *order)
+{
+    const char *name = t->canonical.stage[i].name;
+    lint_finding f = lint_finding_of(LINT_WARNING, t, i);
+
+    snprintf(
+        f.why, sizeof f.why,
+        "cuts by place what %s puts in another order each epoch: rows that are held out in one "
+        "epoch are delivered in the next",
+        order);
+    snprintf(f.remedy, sizeof f.remedy, "put %s before %s%s", name, order,
+             strcmp(order, "shuffle") == 0
+                 ? ", or random_sampler reshuffle_each_epoch=false in place of shuffle"
+             : strcmp(order, "random_sampler") == 0 ? ", or reshuffle_each_epoch=false"
+                                                    : "");
+    lint_add(r, &f);
+}
+
+/* People skip batches to resume a run; rows may well be held out by skipping them. */
+static void say_skip(lint_report *r, const lint_text *t, size_t i, bool batches)
+{
+    lint_finding f = lint_finding_of(batches ? LINT_WARNING : LINT_NOTE, t, i);
+
+    snprintf(f.why, sizeof f.why, "leaves out the first %s of every epoch, not of the run",
+             batches ? "batches" : "rows");
+    snprintf(f.remedy, sizeof f.remedy, "skip behind repeat, to go on where a run stopped%s",
+             batches ? "" : "; none, to hold rows out");
+    lint_add(r, &f);
+}
+
+static bool repeats_later(const lint_text *t, size_t i)
+{
+    while (++i < t->canonical.n) {
+        if (is_repeat(&t->canonical.stage[i]))
+            return true;
+    }
+    return false;
+}
+
+void lint_cuts(lint_report *r, const lint_text *t)
+{
+    char order[64] = "";
+    bool batched = false;
+
+    for (size_t i = 0; i < t->canonical.n; i++) {
+        const text_stage *s = &t->canonical.stage[i];
+        const bool skips = text_is(s, "skip") && cuts(s) && repeats_later(t, i);
+        if (skips && (batched || order[0] == '\0'))
+            say_skip(r, t, i, batched);
+        else if (cuts(s) && order[0] != '\0')
+            say_cut(r, t, i, order);
+        take_order(s, order);
+        batched = batched || text_is(s, "batch");
+    }
+}
+
+/* ---- streams side by side ---- */
+
+/* The last stage of n that draws the order of rows, or NULL; its name in the text. */
+static const text_stage *random_order(const text_stages *t, size_t n)
+{
+    while (n-- > 0) {
+        if (lint_is_random_order(&t->stage[n]))
+            return &t->stage[n];
+    }
+    return NULL;
+}
+
+static void look_at_zip(lint_report *r, const lint_text *t, size_t i)
+{
+    const char *with = text_value(&t->canonical.stage[i], "with");
+    const text_stage *order = random_order(&t->canonical, i);
+    lint_finding f = lint_finding_of(LINT_WARNING, t, i);
+    text_stages inner;
+
+    text_parse(with, &inner);
+    order = order != NULL ? order : random_order(&inner, inner.n);
+    if (order != NULL) {
+        snprintf(
+            f.why, sizeof f.why,
+            "puts rows side by side by their place, and %s drew the order of one stream alone: "
+            "columns of different rows meet",
+            order->name);
+        snprintf(f.remedy, sizeof f.remedy, "zip first, then %s", order->name);
+        lint_add(r, &f);
+    }
+    text_free(&inner);
+}
+
+void lint_zips(lint_report *r, const lint_text *t)
+{
+    for (size_t i = 0; i < t->canonical.n; i++) {
+        if (text_is(&t->canonical.stage[i], "zip"))
+            look_at_zip(r, t, i);
+    }
+}
+
+/* -1 and the length of the stream, or the exit status. */
+static int length_of(const char *text, size_t length, const char *root, uint64_t *out)
+{
+    dp_options options = cli_options();
+    char *part = xmalloc(length + 1);
+    dp_pipeline *p = NULL;
+    dp_error err;
+    int status = -1;
+
+    memcpy(part, text, length);
+    part[length] = '\0';
+    options.root = root;
+    options.threads = 1;
+    if (dp_open(&p, part, 1, &options, &err) != DP_OK)
+        status = cli_fail_error(&err, part);
+    else
+        *out = dp_length(p);
+    dp_close(p);
+    free(part);
+    return status;
+}
+
+static int compare_lengths(lint_report *r, const lint_text *t, size_t i, const char *text,
+                           const char *root)
+{
+    const text_stage *s = &t->canonical.stage[i];
+    const char *with = text_value(s, "with");
+    lint_finding f = lint_finding_of(LINT_WARNING, t, i);
+    uint64_t a, b;
+    int status = length_of(text, s->start - strlen(" | "), root, &a);
+
+    if (status < 0)
+        status = length_of(with, strlen(with), root, &b);
+    if (status >= 0 || a == b || a == UINT64_MAX || b == UINT64_MAX)
+        return status;
+    snprintf(f.why, sizeof f.why,
+             "joins streams of %llu and of %llu: what the longer has more is lost",
+             (unsigned long long)a, (unsigned long long)b);
+    snprintf(f.remedy, sizeof f.remedy, "take count=%llu in the longer, if that is meant",
+             (unsigned long long)(a < b ? a : b));
+    lint_add(r, &f);
+    return -1;
+}
+
+int lint_lengths(lint_report *r, const lint_text *t, const char *text, const char *root)
+{
+    int status = -1;
+
+    for (size_t i = 0; status < 0 && i < t->canonical.n; i++) {
+        if (text_is(&t->canonical.stage[i], "zip"))
+            status = compare_lengths(r, t, i, text, root);
+    }
+    return status;
+}

@@ -1,0 +1,48 @@
+/* evidence.h - how much the equality of printed losses and of files says
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef TOOLS_PROOF_EVIDENCE_H
+#define TOOLS_PROOF_EVIDENCE_H
+
+#include <stdio.h>
+
+#include <cjson/cJSON.h>
+
+#include "tools/compare/closeness.h"
+#include "tools/losses/losses.h"
+#include "tools/results/results.h"
+
+/* What run 1 and all others show; where they are unlike, what the pair that shows least does. */
+typedef struct evidence {
+    const losses *first; /* run 1 */
+    size_t compared;     /* losses that both printed */
+    size_t finite;       /* of these */
+    size_t missing;      /* that one run alone printed, as a bar does when there is time */
+    size_t files;        /* that all runs wrote, equal or not */
+    uint64_t bytes;      /* in these */
+    int digits;          /* significant ones of the series that has most */
+    bool means;          /* every series is a running mean */
+    bool unnamed;        /* no series has a name */
+    closeness close;     /* the first two of each series */
+} evidence;
+
+evidence evidence_of(const losses *first);
+void evidence_add(evidence *, const losses *other, const losses_comparison *);
+void evidence_add_files(evidence *, const results_comparison *);
+
+/* Nothing finite and no file was compared: equality says nothing. */
+bool evidence_is_none(const evidence *);
+/* "1 loss, 3 digits"; "" where the evidence is not weak: two losses and more, 7 digits and more,
+ * no running means, not all NaN or infinite; or files, in which all digits are. */
+#define EVIDENCE_TEXT 160
+void evidence_weakness(const evidence *, char out[EVIDENCE_TEXT]);
+
+/* The lines of a report, and the same as a member "evidence". */
+void evidence_print(FILE *, const evidence *);
+void evidence_to_json(const evidence *, cJSON *);
+
+/* Why there is nothing: the first lines that have numbers, and a --loss for most of them. */
+void evidence_print_none(FILE *, const losses *);
+
+#endif

@@ -1,0 +1,177 @@
+/* verify_command.c - detpipe verify [OPTIONS] -- COMMAND: anybody's trainer, run twice
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tools/proof/verify_command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/proof/causes.h"
+#include "tools/cli/cli.h"
+#include "tools/proof/evidence.h"
+#include "tools/proof/verify_report.h"
+#include "tools/proof/written.h"
+
+static const char about[] =
+    "Runs any training command twice, each time in a process of its own, finds the losses that it "
+    "prints and compares them: the first two by the reference rule (numpy.allclose, atol 1e-3, "
+    "rtol 1e-5), and all of them to the last printed digit.  What the command prints goes to "
+    "files that are named.\n"
+    "Losses are found in the usual forms: loss: 2.3, loss=2.3, loss is 2.3, {\"loss\": 2.3}, a "
+    "column of the name loss; also in hexadecimal.  Print as many digits as there are.\n"
+    "With --vary the other runs are unlike the first in what must not matter; when they differ, "
+    "more runs find which of it it was.\n"
+    "Exit status: 0 reproduced, 1 not, 2 the question is malformed (no loss is found), 3 it could "
+    "not be tried (the command failed, or took too long).";
+
+/* ---- running ---- */
+
+static int make_folder(const verify_settings *s, verify_trial *t)
+{
+    const char *tmp = getenv("TMPDIR");
+    char path[PROGRAM_PATH];
+
+    if (s->output == NULL) {
+        snprintf(path, sizeof path, "%.2000s/detpipe-verify-XXXXXX",
+                 tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
+        if (mkdtemp(path) == NULL)
+            return cli_fail(EXIT_NOT_TRIED, "verify: cannot make a folder %s: %s", path,
+                            strerror(errno));
+    } else {
+        snprintf(path, sizeof path, "%.4000s", s->output);
+        if (mkdir(path, 0777) != 0 && errno != EEXIST)
+            return cli_fail(EXIT_NOT_TRIED, "verify: cannot make the folder %s: %s", path,
+                            strerror(errno));
+    }
+    if (flock(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), LOCK_EX | LOCK_NB) != 0)
+        return cli_fail(EXIT_NOT_TRIED, "verify: the folder %s: %s", path,
+                        errno == EWOULDBLOCK ? "another verify writes there" : strerror(errno));
+    if (realpath(path, t->folder) == NULL)
+        return cli_fail(EXIT_NOT_TRIED, "verify: %s: %s", path, strerror(errno));
+    t->program.folder = t->folder;
+    return -1;
+}
+
+/* A folder of our own stays only where it was named: by the report, or by why it failed. */
+static void clean(const verify_settings *s, const verify_trial *t)
+{
+    if (s->output == NULL && t->folder[0] != '\0' && !t->named)
+        program_remove(t->folder);
+}
+
+/* The cause is looked for where a run is quick, or where one asked for it. */
+#define QUICK_SECONDS 5
+
+static int run_all(const verify_settings *s, verify_trial *t)
+{
+    int status = -1;
+
+    t->program.begun = written_moment();
+    for (int i = 0; i < t->n && status < 0; i++) {
+        program_run *r = &t->run[i];
+        r->number = i + 1;
+        r->plan.words = i > 0 ? t->vary : 0;
+        status = causes_run(t, r);
+        if (status >= 0 && r->why[0] != '\0')
+            cli_fail(status, "verify: %s", r->why);
+        if (status == EXIT_MALFORMED && r->losses.n == 0)
+            evidence_print_none(stderr, &r->losses);
+        t->named = t->named || (status >= 0 && (r->why[0] == '\0' || strstr(r->why, t->folder)));
+    }
+    if (status >= 0 || verify_first_other(t) == 0)
+        return status;
+    if (s->causes || s->vary != NULL || t->run[0].seconds < QUICK_SECONDS)
+        return causes_find(t);
+    snprintf(t->cause, sizeof t->cause,
+             "Cause: not looked for, since a run takes long: --causes "
+             "does, by some 30 more runs.");
+    return -1;
+}
+
+/* ---- the question ---- */
+
+static int compare(const verify_settings *s, verify_trial *t)
+{
+    int status = s->vary != NULL ? perturb_parse(s->vary, &t->vary) : -1;
+
+    if (status < 0 && s->loss != NULL)
+        status = losses_check_pattern(s->loss); /* before anything runs */
+    t->n = (int)s->runs;
+    t->program.regex = s->loss;
+    t->program.files = s->files;
+    t->program.kept = t->n;
+    t->program.timeout = s->timeout;
+    t->program.most = s->most;
+    if (status < 0)
+        status = make_folder(s, t);
+    if (status < 0)
+        status = run_all(s, t);
+    t->named = t->named || s->output != NULL || verify_first_other(t) > 0;
+    if (status < 0)
+        status = s->json ? verify_report_json(s, t) : verify_report_text(s, t);
+    clean(s, t);
+    for (int i = 0; i < t->n; i++)
+        program_free(&t->run[i]);
+    return status;
+}
+
+static int check_files(const verify_settings *s)
+{
+    const size_t n = results_count_patterns(&s->files);
+
+    if (s->files.n > 0 && n == 0)
+        return cli_fail(EXIT_MALFORMED, "verify: --file '' names no file: leave it out");
+    if (n > RESULTS_MOST_PATTERNS)
+        return cli_fail(EXIT_MALFORMED, "verify: --file takes up to %d patterns",
+                        RESULTS_MOST_PATTERNS);
+    if (n > 0 && s->allclose)
+        return cli_fail(EXIT_MALFORMED, "verify: --allclose is of losses, and files are compared "
+                                        "byte by byte: leave out --allclose or --file");
+    return -1;
+}
+
+int verify_command(int argc, char **argv, int command)
+{
+    verify_settings s = {.runs = 2, .most = (uint64_t)1 << 30};
+    const cli_option options[] = {
+        {"runs", "N", "runs to compare, 2 to 8 (default: 2)", CLI_COUNT, &s.runs},
+        {"loss", "REGEX", "where a loss is: POSIX extended, its first group is the number",
+         CLI_TEXT, &s.loss},
+        {"file", "PATTERN",
+         "also compare the files that match and that the runs write: weights, 'out/*.csv', a folder "
+         "(with commas between several)",
+         CLI_LIST, &s.files},
+        {"vary", "LIST", "make the others unlike run 1 in: " PERTURB_WORDS, CLI_TEXT, &s.vary},
+        {"timeout", "SECONDS", "end a run that takes longer", CLI_COUNT, &s.timeout},
+        {"max-output", "SIZE", "end a run that prints more on one stream (default: 1G)", CLI_SIZE,
+         &s.most},
+        {"output", "DIR", "for what the command prints (default: a new one in TMPDIR)", CLI_TEXT,
+         &s.output},
+        {"allclose", NULL, "the verdict is the reference rule's, not that of the digits", CLI_FLAG,
+         &s.allclose},
+        {"sensitivity", NULL, "also say when a difference as small as a digit passes 1e-3",
+         CLI_FLAG, &s.sensitivity},
+        {"strict", NULL, "weak evidence does not count: status 3", CLI_FLAG, &s.strict},
+        {"causes", NULL, "look for the cause of a difference by more runs, however long they take",
+         CLI_FLAG, &s.causes},
+        {"json", NULL, "print the result for a program", CLI_FLAG, &s.json},
+        {NULL, NULL, NULL, CLI_FLAG, NULL},
+    };
+    const cli_command c = {"verify", "[OPTIONS] -- COMMAND ARGS...", about, options, 0, 0};
+    verify_trial t = {.program = {.argv = argv + command}};
+    int status = cli_parse(&c, command - 1, argv, NULL);
+
+    if (status < 0 && command == argc)
+        status = cli_fail(EXIT_MALFORMED, "verify: there is no command after --");
+    if (status < 0 && (s.runs < 2 || s.runs > VERIFY_MOST_RUNS))
+        status = cli_fail(EXIT_MALFORMED, "verify: --runs takes 2 to %d", VERIFY_MOST_RUNS);
+    if (status < 0)
+        status = check_files(&s);
+    return status < 0 ? compare(&s, &t) : status;
+}

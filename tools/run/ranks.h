@@ -1,0 +1,29 @@
+/* ranks.h - a command that mpirun or srun started on several ranks
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef TOOLS_RUN_RANKS_H
+#define TOOLS_RUN_RANKS_H
+
+#include "detpipe_group.h"
+#include "tools/cli/cli.h"
+
+/* NULL when this process was started alone.  -1, or the exit status after saying why. */
+int ranks_join(dp_group **);
+
+/* How many a launcher started, as it says; 1: there is none. */
+unsigned long ranks_started(void);
+/* Takes the launcher's variables out of the environment: what is begun here is begun alone. */
+void ranks_forget(void);
+
+/* Rank 0 prints and writes; a process alone does. */
+bool ranks_leads(const dp_group *);
+
+/* Ends a command; the others do not wait for a rank that failed. */
+int ranks_leave(dp_group *, int status);
+
+/* The words that start `program` on so many ranks, before its own arguments; how many there are. */
+#define RANKS_MAX_WORDS 8
+int ranks_command(const char *argv[RANKS_MAX_WORDS], const char *ranks, const char *program);
+
+#endif

@@ -1,0 +1,281 @@
+/* session.c - a recipe opened: its pipeline and its net
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tools/run/session.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "tools/cli/output.h"
+
+/* While the pipeline opens: of the files.  Later: what takes a while. */
+static void hear(void *ctx, const char *line)
+{
+    const session *s = ctx;
+    const bool opens = s->pipeline == NULL;
+
+    if (opens && s->note != NULL)
+        s->note(s->note_ctx, line);
+    else if ((!opens || strncmp(line, "warning: ", 9) == 0) &&
+             (s->group == NULL || s->group->rank == 0))
+        fprintf(stderr, "  %s\n", line);
+}
+
+static int make_net(session *s, const dp_options *options)
+{
+    dp_error err;
+
+    return dp_net_open(&s->net, s->recipe.net, s->recipe.seed, dp_output(s->pipeline, "image"),
+                       options, &err) == DP_OK
+               ? -1
+               : cli_fail_error(&err, s->recipe.net);
+}
+
+/* A checkpoint has moments and steps besides: a new net takes its weights alone. */
+static int take_weights(session *s, const dp_options *options)
+{
+    dp_net *trained = s->net;
+    const dp_tensor *from;
+    int status;
+
+    s->net = NULL;
+    status = make_net(s, options);
+    for (size_t i = 0; status < 0 && (from = dp_net_parameter(trained, i, NULL)) != NULL; i++) {
+        size_t bytes = sizeof(float);
+        for (int32_t d = 0; d < from->rank; d++)
+            bytes *= (size_t)from->shape[d];
+        memcpy(dp_net_parameter(s->net, i, NULL)->data, from->data, bytes);
+    }
+    dp_net_close(trained);
+    return status;
+}
+
+/* Relative to the folder of the data set. */
+static void path_of(const session *s, const char *name, char path[4096])
+{
+    const bool alone = s->data == NULL || name[0] == '/';
+
+    snprintf(path, 4096, "%s%s%s", alone ? "" : s->data, alone ? "" : "/", name);
+}
+
+static int load_weights(session *s, const dp_options *options)
+{
+    char path[4096];
+    dp_error err;
+
+    path_of(s, s->recipe.weights, path);
+    if (dp_net_load(s->net, path, &err) != DP_OK)
+        return cli_fail_error(&err, NULL);
+    return dp_net_tell(s->net) > 0 ? take_weights(s, options) : -1;
+}
+
+static int open_net(session *s, const dp_options *given)
+{
+    dp_options own = *given;
+    const dp_options *options = &own;
+
+    const dp_tensor *image = dp_output(s->pipeline, "image");
+    int status;
+
+    if (s->recipe.weights == NULL)
+        own.log = NULL;
+
+    if (image == NULL || dp_output(s->pipeline, "label") == NULL)
+        return cli_fail(EXIT_MALFORMED, "%s: training needs the columns image and label",
+                        s->recipe.name);
+    if (image->rank != 4)
+        return cli_fail(EXIT_MALFORMED,
+                        "%s: the net takes batches of planes: end data with hwc2chw and batch",
+                        s->recipe.name);
+    status = make_net(s, options);
+    return status < 0 && s->recipe.weights != NULL ? load_weights(s, options) : status;
+}
+
+/* The state holds the fingerprints of the text and of the data set, and the seed. */
+static int check_ranks(const session *s)
+{
+    uint8_t digest[16] = {0};
+    dp_state state;
+    dp_error err;
+
+    if (dp_get_state(s->pipeline, &state, &err) != DP_OK)
+        return cli_fail_error(&err, NULL);
+    cli_fold(digest, state.bytes, sizeof state.bytes);
+    cli_fold(digest, &s->recipe.steps, sizeof s->recipe.steps);
+    return dp_group_check(s->group, digest, "data set, pipeline, seed or number of steps", &err) ==
+                   DP_OK
+               ? -1
+               : cli_fail_error(&err, NULL);
+}
+
+/* A hint below an error that some file is not there. */
+static void say_where(const session *s)
+{
+    struct stat st;
+
+    if (s->data == NULL)
+        fputs("  --data DIR names the folder of the data set\n", stderr);
+    else if (stat(s->data, &st) == 0 && S_ISREG(st.st_mode))
+        fprintf(
+            stderr,
+            "  --data %s is a file: only cifar10 and cifar100 read an archive of theirs, unpack "
+            "others\n",
+            s->data);
+}
+
+/* A folder, or an archive: also of a text that reads no file. */
+static int check_data(const session *s)
+{
+    struct stat st;
+
+    if (s->data == NULL ||
+        (stat(s->data, &st) == 0 && (S_ISDIR(st.st_mode) || S_ISREG(st.st_mode))))
+        return -1;
+    return cli_fail(EXIT_NOT_TRIED, "--data %s is no folder and no archive", s->data);
+}
+
+/* Before the data set is read, which may take long; a file that is there need not be written. */
+static int check_identities(const session *s)
+{
+    char path[4096];
+    dp_error err;
+
+    if (s->identities == NULL)
+        return -1;
+    path_of(s, s->identities, path);
+    if (!dp_file_exists(path))
+        return output_check(path);
+    return dp_check_regular(path, &err) == DP_OK ? -1 : cli_fail_error(&err, NULL);
+}
+
+static dp_options options_of(session *s)
+{
+    dp_options options = cli_options();
+
+    options.root = s->data;
+    options.identities = s->identities;
+    options.threads = s->threads > UINT32_MAX ? UINT32_MAX : (uint32_t)s->threads;
+    options.prefetch = s->prefetch > UINT32_MAX ? UINT32_MAX : (uint32_t)s->prefetch;
+    options.digests = s->digests;
+    options.group = s->group;
+    options.log = hear;
+    options.log_ctx = s;
+    return options;
+}
+
+static int open_recipe(session *s, cli_optional seed, cli_optional steps)
+{
+    const dp_options options = options_of(s);
+    int status;
+    const char *text = s->test ? s->recipe.test : s->recipe.data;
+    dp_error err;
+
+    if (seed.given) {
+        s->recipe.seed = seed.value;
+        s->recipe.seed_given = true;
+    }
+    if (steps.given)
+        s->recipe.steps = steps.value;
+    if (text == NULL)
+        return cli_fail(EXIT_MALFORMED, "%s has no test: line", s->recipe.name);
+    if (dp_open(&s->pipeline, text, s->recipe.seed, &options, &err) != DP_OK) {
+        if (s->texts_do && err.status == DP_EIO && s->data == NULL)
+            return -1;
+        const int failed = cli_fail_error(&err, text);
+        if (err.status == DP_EIO)
+            say_where(s);
+        return failed;
+    }
+    status = check_data(s);
+    if (status < 0)
+        status = check_identities(s);
+    if (status < 0 && s->group != NULL)
+        status = check_ranks(s);
+    if (status >= 0)
+        return status;
+    return s->recipe.net != NULL && !s->stream_only ? open_net(s, &options) : -1;
+}
+
+int session_open(session *s, const char *what, cli_optional seed, cli_optional steps)
+{
+    const int status = recipe_load(what, what, &s->recipe);
+
+    return status < 0 ? open_recipe(s, seed, steps) : status;
+}
+
+int session_open_text(session *s, const char *text, const char *name, cli_optional seed)
+{
+    const int status = recipe_parse(text, name, &s->recipe);
+
+    return status < 0 ? open_recipe(s, seed, (cli_optional){0}) : status;
+}
+
+void session_close(session *s)
+{
+    dp_net_close(s->net);
+    dp_close(s->pipeline);
+    recipe_free(&s->recipe);
+    s->net = NULL;
+    s->pipeline = NULL;
+}
+
+int session_identify(const session *s)
+{
+    uint8_t digest[16];
+    dp_error err;
+
+    return dp_dataset_digest(s->pipeline, digest, &err) == DP_OK ? -1 : cli_fail_error(&err, NULL);
+}
+
+int session_step(session *s, dp_net_result *result)
+{
+    dp_error err;
+    const dp_status next = dp_next(s->pipeline, &s->batch, &err);
+
+    if (next == DP_END)
+        return cli_fail(
+            EXIT_NOT_TRIED, "the data ends after %llu of %llu steps: add repeat, or lower steps",
+            (unsigned long long)dp_net_tell(s->net), (unsigned long long)s->recipe.steps);
+    return next == DP_OK && dp_net_step(s->net, dp_batch_get(s->batch, "image"),
+                                        dp_batch_get(s->batch, "label"), result, &err) == DP_OK
+               ? -1
+               : cli_fail_error(&err, NULL);
+}
+
+void session_fingerprint(const session *s, uint8_t digest[16])
+{
+    uint8_t stream[16], weights[16];
+    char counts[64];
+    const int n = snprintf(counts, sizeof counts, "seed %llu steps %llu",
+                           (unsigned long long)s->recipe.seed, (unsigned long long)s->recipe.steps);
+
+    memset(digest, 0, 16);
+    dp_fingerprint(s->pipeline, stream);
+    cli_fold(digest, stream, sizeof stream);
+    if (s->net != NULL)
+        cli_fold(digest, dp_net_spec(s->net), strlen(dp_net_spec(s->net)));
+    if (s->net != NULL && s->recipe.weights != NULL) {
+        dp_net_digest(s->net, weights, NULL);
+        cli_fold(digest, weights, sizeof weights);
+    }
+    cli_fold(digest, counts, (size_t)n);
+}
+
+void session_net_digest(const session *s, uint8_t digest[16])
+{
+    const char *spec = dp_net_spec(s->net);
+
+    memset(digest, 0, 16);
+    cli_fold(digest, spec, strlen(spec));
+    cli_fold(digest, &s->recipe.seed, sizeof s->recipe.seed);
+}
+
+void session_run_digest(const session *s, uint8_t digest[16])
+{
+    uint8_t stream[16];
+
+    session_net_digest(s, digest);
+    dp_fingerprint(s->pipeline, stream);
+    cli_fold(digest, stream, sizeof stream);
+}

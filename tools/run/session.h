@@ -1,0 +1,75 @@
+/* session.h - a recipe opened: its pipeline and its net
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef TOOLS_RUN_SESSION_H
+#define TOOLS_RUN_SESSION_H
+
+#include "detpipe.h"
+#include "detpipe_group.h"
+#include "detpipe_net.h"
+#include "tools/cli/cli.h"
+#include "tools/run/recipe.h"
+
+typedef struct session {
+    recipe recipe;
+    dp_pipeline *pipeline;
+    dp_net *net; /* NULL = the recipe has none */
+    dp_batch *batch;
+    const char *data; /* --data */
+    const char *identities;
+    void (*note)(void *, const char *line); /* hears what opening finds; NULL: warnings are
+                                             * printed */
+    void *note_ctx;
+    bool stream_only; /* the net, if there is one, is not wanted */
+    bool test;        /* the recipe's test data take the place of its data */
+    bool digests;     /* of every batch will be asked for */
+    bool texts_do;    /* where the data set is not here pipeline and net are NULL */
+    uint64_t threads, prefetch;
+    dp_group *group; /* the ranks that run the recipe together; NULL = this process alone */
+} session;
+
+/* For commands that open a recipe. */
+#define SESSION_OPTIONS(s)                                                                         \
+    {"data", "DIR", "where the data set is (default: working directory)", CLI_TEXT, &(s).data},    \
+        {"threads", "N", "worker threads (default: one a CPU)", CLI_COUNT, &(s).threads},          \
+    {                                                                                              \
+        "prefetch", "N", "batches made ahead (default: 2)", CLI_COUNT, &(s).prefetch               \
+    }
+
+/* For those that ask what the data set is. */
+#define SESSION_IDENTITIES(s)                                                                      \
+    {                                                                                              \
+        "identities", "FILE", "keep digests of data sets in FILE", CLI_TEXT, &(s).identities       \
+    }
+
+#define SESSION_DEFAULTS                                                                           \
+    {                                                                                              \
+        .prefetch = 2                                                                              \
+    }
+
+/* The session stays where it is until it is closed.  What is given overrides the recipe.  In a
+ * group every rank must have the same data, texts and seed, and hears it when one has not.  -1, or
+ * the exit status after saying why. */
+int session_open(session *, const char *what, cli_optional seed, cli_optional steps);
+/* The same with the text of a recipe, called `name` in messages. */
+int session_open_text(session *, const char *text, const char *name, cli_optional seed);
+void session_close(session *);
+
+/* Reads the data set once: that of later states is the one that was opened.  Before the first step,
+ * so that a bad record costs no work. */
+int session_identify(const session *);
+
+/* The next batch, and a step of the net with it.  -1, or the exit status after saying why not. */
+int session_step(session *, dp_net_result *);
+
+/* The digest of what two runs must share to be the same run: the canonical texts, the weights that
+ * came from a file, the seed and the steps. */
+void session_fingerprint(const session *, uint8_t digest[16]);
+
+/* The digest of the net's canonical text and the seed; with the pipeline's it is that of a run,
+ * however long. */
+void session_net_digest(const session *, uint8_t digest[16]);
+void session_run_digest(const session *, uint8_t digest[16]);
+
+#endif
