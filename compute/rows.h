@@ -23,7 +23,7 @@
 #include "compute/list.def"
 #undef DP_INITIALIZER
 
-extern const dp_stage_info dp_init_info; /* the init stage */
+extern const dp_stage_info dp_input_info, dp_init_info; /* the stages input and init */
 extern const dp_stage_info *const dp_net_table[];
 extern const size_t dp_n_net_stages;
 extern const dp_stage_info *const dp_initializer_table[];

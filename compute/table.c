@@ -32,6 +32,7 @@ const size_t dp_n_initializers = sizeof dp_initializer_table / sizeof dp_initial
 #define DP_LOSS(name)        &dp_loss_##name.info,
 #define DP_OPTIMIZER(name)   &dp_optimizer_##name.info,
 const dp_stage_info *const dp_net_table[] = {
+    &dp_input_info,
     &dp_init_info,
 #include "compute/list.def"
 };

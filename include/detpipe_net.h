@@ -5,7 +5,9 @@
  *     conv2d out_channels=16 kernel_size=3 | relu | max_pool kernel_size=2 stride=2 | flatten
  *       | dense out_channels=10 | softmax_cross_entropy | momentum learning_rate=0.01 momentum=0.9
  * A text is layers, then a loss, then an optimizer; loss and optimizer may be left out where only
- * dp_net_eval is used.  Arithmetic is the numeric specification detpipe-fp/1 (docs/numerics.md).
+ * dp_net_eval is used.  Before the layers `init` says how weights begin, and `input layout=nhwc`
+ * that channels stand last.  Arithmetic is the numeric specification detpipe-fp/1
+ * (docs/numerics.md).
  */
 #ifndef DETPIPE_NET_H
 #define DETPIPE_NET_H
@@ -22,7 +24,8 @@ typedef struct dp_net_result {
     dp_tensor output; /* float32 [n, classes] of this rank's samples, until the next call */
 } dp_net_result;
 
-/* input: float32 [n, channels, height, width] or [n, features], not read; n: the most of a step. */
+/* input: float32 [n, channels, height, width], with `input layout=nhwc` [n, height, width,
+ * channels], or [n, features]; not read; n: the most of a step. */
 DP_CALL dp_status dp_net_open(dp_net **out, const char *net, uint64_t seed, const dp_tensor *input,
                               const dp_options *, dp_error *);
 DP_API void dp_net_close(dp_net *);

@@ -12,6 +12,8 @@
 
 #include "base/options.h"
 #include "base/tensor.h"
+#include "io/identity.h"
+#include "io/source.h"
 
 #define MOST_RECORDS ((uint64_t)1 << 48)
 

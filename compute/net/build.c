@@ -13,6 +13,15 @@ typedef struct link {
     const dp_text_arg *name, *from;
 } link;
 
+static const dp_param input_params[] = {
+    DP_CHOICE(dp_net_input, layout, "nchw", "nchw,nhwc",
+              "[n, channels, height, width] or [n, height, width, channels]"),
+    DP_PARAMS_END,
+};
+const dp_stage_info dp_input_info = {
+    "input", "input",      "how the input lies: before the layers of a net, may be left out",
+    1,       input_params, sizeof(dp_net_input)};
+
 typedef struct builder {
     dp_net *net;
     dp_text text;
@@ -84,25 +93,43 @@ static dp_status bind_stages(builder *b)
     return DP_OK;
 }
 
-/* init, layers, loss, optimizer: each kind only after the ones before it. */
+/* input and init, layers, loss, optimizer: each place only after the ones before it. */
+enum { HEAD, LAYER, LOSS, OPTIMIZER, NO_PLACE };
+
+static int place_of(const dp_stage_info *info)
+{
+    static const char *const kinds[] = {
+        [LAYER] = "layer", [LOSS] = "loss", [OPTIMIZER] = "optimizer"};
+    int place = LAYER;
+
+    if (info == &dp_input_info || info == &dp_init_info)
+        return HEAD;
+    while (place < NO_PLACE && strcmp(info->kind, kinds[place]) != 0)
+        place++;
+    return place;
+}
+
+/* Whether stage i may stand in the same place as the one before it. */
+static bool may_follow(const builder *b, uint32_t i, int place)
+{
+    return place == LAYER || (place == HEAD && i == 1 && b->infos[0] != b->infos[1]);
+}
+
 static dp_status check_places(const builder *b)
 {
-    static const char *const kinds[] = {"init", "layer", "loss", "optimizer"};
     int last = -1;
 
     for (uint32_t i = 0; i < b->text.n_stages; i++) {
-        int kind = 0;
-        while (kind < 4 && strcmp(b->infos[i]->kind, kinds[kind]) != 0)
-            kind++;
-        if (kind == 4)
+        const int place = place_of(b->infos[i]);
+        if (place == NO_PLACE)
             return dp_fail_at(b->err, DP_ESPEC, b->text.stages[i].column,
                               "%s is an initializer: give it to init", b->infos[i]->name);
-        if (kind < last || (kind == last && kind != 1))
+        if (place < last || (place == last && !may_follow(b, i, place)))
             return dp_fail_at(b->err, DP_ESPEC, b->text.stages[i].column,
-                              "%s is out of place: a net is init, layers, one loss, "
+                              "%s is out of place: a net is input, init, layers, one loss, "
                               "one optimizer",
                               b->infos[i]->name);
-        last = kind;
+        last = place;
     }
     if (b->net->n_units == 0)
         return dp_fail_at(b->err, DP_ESPEC, 1, "the net has no layer");
@@ -422,7 +449,19 @@ static void find_ends(builder *b)
             net->optimizer = dp_optimizer_of(b->infos[i]), net->optimizer_params = b->params[i];
         if (b->infos[i] == &dp_init_info)
             net->initial = *(const dp_initial *)b->params[i];
+        if (b->infos[i] == &dp_input_info)
+            net->taken = *(const dp_net_input *)b->params[i];
     }
+}
+
+static dp_extent extent_of_input(const dp_net *net)
+{
+    const int64_t *s = net->input.shape;
+
+    if (net->input.rank == 2)
+        return (dp_extent){s[1], 1, 1};
+    return net->taken.layout == DP_NHWC ? (dp_extent){s[3], s[1], s[2]}
+                                        : (dp_extent){s[1], s[2], s[3]};
 }
 
 /* Lets an error point at the stage whose parameters these are. */
@@ -537,9 +576,13 @@ static void print_stages(const void *ctx, dp_out *out)
 {
     const builder *b = ctx;
 
+    if (b->net->taken.layout != DP_NCHW) {
+        dp_params_print(&dp_input_info, &b->net->taken, out);
+        dp_out_text(out, " | ");
+    }
     dp_params_print(&dp_init_info, &b->net->initial, out);
     for (uint32_t i = 0; i < b->text.n_stages; i++) {
-        if (b->infos[i] == &dp_init_info)
+        if (place_of(b->infos[i]) == HEAD)
             continue;
         dp_out_text(out, " | ");
         dp_params_print(b->infos[i], b->params[i], out);
@@ -567,6 +610,7 @@ dp_status dp_net_build(dp_net *net, const char *text, dp_error *err)
         status = bind_stages(&b);
     if (status == DP_OK) {
         find_ends(&b);
+        net->in = extent_of_input(net);
         status = check_places(&b);
     }
     if (status == DP_OK)

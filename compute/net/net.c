@@ -23,14 +23,12 @@ static dp_status check_input(dp_net *net, const dp_tensor *input, dp_error *err)
     count = dp_tensor_count(input);
     if (input->dtype != DP_F32 || (input->rank != 2 && input->rank != 4) || count == 0 ||
         count > (uint64_t)DP_MAX_FLOATS)
-        return dp_fail(
-            err, DP_EINVAL,
-            "a net takes float32[n, channels, height, width] or float32[n, features], not %s",
-            dp_tensor_type(input).text);
+        return dp_fail(err, DP_EINVAL,
+                       "a net takes float32[n, channels, height, width], with input layout=nhwc "
+                       "float32[n, height, width, channels], or float32[n, features], not %s",
+                       dp_tensor_type(input).text);
     net->input = *input;
     net->most = input->shape[0];
-    net->in = input->rank == 2 ? (dp_extent){input->shape[1], 1, 1}
-                               : (dp_extent){input->shape[1], input->shape[2], input->shape[3]};
     return DP_OK;
 }
 
@@ -89,7 +87,7 @@ typedef struct intake {
     const float *src; /* this rank's samples */
 } intake;
 
-/* Turns a sample from [c][h][w] to [h][w][c]. */
+/* Lays a sample out as [h][w][c]. */
 static void take_sample(void *ctx, uint64_t i)
 {
     const intake *t = ctx;
@@ -97,6 +95,10 @@ static void take_sample(void *ctx, uint64_t i)
     const float *src = t->src + (int64_t)i * channels * places;
     float *dst = t->net->x + (int64_t)i * channels * places;
 
+    if (t->net->taken.layout == DP_NHWC) {
+        memcpy(dst, src, sizeof *dst * (size_t)(channels * places));
+        return;
+    }
     for (int64_t c = 0; c < channels; c++) {
         for (int64_t p = 0; p < places; p++)
             dst[p * channels + c] = src[c * places + p];

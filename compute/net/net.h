@@ -43,6 +43,11 @@ typedef struct dp_unit {
     int64_t ready; /* elements of the buckets that are there after its backward pass */
 } dp_unit;
 
+typedef struct dp_net_input { /* parameters of the input stage */
+    int32_t layout;
+} dp_net_input;
+enum { DP_NCHW, DP_NHWC };
+
 typedef struct dp_initial { /* parameters of the init stage */
     const char *weight, *bias;
 } dp_initial;
@@ -59,6 +64,7 @@ struct dp_net {
     dp_share share;
     dp_buckets buckets;
     dp_tensor input;
+    dp_net_input taken; /* how the input lies */
     dp_extent in;
     int64_t most, own; /* samples of a step; this rank's */
     int64_t classes, leaf;
@@ -80,7 +86,7 @@ struct dp_net {
     char *spec;
 };
 
-/* Fits the text to the input; all but the values of the parameters. */
+/* Fits the text to net->input; all but the values of the parameters. */
 dp_status dp_net_build(dp_net *, const char *text, dp_error *);
 dp_status dp_net_initialize(dp_net *, dp_error *);
 

@@ -111,6 +111,76 @@ static void threads_and_instruction_sets(void **state)
     assert_string_not_equal(trained(1, 5).text, first.text);
 }
 
+/* The steps of two pipelines and nets, side by side. */
+static void same_steps(const char *planes, const char *pixels, const char *net, uint32_t threads)
+{
+    char turned[512];
+    dp_pipeline *p = test_open(planes, threads, 1), *q = test_open(pixels, threads, 1);
+    dp_batch *b = NULL, *c = NULL;
+    dp_net_result r, s;
+    dp_net *a, *z;
+
+    snprintf(turned, sizeof turned, "input layout=nhwc | %s", net);
+    a = open_with(net, threads, NULL, dp_output(p, "image"));
+    z = open_with(turned, threads, NULL, dp_output(q, "image"));
+    for (int i = 0; i < 3; i++) {
+        assert_ok(dp_next(p, &b, &test_error));
+        assert_ok(dp_next(q, &c, &test_error));
+        assert_ok(
+            dp_net_step(a, dp_batch_get(b, "image"), dp_batch_get(b, "label"), &r, &test_error));
+        assert_ok(
+            dp_net_step(z, dp_batch_get(c, "image"), dp_batch_get(c, "label"), &s, &test_error));
+        assert_memory_equal(&r.loss, &s.loss, sizeof r.loss);
+        assert_memory_equal(r.output.data, s.output.data, 14 * 10 * sizeof(float));
+    }
+    assert_string_equal(weights_of(a).text, weights_of(z).text);
+    assert_string_not_equal(dp_net_spec(a), dp_net_spec(z));
+    dp_net_close(a);
+    dp_net_close(z);
+    dp_close(p);
+    dp_close(q);
+}
+
+#define READ  SMALL_CIFAR " | shuffle | rescale rescale=1/255 | "
+#define BATCH "batch batch_size=14 | repeat"
+
+/* Also where all three extents are equal, and only the text can tell. */
+static void pixels_as_planes(void **state)
+{
+    (void)state;
+    for (uint32_t threads = 1; threads <= 2; threads++) {
+        same_steps(READ "hwc2chw | " BATCH, READ BATCH, NET, threads);
+        same_steps(READ "resize size=5,3 | hwc2chw | " BATCH, READ "resize size=5,3 | " BATCH, NET,
+                   threads);
+        same_steps(READ "resize size=3 | hwc2chw | " BATCH, READ "resize size=3 | " BATCH,
+                   "relu | " NET, threads);
+    }
+}
+
+/* Equal nets have equal texts, in whatever order they were written. */
+static void texts_of_input(void **state)
+{
+    static const char *const texts[][2] = {
+        {"input layout=nhwc | relu", "init | input layout=nhwc | relu"},
+        {"input layout=nhwc | init | relu", "init | input layout=nhwc | relu"},
+        {"relu", "input layout=nchw | relu"},
+        {"init bias=\"constant value=1\" | relu", "input | init bias=\"constant value=1\" | relu"},
+    };
+    const dp_tensor input = {NULL, DP_F32, 4, {2, 3, 4, 4}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        dp_net *a = open_with(texts[i][0], 1, NULL, &input), *b;
+        assert_string_equal(dp_net_spec(a),
+                            dp_net_spec(b = open_with(texts[i][1], 1, NULL, &input)));
+        dp_net_close(b);
+        b = open_with(dp_net_spec(a), 1, NULL, &input);
+        assert_string_equal(dp_net_spec(a), dp_net_spec(b));
+        dp_net_close(b);
+        dp_net_close(a);
+    }
+}
+
 static void unknown_instruction_set(void **state)
 {
     const dp_tensor input = {NULL, DP_F32, 2, {4, 4}};
@@ -133,6 +203,10 @@ static void malformed_nets(void **state)
         "^conv2d",
         "^softmax_cross_entropy",
         "relu | ^init",
+        "relu | ^input",
+        "input | init | ^input | relu",
+        "input | ^input | relu",
+        "input layout=^chwn | relu",
         "init | ^init | relu",
         "relu | ^normal",
         "conv2d out_channels=^0 kernel_size=3",
@@ -646,8 +720,8 @@ static const char *doubling(char *text, size_t size, int n)
     int at = snprintf(text, size, "relu name=a0");
 
     for (int i = 1; i <= n; i++)
-        at += snprintf(text + at, size - (size_t)at, " | relu | concat from=a%d name=a%d", i - 1,
-                       i);
+        at +=
+            snprintf(text + at, size - (size_t)at, " | relu | concat from=a%d name=a%d", i - 1, i);
     return text;
 }
 
@@ -725,6 +799,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layers_of_a_step),
         cmocka_unit_test(threads_and_instruction_sets),
+        cmocka_unit_test(pixels_as_planes),
+        cmocka_unit_test(texts_of_input),
         cmocka_unit_test(unknown_instruction_set),
         cmocka_unit_test(malformed_nets),
         cmocka_unit_test(wrong_calls),

@@ -339,10 +339,23 @@ static void check_line(checking *k, const char *line, stage_check *check)
 
 /* Each number of the list in turn becomes each of these, and its bounds: the text is refused in
  * words, or gives something; nothing computes what C leaves undefined (seen under UBSan). */
-static const char *const extremes[] = {
-    "0",      "-0",     "-1",      "0.5",     "1",       "1e-300",
-    "-1e-30", "4.9e-324", "1e300",   "-1e300", "16777217", "2147483647",
-    "2147483648", "4294967296", "9007199254740993", "-9223372036854775808", "18446744073709551615"};
+static const char *const extremes[] = {"0",
+                                       "-0",
+                                       "-1",
+                                       "0.5",
+                                       "1",
+                                       "1e-300",
+                                       "-1e-30",
+                                       "4.9e-324",
+                                       "1e300",
+                                       "-1e300",
+                                       "16777217",
+                                       "2147483647",
+                                       "2147483648",
+                                       "4294967296",
+                                       "9007199254740993",
+                                       "-9223372036854775808",
+                                       "18446744073709551615"};
 #define N_EXTREMES (sizeof extremes / sizeof extremes[0])
 
 static void put_in_list(char *out, size_t size, const char *list, int place, const char *number)
@@ -474,6 +487,8 @@ static const char *const more_nets[] = {
     "conv2d out_channels=4 kernel_size=8,32 stride=8,1 pad_mode=valid | gru hidden_size=3 "
     "return_sequences=true | flatten | dense out_channels=10 | softmax_cross_entropy | sgd "
     "learning_rate=0.1",
+    "input layout=nhwc | conv2d out_channels=2 kernel_size=3 | flatten | dense out_channels=10 | "
+    "softmax_cross_entropy | sgd learning_rate=0.1",
     NULL,
 };
 static const char *const more_streams[] = {

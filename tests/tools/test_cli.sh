@@ -90,6 +90,10 @@ straight=$(tail -1 out.txt)
 expect 0 '^2 steps done' "$DETPIPE" train mine.recipe --data "$fixture" --steps 2 --save part.safetensors
 expect 0 "^$straight\$" "$DETPIPE" train mine.recipe --data "$fixture" --load part.safetensors --save whole.safetensors
 cmp -s straight.safetensors whole.safetensors || { echo "FAILED: a resumed run has other weights"; failed=1; }
+sed 's/ | hwc2chw//; s/^net: /net: input layout=nhwc | /' mine.recipe > pixels.recipe
+cmp -s pixels.recipe mine.recipe && { echo "FAILED: mine.recipe has no hwc2chw"; failed=1; }
+losses() { "$DETPIPE" train "$1" --data "$fixture"; }
+losses mine.recipe > planes.txt && losses pixels.recipe > pixels.txt && cmp planes.txt pixels.txt || { echo "FAILED: input layout=nhwc changes a run"; failed=1; }
 sed 's/learning_rate=[0-9.]*/learning_rate=0.011/' mine.recipe > other.recipe
 expect 3 'another net, loss, optimizer, init or seed' "$DETPIPE" train other.recipe --data "$fixture" --load part.safetensors
 expect 3 'another net, loss, optimizer, init or seed' "$DETPIPE" train mine.recipe --data "$fixture" --seed 77 --load part.safetensors

@@ -10,8 +10,8 @@
 #include "tools/cli/parameters.h"
 
 static const char about[] =
-    "Lists every stage: those of a pipeline (order, reader, transform) and those of a net (init, "
-    "initializer, layer, loss, optimizer).  With the NAME of a stage: its parameters.";
+    "Lists every stage: those of a pipeline (order, reader, transform) and those of a net (input, "
+    "init, initializer, layer, loss, optimizer).  With the NAME of a stage: its parameters.";
 
 static void print_stage(const dp_stage_info *s)
 {

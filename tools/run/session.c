@@ -85,9 +85,11 @@ static int open_net(session *s, const dp_options *given)
         return cli_fail(EXIT_MALFORMED, "%s: training needs the columns image and label",
                         s->recipe.name);
     if (image->rank != 4)
-        return cli_fail(EXIT_MALFORMED,
-                        "%s: the net takes batches of planes: end data with hwc2chw and batch",
-                        s->recipe.name);
+        return cli_fail(
+            EXIT_MALFORMED,
+            "%s: the net takes batches of images: end data with hwc2chw and batch; or with "
+            "batch alone, and begin net with input layout=nhwc",
+            s->recipe.name);
     status = make_net(s, options);
     return status < 0 && s->recipe.weights != NULL ? load_weights(s, options) : status;
 }
