@@ -11,37 +11,29 @@
  */
 #include "io/cifar/cifar.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
 #include "base/hash.h"
 #include "base/sniff.h"
 #include "io/cifar/batches.h"
 #include "io/cifar/files.h"
+#include "io/kept.h"
 
 #define SIDE        DP_CIFAR_SIDE
 #define PLANE       DP_CIFAR_PLANE
 #define MOST_LABELS 2
-#define MOST_KEPT   ((uint64_t)1 << 28) /* bytes of records that are kept in memory */
 #define MOST_FILE   ((uint64_t)1 << 28) /* bytes of a pickle */
 
 typedef dp_cifar_part part;
 typedef dp_cifar_opening opening;
 
-/* Whether a record is kept: nobody has read it; it was read once; somebody keeps it now; it is
- * there.  A record that is read once touches no memory. */
-enum { UNREAD, READ, COMING, KEPT };
-
 typedef struct state {
     const dp_cifar_layout *layout;
     part *parts;
     size_t n_parts;
-    /* Records that were read twice, as they are delivered: as planes or not.  NULL = nothing is
-     * kept. */
-    uint8_t *images, *labels;
+    dp_kept *kept; /* records as they are delivered: the image, as planes or not, and the labels */
     bool planes;
     size_t image_size; /* not a constant, so that memcpy is the C library's: `rep movs` is slower */
-    _Atomic uint32_t *kept; /* of each record; a whole word, which every machine swaps by itself */
 } state;
 
 dp_status dp_cifar_unchanged(void *state_, bool accept, dp_error *err)
@@ -273,23 +265,6 @@ static dp_status open_parts(opening *o, state *s, const char *root)
     return status == DP_OK && o->params->strict ? check_official(o, s) : status;
 }
 
-/* Room for all records, where it is allowed: half of dp_options.memory at most. */
-static dp_status make_room(state *s, uint64_t n, const dp_options *options, dp_arena *arena,
-                           dp_error *err)
-{
-    const uint64_t size = 3 * PLANE + (uint64_t)s->layout->n_labels + 1;
-
-    if (n > MOST_KEPT / size || (options->memory != 0 && n > options->memory / 2 / size))
-        return DP_OK;
-    s->kept = dp_arena_alloc(arena, (size_t)n, sizeof *s->kept);
-    s->labels = dp_arena_alloc(arena, (size_t)n, (size_t)s->layout->n_labels);
-    s->images = dp_arena_alloc_raw(arena, (size_t)n, 3 * PLANE);
-    if (s->images != NULL && s->labels != NULL && s->kept != NULL)
-        return DP_OK;
-    s->images = NULL;
-    return arena->over ? DP_OK : dp_arena_fail(arena, err, s->layout->name);
-}
-
 dp_status dp_cifar_open(const dp_cifar_layout *layout, const void *params,
                         const dp_options *options, dp_arena *arena, dp_source *out, dp_error *err)
 {
@@ -319,7 +294,8 @@ dp_status dp_cifar_open(const dp_cifar_layout *layout, const void *params,
                                   p->blob.bytes != NULL ? p->blob.stamp : p->file.stamp);
     }
     out->state = s;
-    status = make_room(s, out->n_records, options, arena, err);
+    status = dp_kept_plan(&s->kept, out->n_records, 3 * PLANE + (size_t)layout->n_labels, options,
+                          arena, err);
     if (status != DP_OK)
         dp_cifar_close(s);
     return status;
@@ -369,39 +345,32 @@ static dp_status read_record(const state *s, uint64_t record, bool as_planes, ui
     return DP_OK;
 }
 
-/* The second reader of a record keeps a copy; a thread that arrives meanwhile reads the file, too.
- */
 static void keep_record(const state *s, uint64_t record, const uint8_t *image, const uint8_t *label)
 {
-    const size_t n = (size_t)s->layout->n_labels;
-    uint32_t seen = UNREAD;
+    uint8_t *bytes = dp_kept_claim(s->kept, record);
 
-    if (atomic_compare_exchange_strong_explicit(&s->kept[record], &seen, READ, memory_order_relaxed,
-                                                memory_order_relaxed) ||
-        seen != READ ||
-        !atomic_compare_exchange_strong_explicit(&s->kept[record], &seen, COMING,
-                                                 memory_order_relaxed, memory_order_relaxed))
+    if (bytes == NULL)
         return;
-    memcpy(s->images + record * 3 * PLANE, image, 3 * PLANE);
-    memcpy(s->labels + record * n, label, n);
-    atomic_store_explicit(&s->kept[record], KEPT, memory_order_release);
+    memcpy(bytes, image, 3 * PLANE);
+    memcpy(bytes + 3 * PLANE, label, (size_t)s->layout->n_labels);
+    dp_kept_fill(s->kept, record);
 }
 
 static dp_status read_as(const state *s, uint64_t record, bool planes, void *const columns[],
                          dp_error *err)
 {
-    const bool keeps = s->images != NULL && s->planes == planes;
+    const uint8_t *kept = s->planes == planes ? dp_kept_find(s->kept, record) : NULL;
     const size_t n = (size_t)s->layout->n_labels;
     uint8_t label[MOST_LABELS];
 
-    if (keeps && atomic_load_explicit(&s->kept[record], memory_order_acquire) == KEPT) {
-        memcpy(columns[0], s->images + record * 3 * PLANE, s->image_size);
-        memcpy(label, s->labels + record * n, n);
+    if (kept != NULL) {
+        memcpy(columns[0], kept, s->image_size);
+        memcpy(label, kept + 3 * PLANE, n);
     } else {
         const dp_status status = read_record(s, record, planes, columns[0], label, err);
         if (status != DP_OK)
             return status;
-        if (keeps)
+        if (s->planes == planes)
             keep_record(s, record, columns[0], label);
     }
     for (size_t i = 0; i < n; i++)
@@ -430,10 +399,5 @@ void dp_cifar_planes(void *state_)
 void dp_cifar_prefetch(const void *state_, uint64_t record)
 {
     const state *s = state_;
-    const uint8_t *image = s->images != NULL ? s->images + record * 3 * PLANE : NULL;
-
-    if (image == NULL || atomic_load_explicit(&s->kept[record], memory_order_relaxed) != KEPT)
-        return;
-    for (int i = 0; i < 3 * PLANE; i += 64)
-        __builtin_prefetch(image + i);
+    dp_kept_prefetch(s->kept, record);
 }
