@@ -8,6 +8,9 @@ install(TARGETS detpipe detpipe_shared EXPORT detpipe
 set_target_properties(detpipe PROPERTIES EXPORT_NAME static)
 set_target_properties(detpipe_shared PROPERTIES EXPORT_NAME detpipe)
 file(GLOB headers CONFIGURE_DEPENDS include/*.h)
+if(NOT MPI_C_FOUND)
+  list(FILTER headers EXCLUDE REGEX detpipe_mpi)
+endif()
 install(FILES ${headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
 # pkg-config: the shared library; with --static what the static one needs besides. The prefix may be moved.
@@ -21,6 +24,18 @@ install(EXPORT detpipe NAMESPACE detpipe:: FILE detpipeTargets.cmake DESTINATION
 configure_package_config_file(cmake/detpipeConfig.cmake.in ${PROJECT_BINARY_DIR}/detpipeConfig.cmake INSTALL_DESTINATION ${package})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/detpipeConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/detpipeConfig.cmake ${PROJECT_BINARY_DIR}/detpipeConfigVersion.cmake DESTINATION ${package})
+
+# The transport of the ranks is a component of its own: pkg-config detpipe-mpi, detpipe::mpi, detpipe::mpi_static.
+if(MPI_C_FOUND)
+  install(TARGETS detpipe_mpi detpipe_mpi_shared EXPORT detpipe_mpi
+          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  set_target_properties(detpipe_mpi PROPERTIES EXPORT_NAME mpi_static)
+  set_target_properties(detpipe_mpi_shared PROPERTIES EXPORT_NAME mpi)
+  install(EXPORT detpipe_mpi NAMESPACE detpipe:: FILE detpipeMpiTargets.cmake DESTINATION ${package})
+  string(REPLACE ";" " " detpipe_mpi_libraries "${MPI_C_LIBRARIES}")
+  configure_file(cmake/detpipe-mpi.pc.in detpipe-mpi.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/detpipe-mpi.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endif()
 
 # The page of all calls, from the headers' comments.
 install(CODE "set(folder \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DOCDIR})

@@ -43,13 +43,5 @@ typedef struct dp_group {
 DP_CALL dp_status dp_group_check(const dp_group *, const uint8_t digest[16], const char *what,
                                  dp_error *);
 
-/* ---- libdetpipe_mpi: MPI_COMM_WORLD, duplicated ---- */
-
-/* Initializes MPI where nobody did (and ends it at close).  All calls with the group are to be made
- * from this thread.  DP_EINVAL: built without MPI. */
-DP_CALL dp_status dp_mpi_open(dp_group **out, dp_error *);
-DP_API void dp_mpi_close(dp_group *);
-/* Ends all ranks: for one that cannot go on while the others wait for it. */
-DP_API void dp_mpi_abort(dp_group *, int exit_status);
 DP_END_DECLS
 #endif

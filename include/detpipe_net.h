@@ -12,6 +12,7 @@
 #ifndef DETPIPE_NET_H
 #define DETPIPE_NET_H
 
+#include "detpipe_archive.h"
 #include "detpipe_base.h"
 
 DP_BEGIN_DECLS
@@ -64,26 +65,6 @@ DP_API const char *dp_net_layer(const dp_net *, size_t index, dp_tensor *output,
 /* Names and values of all of them; either digest may be NULL. */
 DP_API void dp_net_digest(const dp_net *, uint8_t parameters[16], uint8_t gradients[16]);
 DP_API const dp_stage_info *const *dp_net_stages(size_t *count);
-
-/* ---- files of tensors: .ckpt (MindSpore), .safetensors, .npz; whichever it is ---- */
-typedef struct dp_archive dp_archive;
-typedef struct dp_named_tensor {
-    const char *name, *type; /* "float32", "bfloat16", "bool", "str" (UTF-32), ... */
-    int32_t rank;
-    int64_t shape[DP_MAX_RANK];
-    const uint8_t *data;  /* little-endian, C order; lives as long as the archive */
-    uint64_t count, size; /* elements, bytes */
-} dp_named_tensor;
-
-/* All is read and checked.  n tensors are saved, atomically, as .safetensors or .npz (suffix), if
- * they can be opened again: DP_EINVAL names the one whose name is not printable, too long or there
- * twice, whose type there is not, or whose rank, shape, count, size and data do not agree. */
-DP_CALL dp_status dp_archive_open(dp_archive **, const char *path, const dp_options *, dp_error *);
-DP_API void dp_archive_close(dp_archive *);
-DP_API const char *dp_archive_format_name(const dp_archive *);
-DP_API const dp_named_tensor *dp_archive_get(const dp_archive *, size_t index); /* or NULL */
-DP_API const dp_named_tensor *dp_archive_find(const dp_archive *, const char *name);
-DP_CALL dp_status dp_archive_save(const dp_named_tensor *, size_t n, const char *path, dp_error *);
 
 /* Every instruction set of this machine against the scalar reference, bit for bit. */
 DP_CALL dp_status dp_net_selftest(dp_error *);

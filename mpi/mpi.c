@@ -7,10 +7,10 @@
  */
 #include <mpi.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-#include "base/status.h"
-#include "detpipe_group.h"
+#include "detpipe_mpi.h"
 
 #define PIECE ((size_t)1 << 30) /* bytes of a message: MPI counts in int */
 
@@ -25,14 +25,24 @@ typedef struct ticket {
     MPI_Request requests[];
 } ticket;
 
-static dp_status fail(int code, dp_error *err)
+/* The library's own functions are not seen from here: this one stands on the public headers. */
+static dp_status fail(dp_error *err, dp_status status, const char *text)
 {
-    char text[MPI_MAX_ERROR_STRING];
+    if (err != NULL) {
+        *err = (dp_error){.status = status, .record = -1};
+        snprintf(err->message, sizeof err->message, "MPI: %.200s", text);
+    }
+    return status;
+}
+
+static dp_status failed_call(int code, dp_error *err)
+{
+    char text[MPI_MAX_ERROR_STRING + 1] = "";
     int length;
 
     if (MPI_Error_string(code, text, &length) != MPI_SUCCESS)
-        length = 0;
-    return dp_fail(err, DP_EIO, "MPI: %.*s", length < 200 ? length : 200, text);
+        text[0] = '\0';
+    return fail(err, DP_EIO, text);
 }
 
 static size_t pieces_of(const dp_transfer *t) { return (t->size + PIECE - 1) / PIECE; }
@@ -62,12 +72,12 @@ static dp_status begin(void *ctx, uint32_t channel, const dp_transfer *transfers
         pieces += pieces_of(&transfers[i]);
     t = malloc(sizeof *t + pieces * sizeof t->requests[0]);
     if (t == NULL)
-        return dp_fail(err, DP_ENOMEM, "out of memory for %zu transfers", n);
+        return fail(err, DP_ENOMEM, "out of memory for transfers");
     t->n = 0;
     for (size_t i = 0; i < n && code == MPI_SUCCESS; i++)
         code = start(ctx, (int)channel, &transfers[i], t);
     *out = t;
-    return code == MPI_SUCCESS ? DP_OK : fail(code, err);
+    return code == MPI_SUCCESS ? DP_OK : failed_call(code, err);
 }
 
 static dp_status finish(void *ctx, void *ticket_, uint32_t wait, dp_error *err)
@@ -81,7 +91,7 @@ static dp_status finish(void *ctx, void *ticket_, uint32_t wait, dp_error *err)
     if (code == MPI_SUCCESS && !done)
         return DP_END;
     free(t);
-    return code == MPI_SUCCESS ? DP_OK : fail(code, err);
+    return code == MPI_SUCCESS ? DP_OK : failed_call(code, err);
 }
 
 static int join_world(transport *m)
@@ -109,14 +119,14 @@ dp_status dp_mpi_open(dp_group **out, dp_error *err)
     int code;
 
     if (out == NULL)
-        return dp_fail(err, DP_EINVAL, "dp_mpi_open: out is NULL");
+        return fail(err, DP_EINVAL, "dp_mpi_open: out is NULL");
     m = calloc(1, sizeof *m);
     if (m == NULL)
-        return dp_fail(err, DP_ENOMEM, "out of memory for MPI");
+        return fail(err, DP_ENOMEM, "out of memory");
     code = join_world(m);
     if (code != MPI_SUCCESS) {
         free(m);
-        return fail(code, err);
+        return failed_call(code, err);
     }
     *out = &m->group;
     return DP_OK;

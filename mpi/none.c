@@ -4,14 +4,15 @@
  */
 #include <stdlib.h>
 
-#include "base/status.h"
-#include "detpipe_group.h"
+#include "detpipe_mpi.h"
 
 dp_status dp_mpi_open(dp_group **out, dp_error *err)
 {
     (void)out;
-    return dp_fail(err, DP_EINVAL,
-                   "built without MPI: install libopenmpi-dev and build again, or run one rank");
+    if (err != NULL)
+        *err = (dp_error){DP_EINVAL, 0, -1,
+                          "built without MPI: install libopenmpi-dev and build again, or run one rank"};
+    return DP_EINVAL;
 }
 
 void dp_mpi_close(dp_group *group) { (void)group; }

@@ -67,7 +67,7 @@ compute/initializers: base base/number lang libraries
 compute: lang compute/layers compute/losses compute/optimizers compute/initializers
 compute/net: base base/number base/random lang libraries archive compute compute/kernels compute/sums compute/math compute/layers compute/losses compute/optimizers compute/initializers
 compute/ops: base base/number base/random lang compute/kernels compute/sums compute/math
-mpi: base
+mpi:
 tools/cli: base base/number lang
 tools/run: base lang tools/cli
 tools/losses: base tools/cli

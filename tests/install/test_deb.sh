@@ -14,7 +14,7 @@ tar -C "$SOURCE" -c --exclude='./build*' --exclude=./.git . | tar -C source -x
 source/tools/dev deb > deb.log 2>&1 || { echo "FAILED: tools/dev deb"; tail -30 deb.log; exit 1; }
 grep -q '^[EW]:' deb.log && { fail "lintian has something to say"; grep '^[EW]:' deb.log; }
 debs=$(ls source/build-deb/*.deb | grep -v dbgsym)
-[ "$(wc -w <<< "$debs")" = 3 ] || fail "not three packages: $debs"
+[ "$(wc -w <<< "$debs")" = 5 ] || fail "not five packages: $debs"
 
 # Debian's smallest system, from where this one has its packages
 mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | head -1)
@@ -30,7 +30,8 @@ expect 0 'Setting up detpipe ' inside apt-get install -y --no-install-recommends
 expect 0 '^REPRODUCED$' inside detpipe verify
 expect 0 . inside detpipe selftest
 for file in /usr/share/man/man1/detpipe-verify.1.gz /usr/include/detpipe.h /usr/share/doc/libdetpipe-dev/api.md.gz; do [ -f "root$file" ] || fail "no $file"; done
+inside dpkg -L libdetpipe-mpi0 | grep -q 'libdetpipe_mpi\.so\.0$' || fail "libdetpipe-mpi0 has no library"
 inside dpkg -L libdetpipe0 | grep -q 'libdetpipe\.so\.0$' || fail "libdetpipe0 has no library"
-expect 0 'Removing detpipe ' inside dpkg -r detpipe libdetpipe-dev libdetpipe0
+expect 0 'Removing detpipe ' inside dpkg -r detpipe libdetpipe-mpi-dev libdetpipe-mpi0 libdetpipe-dev libdetpipe0
 [ ! -e root/usr/bin/detpipe ] || fail "the tool is left behind"
 exit $failed

@@ -34,7 +34,7 @@ fi
 # CMake, as C and as C++, shared and static
 mkdir project && cp trainer.c project/
 {
-    for header in "$prefix"/include/*.h; do echo "#include <$(basename "$header")>"; done
+    for header in "$prefix"/include/detpipe*.h; do echo "#include <$(basename "$header")>"; done
     echo 'int main() { dp_error err; return dp_net_selftest(&err) == DP_OK && dp_version()[0] == 48 ? 0 : 1; }'
 } > project/main.cpp
 cat > project/CMakeLists.txt <<'CMAKE'
@@ -55,6 +55,39 @@ if cmake -S project -B user -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$C
 else
     fail "find_package(detpipe)"
     tail -20 cmake.log
+fi
+
+# the ranks' library, a component of its own: with pkg-config and CMake, shared and static, one rank or three
+if [ -e "$prefix/include/detpipe_mpi.h" ] && command -v mpirun > /dev/null; then
+    cp "$SOURCE/examples/ranks.c" .
+    mkdir ranks && cp ranks.c ranks/
+    cat > ranks/CMakeLists.txt <<'CMAKE'
+cmake_minimum_required(VERSION 3.16)
+project(user LANGUAGES C)
+find_package(detpipe 0.1 REQUIRED COMPONENTS mpi)
+add_executable(shared ranks.c)
+target_link_libraries(shared detpipe::mpi)
+add_executable(static ranks.c)
+target_link_libraries(static detpipe::mpi_static)
+CMAKE
+    cmake -S ranks -B by_cmake -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$CC" > cmake.log 2>&1 &&
+        cmake --build by_cmake >> cmake.log 2>&1 || { fail "find_package(detpipe COMPONENTS mpi)"; tail -20 cmake.log; }
+    # shellcheck disable=SC2046
+    ! command -v pkg-config > /dev/null || "$CC" ranks.c -o by_cmake/pkg $(pkg-config --cflags --libs detpipe-mpi) || fail "cc with pkg-config detpipe-mpi"
+    LD_LIBRARY_PATH=$lib by_cmake/shared 4 > one.txt || fail "ranks.c alone"
+    [ "$(wc -l < one.txt)" = 4 ] || fail "ranks.c does not take four steps"
+    for program in shared static pkg; do
+        [ -e by_cmake/$program ] || continue
+        LD_LIBRARY_PATH=$lib mpirun --allow-run-as-root --oversubscribe -n 3 by_cmake/$program 4 > three.txt 2> mpirun.txt
+        cmp -s one.txt three.txt || { fail "three ranks of ranks.c, $program"; head -3 three.txt mpirun.txt; }
+    done
+    readelf --dyn-syms -W "$lib/libdetpipe_mpi.so" | awk '$7 != "UND" && $5 == "GLOBAL" && $4 == "FUNC" {print $8}' | LC_ALL=C sort > mpi.txt
+    [ "$(tr '\n' ' ' < mpi.txt)" = 'dp_mpi_abort@@DETPIPE_0 dp_mpi_close@@DETPIPE_0 dp_mpi_open@@DETPIPE_0 ' ] || fail "the symbols of libdetpipe_mpi.so: $(cat mpi.txt)"
+    readelf -d "$lib/libdetpipe.so" by_cmake/shared | grep -q 'NEEDED.*libdetpipe_mpi.so.0\]' || fail "by_cmake/shared does not take libdetpipe_mpi.so.0"
+    readelf -d "$lib/libdetpipe.so" | grep -qi 'NEEDED.*mpi' && fail "libdetpipe.so needs MPI"
+else
+    echo "not tried: libdetpipe_mpi, as there is no MPI"
+    [ ! -e "$prefix/include/detpipe_mpi.h" ] || [ -e "$lib/libdetpipe_mpi.so" ] || fail "detpipe_mpi.h is installed without its library"
 fi
 
 # the tool runs from there, alone

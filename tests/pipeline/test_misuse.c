@@ -7,8 +7,8 @@
 #include <dirent.h>
 #include <stdlib.h>
 
-#include "detpipe_group.h"
 #include "detpipe_ledger.h"
+#include "detpipe_mpi.h"
 #include "detpipe_ops.h"
 #include "detpipe_snapshot.h"
 #include "tests/support/test.h"

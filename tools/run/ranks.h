@@ -5,7 +5,7 @@
 #ifndef TOOLS_RUN_RANKS_H
 #define TOOLS_RUN_RANKS_H
 
-#include "detpipe_group.h"
+#include "detpipe_mpi.h"
 #include "tools/cli/cli.h"
 
 /* NULL when this process was started alone.  -1, or the exit status after saying why. */
