@@ -201,8 +201,8 @@ typedef struct dp_param {
 typedef struct dp_stage_info {
     const char *kind, *name, *help;
     uint32_t revision;      /* raised when the stage's bytes change */
+    uint32_t size;          /* private to the library: of the parameter struct */
     const dp_param *params; /* ends with a NULL name */
-    size_t size;            /* private to the library: of the parameter struct */
 } dp_stage_info;
 
 DP_API const char *dp_version(void);      /* "0.1.0", of the library that runs */

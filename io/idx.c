@@ -196,8 +196,8 @@ static dp_status read_record(const void *state_, uint64_t record, void *const co
 }
 
 const dp_reader dp_reader_idx = {
-    .info = {"reader", "idx", "MNIST's format: a file of images and one of labels", 1, params,
-             sizeof(idx)},
+    .info = {"reader", "idx", "MNIST's format: a file of images and one of labels", 1, sizeof(idx),
+             params},
     .open = open_source,
     .read = read_record,
 };

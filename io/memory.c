@@ -146,8 +146,8 @@ static dp_status read_record(const void *state_, uint64_t record, void *const co
 }
 
 const dp_reader dp_reader_memory = {
-    .info = {"reader", "memory", "arrays of the program that opens the pipeline", 1, params,
-             sizeof(memory)},
+    .info = {"reader", "memory", "arrays of the program that opens the pipeline", 1, sizeof(memory),
+             params},
     .open = open_source,
     .read = read_record,
 };

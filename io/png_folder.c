@@ -590,8 +590,8 @@ static dp_status read_record(const void *state_, uint64_t record, void *const co
 }
 
 const dp_reader dp_reader_png_folder = {
-    .info = {"reader", "png_folder", "PNG files in class folders or named by a list", 2, params,
-             sizeof(png_folder)},
+    .info = {"reader", "png_folder", "PNG files in class folders or named by a list", 2,
+             sizeof(png_folder), params},
     .open = open_source,
     .read = read_record,
     .stamp = stamp_now,

@@ -50,7 +50,7 @@ static void identity(const void *state, uint8_t digest[16])
 }
 
 const dp_reader dp_reader_range = {
-    .info = {"reader", "range", "row numbers and labels, without data", 1, params, sizeof(range)},
+    .info = {"reader", "range", "row numbers and labels, without data", 1, sizeof(range), params},
     .open = open_source,
     .read = read_record,
     .identity = identity,

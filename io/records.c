@@ -211,8 +211,8 @@ static dp_status read_record(const void *state_, uint64_t record, void *const co
 }
 
 const dp_reader dp_reader_records = {
-    .info = {"reader", "records", "records of a fixed size in any file", 1, params,
-             sizeof(records)},
+    .info = {"reader", "records", "records of a fixed size in any file", 1, sizeof(records),
+             params},
     .open = open_source,
     .read = read_record,
     .unchanged = unchanged,

@@ -115,7 +115,7 @@ static void identity(const void *state_, uint8_t digest[16])
 
 const dp_reader dp_reader_synthetic = {
     .info = {"reader", "synthetic", "learnable CIFAR-shaped images made from a seed", REVISION,
-             params, sizeof(synthetic)},
+             sizeof(synthetic), params},
     .open = open_source,
     .read = read_record,
     .identity = identity,

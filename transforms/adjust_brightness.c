@@ -32,8 +32,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_adjust_brightness = {
-    .info = {"transform", "adjust_brightness", "multiply the values", 1, params,
-             sizeof(adjust_brightness)},
+    .info = {"transform", "adjust_brightness", "multiply the values", 1, sizeof(adjust_brightness),
+             params},
     .plan = plan,
     .apply = apply,
 };

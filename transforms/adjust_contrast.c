@@ -32,8 +32,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_adjust_contrast = {
-    .info = {"transform", "adjust_contrast", "change the contrast", 1, params,
-             sizeof(adjust_contrast)},
+    .info = {"transform", "adjust_contrast", "change the contrast", 1, sizeof(adjust_contrast),
+             params},
     .plan = plan,
     .apply = apply,
 };

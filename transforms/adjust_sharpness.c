@@ -32,8 +32,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_adjust_sharpness = {
-    .info = {"transform", "adjust_sharpness", "sharpen or smooth", 1, params,
-             sizeof(adjust_sharpness)},
+    .info = {"transform", "adjust_sharpness", "sharpen or smooth", 1, sizeof(adjust_sharpness),
+             params},
     .plan = plan,
     .apply = apply,
 };

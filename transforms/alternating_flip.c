@@ -42,8 +42,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_alternating_flip = {
-    .info = {"transform", "alternating_flip", "mirror the image in every second epoch", 1, params,
-             sizeof(alternating_flip)},
+    .info = {"transform", "alternating_flip", "mirror the image in every second epoch", 1,
+             sizeof(alternating_flip), params},
     .plan = plan,
     .apply = apply,
     .draw = draw,

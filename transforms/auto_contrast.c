@@ -34,8 +34,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_auto_contrast = {
-    .info = {"transform", "auto_contrast", "stretch the values of each channel", 1, params,
-             sizeof(auto_contrast)},
+    .info = {"transform", "auto_contrast", "stretch the values of each channel", 1,
+             sizeof(auto_contrast), params},
     .plan = plan,
     .apply = apply,
 };

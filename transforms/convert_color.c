@@ -52,8 +52,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_convert_color = {
-    .info = {"transform", "convert_color", "change the order or number of the channels", 1, params,
-             sizeof(convert_color)},
+    .info = {"transform", "convert_color", "change the order or number of the channels", 1,
+             sizeof(convert_color), params},
     .plan = plan,
     .apply = apply,
 };

@@ -62,7 +62,7 @@ static void move(const void *params_, const double *draws, dp_places *at)
 static const uint8_t *fill(const void *params_) { return ((const crop *)params_)->window.fill; }
 
 const dp_transform dp_transform_crop = {
-    .info = {"transform", "crop", "keep a rectangle at a fixed place", 1, params, sizeof(crop)},
+    .info = {"transform", "crop", "keep a rectangle at a fixed place", 1, sizeof(crop), params},
     .plan = plan,
     .apply = apply,
     .move = move,

@@ -92,8 +92,8 @@ static void mix(const void *params_, const double *draws, const dp_tensor *image
 }
 
 const dp_transform dp_transform_cutmix = {
-    .info = {"transform", "cutmix", "swap a rectangle between the images of a batch", 1, params,
-             sizeof(cutmix)},
+    .info = {"transform", "cutmix", "swap a rectangle between the images of a batch", 1,
+             sizeof(cutmix), params},
     .plan = plan,
     .draw = draw,
     .drawn = "top,left,height,width,share",

@@ -74,7 +74,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_cutout = {
-    .info = {"transform", "cutout", "set squares at random places to 0", 1, params, sizeof(cutout)},
+    .info = {"transform", "cutout", "set squares at random places to 0", 1, sizeof(cutout), params},
     .plan = plan,
     .apply = apply,
     .draw = draw,

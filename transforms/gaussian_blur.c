@@ -110,8 +110,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_gaussian_blur = {
-    .info = {"transform", "gaussian_blur", "mix pixels with their neighbours", 1, params,
-             sizeof(gaussian_blur)},
+    .info = {"transform", "gaussian_blur", "mix pixels with their neighbours", 1,
+             sizeof(gaussian_blur), params},
     .plan = plan,
     .apply = apply,
 };

@@ -40,8 +40,8 @@ static void mix(const void *params_, const double *draws, const dp_tensor *image
 }
 
 const dp_transform dp_transform_mixup = {
-    .info = {"transform", "mixup", "mix the images and labels of a batch", 1, params,
-             sizeof(mixup)},
+    .info = {"transform", "mixup", "mix the images and labels of a batch", 1, sizeof(mixup),
+             params},
     .draw = draw,
     .drawn = "share",
     .mix = mix,

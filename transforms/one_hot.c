@@ -81,8 +81,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_one_hot = {
-    .info = {"transform", "one_hot", "turn a class number into a row with a one", 1, params,
-             sizeof(one_hot)},
+    .info = {"transform", "one_hot", "turn a class number into a row with a one", 1,
+             sizeof(one_hot), params},
     .plan = plan,
     .apply = apply,
 };

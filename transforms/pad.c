@@ -66,7 +66,7 @@ static void move(const void *params_, const double *draws, dp_places *at)
 static const uint8_t *fill(const void *params_) { return ((const pad *)params_)->window.fill; }
 
 const dp_transform dp_transform_pad = {
-    .info = {"transform", "pad", "put a border around the image", 1, params, sizeof(pad)},
+    .info = {"transform", "pad", "put a border around the image", 1, sizeof(pad), params},
     .plan = plan,
     .apply = apply,
     .move = move,

@@ -39,7 +39,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 
 const dp_transform dp_transform_random_adjust_sharpness = {
     .info = {"transform", "random_adjust_sharpness", "sharpen or smooth with a probability", 1,
-             params, sizeof(random_adjust_sharpness)},
+             sizeof(random_adjust_sharpness), params},
     .plan = plan,
     .apply = apply,
     .draw = dp_draw_chance,

@@ -70,8 +70,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_random_affine = {
-    .info = {"transform", "random_affine", "turn, move and scale the image at random", 1, params,
-             sizeof(random_affine)},
+    .info = {"transform", "random_affine", "turn, move and scale the image at random", 1,
+             sizeof(random_affine), params},
     .plan = plan,
     .apply = apply,
     .draw = draw,

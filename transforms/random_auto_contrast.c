@@ -42,7 +42,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 
 const dp_transform dp_transform_random_auto_contrast = {
     .info = {"transform", "random_auto_contrast", "stretch the values with a probability", 1,
-             params, sizeof(random_auto_contrast)},
+             sizeof(random_auto_contrast), params},
     .plan = plan,
     .apply = apply,
     .draw = dp_draw_chance,

@@ -64,7 +64,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 
 const dp_transform dp_transform_random_color_adjust = {
     .info = {"transform", "random_color_adjust", "change brightness, contrast, saturation and hue",
-             1, params, sizeof(random_color_adjust)},
+             1, sizeof(random_color_adjust), params},
     .plan = plan,
     .apply = apply,
     .draw = draw,

@@ -117,7 +117,7 @@ static const uint8_t *fill(const void *params_)
 
 const dp_transform dp_transform_random_crop = {
     .info = {"transform", "random_crop", "keep a rectangle at a random place, after padding", 1,
-             params, sizeof(random_crop)},
+             sizeof(random_crop), params},
     .plan = plan,
     .apply = apply,
     .draw = draw,

@@ -66,7 +66,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 
 const dp_transform dp_transform_random_erasing = {
     .info = {"transform", "random_erasing", "overwrite a random rectangle with a probability", 1,
-             params, sizeof(random_erasing)},
+             sizeof(random_erasing), params},
     .plan = plan,
     .apply = apply,
     .draw = draw,

@@ -21,7 +21,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 
 const dp_transform dp_transform_random_invert = {
     .info = {"transform", "random_invert", "invert the values with a probability", 1,
-             dp_chance_params, sizeof(dp_chance)},
+             sizeof(dp_chance), dp_chance_params},
     .plan = plan,
     .apply = apply,
     .draw = dp_draw_chance,

@@ -44,8 +44,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_random_posterize = {
-    .info = {"transform", "random_posterize", "keep a random number of upper bits", 1, params,
-             sizeof(random_posterize)},
+    .info = {"transform", "random_posterize", "keep a random number of upper bits", 1,
+             sizeof(random_posterize), params},
     .plan = plan,
     .apply = apply,
     .draw = draw,

@@ -131,7 +131,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 
 const dp_transform dp_transform_random_resized_crop = {
     .info = {"transform", "random_resized_crop", "bring a random rectangle to a fixed size", 1,
-             params, sizeof(random_resized_crop)},
+             sizeof(random_resized_crop), params},
     .plan = plan,
     .apply = apply,
     .draw = draw,

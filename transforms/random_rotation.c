@@ -53,8 +53,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_random_rotation = {
-    .info = {"transform", "random_rotation", "turn the image by a random angle", 1, params,
-             sizeof(random_rotation)},
+    .info = {"transform", "random_rotation", "turn the image by a random angle", 1,
+             sizeof(random_rotation), params},
     .plan = plan,
     .apply = apply,
     .draw = draw,

@@ -44,8 +44,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_random_sharpness = {
-    .info = {"transform", "random_sharpness", "sharpen or smooth by a random amount", 1, params,
-             sizeof(random_sharpness)},
+    .info = {"transform", "random_sharpness", "sharpen or smooth by a random amount", 1,
+             sizeof(random_sharpness), params},
     .plan = plan,
     .apply = apply,
     .draw = draw,

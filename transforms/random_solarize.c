@@ -48,8 +48,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_random_solarize = {
-    .info = {"transform", "random_solarize", "invert the values of a random range", 1, params,
-             sizeof(random_solarize)},
+    .info = {"transform", "random_solarize", "invert the values of a random range", 1,
+             sizeof(random_solarize), params},
     .plan = plan,
     .apply = apply,
     .draw = draw,

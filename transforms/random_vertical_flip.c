@@ -29,8 +29,8 @@ static void move(const void *params_, const double *draws, dp_places *at)
 
 const dp_transform dp_transform_random_vertical_flip = {
     .info = {"transform", "random_vertical_flip",
-             "mirror the image top to bottom with a probability", 1, dp_chance_params,
-             sizeof(dp_chance)},
+             "mirror the image top to bottom with a probability", 1, sizeof(dp_chance),
+             dp_chance_params},
     .plan = plan,
     .apply = apply,
     .draw = dp_draw_chance,

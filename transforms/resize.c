@@ -73,8 +73,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_resize = {
-    .info = {"transform", "resize", "give the image another height and width", 1, params,
-             sizeof(resize)},
+    .info = {"transform", "resize", "give the image another height and width", 1, sizeof(resize),
+             params},
     .plan = plan,
     .apply = apply,
 };

@@ -66,7 +66,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_rotate = {
-    .info = {"transform", "rotate", "turn the image", 1, params, sizeof(rotate)},
+    .info = {"transform", "rotate", "turn the image", 1, sizeof(rotate), params},
     .plan = plan,
     .apply = apply,
 };

@@ -24,6 +24,6 @@ static void fill(const void *params_, const dp_init_source *source, int64_t firs
 }
 
 const dp_initializer dp_initializer_constant = {
-    .info = {"initializer", "constant", "every element the same", 1, params, sizeof(constant)},
+    .info = {"initializer", "constant", "every element the same", 1, sizeof(constant), params},
     .fill = fill,
 };

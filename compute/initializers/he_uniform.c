@@ -22,8 +22,8 @@ static void fill(const void *params_, const dp_init_source *source, int64_t firs
 }
 
 const dp_initializer dp_initializer_he_uniform = {
-    .info = {"initializer", "he_uniform", "uniform, bound sqrt(6 / fan_in)", 1, params,
-             sizeof(he_uniform)},
+    .info = {"initializer", "he_uniform", "uniform, bound sqrt(6 / fan_in)", 1, sizeof(he_uniform),
+             params},
     .draws = true,
     .fill = fill,
 };

@@ -28,7 +28,7 @@ static void fill(const void *params_, const dp_init_source *source, int64_t firs
 }
 
 const dp_initializer dp_initializer_normal = {
-    .info = {"initializer", "normal", "normal distribution", 1, params, sizeof(normal)},
+    .info = {"initializer", "normal", "normal distribution", 1, sizeof(normal), params},
     .draws = true,
     .fill = fill,
 };

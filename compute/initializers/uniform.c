@@ -24,7 +24,7 @@ static void fill(const void *params_, const dp_init_source *source, int64_t firs
 }
 
 const dp_initializer dp_initializer_uniform = {
-    .info = {"initializer", "uniform", "uniform in [-scale, scale)", 1, params, sizeof(uniform)},
+    .info = {"initializer", "uniform", "uniform in [-scale, scale)", 1, sizeof(uniform), params},
     .draws = true,
     .fill = fill,
 };

@@ -20,6 +20,6 @@ static void fill(const void *params_, const dp_init_source *source, int64_t firs
 }
 
 const dp_initializer dp_initializer_zeros = {
-    .info = {"initializer", "zeros", "every element 0", 1, params, sizeof(zeros)},
+    .info = {"initializer", "zeros", "every element 0", 1, sizeof(zeros), params},
     .fill = fill,
 };

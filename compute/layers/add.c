@@ -53,7 +53,7 @@ static void backward(const void *params, const dp_layer_run *r)
 }
 
 const dp_layer dp_layer_add = {
-    .info = {"layer", "add", "the sum of what stands before it and what from= names", 1,
+    .info = {"layer", "add", "the sum of what stands before it and what from= names", 1, 0,
              dp_no_params},
     .prefix = "add",
     .joins = true,

@@ -166,8 +166,8 @@ static void backward_sample(const void *params_, const dp_layer_run *r, int64_t 
 }
 
 const dp_layer dp_layer_attention = {
-    .info = {"layer", "attention", "each place looks at all places of its sample", 1, params,
-             sizeof(attention)},
+    .info = {"layer", "attention", "each place looks at all places of its sample", 1,
+             sizeof(attention), params},
     .prefix = "attention",
     .plan = plan,
     .forward_sample = forward_sample,

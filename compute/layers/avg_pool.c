@@ -85,7 +85,7 @@ static void backward_sample(const void *params, const dp_layer_run *r, int64_t i
 }
 
 const dp_layer dp_layer_avg_pool = {
-    .info = {"layer", "avg_pool", "the mean of each window", 1, dp_pool_params, sizeof(dp_pool)},
+    .info = {"layer", "avg_pool", "the mean of each window", 1, sizeof(dp_pool), dp_pool_params},
     .prefix = "avg_pool",
     .plan = plan,
     .forward_sample = forward_sample,

@@ -224,7 +224,7 @@ static void commit(const void *params_, const dp_layer_run *r)
 
 const dp_layer dp_layer_batch_norm = {
     .info = {"layer", "batch_norm", "channels of mean 0 and variance 1, scaled and shifted", 1,
-             params, sizeof(batch_norm)},
+             sizeof(batch_norm), params},
     .prefix = "bn",
     .plan = plan,
     .forward = forward,

@@ -58,7 +58,7 @@ static void backward(const void *params, const dp_layer_run *r)
 
 const dp_layer dp_layer_concat = {
     .info = {"layer", "concat", "the channels of what stands before it, then of what from= names",
-             1, dp_no_params},
+             1, 0, dp_no_params},
     .prefix = "concat",
     .joins = true,
     .plan = plan,

@@ -88,7 +88,7 @@ static void backward(const void *params_, const dp_layer_run *r)
 }
 
 const dp_layer dp_layer_conv2d = {
-    .info = {"layer", "conv2d", "convolution over an image", 1, params, sizeof(conv2d)},
+    .info = {"layer", "conv2d", "convolution over an image", 1, sizeof(conv2d), params},
     .prefix = "conv",
     .plan = plan,
     .forward = forward,

@@ -73,7 +73,7 @@ static void backward(const void *params_, const dp_layer_run *r)
 }
 
 const dp_layer dp_layer_dense = {
-    .info = {"layer", "dense", "a matrix times the features", 1, params, sizeof(dense)},
+    .info = {"layer", "dense", "a matrix times the features", 1, sizeof(dense), params},
     .prefix = "fc",
     .plan = plan,
     .forward = forward,

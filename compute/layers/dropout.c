@@ -60,8 +60,8 @@ static void backward_sample(const void *params_, const dp_layer_run *r, int64_t 
 }
 
 const dp_layer dp_layer_dropout = {
-    .info = {"layer", "dropout", "leave numbers out at random while training", 1, params,
-             sizeof(dropout)},
+    .info = {"layer", "dropout", "leave numbers out at random while training", 1, sizeof(dropout),
+             params},
     .prefix = "dropout",
     .plan = plan,
     .forward_sample = forward_sample,

@@ -167,8 +167,8 @@ static void backward(const void *params_, const dp_layer_run *r)
 }
 
 const dp_layer dp_layer_embedding = {
-    .info = {"layer", "embedding", "a row of a table for each whole number", 1, params,
-             sizeof(embedding)},
+    .info = {"layer", "embedding", "a row of a table for each whole number", 1, sizeof(embedding),
+             params},
     .prefix = "embedding",
     .plan = plan,
     .forward_sample = forward_sample,

@@ -41,7 +41,7 @@ static void backward_sample(const void *params_, const dp_layer_run *r, int64_t 
 }
 
 const dp_layer dp_layer_flatten = {
-    .info = {"layer", "flatten", "take an image as features", 1, dp_no_params},
+    .info = {"layer", "flatten", "take an image as features", 1, 0, dp_no_params},
     .prefix = "flatten",
     .plan = plan,
     .forward_sample = forward_sample,

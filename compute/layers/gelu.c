@@ -39,7 +39,7 @@ static void backward_sample(const void *params, const dp_layer_run *r, int64_t i
 }
 
 const dp_layer dp_layer_gelu = {
-    .info = {"layer", "gelu", "x times the normal distribution's share below it (tanh form)", 1,
+    .info = {"layer", "gelu", "x times the normal distribution's share below it (tanh form)", 1, 0,
              dp_no_params},
     .prefix = "gelu",
     .forward_sample = forward_sample,

@@ -30,8 +30,8 @@ static void backward(const void *p, const dp_layer_run *r)
 }
 
 const dp_layer dp_layer_gru = {
-    .info = {"layer", "gru", "gated recurrent units over the rows of each sample", 1, params,
-             sizeof(dp_recurrent_layer)},
+    .info = {"layer", "gru", "gated recurrent units over the rows of each sample", 1,
+             sizeof(dp_recurrent_layer), params},
     .prefix = "gru",
     .plan = plan,
     .forward = forward,

@@ -119,7 +119,7 @@ static void backward(const void *params_, const dp_layer_run *r)
 
 const dp_layer dp_layer_layer_norm = {
     .info = {"layer", "layer_norm", "channels of each place of mean 0 and variance 1, scaled", 1,
-             params, sizeof(layer_norm)},
+             sizeof(layer_norm), params},
     .prefix = "ln",
     .plan = plan,
     .forward_sample = forward_sample,

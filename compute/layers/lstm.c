@@ -32,8 +32,8 @@ static void backward(const void *p, const dp_layer_run *r)
 }
 
 const dp_layer dp_layer_lstm = {
-    .info = {"layer", "lstm", "long short-term memory over the rows of each sample", 1, params,
-             sizeof(dp_recurrent_layer)},
+    .info = {"layer", "lstm", "long short-term memory over the rows of each sample", 1,
+             sizeof(dp_recurrent_layer), params},
     .prefix = "lstm",
     .plan = plan,
     .forward = forward,

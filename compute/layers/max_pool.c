@@ -68,8 +68,8 @@ static void backward_sample(const void *params, const dp_layer_run *r, int64_t i
 }
 
 const dp_layer dp_layer_max_pool = {
-    .info = {"layer", "max_pool", "the largest value of each window", 1, dp_pool_params,
-             sizeof(dp_pool)},
+    .info = {"layer", "max_pool", "the largest value of each window", 1, sizeof(dp_pool),
+             dp_pool_params},
     .prefix = "max_pool",
     .plan = plan,
     .forward_sample = forward_sample,

@@ -26,7 +26,8 @@ static void backward_sample(const void *params, const dp_layer_run *r, int64_t i
 }
 
 const dp_layer dp_layer_softmax = {
-    .info = {"layer", "softmax", "the channels of each place as parts of a whole", 1, dp_no_params},
+    .info = {"layer", "softmax", "the channels of each place as parts of a whole", 1, 0,
+             dp_no_params},
     .prefix = "softmax",
     .forward_sample = forward_sample,
     .backward_sample = backward_sample,

@@ -45,8 +45,8 @@ static void row(const dp_loss_run *r, int64_t sample)
 
 const dp_loss dp_loss_softmax_cross_entropy = {
     .info = {"loss", "softmax_cross_entropy",
-             "softmax, then minus the log of the label's probability", 1, params,
-             sizeof(softmax_cross_entropy)},
+             "softmax, then minus the log of the label's probability", 1,
+             sizeof(softmax_cross_entropy), params},
     .plan = plan,
     .row = row,
 };

@@ -18,8 +18,12 @@ static const dp_param params[] = {
 };
 
 const dp_stage_info dp_init_info = {
-    "init", "init", "how the parameters begin: first stage of a net, may be left out",
-    1,      params, sizeof(dp_initial)};
+    "init",
+    "init",
+    "how the parameters begin: first stage of a net, may be left out",
+    1,
+    sizeof(dp_initial),
+    params};
 
 /* An initializer with its parameters, and whose numbers it draws. */
 typedef struct chosen {

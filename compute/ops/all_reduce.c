@@ -168,8 +168,8 @@ static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err
 }
 
 const dp_operator dp_operator_all_reduce = {
-    .info = {{"operator", "all_reduce", "one tensor of the same one of every shard", 1, params,
-              sizeof(all_reduce)},
+    .info = {{"operator", "all_reduce", "one tensor of the same one of every shard", 1,
+              sizeof(all_reduce), params},
              "HcomAllreduce",
              "TREE over shards, element by element; max and min are free",
              {{"x", "y"}}},

@@ -95,8 +95,8 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
 #define ABOVE_0 DP_POSITIVES(1, 11)
 
 const dp_operator dp_operator_bn_training_reduce = {
-    .info = {{"operator", "bn_training_reduce", "sum and sum of squares of each channel", 1, params,
-              sizeof(bn_training_reduce)},
+    .info = {{"operator", "bn_training_reduce", "sum and sum of squares of each channel", 1,
+              sizeof(bn_training_reduce), params},
              "BNTrainingReduce,BNTrainingReduceGrad",
              "SEQ64 over (n in leaf, place), TREE over leaves, rounded once; backward has no sum",
              {{"x", "sum,square_sum"}, {"dy,x,dscale,doffset,scale,mean,variance", "dx"}}},

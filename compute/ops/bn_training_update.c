@@ -130,8 +130,8 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
 
 const dp_operator dp_operator_bn_training_update = {
     .info = {{"operator", "bn_training_update",
-              "channels of mean 0 and variance 1, scaled and shifted", 1, params,
-              sizeof(bn_training_update)},
+              "channels of mean 0 and variance 1, scaled and shifted", 1,
+              sizeof(bn_training_update), params},
              "BNTrainingUpdate,BNTrainingUpdateGrad",
              "forward has no sum; dscale, doffset: SEQ64 over (n in leaf, place), TREE over leaves",
              {{"x,sum,square_sum,scale,offset,mean,variance",

@@ -143,7 +143,7 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
 #define Y       DP_FLOATS(4, 5, 34, 4, 9)
 
 const dp_operator dp_operator_conv2d = {
-    .info = {{"operator", "conv2d", "convolution over an image", 1, params, sizeof(conv2d)},
+    .info = {{"operator", "conv2d", "convolution over an image", 1, sizeof(conv2d), params},
              "Conv2DBackFilter",
              "y CHAIN over (kh, kw, ic); dx CHAIN over (oh, ow, oc); dw CHAIN over "
              "(n in leaf, oh, ow), TREE over leaves",

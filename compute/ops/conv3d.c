@@ -406,7 +406,7 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
 #define Y       DP_FLOATS(5, 5, 35, 4, 3, 6)
 
 const dp_operator dp_operator_conv3d = {
-    .info = {{"operator", "conv3d", "convolution over a volume", 1, params, sizeof(conv3d)},
+    .info = {{"operator", "conv3d", "convolution over a volume", 1, sizeof(conv3d), params},
              "Conv3DBackFilter",
              "y CHAIN over (kd, kh, kw, ic); dx CHAIN over (od, oh, ow, oc); dw CHAIN over "
              "(n in leaf, od, oh, ow), TREE over leaves",

@@ -124,7 +124,7 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
 #define WEIGHTS  DP_FLOATS(2, 6, 21), DP_FLOATS(2, 7, 21)
 
 const dp_operator dp_operator_gru = {
-    .info = {{"operator", "gru", "gated recurrent units over a sequence", 1, params, sizeof(gru)},
+    .info = {{"operator", "gru", "gated recurrent units over a sequence", 1, sizeof(gru), params},
              "DynamicGRUV2",
              "gates CHAIN over x_t and over h_(t-1); backward t descending, dx, dh CHAIN over the "
              "gates; dw CHAIN over (n in leaf, t), TREE over leaves",

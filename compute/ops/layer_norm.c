@@ -180,7 +180,7 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
 
 const dp_operator dp_operator_layer_norm = {
     .info = {{"operator", "layer_norm", "rows of mean 0 and variance 1, scaled and shifted", 1,
-              params, sizeof(layer_norm)},
+              sizeof(layer_norm), params},
              "LayerNorm,LayerNormGrad",
              "a row's sums LANE64; dgamma, dbeta SEQ64 over the rows of a leaf, TREE over leaves",
              {{"x,gamma,beta", "y,mean,variance"},

@@ -125,8 +125,8 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
 #define WEIGHT   DP_FLOATS(2, 13, 28)
 
 const dp_operator dp_operator_lstm = {
-    .info = {{"operator", "lstm", "long short-term memory over a sequence", 1, params,
-              sizeof(lstm)},
+    .info = {{"operator", "lstm", "long short-term memory over a sequence", 1, sizeof(lstm),
+              params},
              "DynamicRNN",
              "gates CHAIN over (x_t, h_(t-1)); backward t descending, dx, dh CHAIN over the gates; "
              "dw CHAIN over (n in leaf, t), TREE over leaves",

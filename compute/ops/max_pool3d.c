@@ -215,8 +215,8 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
 #define ARGMAX  DP_BELOW(5 * 4 * 7, 5, 2, 3, 3, 4, 4)
 
 const dp_operator dp_operator_max_pool3d = {
-    .info = {{"operator", "max_pool3d", "the largest value of each window of a volume", 1, params,
-              sizeof(max_pool3d)},
+    .info = {{"operator", "max_pool3d", "the largest value of each window of a volume", 1,
+              sizeof(max_pool3d), params},
              "MaxPool3d,MaxPool3dGrad",
              "dx = +0, then dy of the windows that it won in ascending (od, oh, ow)",
              {{"x", "y,argmax"}, {"dy,x,argmax", "dx"}}},

@@ -162,8 +162,8 @@ static const float total_weight[] = {5.25f};
 
 const dp_operator dp_operator_nll_loss = {
     .info =
-        {{"operator", "nll_loss", "minus the log-probability of the label", 1, params,
-          sizeof(nll_loss)},
+        {{"operator", "nll_loss", "minus the log-probability of the label", 1, sizeof(nll_loss),
+          params},
          "NLLLoss,NLLLossGrad",
          "-w x exact in binary64, SEQ64 in a leaf, TREE over leaves; one division; rounded once",
          {{"logits,labels,weight", "loss,total_weight"},

@@ -16,8 +16,8 @@ static const dp_reducer reducers[] = {
 DP_REDUCE_RUNS(reducers)
 
 const dp_operator dp_operator_reduce_all = {
-    .info = {{"operator", "reduce_all", "whether all are true, over axes", 1, dp_reduce_params,
-              sizeof(dp_reduce)},
+    .info = {{"operator", "reduce_all", "whether all are true, over axes", 1, sizeof(dp_reduce),
+              dp_reduce_params},
              "ReduceAllD",
              "free: and, or",
              {{"x", "y"}}},

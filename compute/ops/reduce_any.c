@@ -16,8 +16,8 @@ static const dp_reducer reducers[] = {
 DP_REDUCE_RUNS(reducers)
 
 const dp_operator dp_operator_reduce_any = {
-    .info = {{"operator", "reduce_any", "whether one is true, over axes", 1, dp_reduce_params,
-              sizeof(dp_reduce)},
+    .info = {{"operator", "reduce_any", "whether one is true, over axes", 1, sizeof(dp_reduce),
+              dp_reduce_params},
              "ReduceAnyD",
              "free: and, or",
              {{"x", "y"}}},

@@ -29,8 +29,8 @@ static dp_status run_backward(const void *params, const dp_op_run_args *a, dp_er
 }
 
 const dp_operator dp_operator_reduce_mean = {
-    .info = {{"operator", "reduce_mean", "the mean over axes", 1, dp_reduce_params,
-              sizeof(dp_reduce)},
+    .info = {{"operator", "reduce_mean", "the mean over axes", 1, sizeof(dp_reduce),
+              dp_reduce_params},
              "ReduceMeanD",
              dp_reduce_order,
              {{"x", "y"}, {"dy,x", "dx"}}},

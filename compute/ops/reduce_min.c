@@ -30,8 +30,8 @@ static const float ties[] = {-2, 1, -0.5f, -2, 3, -0.0f, -1, 1, -0.5f, -2, 1, -0
 static const float tied[] = {-2, 1, -0.5f};
 
 const dp_operator dp_operator_reduce_min = {
-    .info = {{"operator", "reduce_min", "the smallest over axes; NaN wins", 1, dp_reduce_params,
-              sizeof(dp_reduce)},
+    .info = {{"operator", "reduce_min", "the smallest over axes; NaN wins", 1, sizeof(dp_reduce),
+              dp_reduce_params},
              "ReduceMinD",
              "free: integers of the numbers' order (-0 < +0, NaN past all) are compared",
              {{"x", "y"}, {"dy,x,y", "dx"}}},

@@ -58,8 +58,8 @@ static dp_status run_backward(const void *params, const dp_op_run_args *a, dp_er
 }
 
 const dp_operator dp_operator_reduce_prod = {
-    .info = {{"operator", "reduce_prod", "the product over axes; int32 wraps", 1, dp_reduce_params,
-              sizeof(dp_reduce)},
+    .info = {{"operator", "reduce_prod", "the product over axes; int32 wraps", 1, sizeof(dp_reduce),
+              dp_reduce_params},
              "ReduceProdD",
              dp_reduce_order,
              {{"x", "y"}, {"dy,x", "dx"}}},

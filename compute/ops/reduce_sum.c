@@ -35,8 +35,8 @@ static dp_status run_backward(const void *params, const dp_op_run_args *a, dp_er
 }
 
 const dp_operator dp_operator_reduce_sum = {
-    .info = {{"operator", "reduce_sum", "the sum over axes; int32 wraps", 1, dp_reduce_params,
-              sizeof(dp_reduce)},
+    .info = {{"operator", "reduce_sum", "the sum over axes; int32 wraps", 1, sizeof(dp_reduce),
+              dp_reduce_params},
              "ReduceSumD",
              dp_reduce_order,
              {{"x", "y"}, {"dy,x", "dx"}}},

@@ -225,8 +225,8 @@ static const float rois[] = {0, 1, 2, 9.5f, 7.25f, 1, -3,   -2, 4,  20,
 #define Y       DP_FLOATS(4, 4, 3, 3, 2)
 
 const dp_operator dp_operator_roi_align = {
-    .info = {{"operator", "roi_align", "regions of an image, brought to one size", 1, params,
-              sizeof(roi_align)},
+    .info = {{"operator", "roi_align", "regions of an image, brought to one size", 1,
+              sizeof(roi_align), params},
              "RoiAlign,RoiAlignGrad",
              "binary32: points in (iy, ix); dx in ascending (region, ph, pw, iy, ix, corner)",
              {{"features,rois", "y"}, {"dy,features,rois", "dx"}}},

@@ -29,8 +29,8 @@ static dp_status run_backward(const void *params, const dp_op_run_args *a, dp_er
 }
 
 const dp_operator dp_operator_square_sum = {
-    .info = {{"operator", "square_sum", "the sum of squares over axes", 1, dp_reduce_params,
-              sizeof(dp_reduce)},
+    .info = {{"operator", "square_sum", "the sum of squares over axes", 1, sizeof(dp_reduce),
+              dp_reduce_params},
              "SquareSumV1,SquareSumAll",
              dp_reduce_order,
              {{"x", "y"}, {"dy,x", "dx"}}},

@@ -228,8 +228,8 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
     "new_axis_mask=8"
 
 const dp_operator dp_operator_strided_slice = {
-    .info = {{"operator", "strided_slice", "every so many elements of each axis", 1, params,
-              sizeof(strided_slice)},
+    .info = {{"operator", "strided_slice", "every so many elements of each axis", 1,
+              sizeof(strided_slice), params},
              "StridedSliceGrad",
              "no sum: each element is copied once",
              {{"x", "y"}, {"dy,x", "dx"}}},

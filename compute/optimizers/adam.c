@@ -22,8 +22,8 @@ static void update(const void *params_, const dp_kernels *k, uint64_t step, doub
 }
 
 const dp_optimizer dp_optimizer_adam = {
-    .info = {"optimizer", "adam", "gradient descent by mean and mean square", 1, params,
-             sizeof(dp_moments)},
+    .info = {"optimizer", "adam", "gradient descent by mean and mean square", 1, sizeof(dp_moments),
+             params},
     .n_moments = 2,
     .update = update,
 };

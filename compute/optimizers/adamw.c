@@ -23,8 +23,8 @@ static void update(const void *params_, const dp_kernels *k, uint64_t step, doub
 }
 
 const dp_optimizer dp_optimizer_adamw = {
-    .info = {"optimizer", "adamw", "adam, with the weights decayed by themselves", 1, params,
-             sizeof(dp_moments)},
+    .info = {"optimizer", "adamw", "adam, with the weights decayed by themselves", 1,
+             sizeof(dp_moments), params},
     .n_moments = 2,
     .update = update,
 };

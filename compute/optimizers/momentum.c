@@ -31,8 +31,8 @@ static void update(const void *params_, const dp_kernels *k, uint64_t step, doub
 }
 
 const dp_optimizer dp_optimizer_momentum = {
-    .info = {"optimizer", "momentum", "gradient descent with momentum", 1, params,
-             sizeof(momentum)},
+    .info = {"optimizer", "momentum", "gradient descent with momentum", 1, sizeof(momentum),
+             params},
     .n_moments = 1,
     .update = update,
 };

@@ -24,6 +24,6 @@ static void update(const void *params_, const dp_kernels *k, uint64_t step, doub
 }
 
 const dp_optimizer dp_optimizer_sgd = {
-    .info = {"optimizer", "sgd", "gradient descent", 1, params, sizeof(sgd)},
+    .info = {"optimizer", "sgd", "gradient descent", 1, sizeof(sgd), params},
     .update = update,
 };

@@ -296,8 +296,8 @@ static void identity(const void *state_, uint8_t digest[16])
 static bool is_batched(const void *params_) { return ((const snapshot *)params_)->batched; }
 
 const dp_reader dp_reader_snapshot = {
-    .info = {"reader", "snapshot", "a stream that was written to a file", 1, params,
-             sizeof(snapshot)},
+    .info = {"reader", "snapshot", "a stream that was written to a file", 1, sizeof(snapshot),
+             params},
     .open = open_source,
     .read = read_record,
     .close = close_source,

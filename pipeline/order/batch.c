@@ -41,7 +41,7 @@ static uint64_t rows(const dp_node *node, uint64_t position)
 }
 
 const dp_order dp_order_batch = {
-    .info = {"order", "batch", "join rows into batches", 1, params, sizeof(batch)},
+    .info = {"order", "batch", "join rows into batches", 1, sizeof(batch), params},
     .plan = plan,
     .at = at,
     .rows = rows,

@@ -27,7 +27,7 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 }
 
 const dp_order dp_order_concat = {
-    .info = {"order", "concat", "put another stream's rows after these", 1, params, sizeof(concat)},
+    .info = {"order", "concat", "put another stream's rows after these", 1, sizeof(concat), params},
     .join = DP_CONCAT,
     .plan = plan,
 };

@@ -115,8 +115,8 @@ static void at(dp_node *node, dp_row *row)
 }
 
 const dp_order dp_order_distributed_sampler = {
-    .info = {"order", "distributed_sampler", "deal the rows out to shards", 1, params,
-             sizeof(distributed_sampler)},
+    .info = {"order", "distributed_sampler", "deal the rows out to shards", 1,
+             sizeof(distributed_sampler), params},
     .random = true,
     .plan = plan,
     .at = at,

@@ -53,7 +53,7 @@ static void at(dp_node *node, dp_row *row)
 }
 
 const dp_order dp_order_filter = {
-    .info = {"order", "filter", "keep the rows of some classes", 1, params, sizeof(filter)},
+    .info = {"order", "filter", "keep the rows of some classes", 1, sizeof(filter), params},
     .plan = plan,
     .at = at,
 };

@@ -121,8 +121,8 @@ static void at(dp_node *node, dp_row *row)
 }
 
 const dp_order dp_order_pk_sampler = {
-    .info = {"order", "pk_sampler", "draw a number of rows of every class", 1, params,
-             sizeof(pk_sampler)},
+    .info = {"order", "pk_sampler", "draw a number of rows of every class", 1, sizeof(pk_sampler),
+             params},
     .random = true,
     .plan = plan,
     .at = at,

@@ -40,6 +40,6 @@ static dp_status choose(const void *params_, dp_columns *columns, dp_arena *aren
 }
 
 const dp_order dp_order_project = {
-    .info = {"order", "project", "keep some of the columns", 1, params, sizeof(project)},
+    .info = {"order", "project", "keep some of the columns", 1, sizeof(project), params},
     .columns = choose,
 };

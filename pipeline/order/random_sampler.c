@@ -50,7 +50,7 @@ static void at(dp_node *node, dp_row *row)
 
 const dp_order dp_order_random_sampler = {
     .info = {"order", "random_sampler", "draw rows at random, each once or with replacement", 1,
-             params, sizeof(random_sampler)},
+             sizeof(random_sampler), params},
     .random = true,
     .plan = plan,
     .at = at,

@@ -52,6 +52,6 @@ static dp_status change(const void *params_, dp_columns *columns, dp_arena *aren
 }
 
 const dp_order dp_order_rename = {
-    .info = {"order", "rename", "give columns other names", 1, params, sizeof(renaming)},
+    .info = {"order", "rename", "give columns other names", 1, sizeof(renaming), params},
     .columns = change,
 };

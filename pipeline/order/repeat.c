@@ -45,7 +45,7 @@ static uint64_t epochs(const dp_node *node)
 }
 
 const dp_order dp_order_repeat = {
-    .info = {"order", "repeat", "join epochs into one", 1, params, sizeof(repeat)},
+    .info = {"order", "repeat", "join epochs into one", 1, sizeof(repeat), params},
     .plan = plan,
     .at = at,
     .epochs = epochs,

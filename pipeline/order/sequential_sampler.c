@@ -36,8 +36,8 @@ static void at(dp_node *node, dp_row *row)
 }
 
 const dp_order dp_order_sequential_sampler = {
-    .info = {"order", "sequential_sampler", "keep rows in a row", 1, params,
-             sizeof(sequential_sampler)},
+    .info = {"order", "sequential_sampler", "keep rows in a row", 1, sizeof(sequential_sampler),
+             params},
     .plan = plan,
     .at = at,
 };

@@ -28,6 +28,6 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 }
 
 const dp_order dp_order_shard = {
-    .info = {"order", "shard", "keep one rank's rows of every batch", 1, params, sizeof(dp_shard)},
+    .info = {"order", "shard", "keep one rank's rows of every batch", 1, sizeof(dp_shard), params},
     .plan = plan,
 };

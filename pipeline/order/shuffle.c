@@ -47,8 +47,8 @@ static void at(dp_node *node, dp_row *row)
 }
 
 const dp_order dp_order_shuffle = {
-    .info = {"order", "shuffle", "put the rows of each epoch in a random order", 1, params,
-             sizeof(shuffle)},
+    .info = {"order", "shuffle", "put the rows of each epoch in a random order", 1, sizeof(shuffle),
+             params},
     .random = true,
     .plan = plan,
     .at = at,

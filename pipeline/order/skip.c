@@ -31,7 +31,7 @@ static void at(dp_node *node, dp_row *row)
 }
 
 const dp_order dp_order_skip = {
-    .info = {"order", "skip", "leave out the first rows of each epoch", 1, params, sizeof(skip)},
+    .info = {"order", "skip", "leave out the first rows of each epoch", 1, sizeof(skip), params},
     .plan = plan,
     .at = at,
 };

@@ -112,7 +112,7 @@ static void at(dp_node *node, dp_row *row)
 }
 
 const dp_order dp_order_split = {
-    .info = {"order", "split", "keep one part of the rows", 1, params, sizeof(split)},
+    .info = {"order", "split", "keep one part of the rows", 1, sizeof(split), params},
     .plan = plan,
     .at = at,
 };

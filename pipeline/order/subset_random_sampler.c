@@ -49,7 +49,7 @@ static void at(dp_node *node, dp_row *row)
 
 const dp_order dp_order_subset_random_sampler = {
     .info = {"order", "subset_random_sampler", "take the rows of a list in a random order", 1,
-             params, sizeof(subset_random_sampler)},
+             sizeof(subset_random_sampler), params},
     .random = true,
     .plan = plan,
     .at = at,

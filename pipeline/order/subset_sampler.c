@@ -32,8 +32,8 @@ static void at(dp_node *node, dp_row *row)
 }
 
 const dp_order dp_order_subset_sampler = {
-    .info = {"order", "subset_sampler", "take the rows of a list", 1, params,
-             sizeof(subset_sampler)},
+    .info = {"order", "subset_sampler", "take the rows of a list", 1, sizeof(subset_sampler),
+             params},
     .plan = plan,
     .at = at,
 };

@@ -28,7 +28,7 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 static void at(dp_node *node, dp_row *row) { (void)node, (void)row; }
 
 const dp_order dp_order_take = {
-    .info = {"order", "take", "keep the first rows of each epoch", 1, params, sizeof(take)},
+    .info = {"order", "take", "keep the first rows of each epoch", 1, sizeof(take), params},
     .plan = plan,
     .at = at,
 };

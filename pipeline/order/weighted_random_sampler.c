@@ -169,8 +169,8 @@ static void at(dp_node *node, dp_row *row)
 }
 
 const dp_order dp_order_weighted_random_sampler = {
-    .info = {"order", "weighted_random_sampler", "draw rows by weight", 1, params,
-             sizeof(weighted_random_sampler)},
+    .info = {"order", "weighted_random_sampler", "draw rows by weight", 1,
+             sizeof(weighted_random_sampler), params},
     .random = true,
     .plan = plan,
     .at = at,

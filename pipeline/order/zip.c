@@ -24,7 +24,7 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 }
 
 const dp_order dp_order_zip = {
-    .info = {"order", "zip", "put another stream's columns beside these", 1, params, sizeof(zip)},
+    .info = {"order", "zip", "put another stream's columns beside these", 1, sizeof(zip), params},
     .join = DP_ZIP,
     .plan = plan,
 };

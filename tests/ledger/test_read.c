@@ -42,7 +42,7 @@ static void digest_of(size_t step, size_t entry, uint8_t digest[16])
 static void write_all(void)
 {
     dp_ledger *l = NULL;
-    char name[32];
+    char name[64];
     uint8_t digest[16];
 
     assert_ok(dp_ledger_open(&l, path, "a run, seed 1", NULL, &test_error));
@@ -69,7 +69,7 @@ static dp_ledger_reader *open_it(void)
 static void read_step(dp_ledger_reader *r, size_t i)
 {
     const dp_ledger_record *record = NULL;
-    char name[32];
+    char name[64];
     uint8_t digest[16];
 
     assert_ok(dp_ledger_read_next(r, &record, &test_error));

@@ -81,6 +81,18 @@ typedef struct named_tensor_0_1 {
     uint64_t count, size;
 } named_tensor_0_1;
 
+typedef struct stage_info_0_1 {
+    const char *kind, *name, *help;
+    uint32_t revision;
+    const dp_param *params;
+} stage_info_0_1;
+
+typedef struct op_info_0_1 {
+    stage_info_0_1 stage;
+    const char *listed, *order;
+    dp_op_side side[2];
+} op_info_0_1;
+
 /* What comes in arrays, or is the caller's and says no size, is as it was; what says one may be
  * longer. */
 static void layouts(void **state)
@@ -94,6 +106,10 @@ static void layouts(void **state)
     SAME(dp_net_result, net_result_0_1);
     SAME(dp_snapshot_damage, snapshot_damage_0_1);
     SAME(dp_named_tensor, named_tensor_0_1);
+    SAME(dp_stage_info, stage_info_0_1);
+    SAME(dp_op_info, op_info_0_1);
+    assert_int_equal(offsetof(dp_stage_info, params), offsetof(stage_info_0_1, params));
+    assert_int_equal(offsetof(dp_op_info, order), offsetof(op_info_0_1, order));
     assert_int_equal(sizeof(dp_state), 64);
     assert_true(sizeof(dp_options) >= sizeof(options_0_1));
     assert_true(sizeof(dp_snapshot_options) >= sizeof(snapshot_options_0_1));
