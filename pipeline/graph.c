@@ -475,13 +475,13 @@ static dp_status make_pass(dp_graph *g, uint32_t first, dp_pass_part *parts, uin
 }
 
 /* The result is the same; DETPIPE_CPU=scalar runs every transform by itself, as specified. */
-static dp_status make_passes(dp_graph *g, const char *level, dp_error *err)
+static dp_status make_passes(dp_graph *g, const char *cpu_name, dp_error *err)
 {
     dp_arena spare = dp_arena_within(&g->arena);
     dp_pass_part *parts = dp_arena_alloc(&spare, g->n_steps + 1, sizeof *parts);
     uint32_t *places = dp_arena_alloc(&spare, g->n_steps + 1, sizeof *places);
     dp_cpu_level cpu;
-    dp_status status = dp_cpu_level_get(level, &cpu, err);
+    dp_status status = dp_cpu_level_get(cpu_name, &cpu, err);
 
     if (parts == NULL || places == NULL)
         status = dp_arena_fail(&spare, err, "passes over pixels");

@@ -20,7 +20,7 @@ static const dp_param input_params[] = {
 };
 const dp_stage_info dp_input_info = {
     "input", "input",      "how the input lies: before the layers of a net, may be left out",
-    1,       input_params, sizeof(dp_net_input)};
+    1,       sizeof(dp_net_input), input_params};
 
 typedef struct builder {
     dp_net *net;
