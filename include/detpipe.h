@@ -25,7 +25,8 @@ typedef struct dp_state {
 } dp_state; /* layout: docs/state.md */
 
 /* Reads no record, but for filter and pk_sampler, and the first ones that tell copies of CIFAR's
- * files.  DP_ESPEC has the column, DP_EIO the file. */
+ * files.  DP_ESPEC has the column, DP_EIO the file.  Starts dp_options.threads threads, which end
+ * with the handle; they make dp_options.prefetch batches ahead from here on. */
 DP_CALL dp_status dp_open(dp_pipeline **out, const char *spec, uint64_t seed, const dp_options *,
                           dp_error *);
 DP_API void dp_close(dp_pipeline *); /* frees its batches too; NULL allowed */
@@ -36,22 +37,25 @@ DP_API void dp_close(dp_pipeline *); /* frees its batches too; NULL allowed */
 DP_CALL dp_status dp_canonical(const char *spec, char *text, size_t size, size_t *length,
                                dp_error *);
 
-/* The canonical text, with every parameter; the fingerprint covers it and the stages' revisions. */
+/* The canonical text, with every parameter, until close; the fingerprint covers it and the stages'
+ * revisions. */
 DP_API const char *dp_spec(const dp_pipeline *);
 DP_API void dp_fingerprint(const dp_pipeline *, uint8_t digest[16]);
 
-/* Column of a full batch (data is NULL), or NULL if there is none of that name. */
+/* Type of a column in a full batch (shape[0] = rows; data is NULL); NULL = no such column. */
 DP_API const dp_tensor *dp_output(const dp_pipeline *, const char *column);
 DP_API const char *dp_column_name(const dp_pipeline *, size_t index); /* NULL past the last */
 
 /* The next batch.  *batch is NULL at first; afterwards it is the batch to recycle, and it becomes
- * NULL on DP_END and on every error.  A batch is the caller's, to write into as well, until it is
- * passed again or the pipeline closes.  After an error the call repeats it until the position is
- * moved; of several bad records the first in the order of the stream is reported. */
+ * NULL on DP_END and on every error: the library has it back then.  A batch is the caller's, to
+ * write into as well, on any thread, until it is passed again or the pipeline closes.  After an
+ * error the call repeats it until the position is moved; of several bad records the first in the
+ * order of the stream is reported. */
 DP_CALL dp_status dp_next(dp_pipeline *, dp_batch **batch, dp_error *);
 
-/* A column, shape[0] = the rows of this batch; NULL = no such column.  The digest covers names,
- * types, shapes and elements (little-endian, every NaN as one); with options.digests, as made. */
+/* A column, shape[0] = the rows of this batch, as long as the batch; NULL = no such column.  The
+ * digest covers names, types, shapes and elements (little-endian, every NaN as one); with
+ * options.digests, as made. */
 DP_API const dp_tensor *dp_batch_get(const dp_batch *, const char *column);
 DP_API void dp_batch_digest(const dp_batch *, uint8_t digest[16]);
 

@@ -20,7 +20,8 @@ typedef struct dp_named_tensor {
     uint64_t count, size; /* elements, bytes */
 } dp_named_tensor;
 
-/* All is read and checked.  n tensors are saved, atomically, as .safetensors or .npz (suffix), if
+/* All is read and checked at open: the file may go.  DP_ELIMIT: it would take more than
+ * dp_options.memory.  n tensors are saved, atomically, as .safetensors or .npz (suffix), if
  * they can be opened again: DP_EINVAL names the one whose name is not printable, too long or there
  * twice, whose type there is not, or whose rank, shape, count, size and data do not agree. */
 DP_CALL dp_status dp_archive_open(dp_archive **, const char *path, const dp_options *, dp_error *);

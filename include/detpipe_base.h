@@ -2,23 +2,39 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * Rules for every call of all headers:
+ * Rules for every call of all headers; a call says where it differs.
+ *
+ * Failure
  * - A fallible call returns a dp_status and, unless it is DP_OK or DP_END, fills the caller's
- *   dp_error (NULL is allowed).  Out-parameters are written on success only.  What is of a size
- *   that the caller cannot know is asked for with NULL in its place; what does not fit is
- * DP_ELIMIT, and the size is told then, too.
+ *   dp_error (NULL is allowed).  Out-parameters are written on success only.
+ * - An open that fails leaves no handle and takes nothing: there is nothing to close.  Another call
+ *   that fails leaves its handle open, as it was, and the caller's.
  * - A NULL where one is not allowed, a tensor that has no dtype, rank, sizes or data, a struct with
  *   functions that are NULL: DP_EINVAL with a message.  A getter of a NULL handle (or of a digest's
  *   NULL bytes) gives NULL, 0 or a digest of sixteen zeros, and close does nothing; each of a
  *   getter's out-parameters may be NULL.  A count, size or name out of range is NULL or 0, too.
- * - The library never prints, exits, aborts or keeps global state.  A handle is for one thread at a
- *   time and for its own process (a forked child may only close it); two handles share nothing.
- * - The floating-point environment is saved, set to the default and restored at every call.
+ * - What is of a size that the caller cannot know is asked for with NULL in its place.  What does
+ *   not fit is DP_ELIMIT, and the size is told all the same.
+ *
+ * Ownership
+ * - What a getter points to is its handle's: read it, do not free it; it lives as long as the
+ *   handle.  What the caller passes is read within the call and stays his; what an open gets in
+ *   dp_options (allocator, log, arrays, readers, group, contexts) must live as long as the handle.
  * - A struct that begins with `size` may grow: set it to sizeof.  The library takes the shorter one
  *   of an older program (what is not there is zero), and the longer one of a newer program as long
- *   as what it does not know is zero (DP_EINVAL names the byte).  All other structs stay as they
- * are.
- * - Shapes are outermost first, sizes are bytes, columns count from 1, everything else from 0.
+ *   as what it does not know is zero (DP_EINVAL names the byte).  Other structs keep their size.
+ *
+ * Threads
+ * - A handle is for one thread at a time and for its own process: a forked child may only close
+ *   it.  Two handles share nothing.  The library keeps no global state, never prints or exits.
+ * - log and progress are called on the thread of the call, within it.  The allocator, and read of a
+ *   reader of the caller's own, are called on the library's threads as well.  None of them may call
+ *   the handle that it is called for.
+ * - The floating-point environment is saved, set to the default and restored at every call.
+ *
+ * Units
+ * - Shapes are outermost first, sizes are bytes, columns of a text count from 1, everything else
+ *   from 0.  Texts are UTF-8 that ends with a NUL.
  */
 #ifndef DETPIPE_BASE_H
 #define DETPIPE_BASE_H
@@ -101,8 +117,9 @@ typedef struct dp_tensor {
     int64_t shape[DP_MAX_RANK];
 } dp_tensor;
 
-/* Must be callable from any thread.  alloc gives NULL when there is no memory; align is a power of
- * two; free gets the size that alloc was asked for.  Neither function is NULL. */
+/* Both are called on any thread, by several at once.  alloc gives NULL when there is no memory;
+ * size and align are bytes, align is a power of two; free gets the size that alloc was asked for.
+ * Neither function is NULL. */
 typedef struct dp_allocator {
     void *ctx;
     void *(*alloc)(void *ctx, size_t size, size_t align);

@@ -30,8 +30,10 @@ typedef struct dp_group {
     size_t size; /* sizeof(dp_group) */
     void *ctx;
     uint32_t rank, ranks; /* rank < ranks <= 4096 (DP_ELIMIT) */
-    /* Begins n transfers and returns at once.  Transfers of one channel between two ranks meet in
-     * the order in which they were begun; channels are independent. */
+    /* Both are called on the thread of the call that uses the group; `channel` counts from 0.
+     * Begins n transfers and returns at once; the array of transfers may go, their data not.
+     * Transfers of one channel between two ranks meet in the order in which they were begun;
+     * channels are independent. */
     dp_status (*begin)(void *ctx, uint32_t channel, const dp_transfer *, size_t n, void **ticket,
                        dp_error *);
     /* DP_OK: all of them are done and the ticket is gone; DP_END: not yet, only when wait is 0. */

@@ -24,8 +24,9 @@ DP_BEGIN_DECLS
 
 typedef struct dp_ledger dp_ledger;
 
-/* A new file, or one that goes on: DP_ESTATE when it is about something else, DP_EIO when another
- * process writes it or its disk does not.  about: up to 255 printable characters but " and \. */
+/* The file is locked until close.  A new file, or one that goes on: DP_ESTATE when it is about
+ * something else, DP_EIO when another process writes it or its disk does not.  about: up to 255
+ * printable characters but " and \. */
 DP_CALL dp_status dp_ledger_open(dp_ledger **out, const char *path, const char *about,
                                  const dp_options *, dp_error *);
 
@@ -44,7 +45,6 @@ DP_CALL dp_status dp_ledger_step(dp_ledger *, uint64_t step, double loss, dp_err
 /* A step that was not ended is dropped.  DP_EIO: the lines may not be on the disk; the ledger is
  * closed all the same, and errno says why. */
 DP_API dp_status dp_ledger_close(dp_ledger *);
-
 
 /* ---- reading one: of any run, also of one that still writes ---- */
 

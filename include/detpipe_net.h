@@ -22,24 +22,28 @@ typedef struct dp_net dp_net;
 typedef struct dp_net_result {
     float loss;       /* mean over the samples; 0 without labels */
     int64_t correct;  /* samples whose largest output is at the label; 0 without labels */
-    dp_tensor output; /* float32 [n, classes] of this rank's samples, until the next call */
+    dp_tensor output; /* float32 [n, classes] of this rank's samples; the net's, until the next
+                       * step, eval or close */
 } dp_net_result;
 
 /* input: float32 [n, channels, height, width], with `input layout=nhwc` [n, height, width,
- * channels], or [n, features]; not read; n: the most of a step. */
+ * channels], or [n, features]; not read; n: the most samples of a step.  All memory is taken here
+ * (DP_ELIMIT, DP_ENOMEM); dp_options.threads - 1 threads are started, which end with the handle. */
 DP_CALL dp_status dp_net_open(dp_net **out, const char *net, uint64_t seed, const dp_tensor *input,
                               const dp_options *, dp_error *);
 DP_API void dp_net_close(dp_net *);
 
 /* Forward, backward, update, in 1 MiB of stack.  labels: any integer dtype, [n].  A loss or
- * gradient that is not finite is DP_ESTATE with its tensor and index, and changes no weight. */
+ * gradient that is not finite is DP_ESTATE with its tensor and index, and changes no weight.  A
+ * transport that failed (DP_EIO) fails every later step. */
 DP_CALL dp_status dp_net_step(dp_net *, const dp_tensor *input, const dp_tensor *labels,
                               dp_net_result *, dp_error *);
 /* Forward only; labels may be NULL. */
 DP_CALL dp_status dp_net_eval(dp_net *, const dp_tensor *input, const dp_tensor *labels,
                               dp_net_result *, dp_error *);
 
-/* Weights, optimizer state, step count and note, atomically, as .safetensors (docs/checkpoint.md).
+/* Weights, optimizer state, step count and note, atomically, as .safetensors (docs/checkpoint.md):
+ * a save that fails leaves the file that was there.
  * Loading is strict: a missing, extra, misshapen or damaged tensor (a line of options.log each) is
  * DP_ESTATE or DP_ECORRUPT and leaves the net as it was.  Another program's archive must hold
  * exactly the parameters; step count and note are 0 and "" then. */
@@ -50,9 +54,9 @@ DP_CALL dp_status dp_net_load(dp_net *, const char *path, dp_error *);
 DP_CALL dp_status dp_net_set_note(dp_net *, const char *note, dp_error *);
 DP_API const char *dp_net_note(const dp_net *);
 
-DP_API uint64_t dp_net_tell(const dp_net *); /* steps done */
-DP_API double dp_net_learning_rate(const dp_net *, uint64_t step);
-DP_API const char *dp_net_spec(const dp_net *); /* canonical text */
+DP_API uint64_t dp_net_tell(const dp_net *);                       /* steps done */
+DP_API double dp_net_learning_rate(const dp_net *, uint64_t step); /* of that step, from 0 */
+DP_API const char *dp_net_spec(const dp_net *);                    /* canonical text */
 
 /* Parameter number index, writable between steps, and its last gradient; or NULL. */
 DP_API const dp_tensor *dp_net_parameter(const dp_net *, size_t index, const char **name);
@@ -66,7 +70,8 @@ DP_API const char *dp_net_layer(const dp_net *, size_t index, dp_tensor *output,
 DP_API void dp_net_digest(const dp_net *, uint8_t parameters[16], uint8_t gradients[16]);
 DP_API const dp_stage_info *const *dp_net_stages(size_t *count);
 
-/* Every instruction set of this machine against the scalar reference, bit for bit. */
+/* Every instruction set of this machine (not only that of DETPIPE_CPU) against the scalar
+ * reference, bit for bit. */
 DP_CALL dp_status dp_net_selftest(dp_error *);
 DP_END_DECLS
 #endif

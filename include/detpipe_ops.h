@@ -31,7 +31,8 @@ typedef struct dp_op_info {
 
 typedef struct dp_op dp_op;
 
-/* inputs: their types; no data is read.  dp_options.threads is how many compute. */
+/* inputs: their types; no data is read.  dp_options.threads is how many compute; all memory is
+ * taken here. */
 DP_CALL dp_status dp_op_open(dp_op **out, const char *text, dp_direction, const dp_tensor *inputs,
                              size_t n_inputs, const dp_options *, dp_error *);
 DP_API void dp_op_close(dp_op *);
@@ -40,7 +41,7 @@ DP_API void dp_op_close(dp_op *);
 DP_API const dp_tensor *dp_op_output(const dp_op *, size_t index);
 
 /* As many inputs as dp_op_open was given, of the same types.  DP_EINVAL: a value that no output can
- * be had for (a label out of range). */
+ * be had for (a label out of range); the outputs hold nothing then.  inputs are not kept. */
 DP_CALL dp_status dp_op_run(dp_op *, const dp_tensor *inputs, dp_error *);
 
 /* All operators, sorted by name. */

@@ -19,14 +19,16 @@ typedef struct dp_snapshot_options {
     uint64_t shard_size;     /* bytes of a shard's records; 0 = one file */
     uint64_t batches;        /* the first so many of the stream; 0 = all */
     int resume;              /* go on where an earlier call was stopped */
-    void (*progress)(void *, uint64_t blocks, uint64_t of); /* NULL = none */
+    void (*progress)(void *, uint64_t blocks, uint64_t of); /* NULL = none; dp_options.progress of
+                                                             * the pipeline is told as well, and may
+                                                             * cancel */
     void *progress_ctx;
 } dp_snapshot_options;
 
 /* The stream from its beginning, into path: whole or not at all.  The bytes depend on the stream
  * and the options alone (docs/snapshot.md says more of compression).  What a call that failed or
- * was killed has written stays in path + ".tmp" for `resume`.  The pipeline's position stays.
- * DP_ESTATE when the data set changed meanwhile: then nothing stays. */
+ * was killed or cancelled has written stays in path + ".tmp" for `resume`.  The pipeline's position
+ * stays. DP_ESTATE when the data set changed meanwhile: then nothing stays. */
 DP_CALL dp_status dp_snapshot_write(dp_pipeline *, const char *path, const dp_snapshot_options *,
                                     dp_error *);
 
@@ -47,8 +49,8 @@ typedef struct dp_snapshot_info {
     int complete;                 /* footer and sizes are right */
 } dp_snapshot_info;
 
-/* Its header must be sound; all else may be damaged.  The options' log gets a line for each
- * damage that is found. */
+/* The file stays open until close.  Its header must be sound; all else may be damaged.  The
+ * options' log gets a line for each damage that is found. */
 DP_CALL dp_status dp_snapshot_open(dp_snapshot **out, const char *path, const dp_options *,
                                    dp_error *);
 DP_API void dp_snapshot_close(dp_snapshot *);
@@ -60,9 +62,9 @@ typedef struct dp_snapshot_damage {
     int index, footer;        /* damaged; repaired as well when `repaired` is not short */
 } dp_snapshot_damage;
 
-/* Reads and checks every byte.  from: the pipeline that was written, or NULL; damaged blocks, index
- * and footer are made anew from it, in place.  DP_ESTATE when it is another stream, or this liblz4
- * makes other blocks. */
+/* Reads and checks every byte, on this thread.  from: the pipeline that was written, or NULL;
+ * damaged blocks, index and footer are made anew from it, in place.  DP_ESTATE when it is another
+ * stream, or this liblz4 makes other blocks. */
 DP_CALL dp_status dp_snapshot_check(dp_snapshot *, dp_pipeline *from, dp_snapshot_damage *,
                                     dp_error *);
 DP_END_DECLS
