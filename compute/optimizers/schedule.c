@@ -9,6 +9,8 @@
 
 #include "base/status.h"
 
+#define DECAY_RATE ((double)0.1) /* the default, a double where arithmetic is wider */
+
 enum { DECAY_STEP, DECAY_COSINE };
 
 dp_status dp_schedule_check(const dp_schedule *s, dp_error *err)
@@ -25,11 +27,11 @@ dp_status dp_schedule_check(const dp_schedule *s, dp_error *err)
                        s->milestones.n, n);
     if (s->milestones.n > 0 && n == 1)
         return dp_params_idle("milestones", "a learning_rate for each", err);
-    if (s->decay_steps == 0 && s->decay_rate != 0.1)
+    if (s->decay_steps == 0 && s->decay_rate != DECAY_RATE)
         return dp_params_idle("decay_rate", "decay_steps", err);
     if (s->decay_steps == 0 && s->decay == DECAY_COSINE)
         return dp_params_idle("decay=cosine", "decay_steps", err);
-    if (s->decay == DECAY_COSINE && s->decay_rate != 0.1)
+    if (s->decay == DECAY_COSINE && s->decay_rate != DECAY_RATE)
         return dp_params_idle("decay_rate", "decay=step", err);
     if (n > 1 && s->decay_steps != 0)
         return dp_fail(err, DP_ESPEC, "decay_steps is for one learning_rate, not for a list");

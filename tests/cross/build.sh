@@ -4,8 +4,18 @@
 # As CMakeLists.txt has them; what is given to conformance_build comes before and cannot undo them.
 NUMERIC_FLAGS="-ffp-contract=off -fno-fast-math -fno-unsafe-math-optimizations -fno-associative-math -fno-reciprocal-math -fno-math-errno"
 
+PUBLISHED=$(grep -v '^#' "${BASH_SOURCE%/*}/../golden/conformance.txt") # a line a part, and the total
+
+total_of() { sed -n 's/^total *//p' <<< "$1"; } # HASHES
+
+# The lines of HASHES that are not the published ones.
+differing() { diff <(echo "$PUBLISHED") <(echo "$1") | sed -n 's/^> //p'; }
+
+CORE="base lang libraries compute" # the rooms that nets and operators are made of
+
 conformance_sources() { # ROOT: the core without checkpoints (no zlib, liblz4 and cjson for cross compilers)
-    find "$1/base" "$1/lang" "$1/compute" -name '*.c' ! -name checkpoint.c ! -name weights.c ! -name inflate.c ! -name compress.c
+    # shellcheck disable=SC2086
+    (cd "$1" && find $CORE -name '*.c' ! -name checkpoint.c ! -name weights.c ! -name inflate.c ! -name compress.c | sed "s|^|$1/|")
     echo "$1/tests/cross/conformance_hash.c"
 }
 

@@ -1,14 +1,16 @@
-/* conformance_hash.c - one hash over what the training core computes (docs/numerics.md)
+/* conformance_hash.c - hashes of what the training core computes (docs/numerics.md)
  *
  * SPDX-License-Identifier: Apache-2.0
  *
  *     conformance_hash [THREADS [ftz|upward]]
- * Nets with every layer, loss and optimizer, on odd sizes and numbers made from integers: outputs,
- * losses, gradients and weights of three steps each, with zeros of both signs, subnormals and large
- * numbers; outputs for NaN and infinities; a sample of exp, log, sigmoid and tanh
- * before their rounding; the example of every operator.  ftz and upward
- * change the caller's floating-point environment first: the library does not mind, and leaves it
- * as it was (else the line says so).
+ * Nets on odd sizes and numbers made from integers: outputs, losses, gradients and weights of three
+ * steps each, with zeros of both signs, subnormals and large numbers; outputs for NaN and
+ * infinities. A line for each layer, loss, optimizer and initializer is a small net with it, a line
+ * for each operator its example.  The total is of larger nets with every layer, loss and optimizer,
+ * a sample of exp, log, sigmoid and tanh before their rounding, and all operators: who adds a part,
+ * adds its line and changes the total, and no other line.  ftz and upward change the caller's
+ * floating-point environment first: the library does not mind, and leaves it as it was (else a line
+ * says so).
  */
 #include <fenv.h>
 #include <math.h>
@@ -27,9 +29,16 @@
 #include <xmmintrin.h>
 #endif
 
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
 #define STEPS   3
 #define SAMPLES 7
 #define MAX_IN  (SAMPLES * 6 * 13 * 11)
+
+#define CONV "conv2d out_channels=6 kernel_size=3 has_bias=true"
+#define END  "flatten | dense out_channels=5"
+#define LOSS "softmax_cross_entropy leaf_size=2"
+#define SGD  "sgd learning_rate=0.1"
 
 typedef struct net_case {
     const char *text;
@@ -77,6 +86,54 @@ static const net_case cases[] = {
     {"flatten | dense out_channels=7 | batch_norm | dense out_channels=5"
      " | softmax_cross_entropy | adamw learning_rate=0.01",
      2, 5, 3},
+};
+
+/* What is hashed for a part alone, in the text of its kind. */
+typedef struct part {
+    const char *name, *text;
+} part;
+
+static const part parts[] = {
+    {"constant", "constant value=0.1"},
+    {"he_uniform", "he_uniform"},
+    {"normal", "normal sigma=0.3"},
+    {"truncated_normal", "truncated_normal sigma=0.3 order=mindspore"},
+    {"uniform", "uniform scale=0.2"},
+    {"zeros", "zeros"},
+    {"add", CONV " name=a | tanh | add from=a"},
+    {"attention", CONV " | attention num_heads=2"},
+    {"avg_pool", CONV " | avg_pool kernel_size=3 stride=2 pad_mode=same"},
+    {"batch_norm", CONV " | batch_norm momentum=0.5"},
+    {"concat", CONV " name=a | tanh | concat from=a"},
+    {"conv2d", CONV " | conv2d out_channels=4 kernel_size=3,2 stride=2,1 dilation=1,2 group=2"},
+    {"dense", CONV " | flatten | dense out_channels=37"},
+    {"dropout", CONV " | dropout p=0.25 seed=3"},
+    {"embedding", "flatten | embedding num_embeddings=1024 embedding_size=5"},
+    {"flatten", CONV " | flatten"},
+    {"gelu", CONV " | gelu"},
+    {"gru", CONV " | gru hidden_size=19 return_sequences=true"},
+    {"layer_norm", CONV " | layer_norm epsilon=1e-5"},
+    {"log_softmax", CONV " | log_softmax"},
+    {"lstm", CONV " | lstm hidden_size=19 return_sequences=true cell_clip=0.25 forget_bias=1"},
+    {"max_pool", CONV " | max_pool kernel_size=3 stride=2 pad_mode=same"},
+    {"relu", CONV " | relu"},
+    {"sigmoid", CONV " | sigmoid"},
+    {"softmax", CONV " | softmax"},
+    {"tanh", CONV " | tanh"},
+    {"softmax_cross_entropy", "softmax_cross_entropy leaf_size=2"},
+    {"adam", "adam learning_rate=0.01 weight_decay=0.01"},
+    {"adamw", "adamw learning_rate=0.01 clip_norm=1"},
+    {"momentum", "momentum learning_rate=0.1 momentum=0.9 weight_decay=0.001 use_nesterov=true"},
+    {"sgd", "sgd learning_rate=0.2,0.1 milestones=2,9 weight_decay=0.01"},
+};
+
+static const struct {
+    const char *kind, *frame;
+} frames[] = {
+    {"initializer", "init weight=\"%1$s\" bias=\"%1$s\" | " CONV " | " END " | " LOSS " | " SGD},
+    {"layer", "%s | " END " | " LOSS " | " SGD},
+    {"loss", CONV " | tanh | " END " | %s | " SGD},
+    {"optimizer", CONV " | " END " | " LOSS " | %s"},
 };
 
 static dp_error err;
@@ -153,6 +210,79 @@ static void run_case(dp_hash *h, const net_case *c, uint32_t threads)
     dp_net_close(net);
 }
 
+static void print_line(const char *kind, const char *name, dp_hash *h)
+{
+    uint8_t digest[16];
+
+    dp_hash_final(h, digest);
+    printf("%-11s %-22s ", kind, name);
+    for (int i = 0; i < 16; i++)
+        printf("%02x", digest[i]);
+    putchar('\n');
+}
+
+/* A part without a text, or in no net of the total, is nobody's proof. */
+static void refuse(const dp_stage_info *info, const char *what)
+{
+    printf("refused: %s %s has no %s in tests/cross/conformance_hash.c\n", info->kind, info->name,
+           what);
+    exit(1);
+}
+
+static const char *text_of(const dp_stage_info *info)
+{
+    size_t i = 0;
+
+    while (i < COUNT(parts) && strcmp(parts[i].name, info->name) != 0)
+        i++;
+    if (i == COUNT(parts))
+        refuse(info, "text");
+    return parts[i].text;
+}
+
+static bool has_stage(const char *text, const char *name)
+{
+    const size_t n = strlen(name);
+
+    for (const char *at = strstr(text, name); at != NULL; at = strstr(at + 1, name)) {
+        if ((at == text || at[-1] == ' ') && (at[n] == ' ' || at[n] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+/* Initializers were not in the nets of the total when it was published. */
+static void check_total(const dp_stage_info *info)
+{
+    bool found = strcmp(info->kind, "initializer") == 0;
+
+    for (size_t i = 0; i < COUNT(cases) && !found; i++)
+        found = has_stage(cases[i].text, info->name);
+    if (!found)
+        refuse(info, "net of the total");
+}
+
+static void print_parts(uint32_t threads)
+{
+    size_t n;
+    const dp_stage_info *const *stages = dp_net_stages(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < COUNT(frames); k++) {
+            const char *frame = frames[k].frame;
+            char text[512];
+            dp_hash h;
+            if (strcmp(stages[i]->kind, frames[k].kind) != 0)
+                continue;
+            check_total(stages[i]);
+            snprintf(text, sizeof text, frame, text_of(stages[i]));
+            dp_hash_init(&h);
+            run_case(&h, &(net_case){text, 3, 6, 5}, threads);
+            print_line(stages[i]->kind, stages[i]->name, &h);
+        }
+    }
+}
+
 static void hash_functions(dp_hash *h)
 {
     dp_fp fp;
@@ -169,19 +299,25 @@ static void hash_functions(dp_hash *h)
     dp_fp_leave(&fp);
 }
 
+/* A line each, and all of them into h. */
 static void hash_operators(dp_hash *h, uint32_t threads)
 {
     const dp_options options = {.size = sizeof options, .threads = threads};
     size_t n;
     const dp_op_info *const *ops = dp_ops(&n);
 
-    for (size_t i = 0; i < 2 * n; i++) {
-        const dp_op_info *op = ops[i / 2];
-        uint8_t digest[16];
-        if (op->side[i % 2].inputs == NULL)
-            continue;
-        need(dp_op_example(op, (dp_direction)(i % 2), &options, digest, &err));
-        dp_hash_bytes(h, digest, sizeof digest);
+    for (size_t i = 0; i < n; i++) {
+        dp_hash own;
+        dp_hash_init(&own);
+        for (int d = 0; d < 2; d++) {
+            uint8_t digest[16];
+            if (ops[i]->side[d].inputs == NULL)
+                continue;
+            need(dp_op_example(ops[i], (dp_direction)d, &options, digest, &err));
+            dp_hash_bytes(h, digest, sizeof digest);
+            dp_hash_bytes(&own, digest, sizeof digest);
+        }
+        print_line(ops[i]->stage.kind, ops[i]->stage.name, &own);
     }
 }
 
@@ -198,7 +334,6 @@ static unsigned environment(void)
 int main(int argc, char **argv)
 {
     const uint32_t threads = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1;
-    uint8_t digest[16];
     unsigned before;
     dp_hash h;
 
@@ -209,14 +344,14 @@ int main(int argc, char **argv)
         _mm_setcsr(_mm_getcsr() | 0x8040);
 #endif
     before = environment();
+    print_parts(threads);
     dp_hash_init(&h);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    for (size_t i = 0; i < COUNT(cases); i++)
         run_case(&h, &cases[i], threads);
     hash_functions(&h);
     hash_operators(&h, threads);
-    dp_hash_final(&h, digest);
-    for (int i = 0; i < 16; i++)
-        printf("%02x", digest[i]);
-    printf(environment() == before ? "\n" : " (and the environment was changed)\n");
+    if (environment() != before)
+        printf("the environment was changed\n");
+    print_line("total", "", &h);
     return 0;
 }

@@ -225,7 +225,7 @@ readme() {
     while read -r line; do
         grep -qF "$line" docs/ladder.md || fail "docs/ladder.md shows another run: it has no '$line'"
     done < "$work/printed"
-    grep -qx "    $(grep -v '^#' tests/golden/conformance.txt)" docs/numerics.md || fail "docs/numerics.md has another conformance hash"
+    grep -qx "    $(sed -n 's/^total *//p' tests/golden/conformance.txt)" docs/numerics.md || fail "docs/numerics.md has another conformance hash"
 }
 
 # No line of a page is over 120 columns, so that it can be read in a terminal and in a diff; the tables of
