@@ -11,8 +11,6 @@
 #include "tools/cli/memory.h"
 #include "tools/run/trace.h"
 
-#define HEAD "{\"detpipe-ledger\":"
-
 /* ---- writing ---- */
 
 void ledger_about(const session *s, char *out, size_t size)
@@ -79,29 +77,14 @@ int ledger_close(dp_ledger *l, const char *path, int status)
 
 bool ledger_is(const char *path)
 {
-    char head[sizeof HEAD] = "";
+    char head[sizeof DP_LEDGER_MAGIC] = "";
     FILE *f = xfopen(path, "r");
     const bool is = f != NULL && fread(head, 1, sizeof head - 1, f) == sizeof head - 1 &&
-                    strcmp(head, HEAD) == 0;
+                    strcmp(head, DP_LEDGER_MAGIC) == 0;
 
     if (f != NULL)
         fclose(f);
     return is;
-}
-
-#define SUM ",\"xxh3_128\":\""
-
-/* Whether the line ends with the checksum of what is before it. */
-static bool is_whole(const char *line)
-{
-    const size_t length = strlen(line), end = strlen(SUM) + 32 + 2;
-    const char *sum = line + length - end;
-    uint8_t digest[16];
-
-    if (length < end || memcmp(sum, SUM, strlen(SUM)) != 0)
-        return false;
-    dp_digest(line, length - end, digest);
-    return memcmp(sum + strlen(SUM), cli_hex_of(digest).text, 32) == 0;
 }
 
 ledger_step *ledger_find(const ledger *l, uint64_t step)
@@ -125,90 +108,59 @@ static int by_step(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* The digits behind {"step": of the line itself: cJSON has doubles alone. */
-static bool read_step(const char *line, uint64_t *out)
+static cJSON *entries_of(const dp_ledger_record *r)
 {
-    static const char before[] = "{\"step\":";
-    const char *at = line + sizeof before - 1;
+    cJSON *out = cJSON_CreateObject();
 
-    if (strncmp(line, before, sizeof before - 1) != 0 || *at < '0' || *at > '9')
-        return false;
-    for (*out = 0; *at >= '0' && *at <= '9'; at++) {
-        if (__builtin_mul_overflow(*out, (uint64_t)10, out) ||
-            __builtin_add_overflow(*out, (uint64_t)(*at - '0'), out))
-            return false;
-    }
-    return *at == ',';
+    for (size_t i = 0; i < r->n_entries; i++)
+        cJSON_AddStringToObject(out, r->entries[i].name, cli_hex_of(r->entries[i].digest).text);
+    return out;
 }
 
-static bool add_step(ledger *l, const char *line, cJSON *json)
+/* The last line of a step counts. */
+static void add_step(ledger *l, const dp_ledger_record *r)
 {
-    const char *printed = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "loss"));
-    cJSON *tensors = cJSON_GetObjectItemCaseSensitive(json, "tensors");
-    ledger_step *at;
-    uint64_t step;
+    ledger_step *at = ledger_find(l, r->step);
 
-    if (!read_step(line, &step) || printed == NULL || !cJSON_IsObject(tensors))
-        return false;
-    at = ledger_find(l, step);
     if (at == NULL) {
         l->steps = xrealloc(l->steps, (l->n + 1) * sizeof *l->steps);
         at = &l->steps[l->n++];
+        at->tensors = NULL;
     }
-    *at = (ledger_step){.step = step, .tensors = tensors};
-    snprintf(at->loss, sizeof at->loss, "%s", printed);
+    cJSON_Delete(at->tensors);
+    *at = (ledger_step){.step = r->step, .tensors = entries_of(r)};
+    snprintf(at->loss, sizeof at->loss, "%s", r->loss_text);
     if (l->n > 1 && l->steps[l->n - 1].step < l->steps[l->n - 2].step)
         qsort(l->steps, l->n, sizeof *l->steps, by_step);
-    return true;
-}
-
-static bool add_line(ledger *l, const char *line)
-{
-    cJSON *json = is_whole(line) ? cJSON_Parse(line) : NULL;
-    const char *about;
-
-    if (json == NULL)
-        return false;
-    l->lines = xrealloc(l->lines, (l->n_lines + 1) * sizeof *l->lines);
-    l->lines[l->n_lines++] = json;
-    if (l->n_lines > 1)
-        return add_step(l, line, json);
-    about = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "about"));
-    snprintf(l->about, sizeof l->about, "%s", about != NULL ? about : "");
-    return about != NULL;
 }
 
 int ledger_read(const char *path, ledger *out)
 {
-    FILE *f = xfopen(path, "r");
-    char *line = NULL;
-    size_t size = 0, number = 0, damaged = 0;
-    ssize_t n;
+    const dp_options options = cli_options();
+    const dp_ledger_record *record;
+    dp_ledger_reader *reader = NULL;
+    dp_error err;
+    dp_status status = dp_ledger_read_open(&reader, path, &options, &err);
 
     *out = (ledger){0};
-    if (f == NULL)
-        return cli_fail(EXIT_NOT_TRIED, "%s cannot be read: %s", path, strerror(errno));
-    while ((n = xgetline(&line, &size, f)) > 0) {
-        number++;
-        line[strcspn(line, "\n")] = '\0';
-        if (damaged != 0 || line[0] == '\0')
-            break;
-        if (!add_line(out, line))
-            damaged = number;
+    if (status == DP_OK)
+        snprintf(out->about, sizeof out->about, "%s", dp_ledger_read_about(reader));
+    while (status == DP_OK) {
+        status = dp_ledger_read_next(reader, &record, &err);
+        if (status == DP_OK)
+            add_step(out, record);
     }
-    out->torn = damaged != 0 && n <= 0 && damaged > 1;
-    free(line);
-    fclose(f);
-    if (damaged != 0 && !out->torn)
-        return cli_fail(EXIT_NOT_TRIED, "%s: line %zu is damaged", path, damaged);
+    out->torn = dp_ledger_read_torn(reader) != 0;
+    dp_ledger_read_close(reader);
+    if (status != DP_END)
+        return cli_fail_error(&err, NULL);
     return out->n > 0 ? -1 : cli_fail(EXIT_NOT_TRIED, "%s has no step", path);
 }
 
 void ledger_free(ledger *l)
 {
-    for (size_t i = 0; i < l->n_lines; i++)
-        cJSON_Delete(l->lines[i]);
-    free(l->lines);
+    for (size_t i = 0; i < l->n; i++)
+        cJSON_Delete(l->steps[i].tensors);
     free(l->steps);
     *l = (ledger){0};
 }

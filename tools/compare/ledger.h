@@ -34,8 +34,6 @@ typedef struct ledger {
     ledger_step *steps; /* in ascending order, each once */
     size_t n;
     bool torn; /* the last line does not count */
-    cJSON **lines;
-    size_t n_lines;
 } ledger;
 
 bool ledger_is(const char *path); /* by its first bytes */

@@ -10,49 +10,58 @@
 #include "tools/cli/memory.h"
 #include "tools/cli/text.h"
 
+#define MOST_EPOCHS 1000000000 /* a repeat counts no further */
+
+static dp_info info_of(const dp_pipeline *p)
+{
+    dp_info info = {.size = sizeof info};
+    dp_error err;
+
+    if (dp_get_info(p, &info, &err) != DP_OK)
+        exit(cli_fail_error(&err, NULL));
+    return info;
+}
+
 /* The text without its last stage when that is a repeat, and with `epochs` rounds of it. */
+static char *repeated(const char *spec, uint64_t epochs)
+{
+    const size_t size = strlen(spec) + 64;
+    char *text = xmalloc(size);
+    size_t length = strlen(spec);
+    text_stages stages;
+
+    text_parse(spec, &stages);
+    if (text_is(&stages.stage[stages.n - 1], "repeat"))
+        length = stages.stage[stages.n - 1].start - 3;
+    text_free(&stages);
+    snprintf(text, size, "%.*s | repeat count=%llu", (int)length, spec, (unsigned long long)epochs);
+    return text;
+}
+
 static int change_repeat(stream *s, uint64_t epochs)
 {
     session *opened = &s->session;
-    text_stages stages;
     dp_options options = cli_options();
-    const char *spec = dp_spec(opened->pipeline);
-    const size_t size = strlen(spec) + 64;
-    char *text = xmalloc(size);
     dp_pipeline *again = NULL;
     dp_error err;
-    size_t length = strlen(spec);
+    dp_status status;
+    dp_info info;
+    char *text;
 
-    text_parse(spec, &stages);
-    if (stages.n > 1 && text_is(&stages.stage[stages.n - 1], "repeat")) {
-        const char *count = text_value(&stages.stage[stages.n - 1], "count");
-        s->epochs = strcmp(count, "-1") == 0 ? UINT64_MAX : strtoull(count, NULL, 10);
-        length = stages.stage[stages.n - 1].start - 3;
-    }
-    text_free(&stages);
-    s->epochs = epochs != 0 ? epochs : s->epochs;
-    snprintf(text, size, "%.*s | repeat count=%llu", (int)length, spec,
-             (unsigned long long)(s->epochs < 1000000000 ? s->epochs : 1000000000));
+    s->epochs = epochs != 0 ? epochs : info_of(opened->pipeline).epochs;
+    text = repeated(dp_spec(opened->pipeline), s->epochs < MOST_EPOCHS ? s->epochs : MOST_EPOCHS);
     options.root = opened->data;
     options.threads = 1;
-    if (dp_open(&again, text, opened->recipe.seed, &options, &err) != DP_OK) {
-        free(text);
-        return cli_fail_error(&err, NULL);
-    }
+    status = dp_open(&again, text, opened->recipe.seed, &options, &err);
     free(text);
+    if (status != DP_OK)
+        return cli_fail_error(&err, NULL);
     dp_close(opened->pipeline);
     opened->pipeline = again;
-    s->length = dp_length(again) == UINT64_MAX
-                    ? UINT64_MAX
-                    : dp_length(again) / (s->epochs < 1000000000 ? s->epochs : 1000000000);
+    info = info_of(again);
+    s->length = info.epoch_batches;
+    s->batched = info.batched != 0;
     return -1;
-}
-
-/* Whether a canonical text says that its rows come in batches. */
-static bool is_batched(const char *spec)
-{
-    return strstr(spec, "| batch batch_size=") != NULL ||
-           (strncmp(spec, "snapshot ", 9) == 0 && strstr(spec, " batched=true ") != NULL);
 }
 
 int stream_open(stream *s, const char *what, cli_optional seed, uint64_t epochs)
@@ -62,13 +71,11 @@ int stream_open(stream *s, const char *what, cli_optional seed, uint64_t epochs)
     s->session.stream_only = true;
     s->session.threads = 1;
     s->session.prefetch = 0;
-    s->epochs = 1;
     status = session_open(&s->session, what, seed, (cli_optional){0});
     if (status < 0)
         status = change_repeat(s, epochs);
     if (status >= 0)
         return status;
-    s->batched = is_batched(dp_spec(s->session.pipeline));
     return dp_length(s->session.pipeline) > 0
                ? -1
                : cli_fail(EXIT_NOT_TRIED, "the stream is empty: there is nothing to see");
@@ -80,23 +87,19 @@ void stream_close(stream *s)
     session_close(&s->session);
 }
 
-/* A batch may be far smaller than batch_size: room is made as it is needed. */
 int stream_look(stream *s, uint64_t batch)
 {
-    const char *name = dp_column_name(s->session.pipeline, 0);
-    const uint64_t most =
-        s->batched ? 16 * (uint64_t)dp_output(s->session.pipeline, name)->shape[0] : 16;
     dp_error err;
+    dp_status status = dp_records(s->session.pipeline, batch, NULL, 0, &s->rows, &s->readers, &err);
 
-    while (s->room == 0 || dp_records(s->session.pipeline, batch, s->records, s->room, &s->rows,
-                                      &s->readers, &err) != DP_OK) {
-        const size_t room = s->room == 0 ? 4096 : 2 * s->room;
-        if (s->room >= most)
-            return cli_fail_error(&err, NULL);
-        s->records = xrealloc(s->records, room * sizeof *s->records);
-        s->room = room;
+    if (status == DP_OK && s->rows * s->readers > s->room) {
+        s->room = s->rows * s->readers;
+        s->records = xrealloc(s->records, s->room * sizeof *s->records);
     }
-    return -1;
+    if (status == DP_OK)
+        status = dp_records(s->session.pipeline, batch, s->records, s->room, &s->rows, &s->readers,
+                            &err);
+    return status == DP_OK ? -1 : cli_fail_error(&err, NULL);
 }
 
 int64_t stream_record(const stream *s, size_t row)
