@@ -23,7 +23,7 @@ static void import_one(const char *text, bool replay)
     char *recipe = NULL;
     text_stages stages;
 
-    if (import_parse("fuzz", text, replay, &recipe) >= 0)
+    if (import_parse("fuzz", text, replay, &recipe) != 0)
         return;
     if (recipe == NULL || strstr(recipe, "\ndata: ") == NULL)
         abort();

@@ -32,7 +32,7 @@ static void take(const char *folder, const char *name, const uint8_t *data, size
     snprintf(path, sizeof path, "%s/%s", folder, name);
     write_file(path, data, size);
     snprintf(path, sizeof path, "%s/%s", root, folder);
-    if (results_take(&patterns, &place, &none, out, why) >= 0 || out->n != 1)
+    if (results_take(&patterns, &place, &none, out, why) != 0 || out->n != 1)
         abort();
 }
 

@@ -36,6 +36,13 @@ bounds() {
     [ -z "$bad" ] || fail "options that do not begin with cli_options(): $bad"
 }
 
+# In the tool 0 is "go on" (tools/cli/cli.h): a status below 0 would be a failure that is taken for success, or the other way.
+go_on() {
+    local bad
+    bad=$(grep -nE '\bstatus (<|>=) 0|\bstatus = -1|-1, or (the|an) exit' -r tools --include='*.[ch]' | grep -v waitpid)
+    [ -z "$bad" ] || fail "in tools/ 0 is \"go on\": $bad"
+}
+
 # Includes follow the arrows (docs/design.md): each room, and the rooms it may see beside itself.
 rooms() {
     cat <<'ROOMS'
@@ -283,7 +290,7 @@ links() {
     done < <(grep -oHP '\]\((?!https?:)[^)# ]+' README.md CONTRIBUTING.md docs/*.md | sed 's/:\](/:/')
 }
 
-for rule in symbols globals bounds arrows types parameters declarations headers lists text readme columns named links; do
+for rule in symbols globals bounds go_on arrows types parameters declarations headers lists text readme columns named links; do
     echo "== $rule"
     $rule
 done

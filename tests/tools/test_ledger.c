@@ -21,7 +21,7 @@ static void steps_and_signs_are_whole(void **state)
     for (int i = 0; i < 3; i++)
         assert_ok(dp_ledger_step(l, steps[i], values[i], &test_error));
     dp_ledger_close(l);
-    assert_int_equal(ledger_read(path, &read), -1);
+    assert_int_equal(ledger_read(path, &read), 0);
     assert_int_equal(read.n, 3);
     for (int i = 0; i < 3; i++)
         assert_true(read.steps[i].step == steps[2 - i]);

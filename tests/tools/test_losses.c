@@ -14,7 +14,7 @@ static losses find(const char *text, size_t size, const char *regex)
     char *copy = malloc(size + 1);
 
     memcpy(copy, text, size);
-    assert_int_equal(losses_find(copy, size, 0, regex, &l), -1);
+    assert_int_equal(losses_find(copy, size, 0, regex, &l), 0);
     free(copy);
     losses_finish(&l);
     return l;
@@ -526,7 +526,7 @@ static void refuses_patterns_that_grow(void **state)
     assert_int_equal(losses_check_pattern("(a{200}){101}"), 2);
     assert_int_equal(losses_check_pattern("((((((((((((((((((a))))))))))))))))))"), 2);
     assert_int_equal(losses_check_pattern("(a)\\1"), 2);
-    assert_int_equal(losses_check_pattern("(a{20}){10}"), -1);
+    assert_int_equal(losses_check_pattern("(a{20}){10}"), 0);
 }
 
 /* ---- two runs ---- */

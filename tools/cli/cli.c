@@ -112,7 +112,7 @@ static int print_help(const cli_command *c)
         cli_wrap(stdout, o->help, printf("  %-22s ", head), OPTION_INDENT);
     }
     puts("  --help                 this text");
-    return EXIT_YES;
+    return CLI_HELPED;
 }
 
 /* "64K": a number of bytes with what it is counted in. */
@@ -138,7 +138,7 @@ static int set_value(const cli_command *c, const cli_option *o, const char *valu
 
     if (o->type == CLI_TEXT) {
         *(const char **)o->value = value;
-        return -1;
+        return 0;
     }
     if (o->type == CLI_LIST) {
         cli_list *list = o->value;
@@ -146,7 +146,7 @@ static int set_value(const cli_command *c, const cli_option *o, const char *valu
             return cli_fail(EXIT_MALFORMED, "%s: --%s is given more than %d times", c->name,
                             o->name, CLI_MOST_VALUES);
         list->v[list->n++] = value;
-        return -1;
+        return 0;
     }
     errno = 0;
     count = strtoull(value, &stop, 10);
@@ -159,7 +159,7 @@ static int set_value(const cli_command *c, const cli_option *o, const char *valu
         *optional = (cli_optional){true, count};
     else
         *(uint64_t *)o->value = count;
-    return -1;
+    return 0;
 }
 
 static const cli_option *find_option(const cli_command *c, const char *name, size_t length)
@@ -198,7 +198,7 @@ static int parse_option(const cli_command *c, int argc, char **argv, int *i)
         if (equals != NULL)
             return cli_fail(EXIT_MALFORMED, "%s: --%s takes no value", c->name, o->name);
         *(bool *)o->value = true;
-        return -1;
+        return 0;
     }
     if (equals != NULL)
         return set_value(c, o, equals + 1);
@@ -209,10 +209,10 @@ static int parse_option(const cli_command *c, int argc, char **argv, int *i)
 
 int cli_parse(const cli_command *c, int argc, char **argv, const char **operands)
 {
-    int n = 0, status = -1;
+    int n = 0, status = 0;
     bool only_operands = false;
 
-    for (int i = 1; i < argc && status < 0; i++) {
+    for (int i = 1; i < argc && status == 0; i++) {
         if (!only_operands && strcmp(argv[i], "--") == 0)
             only_operands = true;
         else if (!only_operands && (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0))
@@ -228,7 +228,7 @@ int cli_parse(const cli_command *c, int argc, char **argv, const char **operands
         else
             operands[n++] = argv[i];
     }
-    if (status < 0 && n < c->min_operands)
+    if (status == 0 && n < c->min_operands)
         status = cli_fail(EXIT_MALFORMED, "%s: an argument is missing; usage: detpipe %s %s",
                           c->name, c->name, c->operands);
     return status;
@@ -278,7 +278,7 @@ int cli_check_needs(const cli_command *c, char *const *argv, const char *kind,
         if (is_given(argv, needs->option) && !is_met(argv, kind, needs))
             return fail_need(c, needs);
     }
-    return -1;
+    return 0;
 }
 
 cli_hex cli_hex_of(const uint8_t digest[16])

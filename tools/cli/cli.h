@@ -13,8 +13,12 @@
 
 #include "detpipe.h"
 
-/* The exit statuses of every command, as `detpipe --help` lists them. */
+/* The exit statuses of every command, as `detpipe --help` lists them.  Calls of the tool return 0
+ * to go on, or the status to exit with, after saying why. */
 enum { EXIT_YES = 0, EXIT_NO = 1, EXIT_MALFORMED = 2, EXIT_NOT_TRIED = 3 };
+
+/* --help was printed: nothing is left to do, and main makes an EXIT_YES of it. */
+#define CLI_HELPED (-1)
 
 typedef enum cli_type { CLI_FLAG, CLI_TEXT, CLI_COUNT, CLI_SIZE, CLI_OPTIONAL, CLI_LIST } cli_type;
 
@@ -45,8 +49,7 @@ typedef struct cli_command {
     int min_operands, max_operands;
 } cli_command;
 
-/* Fills the values and operands; -1 to go on, else the status to exit with (--help was printed, or
- * an error). */
+/* Fills the values and operands.  0, the exit status after an error, or CLI_HELPED. */
 int cli_parse(const cli_command *, int argc, char **argv, const char **operands);
 
 /* An option that does nothing unless one of the words is there: another option (--save), one with
@@ -55,7 +58,7 @@ typedef struct cli_need {
     const char *option, *words[5];
 } cli_need;
 
-/* kind: what the command does or reads, in a word; NULL = there is one kind alone.  -1, or the
+/* kind: what the command does or reads, in a word; NULL = there is one kind alone.  0, or the
  * exit status after naming an option that does nothing. */
 int cli_check_needs(const cli_command *, char *const *argv, const char *kind, const cli_need *);
 

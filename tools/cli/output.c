@@ -56,7 +56,7 @@ static void release_signals(const held *h)
 static int end(const held *h, dp_status status, const dp_error *err)
 {
     release_signals(h);
-    return status == DP_OK ? -1 : cli_fail_error(err, NULL);
+    return status == DP_OK ? 0 : cli_fail_error(err, NULL);
 }
 
 static void pass(int number) { (void)number; }
@@ -76,12 +76,12 @@ int output_open(output *o, const char *path)
 
     *o = (output){.file = stdout, .path = path, .writer.fd = -1};
     if (strcmp(path, "-") == 0)
-        return -1;
+        return 0;
     if (dp_writer_open(&o->writer, path, &err) != DP_OK)
         return cli_fail_error(&err, NULL);
     o->file = open_memstream(&o->bytes, &o->size);
     if (o->file != NULL)
-        return -1;
+        return 0;
     dp_writer_cancel(&o->writer);
     return cli_fail(EXIT_NOT_TRIED, "out of memory");
 }
@@ -89,7 +89,7 @@ int output_open(output *o, const char *path)
 static int flush_stdout(bool written)
 {
     if (fflush(stdout) == 0 && !ferror(stdout) && written)
-        return -1;
+        return 0;
     cli_fail(EXIT_NOT_TRIED, "cannot write to standard output: %s", strerror(errno));
     clearerr(stdout); /* already reported */
     return EXIT_NOT_TRIED;
@@ -148,5 +148,5 @@ int output_check(const char *path)
     if (dp_writer_open(&writer, path, &err) != DP_OK)
         return cli_fail_error(&err, NULL);
     dp_writer_cancel(&writer);
-    return -1;
+    return 0;
 }

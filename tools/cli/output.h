@@ -19,7 +19,7 @@ typedef struct output {
     dp_writer writer;
 } output;
 
-/* -1, or the exit status after saying why: of these and all below. */
+/* 0, or the exit status after saying why: of these and all below. */
 int output_open(output *, const char *path);
 
 /* Puts the file in its place when `written` and nothing failed on the way, else leaves none. */

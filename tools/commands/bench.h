@@ -23,7 +23,7 @@ typedef struct bench {
     double next_ms;  /* to the next batch there */
 } bench;
 
-/* run: one value, of the unit; each returns -1, or the exit status after saying why. */
+/* run: one value, of the unit; each returns 0, or the exit status after saying why. */
 typedef struct bench_task {
     const char *name, *help;
     const char *unit; /* images_per_s, step_ms */

@@ -21,7 +21,7 @@ int bench_open_stream(bench *b)
     options.prefetch = b->threads > 1 ? 2 : 0;
     options.digests = b->digests;
     if (dp_open(&b->pipeline, b->task->spec, 1, &options, &err) == DP_OK)
-        return -1;
+        return 0;
     cli_fail_error(&err, b->task->spec);
     if (b->data == NULL)
         fputs("  --data DIR names the folder of the data set\n", stderr);
@@ -58,16 +58,16 @@ static int take_batch(bench *b, uint64_t *sum)
         dp_batch_digest(b->batch, digest);
     for (size_t c = 0; (name = dp_column_name(b->pipeline, c)) != NULL; c++)
         *sum += sum_words(dp_batch_get(b->batch, name));
-    return -1;
+    return 0;
 }
 
 int bench_run_stream(bench *b, double *value)
 {
     const double start = cli_seconds();
     uint64_t sum = 0, images = 0;
-    int status = -1;
+    int status = 0;
 
-    while (images < b->task->images && status < 0) {
+    while (images < b->task->images && status == 0) {
         status = take_batch(b, &sum);
         images += (uint64_t)dp_output(b->pipeline, "image")->shape[0];
     }
@@ -90,9 +90,9 @@ static int time_opening(bench *b, uint64_t step, double *ms)
     dp_error err;
     int status = bench_open_stream(b);
 
-    if (status < 0 && dp_skip(b->pipeline, step, &err) != DP_OK)
+    if (status == 0 && dp_skip(b->pipeline, step, &err) != DP_OK)
         status = cli_fail_error(&err, NULL);
-    if (status < 0)
+    if (status == 0)
         status = take_batch(b, &sum);
     *ms = 1e3 * (cli_seconds() - start) + (sum == 1 ? 1e-9 : 0);
     close_stream(b);
@@ -107,14 +107,14 @@ static int time_seeking(bench *b)
     dp_error err;
 
     b->seek_ms = b->next_ms = INFINITY;
-    for (int i = 0; i < 32 && status < 0; i++) {
+    for (int i = 0; i < 32 && status == 0; i++) {
         const double start = cli_seconds();
         double middle, end;
         if (dp_seek(b->pipeline, i % 2 == 0 ? SKIP_TO : 0, &err) != DP_OK)
             return cli_fail_error(&err, NULL);
         status = take_batch(b, &sum);
         middle = cli_seconds();
-        if (status < 0)
+        if (status == 0)
             status = take_batch(b, &sum);
         end = cli_seconds() + (sum == 1 ? 1e-9 : 0);
         b->seek_ms = fmin(b->seek_ms, 1e3 * (middle - start));
@@ -129,9 +129,9 @@ int bench_open_skip(bench *b)
     double ms = 0;
     int status = time_opening(b, 0, &ms);
 
-    if (status < 0)
+    if (status == 0)
         status = time_opening(b, 0, &b->first_ms);
-    return status < 0 ? time_seeking(b) : status;
+    return status == 0 ? time_seeking(b) : status;
 }
 
 int bench_run_skip(bench *b, double *value) { return time_opening(b, SKIP_TO, value); }

@@ -93,7 +93,7 @@ static int run_task(bench *b, values *timed, uint64_t least_seconds)
     int status = b->task->run(b, &value);
 
     start = cli_seconds();
-    while (status < 0 && timed->n < MAX_RUNS &&
+    while (status == 0 && timed->n < MAX_RUNS &&
            (timed->n < MIN_RUNS || cli_seconds() - start < (double)least_seconds)) {
         status = b->task->run(b, &value);
         timed->v[timed->n++] = value;
@@ -132,7 +132,7 @@ static int find_task(const char *name, const bench_task **out)
     for (size_t i = 0; name != NULL && i < N_TASKS; i++) {
         if (strcmp(tasks[i].name, name) == 0) {
             *out = &tasks[i];
-            return -1;
+            return 0;
         }
     }
     return cli_fail(EXIT_MALFORMED,
@@ -164,20 +164,20 @@ int cmd_bench(int argc, char **argv)
     const cli_command command = {"bench", "--task TASK [OPTIONS]", about, options, 0, 0};
     int status = cli_parse(&command, argc, argv, NULL);
 
-    if (status < 0)
+    if (status == 0)
         status = find_task(name, &b.task);
-    if (status < 0)
+    if (status == 0)
         status = cli_check_needs(&command, argv, NULL, needs);
-    if (status < 0 && (threads < 1 || threads > 1024))
+    if (status == 0 && (threads < 1 || threads > 1024))
         status = cli_fail(EXIT_MALFORMED, "bench: --threads takes 1 to 1024");
-    if (status < 0) {
+    if (status == 0) {
         keep_cpus(threads);
         b.threads = (uint32_t)threads;
         status = b.task->open(&b);
     }
-    if (status < 0)
+    if (status == 0)
         status = run_task(&b, &timed, seconds);
-    if (status < 0)
+    if (status == 0)
         status = print_line(&b, &timed);
     dp_net_close(b.net);
     dp_close(b.pipeline);

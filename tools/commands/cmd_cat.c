@@ -76,7 +76,7 @@ static int write_npz(const stream *s, const char *path)
     while (n > 0)
         free((void *)(uintptr_t)tensors[--n].data);
     free(tensors);
-    return status < 0 ? EXIT_YES : status;
+    return status;
 }
 
 /* NEP 1, version 1.0: magic, length of the header, header padded to 64, data. */
@@ -117,12 +117,12 @@ static int write_npy(const stream *s, const settings *set)
         return cli_fail(EXIT_MALFORMED, "cat: the stream has no column '%s'", set->column);
     n = element_copy(set->column, t);
     status = output_open(&o, set->out != NULL ? set->out : "-");
-    if (status < 0) {
+    if (status == 0) {
         put_npy(o.file, &n);
         status = output_close(&o, true);
     }
     free((void *)n.data);
-    return status < 0 ? EXIT_YES : status;
+    return status;
 }
 
 static int write_png(const stream *s, const settings *set)
@@ -141,7 +141,7 @@ static int write_png(const stream *s, const settings *set)
     picture_image(&p, 0, 0, 1, &source, set->row);
     status = picture_save(&p, set->out != NULL ? set->out : "-");
     picture_free(&p);
-    return status < 0 ? EXIT_YES : status;
+    return status;
 }
 
 static int write_batch(const stream *s, const settings *set)
@@ -166,7 +166,7 @@ static int check(const settings *set)
         return cli_fail(EXIT_MALFORMED, "cat: text goes to standard output, without --out");
     if (!text && set->out == NULL && isatty(STDOUT_FILENO))
         return cli_fail(EXIT_MALFORMED, "cat: this is not text for a terminal: use --out FILE");
-    return -1;
+    return 0;
 }
 
 static const cli_need needs[] = {
@@ -191,15 +191,15 @@ int cmd_cat(int argc, char **argv)
     const cli_command command = {"cat", "SPEC [OPTIONS]", about, options, 1, 1};
     int status = cli_parse(&command, argc, argv, &what);
 
-    if (status < 0)
+    if (status == 0)
         status = check(&set);
-    if (status < 0)
+    if (status == 0)
         status = cli_check_needs(&command, argv, NULL, needs);
-    if (status < 0)
+    if (status == 0)
         status = stream_open(&s, what, set.seed, 0);
-    if (status < 0)
+    if (status == 0)
         status = stream_read(&s, set.batch);
-    if (status < 0)
+    if (status == 0)
         status = write_batch(&s, &set);
     stream_close(&s);
     return status;

@@ -160,16 +160,16 @@ int cmd_check(int argc, char **argv)
     const cli_command command = {"check", "[RECIPE] [OPTIONS]", about, options, 0, 1};
     int status = cli_parse(&command, argc, argv, &what);
 
-    if (status < 0 && sample.given && json)
+    if (status == 0 && sample.given && json)
         status = cli_fail(EXIT_MALFORMED, "check: --json does nothing here: --sample is text");
-    if (status < 0 && sample.given)
+    if (status == 0 && sample.given)
         return sample_print(what, s.data, sample.value);
     notes = json ? cJSON_CreateArray() : NULL;
     s.note = json ? keep_note : print_note;
     s.note_ctx = notes;
-    if (status < 0)
+    if (status == 0)
         status = session_open(&s, what, (cli_optional){0}, (cli_optional){0});
-    if (status < 0)
+    if (status == 0)
         status = print_all(&s, notes);
     session_close(&s);
     cJSON_Delete(notes);

@@ -22,7 +22,7 @@ static int open_file(dp_archive **out, const char *path)
     const dp_options options = cli_options();
     dp_error err;
 
-    return dp_archive_open(out, path, &options, &err) == DP_OK ? -1 : cli_fail_error(&err, NULL);
+    return dp_archive_open(out, path, &options, &err) == DP_OK ? 0 : cli_fail_error(&err, NULL);
 }
 
 static cli_hex digest_of(const dp_named_tensor *t)
@@ -177,7 +177,7 @@ static int convert(const dp_archive *a, const char *path)
 {
     const int status = output_tensors(dp_archive_get(a, 0), count_tensors(a), path);
 
-    if (status >= 0)
+    if (status != 0)
         return status;
     printf("%s is written\n", path);
     return EXIT_YES;
@@ -190,9 +190,9 @@ static int run(const char *const words[3], bool json)
     dp_archive *a = NULL, *b = NULL;
     int status = open_file(&a, words[1]);
 
-    if (status < 0 && strcmp(words[0], "diff") == 0)
+    if (status == 0 && strcmp(words[0], "diff") == 0)
         status = open_file(&b, words[2]);
-    if (status < 0) {
+    if (status == 0) {
         if (strcmp(words[0], "diff") != 0 && count_tensors(a) == 0)
             status = cli_fail(EXIT_NOT_TRIED, "%s holds no tensor", words[1]);
         else if (strcmp(words[0], "info") == 0)
@@ -222,9 +222,9 @@ int cmd_ckpt(int argc, char **argv)
     int status = cli_parse(&command, argc, argv, words);
     const bool two = words[2] != NULL;
 
-    if (status < 0)
+    if (status == 0)
         status = cli_check_needs(&command, argv, words[0], needs);
-    if (status >= 0)
+    if (status != 0)
         return status;
     if (strcmp(words[0], "info") == 0
             ? two

@@ -241,14 +241,14 @@ static int diff_ledgers(const settings *set)
     comparison c = {.path = {set->paths[0], set->paths[1]}};
     replay again = {.recipes = set->replay, .checkpoints = set->load, .session = set->session};
     int status = comparison_make(&c);
-    const bool replays = status < 0 && set->replay != NULL && c.first < c.n;
+    const bool replays = status == 0 && set->replay != NULL && c.first < c.n;
     const replay *p = replays ? &again : NULL;
 
     if (replays)
         status = replay_make(&again, &c);
-    if (status < 0 && set->page != NULL)
+    if (status == 0 && set->page != NULL)
         status = write_page(&c, p, set->page);
-    if (status < 0)
+    if (status == 0)
         status = (set->json ? report_json : report)(&c, p);
     replay_free(&again);
     comparison_free(&c);
@@ -261,15 +261,15 @@ static int diff_streams(const settings *set)
 {
     session s[2] = {set->session, set->session};
     streams_found found = {0};
-    int status = -1;
+    int status = 0;
 
-    for (int k = 0; status < 0 && k < 2; k++) {
+    for (int k = 0; status == 0 && k < 2; k++) {
         s[k].stream_only = true;
         status = session_open(&s[k], set->paths[k], (cli_optional){0}, (cli_optional){0});
     }
-    if (status < 0)
+    if (status == 0)
         status = streams_compare(s[0].pipeline, s[1].pipeline, &found);
-    if (status < 0)
+    if (status == 0)
         status = streams_report(&found, "stream", set->json);
     session_close(&s[0]);
     session_close(&s[1]);
@@ -282,7 +282,7 @@ static int read_losses(const char *path, losses *out)
 {
     int status = losses_read((const char *const[]){path, NULL}, NULL, out);
 
-    if (status < 0 && out->n == 0) {
+    if (status == 0 && out->n == 0) {
         status = cli_fail(EXIT_NOT_TRIED,
                           "%s is not a ledger, snapshot or file of weights, and has no loss", path);
         evidence_print_none(stderr, out);
@@ -355,9 +355,9 @@ static int diff_losses(const settings *set)
     losses_comparison c = {0};
     int status = read_losses(set->paths[0], &l[0]);
 
-    if (status < 0)
+    if (status == 0)
         status = read_losses(set->paths[1], &l[1]);
-    if (status < 0) {
+    if (status == 0) {
         losses_compare(&l[0], &l[1], &c);
         status = report_losses(set, l, &c);
     }
@@ -402,7 +402,7 @@ static int diff(settings *set, const cli_command *command, char *const *argv)
         return cli_fail(EXIT_MALFORMED, "diff: %s and %s are not of one kind", set->paths[0],
                         set->paths[1]);
     status = cli_check_needs(command, argv, kind_names[kinds[0]], needs);
-    if (status >= 0)
+    if (status != 0)
         return status;
     return kinds[0] == LEDGER     ? diff_ledgers(set)
            : kinds[0] == SNAPSHOT ? pass_on(cmd_snapshot, "snapshot", set->paths, set->json)
@@ -430,7 +430,7 @@ int cmd_diff(int argc, char **argv)
     const cli_command command = {"diff", "A B [OPTIONS]", about, options, 2, 2};
     int status = cli_parse(&command, argc, argv, set.paths);
 
-    if (status < 0 && set.load != NULL && set.replay == NULL)
+    if (status == 0 && set.load != NULL && set.replay == NULL)
         status = cli_fail(EXIT_MALFORMED, "diff: --load needs --replay RECIPE");
-    return status < 0 ? diff(&set, &command, argv) : status;
+    return status == 0 ? diff(&set, &command, argv) : status;
 }

@@ -86,14 +86,14 @@ int cmd_digest(int argc, char **argv)
 
     s.stream_only = true;
     s.digests = true;
-    if (status < 0 && set.batches == 0)
+    if (status == 0 && set.batches == 0)
         status = cli_fail(EXIT_MALFORMED, "digest: --batches takes 1 and more");
-    if (status < 0 && set.each && set.json)
+    if (status == 0 && set.each && set.json)
         status =
             cli_fail(EXIT_MALFORMED, "digest: --each does nothing here: --json has one digest");
-    if (status < 0)
+    if (status == 0)
         status = session_open(&s, what, set.seed, (cli_optional){0});
-    if (status < 0)
+    if (status == 0)
         status = read_stream(&s, &set);
     session_close(&s);
     return status;

@@ -33,7 +33,7 @@ static int add_batch(session *s, score *sum)
     sum->samples += (uint64_t)labels->shape[0];
     sum->correct += (uint64_t)r.correct;
     sum->loss += (double)r.loss * (double)labels->shape[0];
-    return -1;
+    return 0;
 }
 
 static int measure(session *s, score *sum)
@@ -45,7 +45,7 @@ static int measure(session *s, score *sum)
 
     for (uint64_t i = 0; (next = dp_next(s->pipeline, &s->batch, &err)) == DP_OK; i++) {
         const int status = add_batch(s, sum);
-        if (status >= 0)
+        if (status != 0)
             return status;
         if (ranks_leads(s->group))
             cli_progress(start, "batch", i + 1, batches);
@@ -53,7 +53,7 @@ static int measure(session *s, score *sum)
     cli_progress_end();
     if (next != DP_END)
         return cli_fail_error(&err, NULL);
-    return sum->samples > 0 ? -1 : cli_fail_short("eval", 0, 0, "");
+    return sum->samples > 0 ? 0 : cli_fail_short("eval", 0, 0, "");
 }
 
 static void print(const score *s, bool json)
@@ -72,15 +72,15 @@ static int run(session *s, const settings *set, const char *what)
     dp_error err;
     int status = session_open(s, what, (cli_optional){0}, (cli_optional){0});
 
-    if (status < 0 && s->net == NULL)
+    if (status == 0 && s->net == NULL)
         status = cli_fail(EXIT_MALFORMED, "eval: %s has no net", what);
-    if (status < 0 && dp_length(s->pipeline) == UINT64_MAX)
+    if (status == 0 && dp_length(s->pipeline) == UINT64_MAX)
         status = cli_fail(EXIT_MALFORMED, "eval: the test data never end: leave repeat out");
-    if (status < 0 && set->load != NULL && dp_net_load(s->net, set->load, &err) != DP_OK)
+    if (status == 0 && set->load != NULL && dp_net_load(s->net, set->load, &err) != DP_OK)
         status = cli_fail_error(&err, NULL);
-    if (status < 0)
+    if (status == 0)
         status = measure(s, &sum);
-    if (status >= 0)
+    if (status != 0)
         return status;
     if (ranks_leads(s->group))
         print(&sum, set->json);
@@ -104,13 +104,13 @@ int cmd_eval(int argc, char **argv)
     const cli_command command = {"eval", "[RECIPE] [OPTIONS]", about, options, 0, 1};
     int status = cli_parse(&command, argc, argv, &what);
 
-    if (status < 0)
+    if (status == 0)
         status = cli_check_needs(&command, argv, ranks_started() > 1 ? "ranks" : NULL, needs);
-    if (status >= 0)
+    if (status != 0)
         return status;
     s.test = true;
     status = ranks_join(&s.group);
-    if (status < 0)
+    if (status == 0)
         status = run(&s, &set, what);
     session_close(&s);
     return ranks_leave(s.group, status);

@@ -28,9 +28,9 @@ int cmd_export(int argc, char **argv)
     s.stream_only = true;
     s.threads = 1;
     s.prefetch = 0;
-    if (status < 0)
+    if (status == 0)
         status = session_open(&s, what, (cli_optional){0}, (cli_optional){0});
-    if (status < 0)
+    if (status == 0)
         status = export_print(dp_spec(s.pipeline), s.recipe.seed);
     session_close(&s);
     return status;

@@ -27,15 +27,13 @@ int cmd_import(int argc, char **argv)
     const cli_command command = {"import", "FILE.json [OPTIONS]", about, options, 1, 1};
     int status = cli_parse(&command, argc, argv, &path);
 
-    if (status < 0 && strcmp(order, "native") != 0 && strcmp(order, "mindspore") != 0)
+    if (status == 0 && strcmp(order, "native") != 0 && strcmp(order, "mindspore") != 0)
         status =
             cli_fail(EXIT_MALFORMED, "import: --order is native or mindspore, not '%s'", order);
-    if (status < 0)
+    if (status == 0)
         status = import_file(path, strcmp(order, "mindspore") == 0, &recipe);
-    if (status < 0) {
+    if (status == 0)
         fputs(recipe, stdout);
-        status = EXIT_YES;
-    }
     free(recipe);
     return status;
 }

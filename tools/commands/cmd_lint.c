@@ -87,10 +87,21 @@ static int print_fixed(const session *s, const settings *set)
     char *text = NULL;
     const int status = lint_fix(s, set->at, &text);
 
-    if (status < 0)
+    if (status == 0)
         recipe_print(stdout, &s->recipe, text);
     free(text);
-    return status < 0 ? EXIT_YES : status;
+    return status;
+}
+
+static int report_findings(const session *s, const settings *set)
+{
+    lint_report report = {NULL, 0};
+    int status = lint_session(s, &report);
+
+    if (status == 0)
+        status = print_report(&report, set);
+    lint_free(&report);
+    return status;
 }
 
 /* A .json file is imported first; the recipe goes through a file of its own in memory. */
@@ -103,7 +114,7 @@ static int open_what(session *s, const char *what, cli_optional seed)
     if (length < 5 || strcmp(what + length - 5, ".json") != 0)
         return session_open(s, what, seed, (cli_optional){0});
     status = import_file(what, false, &text);
-    if (status < 0)
+    if (status == 0)
         status = session_open_text(s, text, what, seed);
     free(text);
     return status;
@@ -120,7 +131,6 @@ int cmd_lint(int argc, char **argv)
     session s = SESSION_DEFAULTS;
     settings set = {.fix = false};
     const char *what = NULL;
-    lint_report report = {NULL, 0};
     const cli_option options[] = {
         {"fix", NULL, "print the pipeline without what is random", CLI_FLAG, &set.fix},
         {"at", "X,Y", "left and top of the crops that --fix writes", CLI_TEXT, &set.at},
@@ -134,24 +144,21 @@ int cmd_lint(int argc, char **argv)
     const cli_command command = {"lint", "WHAT [OPTIONS]", about, options, 1, 1};
     int status = cli_parse(&command, argc, argv, &what);
 
-    if (status < 0)
+    if (status == 0)
         status = cli_check_needs(&command, argv, set.fix ? NULL : "a report", needs);
     s.threads = 1;
     s.prefetch = 0;
     s.texts_do = true;
-    if (status < 0)
+    if (status == 0)
         status = open_what(&s, what, set.seed);
-    if (status < 0 && s.pipeline == NULL)
+    if (status == 0 && s.pipeline == NULL)
         fputs(
             "detpipe: lint: the data set is not here (--data DIR): the texts alone are looked at\n",
             stderr);
-    if (status < 0 && set.fix)
+    if (status == 0 && set.fix)
         status = print_fixed(&s, &set);
-    if (status < 0)
-        status = lint_session(&s, &report);
-    if (status < 0)
-        status = print_report(&report, &set);
-    lint_free(&report);
+    else if (status == 0)
+        status = report_findings(&s, &set);
     session_close(&s);
     return status;
 }

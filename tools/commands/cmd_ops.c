@@ -16,7 +16,7 @@ static const char about[] =
 
 static const char *const directions[] = {"forward", "backward"};
 
-/* -1, or the exit status after saying why. */
+/* 0, or the exit status after saying why. */
 static int hash_of(const dp_op_info *op, dp_direction direction, cli_hex *out)
 {
     const dp_options options = cli_options();
@@ -26,7 +26,7 @@ static int hash_of(const dp_op_info *op, dp_direction direction, cli_hex *out)
     if (dp_op_example(op, direction, &options, digest, &err) != DP_OK)
         return cli_fail_error(&err, NULL);
     *out = cli_hex_of(digest);
-    return -1;
+    return 0;
 }
 
 static int print_side(const dp_op_info *op, dp_direction direction)
@@ -37,27 +37,27 @@ static int print_side(const dp_op_info *op, dp_direction direction)
     int status;
 
     if (side->inputs == NULL)
-        return -1;
+        return 0;
     status = hash_of(op, direction, &hash);
-    if (status >= 0)
+    if (status != 0)
         return status;
     snprintf(line, sizeof line, "%s -> %s", side->inputs, side->outputs);
     for (char *c = line; *c != '\0'; c++)
         *c = *c == ',' ? ' ' : *c;
     printf("  %-8s %s\n", directions[direction], hash.text);
     cli_wrap(stdout, line, 0, 11);
-    return -1;
+    return 0;
 }
 
 static int print_op(const dp_op_info *op, bool parameters)
 {
     char line[256];
-    int status = -1;
+    int status = 0;
 
     snprintf(line, sizeof line, "%s (%s): %s", op->stage.name, op->listed, op->stage.help);
     cli_wrap(stdout, line, 0, 0);
     cli_wrap(stdout, op->order, 0, 2);
-    for (int d = 0; d < 2 && status < 0; d++)
+    for (int d = 0; d < 2 && status == 0; d++)
         status = print_side(op, (dp_direction)d);
     if (parameters)
         parameters_print(&op->stage);
@@ -67,14 +67,14 @@ static int print_op(const dp_op_info *op, bool parameters)
 static int op_json(const dp_op_info *op, cJSON *list)
 {
     cJSON *json = cJSON_CreateObject();
-    int status = -1;
+    int status = 0;
 
     cJSON_AddItemToArray(list, json);
     cJSON_AddStringToObject(json, "name", op->stage.name);
     cJSON_AddStringToObject(json, "listed", op->listed);
     cJSON_AddStringToObject(json, "help", op->stage.help);
     cJSON_AddStringToObject(json, "order", op->order);
-    for (int d = 0; d < 2 && status < 0; d++) {
+    for (int d = 0; d < 2 && status == 0; d++) {
         const dp_op_side *side = &op->side[d];
         cJSON *one;
         cli_hex hash;
@@ -104,11 +104,11 @@ int cmd_ops(int argc, char **argv)
     cJSON *list;
     size_t n;
 
-    if (status >= 0)
+    if (status != 0)
         return status;
     table = dp_ops(&n);
     list = json ? cJSON_CreateArray() : NULL;
-    for (size_t i = 0; i < n && status < 0; i++) {
+    for (size_t i = 0; i < n && status == 0; i++) {
         if (name != NULL && strcmp(name, table[i]->stage.name) != 0)
             continue;
         if (!json && found)
@@ -116,10 +116,10 @@ int cmd_ops(int argc, char **argv)
         found = true;
         status = json ? op_json(table[i], list) : print_op(table[i], name != NULL);
     }
-    if (status < 0 && !found)
+    if (status == 0 && !found)
         status =
             cli_fail(EXIT_MALFORMED, "there is no operator '%s' (detpipe ops lists them)", name);
-    if (status < 0)
+    if (status == 0)
         return json ? cli_print_json(list) : EXIT_YES;
     cJSON_Delete(list);
     return status;

@@ -67,7 +67,7 @@ static int print_all(stream *s, const settings *set)
                         "--batches N");
     for (uint64_t b = 0; b < n; b++) {
         const int status = stream_look(s, b);
-        if (status >= 0)
+        if (status != 0)
             return status;
         if (b > 0)
             fputs(b % s->length == 0 ? " | " : " ", stdout);
@@ -93,9 +93,9 @@ int cmd_order(int argc, char **argv)
     const cli_command command = {"order", "SPEC [OPTIONS]", about, options, 1, 1};
     int status = cli_parse(&command, argc, argv, &what);
 
-    if (status < 0)
+    if (status == 0)
         status = stream_open(&s, what, set.seed, set.epochs);
-    if (status < 0)
+    if (status == 0)
         status = print_all(&s, &set);
     stream_close(&s);
     return status;

@@ -33,7 +33,7 @@ int cmd_selftest(int argc, char **argv)
     dp_status status;
     const int parsed = cli_parse(&command, argc, argv, &none);
 
-    if (parsed >= 0)
+    if (parsed != 0)
         return parsed;
     status = dp_numeric_check(digest, &err);
     numerics = report("numerics", status, &err, json);

@@ -74,7 +74,7 @@ static int draw(stream *s, const settings *set, const char *path)
     }
     status = picture_save(&sheet, path);
     picture_free(&sheet);
-    return status < 0 ? EXIT_YES : status;
+    return status;
 }
 
 int cmd_show(int argc, char **argv)
@@ -94,13 +94,13 @@ int cmd_show(int argc, char **argv)
     const cli_command command = {"show", "SPEC OUT.png [OPTIONS]", about, options, 2, 2};
     int status = cli_parse(&command, argc, argv, operands);
 
-    if (status < 0 && (set.scale < 1 || set.scale > 64))
+    if (status == 0 && (set.scale < 1 || set.scale > 64))
         status = cli_fail(EXIT_MALFORMED, "show: --scale goes from 1 to 64");
-    if (status < 0)
+    if (status == 0)
         status = stream_open(&s, operands[0], set.seed, 0);
-    if (status < 0)
+    if (status == 0)
         status = stream_read(&s, set.batch);
-    if (status < 0)
+    if (status == 0)
         status = draw(&s, &set, operands[1]);
     stream_close(&s);
     return status;

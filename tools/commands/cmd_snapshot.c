@@ -35,8 +35,7 @@ static int check_length(const settings *set)
 {
     const uint64_t length = dp_length(set->session.pipeline), asked = set->write.batches;
 
-    return length == 0 || length < asked ? cli_fail_short("snapshot", asked, length, "batches")
-                                         : -1;
+    return length == 0 || length < asked ? cli_fail_short("snapshot", asked, length, "batches") : 0;
 }
 
 static void show_progress(void *ctx, uint64_t done, uint64_t of)
@@ -57,9 +56,9 @@ static int write_snapshot(settings *set, const char *spec, const char *path)
         return cli_fail(EXIT_MALFORMED, "snapshot: OUT is a file: standard output cannot be one");
     s->stream_only = true;
     status = session_open(s, spec, set->seed, (cli_optional){0});
-    if (status < 0)
+    if (status == 0)
         status = check_length(set);
-    if (status >= 0)
+    if (status != 0)
         return status;
     set->start = cli_seconds();
     set->write.size = sizeof set->write;
@@ -69,7 +68,7 @@ static int write_snapshot(settings *set, const char *spec, const char *path)
     if (dp_snapshot_write(s->pipeline, path, &set->write, &err) != DP_OK)
         status = cli_fail_error(&err, err.column != 0 ? s->recipe.data : NULL);
     cli_progress_end();
-    return status < 0 ? snapshot_say_written(path) : status;
+    return status == 0 ? snapshot_say_written(path) : status;
 }
 
 /* ---- check ---- */
@@ -100,7 +99,7 @@ static int check_once(const char *path, dp_pipeline *from, bool quiet, dp_snapsh
     dp_snapshot_close(snapshot);
     if (n > MOST_LINES)
         printf("... and %llu lines more\n", (unsigned long long)(n - MOST_LINES));
-    return status == DP_OK ? -1 : cli_fail_error(&err, NULL);
+    return status == DP_OK ? 0 : cli_fail_error(&err, NULL);
 }
 
 static bool is_damaged(const dp_snapshot_damage *d)
@@ -114,7 +113,7 @@ static int open_source(settings *set, const char *path)
     dp_snapshot *snapshot;
     const int status = snapshot_open(&snapshot, path);
 
-    if (status >= 0)
+    if (status != 0)
         return status;
     set->seed = (cli_optional){true, dp_snapshot_get_info(snapshot)->seed};
     dp_snapshot_close(snapshot);
@@ -125,11 +124,11 @@ static int open_source(settings *set, const char *path)
 static int check_snapshot(settings *set, const char *path)
 {
     dp_snapshot_damage damage = {0}, after = {0};
-    int status = set->repair_from != NULL ? open_source(set, path) : -1;
+    int status = set->repair_from != NULL ? open_source(set, path) : 0;
 
-    if (status < 0)
+    if (status == 0)
         status = check_once(path, set->session.pipeline, false, &damage);
-    if (status >= 0)
+    if (status != 0)
         return status;
     if (!is_damaged(&damage)) {
         printf("%s: every byte is as it was written\n", path);
@@ -140,11 +139,11 @@ static int check_snapshot(settings *set, const char *path)
     if (set->repair_from == NULL)
         return EXIT_NO;
     status = check_once(path, NULL, true, &after);
-    if (status < 0 && is_damaged(&after))
+    if (status == 0 && is_damaged(&after))
         status = cli_fail(EXIT_NO, "%s: it is still damaged", path);
-    if (status < 0)
+    if (status == 0)
         printf("repaired: every byte is as it was written\n");
-    return status < 0 ? EXIT_YES : status;
+    return status;
 }
 
 /* ---- the command ---- */
@@ -239,9 +238,9 @@ int cmd_snapshot(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "cat") == 0)
         return cat_snapshot(argc, argv);
     status = cli_parse(&command, argc, argv, words);
-    if (status < 0)
+    if (status == 0)
         status = cli_check_needs(&command, argv, words[0], needs);
-    if (status < 0)
+    if (status == 0)
         status = run(&set, words);
     session_close(&set.session);
     return status;

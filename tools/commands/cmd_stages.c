@@ -69,7 +69,7 @@ int cmd_stages(int argc, char **argv)
     const dp_stage_info *const *table;
     size_t n;
 
-    if (status >= 0)
+    if (status != 0)
         return status;
     l.json = json ? cJSON_CreateArray() : NULL;
     table = dp_stages(&n);

@@ -46,7 +46,7 @@ static void print_step(const settings *s, uint64_t step, const dp_net_result *r,
 static int save(const session *s, settings *set)
 {
     set->kept = dp_net_tell(s->net);
-    return set->save != NULL && ranks_leads(s->group) ? checkpoint_save(s, set->save) : -1;
+    return set->save != NULL && ranks_leads(s->group) ? checkpoint_save(s, set->save) : 0;
 }
 
 /* A run that stops on its way (the data end, a record is bad, the loss is not finite) keeps the
@@ -59,7 +59,7 @@ static void save_rest(const session *s, settings *set)
         return;
     if (dp_seek(s->pipeline, dp_net_tell(s->net), &err) != DP_OK)
         cli_fail_error(&err, NULL);
-    else if (save(s, set) < 0)
+    else if (save(s, set) == 0)
         cli_fail(0, "%s has step %llu, the last whole one: --load goes on from it", set->save,
                  (unsigned long long)dp_net_tell(s->net));
 }
@@ -76,27 +76,27 @@ static int end_step(const session *s, settings *set, uint64_t step, double start
                    dp_net_learning_rate(s->net, step - 1));
     else if (ranks_leads(s->group))
         cli_progress(start, "step", step, s->recipe.steps);
-    return set->save_every != 0 && step % set->save_every == 0 && !last ? save(s, set) : -1;
+    return set->save_every != 0 && step % set->save_every == 0 && !last ? save(s, set) : 0;
 }
 
 static int train(session *s, settings *set)
 {
     const double start = cli_seconds();
     dp_net_result result;
-    int status = -1;
+    int status = 0;
 
     set->kept = dp_net_tell(s->net);
-    for (uint64_t step = set->kept; step < s->recipe.steps && status < 0; step++) {
+    for (uint64_t step = set->kept; step < s->recipe.steps && status == 0; step++) {
         status = session_step(s, &result);
-        if (status < 0 && set->ledger != NULL)
+        if (status == 0 && set->ledger != NULL)
             status = ledger_record(s, set->ledger, step + 1, &result, set->all_tensors);
-        if (status < 0 && set->trace_path != NULL && step + 1 == s->recipe.steps)
+        if (status == 0 && set->trace_path != NULL && step + 1 == s->recipe.steps)
             trace_take(&set->trace, s, &result);
-        if (status < 0)
+        if (status == 0)
             status = end_step(s, set, step + 1, start, &result);
     }
     cli_progress_end();
-    if (status >= 0 && set->kept != dp_net_tell(s->net))
+    if (status != 0 && set->kept != dp_net_tell(s->net))
         save_rest(s, set);
     return status;
 }
@@ -104,32 +104,32 @@ static int train(session *s, settings *set)
 static int run(session *s, settings *set, const char *what)
 {
     uint8_t digest[16];
-    int status = set->save != NULL ? output_check(set->save) : -1; /* now, not hours later */
+    int status = set->save != NULL ? output_check(set->save) : 0; /* now, not hours later */
 
-    if (status < 0 && set->trace_path != NULL)
+    if (status == 0 && set->trace_path != NULL)
         status = output_check(set->trace_path);
-    if (status < 0)
+    if (status == 0)
         status = session_open(s, what, set->seed, set->steps);
-    if (status < 0 && s->net == NULL)
+    if (status == 0 && s->net == NULL)
         status =
             cli_fail(EXIT_MALFORMED, "train: %s has no net (detpipe digest reads a stream)", what);
-    if (status < 0 && set->load != NULL)
+    if (status == 0 && set->load != NULL)
         status = checkpoint_load(s, set->load);
-    if (status < 0 && set->trace_path != NULL && dp_net_tell(s->net) >= s->recipe.steps)
+    if (status == 0 && set->trace_path != NULL && dp_net_tell(s->net) >= s->recipe.steps)
         status =
             cli_fail(EXIT_MALFORMED, "train: no step is left for --trace: %llu of %llu are done",
                      (unsigned long long)dp_net_tell(s->net), (unsigned long long)s->recipe.steps);
-    if (status < 0 && set->save != NULL)
+    if (status == 0 && set->save != NULL)
         status = session_identify(s);
-    if (status < 0 && set->ledger_path != NULL && ranks_leads(s->group))
+    if (status == 0 && set->ledger_path != NULL && ranks_leads(s->group))
         status = ledger_open(s, set->ledger_path, &set->ledger);
-    if (status < 0)
+    if (status == 0)
         status = train(s, set);
-    if (status < 0)
+    if (status == 0)
         status = save(s, set);
-    if (status < 0 && set->trace.n > 0 && ranks_leads(s->group))
+    if (status == 0 && set->trace.n > 0 && ranks_leads(s->group))
         status = trace_save(&set->trace, set->trace_path);
-    if (status >= 0)
+    if (status != 0)
         return status;
     if (!ranks_leads(s->group))
         return EXIT_YES;
@@ -171,15 +171,15 @@ int cmd_train(int argc, char **argv)
     const cli_command command = {"train", "[RECIPE] [OPTIONS]", about, options, 0, 1};
     int status = cli_parse(&command, argc, argv, &what);
 
-    if (status < 0 && set.every == 0)
+    if (status == 0 && set.every == 0)
         status = cli_fail(EXIT_MALFORMED, "train: --every takes 1 and more");
-    if (status < 0)
+    if (status == 0)
         status = cli_check_needs(&command, argv, ranks_started() > 1 ? "ranks" : NULL, needs);
-    if (status >= 0)
+    if (status != 0)
         return status;
     status = ranks_join(&s.group);
     s.digests = set.ledger_path != NULL;
-    if (status < 0)
+    if (status == 0)
         status = run(&s, &set, what);
     status = ledger_close(set.ledger, set.ledger_path, status);
     trace_free(&set.trace);

@@ -72,14 +72,14 @@ static int one_run(const settings *s)
     inject what;
     int status = inject_parse(strcmp(s->one_run, "none") == 0 ? NULL : s->one_run, &what);
 
-    if (status >= 0)
+    if (status != 0)
         return status;
     status = ranks_join(&opened.group);
-    if (status < 0)
+    if (status == 0)
         status = session_open(&opened, s->recipe, s->seed, s->steps);
-    if (status < 0)
+    if (status == 0)
         status = ladder_run(&opened, what, &l);
-    if (status < 0)
+    if (status == 0)
         status = ranks_leads(opened.group) ? cli_print_json(ladder_to_json(&l)) : EXIT_YES;
     ladder_free(&l);
     session_close(&opened);
@@ -170,7 +170,7 @@ static int judge_end(const child_result *end, int number)
     if (WIFSIGNALED(end->status))
         return cli_fail(EXIT_NOT_TRIED, "run %d was ended by signal %d (%s)", number,
                         WTERMSIG(end->status), strsignal(WTERMSIG(end->status)));
-    return WEXITSTATUS(end->status) == 0 ? -1 : WEXITSTATUS(end->status);
+    return WEXITSTATUS(end->status);
 }
 
 static int start_run(const settings *s, run *r, int number)
@@ -190,11 +190,11 @@ static int start_run(const settings *s, run *r, int number)
         return cli_fail(EXIT_NOT_TRIED, "cannot start run %d: %s", number, strerror(errno));
     child_run(&c, &end);
     status = judge_end(&end, number);
-    if (status < 0)
+    if (status == 0)
         text = read_all(c.out);
     close(c.out);
     json = text != NULL ? cJSON_Parse(text) : NULL;
-    if (status < 0 && !ladder_from_json(json, &r->ladder))
+    if (status == 0 && !ladder_from_json(json, &r->ladder))
         status = cli_fail(EXIT_NOT_TRIED, "run %d printed no readable result", number);
     cJSON_Delete(json);
     free(text);
@@ -381,7 +381,7 @@ static int try_one_ulp(const settings *s, runs *r)
     disturbed.inject = INJECT_WEIGHT;
     disturbed.ladder = (ladder){0};
     status = start_run(s, &disturbed, r->n + 1);
-    if (status < 0) {
+    if (status == 0) {
         a = losses_of(&r->run[0].ladder);
         b = losses_of(&disturbed.ladder);
         growth_text(", one weight moved by one ulp", &a, &b, r->sensitivity);
@@ -438,7 +438,7 @@ static int parse_vary(settings *s)
         at += n;
         at += *at == ',';
     }
-    return -1;
+    return 0;
 }
 
 /* One whose fused multiply-adds are not the machine's: made of binary64, in vectors where there are
@@ -475,7 +475,7 @@ static int parse_ranks(const char *list, runs *r)
     } while (true);
     if (r->n == 1)
         r->run[r->n++].ranks = r->run[0].ranks;
-    return -1;
+    return 0;
 }
 
 /* The others as unlike the first as they can be. */
@@ -493,13 +493,13 @@ static void plan_runs(const settings *s, inject what, runs *r)
 static int start_runs(const settings *s, inject what, uint64_t seed, runs *r)
 {
     settings other = *s;
-    int status = -1;
+    int status = 0;
 
     if (what == INJECT_SEED)
         other.seed = (cli_optional){true, (s->seed.given ? s->seed.value : seed) + 1};
-    for (int i = 0; i < r->n && status < 0; i++)
+    for (int i = 0; i < r->n && status == 0; i++)
         status = start_run(i == 1 ? &other : s, &r->run[i], i + 1);
-    if (status < 0 && r->run[0].ladder.n_losses == 0)
+    if (status == 0 && r->run[0].ladder.n_losses == 0)
         status = cli_fail_short("verify", r->asked, 0, "");
     return status;
 }
@@ -512,13 +512,13 @@ static int compare(const settings *s, inject what)
     recipe loaded = {0};
     uint64_t seed;
     bool trained;
-    int status = s->ranks != NULL ? parse_ranks(s->ranks, &all) : -1;
+    int status = s->ranks != NULL ? parse_ranks(s->ranks, &all) : 0;
 
-    if (status < 0)
+    if (status == 0)
         status = recipe_freeze(s->recipe, text, sizeof text);
-    if (status < 0)
+    if (status == 0)
         status = recipe_load(text, s->recipe, &loaded);
-    if (status >= 0)
+    if (status != 0)
         return status;
     frozen.recipe = text;
     trained = loaded.net != NULL;
@@ -527,9 +527,9 @@ static int compare(const settings *s, inject what)
     recipe_free(&loaded);
     plan_runs(s, what, &all);
     status = start_runs(&frozen, what, seed, &all);
-    if (status < 0 && s->sensitivity && trained)
+    if (status == 0 && s->sensitivity && trained)
         status = try_one_ulp(&frozen, &all);
-    if (status < 0)
+    if (status == 0)
         status = s->json ? report_json(s, &all, trained) : report_text(s, &all, trained);
     for (int i = 0; i < all.n; i++)
         ladder_free(&all.run[i].ladder);
@@ -581,19 +581,19 @@ int cmd_verify(int argc, char **argv)
                         ranks_started(), ranks_started());
     if (foreign > 0)
         return verify_command(argc, argv, foreign + 1);
-    if (argc > 2 && argv[1][0] != '-' && (status = script_fail_command(argv[1])) >= 0)
+    if (argc > 2 && argv[1][0] != '-' && (status = script_fail_command(argv[1])) != 0)
         return status;
     status = cli_parse(&command, argc, argv, &s.recipe);
-    if (status < 0 && s.steps.given && s.steps.value == 0)
+    if (status == 0 && s.steps.given && s.steps.value == 0)
         status = cli_fail(EXIT_MALFORMED, "verify: --steps takes 1 and more");
-    if (status < 0 && s.json && s.sensitivity)
+    if (status == 0 && s.json && s.sensitivity)
         status = cli_fail(EXIT_MALFORMED,
                           "verify: --sensitivity of a recipe cannot be combined with --json");
-    if (status < 0)
+    if (status == 0)
         status = parse_vary(&s);
-    if (status < 0)
+    if (status == 0)
         status = inject_parse(s.inject, &what);
-    if (status >= 0)
+    if (status != 0)
         return status;
     return s.one_run != NULL ? one_run(&s) : compare(&s, what);
 }

@@ -25,7 +25,7 @@ static int print_places(stream *s, const settings *set)
         return cli_fail(EXIT_MALFORMED, "where: an epoch of the stream does not end");
     for (uint64_t b = first; b < first + s->length; b++) {
         const int status = stream_look(s, b);
-        if (status >= 0)
+        if (status != 0)
             return status;
         for (size_t i = 0; i < s->rows; i++) {
             for (size_t r = 0; r < s->readers; r++) {
@@ -59,13 +59,13 @@ int cmd_where(int argc, char **argv)
     const cli_command command = {"where", "SPEC --record N [OPTIONS]", about, options, 1, 1};
     int status = cli_parse(&command, argc, argv, &what);
 
-    if (status < 0 && !set.record.given)
+    if (status == 0 && !set.record.given)
         status = cli_fail(EXIT_MALFORMED, "where: which record? say it with --record N");
-    if (status < 0 && set.epoch >= 1000000000)
+    if (status == 0 && set.epoch >= 1000000000)
         status = cli_fail(EXIT_MALFORMED, "where: epochs go up to 10^9");
-    if (status < 0)
+    if (status == 0)
         status = stream_open(&s, what, set.seed, set.epoch + 1);
-    if (status < 0)
+    if (status == 0)
         status = print_places(&s, &set);
     stream_close(&s);
     return status;

@@ -82,5 +82,5 @@ int main(int argc, char **argv)
     status = run(argc, argv);
     if (fflush(stdout) != 0 || ferror(stdout))
         return cli_fail(EXIT_NOT_TRIED, "cannot write to standard output: %s", strerror(errno));
-    return status;
+    return status == CLI_HELPED ? EXIT_YES : status;
 }

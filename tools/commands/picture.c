@@ -135,5 +135,5 @@ int picture_save(const picture *p, const char *path)
     output o;
     const int status = output_open(&o, path);
 
-    return status < 0 ? output_close(&o, encode(p, o.file)) : status;
+    return status == 0 ? output_close(&o, encode(p, o.file)) : status;
 }

@@ -35,7 +35,7 @@ int picture_of(picture_source *, const dp_tensor *, int batched);
 void picture_image(picture *, uint32_t x, uint32_t y, uint32_t scale, const picture_source *,
                    uint64_t row);
 
-/* To a file, whole or not at all; "-" is standard output.  -1, or the exit status. */
+/* To a file, whole or not at all; "-" is standard output.  0, or the exit status. */
 int picture_save(const picture *, const char *path);
 
 #endif

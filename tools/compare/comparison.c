@@ -107,9 +107,9 @@ int comparison_make(comparison *c)
 {
     int status = ledger_read(c->path[0], &c->ledger[0]);
 
-    if (status < 0)
+    if (status == 0)
         status = ledger_read(c->path[1], &c->ledger[1]);
-    if (status >= 0)
+    if (status != 0)
         return status;
     match(c);
     fill_losses(c);

@@ -26,7 +26,7 @@ typedef struct comparison {
     uint64_t alone[2]; /* that one of them has alone in a common step */
 } comparison;
 
-/* Fills all but the paths.  -1, or the exit status after saying why not. */
+/* Fills all but the paths.  0, or the exit status after saying why not. */
 int comparison_make(comparison *);
 void comparison_free(comparison *);
 bool comparison_equal(const comparison *);
@@ -39,7 +39,7 @@ const char *comparison_entry(const pair *, size_t i, bool *equal);
 const char *comparison_meaning(const comparison *);
 
 /* A page of its own: verdict, the first step that differs, what its replay says (NULL: there was
- * none), curves of both losses, steps x names.  -1, or the exit status. */
+ * none), curves of both losses, steps x names.  0, or the exit status. */
 int comparison_page(const comparison *, const char *replay, const char *path);
 
 #endif

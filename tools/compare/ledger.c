@@ -29,7 +29,7 @@ int ledger_open(const session *s, const char *path, dp_ledger **out)
     dp_error err;
 
     ledger_about(s, about, sizeof about);
-    return dp_ledger_open(out, path, about, &options, &err) == DP_OK ? -1
+    return dp_ledger_open(out, path, about, &options, &err) == DP_OK ? 0
                                                                      : cli_fail_error(&err, NULL);
 }
 
@@ -62,7 +62,7 @@ int ledger_record(const session *s, dp_ledger *l, uint64_t step, const dp_net_re
         dp_ledger_digest(l, "weights", weights, &err) != DP_OK ||
         dp_ledger_step(l, step, (double)r->loss, &err) != DP_OK)
         return cli_fail_error(&err, NULL);
-    return -1;
+    return 0;
 }
 
 int ledger_close(dp_ledger *l, const char *path, int status)
@@ -154,7 +154,7 @@ int ledger_read(const char *path, ledger *out)
     dp_ledger_read_close(reader);
     if (status != DP_END)
         return cli_fail_error(&err, NULL);
-    return out->n > 0 ? -1 : cli_fail(EXIT_NOT_TRIED, "%s has no step", path);
+    return out->n > 0 ? 0 : cli_fail(EXIT_NOT_TRIED, "%s has no step", path);
 }
 
 void ledger_free(ledger *l)

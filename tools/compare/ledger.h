@@ -11,7 +11,7 @@
 
 /* What a ledger of the session is about: data, pipeline, net and seed. */
 void ledger_about(const session *, char *out, size_t size);
-/* -1, or the exit status. */
+/* 0, or the exit status. */
 int ledger_open(const session *, const char *path, dp_ledger **out);
 /* The step that was done: rows, batch, loss, gradients, weights; all that a trace has when all. */
 int ledger_record(const session *, dp_ledger *, uint64_t step, const dp_net_result *, bool all);
@@ -37,7 +37,7 @@ typedef struct ledger {
 } ledger;
 
 bool ledger_is(const char *path); /* by its first bytes */
-/* -1, or the exit status after saying which line is damaged. */
+/* 0, or the exit status after saying which line is damaged. */
 int ledger_read(const char *path, ledger *);
 void ledger_free(ledger *);
 

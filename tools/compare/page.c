@@ -232,7 +232,7 @@ int comparison_page(const comparison *c, const char *replay, const char *path)
     output o;
     const int status = output_open(&o, path);
 
-    if (status >= 0)
+    if (status != 0)
         return status;
     put_page(o.file, c, replay);
     return output_close(&o, true);

@@ -49,17 +49,17 @@ static int run_steps(replay *p, const comparison *c, int k, session *s)
 {
     const int end = p->twice ? k + 1 : 2; /* one run stands for both sides */
     dp_net_result result;
-    int status = -1;
+    int status = 0;
 
-    for (uint64_t step = dp_net_tell(s->net) + 1; status < 0 && step <= p->step; step++) {
+    for (uint64_t step = dp_net_tell(s->net) + 1; status == 0 && step <= p->step; step++) {
         status = session_step(s, &result);
-        for (int side = k; status < 0 && side < end; side++) {
+        for (int side = k; status == 0 && side < end; side++) {
             const ledger_step *recorded = ledger_find(&c->ledger[side], step);
             if (recorded != NULL && p->other[side] == UINT64_MAX &&
                 !is_recorded(s, recorded, &result))
                 p->other[side] = step;
         }
-        if (status < 0 && p->twice && step == p->step)
+        if (status == 0 && p->twice && step == p->step)
             trace_take(&p->trace[k], s, &result);
     }
     return status;
@@ -77,7 +77,7 @@ static int open_side(const replay *p, const comparison *c, int k, session *s)
         return cli_fail(EXIT_MALFORMED, "replay: %s was not written by detpipe train", c->path[k]);
     status = session_open(s, what, (cli_optional){true, strtoull(seed + 6, NULL, 10)},
                           (cli_optional){true, p->step});
-    if (status >= 0)
+    if (status != 0)
         return status;
     if (s->net != NULL)
         ledger_about(s, about, sizeof about);
@@ -85,8 +85,8 @@ static int open_side(const replay *p, const comparison *c, int k, session *s)
         return cli_fail(EXIT_MALFORMED,
                         "replay: %s is not the recipe of %s (B's may follow A's, after a comma)",
                         what, c->path[k]);
-    status = from != NULL ? checkpoint_load(s, from) : -1;
-    if (status < 0 && dp_net_tell(s->net) >= p->step)
+    status = from != NULL ? checkpoint_load(s, from) : 0;
+    if (status == 0 && dp_net_tell(s->net) >= p->step)
         status = cli_fail(EXIT_MALFORMED, "replay: %s is not from before step %llu", from,
                           (unsigned long long)p->step);
     return status;
@@ -97,7 +97,7 @@ static int run_side(replay *p, const comparison *c, int k)
     session s = p->session;
     int status = open_side(p, c, k, &s);
 
-    if (status < 0)
+    if (status == 0)
         status = run_steps(p, c, k, &s);
     session_close(&s);
     return status;
@@ -112,7 +112,7 @@ int replay_make(replay *p, const comparison *c)
     p->twice =
         strcmp(c->ledger[0].about, c->ledger[1].about) != 0 || strchr(p->recipes, ',') != NULL;
     status = run_side(p, c, 0);
-    return status < 0 && p->twice ? run_side(p, c, 1) : status;
+    return status == 0 && p->twice ? run_side(p, c, 1) : status;
 }
 
 void replay_free(replay *p)

@@ -18,7 +18,7 @@ typedef struct replay {
     trace trace[2];
 } replay;
 
-/* Runs the step where the ledgers part again.  -1, or the exit status after saying why not. */
+/* Runs the step where the ledgers part again.  0, or the exit status after saying why not. */
 int replay_make(replay *, const comparison *);
 void replay_free(replay *);
 

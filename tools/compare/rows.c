@@ -138,7 +138,7 @@ static int compare(both *c)
         cli_progress(start, "batch", batch, length);
     }
     cli_progress_end();
-    return -1;
+    return 0;
 }
 
 int streams_compare(dp_pipeline *a, dp_pipeline *b, streams_found *found)
@@ -150,7 +150,7 @@ int streams_compare(dp_pipeline *a, dp_pipeline *b, streams_found *found)
         return cli_fail(EXIT_MALFORMED, "diff: both streams are endless: give repeat a count");
     list_columns(a, columns[0]);
     list_columns(b, columns[1]);
-    return streams_same_columns(columns[0], columns[1], found) ? compare(&c) : -1;
+    return streams_same_columns(columns[0], columns[1], found) ? compare(&c) : 0;
 }
 
 static int report_json(const streams_found *found, const char *kind, bool equal)

@@ -16,7 +16,7 @@ typedef struct streams_found {
 /* Whether two lists of columns (each ends with a NULL name) are one; `where` says how not. */
 bool streams_same_columns(const dp_array *, const dp_array *, streams_found *);
 
-/* Reads both to their ends.  -1, or the exit status after saying what failed. */
+/* Reads both to their ends.  0, or the exit status after saying what failed. */
 int streams_compare(dp_pipeline *, dp_pipeline *, streams_found *);
 
 /* Says what was found, as text or as one JSON object (kind: "stream", "snapshot").  The exit

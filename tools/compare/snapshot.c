@@ -92,7 +92,7 @@ int snapshot_open(dp_snapshot **out, const char *path)
     const dp_options options = cli_options();
     dp_error err;
 
-    return dp_snapshot_open(out, path, &options, &err) == DP_OK ? -1 : cli_fail_error(&err, NULL);
+    return dp_snapshot_open(out, path, &options, &err) == DP_OK ? 0 : cli_fail_error(&err, NULL);
 }
 
 int snapshot_info(const char *path, bool json)
@@ -100,7 +100,7 @@ int snapshot_info(const char *path, bool json)
     dp_snapshot *s;
     int status = snapshot_open(&s, path);
 
-    if (status >= 0)
+    if (status != 0)
         return status;
     status = json ? print_json(dp_snapshot_get_info(s)) : print_info(dp_snapshot_get_info(s));
     if (status == EXIT_YES && dp_snapshot_get_info(s)->n_records == 0)
@@ -127,7 +127,7 @@ int snapshot_say_written(const char *path)
     dp_snapshot *s;
     int status = snapshot_open(&s, path);
 
-    if (status >= 0)
+    if (status != 0)
         return status;
     print_counts(dp_snapshot_get_info(s));
     printf("content      %s\n", cli_hex_of(dp_snapshot_get_info(s)->content).text);
@@ -154,7 +154,7 @@ static int open_rows(rows *r, const char *path)
     int status = snapshot_open(&r->snapshot, path);
 
     spec = snapshot_text(path, " | batch batch_size=64");
-    if (status < 0) {
+    if (status == 0) {
         r->info = dp_snapshot_get_info(r->snapshot);
         if (dp_open(&r->pipeline, spec, 1, &options, &err) != DP_OK)
             status = cli_fail_error(&err, NULL);
@@ -183,11 +183,11 @@ static int compare(rows *a, rows *b, streams_found *found)
     const dp_snapshot_info *x = a->info, *y = b->info;
 
     if (!streams_same_columns(x->columns, y->columns, found))
-        return -1;
+        return 0;
     if (x->n_records != y->n_records) {
         snprintf(found->where, sizeof found->where, "%llu rows and %llu",
                  (unsigned long long)x->n_records, (unsigned long long)y->n_records);
-        return -1;
+        return 0;
     }
     return streams_compare(a->pipeline, b->pipeline, found);
 }
@@ -198,13 +198,13 @@ int snapshot_diff(const char *path_a, const char *path_b, bool json)
     streams_found found = {0};
     int status = open_rows(&a, path_a);
 
-    if (status < 0)
+    if (status == 0)
         status = open_rows(&b, path_b);
-    if (status < 0 && !json)
+    if (status == 0 && !json)
         print_origins(a.info, b.info);
-    if (status < 0)
+    if (status == 0)
         status = compare(&a, &b, &found);
-    if (status < 0)
+    if (status == 0)
         status = streams_report(&found, "snapshot", json);
     close_rows(&a);
     close_rows(&b);

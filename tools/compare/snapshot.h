@@ -11,7 +11,7 @@
 /* `snapshot file="PATH"` and what follows; the caller frees it. */
 char *snapshot_text(const char *path, const char *rest);
 
-/* -1, or the exit status after saying why. */
+/* 0, or the exit status after saying why. */
 int snapshot_open(dp_snapshot **, const char *path);
 
 /* Each returns the exit status. */

@@ -165,7 +165,7 @@ static void note_step(loss_reader *r)
 
 static int read_line(loss_reader *r, const regex_t *regex)
 {
-    int status = -1;
+    int status = 0;
 
     r->count++;
     r->found = 0;
@@ -197,12 +197,12 @@ int losses_find(char *text, size_t size, int stream, const char *pattern, losses
     char *const decoded = lines_of_utf16(text, &size);
     lines all = lines_of(decoded != NULL ? decoded : text, size);
     regex_t regex;
-    int status = pattern != NULL ? loss_pattern_compile(pattern, &regex) : -1;
-    const bool compiled = pattern != NULL && status < 0;
+    int status = pattern != NULL ? loss_pattern_compile(pattern, &regex) : 0;
+    const bool compiled = pattern != NULL && status == 0;
 
     r->out = out;
     r->stream = stream;
-    while (status < 0 && lines_next(&all, &r->line))
+    while (status == 0 && lines_next(&all, &r->line))
         status = read_line(r, compiled ? &regex : NULL);
     if (compiled)
         regfree(&regex);
@@ -216,7 +216,7 @@ int losses_check_pattern(const char *pattern)
     regex_t regex;
     const int status = loss_pattern_compile(pattern, &regex);
 
-    if (status < 0)
+    if (status == 0)
         regfree(&regex);
     return status;
 }
@@ -303,10 +303,10 @@ static int read_stream(const char *path, int stream, const char *regex, losses *
 
 int losses_read(const char *const paths[2], const char *regex, losses *out)
 {
-    int status = -1;
+    int status = 0;
 
     *out = (losses){0};
-    for (int i = 0; i < 2 && status < 0; i++) {
+    for (int i = 0; i < 2 && status == 0; i++) {
         if (paths[i] != NULL)
             status = read_stream(paths[i], i, regex, out);
     }

@@ -75,7 +75,7 @@ typedef struct losses {
 
 /* All losses of the files of stdout and stderr (NULL: there is none), of 1 GiB at most.  regex:
  * POSIX extended, each group is a series; NULL: every number that is named loss, and where there
- * is none, error, cost and the like.  -1, or the exit status after saying what is wrong.  No loss
+ * is none, error, cost and the like.  0, or the exit status after saying what is wrong.  No loss
  * at all is n = 0. */
 int losses_read(const char *const paths[2], const char *regex, losses *out);
 /* The same of a text of size bytes, which has one more byte to write to and is changed. */

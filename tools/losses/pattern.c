@@ -117,7 +117,7 @@ int loss_pattern_compile(const char *regex, regex_t *out)
         return cli_fail(EXIT_MALFORMED, "verify: --loss '%s': %s", regex, why);
     }
     if (out->re_nsub > 0 && out->re_nsub < MOST_GROUPS)
-        return -1;
+        return 0;
     error = out->re_nsub > 0;
     regfree(out);
     return error ? cli_fail(EXIT_MALFORMED, "verify: --loss '%s' has more than %d groups", regex,
@@ -142,7 +142,7 @@ static int add_group(loss_reader *r, size_t group, const char *at, size_t n)
                         "verify: --loss: its group finds '%s' in line %llu, which is not a number",
                         text, (unsigned long long)r->line.number);
     loss_add(r, name, strlen(name), LOSS, false, text, &number);
-    return -1;
+    return 0;
 }
 
 /* glibc says "no match", too, where it had no memory to look on. */
@@ -161,13 +161,13 @@ int loss_read_pattern(loss_reader *r, const regex_t *regex)
 {
     const char *at = r->line.text;
     regmatch_t match[MOST_GROUPS];
-    int status = -1;
+    int status = 0;
 
     if (strlen(at) > MOST_LINE)
         return cli_fail(EXIT_MALFORMED, "verify: --loss: line %llu is longer than 1 MiB",
                         (unsigned long long)r->line.number);
-    while (status < 0 && finds(regex, at, at == r->line.text ? 0 : REG_NOTBOL, match)) {
-        for (size_t g = 1; g <= regex->re_nsub && status < 0; g++) {
+    while (status == 0 && finds(regex, at, at == r->line.text ? 0 : REG_NOTBOL, match)) {
+        for (size_t g = 1; g <= regex->re_nsub && status == 0; g++) {
             if (match[g].rm_so >= 0 && match[g].rm_eo > match[g].rm_so)
                 status =
                     add_group(r, g, at + match[g].rm_so, (size_t)(match[g].rm_eo - match[g].rm_so));

@@ -70,9 +70,9 @@ bool loss_read_rest(loss_reader *);
 bool loss_read_row(loss_reader *);
 /* The line has numbers and no loss: its form counts. */
 void loss_propose(loss_reader *);
-/* Every match of --loss.  -1, or the exit status. */
+/* Every match of --loss.  0, or the exit status. */
 int loss_read_pattern(loss_reader *, const regex_t *);
-/* -1, or the exit status after saying what is wrong with it. */
+/* 0, or the exit status after saying what is wrong with it. */
 int loss_pattern_compile(const char *regex, regex_t *out);
 
 #endif

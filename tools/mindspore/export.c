@@ -24,7 +24,7 @@ export;
 
 static void fail(export *e, const char *what, const char *name)
 {
-    if (e->status < 0)
+    if (e->status == 0)
         e->status =
             cli_fail(EXIT_NO, "export: %s has no counterpart in MindSpore's JSON%s", name, what);
 }
@@ -299,12 +299,12 @@ static cJSON *pipeline_of(export *e, const char *spec);
 static void put_join(export *e, const text_stage *s)
 {
     const bool zip = text_is(s, "zip");
-    export other = {.seed = e->seed, .status = -1};
+    export other = {.seed = e->seed};
     cJSON *node = put_operator(e, zip ? "Zip" : "Concat");
 
     cJSON_AddItemToArray(cJSON_GetObjectItem(node, "children"),
                          pipeline_of(&other, text_value(s, "with")));
-    if (e->status < 0)
+    if (e->status == 0)
         e->status = other.status;
     if (zip)
         add_workers(node);
@@ -372,7 +372,7 @@ static cJSON *pipeline_of(export *e, const char *spec)
 
     text_parse(spec, &stages);
     put_reader(e, &stages.stage[0]);
-    for (size_t i = 1; i < stages.n && e->status < 0; i++)
+    for (size_t i = 1; i < stages.n && e->status == 0; i++)
         put_stage(e, &stages.stage[i]);
     close_reader(e);
     text_free(&stages);
@@ -381,10 +381,10 @@ static cJSON *pipeline_of(export *e, const char *spec)
 
 int export_print(const char *spec, uint64_t seed)
 {
-    export e = {.seed = seed, .status = -1};
+    export e = {.seed = seed};
     cJSON *json = pipeline_of(&e, spec);
 
-    if (e.status < 0)
+    if (e.status == 0)
         return cli_print_json(json);
     cJSON_Delete(json);
     return e.status;

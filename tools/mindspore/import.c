@@ -22,7 +22,7 @@
 
 static int fail(import *im, const char *what, const char *where)
 {
-    if (im->status < 0)
+    if (im->status == 0)
         im->status =
             cli_fail(EXIT_MALFORMED, "%s: %s%s%.80s", im->path, what, where[0] ? " " : "", where);
     return im->status;
@@ -315,7 +315,7 @@ static void put_node(import *im, FILE *f, const cJSON *node, int depth);
 /* The other children of a zip or concat, each as quoted text. */
 static void put_others(import *im, FILE *f, const cJSON *children, const char *stage, int depth)
 {
-    for (int i = 1; i < cJSON_GetArraySize(children) && im->status < 0; i++) {
+    for (int i = 1; i < cJSON_GetArraySize(children) && im->status == 0; i++) {
         char *text = NULL;
         size_t size = 0;
         FILE *inner = xopen_memstream(&text, &size);
@@ -402,7 +402,7 @@ static void put_node(import *im, FILE *f, const cJSON *node, int depth)
     const cJSON *children = import_item(im, node, "children");
     const char *type = import_text(im, node, "op_type");
 
-    if (im->status >= 0)
+    if (im->status != 0)
         return;
     if (depth > MAX_DEPTH || cJSON_GetArraySize(children) > MAX_PARTS) {
         fail(im, "the pipeline is too large", "");
@@ -414,7 +414,7 @@ static void put_node(import *im, FILE *f, const cJSON *node, int depth)
         return;
     }
     put_node(im, f, cJSON_GetArrayItem(children, 0), depth + 1);
-    if (im->status < 0)
+    if (im->status == 0)
         put_operator(im, f, node, type, depth);
 }
 
@@ -434,7 +434,7 @@ static char *read_file(const char *path, int *status)
         *status = cli_fail(EXIT_MALFORMED, "%s: more than %d bytes", path, MAX_FILE);
     if (f != NULL)
         fclose(f);
-    if (*status >= 0) {
+    if (*status != 0) {
         free(text);
         return NULL;
     }
@@ -469,7 +469,7 @@ static char *make_recipe(const char *path, const char *comments, const char *dat
 
 int import_parse(const char *path, const char *text, bool replay, char **recipe)
 {
-import im = {.path = path, .status = - 1, .replay = replay, .workers = 1, .order = replay ? " order=mindspore" : "", .zipped = strstr(text, "\"Zip\"") != NULL };
+import im = {.path = path, .replay = replay, .workers = 1, .order = replay ? " order=mindspore" : "", .zipped = strstr(text, "\"Zip\"") != NULL };
     cJSON *json = cJSON_Parse(text);
     char *comments = NULL, *data = NULL;
     size_t comments_size = 0, size = 0;
@@ -482,7 +482,7 @@ import im = {.path = path, .status = - 1, .replay = replay, .workers = 1, .order
         put_node(&im, f, json, 0);
     xclose_memstream(f, &data);
     xclose_memstream(im.comments, &comments);
-    if (im.status < 0)
+    if (im.status == 0)
         *recipe = make_recipe(path, comments, data);
     free(comments);
     free(data);
@@ -492,10 +492,10 @@ import im = {.path = path, .status = - 1, .replay = replay, .workers = 1, .order
 
 int import_file(const char *path, bool replay, char **recipe)
 {
-    int status = -1;
+    int status = 0;
     char *text = read_file(path, &status);
 
-    if (status < 0)
+    if (status == 0)
         status = import_parse(path, text, replay, recipe);
     free(text);
     return status;

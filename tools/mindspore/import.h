@@ -9,7 +9,7 @@
 
 /* Reads what mindspore.dataset.serialize() wrote: a recipe of comments (what could not be carried
  * over) and one data line, in *recipe (to be freed).  replay: with MindSpore's own random orders.
- * -1, or the exit status after saying why. */
+ * 0, or the exit status after saying why. */
 int import_file(const char *path, bool replay, char **recipe);
 
 #endif

@@ -139,7 +139,7 @@ void import_operation(import *im, FILE *f, const cJSON *op, const char *column)
     const char *name = import_text(im, op, "tensor_op_name");
     const cJSON *params = cJSON_GetObjectItemCaseSensitive(op, "tensor_op_params");
 
-    if (im->status >= 0)
+    if (im->status != 0)
         return;
     if (strcmp(name, "RandomApply") == 0 || strcmp(name, "RandomChoice") == 0) {
         if (!im->held) {

@@ -13,7 +13,7 @@
 /* An import under way. */
 typedef struct import {
     const char *path;
-    int status;                /* -1, or the exit status of the first failure */
+    int status;                /* 0, or the exit status of the first failure */
     bool replay, held, zipped; /* held: inside RandomApply or RandomChoice; zipped: has a Zip */
     int workers;               /* of the map */
     const char *order;         /* " order=mindspore" or nothing */

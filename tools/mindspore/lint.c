@@ -227,7 +227,7 @@ static int look_at_places(lint_report *r, const session *s, const lint_text *t,
     joined_texts(r, t, lint_cuts);
     lint_zips(r, t);
     joined_texts(r, t, lint_zips);
-    return s->pipeline != NULL ? lint_lengths(r, t, canonical, s->data) : -1;
+    return s->pipeline != NULL ? lint_lengths(r, t, canonical, s->data) : 0;
 }
 
 char *lint_canonical(const char *text, int *status)
@@ -245,7 +245,7 @@ char *lint_canonical(const char *text, int *status)
 
 static int look_at_test(lint_report *r, const session *s)
 {
-    int status = -1;
+    int status = 0;
     char *canonical = s->recipe.test != NULL ? lint_canonical(s->recipe.test, &status) : NULL;
     lint_text test;
 
@@ -260,7 +260,7 @@ static int look_at_test(lint_report *r, const session *s)
 
 int lint_session(const session *s, lint_report *r)
 {
-    int status = -1;
+    int status = 0;
     char *canonical = lint_canonical(s->recipe.data, &status);
     lint_text data;
 
@@ -272,7 +272,7 @@ int lint_session(const session *s, lint_report *r)
     look_at_data(r, &data);
     look_at_net(r, s, &data);
     status = look_at_places(r, s, &data, canonical);
-    if (status < 0)
+    if (status == 0)
         status = look_at_test(r, s);
     text_release(&data);
     free(canonical);

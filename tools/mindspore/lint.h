@@ -25,12 +25,12 @@ typedef struct lint_report {
 /* Findings in the order of the procedure of MindSpore's guide on fixed randomness: seed,
  * hyperparameters, weights, random operations, shuffles and samplers, workers, dropout, operators
  * that differ from run to run, the start; and what randomness breaks.  A session without its data
- * set is looked at by its texts.  -1, or the exit status. */
+ * set is looked at by its texts.  0, or the exit status. */
 int lint_session(const session *, lint_report *);
 void lint_free(lint_report *);
 
 /* The data text without what is random, in *out (to be freed).  at: "x,y" of the crops, or NULL for
- * the middle.  -1, or the exit status after saying why. */
+ * the middle.  0, or the exit status after saying why. */
 int lint_fix(const session *, const char *at, char **out);
 
 /* ---- between lint's files ---- */
@@ -62,7 +62,7 @@ void lint_cuts(lint_report *, const lint_text *);
 /* Streams side by side in different orders. */
 void lint_zips(lint_report *, const lint_text *);
 /* Streams side by side of different lengths: `text` is the canonical one, its data set in `root`.
- * -1, or the exit status. */
+ * 0, or the exit status. */
 int lint_lengths(lint_report *, const lint_text *, const char *text, const char *root);
 
 #endif

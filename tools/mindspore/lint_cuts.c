@@ -162,14 +162,14 @@ void lint_zips(lint_report *r, const lint_text *t)
     }
 }
 
-/* -1 and the length of the stream, or the exit status. */
+/* 0 and the length of the stream, or the exit status. */
 static int length_of(const char *text, size_t length, const char *root, uint64_t *out)
 {
     dp_options options = cli_options();
     char *part = xmalloc(length + 1);
     dp_pipeline *p = NULL;
     dp_error err;
-    int status = -1;
+    int status = 0;
 
     memcpy(part, text, length);
     part[length] = '\0';
@@ -193,9 +193,9 @@ static int compare_lengths(lint_report *r, const lint_text *t, size_t i, const c
     uint64_t a, b;
     int status = length_of(text, s->start - strlen(" | "), root, &a);
 
-    if (status < 0)
+    if (status == 0)
         status = length_of(with, strlen(with), root, &b);
-    if (status >= 0 || a == b || a == UINT64_MAX || b == UINT64_MAX)
+    if (status != 0 || a == b || a == UINT64_MAX || b == UINT64_MAX)
         return status;
     snprintf(f.why, sizeof f.why,
              "joins streams of %llu and of %llu: what the longer has more is lost",
@@ -203,14 +203,14 @@ static int compare_lengths(lint_report *r, const lint_text *t, size_t i, const c
     snprintf(f.remedy, sizeof f.remedy, "take count=%llu in the longer, if that is meant",
              (unsigned long long)(a < b ? a : b));
     lint_add(r, &f);
-    return -1;
+    return 0;
 }
 
 int lint_lengths(lint_report *r, const lint_text *t, const char *text, const char *root)
 {
-    int status = -1;
+    int status = 0;
 
-    for (size_t i = 0; status < 0 && i < t->canonical.n; i++) {
+    for (size_t i = 0; status == 0 && i < t->canonical.n; i++) {
         if (text_is(&t->canonical.stage[i], "zip"))
             status = compare_lengths(r, t, i, text, root);
     }

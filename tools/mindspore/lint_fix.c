@@ -134,7 +134,7 @@ static int check_fixed(const session *s, const char *text)
     dp_options options = cli_options();
     dp_pipeline *again = NULL;
     dp_error err;
-    int status = -1;
+    int status = 0;
 
     if (s->pipeline == NULL) {
         free(lint_canonical(text, &status));
@@ -145,13 +145,13 @@ static int check_fixed(const session *s, const char *text)
     if (dp_open(&again, text, s->recipe.seed, &options, &err) != DP_OK)
         return cli_fail_error(&err, text);
     dp_close(again);
-    return -1;
+    return 0;
 }
 
 int lint_fix(const session *s, const char *at, char **out)
 {
     size_t size = 0;
-    int status = -1;
+    int status = 0;
     char *canonical;
     FILE *f;
 

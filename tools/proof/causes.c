@@ -38,7 +38,7 @@ int causes_run(verify_trial *t, program_run *r)
     status = program_start(&t->program, r);
     t->program.timeout = timeout;
     t->tried++;
-    if (status < 0 || r->interrupted || r->plan.own_clock || !perturb_needs_clock(&r->plan))
+    if (status == 0 || r->interrupted || r->plan.own_clock || !perturb_needs_clock(&r->plan))
         return status;
     program_free(r);
     *r = (program_run){.number = r->number, .plan = r->plan};
@@ -57,7 +57,7 @@ static outcome compare_with(verify_trial *t, const program_run *first, perturb_p
 
     if (r.interrupted)
         out = STOP;
-    else if (status < 0)
+    else if (status == 0)
         out = verify_unlike(first, &r) ? OTHER : EQUAL;
     if (r.interrupted)
         cli_fail(status, "verify: %s", r.why);
@@ -117,7 +117,7 @@ static int by_varying(verify_trial *t)
         say(t, "Cause: not one variation alone, but %s together.", perturb_names(t->vary).text);
     else
         say(t, " (alone it makes the runs differ).");
-    return -1;
+    return 0;
 }
 
 /* ---- by what is held fast ---- */
@@ -127,7 +127,7 @@ static outcome hold(verify_trial *t, uint32_t pin)
 {
     program_run first = {.number = t->tried + 1, .plan = {.pins = pin}};
     const int status = causes_run(t, &first);
-    outcome o = first.interrupted ? STOP : status < 0 ? EQUAL : NOT_TRIED;
+    outcome o = first.interrupted ? STOP : status == 0 ? EQUAL : NOT_TRIED;
 
     if (first.interrupted)
         cli_fail(status, "verify: %s", first.why);
@@ -186,7 +186,7 @@ static int by_pinning(verify_trial *t)
     const outcome alone = is_run_1_alone(t);
 
     if (alone == EQUAL || alone == STOP)
-        return alone == STOP ? EXIT_NOT_TRIED : -1;
+        return alone == STOP ? EXIT_NOT_TRIED : 0;
     for (size_t i = 0; i < n_perturb_pins; i++) {
         const perturb_pin *pin = &perturb_pins[i];
         const outcome o =
@@ -203,7 +203,7 @@ static int by_pinning(verify_trial *t)
         say_none(t, not_tried);
     else
         say(t, ".  Without that they differ, with nothing varied.");
-    return -1;
+    return 0;
 }
 
 int causes_find(verify_trial *t)

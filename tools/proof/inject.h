@@ -18,11 +18,11 @@ typedef enum inject {
 
 #define INJECT_WORDS "ftz, pixel, record, seed or weight"
 
-/* -1, or the exit status after saying that the word is unknown.  NULL is INJECT_NONE. */
+/* 0, or the exit status after saying that the word is unknown.  NULL is INJECT_NONE. */
 int inject_parse(const char *word, inject *out);
 const char *inject_name(inject);
 
-/* Each does its part when it is the one asked for; -1, or the exit status when it cannot be done
+/* Each does its part when it is the one asked for; 0, or the exit status when it cannot be done
  * here. */
 int inject_environment(inject); /* ftz: this thread flushes subnormals */
 int inject_batch(inject, const session *,

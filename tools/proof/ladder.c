@@ -56,16 +56,16 @@ static int train_step(session *s, ladder *l, folding *f)
         return cli_fail_error(&err, NULL);
     memcpy(&l->losses[l->n_losses], &result.loss, sizeof result.loss);
     fold_u64(f->bits, l->losses[l->n_losses]);
-    return -1;
+    return 0;
 }
 
 static int run_steps(session *s, inject what, ladder *l, folding *f)
 {
     const double start = cli_seconds();
     dp_error err;
-    int status = -1;
+    int status = 0;
 
-    for (; l->n_losses < s->recipe.steps && status < 0; l->n_losses++) {
+    for (; l->n_losses < s->recipe.steps && status == 0; l->n_losses++) {
         const dp_status next = dp_next(s->pipeline, &s->batch, &err);
         cli_progress(start, "step", l->n_losses + 1, s->recipe.steps);
         if (next == DP_END)
@@ -73,7 +73,7 @@ static int run_steps(session *s, inject what, ladder *l, folding *f)
         if (next != DP_OK)
             return cli_fail_error(&err, NULL);
         status = inject_batch(what, s, l->n_losses);
-        if (status >= 0)
+        if (status != 0)
             return status;
         fold_batch(s, f);
         if (s->net != NULL)
@@ -90,7 +90,7 @@ static int look_around(session *s, inject what, ladder *l)
     dp_error err = {0};
     const int status = inject_environment(what);
 
-    if (status >= 0)
+    if (status != 0)
         return status;
     if (dp_numeric_check(digest, &err) != DP_OK)
         snprintf(l->numerics, sizeof l->numerics, "%s", err.message);
@@ -98,7 +98,7 @@ static int look_around(session *s, inject what, ladder *l)
     if (dp_dataset_digest(s->pipeline, digest, &err) != DP_OK)
         return cli_fail_error(&err, NULL);
     l->digests[RUNG_DATASET] = cli_hex_of(digest);
-    return -1;
+    return 0;
 }
 
 static void name_losses(const session *s, ladder *l, folding *f)
@@ -129,9 +129,9 @@ int ladder_run(session *s, inject what, ladder *l)
                         (1u << 28) - 1);
     *l = (ladder){.losses = xcalloc((size_t)s->recipe.steps + 1, sizeof *l->losses)};
     status = look_around(s, what, l);
-    if (status < 0)
+    if (status == 0)
         status = inject_net(what, s);
-    if (status >= 0)
+    if (status != 0)
         return status;
     if (s->net != NULL) {
         dp_net_digest(s->net, digest, NULL);

@@ -31,7 +31,7 @@ typedef struct ladder {
     double seconds;
 } ladder;
 
-/* -1, or the exit status after saying why not. */
+/* 0, or the exit status after saying why not. */
 int ladder_run(session *, inject, ladder *);
 void ladder_free(ladder *);
 

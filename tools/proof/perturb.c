@@ -470,7 +470,7 @@ int perturb_parse(const char *list, uint32_t *set)
         at += n;
         at += *at == ',';
     }
-    return -1;
+    return 0;
 }
 
 perturb_text perturb_names(uint32_t set)

@@ -51,7 +51,7 @@ typedef struct perturb_plan {
     bool own_clock; /* the command fails under faketime */
 } perturb_plan;
 
-/* A set of words, as bits.  -1, or the exit status after saying that one is unknown. */
+/* A set of words, as bits.  0, or the exit status after saying that one is unknown. */
 int perturb_parse(const char *list, uint32_t *set);
 /* "threads,env", or "" */
 typedef struct perturb_text {

@@ -73,7 +73,7 @@ static int judge_status(program_run *r, int status)
     char line[320];
 
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return -1;
+        return 0;
     telling_line(r->err, line, sizeof line);
     if (WIFSIGNALED(status))
         return fail(r, EXIT_NOT_TRIED, "run %d was ended by signal %d (%s): %s (%s)", r->number,
@@ -207,7 +207,7 @@ static int run(program *p, program_run *r)
 
 static int fail_of_files(program_run *r, int status, const char *why)
 {
-    return status < 0 ? -1 : fail(r, status, "run %d: %s", r->number, why);
+    return status == 0 ? 0 : fail(r, status, "run %d: %s", r->number, why);
 }
 
 static int find_files(const program *p, program_run *r, results *before)
@@ -225,7 +225,7 @@ static int check_patterns(const program *p, program_run *r)
     size_t others;
 
     if (r->number > 1 || !results_lacking(&p->files, &r->results, pattern, &others))
-        return -1;
+        return 0;
     if (others == 0)
         return fail(r, EXIT_MALFORMED, "--file: no file matches '%s' after run 1", pattern);
     return fail(r, EXIT_MALFORMED,
@@ -244,7 +244,7 @@ static int take_files(const program *p, program_run *r, const results *before)
     place.cwd = access(cwd, F_OK) == 0 ? cwd : NULL; /* --vary cwd */
     place.copies = r->number <= p->kept ? copies : NULL;
     status = fail_of_files(r, results_take(&p->files, &place, before, &r->results, why), why);
-    return status < 0 ? check_patterns(p, r) : status;
+    return status == 0 ? check_patterns(p, r) : status;
 }
 
 /* No loss was printed: its result may be a file. */
@@ -267,15 +267,15 @@ int program_start(program *p, program_run *r)
 
     snprintf(r->out, sizeof r->out, "%.4000s/run%d.out", p->folder, r->number);
     snprintf(r->err, sizeof r->err, "%.4000s/run%d.err", p->folder, r->number);
-    status = p->files.n > 0 ? find_files(p, r, &before) : -1;
-    if (status < 0)
+    status = p->files.n > 0 ? find_files(p, r, &before) : 0;
+    if (status == 0)
         status = run(p, r);
-    if (status < 0)
+    if (status == 0)
         status = losses_read((const char *const[]){r->out, r->err}, p->regex, &r->losses);
-    if (status < 0 && p->files.n > 0)
+    if (status == 0 && p->files.n > 0)
         status = take_files(p, r, &before);
     results_free(&before);
-    if (status < 0 && r->losses.n == 0 && p->files.n == 0)
+    if (status == 0 && r->losses.n == 0 && p->files.n == 0)
         status = fail_of_nothing(p, r);
     return status;
 }

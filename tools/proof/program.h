@@ -38,7 +38,7 @@ typedef struct program_run {
 } program_run;
 
 /* Runs it without input, not in the second in which the last run ended, and finds its losses and
- * the files that it wrote.  -1, or the exit status, and `why` there is nothing to compare: it
+ * the files that it wrote.  0, or the exit status, and `why` there is nothing to compare: it
  * cannot be started, failed, was ended by a signal, the time-out, the limit of what it may print
  * or Ctrl-C, wants the terminal, printed no loss
  * and wrote no file. */

@@ -55,7 +55,7 @@ static int make_folder(const verify_settings *s, verify_trial *t)
     if (realpath(path, t->folder) == NULL)
         return cli_fail(EXIT_NOT_TRIED, "verify: %s: %s", path, strerror(errno));
     t->program.folder = t->folder;
-    return -1;
+    return 0;
 }
 
 /* A folder of our own stays only where it was named: by the report, or by why it failed. */
@@ -70,37 +70,37 @@ static void clean(const verify_settings *s, const verify_trial *t)
 
 static int run_all(const verify_settings *s, verify_trial *t)
 {
-    int status = -1;
+    int status = 0;
 
     t->program.begun = written_moment();
-    for (int i = 0; i < t->n && status < 0; i++) {
+    for (int i = 0; i < t->n && status == 0; i++) {
         program_run *r = &t->run[i];
         r->number = i + 1;
         r->plan.words = i > 0 ? t->vary : 0;
         status = causes_run(t, r);
-        if (status >= 0 && r->why[0] != '\0')
+        if (status != 0 && r->why[0] != '\0')
             cli_fail(status, "verify: %s", r->why);
         if (status == EXIT_MALFORMED && r->losses.n == 0)
             evidence_print_none(stderr, &r->losses);
-        t->named = t->named || (status >= 0 && (r->why[0] == '\0' || strstr(r->why, t->folder)));
+        t->named = t->named || (status != 0 && (r->why[0] == '\0' || strstr(r->why, t->folder)));
     }
-    if (status >= 0 || verify_first_other(t) == 0)
+    if (status != 0 || verify_first_other(t) == 0)
         return status;
     if (s->causes || s->vary != NULL || t->run[0].seconds < QUICK_SECONDS)
         return causes_find(t);
     snprintf(t->cause, sizeof t->cause,
              "Cause: not looked for, since a run takes long: --causes "
              "does, by some 30 more runs.");
-    return -1;
+    return 0;
 }
 
 /* ---- the question ---- */
 
 static int compare(const verify_settings *s, verify_trial *t)
 {
-    int status = s->vary != NULL ? perturb_parse(s->vary, &t->vary) : -1;
+    int status = s->vary != NULL ? perturb_parse(s->vary, &t->vary) : 0;
 
-    if (status < 0 && s->loss != NULL)
+    if (status == 0 && s->loss != NULL)
         status = losses_check_pattern(s->loss); /* before anything runs */
     t->n = (int)s->runs;
     t->program.regex = s->loss;
@@ -108,12 +108,12 @@ static int compare(const verify_settings *s, verify_trial *t)
     t->program.kept = t->n;
     t->program.timeout = s->timeout;
     t->program.most = s->most;
-    if (status < 0)
+    if (status == 0)
         status = make_folder(s, t);
-    if (status < 0)
+    if (status == 0)
         status = run_all(s, t);
     t->named = t->named || s->output != NULL || verify_first_other(t) > 0;
-    if (status < 0)
+    if (status == 0)
         status = s->json ? verify_report_json(s, t) : verify_report_text(s, t);
     clean(s, t);
     for (int i = 0; i < t->n; i++)
@@ -133,7 +133,7 @@ static int check_files(const verify_settings *s)
     if (n > 0 && s->allclose)
         return cli_fail(EXIT_MALFORMED, "verify: --allclose is of losses, and files are compared "
                                         "byte by byte: leave out --allclose or --file");
-    return -1;
+    return 0;
 }
 
 int verify_command(int argc, char **argv, int command)
@@ -167,11 +167,11 @@ int verify_command(int argc, char **argv, int command)
     verify_trial t = {.program = {.argv = argv + command}};
     int status = cli_parse(&c, command - 1, argv, NULL);
 
-    if (status < 0 && command == argc)
+    if (status == 0 && command == argc)
         status = cli_fail(EXIT_MALFORMED, "verify: there is no command after --");
-    if (status < 0 && (s.runs < 2 || s.runs > VERIFY_MOST_RUNS))
+    if (status == 0 && (s.runs < 2 || s.runs > VERIFY_MOST_RUNS))
         status = cli_fail(EXIT_MALFORMED, "verify: --runs takes 2 to %d", VERIFY_MOST_RUNS);
-    if (status < 0)
+    if (status == 0)
         status = check_files(&s);
-    return status < 0 ? compare(&s, &t) : status;
+    return status == 0 ? compare(&s, &t) : status;
 }

@@ -107,7 +107,7 @@ static int add(const search *s, const char *name, const struct stat *st)
         r->v = xrealloc(r->v, (r->n != 0 ? 2 * r->n : 1) * sizeof *r->v);
     r->v[r->n++] =
         (result_file){.name = xstrdup(name), .size = (uint64_t)st->st_size, .patterns = s->pattern};
-    return -1;
+    return 0;
 }
 
 static int visit(const search *s, FTS *tree, FTSENT *e)
@@ -118,14 +118,14 @@ static int visit(const search *s, FTS *tree, FTSENT *e)
     case FTS_D:
         if (e->fts_statp->st_dev == s->without.st_dev && e->fts_statp->st_ino == s->without.st_ino)
             fts_set(tree, e, FTS_SKIP);
-        return -1;
+        return 0;
     case FTS_DNR:
     case FTS_ERR:
     case FTS_NS:
         return e->fts_errno == ENOENT
-                   ? -1
+                   ? 0
                    : fail(s->why, "--file: %.700s: %s", e->fts_path, strerror(e->fts_errno));
-    default: /* behind a folder, in a circle of links, a link to nothing */ return -1;
+    default: /* behind a folder, in a circle of links, a link to nothing */ return 0;
     }
 }
 
@@ -133,12 +133,12 @@ static int search_one(const search *s, const char *pattern)
 {
     glob_t g;
     const int found = glob(pattern, GLOB_NOSORT, NULL, &g);
-    int status = -1;
+    int status = 0;
     FTS *tree;
     FTSENT *e;
 
     if (found == GLOB_NOMATCH)
-        return -1;
+        return 0;
     if (found == GLOB_NOSPACE)
         memory_out();
     if (found != 0)
@@ -146,7 +146,7 @@ static int search_one(const search *s, const char *pattern)
     tree = fts_open(g.gl_pathv, FTS_LOGICAL | FTS_NOCHDIR, NULL);
     if (tree == NULL)
         status = fail(s->why, "--file: %.700s: %s", pattern, strerror(errno));
-    while (status < 0 && tree != NULL && (e = fts_read(tree)) != NULL)
+    while (status == 0 && tree != NULL && (e = fts_read(tree)) != NULL)
         status = visit(s, tree, e);
     if (tree != NULL)
         fts_close(tree);
@@ -205,11 +205,11 @@ static int find_here(const cli_list *l, const results_place *p, results *out, ch
     search s = {.out = out, .pattern = 1, .why = why};
     const char *at = NULL;
     size_t list = 0;
-    int status = -1;
+    int status = 0;
 
     if (stat(p->without, &s.without) != 0)
         s.without = (struct stat){0};
-    for (char *pattern; status < 0 && next_pattern(l, &list, &at, &pattern); s.pattern <<= 1) {
+    for (char *pattern; status == 0 && next_pattern(l, &list, &at, &pattern); s.pattern <<= 1) {
         status = search_one(&s, pattern);
         free(pattern);
     }
@@ -319,7 +319,7 @@ static int take(const results_place *p, size_t i, uint64_t *left, result_file *f
         close(fd);
     if (copy >= 0)
         close(copy);
-    return good ? -1 : EXIT_NOT_TRIED;
+    return good ? 0 : EXIT_NOT_TRIED;
 }
 
 static bool is_written(const results *before, const result_file *f)
@@ -340,9 +340,9 @@ int results_take(const cli_list *l, const results_place *p, const results *befor
     if (back < 0)
         return EXIT_NOT_TRIED;
     status = find_here(l, p, out, why);
-    if (status < 0 && p->copies != NULL && mkdir(p->copies, 0700) != 0)
+    if (status == 0 && p->copies != NULL && mkdir(p->copies, 0700) != 0)
         status = fail(why, "--file: %.700s: %s", p->copies, strerror(errno));
-    for (size_t i = 0; i < out->n && status < 0; i++) {
+    for (size_t i = 0; i < out->n && status == 0; i++) {
         out->v[i].written = is_written(before, &out->v[i]);
         if (out->v[i].written)
             status = take(p, i, &left, &out->v[i], why);

@@ -37,7 +37,7 @@ typedef struct results_place {
 
 /* The number of patterns in the lists, which commas part. */
 size_t results_count_patterns(const cli_list *);
-/* -1, or an exit status and why there are none: of these two. */
+/* 0, or an exit status and why there are none: of these two. */
 #define RESULTS_TEXT 1000
 /* What matches, with its stamps.  Folders stand for all files in them; links are followed. */
 int results_find(const cli_list *, const results_place *, results *, char why[RESULTS_TEXT]);

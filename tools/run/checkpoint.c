@@ -47,7 +47,7 @@ static int save_unidentified(const session *s, const char *path)
     if (dp_net_set_note(s->net, UNIDENTIFIED, &err) != DP_OK)
         return cli_fail_error(&err, NULL);
     status = output_net(s->net, beside);
-    return status >= 0 ? status
+    return status != 0 ? status
                        : cli_fail(EXIT_NOT_TRIED,
                                   "%s has the weights of step %llu, and no place in the data: "
                                   "--load refuses it, weights: in a recipe takes it",
@@ -92,7 +92,7 @@ static int go_on(session *s, const char *path)
     if (dp_set_state(s->pipeline, &state, &err) != DP_OK)
         return cli_fail_error(&err, NULL);
     return dp_tell(s->pipeline) == dp_net_tell(s->net)
-               ? -1
+               ? 0
                : cli_fail(EXIT_NOT_TRIED, "%s: its steps and its place in the data do not agree",
                           path);
 }
@@ -105,6 +105,6 @@ int checkpoint_load(session *s, const char *path)
         return cli_fail_error(&err, NULL);
     if (dp_net_note(s->net)[0] != '\0')
         return go_on(s, path);
-    return dp_seek(s->pipeline, dp_net_tell(s->net), &err) == DP_OK ? -1
+    return dp_seek(s->pipeline, dp_net_tell(s->net), &err) == DP_OK ? 0
                                                                     : cli_fail_error(&err, NULL);
 }

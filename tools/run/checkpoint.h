@@ -9,7 +9,7 @@
 
 /* The net's note is "data=STATE net=DIGEST", in hexadecimal: the pipeline's dp_state, and the
  * digest of the net's canonical text and seed. */
-/* -1, or the exit status.  When no state can be had (a file of the data set changed), the weights
+/* 0, or the exit status.  When no state can be had (a file of the data set changed), the weights
  * go into `path`.unidentified, and what stands under `path` stays. */
 int checkpoint_save(const session *, const char *path);
 

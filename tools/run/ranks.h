@@ -8,7 +8,7 @@
 #include "detpipe_mpi.h"
 #include "tools/cli/cli.h"
 
-/* NULL when this process was started alone.  -1, or the exit status after saying why. */
+/* NULL when this process was started alone.  0, or the exit status after saying why. */
 int ranks_join(dp_group **);
 
 /* How many a launcher started, as it says; 1: there is none. */

@@ -83,7 +83,7 @@ static int parse_lines(const char *name, const char *text, parsed *out)
         }
         line += length + (line[length] == '\n');
     }
-    return -1;
+    return 0;
 }
 
 static int read_count(const char *name, const parsed *p, int key, uint64_t standard, uint64_t *out)
@@ -92,13 +92,13 @@ static int read_count(const char *name, const parsed *p, int key, uint64_t stand
 
     *out = standard;
     if (p->values[key] == NULL)
-        return -1;
+        return 0;
     errno = 0;
     *out = strtoull(p->values[key], &end, 10);
     if (p->values[key][0] < '0' || p->values[key][0] > '9' || *end != '\0' || errno != 0)
         return cli_fail(EXIT_MALFORMED, "%s: %s is a whole number, not '%s'", name, keys[key],
                         p->values[key]);
-    return -1;
+    return 0;
 }
 
 static int assemble(const char *name, parsed *p, recipe *out)
@@ -115,9 +115,9 @@ static int assemble(const char *name, parsed *p, recipe *out)
         return cli_fail(EXIT_MALFORMED, "%s: there is no %s: line", name,
                         keys[p->values[LOSS] == NULL ? LOSS : OPTIMIZER]);
     status = read_count(name, p, SEED, 1, &out->seed);
-    if (status < 0)
+    if (status == 0)
         status = read_count(name, p, STEPS, RECIPE_STEPS, &out->steps);
-    if (status >= 0)
+    if (status != 0)
         return status;
     out->name = name;
     out->data = p->values[DATA];
@@ -130,7 +130,7 @@ static int assemble(const char *name, parsed *p, recipe *out)
     }
     for (int i = 0; i < 3 && p->values[NET] != NULL; i++)
         out->net = join(out->net, " | ", p->values[order[i]], strlen(p->values[order[i]]));
-    return -1;
+    return 0;
 }
 
 /* "key: text" of every key but data. */
@@ -160,7 +160,7 @@ int recipe_parse(const char *text, const char *name, recipe *out)
 
     *out = (recipe){0};
     status = parse_lines(name, behind_mark(text), &p);
-    if (status < 0) {
+    if (status == 0) {
         out->whole = true;
         out->seed_given = p.values[SEED] != NULL;
         out->steps_given = p.values[STEPS] != NULL;
@@ -179,12 +179,12 @@ static bool is_recipe(const char *text)
     return strncmp(text, "data:", 5) == 0 || strstr(text, "\ndata:") != NULL;
 }
 
-/* The whole file, NUL added, in *text (to be freed); -1, or the exit status. */
+/* The whole file, NUL added, in *text (to be freed); 0, or the exit status. */
 static int read_file(const char *path, const char *name, char **text)
 {
     FILE *f = xfopen(path, "rb");
     size_t n = 0;
-    int status = -1;
+    int status = 0;
 
     *text = xmalloc(MAX_RECIPE + 2);
     if (f != NULL)
@@ -192,11 +192,11 @@ static int read_file(const char *path, const char *name, char **text)
     if (f == NULL || ferror(f))
         status = cli_fail(EXIT_NOT_TRIED, "cannot read %s: %s", path, strerror(errno));
     (*text)[n] = '\0';
-    if (status < 0 && !is_recipe(*text))
+    if (status == 0 && !is_recipe(*text))
         status = script_fail(name, *text, n);
-    if (status < 0 && n > MAX_RECIPE)
+    if (status == 0 && n > MAX_RECIPE)
         status = cli_fail(EXIT_MALFORMED, "%s: a recipe has at most %d bytes", path, MAX_RECIPE);
-    else if (status < 0 && memchr(*text, '\0', n) != NULL)
+    else if (status == 0 && memchr(*text, '\0', n) != NULL)
         status = cli_fail(EXIT_MALFORMED, "%s: byte %zu is NUL: this is not a recipe", path,
                           (size_t)((char *)memchr(*text, '\0', n) - *text) + 1);
     if (f != NULL)
@@ -209,7 +209,7 @@ static int parse_file(const char *path, const char *name, recipe *out)
     char *text;
     int status = read_file(path, name, &text);
 
-    if (status < 0)
+    if (status == 0)
         status = recipe_parse(text, name, out);
     free(text);
     return status;
@@ -227,18 +227,18 @@ int recipe_freeze(const char *what, char *out, size_t size)
 {
     struct stat st;
     char *text;
-    int fd, status = -1;
+    int fd, status = 0;
 
     snprintf(out, size, "%s", what);
     if (strlen(what) >= size)
         return cli_fail(EXIT_MALFORMED, "the recipe's name is longer than %zu bytes", size - 1);
     if (is_embedded(what) || stat(what, &st) != 0 || S_ISDIR(st.st_mode))
-        return -1;
+        return 0;
     status = read_file(what, what, &text);
-    fd = status < 0 ? memfd_create("recipe", 0) : -1;
-    if (status < 0 && (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text)))
+    fd = status == 0 ? memfd_create("recipe", 0) : -1;
+    if (status == 0 && (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text)))
         status = cli_fail(EXIT_NOT_TRIED, "cannot keep the recipe: %s", strerror(errno));
-    if (status < 0)
+    if (status == 0)
         snprintf(out, size, "/proc/%ld/fd/%d", (long)getpid(), fd); /* for children, too */
     free(text);
     return status;
@@ -289,7 +289,7 @@ int recipe_load(const char *what, const char *name, recipe *out)
                     .data = join(NULL, "", what, strlen(what)),
                     .seed = 1,
                     .steps = RECIPE_STEPS};
-    return -1;
+    return 0;
 }
 
 void recipe_free(recipe *r)

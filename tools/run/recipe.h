@@ -36,7 +36,7 @@ typedef struct recipe {
 #define RECIPE_DEFAULT "synthetic_cnn"
 #define RECIPE_STEPS   2
 
-/* An embedded recipe's name, a file or a pipeline text, called `name` in messages.  -1, or the exit
+/* An embedded recipe's name, a file or a pipeline text, called `name` in messages.  0, or the exit
  * status after saying why. */
 int recipe_load(const char *what, const char *name, recipe *out);
 /* Whether it is taken for a name or a text, where it is not a file. */
@@ -50,7 +50,7 @@ void recipe_free(recipe *);
 void recipe_print(FILE *, const recipe *, const char *data);
 
 /* A file or pipe that holds a recipe is read once, now: what both runs of verify read afterwards.
- * Its path in /proc (or `what` itself, when it is not a file) in *out; -1, or the exit status. */
+ * Its path in /proc (or `what` itself, when it is not a file) in *out; 0, or the exit status. */
 int recipe_freeze(const char *what, char *out, size_t size);
 
 #endif

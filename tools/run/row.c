@@ -109,7 +109,7 @@ static int print_row(stream *s, uint64_t batch, size_t row)
     int64_t record;
     const int status = stream_look(s, batch);
 
-    if (status >= 0)
+    if (status != 0)
         return status;
     if (row >= s->rows)
         return cli_fail(EXIT_MALFORMED, "check: batch %llu has %zu rows", (unsigned long long)batch,
@@ -136,7 +136,7 @@ int sample_print(const char *what, const char *data, uint64_t sample)
 
     s.session.data = data;
     status = stream_open(&s, what, (cli_optional){0}, 0);
-    if (status < 0) {
+    if (status == 0) {
         const dp_tensor *first =
             dp_output(s.session.pipeline, dp_column_name(s.session.pipeline, 0));
         const uint64_t rows = s.batched ? (uint64_t)first->shape[0] : 1;

@@ -114,7 +114,7 @@ int script_fail(const char *path, const char *content, size_t n)
             return cli_fail(EXIT_MALFORMED, "%s is %s, not a recipe: %s", path, files[i].what,
                             files[i].instead);
     }
-    return -1;
+    return 0;
 }
 
 static bool on_path(const char *name)
@@ -144,7 +144,7 @@ int script_fail_command(const char *word)
         return script_fail(word, begin, n);
     }
     if (word[0] == '\0' || strchr(word, '/') != NULL || !on_path(word))
-        return -1;
+        return 0;
     return cli_fail(EXIT_MALFORMED,
                     "%s is a program: recipes and pipelines are read here; `detpipe verify -- %s "
                     "...` runs a command twice and compares the losses",

@@ -28,7 +28,7 @@ static int make_net(session *s, const dp_options *options)
 
     return dp_net_open(&s->net, s->recipe.net, s->recipe.seed, dp_output(s->pipeline, "image"),
                        options, &err) == DP_OK
-               ? -1
+               ? 0
                : cli_fail_error(&err, s->recipe.net);
 }
 
@@ -41,7 +41,7 @@ static int take_weights(session *s, const dp_options *options)
 
     s->net = NULL;
     status = make_net(s, options);
-    for (size_t i = 0; status < 0 && (from = dp_net_parameter(trained, i, NULL)) != NULL; i++) {
+    for (size_t i = 0; status == 0 && (from = dp_net_parameter(trained, i, NULL)) != NULL; i++) {
         size_t bytes = sizeof(float);
         for (int32_t d = 0; d < from->rank; d++)
             bytes *= (size_t)from->shape[d];
@@ -67,7 +67,7 @@ static int load_weights(session *s, const dp_options *options)
     path_of(s, s->recipe.weights, path);
     if (dp_net_load(s->net, path, &err) != DP_OK)
         return cli_fail_error(&err, NULL);
-    return dp_net_tell(s->net) > 0 ? take_weights(s, options) : -1;
+    return dp_net_tell(s->net) > 0 ? take_weights(s, options) : 0;
 }
 
 static int open_net(session *s, const dp_options *given)
@@ -91,7 +91,7 @@ static int open_net(session *s, const dp_options *given)
             "batch alone, and begin net with input layout=nhwc",
             s->recipe.name);
     status = make_net(s, options);
-    return status < 0 && s->recipe.weights != NULL ? load_weights(s, options) : status;
+    return status == 0 && s->recipe.weights != NULL ? load_weights(s, options) : status;
 }
 
 /* The state holds the fingerprints of the text and of the data set, and the seed. */
@@ -107,7 +107,7 @@ static int check_ranks(const session *s)
     cli_fold(digest, &s->recipe.steps, sizeof s->recipe.steps);
     return dp_group_check(s->group, digest, "data set, pipeline, seed or number of steps", &err) ==
                    DP_OK
-               ? -1
+               ? 0
                : cli_fail_error(&err, NULL);
 }
 
@@ -133,7 +133,7 @@ static int check_data(const session *s)
 
     if (s->data == NULL ||
         (stat(s->data, &st) == 0 && (S_ISDIR(st.st_mode) || S_ISREG(st.st_mode))))
-        return -1;
+        return 0;
     return cli_fail(EXIT_NOT_TRIED, "--data %s is no folder and no archive", s->data);
 }
 
@@ -144,11 +144,11 @@ static int check_identities(const session *s)
     dp_error err;
 
     if (s->identities == NULL)
-        return -1;
+        return 0;
     path_of(s, s->identities, path);
     if (!dp_file_exists(path))
         return output_check(path);
-    return dp_check_regular(path, &err) == DP_OK ? -1 : cli_fail_error(&err, NULL);
+    return dp_check_regular(path, &err) == DP_OK ? 0 : cli_fail_error(&err, NULL);
 }
 
 static dp_options options_of(session *s)
@@ -183,34 +183,34 @@ static int open_recipe(session *s, cli_optional seed, cli_optional steps)
         return cli_fail(EXIT_MALFORMED, "%s has no test: line", s->recipe.name);
     if (dp_open(&s->pipeline, text, s->recipe.seed, &options, &err) != DP_OK) {
         if (s->texts_do && err.status == DP_EIO && s->data == NULL)
-            return -1;
+            return 0;
         const int failed = cli_fail_error(&err, text);
         if (err.status == DP_EIO)
             say_where(s);
         return failed;
     }
     status = check_data(s);
-    if (status < 0)
+    if (status == 0)
         status = check_identities(s);
-    if (status < 0 && s->group != NULL)
+    if (status == 0 && s->group != NULL)
         status = check_ranks(s);
-    if (status >= 0)
+    if (status != 0)
         return status;
-    return s->recipe.net != NULL && !s->stream_only ? open_net(s, &options) : -1;
+    return s->recipe.net != NULL && !s->stream_only ? open_net(s, &options) : 0;
 }
 
 int session_open(session *s, const char *what, cli_optional seed, cli_optional steps)
 {
     const int status = recipe_load(what, what, &s->recipe);
 
-    return status < 0 ? open_recipe(s, seed, steps) : status;
+    return status == 0 ? open_recipe(s, seed, steps) : status;
 }
 
 int session_open_text(session *s, const char *text, const char *name, cli_optional seed)
 {
     const int status = recipe_parse(text, name, &s->recipe);
 
-    return status < 0 ? open_recipe(s, seed, (cli_optional){0}) : status;
+    return status == 0 ? open_recipe(s, seed, (cli_optional){0}) : status;
 }
 
 void session_close(session *s)
@@ -227,7 +227,7 @@ int session_identify(const session *s)
     uint8_t digest[16];
     dp_error err;
 
-    return dp_dataset_digest(s->pipeline, digest, &err) == DP_OK ? -1 : cli_fail_error(&err, NULL);
+    return dp_dataset_digest(s->pipeline, digest, &err) == DP_OK ? 0 : cli_fail_error(&err, NULL);
 }
 
 int session_step(session *s, dp_net_result *result)
@@ -241,7 +241,7 @@ int session_step(session *s, dp_net_result *result)
             (unsigned long long)dp_net_tell(s->net), (unsigned long long)s->recipe.steps);
     return next == DP_OK && dp_net_step(s->net, dp_batch_get(s->batch, "image"),
                                         dp_batch_get(s->batch, "label"), result, &err) == DP_OK
-               ? -1
+               ? 0
                : cli_fail_error(&err, NULL);
 }
 

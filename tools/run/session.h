@@ -60,7 +60,7 @@ void session_close(session *);
  * so that a bad record costs no work. */
 int session_identify(const session *);
 
-/* The next batch, and a step of the net with it.  -1, or the exit status after saying why not. */
+/* The next batch, and a step of the net with it.  0, or the exit status after saying why not. */
 int session_step(session *, dp_net_result *);
 
 /* The digest of what two runs must share to be the same run: the canonical texts, the weights that

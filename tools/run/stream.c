@@ -61,7 +61,7 @@ static int change_repeat(stream *s, uint64_t epochs)
     info = info_of(again);
     s->length = info.epoch_batches;
     s->batched = info.batched != 0;
-    return -1;
+    return 0;
 }
 
 int stream_open(stream *s, const char *what, cli_optional seed, uint64_t epochs)
@@ -72,12 +72,12 @@ int stream_open(stream *s, const char *what, cli_optional seed, uint64_t epochs)
     s->session.threads = 1;
     s->session.prefetch = 0;
     status = session_open(&s->session, what, seed, (cli_optional){0});
-    if (status < 0)
+    if (status == 0)
         status = change_repeat(s, epochs);
-    if (status >= 0)
+    if (status != 0)
         return status;
     return dp_length(s->session.pipeline) > 0
-               ? -1
+               ? 0
                : cli_fail(EXIT_NOT_TRIED, "the stream is empty: there is nothing to see");
 }
 
@@ -99,7 +99,7 @@ int stream_look(stream *s, uint64_t batch)
     if (status == DP_OK)
         status = dp_records(s->session.pipeline, batch, s->records, s->room, &s->rows, &s->readers,
                             &err);
-    return status == DP_OK ? -1 : cli_fail_error(&err, NULL);
+    return status == DP_OK ? 0 : cli_fail_error(&err, NULL);
 }
 
 int64_t stream_record(const stream *s, size_t row)

@@ -28,7 +28,7 @@ typedef struct trace {
 } trace;
 
 void trace_take(trace *, const session *, const dp_net_result *);
-int trace_save(const trace *, const char *path); /* -1, or the exit status */
+int trace_save(const trace *, const char *path); /* 0, or the exit status */
 void trace_free(trace *);
 
 /* The operation that made what has this name. */
