@@ -121,6 +121,6 @@ dp_status dp_replay_plan(dp_node *node, const dp_library *library, const dp_step
 }
 
 const dp_order dp_order_replay = {
-    .info = {"order", "replay", "numbers that another library draws", 1, NULL},
+    .info = {"order", "replay", "numbers that another library draws", 1, 0, NULL},
     .at = at,
 };

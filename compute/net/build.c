@@ -19,8 +19,12 @@ static const dp_param input_params[] = {
     DP_PARAMS_END,
 };
 const dp_stage_info dp_input_info = {
-    "input", "input",      "how the input lies: before the layers of a net, may be left out",
-    1,       sizeof(dp_net_input), input_params};
+    "input",
+    "input",
+    "how the input lies: before the layers of a net, may be left out",
+    1,
+    sizeof(dp_net_input),
+    input_params};
 
 typedef struct builder {
     dp_net *net;

@@ -29,7 +29,7 @@ static uint64_t rows(const dp_node *node, uint64_t position)
 }
 
 const dp_order dp_order_grouped = {
-    .info = {"order", "grouped", "batches as the reader has them", 1, NULL},
+    .info = {"order", "grouped", "batches as the reader has them", 1, 0, NULL},
     .plan = plan,
     .at = at,
     .rows = rows,
