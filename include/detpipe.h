@@ -87,6 +87,13 @@ DP_CALL dp_status dp_records(dp_pipeline *, uint64_t batch, int64_t *records, si
  * 0 and "" when there is no such row. */
 DP_API size_t dp_draws(dp_pipeline *, uint64_t batch, size_t row, char *text, size_t size);
 
+/* A text that makes the same row without drawing: the reader, its record, and stages that do what
+ * the transforms did ("cifar10 ... | subset_sampler indices=17 | crop coordinates=3,0 ..."), into
+ * size bytes, NUL included; the length of all.  text NULL asks for the length alone.  0 and "" when
+ * there is no such row or text: a transform has no such stages or mixes rows of a batch, streams
+ * are joined, or the reader delivers batches. */
+DP_API size_t dp_fixed(dp_pipeline *, uint64_t batch, size_t row, char *text, size_t size);
+
 /* Moving is arithmetic: no record is read.  dp_length() itself is allowed; past it is DP_EINVAL. */
 DP_CALL dp_status dp_seek(dp_pipeline *, uint64_t batch, dp_error *);
 DP_CALL dp_status dp_skip(dp_pipeline *, uint64_t n_batches, dp_error *);

@@ -200,17 +200,14 @@ static void print_number(dp_out *out, double value)
 
 static void print_choice(dp_out *out, const char *choices, int32_t index)
 {
-    char word[2] = {0};
     for (; index > 0; choices++)
         index -= *choices == ',';
-    for (; *choices != '\0' && *choices != ','; choices++) {
-        word[0] = *choices;
-        dp_out_text(out, word);
-    }
+    dp_out_part(out, choices, strcspn(choices, ","));
 }
 
-static void print_field(dp_out *out, const dp_param *p, const void *field)
+void dp_param_print(const dp_param *p, const void *params, dp_out *out)
 {
+    const void *field = (const char *)params + p->offset;
     const dp_ints *ints = field;
     const dp_numbers *numbers = field;
 
@@ -240,6 +237,6 @@ void dp_params_print(const dp_stage_info *info, const void *params, dp_out *out)
         dp_out_text(out, " ");
         dp_out_text(out, p->name);
         dp_out_text(out, "=");
-        print_field(out, p, (const char *)params + p->offset);
+        dp_param_print(p, params, out);
     }
 }

@@ -66,6 +66,9 @@ dp_status dp_params_bind(const dp_stage_info *, const dp_text_stage *, void *par
 /* DP_ESPEC for a value that does nothing beside the others: `needs` says when it would. */
 dp_status dp_params_idle(const char *param, const char *needs, dp_error *);
 
+/* A value, as a text gives it. */
+void dp_param_print(const dp_param *, const void *params, dp_out *);
+
 /* "name a=1 b=2,3": every parameter in the order of the table. */
 void dp_params_print(const dp_stage_info *, const void *params, dp_out *);
 

@@ -223,11 +223,13 @@ static void append(dp_out *out, char c)
     out->length++;
 }
 
-void dp_out_text(dp_out *out, const char *text)
+void dp_out_part(dp_out *out, const char *text, size_t length)
 {
-    while (*text != '\0')
-        append(out, *text++);
+    for (size_t i = 0; i < length; i++)
+        append(out, text[i]);
 }
+
+void dp_out_text(dp_out *out, const char *text) { dp_out_part(out, text, strlen(text)); }
 
 void dp_out_value(dp_out *out, const char *text)
 {

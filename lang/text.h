@@ -45,6 +45,7 @@ typedef struct dp_out {
     size_t size, length;
 } dp_out;
 void dp_out_text(dp_out *, const char *text);
+void dp_out_part(dp_out *, const char *text, size_t length);
 void dp_out_value(dp_out *, const char *text); /* as a value: quoted where it must be */
 
 /* All that print appends, in the arena (its bytes in *length, which may be NULL); NULL when it is

@@ -69,6 +69,7 @@ static dp_status add_step(dp_builder *b, level *l, const dp_found *found, const 
     step->key = dp_rng_key(b->seed, found->info->name, found->use);
     step->slot = l->columns.slot[c];
     step->segment = l->segment;
+    step->node = l->node;
     step->draws = g->n_draws;
     step->in = column->type;
     out = *column;
@@ -308,6 +309,7 @@ static dp_status open_reader(dp_builder *b, level *l, const dp_found *found)
     if (status != DP_OK)
         return status;
     branch->reader = found->reader;
+    branch->params = found->params;
     branch->options = b->options;
     branch->opened = true;
     branch->segment = g->n_segments++;

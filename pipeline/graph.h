@@ -19,6 +19,7 @@ typedef struct dp_step {
     void *params;
     uint64_t key;
     uint32_t slot, segment;
+    uint32_t node;     /* order stages of its text before it */
     uint32_t draws;    /* place of its numbers among those of a row */
     bool replayed;     /* they are drawn when the row is claimed */
     bool last;         /* of its column: writes into the batch */

@@ -2,12 +2,10 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/hash.h"
-#include "base/number/num.h"
 #include "base/options.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/state.h"
@@ -350,106 +348,4 @@ dp_status dp_set_state(dp_pipeline *p, const dp_state *state, dp_error *err)
     if (status == DP_OK)
         status = dp_state_read(state, &here, &batch, err);
     return status == DP_OK ? dp_seek(p, batch, err) : status;
-}
-
-/* Room for the rows of one batch that is only looked at. */
-static dp_status make_view(dp_pipeline *p, dp_error *err)
-{
-    dp_graph *g = &p->graph;
-    const size_t n = (size_t)dp_graph_most_rows(g);
-    const dp_status status = dp_handle_check(&p->handle, err);
-
-    if (status != DP_OK || p->rows != NULL)
-        return status;
-    p->draws = dp_arena_alloc(&g->arena, n + 1, (g->n_draws + 1) * sizeof *p->draws);
-    if (p->draws != NULL)
-        p->rows = dp_arena_alloc(&g->arena, n + 1, g->n_segments * sizeof *p->rows);
-    return p->rows == NULL ? dp_arena_fail(&g->arena, err, "the rows of a batch") : DP_OK;
-}
-
-dp_status dp_records(dp_pipeline *p, uint64_t batch, int64_t *records, size_t capacity,
-                     size_t *n_rows, size_t *n_readers, dp_error *err)
-{
-    const dp_graph *g;
-    dp_status status;
-
-    if (p == NULL || n_rows == NULL || n_readers == NULL)
-        return dp_fail(err, DP_EINVAL, "dp_records: %s is NULL",
-                       p == NULL        ? "the pipeline"
-                       : n_rows == NULL ? "n_rows"
-                                        : "n_readers");
-    g = &p->graph;
-    if (batch >= g->length || !dp_graph_reaches(g, batch + 1))
-        return dp_fail(err, DP_EINVAL, "dp_records: there is no batch %llu",
-                       (unsigned long long)batch);
-    status = make_view(p, err);
-    if (status != DP_OK)
-        return status;
-    *n_readers = g->n_branches;
-    *n_rows = (size_t)dp_ring_rows(&p->ring, batch, p->rows, NULL);
-    if (records != NULL && capacity / g->n_branches < *n_rows)
-        return dp_fail(err, DP_ELIMIT,
-                       "dp_records: %zu numbers are too few for %zu rows of %u readers", capacity,
-                       *n_rows, g->n_branches);
-    for (size_t i = 0; records != NULL && i < *n_rows; i++) {
-        for (uint32_t r = 0; r < g->n_branches; r++) {
-            const dp_row *row = &p->rows[i * g->n_segments + g->branches[r].segment];
-            records[i * g->n_branches + r] = row->taken ? (int64_t)row->record : -1;
-        }
-    }
-    return DP_OK;
-}
-
-/* " left=3 top=8" */
-static void print_numbers(const dp_transform *t, const double *draws, dp_out *out)
-{
-    const char *name = t->drawn;
-
-    for (uint32_t i = 0; i < dp_n_draws(t); i++) {
-        char text[DP_NUMBER_SIZE + 64], number[DP_NUMBER_SIZE];
-        const int length = (int)strcspn(name, ",");
-        dp_print_number(number, draws[i]);
-        snprintf(text, sizeof text, " %.*s=%s", length, name, number);
-        dp_out_text(out, text);
-        name += name[length] == ',' ? length + 1 : length;
-    }
-}
-
-static void print_draws(const dp_graph *g, uint64_t batch, const dp_row *rows, const double *draws,
-                        dp_out *out)
-{
-    for (uint32_t s = 0; s < g->n_steps; s++) {
-        const dp_step *step = &g->steps[s];
-        if (step->transform->draw == NULL || step->second || !rows[step->segment].taken)
-            continue;
-        dp_out_text(out, step->transform->info.name);
-        if (dp_step_open(step, draws))
-            print_numbers(step->transform, draws + step->draws, out);
-        else
-            dp_out_text(out, " -");
-        dp_out_text(out, "\n");
-    }
-    for (uint32_t i = 0; i < g->n_mixes; i++) {
-        double numbers[DP_MIX_DRAWS];
-        dp_mix_draw(&g->mixes[i], batch, numbers);
-        dp_out_text(out, g->mixes[i].transform->info.name);
-        print_numbers(g->mixes[i].transform, numbers, out);
-        dp_out_text(out, "\n");
-    }
-}
-
-size_t dp_draws(dp_pipeline *p, uint64_t batch, size_t row, char *text, size_t size)
-{
-    const dp_graph *g = p != NULL ? &p->graph : NULL;
-    dp_out out = {.text = text, .size = text != NULL ? size : 0};
-    dp_error err;
-
-    if (out.size > 0)
-        text[0] = '\0';
-    if (g == NULL || batch >= g->length || !dp_graph_reaches(g, batch + 1) ||
-        make_view(p, &err) != DP_OK || row >= dp_ring_rows(&p->ring, batch, p->rows, p->draws))
-        return 0;
-    dp_batch_draw(g, &p->rows[row * g->n_segments], p->draws + row * g->n_draws);
-    print_draws(g, batch, &p->rows[row * g->n_segments], p->draws + row * g->n_draws, &out);
-    return out.length;
 }

@@ -41,6 +41,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_change_if(draws[0] != 0, dp_flip_horizontal, in, out);
 }
 
+static bool fixed(const dp_fixing *f) { return f->draws[0] == 0 || dp_fix(f, "horizontal_flip"); }
+
 const dp_transform dp_transform_alternating_flip = {
     .info = {"transform", "alternating_flip", "mirror the image in every second epoch", 1,
              sizeof(alternating_flip), params},
@@ -48,4 +50,5 @@ const dp_transform dp_transform_alternating_flip = {
     .apply = apply,
     .draw = draw,
     .drawn = "flip",
+    .fixed = fixed,
 };

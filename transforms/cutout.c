@@ -73,6 +73,24 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
         dp_patch(out, (int64_t)draws[2 * i], (int64_t)draws[2 * i + 1], p->length, p->length, NULL);
 }
 
+/* Squares that lie outside of the image are left out; what is above or left of it is cut off. */
+static bool fixed(const dp_fixing *f)
+{
+    const cutout *p = f->params;
+
+    for (int64_t i = 0; i < p->num_patches; i++) {
+        const double top = f->draws[2 * i], left = f->draws[2 * i + 1], side = (double)p->length;
+        const double inside[] = {top < 0 ? 0 : top, left < 0 ? 0 : left, side + (top < 0 ? top : 0),
+                                 side + (left < 0 ? left : 0)};
+        dp_fixing square = *f;
+        square.drawn = "top,left,height,width";
+        square.draws = inside;
+        if (inside[2] > 0 && inside[3] > 0)
+            dp_fix(&square, "erase top={top} left={left} height={height} width={width} value=0");
+    }
+    return true;
+}
+
 const dp_transform dp_transform_cutout = {
     .info = {"transform", "cutout", "set squares at random places to 0", 1, sizeof(cutout), params},
     .plan = plan,
@@ -81,4 +99,5 @@ const dp_transform dp_transform_cutout = {
     .drawn =
         "top,left,top2,left2,top3,left3,top4,left4,top5,left5,top6,left6,top7,left7,top8,left8",
     .replay = replay,
+    .fixed = fixed,
 };

@@ -37,6 +37,11 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
         dp_copy(in, out);
 }
 
+static bool fixed(const dp_fixing *f)
+{
+    return f->draws[0] == 0 || dp_fix(f, "adjust_sharpness sharpness_factor={degree}");
+}
+
 const dp_transform dp_transform_random_adjust_sharpness = {
     .info = {"transform", "random_adjust_sharpness", "sharpen or smooth with a probability", 1,
              sizeof(random_adjust_sharpness), params},
@@ -44,4 +49,5 @@ const dp_transform dp_transform_random_adjust_sharpness = {
     .apply = apply,
     .draw = dp_draw_chance,
     .drawn = "applied",
+    .fixed = fixed,
 };

@@ -40,6 +40,11 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
         dp_copy(in, out);
 }
 
+static bool fixed(const dp_fixing *f)
+{
+    return f->draws[0] == 0 || dp_fix(f, "auto_contrast cutoff={cutoff} ignore={ignore}");
+}
+
 const dp_transform dp_transform_random_auto_contrast = {
     .info = {"transform", "random_auto_contrast", "stretch the values with a probability", 1,
              sizeof(random_auto_contrast), params},
@@ -47,4 +52,5 @@ const dp_transform dp_transform_random_auto_contrast = {
     .apply = apply,
     .draw = dp_draw_chance,
     .drawn = "applied",
+    .fixed = fixed,
 };

@@ -62,6 +62,14 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_adjust_hue(draws[3], out, out);
 }
 
+static bool fixed(const dp_fixing *f)
+{
+    return dp_fix(f, "adjust_brightness brightness_factor={brightness}"
+                     " | adjust_contrast contrast_factor={contrast}"
+                     " | adjust_saturation saturation_factor={saturation}"
+                     " | adjust_hue hue_factor={hue}");
+}
+
 const dp_transform dp_transform_random_color_adjust = {
     .info = {"transform", "random_color_adjust", "change brightness, contrast, saturation and hue",
              1, sizeof(random_color_adjust), params},
@@ -69,4 +77,5 @@ const dp_transform dp_transform_random_color_adjust = {
     .apply = apply,
     .draw = draw,
     .drawn = "brightness,contrast,saturation,hue",
+    .fixed = fixed,
 };

@@ -77,22 +77,22 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     return status != DP_OK ? status : dp_resized(out, size[0], size[1], err);
 }
 
-static bool fixed(const random_crop *p) { return p->places[0] == 1 && p->places[1] == 1; }
+static bool has_one_place(const random_crop *p) { return p->places[0] == 1 && p->places[1] == 1; }
 
 static void draw(const void *params_, dp_place *place, double *draws)
 {
     const random_crop *p = params_;
 
-    draws[0] = fixed(p) ? 0 : dp_rng_below(&place->rng, p->places[1]);
-    draws[1] = fixed(p) ? 0 : dp_rng_below(&place->rng, p->places[0]);
+    draws[0] = has_one_place(p) ? 0 : dp_rng_below(&place->rng, p->places[1]);
+    draws[1] = has_one_place(p) ? 0 : dp_rng_below(&place->rng, p->places[0]);
 }
 
 static void replay(const void *params_, dp_mt19937 *engine, double *draws)
 {
     const random_crop *p = params_;
 
-    draws[0] = fixed(p) ? 0 : dp_std_uniform_int(engine, p->places[1] - 1);
-    draws[1] = fixed(p) ? 0 : dp_std_uniform_int(engine, p->places[0] - 1);
+    draws[0] = has_one_place(p) ? 0 : dp_std_uniform_int(engine, p->places[1] - 1);
+    draws[1] = has_one_place(p) ? 0 : dp_std_uniform_int(engine, p->places[0] - 1);
 }
 
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
@@ -115,6 +115,17 @@ static const uint8_t *fill(const void *params_)
     return ((const random_crop *)params_)->window.fill;
 }
 
+static bool fixed(const dp_fixing *f)
+{
+    const random_crop *p = f->params;
+
+    if (p->pad_if_needed)
+        return false;
+    if (p->padding.n > 1 || p->padding.v[0] != 0)
+        dp_fix(f, "pad padding={padding} fill_value={fill_value} padding_mode={padding_mode}");
+    return dp_fix(f, "crop coordinates={top},{left} size={size}");
+}
+
 const dp_transform dp_transform_random_crop = {
     .info = {"transform", "random_crop", "keep a rectangle at a random place, after padding", 1,
              sizeof(random_crop), params},
@@ -123,6 +134,7 @@ const dp_transform dp_transform_random_crop = {
     .draw = draw,
     .drawn = "left,top",
     .replay = replay,
+    .fixed = fixed,
     .move = move,
     .fill = fill,
 };

@@ -19,6 +19,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_change_if(draws[0] != 0, dp_equalize, in, out);
 }
 
+static bool fixed(const dp_fixing *f) { return f->draws[0] == 0 || dp_fix(f, "equalize"); }
+
 const dp_transform dp_transform_random_equalize = {
     .info = {"transform", "random_equalize", "spread the values evenly with a probability", 1,
              sizeof(dp_chance), dp_chance_params},
@@ -26,4 +28,5 @@ const dp_transform dp_transform_random_equalize = {
     .apply = apply,
     .draw = dp_draw_chance,
     .drawn = "applied",
+    .fixed = fixed,
 };

@@ -64,6 +64,12 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
              &p->value);
 }
 
+static bool fixed(const dp_fixing *f)
+{
+    return f->draws[2] == 0 ||
+           dp_fix(f, "erase top={top} left={left} height={height} width={width} value={value}");
+}
+
 const dp_transform dp_transform_random_erasing = {
     .info = {"transform", "random_erasing", "overwrite a random rectangle with a probability", 1,
              sizeof(random_erasing), params},
@@ -71,4 +77,5 @@ const dp_transform dp_transform_random_erasing = {
     .apply = apply,
     .draw = draw,
     .drawn = "top,left,height,width",
+    .fixed = fixed,
 };

@@ -27,6 +27,8 @@ static void move(const void *params_, const double *draws, dp_places *at)
         dp_flip_places(at->cols, at->width);
 }
 
+static bool fixed(const dp_fixing *f) { return f->draws[0] == 0 || dp_fix(f, "horizontal_flip"); }
+
 const dp_transform dp_transform_random_horizontal_flip = {
     .info = {"transform", "random_horizontal_flip",
              "mirror the image left to right with a probability", 1, sizeof(dp_chance),
@@ -36,5 +38,6 @@ const dp_transform dp_transform_random_horizontal_flip = {
     .draw = dp_draw_chance,
     .drawn = "flip",
     .replay = dp_replay_chance,
+    .fixed = fixed,
     .move = move,
 };

@@ -43,6 +43,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_posterize((int64_t)draws[0], in, out);
 }
 
+static bool fixed(const dp_fixing *f) { return dp_fix(f, "posterize bits={bits}"); }
+
 const dp_transform dp_transform_random_posterize = {
     .info = {"transform", "random_posterize", "keep a random number of upper bits", 1,
              sizeof(random_posterize), params},
@@ -50,4 +52,5 @@ const dp_transform dp_transform_random_posterize = {
     .apply = apply,
     .draw = draw,
     .drawn = "bits",
+    .fixed = fixed,
 };

@@ -129,6 +129,15 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_resample_run(&r, corner, out);
 }
 
+static bool fixed(const dp_fixing *f)
+{
+    const random_resized_crop *p = f->params;
+
+    dp_fix(f, "crop coordinates={top},{left} size={height},{width}");
+    return dp_fix(f, p->size.n == 1 ? "resize size={size},{size} interpolation={interpolation}"
+                                    : "resize size={size} interpolation={interpolation}");
+}
+
 const dp_transform dp_transform_random_resized_crop = {
     .info = {"transform", "random_resized_crop", "bring a random rectangle to a fixed size", 1,
              sizeof(random_resized_crop), params},
@@ -137,4 +146,5 @@ const dp_transform dp_transform_random_resized_crop = {
     .draw = draw,
     .drawn = "top,left,height,width",
     .replay = replay,
+    .fixed = fixed,
 };

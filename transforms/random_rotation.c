@@ -52,6 +52,11 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_affine_run(&back, p->resample == 0, &p->fill_value, in, out);
 }
 
+static bool fixed(const dp_fixing *f)
+{
+    return dp_fix(f, "rotate degree={degree} resample={resample} fill_value={fill_value}");
+}
+
 const dp_transform dp_transform_random_rotation = {
     .info = {"transform", "random_rotation", "turn the image by a random angle", 1,
              sizeof(random_rotation), params},
@@ -59,4 +64,5 @@ const dp_transform dp_transform_random_rotation = {
     .apply = apply,
     .draw = draw,
     .drawn = "degree",
+    .fixed = fixed,
 };

@@ -43,6 +43,11 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_adjust_sharpness(draws[0], in, out);
 }
 
+static bool fixed(const dp_fixing *f)
+{
+    return dp_fix(f, "adjust_sharpness sharpness_factor={factor}");
+}
+
 const dp_transform dp_transform_random_sharpness = {
     .info = {"transform", "random_sharpness", "sharpen or smooth by a random amount", 1,
              sizeof(random_sharpness), params},
@@ -50,4 +55,5 @@ const dp_transform dp_transform_random_sharpness = {
     .apply = apply,
     .draw = draw,
     .drawn = "factor",
+    .fixed = fixed,
 };

@@ -47,6 +47,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_solarize(draws[0], draws[1], in, out);
 }
 
+static bool fixed(const dp_fixing *f) { return dp_fix(f, "solarize threshold={low},{high}"); }
+
 const dp_transform dp_transform_random_solarize = {
     .info = {"transform", "random_solarize", "invert the values of a random range", 1,
              sizeof(random_solarize), params},
@@ -54,4 +56,5 @@ const dp_transform dp_transform_random_solarize = {
     .apply = apply,
     .draw = draw,
     .drawn = "low,high",
+    .fixed = fixed,
 };

@@ -27,6 +27,8 @@ static void move(const void *params_, const double *draws, dp_places *at)
         dp_flip_places(at->rows, at->height);
 }
 
+static bool fixed(const dp_fixing *f) { return f->draws[0] == 0 || dp_fix(f, "vertical_flip"); }
+
 const dp_transform dp_transform_random_vertical_flip = {
     .info = {"transform", "random_vertical_flip",
              "mirror the image top to bottom with a probability", 1, sizeof(dp_chance),
@@ -36,5 +38,6 @@ const dp_transform dp_transform_random_vertical_flip = {
     .draw = dp_draw_chance,
     .drawn = "flip",
     .replay = dp_replay_chance,
+    .fixed = fixed,
     .move = move,
 };

@@ -14,6 +14,7 @@
 
 typedef struct dp_branch {
     const dp_reader *reader;
+    const void *params; /* the reader's */
     dp_source source;
     const dp_options *options; /* with which it was opened */
     bool opened;               /* the source is to be closed */

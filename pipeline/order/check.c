@@ -36,7 +36,7 @@ static uint32_t count_items(const char *text)
     return n;
 }
 
-dp_status dp_index_list(const char *text, uint64_t most, dp_arena *arena, uint32_t **out,
+dp_status dp_index_list(const char *text, uint64_t most, dp_arena *arena, uint64_t **out,
                         uint32_t *n, dp_error *err)
 {
     *n = count_items(text);
@@ -52,7 +52,7 @@ dp_status dp_index_list(const char *text, uint64_t most, dp_arena *arena, uint32
         if (value < 0 || (uint64_t)value >= most)
             return dp_fail(err, DP_ESPEC, "row %lld is out of range: there are %llu",
                            (long long)value, (unsigned long long)most);
-        (*out)[i] = (uint32_t)value;
+        (*out)[i] = (uint64_t)value;
         text += length;
     }
     return DP_OK;

@@ -8,7 +8,7 @@ typedef struct subset_random_sampler {
     const char *indices;
     int64_t num_samples;
     int32_t order;
-    uint32_t *rows;
+    uint64_t *rows;
     dp_ordering ordering;
 } subset_random_sampler;
 

@@ -7,7 +7,7 @@
 typedef struct subset_sampler {
     const char *indices;
     int64_t num_samples;
-    uint32_t *rows;
+    uint64_t *rows;
 } subset_sampler;
 
 static const dp_param params[] = {

@@ -112,6 +112,8 @@ static dp_status use_stream(dp_pipeline *p, uint8_t digest[16], dp_error *err)
         status = dp_records(p, 0, records, 200, &rows, &readers, err);
     if (status == DP_OK && dp_draws(p, 0, 0, text, sizeof text) > 0)
         add(digest, text, strlen(text));
+    if (status == DP_OK && dp_fixed(p, 0, 0, text, sizeof text) > 0)
+        add(digest, text, strlen(text));
     if (status == DP_OK)
         status = dp_get_state(p, &s, err);
     if (status == DP_OK)

@@ -47,7 +47,7 @@ static int use_in_child(dp_pipeline *p, dp_net *net, dp_batch *b)
         return STATE;
     if (dp_records(p, 0, records, 16, &rows, &readers, &test_error) != DP_EINVAL)
         return RECORDS;
-    if (dp_draws(p, 0, 0, text, sizeof text) != 0)
+    if (dp_draws(p, 0, 0, text, sizeof text) != 0 || dp_fixed(p, 0, 0, text, sizeof text) != 0)
         return DRAWS;
     if (dp_net_step(net, x, y, &result, &test_error) != DP_EINVAL ||
         dp_net_eval(net, x, y, &result, &test_error) != DP_EINVAL)

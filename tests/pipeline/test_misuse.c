@@ -336,6 +336,26 @@ static void draws(void)
     dp_close(p);
 }
 
+static void fixed(void)
+{
+    char text[8] = "as it is";
+    dp_pipeline *p = test_open("synthetic num_records=2 | random_crop size=8", 1, 0);
+    size_t all;
+
+    assert_int_equal(dp_fixed(NULL, 0, 0, text, sizeof text), 0);
+    assert_int_equal(text[0], '\0');
+    assert_int_equal(dp_fixed(NULL, 0, 0, NULL, 5), 0);
+    all = dp_fixed(p, 0, 0, NULL, 0);
+    assert_true(all > 5);
+    assert_int_equal(dp_fixed(p, 0, 0, NULL, 5), all);
+    assert_int_equal(dp_fixed(p, 0, 0, text, sizeof text), all);
+    assert_string_equal(text, "synthet");
+    assert_int_equal(dp_fixed(p, 0, SIZE_MAX, text, sizeof text), 0);
+    assert_int_equal(text[0], '\0');
+    assert_int_equal(dp_fixed(p, UINT64_MAX, 0, text, sizeof text), 0);
+    dp_close(p);
+}
+
 static void seek(void)
 {
     REFUSED(dp_seek, NULL, 0);
@@ -898,6 +918,7 @@ static const struct {
     ROW(length),
     ROW(records),
     ROW(draws),
+    ROW(fixed),
     ROW(get_info),
     ROW(seek),
     ROW(skip),

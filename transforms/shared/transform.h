@@ -63,6 +63,15 @@ typedef struct dp_linear {
     float a, b, m, s;
 } dp_linear;
 
+/* Where the stages go that do without drawing what a random one did: dp_fix puts them there. */
+typedef struct dp_fixing {
+    const dp_stage_info *info; /* of the random one */
+    const void *params;
+    const char *drawn; /* names of the numbers */
+    const double *draws;
+    dp_out *out;
+} dp_fixing;
+
 typedef struct dp_transform {
     dp_stage_info info;
     /* Fit the stage to its input: check, say what comes out (*out is *in at first).  All failure is
@@ -78,6 +87,9 @@ typedef struct dp_transform {
     /* The same numbers as MindSpore draws them, the one library whose `draws` are not keyed; NULL =
      * not known. */
     void (*replay)(const void *params, dp_mt19937 *engine, double *draws);
+    /* The stages that do the same to a row for which these numbers were drawn: none, one, or
+     * several.  False (or NULL) = there are none that do. */
+    bool (*fixed)(const dp_fixing *);
     dp_holds holds;
     /* A second pass over what apply made, with the same numbers; NULL = one is enough. */
     void (*then)(const void *params, const double *draws, const dp_tensor *in,
@@ -116,5 +128,10 @@ extern const dp_transform *const dp_transforms[]; /* ends with NULL */
 
 uint32_t dp_n_draws(const dp_transform *);
 bool dp_always(const void *params); /* a `pointwise` */
+
+/* Prints stages, "crop coordinates={top},{left} size={size} | ...", each behind " | " and with the
+ * column of the random one; {name} is a number that was drawn, or the value of its parameter.  A
+ * `fixed` that fits ends with it: always true. */
+bool dp_fix(const dp_fixing *, const char *stages);
 
 #endif
