@@ -68,3 +68,8 @@ dp_status dp_check_seed_32(const dp_ask *ask, const char *word, dp_error *err)
                        (unsigned long long)ask->seed);
     return DP_OK;
 }
+
+dp_status dp_check_some_rows(const dp_ask *ask, const char *name, dp_error *err)
+{
+    return ask->rows == 0 ? dp_fail(err, DP_ESPEC, "%s refuses to shuffle nothing", name) : DP_OK;
+}

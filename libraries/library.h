@@ -151,5 +151,7 @@ static inline dp_status dp_check_ask(dp_ask_check *check, const dp_ask *ask, dp_
 
 /* A check: DP_ESPEC for a seed of more than 32 bits. */
 dp_status dp_check_seed_32(const dp_ask *, const char *word, dp_error *);
+/* A check: DP_ESPEC for no rows. */
+dp_status dp_check_some_rows(const dp_ask *, const char *name, dp_error *);
 
 #endif

@@ -29,9 +29,9 @@ static dp_status check(const dp_ask *ask, dp_error *err)
 
 static dp_status check_shuffle(const dp_ask *ask, dp_error *err)
 {
-    if (ask->rows == 0)
-        return dp_fail(err, DP_ESPEC, "MindSpore refuses to shuffle nothing");
-    return check(ask, err);
+    const dp_status status = dp_check_some_rows(ask, "MindSpore", err);
+
+    return status == DP_OK ? check(ask, err) : status;
 }
 
 static uint32_t below_64(void *g, uint32_t n) { return (uint32_t)(dp_mt19937_64_u64(g) % n); }

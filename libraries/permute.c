@@ -4,23 +4,49 @@
  */
 #include "libraries/permute.h"
 
+#define AHEAD 64 /* draws */
+
 void dp_identity(uint32_t *v, uint64_t n)
 {
     for (uint64_t i = 0; i < n; i++)
         v[i] = (uint32_t)i;
 }
 
+/* Places are drawn ahead of the swaps, so that a table larger than the caches is fetched in
+ * time. */
 void dp_permute_masked(uint32_t *v, uint32_t n, uint32_t (*next)(void *), void *generator)
 {
+    uint32_t at[AHEAD];
+
     dp_identity(v, n);
-    for (uint32_t i = n; i > 1; i--) {
-        uint32_t mask = i - 1, at;
-        for (unsigned shift = 1; shift < 32; shift *= 2)
-            mask |= mask >> shift;
-        do
-            at = next(generator) & mask;
-        while (at > i - 1);
-        dp_swap(v, i - 1, at);
+    while (n > 1) {
+        const uint32_t some = n - 1 < AHEAD ? n - 1 : AHEAD;
+        for (uint32_t i = 0; i < some; i++) {
+            const uint32_t most = n - 1 - i, mask = UINT32_MAX >> __builtin_clz(most);
+            do
+                at[i] = next(generator) & mask;
+            while (at[i] > most);
+            __builtin_prefetch(&v[at[i]], 1);
+        }
+        for (uint32_t i = 0; i < some; i++)
+            dp_swap(v, n - 1 - i, at[i]);
+        n -= some;
+    }
+}
+
+void dp_permute_up(uint32_t *v, uint32_t n, uint32_t (*next)(void *), void *generator)
+{
+    uint32_t at[AHEAD];
+
+    dp_identity(v, n);
+    for (uint32_t first = 0; first + 1 < n; first += AHEAD) {
+        const uint32_t left = n - 1 - first, some = left < AHEAD ? left : AHEAD;
+        for (uint32_t i = first; i < first + some; i++) {
+            at[i - first] = i + next(generator) % (n - i);
+            __builtin_prefetch(&v[at[i - first]], 1);
+        }
+        for (uint32_t i = 0; i < some; i++)
+            dp_swap(v, first + i, at[i]);
     }
 }
 

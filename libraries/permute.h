@@ -20,6 +20,9 @@ static inline void dp_swap(uint32_t *v, uint32_t i, uint32_t j)
 /* 0..n-1 as NumPy shuffles them: from the top down, places by masking and rejection. */
 void dp_permute_masked(uint32_t *v, uint32_t n, uint32_t (*next)(void *), void *generator);
 
+/* 0..n-1 as PyTorch shuffles them: from the bottom up, place i with i + word mod (n - i). */
+void dp_permute_up(uint32_t *v, uint32_t n, uint32_t (*next)(void *), void *generator);
+
 /* All rows through a buffer, ask->order, that holds the next ask->kept of them: place below(held)
  * of it is delivered and replaced by its last, which the next row replaces, as long as there is
  * one. */

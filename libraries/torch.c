@@ -8,13 +8,10 @@
 #include "base/random/mt19937.h"
 #include "libraries/permute.h"
 
+static uint32_t next(void *g) { return dp_mt19937_u32(g); }
+
 /* torch.randperm(n, generator=...). */
-static void permute(uint32_t *v, uint32_t n, dp_mt19937 *g)
-{
-    dp_identity(v, n);
-    for (uint32_t i = 0; i + 1 < n; i++)
-        dp_swap(v, i, i + dp_mt19937_u32(g) % (n - i));
-}
+static void permute(uint32_t *v, uint32_t n, dp_mt19937 *g) { dp_permute_up(v, n, next, g); }
 
 static void make(const dp_ask *ask, uint32_t *table)
 {
