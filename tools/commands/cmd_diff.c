@@ -12,7 +12,7 @@
 #include "detpipe_net.h"
 #include "detpipe_snapshot.h"
 #include "tools/commands/commands.h"
-#include "tools/proof/evidence.h"
+#include "tools/proof/verdict.h"
 #include "tools/cli/memory.h"
 #include "tools/compare/rerun.h"
 #include "tools/compare/rows.h"
@@ -300,71 +300,64 @@ static void print_loss(const losses *l, size_t i)
            step, step[0] != '\0' ? ")" : "");
 }
 
-static void print_first_loss(const losses l[2], const losses_comparison *c)
+static void print_first_loss(const losses l[2], const printed_place *first)
 {
-    const loss_pair *p = &c->pair[c->first];
-    const losses *own = p->a != SIZE_MAX ? &l[0] : &l[1];
-    const loss *v = &own->v[p->a != SIZE_MAX ? p->a : p->b];
-
-    printf("first difference: \"%s\", line %llu: ", own->series[v->series].name,
-           (unsigned long long)v->line);
-    print_loss(&l[0], p->a);
+    printf("first difference: \"%s\", line %llu: ", first->series->name,
+           (unsigned long long)first->loss->line);
+    print_loss(&l[0], first->pair->a);
     fputs(" and ", stdout);
-    print_loss(&l[1], p->b);
+    print_loss(&l[1], first->pair->b);
     putchar('\n');
 }
 
-static int report_losses(const settings *set, const losses l[2], const losses_comparison *c)
+static void report_losses(const char *const paths[2], const losses l[2], const printed_verdict *v)
 {
-    evidence e = evidence_of(&l[0]);
-    char weakness[EVIDENCE_TEXT];
-    const bool equal = c->verdict == LOSSES_EQUAL;
-    int status;
+    static const char *const words[] = {[VERDICT_OTHER] = "DIFFERENT",
+                                        [VERDICT_NOTHING] = "NOTHING PROVED",
+                                        [VERDICT_EQUAL] = "EQUAL"};
 
-    evidence_add(&e, &l[1], c);
-    evidence_weakness(&e, weakness);
-    status = !equal                                                         ? EXIT_NO
-             : evidence_is_none(&e) || (set->strict && weakness[0] != '\0') ? EXIT_NOT_TRIED
-                                                                            : EXIT_YES;
-    if (set->json) {
-        cJSON *json = cJSON_CreateObject();
-        cJSON_AddStringToObject(json, "kind", "losses");
-        cJSON_AddBoolToObject(json, "equal", status == EXIT_YES);
-        closeness_to_json(&e.close, json);
-        evidence_to_json(&e, json);
-        return cli_print_json(json) == EXIT_YES ? status : EXIT_NOT_TRIED;
-    }
-    printf("%s: %zu losses, %s: %zu losses\n", set->paths[0], losses_count(&l[0]), set->paths[1],
+    printf("%s: %zu losses, %s: %zu losses\n", paths[0], losses_count(&l[0]), paths[1],
            losses_count(&l[1]));
-    evidence_print(stdout, &e);
-    if (!equal)
-        print_first_loss(l, c);
+    evidence_print(stdout, &v->evidence);
+    if (v->first.pair != NULL)
+        print_first_loss(l, &v->first);
     fputs("allclose (first two losses, atol 1e-3, rtol 1e-5): ", stdout);
-    closeness_print(stdout, &e.close);
+    closeness_print(stdout, &v->evidence.close);
     putchar('\n');
-    fputs(!equal ? "DIFFERENT" : evidence_is_none(&e) ? "NOTHING PROVED" : "EQUAL", stdout);
-    if (equal && weakness[0] != '\0')
-        printf(" (%s%s)", evidence_is_none(&e) ? "" : "weak evidence: ", weakness);
-    putchar('\n');
-    return status;
+    verdict_print(&v->all, words, false);
+}
+
+static int losses_json(const printed_verdict *v)
+{
+    cJSON *json = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(json, "kind", "losses");
+    cJSON_AddBoolToObject(json, "equal", v->all.status == EXIT_YES);
+    closeness_to_json(&v->evidence.close, json);
+    evidence_to_json(&v->evidence, json);
+    return cli_print_json(json);
 }
 
 static int diff_losses(const settings *set)
 {
     losses l[2] = {{0}, {0}};
-    losses_comparison c = {0};
+    const printed_question q = {.n = 2, .losses = {&l[0], &l[1]}, .strict = set->strict};
+    printed_verdict v = {.other = 0};
     int status = read_losses(set->paths[0], &l[0]);
 
     if (status == 0)
         status = read_losses(set->paths[1], &l[1]);
     if (status == 0) {
-        losses_compare(&l[0], &l[1], &c);
-        status = report_losses(set, l, &c);
+        printed_verdict_make(&v, &q);
+        if (set->json)
+            status = losses_json(&v);
+        else
+            report_losses(set->paths, l, &v);
     }
-    losses_comparison_free(&c);
+    printed_verdict_free(&v);
     losses_free(&l[0]);
     losses_free(&l[1]);
-    return status;
+    return status == 0 ? v.all.status : status;
 }
 
 /* ---- the command ---- */

@@ -48,6 +48,20 @@ int causes_run(verify_trial *t, program_run *r)
 
 typedef enum outcome { EQUAL, OTHER, NOT_TRIED, STOP } outcome;
 
+static bool is_unlike(const program_run *a, const program_run *b)
+{
+    losses_comparison c;
+    results_comparison files;
+    bool unlike;
+
+    losses_compare(&a->losses, &b->losses, &c);
+    results_compare(&a->results, &b->results, &files);
+    unlike = c.verdict != LOSSES_EQUAL || files.unlike;
+    losses_comparison_free(&c);
+    results_comparison_free(&files);
+    return unlike;
+}
+
 /* Whether one more run is as `first`. */
 static outcome compare_with(verify_trial *t, const program_run *first, perturb_plan plan)
 {
@@ -58,7 +72,7 @@ static outcome compare_with(verify_trial *t, const program_run *first, perturb_p
     if (r.interrupted)
         out = STOP;
     else if (status == 0)
-        out = verify_unlike(first, &r) ? OTHER : EQUAL;
+        out = is_unlike(first, &r) ? OTHER : EQUAL;
     if (r.interrupted)
         cli_fail(status, "verify: %s", r.why);
     program_free(&r);

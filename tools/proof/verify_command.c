@@ -84,14 +84,43 @@ static int run_all(const verify_settings *s, verify_trial *t)
             evidence_print_none(stderr, &r->losses);
         t->named = t->named || (status != 0 && (r->why[0] == '\0' || strstr(r->why, t->folder)));
     }
-    if (status != 0 || verify_first_other(t) == 0)
-        return status;
+    return status;
+}
+
+static int find_cause(const verify_settings *s, verify_trial *t)
+{
     if (s->causes || s->vary != NULL || t->run[0].seconds < QUICK_SECONDS)
         return causes_find(t);
     snprintf(t->cause, sizeof t->cause,
              "Cause: not looked for, since a run takes long: --causes "
              "does, by some 30 more runs.");
     return 0;
+}
+
+static int judge(const verify_settings *s, verify_trial *t)
+{
+    printed_question q = {.n = t->n,
+                          .files = s->files.n > 0,
+                          .allclose = s->allclose,
+                          .strict = s->strict,
+                          .sensitivity = s->sensitivity};
+    printed_verdict v;
+    int status = 0;
+
+    for (int i = 0; i < t->n; i++) {
+        q.losses[i] = &t->run[i].losses;
+        q.results[i] = &t->run[i].results;
+    }
+    printed_verdict_make(&v, &q);
+    t->named = t->named || s->output != NULL || v.other > 0;
+    if (v.other > 0)
+        status = find_cause(s, t);
+    if (status == 0 && s->json)
+        status = verify_report_json(t, &v);
+    else if (status == 0)
+        verify_report_text(t, &v);
+    printed_verdict_free(&v);
+    return status == 0 ? v.all.status : status;
 }
 
 /* ---- the question ---- */
@@ -112,9 +141,8 @@ static int compare(const verify_settings *s, verify_trial *t)
         status = make_folder(s, t);
     if (status == 0)
         status = run_all(s, t);
-    t->named = t->named || s->output != NULL || verify_first_other(t) > 0;
     if (status == 0)
-        status = s->json ? verify_report_json(s, t) : verify_report_text(s, t);
+        status = judge(s, t);
     clean(s, t);
     for (int i = 0; i < t->n; i++)
         program_free(&t->run[i]);
@@ -169,8 +197,8 @@ int verify_command(int argc, char **argv, int command)
 
     if (status == 0 && command == argc)
         status = cli_fail(EXIT_MALFORMED, "verify: there is no command after --");
-    if (status == 0 && (s.runs < 2 || s.runs > VERIFY_MOST_RUNS))
-        status = cli_fail(EXIT_MALFORMED, "verify: --runs takes 2 to %d", VERIFY_MOST_RUNS);
+    if (status == 0 && (s.runs < 2 || s.runs > VERDICT_MOST_RUNS))
+        status = cli_fail(EXIT_MALFORMED, "verify: --runs takes 2 to %d", VERDICT_MOST_RUNS);
     if (status == 0)
         status = check_files(&s);
     return status == 0 ? compare(&s, &t) : status;

@@ -6,8 +6,7 @@
 #define TOOLS_PROOF_VERIFY_REPORT_H
 
 #include "tools/proof/program.h"
-
-#define VERIFY_MOST_RUNS 8
+#include "tools/proof/verdict.h"
 
 typedef struct verify_settings {
     const char *loss, *vary, *output;
@@ -21,7 +20,7 @@ typedef struct verify_trial {
     program program;
     uint32_t vary;
     char folder[PROGRAM_PATH];
-    program_run run[VERIFY_MOST_RUNS];
+    program_run run[VERDICT_MOST_RUNS];
     int n;
     int tried;        /* runs, with those that look for the cause */
     bool named;       /* the folder stays: where there is something to look at */
@@ -31,15 +30,8 @@ typedef struct verify_trial {
     char cause[1600]; /* what is known of it, in sentences; "" = it was not looked for */
 } verify_trial;
 
-/* Whether two runs are not as each other. */
-bool verify_unlike(const program_run *, const program_run *);
-/* Whether a run is not as run 1. */
-bool verify_differs(const verify_trial *, const program_run *);
-/* The first run that is not as run 1, or 0. */
-int verify_first_other(const verify_trial *);
-
-/* They print and give the exit status of the verdict. */
-int verify_report_text(const verify_settings *, const verify_trial *);
-int verify_report_json(const verify_settings *, const verify_trial *);
+void verify_report_text(const verify_trial *, const printed_verdict *);
+/* 0, or the exit status when out of memory. */
+int verify_report_json(const verify_trial *, const printed_verdict *);
 
 #endif
