@@ -137,8 +137,9 @@ static void compare_runs(printed_verdict *v, const printed_question *q)
 /* By the reference rule: half of it proves nothing. */
 static void judge_close(printed_verdict *v)
 {
-    static const verdict_answer by_answer[] = {
-        [CLOSE_NO] = VERDICT_OTHER, [CLOSE_UNTESTED] = VERDICT_NOTHING, [CLOSE_YES] = VERDICT_EQUAL};
+    static const verdict_answer by_answer[] = {[CLOSE_NO] = VERDICT_OTHER,
+                                               [CLOSE_UNTESTED] = VERDICT_NOTHING,
+                                               [CLOSE_YES] = VERDICT_EQUAL};
 
     v->all.answer = by_answer[closeness_answer(&v->evidence.close)];
     if (v->all.answer == VERDICT_NOTHING)
@@ -172,7 +173,7 @@ void printed_verdict_make(printed_verdict *v, const printed_question *q)
     if (q->allclose)
         judge_close(v);
     else
-        v->all.answer = v->other > 0                      ? VERDICT_OTHER
+        v->all.answer = v->other > 0                     ? VERDICT_OTHER
                         : evidence_is_none(&v->evidence) ? VERDICT_NOTHING
                                                          : VERDICT_EQUAL;
     v->all.status = status_of(&v->all, q->strict);
@@ -209,10 +210,8 @@ static void add_close(closeness *c, const ladder *a, const ladder *b)
 
 ladder_verdict ladder_verdict_of(const ladder *const runs[], int n, uint64_t asked)
 {
-    ladder_verdict v = {.close = {.seen = "done"},
-                        .broken = N_RUNGS,
-                        .asked = asked,
-                        .done = runs[0]->n_losses};
+    ladder_verdict v = {
+        .close = {.seen = "done"}, .broken = N_RUNGS, .asked = asked, .done = runs[0]->n_losses};
     int differ = 0;
 
     for (int i = 1; i < n; i++)

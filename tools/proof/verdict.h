@@ -36,7 +36,7 @@ typedef struct printed_place {
     const loss_pair *pair; /* NULL: there is no such place */
     const loss *loss;      /* run 1's, where it has one */
     const loss_series *series;
-    size_t ordinal; /* of the loss in its series, from 0 */
+    size_t ordinal;            /* of the loss in its series, from 0 */
     char step[LOSS_STEP_TEXT]; /* "" = none was printed */
 } printed_place;
 
@@ -72,10 +72,10 @@ printed_place printed_place_of(const losses *a, const losses *b, const losses_co
 
 typedef struct ladder_verdict {
     verdict all;
-    closeness close;    /* of run 1 and each other */
-    int other[N_RUNGS]; /* the first run that is not as run 1 on a rung, or 0 */
-    int broken;         /* the lowest rung that differs, N_RUNGS = none */
-    bool alone;         /* and no other differs */
+    closeness close;      /* of run 1 and each other */
+    int other[N_RUNGS];   /* the first run that is not as run 1 on a rung, or 0 */
+    int broken;           /* the lowest rung that differs, N_RUNGS = none */
+    bool alone;           /* and no other differs */
     uint64_t asked, done; /* steps; asked: 0 = all that there are */
 } ladder_verdict;
 

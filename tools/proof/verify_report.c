@@ -81,8 +81,9 @@ static void print_rows(const sides *s)
     const losses_comparison *c = s->c;
     const bool names = s->a->n_series > 1 || s->b->n_series > 1;
 
-    printf("  %9s  %-22s run %d\n", printed_place_of(s->a, s->b, c, c->pair).loss->step.n > 0 ? "step" : "iteration", "run 1",
-           s->number);
+    printf("  %9s  %-22s run %d\n",
+           printed_place_of(s->a, s->b, c, c->pair).loss->step.n > 0 ? "step" : "iteration",
+           "run 1", s->number);
     for (size_t i = 0; i < c->n; i++) {
         if (i < 2 || i == c->first || i == c->n - 1)
             print_row(s, &c->pair[i], names);
@@ -175,8 +176,8 @@ static void print_digits(const printed_verdict *v)
 
 static void print_losses(const verify_trial *t, const printed_verdict *v)
 {
-    print_rows(&(sides){&t->run[0].losses, &t->run[v->shown].losses, &v->with[v->shown],
-                        v->shown + 1});
+    print_rows(
+        &(sides){&t->run[0].losses, &t->run[v->shown].losses, &v->with[v->shown], v->shown + 1});
     fputs("allclose (iterations 1 and 2, atol 1e-3, rtol 1e-5): ", stdout);
     closeness_print(stdout, &v->evidence.close);
     putchar('\n');
