@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/nearest.h"
 #include "tools/cli/memory.h"
 
@@ -284,8 +285,7 @@ int cli_check_needs(const cli_command *c, char *const *argv, const char *kind,
 cli_hex cli_hex_of(const uint8_t digest[16])
 {
     cli_hex h;
-    for (int i = 0; i < 16; i++)
-        snprintf(h.text + 2 * i, 3, "%02x", digest[i]);
+    dp_digest_text(digest, h.text);
     return h;
 }
 

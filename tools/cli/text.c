@@ -130,3 +130,21 @@ const char *text_value(const text_stage *stage, const char *name)
 
     return arg != NULL ? arg->value : NULL;
 }
+
+/* ---- values ---- */
+
+void text_put_quoted(FILE *f, const char *value)
+{
+    fputc('"', f);
+    for (; *value != '\0'; value++)
+        fprintf(f, *value == '"' || *value == '\\' ? "\\%c" : "%c", *value);
+    fputc('"', f);
+}
+
+void text_put_value(FILE *f, const char *value)
+{
+    if (value[0] != '\0' && strpbrk(value, " \t\r\n|\"\\") == NULL)
+        fputs(value, f);
+    else
+        text_put_quoted(f, value);
+}

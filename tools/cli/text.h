@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 typedef struct text_arg {
     char *name, *value;             /* unquoted */
@@ -34,5 +35,9 @@ bool text_is(const text_stage *, const char *name);
 /* NULL when it is not given. */
 const text_arg *text_find(const text_stage *, const char *name);
 const char *text_value(const text_stage *, const char *name);
+
+/* A value in quotes; and in quotes only where it must be. */
+void text_put_quoted(FILE *, const char *);
+void text_put_value(FILE *, const char *);
 
 #endif

@@ -16,6 +16,8 @@
 #include "tools/cli/memory.h"
 #include "tools/compare/rerun.h"
 #include "tools/compare/rows.h"
+#include "tools/compare/snapshot.h"
+#include "tools/compare/weights.h"
 
 static const char about[] =
     "Compares two ledgers (detpipe train --ledger, dp_ledger_open), two files of weights or other "
@@ -362,14 +364,6 @@ static int diff_losses(const settings *set)
 
 /* ---- the command ---- */
 
-/* The commands of the other kinds have the comparison already. */
-static int pass_on(int (*command)(int, char **), const char *name, const char *const paths[2],
-                   bool json)
-{
-    const char *argv[] = {name, "diff", paths[0], paths[1], json ? "--json" : NULL, NULL};
-    return command(json ? 5 : 4, (char **)(uintptr_t)argv);
-}
-
 static const cli_need needs[] = {{"--html", {"ledgers"}},
                                  {"--replay", {"ledgers"}},
                                  {"--strict", {"printed losses"}},
@@ -398,8 +392,8 @@ static int diff(settings *set, const cli_command *command, char *const *argv)
     if (status != 0)
         return status;
     return kinds[0] == LEDGER     ? diff_ledgers(set)
-           : kinds[0] == SNAPSHOT ? pass_on(cmd_snapshot, "snapshot", set->paths, set->json)
-           : kinds[0] == WEIGHTS  ? pass_on(cmd_ckpt, "ckpt", set->paths, set->json)
+           : kinds[0] == SNAPSHOT ? snapshot_diff(set->paths[0], set->paths[1], set->json)
+           : kinds[0] == WEIGHTS  ? weights_diff(set->paths[0], set->paths[1], set->json)
            : kinds[0] == STREAM   ? diff_streams(set)
                                   : diff_losses(set);
 }

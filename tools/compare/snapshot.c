@@ -9,20 +9,19 @@
 
 #include "tools/cli/element.h"
 #include "tools/cli/memory.h"
+#include "tools/cli/text.h"
 #include "tools/compare/rows.h"
 
 char *snapshot_text(const char *path, const char *rest)
 {
-    static const char head[] = "snapshot file=\"";
-    char *out = xmalloc(sizeof head + 2 * strlen(path) + strlen(rest) + 2), *at;
+    char *out = NULL;
+    size_t size;
+    FILE *f = xopen_memstream(&out, &size);
 
-    at = out + sprintf(out, "%s", head);
-    for (; *path != '\0'; path++) {
-        if (*path == '"' || *path == '\\')
-            *at++ = '\\';
-        *at++ = *path;
-    }
-    sprintf(at, "\"%s", rest);
+    fputs("snapshot file=", f);
+    text_put_quoted(f, path);
+    fputs(rest, f);
+    xclose_memstream(f, &out);
     return out;
 }
 
@@ -110,32 +109,27 @@ int snapshot_info(const char *path, bool json)
 }
 
 /* The text that reads it, quoted where it must be. */
-static int say_text(const char *path, const char *rest)
+static void say_text(const char *path, const char *rest)
 {
-    char *text = snapshot_text(path, rest);
-
-    if (strpbrk(path, " \t\n|\"\\") != NULL)
-        printf("read it with %s\n", text);
-    else
-        printf("read it with snapshot file=%s%s\n", path, rest);
-    free(text);
-    return EXIT_YES;
+    fputs("read it with snapshot file=", stdout);
+    text_put_value(stdout, path);
+    puts(rest);
 }
 
 int snapshot_say_written(const char *path)
 {
     dp_snapshot *s;
-    int status = snapshot_open(&s, path);
+    const int status = snapshot_open(&s, path);
 
     if (status != 0)
         return status;
     print_counts(dp_snapshot_get_info(s));
     printf("content      %s\n", cli_hex_of(dp_snapshot_get_info(s)->content).text);
-    status = say_text(path, dp_snapshot_get_info(s)->batch_size > 0
-                                ? " batched=true (its rows one by one: without batched)"
-                                : "");
+    say_text(path, dp_snapshot_get_info(s)->batch_size > 0
+                       ? " batched=true (its rows one by one: without batched)"
+                       : "");
     dp_snapshot_close(s);
-    return status;
+    return 0;
 }
 
 /* ---- diff ---- */

@@ -13,6 +13,7 @@
 
 #include "tools/cli/cli.h"
 #include "tools/losses/reader.h"
+#include "tools/cli/file.h"
 #include "tools/cli/memory.h"
 
 #define ATOL        1e-3
@@ -260,43 +261,17 @@ void losses_finish(losses *l)
 
 /* ---- files ---- */
 
-/* All of it, whether its size is known (a file) or not (a pipe); NULL: errno says why, EFBIG where
- * it is too much. */
-static char *read_all(FILE *f, size_t *size)
-{
-    size_t room = 1 << 16, got;
-    char *text = xmalloc(room);
-    int error = 0;
-
-    *size = 0;
-    while ((got = fread(text + *size, 1, room - 1 - *size, f)) > 0 &&
-           (*size += got) <= MOST_OUTPUT) {
-        if (*size == room - 1)
-            text = xrealloc(text, room *= 2);
-    }
-    if (got == 0 && ferror(f))
-        error = errno;
-    else if (got > 0)
-        error = EFBIG;
-    if (error == 0)
-        return text;
-    free(text);
-    errno = error;
-    return NULL;
-}
-
 static int read_stream(const char *path, int stream, const char *regex, losses *out)
 {
-    FILE *f = xfopen(path, "r");
-    size_t size = 0;
-    char *text = f != NULL ? read_all(f, &size) : NULL;
-    const int status = text != NULL
-                           ? losses_find(text, size, stream, regex, out)
-                           : cli_fail(EXIT_NOT_TRIED, "%s cannot be read: %s", path,
-                                      errno == EFBIG ? "it is larger than 1 GiB" : strerror(errno));
+    size_t size;
+    char *text = file_read(path, MOST_OUTPUT, &size);
+    int status;
 
-    if (f != NULL)
-        fclose(f);
+    if (text == NULL || size > MOST_OUTPUT)
+        status = cli_fail(EXIT_NOT_TRIED, "%s cannot be read: %s", path,
+                          text != NULL ? "it is larger than 1 GiB" : strerror(errno));
+    else
+        status = losses_find(text, size, stream, regex, out);
     free(text);
     return status;
 }

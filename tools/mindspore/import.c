@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "tools/cli/cli.h"
+#include "tools/cli/file.h"
 #include "tools/mindspore/import_ops.h"
 #include "tools/cli/memory.h"
 #include "tools/cli/text.h"
@@ -133,22 +134,6 @@ void import_list(import *im, FILE *f, const cJSON *object, const char *key, cons
         fputs("\"\"", f);
 }
 
-/* A value as the language quotes it. */
-static void print_value(FILE *f, const char *text)
-{
-    if (text[0] != '\0' && strpbrk(text, " \t\r\n|\"\\") == NULL) {
-        fputs(text, f);
-        return;
-    }
-    fputc('"', f);
-    for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\')
-            fputc('\\', f);
-        fputc(*text, f);
-    }
-    fputc('"', f);
-}
-
 /* ---- samplers ---- */
 
 static void put_count(import *im, FILE *f, const cJSON *o, const char *key)
@@ -256,7 +241,7 @@ static void put_reader(import *im, FILE *f, const cJSON *node, const char *type)
             fail(im, "dataset_dir has a control character", "");
     }
     fprintf(f, "%s dataset_dir=", name);
-    print_value(f, folder);
+    text_put_value(f, folder);
     if (usage[0] != '\0' && !import_is_word(usage))
         fail(im, "no usage:", usage);
     fprintf(f, " usage=%s", usage[0] == '\0' ? "all" : usage);
@@ -322,7 +307,7 @@ static void put_others(import *im, FILE *f, const cJSON *children, const char *s
         put_node(im, inner, cJSON_GetArrayItem(children, i), depth + 1);
         xclose_memstream(inner, &text);
         fprintf(f, " | %s with=", stage);
-        print_value(f, text);
+        text_put_value(f, text);
         free(text);
     }
 }
@@ -420,28 +405,6 @@ static void put_node(import *im, FILE *f, const cJSON *node, int depth)
 
 /* ---- the file ---- */
 
-static char *read_file(const char *path, int *status)
-{
-    FILE *f = xfopen(path, "rb");
-    char *text = xmalloc(MAX_FILE + 1);
-    size_t n = 0;
-
-    if (f != NULL)
-        n = fread(text, 1, MAX_FILE + 1, f);
-    if (f == NULL || ferror(f))
-        *status = cli_fail(EXIT_NOT_TRIED, "cannot read %s: %s", path, strerror(errno));
-    else if (n > MAX_FILE)
-        *status = cli_fail(EXIT_MALFORMED, "%s: more than %d bytes", path, MAX_FILE);
-    if (f != NULL)
-        fclose(f);
-    if (*status != 0) {
-        free(text);
-        return NULL;
-    }
-    text[n] = '\0';
-    return text;
-}
-
 /* The recipe, a stage a line. */
 static char *make_recipe(const char *path, const char *comments, const char *data)
 {
@@ -492,10 +455,15 @@ import im = {.path = path, .replay = replay, .workers = 1, .order = replay ? " o
 
 int import_file(const char *path, bool replay, char **recipe)
 {
-    int status = 0;
-    char *text = read_file(path, &status);
+    size_t n;
+    char *text = file_read(path, MAX_FILE, &n);
+    int status;
 
-    if (status == 0)
+    if (text == NULL)
+        status = cli_fail(EXIT_NOT_TRIED, "cannot read %s: %s", path, strerror(errno));
+    else if (n > MAX_FILE)
+        status = cli_fail(EXIT_MALFORMED, "%s: more than %d bytes", path, MAX_FILE);
+    else
         status = import_parse(path, text, replay, recipe);
     free(text);
     return status;

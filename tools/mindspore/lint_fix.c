@@ -98,10 +98,8 @@ static void fix_join(const fixing *f, const text_stage *s)
 
     fix_text(text_value(s, "with"), f->at, inner);
     xclose_memstream(inner, &text);
-    fprintf(f->out, " | %s with=\"", s->name);
-    for (const char *c = text; *c != '\0'; c++)
-        fprintf(f->out, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
-    fputc('"', f->out);
+    fprintf(f->out, " | %s with=", s->name);
+    text_put_quoted(f->out, text);
     free(text);
 }
 

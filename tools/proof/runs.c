@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tools/cli/memory.h"
+#include "tools/cli/file.h"
 #include "tools/proof/child.h"
 #include "tools/run/ranks.h"
 
@@ -95,19 +95,17 @@ static void become(const void *ctx, child_result *result)
     execvp(argv[0], (char *const *)(uintptr_t)argv);
 }
 
-/* All of the file, NUL added; NULL when it cannot be had. */
-static char *read_all(int fd)
+/* What a run printed, NUL added; NULL when it cannot be had.  Closes the file. */
+static char *take_output(int fd)
 {
-    const off_t size = lseek(fd, 0, SEEK_END);
-    char *text = size >= 0 ? xmalloc((size_t)size + 1) : NULL;
+    FILE *f = lseek(fd, 0, SEEK_SET) == 0 ? fdopen(fd, "rb") : NULL;
+    size_t size;
+    char *text = f != NULL ? file_read_rest(f, MOST_RESULT, &size) : NULL;
 
-    if (text == NULL)
-        return NULL;
-    if (pread(fd, text, (size_t)size, 0) != (ssize_t)size) {
-        free(text);
-        return NULL;
-    }
-    text[size] = '\0';
+    if (f != NULL)
+        fclose(f);
+    else
+        close(fd);
     return text;
 }
 
@@ -136,7 +134,7 @@ int runs_start(const run_question *s, recipe_run *r, int number)
                .err = -1,
                .most = MOST_RESULT};
     child_result end;
-    char *text = NULL;
+    char *text;
     cJSON *json;
     int status;
 
@@ -144,10 +142,8 @@ int runs_start(const run_question *s, recipe_run *r, int number)
         return cli_fail(EXIT_NOT_TRIED, "cannot start run %d: %s", number, strerror(errno));
     child_run(&c, &end);
     status = judge_end(&end, number);
-    if (status == 0)
-        text = read_all(c.out);
-    close(c.out);
-    json = text != NULL ? cJSON_Parse(text) : NULL;
+    text = take_output(c.out);
+    json = status == 0 && text != NULL ? cJSON_Parse(text) : NULL;
     if (status == 0 && !ladder_from_json(json, &r->ladder))
         status = cli_fail(EXIT_NOT_TRIED, "run %d printed no readable result", number);
     cJSON_Delete(json);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tools/cli/cli.h"
+#include "tools/cli/file.h"
 #include "tools/cli/memory.h"
 #include "tools/run/script.h"
 
@@ -179,28 +180,22 @@ static bool is_recipe(const char *text)
     return strncmp(text, "data:", 5) == 0 || strstr(text, "\ndata:") != NULL;
 }
 
-/* The whole file, NUL added, in *text (to be freed); 0, or the exit status. */
+/* The whole file in *text (to be freed).  0, or the exit status after saying why not. */
 static int read_file(const char *path, const char *name, char **text)
 {
-    FILE *f = xfopen(path, "rb");
-    size_t n = 0;
+    size_t n;
     int status = 0;
 
-    *text = xmalloc(MAX_RECIPE + 2);
-    if (f != NULL)
-        n = fread(*text, 1, MAX_RECIPE + 1, f);
-    if (f == NULL || ferror(f))
-        status = cli_fail(EXIT_NOT_TRIED, "cannot read %s: %s", path, strerror(errno));
-    (*text)[n] = '\0';
-    if (status == 0 && !is_recipe(*text))
+    *text = file_read(path, MAX_RECIPE, &n);
+    if (*text == NULL)
+        return cli_fail(EXIT_NOT_TRIED, "cannot read %s: %s", path, strerror(errno));
+    if (!is_recipe(*text))
         status = script_fail(name, *text, n);
     if (status == 0 && n > MAX_RECIPE)
         status = cli_fail(EXIT_MALFORMED, "%s: a recipe has at most %d bytes", path, MAX_RECIPE);
     else if (status == 0 && memchr(*text, '\0', n) != NULL)
         status = cli_fail(EXIT_MALFORMED, "%s: byte %zu is NUL: this is not a recipe", path,
                           (size_t)((char *)memchr(*text, '\0', n) - *text) + 1);
-    if (f != NULL)
-        fclose(f);
     return status;
 }
 
