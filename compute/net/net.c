@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/number/num.h"
 #include "base/tensor.h"
+#include "compute/math/turn.h"
 
 #define UPDATE_BLOCK 16384 /* parameters of a task */
 
@@ -82,27 +83,17 @@ void dp_net_close(dp_net *net)
 
 /* ---- one pass ---- */
 
-typedef struct intake {
-    const dp_net *net;
-    const float *src; /* this rank's samples */
-} intake;
-
-/* Lays a sample out as [h][w][c]. */
-static void take_sample(void *ctx, uint64_t i)
+/* This rank's samples, as [n][h][w][c]. */
+static void take_samples(dp_net *net, const dp_tensor *input)
 {
-    const intake *t = ctx;
-    const int64_t channels = t->net->in.channels, places = t->net->in.height * t->net->in.width;
-    const float *src = t->src + (int64_t)i * channels * places;
-    float *dst = t->net->x + (int64_t)i * channels * places;
+    const int64_t size = dp_extent_size(&net->in), n = net->share.n;
+    const float *src = (const float *)input->data + net->share.first * size;
 
-    if (t->net->taken.layout == DP_NHWC) {
-        memcpy(dst, src, sizeof *dst * (size_t)(channels * places));
-        return;
-    }
-    for (int64_t c = 0; c < channels; c++) {
-        for (int64_t p = 0; p < places; p++)
-            dst[p * channels + c] = src[c * places + p];
-    }
+    if (net->taken.layout == DP_NHWC)
+        memcpy(net->x, src, sizeof *src * (size_t)(n * size));
+    else
+        dp_channels_last(net->workers, n, net->in.channels, net->in.height * net->in.width, src,
+                         net->x);
 }
 
 static dp_status take_labels(dp_net *net, const dp_tensor *labels, dp_error *err)
@@ -132,7 +123,6 @@ static dp_status take_labels(dp_net *net, const dp_tensor *labels, dp_error *err
 static dp_status take_input(dp_net *net, const dp_tensor *input, const dp_tensor *labels,
                             dp_error *err)
 {
-    intake t = {net, NULL};
     dp_tensor expected = net->input;
     dp_status status = dp_tensor_check_data(input, "the input", err);
 
@@ -145,8 +135,7 @@ static dp_status take_input(dp_net *net, const dp_tensor *input, const dp_tensor
         return dp_fail(err, DP_EINVAL, "the input is %s: the net takes %s, or fewer samples",
                        dp_tensor_type(input).text, dp_tensor_type(&net->input).text);
     dp_share_cut(&net->share, input->shape[0]);
-    t.src = (const float *)input->data + net->share.first * dp_extent_size(&net->in);
-    dp_workers_run(net->workers, (uint64_t)net->share.n, take_sample, &t);
+    take_samples(net, input);
     return labels == NULL ? DP_OK : take_labels(net, labels, err);
 }
 
