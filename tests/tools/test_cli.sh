@@ -18,6 +18,7 @@ expect 0 '^detpipe [0-9]' "$DETPIPE" --version
 expect 2 "there is no command 'nothing' .detpipe --help lists them" "$DETPIPE" nothing
 expect 2 "there is no command 'verfy': did you mean verify .det" "$DETPIPE" verfy
 expect 2 'verify: there is no option --los: did you mean --loss .det' "$DETPIPE" verify --los x -- true
+expect 2 "there is no stage 'cfar10': did you mean cifar10 " "$DETPIPE" stages cfar10
 expect 2 'train: there is no option --setps: did you mean --steps .det' "$DETPIPE" train --setps=3
 for command in verify train check digest stages selftest; do
     expect 0 "usage: detpipe $command" "$DETPIPE" "$command" --help

@@ -48,6 +48,33 @@ cmp far/target.safetensors whole.safetensors || fail "the link's target is not w
 [ "$(ls -A far)" = target.safetensors ] || fail "something is left beside the target"
 tool 0 . ckpt convert whole.safetensors link.safetensors
 
+# a link that stands where a temporary file of the tool might
+echo victim > victim
+for name in at.safetensors at.png at.npy at.html; do ln -s victim $name.tmp; done
+"$DETPIPE" train run.recipe --save at.safetensors > /dev/null
+"$DETPIPE" show "$stream" at.png > /dev/null
+"$DETPIPE" cat "$stream" --format npy --out at.npy > /dev/null
+"$DETPIPE" diff a.ledger b.ledger --html at.html > /dev/null
+for name in at.safetensors at.png at.npy at.html; do
+    [ -L $name.tmp ] || fail "$name.tmp, a link, is gone"
+    [ -f $name ] && [ ! -L $name ] && [ -s $name ] || fail "$name was not written"
+done
+grep -qx victim victim || fail "a link beside the file that was written led to another file"
+rm -f at.*
+
+# two whole runs save to one file at once: the file is one of the two, each run ends with a clear status
+mkdir twice
+for k in 1 2; do
+    (cd twice && "$DETPIPE" train ../run.recipe --data .. --seed $k --save ../alone$k > /dev/null 2>&1)
+    (cd twice && "$DETPIPE" train ../run.recipe --data .. --seed $k --save both > ../out$k 2> ../err$k; echo $? > ../status$k) &
+done
+wait
+for k in 1 2; do
+    [ "$(cat status$k)" = 0 ] || [ "$(cat status$k)$(wc -l < err$k)" = 31 ] || fail "run $k of two: $(cat status$k err$k)"
+done
+cmp -s twice/both alone1 || cmp -s twice/both alone2 || fail "two runs on one file: it is neither's"
+[ "$(ls -A twice)" = both ] || fail "two runs on one file leave $(ls -A twice)"
+
 # a file of the user's
 echo notes > x.safetensors.tmp
 tool 0 . train run.recipe --save x.safetensors

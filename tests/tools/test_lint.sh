@@ -85,6 +85,12 @@ printf '#!/usr/bin/env bash\nmake\n' > run
 is 'a script: .*`detpipe verify -- ./run`' run
 printf 'make\n' > run.sh
 is 'a shell script: .*`detpipe verify -- sh run.sh`' run.sh
+printf '#!/bin/bash\nmake\n' > run.sh
+is 'a shell script: .*`detpipe verify -- bash run.sh`' run.sh
+chmod +x run.sh
+is 'a shell script: .*`detpipe verify -- ./run.sh`' run.sh
+expect 2 "is a command: .*.detpipe verify -- bash run.sh. runs it" "$DETPIPE" verify 'bash run.sh'
+expect 2 "is a command: .*.detpipe verify -- ./run.sh --lr=1. runs it" "$DETPIPE" verify './run.sh --lr=1'
 printf '// a comment\nint main(void) { return 0; }\n' > t.c
 is 'a C program' t.c
 cp "$DETPIPE" program

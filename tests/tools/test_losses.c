@@ -196,7 +196,7 @@ static const struct form {
     {"what counts something", "loss 2.5 (0.5 s)\nloss 2.5 (12 samples)\nloss: 2.5 3.5 GB\n",
      "loss=2.5 loss=2.5 loss=2.5"},
     {"prefixes of a log", "INFO:root:3/10 loss 2.5\n[rank0]: 4/10 loss 2\ntrain: 5/10 loss 1.5\n",
-     "loss@3=2.5 loss@4=2 loss@5=1.5"},
+     "loss@3=2.5 [rank 0] loss@4=2 loss@5=1.5"},
     {"semicolons", "loss=2.3;lr=0.1\n", "loss=2.3"},
     {"a table of a decimal comma", "step;loss;lr\n1;2,345;0,1\n2;2,25;\n",
      "loss@1=2,345 loss@2=2,25"},
@@ -351,6 +351,28 @@ static void reads_many_of_a_line(void **state)
         losses_free(&l);
     }
     free(text);
+}
+
+/* Each takes time that grows with its length alone: the square would outlast the test's limit. */
+static void reads_what_repeats(void **state)
+{
+    static const char *const parts[] = {"loss: <",  "tensor( ", "loss: tensor(1, ", "2\b34",
+                                        "x: 3/10 ", "[rank",    "{\"a\":"};
+    enum { N = 100000 };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        const size_t n = strlen(parts[i]);
+        char *text = malloc(N * n + 20);
+        losses l;
+        for (size_t k = 0; k < N; k++)
+            memcpy(text + k * n, parts[i], n);
+        strcpy(text + N * n, "\nloss: 2.5\n");
+        l = find(text, N * n + 11, NULL);
+        assert_string_equal(l.v[l.n - 1].text, "2.5");
+        losses_free(&l);
+        free(text);
+    }
 }
 
 static void says_which_lines_were_not_read(void **state)
@@ -538,6 +560,22 @@ static void compares(void **state)
         losses_verdict verdict;
         size_t compared;
     } runs[] = {
+        /* ranks print as they come */
+        {"[0] loss 2.5\n[1] loss 2.25\n[0] loss 1.5\n[1] loss 1.25\n",
+         "[0] loss 2.5\n[1] loss 2.25\n[1] loss 1.25\n[0] loss 1.5\n", LOSSES_EQUAL, 4},
+        {"[0] loss 2.5\n[1] loss 2.25\n[0] loss 1.5\n[1] loss 1.25\n",
+         "[0] loss 2.5\n[1] loss 2.25\n[1] loss 1.5\n[0] loss 1.25\n", LOSSES_OTHER_VALUE, 4},
+        {"[rank0]: loss: 2.5\n[rank1]: loss: 1.5\n", "[rank1]: loss: 1.5\n[rank0]: loss: 2.5\n",
+         LOSSES_EQUAL, 2},
+        {"[rank0]: loss: 2.5\n[rank1]: loss: 1.5\n", "[rank1]: loss: 2.5\n[rank0]: loss: 1.5\n",
+         LOSSES_OTHER_VALUE, 2},
+        {"rank 0: step 3 loss 2.5\nrank 1: step 3 loss 1.5\n",
+         "rank 1: step 3 loss 1.5\nrank 0: step 3 loss 2.5\n", LOSSES_EQUAL, 2},
+        {"[1,0]<stdout>:loss: 2.5\n[1,1]<stdout>:loss: 1.5\n",
+         "[1,1]<stdout>:loss: 1.5\n[1,0]<stdout>:loss: 2.5\n", LOSSES_EQUAL, 2},
+        {"[GPU0] Epoch 1\n[GPU1] Epoch 1\n[GPU0] loss 2.5\n[GPU0] Epoch 2\n[GPU1] loss 1.5\n",
+         "[GPU1] Epoch 1\n[GPU0] Epoch 1\n[GPU1] loss 1.5\n[GPU0] loss 2.5\n[GPU0] Epoch 2\n",
+         LOSSES_EQUAL, 2},
         {"10%| loss=2.30\r20%| loss=2.20\n", "10%| loss=2.30\r20%| loss=9.99\n", LOSSES_OTHER_VALUE,
          2},
         {"1/9 loss: 2.0\n5/9 loss: 1.5\n9/9 loss: 1.0\n",
@@ -583,6 +621,7 @@ int main(void)
         cmocka_unit_test(reads_behind_nul_and_long_lines),
         cmocka_unit_test(reads_utf16),
         cmocka_unit_test(reads_many_of_a_line),
+        cmocka_unit_test(reads_what_repeats),
         cmocka_unit_test(says_which_lines_were_not_read),
         cmocka_unit_test(knows_running_means),
         cmocka_unit_test(knows_steps_from_processes),

@@ -177,6 +177,7 @@ fi
 
 # What can still print is part of the run; what cannot is ended, and named.
 expect 1 'NOT REPRODUCED' verify -- sh -c 'echo loss: 1; (sleep 0.3; echo "loss: 0.$$") &'
+expect 3 '/dev/null cannot be one: Not a directory' verify --output /dev/null -- true
 expect 3 'took more than 1 seconds and was ended' verify --timeout 1 -- sh -c 'echo loss: 1; setsid sleep 1000 &'
 expect 0 'it left 1 process behind \(sleep\), which was ended' verify -- sh -c 'echo loss: 1
     setsid sh -c "echo \$\$ > left; exec sleep 1000 > /dev/null 2>&1" &'
@@ -184,6 +185,14 @@ expect 0 'it left 1 process behind \(sleep\), which was ended' verify -- sh -c '
 expect 3 'took more than 1 seconds' verify --timeout 1 -- sh -c 'trap "" TERM; echo loss: 1; while :; do sleep 1000; done'
 
 # It cannot wait for ever.
+# a clock that stands still: no run waits for its next second for ever
+printf '#include <time.h>\nint clock_gettime(clockid_t c, struct timespec *t) { (void)c; t->tv_sec = 9; t->tv_nsec = 0; return 0; }\ntime_t time(time_t *t) { if (t) *t = 9; return 9; }\n' > frozen.c
+if "${CC:-cc}" -shared -fPIC frozen.c -o frozen.so 2> /dev/null; then
+    expect 0 '^REPRODUCED' env LD_PRELOAD="$PWD/frozen.so" timeout 60 "$DETPIPE" verify -- sh -c 'echo loss: 1.25; echo loss: 2.5'
+else
+    echo "not tried: a clock that stands still (a library cannot be built or loaded here)"
+fi
+
 if command -v script > /dev/null; then
     expect 0 'was stopped: it wants the terminal' script -qec "'$DETPIPE' verify -- sh -c 'echo loss: 1; read x < /dev/tty'; [ \$? = 3 ]" /dev/null
     expect 0 'was stopped: it wants the terminal' script -qec "'$DETPIPE' verify -- sh -c 'echo loss: 1; stty sane < /dev/tty'; [ \$? = 3 ]" /dev/null

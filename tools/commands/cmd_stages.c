@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/nearest.h"
 #include "detpipe_net.h"
 #include "tools/commands/commands.h"
 #include "tools/cli/cli.h"
@@ -34,14 +35,17 @@ static cJSON *stage_json(const dp_stage_info *s)
 typedef struct listing {
     const char *name, *kind; /* kind: of the last one printed */
     cJSON *json;
+    dp_nearest near; /* the stage that `name` may be a slip of */
     bool found;
 } listing;
 
 static void list_table(listing *l, const dp_stage_info *const *stages, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (l->name != NULL && strcmp(l->name, stages[i]->name) != 0)
+        if (l->name != NULL && strcmp(l->name, stages[i]->name) != 0) {
+            dp_nearest_look(&l->near, stages[i]->name);
             continue;
+        }
         l->found = true;
         if (l->json != NULL)
             cJSON_AddItemToArray(l->json, stage_json(stages[i]));
@@ -71,6 +75,7 @@ int cmd_stages(int argc, char **argv)
 
     if (status != 0)
         return status;
+    l.near.word = l.name;
     l.json = json ? cJSON_CreateArray() : NULL;
     table = dp_stages(&n);
     list_table(&l, table, n);
@@ -78,8 +83,9 @@ int cmd_stages(int argc, char **argv)
     list_table(&l, table, n);
     if (!l.found) {
         cJSON_Delete(l.json);
-        return cli_fail(EXIT_MALFORMED, "there is no stage '%s' (detpipe stages lists them)",
-                        l.name);
+        return cli_fail(EXIT_MALFORMED, "there is no stage '%s'%s%s (detpipe stages lists them)",
+                        l.name, l.near.name != NULL ? ": did you mean " : "",
+                        l.near.name != NULL ? l.near.name : "");
     }
     return json ? cli_print_json(l.json) : EXIT_YES;
 }

@@ -245,7 +245,7 @@ int cmd_verify(int argc, char **argv)
                         ranks_started(), ranks_started());
     if (foreign > 0)
         return verify_command(argc, argv, foreign + 1);
-    if (argc > 2 && argv[1][0] != '-' && (status = script_fail_command(argv[1])) != 0)
+    if (argc > 1 && argv[1][0] != '-' && (status = script_fail_command(argv[1], argc > 2)) != 0)
         return status;
     status = cli_parse(&command, argc, argv, &s.question.recipe);
     if (status == 0 && s.question.steps.given && s.question.steps.value == 0)

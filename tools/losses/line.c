@@ -12,6 +12,8 @@
 #define DIGITS  "0123456789"
 #define LETTERS "_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
+#define MOST_INSIDE 512 /* bytes looked at inside of tensor(..), <tf.Tensor: ..> */
+
 /* The words before the place where the line is read. */
 typedef struct context {
     loss_reader *r;
@@ -87,7 +89,8 @@ static const char *pass_wrapping(const char *at, bool *list)
             at += word;
         if (begins(at, "(shape=") || *at == '<') {
             for (size_t i = 0; i < 2; i++) {
-                const char *value = strstr(at, inside[i]);
+                const char *value =
+                    memmem(at, strnlen(at, MOST_INSIDE), inside[i], strlen(inside[i]));
                 if (value != NULL)
                     return skip(value + strlen(inside[i]), " ");
             }
@@ -155,8 +158,8 @@ static const char *pass_in_list(const char *at)
 
     if (begins_number(next))
         return next;
-    close = at + strcspn(at, ")");
-    if (!begins(close, "), "))
+    close = memchr(at, ')', strnlen(at, MOST_INSIDE));
+    if (close == NULL || !begins(close, "), "))
         return next;
     word = loss_word(close + 3);
     return word > 0 && close[3 + word] == '(' ? close + 3 + word + 1 : next;
@@ -434,8 +437,10 @@ static loss_kind kind_of_tensor(const context *c, const char *at, size_t n)
     static const char *const words[] = {"tensor",     "Array",      "float32", "float64",
                                         "np.float32", "np.float64", NULL};
 
-    for (const char *a = at; n == 6 && begins(at, "tensor(") && *a != '\0' && *a != ')'; a++) {
-        if (begins(a, "grad_fn="))
+    if (n == 6 && begins(at, "tensor(")) {
+        const size_t most = strnlen(at, MOST_INSIDE);
+        const char *const close = memchr(at, ')', most), *const end = close ? close : at + most;
+        if (memmem(at, (size_t)(end - at), "grad_fn=", 8) != NULL)
             return METRIC;
     }
     return at[n] == '(' && c->n_words == 0 && c->key[0] == '\0' && loss_word_in(words, at, n)
@@ -505,7 +510,8 @@ static void begin_line(context *c)
         c->r->braces = (loss_braces){.depth = 0};
 }
 
-/* What a number counts is not part of a name: "93.9it/s train_loss=2.2", "12 samples/sec loss 2". */
+/* What a number counts is not part of a name: "93.9it/s train_loss=2.2", "12 samples/sec loss 2".
+ */
 static bool is_unit(const char *text, const char *at, size_t n)
 {
     static const char *const times[] = {"s", "sec", "second", "it", NULL};

@@ -145,6 +145,8 @@ static void copy(lines *l, char **to, const char *begin)
 
 /* ---- lines ---- */
 
+#define MOST_REST 1024 /* bytes of a line that stay when its end is rubbed out */
+
 /* How much of the last line is left before what follows backspaces: nothing, for it is a line of
  * its own, unless it is a number alone.  What is left is put before it. */
 static char *rub_out(lines *l)
@@ -152,6 +154,8 @@ static char *rub_out(lines *l)
     const size_t n = strcspn(l->at, "\b\r\n");
     size_t rest = l->rubbed < l->n_last ? l->n_last - l->rubbed : 0;
 
+    if (rest > MOST_REST)
+        rest = 0;
     for (size_t i = 0; i < n && rest > 0; i++) {
         if (l->at[i] == '\033' && l->at[i + 1] == '[') /* a colour */
             i += 2 + strspn(l->at + i + 2, "0123456789;");

@@ -50,10 +50,21 @@ static loss_series *find_series(loss_reader *r, const char *name, size_t n)
                                           : &r->out->series[MOST_SERIES - 1];
 }
 
+/* Lines of several ranks come in any order: each has series of its own. */
+static loss_series *find_of_rank(loss_reader *r, const char *name, size_t n)
+{
+    char whole[LOSS_NAME];
+
+    if (r->rank.text[0] == '\0')
+        return find_series(r, name, n);
+    snprintf(whole, sizeof whole, "[%s] %.*s", r->rank.text, (int)n, name);
+    return find_series(r, whole, strlen(whole));
+}
+
 /* A name that is twice in a line stands for two series. */
 static loss_series *series_of(loss_reader *r, const char *name, size_t n)
 {
-    loss_series *s = find_series(r, name, n);
+    loss_series *s = find_of_rank(r, name, n);
     char numbered[LOSS_NAME];
 
     if (r->in_list)
@@ -64,7 +75,7 @@ static loss_series *series_of(loss_reader *r, const char *name, size_t n)
         return s;
     }
     snprintf(numbered, sizeof numbered, "%.*s #%d", (int)(n < 50 ? n : 50), name, ++s->on_line);
-    s = find_series(r, numbered, strlen(numbered));
+    s = find_of_rank(r, numbered, strlen(numbered));
     s->line = r->count;
     return s;
 }
@@ -148,6 +159,26 @@ static bool is_bar(const line *l)
            strstr(l->text, "s/step") != NULL;
 }
 
+/* Of the line's rank; NULL: it named none. */
+static loss_epoch *epoch_of(loss_reader *r)
+{
+    for (int i = 0; i < r->n_epochs; i++) {
+        if (strcmp(r->epochs[i].rank.text, r->rank.text) == 0)
+            return &r->epochs[i];
+    }
+    return NULL;
+}
+
+static void note_epoch(loss_reader *r, double at)
+{
+    loss_epoch *e = epoch_of(r);
+
+    if (e == NULL && r->n_epochs < LOSS_RANKS)
+        e = &r->epochs[r->n_epochs++];
+    if (e != NULL)
+        *e = (loss_epoch){r->rank, at};
+}
+
 /* A bar that begins again, or another epoch, without a loss in the line. */
 static void note_step(loss_reader *r)
 {
@@ -161,24 +192,28 @@ static void note_step(loss_reader *r)
             s->begins = true;
     }
     if (r->own.epoch)
-        r->epoch = r->own.at[0], r->has_epoch = true;
+        note_epoch(r, r->own.at[0]);
 }
 
 static int read_line(loss_reader *r, const regex_t *regex)
 {
+    char *const whole = r->line.text, *const text = loss_rank_of(whole, &r->rank);
+    const loss_epoch *const epoch = epoch_of(r);
     int status = 0;
 
     r->count++;
     r->found = 0;
     r->left = false;
     r->bar = is_bar(&r->line);
-    r->own = r->step = loss_step_of(r->line.text);
-    if (r->has_epoch)
-        loss_step_within(&r->step, r->epoch);
+    r->own = r->step = loss_step_of(text);
+    if (epoch != NULL)
+        loss_step_within(&r->step, epoch->at);
+    r->line.text = regex != NULL ? whole : text;
     if (regex != NULL)
         status = loss_read_pattern(r, regex);
     else if (!loss_read_rest(r) && !loss_read_row(r))
         loss_read_line(r);
+    r->line.text = whole;
     if (r->found == 0 && strpbrk(r->line.text, "0123456789") != NULL) {
         r->left = r->left || (regex == NULL && has_word(r->line.text, "loss"));
         keep_line(&r->out->numbers, r);

@@ -9,7 +9,8 @@
 #include "tools/losses/reader.h"
 #include "tools/cli/memory.h"
 
-#define MOST_STEPS 1e9 /* what is more is a time */
+#define MOST_STEPS 1e9  /* what is more is a time */
+#define MOST_RANKS 1024 /* what is more is a process */
 
 /* ---- [7] loss: a step, or a process, a rank, a time ---- */
 
@@ -19,14 +20,28 @@ typedef struct guesses {
     uint64_t n, line;
     bool odd;   /* the last one came early or late, as the last round does */
     bool again; /* it began anew */
-    bool wild;  /* it is not a step */
+    bool wild;  /* it does not grow evenly */
+    uint64_t seen[MOST_RANKS / 64];
+    size_t n_seen; /* values below MOST_RANKS */
+    double most;
 } guesses;
+
+static void note_seen(guesses *g, double at)
+{
+    const size_t i = at < MOST_RANKS ? (size_t)at : 0;
+    uint64_t *const word = &g->seen[i / 64], bit = (uint64_t)1 << i % 64;
+
+    g->most = at > g->most ? at : g->most;
+    g->n_seen += at < MOST_RANKS && (*word & bit) == 0;
+    *word |= at < MOST_RANKS ? bit : 0;
+}
 
 static void add_guess(guesses *g, double at, uint64_t place)
 {
     if (g->n > 0 && place == g->line)
         return;
     g->line = place;
+    note_seen(g, at);
     if (g->n++ == 0) {
         g->first = at;
     } else if (at > g->last) {
@@ -42,11 +57,20 @@ static void add_guess(guesses *g, double at, uint64_t place)
     g->last = at;
 }
 
+/* 0 to N - 1, in any order: ranks that print as they come, which are compared as steps are, each
+ * with its own. */
+static bool is_dense(const guesses *g)
+{
+    return g->n_seen > 1 && g->n > g->n_seen && g->most == (double)g->n_seen - 1;
+}
+
 /* Steps grow evenly from the begin of training, or from a multiple of their stride where training
  * goes on; of one alone only the first is known. */
 static bool is_step(const guesses *g)
 {
-    if (g->wild || g->last >= MOST_STEPS)
+    if (g->wild)
+        return is_dense(g);
+    if (g->last >= MOST_STEPS)
         return false;
     if (g->n == 1)
         return g->first <= 1;
@@ -81,6 +105,35 @@ static uint32_t segment_of(const loss *v, const loss *last)
     return last->segment + (!v->repeat && (v->begins || (order <= 0 && !stays)));
 }
 
+static int by_guess(const void *a, const void *b)
+{
+    const loss *x = *(const loss *const *)a, *y = *(const loss *const *)b;
+    const int order = x->series != y->series ? (x->series < y->series ? -1 : 1)
+                                             : loss_step_order(&x->step, &y->step);
+
+    return order != 0 ? order : x < y ? -1 : x > y;
+}
+
+/* [0], [1], [0], [1] may be two rounds twice or two ranks: the same number again is in the next
+ * segment, whatever was between, so that ranks may print in any order. */
+static void place_guesses(losses *l)
+{
+    loss **all = xmalloc((l->n + 1) * sizeof *all);
+    size_t n = 0;
+
+    for (size_t i = 0; i < l->n; i++) {
+        if (l->v[i].step.guess != 0)
+            all[n++] = &l->v[i];
+    }
+    qsort(all, n, sizeof *all, by_guess);
+    for (size_t i = 0; i < n; i++) {
+        const bool again = i > 0 && all[i]->series == all[i - 1]->series &&
+                           loss_step_order(&all[i]->step, &all[i - 1]->step) == 0;
+        all[i]->segment = again ? all[i - 1]->segment + !all[i]->repeat : 0;
+    }
+    free(all);
+}
+
 void loss_place(losses *l)
 {
     const loss **last = xcalloc(l->n_series + 1, sizeof *last);
@@ -92,4 +145,5 @@ void loss_place(losses *l)
         last[v->series] = v;
     }
     free(last);
+    place_guesses(l);
 }

@@ -33,6 +33,19 @@ typedef struct loss_braces {
     int depth;
 } loss_braces;
 
+/* Which of several processes printed a line: "rank 1", or "". */
+typedef struct loss_rank {
+    char text[16];
+} loss_rank;
+
+/* The epoch that a rank named last. */
+#define LOSS_RANKS  64
+#define RANK_WITHIN 80 /* bytes: a log's prefix */
+typedef struct loss_epoch {
+    loss_rank rank;
+    double at;
+} loss_epoch;
+
 typedef struct loss_reader {
     losses *out;
     int stream;
@@ -44,8 +57,9 @@ typedef struct loss_reader {
     bool catboost;  /* "test" and "best" in it are metrics */
     loss_step own;  /* that the line names */
     loss_step step; /* with the epoch that an earlier line named */
-    bool has_epoch;
-    double epoch;
+    loss_rank rank; /* of the line: part of the name of each series */
+    loss_epoch epochs[LOSS_RANKS];
+    int n_epochs;
     int found;            /* losses on the line */
     char list[LOSS_NAME]; /* the name of a list that the last line left open, or "" */
     loss_kind list_kind;
@@ -62,6 +76,9 @@ void loss_add(loss_reader *, const char *name, size_t n, loss_kind, bool mean, c
 /* Forgets what stands where a step may stand and is none, and puts the losses into segments. */
 void loss_place(losses *);
 
+/* The rank that a line names, and where the line goes on behind what an output of many ranks puts
+ * before it. */
+char *loss_rank_of(char *text, loss_rank *);
 /* Every number of the line that is named loss. */
 void loss_read_line(loss_reader *);
 /* The numbers that go on with a list of the line before: true, and the line is read. */

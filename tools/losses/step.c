@@ -12,6 +12,8 @@
 #include "tools/losses/words.h"
 #include "tools/losses/printed_number.h"
 
+#define MOST_PREFIX 256 /* bytes of a log's prefix */
+
 static void push(loss_step *s, double at)
 {
     if (s->n < LOSS_STEPS)
@@ -99,9 +101,10 @@ static bool ends_prefix(const char *line, const char *end, const char *word)
     static const char *const phases[] = {"train", "training",   "val",  "valid",
                                          "eval",  "validation", "test", NULL};
 
+    const size_t n = (size_t)(end - line) < MOST_PREFIX ? (size_t)(end - line) : MOST_PREFIX;
+
     for (int i = 0; levels[i] != NULL; i++) {
-        const char *level = strstr(line, levels[i]);
-        if (level != NULL && level < end)
+        if (memmem(line, n, levels[i], strlen(levels[i])) != NULL)
             return true;
     }
     return (end > line && end[-1] == ']') || loss_word_in(phases, word, (size_t)(end - word));

@@ -36,6 +36,7 @@ static int make_folder(const verify_settings *s, verify_trial *t)
 {
     const char *tmp = getenv("TMPDIR");
     char path[PROGRAM_PATH];
+    int fd; /* keeps the lock until the process ends */
 
     if (s->output == NULL) {
         snprintf(path, sizeof path, "%.2000s/detpipe-verify-XXXXXX",
@@ -49,7 +50,11 @@ static int make_folder(const verify_settings *s, verify_trial *t)
             return cli_fail(EXIT_NOT_TRIED, "verify: cannot make the folder %s: %s", path,
                             strerror(errno));
     }
-    if (flock(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), LOCK_EX | LOCK_NB) != 0)
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return cli_fail(EXIT_NOT_TRIED, "verify: --output takes a folder, and %s cannot be one: %s",
+                        path, strerror(errno));
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
         return cli_fail(EXIT_NOT_TRIED, "verify: the folder %s: %s", path,
                         errno == EWOULDBLOCK ? "another verify writes there" : strerror(errno));
     if (realpath(path, t->folder) == NULL)

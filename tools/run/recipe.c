@@ -66,8 +66,8 @@ static int parse_lines(const char *name, const char *text, parsed *out)
             /* nothing */
         } else if (line[0] == ' ' || line[0] == '\t') {
             if (current < 0)
-                return cli_fail(EXIT_MALFORMED, "%s: continuation line %d continues nothing", name,
-                                number);
+                return cli_fail(EXIT_MALFORMED, "%s: line %d continues nothing: keys begin a line",
+                                name, number);
             out->values[current] = join(out->values[current], " ", line, length);
         } else {
             current = line[key_length] == ':' ? find_key(line, key_length) : -1;
@@ -239,8 +239,7 @@ int recipe_freeze(const char *what, char *out, size_t size)
     return status;
 }
 
-/* A text that begins with the name of a reader. */
-static bool is_spec(const char *what)
+bool recipe_names_reader(const char *what)
 {
     const size_t length = strcspn(what, " \t\n|");
     const dp_stage_info *const *stages;
@@ -252,7 +251,12 @@ static bool is_spec(const char *what)
             memcmp(stages[i]->name, what, length) == 0)
             return true;
     }
-    return strpbrk(what, " |=") != NULL;
+    return false;
+}
+
+static bool is_spec(const char *what)
+{
+    return recipe_names_reader(what) || strpbrk(what, " |=") != NULL;
 }
 
 bool recipe_is_name_or_text(const char *what) { return is_embedded(what) || is_spec(what); }

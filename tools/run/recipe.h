@@ -39,6 +39,8 @@ typedef struct recipe {
 /* An embedded recipe's name, a file or a pipeline text, called `name` in messages.  0, or the exit
  * status after saying why. */
 int recipe_load(const char *what, const char *name, recipe *out);
+/* Whether its first word is the name of a reader. */
+bool recipe_names_reader(const char *what);
 /* Whether it is taken for a name or a text, where it is not a file. */
 bool recipe_is_name_or_text(const char *what);
 /* The text of a recipe, called `name` in messages. */

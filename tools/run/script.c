@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tools/cli/cli.h"
+#include "tools/run/recipe.h"
 
 /* A language: how its files end, how they begin, and what runs them ("": they do themselves; NULL:
  * nothing does as they are). */
@@ -81,6 +83,20 @@ static const char *first_line(const char *content, const char *end)
     return content;
 }
 
+/* What runs a script whose first line is "#!...": the file itself where that is allowed, else the
+ * shell that the line names. */
+static const char *runner(const char *path, const char *content, size_t n, const char *standard)
+{
+    const char *end = memchr(content, '\n', n);
+    const size_t line = end != NULL ? (size_t)(end - content) : n;
+
+    if (standard == NULL || standard[0] == '\0' || !has_at(content, n, 0, "#!", 2))
+        return standard;
+    if (access(path, X_OK) == 0)
+        return "";
+    return memmem(content, line, "bash", 4) != NULL ? "bash " : standard;
+}
+
 static int fail_language(const char *path, const char *what, const char *runs)
 {
     const char *here = strchr(path, '/') != NULL ? "" : "./";
@@ -107,7 +123,8 @@ int script_fail(const char *path, const char *content, size_t n)
         const char *begins = languages[i].begins;
         if (ends_with(path, languages[i].ends) ||
             (begins != NULL && has_at(line, rest, 0, begins, strlen(begins))))
-            return fail_language(path, languages[i].what, languages[i].runs);
+            return fail_language(path, languages[i].what,
+                                 runner(path, content, n, languages[i].runs));
     }
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         if (has_at(content, n, files[i].at, files[i].begins, files[i].n))
@@ -132,12 +149,32 @@ static bool on_path(const char *name)
     return false;
 }
 
-int script_fail_command(const char *word)
+/* "python3 train.py" as one word. */
+static int fail_quoted(const char *word)
+{
+    const int n = (int)strcspn(word, " ");
+    char first[256];
+
+    snprintf(first, sizeof first, "%.*s", n, word);
+    if (word[n] == '\0' || n == 0 || strchr(word, '|') != NULL ||
+        !(strchr(first, '/') != NULL ? access(first, X_OK) == 0 : on_path(first)))
+        return 0;
+    return cli_fail(EXIT_MALFORMED,
+                    "'%s' is a command: it stands behind --, its words apart: `detpipe verify -- "
+                    "%s` runs it twice and compares the losses",
+                    word, word);
+}
+
+int script_fail_command(const char *word, bool more)
 {
     char begin[4096];
-    FILE *f = fopen(word, "rb");
+    struct stat st;
+    FILE *f;
     size_t n;
 
+    if (!more)
+        return stat(word, &st) != 0 && !recipe_names_reader(word) ? fail_quoted(word) : 0;
+    f = stat(word, &st) == 0 && S_ISREG(st.st_mode) ? fopen(word, "rb") : NULL;
     if (f != NULL) {
         n = fread(begin, 1, sizeof begin, f);
         fclose(f);

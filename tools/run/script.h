@@ -5,14 +5,15 @@
 #ifndef TOOLS_RUN_SCRIPT_H
 #define TOOLS_RUN_SCRIPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Says what the file of this name and content (n bytes) is and what to do with it, where that is
  * known: the exit status, else -1. */
 int script_fail(const char *path, const char *content, size_t n);
 
-/* The same of the first word of a command that stands where a recipe does, with more behind it: a
- * file, or a program that PATH has. */
-int script_fail_command(const char *word);
+/* The same of the first word of a command that stands where a recipe does, with `more` behind it (a
+ * file, or a program that PATH has), and of a whole command in one word. */
+int script_fail_command(const char *word, bool more);
 
 #endif

@@ -1,0 +1,62 @@
+/* rank.c - which of several processes printed a line
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "tools/losses/reader.h"
+
+/* "[1,0]<stdout>:", "[0]<stderr>:" of mpirun and horovodrun: the rank stands last. */
+static char *behind_tag(char *text, loss_rank *out)
+{
+    char *const close = text + strcspn(text, "]"), *rank = close, *end;
+
+    if (*text != '[' ||
+        (strncmp(close, "]<stdout>:", 10) != 0 && strncmp(close, "]<stderr>:", 10) != 0))
+        return text;
+    while (isdigit((unsigned char)rank[-1]))
+        rank--;
+    snprintf(out->text, sizeof out->text, "rank %.*s", (int)(close - rank < 8 ? close - rank : 8),
+             rank);
+    end = close + 10;
+    return end + (*end == ' ');
+}
+
+/* rank0, rank 0, rank: 0, [GPU0]; *end is behind it.  Another number, rank 0.5, is a value. */
+static bool is_rank(const char *at, const char *word, loss_rank *out, char **end)
+{
+    const size_t n = strlen(word);
+    const char *const number = at + n + strspn(at + n, " :=#[");
+    const size_t digits = strspn(number, "0123456789");
+
+    if (strncasecmp(at, word, n) != 0 || digits == 0 || digits > 6 ||
+        strchr(":])|", number[digits]) == NULL || number[digits] == '\0')
+        return false;
+    snprintf(out->text, sizeof out->text, "%s %.*s", word, (int)digits, number);
+    *end = (char *)(uintptr_t)number + digits;
+    *end += strspn(*end, "])|: ");
+    return true;
+}
+
+char *loss_rank_of(char *text, loss_rank *out)
+{
+    static const char *const words[] = {"rank", "gpu", "worker", "process", "default", NULL};
+    char *const begin = text + strspn(text, " [("), *end;
+
+    out->text[0] = '\0';
+    if ((end = behind_tag(text, out)) != text)
+        return end;
+    for (int i = 0; words[i] != NULL; i++) {
+        if (is_rank(begin, words[i], out, &end))
+            return end;
+    }
+    for (char *at = begin; (at = strpbrk(at, "rR")) != NULL && at - begin < RANK_WITHIN; at++) {
+        if (at > text && !isalnum((unsigned char)at[-1]) && at[-1] != '_' &&
+            is_rank(at, words[0], out, &end))
+            break; /* behind the time, or a level */
+    }
+    return text;
+}
