@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 /* Says what the file of this name and content (n bytes) is and what to do with it, where that is
- * known: the exit status, else -1. */
+ * known: the exit status, else 0. */
 int script_fail(const char *path, const char *content, size_t n);
 
 /* The same of the first word of a command that stands where a recipe does, with `more` behind it (a
