@@ -133,6 +133,7 @@ static void add_step(made *m, const plan *p, uint32_t i)
     default: break;
     }
 }
+#define RANK    2
 #define NO_STEP 7
 #define BAR     5
 
@@ -150,6 +151,8 @@ static void make(made *m)
         for (uint32_t s = 0; s < p.n_series; s++) {
             add(m, "%s", s > 0 ? ", " : "");
             add_loss(m, p.name[s], p.join, p.form, p.step == NO_STEP ? -1 : (double)i);
+            if (p.step != 1 && p.prefix == RANK)
+                snprintf(m->v[m->n_losses - 1].name, sizeof m->v->name, "[rank 0] %s", p.name[s]);
         }
         add(m, "%s", p.step == BAR ? i < p.steps ? "]\r" : "]\n" : ends[p.end]);
     }

@@ -34,25 +34,47 @@ static bool begins(const char *at, const char *word)
 
 /* ---- between the name and the number ---- */
 
+/* Behind "=3" of "(step=3): 2.5"; NULL: the number is not that of a step, but the loss, as in
+ * "loss epoch: 2.5". */
+static const char *pass_step(const char *word, size_t n, const char *at)
+{
+    const char *const digits = skip(at + 1, " "), *end = skip(digits, DIGITS);
+    const char *const next = skip(end, " )]");
+    const bool more = *next == ':' || *next == '=' || begins(next, "value");
+
+    if (n == 0 || !loss_is_step(word, n) || (loss_is_epoch(word, n) && !more))
+        return NULL;
+    return end > digits && *end != '.' ? end : at + 1;
+}
+
 /* "at step 3", "on the test set", "(train)", "[0]": what may stand between a name and its colon. */
 static const char *pass_clause(const char *at)
 {
     static const char *const words[] = {
-        "at",    "after",     "on",   "for",   "in",   "over",    "of",   "the",        "set",
-        "train", "training",  "val",  "valid", "dev",  "test",    "eval", "validation", "step",
-        "epoch", "iteration", "iter", "batch", "mean", "average", NULL};
-    const char *begin = at;
+        "at",    "after",     "on",   "for",   "in",   "over",    "of",    "the",        "set",
+        "train", "training",  "val",  "valid", "dev",  "test",    "eval",  "validation", "step",
+        "epoch", "iteration", "iter", "batch", "mean", "average", "value", NULL};
+    const char *begin = at, *last = at, *behind;
+    size_t n_last = 0;
     bool is_number = false; /* a number may come: it is one of a word, or of the name */
 
     for (int n = 0; n < 6; n++) {
         const size_t word = loss_word(at = skip(at, " ()[]"));
         const size_t digits = strspn(at, "0123456789/");
-        if (*at == ':' || *at == '=')
-            return at;
+        if (*at == ':' || *at == '=') {
+            behind = pass_step(last, n_last, at);
+            if (behind == NULL)
+                return at;
+            at = behind;
+            n_last = 0;
+            continue;
+        }
         if (word > 0 ? !loss_word_in(words, at, word)
                      : digits == 0 || !(is_number || at[digits] == ':' || at[-1] == '['))
             break;
         is_number = word > 0;
+        last = at;
+        n_last = word;
         at += word > 0 ? word : digits;
     }
     at = skip(at, " ()[]");
@@ -178,8 +200,9 @@ static bool is_quantity(const char *unit)
 /* The word of a number that belongs to a loss: "(best 2.3)", ", avg: 2.4"; NULL. */
 static const char *part_at(const char *at, size_t n)
 {
-    static const char *const parts[] = {"best", "avg",    "average", "mean", "min",      "max",
-                                        "std",  "median", "ema",     "prev", "previous", NULL};
+    static const char *const parts[] = {"best",  "avg",    "average", "mean", "min",      "max",
+                                        "std",   "median", "ema",     "prev", "previous", "val",
+                                        "valid", "train",  "test",    "dev",  "eval",     NULL};
     const char *const *part = parts;
 
     while (*part != NULL && (strlen(*part) != n || strncasecmp(*part, at, n) != 0))

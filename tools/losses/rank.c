@@ -31,13 +31,14 @@ static bool is_rank(const char *at, const char *word, loss_rank *out, char **end
     const size_t n = strlen(word);
     const char *const number = at + n + strspn(at + n, " :=#[");
     const size_t digits = strspn(number, "0123456789");
+    const char *const behind = number + digits + strspn(number + digits, " ");
 
     if (strncasecmp(at, word, n) != 0 || digits == 0 || digits > 6 ||
-        strchr(":])|", number[digits]) == NULL || number[digits] == '\0')
+        strchr(":])|,", *behind) == NULL)
         return false;
     snprintf(out->text, sizeof out->text, "%s %.*s", word, (int)digits, number);
     *end = (char *)(uintptr_t)number + digits;
-    *end += strspn(*end, "])|: ");
+    *end += strspn(*end, "])|:, ");
     return true;
 }
 
