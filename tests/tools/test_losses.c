@@ -201,6 +201,7 @@ static const struct form {
     {"a step in brackets", "Loss(step=3)=2.5\nloss (epoch: 4): 1.5\n", "Loss@3=2.5 loss@4=1.5"},
     {"a step, then a value", "loss step=3 value=2.5\n", "loss@3=2.5"},
     {"another set in brackets", "loss: 2.5 (val: 1.5)\n", "loss=2.5 loss (val)=1.5"},
+    {"another set in square brackets", "loss: 2.5 [val 1.5]\n", "loss=2.5 loss (val)=1.5"},
     {"the mean of an epoch", "loss epoch: 2.5\n", "loss@2.5=2.5"},
     {"a table of a decimal comma", "step;loss;lr\n1;2,345;0,1\n2;2,25;\n",
      "loss@1=2,345 loss@2=2,25"},

@@ -215,7 +215,7 @@ static const char *part_at(const char *at, size_t n)
 static const char *pass_to_second(const char *at, const char **what)
 {
     static const char *const signs[] = {"+/-", "\302\261", "+-", "+", NULL};
-    const char *next = skip(at, " ,;|(");
+    const char *next = skip(at, " ,;|([");
     const size_t word = loss_word(next);
 
     if (next > at && (*what = part_at(next, word)) != NULL)
