@@ -117,5 +117,20 @@ DP_CALL dp_status dp_dataset_stamp(dp_pipeline *, uint64_t *stamp, dp_error *);
 
 /* The whole language, sorted by kind and name.  count may be NULL. */
 DP_API const dp_stage_info *const *dp_stages(size_t *count);
+
+/* What MindSpore's JSON calls one of dp_stages(), and the parameters that it has there, in their
+ * order: "Pad padding:4 fill_value:fill padding_mode=constant,edge,reflect,symmetric".  Each is
+ *     key            the value of that parameter; numbers are float32 there
+ *     key:double     a number that is not
+ *     key:4          a list there is one of four numbers: fewer here are taken in turn
+ *     key:reversed   a list, its last number first
+ *     key:fill       a list of three, of no meaning unless padding_mode is constant
+ *     key:held       transforms that this one holds
+ *     key=a,b,,c     a number there, the place of the word here; no word = not known here
+ *     key!true       must have this value there (true, false, []), and is nothing here
+ *     workers        is that of the map; MindSpore's draws are known
+ *     null           there is no object of parameters
+ * NULL = it has no counterpart there. */
+DP_API const char *dp_foreign(const dp_stage_info *);
 DP_END_DECLS
 #endif

@@ -27,3 +27,12 @@ const dp_stage_info *const *dp_stages(size_t *count)
         *count = dp_n_stages;
     return dp_stage_table;
 }
+
+const char *dp_foreign(const dp_stage_info *info)
+{
+    for (size_t i = 0; i < dp_n_stages; i++) {
+        if (dp_stage_table[i] == info && dp_stage_is(info, "transform"))
+            return dp_transform_of(info)->foreign;
+    }
+    return NULL;
+}

@@ -34,6 +34,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 const dp_transform dp_transform_adjust_contrast = {
     .info = {"transform", "adjust_contrast", "change the contrast", 1, sizeof(adjust_contrast),
              params},
+    .foreign = "AdjustContrast contrast_factor",
     .plan = plan,
     .apply = apply,
 };

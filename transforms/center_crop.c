@@ -73,6 +73,7 @@ static const uint8_t *fill(const void *params_)
 const dp_transform dp_transform_center_crop = {
     .info = {"transform", "center_crop", "keep the middle of the image", 1, sizeof(center_crop),
              params},
+    .foreign = "CenterCrop size",
     .plan = plan,
     .apply = apply,
     .move = move,

@@ -63,6 +63,7 @@ static const uint8_t *fill(const void *params_) { return ((const crop *)params_)
 
 const dp_transform dp_transform_crop = {
     .info = {"transform", "crop", "keep a rectangle at a fixed place", 1, sizeof(crop), params},
+    .foreign = "Crop coordinates:reversed size",
     .plan = plan,
     .apply = apply,
     .move = move,

@@ -93,6 +93,7 @@ static bool fixed(const dp_fixing *f)
 
 const dp_transform dp_transform_cutout = {
     .info = {"transform", "cutout", "set squares at random places to 0", 1, sizeof(cutout), params},
+    .foreign = "CutOut length num_patches is_hwc!true workers",
     .plan = plan,
     .apply = apply,
     .draw = draw,

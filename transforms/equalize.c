@@ -30,6 +30,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 const dp_transform dp_transform_equalize = {
     .info = {"transform", "equalize", "spread the values of each channel evenly", 1,
              sizeof(equalize), params},
+    .foreign = "Equalize",
     .plan = plan,
     .apply = apply,
 };

@@ -112,6 +112,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 const dp_transform dp_transform_gaussian_blur = {
     .info = {"transform", "gaussian_blur", "mix pixels with their neighbours", 1,
              sizeof(gaussian_blur), params},
+    .foreign = "GaussianBlur kernel_size sigma",
     .plan = plan,
     .apply = apply,
 };

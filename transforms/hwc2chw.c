@@ -57,6 +57,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 const dp_transform dp_transform_hwc2chw = {
     .info = {"transform", "hwc2chw", "turn an image <H,W,C> into planes <C,H,W>", 1,
              sizeof(hwc2chw), params},
+    .foreign = "HwcToChw null",
     .plan = plan,
     .apply = apply,
     .makes_planes = true,

@@ -29,6 +29,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 
 const dp_transform dp_transform_invert = {
     .info = {"transform", "invert", "invert every value", 1, sizeof(invert), params},
+    .foreign = "Invert",
     .plan = plan,
     .apply = apply,
     .pointwise = dp_always,

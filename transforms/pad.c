@@ -67,6 +67,7 @@ static const uint8_t *fill(const void *params_) { return ((const pad *)params_)-
 
 const dp_transform dp_transform_pad = {
     .info = {"transform", "pad", "put a border around the image", 1, sizeof(pad), params},
+    .foreign = "Pad padding:4 fill_value:fill padding_mode=constant,edge,reflect,symmetric",
     .plan = plan,
     .apply = apply,
     .move = move,

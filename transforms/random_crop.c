@@ -129,6 +129,8 @@ static bool fixed(const dp_fixing *f)
 const dp_transform dp_transform_random_crop = {
     .info = {"transform", "random_crop", "keep a rectangle at a random place, after padding", 1,
              sizeof(random_crop), params},
+    .foreign = "RandomCrop size padding:4 pad_if_needed fill_value:fill "
+               "padding_mode=constant,edge,reflect,symmetric workers",
     .plan = plan,
     .apply = apply,
     .draw = draw,

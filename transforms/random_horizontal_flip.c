@@ -33,6 +33,7 @@ const dp_transform dp_transform_random_horizontal_flip = {
     .info = {"transform", "random_horizontal_flip",
              "mirror the image left to right with a probability", 1, sizeof(dp_chance),
              dp_chance_params},
+    .foreign = "RandomHorizontalFlip prob workers",
     .plan = plan,
     .apply = apply,
     .draw = dp_draw_chance,

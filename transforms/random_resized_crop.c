@@ -141,6 +141,8 @@ static bool fixed(const dp_fixing *f)
 const dp_transform dp_transform_random_resized_crop = {
     .info = {"transform", "random_resized_crop", "bring a random rectangle to a fixed size", 1,
              sizeof(random_resized_crop), params},
+    .foreign = "RandomResizedCrop size scale ratio "
+               "interpolation=linear,nearest,cubic,area,pilcubic max_attempts workers",
     .plan = plan,
     .apply = apply,
     .draw = draw,

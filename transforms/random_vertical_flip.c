@@ -33,6 +33,7 @@ const dp_transform dp_transform_random_vertical_flip = {
     .info = {"transform", "random_vertical_flip",
              "mirror the image top to bottom with a probability", 1, sizeof(dp_chance),
              dp_chance_params},
+    .foreign = "RandomVerticalFlip prob workers",
     .plan = plan,
     .apply = apply,
     .draw = dp_draw_chance,

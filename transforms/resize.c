@@ -75,6 +75,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 const dp_transform dp_transform_resize = {
     .info = {"transform", "resize", "give the image another height and width", 1, sizeof(resize),
              params},
+    .foreign = "Resize size interpolation=linear,nearest,cubic,area,pilcubic",
     .plan = plan,
     .apply = apply,
 };

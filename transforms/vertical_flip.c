@@ -37,6 +37,7 @@ static void move(const void *params_, const double *draws, dp_places *at)
 const dp_transform dp_transform_vertical_flip = {
     .info = {"transform", "vertical_flip", "mirror the image top to bottom", 1,
              sizeof(vertical_flip), params},
+    .foreign = "VerticalFlip",
     .plan = plan,
     .apply = apply,
     .move = move,

@@ -402,6 +402,15 @@ static void dataset_stamp(void)
 
 static void stages(void) { assert_non_null(dp_stages(NULL)); }
 
+static void foreign(void)
+{
+    const dp_stage_info *const *rows = dp_stages(NULL);
+    const dp_stage_info copy = *rows[0];
+
+    assert_null(dp_foreign(NULL));
+    assert_null(dp_foreign(&copy));
+}
+
 /* ---- detpipe_net.h ---- */
 
 static dp_status net_open_with(const dp_options *o, dp_error *err)
@@ -927,6 +936,7 @@ static const struct {
     ROW(dataset_digest),
     ROW(dataset_stamp),
     ROW(stages),
+    ROW(foreign),
     ROW(net_open),
     ROW(net_close),
     ROW(net_step),

@@ -55,12 +55,11 @@ static cJSON *reversed(const char *text)
     return out;
 }
 
-/* One number or two are as many as MindSpore wants: a size as a pair, a padding as four. */
-static cJSON *spread(const char *key, const char *text)
+/* One number or two are as many as MindSpore wants. */
+static cJSON *spread(const char *text, int wanted)
 {
     cJSON *list = numbers(text, true);
     const int n = cJSON_GetArraySize(list);
-    const int wanted = strcmp(key, "padding") == 0 ? 4 : strcmp(key, "fill_value") == 0 ? 3 : n;
 
     for (int i = n; i < wanted && n > 0; i++)
         cJSON_AddItemToArray(list, cJSON_Duplicate(cJSON_GetArrayItem(list, i % n), true));
@@ -91,74 +90,62 @@ static double count(const text_stage *s, const char *name) { return atof(text_va
 
 /* ---- operations ---- */
 
-static void add_parameter(export *e, cJSON *params, const text_stage *s, const carried *c)
+static cJSON *operation_of(export *e, const text_stage *s);
+
+static cJSON *held(export *e, const char *text)
+{
+    cJSON *list = cJSON_CreateArray();
+    text_stages inner;
+
+    text_parse(text, &inner);
+    for (size_t i = 0; i < inner.n; i++)
+        cJSON_AddItemToArray(list, operation_of(e, &inner.stage[i]));
+    text_free(&inner);
+    return list;
+}
+
+/* What there is for a value that has no counterpart here. */
+static cJSON *fixed(const char *value)
+{
+    return value[0] == '[' ? cJSON_CreateArray() : cJSON_CreateBool(value[0] == 't');
+}
+
+static cJSON *parameter(export *e, const text_stage *s, const carried *c)
 {
     const char *value = text_value(s, c->key);
 
     switch (c->how) {
-    case NUMBER: /* a true double in one place, float32 elsewhere */
-        cJSON_AddNumberToObject(params, c->key,
-                                strcmp(c->key, "smoothing_rate") == 0 ? atof(value)
-                                                                      : (double)(float)atof(value));
-        break;
-    case BOOLEAN: cJSON_AddBoolToObject(params, c->key, is_true(s, c->key)); break;
-    case TEXT: cJSON_AddStringToObject(params, c->key, value); break;
-    case FILL:
-    case LIST: cJSON_AddItemToObject(params, c->key, spread(c->key, value)); break;
-    case REVERSED: cJSON_AddItemToObject(params, c->key, reversed(value)); break;
-    case WORD:
-        if (index_of(c->words, value) < 0)
-            fail(e, ": a value", s->name);
-        cJSON_AddNumberToObject(params, c->key, index_of(c->words, value));
-        break;
-    case FIXED:
-        if (c->words[0] == '\0')
-            cJSON_AddItemToObject(params, c->key, cJSON_CreateArray());
-        else
-            cJSON_AddBoolToObject(params, c->key, c->words[0] == 't');
-        break;
-    case END: break;
+    case NUMBER: return cJSON_CreateNumber((double)(float)atof(value));
+    case DOUBLE: return cJSON_CreateNumber(atof(value));
+    case BOOLEAN: return cJSON_CreateBool(is_true(s, c->key));
+    case TEXT: return cJSON_CreateString(value);
+    case LIST: return spread(value, 0);
+    case FOUR: return spread(value, 4);
+    case FILL: return spread(value, 3);
+    case REVERSED: return reversed(value);
+    case HELD: return held(e, value);
+    case FIXED: return fixed(c->words);
+    case WORD: break;
     }
+    if (index_of(c->words, value) < 0)
+        fail(e, ": a value", s->name);
+    return cJSON_CreateNumber(index_of(c->words, value));
 }
 
 static cJSON *operation_of(export *e, const text_stage *s)
 {
-    cJSON *op = cJSON_CreateObject();
-    size_t i = 0;
+    cJSON *op = cJSON_CreateObject(), *params;
+    operation o;
 
-    while (i < n_operations && strcmp(operations[i].stage, s->name) != 0)
-        i++;
-    if (i == n_operations) {
+    if (!operation_of_stage(s->name, &o)) {
         fail(e, "", s->name);
         return op;
     }
-    cJSON_AddStringToObject(op, "tensor_op_name", operations[i].name);
-    if (operations[i].parameters[0].how == END && strcmp(s->name, "hwc2chw") == 0) {
-        cJSON_AddNullToObject(op, "tensor_op_params");
-        return op;
-    }
-    cJSON *params = cJSON_AddObjectToObject(op, "tensor_op_params");
-    for (const carried *c = operations[i].parameters; c->how != END; c++)
-        add_parameter(e, params, s, c);
-    return op;
-}
-
-/* RandomApply and RandomChoice. */
-static cJSON *holder_of(export *e, const text_stage *s)
-{
-    cJSON *op = cJSON_CreateObject(), *params, *list;
-    text_stages inner;
-
-    cJSON_AddStringToObject(op, "tensor_op_name",
-                            text_is(s, "random_apply") ? "RandomApply" : "RandomChoice");
-    params = cJSON_AddObjectToObject(op, "tensor_op_params");
-    list = cJSON_AddArrayToObject(params, "transforms");
-    text_parse(text_value(s, "transforms"), &inner);
-    for (size_t i = 0; i < inner.n; i++)
-        cJSON_AddItemToArray(list, operation_of(e, &inner.stage[i]));
-    text_free(&inner);
-    if (text_is(s, "random_apply"))
-        cJSON_AddNumberToObject(params, "prob", count(s, "prob"));
+    cJSON_AddStringToObject(op, "tensor_op_name", o.name);
+    params = o.null ? cJSON_AddNullToObject(op, "tensor_op_params")
+                    : cJSON_AddObjectToObject(op, "tensor_op_params");
+    for (int i = 0; i < o.n; i++)
+        cJSON_AddItemToObject(params, o.parameters[i].key, parameter(e, s, &o.parameters[i]));
     return op;
 }
 
@@ -264,7 +251,6 @@ static void add_workers(cJSON *node)
 
 static void put_map(export *e, const text_stage *s)
 {
-    const bool holds = text_is(s, "random_apply") || text_is(s, "random_choice");
     cJSON *node = put_operator(e, "Map"), *list;
 
     add_workers(node);
@@ -277,7 +263,7 @@ static void put_map(export *e, const text_stage *s)
         cJSON_AddItemToArray(list, cJSON_CreateString(text_value(s, "column")));
     }
     list = cJSON_AddArrayToObject(node, "operations");
-    cJSON_AddItemToArray(list, holds ? holder_of(e, s) : operation_of(e, s));
+    cJSON_AddItemToArray(list, operation_of(e, s));
 }
 
 static cJSON *names(const char *text)

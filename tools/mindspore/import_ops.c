@@ -43,7 +43,7 @@ static void put_reversed(import *im, FILE *f, const cJSON *params, const carried
 static void check_fixed(import *im, const cJSON *params, const carried *c)
 {
     const cJSON *item = import_item(im, params, c->key);
-    const bool as_here = c->words[0] == '\0'  ? cJSON_GetArraySize(item) == 0
+    const bool as_here = c->words[0] == '['   ? cJSON_GetArraySize(item) == 0
                          : c->words[0] == 't' ? cJSON_IsTrue(item)
                                               : cJSON_IsFalse(item);
 
@@ -51,7 +51,26 @@ static void check_fixed(import *im, const cJSON *params, const carried *c)
         import_fail(im, "has no counterpart:", c->key);
 }
 
-static void put_parameter(import *im, FILE *f, const cJSON *params, const carried *c)
+/* The text of the operations that another one holds. */
+static void put_held(import *im, FILE *f, const cJSON *params, const carried *c, const char *column)
+{
+    const cJSON *op;
+    bool some = false;
+
+    im->held = true;
+    fputc('"', f);
+    cJSON_ArrayForEach(op, import_item(im, params, c->key))
+    {
+        fputs(some ? " | " : "", f);
+        import_operation(im, f, op, column);
+        some = true;
+    }
+    fputc('"', f);
+    im->held = false;
+}
+
+static void put_parameter(import *im, FILE *f, const cJSON *params, const carried *c,
+                          const char *column)
 {
     if (c->how == FIXED) {
         check_fixed(im, params, c);
@@ -59,17 +78,19 @@ static void put_parameter(import *im, FILE *f, const cJSON *params, const carrie
     }
     if (c->how == FILL && import_number(im, params, "padding_mode") != 0)
         return;
-    if (c->how == LIST || c->how == FILL) {
+    if (c->how == LIST || c->how == FOUR || c->how == FILL) {
         import_list(im, f, params, c->key, c->key);
         return;
     }
     fprintf(f, " %s=", c->key);
-    if (c->how == NUMBER)
+    if (c->how == NUMBER || c->how == DOUBLE)
         import_print_number(f, import_number(im, params, c->key));
     else if (c->how == BOOLEAN)
         fputs(import_bool(im, params, c->key) ? "true" : "false", f);
     else if (c->how == WORD)
         put_word(im, f, params, c);
+    else if (c->how == HELD)
+        put_held(im, f, params, c, column);
     else if (c->how == REVERSED)
         put_reversed(im, f, params, c);
     else if (import_is_word(import_text(im, params, c->key)))
@@ -85,38 +106,13 @@ static void put_stage(FILE *f, const char *stage, const char *column)
         fprintf(f, " column=%s", column);
 }
 
-/* RandomApply and RandomChoice: the text of what they hold. */
-static void put_holder(import *im, FILE *f, const cJSON *params, const char *name,
-                       const char *column)
-{
-    const bool all = strcmp(name, "RandomApply") == 0;
-    const cJSON *op;
-    bool some = false;
-
-    put_stage(f, all ? "random_apply" : "random_choice", column);
-    fputs(" transforms=\"", f);
-    cJSON_ArrayForEach(op, import_item(im, params, "transforms"))
-    {
-        fputs(some ? " | " : "", f);
-        import_operation(im, f, op, column);
-        some = true;
-    }
-    fputc('"', f);
-    if (all) {
-        fputs(" prob=", f);
-        import_print_number(f, import_number(im, params, "prob"));
-    }
-    if (im->replay)
-        fprintf(f, "%s workers=%d", im->order, im->workers);
-}
-
 static void note_parameters(import *im, const cJSON *params, const operation *o)
 {
     char known[512];
     int n = snprintf(known, sizeof known, " device_target ");
 
-    for (const carried *c = o->parameters; c->how != END; c++)
-        n += snprintf(known + n, sizeof known - (size_t)n, "%s ", c->key);
+    for (int i = 0; i < o->n; i++)
+        n += snprintf(known + n, sizeof known - (size_t)n, "%s ", o->parameters[i].key);
     import_note_keys(im, params, o->name, known);
 }
 
@@ -125,11 +121,11 @@ static void put_operation(import *im, FILE *f, const cJSON *params, const operat
 {
     put_stage(f, o->stage, column);
     note_parameters(im, params, o);
-    for (const carried *c = o->parameters; c->how != END; c++)
-        put_parameter(im, f, params, c);
-    if (o->kind == RANDOM && im->replay)
+    for (int i = 0; i < o->n; i++)
+        put_parameter(im, f, params, &o->parameters[i], column);
+    if (o->replayed && im->replay)
         fprintf(f, "%s workers=%d", im->order, im->workers);
-    if (o->kind == UNKNOWN_DRAWS && im->replay)
+    if (o->random && !o->replayed && im->replay)
         import_comment(im, "%s: MindSpore's draws are not known, so they are detpipe's own%s",
                        o->name, "");
 }
@@ -138,24 +134,14 @@ void import_operation(import *im, FILE *f, const cJSON *op, const char *column)
 {
     const char *name = import_text(im, op, "tensor_op_name");
     const cJSON *params = cJSON_GetObjectItemCaseSensitive(op, "tensor_op_params");
+    operation o;
 
     if (im->status != 0)
         return;
-    if (strcmp(name, "RandomApply") == 0 || strcmp(name, "RandomChoice") == 0) {
-        if (!im->held) {
-            im->held = true;
-            put_holder(im, f, params, name, column);
-            im->held = false;
-            return;
-        }
+    if (!operation_named(name, &o))
+        import_fail(im, "there is no operation", name);
+    else if (im->held && o.n > 0 && o.parameters[0].how == HELD)
         import_fail(im, "stands inside another transform:", name);
-        return;
-    }
-    for (size_t i = 0; i < n_operations; i++) {
-        if (strcmp(operations[i].name, name) == 0) {
-            put_operation(im, f, params, &operations[i], column);
-            return;
-        }
-    }
-    import_fail(im, "there is no operation", name);
+    else
+        put_operation(im, f, params, &o, column);
 }

@@ -1,99 +1,96 @@
 /* operations.c - MindSpore's operations and the stages that do the same
  *
  * SPDX-License-Identifier: Apache-2.0
- *
- * docs/mindspore.md; the import reads the table from left to right, the export from right to left.
  */
 #include "tools/mindspore/operations.h"
 
-#define BORDERS "constant,edge,reflect,symmetric"
-#define MODES   "linear,nearest,cubic,area,pilcubic"
-#define COLORS  "rgb2rgba,,,,rgb2bgr,,bgr2gray,rgb2gray"
+#include <stdio.h>
+#include <string.h>
 
-const operation operations[] = {
-    {"AdjustBrightness", "adjust_brightness", PLAIN, {{NUMBER, "brightness_factor", NULL}}},
-    {"AdjustContrast", "adjust_contrast", PLAIN, {{NUMBER, "contrast_factor", NULL}}},
-    {"AdjustGamma", "adjust_gamma", PLAIN, {{NUMBER, "gamma", NULL}, {NUMBER, "gain", NULL}}},
-    {"AdjustHue", "adjust_hue", PLAIN, {{NUMBER, "hue_factor", NULL}}},
-    {"AdjustSaturation", "adjust_saturation", PLAIN, {{NUMBER, "saturation_factor", NULL}}},
-    {"AdjustSharpness", "adjust_sharpness", PLAIN, {{NUMBER, "sharpness_factor", NULL}}},
-    {"AutoContrast", "auto_contrast", PLAIN, {{NUMBER, "cutoff", NULL}, {LIST, "ignore", NULL}}},
-    {"CenterCrop", "center_crop", PLAIN, {{LIST, "size", NULL}}},
-    {"ConvertColor", "convert_color", PLAIN, {{WORD, "convert_mode", COLORS}}},
-    {"Crop", "crop", PLAIN, {{REVERSED, "coordinates", NULL}, {LIST, "size", NULL}}},
-    {"CutOut",
-     "cutout",
-     RANDOM,
-     {{NUMBER, "length", NULL}, {NUMBER, "num_patches", NULL}, {FIXED, "is_hwc", "true"}}},
-    {"Equalize", "equalize", PLAIN, {{END, NULL, NULL}}},
-    {"Erase",
-     "erase",
-     PLAIN,
-     {{NUMBER, "top", NULL},
-      {NUMBER, "left", NULL},
-      {NUMBER, "height", NULL},
-      {NUMBER, "width", NULL},
-      {LIST, "value", NULL}}},
-    {"GaussianBlur", "gaussian_blur", PLAIN, {{LIST, "kernel_size", NULL}, {LIST, "sigma", NULL}}},
-    {"HorizontalFlip", "horizontal_flip", PLAIN, {{END, NULL, NULL}}},
-    {"HwcToChw", "hwc2chw", PLAIN, {{END, NULL, NULL}}},
-    {"Invert", "invert", PLAIN, {{END, NULL, NULL}}},
-    {"Normalize",
-     "normalize",
-     PLAIN,
-     {{LIST, "mean", NULL}, {LIST, "std", NULL}, {BOOLEAN, "is_hwc", NULL}}},
-    {"OneHot", "one_hot", PLAIN, {{NUMBER, "num_classes", NULL}, {NUMBER, "smoothing_rate", NULL}}},
-    {"Pad",
-     "pad",
-     PLAIN,
-     {{LIST, "padding", NULL}, {FILL, "fill_value", NULL}, {WORD, "padding_mode", BORDERS}}},
-    {"Posterize", "posterize", PLAIN, {{NUMBER, "bits", NULL}}},
-    {"RandomColorAdjust",
-     "random_color_adjust",
-     UNKNOWN_DRAWS,
-     {{LIST, "brightness", NULL},
-      {LIST, "contrast", NULL},
-      {LIST, "saturation", NULL},
-      {LIST, "hue", NULL}}},
-    {"RandomCrop",
-     "random_crop",
-     RANDOM,
-     {{LIST, "size", NULL},
-      {LIST, "padding", NULL},
-      {BOOLEAN, "pad_if_needed", NULL},
-      {FILL, "fill_value", NULL},
-      {WORD, "padding_mode", BORDERS}}},
-    {"RandomHorizontalFlip", "random_horizontal_flip", RANDOM, {{NUMBER, "prob", NULL}}},
-    {"RandomResizedCrop",
-     "random_resized_crop",
-     RANDOM,
-     {{LIST, "size", NULL},
-      {LIST, "scale", NULL},
-      {LIST, "ratio", NULL},
-      {WORD, "interpolation", MODES},
-      {NUMBER, "max_attempts", NULL}}},
-    {"RandomRotation",
-     "random_rotation",
-     UNKNOWN_DRAWS,
-     {{LIST, "degrees", NULL},
-      {WORD, "resample", "linear,nearest"},
-      {FIXED, "expand", "false"},
-      {FIXED, "center", ""},
-      {REVERSED, "fill_value", NULL}}},
-    {"RandomVerticalFlip", "random_vertical_flip", RANDOM, {{NUMBER, "prob", NULL}}},
-    {"Rescale", "rescale", PLAIN, {{NUMBER, "rescale", NULL}, {NUMBER, "shift", NULL}}},
-    {"Resize", "resize", PLAIN, {{LIST, "size", NULL}, {WORD, "interpolation", MODES}}},
-    {"Rotate",
-     "rotate",
-     PLAIN,
-     {{NUMBER, "degree", NULL},
-      {WORD, "resample", "linear,nearest"},
-      {BOOLEAN, "expand", NULL},
-      {FIXED, "center", ""},
-      {REVERSED, "fill_value", NULL}}},
-    {"Solarize", "solarize", PLAIN, {{LIST, "threshold", NULL}}},
-    {"ToTensor", "to_tensor", PLAIN, {{END, NULL, NULL}}},
-    {"TypeCast", "type_cast", PLAIN, {{TEXT, "data_type", NULL}}},
-    {"VerticalFlip", "vertical_flip", PLAIN, {{END, NULL, NULL}}},
-};
-const size_t n_operations = sizeof operations / sizeof operations[0];
+/* The way of a parameter of whose values nothing is said. */
+static how how_of(const dp_stage_info *info, const char *key)
+{
+    const dp_param *p = info->params;
+
+    while (p->name != NULL && strcmp(p->name, key) != 0)
+        p++;
+    switch (p->type) {
+    case DP_PARAM_INT:
+    case DP_PARAM_NUMBER: return NUMBER;
+    case DP_PARAM_BOOL: return BOOLEAN;
+    case DP_PARAM_INTS:
+    case DP_PARAM_NUMBERS: return LIST;
+    case DP_PARAM_CHOICE:
+    case DP_PARAM_TEXT: return TEXT;
+    }
+    return TEXT;
+}
+
+static how how_named(const char *name)
+{
+    static const struct {
+        const char *name;
+        how how;
+    } ways[] = {{"double", DOUBLE}, {"4", FOUR}, {"reversed", REVERSED}, {"fill", FILL}};
+
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        if (strcmp(ways[i].name, name) == 0)
+            return ways[i].how;
+    }
+    return HELD;
+}
+
+/* "key", "key:how", "key=words" or "key!value" of dp_foreign. */
+static void read_parameter(const dp_stage_info *info, const char *text, int length, carried *out)
+{
+    const int key = (int)strcspn(text, " :=!");
+
+    *out = (carried){0};
+    snprintf(out->key, sizeof out->key, "%.*s", key, text);
+    if (key < length)
+        snprintf(out->words, sizeof out->words, "%.*s", length - key - 1, text + key + 1);
+    out->how = key == length      ? how_of(info, out->key)
+               : text[key] == ':' ? how_named(out->words)
+               : text[key] == '=' ? WORD
+                                  : FIXED;
+}
+
+static void read_operation(const dp_stage_info *info, const char *text, operation *out)
+{
+    int length = (int)strcspn(text, " ");
+
+    *out = (operation){.stage = info->name};
+    snprintf(out->name, sizeof out->name, "%.*s", length, text);
+    for (const dp_param *p = info->params; p->name != NULL; p++)
+        out->random = out->random || strcmp(p->name, "workers") == 0;
+    for (text += length; *text == ' '; text += length) {
+        text++;
+        length = (int)strcspn(text, " ");
+        if (strncmp(text, "workers", (size_t)length) == 0)
+            out->replayed = true;
+        else if (strncmp(text, "null", (size_t)length) == 0)
+            out->null = true;
+        else
+            read_parameter(info, text, length, &out->parameters[out->n++]);
+    }
+}
+
+static bool find(const char *stage, const char *name, operation *out)
+{
+    size_t n;
+    const dp_stage_info *const *infos = dp_stages(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        const char *text = dp_foreign(infos[i]);
+        if (text == NULL)
+            continue;
+        read_operation(infos[i], text, out);
+        if (strcmp(stage != NULL ? stage : name, stage != NULL ? out->stage : out->name) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool operation_of_stage(const char *stage, operation *out) { return find(stage, NULL, out); }
+
+bool operation_named(const char *name, operation *out) { return find(NULL, name, out); }

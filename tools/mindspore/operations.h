@@ -1,37 +1,47 @@
 /* operations.h - MindSpore's operations and the stages that do the same
  *
  * SPDX-License-Identifier: Apache-2.0
+ *
+ * dp_foreign says what a stage is called there; this reads it.
  */
 #ifndef TOOLS_MINDSPORE_OPERATIONS_H
 #define TOOLS_MINDSPORE_OPERATIONS_H
 
-#include <stddef.h>
+#include <stdbool.h>
+
+#include "detpipe.h"
 
 /* How a parameter is carried over. */
 typedef enum how {
-    END,
-    NUMBER, /* as it is */
+    NUMBER, /* as it is; a float32 there */
+    DOUBLE,
     BOOLEAN,
     TEXT,
     LIST,
+    FOUR,     /* a list of so many there */
     REVERSED, /* a list, last number first */
     FILL,     /* a list, left out where padding_mode is not constant: it does nothing there */
+    HELD,     /* a list of operations, and a text here */
     WORD,     /* a number, into a word of `words` */
     FIXED     /* must be the value of `words`, and is not carried over */
 } how;
 
 typedef struct carried {
     how how;
-    const char *key, *words;
+    char key[32], words[64];
 } carried;
 
 typedef struct operation {
-    const char *name, *stage;
-    enum { PLAIN, RANDOM, UNKNOWN_DRAWS } kind; /* UNKNOWN_DRAWS: there is no replay */
-    carried parameters[9];
+    char name[32];
+    const char *stage;
+    bool random, replayed; /* replayed: draws are known */
+    bool null;             /* there is no object of parameters */
+    carried parameters[10];
+    int n;
 } operation;
 
-extern const operation operations[]; /* sorted by name */
-extern const size_t n_operations;
+/* False: there is none. */
+bool operation_of_stage(const char *stage, operation *);
+bool operation_named(const char *name, operation *);
 
 #endif

@@ -74,6 +74,7 @@ typedef struct dp_fixing {
 
 typedef struct dp_transform {
     dp_stage_info info;
+    const char *foreign; /* dp_foreign */
     /* Fit the stage to its input: check, say what comes out (*out is *in at first).  All failure is
      * here.  NULL = any column will do, and keeps its type. */
     dp_status (*plan)(void *params, const dp_column *in, dp_column *out, dp_arena *, dp_error *);
