@@ -63,8 +63,9 @@ static int check_stream(const char *spec, bool *all)
  * or a reader's batches are not rows. */
 static bool has_none(const char *spec)
 {
-    static const char *const why[] = {"random_affine", "auto_augment", "mixup",       "cutmix",
-                                      " with=",        "batched=true", "pad_if_needed=true"};
+    static const char *const why[] = {
+        "random_affine", "auto_augment",      "mixup", "cutmix", " with=",
+        "batched=true",  "pad_if_needed=true"};
 
     for (size_t i = 0; i < sizeof why / sizeof why[0]; i++) {
         if (strstr(spec, why[i]) != NULL)
