@@ -39,7 +39,7 @@ bounds() {
 # In the tool 0 is "go on" (tools/cli/cli.h): a status below 0 would be a failure that is taken for success, or the other way.
 go_on() {
     local bad
-    bad=$(grep -nE '\bstatus (<|>=) 0|\bstatus = -1|-1, or (the|an) exit' -r tools --include='*.[ch]' | grep -v waitpid)
+    bad=$(grep -nE '\bstatus (<|>=) 0|\bstatus = -1|-1, or\b' -r tools --include='*.[ch]' | grep -v waitpid)
     [ -z "$bad" ] || fail "in tools/ 0 is \"go on\": $bad"
 }
 
@@ -290,7 +290,21 @@ links() {
     done < <(grep -oHP '\]\((?!https?:)[^)# ]+' README.md CONTRIBUTING.md docs/*.md | sed 's/:\](/:/')
 }
 
-for rule in symbols globals bounds go_on arrows types parameters declarations headers lists text readme columns named links; do
+# Not a rule: lines of each room, and of its tests (of a part of a room: of the C tests that include its headers).
+lines() { find "$@" -type f \( -name '*.[ch]' -o -name '*.def' -o -name 'test_*.sh' \) -exec cat {} + 2> /dev/null | wc -l; }
+ratios() {
+    local room tests
+    for room in $({ rooms | sed 's/[:/].*//'; rooms | sed 's/:.*//'; } | sort -u); do
+        case $room in
+            */*) tests=$(grep -rlE "include \"$room/[^/]*\"" tests --include='*.c' | xargs -r cat | wc -l) ;;
+            *) tests=$(lines "tests/$room") ;;
+        esac
+        awk -v room="$room" -v n="$(lines "$room")" -v t="$tests" \
+            'BEGIN { printf "%-22s %6d lines, tests %6d (%.2f)\n", room, n, t, t / (n + !n) }'
+    done
+}
+
+for rule in symbols globals bounds go_on arrows types parameters declarations headers lists text readme columns named links ratios; do
     echo "== $rule"
     $rule
 done

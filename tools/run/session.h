@@ -49,7 +49,7 @@ typedef struct session {
     }
 
 /* The session stays where it is until it is closed.  What is given overrides the recipe.  In a
- * group every rank must have the same data, texts and seed, and hears it when one has not.  -1, or
+ * group every rank must have the same data, texts and seed, and hears it when one has not.  0, or
  * the exit status after saying why. */
 int session_open(session *, const char *what, cli_optional seed, cli_optional steps);
 /* The same with the text of a recipe, called `name` in messages. */

@@ -17,7 +17,7 @@ typedef struct stream {
     size_t room;          /* numbers that fit there */
 } stream;
 
-/* Opens what was asked for so that `epochs` of it can be looked at (0: as many as it says).  -1, or
+/* Opens what was asked for so that `epochs` of it can be looked at (0: as many as it says).  0, or
  * the exit status after saying why. */
 int stream_open(stream *, const char *what, cli_optional seed, uint64_t epochs);
 void stream_close(stream *);

@@ -1,0 +1,159 @@
+/* test_comparison.c - ledgers side by side, the first thing that differs; files that are bound
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tools/compare/comparison.h"
+
+#include <errno.h>
+
+#include "tests/support/test.h"
+#include "tools/cli/file.h"
+
+typedef struct entry {
+    const char *name;
+    uint8_t digest;
+} entry;
+
+typedef struct step {
+    uint64_t number;
+    entry entries[4];
+    double loss;
+} step;
+
+static void write_ledger(const char *path, const step *steps, size_t n)
+{
+    dp_ledger *l;
+
+    remove(path); /* a ledger that is there would go on */
+    assert_ok(dp_ledger_open(&l, path, "a", NULL, &test_error));
+    for (size_t i = 0; i < n; i++) {
+        for (const entry *e = steps[i].entries; e->name != NULL; e++) {
+            const uint8_t digest[16] = {e->digest};
+            assert_ok(dp_ledger_digest(l, e->name, digest, &test_error));
+        }
+        assert_ok(dp_ledger_step(l, steps[i].number, steps[i].loss, &test_error));
+    }
+    assert_ok(dp_ledger_close(l));
+}
+
+#define STEPS 3
+static const step plain[STEPS] = {
+    {1, {{"batch", 1}, {"gradients", 2}, {"weights", 3}, {NULL, 0}}, 2.5},
+    {2, {{"batch", 4}, {"gradients", 5}, {"weights", 6}, {NULL, 0}}, 2.25},
+    {3, {{"batch", 7}, {"gradients", 8}, {"weights", 9}, {NULL, 0}}, 2.0},
+};
+
+/* Compares the plain run with one that has other steps. */
+static int compare(const char *folder, const step *other, size_t n, comparison *c)
+{
+    static char path[2][300];
+
+    for (int k = 0; k < 2; k++) {
+        snprintf(path[k], sizeof path[k], "%s/%d", folder, k);
+        write_ledger(path[k], k == 0 ? plain : other, k == 0 ? STEPS : n);
+    }
+    *c = (comparison){.path = {path[0], path[1]}};
+    return comparison_make(c);
+}
+
+static void the_cause_is_the_first_thing_that_differs(void **state)
+{
+    static const struct {
+        size_t step, entry; /* entry 3: the loss */
+        const char *cause, *meaning;
+    } rows[] = {
+        {0, 0, "batch", "The data:"},
+        {1, 1, "gradients", "The backward pass"},
+        {2, 2, "weights", "The optimizer"},
+        {1, 3, "loss", "The forward pass"},
+    };
+    char folder[256];
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        step other[STEPS];
+        comparison c;
+        memcpy(other, plain, sizeof other);
+        for (size_t s = rows[i].step; s < STEPS; s++) { /* and all that follows */
+            if (rows[i].entry == 3 || s > rows[i].step)
+                other[s].loss += 0.5;
+            for (size_t e = s == rows[i].step ? rows[i].entry : 0; e < 3; e++)
+                other[s].entries[e].digest += 100;
+        }
+        assert_int_equal(compare(folder, other, STEPS, &c), 0);
+        assert_false(comparison_equal(&c));
+        assert_int_equal(c.first, rows[i].step);
+        assert_string_equal(c.cause, rows[i].cause);
+        assert_memory_equal(comparison_meaning(&c), rows[i].meaning, strlen(rows[i].meaning));
+        comparison_free(&c);
+    }
+    test_folder_remove(folder);
+}
+
+static void equal_is_what_has_all_in_common(void **state)
+{
+    static const step later[] = {{4, {{"batch", 1}, {NULL, 0}}, 2.5}};
+    char folder[256];
+    comparison c;
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    assert_int_equal(compare(folder, plain, STEPS, &c), 0);
+    assert_true(comparison_equal(&c));
+    assert_int_equal(c.n, 3);
+    assert_int_equal(c.entries, 3 * 4);
+    assert_int_equal(closeness_answer(&c.close), CLOSE_YES);
+    comparison_free(&c);
+
+    assert_int_equal(compare(folder, plain, 2, &c), 0); /* a step that one alone has */
+    assert_false(comparison_equal(&c));
+    assert_int_equal(c.first, c.n);
+    comparison_free(&c);
+
+    assert_int_equal(compare(folder, later, 1, &c), EXIT_NOT_TRIED); /* nothing in common */
+    comparison_free(&c);
+    test_folder_remove(folder);
+}
+
+/* ---- files ---- */
+
+static void a_file_is_whole_or_known_to_be_larger(void **state)
+{
+    char folder[256], path[300];
+    size_t size;
+    char *text;
+    FILE *f;
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    snprintf(path, sizeof path, "%s/f", folder);
+    f = fopen(path, "w");
+    for (int i = 0; i < 200000; i++)
+        fputc(i % 251, f);
+    fclose(f);
+    text = file_read(path, 200000, &size);
+    assert_int_equal(size, 200000);
+    for (int i = 0; i < 200000; i++)
+        assert_int_equal((uint8_t)text[i], i % 251);
+    assert_int_equal(text[200000], 0);
+    free(text);
+    text = file_read(path, 199999, &size);
+    assert_true(text != NULL && size > 199999);
+    free(text);
+    errno = 0;
+    assert_null(file_read(folder, 10, &size));
+    assert_int_equal(errno, EISDIR);
+    remove(path);
+    assert_null(file_read(path, 10, &size));
+    assert_int_equal(errno, ENOENT);
+    test_folder_remove(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(the_cause_is_the_first_thing_that_differs),
+                                       cmocka_unit_test(equal_is_what_has_all_in_common),
+                                       cmocka_unit_test(a_file_is_whole_or_known_to_be_larger)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

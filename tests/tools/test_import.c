@@ -1,0 +1,110 @@
+/* test_import.c - values of serialized pipelines, and what is random in a text
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tools/mindspore/import_ops.h"
+
+#include "tests/support/test.h"
+#include "tools/mindspore/lint.h"
+
+#define READER(more)                                                                               \
+    "{\"children\":[],\"connector_queue_size\":16,\"dataset_dir\":" more                           \
+    ",\"num_parallel_workers\":1,"                                                                 \
+    "\"op_type\":\"Cifar10Dataset\",\"sampler\":{"
+
+static void values_keep_every_digit_and_quote(void **state)
+{
+    static const struct {
+        const char *json, *line; /* NULL: refused */
+        bool replay;
+    } rows[] = {
+        {READER("\"c\"") "\"num_samples\":0,\"sampler_name\":\"SequentialSampler\",\"start_index\":"
+                         "0},\"usage\":\"all\"}",
+         "data: cifar10 dataset_dir=c usage=all\n", false},
+        {READER("\"a b\\\"c\\\\d\"") "\"num_samples\":0,\"sampler_name\":\"SequentialSampler\","
+                                     "\"start_index\":0},\"usage\":\"all\"}",
+         "data: cifar10 dataset_dir=\"a b\\\"c\\\\d\" usage=all\n", false},
+        {READER(
+             "\"c\"") "\"indices\":[3,1,2],\"num_samples\":0,\"sampler_name\":\"SubsetSampler\"},"
+                      "\"usage\":\"train\"}",
+         "data: cifar10 dataset_dir=c usage=train\n  | subset_sampler indices=3,1,2 "
+         "num_samples=0\n",
+         true},
+        {READER("\"c\"") "\"num_samples\":0,\"sampler_name\":\"OtherSampler\"},\"usage\":\"all\"}",
+         NULL, false},
+        {"[]", NULL, false},
+        {"{\"op_type\":\"Map\"", NULL, false},
+        {"", NULL, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char *recipe = NULL;
+        const int status = import_parse("f", rows[i].json, rows[i].replay, &recipe);
+        if (rows[i].line == NULL) {
+            assert_int_equal(status, EXIT_MALFORMED);
+            assert_null(recipe);
+            continue;
+        }
+        assert_int_equal(status, 0);
+        assert_non_null(strstr(recipe, "data:"));
+        assert_string_equal(strstr(recipe, "\ndata:") + 1, rows[i].line);
+        free(recipe);
+    }
+}
+
+/* ---- lint ---- */
+
+static void findings_stand_at_their_columns(void **state)
+{
+    static const struct {
+        const char *data;
+        struct {
+            unsigned column;
+            const char *stage;
+        } found[3];
+        const char *fixed;
+    } rows[] = {
+        {"synthetic num_records=8 | batch batch_size=2", {{0, NULL}}, NULL},
+        {"synthetic num_records=8 | shuffle | batch batch_size=2", {{27, "shuffle"}}, NULL},
+        {"synthetic num_records=8 | random_crop size=2 | shuffle | batch batch_size=2",
+         {{48, "shuffle"}, {27, "random_crop"}},
+         "| center_crop size=2 |"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        session s = SESSION_DEFAULTS;
+        lint_report report;
+        char text[200], *fixed = NULL;
+        size_t n = 0;
+        snprintf(text, sizeof text, "data: %s\nseed: 1\n", rows[i].data);
+        assert_int_equal(session_open_text(&s, text, "t", (cli_optional){0}), 0);
+        assert_int_equal(lint_session(&s, &report), 0);
+        for (size_t k = 0; k < report.n; k++) {
+            const lint_finding *f = &report.finding[k];
+            if (f->level != LINT_WARNING)
+                continue;
+            n++;
+            for (size_t e = 0; e < 3; e++) {
+                if (rows[i].found[e].stage != NULL && strcmp(rows[i].found[e].stage, f->stage) == 0)
+                    assert_int_equal(f->column, rows[i].found[e].column);
+            }
+        }
+        assert_int_equal(n, (rows[i].found[0].stage != NULL) + (rows[i].found[1].stage != NULL));
+        assert_int_equal(lint_fix(&s, NULL, &fixed), 0);
+        assert_null(strstr(fixed, "shuffle"));
+        if (rows[i].fixed != NULL)
+            assert_non_null(strstr(fixed, rows[i].fixed));
+        free(fixed);
+        lint_free(&report);
+        session_close(&s);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(values_keep_every_digit_and_quote),
+                                       cmocka_unit_test(findings_stand_at_their_columns)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
