@@ -94,6 +94,7 @@ static void the_cause_is_the_first_thing_that_differs(void **state)
 static void equal_is_what_has_all_in_common(void **state)
 {
     static const step later[] = {{4, {{"batch", 1}, {NULL, 0}}, 2.5}};
+    step more[STEPS + 1];
     char folder[256];
     comparison c;
 
@@ -109,6 +110,12 @@ static void equal_is_what_has_all_in_common(void **state)
     assert_int_equal(compare(folder, plain, 2, &c), 0); /* a step that one alone has */
     assert_false(comparison_equal(&c));
     assert_int_equal(c.first, c.n);
+    comparison_free(&c);
+
+    memcpy(more, plain, sizeof plain);
+    more[STEPS] = later[0];
+    assert_int_equal(compare(folder, more, STEPS + 1, &c), 0);
+    assert_false(comparison_equal(&c));
     comparison_free(&c);
 
     assert_int_equal(compare(folder, later, 1, &c), EXIT_NOT_TRIED); /* nothing in common */
