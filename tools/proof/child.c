@@ -25,7 +25,7 @@
 #define TERM_SECONDS 2.0 /* between asking a command to end and killing it */
 #define KILL_SECONDS 5.0 /* after which a process that does not die is left alone */
 #define LEFT_SECONDS 2.0 /* for what is left behind to end by itself */
-#define MOST_WAITS   3   /* for another second, of at most one second each */
+#define MOST_WAITS   5   /* for another second, of at most one second each */
 
 /* ---- signals ---- */
 
@@ -384,7 +384,7 @@ static bool await_second(time_t after, const sigset_t *signals, child_result *ou
     int waits = 0; /* that no signal cut short */
 
     while (waits < MOST_WAITS && clock_gettime(CLOCK_REALTIME, &now) == 0 && now.tv_sec == after) {
-        const struct timespec rest = {0, 1000000000 - now.tv_nsec};
+        const struct timespec rest = {0, 999999999 - now.tv_nsec};
         const int signal = sigtimedwait(signals, NULL, &rest);
         waits += signal < 0 && errno == EAGAIN;
         if (signal == SIGTSTP)
