@@ -31,8 +31,10 @@ typedef struct dp_ask {
     bool replacement; /* a row may come again */
     bool once;        /* the order of epoch 0 serves every epoch */
     bool cut;         /* shards are cut to a number of rows, or begin at an offset */
+    bool fractions;   /* the sizes of parts are */
     uint32_t *order;  /* kept from epoch to epoch, `kept` numbers; NULL = none are */
     uint64_t kept;    /* rows; or those of the buffer that they go through */
+    uint64_t buffer;  /* rows that the buffer has room for, however many there are */
     void *generator;  /* dp_library.generator bytes, kept from epoch to epoch */
 } dp_ask;
 
@@ -43,7 +45,8 @@ typedef dp_status dp_ask_check(const dp_ask *, dp_error *);
 typedef struct dp_scheme {
     dp_ask_check *check;
     bool in_turn; /* an epoch follows from the one before it, so all are made, from epoch 0 on */
-    bool keeps;   /* needs ask->order */
+    bool once;    /* one order serves all epochs, whatever was asked */
+    uint32_t keeps; /* numbers of ask->order for each of ask->kept; 0 = none are needed */
     /* Row numbers into table[0 .. count - 1].  There is room for `rows`, unless the scheme keeps an
      * order of its own or rows may come again. */
     void (*make)(const dp_ask *, uint32_t *table);

@@ -130,13 +130,13 @@ static void seed_draws(void *g, uint64_t seed, uint32_t worker, bool held)
 static uint64_t turn(uint64_t epoch, uint64_t rows) { return epoch * (rows + 1); }
 
 static const dp_scheme shuffle = {
-    .check = check_shuffle, .in_turn = true, .keeps = true, .make = make_shuffle};
+    .check = check_shuffle, .in_turn = true, .keeps = 1, .make = make_shuffle};
 static const dp_scheme sample = {
-    .check = check, .in_turn = true, .keeps = true, .make = make_sample};
+    .check = check, .in_turn = true, .keeps = 1, .make = make_sample};
 static const dp_scheme distribute = {
-    .check = check_distribute, .in_turn = true, .keeps = true, .make = make_distribute};
+    .check = check_distribute, .in_turn = true, .keeps = 1, .make = make_distribute};
 static const dp_scheme subset = {
-    .check = check, .in_turn = true, .keeps = true, .make = make_subset};
+    .check = check, .in_turn = true, .keeps = 1, .make = make_subset};
 static const dp_scheme split = {.check = check, .make = make_split};
 static const dp_dice weighted = {
     .check = check, .zeros = true, .begin = begin_weighted, .uniform = uniform};

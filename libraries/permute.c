@@ -14,11 +14,10 @@ void dp_identity(uint32_t *v, uint64_t n)
 
 /* Places are drawn ahead of the swaps, so that a table larger than the caches is fetched in
  * time. */
-void dp_permute_masked(uint32_t *v, uint32_t n, uint32_t (*next)(void *), void *generator)
+void dp_shuffle_masked(uint32_t *v, uint32_t n, uint32_t (*next)(void *), void *generator)
 {
     uint32_t at[AHEAD];
 
-    dp_identity(v, n);
     while (n > 1) {
         const uint32_t some = n - 1 < AHEAD ? n - 1 : AHEAD;
         for (uint32_t i = 0; i < some; i++) {
@@ -32,6 +31,12 @@ void dp_permute_masked(uint32_t *v, uint32_t n, uint32_t (*next)(void *), void *
             dp_swap(v, n - 1 - i, at[i]);
         n -= some;
     }
+}
+
+void dp_permute_masked(uint32_t *v, uint32_t n, uint32_t (*next)(void *), void *generator)
+{
+    dp_identity(v, n);
+    dp_shuffle_masked(v, n, next, generator);
 }
 
 void dp_permute_up(uint32_t *v, uint32_t n, uint32_t (*next)(void *), void *generator)

@@ -17,7 +17,9 @@ static inline void dp_swap(uint32_t *v, uint32_t i, uint32_t j)
     v[j] = kept;
 }
 
-/* 0..n-1 as NumPy shuffles them: from the top down, places by masking and rejection. */
+/* As NumPy shuffles: from the top down, places by masking and rejection. */
+void dp_shuffle_masked(uint32_t *v, uint32_t n, uint32_t (*next)(void *), void *generator);
+/* 0..n-1, so shuffled. */
 void dp_permute_masked(uint32_t *v, uint32_t n, uint32_t (*next)(void *), void *generator);
 
 /* 0..n-1 as PyTorch shuffles them: from the bottom up, place i with i + word mod (n - i). */

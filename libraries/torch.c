@@ -56,7 +56,7 @@ static void make_distribute(const dp_ask *ask, uint32_t *table)
 
 static const dp_scheme shuffle = {.in_turn = true, .make = make};
 static const dp_scheme sample = {
-    .check = check_sample, .in_turn = true, .keeps = true, .make = make_sample};
+    .check = check_sample, .in_turn = true, .keeps = 1, .make = make_sample};
 static const dp_scheme distribute = {.check = check_distribute, .make = make_distribute};
 
 const dp_library dp_library_torch = {

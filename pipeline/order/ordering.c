@@ -38,7 +38,7 @@ static bool computed(const dp_ordering *o)
 static dp_status plan_tables(dp_ordering *o, uint32_t epochs, dp_arena *arena, dp_error *err)
 {
     dp_ask *ask = &o->ask;
-    const bool whole = !o->scheme->keeps && !ask->replacement;
+    const bool whole = o->scheme->keeps == 0 && !ask->replacement;
     dp_status status = dp_check_rows(ask->rows, err);
 
     if (status == DP_OK && ask->count > DP_MAX_TABLE)
@@ -46,8 +46,9 @@ static dp_status plan_tables(dp_ordering *o, uint32_t epochs, dp_arena *arena, d
                          (unsigned long long)ask->count);
     if (status != DP_OK)
         return status;
-    if (o->scheme->keeps) {
-        ask->order = dp_arena_alloc(arena, (size_t)ask->kept, sizeof *ask->order);
+    if (o->scheme->keeps > 0) {
+        ask->order =
+            dp_arena_alloc(arena, (size_t)ask->kept * o->scheme->keeps, sizeof *ask->order);
         if (ask->order == NULL)
             return dp_arena_fail(arena, err, "an order that is kept");
     }
@@ -62,6 +63,7 @@ dp_status dp_ordering_plan(dp_ordering *o, const dp_node *node, dp_arena *arena,
 {
     dp_status status = dp_check_ask(o->scheme->check, &o->ask, err);
 
+    o->ask.once = o->ask.once || o->scheme->once;
     if (status == DP_OK)
         status = dp_ask_generator(&o->ask, o->library, arena, err);
     return status == DP_OK && !computed(o) ? plan_tables(o, node->epochs, arena, err) : status;

@@ -31,6 +31,7 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     o->library = dp_library_of(dp_words_shuffle, p->order);
     o->scheme = size == 0 ? o->library->shuffle : o->library->buffer;
     o->ask = dp_node_ask(node);
+    o->ask.buffer = size;
     if (size != 0 && size < node->below)
         o->ask.kept = size;
     if (size == 1)

@@ -86,6 +86,7 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     o->scheme = o->library->split;
     o->ask = dp_node_ask(node);
     o->ask.once = true;
+    o->ask.fractions = p->sizes.v[0] < 1;
     status = dp_check_ask(o->scheme->check, &o->ask, err);
     if (status == DP_OK)
         status = dp_check_rows(node->below, err);

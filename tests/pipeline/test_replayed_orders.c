@@ -208,7 +208,7 @@ static void mindspore(void **state)
 static void other_libraries(void **state)
 {
     (void)state;
-    every_line("library_orders.txt", 300);
+    every_line("library_orders.txt", 500);
 }
 
 int main(void)

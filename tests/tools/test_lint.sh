@@ -36,6 +36,16 @@ for text in "range count=10 | split sizes=0.8,0.2 part=0 | shuffle | repeat" "ra
     "range count=9 | distributed_sampler num_shards=2 shard_id=0 shuffle=false | take count=2"; do
     silent "$cut" "$text"
 done
+for text in "range count=10 | shuffle order=jax | take count=8" "range count=10 | shuffle order=datasets | take count=8"; do
+    silent "$cut" "$text" # made once
+done
+warned 57 take "$cut shuffle" "range count=10 | shuffle order=datasets buffer_size=4 | take count=8"
+# Grain's shuffle, where it loses a row
+lost='is no permutation of 65537 rows in Grain: the last is never delivered'
+warned 21 shuffle "$lost" "range count=65537 | shuffle order=grain"
+warned 36 shuffle "$lost" "range count=65538 | skip count=1 | shuffle order=grain"
+for n in 2 17 257 32769 65536 65538 131073; do silent 'no permutation' "range count=$n | shuffle order=grain"; done
+silent 'no permutation' "range count=65537 | shuffle"
 # what lint says is so: the second epoch delivers what the first left out
 [ "$("$DETPIPE" order "range count=10 | shuffle | take count=8 | repeat count=2")" = "3 2 0 1 9 5 4 7 | 8 9 4 2 5 3 0 1" ] || fail "take above shuffle"
 

@@ -45,6 +45,13 @@ static bool is_repeat(const text_stage *s)
     return text_is(s, "repeat") && !has_value(s, "count", "1");
 }
 
+/* Another library's, which makes it once. */
+static bool one_for_all_epochs(const text_stage *s)
+{
+    return has_value(s, "order", "jax") ||
+           (has_value(s, "order", "datasets") && has_value(s, "buffer_size", "0"));
+}
+
 /* The stage whose order the text ends with another one of each epoch, its name in *name. */
 static void take_order(const text_stage *s, char name[64])
 {
@@ -52,7 +59,7 @@ static void take_order(const text_stage *s, char name[64])
     text_stages inner;
 
     for (size_t k = 0; k < sizeof reshuffled / sizeof reshuffled[0]; k++) {
-        if (lint_matches(&reshuffled[k], s))
+        if (lint_matches(&reshuffled[k], s) && !one_for_all_epochs(s))
             snprintf(name, 64, "%s", s->name);
     }
     if (is_repeat(s))
@@ -206,13 +213,38 @@ static int compare_lengths(lint_report *r, const lint_text *t, size_t i, const c
     return 0;
 }
 
+/* Grain's network has 2^k values for 2^k + 1 rows, where k is even and 16 or more. */
+static int look_at_grain(lint_report *r, const lint_text *t, size_t i, const char *text,
+                         const char *root)
+{
+    const text_stage *s = &t->canonical.stage[i];
+    lint_finding f = lint_finding_of(LINT_WARNING, t, i);
+    uint64_t n;
+    int k = 16;
+    const int status = length_of(text, s->start - strlen(" | "), root, &n);
+
+    while (k < 62 && n - 1 != (uint64_t)1 << k)
+        k += 2;
+    if (status != 0 || k == 62)
+        return status;
+    snprintf(f.why, sizeof f.why,
+             "is no permutation of %llu rows in Grain: the last is never delivered, another twice",
+             (unsigned long long)n);
+    snprintf(f.remedy, sizeof f.remedy, "one row less or more, or order=native");
+    lint_add(r, &f);
+    return 0;
+}
+
 int lint_lengths(lint_report *r, const lint_text *t, const char *text, const char *root)
 {
     int status = 0;
 
     for (size_t i = 0; status == 0 && i < t->canonical.n; i++) {
-        if (text_is(&t->canonical.stage[i], "zip"))
+        const text_stage *s = &t->canonical.stage[i];
+        if (text_is(s, "zip"))
             status = compare_lengths(r, t, i, text, root);
+        else if (text_is(s, "shuffle") && has_value(s, "order", "grain"))
+            status = look_at_grain(r, t, i, text, root);
     }
     return status;
 }
