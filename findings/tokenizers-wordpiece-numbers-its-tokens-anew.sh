@@ -4,11 +4,11 @@
 # What: tokenizers 0.23.3, WordPieceTrainer and BpeTrainer on one text of 300 lines, trained twice in one process.
 # Expected: the same tokenizer; nothing in the training is random, and there is no seed to give.
 # Seen: BPE's is the same.  WordPiece's two have the same tokens under other numbers, so nearly each line is encoded as
-#   other numbers; with ties among the counts the tokens themselves can differ.
+#   other numbers.
 # Why a surprise: the tokenizer is made before any seed is set; a run from the raw text on is another one, although
 #   data, seeds and software are the same, and weights trained with one tokenizer are nonsense with the other.
-# Documented: not in the docstring of WordPieceTrainer (0.23.3).  Issue #1794 (2025, open) reports tokens that differ,
-#   where it is first taken for dropout; pull request #2066, open, names the cause: an iteration over a hash table.
+# Documented: not in the docstring of WordPieceTrainer (0.23.3).  Issue #1794 (2025, open) reports that the tokens
+#   themselves can differ, and is first taken for dropout; pull request #2066, open, names the cause: an iteration over a hash table.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
