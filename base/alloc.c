@@ -169,6 +169,32 @@ dp_arena dp_arena_within(dp_arena *arena)
     return (dp_arena){.alloc = arena->alloc, .within = arena, .limit = arena->limit};
 }
 
+static void *no_more(void *ctx, size_t size, size_t align)
+{
+    (void)ctx, (void)size, (void)align;
+    return NULL;
+}
+static const dp_allocator nothing = {NULL, no_more, NULL};
+
+bool dp_arena_part(dp_arena *from, size_t size, dp_arena *out)
+{
+    struct dp_chunk *chunk = size > SIZE_MAX / 2 ? NULL : dp_arena_alloc(from, 1, ALIGN + size);
+
+    if (chunk == NULL)
+        return false;
+    *chunk = (struct dp_chunk){NULL, ALIGN + size, ALIGN};
+    *out = (dp_arena){.alloc = &nothing, .chunks = chunk};
+    return true;
+}
+
+void dp_arena_empty(dp_arena *part)
+{
+    struct dp_chunk *chunk = part->chunks;
+
+    memset((char *)chunk + ALIGN, 0, chunk->used - ALIGN);
+    chunk->used = ALIGN;
+}
+
 dp_status dp_arena_fail(const dp_arena *arena, dp_error *err, const char *what)
 {
     if (arena->over)

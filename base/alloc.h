@@ -39,6 +39,11 @@ void *dp_arena_grow(dp_arena *, const void *items, size_t n, size_t size, size_t
 /* An arena for a while, which counts where the other one does.  Not for several threads. */
 dp_arena dp_arena_within(dp_arena *);
 
+/* An arena of `size` bytes of another's memory and no more, which can be emptied for the next use;
+ * false as above.  It is not freed: it goes with the other one. */
+bool dp_arena_part(dp_arena *, size_t size, dp_arena *out);
+void dp_arena_empty(dp_arena *);
+
 /* DP_ENOMEM or DP_ELIMIT, whichever made the last dp_arena_alloc return NULL. */
 dp_status dp_arena_fail(const dp_arena *, dp_error *err, const char *what);
 

@@ -184,8 +184,9 @@ typedef struct dp_options {
     const dp_own_reader *const *readers; /* ends with NULL; NULL = none; what they point to must
                                           * outlive the handle */
     /* Told now and then how far a call is that may take long: `what` is "identity" (the data set is
-     * read for its digest), "labels" (an open, for filter and pk_sampler), "snapshot write" or
-     * "snapshot check"; done <= total, of records or blocks.  It is called on the thread of the
+     * read for its digest), "labels" (an open, for filter and pk_sampler), "pictures" (an open, for
+     * png_folder: their sizes), "snapshot write" or "snapshot check"; done <= total, of records or
+     * blocks.  It is called on the thread of the
      * call, within it, and must not use the handle.  Not 0: the call ends with DP_ECANCEL. */
     int (*progress)(void *ctx, const char *what, uint64_t done, uint64_t total);
     void *progress_ctx;

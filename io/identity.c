@@ -87,7 +87,7 @@ static dp_status compute(const dp_reader *reader, const dp_source *source,
         if (status == DP_OK)
             status = be_patient(&p, record + 1, source->n_records, err);
         for (uint32_t c = 0; c < source->n_columns && status == DP_OK; c++) {
-            dp_tensor t = source->columns[c].type;
+            dp_tensor t = dp_source_type(reader, source, c, record);
             t.data = columns[c];
             dp_hash_tensor(&h, &t);
         }

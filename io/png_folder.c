@@ -3,9 +3,10 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Classes and files come in the order of their bytes, whatever the file system's; a list is lines
- * of "path,label".  Every image has the size of the first.  Pixels are the numbers of the file, 8
- * bits a channel: 16 bits lose the lower byte, fewer are spread to 0..255, palettes are looked up,
- * alpha is dropped, gray is repeated for three channels, colours are mixed for one as
+ * of "path,label".  The header of each is read at open: images of one size are a column of one
+ * shape, others a column whose rows differ (the channels do not).  Pixels are the numbers of the
+ * file, 8 bits a channel: 16 bits lose the lower byte, fewer are spread to 0..255, palettes are
+ * looked up, alpha is dropped, gray is repeated for three channels, colours are mixed for one as
  * convert_color does.  What else a file says of them (gamma, profiles, transparency) is not read.
  */
 #include <setjmp.h>
@@ -15,6 +16,7 @@
 #include <string.h>
 
 #include <png.h>
+#include <zlib.h>
 
 #include "base/file.h"
 #include "base/number/gray.h"
@@ -24,7 +26,7 @@
 #include "base/sniff.h"
 #include "io/reader.h"
 
-#define MOST_SIDE  16384               /* pixels */
+#define MOST_SIDE  16384               /* pixels; fits 16 bits */
 #define MOST_FILE  ((uint64_t)1 << 28) /* bytes of one PNG file */
 #define MOST_FILES 10000000
 #define MOST_LIST  ((uint64_t)1 << 32) /* bytes of a list */
@@ -49,6 +51,7 @@ static const dp_param params[] = {
 typedef struct image_file {
     const char *path;
     uint32_t label;
+    uint16_t height, width;
 } image_file;
 
 /* What a picture is known again by; 0 = not known yet. */
@@ -68,8 +71,8 @@ typedef struct state {
     const char **names; /* of labels, as they are given or found; a list has none to be found */
     uint64_t n_names;
     size_t names_room;
-    uint32_t height, width;
-    dp_sniffed list_kind; /* for messages */
+    int64_t least[3], most[3]; /* of height, width, channels */
+    dp_sniffed list_kind;      /* for messages */
 } state;
 
 /* ---- which files there are ---- */
@@ -85,7 +88,7 @@ static dp_status add(state *s, const char *path, uint64_t label, dp_arena *arena
             return dp_arena_fail(arena, err, "the names of the images");
         s->files = more;
     }
-    s->files[s->n++] = (image_file){path, (uint32_t)label};
+    s->files[s->n++] = (image_file){path, (uint32_t)label, 0, 0};
     s->n_classes = label >= s->n_classes ? label + 1 : s->n_classes;
     return DP_OK;
 }
@@ -307,6 +310,78 @@ static dp_status read_list(state *s, const char *root, dp_arena *arena, dp_error
     return status;
 }
 
+/* ---- the sizes of all images ---- */
+
+#define HEADER 33  /* bytes of the signature and of the first chunk, which has the size */
+#define LOOK   512 /* bytes that tell what else a file may be */
+
+static uint32_t big_endian(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static dp_status read_size(image_file *f, const uint8_t *bytes, size_t n, dp_error *err)
+{
+    uint32_t width, height;
+
+    if (n < 8 || png_sig_cmp(bytes, 0, 8) != 0)
+        return dp_fail(err, DP_ECORRUPT, "%.90s is not a PNG picture%s", f->path,
+                       dp_sniff_bytes(bytes, n).text);
+    if (n < HEADER)
+        return dp_fail(err, DP_ECORRUPT, "%.120s: the file ends early", f->path);
+    width = big_endian(bytes + 16);
+    height = big_endian(bytes + 20);
+    if (big_endian(bytes + 8) != 13 || memcmp(bytes + 12, "IHDR", 4) != 0 ||
+        big_endian(bytes + 29) != crc32(0, bytes + 12, 17) || width == 0 || height == 0)
+        return dp_fail(err, DP_ECORRUPT, "%.120s: its header is damaged", f->path);
+    if (width > MOST_SIDE || height > MOST_SIDE)
+        return dp_fail(err, DP_ELIMIT,
+                       "%.120s is %ux%u (height x width): a side has at most %d pixels", f->path,
+                       height, width, MOST_SIDE);
+    f->height = (uint16_t)height;
+    f->width = (uint16_t)width;
+    return DP_OK;
+}
+
+static dp_status open_picture(image_file *f, dp_error *err)
+{
+    uint8_t bytes[LOOK];
+    size_t n;
+    dp_file file;
+    int error;
+    dp_status status = dp_file_open(f->path, &file, err);
+
+    if (status != DP_OK)
+        return status;
+    error = dp_file_read_at(&file, 0, bytes, sizeof bytes, &n);
+    dp_file_close(&file);
+    return error != 0 ? dp_fail(err, DP_EIO, "cannot read %.120s: %s", f->path, strerror(error))
+                      : read_size(f, bytes, n, err);
+}
+
+static void widen(state *s, int d, int64_t size)
+{
+    s->least[d] = s->least[d] == 0 || size < s->least[d] ? size : s->least[d];
+    s->most[d] = size > s->most[d] ? size : s->most[d];
+}
+
+static dp_status read_sizes(state *s, const dp_options *options, dp_error *err)
+{
+    dp_status status = DP_OK;
+
+    for (uint64_t i = 0; i < s->n && status == DP_OK; i++) {
+        status = open_picture(&s->files[i], err);
+        if (status != DP_OK && err != NULL)
+            err->record = (int64_t)i;
+        if (status == DP_OK && (i % 64 == 63 || i + 1 == s->n))
+            status = dp_progress(options, "pictures", i + 1, s->n, err);
+        widen(s, 0, s->files[i].height);
+        widen(s, 1, s->files[i].width);
+    }
+    s->least[2] = s->most[2] = s->params->channels;
+    return status;
+}
+
 /* ---- one image ---- */
 
 /* What libpng reads from, where its memory lies, and where it goes when a file is damaged. */
@@ -377,21 +452,23 @@ static void convert(const decoding *d, bool repeats)
     png_read_update_info(d->png, d->info);
 }
 
-static void check_size(const decoding *d, uint32_t height, uint32_t width)
+static dp_status check_size(const decoding *d, const image_file *f)
 {
-    const uint32_t h = png_get_image_height(d->png, d->info),
-                   w = png_get_image_width(d->png, d->info);
-    char why[80];
+    const uint32_t height = png_get_image_height(d->png, d->info),
+                   width = png_get_image_width(d->png, d->info);
 
-    snprintf(why, sizeof why, "is %ux%u, the first image %ux%u (height x width)", h, w, height,
-             width);
-    if (h != height || w != width)
-        png_error(d->png, why);
+    if (height == f->height && width == f->width)
+        return DP_OK;
+    return dp_fail(d->err, DP_ESTATE,
+                   "%.120s changed since it was opened: it is %ux%u, it was %ux%u (height x width)",
+                   f->path, height, width, f->height, f->width);
 }
 
-static void read_pixels(const decoding *d, int64_t channels, uint32_t height, uint32_t width,
-                        uint8_t *out)
+static void read_pixels(const decoding *d, int64_t channels, uint8_t *out)
 {
+    const uint32_t height = png_get_image_height(d->png, d->info),
+                   width = png_get_image_width(d->png, d->info);
+
     const bool colour = (png_get_color_type(d->png, d->info) & PNG_COLOR_MASK_COLOR) != 0;
     const bool mix = colour && channels == 1;
     const size_t row = (size_t)width * (mix ? 3 : (size_t)channels);
@@ -410,9 +487,7 @@ static void read_pixels(const decoding *d, int64_t channels, uint32_t height, ui
         out[i] = dp_gray(pixels[3 * i], pixels[3 * i + 1], pixels[3 * i + 2]);
 }
 
-/* The size of the image, then its pixels when `out` is not NULL; a status. */
-static dp_status decode(decoding *d, int64_t channels, uint32_t *height, uint32_t *width,
-                        uint8_t *out)
+static dp_status decode(decoding *d, int64_t channels, const image_file *f, uint8_t *out)
 {
     d->png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, d, failed, warned, d, take, give);
     d->info = d->png != NULL ? png_create_info_struct(d->png) : NULL;
@@ -428,15 +503,13 @@ static dp_status decode(decoding *d, int64_t channels, uint32_t *height, uint32_
     pass_over(d->png);
     png_set_read_fn(d->png, d, give_bytes);
     png_read_info(d->png, d->info);
-    if (out == NULL) {
-        *height = png_get_image_height(d->png, d->info);
-        *width = png_get_image_width(d->png, d->info);
-    } else {
-        check_size(d, *height, *width);
-        read_pixels(d, channels, *height, *width, out);
-    }
+    d->status = check_size(d, f);
+    if (d->status == DP_OK)
+        read_pixels(d, channels, out);
     png_destroy_read_struct(&d->png, &d->info, NULL);
-    return d->starved ? dp_arena_fail(d->arena, d->err, d->path) : DP_OK;
+    return d->status != DP_OK ? d->status
+           : d->starved       ? dp_arena_fail(d->arena, d->err, d->path)
+                              : DP_OK;
 }
 
 static uint32_t short_stamp(uint64_t stamp) { return (uint32_t)stamp | 1; }
@@ -465,8 +538,7 @@ static dp_status check_same(const state *s, uint64_t record, const dp_blob *blob
                                           s->files[record].path, since);
 }
 
-static dp_status read_image(const state *s, uint64_t record, uint32_t *height, uint32_t *width,
-                            uint8_t *out, dp_error *err)
+static dp_status read_image(const state *s, uint64_t record, uint8_t *out, dp_error *err)
 {
     dp_arena arena = {.alloc = s->alloc, .limit = s->memory};
     decoding d = {.path = s->files[record].path, .arena = &arena, .err = err};
@@ -476,7 +548,7 @@ static dp_status read_image(const state *s, uint64_t record, uint32_t *height, u
         status = dp_fail(err, DP_ECORRUPT, "%.90s is not a PNG picture%s", d.path,
                          dp_sniff_bytes(d.blob.bytes, d.blob.size).text);
     if (status == DP_OK)
-        status = decode(&d, s->params->channels, height, width, out);
+        status = decode(&d, s->params->channels, &s->files[record], out);
     if (status == DP_OK)
         status = check_same(s, record, &d.blob, err);
     dp_arena_free(&arena);
@@ -566,12 +638,13 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
     if (status == DP_OK && options->identities != NULL)
         status = stamp_all(s, true, &out->stamp, err);
     if (status == DP_OK)
-        status = read_image(s, 0, &s->height, &s->width, NULL, err);
+        status = read_sizes(s, options, err);
     out->n_records = s->n;
     out->names = hash_names(s);
     out->n_columns = 3;
-    out->columns[0] =
-        (dp_column){"image", {NULL, DP_U8, 3, {s->height, s->width, p->channels}}, 256};
+    out->columns[0] = (dp_column){"image", {NULL, DP_U8, 3, {0}}, 256};
+    memcpy(out->columns[0].type.shape, s->most, sizeof s->most);
+    out->least[0] = memcmp(s->least, s->most, sizeof s->most) != 0 ? s->least : NULL;
     out->columns[1] = (dp_column){"label", {NULL, DP_U32, 0, {0}}, classes};
     out->columns[2] = (dp_column){"id", {NULL, DP_I64, 0, {0}}, s->n};
     out->state = s;
@@ -582,11 +655,19 @@ static dp_status read_record(const void *state_, uint64_t record, void *const co
                              dp_error *err)
 {
     const state *s = state_;
-    uint32_t height = s->height, width = s->width;
 
     *(uint32_t *)columns[1] = s->files[record].label;
     *(int64_t *)columns[2] = (int64_t)record;
-    return read_image(s, record, &height, &width, columns[0], err);
+    return read_image(s, record, columns[0], err);
+}
+
+static void shape_of(const void *state_, uint64_t record, uint32_t column, int64_t *shape)
+{
+    const state *s = state_;
+
+    (void)column; /* the image: no other differs */
+    shape[0] = s->files[record].height;
+    shape[1] = s->files[record].width;
 }
 
 const dp_reader dp_reader_png_folder = {
@@ -594,5 +675,6 @@ const dp_reader dp_reader_png_folder = {
              sizeof(png_folder), params},
     .open = open_source,
     .read = read_record,
+    .shape = shape_of,
     .stamp = stamp_now,
 };

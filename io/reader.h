@@ -24,6 +24,9 @@ typedef struct dp_source {
     void *state;    /* the reader's own */
     uint64_t stamp; /* of the files: when they were changed, how large they are; 0 = not taken */
     uint64_t names; /* hash of what the labels are called, in their order; 0 = they have no names */
+    /* The least of each size of a column whose records differ in shape (its type has the largest);
+     * NULL = all have that of the type. */
+    const int64_t *least[DP_MAX_COLUMNS];
     const dp_groups *groups; /* of a reader whose rows come in batches */
     const dp_origin *origin; /* the records are that stream; NULL = a data set */
 } dp_source;
@@ -37,8 +40,11 @@ typedef struct dp_reader {
     /* One record into one buffer a column.  Called by several threads at once; allocates nothing
      * (but for what decoding a file takes).  A failure names file, record and what was expected. */
     dp_status (*read)(const void *state, uint64_t record, void *const columns[], dp_error *);
-    /* The same with the images of the first column, <H,W,C> of uint8, as planes <C,H,W>; NULL =
-     * cannot.  `planes` says after open that records will be read so. */
+    /* The sizes of a record of a column that has `least`: known at open, so it cannot fail.  NULL =
+     * no column has. */
+    void (*shape)(const void *state, uint64_t record, uint32_t column, int64_t *shape);
+    /* The same as read with the images of the first column, <H,W,C> of uint8, as planes <C,H,W>;
+     * NULL = cannot.  `planes` says after open that records will be read so. */
     dp_status (*read_planes)(const void *state, uint64_t record, void *const columns[], dp_error *);
     void (*planes)(void *state);
     /* Tells the cache that a record will be read soon; NULL = there is nothing to tell. */

@@ -55,6 +55,16 @@ dp_status dp_source_buffers(const dp_source *source, dp_arena *arena, void *colu
     return DP_OK;
 }
 
+dp_tensor dp_source_type(const dp_reader *reader, const dp_source *source, uint32_t column,
+                         uint64_t record)
+{
+    dp_tensor type = source->columns[column].type;
+
+    if (source->least[column] != NULL)
+        reader->shape(source->state, record, column, type.shape);
+    return type;
+}
+
 dp_status dp_source_read(const dp_reader *reader, const dp_source *source, bool planes,
                          uint64_t record, void *const columns[], dp_error *err)
 {

@@ -16,6 +16,9 @@ dp_status dp_source_add(dp_source *, const char *name, size_t length, const dp_t
 dp_status dp_source_buffers(const dp_source *, dp_arena *, void *columns[DP_MAX_COLUMNS],
                             dp_error *);
 
+/* The type of one record of a column: with its own sizes, where records differ. */
+dp_tensor dp_source_type(const dp_reader *, const dp_source *, uint32_t column, uint64_t record);
+
 /* One record by the reader's read, or read_planes; a failure names the reader. */
 dp_status dp_source_read(const dp_reader *, const dp_source *, bool planes, uint64_t record,
                          void *const columns[], dp_error *);

@@ -47,13 +47,17 @@ dp_batch *dp_batch_new(dp_graph *g)
 dp_status dp_scratch_plan(dp_scratch *scratch, dp_graph *g, dp_error *err)
 {
     for (uint32_t slot = 0; slot < g->n_slots; slot++) {
-        for (int i = 0; i < 2 && g->scratch[slot] != 0; i++) {
-            scratch->buffers[slot][i] = dp_arena_alloc(&g->arena, g->scratch[slot], 1);
+        for (int i = 0; i < 2 && g->scratch[slot][i] != 0; i++) {
+            scratch->buffers[slot][i] = dp_arena_alloc(&g->arena, g->scratch[slot][i], 1);
             if (scratch->buffers[slot][i] == NULL)
                 return dp_arena_fail(&g->arena, err, "the buffers of a worker");
         }
     }
-    return DP_OK;
+    if (g->each_params == 0)
+        return DP_OK;
+    scratch->each = dp_each_room_new(g);
+    return scratch->each != NULL ? DP_OK
+                                 : dp_arena_fail(&g->arena, err, "the plan of a worker's row");
 }
 
 #define NONE_BAD UINT64_MAX
@@ -94,11 +98,18 @@ void dp_batch_draw(const dp_graph *g, const dp_row *rows, double *draws)
     for (uint32_t s = 0; s < g->n_steps; s++) {
         const dp_step *step = &g->steps[s];
         const dp_row *row = &rows[step->segment];
+        const int64_t *shape = step->in.shape;
+        dp_tensor own;
         dp_place place;
         if (step->transform->draw == NULL || step->second || step->replayed || !row->taken ||
             !dp_step_open(step, draws))
             continue;
-        place = (dp_place){.key = step->key, .epoch = row->epoch, .record = row->record};
+        if (step->each != NULL) {
+            own = dp_step_in(step, rows);
+            shape = own.shape;
+        }
+        place = (dp_place){
+            .key = step->key, .epoch = row->epoch, .record = row->record, .shape = shape};
         dp_rng_start(&place.rng, step->key, row->epoch, row->ordinal);
         step->transform->draw(step->params, &place, draws + step->draws);
     }
@@ -150,11 +161,12 @@ static dp_status read_row(dp_batch *b, uint64_t i, const dp_row *rows, const dp_
     return status;
 }
 
-static void apply(dp_batch *b, uint64_t i, const dp_step *step, const double *draws,
-                  const dp_scratch *scratch, void **current)
+static dp_status apply(dp_batch *b, uint64_t i, const dp_step *step, const double *draws,
+                       const dp_scratch *scratch, void **current, dp_error *err)
 {
     const uint32_t slot = step->slot;
-    dp_tensor in = step->in, out = step->out;
+    dp_tensor in = dp_step_in(step, &b->rows[i * b->graph->n_segments]), out = step->out;
+    dp_status status = DP_OK;
 
     in.data = current[slot];
     if (step->last)
@@ -163,14 +175,17 @@ static void apply(dp_batch *b, uint64_t i, const dp_step *step, const double *dr
         out.data = scratch->buffers[slot][current[slot] == scratch->buffers[slot][0]];
     if (step->pass != NULL)
         dp_pass_run(step->pass, draws, in.data, out.data);
+    else if (step->each != NULL)
+        status = dp_each_apply(step, &in, draws + step->draws, scratch->each, &out, err);
     else if (dp_step_open(step, draws))
         (step->second ? step->transform->then
                       : step->transform->apply)(step->params, draws + step->draws, &in, &out);
     else if (step->last)
         memcpy(out.data, in.data, dp_tensor_bytes(&in));
     else
-        return; /* the sample stays where it is */
+        return DP_OK; /* the sample stays where it is */
     current[slot] = out.data;
+    return status;
 }
 
 static dp_status fill_row(dp_batch *b, uint64_t i, const dp_scratch *scratch, dp_error *err)
@@ -179,17 +194,17 @@ static dp_status fill_row(dp_batch *b, uint64_t i, const dp_scratch *scratch, dp
     const dp_row *rows = &b->rows[i * g->n_segments];
     double *draws = b->draws + i * g->n_draws;
     void *current[DP_MAX_SLOTS];
-    const dp_status status = read_row(b, i, rows, scratch, current, err);
+    dp_status status = read_row(b, i, rows, scratch, current, err);
 
     if (status != DP_OK)
         return status;
     dp_batch_draw(g, rows, draws);
-    for (uint32_t s = 0; s < g->n_steps; s++) {
+    for (uint32_t s = 0; s < g->n_steps && status == DP_OK; s++) {
         if (rows[g->steps[s].segment].taken && g->steps[s].transform->apply != NULL &&
             !g->steps[s].passed)
-            apply(b, i, &g->steps[s], draws, scratch, current);
+            status = apply(b, i, &g->steps[s], draws, scratch, current, err);
     }
-    return DP_OK;
+    return status;
 }
 
 void dp_mix_draw(const dp_mix *mix, uint64_t index, double *draws)

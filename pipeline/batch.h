@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 
 #include "detpipe.h"
-#include "pipeline/graph.h"
+#include "pipeline/vary.h"
 
 struct dp_batch {
     const dp_graph *graph;
@@ -25,9 +25,11 @@ struct dp_batch {
     dp_batch *next;     /* in the list of free ones */
 };
 
-/* A worker's buffers between two transforms, two for each slot that has any. */
+/* A worker's buffers between two transforms, two for each slot that has any; records are read into
+ * the first. */
 typedef struct dp_scratch {
     void *buffers[DP_MAX_SLOTS][2];
+    dp_each_room *each; /* for steps that are planned for each row */
 } dp_scratch;
 
 dp_batch *dp_batch_new(dp_graph *); /* in the graph's arena; NULL when it is out of memory */

@@ -139,8 +139,8 @@ static bool print_fixed_step(const dp_step *step, const double *draws, dp_out *o
 
     if (step->second || t->holds != DP_HOLDS_NONE || !dp_step_open(step, draws))
         return true;
-    if (t->draw != NULL)
-        return t->fixed != NULL && t->fixed(&fixing);
+    if (t->draw != NULL) /* what it cuts out of a row whose shape is its own no other stage takes */
+        return step->each == NULL && t->fixed != NULL && t->fixed(&fixing);
     print_stage(&t->info, step->params, out);
     return true;
 }

@@ -18,6 +18,7 @@
 #include "pipeline/order/rows.h"
 #include "pipeline/order/shard.h"
 #include "pipeline/replay.h"
+#include "pipeline/vary.h"
 
 /* How many epochs of each node a random node above it can ask for within one of its own. */
 static void count_epochs(dp_branch *branch, uint64_t epochs, bool mixed)
@@ -73,9 +74,12 @@ static dp_status add_step(dp_builder *b, level *l, const dp_found *found, const 
     step->draws = g->n_draws;
     step->in = column->type;
     out = *column;
-    status = plan_params(g, step->transform, step->params, column, &out, err);
+    status = g->least[step->slot] != NULL
+                 ? dp_each_plan(g, step, column, &out, err)
+                 : plan_params(g, step->transform, step->params, column, &out, err);
     if (status != DP_OK)
         return status;
+    g->least[step->slot] = NULL;
     if (step->gate != DP_NO_GATE && !dp_tensor_same_type(&out.type, &column->type))
         return dp_fail(err, DP_ESPEC, "it makes %s of %s: what may be left out keeps the type",
                        dp_tensor_type(&out.type).text, dp_tensor_type(&column->type).text);
@@ -154,6 +158,12 @@ static dp_status plan_transform(dp_builder *b, level *l, const dp_found *found, 
         status = add_held(b, l, found, gate, err);
     if (status != DP_OK || found->replayed == NULL)
         return status;
+    if (g->steps[first].each != NULL)
+        return dp_fail(
+            err, DP_ESPEC,
+            "%s's draws are known for rows of one shape: use order=native, or put resize "
+            "size=height,width before it",
+            found->replayed->name);
     for (uint32_t s = first; s < g->n_steps; s++)
         g->steps[s].replayed = true;
     node = &l->branch->nodes[l->node++];
@@ -169,6 +179,9 @@ static dp_status join_columns(dp_builder *b, const level *l, const level *other,
     dp_graph *g = b->graph;
     uint32_t to[DP_MAX_SLOTS];
 
+    if (dp_vary_check(g, &l->columns, "before it", err) != DP_OK ||
+        dp_vary_check(g, &other->columns, "into the other stream", err) != DP_OK)
+        return DP_ESPEC;
     if (other->columns.n != l->columns.n)
         return dp_fail(err, DP_ESPEC, "%u columns here, %u in the other stream", l->columns.n,
                        other->columns.n);
@@ -281,6 +294,8 @@ static dp_status plan_order(dp_builder *b, level *l, const dp_found *found)
     node->length = node->below;
     if (node->order->columns != NULL)
         status = node->order->columns(node->params, &l->columns, &g->arena, b->err);
+    if (status == DP_OK && node->order->rows != NULL)
+        status = dp_vary_check(g, &l->columns, "before it", b->err);
     if (status == DP_OK && node->order->plan != NULL) {
         node->length = 0;
         status = node->order->plan(node, &g->arena, b->err);
@@ -322,6 +337,7 @@ static dp_status open_reader(dp_builder *b, level *l, const dp_found *found)
             return dp_fail(b->err, DP_ELIMIT, "the readers have more than %d columns",
                            DP_MAX_SLOTS);
         l->columns.column[c] = branch->source.columns[c];
+        g->least[g->n_slots] = branch->source.least[c];
         l->columns.slot[c] = branch->slots[c] = g->n_slots++;
         l->columns.owner[c] = branch;
     }
@@ -352,12 +368,11 @@ static dp_status plan_branch(dp_builder *b, const dp_found_text *stages, level *
 
 /* ---- the whole ---- */
 
-static void keep_scratch(dp_graph *g, uint32_t slot, const dp_tensor *type)
+static void keep_scratch(size_t *scratch, const dp_tensor *type)
 {
     const size_t bytes = dp_tensor_bytes(type);
 
-    if (bytes > g->scratch[slot])
-        g->scratch[slot] = bytes;
+    *scratch = bytes > *scratch ? bytes : *scratch;
 }
 
 /* Whether a column of rows in `segment`, in `slot`, is still changed by steps from `first` on. */
@@ -387,14 +402,14 @@ static void place_samples(dp_graph *g)
             const uint32_t slot = branch->slots[c];
             branch->direct[c] = g->delivered[slot] >= 0 && !changes(g, branch->segment, slot, 0);
             if (!branch->direct[c])
-                keep_scratch(g, slot, &branch->source.columns[c].type);
+                keep_scratch(&g->scratch[slot][0], &branch->source.columns[c].type);
         }
     }
     for (uint32_t s = 0; s < g->n_steps; s++) {
         dp_step *step = &g->steps[s];
         step->last = g->delivered[step->slot] >= 0 && !changes(g, step->segment, step->slot, s + 1);
-        if (!step->last)
-            keep_scratch(g, step->slot, &step->out);
+        for (int i = 0; i < 2 && !step->last; i++)
+            keep_scratch(&g->scratch[step->slot][i], &step->out);
     }
 }
 
@@ -411,7 +426,7 @@ static uint32_t collect_parts(const dp_graph *g, uint32_t first, dp_pass_part *p
         if (step->slot != g->steps[first].slot)
             continue;
         if (step->segment != g->steps[first].segment || step->gate != DP_NO_GATE || step->second ||
-            step->transform->then != NULL || step->transform->apply == NULL)
+            step->each != NULL || step->transform->then != NULL || step->transform->apply == NULL)
             break;
         places[n] = s;
         parts[n++] =
@@ -488,7 +503,8 @@ static dp_status make_passes(dp_graph *g, const char *cpu_name, dp_error *err)
     if (parts == NULL || places == NULL)
         status = dp_arena_fail(&spare, err, "passes over pixels");
     for (uint32_t s = 0; s < g->n_steps && status == DP_OK && cpu != DP_CPU_SCALAR; s++) {
-        if (!g->steps[s].passed && g->steps[s].gate == DP_NO_GATE && !g->steps[s].second)
+        if (!g->steps[s].passed && g->steps[s].gate == DP_NO_GATE && !g->steps[s].second &&
+            g->steps[s].each == NULL)
             status = make_pass(g, s, parts, places, cpu, err);
     }
     dp_arena_free(&spare);
@@ -510,6 +526,10 @@ dp_status dp_graph_open(dp_graph *g, const char *spec, uint64_t seed, const dp_o
     count_epochs(&g->branches[0], 1, false);
     main_level.branch = &g->branches[0];
     status = plan_branch(&b, stages, &main_level);
+    if (status != DP_OK)
+        return status;
+    status = dp_found_fail(&b, &stages->found[stages->n - 1],
+                           dp_vary_check(g, &main_level.columns, "behind it", err));
     if (status != DP_OK)
         return status;
     g->length = main_level.length;

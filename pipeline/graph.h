@@ -19,16 +19,17 @@ typedef struct dp_step {
     void *params;
     uint64_t key;
     uint32_t slot, segment;
-    uint32_t node;     /* order stages of its text before it */
-    uint32_t draws;    /* place of its numbers among those of a row */
-    bool replayed;     /* they are drawn when the row is claimed */
-    bool last;         /* of its column: writes into the batch */
-    bool second;       /* the transform's second pass */
-    uint32_t gate;     /* place of the number that says whether it is applied; DP_NO_GATE */
-    double opens;      /* the number that says so */
-    dp_tensor in, out; /* types of one row */
-    dp_pass *pass;     /* this step and those after it in one; NULL = alone */
-    bool passed;       /* done by the pass of a step before */
+    uint32_t node;        /* order stages of its text before it */
+    uint32_t draws;       /* place of its numbers among those of a row */
+    bool replayed;        /* they are drawn when the row is claimed */
+    bool last;            /* of its column: writes into the batch */
+    bool second;          /* the transform's second pass */
+    uint32_t gate;        /* place of the number that says whether it is applied; DP_NO_GATE */
+    double opens;         /* the number that says so */
+    dp_tensor in, out;    /* types of one row; in: of the largest, where they differ */
+    struct dp_each *each; /* it is planned for each row (vary.h); NULL = once, at open */
+    dp_pass *pass;        /* this step and those after it in one; NULL = alone */
+    bool passed;          /* done by the pass of a step before */
 } dp_step;
 
 /* A transform of whole batches. */
@@ -50,11 +51,16 @@ typedef struct dp_graph {
     uint32_t n_mixes;
     dp_columns columns;              /* of one row, as delivered */
     int32_t delivered[DP_MAX_SLOTS]; /* the column that a slot is; -1 = none */
-    size_t scratch[DP_MAX_SLOTS];    /* bytes of the largest sample of the slot that is not written
-                                        into the batch; 0 = none */
-    uint64_t length;                 /* batches */
-    bool digests;                    /* are made with the batches */
-    char *spec;                      /* canonical */
+    size_t scratch[DP_MAX_SLOTS][2]; /* bytes of the largest sample of the slot that is not written
+                                        into the batch, of all and of those that steps make; 0 =
+                                        none */
+    const int64_t *least[DP_MAX_SLOTS]; /* while it is planned: the least sizes of a slot whose rows
+                                           differ in shape still; NULL = they do not */
+    size_t each_params, each_room; /* bytes that a step takes that is planned for each row; 0 = none
+                                    */
+    uint64_t length;               /* batches */
+    bool digests;                  /* are made with the batches */
+    char *spec;                    /* canonical */
     uint8_t fingerprint[16];
     const dp_origin *origin; /* the stream that this one is, read back; NULL = it is its own */
 } dp_graph;

@@ -36,12 +36,11 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
         return status;
     dp_size_pair(&p->size, size);
     for (int d = 0; d < 2; d++) {
-        const int64_t missing = size[d] - in->type.shape[d];
+        const int64_t less = size[d] - in->type.shape[d], missing = less > 0 ? less : 0;
         if (missing >= 3 * in->type.shape[d])
             return dp_fail(err, DP_ESPEC, "size %lld adds 3 times the %lld of the image or more",
                            (long long)size[d], (long long)in->type.shape[d]);
-        if (missing > 0)
-            status = dp_axis_pad(axes[d], (missing + 1) / 2, missing / 2, 0, arena, err);
+        status = dp_axis_pad(axes[d], (missing + 1) / 2, missing / 2, 0, arena, err);
         if (status != DP_OK)
             return status;
         p->corner[d] = (axes[d]->length - size[d]) / 2;
@@ -75,6 +74,7 @@ const dp_transform dp_transform_center_crop = {
              params},
     .foreign = "CenterCrop size",
     .plan = plan,
+    .plan_row = plan,
     .apply = apply,
     .move = move,
     .fill = fill,

@@ -20,6 +20,7 @@ typedef struct random_resized_crop {
     dp_area area;
     dp_resample resample;
     dp_taps *taps[2]; /* for a crop of n rows: taps[0] + (n - 1) * rows of the result; columns */
+    bool each;        /* planned for one row: they are those of its crop alone, made by apply */
 } random_resized_crop;
 
 static const dp_param params[] = {
@@ -53,11 +54,10 @@ static dp_status plan_taps(random_resized_crop *p, const int64_t src[2], const i
     return DP_OK;
 }
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
-                      dp_error *err)
+/* All but the taps. */
+static dp_status plan_size(random_resized_crop *p, const dp_column *in, dp_column *out,
+                           int64_t dst[2], dp_arena *arena, dp_error *err)
 {
-    random_resized_crop *p = params_;
-    int64_t dst[2];
     dp_status status = dp_check_resample(in, p->interpolation, err);
 
     if (status == DP_OK)
@@ -69,10 +69,36 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     p->area.max_attempts = p->max_attempts;
     dp_size_pair(&p->size, dst);
     status = dp_resized(out, dst[0], dst[1], err);
-    if (status == DP_OK)
-        status =
-            dp_resample_plan(&p->resample, in, p->interpolation, in->type.shape, dst, arena, err);
+    return status != DP_OK ? status
+                           : dp_resample_plan(&p->resample, in, p->interpolation, in->type.shape,
+                                              dst, arena, err);
+}
+
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
+{
+    random_resized_crop *p = params_;
+    int64_t dst[2];
+    const dp_status status = plan_size(p, in, out, dst, arena, err);
+
     return status != DP_OK ? status : plan_taps(p, in->type.shape, dst, arena, err);
+}
+
+/* A row has one crop: tables for all would take longer than it. */
+static dp_status plan_row(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                          dp_error *err)
+{
+    random_resized_crop *p = params_;
+    int64_t dst[2];
+    const dp_status status = plan_size(p, in, out, dst, arena, err);
+
+    p->each = true;
+    for (int d = 0; d < 2 && status == DP_OK; d++) {
+        p->taps[d] = dp_arena_alloc(arena, (size_t)dst[d], sizeof *p->taps[d]);
+        if (p->taps[d] == NULL)
+            return dp_arena_fail(arena, err, "a plan of the image");
+    }
+    return status;
 }
 
 static void take_middle(const dp_area *a, double draws[4])
@@ -93,10 +119,12 @@ static void take_middle(const dp_area *a, double draws[4])
 
 static void draw(const void *params_, dp_place *place, double *draws)
 {
-    const random_resized_crop *p = params_;
+    dp_area area = ((const random_resized_crop *)params_)->area;
 
-    if (!dp_area_draw(&p->area, place, draws))
-        take_middle(&p->area, draws);
+    area.height = place->shape[0];
+    area.width = place->shape[1];
+    if (!dp_area_draw(&area, place, draws))
+        take_middle(&area, draws);
 }
 
 static void replay(const void *params_, dp_mt19937 *engine, double *draws)
@@ -123,8 +151,11 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
             memcpy((uint8_t *)out->data + (size_t)y * out_row, corner + (size_t)y * row, out_row);
         return;
     }
-    for (int d = 0; d < 2; d++)
-        r.axis[d] = p->taps[d] + (src[d] - 1) * out->shape[d];
+    for (int d = 0; d < 2; d++) {
+        r.axis[d] = p->each ? p->taps[d] : p->taps[d] + (src[d] - 1) * out->shape[d];
+        if (p->each)
+            dp_resample_axis(p->taps[d], p->interpolation, src[d], out->shape[d], d == 1);
+    }
     dp_resample_choose(&r, p->interpolation, in->dtype == DP_U8, src, out->shape);
     dp_resample_run(&r, corner, out);
 }
@@ -144,6 +175,7 @@ const dp_transform dp_transform_random_resized_crop = {
     .foreign = "RandomResizedCrop size scale ratio "
                "interpolation=linear,nearest,cubic,area,pilcubic max_attempts workers",
     .plan = plan,
+    .plan_row = plan_row,
     .apply = apply,
     .draw = draw,
     .drawn = "top,left,height,width",

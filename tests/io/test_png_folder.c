@@ -2,11 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <sys/stat.h>
-
 #include <zlib.h>
 
-#include "tests/support/test.h"
+#include "tests/support/png.h"
 
 #define H 5
 #define W 7
@@ -165,20 +163,6 @@ static void damage(void **state)
 
 /* ---- pictures that the test writes ---- */
 
-static size_t put_chunk(uint8_t *out, const char *kind, const void *bytes, size_t n)
-{
-    uint32_t crc;
-
-    for (int i = 0; i < 4; i++)
-        out[i] = (uint8_t)(n >> (24 - 8 * i));
-    memcpy(out + 4, kind, 4);
-    memcpy(out + 8, bytes, n);
-    crc = (uint32_t)crc32(0, out + 4, (uInt)n + 4);
-    for (int i = 0; i < 4; i++)
-        out[8 + n + (size_t)i] = (uint8_t)(crc >> (24 - 8 * i));
-    return n + 12;
-}
-
 /* One row of W pixels, by the PNG specification; `extra` is chunks of 4 letters and a text each. */
 typedef struct picture {
     uint8_t color, depth;
@@ -197,22 +181,19 @@ static void write_picture(const char *folder, const char *name, const picture *p
 
     memcpy(raw + 1, p->row, p->row_size); /* filter 0 */
     assert_int_equal(compress(packed, &size, raw, p->row_size + 1), Z_OK);
-    n += put_chunk(out + n, "IHDR", header, sizeof header);
+    n += test_png_chunk(out + n, "IHDR", header, sizeof header);
     for (int i = 0; i < 3 && p->extra[i][0] != NULL; i++)
-        n += put_chunk(out + n, p->extra[i][0], p->extra[i][1], p->extra_size[i]);
-    n += put_chunk(out + n, "IDAT", packed, size);
-    n += put_chunk(out + n, "IEND", "", 0);
+        n += test_png_chunk(out + n, p->extra[i][0], p->extra[i][1], p->extra_size[i]);
+    n += test_png_chunk(out + n, "IDAT", packed, size);
+    n += test_png_chunk(out + n, "IEND", "", 0);
     test_write(folder, name, out, n);
 }
 
 static void make_class(char *folder, size_t size, const char *class)
 {
-    char path[400];
-
     if (folder[0] == '\0')
         test_folder(folder, size);
-    snprintf(path, sizeof path, "%s/%s", folder, class);
-    assert_int_equal(mkdir(path, 0700), 0);
+    test_png_class(folder, class);
 }
 
 /* The pixels of the one picture of the folder. */

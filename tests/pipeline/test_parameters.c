@@ -588,6 +588,8 @@ static void values_that_do_nothing(void **state)
             "order=mindspore");
     refused(stream_of, "synthetic num_records=4 | pad padding=1 padding_mode=edge fill_value=3",
             "padding_mode=constant");
+    refused(stream_of, "synthetic num_records=4 | pad_to size=40 padding_mode=edge fill_value=3",
+            "padding_mode=constant");
     refused(stream_of,
             "synthetic num_records=4 | random_crop size=8 padding=1 padding_mode=edge fill_value=3",
             "padding_mode=constant");

@@ -110,6 +110,11 @@ for file in "$serialized"/*.json; do
         cmp -s a.digest c.digest ||
         fail "$name: other batches after export and import"
 done
+sed 's/{"tensor_op_name":"HorizontalFlip"/{"tensor_op_name":"PadToSize","tensor_op_params":{"fill_value":[1,2,3],"offset":[],"padding_mode":0,"size":[70,71]}},&/' \
+    "$serialized/ops_geometry.json" > pads.json
+expect 0 '^  \| pad_to size=70,71 offset="" fill_value=1,2,3 padding_mode=constant$' "$DETPIPE" import pads.json
+"$DETPIPE" export "cifar10 strict=false | pad_to size=50 padding_mode=edge" --data "$fixture" | tr -d ' \t\n' |
+    grep -qF '"PadToSize","tensor_op_params":{"size":[50],"offset":[],"fill_value":[0,0,0],"padding_mode":1}' || fail "export of pad_to"
 echo '{"op_type":"Map"' > bad.json
 expect 2 'this is not JSON' "$DETPIPE" import bad.json
 echo '[]' > bad.json

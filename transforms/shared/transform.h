@@ -46,6 +46,7 @@ typedef struct dp_holder {
 typedef struct dp_place {
     dp_rng rng;
     uint64_t key, epoch, record;
+    const int64_t *shape; /* of the sample that the transform gets */
 } dp_place;
 
 #define DP_PASS_SIDE 512 /* pixels of a side, at most */
@@ -78,6 +79,12 @@ typedef struct dp_transform {
     /* Fit the stage to its input: check, say what comes out (*out is *in at first).  All failure is
      * here.  NULL = any column will do, and keeps its type. */
     dp_status (*plan)(void *params, const dp_column *in, dp_column *out, dp_arena *, dp_error *);
+    /* The same for one row of a column whose rows differ in shape, all of which it brings to one
+     * shape.  Called at open for the largest and the smallest rows, then on a worker for each row,
+     * whose params and arena are then `apply`'s alone: the larger the row, the more it may take.
+     * NULL = takes rows of one shape only. */
+    dp_status (*plan_row)(void *params, const dp_column *in, dp_column *out, dp_arena *,
+                          dp_error *);
     /* One sample.  Cannot fail; allocates nothing; reads only its arguments; in and out do not
      * overlap.  draws is NULL when the transform draws nothing. */
     void (*apply)(const void *params, const double *draws, const dp_tensor *in,

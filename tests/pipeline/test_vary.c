@@ -1,0 +1,414 @@
+/* test_vary.c - pictures of various sizes: the bytes of each are those that it gives in a folder of
+ * its own, whatever else is there and whoever makes them
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The pictures are made here, of 1 to 4 channels and of sizes on both sides of all that stages make
+ * of them.  What is expected of picture i comes from a list that names it alone, as often as there
+ * are pictures: a column of one shape, which every test before this one holds.
+ */
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/options.h"
+#include "io/identity.h"
+#include "tests/support/png.h"
+
+#define SIDES 8
+#define N     (SIDES * SIDES)
+static const int heights[SIDES] = {1, 2, 3, 5, 8, 9, 16, 24},
+                 widths[SIDES] = {1, 2, 3, 7, 11, 12, 22, 33};
+#define LARGEST (24 * 33 * 4)
+
+static char folder[256];
+
+static int height_of(int i) { return heights[i / SIDES]; }
+static int width_of(int i) { return widths[i % SIDES]; }
+
+/* Noise. */
+static void pixels_of(int i, uint8_t *out)
+{
+    uint32_t state = (uint32_t)i * 2654435761u + 1;
+
+    for (int k = 0; k < height_of(i) * width_of(i) * 4; k++) {
+        state = state * 1664525u + 1013904223u;
+        out[k] = (uint8_t)(state >> 24);
+    }
+}
+
+static int make_pictures(void **state)
+{
+    uint8_t pixels[LARGEST];
+    char name[40], list[N * 20];
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    test_png_class(folder, "c");
+    for (int i = 0; i < N; i++) {
+        size_t n = 0;
+        pixels_of(i, pixels);
+        snprintf(name, sizeof name, "c/%02d.png", i);
+        test_png_write(folder, name, height_of(i), width_of(i), 1 + i % 4, pixels);
+        for (int k = 0; k < N; k++)
+            n += (size_t)snprintf(list + n, sizeof list - n, "c/%02d.png,0\n", i);
+        snprintf(name, sizeof name, "%02d.csv", i);
+        test_write(folder, name, list, n);
+    }
+    return 0;
+}
+
+static int remove_pictures(void **state)
+{
+    (void)state;
+    test_folder_remove(folder);
+    return 0;
+}
+
+static dp_status open_with(const char *spec, dp_options options, dp_pipeline **p)
+{
+    options.size = sizeof options;
+    options.root = folder;
+    *p = NULL;
+    return dp_open(p, spec, 1, &options, &test_error);
+}
+
+static dp_pipeline *open_it(const char *spec)
+{
+    dp_pipeline *p;
+
+    assert_ok(open_with(spec, (dp_options){.threads = 1}, &p));
+    return p;
+}
+
+/* ---- each picture by itself ---- */
+
+/* Row i of `stages` on picture i alone. */
+static void alone(const char *stages, int channels, int i, uint8_t *out, size_t size)
+{
+    char spec[400];
+    dp_batch *b = NULL;
+    dp_pipeline *p;
+
+    snprintf(spec, sizeof spec, "png_folder list=%02d.csv channels=%d | %s", i, channels, stages);
+    p = open_it(spec);
+    assert_ok(dp_seek(p, (uint64_t)i, &test_error));
+    assert_ok(dp_next(p, &b, &test_error));
+    assert_int_equal(test_bytes(dp_batch_get(b, "image")), size);
+    memcpy(out, dp_batch_get(b, "image")->data, size);
+    dp_close(p);
+}
+
+static void compare(const char *stages, int channels)
+{
+    char spec[400];
+    uint8_t *expected;
+    dp_batch *b = NULL;
+    dp_pipeline *p;
+
+    snprintf(spec, sizeof spec, "png_folder channels=%d | %s", channels, stages);
+    p = open_it(spec);
+    assert_int_equal(dp_length(p), N);
+    for (int i = 0; i < N; i++) {
+        const dp_tensor *image;
+        assert_ok(dp_next(p, &b, &test_error));
+        image = dp_batch_get(b, "image");
+        expected = malloc(test_bytes(image));
+        assert_non_null(expected);
+        alone(stages, channels, i, expected, test_bytes(image));
+        if (memcmp(image->data, expected, test_bytes(image)) != 0)
+            fail_msg("%s: picture %d of %dx%d has other pixels than alone", spec, i, height_of(i),
+                     width_of(i));
+        free(expected);
+    }
+    dp_close(p);
+}
+
+static void equal_to_folders_of_one_size(void **state)
+{
+    static const char *const stages[] = {
+        "resize size=8,11",
+        "resize size=8,11 interpolation=nearest",
+        "resize size=8,11 interpolation=cubic",
+        "resize size=8,11 interpolation=area",
+        "resize size=8,11 interpolation=pilcubic",
+        "resize size=40,3 interpolation=area",
+        "resize size=1,50",
+        "random_resized_crop size=8,11",
+        "random_resized_crop size=9 interpolation=cubic scale=0.3,1 ratio=1/10,10",
+        "center_crop size=3,2",
+        "pad_to size=24,33",
+        "pad_to size=30,34 offset=6,1 fill_value=1,20,255",
+        "pad_to size=25,47 padding_mode=reflect",
+        "resize size=9,10 | random_horizontal_flip | random_crop size=8 padding=2 | rescale "
+        "rescale=1/255 | normalize mean=0.5 std=0.25 | hwc2chw",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
+        compare(stages[i], 3);
+        if (i % 3 == 0 || i + 1 == sizeof stages / sizeof stages[0])
+            compare(stages[i], 1);
+    }
+}
+
+/* ---- threads, places, states, instructions ---- */
+
+static const char training[] =
+    "png_folder | shuffle | random_resized_crop size=8,11 | random_horizontal_flip | rescale "
+    "rescale=1/255 | hwc2chw | batch batch_size=5 | repeat count=2";
+
+static test_hex digest_of(const char *spec, dp_options options)
+{
+    dp_pipeline *p;
+    test_hex digest;
+
+    assert_ok(open_with(spec, options, &p));
+    digest = test_stream_digest(p, UINT64_MAX);
+    dp_close(p);
+    return digest;
+}
+
+static void equal_whoever_makes_it(void **state)
+{
+    static const char *const specs[] = {
+        training,
+        "png_folder channels=1 | center_crop size=3 | vertical_flip | batch batch_size=64",
+        "png_folder | pad_to size=40 | random_crop size=32 | batch batch_size=7",
+    };
+    static const dp_options options[] = {
+        {.threads = 2},
+        {.threads = 7, .prefetch = 3},
+        {.threads = 1, .cpu = "scalar"},
+        {.threads = 3, .prefetch = 1, .cpu = "scalar", .digests = 1},
+    };
+
+    (void)state;
+    for (size_t s = 0; s < sizeof specs / sizeof specs[0]; s++) {
+        const test_hex one = digest_of(specs[s], (dp_options){.threads = 1});
+        for (size_t o = 0; o < sizeof options / sizeof options[0]; o++)
+            assert_string_equal(digest_of(specs[s], options[o]).text, one.text);
+    }
+}
+
+static void equal_from_any_place(void **state)
+{
+    dp_pipeline *p = open_it(training), *other;
+    const uint64_t n = dp_length(p);
+
+    (void)state;
+    for (uint64_t at = 0; at <= n; at += 3) {
+        dp_state s;
+        test_hex rest;
+        assert_ok(dp_seek(p, at, &test_error));
+        assert_ok(dp_get_state(p, &s, &test_error));
+        rest = test_stream_digest(p, UINT64_MAX);
+        assert_ok(open_with(training, (dp_options){.threads = 2, .prefetch = 2}, &other));
+        assert_ok(dp_set_state(other, &s, &test_error));
+        assert_int_equal(dp_tell(other), at);
+        assert_string_equal(test_stream_digest(other, UINT64_MAX).text, rest.text);
+        dp_close(other);
+    }
+    dp_close(p);
+}
+
+/* The numbers that are printed are those that are used: they fit the picture of the row. */
+static void draws_are_of_the_row(void **state)
+{
+    dp_pipeline *p = open_it("png_folder | random_resized_crop size=8 scale=0.5,1");
+    int largest = 0;
+
+    (void)state;
+    for (int i = 0; i < N; i++) {
+        int top, left, height, width;
+        char text[200];
+        assert_true(dp_draws(p, (uint64_t)i, 0, text, sizeof text) > 0);
+        assert_int_equal(sscanf(text, "random_resized_crop top=%d left=%d height=%d width=%d", &top,
+                                &left, &height, &width),
+                         4);
+        assert_true(top >= 0 && left >= 0 && height >= 1 && width >= 1);
+        assert_true(top + height <= height_of(i) && left + width <= width_of(i));
+        largest = height * width > largest ? height * width : largest;
+        assert_int_equal(dp_fixed(p, (uint64_t)i, 0, text, sizeof text), 0);
+    }
+    assert_true(largest > 24 * 33 / 3);
+    dp_close(p);
+}
+
+/* ---- what is refused ---- */
+
+static void refused(const char *spec, dp_options options, dp_status status, const char *why)
+{
+    dp_pipeline *p;
+
+    options.threads = 1;
+    if (open_with(spec, options, &p) != status || strstr(test_error.message, why) == NULL)
+        fail_msg("%s: \"%s\" is not \"%s\"", spec, test_error.message, why);
+}
+
+static void refused_at_open(void **state)
+{
+    static const char *const cases[][2] = {
+        {"png_folder", "png_folder: column image has rows of uint8[1, 1, 3] to uint8[24, 33, 3]: "
+                       "put center_crop, pad_to, random_resized_crop or resize behind it"},
+        {"png_folder | shuffle | take count=3", "take: column image has rows of"},
+        {"png_folder | batch batch_size=2", "batch: column image has rows of uint8[1, 1, 3] to "
+                                            "uint8[24, 33, 3]: put center_crop, pad_to, "
+                                            "random_resized_crop or resize before it"},
+        {"png_folder | random_horizontal_flip | resize size=8,8",
+         "random_horizontal_flip: column image has rows of"},
+        {"png_folder | rescale rescale=1/255 | resize size=8,8", "rescale: column image has rows"},
+        {"png_folder | random_apply transforms=\"resize size=24,33\"",
+         "random_apply: column image"},
+        {"png_folder | rename input_columns=image output_columns=x | hwc2chw column=x",
+         "hwc2chw: column x has rows of"},
+        {"png_folder | resize size=8", "resize: it makes uint8[8, 11, 3] of the largest row and"},
+        {"png_folder | concat with=\"png_folder | resize size=24,33\"", "or resize before it"},
+        {"png_folder | resize size=24,33 | concat with=\"png_folder\"",
+         "or resize into the other stream"},
+        {"png_folder | resize size=2000,5", "2000 from 1 is out of range"},
+        {"png_folder | center_crop size=5", "adds 3 times the 1 of the image or more"},
+        {"png_folder | pad_to size=23,33", "height of 24 and the offset of 0 are more than 23"},
+        {"png_folder | pad_to size=40 offset=3,8", "width of 33 and the offset of 8 are more"},
+        {"png_folder | random_resized_crop size=8 order=mindspore",
+         "MindSpore's draws are known for rows of one shape"},
+    };
+    dp_pipeline *p;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        refused(cases[i][0], (dp_options){0}, DP_ESPEC, cases[i][1]);
+    p = open_it("png_folder | project columns=label | batch batch_size=64"); /* it is gone */
+    dp_close(p);
+}
+
+/* ---- identity ---- */
+
+/* The records, each with its own shape, as docs/state.md says. */
+static void identity_has_each_shape(void **state)
+{
+    const dp_column columns[] = {{"image", {0}, 0}, {"label", {0}, 0}, {"id", {0}, 0}};
+    dp_pipeline *p = open_it("png_folder classes=c channels=1 | project columns=label");
+    uint8_t digest[16], expected[16], again[16], pixel[LARGEST];
+    dp_hash h, names;
+
+    (void)state;
+    dp_hash64_init(&names);
+    dp_hash_text(&names, "c");
+    dp_identity_start(&h, N, columns, 3, dp_hash64_final(&names));
+    for (int i = 0; i < N; i++) {
+        uint32_t label = 0;
+        int64_t id = i;
+        const dp_tensor image = {pixel, DP_U8, 3, {height_of(i), width_of(i), 1}},
+                        l = {&label, DP_U32, 0, {0}}, r = {&id, DP_I64, 0, {0}};
+        char stages[80];
+        snprintf(stages, sizeof stages, "center_crop size=%d,%d", height_of(i), width_of(i));
+        alone(stages, 1, i, pixel, test_bytes(&image));
+        dp_hash_tensor(&h, &image);
+        dp_hash_tensor(&h, &l);
+        dp_hash_tensor(&h, &r);
+    }
+    dp_hash_final(&h, expected);
+    assert_ok(dp_dataset_digest(p, digest, &test_error));
+    assert_memory_equal(digest, expected, 16);
+    dp_close(p);
+    p = open_it("png_folder channels=3 | resize size=8,8");
+    assert_ok(dp_dataset_digest(p, again, &test_error));
+    assert_memory_not_equal(digest, again, 16);
+    dp_close(p);
+}
+
+/* ---- files that change, limits ---- */
+
+static void a_picture_of_another_size(void **state)
+{
+    static const uint8_t pixels[200];
+    dp_pipeline *p = open_it("png_folder | resize size=8,11");
+    uint8_t was[LARGEST];
+    dp_batch *b = NULL;
+
+    (void)state;
+    pixels_of(5, was);
+    for (int more = 0; more < 2; more++) { /* within the largest and beyond it */
+        test_png_write(folder, "c/05.png", 2 - more, more ? 50 : 6, 2, pixels);
+        assert_ok(dp_seek(p, 5, &test_error));
+        assert_int_equal(dp_next(p, &b, &test_error), DP_ESTATE);
+        assert_int_equal(test_error.record, 5);
+        assert_non_null(strstr(test_error.message, "c/05.png changed since it was opened: it is "));
+    }
+    test_png_write(folder, "c/05.png", height_of(5), width_of(5), 2, was);
+    assert_ok(dp_seek(p, 5, &test_error));
+    assert_ok(dp_next(p, &b, &test_error));
+    dp_close(p);
+}
+
+static void limits(void **state)
+{
+    static const char stage[] = "png_folder | resize size=8,11 | batch batch_size=2";
+    char path[300];
+    dp_pipeline *p;
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/c/zz.png", folder);
+    test_png_header(folder, "c/zz.png", 3, 16385);
+    refused(stage, (dp_options){0}, DP_ELIMIT, "zz.png is 3x16385 (height x width): a side has at");
+    assert_int_equal(test_error.record, N);
+    test_png_header(folder, "c/zz.png", 0, 5);
+    refused(stage, (dp_options){0}, DP_ECORRUPT, "zz.png: its header is damaged");
+    test_png_header(folder, "c/zz.png", 16384, 3000); /* 141 MiB */
+    refused(stage, (dp_options){.memory = 100 << 20}, DP_ELIMIT, "dp_options.memory");
+    assert_int_equal(unlink(path), 0);
+    assert_ok(open_with(stage, (dp_options){.threads = 1, .memory = 1 << 20}, &p));
+    dp_close(p);
+}
+
+/* What is taken at open is all there is, but for the file that is decoded. */
+static void memory_is_that_of_open(void **state)
+{
+    test_allocator a;
+    dp_options options = {.threads = 1};
+    dp_batch *b = NULL;
+    dp_pipeline *p;
+    long live = 0;
+
+    (void)state;
+    test_allocator_init(&a);
+    options.alloc = &a.hooks;
+    assert_ok(open_with(training, options, &p));
+    for (uint64_t i = 0; i < dp_length(p); i++) {
+        assert_ok(dp_next(p, &b, &test_error));
+        assert_true(i == 0 || a.live == live);
+        live = a.live;
+    }
+    assert_int_equal(a.beyond, 0);
+    dp_close(p);
+    assert_int_equal(a.live, 0);
+}
+
+/* One size is a column as before: read into the batch, and taken by every stage. */
+static void one_size_is_fixed(void **state)
+{
+    dp_pipeline *p = open_it("png_folder list=20.csv | horizontal_flip | batch batch_size=4");
+
+    (void)state;
+    assert_int_equal(dp_output(p, "image")->shape[1], height_of(20));
+    assert_int_equal(dp_output(p, "image")->shape[2], width_of(20));
+    dp_close(p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(equal_to_folders_of_one_size),
+        cmocka_unit_test(equal_whoever_makes_it),
+        cmocka_unit_test(equal_from_any_place),
+        cmocka_unit_test(draws_are_of_the_row),
+        cmocka_unit_test(refused_at_open),
+        cmocka_unit_test(identity_has_each_shape),
+        cmocka_unit_test(a_picture_of_another_size),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(memory_is_that_of_open),
+        cmocka_unit_test(one_size_is_fixed),
+    };
+    return cmocka_run_group_tests(tests, make_pictures, remove_pictures);
+}
