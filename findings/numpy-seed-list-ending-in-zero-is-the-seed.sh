@@ -4,8 +4,7 @@
 # What: numpy 2.4.6, default_rng([seed, epoch]), or [seed, worker], beside default_rng(seed).
 # Expected: streams that have nothing to do with each other.
 # Seen: [seed, 0] is the stream of seed itself: zeros at the end, up to four numbers below 2**32 in all, do not
-#   count; and [1, 2]
-#   is that of the number 1 + 2 * 2**32.  [seed, 1] is another one, and so is [0, seed].
+#   count; and [1, 2] is that of the number 1 + 2 * 2**32.  [seed, 1] is another one, and so is [0, seed].
 # Why a surprise: a program that draws its initial weights from default_rng(seed) and its orders from
 #   default_rng([seed, epoch]) has both from one stream in epoch 0, and in no other: a split of the rows by
 #   default_rng(seed).permutation(n) is the order of the first epoch.

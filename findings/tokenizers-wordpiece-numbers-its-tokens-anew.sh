@@ -8,7 +8,8 @@
 # Why a surprise: the tokenizer is made before any seed is set; a run from the raw text on is another one, although
 #   data, seeds and software are the same, and weights trained with one tokenizer are nonsense with the other.
 # Documented: not in the docstring of WordPieceTrainer (0.23.3).  Issue #1794 (2025, open) reports that the tokens
-#   themselves can differ, and is first taken for dropout; pull request #2066, open, names the cause: an iteration over a hash table.
+#   themselves can differ, and is first taken for dropout; pull request #2066, open, names the cause: an
+#   iteration over a hash table.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
