@@ -171,8 +171,11 @@ static dp_status parse_stage(parser *p, dp_text_stage *stage)
     status = parse_name(p, "a stage", &stage->name);
     if (status == DP_OK && more(p) && !is_blank(p->text[p->at]) && p->text[p->at] != '|')
         status = unexpected(p, "a blank or |");
-    for (skip_blanks(p); status == DP_OK && more(p) && p->text[p->at] != '|'; skip_blanks(p))
+    stage->end = column(p);
+    for (skip_blanks(p); status == DP_OK && more(p) && p->text[p->at] != '|'; skip_blanks(p)) {
         status = parse_arg(p, stage);
+        stage->end = column(p);
+    }
     return status;
 }
 

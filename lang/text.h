@@ -24,7 +24,8 @@ typedef struct dp_text_arg {
 
 typedef struct dp_text_stage {
     const char *name;
-    uint32_t column, n_args;
+    uint32_t column, end; /* of its first byte; behind its last one */
+    uint32_t n_args;
     dp_text_arg *args;
 } dp_text_stage;
 

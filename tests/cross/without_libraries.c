@@ -16,7 +16,7 @@ dp_status dp_blob_read(const char *path, uint64_t most, dp_arena *arena, dp_blob
 }
 
 const dp_reader dp_reader_png_folder = {
-    .info = {"reader", "png_folder", "not in this build", 1, NULL}};
+    .info = {"reader", "png_folder", "not in this build", 1, 0, NULL}};
 
 size_t dp_lz4_state_size(bool high) { return high; }
 

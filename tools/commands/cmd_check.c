@@ -28,9 +28,10 @@ static void print_text(const char *key, const char *text)
     printf("%s:\n", key);
     text_parse(text, &stages);
     for (size_t i = 0; i < stages.n; i++) {
-        const text_stage *stage = &stages.stage[i];
+        const dp_text_stage *stage = &stages.stage[i];
         char line[4096];
-        snprintf(line, sizeof line, "%.*s", (int)(stage->end - stage->start), text + stage->start);
+        snprintf(line, sizeof line, "%.*s", (int)(stage->end - stage->column),
+                 text + stage->column - 1);
         cli_wrap(stdout, line, 0, 4);
     }
     text_free(&stages);

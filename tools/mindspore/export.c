@@ -80,17 +80,17 @@ static int index_of(const char *words, const char *word)
     }
 }
 
-static bool is_true(const text_stage *s, const char *name)
+static bool is_true(const dp_text_stage *s, const char *name)
 {
     const char *value = text_value(s, name);
     return value != NULL && strcmp(value, "true") == 0;
 }
 
-static double count(const text_stage *s, const char *name) { return atof(text_value(s, name)); }
+static double count(const dp_text_stage *s, const char *name) { return atof(text_value(s, name)); }
 
 /* ---- operations ---- */
 
-static cJSON *operation_of(export *e, const text_stage *s);
+static cJSON *operation_of(export *e, const dp_text_stage *s);
 
 static cJSON *held(export *e, const char *text)
 {
@@ -110,7 +110,7 @@ static cJSON *fixed(const char *value)
     return value[0] == '[' ? cJSON_CreateArray() : cJSON_CreateBool(value[0] == 't');
 }
 
-static cJSON *parameter(export *e, const text_stage *s, const carried *c)
+static cJSON *parameter(export *e, const dp_text_stage *s, const carried *c)
 {
     const char *value = text_value(s, c->key);
 
@@ -132,7 +132,7 @@ static cJSON *parameter(export *e, const text_stage *s, const carried *c)
     return cJSON_CreateNumber(index_of(c->words, value));
 }
 
-static cJSON *operation_of(export *e, const text_stage *s)
+static cJSON *operation_of(export *e, const dp_text_stage *s)
 {
     cJSON *op = cJSON_CreateObject(), *params;
     operation o;
@@ -161,17 +161,17 @@ static void add_sampler(export *e, cJSON *sampler)
     e->sampler = sampler;
 }
 
-static cJSON *named_sampler(const char *name, const text_stage *s)
+static cJSON *named_sampler(const char *name, const dp_text_stage *s)
 {
     cJSON *sampler = cJSON_CreateObject();
 
     cJSON_AddStringToObject(sampler, "sampler_name", name);
     cJSON_AddNumberToObject(sampler, "num_samples",
-                            text_find(s, "num_samples") != NULL ? count(s, "num_samples") : 0);
+                            text_value(s, "num_samples") != NULL ? count(s, "num_samples") : 0);
     return sampler;
 }
 
-static bool put_sampler(export *e, const text_stage *s)
+static bool put_sampler(export *e, const dp_text_stage *s)
 {
     cJSON *sampler;
 
@@ -249,12 +249,12 @@ static void add_workers(cJSON *node)
     cJSON_AddNumberToObject(node, "num_parallel_workers", 1);
 }
 
-static void put_map(export *e, const text_stage *s)
+static void put_map(export *e, const dp_text_stage *s)
 {
     cJSON *node = put_operator(e, "Map"), *list;
 
     add_workers(node);
-    if (text_find(s, "workers") != NULL)
+    if (text_value(s, "workers") != NULL)
         cJSON_SetNumberHelper(cJSON_GetObjectItem(node, "num_parallel_workers"),
                               count(s, "workers"));
     cJSON_AddItemToObject(node, "callback", cJSON_CreateArray());
@@ -282,7 +282,7 @@ static cJSON *names(const char *text)
 
 static cJSON *pipeline_of(export *e, const char *spec);
 
-static void put_join(export *e, const text_stage *s)
+static void put_join(export *e, const dp_text_stage *s)
 {
     const bool zip = text_is(s, "zip");
     export other = {.seed = e->seed};
@@ -298,7 +298,7 @@ static void put_join(export *e, const text_stage *s)
         fail(e, ": the sizes of its children are not at hand", "concat");
 }
 
-static void put_stage(export *e, const text_stage *s)
+static void put_stage(export *e, const dp_text_stage *s)
 {
     if (e->reader != NULL && put_sampler(e, s))
         return;
@@ -327,16 +327,16 @@ static void put_stage(export *e, const text_stage *s)
         cJSON *node = put_operator(e, "Rename");
         cJSON_AddItemToObject(node, "input_columns", names(text_value(s, "input_columns")));
         cJSON_AddItemToObject(node, "output_columns", names(text_value(s, "output_columns")));
-    } else if (text_find(s, "with") != NULL) {
+    } else if (text_value(s, "with") != NULL) {
         put_join(e, s);
-    } else if (text_find(s, "column") != NULL && !text_is(s, "filter")) {
+    } else if (text_value(s, "column") != NULL && !text_is(s, "filter")) {
         put_map(e, s);
     } else {
         fail(e, "", s->name);
     }
 }
 
-static void put_reader(export *e, const text_stage *s)
+static void put_reader(export *e, const dp_text_stage *s)
 {
     e->node = cJSON_CreateObject();
     e->reader = s->name;

@@ -421,9 +421,9 @@ static char *make_recipe(const char *path, const char *comments, const char *dat
         f);
     fprintf(f, "%sdata:", comments);
     for (size_t i = 0; i < stages.n; i++) {
-        const text_stage *stage = &stages.stage[i];
-        fprintf(f, "%s %.*s\n", i > 0 ? "  |" : "", (int)(stage->end - stage->start),
-                data + stage->start);
+        const dp_text_stage *stage = &stages.stage[i];
+        fprintf(f, "%s %.*s\n", i > 0 ? "  |" : "", (int)(stage->end - stage->column),
+                data + stage->column - 1);
     }
     text_free(&stages);
     xclose_memstream(f, &recipe);

@@ -77,7 +77,7 @@ static void text_release(lint_text *t)
 
 static unsigned column_of(const lint_text *t, size_t i)
 {
-    return i < t->given.n ? (unsigned)t->given.stage[i].start + 1 : 0;
+    return i < t->given.n ? t->given.stage[i].column : 0;
 }
 
 lint_finding lint_finding_of(lint_level level, const lint_text *t, size_t i)
@@ -88,9 +88,9 @@ lint_finding lint_finding_of(lint_level level, const lint_text *t, size_t i)
     return f;
 }
 
-static bool is_random_transform(const text_stage *s) { return text_find(s, "workers") != NULL; }
+static bool is_random_transform(const dp_text_stage *s) { return text_value(s, "workers") != NULL; }
 
-bool lint_matches(const lint_rule *row, const text_stage *s)
+bool lint_matches(const lint_rule *row, const dp_text_stage *s)
 {
     const char *value = row->when != NULL ? text_value(s, row->when) : NULL;
 
@@ -113,7 +113,7 @@ static void apply_rules(lint_report *r, lint_level level, const lint_text *p,
 static void random_transforms(lint_report *r, const lint_text *p)
 {
     for (size_t i = 0; i < p->canonical.n; i++) {
-        const text_stage *s = &p->canonical.stage[i];
+        const dp_text_stage *s = &p->canonical.stage[i];
         if (!is_random_transform(s))
             continue;
         add_about(r, LINT_WARNING, "data", column_of(p, i), s->name,
@@ -158,7 +158,7 @@ static void dependent_on_workers(lint_report *r, const lint_text *p)
     }
 }
 
-bool lint_is_random_order(const text_stage *s)
+bool lint_is_random_order(const dp_text_stage *s)
 {
     for (size_t k = 0; k < COUNT(orders); k++) {
         if (lint_matches(&orders[k], s))

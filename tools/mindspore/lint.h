@@ -46,7 +46,7 @@ typedef struct lint_rule {
     const char *when, *is; /* a parameter that must have this value; or NULL */
     const char *why, *remedy;
 } lint_rule;
-bool lint_matches(const lint_rule *, const text_stage *);
+bool lint_matches(const lint_rule *, const dp_text_stage *);
 
 /* Without its words, of stage i of the canonical text. */
 lint_finding lint_finding_of(lint_level, const lint_text *, size_t i);
@@ -56,7 +56,7 @@ void lint_add(lint_report *, const lint_finding *);
  */
 char *lint_canonical(const char *text, int *status);
 
-bool lint_is_random_order(const text_stage *);
+bool lint_is_random_order(const dp_text_stage *);
 /* Rows cut by place above an order that changes, batches left out of each epoch. */
 void lint_cuts(lint_report *, const lint_text *);
 /* Streams side by side in different orders. */

@@ -20,7 +20,7 @@ static const lint_rule reshuffled[] = {
     {"weighted_random_sampler", NULL, NULL, NULL, NULL},
 };
 
-static bool has_value(const text_stage *s, const char *name, const char *value)
+static bool has_value(const dp_text_stage *s, const char *name, const char *value)
 {
     const char *given = text_value(s, name);
 
@@ -28,7 +28,7 @@ static bool has_value(const text_stage *s, const char *name, const char *value)
 }
 
 /* Whether it keeps rows by their place. */
-static bool cuts(const text_stage *s)
+static bool cuts(const dp_text_stage *s)
 {
     if (text_is(s, "take"))
         return !has_value(s, "count", "-1");
@@ -40,7 +40,7 @@ static bool cuts(const text_stage *s)
            text_is(s, "subset_random_sampler");
 }
 
-static bool is_repeat(const text_stage *s)
+static bool is_repeat(const dp_text_stage *s)
 {
     return text_is(s, "repeat") && !has_value(s, "count", "1");
 }
@@ -53,7 +53,7 @@ static bool one_for_all_epochs(const text_stage *s)
 }
 
 /* The stage whose order the text ends with another one of each epoch, its name in *name. */
-static void take_order(const text_stage *s, char name[64])
+static void take_order(const dp_text_stage *s, char name[64])
 {
     const char *with = text_value(s, "with");
     text_stages inner;
@@ -117,7 +117,7 @@ void lint_cuts(lint_report *r, const lint_text *t)
     bool batched = false;
 
     for (size_t i = 0; i < t->canonical.n; i++) {
-        const text_stage *s = &t->canonical.stage[i];
+        const dp_text_stage *s = &t->canonical.stage[i];
         const bool skips = text_is(s, "skip") && cuts(s) && repeats_later(t, i);
         if (skips && (batched || order[0] == '\0'))
             say_skip(r, t, i, batched);
@@ -131,7 +131,7 @@ void lint_cuts(lint_report *r, const lint_text *t)
 /* ---- streams side by side ---- */
 
 /* The last stage of n that draws the order of rows, or NULL; its name in the text. */
-static const text_stage *random_order(const text_stages *t, size_t n)
+static const dp_text_stage *random_order(const text_stages *t, size_t n)
 {
     while (n-- > 0) {
         if (lint_is_random_order(&t->stage[n]))
@@ -143,7 +143,7 @@ static const text_stage *random_order(const text_stages *t, size_t n)
 static void look_at_zip(lint_report *r, const lint_text *t, size_t i)
 {
     const char *with = text_value(&t->canonical.stage[i], "with");
-    const text_stage *order = random_order(&t->canonical, i);
+    const dp_text_stage *order = random_order(&t->canonical, i);
     lint_finding f = lint_finding_of(LINT_WARNING, t, i);
     text_stages inner;
 
@@ -194,11 +194,11 @@ static int length_of(const char *text, size_t length, const char *root, uint64_t
 static int compare_lengths(lint_report *r, const lint_text *t, size_t i, const char *text,
                            const char *root)
 {
-    const text_stage *s = &t->canonical.stage[i];
+    const dp_text_stage *s = &t->canonical.stage[i];
     const char *with = text_value(s, "with");
     lint_finding f = lint_finding_of(LINT_WARNING, t, i);
     uint64_t a, b;
-    int status = length_of(text, s->start - strlen(" | "), root, &a);
+    int status = length_of(text, s->column - 1 - strlen(" | "), root, &a);
 
     if (status == 0)
         status = length_of(with, strlen(with), root, &b);

@@ -18,7 +18,7 @@ typedef struct fixing {
 } fixing;
 
 /* " | name" and the column, when it is not the usual one. */
-static void open_stage(const fixing *f, const char *name, const text_stage *s)
+static void open_stage(const fixing *f, const char *name, const dp_text_stage *s)
 {
     const char *column = text_value(s, "column");
 
@@ -27,7 +27,7 @@ static void open_stage(const fixing *f, const char *name, const text_stage *s)
         fprintf(f->out, " column=%s", column);
 }
 
-static void fix_crop(const fixing *f, const text_stage *s)
+static void fix_crop(const fixing *f, const dp_text_stage *s)
 {
     const char *comma = f->at != NULL ? strchr(f->at, ',') : NULL;
 
@@ -42,7 +42,7 @@ static void fix_crop(const fixing *f, const text_stage *s)
     fprintf(f->out, " size=%s", text_value(s, "size"));
 }
 
-static void fix_resized_crop(const fixing *f, const text_stage *s)
+static void fix_resized_crop(const fixing *f, const dp_text_stage *s)
 {
     const char *size = text_value(s, "size");
 
@@ -52,17 +52,17 @@ static void fix_resized_crop(const fixing *f, const text_stage *s)
 }
 
 /* The stage as it is, but for one value. */
-static void with_value(const fixing *f, const text_stage *s, const char *name, const char *value)
+static void with_value(const fixing *f, const dp_text_stage *s, const char *name, const char *value)
 {
     fprintf(f->out, " | %s", s->name);
-    for (size_t i = 0; i < s->n; i++) {
-        const char *v = strcmp(s->arg[i].name, name) == 0 ? value : s->arg[i].value;
-        fprintf(f->out, v[0] != '\0' ? " %s=%s" : " %s=\"%s\"", s->arg[i].name, v);
+    for (uint32_t i = 0; i < s->n_args; i++) {
+        const char *v = strcmp(s->args[i].name, name) == 0 ? value : s->args[i].value;
+        fprintf(f->out, v[0] != '\0' ? " %s=%s" : " %s=\"%s\"", s->args[i].name, v);
     }
 }
 
 /* Samplers that draw: as many rows, from the first on. */
-static bool fix_sampler(const fixing *f, const text_stage *s)
+static bool fix_sampler(const fixing *f, const dp_text_stage *s)
 {
     const char *count = text_value(s, "num_samples");
 
@@ -90,7 +90,7 @@ static bool fix_sampler(const fixing *f, const text_stage *s)
 static void fix_text(const char *text, const char *at, FILE *out);
 
 /* A join, with the other stream fixed as well. */
-static void fix_join(const fixing *f, const text_stage *s)
+static void fix_join(const fixing *f, const dp_text_stage *s)
 {
     char *text = NULL;
     size_t size = 0;
@@ -103,16 +103,17 @@ static void fix_join(const fixing *f, const text_stage *s)
     free(text);
 }
 
-static void fix_stage(const fixing *f, const char *text, const text_stage *s, bool first)
+static void fix_stage(const fixing *f, const char *text, const dp_text_stage *s, bool first)
 {
-    if (text_find(s, "with") != NULL)
+    if (text_value(s, "with") != NULL)
         fix_join(f, s);
     else if (text_is(s, "random_crop"))
         fix_crop(f, s);
     else if (text_is(s, "random_resized_crop"))
         fix_resized_crop(f, s);
-    else if (text_find(s, "workers") == NULL && !text_is(s, "shuffle") && !fix_sampler(f, s))
-        fprintf(f->out, "%s%.*s", first ? "" : " | ", (int)(s->end - s->start), text + s->start);
+    else if (text_value(s, "workers") == NULL && !text_is(s, "shuffle") && !fix_sampler(f, s))
+        fprintf(f->out, "%s%.*s", first ? "" : " | ", (int)(s->end - s->column),
+                text + s->column - 1);
 }
 
 static void fix_text(const char *text, const char *at, FILE *out)
