@@ -80,6 +80,12 @@ expect 0 'random_resized_crop top=10 left=0 height=11 width=32$' "$DETPIPE" chec
     "synthetic | random_resized_crop size=8 scale=1,1 ratio=3,4 max_attempts=1" --sample 0
 expect 0 'drawn: nothing' "$DETPIPE" check "range count=5" --sample 3
 expect 2 'fewer than 6 rows' "$DETPIPE" check "range count=5" --sample 5
+# a path that reads like stages is none
+cp -r "$fixture" 'a | batch batch_size=2 b'
+odd="cifar10 dataset_dir=\"$PWD/a | batch batch_size=2 b\" strict=false"
+expect 0 '^3 4 5 6' "$DETPIPE" order "$odd | skip count=3"
+expect 0 'subset_sampler indices=1 *\| *horizontal_flip$|indices=1 \| horizontal_flip' "$DETPIPE" check "$odd | random_horizontal_flip prob=1" --sample 1
+grep -q 'a | batch batch_size=2 b"' out.txt || fail "check --sample cuts a path at its |"
 
 # import: every file that MindSpore wrote; export and import give the same text again
 mkdir data && ln -s "$fixture" data/cifar10
