@@ -46,7 +46,7 @@ static bool is_repeat(const dp_text_stage *s)
 }
 
 /* Another library's, which makes it once. */
-static bool one_for_all_epochs(const text_stage *s)
+static bool one_for_all_epochs(const dp_text_stage *s)
 {
     return has_value(s, "order", "jax") ||
            (has_value(s, "order", "datasets") && has_value(s, "buffer_size", "0"));
@@ -217,11 +217,11 @@ static int compare_lengths(lint_report *r, const lint_text *t, size_t i, const c
 static int look_at_grain(lint_report *r, const lint_text *t, size_t i, const char *text,
                          const char *root)
 {
-    const text_stage *s = &t->canonical.stage[i];
+    const dp_text_stage *s = &t->canonical.stage[i];
     lint_finding f = lint_finding_of(LINT_WARNING, t, i);
     uint64_t n;
     int k = 16;
-    const int status = length_of(text, s->start - strlen(" | "), root, &n);
+    const int status = length_of(text, s->column - 1 - strlen(" | "), root, &n);
 
     while (k < 62 && n - 1 != (uint64_t)1 << k)
         k += 2;
@@ -240,7 +240,7 @@ int lint_lengths(lint_report *r, const lint_text *t, const char *text, const cha
     int status = 0;
 
     for (size_t i = 0; status == 0 && i < t->canonical.n; i++) {
-        const text_stage *s = &t->canonical.stage[i];
+        const dp_text_stage *s = &t->canonical.stage[i];
         if (text_is(s, "zip"))
             status = compare_lengths(r, t, i, text, root);
         else if (text_is(s, "shuffle") && has_value(s, "order", "grain"))
