@@ -70,6 +70,8 @@ typedef struct dp_info {
     uint64_t batch_rows;    /* rows of a full batch, on this rank; 1 without batches */
     uint64_t epoch_batches; /* batches of an epoch; UINT64_MAX = endless */
     uint64_t epochs;        /* UINT64_MAX = endless */
+    uint64_t label_names; /* equal where the labels of the first reader are called the same, in the
+                             same order; 0 = they have no names */
 } dp_info;
 DP_CALL dp_status dp_get_info(const dp_pipeline *, dp_info *, dp_error *);
 

@@ -54,21 +54,31 @@ static void last_part(const uint8_t *field, char name[DP_TAR_NAME])
         memmove(name, slash + 1, strlen(slash + 1) + 1);
 }
 
+/* what: the file is, or "". */
+static dp_status wrong_header(const dp_tar *tar, const char *what, dp_error *err)
+{
+    return dp_fail(err, DP_ECORRUPT,
+                   "%.100s is not a tar archive%s: the header at byte %zu is wrong", tar->path,
+                   what, tar->at);
+}
+
 dp_status dp_tar_next(dp_tar *tar, char name[DP_TAR_NAME], dp_blob *out, dp_error *err)
 {
+    const dp_blob *archive = &tar->archive;
+
+    if (tar->at == 0 && archive->size < BLOCK)
+        return wrong_header(tar, dp_sniff_bytes(archive->bytes, archive->size).text, err);
     while (tar->archive.size - tar->at >= BLOCK) {
         const uint8_t *header = tar->archive.bytes + tar->at;
         uint64_t size;
         if (is_zero(header))
             return DP_END;
         if (!checksum_is_right(header) || !octal(header + 124, 12, &size))
-            return dp_fail(err, DP_ECORRUPT,
-                           "%.100s is not a tar archive%s: the header at byte %zu is wrong",
-                           tar->path,
-                           tar->at == 0 && memcmp(header + 257, "ustar", 5) != 0
-                               ? dp_sniff_bytes(header, BLOCK).text
-                               : "",
-                           tar->at);
+            return wrong_header(tar,
+                                tar->at == 0 && memcmp(header + 257, "ustar", 5) != 0
+                                    ? dp_sniff_bytes(header, BLOCK).text
+                                    : "",
+                                err);
         tar->at += BLOCK;
         if (size > tar->archive.size - tar->at)
             return dp_fail(err, DP_ECORRUPT, "%.120s ends in the middle of %.80s", tar->path,

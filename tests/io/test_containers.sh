@@ -46,6 +46,10 @@ head -c 5000 plain.tar > cut.tar
 refused 'ends in the middle of data_batch_1.bin' "cifar10 dataset_dir=cut.tar strict=false"
 cp plain.tar wrong.tar
 printf 'x' | dd of=wrong.tar bs=1 seek=3 conv=notrunc 2> /dev/null
+printf '<html>' > small.tar
+refused 'small.tar is not a tar archive \(it is .*HTML.*\): the header at byte 0 is wrong' "cifar10 dataset_dir=small.tar strict=false"
+: > empty.tar
+refused 'empty.tar is not a tar archive.*: the header at byte 0 is wrong' "cifar10 dataset_dir=empty.tar strict=false"
 refused 'wrong.tar is not a tar archive: the header at byte 0' "cifar10 dataset_dir=wrong.tar strict=false"
 tar czf empty.tar.gz -T /dev/null
 refused 'has no \*batch\*.bin file' "cifar10 dataset_dir=empty.tar.gz strict=false"

@@ -100,6 +100,21 @@ tool 3 'pictures/c/1.png' train pictures.recipe --save p
 grep -q '^step' out.txt && fail "a step was done before the bad picture was found"
 [ ! -e p ] || fail "p is there"
 
+# labels that are called otherwise in test: than in data:
+mkdir -p good/c other/d
+cp "$golden/png/a/rgb8.png" good/c/0.png
+cp "$golden/png/a/rgb8.png" other/d/0.png
+with_test() { # DATA TEST
+    sed "s/dataset_dir=pictures/dataset_dir=$1/" pictures.recipe
+    echo "test: png_folder dataset_dir=$2 | rescale rescale=1/255 | hwc2chw | batch batch_size=1"
+}
+with_test good other > other.recipe
+with_test good good > good.recipe
+with_test gone good > gone.recipe
+tool 3 'the classes of test: are not those of data:' eval other.recipe
+tool 0 'loss' eval good.recipe
+tool 0 'the classes of data: were not compared: ' eval gone.recipe
+
 # a run that stops on its way keeps what it has
 sed 's/ | repeat$//; s/^steps: .*/steps: 400/' run.recipe > short.recipe
 tool 3 'short has step [0-9]*, the last whole one' train short.recipe --save short

@@ -166,6 +166,39 @@ static dp_options options_of(session *s)
     return options;
 }
 
+static uint64_t label_names(const dp_pipeline *p)
+{
+    dp_info info = {.size = sizeof info};
+    dp_error err;
+
+    return dp_get_info(p, &info, &err) == DP_OK ? info.label_names : 0;
+}
+
+/* The labels of test: are called as those of data:, which need not be here. */
+static int check_label_names(const session *s, const dp_options *options)
+{
+    const uint64_t names = label_names(s->pipeline);
+    dp_pipeline *data = NULL;
+    uint64_t others;
+    dp_error err;
+
+    if (!s->test || names == 0)
+        return 0;
+    if (dp_open(&data, s->recipe.data, s->recipe.seed, options, &err) != DP_OK) {
+        fprintf(stderr, "detpipe: the classes of data: were not compared: %s\n", err.message);
+        return 0;
+    }
+    others = label_names(data);
+    dp_close(data);
+    return others == 0 || others == names
+               ? 0
+               : cli_fail(
+                     EXIT_NOT_TRIED,
+                     "%s: the classes of test: are not those of data:, so a label means another "
+                     "class; name them in both with classes=a,b,c",
+                     s->recipe.name);
+}
+
 static int open_recipe(session *s, cli_optional seed, cli_optional steps)
 {
     const dp_options options = options_of(s);
@@ -190,6 +223,8 @@ static int open_recipe(session *s, cli_optional seed, cli_optional steps)
         return failed;
     }
     status = check_data(s);
+    if (status == 0)
+        status = check_label_names(s, &options);
     if (status == 0)
         status = check_identities(s);
     if (status == 0 && s->group != NULL)
