@@ -40,6 +40,7 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
         if (missing >= 3 * in->type.shape[d])
             return dp_fail(err, DP_ESPEC, "size %lld adds 3 times the %lld of the image or more",
                            (long long)size[d], (long long)in->type.shape[d]);
+        /* by 0 lines, too: a larger image takes more memory then (plan_row) */
         status = dp_axis_pad(axes[d], (missing + 1) / 2, missing / 2, 0, arena, err);
         if (status != DP_OK)
             return status;

@@ -13,6 +13,7 @@
 #include "detpipe_ledger.h"
 #include "detpipe_ops.h"
 #include "tests/support/arrays.h"
+#include "tests/support/png.h"
 #include "tests/support/snapshot.h"
 
 static char folder[256];
@@ -164,6 +165,31 @@ static void large_images(void **state)
                       1, &options, &test_error));
     dp_close(p);
     assert_int_equal(now.beyond, 0);
+}
+
+/* Pictures of various sizes: what the smallest and the largest rows take at open is enough for one
+ * between them, also where it is as tight as here. */
+static void pictures_of_various_sizes(void **state)
+{
+    static const uint8_t noise[300 * 300];
+    static const char *const stages[] = {
+        "center_crop size=300", "pad_to size=300", "resize size=250,200 interpolation=area",
+        "resize size=290,7 interpolation=pilcubic", "random_resized_crop size=20"};
+    static const int sides[] = {100, 299, 300};
+    char spec[500], name[40];
+
+    (void)state;
+    test_png_class(folder, "pictures");
+    test_png_class(folder, "pictures/c");
+    for (int i = 0; i < 3; i++) {
+        snprintf(name, sizeof name, "pictures/c/%d.png", sides[i]);
+        test_png_write(folder, name, sides[i], sides[i], 1, noise);
+    }
+    for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
+        snprintf(spec, sizeof spec, "png_folder dataset_dir=%s/pictures | %s | batch batch_size=3",
+                 folder, stages[i]);
+        sweep(stages[i], stream, spec);
+    }
 }
 
 /* ---- nets and operators ---- */
@@ -426,9 +452,15 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(streams), cmocka_unit_test(large_images), cmocka_unit_test(nets),
-        cmocka_unit_test(weights), cmocka_unit_test(operators),    cmocka_unit_test(archives),
-        cmocka_unit_test(ledgers), cmocka_unit_test(snapshots),
+        cmocka_unit_test(streams),
+        cmocka_unit_test(large_images),
+        cmocka_unit_test(nets),
+        cmocka_unit_test(weights),
+        cmocka_unit_test(operators),
+        cmocka_unit_test(archives),
+        cmocka_unit_test(ledgers),
+        cmocka_unit_test(snapshots),
+        cmocka_unit_test(pictures_of_various_sizes),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
