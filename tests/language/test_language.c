@@ -9,6 +9,7 @@
  *     stages      their names
  *     length      batches, or "endless"
  *     digest      of the whole stream, seed 1, on the files of tests/golden/cifar10
+ * An answer that ends with ... is the beginning of one: lists of libraries grow.
  * DETPIPE_WRITE_GOLDEN=1 writes the answers in place of comparing.
  */
 #include <glob.h>
@@ -120,6 +121,15 @@ static void ask(const char *line, const char *question, char *answer)
         fail_msg("there is no question '%s': error, canonical, stages, length, digest", question);
 }
 
+static bool fits(const char *answer, const char *expected)
+{
+    const char *dots = strstr(expected, "...");
+
+    return dots != NULL && dots[3] == '\0'
+               ? strncmp(answer, expected, (size_t)(dots - expected)) == 0
+               : strcmp(answer, expected) == 0;
+}
+
 static bool take_line(FILE *f, char *line)
 {
     if (fgets(line, MOST_LINE, f) == NULL)
@@ -148,8 +158,9 @@ static int check_file(const char *path, FILE *out, int *cases)
         ask(text, question, answer);
         ++*cases;
         if (out != NULL)
-            fprintf(out, "%s\n%s\n%s\n", text, question, answer);
-        else if (strcmp(answer, expected) != 0)
+            fprintf(out, "%s\n%s\n%s\n", text, question,
+                    fits(answer, expected) ? expected : answer);
+        else if (!fits(answer, expected))
             print_error("%s: %s\n  %s: %s\n  not: %s\n", path, text, question, answer, expected),
                 wrong++;
     }
