@@ -1,4 +1,4 @@
-/* test_language.c - the cases of tests/language/*.txt: a text, a question, the answer
+/* test_language.c - the cases of tests/language: a text, a question, the answer
  *
  * SPDX-License-Identifier: Apache-2.0
  *
