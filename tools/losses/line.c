@@ -234,6 +234,30 @@ static const char *pass_to_second(const char *at, const char **what)
     return NULL;
 }
 
+/* Whether what joins another number to a loss, and is nothing that is read, follows: a bracket, a
+ * sign or a word as in 2.3(2.4), 2.3 [2.4], 2.3 (val) 2.4, 2.3 and 2.4.  Not a count, a time, or a
+ * quantity: 2.3 [64/60000], 2.3 [00:05<00:10, 8.1it/s], 2.3 (12.5%). */
+static bool joins_another(const char *at)
+{
+    static const char *const words[] = {"and", "vs", "to", "versus", NULL};
+    const char *next = skip(at, " ,"), *const sign = next;
+    const bool glued = *at != '\0' && strchr("([{<", *at) != NULL;
+    printed_number number;
+    size_t word;
+
+    next = skip(next, "([{<=%*");
+    next += begins(next, "\303\227") ? 2 : 0; /* the multiplication sign */
+    word = loss_word(next);
+    if (word > 0 &&
+        (loss_word_in(words, next, word) || (next > sign && part_at(next, word) != NULL)))
+        next = skip(next + word, " .:=)]}>");
+    if (next == sign || !begins_number(next = skip(next, " ")))
+        return false;
+    number = printed_number_read(next);
+    return (glued || !is_count(next)) && !number.time && next[number.n] != '%' &&
+           !is_quantity(next + number.n);
+}
+
 /* The mean in 2.3 (2.4), the step in 2.3 (7), the spread in 2.3+0.01, the best in 2.3 (best 2.2);
  * not the samples in 2.3 (7 samples). */
 static const char *read_seconds(loss_reader *r, const char *name, loss_kind kind, const char *at)
@@ -252,6 +276,7 @@ static const char *read_seconds(loss_reader *r, const char *name, loss_kind kind
         snprintf(of, sizeof of, "%.*s (%s)", LOSS_NAME - 12, name, what);
         loss_add(r, of, strlen(of), kind, loss_is_mean(what, strlen(what)), second, &number);
     }
+    r->left = r->left || joins_another(at);
     return at;
 }
 
