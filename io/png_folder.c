@@ -203,7 +203,7 @@ static dp_status note_class(const char *name, const char *folder, uint64_t label
            name, (unsigned long long)n_pictures);
     if (n > n_pictures)
         dp_log(options,
-               "warning: png_folder: %llu files and folders in %.120s are no .png and left out",
+               "warning: png_folder: %llu files and folders in %.120s are not .png: left out",
                (unsigned long long)(n - n_pictures), name);
     return DP_OK;
 }

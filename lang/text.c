@@ -107,7 +107,7 @@ static dp_status parse_quoted(parser *p, const char **out)
             n = dp_utf8_length((const unsigned char *)p->text + p->at, p->length - p->at);
             if (n == 0)
                 return dp_fail_at(p->err, DP_ESPEC, column(p),
-                                  "byte 0x%02x in quotes is a control character or no UTF-8",
+                                  "byte 0x%02x in quotes is a control character or not UTF-8",
                                   (unsigned char)p->text[p->at]);
         }
         memcpy(p->strings, p->text + p->at, n);

@@ -27,18 +27,12 @@ struct dp_op {
 #include "compute/ops/list.def"
 #undef DP_OPERATOR
 
-#define DP_OPERATOR(name) &dp_operator_##name,
-static const dp_operator *const operators[] = {
-#include "compute/ops/list.def"
-};
-#undef DP_OPERATOR
-#define N_OPERATORS (sizeof operators / sizeof operators[0])
-
 #define DP_OPERATOR(name) &dp_operator_##name.info,
 static const dp_op_info *const infos[] = {
 #include "compute/ops/list.def"
 };
 #undef DP_OPERATOR
+#define N_OPERATORS (sizeof infos / sizeof infos[0])
 
 #define DP_OPERATOR(name) &dp_operator_##name.info.stage,
 static const dp_stage_info *const stages[] = {

@@ -41,7 +41,7 @@ for text in "range count=10 | shuffle order=jax | take count=8" "range count=10 
 done
 warned 57 take "$cut shuffle" "range count=10 | shuffle order=datasets buffer_size=4 | take count=8"
 # Grain's shuffle, where it loses a row
-lost='is no permutation of 65537 rows in Grain: the last is never delivered'
+lost='is not a permutation of 65537 rows in Grain: the last is never delivered'
 warned 21 shuffle "$lost" "range count=65537 | shuffle order=grain"
 warned 36 shuffle "$lost" "range count=65538 | skip count=1 | shuffle order=grain"
 for n in 2 17 257 32769 65536 65538 131073; do silent 'no permutation' "range count=$n | shuffle order=grain"; done

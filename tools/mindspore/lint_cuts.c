@@ -227,9 +227,10 @@ static int look_at_grain(lint_report *r, const lint_text *t, size_t i, const cha
         k += 2;
     if (status != 0 || k == 62)
         return status;
-    snprintf(f.why, sizeof f.why,
-             "is no permutation of %llu rows in Grain: the last is never delivered, another twice",
-             (unsigned long long)n);
+    snprintf(
+        f.why, sizeof f.why,
+        "is not a permutation of %llu rows in Grain: the last is never delivered, another twice",
+        (unsigned long long)n);
     snprintf(f.remedy, sizeof f.remedy, "one row less or more, or order=native");
     lint_add(r, &f);
     return 0;

@@ -73,7 +73,7 @@ static void clean(const verify_settings *s, const verify_trial *t)
 /* The cause is looked for where a run is quick, or where one asked for it. */
 #define QUICK_SECONDS 5
 
-static int run_all(const verify_settings *s, verify_trial *t)
+static int run_all(verify_trial *t)
 {
     int status = 0;
 
@@ -145,7 +145,7 @@ static int compare(const verify_settings *s, verify_trial *t)
     if (status == 0)
         status = make_folder(s, t);
     if (status == 0)
-        status = run_all(s, t);
+        status = run_all(t);
     if (status == 0)
         status = judge(s, t);
     clean(s, t);

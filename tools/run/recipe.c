@@ -74,7 +74,7 @@ static int parse_lines(const char *name, const char *text, parsed *out)
             if (current < 0)
                 return cli_fail(
                     EXIT_MALFORMED,
-                    "%s: line %d: '%.*s' is no \"key: text\" (keys: data test net loss optimizer "
+                    "%s: line %d: '%.*s' is not \"key: text\" (keys: data test net loss optimizer "
                     "init weights seed steps)",
                     name, number, (int)(length < 40 ? length : 40), line);
             if (out->values[current] != NULL)

@@ -134,7 +134,7 @@ static int check_data(const session *s)
     if (s->data == NULL ||
         (stat(s->data, &st) == 0 && (S_ISDIR(st.st_mode) || S_ISREG(st.st_mode))))
         return 0;
-    return cli_fail(EXIT_NOT_TRIED, "--data %s is no folder and no archive", s->data);
+    return cli_fail(EXIT_NOT_TRIED, "--data %s is neither a folder nor an archive", s->data);
 }
 
 /* Before the data set is read, which may take long; a file that is there need not be written. */
