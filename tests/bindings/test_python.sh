@@ -33,6 +33,7 @@ if [ -x "$torch" ] && "$torch" -c 'import torch, cffi' 2> /dev/null; then
     expect 0 'torch: all as it should be' env PYTHONPATH="$work/site" "$torch" "$SOURCE/tests/bindings/under_torch.py"
     grep '^not tried' out.txt
 else
-    echo "not tried: no PyTorch and cffi in build-peers (tools/dev peers installs them; DETPIPE_TORCH names another environment)"
+    echo "not tried: no PyTorch and cffi in build-peers (tools/dev peers installs them; DETPIPE_TORCH names another environment):"
+    awk -F '[ (]' 'name { print "not tried: " name (gsub(/^ *"""|"""$/, "") ? ": " $0 : ""); name = "" } /^def check_/ { name = $2 }' "$SOURCE/tests/bindings/under_torch.py"
 fi
 exit $failed

@@ -53,6 +53,7 @@ def warned(times):
 
 
 def check_bytes():
+    """The same bytes with 0 to 3 workers."""
     expected = [b["image"].copy() for b in detpipe.Pipeline(PICTURES, root=root)]
     for workers in (0, 1, 2, 3):
         seen = [b["image"].numpy().copy() for b in loader_of(Dataset(PICTURES, root=root, threads=1), workers)]
@@ -167,8 +168,9 @@ def check_whose_state():
 
 
 def check_stateful():
+    """A StatefulDataLoader resumes where it was, with 0 to 3 workers; another number of workers is refused."""
     if StatefulDataLoader is None:
-        print("not tried: no torchdata")
+        print(f"not tried, no torchdata: check_stateful: {check_stateful.__doc__}")
         return
     for workers in (0, 1, 2, 3):
         for done in (0, 1, 3, 5, 6, 8):
@@ -205,6 +207,7 @@ def check_stateful():
 
 
 def check_misuse():
+    """A batch_size that is not None, Subset and random_split are refused."""
     for settings in ({}, {"batch_size": 128}, {"num_workers": 1}, {"batch_size": 2, "drop_last": True}):
         refused("batch_size=None", lambda: next(iter(DataLoader(Dataset(TEXT), **settings))))
     for part in (Subset(Dataset(TEXT), [0, 1]), random_split(Dataset(TEXT), [3, 3])[0]):
@@ -215,6 +218,7 @@ def check_misuse():
 
 
 def check_copies():
+    """Copies, pickles and spawned workers go on at a position of their own."""
     data = Dataset(TEXT)
     data.set_epoch(1)
     after(loader_of(data), 2)

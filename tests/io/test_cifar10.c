@@ -1,4 +1,4 @@
-/* test_cifar10.c - real records, and files that are not what they should be
+/* test_cifar10.c - real records, and files that are not what they should be; CIFAR-100's, too
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -8,6 +8,8 @@
 #include "tests/support/test.h"
 
 #define RECORD 3073
+#define OF_100 3074 /* a record of CIFAR-100 */
+#define N_100  10000
 
 typedef struct folder {
     char path[256];
@@ -169,19 +171,19 @@ static void what_open_refuses(void **state)
 }
 
 /* A sparse file has the official size without taking its space: `bytes`, then zeros. */
-static void write_sparse(const folder *f, const char *name, const char *bytes)
+static void write_sparse(const folder *f, const char *name, const char *bytes, off_t size)
 {
     char path[512];
     snprintf(path, sizeof path, "%s/%s", f->path, name);
     test_write(f->path, name, bytes, strlen(bytes));
-    assert_int_equal(truncate(path, 10000 * (off_t)RECORD), 0);
+    assert_int_equal(truncate(path, size), 0);
 }
 
 static void write_official(const folder *f, const char *name)
 {
     char bytes[64];
     snprintf(bytes, sizeof bytes, "\1 the first image of %s", name);
-    write_sparse(f, name, bytes);
+    write_sparse(f, name, bytes, 10000 * (off_t)RECORD);
 }
 
 static void write_all_official(const folder *f)
@@ -245,9 +247,96 @@ static void strict_wants_each_file_once(void **state)
     const folder *f = *state;
 
     write_all_official(f);
-    write_sparse(f, "data_batch_2.bin", "\2 the first image of data_batch_1.bin");
+    write_sparse(f, "data_batch_2.bin", "\2 the first image of data_batch_1.bin",
+                 10000 * (off_t)RECORD);
     expect_failure(f->path, "cifar10 usage=train", DP_ECORRUPT,
                    "data_batch_2.bin has the images of data_batch_1.bin: a copy");
+}
+
+static void strict_wants_each_of_cifar100(void **state)
+{
+    const folder *f = *state;
+    const off_t train = 50000 * (off_t)OF_100;
+    char path[512];
+    dp_pipeline *p;
+
+    write_sparse(f, "test.bin", "\1\1 test", 10000 * (off_t)OF_100);
+    expect_failure(f->path, "cifar100 usage=train", DP_EIO, "no *train*.bin file");
+    expect_failure(f->path, "cifar100", DP_EIO, "train.bin is missing");
+    write_sparse(f, "train.bin", "\1\1 train", train);
+    assert_ok(open_in(f->path, "cifar100", &p));
+    assert_int_equal(dp_length(p), 60000);
+    dp_close(p);
+
+    write_sparse(f, "train (1).bin", "\1\1 other", train);
+    expect_failure(f->path, "cifar100 usage=train", DP_ECORRUPT,
+                   "2 files match train: expected 1, without train (1).bin");
+    snprintf(path, sizeof path, "%s/train (1).bin", f->path);
+    unlink(path);
+    write_sparse(f, "train.bin", "\1\1 train", train - 1);
+    expect_failure(f->path, "cifar100", DP_ECORRUPT, "train.bin has 153699999 bytes");
+    write_sparse(f, "train.bin", "\1\1 train", train - OF_100);
+    expect_failure(f->path, "cifar100", DP_ECORRUPT, "train.bin has 49999 records: expected 50000");
+}
+
+static uint8_t *put(uint8_t *at, const void *bytes, size_t n)
+{
+    memcpy(at, bytes, n);
+    return at + n;
+}
+
+/* A list of n numbers. */
+static uint8_t *put_list(uint8_t *at, uint8_t number, size_t n)
+{
+    at = put(at, "](", 2);
+    for (size_t i = 0; i < n; i++)
+        at = put(at, (const uint8_t[]){'K', number}, 2);
+    return put(at, "e", 1);
+}
+
+/* CIFAR-100's python version, n black images, of which `cut` bytes at the end are left out. */
+static void write_pickle(const folder *f, const char *name, size_t n, size_t cut)
+{
+    static const char head[] = "\200\2}(U\4datacnumpy.core.numeric\n_frombuffer\n(T";
+    static const char type[] = "cnumpy\ndtype\n(U\2u1K\0K\1tR(M";
+    static const char end[] = "M\0\014tU\1CtRU\15coarse_labels";
+    const size_t size = n * (RECORD - 1);
+    uint8_t *const bytes = calloc(1, size + 4 * n + 200), *at = bytes;
+
+    at = put(at, head, sizeof head - 1);
+    for (int shift = 0; shift < 32; shift += 8)
+        *at++ = (uint8_t)(size >> shift);
+    at = put(at + size, type, sizeof type - 1);
+    at = put(at, (const uint8_t[]){(uint8_t)n, (uint8_t)(n >> 8)}, 2);
+    at = put_list(put(at, end, sizeof end - 1), 1, n);
+    at = put_list(put(at, "U\13fine_labels", 13), 2, n);
+    at = put(at, "u.", 2);
+    test_write(f->path, name, bytes, (size_t)(at - bytes) - cut);
+    free(bytes);
+}
+
+/* Only the official names are read, so that a copy changes nothing. */
+static void strict_wants_each_pickle(void **state)
+{
+    const folder *f = *state;
+    dp_pipeline *p;
+    dp_batch *b = NULL;
+
+    write_pickle(f, "test", N_100, 0);
+    write_pickle(f, "test (1)", 1, 1);
+    assert_ok(open_in(f->path, "cifar100 usage=test", &p));
+    assert_int_equal(dp_length(p), N_100);
+    assert_ok(dp_next(p, &b, &test_error));
+    assert_int_equal(*(uint32_t *)dp_batch_get(b, "coarse_label")->data, 1);
+    assert_int_equal(*(uint32_t *)dp_batch_get(b, "fine_label")->data, 2);
+    dp_close(p);
+    expect_failure(f->path, "cifar100", DP_EIO, "train.bin is missing");
+
+    write_pickle(f, "test", N_100, 1);
+    expect_failure(f->path, "cifar100 usage=test", DP_ECORRUPT, "test: byte ");
+    write_pickle(f, "test", N_100 - 1, 0);
+    expect_failure(f->path, "cifar100 usage=test", DP_ECORRUPT,
+                   "test has 9999 records: expected 10000");
 }
 
 static void label_above_nine(void **state)
@@ -340,6 +429,8 @@ int main(void)
         IN_FOLDER(strict_wants_every_batch),
         IN_FOLDER(strict_wants_no_other_file),
         IN_FOLDER(strict_wants_each_file_once),
+        IN_FOLDER(strict_wants_each_of_cifar100),
+        IN_FOLDER(strict_wants_each_pickle),
         IN_FOLDER(label_above_nine),
         IN_FOLDER(first_bad_record_wins),
         IN_FOLDER(shrinks_while_in_use),

@@ -5,6 +5,7 @@
 #include "tools/compare/comparison.h"
 
 #include <errno.h>
+#include <math.h>
 
 #include "tests/support/test.h"
 #include "tools/cli/file.h"
@@ -123,6 +124,28 @@ static void equal_is_what_has_all_in_common(void **state)
     test_folder_remove(folder);
 }
 
+static void nan_of_one_of_two_differs(void **state)
+{
+    char folder[256];
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    for (size_t i = 0; i < STEPS; i++) {
+        step other[STEPS];
+        comparison c;
+        memcpy(other, plain, sizeof other);
+        other[i].loss = (double)NAN;
+        assert_int_equal(compare(folder, other, STEPS, &c), 0);
+        assert_false(comparison_equal(&c));
+        assert_int_equal(c.first, i);
+        assert_string_equal(c.cause, "loss");
+        assert_int_equal(c.entries, STEPS * 4 - 1);
+        assert_int_equal(closeness_answer(&c.close), i < 2 ? CLOSE_NO : CLOSE_YES);
+        comparison_free(&c);
+    }
+    test_folder_remove(folder);
+}
+
 /* ---- files ---- */
 
 static void a_file_is_whole_or_known_to_be_larger(void **state)
@@ -161,6 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_cause_is_the_first_thing_that_differs),
                                        cmocka_unit_test(equal_is_what_has_all_in_common),
+                                       cmocka_unit_test(nan_of_one_of_two_differs),
                                        cmocka_unit_test(a_file_is_whole_or_known_to_be_larger)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

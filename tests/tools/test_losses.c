@@ -209,6 +209,19 @@ static const struct form {
      "loss=2.5 loss #2=1.5 losses=2.5e-3 losses=1.25"},
     {"the end of a sentence", "The loss was 2.182. It is saved.\n", "The loss=2.182"},
     {"a tensor alone", "tensor(2.25)\nacc: tensor(0.5)\n", "tensor=2.25"},
+    {"a cost", "cost 2.3\n", "cost=2.3"},
+    {"a likelihood", "nll 2.3\n", "nll=2.3"},
+    {"a loss of a group", "train/loss 2.3\n", "train/loss=2.3"},
+    {"an epoch, then a colon", "Epoch 1: train loss 2.3\n", "train loss@1=2.3"},
+    {"the last one", "final loss: 2.0\n", "final loss=2.0"},
+    {"MindSpore's quickstart", "loss: 2.302088  [  0/938]\nloss: 2.290771  [100/938]\n",
+     "loss@0=2.302088 loss@100=2.290771"},
+    {"HF Trainer between the states of a bar",
+     "\r  0%|  | 0/2 [00:00<?, ?it/s]\r 50%|# | 1/2 [00:01<00:01,  1.00s/it]"
+     "\r                \r{'loss': 2.3026, 'grad_norm': 3.1, 'epoch': 0.5}\n"
+     "\r 50%|# | 1/2 [00:01<00:01,  1.00s/it]\r100%|##| 2/2 [00:02<00:00,  1.00s/it]"
+     "\r                \r{'loss': 2.2026, 'grad_norm': 3.2, 'epoch': 1.0}\n",
+     "loss@0.5=2.3026 loss@1=2.2026"},
     {"JAX, alone", "3 Array(2.25, dtype=float32)\n", "Array=2.25"},
     {"a tensor where there is a loss", "tensor(2.25)\nstep 1 loss: 2.5\n", "loss@1=2.5"},
 };
@@ -226,6 +239,32 @@ static void finds_each_form(void **state)
             fail_msg("%s: '%s', expected '%s'", forms[i].program, got, forms[i].losses);
         losses_free(&l);
     }
+}
+
+/* sklearn's SGD, one model per class: Epoch 1 begins again, and no model hides another. */
+static void reads_models_one_after_another(void **state)
+{
+    char text[4096], expected[1024], got[1024];
+    size_t n = 0, m = 0;
+    losses l;
+    (void)state;
+
+    for (int k = 0; k < 10; k++) {
+        for (int epoch = 1; epoch <= 2; epoch++) {
+            n += (size_t)snprintf(text + n, sizeof text - n,
+                                  "-- Epoch %d\nNorm: 1.20, NNZs: 3, Bias: 0.100000, T: %d, "
+                                  "Avg. loss: %d.5%d\nTotal training time: 0.01 seconds.\n",
+                                  epoch, epoch * 320, k, epoch);
+            m += (size_t)snprintf(expected + m, sizeof expected - m, "%sAvg. loss@%d=%d.5%d",
+                                  m > 0 ? " " : "", epoch, k, epoch);
+        }
+        n += (size_t)snprintf(text + n, sizeof text - n,
+                              "Convergence after 2 epochs took 0.02 seconds\n");
+    }
+    l = find(text, n, NULL);
+    show(&l, got, sizeof got);
+    assert_string_equal(got, expected);
+    losses_free(&l);
 }
 
 /* ---- numbers ---- */
@@ -652,6 +691,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_each_form),
+        cmocka_unit_test(reads_models_one_after_another),
         cmocka_unit_test(reads_numbers),
         cmocka_unit_test(names_what_is_no_number),
         cmocka_unit_test(reads_behind_nul_and_long_lines),

@@ -25,6 +25,8 @@ two 1 'Not every iteration was printed' 'step 10 loss 2.1\nstep 20 loss 2.0\n' '
 two 1 'begins at step 1 and run 2 at step 4' 'step 1 loss 2.1\nstep 2 loss 2.0\n' 'step 4 loss 1.8\nstep 5 loss 1.7\n'
 rm -f ran
 expect 1 'from step 4' verify -- bash -c 'n=4; [ -e ran ] && n=9; : > ran; for i in 1 2 3 4; do echo "step $i loss: $((i == 4 ? n : 2)).1"; done >&2; echo final train_loss: 2.0'
+rm -f ran
+expect 1 '^NOT REPRODUCED$' verify -- bash -c 'n=0; [ -e ran ] && n=1; : > ran; printf "\r 50%%|# | 1/2 [00:01<00:01, 1.00it/s, loss=2.40]\r100%%|##| 2/2 [00:02<00:00, 1.00it/s, loss=2.2$n]\n" >&2; echo last loss 2.000'
 files() { # STATUS WORDS A B [OPTIONS]
     local status=$1 words=$2
     printf '%b' "$3" > a.txt
@@ -43,6 +45,12 @@ done
 files 1 '"error"' 'stop loss 0.1\nepoch 1 error 2.3\n' 'stop loss 0.1\nepoch 1 error 9.3\n'
 files 1 'line 3: 0.5 and 0.6' 'loss: 1\n\0\nloss: 0.5\n' 'loss: 1\n\0\nloss: 0.6\n'
 files 1 'step 1' 'val loss 6.19\nstep 0: train loss 6.2\nstep 1: train loss 6.1\n' 'val loss 6.19\nstep 0: train loss 6.2\nstep 1: train loss 6.0\n'
+
+# a line of another form does not hide a plain one
+for before in '{"aux_loss": 1}' '{"config": {"lr": 0.1}}' '{"config": {"loss": 1}}'; do
+    files 1 '"loss", line 2: 2.3 and 2.4' "$before\nloss: 2.3\n" "$before\nloss: 2.4\n"
+done
+files 1 '"loss", line 1: 2.2 and 2.3' '\033[32mloss: 2.2\033[0m\n' '\033[32mloss: 2.3\033[0m\n'
 
 files 1 '"loss.box"' '{"loss": {"cls": 2.3, "box": 1.1}}\n' '{"loss": {"cls": 2.3, "box": 9.1}}\n'
 files 1 '"Validation loss .to."' 'Validation loss decreased (9.4 --> 2.3)\n' 'Validation loss decreased (9.4 --> 2.4)\n'
