@@ -131,12 +131,12 @@ ended_recipe() { # SIGNAL STATUS OPTIONS...; with `stop` something of it is stop
     got=$?
     [ $got = "$status" ] || { fail "recipe $*, $signal: status $got, not $status"; cat out.txt; }
 }
-for signal in HUP INT TERM; do
+for signal in HUP INT TERM QUIT ALRM USR1 USR2 PIPE; do
     ended_recipe $signal 3
 done
 ended_recipe KILL 137
 if command -v mpirun > /dev/null && ldd "$DETPIPE" | grep -q libmpi; then
-    ended_recipe TERM 3 --ranks 2,2
+    for signal in HUP TERM; do ended_recipe $signal 3 --ranks 2,2; done
     ended_recipe KILL 137 --ranks 2,2
     stop_mpirun() { local p; p=$(pgrep -P "$(pgrep -P "$1")"); kill -STOP "$p"; is_stopped "$p"; }
     stop_rank() {
