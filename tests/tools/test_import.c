@@ -32,6 +32,14 @@ static void values_keep_every_digit_and_quote(void **state)
          true},
         {READER("\"c\"") "\"num_samples\":0,\"sampler_name\":\"OtherSampler\"},\"usage\":\"all\"}",
          NULL, false},
+        {READER(
+             "\"d\303\266\"") "\"num_samples\":0,\"sampler_name\":\"SequentialSampler\",\"start_index\":"
+                              "0},\"usage\":\"all\"}",
+         "data: cifar10 dataset_dir=\"d\303\266\" usage=all\n", false},
+        {READER(
+             "\"d\200\"") "\"num_samples\":0,\"sampler_name\":\"SequentialSampler\",\"start_index\":"
+                          "0},\"usage\":\"all\"}",
+         NULL, false},
         {"[]", NULL, false},
         {"{\"op_type\":\"Map\"", NULL, false},
         {"", NULL, false},

@@ -57,7 +57,11 @@ void text_put_quoted(FILE *f, const char *value)
 
 void text_put_value(FILE *f, const char *value)
 {
-    if (value[0] != '\0' && strpbrk(value, " \t\r\n|\"\\") == NULL)
+    const char *c = value;
+
+    while (*c > ' ' && *c <= '~' && strchr("|\"\\", *c) == NULL)
+        c++;
+    if (value[0] != '\0' && *c == '\0')
         fputs(value, f);
     else
         text_put_quoted(f, value);

@@ -406,14 +406,17 @@ static void put_node(import *im, FILE *f, const cJSON *node, int depth)
 /* ---- the file ---- */
 
 /* The recipe, a stage a line. */
-static char *make_recipe(const char *path, const char *comments, const char *data)
+static char *make_recipe(import *im, const char *comments, const char *data)
 {
+    const char *const path = im->path;
     text_stages stages;
     char *recipe = NULL;
     size_t size = 0;
     FILE *f = xopen_memstream(&recipe, &size);
 
     text_parse(data, &stages);
+    if (stages.n == 0)
+        fail(im, "a path or a name in it is not UTF-8, or holds a control character", "");
     fprintf(f, "# from %s\n", strpbrk(path, "\r\n") == NULL ? path : "a file");
     fputs(
         "# connector_queue_size, num_parallel_workers, callback and device_target are not carried "
@@ -446,7 +449,11 @@ import im = {.path = path, .replay = replay, .workers = 1, .order = replay ? " o
     xclose_memstream(f, &data);
     xclose_memstream(im.comments, &comments);
     if (im.status == 0)
-        *recipe = make_recipe(path, comments, data);
+        *recipe = make_recipe(&im, comments, data);
+    if (im.status != 0) {
+        free(*recipe);
+        *recipe = NULL;
+    }
     free(comments);
     free(data);
     cJSON_Delete(json);
