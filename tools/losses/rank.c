@@ -28,13 +28,16 @@ static char *behind_tag(char *text, loss_rank *out)
 /* rank0, rank 0, rank: 0, [GPU0]; *end is behind it.  Another number, rank 0.5, is a value. */
 static bool is_rank(const char *at, const char *word, loss_rank *out, char **end)
 {
-    const size_t n = strlen(word);
-    const char *const number = at + n + strspn(at + n, " :=#[");
-    const size_t digits = strspn(number, "0123456789");
-    const char *const behind = number + digits + strspn(number + digits, " ");
+    const char *number, *behind;
+    size_t digits;
 
-    if (strncasecmp(at, word, n) != 0 || digits == 0 || digits > 6 ||
-        strchr(":])|,", *behind) == NULL)
+    if (strncasecmp(at, word, strlen(word)) != 0)
+        return false;
+    number = at + strlen(word);
+    number += strspn(number, " :=#[");
+    digits = strspn(number, "0123456789");
+    behind = number + digits + strspn(number + digits, " ");
+    if (digits == 0 || digits > 6 || strchr(":])|,", *behind) == NULL)
         return false;
     snprintf(out->text, sizeof out->text, "%s %.*s", word, (int)digits, number);
     *end = (char *)(uintptr_t)number + digits;
