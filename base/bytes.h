@@ -1,4 +1,4 @@
-/* bytes.h - little-endian loads and stores
+/* bytes.h - loads and stores of one byte order, whatever the machine has
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -14,6 +14,11 @@ static inline uint64_t dp_load_le(const uint8_t *p, size_t n_bytes)
     for (size_t i = 0; i < n_bytes; i++)
         v |= (uint64_t)p[i] << (8 * i);
     return v;
+}
+
+static inline uint32_t dp_load_be32(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
 static inline void dp_store_le(uint8_t *p, size_t n_bytes, uint64_t v)

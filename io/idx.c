@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/file.h"
 #include "base/pack/inflate.h"
 #include "base/sniff.h"
@@ -40,11 +41,6 @@ typedef struct state {
     size_t image_count; /* elements of an image */
 } state;
 
-static uint32_t big_endian(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
 static bool take_type(uint8_t code, dp_dtype *out)
 {
     static const struct {
@@ -76,7 +72,7 @@ static dp_status parse(array *a, dp_blob blob, dp_error *err)
     if (blob.size < header)
         return dp_fail(err, DP_ECORRUPT, "%.120s ends in its header", a->path);
     for (int32_t d = 0; d < a->type.rank; d++)
-        a->type.shape[d] = big_endian(b + 4 + 4 * d);
+        a->type.shape[d] = dp_load_be32(b + 4 + 4 * d);
     if (!dp_tensor_fits(&a->type) || dp_tensor_bytes(&a->type) != blob.size - header)
         return dp_fail(err, DP_ECORRUPT, "%.120s has %zu bytes of elements: its header says %s",
                        a->path, blob.size - header, dp_tensor_type(&a->type).text);

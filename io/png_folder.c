@@ -18,6 +18,7 @@
 #include <png.h>
 #include <zlib.h>
 
+#include "base/bytes.h"
 #include "base/file.h"
 #include "base/number/gray.h"
 #include "base/number/num.h"
@@ -315,11 +316,6 @@ static dp_status read_list(state *s, const char *root, dp_arena *arena, dp_error
 #define HEADER 33  /* bytes of the signature and of the first chunk, which has the size */
 #define LOOK   512 /* bytes that tell what else a file may be */
 
-static uint32_t big_endian(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
 static dp_status read_size(image_file *f, const uint8_t *bytes, size_t n, dp_error *err)
 {
     uint32_t width, height;
@@ -329,10 +325,10 @@ static dp_status read_size(image_file *f, const uint8_t *bytes, size_t n, dp_err
                        dp_sniff_bytes(bytes, n).text);
     if (n < HEADER)
         return dp_fail(err, DP_ECORRUPT, "%.120s: the file ends early", f->path);
-    width = big_endian(bytes + 16);
-    height = big_endian(bytes + 20);
-    if (big_endian(bytes + 8) != 13 || memcmp(bytes + 12, "IHDR", 4) != 0 ||
-        big_endian(bytes + 29) != crc32(0, bytes + 12, 17) || width == 0 || height == 0)
+    width = dp_load_be32(bytes + 16);
+    height = dp_load_be32(bytes + 20);
+    if (dp_load_be32(bytes + 8) != 13 || memcmp(bytes + 12, "IHDR", 4) != 0 ||
+        dp_load_be32(bytes + 29) != crc32(0, bytes + 12, 17) || width == 0 || height == 0)
         return dp_fail(err, DP_ECORRUPT, "%.120s: its header is damaged", f->path);
     if (width > MOST_SIDE || height > MOST_SIDE)
         return dp_fail(err, DP_ELIMIT,

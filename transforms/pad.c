@@ -25,12 +25,8 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
 {
     pad *p = params_;
     int64_t around[4];
-    dp_status status = dp_check_image(in, err);
+    dp_status status = dp_check_picture(in, err);
 
-    if (status == DP_OK)
-        status = dp_check_image_type(in, err);
-    if (status == DP_OK)
-        status = dp_check_channels(in, err);
     if (status == DP_OK)
         status = dp_padding(&p->padding, around, err);
     if (status == DP_OK)

@@ -30,12 +30,8 @@ static const dp_param params[] = {
 
 static dp_status check(random_crop *p, const dp_column *in, int64_t around[4], dp_error *err)
 {
-    dp_status status = dp_check_image(in, err);
+    dp_status status = dp_check_picture(in, err);
 
-    if (status == DP_OK)
-        status = dp_check_image_type(in, err);
-    if (status == DP_OK)
-        status = dp_check_channels(in, err);
     if (status == DP_OK)
         status = dp_check_list("size", &p->size, 2, err);
     if (status == DP_OK)

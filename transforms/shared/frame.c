@@ -53,6 +53,15 @@ dp_status dp_check_channels(const dp_column *in, dp_error *err)
     return DP_OK;
 }
 
+dp_status dp_check_picture(const dp_column *in, dp_error *err)
+{
+    dp_status status = dp_check_image(in, err);
+
+    if (status == DP_OK)
+        status = dp_check_image_type(in, err);
+    return status == DP_OK ? dp_check_channels(in, err) : status;
+}
+
 dp_status dp_check_list(const char *name, const dp_ints *list, int32_t most, dp_error *err)
 {
     if (list->n > most)

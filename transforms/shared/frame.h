@@ -35,6 +35,8 @@ dp_status dp_check_image(const dp_column *in, dp_error *);
 /* The types that MindSpore's image operators take (docs/mindspore.md), and 1 or 3 channels. */
 dp_status dp_check_image_type(const dp_column *in, dp_error *);
 dp_status dp_check_channels(const dp_column *in, dp_error *);
+/* All three: what borders and crops of MindSpore take. */
+dp_status dp_check_picture(const dp_column *in, dp_error *);
 
 /* (height, width) from one or two numbers; (left, top, right, bottom) from one, two or four. */
 void dp_size_pair(const dp_ints *, int64_t size[2]);
