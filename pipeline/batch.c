@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/tensor.h"
 #include "io/source.h"
+#include "pipeline/walk.h"
 
 dp_tensor dp_batch_type(const dp_graph *g, uint32_t c)
 {

@@ -7,6 +7,7 @@
 
 #include "base/number/num.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/walk.h"
 
 /* Room for the rows of one batch that is only looked at. */
 static dp_status make_view(dp_pipeline *p, dp_error *err)

@@ -73,15 +73,6 @@ dp_status dp_graph_open(dp_graph *, const char *spec, uint64_t seed, const dp_op
 dp_status dp_graph_name(dp_graph *, const char *spec, const dp_options *, dp_error *);
 void dp_graph_close(dp_graph *);
 
-/* Rows of batch number `batch`, into rows[dp_graph_most_rows * n_segments], row after row; the
- * count (of the longest of batches that are zipped: a row of a shorter one is not taken).  draws:
- * n_draws numbers a row, of replayed transforms; NULL = not wanted.  Not thread-safe: tables are
- * built here. */
-uint64_t dp_graph_rows(dp_graph *, uint64_t batch, dp_row *rows, double *draws);
-
-/* Rows of a batch, of a stream in which no batches are zipped. */
-uint64_t dp_graph_count(dp_graph *, uint64_t batch);
-
 /* Whether the stream's rows come in batches. */
 bool dp_graph_batched(const dp_graph *);
 
@@ -90,14 +81,6 @@ bool dp_graph_random(const dp_graph *);
 
 /* Batches of what the text's last stage repeats, and how often (DP_ENDLESS); of all, once. */
 uint64_t dp_graph_epoch(const dp_graph *, uint64_t *epochs);
-
-/* Rows of a full batch of a text on this rank, at most; and of the largest batch that there is: a
- * data set may be smaller than one batch. */
-uint64_t dp_graph_full_rows(const dp_graph *, const dp_branch *);
-uint64_t dp_graph_most_rows(const dp_graph *);
-
-/* Whether the batch's rows can still be keyed: the first 2^48 of a stream can. */
-bool dp_graph_reaches(const dp_graph *, uint64_t batch);
 
 extern const dp_stage_info
     *const dp_stage_table[]; /* all rows of all lists, sorted by kind and name */

@@ -9,6 +9,7 @@
 #include "base/options.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/state.h"
+#include "pipeline/walk.h"
 #include "io/identity.h"
 
 static dp_status build(dp_pipeline *p, const char *spec, dp_error *err)

@@ -20,6 +20,7 @@
 #include "base/fp.h"
 #include "base/tensor.h"
 #include "base/workers.h"
+#include "pipeline/walk.h"
 
 static dp_batch *pop_free(dp_ring *r)
 {

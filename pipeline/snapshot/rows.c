@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "base/tensor.h"
+#include "pipeline/walk.h"
 
 static dp_status choose_compression(const char *name, dp_snapshot_header *h, dp_error *err)
 {
