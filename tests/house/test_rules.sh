@@ -197,6 +197,33 @@ LISTS
     done
 }
 
+# Each row has its row in the page of its kind: its name in bold or as code. (A page is read as one line: spans may be broken.)
+rows_in_pages() {
+    local def macro page name
+    while read -r def macro page; do
+        tr '\n' ' ' < "$page" | grep -oE '\*\*[^*]+\*\*|`[^`]+`' > "$work/spans"
+        for name in $(rows_of "$def" "$macro"); do
+            grep -qw -- "$name" "$work/spans" || fail "$def: $name has no row in $page"
+        done
+    done <<'PAGES'
+io/list.def DP_READER docs/files.md
+transforms/list.def DP_TRANSFORM docs/transforms.md
+pipeline/order/list.def DP_ORDER docs/orders.md
+compute/list.def DP_LAYER docs/numerics.md
+compute/list.def DP_LOSS docs/numerics.md
+compute/list.def DP_OPTIMIZER docs/numerics.md
+compute/list.def DP_INITIALIZER docs/numerics.md
+compute/ops/list.def DP_OPERATOR docs/numerics.md
+PAGES
+    sed -nE 's/^ +ROW\(([a-z_]+).*/\1/p' libraries/list.def | while read -r name; do
+        grep -q "order=$name\b" docs/orders.md || echo "libraries/list.def: $name has no order=$name in docs/orders.md"
+    done > "$work/missing"
+    for name in $(rows_of tools/commands/commands.def DP_COMMAND); do
+        grep -q "detpipe $name\b" README.md docs/*.md || echo "tools/commands/commands.def: $name is in no page of docs/"
+    done >> "$work/missing"
+    [ ! -s "$work/missing" ] || fail "rows without a page: $(cat "$work/missing")"
+}
+
 # Tabs, blanks at line ends, lines over 100 columns, work left open.
 text() {
     local files
@@ -304,7 +331,7 @@ ratios() {
     done
 }
 
-for rule in symbols globals bounds go_on arrows types parameters declarations headers lists text readme columns named links ratios; do
+for rule in symbols globals bounds go_on arrows types parameters declarations headers lists rows_in_pages text readme columns named links ratios; do
     echo "== $rule"
     $rule
 done
