@@ -1,12 +1,14 @@
-/* no_memory.c - preloaded: one allocation of a program fails, or all are counted
+/* no_memory.c - preloaded: one allocation of a program fails or brings a signal, or all are counted
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * NO_MEMORY_AT=K: number K, from 1, fails.  NO_MEMORY_COUNT=FILE: how many there were goes there at
- * the end.  Programs that this one starts have their memory.
+ * NO_MEMORY_AT=K: number K, from 1, fails; with NO_MEMORY_SIGNAL=N it succeeds, and signal N comes.
+ * NO_MEMORY_COUNT=FILE: how many there were goes there at the end.  Programs that this one starts
+ * have their memory.
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,18 +20,22 @@ void *__libc_realloc(void *, size_t);
 void *__libc_memalign(size_t, size_t);
 
 static long at, count;
+static int number; /* of a signal, 0 = none */
 static char path[4096];
 static pid_t process;
 
 __attribute__((constructor)) static void begin(void)
 {
     const char *k = getenv("NO_MEMORY_AT"), *file = getenv("NO_MEMORY_COUNT");
+    const char *signal_text = getenv("NO_MEMORY_SIGNAL");
     const long n = k != NULL ? atol(k) : 0;
 
+    number = signal_text != NULL ? atoi(signal_text) : 0;
     if (file != NULL)
         snprintf(path, sizeof path, "%s", file);
     process = k != NULL || file != NULL ? getpid() : 0;
     unsetenv("NO_MEMORY_AT");
+    unsetenv("NO_MEMORY_SIGNAL");
     unsetenv("NO_MEMORY_COUNT");
     __atomic_store_n(&count, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n(&at, n, __ATOMIC_SEQ_CST);
@@ -50,6 +56,10 @@ static int fails(void)
     if (process == 0 || __atomic_add_fetch(&count, 1, __ATOMIC_SEQ_CST) != at ||
         process != getpid())
         return 0;
+    if (number != 0) {
+        raise(number);
+        return 0;
+    }
     errno = ENOMEM;
     return 1;
 }

@@ -83,6 +83,8 @@ cmp x.safetensors y.safetensors || fail "--trace differs with the number of thre
 expect 0 '^34 tensors are equal, 0 are not$' diff_of x.safetensors y.safetensors
 expect 1 '^output relu1: [0-9]+ of 524288 elements differ' diff_of x.safetensors z.safetensors
 expect 3 'cannot write nowhere/t.safetensors' "$DETPIPE" train --steps 1 --trace nowhere/t.safetensors
+expect 2 'train: --trace writes .safetensors or .npz, not t$' "$DETPIPE" train --trace t
+! grep -q '^step' out.txt || fail "--trace t was refused when the steps were done"
 expect 2 'no step is left for --trace: 3 of 3 are done' "$DETPIPE" train --steps 3 --load part.safetensors --trace t.safetensors
 
 # damage, a torn end, and what cannot be compared

@@ -190,6 +190,32 @@ repair_interrupted() {
         [ $at -gt 2 ] || fail "a snapshot is repaired by $((at - 1)) calls"
     done
 }
+# the same at allocations: before anything is written nothing is there, and nothing unfinished ever
+moments() { # PLACES NAMES COMMAND...: so many of them; what may be there, each as in whole/
+    local places=$1 names=$2 n k name status number signals=(1 2 15)
+    shift 2
+    rm -rf held whole; mkdir held
+    LD_PRELOAD=$work/no_memory.so:$work/interrupt.so NO_MEMORY_COUNT=$work/count "$DETPIPE" "$@" > out.txt 2>&1 || { fail "$*"; cat out.txt; return; }
+    n=$(cat count)
+    mv held whole
+    for ((i = 0; i < places; i++)); do
+        mkdir held
+        k=$((1 + i * n / places))
+        LD_PRELOAD=$work/no_memory.so:$work/interrupt.so NO_MEMORY_AT=$k NO_MEMORY_SIGNAL=${signals[i % 3]} "$DETPIPE" "$@" > /dev/null 2>&1
+        status=$? number=${signals[i % 3]}
+        [ $status = $((128 + number)) ] || [ "$status $(ls -A held)" = "0 $(ls -A whole)" ] || # threads allocate, too: there may be one less
+            fail "signal $number at allocation $k of $n of $*: status $status, $(ls -A held)"
+        for name in $(ls -A held); do
+            case $name in
+                x.tmp) [[ $1 = snapshot ]] ;;
+                l) [ -z "$(comm -23 <(sort held/l) <(sort whole/l))" ] ;;
+                w) tool 0 . ckpt info held/w ;;
+                *) [[ " $names " = *" $name "* ]] && cmp -s held/$name whole/$name ;;
+            esac || fail "signal $number at allocation $k of $n of $*: held/$name"
+        done
+        rm -r held
+    done
+}
 if [ -n "$SANITIZE" ]; then
     echo "signals: skipped under $SANITIZE, nothing can be loaded before it"
 elif "$CC" -D_GNU_SOURCE -shared -fPIC -o interrupt.so "$SOURCE/tests/tools/interrupt.c"; then
@@ -205,6 +231,17 @@ elif "$CC" -D_GNU_SOURCE -shared -fPIC -o interrupt.so "$SOURCE/tests/tools/inte
     for place in 5000 9000 20000; do printf x | dd of=damaged.dps bs=1 seek=$place conv=notrunc 2> dd.txt; done
     tool 1 'are damaged' snapshot check damaged.dps
     repair_interrupted "$rows"
+    if "$CC" -O2 -shared -fPIC -o no_memory.so "$SOURCE/tests/tools/no_memory.c"; then
+        moments 40 x show "$stream" held/x
+        moments 20 x cat "$stream" --format npy --out held/x
+        moments 20 x diff a.ledger b.ledger --html held/x
+        moments 20 x.npz ckpt convert whole.safetensors held/x.npz
+        moments 20 x snapshot write "$rows" held/x
+        moments 20 '' digest "cifar10 dataset_dir=data strict=false | batch batch_size=2"
+        moments 40 "t.npz ids" train again.recipe --steps 4 --save held/w --save-every 1 --ledger held/l --trace held/t.npz --identities held/ids
+    else
+        fail "no_memory.c is not compiled"
+    fi
 else
     fail "interrupt.c is not compiled"
 fi

@@ -44,6 +44,83 @@ done
 ended KILL 137 "$DETPIPE" verify -- sh trainer
 rm -rf tmp/*
 
+# the same in run 2; and in the search for the cause, where the verdict stands: run K waits to be ended
+cat > trainer_of_runs << 'E2'
+echo x >> runs
+exec 9> alive
+echo loss: 1
+[ $(wc -l < runs) = $WAITS_IN ] || { echo "loss: $LOSS" | sed "s/own/$$/"; exit; }
+setsid sleep 1000 &
+sleep 1000 &
+echo begun > begun
+wait
+E2
+in_run() { # K LOSS SIGNAL STATUS WORDS OPTIONS...
+    local k=$1 loss=$2 signal=$3 status=$4 words=$5
+    shift 5
+    rm -f runs
+    export WAITS_IN=$k LOSS=$loss
+    exec 9<> alive # open for writing until run K: else `alive` ends with run 1
+    "$DETPIPE" verify "$@" -- sh trainer_of_runs > out.txt 2>&1 < /dev/null 9>&- &
+    pid=$!
+    exec 8< alive
+    read -r < begun
+    exec 9>&-
+    kill -"$signal" $pid
+    timeout 60 cat <&8 || fail "$signal in run $k: something lives on"
+    ends_as "$status" "$words"
+}
+ends_as() { # STATUS WORDS: of $pid
+    local got
+    wait $pid
+    got=$?
+    exec 8<&-
+    [ $got = "$1" ] && grep -Eq "$2" out.txt || { fail "status $got, not $1 and '$2'"; cat out.txt; }
+}
+for signal in HUP INT TERM QUIT; do
+    in_run 2 1 $signal 3 'verify: interrupted in run 2 \(.*\); it was ended$'
+    [ "$(wc -l < out.txt)" = 1 ] || { fail "$signal in run 2: more than a line"; cat out.txt; }
+    no_folder_left "$signal in run 2"
+    in_run 3 own $signal 1 '^The search for the cause ends here: interrupted in run 3 \('
+    grep -q '^NOT REPRODUCED' out.txt && [ -e tmp/*/run1.out ] && grep -qF "$(echo tmp/*)/run1.out" out.txt || { fail "$signal in run 3"; cat out.txt; }
+    rm -rf tmp/*
+done
+in_run 3 own TERM 1 '"cause":.*The search for the cause ends here: interrupted in run 3 \(Term' --json
+in_run 4 own TERM 1 'The search for the cause ends here: interrupted in run 4 \(Term' --vary locale
+rm -rf tmp/*
+
+# between runs, at any moment: at each allocation of verify itself
+if "$CC" -O2 -shared -fPIC "$SOURCE/tests/tools/no_memory.c" -o no_memory.so 2> /dev/null &&
+    printf '#include <time.h>\ntime_t time(time_t *t) { static time_t n; n++; if (t) *t = n; return n; }\n' | "$CC" -shared -fPIC -xc - -o ticks.so; then
+    # moments STATUS EACH COMMAND...: ends with one line and 3; before it begins and behind the report by the signal, too
+    moments() {
+        local status=$1 each=$2 n k got signals=(1 2 15) found=0
+        shift 2
+        LD_PRELOAD=$work/no_memory.so:$work/ticks.so NO_MEMORY_COUNT=count "$@" > out.txt 2>&1 < /dev/null
+        [ $? = "$status" ] || { fail "$*: not status $status"; cat out.txt; }
+        n=$(cat count)
+        for ((k = 1; k <= n; k += each)); do
+            rm -rf tmp/*
+            LD_PRELOAD=$work/no_memory.so:$work/ticks.so NO_MEMORY_AT=$k NO_MEMORY_SIGNAL=${signals[k % 3]} "$@" > out.txt 2> err.txt < /dev/null
+            got=$?
+            case $got in
+                3) [ "$(wc -l < err.txt)" = 1 ] && grep -q '^detpipe: verify: interrupted' err.txt ;;
+                "$status") grep -q 'search for the cause ends here' out.txt || [ $k -gt $((n - 9)) ] ;;
+                *) [ $got = $((128 + ${signals[k % 3]})) ] && [ ! -s err.txt ] && [[ $k -lt 9 || -s out.txt ]] ;;
+            esac || { fail "signal ${signals[k % 3]} at allocation $k of $n of $*: status $got"; cat out.txt err.txt; }
+            grep -q 'between runs' err.txt && found=$((found + 1))
+            [ -z "$(ls tmp)" ] || grep -q "$(ls tmp)" out.txt err.txt || fail "allocation $k of $*: $(ls tmp) is left and not named"
+        done
+        [ $found -gt 9 ] || fail "$*: only $found of $n allocations are between runs"
+        rm -rf tmp/*
+    }
+    moments 0 1 "$DETPIPE" verify -- echo loss: 1
+    moments 1 11 "$DETPIPE" verify --json -- sh -c 'echo loss: $$'
+    moments 2 1 "$DETPIPE" verify -- echo hello
+else
+    echo "not tried: a signal between runs (no library can be preloaded here)"
+fi
+
 # is_stopped PID: as soon as it is
 is_stopped() {
     until [[ $(ps -o state= -p "$1") = T* ]]; do kill -0 "$1" || { fail "$1 has ended, and was to be stopped"; return; }; done
@@ -67,13 +144,6 @@ go_on() { # run 1 to its end, then the signals
     echo > go
     timeout 60 cat <&8 || fail "run 1 does not end"
     kill "$@"
-}
-ends_as() { # STATUS WORDS
-    local got
-    wait $pid
-    got=$?
-    exec 8<&-
-    [ $got = "$1" ] && grep -Eq "$2" out.txt || { fail "status $got, not $1 and '$2'"; cat out.txt; }
 }
 begin "$DETPIPE" verify -- sh waits
 kill -STOP $pid

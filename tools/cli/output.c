@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/writer.h"
 #include "tools/cli/cli.h"
+#include "tools/cli/memory.h"
 
 /* ---- signals wait until a file is in its place, or gone ---- */
 
@@ -72,18 +74,15 @@ void output_survive_limits(void)
 
 int output_open(output *o, const char *path)
 {
-    dp_error err;
+    int status;
 
-    *o = (output){.file = stdout, .path = path, .writer.fd = -1};
+    *o = (output){.file = stdout, .path = path};
     if (strcmp(path, "-") == 0)
         return 0;
-    if (dp_writer_open(&o->writer, path, &err) != DP_OK)
-        return cli_fail_error(&err, NULL);
-    o->file = open_memstream(&o->bytes, &o->size);
-    if (o->file != NULL)
-        return 0;
-    dp_writer_cancel(&o->writer);
-    return cli_fail(EXIT_NOT_TRIED, "out of memory");
+    status = output_check(path);
+    if (status == 0)
+        o->file = xopen_memstream(&o->bytes, &o->size);
+    return status;
 }
 
 static int flush_stdout(bool written)
@@ -97,12 +96,18 @@ static int flush_stdout(bool written)
 
 static int commit(output *o)
 {
+    dp_writer writer;
+    dp_status status;
     dp_error err;
     held signals;
 
     hold_signals(&signals);
-    dp_writer_put(&o->writer, o->bytes, o->size);
-    return end(&signals, dp_writer_commit(&o->writer, &err), &err);
+    status = dp_writer_open(&writer, o->path, &err);
+    if (status == DP_OK) {
+        dp_writer_put(&writer, o->bytes, o->size);
+        status = dp_writer_commit(&writer, &err);
+    }
+    return end(&signals, status, &err);
 }
 
 int output_close(output *o, bool written)
@@ -115,7 +120,6 @@ int output_close(output *o, bool written)
     written = fclose(o->file) == 0 && o->bytes != NULL && written;
     status = written ? commit(o)
                      : cli_fail(EXIT_NOT_TRIED, "cannot write %s: %s", o->path, strerror(errno));
-    dp_writer_cancel(&o->writer);
     free(o->bytes);
     return status;
 }
@@ -143,10 +147,13 @@ int output_net(dp_net *net, const char *path)
 int output_check(const char *path)
 {
     dp_writer writer;
+    dp_status status;
     dp_error err;
+    held signals;
 
-    if (dp_writer_open(&writer, path, &err) != DP_OK)
-        return cli_fail_error(&err, NULL);
-    dp_writer_cancel(&writer);
-    return 0;
+    hold_signals(&signals);
+    status = dp_writer_open(&writer, path, &err);
+    if (status == DP_OK)
+        dp_writer_cancel(&writer);
+    return end(&signals, status, &err);
 }

@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "base/writer.h"
 #include "detpipe_net.h"
 
 typedef struct output {
@@ -16,7 +15,6 @@ typedef struct output {
     const char *path; /* "-" = standard output */
     char *bytes;
     size_t size;
-    dp_writer writer;
 } output;
 
 /* 0, or the exit status after saying why: of these and all below. */

@@ -101,13 +101,25 @@ static int train(session *s, settings *set)
     return status;
 }
 
+/* Now, not after the last step. */
+static int check_trace(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    const int status = output_check(path);
+
+    if (status != 0 ||
+        (dot != NULL && (strcmp(dot, ".safetensors") == 0 || strcmp(dot, ".npz") == 0)))
+        return status;
+    return cli_fail(EXIT_MALFORMED, "train: --trace writes .safetensors or .npz, not %s", path);
+}
+
 static int run(session *s, settings *set, const char *what)
 {
     uint8_t digest[16];
     int status = set->save != NULL ? output_check(set->save) : 0; /* now, not hours later */
 
     if (status == 0 && set->trace_path != NULL)
-        status = output_check(set->trace_path);
+        status = check_trace(set->trace_path);
     if (status == 0)
         status = session_open(s, what, set->seed, set->steps);
     if (status == 0 && s->net == NULL)

@@ -62,6 +62,12 @@ static bool is_unlike(const program_run *a, const program_run *b)
     return unlike;
 }
 
+/* The verdict stands without the cause. */
+static void say_interrupted(verify_trial *t, const program_run *r)
+{
+    say(t, "%sThe search for the cause ends here: %s.", t->cause[0] != '\0' ? ".  " : "", r->why);
+}
+
 /* Whether one more run is as `first`. */
 static outcome compare_with(verify_trial *t, const program_run *first, perturb_plan plan)
 {
@@ -74,7 +80,7 @@ static outcome compare_with(verify_trial *t, const program_run *first, perturb_p
     else if (status == 0)
         out = is_unlike(first, &r) ? OTHER : EQUAL;
     if (r.interrupted)
-        cli_fail(status, "verify: %s", r.why);
+        say_interrupted(t, &r);
     program_free(&r);
     return out;
 }
@@ -111,7 +117,7 @@ static bool name_settings(verify_trial *t, const char *word)
     return true;
 }
 
-static int by_varying(verify_trial *t)
+static void by_varying(verify_trial *t)
 {
     for (size_t i = 0; i < n_perturb_words; i++) {
         const uint32_t one = (uint32_t)1 << i;
@@ -119,19 +125,18 @@ static int by_varying(verify_trial *t)
         if ((t->vary & one) != 0 && t->vary != one)
             o = compare_with(t, &t->run[0], (perturb_plan){.words = one});
         if (o == STOP)
-            return EXIT_NOT_TRIED;
+            return;
         if (o != OTHER)
             continue;
         say(t, "%s%s", t->causes == 0 ? "Cause: " : "; ", perturb_words[i].name);
         t->causes |= one;
         if (!name_settings(t, perturb_words[i].name))
-            return EXIT_NOT_TRIED;
+            return;
     }
     if (t->causes == 0)
         say(t, "Cause: not one variation alone, but %s together.", perturb_names(t->vary).text);
     else
         say(t, " (alone it makes the runs differ).");
-    return 0;
 }
 
 /* ---- by what is held fast ---- */
@@ -144,7 +149,7 @@ static outcome hold(verify_trial *t, uint32_t pin)
     outcome o = first.interrupted ? STOP : status == 0 ? EQUAL : NOT_TRIED;
 
     if (first.interrupted)
-        cli_fail(status, "verify: %s", first.why);
+        say_interrupted(t, &first);
     for (int i = 1; i < PINNED && o == EQUAL; i++)
         o = compare_with(t, &first, first.plan);
     program_free(&first);
@@ -194,19 +199,19 @@ static outcome is_run_1_alone(verify_trial *t)
     return o;
 }
 
-static int by_pinning(verify_trial *t)
+static void by_pinning(verify_trial *t)
 {
     uint32_t not_tried = 0;
     const outcome alone = is_run_1_alone(t);
 
     if (alone == EQUAL || alone == STOP)
-        return alone == STOP ? EXIT_NOT_TRIED : 0;
+        return;
     for (size_t i = 0; i < n_perturb_pins; i++) {
         const perturb_pin *pin = &perturb_pins[i];
         const outcome o =
             pin->possible == NULL || pin->possible() ? hold(t, (uint32_t)1 << i) : NOT_TRIED;
         if (o == STOP)
-            return EXIT_NOT_TRIED;
+            return;
         not_tried |= o == NOT_TRIED ? (uint32_t)1 << i : 0;
         if (o == EQUAL)
             say(t, "%s%s: %s %d of %d runs are equal", t->fixes == 0 ? "Cause: " : "; ", pin->name,
@@ -217,17 +222,19 @@ static int by_pinning(verify_trial *t)
         say_none(t, not_tried);
     else
         say(t, ".  Without that they differ, with nothing varied.");
-    return 0;
 }
 
-int causes_find(verify_trial *t)
+void causes_find(verify_trial *t)
 {
     t->without = t->vary == 0;
     if (!t->without) {
         const outcome o = compare_with(t, &t->run[0], (perturb_plan){0});
         if (o == STOP)
-            return EXIT_NOT_TRIED;
+            return;
         t->without = o != EQUAL;
     }
-    return t->without ? by_pinning(t) : by_varying(t);
+    if (t->without)
+        by_pinning(t);
+    else
+        by_varying(t);
 }

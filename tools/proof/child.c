@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,19 +45,38 @@ static bool is_ignored(int signal)
     return sigaction(signal, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
-/* What verify and the keeper wait for.  Where nohup, or a shell without job control, ignores them,
- * hanging up and stopping stay ignored. */
-static sigset_t signals_to_take(void)
+/* Where nohup ignores hanging up, it stays ignored. */
+sigset_t child_ends(void)
 {
     sigset_t set;
 
     sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
-    sigaddset(&set, SIGCONT);
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
         sigaddset(&set, ends[i]);
     if (is_ignored(SIGHUP))
         sigdelset(&set, SIGHUP);
+    return set;
+}
+
+void child_on_ends(void (*handler)(int))
+{
+    const sigset_t set = child_ends();
+    const struct sigaction action = {.sa_handler = handler, .sa_mask = set};
+
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        if (sigismember(&set, ends[i]))
+            sigaction(ends[i], &action, NULL);
+    }
+}
+
+/* What verify and the keeper wait for.  Where a shell without job control ignores stopping, it
+ * stays ignored. */
+static sigset_t signals_to_take(void)
+{
+    sigset_t set = child_ends();
+
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGCONT);
     if (!is_ignored(SIGTSTP))
         sigaddset(&set, SIGTSTP);
     return set;

@@ -10,6 +10,7 @@
 #ifndef TOOLS_PROOF_CHILD_H
 #define TOOLS_PROOF_CHILD_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
@@ -54,5 +55,9 @@ typedef struct child {
  * still print has ended; what else it left is ended.  SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM,
  * SIGUSR1, SIGUSR2 and SIGPIPE end it, SIGTSTP stops it as long as verify is stopped. */
 void child_run(const child *, child_result *);
+
+/* The signals that end a run; and what they do between runs. */
+sigset_t child_ends(void);
+void child_on_ends(void (*handler)(int));
 
 #endif

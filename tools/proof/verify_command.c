@@ -4,17 +4,13 @@
  */
 #include "tools/proof/verify_command.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "tools/proof/causes.h"
 #include "tools/cli/cli.h"
 #include "tools/proof/evidence.h"
+#include "tools/proof/folder.h"
 #include "tools/proof/verify_report.h"
 #include "tools/proof/written.h"
 
@@ -31,44 +27,6 @@ static const char about[] =
     "not be tried (the command failed, or took too long).";
 
 /* ---- running ---- */
-
-static int make_folder(const verify_settings *s, verify_trial *t)
-{
-    const char *tmp = getenv("TMPDIR");
-    char path[PROGRAM_PATH];
-    int fd; /* keeps the lock until the process ends */
-
-    if (s->output == NULL) {
-        snprintf(path, sizeof path, "%.2000s/detpipe-verify-XXXXXX",
-                 tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
-        if (mkdtemp(path) == NULL)
-            return cli_fail(EXIT_NOT_TRIED, "verify: cannot make a folder %s: %s", path,
-                            strerror(errno));
-    } else {
-        snprintf(path, sizeof path, "%.4000s", s->output);
-        if (mkdir(path, 0777) != 0 && errno != EEXIST)
-            return cli_fail(EXIT_NOT_TRIED, "verify: cannot make the folder %s: %s", path,
-                            strerror(errno));
-    }
-    fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return cli_fail(EXIT_NOT_TRIED, "verify: --output takes a folder, and %s cannot be one: %s",
-                        path, strerror(errno));
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-        return cli_fail(EXIT_NOT_TRIED, "verify: the folder %s: %s", path,
-                        errno == EWOULDBLOCK ? "another verify writes there" : strerror(errno));
-    if (realpath(path, t->folder) == NULL)
-        return cli_fail(EXIT_NOT_TRIED, "verify: %s: %s", path, strerror(errno));
-    t->program.folder = t->folder;
-    return 0;
-}
-
-/* A folder of our own stays only where it was named: by the report, or by why it failed. */
-static void clean(const verify_settings *s, const verify_trial *t)
-{
-    if (s->output == NULL && t->folder[0] != '\0' && !t->named)
-        program_remove(t->folder);
-}
 
 /* The cause is looked for where a run is quick, or where one asked for it. */
 #define QUICK_SECONDS 5
@@ -92,14 +50,14 @@ static int run_all(verify_trial *t)
     return status;
 }
 
-static int find_cause(const verify_settings *s, verify_trial *t)
+static void find_cause(const verify_settings *s, verify_trial *t)
 {
     if (s->causes || s->vary != NULL || t->run[0].seconds < QUICK_SECONDS)
-        return causes_find(t);
-    snprintf(t->cause, sizeof t->cause,
-             "Cause: not looked for, since a run takes long: --causes "
-             "does, by some 30 more runs.");
-    return 0;
+        causes_find(t);
+    else
+        snprintf(t->cause, sizeof t->cause,
+                 "Cause: not looked for, since a run takes long: --causes "
+                 "does, by some 30 more runs.");
 }
 
 static int judge(const verify_settings *s, verify_trial *t)
@@ -119,10 +77,11 @@ static int judge(const verify_settings *s, verify_trial *t)
     printed_verdict_make(&v, &q);
     t->named = t->named || s->output != NULL || v.other > 0;
     if (v.other > 0)
-        status = find_cause(s, t);
-    if (status == 0 && s->json)
+        find_cause(s, t);
+    folder_report();
+    if (s->json)
         status = verify_report_json(t, &v);
-    else if (status == 0)
+    else
         verify_report_text(t, &v);
     printed_verdict_free(&v);
     return status == 0 ? v.all.status : status;
@@ -142,13 +101,15 @@ static int compare(const verify_settings *s, verify_trial *t)
     t->program.kept = t->n;
     t->program.timeout = s->timeout;
     t->program.most = s->most;
+    t->program.folder = t->folder;
     if (status == 0)
-        status = make_folder(s, t);
-    if (status == 0)
-        status = run_all(t);
+        status = folder_open(s->output, t->folder);
+    if (status != 0)
+        return status;
+    status = run_all(t);
     if (status == 0)
         status = judge(s, t);
-    clean(s, t);
+    folder_close(t->named);
     for (int i = 0; i < t->n; i++)
         program_free(&t->run[i]);
     return status;
