@@ -184,15 +184,13 @@ static dp_status find_twice(const dp_archive *a, const char **out)
     return DP_OK;
 }
 
-dp_status dp_archive_parse(dp_archive *a, const uint8_t *bytes, size_t n, const char *path,
-                           dp_arena *arena, dp_error *err)
+dp_status dp_archive_parse(dp_archive *a, const uint8_t *bytes, size_t n)
 {
     const char *twice = NULL;
     bool container;
     const char *what = dp_sniff(bytes, n, &container);
     dp_status status;
 
-    *a = (dp_archive){.arena = arena, .path = path, .err = err};
     for (size_t i = 0; a->format == NULL && formats[i] != NULL; i++) {
         if (formats[i]->is(bytes, n))
             a->format = formats[i];
@@ -209,26 +207,17 @@ dp_status dp_archive_parse(dp_archive *a, const uint8_t *bytes, size_t n, const 
                                             : status;
 }
 
-dp_status dp_archive_read(dp_archive *a, const char *path, dp_arena *arena, dp_error *err)
+dp_status dp_archive_read(dp_archive *a)
 {
     dp_file file;
-    dp_status status = dp_file_open(path, &file, err);
     uint8_t *bytes;
-    size_t got;
-    int error;
+    dp_status status = dp_file_open(a->path, &file, a->err);
 
     if (status != DP_OK)
         return status;
-    bytes = file.size < SIZE_MAX ? dp_arena_alloc(arena, (size_t)file.size + 1, 1) : NULL;
-    if (bytes == NULL) {
-        dp_file_close(&file);
-        return dp_arena_fail(arena, err, path);
-    }
-    error = dp_file_read_at(&file, 0, bytes, (size_t)file.size, &got);
+    status = dp_file_read_whole(&file, a->path, a->arena, a->options, &bytes, a->err);
     dp_file_close(&file);
-    if (error != 0)
-        return dp_fail(err, DP_EIO, "%.120s cannot be read: %s", path, strerror(error));
-    return dp_archive_parse(a, bytes, got, path, arena, err);
+    return status == DP_OK ? dp_archive_parse(a, bytes, (size_t)file.size) : status;
 }
 
 static const dp_archive_format *format_of(const char *path)
@@ -302,7 +291,12 @@ dp_status dp_archive_save(const dp_named_tensor *tensors, size_t n, const char *
 {
     dp_options options;
     dp_arena arena = {0};
-    dp_archive a = {NULL, (dp_named_tensor *)tensors, n, n, &arena, path, err, NULL};
+    dp_archive a = {.tensors = (dp_named_tensor *)tensors,
+                    .n = n,
+                    .room = n,
+                    .arena = &arena,
+                    .path = path,
+                    .err = err};
     dp_status status = dp_options_get(NULL, &options, err);
 
     if (status != DP_OK)
@@ -358,10 +352,14 @@ dp_status dp_archive_open(dp_archive **out, const char *path, const dp_options *
     if (status != DP_OK)
         return status;
     a = &((opened *)handle)->archive;
-    status = dp_handle_leave(handle, dp_archive_read(a, path, &handle->arena, err));
+    *a = (dp_archive){.arena = &handle->arena,
+                      .path = path,
+                      .options = &handle->options,
+                      .err = err,
+                      .handle = handle};
+    status = dp_handle_leave(handle, dp_archive_read(a));
     a->path = NULL; /* both are the caller's */
     a->err = NULL;
-    a->handle = handle;
     if (status == DP_OK)
         *out = a;
     else

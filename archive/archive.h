@@ -31,7 +31,8 @@ struct dp_archive {
     dp_named_tensor *tensors; /* in the file's order */
     size_t n, room;
     dp_arena *arena;
-    const char *path; /* for messages */
+    const char *path;          /* for messages */
+    const dp_options *options; /* whose progress is told; NULL = nobody is */
     dp_error *err;
     dp_handle *handle; /* of dp_archive_open's; NULL = the arena is another's */
 };
@@ -45,10 +46,10 @@ typedef struct dp_archive_format {
 } dp_archive_format;
 extern const dp_archive_format dp_archive_ckpt, dp_archive_npz, dp_archive_safetensors;
 
-/* DP_EIO, or DP_ECORRUPT with what is wrong; the arena holds all of it. */
-dp_status dp_archive_read(dp_archive *, const char *path, dp_arena *, dp_error *);
-dp_status dp_archive_parse(dp_archive *, const uint8_t *bytes, size_t n, const char *path,
-                           dp_arena *, dp_error *);
+/* The file at `path`, or its bytes, into an archive that has arena, path, options and err, the rest
+ * zero.  DP_EIO, or DP_ECORRUPT with what is wrong; the arena holds all of it. */
+dp_status dp_archive_read(dp_archive *);
+dp_status dp_archive_parse(dp_archive *, const uint8_t *bytes, size_t n);
 
 /* "float32[3, 4]" */
 typedef struct dp_shape_text {

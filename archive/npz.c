@@ -338,10 +338,13 @@ static dp_status parse(dp_archive *a, const uint8_t *bytes, size_t n)
             a, count == UINT16_MAX || at == UINT32_MAX
                    ? "a ZIP64 file: 4 GiB and more, or 65535 members, are not read"
                    : "its directory is damaged");
-    for (const size_t directory = at; count > 0 && status == DP_OK; count--)
+    for (const size_t directory = at; a->n < count && status == DP_OK;) {
         status = next_member(bytes, directory, &at, end, &m)
                      ? add_member(a, &m)
                      : dp_archive_corrupt(a, "member %zu is out of place", a->n + 1);
+        if (status == DP_OK)
+            status = dp_progress(a->options, "tensors", a->n, count, a->err);
+    }
     return status == DP_OK && at != end ? dp_archive_corrupt(a, "bytes follow its directory")
                                         : status;
 }

@@ -14,8 +14,11 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/options.h"
 #include "base/sniff.h"
 #include "base/status.h"
+
+#define PIECE (1 << 20) /* bytes that are read between two calls of options->progress */
 
 char *dp_path_join(dp_arena *arena, const char *root, const char *path)
 {
@@ -129,6 +132,31 @@ int dp_file_read_at(const dp_file *file, uint64_t offset, void *buffer, size_t n
             *got += (size_t)r;
     }
     return 0;
+}
+
+dp_status dp_file_read_whole(const dp_file *file, const char *path, dp_arena *arena,
+                             const dp_options *options, uint8_t **out, dp_error *err)
+{
+    const uint64_t size = file->size;
+    dp_status status = DP_OK;
+
+    *out = size < SIZE_MAX ? dp_arena_alloc_raw(arena, (size_t)size + 1, 1) : NULL;
+    if (*out == NULL)
+        return dp_arena_fail(arena, err, path);
+    (*out)[size] = 0;
+    for (uint64_t at = 0; at < size && status == DP_OK;) {
+        const size_t n = size - at < PIECE ? (size_t)(size - at) : PIECE;
+        size_t got;
+        const int error = dp_file_read_at(file, at, *out + at, n, &got);
+        at += got;
+        if (error != 0)
+            status = dp_fail(err, DP_EIO, "%.120s cannot be read: %s", path, strerror(error));
+        else if (got < n)
+            status = dp_fail(err, DP_ECORRUPT, "%.120s shrank while it was read", path);
+        else
+            status = dp_progress(options, "file", at, size, err);
+    }
+    return status;
 }
 
 int dp_file_write_at(int fd, uint64_t offset, const void *bytes, size_t n)

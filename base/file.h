@@ -36,6 +36,11 @@ dp_status dp_file_unchanged(dp_file *, const char *name, bool accept, dp_error *
  * read, never mapped: one that shrinks gives a short count and no SIGBUS. */
 int dp_file_read_at(const dp_file *, uint64_t offset, void *buffer, size_t n, size_t *got);
 
+/* All of an open file, called `path`, in the arena, with a byte after it.  options->progress is
+ * told of it as "file" (options NULL: nobody is); DP_ECORRUPT when it shrinks meanwhile. */
+dp_status dp_file_read_whole(const dp_file *, const char *path, dp_arena *, const dp_options *,
+                             uint8_t **out, dp_error *);
+
 /* Writes n bytes at a place of a file that is there.  Returns 0 or an errno. */
 int dp_file_write_at(int fd, uint64_t offset, const void *bytes, size_t n);
 

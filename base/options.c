@@ -116,7 +116,7 @@ dp_status dp_options_get(const dp_options *given, dp_options *out, dp_error *err
 dp_status dp_progress(const dp_options *options, const char *what, uint64_t done, uint64_t total,
                       dp_error *err)
 {
-    if (options->progress == NULL ||
+    if (options == NULL || options->progress == NULL ||
         options->progress(options->progress_ctx, what, done, total) == 0)
         return DP_OK;
     return dp_fail(err, DP_ECANCEL, "%s: cancelled by dp_options.progress after %llu of %llu", what,

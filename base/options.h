@@ -21,7 +21,7 @@ dp_status dp_group_usable(const struct dp_group *, dp_error *);
 /* The caller's options over the defaults (alloc, threads), checked. */
 dp_status dp_options_get(const dp_options *given, dp_options *out, dp_error *err);
 
-/* Tells options->progress; DP_ECANCEL when it wants no more. */
+/* Tells options->progress (options NULL: nobody); DP_ECANCEL when it wants no more. */
 dp_status dp_progress(const dp_options *, const char *what, uint64_t done, uint64_t total,
                       dp_error *);
 

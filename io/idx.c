@@ -80,16 +80,16 @@ static dp_status parse(array *a, dp_blob blob, dp_error *err)
     return DP_OK;
 }
 
-static dp_status open_array(array *a, const char *root, const char *file, dp_arena *arena,
+static dp_status open_array(array *a, const char *file, const dp_options *options, dp_arena *arena,
                             uint64_t *stamp, dp_error *err)
 {
     dp_blob blob = {0};
     dp_status status;
 
-    a->path = dp_path_join(arena, root, file);
+    a->path = dp_path_join(arena, options->root, file);
     if (a->path == NULL)
         return dp_arena_fail(arena, err, "a path");
-    status = dp_blob_read(a->path, MOST_BYTES, arena, &blob, err);
+    status = dp_blob_read(a->path, MOST_BYTES, arena, options, &blob, err);
     *stamp = dp_stamp_add(*stamp, blob.stamp);
     return status == DP_OK ? parse(a, blob, err) : status;
 }
@@ -130,9 +130,9 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
     if (s == NULL)
         return dp_arena_fail(arena, err, "idx");
     s->params = p;
-    status = open_array(&s->images, options->root, p->images, arena, &out->stamp, err);
+    status = open_array(&s->images, p->images, options, arena, &out->stamp, err);
     if (status == DP_OK && labelled)
-        status = open_array(&s->labels, options->root, p->labels, arena, &out->stamp, err);
+        status = open_array(&s->labels, p->labels, options, arena, &out->stamp, err);
     if (status == DP_OK && labelled)
         status = check_labels(s, err);
     if (status != DP_OK)

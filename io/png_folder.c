@@ -283,17 +283,17 @@ static dp_status add_line(state *s, const char *folder, const char *line, size_t
                         : add(s, path, (uint64_t)label, arena, err);
 }
 
-static dp_status read_list(state *s, const char *root, dp_arena *arena, dp_error *err)
+static dp_status read_list(state *s, const dp_options *options, dp_arena *arena, dp_error *err)
 {
-    const char *folder = dp_path_join(arena, root, s->params->dataset_dir);
-    const char *path = dp_path_join(arena, root, s->params->list);
+    const char *folder = dp_path_join(arena, options->root, s->params->dataset_dir);
+    const char *path = dp_path_join(arena, options->root, s->params->list);
     dp_blob blob = {0};
     uint64_t number = 1;
     dp_status status;
 
     if (folder == NULL || path == NULL)
         return dp_arena_fail(arena, err, "a path");
-    status = dp_blob_read(path, MOST_LIST, arena, &blob, err);
+    status = dp_blob_read(path, MOST_LIST, arena, options, &blob, err);
     if (status == DP_OK && blob.size >= 3 && memcmp(blob.bytes, "\xEF\xBB\xBF", 3) == 0)
         blob = (dp_blob){blob.bytes + 3, blob.size - 3, blob.stamp}; /* a byte order mark */
     s->list_kind = dp_sniff_bytes(blob.bytes, blob.size);
@@ -538,7 +538,7 @@ static dp_status read_image(const state *s, uint64_t record, uint8_t *out, dp_er
 {
     dp_arena arena = {.alloc = s->alloc, .limit = s->memory};
     decoding d = {.path = s->files[record].path, .arena = &arena, .err = err};
-    dp_status status = dp_blob_read(d.path, MOST_FILE, &arena, &d.blob, err);
+    dp_status status = dp_blob_read(d.path, MOST_FILE, &arena, NULL, &d.blob, err);
 
     if (status == DP_OK && (d.blob.size < 8 || png_sig_cmp(d.blob.bytes, 0, 8) != 0))
         status = dp_fail(err, DP_ECORRUPT, "%.90s is not a PNG picture%s", d.path,
@@ -620,7 +620,7 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
     s->memory = options->memory;
     status = split_names(s, arena, err);
     if (status == DP_OK)
-        status = p->list[0] != '\0' ? read_list(s, options->root, arena, err)
+        status = p->list[0] != '\0' ? read_list(s, options, arena, err)
                                     : find_classes(s, options, arena, err);
     classes = p->num_classes != 0 ? (uint64_t)p->num_classes : s->n_classes;
     if (s->n_names > 0)

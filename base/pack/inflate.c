@@ -9,9 +9,11 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/options.h"
 #include "base/status.h"
 
 #define PIECE (1 << 16) /* bytes of the file at a time */
+#define TOLD  (1 << 20) /* bytes of it between two calls of options->progress */
 
 /* Memory that grows: at first what the file says it needs, if that can be true, then twice as much
  * each time. */
@@ -21,6 +23,7 @@ typedef struct growing {
     size_t used, room;
     uint64_t most, hint;
     const char *path;
+    const dp_options *options;
     dp_error *err;
 } growing;
 
@@ -113,6 +116,8 @@ static dp_status unpack_file(const dp_file *file, z_stream *z, growing *g)
             over = false;
             status = unpack(z, g, &over);
         }
+        if (status == DP_OK && (at % TOLD == 0 || at == file->size))
+            status = dp_progress(g->options, "file", at, file->size, g->err);
     }
     if (status == DP_OK && !over)
         status =
@@ -122,32 +127,21 @@ static dp_status unpack_file(const dp_file *file, z_stream *z, growing *g)
 
 static dp_status copy_file(const dp_file *file, growing *g)
 {
-    dp_status status = DP_OK;
-    size_t got = 1;
-
     if (file->size > g->most)
         return dp_fail(g->err, DP_ECORRUPT, "%.120s has more than %llu bytes", g->path,
                        (unsigned long long)g->most);
-    g->bytes = dp_arena_alloc(g->arena, (size_t)file->size + PIECE, 1);
-    if (g->bytes == NULL)
-        return dp_arena_fail(g->arena, g->err, g->path);
-    while (status == DP_OK && got > 0 && g->used < file->size) {
-        status = read_piece(file, g->path, g->used, g->bytes + g->used, &got, g->err);
-        g->used += status == DP_OK ? got : 0;
-    }
-    if (status == DP_OK && g->used < file->size)
-        status = dp_fail(g->err, DP_ECORRUPT, "%.120s shrank while it was read", g->path);
-    return status;
+    g->used = (size_t)file->size;
+    return dp_file_read_whole(file, g->path, g->arena, g->options, &g->bytes, g->err);
 }
 
 /* zlib asks for memory that is counted like everything else. */
 static voidpf take(voidpf arena, uInt n, uInt size) { return dp_arena_alloc(arena, n, size); }
 static void give(voidpf arena, voidpf p) { (void)arena, (void)p; }
 
-dp_status dp_blob_read(const char *path, uint64_t most, dp_arena *arena, dp_blob *out,
-                       dp_error *err)
+dp_status dp_blob_read(const char *path, uint64_t most, dp_arena *arena, const dp_options *options,
+                       dp_blob *out, dp_error *err)
 {
-    growing g = {.arena = arena, .most = most, .path = path, .err = err};
+    growing g = {.arena = arena, .most = most, .path = path, .options = options, .err = err};
     z_stream z = {.zalloc = take, .zfree = give, .opaque = arena};
     uint8_t magic[2] = {0, 0};
     dp_file file;

@@ -14,8 +14,10 @@ typedef struct dp_blob {
 } dp_blob;
 
 /* A whole file, unpacked when it is gzip (RFC 1952), else as it is; at most `most` bytes, however
- * small the file is.  DP_ECORRUPT when the stream is damaged or longer, DP_ELIMIT or DP_ENOMEM when
+ * small the file is.  options->progress is told of the file's own bytes, as "file" (options NULL:
+ * nobody is).  DP_ECORRUPT when the stream is damaged or longer, DP_ELIMIT or DP_ENOMEM when
  * the arena is too small. */
-dp_status dp_blob_read(const char *path, uint64_t most, dp_arena *, dp_blob *out, dp_error *);
+dp_status dp_blob_read(const char *path, uint64_t most, dp_arena *, const dp_options *,
+                       dp_blob *out, dp_error *);
 
 #endif

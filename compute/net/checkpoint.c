@@ -19,6 +19,7 @@
 #include "compute/net/weights.h"
 
 #define BLOCK  65536
+#define TOLD   (1 << 20) /* bytes written between two calls of options->progress */
 #define FORMAT "detpipe-net/1"
 
 /* ---- the tensors of a file, in their order: parameters, then moments ---- */
@@ -59,22 +60,58 @@ static void to_little_endian(const float *src, size_t n, uint8_t *dst)
 }
 
 /* Every byte of the data section, block by block. */
-static void each_block(const dp_net *net, void (*put)(void *, const uint8_t *, size_t), void *ctx)
+static dp_status each_block(const dp_net *net, dp_status (*put)(void *, const uint8_t *, size_t),
+                            void *ctx)
 {
     uint8_t block[BLOCK];
+    dp_status status = DP_OK;
     entry e;
 
     for (uint32_t i = 0; entry_at(net, i, &e); i++) {
-        for (int64_t at = 0; at < e.p->count; at += BLOCK / 4) {
+        for (int64_t at = 0; at < e.p->count && status == DP_OK; at += BLOCK / 4) {
             const size_t n = (size_t)(e.p->count - at < BLOCK / 4 ? e.p->count - at : BLOCK / 4);
             to_little_endian(e.data + at, n, block);
-            put(ctx, block, 4 * n);
+            status = put(ctx, block, 4 * n);
         }
     }
+    return status;
 }
 
-static void put_hash(void *ctx, const uint8_t *bytes, size_t n) { dp_hash_bytes(ctx, bytes, n); }
-static void put_file(void *ctx, const uint8_t *bytes, size_t n) { dp_writer_put(ctx, bytes, n); }
+static uint64_t data_size(const dp_net *net)
+{
+    uint64_t size = 0;
+    entry e;
+
+    for (uint32_t i = 0; entry_at(net, i, &e); i++)
+        size += 4 * (uint64_t)e.p->count;
+    return size;
+}
+
+static dp_status put_hash(void *ctx, const uint8_t *bytes, size_t n)
+{
+    dp_hash_bytes(ctx, bytes, n);
+    return DP_OK;
+}
+
+/* A data section under way. */
+typedef struct saving {
+    dp_writer writer;
+    const dp_options *options;
+    uint64_t done, told, total;
+    dp_error *err;
+} saving;
+
+static dp_status put_file(void *ctx, const uint8_t *bytes, size_t n)
+{
+    saving *s = ctx;
+
+    dp_writer_put(&s->writer, bytes, n);
+    s->done += n;
+    if (s->done - s->told < TOLD && s->done < s->total)
+        return DP_OK;
+    s->told = s->done;
+    return dp_progress(s->options, "file", s->done, s->total, s->err);
+}
 
 /* ---- writing ---- */
 
@@ -127,19 +164,34 @@ static void digest_of(const dp_net *net, char text[33])
     dp_hash_init(&h);
     dp_hash_u64(&h, net->step);
     dp_hash_bytes(&h, net->note, strlen(net->note));
-    each_block(net, put_hash, &h);
+    (void)each_block(net, put_hash, &h);
     dp_hash_final(&h, digest);
     dp_digest_text(digest, text);
+}
+
+static dp_status write_file(const dp_net *net, const char *path, const char *text, size_t n,
+                            dp_error *err)
+{
+    saving s = {.options = &net->handle.options, .total = data_size(net), .err = err};
+    dp_status status = dp_writer_open(&s.writer, path, err);
+
+    if (status != DP_OK)
+        return status;
+    dp_safetensors_put_header(&s.writer, text, n);
+    status = each_block(net, put_file, &s);
+    if (status == DP_OK)
+        return dp_writer_commit(&s.writer, err);
+    dp_writer_cancel(&s.writer);
+    return status;
 }
 
 dp_status dp_net_save(dp_net *net, const char *path, dp_error *err)
 {
     dp_arena arena = {0};
-    dp_writer writer;
     char digest[33], *text;
     header h = {net, 0, digest, NULL};
     size_t n;
-    dp_status status = DP_OK;
+    dp_status status;
 
     if (net == NULL || path == NULL)
         return dp_fail(err, DP_EINVAL, "dp_net_save: %s is NULL", net == NULL ? "the net" : "path");
@@ -148,15 +200,8 @@ dp_status dp_net_save(dp_net *net, const char *path, dp_error *err)
     h.note = net->note;
     digest_of(net, digest);
     text = dp_out_arena(&arena, print_header, &h, &n);
-    if (text == NULL)
-        status = dp_arena_fail(&arena, err, "a checkpoint");
-    if (status == DP_OK)
-        status = dp_writer_open(&writer, path, err);
-    if (status == DP_OK) {
-        dp_safetensors_put_header(&writer, text, n);
-        each_block(net, put_file, &writer);
-        status = dp_writer_commit(&writer, err);
-    }
+    status = text != NULL ? write_file(net, path, text, n, err)
+                          : dp_arena_fail(&arena, err, "a checkpoint");
     dp_arena_free(&arena);
     return status;
 }
@@ -184,28 +229,16 @@ static dp_status bad_file(const reading *r, const char *why)
     return dp_fail(r->err, DP_ECORRUPT, "%.120s: %s", r->path, why);
 }
 
-static dp_status read_file(reading *r)
-{
-    size_t got;
-    int error;
-
-    r->bytes =
-        r->file.size < SIZE_MAX ? dp_arena_alloc(&r->arena, (size_t)r->file.size + 1, 1) : NULL;
-    if (r->bytes == NULL)
-        return dp_arena_fail(&r->arena, r->err, "a checkpoint");
-    error = dp_file_read_at(&r->file, 0, r->bytes, (size_t)r->file.size, &got);
-    if (error != 0)
-        return dp_fail(r->err, DP_EIO, "%.120s cannot be read: %s", r->path, strerror(error));
-    return got == r->file.size && got >= 8 ? DP_OK : bad_file(r, "the file ends too early");
-}
-
 static dp_status read_header(reading *r)
 {
-    dp_status status = read_file(r);
+    dp_status status = dp_file_read_whole(&r->file, r->path, &r->arena, &r->net->handle.options,
+                                          &r->bytes, r->err);
     uint64_t n;
 
     if (status != DP_OK)
         return status;
+    if (r->file.size < 8)
+        return bad_file(r, "the file ends too early");
     n = dp_load_le(r->bytes, 8);
     if (n > DP_MAX_SAFETENSORS_HEADER || n + 8 > r->file.size)
         return bad_file(r, "no .safetensors file: its header's length is impossible");

@@ -100,8 +100,8 @@ static void take_parameter(dp_parameter *p, const dp_named_tensor *t)
 dp_status dp_net_load_weights(dp_net *net, const char *path, dp_error *err)
 {
     dp_arena arena = {.alloc = net->handle.options.alloc};
-    dp_archive a;
-    dp_status status = dp_archive_read(&a, path, &arena, err);
+    dp_archive a = {.arena = &arena, .path = path, .options = &net->handle.options, .err = err};
+    dp_status status = dp_archive_read(&a);
 
     if (status == DP_OK)
         status = check_all(net, &a, err);

@@ -99,7 +99,7 @@ static dp_status open_python_file(const opening *o, part *p, const char *path)
 {
     dp_arena whole = dp_arena_within(o->arena);
     dp_blob blob;
-    dp_status status = dp_blob_read(path, MOST_FILE, &whole, &blob, o->err);
+    dp_status status = dp_blob_read(path, MOST_FILE, &whole, o->options, &blob, o->err);
 
     if (status == DP_OK && blob.stamp != p->file.stamp)
         status = dp_fail(o->err, DP_EIO, "%.80s changed while it was opened", p->name);
@@ -243,10 +243,10 @@ static dp_status check_official(const opening *o, const state *s)
     return status == DP_OK ? check_copies(o, s) : status;
 }
 
-static dp_status open_parts(opening *o, state *s, const char *root)
+static dp_status open_parts(opening *o, state *s)
 {
     const dp_cifar_layout *layout = o->layout;
-    dp_status status = dp_cifar_find(o, root);
+    dp_status status = dp_cifar_find(o);
 
     if (status != DP_OK)
         return status;
@@ -269,14 +269,15 @@ dp_status dp_cifar_open(const dp_cifar_layout *layout, const void *params,
                         const dp_options *options, dp_arena *arena, dp_source *out, dp_error *err)
 {
     state *s = dp_arena_alloc(arena, 1, sizeof *s);
-    opening o = {.layout = layout, .params = params, .arena = arena, .err = err};
+    opening o = {
+        .layout = layout, .params = params, .options = options, .arena = arena, .err = err};
     dp_status status;
 
     if (s == NULL)
         return dp_arena_fail(arena, err, layout->name);
     s->layout = layout;
     s->image_size = 3 * PLANE;
-    status = open_parts(&o, s, options->root);
+    status = open_parts(&o, s);
     if (status != DP_OK) {
         dp_cifar_close(s);
         return status;

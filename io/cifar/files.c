@@ -94,7 +94,7 @@ static dp_status read_archive(dp_cifar_opening *o, const char *path)
 {
     dp_tar tar = {.path = path};
     char name[DP_TAR_NAME];
-    dp_status status = dp_blob_read(path, MOST_ARCHIVE, o->arena, &tar.archive, o->err);
+    dp_status status = dp_blob_read(path, MOST_ARCHIVE, o->arena, o->options, &tar.archive, o->err);
     dp_cifar_entry e;
 
     o->path = path;
@@ -114,9 +114,9 @@ static dp_status read_archive(dp_cifar_opening *o, const char *path)
     return status == DP_END ? DP_OK : status;
 }
 
-dp_status dp_cifar_find(dp_cifar_opening *o, const char *root)
+dp_status dp_cifar_find(dp_cifar_opening *o)
 {
-    char *path = dp_path_join(o->arena, root, o->params->dataset_dir);
+    char *path = dp_path_join(o->arena, o->options->root, o->params->dataset_dir);
     dp_file file;
     dp_status status;
 

@@ -32,6 +32,7 @@ typedef struct dp_cifar_part {
 typedef struct dp_cifar_opening {
     const dp_cifar_layout *layout;
     const dp_cifar *params;
+    const dp_options *options;
     const char *path; /* of the folder or archive */
     bool python;      /* its version */
     dp_cifar_entry *entries;
@@ -44,7 +45,7 @@ typedef struct dp_cifar_opening {
 int dp_cifar_official(const dp_cifar_layout *, const char *name);
 bool dp_cifar_is_binary(const char *name);
 
-/* path, version and entries, below root. */
-dp_status dp_cifar_find(dp_cifar_opening *, const char *root);
+/* path, version and entries, below options->root. */
+dp_status dp_cifar_find(dp_cifar_opening *);
 
 #endif

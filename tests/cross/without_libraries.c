@@ -8,10 +8,10 @@
 #include "base/status.h"
 #include "io/reader.h"
 
-dp_status dp_blob_read(const char *path, uint64_t most, dp_arena *arena, dp_blob *out,
-                       dp_error *err)
+dp_status dp_blob_read(const char *path, uint64_t most, dp_arena *arena, const dp_options *options,
+                       dp_blob *out, dp_error *err)
 {
-    (void)most, (void)arena, (void)out;
+    (void)most, (void)arena, (void)options, (void)out;
     return dp_fail(err, DP_EIO, "%.120s: this build unpacks nothing", path);
 }
 

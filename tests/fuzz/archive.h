@@ -44,12 +44,12 @@ static int fuzz_archive(const dp_archive_format *format, const uint8_t *data, si
 {
     dp_options options;
     dp_arena arena = {0};
-    dp_archive a;
+    dp_archive a = {.arena = &arena, .path = "fuzz"};
 
     if (dp_options_get(NULL, &options, NULL) != DP_OK)
         abort();
     arena.alloc = options.alloc;
-    if (format->is(data, size) && dp_archive_parse(&a, data, size, "fuzz", &arena, NULL) == DP_OK) {
+    if (format->is(data, size) && dp_archive_parse(&a, data, size) == DP_OK) {
         round_trip(&a, &options, ".safetensors");
         round_trip(&a, &options, ".npz");
     }

@@ -2,7 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "detpipe_snapshot.h"
 #include "tests/support/test.h"
@@ -10,6 +12,7 @@
 /* What the hook saw; it cancels at call number `cancel`. */
 typedef struct seen {
     char what[32];
+    const char *then; /* what it does next; NULL = nothing else */
     uint64_t calls, last, total, cancel;
 } seen;
 
@@ -17,6 +20,11 @@ static int watch(void *ctx, const char *what, uint64_t done, uint64_t total)
 {
     seen *s = ctx;
 
+    if (s->then != NULL && strcmp(s->then, what) == 0) {
+        assert_int_equal(s->last, s->total); /* the one before came to its end */
+        *s = (seen){.calls = s->calls, .total = total, .cancel = s->cancel};
+        snprintf(s->what, sizeof s->what, "%s", what);
+    }
     if (s->calls == 0)
         snprintf(s->what, sizeof s->what, "%s", what);
     assert_string_equal(s->what, what);
@@ -173,6 +181,166 @@ static void snapshots(void **state)
     test_folder_remove(folder);
 }
 
+/* ---- files that are read whole ---- */
+
+/* Noise: what is packed of it is as large as it is. */
+#define NOISE (3 << 20)
+static uint8_t noise[NOISE];
+
+static void make_noise(void)
+{
+    uint64_t x = 88172645463325252u;
+
+    for (size_t i = 0; i < NOISE; i++) {
+        x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+        noise[i] = (uint8_t)x;
+    }
+}
+
+/* 3 MiB less their header: 3 images of 1024x1024. */
+static void write_idx(const char *path, const char *mode)
+{
+    const uint8_t head[] = {0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 4, 0, 0, 0, 4, 0};
+    gzFile f = gzopen(path, mode);
+
+    assert_non_null(f);
+    assert_int_equal(gzwrite(f, head, sizeof head), sizeof head);
+    assert_int_equal(gzwrite(f, noise, NOISE), NOISE);
+    assert_int_equal(gzclose(f), Z_OK);
+}
+
+static dp_status open_file(const char *path, dp_pipeline **out)
+{
+    const dp_options options = watched();
+    char text[400];
+
+    snprintf(text, sizeof text, "idx images=%s labels=\"\"", path);
+    return dp_open(out, text, 1, &options, &test_error);
+}
+
+static uint64_t size_of(const char *path)
+{
+    struct stat s;
+
+    assert_int_equal(stat(path, &s), 0);
+    return (uint64_t)s.st_size;
+}
+
+/* As it is and unpacked: done and total are the file's own bytes. */
+static void files_of_records(void **state)
+{
+    static const char *const modes[] = {"wbT", "wb"};
+    char folder[256], path[300], says[128];
+
+    (void)state;
+    make_noise();
+    test_folder(folder, sizeof folder);
+    snprintf(path, sizeof path, "%s/images", folder);
+    for (int i = 0; i < 2; i++) {
+        dp_pipeline *p = NULL;
+        write_idx(path, modes[i]);
+        start(0);
+        assert_ok(open_file(path, &p));
+        came_to_its_end("file", size_of(path));
+        assert_int_equal(hook.calls, 4); /* each MiB, and the end */
+        dp_close(p);
+        p = NULL;
+        start(2);
+        snprintf(says, sizeof says,
+                 "idx: file: cancelled by dp_options.progress after 2097152 of %llu",
+                 (unsigned long long)size_of(path));
+        was_cancelled(open_file(path, &p), says);
+        assert_null(p);
+    }
+    test_folder_remove(folder);
+}
+
+static void archives_of_records(void **state)
+{
+    dp_options options = watched();
+    char folder[256], path[300], command[900];
+    dp_pipeline *p = NULL;
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    snprintf(path, sizeof path, "%s/a.tar.gz", folder);
+    snprintf(command, sizeof command, "tar czf %s -C %s data_batch_1.bin test_batch.bin", path,
+             FIXTURE);
+    assert_int_equal(system(command), 0);
+    options.root = folder;
+    start(0);
+    assert_ok(dp_open(&p, "cifar10 strict=false dataset_dir=a.tar.gz", 1, &options, &test_error));
+    came_to_its_end("file", size_of(path));
+    dp_close(p);
+    test_folder_remove(folder);
+}
+
+static void archives_of_tensors(void **state)
+{
+    const dp_named_tensor tensor = {"x", "uint8", 1, {NOISE}, noise, NOISE, NOISE};
+    const dp_options options = watched();
+    char folder[256], path[300];
+    dp_archive *a = NULL;
+
+    (void)state;
+    make_noise();
+    test_folder(folder, sizeof folder);
+    snprintf(path, sizeof path, "%s/x.npz", folder);
+    assert_ok(dp_archive_save(&tensor, 1, path, &test_error));
+    start(0);
+    hook.then = "tensors";
+    assert_ok(dp_archive_open(&a, path, &options, &test_error));
+    came_to_its_end("tensors", 1);
+    assert_int_equal(hook.calls, 4 + 1);
+    dp_archive_close(a);
+    a = NULL;
+    start(3);
+    assert_int_equal(dp_archive_open(&a, path, &options, &test_error), DP_ECANCEL);
+    assert_null(a);
+    start(5);
+    hook.then = "tensors";
+    was_cancelled(dp_archive_open(&a, path, &options, &test_error),
+                  "tensors: cancelled by dp_options.progress after 1 of 1");
+    assert_null(a);
+    test_folder_remove(folder);
+}
+
+#define WEIGHTS (4 * (1024 * 512 + 512)) /* bytes of the net's */
+
+static void nets(void **state)
+{
+    const dp_tensor input = {NULL, DP_F32, 2, {4, 1024}};
+    const dp_options options = watched();
+    char folder[256], path[300], says[128];
+    uint8_t before[16], after[16];
+    dp_net *net = NULL;
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    snprintf(path, sizeof path, "%s/net.safetensors", folder);
+    assert_ok(dp_net_open(&net,
+                          "dense out_channels=512 | softmax_cross_entropy | sgd learning_rate=1", 1,
+                          &input, &options, &test_error));
+    start(1);
+    snprintf(says, sizeof says, "file: cancelled by dp_options.progress after 1048576 of %d",
+             WEIGHTS);
+    was_cancelled(dp_net_save(net, path, &test_error), says);
+    assert_int_equal(access(path, F_OK), -1);
+    start(0);
+    assert_ok(dp_net_save(net, path, &test_error));
+    came_to_its_end("file", WEIGHTS);
+    dp_net_digest(net, before, NULL);
+    start(2);
+    assert_int_equal(dp_net_load(net, path, &test_error), DP_ECANCEL);
+    dp_net_digest(net, after, NULL);
+    assert_memory_equal(before, after, 16);
+    start(0);
+    assert_ok(dp_net_load(net, path, &test_error));
+    came_to_its_end("file", size_of(path));
+    dp_net_close(net);
+    test_folder_remove(folder);
+}
+
 /* Same bits for every instruction set that there is, chosen by the option. */
 static void cpu(void **state)
 {
@@ -207,6 +375,10 @@ int main(void)
         cmocka_unit_test(identity),
         cmocka_unit_test(labels),
         cmocka_unit_test(snapshots),
+        cmocka_unit_test(files_of_records),
+        cmocka_unit_test(archives_of_records),
+        cmocka_unit_test(archives_of_tensors),
+        cmocka_unit_test(nets),
         cmocka_unit_test(cpu),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

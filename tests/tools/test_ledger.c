@@ -31,8 +31,46 @@ static void steps_and_signs_are_whole(void **state)
     test_folder_remove(folder);
 }
 
+/* What detpipe train wrote; what another trainer says of its seed is not ours. */
+static void seeds(void **state)
+{
+    static const struct {
+        const char *about;
+        bool given;
+        uint64_t seed;
+    } rows[] = {
+        {"run 72756d67682fc64abc44465bc30d5833 seed 1", true, 1},
+        {"run 72756d67682fc64abc44465bc30d5833 seed 18446744073709551615", true, UINT64_MAX},
+        {"run 72756d67682fc64abc44465bc30d5833 seed 1 ", false, 0},
+        {"run 72756d67682fc64abc44465bc30d5833 seed 01", false, 0},
+        {"run 72756d67682fc64abc44465bc30d5833 seed -1", false, 0},
+        {"run 72756d67682fc64abc44465bc30d5833 seed 18446744073709551616", false, 0},
+        {"run 72756d67682fc64abc44465bc30d5833 seed ", false, 0},
+        {"another run seed 7", false, 0},
+    };
+    char folder[256], path[300];
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        dp_ledger *l = NULL;
+        ledger read;
+        snprintf(path, sizeof path, "%s/%zu", folder, i);
+        assert_ok(dp_ledger_open(&l, path, rows[i].about, NULL, &test_error));
+        assert_ok(dp_ledger_step(l, 1, 0.5, &test_error));
+        dp_ledger_close(l);
+        assert_int_equal(ledger_read(path, &read), 0);
+        assert_string_equal(read.about, rows[i].about);
+        assert_int_equal(read.seed.given, rows[i].given);
+        assert_true(read.seed.value == rows[i].seed);
+        ledger_free(&read);
+    }
+    test_folder_remove(folder);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(steps_and_signs_are_whole)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(steps_and_signs_are_whole),
+                                       cmocka_unit_test(seeds)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

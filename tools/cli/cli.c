@@ -96,9 +96,22 @@ void cli_wrap(FILE *out, const char *text, int column, int indent)
     fputc('\n', out);
 }
 
+/* Of the library's calls, one after the other: they tell what they do, not since when. */
+static int show_progress(void *ctx, const char *what, uint64_t done, uint64_t of)
+{
+    static _Thread_local cli_work work;
+
+    (void)ctx;
+    cli_progress(&work, what, done, of);
+    if (done == of)
+        cli_progress_end();
+    return 0;
+}
+
 dp_options cli_options(void)
 {
-    return (dp_options){.size = sizeof(dp_options), .memory = memory_of_machine()};
+    return (dp_options){
+        .size = sizeof(dp_options), .memory = memory_of_machine(), .progress = show_progress};
 }
 
 static int print_help(const cli_command *c)
@@ -323,9 +336,17 @@ double cli_seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-void cli_progress(double since, const char *what, uint64_t done, uint64_t of)
+bool cli_work_long(cli_work *w, double now, const char *what, uint64_t done)
 {
-    if (isatty(STDERR_FILENO) && cli_seconds() - since > 2)
+    if (w->what == NULL || strcmp(w->what, what) != 0 || done <= w->done)
+        *w = (cli_work){what, done, now};
+    w->done = done;
+    return now - w->since > 1;
+}
+
+void cli_progress(cli_work *w, const char *what, uint64_t done, uint64_t of)
+{
+    if (isatty(STDERR_FILENO) && cli_work_long(w, cli_seconds(), what, done))
         fprintf(stderr, "\r%s %llu of %llu\033[K", what, (unsigned long long)done,
                 (unsigned long long)of);
 }

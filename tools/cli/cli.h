@@ -62,7 +62,8 @@ typedef struct cli_need {
  * exit status after naming an option that does nothing. */
 int cli_check_needs(const cli_command *, char *const *argv, const char *kind, const cli_need *);
 
-/* Those of every handle that the tool opens, to be filled in: it may take what the machine has. */
+/* Those of every handle that the tool opens, to be filled in: it may take what the machine has, and
+ * says what takes long. */
 dp_options cli_options(void);
 
 /* Says one line on stderr and returns the exit status. */
@@ -91,8 +92,16 @@ void cli_fold(uint8_t accumulated[16], const void *bytes, size_t size);
 
 bool cli_color(void);     /* stdout is a terminal and NO_COLOR is not set */
 double cli_seconds(void); /* monotonic */
-void cli_progress(double since, const char *what, uint64_t done,
-                  uint64_t of); /* on a terminal, after two seconds */
+
+/* What takes long: on a terminal, and after a second, one line of stderr says how far it is. */
+typedef struct cli_work {
+    const char *what;
+    uint64_t done;
+    double since;
+} cli_work;
+/* Whether it takes long by now; what goes back, or is called otherwise, is other work. */
+bool cli_work_long(cli_work *, double now, const char *what, uint64_t done);
+void cli_progress(cli_work *, const char *what, uint64_t done, uint64_t of);
 void cli_progress_end(void);
 
 void cli_add_count(cJSON *, const char *name,

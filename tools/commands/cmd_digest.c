@@ -37,7 +37,7 @@ static int finish(const session *s, const settings *set, uint64_t n, const uint8
 
 static int read_stream(session *s, const settings *set)
 {
-    const double start = cli_seconds();
+    cli_work work = {0};
     uint8_t total[16] = {0}, digest[16];
     uint64_t n = 0;
     dp_error err;
@@ -56,7 +56,7 @@ static int read_stream(session *s, const settings *set)
             printf("%s  batch %llu\n", cli_hex_of(digest).text,
                    (unsigned long long)(set->skip + n));
         if (n % 64 == 0)
-            cli_progress(start, "batch", n, dp_length(s->pipeline));
+            cli_progress(&work, "batch", n, dp_length(s->pipeline));
     }
     cli_progress_end();
     if (status != DP_OK && status != DP_END)

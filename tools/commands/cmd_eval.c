@@ -38,7 +38,7 @@ static int add_batch(session *s, score *sum)
 
 static int measure(session *s, score *sum)
 {
-    const double start = cli_seconds();
+    cli_work work = {0};
     const uint64_t batches = dp_length(s->pipeline);
     dp_status next;
     dp_error err;
@@ -48,7 +48,7 @@ static int measure(session *s, score *sum)
         if (status != 0)
             return status;
         if (ranks_leads(s->group))
-            cli_progress(start, "batch", i + 1, batches);
+            cli_progress(&work, "batch", i + 1, batches);
     }
     cli_progress_end();
     if (next != DP_END)

@@ -25,7 +25,6 @@ typedef struct settings {
     dp_snapshot_options write;
     const char *repair_from;
     bool resume, json;
-    double start;
 } settings;
 
 /* ---- write ---- */
@@ -36,14 +35,6 @@ static int check_length(const settings *set)
     const uint64_t length = dp_length(set->session.pipeline), asked = set->write.batches;
 
     return length == 0 || length < asked ? cli_fail_short("snapshot", asked, length, "batches") : 0;
-}
-
-static void show_progress(void *ctx, uint64_t done, uint64_t of)
-{
-    const settings *set = ctx;
-
-    if (done % 64 == 0)
-        cli_progress(set->start, "block", done, of);
 }
 
 static int write_snapshot(settings *set, const char *spec, const char *path)
@@ -60,14 +51,10 @@ static int write_snapshot(settings *set, const char *spec, const char *path)
         status = check_length(set);
     if (status != 0)
         return status;
-    set->start = cli_seconds();
     set->write.size = sizeof set->write;
     set->write.resume = set->resume;
-    set->write.progress = show_progress;
-    set->write.progress_ctx = set;
     if (dp_snapshot_write(s->pipeline, path, &set->write, &err) != DP_OK)
         status = cli_fail_error(&err, err.column != 0 ? s->recipe.data : NULL);
-    cli_progress_end();
     return status == 0 ? snapshot_say_written(path) : status;
 }
 
@@ -79,6 +66,7 @@ static void say_line(void *ctx, const char *line)
 {
     uint64_t *n = ctx;
 
+    cli_progress_end();
     if (++*n <= MOST_LINES)
         printf("%s\n", line);
 }

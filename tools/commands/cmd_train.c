@@ -65,7 +65,7 @@ static void save_rest(const session *s, settings *set)
 }
 
 /* What there is to say and to keep after a step. */
-static int end_step(const session *s, settings *set, uint64_t step, double start,
+static int end_step(const session *s, settings *set, uint64_t step, cli_work *work,
                     const dp_net_result *r)
 {
     const bool last = step == s->recipe.steps;
@@ -75,13 +75,13 @@ static int end_step(const session *s, settings *set, uint64_t step, double start
         print_step(set, step, r, (double)r->correct / samples,
                    dp_net_learning_rate(s->net, step - 1));
     else if (ranks_leads(s->group))
-        cli_progress(start, "step", step, s->recipe.steps);
+        cli_progress(work, "step", step, s->recipe.steps);
     return set->save_every != 0 && step % set->save_every == 0 && !last ? save(s, set) : 0;
 }
 
 static int train(session *s, settings *set)
 {
-    const double start = cli_seconds();
+    cli_work work = {0};
     dp_net_result result;
     int status = 0;
 
@@ -93,7 +93,7 @@ static int train(session *s, settings *set)
         if (status == 0 && set->trace_path != NULL && step + 1 == s->recipe.steps)
             trace_take(&set->trace, s, &result);
         if (status == 0)
-            status = end_step(s, set, step + 1, start, &result);
+            status = end_step(s, set, step + 1, &work, &result);
     }
     cli_progress_end();
     if (status != 0 && set->kept != dp_net_tell(s->net))

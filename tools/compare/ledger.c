@@ -11,21 +11,39 @@
 #include "tools/cli/memory.h"
 #include "tools/run/trace.h"
 
-/* ---- writing ---- */
+/* ---- what a ledger of ours is about: written and read here alone ---- */
+
+static void print_about(const char *run, uint64_t seed, char *out, size_t size)
+{
+    snprintf(out, size, "run %s seed %llu", run, (unsigned long long)seed);
+}
 
 void ledger_about(const session *s, char *out, size_t size)
 {
     uint8_t digest[16];
 
     session_run_digest(s, digest);
-    snprintf(out, size, "run %s seed %llu", cli_hex_of(digest).text,
-             (unsigned long long)s->recipe.seed);
+    print_about(cli_hex_of(digest).text, s->recipe.seed, out, size);
 }
+
+/* The seed of a ledger of ours; of another trainer's it is not given. */
+static cli_optional seed_of(const char *about)
+{
+    char run[33], own[LEDGER_ABOUT];
+    unsigned long long seed;
+
+    if (sscanf(about, "run %32[0-9a-f] seed %llu", run, &seed) != 2)
+        return (cli_optional){0};
+    print_about(run, seed, own, sizeof own);
+    return strcmp(about, own) == 0 ? (cli_optional){true, seed} : (cli_optional){0};
+}
+
+/* ---- writing ---- */
 
 int ledger_open(const session *s, const char *path, dp_ledger **out)
 {
     const dp_options options = cli_options();
-    char about[128];
+    char about[LEDGER_ABOUT];
     dp_error err;
 
     ledger_about(s, about, sizeof about);
@@ -145,6 +163,7 @@ int ledger_read(const char *path, ledger *out)
     *out = (ledger){0};
     if (status == DP_OK)
         snprintf(out->about, sizeof out->about, "%s", dp_ledger_read_about(reader));
+    out->seed = seed_of(out->about);
     while (status == DP_OK) {
         status = dp_ledger_read_next(reader, &record, &err);
         if (status == DP_OK)

@@ -9,6 +9,8 @@
 #include "tools/losses/losses.h"
 #include "tools/run/session.h"
 
+#define LEDGER_ABOUT 256
+
 /* What a ledger of the session is about: data, pipeline, net and seed. */
 void ledger_about(const session *, char *out, size_t size);
 /* 0, or the exit status. */
@@ -30,7 +32,8 @@ typedef struct ledger_step {
 } ledger_step;
 
 typedef struct ledger {
-    char about[256];
+    char about[LEDGER_ABOUT];
+    cli_optional seed;  /* of the run, where detpipe train wrote it */
     ledger_step *steps; /* in ascending order, each once */
     size_t n;
     bool torn; /* the last line does not count */

@@ -67,16 +67,14 @@ static int run_steps(replay *p, const comparison *c, int k, session *s)
 
 static int open_side(const replay *p, const comparison *c, int k, session *s)
 {
-    char first[4096], second[4096], about[256];
+    char first[4096], second[4096], about[LEDGER_ABOUT];
     const char *what = part_of(p->recipes, k, first, sizeof first);
     const char *from = part_of(p->checkpoints, k, second, sizeof second);
-    const char *seed = strstr(c->ledger[k].about, " seed ");
     int status;
 
-    if (seed == NULL)
+    if (!c->ledger[k].seed.given)
         return cli_fail(EXIT_MALFORMED, "replay: %s was not written by detpipe train", c->path[k]);
-    status = session_open(s, what, (cli_optional){true, strtoull(seed + 6, NULL, 10)},
-                          (cli_optional){true, p->step});
+    status = session_open(s, what, c->ledger[k].seed, (cli_optional){true, p->step});
     if (status != 0)
         return status;
     if (s->net != NULL)

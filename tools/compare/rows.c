@@ -117,7 +117,7 @@ static int compare(both *c)
 {
     const uint64_t length = dp_length(c->pipeline[0]);
     const char *name = dp_column_name(c->pipeline[0], 0);
-    const double start = cli_seconds();
+    cli_work work = {0};
     dp_error err;
 
     for (uint64_t batch = 0;; batch++) {
@@ -135,7 +135,7 @@ static int compare(both *c)
         if (rows[0] != rows[1] || status[0] == DP_END)
             break;
         compare_batch(c, rows[0]);
-        cli_progress(start, "batch", batch, length);
+        cli_progress(&work, "batch", batch, length);
     }
     cli_progress_end();
     return 0;

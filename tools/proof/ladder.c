@@ -61,13 +61,13 @@ static int train_step(session *s, ladder *l, folding *f)
 
 static int run_steps(session *s, inject what, ladder *l, folding *f)
 {
-    const double start = cli_seconds();
+    cli_work work = {0};
     dp_error err;
     int status = 0;
 
     for (; l->n_losses < s->recipe.steps && status == 0; l->n_losses++) {
         const dp_status next = dp_next(s->pipeline, &s->batch, &err);
-        cli_progress(start, "step", l->n_losses + 1, s->recipe.steps);
+        cli_progress(&work, "step", l->n_losses + 1, s->recipe.steps);
         if (next == DP_END)
             break;
         if (next != DP_OK)
