@@ -42,8 +42,11 @@ DP_CALL dp_status dp_canonical(const char *spec, char *text, size_t size, size_t
 DP_API const char *dp_spec(const dp_pipeline *);
 DP_API void dp_fingerprint(const dp_pipeline *, uint8_t digest[16]);
 
-/* Type of a column in a full batch (shape[0] = rows; data is NULL); NULL = no such column. */
+/* Type of a column in a full batch (shape[0] = rows; data is NULL); NULL = no such column.  Where
+ * rows come one by one they may differ in shape: dp_output has the most of each size, and
+ * dp_output_least the least.  Both are equal where rows do not differ. */
 DP_API const dp_tensor *dp_output(const dp_pipeline *, const char *column);
+DP_API const dp_tensor *dp_output_least(const dp_pipeline *, const char *column);
 DP_API const char *dp_column_name(const dp_pipeline *, size_t index); /* NULL past the last */
 
 /* The next batch.  *batch is NULL at first; afterwards it is the batch to recycle, and it becomes
@@ -53,9 +56,9 @@ DP_API const char *dp_column_name(const dp_pipeline *, size_t index); /* NULL pa
  * order of the stream is reported. */
 DP_CALL dp_status dp_next(dp_pipeline *, dp_batch **batch, dp_error *);
 
-/* A column, shape[0] = the rows of this batch, as long as the batch; NULL = no such column.  The
- * digest covers names, types, shapes and elements (little-endian, every NaN as one); with
- * options.digests, as made. */
+/* A column, shape[0] = the rows of this batch, or the row itself in its own shape where rows come
+ * one by one, as long as the batch; NULL = no such column.  The digest covers names, types, shapes
+ * and elements (little-endian, every NaN as one); with options.digests, as made. */
 DP_API const dp_tensor *dp_batch_get(const dp_batch *, const char *column);
 DP_API void dp_batch_digest(const dp_batch *, uint8_t digest[16]);
 
@@ -86,7 +89,8 @@ DP_CALL dp_status dp_records(dp_pipeline *, uint64_t batch, int64_t *records, si
 
 /* What random transforms draw for a row, a line each ("stage name=number ...", "stage -" if left
  * out), into size bytes, NUL included; the length of all.  text NULL asks for the length alone;
- * 0 and "" when there is no such row. */
+ * 0 and "" when there is no such row, or a file in it that decides what is drawn cannot be
+ * read. */
 DP_API size_t dp_draws(dp_pipeline *, uint64_t batch, size_t row, char *text, size_t size);
 
 /* A text that makes the same row without drawing: the reader, its record, and stages that do what

@@ -17,6 +17,12 @@ typedef struct dp_origin {
     uint64_t seed;
 } dp_origin;
 
+/* Of a column of bytes, each row the file of a picture: the least and the most height, width and
+ * channels of all. */
+typedef struct dp_pictures {
+    int64_t least[3], most[3];
+} dp_pictures;
+
 typedef struct dp_source {
     uint64_t n_records;
     uint32_t n_columns;
@@ -27,7 +33,8 @@ typedef struct dp_source {
     /* The least of each size of a column whose records differ in shape (its type has the largest);
      * NULL = all have that of the type. */
     const int64_t *least[DP_MAX_COLUMNS];
-    const dp_groups *groups; /* of a reader whose rows come in batches */
+    const dp_pictures *pictures[DP_MAX_COLUMNS]; /* NULL = the rows are none that are known of */
+    const dp_groups *groups;                     /* of a reader whose rows come in batches */
     const dp_origin *origin; /* the records are that stream; NULL = a data set */
 } dp_source;
 

@@ -94,26 +94,69 @@ bool dp_step_open(const dp_step *step, const double *draws)
     return step->gate == DP_NO_GATE || draws[step->gate] == step->opens;
 }
 
+/* The numbers of a step that is applied, with what was planned for it. */
+static void draw(const dp_step *step, const void *params, const dp_row *row, double *draws)
+{
+    dp_place place = {.key = step->key, .epoch = row->epoch, .record = row->record};
+
+    if (step->transform->draw == NULL || step->second || step->replayed)
+        return;
+    dp_rng_start(&place.rng, step->key, row->epoch, row->ordinal);
+    step->transform->draw(params, &place, draws + step->draws);
+}
+
 void dp_batch_draw(const dp_graph *g, const dp_row *rows, double *draws)
 {
     for (uint32_t s = 0; s < g->n_steps; s++) {
         const dp_step *step = &g->steps[s];
         const dp_row *row = &rows[step->segment];
-        const int64_t *shape = step->in.shape;
-        dp_tensor own;
-        dp_place place;
-        if (step->transform->draw == NULL || step->second || step->replayed || !row->taken ||
-            !dp_step_open(step, draws))
-            continue;
-        if (step->each != NULL) {
-            own = dp_step_in(step, rows);
-            shape = own.shape;
-        }
-        place = (dp_place){
-            .key = step->key, .epoch = row->epoch, .record = row->record, .shape = shape};
-        dp_rng_start(&place.rng, step->key, row->epoch, row->ordinal);
-        step->transform->draw(step->params, &place, draws + step->draws);
+        if (step->each == NULL && row->taken && dp_step_open(step, draws))
+            draw(step, step->params, row, draws);
     }
+}
+
+/* The types of a row's samples as they are read; with their data, where files are looked at. */
+static dp_status look_at_row(const dp_graph *g, const dp_row *rows,
+                             void *const buffers[DP_MAX_SLOTS], dp_tensor *samples, dp_error *err)
+{
+    dp_status status = DP_OK;
+
+    for (uint32_t n = 0; n < g->n_branches && status == DP_OK; n++) {
+        const dp_branch *branch = &g->branches[n];
+        const uint64_t record = rows[branch->segment].record;
+        void *columns[DP_MAX_COLUMNS];
+        if (!rows[branch->segment].taken)
+            continue;
+        for (uint32_t c = 0; c < branch->source.n_columns; c++) {
+            columns[c] = buffers[branch->slots[c]];
+            samples[branch->slots[c]] = dp_source_type(branch->reader, &branch->source, c, record);
+            samples[branch->slots[c]].data = columns[c];
+        }
+        if (g->decodes)
+            status = dp_source_read(branch->reader, &branch->source, branch->planes, record,
+                                    columns, err);
+    }
+    return status;
+}
+
+dp_status dp_batch_draw_each(const dp_graph *g, const dp_row *rows, double *draws,
+                             dp_each_room *room, void *const buffers[DP_MAX_SLOTS], dp_error *err)
+{
+    dp_tensor samples[DP_MAX_SLOTS];
+    dp_status status = look_at_row(g, rows, buffers, samples, err);
+
+    dp_batch_draw(g, rows, draws);
+    for (uint32_t s = 0; s < g->n_steps && status == DP_OK; s++) {
+        const dp_step *step = &g->steps[s];
+        dp_tensor *sample = &samples[step->slot], out;
+        if (step->each == NULL || !rows[step->segment].taken || !dp_step_open(step, draws))
+            continue;
+        status = dp_each_begin(step, sample, room, &out, err);
+        if (status == DP_OK)
+            draw(step, room->params, &rows[step->segment], draws);
+        *sample = out;
+    }
+    return status;
 }
 
 /* Where a row's sample of a delivered slot goes. */
@@ -140,8 +183,9 @@ static void prefetch_row(const dp_batch *b, uint64_t i)
     }
 }
 
+/* Into the sample of each slot, `current`. */
 static dp_status read_row(dp_batch *b, uint64_t i, const dp_row *rows, const dp_scratch *scratch,
-                          void **current, dp_error *err)
+                          dp_tensor *current, dp_error *err)
 {
     const dp_graph *g = b->graph;
     dp_status status = DP_OK;
@@ -154,7 +198,9 @@ static dp_status read_row(dp_batch *b, uint64_t i, const dp_row *rows, const dp_
         for (uint32_t c = 0; c < branch->source.n_columns; c++) {
             const uint32_t slot = branch->slots[c];
             columns[c] = branch->direct[c] ? place_of(b, slot, i) : scratch->buffers[slot][0];
-            current[slot] = columns[c];
+            current[slot] =
+                dp_source_type(branch->reader, &branch->source, c, rows[branch->segment].record);
+            current[slot].data = columns[c];
         }
         status = dp_source_read(branch->reader, &branch->source, branch->planes,
                                 rows[branch->segment].record, columns, err);
@@ -162,31 +208,74 @@ static dp_status read_row(dp_batch *b, uint64_t i, const dp_row *rows, const dp_
     return status;
 }
 
-static dp_status apply(dp_batch *b, uint64_t i, const dp_step *step, const double *draws,
-                       const dp_scratch *scratch, void **current, dp_error *err)
+/* Whether the record of the row is one of a reader's. */
+static bool is_read(const dp_graph *g, uint32_t segment)
 {
+    uint32_t n = 0;
+
+    while (n < g->n_branches && g->branches[n].segment != segment)
+        n++;
+    return n < g->n_branches;
+}
+
+static dp_status apply_each(const dp_graph *g, const dp_step *step, const dp_row *row,
+                            const dp_tensor *in, double *draws, const dp_scratch *scratch,
+                            dp_tensor *out, dp_error *err)
+{
+    void *data = out->data;
+    dp_status status = dp_each_begin(step, in, scratch->each, out, err);
+
+    out->data = data;
+    if (status == DP_OK) {
+        draw(step, scratch->each->params, row, draws);
+        status = dp_each_apply(step, in, draws + step->draws, scratch->each, out, err);
+    }
+    if (status != DP_OK && err != NULL && is_read(g, step->segment))
+        err->record = (int64_t)row->record;
+    return status;
+}
+
+/* Changes *sample, or puts it into the batch. */
+static dp_status apply(dp_batch *b, uint64_t i, const dp_step *step, double *draws,
+                       const dp_scratch *scratch, dp_tensor *sample, dp_error *err)
+{
+    const dp_graph *g = b->graph;
     const uint32_t slot = step->slot;
-    dp_tensor in = dp_step_in(step, &b->rows[i * b->graph->n_segments]), out = step->out;
+    const dp_tensor in = *sample;
+    dp_tensor out = step->out;
     dp_status status = DP_OK;
 
-    in.data = current[slot];
     if (step->last)
         out.data = place_of(b, slot, i);
     else
-        out.data = scratch->buffers[slot][current[slot] == scratch->buffers[slot][0]];
-    if (step->pass != NULL)
+        out.data = scratch->buffers[slot][in.data == scratch->buffers[slot][0]];
+    if (step->pass != NULL) {
         dp_pass_run(step->pass, draws, in.data, out.data);
-    else if (step->each != NULL)
-        status = dp_each_apply(step, &in, draws + step->draws, scratch->each, &out, err);
-    else if (dp_step_open(step, draws))
+    } else if (!dp_step_open(step, draws)) {
+        if (!step->last)
+            return DP_OK; /* the sample stays where it is */
+        memcpy(out.data, in.data, dp_tensor_bytes(&in));
+        memcpy(out.shape, in.shape, sizeof out.shape);
+    } else if (step->each != NULL) {
+        status = apply_each(g, step, &b->rows[i * g->n_segments + step->segment], &in, draws,
+                            scratch, &out, err);
+    } else {
         (step->second ? step->transform->then
                       : step->transform->apply)(step->params, draws + step->draws, &in, &out);
-    else if (step->last)
-        memcpy(out.data, in.data, dp_tensor_bytes(&in));
-    else
-        return DP_OK; /* the sample stays where it is */
-    current[slot] = out.data;
+    }
+    *sample = out;
     return status;
+}
+
+/* Each row of a column may have its own shape where rows are delivered one by one. */
+static void say_shapes(dp_batch *b, const dp_tensor *current)
+{
+    const dp_graph *g = b->graph;
+
+    for (uint32_t c = 0; c < g->columns.n; c++) {
+        if (g->least[g->columns.slot[c]] != NULL)
+            b->tensors[c] = current[g->columns.slot[c]];
+    }
 }
 
 static dp_status fill_row(dp_batch *b, uint64_t i, const dp_scratch *scratch, dp_error *err)
@@ -194,17 +283,19 @@ static dp_status fill_row(dp_batch *b, uint64_t i, const dp_scratch *scratch, dp
     const dp_graph *g = b->graph;
     const dp_row *rows = &b->rows[i * g->n_segments];
     double *draws = b->draws + i * g->n_draws;
-    void *current[DP_MAX_SLOTS];
+    dp_tensor current[DP_MAX_SLOTS];
     dp_status status = read_row(b, i, rows, scratch, current, err);
 
     if (status != DP_OK)
         return status;
     dp_batch_draw(g, rows, draws);
     for (uint32_t s = 0; s < g->n_steps && status == DP_OK; s++) {
-        if (rows[g->steps[s].segment].taken && g->steps[s].transform->apply != NULL &&
-            !g->steps[s].passed)
-            status = apply(b, i, &g->steps[s], draws, scratch, current, err);
+        const dp_step *step = &g->steps[s];
+        if (rows[step->segment].taken && dp_makes_samples(step->transform) && !step->passed)
+            status = apply(b, i, step, draws, scratch, &current[step->slot], err);
     }
+    if (status == DP_OK)
+        say_shapes(b, current);
     return status;
 }
 

@@ -40,8 +40,13 @@ dp_status dp_scratch_plan(dp_scratch *, dp_graph *, dp_error *);
 void dp_batch_claim(dp_batch *, dp_graph *, uint64_t index);
 void dp_batch_fill(dp_batch *, uint64_t first, uint64_t n, const dp_scratch *);
 
-/* The numbers of row i that are not drawn yet; segment rows and draws are those of the row. */
+/* The numbers of a row that are not drawn yet, but of the steps that are planned for each row;
+ * segment rows and draws are those of the row. */
 void dp_batch_draw(const dp_graph *, const dp_row *rows, double *draws);
+/* Those, too.  The row is not made, but files of pictures are looked at: its records are read into
+ * the buffers of their slots, where the graph decodes any. */
+dp_status dp_batch_draw_each(const dp_graph *, const dp_row *rows, double *draws, dp_each_room *,
+                             void *const buffers[DP_MAX_SLOTS], dp_error *);
 /* The numbers of a transform of batch `index`. */
 void dp_mix_draw(const dp_mix *, uint64_t index, double *draws);
 #define DP_MIX_DRAWS 8 /* at most */

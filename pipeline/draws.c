@@ -6,8 +6,27 @@
 #include <string.h>
 
 #include "base/number/num.h"
+#include "io/source.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/walk.h"
+
+/* Room for a row that steps are planned for. */
+static dp_status make_room(dp_pipeline *p)
+{
+    dp_graph *g = &p->graph;
+
+    if (g->each_params != 0)
+        p->room = dp_each_room_new(g);
+    for (uint32_t i = 0; i < g->n_branches && g->decodes; i++) {
+        const dp_branch *branch = &g->branches[i];
+        void *columns[DP_MAX_COLUMNS];
+        if (dp_source_buffers(&branch->source, &g->arena, columns, NULL) != DP_OK)
+            return DP_ENOMEM;
+        for (uint32_t c = 0; c < branch->source.n_columns; c++)
+            p->buffers[branch->slots[c]] = columns[c];
+    }
+    return g->each_params == 0 || p->room != NULL ? DP_OK : DP_ENOMEM;
+}
 
 /* Room for the rows of one batch that is only looked at. */
 static dp_status make_view(dp_pipeline *p, dp_error *err)
@@ -18,6 +37,8 @@ static dp_status make_view(dp_pipeline *p, dp_error *err)
 
     if (status != DP_OK || p->rows != NULL)
         return status;
+    if (make_room(p) != DP_OK)
+        return dp_arena_fail(&g->arena, err, "a row");
     p->draws = dp_arena_alloc(&g->arena, n + 1, (g->n_draws + 1) * sizeof *p->draws);
     if (p->draws != NULL)
         p->rows = dp_arena_alloc(&g->arena, n + 1, g->n_segments * sizeof *p->rows);
@@ -95,17 +116,23 @@ static void print_draws(const dp_graph *g, uint64_t batch, const dp_row *rows, c
     }
 }
 
-/* The numbers of a row, or NULL: there is no such row. */
-static const double *draw_row(dp_pipeline *p, uint64_t batch, size_t row)
+/* The numbers of a row, or NULL: there is no such row, or a file in it cannot be read. */
+static const double *draw_row(dp_pipeline *p, uint64_t batch, size_t i)
 {
     const dp_graph *g = p != NULL ? &p->graph : NULL;
-    dp_error err;
+    const dp_row *rows;
+    double *draws;
 
     if (g == NULL || batch >= g->length || !dp_graph_reaches(g, batch + 1) ||
-        make_view(p, &err) != DP_OK || row >= dp_ring_rows(&p->ring, batch, p->rows, p->draws))
+        make_view(p, NULL) != DP_OK || i >= dp_ring_rows(&p->ring, batch, p->rows, p->draws))
         return NULL;
-    dp_batch_draw(g, &p->rows[row * g->n_segments], p->draws + row * g->n_draws);
-    return p->draws + row * g->n_draws;
+    draws = p->draws + i * g->n_draws;
+    rows = &p->rows[i * g->n_segments];
+    if (g->each_params == 0)
+        dp_batch_draw(g, rows, draws);
+    else if (dp_batch_draw_each(g, rows, draws, p->room, p->buffers, NULL) != DP_OK)
+        return NULL;
+    return draws;
 }
 
 /* Where the text goes, which is "" at first. */

@@ -24,7 +24,7 @@ static bool changes(const dp_graph *g, uint32_t segment, uint32_t slot, uint32_t
         while (above != g->steps[s].segment && g->parent[above] != above)
             above = g->parent[above];
         if (g->steps[s].slot == slot && above == g->steps[s].segment &&
-            g->steps[s].transform->apply != NULL)
+            dp_makes_samples(g->steps[s].transform))
             return true;
     }
     return false;
@@ -67,7 +67,8 @@ static uint32_t collect_parts(const dp_graph *g, uint32_t first, dp_pass_part *p
         if (step->slot != g->steps[first].slot)
             continue;
         if (step->segment != g->steps[first].segment || step->gate != DP_NO_GATE || step->second ||
-            step->each != NULL || step->transform->then != NULL || step->transform->apply == NULL)
+            step->each != NULL || step->transform->then != NULL ||
+            !dp_makes_samples(step->transform))
             break;
         places[n] = s;
         parts[n++] =

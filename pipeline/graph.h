@@ -54,8 +54,11 @@ typedef struct dp_graph {
     size_t scratch[DP_MAX_SLOTS][2]; /* bytes of the largest sample of the slot that is not written
                                         into the batch, of all and of those that steps make; 0 =
                                         none */
-    const int64_t *least[DP_MAX_SLOTS]; /* while it is planned: the least sizes of a slot whose rows
-                                           differ in shape still; NULL = they do not */
+    /* What is known of a slot behind its last step, while it is planned behind those so far: the
+     * least sizes, where rows differ in shape, and the pictures, where they are files of some. */
+    const int64_t *least[DP_MAX_SLOTS];
+    const dp_pictures *pictures[DP_MAX_SLOTS];
+    bool decodes;                  /* a step looks at what is in a file */
     size_t each_params, each_room; /* bytes that a step takes that is planned for each row; 0 = none
                                     */
     uint64_t length;               /* batches */

@@ -19,8 +19,12 @@ static dp_status build(dp_pipeline *p, const char *spec, dp_error *err)
 
     p->graph.arena = dp_arena_within(&p->handle.arena);
     status = dp_graph_open(&p->graph, spec, p->seed, options, err);
-    for (uint32_t c = 0; c < p->graph.columns.n && status == DP_OK; c++)
-        p->outputs[c] = dp_batch_type(&p->graph, c);
+    for (uint32_t c = 0; c < p->graph.columns.n && status == DP_OK; c++) {
+        const int64_t *least = p->graph.least[p->graph.columns.slot[c]];
+        p->outputs[c] = p->least[c] = dp_batch_type(&p->graph, c);
+        if (least != NULL)
+            memcpy(p->least[c].shape, least, (size_t)p->least[c].rank * sizeof *least);
+    }
     return status == DP_OK ? dp_ring_open(&p->ring, &p->graph, options, err) : status;
 }
 
@@ -99,13 +103,23 @@ const char *dp_column_name(const dp_pipeline *p, size_t index)
     return p != NULL && index < p->graph.columns.n ? p->graph.columns.column[index].name : NULL;
 }
 
-const dp_tensor *dp_output(const dp_pipeline *p, const char *column)
+static const dp_tensor *type_of(const dp_pipeline *p, const char *column, const dp_tensor *types)
 {
-    for (uint32_t c = 0; p != NULL && column != NULL && c < p->graph.columns.n; c++) {
+    for (uint32_t c = 0; column != NULL && c < p->graph.columns.n; c++) {
         if (strcmp(p->graph.columns.column[c].name, column) == 0)
-            return &p->outputs[c];
+            return &types[c];
     }
     return NULL;
+}
+
+const dp_tensor *dp_output(const dp_pipeline *p, const char *column)
+{
+    return p != NULL ? type_of(p, column, p->outputs) : NULL;
+}
+
+const dp_tensor *dp_output_least(const dp_pipeline *p, const char *column)
+{
+    return p != NULL ? type_of(p, column, p->least) : NULL;
 }
 
 dp_status dp_get_info(const dp_pipeline *p, dp_info *info, dp_error *err)

@@ -14,12 +14,14 @@ struct dp_pipeline {
     dp_graph graph;
     dp_ring ring;
     uint64_t seed;
-    dp_tensor outputs[DP_MAX_COLUMNS];
+    dp_tensor outputs[DP_MAX_COLUMNS], least[DP_MAX_COLUMNS];
     bool identified;
     uint8_t identity[16]; /* of the data set that was opened */
     dp_error changed;     /* repeated once a file of it has changed; status DP_OK = none has */
     dp_row *rows;         /* of a batch that is looked at; NULL = none yet */
     double *draws;
+    dp_each_room *room; /* where steps are planned for one of them, and its records read */
+    void *buffers[DP_MAX_SLOTS];
 };
 
 /* What a stream is known by: of one that is read back, what it was.  Hashes the data set once. */

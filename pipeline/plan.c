@@ -49,6 +49,21 @@ static dp_status plan_params(dp_graph *g, const dp_transform *t, void *params, c
     return t->plan == NULL ? DP_OK : t->plan(params, in, out, &g->arena, err);
 }
 
+/* What may be left out keeps the type, of the smallest rows as well. */
+static dp_status check_kept(const dp_step *step, const dp_column *out, dp_error *err)
+{
+    const struct dp_each *each = step->each;
+
+    if (!dp_tensor_same_type(&out->type, &step->in))
+        return dp_fail(err, DP_ESPEC, "it makes %s of %s: what may be left out keeps the type",
+                       dp_tensor_type(&out->type).text, dp_tensor_type(&step->in).text);
+    if (each != NULL && memcmp(each->least, each->low, (size_t)each->n * sizeof each->low[0]) != 0)
+        return dp_fail(err, DP_ESPEC,
+                       "it makes %s of smaller rows, too: what may be left out keeps the type",
+                       dp_tensor_type(&out->type).text);
+    return DP_OK;
+}
+
 static dp_status add_step(dp_builder *b, level *l, const dp_found *found, const dp_step *like,
                           dp_error *err)
 {
@@ -71,15 +86,14 @@ static dp_status add_step(dp_builder *b, level *l, const dp_found *found, const 
     step->draws = g->n_draws;
     step->in = column->type;
     out = *column;
-    status = g->least[step->slot] != NULL
-                 ? dp_each_plan(g, step, column, &out, err)
-                 : plan_params(g, step->transform, step->params, column, &out, err);
+    status = dp_varies(g, step) ? dp_each_plan(g, step, column, &out, err)
+                                : plan_params(g, step->transform, step->params, column, &out, err);
+    if (status == DP_OK && step->gate != DP_NO_GATE)
+        status = check_kept(step, &out, err);
     if (status != DP_OK)
         return status;
-    g->least[step->slot] = NULL;
-    if (step->gate != DP_NO_GATE && !dp_tensor_same_type(&out.type, &column->type))
-        return dp_fail(err, DP_ESPEC, "it makes %s of %s: what may be left out keeps the type",
-                       dp_tensor_type(&out.type).text, dp_tensor_type(&column->type).text);
+    if (dp_makes_samples(step->transform))
+        g->pictures[step->slot] = NULL;
     step->out = out.type;
     *column = out;
     g->n_draws += dp_n_draws(step->transform);
@@ -155,14 +169,16 @@ static dp_status plan_transform(dp_builder *b, level *l, const dp_found *found, 
         status = add_held(b, l, found, gate, err);
     if (status != DP_OK || found->replayed == NULL)
         return status;
-    if (g->steps[first].each != NULL)
-        return dp_fail(
-            err, DP_ESPEC,
-            "%s's draws are known for rows of one shape: use order=native, or put resize "
-            "size=height,width before it",
-            found->replayed->name);
-    for (uint32_t s = first; s < g->n_steps; s++)
-        g->steps[s].replayed = true;
+    for (uint32_t s = first; s < g->n_steps; s++) {
+        dp_step *step = &g->steps[s];
+        step->replayed = true;
+        if (step->each != NULL && step->transform->draw != NULL &&
+            !step->transform->replays_any_shape)
+            return dp_fail(err, DP_ESPEC,
+                           "%s's draws are known for rows of one shape: use order=native, or put "
+                           "resize size=height,width before it",
+                           found->replayed->name);
+    }
     node = &l->branch->nodes[l->node++];
     node->below = node->length = l->length;
     return dp_replay_plan(node, found->replayed, &g->steps[first], g->n_steps - first, &g->arena,
@@ -335,6 +351,7 @@ static dp_status open_reader(dp_builder *b, level *l, const dp_found *found)
                            DP_MAX_SLOTS);
         l->columns.column[c] = branch->source.columns[c];
         g->least[g->n_slots] = branch->source.least[c];
+        g->pictures[g->n_slots] = branch->source.pictures[c];
         l->columns.slot[c] = branch->slots[c] = g->n_slots++;
         l->columns.owner[c] = branch;
     }
@@ -370,9 +387,6 @@ dp_status dp_plan(dp_builder *b, const dp_found_text *stages)
 
     count_epochs(main_level.branch, 1, false);
     status = plan_branch(b, stages, &main_level);
-    if (status == DP_OK)
-        status = dp_found_fail(b, &stages->found[stages->n - 1],
-                               dp_vary_check(g, &main_level.columns, "behind it", b->err));
     g->length = main_level.length;
     g->columns = main_level.columns;
     return status;

@@ -1,137 +1,169 @@
-/* vary.c - columns whose rows differ in shape, and the transforms that end that
+/* vary.c - columns whose rows differ in shape, and transforms that are planned for each of them
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "pipeline/vary.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/tensor.h"
-#include "io/source.h"
-
-/* "center_crop, pad_to, random_resized_crop or resize": those that end it. */
-static void name_enders(char *text, size_t size)
-{
-    const char *last = NULL;
-    size_t n = 0;
-
-    text[0] = '\0';
-    for (size_t i = 0; dp_transforms[i] != NULL; i++) {
-        if (dp_transforms[i]->plan_row == NULL)
-            continue;
-        if (last != NULL && n < size)
-            n += (size_t)snprintf(text + n, size - n, n > 0 ? ", %s" : "%s", last);
-        last = dp_transforms[i]->info.name;
-    }
-    if (last != NULL && n < size)
-        snprintf(text + n, size - n, " or %s", last);
-}
-
-static dp_status refuse(const dp_column *column, const int64_t *least, const char *where,
-                        dp_error *err)
-{
-    dp_tensor small = column->type;
-    char enders[120];
-
-    memcpy(small.shape, least, (size_t)small.rank * sizeof *least);
-    name_enders(enders, sizeof enders);
-    return dp_fail(err, DP_ESPEC, "column %.30s has rows of %.40s to %.40s: put %s %s",
-                   column->name, dp_tensor_type(&small).text, dp_tensor_type(&column->type).text,
-                   enders, where);
-}
 
 dp_status dp_vary_check(const dp_graph *g, const dp_columns *columns, const char *where,
                         dp_error *err)
 {
     for (uint32_t c = 0; c < columns->n; c++) {
+        const dp_column *column = &columns->column[c];
         const int64_t *least = g->least[columns->slot[c]];
-        if (least != NULL)
-            return refuse(&columns->column[c], least, where, err);
+        dp_tensor small = column->type;
+        if (least == NULL)
+            continue;
+        memcpy(small.shape, least, (size_t)small.rank * sizeof *least);
+        return dp_fail(err, DP_ESPEC,
+                       "column %.30s has rows of %.40s to %.40s: put center_crop, pad_to, "
+                       "random_resized_crop or resize size=height,width %s",
+                       column->name, dp_tensor_type(&small).text,
+                       dp_tensor_type(&column->type).text, where);
     }
     return DP_OK;
 }
 
+/* ---- at open ---- */
+
+bool dp_varies(const dp_graph *g, const dp_step *step)
+{
+    return dp_makes_samples(step->transform) &&
+           (g->least[step->slot] != NULL || step->transform->decode != NULL);
+}
+
+static dp_status run_plan(const dp_transform *t, void *params, const dp_column *in, dp_column *out,
+                          dp_arena *arena, dp_error *err)
+{
+    if (t->plan == NULL)
+        return DP_OK;
+    return (t->plan_row != NULL ? t->plan_row : t->plan)(params, in, out, arena, err);
+}
+
+/* A row of these sizes; of files: one whose picture has them.  What comes out is it at first. */
+static void set_row(const struct dp_each *each, const int64_t *sizes, dp_column *row,
+                    dp_column *out)
+{
+    const size_t bytes = (size_t)each->n * sizeof *sizes;
+
+    *row = each->in;
+    if (!each->decodes)
+        memcpy(row->type.shape, sizes, bytes);
+    *out = *row;
+    if (!each->decodes)
+        return;
+    out->type = (dp_tensor){.dtype = DP_U8, .rank = each->n};
+    memcpy(out->type.shape, sizes, bytes);
+    out->limit = 256;
+}
+
 /* Plans one of the extreme rows, for its checks, and for the room that it takes: rows between them
  * take no more. */
-static dp_status try_row(dp_graph *g, const dp_step *step, const dp_column *row,
-                         const dp_tensor *wanted, dp_error *err)
+static dp_status try_row(dp_graph *g, const dp_step *step, const dp_column *row, dp_column *out,
+                         dp_error *err)
 {
-    const dp_transform *t = step->transform;
+    const size_t size = step->transform->info.size;
     dp_arena spare = dp_arena_within(&g->arena);
-    void *params = dp_arena_alloc(&spare, 1, t->info.size);
-    dp_column out = *row;
+    void *params = dp_arena_alloc(&spare, 1, size);
     dp_status status;
 
     if (params == NULL)
         return dp_arena_fail(&spare, err, "the parameters of a row");
-    memcpy(params, step->each->params, t->info.size);
-    status = t->plan_row(params, row, &out, &spare, err);
-    if (status == DP_OK && !dp_tensor_same_type(&out.type, wanted))
-        status = dp_fail(err, DP_ESPEC,
-                         "it makes %.40s of the largest row and %.40s of %.40s: all "
-                         "must come to one shape",
-                         dp_tensor_type(wanted).text, dp_tensor_type(&out.type).text,
-                         dp_tensor_type(&row->type).text);
+    memcpy(params, step->params, size);
+    status = run_plan(step->transform, params, row, out, &spare, err);
     if (spare.total > g->each_room)
         g->each_room = (size_t)spare.total;
     dp_arena_free(&spare);
     return status;
 }
 
-/* The rows that have the least or the most of each size. */
-static dp_status try_rows(dp_graph *g, const dp_step *step, const dp_column *in,
-                          const dp_tensor *wanted, dp_error *err)
+/* What comes out of all rows, with what comes out of one more. */
+static dp_status widen(struct dp_each *each, dp_column *out, const dp_column *made, dp_error *err)
 {
-    const int64_t *least = g->least[step->slot];
+    dp_tensor *t = &out->type;
+
+    if (made->type.rank != t->rank || made->type.dtype != t->dtype)
+        return dp_fail(err, DP_ESPEC, "it makes %.40s of the largest row and %.40s of a smaller",
+                       dp_tensor_type(t).text, dp_tensor_type(&made->type).text);
+    for (int32_t d = 0; d < t->rank; d++) {
+        const int64_t size = made->type.shape[d];
+        each->least[d] = size < each->least[d] ? size : each->least[d];
+        t->shape[d] = size > t->shape[d] ? size : t->shape[d];
+    }
+    if (out->limit != 0 && (made->limit == 0 || made->limit > out->limit))
+        out->limit = made->limit;
+    if (!dp_tensor_fits(t) || dp_tensor_bytes(t) > DP_MAX_SAMPLE_SIZE)
+        return dp_fail(err, DP_ELIMIT, "a row of %.60s would be more than %llu bytes",
+                       dp_tensor_type(t).text, (unsigned long long)DP_MAX_SAMPLE_SIZE);
+    return DP_OK;
+}
+
+/* The rows that have the least or the most of each size. */
+static dp_status try_rows(dp_graph *g, const dp_step *step, dp_column *out, dp_error *err)
+{
+    struct dp_each *each = step->each;
     dp_status status = DP_OK;
 
-    for (uint32_t which = 0; which < 1u << in->type.rank && status == DP_OK; which++) {
-        dp_column row = *in;
-        for (int32_t d = 0; d < in->type.rank; d++)
-            row.type.shape[d] = which >> d & 1 ? least[d] : in->type.shape[d];
-        status = try_row(g, step, &row, wanted, err);
+    for (uint32_t which = 0; which < 1u << each->n && status == DP_OK; which++) {
+        int64_t sizes[DP_MAX_RANK];
+        dp_column row, made;
+        for (int32_t d = 0; d < each->n; d++)
+            sizes[d] = which >> d & 1 ? each->low[d] : each->high[d];
+        set_row(each, sizes, &row, &made);
+        status = try_row(g, step, &row, &made, err);
+        if (which == 0) {
+            *out = made;
+            memcpy(each->least, made.type.shape, sizeof each->least);
+        }
+        if (status == DP_OK)
+            status = widen(each, out, &made, err);
     }
     return status;
 }
 
-static struct dp_each *new_each(dp_graph *g, const dp_step *step, const dp_column *in)
+static dp_status new_each(dp_graph *g, dp_step *step, const dp_column *in, dp_error *err)
 {
+    const int64_t *low = g->least[step->slot], *high = in->type.shape;
+    const dp_pictures *pictures = g->pictures[step->slot];
     struct dp_each *each = dp_arena_alloc(&g->arena, 1, sizeof *each);
-    void *params = dp_arena_alloc(&g->arena, 1, step->transform->info.size);
 
-    if (each == NULL || params == NULL)
-        return NULL;
-    memcpy(params, step->params, step->transform->info.size);
-    *each = (struct dp_each){.column = *in, .params = params};
-    for (uint32_t i = 0; i < g->n_branches; i++) {
-        for (uint32_t c = 0; c < g->branches[i].source.n_columns; c++) {
-            if (g->branches[i].slots[c] == step->slot && g->branches[i].source.least[c] != NULL) {
-                each->branch = &g->branches[i];
-                each->source_column = c;
-            }
-        }
+    if (each == NULL)
+        return dp_arena_fail(&g->arena, err, "the rows of a column");
+    *each = (struct dp_each){.in = *in, .n = in->type.rank};
+    each->decodes = step->transform->decode != NULL;
+    g->decodes = g->decodes || each->decodes;
+    if (each->decodes && pictures == NULL)
+        return dp_fail(err, DP_ESPEC, "column %.40s holds no files of pictures", in->name);
+    if (each->decodes) {
+        each->n = 3;
+        low = pictures->least;
+        high = pictures->most;
     }
-    return each;
+    memcpy(each->low, low, (size_t)each->n * sizeof *low);
+    memcpy(each->high, high, (size_t)each->n * sizeof *high);
+    step->each = each;
+    return DP_OK;
 }
 
 dp_status dp_each_plan(dp_graph *g, dp_step *step, const dp_column *in, dp_column *out,
                        dp_error *err)
 {
-    const dp_transform *t = step->transform;
-    dp_status status;
+    dp_status status = new_each(g, step, in, err);
+    size_t bytes;
 
-    if (t->plan_row == NULL)
-        return refuse(in, g->least[step->slot], "before it", err);
-    step->each = new_each(g, step, in);
-    if (step->each == NULL)
-        return dp_arena_fail(&g->arena, err, "the parameters of a row");
-    status = t->plan_row(step->params, in, out, &g->arena, err); /* for draw */
     if (status == DP_OK)
-        status = try_rows(g, step, in, &out->type, err);
-    if (t->info.size > g->each_params)
-        g->each_params = t->info.size;
-    return status;
+        status = try_rows(g, step, out, err);
+    if (status != DP_OK)
+        return status;
+    bytes = (size_t)out->type.rank * sizeof out->type.shape[0];
+    g->least[step->slot] =
+        memcmp(step->each->least, out->type.shape, bytes) != 0 ? step->each->least : NULL;
+    if (step->transform->info.size > g->each_params)
+        g->each_params = step->transform->info.size;
+    return DP_OK;
 }
 
 dp_each_room *dp_each_room_new(dp_graph *g)
@@ -141,36 +173,60 @@ dp_each_room *dp_each_room_new(dp_graph *g)
     if (room == NULL || !dp_arena_part(&g->arena, g->each_room, &room->arena))
         return NULL;
     room->params = dp_arena_alloc(&g->arena, 1, g->each_params);
+    room->decoding = (dp_arena){.alloc = g->arena.alloc, .limit = g->arena.limit};
     return room->params != NULL ? room : NULL;
 }
 
-dp_tensor dp_step_in(const dp_step *step, const dp_row *rows)
-{
-    const struct dp_each *each = step->each;
+/* ---- each row ---- */
 
-    if (each == NULL)
-        return step->in;
-    return dp_source_type(each->branch->reader, &each->branch->source, each->source_column,
-                          rows[each->branch->segment].record);
+/* There is memory for what the plans at open said, and no more. */
+static dp_status check_made(const dp_step *step, const dp_tensor *in, const dp_tensor *made,
+                            dp_error *err)
+{
+    bool fits = made->dtype == step->out.dtype && made->rank == step->out.rank;
+
+    for (int32_t d = 0; fits && d < made->rank; d++)
+        fits = made->shape[d] >= step->each->least[d] && made->shape[d] <= step->out.shape[d];
+    return fits ? DP_OK
+                : dp_fail(err, DP_ECORRUPT, "it makes %s of %s: at most %s were known at open",
+                          dp_tensor_type(made).text, dp_tensor_type(in).text,
+                          dp_tensor_type(&step->out).text);
+}
+
+dp_status dp_each_begin(const dp_step *step, const dp_tensor *in, dp_each_room *room,
+                        dp_tensor *out, dp_error *err)
+{
+    const dp_transform *t = step->transform;
+    const bool decodes = step->each->decodes;
+    int64_t picture[DP_MAX_RANK];
+    dp_column row, made;
+    dp_status status = decodes ? t->look(step->params, in, picture, err) : DP_OK;
+
+    if (status == DP_OK) {
+        set_row(step->each, decodes ? picture : in->shape, &row, &made);
+        row.type = *in;
+        dp_arena_empty(&room->arena);
+        memcpy(room->params, step->params, t->info.size);
+        status = run_plan(t, room->params, &row, &made, &room->arena, err);
+    }
+    if (status == DP_OK)
+        status = check_made(step, in, &made.type, err);
+    *out = made.type;
+    return dp_stage_failed(&t->info, 0, status, err);
 }
 
 dp_status dp_each_apply(const dp_step *step, const dp_tensor *in, const double *draws,
                         dp_each_room *room, const dp_tensor *out, dp_error *err)
 {
     const dp_transform *t = step->transform;
-    dp_column row = step->each->column, made;
-    dp_status status;
+    dp_status status = DP_OK;
 
-    row.type = *in;
-    row.type.data = NULL;
-    made = row;
-    dp_arena_empty(&room->arena);
-    memcpy(room->params, step->each->params, t->info.size);
-    status = t->plan_row(room->params, &row, &made, &room->arena, err);
-    if (status == DP_OK && !dp_tensor_same_type(&made.type, out))
-        status = dp_fail(err, DP_ESPEC, "it makes %s of %s", dp_tensor_type(&made.type).text,
-                         dp_tensor_type(in).text);
-    if (status == DP_OK)
+    if (step->second)
+        t->then(room->params, draws, in, out);
+    else if (t->decode == NULL)
         t->apply(room->params, draws, in, out);
+    else
+        status = t->decode(room->params, in, out, &room->decoding, err);
+    dp_arena_free(&room->decoding);
     return dp_stage_failed(&t->info, 0, status, err);
 }

@@ -1,11 +1,11 @@
-/* vary.h - columns whose rows differ in shape, and the transforms that end that
+/* vary.h - columns whose rows differ in shape, and transforms that are planned for each of them
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * A reader may know of each record what shape it has, and of all the least and the most.  The first
- * transform of such a column brings every row to one shape (`plan_row`); what it plans for one row
- * is planned by the worker that makes the row, in memory that was measured at open.  All other
- * stages see columns of one shape.
+ * A reader may know of each record what shape it has, and of all the least and the most of each
+ * size.  A transform of such a column is planned at open for the rows that have the least or the
+ * most: that says what comes out at least and at most, and how much memory a plan takes.  The
+ * worker that makes a row plans the transform for it, in that memory.
  */
 #ifndef PIPELINE_VARY_H
 #define PIPELINE_VARY_H
@@ -14,33 +14,36 @@
 
 /* What a step needs to be planned for each row. */
 struct dp_each {
-    const dp_branch *branch; /* whose records have the shapes */
-    uint32_t source_column;
-    dp_column column;   /* of the largest row */
-    const void *params; /* as the text has them, before plan */
+    dp_column in;                                /* the largest row */
+    bool decodes;                                /* rows are files: their pictures' sizes count */
+    int32_t n;                                   /* of sizes of a row */
+    int64_t low[DP_MAX_RANK], high[DP_MAX_RANK]; /* of each */
+    int64_t least[DP_MAX_RANK];                  /* of what comes out; step->out has the most */
 };
 
 /* Where a worker does it. */
 typedef struct dp_each_room {
     void *params;
-    dp_arena arena; /* emptied for each row */
+    dp_arena arena;    /* emptied for each row */
+    dp_arena decoding; /* of what a file takes; empty between rows */
 } dp_each_room;
 
-/* Fits a step to a column whose rows have `least` at least, and counts the room that it takes.
- * DP_ESPEC where the transform takes one shape only, or would make several. */
+/* Whether the step has to be planned so: its column varies, or it decodes. */
+bool dp_varies(const dp_graph *, const dp_step *);
+/* Plans it at open; g->least says whether what comes out varies. */
 dp_status dp_each_plan(dp_graph *, dp_step *, const dp_column *in, dp_column *out, dp_error *);
 /* NULL when out of memory. */
 dp_each_room *dp_each_room_new(dp_graph *);
 
-/* The type of the sample that a step gets: rows are those of the row. */
-dp_tensor dp_step_in(const dp_step *, const dp_row *rows);
-/* One sample, planned and made.  It fails only where a plan for the least and one for the most did
- * not. */
+/* Plans the step for a sample: room->params and the type of *out are those that make it.  It fails
+ * only for a row that the plans at open did not know, or a file that is damaged. */
+dp_status dp_each_begin(const dp_step *, const dp_tensor *in, dp_each_room *, dp_tensor *out,
+                        dp_error *);
+/* Makes it. */
 dp_status dp_each_apply(const dp_step *, const dp_tensor *in, const double *draws, dp_each_room *,
                         const dp_tensor *out, dp_error *);
 
-/* DP_ESPEC when rows of a column differ in shape still; `where` to put what ends it: "before it".
- */
+/* DP_ESPEC when rows of a column differ in shape; `where` to put what ends it: "before it". */
 dp_status dp_vary_check(const dp_graph *, const dp_columns *, const char *where, dp_error *);
 
 #endif

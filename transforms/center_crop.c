@@ -75,7 +75,6 @@ const dp_transform dp_transform_center_crop = {
              params},
     .foreign = "CenterCrop size",
     .plan = plan,
-    .plan_row = plan,
     .apply = apply,
     .move = move,
     .fill = fill,

@@ -91,7 +91,6 @@ const dp_transform dp_transform_pad_to = {
              sizeof(pad_to), params},
     .foreign = "PadToSize size offset fill_value:fill padding_mode=constant,edge,reflect,symmetric",
     .plan = plan,
-    .plan_row = plan,
     .apply = apply,
     .move = move,
     .fill = fill,

@@ -39,6 +39,7 @@ const dp_transform dp_transform_random_horizontal_flip = {
     .draw = dp_draw_chance,
     .drawn = "flip",
     .replay = dp_replay_chance,
+    .replays_any_shape = true,
     .fixed = fixed,
     .move = move,
 };

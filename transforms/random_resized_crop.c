@@ -119,12 +119,10 @@ static void take_middle(const dp_area *a, double draws[4])
 
 static void draw(const void *params_, dp_place *place, double *draws)
 {
-    dp_area area = ((const random_resized_crop *)params_)->area;
+    const dp_area *area = &((const random_resized_crop *)params_)->area;
 
-    area.height = place->shape[0];
-    area.width = place->shape[1];
-    if (!dp_area_draw(&area, place, draws))
-        take_middle(&area, draws);
+    if (!dp_area_draw(area, place, draws))
+        take_middle(area, draws);
 }
 
 static void replay(const void *params_, dp_mt19937 *engine, double *draws)

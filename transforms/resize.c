@@ -77,6 +77,5 @@ const dp_transform dp_transform_resize = {
              params},
     .foreign = "Resize size interpolation=linear,nearest,cubic,area,pilcubic",
     .plan = plan,
-    .plan_row = plan,
     .apply = apply,
 };

@@ -173,8 +173,12 @@ static void pictures_of_various_sizes(void **state)
 {
     static const uint8_t noise[300 * 300];
     static const char *const stages[] = {
-        "center_crop size=300", "pad_to size=300", "resize size=250,200 interpolation=area",
-        "resize size=290,7 interpolation=pilcubic", "random_resized_crop size=20"};
+        "center_crop size=300",
+        "pad_to size=300",
+        "resize size=250,200 interpolation=area",
+        "resize size=290,7 interpolation=pilcubic",
+        "random_resized_crop size=20",
+        "pad padding=90 padding_mode=reflect | gaussian_blur kernel_size=5 | random_crop size=250"};
     static const int sides[] = {100, 299, 300};
     char spec[500], name[40];
 

@@ -253,6 +253,14 @@ static void output(void)
     assert_null(dp_output(f.p, "\xFF"));
 }
 
+static void output_least(void)
+{
+    assert_null(dp_output_least(NULL, "image"));
+    assert_null(dp_output_least(f.p, NULL));
+    assert_null(dp_output_least(f.p, ""));
+    assert_null(dp_output_least(f.p, "\xFF"));
+}
+
 static void column_name(void)
 {
     assert_null(dp_column_name(NULL, 0));
@@ -919,6 +927,7 @@ static const struct {
     ROW(spec),
     ROW(fingerprint),
     ROW(output),
+    ROW(output_least),
     ROW(column_name),
     ROW(next),
     ROW(batch_get),

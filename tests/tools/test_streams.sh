@@ -56,6 +56,24 @@ if [ -e /dev/full ]; then
     [ $? = 3 ] && [ "$(grep -c 'cannot write to standard output: No space' err.txt)" = 1 ] || fail "cat to a full disk"
 fi
 
+# diff: rows that are not in batches have other labels too, and other shapes
+labels='zip with="cifar10 strict=false usage=test | project columns=label'
+expect 1 '^row 0, column label, element 0: [0-9] and [0-9]$' "$DETPIPE" diff --data "$fixture" \
+    "cifar10 strict=false usage=test | project columns=image | $labels | take count=3\"" \
+    "cifar10 strict=false usage=test | project columns=image | $labels | skip count=1 | take count=3\""
+mkdir -p various/c
+for size in 7,9 5,11; do
+    quiet "$DETPIPE" cat "cifar10 strict=false usage=test | crop coordinates=0,0 size=$size" --format png \
+        --out various/c/$size.png --data "$fixture"
+done
+expect 0 '^2 rows are equal, 0 are not$' "$DETPIPE" diff png_folder png_folder --data various
+expect 1 '^row 0, column image: uint8\[5, 11, 3\] and uint8\[7, 9, 3\]$' \
+    "$DETPIPE" diff png_folder "png_folder | subset_sampler indices=1,0" --data various
+expect 0 'image +uint8\[5, 9, 3\] to uint8\[7, 11, 3\]$' "$DETPIPE" check png_folder --data various
+quiet "$DETPIPE" show "png_folder | horizontal_flip" various.png --batch 1 --data various
+expect 0 '^drawn: nothing' "$DETPIPE" check "png_folder | horizontal_flip" --sample 1 --data various
+expect 0 '^row 0 record 1  image [0-9a-f]{32}  label 0  id 1$' "$DETPIPE" cat "png_folder | hwc2chw" --batch 1 --data various
+
 # show
 quiet "$DETPIPE" show "$spec" sheet.png --batch 1 --data "$fixture"
 [ -s sheet.png ] || fail "show wrote nothing"

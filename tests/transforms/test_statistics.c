@@ -60,8 +60,7 @@ static int tear_down(void **state)
 static void draw(const planned *p, uint64_t seed, uint32_t use, uint64_t epoch, uint64_t row,
                  double *out)
 {
-    static const int64_t image[] = {32, 32, 3};
-    dp_place place = {.key = dp_rng_key(seed, p->transform->info.name, use), .shape = image};
+    dp_place place = {.key = dp_rng_key(seed, p->transform->info.name, use)};
 
     dp_rng_start(&place.rng, place.key, epoch, row);
     p->transform->draw(p->params, &place, out);

@@ -43,7 +43,10 @@ static void print_columns(const session *s)
 
     puts("batch:");
     for (size_t c = 0; (name = dp_column_name(s->pipeline, c)) != NULL; c++) {
-        printf("    %-14s %s\n", name, element_type(dp_output(s->pipeline, name)).text);
+        const cli_type_text least = element_type(dp_output_least(s->pipeline, name)),
+                            most = element_type(dp_output(s->pipeline, name));
+        const bool one = strcmp(least.text, most.text) == 0;
+        printf("    %-14s %s%s%s\n", name, one ? "" : least.text, one ? "" : " to ", most.text);
     }
     if (dp_length(s->pipeline) == UINT64_MAX)
         puts("    endless");

@@ -13,6 +13,7 @@
 typedef struct both {
     dp_pipeline *pipeline[2];
     dp_batch *batch[2];
+    bool batched; /* else each has one row */
     streams_found *found;
 } both;
 
@@ -47,15 +48,14 @@ static void list_columns(const dp_pipeline *p, dp_array out[MOST_COLUMNS + 1])
 
 /* ---- rows ---- */
 
-/* The rows of a batch, or the only one of a stream without batches. */
-static size_t rows_of(const both *c, const dp_tensor *t)
-{
-    const dp_tensor *full = dp_output(c->pipeline[0], dp_column_name(c->pipeline[0], 0));
-    return full->rank == t->rank && t->rank > 0 ? (size_t)t->shape[0] : 1;
-}
-
 /* Rows that were compared. */
 static uint64_t rows_before(const both *c) { return c->found->equal + c->found->different; }
+
+static bool same_type(const dp_tensor *a, const dp_tensor *b)
+{
+    return a->dtype == b->dtype && a->rank == b->rank &&
+           memcmp(a->shape, b->shape, (size_t)a->rank * sizeof a->shape[0]) == 0;
+}
 
 static void tell(const both *c, const char *column, size_t row, const dp_tensor *a,
                  const dp_tensor *b, size_t n)
@@ -63,6 +63,12 @@ static void tell(const both *c, const char *column, size_t row, const dp_tensor 
     const size_t size = dp_dtype_size(a->dtype);
     size_t i = row * n;
 
+    if (!same_type(a, b)) {
+        snprintf(c->found->where, sizeof c->found->where, "row %llu, column %s: %s and %s",
+                 (unsigned long long)(rows_before(c) + row), column, element_type(a).text,
+                 element_type(b).text);
+        return;
+    }
     while (memcmp((const char *)a->data + i * size, (const char *)b->data + i * size, size) == 0)
         i++;
     snprintf(c->found->where, sizeof c->found->where, "row %llu, column %s, element %zu: %s and %s",
@@ -79,8 +85,8 @@ static bool compare_row(const both *c, size_t row, size_t n_rows)
     for (size_t i = 0; equal && (name = dp_column_name(c->pipeline[0], i)) != NULL; i++) {
         const dp_tensor *a = dp_batch_get(c->batch[0], name), *b = dp_batch_get(c->batch[1], name);
         const size_t n = element_count(a) / n_rows, size = n * dp_dtype_size(a->dtype);
-        equal = memcmp((const char *)a->data + row * size, (const char *)b->data + row * size,
-                       size) == 0;
+        equal = same_type(a, b) && memcmp((const char *)a->data + row * size,
+                                          (const char *)b->data + row * size, size) == 0;
         if (!equal && c->found->where[0] == '\0')
             tell(c, name, row, a, b, n);
     }
@@ -128,7 +134,7 @@ static int compare(both *c)
             if (status[k] < 0)
                 return cli_fail_error(&err, NULL);
             if (status[k] == DP_OK)
-                rows[k] = rows_of(c, dp_batch_get(c->batch[k], name));
+                rows[k] = c->batched ? (size_t)dp_batch_get(c->batch[k], name)->shape[0] : 1;
         }
         if (rows[0] != rows[1])
             tell_the_end(c, rows);
@@ -145,11 +151,16 @@ int streams_compare(dp_pipeline *a, dp_pipeline *b, streams_found *found)
 {
     both c = {.pipeline = {a, b}, .found = found};
     dp_array columns[2][MOST_COLUMNS + 1];
+    dp_info info = {.size = sizeof info};
+    dp_error err;
 
     if (dp_length(a) == UINT64_MAX && dp_length(b) == UINT64_MAX)
         return cli_fail(EXIT_MALFORMED, "diff: both streams are endless: give repeat a count");
     list_columns(a, columns[0]);
     list_columns(b, columns[1]);
+    if (dp_get_info(a, &info, &err) != DP_OK)
+        return cli_fail_error(&err, NULL);
+    c.batched = info.batched != 0;
     return streams_same_columns(columns[0], columns[1], found) ? compare(&c) : 0;
 }
 

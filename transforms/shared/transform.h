@@ -46,7 +46,6 @@ typedef struct dp_holder {
 typedef struct dp_place {
     dp_rng rng;
     uint64_t key, epoch, record;
-    const int64_t *shape; /* of the sample that the transform gets */
 } dp_place;
 
 #define DP_PASS_SIDE 512 /* pixels of a side, at most */
@@ -79,22 +78,29 @@ typedef struct dp_transform {
     /* Fit the stage to its input: check, say what comes out (*out is *in at first).  All failure is
      * here.  NULL = any column will do, and keeps its type. */
     dp_status (*plan)(void *params, const dp_column *in, dp_column *out, dp_arena *, dp_error *);
-    /* The same for one row of a column whose rows differ in shape, all of which it brings to one
-     * shape.  Called at open for the largest and the smallest rows, then on a worker for each row,
-     * whose params and arena are then `apply`'s alone: the larger the row, the more it may take.
-     * NULL = takes rows of one shape only. */
+    /* Where rows differ in shape, `plan` is called at open for the largest and the smallest of
+     * them, then on a worker for each row, whose params and arena are then `draw`'s and `apply`'s
+     * alone: the larger the row, the more memory and the more of a result there may be.  This is
+     * called in its place then, where one row has a faster way; NULL = it has none. */
     dp_status (*plan_row)(void *params, const dp_column *in, dp_column *out, dp_arena *,
                           dp_error *);
     /* One sample.  Cannot fail; allocates nothing; reads only its arguments; in and out do not
      * overlap.  draws is NULL when the transform draws nothing. */
     void (*apply)(const void *params, const double *draws, const dp_tensor *in,
                   const dp_tensor *out);
+    /* In place of apply, where rows are the files of pictures (dp_source.pictures): height, width
+     * and channels, as the file says, and its pixels.  plan gets the picture as *out.  A failure
+     * says what is wrong with the file; what the arena holds goes with the row. */
+    dp_status (*look)(const void *params, const dp_tensor *file, int64_t picture[3], dp_error *);
+    dp_status (*decode)(const void *params, const dp_tensor *file, const dp_tensor *out, dp_arena *,
+                        dp_error *);
     /* The numbers of a row, and their names ("left,top"), one a number.  NULL = not random. */
     void (*draw)(const void *params, dp_place *, double *draws);
     const char *drawn;
     /* The same numbers as MindSpore draws them, the one library whose `draws` are not keyed; NULL =
      * not known. */
     void (*replay)(const void *params, dp_mt19937 *engine, double *draws);
+    bool replays_any_shape; /* it draws the same for a sample of any shape */
     /* The stages that do the same to a row for which these numbers were drawn: none, one, or
      * several.  False (or NULL) = there are none that do. */
     bool (*fixed)(const dp_fixing *);
@@ -135,6 +141,13 @@ static inline const dp_transform *dp_transform_of(const dp_stage_info *info)
 extern const dp_transform *const dp_transforms[]; /* ends with NULL */
 
 uint32_t dp_n_draws(const dp_transform *);
+
+/* Whether it makes samples; else it draws for those that it holds, or mixes a batch. */
+static inline bool dp_makes_samples(const dp_transform *t)
+{
+    return t->apply != NULL || t->decode != NULL;
+}
+
 bool dp_always(const void *params); /* a `pointwise` */
 
 /* Prints stages, "crop coordinates={top},{left} size={size} | ...", each behind " | " and with the
