@@ -114,7 +114,7 @@ static dp_status bind_text(const binding *b, const char **out)
 
 static dp_status bind_one(const binding *b, void *params)
 {
-    void *field = (char *)params + b->param->offset;
+    void *field = (char *)params + (b->param->offset & ~DP_LATER);
 
     switch (b->param->type) {
     case DP_PARAM_INT: return bind_int(b, b->value, strlen(b->value), field);
@@ -207,7 +207,7 @@ static void print_choice(dp_out *out, const char *choices, int32_t index)
 
 void dp_param_print(const dp_param *p, const void *params, dp_out *out)
 {
-    const void *field = (const char *)params + p->offset;
+    const void *field = (const char *)params + (p->offset & ~DP_LATER);
     const dp_ints *ints = field;
     const dp_numbers *numbers = field;
 
@@ -230,10 +230,24 @@ void dp_param_print(const dp_param *p, const void *params, dp_out *out)
     }
 }
 
+/* A later row that has its default: "" is that of a text. */
+static bool left_out(const dp_param *p, const void *params)
+{
+    char text[DP_NUMBER_SIZE];
+    dp_out out = {text, sizeof text, 0};
+
+    if ((p->offset & DP_LATER) == 0)
+        return false;
+    dp_param_print(p, params, &out);
+    return strcmp(text, p->type == DP_PARAM_TEXT ? "\"\"" : p->default_value) == 0;
+}
+
 void dp_params_print(const dp_stage_info *info, const void *params, dp_out *out)
 {
     dp_out_text(out, info->name);
     for (const dp_param *p = info->params; p->name != NULL; p++) {
+        if (left_out(p, params))
+            continue;
         dp_out_text(out, " ");
         dp_out_text(out, p->name);
         dp_out_text(out, "=");

@@ -54,6 +54,21 @@ typedef struct dp_numbers {
     {                                                                                              \
 #field, DP_PARAM_NUMBERS, offsetof(owner, field), def, lo, hi, NULL, help                  \
     }
+/* Rows that came to a stage after texts without them: a canonical text names them only where they
+ * are not the default, so that it stays what it was.  The flag is in the row's offset. */
+#define DP_LATER 0x80000000u
+#define DP_LATER_INT(owner, field, def, lo, hi, help)                                              \
+    {                                                                                              \
+#field, DP_PARAM_INT, DP_LATER | offsetof(owner, field), def, lo, hi, NULL, help           \
+    }
+#define DP_LATER_BOOLEAN(owner, field, def, help)                                                  \
+    {                                                                                              \
+#field, DP_PARAM_BOOL, DP_LATER | offsetof(owner, field), def, 0, 1, NULL, help            \
+    }
+#define DP_LATER_TEXT(owner, field, def, help)                                                     \
+    {                                                                                              \
+#field, DP_PARAM_TEXT, DP_LATER | offsetof(owner, field), def, 0, DP_MAX_TEXT, NULL, help  \
+    }
 #define DP_PARAMS_END                                                                              \
     {                                                                                              \
         NULL, DP_PARAM_INT, 0, NULL, 0, 0, NULL, NULL                                              \
@@ -69,7 +84,7 @@ dp_status dp_params_idle(const char *param, const char *needs, dp_error *);
 /* A value, as a text gives it. */
 void dp_param_print(const dp_param *, const void *params, dp_out *);
 
-/* "name a=1 b=2,3": every parameter in the order of the table. */
+/* "name a=1 b=2,3": the parameters in the order of the table, later ones as DP_LATER says. */
 void dp_params_print(const dp_stage_info *, const void *params, dp_out *);
 
 extern const dp_param dp_no_params[]; /* of a stage that takes none */

@@ -49,16 +49,8 @@ static void make_buffered(const dp_ask *ask, uint32_t *table)
     dp_shuffle_masked(table + delivered, (uint32_t)(ask->rows - delivered), next, ask->generator);
 }
 
-static dp_status check_split(const dp_ask *ask, dp_error *err)
-{
-    return ask->fractions ? dp_fail(err, DP_ESPEC,
-                                    "order=datasets takes sizes in rows: datasets rounds the test "
-                                    "part up, and it comes first")
-                          : DP_OK;
-}
-
 static const dp_scheme once = {.once = true, .make = make};
-static const dp_scheme split = {.check = check_split, .once = true, .make = make};
+static const dp_scheme split = {.once = true, .make = make, .cut = dp_cut_test_first};
 static const dp_scheme buffer = {.make = make_buffered};
 
 const dp_library dp_library_datasets = {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/number/num.h"
 #include "libraries/library.h"
 
 #define ADDRESS(name, ...) &dp_library_##name,
@@ -59,6 +60,54 @@ dp_who dp_library_who(bool (*has)(const dp_library *))
                                   (*at)->word);
     }
     return who;
+}
+
+/* Which of `rules` the word is, with its number if it has a colon; -1 = none. */
+static int rule_of(const char *rules, const char *word, size_t length, uint64_t *number)
+{
+    const char *colon = memchr(word, ':', length);
+    const size_t name = colon == NULL ? length : (size_t)(colon + 1 - word);
+    int64_t value = 0;
+
+    if (colon != NULL && (!dp_parse_int(word + name, length - name, &value) || value < 0))
+        return -1;
+    *number = (uint64_t)value;
+    for (int i = 0; *rules != '\0'; i++) {
+        const size_t n = strcspn(rules, ",");
+        if (n == name && memcmp(rules, word, n) == 0)
+            return i;
+        rules += n + (rules[n] == ',');
+    }
+    return -1;
+}
+
+static dp_status read_rules(const char *rules, dp_ask *ask, dp_error *err)
+{
+    memset(ask->rule, 0, sizeof ask->rule);
+    if (rules == NULL && ask->words[0] != '\0')
+        return dp_fail(err, DP_ESPEC, "rule=%.40s: this order has no rules", ask->words);
+    for (const char *word = ask->words; *word != '\0';) {
+        const size_t length = strcspn(word, ",");
+        uint64_t number = 0;
+        const int i = rule_of(rules, word, length, &number);
+        if (i < 0)
+            return dp_fail(err, DP_ESPEC, "rule=%.*s is not one of %s",
+                           length > 40 ? 40 : (int)length, word, rules);
+        if (ask->rule[i].given)
+            return dp_fail(err, DP_ESPEC, "rule=%.*s is given twice", (int)length, word);
+        ask->rule[i] = (dp_rule){true, number};
+        word += length + (word[length] == ',');
+    }
+    return DP_OK;
+}
+
+dp_status dp_check_ask(dp_ask_check *check, const char *rules, dp_ask *ask, dp_error *err)
+{
+    dp_status status = DP_OK;
+
+    if (ask->words != NULL)
+        status = read_rules(rules, ask, err);
+    return status == DP_OK && check != NULL ? check(ask, err) : status;
 }
 
 dp_status dp_check_seed_32(const dp_ask *ask, const char *word, dp_error *err)

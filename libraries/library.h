@@ -21,21 +21,30 @@
 /* Rows of which a table is made, at most. */
 #define DP_MAX_TABLE 100000000u
 
+/* A word of the parameter `rule`, which says how the library was used: "workers" or "before:3". */
+typedef struct dp_rule {
+    bool given;
+    uint64_t number; /* behind the colon */
+} dp_rule;
+#define DP_MAX_RULES 8
+
 /* What a stage wants, for one epoch. */
 typedef struct dp_ask {
-    uint64_t seed;    /* of the stream */
-    uint64_t key;     /* of this stage's own draws: dp_rng_key of seed, stage and use */
-    uint64_t epoch;   /* from 0 */
-    uint64_t rows;    /* there are, to be put in order or drawn from: 0 .. rows - 1 */
-    uint64_t count;   /* wanted of them */
-    bool replacement; /* a row may come again */
-    bool once;        /* the order of epoch 0 serves every epoch */
-    bool cut;         /* shards are cut to a number of rows, or begin at an offset */
-    bool fractions;   /* the sizes of parts are */
-    uint32_t *order;  /* kept from epoch to epoch, `kept` numbers; NULL = none are */
-    uint64_t kept;    /* rows; or those of the buffer that they go through */
-    uint64_t buffer;  /* rows that the buffer has room for, however many there are */
-    void *generator;  /* dp_library.generator bytes, kept from epoch to epoch */
+    uint64_t seed;              /* of the stream */
+    uint64_t key;               /* of this stage's own draws: dp_rng_key of seed, stage and use */
+    uint64_t epoch;             /* from 0 */
+    uint64_t rows;              /* there are, to be put in order or drawn from: 0 .. rows - 1 */
+    uint64_t count;             /* wanted of them */
+    bool replacement;           /* a row may come again */
+    bool once;                  /* the order of epoch 0 serves every epoch */
+    bool cut;                   /* shards are cut to a number of rows, or begin at an offset */
+    bool drop;                  /* shards are made equally long by leaving rows out */
+    const char *words;          /* of `rule`, as given; NULL = none */
+    dp_rule rule[DP_MAX_RULES]; /* of the words of `rules`, in their order */
+    uint32_t *order;            /* kept from epoch to epoch, `kept` numbers; NULL = none are */
+    uint64_t kept;              /* rows; or those of the buffer that they go through */
+    uint64_t buffer;            /* rows that the buffer has room for, however many there are */
+    void *generator;            /* dp_library.generator bytes, kept from epoch to epoch */
 } dp_ask;
 
 /* DP_ESPEC for what the library itself refuses, seeds above all.  NULL in a row: it takes all. */
@@ -44,8 +53,9 @@ typedef dp_status dp_ask_check(const dp_ask *, dp_error *);
 /* The rows of an epoch in some order. */
 typedef struct dp_scheme {
     dp_ask_check *check;
-    bool in_turn; /* an epoch follows from the one before it, so all are made, from epoch 0 on */
-    bool once;    /* one order serves all epochs, whatever was asked */
+    const char *rules; /* words that `rule` may have: "workers,before:"; NULL = none */
+    bool in_turn;   /* an epoch follows from the one before it, so all are made, from epoch 0 on */
+    bool once;      /* one order serves all epochs, whatever was asked */
     uint32_t keeps; /* numbers of ask->order for each of ask->kept; 0 = none are needed */
     /* Row numbers into table[0 .. count - 1].  There is room for `rows`, unless the scheme keeps an
      * order of its own or rows may come again. */
@@ -54,13 +64,19 @@ typedef struct dp_scheme {
      * computed.  NULL = a table is always made. */
     uint64_t (*at)(const dp_ask *, uint64_t place);
     uint64_t tabled;
+    /* Of the rows of a split: how many each of n parts has, their fractions being given.  NULL =
+     * as MindSpore has it. */
+    dp_status (*cut)(const double *fractions, int32_t n, uint64_t rows, uint64_t *sizes,
+                     dp_error *);
 } dp_scheme;
 
 /* Numbers one at a time. */
 typedef struct dp_dice {
     dp_ask_check *check;
+    const char *rules; /* as a scheme's */
     bool in_turn;
-    bool zeros; /* rows of weight 0 count as rows to draw from */
+    bool zeros;      /* rows of weight 0 count as rows to draw from */
+    bool sums_first; /* shares are running sums over the total, not running sums of shares */
     /* Before the numbers of an epoch: puts ask->order in order too, unless it is NULL. */
     void (*begin)(const dp_ask *);
     uint32_t (*below)(void *generator, uint32_t n); /* 0 .. n - 1 */
@@ -146,11 +162,12 @@ typedef struct dp_who {
 } dp_who;
 dp_who dp_library_who(bool (*has)(const dp_library *));
 
-/* A row's check of what a stage asks. */
-static inline dp_status dp_check_ask(dp_ask_check *check, const dp_ask *ask, dp_error *err)
-{
-    return check == NULL ? DP_OK : check(ask, err);
-}
+/* The row of a parameter `rule`, a text. */
+#define DP_RULE_OF(owner)                                                                          \
+    DP_LATER_TEXT(owner, rule, "", "how that library was used: docs/orders.md has its words")
+
+/* Reads ask->words as `rules` has them, then a row's check of what a stage asks. */
+dp_status dp_check_ask(dp_ask_check *check, const char *rules, dp_ask *, dp_error *);
 
 /* A check: DP_ESPEC for a seed of more than 32 bits. */
 dp_status dp_check_seed_32(const dp_ask *, const char *word, dp_error *);

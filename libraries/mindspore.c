@@ -75,6 +75,8 @@ static void make_sample(const dp_ask *ask, uint32_t *table)
 /* A seed that means "none" elsewhere is used as it is here. */
 static dp_status check_distribute(const dp_ask *ask, dp_error *err)
 {
+    if (ask->drop)
+        return dp_fail(err, DP_ESPEC, "MindSpore's has no drop_last");
     if (ask->seed == UINT32_MAX)
         return dp_fail(err, DP_ESPEC, "MindSpore fails with seed 2^32 - 1");
     return dp_check_seed_32(ask, "mindspore", err);
@@ -131,12 +133,10 @@ static uint64_t turn(uint64_t epoch, uint64_t rows) { return epoch * (rows + 1);
 
 static const dp_scheme shuffle = {
     .check = check_shuffle, .in_turn = true, .keeps = 1, .make = make_shuffle};
-static const dp_scheme sample = {
-    .check = check, .in_turn = true, .keeps = 1, .make = make_sample};
+static const dp_scheme sample = {.check = check, .in_turn = true, .keeps = 1, .make = make_sample};
 static const dp_scheme distribute = {
     .check = check_distribute, .in_turn = true, .keeps = 1, .make = make_distribute};
-static const dp_scheme subset = {
-    .check = check, .in_turn = true, .keeps = 1, .make = make_subset};
+static const dp_scheme subset = {.check = check, .in_turn = true, .keeps = 1, .make = make_subset};
 static const dp_scheme split = {.check = check, .make = make_split};
 static const dp_dice weighted = {
     .check = check, .zeros = true, .begin = begin_weighted, .uniform = uniform};

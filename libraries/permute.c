@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <math.h>
+
 #include "libraries/permute.h"
 
 #define AHEAD 64 /* draws */
@@ -70,6 +72,19 @@ void dp_through_buffer(const dp_ask *ask, uint32_t (*below)(void *, uint32_t), u
         else
             held--;
     }
+}
+
+dp_status dp_cut_test_first(const double *fractions, int32_t n, uint64_t rows, uint64_t *sizes,
+                            dp_error *err)
+{
+    if (n != 2)
+        return dp_fail(err, DP_ESPEC, "takes two fractions, the test part and the rest, not %d", n);
+    sizes[0] = (uint64_t)ceil(fractions[0] * (double)rows);
+    sizes[1] = rows - sizes[0];
+    if (sizes[0] == 0 || sizes[0] >= rows)
+        return dp_fail(err, DP_ESPEC, "the parts of %llu rows have %llu and none",
+                       (unsigned long long)rows, (unsigned long long)rows);
+    return DP_OK;
 }
 
 void dp_bijection_start(dp_bijection *b, uint64_t n, uint64_t key, uint64_t epoch)

@@ -30,6 +30,11 @@ void dp_permute_up(uint32_t *v, uint32_t n, uint32_t (*next)(void *), void *gene
  * one. */
 void dp_through_buffer(const dp_ask *, uint32_t (*below)(void *, uint32_t), uint32_t *table);
 
+/* Two parts as scikit-learn and datasets cut them, the fraction being test_size: the first one has
+ * it, rounded up, the second one the rest. */
+dp_status dp_cut_test_first(const double *fractions, int32_t n, uint64_t rows, uint64_t *sizes,
+                            dp_error *);
+
 /* A permutation of 0..n-1 that is computed, for any n: a Feistel network over the least even number
  * of bits that holds n, 8 rounds keyed by Philox, walked until the value is below n (Black and
  * Rogaway, CT-RSA 2002). */

@@ -3,36 +3,52 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * The global generator is an mt19937.  Each epoch takes four words of it, whatever there is to
- * shuffle: two for the workers' seed, which no order depends on, two for the seed of a generator
- * that makes the order.  The high word of that seed counts for nothing: an mt19937 is seeded by the
- * low 32 bits.
+ * shuffle: two for the workers' seed, which no order depends on and which workers that live on need
+ * once only, two for the seed of a generator that makes the order.
  */
-#include "base/random/mt19937.h"
-#include "libraries/permute.h"
+#include "libraries/torch.h"
+
+typedef struct loader {
+    dp_mt19937 g, own;
+    uint64_t drawn; /* words of g, + 1 */
+} loader;
 
 static dp_status check(const dp_ask *ask, dp_error *err)
 {
-    return dp_check_some_rows(ask, "PyTorch's DataLoader", err);
+    const dp_status status = dp_check_some_rows(ask, "PyTorch's DataLoader", err);
+
+    return status == DP_OK ? dp_torch_check(ask, err) : status;
 }
 
-static uint32_t next(void *g) { return dp_mt19937_u32(g); }
+/* Words of the global generator before the seed of an epoch. */
+static uint64_t words_before(const dp_ask *ask)
+{
+    const uint64_t e = ask->epoch, starts = ask->rule[DP_TORCH_PERSISTENT].given ? 1 : e + 1;
+
+    return ask->rule[DP_TORCH_BEFORE].number + e * ask->rule[DP_TORCH_BETWEEN].number + 2 * e +
+           2 * starts;
+}
 
 static void make(const dp_ask *ask, uint32_t *table)
 {
-    dp_mt19937 *g = ask->generator;
+    loader *l = ask->generator;
+    const uint64_t words = words_before(ask);
 
-    dp_mt19937_seed(g, (uint32_t)ask->seed);
-    for (uint64_t words = 4 * ask->epoch + 3; words > 0; words--)
-        dp_mt19937_u32(g);
-    dp_mt19937_seed(g, dp_mt19937_u32(g));
-    dp_permute_up(table, (uint32_t)ask->rows, next, g);
+    if (l->drawn == 0 || words < l->drawn - 1) {
+        dp_mt19937_seed(&l->g, (uint32_t)ask->seed);
+        l->drawn = 1;
+    }
+    dp_torch_drop(&l->g, words - (l->drawn - 1));
+    dp_mt19937_seed(&l->own, dp_torch_seed(&l->g));
+    l->drawn = words + 2 + 1;
+    dp_torch_permute(table, ask->rows, &l->own);
 }
 
-static const dp_scheme shuffle = {.check = check, .make = make};
+static const dp_scheme shuffle = {.check = check, .rules = DP_TORCH_WORKERS, .make = make};
 
 const dp_library dp_library_torch_dataloader = {
     .word = "torch_dataloader",
     .name = "PyTorch's DataLoader",
-    .generator = sizeof(dp_mt19937),
+    .generator = sizeof(loader),
     .shuffle = &shuffle,
 };

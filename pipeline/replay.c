@@ -80,14 +80,14 @@ static void at(dp_node *node, dp_row *row)
 static dp_status check(const dp_library *library, const dp_step *steps, uint32_t n, uint64_t seed,
                        dp_error *err)
 {
-    const dp_ask ask = {.seed = seed};
+    dp_ask ask = {.seed = seed};
 
     for (uint32_t s = 0; s < n; s++) {
         if (steps[s].transform->draw != NULL && steps[s].transform->replay == NULL)
             return dp_fail(err, DP_ESPEC, "%s's draws of %s are not known: use order=native",
                            library->name, steps[s].transform->info.name);
     }
-    return dp_check_ask(library->draws->check, &ask, err);
+    return dp_check_ask(library->draws->check, NULL, &ask, err);
 }
 
 dp_status dp_replay_plan(dp_node *node, const dp_library *library, const dp_step *steps, uint32_t n,

@@ -47,7 +47,7 @@ static void print_bound(const void *ctx, dp_out *out)
 static dp_status choose_library(dp_net *net, chosen *c, dp_error *err)
 {
     const int32_t order = initializer_of(c)->draws ? ((dp_init_params *)c->bound.params)->order : 0;
-    const dp_ask ask = {.seed = net->seed};
+    dp_ask ask = {.seed = net->seed};
     const dp_weights *weights;
     dp_status status = DP_OK;
 
@@ -59,7 +59,7 @@ static dp_status choose_library(dp_net *net, chosen *c, dp_error *err)
     if (initializer_of(c)->check != NULL)
         status = initializer_of(c)->check(c->bound.params, weights, err);
     if (status == DP_OK)
-        status = dp_check_ask(weights->check, &ask, err);
+        status = dp_check_ask(weights->check, NULL, &ask, err);
     if (status == DP_OK && weights->begin != NULL)
         weights->begin(c->generator, net->seed);
     return status;

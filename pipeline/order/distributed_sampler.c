@@ -11,7 +11,7 @@
 
 typedef struct distributed_sampler {
     int64_t num_shards, shard_id, num_samples, offset;
-    bool shuffle, empty;
+    bool shuffle, empty, drop_last, reshuffle_each_epoch;
     int32_t order;
     dp_ordering ordering;
 } distributed_sampler;
@@ -24,6 +24,9 @@ static const dp_param params[] = {
     DP_INT(distributed_sampler, offset, "-1", -1, 2147483647,
            "the shard that gets row 0, none padded then; -1: shard 0, and all equally long"),
     DP_ORDER_OF(distributed_sampler, distribute, "whose random order"),
+    DP_LATER_BOOLEAN(distributed_sampler, drop_last, "false",
+                     "parts made equally long by leaving rows out, not by repeating some"),
+    DP_LATER_BOOLEAN(distributed_sampler, reshuffle_each_epoch, "true", "another order each epoch"),
     DP_PARAMS_END,
 };
 
@@ -35,6 +38,10 @@ static dp_status check(const dp_node *node, const distributed_sampler *p, dp_err
     if (p->offset > p->num_shards)
         return dp_fail(err, DP_ESPEC, "offset=%lld is more than num_shards=%lld",
                        (long long)p->offset, (long long)p->num_shards);
+    if (p->drop_last && p->offset != -1)
+        return dp_params_idle("drop_last", "offset=-1, that pads", err);
+    if (!p->reshuffle_each_epoch && !p->shuffle)
+        return dp_params_idle("reshuffle_each_epoch", "shuffle=true", err);
     if (node->below == 0)
         return dp_fail(err, DP_ESPEC, "there are no rows to deal out");
     return dp_check_claims(node, p->ordering.library, err);
@@ -51,7 +58,7 @@ static uint64_t cap(const dp_node *node, const distributed_sampler *p)
 static uint64_t shard_length(const dp_node *node, const distributed_sampler *p)
 {
     const uint64_t n = node->below, shards = (uint64_t)p->num_shards, id = (uint64_t)p->shard_id;
-    uint64_t length = n / shards + (n % shards != 0);
+    uint64_t length = n / shards + (n % shards != 0 && !p->drop_last);
 
     if (p->offset != -1) {
         const uint64_t spread = n + (uint64_t)p->offset;
@@ -81,12 +88,14 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 
     o->library = dp_library_of(dp_words_distribute, p->order);
     o->scheme = o->library->distribute;
-    o->ask = dp_node_ask(node);
+    o->ask = dp_node_ask(node, NULL);
+    o->ask.once = !p->reshuffle_each_epoch;
+    o->ask.drop = p->drop_last;
     o->ask.cut = p->offset != -1 || p->num_samples != 0;
     if (status == DP_OK)
         status = check(node, p, err);
     if (status == DP_OK)
-        status = dp_check_ask(o->scheme->check, &o->ask, err);
+        status = dp_check_ask(o->scheme->check, o->scheme->rules, &o->ask, err);
     if (status != DP_OK)
         return status;
     node->length = shard_length(node, p);

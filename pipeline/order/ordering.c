@@ -4,7 +4,7 @@
  */
 #include "pipeline/order/ordering.h"
 
-dp_ask dp_node_ask(const dp_node *node)
+dp_ask dp_node_ask(const dp_node *node, const char *rule)
 {
     return (dp_ask){
         .seed = node->seed,
@@ -12,6 +12,7 @@ dp_ask dp_node_ask(const dp_node *node)
         .rows = node->below,
         .count = node->below,
         .kept = node->below,
+        .words = rule,
     };
 }
 
@@ -55,13 +56,14 @@ static dp_status plan_tables(dp_ordering *o, uint32_t epochs, dp_arena *arena, d
     o->tables.in_turn = o->scheme->in_turn;
     o->tables.make = make;
     o->tables.ctx = o;
-    return dp_tables_plan(&o->tables, ask->once ? 1 : epochs, whole ? ask->rows : ask->count,
-                          sizeof(uint32_t), arena, err);
+    o->tables.once = ask->once;
+    return dp_tables_plan(&o->tables, epochs, whole ? ask->rows : ask->count, sizeof(uint32_t),
+                          arena, err);
 }
 
 dp_status dp_ordering_plan(dp_ordering *o, const dp_node *node, dp_arena *arena, dp_error *err)
 {
-    dp_status status = dp_check_ask(o->scheme->check, &o->ask, err);
+    dp_status status = dp_check_ask(o->scheme->check, o->scheme->rules, &o->ask, err);
 
     o->ask.once = o->ask.once || o->scheme->once;
     if (status == DP_OK)
@@ -71,11 +73,9 @@ dp_status dp_ordering_plan(dp_ordering *o, const dp_node *node, dp_arena *arena,
 
 uint64_t dp_ordering_at(dp_ordering *o, uint64_t epoch, uint64_t place)
 {
-    const uint64_t of = o->ask.once ? 0 : epoch;
-
     if (computed(o)) {
-        o->ask.epoch = of;
+        o->ask.epoch = o->ask.once ? 0 : epoch;
         return o->scheme->at(&o->ask, place);
     }
-    return ((const uint32_t *)dp_tables_at(&o->tables, of))[place];
+    return ((const uint32_t *)dp_tables_at(&o->tables, epoch))[place];
 }

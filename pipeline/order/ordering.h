@@ -14,8 +14,8 @@ typedef struct dp_ordering {
     dp_tables tables;
 } dp_ordering;
 
-/* What a stage asks that wants all rows below it, to be changed to what it wants. */
-dp_ask dp_node_ask(const dp_node *);
+/* What a stage asks that wants all rows below it, to be changed to what it wants; its `rule`. */
+dp_ask dp_node_ask(const dp_node *, const char *rule);
 
 /* Of library, scheme and ask; DP_ESPEC for what the library refuses, DP_ELIMIT where a table would
  * be too large. */

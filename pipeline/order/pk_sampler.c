@@ -10,7 +10,7 @@
 
 typedef struct pk_sampler {
     int64_t num_val, num_samples;
-    bool shuffle;
+    bool shuffle, reshuffle_each_epoch;
     const char *class_column;
     int32_t order;
     uint32_t *rows, *first, *classes; /* rows by class; where each class begins; their order */
@@ -26,6 +26,7 @@ static const dp_param params[] = {
     DP_TEXT(pk_sampler, class_column, "label", "the column of the class"),
     DP_INT(pk_sampler, num_samples, "0", 0, 9e15, "rows of an epoch; 0 for all"),
     DP_ORDER_OF(pk_sampler, classes, "whose random draws"),
+    DP_LATER_BOOLEAN(pk_sampler, reshuffle_each_epoch, "true", "another order each epoch"),
     DP_PARAMS_END,
 };
 
@@ -77,7 +78,8 @@ static dp_status plan_draws(pk_sampler *p, const dp_node *node, dp_arena *arena,
     p->ask.rows = p->n_classes;
     p->ask.count = node->length;
     p->ask.order = p->shuffle ? p->classes : NULL;
-    p->tables = (dp_tables){.in_turn = p->dice->in_turn, .make = make, .ctx = p};
+    p->tables = (dp_tables){
+        .in_turn = p->dice->in_turn, .once = !p->reshuffle_each_epoch, .make = make, .ctx = p};
     if (node->length > DP_MAX_TABLE)
         return dp_fail(err, DP_ELIMIT, "at most %u samples", DP_MAX_TABLE);
     return dp_tables_plan(&p->tables, node->epochs, node->length, sizeof(uint32_t), arena, err);
@@ -92,8 +94,8 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     dp_status status;
 
     p->dice = library->classes;
-    p->ask = dp_node_ask(node);
-    status = dp_check_ask(p->dice->check, &p->ask, err);
+    p->ask = dp_node_ask(node, NULL);
+    status = dp_check_ask(p->dice->check, p->dice->rules, &p->ask, err);
     if (status == DP_OK)
         status = dp_check_rows(node->below, err);
     if (status == DP_OK && node->below == 0)

@@ -8,6 +8,7 @@ typedef struct random_sampler {
     bool replacement, reshuffle_each_epoch;
     int64_t num_samples;
     int32_t order;
+    const char *rule;
     dp_ordering ordering;
 } random_sampler;
 
@@ -16,6 +17,7 @@ static const dp_param params[] = {
     DP_INT(random_sampler, num_samples, "0", 0, 9e15, "rows of an epoch; 0 for all"),
     DP_BOOLEAN(random_sampler, reshuffle_each_epoch, "true", "another order each epoch"),
     DP_ORDER_OF(random_sampler, sample, "whose random order"),
+    DP_RULE_OF(random_sampler),
     DP_PARAMS_END,
 };
 
@@ -34,7 +36,7 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     dp_node_set_samples(node, library, p->num_samples, rows);
     p->ordering.library = library;
     p->ordering.scheme = library->sample;
-    p->ordering.ask = dp_node_ask(node);
+    p->ordering.ask = dp_node_ask(node, p->rule);
     p->ordering.ask.count = node->length;
     p->ordering.ask.replacement = p->replacement;
     p->ordering.ask.once = !p->reshuffle_each_epoch;

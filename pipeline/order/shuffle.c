@@ -10,12 +10,16 @@
 typedef struct shuffle {
     int64_t buffer_size;
     int32_t order;
+    bool reshuffle_each_epoch;
+    const char *rule;
     dp_ordering ordering;
 } shuffle;
 
 static const dp_param params[] = {
     DP_INT(shuffle, buffer_size, "0", 0, 2147483647, "rows drawn from; 0 for the whole epoch"),
     DP_ORDER_OF(shuffle, shuffle, "whose random order"),
+    DP_LATER_BOOLEAN(shuffle, reshuffle_each_epoch, "true", "another order each epoch"),
+    DP_RULE_OF(shuffle),
     DP_PARAMS_END,
 };
 
@@ -30,7 +34,8 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     node->length = node->below;
     o->library = dp_library_of(dp_words_shuffle, p->order);
     o->scheme = size == 0 ? o->library->shuffle : o->library->buffer;
-    o->ask = dp_node_ask(node);
+    o->ask = dp_node_ask(node, p->rule);
+    o->ask.once = !p->reshuffle_each_epoch;
     o->ask.buffer = size;
     if (size != 0 && size < node->below)
         o->ask.kept = size;
@@ -39,6 +44,8 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     if (o->scheme == NULL)
         return dp_fail(err, DP_ESPEC, "order=%s has no buffer_size: %s have one", o->library->word,
                        dp_library_who(has_buffer).words);
+    if (o->ask.once && o->scheme->once)
+        return dp_params_idle("reshuffle_each_epoch", "an order that changes each epoch", err);
     return dp_ordering_plan(o, node, arena, err);
 }
 

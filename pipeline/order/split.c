@@ -13,6 +13,7 @@ typedef struct split {
     int64_t part;
     bool randomize;
     int32_t order;
+    const char *rule;
     uint64_t first;
     dp_ordering ordering;
 } split;
@@ -23,6 +24,7 @@ static const dp_param params[] = {
     DP_INT(split, part, NULL, 0, DP_MAX_LIST - 1, "the part delivered, from 0"),
     DP_BOOLEAN(split, randomize, "true", "cut a random order instead of the rows as they come"),
     DP_ORDER_OF(split, split, "whose random order"),
+    DP_RULE_OF(split),
     DP_PARAMS_END,
 };
 
@@ -72,7 +74,9 @@ static dp_status part_sizes(const split *p, uint64_t n, uint64_t *sizes, dp_erro
     if (sum > 1 + 1e-9 || sum < 1 - 1e-9)
         return dp_fail(err, DP_ESPEC, "the sizes sum to %g: neither the %llu rows nor 1", sum,
                        (unsigned long long)n);
-    return from_fractions(p, n, sizes, err);
+    return p->ordering.scheme->cut != NULL
+               ? p->ordering.scheme->cut(p->sizes.v, p->sizes.n, n, sizes, err)
+               : from_fractions(p, n, sizes, err);
 }
 
 static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
@@ -84,10 +88,9 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 
     o->library = dp_library_of(dp_words_split, p->order);
     o->scheme = o->library->split;
-    o->ask = dp_node_ask(node);
+    o->ask = dp_node_ask(node, p->rule);
     o->ask.once = true;
-    o->ask.fractions = p->sizes.v[0] < 1;
-    status = dp_check_ask(o->scheme->check, &o->ask, err);
+    status = dp_check_ask(o->scheme->check, o->scheme->rules, &o->ask, err);
     if (status == DP_OK)
         status = dp_check_rows(node->below, err);
     if (status == DP_OK && p->part >= p->sizes.n)

@@ -8,6 +8,8 @@ typedef struct subset_random_sampler {
     const char *indices;
     int64_t num_samples;
     int32_t order;
+    bool reshuffle_each_epoch;
+    const char *rule;
     uint64_t *rows;
     dp_ordering ordering;
 } subset_random_sampler;
@@ -17,6 +19,9 @@ static const dp_param params[] = {
     DP_INT(subset_random_sampler, num_samples, "0", 0, 9e15,
            "the list is cut to so many first; 0 for all"),
     DP_ORDER_OF(subset_random_sampler, subset, "whose random order"),
+    DP_LATER_BOOLEAN(subset_random_sampler, reshuffle_each_epoch, "true",
+                     "another order each epoch"),
+    DP_RULE_OF(subset_random_sampler),
     DP_PARAMS_END,
 };
 
@@ -29,13 +34,13 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 
     o->library = dp_library_of(dp_words_subset, p->order);
     o->scheme = o->library->subset;
-    o->ask = dp_node_ask(node);
-    status = dp_check_ask(o->scheme->check, &o->ask, err);
-    if (status == DP_OK)
-        status = dp_index_list(p->indices, node->below, arena, &p->rows, &n, err);
+    o->ask = dp_node_ask(node, p->rule);
+    o->ask.once = !p->reshuffle_each_epoch;
+    status = dp_index_list(p->indices, node->below, arena, &p->rows, &n, err);
     if (status != DP_OK)
         return status;
     node->length = p->num_samples != 0 && p->num_samples < n ? (uint64_t)p->num_samples : n;
+    o->ask.cut = p->num_samples != 0;
     o->ask.rows = o->ask.count = o->ask.kept = node->length;
     return dp_ordering_plan(o, node, arena, err);
 }

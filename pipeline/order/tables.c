@@ -9,6 +9,8 @@
 dp_status dp_tables_plan(dp_tables *t, uint32_t epochs, uint64_t rows, size_t size, dp_arena *arena,
                          dp_error *err)
 {
+    if (t->once)
+        epochs = 1;
     if (epochs > MAX_TABLES)
         return dp_fail(err, DP_ELIMIT,
                        "a random stage further up mixes %u epochs of this one, at most %d are "
@@ -34,8 +36,11 @@ static void make(dp_tables *t, uint64_t epoch)
 
 const void *dp_tables_at(dp_tables *t, uint64_t epoch)
 {
-    const uint64_t slot = epoch % t->n;
+    uint64_t slot;
 
+    if (t->once)
+        epoch = 0;
+    slot = epoch % t->n;
     if (t->held[slot] == epoch + 1)
         return t->table[slot];
     if (!t->in_turn) {

@@ -17,13 +17,14 @@ typedef struct dp_tables {
     uint64_t *held; /* the slot's epoch + 1; 0 = none */
     uint32_t n;
     bool in_turn;  /* epochs are made one after the other, from epoch 0 on, which begins anew */
+    bool once;     /* every epoch has the table of epoch 0 */
     uint64_t next; /* the epoch that comes next, of those made in turn */
     void (*make)(void *ctx, uint64_t epoch, void *table);
     void *ctx;
 } dp_tables;
 
-/* Of one that has make, ctx and in_turn: `rows` elements of `size` bytes for each of so many epochs
- * that may be needed at the same time. */
+/* Of one that has make, ctx, in_turn and once: `rows` elements of `size` bytes for each of so many
+ * epochs that may be needed at the same time. */
 dp_status dp_tables_plan(dp_tables *, uint32_t epochs, uint64_t rows, size_t size, dp_arena *,
                          dp_error *);
 

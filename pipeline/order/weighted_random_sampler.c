@@ -19,8 +19,9 @@ typedef struct ranked {
 typedef struct weighted_random_sampler {
     const char *weights;
     int64_t num_samples;
-    bool replacement;
+    bool replacement, reshuffle_each_epoch;
     int32_t order;
+    const char *rule;
     uint32_t n, last;       /* last: the row that rounding of the sums cannot go past */
     double *weight, *share; /* share: running sum over the total */
     ranked *ranks;
@@ -35,6 +36,9 @@ static const dp_param params[] = {
     DP_INT(weighted_random_sampler, num_samples, "0", 0, 9e15, "rows of an epoch; 0 for all"),
     DP_BOOLEAN(weighted_random_sampler, replacement, "true", "a row may come again"),
     DP_ORDER_OF(weighted_random_sampler, weighted, "whose random order"),
+    DP_LATER_BOOLEAN(weighted_random_sampler, reshuffle_each_epoch, "true",
+                     "another order each epoch"),
+    DP_RULE_OF(weighted_random_sampler),
     DP_PARAMS_END,
 };
 
@@ -68,8 +72,8 @@ static void plan_shares(weighted_random_sampler *p)
     for (uint32_t i = 0; i < p->n; i++)
         sum += p->weight[i];
     for (uint32_t i = 0; i < p->n; i++) {
-        running += p->weight[i] / sum;
-        p->share[i] = running;
+        running += p->dice->sums_first ? p->weight[i] : p->weight[i] / sum;
+        p->share[i] = p->dice->sums_first ? running / sum : running;
         if (p->weight[i] > 0 || p->dice->zeros)
             p->last = i;
     }
@@ -131,7 +135,8 @@ static dp_status plan_draws(weighted_random_sampler *p, const dp_node *node, dp_
     if (p->share == NULL || p->ranks == NULL)
         return dp_arena_fail(arena, err, "the weights of the rows");
     plan_shares(p);
-    p->tables = (dp_tables){.in_turn = p->dice->in_turn, .make = make, .ctx = p};
+    p->tables = (dp_tables){
+        .in_turn = p->dice->in_turn, .once = !p->reshuffle_each_epoch, .make = make, .ctx = p};
     return dp_tables_plan(&p->tables, node->epochs, node->length, sizeof(uint32_t), arena, err);
 }
 
@@ -142,10 +147,11 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     dp_status status;
 
     p->dice = library->weighted;
-    p->ask = dp_node_ask(node);
-    status = dp_check_ask(p->dice->check, &p->ask, err);
+    p->ask = dp_node_ask(node, p->rule);
+    status = dp_number_list(p->weights, arena, &p->weight, &p->n, err);
+    p->ask.rows = p->n;
     if (status == DP_OK)
-        status = dp_number_list(p->weights, arena, &p->weight, &p->n, err);
+        status = dp_check_ask(p->dice->check, p->dice->rules, &p->ask, err);
     if (status == DP_OK)
         status = dp_check_rows(node->below, err);
     if (status != DP_OK)

@@ -237,6 +237,68 @@ static void nested_shuffles(void **state)
         DP_ELIMIT);
 }
 
+static void read_records(const char *spec, int64_t *records, size_t n)
+{
+    dp_pipeline *p = test_open(spec, 5, 0);
+    size_t n_rows, n_readers;
+
+    for (size_t i = 0; i < n; i++)
+        assert_ok(dp_records(p, i, records + i, 1, &n_rows, &n_readers, &test_error));
+    dp_close(p);
+}
+
+/* The order of epoch 0, in every epoch. */
+static void one_order_for_all_epochs(void **state)
+{
+    static const char *const stages[] = {
+        "shuffle",
+        "shuffle buffer_size=4",
+        "shuffle order=numpy",
+        "shuffle order=mindspore",
+        "shuffle order=grain",
+        "random_sampler order=torch",
+        "distributed_sampler num_shards=1 shard_id=0",
+        "subset_random_sampler indices=0,1,2,3,4,5,6,7,8,9,10,11",
+        "weighted_random_sampler weights=1,2,3,4,5,6,7,8,9,10,11,12",
+        "pk_sampler num_val=2 num_samples=12 shuffle=true",
+    };
+
+    (void)state;
+    for (size_t s = 0; s < sizeof stages / sizeof *stages; s++) {
+        int64_t once[36], anew[36];
+        char spec[200];
+        snprintf(spec, sizeof spec, "range count=12 | %s | repeat count=3", stages[s]);
+        read_records(spec, anew, 36);
+        snprintf(spec, sizeof spec,
+                 "range count=12 | %s reshuffle_each_epoch=false | repeat count=3", stages[s]);
+        read_records(spec, once, 36);
+        for (int e = 0; e < 3; e++)
+            assert_memory_equal(once + 12 * e, anew, 12 * sizeof *once);
+        assert_memory_not_equal(anew + 12, anew, 12 * sizeof *once);
+    }
+}
+
+/* Shards that leave the last rows of the common order out, not ones that repeat its first. */
+static void shards_without_the_last_rows(void **state)
+{
+    int64_t all[11], shard[3];
+
+    (void)state;
+    read_records("range count=11 | distributed_sampler num_shards=1 shard_id=0", all, 11);
+    for (int id = 0; id < 4; id++) {
+        char spec[200];
+        snprintf(spec, sizeof spec,
+                 "range count=11 | distributed_sampler num_shards=4 shard_id=%d drop_last=true",
+                 id);
+        dp_pipeline *p = test_open(spec, 5, 0);
+        assert_int_equal(dp_length(p), 2);
+        dp_close(p);
+        read_records(spec, shard, 2);
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(shard[i], all[4 * i + id]);
+    }
+}
+
 static void far_positions(void **state)
 {
     dp_pipeline *p =
@@ -265,6 +327,8 @@ int main(void)
         cmocka_unit_test(random_nestings),
         cmocka_unit_test(shuffle_is_uniform_and_changes),
         cmocka_unit_test(nested_shuffles),
+        cmocka_unit_test(one_order_for_all_epochs),
+        cmocka_unit_test(shards_without_the_last_rows),
         cmocka_unit_test(far_positions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

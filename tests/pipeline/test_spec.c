@@ -95,12 +95,36 @@ static void canonical_without_data(void **state)
     assert_int_equal(test_error.column, 11);
 }
 
+/* Parameters that came later than a text are in its canonical text only where they say something.
+ */
+static void canonical_of_later_parameters(void **state)
+{
+    static const char *const texts[][2] = {
+        {"range count=5 | shuffle", "shuffle buffer_size=0 order=native"},
+        {"range count=5 | shuffle reshuffle_each_epoch=true rule=\"\"",
+         "shuffle buffer_size=0 order=native"},
+        {"range count=5 | shuffle reshuffle_each_epoch=false",
+         "shuffle buffer_size=0 order=native reshuffle_each_epoch=false"},
+        {"range count=5 | shuffle order=torch_dataloader rule=between:2",
+         "shuffle buffer_size=0 order=torch_dataloader rule=between:2"},
+    };
+    char text[256];
+    size_t length;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        assert_ok(dp_canonical(texts[i][0], text, sizeof text, &length, &test_error));
+        assert_string_equal(strstr(text, "shuffle"), texts[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(limits),
         cmocka_unit_test(calls_that_are_wrong),
         cmocka_unit_test(canonical_without_data),
+        cmocka_unit_test(canonical_of_later_parameters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,11 +17,11 @@ silent() {
 
 # rows cut by place above an order that is another one each epoch
 cut='cuts by place what'
-warned 28 take "instead: put take before shuffle, or random_sampler reshuffle_each_epoch=false" "range count=10 | shuffle | take count=8 | repeat count=2"
+warned 28 take "instead: put take before shuffle, or shuffle reshuffle_each_epoch=false" "range count=10 | shuffle | take count=8 | repeat count=2"
 warned 28 skip "$cut shuffle" "range count=10 | shuffle | skip count=8 | repeat count=2" # the note on skip gives way
 warned 28 split "instead: put split before shuffle" "range count=10 | shuffle | split sizes=0.8,0.2 part=1 | repeat count=2"
 warned 28 split "$cut shuffle" "range count=10 | shuffle | split sizes=0.8,0.2 part=0 randomize=false"
-warned 35 split "before random_sampler, or reshuffle_each_epoch=false" "range count=10 | random_sampler | split sizes=0.8,0.2 part=0"
+warned 35 split "before random_sampler, or random_sampler reshuffle_each_epoch=false" "range count=10 | random_sampler | split sizes=0.8,0.2 part=0"
 warned 57 take "$cut weighted_random_sampler" "range count=3 | weighted_random_sampler weights=1,2,3 | take count=2"
 warned 55 take "$cut subset_random_sampler" "range count=9 | subset_random_sampler indices=1,2,3 | take count=2"
 warned 36 take "$cut pk_sampler" "synthetic | pk_sampler num_val=2 | take count=2"
@@ -31,6 +31,7 @@ warned 28 sequential_sampler "$cut shuffle" "range count=10 | shuffle | sequenti
 warned 49 take "$cut shuffle" "range count=10 | shuffle | batch batch_size=2 | take count=3"
 warned 58 take "$cut shuffle" "range count=10 | concat with=\"range count=5 | shuffle\" | take count=3"
 for text in "range count=10 | split sizes=0.8,0.2 part=0 | shuffle | repeat" "range count=10 | random_sampler reshuffle_each_epoch=false | take count=8" \
+    "range count=10 | shuffle order=numpy reshuffle_each_epoch=false | take count=8" \
     "range count=10 | take count=8 | shuffle" "range count=10 | shuffle | take count=-1" "range count=10 | shuffle | skip count=0 | repeat" \
     "range count=10 | shuffle | repeat count=3 | take count=8" "range count=10 | shuffle | sequential_sampler" \
     "range count=9 | distributed_sampler num_shards=2 shard_id=0 shuffle=false | take count=2"; do

@@ -167,8 +167,11 @@ static int set_value(const cli_command *c, const cli_option *o, const char *valu
     end = stop;
     if (value[0] < '0' || value[0] > '9' || errno != 0 ||
         (o->type == CLI_SIZE && !scale_size(&end, &count)) || *end != '\0')
-        return cli_fail(EXIT_MALFORMED, "%s: --%s takes a whole number, not '%s'", c->name, o->name,
-                        value);
+        return cli_fail(EXIT_MALFORMED, "%s: --%s takes a whole number, not '%s'%s", c->name,
+                        o->name, value,
+                        value[0] == '-' && strcmp(o->name, "seed") == 0
+                            ? " (PyTorch's -1 is 2^64 - 1, 18446744073709551615)"
+                            : "");
     if (o->type == CLI_OPTIONAL)
         *optional = (cli_optional){true, count};
     else

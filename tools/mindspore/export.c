@@ -206,6 +206,10 @@ static bool put_sampler(export *e, const dp_text_stage *s)
     } else {
         return false;
     }
+    if (!text_is(s, "random_sampler") && text_value(s, "reshuffle_each_epoch") != NULL)
+        fail(e, " with reshuffle_each_epoch=false", s->name);
+    if (text_value(s, "drop_last") != NULL)
+        fail(e, " with drop_last=true", s->name);
     add_sampler(e, sampler);
     return true;
 }
@@ -314,7 +318,8 @@ static void put_stage(export *e, const dp_text_stage *s)
             fail(e, " without buffer_size", "shuffle");
         cJSON *node = put_operator(e, "Shuffle");
         cJSON_AddNumberToObject(node, "buffer_size", count(s, "buffer_size"));
-        cJSON_AddBoolToObject(node, "reset_each_epoch", true);
+        cJSON_AddBoolToObject(node, "reset_each_epoch",
+                              text_value(s, "reshuffle_each_epoch") == NULL);
     } else if (text_is(s, "repeat") || text_is(s, "skip") || text_is(s, "take")) {
         cJSON *node = put_operator(e, text_is(s, "repeat") ? "Repeat"
                                       : text_is(s, "skip") ? "Skip"

@@ -347,7 +347,7 @@ static void put_operator(import *im, FILE *f, const cJSON *node, const char *typ
         put_count(im, f, node, "buffer_size");
         fputs(im->order, f);
         if (cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(node, "reset_each_epoch")))
-            import_comment(im, "Shuffle: reset_each_epoch=false is not carried over%s%s", "", "");
+            fputs(" reshuffle_each_epoch=false", f);
     } else if (strcmp(type, "Repeat") == 0 || strcmp(type, "Skip") == 0 ||
                strcmp(type, "Take") == 0) {
         fprintf(f, " | %s", type[0] == 'R' ? "repeat" : type[0] == 'S' ? "skip" : "take");

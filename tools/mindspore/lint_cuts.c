@@ -14,7 +14,7 @@
 static const lint_rule reshuffled[] = {
     {"distributed_sampler", "shuffle", "true", NULL, NULL},
     {"pk_sampler", NULL, NULL, NULL, NULL},
-    {"random_sampler", "reshuffle_each_epoch", "true", NULL, NULL},
+    {"random_sampler", NULL, NULL, NULL, NULL},
     {"shuffle", NULL, NULL, NULL, NULL},
     {"subset_random_sampler", NULL, NULL, NULL, NULL},
     {"weighted_random_sampler", NULL, NULL, NULL, NULL},
@@ -45,10 +45,9 @@ static bool is_repeat(const dp_text_stage *s)
     return text_is(s, "repeat") && !has_value(s, "count", "1");
 }
 
-/* Another library's, which makes it once. */
 static bool one_for_all_epochs(const dp_text_stage *s)
 {
-    return has_value(s, "order", "jax") ||
+    return has_value(s, "reshuffle_each_epoch", "false") || has_value(s, "order", "jax") ||
            (has_value(s, "order", "datasets") && has_value(s, "buffer_size", "0"));
 }
 
@@ -82,11 +81,8 @@ static void say_cut(lint_report *r, const lint_text *t, size_t i, const char *or
         "cuts by place what %s puts in another order each epoch: rows that are held out in one "
         "epoch are delivered in the next",
         order);
-    snprintf(f.remedy, sizeof f.remedy, "put %s before %s%s", name, order,
-             strcmp(order, "shuffle") == 0
-                 ? ", or random_sampler reshuffle_each_epoch=false in place of shuffle"
-             : strcmp(order, "random_sampler") == 0 ? ", or reshuffle_each_epoch=false"
-                                                    : "");
+    snprintf(f.remedy, sizeof f.remedy, "put %s before %s, or %s reshuffle_each_epoch=false", name,
+             order, order);
     lint_add(r, &f);
 }
 

@@ -1,0 +1,180 @@
+"""Orders as the real libraries make them: what make_orders_of.py prints, and tests/libraries/live_orders.py compares.
+
+A function for each `order=`, named so.  Of seeds and numbers of rows it gives (seed, detpipe text, rows of EPOCHS
+epochs); each needs the library, and NumPy.
+"""
+EPOCHS = 3
+NARROW = 2 ** 32  # of what takes seeds of 32 bits
+
+
+def text(n, stage):
+    """detpipe has no reader of no rows."""
+    return f'range count={n} | {stage}' if n > 0 else f'range count=1 | skip count=1 | {stage}'
+
+
+def seeded(seed):
+    import torch
+
+    g = torch.Generator()
+    g.manual_seed(seed)
+    return g
+
+
+def torch(seeds, sizes):
+    import torch as real
+    from torch.utils.data import DataLoader, DistributedSampler, RandomSampler, SubsetRandomSampler, WeightedRandomSampler
+
+    def of_loader(sampler, **how):
+        real.manual_seed(seed)
+        loader = DataLoader(range(10 ** 7), sampler=sampler, batch_size=50, **how)
+        return [[int(i) for batch in loader for i in batch] for _ in range(EPOCHS)]
+
+    for seed in seeds:
+        for n in sizes:
+            g = seeded(seed)
+            yield seed, text(n, 'shuffle order=torch'), [real.randperm(n, generator=g).tolist() for _ in range(EPOCHS)]
+            for k in {2, n // 3, n - 1} if 2 < n else ():
+                fractions = (0.3, 0.3, 0.4) if k == 2 else (k / n, 1 - k / n)
+                for sizes_ in (k, n - k), fractions:
+                    if sum(sizes_) > 1 and sizes_ == fractions:
+                        continue
+                    parts = real.utils.data.random_split(range(n), sizes_, generator=seeded(seed))
+                    for j, part in enumerate(parts):
+                        if len(part) > 0:
+                            stage = f'split sizes={",".join(map(repr, sizes_))} part={j} order=torch'
+                            yield seed, text(n, stage), [list(part.indices)] * EPOCHS
+            if n > 0:
+                real.manual_seed(seed)
+                sampler = RandomSampler(range(n))
+                yield seed, text(n, 'random_sampler order=torch rule=global'), [list(sampler) for _ in range(EPOCHS)]
+                for how, words in ((dict(num_samples=n + 2), f'num_samples={n + 2}'),
+                                   (dict(num_samples=40, replacement=True), 'num_samples=40 replacement=true')):
+                    yield seed, text(n, f'random_sampler {words} order=torch rule=dataloader'), of_loader(RandomSampler(range(n), **how))
+            for shards, rank in ((1, 0), (3, 2), (8, 7)):
+                if seed < 2 ** 64 - NARROW and n > 0:
+                    sampler = DistributedSampler(range(n), shards, rank, seed=seed, drop_last=True)
+                    epochs = []
+                    for e in range(EPOCHS):
+                        sampler.set_epoch(e)
+                        epochs.append(list(sampler))
+                    yield seed, text(n, f'distributed_sampler num_shards={shards} shard_id={rank} drop_last=true order=torch'), epochs
+            if 0 < n <= 1000:
+                chosen = [(i * 7 + 3) % n for i in range(n)]
+                words = f'subset_random_sampler indices={",".join(map(str, chosen))} order=torch'
+                sampler = SubsetRandomSampler(chosen, generator=seeded(seed))
+                yield seed, text(n, words), [list(sampler) for _ in range(EPOCHS)]
+                yield seed, text(n, words + ' rule=dataloader'), of_loader(SubsetRandomSampler(chosen))
+                yield from torch_weighted(real, WeightedRandomSampler, of_loader, seed, n)
+
+
+def torch_weighted(real, sampler_of, of_loader, seed, n):
+    weights = [(i * i % 11) / 4 for i in range(n)]
+    weights[n // 2] = 1.25
+    words = f'weighted_random_sampler weights={",".join(map(repr, weights))}'
+    positive = sum(w > 0 for w in weights)
+    for k, again in ((n + 3, True), (positive, False), (max(1, positive // 3), False)):
+        stage = f'{words} num_samples={k} replacement={str(again).lower()} order=torch'
+        sampler = sampler_of(weights, k, replacement=again, generator=seeded(seed))
+        yield seed, text(n, stage), [list(sampler) for _ in range(EPOCHS)]
+        yield seed, text(n, stage + ' rule=dataloader'), of_loader(sampler_of(weights, k, replacement=again))
+
+
+def torch_dataloader(seeds, sizes):
+    """before, between: an initial weight and a validation loader, which draw from the global generator"""
+    import torch as real
+    from torch.utils.data import DataLoader
+
+    def epochs(n, between=0, before=0, g=None, **how):
+        real.manual_seed(seed)
+        loader = DataLoader(range(n), shuffle=True, batch_size=min(n, 256), generator=g, **how)
+        other = DataLoader(range(3))
+        real.rand(before)  # a word each
+        passes = []
+        for e in range(EPOCHS):
+            for _ in range(between if e > 0 else 0):
+                list(other)
+            passes.append(real.cat(list(loader)).tolist())
+        return passes
+
+    for n in sizes:
+        for seed in seeds if n > 0 else ():
+            yield seed, text(n, 'shuffle order=torch_dataloader'), epochs(n)
+            yield seed, text(n, 'shuffle order=torch_dataloader_generator'), epochs(n, g=seeded(seed))
+            if n <= 1000:
+                lives = dict(num_workers=1, persistent_workers=True)
+                yield seed, text(n, 'shuffle order=torch_dataloader rule=persistent_workers'), epochs(n, **lives)
+                yield seed, text(n, 'shuffle order=torch_dataloader_generator rule=persistent_workers'), epochs(n, g=seeded(seed), **lives)
+            yield seed, text(n, 'shuffle order=torch_dataloader rule=before:7,between:4'), epochs(n, 2, 7)
+            yield seed, text(n, 'shuffle order=torch_dataloader rule=between:2'), epochs(n, 1)
+
+
+def torch_stateful_dataloader(seeds, sizes):
+    import torch as real
+    from torchdata.stateful_dataloader import StatefulDataLoader
+
+    def epochs(n, g, **how):
+        real.manual_seed(seed)
+        loader = StatefulDataLoader(range(n), shuffle=True, batch_size=min(n, 256), generator=g, **how)
+        return [real.cat(list(loader)).tolist() for _ in range(EPOCHS)]
+
+    ways = {'': {}, 'workers': dict(num_workers=2), 'workers,persistent_workers': dict(num_workers=1, persistent_workers=True)}
+    for n in sizes:
+        for seed in seeds if n > 0 else ():
+            for words, how in ways.items():
+                if how and n > 1000:
+                    continue
+                for g, word in ((None, ''), (seeded(seed), 'generator')):
+                    rule = ','.join(filter(None, (words, word)))
+                    yield seed, text(n, 'shuffle order=torch_stateful_dataloader' + (rule and ' rule=' + rule)), epochs(n, g, **how)
+
+
+def grain(seeds, sizes):
+    import grain as real
+
+    def epochs(n, count):
+        rows = real.MapDataset.range(n).shuffle(seed=seed).repeat(EPOCHS)
+        return [[rows[e * n + i] for i in range(count)] for e in range(EPOCHS)]
+
+    for seed in seeds:
+        for n in sizes if seed < NARROW else ():
+            if n > 0:
+                yield seed, text(n, 'shuffle order=grain'), epochs(n, n)
+        for n in (2 ** 28 + 1, 2 ** 32 - 1, 2 ** 32 + 1, 10 ** 12, 2 ** 50 + 1) if seed < NARROW else ():
+            yield seed, text(n, 'shuffle order=grain | take count=20'), epochs(n, 20)
+
+
+def datasets(seeds, sizes):
+    import datasets as real
+
+    for n in sizes:
+        data = real.Dataset.from_dict({'id': list(range(n))})
+        for seed in seeds if n > 0 else ():
+            yield seed, text(n, 'shuffle order=datasets'), [data.shuffle(seed=seed)[:]['id']] * EPOCHS
+            if n < 2:
+                continue
+            for test in max(1, n // 3), 0.07, 0.5:
+                try:
+                    parts = data.train_test_split(test_size=test, seed=seed)
+                except ValueError:  # no row in a part
+                    continue
+                sizes_ = f'{test},{n - test}' if test >= 1 else f'{test},{1 - test!r}'
+                for part, name in enumerate(('test', 'train')):
+                    yield seed, text(n, f'split sizes={sizes_} part={part} order=datasets'), [parts[name][:]['id']] * EPOCHS
+        for seed in seeds if n > 0 else ():
+            for b in (2, 10, 25, 31, 77, 333, 1000) if n < 30000 else ():
+                stream = data.to_iterable_dataset().shuffle(seed=seed, buffer_size=b)
+                epochs = []
+                for e in range(EPOCHS):
+                    stream.set_epoch(e)
+                    epochs.append([row['id'] for row in stream])
+                yield seed, text(n, f'shuffle buffer_size={b} order=datasets'), epochs
+
+
+def jax(seeds, sizes):
+    import jax as real
+
+    for x64 in (False, True):
+        real.config.update('jax_enable_x64', x64)
+        for seed in seeds:
+            for n in sizes + (1625, 1626) if (seed >= NARROW) == x64 and seed < 2 ** 63 else ():
+                yield seed, text(n, 'shuffle order=jax'), [real.random.permutation(real.random.key(seed), n).tolist()] * EPOCHS
