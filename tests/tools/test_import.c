@@ -110,9 +110,45 @@ static void findings_stand_at_their_columns(void **state)
     }
 }
 
+static bool has_parameter(const dp_stage_info *info, const char *key)
+{
+    const dp_param *p = info->params;
+
+    while (p->name != NULL && strcmp(p->name, key) != 0)
+        p++;
+    return p->name != NULL;
+}
+
+/* Every stage that MindSpore has is found by both names, and what is carried over it has. */
+static void rows_name_parameters_of_their_stages(void **state)
+{
+    size_t n, of_kind[3] = {0};
+    const dp_stage_info *const *infos = dp_stages(&n);
+
+    (void)state;
+    for (size_t i = 0; i < n; i++) {
+        operation o, again;
+        if (!operation_of_stage(infos[i]->name, &o))
+            continue;
+        assert_true(operation_named(o.name, &again));
+        assert_string_equal(again.stage, infos[i]->name);
+        of_kind[strcmp(o.kind, "order") == 0 ? 0 : strcmp(o.kind, "reader") == 0 ? 1 : 2]++;
+        if (o.ordered)
+            assert_true(has_parameter(infos[i], "order"));
+        for (int k = 0; k < o.n; k++) {
+            if (o.parameters[k].how != FIXED && !has_parameter(infos[i], o.parameters[k].key))
+                fail_msg("%s has no parameter of the name: %s", o.stage, o.parameters[k].key);
+        }
+    }
+    assert_int_equal(of_kind[0], 16);
+    assert_int_equal(of_kind[1], 2);
+    assert_true(of_kind[2] > 30);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(values_keep_every_digit_and_quote),
-                                       cmocka_unit_test(findings_stand_at_their_columns)};
+                                       cmocka_unit_test(findings_stand_at_their_columns),
+                                       cmocka_unit_test(rows_name_parameters_of_their_stages)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,6 +45,20 @@ static cJSON *numbers(const char *text, bool as_float)
     return list;
 }
 
+static cJSON *names(const char *text)
+{
+    cJSON *list = cJSON_CreateArray();
+
+    while (*text != '\0') {
+        char name[64];
+        const int length = (int)strcspn(text, ",");
+        snprintf(name, sizeof name, "%.*s", length, text);
+        cJSON_AddItemToArray(list, cJSON_CreateString(name));
+        text += length + (text[length] == ',');
+    }
+    return list;
+}
+
 static cJSON *reversed(const char *text)
 {
     cJSON *list = numbers(text, false), *out = cJSON_CreateArray();
@@ -120,6 +134,8 @@ static cJSON *parameter(export *e, const dp_text_stage *s, const carried *c)
     case BOOLEAN: return cJSON_CreateBool(is_true(s, c->key));
     case TEXT: return cJSON_CreateString(value);
     case LIST: return spread(value, 0);
+    case DOUBLES: return numbers(value, false);
+    case NAMES: return names(value);
     case FOUR: return spread(value, 4);
     case FILL: return spread(value, 3);
     case REVERSED: return reversed(value);
@@ -132,86 +148,54 @@ static cJSON *parameter(export *e, const dp_text_stage *s, const carried *c)
     return cJSON_CreateNumber(index_of(c->words, value));
 }
 
+static void add_parameters(export *e, cJSON *object, const dp_text_stage *s, const operation *o)
+{
+    for (int i = 0; i < o->n; i++)
+        cJSON_AddItemToObject(object, o->parameters[i].key, parameter(e, s, &o->parameters[i]));
+}
+
 static cJSON *operation_of(export *e, const dp_text_stage *s)
 {
     cJSON *op = cJSON_CreateObject(), *params;
     operation o;
 
-    if (!operation_of_stage(s->name, &o)) {
+    if (!operation_of_stage(s->name, &o) || strcmp(o.kind, "transform") != 0) {
         fail(e, "", s->name);
         return op;
     }
     cJSON_AddStringToObject(op, "tensor_op_name", o.name);
     params = o.null ? cJSON_AddNullToObject(op, "tensor_op_params")
                     : cJSON_AddObjectToObject(op, "tensor_op_params");
-    for (int i = 0; i < o.n; i++)
-        cJSON_AddItemToObject(params, o.parameters[i].key, parameter(e, s, &o.parameters[i]));
+    add_parameters(e, params, s, &o);
     return op;
 }
 
 /* ---- samplers ---- */
 
-static void add_sampler(export *e, cJSON *sampler)
+/* The samplers so far are the new one's children. */
+static void put_sampler(export *e, const dp_text_stage *s, const operation *o)
 {
+    cJSON *sampler = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(sampler, "sampler_name", o->name);
+    add_parameters(e, sampler, s, o);
+    if (text_is(s, "random_sampler")) {
+        cJSON_AddNumberToObject(sampler, "shuffle_mode", 2);
+    } else if (text_is(s, "distributed_sampler")) {
+        cJSON_AddBoolToObject(sampler, "even_dist", true);
+        cJSON_AddNumberToObject(sampler, "seed", (double)(uint32_t)(e->seed + 1));
+        cJSON_AddNumberToObject(sampler, "shuffle_mode", is_true(s, "shuffle") ? 2 : 0);
+    }
+    if (!text_is(s, "random_sampler") && text_value(s, "reshuffle_each_epoch") != NULL)
+        fail(e, " with reshuffle_each_epoch=false", s->name);
+    if (text_value(s, "drop_last") != NULL)
+        fail(e, " with drop_last=true", s->name);
     if (e->sampler != NULL) {
         cJSON *child = cJSON_CreateArray();
         cJSON_AddItemToArray(child, e->sampler);
         cJSON_AddItemToObject(sampler, "child_sampler", child);
     }
     e->sampler = sampler;
-}
-
-static cJSON *named_sampler(const char *name, const dp_text_stage *s)
-{
-    cJSON *sampler = cJSON_CreateObject();
-
-    cJSON_AddStringToObject(sampler, "sampler_name", name);
-    cJSON_AddNumberToObject(sampler, "num_samples",
-                            text_value(s, "num_samples") != NULL ? count(s, "num_samples") : 0);
-    return sampler;
-}
-
-static bool put_sampler(export *e, const dp_text_stage *s)
-{
-    cJSON *sampler;
-
-    if (text_is(s, "sequential_sampler")) {
-        sampler = named_sampler("SequentialSampler", s);
-        cJSON_AddNumberToObject(sampler, "start_index", count(s, "start_index"));
-    } else if (text_is(s, "random_sampler")) {
-        sampler = named_sampler("RandomSampler", s);
-        cJSON_AddBoolToObject(sampler, "replacement", is_true(s, "replacement"));
-        cJSON_AddBoolToObject(sampler, "reshuffle_each_epoch", is_true(s, "reshuffle_each_epoch"));
-        cJSON_AddNumberToObject(sampler, "shuffle_mode", 2);
-    } else if (text_is(s, "subset_sampler") || text_is(s, "subset_random_sampler")) {
-        sampler = named_sampler(
-            text_is(s, "subset_sampler") ? "SubsetSampler" : "SubsetRandomSampler", s);
-        cJSON_AddItemToObject(sampler, "indices", numbers(text_value(s, "indices"), false));
-    } else if (text_is(s, "weighted_random_sampler")) {
-        sampler = named_sampler("WeightedRandomSampler", s);
-        cJSON_AddItemToObject(sampler, "weights", numbers(text_value(s, "weights"), false));
-        cJSON_AddBoolToObject(sampler, "replacement", is_true(s, "replacement"));
-    } else if (text_is(s, "distributed_sampler")) {
-        sampler = named_sampler("DistributedSampler", s);
-        cJSON_AddNumberToObject(sampler, "num_shards", count(s, "num_shards"));
-        cJSON_AddNumberToObject(sampler, "shard_id", count(s, "shard_id"));
-        cJSON_AddNumberToObject(sampler, "offset", count(s, "offset"));
-        cJSON_AddBoolToObject(sampler, "even_dist", true);
-        cJSON_AddNumberToObject(sampler, "seed", (double)(uint32_t)(e->seed + 1));
-        cJSON_AddNumberToObject(sampler, "shuffle_mode", is_true(s, "shuffle") ? 2 : 0);
-    } else if (text_is(s, "pk_sampler")) {
-        sampler = named_sampler("PKSampler", s);
-        cJSON_AddNumberToObject(sampler, "num_val", count(s, "num_val"));
-        cJSON_AddBoolToObject(sampler, "shuffle", is_true(s, "shuffle"));
-    } else {
-        return false;
-    }
-    if (!text_is(s, "random_sampler") && text_value(s, "reshuffle_each_epoch") != NULL)
-        fail(e, " with reshuffle_each_epoch=false", s->name);
-    if (text_value(s, "drop_last") != NULL)
-        fail(e, " with drop_last=true", s->name);
-    add_sampler(e, sampler);
-    return true;
 }
 
 /* ---- operators ---- */
@@ -270,89 +254,70 @@ static void put_map(export *e, const dp_text_stage *s)
     cJSON_AddItemToArray(list, operation_of(e, s));
 }
 
-static cJSON *names(const char *text)
-{
-    cJSON *list = cJSON_CreateArray();
-
-    while (*text != '\0') {
-        char name[64];
-        const int length = (int)strcspn(text, ",");
-        snprintf(name, sizeof name, "%.*s", length, text);
-        cJSON_AddItemToArray(list, cJSON_CreateString(name));
-        text += length + (text[length] == ',');
-    }
-    return list;
-}
-
 static cJSON *pipeline_of(export *e, const char *spec);
 
-static void put_join(export *e, const dp_text_stage *s)
+static void put_join(export *e, const dp_text_stage *s, const operation *o)
 {
-    const bool zip = text_is(s, "zip");
     export other = {.seed = e->seed};
-    cJSON *node = put_operator(e, zip ? "Zip" : "Concat");
+    cJSON *node = put_operator(e, o->name);
 
     cJSON_AddItemToArray(cJSON_GetObjectItem(node, "children"),
                          pipeline_of(&other, text_value(s, "with")));
     if (e->status == 0)
         e->status = other.status;
-    if (zip)
+    if (text_is(s, "zip"))
         add_workers(node);
     else
         fail(e, ": the sizes of its children are not at hand", "concat");
 }
 
-static void put_stage(export *e, const dp_text_stage *s)
+static void put_rows(export *e, const dp_text_stage *s, const operation *o)
 {
-    if (e->reader != NULL && put_sampler(e, s))
-        return;
-    if (text_is(s, "batch")) {
-        cJSON *node = put_operator(e, "Batch");
-        add_workers(node);
-        cJSON_AddNumberToObject(node, "batch_size", count(s, "batch_size"));
-        cJSON_AddBoolToObject(node, "drop_remainder", is_true(s, "drop_remainder"));
-        cJSON_AddItemToObject(node, "input_columns", cJSON_CreateArray());
-        cJSON_AddItemToObject(node, "output_columns", cJSON_CreateArray());
-    } else if (text_is(s, "shuffle")) {
-        if (count(s, "buffer_size") < 2)
-            fail(e, " without buffer_size", "shuffle");
-        cJSON *node = put_operator(e, "Shuffle");
-        cJSON_AddNumberToObject(node, "buffer_size", count(s, "buffer_size"));
+    cJSON *node;
+
+    if (text_is(s, "shuffle") && count(s, "buffer_size") < 2)
+        fail(e, " without buffer_size", "shuffle");
+    node = put_operator(e, o->name);
+    add_parameters(e, node, s, o);
+    if (text_is(s, "shuffle")) {
         cJSON_AddBoolToObject(node, "reset_each_epoch",
                               text_value(s, "reshuffle_each_epoch") == NULL);
-    } else if (text_is(s, "repeat") || text_is(s, "skip") || text_is(s, "take")) {
-        cJSON *node = put_operator(e, text_is(s, "repeat") ? "Repeat"
-                                      : text_is(s, "skip") ? "Skip"
-                                                           : "Take");
-        cJSON_AddNumberToObject(node, "count", count(s, "count"));
-    } else if (text_is(s, "project")) {
-        cJSON_AddItemToObject(put_operator(e, "Project"), "columns",
-                              names(text_value(s, "columns")));
-    } else if (text_is(s, "rename")) {
-        cJSON *node = put_operator(e, "Rename");
-        cJSON_AddItemToObject(node, "input_columns", names(text_value(s, "input_columns")));
-        cJSON_AddItemToObject(node, "output_columns", names(text_value(s, "output_columns")));
-    } else if (text_value(s, "with") != NULL) {
-        put_join(e, s);
-    } else if (text_value(s, "column") != NULL && !text_is(s, "filter")) {
-        put_map(e, s);
-    } else {
-        fail(e, "", s->name);
+    } else if (text_is(s, "batch")) {
+        add_workers(node);
+        cJSON_AddItemToObject(node, "input_columns", cJSON_CreateArray());
+        cJSON_AddItemToObject(node, "output_columns", cJSON_CreateArray());
     }
+}
+
+static void put_stage(export *e, const dp_text_stage *s)
+{
+    operation o;
+
+    if (!operation_of_stage(s->name, &o) || (o.sampler && e->reader == NULL))
+        fail(e, "", s->name);
+    else if (o.sampler)
+        put_sampler(e, s, &o);
+    else if (strcmp(o.kind, "transform") == 0)
+        put_map(e, s);
+    else if (text_value(s, "with") != NULL)
+        put_join(e, s, &o);
+    else
+        put_rows(e, s, &o);
 }
 
 static void put_reader(export *e, const dp_text_stage *s)
 {
+    operation o;
+
     e->node = cJSON_CreateObject();
     e->reader = s->name;
-    if (!text_is(s, "cifar10") && !text_is(s, "cifar100")) {
+    if (!operation_of_stage(s->name, &o)) {
         fail(e, "", s->name);
         return;
     }
     add_workers(e->node);
     cJSON_AddItemToObject(e->node, "children", cJSON_CreateArray());
-    cJSON_AddStringToObject(e->node, "op_type",
-                            text_is(s, "cifar10") ? "Cifar10Dataset" : "Cifar100Dataset");
+    cJSON_AddStringToObject(e->node, "op_type", o.name);
     cJSON_AddStringToObject(e->node, "dataset_dir", text_value(s, "dataset_dir"));
     cJSON_AddStringToObject(e->node, "usage", text_value(s, "usage"));
 }

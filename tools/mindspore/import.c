@@ -134,24 +134,44 @@ void import_list(import *im, FILE *f, const cJSON *object, const char *key, cons
         fputs("\"\"", f);
 }
 
-/* ---- samplers ---- */
-
-static void put_count(import *im, FILE *f, const cJSON *o, const char *key)
+bool import_names(import *im, FILE *f, const cJSON *list, const char *key)
 {
-    fprintf(f, " %s=", key);
-    import_print_number(f, import_number(im, o, key));
+    const cJSON *name;
+    bool some = false;
+
+    cJSON_ArrayForEach(name, list)
+    {
+        if (!cJSON_IsString(name) || !import_is_word(name->valuestring)) {
+            fail(im, "not a list of column names:", key);
+            return false;
+        }
+        fputs(some ? "," : "", f);
+        fputs(name->valuestring, f);
+        some = true;
+    }
+    return some;
 }
 
-static const char *yes(bool v) { return v ? "true" : "false"; }
+/* ---- samplers ---- */
 
+/* What the row says. */
+static void put_values(import *im, FILE *f, const cJSON *object, const operation *o)
+{
+    for (int i = 0; i < o->n; i++)
+        import_parameter(im, f, object, &o->parameters[i], "");
+}
+
+static void put_order(const import *im, FILE *f, const operation *o)
+{
+    fputs(o->ordered ? im->order : "", f);
+}
+
+/* MindSpore keeps a mode and a seed, one more than it was made with. */
 static void put_distributed(import *im, FILE *f, const cJSON *s)
 {
-    fprintf(f, " | distributed_sampler");
-    put_count(im, f, s, "num_shards");
-    put_count(im, f, s, "shard_id");
-    put_count(im, f, s, "num_samples");
-    put_count(im, f, s, "offset");
-    fprintf(f, " shuffle=%s%s", yes(import_number(im, s, "shuffle_mode") != 0), im->order);
+    const bool shuffles = import_number(im, s, "shuffle_mode") != 0;
+
+    fprintf(f, " shuffle=%s", shuffles ? "true" : "false");
     if (im->replay) {
         char seed[40];
         snprintf(seed, sizeof seed, "%.0f", import_number(im, s, "seed") - 1);
@@ -159,41 +179,26 @@ static void put_distributed(import *im, FILE *f, const cJSON *s)
     }
 }
 
+static bool is_whole_sequence(import *im, const cJSON *s)
+{
+    return import_number(im, s, "start_index") == 0 && import_number(im, s, "num_samples") == 0;
+}
+
 static void put_one_sampler(import *im, FILE *f, const cJSON *s, const char *name)
 {
-    if (strcmp(name, "SequentialSampler") == 0) {
-        if (import_number(im, s, "start_index") == 0 && import_number(im, s, "num_samples") == 0)
-            return;
-        fprintf(f, " | sequential_sampler");
-        put_count(im, f, s, "start_index");
-        put_count(im, f, s, "num_samples");
-    } else if (strcmp(name, "RandomSampler") == 0) {
-        fprintf(f, " | random_sampler replacement=%s", yes(import_bool(im, s, "replacement")));
-        put_count(im, f, s, "num_samples");
-        fprintf(f, " reshuffle_each_epoch=%s%s", yes(import_bool(im, s, "reshuffle_each_epoch")),
-                im->order);
-    } else if (strcmp(name, "SubsetSampler") == 0 || strcmp(name, "SubsetRandomSampler") == 0) {
-        const bool random = name[6] == 'R';
-        fprintf(f, " | subset_%ssampler", random ? "random_" : "");
-        import_list(im, f, s, "indices", "indices");
-        put_count(im, f, s, "num_samples");
-        fputs(random ? im->order : "", f);
-    } else if (strcmp(name, "WeightedRandomSampler") == 0) {
-        fprintf(f, " | weighted_random_sampler");
-        import_list(im, f, s, "weights", "weights");
-        put_count(im, f, s, "num_samples");
-        fprintf(f, " replacement=%s%s", yes(import_bool(im, s, "replacement")), im->order);
-    } else if (strcmp(name, "DistributedSampler") == 0) {
-        put_distributed(im, f, s);
-    } else if (strcmp(name, "PKSampler") == 0) {
-        fprintf(f, " | pk_sampler");
-        put_count(im, f, s, "num_val");
-        fprintf(f, " shuffle=%s", yes(import_bool(im, s, "shuffle")));
-        put_count(im, f, s, "num_samples");
-        fputs(im->order, f);
-    } else {
+    operation o;
+
+    if (!operation_named(name, &o) || !o.sampler) {
         fail(im, "there is no sampler", name);
+        return;
     }
+    if (strcmp(o.stage, "sequential_sampler") == 0 && is_whole_sequence(im, s))
+        return;
+    fprintf(f, " | %s", o.stage);
+    put_values(im, f, s, &o);
+    if (strcmp(o.stage, "distributed_sampler") == 0)
+        put_distributed(im, f, s);
+    put_order(im, f, &o);
 }
 
 /* Data flows from the child to its parent. */
@@ -232,15 +237,17 @@ static void put_reader(import *im, FILE *f, const cJSON *node, const char *type)
 {
     const char *usage = import_text(im, node, "usage"),
                *folder = import_text(im, node, "dataset_dir");
-    const char *name = strcmp(type, "Cifar100Dataset") == 0 ? "cifar100" : "cifar10";
+    operation o;
 
-    if (strcmp(type, "Cifar10Dataset") != 0 && strcmp(type, "Cifar100Dataset") != 0)
+    if (!operation_named(type, &o) || strcmp(o.kind, "reader") != 0) {
         fail(im, "there is no reader for", type);
+        return;
+    }
     for (const char *c = folder; *c != '\0'; c++) {
         if ((unsigned char)*c < ' ' || *c == 127)
             fail(im, "dataset_dir has a control character", "");
     }
-    fprintf(f, "%s dataset_dir=", name);
+    fprintf(f, "%s dataset_dir=", o.stage);
     text_put_value(f, folder);
     if (usage[0] != '\0' && !import_is_word(usage))
         fail(im, "no usage:", usage);
@@ -248,26 +255,7 @@ static void put_reader(import *im, FILE *f, const cJSON *node, const char *type)
     put_sampler(im, f, import_item(im, node, "sampler"), 0);
     if (im->zipped) /* MindSpore's readers have no record number */
         fprintf(f, " | project columns=image,%s",
-                strcmp(name, "cifar10") == 0 ? "label" : "coarse_label,fine_label");
-}
-
-/* "a,b" of a list of names; false when it is empty. */
-static bool put_names(import *im, FILE *f, const cJSON *list, const char *key)
-{
-    const cJSON *name;
-    bool some = false;
-
-    cJSON_ArrayForEach(name, list)
-    {
-        if (!cJSON_IsString(name) || !import_is_word(name->valuestring)) {
-            fail(im, "not a list of column names:", key);
-            return false;
-        }
-        fputs(some ? "," : "", f);
-        fputs(name->valuestring, f);
-        some = true;
-    }
-    return some;
+                strcmp(o.stage, "cifar10") == 0 ? "label" : "coarse_label,fine_label");
 }
 
 static void put_map(import *im, FILE *f, const cJSON *node)
@@ -291,7 +279,7 @@ static void put_map(import *im, FILE *f, const cJSON *node)
     if (cJSON_GetArraySize(out) == 1 && cJSON_IsString(cJSON_GetArrayItem(out, 0)) &&
         strcmp(cJSON_GetArrayItem(out, 0)->valuestring, column) != 0) {
         fprintf(f, " | rename input_columns=%s output_columns=", column);
-        put_names(im, f, out, "output_columns");
+        import_names(im, f, out, "output_columns");
     }
 }
 
@@ -312,19 +300,6 @@ static void put_others(import *im, FILE *f, const cJSON *children, const char *s
     }
 }
 
-static void put_columns(import *im, FILE *f, const cJSON *node, const char *type)
-{
-    if (strcmp(type, "Project") == 0) {
-        fputs(" | project columns=", f);
-        put_names(im, f, import_item(im, node, "columns"), "columns");
-        return;
-    }
-    fputs(" | rename input_columns=", f);
-    put_names(im, f, import_item(im, node, "input_columns"), "input_columns");
-    fputs(" output_columns=", f);
-    put_names(im, f, import_item(im, node, "output_columns"), "output_columns");
-}
-
 static void put_concat(import *im, const cJSON *node)
 {
     const cJSON *sampler = cJSON_GetObjectItemCaseSensitive(node, "sampler");
@@ -336,32 +311,27 @@ static void put_concat(import *im, const cJSON *node)
 
 static void put_operator(import *im, FILE *f, const cJSON *node, const char *type, int depth)
 {
+    operation o;
+
     if (strcmp(type, "Map") == 0) {
         put_map(im, f, node);
-    } else if (strcmp(type, "Batch") == 0) {
-        fputs(" | batch", f);
-        put_count(im, f, node, "batch_size");
-        fprintf(f, " drop_remainder=%s", yes(import_bool(im, node, "drop_remainder")));
-    } else if (strcmp(type, "Shuffle") == 0) {
-        fputs(" | shuffle", f);
-        put_count(im, f, node, "buffer_size");
-        fputs(im->order, f);
-        if (cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(node, "reset_each_epoch")))
-            fputs(" reshuffle_each_epoch=false", f);
-    } else if (strcmp(type, "Repeat") == 0 || strcmp(type, "Skip") == 0 ||
-               strcmp(type, "Take") == 0) {
-        fprintf(f, " | %s", type[0] == 'R' ? "repeat" : type[0] == 'S' ? "skip" : "take");
-        put_count(im, f, node, "count");
-    } else if (strcmp(type, "Zip") == 0) {
-        put_others(im, f, import_item(im, node, "children"), "zip", depth);
-    } else if (strcmp(type, "Concat") == 0) {
-        put_concat(im, node);
-        put_others(im, f, import_item(im, node, "children"), "concat", depth);
-    } else if (strcmp(type, "Project") == 0 || strcmp(type, "Rename") == 0) {
-        put_columns(im, f, node, type);
-    } else {
-        fail(im, "there is no operator", type);
+        return;
     }
+    if (!operation_named(type, &o) || o.sampler || strcmp(o.kind, "order") != 0) {
+        fail(im, "there is no operator", type);
+        return;
+    }
+    if (strcmp(type, "Concat") == 0)
+        put_concat(im, node);
+    if (strcmp(type, "Concat") == 0 || strcmp(type, "Zip") == 0) {
+        put_others(im, f, import_item(im, node, "children"), o.stage, depth);
+        return;
+    }
+    fprintf(f, " | %s", o.stage);
+    put_values(im, f, node, &o);
+    put_order(im, f, &o);
+    if (cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(node, "reset_each_epoch")))
+        fputs(" reshuffle_each_epoch=false", f);
 }
 
 /* What an operator has and the text has not. */

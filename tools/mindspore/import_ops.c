@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "tools/cli/cli.h"
-#include "tools/mindspore/operations.h"
 
 static void put_word(import *im, FILE *f, const cJSON *params, const carried *c)
 {
@@ -69,8 +68,8 @@ static void put_held(import *im, FILE *f, const cJSON *params, const carried *c,
     im->held = false;
 }
 
-static void put_parameter(import *im, FILE *f, const cJSON *params, const carried *c,
-                          const char *column)
+void import_parameter(import *im, FILE *f, const cJSON *params, const carried *c,
+                      const char *column)
 {
     if (c->how == FIXED) {
         check_fixed(im, params, c);
@@ -78,7 +77,7 @@ static void put_parameter(import *im, FILE *f, const cJSON *params, const carrie
     }
     if (c->how == FILL && import_number(im, params, "padding_mode") != 0)
         return;
-    if (c->how == LIST || c->how == FOUR || c->how == FILL) {
+    if (c->how == LIST || c->how == DOUBLES || c->how == FOUR || c->how == FILL) {
         import_list(im, f, params, c->key, c->key);
         return;
     }
@@ -93,6 +92,8 @@ static void put_parameter(import *im, FILE *f, const cJSON *params, const carrie
         put_held(im, f, params, c, column);
     else if (c->how == REVERSED)
         put_reversed(im, f, params, c);
+    else if (c->how == NAMES)
+        import_names(im, f, import_item(im, params, c->key), c->key);
     else if (import_is_word(import_text(im, params, c->key)))
         fputs(import_text(im, params, c->key), f);
     else
@@ -122,7 +123,7 @@ static void put_operation(import *im, FILE *f, const cJSON *params, const operat
     put_stage(f, o->stage, column);
     note_parameters(im, params, o);
     for (int i = 0; i < o->n; i++)
-        put_parameter(im, f, params, &o->parameters[i], column);
+        import_parameter(im, f, params, &o->parameters[i], column);
     if (o->replayed && im->replay)
         fprintf(f, "%s workers=%d", im->order, im->workers);
     if (o->random && !o->replayed && im->replay)
@@ -138,7 +139,7 @@ void import_operation(import *im, FILE *f, const cJSON *op, const char *column)
 
     if (im->status != 0)
         return;
-    if (!operation_named(name, &o))
+    if (!operation_named(name, &o) || strcmp(o.kind, "transform") != 0)
         import_fail(im, "there is no operation", name);
     else if (im->held && o.n > 0 && o.parameters[0].how == HELD)
         import_fail(im, "stands inside another transform:", name);

@@ -5,10 +5,11 @@
 #ifndef TOOLS_MINDSPORE_IMPORT_OPS_H
 #define TOOLS_MINDSPORE_IMPORT_OPS_H
 
-#include <stdbool.h>
 #include <stdio.h>
 
 #include <cjson/cJSON.h>
+
+#include "tools/mindspore/operations.h"
 
 /* An import under way. */
 typedef struct import {
@@ -32,12 +33,16 @@ bool import_bool(import *, const cJSON *, const char *name);
 const char *import_text(import *, const cJSON *, const char *name);
 bool import_is_word(const char *); /* letters, digits and _ */
 void import_list(import *, FILE *, const cJSON *, const char *key, const char *name);
+/* "a,b" of a list of names; false when it is empty. */
+bool import_names(import *, FILE *, const cJSON *list, const char *key);
 void import_print_number(FILE *, double);
 
 /* A comment for every key of an object that is not one of `known` (" a b ", each between blanks).
  */
 void import_note_keys(import *, const cJSON *, const char *what, const char *known);
 
+/* " key=value" of what has a value here. */
+void import_parameter(import *, FILE *, const cJSON *object, const carried *, const char *column);
 /* One operation as a stage on the column. */
 void import_operation(import *, FILE *, const cJSON *op, const char *column);
 

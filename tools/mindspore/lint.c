@@ -9,39 +9,23 @@
 
 #include "tools/cli/memory.h"
 
-#define KEYED "seeded and keyed by row, so reproducible here"
-
 #define MOST_CANONICAL (4 << 20) /* bytes, far more than 64 KB of text make */
-
-/* Order stages. */
-static const lint_rule orders[] = {
-    {"distributed_sampler", "shuffle", "true", "shuffles before it deals out; " KEYED,
-     "shuffle=false"},
-    {"pk_sampler", NULL, NULL, "draws rows of every class; " KEYED, "take the rows as they come"},
-    {"random_sampler", NULL, NULL, "draws the order of the rows; " KEYED,
-     "leave it out, or use sequential_sampler"},
-    {"shuffle", NULL, NULL, "draws the order of the rows; " KEYED, "leave it out"},
-    {"split", "randomize", "true", "cuts a random order; " KEYED, "randomize=false"},
-    {"subset_random_sampler", NULL, NULL, "draws the order of a list; " KEYED, "subset_sampler"},
-    {"weighted_random_sampler", NULL, NULL, "draws rows by weight; " KEYED,
-     "take the rows as they come"},
-};
 
 static const lint_rule replays[] = {
     {"", "order", "mindspore",
      "replays MindSpore's stream, whose numbers depend on workers= and on the rows before",
-     "order=native, or a deterministic stage"},
+     "order=native, or a deterministic stage", NULL},
 };
 
 static const lint_rule layers[] = {
     {"dropout", NULL, NULL, "leaves numbers out at random; seeded and keyed by step and sample",
-     "leave it out while two runs are compared"},
+     "leave it out while two runs are compared", NULL},
 };
 
 static const lint_rule special[] = {
     {"conv2d", NULL, NULL,
      "its gradient (Conv2DBackFilter) differs from run to run on some accelerators; one order here",
-     "none is needed"},
+     "none is needed", NULL},
 };
 #define COUNT(rows) (sizeof rows / sizeof rows[0])
 
@@ -88,8 +72,6 @@ lint_finding lint_finding_of(lint_level level, const lint_text *t, size_t i)
     return f;
 }
 
-static bool is_random_transform(const dp_text_stage *s) { return text_value(s, "workers") != NULL; }
-
 bool lint_matches(const lint_rule *row, const dp_text_stage *s)
 {
     const char *value = row->when != NULL ? text_value(s, row->when) : NULL;
@@ -110,18 +92,20 @@ static void apply_rules(lint_report *r, lint_level level, const lint_text *p,
     }
 }
 
-static void random_transforms(lint_report *r, const lint_text *p)
+static void random_stages(lint_report *r, const lint_text *p,
+                          const lint_rule *(*rule_of)(const dp_text_stage *))
 {
     for (size_t i = 0; i < p->canonical.n; i++) {
-        const dp_text_stage *s = &p->canonical.stage[i];
-        if (!is_random_transform(s))
-            continue;
-        add_about(r, LINT_WARNING, "data", column_of(p, i), s->name,
-                  "draws numbers for every row; " KEYED,
-                  text_is(s, "random_crop")           ? "crop at a fixed place"
-                  : text_is(s, "random_resized_crop") ? "resize"
-                                                      : "leave it out");
+        const lint_rule *row = rule_of(&p->canonical.stage[i]);
+        if (row != NULL)
+            add_about(r, LINT_WARNING, p->where, column_of(p, i), p->canonical.stage[i].name,
+                      row->why, row->remedy);
     }
+}
+
+static void random_transforms(lint_report *r, const lint_text *p)
+{
+    random_stages(r, p, lint_random_transform);
 }
 
 /* The streams that are joined: their stages stand at the column of the join. */
@@ -145,26 +129,17 @@ static void joined_texts(lint_report *r, const lint_text *p,
 
 static void random_orders(lint_report *r, const lint_text *p)
 {
-    apply_rules(r, LINT_WARNING, p, orders, COUNT(orders));
+    random_stages(r, p, lint_random_order);
 }
 
 static void dependent_on_workers(lint_report *r, const lint_text *p)
 {
     for (size_t i = 0; i < p->canonical.n; i++) {
-        if (is_random_transform(&p->canonical.stage[i]) &&
+        if (lint_random_transform(&p->canonical.stage[i]) != NULL &&
             lint_matches(&replays[0], &p->canonical.stage[i]))
             add_about(r, LINT_WARNING, "data", column_of(p, i), p->canonical.stage[i].name,
                       replays[0].why, replays[0].remedy);
     }
-}
-
-bool lint_is_random_order(const dp_text_stage *s)
-{
-    for (size_t k = 0; k < COUNT(orders); k++) {
-        if (lint_matches(&orders[k], s))
-            return true;
-    }
-    return false;
 }
 
 static bool has_stage(const lint_text *p, const char *name)

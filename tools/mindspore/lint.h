@@ -41,12 +41,18 @@ typedef struct lint_text {
     text_stages given, canonical;
 } lint_text;
 
+struct lint_fixing;
 typedef struct lint_rule {
     const char *stage;
     const char *when, *is; /* a parameter that must have this value; or NULL */
     const char *why, *remedy;
+    void (*fix)(const struct lint_fixing *, const dp_text_stage *); /* NULL: it is left out */
 } lint_rule;
 bool lint_matches(const lint_rule *, const dp_text_stage *);
+
+/* The row of a stage that draws numbers for each row, or the order of rows; NULL: it does not. */
+const lint_rule *lint_random_transform(const dp_text_stage *);
+const lint_rule *lint_random_order(const dp_text_stage *);
 
 /* Without its words, of stage i of the canonical text. */
 lint_finding lint_finding_of(lint_level, const lint_text *, size_t i);
@@ -56,7 +62,6 @@ void lint_add(lint_report *, const lint_finding *);
  */
 char *lint_canonical(const char *text, int *status);
 
-bool lint_is_random_order(const dp_text_stage *);
 /* Rows cut by place above an order that changes, batches left out of each epoch. */
 void lint_cuts(lint_report *, const lint_text *);
 /* Streams side by side in different orders. */

@@ -12,12 +12,12 @@
 #include "tools/cli/memory.h"
 
 static const lint_rule reshuffled[] = {
-    {"distributed_sampler", "shuffle", "true", NULL, NULL},
-    {"pk_sampler", NULL, NULL, NULL, NULL},
-    {"random_sampler", NULL, NULL, NULL, NULL},
-    {"shuffle", NULL, NULL, NULL, NULL},
-    {"subset_random_sampler", NULL, NULL, NULL, NULL},
-    {"weighted_random_sampler", NULL, NULL, NULL, NULL},
+    {"distributed_sampler", "shuffle", "true", NULL, NULL, NULL},
+    {"pk_sampler", NULL, NULL, NULL, NULL, NULL},
+    {"random_sampler", NULL, NULL, NULL, NULL, NULL},
+    {"shuffle", NULL, NULL, NULL, NULL, NULL},
+    {"subset_random_sampler", NULL, NULL, NULL, NULL, NULL},
+    {"weighted_random_sampler", NULL, NULL, NULL, NULL, NULL},
 };
 
 static bool has_value(const dp_text_stage *s, const char *name, const char *value)
@@ -130,7 +130,7 @@ void lint_cuts(lint_report *r, const lint_text *t)
 static const dp_text_stage *random_order(const text_stages *t, size_t n)
 {
     while (n-- > 0) {
-        if (lint_is_random_order(&t->stage[n]))
+        if (lint_random_order(&t->stage[n]) != NULL)
             return &t->stage[n];
     }
     return NULL;

@@ -1,4 +1,4 @@
-/* lint_fix.c - a pipeline without what is random
+/* lint_fix.c - which stages are random, and a pipeline without them
  *
  * SPDX-License-Identifier: Apache-2.0
  *
@@ -12,7 +12,7 @@
 #include "tools/mindspore/lint.h"
 #include "tools/cli/memory.h"
 
-typedef struct fixing {
+typedef struct lint_fixing {
     const char *at; /* "x,y" of the crops, or NULL */
     FILE *out;
 } fixing;
@@ -61,31 +61,80 @@ static void with_value(const fixing *f, const dp_text_stage *s, const char *name
     }
 }
 
-/* Samplers that draw: as many rows, from the first on. */
-static bool fix_sampler(const fixing *f, const dp_text_stage *s)
+static void without_shuffle(const fixing *f, const dp_text_stage *s)
+{
+    with_value(f, s, "shuffle", "false");
+}
+
+static void without_randomize(const fixing *f, const dp_text_stage *s)
+{
+    with_value(f, s, "randomize", "false");
+}
+
+/* As many rows, from the first on. */
+static void fix_sampler(const fixing *f, const dp_text_stage *s)
 {
     const char *count = text_value(s, "num_samples");
 
-    if (text_is(s, "subset_random_sampler")) {
-        fprintf(f->out, " | subset_sampler indices=%s num_samples=%s", text_value(s, "indices"),
-                count);
-        return true;
-    }
-    if (text_is(s, "distributed_sampler")) {
-        with_value(f, s, "shuffle", "false");
-        return true;
-    }
-    if (text_is(s, "split")) {
-        with_value(f, s, "randomize", "false");
-        return true;
-    }
-    if (!text_is(s, "random_sampler") && !text_is(s, "weighted_random_sampler") &&
-        !text_is(s, "pk_sampler"))
-        return false;
     if (strcmp(count, "0") != 0)
         fprintf(f->out, " | sequential_sampler num_samples=%s", count);
-    return true;
 }
+
+static void fix_subset(const fixing *f, const dp_text_stage *s)
+{
+    fprintf(f->out, " | subset_sampler indices=%s num_samples=%s", text_value(s, "indices"),
+            text_value(s, "num_samples"));
+}
+
+/* ---- which they are ---- */
+
+#define KEYED "seeded and keyed by row, so reproducible here"
+#define DRAWS "draws numbers for every row; " KEYED
+
+/* The first that matches; the last is of all others that draw. */
+static const lint_rule transforms[] = {
+    {"random_crop", NULL, NULL, DRAWS, "crop at a fixed place", fix_crop},
+    {"random_resized_crop", NULL, NULL, DRAWS, "resize", fix_resized_crop},
+    {"", NULL, NULL, DRAWS, "leave it out", NULL},
+};
+
+static const lint_rule orders[] = {
+    {"distributed_sampler", "shuffle", "true", "shuffles before it deals out; " KEYED,
+     "shuffle=false", without_shuffle},
+    {"pk_sampler", NULL, NULL, "draws rows of every class; " KEYED, "take the rows as they come",
+     fix_sampler},
+    {"random_sampler", NULL, NULL, "draws the order of the rows; " KEYED,
+     "leave it out, or use sequential_sampler", fix_sampler},
+    {"shuffle", NULL, NULL, "draws the order of the rows; " KEYED, "leave it out", NULL},
+    {"split", "randomize", "true", "cuts a random order; " KEYED, "randomize=false",
+     without_randomize},
+    {"subset_random_sampler", NULL, NULL, "draws the order of a list; " KEYED, "subset_sampler",
+     fix_subset},
+    {"weighted_random_sampler", NULL, NULL, "draws rows by weight; " KEYED,
+     "take the rows as they come", fix_sampler},
+};
+#define COUNT(rows) (sizeof rows / sizeof rows[0])
+
+static const lint_rule *first_match(const lint_rule *rules, size_t n, const dp_text_stage *s)
+{
+    for (size_t k = 0; k < n; k++) {
+        if (lint_matches(&rules[k], s))
+            return &rules[k];
+    }
+    return NULL;
+}
+
+const lint_rule *lint_random_transform(const dp_text_stage *s)
+{
+    return text_value(s, "workers") != NULL ? first_match(transforms, COUNT(transforms), s) : NULL;
+}
+
+const lint_rule *lint_random_order(const dp_text_stage *s)
+{
+    return first_match(orders, COUNT(orders), s);
+}
+
+/* ---- a text without them ---- */
 
 static void fix_text(const char *text, const char *at, FILE *out);
 
@@ -105,15 +154,17 @@ static void fix_join(const fixing *f, const dp_text_stage *s)
 
 static void fix_stage(const fixing *f, const char *text, const dp_text_stage *s, bool first)
 {
+    const lint_rule *row = lint_random_transform(s);
+
+    if (row == NULL)
+        row = lint_random_order(s);
     if (text_value(s, "with") != NULL)
         fix_join(f, s);
-    else if (text_is(s, "random_crop"))
-        fix_crop(f, s);
-    else if (text_is(s, "random_resized_crop"))
-        fix_resized_crop(f, s);
-    else if (text_value(s, "workers") == NULL && !text_is(s, "shuffle") && !fix_sampler(f, s))
+    else if (row == NULL)
         fprintf(f->out, "%s%.*s", first ? "" : " | ", (int)(s->end - s->column),
                 text + s->column - 1);
+    else if (row->fix != NULL)
+        row->fix(f, s);
 }
 
 static void fix_text(const char *text, const char *at, FILE *out)

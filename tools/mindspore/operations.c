@@ -1,4 +1,5 @@
-/* operations.c - MindSpore's operations and the stages that do the same
+/* operations.c - MindSpore's readers, samplers, operators and operations, and the stages that do
+ * the same
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -6,6 +7,45 @@
 
 #include <stdio.h>
 #include <string.h>
+
+/* Readers and order stages, as dp_foreign has transforms; also
+ *     key:doubles    a list of numbers that are not float32
+ *     key:names      a list of names
+ *     order          MindSpore's order is known
+ * What else there is of them, import.c and export.c carry over themselves. */
+static const struct {
+    const char *stage, *text;
+} others[] = {
+    {"batch", "Batch batch_size:double drop_remainder"},
+    {"cifar10", "Cifar10Dataset"},
+    {"cifar100", "Cifar100Dataset"},
+    {"concat", "Concat"},
+    {"distributed_sampler",
+     "DistributedSampler num_shards:double shard_id:double num_samples:double offset:double order"},
+    {"pk_sampler", "PKSampler num_val:double shuffle num_samples:double order"},
+    {"project", "Project columns:names"},
+    {"random_sampler", "RandomSampler replacement num_samples:double reshuffle_each_epoch order"},
+    {"rename", "Rename input_columns:names output_columns:names"},
+    {"repeat", "Repeat count:double"},
+    {"sequential_sampler", "SequentialSampler start_index:double num_samples:double"},
+    {"shuffle", "Shuffle buffer_size:double order"},
+    {"skip", "Skip count:double"},
+    {"subset_random_sampler", "SubsetRandomSampler indices:doubles num_samples:double order"},
+    {"subset_sampler", "SubsetSampler indices:doubles num_samples:double"},
+    {"take", "Take count:double"},
+    {"weighted_random_sampler",
+     "WeightedRandomSampler weights:doubles num_samples:double replacement order"},
+    {"zip", "Zip"},
+};
+
+static const char *text_of(const dp_stage_info *info)
+{
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (strcmp(others[i].stage, info->name) == 0)
+            return others[i].text;
+    }
+    return dp_foreign(info);
+}
 
 /* The way of a parameter of whose values nothing is said. */
 static how how_of(const dp_stage_info *info, const char *key)
@@ -31,7 +71,8 @@ static how how_named(const char *name)
     static const struct {
         const char *name;
         how how;
-    } ways[] = {{"double", DOUBLE}, {"4", FOUR}, {"reversed", REVERSED}, {"fill", FILL}};
+    } ways[] = {{"double", DOUBLE}, {"4", FOUR},          {"reversed", REVERSED},
+                {"fill", FILL},     {"doubles", DOUBLES}, {"names", NAMES}};
 
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         if (strcmp(ways[i].name, name) == 0)
@@ -59,8 +100,9 @@ static void read_operation(const dp_stage_info *info, const char *text, operatio
 {
     int length = (int)strcspn(text, " ");
 
-    *out = (operation){.stage = info->name};
+    *out = (operation){.stage = info->name, .kind = info->kind};
     snprintf(out->name, sizeof out->name, "%.*s", length, text);
+    out->sampler = strstr(out->name, "Sampler") != NULL;
     for (const dp_param *p = info->params; p->name != NULL; p++)
         out->random = out->random || strcmp(p->name, "workers") == 0;
     for (text += length; *text == ' '; text += length) {
@@ -70,6 +112,8 @@ static void read_operation(const dp_stage_info *info, const char *text, operatio
             out->replayed = true;
         else if (strncmp(text, "null", (size_t)length) == 0)
             out->null = true;
+        else if (strncmp(text, "order", (size_t)length) == 0)
+            out->ordered = true;
         else
             read_parameter(info, text, length, &out->parameters[out->n++]);
     }
@@ -81,7 +125,7 @@ static bool find(const char *stage, const char *name, operation *out)
     const dp_stage_info *const *infos = dp_stages(&n);
 
     for (size_t i = 0; i < n; i++) {
-        const char *text = dp_foreign(infos[i]);
+        const char *text = text_of(infos[i]);
         if (text == NULL)
             continue;
         read_operation(infos[i], text, out);

@@ -1,8 +1,9 @@
-/* operations.h - MindSpore's operations and the stages that do the same
+/* operations.h - MindSpore's readers, samplers, operators and operations, and the stages that do
+ * the same
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * dp_foreign says what a stage is called there; this reads it.
+ * dp_foreign says what a transform is called there; rows of operations.c say it of the others.
  */
 #ifndef TOOLS_MINDSPORE_OPERATIONS_H
 #define TOOLS_MINDSPORE_OPERATIONS_H
@@ -18,6 +19,8 @@ typedef enum how {
     BOOLEAN,
     TEXT,
     LIST,
+    DOUBLES,  /* a list of numbers that are not float32 there */
+    NAMES,    /* a list of names, "a,b" here */
     FOUR,     /* a list of so many there */
     REVERSED, /* a list, last number first */
     FILL,     /* a list, left out where padding_mode is not constant: it does nothing there */
@@ -33,9 +36,11 @@ typedef struct carried {
 
 typedef struct operation {
     char name[32];
-    const char *stage;
-    bool random, replayed; /* replayed: draws are known */
-    bool null;             /* there is no object of parameters */
+    const char *stage, *kind; /* "reader", "order", "transform" */
+    bool sampler;             /* of a reader; other order stages are operators */
+    bool random, replayed;    /* replayed: draws are known */
+    bool ordered;             /* it has MindSpore's order */
+    bool null;                /* there is no object of parameters */
     carried parameters[10];
     int n;
 } operation;
