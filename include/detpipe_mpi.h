@@ -18,8 +18,14 @@ DP_BEGIN_DECLS
  * MPI.  The group is the caller's, to close behind every handle that was opened with it. */
 DP_CALL dp_status dp_mpi_open(dp_group **out, dp_error *);
 DP_API void dp_mpi_close(dp_group *); /* NULL allowed */
+/* How long the others are waited for in each exchange; 0 = for ever, as it is after open.  Then the
+ * ranks that wait call the roll, and where one does not answer, each of them has DP_EIO with the
+ * ranks that are missing: stopped, hanging, or away for longer than that.  A process that is
+ * suspended meanwhile does not count the time.  To be the same on every rank. */
+DP_API void dp_mpi_set_timeout(dp_group *, uint32_t seconds);
 /* Ends all ranks, this one too: for one that cannot go on while the others wait for it.  NULL: of
- * MPI_COMM_WORLD. */
+ * MPI_COMM_WORLD.  After a roll with missing ranks it waits until the others that answered come
+ * here, too, so that each can say what it has heard. */
 DP_API void dp_mpi_abort(dp_group *, int exit_status);
 DP_END_DECLS
 #endif

@@ -9,16 +9,25 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "detpipe_mpi.h"
 
-#define PIECE ((size_t)1 << 30) /* bytes of a message: MPI counts in int */
+#define PIECE  ((size_t)1 << 30) /* bytes of a message: MPI counts in int */
+#define TURNS  64                /* of waiting, between looks at the clock */
+#define ANSWER 5.0               /* seconds for ranks that wait, too, to answer */
 
 typedef struct transport {
     dp_group group;
-    MPI_Comm comm;
-    bool initialized; /* here */
+    MPI_Comm comm, roll; /* roll: of messages without content, which say "I am here" */
+    bool initialized;    /* here */
+    double timeout;      /* seconds, 0 = for ever */
+    bool *missing;       /* [ranks]: did not answer */
+    MPI_Request *calls;  /* [2 ranks]: heard from, told to */
 } transport;
+
+/* What a rank is here for: the tags of a roll. */
+enum { WAITS, ENDS };
 
 typedef struct ticket {
     int n;
@@ -80,18 +89,103 @@ static dp_status begin(void *ctx, uint32_t channel, const dp_transfer *transfers
     return code == MPI_SUCCESS ? DP_OK : failed_call(code, err);
 }
 
+/* ---- ranks that are not heard of ---- */
+
+/* Seconds since *last, but none where this process was suspended meanwhile. */
+static double waited(double *last)
+{
+    const double now = MPI_Wtime(), since = now - *last;
+
+    *last = now;
+    return since < 1 ? since : 0;
+}
+
+/* Tells each rank that is not missing that this one is here, and hears the same of it; which do
+ * not answer in time are missing from then on. */
+static int call_roll(transport *m, int tag, double seconds)
+{
+    const int ranks = (int)m->group.ranks;
+    double last = MPI_Wtime(), since = 0;
+    int code = MPI_SUCCESS, done = 0;
+
+    for (int r = 0; r < ranks; r++) {
+        const bool asked = !m->missing[r] && r != (int)m->group.rank;
+        m->calls[r] = m->calls[ranks + r] = MPI_REQUEST_NULL;
+        if (asked && code == MPI_SUCCESS)
+            code = MPI_Irecv(NULL, 0, MPI_BYTE, r, tag, m->roll, &m->calls[r]);
+        if (asked && code == MPI_SUCCESS)
+            code = MPI_Isend(NULL, 0, MPI_BYTE, r, tag, m->roll, &m->calls[ranks + r]);
+    }
+    while (code == MPI_SUCCESS && !done && since < seconds) {
+        code = MPI_Testall(2 * ranks, m->calls, &done, MPI_STATUSES_IGNORE);
+        since += waited(&last);
+    }
+    for (int r = 0; r < ranks && code == MPI_SUCCESS && !done; r++) {
+        int heard = 1;
+        if (m->calls[r] != MPI_REQUEST_NULL)
+            code = MPI_Request_get_status(m->calls[r], &heard, MPI_STATUS_IGNORE);
+        m->missing[r] = m->missing[r] || !heard;
+    }
+    return code;
+}
+
+/* DP_OK when every rank has answered. */
+static dp_status judge_roll(const transport *m, dp_error *err)
+{
+    char names[100] = "", text[200];
+    unsigned n = 0;
+
+    for (uint32_t r = 0; r < m->group.ranks; r++) {
+        const size_t used = strlen(names);
+        if (m->missing[r] && n++ < 8)
+            snprintf(names + used, sizeof names - used, "%s%u", n > 1 ? ", " : "", r);
+    }
+    snprintf(
+        text, sizeof text,
+        "rank%s %s%s of %u not heard of for %.0f seconds: stopped, hanging, or at work for longer "
+        "(train --rank-timeout)",
+        n > 1 ? "s" : "", names, n > 8 ? ", ..." : "", m->group.ranks, m->timeout);
+    return n == 0 ? DP_OK : fail(err, DP_EIO, text);
+}
+
+/* Until all is done.  A rank that has waited too long calls the roll, and all that wait answer. */
+static int await(transport *m, ticket *t, dp_status *status, dp_error *err)
+{
+    double last = MPI_Wtime(), since = 0;
+    int done = 0, called = 0, code = MPI_SUCCESS;
+
+    for (unsigned turn = 1; code == MPI_SUCCESS && !done && *status == DP_OK; turn++) {
+        code = MPI_Testall(t->n, t->requests, &done, MPI_STATUSES_IGNORE);
+        if (code != MPI_SUCCESS || done || turn % TURNS != 0)
+            continue;
+        since += waited(&last);
+        code = MPI_Iprobe(MPI_ANY_SOURCE, WAITS, m->roll, &called, MPI_STATUS_IGNORE);
+        if (code != MPI_SUCCESS || (!called && since < m->timeout))
+            continue;
+        code = call_roll(m, WAITS, ANSWER);
+        *status = code == MPI_SUCCESS ? judge_roll(m, err) : DP_OK;
+        since = 0;
+    }
+    return code;
+}
+
 static dp_status finish(void *ctx, void *ticket_, uint32_t wait, dp_error *err)
 {
+    transport *m = ctx;
     ticket *t = ticket_;
+    dp_status status = DP_OK;
     int done = 1, code;
 
-    (void)ctx;
-    code = wait ? MPI_Waitall(t->n, t->requests, MPI_STATUSES_IGNORE)
-                : MPI_Testall(t->n, t->requests, &done, MPI_STATUSES_IGNORE);
+    if (wait && m->timeout > 0)
+        code = await(m, t, &status, err);
+    else
+        code = wait ? MPI_Waitall(t->n, t->requests, MPI_STATUSES_IGNORE)
+                    : MPI_Testall(t->n, t->requests, &done, MPI_STATUSES_IGNORE);
     if (code == MPI_SUCCESS && !done)
         return DP_END;
-    free(t);
-    return code == MPI_SUCCESS ? DP_OK : failed_call(code, err);
+    if (status == DP_OK) /* else MPI goes on with what is in it */
+        free(t);
+    return code == MPI_SUCCESS ? status : failed_call(code, err);
 }
 
 static int join_world(transport *m)
@@ -105,6 +199,8 @@ static int join_world(transport *m)
         code = MPI_Comm_dup(MPI_COMM_WORLD, &m->comm);
     if (code == MPI_SUCCESS)
         code = MPI_Comm_set_errhandler(m->comm, MPI_ERRORS_RETURN);
+    if (code == MPI_SUCCESS)
+        code = MPI_Comm_dup(m->comm, &m->roll);
     if (code == MPI_SUCCESS)
         code = MPI_Comm_rank(m->comm, &rank);
     if (code == MPI_SUCCESS)
@@ -128,8 +224,20 @@ dp_status dp_mpi_open(dp_group **out, dp_error *err)
         free(m);
         return failed_call(code, err);
     }
+    m->missing = calloc(m->group.ranks, sizeof *m->missing);
+    m->calls = malloc(2 * (size_t)m->group.ranks * sizeof *m->calls);
+    if (m->missing == NULL || m->calls == NULL) {
+        dp_mpi_close(&m->group);
+        return fail(err, DP_ENOMEM, "out of memory");
+    }
     *out = &m->group;
     return DP_OK;
+}
+
+void dp_mpi_set_timeout(dp_group *group, uint32_t seconds)
+{
+    if (group != NULL)
+        ((transport *)group->ctx)->timeout = seconds;
 }
 
 void dp_mpi_close(dp_group *group)
@@ -138,13 +246,29 @@ void dp_mpi_close(dp_group *group)
 
     if (m == NULL)
         return;
+    MPI_Comm_free(&m->roll);
     MPI_Comm_free(&m->comm);
     if (m->initialized)
         MPI_Finalize();
+    free(m->missing);
+    free(m->calls);
     free(m);
+}
+
+static bool is_any_missing(const transport *m)
+{
+    bool any = false;
+
+    for (uint32_t r = 0; r < m->group.ranks; r++)
+        any = any || m->missing[r];
+    return any;
 }
 
 void dp_mpi_abort(dp_group *group, int exit_status)
 {
+    transport *m = group != NULL ? group->ctx : NULL;
+
+    if (m != NULL && is_any_missing(m))
+        call_roll(m, ENDS, m->timeout);
     MPI_Abort(group != NULL ? ((transport *)group->ctx)->comm : MPI_COMM_WORLD, exit_status);
 }

@@ -82,7 +82,7 @@ CMAKE
         cmp -s one.txt three.txt || { fail "three ranks of ranks.c, $program"; head -3 three.txt mpirun.txt; }
     done
     readelf --dyn-syms -W "$lib/libdetpipe_mpi.so" | awk '$7 != "UND" && $5 == "GLOBAL" && $4 == "FUNC" {print $8}' | LC_ALL=C sort > mpi.txt
-    [ "$(tr '\n' ' ' < mpi.txt)" = 'dp_mpi_abort@@DETPIPE_0 dp_mpi_close@@DETPIPE_0 dp_mpi_open@@DETPIPE_0 ' ] || fail "the symbols of libdetpipe_mpi.so: $(cat mpi.txt)"
+    [ "$(tr '\n' ' ' < mpi.txt)" = 'dp_mpi_abort@@DETPIPE_0 dp_mpi_close@@DETPIPE_0 dp_mpi_open@@DETPIPE_0 dp_mpi_set_timeout@@DETPIPE_0 ' ] || fail "the symbols of libdetpipe_mpi.so: $(cat mpi.txt)"
     readelf -d "$lib/libdetpipe.so" by_cmake/shared | grep -q 'NEEDED.*libdetpipe_mpi.so.0\]' || fail "by_cmake/shared does not take libdetpipe_mpi.so.0"
     readelf -d "$lib/libdetpipe.so" | grep -qi 'NEEDED.*mpi' && fail "libdetpipe.so needs MPI"
 else

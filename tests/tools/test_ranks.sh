@@ -65,9 +65,48 @@ sed "s/$version/9.9.9/g" "$DETPIPE" > other
 chmod +x other
 expect 3 'rank 1 has another build' ranks 1 "$DETPIPE" train small.recipe --data "$fixture" : -n 1 ./other train small.recipe --data "$fixture"
 expect 3 'rank 2 of 3 ends the run' ranks 2 "$DETPIPE" train small.recipe --data "$fixture" : -n 1 "$DETPIPE" train small.recipe --data /nonexistent
-expect 3 'the other ranks have not joined' env DETPIPE_RANKS_WAIT=2 mpirun -n 1 $root "$DETPIPE" train : -n 1 sleep 1000
-expect 3 'the other ranks have not joined' env DETPIPE_RANKS_WAIT=2 mpirun -n 1 --oversubscribe $root "$DETPIPE" train : -n 1 "$DETPIPE" digest "range count=20 | batch batch_size=5"
+expect 3 'the other ranks have not joined' mpirun -n 1 $root "$DETPIPE" train --rank-timeout 2 : -n 1 sleep 1000
+expect 3 'the other ranks have not joined' mpirun -n 1 --oversubscribe $root "$DETPIPE" train --rank-timeout 2 : -n 1 "$DETPIPE" digest "range count=20 | batch batch_size=5"
 grep -q '^48a29764cfb25705eedc67911c4cc58f  4 batches$' out.txt || fail "the rank that ran digest has no digest"
 expect 3 'rank 1 has another data set, pipeline, seed' mpirun -n 1 --oversubscribe $root "$DETPIPE" train --steps 2 : -n 1 "$DETPIPE" eval
+
+# a rank that is stopped, at a step; it goes on, or each of the others says which it is
+cat > numbered << 'E2'
+#!/bin/bash
+echo $$ > pid.$OMPI_COMM_WORLD_RANK
+exec "$DETPIPE" "$@" 2> err.$OMPI_COMM_WORLD_RANK
+E2
+chmod +x numbered
+stop_at_7() { # RANK RANKS OPTIONS...; `launcher` is the job, whose steps come from descriptor 7
+    local victim=$1 n=$2 word step rest
+    shift 2
+    mpirun -n "$n" --oversubscribe --bind-to none $root ./numbered train small.recipe --data "$fixture" --threads 1 "$@" > pipe 2> launcher.err &
+    launcher=$!
+    exec 7< pipe
+    while read -r word step rest <&7; do
+        [ "$word $step" != "step 7" ] || break
+    done
+    kill -STOP "$(cat pid.$victim)"
+    until [[ $(ps -o state= -p "$(cat pid.$victim)") = T* ]]; do kill -0 $launcher || { fail "rank $victim has ended, and was to be stopped"; break; }; done
+}
+stop_at_7 1 2 --steps 12 --save goes_on.safetensors
+kill -CONT "$(cat pid.1)"
+cat <&7 > /dev/null
+wait $launcher || fail "a rank that was stopped and goes on: $(cat err.0 err.1 launcher.err)"
+cmp -s <("$DETPIPE" ckpt info 4.safetensors) <("$DETPIPE" ckpt info goes_on.safetensors) || fail "a rank that was stopped and goes on: other weights"
+stop_at_7 1 3 --steps 100000 --save lost.safetensors --rank-timeout 8
+cat <&7 > /dev/null
+wait $launcher
+[ $? = 3 ] || fail "a rank that is stopped: not status 3"
+for r in 0 2; do
+    grep -q "MPI: rank 1 of 3 not heard of for 8 seconds: stopped, hanging, or at work for longer (train --rank-timeout)" err.$r ||
+        fail "rank 1 of 3 is stopped: rank $r says $(cat err.$r)"
+done
+at=$(grep -oE 'lost.safetensors has step [0-9]+, the last whole one' err.0 | grep -oE '[0-9]+')
+[ "${at:-0}" -ge 7 ] || fail "a rank that is stopped: nothing is saved: $(cat err.0)"
+expect 0 "^$((at + 2)) steps done" "$DETPIPE" train small.recipe --data "$fixture" --steps $((at + 2)) --load lost.safetensors --save on.safetensors
+"$DETPIPE" train small.recipe --data "$fixture" --steps $((at + 2)) --save whole.safetensors > /dev/null
+cmp -s on.safetensors whole.safetensors || fail "a rank that is stopped: what was saved is not step $at"
+expect 2 'rank-timeout does nothing here' "$DETPIPE" train --rank-timeout 3
 expect 2 'save-every does nothing here: it needs --save' "$DETPIPE" train --save-every 3
 exit $failed

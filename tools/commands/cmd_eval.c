@@ -8,6 +8,7 @@
 
 typedef struct settings {
     const char *load;
+    uint64_t timeout;
     bool json;
 } settings;
 
@@ -87,16 +88,18 @@ static int run(session *s, const settings *set, const char *what)
     return EXIT_YES;
 }
 
-static const cli_need needs[] = {{"--identities", {"ranks"}}, {NULL, {NULL}}};
+static const cli_need needs[] = {
+    {"--identities", {"ranks"}}, {"--rank-timeout", {"ranks"}}, {NULL, {NULL}}};
 
 int cmd_eval(int argc, char **argv)
 {
     session s = SESSION_DEFAULTS;
-    settings set = {0};
+    settings set = {.timeout = RANKS_TIMEOUT};
     const char *what = RECIPE_DEFAULT;
     const cli_option options[] = {
         SESSION_OPTIONS(s),
         SESSION_IDENTITIES(s),
+        RANKS_OPTION(set.timeout),
         {"load", "FILE", "weights (default: the recipe's initial ones)", CLI_TEXT, &set.load},
         {"json", NULL, "print a JSON object", CLI_FLAG, &set.json},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
@@ -109,7 +112,7 @@ int cmd_eval(int argc, char **argv)
     if (status != 0)
         return status;
     s.test = true;
-    status = ranks_join(&s.group);
+    status = ranks_join(&s.group, set.timeout);
     if (status == 0)
         status = run(&s, &set, what);
     session_close(&s);

@@ -19,7 +19,7 @@ typedef struct settings {
     dp_ledger *ledger; /* NULL = none */
     bool all_tensors;
     cli_optional seed, steps;
-    uint64_t every, save_every, kept; /* kept: the step that was saved, or could not be */
+    uint64_t timeout, every, save_every, kept; /* kept: the step that was saved, or could not be */
     bool json;
 } settings;
 
@@ -155,16 +155,18 @@ static int run(session *s, settings *set, const char *what)
 static const cli_need needs[] = {{"--ledger-tensors", {"--ledger"}},
                                  {"--save-every", {"--save"}},
                                  {"--identities", {"--save", "--load", "ranks"}},
+                                 {"--rank-timeout", {"ranks"}},
                                  {NULL, {NULL}}};
 
 int cmd_train(int argc, char **argv)
 {
     session s = SESSION_DEFAULTS;
-    settings set = {.every = 1};
+    settings set = {.every = 1, .timeout = RANKS_TIMEOUT};
     const char *what = RECIPE_DEFAULT;
     const cli_option options[] = {
         SESSION_OPTIONS(s),
         SESSION_IDENTITIES(s),
+        RANKS_OPTION(set.timeout),
         {"steps", "N", "steps in all, in place of the recipe's", CLI_OPTIONAL, &set.steps},
         {"seed", "N", "seed in place of the recipe's", CLI_OPTIONAL, &set.seed},
         {"every", "N", "print every Nth step (default: 1)", CLI_COUNT, &set.every},
@@ -189,7 +191,7 @@ int cmd_train(int argc, char **argv)
         status = cli_check_needs(&command, argv, ranks_started() > 1 ? "ranks" : NULL, needs);
     if (status != 0)
         return status;
-    status = ranks_join(&s.group);
+    status = ranks_join(&s.group, set.timeout);
     s.digests = set.ledger_path != NULL;
     if (status == 0)
         status = run(&s, &set, what);

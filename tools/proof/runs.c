@@ -30,7 +30,7 @@ int runs_here(const run_question *s, const recipe_run *r, const char *fault)
 
     if (status != 0)
         return status;
-    status = ranks_join(&opened.group);
+    status = ranks_join(&opened.group, RANKS_TIMEOUT);
     if (status == 0)
         status = session_open(&opened, s->recipe, s->seed, s->steps);
     if (status == 0)

@@ -51,38 +51,49 @@ void ranks_forget(void)
     }
 }
 
-#define WAIT_SECONDS 300 /* thousands of ranks that read one slow disk are there by then */
+/* ---- MPI_Init and MPI_Finalize, which wait for every rank for ever ---- */
+
+static const char *late;
+static uint32_t patience; /* seconds, 0 = for ever */
 
 static void give_up(int signal)
 {
-    static const char text[] =
-        "detpipe: the other ranks have not joined (DETPIPE_RANKS_WAIT seconds, 300 if not set): "
-        "each must run detpipe with the same command and recipe\n";
-
     (void)signal;
-    if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
-        _exit(EXIT_NOT_TRIED);
+    (void)!write(STDERR_FILENO, late, strlen(late));
     _exit(EXIT_NOT_TRIED);
 }
 
-/* MPI_Init waits for ever for a process that never calls it (mpirun -n 1 train : -n 1 digest). */
-int ranks_join(dp_group **group)
+/* Until the next call of it, with NULL. */
+static void bound(const char *words)
 {
-    const char *text = getenv("DETPIPE_RANKS_WAIT");
-    const unsigned long seconds = text != NULL ? strtoul(text, NULL, 10) : WAIT_SECONDS;
-    struct sigaction ending = {.sa_handler = give_up}, before;
+    const struct sigaction ending = {.sa_handler = give_up};
+    static struct sigaction before;
+
+    late = words;
+    if (words != NULL)
+        sigaction(SIGALRM, &ending, &before);
+    alarm(words != NULL ? patience : 0);
+    if (words == NULL)
+        sigaction(SIGALRM, &before, NULL);
+}
+
+int ranks_join(dp_group **group, uint64_t timeout)
+{
     dp_error err;
     dp_status status;
 
     *group = NULL;
     if (!is_launched())
         return 0;
-    sigaction(SIGALRM, &ending, &before);
-    alarm((unsigned)seconds);
+    patience = timeout > UINT32_MAX ? UINT32_MAX : (uint32_t)timeout;
+    bound("detpipe: the other ranks have not joined in the time of --rank-timeout: each must run "
+          "detpipe with the same command and recipe\n");
     status = dp_mpi_open(group, &err);
-    alarm(0);
-    sigaction(SIGALRM, &before, NULL);
-    return status == DP_OK ? 0 : cli_fail_error(&err, NULL);
+    bound(NULL);
+    if (status != DP_OK)
+        return cli_fail_error(&err, NULL);
+    dp_mpi_set_timeout(*group, patience);
+    return 0;
 }
 
 bool ranks_leads(const dp_group *group) { return group == NULL || group->rank == 0; }
@@ -96,7 +107,10 @@ int ranks_leave(dp_group *group, int status)
         fflush(NULL);
         dp_mpi_abort(group, status);
     }
+    fflush(NULL);
+    bound("detpipe: this rank has ended, the others have not in the time of --rank-timeout\n");
     dp_mpi_close(group);
+    bound(NULL);
     return status;
 }
 

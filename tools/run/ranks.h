@@ -8,8 +8,19 @@
 #include "detpipe_mpi.h"
 #include "tools/cli/cli.h"
 
-/* NULL when this process was started alone.  0, or the exit status after saying why. */
-int ranks_join(dp_group **);
+/* For commands that may be one of several ranks. */
+#define RANKS_TIMEOUT                                                                              \
+    300 /* seconds: thousands of ranks that read one slow disk are there by then */
+#define RANKS_OPTION(seconds)                                                                      \
+    {                                                                                              \
+        "rank-timeout", "SECONDS",                                                                 \
+            "wait so long for other ranks, then say which and end (default: 300, 0: for ever)",    \
+            CLI_COUNT, &(seconds)                                                                  \
+    }
+
+/* NULL when this process was started alone.  0, or the exit status after saying why: the others
+ * have not joined in `timeout` seconds.  It also bounds every later wait for them. */
+int ranks_join(dp_group **, uint64_t timeout);
 
 /* How many a launcher started, as it says; 1: there is none. */
 unsigned long ranks_started(void);
