@@ -66,7 +66,7 @@ chmod +x other
 expect 3 'rank 1 has another build' ranks 1 "$DETPIPE" train small.recipe --data "$fixture" : -n 1 ./other train small.recipe --data "$fixture"
 expect 3 'rank 2 of 3 ends the run' ranks 2 "$DETPIPE" train small.recipe --data "$fixture" : -n 1 "$DETPIPE" train small.recipe --data /nonexistent
 expect 3 'the other ranks have not joined' mpirun -n 1 $root "$DETPIPE" train --rank-timeout 2 : -n 1 sleep 1000
-expect 3 'the other ranks have not joined' mpirun -n 1 --oversubscribe $root "$DETPIPE" train --rank-timeout 2 : -n 1 "$DETPIPE" digest "range count=20 | batch batch_size=5"
+expect 3 'the other ranks have not joined' mpirun -n 1 --oversubscribe $root "$DETPIPE" train --rank-timeout 2 : -n 1 sh -c '"$DETPIPE" digest "range count=20 | batch batch_size=5"; exec sleep 1000'
 grep -q '^48a29764cfb25705eedc67911c4cc58f  4 batches$' out.txt || fail "the rank that ran digest has no digest"
 expect 3 'rank 1 has another data set, pipeline, seed' mpirun -n 1 --oversubscribe $root "$DETPIPE" train --steps 2 : -n 1 "$DETPIPE" eval
 

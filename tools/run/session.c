@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/writer.h"
 #include "tools/cli/output.h"
 
 /* While the pipeline opens: of the files.  Later: what takes a while. */
