@@ -191,8 +191,9 @@ loss_step loss_step_of(const char *line)
     double n, of;
     size_t digits;
 
-    if (printed_count(at, &n, &digits) && is_blank(at[digits + 1]) &&
-        (at[digits] == ':' || (at[digits] == ',' && strstr(at, " avg") != NULL))) {
+    if (printed_count(at, &n, &digits) &&
+        (at[digits] == ':' || (at[digits] == ',' && strstr(at, " avg") != NULL)) &&
+        is_blank(at[digits + 1])) {
         push_guess(&s, n); /* CatBoost, darknet */
         at += digits + 1;
     }

@@ -1,4 +1,4 @@
-/* test_archive_kinds.c - what the format's own library says, numpy's orders, and each cause by name
+/* test_kinds.c - what the format's own library says, numpy's orders, and each cause by name
  *
  * SPDX-License-Identifier: Apache-2.0
  */
