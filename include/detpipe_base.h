@@ -161,6 +161,16 @@ typedef struct dp_own_reader {
      * record is read once and hashed when the first of them asks. */
     const uint8_t *identity; /* 16 bytes */
     uint32_t revision;       /* raised when read makes other bytes of the same data */
+    /* Where records differ in shape, their column's type has the most of each size, and least[c],
+     * of column c, the least (`rank` numbers); NULL there, or for all, where they do not differ.
+     * Not read after open.  shape says the sizes of a record, from any thread, without reading it,
+     * the same each time; read fills so many elements then. */
+    const int64_t *const *least;
+    void (*shape)(void *ctx, uint64_t record, size_t column, int64_t *shape);
+    /* pictures[c]: column c is uint8 of rank 1, each row the file of a picture, as the stages that
+     * decode take it: the least height, width and channels of all, then the most of each.  NULL
+     * there, or for all: it holds none. */
+    const int64_t *const *pictures;
 } dp_own_reader;
 
 /* What cannot change a byte of the result (but for arrays and readers: they are data).  Zero is the

@@ -41,12 +41,14 @@ typedef struct dp_snapshot_info {
     uint8_t content[16];           /* digest of the records as a data set */
     uint64_t n_records, n_batches; /* n_batches: 0 of rows, of an empty stream */
     uint64_t batch_size;           /* rows of a full batch; 0 = it is a stream of rows */
-    const dp_array *columns;       /* types of one row; ends with a NULL name */
+    const dp_array *columns;       /* types of one row (the most of each size, where rows differ in
+                                    * shape); ends with a NULL name */
     const char *compression;
     uint64_t block_records, n_blocks;
     uint32_t n_shards;            /* 0 = one file */
     uint64_t raw_size, file_size; /* bytes of the records, of all files */
     int complete;                 /* footer and sizes are right */
+    const dp_array *least;        /* as columns, with the least of each size */
 } dp_snapshot_info;
 
 /* The file stays open until close.  Its header must be sound; all else may be damaged.  The

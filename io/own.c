@@ -46,6 +46,43 @@ static dp_status check_column(const char *reader, const dp_column *c, dp_error *
     return status;
 }
 
+/* "reader x: column 'y' has ..." */
+static dp_status refuse(const dp_own_reader *r, size_t column, const char *what, dp_error *err)
+{
+    return dp_fail(err, DP_EINVAL, "reader %s: column '%.40s' %s", r->name, r->columns[column].name,
+                   what);
+}
+
+static bool are_bounds(const int64_t *least, const int64_t *most, int32_t n, int64_t from)
+{
+    for (int32_t d = 0; d < n; d++) {
+        if (least[d] < from || least[d] > most[d])
+            return false;
+    }
+    return true;
+}
+
+/* What differs from record to record. */
+static dp_status check_bounds(const dp_own_reader *r, size_t column, dp_error *err)
+{
+    const dp_tensor *type = &r->columns[column].type;
+    const int64_t *least = r->least != NULL ? r->least[column] : NULL;
+    const int64_t *p = r->pictures != NULL ? r->pictures[column] : NULL;
+    dp_tensor picture = {.dtype = DP_U8, .rank = 3};
+
+    if (least != NULL && !are_bounds(least, type->shape, type->rank, 0))
+        return refuse(r, column, "has a least size below 0 or above the most", err);
+    if (least != NULL && r->shape == NULL)
+        return refuse(r, column, "has least sizes, but there is no shape", err);
+    if (p != NULL)
+        memcpy(picture.shape, p + 3, 3 * sizeof *p);
+    if (p != NULL && (type->dtype != DP_U8 || type->rank != 1 || !are_bounds(p, p + 3, 3, 1) ||
+                      !dp_tensor_fits(&picture) || dp_tensor_bytes(&picture) > DP_MAX_SAMPLE_SIZE))
+        return refuse(r, column, "holds no files of pictures: uint8 of rank 1, and sizes from 1",
+                      err);
+    return DP_OK;
+}
+
 static dp_status check_own(const dp_own_reader *r, dp_error *err)
 {
     dp_status status = DP_OK;
@@ -59,8 +96,11 @@ static dp_status check_own(const dp_own_reader *r, dp_error *err)
     if (r->n_records > MOST_RECORDS)
         return dp_fail(err, DP_ELIMIT, "reader %s: %llu records are more than 2^48", r->name,
                        (unsigned long long)r->n_records);
-    for (const dp_column *c = r->columns; c->name != NULL && status == DP_OK; c++)
-        status = check_column(r->name, c, err);
+    for (size_t c = 0; r->columns[c].name != NULL && status == DP_OK; c++) {
+        status = check_column(r->name, &r->columns[c], err);
+        if (status == DP_OK)
+            status = check_bounds(r, c, err);
+    }
     return status;
 }
 
@@ -99,6 +139,29 @@ dp_status dp_own_check(const dp_options *options, const dp_stage_info *const *ta
 
 /* ---- the reader ---- */
 
+/* Copies of what is known of a column's records. */
+static dp_status take_bounds(const dp_own_reader *r, dp_source *out, uint32_t c, dp_arena *arena,
+                             dp_error *err)
+{
+    const int64_t *least = r->least != NULL ? r->least[c] : NULL;
+    const int64_t *p = r->pictures != NULL ? r->pictures[c] : NULL;
+    const dp_tensor *type = &out->columns[c].type;
+    const size_t bytes = (size_t)type->rank * sizeof *least;
+    int64_t *sizes = dp_arena_alloc(arena, DP_MAX_RANK, sizeof *sizes);
+    dp_pictures *pictures = dp_arena_alloc(arena, 1, sizeof *pictures);
+
+    if (sizes == NULL || pictures == NULL)
+        return dp_arena_fail(arena, err, "a column");
+    if (least != NULL && memcmp(least, type->shape, bytes) != 0)
+        out->least[c] = memcpy(sizes, least, bytes);
+    if (p != NULL) {
+        memcpy(pictures->least, p, sizeof pictures->least);
+        memcpy(pictures->most, p + 3, sizeof pictures->most);
+        out->pictures[c] = pictures;
+    }
+    return DP_OK;
+}
+
 static dp_status open_source(const void *params, const dp_options *options, dp_arena *arena,
                              dp_source *out, dp_error *err)
 {
@@ -110,6 +173,8 @@ static dp_status open_source(const void *params, const dp_options *options, dp_a
         status = dp_source_add(out, c->name, strlen(c->name), &c->type, arena, err);
         if (status == DP_OK && c->limit != 0)
             out->columns[out->n_columns - 1].limit = c->limit;
+        if (status == DP_OK)
+            status = take_bounds(&o->given, out, out->n_columns - 1, arena, err);
     }
     out->n_records = o->given.n_records;
     out->state = o;
@@ -117,12 +182,51 @@ static dp_status open_source(const void *params, const dp_options *options, dp_a
     return status;
 }
 
+/* Whether the program says sizes that are within the bounds; what it says is brought into them, so
+ * that nothing is read past its memory. */
+static bool take_shape(const own *o, uint64_t record, uint32_t column, int64_t *shape)
+{
+    const dp_tensor *type = &o->source->columns[column].type;
+    const int64_t *least = o->source->least[column];
+    bool known = true;
+
+    o->given.shape(o->given.ctx, record, column, shape);
+    for (int32_t d = 0; d < type->rank; d++) {
+        if (shape[d] >= least[d] && shape[d] <= type->shape[d])
+            continue;
+        shape[d] = least[d];
+        known = false;
+    }
+    return known;
+}
+
+static void shape_of(const void *state, uint64_t record, uint32_t column, int64_t *shape)
+{
+    (void)take_shape(state, record, column, shape);
+}
+
+/* The type of a column of a record. */
+static dp_status take_type(const own *o, uint64_t record, uint32_t column, dp_tensor *type,
+                           dp_error *err)
+{
+    *type = o->source->columns[column].type;
+    if (o->source->least[column] == NULL || take_shape(o, record, column, type->shape))
+        return DP_OK;
+    return dp_fail_record(err, DP_ECORRUPT, record,
+                          "record %llu: the shape of %s is not within those of the column",
+                          (unsigned long long)record, o->source->columns[column].name);
+}
+
 /* What transforms rely on: they cannot fail. */
 static dp_status check_values(const own *o, uint64_t record, void *const columns[], dp_error *err)
 {
     for (uint32_t c = 0; c < o->source->n_columns; c++) {
         const dp_column *column = &o->source->columns[c];
-        const size_t n = column->limit != 0 ? (size_t)dp_tensor_count(&column->type) : 0;
+        dp_tensor type;
+        const dp_status status = take_type(o, record, c, &type, err);
+        const size_t n = column->limit != 0 ? (size_t)dp_tensor_count(&type) : 0;
+        if (status != DP_OK)
+            return status;
         for (size_t i = 0; i < n; i++) {
             const int64_t value = dp_load_int(columns[c], column->type.dtype, i);
             if (value < 0 || (uint64_t)value >= column->limit)
@@ -157,8 +261,14 @@ static void identify(const void *state, uint8_t digest[16])
     dp_hash h;
 
     dp_identity_start(&h, o->source->n_records, o->source->columns, o->source->n_columns, 0);
-    for (uint32_t c = 0; c < o->source->n_columns; c++)
-        dp_hash_type(&h, &o->source->columns[c].type);
+    for (uint32_t c = 0; c < o->source->n_columns; c++) {
+        dp_tensor type = o->source->columns[c].type;
+        dp_hash_type(&h, &type);
+        if (o->source->least[c] == NULL)
+            continue;
+        memcpy(type.shape, o->source->least[c], (size_t)type.rank * sizeof type.shape[0]);
+        dp_hash_type(&h, &type);
+    }
     dp_hash_bytes(&h, o->given.identity, 16);
     dp_hash_final(&h, digest);
 }
@@ -190,6 +300,7 @@ dp_status dp_own_find(const dp_options *options, const dp_text_stage *stage, dp_
                  .params = dp_no_params},
         .open = open_source,
         .read = read_record,
+        .shape = shape_of,
         .identity = o->given.identity != NULL ? identify : NULL,
     };
     *out = (dp_bound){&o->row.info, o};

@@ -11,13 +11,20 @@
 typedef struct dp_block {
     uint64_t number, first; /* record */
     uint32_t n;             /* records */
-    size_t head, raw;       /* bytes before the records, and of them */
+    size_t head, raw;       /* bytes before the records, and of them (at most, where they vary) */
+    size_t entry;           /* bytes of it in the index */
 } dp_block;
 dp_block dp_block_of(const dp_snapshot_header *, uint64_t number);
 
-/* Bytes of the largest block in the file; of its records. */
+/* Bytes of the largest block in the file; of its records; of what it takes to open one. */
 size_t dp_block_most(const dp_snapshot_header *);
 size_t dp_block_most_raw(const dp_snapshot_header *);
+size_t dp_block_room(const dp_snapshot_header *);
+
+/* The records of a block as docs/snapshot.md has them, and their sizes (of columns that vary). */
+typedef struct dp_block_rows {
+    uint8_t *records, *sizes;
+} dp_block_rows;
 
 /* ---- writing ---- */
 
@@ -29,24 +36,29 @@ typedef struct dp_packer {
 } dp_packer;
 dp_status dp_packer_open(dp_packer *, const dp_snapshot_header *, dp_arena *, dp_error *);
 
-/* The block of these records (as docs/snapshot.md has them), in packer->out; its bytes. */
-size_t dp_block_pack(dp_packer *, const dp_block *, const uint8_t *records);
+/* The block of these records, in packer->out; its bytes. */
+size_t dp_block_pack(dp_packer *, const dp_block *, const dp_block_rows *);
 
 /* ---- reading ---- */
 
 /* Records of a block, as they are stored (but for compression). */
 typedef struct dp_records_view {
-    const uint8_t *checks, *records;
+    const uint8_t *checks, *sizes, *records;
+    const uint64_t *places; /* of each among the records; NULL = all have one size */
     bool shuffled;
 } dp_records_view;
 
 /* Bytes of the block in the file, which its head says (block->head bytes); 0 = it is damaged. */
 size_t dp_block_size(const dp_snapshot_header *, const dp_block *, const uint8_t *head);
 
-/* size bytes of the file as block; room: dp_block_most_raw bytes, where records are unpacked to.
- * NULL, or what is wrong. */
+/* size bytes of the file as block; room: dp_block_room bytes.  NULL, or what is wrong. */
 const char *dp_block_open(const dp_snapshot_header *, const dp_block *, const uint8_t *bytes,
                           size_t size, uint8_t *room, dp_records_view *out);
+
+/* What its head, which is whole, says of its records; into the index (block->entry bytes) of a
+ * block at a place of its file. */
+const uint8_t *dp_block_sizes(const dp_block *, const uint8_t *head);
+void dp_block_print_entry(const dp_block *, uint64_t at, const uint8_t *sizes, uint8_t *entry);
 
 /* Whether the stored bytes are what was written: more than the records need. */
 bool dp_block_is_stored(const dp_block *, const uint8_t *bytes);

@@ -58,14 +58,14 @@ static dp_status read_header(dp_snapshot_file *f, dp_arena *arena, dp_error *err
 static bool read_footer(dp_snapshot_file *f)
 {
     const dp_snapshot_header *h = &f->header;
-    const uint64_t most = f->main.size - h->size;
+    const uint64_t most = f->main.size - h->size, size = dp_snapshot_index_size(h);
     uint8_t bytes[DP_SNAPSHOT_FOOTER];
     size_t got = 0;
 
     f->footer = (dp_snapshot_footer){.index = h->size};
-    if (most < sizeof bytes || h->n_blocks > (most - sizeof bytes) / 8)
+    if (most < sizeof bytes || size > most - sizeof bytes)
         return false;
-    f->footer.index = f->main.size - sizeof bytes - 8 * h->n_blocks;
+    f->footer.index = f->main.size - sizeof bytes - size;
     if (dp_file_read_at(&f->main, f->main.size - sizeof bytes, bytes, sizeof bytes, &got) != 0 ||
         got != sizeof bytes)
         return false;
@@ -124,6 +124,49 @@ void dp_snapshot_file_close(dp_snapshot_file *f)
     dp_snapshot_close_shards(f);
 }
 
+/* ---- the index of rows that vary ---- */
+
+dp_status dp_snapshot_load_index(dp_snapshot_file *f, dp_arena *arena, dp_error *err)
+{
+    const uint64_t size = dp_snapshot_index_size(&f->header);
+    uint8_t *index;
+    dp_status status;
+
+    if (f->header.sizes == 0)
+        return DP_OK;
+    index = size < SIZE_MAX ? dp_arena_alloc_raw(arena, (size_t)size + 1, 1) : NULL;
+    if (index == NULL)
+        return dp_arena_fail(arena, err, "the index of a snapshot");
+    status = read_all(&f->main, f->footer.index, index, (size_t)size, f->path, "index", err);
+    if (status == DP_OK && dp_hash64(index, (size_t)size) != f->footer.index_check)
+        status = dp_fail(err, DP_ECORRUPT, "%.120s: the index is damaged", f->path);
+    if (status == DP_OK)
+        f->index = index;
+    return status;
+}
+
+const uint8_t *dp_snapshot_sizes(const dp_snapshot_file *f, uint64_t record)
+{
+    const dp_snapshot_header *h = &f->header;
+
+    return f->index + 8 * (record / h->block_records + 1) + h->sizes * record;
+}
+
+uint64_t dp_snapshot_raw_size(const dp_snapshot_file *f)
+{
+    const dp_snapshot_header *h = &f->header;
+    uint64_t size = 0;
+    dp_layout room;
+
+    if (f->index == NULL)
+        return h->n_records * h->record_size;
+    for (uint64_t i = 0; i < h->n_records; i++) {
+        const uint8_t *sizes = dp_snapshot_sizes(f, i);
+        size += dp_sizes_are_known(h, sizes) ? dp_record_layout(h, sizes, &room)->size : 0;
+    }
+    return size;
+}
+
 /* ---- blocks ---- */
 
 const dp_file *dp_snapshot_file_of(const dp_snapshot_file *f, const dp_block *b, uint64_t *begin,
@@ -163,7 +206,7 @@ size_t dp_snapshot_step(const dp_snapshot_file *f, const dp_block *b, uint64_t *
     return dp_block_size(&f->header, b, head);
 }
 
-/* Without compression every block but the last has one size. */
+/* Without compression every block of rows of one shape but the last has one size. */
 static void place_by_number(const dp_snapshot_file *f, const dp_block *b, uint64_t begin,
                             uint64_t *at, size_t *size)
 {
@@ -174,22 +217,35 @@ static void place_by_number(const dp_snapshot_file *f, const dp_block *b, uint64
     *size = b->head + b->raw;
 }
 
+/* The places of a block and, if there is one in its file, of the next. */
+static dp_status read_places(const dp_snapshot_file *f, const dp_block *b, bool next,
+                             uint8_t places[16], dp_error *err)
+{
+    const uint64_t at = f->footer.index + 8 * b->number + f->header.sizes * b->first;
+    const bool both = next && b->entry == 8; /* side by side */
+    dp_status status = read_all(&f->main, at, places, both ? 16 : 8, f->path, "index", err);
+
+    if (status == DP_OK && next && !both)
+        status = read_all(&f->main, at + b->entry, places + 8, 8, f->path, "index", err);
+    return status;
+}
+
 static dp_status place_by_index(const dp_snapshot_file *f, const dp_block *b, uint64_t begin,
                                 uint64_t end, uint64_t *at, size_t *size, dp_error *err)
 {
     const bool last = dp_block_ends_file(&f->header, b);
-    uint8_t entries[16];
-    const dp_status status = read_all(&f->main, f->footer.index + 8 * b->number, entries,
-                                      last ? 8 : 16, f->path, "index", err);
+    const uint64_t least = b->head + (f->header.sizes == 0);
+    uint8_t places[16];
+    const dp_status status = read_places(f, b, !last, places, err);
 
     if (status != DP_OK)
         return status;
-    *at = dp_load_le(entries, 8);
+    *at = dp_load_le(places, 8);
     if (f->header.n_shards == 0)
         end = f->footer.index;
     if (!last)
-        end = dp_load_le(entries + 8, 8);
-    if (*at < begin || end <= *at + b->head || end - *at > b->head + b->raw)
+        end = dp_load_le(places + 8, 8);
+    if (*at < begin || end < *at || end - *at < least || end - *at > b->head + b->raw)
         return dp_fail(err, DP_ECORRUPT, "%.120s: the index is damaged at block %llu", f->path,
                        (unsigned long long)b->number);
     *size = (size_t)(end - *at);
@@ -202,7 +258,7 @@ dp_status dp_snapshot_place(const dp_snapshot_file *f, const dp_block *b, uint64
     uint64_t begin, end;
 
     dp_snapshot_file_of(f, b, &begin, &end);
-    if (f->header.compression != DP_COMPRESS_NONE)
+    if (f->header.compression != DP_COMPRESS_NONE || f->header.sizes != 0)
         return place_by_index(f, b, begin, end, at, size, err);
     place_by_number(f, b, begin, at, size);
     if (*at > end || *size > end - *at)
@@ -238,10 +294,15 @@ dp_status dp_snapshot_load(const dp_snapshot_file *f, const dp_block *b, uint8_t
 dp_status dp_block_buffers_open(dp_block_buffers *b, const dp_snapshot_header *h, dp_arena *arena,
                                 dp_error *err)
 {
+    const size_t entry = dp_block_of(h, 0).entry;
+
     b->bytes = dp_arena_alloc(arena, dp_block_most(h) + 1, 1);
-    b->room = dp_arena_alloc(arena, dp_block_most_raw(h) + 1, 1);
-    b->records = dp_arena_alloc(arena, dp_block_most_raw(h) + 1, 1);
-    return b->bytes == NULL || b->room == NULL || b->records == NULL
+    b->room = dp_arena_alloc(arena, dp_block_room(h) + 1, 1);
+    b->rows.records = dp_arena_alloc(arena, dp_block_most_raw(h) + 1, 1);
+    b->rows.sizes = dp_arena_alloc(arena, entry, 1);
+    b->entry = dp_arena_alloc(arena, entry, 1);
+    return b->bytes == NULL || b->room == NULL || b->rows.records == NULL ||
+                   b->rows.sizes == NULL || b->entry == NULL
                ? dp_arena_fail(arena, err, "a block")
                : DP_OK;
 }
@@ -260,14 +321,20 @@ static const char *read_part(const dp_file *file, uint64_t at, uint64_t end, uin
 }
 
 static const char *check_records(const dp_snapshot_header *h, const dp_block *b,
-                                 const dp_records_view *view, uint8_t *records)
+                                 const dp_records_view *view, const dp_block_rows *rows)
 {
+    uint8_t *record = rows->records;
+
+    memcpy(rows->sizes, view->sizes, b->entry - 8);
     for (uint32_t i = 0; i < b->n; i++) {
         void *columns[DP_MAX_COLUMNS];
+        dp_layout room;
+        const dp_layout *l = dp_record_layout(h, view->sizes + i * (size_t)h->sizes, &room);
         for (uint32_t c = 0; c < h->n_columns; c++)
-            columns[c] = records + i * h->record_size + h->offset[c];
+            columns[c] = record + l->offset[c];
         if (!dp_block_record(h, view, i, columns))
             return "a record is damaged";
+        record += l->size;
     }
     return NULL;
 }
@@ -287,7 +354,7 @@ const char *dp_block_examine(const dp_snapshot_header *h, const dp_block *b, con
     if (why == NULL)
         why = dp_block_open(h, b, buffers->bytes, *size, buffers->room, &view);
     if (why == NULL)
-        why = check_records(h, b, &view, buffers->records);
+        why = check_records(h, b, &view, &buffers->rows);
     if (why == NULL && !dp_block_is_stored(b, buffers->bytes))
         why = "its stored bytes are not those that were written";
     return why;
@@ -300,12 +367,18 @@ void dp_content_start(dp_hash *hash, const dp_snapshot_header *h)
     dp_identity_start(hash, h->n_records, h->columns, h->n_columns, 0);
 }
 
-void dp_content_add(dp_hash *hash, const dp_snapshot_header *h, const uint8_t *records, uint32_t n)
+void dp_content_add(dp_hash *hash, const dp_snapshot_header *h, const dp_block_rows *rows,
+                    uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++, records += h->record_size) {
+    const uint8_t *record = rows->records, *sizes = rows->sizes;
+
+    for (uint32_t i = 0; i < n; i++, sizes += h->sizes) {
         for (uint32_t c = 0; c < h->n_columns; c++) {
-            dp_hash_type(hash, &h->columns[c].type);
-            dp_hash_bytes(hash, records + h->offset[c], h->bytes[c]);
+            const dp_tensor type = dp_record_type(h, c, sizes);
+            const size_t bytes = dp_tensor_bytes(&type);
+            dp_hash_type(hash, &type);
+            dp_hash_bytes(hash, record, bytes);
+            record += bytes;
         }
     }
 }

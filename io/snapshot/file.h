@@ -14,7 +14,8 @@ typedef struct dp_snapshot_file {
     dp_file main, *shards; /* shards: n_shards of them; NULL = the blocks are in main */
     dp_snapshot_header header;
     dp_snapshot_footer footer;
-    bool complete; /* footer and size are right; if not, footer.index is where it would be */
+    bool complete;        /* footer and size are right; if not, footer.index is where it would be */
+    const uint8_t *index; /* where rows vary: all of it, checked; NULL = it was not loaded */
 } dp_snapshot_file;
 
 /* Reads and checks the header, and looks for the footer.  Reads no block. */
@@ -22,6 +23,13 @@ dp_status dp_snapshot_file_open(dp_snapshot_file *, const char *path, dp_arena *
 void dp_snapshot_file_close(dp_snapshot_file *);
 dp_status dp_snapshot_open_shards(dp_snapshot_file *, dp_arena *, dp_error *);
 void dp_snapshot_close_shards(dp_snapshot_file *);
+
+/* The index of rows that vary, into memory.  DP_ECORRUPT when it is damaged. */
+dp_status dp_snapshot_load_index(dp_snapshot_file *, dp_arena *, dp_error *);
+/* The sizes of a record, as the index that was loaded says. */
+const uint8_t *dp_snapshot_sizes(const dp_snapshot_file *, uint64_t record);
+/* Bytes of all records; where the index was to be loaded and was not, of as many of the largest. */
+uint64_t dp_snapshot_raw_size(const dp_snapshot_file *);
 
 /* The file of a block; where its blocks begin, and where they end at the latest. */
 const dp_file *dp_snapshot_file_of(const dp_snapshot_file *, const dp_block *, uint64_t *begin,
@@ -46,18 +54,20 @@ size_t dp_snapshot_step(const dp_snapshot_file *, const dp_block *, uint64_t *at
 
 /* What a whole block is looked at in: its bytes in the file, unpacked, and its records. */
 typedef struct dp_block_buffers {
-    uint8_t *bytes, *room, *records;
+    uint8_t *bytes, *room;
+    dp_block_rows rows;
+    uint8_t *entry; /* of it, for the index */
 } dp_block_buffers;
 dp_status dp_block_buffers_open(dp_block_buffers *, const dp_snapshot_header *, dp_arena *,
                                 dp_error *);
 
 /* A block at a place of a file, without the index: every byte of it is checked, and its records are
- * in buffers->records.  NULL, or what is wrong; *size is its size if its head says so, else 0. */
+ * in buffers->rows.  NULL, or what is wrong; *size is its size if its head says so, else 0. */
 const char *dp_block_examine(const dp_snapshot_header *, const dp_block *, const dp_file *,
                              uint64_t at, uint64_t end, const dp_block_buffers *, size_t *size);
 
 /* The digest of a data set, a record at a time; the same that dp_source_identity makes. */
 void dp_content_start(dp_hash *, const dp_snapshot_header *);
-void dp_content_add(dp_hash *, const dp_snapshot_header *, const uint8_t *records, uint32_t n);
+void dp_content_add(dp_hash *, const dp_snapshot_header *, const dp_block_rows *, uint32_t n);
 
 #endif

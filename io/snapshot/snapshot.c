@@ -61,12 +61,11 @@ static dp_status load_block(const void *ctx, uint64_t number, void *memory, dp_e
 static dp_status open_cache(state *s, const dp_options *options, dp_arena *arena, dp_error *err)
 {
     const dp_snapshot_header *h = &s->file.header;
-    const bool packs = h->compression != DP_COMPRESS_NONE;
     size_t size;
     uint64_t n = options->threads;
 
     s->room = VIEW + ROUND_UP(dp_block_most(h));
-    size = s->room + (packs ? ROUND_UP(dp_block_most_raw(h)) : 0);
+    size = s->room + ROUND_UP(dp_block_room(h));
     if (n > h->n_blocks)
         n = h->n_blocks;
     if (options->memory != 0 && n > options->memory / 2 / size)
@@ -76,12 +75,12 @@ static dp_status open_cache(state *s, const dp_options *options, dp_arena *arena
 
 /* ---- records ---- */
 
-static bool is_below(const dp_column *c, const void *data)
+static bool is_below(const dp_tensor *t, uint64_t limit)
 {
-    const uint64_t n = dp_tensor_count(&c->type);
+    const uint64_t n = dp_tensor_count(t);
 
     for (uint64_t i = 0; i < n; i++) {
-        if ((uint64_t)dp_load_int(data, c->type.dtype, i) >= c->limit)
+        if ((uint64_t)dp_load_int(t->data, t->dtype, i) >= limit)
             return false;
     }
     return true;
@@ -97,24 +96,42 @@ static bool is_free(const dp_column *c)
 }
 
 /* Into this machine's byte order; whether all values are below their limits, as one_hot needs. */
-static bool take_columns(const dp_snapshot_header *h, void *const columns[])
+static bool take_columns(const dp_snapshot_header *h, const uint8_t *sizes, void *const columns[])
 {
     for (uint32_t c = 0; c < h->n_columns; c++) {
-        dp_tensor t = h->columns[c].type;
+        dp_tensor t = dp_record_type(h, c, sizes);
         t.data = columns[c];
         dp_tensor_load(&t);
-        if (!is_free(&h->columns[c]) && !is_below(&h->columns[c], columns[c]))
+        if (!is_free(&h->columns[c]) && !is_below(&t, h->columns[c].limit))
             return false;
     }
     return true;
+}
+
+/* The sizes that were told at open. */
+static const uint8_t *sizes_of(const state *s, uint64_t record)
+{
+    return s->file.header.sizes != 0 ? dp_snapshot_sizes(&s->file, record) : NULL;
+}
+
+/* The record number i of a block, or what is wrong with it. */
+static const char *take_record(const state *s, const dp_records_view *view, uint32_t i,
+                               const uint8_t *sizes, void *const columns[])
+{
+    const dp_snapshot_header *h = &s->file.header;
+
+    if (h->sizes != 0 && memcmp(view->sizes + i * (size_t)h->sizes, sizes, h->sizes) != 0)
+        return "has another shape than the index says";
+    return dp_block_record(h, view, i, columns) ? NULL : "is damaged";
 }
 
 static dp_status read_at(const state *s, uint64_t record, void *const columns[], dp_error *err)
 {
     const dp_snapshot_header *h = &s->file.header;
     const uint32_t i = (uint32_t)(record % h->block_records);
+    const uint8_t *sizes = sizes_of(s, record);
     dp_block_slot *slot;
-    bool whole;
+    const char *why;
     dp_status status =
         dp_block_cache_get(s->cache, record / h->block_records, load_block, s, &slot, err);
 
@@ -123,14 +140,15 @@ static dp_status read_at(const state *s, uint64_t record, void *const columns[],
             err->record = (int64_t)record;
         return status;
     }
-    whole = dp_block_record(h, slot->memory, i, columns);
+    why = take_record(s, slot->memory, i, sizes, columns);
     dp_block_cache_put(s->cache, slot);
-    if (whole && take_columns(h, columns))
+    if (why == NULL && !take_columns(h, sizes, columns))
+        why = "has a value past its column's limit";
+    if (why == NULL)
         return DP_OK;
     return dp_fail_record(
         err, DP_ECORRUPT, record, "%.120s: record %llu (number %u of block %llu) %s", s->file.path,
-        (unsigned long long)record, i, (unsigned long long)(record / h->block_records),
-        whole ? "has a value past its column's limit" : "is damaged");
+        (unsigned long long)record, i, (unsigned long long)(record / h->block_records), why);
 }
 
 /* ---- records that are left out ---- */
@@ -220,6 +238,8 @@ static dp_status offer(const snapshot *p, state *s, dp_source *out, dp_error *er
     out->n_records = h->n_records;
     out->n_columns = h->n_columns;
     memcpy(out->columns, h->columns, sizeof out->columns);
+    memcpy(out->least, h->least, sizeof out->least);
+    memcpy(out->pictures, h->pictures, sizeof out->pictures);
     if (p->batched && rows)
         return dp_fail(err, DP_ESPEC, "%.120s holds rows, not batches: without batched",
                        s->file.path);
@@ -227,6 +247,22 @@ static dp_status offer(const snapshot *p, state *s, dp_source *out, dp_error *er
         return dp_fail(err, DP_ESPEC, "on_error=skip leaves out rows, not batches");
     out->groups = p->batched ? &h->groups : NULL;
     return DP_OK;
+}
+
+/* What the index says of all records must be within what the header says. */
+static dp_status load_sizes(state *s, dp_arena *arena, dp_error *err)
+{
+    const dp_snapshot_header *h = &s->file.header;
+    const dp_status status = dp_snapshot_load_index(&s->file, arena, err);
+
+    for (uint64_t i = 0; status == DP_OK && h->sizes != 0 && i < h->n_records; i++) {
+        if (!dp_sizes_are_known(h, dp_snapshot_sizes(&s->file, i)))
+            return dp_fail_record(err, DP_ECORRUPT, i,
+                                  "%.120s: the index says a shape of record %llu that is beyond "
+                                  "what the header says",
+                                  s->file.path, (unsigned long long)i);
+    }
+    return status;
 }
 
 static void close_source(void *state_)
@@ -256,6 +292,8 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
                          "(`detpipe snapshot check` says more)",
                          path);
     if (status == DP_OK)
+        status = load_sizes(s, arena, err);
+    if (status == DP_OK)
         status = offer(p, s, out, err);
     if (status == DP_OK)
         status = open_cache(s, options, arena, err);
@@ -274,6 +312,15 @@ static dp_status read_record(const void *state_, uint64_t record, void *const co
     const state *s = state_;
 
     return read_at(s, find_record(s, record), columns, err);
+}
+
+static void shape_of(const void *state_, uint64_t record, uint32_t column, int64_t *shape)
+{
+    const state *s = state_;
+    const dp_tensor type =
+        dp_record_type(&s->file.header, column, sizes_of(s, find_record(s, record)));
+
+    memcpy(shape, type.shape, (size_t)type.rank * sizeof *shape);
 }
 
 static void identity(const void *state_, uint8_t digest[16])
@@ -300,6 +347,7 @@ const dp_reader dp_reader_snapshot = {
              params},
     .open = open_source,
     .read = read_record,
+    .shape = shape_of,
     .close = close_source,
     .batched = is_batched,
     .identity = identity,

@@ -15,7 +15,7 @@ struct dp_snapshot {
     dp_handle handle;
     dp_snapshot_file file;
     dp_snapshot_info info;
-    dp_array columns[DP_MAX_COLUMNS + 1];
+    dp_array columns[DP_MAX_COLUMNS + 1], least[DP_MAX_COLUMNS + 1];
 };
 
 /* ---- info ---- */
@@ -25,8 +25,12 @@ static void describe(dp_snapshot *s)
     const dp_snapshot_header *h = &s->file.header;
     dp_snapshot_info *info = &s->info;
 
-    for (uint32_t c = 0; c < h->n_columns; c++)
-        s->columns[c] = (dp_array){h->columns[c].name, h->columns[c].type};
+    for (uint32_t c = 0; c < h->n_columns; c++) {
+        const size_t bytes = (size_t)h->columns[c].type.rank * sizeof h->least[c][0];
+        s->columns[c] = s->least[c] = (dp_array){h->columns[c].name, h->columns[c].type};
+        if (h->least[c] != NULL)
+            memcpy(s->least[c].tensor.shape, h->least[c], bytes);
+    }
     *info = (dp_snapshot_info){
         .spec = h->spec,
         .seed = h->origin.seed,
@@ -38,9 +42,10 @@ static void describe(dp_snapshot *s)
         .block_records = h->block_records,
         .n_blocks = h->n_blocks,
         .n_shards = h->n_shards,
-        .raw_size = h->n_records * h->record_size,
+        .raw_size = dp_snapshot_raw_size(&s->file),
         .file_size = s->file.main.size,
         .complete = s->file.complete,
+        .least = s->least,
     };
     for (uint32_t i = 0; i < h->n_shards; i++)
         info->file_size += s->file.shards[i].size;
@@ -67,6 +72,10 @@ dp_status dp_snapshot_open(dp_snapshot **out, const char *path, const dp_options
     path = dp_path_join(&handle->arena, handle->options.root, path);
     status = path == NULL ? dp_arena_fail(&handle->arena, err, "a snapshot")
                           : dp_snapshot_file_open(&s->file, path, &handle->arena, err);
+    if (status == DP_OK && s->file.complete) /* if not, a check says so */
+        status = dp_snapshot_load_index(&s->file, &handle->arena, err);
+    if (status == DP_ECORRUPT && s->file.complete)
+        status = DP_OK;
     dp_handle_leave(handle, status);
     if (status != DP_OK) {
         dp_snapshot_close(s);
@@ -143,7 +152,7 @@ static dp_status cut(checking *k, const char *path, uint64_t size, dp_error *err
 /* Bytes of the whole file, if the last block ends here. */
 static uint64_t tail_end(const checking *k, uint64_t end)
 {
-    return end + 8 * k->h->n_blocks + DP_SNAPSHOT_FOOTER;
+    return end + dp_snapshot_index_size(k->h) + DP_SNAPSHOT_FOOTER;
 }
 
 /* Whether `size` bytes at the place leave what stands behind them where it is: nothing stands
@@ -170,10 +179,10 @@ static dp_status repair_block(checking *k, const dp_block *b, size_t *size, dp_e
     dp_status status = dp_rows_seek(&k->rows, b->first, err);
 
     if (status == DP_OK)
-        status = dp_rows_take(&k->rows, b->n, k->buffers.records, err);
+        status = dp_rows_take(&k->rows, b->n, &k->buffers.rows, err);
     if (status != DP_OK)
         return status;
-    *size = dp_block_pack(&k->packer, b, k->buffers.records);
+    *size = dp_block_pack(&k->packer, b, &k->buffers.rows);
     if (!fits(k, b, *size))
         return dp_fail(err, DP_ESTATE,
                        "block %llu cannot be repaired in its place: write the snapshot again",
@@ -222,17 +231,18 @@ static void say_damage(checking *k, const dp_block *b, const char *why)
            (unsigned long long)(b->first + b->n - 1), (unsigned long long)k->at, why);
 }
 
-/* What the index says of a block that is there. */
-static void check_entry(checking *k, const dp_block *b)
+/* What the index says of a block that is there; of one that is lost the place alone is known. */
+static void check_entry(checking *k, const dp_block *b, bool lost)
 {
-    uint8_t should[8], found[8];
+    const uint64_t place = k->s->file.footer.index + 8 * b->number + k->h->sizes * b->first;
+    const size_t n = lost ? 8 : b->entry;
+    uint8_t *found = k->buffers.bytes;
     size_t got = 0;
 
-    dp_store_le(should, 8, k->at);
-    dp_hash_bytes(&k->index, should, 8);
-    if (dp_file_read_at(&k->s->file.main, k->s->file.footer.index + 8 * b->number, found, 8,
-                        &got) != 0 ||
-        got != 8 || memcmp(found, should, 8) != 0)
+    dp_block_print_entry(b, k->at, k->buffers.rows.sizes, k->buffers.entry);
+    dp_hash_bytes(&k->index, k->buffers.entry, b->entry);
+    if (dp_file_read_at(&k->s->file.main, place, found, n, &got) != 0 || got != n ||
+        memcmp(found, k->buffers.entry, n) != 0)
         k->damage.index = 1;
 }
 
@@ -275,8 +285,9 @@ static dp_status check_block(checking *k, uint64_t *next, dp_error *err)
         lose_rest(k, &b, next);
         return DP_OK;
     }
-    dp_content_add(&k->content, k->h, k->buffers.records, b.n);
-    check_entry(k, &b);
+    if (why == NULL || k->repairs)
+        dp_content_add(&k->content, k->h, &k->buffers.rows, b.n);
+    check_entry(k, &b, why != NULL && !k->repairs);
     k->at += size;
     *next += 1;
     return check_end(k, &b, file, err);
@@ -284,19 +295,21 @@ static dp_status check_block(checking *k, uint64_t *next, dp_error *err)
 
 /* ---- index and footer ---- */
 
-/* The places of all blocks again, from their heads. */
+/* All that is known of the blocks again, from their heads, some of it at a time. */
 static dp_status write_index(checking *k, uint64_t place, dp_error *err)
 {
-    uint8_t entries[4096];
+    const size_t room = 4096 + dp_block_of(k->h, 0).entry;
+    uint8_t *entries = dp_arena_alloc(&k->arena, room, 1);
     size_t n = 0;
-    dp_status status = DP_OK;
+    dp_status status =
+        entries != NULL ? DP_OK : dp_arena_fail(&k->arena, err, "the index of a snapshot");
 
     for (uint64_t i = 0; i < k->h->n_blocks && status == DP_OK; i++) {
         const dp_block b = dp_block_of(k->h, i);
         const size_t size = dp_snapshot_step(&k->s->file, &b, &k->at, k->buffers.bytes);
-        dp_store_le(entries + n, 8, k->at);
-        n += 8;
-        if (n == sizeof entries || i + 1 == k->h->n_blocks) {
+        dp_block_print_entry(&b, k->at, dp_block_sizes(&b, k->buffers.bytes), entries + n);
+        n += b.entry;
+        if (n > 4096 || i + 1 == k->h->n_blocks) {
             status = write_at(k, k->s->file.path, place, entries, n, err);
             place += n;
             n = 0;
@@ -316,8 +329,8 @@ static bool make_footer(checking *k, uint64_t place, uint8_t footer[DP_SNAPSHOT_
     dp_hash_final(&k->content, should.content);
     dp_snapshot_print_footer(k->h, &should, footer);
     return k->s->file.complete &&
-           dp_file_read_at(&k->s->file.main, place + 8 * k->h->n_blocks, found, sizeof found,
-                           &got) == 0 &&
+           dp_file_read_at(&k->s->file.main, place + dp_snapshot_index_size(k->h), found,
+                           sizeof found, &got) == 0 &&
            got == sizeof found && memcmp(found, footer, sizeof found) == 0;
 }
 

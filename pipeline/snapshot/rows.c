@@ -26,6 +26,8 @@ static dp_status describe_columns(const dp_graph *g, dp_snapshot_header *h, dp_e
     h->n_columns = g->columns.n;
     for (uint32_t c = 0; c < g->columns.n; c++) {
         h->columns[c] = g->columns.column[c];
+        h->least[c] = g->least[g->columns.slot[c]];
+        h->pictures[c] = g->pictures[g->columns.slot[c]];
         if (g->columns.owner[c] != g->columns.owner[0])
             return dp_fail(err, DP_ESPEC,
                            "a snapshot cannot hold batches that are zipped: zip rows instead");
@@ -138,27 +140,35 @@ static dp_status advance(dp_rows *r, dp_error *err)
     return status;
 }
 
-static void store_row(const dp_rows *r, uint8_t *record)
+/* Its bytes; into the record and its sizes. */
+static size_t store_row(const dp_rows *r, uint8_t *record, uint8_t *sizes)
 {
     const dp_snapshot_header *h = r->header;
+    dp_tensor t[DP_MAX_COLUMNS];
+    size_t size = 0;
 
     for (uint32_t c = 0; c < h->n_columns; c++) {
-        dp_tensor t = h->columns[c].type;
-        t.data = (uint8_t *)dp_batch_get(r->batch, h->columns[c].name)->data + r->row * h->bytes[c];
-        dp_tensor_store(&t, record + h->offset[c]);
+        const dp_tensor *rows = dp_batch_get(r->batch, h->columns[c].name);
+        t[c] = h->least[c] != NULL ? *rows : h->columns[c].type;
+        t[c].data = (uint8_t *)rows->data + r->row * dp_tensor_bytes(&t[c]);
+        dp_tensor_store(&t[c], record + size);
+        size += dp_tensor_bytes(&t[c]);
     }
+    dp_sizes_print(h, t, sizes);
+    return size;
 }
 
-dp_status dp_rows_take(dp_rows *r, uint64_t n, uint8_t *records, dp_error *err)
+dp_status dp_rows_take(dp_rows *r, uint64_t n, const dp_block_rows *rows, dp_error *err)
 {
+    uint8_t *record = rows->records, *sizes = rows->sizes;
     dp_status status = DP_OK;
 
-    for (uint64_t i = 0; i < n; i++, r->row++) {
+    for (uint64_t i = 0; i < n; i++, r->row++, sizes += r->header->sizes) {
         if (r->row >= r->n_rows)
             status = advance(r, err);
         if (status != DP_OK)
             return status;
-        store_row(r, records + i * r->header->record_size);
+        record += store_row(r, record, sizes);
     }
     return DP_OK;
 }

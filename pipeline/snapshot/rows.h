@@ -25,7 +25,7 @@ void dp_rows_open(dp_rows *, dp_pipeline *, const dp_snapshot_header *);
 void dp_rows_close(dp_rows *); /* the pipeline goes back to where it was */
 
 dp_status dp_rows_seek(dp_rows *, uint64_t record, dp_error *);
-/* The next n, as docs/snapshot.md has records. */
-dp_status dp_rows_take(dp_rows *, uint64_t n, uint8_t *records, dp_error *);
+/* The next n. */
+dp_status dp_rows_take(dp_rows *, uint64_t n, const dp_block_rows *, dp_error *);
 
 #endif

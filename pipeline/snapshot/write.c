@@ -40,7 +40,7 @@ static uint64_t take_blocks(writing *w, const dp_file *file, uint64_t at)
         size_t size;
         if (dp_block_examine(h, &b, file, at, file->size, &w->buffers, &size) != NULL)
             break;
-        dp_content_add(&w->content, h, w->buffers.records, b.n);
+        dp_content_add(&w->content, h, &w->buffers.rows, b.n);
         at += size;
         w->block++;
         if (dp_block_ends_file(h, &b))
@@ -154,11 +154,11 @@ static dp_status write_block(writing *w, dp_error *err)
     if (w->sought != w->block)
         status = dp_rows_seek(&w->rows, b.first, err);
     if (status == DP_OK)
-        status = dp_rows_take(&w->rows, b.n, w->buffers.records, err);
+        status = dp_rows_take(&w->rows, b.n, &w->buffers.rows, err);
     if (status != DP_OK)
         return status;
-    dp_content_add(&w->content, &w->header, w->buffers.records, b.n);
-    dp_writer_put(blocks, w->packer.out, dp_block_pack(&w->packer, &b, w->buffers.records));
+    dp_content_add(&w->content, &w->header, &w->buffers.rows, b.n);
+    dp_writer_put(blocks, w->packer.out, dp_block_pack(&w->packer, &b, &w->buffers.rows));
     w->sought = ++w->block;
     return dp_writer_check(blocks, err);
 }
@@ -199,7 +199,8 @@ static dp_status write_blocks(writing *w, const dp_options *options, const dp_sn
 
 /* ---- index and footer ---- */
 
-/* The places of all blocks, from their heads: nothing is kept of them in memory. */
+/* The places of all blocks and what is in them, from their heads: nothing is kept of them in
+ * memory. */
 static dp_status write_index(writing *w, const dp_snapshot_file *f, dp_hash *check, dp_error *err)
 {
     uint64_t at = 0;
@@ -207,13 +208,12 @@ static dp_status write_index(writing *w, const dp_snapshot_file *f, dp_hash *che
     for (uint64_t i = 0; i < w->header.n_blocks; i++) {
         const dp_block b = dp_block_of(&w->header, i);
         const size_t size = dp_snapshot_step(f, &b, &at, w->buffers.bytes);
-        uint8_t entry[8];
         if (size == 0)
             return dp_fail(err, DP_EIO, "%.160s: block %llu cannot be read again", w->path,
                            (unsigned long long)i);
-        dp_store_le(entry, 8, at);
-        dp_hash_bytes(check, entry, 8);
-        dp_writer_put(&w->main, entry, 8);
+        dp_block_print_entry(&b, at, dp_block_sizes(&b, w->buffers.bytes), w->buffers.entry);
+        dp_hash_bytes(check, w->buffers.entry, b.entry);
+        dp_writer_put(&w->main, w->buffers.entry, b.entry);
         at += size;
     }
     return dp_writer_check(&w->main, err);

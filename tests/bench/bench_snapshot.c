@@ -96,7 +96,7 @@ static double unpack_all(const char *path)
     arena.alloc = options.alloc;
     need(dp_snapshot_file_open(&f, path, &arena, &err), &err);
     const dp_snapshot_header *h = &f.header;
-    char *room = malloc(dp_block_most_raw(h));
+    char *room = malloc(dp_block_room(h) + 1);
     uint8_t *all = malloc(f.main.size);
     size_t got;
     if (dp_file_read_at(&f.main, 0, all, f.main.size, &got) != 0)

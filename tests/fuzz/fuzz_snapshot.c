@@ -14,16 +14,30 @@ enum { HEADER = 104, FOOTER = 64, HEAD = 24, MOST = 1 << 16 };
 
 static void put(uint8_t *at, uint64_t check) { dp_store_le(at, 8, check); }
 
+/* Bytes of the sizes of a record: 4 for each dimension of a column that varies. */
+static size_t sizes_of(const uint8_t *b, size_t header)
+{
+    size_t sizes = 0;
+
+    for (size_t at = HEADER, c = 0; c < b[98] && at + 12 <= header; c++) {
+        const size_t rank = b[at + 1];
+        sizes += (b[at + 3] & 1) != 0 ? 4 * rank : 0;
+        at += 12 + 8 * rank * (1 + (b[at + 3] & 1)) + 24 * (size_t)(b[at + 3] & 2) + b[at + 2];
+    }
+    return sizes;
+}
+
 /* A block's head, and the checks of its stored bytes. */
-static void mend_block(uint8_t *b, size_t left, uint64_t key)
+static void mend_block(uint8_t *b, size_t left, size_t sizes, uint64_t key)
 {
     const uint64_t n = left < HEAD ? 0 : dp_load_le(b + 8, 4);
     const uint64_t stored = left < HEAD ? 0 : dp_load_le(b + 12, 4);
+    const size_t head = HEAD + (size_t)n * (8 + sizes);
 
-    if (left < HEAD + 8 || n > (left - HEAD - 8) / 8 || stored > left - HEAD - 8 - 8 * n)
+    if (left < HEAD + 8 || n > (left - HEAD - 8) / (8 + sizes) || stored > left - head - 8)
         return;
-    put(b + 16, dp_hash64(b + HEAD + 8 * n + 8, (size_t)stored));
-    put(b + HEAD + 8 * n, dp_hash64_seeded(b, (size_t)(HEAD + 8 * n), key));
+    put(b + 16, dp_hash64(b + head + 8, (size_t)stored));
+    put(b + head, dp_hash64_seeded(b, head, key));
 }
 
 static void mend(uint8_t *b, size_t size)
@@ -38,10 +52,13 @@ static void mend(uint8_t *b, size_t size)
     index = dp_load_le(footer + 8, 8);
     put(footer + 40, dp_load_le(b + header - 8, 8));
     if (index >= header && index <= size - FOOTER) {
-        for (uint64_t at = index; at + 8 <= size - FOOTER; at += 8) {
+        const size_t sizes = sizes_of(b, header);
+        const uint64_t entry = 8 + sizes * dp_load_le(b + 80, 4);
+        for (uint64_t at = index; at + 8 <= size - FOOTER; at += entry) {
             const uint64_t block = dp_load_le(b + at, 8);
             if (block >= header && block < index)
-                mend_block(b + block, (size_t)(index - block), dp_load_le(b + header - 8, 8));
+                mend_block(b + block, (size_t)(index - block), sizes,
+                           dp_load_le(b + header - 8, 8));
         }
         put(footer + 48, dp_hash64(b + index, (size_t)(size - FOOTER - index)));
     }

@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "tests/support/png.h"
 #include "tests/support/snapshot.h"
 
 #define ROWS    SMALL_CIFAR " usage=test | take count=11 | resize size=4"
 #define FLOATS  ROWS " | rescale rescale=1/255 | hwc2chw"
+#define VARIES  "snapshot file=../snapshot/varies.dps" /* pictures of various sizes */
 #define BATCHES FLOATS " | shuffle | batch batch_size=4 | repeat count=3"
 
 static const char *const folder = test_snapshot_folder, *const path = test_snapshot_path;
@@ -53,6 +55,13 @@ static const form forms[] = {
     {"range count=0", "none", 0, 0, false},
     {"range count=0 | batch batch_size=3", "lz4", 0, 0, true},
     {"range count=9 | batch batch_size=3 | skip count=3", "none", 0, 64, true},
+    {VARIES, "none", 0, 0, false},
+    {VARIES, "none", 1, 0, false},
+    {VARIES " | shuffle | repeat count=3", "none", 200, 400, false},
+    {VARIES " | pad padding=1 | to_tensor", "lz4", 0, 0, false},
+    {VARIES " | take count=1", "lz4", 0, 0, false}, /* fewer than the bounds that are known */
+    {VARIES " | project columns=image | hwc2chw", "lz4hc", 500, 1000, false},
+    {VARIES " | skip count=6", "none", 0, 0, false},
 };
 #define N_FORMS (sizeof forms / sizeof forms[0])
 
@@ -144,6 +153,36 @@ static void the_golden_file_is_written_again(void **state)
 }
 
 /* The rows of batches, as a data set for another pipeline. */
+/* Rows that differ in shape have a format of their own, which stays, too. */
+static void the_golden_file_of_shapes_is_written_again(void **state)
+{
+    static const int sides[][2] = {{1, 1}, {3, 2}, {2, 5}, {1, 1}, {4, 1}, {2, 5}};
+    const dp_snapshot_options how = {.size = sizeof how, .block_size = 100};
+    const dp_options options = {.size = sizeof options, .threads = 1, .root = folder};
+    test_bytes_of written, golden = test_read_file(TEST_GOLDEN "/snapshot/varies.dps");
+    dp_pipeline *p;
+
+    (void)state;
+    test_png_class(folder, "pictures");
+    test_png_class(folder, "pictures/c");
+    for (int i = 0; i < 6; i++) {
+        uint8_t pixels[3 * 10];
+        char name[40];
+        for (int k = 0; k < 30; k++)
+            pixels[k] = (uint8_t)(i * 37 + k * k * 11);
+        snprintf(name, sizeof name, "pictures/c/%d.png", i);
+        test_png_write(folder, name, sides[i][0], sides[i][1], 3, pixels);
+    }
+    assert_ok(dp_open(&p, "png_folder dataset_dir=pictures classes=c", 1, &options, &test_error));
+    assert_ok(dp_snapshot_write(p, path, &how, &test_error));
+    dp_close(p);
+    written = test_read_file(path);
+    assert_int_equal(written.size, golden.size);
+    assert_memory_equal(written.bytes, golden.bytes, golden.size);
+    free(written.bytes);
+    free(golden.bytes);
+}
+
 static void rows_of_batches(void **state)
 {
     char text[500];
@@ -242,6 +281,9 @@ static const form small[] = {
      "lz4", 500, 0, true},
     {"range count=40 num_classes=3", "lz4", 256, 0, false},
     {"range count=40 num_classes=3", "lz4", 128, 256, false},
+    {VARIES, "none", 200, 0, false},
+    {VARIES " | project columns=image | to_tensor", "lz4", 2000, 0, false},
+    {VARIES " | project columns=image", "none", 200, 400, false},
 };
 #define N_SMALL (sizeof small / sizeof small[0])
 
@@ -675,6 +717,8 @@ int main(void)
                                         test_snapshot_set_up, test_snapshot_tear_down),
         cmocka_unit_test_setup_teardown(the_golden_file_is_written_again, test_snapshot_set_up,
                                         test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(the_golden_file_of_shapes_is_written_again,
+                                        test_snapshot_set_up, test_snapshot_tear_down),
         cmocka_unit_test_setup_teardown(rows_of_batches, test_snapshot_set_up,
                                         test_snapshot_tear_down),
         cmocka_unit_test_setup_teardown(the_digest_of_the_data_set_stays, test_snapshot_set_up,

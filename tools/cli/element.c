@@ -49,6 +49,16 @@ cli_type_text element_type(const dp_tensor *t)
     return cli_type_of(dp_dtype_name(t->dtype), t->rank, t->shape);
 }
 
+element_types_text element_types(const dp_tensor *least, const dp_tensor *most)
+{
+    const cli_type_text from = element_type(least), to = element_type(most);
+    const bool one = strcmp(from.text, to.text) == 0;
+    element_types_text out;
+
+    snprintf(out.text, sizeof out.text, "%s%s%s", one ? "" : from.text, one ? "" : " to ", to.text);
+    return out;
+}
+
 static uint8_t *little_endian(const dp_tensor *t, size_t bytes)
 {
     const uint16_t one = 1;

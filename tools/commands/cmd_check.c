@@ -43,10 +43,9 @@ static void print_columns(const session *s)
 
     puts("batch:");
     for (size_t c = 0; (name = dp_column_name(s->pipeline, c)) != NULL; c++) {
-        const cli_type_text least = element_type(dp_output_least(s->pipeline, name)),
-                            most = element_type(dp_output(s->pipeline, name));
-        const bool one = strcmp(least.text, most.text) == 0;
-        printf("    %-14s %s%s%s\n", name, one ? "" : least.text, one ? "" : " to ", most.text);
+        printf(
+            "    %-14s %s\n", name,
+            element_types(dp_output_least(s->pipeline, name), dp_output(s->pipeline, name)).text);
     }
     if (dp_length(s->pipeline) == UINT64_MAX)
         puts("    endless");

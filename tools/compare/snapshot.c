@@ -47,10 +47,10 @@ static int print_json(const dp_snapshot_info *info)
     cli_add_count(json, "file_size", info->file_size);
     cJSON_AddBoolToObject(json, "complete", info->complete);
     columns = cJSON_AddArrayToObject(json, "columns");
-    for (const dp_array *c = info->columns; c->name != NULL; c++) {
+    for (const dp_array *c = info->columns, *least = info->least; c->name != NULL; c++, least++) {
         cJSON *row = cJSON_CreateObject();
         cJSON_AddStringToObject(row, "name", c->name);
-        cJSON_AddStringToObject(row, "type", element_type(&c->tensor).text);
+        cJSON_AddStringToObject(row, "type", element_types(&least->tensor, &c->tensor).text);
         cJSON_AddItemToArray(columns, row);
     }
     return cli_print_json(json);
@@ -62,8 +62,8 @@ static void print_counts(const dp_snapshot_info *info)
     if (info->batch_size > 0)
         printf(" in %llu batches of up to %llu", (unsigned long long)info->n_batches,
                (unsigned long long)info->batch_size);
-    for (const dp_array *c = info->columns; c->name != NULL; c++)
-        printf("\n  %-10s %s", c->name, element_type(&c->tensor).text);
+    for (const dp_array *c = info->columns, *least = info->least; c->name != NULL; c++, least++)
+        printf("\n  %-10s %s", c->name, element_types(&least->tensor, &c->tensor).text);
     printf("\nblocks       %llu of up to %llu rows, compression %s",
            (unsigned long long)info->n_blocks, (unsigned long long)info->block_records,
            info->compression);
@@ -140,6 +140,17 @@ typedef struct rows {
     dp_pipeline *pipeline;
 } rows;
 
+/* Whether its rows can be read in batches, which is faster. */
+static bool has_one_shape(const dp_snapshot_info *info)
+{
+    const dp_array *c = info->columns, *least = info->least;
+
+    while (c->name != NULL &&
+           memcmp(c->tensor.shape, least->tensor.shape, sizeof c->tensor.shape) == 0)
+        c++, least++;
+    return c->name == NULL;
+}
+
 static int open_rows(rows *r, const char *path)
 {
     const dp_options options = cli_options();
@@ -147,12 +158,12 @@ static int open_rows(rows *r, const char *path)
     dp_error err;
     int status = snapshot_open(&r->snapshot, path);
 
-    spec = snapshot_text(path, " | batch batch_size=64");
-    if (status == 0) {
-        r->info = dp_snapshot_get_info(r->snapshot);
-        if (dp_open(&r->pipeline, spec, 1, &options, &err) != DP_OK)
-            status = cli_fail_error(&err, NULL);
-    }
+    if (status != 0)
+        return status;
+    r->info = dp_snapshot_get_info(r->snapshot);
+    spec = snapshot_text(path, has_one_shape(r->info) ? " | batch batch_size=64" : "");
+    if (dp_open(&r->pipeline, spec, 1, &options, &err) != DP_OK)
+        status = cli_fail_error(&err, NULL);
     free(spec);
     return status;
 }
