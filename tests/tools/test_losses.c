@@ -198,6 +198,60 @@ static const struct form {
     {"prefixes of a log", "INFO:root:3/10 loss 2.5\n[rank0]: 4/10 loss 2\ntrain: 5/10 loss 1.5\n",
      "loss@3=2.5 [rank 0] loss@4=2 loss@5=1.5"},
     {"semicolons", "loss=2.3;lr=0.1\n", "loss=2.3"},
+    {"a step behind a sign", "Loss @ step 3 = 2.5\nloss@step=4: 2.25\nLoss@30: 2\n",
+     "Loss@3=2.5 loss@4=2.25 Loss=2"},
+    {"a step in its place", "loss(3): 2.5\nloss(4): 2.25\nloss(5) = 2\n",
+     "loss@3=2.5 loss@4=2.25 loss@5=2"},
+    {"several by number", "loss[0]: 2.5 loss[1]: 1.5\n", "loss@0=2.5 loss #2@0=1.5"},
+    {"the time of day", "loss at 10:12:13\nloss at 10:12\nloss: 2.5\n", "loss=2.5"},
+    {"a record",
+     "{\"name\":\"loss\",\"value\":2.5}\n{'value': '1.5', 'tag': 'val/loss', 'step': 3}\n"
+     "metric=loss step=4 value=2.25\nvalue { tag: \"loss\" simple_value: 2 }\n"
+     "{\"metric\": \"acc\", \"value\": 9.5}\n{\"fn\": \"loss\", \"value\": 9.5}\n",
+     "loss=2.5 val/loss@3=1.5 loss@4=2.25 value.loss=2"},
+    {"a table of records", "step,metric,value\n1,loss,2.5\n1,acc,9.5\n2,loss,2.25\n",
+     "loss@1=2.5 loss@2=2.25"},
+    {"rows that begin with a word", "split,step,loss\ntrain,1,2.5\nval,1,2.25\n",
+     "loss@1=2.5 loss@1=2.25"},
+    {"steps of five columns", "step|iter|epoch|batch|it|loss\n1/2|1/2|1/2|1/2|1/2|2.5\n",
+     "loss@1:1:1:1=2.5"},
+    {"the next line", "step 1\nloss:\n2.5\nval_loss =\n  tensor(2.25, grad_fn=<A>)\nloss:\n0.5 s\n",
+     "loss=2.5 val_loss=2.25"},
+    {"the next line of a block", "  loss:\n    2.5\n  acc: 9.5\n", "loss=2.5"},
+    {"a block in a block", "train:\n  loss:\n    cls: 2.5\n  acc: 9.5\n", "loss.cls=2.5"},
+    {"a heading", "Training loss:\n3/10 loss 2.5\n", "loss@3=2.5"},
+    {"a list of a line each", "{\n  \"losses\": [\n    2.5,\n    2.25\n  ],\n  \"lr\": 9.5\n}\n",
+     "losses=2.5 losses=2.25"},
+    {"tags",
+     "<step>3</step><loss>2.5</loss><acc>9.5</acc>\n<metric name=\"loss\">2.25</metric>\n"
+     "<epoch n=\"1\" val_loss=\"1.5\"/>\n",
+     "loss@3=2.5 loss=2.25 val_loss=1.5"},
+    {"a defaultdict",
+     "losses: defaultdict(<class 'float'>, {'loss': 2.3, 'a': 1.5})\n"
+     "defaultdict(<class 'list'>, {'loss': [2.3, 2.2], 'acc': [9.5]})\n",
+     "losses.loss=2.3 losses.a=1.5 loss=2.3 loss=2.2"},
+    {"words joined by capitals", "step 1 TrainLoss: 2.5 lossWeight: 9.5 ValError: 9.5\n",
+     "TrainLoss@1=2.5"},
+    {"metrics joined by capitals", "ValError: 2.5 learn_rate: 9.5 crossEntropy: 1.5\n",
+     "ValError=2.5 crossEntropy=1.5"},
+    {"a number before its name", "step 3: 9.5 ms, 2.31 loss, 9.5 LR\nlr 9.5 loss, 9 loss\n",
+     "loss@3=2.31"},
+    {"a dash", "dice_loss - 0.5, val_loss - 1.5\nloss - 7 epochs\n", "dice_loss=0.5 val_loss=1.5"},
+    {"a score of the loss", "step 2/20 | loss 4.35 (-1.23z)| norm 1.7 (+0.5z)\n", "loss@2=4.35"},
+    {"a rate of counts", "Step 50/ 1000; loss: 7.1; 1234/2345 tok/s;\n", "loss@50=7.1"},
+    {"a bar behind a row",
+     "Epoch  mem  box_loss  Size\n\r0/2  0G  0.25  640:  50%|##  | 4/8 [00:05<00:05]"
+     "\r0/2  0G  0.5  640: 100%|####| 8/8 [00:10<00:00]\n",
+     "box_loss@0:4=0.25 box_loss@0:8=0.5"},
+    {"a bar that has more bytes than characters",
+     "1/2 \342\224\201\342\224\201 loss: 2.345\b\b\b\b\b\b\b\b\b\b\b\b\b\b\b\b\b\r2/2 "
+     "\342\224\201\342\224\201 loss: 2.25\n",
+     "loss@1=2.345 loss@2=2.25"},
+    {"a bar that stays", "\r1/3 loss=2.5\r2/3 loss=2.5\r3/3 loss=2.5\n",
+     "loss@1=2.5 loss@2=2.5 loss@3=2.5"},
+    {"a bar that is drawn behind its step",
+     "\r0/3 loss=2.5\r1/3 loss=2.5\r1/3 loss=2\r2/3 loss=2\r2/3 loss=2\r3/3 loss=2\n",
+     "loss@0=2.5 loss@1=2 loss@2=2"},
     {"a step in brackets", "Loss(step=3)=2.5\nloss (epoch: 4): 1.5\n", "Loss@3=2.5 loss@4=1.5"},
     {"a step, then a value", "loss step=3 value=2.5\n", "loss@3=2.5"},
     {"another set in brackets", "loss: 2.5 (val: 1.5)\n", "loss=2.5 loss (val)=1.5"},
@@ -300,6 +354,8 @@ static void reads_numbers(void **state)
         {"-2.5x10^-3", -2.5e-3, 2},
         {"2,5 * 10**+2", 250, 2},
         {"1.5 e-3", 1.5e-3, 2},
+        {"2.5f0", 2.5, 2},
+        {"2.5f-3", 2.5e-3, 2},
     };
     (void)state;
 
@@ -401,7 +457,9 @@ static void reads_many_of_a_line(void **state)
 static void reads_what_repeats(void **state)
 {
     static const char *const parts[] = {"loss: <",  "tensor( ", "loss: tensor(1, ", "2\b34",
-                                        "x: 3/10 ", "[rank",    "{\"a\":"};
+                                        "x: 3/10 ", "[rank",    "{\"a\":",          "name=loss,",
+                                        "</loss",   "<class ",  "1.5 loss, ",       "loss(3",
+                                        "value=",   "aB"};
     enum { N = 100000 };
     (void)state;
 
@@ -449,7 +507,8 @@ static void says_which_lines_were_not_read(void **state)
                                          "loss: 2.5 to 1.5\n",
                                          "loss: 2.5 = 1.5\n",
                                          "loss: 2.5 % 1.5\n",
-                                         "loss: 2.5 \303\227 1.5\n"};
+                                         "loss: 2.5 \303\227 1.5\n",
+                                         "train_loss{step=\"3\"} 2.5\n"};
     static const char *const read[] = {"loss: 2.5 1.2s\n",
                                        "loss: 2.5 12.5 it/s\n",
                                        "loss: 2.5, acc: 0.5\n",
@@ -460,13 +519,28 @@ static void says_which_lines_were_not_read(void **state)
                                        "loss: 2.5 (7 samples)\n",
                                        "loss: 2.5 (0.5s)\n",
                                        "loss: 2.5 (1.5)\n",
+                                       "loss: 2.5  (1.5)\n",
+                                       "loss: 2.5 (-1.5z)\n",
+                                       "loss: 2.5+-0.01\n",
+                                       "#  LOSS NER2  LOSS TAG2\n",
+                                       "No Obj: 0.5, .5R: 0.0, count: 3\nstep 1 loss: 2.5\n",
+                                       "Training loss:\n3/10 loss 2.5\n",
                                        "loss weight: 0.5, no loss, acc 0.5; loss: 2.5\n"};
+    losses l;
     (void)state;
 
     for (size_t i = 0; i < sizeof unread / sizeof *unread; i++)
         assert_int_equal(unread_of(unread[i]), 1);
     for (size_t i = 0; i < sizeof read / sizeof *read; i++)
         assert_int_equal(unread_of(read[i]), 0);
+    l = find("loss:\n2.5 1.5\nloss: 2.5\n", 24, NULL);
+    assert_int_equal(l.unread.n, 1);
+    assert_int_equal(l.unread.number[0], 2);
+    losses_free(&l);
+    l = find("a cost of 1.5\nerror: 2.5 (1.5GB)\ncost: 2.5 3.5GB\n", 48, NULL);
+    assert_int_equal(l.unread.n, 2); /* metrics, where there is no loss */
+    assert_int_equal(l.unread.number[0], 2);
+    losses_free(&l);
 }
 
 static void knows_running_means(void **state)
@@ -668,6 +742,15 @@ static void compares(void **state)
         {"[4242] loss: 1.5\n[4242] loss: 1.25\n", "[4250] loss: 1.5\n[4250] loss: 1.26\n",
          LOSSES_OTHER_VALUE, 2},
         {"[1] loss 2.1\n[2] loss 2.2\n", "[3] loss 2.1\n[4] loss 2.2\n", LOSSES_OTHER_BEGIN, 0},
+        /* a bar that stays is compared at each step, and drawn behind its step it is not more */
+        {"\r1/3 loss=2.5\r2/3 loss=2.5\r3/3 loss=2.5\n",
+         "\r1/3 loss=2.5\r2/3 loss=2.6\r3/3 loss=2.5\n", LOSSES_OTHER_VALUE, 3},
+        {"\r0/2 loss=2.5\r1/2 loss=2.5\r1/2 loss=2\r2/2 loss=2\n",
+         "\r0/2 loss=2.5\r1/2 loss=2\r2/2 loss=2\n", LOSSES_EQUAL, 3},
+        /* a row with a bar behind it is printed when there is time */
+        {"Epoch  a_loss  Size\n\r0/2  3  640:  50%|# | 1/4 [0<0]\r0/2  2  640: 100%|##| 4/4 [1<0]\n",
+         "Epoch  a_loss  Size\n\r0/2  2.5  640:  50%|# | 2/4 [0<0]\r0/2  2  640: 100%|##| 4/4 [1<0]\n",
+         LOSSES_EQUAL, 1},
         /* a bar of two epochs that is printed when there is time */
         {"\r1/3 loss=3.5\r3/3 loss=2.5\n\r2/3 loss=1.5\r3/3 loss=1.25\n",
          "\r2/3 loss=3\r3/3 loss=2.5\n\r1/3 loss=1.75\r3/3 loss=1.25\n", LOSSES_EQUAL, 2},

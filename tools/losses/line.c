@@ -47,7 +47,15 @@ static const char *pass_step(const char *word, size_t n, const char *at)
     return end > digits && *end != '.' ? end : at + 1;
 }
 
-/* "at step 3", "on the test set", "(train)", "[0]": what may stand between a name and its colon. */
+/* "10:12": the time of day, where another number might follow a step. */
+static bool is_clock(const char *colon)
+{
+    return *colon == ':' && isdigit((unsigned char)colon[-1]) && strspn(colon + 1, DIGITS) == 2 &&
+           colon[3] != '.' && colon[3] != ',';
+}
+
+/* "at step 3", "@ step 3", "on the test set", "(train)", "[0]", "(3)": what may stand between a
+ * name and its colon. */
 static const char *pass_clause(const char *at)
 {
     static const char *const words[] = {
@@ -59,8 +67,10 @@ static const char *pass_clause(const char *at)
     bool is_number = false; /* a number may come: it is one of a word, or of the name */
 
     for (int n = 0; n < 6; n++) {
-        const size_t word = loss_word(at = skip(at, " ()[]"));
+        const size_t word = loss_word(at = skip(at, " ()[]@"));
         const size_t digits = strspn(at, "0123456789/");
+        if (is_clock(at))
+            return begin;
         if (*at == ':' || *at == '=') {
             behind = pass_step(last, n_last, at);
             if (behind == NULL)
@@ -69,8 +79,9 @@ static const char *pass_clause(const char *at)
             n_last = 0;
             continue;
         }
-        if (word > 0 ? !loss_word_in(words, at, word)
-                     : digits == 0 || !(is_number || at[digits] == ':' || at[-1] == '['))
+        if (word > 0
+                ? !loss_word_in(words, at, word)
+                : digits == 0 || !(is_number || at[digits] == ':' || strchr("([", at[-1]) != NULL))
             break;
         is_number = word > 0;
         last = at;
@@ -84,7 +95,8 @@ static const char *pass_clause(const char *at)
 /* What connects a name and its number; *sure: it is more than a blank. */
 static const char *pass_connection(const char *at, bool *sure)
 {
-    static const char *const words[] = {":=", "==", "=>", "->", ":", "=", "|", "is ", "was ", NULL};
+    static const char *const words[] = {":=", "==", "=>",  "->",   ":", "=",
+                                        "|",  "- ", "is ", "was ", NULL};
 
     at = skip(at, "\"'`");
     at = skip(pass_clause(at), " \t");
@@ -92,7 +104,7 @@ static const char *pass_connection(const char *at, bool *sure)
     for (int i = 0; words[i] != NULL; i++) {
         if (!begins(at, words[i]))
             continue;
-        *sure = true;
+        *sure = *words[i] != '-' || words[i][1] == '>'; /* "loss - 7 epochs" */
         return skip(at + strlen(words[i]), " \t");
     }
     return at;
@@ -194,7 +206,7 @@ static bool is_quantity(const char *unit)
                                         "kb", "mb", "gb", "kib", "mib",  "gib",     NULL};
     const size_t n = loss_word(unit = skip(unit, " "));
 
-    return memchr(unit, '/', n) != NULL || loss_word_in(units, unit, n);
+    return loss_is_rate(unit, n) || loss_word_in(units, unit, n);
 }
 
 /* The word of a number that belongs to a loss: "(best 2.3)", ", avg: 2.4"; NULL. */
@@ -220,8 +232,9 @@ static const char *pass_to_second(const char *at, const char **what)
 
     if (next > at && (*what = part_at(next, word)) != NULL)
         return begins_number(next = skip(next + word, " .:=\"'")) ? next : NULL;
-    if (at[0] == ' ' && at[1] == '(') {
-        next = skip(at + 2, " ");
+    next = skip(at, " ");
+    if (next > at && *next == '(') {
+        next = skip(next + 1, " ");
         *what = is_count(next) ? "at" : "mean"; /* CatBoost: best: 2.3 (7) */
         return begins_number(next) ? next : NULL;
     }
@@ -254,8 +267,14 @@ static bool joins_another(const char *at)
     if (next == sign || !begins_number(next = skip(next, " ")))
         return false;
     number = printed_number_read(next);
-    return (glued || !is_count(next)) && !number.time && next[number.n] != '%' &&
+    return (glued || !is_count(next)) && !number.aside && next[number.n] != '%' &&
            !is_quantity(next + number.n);
+}
+
+/* A number of a loss, or of a metric, is not read. */
+static void leave(loss_reader *r, loss_kind kind)
+{
+    r->left = kind == LOSS || r->left == NO_LOSS ? kind : r->left;
 }
 
 /* The mean in 2.3 (2.4), the step in 2.3 (7), the spread in 2.3+0.01, the best in 2.3 (best 2.2);
@@ -268,16 +287,26 @@ static const char *read_seconds(loss_reader *r, const char *name, loss_kind kind
     while ((second = pass_to_second(at, &what)) != NULL) {
         const printed_number number = printed_number_read(second);
         at = second + number.n;
-        if (number.time || is_quantity(at) || (*what == 'a' && what[1] == 't' && *at != ')'))
+        if (number.aside || is_quantity(at) || (*what == 'a' && what[1] == 't' && *at != ')'))
             continue;
-        r->left = r->left || !number.whole;
-        if (!number.whole)
+        if (!number.whole) {
+            leave(r, kind);
             continue;
+        }
         snprintf(of, sizeof of, "%.*s (%s)", LOSS_NAME - 12, name, what);
         loss_add(r, of, strlen(of), kind, loss_is_mean(what, strlen(what)), second, &number);
     }
-    r->left = r->left || joins_another(at);
+    if (joins_another(at))
+        leave(r, kind);
     return at;
+}
+
+/* The next line has its number, or more of its list. */
+static void leave_open(loss_reader *r, const char *name, loss_kind kind, bool list)
+{
+    snprintf(r->open, sizeof r->open, "%s", name);
+    r->open_kind = kind;
+    r->list = list;
 }
 
 /* One number, and those of its list. */
@@ -287,7 +316,7 @@ static const char *read_numbers(loss_reader *r, const char *name, loss_kind kind
     const size_t n = strlen(name);
     printed_number number = printed_number_read(at);
 
-    if (number.time && number.whole)
+    if (number.aside && number.whole)
         return at + number.n; /* it is how long it took */
     for (const char *next = at; number.n > 0; number = printed_number_read(next)) {
         loss_add(r, name, n, kind, is_mean(r, name), next, &number);
@@ -300,25 +329,33 @@ static const char *read_numbers(loss_reader *r, const char *name, loss_kind kind
             break;
     }
     r->in_list = false;
-    if (list && *skip(at, ", \t;") == '\0') {
-        snprintf(r->list, sizeof r->list, "%s", name);
-        r->list_kind = kind;
-    }
+    if (list && *skip(at, ", \t;") == '\0')
+        leave_open(r, name, kind, true);
     return read_seconds(r, name, kind, at);
 }
 
 bool loss_read_rest(loss_reader *r)
 {
-    const char *const at = skip(r->line.text, " \t[(");
+    const char *const at = skip(r->line.text, " \t");
     char name[LOSS_NAME];
+    bool more;
+    const char *value = pass_wrapping(at, &more);
+    const printed_number number = printed_number_read(value);
 
-    memcpy(name, r->list, sizeof name);
-    r->list[0] = '\0';
-    if (name[0] == '\0' || !begins_number(at))
+    memcpy(name, r->open, sizeof name);
+    r->open[0] = '\0';
+    if (name[0] == '\0' || number.n == 0)
         return false;
+    if (!r->list && !more && (number.aside || *skip(value + number.n, " ,\t") != '\0')) {
+        if (strpbrk(at, LETTERS) == NULL)
+            leave(r, r->open_kind); /* "loss:", then "2.5 2.4" */
+        return false;
+    }
+    if (r->braces.indent > 0)
+        r->braces = (loss_braces){.depth = 0};
     know_program(r);
     r->in_list = true;
-    read_numbers(r, name, r->list_kind, at, true);
+    read_numbers(r, name, r->open_kind, value, r->list || more);
     return true;
 }
 
@@ -374,12 +411,12 @@ static const char *read_unnamed(loss_reader *r, const char *name, loss_kind kind
         const bool joined = *at == ',' && isdigit((unsigned char)at[1]);
         const char *const next = pass_separators(at);
         const printed_number number = printed_number_read(next);
-        const bool other = number.time || is_quantity(next + number.n) || is_count(next);
+        const bool other = number.aside || is_quantity(next + number.n) || is_count(next);
 
         if (number.n == 0 || (!joined && other))
             return at;
         if (!number.whole && !joined) {
-            r->left = true;
+            leave(r, kind);
             return at;
         }
         loss_add(r, name, strlen(name), kind, is_mean(r, name), next, &number);
@@ -459,21 +496,71 @@ static const char *read_change(loss_reader *r, const char *name, loss_kind kind,
 
 /* ---- losses ---- */
 
+/* Behind <loss> or <metric name="loss">; NULL: the name is none of a tag. */
+static const char *pass_name_of_tag(const context *c, const char *at, size_t n)
+{
+    const bool quoted = at[n] == '"' && at[n + 1] == '>';
+    const bool tag = at > c->r->line.text && at[-1] == (quoted ? '"' : '<');
+
+    return tag && at[n + quoted] == '>' ? skip(at + n + quoted + 1, " ") : NULL;
+}
+
+/* "12.5 ms run,  2.31 loss, 0.1 LR": the number directly before a name that ends with a mark; NULL.
+ * Behind a word it is that one's: "lr 0.1 loss". */
+static const char *number_before(const context *c, const char *at, size_t n)
+{
+    const char *const text = c->r->line.text;
+    const char *const name = c->n_words > 0 ? c->words[0] : at;
+    const char *first = name - (name > text), *before;
+    printed_number number;
+
+    if (first == text || *first != ' ' || strchr(",;|)", at[n]) == NULL)
+        return NULL;
+    while (first > text && first[-1] != ' ')
+        first--;
+    number = printed_number_read(first);
+    for (before = first; before > text && before[-1] == ' ';)
+        before--;
+    return number.whole && !number.aside && first + number.n == name - 1 && !is_count(first) &&
+                   (before == text || strchr(",;|(", before[-1]) != NULL)
+               ? first
+               : NULL;
+}
+
+/* A name whose number is not behind it. */
+static const char *read_apart(const context *c, const char *name, const char *at, size_t n,
+                              loss_kind kind)
+{
+    const char *value = loss_of_record(c->r->line.text, at, n);
+
+    if (value == NULL && kind == LOSS)
+        value = number_before(c, at, n);
+    if (value != NULL) {
+        const printed_number number = printed_number_read(value);
+        loss_add(c->r, name, strlen(name), kind, is_mean(c->r, name), value, &number);
+    }
+    return at + n;
+}
+
 /* A loss word of n bytes: its numbers are read.  Returns where to go on. */
 static const char *read_loss(const context *c, const char *at, size_t n, loss_kind kind)
 {
     char name[LOSS_NAME];
-    bool sure, list;
+    bool sure = true, list;
     const char *value = at + n + (at[n] == '.' && at[n + 1] == ' ');
-    const char *changed;
+    const char *const tag = pass_name_of_tag(c, at, n), *changed;
 
     make_name(c, at, n, name);
     changed = read_change(c->r, name, kind, value);
     if (changed > value)
         return changed;
-    value = pass_connection(value, &sure);
+    value = tag != NULL ? tag : pass_connection(value, &sure);
     value = pass_wrapping(value, &list);
-    if (!begins_number(value) || (!sure && c->r->own.n == 0 && is_count(value)))
+    if (*value == '\0' && sure)
+        leave_open(c->r, name, kind, list);
+    if (!begins_number(value))
+        return read_apart(c, name, at, n, kind);
+    if (!sure && c->r->own.n == 0 && is_count(value))
         return at + n;
     value = pass_arguments(read_numbers(c->r, name, kind, value, list));
     return read_unnamed(c->r, name, kind, value);
@@ -551,10 +638,14 @@ static const char *close_brace(context *c, const char *at)
     return *next == '{' ? next : at + 1;
 }
 
-/* Indented JSON goes on in the next line; what is not indented begins anew. */
+/* Indented JSON goes on in the next line; what is not indented, or no further than the name of a
+ * block, begins anew. */
 static void begin_line(context *c)
 {
-    if (strchr(" \t}]", *c->r->line.text) == NULL)
+    const char *const text = c->r->line.text;
+    const size_t indent = strspn(text, " \t");
+
+    if (strchr(" \t}]", *text) == NULL || indent < c->r->braces.indent)
         c->r->braces = (loss_braces){.depth = 0};
 }
 
@@ -616,7 +707,7 @@ static bool seems_unread(const char *at)
         const size_t n = loss_word(at += strcspn(at, DIGITS LETTERS ",;|{"));
         const printed_number number = printed_number_read(at);
         if (n == 0)
-            return number.whole && !number.time && !is_count(at) && !is_quantity(at + number.n);
+            return number.whole && !number.aside && !is_count(at) && !is_quantity(at + number.n);
         snprintf(name, sizeof name, "loss_%.*s", (int)n, at);
         if (loss_kind_of(at, n) != NO_LOSS || loss_is_step(at, n) ||
             loss_kind_of(name, strlen(name)) == NO_LOSS)
@@ -630,15 +721,30 @@ static bool seems_unread(const char *at)
 static void end_line(context *c, const char *end)
 {
     if (end > c->r->line.text && end[-1] == ':' && c->r->braces.depth == 0 &&
-        loss_kind_of(c->key, strlen(c->key)) == LOSS)
+        loss_kind_of(c->key, strlen(c->key)) == LOSS) {
         open_brace(c);
+        c->r->braces.indent = strspn(c->r->line.text, " \t") + 1;
+    }
+}
+
+/* Behind "</loss>" and "<class 'float'>, ", or at. */
+static const char *pass_tag(const char *at)
+{
+    const bool is_class = begins(at, "<class ");
+    const char *const end =
+        is_class || begins(at, "</") ? memchr(at, '>', strnlen(at, MOST_INSIDE)) : NULL;
+
+    return end == NULL ? at : skip(end + 1, is_class ? ", " : " ");
 }
 
 /* What stands between words. */
 static const char *pass_mark(context *c, const char *at)
 {
-    const char *const next = *at == '}' ? close_brace(c, at) : at + 1;
+    const char *const tag = pass_tag(at);
+    const char *const next = tag > at ? tag : *at == '}' ? close_brace(c, at) : at + 1;
 
+    if (tag > at)
+        return tag;
     if (*at == '{')
         open_brace(c);
     else if (strchr(" \"':=([}", *at) == NULL)
@@ -669,7 +775,8 @@ void loss_read_line(loss_reader *r)
             at = at > begin ? at : at + n;
             c.n_words = 0;
         } else {
-            r->left = r->left || (kind == LOSS && seems_unread(begin + n));
+            if (kind == LOSS && seems_unread(begin + n))
+                leave(r, kind);
             at = n > 0 ? keep_word(&c, begin, n) : pass_mark(&c, begin);
         }
     }

@@ -154,7 +154,7 @@ static char *rub_out(lines *l)
     const size_t n = strcspn(l->at, "\b\r\n");
     size_t rest = l->rubbed < l->n_last ? l->n_last - l->rubbed : 0;
 
-    if (rest > MOST_REST)
+    if (rest > MOST_REST || n == 0) /* all of it, in characters: a bar of Keras has more bytes */
         rest = 0;
     for (size_t i = 0; i < n && rest > 0; i++) {
         if (l->at[i] == '\033' && l->at[i + 1] == '[') /* a colour */

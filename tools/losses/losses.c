@@ -199,11 +199,12 @@ static int read_line(loss_reader *r, const regex_t *regex)
 {
     char *const whole = r->line.text, *const text = loss_rank_of(whole, &r->rank);
     const loss_epoch *const epoch = epoch_of(r);
+    bool table = false;
     int status = 0;
 
     r->count++;
     r->found = 0;
-    r->left = false;
+    r->left = NO_LOSS;
     r->bar = is_bar(&r->line);
     r->own = r->step = loss_step_of(text);
     if (epoch != NULL)
@@ -211,17 +212,18 @@ static int read_line(loss_reader *r, const regex_t *regex)
     r->line.text = regex != NULL ? whole : text;
     if (regex != NULL)
         status = loss_read_pattern(r, regex);
-    else if (!loss_read_rest(r) && !loss_read_row(r))
+    else if (!loss_read_rest(r) && !(table = loss_read_row(r)))
         loss_read_line(r);
     r->line.text = whole;
-    if (r->found == 0 && strpbrk(r->line.text, "0123456789") != NULL) {
-        r->left = r->left || (regex == NULL && has_word(r->line.text, "loss"));
+    if (r->found == 0 && !table && strpbrk(r->line.text, "0123456789") != NULL) {
+        if (regex == NULL && has_word(r->line.text, "loss"))
+            r->left = LOSS;
         keep_line(&r->out->numbers, r);
         if (regex == NULL && r->out->n == 0)
             loss_propose(r);
     }
-    if (r->left)
-        keep_line(&r->out->unread, r);
+    if (r->left != NO_LOSS)
+        keep_line(r->left == LOSS ? &r->out->unread : &r->out->halves, r);
     if (r->found == 0)
         note_step(r);
     return status;
@@ -287,10 +289,31 @@ static void leave_metrics_out(losses *l)
         l->series[i].n *= !l->series[i].metric;
 }
 
+/* Their lines are among the unread ones. */
+static void count_halves(losses *l)
+{
+    loss_lines *const to = &l->unread, *const from = &l->halves;
+
+    for (size_t i = 0; i < from->n && i < LOSS_LINES; i++) {
+        const size_t at = to->n + i;
+        if (at >= LOSS_LINES) {
+            free(from->text[i]);
+            continue;
+        }
+        to->number[at] = from->number[i];
+        to->stream[at] = from->stream[i];
+        to->text[at] = from->text[i];
+    }
+    to->n += from->n;
+    from->n = 0;
+}
+
 void losses_finish(losses *l)
 {
     if (has_losses(l))
         leave_metrics_out(l);
+    else
+        count_halves(l);
     loss_place(l);
 }
 
@@ -337,6 +360,7 @@ void losses_free(losses *l)
     free(l->v);
     free(l->series);
     free_lines(&l->unread);
+    free_lines(&l->halves);
     free_lines(&l->strange);
     free_lines(&l->numbers);
     for (size_t i = 0; i < l->forms.n; i++)

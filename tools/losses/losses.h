@@ -68,6 +68,7 @@ typedef struct losses {
     loss_series *series;
     size_t n_series;
     loss_lines unread;  /* have the word loss and a number that is not a loss */
+    loss_lines halves;  /* have a metric that was not read whole: unread, where they count */
     loss_lines strange; /* have a loss whose number is not understood: compared as text */
     loss_lines numbers; /* have a number, where there is no loss at all */
     loss_forms forms;   /* of these lines */

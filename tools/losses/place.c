@@ -94,6 +94,39 @@ static void judge_guesses(losses *l)
     free(all);
 }
 
+/* ---- bars ---- */
+
+/* Where a series is while its losses are placed. */
+typedef struct place {
+    const loss *last;
+    loss *late;     /* a repetition at a higher step than the one that it repeats */
+    bool from_zero; /* its steps are counted from 0: the last of N is one too many */
+} place;
+
+/* tqdm draws the last loss once more when its step is done, before the next one is known.  Where
+ * no other follows, the loss is of that step, too. */
+static void settle(losses *l, place *p)
+{
+    loss *const v = p->late;
+
+    p->late = NULL;
+    if (v == NULL || (p->from_zero && v->step.at[v->step.n - 1] == v->step.of))
+        return;
+    v->repeat = false;
+    l->series[v->series].n++;
+    l->series[v->series].n_finite += isfinite(v->value);
+}
+
+static void note_late(losses *l, place *p, loss *v)
+{
+    if (p->late != NULL && loss_step_order(&v->step, &p->late->step) != 0)
+        settle(l, p);
+    else if (!v->repeat)
+        p->late = NULL;
+    if (v->repeat && loss_step_order(&v->step, &p->last->step) > 0)
+        p->late = v;
+}
+
 /* ---- segments ---- */
 
 /* Where the step does not go up, a segment begins, but a bar may stay at its step. */
@@ -136,14 +169,21 @@ static void place_guesses(losses *l)
 
 void loss_place(losses *l)
 {
-    const loss **last = xcalloc(l->n_series + 1, sizeof *last);
+    place *const all = xcalloc(l->n_series + 1, sizeof *all);
 
     judge_guesses(l);
     for (size_t i = 0; i < l->n; i++) {
-        loss *v = &l->v[i];
-        v->segment = last[v->series] != NULL ? segment_of(v, last[v->series]) : 0;
-        last[v->series] = v;
+        loss *const v = &l->v[i];
+        place *const p = &all[v->series];
+
+        v->segment = p->last != NULL ? segment_of(v, p->last) : 0;
+        note_late(l, p, v);
+        if (p->last == NULL || p->last->segment != v->segment)
+            p->from_zero = v->step.n > 0 && v->step.at[v->step.n - 1] == 0;
+        p->last = v;
     }
-    free(last);
+    for (size_t i = 0; i < l->n_series; i++)
+        settle(l, &all[i]);
+    free(all);
     place_guesses(l);
 }

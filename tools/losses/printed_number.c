@@ -26,10 +26,11 @@ static bool is_one_of(const char *const *words, const char *at, size_t n)
     return *words != NULL;
 }
 
-/* "+0.01", "±0.01": the spread of a mean. */
+/* "+0.01", "+-0.01", "±0.01": the spread of a mean. */
 static bool is_spread(const char *at)
 {
-    return *at == '+' ? is_digit(at[1]) || at[1] == '/' : strncmp(at, "\302\261", 2) == 0;
+    return *at == '+' ? is_digit(at[1]) || at[1] == '/' || (at[1] == '-' && is_digit(at[2]))
+                      : strncmp(at, "\302\261", 2) == 0;
 }
 
 /* A comma that is none of the mantissa ends it. */
@@ -45,14 +46,14 @@ static bool is_end(const char *at)
 static bool passes(const char *at, printed_number *number)
 {
     static const char *const units[] = {"nats", "nat", "bits", "bit", "bpc", "bpb", "bpd", NULL};
-    static const char *const times[] = {"s",   "ms",   "us", "ns",      "sec",   "secs",
-                                        "min", "mins", "h",  "seconds", "hours", NULL};
+    static const char *const asides[] = {"s",    "ms", "us",      "ns",    "sec", "secs", "min",
+                                         "mins", "h",  "seconds", "hours", "z",   NULL};
     size_t n = 0;
 
     while (isalpha((unsigned char)at[n]))
         n++;
-    number->time = n > 0 && is_one_of(times, at, n) && is_end(at + n);
-    return (n == 0 || number->time || is_one_of(units, at, n)) && is_end(at + n);
+    number->aside = n > 0 && is_one_of(asides, at, n) && is_end(at + n);
+    return (n == 0 || number->aside || is_one_of(units, at, n)) && is_end(at + n);
 }
 
 /* ---- decimal ---- */
@@ -149,14 +150,14 @@ typedef struct exponent {
     bool whole;  /* it is understood */
 } exponent;
 
-/* e-3 d+02; behind a blank only a sign shows that it is one: "1.5 e-3". */
+/* e-3 d+02, f0 of Julia; behind a blank only a sign shows that it is one: "1.5 e-3". */
 static exponent exponent_of_letter(const char *at)
 {
     const size_t blank = *at == ' ';
     const char *const e = at + blank;
     size_t sign, n;
 
-    if (*e == '\0' || strchr("eEdD", *e) == NULL)
+    if (*e == '\0' || strchr("eEdDf", *e) == NULL)
         return (exponent){0, 0, true};
     sign = e[1] == '-' || e[1] == '+';
     n = strspn(e + 1 + sign, "0123456789");

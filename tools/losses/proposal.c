@@ -65,7 +65,7 @@ static candidates find_candidates(const char *text)
             at++;
             continue;
         }
-        if (number.whole && !number.time && at[number.n] != '%' && has_form(at, number.n))
+        if (number.whole && !number.aside && at[number.n] != '%' && has_form(at, number.n))
             add_candidate(&out, at, number.n);
         at += number.n;
     }

@@ -18,6 +18,7 @@
 typedef struct loss_table {
     char separator; /* ';', ',', '\t', '|', ' '; '\0' = there was no head yet */
     int n;
+    int key, value; /* columns from 1 of "metric" and "value": a row is one of either; or 0 */
     bool is_step[LOSS_COLUMNS];
     loss_kind kind[LOSS_COLUMNS];
     char name[LOSS_COLUMNS][LOSS_NAME];
@@ -31,6 +32,7 @@ typedef struct loss_braces {
     char path[LOSS_NAME / 2]; /* their keys: "config.train." */
     size_t back[LOSS_NESTED]; /* length of the path before each of them */
     int depth;
+    size_t indent; /* of "loss:" alone, which opened the only one, from 1; 0 = a sign did */
 } loss_braces;
 
 /* Which of several processes printed a line: "rank 1", or "". */
@@ -61,10 +63,11 @@ typedef struct loss_reader {
     loss_epoch epochs[LOSS_RANKS];
     int n_epochs;
     int found;            /* losses on the line */
-    char list[LOSS_NAME]; /* the name of a list that the last line left open, or "" */
-    loss_kind list_kind;
-    bool left;    /* a number behind a loss of the line has no name, and was not read */
-    bool in_list; /* what is added follows the last one: it is none of its own on the line */
+    char open[LOSS_NAME]; /* the name that the last line left without its number, or "" */
+    loss_kind open_kind;
+    bool list;      /* it is one of several: [2.5, 2.4 */
+    loss_kind left; /* a number of such a name was not read, or not whole; NO_LOSS: all were */
+    bool in_list;   /* what is added follows the last one: it is none of its own on the line */
     loss_braces braces;
     loss_table table;
 } loss_reader;
@@ -79,6 +82,9 @@ void loss_place(losses *);
 /* The rank that a line names, and where the line goes on behind what an output of many ranks puts
  * before it. */
 char *loss_rank_of(char *text, loss_rank *);
+/* {"name": "loss", "step": 3, "value": 2.5}: the number of the record in which a name of n bytes
+ * stands as a value; NULL. */
+const char *loss_of_record(const char *text, const char *name, size_t n);
 /* Every number of the line that is named loss. */
 void loss_read_line(loss_reader *);
 /* The numbers that go on with a list of the line before: true, and the line is read. */

@@ -46,6 +46,13 @@ static bool is_clock(const char *at)
            isdigit((unsigned char)at[3]);
 }
 
+/* What is counted in a time: "123/456 tok/s". */
+static bool is_rate(const char *at)
+{
+    at += strspn(at, " ");
+    return loss_is_rate(at, loss_word(at));
+}
+
 /* N/M with N not above M; *end is behind it. */
 static bool fraction(const char *at, double *n, double *of, const char **end)
 {
@@ -58,7 +65,7 @@ static bool fraction(const char *at, double *n, double *of, const char **end)
         return false;
     at += 1 + strspn(at + 1, " ");
     if (!printed_count(at, of, &digits) || !is_end(at + digits) || *n > *of ||
-        is_clock(at + digits))
+        is_clock(at + digits) || is_rate(at + digits))
         return false;
     *end = at + digits;
     return true;
@@ -66,23 +73,28 @@ static bool fraction(const char *at, double *n, double *of, const char **end)
 
 /* ---- the forms ---- */
 
-/* A word of a step, and its number: step 3, epoch: [2], "iter": 3, epoch=0.5, batch 3 / 10. */
+/* A word of a step, and its number: step 3, epoch: [2], "iter": 3, epoch=0.5, batch 3 / 10,
+ * <step>3. */
 static const char *named(const char *at, size_t n, loss_step *s)
 {
-    const char *number = at + n + strspn(at + n, " \t\"':=#([");
-    const printed_number value = printed_number_read(number);
-    const char *end = number;
+    const char *number = at + n + (at[n] == '>');
+    const char *end;
+    printed_number value;
     double whole, of = 0;
 
+    if (*number == '(' && number[1 + loss_word(number + 1)] == ')') /* Epoch(train) [3] */
+        number += 2 + loss_word(number + 1);
+    end = number += strspn(number, " \t\"':=#([");
     if (number == at + n || !isdigit((unsigned char)*number))
         return at + n;
+    value = printed_number_read(number);
     if (fraction(number, &whole, &of, &end)) {
         push(s, whole);
     } else {
         size_t digits;
         if (printed_count(number, &whole, &digits) && is_end(number + digits))
             end = number + digits; /* also "3:" and "3-" */
-        else if (value.whole && !value.time)
+        else if (value.whole && !value.aside)
             whole = value.value, end = number + value.n;
         else
             return at + n;
@@ -91,6 +103,23 @@ static const char *named(const char *at, size_t n, loss_step *s)
     s->of = of;
     s->epoch = s->epoch || (s->n == 1 && loss_is_epoch(at, n));
     return end;
+}
+
+/* (3): or [3]= behind the name of a loss: its step, or which of several it is. */
+static const char *subscript(const char *at, loss_step *s)
+{
+    const char *close, *next;
+    size_t digits;
+    double n;
+
+    if ((*at != '(' && *at != '[') || !printed_count(at + 1, &n, &digits))
+        return at;
+    close = at + 1 + digits;
+    next = close + strspn(close, " )]");
+    if (*close != (*at == '(' ? ')' : ']') || (*next != ':' && *next != '='))
+        return at;
+    push_guess(s, n);
+    return next;
 }
 
 /* Whether the colon at end, with this word before it, is one of a log's prefix: "INFO root: 3/10",
@@ -202,7 +231,8 @@ loss_step loss_step_of(const char *line)
         if (word > 0 && loss_is_step(at, word)) {
             at = named(at, word, &s);
         } else if (word > 0) {
-            at += word;
+            const bool is_loss = s.n == 0 && loss_kind_of(at, word) == LOSS;
+            at = is_loss ? subscript(at + word, &s) : at + word;
         } else if (isdigit((unsigned char)*at)) {
             const char *end = at + strspn(at, "0123456789.,:/eE+-");
             if (!is_value(line, at) && fraction(at, &n, &of, &end))
@@ -217,6 +247,15 @@ loss_step loss_step_of(const char *line)
     if (s.n == 0)
         percent(line, &s);
     return s;
+}
+
+void loss_step_add(loss_step *s, const char *text)
+{
+    const loss_step more = loss_step_of(text);
+
+    for (int i = 0; i < more.n; i++)
+        push(s, more.at[i]);
+    s->of = more.of;
 }
 
 bool loss_step_guess(const loss_step *s, double *at)

@@ -22,6 +22,9 @@ typedef struct loss_step {
 /* Reads 3/10, step 3, iter=3, epoch 2, [0][3/391], [0], {"step": 3}, 3: at the begin, 10%|. */
 loss_step loss_step_of(const char *line);
 
+/* Those that text names, behind the others. */
+void loss_step_add(loss_step *, const char *text);
+
 /* The first that no word names; false where there is none. */
 bool loss_step_guess(const loss_step *, double *);
 /* Without those. */

@@ -105,10 +105,12 @@ static bool is_head(const char *text, char separator, loss_table *out)
 
     out->separator = separator == 'w' ? ' ' : separator;
     out->n = n;
+    out->key = out->value = 0;
     if (n > LOSS_COLUMNS || n < 1 || (n == 1 && separator != ' '))
         return false;
     for (int i = 0; i < n; i++) {
-        const cell c = cells[i];
+        const bool unit = separator == '|' && cells[i].n > 0 && *cells[i].at == '(';
+        const cell c = {cells[i].at, unit ? 0 : cells[i].n};
         if (c.n > 0 && !isalpha((unsigned char)*c.at) && *c.at != '_' && *c.at != '#')
             return false;
         if (has_number(c))
@@ -116,11 +118,15 @@ static bool is_head(const char *text, char separator, loss_table *out)
         if (c.n >= LOSS_NAME || memchr(c.at, ':', c.n) != NULL || memchr(c.at, '=', c.n) != NULL)
             return false;
         out->kind[i] = kind_of(c, &out->is_step[i]);
+        out->key = loss_is_key(c.at, c.n) ? i + 1 : out->key;
+        out->value = loss_is_value(c.at, c.n) ? i + 1 : out->value;
         found = found || out->kind[i] != NO_LOSS;
         memcpy(out->name[i], c.at, c.n);
         out->name[i][c.n] = '\0';
     }
-    return found;
+    if (found || out->value == 0)
+        out->key = 0;
+    return found || out->key > 0;
 }
 
 static bool find_head(loss_reader *r)
@@ -156,6 +162,8 @@ static bool is_row(const loss_table *t, const cell *cells, int n)
 
     if (t->separator != ' ' ? n != t->n : n < t->n)
         return false;
+    if (t->key > 0)
+        return number_of(cells[t->value - 1]).n > 0;
     for (int i = 0; i < t->n; i++) {
         const size_t size = cells[i].n > 0 ? number_of(cells[i]).n : 0;
         any = any || (t->kind[i] != NO_LOSS && size > 0);
@@ -167,42 +175,60 @@ static bool is_row(const loss_table *t, const cell *cells, int n)
 
 static void add_step(loss_step *s, const char *name, cell c)
 {
-    const double at = number_of(c).value;
+    double at, count;
+    size_t n;
 
+    at = printed_count(c.at, &count, &n) && c.at[n] == '/' ? count : number_of(c).value;
     if (s->n == LOSS_STEPS || at != at)
         return;
     s->epoch = s->epoch || (s->n == 0 && loss_is_epoch(name, strlen(name)));
     s->at[s->n++] = at;
 }
 
+static void read_steps(loss_reader *r, const cell *cells, int n)
+{
+    const loss_table *const t = &r->table;
+
+    r->step = (loss_step){.n = 0};
+    for (int i = 0; i < t->n; i++) {
+        if (t->is_step[i] && cells[i].n > 0)
+            add_step(&r->step, t->name[i], cells[i]);
+    }
+    if (r->bar && n > t->n) /* YOLO draws the bar behind the row: "50%|### | 4/8 [00:05<00:05]" */
+        loss_step_add(&r->step, cells[t->n].at);
+}
+
+static void add_cell(loss_reader *r, cell name, loss_kind kind, cell value)
+{
+    const printed_number number = number_of(value);
+    loss_add(r, name.at, name.n, kind, loss_is_mean(name.at, name.n), value.at, &number);
+}
+
 bool loss_read_row(loss_reader *r)
 {
     loss_table *const t = &r->table;
     cell cells[LOSS_COLUMNS];
-    const char *text = r->line.text + strspn(r->line.text, " \t|");
+    const char *const text = r->line.text + strspn(r->line.text, " \t|");
+    loss_kind kind;
+    bool is_step;
+    int n;
 
-    if (*text == '\0' ||
-        (isalpha((unsigned char)*text) || *text == '_' || *text == '#' || *text == '"'))
-        return *text != '\0' && find_head(r);
-    if (t->separator == '\0' || !is_row(t, cells, cut(r->line.text, t->separator, cells)))
+    if ((isalpha((unsigned char)*text) || (*text != '\0' && strchr("_#\"(", *text) != NULL)) &&
+        find_head(r))
+        return true;
+    if (*text == '\0' || t->separator == '\0' ||
+        !is_row(t, cells, n = cut(r->line.text, t->separator, cells)))
         return false;
-    r->step = (loss_step){.n = 0};
-    for (int i = 0; i < t->n; i++) {
-        if (t->is_step[i] && cells[i].n > 0) {
-            size_t n;
-            double at;
-            if (printed_count(cells[i].at, &at, &n) && cells[i].at[n] == '/')
-                r->step.at[r->step.n++] = at;
-            else
-                add_step(&r->step, t->name[i], cells[i]);
-        }
+    read_steps(r, cells, n);
+    if (t->key > 0) {
+        kind = kind_of(cells[t->key - 1], &is_step);
+        if (kind != NO_LOSS)
+            add_cell(r, cells[t->key - 1], kind, cells[t->value - 1]);
+        return true;
     }
     for (int i = 0; i < t->n; i++) {
-        if (t->kind[i] != NO_LOSS && cells[i].n > 0) {
-            const printed_number number = number_of(cells[i]);
-            loss_add(r, t->name[i], strlen(t->name[i]), t->kind[i],
-                     loss_is_mean(t->name[i], strlen(t->name[i])), cells[i].at, &number);
-        }
+        if (t->kind[i] != NO_LOSS && cells[i].n > 0)
+            add_cell(r, (cell){t->name[i], strlen(t->name[i])}, t->kind[i], cells[i]);
     }
     return true;
 }

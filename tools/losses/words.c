@@ -33,13 +33,16 @@ bool loss_word_in(const char *const *list, const char *word, size_t n)
 
 /* ---- the parts of a word ---- */
 
-/* The part at or behind i; *n = 0 past the last. */
+/* The part at or behind i, of TrainLoss or train_loss; *n = 0 past the last. */
 static const char *part(const char *word, size_t size, size_t i, size_t *n)
 {
     while (i < size && !isalnum((unsigned char)word[i]))
         i++;
-    for (*n = 0; i + *n < size && isalnum((unsigned char)word[i + *n]);)
-        ++*n;
+    for (*n = 0; i + *n < size && isalnum((unsigned char)word[i + *n]); ++*n) {
+        if (*n > 0 && islower((unsigned char)word[i + *n - 1]) &&
+            isupper((unsigned char)word[i + *n]))
+            break;
+    }
     return word + i;
 }
 
@@ -56,10 +59,12 @@ static bool is_loss_part(const char *p, size_t n)
 
 loss_kind loss_kind_of(const char *word, size_t size)
 {
-    static const char *const metrics[] = {"error", "err",  "cost",     "nll",       "perplexity",
-                                          "ppl",   "rmse", "mse",      "mae",       "mape",
-                                          "rmsle", "elbo", "deviance", "objective", "objf",
-                                          "l1",    "l2",   "learn",    "obj",       NULL};
+    static const char *const metrics[] = {
+        "error",      "err", "cost", "nll",          "perplexity", "ppl",      "rmse",
+        "mse",        "mae", "mape", "rmsle",        "elbo",       "deviance", "objective",
+        "objf",       "l1",  "l2",   "obj",          "xent",       "entropy",  "inertia",
+        "likelihood", "bpb", "bpc",  "crossentropy", NULL};
+    static const char *const alone[] = {"learn", NULL}; /* CatBoost's; no learn_rate */
     static const char *const others[] = {
         "scale",      "scaler",   "scaling", "scales", "weight",    "weights",  "coef",
         "coeff",      "factor",   "time",    "secs",   "seconds",   "ms",       "lr",
@@ -68,7 +73,7 @@ loss_kind loss_kind_of(const char *word, size_t size)
         "decay",      "warmup",   "count",   "num",    "path",      "file",     "dir",
         "reduction",  "index",    "name",    "lambda", "beta",      "gamma",    "coefficient",
         "multiplier", NULL};
-    loss_kind kind = NO_LOSS;
+    loss_kind kind = loss_word_in(alone, word, size) ? METRIC : NO_LOSS;
     const char *p;
     size_t n;
 
@@ -97,6 +102,27 @@ bool loss_is_mean(const char *word, size_t size)
     return false;
 }
 
+bool loss_is_key(const char *word, size_t n)
+{
+    static const char *const keys[] = {"name", "metric", "tag", "key", "series", "title", NULL};
+    return loss_word_in(keys, word, n);
+}
+
+bool loss_is_value(const char *word, size_t n)
+{
+    static const char *const values[] = {"value", "val", "scalar", "simple_value", NULL};
+    return loss_word_in(values, word, n);
+}
+
+bool loss_is_rate(const char *word, size_t n)
+{
+    static const char *const per[] = {"s",    "sec",   "second", "min",   "h", "it",
+                                      "iter", "batch", "step",   "epoch", NULL};
+    const char *const slash = memrchr(word, '/', n);
+
+    return slash != NULL && loss_word_in(per, slash + 1, n - (size_t)(slash + 1 - word));
+}
+
 bool loss_is_epoch(const char *word, size_t n)
 {
     static const char *const words[] = {"epoch", "ep", "epochs_done", "round", "fold", NULL};
@@ -105,29 +131,11 @@ bool loss_is_epoch(const char *word, size_t n)
 
 bool loss_is_step(const char *word, size_t n)
 {
-    static const char *const words[] = {"step",
-                                        "iter",
-                                        "iteration",
-                                        "it",
-                                        "batch",
-                                        "update",
-                                        "global_step",
-                                        "episode",
-                                        "minibatch",
-                                        "mini-batch",
-                                        "timestep",
-                                        "tick",
-                                        "kimg",
-                                        "nimg",
-                                        "num_updates",
-                                        "total_timesteps",
-                                        "global-step",
-                                        "train_step",
-                                        "trainer/global_step",
-                                        "iters",
-                                        "cur_step",
-                                        "steps_done",
-                                        "iter_num",
-                                        NULL};
+    static const char *const words[] = {
+        "step",        "steps",           "iter",        "iteration",  "it",
+        "batch",       "update",          "global_step", "episode",    "minibatch",
+        "mini-batch",  "timestep",        "tick",        "kimg",       "nimg",
+        "num_updates", "total_timesteps", "global-step", "train_step", "trainer/global_step",
+        "iters",       "cur_step",        "steps_done",  "iter_num",   NULL};
     return loss_is_epoch(word, n) || loss_word_in(words, word, n);
 }

@@ -25,6 +25,12 @@ bool loss_is_mean(const char *word, size_t n); /* avg.loss, running_loss, train_
 bool loss_is_step(const char *word, size_t n);  /* step, iter, epoch, ... */
 bool loss_is_epoch(const char *word, size_t n); /* of these, those that contain the others */
 
+bool loss_is_rate(const char *word, size_t n); /* tok/s, samples/sec, s/step */
+
+/* "name" and "value" of a record: {"name": "loss", "value": 2.5} */
+bool loss_is_key(const char *word, size_t n);
+bool loss_is_value(const char *word, size_t n);
+
 /* Whether the word is in a list of lower case words that ends with NULL. */
 bool loss_word_in(const char *const *list, const char *word, size_t n);
 
