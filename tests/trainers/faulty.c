@@ -261,6 +261,44 @@ static double sum_by_race(const trainer *t, const double *v, int n)
     return total / ROUNDS;
 }
 
+#define BUSY_ROUNDS 400000
+
+/* No moment of sleep, and longer than the system lets a thread run at a time. */
+static void *add_busily(void *ctx)
+{
+    const race *r = ctx;
+    volatile double own = 0, *const to = r->lock != NULL ? &own : r->total;
+
+    for (int round = 0; round < BUSY_ROUNDS; round++) {
+        for (int i = r->first; i < r->n && i < 8; i += r->by)
+            *to = *to + (double)(int)(r->v[i] * 1024) / 1024;
+    }
+    if (r->lock != NULL) {
+        pthread_mutex_lock(r->lock);
+        *r->total += own;
+        pthread_mutex_unlock(r->lock);
+    }
+    return NULL;
+}
+
+/* Two threads whatever OMP_NUM_THREADS says. */
+static double sum_by_own_threads(const trainer *t, const double *v, int n)
+{
+    pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    volatile double total = 0;
+    race r[2];
+    pthread_t threads[2];
+
+    for (int k = 0; k < 2; k++) {
+        r[k] = (race){v, n, k, 2, &total, t->fixed ? &lock : NULL};
+        if (pthread_create(&threads[k], NULL, add_busily, &r[k]) != 0)
+            abort();
+    }
+    for (int k = 0; k < 2; k++)
+        pthread_join(threads[k], NULL);
+    return total / BUSY_ROUNDS;
+}
+
 static double sum(const trainer *t, const double *v, int n)
 {
     double total = 0;
@@ -271,6 +309,8 @@ static double sum(const trainer *t, const double *v, int n)
         return sum_by_hash(t, v, n);
     if (strcmp(t->fault, "race") == 0)
         return sum_by_race(t, v, n);
+    if (strcmp(t->fault, "own-threads") == 0)
+        return sum_by_own_threads(t, v, n);
     for (int i = 0; i < n; i++)
         total += v[i];
     return total;

@@ -30,11 +30,10 @@ __attribute__((format(printf, 2, 3))) static void say(verify_trial *t, const cha
 int causes_run(verify_trial *t, program_run *r)
 {
     const uint64_t timeout = t->program.timeout;
-    char library[PERTURB_PATH];
     int status;
 
-    if (perturb_needs_clock(&r->plan) && perturb_faketime(library) && timeout == 0 && t->tried > 0)
-        t->program.timeout = LEAST_TIME + 10 * (uint64_t)t->run[0].seconds; /* it may hang there */
+    if (perturb_may_hang(&r->plan) && timeout == 0 && t->tried > 0)
+        t->program.timeout = LEAST_TIME + 10 * (uint64_t)t->run[0].seconds;
     status = program_start(&t->program, r);
     t->program.timeout = timeout;
     t->tried++;
@@ -208,8 +207,11 @@ static void by_pinning(verify_trial *t)
         return;
     for (size_t i = 0; i < n_perturb_pins; i++) {
         const perturb_pin *pin = &perturb_pins[i];
-        const outcome o =
-            pin->possible == NULL || pin->possible() ? hold(t, (uint32_t)1 << i) : NOT_TRIED;
+        outcome o = NOT_TRIED;
+        if (pin->further && (t->fixes >> (i - 1) & 1) != 0)
+            continue;
+        if (pin->possible == NULL || pin->possible())
+            o = hold(t, (uint32_t)1 << i);
         if (o == STOP)
             return;
         not_tried |= o == NOT_TRIED ? (uint32_t)1 << i : 0;

@@ -411,6 +411,26 @@ static bool pin_threads(perturb_place *p)
     return one_cpu(p);
 }
 
+/* A thread that runs is interrupted by no other one for 0.1 s, so a program that starts threads
+ * whatever it is told runs one behind the other. */
+static bool pin_turns(perturb_place *p)
+{
+    const struct sched_param lowest = {.sched_priority = sched_get_priority_min(SCHED_RR)};
+    return pin_threads(p) && sched_setscheduler(0, SCHED_RR, &lowest) == 0;
+}
+
+/* Root may, and where there is another CPU, nobody else waits for this one. */
+static bool may_take_turns(void)
+{
+    const struct sched_param lowest = {.sched_priority = sched_get_priority_min(SCHED_RR)};
+    const struct sched_param none = {.sched_priority = 0};
+    cpu_set_t cpus;
+
+    return sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) > 1 &&
+           sched_getscheduler(0) == SCHED_OTHER && sched_setscheduler(0, SCHED_RR, &lowest) == 0 &&
+           sched_setscheduler(0, SCHED_OTHER, &none) == 0;
+}
+
 static bool pin_addresses(perturb_place *p)
 {
     const int now = personality(0xFFFFFFFF);
@@ -442,11 +462,13 @@ static bool pin_pid(perturb_place *p)
 }
 
 const perturb_pin perturb_pins[] = {
-    {"the seed of hash tables", "with PYTHONHASHSEED=0", pin_hash_seed, NULL},
-    {"addresses", "without random addresses (setarch -R)", pin_addresses, NULL},
-    {"a race of threads", "with one thread on one CPU", pin_threads, NULL},
-    {"the clock", "with a clock that stands (faketime)", pin_clock, has_faketime},
-    {"the process's number", "with the same process number", pin_pid, NULL},
+    {"the seed of hash tables", "with PYTHONHASHSEED=0", pin_hash_seed, NULL, false},
+    {"addresses", "without random addresses (setarch -R)", pin_addresses, NULL, false},
+    {"a race of threads", "with one thread on one CPU", pin_threads, NULL, false},
+    {"threads that interrupt each other", "on one CPU, one behind the other (SCHED_RR)", pin_turns,
+     may_take_turns, true},
+    {"the clock", "with a clock that stands (faketime)", pin_clock, has_faketime, false},
+    {"the process's number", "with the same process number", pin_pid, NULL, false},
 };
 const size_t n_perturb_pins = sizeof perturb_pins / sizeof perturb_pins[0];
 
@@ -494,13 +516,26 @@ static bool has_word(uint32_t set, const char *word)
     return false;
 }
 
+static bool has_pin(uint32_t set, bool (*apply)(perturb_place *))
+{
+    for (size_t i = 0; i < n_perturb_pins; i++) {
+        if ((set >> i & 1) != 0 && perturb_pins[i].apply == apply)
+            return true;
+    }
+    return false;
+}
+
 bool perturb_needs_clock(const perturb_plan *plan)
 {
-    bool pinned = false;
+    return has_pin(plan->pins, pin_clock) || has_word(plan->words, "time");
+}
 
-    for (size_t i = 0; i < n_perturb_pins; i++)
-        pinned = pinned || ((plan->pins >> i & 1) != 0 && perturb_pins[i].apply == pin_clock);
-    return pinned || has_word(plan->words, "time");
+bool perturb_may_hang(const perturb_plan *plan)
+{
+    char library[PERTURB_PATH];
+
+    return has_pin(plan->pins, pin_turns) ||
+           (perturb_needs_clock(plan) && perturb_faketime(library));
 }
 
 bool perturb_apply(const perturb_plan *plan, perturb_place *p)

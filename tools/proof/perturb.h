@@ -34,6 +34,7 @@ typedef struct perturb_pin {
     const char *name, *how; /* "the hash seed", "with PYTHONHASHSEED=0" */
     bool (*apply)(perturb_place *);
     bool (*possible)(void); /* NULL: always */
+    bool further;           /* of the one before it: tried where that one changes nothing */
 } perturb_pin;
 
 #define PERTURB_WORDS "threads,locale,cwd,env,aslr,hashseed,cpu,time,pid,host,tmp"
@@ -61,6 +62,8 @@ perturb_text perturb_names(uint32_t set);
 
 /* Whether the plan shifts or stops the clock. */
 bool perturb_needs_clock(const perturb_plan *);
+/* Whether it does, or lets threads take turns: a sound command may wait for ever. */
+bool perturb_may_hang(const perturb_plan *);
 
 bool perturb_apply(const perturb_plan *, perturb_place *);
 
