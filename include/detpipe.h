@@ -37,8 +37,8 @@ DP_API void dp_close(dp_pipeline *); /* frees its batches too; NULL allowed */
 DP_CALL dp_status dp_canonical(const char *spec, char *text, size_t size, size_t *length,
                                dp_error *);
 
-/* The canonical text, with every parameter, until close; the fingerprint covers it and the stages'
- * revisions. */
+/* The canonical text, with every parameter (one that came later than its stage only where it is not
+ * its default), until close; the fingerprint covers it and the stages' revisions. */
 DP_API const char *dp_spec(const dp_pipeline *);
 DP_API void dp_fingerprint(const dp_pipeline *, uint8_t digest[16]);
 

@@ -230,13 +230,15 @@ void dp_param_print(const dp_param *p, const void *params, dp_out *out)
     }
 }
 
+bool dp_param_is_later(const dp_param *p) { return (p->offset & DP_LATER) != 0; }
+
 /* A later row that has its default: "" is that of a text. */
 static bool left_out(const dp_param *p, const void *params)
 {
     char text[DP_NUMBER_SIZE];
     dp_out out = {text, sizeof text, 0};
 
-    if ((p->offset & DP_LATER) == 0)
+    if (!dp_param_is_later(p))
         return false;
     dp_param_print(p, params, &out);
     return strcmp(text, p->type == DP_PARAM_TEXT ? "\"\"" : p->default_value) == 0;

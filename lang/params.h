@@ -65,6 +65,10 @@ typedef struct dp_numbers {
     {                                                                                              \
 #field, DP_PARAM_BOOL, DP_LATER | offsetof(owner, field), def, 0, 1, NULL, help            \
     }
+#define DP_LATER_CHOICE(owner, field, def, words, help)                                            \
+    {                                                                                              \
+#field, DP_PARAM_CHOICE, DP_LATER | offsetof(owner, field), def, 0, 0, words, help         \
+    }
 #define DP_LATER_TEXT(owner, field, def, help)                                                     \
     {                                                                                              \
 #field, DP_PARAM_TEXT, DP_LATER | offsetof(owner, field), def, 0, DP_MAX_TEXT, NULL, help  \
@@ -80,6 +84,9 @@ dp_status dp_params_bind(const dp_stage_info *, const dp_text_stage *, void *par
 
 /* DP_ESPEC for a value that does nothing beside the others: `needs` says when it would. */
 dp_status dp_params_idle(const char *param, const char *needs, dp_error *);
+
+/* Whether its row is one of DP_LATER. */
+bool dp_param_is_later(const dp_param *);
 
 /* A value, as a text gives it. */
 void dp_param_print(const dp_param *, const void *params, dp_out *);

@@ -54,6 +54,9 @@ dp_status dp_scratch_plan(dp_scratch *scratch, dp_graph *g, dp_error *err)
                 return dp_arena_fail(&g->arena, err, "the buffers of a worker");
         }
     }
+    scratch->space = (dp_workspace){.bytes = dp_arena_alloc(&g->arena, g->space, 1), .cpu = g->cpu};
+    if (scratch->space.bytes == NULL)
+        return dp_arena_fail(&g->arena, err, "a worker's memory for samples");
     if (g->each_params == 0)
         return DP_OK;
     scratch->each = dp_each_room_new(g);
@@ -228,7 +231,8 @@ static dp_status apply_each(const dp_graph *g, const dp_step *step, const dp_row
     out->data = data;
     if (status == DP_OK) {
         draw(step, scratch->each->params, row, draws);
-        status = dp_each_apply(step, in, draws + step->draws, scratch->each, out, err);
+        status = dp_each_apply(step, in, draws + step->draws, scratch->each, &scratch->space, out,
+                               err);
     }
     if (status != DP_OK && err != NULL && is_read(g, step->segment))
         err->record = (int64_t)row->record;
@@ -259,9 +263,11 @@ static dp_status apply(dp_batch *b, uint64_t i, const dp_step *step, double *dra
     } else if (step->each != NULL) {
         status = apply_each(g, step, &b->rows[i * g->n_segments + step->segment], &in, draws,
                             scratch, &out, err);
+    } else if (step->second) {
+        step->transform->then(step->params, draws + step->draws, &in, &out);
     } else {
-        (step->second ? step->transform->then
-                      : step->transform->apply)(step->params, draws + step->draws, &in, &out);
+        dp_transform_apply(step->transform, step->params, draws + step->draws, &in, &out,
+                           &scratch->space);
     }
     *sample = out;
     return status;

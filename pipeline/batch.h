@@ -29,6 +29,7 @@ struct dp_batch {
  * the first. */
 typedef struct dp_scratch {
     void *buffers[DP_MAX_SLOTS][2];
+    dp_workspace space;
     dp_each_room *each; /* for steps that are planned for each row */
 } dp_scratch;
 

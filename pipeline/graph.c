@@ -9,6 +9,14 @@
 #include "pipeline/builder.h"
 #include "pipeline/plan.h"
 
+void dp_graph_keep_space(dp_graph *g, const dp_transform *t, const void *params)
+{
+    const size_t space = dp_transform_space(t, params);
+
+    if (space > g->space)
+        g->space = space;
+}
+
 static void keep_scratch(size_t *scratch, const dp_tensor *type)
 {
     const size_t bytes = dp_tensor_bytes(type);
@@ -113,7 +121,7 @@ static void take_planes(dp_graph *g, const dp_step *step)
 }
 
 static dp_status make_pass(dp_graph *g, uint32_t first, dp_pass_part *parts, uint32_t *places,
-                           dp_cpu_level cpu, dp_error *err)
+                           dp_error *err)
 {
     dp_step *step = &g->steps[first];
     const uint32_t n = dp_pass_length(parts, collect_parts(g, first, parts, places));
@@ -121,7 +129,7 @@ static dp_status make_pass(dp_graph *g, uint32_t first, dp_pass_part *parts, uin
 
     if (n == 0)
         return DP_OK;
-    status = dp_pass_plan(&step->pass, parts, n, cpu, &g->arena, err);
+    status = dp_pass_plan(&step->pass, parts, n, g->cpu, &g->arena, err);
     if (status != DP_OK)
         return status;
     for (uint32_t i = 1; i < n; i++)
@@ -139,15 +147,14 @@ static dp_status make_passes(dp_graph *g, const char *cpu_name, dp_error *err)
     dp_arena spare = dp_arena_within(&g->arena);
     dp_pass_part *parts = dp_arena_alloc(&spare, g->n_steps + 1, sizeof *parts);
     uint32_t *places = dp_arena_alloc(&spare, g->n_steps + 1, sizeof *places);
-    dp_cpu_level cpu;
-    dp_status status = dp_cpu_level_get(cpu_name, &cpu, err);
+    dp_status status = dp_cpu_level_get(cpu_name, &g->cpu, err);
 
     if (parts == NULL || places == NULL)
         status = dp_arena_fail(&spare, err, "passes over pixels");
-    for (uint32_t s = 0; s < g->n_steps && status == DP_OK && cpu != DP_CPU_SCALAR; s++) {
+    for (uint32_t s = 0; s < g->n_steps && status == DP_OK && g->cpu != DP_CPU_SCALAR; s++) {
         if (!g->steps[s].passed && g->steps[s].gate == DP_NO_GATE && !g->steps[s].second &&
             g->steps[s].each == NULL)
-            status = make_pass(g, s, parts, places, cpu, err);
+            status = make_pass(g, s, parts, places, err);
     }
     dp_arena_free(&spare);
     return status;

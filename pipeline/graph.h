@@ -61,9 +61,11 @@ typedef struct dp_graph {
     bool decodes;                  /* a step looks at what is in a file */
     size_t each_params, each_room; /* bytes that a step takes that is planned for each row; 0 = none
                                     */
-    uint64_t length;               /* batches */
-    bool digests;                  /* are made with the batches */
-    char *spec;                    /* canonical */
+    size_t space;                  /* bytes of the workspace of a step, the most */
+    dp_cpu_level cpu;
+    uint64_t length; /* batches */
+    bool digests;    /* are made with the batches */
+    char *spec;      /* canonical */
     uint8_t fingerprint[16];
     const dp_origin *origin; /* the stream that this one is, read back; NULL = it is its own */
 } dp_graph;
@@ -75,6 +77,9 @@ dp_status dp_graph_open(dp_graph *, const char *spec, uint64_t seed, const dp_op
 /* Its canonical text alone, for which nothing is opened. */
 dp_status dp_graph_name(dp_graph *, const char *spec, const dp_options *, dp_error *);
 void dp_graph_close(dp_graph *);
+
+/* The workspace of workers is as large as this one's, at least. */
+void dp_graph_keep_space(dp_graph *, const dp_transform *, const void *params);
 
 /* Whether the stream's rows come in batches. */
 bool dp_graph_batched(const dp_graph *);

@@ -46,7 +46,11 @@ typedef struct level {
 static dp_status plan_params(dp_graph *g, const dp_transform *t, void *params, const dp_column *in,
                              dp_column *out, dp_error *err)
 {
-    return t->plan == NULL ? DP_OK : t->plan(params, in, out, &g->arena, err);
+    const dp_status status = t->plan == NULL ? DP_OK : t->plan(params, in, out, &g->arena, err);
+
+    if (status == DP_OK)
+        dp_graph_keep_space(g, t, params);
+    return status;
 }
 
 /* What may be left out keeps the type, of the smallest rows as well. */

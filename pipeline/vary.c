@@ -74,6 +74,8 @@ static dp_status try_row(dp_graph *g, const dp_step *step, const dp_column *row,
         return dp_arena_fail(&spare, err, "the parameters of a row");
     memcpy(params, step->params, size);
     status = run_plan(step->transform, params, row, out, &spare, err);
+    if (status == DP_OK)
+        dp_graph_keep_space(g, step->transform, params);
     if (spare.total > g->each_room)
         g->each_room = (size_t)spare.total;
     dp_arena_free(&spare);
@@ -216,7 +218,8 @@ dp_status dp_each_begin(const dp_step *step, const dp_tensor *in, dp_each_room *
 }
 
 dp_status dp_each_apply(const dp_step *step, const dp_tensor *in, const double *draws,
-                        dp_each_room *room, const dp_tensor *out, dp_error *err)
+                        dp_each_room *room, const dp_workspace *space, const dp_tensor *out,
+                        dp_error *err)
 {
     const dp_transform *t = step->transform;
     dp_status status = DP_OK;
@@ -224,7 +227,7 @@ dp_status dp_each_apply(const dp_step *step, const dp_tensor *in, const double *
     if (step->second)
         t->then(room->params, draws, in, out);
     else if (t->decode == NULL)
-        t->apply(room->params, draws, in, out);
+        dp_transform_apply(t, room->params, draws, in, out, space);
     else
         status = t->decode(room->params, in, out, &room->decoding, err);
     dp_arena_free(&room->decoding);

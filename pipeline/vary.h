@@ -41,7 +41,7 @@ dp_status dp_each_begin(const dp_step *, const dp_tensor *in, dp_each_room *, dp
                         dp_error *);
 /* Makes it. */
 dp_status dp_each_apply(const dp_step *, const dp_tensor *in, const double *draws, dp_each_room *,
-                        const dp_tensor *out, dp_error *);
+                        const dp_workspace *, const dp_tensor *out, dp_error *);
 
 /* DP_ESPEC when rows of a column differ in shape; `where` to put what ends it: "before it". */
 dp_status dp_vary_check(const dp_graph *, const dp_columns *, const char *where, dp_error *);

@@ -9,6 +9,7 @@
 
 #include "transforms/shared/area.h"
 #include "transforms/shared/frame.h"
+#include "transforms/shared/pillow.h"
 #include "transforms/shared/resample.h"
 
 typedef struct random_resized_crop {
@@ -17,7 +18,9 @@ typedef struct random_resized_crop {
     dp_numbers scale, ratio;
     int32_t interpolation;
     int64_t max_attempts;
+    int32_t antialias;
     dp_area area;
+    dp_pillow pillow; /* its tables are made for each crop */
     dp_resample resample;
     dp_taps *taps[2]; /* for a crop of n rows: taps[0] + (n - 1) * rows of the result; columns */
     bool each;        /* planned for one row: they are those of its crop alone, made by apply */
@@ -28,10 +31,11 @@ static const dp_param params[] = {
     DP_INTS(random_resized_crop, size, NULL, 1, 16384, "height,width; one number for a square"),
     DP_NUMBERS(random_resized_crop, scale, "0.08,1", 1e-6, 1, "least,most share of the area"),
     DP_NUMBERS(random_resized_crop, ratio, "3/4,4/3", 1e-3, 1000, "least,most width / height"),
-    DP_CHOICE(random_resized_crop, interpolation, "linear", "linear,nearest,cubic",
-              "how pixels are mixed"),
+    DP_CHOICE(random_resized_crop, interpolation, "linear",
+              "linear,nearest,cubic,box,hamming,lanczos", "how pixels are mixed"),
     DP_INT(random_resized_crop, max_attempts, "10", 1, 1000, "before the middle is taken"),
     DP_RANDOM_ORDER(random_resized_crop),
+    DP_ANTIALIAS(random_resized_crop),
     DP_PARAMS_END,
 };
 
@@ -54,11 +58,13 @@ static dp_status plan_taps(random_resized_crop *p, const int64_t src[2], const i
     return DP_OK;
 }
 
+static int64_t channels_of(const dp_tensor *t) { return t->rank == 3 ? t->shape[2] : 1; }
+
 /* All but the taps. */
 static dp_status plan_size(random_resized_crop *p, const dp_column *in, dp_column *out,
                            int64_t dst[2], dp_arena *arena, dp_error *err)
 {
-    dp_status status = dp_check_resample(in, p->interpolation, err);
+    dp_status status = dp_check_resample(in, p->interpolation, p->antialias, err);
 
     if (status == DP_OK)
         status = dp_check_list("size", &p->size, 2, err);
@@ -69,9 +75,12 @@ static dp_status plan_size(random_resized_crop *p, const dp_column *in, dp_colum
     p->area.max_attempts = p->max_attempts;
     dp_size_pair(&p->size, dst);
     status = dp_resized(out, dst[0], dst[1], err);
-    return status != DP_OK ? status
-                           : dp_resample_plan(&p->resample, in, p->interpolation, in->type.shape,
-                                              dst, arena, err);
+    if (status != DP_OK)
+        return status;
+    if (p->antialias != DP_ALIASED)
+        return dp_pillow_start(&p->pillow, (dp_pillow_how){p->interpolation, p->antialias},
+                               channels_of(&in->type), in->type.shape, dst, err);
+    return dp_resample_plan(&p->resample, in, p->interpolation, in->type.shape, dst, arena, err);
 }
 
 static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
@@ -81,7 +90,9 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     int64_t dst[2];
     const dp_status status = plan_size(p, in, out, dst, arena, err);
 
-    return status != DP_OK ? status : plan_taps(p, in->type.shape, dst, arena, err);
+    if (status != DP_OK || p->antialias != DP_ALIASED)
+        return status;
+    return plan_taps(p, in->type.shape, dst, arena, err);
 }
 
 /* A row has one crop: tables for all would take longer than it. */
@@ -93,7 +104,7 @@ static dp_status plan_row(void *params_, const dp_column *in, dp_column *out, dp
     const dp_status status = plan_size(p, in, out, dst, arena, err);
 
     p->each = true;
-    for (int d = 0; d < 2 && status == DP_OK; d++) {
+    for (int d = 0; d < 2 && status == DP_OK && p->antialias == DP_ALIASED; d++) {
         p->taps[d] = dp_arena_alloc(arena, (size_t)dst[d], sizeof *p->taps[d]);
         if (p->taps[d] == NULL)
             return dp_arena_fail(arena, err, "a plan of the image");
@@ -133,29 +144,62 @@ static void replay(const void *params_, dp_mt19937 *engine, double *draws)
         take_middle(&p->area, draws);
 }
 
-static void apply(const void *params_, const double *draws, const dp_tensor *in,
-                  const dp_tensor *out)
+static void copy_rows(const dp_pillow_part *part, const dp_tensor *out)
 {
-    const random_resized_crop *p = params_;
-    const int64_t src[2] = {(int64_t)draws[2], (int64_t)draws[3]};
-    const size_t pixel = p->resample.pixel_size, row = (size_t)in->shape[1] * pixel;
-    const uint8_t *corner =
-        (const uint8_t *)in->data + (size_t)draws[0] * row + (size_t)draws[1] * pixel;
+    const size_t n = dp_tensor_bytes(out) / (size_t)out->shape[0];
+
+    for (int64_t y = 0; y < out->shape[0]; y++)
+        memcpy((uint8_t *)out->data + (size_t)y * n, part->first + (size_t)y * part->row, n);
+}
+
+static void resample(const random_resized_crop *p, const int64_t src[2], bool u8,
+                     const uint8_t *first, const dp_tensor *out)
+{
     dp_resample r = p->resample;
 
-    if (src[0] == out->shape[0] && src[1] == out->shape[1]) {
-        const size_t out_row = (size_t)src[1] * pixel;
-        for (int64_t y = 0; y < src[0]; y++)
-            memcpy((uint8_t *)out->data + (size_t)y * out_row, corner + (size_t)y * row, out_row);
-        return;
-    }
     for (int d = 0; d < 2; d++) {
         r.axis[d] = p->each ? p->taps[d] : p->taps[d] + (src[d] - 1) * out->shape[d];
         if (p->each)
             dp_resample_axis(p->taps[d], p->interpolation, src[d], out->shape[d], d == 1);
     }
-    dp_resample_choose(&r, p->interpolation, in->dtype == DP_U8, src, out->shape);
-    dp_resample_run(&r, corner, out);
+    dp_resample_choose(&r, p->interpolation, u8, src, out->shape);
+    dp_resample_run(&r, first, out);
+}
+
+static void resample_by_pillow(const random_resized_crop *p, const int64_t src[2],
+                               const dp_pillow_part *part, const dp_tensor *out,
+                               const dp_workspace *space)
+{
+    dp_pillow pillow = p->pillow;
+
+    dp_pillow_plan(&pillow, src, space->bytes);
+    dp_pillow_run(&pillow, part, out, (uint8_t *)space->bytes + dp_pillow_tables(&p->pillow),
+                  space->cpu);
+}
+
+static void apply(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out, const dp_workspace *space)
+{
+    const random_resized_crop *p = params_;
+    const int64_t src[2] = {(int64_t)draws[2], (int64_t)draws[3]};
+    const uint8_t *first = in->data, *end = first + dp_tensor_bytes(in);
+    const size_t row = (size_t)(end - first) / (size_t)in->shape[0];
+    const dp_pillow_part part = {
+        first + (size_t)draws[0] * row + (size_t)draws[1] * (row / (size_t)in->shape[1]), end, row};
+
+    if (src[0] == out->shape[0] && src[1] == out->shape[1])
+        copy_rows(&part, out);
+    else if (p->antialias != DP_ALIASED)
+        resample_by_pillow(p, src, &part, out, space);
+    else
+        resample(p, src, in->dtype == DP_U8, part.first, out);
+}
+
+static size_t space(const void *params_)
+{
+    const random_resized_crop *p = params_;
+    return p->antialias != DP_ALIASED ? dp_pillow_tables(&p->pillow) + dp_pillow_space(&p->pillow)
+                                      : 0;
 }
 
 static bool fixed(const dp_fixing *f)
@@ -163,8 +207,11 @@ static bool fixed(const dp_fixing *f)
     const random_resized_crop *p = f->params;
 
     dp_fix(f, "crop coordinates={top},{left} size={height},{width}");
-    return dp_fix(f, p->size.n == 1 ? "resize size={size},{size} interpolation={interpolation}"
-                                    : "resize size={size} interpolation={interpolation}");
+    dp_fix(f, p->size.n == 1 ? "resize size={size},{size} interpolation={interpolation}"
+                             : "resize size={size} interpolation={interpolation}");
+    if (p->antialias != DP_ALIASED)
+        dp_out_text(f->out, p->antialias == DP_PILLOW ? " antialias=true" : " antialias=pillow13");
+    return true;
 }
 
 const dp_transform dp_transform_random_resized_crop = {
@@ -174,7 +221,8 @@ const dp_transform dp_transform_random_resized_crop = {
                "interpolation=linear,nearest,cubic,area,pilcubic max_attempts workers",
     .plan = plan,
     .plan_row = plan_row,
-    .apply = apply,
+    .apply_in = apply,
+    .space = space,
     .draw = draw,
     .drawn = "top,left,height,width",
     .replay = replay,

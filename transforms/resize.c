@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "transforms/shared/frame.h"
+#include "transforms/shared/pillow.h"
 #include "transforms/shared/resample.h"
 
 #define MAX_GROWTH 1000
@@ -13,13 +14,17 @@ typedef struct resize {
     const char *column;
     dp_ints size;
     int32_t interpolation;
+    int32_t antialias;
+    bool by_pillow; /* or by resample */
     dp_resample resample;
+    dp_pillow pillow;
 } resize;
 
 static const dp_param params[] = {
     DP_COLUMN(resize),
     DP_INTS(resize, size, NULL, 1, 16777216, "height,width; one number for the shorter side"),
     DP_CHOICE(resize, interpolation, "linear", DP_INTERPOLATIONS, "how pixels are mixed"),
+    DP_ANTIALIAS(resize),
     DP_PARAMS_END,
 };
 
@@ -35,13 +40,34 @@ static void wanted_size(const dp_ints *size, const int64_t src[2], int64_t dst[2
         dst[longer] = (int64_t)(ratio * (float)size->v[0]);
 }
 
+static dp_status plan_resample(resize *p, const dp_column *in, const int64_t dst[2],
+                               dp_arena *arena, dp_error *err)
+{
+    const dp_tensor *t = &in->type;
+    dp_status status;
+    void *tables;
+
+    p->by_pillow = p->antialias != DP_ALIASED || p->interpolation == DP_PILCUBIC;
+    if (!p->by_pillow)
+        return dp_resample_plan(&p->resample, in, p->interpolation, t->shape, dst, arena, err);
+    status = dp_pillow_start(&p->pillow, (dp_pillow_how){p->interpolation, p->antialias},
+                             t->rank == 3 ? t->shape[2] : 1, t->shape, dst, err);
+    if (status != DP_OK)
+        return status;
+    tables = dp_arena_alloc(arena, dp_pillow_tables(&p->pillow), 1);
+    if (tables == NULL)
+        return dp_arena_fail(arena, err, "a plan of the image");
+    dp_pillow_plan(&p->pillow, t->shape, tables);
+    return DP_OK;
+}
+
 static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
                       dp_error *err)
 {
     resize *p = params_;
     const dp_tensor *t = &in->type;
     int64_t dst[2];
-    dp_status status = dp_check_resample(in, p->interpolation, err);
+    dp_status status = dp_check_resample(in, p->interpolation, p->antialias, err);
 
     if (status == DP_OK)
         status = dp_check_list("size", &p->size, 2, err);
@@ -55,21 +81,30 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
                            (long long)dst[d], (long long)t->shape[d], MAX_GROWTH);
     }
     status = dp_resized(out, dst[0], dst[1], err);
-    return status != DP_OK
-               ? status
-               : dp_resample_plan(&p->resample, in, p->interpolation, t->shape, dst, arena, err);
+    return status != DP_OK ? status : plan_resample(p, in, dst, arena, err);
 }
 
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
-                  const dp_tensor *out)
+                  const dp_tensor *out, const dp_workspace *space)
 {
     const resize *p = params_;
+    const size_t bytes = dp_tensor_bytes(in);
+    const dp_pillow_part all = {in->data, (const uint8_t *)in->data + bytes,
+                                bytes / (size_t)in->shape[0]};
 
     (void)draws;
     if (in->shape[0] == out->shape[0] && in->shape[1] == out->shape[1])
-        memcpy(out->data, in->data, dp_tensor_bytes(in));
+        memcpy(out->data, in->data, bytes);
+    else if (p->by_pillow)
+        dp_pillow_run(&p->pillow, &all, out, space->bytes, space->cpu);
     else
         dp_resample_run(&p->resample, in->data, out);
+}
+
+static size_t space(const void *params_)
+{
+    const resize *p = params_;
+    return p->by_pillow ? dp_pillow_space(&p->pillow) : 0;
 }
 
 const dp_transform dp_transform_resize = {
@@ -77,5 +112,6 @@ const dp_transform dp_transform_resize = {
              params},
     .foreign = "Resize size interpolation=linear,nearest,cubic,area,pilcubic",
     .plan = plan,
-    .apply = apply,
+    .apply_in = apply,
+    .space = space,
 };

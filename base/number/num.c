@@ -1,4 +1,4 @@
-/* num.c - numbers as text, half precision, exp and log
+/* num.c - numbers as text, half precision, exp, log, sin, cos
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -361,3 +361,56 @@ double dp_log_d(double x)
         p = p * z + c[i];
     return (double)e * 0x1.62e42fefa39efp-1 + (t + t * (z * p));
 }
+
+/* Of |r| <= pi/4: Taylor's series, Horner. */
+static double sin_near(double r)
+{
+    static const double c[] = {
+        /* 1/17! ... 1/3!, with their signs */
+        1.0 / 355687428096000.0, -1.0 / 1307674368000.0, 1.0 / 6227020800.0, -1.0 / 39916800.0,
+        1.0 / 362880.0,          -1.0 / 5040.0,          1.0 / 120.0,        -1.0 / 6.0,
+    };
+    const double z = r * r;
+    double p = c[0];
+
+    for (int i = 1; i < 8; i++)
+        p = p * z + c[i];
+    return r + r * (z * p);
+}
+
+static double cos_near(double r)
+{
+    static const double c[] = {
+        /* 1/18! ... 1/2!, with their signs */
+        -1.0 / 6402373705728000.0,
+        1.0 / 20922789888000.0,
+        -1.0 / 87178291200.0,
+        1.0 / 479001600.0,
+        -1.0 / 3628800.0,
+        1.0 / 40320.0,
+        -1.0 / 720.0,
+        1.0 / 24.0,
+        -1.0 / 2.0,
+    };
+    const double z = r * r;
+    double p = c[0];
+
+    for (int i = 1; i < 9; i++)
+        p = p * z + c[i];
+    return 1.0 + z * p;
+}
+
+/* sin(x + turn * pi/2).  The first part of pi/2 has 33 bits: its product is exact. */
+static double sine_of(double x, int64_t turn)
+{
+    const double k = (x * 0x1.45f306dc9c883p-1 + 0x1.8p52) - 0x1.8p52;
+    const double r = (x - k * 0x1.921fb544p0) - k * 0x1.0b4611a626331p-34;
+    const int64_t quarter = (int64_t)k + turn;
+    const double size = quarter & 1 ? cos_near(r) : sin_near(r);
+
+    return quarter & 2 ? -size : size;
+}
+
+double dp_sin_d(double x) { return sine_of(x, 0); }
+
+double dp_cos_d(double x) { return sine_of(x, 1); }

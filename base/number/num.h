@@ -1,4 +1,4 @@
-/* num.h - numbers as text, fused multiply-add, half precision, exp and log
+/* num.h - numbers as text, fused multiply-add, half precision, exp, log, sin, cos
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -80,6 +80,9 @@ uint16_t dp_f32_to_f16(float x); /* round half to even, overflow to infinity */
 double dp_exp_d(double x);
 double dp_log_d(double x);
 double dp_sigmoid_d(double x); /* any x */
+/* Within 2 units in the last place for |x| < 10. */
+double dp_sin_d(double x);
+double dp_cos_d(double x);
 double dp_tanh_d(double x);
 
 #endif

@@ -178,7 +178,9 @@ static void pictures_of_various_sizes(void **state)
         "resize size=250,200 interpolation=area",
         "resize size=290,7 interpolation=pilcubic",
         "random_resized_crop size=20",
-        "pad padding=90 padding_mode=reflect | gaussian_blur kernel_size=5 | random_crop size=250"};
+        "pad padding=90 padding_mode=reflect | gaussian_blur kernel_size=5 | random_crop size=250",
+        "resize size=9,40 interpolation=lanczos antialias=true",
+        "random_resized_crop size=30 interpolation=cubic antialias=pillow13"};
     static const int sides[] = {100, 299, 300};
     char spec[500], name[40];
 

@@ -139,6 +139,8 @@ sed 's/{"tensor_op_name":"HorizontalFlip"/{"tensor_op_name":"PadToSize","tensor_
 expect 0 '^  \| pad_to size=70,71 offset="" fill_value=1,2,3 padding_mode=constant$' "$DETPIPE" import pads.json
 "$DETPIPE" export "cifar10 strict=false | pad_to size=50 padding_mode=edge" --data "$fixture" | tr -d ' \t\n' |
     grep -qF '"PadToSize","tensor_op_params":{"size":[50],"offset":[],"fill_value":[0,0,0],"padding_mode":1}' || fail "export of pad_to"
+expect 1 'resize has no counterpart in MindSpore.s JSON with antialias=true' \
+    "$DETPIPE" export "cifar10 strict=false | resize size=50 antialias=true" --data "$fixture"
 echo '{"op_type":"Map"' > bad.json
 expect 2 'this is not JSON' "$DETPIPE" import bad.json
 echo '[]' > bad.json

@@ -142,7 +142,9 @@ static void check_line(const char *line)
         for (uint32_t s = 0; s < c.n; s++) {
             dp_tensor out = c.out[s];
             out.data = dp_arena_alloc(&arena, dp_tensor_bytes(&out), 1);
-            c.transform[s]->apply(c.params[s], NULL, &t, &out);
+            const size_t bytes = dp_transform_space(c.transform[s], c.params[s]);
+            const dp_workspace space = {dp_arena_alloc(&arena, bytes, 1), dp_cpu_best()};
+            dp_transform_apply(c.transform[s], c.params[s], NULL, &t, &out, &space);
             t = out;
         }
         test_sha256_add(&sha, t.data, dp_tensor_bytes(&t));

@@ -33,7 +33,8 @@ static void resize(const void *src, dp_dtype dtype, int64_t height, int64_t widt
     assert_int_equal(out.type.shape[1], expected_width);
     image.data = (void *)(uintptr_t)src;
     out.type.data = dst;
-    dp_transform_resize.apply(params, NULL, &image, &out.type);
+    dp_transform_apply(&dp_transform_resize, params, NULL, &image, &out.type,
+                       &(dp_workspace){NULL, DP_CPU_SCALAR});
     dp_arena_free(&arena);
 }
 

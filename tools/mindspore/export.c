@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lang/params.h"
 #include "tools/cli/cli.h"
 #include "tools/mindspore/operations.h"
 #include "tools/cli/text.h"
@@ -148,8 +149,31 @@ static cJSON *parameter(export *e, const dp_text_stage *s, const carried *c)
     return cJSON_CreateNumber(index_of(c->words, value));
 }
 
+static bool is_carried(const operation *o, const char *key)
+{
+    int i = 0;
+
+    while (i < o->n && strcmp(o->parameters[i].key, key) != 0)
+        i++;
+    return i < o->n;
+}
+
+/* A parameter that came later stands in a canonical text only where it does something. */
+static void refuse_later(export *e, const dp_text_stage *s, const operation *o)
+{
+    for (const dp_param *p = o->params; p->name != NULL; p++) {
+        const char *value = text_value(s, p->name);
+        char with[80];
+        if (value == NULL || !dp_param_is_later(p) || is_carried(o, p->name))
+            continue;
+        snprintf(with, sizeof with, " with %s=%.40s", p->name, value);
+        fail(e, with, s->name);
+    }
+}
+
 static void add_parameters(export *e, cJSON *object, const dp_text_stage *s, const operation *o)
 {
+    refuse_later(e, s, o);
     for (int i = 0; i < o->n; i++)
         cJSON_AddItemToObject(object, o->parameters[i].key, parameter(e, s, &o->parameters[i]));
 }
@@ -186,10 +210,6 @@ static void put_sampler(export *e, const dp_text_stage *s, const operation *o)
         cJSON_AddNumberToObject(sampler, "seed", (double)(uint32_t)(e->seed + 1));
         cJSON_AddNumberToObject(sampler, "shuffle_mode", is_true(s, "shuffle") ? 2 : 0);
     }
-    if (!text_is(s, "random_sampler") && text_value(s, "reshuffle_each_epoch") != NULL)
-        fail(e, " with reshuffle_each_epoch=false", s->name);
-    if (text_value(s, "drop_last") != NULL)
-        fail(e, " with drop_last=true", s->name);
     if (e->sampler != NULL) {
         cJSON *child = cJSON_CreateArray();
         cJSON_AddItemToArray(child, e->sampler);

@@ -100,7 +100,7 @@ static void read_operation(const dp_stage_info *info, const char *text, operatio
 {
     int length = (int)strcspn(text, " ");
 
-    *out = (operation){.stage = info->name, .kind = info->kind};
+    *out = (operation){.stage = info->name, .kind = info->kind, .params = info->params};
     snprintf(out->name, sizeof out->name, "%.*s", length, text);
     out->sampler = strstr(out->name, "Sampler") != NULL;
     for (const dp_param *p = info->params; p->name != NULL; p++)

@@ -37,6 +37,7 @@ typedef struct carried {
 typedef struct operation {
     char name[32];
     const char *stage, *kind; /* "reader", "order", "transform" */
+    const dp_param *params;   /* of the stage */
     bool sampler;             /* of a reader; other order stages are operators */
     bool random, replayed;    /* replayed: draws are known */
     bool ordered;             /* it has MindSpore's order */

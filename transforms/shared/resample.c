@@ -283,83 +283,46 @@ static void mean_f32(const dp_resample *r, const void *src, int64_t y, int64_t x
         ((float *)dst)[k] = mean_of(r, src, false, y, x, k);
 }
 
-/* ---- Pillow's bicubic: a = -0.5, and as wide as the image shrinks ---- */
-
-#define PIL_BITS 22
-
-static double pil_weight(double x)
-{
-    const double a = -0.5;
-
-    x = x < 0 ? -x : x;
-    if (x < 1)
-        return ((a + 2) * x - (a + 3)) * x * x + 1;
-    return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
-}
-
-static dp_status plan_pil(dp_span **out, int64_t src, int64_t dst, dp_arena *arena, dp_error *err)
-{
-    const double scale = (double)src / (double)dst, wide = scale < 1 ? 1 : scale;
-    const size_t most = (size_t)ceil_of(2 * wide) * 2 + 1;
-    int32_t *fixed = dp_arena_alloc(arena, (size_t)dst, most * sizeof *fixed);
-    double *weights = dp_arena_alloc(arena, most, sizeof *weights);
-    dp_span *spans = dp_arena_alloc(arena, (size_t)dst, sizeof *spans);
-
-    if (fixed == NULL || weights == NULL || spans == NULL)
-        return dp_arena_fail(arena, err, "a plan of the image");
-    for (int64_t d = 0; d < dst; d++, fixed += most) {
-        const double center = ((double)d + 0.5) * scale;
-        const int64_t low = (int64_t)(center - 2 * wide + 0.5);
-        const int64_t high = (int64_t)(center + 2 * wide + 0.5);
-        const int64_t first = low < 0 ? 0 : low, end = high > src ? src : high;
-        double sum = 0;
-        for (int64_t i = first; i < end; i++) {
-            weights[i - first] = pil_weight(((double)i - center + 0.5) * (1.0 / wide));
-            sum += weights[i - first];
-        }
-        for (int64_t i = 0; i < end - first; i++) {
-            const double w = (sum != 0 ? weights[i] / sum : weights[i]) * (1 << PIL_BITS);
-            fixed[i] = (int32_t)(w < 0 ? w - 0.5 : w + 0.5);
-        }
-        spans[d] = (dp_span){(int32_t)first, (int32_t)(end - first), NULL, fixed};
-    }
-    *out = spans;
-    return DP_OK;
-}
-
-static void pil_u8(const dp_resample *r, const void *src, int64_t y, int64_t x, void *dst)
-{
-    const dp_span *v = &r->spans[0][y], *h = &r->spans[1][x];
-
-    for (int64_t k = 0; k < r->channels; k++) {
-        int32_t sum = 1 << (PIL_BITS - 1);
-        for (int32_t i = 0; i < v->count; i++) {
-            int32_t row = 1 << (PIL_BITS - 1);
-            for (int32_t j = 0; j < h->count; j++)
-                row += AT(uint8_t, v->first + i, h->first + j)[k] * h->fixed[j];
-            sum += clamp_u8(row >> PIL_BITS) * v->fixed[i];
-        }
-        ((uint8_t *)dst)[k] = clamp_u8(sum >> PIL_BITS);
-    }
-}
-
 /* ---- choosing ---- */
 
-dp_status dp_check_resample(const dp_column *in, int32_t interpolation, dp_error *err)
+/* Pillow's modes. */
+static dp_status check_bytes(const dp_tensor *t, const char *name, dp_error *err)
+{
+    if (t->dtype == DP_U8)
+        return DP_OK;
+    return dp_fail(err, DP_ESPEC, "%s takes uint8 images, not %s", name, dp_dtype_name(t->dtype));
+}
+
+static dp_status check_antialias(const dp_tensor *t, int32_t interpolation, dp_error *err)
+{
+    if (interpolation == DP_AREA || interpolation == DP_PILCUBIC)
+        return dp_fail(err, DP_ESPEC, "antialias has interpolation=%s in the place of %s",
+                       interpolation == DP_AREA ? "box" : "cubic",
+                       interpolation == DP_AREA ? "area" : "pilcubic");
+    if (t->rank == 3 && t->shape[2] > 4)
+        return dp_fail(err, DP_ESPEC, "antialias takes 1 to 4 channels, not %lld",
+                       (long long)t->shape[2]);
+    return check_bytes(t, "antialias", err);
+}
+
+dp_status dp_check_resample(const dp_column *in, int32_t interpolation, int32_t antialias,
+                            dp_error *err)
 {
     const dp_tensor *t = &in->type;
     const dp_status status = dp_check_image(in, err);
 
-    if (status != DP_OK)
-        return status;
+    if (status != DP_OK || antialias != DP_ALIASED)
+        return status != DP_OK ? status : check_antialias(t, interpolation, err);
+    if (interpolation == DP_BOX || interpolation == DP_HAMMING || interpolation == DP_LANCZOS)
+        return dp_fail(err, DP_ESPEC, "interpolation=%s needs antialias=true",
+                       interpolation == DP_BOX       ? "box"
+                       : interpolation == DP_HAMMING ? "hamming"
+                                                     : "lanczos");
     if (t->dtype != DP_U8 && t->dtype != DP_F32 && interpolation != DP_NEAREST)
         return dp_fail(err, DP_ESPEC,
                        "takes uint8 or float32 images, not %s: put type_cast before it",
                        dp_dtype_name(t->dtype));
-    if (t->dtype != DP_U8 && interpolation == DP_PILCUBIC)
-        return dp_fail(err, DP_ESPEC, "pilcubic takes uint8 images, not %s",
-                       dp_dtype_name(t->dtype));
-    return DP_OK;
+    return interpolation == DP_PILCUBIC ? check_bytes(t, "pilcubic", err) : DP_OK;
 }
 
 /* Area mixes as it says only where both axes shrink. */
@@ -421,7 +384,6 @@ dp_status dp_resample_plan(dp_resample *r, const dp_column *in, int32_t interpol
                            dp_error *err)
 {
     const bool u8 = in->type.dtype == DP_U8;
-    dp_status status;
 
     r->channels = in->type.rank == 3 ? in->type.shape[2] : 1;
     r->pixel_size = dp_dtype_size(in->type.dtype) * (size_t)r->channels;
@@ -429,11 +391,6 @@ dp_status dp_resample_plan(dp_resample *r, const dp_column *in, int32_t interpol
     r->out_width = dst[1];
     if (interpolation == DP_AREA && dst[0] <= src[0] && dst[1] <= src[1])
         return plan_shrinking(r, src, dst, u8, arena, err);
-    if (interpolation == DP_PILCUBIC) {
-        r->pixel = pil_u8;
-        status = plan_pil(&r->spans[0], src[0], dst[0], arena, err);
-        return status != DP_OK ? status : plan_pil(&r->spans[1], src[1], dst[1], arena, err);
-    }
     dp_resample_choose(r, interpolation, u8, src, dst);
     return plan_taps(r, interpolation, src, dst, arena, err);
 }

@@ -3,16 +3,23 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * docs/mindspore.md, bit for bit for uint8 (every mode) and for float32 (nearest, linear): the
- * arithmetic of OpenCV 4.11 and Pillow, written down.  cubic and area of float32 are the same
- * formulas without their fixed point.
+ * arithmetic of OpenCV 4.11, written down.  cubic and area of float32 are the same formulas
+ * without their fixed point.  pilcubic, and what is antialiased, is in pillow.h.
  */
 #ifndef TRANSFORMS_SHARED_RESAMPLE_H
 #define TRANSFORMS_SHARED_RESAMPLE_H
 
 #include "transforms/shared/transform.h"
 
-#define DP_INTERPOLATIONS "linear,nearest,cubic,area,pilcubic"
-enum { DP_LINEAR, DP_NEAREST, DP_CUBIC, DP_AREA, DP_PILCUBIC };
+/* The first three are what all can do, the next three are antialiased, the last two are not. */
+#define DP_INTERPOLATIONS "linear,nearest,cubic,box,hamming,lanczos,area,pilcubic"
+enum { DP_LINEAR, DP_NEAREST, DP_CUBIC, DP_BOX, DP_HAMMING, DP_LANCZOS, DP_AREA, DP_PILCUBIC };
+
+/* Whether a filter is as wide as the image shrinks, and then whose bytes (pillow.h). */
+#define DP_ANTIALIAS(owner)                                                                        \
+    DP_LATER_CHOICE(owner, antialias, "false", "false,true,pillow13",                              \
+                    "filters as wide as the image shrinks, as Pillow to version 12, or 13")
+enum { DP_ALIASED, DP_PILLOW, DP_PILLOW_13 };
 
 /* One output place along an axis: up to four source places, clamped into the image. */
 typedef struct dp_taps {
@@ -25,7 +32,6 @@ typedef struct dp_taps {
 typedef struct dp_span {
     int32_t first, count;
     const float *weights;
-    const int32_t *fixed; /* pilcubic: in 2^-22 */
 } dp_span;
 
 typedef struct dp_resample {
@@ -41,13 +47,14 @@ typedef struct dp_resample {
 } dp_resample;
 
 /* DP_ESPEC unless the mode takes the column. */
-dp_status dp_check_resample(const dp_column *in, int32_t interpolation, dp_error *);
+dp_status dp_check_resample(const dp_column *in, int32_t interpolation, int32_t antialias,
+                            dp_error *);
 
-/* From (height, width) src to dst, of images of the column's type. */
+/* From (height, width) src to dst, of images of the column's type; not for pillow.h's. */
 dp_status dp_resample_plan(dp_resample *, const dp_column *in, int32_t interpolation,
                            const int64_t src[2], const int64_t dst[2], dp_arena *, dp_error *);
 
-/* The taps of one axis, into out[dst]; not for area and pilcubic. */
+/* The taps of one axis, into out[dst]; not for area. */
 void dp_resample_axis(dp_taps *out, int32_t interpolation, int64_t src, int64_t dst,
                       bool horizontal);
 /* The pixel function for axes that were planned so. */

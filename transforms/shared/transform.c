@@ -17,6 +17,20 @@ uint32_t dp_n_draws(const dp_transform *t)
     return n;
 }
 
+size_t dp_transform_space(const dp_transform *t, const void *params)
+{
+    return t->space != NULL ? t->space(params) : 0;
+}
+
+void dp_transform_apply(const dp_transform *t, const void *params, const double *draws,
+                        const dp_tensor *in, const dp_tensor *out, const dp_workspace *space)
+{
+    if (t->apply_in != NULL)
+        t->apply_in(params, draws, in, out, space);
+    else
+        t->apply(params, draws, in, out);
+}
+
 bool dp_always(const void *params)
 {
     (void)params;

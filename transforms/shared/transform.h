@@ -10,6 +10,7 @@
 #define TRANSFORMS_SHARED_TRANSFORM_H
 
 #include "base/column.h"
+#include "base/cpu.h"
 #include "base/random/rng.h"
 #include "base/random/std_random.h"
 #include "base/status.h"
@@ -63,6 +64,12 @@ typedef struct dp_linear {
     float a, b, m, s;
 } dp_linear;
 
+/* What the worker that makes a sample has for it. */
+typedef struct dp_workspace {
+    void *bytes; /* as many as `space` said, on a 64-byte boundary; their contents are anything */
+    dp_cpu_level cpu;
+} dp_workspace;
+
 /* Where the stages go that do without drawing what a random one did: dp_fix puts them there. */
 typedef struct dp_fixing {
     const dp_stage_info *info; /* of the random one */
@@ -88,6 +95,11 @@ typedef struct dp_transform {
      * overlap.  draws is NULL when the transform draws nothing. */
     void (*apply)(const void *params, const double *draws, const dp_tensor *in,
                   const dp_tensor *out);
+    /* In place of apply, for one that works in memory beside its samples, so many bytes of it as
+     * `space` says of what was planned, or that has a form for an instruction set. */
+    void (*apply_in)(const void *params, const double *draws, const dp_tensor *in,
+                     const dp_tensor *out, const dp_workspace *);
+    size_t (*space)(const void *params);
     /* In place of apply, where rows are the files of pictures (dp_source.pictures): height, width
      * and channels, as the file says, and its pixels.  plan gets the picture as *out.  A failure
      * says what is wrong with the file; what the arena holds goes with the row. */
@@ -145,9 +157,12 @@ uint32_t dp_n_draws(const dp_transform *);
 /* Whether it makes samples; else it draws for those that it holds, or mixes a batch. */
 static inline bool dp_makes_samples(const dp_transform *t)
 {
-    return t->apply != NULL || t->decode != NULL;
+    return t->apply != NULL || t->apply_in != NULL || t->decode != NULL;
 }
 
+size_t dp_transform_space(const dp_transform *, const void *params); /* bytes; 0 = none */
+void dp_transform_apply(const dp_transform *, const void *params, const double *draws,
+                        const dp_tensor *in, const dp_tensor *out, const dp_workspace *);
 bool dp_always(const void *params); /* a `pointwise` */
 
 /* Prints stages, "crop coordinates={top},{left} size={size} | ...", each behind " | " and with the

@@ -1,0 +1,457 @@
+/* pillow.c - Pillow's Image.resize, byte for byte, of 8-bit images
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Rows that are resampled across wait in a ring for the output rows that they are near, so a row is
+ * made once, and what is held fits a cache.
+ */
+#include "transforms/shared/pillow.h"
+
+#include <string.h>
+
+#include "base/number/num.h"
+#include "transforms/shared/resample.h"
+
+#define PI   0x1.921fb54442d18p1
+#define LINE 64                  /* bytes of a cache line */
+#define MOST ((uint64_t)1 << 30) /* bytes of tables and space */
+#define HALF (1 << (DP_PILLOW_BITS - 1))
+#define UNIT (1 << DP_PILLOW_BITS)
+
+/* ---- filters ---- */
+
+static double sinc(double x) { return x == 0.0 ? 1.0 : dp_sin_d(x * PI) / (x * PI); }
+
+static double cubic(double x)
+{
+    const double a = -0.5;
+
+    if (x < 1.0)
+        return ((a + 2.0) * x - (a + 3.0)) * x * x + 1;
+    return x < 2.0 ? (((x - 5) * x + 8) * x - 4) * a : 0.0;
+}
+
+static double hamming(double x)
+{
+    if (x == 0.0)
+        return 1.0;
+    return x < 1.0 ? dp_sin_d(x * PI) / (x * PI) * (0.54f + 0.46f * dp_cos_d(x * PI)) : 0.0;
+}
+
+/* The two that are not even at their ends come first. */
+static double weight_of(int32_t interpolation, double x)
+{
+    if (interpolation == DP_BOX)
+        return x > -0.5 && x <= 0.5 ? 1.0 : 0.0;
+    if (interpolation == DP_LANCZOS)
+        return -3.0 <= x && x < 3.0 ? sinc(x) * sinc(x / 3) : 0.0;
+    x = x < 0.0 ? -x : x;
+    if (interpolation == DP_LINEAR)
+        return x < 1.0 ? 1.0 - x : 0.0;
+    return interpolation == DP_HAMMING ? hamming(x) : cubic(x);
+}
+
+/* Half the width of a filter, on the output's grid. */
+static double reach_of(int32_t interpolation)
+{
+    switch (interpolation) {
+    case DP_BOX: return 0.5;
+    case DP_LINEAR:
+    case DP_HAMMING: return 1.0;
+    case DP_LANCZOS: return 3.0;
+    default: return 2.0;
+    }
+}
+
+/* ---- planning ---- */
+
+static double wide_of(int64_t src, int64_t dst)
+{
+    const double scale = (double)src / (double)dst;
+    return scale < 1.0 ? 1.0 : scale;
+}
+
+/* Taps of an output place, at most. */
+static int64_t most_taps(int32_t interpolation, int64_t src, int64_t dst)
+{
+    const double reach = reach_of(interpolation) * wide_of(src, dst);
+
+    return interpolation == DP_NEAREST ? 1 : ((int64_t)reach + 1) * 2 + 1;
+}
+
+static int32_t rounded_weight(double weight)
+{
+    const double w = weight * UNIT;
+    return (int32_t)(weight < 0 ? -0.5 + w : 0.5 + w);
+}
+
+/* The filter's weights, divided by their sum. */
+static void plan_place(dp_pillow_axis *axis, int32_t interpolation, int64_t d, double *exact)
+{
+    const double scale = (double)axis->src / (double)axis->dst;
+    const double wide = wide_of(axis->src, axis->dst), inverse = 1.0 / wide;
+    const double reach = reach_of(interpolation) * wide, center = ((double)d + 0.5) * scale;
+    const int64_t low = (int64_t)(center - reach + 0.5), high = (int64_t)(center + reach + 0.5);
+    const int64_t first = low < 0 ? 0 : low, end = high > axis->src ? axis->src : high;
+    int32_t *weights = axis->weights + d * axis->most;
+    double sum = 0.0;
+
+    for (int64_t i = first; i < end; i++) {
+        exact[i - first] = weight_of(interpolation, ((double)i - center + 0.5) * inverse);
+        sum += exact[i - first];
+    }
+    for (int64_t i = 0; i < end - first; i++)
+        weights[i] = rounded_weight(sum != 0.0 ? exact[i] / sum : exact[i]);
+    axis->places[d] = (dp_pillow_place){(int32_t)first, (int32_t)(end - first)};
+}
+
+/* The place is summed up, not multiplied, as the library does. */
+static void plan_nearest(dp_pillow_axis *axis)
+{
+    const double scale = (double)axis->src / (double)axis->dst;
+    double at = scale * 0.5;
+
+    for (int64_t d = 0; d < axis->dst; d++, at += scale) {
+        const int64_t place = (int64_t)at < axis->src ? (int64_t)at : axis->src - 1;
+        axis->places[d] = (dp_pillow_place){(int32_t)place, 1};
+        axis->weights[d * axis->most] = UNIT;
+    }
+}
+
+static void plan_halves(const dp_pillow_axis *axis)
+{
+    for (int64_t d = 0; d < axis->dst; d++) {
+        const int32_t *w = axis->weights + d * axis->most;
+        int16_t *high = axis->halves + d * 2 * axis->most, *low = high + axis->most;
+        for (int32_t i = 0; i < axis->most; i++) {
+            high[i] = (int16_t)((w[i] + (1 << (DP_PILLOW_LOW - 1))) >> DP_PILLOW_LOW);
+            low[i] = (int16_t)(w[i] - high[i] * (1 << DP_PILLOW_LOW));
+        }
+    }
+}
+
+static uint64_t lines(uint64_t bytes) { return (bytes + LINE - 1) / LINE * LINE; }
+
+static uint64_t axis_tables(const dp_pillow_axis *axis)
+{
+    const uint64_t dst = (uint64_t)axis->dst, most = (uint64_t)axis->most;
+
+    return lines(most * sizeof(double)) + lines(dst * sizeof *axis->places) +
+           2 * lines(dst * most * sizeof *axis->weights);
+}
+
+size_t dp_pillow_tables(const dp_pillow *p)
+{
+    return (size_t)(axis_tables(&p->axis[0]) + axis_tables(&p->axis[1]));
+}
+
+/* Bytes of a row of the source, and of one that is held. */
+static uint64_t source_row(const dp_pillow *p)
+{
+    return lines((uint64_t)(p->axis[1].src * p->channels) + LINE);
+}
+static uint64_t held_row(const dp_pillow *p)
+{
+    const int64_t src = p->axis[1].src, dst = p->axis[1].dst;
+    const bool widest = p->alpha && p->how.antialias == DP_PILLOW_13 && src > dst;
+
+    return lines((uint64_t)((widest ? src : dst) * p->channels) + LINE);
+}
+
+/* Rows that are held: those of an output row, and those that were made ahead with the last of them.
+ */
+static uint64_t held_rows(const dp_pillow *p)
+{
+    return (uint64_t)p->axis[0].most + DP_PILLOW_ROWS - 1;
+}
+
+static uint64_t pointers(const dp_pillow *p)
+{
+    return lines(((uint64_t)p->axis[0].most + 1) * sizeof(uint8_t *));
+}
+
+static uint64_t space_of(const dp_pillow *p)
+{
+    return pointers(p) + DP_PILLOW_ROWS * source_row(p) + held_rows(p) * held_row(p);
+}
+
+size_t dp_pillow_space(const dp_pillow *p) { return (size_t)space_of(p); }
+
+/* Source places that 16 bytes hold, which is what a kernel takes at once. */
+static int32_t group_of(int64_t channels)
+{
+    return channels == 3 ? 4 : channels <= 4 ? (int32_t)(16 / channels) : 1;
+}
+
+dp_status dp_pillow_start(dp_pillow *p, dp_pillow_how how, int64_t channels, const int64_t src[2],
+                          const int64_t dst[2], dp_error *err)
+{
+    p->how = how;
+    p->channels = channels;
+    p->alpha = (channels == 2 || channels == 4) && how.interpolation != DP_NEAREST &&
+               how.interpolation != DP_PILCUBIC;
+    for (int i = 0; i < 2; i++) {
+        const int32_t group = i == 0 ? 2 : group_of(channels);
+        const int64_t taps = most_taps(how.interpolation, src[i], dst[i]);
+        const int64_t most = (taps + group - 1) / group * group;
+        if (most > (int64_t)(MOST / sizeof(int32_t)) / dst[i])
+            return dp_fail(err, DP_ELIMIT, "%lld to %lld takes a table of more than 1 GiB",
+                           (long long)src[i], (long long)dst[i]);
+        p->axis[i] = (dp_pillow_axis){.src = src[i], .dst = dst[i], .most = (int32_t)most};
+    }
+    if (space_of(p) > MOST)
+        return dp_fail(err, DP_ELIMIT, "%lldx%lld to %lldx%lld takes more than 1 GiB beside both",
+                       (long long)src[0], (long long)src[1], (long long)dst[0], (long long)dst[1]);
+    return DP_OK;
+}
+
+static uint8_t *plan_axis(dp_pillow_axis *axis, int32_t interpolation, uint8_t *tables)
+{
+    const uint64_t weights = lines((uint64_t)(axis->dst * axis->most) * sizeof *axis->weights);
+    double *exact = (double *)(void *)tables;
+
+    tables += lines((uint64_t)axis->most * sizeof *exact);
+    axis->places = (void *)tables;
+    tables += lines((uint64_t)axis->dst * sizeof *axis->places);
+    axis->weights = (void *)tables;
+    axis->halves = (void *)(tables + weights);
+    memset(axis->weights, 0, weights);
+    if (interpolation == DP_NEAREST)
+        plan_nearest(axis);
+    for (int64_t d = 0; d < axis->dst && interpolation != DP_NEAREST; d++)
+        plan_place(axis, interpolation, d, exact);
+    plan_halves(axis);
+    return tables + 2 * weights;
+}
+
+void dp_pillow_plan(dp_pillow *p, const int64_t src[2], void *tables)
+{
+    dp_pillow_axis *v = &p->axis[0], *h = &p->axis[1];
+
+    v->src = src[0];
+    h->src = src[1];
+    plan_axis(h, p->how.interpolation, plan_axis(v, p->how.interpolation, tables));
+    p->columns_first = p->how.antialias == DP_PILLOW_13 && h->src != h->dst && v->src > v->dst &&
+                       v->src - v->dst > 2 * (h->src - h->dst);
+}
+
+/* ---- the specification ---- */
+
+static uint8_t rounded(int32_t sum)
+{
+    const int32_t v = sum >> DP_PILLOW_BITS;
+    return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
+}
+
+static void across_row(const dp_pillow_axis *axis, int64_t channels, const uint8_t *row,
+                       uint8_t *out)
+{
+    for (int64_t x = 0; x < axis->dst; x++) {
+        const dp_pillow_taps t = dp_pillow_at(axis, x);
+        for (int64_t k = 0; k < channels; k++) {
+            const uint8_t *from = row + t.first * channels + k;
+            int32_t sum = HALF;
+            for (int32_t i = 0; i < t.count; i++, from += channels)
+                sum += *from * t.weights[i];
+            *out++ = rounded(sum);
+        }
+    }
+}
+
+static void across(const dp_pillow_axis *axis, int64_t channels, const uint8_t *const rows[], int n,
+                   uint8_t *const out[])
+{
+    for (int i = 0; i < n; i++)
+        across_row(axis, channels, rows[i], out[i]);
+}
+
+static void down(const dp_pillow_taps *t, const uint8_t *const rows[], size_t n, uint8_t *out)
+{
+    for (size_t x = 0; x < n; x++) {
+        int32_t sum = HALF;
+        for (int32_t i = 0; i < t->count; i++)
+            sum += rows[i][x] * t->weights[i];
+        out[x] = rounded(sum);
+    }
+}
+
+const dp_pillow_kernels dp_pillow_scalar = {across, down};
+
+const dp_pillow_kernels *dp_pillow_kernels_get(dp_cpu_level cpu, int64_t channels)
+{
+#if defined(__x86_64__)
+    if (channels <= 4 && (cpu == DP_CPU_AVX2 || cpu == DP_CPU_AVX512))
+        return &dp_pillow_avx2;
+#endif
+    (void)cpu, (void)channels;
+    return &dp_pillow_scalar;
+}
+
+/* ---- alpha ---- */
+
+static void multiply_row(const uint8_t *from, int64_t channels, int64_t n, uint8_t *to)
+{
+    for (int64_t i = 0; i < n; i++, from += channels, to += channels) {
+        for (int64_t k = 0; k < channels - 1; k++) {
+            const uint32_t t = (uint32_t)from[k] * from[channels - 1] + 128;
+            to[k] = (uint8_t)(((t >> 8) + t) >> 8);
+        }
+        to[channels - 1] = from[channels - 1];
+    }
+}
+
+static void divide_row(uint8_t *at, int64_t channels, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++, at += channels) {
+        const uint32_t alpha = at[channels - 1];
+        for (int64_t k = 0; k < channels - 1 && alpha != 0; k++) {
+            const uint32_t v = 255u * at[k] / alpha;
+            at[k] = (uint8_t)(v > 255 ? 255 : v);
+        }
+    }
+}
+
+/* ---- running ---- */
+
+typedef struct run {
+    const dp_pillow *p;
+    const dp_pillow_part *part;
+    const dp_pillow_kernels *kernels;
+    const uint8_t **rows; /* of an output row */
+    uint8_t *lines;       /* as wide as the source: DP_PILLOW_ROWS */
+    uint8_t *ring;        /* rows that are held */
+    int64_t next;         /* row that is the next to be held */
+} run;
+
+static uint8_t *held(const run *r, int64_t row)
+{
+    return r->ring + (uint64_t)row % held_rows(r->p) * held_row(r->p);
+}
+
+static const uint8_t *source(const run *r, int64_t row)
+{
+    return r->part->first + (size_t)row * r->part->row;
+}
+
+/* A source row, where 16 bytes behind it can be read. */
+static const uint8_t *fetch(const run *r, int64_t row, int slot)
+{
+    const dp_pillow *p = r->p;
+    const size_t n = (size_t)(p->axis[1].src * p->channels);
+    const uint8_t *from = source(r, row);
+    uint8_t *copy = r->lines + (uint64_t)slot * source_row(p);
+
+    if (!p->alpha && (size_t)(r->part->end - from) >= n + 16)
+        return from;
+    if (p->alpha)
+        multiply_row(from, p->channels, p->axis[1].src, copy);
+    else
+        memcpy(copy, from, n);
+    memset(copy + n, 0, 16);
+    return copy;
+}
+
+/* The row behind those that are needed for output row y, and without a gap for some after it. */
+static int64_t needed_end(const dp_pillow_axis *axis, int64_t y, int64_t enough)
+{
+    int64_t end = axis->places[y].first + axis->places[y].count;
+
+    for (y++; y < axis->dst && end < enough && axis->places[y].first <= end; y++) {
+        const int64_t own = axis->places[y].first + axis->places[y].count;
+        end = own > end ? own : end;
+    }
+    return end;
+}
+
+/* Some of the next rows across, for output row y. */
+static void make_rows(run *r, int64_t y)
+{
+    const dp_pillow *p = r->p;
+    const int64_t end = needed_end(&p->axis[0], y, r->next + DP_PILLOW_ROWS);
+    const uint8_t *rows[DP_PILLOW_ROWS];
+    uint8_t *out[DP_PILLOW_ROWS];
+    int n = 0;
+
+    for (; n < DP_PILLOW_ROWS && r->next < end; n++, r->next++) {
+        rows[n] = fetch(r, r->next, n);
+        out[n] = held(r, r->next);
+    }
+    if (p->axis[1].src != p->axis[1].dst) {
+        r->kernels->across(&p->axis[1], p->channels, rows, n, out);
+        return;
+    }
+    for (int i = 0; i < n; i++)
+        memcpy(out[i], rows[i], (size_t)(p->axis[1].dst * p->channels));
+}
+
+static void hold_rows(run *r, const dp_pillow_taps *t, int64_t y)
+{
+    const dp_pillow *p = r->p;
+
+    r->next = r->next < t->first ? t->first : r->next;
+    while (r->next < t->first + t->count) {
+        if (!p->columns_first) {
+            make_rows(r, y);
+        } else {
+            multiply_row(source(r, r->next), p->channels, p->axis[1].src, held(r, r->next));
+            r->next++;
+        }
+    }
+}
+
+/* Output row y of sums down, n bytes of it. */
+static void down_row(run *r, int64_t y, size_t n, uint8_t *out)
+{
+    const dp_pillow_taps t = dp_pillow_at(&r->p->axis[0], y);
+    const bool direct = r->p->columns_first && !r->p->alpha;
+
+    if (!direct)
+        hold_rows(r, &t, y);
+    for (int32_t i = 0; i < t.count; i++)
+        r->rows[i] = direct ? source(r, t.first + i) : held(r, t.first + i);
+    r->rows[t.count] = r->rows[0];
+    if (t.count == 1 && t.weights[0] == UNIT)
+        memcpy(out, r->rows[0], n);
+    else
+        r->kernels->down(&t, r->rows, n, out);
+}
+
+static void run_columns_first(run *r, uint8_t *dst)
+{
+    const dp_pillow *p = r->p;
+    const size_t n = (size_t)(p->axis[1].src * p->channels);
+    const uint8_t *rows[DP_PILLOW_ROWS];
+    uint8_t *out[DP_PILLOW_ROWS];
+
+    for (int64_t y = 0; y < p->axis[0].dst;) {
+        int i = 0;
+        for (; i < DP_PILLOW_ROWS && y < p->axis[0].dst; i++, y++) {
+            uint8_t *line = r->lines + (uint64_t)i * source_row(p);
+            down_row(r, y, n, line);
+            memset(line + n, 0, 16);
+            rows[i] = line;
+            out[i] = dst + (size_t)(y * p->axis[1].dst * p->channels);
+        }
+        r->kernels->across(&p->axis[1], p->channels, rows, i, out);
+    }
+}
+
+void dp_pillow_run(const dp_pillow *p, const dp_pillow_part *part, const dp_tensor *out,
+                   void *space, dp_cpu_level cpu)
+{
+    uint8_t *at = (uint8_t *)space + pointers(p), *dst = out->data;
+    run r = {.p = p,
+             .part = part,
+             .kernels = dp_pillow_kernels_get(cpu, p->channels),
+             .rows = space,
+             .lines = at,
+             .ring = at + DP_PILLOW_ROWS * source_row(p)};
+    const size_t n = (size_t)(p->axis[1].dst * p->channels);
+
+    if (p->columns_first)
+        run_columns_first(&r, dst);
+    for (int64_t y = 0; y < p->axis[0].dst && !p->columns_first; y++)
+        down_row(&r, y, n, dst + (size_t)y * n);
+    if (p->alpha)
+        divide_row(dst, p->channels, p->axis[0].dst * p->axis[1].dst);
+}

@@ -1,0 +1,92 @@
+/* pillow.h - Pillow's Image.resize, byte for byte, of 8-bit images
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A filter is as wide as the image shrinks ("antialias"), so an output place is a sum over as many
+ * source places as it takes.  Weights are binary64, divided by their sum, rounded to 2^-22; sums
+ * across rows, rounded to bytes, then sums down columns, rounded again.  Pillow 13 sums down first
+ * where the height shrinks by more than twice as many pixels as the width.  The last of 2 or 4
+ * channels is alpha: the others are multiplied by it before, and divided afterwards.  The functions
+ * of pillow.c are the specification; those of an instruction set give the same bytes.
+ */
+#ifndef TRANSFORMS_SHARED_PILLOW_H
+#define TRANSFORMS_SHARED_PILLOW_H
+
+#include "transforms/shared/transform.h"
+
+#define DP_PILLOW_BITS 22
+#define DP_PILLOW_LOW  11 /* of them in the lower half of a weight: both halves fit 16 bits */
+#define DP_PILLOW_ROWS 4  /* that are made across at once, at most */
+
+/* The source places of an output place. */
+typedef struct dp_pillow_place {
+    int32_t first, count;
+} dp_pillow_place;
+
+/* Their weights, followed by zeros; and as high * 2^11 + low. */
+typedef struct dp_pillow_taps {
+    int32_t first, count;
+    const int32_t *weights;
+    const int16_t *high, *low;
+} dp_pillow_taps;
+
+typedef struct dp_pillow_axis {
+    int64_t src, dst;
+    int32_t most; /* weights of a place, with the zeros: of so many places as a kernel takes at once
+                     there are whole groups */
+    dp_pillow_place *places;
+    int32_t *weights; /* most for each place */
+    int16_t *halves;  /* twice as many */
+} dp_pillow_axis;
+
+/* DP_LINEAR, NEAREST, CUBIC (PILCUBIC: without alpha), BOX, HAMMING or LANCZOS; DP_PILLOW or
+ * DP_PILLOW_13 (DP_ALIASED is as the first). */
+typedef struct dp_pillow_how {
+    int32_t interpolation, antialias;
+} dp_pillow_how;
+
+typedef struct dp_pillow {
+    dp_pillow_how how;
+    int64_t channels;
+    bool alpha, columns_first;
+    dp_pillow_axis axis[2]; /* vertical, horizontal */
+} dp_pillow;
+
+/* The part of an image that is resampled: its first pixel, bytes from row to row, and where the
+ * memory of the image ends. */
+typedef struct dp_pillow_part {
+    const uint8_t *first, *end;
+    size_t row;
+} dp_pillow_part;
+
+/* For sides up to src, brought to dst; DP_ELIMIT where they are too large. */
+dp_status dp_pillow_start(dp_pillow *, dp_pillow_how, int64_t channels, const int64_t src[2],
+                          const int64_t dst[2], dp_error *);
+/* Bytes of both axes' tables for such sides, and of what a run takes besides; multiples of 64. */
+size_t dp_pillow_tables(const dp_pillow *);
+size_t dp_pillow_space(const dp_pillow *);
+/* Fills the tables, for sides of at most those of the start. */
+void dp_pillow_plan(dp_pillow *, const int64_t src[2], void *tables);
+void dp_pillow_run(const dp_pillow *, const dp_pillow_part *, const dp_tensor *out, void *space,
+                   dp_cpu_level);
+
+static inline dp_pillow_taps dp_pillow_at(const dp_pillow_axis *axis, int64_t place)
+{
+    const int16_t *halves = axis->halves + place * 2 * axis->most;
+
+    return (dp_pillow_taps){axis->places[place].first, axis->places[place].count,
+                            axis->weights + place * axis->most, halves, halves + axis->most};
+}
+
+typedef struct dp_pillow_kernels {
+    /* n rows across, each to one of `out`; up to 16 bytes behind a row are read. */
+    void (*across)(const dp_pillow_axis *, int64_t channels, const uint8_t *const rows[], int n,
+                   uint8_t *const out[]);
+    /* n bytes of the taps' rows, and of one row more, which may be any. */
+    void (*down)(const dp_pillow_taps *, const uint8_t *const rows[], size_t n, uint8_t *out);
+} dp_pillow_kernels;
+
+const dp_pillow_kernels *dp_pillow_kernels_get(dp_cpu_level, int64_t channels);
+extern const dp_pillow_kernels dp_pillow_scalar, dp_pillow_avx2;
+
+#endif
