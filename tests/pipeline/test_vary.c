@@ -163,6 +163,8 @@ static void equal_to_folders_of_one_size(void **state)
         "random_crop size=20 padding=2 pad_if_needed=true | vertical_flip",
         "random_color_adjust brightness=0.5,1.5 saturation=0.2,2 | random_sharpness",
         "pad padding=9 | resize size=16 | random_resized_crop size=9",
+        "resize size=5 interpolation=lanczos antialias=true",
+        "resize size=30 antialias=pillow13 | center_crop size=30",
     };
 
     (void)state;
@@ -197,6 +199,8 @@ static void equal_whoever_makes_it(void **state)
         "png_folder channels=1 | center_crop size=3 | vertical_flip | batch batch_size=64",
         "png_folder | pad_to size=40 | random_crop size=32 | batch batch_size=7",
         "png_folder | shuffle",
+        "png_folder | resize size=6 interpolation=cubic antialias=true | center_crop size=6 | batch batch_size=9",
+        "png_folder | random_resized_crop size=6 antialias=pillow13 | batch batch_size=9",
         "png_folder | shuffle | random_vertical_flip | pad padding=3 | random_rotation degrees=9",
         "png_folder | zip with=\"png_folder channels=1 | invert | project columns=image | rename "
         "input_columns=image output_columns=gray\" | hwc2chw",

@@ -308,13 +308,58 @@ static void halves_fit(void **state)
     }
 }
 
+/* ---- memory ---- */
+
+/* For an image of h x w of which the shorter side is brought to `size`. */
+static void memory_of(dp_pillow_how how, int64_t channels, int64_t h, int64_t w, int64_t size,
+                      size_t out[3])
+{
+    const int64_t src[2] = {h, w};
+    const int64_t dst[2] = {h < w ? size : h * size / w, h < w ? w * size / h : size};
+    dp_pillow p = {0};
+
+    assert_ok(dp_pillow_start(&p, how, channels, src, dst, &test_error));
+    out[0] = dp_pillow_tables(&p);
+    out[1] = dp_pillow_space(&p);
+    out[2] = dp_pillow_used(&p);
+    assert_true(out[2] <= out[1]);
+}
+
+/* A worker's memory is what the largest and the smallest pictures take (pipeline/vary.h): the
+ * others take no more, but for the end of a line. */
+static void between_takes_no_more(void **state)
+{
+    static const int64_t cases[][3] = {
+        {511, 700, 256}, {3, 90, 7}, {100, 140, 300}, {597, 640, 256}, {1, 40, 40}};
+    size_t most[2], own[3];
+
+    (void)state;
+    for (int i = 0; i < 5 * 5 * 4; i++) {
+        const int64_t low = cases[i % 5][0], high = cases[i % 5][1], size = cases[i % 5][2];
+        const dp_pillow_how how = {
+            (const int32_t[]){DP_LINEAR, DP_NEAREST, DP_CUBIC, DP_BOX, DP_LANCZOS}[i / 5 % 5],
+            DP_PILLOW_13};
+        most[0] = most[1] = 0;
+        for (int corner = 0; corner < 4; corner++) {
+            memory_of(how, 1 + i / 25, corner & 1 ? low : high, corner & 2 ? low : high, size, own);
+            most[0] = own[0] > most[0] ? own[0] : most[0];
+            most[1] = own[1] > most[1] ? own[1] : most[1];
+        }
+        for (int64_t h = low; h <= high; h++) {
+            for (int64_t w = low; w <= high; w++) {
+                memory_of(how, 1 + i / 25, h, w, size, own);
+                assert_true(own[0] <= most[0] + 64 && own[2] <= most[1]);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bytes_of_the_library),
-        cmocka_unit_test(one_answer),
-        cmocka_unit_test(weights_do_not_hang_on_a_sine),
-        cmocka_unit_test(halves_fit),
+        cmocka_unit_test(bytes_of_the_library),          cmocka_unit_test(one_answer),
+        cmocka_unit_test(weights_do_not_hang_on_a_sine), cmocka_unit_test(halves_fit),
+        cmocka_unit_test(between_takes_no_more),
     };
     return cmocka_run_group_tests(tests, make_noise, NULL);
 }

@@ -51,33 +51,20 @@ static double weight_of(int32_t interpolation, double x)
     return interpolation == DP_HAMMING ? hamming(x) : cubic(x);
 }
 
-/* Half the width of a filter, on the output's grid. */
-static double reach_of(int32_t interpolation)
+/* The width of a filter, on the output's grid. */
+static int32_t width_of(int32_t interpolation)
 {
     switch (interpolation) {
-    case DP_BOX: return 0.5;
+    case DP_NEAREST:
+    case DP_BOX: return 1;
     case DP_LINEAR:
-    case DP_HAMMING: return 1.0;
-    case DP_LANCZOS: return 3.0;
-    default: return 2.0;
+    case DP_HAMMING: return 2;
+    case DP_LANCZOS: return 6;
+    default: return 4;
     }
 }
 
 /* ---- planning ---- */
-
-static double wide_of(int64_t src, int64_t dst)
-{
-    const double scale = (double)src / (double)dst;
-    return scale < 1.0 ? 1.0 : scale;
-}
-
-/* Taps of an output place, at most. */
-static int64_t most_taps(int32_t interpolation, int64_t src, int64_t dst)
-{
-    const double reach = reach_of(interpolation) * wide_of(src, dst);
-
-    return interpolation == DP_NEAREST ? 1 : ((int64_t)reach + 1) * 2 + 1;
-}
 
 static int32_t rounded_weight(double weight)
 {
@@ -86,14 +73,14 @@ static int32_t rounded_weight(double weight)
 }
 
 /* The filter's weights, divided by their sum. */
-static void plan_place(dp_pillow_axis *axis, int32_t interpolation, int64_t d, double *exact)
+static int32_t plan_place(dp_pillow_axis *axis, int32_t interpolation, int64_t d, double *exact,
+                          int32_t *weights)
 {
-    const double scale = (double)axis->src / (double)axis->dst;
-    const double wide = wide_of(axis->src, axis->dst), inverse = 1.0 / wide;
-    const double reach = reach_of(interpolation) * wide, center = ((double)d + 0.5) * scale;
+    const double scale = (double)axis->src / (double)axis->dst, wide = scale < 1.0 ? 1.0 : scale;
+    const double reach = width_of(interpolation) * 0.5 * wide, inverse = 1.0 / wide;
+    const double center = ((double)d + 0.5) * scale;
     const int64_t low = (int64_t)(center - reach + 0.5), high = (int64_t)(center + reach + 0.5);
     const int64_t first = low < 0 ? 0 : low, end = high > axis->src ? axis->src : high;
-    int32_t *weights = axis->weights + d * axis->most;
     double sum = 0.0;
 
     for (int64_t i = first; i < end; i++) {
@@ -102,80 +89,124 @@ static void plan_place(dp_pillow_axis *axis, int32_t interpolation, int64_t d, d
     }
     for (int64_t i = 0; i < end - first; i++)
         weights[i] = rounded_weight(sum != 0.0 ? exact[i] / sum : exact[i]);
-    axis->places[d] = (dp_pillow_place){(int32_t)first, (int32_t)(end - first)};
+    axis->places[d].first = (int32_t)first;
+    return (int32_t)(end - first);
 }
 
-/* The place is summed up, not multiplied, as the library does. */
-static void plan_nearest(dp_pillow_axis *axis)
+/* The place of the nearest; it is summed up, not multiplied, as the library does. */
+static int32_t plan_nearest(dp_pillow_axis *axis, int64_t d, double *at, int32_t *weights)
 {
     const double scale = (double)axis->src / (double)axis->dst;
-    double at = scale * 0.5;
 
-    for (int64_t d = 0; d < axis->dst; d++, at += scale) {
-        const int64_t place = (int64_t)at < axis->src ? (int64_t)at : axis->src - 1;
-        axis->places[d] = (dp_pillow_place){(int32_t)place, 1};
-        axis->weights[d * axis->most] = UNIT;
-    }
+    *at = d == 0 ? scale * 0.5 : *at + scale;
+    axis->places[d].first = (int32_t)((int64_t)*at < axis->src ? (int64_t)*at : axis->src - 1);
+    weights[0] = UNIT;
+    return 1;
 }
 
-static void plan_halves(const dp_pillow_axis *axis)
+/* The weights of all places one behind the other. */
+static void plan_weights(dp_pillow_axis *axis, int32_t interpolation, double *exact)
 {
+    int32_t at = 0;
+
     for (int64_t d = 0; d < axis->dst; d++) {
-        const int32_t *w = axis->weights + d * axis->most;
-        int16_t *high = axis->halves + d * 2 * axis->most, *low = high + axis->most;
-        for (int32_t i = 0; i < axis->most; i++) {
-            high[i] = (int16_t)((w[i] + (1 << (DP_PILLOW_LOW - 1))) >> DP_PILLOW_LOW);
-            low[i] = (int16_t)(w[i] - high[i] * (1 << DP_PILLOW_LOW));
+        int32_t *weights = axis->weights + at;
+        const int32_t n = interpolation == DP_NEAREST
+                              ? plan_nearest(axis, d, exact, weights)
+                              : plan_place(axis, interpolation, d, exact, weights);
+        const int32_t whole = (n + axis->group - 1) / axis->group * axis->group;
+        for (int32_t i = 0; i < whole; i++) {
+            const int32_t w = i < n ? weights[i] : 0;
+            weights[i] = w;
+            axis->high[at + i] = (int16_t)((w + (1 << (DP_PILLOW_LOW - 1))) >> DP_PILLOW_LOW);
+            axis->low[at + i] = (int16_t)(w - axis->high[at + i] * (1 << DP_PILLOW_LOW));
         }
+        axis->places[d].count = n;
+        axis->places[d].at = at;
+        at += whole;
     }
 }
+
+/* ---- memory ---- */
 
 static uint64_t lines(uint64_t bytes) { return (bytes + LINE - 1) / LINE * LINE; }
 
-static uint64_t axis_tables(const dp_pillow_axis *axis)
+/* Of an axis and a filter: source places that all output places have together, without zeros, but
+ * for two of each. */
+static uint64_t taps(const dp_pillow *p, int axis)
 {
-    const uint64_t dst = (uint64_t)axis->dst, most = (uint64_t)axis->most;
+    const int64_t src = p->axis[axis].src, dst = p->axis[axis].dst;
+    return (uint64_t)width_of(p->how.interpolation) * (uint64_t)(src > dst ? src : dst);
+}
 
-    return lines(most * sizeof(double)) + lines(dst * sizeof *axis->places) +
-           2 * lines(dst * most * sizeof *axis->weights);
+static uint64_t weights_of(const dp_pillow *p, int axis)
+{
+    return taps(p, axis) + (uint64_t)(p->axis[axis].dst * (p->axis[axis].group + 2));
+}
+
+/* Of one output place. */
+static uint64_t exact_of(const dp_pillow *p, int axis)
+{
+    return taps(p, axis) / (uint64_t)p->axis[axis].dst + 4;
+}
+
+static uint64_t axis_tables(const dp_pillow *p, int axis)
+{
+    return 8 * exact_of(p, axis) + sizeof(dp_pillow_place) * (uint64_t)p->axis[axis].dst +
+           8 * weights_of(p, axis) + 5 * LINE;
 }
 
 size_t dp_pillow_tables(const dp_pillow *p)
 {
-    return (size_t)(axis_tables(&p->axis[0]) + axis_tables(&p->axis[1]));
+    return (size_t)lines(axis_tables(p, 0) + axis_tables(p, 1));
 }
 
-/* Bytes of a row of the source, and of one that is held. */
+/* Bytes of a row of the source, and of one that is held, with what is read behind it. */
 static uint64_t source_row(const dp_pillow *p)
 {
-    return lines((uint64_t)(p->axis[1].src * p->channels) + LINE);
+    return lines((uint64_t)(p->axis[1].src * p->channels) + 16);
 }
 static uint64_t held_row(const dp_pillow *p)
 {
     const int64_t src = p->axis[1].src, dst = p->axis[1].dst;
     const bool widest = p->alpha && p->how.antialias == DP_PILLOW_13 && src > dst;
 
-    return lines((uint64_t)((widest ? src : dst) * p->channels) + LINE);
+    return lines((uint64_t)((widest ? src : dst) * p->channels) + 16);
 }
 
-/* Rows that are held: those of an output row, and those that were made ahead with the last of them.
- */
-static uint64_t held_rows(const dp_pillow *p)
-{
-    return (uint64_t)p->axis[0].most + DP_PILLOW_ROWS - 1;
-}
-
-static uint64_t pointers(const dp_pillow *p)
-{
-    return lines(((uint64_t)p->axis[0].most + 1) * sizeof(uint8_t *));
-}
-
+/* Rows that are held: those of an output row, and those that were made ahead with the last of them;
+ * two more are for sides that follow from others, cut to whole pixels. */
 static uint64_t space_of(const dp_pillow *p)
 {
-    return pointers(p) + DP_PILLOW_ROWS * source_row(p) + held_rows(p) * held_row(p);
+    const uint64_t held = held_row(p) + LINE, dst = (uint64_t)p->axis[0].dst;
+
+    return 8 * (taps(p, 0) / dst + 8) + DP_PILLOW_ROWS * (source_row(p) + LINE) +
+           taps(p, 0) * held / dst + (4 + DP_PILLOW_ROWS) * held + LINE;
 }
 
-size_t dp_pillow_space(const dp_pillow *p) { return (size_t)space_of(p); }
+size_t dp_pillow_space(const dp_pillow *p) { return (size_t)lines(space_of(p)); }
+
+/* Source rows of an output row, at most; rows that are held, for it and made ahead; where the lines
+ * of the source and the ring begin, behind the pointers to rows. */
+typedef struct layout {
+    uint64_t most, held, lines, ring;
+} layout;
+
+static layout lay_out(const dp_pillow *p)
+{
+    layout l = {.most = taps(p, 0) / (uint64_t)p->axis[0].dst + 3};
+
+    l.held = l.most + DP_PILLOW_ROWS - 1;
+    l.lines = lines((l.most + 1) * sizeof(uint8_t *));
+    l.ring = l.lines + DP_PILLOW_ROWS * source_row(p);
+    return l;
+}
+
+size_t dp_pillow_used(const dp_pillow *p)
+{
+    const layout l = lay_out(p);
+    return (size_t)(l.ring + l.held * held_row(p));
+}
 
 /* Source places that 16 bytes hold, which is what a kernel takes at once. */
 static int32_t group_of(int64_t channels)
@@ -190,38 +221,29 @@ dp_status dp_pillow_start(dp_pillow *p, dp_pillow_how how, int64_t channels, con
     p->channels = channels;
     p->alpha = (channels == 2 || channels == 4) && how.interpolation != DP_NEAREST &&
                how.interpolation != DP_PILCUBIC;
-    for (int i = 0; i < 2; i++) {
-        const int32_t group = i == 0 ? 2 : group_of(channels);
-        const int64_t taps = most_taps(how.interpolation, src[i], dst[i]);
-        const int64_t most = (taps + group - 1) / group * group;
-        if (most > (int64_t)(MOST / sizeof(int32_t)) / dst[i])
-            return dp_fail(err, DP_ELIMIT, "%lld to %lld takes a table of more than 1 GiB",
-                           (long long)src[i], (long long)dst[i]);
-        p->axis[i] = (dp_pillow_axis){.src = src[i], .dst = dst[i], .most = (int32_t)most};
-    }
-    if (space_of(p) > MOST)
+    for (int i = 0; i < 2; i++)
+        p->axis[i] = (dp_pillow_axis){
+            .src = src[i], .dst = dst[i], .group = i == 0 ? 2 : group_of(channels)};
+    if (weights_of(p, 0) > MOST / 8 || weights_of(p, 1) > MOST / 8 || space_of(p) > MOST)
         return dp_fail(err, DP_ELIMIT, "%lldx%lld to %lldx%lld takes more than 1 GiB beside both",
                        (long long)src[0], (long long)src[1], (long long)dst[0], (long long)dst[1]);
     return DP_OK;
 }
 
-static uint8_t *plan_axis(dp_pillow_axis *axis, int32_t interpolation, uint8_t *tables)
+static uint8_t *plan_axis(dp_pillow *p, int i, uint8_t *tables)
 {
-    const uint64_t weights = lines((uint64_t)(axis->dst * axis->most) * sizeof *axis->weights);
+    dp_pillow_axis *axis = &p->axis[i];
     double *exact = (double *)(void *)tables;
 
-    tables += lines((uint64_t)axis->most * sizeof *exact);
+    tables += lines(8 * exact_of(p, i));
     axis->places = (void *)tables;
     tables += lines((uint64_t)axis->dst * sizeof *axis->places);
     axis->weights = (void *)tables;
-    axis->halves = (void *)(tables + weights);
-    memset(axis->weights, 0, weights);
-    if (interpolation == DP_NEAREST)
-        plan_nearest(axis);
-    for (int64_t d = 0; d < axis->dst && interpolation != DP_NEAREST; d++)
-        plan_place(axis, interpolation, d, exact);
-    plan_halves(axis);
-    return tables + 2 * weights;
+    tables += lines(4 * weights_of(p, i));
+    axis->high = (void *)tables;
+    axis->low = (void *)(tables + lines(2 * weights_of(p, i)));
+    plan_weights(axis, p->how.interpolation, exact);
+    return tables + 2 * lines(2 * weights_of(p, i));
 }
 
 void dp_pillow_plan(dp_pillow *p, const int64_t src[2], void *tables)
@@ -230,7 +252,7 @@ void dp_pillow_plan(dp_pillow *p, const int64_t src[2], void *tables)
 
     v->src = src[0];
     h->src = src[1];
-    plan_axis(h, p->how.interpolation, plan_axis(v, p->how.interpolation, tables));
+    plan_axis(p, 1, plan_axis(p, 0, tables));
     p->columns_first = p->how.antialias == DP_PILLOW_13 && h->src != h->dst && v->src > v->dst &&
                        v->src - v->dst > 2 * (h->src - h->dst);
 }
@@ -320,12 +342,13 @@ typedef struct run {
     const uint8_t **rows; /* of an output row */
     uint8_t *lines;       /* as wide as the source: DP_PILLOW_ROWS */
     uint8_t *ring;        /* rows that are held */
-    int64_t next;         /* row that is the next to be held */
+    uint64_t n_held, held_row;
+    int64_t next; /* row that is the next to be held */
 } run;
 
 static uint8_t *held(const run *r, int64_t row)
 {
-    return r->ring + (uint64_t)row % held_rows(r->p) * held_row(r->p);
+    return r->ring + (uint64_t)row % r->n_held * r->held_row;
 }
 
 static const uint8_t *source(const run *r, int64_t row)
@@ -439,13 +462,16 @@ static void run_columns_first(run *r, uint8_t *dst)
 void dp_pillow_run(const dp_pillow *p, const dp_pillow_part *part, const dp_tensor *out,
                    void *space, dp_cpu_level cpu)
 {
-    uint8_t *at = (uint8_t *)space + pointers(p), *dst = out->data;
+    const layout l = lay_out(p);
+    uint8_t *bytes = space, *dst = out->data;
     run r = {.p = p,
              .part = part,
              .kernels = dp_pillow_kernels_get(cpu, p->channels),
              .rows = space,
-             .lines = at,
-             .ring = at + DP_PILLOW_ROWS * source_row(p)};
+             .lines = bytes + l.lines,
+             .ring = bytes + l.ring,
+             .n_held = l.held,
+             .held_row = held_row(p)};
     const size_t n = (size_t)(p->axis[1].dst * p->channels);
 
     if (p->columns_first)

@@ -18,12 +18,13 @@
 #define DP_PILLOW_LOW  11 /* of them in the lower half of a weight: both halves fit 16 bits */
 #define DP_PILLOW_ROWS 4  /* that are made across at once, at most */
 
-/* The source places of an output place. */
+/* The source places of an output place, and where its weights are. */
 typedef struct dp_pillow_place {
-    int32_t first, count;
+    int32_t first, count, at;
 } dp_pillow_place;
 
-/* Their weights, followed by zeros; and as high * 2^11 + low. */
+/* Their weights, followed by zeros to a whole group of as many places as a kernel takes at once;
+ * and as high * 2^11 + low. */
 typedef struct dp_pillow_taps {
     int32_t first, count;
     const int32_t *weights;
@@ -32,11 +33,10 @@ typedef struct dp_pillow_taps {
 
 typedef struct dp_pillow_axis {
     int64_t src, dst;
-    int32_t most; /* weights of a place, with the zeros: of so many places as a kernel takes at once
-                     there are whole groups */
+    int32_t group;
     dp_pillow_place *places;
-    int32_t *weights; /* most for each place */
-    int16_t *halves;  /* twice as many */
+    int32_t *weights;
+    int16_t *high, *low;
 } dp_pillow_axis;
 
 /* DP_LINEAR, NEAREST, CUBIC (PILCUBIC: without alpha), BOX, HAMMING or LANCZOS; DP_PILLOW or
@@ -62,20 +62,23 @@ typedef struct dp_pillow_part {
 /* For sides up to src, brought to dst; DP_ELIMIT where they are too large. */
 dp_status dp_pillow_start(dp_pillow *, dp_pillow_how, int64_t channels, const int64_t src[2],
                           const int64_t dst[2], dp_error *);
-/* Bytes of both axes' tables for such sides, and of what a run takes besides; multiples of 64. */
+/* Bytes of both axes' tables for such sides, and of what a run takes besides; multiples of 64. They
+ * are bounds without steps: what lies between two sides takes no more than one of them, also where
+ * dst follows from src (resize of the shorter side). */
 size_t dp_pillow_tables(const dp_pillow *);
 size_t dp_pillow_space(const dp_pillow *);
+size_t dp_pillow_used(const dp_pillow *); /* of the space, for these sides: never more */
 /* Fills the tables, for sides of at most those of the start. */
 void dp_pillow_plan(dp_pillow *, const int64_t src[2], void *tables);
 void dp_pillow_run(const dp_pillow *, const dp_pillow_part *, const dp_tensor *out, void *space,
                    dp_cpu_level);
 
-static inline dp_pillow_taps dp_pillow_at(const dp_pillow_axis *axis, int64_t place)
+static inline dp_pillow_taps dp_pillow_at(const dp_pillow_axis *axis, int64_t d)
 {
-    const int16_t *halves = axis->halves + place * 2 * axis->most;
+    const dp_pillow_place *p = &axis->places[d];
 
-    return (dp_pillow_taps){axis->places[place].first, axis->places[place].count,
-                            axis->weights + place * axis->most, halves, halves + axis->most};
+    return (dp_pillow_taps){p->first, p->count, axis->weights + p->at, axis->high + p->at,
+                            axis->low + p->at};
 }
 
 typedef struct dp_pillow_kernels {

@@ -123,17 +123,19 @@ static int32_t cover(int64_t src, int64_t dst, int64_t d, int32_t *first, float 
     return n;
 }
 
+/* The weights of all places one behind the other: what they take has no steps, so that sides
+ * between two others take no more than one of them (pipeline/vary.h). */
 static dp_status plan_area(dp_span **out, int64_t src, int64_t dst, dp_arena *arena, dp_error *err)
 {
-    const size_t most = (size_t)(src / dst + 3);
-    float *weights = dp_arena_alloc(arena, (size_t)dst, most * sizeof *weights);
+    float *weights = dp_arena_alloc(arena, (size_t)(src + 3 * dst), sizeof *weights);
     dp_span *spans = dp_arena_alloc(arena, (size_t)dst, sizeof *spans);
 
     if (weights == NULL || spans == NULL)
         return dp_arena_fail(arena, err, "a plan of the image");
-    for (int64_t d = 0; d < dst; d++, weights += most) {
+    for (int64_t d = 0; d < dst; d++) {
         spans[d].count = cover(src, dst, d, &spans[d].first, weights);
         spans[d].weights = weights;
+        weights += spans[d].count;
     }
     *out = spans;
     return DP_OK;
