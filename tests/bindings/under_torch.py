@@ -1,6 +1,6 @@
 # under_torch.py - the stream under torch.utils.data
 # SPDX-License-Identifier: Apache-2.0
-import contextlib, copy, faulthandler, json, os, pathlib, pickle, shutil, tempfile, warnings
+import contextlib, copy, faulthandler, json, os, pathlib, pickle, shutil, subprocess, sys, tempfile, warnings
 import numpy as np, torch
 from torch.utils.data import DataLoader, Subset, random_split
 import detpipe
@@ -152,6 +152,42 @@ def check_second_passes():
         refused("again", lambda: ids(loader))
 
 
+def program(text):
+    """What it prints on stderr, in an interpreter of its own that ends by itself."""
+    begin = f"""
+from torch.utils.data import DataLoader
+from detpipe.torch import Dataset
+data = Dataset({TEXT!r})
+"""
+    done = subprocess.run([sys.executable, "-c", begin + text], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0 and done.stdout == "", done.stderr
+    return done.stderr
+
+
+def check_warnings_of_workers():
+    """A worker that delivers an epoch again says so on stderr; where set_epoch names the next one, nothing does."""
+    for settings in ("", ", persistent_workers=True"):
+        for name, warns in (("", True), ("data.set_epoch(epoch)", False)):
+            said = program(f"""
+loader = DataLoader(data, batch_size=None, num_workers=1{settings})
+for epoch in range(2):
+    {name}
+    list(loader)
+""")
+            assert ("set_epoch" in said) == warns, f"{settings} {name}: {said}"
+
+
+def check_exit():
+    """A Dataset and loaders that live until the interpreter ends, in the middle of a pass: nothing is said."""
+    for workers in (0, 1):
+        said = program(f"""
+loader = DataLoader(data, batch_size=None, num_workers={workers})
+batches = iter(loader)
+first = next(batches)
+""")
+        assert said == "", f"{workers} workers: {said}"
+
+
 def check_whose_state():
     """Under a DataLoader with workers this process does not know what was delivered."""
     data = Dataset(TEXT)
@@ -170,7 +206,7 @@ def check_whose_state():
 def check_stateful():
     """A StatefulDataLoader resumes where it was, with 0 to 3 workers; another number of workers is refused."""
     if StatefulDataLoader is None:
-        print(f"not tried, no torchdata: check_stateful: {check_stateful.__doc__}")
+        print("skipped: no torchdata (tools/dev peers): check_stateful")
         return
     for workers in (0, 1, 2, 3):
         for done in (0, 1, 3, 5, 6, 8):
@@ -256,8 +292,9 @@ def check_changed_files():
 
 def main():
     warnings.filterwarnings("ignore", "This DataLoader will create")  # more workers than there are CPUs
-    for check in (check_bytes, check_epochs, check_positions, check_second_passes, check_whose_state, check_stateful, check_misuse,
-                  check_copies, check_changed_files):
+    for check in (check_bytes, check_epochs, check_positions, check_second_passes, check_warnings_of_workers, check_exit,
+                  check_whose_state, check_stateful, check_misuse, check_copies,
+                  check_changed_files):
         check()
     print("torch: all as it should be")
 

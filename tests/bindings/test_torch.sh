@@ -1,0 +1,19 @@
+#!/bin/bash
+# test_torch.sh - the Python package under torch.utils.data, with the PyTorch of `tools/dev peers`, or that of DETPIPE_TORCH
+# SPDX-License-Identifier: Apache-2.0
+set -u
+source "$SOURCE/tests/support/expect.sh"
+[ -z "${SANITIZE:-}" ] || { echo "skipped: Python would need the sanitizer's library first"; exit 77; }
+torch=${DETPIPE_TORCH:-$SOURCE/build-peers}/bin/python
+checks() { sed -n 's/^def \(check_[a-z_]*\).*/\1/p' "$SOURCE/tests/bindings/under_torch.py" | tr '\n' ' '; }
+if ! [ -x "$torch" ] || ! "$torch" -c 'import torch, cffi' 2> /dev/null; then
+    echo "skipped: no PyTorch and cffi in build-peers (tools/dev peers; DETPIPE_TORCH names another environment): $(checks)"
+    exit 77
+fi
+source "$SOURCE/tests/bindings/package.sh"
+site=$(env/bin/python -c 'import sysconfig; print(sysconfig.get_paths()["platlib"])')
+mkdir site && cp -r "$site"/detpipe site/
+export FIXTURE=$fixture
+expect 0 'torch: all as it should be' env PYTHONPATH="$work/site" "$torch" "$SOURCE/tests/bindings/under_torch.py"
+[ $failed = 0 ] || exit 1
+! grep '^skipped' out.txt || exit 77
