@@ -96,8 +96,9 @@ DP_API size_t dp_draws(dp_pipeline *, uint64_t batch, size_t row, char *text, si
 /* A text that makes the same row without drawing: the reader, its record, and stages that do what
  * the transforms did ("cifar10 ... | subset_sampler indices=17 | crop coordinates=3,0 ..."), into
  * size bytes, NUL included; the length of all.  text NULL asks for the length alone.  0 and "" when
- * there is no such row or text: a transform has no such stages, cuts from pictures of various
- * sizes, or mixes rows of a batch, streams are joined, or the reader delivers batches. */
+ * there is no such row or text: a transform has no such stages, draws for pictures of various
+ * sizes out of files, or mixes rows of a batch, streams are joined, or the reader delivers batches.
+ */
 DP_API size_t dp_fixed(dp_pipeline *, uint64_t batch, size_t row, char *text, size_t size);
 
 /* Moving is arithmetic: no record is read.  dp_length() itself is allowed; past it is DP_EINVAL. */

@@ -160,15 +160,18 @@ static void print_stage(const dp_stage_info *info, const void *params, dp_out *o
 }
 
 /* What the step did to the row.  False: no stage does that without drawing. */
-static bool print_fixed_step(const dp_step *step, const double *draws, dp_out *out)
+static bool print_fixed_step(const dp_graph *g, const dp_step *step, const double *draws,
+                             dp_out *out)
 {
     const dp_transform *t = step->transform;
     const dp_fixing fixing = {&t->info, step->params, t->drawn, draws + step->draws, out};
 
     if (step->second || t->holds != DP_HOLDS_NONE || !dp_step_open(step, draws))
         return true;
-    if (t->draw != NULL) /* what it cuts out of a row whose shape is its own no other stage takes */
-        return step->each == NULL && t->fixed != NULL && t->fixed(&fixing);
+    if (t->draw != NULL && step->each != NULL && g->decodes)
+        return false; /* what it does is planned for more pictures than that in the one file */
+    if (t->draw != NULL)
+        return t->fixed != NULL && t->fixed(&fixing);
     print_stage(&t->info, step->params, out);
     return true;
 }
@@ -196,7 +199,7 @@ static bool print_fixed(const dp_graph *g, const dp_row *row, const double *draw
     for (uint32_t s = 0; s < g->n_steps && fixed; s++) {
         print_columns(branch, node, g->steps[s].node, out);
         node = g->steps[s].node;
-        fixed = print_fixed_step(&g->steps[s], draws, out);
+        fixed = print_fixed_step(g, &g->steps[s], draws, out);
     }
     print_columns(branch, node, branch->n_nodes, out);
     return fixed;

@@ -327,6 +327,8 @@ static dp_status plan_order(dp_builder *b, level *l, const dp_found *found)
     if (node->order == &dp_order_shard)
         g->shard = node->params;
     l->node++;
+    if (status == DP_OK && node->order->at != NULL && node->order->rows == NULL)
+        status = dp_vary_narrow(g, l->branch, l->node, l->length, &l->columns, b->err);
     return dp_found_fail(b, found, status);
 }
 

@@ -7,6 +7,23 @@
 #include <string.h>
 
 #include "base/tensor.h"
+#include "io/source.h"
+
+/* Whether all rows have one shape. */
+static bool same_sizes(const int64_t *least, const dp_tensor *most)
+{
+    return memcmp(least, most->shape, (size_t)most->rank * sizeof *least) == 0;
+}
+
+/* Whether a step changes the slot. */
+static bool is_changed(const dp_graph *g, uint32_t slot)
+{
+    uint32_t s = 0;
+
+    while (s < g->n_steps && g->steps[s].slot != slot)
+        s++;
+    return s < g->n_steps;
+}
 
 dp_status dp_vary_check(const dp_graph *g, const dp_columns *columns, const char *where,
                         dp_error *err)
@@ -23,6 +40,54 @@ dp_status dp_vary_check(const dp_graph *g, const dp_columns *columns, const char
                        "random_resized_crop or resize size=height,width %s",
                        column->name, dp_tensor_type(&small).text,
                        dp_tensor_type(&column->type).text, where);
+    }
+    return DP_OK;
+}
+
+/* ---- the records that are chosen ---- */
+
+#define MOST_LOOKED_AT 65536 /* rows */
+
+/* Whether the rows are the same in every epoch, and fewer than the reader has. */
+static bool chooses(const dp_branch *branch, uint32_t n, uint64_t length)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (branch->nodes[i].order->random || branch->nodes[i].with != NULL)
+            return false;
+    }
+    return length > 0 && length < branch->source.n_records && length <= MOST_LOOKED_AT;
+}
+
+static void find_bounds(const dp_branch *branch, uint32_t n, uint64_t length, uint32_t column,
+                        int64_t *least, dp_tensor *most)
+{
+    for (uint64_t i = 0; i < length; i++) {
+        const dp_tensor row =
+            dp_source_type(branch->reader, &branch->source, column, dp_branch_record(branch, n, i));
+        for (int32_t d = 0; d < row.rank; d++) {
+            least[d] = i == 0 || row.shape[d] < least[d] ? row.shape[d] : least[d];
+            most->shape[d] =
+                i == 0 || row.shape[d] > most->shape[d] ? row.shape[d] : most->shape[d];
+        }
+    }
+}
+
+dp_status dp_vary_narrow(dp_graph *g, const dp_branch *branch, uint32_t n, uint64_t length,
+                         dp_columns *columns, dp_error *err)
+{
+    for (uint32_t c = 0; c < branch->source.n_columns && chooses(branch, n, length); c++) {
+        const uint32_t slot = branch->slots[c];
+        uint32_t i = 0;
+        int64_t *least;
+        while (i < columns->n && columns->slot[i] != slot)
+            i++;
+        if (i == columns->n || g->least[slot] == NULL || is_changed(g, slot))
+            continue;
+        least = dp_arena_alloc(&g->arena, DP_MAX_RANK, sizeof *least);
+        if (least == NULL)
+            return dp_arena_fail(&g->arena, err, "the rows of a column");
+        find_bounds(branch, n, length, c, least, &columns->column[i].type);
+        g->least[slot] = same_sizes(least, &columns->column[i].type) ? NULL : least;
     }
     return DP_OK;
 }
@@ -154,15 +219,12 @@ dp_status dp_each_plan(dp_graph *g, dp_step *step, const dp_column *in, dp_colum
                        dp_error *err)
 {
     dp_status status = new_each(g, step, in, err);
-    size_t bytes;
 
     if (status == DP_OK)
         status = try_rows(g, step, out, err);
     if (status != DP_OK)
         return status;
-    bytes = (size_t)out->type.rank * sizeof out->type.shape[0];
-    g->least[step->slot] =
-        memcmp(step->each->least, out->type.shape, bytes) != 0 ? step->each->least : NULL;
+    g->least[step->slot] = same_sizes(step->each->least, &out->type) ? NULL : step->each->least;
     if (step->transform->info.size > g->each_params)
         g->each_params = step->transform->info.size;
     return DP_OK;

@@ -28,6 +28,11 @@ typedef struct dp_each_room {
     dp_arena decoding; /* of what a file takes; empty between rows */
 } dp_each_room;
 
+/* Where stages chose some of the records, the least and the most of these: of columns that the
+ * reader delivers as they are, below the first n nodes of a text of `length` rows. */
+dp_status dp_vary_narrow(dp_graph *, const dp_branch *, uint32_t n, uint64_t length, dp_columns *,
+                         dp_error *);
+
 /* Whether the step has to be planned so: its column varies, or it decodes. */
 bool dp_varies(const dp_graph *, const dp_step *);
 /* Plans it at open; g->least says whether what comes out varies. */

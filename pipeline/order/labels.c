@@ -43,20 +43,16 @@ static dp_status read_labels(const dp_node *node, uint32_t column, void *const b
     const dp_branch *branch = node->branch;
 
     for (uint64_t i = 0; i < node->below; i++) {
-        dp_row row = {.record = i};
-        dp_status status;
+        const uint64_t record = dp_branch_record(branch, (uint32_t)(node - branch->nodes), i);
         int64_t label;
-        for (dp_node *below = branch->nodes + (node - branch->nodes); below-- > branch->nodes;) {
-            if (below->order->at != NULL)
-                below->order->at(below, &row);
-        }
-        status = dp_source_read(branch->reader, &branch->source, false, row.record, buffers, err);
+        dp_status status =
+            dp_source_read(branch->reader, &branch->source, false, record, buffers, err);
         if (status != DP_OK)
             return status;
         label = dp_load_int(buffers[column], branch->source.columns[column].type.dtype, 0);
         if (label < 0 || label >= MAX_LABEL)
             return dp_fail(err, DP_ESPEC, "record %llu has label %lld: expected 0 to %d",
-                           (unsigned long long)row.record, (long long)label, MAX_LABEL - 1);
+                           (unsigned long long)record, (long long)label, MAX_LABEL - 1);
         labels[i] = (uint32_t)label;
         if ((i + 1) % 64 == 0 || i + 1 == node->below)
             status = dp_progress(branch->options, "labels", i + 1, node->below, err);

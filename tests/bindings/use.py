@@ -46,6 +46,16 @@ def check_threads():
         stream.state_dict()
 
 
+def check_shapes():
+    """Rows that are not in batches have their own shapes."""
+    stream = detpipe.Pipeline("snapshot file=../snapshot/varies.dps", root=os.environ["FIXTURE"])
+    rows = list(stream)
+    assert [row["image"].shape for row in rows] == [(1, 1, 3), (3, 2, 3), (2, 5, 3), (1, 1, 3), (4, 1, 3), (2, 5, 3)]
+    assert rows[4]["image"][3, 0].tolist() == [(4 * 37 + k * k * 11) % 256 for k in range(9, 12)]
+    refused("column image has rows of uint8[1, 1, 3] to uint8[4, 5, 3]",
+            lambda: detpipe.Pipeline(stream.text + " | batch batch_size=2", root=os.environ["FIXTURE"]))
+
+
 def check_copies():
     whole = ids(detpipe.Pipeline(TEXT, seed=3))
     stream = detpipe.Pipeline(TEXT, seed=3, threads=1)
@@ -250,8 +260,8 @@ del stream, other, array, batch
 
 
 if __name__ == "__main__":
-    for check in (check_threads, check_copies, check_fork, check_states, check_changed_file, check_copies_of_changed_files,
-                  check_arguments, check_handles, check_exit):
+    for check in (check_threads, check_shapes, check_copies, check_fork, check_states, check_changed_file,
+                  check_copies_of_changed_files, check_arguments, check_handles, check_exit):
         check()
     typed = pathlib.Path(detpipe.__file__).with_name("py.typed")
     assert typed.exists() and detpipe.Pipeline.__next__.__annotations__["return"]

@@ -132,7 +132,7 @@ static const char *const specs[] = {
     "texts | shuffle | type_cast column=text data_type=float64 | rescale column=pairs rescale=0.5",
     "texts | project columns=text",
     "texts | take count=1",
-    "texts | skip count=8 | take count=12 | project columns=pairs,text", /* all are empty */
+    "texts | skip count=8 | take count=13 | project columns=pairs,text", /* all but one are empty */
     "texts | shuffle | project columns=text | zip with=\"texts | skip count=3 | project "
     "columns=pairs\"",
 };
@@ -322,18 +322,19 @@ static void lies_are_told(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof says / sizeof says[0]; i++) {
-        dp_pipeline *p = open_texts("texts", 2);
         dp_batch *b = NULL;
+        dp_pipeline *p;
         all.lies_of = 30;
         all.says = says[i];
+        p = open_texts("texts", 2);
         assert_ok(dp_seek(p, 30, &test_error));
         assert_int_equal(dp_next(p, &b, &test_error), DP_ECORRUPT);
         assert_int_equal(test_error.record, 30);
         assert_non_null(strstr(test_error.message,
                                "record 30: the shape of text is not within those of the column"));
         assert_int_equal(dp_dataset_digest(p, digest, &test_error), DP_ECORRUPT);
-        all.lies_of = -1;
         dp_close(p);
+        all.lies_of = -1;
     }
 }
 
@@ -352,7 +353,7 @@ static void rows_that_the_plan_did_not_know(void **state)
         assert_int_equal(status, DP_ECORRUPT);
         assert_int_equal(test_error.record, 20); /* the next of length 1 */
         assert_string_equal(test_error.message, "one_hot: it makes uint8[256] of uint8[1]: at most "
-                                                "uint8[9, 256] were known at open");
+                                                "uint8[7, 256] were known at open");
         dp_close(p);
     }
 }

@@ -258,10 +258,82 @@ static void draws_are_of_the_row(void **state)
         assert_true(top >= 0 && left >= 0 && height >= 1 && width >= 1);
         assert_true(top + height <= height_of(i) && left + width <= width_of(i));
         largest = height * width > largest ? height * width : largest;
-        assert_int_equal(dp_fixed(p, (uint64_t)i, 0, text, sizeof text), 0);
     }
     assert_true(largest > 24 * 33 / 3);
     dp_close(p);
+}
+
+/* The text that makes the same row without drawing, out of its record alone. */
+static void fixed_texts(void **state)
+{
+    static const char *const stages[] = {
+        "random_resized_crop size=8 scale=0.5,1 | random_vertical_flip",
+        "pad padding=4 | random_crop size=5 | random_horizontal_flip prob=0.5",
+        "shuffle | random_horizontal_flip | random_invert | hwc2chw",
+        "random_apply transforms=\"invert | random_vertical_flip\" | resize size=9",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
+        dp_batch *b = NULL;
+        char spec[300], text[600];
+        dp_pipeline *p;
+        snprintf(spec, sizeof spec, "png_folder | %s", stages[i]);
+        p = open_it(spec);
+        for (uint64_t row = 0; row < N; row++) {
+            const dp_tensor *image, *other;
+            dp_batch *c = NULL;
+            dp_pipeline *q;
+            assert_ok(dp_next(p, &b, &test_error));
+            assert_true(dp_fixed(p, row, 0, text, sizeof text) > 0);
+            assert_null(strstr(text, "random"));
+            q = open_it(text);
+            assert_ok(dp_next(q, &c, &test_error));
+            image = dp_batch_get(b, "image");
+            other = dp_batch_get(c, "image");
+            assert_memory_equal(image->shape, other->shape, 3 * sizeof image->shape[0]);
+            assert_memory_equal(image->data, other->data, test_bytes(image));
+            dp_close(q);
+        }
+        dp_close(p);
+    }
+}
+
+/* Of the records that stages choose for good, the sizes are those of these: at(3,7) is 5x33. */
+static void chosen_records(void **state)
+{
+    static const struct {
+        const char *stages;
+        int least[2], most[2];
+    } cases[] = {
+        {"subset_sampler indices=31 | batch batch_size=1", {5, 33}, {5, 33}},
+        {"subset_sampler indices=31,31,31 | take count=2 | batch batch_size=2", {5, 33}, {5, 33}},
+        {"take count=12 | skip count=3", {1, 1}, {2, 33}},
+        {"subset_sampler indices=62,1,31 | skip count=1", {1, 2}, {5, 33}},
+        {"subset_sampler indices=62,1,31 | shuffle | take count=1", {1, 2}, {24, 33}},
+        {"shuffle | take count=1", {1, 1}, {24, 33}},       /* another in each epoch */
+        {"pad padding=1 | take count=1", {3, 3}, {26, 35}}, /* planned before */
+        {"take count=2 | zip with=\"png_folder | project columns=image | rename input_columns=image "
+         "output_columns=other\"",
+         {1, 1},
+         {1, 2}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char spec[300];
+        dp_pipeline *p;
+        int batched;
+        snprintf(spec, sizeof spec, "png_folder | %s", cases[i].stages);
+        p = open_it(spec);
+        batched = strstr(spec, "batch") != NULL;
+        for (int d = 0; d < 2; d++) {
+            assert_int_equal(dp_output_least(p, "image")->shape[batched + d], cases[i].least[d]);
+            assert_int_equal(dp_output(p, "image")->shape[batched + d], cases[i].most[d]);
+        }
+        assert_int_equal(strlen(test_stream_digest(p, UINT64_MAX).text), 32);
+        dp_close(p);
+    }
 }
 
 /* MindSpore's flips draw one number a row, whatever its shape. */
@@ -470,6 +542,8 @@ int main(void)
         cmocka_unit_test(equal_whoever_makes_it),
         cmocka_unit_test(equal_from_any_place),
         cmocka_unit_test(draws_are_of_the_row),
+        cmocka_unit_test(fixed_texts),
+        cmocka_unit_test(chosen_records),
         cmocka_unit_test(replayed_draws),
         cmocka_unit_test(refused_at_open),
         cmocka_unit_test(identity_has_each_shape),
