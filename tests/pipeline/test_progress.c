@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -102,6 +103,46 @@ static void identity(void **state)
     assert_memory_equal(digest, again, 16);
     dp_close(other);
     dp_close(p);
+}
+
+/* A clock that goes on by so many seconds whenever it is looked at. */
+static time_t fake_time, fake_step;
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+    (void)clock;
+    *now = (struct timespec){fake_time += fake_step, 0};
+    return 0;
+}
+
+static char heard[4096];
+
+static void hear(void *ctx, const char *line)
+{
+    (void)ctx;
+    snprintf(heard + strlen(heard), sizeof heard - strlen(heard), "%s\n", line);
+}
+
+/* The identity of a data set says once that it takes over a second, and how far it is. */
+static void identity_is_heard_of(void **state)
+{
+    static const char line[] =
+        "the data set is read once for its identity: 64 of 200 records so far\n";
+
+    (void)state;
+    for (fake_step = 0; fake_step <= 2; fake_step += 2) {
+        dp_options options = watched();
+        dp_pipeline *p = NULL;
+        uint8_t digest[16];
+        options.log = hear;
+        options.progress = NULL;
+        options.arrays = arrays;
+        assert_ok(dp_open(&p, stream, 1, &options, &test_error));
+        heard[0] = '\0';
+        assert_ok(dp_dataset_digest(p, digest, &test_error));
+        assert_string_equal(heard, fake_step == 0 ? "" : line);
+        dp_close(p);
+    }
 }
 
 static void labels(void **state)
@@ -373,6 +414,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(identity),
+        cmocka_unit_test(identity_is_heard_of),
         cmocka_unit_test(labels),
         cmocka_unit_test(snapshots),
         cmocka_unit_test(files_of_records),

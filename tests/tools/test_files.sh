@@ -37,8 +37,23 @@ each_writer fifo 3 'cannot write fifo: it is a FIFO, not a file'
 each_writer data 3 'it is a folder'
 each_writer /dev/null 3 'it is a device'
 [ -c /dev/null ] || fail "/dev/null is gone"
-tool 3 'it is a FIFO' snapshot write "$stream" fifo
-tool 3 'it is a FIFO' train run.recipe --ledger fifo
+soon() { expect "$1" "$2" timeout 60 "$DETPIPE" "${@:3}"; }
+mkfifo fifo.npz
+ln -s /dev/null null.npz
+soon 3 'cannot write fifo.npz: it is a FIFO' ckpt convert whole.safetensors fifo.npz
+soon 3 'cannot write null.npz: it is a device' ckpt convert whole.safetensors null.npz
+tool 0 . snapshot write "$rows" sound.dps
+for place in fifo /dev/null; do
+    soon 3 "cannot write $place: it is a " snapshot write "$stream" $place
+    soon 3 "cannot write $place: it is a " train run.recipe --ledger $place
+    soon 3 "cannot write $place: it is a " train run.recipe --save made.safetensors --identities $place
+    soon 3 "cannot write $place: it is a " train run.recipe --load whole.safetensors --identities $place
+    soon 3 "cannot write $place: it is a " snapshot write "$stream" made.dps --identities $place
+    soon 3 "cannot write $place: it is a " snapshot check sound.dps --repair-from "$rows" --identities $place
+done
+[ -p fifo ] && [ -p fifo.npz ] && [ -L null.npz ] && [ -c /dev/null ] || fail "a FIFO, link or device is gone"
+[ -z "$(ls | grep ^made)" ] || fail "$(ls | grep ^made): written although --identities was refused"
+rm fifo.npz null.npz
 mkdir far
 echo old > far/target.safetensors
 ln -s far/target.safetensors link.safetensors
@@ -99,6 +114,23 @@ tool 0 '4 steps done' train pictures.recipe
 tool 3 'pictures/c/1.png' train pictures.recipe --save p
 grep -q '^step' out.txt && fail "a step was done before the bad picture was found"
 [ ! -e p ] || fail "p is there"
+
+# a picture that no step reads is removed while the run waits for the reader of its steps: it was identified before
+cp "$golden/png/a/rgb8.png" pictures/c/1.png
+mkfifo picture_steps
+"$DETPIPE" train pictures.recipe --steps 3000 --save kept.safetensors --save-every 500 > picture_steps 2> said &
+trainer=$!
+exec 3< picture_steps
+read -r _ <&3; read -r _ <&3
+rm pictures/c/1.png
+tail -1 <&3 > last
+exec 3<&-
+wait $trainer || fail "a picture that no step reads was removed: $(cat said)"
+grep -q '^3000 steps done' last && [ ! -s said ] && [ -s kept.safetensors ] && [ ! -e kept.safetensors.unidentified ] ||
+    fail "a picture that no step reads was removed: $(cat said last)"
+tool 3 'another data set' train pictures.recipe --steps 3001 --load kept.safetensors
+cp "$golden/png/a/rgb8.png" pictures/c/1.png
+tool 0 '^3001 steps done' train pictures.recipe --steps 3001 --load kept.safetensors
 
 # labels that are called otherwise in test: than in data:
 mkdir -p good/c other/d

@@ -89,8 +89,14 @@ E2
 aside words
 
 # What is random by itself is held fast.
-has python3 && aside named 'Cause: the seed of hash tables: with PYTHONHASHSEED=0 8 of 8 runs are equal\.' -- \
-    python3 -c 'print("loss:", hash("a"))' || echo "not tried: the seed of hash tables (there is no python3)"
+set_order='print("loss:", sum(ord(c) * i / 7 for i, c in enumerate(set("abcdefghijklmnop"))))'
+if has python3; then
+    aside named 'Cause: the seed of hash tables: with PYTHONHASHSEED=0 8 of 8 runs are equal\.' -- python3 -c 'print("loss:", hash("a"))'
+    aside named 'Cause: the seed of hash tables: with PYTHONHASHSEED=0 8 of 8 runs are equal\.' --vary hashseed -- python3 -c "$set_order"
+    PYTHONHASHSEED=1 aside named 'Cause: hashseed, by PYTHONHASHSEED \(alone' --vary env,hashseed -- python3 -c "$set_order"
+else
+    echo "not tried: the seed of hash tables (there is no python3)"
+fi
 aside named 'Cause: addresses: without random addresses .setarch -R. 8 of 8' --runs 4 -- "$FAULTY" hash
 aside named 'Cause: a race of threads: with one thread on one CPU 8 of 8' -- sh -c '[ "$OMP_NUM_THREADS" = 1 ] && echo loss: 1 || echo loss: $(od -An -N4 -tu4 /dev/urandom)'
 if [ ${#own[@]} != 0 ]; then

@@ -36,8 +36,8 @@ static void remove_own(void)
     sigset_t before;
 
     sigprocmask(SIG_BLOCK, &signals, &before); /* the line would name what is gone */
-    if (own[0] != '\0' && owner == getpid())
-        program_remove(own);
+    if (own[0] != '\0' && owner == getpid() && !program_remove(own))
+        cli_fail(0, "verify: its folder %s is left: %s", own, strerror(errno));
     own[0] = '\0';
     child_on_ends(SIG_DFL);
     sigprocmask(SIG_SETMASK, &before, NULL);

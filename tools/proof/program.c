@@ -157,7 +157,10 @@ static int remove_one(const char *path, const struct stat *s, int kind, struct F
     return remove(path);
 }
 
-void program_remove(const char *path) { nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS); }
+bool program_remove(const char *path)
+{
+    return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0;
+}
 
 /* Folders that a run of this number had in another trial (--output). */
 static void remove_old(const program *p, const program_run *r)

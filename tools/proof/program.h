@@ -45,7 +45,8 @@ typedef struct program_run {
 int program_start(program *, program_run *);
 void program_free(program_run *);
 
-/* Removes a folder with all that is in it; links are removed, not followed. */
-void program_remove(const char *path);
+/* Removes a folder with all that is in it; links are removed, not followed.  false: something is
+ * left, errno says why. */
+bool program_remove(const char *path);
 
 #endif
