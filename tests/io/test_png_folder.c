@@ -172,21 +172,51 @@ typedef struct picture {
     size_t extra_size[3];
 } picture;
 
-static void write_picture(const char *folder, const char *name, const picture *p)
+/* The pixels of a row that a pass of Adam7 has, packed; returns their bytes. */
+static size_t take_pixels(const picture *p, int from, int step, uint8_t *out)
 {
-    const uint8_t header[13] = {0, 0, 0, W, 0, 0, 0, 1, p->depth, p->color, 0, 0, 0};
+    static const int channels[] = {1, 0, 3, 1, 2, 0, 4};
+    const int bits = p->depth * channels[p->color];
+    int to = 0;
+
+    for (int x = from; x < W; x += step) {
+        for (int bit = x * bits; bit < (x + 1) * bits; bit++, to++)
+            out[to / 8] |= (uint8_t)((p->row[bit / 8] >> (7 - bit % 8) & 1) << (7 - to % 8));
+    }
+    return (size_t)(to + 7) / 8;
+}
+
+/* Scanlines with filter 0; returns their bytes. */
+static size_t put_lines(const picture *p, bool interlaced, uint8_t *out)
+{
+    static const int passes[][2] = {{0, 8}, {4, 8}, {2, 4}, {1, 2}}; /* those that one row has */
+    size_t n = 0;
+
+    for (int i = 0; i < (interlaced ? 4 : 1); i++, n++)
+        n += take_pixels(p, passes[i][0], interlaced ? passes[i][1] : 1, out + n + 1);
+    return n;
+}
+
+static void write_picture_as(const char *folder, const char *name, const picture *p,
+                             bool interlaced)
+{
+    const uint8_t header[13] = {0, 0, 0, W, 0, 0, 0, 1, p->depth, p->color, 0, 0, interlaced};
     uint8_t out[4096] = "\x89PNG\r\n\x1a\n", raw[512] = {0}, packed[512];
     uLongf size = sizeof packed;
     size_t n = 8;
 
-    memcpy(raw + 1, p->row, p->row_size); /* filter 0 */
-    assert_int_equal(compress(packed, &size, raw, p->row_size + 1), Z_OK);
+    assert_int_equal(compress(packed, &size, raw, put_lines(p, interlaced, raw)), Z_OK);
     n += test_png_chunk(out + n, "IHDR", header, sizeof header);
     for (int i = 0; i < 3 && p->extra[i][0] != NULL; i++)
         n += test_png_chunk(out + n, p->extra[i][0], p->extra[i][1], p->extra_size[i]);
     n += test_png_chunk(out + n, "IDAT", packed, size);
     n += test_png_chunk(out + n, "IEND", "", 0);
     test_write(folder, name, out, n);
+}
+
+static void write_picture(const char *folder, const char *name, const picture *p)
+{
+    write_picture_as(folder, name, p, false);
 }
 
 static void make_class(char *folder, size_t size, const char *class)
@@ -246,6 +276,153 @@ static void gray_of_colours_is_convert_colors(void **state)
         read_pixels(folder, "png_folder channels=3 | convert_color convert_mode=rgb2gray", mixed,
                     W);
         assert_memory_equal(mixed, gray, W);
+    }
+    test_folder_remove(folder);
+}
+
+/* Of every kind and depth. */
+static void interlaced_files_have_the_same_pixels(void **state)
+{
+    static const uint8_t kinds[][2] = {{0, 1}, {0, 2},  {0, 4},  {0, 8}, {0, 16},
+                                       {2, 8}, {2, 16}, {3, 1},  {3, 2}, {3, 4},
+                                       {3, 8}, {4, 8},  {4, 16}, {6, 8}, {6, 16}};
+    uint8_t row[W * 8], palette[768], got[2][W * 3];
+    char folder[256] = "";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof palette; i++)
+        palette[i] = (uint8_t)(i * 89 + i / 7);
+    for (size_t i = 0; i < sizeof row; i++)
+        row[i] = (uint8_t)(i * 101 + 27);
+    make_class(folder, sizeof folder, "c");
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        const picture p = {kinds[i][0],
+                           kinds[i][1],
+                           row,
+                           sizeof row,
+                           {{kinds[i][0] == 3 ? "PLTE" : NULL, (const char *)palette}},
+                           {kinds[i][1] == 8 ? 768 : (size_t)3 << kinds[i][1] % 8}};
+        for (int k = 0; k < 2; k++) {
+            write_picture_as(folder, "c/x.png", &p, k == 1);
+            read_pixels(folder, "png_folder", got[k], sizeof got[k]);
+        }
+        assert_memory_equal(got[0], got[1], sizeof got[0]);
+        assert_memory_not_equal(got[0], got[0] + 3, sizeof got[0] - 3); /* not all of one colour */
+    }
+    test_folder_remove(folder);
+}
+
+/* Gamma, profiles, significant bits, backgrounds, texts, frames of an APNG, an orientation: no
+ * pixel is another one, transparency is dropped, 16 bits give their high byte. */
+static void what_else_a_file_says_changes_no_pixel(void **state)
+{
+    static const char turned[] = "MM\0*\0\0\0\x08\0\1\x01\x12\0\3\0\0\0\1\0\6\0\0\0\0\0";
+    static const char frame[26] = "\0\0\0\0\0\0\0\7\0\0\0\1";
+    static const uint8_t rgb[W * 3] = {255, 0,  0, 0,   255, 0,   0,   0,  255, 10, 20,
+                                       30,  77, 5, 200, 255, 255, 255, 90, 91,  93};
+    static const uint8_t gray[W] = {0, 1, 76, 128, 200, 254, 255}, index[W] = {0, 1, 2, 3, 4, 5, 6},
+                         beyond[W] = {0, 1, 2, 3, 4, 5, 200};
+    uint8_t deep[W * 4], grays[W * 3], got[W * 3], black[W * 3];
+    const char *palette = (const char *)rgb;
+    const struct {
+        picture p;
+        const uint8_t *wanted;
+    } cases[] = {
+        {{2, 8, rgb, sizeof rgb, {{"gAMA", "\0\0\x4e\x20"}}, {4}}, rgb},
+        {{2, 8, rgb, sizeof rgb, {{"gAMA", "\0\1\x86\xa0"}}, {4}}, rgb},
+        {{2, 8, rgb, sizeof rgb, {{"gAMA", "\0\3\x5b\x60"}}, {4}}, rgb},
+        {{2, 8, rgb, sizeof rgb, {{"sRGB", "\1"}, {"sBIT", "\5\6\5"}}, {1, 3}}, rgb},
+        {{2, 8, rgb, sizeof rgb, {{"bKGD", "\0\1\0\2\0\3"}}, {6}}, rgb},
+        {{2, 8, rgb, sizeof rgb, {{"PLTE", palette}, {"tEXt", "a\0b"}}, {W * 3, 3}}, rgb},
+        {{2, 8, rgb, sizeof rgb, {{"acTL", "\0\0\0\1\0\0\0\0"}, {"fcTL", frame}}, {8, 26}}, rgb},
+        {{2, 8, rgb, sizeof rgb, {{"eXIf", turned}}, {sizeof turned}}, rgb},
+        {{2, 8, rgb, sizeof rgb, {{"tRNS", "\0\xff\0\0\0\0"}}, {6}}, rgb},
+        {{3, 8, index, W, {{"PLTE", palette}, {"tRNS", "\0\x80"}}, {W * 3, 2}}, rgb},
+        {{3, 8, beyond, W, {{"PLTE", palette}}, {W * 3}}, black},
+        {{0, 8, gray, W, {{"tRNS", "\0\x4c"}, {"gAMA", "\0\0\xb1\x8f"}}, {2, 4}}, grays},
+        {{0, 16, deep, W * 2, {{"tRNS", "\0\1"}}, {2}}, grays},
+        {{4, 16, deep, W * 4, {{"bKGD", "\0\1"}}, {2}}, NULL},
+    };
+    char folder[256] = "";
+
+    (void)state;
+    for (size_t i = 0; i < W; i++)
+        memset(grays + 3 * i, gray[i], 3), deep[2 * i] = gray[i],
+                                                    deep[2 * i + 1] = (uint8_t)(250 - i);
+    for (size_t i = 0; i < W * 2; i++)
+        deep[W * 2 + i] = (uint8_t)(i * 37);
+    memcpy(black, rgb, sizeof black);
+    memset(black + 18, 0, 3); /* a colour that the palette has not */
+    make_class(folder, sizeof folder, "c");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        write_picture(folder, "c/x.png", &cases[i].p);
+        read_pixels(folder, "png_folder", got, sizeof got);
+        for (size_t k = 0; k < sizeof got; k++) {
+            const uint8_t wanted = cases[i].wanted != NULL ? cases[i].wanted[k] : deep[k / 3 * 4];
+            if (got[k] != wanted)
+                fail_msg("case %zu, value %zu: %u, not %u", i, k, got[k], wanted);
+        }
+    }
+    test_folder_remove(folder);
+}
+
+/* Where the letters of a chunk are. */
+static size_t find_chunk(const uint8_t *bytes, size_t n, const char *kind)
+{
+    size_t at = 0;
+
+    while (at + 4 < n && memcmp(bytes + at, kind, 4) != 0)
+        at++;
+    return at;
+}
+
+enum { TEXT_SUM, TRAILING, PIXELS_SUM, NO_END, CUT, N_DAMAGES };
+
+/* Returns the bytes of the file. */
+static size_t hurt(int how, uint8_t *bytes, size_t n)
+{
+    const size_t text = find_chunk(bytes, n, "tEXt"), end = find_chunk(bytes, n, "IEND");
+
+    if (how == TEXT_SUM)
+        bytes[text + 4 + 3] ^= 1;
+    if (how == PIXELS_SUM)
+        bytes[end - 5] ^= 1;
+    return how == TRAILING ? n + 20 : how == NO_END ? end - 4 : how == CUT ? end - 12 : n;
+}
+
+/* A sum of no pixels, and what stands behind the end, do not count; all else does. */
+static void damaged_pictures(void **state)
+{
+    static const uint8_t rgb[W * 3] = {255, 0, 9, 0, 255, 0, 17};
+    const picture p = {2, 8, rgb, sizeof rgb, {{"tEXt", "a\0b"}}, {3}};
+    char folder[256] = "", path[300];
+    uint8_t got[sizeof rgb];
+
+    (void)state;
+    make_class(folder, sizeof folder, "c");
+    snprintf(path, sizeof path, "%s/c/x.png", folder);
+    for (int how = 0; how < N_DAMAGES; how++) {
+        uint8_t bytes[4096] = {0};
+        dp_pipeline *pipeline;
+        dp_batch *b = NULL;
+        dp_status status;
+        FILE *f;
+        write_picture(folder, "c/x.png", &p);
+        f = fopen(path, "rb");
+        assert_non_null(f);
+        test_write(folder, "c/x.png", bytes, hurt(how, bytes, fread(bytes, 1, 4000, f)));
+        fclose(f);
+        if (how <= TRAILING) {
+            read_pixels(folder, "png_folder", got, sizeof got);
+            assert_memory_equal(got, rgb, sizeof rgb);
+            continue;
+        }
+        status = open_in(folder, "png_folder", &pipeline);
+        if (status == DP_OK)
+            status = dp_next(pipeline, &b, &test_error);
+        assert_int_equal(status, DP_ECORRUPT);
+        assert_non_null(strstr(test_error.message, "x.png"));
+        dp_close(pipeline);
     }
     test_folder_remove(folder);
 }
@@ -386,6 +563,9 @@ int main(void)
         cmocka_unit_test(bad_lists),
         cmocka_unit_test(damage),
         cmocka_unit_test(gray_of_colours_is_convert_colors),
+        cmocka_unit_test(interlaced_files_have_the_same_pixels),
+        cmocka_unit_test(what_else_a_file_says_changes_no_pixel),
+        cmocka_unit_test(damaged_pictures),
         cmocka_unit_test(hidden_files_and_capitals),
         cmocka_unit_test(classes_fix_labels),
         cmocka_unit_test(names_are_of_the_identity),
