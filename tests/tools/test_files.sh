@@ -98,6 +98,20 @@ echo notes > v.tmp
 tool 3 "v.tmp exists but is not detpipe's" snapshot write "$stream" v
 grep -qx notes v.tmp || fail "v.tmp was touched"
 
+# standard streams that are closed: what a command would print there goes into no file of its own
+tool 0 . train run.recipe --steps 100 --ledger open.ledger --save open.safetensors
+for closed in '>&-' '>&- 2>&-' '<&- >&-' '2>&-' '<&-' '<&- >&- 2>&-'; do
+    rm -f x.ledger x.safetensors x.dps x.png
+    eval "'$DETPIPE' train run.recipe --steps 100 --ledger x.ledger --save x.safetensors $closed" > out.txt 2>&1
+    case $? in 3) [[ $closed = *'>&-'* ]] ;; 0) [[ $closed != *' >&-'* && $closed != '>&-'* ]] ;; *) false ;; esac || fail "train $closed: another status"
+    cmp -s x.ledger open.ledger && cmp -s x.safetensors open.safetensors || fail "train $closed: other files"
+    eval "'$DETPIPE' snapshot write '$stream' x.dps $closed" > out.txt 2>&1
+    tool 0 . snapshot check x.dps
+    eval "'$DETPIPE' show '$stream' x.png $closed" > out.txt 2>&1
+    [ -s x.png ] || fail "show $closed: no picture"
+done
+expect 3 'printed nothing|cannot write to standard output' bash -c "'$DETPIPE' verify -- echo loss: 1 >&-"
+
 # a limit on the size of files is a full disk's error
 mkdir limited
 (ulimit -f 16; cd limited && "$DETPIPE" train ../run.recipe --data .. --save w > /dev/null 2> ../said)

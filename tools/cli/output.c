@@ -5,9 +5,11 @@
 #include "tools/cli/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/writer.h"
 #include "tools/cli/cli.h"
@@ -59,6 +61,16 @@ static int end(const held *h, dp_status status, const dp_error *err)
 {
     release_signals(h);
     return status == DP_OK ? 0 : cli_fail_error(err, NULL);
+}
+
+/* Opened so that reading, or writing, still fails. */
+void output_hold_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            exit(EXIT_NOT_TRIED);
+    }
 }
 
 static void pass(int number) { (void)number; }

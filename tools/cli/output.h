@@ -29,6 +29,9 @@ int output_net(dp_net *, const char *path);
 /* Whether a file can be written there, before the work that makes it; nothing is left behind. */
 int output_check(const char *path);
 
+/* A standard stream that is closed stays so: no file that a command opens takes its number. */
+void output_hold_streams(void);
+
 /* Lets files past a limit of the system's (ulimit -f) fail as full disks do. */
 void output_survive_limits(void);
 

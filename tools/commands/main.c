@@ -77,6 +77,7 @@ int main(int argc, char **argv)
 {
     int status;
 
+    output_hold_streams();
     memory_begin();
     output_survive_limits();
     status = run(argc, argv);
