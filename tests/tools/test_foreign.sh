@@ -24,11 +24,11 @@ aside found time 'Iteration 1 differs already'
 aside found threads 'Cause: threads' --vary env,threads,locale
 aside found uninitialised 'Iteration 1 differs already'
 aside found hash 'not equal, from step' --runs 4
-aside found race 'Cause: a race of threads: with one thread on one CPU 8 of 8 runs are equal' --runs 4
+aside found race 'Cause: a race of threads: with one thread on one CPU 8 of 8 runs are equal' --runs 4 --causes
 # on one CPU its threads may interrupt each other; where no one may hold that off, the cause stays unknown and says so
 turns='threads that interrupt each other: on one CPU, one behind the other .SCHED_RR. 8 of 8 runs are equal'
 chrt -r 1 true 2> /dev/null && [ "$(nproc)" -gt 1 ] || turns='could not be tried with threads that interrupt each other'
-aside found own-threads "Cause: a race of threads: with one|$turns" --runs 3
+aside found own-threads "Cause: a race of threads: with one|$turns" --runs 3 --causes
 aside found augmentation 'Cause: threads' --vary threads,env
 aside found file 'Iteration 1 differs already'
 aside found dropout 'Iteration 1 differs already'

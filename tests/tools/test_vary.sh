@@ -13,7 +13,7 @@ has() { command -v "$1" > /dev/null; }
 named() {
     local cause=$1
     shift
-    expect 1 '^NOT REPRODUCED' verify "$@"
+    expect 1 '^NOT REPRODUCED' verify --causes "$@" # however long a run takes on a busy machine
     grep -qE "$cause" <(tr -s '\n ' ' ' < out.txt) || { fail "$*: nothing says '$cause'"; cat out.txt; }
 }
 
