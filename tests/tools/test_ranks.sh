@@ -60,6 +60,19 @@ sed 's/seed: 4/seed: 5/' small.recipe > other.recipe
 expect 3 'rank 1 has another data set, pipeline, seed' ranks 1 "$DETPIPE" train small.recipe --data "$fixture" : -n 1 "$DETPIPE" train other.recipe --data "$fixture"
 sed 's/out_channels=700/out_channels=701/' small.recipe > other.recipe
 expect 3 'rank 1 has another net' ranks 1 "$DETPIPE" train small.recipe --data "$fixture" : -n 1 "$DETPIPE" train other.recipe --data "$fixture"
+alike=(train small.recipe --data "$fixture" --threads 1)
+"$DETPIPE" "${alike[@]}" --steps 3 --save three.safetensors > alone.txt
+expect 3 'rank 1 has another data set, pipeline, seed or number of steps' ranks 1 "$DETPIPE" "${alike[@]}" --steps 3 : -n 1 "$DETPIPE" "${alike[@]}" --steps 4
+expect 3 'rank 1 has another step, or other weights' ranks 1 "$DETPIPE" "${alike[@]}" --steps 5 : -n 1 "$DETPIPE" "${alike[@]}" --steps 5 --load three.safetensors
+expect 0 '^3 steps done' ranks 1 "$DETPIPE" "${alike[@]}" --steps 3 : -n 1 env DETPIPE_CPU=scalar "$DETPIPE" "${alike[@]}" --steps 3
+cmp -s alone.txt out.txt || fail "ranks of other instruction sets print other losses"
+for option in save ledger; do
+    expect 3 '/nonexistent/x.*: No such file' ranks 2 "$DETPIPE" "${alike[@]}" --steps 3 --$option /nonexistent/x
+    ! grep -q '^step' out.txt || fail "--$option /nonexistent/x is heard of after a step"
+done
+cp -r "$fixture" damaged
+printf '\310' | dd of=damaged/data_batch_1.bin bs=3073 seek=7 conv=notrunc 2> dd.txt
+expect 3 'record 7 of data_batch_1.bin has label 200' ranks 1 "$DETPIPE" "${alike[@]}" --steps 3 : -n 1 "$DETPIPE" train small.recipe --data damaged --threads 1 --steps 3
 version=$("$DETPIPE" --version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+')
 sed "s/$version/9.9.9/g" "$DETPIPE" > other
 chmod +x other
