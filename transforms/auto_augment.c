@@ -26,7 +26,7 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
-typedef enum operation {
+typedef enum edit {
     AUTO_CONTRAST,
     BRIGHTNESS,
     COLOR,
@@ -40,10 +40,10 @@ typedef enum operation {
     SOLARIZE,
     TRANSLATE_X,
     TRANSLATE_Y
-} operation;
+} edit;
 
 typedef struct choice {
-    operation operation;
+    edit edit;
     double probability;
     int magnitude;
 } choice;
@@ -107,7 +107,7 @@ static void move(const auto_augment *p, const dp_affine *forward, const dp_tenso
     dp_affine_run(&back, false, &p->fill_value, in, out);
 }
 
-static void geometry(const auto_augment *p, operation o, double amount, const dp_tensor *in,
+static void geometry(const auto_augment *p, edit o, double amount, const dp_tensor *in,
                      const dp_tensor *out)
 {
     const double width = (double)in->shape[1], height = (double)in->shape[0];
@@ -135,7 +135,7 @@ static void change(const auto_augment *p, const choice *c, double way, const dp_
     static const dp_ints none = {0, {0}};
     const double part = c->magnitude / 9.0, amount = way * part, factor = 1 + 0.9 * amount;
 
-    switch (c->operation) {
+    switch (c->edit) {
     case AUTO_CONTRAST: dp_auto_contrast(0, &none, in, out); break;
     case BRIGHTNESS: dp_adjust_brightness(factor, in, out); break;
     case COLOR: dp_adjust_saturation(factor, in, out); break;
@@ -148,7 +148,7 @@ static void change(const auto_augment *p, const choice *c, double way, const dp_
     case ROTATE:
     case SHEAR_Y:
     case TRANSLATE_X:
-    case TRANSLATE_Y: geometry(p, c->operation, amount, in, out); break;
+    case TRANSLATE_Y: geometry(p, c->edit, amount, in, out); break;
     }
 }
 

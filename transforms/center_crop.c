@@ -8,10 +8,8 @@
 #include "transforms/shared/frame.h"
 
 typedef struct center_crop {
-    const char *column;
+    DP_FRAMED_PARAMS;
     dp_ints size;
-    dp_window window;
-    int64_t corner[2];
 } center_crop;
 
 static const dp_param params[] = {
@@ -49,33 +47,12 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     return dp_resized(out, size[0], size[1], err);
 }
 
-static void apply(const void *params_, const double *draws, const dp_tensor *in,
-                  const dp_tensor *out)
-{
-    const center_crop *p = params_;
-    (void)draws;
-    dp_window_copy(&p->window, p->corner[0], p->corner[1], in, out);
-}
-
-static void move(const void *params_, const double *draws, dp_places *at)
-{
-    const center_crop *p = params_;
-
-    (void)draws;
-    dp_window_move(&p->window, p->corner[0], p->corner[1], at);
-}
-
-static const uint8_t *fill(const void *params_)
-{
-    return ((const center_crop *)params_)->window.fill;
-}
-
 const dp_transform dp_transform_center_crop = {
     .info = {"transform", "center_crop", "keep the middle of the image", 1, sizeof(center_crop),
              params},
     .foreign = "CenterCrop size",
     .plan = plan,
-    .apply = apply,
-    .move = move,
-    .fill = fill,
+    .apply = dp_framed_apply,
+    .move = dp_framed_move,
+    .fill = dp_framed_fill,
 };

@@ -5,9 +5,8 @@
 #include "transforms/shared/frame.h"
 
 typedef struct crop {
-    const char *column;
+    DP_FRAMED_PARAMS;
     dp_ints coordinates, size;
-    dp_window window;
 } crop;
 
 static const dp_param params[] = {
@@ -37,35 +36,18 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
             return dp_fail(err, DP_ESPEC, "%s %lld + %lld is outside the image, which has %lld",
                            d ? "left" : "top", (long long)p->coordinates.v[d], (long long)size[d],
                            (long long)in->type.shape[d]);
+        p->corner[d] = p->coordinates.v[d];
     }
     out->type.shape[0] = size[0];
     out->type.shape[1] = size[1];
     return dp_window_plan(&p->window, in, NULL, arena, err);
 }
 
-static void apply(const void *params_, const double *draws, const dp_tensor *in,
-                  const dp_tensor *out)
-{
-    const crop *p = params_;
-    (void)draws;
-    dp_window_copy(&p->window, p->coordinates.v[0], p->coordinates.v[1], in, out);
-}
-
-static void move(const void *params_, const double *draws, dp_places *at)
-{
-    const crop *p = params_;
-
-    (void)draws;
-    dp_window_move(&p->window, p->coordinates.v[0], p->coordinates.v[1], at);
-}
-
-static const uint8_t *fill(const void *params_) { return ((const crop *)params_)->window.fill; }
-
 const dp_transform dp_transform_crop = {
     .info = {"transform", "crop", "keep a rectangle at a fixed place", 1, sizeof(crop), params},
     .foreign = "Crop coordinates:reversed size",
     .plan = plan,
-    .apply = apply,
-    .move = move,
-    .fill = fill,
+    .apply = dp_framed_apply,
+    .move = dp_framed_move,
+    .fill = dp_framed_fill,
 };

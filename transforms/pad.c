@@ -5,10 +5,9 @@
 #include "transforms/shared/frame.h"
 
 typedef struct pad {
-    const char *column;
+    DP_FRAMED_PARAMS;
     dp_ints padding, fill_value;
     int32_t padding_mode;
-    dp_window window;
 } pad;
 
 static const dp_param params[] = {
@@ -43,29 +42,11 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     return status;
 }
 
-static void apply(const void *params_, const double *draws, const dp_tensor *in,
-                  const dp_tensor *out)
-{
-    const pad *p = params_;
-    (void)draws;
-    dp_window_copy(&p->window, 0, 0, in, out);
-}
-
-static void move(const void *params_, const double *draws, dp_places *at)
-{
-    const pad *p = params_;
-
-    (void)draws;
-    dp_window_move(&p->window, 0, 0, at);
-}
-
-static const uint8_t *fill(const void *params_) { return ((const pad *)params_)->window.fill; }
-
 const dp_transform dp_transform_pad = {
     .info = {"transform", "pad", "put a border around the image", 1, sizeof(pad), params},
     .foreign = "Pad padding:4 fill_value:fill padding_mode=constant,edge,reflect,symmetric",
     .plan = plan,
-    .apply = apply,
-    .move = move,
-    .fill = fill,
+    .apply = dp_framed_apply,
+    .move = dp_framed_move,
+    .fill = dp_framed_fill,
 };

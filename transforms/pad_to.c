@@ -7,10 +7,9 @@
 #include "transforms/shared/frame.h"
 
 typedef struct pad_to {
-    const char *column;
+    DP_FRAMED_PARAMS;
     dp_ints size, offset, fill_value;
     int32_t padding_mode;
-    dp_window window;
 } pad_to;
 
 static const dp_param params[] = {
@@ -67,31 +66,12 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     return status == DP_OK ? pad_axis(p, &p->window.x, 1, size[1], arena, err) : status;
 }
 
-static void apply(const void *params_, const double *draws, const dp_tensor *in,
-                  const dp_tensor *out)
-{
-    const pad_to *p = params_;
-
-    (void)draws;
-    dp_window_copy(&p->window, 0, 0, in, out);
-}
-
-static void move(const void *params_, const double *draws, dp_places *at)
-{
-    const pad_to *p = params_;
-
-    (void)draws;
-    dp_window_move(&p->window, 0, 0, at);
-}
-
-static const uint8_t *fill(const void *params_) { return ((const pad_to *)params_)->window.fill; }
-
 const dp_transform dp_transform_pad_to = {
     .info = {"transform", "pad_to", "put a border around the image that makes it this large", 1,
              sizeof(pad_to), params},
     .foreign = "PadToSize size offset fill_value:fill padding_mode=constant,edge,reflect,symmetric",
     .plan = plan,
-    .apply = apply,
-    .move = move,
-    .fill = fill,
+    .apply = dp_framed_apply,
+    .move = dp_framed_move,
+    .fill = dp_framed_fill,
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tools/cli/cli.h"
+#include "tools/cli/memory.h"
 
 void text_parse(const char *text, text_stages *out)
 {
@@ -45,24 +46,12 @@ const char *text_value(const dp_text_stage *stage, const char *name)
     return NULL;
 }
 
-/* ---- values ---- */
-
-void text_put_quoted(FILE *f, const char *value)
-{
-    fputc('"', f);
-    for (; *value != '\0'; value++)
-        fprintf(f, *value == '"' || *value == '\\' ? "\\%c" : "%c", *value);
-    fputc('"', f);
-}
-
 void text_put_value(FILE *f, const char *value)
 {
-    const char *c = value;
+    const size_t size = 2 * strlen(value) + 3; /* each byte behind a backslash, in quotes */
+    dp_out out = {xmalloc(size), size, 0};
 
-    while (*c > ' ' && *c <= '~' && strchr("|\"\\", *c) == NULL)
-        c++;
-    if (value[0] != '\0' && *c == '\0')
-        fputs(value, f);
-    else
-        text_put_quoted(f, value);
+    dp_out_value(&out, value);
+    fwrite(out.text, 1, out.length, f);
+    free(out.text);
 }

@@ -23,8 +23,7 @@ bool text_is(const dp_text_stage *, const char *name);
 /* NULL when it is not given. */
 const char *text_value(const dp_text_stage *, const char *name);
 
-/* A value in quotes; and in quotes only where it must be. */
-void text_put_quoted(FILE *, const char *);
+/* A value, in quotes where it must be. */
 void text_put_value(FILE *, const char *);
 
 #endif

@@ -19,7 +19,7 @@ char *snapshot_text(const char *path, const char *rest)
     FILE *f = xopen_memstream(&out, &size);
 
     fputs("snapshot file=", f);
-    text_put_quoted(f, path);
+    text_put_value(f, path);
     fputs(rest, f);
     xclose_memstream(f, &out);
     return out;

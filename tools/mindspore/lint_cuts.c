@@ -194,7 +194,7 @@ static int compare_lengths(lint_report *r, const lint_text *t, size_t i, const c
     const char *with = text_value(s, "with");
     lint_finding f = lint_finding_of(LINT_WARNING, t, i);
     uint64_t a, b;
-    int status = length_of(text, s->column - 1 - strlen(" | "), root, &a);
+    int status = length_of(text, s[-1].end - 1, root, &a);
 
     if (status == 0)
         status = length_of(with, strlen(with), root, &b);
@@ -217,7 +217,7 @@ static int look_at_grain(lint_report *r, const lint_text *t, size_t i, const cha
     lint_finding f = lint_finding_of(LINT_WARNING, t, i);
     uint64_t n;
     int k = 16;
-    const int status = length_of(text, s->column - 1 - strlen(" | "), root, &n);
+    const int status = length_of(text, s[-1].end - 1, root, &n);
 
     while (k < 62 && n - 1 != (uint64_t)1 << k)
         k += 2;

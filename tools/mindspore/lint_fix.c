@@ -148,7 +148,7 @@ static void fix_join(const fixing *f, const dp_text_stage *s)
     fix_text(text_value(s, "with"), f->at, inner);
     xclose_memstream(inner, &text);
     fprintf(f->out, " | %s with=", s->name);
-    text_put_quoted(f->out, text);
+    text_put_value(f->out, text);
     free(text);
 }
 

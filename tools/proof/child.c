@@ -84,10 +84,10 @@ static sigset_t signals_to_take(void)
 
 /* ---- the keeper ---- */
 
-typedef struct stream {
+typedef struct channel {
     int from, to; /* a pipe, a file; from -1: at its end, or not ours */
     uint64_t n;
-} stream;
+} channel;
 
 typedef struct keeper {
     const child *job;
@@ -97,7 +97,7 @@ typedef struct keeper {
     int signals;
     bool ended, said; /* the command itself; that something is waited for */
     double start, ended_at;
-    stream streams[2];
+    channel streams[2];
 } keeper;
 
 /* The parent of a process, by /proc/PID/stat: "PID (NAME) STATE PARENT ..."; 0: it has
@@ -205,7 +205,7 @@ static void end_all(keeper *k)
 }
 
 /* One piece; false when it is too much, or the file does not take it. */
-static bool copy(keeper *k, stream *s)
+static bool copy(keeper *k, channel *s)
 {
     char piece[65536];
     ssize_t n = read(s->from, piece, sizeof piece), written = 0;
@@ -329,7 +329,7 @@ static bool begin(keeper *k)
 
     snprintf(k->result->why, sizeof k->result->why, "a pipe or a process");
     for (int i = 0; i < 2; i++) {
-        k->streams[i] = (stream){.from = -1, .to = files[i]};
+        k->streams[i] = (channel){.from = -1, .to = files[i]};
         if (files[i] < 0)
             continue;
         if (pipe2(pair, O_CLOEXEC) != 0)

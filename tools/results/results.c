@@ -248,7 +248,7 @@ static bool digest_bytes(int fd, uint64_t offset, uint64_t size, int copy, dp_ha
 }
 
 /* Digests names and packed bytes. */
-static bool digest_members(int fd, const zip *z, dp_hash *h)
+static bool digest_members(int fd, const zip_file *z, dp_hash *h)
 {
     bool good = true;
 
@@ -267,7 +267,7 @@ static bool digest_members(int fd, const zip *z, dp_hash *h)
 static bool digest_file(int fd, int copy, result_file *f)
 {
     dp_hash h, members;
-    zip z;
+    zip_file z;
     bool good;
 
     dp_hash_init(&h);

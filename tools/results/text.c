@@ -150,7 +150,7 @@ static bool say_member(const sides *s, const int fd[2], const zip_member *a, con
 
 static bool say_members(const sides *s, const int fd[2])
 {
-    zip a, b = {0};
+    zip_file a, b = {0};
     bool said = false;
 
     if (!zip_open(fd[0], s->size[0], &a))

@@ -30,7 +30,7 @@ static bool find_data(int fd, uint64_t directory, uint32_t header, zip_member *m
 }
 
 /* The rows of a directory of `size` bytes at `start` of the file. */
-static bool read_rows(int fd, uint64_t start, uint32_t size, size_t count, zip *z)
+static bool read_rows(int fd, uint64_t start, uint32_t size, size_t count, zip_file *z)
 {
     uint64_t at = 0, all = 0;
 
@@ -56,7 +56,7 @@ static bool read_rows(int fd, uint64_t start, uint32_t size, size_t count, zip *
 }
 
 /* The length of "folder/" when every name begins with it. */
-static size_t top_folder(const zip *z)
+static size_t top_folder(const zip_file *z)
 {
     const char *slash = z->n > 0 ? memchr(z->v[0].name, '/', z->v[0].name_length) : NULL;
     const size_t n = slash != NULL ? (size_t)(slash - z->v[0].name) + 1 : 0;
@@ -68,13 +68,13 @@ static size_t top_folder(const zip *z)
     return n;
 }
 
-bool zip_open(int fd, uint64_t size, zip *z)
+bool zip_open(int fd, uint64_t size, zip_file *z)
 {
     uint8_t end[DP_ZIP_END_SIZE], magic[4];
     uint32_t start, length;
     size_t top;
 
-    *z = (zip){0};
+    *z = (zip_file){0};
     if (size < DP_ZIP_END_SIZE || !read_at(fd, 0, magic, 4) ||
         !read_at(fd, size - DP_ZIP_END_SIZE, end, DP_ZIP_END_SIZE) ||
         dp_zip_u32(magic) != DP_ZIP_LOCAL_MAGIC || dp_zip_u32(end) != DP_ZIP_END_MAGIC ||
@@ -100,9 +100,9 @@ bool zip_open(int fd, uint64_t size, zip *z)
     return true;
 }
 
-void zip_close(zip *z)
+void zip_close(zip_file *z)
 {
     free(z->v);
     free(z->directory);
-    *z = (zip){0};
+    *z = (zip_file){0};
 }

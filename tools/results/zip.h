@@ -21,15 +21,15 @@ typedef struct zip_member {
     uint64_t offset; /* of the packed bytes */
 } zip_member;
 
-typedef struct zip {
+typedef struct zip_file {
     zip_member *v;
     size_t n;
     uint8_t *directory; /* what the names are in */
-} zip;
+} zip_file;
 
 /* False, and nothing to free: not a ZIP file, a damaged one, one with a comment, one of 4 GiB and
  * more, or one whose members share bytes. */
-bool zip_open(int fd, uint64_t size, zip *);
-void zip_close(zip *);
+bool zip_open(int fd, uint64_t size, zip_file *);
+void zip_close(zip_file *);
 
 #endif

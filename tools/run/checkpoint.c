@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/hash.h"
 #include "tools/run/checkpoint.h"
 #include "tools/cli/output.h"
 
@@ -15,8 +16,8 @@ static void print_note(const session *s, const dp_state *state, char note[NOTE_S
     uint8_t digest[16];
     int n = snprintf(note, NOTE_SIZE, "data=");
 
-    for (size_t i = 0; i < DP_STATE_SIZE; i++)
-        n += snprintf(note + n, NOTE_SIZE - (size_t)n, "%02x", state->bytes[i]);
+    for (size_t i = 0; i < DP_STATE_SIZE; i += 16)
+        n += snprintf(note + n, NOTE_SIZE - (size_t)n, "%s", cli_hex_of(state->bytes + i).text);
     session_net_digest(s, digest);
     snprintf(note + n, NOTE_SIZE - (size_t)n, " net=%s", cli_hex_of(digest).text);
 }
@@ -28,10 +29,9 @@ static bool parse_state(const char *note, dp_state *state)
     if (strncmp(note, "data=", strlen("data=")) != 0 ||
         strspn(at, "0123456789abcdef") != 2 * (size_t)DP_STATE_SIZE)
         return false;
-    for (size_t i = 0; i < DP_STATE_SIZE; i++) {
-        unsigned byte = 0;
-        sscanf(at + 2 * i, "%2x", &byte);
-        state->bytes[i] = (uint8_t)byte;
+    for (size_t i = 0; i < DP_STATE_SIZE; i += 16) {
+        if (!dp_digest_parse(at + 2 * i, state->bytes + i))
+            return false;
     }
     return true;
 }

@@ -32,7 +32,7 @@ static char *repeated(const char *spec, uint64_t epochs)
 
     text_parse(spec, &stages);
     if (text_is(&stages.stage[stages.n - 1], "repeat"))
-        length = stages.stage[stages.n - 1].column - 1 - strlen(" | ");
+        length = stages.stage[stages.n - 2].end - 1;
     text_free(&stages);
     snprintf(text, size, "%.*s | repeat count=%llu", (int)length, spec, (unsigned long long)epochs);
     return text;

@@ -248,3 +248,28 @@ dp_status dp_resized(dp_column *out, int64_t height, int64_t width, dp_error *er
                        (long long)height, (long long)width, (unsigned long long)DP_MAX_SAMPLE_SIZE);
     return DP_OK;
 }
+
+/* ---- a window at one place ---- */
+
+typedef struct framed {
+    DP_FRAMED_PARAMS;
+} framed;
+
+void dp_framed_apply(const void *params, const double *draws, const dp_tensor *in,
+                     const dp_tensor *out)
+{
+    const framed *f = params;
+
+    (void)draws;
+    dp_window_copy(&f->window, f->corner[0], f->corner[1], in, out);
+}
+
+void dp_framed_move(const void *params, const double *draws, dp_places *at)
+{
+    const framed *f = params;
+
+    (void)draws;
+    dp_window_move(&f->window, f->corner[0], f->corner[1], at);
+}
+
+const uint8_t *dp_framed_fill(const void *params) { return ((const framed *)params)->window.fill; }

@@ -30,6 +30,17 @@ typedef struct dp_window {
     uint8_t *fill;     /* one pixel */
 } dp_window;
 
+/* The first members of a transform whose window is at one place, which plan finds. */
+#define DP_FRAMED_PARAMS                                                                           \
+    const char *column;                                                                            \
+    dp_window window;                                                                              \
+    int64_t corner[2] /* top, left of it */
+/* Its apply, move and fill. */
+void dp_framed_apply(const void *params, const double *draws, const dp_tensor *in,
+                     const dp_tensor *out);
+void dp_framed_move(const void *params, const double *draws, dp_places *);
+const uint8_t *dp_framed_fill(const void *params);
+
 /* An image <H,W> or <H,W,C>, not empty. */
 dp_status dp_check_image(const dp_column *in, dp_error *);
 /* The types that MindSpore's image operators take (docs/mindspore.md), and 1 or 3 channels. */
