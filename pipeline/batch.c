@@ -186,9 +186,17 @@ static void prefetch_row(const dp_batch *b, uint64_t i)
     }
 }
 
-/* Into the sample of each slot, `current`. */
+/* The sample of each slot, while a row is made. */
+typedef struct samples {
+    struct {
+        const dp_tensor *type; /* of all rows, or the row's own */
+        void *data;
+    } of[DP_MAX_SLOTS];
+    dp_tensor own[DP_MAX_SLOTS];
+} samples;
+
 static dp_status read_row(dp_batch *b, uint64_t i, const dp_row *rows, const dp_scratch *scratch,
-                          dp_tensor *current, dp_error *err)
+                          samples *all, dp_error *err)
 {
     const dp_graph *g = b->graph;
     dp_status status = DP_OK;
@@ -201,9 +209,13 @@ static dp_status read_row(dp_batch *b, uint64_t i, const dp_row *rows, const dp_
         for (uint32_t c = 0; c < branch->source.n_columns; c++) {
             const uint32_t slot = branch->slots[c];
             columns[c] = branch->direct[c] ? place_of(b, slot, i) : scratch->buffers[slot][0];
-            current[slot] =
+            all->of[slot].data = columns[c];
+            all->of[slot].type = &branch->source.columns[c].type;
+            if (branch->source.least[c] == NULL)
+                continue;
+            all->own[slot] =
                 dp_source_type(branch->reader, &branch->source, c, rows[branch->segment].record);
-            current[slot].data = columns[c];
+            all->of[slot].type = &all->own[slot];
         }
         status = dp_source_read(branch->reader, &branch->source, branch->planes,
                                 rows[branch->segment].record, columns, err);
@@ -231,24 +243,24 @@ static dp_status apply_each(const dp_graph *g, const dp_step *step, const dp_row
     out->data = data;
     if (status == DP_OK) {
         draw(step, scratch->each->params, row, draws);
-        status = dp_each_apply(step, in, draws + step->draws, scratch->each, &scratch->space, out,
-                               err);
+        status =
+            dp_each_apply(step, in, draws + step->draws, scratch->each, &scratch->space, out, err);
     }
     if (status != DP_OK && err != NULL && is_read(g, step->segment))
         err->record = (int64_t)row->record;
     return status;
 }
 
-/* Changes *sample, or puts it into the batch. */
+/* Changes the sample of the step's slot, or puts it into the batch. */
 static dp_status apply(dp_batch *b, uint64_t i, const dp_step *step, double *draws,
-                       const dp_scratch *scratch, dp_tensor *sample, dp_error *err)
+                       const dp_scratch *scratch, samples *all, dp_error *err)
 {
     const dp_graph *g = b->graph;
     const uint32_t slot = step->slot;
-    const dp_tensor in = *sample;
-    dp_tensor out = step->out;
+    dp_tensor in = *all->of[slot].type, out = step->out;
     dp_status status = DP_OK;
 
+    in.data = all->of[slot].data;
     if (step->last)
         out.data = place_of(b, slot, i);
     else
@@ -269,18 +281,24 @@ static dp_status apply(dp_batch *b, uint64_t i, const dp_step *step, double *dra
         dp_transform_apply(step->transform, step->params, draws + step->draws, &in, &out,
                            &scratch->space);
     }
-    *sample = out;
+    all->of[slot].data = out.data;
+    all->of[slot].type = &step->out;
+    if (step->each != NULL) {
+        all->own[slot] = out;
+        all->of[slot].type = &all->own[slot];
+    }
     return status;
 }
 
 /* Each row of a column may have its own shape where rows are delivered one by one. */
-static void say_shapes(dp_batch *b, const dp_tensor *current)
+static void say_shapes(dp_batch *b, const samples *all)
 {
     const dp_graph *g = b->graph;
 
     for (uint32_t c = 0; c < g->columns.n; c++) {
-        if (g->least[g->columns.slot[c]] != NULL)
-            b->tensors[c] = current[g->columns.slot[c]];
+        const uint32_t slot = g->columns.slot[c];
+        if (g->least[slot] != NULL)
+            memcpy(b->tensors[c].shape, all->of[slot].type->shape, sizeof b->tensors[c].shape);
     }
 }
 
@@ -289,8 +307,8 @@ static dp_status fill_row(dp_batch *b, uint64_t i, const dp_scratch *scratch, dp
     const dp_graph *g = b->graph;
     const dp_row *rows = &b->rows[i * g->n_segments];
     double *draws = b->draws + i * g->n_draws;
-    dp_tensor current[DP_MAX_SLOTS];
-    dp_status status = read_row(b, i, rows, scratch, current, err);
+    samples all;
+    dp_status status = read_row(b, i, rows, scratch, &all, err);
 
     if (status != DP_OK)
         return status;
@@ -298,10 +316,10 @@ static dp_status fill_row(dp_batch *b, uint64_t i, const dp_scratch *scratch, dp
     for (uint32_t s = 0; s < g->n_steps && status == DP_OK; s++) {
         const dp_step *step = &g->steps[s];
         if (rows[step->segment].taken && dp_makes_samples(step->transform) && !step->passed)
-            status = apply(b, i, step, draws, scratch, &current[step->slot], err);
+            status = apply(b, i, step, draws, scratch, &all, err);
     }
-    if (status == DP_OK)
-        say_shapes(b, current);
+    if (status == DP_OK && !dp_graph_batched(g))
+        say_shapes(b, &all);
     return status;
 }
 

@@ -83,12 +83,10 @@ bool dp_sizes_are_known(const dp_snapshot_header *h, const uint8_t *sizes)
     return true;
 }
 
-dp_tensor dp_record_type(const dp_snapshot_header *h, uint32_t column, const uint8_t *sizes)
+dp_tensor dp_own_type(const dp_snapshot_header *h, uint32_t column, const uint8_t *sizes)
 {
     dp_tensor t = h->columns[column].type;
 
-    if (h->least[column] == NULL)
-        return t;
     for (uint32_t c = 0; c < column; c++)
         sizes += h->least[c] != NULL ? 4 * (size_t)h->columns[c].type.rank : 0;
     for (int32_t d = 0; d < t.rank; d++)
@@ -96,17 +94,13 @@ dp_tensor dp_record_type(const dp_snapshot_header *h, uint32_t column, const uin
     return t;
 }
 
-const dp_layout *dp_record_layout(const dp_snapshot_header *h, const uint8_t *sizes,
-                                  dp_layout *room)
+void dp_own_layout(const dp_snapshot_header *h, const uint8_t *sizes, dp_layout *out)
 {
-    if (h->sizes == 0)
-        return &h->layout;
-    room->size = 0;
+    out->size = 0;
     for (uint32_t c = 0; c < h->n_columns; c++) {
         const dp_tensor type = dp_record_type(h, c, sizes);
-        add_column(room, c, &type);
+        add_column(out, c, &type);
     }
-    return room;
 }
 
 uint64_t dp_snapshot_index_size(const dp_snapshot_header *h)

@@ -62,11 +62,23 @@ void dp_snapshot_measure(dp_snapshot_header *);
 void dp_sizes_print(const dp_snapshot_header *, const dp_tensor types[DP_MAX_COLUMNS],
                     uint8_t *sizes);
 bool dp_sizes_are_known(const dp_snapshot_header *, const uint8_t *sizes);
-/* The type of a column of a record. */
-dp_tensor dp_record_type(const dp_snapshot_header *, uint32_t column, const uint8_t *sizes);
+/* The type of a column of a record; of one that varies. */
+dp_tensor dp_own_type(const dp_snapshot_header *, uint32_t column, const uint8_t *sizes);
+static inline dp_tensor dp_record_type(const dp_snapshot_header *h, uint32_t column,
+                                       const uint8_t *sizes)
+{
+    return h->least[column] == NULL ? h->columns[column].type : dp_own_type(h, column, sizes);
+}
 /* Its layout, in *room where it is not that of all. */
-const dp_layout *dp_record_layout(const dp_snapshot_header *, const uint8_t *sizes,
-                                  dp_layout *room);
+void dp_own_layout(const dp_snapshot_header *, const uint8_t *sizes, dp_layout *out);
+static inline const dp_layout *dp_record_layout(const dp_snapshot_header *h, const uint8_t *sizes,
+                                                dp_layout *room)
+{
+    if (h->sizes == 0)
+        return &h->layout;
+    dp_own_layout(h, sizes, room);
+    return room;
+}
 
 /* Bytes of the index. */
 uint64_t dp_snapshot_index_size(const dp_snapshot_header *);

@@ -39,6 +39,7 @@ typedef struct state {
     gap *gaps;
     size_t n_gaps, gap_room;
     uint64_t n_left_out;
+    bool limited[DP_MAX_COLUMNS]; /* columns whose values have to be looked at */
 } state;
 
 /* ---- blocks in memory ---- */
@@ -96,13 +97,15 @@ static bool is_free(const dp_column *c)
 }
 
 /* Into this machine's byte order; whether all values are below their limits, as one_hot needs. */
-static bool take_columns(const dp_snapshot_header *h, const uint8_t *sizes, void *const columns[])
+static bool take_columns(const state *s, const uint8_t *sizes, void *const columns[])
 {
+    const dp_snapshot_header *h = &s->file.header;
+
     for (uint32_t c = 0; c < h->n_columns; c++) {
         dp_tensor t = dp_record_type(h, c, sizes);
         t.data = columns[c];
         dp_tensor_load(&t);
-        if (!is_free(&h->columns[c]) && !is_below(&t, h->columns[c].limit))
+        if (s->limited[c] && !is_below(&t, h->columns[c].limit))
             return false;
     }
     return true;
@@ -142,7 +145,7 @@ static dp_status read_at(const state *s, uint64_t record, void *const columns[],
     }
     why = take_record(s, slot->memory, i, sizes, columns);
     dp_block_cache_put(s->cache, slot);
-    if (why == NULL && !take_columns(h, sizes, columns))
+    if (why == NULL && !take_columns(s, sizes, columns))
         why = "has a value past its column's limit";
     if (why == NULL)
         return DP_OK;
@@ -238,6 +241,8 @@ static dp_status offer(const snapshot *p, state *s, dp_source *out, dp_error *er
     out->n_records = h->n_records;
     out->n_columns = h->n_columns;
     memcpy(out->columns, h->columns, sizeof out->columns);
+    for (uint32_t c = 0; c < h->n_columns; c++)
+        s->limited[c] = !is_free(&h->columns[c]);
     memcpy(out->least, h->least, sizeof out->least);
     memcpy(out->pictures, h->pictures, sizeof out->pictures);
     if (p->batched && rows)

@@ -16,6 +16,7 @@
 #define STREAM                                                                                     \
     SMALL_CIFAR " usage=test | take count=30 | shuffle | resize size=6 | rescale rescale=1/255 | " \
                 "batch batch_size=7"
+#define VARIES "snapshot file=../snapshot/varies.dps | shuffle | repeat count=12" /* in shape */
 
 ssize_t __real_write(int fd, const void *bytes, size_t n);
 int __real_fsync(int fd);
@@ -87,14 +88,22 @@ int __wrap_rename(const char *from, const char *to)
 
 static const char *const path = test_snapshot_path;
 
-static dp_status write_it(uint64_t shard_size, int resume)
+typedef struct form {
+    const char *stream;
+    uint64_t shard_size;
+} form;
+
+static const form forms[] = {{STREAM, 0}, {STREAM, 4000}, {VARIES, 4000}};
+#define N_FORMS (sizeof forms / sizeof forms[0])
+
+static dp_status write_it(const form *f, int resume)
 {
     const dp_snapshot_options options = {.size = sizeof options,
                                          .compression = "lz4",
                                          .block_size = 2000,
-                                         .shard_size = shard_size,
+                                         .shard_size = f->shard_size,
                                          .resume = resume};
-    return test_snapshot_write(STREAM, 1, path, &options);
+    return test_snapshot_write(f->stream, 1, path, &options);
 }
 
 static void disturb(int how, int error, unsigned long at, size_t part)
@@ -105,8 +114,6 @@ static void disturb(int how, int error, unsigned long at, size_t part)
     fault.part = part;
     fault.calls = 0;
 }
-
-static const uint64_t shard_sizes[] = {0, 4000};
 
 static int tear_down(void **state)
 {
@@ -130,10 +137,10 @@ static void assert_old(const char *old)
 }
 
 /* How many calls one writing takes; and what it writes. */
-static unsigned long learn(uint64_t shard_size, test_bytes_of *whole)
+static unsigned long learn(const form *f, test_bytes_of *whole)
 {
     disturb(SOUND, 0, 0, 0);
-    assert_ok(write_it(shard_size, 0));
+    assert_ok(write_it(f, 0));
     *whole = test_read_all(test_snapshot_folder);
     return fault.calls;
 }
@@ -176,16 +183,16 @@ static void assert_old_or_whole(const char *old, const test_bytes_of *main_file)
 
 static void each_call_fails(int error)
 {
-    for (size_t s = 0; s < 2; s++) {
+    for (size_t s = 0; s < N_FORMS; s++) {
         test_bytes_of whole, main_file;
-        const unsigned long calls = learn(shard_sizes[s], &whole);
+        const unsigned long calls = learn(&forms[s], &whole);
         main_file = test_read_file(path);
         for (unsigned long at = 1; at <= calls; at++) {
             const char *old = at % 2 == 0 ? "the old file" : NULL;
             dp_status status;
             start_anew(old);
             disturb(FAIL, error, at, 0);
-            status = write_it(shard_sizes[s], 0);
+            status = write_it(&forms[s], 0);
             if (status == DP_OK) { /* the fsync of the folder may fail */
                 assert_whole(&main_file);
                 continue;
@@ -194,7 +201,7 @@ static void each_call_fails(int error)
             assert_non_null(strstr(test_error.message, strerror(error)));
             assert_old(old);
             disturb(SOUND, 0, 0, 0);
-            assert_ok(write_it(shard_sizes[s], 1));
+            assert_ok(write_it(&forms[s], 1));
             assert_whole(&main_file);
         }
         free(main_file.bytes);
@@ -219,11 +226,11 @@ static void short_and_interrupted_writes(void **state)
     test_bytes_of whole;
 
     (void)state;
-    for (size_t s = 0; s < 2; s++) {
-        learn(shard_sizes[s], &whole);
+    for (size_t s = 0; s < N_FORMS; s++) {
+        learn(&forms[s], &whole);
         for (int how = SHORT; how <= INTERRUPTED; how++) {
             disturb(how, 0, 0, 0);
-            assert_ok(write_it(shard_sizes[s], 0));
+            assert_ok(write_it(&forms[s], 0));
             test_assert_all(&whole);
         }
         free(whole.bytes);
@@ -235,18 +242,18 @@ static void writes_of_nothing(void **state)
 {
     (void)state;
     disturb(NOTHING, 0, 3, 0);
-    assert_int_equal(write_it(0, 0), DP_EIO);
+    assert_int_equal(write_it(&forms[0], 0), DP_EIO);
 }
 
 /* A child that is killed at call number `at`. */
-static void kill_at(uint64_t shard_size, int resume, unsigned long at, size_t part)
+static void kill_at(const form *f, int resume, unsigned long at, size_t part)
 {
     const pid_t child = fork();
     int status;
 
     if (child == 0) {
         disturb(KILL, 0, at, part);
-        _exit(write_it(shard_size, resume) == DP_OK ? 0 : 1);
+        _exit(write_it(f, resume) == DP_OK ? 0 : 1);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
@@ -259,22 +266,21 @@ static void killed_at_any_moment(void **state)
 
     (void)state;
     for (int i = 0; i < 200; i++) {
-        const uint64_t shard_size = shard_sizes[i % 2];
+        const form *f = &forms[i % N_FORMS];
         const char *old = i % 4 < 2 ? "the old file" : NULL;
         test_bytes_of main_file, whole;
         unsigned long calls;
         start_anew(NULL);
-        calls = learn(shard_size, &whole);
+        calls = learn(f, &whole);
         main_file = test_read_file(path);
         start_anew(old);
         random = random * 6364136223846793005u + 1442695040888963407u;
-        kill_at(shard_size, 0, 1 + (unsigned long)(random >> 33) % (calls - 2),
-                (size_t)(random >> 8));
+        kill_at(f, 0, 1 + (unsigned long)(random >> 33) % (calls - 2), (size_t)(random >> 8));
         assert_old_or_whole(old, &main_file);
         if (i % 3 == 0 && access(path, F_OK) != 0)
-            kill_at(shard_size, 1, 1 + i % 2, (size_t)i);
+            kill_at(f, 1, 1 + i % 2, (size_t)i);
         disturb(SOUND, 0, 0, 0);
-        assert_ok(write_it(shard_size, 1));
+        assert_ok(write_it(f, 1));
         assert_whole(&main_file);
         free(main_file.bytes);
         free(whole.bytes);
