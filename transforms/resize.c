@@ -28,16 +28,24 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
+/* The longer side for a shorter one: MindSpore's product of floats; torchvision's is exact. */
+static int64_t longer_side(const resize *p, int64_t longer, int64_t shorter)
+{
+    const int64_t size = p->size.v[0];
+    const float ratio = (float)longer / (float)shorter;
+
+    return p->antialias != DP_ALIASED ? size * longer / shorter : (int64_t)(ratio * (float)size);
+}
+
 /* (height, width), or the shorter side and the other in proportion. */
-static void wanted_size(const dp_ints *size, const int64_t src[2], int64_t dst[2])
+static void wanted_size(const resize *p, const int64_t src[2], int64_t dst[2])
 {
     const int longer = src[1] > src[0];
-    const float ratio = (float)src[longer] / (float)src[1 - longer];
 
-    dst[0] = size->v[0];
-    dst[1] = size->v[size->n - 1];
-    if (size->n == 1)
-        dst[longer] = (int64_t)(ratio * (float)size->v[0]);
+    dst[0] = p->size.v[0];
+    dst[1] = p->size.v[p->size.n - 1];
+    if (p->size.n == 1)
+        dst[longer] = longer_side(p, src[longer], src[1 - longer]);
 }
 
 static dp_status plan_resample(resize *p, const dp_column *in, const int64_t dst[2],
@@ -73,7 +81,7 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
         status = dp_check_list("size", &p->size, 2, err);
     if (status != DP_OK)
         return status;
-    wanted_size(&p->size, t->shape, dst);
+    wanted_size(p, t->shape, dst);
     for (int d = 0; d < 2; d++) {
         if (dst[d] < 1 || dst[d] > MAX_GROWTH * t->shape[d] || t->shape[d] > INT32_MAX)
             return dp_fail(err, DP_ESPEC,

@@ -173,7 +173,6 @@ static void refuse_later(export *e, const dp_text_stage *s, const operation *o)
 
 static void add_parameters(export *e, cJSON *object, const dp_text_stage *s, const operation *o)
 {
-    refuse_later(e, s, o);
     for (int i = 0; i < o->n; i++)
         cJSON_AddItemToObject(object, o->parameters[i].key, parameter(e, s, &o->parameters[i]));
 }
@@ -190,6 +189,7 @@ static cJSON *operation_of(export *e, const dp_text_stage *s)
     cJSON_AddStringToObject(op, "tensor_op_name", o.name);
     params = o.null ? cJSON_AddNullToObject(op, "tensor_op_params")
                     : cJSON_AddObjectToObject(op, "tensor_op_params");
+    refuse_later(e, s, &o);
     add_parameters(e, params, s, &o);
     return op;
 }
@@ -201,6 +201,7 @@ static void put_sampler(export *e, const dp_text_stage *s, const operation *o)
 {
     cJSON *sampler = cJSON_CreateObject();
 
+    refuse_later(e, s, o);
     cJSON_AddStringToObject(sampler, "sampler_name", o->name);
     add_parameters(e, sampler, s, o);
     if (text_is(s, "random_sampler")) {
