@@ -22,7 +22,8 @@ const dp_library *const dp_libraries[] = {DP_LIBRARIES(ADDRESS) NULL};
 #define WEIGHTED(name, a, b, c, d, e, has, ...)            has(name)
 #define CLASSES(name, a, b, c, d, e, f, has, ...)          has(name)
 #define DRAWS(name, a, b, c, d, e, f, g, has, ...)         has(name)
-#define WEIGHTS(name, a, b, c, d, e, f, g, h, has)         has(name)
+#define WEIGHTS(name, a, b, c, d, e, f, g, h, has, ...)    has(name)
+#define FOLDS(name, a, b, c, d, e, f, g, h, i, has)        has(name)
 /* clang-format on */
 const char dp_words_shuffle[] = DP_LIBRARIES(SHUFFLE);
 const char dp_words_sample[] = DP_LIBRARIES(SAMPLE);
@@ -33,6 +34,7 @@ const char dp_words_weighted[] = DP_LIBRARIES(WEIGHTED);
 const char dp_words_classes[] = DP_LIBRARIES(CLASSES);
 const char dp_words_draws[] = DP_LIBRARIES(DRAWS);
 const char dp_words_weights[] = DP_LIBRARIES(WEIGHTS);
+const char dp_words_folds[] = DP_LIBRARIES(FOLDS);
 
 const dp_library *dp_library_of(const char *words, int32_t order)
 {
@@ -115,6 +117,15 @@ dp_status dp_check_seed_32(const dp_ask *ask, const char *word, dp_error *err)
     if (ask->seed > UINT32_MAX)
         return dp_fail(err, DP_ESPEC, "order=%s takes seeds below 2^32, not %llu", word,
                        (unsigned long long)ask->seed);
+    return DP_OK;
+}
+
+dp_status dp_check_sample(const dp_ask *ask, const char *name, dp_error *err)
+{
+    if (ask->count > ask->rows && !ask->replacement)
+        return dp_fail(err, DP_ESPEC,
+                       "%s draws no %llu of %llu rows: replacement=true draws rows again", name,
+                       (unsigned long long)ask->count, (unsigned long long)ask->rows);
     return DP_OK;
 }
 

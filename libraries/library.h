@@ -134,6 +134,8 @@ typedef struct dp_library {
     const dp_scheme *distribute; /* all, before they are dealt out to shards */
     const dp_scheme *subset;     /* those of a list */
     const dp_scheme *split;      /* all, once, before they are cut in parts */
+    const dp_scheme *folds;      /* all, or those of a class, before they are cut in folds; the
+                                    epoch counts classes and repeats */
     const dp_dice *weighted;     /* drawn by weight: uniform */
     const dp_dice *classes;      /* drawn from classes: the classes' order, and below */
     const dp_drawing *draws;
@@ -148,7 +150,8 @@ DP_LIBRARIES(DP_LIBRARY)
 
 /* ",native,mindspore": who has each. */
 extern const char dp_words_shuffle[], dp_words_sample[], dp_words_distribute[], dp_words_subset[],
-    dp_words_split[], dp_words_weighted[], dp_words_classes[], dp_words_draws[], dp_words_weights[];
+    dp_words_split[], dp_words_weighted[], dp_words_classes[], dp_words_draws[], dp_words_weights[],
+    dp_words_folds[];
 
 /* The row of a parameter `order`, an int32_t, and the library of its value. */
 #define DP_ORDER_OF(owner, thing, help)                                                            \
@@ -171,6 +174,8 @@ dp_status dp_check_ask(dp_ask_check *check, const char *rules, dp_ask *, dp_erro
 
 /* A check: DP_ESPEC for a seed of more than 32 bits. */
 dp_status dp_check_seed_32(const dp_ask *, const char *word, dp_error *);
+/* A check: DP_ESPEC for more rows than there are, without replacement. */
+dp_status dp_check_sample(const dp_ask *, const char *name, dp_error *);
 /* A check: DP_ESPEC for no rows. */
 dp_status dp_check_some_rows(const dp_ask *, const char *name, dp_error *);
 

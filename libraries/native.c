@@ -145,6 +145,7 @@ const dp_library dp_library_native = {
     .distribute = &table,
     .subset = &table,
     .split = &table,
+    .folds = &table,
     .weighted = &dice,
     .classes = &dice,
     .draws = &draws,

@@ -1,6 +1,8 @@
-/* numpy.c - numpy.random.RandomState(seed).permutation(n) once an epoch, NumPy 1.17 and later
+/* numpy.c - numpy.random.RandomState(seed): permutation and choice, NumPy 1.17 and later
  *
  * SPDX-License-Identifier: Apache-2.0
+ *
+ * docs/orders.md.  One mt19937 goes on from epoch to epoch.
  */
 #include "base/random/mt19937.h"
 #include "libraries/permute.h"
@@ -19,11 +21,37 @@ static void make(const dp_ask *ask, uint32_t *table)
     dp_permute_masked(table, (uint32_t)ask->rows, next, ask->generator);
 }
 
+static dp_status check_sample(const dp_ask *ask, dp_error *err)
+{
+    const dp_status status = dp_check_sample(ask, "NumPy", err);
+
+    return status == DP_OK ? check(ask, err) : status;
+}
+
+/* choice(n, k): without replacement the head of a permutation. */
+static void make_sample(const dp_ask *ask, uint32_t *table)
+{
+    if (!ask->replacement) {
+        make(ask, table);
+        return;
+    }
+    if (ask->epoch == 0)
+        dp_mt19937_seed(ask->generator, (uint32_t)ask->seed);
+    for (uint64_t i = 0; i < ask->count; i++)
+        table[i] = dp_below_masked((uint32_t)ask->rows, next, ask->generator);
+}
+
 static const dp_scheme shuffle = {.check = check, .in_turn = true, .make = make};
+static const dp_scheme sample = {.check = check_sample, .in_turn = true, .make = make_sample};
+static const dp_scheme split = {
+    .check = check, .in_turn = true, .once = true, .make = make, .cut = dp_cut_rows_alone};
 
 const dp_library dp_library_numpy = {
     .word = "numpy",
     .name = "NumPy",
     .generator = sizeof(dp_mt19937),
     .shuffle = &shuffle,
+    .sample = &sample,
+    .subset = &shuffle,
+    .split = &split,
 };

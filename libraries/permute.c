@@ -14,6 +14,33 @@ void dp_identity(uint32_t *v, uint64_t n)
         v[i] = (uint32_t)i;
 }
 
+uint32_t dp_below_masked(uint32_t n, uint32_t (*next)(void *), void *generator)
+{
+    uint32_t i;
+
+    if (n <= 1)
+        return 0;
+    do
+        i = next(generator) & (UINT32_MAX >> __builtin_clz(n - 1));
+    while (i >= n);
+    return i;
+}
+
+uint32_t dp_below_product(uint32_t n, uint32_t (*next)(void *), void *generator)
+{
+    uint64_t product;
+
+    if (n <= 1)
+        return 0;
+    product = (uint64_t)next(generator) * n;
+    if ((uint32_t)product < n) {
+        const uint32_t least = -n % n;
+        while ((uint32_t)product < least)
+            product = (uint64_t)next(generator) * n;
+    }
+    return (uint32_t)(product >> 32);
+}
+
 /* Places are drawn ahead of the swaps, so that a table larger than the caches is fetched in
  * time. */
 void dp_shuffle_masked(uint32_t *v, uint32_t n, uint32_t (*next)(void *), void *generator)
@@ -85,6 +112,14 @@ dp_status dp_cut_test_first(const double *fractions, int32_t n, uint64_t rows, u
         return dp_fail(err, DP_ESPEC, "the parts of %llu rows have %llu and none",
                        (unsigned long long)rows, (unsigned long long)rows);
     return DP_OK;
+}
+
+dp_status dp_cut_rows_alone(const double *fractions, int32_t n, uint64_t rows, uint64_t *sizes,
+                            dp_error *err)
+{
+    (void)fractions, (void)n, (void)sizes;
+    return dp_fail(err, DP_ESPEC, "NumPy has no fractions: give sizes in rows, %llu in all",
+                   (unsigned long long)rows);
 }
 
 void dp_bijection_start(dp_bijection *b, uint64_t n, uint64_t key, uint64_t epoch)

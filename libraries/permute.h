@@ -17,6 +17,11 @@ static inline void dp_swap(uint32_t *v, uint32_t i, uint32_t j)
     v[j] = kept;
 }
 
+/* 0..n-1 of 32-bit words: by masking and rejection, as RandomState has it, and by Lemire's product,
+ * as Generator has it.  n = 1 takes no word. */
+uint32_t dp_below_masked(uint32_t n, uint32_t (*next)(void *), void *generator);
+uint32_t dp_below_product(uint32_t n, uint32_t (*next)(void *), void *generator);
+
 /* As NumPy shuffles: from the top down, places by masking and rejection. */
 void dp_shuffle_masked(uint32_t *v, uint32_t n, uint32_t (*next)(void *), void *generator);
 /* 0..n-1, so shuffled. */
@@ -33,6 +38,10 @@ void dp_through_buffer(const dp_ask *, uint32_t (*below)(void *, uint32_t), uint
 /* Two parts as scikit-learn and datasets cut them, the fraction being test_size: the first one has
  * it, rounded up, the second one the rest. */
 dp_status dp_cut_test_first(const double *fractions, int32_t n, uint64_t rows, uint64_t *sizes,
+                            dp_error *);
+
+/* For libraries that cut by numbers of rows alone. */
+dp_status dp_cut_rows_alone(const double *fractions, int32_t n, uint64_t rows, uint64_t *sizes,
                             dp_error *);
 
 /* A permutation of 0..n-1 that is computed, for any n: a Feistel network over the least even number

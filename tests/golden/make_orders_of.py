@@ -15,7 +15,7 @@ SIZES = (0, 1, 2, 31, 50000, 65537)
 
 
 def shown(text, epoch):
-    if len(epoch) > 1000:
+    if len(epoch) > 100:
         return 'sum=%d' % sum((i + 1) * int(r) for i, r in enumerate(epoch))
     return ' '.join(str(int(r)) for r in epoch)
 

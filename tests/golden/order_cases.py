@@ -128,6 +128,99 @@ def torch_stateful_dataloader(seeds, sizes):
                     yield seed, text(n, 'shuffle order=torch_stateful_dataloader' + (rule and ' rule=' + rule)), epochs(n, g, **how)
 
 
+def numpy(seeds, sizes):
+    import numpy as np
+
+    for seed in seeds:
+        for n in sizes if seed < NARROW else ():
+            r = np.random.RandomState(seed)
+            rows = np.arange(n)
+            r.shuffle(rows)
+            yield seed, text(n, 'shuffle order=numpy reshuffle_each_epoch=false'), [rows] * EPOCHS
+            yield from numpy_parts(seed, n, 'numpy', np.random.RandomState(seed).permutation(n))
+            yield from numpy_choice(seed, n, 'numpy', np.random.RandomState, {})
+
+
+def numpy_generator(seeds, sizes):
+    import numpy as np
+
+    for seed in seeds:
+        for n in sizes:
+            rows = np.random.default_rng(seed).permuted(np.arange(n))
+            yield seed, text(n, 'shuffle order=numpy_generator reshuffle_each_epoch=false'), [rows] * EPOCHS
+            yield from numpy_parts(seed, n, 'numpy_generator', np.random.default_rng(seed).permutation(n))
+            yield from numpy_choice(seed, n, 'numpy_generator', np.random.default_rng, {'rule=unshuffled': dict(shuffle=False)})
+
+
+def numpy_parts(seed, n, order, rows):
+    if n > 2:
+        k = n // 3
+        for part, cut in enumerate((rows[:k], rows[k:])):
+            yield seed, text(n, f'split sizes={k},{n - k} part={part} order={order}'), [cut] * EPOCHS
+
+
+def numpy_choice(seed, n, order, generator, rules):
+    """above 10,000 rows the algorithm depends on k"""
+    for k in sorted({1, n // 60, n // 50, n // 50 + 1, n // 30, n // 20 + 1, n - 1, n} - {0, -1}) if n > 0 else ():
+        for rule, how in {'': {}, **rules}.items():
+            r = generator(seed)
+            stage = f'random_sampler num_samples={k} order={order} {rule}'.rstrip()
+            yield seed, text(n, stage), [r.choice(n, k, replace=False, **how) for _ in range(EPOCHS)]
+        r = generator(seed)
+        yield seed, text(n, f'random_sampler num_samples={k + 5} replacement=true order={order}'), [r.choice(n, k + 5) for _ in range(EPOCHS)]
+
+
+def sklearn(seeds, sizes):
+    """the label of a row of range is its number modulo 10"""
+    from sklearn import utils
+    from sklearn.model_selection import KFold, RepeatedKFold, RepeatedStratifiedKFold, ShuffleSplit, StratifiedKFold, train_test_split
+    import numpy as np
+
+    def folds(n, splits, stage):
+        for i, (train, test) in enumerate(splits):
+            repetition, fold = divmod(i, k)
+            if fold in (0, k - 1):
+                words = f'kfold folds={k} fold={fold} {stage} order=sklearn' + (f' repetition={repetition}' if repetition else '')
+                yield seed, text(n, words), [train] * EPOCHS
+                yield seed, text(n, words + ' part=test'), [test] * EPOCHS
+
+    for seed in seeds:
+        for n in sizes if seed < NARROW else ():
+            if n > 0:
+                yield seed, text(n, 'shuffle order=sklearn'), [utils.shuffle(np.arange(n), random_state=seed)] * EPOCHS
+            if n < 2:
+                continue
+            for size in max(1, n // 3), 0.07, 0.25:
+                words = f'{size},{n - size}' if size >= 1 else f'{size},{1 - size!r}'
+                try:
+                    train, test = train_test_split(np.arange(n), test_size=size, random_state=seed)
+                except ValueError:
+                    continue
+                for part, rows in enumerate((test, train)):
+                    yield seed, text(n, f'split sizes={words} part={part} order=sklearn'), [rows] * EPOCHS
+                *_, (train, test) = ShuffleSplit(3, test_size=size, random_state=seed).split(np.arange(n))
+                yield seed, text(n, f'split sizes={words} part=0 order=sklearn rule=repeat:2'), [test] * EPOCHS
+            for k in {2, 3, 5, 7}:
+                if k <= n:
+                    yield from folds(n, KFold(k, shuffle=True, random_state=seed).split(np.arange(n)), '')
+                    yield from folds(n, KFold(k).split(np.arange(n)), 'randomize=false')
+                if k == 3 and k <= n < 1000:
+                    yield from folds(n, RepeatedKFold(n_splits=k, n_repeats=3, random_state=seed).split(np.arange(n)), '')
+                if k <= (n + 9) // 10:
+                    y = np.arange(n) % 10
+                    by = 'class_column=label'
+                    if n < 1000:
+                        mixed = [i * 7 % n for i in range(n)]  # classes appear in another order
+                        for train, test in StratifiedKFold(k, shuffle=True, random_state=seed).split(y, [i % 10 for i in mixed]):
+                            pass
+                        words = f'subset_sampler indices={",".join(map(str, mixed))} | kfold folds={k} fold={k - 1} part=test {by} order=sklearn'
+                        yield seed, text(n, words), [[mixed[i] for i in test]] * EPOCHS
+                    yield from folds(n, StratifiedKFold(k, shuffle=True, random_state=seed).split(y, y), by)
+                    yield from folds(n, StratifiedKFold(k).split(y, y), by + ' randomize=false')
+                if k == 2 and k <= (n + 9) // 10 and n < 1000:
+                    yield from folds(n, RepeatedStratifiedKFold(n_splits=k, n_repeats=2, random_state=seed).split(y, y), by)
+
+
 def grain(seeds, sizes):
     import grain as real
 

@@ -67,7 +67,17 @@ static const struct {
     {"random_sampler num_samples=8", 1, "num_samples=8 is more than the 7 rows"},
     {"random_sampler num_samples=8 order=torch", 1, NULL},
     {"random_sampler num_samples=8 order=mindspore", 1, NULL},
-    {"random_sampler order=numpy", 1, "is not one of native,mindspore,torch"},
+    {"random_sampler order=jax", 1, "is not one of native,mindspore,torch"},
+    {"random_sampler num_samples=8 order=numpy", 1, "NumPy draws no 8 of 7 rows"},
+    {"random_sampler num_samples=8 order=numpy_generator", 1, "NumPy draws no 8 of 7 rows"},
+    {"random_sampler order=numpy_generator replacement=true rule=unshuffled", 1,
+     "rule=unshuffled does nothing with replacement"},
+    {"split sizes=0.5,0.5 part=0 order=numpy", 1, "NumPy has no fractions"},
+    {"split sizes=0.5,0.5 part=0 order=sklearn rule=repeat:1001", 1, "at most 1000"},
+    {"kfold fold=0 order=sklearn", WIDE, "order=sklearn takes seeds below 2^32"},
+    {"kfold folds=8 fold=0 order=sklearn", 1, "8 folds of 7 rows"},
+    {"kfold folds=2 fold=2", 1, "fold=2 of 2: they count from 0"},
+    {"kfold folds=2 fold=1 class_column=label", 1, "more than the rows of every class: 1 at most"},
 };
 
 static void every_case(void **state)

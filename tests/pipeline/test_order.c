@@ -299,6 +299,47 @@ static void shards_without_the_last_rows(void **state)
     }
 }
 
+static void fill_fold(const char *words, int fold, const char *part, int64_t *out, size_t *n)
+{
+    char spec[200];
+
+    snprintf(spec, sizeof spec, "range count=23 | kfold folds=4 fold=%d part=%s %s", fold, part,
+             words);
+    dp_pipeline *p = test_open(spec, 5, 0);
+    *n = (size_t)dp_length(p);
+    dp_close(p);
+    read_records(spec, out, *n);
+}
+
+/* Every row is held out once, and in training otherwise; rows come in their order. */
+static void folds_are_parts(void **state)
+{
+    static const char *const words[] = {"randomize=false", "", "repetition=2", "order=sklearn"};
+
+    (void)state;
+    for (size_t w = 0; w < 4; w++) {
+        int held_out[23] = {0};
+        for (int fold = 0; fold < 4; fold++) {
+            int64_t train[23], test[23];
+            size_t n_train, n_test, at = 0;
+            fill_fold(words[w], fold, "train", train, &n_train);
+            fill_fold(words[w], fold, "test", test, &n_test);
+            assert_int_equal(n_test, fold < 3 ? 6 : 5);
+            assert_int_equal(n_train + n_test, 23);
+            for (size_t i = 0; i < n_test; i++)
+                held_out[test[i]]++;
+            for (int64_t row = 0, k = 0; row < 23; row++) {
+                if (k < (int64_t)n_test && test[k] == row)
+                    k++;
+                else
+                    assert_int_equal(train[at++], row);
+            }
+        }
+        for (int row = 0; row < 23; row++)
+            assert_int_equal(held_out[row], 1);
+    }
+}
+
 static void far_positions(void **state)
 {
     dp_pipeline *p =
@@ -329,6 +370,7 @@ int main(void)
         cmocka_unit_test(nested_shuffles),
         cmocka_unit_test(one_order_for_all_epochs),
         cmocka_unit_test(shards_without_the_last_rows),
+        cmocka_unit_test(folds_are_parts),
         cmocka_unit_test(far_positions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
