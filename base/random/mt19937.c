@@ -15,6 +15,36 @@ void dp_mt19937_seed(dp_mt19937 *g, uint32_t seed)
     g->used = N;
 }
 
+static uint32_t carry(const dp_mt19937 *g, uint32_t i, uint32_t factor)
+{
+    return g->x[i] ^ (g->x[i - 1] ^ g->x[i - 1] >> 30) * factor;
+}
+
+/* The place behind i: the last one goes before the first. */
+static uint32_t advance(dp_mt19937 *g, uint32_t i)
+{
+    if (i + 1 < N)
+        return i + 1;
+    g->x[0] = g->x[N - 1];
+    return 1;
+}
+
+void dp_mt19937_seed_words(dp_mt19937 *g, const uint32_t *words, uint32_t n)
+{
+    uint32_t i = 1;
+
+    dp_mt19937_seed(g, 19650218);
+    for (uint32_t k = 0, j = 0; k < (n > N ? n : N); k++, j = j + 1 < n ? j + 1 : 0) {
+        g->x[i] = carry(g, i, 1664525) + words[j] + j;
+        i = advance(g, i);
+    }
+    for (uint32_t k = 1; k < N; k++) {
+        g->x[i] = carry(g, i, 1566083941) - i;
+        i = advance(g, i);
+    }
+    g->x[0] = 0x80000000u;
+}
+
 static void twist(dp_mt19937 *g)
 {
     for (int k = 0; k < N; k++) {

@@ -14,6 +14,8 @@ typedef struct dp_mt19937 {
 } dp_mt19937;
 
 void dp_mt19937_seed(dp_mt19937 *, uint32_t seed);
+/* init_by_array: of n words, 1 or more. */
+void dp_mt19937_seed_words(dp_mt19937 *, const uint32_t *words, uint32_t n);
 uint32_t dp_mt19937_u32(dp_mt19937 *);
 
 typedef struct dp_mt19937_64 {

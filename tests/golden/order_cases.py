@@ -271,3 +271,50 @@ def jax(seeds, sizes):
         for seed in seeds:
             for n in sizes + (1625, 1626) if (seed >= NARROW) == x64 and seed < 2 ** 63 else ():
                 yield seed, text(n, 'shuffle order=jax'), [real.random.permutation(real.random.key(seed), n).tolist()] * EPOCHS
+
+
+def tf(seeds, sizes):
+    import tensorflow as real
+
+    def rows_of(rows):  # batches are read faster
+        return [int(r) for batch in rows.batch(1000).as_numpy_iterator() for r in batch]
+
+    def epochs(rows, n):
+        return [rows_of(rows) for _ in range(n)]
+
+    for seed in seeds if max(seeds) < 2 ** 63 else [s for s in seeds if s < 2 ** 63]:
+        for n in sizes:
+            rows = real.data.Dataset.range(n)
+            for b in {n, 2, 7, 1000}:
+                if b < 2 or b < n > 60000:
+                    continue
+                words = 'shuffle' + ('' if b == n else f' buffer_size={b}') + ' order=tf'
+                real.random.set_seed(None)
+                yield seed, text(n, words), epochs(rows.shuffle(b, seed=seed), EPOCHS)
+                again = rows.shuffle(b, seed=seed).repeat(EPOCHS)
+                flat = rows_of(again)
+                yield seed, text(n, words), [flat[e * n:e * n + n] for e in range(EPOCHS)]
+                yield seed, text(n, words + ' reshuffle_each_epoch=false'), epochs(rows.shuffle(b, seed=seed, reshuffle_each_iteration=False), EPOCHS)
+                real.random.set_seed(77)
+                yield seed, text(n, words + ' rule=global:77'), epochs(rows.shuffle(b, seed=seed), EPOCHS)
+                real.random.set_seed(seed)
+                first, second = rows.shuffle(b), rows.shuffle(b)
+                yield seed, text(n, words + ' rule=unseeded:0'), epochs(first, EPOCHS)
+                yield seed, text(n, words + ' rule=unseeded:1'), epochs(second, EPOCHS)
+
+
+def webdataset(seeds, sizes):
+    from webdataset import filters
+
+    for seed in seeds:
+        for n in sizes if seed < 2 ** 64 - EPOCHS else ():
+            for b in {max(n, 1), 2, 7, 99, 1000}:
+                for initial in {100, 1, 13}:
+                    rule = [] if initial == 100 else [f'initial:{initial}']
+                    words = 'shuffle' + ('' if b == n else f' buffer_size={b}') + ' order=webdataset'
+                    if b == 1 and n != 1:
+                        continue
+                    det = filters.detshuffle(bufsize=b, initial=initial, seed=seed)
+                    yield (seed, text(n, f'{words} rule={",".join(["det"] + rule)}'), [list(det.run(iter(range(n)))) for _ in range(EPOCHS)])
+                    stage = filters.shuffle(b, initial=initial, seed=seed)
+                    yield (seed, text(n, words + (f' rule={rule[0]}' if rule else '')), [list(stage(iter(range(n)))) for _ in range(EPOCHS)])

@@ -30,9 +30,9 @@ static const struct {
               {dp_words_distribute, distribute_of}, {dp_words_subset, subset_of},
               {dp_words_split, split_of},           {dp_words_weighted, weighted_of},
               {dp_words_classes, classes_of},       {dp_words_draws, draws_of},
-              {dp_words_weights, weights_of}, {dp_words_folds, folds_of}};
-static thing_of *const schemes[] = {shuffle_of,    buffer_of, sample_of,
-                                    distribute_of, subset_of, split_of, folds_of};
+              {dp_words_weights, weights_of},       {dp_words_folds, folds_of}};
+static thing_of *const schemes[] = {shuffle_of, buffer_of, sample_of, distribute_of,
+                                    subset_of,  split_of,  folds_of};
 static thing_of *const dice[] = {weighted_of, classes_of};
 
 /* The words of a thing are those of the libraries that have it, in their order. */
@@ -59,7 +59,7 @@ static bool has_buffer(const dp_library *l) { return l->buffer != NULL; }
 static void who(void **state)
 {
     (void)state;
-    assert_memory_equal(dp_library_who(has_buffer).words, "native,mindspore,datasets", 26);
+    assert_memory_equal(dp_library_who(has_buffer).words, "native,mindspore,datasets,", 26);
 }
 
 /* An epoch of a scheme, behind the one that was made last, into table[0 .. 20 - 1]. */

@@ -1,0 +1,114 @@
+/* tf.c - tf.data.Dataset.shuffle of TensorFlow 2.21
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * docs/orders.md.  A Philox4x32-10 of the two seeds gives each epoch the two seeds of its own.
+ */
+#include "base/random/rng.h"
+#include "libraries/permute.h"
+#include "libraries/python_random.h"
+
+#define PRIME     2147483647u /* seeds are taken modulo 2^31 - 1 */
+#define NO_GLOBAL 87654321u
+#define MOST_OPS  1000000u
+
+enum { GLOBAL, UNSEEDED };
+
+typedef struct philox {
+    uint32_t key[2], counter[4], block[4], used;
+} philox;
+
+typedef struct tf {
+    philox parent, epoch;
+    dp_mt19937 python;
+} tf;
+
+static dp_status check(const dp_ask *ask, dp_error *err)
+{
+    if (ask->rule[GLOBAL].given && ask->rule[UNSEEDED].given)
+        return dp_fail(err, DP_ESPEC,
+                       "rule=unseeded: the seed is the global one: leave global out");
+    if (ask->rule[UNSEEDED].number > MOST_OPS)
+        return dp_fail(err, DP_ESPEC, "rule=unseeded:%llu: at most %u",
+                       (unsigned long long)ask->rule[UNSEEDED].number, MOST_OPS);
+    return DP_OK;
+}
+
+static void start(philox *p, uint64_t key, uint64_t counter)
+{
+    *p = (philox){.key = {(uint32_t)key, (uint32_t)(key >> 32)},
+                  .counter = {0, 0, (uint32_t)counter, (uint32_t)(counter >> 32)},
+                  .used = 4};
+}
+
+static uint32_t word(philox *p)
+{
+    if (p->used == 4) {
+        dp_philox4x32_10(p->counter, p->key, p->block);
+        p->used = 0;
+        if (++p->counter[0] == 0)
+            p->counter[1]++;
+    }
+    return p->block[p->used++];
+}
+
+/* Of an operation without a seed: number k that Python draws of the global one. */
+static uint32_t drawn_seed(tf *t, uint64_t global, uint64_t k)
+{
+    dp_python_seed(&t->python, global);
+    for (; k > 0; k--)
+        dp_python_below(&t->python, PRIME + 1);
+    return dp_python_below(&t->python, PRIME + 1);
+}
+
+static void seed(const dp_ask *ask, philox *p)
+{
+    const dp_rule *global = &ask->rule[GLOBAL], *unseeded = &ask->rule[UNSEEDED];
+    const uint64_t own =
+        unseeded->given ? drawn_seed(ask->generator, ask->seed, unseeded->number) : ask->seed;
+    const uint64_t first = unseeded->given ? ask->seed : global->given ? global->number : NO_GLOBAL;
+    const uint64_t a = first % PRIME, b = own % PRIME;
+
+    start(p, a, a == 0 && b == 0 ? PRIME : b);
+}
+
+/* What is held is a ring, full as long as rows come: a place of it is delivered, the oldest row
+ * moves there, and the next row comes behind the newest. */
+static void make(const dp_ask *ask, uint32_t *table)
+{
+    tf *t = ask->generator;
+    uint32_t *ring = ask->order, next = (uint32_t)ask->kept;
+    uint32_t size = next, held = next, oldest = 0;
+
+    if (ask->once) {
+        seed(ask, &t->epoch);
+    } else {
+        if (ask->epoch == 0)
+            seed(ask, &t->parent);
+        const uint32_t key = word(&t->parent);
+        start(&t->epoch, key, word(&t->parent));
+    }
+    dp_identity(ring, held);
+    for (uint64_t i = 0; i < ask->rows; i++) {
+        const uint32_t step = oldest + word(&t->epoch) % held;
+        const uint32_t at = step < size ? step : step - size;
+        table[i] = ring[at];
+        ring[at] = ring[oldest];
+        if (next < ask->rows)
+            ring[oldest] = next++;
+        else
+            held--;
+        oldest = oldest + 1 < size ? oldest + 1 : 0;
+    }
+}
+
+static const dp_scheme shuffle = {
+    .check = check, .rules = "global:,unseeded:", .in_turn = true, .keeps = 1, .make = make};
+
+const dp_library dp_library_tf = {
+    .word = "tf",
+    .name = "TensorFlow",
+    .generator = sizeof(tf),
+    .shuffle = &shuffle,
+    .buffer = &shuffle,
+};
