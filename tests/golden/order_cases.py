@@ -270,7 +270,14 @@ def jax(seeds, sizes):
         real.config.update('jax_enable_x64', x64)
         for seed in seeds:
             for n in sizes + (1625, 1626) if (seed >= NARROW) == x64 and seed < 2 ** 63 else ():
-                yield seed, text(n, 'shuffle order=jax'), [real.random.permutation(real.random.key(seed), n).tolist()] * EPOCHS
+                for rule, partitionable in ('', True), (' rule=unpartitionable', False):
+                    real.config.update('jax_threefry_partitionable', partitionable)
+                    rows = real.random.permutation(real.random.key(seed), n).tolist()
+                    yield seed, text(n, 'shuffle order=jax' + rule), [rows] * EPOCHS
+            for n in (300000, 3000001) if (seed >= NARROW) == x64 and seed < 2 ** 63 else ():
+                real.config.update('jax_threefry_partitionable', True)
+                rows = real.random.permutation(real.random.key(seed), n)[:30].tolist()
+                yield seed, text(n, 'shuffle order=jax | take count=30'), [rows] * EPOCHS
 
 
 def tf(seeds, sizes):
