@@ -187,10 +187,9 @@ static int by_bytes(const void *a, const void *b)
 
 static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
 
-/* suffix: in small letters. */
-static bool ends_in(const char *name, const char *suffix)
+static bool ends_in(const char *name, const char *suffix, size_t m)
 {
-    const size_t n = strlen(name), m = strlen(suffix);
+    const size_t n = strlen(name);
 
     if (n < m)
         return false;
@@ -201,15 +200,27 @@ static bool ends_in(const char *name, const char *suffix)
     return true;
 }
 
+static bool ends_in_one(const char *name, const char *suffixes)
+{
+    for (;;) {
+        const size_t n = strcspn(suffixes, " ");
+        if (ends_in(name, suffixes, n))
+            return true;
+        if (suffixes[n] == '\0')
+            return false;
+        suffixes += n + 1;
+    }
+}
+
 /* Collects the names; *names may be NULL to count only.  What begins with a dot is hidden: marks of
  * other systems and files that are not whole yet. */
-static size_t collect(DIR *dir, const char *suffix, dp_arena *arena, char **names, size_t room)
+static size_t collect(DIR *dir, const char *suffixes, dp_arena *arena, char **names, size_t room)
 {
     const struct dirent *entry;
     size_t n = 0;
 
     while ((entry = readdir(dir)) != NULL) {
-        if (entry->d_name[0] == '.' || !ends_in(entry->d_name, suffix))
+        if (entry->d_name[0] == '.' || !ends_in_one(entry->d_name, suffixes))
             continue;
         if (names != NULL) {
             if (n == room)
@@ -236,21 +247,46 @@ static dp_sniffed sniff_path(const char *path)
     return what;
 }
 
-dp_status dp_dir_list(const char *path, const char *suffix, dp_arena *arena, char ***names,
+static dp_status open_folder(const char *path, DIR **out, dp_error *err)
+{
+    int why;
+
+    *out = opendir(path);
+    if (*out != NULL)
+        return DP_OK;
+    why = errno;
+    return dp_fail(err, DP_EIO, "cannot read the folder %.110s: %s%s", path, strerror(why),
+                   why == ENOTDIR ? sniff_path(path).text : "");
+}
+
+dp_status dp_dir_count(const char *path, uint64_t *n, dp_error *err)
+{
+    const struct dirent *entry;
+    DIR *dir;
+    const dp_status status = open_folder(path, &dir, err);
+
+    *n = 0;
+    if (status != DP_OK)
+        return status;
+    while ((entry = readdir(dir)) != NULL)
+        *n += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    closedir(dir);
+    return DP_OK;
+}
+
+dp_status dp_dir_list(const char *path, const char *suffixes, dp_arena *arena, char ***names,
                       size_t *n, dp_error *err)
 {
-    DIR *dir = opendir(path);
     size_t room;
+    DIR *dir;
+    const dp_status status = open_folder(path, &dir, err);
 
-    if (dir == NULL) {
-        const int why = errno;
-        return dp_fail(err, DP_EIO, "cannot read the folder %.110s: %s%s", path, strerror(why),
-                       why == ENOTDIR ? sniff_path(path).text : "");
-    }
-    room = collect(dir, suffix, arena, NULL, 0);
+    if (status != DP_OK)
+        return status;
+    room = collect(dir, suffixes, arena, NULL, 0);
     rewinddir(dir);
     *names = dp_arena_alloc(arena, room + 1, sizeof **names);
-    *n = *names == NULL ? SIZE_MAX : collect(dir, suffix, arena, *names, room);
+    *n = *names == NULL ? SIZE_MAX : collect(dir, suffixes, arena, *names, room);
     closedir(dir);
     if (*n == SIZE_MAX)
         return dp_arena_fail(arena, err, "a list of files");

@@ -44,10 +44,13 @@ dp_status dp_file_read_whole(const dp_file *, const char *path, dp_arena *, cons
 /* Writes n bytes at a place of a file that is there.  Returns 0 or an errno. */
 int dp_file_write_at(int fd, uint64_t offset, const void *bytes, size_t n);
 
-/* Names in a folder that end in suffix (in small letters; capitals are the same), in byte order,
- * whatever the file system's; without the hidden ones, which begin with a dot. */
-dp_status dp_dir_list(const char *path, const char *suffix, dp_arena *, char ***names, size_t *n,
+/* Names in a folder that end in one of the suffixes (".jpeg .jpg", in small letters; capitals are
+ * the same; "" = all), in byte order, whatever the file system's; without the hidden ones, which
+ * begin with a dot. */
+dp_status dp_dir_list(const char *path, const char *suffixes, dp_arena *, char ***names, size_t *n,
                       dp_error *);
+/* All that is in it, the hidden ones, too. */
+dp_status dp_dir_count(const char *path, uint64_t *n, dp_error *);
 bool dp_dir_exists(const char *path);
 
 #endif

@@ -204,6 +204,8 @@ static dp_status new_each(dp_graph *g, dp_step *step, const dp_column *in, dp_er
     g->decodes = g->decodes || each->decodes;
     if (each->decodes && pictures == NULL)
         return dp_fail(err, DP_ESPEC, "column %.40s holds no files of pictures", in->name);
+    if (each->decodes && step->transform->ready(&g->arena, err) != DP_OK)
+        return DP_ESTATE;
     if (each->decodes) {
         each->n = 3;
         low = pictures->least;
@@ -264,8 +266,9 @@ dp_status dp_each_begin(const dp_step *step, const dp_tensor *in, dp_each_room *
     const bool decodes = step->each->decodes;
     int64_t picture[DP_MAX_RANK];
     dp_column row, made;
-    dp_status status = decodes ? t->look(step->params, in, picture, err) : DP_OK;
+    dp_status status = decodes ? t->look(step->params, in, picture, &room->decoding, err) : DP_OK;
 
+    dp_arena_free(&room->decoding);
     if (status == DP_OK) {
         set_row(step->each, decodes ? picture : in->shape, &row, &made);
         row.type = *in;

@@ -105,10 +105,11 @@ static dp_status operator(const char *text, char *out)
     return status;
 }
 
-/* zlib, libpng and liblz4 are not in this build (without_libraries.c) */
+/* zlib, libpng, libjpeg and liblz4 are not in this build (without_libraries.c) */
 static bool needs_library(const char *text)
 {
     return strncmp(text, "idx ", 4) == 0 || strncmp(text, "png_folder ", 11) == 0 ||
+           strncmp(text, "image_folder ", 13) == 0 ||
            strstr(text, "batches.dps") != NULL;
 }
 

@@ -1,10 +1,11 @@
-/* without_libraries.c - what stands in for zlib, libpng and liblz4 on machines that are emulated:
- * cross compilers have none
+/* without_libraries.c - what stands in for zlib, libpng, libjpeg and liblz4 on machines that are
+ * emulated: cross compilers have none
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/pack/compress.h"
 #include "base/pack/inflate.h"
+#include "base/picture/picture.h"
 #include "base/status.h"
 #include "io/reader.h"
 
@@ -17,6 +18,35 @@ dp_status dp_blob_read(const char *path, uint64_t most, dp_arena *arena, const d
 
 const dp_reader dp_reader_png_folder = {
     .info = {"reader", "png_folder", "not in this build", 1, 0, NULL}};
+const dp_reader dp_reader_image_folder = {
+    .info = {"reader", "image_folder", "not in this build", 1, 0, NULL}};
+
+dp_status dp_picture_canary(dp_arena *arena, dp_error *err)
+{
+    (void)arena;
+    return dp_fail(err, DP_EIO, "this build reads no pictures");
+}
+
+dp_status dp_picture_look(const dp_encoded *from, const dp_picture_how *how, dp_arena *arena,
+                          dp_picture_head *head, dp_error *err)
+{
+    (void)from, (void)how, (void)head;
+    return dp_picture_canary(arena, err);
+}
+
+void dp_picture_size(const dp_picture_head *head, const dp_picture_how *how, int64_t size[2])
+{
+    (void)head, (void)how;
+    size[0] = size[1] = 0;
+}
+
+dp_status dp_picture_decode(const dp_encoded *from, const dp_picture_how *how,
+                            const dp_picture_head *head, const dp_picture_part *part,
+                            dp_arena *arena, uint8_t *out, dp_error *err)
+{
+    (void)from, (void)how, (void)head, (void)part, (void)out;
+    return dp_picture_canary(arena, err);
+}
 
 size_t dp_lz4_state_size(bool high) { return high; }
 

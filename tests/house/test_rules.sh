@@ -50,16 +50,18 @@ base/number:
 base: base/number
 base/random: base base/number
 base/pack: base base/number
+base/picture: base base/number
 lang: base base/number
 libraries: base base/number base/random
 archive: base base/number base/pack lang
 ledger: base base/number
 io: base base/number base/pack base/random lang
+io/pictures: base base/number base/pack base/picture lang io
 io/cifar: base base/number base/pack lang io
 io/snapshot: base base/number base/pack lang io
 transforms/shared: base base/number base/random lang libraries
 transforms/pass: base base/number transforms/shared
-transforms: base base/number base/random lang transforms/shared transforms/pass
+transforms: base base/number base/random base/picture lang transforms/shared transforms/pass
 pipeline/order: base base/number base/random lang libraries io
 pipeline: base base/number base/random lang libraries io transforms/shared transforms/pass transforms pipeline/order
 pipeline/snapshot: base base/number base/pack lang io io/snapshot pipeline

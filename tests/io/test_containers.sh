@@ -188,7 +188,7 @@ cp pets/cat/0.png pets/zebra/1.PNG
 grep -E '^(note|warning)' out.txt > notes.txt
 cat > wanted.txt <<'TEXT'
 note: png_folder: label 0 is cat: 1 pictures
-warning: png_folder: 2 files and folders in cat are not .png: left out
+warning: png_folder: 3 files and folders in cat are hidden or not .png: left out
 note: png_folder: label 2 is zebra: 2 pictures
 warning: png_folder: 1 files beside the class folders are left out
 TEXT

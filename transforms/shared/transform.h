@@ -102,8 +102,11 @@ typedef struct dp_transform {
     size_t (*space)(const void *params);
     /* In place of apply, where rows are the files of pictures (dp_source.pictures): height, width
      * and channels, as the file says, and its pixels.  plan gets the picture as *out.  A failure
-     * says what is wrong with the file; what the arena holds goes with the row. */
-    dp_status (*look)(const void *params, const dp_tensor *file, int64_t picture[3], dp_error *);
+     * says what is wrong with the file; what the arena holds goes with the row.  `ready`, at open:
+     * whether this machine decodes to the bytes that are specified. */
+    dp_status (*ready)(dp_arena *, dp_error *);
+    dp_status (*look)(const void *params, const dp_tensor *file, int64_t picture[3], dp_arena *,
+                      dp_error *);
     dp_status (*decode)(const void *params, const dp_tensor *file, const dp_tensor *out, dp_arena *,
                         dp_error *);
     /* The numbers of a row, and their names ("left,top"), one a number.  NULL = not random. */

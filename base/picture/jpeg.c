@@ -1,0 +1,332 @@
+/* jpeg.c - JPEG by libjpeg-turbo, with the settings whose bytes are the same in all its versions
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The exact inverse transform, chroma spread smoothly, no smoothing of blocks that are not there
+ * yet: the pixels of Pillow, OpenCV, torchvision and MindSpore (docs/pictures.md).  Refused, as
+ * MindSpore does: 12 bits, lossless, two components or more than four, and data that end before
+ * the picture does.
+ */
+#include "base/picture/jpeg.h"
+
+#include <setjmp.h>
+#include <string.h>
+
+#include <jerror.h>
+
+#include "base/picture/exif.h"
+#include "base/picture/jpeg_memory.h"
+#include "base/status.h"
+
+#define WINDOW     4096 /* bytes of a file that are read at once, for its header */
+#define MOST_SCANS 500  /* each costs a pass over the picture */
+#define EXIF_SIZE  6    /* bytes of "Exif\0\0", before it */
+#define MARGIN     2    /* columns that are decoded beside a part: its chroma is spread from them */
+
+typedef struct jpeg {
+    dp_jpeg_memory memory; /* first: libjpeg's client_data */
+    const dp_decoding *decoding;
+    const dp_picture_head *head;
+    const dp_picture_part *part;
+    uint8_t *out;
+    dp_picture_head *found;
+    struct jpeg_decompress_struct d;
+    struct jpeg_error_mgr errors;
+    struct jpeg_source_mgr source;
+    struct jpeg_progress_mgr progress;
+    uint64_t at; /* bytes of the file that were given */
+    bool ended,
+        lacked; /* the file did, before its end was marked; and bits of pixels were wanted */
+    dp_status status;
+    jmp_buf back;
+    uint8_t window[WINDOW];
+} jpeg;
+
+/* ---- errors ---- */
+
+_Noreturn static void stop(jpeg *j, dp_status status)
+{
+    j->status = status;
+    longjmp(j->back, 1);
+}
+
+_Noreturn static void refuse(jpeg *j, const char *why)
+{
+    stop(j, dp_decoding_fail(j->decoding, j->memory.starved, why));
+}
+
+static void failed(j_common_ptr c)
+{
+    char message[JMSG_LENGTH_MAX];
+
+    (*c->err->format_message)(c, message);
+    refuse(c->client_data, message);
+}
+
+/* What is damaged otherwise is delivered, as all libraries do. */
+static void warned(j_common_ptr c, int level) { (void)c, (void)level; }
+static void print_nothing(j_common_ptr c) { (void)c; }
+
+static void progressed(j_common_ptr c)
+{
+    const j_decompress_ptr d = (j_decompress_ptr)c;
+
+    if (d->input_scan_number > MOST_SCANS)
+        refuse(c->client_data, "it has more than 500 scans");
+}
+
+/* ---- the bytes of the file ---- */
+
+static void begin_source(j_decompress_ptr d) { (void)d; }
+
+/* Behind the last byte comes the marker of the end, again and again. */
+static boolean fill(j_decompress_ptr d)
+{
+    static const JOCTET end[2] = {0xFF, JPEG_EOI};
+    jpeg *j = d->client_data;
+    size_t got = 0;
+    dp_error *err = j->decoding->err;
+    const dp_status status =
+        j->decoding->from->file == NULL
+            ? DP_OK
+            : dp_encoded_read(j->decoding->from, j->at, j->window, WINDOW, &got, err);
+
+    if (status != DP_OK)
+        stop(j, status);
+    j->at += got;
+    j->ended = got == 0;
+    j->source.next_input_byte = j->ended ? end : j->window;
+    j->source.bytes_in_buffer = j->ended ? sizeof end : got;
+    return TRUE;
+}
+
+static void skip(j_decompress_ptr d, long n)
+{
+    jpeg *j = d->client_data;
+
+    if (n <= 0)
+        return;
+    if ((size_t)n <= j->source.bytes_in_buffer) {
+        j->source.next_input_byte += n;
+        j->source.bytes_in_buffer -= (size_t)n;
+        return;
+    }
+    j->at += (size_t)n - j->source.bytes_in_buffer;
+    j->source.bytes_in_buffer = 0;
+    (void)fill(d);
+}
+
+static void end_source(j_decompress_ptr d) { (void)d; }
+
+static void set_source(jpeg *j)
+{
+    j->source = (struct jpeg_source_mgr){.next_input_byte = j->decoding->from->bytes,
+                                         .bytes_in_buffer = j->decoding->from->size,
+                                         .init_source = begin_source,
+                                         .fill_input_buffer = fill,
+                                         .skip_input_data = skip,
+                                         .resync_to_restart = jpeg_resync_to_restart,
+                                         .term_source = end_source};
+    j->at = j->decoding->from->size;
+    j->d.src = &j->source;
+}
+
+/* ---- the header ---- */
+
+static bool lossless(const struct jpeg_decompress_struct *d)
+{
+    return !d->progressive_mode && d->Ss > 0 && d->Se == 0;
+}
+
+static void check_header(jpeg *j)
+{
+    const struct jpeg_decompress_struct *d = &j->d;
+    const dp_status status = dp_decoding_limit(j->decoding, d->image_height, d->image_width);
+
+    if (status != DP_OK)
+        stop(j, status);
+    if (j->ended)
+        refuse(j, "the file ends early");
+    if (d->data_precision != 8)
+        refuse(j, "JPEG of 12 bits is not read");
+    if (lossless(d))
+        refuse(j, "lossless JPEG is not read");
+    if (d->num_components != 1 && d->num_components != 3 && d->num_components != 4)
+        refuse(j, "JPEG has 1, 3 or 4 components");
+    if (d->num_components == 4 && j->decoding->how.channels == 1 &&
+        j->decoding->how.decoder == DP_AS_MINDSPORE)
+        refuse(j, "MindSpore makes no gray of four inks (CMYK): decoder=opencv and pillow do");
+}
+
+static int32_t orientation_of(const struct jpeg_decompress_struct *d)
+{
+    for (jpeg_saved_marker_ptr m = d->marker_list; m != NULL; m = m->next) {
+        if (m->data_length > EXIF_SIZE && memcmp(m->data, "Exif\0\0", EXIF_SIZE) == 0)
+            return dp_exif_orientation(m->data + EXIF_SIZE, m->data_length - EXIF_SIZE);
+    }
+    return 1;
+}
+
+static void read_header(jpeg *j)
+{
+    set_source(j);
+    jpeg_read_header(&j->d, TRUE);
+    check_header(j);
+}
+
+static void look(jpeg *j)
+{
+    jpeg_save_markers(&j->d, JPEG_APP0 + 1, 0xFFFF);
+    read_header(j);
+    *j->found = (dp_picture_head){j->d.image_height, j->d.image_width, orientation_of(&j->d)};
+}
+
+/* ---- the pixels ---- */
+
+/* Four components, each as it lies in the file: k times the rest, as each library rounds it. */
+static uint8_t ink(const jpeg *j, unsigned c, unsigned k)
+{
+    const unsigned t = c * k + 128;
+
+    switch (j->decoding->how.decoder) {
+    case DP_AS_PILLOW: return (uint8_t)(((t >> 8) + t) >> 8);
+    case DP_AS_OPENCV: return (uint8_t)(k - ((255 - c) * k >> 8));
+    default: return (uint8_t)(j->d.saw_Adobe_marker ? c * k / 255 : (255 - k) * (255 - c) / 255);
+    }
+}
+
+/* Which colours the library is asked for; *mixed: gray is made of them here. */
+static J_COLOR_SPACE colours_of(const jpeg *j, bool *mixed)
+{
+    const bool gray = j->decoding->how.channels == 1;
+    const bool pillow = j->decoding->how.decoder == DP_AS_PILLOW;
+
+    *mixed = gray && (j->d.num_components == 4 || (j->d.num_components == 3 && pillow));
+    if (j->d.num_components == 4)
+        return JCS_CMYK;
+    return gray && !*mixed ? JCS_GRAYSCALE : JCS_RGB;
+}
+
+/* A row of n pixels of the library's to what is delivered. */
+static void convert(const jpeg *j, uint8_t *row, size_t n, bool mixed, uint8_t *out)
+{
+    if (j->d.out_color_space == JCS_CMYK) { /* in place: three bytes of four */
+        for (size_t i = 0; i < n; i++) {
+            const unsigned k = row[4 * i + 3];
+            for (size_t c = 0; c < 3; c++)
+                row[3 * i + c] = ink(j, row[4 * i + c], k);
+        }
+    }
+    if (mixed)
+        dp_mix_gray(j->decoding->how.decoder == DP_AS_PILLOW ? DP_GRAY_PILLOW : DP_GRAY_OPENCV, row,
+                    n, out);
+    else
+        memcpy(out, row, n * (size_t)j->decoding->how.channels);
+}
+
+/* Rows of the part, decoded in a window of columns that begins `shift` before it. */
+static void read_rows(jpeg *j, size_t shift, bool mixed)
+{
+    const size_t n = (size_t)j->part->width, pixel = (size_t)j->d.output_components;
+    const size_t stride = n * (size_t)j->decoding->how.channels;
+    const bool direct =
+        j->d.output_width == n && !mixed && pixel == (size_t)j->decoding->how.channels;
+    uint8_t *row =
+        direct ? NULL
+               : j->d.mem->alloc_large((j_common_ptr)&j->d, JPOOL_IMAGE, j->d.output_width * pixel);
+
+    if (j->part->top > 0)
+        jpeg_skip_scanlines(&j->d, (JDIMENSION)j->part->top);
+    for (int64_t y = 0; y < j->part->height; y++) {
+        JSAMPROW to = direct ? j->out + (size_t)y * stride : row;
+        jpeg_read_scanlines(&j->d, &to, 1);
+        if (!direct)
+            convert(j, row + shift * pixel, n, mixed, j->out + (size_t)y * stride);
+    }
+}
+
+/* The columns to be decoded for a part, as far as libjpeg takes them; how many stand before it. */
+static size_t crop(jpeg *j)
+{
+    const int64_t width = j->d.output_width, right = j->part->left + j->part->width + MARGIN;
+    JDIMENSION left = (JDIMENSION)(j->part->left > MARGIN ? j->part->left - MARGIN : 0);
+    JDIMENSION n = (JDIMENSION)((right < width ? right : width) - left);
+
+    if (n < width)
+        jpeg_crop_scanline(&j->d, &left, &n);
+    return (size_t)j->part->left - left;
+}
+
+/* Whether scans are missing that would make coefficients exact. */
+static bool lacks_scans(const struct jpeg_decompress_struct *d)
+{
+    for (int c = 0; d->coef_bits != NULL && c < d->num_components; c++) {
+        for (int i = 0; i < DCTSIZE2; i++) {
+            if (d->coef_bits[c][i] != 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Where the file ends too early: MindSpore refuses when it wants more for the rows, Pillow when the
+ * marker of the end is not there.  OpenCV never does; but what it smooths depends on its version.
+ */
+static void check_end(jpeg *j)
+{
+    if (j->decoding->how.decoder == DP_AS_PILLOW && j->part->height == j->head->height)
+        jpeg_finish_decompress(&j->d);
+    if (j->ended && (j->decoding->how.decoder != DP_AS_OPENCV || lacks_scans(&j->d)))
+        refuse(j, "the file ends early");
+}
+
+static void decode(jpeg *j)
+{
+    bool mixed;
+    dp_status status;
+
+    read_header(j);
+    status = dp_decoding_check(j->decoding, j->head, j->d.image_height, j->d.image_width);
+    if (status != DP_OK)
+        stop(j, status);
+    j->d.out_color_space = colours_of(j, &mixed);
+    j->d.dct_method = JDCT_ISLOW;
+    j->d.do_fancy_upsampling = TRUE;
+    j->d.do_block_smoothing = FALSE;
+    jpeg_start_decompress(&j->d);
+    read_rows(j, crop(j), mixed);
+    check_end(j);
+}
+
+static dp_status run(jpeg *j, void (*work)(jpeg *))
+{
+    j->d.err = jpeg_std_error(&j->errors);
+    j->errors.error_exit = failed;
+    j->errors.emit_message = warned;
+    j->errors.output_message = print_nothing;
+    j->progress.progress_monitor = progressed;
+    j->d.client_data = j;
+    if (setjmp(j->back) == 0) {
+        jpeg_create_decompress(&j->d);
+        j->d.progress = &j->progress;
+        dp_jpeg_use_arena(&j->d);
+        work(j);
+    }
+    jpeg_destroy_decompress(&j->d);
+    return j->status;
+}
+
+dp_status dp_jpeg_head(const dp_decoding *d, dp_picture_head *head)
+{
+    jpeg j = {.memory = {.arena = d->arena}, .decoding = d, .found = head};
+
+    return run(&j, look);
+}
+
+dp_status dp_jpeg_pixels(const dp_decoding *d, const dp_picture_head *head,
+                         const dp_picture_part *part, uint8_t *out)
+{
+    jpeg j = {.memory = {.arena = d->arena}, .decoding = d, .head = head, .part = part, .out = out};
+
+    return run(&j, decode);
+}

@@ -1,0 +1,125 @@
+/* picture.c - pictures by their content, and turned as their camera was held
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/picture/picture.h"
+
+#include <string.h>
+
+#include "base/picture/jpeg.h"
+#include "base/picture/png.h"
+#include "base/sniff.h"
+#include "base/status.h"
+
+dp_picture_kind dp_picture_kind_of(const uint8_t *bytes, size_t n)
+{
+    if (n >= 8 && memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0)
+        return DP_PICTURE_PNG;
+    return n >= 3 && memcmp(bytes, "\xff\xd8\xff", 3) == 0 ? DP_PICTURE_JPEG : DP_PICTURE_NONE;
+}
+
+static dp_status unknown(const dp_decoding *d)
+{
+    return dp_fail(d->err, DP_ECORRUPT, "%.90s is not a JPEG or PNG picture%s", d->from->name,
+                   dp_sniff_bytes(d->from->bytes, d->from->size).text);
+}
+
+static dp_status read_pixels(const dp_decoding *d, const dp_picture_head *head,
+                             const dp_picture_part *part, uint8_t *out)
+{
+    switch (dp_picture_kind_of(d->from->bytes, d->from->size)) {
+    case DP_PICTURE_PNG: return dp_png_pixels(d, head, part, out);
+    case DP_PICTURE_JPEG: return dp_jpeg_pixels(d, head, part, out);
+    default: return unknown(d);
+    }
+}
+
+/* 2 to 8 of EXIF: how a picture that is stored so is turned to be upright. */
+static bool turns(const dp_picture_how *how)
+{
+    return how->orientation == DP_TURN_AS_DECODER ? how->decoder == DP_AS_OPENCV
+                                                  : how->orientation == DP_TURN_APPLY;
+}
+
+static bool swaps(int32_t orientation) { return orientation >= 5; }
+static bool from_right(int32_t o) { return o == 2 || o == 3 || o == 7 || o == 8; }
+static bool from_below(int32_t o) { return o == 3 || o == 4 || o == 6 || o == 7; }
+
+dp_status dp_picture_look(const dp_encoded *from, const dp_picture_how *how, dp_arena *arena,
+                          dp_picture_head *head, dp_error *err)
+{
+    const dp_decoding d = {from, *how, arena, err};
+
+    switch (dp_picture_kind_of(from->bytes, from->size)) {
+    case DP_PICTURE_PNG: return dp_png_head(&d, head);
+    case DP_PICTURE_JPEG: return dp_jpeg_head(&d, head);
+    default: return unknown(&d);
+    }
+}
+
+void dp_picture_size(const dp_picture_head *head, const dp_picture_how *how, int64_t size[2])
+{
+    const bool swapped = turns(how) && swaps(head->orientation);
+
+    size[0] = swapped ? head->width : head->height;
+    size[1] = swapped ? head->height : head->width;
+}
+
+/* Where a part of the upright picture is stored. */
+static dp_picture_part stored_part(const dp_picture_head *head, const dp_picture_part *part)
+{
+    const bool swapped = swaps(head->orientation);
+    dp_picture_part in = *part;
+
+    if (swapped)
+        in = (dp_picture_part){part->left, part->top, part->width, part->height};
+    if (from_below(head->orientation))
+        in.top = head->height - in.top - in.height;
+    if (from_right(head->orientation))
+        in.left = head->width - in.left - in.width;
+    return in;
+}
+
+/* in: <height, width, channels> as stored. */
+static void turn(int32_t orientation, const dp_picture_part *in, const uint8_t *pixels,
+                 size_t channels, uint8_t *out)
+{
+    const bool swapped = swaps(orientation);
+    const int64_t height = swapped ? in->width : in->height,
+                  width = swapped ? in->height : in->width;
+
+    for (int64_t y = 0; y < height; y++) {
+        for (int64_t x = 0; x < width; x++, out += channels) {
+            int64_t row = swapped ? x : y, column = swapped ? y : x;
+            row = from_below(orientation) ? in->height - 1 - row : row;
+            column = from_right(orientation) ? in->width - 1 - column : column;
+            memcpy(out, pixels + (size_t)(row * in->width + column) * channels, channels);
+        }
+    }
+}
+
+static dp_status decode_turned(const dp_decoding *d, const dp_picture_head *head,
+                               const dp_picture_part *part, uint8_t *out)
+{
+    const dp_picture_part in = stored_part(head, part);
+    uint8_t *pixels =
+        dp_arena_alloc_raw(d->arena, (size_t)(in.height * in.width), (size_t)d->how.channels);
+    dp_status status;
+
+    if (pixels == NULL)
+        return dp_decoding_fail(d, true, "");
+    status = read_pixels(d, head, &in, pixels);
+    if (status == DP_OK)
+        turn(head->orientation, &in, pixels, (size_t)d->how.channels, out);
+    return status;
+}
+
+dp_status dp_picture_decode(const dp_encoded *from, const dp_picture_how *how,
+                            const dp_picture_head *head, const dp_picture_part *part,
+                            dp_arena *arena, uint8_t *out, dp_error *err)
+{
+    const dp_decoding d = {from, *how, arena, err};
+
+    return turns(how) && head->orientation != 1 ? decode_turned(&d, head, part, out)
+                                                : read_pixels(&d, head, part, out);
+}

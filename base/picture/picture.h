@@ -1,0 +1,71 @@
+/* picture.h - encoded pictures (JPEG, PNG): their size, and their pixels
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * docs/pictures.md says whose bytes these are.  Sizes and counts of a file are checked before
+ * memory is taken for them, and all memory is the arena's.
+ */
+#ifndef BASE_PICTURE_PICTURE_H
+#define BASE_PICTURE_PICTURE_H
+
+#include "base/alloc.h"
+#include "base/file.h"
+
+#define DP_PICTURE_SIDE 16384               /* pixels of a side, at most */
+#define DP_PICTURE_FILE ((uint64_t)1 << 28) /* bytes of an encoded picture, at most */
+
+typedef enum dp_picture_kind { DP_PICTURE_NONE, DP_PICTURE_PNG, DP_PICTURE_JPEG } dp_picture_kind;
+
+/* The library whose bytes are wanted: words of a parameter `decoder`, in this order. */
+typedef enum dp_decoder { DP_AS_MINDSPORE, DP_AS_PILLOW, DP_AS_OPENCV } dp_decoder;
+#define DP_DECODERS "mindspore,pillow,opencv"
+
+/* What is done about a camera that was held askew: words of a parameter `orientation`. */
+typedef enum dp_orientation { DP_TURN_AS_DECODER, DP_TURN_APPLY, DP_TURN_IGNORE } dp_orientation;
+#define DP_ORIENTATIONS "decoder,apply,ignore"
+
+typedef struct dp_picture_how {
+    int32_t channels;    /* 3 = colours, 1 = gray */
+    int32_t decoder;     /* dp_decoder */
+    int32_t orientation; /* dp_orientation */
+} dp_picture_how;
+
+/* An encoded picture.  Where `file` is not NULL, `bytes` are its first ones, and the rest is read
+ * from it as it is wanted. */
+typedef struct dp_encoded {
+    const char *name; /* for messages */
+    const uint8_t *bytes;
+    size_t size;
+    const dp_file *file;
+} dp_encoded;
+
+/* What a header says. */
+typedef struct dp_picture_head {
+    int64_t height, width; /* as they are stored */
+    int32_t orientation;   /* of EXIF, 1 to 8; 1 = upright, or not said */
+} dp_picture_head;
+
+/* A part of a picture, in pixels as they are delivered. */
+typedef struct dp_picture_part {
+    int64_t top, left, height, width;
+} dp_picture_part;
+
+dp_picture_kind dp_picture_kind_of(const uint8_t *bytes, size_t n);
+
+/* What the header says.  DP_ECORRUPT when it is damaged or of a kind that is refused, DP_ELIMIT
+ * when a side is too large; both name the file. */
+dp_status dp_picture_look(const dp_encoded *, const dp_picture_how *, dp_arena *, dp_picture_head *,
+                          dp_error *);
+/* Height and width of what decoding gives: of the upright picture, if it is turned. */
+void dp_picture_size(const dp_picture_head *, const dp_picture_how *, int64_t size[2]);
+
+/* The pixels of a part of a picture in memory that has this head, row after row, `channels` bytes
+ * each, to out.  What decoding takes is left in the arena.  DP_ESTATE when its size is another,
+ * DP_ECORRUPT when it is damaged; both name the file. */
+dp_status dp_picture_decode(const dp_encoded *, const dp_picture_how *, const dp_picture_head *,
+                            const dp_picture_part *, dp_arena *, uint8_t *out, dp_error *);
+
+/* DP_ESTATE when the machine's libjpeg gives other bytes than are specified. */
+dp_status dp_picture_canary(dp_arena *, dp_error *);
+
+#endif

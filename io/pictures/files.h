@@ -1,0 +1,13 @@
+/* files.h - which pictures there are
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef IO_PICTURES_FILES_H
+#define IO_PICTURES_FILES_H
+
+#include "io/pictures/folder.h"
+
+/* Finds the files and their labels; opens none of them. */
+dp_status dp_folder_find(dp_folder *, const dp_options *, dp_arena *, dp_error *);
+
+#endif

@@ -1,0 +1,351 @@
+/* test_picture.c - JPEG of every kind against the pixels of the real libraries, parts against the
+ * whole, and damage
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * tests/golden/jpeg.txt is what Pillow, OpenCV and MindSpore made of the files.  The program runs
+ * twice: with libjpeg's SIMD code and without.
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <jpeglib.h>
+
+#include "base/picture/picture.h"
+#include "tests/support/test.h"
+
+typedef struct picture {
+    char path[300];
+    uint8_t *bytes;
+    size_t n;
+    dp_arena arena;
+    dp_picture_head head;
+} picture;
+
+static void load(picture *p, const char *name)
+{
+    FILE *f;
+
+    snprintf(p->path, sizeof p->path, TEST_GOLDEN "/%s", name);
+    f = fopen(p->path, "rb");
+    assert_non_null(f);
+    p->bytes = malloc(1 << 16);
+    assert_non_null(p->bytes);
+    p->n = fread(p->bytes, 1, 1 << 16, f);
+    fclose(f);
+    p->arena = (dp_arena){.alloc = &dp_libc_allocator};
+}
+
+static void unload(picture *p)
+{
+    dp_arena_free(&p->arena);
+    free(p->bytes);
+}
+
+/* The whole picture, or why not. */
+static dp_status decode(picture *p, const dp_picture_how *how, int64_t size[2], uint8_t **out)
+{
+    const dp_encoded from = {p->path, p->bytes, p->n, NULL};
+    dp_status status = dp_picture_look(&from, how, &p->arena, &p->head, &test_error);
+
+    *out = NULL;
+    if (status != DP_OK)
+        return status;
+    dp_picture_size(&p->head, how, size);
+    *out = malloc((size_t)(size[0] * size[1] * how->channels));
+    assert_non_null(*out);
+    return dp_picture_decode(&from, how, &p->head, &(dp_picture_part){0, 0, size[0], size[1]},
+                             &p->arena, *out, &test_error);
+}
+
+static int32_t word(const char *words, const char *wanted)
+{
+    int32_t at = 0;
+
+    for (; strncmp(words, wanted, strlen(wanted)) != 0; words = strchr(words, ',') + 1)
+        at++;
+    return at;
+}
+
+static void check_line(const char *line)
+{
+    char name[80], path[100], decoder[20], rest[100], seen[100] = "refused";
+    int channels;
+    picture p;
+    uint8_t *pixels;
+    int64_t size[2];
+    dp_picture_how how = {0, 0, DP_TURN_AS_DECODER};
+
+    assert_int_equal(sscanf(line, "%79s %19s %d %99[^\n]", name, decoder, &channels, rest), 4);
+    how.channels = channels;
+    how.decoder = word(DP_DECODERS, decoder);
+    snprintf(path, sizeof path, "jpeg/%s", name);
+    load(&p, path);
+    if (decode(&p, &how, size, &pixels) == DP_OK)
+        snprintf(seen, sizeof seen, "%lldx%lld %s", (long long)size[0], (long long)size[1],
+                 test_sha256(pixels, (size_t)(size[0] * size[1] * channels)).text);
+    else if (strstr(test_error.message, name) == NULL)
+        fail_msg("%s is not named: %s", name, test_error.message);
+    if (strcmp(seen, rest) != 0)
+        fail_msg("%s: seen %s%s%s", line, seen, pixels == NULL ? ": " : "",
+                 pixels == NULL ? test_error.message : "");
+    free(pixels);
+    unload(&p);
+}
+
+static void goldens(void **state)
+{
+    char line[300];
+    int n = 0;
+    FILE *f = fopen(TEST_GOLDEN "/jpeg.txt", "r");
+
+    (void)state;
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f) != NULL) {
+        if (line[0] == '#')
+            continue;
+        check_line(line);
+        n++;
+    }
+    fclose(f);
+    assert_true(n > 250);
+}
+
+/* ---- parts ---- */
+
+static void check_part(picture *p, const dp_picture_how *how, const int64_t size[2],
+                       const dp_picture_part *part, const uint8_t *whole)
+{
+    const dp_encoded from = {p->path, p->bytes, p->n, NULL};
+    const size_t row = (size_t)(part->width * how->channels);
+    uint8_t *pixels = malloc((size_t)part->height * row);
+
+    assert_non_null(pixels);
+    dp_arena_free(&p->arena);
+    assert_ok(dp_picture_decode(&from, how, &p->head, part, &p->arena, pixels, &test_error));
+    for (int64_t y = 0; y < part->height; y++) {
+        if (memcmp(pixels + (size_t)y * row,
+                   whole + ((part->top + y) * size[1] + part->left) * how->channels, row) != 0)
+            fail_msg("%s: row %lld of %lldx%lld at %lld,%lld differs", p->path, (long long)y,
+                     (long long)part->height, (long long)part->width, (long long)part->top,
+                     (long long)part->left);
+    }
+    free(pixels);
+}
+
+/* All columns of a few rows, and all rows of a few columns. */
+static void check_parts(picture *p, const dp_picture_how *how)
+{
+    uint8_t *whole;
+    int64_t size[2];
+
+    if (decode(p, how, size, &whole) == DP_OK) {
+        for (int d = 0; d < 2; d++) {
+            const int64_t n = size[d], m = size[1 - d];
+            for (int64_t at = 0; at < n; at++) {
+                for (int64_t k = 1; at + k <= n; k += 1 + (k > 8) * 4) {
+                    const int64_t other = (at * 7 + k) % m, rest = 1 + (at + 3 * k) % (m - other);
+                    const dp_picture_part part = d == 1 ? (dp_picture_part){other, at, rest, k}
+                                                        : (dp_picture_part){at, other, k, rest};
+                    check_part(p, how, size, &part, whole);
+                }
+            }
+        }
+    }
+    free(whole);
+}
+
+static void parts(void **state)
+{
+    DIR *dir = opendir(TEST_GOLDEN "/jpeg");
+    const struct dirent *entry;
+    int n = 0;
+
+    (void)state;
+    assert_non_null(dir);
+    while ((entry = readdir(dir)) != NULL) {
+        picture p;
+        char path[100];
+        if (strstr(entry->d_name, ".jpg") == NULL || strncmp(entry->d_name, "no-end", 6) == 0)
+            continue; /* a part may end before what is missing */
+        snprintf(path, sizeof path, "jpeg/%.80s", entry->d_name);
+        load(&p, path);
+        check_parts(&p, &(dp_picture_how){3, DP_AS_MINDSPORE, DP_TURN_APPLY});
+        check_parts(&p, &(dp_picture_how){1, n % 3, DP_TURN_AS_DECODER});
+        unload(&p);
+        n++;
+    }
+    closedir(dir);
+    assert_true(n > 50);
+}
+
+/* ---- damage ---- */
+
+/* Cut anywhere, or with any byte turned: an error that names the file, or pixels. */
+static void damage(void **state)
+{
+    static const char *const names[] = {"jpeg/420e.jpg", "jpeg/progressive.jpg", "jpeg/exif6.jpg",
+                                        "jpeg/arithmetic.jpg"};
+
+    (void)state;
+    for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+        const dp_picture_how how = {3, (int32_t)k % 3, DP_TURN_APPLY};
+        picture p;
+        size_t n;
+        load(&p, names[k]);
+        n = p.n;
+        for (size_t i = 0; i < 2 * n; i++) {
+            int64_t size[2];
+            uint8_t *pixels;
+            const bool cut = i < n;
+            if (cut)
+                p.n = i;
+            else
+                p.bytes[i - n] ^= (uint8_t)(1 << i % 8);
+            if (decode(&p, &how, size, &pixels) != DP_OK &&
+                strstr(test_error.message, names[k]) == NULL)
+                fail_msg("%s", test_error.message);
+            if (!cut)
+                p.bytes[i - n] ^= (uint8_t)(1 << i % 8);
+            p.n = n;
+            free(pixels);
+            dp_arena_free(&p.arena);
+        }
+        unload(&p);
+    }
+}
+
+static size_t frame_of(const picture *p)
+{
+    size_t at = 2;
+
+    while (p->bytes[at + 1] != 0xC0 && p->bytes[at + 1] != 0xC2)
+        at += 2 + (size_t)(p->bytes[at + 2] << 8 | p->bytes[at + 3]);
+    return at;
+}
+
+static void expect(picture *p, dp_status wanted, const char *message)
+{
+    static const dp_picture_how how = {3, DP_AS_MINDSPORE, DP_TURN_IGNORE};
+    int64_t size[2];
+    uint8_t *pixels;
+
+    assert_int_equal(decode(p, &how, size, &pixels), wanted);
+    if (strstr(test_error.message, message) == NULL)
+        fail_msg("%s", test_error.message);
+    free(pixels);
+}
+
+/* A header may say anything: nothing is taken for it. */
+static void limits(void **state)
+{
+    picture p;
+    size_t frame;
+
+    (void)state;
+    load(&p, "jpeg/420.jpg");
+    frame = frame_of(&p);
+    p.arena.limit = 1 << 16;
+    memset(p.bytes + frame + 5, 0x7F, 4);
+    expect(&p, DP_ELIMIT, "is 32639x32639 (height x width): a side has at most 16384 pixels");
+    unload(&p);
+
+    load(&p, "jpeg/progressive.jpg"); /* its coefficients are kept */
+    frame = frame_of(&p);
+    memcpy(p.bytes + frame + 5, "\x10\x00\x01\x00", 4);
+    p.arena.limit = 1 << 20;
+    expect(&p, DP_ELIMIT, "progressive.jpg");
+    unload(&p);
+}
+
+/* Pictures that are not what their header was at open. */
+static void other_sizes(void **state)
+{
+    static const char *const names[] = {"jpeg/420.jpg", "png/a/rgb8.png"};
+    static const dp_picture_how how = {3, DP_AS_MINDSPORE, DP_TURN_APPLY};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        uint8_t pixel[3];
+        picture p;
+        dp_encoded from;
+        load(&p, names[i]);
+        from = (dp_encoded){p.path, p.bytes, p.n, NULL};
+        assert_ok(dp_picture_look(&from, &how, &p.arena, &p.head, &test_error));
+        p.head.width++;
+        assert_int_equal(dp_picture_decode(&from, &how, &p.head, &(dp_picture_part){0, 0, 1, 1},
+                                           &p.arena, pixel, &test_error),
+                         DP_ESTATE);
+        assert_non_null(strstr(test_error.message, "changed since it was opened: it is "));
+        unload(&p);
+    }
+}
+
+/* A progressive file with more scans than any encoder makes: each costs a pass over the picture. */
+static void scans(void **state)
+{
+    picture p;
+    size_t last = 0;
+    uint8_t scan[4000];
+    size_t size;
+
+    (void)state;
+    load(&p, "jpeg/progressive.jpg");
+    for (size_t i = 0; i + 1 < p.n; i++)
+        last = p.bytes[i] == 0xFF && p.bytes[i + 1] == 0xDA ? i : last;
+    size = p.n - 2 - last;
+    memcpy(scan, p.bytes + last, size);
+    p.bytes = realloc(p.bytes, p.n + 600 * size);
+    assert_non_null(p.bytes);
+    p.n -= 2;
+    for (int i = 0; i < 600; i++, p.n += size)
+        memcpy(p.bytes + p.n, scan, size);
+    memcpy(p.bytes + p.n, "\xFF\xD9", 2);
+    p.n += 2;
+    expect(&p, DP_ECORRUPT, "it has more than 500 scans");
+    unload(&p);
+}
+
+/* ---- another libjpeg ---- */
+
+boolean __real_jpeg_start_decompress(struct jpeg_decompress_struct *d);
+boolean __wrap_jpeg_start_decompress(struct jpeg_decompress_struct *d);
+static int fault;
+
+boolean __wrap_jpeg_start_decompress(struct jpeg_decompress_struct *d)
+{
+    if (fault == 1)
+        d->dct_method = JDCT_IFAST;
+    if (fault == 2)
+        d->do_fancy_upsampling = FALSE;
+    return __real_jpeg_start_decompress(d);
+}
+
+static void canary(void **state)
+{
+    dp_arena arena = {.alloc = &dp_libc_allocator};
+
+    (void)state;
+    for (fault = 0; fault < 3; fault++)
+        assert_int_equal(dp_picture_canary(&arena, &test_error), fault == 0 ? DP_OK : DP_ESTATE);
+    fault = 0;
+    assert_non_null(strstr(test_error.message, "decodes to other bytes"));
+    dp_arena_free(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(goldens), cmocka_unit_test(parts),       cmocka_unit_test(damage),
+        cmocka_unit_test(limits),  cmocka_unit_test(other_sizes), cmocka_unit_test(scans),
+        cmocka_unit_test(canary),
+    };
+    const int failures = cmocka_run_group_tests(tests, NULL, NULL);
+
+    if (failures != 0 || getenv("JSIMD_FORCENONE") != NULL)
+        return failures;
+    setenv("JSIMD_FORCENONE", "1", 1);
+    execl("/proc/self/exe", "test_picture", (char *)NULL);
+    return 1;
+}

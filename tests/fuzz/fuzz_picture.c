@@ -1,0 +1,62 @@
+/* fuzz_picture.c - any bytes as a JPEG or PNG file: an error, or pixels, of which a part is a part
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/picture/picture.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Rows of a part, which is what the whole has there. */
+static void check_part(const dp_encoded *from, const dp_picture_how *how,
+                       const dp_picture_head *head, const uint8_t *whole, uint32_t seed)
+{
+    dp_arena arena = {.alloc = &dp_libc_allocator, .limit = 1 << 26};
+    int64_t size[2];
+    dp_picture_part part;
+    size_t row;
+    uint8_t *pixels;
+
+    dp_picture_size(head, how, size);
+    part.top = seed % size[0];
+    part.left = seed / 7 % size[1];
+    part.height = 1 + seed / 49 % (size[0] - part.top);
+    part.width = 1 + seed / 343 % (size[1] - part.left);
+    row = (size_t)(part.width * how->channels);
+    pixels = malloc((size_t)part.height * row);
+    if (pixels == NULL || dp_picture_decode(from, how, head, &part, &arena, pixels, NULL) != DP_OK)
+        abort();
+    for (int64_t y = 0; y < part.height; y++) {
+        if (memcmp(pixels + (size_t)y * row,
+                   whole + ((part.top + y) * size[1] + part.left) * how->channels, row) != 0)
+            abort();
+    }
+    free(pixels);
+    dp_arena_free(&arena);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const dp_encoded from = {"it", data, size, NULL};
+    const uint32_t seed = size == 0 ? 0 : data[size - 1] * 2654435761u;
+    const dp_picture_how how = {seed & 1 ? 1 : 3, (int32_t)(seed >> 8) % 3,
+                                (int32_t)(seed >> 16) % 3};
+    dp_arena arena = {.alloc = &dp_libc_allocator, .limit = 1 << 26};
+    dp_picture_head head;
+    int64_t sides[2] = {0, 0};
+    uint8_t *whole = NULL;
+
+    if (dp_picture_look(&from, &how, &arena, &head, NULL) == DP_OK)
+        dp_picture_size(&head, &how, sides);
+    if (sides[0] > 0 && sides[0] * sides[1] < 1 << 20)
+        whole = malloc((size_t)(sides[0] * sides[1] * how.channels));
+    if (whole != NULL &&
+        dp_picture_decode(&from, &how, &head, &(dp_picture_part){0, 0, sides[0], sides[1]}, &arena,
+                          whole, NULL) == DP_OK)
+        check_part(&from, &how, &head, whole, seed >> 3);
+    free(whole);
+    dp_arena_free(&arena);
+    return 0;
+}

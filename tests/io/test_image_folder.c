@@ -1,0 +1,346 @@
+/* test_image_folder.c - JPEG and PNG files of a folder: which are taken, what is delivered, damage
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The pixels themselves: tests/base/test_picture.c, test_png_folder.c.
+ */
+#include <unistd.h>
+
+#include "base/picture/picture.h"
+#include "tests/support/png.h"
+
+typedef struct file {
+    uint8_t bytes[1 << 16];
+    size_t n;
+} file;
+
+static file read_golden(const char *name)
+{
+    char path[300];
+    file out;
+    FILE *f;
+
+    snprintf(path, sizeof path, TEST_GOLDEN "/%s", name);
+    f = fopen(path, "rb");
+    assert_non_null(f);
+    out.n = fread(out.bytes, 1, sizeof out.bytes, f);
+    fclose(f);
+    return out;
+}
+
+static char notes[1000];
+
+static void note(void *ctx, const char *line)
+{
+    (void)ctx;
+    snprintf(notes + strlen(notes), sizeof notes - strlen(notes), "%s\n", line);
+}
+
+static dp_status open_with(const char *root, const char *spec, uint32_t threads, dp_pipeline **p)
+{
+    const dp_options options = {
+        .size = sizeof options, .root = root, .threads = threads, .prefetch = 1, .log = note};
+
+    notes[0] = '\0';
+    *p = NULL;
+    return dp_open(p, spec, 1, &options, &test_error);
+}
+
+static void expect_failure(const char *root, const char *spec, dp_status wanted, const char *why)
+{
+    dp_pipeline *p;
+    const dp_status status = open_with(root, spec, 1, &p);
+
+    if (status != wanted || strstr(test_error.message, why) == NULL)
+        fail_msg("%s: %d \"%s\", not \"%s\"", spec, status, test_error.message, why);
+}
+
+/* The whole picture by the decoder alone. */
+static void decode(const file *f, uint8_t *out, size_t size)
+{
+    static const dp_picture_how how = {3, DP_AS_MINDSPORE, DP_TURN_IGNORE};
+    const dp_encoded from = {"it", f->bytes, f->n, NULL};
+    dp_arena arena = {.alloc = &dp_libc_allocator};
+    dp_picture_head head;
+    int64_t sides[2];
+
+    assert_ok(dp_picture_look(&from, &how, &arena, &head, &test_error));
+    dp_picture_size(&head, &how, sides);
+    assert_int_equal(sides[0] * sides[1] * 3, size);
+    assert_ok(dp_picture_decode(&from, &how, &head, &(dp_picture_part){0, 0, sides[0], sides[1]},
+                                &arena, out, &test_error));
+    dp_arena_free(&arena);
+}
+
+static void put(const char *folder, const char *name, const char *golden)
+{
+    const file f = read_golden(golden);
+
+    test_write(folder, name, f.bytes, f.n);
+}
+
+/* ---- what is taken, and what comes out ---- */
+
+/* By content, whatever a name says of it, in any case; all of one size. */
+static void pixels(void **state)
+{
+    static const char *const files[][2] = {{"a/0.JPG", "jpeg/420.jpg"},
+                                           {"a/1.jpeg", "jpeg/444.jpg"},
+                                           {"a/2.png", "jpeg/gray.jpg"},
+                                           {"b/0.Jpeg", "jpeg/progressive.jpg"}};
+    char folder[256];
+    dp_batch *b = NULL;
+    dp_pipeline *p;
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    test_png_class(folder, "a");
+    test_png_class(folder, "b");
+    for (int i = 0; i < 4; i++)
+        put(folder, files[i][0], files[i][1]);
+    test_write(folder, "a/x.txt", "x", 1);
+    test_write(folder, "a/.0.jpg", "x", 1);
+    test_write(folder, "readme.jpg", "x", 1);
+    assert_ok(open_with(folder, "image_folder decode=true", 2, &p));
+    assert_string_equal(
+        notes, "image_folder: label 0 is a: 3 pictures\n"
+               "warning: image_folder: 2 files and folders in a are hidden or not .jpeg .jpg .png: "
+               "left out\n"
+               "image_folder: label 1 is b: 1 pictures\n"
+               "warning: image_folder: 1 files beside the class folders are left out\n");
+    assert_int_equal(dp_length(p), 4);
+    for (int i = 0; i < 4; i++) {
+        const file f = read_golden(files[i][1]);
+        uint8_t wanted[37 * 43 * 3];
+        const dp_tensor *image;
+        decode(&f, wanted, sizeof wanted);
+        assert_ok(dp_next(p, &b, &test_error));
+        image = dp_batch_get(b, "image");
+        assert_int_equal(test_bytes(image), sizeof wanted);
+        assert_memory_equal(image->data, wanted, sizeof wanted);
+        assert_int_equal(*(const uint32_t *)dp_batch_get(b, "label")->data, i == 3);
+    }
+    dp_close(p);
+    test_folder_remove(folder);
+}
+
+/* The bytes of the file. */
+static void encoded(void **state)
+{
+    const file f = read_golden("jpeg/422.jpg");
+    char folder[256];
+    dp_batch *b = NULL;
+    dp_pipeline *p;
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    test_write(folder, "x.jpg", f.bytes, f.n);
+    test_write(folder, "list", "x.jpg,3\nx.jpg,0\n", 16);
+    assert_ok(open_with(folder, "image_folder list=list | batch batch_size=2", 1, &p));
+    assert_ok(dp_next(p, &b, &test_error));
+    assert_int_equal(dp_batch_get(b, "image")->rank, 2);
+    assert_int_equal(dp_batch_get(b, "image")->shape[1], f.n);
+    for (int i = 0; i < 2; i++)
+        assert_memory_equal((const uint8_t *)dp_batch_get(b, "image")->data + (size_t)i * f.n,
+                            f.bytes, f.n);
+    dp_close(p);
+    test_folder_remove(folder);
+}
+
+/* Pictures of other sizes, behind a stage that makes one of them; decoder and orientation say what
+ * is cropped. */
+static void sizes_and_settings(void **state)
+{
+    static const char *const settings[] = {"", " orientation=apply", " decoder=opencv",
+                                           " decoder=opencv orientation=ignore"};
+    test_hex seen[4];
+    dp_pipeline *p;
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        char spec[300];
+        snprintf(spec, sizeof spec,
+                 "image_folder dataset_dir=jpeg list=jpeg/list.csv decode=true%s | center_crop "
+                 "size=16",
+                 settings[i]);
+        assert_ok(open_with(TEST_GOLDEN, spec, 2, &p));
+        seen[i] = test_stream_digest(p, UINT64_MAX);
+        dp_close(p);
+    }
+    for (int i = 0; i < 4; i++) { /* opencv: four inks by another formula */
+        for (int k = 0; k < i; k++)
+            assert_string_not_equal(seen[i].text, seen[k].text);
+    }
+}
+
+static test_hex digest_of(const char *spec, uint32_t threads, uint64_t from)
+{
+    dp_pipeline *p;
+    test_hex digest;
+
+    assert_ok(open_with(TEST_GOLDEN "/jpeg", spec, threads, &p));
+    assert_ok(dp_seek(p, from, &test_error));
+    digest = test_stream_digest(p, UINT64_MAX);
+    dp_close(p);
+    return digest;
+}
+
+/* The stage makes of files what the reader makes of them. */
+static void the_stage(void **state)
+{
+    static const char *const settings[] = {"channels=3", "orientation=apply", "decoder=opencv",
+                                           "decoder=pillow channels=1"};
+    static const char behind[] = "random_resized_crop size=20,30 | random_horizontal_flip | batch "
+                                 "batch_size=3";
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        char reader[300], stage[300];
+        snprintf(reader, sizeof reader, "image_folder list=list.csv decode=true %s | %s",
+                 settings[i], behind);
+        snprintf(stage, sizeof stage, "image_folder list=list.csv | decode %s | %s", settings[i],
+                 behind);
+        for (uint32_t threads = 1; threads <= 3; threads++) {
+            for (uint64_t from = 0; from < 2; from++)
+                assert_string_equal(digest_of(reader, 1, from).text,
+                                    digest_of(stage, threads, from).text);
+        }
+    }
+}
+
+/* ---- damage ---- */
+
+static void make_damaged(char *folder, size_t size)
+{
+    test_folder(folder, size);
+    test_png_class(folder, "a");
+    put(folder, "a/0.jpg", "jpeg/420.jpg");
+    put(folder, "a/1.jpg", "jpeg/cut.jpg");
+    put(folder, "a/2.jpg", "jpeg/444.jpg");
+    put(folder, "a/3.jpg", "jpeg/bits12.jpg");
+    test_write(folder, "a/4.jpg", "", 0);
+    put(folder, "a/5.jpg", "jpeg/440.jpg");
+}
+
+static void damaged_are_named(void **state)
+{
+    char folder[256];
+    dp_batch *b = NULL;
+    dp_pipeline *p;
+
+    (void)state;
+    make_damaged(folder, sizeof folder);
+    expect_failure(folder, "image_folder decode=true", DP_ECORRUPT, "a/3.jpg: ");
+    assert_int_equal(test_error.record, 3);
+    put(folder, "a/3.jpg", "jpeg/lossless.jpg");
+    expect_failure(folder, "image_folder decode=true", DP_ECORRUPT, "a/3.jpg: ");
+    put(folder, "a/3.jpg", "jpeg/420.jpg");
+    expect_failure(folder, "image_folder decode=true", DP_ECORRUPT,
+                   "a/4.jpg is not a JPEG or PNG picture");
+    put(folder, "a/4.jpg", "jpeg/420.jpg");
+    assert_ok(open_with(folder, "image_folder decode=true", 1, &p));
+    assert_ok(dp_next(p, &b, &test_error));
+    assert_int_equal(dp_next(p, &b, &test_error), DP_ECORRUPT);
+    assert_non_null(strstr(test_error.message, "a/1.jpg: the file ends early"));
+    assert_int_equal(test_error.record, 1);
+    dp_close(p);
+    assert_ok(open_with(folder, "image_folder | decode", 1, &p));
+    assert_ok(dp_next(p, &b, &test_error));
+    assert_int_equal(dp_next(p, &b, &test_error), DP_ECORRUPT);
+    assert_non_null(strstr(test_error.message, "decode: "));
+    assert_non_null(strstr(test_error.message, "the file ends early"));
+    assert_int_equal(test_error.record, 1);
+    dp_close(p);
+    expect_failure(folder, "image_folder decoder=opencv", DP_ESPEC,
+                   "channels, decoder and orientation are of decode=true");
+    expect_failure(folder, "image_folder decode=true | decode", DP_ESPEC,
+                   "column image holds no files of pictures");
+    expect_failure(folder, "image_folder | decode channels=2", DP_ESPEC, "channels is 1 or 3");
+    test_folder_remove(folder);
+}
+
+/* The stream of the three that are sound, for every number of threads and from every place. */
+static void damaged_are_skipped(void **state)
+{
+    static const char spec[] = "image_folder decode=true on_error=skip | repeat count=3";
+    char folder[256], whole[80];
+    dp_pipeline *p;
+    test_hex digest;
+
+    (void)state;
+    make_damaged(folder, sizeof folder);
+    for (uint32_t threads = 1; threads <= 3; threads++) {
+        assert_ok(open_with(folder, spec, threads, &p));
+        assert_int_equal(dp_length(p), 9);
+        assert_non_null(strstr(notes, "left out: "));
+        assert_non_null(strstr(notes, "a/1.jpg: the file ends early\n"));
+        assert_non_null(strstr(notes, "a/3.jpg: "));
+        assert_non_null(strstr(notes, "a/4.jpg is not a JPEG or PNG picture"));
+        assert_non_null(
+            strstr(notes, "warning: image_folder: 3 damaged pictures of 6 are left out"));
+        digest = test_stream_digest(p, UINT64_MAX);
+        if (threads == 1)
+            snprintf(whole, sizeof whole, "%s", digest.text);
+        assert_string_equal(digest.text, whole);
+        dp_close(p);
+    }
+    test_folder_remove(folder);
+    test_folder(folder, sizeof folder);
+    test_png_class(folder, "a");
+    put(folder, "a/0.jpg", "jpeg/cut.jpg");
+    expect_failure(folder, "image_folder on_error=skip", DP_ECORRUPT, "all pictures are damaged");
+    test_folder_remove(folder);
+}
+
+/* What is read is what was opened, or an error names it; encoded and decoded. */
+static void changed_files(void **state)
+{
+    static const char *const specs[] = {"image_folder list=list | repeat",
+                                        "image_folder list=list decode=true | repeat"};
+    const file f = read_golden("jpeg/420.jpg"), other = read_golden("jpeg/422.jpg");
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        char folder[256], path[300];
+        dp_batch *b = NULL;
+        dp_pipeline *p;
+        file turned = f;
+        turned.bytes[f.n - 40] ^= 1;
+        test_folder(folder, sizeof folder);
+        snprintf(path, sizeof path, "%s/x.jpg", folder);
+        test_write(folder, "list", "x.jpg,0", 7);
+        test_write(folder, "x.jpg", f.bytes, f.n);
+        assert_ok(open_with(folder, specs[i], 1, &p));
+        assert_ok(dp_next(p, &b, &test_error));
+        test_write(folder, "x.jpg", turned.bytes, f.n);
+        assert_int_equal(dp_next(p, &b, &test_error), DP_ESTATE);
+        assert_non_null(strstr(test_error.message, "x.jpg changed since it was first read"));
+        test_write(folder, "x.jpg", f.bytes, f.n - 9);
+        assert_ok(dp_seek(p, 0, &test_error));
+        assert_int_equal(dp_next(p, &b, &test_error), DP_ESTATE);
+        assert_non_null(strstr(test_error.message, "x.jpg changed since it was opened: it has "));
+        test_write(folder, "x.jpg", other.bytes, other.n);
+        assert_ok(dp_seek(p, 0, &test_error));
+        assert_int_equal(dp_next(p, &b, &test_error), DP_ESTATE);
+        unlink(path);
+        assert_ok(dp_seek(p, 0, &test_error));
+        assert_int_equal(dp_next(p, &b, &test_error), DP_EIO);
+        assert_non_null(strstr(test_error.message, "x.jpg"));
+        dp_close(p);
+        test_folder_remove(folder);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pixels),
+        cmocka_unit_test(encoded),
+        cmocka_unit_test(sizes_and_settings),
+        cmocka_unit_test(the_stage),
+        cmocka_unit_test(damaged_are_named),
+        cmocka_unit_test(damaged_are_skipped),
+        cmocka_unit_test(changed_files),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
