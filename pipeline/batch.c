@@ -233,6 +233,38 @@ static bool is_read(const dp_graph *g, uint32_t segment)
     return n < g->n_branches;
 }
 
+/* The part of a picture that the next step reads, for which its numbers are drawn. */
+static dp_status read_part(const dp_step *decodes, const dp_row *row, const dp_tensor *picture,
+                           double *draws, dp_each_room *room, dp_picture_part *part, dp_error *err)
+{
+    const dp_step *step = decodes->reader;
+    const void *params = step->params;
+    dp_tensor out = step->out;
+    dp_status status = DP_OK;
+
+    if (step->each != NULL) {
+        status = dp_each_begin(step, picture, room, &out, err);
+        params = room->params;
+        if (status == DP_OK)
+            draw(step, params, row, draws);
+    }
+    if (status == DP_OK)
+        step->transform->reads(params, draws + step->draws, &out, part);
+    return status;
+}
+
+/* in: a file; out: the picture in it, as large as it is. */
+static dp_status decode(const dp_step *step, const dp_row *row, const dp_tensor *in, double *draws,
+                        dp_each_room *room, const dp_tensor *out, dp_error *err)
+{
+    dp_picture_part part = {0, 0, out->shape[0], out->shape[1]};
+    dp_status status = DP_OK;
+
+    if (step->reader != NULL)
+        status = read_part(step, row, out, draws, room, &part, err);
+    return status != DP_OK ? status : dp_each_decode(step, in, &part, room, out, err);
+}
+
 static dp_status apply_each(const dp_graph *g, const dp_step *step, const dp_row *row,
                             const dp_tensor *in, double *draws, const dp_scratch *scratch,
                             dp_tensor *out, dp_error *err)
@@ -241,10 +273,11 @@ static dp_status apply_each(const dp_graph *g, const dp_step *step, const dp_row
     dp_status status = dp_each_begin(step, in, scratch->each, out, err);
 
     out->data = data;
-    if (status == DP_OK) {
+    if (status == DP_OK && step->each->decodes) {
+        status = decode(step, row, in, draws, scratch->each, out, err);
+    } else if (status == DP_OK) {
         draw(step, scratch->each->params, row, draws);
-        status =
-            dp_each_apply(step, in, draws + step->draws, scratch->each, &scratch->space, out, err);
+        dp_each_apply(step, in, draws + step->draws, scratch->each, &scratch->space, out);
     }
     if (status != DP_OK && err != NULL && is_read(g, step->segment))
         err->record = (int64_t)row->record;

@@ -38,6 +38,22 @@ static bool changes(const dp_graph *g, uint32_t segment, uint32_t slot, uint32_t
     return false;
 }
 
+/* The step that gets the picture which this one decodes, if it reads a part of it. */
+static const dp_step *reader_of(const dp_graph *g, uint32_t decodes)
+{
+    const dp_step *step = &g->steps[decodes];
+    uint32_t s = decodes + 1;
+
+    while (s < g->n_steps &&
+           (g->steps[s].slot != step->slot || !dp_makes_samples(g->steps[s].transform)))
+        s++;
+    return step->transform->decode != NULL && s < g->n_steps &&
+                   g->steps[s].segment == step->segment && g->steps[s].gate == DP_NO_GATE &&
+                   g->steps[s].transform->reads != NULL
+               ? &g->steps[s]
+               : NULL;
+}
+
 /* Which samples are written into the batch, and what the others need. */
 static void place_samples(dp_graph *g)
 {
@@ -56,6 +72,7 @@ static void place_samples(dp_graph *g)
     }
     for (uint32_t s = 0; s < g->n_steps; s++) {
         dp_step *step = &g->steps[s];
+        step->reader = reader_of(g, s);
         step->last = g->delivered[step->slot] >= 0 && !changes(g, step->segment, step->slot, s + 1);
         for (int i = 0; i < 2 && !step->last; i++)
             keep_scratch(&g->scratch[step->slot][i], &step->out);

@@ -28,8 +28,10 @@ typedef struct dp_step {
     double opens;         /* the number that says so */
     dp_tensor in, out;    /* types of one row; in: of the largest, where they differ */
     struct dp_each *each; /* it is planned for each row (vary.h); NULL = once, at open */
-    dp_pass *pass;        /* this step and those after it in one; NULL = alone */
-    bool passed;          /* done by the pass of a step before */
+    const struct dp_step *reader; /* of a picture that this one decodes, if it knows which part of
+                                     it it reads; NULL = all is decoded */
+    dp_pass *pass;                /* this step and those after it in one; NULL = alone */
+    bool passed;                  /* done by the pass of a step before */
 } dp_step;
 
 /* A transform of whole batches. */

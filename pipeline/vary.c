@@ -204,9 +204,10 @@ static dp_status new_each(dp_graph *g, dp_step *step, const dp_column *in, dp_er
     g->decodes = g->decodes || each->decodes;
     if (each->decodes && pictures == NULL)
         return dp_fail(err, DP_ESPEC, "column %.40s holds no files of pictures", in->name);
-    if (each->decodes && step->transform->ready(&g->arena, err) != DP_OK)
-        return DP_ESTATE;
     if (each->decodes) {
+        const dp_status status = step->transform->ready(&g->arena, err);
+        if (status != DP_OK)
+            return status;
         each->n = 3;
         low = pictures->least;
         high = pictures->most;
@@ -282,19 +283,21 @@ dp_status dp_each_begin(const dp_step *step, const dp_tensor *in, dp_each_room *
     return dp_stage_failed(&t->info, 0, status, err);
 }
 
-dp_status dp_each_apply(const dp_step *step, const dp_tensor *in, const double *draws,
-                        dp_each_room *room, const dp_workspace *space, const dp_tensor *out,
-                        dp_error *err)
+void dp_each_apply(const dp_step *step, const dp_tensor *in, const double *draws,
+                   dp_each_room *room, const dp_workspace *space, const dp_tensor *out)
+{
+    if (step->second)
+        step->transform->then(room->params, draws, in, out);
+    else
+        dp_transform_apply(step->transform, room->params, draws, in, out, space);
+}
+
+dp_status dp_each_decode(const dp_step *step, const dp_tensor *in, const dp_picture_part *part,
+                         dp_each_room *room, const dp_tensor *out, dp_error *err)
 {
     const dp_transform *t = step->transform;
-    dp_status status = DP_OK;
+    const dp_status status = t->decode(step->params, in, part, out, &room->decoding, err);
 
-    if (step->second)
-        t->then(room->params, draws, in, out);
-    else if (t->decode == NULL)
-        dp_transform_apply(t, room->params, draws, in, out, space);
-    else
-        status = t->decode(room->params, in, out, &room->decoding, err);
     dp_arena_free(&room->decoding);
     return dp_stage_failed(&t->info, 0, status, err);
 }

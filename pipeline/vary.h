@@ -44,9 +44,12 @@ dp_each_room *dp_each_room_new(dp_graph *);
  * only for a row that the plans at open did not know, or a file that is damaged. */
 dp_status dp_each_begin(const dp_step *, const dp_tensor *in, dp_each_room *, dp_tensor *out,
                         dp_error *);
-/* Makes it. */
-dp_status dp_each_apply(const dp_step *, const dp_tensor *in, const double *draws, dp_each_room *,
-                        const dp_workspace *, const dp_tensor *out, dp_error *);
+/* Makes it; not for one that decodes. */
+void dp_each_apply(const dp_step *, const dp_tensor *in, const double *draws, dp_each_room *,
+                   const dp_workspace *, const dp_tensor *out);
+/* Decodes a part of it. */
+dp_status dp_each_decode(const dp_step *, const dp_tensor *in, const dp_picture_part *,
+                         dp_each_room *, const dp_tensor *out, dp_error *);
 
 /* DP_ESPEC when rows of a column differ in shape; `where` to put what ends it: "before it". */
 dp_status dp_vary_check(const dp_graph *, const dp_columns *, const char *where, dp_error *);

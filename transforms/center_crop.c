@@ -72,6 +72,7 @@ const dp_transform dp_transform_center_crop = {
     .foreign = "CenterCrop size",
     .plan = plan,
     .apply = dp_framed_apply,
+    .reads = dp_framed_reads,
     .move = dp_framed_move,
     .fill = dp_framed_fill,
 };

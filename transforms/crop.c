@@ -48,6 +48,7 @@ const dp_transform dp_transform_crop = {
     .foreign = "Crop coordinates:reversed size",
     .plan = plan,
     .apply = dp_framed_apply,
+    .reads = dp_framed_reads,
     .move = dp_framed_move,
     .fill = dp_framed_fill,
 };

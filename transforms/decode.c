@@ -56,17 +56,16 @@ static dp_status look(const void *params_, const dp_tensor *file, int64_t pictur
     return status;
 }
 
-static dp_status make(const void *params_, const dp_tensor *file, const dp_tensor *out,
-                      dp_arena *arena, dp_error *err)
+static dp_status make(const void *params_, const dp_tensor *file, const dp_picture_part *part,
+                      const dp_tensor *out, dp_arena *arena, dp_error *err)
 {
     const dp_picture_how how = how_of(params_);
     const dp_encoded from = encoded(file);
-    const dp_picture_part whole = {0, 0, out->shape[0], out->shape[1]};
     dp_picture_head head;
     const dp_status status = dp_picture_look(&from, &how, arena, &head, err);
 
     return status != DP_OK ? status
-                           : dp_picture_decode(&from, &how, &head, &whole, arena, out->data, err);
+                           : dp_picture_decode(&from, &how, &head, part, arena, out->data, err);
 }
 
 const dp_transform dp_transform_decode = {

@@ -99,6 +99,14 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_window_copy(&p->window, (int64_t)draws[1], (int64_t)draws[0], in, out);
 }
 
+static void reads(const void *params_, const double *draws, const dp_tensor *out,
+                  dp_picture_part *part)
+{
+    const random_crop *p = params_;
+
+    dp_window_reads(&p->window, (int64_t)draws[1], (int64_t)draws[0], out, part);
+}
+
 static void move(const void *params_, const double *draws, dp_places *at)
 {
     const random_crop *p = params_;
@@ -129,6 +137,7 @@ const dp_transform dp_transform_random_crop = {
                "padding_mode=constant,edge,reflect,symmetric workers",
     .plan = plan,
     .apply = apply,
+    .reads = reads,
     .draw = draw,
     .drawn = "left,top",
     .replay = replay,

@@ -202,6 +202,14 @@ static size_t space(const void *params_)
                                       : 0;
 }
 
+static void reads(const void *params_, const double *draws, const dp_tensor *out,
+                  dp_picture_part *part)
+{
+    (void)params_, (void)out;
+    *part = (dp_picture_part){(int64_t)draws[0], (int64_t)draws[1], (int64_t)draws[2],
+                              (int64_t)draws[3]};
+}
+
 static bool fixed(const dp_fixing *f)
 {
     const random_resized_crop *p = f->params;
@@ -223,6 +231,7 @@ const dp_transform dp_transform_random_resized_crop = {
     .plan_row = plan_row,
     .apply_in = apply,
     .space = space,
+    .reads = reads,
     .draw = draw,
     .drawn = "top,left,height,width",
     .replay = replay,

@@ -228,20 +228,21 @@ static void convert(const jpeg *j, uint8_t *row, size_t n, bool mixed, uint8_t *
 static void read_rows(jpeg *j, size_t shift, bool mixed)
 {
     const size_t n = (size_t)j->part->width, pixel = (size_t)j->d.output_components;
-    const size_t stride = n * (size_t)j->decoding->how.channels;
-    const bool direct =
-        j->d.output_width == n && !mixed && pixel == (size_t)j->decoding->how.channels;
+    const size_t channels = (size_t)j->decoding->how.channels;
+    const size_t stride = (size_t)j->head->width * channels;
+    const bool direct = j->d.output_width == n && !mixed && pixel == channels;
+    uint8_t *out = j->out + (size_t)j->part->top * stride + (size_t)j->part->left * channels;
     uint8_t *row =
         direct ? NULL
                : j->d.mem->alloc_large((j_common_ptr)&j->d, JPOOL_IMAGE, j->d.output_width * pixel);
 
     if (j->part->top > 0)
         jpeg_skip_scanlines(&j->d, (JDIMENSION)j->part->top);
-    for (int64_t y = 0; y < j->part->height; y++) {
-        JSAMPROW to = direct ? j->out + (size_t)y * stride : row;
+    for (int64_t y = 0; y < j->part->height; y++, out += stride) {
+        JSAMPROW to = direct ? out : row;
         jpeg_read_scanlines(&j->d, &to, 1);
         if (!direct)
-            convert(j, row + shift * pixel, n, mixed, j->out + (size_t)y * stride);
+            convert(j, row + shift * pixel, n, mixed, out);
     }
 }
 

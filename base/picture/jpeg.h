@@ -9,7 +9,8 @@
 
 dp_status dp_jpeg_head(const dp_decoding *, dp_picture_head *);
 
-/* Of a part of the picture as it is stored, whose head is this one. */
+/* Of a part of the picture as it is stored, whose head is this one, into their places in all of
+ * it. */
 dp_status dp_jpeg_pixels(const dp_decoding *, const dp_picture_head *, const dp_picture_part *,
                          uint8_t *out);
 

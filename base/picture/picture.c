@@ -80,21 +80,26 @@ static dp_picture_part stored_part(const dp_picture_head *head, const dp_picture
     return in;
 }
 
-/* in: <height, width, channels> as stored. */
-static void turn(int32_t orientation, const dp_picture_part *in, const uint8_t *pixels,
-                 size_t channels, uint8_t *out)
+/* Where a pixel of the upright picture is stored. */
+static size_t stored_place(const dp_picture_head *head, int64_t y, int64_t x)
 {
-    const bool swapped = swaps(orientation);
-    const int64_t height = swapped ? in->width : in->height,
-                  width = swapped ? in->height : in->width;
+    const bool swapped = swaps(head->orientation);
+    const int64_t row = swapped ? x : y, column = swapped ? y : x;
 
-    for (int64_t y = 0; y < height; y++) {
-        for (int64_t x = 0; x < width; x++, out += channels) {
-            int64_t row = swapped ? x : y, column = swapped ? y : x;
-            row = from_below(orientation) ? in->height - 1 - row : row;
-            column = from_right(orientation) ? in->width - 1 - column : column;
-            memcpy(out, pixels + (size_t)(row * in->width + column) * channels, channels);
-        }
+    return (size_t)((from_below(head->orientation) ? head->height - 1 - row : row) * head->width +
+                    (from_right(head->orientation) ? head->width - 1 - column : column));
+}
+
+static void turn(const dp_decoding *d, const dp_picture_head *head, const dp_picture_part *part,
+                 const uint8_t *pixels, uint8_t *out)
+{
+    const size_t channels = (size_t)d->how.channels;
+    const int64_t width = swaps(head->orientation) ? head->height : head->width;
+
+    for (int64_t y = part->top; y < part->top + part->height; y++) {
+        for (int64_t x = part->left; x < part->left + part->width; x++)
+            memcpy(out + (size_t)(y * width + x) * channels,
+                   pixels + stored_place(head, y, x) * channels, channels);
     }
 }
 
@@ -103,14 +108,14 @@ static dp_status decode_turned(const dp_decoding *d, const dp_picture_head *head
 {
     const dp_picture_part in = stored_part(head, part);
     uint8_t *pixels =
-        dp_arena_alloc_raw(d->arena, (size_t)(in.height * in.width), (size_t)d->how.channels);
+        dp_arena_alloc_raw(d->arena, (size_t)(head->height * head->width), (size_t)d->how.channels);
     dp_status status;
 
     if (pixels == NULL)
         return dp_decoding_fail(d, true, "");
     status = read_pixels(d, head, &in, pixels);
     if (status == DP_OK)
-        turn(head->orientation, &in, pixels, (size_t)d->how.channels, out);
+        turn(d, head, part, pixels, out);
     return status;
 }
 

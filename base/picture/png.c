@@ -157,9 +157,9 @@ static void give_part(const png *g, const uint8_t *pixels, bool mix)
     const size_t channels = (size_t)g->d->how.channels, step = mix ? 3 : channels;
 
     for (int64_t y = 0; y < part->height; y++) {
-        const uint8_t *row =
-            pixels + (size_t)((part->top + y) * g->head->width + part->left) * step;
-        uint8_t *out = g->out + (size_t)(y * part->width) * channels;
+        const size_t place = (size_t)((part->top + y) * g->head->width + part->left);
+        const uint8_t *row = pixels + place * step;
+        uint8_t *out = g->out + place * channels;
         if (mix)
             dp_mix_gray(g->d->how.decoder == DP_AS_PILLOW ? DP_GRAY_PILLOW : DP_GRAY_LIBPNG, row,
                         (size_t)part->width, out);

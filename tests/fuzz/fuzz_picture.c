@@ -9,13 +9,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Rows of a part, which is what the whole has there. */
+/* A part, which is what the whole has there. */
 static void check_part(const dp_encoded *from, const dp_picture_how *how,
                        const dp_picture_head *head, const uint8_t *whole, uint32_t seed)
 {
     dp_arena arena = {.alloc = &dp_libc_allocator, .limit = 1 << 26};
-    int64_t size[2];
     dp_picture_part part;
+    int64_t size[2];
     size_t row;
     uint8_t *pixels;
 
@@ -24,13 +24,13 @@ static void check_part(const dp_encoded *from, const dp_picture_how *how,
     part.left = seed / 7 % size[1];
     part.height = 1 + seed / 49 % (size[0] - part.top);
     part.width = 1 + seed / 343 % (size[1] - part.left);
-    row = (size_t)(part.width * how->channels);
-    pixels = malloc((size_t)part.height * row);
+    row = (size_t)(size[1] * how->channels);
+    pixels = malloc((size_t)size[0] * row);
     if (pixels == NULL || dp_picture_decode(from, how, head, &part, &arena, pixels, NULL) != DP_OK)
         abort();
-    for (int64_t y = 0; y < part.height; y++) {
-        if (memcmp(pixels + (size_t)y * row,
-                   whole + ((part.top + y) * size[1] + part.left) * how->channels, row) != 0)
+    for (int64_t y = part.top; y < part.top + part.height; y++) {
+        const size_t at = (size_t)y * row + (size_t)(part.left * how->channels);
+        if (memcmp(pixels + at, whole + at, (size_t)(part.width * how->channels)) != 0)
             abort();
     }
     free(pixels);

@@ -59,11 +59,11 @@ io: base base/number base/pack base/random lang
 io/pictures: base base/number base/pack base/picture lang io
 io/cifar: base base/number base/pack lang io
 io/snapshot: base base/number base/pack lang io
-transforms/shared: base base/number base/random lang libraries
+transforms/shared: base base/number base/random base/picture lang libraries
 transforms/pass: base base/number transforms/shared
 transforms: base base/number base/random base/picture lang transforms/shared transforms/pass
 pipeline/order: base base/number base/random lang libraries io
-pipeline: base base/number base/random lang libraries io transforms/shared transforms/pass transforms pipeline/order
+pipeline: base base/number base/random base/picture lang libraries io transforms/shared transforms/pass transforms pipeline/order
 pipeline/snapshot: base base/number base/pack lang io io/snapshot pipeline
 compute/kernels: base base/number
 compute/sums: base base/number compute/kernels

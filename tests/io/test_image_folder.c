@@ -38,8 +38,11 @@ static void note(void *ctx, const char *line)
 
 static dp_status open_with(const char *root, const char *spec, uint32_t threads, dp_pipeline **p)
 {
-    const dp_options options = {
-        .size = sizeof options, .root = root, .threads = threads, .prefetch = 1, .log = note};
+    const dp_options options = {.size = sizeof options,
+                                .root = root,
+                                .threads = threads,
+                                .prefetch = threads > 1,
+                                .log = note};
 
     notes[0] = '\0';
     *p = NULL;
@@ -208,6 +211,82 @@ static void the_stage(void **state)
     }
 }
 
+/* Every file that MindSpore decodes, and that is not small. */
+static void list_all(const char *name)
+{
+    test_lines golden = test_lines_read("jpeg.txt");
+    char list[6000] = "";
+    size_t n = 0;
+
+    for (size_t i = 0; i < golden.n; i++) {
+        char name_of[80], decoder[20];
+        int height = 0, width;
+        if (sscanf(golden.line[i], "%79s %19s 3 %dx%d", name_of, decoder, &height, &width) < 4)
+            continue; /* refused, or gray */
+        if (strcmp(decoder, "mindspore") == 0 && height >= 16)
+            n += (size_t)snprintf(list + n, sizeof list - n, "%s,0\n", name_of);
+    }
+    assert_true(n > 400);
+    test_write("", name, list, n);
+    test_lines_free(&golden);
+}
+
+/* Only what a stage reads is decoded, and it is what all of it would be. */
+static void parts(void **state)
+{
+    static const char *const stages[] = {
+        "crop coordinates=5,7 size=9,6",
+        "center_crop size=11,10",
+        "center_crop size=40,40",
+        "random_crop size=14,13 padding=3 padding_mode=reflect",
+        "random_crop size=40 pad_if_needed=true padding_mode=symmetric",
+        "random_resized_crop size=20,30 scale=0.01,1 ratio=1/8,8",
+        "random_resized_crop size=7 interpolation=cubic",
+        "random_crop size=15 | horizontal_flip | rescale rescale=1/255 | hwc2chw",
+    };
+    static const char *const settings[] = {"", "orientation=apply decoder=pillow",
+                                           "decoder=pillow channels=1", "decoder=opencv"};
+    char folder[256], list[300];
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    snprintf(list, sizeof list, "%s/list", folder);
+    list_all(list);
+    for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
+        for (int k = 0; k < 4; k++) {
+            char reader[700], stage[700];
+            snprintf(reader, sizeof reader,
+                     "image_folder list=%s decode=true %s | repeat count=5 | %s", list, settings[k],
+                     stages[i]);
+            snprintf(stage, sizeof stage, "image_folder list=%s | decode %s | repeat count=5 | %s",
+                     list, settings[k], stages[i]);
+            assert_string_equal(digest_of(reader, 2, 0).text, digest_of(stage, 2, 0).text);
+        }
+    }
+    test_folder_remove(folder);
+}
+
+/* No more than that: damage below it is not seen. */
+static void no_more_than_a_part(void **state)
+{
+    char folder[256];
+    dp_batch *b = NULL;
+    dp_pipeline *p;
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    test_png_class(folder, "a");
+    put(folder, "a/0.jpg", "jpeg/cut.jpg");
+    assert_ok(open_with(folder, "image_folder | decode | crop coordinates=0,0 size=8,43", 1, &p));
+    assert_ok(dp_next(p, &b, &test_error));
+    dp_close(p);
+    b = NULL;
+    assert_ok(open_with(folder, "image_folder | decode | crop coordinates=29,0 size=8,1", 1, &p));
+    assert_int_equal(dp_next(p, &b, &test_error), DP_ECORRUPT);
+    dp_close(p);
+    test_folder_remove(folder);
+}
+
 /* ---- damage ---- */
 
 static void make_damaged(char *folder, size_t size)
@@ -244,6 +323,7 @@ static void damaged_are_named(void **state)
     assert_non_null(strstr(test_error.message, "a/1.jpg: the file ends early"));
     assert_int_equal(test_error.record, 1);
     dp_close(p);
+    b = NULL;
     assert_ok(open_with(folder, "image_folder | decode", 1, &p));
     assert_ok(dp_next(p, &b, &test_error));
     assert_int_equal(dp_next(p, &b, &test_error), DP_ECORRUPT);
@@ -338,6 +418,8 @@ int main(void)
         cmocka_unit_test(encoded),
         cmocka_unit_test(sizes_and_settings),
         cmocka_unit_test(the_stage),
+        cmocka_unit_test(parts),
+        cmocka_unit_test(no_more_than_a_part),
         cmocka_unit_test(damaged_are_named),
         cmocka_unit_test(damaged_are_skipped),
         cmocka_unit_test(changed_files),

@@ -11,6 +11,7 @@
 
 #include "base/column.h"
 #include "base/cpu.h"
+#include "base/picture/picture.h"
 #include "base/random/rng.h"
 #include "base/random/std_random.h"
 #include "base/status.h"
@@ -101,14 +102,17 @@ typedef struct dp_transform {
                      const dp_tensor *out, const dp_workspace *);
     size_t (*space)(const void *params);
     /* In place of apply, where rows are the files of pictures (dp_source.pictures): height, width
-     * and channels, as the file says, and its pixels.  plan gets the picture as *out.  A failure
-     * says what is wrong with the file; what the arena holds goes with the row.  `ready`, at open:
-     * whether this machine decodes to the bytes that are specified. */
+     * and channels, as the file says, and the pixels of a part of it.  plan gets the picture as
+     * *out.  A failure says what is wrong with the file; what the arena holds goes with the row.
+     * `ready`, at open: whether this machine decodes to the bytes that are specified. */
     dp_status (*ready)(dp_arena *, dp_error *);
     dp_status (*look)(const void *params, const dp_tensor *file, int64_t picture[3], dp_arena *,
                       dp_error *);
-    dp_status (*decode)(const void *params, const dp_tensor *file, const dp_tensor *out, dp_arena *,
-                        dp_error *);
+    dp_status (*decode)(const void *params, const dp_tensor *file, const dp_picture_part *,
+                        const dp_tensor *out, dp_arena *, dp_error *);
+    /* The part of a picture that apply reads: no more of it is decoded, into its place in all of
+     * it.  NULL = all. */
+    void (*reads)(const void *params, const double *draws, const dp_tensor *out, dp_picture_part *);
     /* The numbers of a row, and their names ("left,top"), one a number.  NULL = not random. */
     void (*draw)(const void *params, dp_place *, double *draws);
     const char *drawn;
