@@ -54,6 +54,8 @@ typedef struct dp_reader {
      * NULL = cannot.  `planes` says after open that records will be read so. */
     dp_status (*read_planes)(const void *state, uint64_t record, void *const columns[], dp_error *);
     void (*planes)(void *state);
+    /* The file that a record is, for messages; NULL = records are no files. */
+    const char *(*path)(const void *state, uint64_t record);
     /* Tells the cache that a record will be read soon; NULL = there is nothing to tell. */
     void (*prefetch)(const void *state, uint64_t record);
     /* DP_ESTATE, naming the file, when one that is read again and again may hold something else

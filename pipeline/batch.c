@@ -223,14 +223,21 @@ static dp_status read_row(dp_batch *b, uint64_t i, const dp_row *rows, const dp_
     return status;
 }
 
-/* Whether the record of the row is one of a reader's. */
-static bool is_read(const dp_graph *g, uint32_t segment)
+/* A failure of a step names the record, and the file that it is, where a reader's is the row's. */
+static void name_record(const dp_graph *g, uint32_t segment, uint64_t record, dp_error *err)
 {
-    uint32_t n = 0;
-
-    while (n < g->n_branches && g->branches[n].segment != segment)
-        n++;
-    return n < g->n_branches;
+    for (uint32_t n = 0; n < g->n_branches && err != NULL; n++) {
+        const dp_branch *branch = &g->branches[n];
+        const char *(*path)(const void *, uint64_t) = branch->reader->path;
+        const dp_error why = *err;
+        if (branch->segment != segment)
+            continue;
+        if (path != NULL)
+            dp_fail(err, why.status, "%.100s: %.130s", path(branch->source.state, record),
+                    why.message);
+        err->column = why.column;
+        err->record = (int64_t)record;
+    }
 }
 
 /* The part of a picture that the next step reads, for which its numbers are drawn. */
@@ -279,8 +286,8 @@ static dp_status apply_each(const dp_graph *g, const dp_step *step, const dp_row
         draw(step, scratch->each->params, row, draws);
         dp_each_apply(step, in, draws + step->draws, scratch->each, &scratch->space, out);
     }
-    if (status != DP_OK && err != NULL && is_read(g, step->segment))
-        err->record = (int64_t)row->record;
+    if (status != DP_OK)
+        name_record(g, step->segment, row->record, err);
     return status;
 }
 

@@ -71,7 +71,7 @@ static dp_status make(const void *params_, const dp_tensor *file, const dp_pictu
 const dp_transform dp_transform_decode = {
     .info = {"transform", "decode", "the file of a picture to its pixels", 1, sizeof(decode),
              params},
-    .foreign = "Decode",
+    .foreign = "Decode rgb!true",
     .plan = plan,
     .ready = dp_picture_canary,
     .look = look,

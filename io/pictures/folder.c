@@ -388,3 +388,8 @@ void dp_folder_shape(const void *state, uint64_t record, uint32_t column, int64_
     shape_of(s, &s->files[record], sizes);
     memcpy(shape, sizes, (s->decode ? 3 : 1) * sizeof *sizes);
 }
+
+const char *dp_folder_path(const void *state, uint64_t record)
+{
+    return ((const dp_folder *)state)->files[record].path;
+}

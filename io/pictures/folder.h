@@ -78,6 +78,7 @@ dp_status dp_folder_open(const dp_folder_kind *, const dp_folder_params *, const
                          dp_arena *, dp_source *out, dp_error *);
 dp_status dp_folder_read(const void *state, uint64_t record, void *const columns[], dp_error *);
 void dp_folder_shape(const void *state, uint64_t record, uint32_t column, int64_t *shape);
+const char *dp_folder_path(const void *state, uint64_t record);
 dp_status dp_folder_stamp(const void *state, uint64_t *stamp, dp_error *);
 
 #endif

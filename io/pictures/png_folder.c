@@ -23,5 +23,6 @@ const dp_reader dp_reader_png_folder = {
     .open = open_source,
     .read = dp_folder_read,
     .shape = dp_folder_shape,
+    .path = dp_folder_path,
     .stamp = dp_folder_stamp,
 };

@@ -326,6 +326,27 @@ static void put_stage(export *e, const dp_text_stage *s)
         put_rows(e, s, &o);
 }
 
+/* MindSpore has a folder of classes, as it decodes them. */
+static void put_folder(export *e, const dp_text_stage *s)
+{
+    static const char *const defaults[][2] = {{"list", ""},         {"channels", "3"},
+                                              {"num_classes", "0"}, {"decoder", "mindspore"},
+                                              {"on_error", "fail"}, {"orientation", "decoder"}};
+    cJSON *indexing = cJSON_AddObjectToObject(e->node, "class_indexing");
+    cJSON *classes = names(text_value(s, "classes"));
+
+    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {
+        if (strcmp(text_value(s, defaults[i][0]), defaults[i][1]) != 0)
+            fail(e, " with this parameter", defaults[i][0]);
+    }
+    for (int i = 0; i < cJSON_GetArraySize(classes); i++)
+        cJSON_AddNumberToObject(indexing, cJSON_GetArrayItem(classes, i)->valuestring, i);
+    cJSON_Delete(classes);
+    cJSON_AddBoolToObject(e->node, "decode", is_true(s, "decode"));
+    cJSON_AddBoolToObject(e->node, "recursive", false);
+    cJSON_AddItemToObject(e->node, "extensions", names(".jpeg,.jpg,.png,.JPEG,.JPG,.PNG"));
+}
+
 static void put_reader(export *e, const dp_text_stage *s)
 {
     operation o;
@@ -340,7 +361,10 @@ static void put_reader(export *e, const dp_text_stage *s)
     cJSON_AddItemToObject(e->node, "children", cJSON_CreateArray());
     cJSON_AddStringToObject(e->node, "op_type", o.name);
     cJSON_AddStringToObject(e->node, "dataset_dir", text_value(s, "dataset_dir"));
-    cJSON_AddStringToObject(e->node, "usage", text_value(s, "usage"));
+    if (strcmp(s->name, "image_folder") == 0)
+        put_folder(e, s);
+    else
+        cJSON_AddStringToObject(e->node, "usage", text_value(s, "usage"));
 }
 
 static cJSON *pipeline_of(export *e, const char *spec)

@@ -233,10 +233,53 @@ static void note_workers(import *im, const cJSON *node)
             : 1;
 }
 
+static void put_usage(import *im, FILE *f, const cJSON *node)
+{
+    const char *usage = import_text(im, node, "usage");
+
+    if (usage[0] != '\0' && !import_is_word(usage))
+        fail(im, "no usage:", usage);
+    fprintf(f, " usage=%s", usage[0] == '\0' ? "all" : usage);
+}
+
+/* The class that has this label; NULL = none. */
+static const cJSON *class_of(const cJSON *indexing, int label)
+{
+    const cJSON *class = NULL;
+
+    cJSON_ArrayForEach(class, indexing)
+    {
+        if (cJSON_IsNumber(class) && class->valuedouble == label)
+            return class;
+    }
+    return NULL;
+}
+
+/* Labels from 0 on; the extensions are those of image_folder, or said. */
+static void put_classes(import *im, FILE *f, const cJSON *node)
+{
+    const cJSON *indexing = cJSON_GetObjectItemCaseSensitive(node, "class_indexing");
+    const cJSON *extensions = cJSON_GetObjectItemCaseSensitive(node, "extensions");
+    const int n = cJSON_GetArraySize(indexing);
+
+    for (int i = 0; i < n; i++) {
+        const cJSON *class = class_of(indexing, i);
+        if (class == NULL || !import_is_word(class->string)) {
+            fail(im, "class_indexing gives words the labels from 0 on, or has no counterpart", "");
+            return;
+        }
+        fprintf(f, "%s%s", i == 0 ? " classes=" : ",", class->string);
+    }
+    import_comment(im,
+                   "ImageFolderDataset: %s; image_folder takes .jpeg, .jpg and .png, in any case%s",
+                   cJSON_GetArraySize(extensions) > 0 ? "extensions are not carried over"
+                                                      : "it takes every file",
+                   "");
+}
+
 static void put_reader(import *im, FILE *f, const cJSON *node, const char *type)
 {
-    const char *usage = import_text(im, node, "usage"),
-               *folder = import_text(im, node, "dataset_dir");
+    const char *folder = import_text(im, node, "dataset_dir");
     operation o;
 
     if (!operation_named(type, &o) || strcmp(o.kind, "reader") != 0) {
@@ -249,13 +292,17 @@ static void put_reader(import *im, FILE *f, const cJSON *node, const char *type)
     }
     fprintf(f, "%s dataset_dir=", o.stage);
     text_put_value(f, folder);
-    if (usage[0] != '\0' && !import_is_word(usage))
-        fail(im, "no usage:", usage);
-    fprintf(f, " usage=%s", usage[0] == '\0' ? "all" : usage);
+    if (strcmp(o.stage, "image_folder") == 0)
+        put_classes(im, f, node);
+    else
+        put_usage(im, f, node);
+    put_values(im, f, node, &o);
     put_sampler(im, f, import_item(im, node, "sampler"), 0);
+    if (strcmp(o.stage, "image_folder") == 0)
+        fputs(" | type_cast column=label data_type=int32", f);
     if (im->zipped) /* MindSpore's readers have no record number */
         fprintf(f, " | project columns=image,%s",
-                strcmp(o.stage, "cifar10") == 0 ? "label" : "coarse_label,fine_label");
+                strcmp(o.stage, "cifar100") == 0 ? "coarse_label,fine_label" : "label");
 }
 
 static void put_map(import *im, FILE *f, const cJSON *node)
@@ -346,7 +393,7 @@ static void note_node(import *im, const cJSON *node, const char *type)
     import_note_keys(
         im, node, type,
         " children op_type connector_queue_size num_parallel_workers dataset_dir usage "
-        "sampler callback input_columns output_columns operations batch_size "
+        "decode class_indexing extensions recursive sampler callback input_columns output_columns operations batch_size "
         "drop_remainder buffer_size reset_each_epoch count children_sizes "
         "children_flag_and_nums children_start_end_index columns ");
 }

@@ -22,6 +22,7 @@ static const struct {
     {"concat", "Concat"},
     {"distributed_sampler",
      "DistributedSampler num_shards:double shard_id:double num_samples:double offset:double order"},
+    {"image_folder", "ImageFolderDataset decode recursive!false"},
     {"pk_sampler", "PKSampler num_val:double shuffle num_samples:double order"},
     {"project", "Project columns:names"},
     {"random_sampler", "RandomSampler replacement num_samples:double reshuffle_each_epoch order"},
