@@ -217,8 +217,10 @@ static bool fixed(const dp_fixing *f)
     dp_fix(f, "crop coordinates={top},{left} size={height},{width}");
     dp_fix(f, p->size.n == 1 ? "resize size={size},{size} interpolation={interpolation}"
                              : "resize size={size} interpolation={interpolation}");
-    if (p->antialias != DP_ALIASED)
-        dp_out_text(f->out, p->antialias == DP_PILLOW ? " antialias=true" : " antialias=pillow13");
+    if (p->antialias != DP_ALIASED) {
+        dp_out_text(f->out, " antialias=");
+        dp_out_text(f->out, (const char *const[]){"", "true", "pillow13", "torch"}[p->antialias]);
+    }
     return true;
 }
 

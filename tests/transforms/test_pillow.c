@@ -154,8 +154,9 @@ static trial draw_trial(dp_rng *rng)
                                    DP_HAMMING, DP_LANCZOS, DP_PILCUBIC};
     trial t;
 
-    t.how = (dp_pillow_how){ways[dp_rng_below(rng, 7)],
-                            dp_rng_below(rng, 2) == 0 ? DP_PILLOW : DP_PILLOW_13};
+    t.how = (dp_pillow_how){ways[dp_rng_below(rng, 7)], DP_PILLOW + (int32_t)dp_rng_below(rng, 3)};
+    if (t.how.antialias == DP_TORCH)
+        t.how.interpolation = dp_rng_below(rng, 2) == 0 ? DP_LINEAR : DP_CUBIC;
     t.channels = 1 + (int64_t)dp_rng_below(rng, 6);
     for (int d = 0; d < 2; d++) {
         t.in[d] = side(rng, 90);

@@ -15,8 +15,6 @@
 #define PI   0x1.921fb54442d18p1
 #define LINE 64                  /* bytes of a cache line */
 #define MOST ((uint64_t)1 << 30) /* bytes of tables and space */
-#define HALF (1 << (DP_PILLOW_BITS - 1))
-#define UNIT (1 << DP_PILLOW_BITS)
 
 /* ---- filters ---- */
 
@@ -66,15 +64,8 @@ static int32_t width_of(int32_t interpolation)
 
 /* ---- planning ---- */
 
-static int32_t rounded_weight(double weight)
-{
-    const double w = weight * UNIT;
-    return (int32_t)(weight < 0 ? -0.5 + w : 0.5 + w);
-}
-
 /* The filter's weights, divided by their sum. */
-static int32_t plan_place(dp_pillow_axis *axis, int32_t interpolation, int64_t d, double *exact,
-                          int32_t *weights)
+static int32_t plan_place(dp_pillow_axis *axis, int32_t interpolation, int64_t d, double *exact)
 {
     const double scale = (double)axis->src / (double)axis->dst, wide = scale < 1.0 ? 1.0 : scale;
     const double reach = width_of(interpolation) * 0.5 * wide, inverse = 1.0 / wide;
@@ -87,40 +78,64 @@ static int32_t plan_place(dp_pillow_axis *axis, int32_t interpolation, int64_t d
         exact[i - first] = weight_of(interpolation, ((double)i - center + 0.5) * inverse);
         sum += exact[i - first];
     }
-    for (int64_t i = 0; i < end - first; i++)
-        weights[i] = rounded_weight(sum != 0.0 ? exact[i] / sum : exact[i]);
+    for (int64_t i = 0; i < end - first && sum != 0.0; i++)
+        exact[i] /= sum;
     axis->places[d].first = (int32_t)first;
     return (int32_t)(end - first);
 }
 
 /* The place of the nearest; it is summed up, not multiplied, as the library does. */
-static int32_t plan_nearest(dp_pillow_axis *axis, int64_t d, double *at, int32_t *weights)
+static int32_t plan_nearest(dp_pillow_axis *axis, int64_t d, double *at, double *exact)
 {
     const double scale = (double)axis->src / (double)axis->dst;
 
     *at = d == 0 ? scale * 0.5 : *at + scale;
     axis->places[d].first = (int32_t)((int64_t)*at < axis->src ? (int64_t)*at : axis->src - 1);
-    weights[0] = UNIT;
+    exact[0] = 1.0;
     return 1;
 }
 
-/* The weights of all places one behind the other. */
-static void plan_weights(dp_pillow_axis *axis, int32_t interpolation, double *exact)
+/* PyTorch's: as many as leave the largest weight in 16 bits. */
+static int32_t plan_bits(dp_pillow_axis *axis, int32_t interpolation, double *exact)
 {
-    int32_t at = 0;
+    double most = 0.0;
+    int32_t bits = 0;
 
     for (int64_t d = 0; d < axis->dst; d++) {
-        int32_t *weights = axis->weights + at;
-        const int32_t n = interpolation == DP_NEAREST
-                              ? plan_nearest(axis, d, exact, weights)
-                              : plan_place(axis, interpolation, d, exact, weights);
+        const int32_t n = plan_place(axis, interpolation, d, exact);
+        for (int32_t i = 0; i < n; i++)
+            most = exact[i] > most ? exact[i] : most;
+    }
+    while (bits < DP_PILLOW_BITS && (int32_t)(0.5 + most * (1 << (bits + 1))) < 1 << 15)
+        bits++;
+    return bits;
+}
+
+static void put_weight(const dp_pillow_axis *axis, int32_t at, double exact)
+{
+    const double w = exact * (1 << axis->bits);
+    const int32_t weight = (int32_t)(exact < 0 ? -0.5 + w : 0.5 + w);
+
+    axis->weights[at] = weight;
+    axis->high[at] = (int16_t)((weight + (1 << (DP_PILLOW_LOW - 1))) >> DP_PILLOW_LOW);
+    axis->low[at] = (int16_t)(weight - axis->high[at] * (1 << DP_PILLOW_LOW));
+}
+
+/* The weights of all places one behind the other. */
+static void plan_weights(dp_pillow_axis *axis, dp_pillow_how how, double *exact)
+{
+    int32_t at = 0;
+    double nearest = 0.0;
+
+    axis->bits =
+        how.antialias == DP_TORCH ? plan_bits(axis, how.interpolation, exact) : DP_PILLOW_BITS;
+    for (int64_t d = 0; d < axis->dst; d++) {
+        const int32_t n = how.interpolation == DP_NEAREST
+                              ? plan_nearest(axis, d, &nearest, exact)
+                              : plan_place(axis, how.interpolation, d, exact);
         const int32_t whole = (n + axis->group - 1) / axis->group * axis->group;
-        for (int32_t i = 0; i < whole; i++) {
-            const int32_t w = i < n ? weights[i] : 0;
-            weights[i] = w;
-            axis->high[at + i] = (int16_t)((w + (1 << (DP_PILLOW_LOW - 1))) >> DP_PILLOW_LOW);
-            axis->low[at + i] = (int16_t)(w - axis->high[at + i] * (1 << DP_PILLOW_LOW));
-        }
+        for (int32_t i = 0; i < whole; i++)
+            put_weight(axis, at + i, i < n ? exact[i] : 0.0);
         axis->places[d].count = n;
         axis->places[d].at = at;
         at += whole;
@@ -219,8 +234,8 @@ dp_status dp_pillow_start(dp_pillow *p, dp_pillow_how how, int64_t channels, con
 {
     p->how = how;
     p->channels = channels;
-    p->alpha = (channels == 2 || channels == 4) && how.interpolation != DP_NEAREST &&
-               how.interpolation != DP_PILCUBIC;
+    p->alpha = (channels == 2 || channels == 4) && how.antialias != DP_TORCH &&
+               how.interpolation != DP_NEAREST && how.interpolation != DP_PILCUBIC;
     for (int i = 0; i < 2; i++)
         p->axis[i] = (dp_pillow_axis){
             .src = src[i], .dst = dst[i], .group = i == 0 ? 2 : group_of(channels)};
@@ -242,7 +257,7 @@ static uint8_t *plan_axis(dp_pillow *p, int i, uint8_t *tables)
     tables += lines(4 * weights_of(p, i));
     axis->high = (void *)tables;
     axis->low = (void *)(tables + lines(2 * weights_of(p, i)));
-    plan_weights(axis, p->how.interpolation, exact);
+    plan_weights(axis, p->how, exact);
     return tables + 2 * lines(2 * weights_of(p, i));
 }
 
@@ -259,9 +274,9 @@ void dp_pillow_plan(dp_pillow *p, const int64_t src[2], void *tables)
 
 /* ---- the specification ---- */
 
-static uint8_t rounded(int32_t sum)
+static uint8_t rounded(int32_t sum, int32_t bits)
 {
-    const int32_t v = sum >> DP_PILLOW_BITS;
+    const int32_t v = sum >> bits;
     return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
 }
 
@@ -272,10 +287,10 @@ static void across_row(const dp_pillow_axis *axis, int64_t channels, const uint8
         const dp_pillow_taps t = dp_pillow_at(axis, x);
         for (int64_t k = 0; k < channels; k++) {
             const uint8_t *from = row + t.first * channels + k;
-            int32_t sum = HALF;
+            int32_t sum = 1 << (t.bits - 1);
             for (int32_t i = 0; i < t.count; i++, from += channels)
                 sum += *from * t.weights[i];
-            *out++ = rounded(sum);
+            *out++ = rounded(sum, t.bits);
         }
     }
 }
@@ -290,10 +305,10 @@ static void across(const dp_pillow_axis *axis, int64_t channels, const uint8_t *
 static void down(const dp_pillow_taps *t, const uint8_t *const rows[], size_t n, uint8_t *out)
 {
     for (size_t x = 0; x < n; x++) {
-        int32_t sum = HALF;
+        int32_t sum = 1 << (t->bits - 1);
         for (int32_t i = 0; i < t->count; i++)
             sum += rows[i][x] * t->weights[i];
-        out[x] = rounded(sum);
+        out[x] = rounded(sum, t->bits);
     }
 }
 
@@ -433,7 +448,7 @@ static void down_row(run *r, int64_t y, size_t n, uint8_t *out)
     for (int32_t i = 0; i < t.count; i++)
         r->rows[i] = direct ? source(r, t.first + i) : held(r, t.first + i);
     r->rows[t.count] = r->rows[0];
-    if (t.count == 1 && t.weights[0] == UNIT)
+    if (t.count == 1 && t.weights[0] == 1 << t.bits)
         memcpy(out, r->rows[0], n);
     else
         r->kernels->down(&t, r->rows, n, out);

@@ -6,7 +6,8 @@
  * source places as it takes.  Weights are binary64, divided by their sum, rounded to 2^-22; sums
  * across rows, rounded to bytes, then sums down columns, rounded again.  Pillow 13 sums down first
  * where the height shrinks by more than twice as many pixels as the width.  The last of 2 or 4
- * channels is alpha: the others are multiplied by it before, and divided afterwards.  The functions
+ * channels is alpha: the others are multiplied by it before, and divided afterwards.  PyTorch does
+ * the same to uint8 tensors without alpha, but for weights of 16 bits.  The functions
  * of pillow.c are the specification; those of an instruction set give the same bytes.
  */
 #ifndef TRANSFORMS_SHARED_PILLOW_H
@@ -26,21 +27,21 @@ typedef struct dp_pillow_place {
 /* Their weights, followed by zeros to a whole group of as many places as a kernel takes at once;
  * and as high * 2^11 + low. */
 typedef struct dp_pillow_taps {
-    int32_t first, count;
+    int32_t first, count, bits;
     const int32_t *weights;
     const int16_t *high, *low;
 } dp_pillow_taps;
 
 typedef struct dp_pillow_axis {
     int64_t src, dst;
-    int32_t group;
+    int32_t group, bits; /* weights are in 2^-bits */
     dp_pillow_place *places;
     int32_t *weights;
     int16_t *high, *low;
 } dp_pillow_axis;
 
-/* DP_LINEAR, NEAREST, CUBIC (PILCUBIC: without alpha), BOX, HAMMING or LANCZOS; DP_PILLOW or
- * DP_PILLOW_13 (DP_ALIASED is as the first). */
+/* DP_LINEAR, NEAREST, CUBIC (PILCUBIC: without alpha), BOX, HAMMING or LANCZOS; DP_PILLOW,
+ * DP_PILLOW_13 or DP_TORCH (DP_ALIASED is as the first). */
 typedef struct dp_pillow_how {
     int32_t interpolation, antialias;
 } dp_pillow_how;
@@ -77,8 +78,8 @@ static inline dp_pillow_taps dp_pillow_at(const dp_pillow_axis *axis, int64_t d)
 {
     const dp_pillow_place *p = &axis->places[d];
 
-    return (dp_pillow_taps){p->first, p->count, axis->weights + p->at, axis->high + p->at,
-                            axis->low + p->at};
+    return (dp_pillow_taps){p->first,           p->count,         axis->bits, axis->weights + p->at,
+                            axis->high + p->at, axis->low + p->at};
 }
 
 typedef struct dp_pillow_kernels {

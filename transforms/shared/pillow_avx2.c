@@ -12,8 +12,6 @@
 #include <immintrin.h>
 #include <string.h>
 
-#define HALF _mm_set1_epi32(1 << (DP_PILLOW_BITS - 1))
-
 static inline __m128i load16(const void *p) { return _mm_loadu_si128((const __m128i *)p); }
 
 /* ---- across: 16 bytes of a row are a group of source places ---- */
@@ -73,7 +71,7 @@ static inline sums plus(sums s, const uint8_t *row, __m256i pairs, sums weights)
 }
 
 /* The channels' sums, in the first words. */
-static inline __m128i whole(int channels, sums s)
+static inline __m128i whole(int channels, sums s, int32_t bits)
 {
     const __m256i both = _mm256_add_epi32(_mm256_slli_epi32(s.high, DP_PILLOW_LOW), s.low);
     __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
@@ -82,7 +80,8 @@ static inline __m128i whole(int channels, sums s)
         sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
     if (channels == 1)
         sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1));
-    return _mm_srai_epi32(_mm_add_epi32(sum, HALF), DP_PILLOW_BITS);
+    return _mm_sra_epi32(_mm_add_epi32(sum, _mm_set1_epi32(1 << (bits - 1))),
+                         _mm_cvtsi32_si128(bits));
 }
 
 /* A byte more of three channels, unless it is the last pixel: the next one's place. */
@@ -114,8 +113,10 @@ static inline __attribute__((always_inline)) void across_four(const dp_pillow_ax
             c = plus(c, rows[2] + at, pairs, weights);
             d = plus(d, rows[3] + at, pairs, weights);
         }
-        const __m128i first = _mm_packs_epi32(whole(channels, a), whole(channels, b));
-        const __m128i second = _mm_packs_epi32(whole(channels, c), whole(channels, d));
+        const __m128i first =
+            _mm_packs_epi32(whole(channels, a, t.bits), whole(channels, b, t.bits));
+        const __m128i second =
+            _mm_packs_epi32(whole(channels, c, t.bits), whole(channels, d, t.bits));
         const __m128i bytes = _mm_packus_epi16(first, second);
         const bool last = x + 1 == axis->dst;
         put(channels, _mm_cvtsi128_si32(bytes), out[0] + x * channels, last);
@@ -139,7 +140,8 @@ static inline __attribute__((always_inline)) void across_one(const dp_pillow_axi
         for (int32_t i = 0; i < t.count; i += group, at += group * channels)
             sum = plus(sum, at, pairs,
                        (sums){weights_of(channels, t.high + i), weights_of(channels, t.low + i)});
-        const __m128i words = _mm_packs_epi32(whole(channels, sum), whole(channels, sum));
+        const __m128i words =
+            _mm_packs_epi32(whole(channels, sum, t.bits), whole(channels, sum, t.bits));
         put(channels, _mm_cvtsi128_si32(_mm_packus_epi16(words, words)), out, x + 1 == axis->dst);
     }
 }
@@ -200,8 +202,8 @@ static inline __m256i down_32(const dp_pillow_taps *t, const uint8_t *const rows
     }
     for (int k = 0; k < 4; k++) {
         const __m256i both = _mm256_add_epi32(_mm256_slli_epi32(high[k], DP_PILLOW_LOW), low[k]);
-        sum[k] = _mm256_srai_epi32(
-            _mm256_add_epi32(both, _mm256_set1_epi32(1 << (DP_PILLOW_BITS - 1))), DP_PILLOW_BITS);
+        sum[k] = _mm256_sra_epi32(_mm256_add_epi32(both, _mm256_set1_epi32(1 << (t->bits - 1))),
+                                  _mm_cvtsi32_si128(t->bits));
     }
     return _mm256_packus_epi16(_mm256_packs_epi32(sum[0], sum[1]),
                                _mm256_packs_epi32(sum[2], sum[3]));

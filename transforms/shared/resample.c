@@ -295,12 +295,15 @@ static dp_status check_bytes(const dp_tensor *t, const char *name, dp_error *err
     return dp_fail(err, DP_ESPEC, "%s takes uint8 images, not %s", name, dp_dtype_name(t->dtype));
 }
 
-static dp_status check_antialias(const dp_tensor *t, int32_t interpolation, dp_error *err)
+static dp_status check_antialias(const dp_tensor *t, int32_t interpolation, int32_t antialias,
+                                 dp_error *err)
 {
     if (interpolation == DP_AREA || interpolation == DP_PILCUBIC)
         return dp_fail(err, DP_ESPEC, "antialias has interpolation=%s in the place of %s",
                        interpolation == DP_AREA ? "box" : "cubic",
                        interpolation == DP_AREA ? "area" : "pilcubic");
+    if (antialias == DP_TORCH && interpolation != DP_LINEAR && interpolation != DP_CUBIC)
+        return dp_fail(err, DP_ESPEC, "antialias=torch has interpolation=linear and cubic");
     if (t->rank == 3 && t->shape[2] > 4)
         return dp_fail(err, DP_ESPEC, "antialias takes 1 to 4 channels, not %lld",
                        (long long)t->shape[2]);
@@ -314,7 +317,7 @@ dp_status dp_check_resample(const dp_column *in, int32_t interpolation, int32_t 
     const dp_status status = dp_check_image(in, err);
 
     if (status != DP_OK || antialias != DP_ALIASED)
-        return status != DP_OK ? status : check_antialias(t, interpolation, err);
+        return status != DP_OK ? status : check_antialias(t, interpolation, antialias, err);
     if (interpolation == DP_BOX || interpolation == DP_HAMMING || interpolation == DP_LANCZOS)
         return dp_fail(err, DP_ESPEC, "interpolation=%s needs antialias=true",
                        interpolation == DP_BOX       ? "box"

@@ -17,9 +17,10 @@ enum { DP_LINEAR, DP_NEAREST, DP_CUBIC, DP_BOX, DP_HAMMING, DP_LANCZOS, DP_AREA,
 
 /* Whether a filter is as wide as the image shrinks, and then whose bytes (pillow.h). */
 #define DP_ANTIALIAS(owner)                                                                        \
-    DP_LATER_CHOICE(owner, antialias, "false", "false,true,pillow13",                              \
-                    "filters as wide as the image shrinks, as Pillow to version 12, or 13")
-enum { DP_ALIASED, DP_PILLOW, DP_PILLOW_13 };
+    DP_LATER_CHOICE(                                                                               \
+        owner, antialias, "false", "false,true,pillow13,torch",                                    \
+        "filters as wide as the image shrinks, as Pillow to version 12, 13, or PyTorch")
+enum { DP_ALIASED, DP_PILLOW, DP_PILLOW_13, DP_TORCH };
 
 /* One output place along an axis: up to four source places, clamped into the image. */
 typedef struct dp_taps {
