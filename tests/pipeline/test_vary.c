@@ -12,6 +12,7 @@
 
 #include "base/hash.h"
 #include "base/options.h"
+#include "detpipe_snapshot.h"
 #include "io/identity.h"
 #include "tests/support/png.h"
 
@@ -415,6 +416,42 @@ static void refused_at_open(void **state)
     dp_close(p);
 }
 
+/* ---- in a snapshot ---- */
+
+/* The pictures as they are, in one file: what comes behind is the same. */
+static void equal_out_of_a_snapshot(void **state)
+{
+    static const char *const stages[] = {
+        "",
+        " | shuffle | random_resized_crop size=8,11 | random_horizontal_flip | batch batch_size=5",
+        " | resize size=16 | center_crop size=9 | rescale rescale=1/255 | hwc2chw | batch "
+        "batch_size=64",
+        " | pad padding=1 | random_rotation degrees=20",
+    };
+    dp_pipeline *p = open_it("png_folder");
+    uint8_t of_folder[16], of_file[16];
+    char path[300], spec[300];
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/pictures.dps", folder);
+    assert_ok(dp_snapshot_write(p, path, NULL, &test_error));
+    assert_ok(dp_dataset_digest(p, of_folder, &test_error));
+    dp_close(p);
+    for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
+        test_hex live;
+        snprintf(spec, sizeof spec, "png_folder%s", stages[i]);
+        live = digest_of(spec, (dp_options){.threads = 1});
+        snprintf(spec, sizeof spec, "snapshot file=pictures.dps%s", stages[i]);
+        for (uint32_t threads = 1; threads <= 7; threads += 3)
+            assert_string_equal(digest_of(spec, (dp_options){.threads = threads}).text, live.text);
+    }
+    p = open_it("snapshot file=pictures.dps | resize size=4,4"); /* labels have no names there */
+    assert_ok(dp_dataset_digest(p, of_file, &test_error));
+    assert_memory_not_equal(of_file, of_folder, 16);
+    dp_close(p);
+    assert_int_equal(unlink(path), 0);
+}
+
 /* ---- identity ---- */
 
 /* The records, each with its own shape, as docs/state.md says. */
@@ -547,6 +584,7 @@ int main(void)
         cmocka_unit_test(chosen_records),
         cmocka_unit_test(replayed_draws),
         cmocka_unit_test(refused_at_open),
+        cmocka_unit_test(equal_out_of_a_snapshot),
         cmocka_unit_test(identity_has_each_shape),
         cmocka_unit_test(a_picture_of_another_size),
         cmocka_unit_test(limits),
