@@ -152,10 +152,13 @@ dp_status dp_batch_draw_each(const dp_graph *g, const dp_row *rows, double *draw
     for (uint32_t s = 0; s < g->n_steps && status == DP_OK; s++) {
         const dp_step *step = &g->steps[s];
         dp_tensor *sample = &samples[step->slot], out;
-        if (step->each == NULL || !rows[step->segment].taken || !dp_step_open(step, draws))
+        if (!dp_makes_samples(step->transform) || !rows[step->segment].taken ||
+            !dp_step_open(step, draws))
             continue;
-        status = dp_each_begin(step, sample, room, &out, err);
-        if (status == DP_OK)
+        out = step->out;
+        if (step->each != NULL)
+            status = dp_each_begin(step, sample, room, &out, err);
+        if (step->each != NULL && status == DP_OK)
             draw(step, room->params, &rows[step->segment], draws);
         *sample = out;
     }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/number/num.h"
-#include "io/source.h"
+#include "base/tensor.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/walk.h"
 
@@ -14,16 +14,22 @@
 static dp_status make_room(dp_pipeline *p)
 {
     dp_graph *g = &p->graph;
+    size_t sizes[DP_MAX_SLOTS] = {0};
 
     if (g->each_params != 0)
         p->room = dp_each_room_new(g);
     for (uint32_t i = 0; i < g->n_branches && g->decodes; i++) {
         const dp_branch *branch = &g->branches[i];
-        void *columns[DP_MAX_COLUMNS];
-        if (dp_source_buffers(&branch->source, &g->arena, columns, NULL) != DP_OK)
+        for (uint32_t c = 0; c < branch->source.n_columns; c++) {
+            const size_t bytes = dp_tensor_bytes(&branch->source.columns[c].type);
+            size_t *size = &sizes[branch->slots[c]];
+            *size = bytes > *size ? bytes : *size;
+        }
+    }
+    for (uint32_t slot = 0; slot < g->n_slots && g->decodes; slot++) {
+        p->buffers[slot] = dp_arena_alloc(&g->arena, sizes[slot], 1);
+        if (p->buffers[slot] == NULL)
             return DP_ENOMEM;
-        for (uint32_t c = 0; c < branch->source.n_columns; c++)
-            p->buffers[branch->slots[c]] = columns[c];
     }
     return g->each_params == 0 || p->room != NULL ? DP_OK : DP_ENOMEM;
 }

@@ -190,29 +190,27 @@ static dp_status plan_transform(dp_builder *b, level *l, const dp_found *found, 
 }
 
 /* The columns of the other stream stand in the slots of the same names here. */
-static dp_status join_columns(dp_builder *b, const level *l, const level *other,
-                              uint32_t first_step, dp_error *err)
+static dp_status join_columns(dp_builder *b, level *l, const level *other, uint32_t first_step,
+                              dp_error *err)
 {
     dp_graph *g = b->graph;
     uint32_t to[DP_MAX_SLOTS];
 
-    if (dp_vary_check(g, &l->columns, "before it", err) != DP_OK ||
-        dp_vary_check(g, &other->columns, "into the other stream", err) != DP_OK)
-        return DP_ESPEC;
     if (other->columns.n != l->columns.n)
         return dp_fail(err, DP_ESPEC, "%u columns here, %u in the other stream", l->columns.n,
                        other->columns.n);
     for (uint32_t s = 0; s < DP_MAX_SLOTS; s++)
         to[s] = s;
     for (uint32_t c = 0; c < l->columns.n; c++) {
-        const dp_column *mine = &l->columns.column[c], *theirs;
+        dp_column *mine = &l->columns.column[c];
+        dp_status status;
         const uint32_t o = dp_column_find(&other->columns, mine->name, strlen(mine->name));
         if (o == other->columns.n)
             return dp_fail(err, DP_ESPEC, "the other stream has no column '%.40s'", mine->name);
-        theirs = &other->columns.column[o];
-        if (!dp_tensor_same_type(&mine->type, &theirs->type))
-            return dp_fail(err, DP_ESPEC, "column '%.40s' is %s here and %s there", mine->name,
-                           dp_tensor_type(&mine->type).text, dp_tensor_type(&theirs->type).text);
+        status = dp_vary_join(g, mine, l->columns.slot[c], &other->columns.column[o],
+                              other->columns.slot[o], err);
+        if (status != DP_OK)
+            return status;
         to[other->columns.slot[o]] = l->columns.slot[c];
     }
     for (uint32_t s = first_step; s < g->n_steps; s++)
@@ -312,7 +310,7 @@ static dp_status plan_order(dp_builder *b, level *l, const dp_found *found)
     if (node->order->columns != NULL)
         status = node->order->columns(node->params, &l->columns, &g->arena, b->err);
     if (status == DP_OK && node->order->rows != NULL)
-        status = dp_vary_check(g, &l->columns, "before it", b->err);
+        status = dp_vary_check(g, &l->columns, b->err);
     if (status == DP_OK && node->order->plan != NULL) {
         node->length = 0;
         status = node->order->plan(node, &g->arena, b->err);

@@ -25,8 +25,7 @@ static bool is_changed(const dp_graph *g, uint32_t slot)
     return s < g->n_steps;
 }
 
-dp_status dp_vary_check(const dp_graph *g, const dp_columns *columns, const char *where,
-                        dp_error *err)
+dp_status dp_vary_check(const dp_graph *g, const dp_columns *columns, dp_error *err)
 {
     for (uint32_t c = 0; c < columns->n; c++) {
         const dp_column *column = &columns->column[c];
@@ -37,9 +36,9 @@ dp_status dp_vary_check(const dp_graph *g, const dp_columns *columns, const char
         memcpy(small.shape, least, (size_t)small.rank * sizeof *least);
         return dp_fail(err, DP_ESPEC,
                        "column %.30s has rows of %.40s to %.40s: put center_crop, pad_to, "
-                       "random_resized_crop or resize size=height,width %s",
+                       "random_resized_crop or resize size=height,width before it",
                        column->name, dp_tensor_type(&small).text,
-                       dp_tensor_type(&column->type).text, where);
+                       dp_tensor_type(&column->type).text);
     }
     return DP_OK;
 }
@@ -90,6 +89,53 @@ dp_status dp_vary_narrow(dp_graph *g, const dp_branch *branch, uint32_t n, uint6
         g->least[slot] = same_sizes(least, &columns->column[i].type) ? NULL : least;
     }
     return DP_OK;
+}
+
+/* ---- two streams as one ---- */
+
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
+/* Both hold files of pictures, or nothing is known of any. */
+static dp_status join_pictures(dp_graph *g, uint32_t slot, uint32_t other_slot, dp_error *err)
+{
+    const dp_pictures *a = g->pictures[slot], *b = g->pictures[other_slot];
+    dp_pictures *both = dp_arena_alloc(&g->arena, 1, sizeof *both);
+
+    if (both == NULL)
+        return dp_arena_fail(&g->arena, err, "the rows of a column");
+    g->pictures[slot] = a != NULL && b != NULL ? both : NULL;
+    for (int d = 0; d < 3 && g->pictures[slot] != NULL; d++) {
+        both->least[d] = smaller(a->least[d], b->least[d]);
+        both->most[d] = larger(a->most[d], b->most[d]);
+    }
+    return DP_OK;
+}
+
+dp_status dp_vary_join(dp_graph *g, dp_column *column, uint32_t slot, const dp_column *other,
+                       uint32_t other_slot, dp_error *err)
+{
+    const int64_t *a = g->least[slot], *b = g->least[other_slot];
+    const bool vary = a != NULL || b != NULL;
+    dp_tensor *t = &column->type;
+    int64_t *least = dp_arena_alloc(&g->arena, DP_MAX_RANK, sizeof *least);
+
+    if (least == NULL)
+        return dp_arena_fail(&g->arena, err, "the rows of a column");
+    if (t->dtype != other->type.dtype || t->rank != other->type.rank ||
+        (!vary && !dp_tensor_same_type(t, &other->type)))
+        return dp_fail(err, DP_ESPEC, "column '%.40s' is %s here and %s there", column->name,
+                       dp_tensor_type(t).text, dp_tensor_type(&other->type).text);
+    for (int32_t d = 0; d < t->rank; d++) {
+        least[d] = smaller((a != NULL ? a : t->shape)[d], (b != NULL ? b : other->type.shape)[d]);
+        t->shape[d] = larger(t->shape[d], other->type.shape[d]);
+    }
+    g->least[slot] = same_sizes(least, t) ? NULL : least;
+    if (!dp_tensor_fits(t) || dp_tensor_bytes(t) > DP_MAX_SAMPLE_SIZE)
+        return dp_fail(err, DP_ELIMIT,
+                       "column '%.40s': a row of %.60s would be more than 2^30 bytes", column->name,
+                       dp_tensor_type(t).text);
+    return join_pictures(g, slot, other_slot, err);
 }
 
 /* ---- at open ---- */

@@ -33,6 +33,11 @@ typedef struct dp_each_room {
 dp_status dp_vary_narrow(dp_graph *, const dp_branch *, uint32_t n, uint64_t length, dp_columns *,
                          dp_error *);
 
+/* What is known of a column of one stream and of the same one of another, as of one: of its slot.
+ * DP_ESPEC when they are two types; where neither varies, two shapes. */
+dp_status dp_vary_join(dp_graph *, dp_column *, uint32_t slot, const dp_column *other,
+                       uint32_t other_slot, dp_error *);
+
 /* Whether the step has to be planned so: its column varies, or it decodes. */
 bool dp_varies(const dp_graph *, const dp_step *);
 /* Plans it at open; g->least says whether what comes out varies. */
@@ -51,7 +56,7 @@ void dp_each_apply(const dp_step *, const dp_tensor *in, const double *draws, dp
 dp_status dp_each_decode(const dp_step *, const dp_tensor *in, const dp_picture_part *,
                          dp_each_room *, const dp_tensor *out, dp_error *);
 
-/* DP_ESPEC when rows of a column differ in shape; `where` to put what ends it: "before it". */
-dp_status dp_vary_check(const dp_graph *, const dp_columns *, const char *where, dp_error *);
+/* DP_ESPEC, saying what to put before it, when a stage of rows of one shape gets others. */
+dp_status dp_vary_check(const dp_graph *, const dp_columns *, dp_error *);
 
 #endif

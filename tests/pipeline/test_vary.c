@@ -338,6 +338,74 @@ static void chosen_records(void **state)
     }
 }
 
+/* Rows of two streams, of which one or both vary. */
+static void joined_streams(void **state)
+{
+    static const char *const specs[] = {
+        "png_folder | concat with=\"png_folder | resize size=40,9\"",
+        "png_folder | resize size=40,9 | concat with=\"png_folder | pad padding=2\"",
+        "png_folder list=20.csv | crop coordinates=0,0 size=2 | concat with=\"png_folder\"",
+    };
+    static const int most[][2] = {{40, 33}, {40, 37}, {24, 33}},
+                     least[][2] = {{1, 1}, {5, 5}, {1, 1}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
+        char spec[300], text[200];
+        dp_batch *b = NULL;
+        dp_pipeline *p = open_it(specs[i]), *q;
+        test_hex one;
+        snprintf(spec, sizeof spec, "%s | random_resized_crop size=8 scale=0.5,1", specs[i]);
+        q = open_it(spec);
+        for (int d = 0; d < 2; d++) {
+            assert_int_equal(dp_output(p, "image")->shape[d], most[i][d]);
+            assert_int_equal(dp_output_least(p, "image")->shape[d], least[i][d]);
+        }
+        for (uint64_t row = 0; row < dp_length(p); row++) { /* drawn within the row's own shape */
+            int top, left, height, width;
+            assert_ok(dp_next(p, &b, &test_error));
+            assert_true(dp_draws(q, row, 0, text, sizeof text) > 0);
+            assert_int_equal(sscanf(strstr(text, "random_resized_crop"),
+                                    "random_resized_crop top=%d left=%d height=%d width=%d", &top,
+                                    &left, &height, &width),
+                             4);
+            assert_true(top + height <= dp_batch_get(b, "image")->shape[0]);
+            assert_true(left + width <= dp_batch_get(b, "image")->shape[1]);
+        }
+        dp_close(q);
+        dp_close(p);
+        one = digest_of(spec, (dp_options){.threads = 1});
+        assert_string_equal(digest_of(spec, (dp_options){.threads = 7}).text, one.text);
+        one = digest_of(specs[i], (dp_options){.threads = 1});
+        assert_string_equal(digest_of(specs[i], (dp_options){.threads = 2}).text, one.text);
+    }
+}
+
+/* Behind one another they are what each is alone. */
+static void joined_rows(void **state)
+{
+    static const char *const parts[] = {"png_folder", "png_folder | resize size=40,9"};
+    dp_pipeline *p = open_it("png_folder | concat with=\"png_folder | resize size=40,9\"");
+    dp_batch *b = NULL;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        dp_pipeline *q = open_it(parts[i]);
+        dp_batch *c = NULL;
+        for (int row = 0; row < N; row++) {
+            const dp_tensor *x, *y;
+            assert_ok(dp_next(p, &b, &test_error));
+            assert_ok(dp_next(q, &c, &test_error));
+            x = dp_batch_get(b, "image");
+            y = dp_batch_get(c, "image");
+            assert_memory_equal(x->shape, y->shape, 3 * sizeof x->shape[0]);
+            assert_memory_equal(x->data, y->data, test_bytes(x));
+        }
+        dp_close(q);
+    }
+    dp_close(p);
+}
+
 /* MindSpore's flips draw one number a row, whatever its shape. */
 static void replayed_draws(void **state)
 {
@@ -394,10 +462,12 @@ static void refused_at_open(void **state)
         {"png_folder | random_apply transforms=\"pad padding=1\"",
          "pad: it makes uint8[26, 35, 3] of uint8[24, 33, 3]: what may be left out keeps"},
         {"png_folder | crop coordinates=0,0 size=2 | resize size=8", "crop"},
-        {"png_folder | concat with=\"png_folder | resize size=24,33\"",
-         "or resize size=height,width before it"},
-        {"png_folder | resize size=24,33 | concat with=\"png_folder\"",
-         "or resize size=height,width into the other stream"},
+        {"png_folder | concat with=\"png_folder channels=1 | to_tensor\"",
+         "concat: column 'image' is uint8[24, 33, 3] here and float32[1, 24, 33] there"},
+        {"png_folder | resize size=8,8 | concat with=\"png_folder | resize size=8,9\"",
+         "concat: column 'image' is uint8[8, 8, 3] here and uint8[8, 9, 3] there"},
+        {"png_folder | resize size=8,8 | concat with=\"png_folder\" | batch batch_size=2",
+         "batch: column image has rows of uint8[1, 1, 3] to uint8[24, 33, 3]"},
         {"png_folder | resize size=2000,5", "2000 from 1 is out of range"},
         {"png_folder | center_crop size=5", "adds 3 times the 1 of the image or more"},
         {"png_folder | pad_to size=23,33", "height of 24 and the offset of 0 are more than 23"},
@@ -582,6 +652,8 @@ int main(void)
         cmocka_unit_test(draws_are_of_the_row),
         cmocka_unit_test(fixed_texts),
         cmocka_unit_test(chosen_records),
+        cmocka_unit_test(joined_streams),
+        cmocka_unit_test(joined_rows),
         cmocka_unit_test(replayed_draws),
         cmocka_unit_test(refused_at_open),
         cmocka_unit_test(equal_out_of_a_snapshot),

@@ -104,7 +104,8 @@ class _Handle:
 
 
 class Pipeline:
-    """An iterator over batches: dicts of arrays, by column, whose first dimension is the rows of the batch.
+    """An iterator over batches: dicts of arrays, by column, whose first dimension is the rows of the batch.  Of a text
+    without batch it gives rows, each in its own shape.
 
     text: the stages; seed: with the data set, all that decides the bytes.  root: where relative paths begin ("~" is the
     home folder); threads: 0 is one a CPU; prefetch: batches made ahead; memory: most bytes that it may take, 0 is no
