@@ -10,9 +10,9 @@
 #include "transforms/shared/linear.h"
 
 static inline void across_each(const dp_resample *r, const uint8_t *row, int64_t channels,
-                               int16_t *out)
+                               int64_t x, int16_t *out)
 {
-    for (int64_t x = 0; x < r->out_width; x++, out += channels) {
+    for (out += x * channels; x < r->out_width; x++, out += channels) {
         const dp_taps *h = &r->axis[1][x];
         const uint8_t *a = row + h->source[0] * channels, *b = row + h->source[1] * channels;
         const int32_t f0 = h->fixed[0], f1 = h->fixed[1];
@@ -24,10 +24,16 @@ static inline void across_each(const dp_resample *r, const uint8_t *row, int64_t
 /* Three channels are what there is mostly: one loop without a loop in it. */
 static void across(const dp_resample *r, const uint8_t *row, int16_t *out)
 {
+    int64_t x = 0;
+
+#if defined(__x86_64__)
     if (r->channels == 3)
-        across_each(r, row, 3, out);
+        x = dp_linear_across_sse2(r->axis[1], r->out_width, row, out);
+#endif
+    if (r->channels == 3)
+        across_each(r, row, 3, x, out);
     else
-        across_each(r, row, r->channels, out);
+        across_each(r, row, r->channels, x, out);
 }
 
 static void down(const int16_t *top, const int16_t *low, const int32_t fixed[2], int64_t n,
