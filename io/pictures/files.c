@@ -235,7 +235,8 @@ static dp_status read_list(dp_folder *s, const dp_options *options, dp_arena *ar
     status = dp_blob_read(path, MOST_LIST, arena, options, &blob, err);
     if (status == DP_OK && blob.size >= 3 && memcmp(blob.bytes, "\xEF\xBB\xBF", 3) == 0)
         blob = (dp_blob){blob.bytes + 3, blob.size - 3, blob.stamp}; /* a byte order mark */
-    s->list_kind = dp_sniff_bytes(blob.bytes, blob.size);
+    if (status == DP_OK)
+        s->list_kind = dp_sniff_bytes(blob.bytes, blob.size);
     for (size_t at = 0; status == DP_OK && at < blob.size; number++) {
         const char *line = (const char *)blob.bytes + at;
         const char *end = memchr(line, '\n', blob.size - at);

@@ -12,6 +12,7 @@
 
 #include "base/hash.h"
 #include "base/options.h"
+#include "base/pack/inflate.h"
 #include "io/pictures/files.h"
 
 #define LOOK 4096 /* bytes that are read at once for a header */
@@ -72,11 +73,10 @@ static dp_status look_at(const dp_folder *s, dp_folder_file *f, dp_error *err)
 static uint32_t short_stamp(uint64_t stamp) { return (uint32_t)stamp | 1; }
 
 /* A picture is opened each time that it is read: it must be what it was. */
-static dp_status check_same(const dp_folder *s, uint64_t record, const uint8_t *bytes,
-                            uint64_t stamp_, dp_error *err)
+static dp_status check_same(const dp_folder *s, uint64_t record, const dp_blob *blob, dp_error *err)
 {
-    const uint32_t hash = (uint32_t)dp_hash64(bytes, s->files[record].size) | 1;
-    const uint32_t stamp = short_stamp(stamp_);
+    const uint32_t hash = (uint32_t)dp_hash64(blob->bytes, blob->size) | 1;
+    const uint32_t stamp = short_stamp(blob->stamp);
     dp_folder_mark *m = &s->marks[record];
     const bool first = atomic_load_explicit(&m->seen, memory_order_relaxed) == 0;
     const uint32_t known = atomic_load_explicit(&m->stamp, memory_order_relaxed);
@@ -96,27 +96,45 @@ static dp_status check_same(const dp_folder *s, uint64_t record, const uint8_t *
                                           s->files[record].path, since);
 }
 
-/* The file, of the size that it had. */
-static dp_status read_file(const dp_folder_file *f, uint8_t *out, uint64_t *stamp, dp_error *err)
+static dp_status changed_size(const dp_folder_file *f, uint64_t size, dp_error *err)
+{
+    return dp_fail(err, DP_ESTATE,
+                   "%.120s changed since it was opened: it has %llu bytes, it had %u", f->path,
+                   (unsigned long long)size, f->size);
+}
+
+/* The file as it is now, into `out`, where it has to have the size that it had; NULL = into the
+ * arena. */
+static dp_status read_open(const dp_folder_file *f, const dp_file *file, uint8_t *out,
+                           dp_arena *arena, dp_blob *blob, dp_error *err)
+{
+    const size_t size = (size_t)file->size;
+    size_t got;
+    int error;
+
+    if (file->size > DP_PICTURE_FILE || (out != NULL && size != f->size))
+        return changed_size(f, file->size, err);
+    out = out != NULL ? out : dp_arena_alloc_raw(arena, size, 1);
+    if (out == NULL)
+        return dp_arena_fail(arena, err, f->path);
+    error = dp_file_read_at(file, 0, out, size, &got);
+    *blob = (dp_blob){out, got, file->stamp};
+    if (error != 0)
+        return dp_fail(err, DP_EIO, "cannot read %.120s: %s", f->path, strerror(error));
+    return got == size ? DP_OK : changed_size(f, got, err);
+}
+
+static dp_status read_file(const dp_folder_file *f, uint8_t *out, dp_arena *arena, dp_blob *blob,
+                           dp_error *err)
 {
     dp_file file;
-    size_t got = 0;
-    int error = 0;
     dp_status status = dp_file_open(f->path, &file, err);
 
     if (status != DP_OK)
         return status;
-    if (file.size == f->size)
-        error = dp_file_read_at(&file, 0, out, f->size, &got);
+    status = read_open(f, &file, out, arena, blob, err);
     dp_file_close(&file);
-    *stamp = file.stamp;
-    if (error != 0)
-        return dp_fail(err, DP_EIO, "cannot read %.120s: %s", f->path, strerror(error));
-    return got == f->size ? DP_OK
-                          : dp_fail(err, DP_ESTATE,
-                                    "%.120s changed since it was opened: it has %llu bytes, it "
-                                    "had %u",
-                                    f->path, (unsigned long long)file.size, f->size);
+    return status;
 }
 
 static dp_picture_head head_of(const dp_folder_file *f)
@@ -124,10 +142,10 @@ static dp_picture_head head_of(const dp_folder_file *f)
     return (dp_picture_head){f->height, f->width, f->orientation};
 }
 
-static dp_status decode(const dp_folder *s, const dp_folder_file *f, const uint8_t *bytes,
+static dp_status decode(const dp_folder *s, const dp_folder_file *f, const dp_blob *blob,
                         dp_arena *arena, uint8_t *out, dp_error *err)
 {
-    const dp_encoded from = {f->path, bytes, f->size, NULL};
+    const dp_encoded from = {f->path, blob->bytes, blob->size, NULL};
     const dp_picture_head head = head_of(f);
     const dp_status status = check_kind(s, &from, err);
     dp_picture_part whole = {0};
@@ -144,16 +162,12 @@ static dp_status read_picture(const dp_folder *s, uint64_t record, dp_arena *are
                               dp_error *err)
 {
     const dp_folder_file *f = &s->files[record];
-    uint8_t *bytes = s->decode ? dp_arena_alloc_raw(arena, f->size, 1) : out;
-    uint64_t stamp = 0;
-    dp_status status;
+    dp_blob blob;
+    dp_status status = read_file(f, s->decode ? NULL : out, arena, &blob, err);
 
-    if (bytes == NULL)
-        return dp_arena_fail(arena, err, f->path);
-    status = read_file(f, bytes, &stamp, err);
     if (status == DP_OK && s->decode)
-        status = decode(s, f, bytes, arena, out, err);
-    return status != DP_OK ? status : check_same(s, record, bytes, stamp, err);
+        status = decode(s, f, &blob, arena, out, err);
+    return status != DP_OK ? status : check_same(s, record, &blob, err);
 }
 
 dp_status dp_folder_read(const void *state, uint64_t record, void *const columns[], dp_error *err)
@@ -176,18 +190,14 @@ dp_status dp_folder_read(const void *state, uint64_t record, void *const columns
 static dp_status try_picture(const dp_folder *s, const dp_folder_file *f, dp_error *err)
 {
     dp_arena arena = {.alloc = s->alloc, .limit = s->memory};
-    uint8_t *bytes = dp_arena_alloc_raw(&arena, f->size, 1);
     uint8_t *out =
         dp_arena_alloc_raw(&arena, (size_t)f->height * f->width, (size_t)s->how.channels);
-    uint64_t stamp;
-    dp_status status;
+    dp_blob blob;
+    dp_status status =
+        out == NULL ? dp_arena_fail(&arena, err, f->path) : read_file(f, NULL, &arena, &blob, err);
 
-    if (bytes == NULL || out == NULL)
-        status = dp_arena_fail(&arena, err, f->path);
-    else
-        status = read_file(f, bytes, &stamp, err);
     if (status == DP_OK)
-        status = decode(s, f, bytes, &arena, out, err);
+        status = decode(s, f, &blob, &arena, out, err);
     dp_arena_free(&arena);
     return status;
 }

@@ -429,8 +429,10 @@ static void changed_files(void **state)
         assert_non_null(strstr(test_error.message, "x.jpg changed since it was first read"));
         test_write(folder, "x.jpg", f.bytes, f.n - 9);
         assert_ok(dp_seek(p, 0, &test_error));
-        assert_int_equal(dp_next(p, &b, &test_error), DP_ESTATE);
-        assert_non_null(strstr(test_error.message, "x.jpg changed since it was opened: it has "));
+        assert_int_equal(dp_next(p, &b, &test_error), i == 0 ? DP_ESTATE : DP_ECORRUPT);
+        assert_non_null(
+            strstr(test_error.message, i == 0 ? "x.jpg changed since it was opened: it has "
+                                              : "x.jpg: the file ends early"));
         test_write(folder, "x.jpg", other.bytes, other.n);
         assert_ok(dp_seek(p, 0, &test_error));
         assert_int_equal(dp_next(p, &b, &test_error), DP_ESTATE);

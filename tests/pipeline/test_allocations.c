@@ -103,6 +103,9 @@ static dp_status use_stream(dp_pipeline *p, uint8_t digest[16], dp_error *err)
     dp_state s;
     char text[400] = "";
     uint8_t own[16];
+    /* dp_draws and dp_fixed look into files that are decoded, and say nothing where there is no
+     * memory to do so */
+    const bool says = strstr(dp_spec(p), "| decode ") == NULL;
     dp_status status = dp_next(p, &b, err);
 
     if (status == DP_OK) {
@@ -111,9 +114,9 @@ static dp_status use_stream(dp_pipeline *p, uint8_t digest[16], dp_error *err)
     }
     if (status == DP_OK)
         status = dp_records(p, 0, records, 200, &rows, &readers, err);
-    if (status == DP_OK && dp_draws(p, 0, 0, text, sizeof text) > 0)
+    if (status == DP_OK && says && dp_draws(p, 0, 0, text, sizeof text) > 0)
         add(digest, text, strlen(text));
-    if (status == DP_OK && dp_fixed(p, 0, 0, text, sizeof text) > 0)
+    if (status == DP_OK && says && dp_fixed(p, 0, 0, text, sizeof text) > 0)
         add(digest, text, strlen(text));
     if (status == DP_OK)
         status = dp_get_state(p, &s, err);

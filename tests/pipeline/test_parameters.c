@@ -426,10 +426,13 @@ static void try_stage(checking *k, const dp_text *text, uint32_t i)
 static bool is_bound(const char *stage, const char *param)
 {
     static const char *const bounds[] = {
-        "split sizes",                                  /* they sum to the rows */
-        "idx num_classes",    "png_folder num_classes", /* labels are below it, or refused */
-        "records header",     /* the file's size is whole records behind it */
-        "records byte_order", /* of bytes; of larger numbers: tests/io/test_containers.sh */
+        "split sizes", /* they sum to the rows */
+        "idx num_classes",
+        "png_folder num_classes",   /* labels are below it, or refused */
+        "image_folder num_classes", /* the same */
+        "image_folder on_error",    /* of damaged files: tests/io/test_image_folder.c */
+        "records header",           /* the file's size is whole records behind it */
+        "records byte_order",       /* of bytes; of larger numbers: tests/io/test_containers.sh */
     };
     char name[130];
     size_t i = 0;
@@ -497,6 +500,11 @@ static const char *const more_streams[] = {
     "cifar10 strict=false | random_erasing prob=1 scale=0.9,1 max_attempts=1",
     "cifar10 strict=false | random_resized_crop size=24 scale=0.9,1 ratio=0.3,3 max_attempts=1",
     "range count=20 | split sizes=5,15 part=0",
+    /* of pictures that can be gray */
+    "image_folder dataset_dir=../jpeg list=../jpeg/list.csv decode=true decoder=pillow | "
+    "center_crop size=16",
+    "image_folder dataset_dir=../jpeg list=../jpeg/list.csv | decode decoder=pillow | "
+    "center_crop size=16",
     NULL,
 };
 
