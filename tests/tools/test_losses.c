@@ -140,6 +140,36 @@ static const struct form {
      "cv_agg's valid binary_logloss@1=0.63 cv_agg's valid binary_logloss (spread)@1=0.011"},
     {"a spread with a sign", "loss: 2.5 +/- 0.25\nval_loss: 2.5 \302\261 0.5\n",
      "loss=2.5 loss (spread)=0.25 val_loss=2.5 val_loss (spread)=0.5"},
+    {"threads", "[Thread-0] step 1 loss 2.5\nworker-1: step 1 loss 1.5\n",
+     "[thread 0] loss@1=2.5 [worker 1] loss@1=1.5"},
+    {"a title without an end", "\033]0;title step 4 loss 2.5\nloss 1.5\n", "loss@4=2.5 loss=1.5"},
+    {"a matrix over two lines",
+     "losses: tensor([[2.5, 2.4],\n        [2.3, 2.2]], grad_fn=<A>)\n1.9 2\n",
+     "losses=2.5 losses=2.4 losses=2.3 losses=2.2"},
+    {"blocks of a matrix", "loss: [[[1. 2.]\n  [3. 4.]]\n\n [[5. 6.]]]\n",
+     "loss=1. loss=2. loss=3. loss=4. loss=5. loss=6."},
+    {"lists of lists in JSON", "{\"losses\": [\n [1.5, 2.5],\n [\n  3.5\n ]\n],\n\"lr\": 9}\n",
+     "losses=1.5 losses=2.5 losses=3.5"},
+    {"a list of pairs", "losses = [(1, 2.5),\n (2, 3.5)]\n",
+     "losses=1 losses=2.5 losses=2 losses=3.5"},
+    {"behind a list that ends in another line",
+     "{'loss': array([2.5, 2.4,\n 2.3]), 'val_loss': array([1.5,\n 1.25])} acc 3\n",
+     "loss=2.5 loss=2.4 loss=2.3 val_loss=1.5 val_loss=1.25"},
+    {"a list with gaps", "losses: [2.5, None, 2.4, ..., 2.3]\n",
+     "losses=2.5 losses=2.4 losses=2.3"},
+    {"a list, then another number", "losses: [2.5, 2.4]\n2.3\nlosses: [2.2\n] 2.1\n",
+     "losses=2.5 losses=2.4 losses=2.2"},
+    {"TensorFlow's matrix",
+     "loss: <tf.Tensor: shape=(2, 2), dtype=float32, numpy=\narray([[1.5, 2.5],\n       [3.5, "
+     "4.5]], dtype=float32)>\n",
+     "loss=1.5 loss=2.5 loss=3.5 loss=4.5"},
+    {"pandas", "   epoch   loss  val_loss\n0      1  2.125     2.250\n1      2  2.000     2.125\n",
+     "loss@1=2.125 val_loss@1=2.250 loss@2=2.000 val_loss@2=2.125"},
+    {"pandas, wrapped",
+     "   epoch   loss  \\\n0      1  2.125   \n1      2  2.000   \n\n   val_loss  \n0     2.250  \n"
+     "1     2.125  \n",
+     "loss@1=2.125 loss@2=2.000 val_loss=2.250 val_loss=2.125"},
+    {"pandas, columns left out", "   epoch  ...   loss\n0      1  ...  2.125\n", "loss@1=2.125"},
     {"a list", "losses: [2.3, 2.2]\n", "losses=2.3 losses=2.2"},
     {"a list of NumPy's numbers", "losses: [np.float64(2.3), np.float64(2.2)]\n",
      "losses=2.3 losses=2.2"},
@@ -508,6 +538,7 @@ static void says_which_lines_were_not_read(void **state)
                                          "loss: 2.5 = 1.5\n",
                                          "loss: 2.5 % 1.5\n",
                                          "loss: 2.5 \303\227 1.5\n",
+                                         "loss: [2.5, 2.4, x 2.3]\n",
                                          "train_loss{step=\"3\"} 2.5\n"};
     static const char *const read[] = {"loss: 2.5 1.2s\n",
                                        "loss: 2.5 12.5 it/s\n",
@@ -536,6 +567,9 @@ static void says_which_lines_were_not_read(void **state)
     l = find("loss:\n2.5 1.5\nloss: 2.5\n", 24, NULL);
     assert_int_equal(l.unread.n, 1);
     assert_int_equal(l.unread.number[0], 2);
+    losses_free(&l);
+    l = find("step loss\n1 3 2.5\n", 18, NULL);
+    assert_int_equal(l.unread.n, 1); /* which of the three has no name? */
     losses_free(&l);
     l = find("a cost of 1.5\nerror: 2.5 (1.5GB)\ncost: 2.5 3.5GB\n", 48, NULL);
     assert_int_equal(l.unread.n, 2); /* metrics, where there is no loss */
@@ -660,6 +694,7 @@ static void proposes_what_reads(void **state)
         {"quality 2,5\n", "2,5"},
         {"(2.5, 1.25)\n", "2.5 1.25"},
         {"no loss 7 found\n", "7"},
+        {"step 3 bits 3ff0ab\nepoch: 2 bits 3ff0ac\n", ""},
         {"ab 7 cd 12\n", "12"},
         {"10%|#  | 1/10 [00:00<00:01, 8.1it/s]\n12:30:05 2026-11-29 0.5s 3GB v1.2\n", ""},
     };

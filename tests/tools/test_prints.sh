@@ -60,6 +60,10 @@ files 1 'DIFFERENT' '\xff\xfel\0o\0s\0s\0=\00001\0\n\0' '\xff\xfel\0o\0s\0s\0=\0
 # what depends on time alone is none
 files 0 'not compared: 2 that a bar' '1/9 loss: 2.0\n5/9 loss: 1.5\n9/9 loss: 1.0\n' '1/9 loss: 2.0\n4/9 loss: 1.7\n9/9 loss: 1.0\n'
 
+# a bar that begins later may only have been printed late; nothing shows that the run began at the same step
+files 0 '^EQUAL .weak evidence: a bar begins at another step.$' '\r1/3 loss=2.345678\r2/3 loss=2.345679\r3/3 loss=2.345670\n' '\r2/3 loss=2.345679\r3/3 loss=2.345670\n'
+files 0 '^EQUAL$' '\r1/3 loss=2.345678\r3/3 loss=2.345670\n' '\r1/3 loss=2.345678\r2/3 loss=2.345679\r3/3 loss=2.345670\n'
+
 # the evidence stands in the verdict, and counts with --strict
 same() { local status=$1 words=$2 text=$3; shift 3; files "$status" "$words" "$text" "$text" "$@"; }
 same 0 '^EQUAL$' 'loss: 2.345678\nloss: 2.345679\n' --strict

@@ -127,6 +127,15 @@ static void compare_step(merge *m)
 /* A bar is printed over itself, or says how far it is: 3/10. */
 static bool is_of_bar(const loss *v) { return v->over || v->step.of > 0; }
 
+/* A bar may be printed late, but then nothing shows that both runs began at the same step. */
+static bool is_first_of_bar(const side *own, const side *other)
+{
+    const entry *e = &own->v[own->at];
+
+    return e->v->over && (own->at == 0 || own->v[own->at - 1].series != e->series) &&
+           (other->at == 0 || other->v[other->at - 1].series != e->series);
+}
+
 /* Whether the step that one side has alone lies within what the other printed of the segment: a bar
  * is printed as often as there is time for, a log prints each step. */
 static losses_verdict judge_alone(const side *own, const side *other)
@@ -152,6 +161,7 @@ static void take_alone(merge *m, side *own, const side *other, bool is_a)
 {
     const losses_verdict verdict = judge_alone(own, other);
 
+    m->out->late += verdict == LOSSES_EQUAL && is_first_of_bar(own, other);
     for (; own->at < own->end; own->at++) {
         if (verdict == LOSSES_EQUAL)
             m->out->missing += !own->v[own->at].v->repeat;

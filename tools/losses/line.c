@@ -110,28 +110,27 @@ static const char *pass_connection(const char *at, bool *sure)
     return at;
 }
 
-/* tensor(2.3, Array(2.3, np.float32(2.3, '2.3', [2.3, <tf.Tensor: shape=(), numpy=2.3>: to the
- * number.  *list: more may follow. */
-static const char *pass_wrapping(const char *at, bool *list)
+/* tensor(2.3, Array(2.3, np.float32(2.3, '2.3', [[2.3, <tf.Tensor: shape=(), numpy=2.3>: to the
+ * number.  *depth: brackets that are open, in which more may follow. */
+static const char *pass_wrapping(const char *at, int *depth)
 {
     static const char *const inside[] = {"numpy=", "value="};
 
-    *list = false;
-    for (int n = 0; n < 4; n++) {
+    *depth = 0;
+    for (int n = 0; n < 6; n++) {
         const size_t word = loss_word(at);
+        const char *value = NULL;
         if (word > 0 && at[word] == '(')
             at += word;
-        if (begins(at, "(shape=") || *at == '<') {
-            for (size_t i = 0; i < 2; i++) {
-                const char *value =
-                    memmem(at, strnlen(at, MOST_INSIDE), inside[i], strlen(inside[i]));
-                if (value != NULL)
-                    return skip(value + strlen(inside[i]), " ");
-            }
+        for (int i = 0; i < 2 && value == NULL && (begins(at, "(shape=") || *at == '<'); i++)
+            value = memmem(at, strnlen(at, MOST_INSIDE), inside[i], strlen(inside[i]));
+        if (value != NULL) {
+            at = skip(value + strlen(inside[0]), " ");
+            continue;
         }
         if (*at == '\0' || strchr("([\"'", *at) == NULL)
             break;
-        *list = *list || *at == '(' || *at == '[';
+        *depth += *at == '(' || *at == '[';
         at = skip(at + 1, " ");
     }
     return at;
@@ -184,19 +183,45 @@ static void know_program(loss_reader *r)
     r->catboost = strstr(text, "learn:") != NULL;
 }
 
-/* Behind a number of a list: to the next one, also from tensor(2.3, grad_fn=..) to tensor(2.2. */
-static const char *pass_in_list(const char *at)
+/* Behind ", device='cuda:0'", ", shape=(2,)" and ", grad_fn=<A>" of tensor(2.3, or at. */
+static const char *pass_arguments(const char *at)
 {
-    const char *const next = skip(at, ", \t;"), *close;
-    size_t word;
+    static const char *const words[] = {"device", "dtype",     "grad_fn", "requires_grad",
+                                        "shape",  "weak_type", NULL};
 
-    if (begins_number(next))
-        return next;
-    close = memchr(at, ')', strnlen(at, MOST_INSIDE));
-    if (close == NULL || !begins(close, "), "))
-        return next;
-    word = loss_word(close + 3);
-    return word > 0 && close[3 + word] == '(' ? close + 3 + word + 1 : next;
+    for (;;) {
+        const char *const next = skip(at, ", ");
+        const size_t n = loss_word(next);
+        if (next == at || next[n] != '=' || !loss_word_in(words, next, n))
+            return at;
+        at = next + strcspn(next, ",()");
+        at += *at == '(' ? strcspn(at, ")") : 0;
+        at += *at == ')' && memchr(next, '(', (size_t)(at - next)) != NULL;
+    }
+}
+
+/* Words that stand in a list where a number is left out. */
+static size_t left_out(const char *at)
+{
+    static const char *const words[] = {"None", "null", "NA", NULL};
+    const size_t n = loss_word(at);
+
+    return begins(at, "...") ? 3 : loss_word_in(words, at, n) ? n : 0;
+}
+
+/* Behind a number of a list: to the next one, past brackets that open and close, and from
+ * tensor(2.3, grad_fn=..) to tensor(2.2; else to where the list or the line ends. */
+static const char *pass_in_list(const char *at, int *depth)
+{
+    while (*depth > 0) {
+        const size_t word = loss_word(at = skip(pass_arguments(at), ", \t;"));
+        const size_t gap = word > 0 && at[word] == '(' ? word : left_out(at);
+        if (gap == 0 && (*at == '\0' || strchr("()[]", *at) == NULL))
+            break;
+        *depth += gap > 0 ? 0 : *at == '(' || *at == '[' ? 1 : -1;
+        at += gap > 0 ? gap : 1;
+    }
+    return at;
 }
 
 /* What counts something is not a loss: "0.5 s", "3.5 GB", "12.5 it/s". */
@@ -301,62 +326,49 @@ static const char *read_seconds(loss_reader *r, const char *name, loss_kind kind
     return at;
 }
 
-/* The next line has its number, or more of its list. */
-static void leave_open(loss_reader *r, const char *name, loss_kind kind, bool list)
+/* The next line has its number, or more of its list, in so many brackets. */
+static void leave_open(loss_reader *r, const char *name, loss_kind kind, int depth)
 {
     snprintf(r->open, sizeof r->open, "%s", name);
     r->open_kind = kind;
-    r->list = list;
+    r->depth = depth;
+}
+
+/* The numbers of a list from at on, which is one's or in its brackets; returns the end of the last
+ * one.  A list that does not end here goes on in the next line. */
+static const char *read_list(loss_reader *r, const char *name, loss_kind kind, const char *at,
+                             int depth)
+{
+    const char *next = at;
+    printed_number number;
+    size_t n = 0;
+
+    while ((number = printed_number_read(next)).n > 0) {
+        loss_add(r, name, strlen(name), kind, is_mean(r, name), next, &number);
+        r->in_list = true;
+        at = next + number.n;
+        n++;
+        next = pass_in_list(at, &depth);
+        if (depth == 0)
+            break;
+    }
+    r->in_list = false;
+    if (depth > 0 && *next == '\0')
+        leave_open(r, name, kind, depth);
+    else if (depth > 0 && n > 1 && *next != ':')
+        leave(r, kind);
+    return at;
 }
 
 /* One number, and those of its list. */
 static const char *read_numbers(loss_reader *r, const char *name, loss_kind kind, const char *at,
-                                bool list)
+                                int depth)
 {
-    const size_t n = strlen(name);
-    printed_number number = printed_number_read(at);
+    const printed_number number = printed_number_read(at);
 
     if (number.aside && number.whole)
         return at + number.n; /* it is how long it took */
-    for (const char *next = at; number.n > 0; number = printed_number_read(next)) {
-        loss_add(r, name, n, kind, is_mean(r, name), next, &number);
-        r->in_list = list;
-        at = next + number.n;
-        if (!list)
-            break;
-        next = pass_in_list(at);
-        if (next == at)
-            break;
-    }
-    r->in_list = false;
-    if (list && *skip(at, ", \t;") == '\0')
-        leave_open(r, name, kind, true);
-    return read_seconds(r, name, kind, at);
-}
-
-bool loss_read_rest(loss_reader *r)
-{
-    const char *const at = skip(r->line.text, " \t");
-    char name[LOSS_NAME];
-    bool more;
-    const char *value = pass_wrapping(at, &more);
-    const printed_number number = printed_number_read(value);
-
-    memcpy(name, r->open, sizeof name);
-    r->open[0] = '\0';
-    if (name[0] == '\0' || number.n == 0)
-        return false;
-    if (!r->list && !more && (number.aside || *skip(value + number.n, " ,\t") != '\0')) {
-        if (strpbrk(at, LETTERS) == NULL)
-            leave(r, r->open_kind); /* "loss:", then "2.5 2.4" */
-        return false;
-    }
-    if (r->braces.indent > 0)
-        r->braces = (loss_braces){.depth = 0};
-    know_program(r);
-    r->in_list = true;
-    read_numbers(r, name, r->open_kind, value, r->list || more);
-    return true;
+    return read_seconds(r, name, kind, read_list(r, name, kind, at, depth));
 }
 
 /* ---- names ---- */
@@ -366,17 +378,6 @@ static void make_name(const context *c, const char *at, size_t n, char out[LOSS_
 {
     const char *begin = c->n_words > 0 ? c->words[0] : at;
     snprintf(out, LOSS_NAME, "%s%.*s", c->r->braces.path, (int)(at + n - begin), begin);
-}
-
-/* Behind "tensor(2.3": ", device='cuda:0', grad_fn=<A>" are not numbers. */
-static const char *pass_arguments(const char *at)
-{
-    static const char *const words[] = {"device", "dtype",     "grad_fn", "requires_grad",
-                                        "shape",  "weak_type", NULL};
-
-    while (begins(at, ", ") && loss_word_in(words, at + 2, loss_word(at + 2)))
-        at += 2 + strcspn(at + 2, ",)");
-    return at;
 }
 
 /* Bytes of an arrow. */
@@ -546,7 +547,8 @@ static const char *read_apart(const context *c, const char *name, const char *at
 static const char *read_loss(const context *c, const char *at, size_t n, loss_kind kind)
 {
     char name[LOSS_NAME];
-    bool sure = true, list;
+    bool sure = true;
+    int depth;
     const char *value = at + n + (at[n] == '.' && at[n + 1] == ' ');
     const char *const tag = pass_name_of_tag(c, at, n), *changed;
 
@@ -555,14 +557,14 @@ static const char *read_loss(const context *c, const char *at, size_t n, loss_ki
     if (changed > value)
         return changed;
     value = tag != NULL ? tag : pass_connection(value, &sure);
-    value = pass_wrapping(value, &list);
+    value = pass_wrapping(value, &depth);
     if (*value == '\0' && sure)
-        leave_open(c->r, name, kind, list);
+        leave_open(c->r, name, kind, depth);
     if (!begins_number(value))
         return read_apart(c, name, at, n, kind);
     if (!sure && c->r->own.n == 0 && is_count(value))
         return at + n;
-    value = pass_arguments(read_numbers(c->r, name, kind, value, list));
+    value = pass_arguments(read_numbers(c->r, name, kind, value, depth));
     return read_unnamed(c->r, name, kind, value);
 }
 
@@ -754,31 +756,67 @@ static const char *pass_mark(context *c, const char *at)
     return next;
 }
 
-void loss_read_line(loss_reader *r)
+static void read_from(context *c, const char *at)
 {
-    context c = {.r = r};
-    const char *at = r->line.text;
+    loss_reader *const r = c->r;
 
-    know_program(r);
-    begin_line(&c);
-    if (read_behind(&c))
-        return;
     while (*at != '\0') {
         const size_t n = loss_word(at);
-        const loss_kind kind = kind_of(&c, at, n);
+        const loss_kind kind = kind_of(c, at, n);
         const int before = r->found;
         const char *const begin = at;
 
         if (kind != NO_LOSS)
-            at = read_loss(&c, at, n, kind);
+            at = read_loss(c, at, n, kind);
         if (r->found > before || (n > 0 && kind == NO_LOSS && is_unit(r->line.text, at, n))) {
             at = at > begin ? at : at + n;
-            c.n_words = 0;
+            c->n_words = 0;
         } else {
             if (kind == LOSS && seems_unread(begin + n))
                 leave(r, kind);
-            at = n > 0 ? keep_word(&c, begin, n) : pass_mark(&c, begin);
+            at = n > 0 ? keep_word(c, begin, n) : pass_mark(c, begin);
         }
     }
-    end_line(&c, at);
+    end_line(c, at);
+}
+
+void loss_read_line(loss_reader *r)
+{
+    context c = {.r = r};
+
+    know_program(r);
+    begin_line(&c);
+    if (!read_behind(&c))
+        read_from(&c, r->line.text);
+}
+
+bool loss_read_rest(loss_reader *r)
+{
+    context c = {.r = r};
+    const char *const at = skip(r->line.text, " \t"), *value;
+    char name[LOSS_NAME];
+    int depth = r->depth;
+    printed_number number;
+
+    memcpy(name, r->open, sizeof name);
+    r->open[0] = '\0';
+    value = depth > 0 ? pass_in_list(at, &depth) : pass_wrapping(at, &depth);
+    number = printed_number_read(value);
+    if (name[0] != '\0' && *value == '\0' && depth > 0) {
+        leave_open(r, name, r->open_kind, depth); /* brackets alone */
+        return true;
+    }
+    if (name[0] == '\0' || number.n == 0 || (r->depth > 0 && depth == 0))
+        return false;
+    if (depth == 0 && (number.aside || *skip(value + number.n, " ,\t") != '\0')) {
+        if (strpbrk(at, LETTERS) == NULL)
+            leave(r, r->open_kind); /* "loss:", then "2.5 2.4" */
+        return false;
+    }
+    if (r->braces.indent > 0)
+        r->braces = (loss_braces){.depth = 0};
+    know_program(r);
+    r->in_list = true;
+    read_from(&c, read_numbers(r, name, r->open_kind, value, depth));
+    return true;
 }

@@ -68,15 +68,19 @@ char *lines_of_utf16(const char *text, size_t *size)
 
 /* ---- escape sequences ---- */
 
-/* A title: up to BEL or ESC \. */
+/* A title: up to BEL or ESC \.  What has no end is none, and its text is read. */
 static void pass_title(lines *l)
 {
+    char *const begin = l->at;
+
     while (l->at < l->end && *l->at != '\a' && *l->at != '\033' && *l->at != '\n')
         l->at++;
     if (l->at < l->end && *l->at == '\033' && l->at[1] == '\\')
         l->at += 2;
     else if (l->at < l->end && *l->at == '\a')
         l->at++;
+    else if (l->at == l->end || *l->at == '\n')
+        l->at = begin;
 }
 
 /* At ESC: passes over the sequence.  True when it moves the cursor to another place, which ends

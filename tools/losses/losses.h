@@ -112,6 +112,7 @@ typedef struct losses_comparison {
     loss_pair *pair; /* as run a printed them, then what only b has */
     size_t n;
     size_t compared, missing; /* pairs, and steps of a bar that one run did not print */
+    size_t late;              /* series that begin at a later step of a bar in one run */
     losses_verdict verdict;
     size_t first; /* of pair, the first difference; n = none */
 } losses_comparison;

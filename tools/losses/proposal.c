@@ -52,6 +52,18 @@ static bool has_form(const char *at, size_t n)
            isdigit((unsigned char)at[sign]) && (!hexadecimal || memchr(at, 'p', n) != NULL);
 }
 
+/* "step 3", "epoch: 3": compared as a loss, it would be equal in all runs. */
+static bool is_step(const char *text, const char *at, size_t n)
+{
+    const char *end = at, *begin;
+
+    while (end > text && !isalnum((unsigned char)end[-1]))
+        end--;
+    for (begin = end; begin > text && isalpha((unsigned char)begin[-1]);)
+        begin--;
+    return strspn(at, DIGITS) == n && end > begin && loss_is_step(begin, (size_t)(end - begin));
+}
+
 /* Numbers that stand alone: no part of a word, a date or a time, no share, no duration. */
 static candidates find_candidates(const char *text)
 {
@@ -65,7 +77,8 @@ static candidates find_candidates(const char *text)
             at++;
             continue;
         }
-        if (number.whole && !number.aside && at[number.n] != '%' && has_form(at, number.n))
+        if (number.whole && !number.aside && at[number.n] != '%' && has_form(at, number.n) &&
+            !is_step(text, at, number.n))
             add_candidate(&out, at, number.n);
         at += number.n;
     }

@@ -25,7 +25,8 @@ static char *behind_tag(char *text, loss_rank *out)
     return end + (*end == ' ');
 }
 
-/* rank0, rank 0, rank: 0, [GPU0]; *end is behind it.  Another number, rank 0.5, is a value. */
+/* rank0, rank 0, rank: 0, [GPU0], Thread-0; *end is behind it.  Another number, rank 0.5, is a
+ * value. */
 static bool is_rank(const char *at, const char *word, loss_rank *out, char **end)
 {
     const char *number, *behind;
@@ -34,7 +35,7 @@ static bool is_rank(const char *at, const char *word, loss_rank *out, char **end
     if (strncasecmp(at, word, strlen(word)) != 0)
         return false;
     number = at + strlen(word);
-    number += strspn(number, " :=#[");
+    number += *number == '-' ? 1 : strspn(number, " :=#[");
     digits = strspn(number, "0123456789");
     behind = number + digits + strspn(number + digits, " ");
     if (digits == 0 || digits > 6 || strchr(":])|,", *behind) == NULL)
@@ -47,7 +48,8 @@ static bool is_rank(const char *at, const char *word, loss_rank *out, char **end
 
 char *loss_rank_of(char *text, loss_rank *out)
 {
-    static const char *const words[] = {"rank", "gpu", "worker", "process", "default", NULL};
+    static const char *const words[] = {"rank",    "gpu",    "worker", "process",
+                                        "default", "thread", NULL};
     char *const begin = text + strspn(text, " [("), *end;
 
     out->text[0] = '\0';

@@ -21,6 +21,7 @@ typedef struct loss_table {
     int key, value; /* columns from 1 of "metric" and "value": a row is one of either; or 0 */
     bool is_step[LOSS_COLUMNS];
     loss_kind kind[LOSS_COLUMNS];
+    size_t from[LOSS_COLUMNS], to[LOSS_COLUMNS]; /* where the names are in their line */
     char name[LOSS_COLUMNS][LOSS_NAME];
 } loss_table;
 
@@ -65,7 +66,7 @@ typedef struct loss_reader {
     int found;            /* losses on the line */
     char open[LOSS_NAME]; /* the name that the last line left without its number, or "" */
     loss_kind open_kind;
-    bool list;      /* it is one of several: [2.5, 2.4 */
+    int depth;      /* brackets that it left open: [[2.5, 2.4 */
     loss_kind left; /* a number of such a name was not read, or not whole; NO_LOSS: all were */
     bool in_list;   /* what is added follows the last one: it is none of its own on the line */
     loss_braces braces;

@@ -62,6 +62,11 @@ static int cut(const char *text, char separator, cell out[LOSS_COLUMNS])
     return n;
 }
 
+static bool is(cell c, const char *text)
+{
+    return c.n == strlen(text) && memcmp(c.at, text, c.n) == 0;
+}
+
 /* ---- heads ---- */
 
 /* The words of a cell: train loss, Train_Loss.  At most three, or it is a sentence. */
@@ -100,9 +105,10 @@ static bool has_number(cell c)
 static bool is_head(const char *text, char separator, loss_table *out)
 {
     cell cells[LOSS_COLUMNS];
-    const int n = cut(text, separator, cells);
+    int n = cut(text, separator, cells);
     bool found = false;
 
+    n -= n > 1 && n <= LOSS_COLUMNS && is(cells[n - 1], "\\"); /* pandas: more columns below */
     out->separator = separator == 'w' ? ' ' : separator;
     out->n = n;
     out->key = out->value = 0;
@@ -111,13 +117,16 @@ static bool is_head(const char *text, char separator, loss_table *out)
     for (int i = 0; i < n; i++) {
         const bool unit = separator == '|' && cells[i].n > 0 && *cells[i].at == '(';
         const cell c = {cells[i].at, unit ? 0 : cells[i].n};
-        if (c.n > 0 && !isalpha((unsigned char)*c.at) && *c.at != '_' && *c.at != '#')
+        if (c.n > 0 && !isalpha((unsigned char)*c.at) && *c.at != '_' && *c.at != '#' &&
+            !is(c, "..."))
             return false;
         if (has_number(c))
             return false;
         if (c.n >= LOSS_NAME || memchr(c.at, ':', c.n) != NULL || memchr(c.at, '=', c.n) != NULL)
             return false;
         out->kind[i] = kind_of(c, &out->is_step[i]);
+        out->from[i] = (size_t)(cells[i].at - text);
+        out->to[i] = out->from[i] + cells[i].n;
         out->key = loss_is_key(c.at, c.n) ? i + 1 : out->key;
         out->value = loss_is_value(c.at, c.n) ? i + 1 : out->value;
         found = found || out->kind[i] != NO_LOSS;
@@ -156,6 +165,30 @@ static printed_number number_of(cell c)
     return printed_number_read(text);
 }
 
+/* pandas prints the index of a row, which has no name, before it, and all columns end below the
+ * ends of their names. */
+static int cut_row(const loss_table *t, const char *text, cell cells[LOSS_COLUMNS])
+{
+    const int n = cut(text, t->separator, cells), extra = n - t->n;
+
+    if (t->separator != ' ' || extra <= 0 || n > LOSS_COLUMNS || t->from[0] == 0 ||
+        (size_t)(cells[n - 1].at + cells[n - 1].n - text) != t->to[t->n - 1])
+        return n;
+    memmove(cells, cells + extra, (size_t)t->n * sizeof *cells);
+    return t->n;
+}
+
+/* A row with a number too many: whether each loss still stands below its name. */
+static bool is_aligned(const loss_table *t, const char *text, const cell *cells)
+{
+    for (int i = 0; i < t->n; i++) {
+        const size_t from = (size_t)(cells[i].at - text);
+        if (t->kind[i] != NO_LOSS && from != t->from[i] && from + cells[i].n != t->to[i])
+            return false;
+    }
+    return true;
+}
+
 static bool is_row(const loss_table *t, const cell *cells, int n)
 {
     bool any = false;
@@ -167,7 +200,8 @@ static bool is_row(const loss_table *t, const cell *cells, int n)
     for (int i = 0; i < t->n; i++) {
         const size_t size = cells[i].n > 0 ? number_of(cells[i]).n : 0;
         any = any || (t->kind[i] != NO_LOSS && size > 0);
-        if (size == 0 && (t->separator == ' ' || (t->kind[i] != NO_LOSS && cells[i].n > 0)))
+        if (size == 0 && ((t->separator == ' ' && !is(cells[i], "...")) ||
+                          (t->kind[i] != NO_LOSS && cells[i].n > 0)))
             return false;
     }
     return any;
@@ -217,9 +251,11 @@ bool loss_read_row(loss_reader *r)
         find_head(r))
         return true;
     if (*text == '\0' || t->separator == '\0' ||
-        !is_row(t, cells, n = cut(r->line.text, t->separator, cells)))
+        !is_row(t, cells, n = cut_row(t, r->line.text, cells)))
         return false;
     read_steps(r, cells, n);
+    if (n > t->n && !r->bar && !is_aligned(t, r->line.text, cells))
+        r->left = LOSS; /* a number without a name: which of them is the loss is not known */
     if (t->key > 0) {
         kind = kind_of(cells[t->key - 1], &is_step);
         if (kind != NO_LOSS)

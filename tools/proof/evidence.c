@@ -67,6 +67,7 @@ void evidence_add(evidence *e, const losses *other, const losses_comparison *c)
         e->compared = c->compared;
         e->finite = finite;
     }
+    e->late = c->late > e->late ? c->late : e->late;
     e->missing = c->missing > e->missing ? c->missing : e->missing;
     check_close(e, other, c);
 }
@@ -106,6 +107,9 @@ void evidence_weakness(const evidence *e, char out[EVIDENCE_TEXT])
                               plural((size_t)e->digits, "digit", "digits"));
     if (e->means)
         n += (size_t)snprintf(out + n, EVIDENCE_TEXT - n, "%srunning means", n > 0 ? ", " : "");
+    if (e->late > 0)
+        n += (size_t)snprintf(out + n, EVIDENCE_TEXT - n, "%sa bar begins at another step",
+                              n > 0 ? ", " : "");
     if (e->unnamed)
         n += (size_t)snprintf(out + n, EVIDENCE_TEXT - n, "%svalues without a name",
                               n > 0 ? ", " : "");

@@ -18,6 +18,7 @@ typedef struct evidence {
     const losses *first; /* run 1 */
     size_t compared;     /* losses that both printed */
     size_t finite;       /* of these */
+    size_t late;         /* series that begin at a later step of a bar in one run */
     size_t missing;      /* that one run alone printed, as a bar does when there is time */
     size_t files;        /* that all runs wrote, equal or not */
     uint64_t bytes;      /* in these */
@@ -35,7 +36,7 @@ void evidence_add_files(evidence *, const results_comparison *);
 bool evidence_is_none(const evidence *);
 /* "1 loss, 3 digits"; "" where the evidence is not weak: two losses and more, 7 digits and more,
  * no running means, not all NaN or infinite; or files, in which all digits are. */
-#define EVIDENCE_TEXT 160
+#define EVIDENCE_TEXT 256
 void evidence_weakness(const evidence *, char out[EVIDENCE_TEXT]);
 
 /* The lines of a report, and the same as a member "evidence". */
