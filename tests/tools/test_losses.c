@@ -140,6 +140,11 @@ static const struct form {
      "cv_agg's valid binary_logloss@1=0.63 cv_agg's valid binary_logloss (spread)@1=0.011"},
     {"a spread with a sign", "loss: 2.5 +/- 0.25\nval_loss: 2.5 \302\261 0.5\n",
      "loss=2.5 loss (spread)=0.25 val_loss=2.5 val_loss (spread)=0.5"},
+    {"R's index", "loss:\n[1] 2.5\nloss:\n[1] 2.25\n", "loss=2.5 loss=2.25"},
+    {"polars",
+     "\342\224\202 epoch \342\224\206 loss \342\224\202\n\342\224\202 1     \342\224\206 2.5 "
+     " \342\224\202\n",
+     "loss@1=2.5"},
     {"threads", "[Thread-0] step 1 loss 2.5\nworker-1: step 1 loss 1.5\n",
      "[thread 0] loss@1=2.5 [worker 1] loss@1=1.5"},
     {"a title without an end", "\033]0;title step 4 loss 2.5\nloss 1.5\n", "loss@4=2.5 loss=1.5"},
@@ -567,6 +572,12 @@ static void says_which_lines_were_not_read(void **state)
     l = find("loss:\n2.5 1.5\nloss: 2.5\n", 24, NULL);
     assert_int_equal(l.unread.n, 1);
     assert_int_equal(l.unread.number[0], 2);
+    losses_free(&l);
+    l = find("row | epoch  loss\n1 | 1  2.5\n", 29, NULL);
+    assert_int_equal(l.unread.n, 1); /* two columns in one */
+    losses_free(&l);
+    l = find("loss:\n[1] 2.5 2.25\n", 20, NULL);
+    assert_int_equal(l.unread.n, 1);
     losses_free(&l);
     l = find("step loss\n1 3 2.5\n", 18, NULL);
     assert_int_equal(l.unread.n, 1); /* which of the three has no name? */

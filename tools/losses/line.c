@@ -790,10 +790,19 @@ void loss_read_line(loss_reader *r)
         read_from(&c, r->line.text);
 }
 
+/* Behind the "[1] " that R prints before a number, or at. */
+static const char *pass_index(const char *at)
+{
+    const char *const end = skip(at + (*at == '['), DIGITS);
+
+    return *at == '[' && end > at + 1 && begins(end, "] ") ? skip(end + 1, " ") : at;
+}
+
 bool loss_read_rest(loss_reader *r)
 {
     context c = {.r = r};
-    const char *const at = skip(r->line.text, " \t"), *value;
+    const char *const begin = skip(r->line.text, " \t");
+    const char *const at = r->depth > 0 ? begin : pass_index(begin), *value;
     char name[LOSS_NAME];
     int depth = r->depth;
     printed_number number;

@@ -113,8 +113,9 @@ typedef struct glyph {
 } glyph;
 
 static const glyph glyphs[] = {
-    {"\xe2\x94\x82", '|'}, {"\xe2\x94\x83", '|'},  {"\xe2\x95\x91", '|'},  {"\xe2\x88\x92", '-'},
-    {"\xc2\xa0", '\0'},    {"\xe2\x80\xaf", '\0'}, {"\xe2\x80\x89", '\0'},
+    {"\xe2\x94\x82", '|'},  {"\xe2\x94\x83", '|'},  {"\xe2\x95\x91", '|'}, {"\xe2\x94\x86", '|'},
+    {"\xe2\x94\x8a", '|'},  {"\xe2\x95\x8e", '|'},  {"\xe2\x88\x92", '-'}, {"\xc2\xa0", '\0'},
+    {"\xe2\x80\xaf", '\0'}, {"\xe2\x80\x89", '\0'},
 };
 
 static const glyph *glyph_at(const char *at, const char *end)

@@ -235,6 +235,12 @@ static void read_steps(loss_reader *r, const cell *cells, int n)
 static void add_cell(loss_reader *r, cell name, loss_kind kind, cell value)
 {
     const printed_number number = number_of(value);
+    size_t n = number.n;
+
+    while (n < value.n && is_blank(value.at[n]))
+        n++;
+    if (n > number.n && n < value.n && printed_number_read(value.at + n).n > 0)
+        r->left = LOSS; /* two columns in one cell */
     loss_add(r, name.at, name.n, kind, loss_is_mean(name.at, name.n), value.at, &number);
 }
 
