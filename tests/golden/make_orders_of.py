@@ -6,6 +6,7 @@
 Each line is a seed, a detpipe text, and three epochs of rows, as make_orders.py writes them.
 """
 import importlib.metadata
+import re
 import sys
 
 import order_cases
@@ -24,6 +25,8 @@ def main():
     versions = [f'{p} {importlib.metadata.version(p)}' for p in sys.argv[2:] + ['numpy']]
     print(f'# {", ".join(versions)}: make_orders_of.py {" ".join(sys.argv[1:])}')
     for seed, text, epochs in getattr(order_cases, sys.argv[1])(SEEDS, SIZES):
+        if max(map(int, re.findall('count=([0-9]+)', text))) >= 50000 and SEEDS.index(seed) % 2 == 1:
+            continue  # the test reads every row
         rows = ' | '.join(shown(text, e) for e in epochs)
         print(f'seed={seed} epochs={order_cases.EPOCHS} : {text} : {rows}')
 

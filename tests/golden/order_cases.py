@@ -325,3 +325,45 @@ def webdataset(seeds, sizes):
                     yield (seed, text(n, f'{words} rule={",".join(["det"] + rule)}'), [list(det.run(iter(range(n)))) for _ in range(EPOCHS)])
                     stage = filters.shuffle(b, initial=initial, seed=seed)
                     yield (seed, text(n, words + (f' rule={rule[0]}' if rule else '')), [list(stage(iter(range(n)))) for _ in range(EPOCHS)])
+
+
+def written(folder, n, size):
+    """n rows in shards of `size`: a row is 8 bytes and its place in the shard 4"""
+    import numpy as np
+    from streaming import MDSWriter
+
+    with MDSWriter(out=folder, columns={'id': 'int64'}, size_limit=10 ** 9) as out:
+        for i in range(n):
+            out.write({'id': np.int64(i)})
+            if i % size == size - 1 and i < n - 1:
+                out.flush_shard()
+                out._reset_cache()
+
+
+def streaming(seeds, sizes):
+    """the library's own functions, whatever the data; of a few rows a real StreamingDataset"""
+    import tempfile
+
+    import numpy as np
+    from streaming import StreamingDataset
+    from streaming.base.partition import get_partitions
+    from streaming.base.shuffle import get_shuffle
+
+    for seed in seeds:
+        for n in sizes if seed < 2 ** 64 - NARROW else ():
+            for how in 'py1e', 'py1s', 'py1br', 'py2s', 'naive':
+                for nodes in {1, 2, 5} & set(range(1, n)) if n > 1 else {1} & {n}:
+                    rows = n - n % nodes
+                    for size in {max(1, rows // 7), max(1, rows // 3 - 1), rows} if how != 'naive' else {rows}:
+                        block = 40 if rows < 200 else 5000
+                        shards = np.array([size] * (rows // size) + [rows % size] * (rows % size > 0))
+                        given = get_partitions('relaxed', rows, nodes, 1, 1, 1, 1).reshape(-1)
+                        epochs = [get_shuffle(how, shards, nodes, seed, e, block)[given].tolist() for e in range(EPOCHS)]
+                        if n == 31 and nodes == 1 and how != 'naive':
+                            with tempfile.TemporaryDirectory() as folder:
+                                written(folder, n, size)
+                                data = StreamingDataset(local=folder, shuffle=True, shuffle_algo=how, shuffle_seed=seed, batch_size=1,
+                                                        num_canonical_nodes=1, shuffle_block_size=block)
+                                assert [[row['id'] for row in data] for _ in range(EPOCHS)] == epochs
+                        rule = f'{how},shard_size:{size},nodes:{nodes},block_size:{block}'
+                        yield seed, text(rows, f'shuffle order=streaming rule={rule}'), epochs

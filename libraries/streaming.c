@@ -1,0 +1,303 @@
+/* streaming.c - the shuffles of Mosaic's Streaming 0.13, shards of one size
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * docs/orders.md.  Shards, spans of rows, are put in an order of the run and cut at the borders of
+ * canonical nodes; each epoch shuffles the spans of each node, and the rows as the algorithm says.
+ * Rows are delivered from all nodes in turn.
+ */
+#include <stdlib.h>
+
+#include "base/random/pcg64.h"
+#include "libraries/permute.h"
+
+enum { PY1E, PY1S, PY1BR, PY2S, NAIVE, SHARD_SIZE, NODES, BLOCK_SIZE };
+#define RULES  "py1e,py1s,py1br,py2s,naive,shard_size:,nodes:,block_size:"
+#define KEEPS  12 /* numbers of memory for each row: spans 4, ranked 4, ids 1, run 1, blocks 2 */
+#define NARROW (1u << 30) /* of blocks */
+
+typedef struct span {
+    uint32_t begin, end;
+} span;
+typedef struct ranked {
+    double at;
+    uint32_t row;
+} ranked;
+
+/* The work of an epoch. */
+typedef struct work {
+    const dp_ask *ask;
+    dp_pcg64 run, epoch;
+    span *spans, *blocks;
+    ranked *ranked;
+    uint32_t *ids, *rows; /* of the order; of the run, those that spans are of */
+    uint32_t n, nodes, block;
+} work;
+
+static uint32_t next(void *g) { return dp_pcg64_u32(g); }
+
+static double uniform(dp_pcg64 *g) { return (double)(dp_pcg64_u64(g) >> 11) * 0x1p-53; }
+
+static int algorithm(const dp_ask *ask)
+{
+    for (int i = PY1S; i <= NAIVE; i++) {
+        if (ask->rule[i].given)
+            return i;
+    }
+    return PY1E;
+}
+
+/* As the library has it where it is not told. */
+static uint32_t nodes_of(const dp_ask *ask)
+{
+    const int how = algorithm(ask);
+
+    if (ask->rule[NODES].given)
+        return (uint32_t)ask->rule[NODES].number;
+    return how == PY1S || how == PY2S ? 64 : 1;
+}
+
+static uint32_t block_of(const dp_ask *ask)
+{
+    const uint32_t share = 4000000 / nodes_of(ask);
+
+    if (ask->rule[BLOCK_SIZE].given)
+        return (uint32_t)ask->rule[BLOCK_SIZE].number;
+    return share > 1u << 18 ? share : 1u << 18;
+}
+
+static dp_status check_numbers(const dp_ask *ask, dp_error *err)
+{
+    const uint64_t nodes = ask->rule[NODES].number;
+
+    if (!ask->rule[SHARD_SIZE].given && !ask->rule[NAIVE].given)
+        return dp_fail(err, DP_ESPEC,
+                       "order=streaming needs rule=shard_size:N, the rows of a shard");
+    if (ask->rule[SHARD_SIZE].given && ask->rule[SHARD_SIZE].number == 0)
+        return dp_fail(err, DP_ESPEC, "rule=shard_size:0: a shard has rows");
+    if (ask->rule[NODES].given && (nodes == 0 || nodes > 65536))
+        return dp_fail(err, DP_ESPEC, "rule=nodes:%llu is out of range: 1 to 65536",
+                       (unsigned long long)nodes);
+    if (ask->rule[BLOCK_SIZE].given &&
+        (ask->rule[BLOCK_SIZE].number < 4 || ask->rule[BLOCK_SIZE].number > NARROW))
+        return dp_fail(err, DP_ESPEC, "rule=block_size:%llu is out of range: 4 to %u",
+                       (unsigned long long)ask->rule[BLOCK_SIZE].number, NARROW);
+    return DP_OK;
+}
+
+static dp_status check(const dp_ask *ask, dp_error *err)
+{
+    const int n = ask->rule[PY1E].given + ask->rule[PY1S].given + ask->rule[PY1BR].given +
+                  ask->rule[PY2S].given + ask->rule[NAIVE].given;
+    dp_status status = check_numbers(ask, err);
+
+    if (status != DP_OK)
+        return status;
+    if (n > 1)
+        return dp_fail(err, DP_ESPEC, "rule= names %d algorithms: one of them is used", n);
+    if (ask->seed > UINT64_MAX - UINT32_MAX)
+        return dp_fail(err, DP_ESPEC, "order=streaming takes seeds below 2^64 - 2^32");
+    if (ask->rows % nodes_of(ask) != 0 || ask->rows == 0)
+        return dp_fail(err, DP_ESPEC,
+                       "%llu rows are no multiple of %u canonical nodes: Streaming repeats rows "
+                       "then, which is not replayed",
+                       (unsigned long long)ask->rows, nodes_of(ask));
+    return DP_OK;
+}
+
+static void shuffle_spans(span *v, uint32_t n, dp_pcg64 *g)
+{
+    for (uint32_t i = n; i-- > 1;) {
+        const uint32_t j = dp_below_masked(i + 1, next, g);
+        const span kept = v[i];
+        v[i] = v[j];
+        v[j] = kept;
+    }
+}
+
+/* Shards in the order of the run. */
+static uint32_t start_spans(work *w)
+{
+    const uint32_t size =
+        w->ask->rule[SHARD_SIZE].number < w->n ? (uint32_t)w->ask->rule[SHARD_SIZE].number : w->n;
+    uint32_t n = 0;
+
+    for (uint32_t begin = 0; begin < w->n; begin += size, n++)
+        w->spans[n] = (span){begin, w->n - begin < size ? w->n : begin + size};
+    shuffle_spans(w->spans, n, &w->run);
+    return n;
+}
+
+/* The spans of a node, from *from on, of all that are left, moved to out: one that goes on in the
+ * next node is cut. */
+static uint32_t take_node(const work *w, span *from, uint32_t *at, span *out)
+{
+    uint32_t left = w->n / w->nodes, n = 0;
+
+    while (left > 0) {
+        span *s = &from[*at];
+        const uint32_t size = s->end - s->begin, taken = size < left ? size : left;
+        out[n++] = (span){s->begin, s->begin + taken};
+        s->begin += taken;
+        *at += taken == size;
+        left -= taken;
+    }
+    return n;
+}
+
+/* The rows of a span to ids, shuffled. */
+static void put_rows(work *w, span s, uint32_t *ids, dp_pcg64 *g)
+{
+    for (uint32_t i = 0; i < s.end - s.begin; i++)
+        ids[i] = w->rows[s.begin + i];
+    if (g != NULL)
+        dp_shuffle_masked(ids, s.end - s.begin, next, g);
+}
+
+static int compare(const void *a_, const void *b_)
+{
+    const ranked *a = a_, *b = b_;
+
+    return (a->at > b->at) - (a->at < b->at);
+}
+
+/* py1e: rows move within a range about their span's place, but not out of the node. */
+static void spread(work *w, const span *spans, uint32_t n, uint32_t *ids)
+{
+    const uint32_t low = (uint32_t)(0.75 * w->block), high = (uint32_t)(1.25 * w->block);
+    const uint32_t rows = w->n / w->nodes;
+    uint32_t done = 0;
+
+    for (uint32_t s = 0; s < n; s++) {
+        const uint32_t size = spans[s].end - spans[s].begin;
+        const uint32_t drawn = low + dp_below_product(high - low, next, &w->epoch);
+        const double half = ((double)drawn - size) / 2, reach = half < 0 ? 0 : half;
+        const double from = reach < done ? -reach : -(double)done;
+        const double room = (double)rows - done - size, to = reach < room ? reach : room;
+        for (uint32_t i = 0; i < size; i++, done++)
+            w->ranked[done] = (ranked){done + (from + (to - from) * uniform(&w->epoch)), ids[done]};
+    }
+    qsort(w->ranked, rows, sizeof *w->ranked, compare);
+    for (uint32_t i = 0; i < rows; i++)
+        ids[i] = w->ranked[i].row;
+}
+
+/* py1br: blocks of random sizes, moved to the left by a random part of one. */
+static void shuffle_blocks(work *w, uint32_t stagger, uint32_t *ids)
+{
+    const uint32_t low = (uint32_t)(0.75 * w->block), high = (uint32_t)(1.25 * w->block);
+    const uint32_t rows = w->n / w->nodes;
+    uint32_t n = 0;
+
+    for (uint32_t done = 0; done < rows; n++) {
+        const uint32_t drawn = low + dp_below_product(high - low, next, &w->epoch);
+        const uint64_t end = (uint64_t)done + drawn - stagger;
+        w->blocks[n].begin = done > stagger ? done - stagger : 0;
+        w->blocks[n].end = end < rows ? (uint32_t)end : rows;
+        done += w->blocks[n].end - w->blocks[n].begin;
+    }
+    for (uint32_t b = 0; b < n; b++)
+        dp_shuffle_masked(ids + w->blocks[b].begin, w->blocks[b].end - w->blocks[b].begin, next,
+                          &w->epoch);
+}
+
+/* py2s: the rows of shards are shuffled by the run, too. */
+static void run_rows(work *w, uint32_t n)
+{
+    uint32_t done = 0;
+
+    for (uint32_t s = 0; s < n; s++) {
+        const uint32_t size = w->spans[s].end - w->spans[s].begin;
+        for (uint32_t i = 0; i < size; i++)
+            w->rows[done + i] = w->spans[s].begin + i;
+        dp_shuffle_masked(w->rows + done, size, next, &w->run);
+        w->spans[s] = (span){done, done + size};
+        done += size;
+    }
+}
+
+static void start(work *w, const dp_ask *ask)
+{
+    const uint32_t n = (uint32_t)ask->rows;
+
+    *w = (work){.ask = ask, .n = n, .nodes = nodes_of(ask), .block = block_of(ask)};
+    w->ranked = (ranked *)(void *)ask->order;
+    w->blocks = (span *)(void *)ask->order;
+    w->spans = (span *)(void *)(ask->order + 4 * (size_t)n);
+    w->ids = ask->order + 10 * (size_t)n;
+    w->rows = ask->order + 11 * (size_t)n;
+    dp_pcg64_seed(&w->run, ask->seed);
+    dp_pcg64_seed(&w->epoch, ask->seed + ask->epoch);
+}
+
+/* The rows of a node, from the spans that it has. */
+static void order_node(work *w, int how, const span *spans, uint32_t n, uint32_t *ids)
+{
+    for (uint32_t s = 0, done = 0; s < n; done += spans[s].end - spans[s].begin, s++)
+        put_rows(w, spans[s], ids + done, how == PY1BR ? NULL : &w->epoch);
+    if (how == PY1E)
+        spread(w, spans, n, ids);
+}
+
+static uint32_t count_spans(const span *spans, uint32_t rows)
+{
+    uint32_t n = 0;
+
+    for (uint32_t done = 0; done < rows; n++)
+        done += spans[n].end - spans[n].begin;
+    return n;
+}
+
+/* py2s goes node by node; else the spans of all nodes are shuffled first. */
+static void order_nodes(work *w, int how, span *spans)
+{
+    const uint32_t size = w->n / w->nodes, shards = start_spans(w),
+                   reach = (uint32_t)(0.75 * w->block);
+    uint32_t at = 0, *stagger = (uint32_t *)(void *)w->spans; /* when the shards are dealt out */
+    span *last = spans;
+
+    if (how == PY2S)
+        run_rows(w, shards);
+    else
+        dp_identity(w->rows, w->n);
+    for (uint32_t node = 0; node < w->nodes; node++) {
+        const uint32_t n = take_node(w, w->spans, &at, last);
+        shuffle_spans(last, n, &w->epoch);
+        if (how == PY2S)
+            order_node(w, how, last, n, w->ids + (size_t)node * size);
+        last += n;
+    }
+    for (uint32_t node = 0; how == PY1BR && node < w->nodes; node++)
+        stagger[node] = dp_below_product(reach, next, &w->epoch);
+    for (uint32_t node = 0; how != PY2S && node < w->nodes; node++) {
+        uint32_t *ids = w->ids + (size_t)node * size;
+        const uint32_t n = count_spans(spans, size);
+        order_node(w, how, spans, n, ids);
+        if (how == PY1BR)
+            shuffle_blocks(w, stagger[node], ids);
+        spans += n;
+    }
+}
+
+static void make(const dp_ask *ask, uint32_t *table)
+{
+    const int how = algorithm(ask);
+    work w;
+
+    start(&w, ask);
+    if (how == NAIVE)
+        dp_permute_masked(w.ids, w.n, next, &w.epoch);
+    else
+        order_nodes(&w, how, (span *)(void *)(ask->order + 6 * (size_t)w.n));
+    for (uint32_t i = 0; i < w.n; i++)
+        table[i] = w.ids[(size_t)(i % w.nodes) * (w.n / w.nodes) + i / w.nodes];
+}
+
+static const dp_scheme shuffle = {.check = check, .rules = RULES, .keeps = KEEPS, .make = make};
+
+const dp_library dp_library_streaming = {
+    .word = "streaming",
+    .name = "Streaming",
+    .generator = 1,
+    .shuffle = &shuffle,
+};
