@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/picture/picture.h"
+#include "detpipe_snapshot.h"
 #include "tests/support/png.h"
 
 typedef struct file {
@@ -209,6 +210,42 @@ static void the_stage(void **state)
                                     digest_of(stage, threads, from).text);
         }
     }
+}
+
+/* The files as they are, in one: a decoder there knows as much of the pictures as here. */
+static void out_of_a_snapshot(void **state)
+{
+    static const char *const stages[] = {
+        "",
+        " | decode",
+        " | shuffle | decode | random_resized_crop size=20,30 | batch batch_size=3",
+        " | decode | pad padding=3 | random_rotation degrees=20 | resize size=9,9",
+    };
+    char folder[256], path[300], spec[600];
+    dp_pipeline *p;
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    snprintf(path, sizeof path, "%s/files.dps", folder);
+    assert_ok(open_with(TEST_GOLDEN "/jpeg", "image_folder list=list.csv", 1, &p));
+    assert_ok(dp_snapshot_write(p, path, NULL, &test_error));
+    dp_close(p);
+    for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
+        test_hex live;
+        snprintf(spec, sizeof spec, "image_folder list=list.csv%s", stages[i]);
+        live = digest_of(spec, 1, 0);
+        snprintf(spec, sizeof spec, "snapshot file=%s%s", path, stages[i]);
+        for (uint32_t threads = 1; threads <= 7; threads += 3)
+            assert_string_equal(digest_of(spec, threads, 0).text, live.text);
+    }
+    /* joined with others before they are decoded */
+    snprintf(spec, sizeof spec,
+             "snapshot file=%s | take count=2 | concat with=\"image_folder list=list.csv | skip "
+             "count=2\" | decode",
+             path);
+    assert_string_equal(digest_of(spec, 2, 0).text,
+                        digest_of("image_folder list=list.csv | decode", 1, 0).text);
+    test_folder_remove(folder);
 }
 
 /* Every file that MindSpore decodes, and that is not small. */
@@ -452,6 +489,7 @@ int main(void)
         cmocka_unit_test(encoded),
         cmocka_unit_test(sizes_and_settings),
         cmocka_unit_test(the_stage),
+        cmocka_unit_test(out_of_a_snapshot),
         cmocka_unit_test(parts),
         cmocka_unit_test(as_mindspore),
         cmocka_unit_test(no_more_than_a_part),
