@@ -4,6 +4,7 @@
  */
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/hash.h"
 #include "tests/support/png.h"
 #include "tests/support/snapshot.h"
@@ -434,7 +435,7 @@ static void a_promise_is_not_looked_for(void **state)
 
 static void put(test_bytes_of *f, size_t at, uint64_t value, size_t n)
 {
-    memcpy(f->bytes + at, &value, n); /* tests that write files run on little-endian machines */
+    dp_store_le(f->bytes + at, n, value);
 }
 
 /* The header's check is the key of every block and of the footer: a file of no blocks. */
