@@ -367,3 +367,33 @@ def streaming(seeds, sizes):
                                 assert [[row['id'] for row in data] for _ in range(EPOCHS)] == epochs
                         rule = f'{how},shard_size:{size},nodes:{nodes},block_size:{block}'
                         yield seed, text(rows, f'shuffle order=streaming rule={rule}'), epochs
+
+
+def litdata_rows(folder, seed, window, workers, batch):
+    import litdata as real
+
+    data = real.StreamingDataset(folder, shuffle=True, seed=seed, item_shuffle_window=window)
+    loader = real.StreamingDataLoader(data, batch_size=batch, num_workers=workers)
+    return [[int(i) for rows in loader for i in rows] for _ in range(EPOCHS)]
+
+
+def litdata(seeds, sizes):
+    import tempfile
+
+    from litdata.streaming import Cache
+
+    for n in sizes:
+        for size in {max(1, n // 5), max(1, n // 2 - 1), n} if 0 < n < 60000 else ():
+            with tempfile.TemporaryDirectory() as folder:
+                cache = Cache(folder, chunk_size=size)
+                for i in range(n):
+                    cache[i] = i
+                cache.done()
+                cache.merge()
+                for seed in (s for s in seeds if s < NARROW):
+                    for window, workers, batch in ((256, 0, 1), (7, 0, 4), (0, 0, 1), (0, 2, 3), (16, 3, 8)):
+                        if workers > 0 and n > 300:
+                            continue
+                        rule = f'chunk_size:{size}' + ('' if window == 256 else f',window:{window}')
+                        rule += f',workers:{workers},batch_size:{batch}' if workers > 0 else ''
+                        yield seed, text(n, f'shuffle order=litdata rule={rule}'), litdata_rows(folder, seed, window, workers, batch)

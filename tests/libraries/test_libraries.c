@@ -122,8 +122,8 @@ static void every_scheme(void **state)
         for (size_t s = 0; s < sizeof schemes / sizeof *schemes; s++) {
             const dp_scheme *scheme = schemes[s](*l);
             dp_ask ask = {.seed = SEED, .key = 99, .rows = 12, .count = 12};
-            if (*l == &dp_library_streaming) /* the one that needs a rule */
-                ask.rule[5] = (dp_rule){true, 5};
+            if (*l == &dp_library_streaming || *l == &dp_library_litdata) /* that need a rule */
+                ask.rule[*l == &dp_library_litdata ? 0 : 5] = (dp_rule){true, 5};
             if (scheme == NULL || (scheme->at != NULL && scheme->tabled < 12))
                 continue;
             ask.buffer = schemes[s] == buffer_of ? 5 : 0;
