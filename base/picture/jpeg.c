@@ -224,13 +224,14 @@ static void convert(const jpeg *j, uint8_t *row, size_t n, bool mixed, uint8_t *
         memcpy(out, row, n * (size_t)j->decoding->how.channels);
 }
 
-/* Rows of the part, decoded in a window of columns that begins `shift` before it. */
+/* Rows of the part, decoded in a window of columns that begins `shift` before it: at once into
+ * their places, where they need no more. */
 static void read_rows(jpeg *j, size_t shift, bool mixed)
 {
-    const size_t n = (size_t)j->part->width, pixel = (size_t)j->d.output_components;
+    const size_t pixel = (size_t)j->d.output_components;
     const size_t channels = (size_t)j->decoding->how.channels;
     const size_t stride = (size_t)j->head->width * channels;
-    const bool direct = j->d.output_width == n && !mixed && pixel == channels;
+    const bool direct = !mixed && pixel == channels;
     uint8_t *out = j->out + (size_t)j->part->top * stride + (size_t)j->part->left * channels;
     uint8_t *row =
         direct ? NULL
@@ -239,10 +240,10 @@ static void read_rows(jpeg *j, size_t shift, bool mixed)
     if (j->part->top > 0)
         jpeg_skip_scanlines(&j->d, (JDIMENSION)j->part->top);
     for (int64_t y = 0; y < j->part->height; y++, out += stride) {
-        JSAMPROW to = direct ? out : row;
+        JSAMPROW to = direct ? out - shift * channels : row;
         jpeg_read_scanlines(&j->d, &to, 1);
         if (!direct)
-            convert(j, row + shift * pixel, n, mixed, out);
+            convert(j, row + shift * pixel, (size_t)j->part->width, mixed, out);
     }
 }
 

@@ -60,9 +60,10 @@ dp_status dp_picture_look(const dp_encoded *, const dp_picture_how *, dp_arena *
 void dp_picture_size(const dp_picture_head *, const dp_picture_how *, int64_t size[2]);
 
 /* The pixels of a part of a picture in memory that has this head, `channels` bytes each, to their
- * places in out, which holds the whole picture (dp_picture_size), row after row; what is outside of
- * the part is not written.  Damage below it is not seen.  What decoding takes is left in the arena.
- * DP_ESTATE when the size is another, DP_ECORRUPT when it is damaged; both name the file. */
+ * places in out, which holds the whole picture (dp_picture_size), row after row; outside of the
+ * part there is anything then.  Damage below it is not seen.  What decoding takes is left in the
+ * arena.  DP_ESTATE when the size is another, DP_ECORRUPT when it is damaged, with the file's
+ * name. */
 dp_status dp_picture_decode(const dp_encoded *, const dp_picture_how *, const dp_picture_head *,
                             const dp_picture_part *, dp_arena *, uint8_t *out, dp_error *);
 
