@@ -249,7 +249,7 @@ static dp_status read_part(const dp_step *decodes, const dp_row *row, const dp_t
 {
     const dp_step *step = decodes->reader;
     const void *params = step->params;
-    dp_tensor out = step->out;
+    dp_tensor out = step->made;
     dp_status status = DP_OK;
 
     if (step->each != NULL) {

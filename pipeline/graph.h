@@ -27,6 +27,7 @@ typedef struct dp_step {
     uint32_t gate;        /* place of the number that says whether it is applied; DP_NO_GATE */
     double opens;         /* the number that says so */
     dp_tensor in, out;    /* types of one row; in: of the largest, where they differ */
+    dp_tensor made;       /* what it makes by itself: out is that of its pass */
     struct dp_each *each; /* it is planned for each row (vary.h); NULL = once, at open */
     const struct dp_step *reader; /* of a picture that this one decodes, if it knows which part of
                                      it it reads; NULL = all is decoded */

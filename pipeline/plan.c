@@ -98,7 +98,7 @@ static dp_status add_step(dp_builder *b, level *l, const dp_found *found, const 
         return status;
     if (dp_makes_samples(step->transform))
         g->pictures[step->slot] = NULL;
-    step->out = out.type;
+    step->out = step->made = out.type;
     *column = out;
     g->n_draws += dp_n_draws(step->transform);
     g->n_steps++;
