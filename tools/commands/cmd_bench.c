@@ -21,6 +21,8 @@
 #define FLOATS                                                                                     \
     " | rescale rescale=1/255 | normalize mean=0.4914,0.4822,0.4465 std=0.2023,0.1994,0.2010"      \
     " | hwc2chw"
+#define PHOTO_FLOATS                                                                               \
+    " | rescale rescale=1/255 | normalize mean=0.485,0.456,0.406 std=0.229,0.224,0.225 | hwc2chw"
 #define ENDLESS(n)                                                                                 \
     " | project columns=image,label | batch batch_size=" n " drop_remainder=true | repeat"
 
@@ -37,6 +39,16 @@ static const bench_task tasks[] = {
      bench_open_stream, bench_run_stream},
     {"skip", "from opening to the batch of raw that holds record 40,000", "step_ms",
      "cifar10 usage=train | shuffle" ENDLESS("128"), NULL, 0, bench_open_skip, bench_run_skip},
+    {"photos", "shuffle, decode, random_resized_crop 224, flip, float32 batches of 64",
+     "images_per_s",
+     "image_folder | shuffle | decode | random_resized_crop size=224 | random_horizontal_flip" PHOTO_FLOATS
+         ENDLESS("64"),
+     NULL, 1984, bench_open_stream, bench_run_stream},
+    {"photos_eval", "decode, resize 256, center_crop 224, float32 batches of 64", "images_per_s",
+     "image_folder | decode | resize size=256 | center_crop size=224" PHOTO_FLOATS ENDLESS("64"),
+     NULL, 1984, bench_open_stream, bench_run_stream},
+    {"decode", "photographs to uint8, each in its own size", "images_per_s",
+     "image_folder | decode | repeat", NULL, 2000, bench_open_stream, bench_run_stream},
     {"alexnet", "a training step, batch 32, 227x227", "step_ms", IMAGES("32", "227"),
      "init weight=\"truncated_normal sigma=0.02\""
      " | conv2d out_channels=96 kernel_size=11 stride=4 pad_mode=valid | relu"
@@ -66,6 +78,9 @@ static const char about[] =
     "resize227: the first 3,200 images as float32 227x227, batches of 32.\n"
     "skip: from opening the data set to the batch of step 312 of raw; first_ms: to that of step 0; "
     "on an open handle seek_ms: from dp_seek to that batch, next_ms: to the next one.\n"
+    "photos: the pictures of a folder of class folders (--data), shuffled, random_resized_crop 224, "
+    "flip, normalize, float32 batches of 64.  photos_eval: in order, resize 256, center_crop 224.  "
+    "decode: their pixels alone.\n"
     "alexnet (batch 32, 227x227), small_cnn (batch 128, 32x32): a training step.\n"
     "Every byte of every batch is read.  memcpy_gb_s and store_gb_s are the roof: how fast one thread "
     "copies and fills memory, measured in the same run.";
@@ -129,21 +144,28 @@ static int print_line(const bench *b, values *timed)
 
 static int find_task(const char *name, const bench_task **out)
 {
-    for (size_t i = 0; name != NULL && i < N_TASKS; i++) {
-        if (strcmp(tasks[i].name, name) == 0) {
+    char names[200] = "";
+    size_t n = 0;
+
+    for (size_t i = 0; i < N_TASKS; i++) {
+        if (name != NULL && strcmp(tasks[i].name, name) == 0) {
             *out = &tasks[i];
             return 0;
         }
+        n += (size_t)snprintf(names + n, sizeof names - n, "%s%s",
+                              i == 0            ? ""
+                              : i < N_TASKS - 1 ? ", "
+                                                : " or ",
+                              tasks[i].name);
     }
-    return cli_fail(EXIT_MALFORMED,
-                    "bench: --task takes raw, aug, resize227, skip, alexnet or small_cnn%s%s",
+    return cli_fail(EXIT_MALFORMED, "bench: --task takes %s%s%s", names,
                     name != NULL ? ", not " : "", name != NULL ? name : "");
 }
 
+#define STREAMS "--task=raw", "--task=aug", "--task=resize227"
+#define PHOTOS  "--task=photos", "--task=photos_eval", "--task=decode"
 static const cli_need needs[] = {
-    {"--data", {"--task=raw", "--task=aug", "--task=resize227", "--task=skip"}},
-    {"--digests", {"--task=raw", "--task=aug", "--task=resize227"}},
-    {NULL, {NULL}}};
+    {"--data", {STREAMS, PHOTOS, "--task=skip"}}, {"--digests", {STREAMS, PHOTOS}}, {NULL, {NULL}}};
 
 int cmd_bench(int argc, char **argv)
 {
@@ -153,12 +175,12 @@ int cmd_bench(int argc, char **argv)
     uint64_t threads = 1, seconds = 10;
     const cli_option options[] = {
         {"task", "TASK", "what to time", CLI_TEXT, &name},
-        {"data", "DIR", "where CIFAR-10 is (default: working directory)", CLI_TEXT, &b.data},
+        {"data", "DIR", "where CIFAR-10 or the photographs are (default: working directory)",
+         CLI_TEXT, &b.data},
         {"threads", "N", "threads, and CPUs that the process may use (default: 1)", CLI_COUNT,
          &threads},
         {"seconds", "N", "time at least so long (default: 10)", CLI_COUNT, &seconds},
-        {"digests", NULL, "also make the digest of every batch of raw, aug, resize227", CLI_FLAG,
-         &b.digests},
+        {"digests", NULL, "also make the digest of every batch", CLI_FLAG, &b.digests},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };
     const cli_command command = {"bench", "--task TASK [OPTIONS]", about, options, 0, 0};
