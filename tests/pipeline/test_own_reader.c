@@ -77,22 +77,12 @@ static int fill(void **state)
     return 0;
 }
 
-static dp_status open_with(dp_pipeline **p, const char *spec, const dp_own_reader *r,
-                           uint32_t threads)
-{
-    const dp_own_reader *readers[] = {r, NULL};
-    const dp_options options = {
-        .size = sizeof options, .threads = threads, .prefetch = threads, .readers = readers};
-
-    return dp_open(p, spec, 1, &options, &test_error);
-}
-
 static dp_pipeline *open_album(const char *spec, uint32_t threads)
 {
     const dp_own_reader r = reader();
     dp_pipeline *p = NULL;
 
-    assert_ok(open_with(&p, spec, &r, threads));
+    assert_ok(test_open_own(&p, spec, &r, threads));
     return p;
 }
 
@@ -165,20 +155,20 @@ static void own_identity(void **state)
 
     (void)state;
     r.identity = a;
-    assert_ok(open_with(&p, "album" REST, &r, 1));
+    assert_ok(test_open_own(&p, "album" REST, &r, 1));
     pictures.reads = 0;
     assert_ok(dp_get_state(p, &s, &test_error));
     assert_ok(dp_dataset_digest(p, first, &test_error));
     assert_int_equal(pictures.reads, 0); /* nothing is read */
     r.identity = b;
-    assert_ok(open_with(&q, "album" REST, &r, 1));
+    assert_ok(test_open_own(&q, "album" REST, &r, 1));
     assert_ok(dp_dataset_digest(q, second, &test_error));
     assert_memory_not_equal(first, second, 16);
     assert_int_equal(dp_set_state(q, &s, &test_error), DP_ESTATE);
     dp_close(q);
     r.identity = a;
     r.n_records--;
-    assert_ok(open_with(&q, "album" REST, &r, 1));
+    assert_ok(test_open_own(&q, "album" REST, &r, 1));
     assert_ok(dp_dataset_digest(q, second, &test_error));
     assert_memory_not_equal(first, second, 16); /* as many records as there are */
     dp_close(q);
@@ -193,7 +183,7 @@ static void revision(void **state)
 
     (void)state;
     r.revision = 2;
-    assert_ok(open_with(&q, "album", &r, 1));
+    assert_ok(test_open_own(&q, "album", &r, 1));
     assert_string_equal(dp_spec(q), "album");
     dp_fingerprint(p, first);
     dp_fingerprint(q, second);
@@ -294,7 +284,7 @@ static void refused(const dp_own_reader *r, dp_status expected, const char *says
 {
     dp_pipeline *p = NULL;
 
-    assert_int_equal(open_with(&p, "range count=3", r, 1), expected); /* unused, too */
+    assert_int_equal(test_open_own(&p, "range count=3", r, 1), expected); /* unused, too */
     assert_null(p);
     if (strstr(test_error.message, says) == NULL)
         fail_msg("'%s' does not say '%s'", test_error.message, says);
@@ -343,15 +333,15 @@ static void wrong_readers(void **state)
     one[1] = (dp_column){"x", {NULL, DP_F32, 0, {0}}, 5};
     refused(&r, DP_EINVAL, "limits are of integers");
     one[1] = columns[0];
-    assert_int_equal(open_with(&p, "album", &r, 1), DP_ESPEC);
+    assert_int_equal(test_open_own(&p, "album", &r, 1), DP_ESPEC);
     assert_non_null(strstr(test_error.message, "two columns 'image'"));
     r = reader();
-    assert_int_equal(open_with(&p, "album usage=train", &r, 1), DP_ESPEC);
+    assert_int_equal(test_open_own(&p, "album usage=train", &r, 1), DP_ESPEC);
     assert_int_equal(test_error.column, 7);
-    assert_int_equal(open_with(&p, "range count=3 | album", &r, 1), DP_ESPEC);
+    assert_int_equal(test_open_own(&p, "range count=3 | album", &r, 1), DP_ESPEC);
     assert_int_equal(test_error.column, 17);
     r.n_records = 0;
-    assert_ok(open_with(&p, "album | batch batch_size=4", &r, 2));
+    assert_ok(test_open_own(&p, "album | batch batch_size=4", &r, 2));
     assert_int_equal(dp_length(p), 0);
     dp_close(p);
 }
@@ -359,14 +349,10 @@ static void wrong_readers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_as_memory),
-        cmocka_unit_test(seek_and_states),
-        cmocka_unit_test(own_identity),
-        cmocka_unit_test(revision),
-        cmocka_unit_test(joined_and_written),
-        cmocka_unit_test(failures),
-        cmocka_unit_test(values_above_the_limit),
-        cmocka_unit_test(wrong_readers),
+        cmocka_unit_test(same_as_memory),         cmocka_unit_test(seek_and_states),
+        cmocka_unit_test(own_identity),           cmocka_unit_test(revision),
+        cmocka_unit_test(joined_and_written),     cmocka_unit_test(failures),
+        cmocka_unit_test(values_above_the_limit), cmocka_unit_test(wrong_readers),
     };
     return cmocka_run_group_tests(tests, fill, NULL);
 }

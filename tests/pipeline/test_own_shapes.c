@@ -69,22 +69,12 @@ static dp_own_reader reader(void)
                            .shape = shape_of};
 }
 
-static dp_status open_with(dp_pipeline **p, const char *spec, const dp_own_reader *r,
-                           uint32_t threads)
-{
-    const dp_own_reader *readers[] = {r, NULL};
-    const dp_options options = {
-        .size = sizeof options, .threads = threads, .prefetch = threads, .readers = readers};
-
-    return dp_open(p, spec, 1, &options, &test_error);
-}
-
 static dp_pipeline *open_texts(const char *spec, uint32_t threads)
 {
     const dp_own_reader r = reader();
     dp_pipeline *p = NULL;
 
-    assert_ok(open_with(&p, spec, &r, threads));
+    assert_ok(test_open_own(&p, spec, &r, threads));
     return p;
 }
 
@@ -291,7 +281,8 @@ static void pictures_stay_known(void **state)
         const dp_pictures *found;
         r.pictures = pictures;
         r.least = i == 0 ? least : NULL;
-        assert_ok(open_with(&p, "texts | rename input_columns=text output_columns=file", &r, 1));
+        assert_ok(
+            test_open_own(&p, "texts | rename input_columns=text output_columns=file", &r, 1));
         assert_ok(dp_snapshot_write(p, path, NULL, &test_error));
         dp_close(p);
         assert_ok(dp_snapshot_file_open(&f, path, &arena, &test_error));
@@ -304,7 +295,7 @@ static void pictures_stay_known(void **state)
         dp_snapshot_file_close(&f);
         dp_arena_free(&arena);
     }
-    assert_ok(open_with(&p, "texts | type_cast column=text data_type=int8", &r, 1));
+    assert_ok(test_open_own(&p, "texts | type_cast column=text data_type=int8", &r, 1));
     assert_ok(dp_snapshot_write(p, path, NULL, &test_error)); /* files no more */
     dp_close(p);
     assert_ok(dp_snapshot_file_open(&f, path, &arena, &test_error));
@@ -362,7 +353,7 @@ static void refused(const dp_own_reader *r, const char *spec, dp_status status, 
 {
     dp_pipeline *p = NULL;
 
-    assert_int_equal(open_with(&p, spec, r, 1), status);
+    assert_int_equal(test_open_own(&p, spec, r, 1), status);
     if (strstr(test_error.message, says) == NULL)
         fail_msg("'%s' does not say '%s'", test_error.message, says);
 }
@@ -399,7 +390,7 @@ static void wrong_readers(void **state)
     refused(&r, "texts | batch batch_size=2", DP_ESPEC,
             "column text has rows of uint8[0] to uint8[9]");
     r.size = offsetof(dp_own_reader, least); /* an older program: what it has not is not there */
-    assert_ok(open_with(&p, "texts | batch batch_size=2", &r, 1));
+    assert_ok(test_open_own(&p, "texts | batch batch_size=2", &r, 1));
     dp_close(p);
 }
 

@@ -203,3 +203,23 @@ void test_write(const char *folder, const char *name, const void *bytes, size_t 
     if (f == NULL || fwrite(bytes, 1, n, f) != n || fclose(f) != 0)
         fail_msg("cannot write %s", path);
 }
+
+dp_status test_open_own(dp_pipeline **p, const char *spec, const dp_own_reader *reader,
+                        uint32_t threads)
+{
+    const dp_own_reader *readers[] = {reader, NULL};
+    const dp_options options = {
+        .size = sizeof options, .threads = threads, .prefetch = threads, .readers = readers};
+
+    return dp_open(p, spec, 1, &options, &test_error);
+}
+
+void test_noise(uint8_t *bytes, size_t n)
+{
+    uint32_t x = 1;
+
+    for (size_t i = 0; i < n; i++) {
+        x = x * 1664525u + 1013904223u;
+        bytes[i] = (uint8_t)(x >> 24);
+    }
+}

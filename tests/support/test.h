@@ -80,4 +80,10 @@ void test_folder(char *out, size_t size);
 void test_folder_remove(const char *path);
 void test_write(const char *folder, const char *name, const void *bytes, size_t n);
 
+/* Opens a text, seed 1, that may use a reader of the test's own; test_error says why not. */
+dp_status test_open_own(dp_pipeline **, const char *spec, const dp_own_reader *, uint32_t threads);
+
+/* The same n bytes each time: the generator of tests/golden/make_pillow.py. */
+void test_noise(uint8_t *bytes, size_t n);
+
 #endif
