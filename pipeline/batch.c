@@ -57,7 +57,7 @@ dp_status dp_scratch_plan(dp_scratch *scratch, dp_graph *g, dp_error *err)
     scratch->space = (dp_workspace){.bytes = dp_arena_alloc(&g->arena, g->space, 1), .cpu = g->cpu};
     if (scratch->space.bytes == NULL)
         return dp_arena_fail(&g->arena, err, "a worker's memory for samples");
-    if (g->each_params == 0)
+    if (!g->fits)
         return DP_OK;
     scratch->each = dp_each_room_new(g);
     return scratch->each != NULL ? DP_OK
@@ -151,16 +151,15 @@ dp_status dp_batch_draw_each(const dp_graph *g, const dp_row *rows, double *draw
     dp_batch_draw(g, rows, draws);
     for (uint32_t s = 0; s < g->n_steps && status == DP_OK; s++) {
         const dp_step *step = &g->steps[s];
-        dp_tensor *sample = &samples[step->slot], out;
+        dp_fit *f = &room->fits[s];
         if (!dp_makes_samples(step->transform) || !rows[step->segment].taken ||
             !dp_step_open(step, draws))
             continue;
-        out = step->out;
         if (step->each != NULL)
-            status = dp_each_begin(step, sample, room, &out, err);
+            status = dp_each_begin(step, &samples[step->slot], f, &room->decoding, err);
         if (step->each != NULL && status == DP_OK)
-            draw(step, room->params, &rows[step->segment], draws);
-        *sample = out;
+            draw(step, f->params, &rows[step->segment], draws);
+        samples[step->slot] = f->out;
     }
     return status;
 }
@@ -243,55 +242,70 @@ static void name_record(const dp_graph *g, uint32_t segment, uint64_t record, dp
     }
 }
 
-/* The part of a picture that the next step reads, for which its numbers are drawn. */
-static dp_status read_part(const dp_step *decodes, const dp_row *row, const dp_tensor *picture,
-                           double *draws, dp_each_room *room, dp_picture_part *part, dp_error *err)
+/* Whether a step is fitted to each row. */
+static bool is_fitted(const dp_step *step)
 {
-    const dp_step *step = decodes->reader;
-    const void *params = step->params;
-    dp_tensor out = step->made;
+    return step->each != NULL || step->reader != NULL || step->follows;
+}
+
+/* Fits a step to a row, and those that are fitted together with it: of what the last one makes all
+ * is wanted, of what another makes what the next one reads. */
+static dp_status fit(const dp_graph *g, const dp_step *step, const dp_row *row, const dp_tensor *in,
+                     double *draws, dp_each_room *room, dp_error *err)
+{
+    const dp_step *reader = step->reader;
+    dp_fit *f = &room->fits[step - g->steps], *next;
     dp_status status = DP_OK;
 
-    if (step->each != NULL) {
-        status = dp_each_begin(step, picture, room, &out, err);
-        params = room->params;
-        if (status == DP_OK)
-            draw(step, params, row, draws);
-    }
+    if (step->each != NULL)
+        status = dp_each_begin(step, in, f, &room->decoding, err);
+    if (step->each != NULL && status == DP_OK)
+        draw(step, f->params, row, draws);
+    f->part = dp_part_whole(&f->out);
+    if (status != DP_OK || reader == NULL)
+        return status;
+    status = fit(g, reader, row, &f->out, draws, room, err);
+    next = &room->fits[reader - g->steps];
+    f->part = next->part;
     if (status == DP_OK)
-        step->transform->reads(params, draws + step->draws, &out, part);
+        reader->transform->reads(next->params, draws + reader->draws, &f->out, &next->out,
+                                 &f->part);
     return status;
 }
 
-/* in: a file; out: the picture in it, as large as it is. */
-static dp_status decode(const dp_step *step, const dp_row *row, const dp_tensor *in, double *draws,
-                        dp_each_room *room, const dp_tensor *out, dp_error *err)
+static dp_status apply_fitted(const dp_graph *g, const dp_step *step, const dp_row *row,
+                              const dp_tensor *in, double *draws, const dp_scratch *scratch,
+                              dp_tensor *out, dp_error *err)
 {
-    dp_picture_part part = {0, 0, out->shape[0], out->shape[1]};
-    dp_status status = DP_OK;
-
-    if (step->reader != NULL)
-        status = read_part(step, row, out, draws, room, &part, err);
-    return status != DP_OK ? status : dp_each_decode(step, in, &part, room, out, err);
-}
-
-static dp_status apply_each(const dp_graph *g, const dp_step *step, const dp_row *row,
-                            const dp_tensor *in, double *draws, const dp_scratch *scratch,
-                            dp_tensor *out, dp_error *err)
-{
+    const dp_fit *f = &scratch->each->fits[step - g->steps];
+    dp_workspace space = scratch->space;
     void *data = out->data;
-    dp_status status = dp_each_begin(step, in, scratch->each, out, err);
+    dp_status status = step->follows ? DP_OK : fit(g, step, row, in, draws, scratch->each, err);
 
+    *out = f->out;
     out->data = data;
-    if (status == DP_OK && step->each->decodes) {
-        status = decode(step, row, in, draws, scratch->each, out, err);
-    } else if (status == DP_OK) {
-        draw(step, scratch->each->params, row, draws);
-        dp_each_apply(step, in, draws + step->draws, scratch->each, &scratch->space, out);
-    }
+    space.part = f->part;
+    if (status == DP_OK && step->transform->decode != NULL)
+        status = dp_each_decode(step, in, f, &scratch->each->decoding, out, err);
+    else if (status == DP_OK && step->second)
+        step->transform->then(f->params, draws + step->draws, in, out);
+    else if (status == DP_OK)
+        dp_transform_apply(step->transform, f->params, draws + step->draws, in, out, &space);
     if (status != DP_OK)
         name_record(g, step->segment, row->record, err);
     return status;
+}
+
+/* The step does the same to every row. */
+static void apply_same(const dp_step *step, const dp_tensor *in, const double *draws,
+                       const dp_workspace *of, const dp_tensor *out)
+{
+    const dp_workspace space = {of->bytes, of->cpu, dp_part_whole(out)};
+
+    if (step->second)
+        step->transform->then(step->params, draws + step->draws, in, out);
+    else
+        dp_transform_apply(step->transform, step->params, draws + step->draws, in, out, &space);
 }
 
 /* Changes the sample of the step's slot, or puts it into the batch. */
@@ -315,14 +329,11 @@ static dp_status apply(dp_batch *b, uint64_t i, const dp_step *step, double *dra
             return DP_OK; /* the sample stays where it is */
         memcpy(out.data, in.data, dp_tensor_bytes(&in));
         memcpy(out.shape, in.shape, sizeof out.shape);
-    } else if (step->each != NULL) {
-        status = apply_each(g, step, &b->rows[i * g->n_segments + step->segment], &in, draws,
-                            scratch, &out, err);
-    } else if (step->second) {
-        step->transform->then(step->params, draws + step->draws, &in, &out);
+    } else if (is_fitted(step)) {
+        status = apply_fitted(g, step, &b->rows[i * g->n_segments + step->segment], &in, draws,
+                              scratch, &out, err);
     } else {
-        dp_transform_apply(step->transform, step->params, draws + step->draws, &in, &out,
-                           &scratch->space);
+        apply_same(step, &in, draws, &scratch->space, &out);
     }
     all->of[slot].data = out.data;
     all->of[slot].type = &step->out;

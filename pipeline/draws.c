@@ -16,7 +16,7 @@ static dp_status make_room(dp_pipeline *p)
     dp_graph *g = &p->graph;
     size_t sizes[DP_MAX_SLOTS] = {0};
 
-    if (g->each_params != 0)
+    if (g->fits)
         p->room = dp_each_room_new(g);
     for (uint32_t i = 0; i < g->n_branches && g->decodes; i++) {
         const dp_branch *branch = &g->branches[i];
@@ -31,7 +31,7 @@ static dp_status make_room(dp_pipeline *p)
         if (p->buffers[slot] == NULL)
             return DP_ENOMEM;
     }
-    return g->each_params == 0 || p->room != NULL ? DP_OK : DP_ENOMEM;
+    return !g->fits || p->room != NULL ? DP_OK : DP_ENOMEM;
 }
 
 /* Room for the rows of one batch that is only looked at. */
@@ -134,7 +134,7 @@ static const double *draw_row(dp_pipeline *p, uint64_t batch, size_t i)
         return NULL;
     draws = p->draws + i * g->n_draws;
     rows = &p->rows[i * g->n_segments];
-    if (g->each_params == 0)
+    if (!g->fits)
         dp_batch_draw(g, rows, draws);
     else if (dp_batch_draw_each(g, rows, draws, p->room, p->buffers, NULL) != DP_OK)
         return NULL;

@@ -38,20 +38,39 @@ static bool changes(const dp_graph *g, uint32_t segment, uint32_t slot, uint32_t
     return false;
 }
 
-/* The step that gets the picture which this one decodes, if it reads a part of it. */
-static const dp_step *reader_of(const dp_graph *g, uint32_t decodes)
+/* Whether less is done where a part of what it makes is wanted: by it, or by those before it. */
+static bool gains_by_part(const dp_step *step)
 {
-    const dp_step *step = &g->steps[decodes];
-    uint32_t s = decodes + 1;
+    return step->follows || step->transform->decode != NULL || step->transform->makes_parts;
+}
+
+/* The step that gets what this one makes, if it says which part it reads. */
+static dp_step *reader_of(const dp_graph *g, uint32_t first)
+{
+    const dp_step *step = &g->steps[first];
+    uint32_t s = first + 1;
 
     while (s < g->n_steps &&
            (g->steps[s].slot != step->slot || !dp_makes_samples(g->steps[s].transform)))
         s++;
-    return step->transform->decode != NULL && s < g->n_steps &&
-                   g->steps[s].segment == step->segment && g->steps[s].gate == DP_NO_GATE &&
-                   g->steps[s].transform->reads != NULL
+    return s < g->n_steps && g->steps[s].segment == step->segment &&
+                   g->steps[s].gate == DP_NO_GATE && g->steps[s].transform->reads != NULL
                ? &g->steps[s]
                : NULL;
+}
+
+/* Which steps are fitted to a row together (vary.h). */
+static void find_readers(dp_graph *g)
+{
+    for (uint32_t s = 0; s < g->n_steps; s++) {
+        dp_step *step = &g->steps[s];
+        dp_step *reader = step->gate == DP_NO_GATE && gains_by_part(step) ? reader_of(g, s) : NULL;
+        if (reader == NULL)
+            continue;
+        step->reader = reader;
+        reader->follows = true;
+        g->fits = true;
+    }
 }
 
 /* Which samples are written into the batch, and what the others need. */
@@ -72,7 +91,6 @@ static void place_samples(dp_graph *g)
     }
     for (uint32_t s = 0; s < g->n_steps; s++) {
         dp_step *step = &g->steps[s];
-        step->reader = reader_of(g, s);
         step->last = g->delivered[step->slot] >= 0 && !changes(g, step->segment, step->slot, s + 1);
         for (int i = 0; i < 2 && !step->last; i++)
             keep_scratch(&g->scratch[step->slot][i], &step->out);
@@ -192,6 +210,7 @@ dp_status dp_graph_open(dp_graph *g, const char *spec, uint64_t seed, const dp_o
         return status;
     g->origin = stages->n == 1 ? g->branches[0].source.origin : NULL;
     place_samples(g);
+    find_readers(g);
     status = make_passes(g, options->cpu, err);
     return status == DP_OK ? dp_builder_name(&b, stages) : status;
 }

@@ -29,8 +29,9 @@ typedef struct dp_step {
     dp_tensor in, out;    /* types of one row; in: of the largest, where they differ */
     dp_tensor made;       /* what it makes by itself: out is that of its pass */
     struct dp_each *each; /* it is planned for each row (vary.h); NULL = once, at open */
-    const struct dp_step *reader; /* of a picture that this one decodes, if it knows which part of
-                                     it it reads; NULL = all is decoded */
+    const struct dp_step *reader; /* the next one, if it says which part it reads of what this one
+                                     makes; NULL = all of that is wanted */
+    bool follows;                 /* it is one's reader, and fitted to a row together with that */
     dp_pass *pass;                /* this step and those after it in one; NULL = alone */
     bool passed;                  /* done by the pass of a step before */
 } dp_step;
@@ -61,10 +62,9 @@ typedef struct dp_graph {
      * least sizes, where rows differ in shape, and the pictures, where they are files of some. */
     const int64_t *least[DP_MAX_SLOTS];
     const dp_pictures *pictures[DP_MAX_SLOTS];
-    bool decodes;                  /* a step looks at what is in a file */
-    size_t each_params, each_room; /* bytes that a step takes that is planned for each row; 0 = none
-                                    */
-    size_t space;                  /* bytes of the workspace of a step, the most */
+    bool decodes; /* a step looks at what is in a file */
+    bool fits;    /* steps are planned for each row, or make parts of images */
+    size_t space; /* bytes of the workspace of a step, the most */
     dp_cpu_level cpu;
     uint64_t length; /* batches */
     bool digests;    /* are made with the batches */

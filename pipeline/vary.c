@@ -187,8 +187,8 @@ static dp_status try_row(dp_graph *g, const dp_step *step, const dp_column *row,
     status = run_plan(step->transform, params, row, out, &spare, err);
     if (status == DP_OK)
         dp_graph_keep_space(g, step->transform, params);
-    if (spare.total > g->each_room)
-        g->each_room = (size_t)spare.total;
+    if (spare.total > step->each->room)
+        step->each->room = (size_t)spare.total;
     dp_arena_free(&spare);
     return status;
 }
@@ -274,20 +274,33 @@ dp_status dp_each_plan(dp_graph *g, dp_step *step, const dp_column *in, dp_colum
     if (status != DP_OK)
         return status;
     g->least[step->slot] = same_sizes(step->each->least, &out->type) ? NULL : step->each->least;
-    if (step->transform->info.size > g->each_params)
-        g->each_params = step->transform->info.size;
+    g->fits = true;
     return DP_OK;
+}
+
+static bool new_fit(dp_graph *g, const dp_step *step, dp_fit *fit)
+{
+    fit->params = step->params;
+    fit->out = step->made;
+    if (step->each == NULL)
+        return true;
+    fit->params = dp_arena_alloc(&g->arena, 1, step->transform->info.size);
+    return fit->params != NULL && dp_arena_part(&g->arena, step->each->room, &fit->arena);
 }
 
 dp_each_room *dp_each_room_new(dp_graph *g)
 {
     dp_each_room *room = dp_arena_alloc(&g->arena, 1, sizeof *room);
+    bool made = room != NULL;
 
-    if (room == NULL || !dp_arena_part(&g->arena, g->each_room, &room->arena))
-        return NULL;
-    room->params = dp_arena_alloc(&g->arena, 1, g->each_params);
-    room->decoding = (dp_arena){.alloc = g->arena.alloc, .limit = g->arena.limit};
-    return room->params != NULL ? room : NULL;
+    if (made) {
+        room->decoding = (dp_arena){.alloc = g->arena.alloc, .limit = g->arena.limit};
+        room->fits = dp_arena_alloc(&g->arena, g->n_steps, sizeof *room->fits);
+        made = room->fits != NULL;
+    }
+    for (uint32_t s = 0; s < g->n_steps && made; s++)
+        made = new_fit(g, &g->steps[s], &room->fits[s]);
+    return made ? room : NULL;
 }
 
 /* ---- each row ---- */
@@ -306,44 +319,35 @@ static dp_status check_made(const dp_step *step, const dp_tensor *in, const dp_t
                           dp_tensor_type(&step->out).text);
 }
 
-dp_status dp_each_begin(const dp_step *step, const dp_tensor *in, dp_each_room *room,
-                        dp_tensor *out, dp_error *err)
+dp_status dp_each_begin(const dp_step *step, const dp_tensor *in, dp_fit *fit, dp_arena *decoding,
+                        dp_error *err)
 {
     const dp_transform *t = step->transform;
     const bool decodes = step->each->decodes;
     int64_t picture[DP_MAX_RANK];
     dp_column row, made;
-    dp_status status = decodes ? t->look(step->params, in, picture, &room->decoding, err) : DP_OK;
+    dp_status status = decodes ? t->look(step->params, in, picture, decoding, err) : DP_OK;
 
-    dp_arena_free(&room->decoding);
+    dp_arena_free(decoding);
     if (status == DP_OK) {
         set_row(step->each, decodes ? picture : in->shape, &row, &made);
         row.type = *in;
-        dp_arena_empty(&room->arena);
-        memcpy(room->params, step->params, t->info.size);
-        status = run_plan(t, room->params, &row, &made, &room->arena, err);
+        dp_arena_empty(&fit->arena);
+        memcpy(fit->params, step->params, t->info.size);
+        status = run_plan(t, fit->params, &row, &made, &fit->arena, err);
     }
     if (status == DP_OK)
         status = check_made(step, in, &made.type, err);
-    *out = made.type;
+    fit->out = made.type;
     return dp_stage_failed(&t->info, 0, status, err);
 }
 
-void dp_each_apply(const dp_step *step, const dp_tensor *in, const double *draws,
-                   dp_each_room *room, const dp_workspace *space, const dp_tensor *out)
-{
-    if (step->second)
-        step->transform->then(room->params, draws, in, out);
-    else
-        dp_transform_apply(step->transform, room->params, draws, in, out, space);
-}
-
-dp_status dp_each_decode(const dp_step *step, const dp_tensor *in, const dp_picture_part *part,
-                         dp_each_room *room, const dp_tensor *out, dp_error *err)
+dp_status dp_each_decode(const dp_step *step, const dp_tensor *in, const dp_fit *fit,
+                         dp_arena *decoding, const dp_tensor *out, dp_error *err)
 {
     const dp_transform *t = step->transform;
-    const dp_status status = t->decode(step->params, in, part, out, &room->decoding, err);
+    const dp_status status = t->decode(step->params, in, &fit->part, out, decoding, err);
 
-    dp_arena_free(&room->decoding);
+    dp_arena_free(decoding);
     return dp_stage_failed(&t->info, 0, status, err);
 }

@@ -6,6 +6,10 @@
  * size.  A transform of such a column is planned at open for the rows that have the least or the
  * most: that says what comes out at least and at most, and how much memory a plan takes.  The
  * worker that makes a row plans the transform for it, in that memory.
+ *
+ * Steps that follow one another, where each says which part it reads of what the one before makes,
+ * are planned together, before any of them is run: so no more of a picture is decoded and resampled
+ * than what is wanted in the end.
  */
 #ifndef PIPELINE_VARY_H
 #define PIPELINE_VARY_H
@@ -19,12 +23,20 @@ struct dp_each {
     int32_t n;                                   /* of sizes of a row */
     int64_t low[DP_MAX_RANK], high[DP_MAX_RANK]; /* of each */
     int64_t least[DP_MAX_RANK];                  /* of what comes out; step->out has the most */
+    size_t room;                                 /* bytes that a plan takes, at most */
 };
+
+/* A step fitted to a row. */
+typedef struct dp_fit {
+    void *params;         /* the step's, or those of a plan for the row */
+    dp_arena arena;       /* of that plan, emptied for each row */
+    dp_tensor out;        /* what it makes */
+    dp_picture_part part; /* of that, what is wanted; only where it makes an image */
+} dp_fit;
 
 /* Where a worker does it. */
 typedef struct dp_each_room {
-    void *params;
-    dp_arena arena;    /* emptied for each row */
+    dp_fit *fits;      /* one for each step */
     dp_arena decoding; /* of what a file takes; empty between rows */
 } dp_each_room;
 
@@ -45,16 +57,13 @@ dp_status dp_each_plan(dp_graph *, dp_step *, const dp_column *in, dp_column *ou
 /* NULL when out of memory. */
 dp_each_room *dp_each_room_new(dp_graph *);
 
-/* Plans the step for a sample: room->params and the type of *out are those that make it.  It fails
- * only for a row that the plans at open did not know, or a file that is damaged. */
-dp_status dp_each_begin(const dp_step *, const dp_tensor *in, dp_each_room *, dp_tensor *out,
+/* Plans the step for a sample, into its fit.  It fails only for a row that the plans at open did
+ * not know, or a file that is damaged. */
+dp_status dp_each_begin(const dp_step *, const dp_tensor *in, dp_fit *, dp_arena *decoding,
                         dp_error *);
-/* Makes it; not for one that decodes. */
-void dp_each_apply(const dp_step *, const dp_tensor *in, const double *draws, dp_each_room *,
-                   const dp_workspace *, const dp_tensor *out);
-/* Decodes a part of it. */
-dp_status dp_each_decode(const dp_step *, const dp_tensor *in, const dp_picture_part *,
-                         dp_each_room *, const dp_tensor *out, dp_error *);
+/* Decodes the part of the fit. */
+dp_status dp_each_decode(const dp_step *, const dp_tensor *in, const dp_fit *, dp_arena *decoding,
+                         const dp_tensor *out, dp_error *);
 
 /* DP_ESPEC, saying what to put before it, when a stage of rows of one shape gets others. */
 dp_status dp_vary_check(const dp_graph *, const dp_columns *, dp_error *);

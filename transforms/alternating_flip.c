@@ -41,6 +41,14 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_change_if(draws[0] != 0, dp_flip_horizontal, in, out);
 }
 
+static void reads(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out, dp_picture_part *part)
+{
+    (void)params_, (void)out;
+    if (draws[0] != 0)
+        dp_flip_part_horizontal(in, part);
+}
+
 static bool fixed(const dp_fixing *f) { return f->draws[0] == 0 || dp_fix(f, "horizontal_flip"); }
 
 const dp_transform dp_transform_alternating_flip = {
@@ -48,6 +56,7 @@ const dp_transform dp_transform_alternating_flip = {
              sizeof(alternating_flip), params},
     .plan = plan,
     .apply = apply,
+    .reads = reads,
     .draw = draw,
     .drawn = "flip",
     .fixed = fixed,

@@ -47,6 +47,7 @@ const dp_transform dp_transform_pad = {
     .foreign = "Pad padding:4 fill_value:fill padding_mode=constant,edge,reflect,symmetric",
     .plan = plan,
     .apply = dp_framed_apply,
+    .reads = dp_framed_reads,
     .move = dp_framed_move,
     .fill = dp_framed_fill,
 };

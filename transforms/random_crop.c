@@ -99,12 +99,13 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_window_copy(&p->window, (int64_t)draws[1], (int64_t)draws[0], in, out);
 }
 
-static void reads(const void *params_, const double *draws, const dp_tensor *out,
-                  dp_picture_part *part)
+static void reads(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out, dp_picture_part *part)
 {
     const random_crop *p = params_;
 
-    dp_window_reads(&p->window, (int64_t)draws[1], (int64_t)draws[0], out, part);
+    (void)in, (void)out;
+    dp_window_reads(&p->window, (int64_t)draws[1], (int64_t)draws[0], part);
 }
 
 static void move(const void *params_, const double *draws, dp_places *at)

@@ -20,6 +20,14 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_change_if(draws[0] != 0, dp_flip_horizontal, in, out);
 }
 
+static void reads(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out, dp_picture_part *part)
+{
+    (void)params_, (void)out;
+    if (draws[0] != 0)
+        dp_flip_part_horizontal(in, part);
+}
+
 static void move(const void *params_, const double *draws, dp_places *at)
 {
     (void)params_;
@@ -36,6 +44,7 @@ const dp_transform dp_transform_random_horizontal_flip = {
     .foreign = "RandomHorizontalFlip prob workers",
     .plan = plan,
     .apply = apply,
+    .reads = reads,
     .draw = dp_draw_chance,
     .drawn = "flip",
     .replay = dp_replay_chance,

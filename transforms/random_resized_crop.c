@@ -5,8 +5,6 @@
  * Szegedy et al. 2015.  When no attempt fits: the largest rectangle in the middle whose ratio is
  * allowed.
  */
-#include <string.h>
-
 #include "transforms/shared/area.h"
 #include "transforms/shared/frame.h"
 #include "transforms/shared/pillow.h"
@@ -144,16 +142,8 @@ static void replay(const void *params_, dp_mt19937 *engine, double *draws)
         take_middle(&p->area, draws);
 }
 
-static void copy_rows(const dp_pillow_part *part, const dp_tensor *out)
-{
-    const size_t n = dp_tensor_bytes(out) / (size_t)out->shape[0];
-
-    for (int64_t y = 0; y < out->shape[0]; y++)
-        memcpy((uint8_t *)out->data + (size_t)y * n, part->first + (size_t)y * part->row, n);
-}
-
 static void resample(const random_resized_crop *p, const int64_t src[2], bool u8,
-                     const uint8_t *first, const dp_tensor *out)
+                     const uint8_t *first, const dp_tensor *out, const dp_picture_part *part)
 {
     dp_resample r = p->resample;
 
@@ -163,18 +153,18 @@ static void resample(const random_resized_crop *p, const int64_t src[2], bool u8
             dp_resample_axis(p->taps[d], p->interpolation, src[d], out->shape[d], d == 1);
     }
     dp_resample_choose(&r, p->interpolation, u8, src, out->shape);
-    dp_resample_run(&r, first, out);
+    dp_resample_run(&r, first, out, part);
 }
 
 static void resample_by_pillow(const random_resized_crop *p, const int64_t src[2],
-                               const dp_pillow_part *part, const dp_tensor *out,
+                               const dp_pillow_source *source, const dp_tensor *out,
                                const dp_workspace *space)
 {
     dp_pillow pillow = p->pillow;
 
     dp_pillow_plan(&pillow, src, space->bytes);
-    dp_pillow_run(&pillow, part, out, (uint8_t *)space->bytes + dp_pillow_tables(&p->pillow),
-                  space->cpu);
+    dp_pillow_run(&pillow, source, out, &space->part,
+                  (uint8_t *)space->bytes + dp_pillow_tables(&p->pillow), space->cpu);
 }
 
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
@@ -184,15 +174,15 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     const int64_t src[2] = {(int64_t)draws[2], (int64_t)draws[3]};
     const uint8_t *first = in->data, *end = first + dp_tensor_bytes(in);
     const size_t row = (size_t)(end - first) / (size_t)in->shape[0];
-    const dp_pillow_part part = {
+    const dp_pillow_source source = {
         first + (size_t)draws[0] * row + (size_t)draws[1] * (row / (size_t)in->shape[1]), end, row};
 
     if (src[0] == out->shape[0] && src[1] == out->shape[1])
-        copy_rows(&part, out);
+        dp_resample_copy(source.first, row, out, &space->part);
     else if (p->antialias != DP_ALIASED)
-        resample_by_pillow(p, src, &part, out, space);
+        resample_by_pillow(p, src, &source, out, space);
     else
-        resample(p, src, in->dtype == DP_U8, part.first, out);
+        resample(p, src, in->dtype == DP_U8, source.first, out, &space->part);
 }
 
 static size_t space(const void *params_)
@@ -202,10 +192,11 @@ static size_t space(const void *params_)
                                       : 0;
 }
 
-static void reads(const void *params_, const double *draws, const dp_tensor *out,
-                  dp_picture_part *part)
+/* All of the rectangle, whatever part of the result is wanted: its weights are not made yet. */
+static void reads(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out, dp_picture_part *part)
 {
-    (void)params_, (void)out;
+    (void)params_, (void)in, (void)out;
     *part = (dp_picture_part){(int64_t)draws[0], (int64_t)draws[1], (int64_t)draws[2],
                               (int64_t)draws[3]};
 }
@@ -234,6 +225,7 @@ const dp_transform dp_transform_random_resized_crop = {
     .apply_in = apply,
     .space = space,
     .reads = reads,
+    .makes_parts = true,
     .draw = draw,
     .drawn = "top,left,height,width",
     .replay = replay,

@@ -2,8 +2,6 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <string.h>
-
 #include "transforms/shared/frame.h"
 #include "transforms/shared/pillow.h"
 #include "transforms/shared/resample.h"
@@ -92,21 +90,40 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     return status != DP_OK ? status : plan_resample(p, in, dst, arena, err);
 }
 
+static bool keeps_size(const dp_tensor *in, const dp_tensor *out)
+{
+    return in->shape[0] == out->shape[0] && in->shape[1] == out->shape[1];
+}
+
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
                   const dp_tensor *out, const dp_workspace *space)
 {
     const resize *p = params_;
     const size_t bytes = dp_tensor_bytes(in);
-    const dp_pillow_part all = {in->data, (const uint8_t *)in->data + bytes,
-                                bytes / (size_t)in->shape[0]};
+    const dp_pillow_source all = {in->data, (const uint8_t *)in->data + bytes,
+                                  bytes / (size_t)in->shape[0]};
 
     (void)draws;
-    if (in->shape[0] == out->shape[0] && in->shape[1] == out->shape[1])
-        memcpy(out->data, in->data, bytes);
+    if (keeps_size(in, out))
+        dp_resample_copy(all.first, all.row, out, &space->part);
     else if (p->by_pillow)
-        dp_pillow_run(&p->pillow, &all, out, space->bytes, space->cpu);
+        dp_pillow_run(&p->pillow, &all, out, &space->part, space->bytes, space->cpu);
     else
-        dp_resample_run(&p->resample, in->data, out);
+        dp_resample_run(&p->resample, in->data, out, &space->part);
+}
+
+static void reads(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out, dp_picture_part *part)
+{
+    const resize *p = params_;
+
+    (void)draws;
+    if (keeps_size(in, out))
+        return;
+    if (p->by_pillow)
+        dp_pillow_reads(&p->pillow, part);
+    else
+        dp_resample_reads(&p->resample, part);
 }
 
 static size_t space(const void *params_)
@@ -122,4 +139,6 @@ const dp_transform dp_transform_resize = {
     .plan = plan,
     .apply_in = apply,
     .space = space,
+    .reads = reads,
+    .makes_parts = true,
 };

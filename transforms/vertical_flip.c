@@ -28,6 +28,13 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_flip_vertical(in, out);
 }
 
+static void reads(const void *params_, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out, dp_picture_part *part)
+{
+    (void)params_, (void)draws, (void)out;
+    dp_flip_part_vertical(in, part);
+}
+
 static void move(const void *params_, const double *draws, dp_places *at)
 {
     (void)params_, (void)draws;
@@ -40,5 +47,6 @@ const dp_transform dp_transform_vertical_flip = {
     .foreign = "VerticalFlip",
     .plan = plan,
     .apply = apply,
+    .reads = reads,
     .move = move,
 };

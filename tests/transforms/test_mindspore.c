@@ -143,7 +143,8 @@ static void check_line(const char *line)
             dp_tensor out = c.out[s];
             out.data = dp_arena_alloc(&arena, dp_tensor_bytes(&out), 1);
             const size_t bytes = dp_transform_space(c.transform[s], c.params[s]);
-            const dp_workspace space = {dp_arena_alloc(&arena, bytes, 1), dp_cpu_best()};
+            const dp_workspace space = {dp_arena_alloc(&arena, bytes, 1), dp_cpu_best(),
+                                        dp_part_whole(&out)};
             dp_transform_apply(c.transform[s], c.params[s], NULL, &t, &out, &space);
             t = out;
         }

@@ -68,7 +68,7 @@ static void apply(const dp_transform *t, const char *text, const dp_column *in, 
 {
     dp_column out = *in;
     dp_tensor image = in->type;
-    dp_workspace space = {NULL, cpu};
+    dp_workspace space = {.cpu = cpu};
     dp_options options;
     dp_text parsed;
     dp_arena arena;
@@ -83,6 +83,7 @@ static void apply(const dp_transform *t, const char *text, const dp_column *in, 
     assert_int_equal(posix_memalign(&space.bytes, 64, dp_transform_space(t, params)), 0);
     image.data = exact(in->type.data, dp_tensor_bytes(&in->type));
     out.type.data = exact(NULL, dp_tensor_bytes(&out.type));
+    space.part = dp_part_whole(&out.type);
     dp_transform_apply(t, params, draws, &image, &out.type, &space);
     test_sha256_add(sha, out.type.data, dp_tensor_bytes(&out.type));
     free(image.data);
@@ -165,9 +166,9 @@ static trial draw_trial(dp_rng *rng)
 static void run(const trial *t, const uint8_t *image, dp_cpu_level cpu, uint8_t *made)
 {
     const size_t row = (size_t)(t->in[1] * t->channels);
-    const dp_pillow_part part = {image + (size_t)t->box[0] * row +
-                                     (size_t)(t->box[1] * t->channels),
-                                 image + (size_t)t->in[0] * row, row};
+    const dp_pillow_source source = {image + (size_t)t->box[0] * row +
+                                         (size_t)(t->box[1] * t->channels),
+                                     image + (size_t)t->in[0] * row, row};
     const dp_tensor out = {made, DP_U8, 3, {t->out[0], t->out[1], t->channels}};
     dp_pillow p = {0};
     void *tables, *space;
@@ -177,7 +178,7 @@ static void run(const trial *t, const uint8_t *image, dp_cpu_level cpu, uint8_t 
     assert_int_equal(posix_memalign(&space, 64, dp_pillow_space(&p)), 0);
     memset(space, 0xa5, dp_pillow_space(&p));
     dp_pillow_plan(&p, t->box + 2, tables);
-    dp_pillow_run(&p, &part, &out, space, cpu);
+    dp_pillow_run(&p, &source, &out, &(dp_picture_part){0, 0, t->out[0], t->out[1]}, space, cpu);
     free(tables);
     free(space);
 }

@@ -34,7 +34,7 @@ static void resize(const void *src, dp_dtype dtype, int64_t height, int64_t widt
     image.data = (void *)(uintptr_t)src;
     out.type.data = dst;
     dp_transform_apply(&dp_transform_resize, params, NULL, &image, &out.type,
-                       &(dp_workspace){NULL, DP_CPU_SCALAR});
+                       &(dp_workspace){NULL, DP_CPU_SCALAR, dp_part_whole(&out.type)});
     dp_arena_free(&arena);
 }
 
@@ -146,10 +146,10 @@ static void rows_are_pixels(void **state)
         arena = (dp_arena){.alloc = options.alloc};
         assert_ok(dp_resample_plan(&r, &in, DP_LINEAR, from, to, &arena, &test_error));
         assert_true(r.rows);
-        dp_resample_run(&r, src, &out);
+        dp_resample_run(&r, src, &out, &(dp_picture_part){0, 0, to[0], to[1]});
         r.rows = false;
         out.data = by_pixels;
-        dp_resample_run(&r, src, &out);
+        dp_resample_run(&r, src, &out, &(dp_picture_part){0, 0, to[0], to[1]});
         assert_memory_equal(by_rows, by_pixels, dp_tensor_bytes(&out));
         dp_arena_free(&arena);
     }

@@ -66,3 +66,13 @@ void dp_flip_places(int32_t *places, int32_t n)
         places[b] = kept;
     }
 }
+
+void dp_flip_part_horizontal(const dp_tensor *in, dp_picture_part *part)
+{
+    part->left = in->shape[1] - part->left - part->width;
+}
+
+void dp_flip_part_vertical(const dp_tensor *in, dp_picture_part *part)
+{
+    part->top = in->shape[0] - part->top - part->height;
+}

@@ -12,5 +12,8 @@ dp_status dp_check_flip(const dp_column *in, dp_error *);
 void dp_flip_horizontal(const dp_tensor *in, const dp_tensor *out);
 void dp_flip_vertical(const dp_tensor *in, const dp_tensor *out);
 void dp_flip_places(int32_t *places, int32_t n); /* rows or columns, for transforms/pass/pass.h */
+/* Where a part of the mirrored image <H,W> or <H,W,C> is in the image. */
+void dp_flip_part_horizontal(const dp_tensor *in, dp_picture_part *);
+void dp_flip_part_vertical(const dp_tensor *in, dp_picture_part *);
 
 #endif

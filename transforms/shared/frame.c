@@ -223,13 +223,12 @@ void dp_window_copy(const dp_window *w, int64_t top, int64_t left, const dp_tens
 }
 
 /* From the first to the last place of the image; one at least, of a border alone. */
-static void reads_axis(const dp_axis *axis, int64_t from, int64_t n, int64_t *first,
-                       int64_t *length)
+static void reads_axis(const dp_axis *axis, int64_t corner, int64_t *first, int64_t *length)
 {
     int64_t least = INT64_MAX, most = 0;
 
-    for (int64_t i = from; i < from + n; i++) {
-        const int64_t source = axis->source[i];
+    for (int64_t i = 0; i < *length; i++) {
+        const int64_t source = axis->source[corner + *first + i];
         least = source >= 0 && source < least ? source : least;
         most = source > most ? source : most;
     }
@@ -237,11 +236,10 @@ static void reads_axis(const dp_axis *axis, int64_t from, int64_t n, int64_t *fi
     *length = least <= most ? most - least + 1 : 1;
 }
 
-void dp_window_reads(const dp_window *w, int64_t top, int64_t left, const dp_tensor *out,
-                     dp_picture_part *part)
+void dp_window_reads(const dp_window *w, int64_t top, int64_t left, dp_picture_part *part)
 {
-    reads_axis(&w->y, top, out->shape[0], &part->top, &part->height);
-    reads_axis(&w->x, left, out->shape[1], &part->left, &part->width);
+    reads_axis(&w->y, top, &part->top, &part->height);
+    reads_axis(&w->x, left, &part->left, &part->width);
 }
 
 static void move_axis(const dp_axis *axis, int64_t first, int64_t n, int32_t *places)
@@ -286,13 +284,13 @@ void dp_framed_apply(const void *params, const double *draws, const dp_tensor *i
     dp_window_copy(&f->window, f->corner[0], f->corner[1], in, out);
 }
 
-void dp_framed_reads(const void *params, const double *draws, const dp_tensor *out,
-                     dp_picture_part *part)
+void dp_framed_reads(const void *params, const double *draws, const dp_tensor *in,
+                     const dp_tensor *out, dp_picture_part *part)
 {
     const framed *f = params;
 
-    (void)draws;
-    dp_window_reads(&f->window, f->corner[0], f->corner[1], out, part);
+    (void)draws, (void)in, (void)out;
+    dp_window_reads(&f->window, f->corner[0], f->corner[1], part);
 }
 
 void dp_framed_move(const void *params, const double *draws, dp_places *at)

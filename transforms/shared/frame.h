@@ -38,8 +38,8 @@ typedef struct dp_window {
 /* Its apply, reads, move and fill. */
 void dp_framed_apply(const void *params, const double *draws, const dp_tensor *in,
                      const dp_tensor *out);
-void dp_framed_reads(const void *params, const double *draws, const dp_tensor *out,
-                     dp_picture_part *);
+void dp_framed_reads(const void *params, const double *draws, const dp_tensor *in,
+                     const dp_tensor *out, dp_picture_part *);
 void dp_framed_move(const void *params, const double *draws, dp_places *);
 const uint8_t *dp_framed_fill(const void *params);
 
@@ -66,9 +66,8 @@ dp_status dp_axis_pad(dp_axis *, int64_t before, int64_t after, int32_t mode, dp
 void dp_window_copy(const dp_window *, int64_t top, int64_t left, const dp_tensor *in,
                     const dp_tensor *out);
 
-/* What it reads of the image. */
-void dp_window_reads(const dp_window *, int64_t top, int64_t left, const dp_tensor *out,
-                     dp_picture_part *);
+/* What it reads of the image for a part of what is copied. */
+void dp_window_reads(const dp_window *, int64_t top, int64_t left, dp_picture_part *);
 
 /* The same as places (transforms/pass/pass.h). */
 void dp_window_move(const dp_window *, int64_t top, int64_t left, dp_places *);

@@ -69,14 +69,19 @@ static const held *hold(const dp_resample *r, const uint8_t *src, int32_t row, h
     return free;
 }
 
-void dp_linear_rows(const dp_resample *r, const void *src, const dp_tensor *out)
+void dp_linear_rows(const dp_resample *all, const void *src, const dp_tensor *out,
+                    const dp_picture_part *part)
 {
-    const int64_t n = r->out_width * r->channels;
-    uint8_t *dst = out->data;
+    const int64_t row = all->out_width * all->channels, n = part->width * all->channels;
+    uint8_t *dst = (uint8_t *)out->data + part->top * row + part->left * all->channels;
+    dp_resample columns = *all; /* of the part alone */
+    const dp_resample *r = &columns;
     held two[2];
 
+    columns.axis[1] += part->left;
+    columns.out_width = part->width;
     two[0].row = two[1].row = -1;
-    for (int64_t y = 0; y < out->shape[0]; y++, dst += n) {
+    for (int64_t y = part->top; y < part->top + part->height; y++, dst += row) {
         const dp_taps *v = &r->axis[0][y];
         /* the lower row of the last output is often the upper one of the next */
         const held *kept = two[0].row == v->source[1]   ? &two[0]

@@ -8,7 +8,8 @@
 #include "transforms/shared/resample.h"
 
 #define DP_LINEAR_ROW 8192 /* elements of a row of the result that linear.c takes, at most */
-void dp_linear_rows(const dp_resample *, const void *src, const dp_tensor *out);
+void dp_linear_rows(const dp_resample *, const void *src, const dp_tensor *out,
+                    const dp_picture_part *);
 
 #if defined(__x86_64__)
 /* Three channels, of columns from the first on, all but those at the end that take the last source

@@ -352,11 +352,13 @@ static void divide_row(uint8_t *at, int64_t channels, int64_t n)
 
 typedef struct run {
     const dp_pillow *p;
-    const dp_pillow_part *part;
+    const dp_pillow_source *source;
     const dp_pillow_kernels *kernels;
-    const uint8_t **rows; /* of an output row */
-    uint8_t *lines;       /* as wide as the source: DP_PILLOW_ROWS */
-    uint8_t *ring;        /* rows that are held */
+    dp_pillow_axis axis[2]; /* of the part that is made */
+    int64_t left, width;    /* columns that are read of the image */
+    const uint8_t **rows;   /* of an output row */
+    uint8_t *lines;         /* as wide as the source: DP_PILLOW_ROWS */
+    uint8_t *ring;          /* rows that are held */
     uint64_t n_held, held_row;
     int64_t next; /* row that is the next to be held */
 } run;
@@ -368,7 +370,7 @@ static uint8_t *held(const run *r, int64_t row)
 
 static const uint8_t *source(const run *r, int64_t row)
 {
-    return r->part->first + (size_t)row * r->part->row;
+    return r->source->first + (size_t)row * r->source->row;
 }
 
 /* A source row, where 16 bytes behind it can be read. */
@@ -379,7 +381,7 @@ static const uint8_t *fetch(const run *r, int64_t row, int slot)
     const uint8_t *from = source(r, row);
     uint8_t *copy = r->lines + (uint64_t)slot * source_row(p);
 
-    if (!p->alpha && (size_t)(r->part->end - from) >= n + 16)
+    if (!p->alpha && (size_t)(r->source->end - from) >= n + 16)
         return from;
     if (p->alpha)
         multiply_row(from, p->channels, p->axis[1].src, copy);
@@ -405,7 +407,7 @@ static int64_t needed_end(const dp_pillow_axis *axis, int64_t y, int64_t enough)
 static void make_rows(run *r, int64_t y)
 {
     const dp_pillow *p = r->p;
-    const int64_t end = needed_end(&p->axis[0], y, r->next + DP_PILLOW_ROWS);
+    const int64_t end = needed_end(&r->axis[0], y, r->next + DP_PILLOW_ROWS);
     const uint8_t *rows[DP_PILLOW_ROWS];
     uint8_t *out[DP_PILLOW_ROWS];
     int n = 0;
@@ -415,11 +417,11 @@ static void make_rows(run *r, int64_t y)
         out[n] = held(r, r->next);
     }
     if (p->axis[1].src != p->axis[1].dst) {
-        r->kernels->across(&p->axis[1], p->channels, rows, n, out);
+        r->kernels->across(&r->axis[1], p->channels, rows, n, out);
         return;
     }
     for (int i = 0; i < n; i++)
-        memcpy(out[i], rows[i], (size_t)(p->axis[1].dst * p->channels));
+        memcpy(out[i], rows[i] + r->left * p->channels, (size_t)(r->width * p->channels));
 }
 
 static void hold_rows(run *r, const dp_pillow_taps *t, int64_t y)
@@ -431,7 +433,8 @@ static void hold_rows(run *r, const dp_pillow_taps *t, int64_t y)
         if (!p->columns_first) {
             make_rows(r, y);
         } else {
-            multiply_row(source(r, r->next), p->channels, p->axis[1].src, held(r, r->next));
+            multiply_row(source(r, r->next) + r->left * p->channels, p->channels, r->width,
+                         held(r, r->next));
             r->next++;
         }
     }
@@ -440,13 +443,14 @@ static void hold_rows(run *r, const dp_pillow_taps *t, int64_t y)
 /* Output row y of sums down, n bytes of it. */
 static void down_row(run *r, int64_t y, size_t n, uint8_t *out)
 {
-    const dp_pillow_taps t = dp_pillow_at(&r->p->axis[0], y);
+    const dp_pillow_taps t = dp_pillow_at(&r->axis[0], y);
     const bool direct = r->p->columns_first && !r->p->alpha;
 
     if (!direct)
         hold_rows(r, &t, y);
     for (int32_t i = 0; i < t.count; i++)
-        r->rows[i] = direct ? source(r, t.first + i) : held(r, t.first + i);
+        r->rows[i] =
+            direct ? source(r, t.first + i) + r->left * r->p->channels : held(r, t.first + i);
     r->rows[t.count] = r->rows[0];
     if (t.count == 1 && t.weights[0] == 1 << t.bits)
         memcpy(out, r->rows[0], n);
@@ -454,45 +458,78 @@ static void down_row(run *r, int64_t y, size_t n, uint8_t *out)
         r->kernels->down(&t, r->rows, n, out);
 }
 
-static void run_columns_first(run *r, uint8_t *dst)
+static void run_columns_first(run *r, uint8_t *dst, size_t row)
 {
     const dp_pillow *p = r->p;
-    const size_t n = (size_t)(p->axis[1].src * p->channels);
+    const size_t from = (size_t)(r->left * p->channels), n = (size_t)(r->width * p->channels);
     const uint8_t *rows[DP_PILLOW_ROWS];
     uint8_t *out[DP_PILLOW_ROWS];
 
-    for (int64_t y = 0; y < p->axis[0].dst;) {
+    for (int64_t y = 0; y < r->axis[0].dst;) {
         int i = 0;
-        for (; i < DP_PILLOW_ROWS && y < p->axis[0].dst; i++, y++) {
+        for (; i < DP_PILLOW_ROWS && y < r->axis[0].dst; i++, y++, dst += row) {
             uint8_t *line = r->lines + (uint64_t)i * source_row(p);
-            down_row(r, y, n, line);
-            memset(line + n, 0, 16);
+            down_row(r, y, n, line + from);
+            memset(line + from + n, 0, 16);
             rows[i] = line;
-            out[i] = dst + (size_t)(y * p->axis[1].dst * p->channels);
+            out[i] = dst;
         }
-        r->kernels->across(&p->axis[1], p->channels, rows, i, out);
+        r->kernels->across(&r->axis[1], p->channels, rows, i, out);
     }
 }
 
-void dp_pillow_run(const dp_pillow *p, const dp_pillow_part *part, const dp_tensor *out,
-                   void *space, dp_cpu_level cpu)
+/* The axis with the places of a part alone. */
+static dp_pillow_axis part_of(const dp_pillow_axis *axis, int64_t first, int64_t n)
+{
+    dp_pillow_axis part = *axis;
+
+    part.places += first;
+    part.dst = n;
+    return part;
+}
+
+/* Places grow along an axis, so those of the first and of the last are enough. */
+static void reads_axis(const dp_pillow_axis *axis, int64_t *first, int64_t *n)
+{
+    const dp_pillow_place *a = &axis->places[*first], *b = &axis->places[*first + *n - 1];
+
+    *first = a->first;
+    *n = b->first + b->count - a->first;
+}
+
+void dp_pillow_reads(const dp_pillow *p, dp_picture_part *part)
+{
+    reads_axis(&p->axis[0], &part->top, &part->height);
+    reads_axis(&p->axis[1], &part->left, &part->width);
+}
+
+void dp_pillow_run(const dp_pillow *p, const dp_pillow_source *from, const dp_tensor *out,
+                   const dp_picture_part *part, void *space, dp_cpu_level cpu)
 {
     const layout l = lay_out(p);
-    uint8_t *bytes = space, *dst = out->data;
+    const size_t row = (size_t)(p->axis[1].dst * p->channels),
+                 n = (size_t)(part->width * p->channels);
+    uint8_t *bytes = space, *dst = (uint8_t *)out->data + (size_t)part->top * row +
+                                   (size_t)(part->left * p->channels);
     run r = {.p = p,
-             .part = part,
+             .source = from,
              .kernels = dp_pillow_kernels_get(cpu, p->channels),
+             .axis = {part_of(&p->axis[0], part->top, part->height),
+                      part_of(&p->axis[1], part->left, part->width)},
+             .left = part->left,
+             .width = part->width,
              .rows = space,
              .lines = bytes + l.lines,
              .ring = bytes + l.ring,
              .n_held = l.held,
              .held_row = held_row(p)};
-    const size_t n = (size_t)(p->axis[1].dst * p->channels);
 
-    if (p->columns_first)
-        run_columns_first(&r, dst);
-    for (int64_t y = 0; y < p->axis[0].dst && !p->columns_first; y++)
-        down_row(&r, y, n, dst + (size_t)y * n);
-    if (p->alpha)
-        divide_row(dst, p->channels, p->axis[0].dst * p->axis[1].dst);
+    if (p->columns_first) {
+        reads_axis(&p->axis[1], &r.left, &r.width);
+        run_columns_first(&r, dst, row);
+    }
+    for (int64_t y = 0; y < part->height && !p->columns_first; y++)
+        down_row(&r, y, n, dst + (size_t)y * row);
+    for (int64_t y = 0; y < part->height && p->alpha; y++)
+        divide_row(dst + (size_t)y * row, p->channels, part->width);
 }

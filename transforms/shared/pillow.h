@@ -53,12 +53,12 @@ typedef struct dp_pillow {
     dp_pillow_axis axis[2]; /* vertical, horizontal */
 } dp_pillow;
 
-/* The part of an image that is resampled: its first pixel, bytes from row to row, and where the
- * memory of the image ends. */
-typedef struct dp_pillow_part {
+/* What is resampled of an image: its first pixel, bytes from row to row, and where the memory of
+ * the image ends. */
+typedef struct dp_pillow_source {
     const uint8_t *first, *end;
     size_t row;
-} dp_pillow_part;
+} dp_pillow_source;
 
 /* For sides up to src, brought to dst; DP_ELIMIT where they are too large. */
 dp_status dp_pillow_start(dp_pillow *, dp_pillow_how, int64_t channels, const int64_t src[2],
@@ -71,8 +71,11 @@ size_t dp_pillow_space(const dp_pillow *);
 size_t dp_pillow_used(const dp_pillow *); /* of the space, for these sides: never more */
 /* Fills the tables, for sides of at most those of the start. */
 void dp_pillow_plan(dp_pillow *, const int64_t src[2], void *tables);
-void dp_pillow_run(const dp_pillow *, const dp_pillow_part *, const dp_tensor *out, void *space,
-                   dp_cpu_level);
+/* Makes a part of the result, to its place. */
+void dp_pillow_run(const dp_pillow *, const dp_pillow_source *, const dp_tensor *out,
+                   const dp_picture_part *, void *space, dp_cpu_level);
+/* From a part of the result to what is read for it. */
+void dp_pillow_reads(const dp_pillow *, dp_picture_part *);
 
 static inline dp_pillow_taps dp_pillow_at(const dp_pillow_axis *axis, int64_t d)
 {

@@ -369,6 +369,7 @@ void dp_resample_choose(dp_resample *r, int32_t interpolation, bool u8, const in
     if (interpolation == DP_LINEAR && !u8 && src[0] == 2 * dst[0] && src[1] == 2 * dst[1])
         r->pixel = half_f32;
     r->rows = r->pixel == linear_u8 && dst[1] <= DP_LINEAR_ROW / r->channels;
+    r->n_taps = interpolation == DP_NEAREST ? 1 : interpolation == DP_CUBIC ? 4 : 2;
 }
 
 static dp_status plan_taps(dp_resample *r, int32_t interpolation, const int64_t src[2],
@@ -400,16 +401,50 @@ dp_status dp_resample_plan(dp_resample *r, const dp_column *in, int32_t interpol
     return plan_taps(r, interpolation, src, dst, arena, err);
 }
 
-void dp_resample_run(const dp_resample *r, const void *src, const dp_tensor *out)
+void dp_resample_run(const dp_resample *r, const void *src, const dp_tensor *out,
+                     const dp_picture_part *part)
 {
-    uint8_t *dst = out->data;
-
     if (r->rows) {
-        dp_linear_rows(r, src, out);
+        dp_linear_rows(r, src, out, part);
         return;
     }
-    for (int64_t y = 0; y < out->shape[0]; y++) {
-        for (int64_t x = 0; x < out->shape[1]; x++, dst += r->pixel_size)
+    for (int64_t y = part->top; y < part->top + part->height; y++) {
+        uint8_t *dst =
+            (uint8_t *)out->data + (size_t)(y * out->shape[1] + part->left) * r->pixel_size;
+        for (int64_t x = part->left; x < part->left + part->width; x++, dst += r->pixel_size)
             r->pixel(r, src, y, x, dst);
     }
+}
+
+void dp_resample_copy(const uint8_t *first, size_t row, const dp_tensor *out,
+                      const dp_picture_part *part)
+{
+    const size_t to = dp_tensor_bytes(out) / (size_t)out->shape[0];
+    const size_t pixel = to / (size_t)out->shape[1], at = (size_t)part->left * pixel;
+
+    for (size_t y = (size_t)part->top; y < (size_t)(part->top + part->height); y++)
+        memcpy((uint8_t *)out->data + y * to + at, first + y * row + at,
+               (size_t)part->width * pixel);
+}
+
+/* Places grow along an axis, so those of the first and of the last are enough. */
+static void reads_axis(const dp_resample *r, int d, int64_t *first, int64_t *n)
+{
+    const int64_t last = *first + *n - 1;
+    int64_t end;
+
+    if (r->spans[d] == NULL) {
+        end = r->axis[d][last].source[r->n_taps - 1] + 1;
+        *first = r->axis[d][*first].source[0];
+    } else {
+        end = r->spans[d][last].first + r->spans[d][last].count;
+        *first = r->spans[d][*first].first;
+    }
+    *n = end - *first;
+}
+
+void dp_resample_reads(const dp_resample *r, dp_picture_part *part)
+{
+    reads_axis(r, 0, &part->top, &part->height);
+    reads_axis(r, 1, &part->left, &part->width);
 }

@@ -45,6 +45,7 @@ typedef struct dp_resample {
     int64_t width; /* pixels from a source row to the next */
     int64_t out_width;
     bool rows; /* linear of uint8, by rows (linear.c): the same as pixel by pixel, and faster */
+    int32_t n_taps; /* source places of an output place, where they are taps */
 } dp_resample;
 
 /* DP_ESPEC unless the mode takes the column. */
@@ -62,7 +63,14 @@ void dp_resample_axis(dp_taps *out, int32_t interpolation, int64_t src, int64_t 
 void dp_resample_choose(dp_resample *, int32_t interpolation, bool u8, const int64_t src[2],
                         const int64_t dst[2]);
 
-/* src is the first pixel of the part that is resampled. */
-void dp_resample_run(const dp_resample *, const void *src, const dp_tensor *out);
+/* src is the first pixel of what is resampled; a part of the result is made, to its place. */
+void dp_resample_run(const dp_resample *, const void *src, const dp_tensor *out,
+                     const dp_picture_part *);
+/* Where one size is the other: pixels from `first` on, so many bytes from row to row. */
+void dp_resample_copy(const uint8_t *first, size_t row, const dp_tensor *out,
+                      const dp_picture_part *);
+
+/* From a part of the result to what is read for it; not where one size is the other. */
+void dp_resample_reads(const dp_resample *, dp_picture_part *);
 
 #endif

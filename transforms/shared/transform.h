@@ -69,7 +69,14 @@ typedef struct dp_linear {
 typedef struct dp_workspace {
     void *bytes; /* as many as `space` said, on a 64-byte boundary; their contents are anything */
     dp_cpu_level cpu;
+    dp_picture_part part; /* of an image, what is wanted of it: the rest may be anything */
 } dp_workspace;
+
+/* All of an image <H,W> or <H,W,C>. */
+static inline dp_picture_part dp_part_whole(const dp_tensor *t)
+{
+    return (dp_picture_part){0, 0, t->shape[0], t->shape[1]};
+}
 
 /* Where the stages go that do without drawing what a random one did: dp_fix puts them there. */
 typedef struct dp_fixing {
@@ -110,9 +117,12 @@ typedef struct dp_transform {
                       dp_error *);
     dp_status (*decode)(const void *params, const dp_tensor *file, const dp_picture_part *,
                         const dp_tensor *out, dp_arena *, dp_error *);
-    /* The part of a picture that apply reads: no more of it is decoded, into its place in all of
-     * it.  NULL = all. */
-    void (*reads)(const void *params, const double *draws, const dp_tensor *out, dp_picture_part *);
+    /* What apply reads of an image for a part of what it makes of it: *part is of `out`, and is of
+     * `in` then.  No more is made of `in`, to its place in all of it: what is outside of the part
+     * may be anything.  NULL = all of it is read. */
+    void (*reads)(const void *params, const double *draws, const dp_tensor *in,
+                  const dp_tensor *out, dp_picture_part *part);
+    bool makes_parts; /* apply_in makes no more of an image than the part of its workspace */
     /* The numbers of a row, and their names ("left,top"), one a number.  NULL = not random. */
     void (*draw)(const void *params, dp_place *, double *draws);
     const char *drawn;
