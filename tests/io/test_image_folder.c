@@ -304,6 +304,61 @@ static void parts(void **state)
     test_folder_remove(folder);
 }
 
+/* A stage that says not what it reads, and changes nothing, in the place of each bar: all that
+ * stands before it is made whole. */
+static void part_with(const char *stages, const char *between, char *out, size_t size)
+{
+    size_t n = 0;
+
+    for (; *stages != '\0'; stages++)
+        n += (size_t)(*stages == '|' ? snprintf(out + n, size - n, "| %s |", between)
+                                     : snprintf(out + n, size - n, "%c", *stages));
+    assert_true(n < size);
+}
+
+/* Stages that say what they read, one after another: no more is resampled, either, and it is what
+ * all of it would be. */
+static void parts_of_parts(void **state)
+{
+    static const char *const stages[] = {
+        "resize size=30 | center_crop size=24",
+        "resize size=19 antialias=true | center_crop size=16",
+        "resize size=25,30 interpolation=lanczos antialias=pillow13 | random_crop size=9",
+        "resize size=50 interpolation=cubic antialias=torch | random_crop size=20 padding=9 "
+        "padding_mode=reflect",
+        "resize size=40,30 interpolation=area | vertical_flip | crop coordinates=1,2 size=7,9",
+        "center_crop size=40 | resize size=31 interpolation=cubic | crop coordinates=3,4 size=20",
+        "pad padding=3 | resize size=21 | random_horizontal_flip | crop coordinates=0,0 size=9",
+        "crop coordinates=1,1 size=12 | random_resized_crop size=30 | center_crop size=7",
+        "resize size=40 | resize size=30 | resize size=20 | center_crop size=10",
+        "resize size=20,30 | crop coordinates=2,0 size=18,12",
+    };
+    static const char *const settings[] = {"", "orientation=apply decoder=pillow",
+                                           "decoder=pillow channels=1", "decoder=opencv"};
+    char folder[256], list[300];
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    snprintf(list, sizeof list, "%s/list", folder);
+    for (size_t i = 0; i < 2 * (sizeof stages / sizeof stages[0]); i++) {
+        const char *behind = i % 2 == 1 ? " | rescale rescale=1/255 | hwc2chw" : "";
+        char whole[700], text[1200], parts[1200];
+        part_with(stages[i / 2], "random_invert prob=0", whole, sizeof whole);
+        list_all(list, i % 2 == 1);
+        for (int k = 0; k < 4; k++) {
+            snprintf(text, sizeof text, "image_folder list=%s decode=true %s | %s%s", list,
+                     settings[k], whole, behind);
+            snprintf(parts, sizeof parts, "image_folder list=%s | decode %s | %s%s", list,
+                     settings[k], stages[i / 2], behind);
+            assert_string_equal(digest_of(text, 2, 0).text, digest_of(parts, 2, 0).text);
+            snprintf(parts, sizeof parts, "image_folder list=%s decode=true %s | %s%s", list,
+                     settings[k], stages[i / 2], behind);
+            assert_string_equal(digest_of(text, 2, 0).text, digest_of(parts, 1, 0).text);
+        }
+    }
+    test_folder_remove(folder);
+}
+
 /* No more than that: damage below it is not seen. */
 static void no_more_than_a_part(void **state)
 {
@@ -315,13 +370,18 @@ static void no_more_than_a_part(void **state)
     test_folder(folder, sizeof folder);
     test_png_class(folder, "a");
     put(folder, "a/0.jpg", "jpeg/cut.jpg");
-    assert_ok(open_with(folder, "image_folder | decode | crop coordinates=0,0 size=8,43", 1, &p));
-    assert_ok(dp_next(p, &b, &test_error));
-    dp_close(p);
-    b = NULL;
-    assert_ok(open_with(folder, "image_folder | decode | crop coordinates=29,0 size=8,1", 1, &p));
-    assert_int_equal(dp_next(p, &b, &test_error), DP_ECORRUPT);
-    dp_close(p);
+    for (int i = 0; i < 4; i++) {
+        static const char *const texts[] = {
+            "image_folder | decode | crop coordinates=0,0 size=8,43",
+            "image_folder | decode | resize size=18,20 | center_crop size=10 | crop "
+            "coordinates=0,0 size=1",
+            "image_folder | decode | crop coordinates=29,0 size=8,1",
+            "image_folder | decode | resize size=18,20 | crop coordinates=17,0 size=1"};
+        assert_ok(open_with(folder, texts[i], 1, &p));
+        assert_int_equal(dp_next(p, &b, &test_error), i < 2 ? DP_OK : DP_ECORRUPT);
+        dp_close(p);
+        b = NULL;
+    }
     test_folder_remove(folder);
 }
 
@@ -492,6 +552,7 @@ int main(void)
         cmocka_unit_test(the_stage),
         cmocka_unit_test(out_of_a_snapshot),
         cmocka_unit_test(parts),
+        cmocka_unit_test(parts_of_parts),
         cmocka_unit_test(as_mindspore),
         cmocka_unit_test(no_more_than_a_part),
         cmocka_unit_test(damaged_are_named),
