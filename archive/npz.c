@@ -14,6 +14,7 @@
 #include <zlib.h>
 
 #include "archive/archive.h"
+#include "base/npy.h"
 #include "base/pack/zip_format.h"
 #include "base/status.h"
 #include "lang/text.h"
@@ -24,9 +25,7 @@
 #define DATE      0x21 /* 1980-01-01 */
 #define VERSION   20   /* 2.0: needed to extract */
 
-/* ---- the header of an array: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), } ---- */
-
-#define BAD_HEADER "has a header that numpy does not write"
+/* ---- an array ---- */
 
 typedef struct array {
     const dp_element *type;
@@ -34,143 +33,24 @@ typedef struct array {
     dp_named_tensor tensor;
 } array;
 
-typedef struct cursor {
-    const char *at, *end;
-} cursor;
-
-static void skip_blanks(cursor *c)
-{
-    while (c->at < c->end && (*c->at == ' ' || *c->at == '\n'))
-        c->at++;
-}
-
-static bool take(cursor *c, const char *word)
-{
-    const size_t n = strlen(word);
-
-    skip_blanks(c);
-    if ((size_t)(c->end - c->at) < n || memcmp(c->at, word, n) != 0)
-        return false;
-    c->at += n;
-    return true;
-}
-
-/* What a 'descr' says that is not a type of ours; the rest of the header is not read then. */
-static const char *other_type(const char *start, size_t n)
-{
-    const char kind = n > 1 ? start[1] : '\0';
-
-    if (kind == 'O')
-        return "holds Python objects";
-    if (kind == 'U' || kind == 'S' || kind == 'a')
-        return "holds texts";
-    if (kind == 'M' || kind == 'm')
-        return "holds times";
-    if (kind == 'c')
-        return "holds complex numbers";
-    if (kind == 'V')
-        return "holds records of several fields";
-    return n > 0 && *start == '>' ? "is big-endian: astype(a.dtype.newbyteorder('<')) turns it"
-                                  : "has a type that is not read";
-}
-
 /* NULL, or what is wrong. */
-static const char *take_type(cursor *c, const dp_element **type)
-{
-    const char *start;
-
-    if (take(c, "["))
-        return "holds records of several fields";
-    if (*type != NULL || !take(c, "'"))
-        return BAD_HEADER;
-    start = c->at;
-    while (c->at < c->end && *c->at != '\'')
-        c->at++;
-    *type = dp_element_find(offsetof(dp_element, npy), start, (size_t)(c->at - start));
-    if (*type == NULL)
-        return other_type(start, (size_t)(c->at - start));
-    return take(c, "'") ? NULL : BAD_HEADER;
-}
-
-static bool take_dim(cursor *c, dp_named_tensor *t)
-{
-    int64_t value = 0;
-    const char *start;
-
-    skip_blanks(c);
-    for (start = c->at; c->at < c->end && *c->at >= '0' && *c->at <= '9'; c->at++) {
-        if (value > (INT64_MAX - 9) / 10)
-            return false;
-        value = 10 * value + (*c->at - '0');
-    }
-    if (c->at == start || t->rank == DP_MAX_RANK)
-        return false;
-    t->shape[t->rank++] = value;
-    return true;
-}
-
-static bool take_shape(cursor *c, dp_named_tensor *t)
-{
-    if (!take(c, "("))
-        return false;
-    if (take(c, ")"))
-        return true;
-    while (take_dim(c, t)) {
-        if (!take(c, ","))
-            return t->rank > 1 && take(c, ")");
-        if (take(c, ")"))
-            return true;
-    }
-    return false;
-}
-
-/* A key and its value, each key once; NULL, or what is wrong. */
-static const char *take_member(cursor *c, array *a, bool *order, bool *shape)
-{
-    bool good = false;
-
-    if (take(c, "'descr':"))
-        return take_type(c, &a->type);
-    if (!*order && take(c, "'fortran_order':")) {
-        a->fortran = take(c, "True");
-        good = *order = a->fortran || take(c, "False");
-    } else if (!*shape && take(c, "'shape':")) {
-        good = *shape = take_shape(c, &a->tensor);
-    }
-    return good ? NULL : BAD_HEADER;
-}
-
-static const char *parse_dict(cursor c, array *a)
-{
-    bool order = false, shape = false;
-
-    if (!take(&c, "{"))
-        return BAD_HEADER;
-    while (!take(&c, "}")) {
-        const char *why = take_member(&c, a, &order, &shape);
-        if (why != NULL)
-            return why;
-        (void)take(&c, ",");
-    }
-    skip_blanks(&c);
-    return c.at == c.end && a->type != NULL && order && shape ? NULL : BAD_HEADER;
-}
-
 static const char *parse_array(const uint8_t *bytes, size_t n, array *a)
 {
-    size_t lead, header;
+    dp_npy head;
+    const char *why = dp_npy_parse(bytes, n, &head);
 
-    if (n < 12 || memcmp(bytes, "\x93NUMPY", 6) != 0)
-        return "is not an .npy array";
-    if (bytes[6] < 1 || bytes[6] > 3)
-        return "is of another version of .npy: 1 to 3 are read";
-    lead = bytes[6] == 1 ? 10 : 12;
-    header = bytes[6] == 1 ? dp_zip_u16(bytes + 8) : dp_zip_u32(bytes + 8);
-    if (header > n - lead)
-        return "ends in its header";
-    a->tensor.data = bytes + lead + header;
-    a->tensor.size = n - lead - header;
-    return parse_dict((cursor){(const char *)bytes + lead, (const char *)a->tensor.data}, a);
+    if (why != NULL)
+        return why;
+    a->type = dp_element_find(offsetof(dp_element, npy), head.type, head.type_length);
+    if (a->type == NULL)
+        return head.type[0] == '>' ? "is big-endian: astype(a.dtype.newbyteorder('<')) turns it"
+                                   : dp_npy_other(&head);
+    a->fortran = head.fortran;
+    a->tensor.rank = head.rank;
+    memcpy(a->tensor.shape, head.shape, sizeof head.shape);
+    a->tensor.data = head.data;
+    a->tensor.size = head.size;
+    return NULL;
 }
 
 /* The elements in C order, which numpy wrote in Fortran's; the shape is checked. */

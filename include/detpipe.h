@@ -7,8 +7,10 @@
  *
  * A text is stages joined by "|": one reader, then transforms (what a row holds) and order stages
  * (which rows come when) in any order that makes sense; `detpipe stages` lists them with their
- * parameters.  Nothing but the three arguments of the function changes a byte of the stream.
- * The stream is a sequence of batches (of single rows without a batch stage), numbered from 0.
+ * parameters.  A list of numbers may stand in a file, "weights=@w.npy" (docs/files.md), which is
+ * part of the text: dp_open reads it, and the canonical text has its digest.  Nothing but the three
+ * arguments of the function changes a byte of the stream. The stream is a sequence of batches (of
+ * single rows without a batch stage), numbered from 0.
  */
 #ifndef DETPIPE_H
 #define DETPIPE_H
@@ -31,7 +33,8 @@ DP_CALL dp_status dp_open(dp_pipeline **out, const char *spec, uint64_t seed, co
                           dp_error *);
 DP_API void dp_close(dp_pipeline *); /* frees its batches too; NULL allowed */
 
-/* What dp_spec() would say, without the data set: the text is checked as far as it goes by itself.
+/* What dp_spec() would say, without the data set and lists in files (which have a digest only where
+ * it was given): the text is checked as far as it goes by itself.
  * *length: its bytes without NUL.  text NULL asks for the length alone; DP_ELIMIT if size bytes,
  * NUL included, are too few, with the length. */
 DP_CALL dp_status dp_canonical(const char *spec, char *text, size_t size, size_t *length,

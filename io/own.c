@@ -304,5 +304,5 @@ dp_status dp_own_find(const dp_options *options, const dp_text_stage *stage, dp_
         .identity = o->given.identity != NULL ? identify : NULL,
     };
     *out = (dp_bound){&o->row.info, o};
-    return status == DP_OK ? dp_params_bind(out->info, stage, o, err) : status;
+    return status == DP_OK ? dp_params_bind(out->info, stage, NULL, arena, o, err) : status;
 }

@@ -12,30 +12,34 @@
 
 const dp_param dp_no_params[] = {DP_PARAMS_END};
 
-typedef struct binding {
-    const char *stage;
-    const dp_param *param;
-    const char *value;
-    uint32_t column;
-    dp_error *err;
-} binding;
-
-static dp_status bad_value(const binding *b, const char *expected)
+static void *field_of(const dp_param *p, const void *params)
 {
-    return dp_fail_at(b->err, DP_ESPEC, b->column, "%s: %s=%.60s is not %s", b->stage,
+    return (char *)(uintptr_t)params + (p->offset & ~(DP_LATER | DP_LONG));
+}
+
+static const char *file_of(const dp_list *list)
+{
+    return dp_list_is_file(list->text) ? list->text : NULL;
+}
+
+static bool is_long(const dp_param *p) { return (p->offset & DP_LONG) != 0; }
+
+static dp_status bad_value(const dp_binding *b, const char *expected)
+{
+    return dp_fail_at(b->err, DP_ESPEC, b->column, "%s: %s=%.60s is not %s", b->info->name,
                       b->param->name, b->value, expected);
 }
 
-static dp_status out_of_range(const binding *b)
+static dp_status out_of_range(const dp_binding *b)
 {
     char lo[DP_NUMBER_SIZE], hi[DP_NUMBER_SIZE];
     dp_print_number(lo, b->param->min);
     dp_print_number(hi, b->param->max);
     return dp_fail_at(b->err, DP_ESPEC, b->column, "%s: %s=%.60s is out of range: %s to %s",
-                      b->stage, b->param->name, b->value, lo, hi);
+                      b->info->name, b->param->name, b->value, lo, hi);
 }
 
-static dp_status bind_int(const binding *b, const char *text, size_t length, int64_t *out)
+static dp_status bind_int(const dp_binding *b, const char *text, size_t length, int64_t *out)
 {
     if (!dp_parse_int(text, length, out))
         return bad_value(b, "an integer");
@@ -44,7 +48,7 @@ static dp_status bind_int(const binding *b, const char *text, size_t length, int
     return DP_OK;
 }
 
-static dp_status bind_number(const binding *b, const char *text, size_t length, double *out)
+static dp_status bind_number(const dp_binding *b, const char *text, size_t length, double *out)
 {
     if (!dp_parse_number(text, length, out))
         return bad_value(b, "a number such as 0.5, 1e-3 or 1/255");
@@ -53,33 +57,29 @@ static dp_status bind_number(const binding *b, const char *text, size_t length, 
     return DP_OK;
 }
 
-static dp_status bind_list(const binding *b, void *field)
+static dp_status bind_list(const dp_binding *b, void *field)
 {
     const bool ints = b->param->type == DP_PARAM_INTS;
     dp_ints *i = field;
     dp_numbers *d = field;
-    int32_t *n = ints ? &i->n : &d->n;
-    binding item = *b;
+    dp_list list;
+    const dp_status status =
+        dp_list_bind(b, is_long(b->param) ? DP_MAX_NUMBERS : DP_MAX_LIST, &list);
 
-    for (const char *at = b->value;; at++, item.column++) {
-        const size_t length = strcspn(at, ",");
-        dp_status status;
-        if (*n == DP_MAX_LIST)
-            return dp_fail_at(b->err, DP_ESPEC, item.column, "%s: %s has more than %d elements",
-                              b->stage, b->param->name, DP_MAX_LIST);
-        status = ints ? bind_int(&item, at, length, &i->v[*n])
-                      : bind_number(&item, at, length, &d->v[*n]);
-        if (status != DP_OK)
-            return status;
-        ++*n;
-        at += length;
-        item.column += (uint32_t)length;
-        if (*at == '\0')
-            return DP_OK;
-    }
+    if (status != DP_OK)
+        return status;
+    if (is_long(b->param))
+        *(dp_list *)field = list;
+    else if (ints)
+        *i = (dp_ints){.n = (int32_t)list.n, .file = file_of(&list)};
+    else
+        *d = (dp_numbers){.n = (int32_t)list.n, .file = file_of(&list)};
+    if (!is_long(b->param) && list.n > 0)
+        memcpy(ints ? (void *)i->v : d->v, list.ints, list.n * sizeof *list.ints);
+    return DP_OK;
 }
 
-static dp_status bind_choice(const binding *b, int32_t *out)
+static dp_status bind_choice(const dp_binding *b, int32_t *out)
 {
     const size_t length = strlen(b->value);
     char expected[200];
@@ -97,24 +97,24 @@ static dp_status bind_choice(const binding *b, int32_t *out)
     return bad_value(b, expected);
 }
 
-static dp_status bind_bool(const binding *b, bool *out)
+static dp_status bind_bool(const dp_binding *b, bool *out)
 {
     *out = strcmp(b->value, "true") == 0;
     return *out || strcmp(b->value, "false") == 0 ? DP_OK : bad_value(b, "true or false");
 }
 
-static dp_status bind_text(const binding *b, const char **out)
+static dp_status bind_text(const dp_binding *b, const char **out)
 {
     *out = b->value;
     if ((double)strlen(b->value) > b->param->max)
-        return dp_fail_at(b->err, DP_ESPEC, b->column, "%s: %s is longer than %.0f bytes", b->stage,
-                          b->param->name, b->param->max);
+        return dp_fail_at(b->err, DP_ESPEC, b->column, "%s: %s is longer than %.0f bytes",
+                          b->info->name, b->param->name, b->param->max);
     return DP_OK;
 }
 
-static dp_status bind_one(const binding *b, void *params)
+static dp_status bind_one(const dp_binding *b, void *params)
 {
-    void *field = (char *)params + (b->param->offset & ~DP_LATER);
+    void *field = field_of(b->param, params);
 
     switch (b->param->type) {
     case DP_PARAM_INT: return bind_int(b, b->value, strlen(b->value), field);
@@ -148,14 +148,15 @@ static dp_status unknown_arg(const dp_stage_info *info, const dp_text_arg *arg, 
                       info->name, arg->name, names);
 }
 
-/* A list whose default is none. */
+/* A list whose default is none, or that is long. */
 static bool may_be_empty(const dp_param *p)
 {
-    return p->type != DP_PARAM_TEXT && p->default_value != NULL && p->default_value[0] == '\0';
+    return is_long(p) ||
+           (p->type != DP_PARAM_TEXT && p->default_value != NULL && p->default_value[0] == '\0');
 }
 
-dp_status dp_params_bind(const dp_stage_info *info, const dp_text_stage *stage, void *params,
-                         dp_error *err)
+dp_status dp_params_bind(const dp_stage_info *info, const dp_text_stage *stage,
+                         const dp_options *files, dp_arena *arena, void *params, dp_error *err)
 {
     for (uint32_t i = 0; i < stage->n_args; i++) {
         const dp_param *p = info->params;
@@ -166,8 +167,13 @@ dp_status dp_params_bind(const dp_stage_info *info, const dp_text_stage *stage, 
     }
     for (const dp_param *p = info->params; p->name != NULL; p++) {
         const dp_text_arg *arg = find_arg(stage, p->name);
-        const binding b = {info->name, p, arg ? arg->value : p->default_value,
-                           arg ? arg->value_column : stage->column, err};
+        const dp_binding b = {info,
+                              p,
+                              arg ? arg->value : p->default_value,
+                              arg ? arg->value_column : stage->column,
+                              arena,
+                              files,
+                              err};
         dp_status status;
         if (b.value == NULL)
             return dp_fail_at(err, DP_ESPEC, stage->column, "%s needs %s= (%s)", info->name,
@@ -205,11 +211,33 @@ static void print_choice(dp_out *out, const char *choices, int32_t index)
     dp_out_part(out, choices, strcspn(choices, ","));
 }
 
-void dp_param_print(const dp_param *p, const void *params, dp_out *out)
+static void print_list(dp_out *out, const dp_param *p, const void *field)
 {
-    const void *field = (const char *)params + (p->offset & ~DP_LATER);
+    const bool whole = p->type == DP_PARAM_INTS;
     const dp_ints *ints = field;
     const dp_numbers *numbers = field;
+    const int32_t n = whole ? ints->n : numbers->n;
+    const char *text = is_long(p) ? ((const dp_list *)field)->text
+                       : whole    ? ints->file
+                                  : numbers->file;
+
+    if (text != NULL) {
+        dp_out_value(out, text);
+        return;
+    }
+    dp_out_text(out, n == 0 ? "\"\"" : "");
+    for (int32_t i = 0; i < n; i++) {
+        dp_out_text(out, i > 0 ? "," : "");
+        if (whole)
+            print_int(out, ints->v[i]);
+        else
+            print_number(out, numbers->v[i]);
+    }
+}
+
+void dp_param_print(const dp_param *p, const void *params, dp_out *out)
+{
+    const void *field = field_of(p, params);
 
     switch (p->type) {
     case DP_PARAM_INT: print_int(out, *(const int64_t *)field); break;
@@ -218,15 +246,7 @@ void dp_param_print(const dp_param *p, const void *params, dp_out *out)
     case DP_PARAM_CHOICE: print_choice(out, p->choices, *(const int32_t *)field); break;
     case DP_PARAM_TEXT: dp_out_value(out, *(const char *const *)field); break;
     case DP_PARAM_INTS:
-        dp_out_text(out, ints->n == 0 ? "\"\"" : "");
-        for (int32_t i = 0; i < ints->n; i++)
-            dp_out_text(out, i ? "," : ""), print_int(out, ints->v[i]);
-        break;
-    case DP_PARAM_NUMBERS:
-        dp_out_text(out, numbers->n == 0 ? "\"\"" : "");
-        for (int32_t i = 0; i < numbers->n; i++)
-            dp_out_text(out, i ? "," : ""), print_number(out, numbers->v[i]);
-        break;
+    case DP_PARAM_NUMBERS: print_list(out, p, field); break;
     }
 }
 

@@ -5,6 +5,7 @@
 #ifndef LANG_PARAMS_H
 #define LANG_PARAMS_H
 
+#include "lang/list.h"
 #include "lang/text.h"
 
 #define DP_MAX_LIST 16
@@ -13,14 +14,17 @@
 typedef struct dp_ints {
     int32_t n;
     int64_t v[DP_MAX_LIST];
+    const char *file; /* that they came from, as canonical texts have it; NULL = written out */
 } dp_ints;
 typedef struct dp_numbers {
     int32_t n;
     double v[DP_MAX_LIST];
+    const char *file;
 } dp_numbers;
 
 /* Rows of a table: owner's field, default (NULL = required), range, help.  A choice is an int32_t,
- * the index of the word; a list has at most `items` elements, each in the range. */
+ * the index of the word; a list has at most DP_MAX_LIST numbers, each in the range.  Lists may
+ * stand in files (list.h). */
 #define DP_INT(owner, field, def, lo, hi, help)                                                    \
     {                                                                                              \
 #field, DP_PARAM_INT, offsetof(owner, field), def, lo, hi, NULL, help                      \
@@ -41,7 +45,7 @@ typedef struct dp_numbers {
     {                                                                                              \
 #field, DP_PARAM_TEXT, offsetof(owner, field), def, 0, 4096, NULL, help                    \
     }
-/* A list of any length, or another text: as long as a text may be. */
+/* Names of any number, or another text: as long as a text may be. */
 #define DP_LONG_TEXT(owner, field, def, help)                                                      \
     {                                                                                              \
 #field, DP_PARAM_TEXT, offsetof(owner, field), def, 0, DP_MAX_TEXT, NULL, help             \
@@ -54,8 +58,18 @@ typedef struct dp_numbers {
     {                                                                                              \
 #field, DP_PARAM_NUMBERS, offsetof(owner, field), def, lo, hi, NULL, help                  \
     }
+/* A dp_list: of any length. */
+#define DP_LONG 0x40000000u
+#define DP_LONG_INTS(owner, field, def, lo, hi, help)                                              \
+    {                                                                                              \
+#field, DP_PARAM_INTS, DP_LONG | offsetof(owner, field), def, lo, hi, NULL, help           \
+    }
+#define DP_LONG_NUMBERS(owner, field, def, lo, hi, help)                                           \
+    {                                                                                              \
+#field, DP_PARAM_NUMBERS, DP_LONG | offsetof(owner, field), def, lo, hi, NULL, help        \
+    }
 /* Rows that came to a stage after texts without them: a canonical text names them only where they
- * are not the default, so that it stays what it was.  The flag is in the row's offset. */
+ * are not the default, so that it stays what it was.  The flags are in the row's offset. */
 #define DP_LATER 0x80000000u
 #define DP_LATER_INT(owner, field, def, lo, hi, help)                                              \
     {                                                                                              \
@@ -79,8 +93,11 @@ typedef struct dp_numbers {
     }
 
 /* Fills the struct from what was given and the defaults.  DP_ESPEC with the column of the parameter
- * or value that is wrong, of the stage when one is missing. */
-dp_status dp_params_bind(const dp_stage_info *, const dp_text_stage *, void *params, dp_error *);
+ * or value that is wrong, of the stage when one is missing; what is wrong with a list in a file,
+ * whose path is relative to the root of `files` (NULL: none is read).  Lists that are long or in
+ * files stand in the arena. */
+dp_status dp_params_bind(const dp_stage_info *, const dp_text_stage *, const dp_options *files,
+                         dp_arena *, void *params, dp_error *);
 
 /* DP_ESPEC for a value that does nothing beside the others: `needs` says when it would. */
 dp_status dp_params_idle(const char *param, const char *needs, dp_error *);

@@ -33,17 +33,17 @@ dp_status dp_stage_find(const dp_stage_list *list, const dp_text_stage *stage,
                       "there is no %s '%s' (`detpipe stages` lists them)", list->what, stage->name);
 }
 
-dp_status dp_stage_bind(const dp_stage_info *info, const dp_text_stage *stage, dp_arena *arena,
-                        dp_bound *out, dp_error *err)
+dp_status dp_stage_bind(const dp_stage_info *info, const dp_text_stage *stage,
+                        const dp_options *files, dp_arena *arena, dp_bound *out, dp_error *err)
 {
     out->info = info;
     out->params = dp_arena_alloc(arena, 1, info->size > 0 ? info->size : 1);
-    return out->params != NULL ? dp_params_bind(info, stage, out->params, err)
+    return out->params != NULL ? dp_params_bind(info, stage, files, arena, out->params, err)
                                : dp_arena_fail(arena, err, "the stages");
 }
 
-dp_status dp_stage_read(const dp_stage_list *list, const char *text, dp_arena *arena, dp_bound *out,
-                        dp_error *err)
+dp_status dp_stage_read(const dp_stage_list *list, const char *text, const dp_options *files,
+                        dp_arena *arena, dp_bound *out, dp_error *err)
 {
     dp_text parsed;
     const dp_stage_info *info;
@@ -54,7 +54,7 @@ dp_status dp_stage_read(const dp_stage_list *list, const char *text, dp_arena *a
             dp_fail_at(err, DP_ESPEC, parsed.stages[1].column, "one %s is expected", list->what);
     if (status == DP_OK)
         status = dp_stage_find(list, parsed.stages, &info, err);
-    return status == DP_OK ? dp_stage_bind(info, parsed.stages, arena, out, err) : status;
+    return status == DP_OK ? dp_stage_bind(info, parsed.stages, files, arena, out, err) : status;
 }
 
 dp_status dp_stage_failed(const dp_stage_info *info, uint32_t column, dp_status status,

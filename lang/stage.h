@@ -30,12 +30,12 @@ dp_status dp_stage_find(const dp_stage_list *, const dp_text_stage *, const dp_s
                         dp_error *);
 
 /* Its parameters, in the arena: dp_params_bind. */
-dp_status dp_stage_bind(const dp_stage_info *, const dp_text_stage *, dp_arena *, dp_bound *out,
-                        dp_error *);
+dp_status dp_stage_bind(const dp_stage_info *, const dp_text_stage *, const dp_options *files,
+                        dp_arena *, dp_bound *out, dp_error *);
 
 /* A text of one stage.  DP_ESPEC when there are more. */
-dp_status dp_stage_read(const dp_stage_list *, const char *text, dp_arena *, dp_bound *out,
-                        dp_error *);
+dp_status dp_stage_read(const dp_stage_list *, const char *text, const dp_options *files,
+                        dp_arena *, dp_bound *out, dp_error *);
 
 /* Where a row's own failures pass: the stage's name is put in front of the message, and its column
  * (0 = none) stands in the error, unless an inner text's does.  Returns `status`. */

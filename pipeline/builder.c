@@ -40,7 +40,7 @@ static dp_status bind(dp_builder *b, dp_found *f, const dp_text_stage *stage)
     if (status == DP_OK && bound.info == NULL) {
         status = dp_stage_find(&list, stage, &f->info, b->err);
         if (status == DP_OK)
-            status = dp_stage_bind(f->info, stage, arena, &bound, b->err);
+            status = dp_stage_bind(f->info, stage, b->files, arena, &bound, b->err);
     }
     if (status != DP_OK)
         return status;

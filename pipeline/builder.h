@@ -30,7 +30,8 @@ typedef struct dp_builder {
     dp_graph *graph;
     uint64_t seed;
     const dp_options *options;
-    uint32_t *uses; /* of each row of dp_stage_table so far */
+    const dp_options *files; /* NULL = lists in files are not read */
+    uint32_t *uses;          /* of each row of dp_stage_table so far */
     dp_error *err;
 } dp_builder;
 

@@ -198,7 +198,7 @@ static dp_status make_passes(dp_graph *g, const char *cpu_name, dp_error *err)
 dp_status dp_graph_open(dp_graph *g, const char *spec, uint64_t seed, const dp_options *options,
                         dp_error *err)
 {
-    dp_builder b = {.graph = g, .seed = seed, .options = options, .err = err};
+    dp_builder b = {.graph = g, .seed = seed, .options = options, .files = options, .err = err};
     dp_found_text *stages;
     dp_status status;
 

@@ -51,8 +51,10 @@ dp_status dp_state_read(const dp_state *state, const dp_position *here, uint64_t
                        "the state is of stream version %llu: this library makes version %d",
                        (unsigned long long)dp_load_le(b + VERSION, 2), DP_STREAM_VERSION);
     if (memcmp(b + FINGERPRINT, here->fingerprint, 16) != 0)
-        return dp_fail(err, DP_ESTATE,
-                       "the state belongs to another text (or to another revision of a stage)");
+        return dp_fail(
+            err, DP_ESTATE,
+            "the state belongs to another text (or to another revision of a stage, or to "
+            "a list in a file that holds other numbers now)");
     if (dp_load_le(b + SEED, 8) != here->seed)
         return dp_fail(err, DP_ESTATE,
                        "the state belongs to seed %llu: this pipeline has seed %llu",

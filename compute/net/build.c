@@ -47,8 +47,8 @@ static dp_status at_stage(const builder *b, uint32_t i, dp_status status)
 static dp_status bind_rest(builder *b, uint32_t i, const dp_text_stage *stage)
 {
     dp_bound bound;
-    const dp_status status =
-        dp_stage_bind(b->infos[i], stage, &b->net->handle.arena, &bound, b->err);
+    const dp_status status = dp_stage_bind(b->infos[i], stage, &b->net->handle.options,
+                                           &b->net->handle.arena, &bound, b->err);
 
     b->params[i] = bound.params;
     return status;
@@ -437,7 +437,8 @@ static dp_status make_units(builder *b)
 static dp_status bind_initial(builder *b)
 {
     const dp_text_stage none = {.name = "init"};
-    return dp_params_bind(&dp_init_info, &none, &b->net->initial, b->err);
+    return dp_params_bind(&dp_init_info, &none, NULL, &b->net->handle.arena, &b->net->initial,
+                          b->err);
 }
 
 /* Sorts the stages out: where the loss and the optimizer are, how many layers there are. */

@@ -75,7 +75,8 @@ static dp_status choose(dp_net *net, const char **text, chosen *out, dp_error *e
 {
     const dp_stage_list list = {"initializer", dp_initializer_table, dp_n_initializers};
     char *canonical;
-    dp_status status = dp_stage_read(&list, *text, &net->handle.arena, &out->bound, err);
+    dp_status status =
+        dp_stage_read(&list, *text, &net->handle.options, &net->handle.arena, &out->bound, err);
 
     if (status != DP_OK && err != NULL)
         err->column = 0; /* of the inner text */

@@ -144,7 +144,8 @@ static dp_status bind(dp_op *op, const char *text, dp_error *err)
 {
     const dp_stage_list list = {"operator", stages, N_OPERATORS};
     dp_bound bound;
-    const dp_status status = dp_stage_read(&list, text, &op->handle.arena, &bound, err);
+    const dp_status status =
+        dp_stage_read(&list, text, &op->handle.options, &op->handle.arena, &bound, err);
 
     if (status == DP_OK) {
         op->operator=(const dp_operator *) bound.info;

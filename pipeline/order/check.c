@@ -1,10 +1,7 @@
-/* check.c - checks and lists that order stages share
+/* check.c - checks that order stages share
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <string.h>
-
-#include "base/number/num.h"
 #include "pipeline/order/order.h"
 
 dp_status dp_check_claims(const dp_node *node, const dp_library *library, dp_error *err)
@@ -27,50 +24,12 @@ dp_status dp_check_rows(uint64_t rows, dp_error *err)
     return DP_OK;
 }
 
-static uint32_t count_items(const char *text)
+dp_status dp_check_indices(const dp_list *list, uint64_t rows, dp_error *err)
 {
-    uint32_t n = text[0] != '\0';
-
-    for (; *text != '\0'; text++)
-        n += *text == ',';
-    return n;
-}
-
-dp_status dp_index_list(const char *text, uint64_t most, dp_arena *arena, uint64_t **out,
-                        uint32_t *n, dp_error *err)
-{
-    *n = count_items(text);
-    *out = dp_arena_alloc(arena, *n + 1, sizeof **out);
-    if (*out == NULL)
-        return dp_arena_fail(arena, err, "a list of rows");
-    for (uint32_t i = 0; i < *n; i++, text++) {
-        const size_t length = strcspn(text, ",");
-        int64_t value;
-        if (!dp_parse_int(text, length, &value))
-            return dp_fail(err, DP_ESPEC, "'%.*s' is not a row number",
-                           length > 20 ? 20 : (int)length, text);
-        if (value < 0 || (uint64_t)value >= most)
+    for (size_t i = 0; i < list->n; i++) {
+        if ((uint64_t)list->ints[i] >= rows)
             return dp_fail(err, DP_ESPEC, "row %lld is out of range: there are %llu",
-                           (long long)value, (unsigned long long)most);
-        (*out)[i] = (uint64_t)value;
-        text += length;
-    }
-    return DP_OK;
-}
-
-dp_status dp_number_list(const char *text, dp_arena *arena, double **out, uint32_t *n,
-                         dp_error *err)
-{
-    *n = count_items(text);
-    *out = dp_arena_alloc(arena, *n + 1, sizeof **out);
-    if (*out == NULL)
-        return dp_arena_fail(arena, err, "a list of numbers");
-    for (uint32_t i = 0; i < *n; i++, text++) {
-        const size_t length = strcspn(text, ",");
-        if (!dp_parse_number(text, length, &(*out)[i]))
-            return dp_fail(err, DP_ESPEC, "'%.*s' is not a number", length > 20 ? 20 : (int)length,
-                           text);
-        text += length;
+                           (long long)list->ints[i], (unsigned long long)rows);
     }
     return DP_OK;
 }

@@ -109,9 +109,7 @@ dp_status dp_check_claims(const dp_node *, const dp_library *, dp_error *);
 /* DP_ESPEC or DP_ELIMIT unless the rows end and a table of them is possible. */
 dp_status dp_check_rows(uint64_t rows, dp_error *);
 
-/* "3,1,2" as numbers in the arena; integers when `most` is not 0, each 0..most-1. */
-dp_status dp_index_list(const char *text, uint64_t most, dp_arena *, uint64_t **out, uint32_t *n,
-                        dp_error *);
-dp_status dp_number_list(const char *text, dp_arena *, double **out, uint32_t *n, dp_error *);
+/* DP_ESPEC unless each number of the list is one of so many rows. */
+dp_status dp_check_indices(const dp_list *, uint64_t rows, dp_error *);
 
 #endif

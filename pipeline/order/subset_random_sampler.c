@@ -5,17 +5,16 @@
 #include "pipeline/order/ordering.h"
 
 typedef struct subset_random_sampler {
-    const char *indices;
+    dp_list indices;
     int64_t num_samples;
     int32_t order;
     bool reshuffle_each_epoch;
     const char *rule;
-    uint64_t *rows;
     dp_ordering ordering;
 } subset_random_sampler;
 
 static const dp_param params[] = {
-    DP_LONG_TEXT(subset_random_sampler, indices, NULL, "row numbers"),
+    DP_LONG_INTS(subset_random_sampler, indices, NULL, 0, 9e15, "row numbers"),
     DP_INT(subset_random_sampler, num_samples, "0", 0, 9e15,
            "the list is cut to so many first; 0 for all"),
     DP_ORDER_OF(subset_random_sampler, subset, "whose random order"),
@@ -29,14 +28,14 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 {
     subset_random_sampler *p = node->params;
     dp_ordering *o = &p->ordering;
-    uint32_t n = 0;
+    const uint64_t n = p->indices.n;
     dp_status status;
 
     o->library = dp_library_of(dp_words_subset, p->order);
     o->scheme = o->library->subset;
     o->ask = dp_node_ask(node, p->rule);
     o->ask.once = !p->reshuffle_each_epoch;
-    status = dp_index_list(p->indices, node->below, arena, &p->rows, &n, err);
+    status = dp_check_indices(&p->indices, node->below, err);
     if (status != DP_OK)
         return status;
     node->length = p->num_samples != 0 && p->num_samples < n ? (uint64_t)p->num_samples : n;
@@ -49,7 +48,7 @@ static void at(dp_node *node, dp_row *row)
 {
     subset_random_sampler *p = node->params;
 
-    row->record = p->rows[dp_ordering_at(&p->ordering, row->epoch, row->record)];
+    row->record = (uint64_t)p->indices.ints[dp_ordering_at(&p->ordering, row->epoch, row->record)];
 }
 
 const dp_order dp_order_subset_random_sampler = {

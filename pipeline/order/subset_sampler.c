@@ -5,13 +5,12 @@
 #include "pipeline/order/order.h"
 
 typedef struct subset_sampler {
-    const char *indices;
+    dp_list indices;
     int64_t num_samples;
-    uint64_t *rows;
 } subset_sampler;
 
 static const dp_param params[] = {
-    DP_LONG_TEXT(subset_sampler, indices, NULL, "row numbers; one may stand there twice"),
+    DP_LONG_INTS(subset_sampler, indices, NULL, 0, 9e15, "row numbers; one may stand there twice"),
     DP_INT(subset_sampler, num_samples, "0", 0, 9e15, "of them, from the first; 0 for all"),
     DP_PARAMS_END,
 };
@@ -19,16 +18,16 @@ static const dp_param params[] = {
 static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 {
     subset_sampler *p = node->params;
-    uint32_t n;
-    const dp_status status = dp_index_list(p->indices, node->below, arena, &p->rows, &n, err);
+    const uint64_t n = p->indices.n;
 
+    (void)arena;
     node->length = p->num_samples != 0 && p->num_samples < n ? (uint64_t)p->num_samples : n;
-    return status;
+    return dp_check_indices(&p->indices, node->below, err);
 }
 
 static void at(dp_node *node, dp_row *row)
 {
-    row->record = ((const subset_sampler *)node->params)->rows[row->record];
+    row->record = ((const subset_sampler *)node->params)->indices.ints[row->record];
 }
 
 const dp_order dp_order_subset_sampler = {

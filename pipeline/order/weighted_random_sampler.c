@@ -17,13 +17,14 @@ typedef struct ranked {
 } ranked;
 
 typedef struct weighted_random_sampler {
-    const char *weights;
+    dp_list weights;
     int64_t num_samples;
     bool replacement, reshuffle_each_epoch;
     int32_t order;
     const char *rule;
-    uint32_t n, last;       /* last: the row that rounding of the sums cannot go past */
-    double *weight, *share; /* share: running sum over the total */
+    uint32_t n, last; /* last: the row that rounding of the sums cannot go past */
+    const double *weight;
+    double *share; /* running sum over the total */
     ranked *ranks;
     const dp_dice *dice;
     dp_ask ask;
@@ -31,8 +32,8 @@ typedef struct weighted_random_sampler {
 } weighted_random_sampler;
 
 static const dp_param params[] = {
-    DP_LONG_TEXT(weighted_random_sampler, weights, NULL,
-                 "of row 0, 1, ...; rows without one never come"),
+    DP_LONG_NUMBERS(weighted_random_sampler, weights, NULL, 0, 1e308,
+                    "of row 0, 1, ...; rows without one never come"),
     DP_INT(weighted_random_sampler, num_samples, "0", 0, 9e15, "rows of an epoch; 0 for all"),
     DP_BOOLEAN(weighted_random_sampler, replacement, "true", "a row may come again"),
     DP_ORDER_OF(weighted_random_sampler, weighted, "whose random order"),
@@ -49,11 +50,8 @@ static dp_status check_weights(const weighted_random_sampler *p, const dp_node *
     if (p->n > node->below)
         return dp_fail(err, DP_ESPEC, "%u weights for %llu rows", p->n,
                        (unsigned long long)node->below);
-    for (uint32_t i = 0; i < p->n; i++) {
-        if (p->weight[i] < 0)
-            return dp_fail(err, DP_ESPEC, "the weight of row %u is negative", i);
+    for (uint32_t i = 0; i < p->n; i++)
         positive += p->weight[i] > 0;
-    }
     if (positive == 0)
         return dp_fail(err, DP_ESPEC, "no row has a weight above 0");
     if (!p->replacement && node->length > (p->dice->zeros ? p->n : positive))
@@ -148,10 +146,9 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 
     p->dice = library->weighted;
     p->ask = dp_node_ask(node, p->rule);
-    status = dp_number_list(p->weights, arena, &p->weight, &p->n, err);
-    p->ask.rows = p->n;
-    if (status == DP_OK)
-        status = dp_check_ask(p->dice->check, p->dice->rules, &p->ask, err);
+    p->weight = p->weights.numbers;
+    p->ask.rows = p->n = (uint32_t)p->weights.n;
+    status = dp_check_ask(p->dice->check, p->dice->rules, &p->ask, err);
     if (status == DP_OK)
         status = dp_check_rows(node->below, err);
     if (status != DP_OK)

@@ -201,6 +201,21 @@ def check_copies_of_changed_files():
             child.join()
 
 
+def check_lists():
+    """A list in a file is part of the text: a copy takes the same numbers, and no others."""
+    text = "range count=9 | subset_sampler indices=@rows | batch batch_size=2"
+    with tempfile.TemporaryDirectory() as folder:
+        rows = pathlib.Path(folder, "rows")
+        rows.write_text("3\n1\n4\n")
+        stream = detpipe.Pipeline(text, root=folder)
+        assert ids(stream) == [[3, 1], [4]]
+        state = detpipe.Pipeline(text, root=folder).state_dict()
+        assert ids(pickle.loads(pickle.dumps(detpipe.Pipeline(text, root=folder)))) == [[3, 1], [4]]
+        rows.write_text("3\n1\n5\n")
+        refused("rows holds other numbers", lambda: copy.copy(stream))
+        refused("belongs to another text", lambda: detpipe.Pipeline(text, root=folder).load_state_dict(state))
+
+
 def check_arguments():
     refused("the text has a NUL at character 14", lambda: detpipe.Pipeline("range count=8\0junk"))
     refused("root has a NUL", lambda: detpipe.Pipeline(TEXT, root="a\0b"))
@@ -261,7 +276,7 @@ del stream, other, array, batch
 
 if __name__ == "__main__":
     for check in (check_threads, check_shapes, check_copies, check_fork, check_states, check_changed_file,
-                  check_copies_of_changed_files, check_arguments, check_handles, check_exit):
+                  check_copies_of_changed_files, check_lists, check_arguments, check_handles, check_exit):
         check()
     typed = pathlib.Path(detpipe.__file__).with_name("py.typed")
     assert typed.exists() and detpipe.Pipeline.__next__.__annotations__["return"]

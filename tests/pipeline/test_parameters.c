@@ -184,6 +184,8 @@ static void put_numbers(values *v, const dp_param *p, const char *base)
     double x;
     int place = 0;
 
+    if (base[0] == '@') /* in a file: tests/language/test_lists.c */
+        return;
     for (const char *at = base; base[0] != '\0' && place < 5; place++) {
         const size_t length = strcspn(at, ",");
         assert_true(dp_parse_number(at, length, &x));

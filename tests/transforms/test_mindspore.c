@@ -101,7 +101,8 @@ static void plan_chain(chain *c, const char *spec, dp_column column, dp_arena *a
         dp_column out = column;
         c->transform[c->n] = t;
         c->params[c->n] = dp_arena_alloc(arena, 1, t->info.size);
-        assert_ok(dp_params_bind(&t->info, &text.stages[c->n], c->params[c->n], &test_error));
+        assert_ok(dp_params_bind(&t->info, &text.stages[c->n], NULL, arena, c->params[c->n],
+                                 &test_error));
         assert_ok(t->plan(c->params[c->n], &column, &out, arena, &test_error));
         c->in[c->n] = column.type;
         c->out[c->n] = out.type;

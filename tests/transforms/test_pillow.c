@@ -78,7 +78,7 @@ static void apply(const dp_transform *t, const char *text, const dp_column *in, 
     arena = (dp_arena){.alloc = options.alloc};
     assert_ok(dp_text_parse(text, strlen(text), &arena, &parsed, &test_error));
     params = dp_arena_alloc(&arena, 1, t->info.size);
-    assert_ok(dp_params_bind(&t->info, parsed.stages, params, &test_error));
+    assert_ok(dp_params_bind(&t->info, parsed.stages, NULL, &arena, params, &test_error));
     assert_ok(t->plan(params, in, &out, &arena, &test_error));
     assert_int_equal(posix_memalign(&space.bytes, 64, dp_transform_space(t, params)), 0);
     image.data = exact(in->type.data, dp_tensor_bytes(&in->type));

@@ -27,7 +27,8 @@ static void resize(const void *src, dp_dtype dtype, int64_t height, int64_t widt
     arena = (dp_arena){.alloc = options.alloc};
     assert_ok(dp_text_parse(spec, strlen(spec), &arena, &text, &test_error));
     params = dp_arena_alloc(&arena, 1, dp_transform_resize.info.size);
-    assert_ok(dp_params_bind(&dp_transform_resize.info, text.stages, params, &test_error));
+    assert_ok(
+        dp_params_bind(&dp_transform_resize.info, text.stages, NULL, &arena, params, &test_error));
     assert_ok(dp_transform_resize.plan(params, &in, &out, &arena, &test_error));
     assert_int_equal(out.type.shape[0], expected_height);
     assert_int_equal(out.type.shape[1], expected_width);

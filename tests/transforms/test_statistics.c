@@ -34,7 +34,7 @@ static planned plan(const dp_transform *t, const char *spec)
 
     p.params = dp_arena_alloc(&arena, 1, t->info.size);
     assert_ok(dp_text_parse(spec, strlen(spec), &arena, &text, &test_error));
-    assert_ok(dp_params_bind(&t->info, &text.stages[0], p.params, &test_error));
+    assert_ok(dp_params_bind(&t->info, &text.stages[0], NULL, &arena, p.params, &test_error));
     if (t->plan != NULL)
         assert_ok(t->plan(p.params, &in, &out, &arena, &test_error));
     return p;

@@ -26,7 +26,8 @@ static int64_t cast(double v, const char *type)
     snprintf(spec, sizeof spec, "type_cast data_type=%s", type);
     assert_ok(dp_text_parse(spec, strlen(spec), &arena, &text, &test_error));
     params = dp_arena_alloc(&arena, 1, dp_transform_type_cast.info.size);
-    assert_ok(dp_params_bind(&dp_transform_type_cast.info, text.stages, params, &test_error));
+    assert_ok(dp_params_bind(&dp_transform_type_cast.info, text.stages, NULL, &arena, params,
+                             &test_error));
     assert_ok(dp_transform_type_cast.plan(params, &in, &out, &arena, &test_error));
     in.type.data = &v;
     out.type.data = &bytes;

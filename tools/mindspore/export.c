@@ -125,10 +125,19 @@ static cJSON *fixed(const char *value)
     return value[0] == '[' ? cJSON_CreateArray() : cJSON_CreateBool(value[0] == 't');
 }
 
+static bool is_list(how h)
+{
+    return h == LIST || h == DOUBLES || h == FOUR || h == FILL || h == REVERSED;
+}
+
 static cJSON *parameter(export *e, const dp_text_stage *s, const carried *c)
 {
     const char *value = text_value(s, c->key);
 
+    if (is_list(c->how) && dp_list_is_file(value)) {
+        fail(e, ": write its numbers out", "a list in a file");
+        return cJSON_CreateNull();
+    }
     switch (c->how) {
     case NUMBER: return cJSON_CreateNumber((double)(float)atof(value));
     case DOUBLE: return cJSON_CreateNumber(atof(value));
