@@ -36,11 +36,8 @@ static void make_split(const dp_ask *ask, uint32_t *table)
 }
 
 static const dp_scheme shuffle = {.check = check, .in_turn = true, .once = true, .make = make};
-static const dp_scheme split = {.check = check,
-                                .rules = "repeat:",
-                                .once = true,
-                                .make = make_split,
-                                .cut = dp_cut_test_first};
+static const dp_scheme split = {
+    .check = check, .rules = "repeat:", .once = true, .make = make_split, .cut = dp_cut_test_first};
 static const dp_scheme folds = {.check = check, .in_turn = true, .make = make};
 
 const dp_library dp_library_sklearn = {

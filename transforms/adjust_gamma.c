@@ -25,9 +25,10 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
 
     (void)out, (void)arena;
     for (int v = 0; v < 256; v++) {
-        const double log_v = v > 0 ? p->gamma * dp_log_d(v / 255.0) : 0;
+        const double log_v =
+            v > 0 ? (double)(float)p->gamma * dp_log_d((double)((float)v / 255.0f)) : 0;
         const double power = v == 0 ? p->gamma == 0 : log_v > -700 ? dp_exp_d(log_v) : 0;
-        const double value = 255.999 * p->gain * power;
+        const float value = 255.999f * (float)p->gain * (float)power;
         p->table[v] = (uint8_t)(value > 255 ? 255 : value);
     }
     return dp_check_color(in, 0, err);
@@ -41,7 +42,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_adjust_gamma = {
-    .info = {"transform", "adjust_gamma", "raise the values to a power", 1, sizeof(adjust_gamma),
+    .info = {"transform", "adjust_gamma", "raise the values to a power", 2, sizeof(adjust_gamma),
              params},
     .foreign = "AdjustGamma gamma gain",
     .plan = plan,

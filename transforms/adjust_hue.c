@@ -32,7 +32,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_adjust_hue = {
-    .info = {"transform", "adjust_hue", "turn the hues", 1, sizeof(adjust_hue), params},
+    .info = {"transform", "adjust_hue", "turn the hues", 2, sizeof(adjust_hue), params},
     .foreign = "AdjustHue hue_factor",
     .plan = plan,
     .apply = apply,

@@ -174,7 +174,7 @@ static void then(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_auto_augment = {
-    .info = {"transform", "auto_augment", "apply two operations of a learnt policy", 1,
+    .info = {"transform", "auto_augment", "apply two operations of a learnt policy", 2,
              sizeof(auto_augment), params},
     .plan = plan,
     .apply = apply,

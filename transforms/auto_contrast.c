@@ -34,7 +34,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_auto_contrast = {
-    .info = {"transform", "auto_contrast", "stretch the values of each channel", 1,
+    .info = {"transform", "auto_contrast", "stretch the values of each channel", 2,
              sizeof(auto_contrast), params},
     .foreign = "AutoContrast cutoff ignore",
     .plan = plan,

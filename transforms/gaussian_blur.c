@@ -4,7 +4,7 @@
  *
  * Weights in 1/256 that sum to 1, rounded from the outside in with the error carried on; rows
  * first, then columns, rounded once; the border is mirrored (2 1|0 1 2).  sigma 0 stands for 0.3 *
- * ((k - 1) / 2 - 1) + 0.8.  That is OpenCV's arithmetic.
+ * ((k - 1) / 2 - 1) + 0.8, k being the size; of one sigma, the width.  That is OpenCV's arithmetic.
  */
 #include "base/number/num.h"
 #include "transforms/shared/color.h"
@@ -22,16 +22,17 @@ typedef struct gaussian_blur {
 static const dp_param params[] = {
     DP_COLUMN(gaussian_blur),
     DP_INTS(gaussian_blur, kernel_size, NULL, 1, MAX_KERNEL, "width,height, odd; one for both"),
-    DP_NUMBERS(gaussian_blur, sigma, "0", 0, 1000, "across,down; 0 follows from the size"),
+    DP_NUMBERS(gaussian_blur, sigma, "0", 0, 1000,
+               "across,down; one for both; 0 follows from the size"),
     DP_PARAMS_END,
 };
+
+static double sigma_of(int64_t size) { return 0.3 * ((double)(size - 1) * 0.5 - 1) + 0.8; }
 
 static void bell(double *out, int n, double sigma)
 {
     double sum = 0;
 
-    if (sigma <= 0)
-        sigma = 0.3 * ((n - 1) * 0.5 - 1) + 0.8;
     for (int i = 0; i < n; i++) {
         const double x = i - (n - 1) * 0.5;
         const double power = x == 0 ? 0 : -0.5 * x * x / (sigma * sigma); /* sigma^2 may be 0 */
@@ -50,7 +51,7 @@ static void plan_weights(int32_t *weights, int n, double sigma)
     bell(curve, n, sigma);
     for (int i = 0; i < n / 2; i++) {
         const double wanted = curve[i] * 256 + error;
-        weights[i] = weights[n - 1 - i] = (int32_t)((wanted + 0x1.8p52) - 0x1.8p52);
+        weights[i] = weights[n - 1 - i] = (int32_t)dp_round_even(wanted);
         error = wanted - weights[i];
         sum += weights[i];
     }
@@ -67,10 +68,12 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
         return dp_fail(err, DP_ESPEC, "kernel_size and sigma take one or two numbers");
     for (int d = 0; d < 2; d++) {
         const int64_t size = p->kernel_size.v[d == 0 ? p->kernel_size.n - 1 : 0];
+        const double sigma = p->sigma.v[d == 0 ? p->sigma.n - 1 : 0];
         if (size % 2 == 0)
             return dp_fail(err, DP_ESPEC, "kernel_size %lld is not odd", (long long)size);
         p->n[d] = (int32_t)size;
-        plan_weights(p->weights[d], p->n[d], p->sigma.v[d == 0 ? p->sigma.n - 1 : 0]);
+        plan_weights(p->weights[d], p->n[d],
+                     sigma > 0 ? sigma : sigma_of(p->sigma.n == 1 ? p->kernel_size.v[0] : size));
     }
     return dp_check_color(in, 0, err);
 }
@@ -110,7 +113,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_gaussian_blur = {
-    .info = {"transform", "gaussian_blur", "mix pixels with their neighbours", 1,
+    .info = {"transform", "gaussian_blur", "mix pixels with their neighbours", 2,
              sizeof(gaussian_blur), params},
     .foreign = "GaussianBlur kernel_size sigma",
     .plan = plan,

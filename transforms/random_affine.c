@@ -70,7 +70,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_random_affine = {
-    .info = {"transform", "random_affine", "turn, move and scale the image at random", 1,
+    .info = {"transform", "random_affine", "turn, move and scale the image at random", 2,
              sizeof(random_affine), params},
     .plan = plan,
     .apply = apply,

@@ -46,7 +46,7 @@ static bool fixed(const dp_fixing *f)
 }
 
 const dp_transform dp_transform_random_auto_contrast = {
-    .info = {"transform", "random_auto_contrast", "stretch the values with a probability", 1,
+    .info = {"transform", "random_auto_contrast", "stretch the values with a probability", 2,
              sizeof(random_auto_contrast), params},
     .plan = plan,
     .apply = apply,

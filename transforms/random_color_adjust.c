@@ -72,7 +72,7 @@ static bool fixed(const dp_fixing *f)
 
 const dp_transform dp_transform_random_color_adjust = {
     .info = {"transform", "random_color_adjust", "change brightness, contrast, saturation and hue",
-             1, sizeof(random_color_adjust), params},
+             2, sizeof(random_color_adjust), params},
     .foreign = "RandomColorAdjust brightness contrast saturation hue",
     .plan = plan,
     .apply = apply,

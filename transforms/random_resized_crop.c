@@ -122,8 +122,8 @@ static void take_middle(const dp_area *a, double draws[4])
         draws[3] = (double)(int64_t)((double)a->height * a->ratio[1] + 0.5);
     draws[2] = draws[2] < 1 ? 1 : draws[2];
     draws[3] = draws[3] < 1 ? 1 : draws[3];
-    draws[0] = (double)((a->height - (int64_t)draws[2]) / 2);
-    draws[1] = (double)((a->width - (int64_t)draws[3]) / 2);
+    draws[0] = (double)((a->height - (int64_t)draws[2] + 1) / 2); /* a half goes up */
+    draws[1] = (double)((a->width - (int64_t)draws[3] + 1) / 2);
 }
 
 static void draw(const void *params_, dp_place *place, double *draws)
@@ -216,7 +216,7 @@ static bool fixed(const dp_fixing *f)
 }
 
 const dp_transform dp_transform_random_resized_crop = {
-    .info = {"transform", "random_resized_crop", "bring a random rectangle to a fixed size", 1,
+    .info = {"transform", "random_resized_crop", "bring a random rectangle to a fixed size", 2,
              sizeof(random_resized_crop), params},
     .foreign = "RandomResizedCrop size scale ratio "
                "interpolation=linear,nearest,cubic,area,pilcubic max_attempts workers",

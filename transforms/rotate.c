@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "base/number/num.h"
 #include "transforms/shared/affine.h"
 #include "transforms/shared/color.h"
 #include "transforms/shared/frame.h"
@@ -24,22 +25,40 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
-/* Height and width of the box around the turned image. */
-static void box_of(const rotate *p, const int64_t size[2], float box[2])
+/* The side of the box around four corners: those of two neighbours, and these mirrored about the
+ * middle. */
+static float side_of(float middle, float one, float other)
 {
-    double sine, cosine;
+    const float corners[4] = {one, other, 2 * middle - one, 2 * middle - other};
+    float least = one, most = one;
 
-    dp_sincos(p->degree, &sine, &cosine);
-    sine = sine < 0 ? -sine : sine;
-    cosine = cosine < 0 ? -cosine : cosine;
-    box[0] = (float)((double)size[1] * sine + (double)size[0] * cosine);
-    box[1] = (float)((double)size[1] * cosine + (double)size[0] * sine);
+    for (int i = 1; i < 4; i++) {
+        least = corners[i] < least ? corners[i] : least;
+        most = corners[i] > most ? corners[i] : most;
+    }
+    return most - least;
+}
+
+/* Height and width of the box around the turned image: OpenCV's, every step rounded to binary32. */
+static void box_of(double degree, const int64_t size[2], float box[2])
+{
+    const float height = (float)size[0], width = (float)size[1];
+    const float y = (height - 1) / 2, x = (width - 1) / 2;
+    double sine, cosine;
+    float a, b;
+
+    dp_sincos(degree * DP_PI / 180, &sine, &cosine);
+    a = (float)sine * 0.5f;
+    b = (float)cosine * 0.5f;
+    box[0] = side_of(y, y + b * height - a * width, y - b * height - a * width);
+    box[1] = side_of(x, x - a * height - b * width, x + a * height - b * width);
 }
 
 static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
                       dp_error *err)
 {
     rotate *p = params_;
+    const double degree = (double)(float)p->degree;
     const double height = (double)in->type.shape[0], width = (double)in->type.shape[1];
     float box[2] = {(float)height, (float)width};
     dp_status status = dp_check_color(in, 0, err);
@@ -50,10 +69,11 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     if (status != DP_OK)
         return status;
     if (p->expand)
-        box_of(p, in->type.shape, box);
-    p->back = dp_affine_back(p->degree, 1, (width - 1) / 2, (height - 1) / 2,
+        box_of(degree, in->type.shape, box);
+    p->back = dp_affine_back(degree, 1, (width - 1) / 2, (height - 1) / 2,
                              ((double)box[1] - width) / 2, ((double)box[0] - height) / 2);
-    return dp_resized(out, (int64_t)(box[0] + 0.5f), (int64_t)(box[1] + 0.5f), err);
+    return dp_resized(out, (int64_t)dp_round_even((double)box[0]),
+                      (int64_t)dp_round_even((double)box[1]), err);
 }
 
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
@@ -66,7 +86,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 }
 
 const dp_transform dp_transform_rotate = {
-    .info = {"transform", "rotate", "turn the image", 1, sizeof(rotate), params},
+    .info = {"transform", "rotate", "turn the image", 2, sizeof(rotate), params},
     .foreign = "Rotate degree resample=linear,nearest expand center![] fill_value:reversed",
     .plan = plan,
     .apply = apply,

@@ -69,6 +69,9 @@ static inline float dp_fma32(float a, float b, float c)
 #endif
 }
 
+/* The nearest integer, half to even; |v| < 2^51. */
+static inline double dp_round_even(double v) { return (v + 0x1.8p52) - 0x1.8p52; }
+
 /* Correctly rounded, as IEEE 754 has it; without math.h, whose names the kernels use. */
 static inline float dp_sqrt32(float x) { return __builtin_sqrtf(x); }
 

@@ -482,10 +482,14 @@ static dp_status at_params(const builder *b, const void *params, dp_status statu
 static dp_status check_optimizer(const builder *b)
 {
     const dp_net *net = b->net;
+    dp_status status;
 
-    return net->optimizer == NULL ? DP_OK
-                                  : at_params(b, net->optimizer_params,
-                                              dp_schedule_check(net->optimizer_params, b->err));
+    if (net->optimizer == NULL)
+        return DP_OK;
+    status = dp_schedule_check(net->optimizer_params, b->err);
+    if (status == DP_OK && net->optimizer->check != NULL)
+        status = net->optimizer->check(net->optimizer_params, b->err);
+    return at_params(b, net->optimizer_params, status);
 }
 
 /* How the batch is cut, and this rank's samples of it; without a loss there is no batch. */

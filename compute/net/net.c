@@ -308,7 +308,7 @@ static dp_status check_gradients(const dp_net *net, dp_error *err)
 typedef struct update {
     dp_net *net;
     const dp_parameter *p;
-    double rate;
+    dp_learning step;
 } update;
 
 static void update_block(void *ctx, uint64_t index)
@@ -319,7 +319,7 @@ static void update_block(void *ctx, uint64_t index)
 
     for (int i = 0; i < DP_MAX_MOMENTS; i++)
         moments[i] = u->p->moments[i] == NULL ? NULL : u->p->moments[i] + first;
-    u->net->optimizer->update(u->net->optimizer_params, u->net->kernels, u->net->step, u->rate,
+    u->net->optimizer->update(u->net->optimizer_params, u->net->kernels, &u->step,
                               left < UPDATE_BLOCK ? left : UPDATE_BLOCK,
                               (float *)u->p->value.data + first,
                               (const float *)u->p->gradient.data + first, moments);
@@ -343,7 +343,8 @@ static dp_status learn(dp_net *net, float loss, dp_error *err)
         return status;
     dp_net_clip(net);
     for (uint32_t i = 0; i < net->n_parameters; i++) {
-        update u = {net, &net->parameters[i], rate};
+        const dp_parameter *p = &net->parameters[i];
+        update u = {net, p, {net->step, rate, dp_schedule_decays(net->optimizer_params, p->name)}};
         if (!u.p->is_state)
             dp_workers_run(net->workers, blocks_of(u.p), update_block, &u);
     }

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * docs/numerics.md; Kingma and Ba, arXiv 1412.6980: g has weight_decay * p added first.
+ * rule=mindspore is its nn.Adam: the rate is corrected for both means, and eps is added to the root
+ * as it is.
  */
 #include "compute/optimizers/moments.h"
 
@@ -11,13 +13,13 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
-static void update(const void *params_, const dp_kernels *k, uint64_t step, double rate, int64_t n,
+static void update(const void *params_, const dp_kernels *k, const dp_learning *step, int64_t n,
                    float *p, const float *g, float *const moments[])
 {
     const dp_moments *m = params_;
-    dp_adam a = dp_moments_step(m, step, rate);
+    dp_adam a = dp_moments_step(m, step);
 
-    a.weight_decay = (float)m->weight_decay;
+    a.weight_decay = (float)(step->decays ? m->weight_decay : 0);
     k->adam(&a, n, p, g, moments[0], moments[1]);
 }
 

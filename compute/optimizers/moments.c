@@ -21,14 +21,27 @@ static double power(double beta, uint64_t t)
     return p;
 }
 
-dp_adam dp_moments_step(const dp_moments *m, uint64_t step, double rate)
+static dp_adam common(const dp_moments *m)
 {
     return (dp_adam){
-        .rate = (float)(rate / (1.0 - power(m->beta1, step + 1))),
         .new1 = (float)(1.0 - m->beta1),
         .beta2 = (float)m->beta2,
         .new2 = (float)(1.0 - m->beta2),
-        .scale = (float)(1.0 / sqrt(1.0 - power(m->beta2, step + 1))),
+        .scale = 1,
         .eps = (float)m->eps,
     };
+}
+
+dp_adam dp_moments_step(const dp_moments *m, const dp_learning *step)
+{
+    dp_adam a = common(m);
+
+    if (m->schedule.rule == DP_RULE_MINDSPORE) {
+        a.rate = (float)(step->rate * sqrt(1.0 - power((double)a.beta2, step->number + 1)) /
+                         (1.0 - power((double)(float)m->beta1, step->number + 1)));
+        return a;
+    }
+    a.rate = (float)(step->rate / (1.0 - power(m->beta1, step->number + 1)));
+    a.scale = (float)(1.0 / sqrt(1.0 - power(m->beta2, step->number + 1)));
+    return a;
 }

@@ -18,15 +18,27 @@ static const dp_param params[] = {
     DP_NUMBER(momentum, momentum, NULL, 0, 1, "share of the last step that goes on"),
     DP_NUMBER(momentum, weight_decay, "0", 0, 1e6, "of every parameter"),
     DP_BOOLEAN(momentum, use_nesterov, "false", "look ahead"),
+    DP_OPTIMIZER_RULE(momentum),
     DP_PARAMS_END,
 };
 
-static void update(const void *params_, const dp_kernels *k, uint64_t step, double rate, int64_t n,
+static dp_status check(const void *params_, dp_error *err)
+{
+    const momentum *m = params_;
+
+    if (m->schedule.rule == DP_RULE_MINDSPORE && m->use_nesterov)
+        return dp_fail(err, DP_ESPEC,
+                       "MindSpore's CPU ignores use_nesterov: leave it out for its weights");
+    return dp_schedule_check_rule(&m->schedule, m->weight_decay, err);
+}
+
+static void update(const void *params_, const dp_kernels *k, const dp_learning *step, int64_t n,
                    float *p, const float *g, float *const moments[])
 {
     const momentum *m = params_;
-    const dp_update u = {(float)rate, (float)m->momentum, (float)m->weight_decay, m->use_nesterov};
-    (void)step;
+    const dp_update u = {(float)step->rate, (float)m->momentum,
+                         (float)(step->decays ? m->weight_decay : 0), m->use_nesterov};
+
     k->momentum(&u, n, p, g, moments[0]);
 }
 
@@ -34,5 +46,6 @@ const dp_optimizer dp_optimizer_momentum = {
     .info = {"optimizer", "momentum", "gradient descent with momentum", 1, sizeof(momentum),
              params},
     .n_moments = 1,
+    .check = check,
     .update = update,
 };

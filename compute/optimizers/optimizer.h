@@ -12,12 +12,21 @@
 
 #define DP_MAX_MOMENTS 2
 
+/* A step of a parameter. */
+typedef struct dp_learning {
+    uint64_t number; /* from 0 */
+    double rate;     /* the learning rate */
+    bool decays;     /* weight_decay is meant for this parameter */
+} dp_learning;
+
 typedef struct dp_optimizer {
     dp_stage_info info;
     uint32_t n_moments; /* more floats for each parameter: DP_MAX_MOMENTS at most */
-    /* Step number `step`, from 0, of n parameters; rate is its learning rate. */
-    void (*update)(const void *params, const dp_kernels *, uint64_t step, double rate, int64_t n,
-                   float *p, const float *g, float *const moments[]);
+    /* What dp_schedule_check does not look at.  NULL = nothing. */
+    dp_status (*check)(const void *params, dp_error *);
+    /* A step of n numbers. */
+    void (*update)(const void *params, const dp_kernels *, const dp_learning *, int64_t n, float *p,
+                   const float *g, float *const moments[]);
 } dp_optimizer;
 
 /* The row that begins with it, or NULL: it is another kind's. */

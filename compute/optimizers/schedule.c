@@ -7,6 +7,8 @@
  */
 #include "compute/optimizers/schedule.h"
 
+#include <string.h>
+
 #include "base/status.h"
 
 #define DECAY_RATE ((double)0.1) /* the default, a double where arithmetic is wider */
@@ -92,4 +94,18 @@ double dp_schedule_rate(const dp_schedule *s, uint64_t step)
     if (step < warmup)
         return (double)step / (double)warmup * s->learning_rate.v[0];
     return decayed(s, listed(s, step - warmup), step - warmup);
+}
+
+/* MindSpore looks for these words anywhere in the name. */
+bool dp_schedule_decays(const dp_schedule *s, const char *name)
+{
+    return s->rule != DP_RULE_MINDSPORE ||
+           (strstr(name, "beta") == NULL && strstr(name, "gamma") == NULL);
+}
+
+dp_status dp_schedule_check_rule(const dp_schedule *s, double weight_decay, dp_error *err)
+{
+    return s->rule == DP_RULE_TORCH || weight_decay != 0
+               ? DP_OK
+               : dp_params_idle("rule", "weight_decay", err);
 }

@@ -5,8 +5,13 @@
 #ifndef COMPUTE_OPTIMIZERS_SCHEDULE_H
 #define COMPUTE_OPTIMIZERS_SCHEDULE_H
 
+#include <stdbool.h>
+
 #include "base/status.h"
 #include "lang/params.h"
+
+/* Whose rules: which parameters are decayed, and where Adam's eps stands. */
+enum { DP_RULE_TORCH, DP_RULE_MINDSPORE };
 
 /* What optimizers share, as their first rows: the learning rate (MindSpore's piecewise_constant_lr,
  * warmup_lr and cosine_decay_lr, by step), and how long the gradient may be. */
@@ -17,10 +22,14 @@ typedef struct dp_schedule {
     double decay_rate, min_lr;
     int64_t decay_steps, warmup_steps;
     double clip_norm;
+    int32_t rule;
 } dp_schedule;
 dp_status dp_schedule_check(const dp_schedule *, dp_error *);
 double dp_schedule_rate(const dp_schedule *, uint64_t step);
-
+/* Whether weight_decay is meant for the parameter of this name. */
+bool dp_schedule_decays(const dp_schedule *, const char *name);
+/* DP_ESPEC for a rule that changes nothing, because nothing is decayed. */
+dp_status dp_schedule_check_rule(const dp_schedule *, double weight_decay, dp_error *);
 /* clang-format off */
 #define DP_SCHEDULE(owner)                                                                         \
     {"learning_rate", DP_PARAM_NUMBERS, offsetof(owner, schedule.learning_rate), NULL, 0, 1e6,     \
@@ -39,6 +48,11 @@ double dp_schedule_rate(const dp_schedule *, uint64_t step);
      "the rate rises from 0 for so long, then the rest begins"},                                   \
     {"clip_norm", DP_PARAM_NUMBER, offsetof(owner, schedule.clip_norm), "0", 0, 1e30, NULL,        \
      "longest that the gradient of all parameters may be; 0 = as it is"}
+
+/* The last row of an optimizer. */
+#define DP_OPTIMIZER_RULE(owner)                                                                   \
+    {"rule", DP_PARAM_CHOICE, DP_LATER | offsetof(owner, schedule.rule), "torch", 0, 0,            \
+     "torch,mindspore", "whose: which weights are decayed, where Adam's eps stands"}
 /* clang-format on */
 
 #endif

@@ -12,18 +12,27 @@ typedef struct sgd {
 static const dp_param params[] = {
     DP_SCHEDULE(sgd),
     DP_NUMBER(sgd, weight_decay, "0", 0, 1e6, "of every parameter"),
+    DP_OPTIMIZER_RULE(sgd),
     DP_PARAMS_END,
 };
 
-static void update(const void *params_, const dp_kernels *k, uint64_t step, double rate, int64_t n,
+static dp_status check(const void *params_, dp_error *err)
+{
+    const sgd *s = params_;
+    return dp_schedule_check_rule(&s->schedule, s->weight_decay, err);
+}
+
+static void update(const void *params_, const dp_kernels *k, const dp_learning *step, int64_t n,
                    float *p, const float *g, float *const moments[])
 {
-    const dp_update u = {(float)rate, 0, (float)((const sgd *)params_)->weight_decay, 0};
-    (void)step, (void)moments;
+    const double decay = step->decays ? ((const sgd *)params_)->weight_decay : 0;
+    const dp_update u = {(float)step->rate, 0, (float)decay, 0};
+    (void)moments;
     k->sgd(&u, n, p, g);
 }
 
 const dp_optimizer dp_optimizer_sgd = {
     .info = {"optimizer", "sgd", "gradient descent", 1, sizeof(sgd), params},
+    .check = check,
     .update = update,
 };

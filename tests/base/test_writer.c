@@ -139,7 +139,9 @@ static int set_up(void **state)
     }
     test_folder(folder, sizeof folder);
     snprintf(path, sizeof path, "%s/x", folder);
-    assert_ok(dp_net_open(&net, "flatten | dense out_channels=3 | softmax_cross_entropy | sgd learning_rate=0.1", 1, &input, NULL, &test_error));
+    assert_ok(dp_net_open(
+        &net, "flatten | dense out_channels=3 | softmax_cross_entropy | sgd learning_rate=0.1", 1,
+        &input, NULL, &test_error));
     return 0;
 }
 

@@ -109,8 +109,7 @@ static dp_status operator(const char *text, char *out)
 static bool needs_library(const char *text)
 {
     return strncmp(text, "idx ", 4) == 0 || strncmp(text, "png_folder ", 11) == 0 ||
-           strncmp(text, "image_folder ", 13) == 0 ||
-           strstr(text, "batches.dps") != NULL;
+           strncmp(text, "image_folder ", 13) == 0 || strstr(text, "batches.dps") != NULL;
 }
 
 static int check(const char *folder, const char *name, dp_status (*make)(const char *, char *))

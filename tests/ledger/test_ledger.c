@@ -148,10 +148,13 @@ static void refusals(void **state)
     refused(DP_EIO, dp_ledger_open(&other, p->path, "a run", NULL, &test_error), "another run");
     dp_ledger_close(l);
     assert_int_equal(lines_at(p), 1); /* what had no step is dropped */
-    refused(DP_ESTATE, dp_ledger_open(&other, p->path, "b run", NULL, &test_error), "not this run's ledger");
+    refused(DP_ESTATE, dp_ledger_open(&other, p->path, "b run", NULL, &test_error),
+            "not this run's ledger");
     refused(DP_EINVAL, dp_ledger_open(&other, p->path, "", NULL, &test_error), "about");
-    refused(DP_EIO, dp_ledger_open(&other, p->folder, "a run", NULL, &test_error), "it is a folder");
-    refused(DP_EIO, dp_ledger_open(&other, "/dev/null", "a run", NULL, &test_error), "it is a device");
+    refused(DP_EIO, dp_ledger_open(&other, p->folder, "a run", NULL, &test_error),
+            "it is a folder");
+    refused(DP_EIO, dp_ledger_open(&other, "/dev/null", "a run", NULL, &test_error),
+            "it is a device");
     snprintf(name, sizeof name, "%.150s/fifo", p->folder);
     assert_int_equal(mkfifo(name, 0666), 0);
     refused(DP_EIO, dp_ledger_open(&other, name, "a run", NULL, &test_error), "it is a FIFO");
@@ -249,9 +252,12 @@ static void not_on_the_disk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        PLACED(a_line_a_step), PLACED(losses_that_are_no_numbers),
-        PLACED(refusals),      PLACED(too_much),
-        PLACED(torn),          PLACED(killed),
+        PLACED(a_line_a_step),
+        PLACED(losses_that_are_no_numbers),
+        PLACED(refusals),
+        PLACED(too_much),
+        PLACED(torn),
+        PLACED(killed),
         PLACED(not_on_the_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,8 +135,8 @@ int verify_command(int argc, char **argv, int command)
     verify_settings s = {.runs = 2, .most = (uint64_t)1 << 30};
     const cli_option options[] = {
         {"runs", "N", "runs to compare, 2 to 8 (default: 2)", CLI_COUNT, &s.runs},
-        {"loss", "REGEX", "where a loss is: POSIX extended, each group is a series",
-         CLI_TEXT, &s.loss},
+        {"loss", "REGEX", "where a loss is: POSIX extended, each group is a series", CLI_TEXT,
+         &s.loss},
         {"file", "PATTERN",
          "also compare the files that match and that the runs write: weights, 'out/*.csv', a folder "
          "(with commas between several)",

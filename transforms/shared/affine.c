@@ -4,29 +4,74 @@
  */
 #include "transforms/shared/affine.h"
 
-#define PI        0x1.921fb54442d18p1
+#include "base/number/num.h"
+
 #define POSITION  1024 /* of a pixel; OpenCV's AB_SCALE */
 #define FRACTIONS 32   /* of a pixel, when pixels are mixed */
 
-/* Taylor's series at |x| <= pi/4: 12 terms leave less than half an ulp. */
-static double series(double first, double square, int n)
-{
-    double term = first, sum = first;
+/* hi + lo, |lo| at most half a unit of hi's last place: 106 bits, so that what is rounded to a
+ * double at the end is nearly always the nearest one, as a C library's sine is. */
+typedef struct pair {
+    double hi, lo;
+} pair;
 
-    for (int k = n; k < n + 22; k += 2) {
-        term = -term * square / (double)(k * (k + 1));
-        sum += term;
-    }
-    return sum;
+static pair sum_of(double a, double b) /* exact; |a| >= |b|, or a = 0 */
+{
+    const double hi = a + b;
+    return (pair){hi, b - (hi - a)};
 }
 
-void dp_sincos(double degrees, double *sine, double *cosine)
+static pair add(pair a, pair b)
 {
-    const int64_t quarter = (int64_t)(degrees / 90 + (degrees < 0 ? -0.5 : 0.5));
-    const double x = (degrees - 90.0 * (double)quarter) * (PI / 180), s = series(x, x * x, 2),
-                 c = series(1, x * x, 1);
+    const pair s = sum_of(a.hi, b.hi);
+    return sum_of(s.hi, s.lo + a.lo + b.lo);
+}
 
-    switch (quarter & 3) {
+static pair product(double a, double b) /* exact: halves of 26 bits (Dekker 1971) */
+{
+    const double ca = a * 0x8000001p0, cb = b * 0x8000001p0;
+    const double ha = ca - (ca - a), la = a - ha, hb = cb - (cb - b), lb = b - hb, hi = a * b;
+
+    return (pair){hi, ((ha * hb - hi) + ha * lb + la * hb) + la * lb};
+}
+
+static pair multiply(pair a, pair b)
+{
+    const pair p = product(a.hi, b.hi);
+    return sum_of(p.hi, p.lo + (a.hi * b.lo + a.lo * b.hi));
+}
+
+static pair divide(pair a, double n)
+{
+    const double q = a.hi / n;
+    const pair back = product(q, n);
+
+    return sum_of(q, ((a.hi - back.hi) - back.lo + a.lo) / n);
+}
+
+/* Taylor's series at |x| <= pi/4: first - first x^2 / n(n+1) + .., 12 terms. */
+static double series(pair first, pair square, int n)
+{
+    pair term = first, sum = first;
+
+    for (int k = n; k < n + 22; k += 2) {
+        term = divide(multiply(term, square), -(double)(k * (k + 1)));
+        sum = add(sum, term);
+    }
+    return sum.hi;
+}
+
+void dp_sincos(double radians, double *sine, double *cosine)
+{
+    /* pi/2 in parts of 33 bits, whose products with a quarter are exact */
+    const double q = dp_round_even(radians * 0x1.45f306dc9c883p-1);
+    const double near = radians - q * 0x1.921fb544p0, part = q * 0x1.0b4611a6p-34,
+                 rest = q * 0x1.3198a2e037073p-69;
+    const double hi = near - part;
+    const pair x = sum_of(hi, ((near - hi) - part) - rest), square = multiply(x, x);
+    const double s = series(x, square, 2), c = series((pair){1, 0}, square, 1);
+
+    switch ((int64_t)q & 3) {
     case 0: *sine = s, *cosine = c; break;
     case 1: *sine = c, *cosine = -s; break;
     case 2: *sine = -s, *cosine = -c; break;
@@ -50,7 +95,7 @@ dp_affine dp_affine_back(double degrees, double scale, double center_x, double c
     double sine, cosine, alpha, beta;
     dp_affine forward;
 
-    dp_sincos(degrees, &sine, &cosine);
+    dp_sincos((double)(float)degrees * (DP_PI / 180), &sine, &cosine);
     alpha = cosine * scale;
     beta = sine * scale;
     forward = (dp_affine){{alpha, beta, (1 - alpha) * center_x - beta * center_y + dx, -beta, alpha,
@@ -63,7 +108,7 @@ static int64_t rounded(double v)
 {
     if (!(v > -0x1p31 && v < 0x1p31))
         return v > 0 ? INT32_MAX : INT32_MIN;
-    return (int64_t)((v + 0x1.8p52) - 0x1.8p52);
+    return (int64_t)dp_round_even(v);
 }
 
 typedef struct source {

@@ -15,11 +15,13 @@ typedef struct dp_affine {
     double m[6];
 } dp_affine;
 
-/* Sine and cosine of an angle in degrees; multiples of 90 are exact. */
-void dp_sincos(double degrees, double *sine, double *cosine);
+#define DP_PI 0x1.921fb54442d18p1
 
-/* The way back of: turn by `degrees` counter-clockwise about (center_x, center_y), scaled, and
- * shift by (dx, dy) pixels. */
+/* |radians| < 2^18: to the nearest double but for one in a million. */
+void dp_sincos(double radians, double *sine, double *cosine);
+
+/* The way back of: turn by `degrees`, as a float, counter-clockwise about (center_x, center_y),
+ * scaled, and shift by (dx, dy) pixels. */
 dp_affine dp_affine_back(double degrees, double scale, double center_x, double center_y, double dx,
                          double dy);
 /* The way back of a map. */

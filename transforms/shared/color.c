@@ -27,7 +27,7 @@ dp_status dp_check_color(const dp_column *in, int64_t channels, dp_error *err)
 
 uint8_t dp_clamp_u8(double v)
 {
-    const double rounded = (v + 0x1.8p52) - 0x1.8p52;
+    const double rounded = dp_round_even(v);
 
     return (uint8_t)(rounded < 0 ? 0 : rounded > 255 ? 255 : rounded);
 }
@@ -134,7 +134,7 @@ void dp_equalize(const dp_tensor *in, const dp_tensor *out)
 }
 
 typedef struct contrast {
-    int64_t percent;
+    int64_t percent; /* of the pixels that count */
     const dp_ints *ignored;
 } contrast;
 
@@ -151,12 +151,15 @@ static void cut_off(uint32_t histogram[256], uint64_t cut, int from, int step)
 static void contrasting(const void *ctx, uint32_t histogram[256], size_t n, uint8_t table[256])
 {
     const contrast *p = ctx;
-    const uint64_t cut = (uint64_t)n * (uint64_t)p->percent / 100;
+    uint64_t left = n, cut;
     int low = 0, high = 255;
     float scale, shift;
 
-    for (int32_t i = 0; i < p->ignored->n; i++)
+    for (int32_t i = 0; i < p->ignored->n; i++) {
+        left -= histogram[p->ignored->v[i]];
         histogram[p->ignored->v[i]] = 0;
+    }
+    cut = left * (uint64_t)p->percent / 100;
     cut_off(histogram, cut, 0, 1);
     cut_off(histogram, cut, 255, -1);
     while (low < 255 && histogram[low] == 0)
@@ -202,7 +205,7 @@ void dp_adjust_contrast(double factor, const dp_tensor *in, const dp_tensor *out
 
     for (size_t i = 0; i < n; i++)
         sum += dp_gray(src[3 * i], src[3 * i + 1], src[3 * i + 2]);
-    mean = (float)((2 * sum + n) / (2 * n)); /* rounded half up */
+    mean = (float)dp_clamp_u8((double)sum / (double)n);
     for (int v = 0; v < 256; v++)
         table[v] = blend((float)v, mean, (float)factor);
     dp_lut(table, in, out);
@@ -272,7 +275,8 @@ static void to_hsv(const uint8_t rgb[3], int hsv[3])
     hsv[2] = value;
 }
 
-static void to_rgb(const int hsv[3], uint8_t rgb[3])
+/* OpenCV's vectors, of 32 pixels, cut the result; it rounds those that are left of a row. */
+static void to_rgb(const int hsv[3], bool rest, uint8_t rgb[3])
 {
     static const uint8_t sectors[6][3] = {{0, 3, 1}, {2, 0, 1}, {1, 0, 3},
                                           {1, 2, 0}, {3, 1, 0}, {0, 1, 2}};
@@ -283,20 +287,22 @@ static void to_rgb(const int hsv[3], uint8_t rgb[3])
     const float tab[4] = {v, v * (1.0f - s), v * dp_fma32(-s, f, 1.0f),
                           v * dp_fma32(-s, 1.0f - f, 1.0f)};
 
-    for (int c = 0; c < 3; c++)
-        rgb[c] = (uint8_t)(tab[sectors[sector][c]] * 255.0f);
+    for (int c = 0; c < 3; c++) {
+        const float value = tab[sectors[sector][c]] * 255.0f;
+        rgb[c] = rest ? dp_clamp_u8((double)value) : (uint8_t)value;
+    }
 }
 
 void dp_adjust_hue(double factor, const dp_tensor *in, const dp_tensor *out)
 {
     const uint8_t *src = in->data;
     uint8_t *dst = out->data;
-    const size_t n = pixels(in);
+    const size_t n = pixels(in), width = (size_t)in->shape[1];
 
     for (size_t i = 0; i < n; i++, src += 3, dst += 3) {
         int hsv[3];
         to_hsv(src, hsv);
         hsv[0] = (hsv[0] + (int)((float)factor * 255.0f)) & 255;
-        to_rgb(hsv, dst);
+        to_rgb(hsv, i % width >= width / 32 * 32, dst);
     }
 }

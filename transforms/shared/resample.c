@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/number/num.h"
 #include "transforms/shared/frame.h"
 #include "transforms/shared/linear.h"
 
@@ -22,9 +23,6 @@ static int64_t floor_of(double v)
 }
 
 static int64_t ceil_of(double v) { return -floor_of(-v); }
-
-/* Round half to even; |v| < 2^51. */
-static int32_t round_even(double v) { return (int32_t)((v + 0x1.8p52) - 0x1.8p52); }
 
 static uint8_t clamp_u8(int32_t v) { return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v); }
 
@@ -69,8 +67,8 @@ static void plan_linear(dp_taps *t, int64_t src, int64_t dst, bool horizontal, b
         t[d].source[1] = clamp_place(s + 1, src);
         t[d].weight[0] = 1.0f - f;
         t[d].weight[1] = f;
-        t[d].fixed[0] = round_even((double)(1.0f - f) * FIXED);
-        t[d].fixed[1] = round_even((double)f * FIXED);
+        t[d].fixed[0] = (int32_t)dp_round_even((double)(1.0f - f) * FIXED);
+        t[d].fixed[1] = (int32_t)dp_round_even((double)f * FIXED);
     }
 }
 
@@ -88,7 +86,7 @@ static void plan_cubic(dp_taps *t, int64_t src, int64_t dst)
         c[3] = 1.0f - c[0] - c[1] - c[2];
         for (int k = 0; k < 4; k++) {
             t[d].source[k] = clamp_place(s - 1 + k, src);
-            t[d].fixed[k] = round_even((double)c[k] * FIXED);
+            t[d].fixed[k] = (int32_t)dp_round_even((double)c[k] * FIXED);
         }
     }
 }
@@ -217,24 +215,36 @@ static void cubic_u8(const dp_resample *r, const void *src, int64_t y, int64_t x
         /* the library's vectors leave the last elements of a row to its integer loop */
         ((uint8_t *)dst)[k] = x * r->channels + k >= r->out_width * r->channels / 8 * 8
                                   ? clamp_u8((sum + (1 << 21)) >> 22)
-                                  : clamp_u8(round_even((double)value));
+                                  : clamp_u8((int32_t)dp_round_even((double)value));
     }
 }
 
+/* The products of four places, added from the first on, or from the last back. */
+static float from_first(const float v[4], const float weight[4])
+{
+    return ((v[0] * weight[0] + v[1] * weight[1]) + v[2] * weight[2]) + v[3] * weight[3];
+}
+
+static float from_last(const float v[4], const float weight[4])
+{
+    return v[0] * weight[0] + (v[1] * weight[1] + (v[2] * weight[2] + v[3] * weight[3]));
+}
+
+/* The library's vectors, of four elements, add the rows from the last back. */
 static void cubic_f32(const dp_resample *r, const void *src, int64_t y, int64_t x, void *dst)
 {
     const dp_taps *v = &r->axis[0][y], *h = &r->axis[1][x];
 
     for (int64_t k = 0; k < r->channels; k++) {
+        const bool rest = x * r->channels + k >= r->out_width * r->channels / 4 * 4;
         float row[4];
-        for (int i = 0; i < 4; i++)
-            row[i] = AT(float, v->source[i], h->source[0])[k] * h->weight[0] +
-                     (AT(float, v->source[i], h->source[1])[k] * h->weight[1] +
-                      (AT(float, v->source[i], h->source[2])[k] * h->weight[2] +
-                       AT(float, v->source[i], h->source[3])[k] * h->weight[3]));
-        ((float *)dst)[k] =
-            row[0] * v->weight[0] +
-            (row[1] * v->weight[1] + (row[2] * v->weight[2] + row[3] * v->weight[3]));
+        for (int i = 0; i < 4; i++) {
+            float s[4];
+            for (int j = 0; j < 4; j++)
+                s[j] = AT(float, v->source[i], h->source[j])[k];
+            row[i] = from_first(s, h->weight);
+        }
+        ((float *)dst)[k] = rest ? from_first(row, v->weight) : from_last(row, v->weight);
     }
 }
 
@@ -251,7 +261,30 @@ static void block_u8(const dp_resample *r, const void *src, int64_t y, int64_t x
                       x * r->ratio[1] + i % r->ratio[1])[k];
         ((uint8_t *)dst)[k] = r->ratio[0] == 2 && r->ratio[1] == 2
                                   ? (uint8_t)((sum + 2) >> 2)
-                                  : clamp_u8(round_even((double)((float)sum * share)));
+                                  : clamp_u8((int32_t)dp_round_even((double)((float)sum * share)));
+    }
+}
+
+/* Four are added to each other, then to the sum. */
+static void block_f32(const dp_resample *r, const void *src, int64_t y, int64_t x, void *dst)
+{
+    const int64_t n = r->ratio[0] * r->ratio[1];
+
+    for (int64_t k = 0; k < r->channels; k++) {
+        float sum = 0, four = 0;
+        for (int64_t i = 0; i < n; i++) {
+            const float v =
+                AT(float, y * r->ratio[0] + i / r->ratio[1], x * r->ratio[1] + i % r->ratio[1])[k];
+            if (i >= n / 4 * 4)
+                sum += v;
+            else if (i % 4 == 0)
+                four = v;
+            else
+                four += v;
+            if (i % 4 == 3)
+                sum += four;
+        }
+        ((float *)dst)[k] = sum * (1.0f / (float)n);
     }
 }
 
@@ -276,7 +309,8 @@ static float mean_of(const dp_resample *r, const void *src, bool u8, int64_t y, 
 static void mean_u8(const dp_resample *r, const void *src, int64_t y, int64_t x, void *dst)
 {
     for (int64_t k = 0; k < r->channels; k++)
-        ((uint8_t *)dst)[k] = clamp_u8(round_even((double)mean_of(r, src, true, y, x, k)));
+        ((uint8_t *)dst)[k] =
+            clamp_u8((int32_t)dp_round_even((double)mean_of(r, src, true, y, x, k)));
 }
 
 static void mean_f32(const dp_resample *r, const void *src, int64_t y, int64_t x, void *dst)
@@ -330,6 +364,11 @@ dp_status dp_check_resample(const dp_column *in, int32_t interpolation, int32_t 
     return interpolation == DP_PILCUBIC ? check_bytes(t, "pilcubic", err) : DP_OK;
 }
 
+static bool halves(const int64_t src[2], const int64_t dst[2])
+{
+    return src[0] == 2 * dst[0] && src[1] == 2 * dst[1];
+}
+
 /* Area mixes as it says only where both axes shrink. */
 static dp_status plan_shrinking(dp_resample *r, const int64_t src[2], const int64_t dst[2], bool u8,
                                 dp_arena *arena, dp_error *err)
@@ -341,8 +380,8 @@ static dp_status plan_shrinking(dp_resample *r, const int64_t src[2], const int6
     r->ratio[0] = src[0] / dst[0];
     r->ratio[1] = src[1] / dst[1];
     r->pixel = u8 ? mean_u8 : mean_f32;
-    if (u8 && src[0] % dst[0] == 0 && src[1] % dst[1] == 0)
-        r->pixel = block_u8;
+    if (src[0] % dst[0] == 0 && src[1] % dst[1] == 0)
+        r->pixel = u8 ? block_u8 : halves(src, dst) ? half_f32 : block_f32;
     return status;
 }
 
@@ -366,7 +405,7 @@ void dp_resample_choose(dp_resample *r, int32_t interpolation, bool u8, const in
         r->pixel = u8 ? cubic_u8 : cubic_f32;
     else
         r->pixel = u8 ? linear_u8 : linear_f32;
-    if (interpolation == DP_LINEAR && !u8 && src[0] == 2 * dst[0] && src[1] == 2 * dst[1])
+    if (interpolation == DP_LINEAR && !u8 && halves(src, dst))
         r->pixel = half_f32;
     r->rows = r->pixel == linear_u8 && dst[1] <= DP_LINEAR_ROW / r->channels;
     r->n_taps = interpolation == DP_NEAREST ? 1 : interpolation == DP_CUBIC ? 4 : 2;
