@@ -44,7 +44,8 @@ static bool open_stage(stage *s, const char *text, const dp_tensor *type, uint64
     s->out = s->in;
     assert_ok(dp_text_parse(text, strlen(text), &s->arena, &parsed, &test_error));
     s->params = dp_arena_alloc(&s->arena, 1, s->transform->info.size);
-    assert_ok(dp_params_bind(&s->transform->info, parsed.stages, s->params, &test_error));
+    assert_ok(dp_params_bind(&s->transform->info, parsed.stages, NULL, &s->arena, s->params,
+                             &test_error));
     if (s->transform->plan(s->params, &s->in, &s->out, &s->arena, &test_error) != DP_OK)
         return false;
     n = dp_transform_space(s->transform, s->params);
