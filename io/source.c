@@ -64,11 +64,3 @@ dp_tensor dp_source_type(const dp_reader *reader, const dp_source *source, uint3
         reader->shape(source->state, record, column, type.shape);
     return type;
 }
-
-dp_status dp_source_read(const dp_reader *reader, const dp_source *source, bool planes,
-                         uint64_t record, void *const columns[], dp_error *err)
-{
-    const dp_status status =
-        (planes ? reader->read_planes : reader->read)(source->state, record, columns, err);
-    return dp_stage_failed(&reader->info, 0, status, err);
-}

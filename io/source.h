@@ -20,7 +20,13 @@ dp_status dp_source_buffers(const dp_source *, dp_arena *, void *columns[DP_MAX_
 dp_tensor dp_source_type(const dp_reader *, const dp_source *, uint32_t column, uint64_t record);
 
 /* One record by the reader's read, or read_planes; a failure names the reader. */
-dp_status dp_source_read(const dp_reader *, const dp_source *, bool planes, uint64_t record,
-                         void *const columns[], dp_error *);
+static inline dp_status dp_source_read(const dp_reader *reader, const dp_source *source,
+                                       bool planes, uint64_t record, void *const columns[],
+                                       dp_error *err)
+{
+    const dp_status status =
+        (planes ? reader->read_planes : reader->read)(source->state, record, columns, err);
+    return status == DP_OK ? DP_OK : dp_stage_failed(&reader->info, 0, status, err);
+}
 
 #endif

@@ -37,16 +37,35 @@ dp_batch *dp_batch_new(dp_graph *g)
         return NULL;
     for (uint32_t c = 0; c < g->columns.n; c++) {
         b->tensors[c] = dp_batch_type(g, c);
-        b->tensors[c].data =
-            dp_arena_alloc(&g->arena, n, dp_tensor_bytes(&g->columns.column[c].type));
+        b->tensors[c].data = dp_arena_alloc(&g->arena, n, g->row_bytes[c]);
         if (b->tensors[c].data == NULL)
             return NULL;
     }
     return b;
 }
 
+/* The samples of a row, with the types that they have where rows do not differ. */
+static bool plan_samples(dp_scratch *scratch, dp_graph *g)
+{
+    scratch->made = dp_arena_alloc(&g->arena, g->n_steps + 1, sizeof *scratch->made);
+    for (uint32_t s = 0; s < g->n_steps && scratch->made != NULL; s++)
+        scratch->made[s] = g->steps[s].out;
+    for (uint32_t n = 0; n < g->n_branches; n++) {
+        const dp_source *source = &g->branches[n].source;
+        dp_tensor *read = dp_arena_alloc(&g->arena, source->n_columns, sizeof *read);
+        if (read == NULL)
+            return false;
+        for (uint32_t c = 0; c < source->n_columns; c++)
+            read[c] = source->columns[c].type;
+        scratch->read[n] = read;
+    }
+    return scratch->made != NULL;
+}
+
 dp_status dp_scratch_plan(dp_scratch *scratch, dp_graph *g, dp_error *err)
 {
+    if (!plan_samples(scratch, g))
+        return dp_arena_fail(&g->arena, err, "the samples of a worker");
     for (uint32_t slot = 0; slot < g->n_slots; slot++) {
         for (int i = 0; i < 2 && g->scratch[slot][i] != 0; i++) {
             scratch->buffers[slot][i] = dp_arena_alloc(&g->arena, g->scratch[slot][i], 1);
@@ -102,8 +121,6 @@ static void draw(const dp_step *step, const void *params, const dp_row *row, dou
 {
     dp_place place = {.key = step->key, .epoch = row->epoch, .record = row->record};
 
-    if (step->transform->draw == NULL || step->second || step->replayed)
-        return;
     dp_rng_start(&place.rng, step->key, row->epoch, row->ordinal);
     step->transform->draw(params, &place, draws + step->draws);
 }
@@ -113,7 +130,7 @@ void dp_batch_draw(const dp_graph *g, const dp_row *rows, double *draws)
     for (uint32_t s = 0; s < g->n_steps; s++) {
         const dp_step *step = &g->steps[s];
         const dp_row *row = &rows[step->segment];
-        if (step->each == NULL && row->taken && dp_step_open(step, draws))
+        if (step->drawn && step->each == NULL && row->taken && dp_step_open(step, draws))
             draw(step, step->params, row, draws);
     }
 }
@@ -157,7 +174,7 @@ dp_status dp_batch_draw_each(const dp_graph *g, const dp_row *rows, double *draw
             continue;
         if (step->each != NULL)
             status = dp_each_begin(step, &samples[step->slot], f, &room->decoding, err);
-        if (step->each != NULL && status == DP_OK)
+        if (step->each != NULL && step->drawn && status == DP_OK)
             draw(step, f->params, &rows[step->segment], draws);
         samples[step->slot] = f->out;
     }
@@ -170,7 +187,7 @@ static void *place_of(const dp_batch *b, uint32_t slot, uint64_t i)
     const dp_graph *g = b->graph;
     const uint32_t c = (uint32_t)g->delivered[slot];
 
-    return (char *)b->tensors[c].data + i * dp_tensor_bytes(&g->columns.column[c].type);
+    return (char *)b->tensors[c].data + i * g->row_bytes[c];
 }
 
 #define AHEAD 2 /* rows */
@@ -188,39 +205,29 @@ static void prefetch_row(const dp_batch *b, uint64_t i)
     }
 }
 
-/* The sample of each slot, while a row is made. */
-typedef struct samples {
-    struct {
-        const dp_tensor *type; /* of all rows, or the row's own */
-        void *data;
-    } of[DP_MAX_SLOTS];
-    dp_tensor own[DP_MAX_SLOTS];
-} samples;
-
 static dp_status read_row(dp_batch *b, uint64_t i, const dp_row *rows, const dp_scratch *scratch,
-                          samples *all, dp_error *err)
+                          dp_tensor **samples, dp_error *err)
 {
     const dp_graph *g = b->graph;
     dp_status status = DP_OK;
 
     for (uint32_t n = 0; n < g->n_branches && status == DP_OK; n++) {
         const dp_branch *branch = &g->branches[n];
+        const dp_source *source = &branch->source;
+        const uint64_t record = rows[branch->segment].record;
         void *columns[DP_MAX_COLUMNS];
         if (!rows[branch->segment].taken)
             continue;
-        for (uint32_t c = 0; c < branch->source.n_columns; c++) {
+        for (uint32_t c = 0; c < source->n_columns; c++) {
             const uint32_t slot = branch->slots[c];
+            dp_tensor *read = &scratch->read[n][c];
             columns[c] = branch->direct[c] ? place_of(b, slot, i) : scratch->buffers[slot][0];
-            all->of[slot].data = columns[c];
-            all->of[slot].type = &branch->source.columns[c].type;
-            if (branch->source.least[c] == NULL)
-                continue;
-            all->own[slot] =
-                dp_source_type(branch->reader, &branch->source, c, rows[branch->segment].record);
-            all->of[slot].type = &all->own[slot];
+            read->data = columns[c];
+            samples[slot] = read;
+            if (source->least[c] != NULL)
+                branch->reader->shape(source->state, record, c, read->shape);
         }
-        status = dp_source_read(branch->reader, &branch->source, branch->planes,
-                                rows[branch->segment].record, columns, err);
+        status = dp_source_read(branch->reader, source, branch->planes, record, columns, err);
     }
     return status;
 }
@@ -259,7 +266,7 @@ static dp_status fit(const dp_graph *g, const dp_step *step, const dp_row *row, 
 
     if (step->each != NULL)
         status = dp_each_begin(step, in, f, &room->decoding, err);
-    if (step->each != NULL && status == DP_OK)
+    if (step->each != NULL && step->drawn && status == DP_OK)
         draw(step, f->params, row, draws);
     f->part = dp_part_whole(&f->out);
     if (status != DP_OK || reader == NULL)
@@ -309,51 +316,40 @@ static void apply_same(const dp_step *step, const dp_tensor *in, const double *d
 }
 
 /* Changes the sample of the step's slot, or puts it into the batch. */
-static dp_status apply(dp_batch *b, uint64_t i, const dp_step *step, double *draws,
-                       const dp_scratch *scratch, samples *all, dp_error *err)
+static dp_status apply(dp_batch *b, uint64_t i, uint32_t s, double *draws,
+                       const dp_scratch *scratch, dp_tensor **samples, dp_error *err)
 {
     const dp_graph *g = b->graph;
-    const uint32_t slot = step->slot;
-    dp_tensor in = *all->of[slot].type, out = step->out;
-    dp_status status = DP_OK;
+    const dp_step *step = &g->steps[s];
+    const dp_tensor *in = samples[step->slot];
+    dp_tensor *out = &scratch->made[s];
+    void *const *buffers = scratch->buffers[step->slot];
 
-    in.data = all->of[slot].data;
-    if (step->last)
-        out.data = place_of(b, slot, i);
-    else
-        out.data = scratch->buffers[slot][in.data == scratch->buffers[slot][0]];
+    if (!step->last && step->pass == NULL && !dp_step_open(step, draws))
+        return DP_OK; /* the sample stays where it is */
+    out->data = step->last ? place_of(b, step->slot, i) : buffers[in->data == buffers[0]];
+    samples[step->slot] = out;
     if (step->pass != NULL) {
-        dp_pass_run(step->pass, draws, in.data, out.data);
+        dp_pass_run(step->pass, draws, in->data, out->data);
     } else if (!dp_step_open(step, draws)) {
-        if (!step->last)
-            return DP_OK; /* the sample stays where it is */
-        memcpy(out.data, in.data, dp_tensor_bytes(&in));
-        memcpy(out.shape, in.shape, sizeof out.shape);
+        memcpy(out->data, in->data, dp_tensor_bytes(in));
+        memcpy(out->shape, in->shape, sizeof out->shape);
     } else if (is_fitted(step)) {
-        status = apply_fitted(g, step, &b->rows[i * g->n_segments + step->segment], &in, draws,
-                              scratch, &out, err);
+        return apply_fitted(g, step, &b->rows[i * g->n_segments + step->segment], in, draws,
+                            scratch, out, err);
     } else {
-        apply_same(step, &in, draws, &scratch->space, &out);
+        apply_same(step, in, draws, &scratch->space, out);
     }
-    all->of[slot].data = out.data;
-    all->of[slot].type = &step->out;
-    if (step->each != NULL) {
-        all->own[slot] = out;
-        all->of[slot].type = &all->own[slot];
-    }
-    return status;
+    return DP_OK;
 }
 
 /* Each row of a column may have its own shape where rows are delivered one by one. */
-static void say_shapes(dp_batch *b, const samples *all)
+static void say_shapes(dp_batch *b, dp_tensor *const *samples)
 {
     const dp_graph *g = b->graph;
 
-    for (uint32_t c = 0; c < g->columns.n; c++) {
-        const uint32_t slot = g->columns.slot[c];
-        if (g->least[slot] != NULL)
-            memcpy(b->tensors[c].shape, all->of[slot].type->shape, sizeof b->tensors[c].shape);
-    }
+    for (uint32_t c = 0; c < g->columns.n; c++)
+        memcpy(b->tensors[c].shape, samples[g->columns.slot[c]]->shape, sizeof b->tensors[c].shape);
 }
 
 static dp_status fill_row(dp_batch *b, uint64_t i, const dp_scratch *scratch, dp_error *err)
@@ -361,8 +357,8 @@ static dp_status fill_row(dp_batch *b, uint64_t i, const dp_scratch *scratch, dp
     const dp_graph *g = b->graph;
     const dp_row *rows = &b->rows[i * g->n_segments];
     double *draws = b->draws + i * g->n_draws;
-    samples all;
-    dp_status status = read_row(b, i, rows, scratch, &all, err);
+    dp_tensor *samples[DP_MAX_SLOTS];
+    dp_status status = read_row(b, i, rows, scratch, samples, err);
 
     if (status != DP_OK)
         return status;
@@ -370,10 +366,10 @@ static dp_status fill_row(dp_batch *b, uint64_t i, const dp_scratch *scratch, dp
     for (uint32_t s = 0; s < g->n_steps && status == DP_OK; s++) {
         const dp_step *step = &g->steps[s];
         if (rows[step->segment].taken && dp_makes_samples(step->transform) && !step->passed)
-            status = apply(b, i, step, draws, scratch, &all, err);
+            status = apply(b, i, s, draws, scratch, samples, err);
     }
     if (status == DP_OK && !dp_graph_batched(g))
-        say_shapes(b, &all);
+        say_shapes(b, samples);
     return status;
 }
 

@@ -25,10 +25,13 @@ struct dp_batch {
     dp_batch *next;     /* in the list of free ones */
 };
 
-/* A worker's buffers between two transforms, two for each slot that has any; records are read into
- * the first. */
+/* What a worker makes a row in.  Buffers between two transforms, two for each slot that has any;
+ * records are read into the first.  The samples of the row: their data is there or in the batch,
+ * and their shapes change from row to row where rows differ. */
 typedef struct dp_scratch {
     void *buffers[DP_MAX_SLOTS][2];
+    dp_tensor *read[DP_MAX_BRANCHES]; /* of each column of each text's reader */
+    dp_tensor *made;                  /* of each step */
     dp_workspace space;
     dp_each_room *each; /* for steps that are planned for each row */
 } dp_scratch;

@@ -78,8 +78,10 @@ static void place_samples(dp_graph *g)
 {
     for (uint32_t slot = 0; slot < DP_MAX_SLOTS; slot++)
         g->delivered[slot] = -1;
-    for (uint32_t c = 0; c < g->columns.n; c++)
+    for (uint32_t c = 0; c < g->columns.n; c++) {
         g->delivered[g->columns.slot[c]] = (int32_t)c;
+        g->row_bytes[c] = dp_tensor_bytes(&g->columns.column[c].type);
+    }
     for (uint32_t i = 0; i < g->n_branches; i++) {
         dp_branch *branch = &g->branches[i];
         for (uint32_t c = 0; c < branch->source.n_columns; c++) {
@@ -91,6 +93,7 @@ static void place_samples(dp_graph *g)
     }
     for (uint32_t s = 0; s < g->n_steps; s++) {
         dp_step *step = &g->steps[s];
+        step->drawn = step->transform->draw != NULL && !step->second && !step->replayed;
         step->last = g->delivered[step->slot] >= 0 && !changes(g, step->segment, step->slot, s + 1);
         for (int i = 0; i < 2 && !step->last; i++)
             keep_scratch(&g->scratch[step->slot][i], &step->out);

@@ -22,6 +22,7 @@ typedef struct dp_step {
     uint32_t node;        /* order stages of its text before it */
     uint32_t draws;       /* place of its numbers among those of a row */
     bool replayed;        /* they are drawn when the row is claimed */
+    bool drawn;           /* it has some, and they are drawn by its own key */
     bool last;            /* of its column: writes into the batch */
     bool second;          /* the transform's second pass */
     uint32_t gate;        /* place of the number that says whether it is applied; DP_NO_GATE */
@@ -53,11 +54,12 @@ typedef struct dp_graph {
     dp_step *steps;                       /* in the order in which they are run */
     dp_mix *mixes;                        /* in the order in which they are run */
     uint32_t n_mixes;
-    dp_columns columns;              /* of one row, as delivered */
-    int32_t delivered[DP_MAX_SLOTS]; /* the column that a slot is; -1 = none */
-    size_t scratch[DP_MAX_SLOTS][2]; /* bytes of the largest sample of the slot that is not written
-                                        into the batch, of all and of those that steps make; 0 =
-                                        none */
+    dp_columns columns;               /* of one row, as delivered */
+    size_t row_bytes[DP_MAX_COLUMNS]; /* of each of them, the most */
+    int32_t delivered[DP_MAX_SLOTS];  /* the column that a slot is; -1 = none */
+    size_t scratch[DP_MAX_SLOTS][2];  /* bytes of the largest sample of the slot that is not written
+                                         into the batch, of all and of those that steps make; 0 =
+                                         none */
     /* What is known of a slot behind its last step, while it is planned behind those so far: the
      * least sizes, where rows differ in shape, and the pictures, where they are files of some. */
     const int64_t *least[DP_MAX_SLOTS];

@@ -152,7 +152,7 @@ static size_t row_bytes(const dp_graph *g)
     size_t bytes = 0;
 
     for (uint32_t c = 0; c < g->columns.n; c++)
-        bytes += dp_tensor_bytes(&g->columns.column[c].type);
+        bytes += g->row_bytes[c];
     return bytes;
 }
 

@@ -362,17 +362,18 @@ static dp_status read_as(const state *s, uint64_t record, bool planes, void *con
 {
     const uint8_t *kept = s->planes == planes ? dp_kept_find(s->kept, record) : NULL;
     const size_t n = (size_t)s->layout->n_labels;
-    uint8_t label[MOST_LABELS];
+    uint8_t read[MOST_LABELS];
+    const uint8_t *label = read;
 
     if (kept != NULL) {
         memcpy(columns[0], kept, s->image_size);
-        memcpy(label, kept + 3 * PLANE, n);
+        label = kept + 3 * PLANE;
     } else {
-        const dp_status status = read_record(s, record, planes, columns[0], label, err);
+        const dp_status status = read_record(s, record, planes, columns[0], read, err);
         if (status != DP_OK)
             return status;
         if (s->planes == planes)
-            keep_record(s, record, columns[0], label);
+            keep_record(s, record, columns[0], read);
     }
     for (size_t i = 0; i < n; i++)
         *(uint32_t *)columns[1 + i] = label[i];
