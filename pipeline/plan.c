@@ -264,7 +264,7 @@ static dp_status plan_join(dp_builder *b, level *l, const dp_found *found, dp_no
 
     if (status != DP_OK)
         return status;
-    if (node->order->join == DP_CONCAT) {
+    if (node->order->join == DP_EITHER) {
         status = join_columns(b, l, &other, first_step, b->err);
         if (status == DP_OK)
             join_limits(&l->columns, &other.columns);

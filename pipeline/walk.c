@@ -41,12 +41,11 @@ static void descend(dp_branch *branch, uint32_t top, dp_row row, dp_row *rows)
         settle(rows, segment, &row);
         segment = node->lower;
         row = (dp_row){.record = row.record, .epoch = row.epoch, .draws = row.draws};
-        if (node->order->join == DP_ZIP || row.record >= node->below) {
-            dp_row other = row;
-            other.record -= node->order->join == DP_ZIP ? 0 : node->below;
-            descend(node->with, node->with->n_nodes, other, rows);
-            if (node->order->join == DP_CONCAT)
-                return;
+        if (node->order->join == DP_ZIP) {
+            descend(node->with, node->with->n_nodes, row, rows);
+        } else if (node->order->is_other(node, &row.record)) {
+            descend(node->with, node->with->n_nodes, row, rows);
+            return;
         }
     }
     settle(rows, segment, &row);

@@ -26,8 +26,17 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     return DP_OK;
 }
 
+static bool is_other(const dp_node *node, uint64_t *row)
+{
+    const bool other = *row >= node->below;
+
+    *row -= other ? node->below : 0;
+    return other;
+}
+
 const dp_order dp_order_concat = {
     .info = {"order", "concat", "put another stream's rows after these", 1, sizeof(concat), params},
-    .join = DP_CONCAT,
+    .join = DP_EITHER,
+    .is_other = is_other,
     .plan = plan,
 };

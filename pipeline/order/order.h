@@ -52,12 +52,15 @@ typedef struct dp_node {
     uint64_t group;     /* most rows that make one position: 1, but where rows are joined */
 } dp_node;
 
-typedef enum dp_join { DP_NO_JOIN, DP_CONCAT, DP_ZIP } dp_join;
+/* Two streams: a row of either, which have the same columns, or of both, side by side. */
+typedef enum dp_join { DP_NO_JOIN, DP_EITHER, DP_ZIP } dp_join;
 
 typedef struct dp_order {
     dp_stage_info info;
     bool random;  /* keyed; sets the ordinal */
     dp_join join; /* the first parameter is the text of the other stream */
+    /* Of DP_EITHER: whether a row is the other stream's; *row becomes its place in its stream. */
+    bool (*is_other)(const dp_node *, uint64_t *row);
     /* Says length (and group); epochs is what is asked of this stage. */
     dp_status (*plan)(dp_node *, dp_arena *, dp_error *);
     /* From a position of this stage to one of the stage below; NULL = the same. */

@@ -1,37 +1,44 @@
-/* skip.c - an epoch without its first rows, which are never read
+/* skip.c - an epoch without some of its rows, which are never read
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "pipeline/order/order.h"
 
 typedef struct skip {
-    int64_t count;
+    int64_t count, start_index;
 } skip;
 
 static const dp_param params[] = {
     DP_INT(skip, count, NULL, 0, 2147483647,
            "rows (batches, after batch) left out at the start of each epoch"),
+    DP_LATER_INT(skip, start_index, "0", 0, 9e15, "the first that is left out"),
     DP_PARAMS_END,
 };
 
 static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 {
-    const uint64_t count = (uint64_t)((const skip *)node->params)->count;
+    const skip *p = node->params;
+    const uint64_t count = (uint64_t)p->count, start = (uint64_t)p->start_index;
 
     (void)arena, (void)err;
-    node->length = node->below == DP_ENDLESS ? DP_ENDLESS
-                   : node->below > count     ? node->below - count
-                                             : 0;
+    if (node->below == DP_ENDLESS || node->below <= start)
+        node->length = node->below;
+    else
+        node->length = node->below - start > count ? node->below - count : start;
     return DP_OK;
 }
 
 static void at(dp_node *node, dp_row *row)
 {
-    row->record += (uint64_t)((const skip *)node->params)->count;
+    const skip *p = node->params;
+
+    if (row->record >= (uint64_t)p->start_index)
+        row->record += (uint64_t)p->count;
 }
 
 const dp_order dp_order_skip = {
-    .info = {"order", "skip", "leave out the first rows of each epoch", 1, sizeof(skip), params},
+    .info = {"order", "skip", "leave out rows of each epoch, the first ones or others", 1,
+             sizeof(skip), params},
     .plan = plan,
     .at = at,
 };

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "base/random/rng.h"
 #include "tests/support/test.h"
 
 #define A "synthetic num_records=7 seed=1"
@@ -144,6 +145,121 @@ static void batches(void **state)
     dp_close(q);
 }
 
+/* ---- mix ---- */
+
+static int64_t record_of(dp_pipeline *p, uint64_t row, int reader)
+{
+    int64_t records[2];
+    size_t rows, readers;
+
+    assert_ok(dp_records(p, row, records, 2, &rows, &readers, &test_error));
+    assert_int_equal(rows, 1);
+    assert_int_equal(readers, 2);
+    assert_int_equal(records[1 - reader], -1);
+    return records[reader];
+}
+
+/* Row by row: what the other stream is owed grows by its share with each row, and is paid in whole
+ * rows; an epoch ends where a stream has none. */
+static void check_mix(const char *shares, uint64_t a, uint64_t b, uint64_t n, uint64_t m)
+{
+    char spec[300];
+    uint64_t owed = 0, mine = 0, theirs = 0, row = 0;
+    dp_pipeline *p;
+
+    snprintf(spec, sizeof spec, "range count=%llu | mix with=\"range count=%llu\" shares=%s",
+             (unsigned long long)n, (unsigned long long)m, shares);
+    p = test_open(spec, 1, 0);
+    for (;; row++) {
+        owed += b;
+        if (owed >= a + b ? theirs == m : mine == n)
+            break;
+        if (row >= dp_length(p))
+            fail_msg("%s ends after %llu rows", spec, (unsigned long long)dp_length(p));
+        if (owed >= a + b) {
+            assert_int_equal(record_of(p, row, 1), theirs++);
+            owed -= a + b;
+        } else {
+            assert_int_equal(record_of(p, row, 0), mine++);
+        }
+    }
+    if (dp_length(p) != row)
+        fail_msg("%s has %llu rows, not %llu", spec, (unsigned long long)dp_length(p),
+                 (unsigned long long)row);
+    dp_close(p);
+}
+
+static void mix(void **state)
+{
+    static const struct {
+        const char *shares;
+        uint64_t a, b;
+    } fractions[] = {{"0.7,0.3", 7, 3},
+                     {"1/3,2/3", 1, 2},
+                     {"0.999999,0.000001", 999999, 1},
+                     {"0.5,0.5", 1, 1},
+                     {"0.123,0.877", 123, 877},
+                     {"1,1000000", 1, 1000000},
+                     {"1000000,1", 1000000, 1},
+                     {"3,3", 1, 1}};
+    const uint64_t seed = test_seed();
+    dp_rng rng;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof fractions / sizeof fractions[0]; i++) {
+        check_mix(fractions[i].shares, fractions[i].a, fractions[i].b, 31, 17);
+        check_mix(fractions[i].shares, fractions[i].a, fractions[i].b, 1, 65537);
+    }
+    dp_rng_start(&rng, seed, 0, 0);
+    for (int i = 0; i < 300; i++) {
+        const uint64_t a = 1 + dp_rng_below(&rng, 30), b = 1 + dp_rng_below(&rng, 30);
+        char shares[60];
+        snprintf(shares, sizeof shares, "%llu,%llu", (unsigned long long)a, (unsigned long long)b);
+        check_mix(shares, a, b, 1 + dp_rng_below(&rng, 50), 1 + dp_rng_below(&rng, 50));
+    }
+}
+
+/* Streams without an end, and rows far away: by arithmetic. */
+static void mix_far(void **state)
+{
+    dp_pipeline *p = test_open(
+        "range count=5 | repeat | mix with=\"range count=7 | repeat\" shares=0.7,0.3", 1, 0);
+    const uint64_t far = (uint64_t)1 << 40; /* rows / 10 * 3 are the other's before it */
+
+    (void)state;
+    assert_true(dp_length(p) == UINT64_MAX);
+    assert_int_equal(record_of(p, 10 * far, 0), 7 * far % 5);
+    assert_int_equal(record_of(p, 10 * far + 3, 1), 3 * far % 7);
+    assert_int_equal(record_of(p, 10 * far + 9, 1), (3 * far + 2) % 7);
+    dp_close(p);
+    p = test_open("range count=5 | repeat | mix with=\"range count=7\" shares=0.7,0.3", 1, 0);
+    assert_int_equal(dp_length(p), 26); /* the eighth row of the other would be number 26 */
+    dp_close(p);
+    p = test_open("range count=0 | mix with=\"range count=7\" shares=1,9", 1, 0);
+    assert_int_equal(dp_length(p), 0);
+    dp_close(p);
+}
+
+/* Each stream's rows are what they are alone, and mixes of mixes have three. */
+static void mix_parts(void **state)
+{
+    static const char a[] = A " | shuffle | random_crop size=32 padding=4",
+                      b[] = B " | random_horizontal_flip";
+    char spec[400];
+
+    (void)state;
+    snprintf(spec, sizeof spec, "%s | mix with=\"%s\" shares=2,1", a, b);
+    for (uint64_t row = 0; row < 10; row++)
+        must_be(spec, row, "image", row % 3 == 2 ? b : a, row % 3 == 2 ? row / 3 : row - row / 3,
+                "image");
+    snprintf(
+        spec, sizeof spec,
+        "%s | mix with=\"%s\" shares=2,1 | mix with=\"synthetic num_records=9 seed=3\" shares=0.5,0.5",
+        a, b);
+    must_be(spec, 4, "image", b, 0, "image");
+    must_be(spec, 5, "image", "synthetic num_records=9 seed=3", 2, "image");
+}
+
 /* The identity of the data set covers every reader. */
 static void identity(void **state)
 {
@@ -164,6 +280,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(concat), cmocka_unit_test(draws_above), cmocka_unit_test(zip),
         cmocka_unit_test(nested), cmocka_unit_test(batches),     cmocka_unit_test(identity),
+        cmocka_unit_test(mix),    cmocka_unit_test(mix_far),     cmocka_unit_test(mix_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,7 @@ static void append(list *l, int32_t record, int32_t group)
 
 typedef struct stage {
     char name[16];
-    int64_t count;
+    int64_t count, start; /* start: of skip */
     bool drop;
     uint32_t use;
 } stage;
@@ -92,9 +92,11 @@ static list build(const stage *s, int n, int records, uint64_t epoch)
             copy_group(&below, order[i], &out, (int32_t)i);
         free(order);
     } else {
+        int32_t kept = 0;
         for (size_t g = 0; g < n_groups(&below); g++) {
-            if (strcmp(s->name, "skip") == 0 && g >= (size_t)s->count)
-                copy_group(&below, g, &out, (int32_t)(g - (size_t)s->count));
+            if (strcmp(s->name, "skip") == 0 &&
+                (g < (size_t)s->start || g >= (size_t)(s->start + s->count)))
+                copy_group(&below, g, &out, kept++);
             if (strcmp(s->name, "take") == 0 && (s->count < 0 || g < (size_t)s->count))
                 copy_group(&below, g, &out, (int32_t)g);
         }
@@ -113,6 +115,8 @@ static void print_stage(const stage *s, char *out, size_t size)
         snprintf(out + n, size - n, " | shuffle");
     else
         snprintf(out + n, size - n, " | %s count=%lld", s->name, (long long)s->count);
+    if (s->start != 0)
+        snprintf(out + strlen(out), size - strlen(out), " start_index=%lld", (long long)s->start);
 }
 
 static int random_stages(dp_rng *rng, stage *s)
@@ -126,6 +130,8 @@ static int random_stages(dp_rng *rng, stage *s)
         const char *name = names[dp_rng_below(rng, batched ? 4 : 5)];
         snprintf(s[i].name, sizeof s[i].name, "%s", name);
         s[i].count = (int64_t)dp_rng_below(rng, 9) + (strcmp(name, "skip") != 0);
+        s[i].start = strcmp(name, "skip") == 0 ? (int64_t)dp_rng_below(rng, 30) - 15 : 0;
+        s[i].start = s[i].start < 0 ? 0 : s[i].start;
         s[i].drop = dp_rng_below(rng, 2);
         if (strcmp(name, "repeat") == 0)
             s[i].count = 1 + s[i].count % 3;
