@@ -251,7 +251,7 @@ static dp_status new_each(dp_graph *g, dp_step *step, const dp_column *in, dp_er
     if (each->decodes && pictures == NULL)
         return dp_fail(err, DP_ESPEC, "column %.40s holds no files of pictures", in->name);
     if (each->decodes) {
-        const dp_status status = step->transform->ready(&g->arena, err);
+        const dp_status status = step->transform->ready(step->params, &g->arena, err);
         if (status != DP_OK)
             return status;
         each->n = 3;

@@ -9,6 +9,7 @@ typedef struct decode {
     const char *column;
     int64_t channels;
     int32_t decoder, orientation;
+    bool saturates; /* dp_picture_how: not a parameter */
 } decode;
 
 static const dp_param params[] = {
@@ -22,7 +23,17 @@ static const dp_param params[] = {
 
 static dp_picture_how how_of(const decode *p)
 {
-    return (dp_picture_how){(int32_t)p->channels, p->decoder, p->orientation};
+    return (dp_picture_how){(int32_t)p->channels, p->decoder, p->orientation, p->saturates};
+}
+
+static dp_status ready(void *params_, dp_arena *arena, dp_error *err)
+{
+    decode *p = params_;
+    dp_picture_how how = how_of(p);
+    const dp_status status = dp_picture_ready(&how, arena, err);
+
+    p->saturates = how.saturates;
+    return status;
 }
 
 static dp_encoded encoded(const dp_tensor *file)
@@ -73,7 +84,7 @@ const dp_transform dp_transform_decode = {
              params},
     .foreign = "Decode rgb!true",
     .plan = plan,
-    .ready = dp_picture_canary,
+    .ready = ready,
     .look = look,
     .decode = make,
 };

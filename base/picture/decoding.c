@@ -54,11 +54,30 @@ dp_status dp_decoding_check(const dp_decoding *d, const dp_picture_head *head, u
                    d->from->name, height, width, (long long)head->height, (long long)head->width);
 }
 
+/* In the order of dp_decoder. */
+static const dp_decoder_rules rules[] = {
+    {"mindspore", false, false, false, DP_END_OF_ROWS, DP_INK_MARKED, DP_GRAY_NONE,
+     DP_GRAY_MINDSPORE, DP_DEEP_UPPER},
+    {"pillow", false, false, true, DP_END_MARKED, DP_INK_PILLOW, DP_GRAY_PILLOW, DP_GRAY_PILLOW,
+     DP_DEEP_NO_GRAY},
+    {"opencv", true, false, false, DP_END_ANYWHERE, DP_INK_OPENCV, DP_GRAY_OPENCV, DP_GRAY_LIBPNG,
+     DP_DEEP_UPPER},
+    {"tensorflow", false, true, false, DP_END_MARKED, DP_INK_MARKED, DP_GRAY_NONE, DP_GRAY_LIBPNG,
+     DP_DEEP_UPPER},
+    {"torchvision", false, false, false, DP_END_MARKED, DP_INK_PILLOW, DP_GRAY_PILLOW,
+     DP_GRAY_LIBPNG_2989, DP_DEEP_NONE},
+    {"dali", true, false, false, DP_END_MARKED, DP_INK_MARKED, DP_GRAY_DALI, DP_GRAY_LIBPNG,
+     DP_DEEP_NONE},
+};
+
+const dp_decoder_rules *dp_rules_of(const dp_picture_how *how) { return &rules[how->decoder]; }
+
 static uint8_t gray_of(dp_gray_rule rule, uint32_t r, uint32_t g, uint32_t b)
 {
     switch (rule) {
     case DP_GRAY_PILLOW: return (uint8_t)((19595 * r + 38470 * g + 7471 * b + (1 << 15)) >> 16);
     case DP_GRAY_OPENCV: return (uint8_t)((4899 * r + 9617 * g + 1868 * b + (1 << 13)) >> 14);
+    case DP_GRAY_DALI: return (uint8_t)(0.299F * (float)r + 0.587F * (float)g + 0.114F * (float)b);
     default: return dp_gray((uint8_t)r, (uint8_t)g, (uint8_t)b);
     }
 }

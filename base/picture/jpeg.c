@@ -16,6 +16,7 @@
 
 #include "base/picture/exif.h"
 #include "base/picture/jpeg_memory.h"
+#include "base/picture/jpeg_range.h"
 #include "base/status.h"
 
 #define WINDOW     4096 /* bytes of a file that are read at once, for its header */
@@ -26,6 +27,7 @@
 typedef struct jpeg {
     dp_jpeg_memory memory; /* first: libjpeg's client_data */
     const dp_decoding *decoding;
+    const dp_decoder_rules *rules;
     const dp_picture_head *head;
     const dp_picture_part *part;
     uint8_t *out;
@@ -154,8 +156,8 @@ static void check_header(jpeg *j)
     if (d->num_components != 1 && d->num_components != 3 && d->num_components != 4)
         refuse(j, "JPEG has 1, 3 or 4 components");
     if (d->num_components == 4 && j->decoding->how.channels == 1 &&
-        j->decoding->how.decoder == DP_AS_MINDSPORE)
-        refuse(j, "MindSpore makes no gray of four inks (CMYK): decoder=opencv and pillow do");
+        j->rules->ink_gray == DP_GRAY_NONE)
+        refuse(j, "its library makes no gray of four inks (CMYK): decoder=opencv and pillow do");
 }
 
 static int32_t orientation_of(const struct jpeg_decompress_struct *d)
@@ -188,9 +190,9 @@ static uint8_t ink(const jpeg *j, unsigned c, unsigned k)
 {
     const unsigned t = c * k + 128;
 
-    switch (j->decoding->how.decoder) {
-    case DP_AS_PILLOW: return (uint8_t)(((t >> 8) + t) >> 8);
-    case DP_AS_OPENCV: return (uint8_t)(k - ((255 - c) * k >> 8));
+    switch (j->rules->inks) {
+    case DP_INK_PILLOW: return (uint8_t)(((t >> 8) + t) >> 8);
+    case DP_INK_OPENCV: return (uint8_t)(k - ((255 - c) * k >> 8));
     default: return (uint8_t)(j->d.saw_Adobe_marker ? c * k / 255 : (255 - k) * (255 - c) / 255);
     }
 }
@@ -199,9 +201,8 @@ static uint8_t ink(const jpeg *j, unsigned c, unsigned k)
 static J_COLOR_SPACE colours_of(const jpeg *j, bool *mixed)
 {
     const bool gray = j->decoding->how.channels == 1;
-    const bool pillow = j->decoding->how.decoder == DP_AS_PILLOW;
 
-    *mixed = gray && (j->d.num_components == 4 || (j->d.num_components == 3 && pillow));
+    *mixed = gray && (j->d.num_components == 4 || (j->d.num_components == 3 && j->rules->mixes));
     if (j->d.num_components == 4)
         return JCS_CMYK;
     return gray && !*mixed ? JCS_GRAYSCALE : JCS_RGB;
@@ -218,8 +219,7 @@ static void convert(const jpeg *j, uint8_t *row, size_t n, bool mixed, uint8_t *
         }
     }
     if (mixed)
-        dp_mix_gray(j->decoding->how.decoder == DP_AS_PILLOW ? DP_GRAY_PILLOW : DP_GRAY_OPENCV, row,
-                    n, out);
+        dp_mix_gray(j->rules->ink_gray, row, n, out);
     else
         memcpy(out, row, n * (size_t)j->decoding->how.channels);
 }
@@ -271,14 +271,12 @@ static bool lacks_scans(const struct jpeg_decompress_struct *d)
     return false;
 }
 
-/* Where the file ends too early: MindSpore refuses when it wants more for the rows, Pillow when the
- * marker of the end is not there.  OpenCV never does; but what it smooths depends on its version.
- */
+/* Where the file ends too early (dp_end_rule).  What OpenCV smooths then depends on its version. */
 static void check_end(jpeg *j)
 {
-    if (j->decoding->how.decoder == DP_AS_PILLOW && j->part->height == j->head->height)
+    if (j->rules->end == DP_END_MARKED && j->part->height == j->head->height)
         jpeg_finish_decompress(&j->d);
-    if (j->ended && (j->decoding->how.decoder != DP_AS_OPENCV || lacks_scans(&j->d)))
+    if (j->ended && (j->rules->end != DP_END_ANYWHERE || lacks_scans(&j->d)))
         refuse(j, "the file ends early");
 }
 
@@ -292,7 +290,7 @@ static void decode(jpeg *j)
     if (status != DP_OK)
         stop(j, status);
     j->d.out_color_space = colours_of(j, &mixed);
-    j->d.dct_method = JDCT_ISLOW;
+    j->d.dct_method = j->rules->fast ? JDCT_IFAST : JDCT_ISLOW;
     j->d.do_fancy_upsampling = TRUE;
     j->d.do_block_smoothing = FALSE;
     jpeg_start_decompress(&j->d);
@@ -300,8 +298,32 @@ static void decode(jpeg *j)
     check_end(j);
 }
 
+/* Blocks that leave the range by far are what libjpeg's SIMD code makes of them; where that is not
+ * there, they are refused. */
+static void check_range(jpeg *j)
+{
+    jvirt_barray_ptr *blocks;
+
+    read_header(j);
+    blocks = jpeg_read_coefficients(&j->d);
+    for (int c = 0; c < j->d.num_components; c++) {
+        const jpeg_component_info *of = &j->d.comp_info[c];
+        for (JDIMENSION y = 0; y < of->height_in_blocks; y++) {
+            const JBLOCKROW row =
+                j->d.mem->access_virt_barray((j_common_ptr)&j->d, blocks[c], y, 1, FALSE)[0];
+            for (JDIMENSION x = 0; x < of->width_in_blocks; x++) {
+                if (!dp_jpeg_in_range(row[x], of->quant_table->quantval))
+                    refuse(j,
+                           "its values leave the range by far, which needs SIMD code in libjpeg");
+            }
+        }
+    }
+}
+
 static dp_status run(jpeg *j, void (*work)(jpeg *))
 {
+    j->memory.arena = j->decoding->arena;
+    j->rules = dp_rules_of(&j->decoding->how);
     j->d.err = jpeg_std_error(&j->errors);
     j->errors.error_exit = failed;
     j->errors.emit_message = warned;
@@ -320,7 +342,7 @@ static dp_status run(jpeg *j, void (*work)(jpeg *))
 
 dp_status dp_jpeg_head(const dp_decoding *d, dp_picture_head *head)
 {
-    jpeg j = {.memory = {.arena = d->arena}, .decoding = d, .found = head};
+    jpeg j = {.decoding = d, .found = head};
 
     return run(&j, look);
 }
@@ -328,7 +350,9 @@ dp_status dp_jpeg_head(const dp_decoding *d, dp_picture_head *head)
 dp_status dp_jpeg_pixels(const dp_decoding *d, const dp_picture_head *head,
                          const dp_picture_part *part, uint8_t *out)
 {
-    jpeg j = {.memory = {.arena = d->arena}, .decoding = d, .head = head, .part = part, .out = out};
+    jpeg judge = {.decoding = d};
+    jpeg j = {.decoding = d, .head = head, .part = part, .out = out};
+    const dp_status status = d->how.saturates ? DP_OK : run(&judge, check_range);
 
-    return run(&j, decode);
+    return status != DP_OK ? status : run(&j, decode);
 }

@@ -37,7 +37,7 @@ static dp_status read_pixels(const dp_decoding *d, const dp_picture_head *head,
 /* 2 to 8 of EXIF: how a picture that is stored so is turned to be upright. */
 static bool turns(const dp_picture_how *how)
 {
-    return how->orientation == DP_TURN_AS_DECODER ? how->decoder == DP_AS_OPENCV
+    return how->orientation == DP_TURN_AS_DECODER ? dp_rules_of(how)->turns
                                                   : how->orientation == DP_TURN_APPLY;
 }
 

@@ -17,8 +17,15 @@
 typedef enum dp_picture_kind { DP_PICTURE_NONE, DP_PICTURE_PNG, DP_PICTURE_JPEG } dp_picture_kind;
 
 /* The library whose bytes are wanted: words of a parameter `decoder`, in this order. */
-typedef enum dp_decoder { DP_AS_MINDSPORE, DP_AS_PILLOW, DP_AS_OPENCV } dp_decoder;
-#define DP_DECODERS "mindspore,pillow,opencv"
+typedef enum dp_decoder {
+    DP_AS_MINDSPORE,
+    DP_AS_PILLOW,
+    DP_AS_OPENCV,
+    DP_AS_TENSORFLOW,
+    DP_AS_TORCHVISION,
+    DP_AS_DALI
+} dp_decoder;
+#define DP_DECODERS "mindspore,pillow,opencv,tensorflow,torchvision,dali"
 
 /* What is done about a camera that was held askew: words of a parameter `orientation`. */
 typedef enum dp_orientation { DP_TURN_AS_DECODER, DP_TURN_APPLY, DP_TURN_IGNORE } dp_orientation;
@@ -28,6 +35,7 @@ typedef struct dp_picture_how {
     int32_t channels;    /* 3 = colours, 1 = gray */
     int32_t decoder;     /* dp_decoder */
     int32_t orientation; /* dp_orientation */
+    bool saturates;      /* libjpeg does: dp_picture_ready.  False where that is not known. */
 } dp_picture_how;
 
 /* An encoded picture.  Where `file` is not NULL, `bytes` are its first ones, and the rest is read
@@ -67,7 +75,8 @@ void dp_picture_size(const dp_picture_head *, const dp_picture_how *, int64_t si
 dp_status dp_picture_decode(const dp_encoded *, const dp_picture_how *, const dp_picture_head *,
                             const dp_picture_part *, dp_arena *, uint8_t *out, dp_error *);
 
-/* DP_ESTATE when the machine's libjpeg gives other bytes than are specified. */
-dp_status dp_picture_canary(dp_arena *, dp_error *);
+/* Once, before anything is decoded so: DP_ESTATE when the machine's libjpeg gives other bytes than
+ * are specified.  It finds out what how->saturates says. */
+dp_status dp_picture_ready(dp_picture_how *how, dp_arena *, dp_error *);
 
 #endif

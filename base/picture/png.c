@@ -5,7 +5,7 @@
  * Pixels are the numbers of the file, 8 bits a channel: 16 bits lose the lower byte, fewer are
  * spread to 0..255, palettes are looked up, alpha is dropped, gray is repeated for three channels,
  * colours are mixed for one.  What else a file says of them (gamma, profiles, transparency) is not
- * read.
+ * read, but for gamma by libpng's own mixing, which is that of most libraries.
  */
 #include "base/picture/png.h"
 
@@ -111,18 +111,28 @@ static void give_bytes(png_structp p, png_bytep out, size_t n)
     g->at += n;
 }
 
-/* Chunks that change no pixel here, but would cost memory or be applied. */
-static void pass_over(png_structp p)
+/* The weight of red times 100,000 in gray that libpng mixes itself; 0 = it does not. */
+static png_fixed_point red_of(const png *g)
 {
-    static const char names[] = "bKGD\0cHRM\0eXIf\0gAMA\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0pHYs\0"
-                                "sBIT\0sCAL\0sPLT\0sRGB\0tEXt\0tIME\0tRNS\0zTXt";
+    const dp_gray_rule rule = dp_rules_of(&g->d->how)->png_gray;
 
-    png_set_keep_unknown_chunks(p, PNG_HANDLE_CHUNK_NEVER, NULL, 0);
-    png_set_keep_unknown_chunks(p, PNG_HANDLE_CHUNK_NEVER, (png_const_bytep)names,
-                                sizeof names / 5);
+    if (g->d->how.channels != 1)
+        return 0;
+    return rule == DP_GRAY_LIBPNG ? 29900 : rule == DP_GRAY_LIBPNG_2989 ? 29890 : 0;
 }
 
-/* 8 bits a channel; gray in one channel or three, colours in three. */
+/* Chunks that change no pixel here, but would cost memory or be applied; gamma is the last two. */
+static void pass_over(const png *g)
+{
+    static const char names[] = "bKGD\0cHRM\0eXIf\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0"
+                                "sCAL\0sPLT\0tEXt\0tIME\0tRNS\0zTXt\0gAMA\0sRGB";
+
+    png_set_keep_unknown_chunks(g->png, PNG_HANDLE_CHUNK_NEVER, NULL, 0);
+    png_set_keep_unknown_chunks(g->png, PNG_HANDLE_CHUNK_NEVER, (png_const_bytep)names,
+                                sizeof names / 5 - (red_of(g) != 0 ? 2 : 0));
+}
+
+/* 8 bits a channel; gray in one channel or three, colours in three, or mixed. */
 static void convert(const png *g, bool repeats)
 {
     png_set_strip_16(g->png);
@@ -130,6 +140,8 @@ static void convert(const png *g, bool repeats)
     png_set_strip_alpha(g->png);
     if (repeats)
         png_set_gray_to_rgb(g->png);
+    if (red_of(g) != 0)
+        png_set_rgb_to_gray_fixed(g->png, PNG_ERROR_ACTION_NONE, red_of(g), 58700);
     png_read_update_info(g->png, g->info);
 }
 
@@ -142,12 +154,20 @@ static void read_rows(const png *g, int passes, uint8_t *pixels, size_t row)
     png_read_end(g->png, NULL);
 }
 
-/* Pillow makes every value of gray of 16 bits that is above 255 white. */
+/* Pillow makes every value of gray of 16 bits that is above 255 white; torchvision keeps 16 bits,
+ * and DALI rounds them. */
 static void check_depth(const png *g)
 {
-    if (g->d->how.decoder == DP_AS_PILLOW && png_get_bit_depth(g->png, g->info) == 16 &&
-        png_get_color_type(g->png, g->info) == PNG_COLOR_TYPE_GRAY)
-        png_error(g->png, "gray of 16 bits is not read as pillow does");
+    const dp_decoder_rules *rules = dp_rules_of(&g->d->how);
+    const bool gray = png_get_color_type(g->png, g->info) == PNG_COLOR_TYPE_GRAY;
+    char why[64];
+
+    if (png_get_bit_depth(g->png, g->info) < 16 || rules->deep == DP_DEEP_UPPER ||
+        (rules->deep == DP_DEEP_NO_GRAY && !gray))
+        return;
+    snprintf(why, sizeof why, "%s16 bits are not read as %s does",
+             rules->deep == DP_DEEP_NO_GRAY ? "gray of " : "", rules->name);
+    png_error(g->png, why);
 }
 
 /* The part of pixels of `step` bytes each. */
@@ -161,8 +181,7 @@ static void give_part(const png *g, const uint8_t *pixels, bool mix)
         const uint8_t *row = pixels + place * step;
         uint8_t *out = g->out + place * channels;
         if (mix)
-            dp_mix_gray(g->d->how.decoder == DP_AS_PILLOW ? DP_GRAY_PILLOW : DP_GRAY_LIBPNG, row,
-                        (size_t)part->width, out);
+            dp_mix_gray(dp_rules_of(&g->d->how)->png_gray, row, (size_t)part->width, out);
         else
             memcpy(out, row, (size_t)part->width * channels);
     }
@@ -171,7 +190,7 @@ static void give_part(const png *g, const uint8_t *pixels, bool mix)
 static void read_picture(png *g)
 {
     const bool colour = (png_get_color_type(g->png, g->info) & PNG_COLOR_MASK_COLOR) != 0;
-    const bool mix = colour && g->d->how.channels == 1;
+    const bool mix = colour && g->d->how.channels == 1 && red_of(g) == 0;
     const size_t row = (size_t)g->head->width * (mix ? 3 : (size_t)g->d->how.channels);
     const bool whole =
         g->part->height == g->head->height && g->part->width == g->head->width && !mix;
@@ -203,7 +222,7 @@ dp_status dp_png_pixels(const dp_decoding *d, const dp_picture_head *head,
         return g.status;
     }
     png_set_user_limits(g.png, DP_PICTURE_SIDE, DP_PICTURE_SIDE);
-    pass_over(g.png);
+    pass_over(&g);
     png_set_read_fn(g.png, &g, give_bytes);
     png_read_info(g.png, g.info);
     g.status = dp_decoding_check(d, head, png_get_image_height(g.png, g.info),

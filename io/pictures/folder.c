@@ -231,7 +231,7 @@ static void widen_by(dp_folder *s, const dp_folder_file *f)
     widen(s->least, s->most, sizes, s->decode ? 3 : 1);
     sizes[2] = 3;
     for (int32_t turn = DP_TURN_APPLY; turn <= DP_TURN_IGNORE; turn++) {
-        dp_picture_size(&head, &(dp_picture_how){3, DP_AS_MINDSPORE, turn}, sizes);
+        dp_picture_size(&head, &(dp_picture_how){3, DP_AS_MINDSPORE, turn, false}, sizes);
         widen(s->pictures.least, s->pictures.most, sizes, 3);
     }
 }
@@ -322,7 +322,7 @@ static dp_status begin(dp_folder *s, const dp_options *options, dp_arena *arena,
     const dp_folder_params *p = s->params;
 
     s->decode = s->kind->png_only || p->decode;
-    s->how = (dp_picture_how){(int32_t)p->channels, p->decoder, p->orientation};
+    s->how = (dp_picture_how){(int32_t)p->channels, p->decoder, p->orientation, false};
     s->alloc = arena->alloc;
     s->memory = options->memory;
     if (p->channels == 2)
@@ -331,7 +331,7 @@ static dp_status begin(dp_folder *s, const dp_options *options, dp_arena *arena,
         return dp_fail(err, DP_ESPEC,
                        "channels, decoder and orientation are of decode=true, or of the stage "
                        "decode");
-    return s->kind->png_only ? DP_OK : dp_picture_canary(arena, err);
+    return s->kind->png_only ? DP_OK : dp_picture_ready(&s->how, arena, err);
 }
 
 /* Before a look at any, where the stamps of files decide whether their identity is known. */

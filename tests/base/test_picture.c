@@ -1,10 +1,11 @@
-/* test_picture.c - JPEG of every kind against the pixels of the real libraries, parts against the
- * whole, and damage
+/* test_picture.c - pictures of every kind against the pixels of the real libraries, parts against
+ * the whole, and damage
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * tests/golden/jpeg.txt is what Pillow, OpenCV and MindSpore made of the files.  The program runs
- * twice: with libjpeg's SIMD code and without.
+ * tests/golden/pictures.txt is what Pillow, OpenCV, MindSpore, TensorFlow, torchvision and DALI
+ * made of the files.  The program runs twice: with libjpeg's SIMD code and without, where the files
+ * that leave the range of values (loud*) are refused, and so is decoder=tensorflow.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 
 #include <jpeglib.h>
 
+#include "base/hash.h"
 #include "base/picture/picture.h"
 #include "tests/support/test.h"
 
@@ -68,26 +70,59 @@ static int32_t word(const char *words, const char *wanted)
     return at;
 }
 
+/* Whether this machine's libjpeg has the SIMD code that the libraries have. */
+static bool saturates(void)
+{
+    dp_arena arena = {.alloc = &dp_libc_allocator};
+    dp_picture_how how = {.channels = 3};
+
+    assert_ok(dp_picture_ready(&how, &arena, &test_error));
+    dp_arena_free(&arena);
+    return how.saturates;
+}
+
+/* As a stage does it. */
+static dp_status get_ready_and_decode(picture *p, dp_picture_how *how, int64_t size[2],
+                                      uint8_t **out)
+{
+    const dp_status status = dp_picture_ready(how, &p->arena, &test_error);
+
+    *out = NULL;
+    return status != DP_OK ? status : decode(p, how, size, out);
+}
+
+/* What this machine cannot decode as the libraries do, and what it says of it; NULL = it can. */
+static const char *refusal(const char *name, const char *decoder)
+{
+    if (saturates())
+        return NULL;
+    if (strcmp(decoder, "tensorflow") == 0)
+        return "decoder=tensorflow needs the SIMD code of libjpeg-turbo";
+    return strncmp(name, "loud", 4) == 0 ? "its values leave the range by far" : NULL;
+}
+
 static void check_line(const char *line)
 {
     char name[80], path[100], decoder[20], rest[100], seen[100] = "refused";
+    const char *why;
     int channels;
     picture p;
     uint8_t *pixels;
     int64_t size[2];
-    dp_picture_how how = {0, 0, DP_TURN_AS_DECODER};
+    dp_picture_how how = {0, 0, DP_TURN_AS_DECODER, false};
 
     assert_int_equal(sscanf(line, "%79s %19s %d %99[^\n]", name, decoder, &channels, rest), 4);
     how.channels = channels;
     how.decoder = word(DP_DECODERS, decoder);
-    snprintf(path, sizeof path, "jpeg/%s", name);
+    why = refusal(name, decoder);
+    snprintf(path, sizeof path, "%s/%s", strstr(name, ".png") != NULL ? "png_kinds" : "jpeg", name);
     load(&p, path);
-    if (decode(&p, &how, size, &pixels) == DP_OK)
+    if (get_ready_and_decode(&p, &how, size, &pixels) == DP_OK)
         snprintf(seen, sizeof seen, "%lldx%lld %s", (long long)size[0], (long long)size[1],
                  test_sha256(pixels, (size_t)(size[0] * size[1] * channels)).text);
-    else if (strstr(test_error.message, name) == NULL)
+    else if (strstr(test_error.message, why != NULL ? why : name) == NULL)
         fail_msg("%s is not named: %s", name, test_error.message);
-    if (strcmp(seen, rest) != 0)
+    if (strcmp(seen, why != NULL ? "refused" : rest) != 0)
         fail_msg("%s: seen %s%s%s", line, seen, pixels == NULL ? ": " : "",
                  pixels == NULL ? test_error.message : "");
     free(pixels);
@@ -98,7 +133,7 @@ static void goldens(void **state)
 {
     char line[300];
     int n = 0;
-    FILE *f = fopen(TEST_GOLDEN "/jpeg.txt", "r");
+    FILE *f = fopen(TEST_GOLDEN "/pictures.txt", "r");
 
     (void)state;
     assert_non_null(f);
@@ -109,7 +144,7 @@ static void goldens(void **state)
         n++;
     }
     fclose(f);
-    assert_true(n > 250);
+    assert_true(n > 800);
 }
 
 /* ---- parts ---- */
@@ -172,13 +207,120 @@ static void parts(void **state)
             continue; /* a part may end before what is missing */
         snprintf(path, sizeof path, "jpeg/%.80s", entry->d_name);
         load(&p, path);
-        check_parts(&p, &(dp_picture_how){3, DP_AS_MINDSPORE, DP_TURN_APPLY});
-        check_parts(&p, &(dp_picture_how){1, n % 3, DP_TURN_AS_DECODER});
+        check_parts(&p, &(dp_picture_how){3, DP_AS_MINDSPORE, DP_TURN_APPLY, true});
+        check_parts(&p, &(dp_picture_how){1, n % 6, DP_TURN_AS_DECODER, true});
         unload(&p);
         n++;
     }
     closedir(dir);
     assert_true(n > 50);
+}
+
+/* ---- values that leave the range by far ---- */
+
+/* MindSpore's libjpeg has no SIMD code; detpipe's bytes are those of all others. */
+static void loud_as_others(void **state)
+{
+    static const char *const names[] = {"jpeg/loud8.jpg", "jpeg/loud255.jpg"};
+
+    (void)state;
+    for (size_t i = 0; i < 2 && saturates(); i++) {
+        uint8_t *pixels[2];
+        int64_t size[2];
+        for (int k = 0; k < 2; k++) {
+            const dp_picture_how how = {3, k == 0 ? DP_AS_MINDSPORE : DP_AS_TORCHVISION,
+                                        DP_TURN_IGNORE, true};
+            picture p;
+            load(&p, names[i]);
+            assert_ok(decode(&p, &how, size, &pixels[k]));
+            unload(&p);
+        }
+        assert_memory_equal(pixels[0], pixels[1], (size_t)(size[0] * size[1] * 3));
+        free(pixels[0]), free(pixels[1]);
+    }
+}
+
+/* A gray JPEG of one block with these coefficients; quantization is 8. */
+static size_t encode_block(const int16_t *coefficients, uint8_t *out, size_t room)
+{
+    struct jpeg_compress_struct c = {0};
+    struct jpeg_error_mgr errors;
+    jvirt_barray_ptr blocks[1];
+    unsigned long n = room;
+    unsigned quantization[64];
+
+    for (int i = 0; i < 64; i++)
+        quantization[i] = 8;
+    c.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&c);
+    jpeg_mem_dest(&c, &out, &n);
+    c.image_width = c.image_height = 8;
+    c.input_components = 1;
+    c.in_color_space = JCS_GRAYSCALE;
+    jpeg_set_defaults(&c);
+    jpeg_add_quant_table(&c, 0, quantization, 100, TRUE);
+    c.optimize_coding = TRUE;
+    blocks[0] = c.mem->request_virt_barray((j_common_ptr)&c, JPOOL_IMAGE, TRUE, 1, 1, 1);
+    c.mem->realize_virt_arrays((j_common_ptr)&c);
+    memcpy(c.mem->access_virt_barray((j_common_ptr)&c, blocks[0], 0, 1, TRUE)[0][0], coefficients,
+           64 * sizeof *coefficients);
+    jpeg_write_coefficients(&c, blocks);
+    jpeg_finish_compress(&c);
+    jpeg_destroy_compress(&c);
+    return n;
+}
+
+#define BLOCKS 3000
+
+/* Random blocks, each `seed` more or less loud; its pixels' hash, 0 = refused. */
+static uint64_t hash_of_block(uint64_t seed)
+{
+    const dp_picture_how how = {1, DP_AS_MINDSPORE, DP_TURN_IGNORE, saturates()};
+    dp_arena arena = {.alloc = &dp_libc_allocator};
+    int16_t coefficients[64] = {0};
+    uint8_t file[4000], pixels[64];
+    const size_t most = 1 + seed % 8, loudest = (size_t)4 << seed % 8;
+    dp_encoded from = {"a block", file, 0, NULL};
+    dp_picture_head head = {8, 8, 1};
+    dp_status status;
+
+    for (size_t i = 0; i < most; i++) {
+        const uint64_t at[2] = {seed, i}, r = dp_hash64(at, sizeof at);
+        coefficients[r % 64] = (int16_t)((int64_t)(r / 64 % (2 * loudest)) - (int64_t)loudest);
+    }
+    from.size = encode_block(coefficients, file, sizeof file);
+    status = dp_picture_decode(&from, &how, &head, &(dp_picture_part){0, 0, 8, 8}, &arena, pixels,
+                               &test_error);
+    dp_arena_free(&arena);
+    if (status != DP_OK)
+        assert_non_null(strstr(test_error.message, "its values leave the range by far"));
+    return status == DP_OK ? dp_hash64(pixels, sizeof pixels) : 0;
+}
+
+/* What is delivered without SIMD code is what is with it: the first run leaves its hashes. */
+static void range(void **state)
+{
+    const char *path = getenv("TEST_PICTURE_HASHES");
+    FILE *f = fopen(path, getenv("JSIMD_FORCENONE") == NULL ? "wb" : "rb");
+    size_t refused = 0;
+
+    (void)state;
+    assert_non_null(f);
+    for (uint64_t i = 0; i < BLOCKS; i++) {
+        const uint64_t hash = hash_of_block(i);
+        uint64_t other;
+        if (getenv("JSIMD_FORCENONE") == NULL) {
+            assert_int_equal(fwrite(&hash, sizeof hash, 1, f), 1);
+            continue;
+        }
+        assert_int_equal(fread(&other, sizeof other, 1, f), 1);
+        refused += hash == 0;
+        if (hash != 0 && hash != other)
+            fail_msg("block %llu differs without SIMD code", (unsigned long long)i);
+    }
+    fclose(f);
+    if (getenv("JSIMD_FORCENONE") != NULL)
+        assert_in_range(refused, BLOCKS / 8, BLOCKS / 2);
 }
 
 /* ---- damage ---- */
@@ -191,7 +333,7 @@ static void damage(void **state)
 
     (void)state;
     for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
-        const dp_picture_how how = {3, (int32_t)k % 3, DP_TURN_APPLY};
+        const dp_picture_how how = {3, (int32_t)k % 6, DP_TURN_APPLY, k % 2 == 0};
         picture p;
         size_t n;
         load(&p, names[k]);
@@ -228,7 +370,7 @@ static size_t frame_of(const picture *p)
 
 static void expect(picture *p, dp_status wanted, const char *message)
 {
-    static const dp_picture_how how = {3, DP_AS_MINDSPORE, DP_TURN_IGNORE};
+    static const dp_picture_how how = {3, DP_AS_MINDSPORE, DP_TURN_IGNORE, true};
     int64_t size[2];
     uint8_t *pixels;
 
@@ -264,7 +406,7 @@ static void limits(void **state)
 static void other_sizes(void **state)
 {
     static const char *const names[] = {"jpeg/420.jpg", "png/a/rgb8.png"};
-    static const dp_picture_how how = {3, DP_AS_MINDSPORE, DP_TURN_APPLY};
+    static const dp_picture_how how = {3, DP_AS_MINDSPORE, DP_TURN_APPLY, true};
 
     (void)state;
     for (int i = 0; i < 2; i++) {
@@ -328,8 +470,11 @@ static void canary(void **state)
     dp_arena arena = {.alloc = &dp_libc_allocator};
 
     (void)state;
-    for (fault = 0; fault < 3; fault++)
-        assert_int_equal(dp_picture_canary(&arena, &test_error), fault == 0 ? DP_OK : DP_ESTATE);
+    for (fault = 0; fault < 3; fault++) {
+        dp_picture_how how = {.channels = 3};
+        assert_int_equal(dp_picture_ready(&how, &arena, &test_error),
+                         fault == 0 ? DP_OK : DP_ESTATE);
+    }
     fault = 0;
     assert_non_null(strstr(test_error.message, "decodes to other bytes"));
     dp_arena_free(&arena);
@@ -338,14 +483,22 @@ static void canary(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(goldens), cmocka_unit_test(parts),       cmocka_unit_test(damage),
-        cmocka_unit_test(limits),  cmocka_unit_test(other_sizes), cmocka_unit_test(scans),
-        cmocka_unit_test(canary),
+        cmocka_unit_test(goldens), cmocka_unit_test(parts),  cmocka_unit_test(loud_as_others),
+        cmocka_unit_test(range),   cmocka_unit_test(damage), cmocka_unit_test(limits),
+        cmocka_unit_test(scans),   cmocka_unit_test(canary), cmocka_unit_test(other_sizes),
     };
-    const int failures = cmocka_run_group_tests(tests, NULL, NULL);
+    char hashes[] = "/tmp/test_picture_XXXXXX";
+    int failures;
 
-    if (failures != 0 || getenv("JSIMD_FORCENONE") != NULL)
+    if (getenv("TEST_PICTURE_HASHES") == NULL) {
+        close(mkstemp(hashes));
+        setenv("TEST_PICTURE_HASHES", hashes, 1);
+    }
+    failures = cmocka_run_group_tests(tests, NULL, NULL);
+    if (failures != 0 || getenv("JSIMD_FORCENONE") != NULL) {
+        unlink(getenv("TEST_PICTURE_HASHES"));
         return failures;
+    }
     setenv("JSIMD_FORCENONE", "1", 1);
     execl("/proc/self/exe", "test_picture", (char *)NULL);
     return 1;

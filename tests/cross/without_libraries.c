@@ -21,17 +21,22 @@ const dp_reader dp_reader_png_folder = {
 const dp_reader dp_reader_image_folder = {
     .info = {"reader", "image_folder", "not in this build", 1, 0, NULL}};
 
-dp_status dp_picture_canary(dp_arena *arena, dp_error *err)
+static dp_status no_pictures(dp_error *err)
 {
-    (void)arena;
     return dp_fail(err, DP_EIO, "this build reads no pictures");
+}
+
+dp_status dp_picture_ready(dp_picture_how *how, dp_arena *arena, dp_error *err)
+{
+    (void)how, (void)arena;
+    return no_pictures(err);
 }
 
 dp_status dp_picture_look(const dp_encoded *from, const dp_picture_how *how, dp_arena *arena,
                           dp_picture_head *head, dp_error *err)
 {
-    (void)from, (void)how, (void)head;
-    return dp_picture_canary(arena, err);
+    (void)from, (void)how, (void)head, (void)arena;
+    return no_pictures(err);
 }
 
 void dp_picture_size(const dp_picture_head *head, const dp_picture_how *how, int64_t size[2])
@@ -44,8 +49,8 @@ dp_status dp_picture_decode(const dp_encoded *from, const dp_picture_how *how,
                             const dp_picture_head *head, const dp_picture_part *part,
                             dp_arena *arena, uint8_t *out, dp_error *err)
 {
-    (void)from, (void)how, (void)head, (void)part, (void)out;
-    return dp_picture_canary(arena, err);
+    (void)from, (void)how, (void)head, (void)part, (void)arena, (void)out;
+    return no_pictures(err);
 }
 
 size_t dp_lz4_state_size(bool high) { return high; }

@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const dp_encoded from = {"it", data, size, NULL};
     const uint32_t seed = size == 0 ? 0 : data[size - 1] * 2654435761u;
-    const dp_picture_how how = {seed & 1 ? 1 : 3, (int32_t)(seed >> 8) % 3,
+    const dp_picture_how how = {seed & 1 ? 1 : 3, (int32_t)(seed >> 8) % 6,
                                 (int32_t)(seed >> 16) % 3};
     dp_arena arena = {.alloc = &dp_libc_allocator, .limit = 1 << 26};
     dp_picture_head head;

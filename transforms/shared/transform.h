@@ -112,7 +112,7 @@ typedef struct dp_transform {
      * and channels, as the file says, and the pixels of a part of it.  plan gets the picture as
      * *out.  A failure says what is wrong with the file; what the arena holds goes with the row.
      * `ready`, at open: whether this machine decodes to the bytes that are specified. */
-    dp_status (*ready)(dp_arena *, dp_error *);
+    dp_status (*ready)(void *params, dp_arena *, dp_error *);
     dp_status (*look)(const void *params, const dp_tensor *file, int64_t picture[3], dp_arena *,
                       dp_error *);
     dp_status (*decode)(const void *params, const dp_tensor *file, const dp_picture_part *,
