@@ -298,6 +298,19 @@ static void decode(jpeg *j)
     check_end(j);
 }
 
+/* A component that no scan has is empty, and has no table. */
+static void check_component(jpeg *j, const jpeg_component_info *of, jvirt_barray_ptr blocks)
+{
+    for (JDIMENSION y = 0; of->quant_table != NULL && y < of->height_in_blocks; y++) {
+        const JBLOCKROW row =
+            j->d.mem->access_virt_barray((j_common_ptr)&j->d, blocks, y, 1, FALSE)[0];
+        for (JDIMENSION x = 0; x < of->width_in_blocks; x++) {
+            if (!dp_jpeg_in_range(row[x], of->quant_table->quantval))
+                refuse(j, "its values leave the range by far, which needs SIMD code in libjpeg");
+        }
+    }
+}
+
 /* Blocks that leave the range by far are what libjpeg's SIMD code makes of them; where that is not
  * there, they are refused. */
 static void check_range(jpeg *j)
@@ -306,18 +319,8 @@ static void check_range(jpeg *j)
 
     read_header(j);
     blocks = jpeg_read_coefficients(&j->d);
-    for (int c = 0; c < j->d.num_components; c++) {
-        const jpeg_component_info *of = &j->d.comp_info[c];
-        for (JDIMENSION y = 0; y < of->height_in_blocks; y++) {
-            const JBLOCKROW row =
-                j->d.mem->access_virt_barray((j_common_ptr)&j->d, blocks[c], y, 1, FALSE)[0];
-            for (JDIMENSION x = 0; x < of->width_in_blocks; x++) {
-                if (!dp_jpeg_in_range(row[x], of->quant_table->quantval))
-                    refuse(j,
-                           "its values leave the range by far, which needs SIMD code in libjpeg");
-            }
-        }
-    }
+    for (int c = 0; c < j->d.num_components; c++)
+        check_component(j, &j->d.comp_info[c], blocks[c]);
 }
 
 static dp_status run(jpeg *j, void (*work)(jpeg *))

@@ -297,6 +297,28 @@ static uint64_t hash_of_block(uint64_t seed)
     return status == DP_OK ? dp_hash64(pixels, sizeof pixels) : 0;
 }
 
+/* A file without the scan of its last component. */
+static void range_of_nothing(void **state)
+{
+    dp_picture_how how = {3, DP_AS_MINDSPORE, DP_TURN_IGNORE, true};
+    uint8_t *pixels[2];
+    int64_t size[2];
+    picture p;
+    size_t last = 0;
+
+    (void)state;
+    load(&p, "jpeg/scans.jpg");
+    for (size_t i = 0; i + 1 < p.n; i++)
+        last = p.bytes[i] == 0xFF && p.bytes[i + 1] == 0xDA ? i : last;
+    p.bytes[last + 1] = 0xD9;
+    p.n = last + 2;
+    for (int i = 0; i < 2; i++, how.saturates = false)
+        assert_ok(decode(&p, &how, size, &pixels[i]));
+    assert_memory_equal(pixels[0], pixels[1], (size_t)(size[0] * size[1] * 3));
+    free(pixels[0]), free(pixels[1]);
+    unload(&p);
+}
+
 /* What is delivered without SIMD code is what is with it: the first run leaves its hashes. */
 static void range(void **state)
 {
@@ -483,9 +505,11 @@ static void canary(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(goldens), cmocka_unit_test(parts),  cmocka_unit_test(loud_as_others),
-        cmocka_unit_test(range),   cmocka_unit_test(damage), cmocka_unit_test(limits),
-        cmocka_unit_test(scans),   cmocka_unit_test(canary), cmocka_unit_test(other_sizes),
+        cmocka_unit_test(goldens),          cmocka_unit_test(parts),
+        cmocka_unit_test(loud_as_others),   cmocka_unit_test(range),
+        cmocka_unit_test(range_of_nothing), cmocka_unit_test(damage),
+        cmocka_unit_test(limits),           cmocka_unit_test(scans),
+        cmocka_unit_test(canary),           cmocka_unit_test(other_sizes),
     };
     char hashes[] = "/tmp/test_picture_XXXXXX";
     int failures;
