@@ -143,7 +143,7 @@ static void replay(const void *params_, dp_mt19937 *engine, double *draws)
 }
 
 static void resample(const random_resized_crop *p, const int64_t src[2], bool u8,
-                     const uint8_t *first, const dp_tensor *out, const dp_picture_part *part)
+                     const uint8_t *first, const dp_tensor *out, const dp_workspace *space)
 {
     dp_resample r = p->resample;
 
@@ -153,7 +153,7 @@ static void resample(const random_resized_crop *p, const int64_t src[2], bool u8
             dp_resample_axis(p->taps[d], p->interpolation, src[d], out->shape[d], d == 1);
     }
     dp_resample_choose(&r, p->interpolation, u8, src, out->shape);
-    dp_resample_run(&r, first, out, part);
+    dp_resample_run(&r, first, out, &space->part, space->cpu);
 }
 
 static void resample_by_pillow(const random_resized_crop *p, const int64_t src[2],
@@ -182,7 +182,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     else if (p->antialias != DP_ALIASED)
         resample_by_pillow(p, src, &source, out, space);
     else
-        resample(p, src, in->dtype == DP_U8, source.first, out, &space->part);
+        resample(p, src, in->dtype == DP_U8, source.first, out, space);
 }
 
 static size_t space(const void *params_)

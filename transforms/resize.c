@@ -109,7 +109,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     else if (p->by_pillow)
         dp_pillow_run(&p->pillow, &all, out, &space->part, space->bytes, space->cpu);
     else
-        dp_resample_run(&p->resample, in->data, out, &space->part);
+        dp_resample_run(&p->resample, in->data, out, &space->part, space->cpu);
 }
 
 static void reads(const void *params_, const double *draws, const dp_tensor *in,

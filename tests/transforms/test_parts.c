@@ -155,16 +155,15 @@ static const uint8_t *noise_of(dp_dtype dtype)
 
 static int check_type(const char *text, const dp_tensor *type, uint64_t seed)
 {
-    static const dp_cpu_level levels[] = {DP_CPU_SCALAR, DP_CPU_AVX2, DP_CPU_AVX512};
     const uint8_t *image = noise_of(type->dtype);
     int n = 0;
     stage s;
 
     if (open_stage(&s, text, type, seed)) {
-        for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
-            if (levels[i] > dp_cpu_best())
+        for (int level = DP_CPU_SCALAR; level <= DP_CPU_AVX512; level++) {
+            if (!dp_cpu_has((dp_cpu_level)level) || (n > 0 && !s.transform->makes_parts))
                 continue;
-            s.space.cpu = levels[i];
+            s.space.cpu = (dp_cpu_level)level;
             check_parts(&s, text, image);
             n++;
         }

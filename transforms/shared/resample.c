@@ -441,10 +441,10 @@ dp_status dp_resample_plan(dp_resample *r, const dp_column *in, int32_t interpol
 }
 
 void dp_resample_run(const dp_resample *r, const void *src, const dp_tensor *out,
-                     const dp_picture_part *part)
+                     const dp_picture_part *part, dp_cpu_level cpu)
 {
     if (r->rows) {
-        dp_linear_rows(r, src, out, part);
+        dp_linear_rows(r, src, out, part, cpu);
         return;
     }
     for (int64_t y = part->top; y < part->top + part->height; y++) {

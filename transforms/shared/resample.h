@@ -65,7 +65,7 @@ void dp_resample_choose(dp_resample *, int32_t interpolation, bool u8, const int
 
 /* src is the first pixel of what is resampled; a part of the result is made, to its place. */
 void dp_resample_run(const dp_resample *, const void *src, const dp_tensor *out,
-                     const dp_picture_part *);
+                     const dp_picture_part *, dp_cpu_level);
 /* Where one size is the other: pixels from `first` on, so many bytes from row to row. */
 void dp_resample_copy(const uint8_t *first, size_t row, const dp_tensor *out,
                       const dp_picture_part *);
