@@ -77,6 +77,10 @@ typedef struct dp_dice {
     bool in_turn;
     bool zeros;      /* rows of weight 0 count as rows to draw from */
     bool sums_first; /* shares are running sums over the total, not running sums of shares */
+    bool above;  /* a row is the first whose share is above u, not the first that is not below */
+    bool rounds; /* without replacement: so many draws as rows are wanted, again without the rows
+                    that came until there are enough; not by keys */
+    dp_status (*check_weights)(const double *weights, uint32_t n, dp_error *); /* NULL = all go */
     /* Before the numbers of an epoch: puts ask->order in order too, unless it is NULL. */
     void (*begin)(const dp_ask *);
     uint32_t (*below)(void *generator, uint32_t n); /* 0 .. n - 1 */

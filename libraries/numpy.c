@@ -41,6 +41,28 @@ static void make_sample(const dp_ask *ask, uint32_t *table)
         table[i] = dp_below_masked((uint32_t)ask->rows, next, ask->generator);
 }
 
+/* choice(n, k, p=weights). */
+static void begin(const dp_ask *ask)
+{
+    if (ask->epoch == 0)
+        dp_mt19937_seed(ask->generator, (uint32_t)ask->seed);
+}
+
+static double uniform(void *g)
+{
+    const uint32_t high = next(g) >> 5, low = next(g) >> 6;
+
+    return ((double)high * 0x1p26 + (double)low) * 0x1p-53;
+}
+
+static const dp_dice weighted = {.check = check,
+                                 .in_turn = true,
+                                 .sums_first = true,
+                                 .above = true,
+                                 .rounds = true,
+                                 .check_weights = dp_check_probabilities,
+                                 .begin = begin,
+                                 .uniform = uniform};
 static const dp_scheme shuffle = {.check = check, .in_turn = true, .make = make};
 static const dp_scheme sample = {.check = check_sample, .in_turn = true, .make = make_sample};
 static const dp_scheme split = {
@@ -54,4 +76,5 @@ const dp_library dp_library_numpy = {
     .sample = &sample,
     .subset = &shuffle,
     .split = &split,
+    .weighted = &weighted,
 };

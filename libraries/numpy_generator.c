@@ -81,12 +81,19 @@ static void make_sample(const dp_ask *ask, uint32_t *table)
         make_set(ask, table);
 }
 
+/* choice(n, k, p=weights). */
+static double uniform(void *g) { return (double)(dp_pcg64_u64(g) >> 11) * 0x1p-53; }
+
+static const dp_dice weighted = {.in_turn = true,
+                                 .sums_first = true,
+                                 .above = true,
+                                 .rounds = true,
+                                 .check_weights = dp_check_probabilities,
+                                 .begin = start,
+                                 .uniform = uniform};
 static const dp_scheme shuffle = {.in_turn = true, .make = make};
-static const dp_scheme sample = {.check = check_sample,
-                                 .rules = "unshuffled",
-                                 .in_turn = true,
-                                 .keeps = 1,
-                                 .make = make_sample};
+static const dp_scheme sample = {
+    .check = check_sample, .rules = "unshuffled", .in_turn = true, .keeps = 1, .make = make_sample};
 static const dp_scheme split = {
     .in_turn = true, .once = true, .make = make, .cut = dp_cut_rows_alone};
 
@@ -98,4 +105,5 @@ const dp_library dp_library_numpy_generator = {
     .sample = &sample,
     .subset = &shuffle,
     .split = &split,
+    .weighted = &weighted,
 };

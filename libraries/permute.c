@@ -122,6 +122,21 @@ dp_status dp_cut_rows_alone(const double *fractions, int32_t n, uint64_t rows, u
                    (unsigned long long)rows);
 }
 
+/* Kahan's sum, and the square root of epsilon: what NumPy looks at. */
+dp_status dp_check_probabilities(const double *weights, uint32_t n, dp_error *err)
+{
+    double sum = n > 0 ? weights[0] : 0, lost = 0;
+
+    for (uint32_t i = 1; i < n; i++) {
+        const double y = weights[i] - lost, t = sum + y;
+        lost = (t - sum) - y;
+        sum = t;
+    }
+    if (sum - 1 > 0x1p-26 || sum - 1 < -0x1p-26)
+        return dp_fail(err, DP_ESPEC, "NumPy takes probabilities that sum to 1, not to %.10g", sum);
+    return DP_OK;
+}
+
 void dp_bijection_start(dp_bijection *b, uint64_t n, uint64_t key, uint64_t epoch)
 {
     dp_rng rng;

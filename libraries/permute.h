@@ -44,6 +44,9 @@ dp_status dp_cut_test_first(const double *fractions, int32_t n, uint64_t rows, u
 dp_status dp_cut_rows_alone(const double *fractions, int32_t n, uint64_t rows, uint64_t *sizes,
                             dp_error *);
 
+/* For NumPy's choice: DP_ESPEC unless the weights are probabilities. */
+dp_status dp_check_probabilities(const double *weights, uint32_t n, dp_error *);
+
 /* A permutation of 0..n-1 that is computed, for any n: a Feistel network over the least even number
  * of bits that holds n, 8 rounds keyed by Philox, walked until the value is below n (Black and
  * Rogaway, CT-RSA 2002). */

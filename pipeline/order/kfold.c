@@ -3,9 +3,12 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Folds are cut from one order of the rows, the first ones longer by a row; with a column each
- * class is dealt to the folds by itself, so that folds have the shares of the whole.  A part has
- * its rows in the order below.
+ * class is dealt to the folds by itself, so that folds have the shares of the whole, or the groups
+ * are cut in folds, so that no group is in two: in a random order, or the largest first, each to
+ * the fold that has the fewest rows so far.  A part has its rows in the order below.
  */
+#include <stdlib.h>
+
 #include "libraries/permute.h"
 #include "pipeline/order/ordering.h"
 
@@ -13,7 +16,7 @@ typedef struct kfold {
     int64_t folds, fold, repetition;
     int32_t part;
     bool randomize;
-    const char *class_column;
+    const char *class_column, *group_column;
     int32_t order;
     uint32_t *fold_of, *rows; /* of each row below; of the part */
     const dp_library *library;
@@ -30,6 +33,7 @@ static const dp_param params[] = {
     DP_TEXT(kfold, class_column, "", "the column of the class, for folds of like shares"),
     DP_INT(kfold, repetition, "0", 0, 1000, "cut another order, numbered so"),
     DP_ORDER_OF(kfold, folds, "whose random order"),
+    DP_LATER_TEXT(kfold, group_column, "", "the column of what must not be in two folds"),
     DP_PARAMS_END,
 };
 
@@ -46,7 +50,8 @@ static void put_in_order(kfold *p, uint64_t i, uint32_t n, uint32_t *order)
         dp_identity(order, n);
 }
 
-static void cut_rows(kfold *p, uint32_t n, uint32_t *order)
+/* The fold of each of n rows, or groups. */
+static void cut(kfold *p, uint32_t n, uint32_t *order, uint32_t *fold_of)
 {
     const uint32_t folds = (uint32_t)p->folds;
     uint32_t filled = 0;
@@ -55,9 +60,11 @@ static void cut_rows(kfold *p, uint32_t n, uint32_t *order)
         put_in_order(p, r, n, order);
     for (uint32_t f = 0; f < folds; f++) {
         for (const uint32_t end = filled + n / folds + (f < n % folds); filled < end; filled++)
-            p->fold_of[order[filled]] = f;
+            fold_of[order[filled]] = f;
     }
 }
+
+/* ---- classes ---- */
 
 /* Classes, numbered as they appear: of each row and, of each class, its rows. */
 typedef struct classes {
@@ -140,11 +147,111 @@ static dp_status cut_by_class(kfold *p, const dp_node *node, uint32_t *order, dp
     return DP_OK;
 }
 
+/* ---- groups ---- */
+
+typedef struct group {
+    uint32_t rows, number;
+} group;
+
+typedef struct groups {
+    group *all;
+    uint32_t n, *fold_of;
+    group *lightest; /* folds as a heap: the one with the fewest rows, then the first one, on top */
+} groups;
+
+/* Labels become the numbers of groups, in the order of the labels. */
+static dp_status number_groups(groups *g, uint32_t *labels, uint32_t n, dp_arena *arena,
+                               dp_error *err)
+{
+    uint32_t most = 0, *rows;
+
+    for (uint32_t i = 0; i < n; i++)
+        most = labels[i] > most ? labels[i] : most;
+    rows = dp_arena_alloc(arena, (size_t)most + 1, sizeof *rows);
+    g->all = dp_arena_alloc(arena, (size_t)(most < n ? most : n) + 1, sizeof *g->all);
+    g->fold_of = dp_arena_alloc(arena, (size_t)(most < n ? most : n) + 1, sizeof *g->fold_of);
+    if (rows == NULL || g->all == NULL || g->fold_of == NULL)
+        return dp_arena_fail(arena, err, "the groups of a kfold");
+    for (uint32_t i = 0; i < n; i++)
+        rows[labels[i]]++;
+    for (uint32_t label = 0; label <= most; label++) {
+        if (rows[label] == 0)
+            continue;
+        g->all[g->n] = (group){rows[label], g->n};
+        rows[label] = g->n++;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        labels[i] = rows[labels[i]];
+    return DP_OK;
+}
+
+static bool is_less(const group *a, const group *b)
+{
+    return a->rows != b->rows ? a->rows < b->rows : a->number < b->number;
+}
+
+/* The largest first; of equal ones the last. */
+static int by_size(const void *a, const void *b) { return is_less(a, b) ? 1 : -1; }
+
+/* Down to its place in the heap of n. */
+static void sink(group *heap, uint32_t n)
+{
+    for (uint32_t i = 0, child; (child = 2 * i + 1) < n; i = child) {
+        const group top = heap[i];
+        child += child + 1 < n && is_less(&heap[child + 1], &heap[child]);
+        if (!is_less(&heap[child], &top))
+            return;
+        heap[i] = heap[child];
+        heap[child] = top;
+    }
+}
+
+static void balance(const kfold *p, groups *g)
+{
+    for (uint32_t f = 0; f < (uint32_t)p->folds; f++)
+        g->lightest[f] = (group){0, f};
+    qsort(g->all, g->n, sizeof *g->all, by_size);
+    for (uint32_t i = 0; i < g->n; i++) {
+        g->fold_of[g->all[i].number] = g->lightest[0].number;
+        g->lightest[0].rows += g->all[i].rows;
+        sink(g->lightest, (uint32_t)p->folds);
+    }
+}
+
+static dp_status cut_by_group(kfold *p, const dp_node *node, uint32_t *order, dp_arena *arena,
+                              dp_error *err)
+{
+    const uint32_t n = (uint32_t)node->below;
+    groups g = {.lightest = dp_arena_alloc(arena, (size_t)p->folds, sizeof *g.lightest)};
+    uint32_t *labels;
+    dp_status status = dp_node_labels(node, p->group_column, arena, &labels, err);
+
+    if (status == DP_OK && g.lightest == NULL)
+        status = dp_arena_fail(arena, err, "the folds");
+    if (status == DP_OK)
+        status = number_groups(&g, labels, n, arena, err);
+    if (status == DP_OK && (uint64_t)p->folds > g.n)
+        status = dp_fail(err, DP_ESPEC, "%lld folds of %u groups", (long long)p->folds, g.n);
+    if (status != DP_OK)
+        return status;
+    if (p->randomize)
+        cut(p, g.n, order, g.fold_of);
+    else
+        balance(p, &g);
+    for (uint32_t i = 0; i < n; i++)
+        p->fold_of[i] = g.fold_of[labels[i]];
+    return DP_OK;
+}
+
+/* ---- the stage ---- */
+
 static dp_status check(const kfold *p, const dp_node *node, dp_error *err)
 {
     if (p->fold >= p->folds)
         return dp_fail(err, DP_ESPEC, "fold=%lld of %lld: they count from 0", (long long)p->fold,
                        (long long)p->folds);
+    if (p->class_column[0] != '\0' && p->group_column[0] != '\0')
+        return dp_fail(err, DP_ESPEC, "class_column and group_column cannot both be kept to");
     if (p->repetition > 0 && !p->randomize)
         return dp_params_idle("repetition", "randomize=true", err);
     if (node->below != DP_ENDLESS && (uint64_t)p->folds > node->below)
@@ -185,8 +292,10 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
         return dp_arena_fail(arena, err, "the folds");
     if (p->class_column[0] != '\0')
         status = cut_by_class(p, node, order, arena, err);
+    else if (p->group_column[0] != '\0')
+        status = cut_by_group(p, node, order, arena, err);
     else
-        cut_rows(p, (uint32_t)node->below, order);
+        cut(p, (uint32_t)node->below, order, p->fold_of);
     keep_part(p, node);
     return status;
 }

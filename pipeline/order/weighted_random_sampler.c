@@ -3,10 +3,11 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * With replacement: u of 53 bits picks the first row whose share of the running sum is not below
- * it.  Without: each row gets the key -log(1 - u) / weight, and the smallest keys win, in order
- * (Efraimidis and Spirakis 2006).
+ * it (of some libraries, the first that is above it).  Without: each row gets the key -log(1 - u) /
+ * weight, and the smallest keys win, in order (Efraimidis and Spirakis 2006).
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/number/num.h"
 #include "pipeline/order/ordering.h"
@@ -24,7 +25,7 @@ typedef struct weighted_random_sampler {
     const char *rule;
     uint32_t n, last; /* last: the row that rounding of the sums cannot go past */
     const double *weight;
-    double *share; /* running sum over the total */
+    double *share, *left; /* running sum over the total; weights of the rows that have not come */
     ranked *ranks;
     const dp_dice *dice;
     dp_ask ask;
@@ -59,20 +60,20 @@ static dp_status check_weights(const weighted_random_sampler *p, const dp_node *
                        "%llu samples without replacement from %llu rows "
                        "with a weight",
                        (unsigned long long)node->length, (unsigned long long)positive);
-    return DP_OK;
+    return p->dice->check_weights != NULL ? p->dice->check_weights(p->weight, p->n, err) : DP_OK;
 }
 
 /* The sums run from left to right in double, as the original's do. */
-static void plan_shares(weighted_random_sampler *p)
+static void set_shares(weighted_random_sampler *p, const double *weight)
 {
     double sum = 0, running = 0;
 
     for (uint32_t i = 0; i < p->n; i++)
-        sum += p->weight[i];
+        sum += weight[i];
     for (uint32_t i = 0; i < p->n; i++) {
-        running += p->dice->sums_first ? p->weight[i] : p->weight[i] / sum;
+        running += p->dice->sums_first ? weight[i] : weight[i] / sum;
         p->share[i] = p->dice->sums_first ? running / sum : running;
-        if (p->weight[i] > 0 || p->dice->zeros)
+        if (weight[i] > 0 || p->dice->zeros)
             p->last = i;
     }
 }
@@ -85,7 +86,7 @@ static uint32_t row_of(const weighted_random_sampler *p, double u)
 
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
-        if (p->share[middle] < u)
+        if (p->share[middle] < u || (p->dice->above && p->share[middle] == u))
             low = middle + 1;
         else
             high = middle;
@@ -112,6 +113,29 @@ static void rank(weighted_random_sampler *p)
     qsort(p->ranks, p->n, sizeof *p->ranks, compare);
 }
 
+static void draw_rounds(weighted_random_sampler *p, uint32_t *table)
+{
+    uint64_t n = 0;
+
+    memcpy(p->left, p->weight, p->n * sizeof *p->left);
+    while (n < p->ask.count) {
+        set_shares(p, p->left);
+        for (uint64_t draws = p->ask.count - n; draws > 0; draws--) {
+            const uint32_t row = row_of(p, draw(p));
+            if (p->left[row] > 0)
+                table[n++] = row;
+            p->left[row] = 0;
+        }
+    }
+}
+
+static void draw_keys(weighted_random_sampler *p, uint32_t *table)
+{
+    rank(p);
+    for (uint64_t i = 0; i < p->ask.count; i++)
+        table[i] = p->ranks[i].row;
+}
+
 static void make(void *ctx, uint64_t epoch, void *table_)
 {
     weighted_random_sampler *p = ctx;
@@ -119,20 +143,23 @@ static void make(void *ctx, uint64_t epoch, void *table_)
 
     p->ask.epoch = epoch;
     p->dice->begin(&p->ask);
-    if (!p->replacement)
-        rank(p);
+    if (!p->replacement) {
+        (p->dice->rounds ? draw_rounds : draw_keys)(p, table);
+        return;
+    }
     for (uint64_t i = 0; i < p->ask.count; i++)
-        table[i] = !p->replacement ? p->ranks[i].row : p->n == 1 ? 0 : row_of(p, draw(p));
+        table[i] = p->n == 1 ? 0 : row_of(p, draw(p));
 }
 
 static dp_status plan_draws(weighted_random_sampler *p, const dp_node *node, dp_arena *arena,
                             dp_error *err)
 {
     p->share = dp_arena_alloc(arena, p->n, sizeof *p->share);
-    p->ranks = dp_arena_alloc(arena, p->n, sizeof *p->ranks);
-    if (p->share == NULL || p->ranks == NULL)
+    p->ranks = dp_arena_alloc(arena, p->dice->rounds ? 0 : p->n, sizeof *p->ranks);
+    p->left = dp_arena_alloc(arena, p->dice->rounds ? p->n : 0, sizeof *p->left);
+    if (p->share == NULL || p->ranks == NULL || p->left == NULL)
         return dp_arena_fail(arena, err, "the weights of the rows");
-    plan_shares(p);
+    set_shares(p, p->weight);
     p->tables = (dp_tables){
         .in_turn = p->dice->in_turn, .once = !p->reshuffle_each_epoch, .make = make, .ctx = p};
     return dp_tables_plan(&p->tables, node->epochs, node->length, sizeof(uint32_t), arena, err);

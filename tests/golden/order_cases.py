@@ -139,6 +139,7 @@ def numpy(seeds, sizes):
             yield seed, text(n, 'shuffle order=numpy reshuffle_each_epoch=false'), [rows] * EPOCHS
             yield from numpy_parts(seed, n, 'numpy', np.random.RandomState(seed).permutation(n))
             yield from numpy_choice(seed, n, 'numpy', np.random.RandomState, {})
+            yield from numpy_weighted(seed, n, 'numpy', np.random.RandomState)
 
 
 def numpy_generator(seeds, sizes):
@@ -150,6 +151,7 @@ def numpy_generator(seeds, sizes):
             yield seed, text(n, 'shuffle order=numpy_generator reshuffle_each_epoch=false'), [rows] * EPOCHS
             yield from numpy_parts(seed, n, 'numpy_generator', np.random.default_rng(seed).permutation(n))
             yield from numpy_choice(seed, n, 'numpy_generator', np.random.default_rng, {'rule=unshuffled': dict(shuffle=False)})
+            yield from numpy_weighted(seed, n, 'numpy_generator', np.random.default_rng)
 
 
 def numpy_parts(seed, n, order, rows):
@@ -170,10 +172,24 @@ def numpy_choice(seed, n, order, generator, rules):
         yield seed, text(n, f'random_sampler num_samples={k + 5} replacement=true order={order}'), [r.choice(n, k + 5) for _ in range(EPOCHS)]
 
 
+def numpy_weighted(seed, n, order, generator):
+    """without replacement the rows of weight 0 never come, and there may be many rounds"""
+    import numpy as np
+
+    for power in (1, 6) if 0 < n <= 1000 else ():
+        weights = np.array([(i * i % 11 + (i == 0)) ** power for i in range(n)], float)
+        p = weights / weights.sum()
+        positive = int((p > 0).sum())
+        for k, again in {(n + 3, True), (positive, False), (max(1, positive // 2), False)}:
+            r = generator(seed)
+            words = f'weights={",".join(map(repr, p.tolist()))} num_samples={k} replacement={str(again).lower()}'
+            yield seed, text(n, f'weighted_random_sampler {words} order={order}'), [r.choice(n, k, replace=again, p=p) for _ in range(EPOCHS)]
+
+
 def sklearn(seeds, sizes):
     """the label of a row of range is its number modulo 10"""
     from sklearn import utils
-    from sklearn.model_selection import KFold, RepeatedKFold, RepeatedStratifiedKFold, ShuffleSplit, StratifiedKFold, train_test_split
+    from sklearn.model_selection import GroupKFold, KFold, RepeatedKFold, RepeatedStratifiedKFold, ShuffleSplit, StratifiedKFold, train_test_split
     import numpy as np
 
     def folds(n, splits, stage):
@@ -204,6 +220,15 @@ def sklearn(seeds, sizes):
                 if k <= n:
                     yield from folds(n, KFold(k, shuffle=True, random_state=seed).split(np.arange(n)), '')
                     yield from folds(n, KFold(k).split(np.arange(n)), 'randomize=false')
+                if k <= min(n, 10):
+                    groups, by = np.arange(n) % 10, 'group_column=label '
+                    yield from folds(n, GroupKFold(k, shuffle=True, random_state=seed).split(groups, groups=groups), by)
+                    yield from folds(n, GroupKFold(k).split(groups, groups=groups), by + 'randomize=false')
+                    some = [i for i in range(n) if i % 10 <= i // 10 % 10] if n < 1000 else []  # groups of various sizes
+                    groups = np.array(some, int) % 10
+                    for fold, (train, test) in enumerate(GroupKFold(k).split(groups, groups=groups) if k <= len(set(groups)) else ()):
+                        words = f'subset_sampler indices={",".join(map(str, some))} | kfold folds={k} fold={fold} part=test {by}randomize=false'
+                        yield seed, text(n, words + ' order=sklearn'), [[some[i] for i in test]] * EPOCHS
                 if k == 3 and k <= n < 1000:
                     yield from folds(n, RepeatedKFold(n_splits=k, n_repeats=3, random_state=seed).split(np.arange(n)), '')
                 if k <= (n + 9) // 10:

@@ -346,6 +346,32 @@ static void folds_are_parts(void **state)
     }
 }
 
+/* Rows of range have labels 0 to 9: three or two rows each. */
+static void groups_stay_together(void **state)
+{
+    static const char *const words[] = {"group_column=label", "group_column=label repetition=2",
+                                        "group_column=label randomize=false",
+                                        "group_column=label order=sklearn"};
+
+    (void)state;
+    for (size_t w = 0; w < 4; w++) {
+        int fold_of[10] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1}, rows = 0;
+        for (int fold = 0; fold < 4; fold++) {
+            int64_t test[23];
+            size_t n;
+            fill_fold(words[w], fold, "test", test, &n);
+            rows += (int)n;
+            assert_true(w != 2 || n == (size_t)(fold == 0 ? 7 : fold == 3 ? 6 : 5));
+            for (size_t i = 0; i < n; i++) {
+                int *const own = &fold_of[test[i] % 10];
+                assert_true(*own == -1 || *own == fold);
+                *own = fold;
+            }
+        }
+        assert_int_equal(rows, 23);
+    }
+}
+
 static void far_positions(void **state)
 {
     dp_pipeline *p =
@@ -377,6 +403,7 @@ int main(void)
         cmocka_unit_test(one_order_for_all_epochs),
         cmocka_unit_test(shards_without_the_last_rows),
         cmocka_unit_test(folds_are_parts),
+        cmocka_unit_test(groups_stay_together),
         cmocka_unit_test(far_positions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
