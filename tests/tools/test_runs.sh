@@ -46,10 +46,11 @@ rm -rf tmp/*
 
 # the same in run 2; and in the search for the cause, where the verdict stands: run K waits to be ended
 cat > trainer_of_runs << 'E2'
-echo x >> runs
+echo x >> "$RUNS"
 exec 9> alive
 echo loss: 1
-[ $(wc -l < runs) = $WAITS_IN ] || { echo "loss: $LOSS" | sed "s/own/$$/"; exit; }
+[ -z "${LEAVES:-}" ] || { [ -e cache ] || echo x > cache; cat cache; }
+[ $(wc -l < "$RUNS") = $WAITS_IN ] || { echo "loss: $LOSS" | sed "s/own/$$/"; exit; }
 setsid sleep 1000 &
 sleep 1000 &
 echo begun > begun
@@ -58,8 +59,8 @@ E2
 in_run() { # K LOSS SIGNAL STATUS WORDS OPTIONS...
     local k=$1 loss=$2 signal=$3 status=$4 words=$5
     shift 5
-    rm -f runs
-    export WAITS_IN=$k LOSS=$loss
+    rm -f runs cache
+    export RUNS=$work/runs WAITS_IN=$k LOSS=$loss
     exec 9<> alive # open for writing until run K: else `alive` ends with run 1
     "$DETPIPE" verify "$@" -- sh trainer_of_runs > out.txt 2>&1 < /dev/null 9>&- &
     pid=$!
@@ -81,6 +82,8 @@ for signal in HUP INT TERM QUIT; do
     in_run 2 1 $signal 3 'verify: interrupted in run 2 \(.*\); it was ended$'
     [ "$(wc -l < out.txt)" = 1 ] || { fail "$signal in run 2: more than a line"; cat out.txt; }
     no_folder_left "$signal in run 2"
+    LEAVES=1 in_run 3 1 $signal 3 'verify: interrupted in run 3 \(.*\); it was ended$' # which begins without the cache
+    no_folder_left "$signal in the run without what run 1 left"
     in_run 3 own $signal 1 '^The search for the cause ends here: interrupted in run 3 \('
     grep -q '^NOT REPRODUCED' out.txt && [ -e tmp/*/run1.out ] && grep -qF "$(echo tmp/*)/run1.out" out.txt || { fail "$signal in run 3"; cat out.txt; }
     rm -rf tmp/*

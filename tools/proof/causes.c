@@ -158,10 +158,13 @@ static outcome hold(verify_trial *t, uint32_t pin)
 static void name_leftovers(verify_trial *t)
 {
     char names[WRITTEN_TEXT];
+    written files;
 
-    if (written_since(t->program.begun, t->folder, names) > 0)
+    written_find(".", t->run[0].begun, t->folder, &files);
+    if (written_text(&files, names) > 0)
         say(t, "  Written here since run 1 began: %s: does a run read what the last one left?",
             names);
+    written_free(&files);
 }
 
 static void say_none(verify_trial *t, uint32_t not_tried)

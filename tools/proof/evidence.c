@@ -15,9 +15,10 @@
 #define ENOUGH_DIGITS 7 /* float has 7 to 9 */
 #define SERIES_SHOWN  8
 
-evidence evidence_of(const losses *first)
+evidence evidence_of(const losses *first, const leftovers *left)
 {
     return (evidence){.first = first,
+                      .left = left,
                       .compared = SIZE_MAX,
                       .files = SIZE_MAX,
                       .means = true,
@@ -95,11 +96,13 @@ void evidence_weakness(const evidence *e, char out[EVIDENCE_TEXT])
     size_t n = 0;
 
     out[0] = '\0';
+    if (e->left != NULL && leftovers_weak(e->left))
+        n += (size_t)snprintf(out, EVIDENCE_TEXT, "run 2 may have read what run 1 left");
     if (has_files(e))
         return;
     if (e->compared < ENOUGH_LOSSES)
-        n += (size_t)snprintf(out, EVIDENCE_TEXT, "%zu %s", e->compared,
-                              plural(e->compared, "loss", "losses"));
+        n += (size_t)snprintf(out + n, EVIDENCE_TEXT - n, "%s%zu %s", n > 0 ? ", " : "",
+                              e->compared, plural(e->compared, "loss", "losses"));
     if (evidence_is_none(e))
         n += (size_t)snprintf(out + n, EVIDENCE_TEXT - n, "%sno finite loss", n > 0 ? ", " : "");
     else if (e->digits < ENOUGH_DIGITS)
@@ -223,6 +226,8 @@ void evidence_to_json(const evidence *e, cJSON *to)
     cli_add_count(json, "digits", (uint64_t)e->digits);
     cli_add_count(json, "printed_in_one_run_only", e->missing);
     cJSON_AddBoolToObject(json, "second_iteration_tested", e->close.finite && e->close.most > 1);
+    if (e->left != NULL)
+        leftovers_to_json(e->left, json);
     add_series(json, e->first);
     add_lines(json, "lines_not_read", &e->first->unread);
     add_lines(json, "numbers_not_understood", &e->first->strange);

@@ -11,11 +11,13 @@
 
 #include "tools/compare/closeness.h"
 #include "tools/losses/losses.h"
+#include "tools/proof/leftovers.h"
 #include "tools/results/results.h"
 
 /* What run 1 and all others show; where they are unlike, what the pair that shows least does. */
 typedef struct evidence {
-    const losses *first; /* run 1 */
+    const losses *first;   /* run 1 */
+    const leftovers *left; /* what it left for run 2; NULL: nothing ran here */
     size_t compared;     /* losses that both printed */
     size_t finite;       /* of these */
     size_t late;         /* series that begin at a later step of a bar in one run */
@@ -28,14 +30,15 @@ typedef struct evidence {
     closeness close;     /* the first two of each series */
 } evidence;
 
-evidence evidence_of(const losses *first);
+evidence evidence_of(const losses *first, const leftovers *);
 void evidence_add(evidence *, const losses *other, const losses_comparison *);
 void evidence_add_files(evidence *, const results_comparison *);
 
 /* Nothing finite and no file was compared: equality says nothing. */
 bool evidence_is_none(const evidence *);
 /* "1 loss, 3 digits"; "" where the evidence is not weak: two losses and more, 7 digits and more,
- * no running means, not all NaN or infinite; or files, in which all digits are. */
+ * no running means, not all NaN or infinite; or files, in which all digits are; and run 2 read
+ * nothing that run 1 left. */
 #define EVIDENCE_TEXT 256
 void evidence_weakness(const evidence *, char out[EVIDENCE_TEXT]);
 

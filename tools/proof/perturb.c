@@ -4,7 +4,6 @@
  */
 #include "tools/proof/perturb.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -23,6 +22,7 @@
 #include <unistd.h>
 
 #include "tools/cli/cli.h"
+#include "tools/proof/links.h"
 
 #define PATH_SIZE 4200
 
@@ -167,29 +167,22 @@ static bool vary_locale(const perturb_change *c, perturb_place *p)
     return setenv("LC_ALL", name, 1) == 0 && setenv("LANG", name, 1) == 0;
 }
 
-/* A new folder with links to all that is in this one. */
 static bool vary_cwd(const perturb_change *c, perturb_place *p)
 {
-    char here[4096], folder[PATH_SIZE], path[PATH_SIZE + 300], link[PATH_SIZE + 300];
-    const struct dirent *entry;
-    bool done = getcwd(here, sizeof here) != NULL;
-    DIR *d;
+    char folder[PATH_SIZE];
 
     (void)c;
     snprintf(folder, sizeof folder, "%s.cwd", p->here);
-    done = done && mkdir(folder, 0700) == 0;
-    d = done ? opendir(here) : NULL;
-    if (d == NULL)
-        return false;
-    while (done && (entry = readdir(d)) != NULL) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        snprintf(path, sizeof path, "%s/%s", here, entry->d_name);
-        snprintf(link, sizeof link, "%s/%s", folder, entry->d_name);
-        done = symlink(path, link) == 0;
-    }
-    closedir(d);
-    return done && chdir(folder) == 0 && setenv("PWD", folder, 1) == 0;
+    return links_enter(folder, NULL);
+}
+
+static bool vary_left(const perturb_change *c, perturb_place *p)
+{
+    char folder[PATH_SIZE];
+
+    (void)c;
+    snprintf(folder, sizeof folder, "%s.left", p->here);
+    return links_enter(folder, p->left);
 }
 
 static bool vary_tmp(const perturb_change *c, perturb_place *p)
@@ -338,6 +331,7 @@ const perturb_word perturb_words[] = {
     {"threads", "the number of threads and of CPUs"},
     {"locale", "the language: decimal commas, the order of letters"},
     {"cwd", "the working directory (a new one with links to all that is in it)"},
+    {"left", "what run 1 left here (a new working directory with links to all else)"},
     {"env", "the size of the environment, the time zone"},
     {"aslr", "whether addresses are random"},
     {"hashseed", "the seed of hash tables (PYTHONHASHSEED)"},
@@ -370,6 +364,7 @@ const perturb_change perturb_changes[] = {
     {"threads", "the number of CPUs", set_affinity, NULL},
     {"locale", "LC_ALL", vary_locale, NULL},
     {"cwd", "the working directory", vary_cwd, NULL},
+    {"left", "what run 1 left", vary_left, NULL},
     {"env", "the size of the environment", pad, NULL},
     {"env", "TZ", set_value, "UTC-11:30"},
     {"env", "COLUMNS", set_value, "61"},

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tools/proof/written.h"
+
 typedef struct perturb_word {
     const char *name, *about;
 } perturb_word;
@@ -21,6 +23,7 @@ typedef struct perturb_place {
     const char *here; /* what begins the names of files and folders of its own */
     char *note;       /* what is done otherwise than one may think, or cannot be done */
     size_t size;
+    const written *left; /* by run 1, for the word `left`; NULL: nothing */
 } perturb_place;
 
 typedef struct perturb_change {
@@ -37,7 +40,7 @@ typedef struct perturb_pin {
     bool further;           /* of the one before it: tried where that one changes nothing */
 } perturb_pin;
 
-#define PERTURB_WORDS "threads,locale,cwd,env,aslr,hashseed,cpu,time,pid,host,tmp"
+#define PERTURB_WORDS "threads,locale,cwd,left,env,aslr,hashseed,cpu,time,pid,host,tmp"
 extern const perturb_word perturb_words[];
 extern const size_t n_perturb_words;
 extern const perturb_change perturb_changes[];

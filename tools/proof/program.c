@@ -17,6 +17,7 @@
 
 #include "tools/proof/child.h"
 #include "tools/cli/cli.h"
+#include "tools/proof/links.h"
 #include "tools/proof/written.h"
 
 /* ---- why there is nothing to compare ---- */
@@ -124,7 +125,7 @@ static void become(const void *ctx, child_result *result)
 {
     const job *j = ctx;
     char here[PROGRAM_PATH];
-    perturb_place place = {here, result->note, sizeof result->note};
+    perturb_place place = {here, result->note, sizeof result->note, j->program->left};
 
     snprintf(here, sizeof here, "%.4000s/run%d", j->program->folder, j->run->number);
     snprintf(result->why, sizeof result->why, "a run with what --vary changes");
@@ -165,7 +166,7 @@ bool program_remove(const char *path)
 /* Folders that a run of this number had in another trial (--output). */
 static void remove_old(const program *p, const program_run *r)
 {
-    static const char *const names[] = {"cwd", "tmp", "files"};
+    static const char *const names[] = {"cwd", "left", "tmp", "files"};
     char path[PROGRAM_PATH];
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -208,6 +209,19 @@ static int run(program *p, program_run *r)
 
 /* ---- files that it wrote ---- */
 
+bool program_cwd(const program *p, const program_run *r, char path[PROGRAM_PATH])
+{
+    static const char *const names[] = {"left", "cwd"}; /* the last one first */
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(path, PROGRAM_PATH, "%.4000s/run%d.%s/" LINKS_HERE, p->folder, r->number,
+                 names[i]);
+        if (access(path, F_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int fail_of_files(program_run *r, int status, const char *why)
 {
     return status == 0 ? 0 : fail(r, status, "run %d: %s", r->number, why);
@@ -242,9 +256,8 @@ static int take_files(const program *p, program_run *r, const results *before)
     results_place place = {.without = p->folder, .most = p->most};
     int status;
 
-    snprintf(cwd, sizeof cwd, "%.4000s/run%d.cwd", p->folder, r->number);
     snprintf(copies, sizeof copies, "%.4000s/run%d.files", p->folder, r->number);
-    place.cwd = access(cwd, F_OK) == 0 ? cwd : NULL; /* --vary cwd */
+    place.cwd = program_cwd(p, r, cwd) ? cwd : NULL;
     place.copies = r->number <= p->kept ? copies : NULL;
     status = fail_of_files(r, results_take(&p->files, &place, before, &r->results, why), why);
     return status == 0 ? check_patterns(p, r) : status;
@@ -254,8 +267,12 @@ static int take_files(const program *p, program_run *r, const results *before)
 static int fail_of_nothing(const program *p, program_run *r)
 {
     char names[WRITTEN_TEXT];
-    const bool any = written_since(p->begun, p->folder, names) > 0;
+    written files;
+    bool any;
 
+    written_find(".", r->begun, p->folder, &files);
+    any = written_text(&files, names) > 0;
+    written_free(&files);
     return fail(
         r, EXIT_MALFORMED,
         "no loss in what run %d printed (%s, %s): name it with --loss 'REGEX', whose groups "
@@ -270,6 +287,7 @@ int program_start(program *p, program_run *r)
 
     snprintf(r->out, sizeof r->out, "%.4000s/run%d.out", p->folder, r->number);
     snprintf(r->err, sizeof r->err, "%.4000s/run%d.err", p->folder, r->number);
+    r->begun = written_moment();
     status = p->files.n > 0 ? find_files(p, r, &before) : 0;
     if (status == 0)
         status = run(p, r);

@@ -19,7 +19,7 @@ typedef struct program {
     uint64_t most;         /* bytes that it may print on one stream */
     cli_list files;        /* patterns of files that it writes */
     int kept;              /* runs of up to this number have copies of them */
-    struct timespec begun; /* when the first run did */
+    const written *left;   /* by run 1, for --vary left */
     time_t last;           /* the second in which the last run ended: none begins in it */
 } program;
 
@@ -28,6 +28,7 @@ typedef struct program {
 typedef struct program_run {
     int number;
     perturb_plan plan;
+    struct timespec begun; /* files that it writes are not older */
     double seconds;
     char out[PROGRAM_PATH], err[PROGRAM_PATH]; /* files of what it printed */
     char note[PROGRAM_TEXT];                   /* what the plan could not do, or did otherwise */
@@ -44,6 +45,9 @@ typedef struct program_run {
  * and wrote no file. */
 int program_start(program *, program_run *);
 void program_free(program_run *);
+
+/* The working directory that the run had of its own (--vary cwd, left); false: it had none. */
+bool program_cwd(const program *, const program_run *, char path[PROGRAM_PATH]);
 
 /* Removes a folder with all that is in it; links are removed, not followed.  false: something is
  * left, errno says why. */

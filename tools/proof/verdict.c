@@ -166,7 +166,7 @@ static void find_sensitivity(printed_verdict *v, const losses *a, const losses *
 
 void printed_verdict_make(printed_verdict *v, const printed_question *q)
 {
-    *v = (printed_verdict){.evidence = evidence_of(q->losses[0]), .digits = true};
+    *v = (printed_verdict){.evidence = evidence_of(q->losses[0], q->left), .digits = true};
     compare_runs(v, q);
     find_places(v, q->losses[0], q->losses[v->shown]);
     evidence_weakness(&v->evidence, v->all.weakness);
@@ -183,7 +183,7 @@ void printed_verdict_make(printed_verdict *v, const printed_question *q)
 
 void printed_verdict_free(printed_verdict *v)
 {
-    for (int i = 0; i < VERDICT_MOST_RUNS; i++) {
+    for (int i = 0; i < VERDICT_ROOM; i++) {
         losses_comparison_free(&v->with[i]);
         results_comparison_free(&v->files[i]);
     }

@@ -9,7 +9,8 @@
 #include "tools/proof/growth.h"
 #include "tools/proof/ladder.h"
 
-#define VERDICT_MOST_RUNS 8
+#define VERDICT_MOST_RUNS 8 /* that are asked for */
+#define VERDICT_ROOM      (VERDICT_MOST_RUNS + 1) /* and one without what run 1 left */
 
 typedef enum verdict_answer { VERDICT_OTHER, VERDICT_NOTHING, VERDICT_EQUAL } verdict_answer;
 
@@ -26,8 +27,9 @@ void verdict_print(const verdict *, const char *const words[3], bool color);
 
 typedef struct printed_question {
     int n; /* runs, 2 at least */
-    const losses *losses[VERDICT_MOST_RUNS];
-    const results *results[VERDICT_MOST_RUNS]; /* where files are compared */
+    const losses *losses[VERDICT_ROOM];
+    const results *results[VERDICT_ROOM]; /* where files are compared */
+    const leftovers *left; /* NULL: nothing ran here */
     bool files, allclose, strict, sensitivity;
 } printed_question;
 
@@ -43,8 +45,8 @@ typedef struct printed_place {
 typedef struct printed_verdict {
     verdict all;
     evidence evidence;
-    losses_comparison with[VERDICT_MOST_RUNS]; /* of run 1 and each other; none for run 1 */
-    results_comparison files[VERDICT_MOST_RUNS];
+    losses_comparison with[VERDICT_ROOM]; /* of run 1 and each other; none for run 1 */
+    results_comparison files[VERDICT_ROOM];
     int other;   /* the first run that is not as run 1, or 0 */
     int shown;   /* the run that stands beside run 1: that one, else the second */
     bool digits; /* all losses are equal */

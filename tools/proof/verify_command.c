@@ -31,23 +31,59 @@ static const char about[] =
 /* The cause is looked for where a run is quick, or where one asked for it. */
 #define QUICK_SECONDS 5
 
+static int run_one(verify_trial *t, program_run *r)
+{
+    const int status = causes_run(t, r);
+
+    if (status != 0 && r->why[0] != '\0')
+        cli_fail(status, "verify: %s", r->why);
+    if (status == EXIT_MALFORMED && r->losses.n == 0)
+        evidence_print_none(stderr, &r->losses);
+    t->named = t->named || (status != 0 && (r->why[0] == '\0' || strstr(r->why, t->folder)));
+    return status;
+}
+
 static int run_all(verify_trial *t)
 {
+    char cwd[PROGRAM_PATH];
     int status = 0;
 
-    t->program.begun = written_moment();
     for (int i = 0; i < t->n && status == 0; i++) {
         program_run *r = &t->run[i];
-        r->number = i + 1;
-        r->plan.words = i > 0 ? t->vary : 0;
-        status = causes_run(t, r);
-        if (status != 0 && r->why[0] != '\0')
-            cli_fail(status, "verify: %s", r->why);
-        if (status == EXIT_MALFORMED && r->losses.n == 0)
-            evidence_print_none(stderr, &r->losses);
-        t->named = t->named || (status != 0 && (r->why[0] == '\0' || strstr(r->why, t->folder)));
+        *r = (program_run){.number = i + 1, .plan.words = i > 0 ? t->vary : 0};
+        status = run_one(t, r);
+        if (status == 0 && i == 0)
+            leftovers_watch(&t->left, r->begun, t->folder);
+        if (status == 0 && i == 1)
+            leftovers_judge(&t->left, r->begun, t->folder,
+                            program_cwd(&t->program, r, cwd) ? cwd : NULL);
     }
     return status;
+}
+
+/* Run 2 may be equal for what run 1 left: once more without. */
+static int run_without(verify_trial *t)
+{
+    program_run *r = &t->run[t->n];
+    char cwd[PROGRAM_PATH];
+    uint32_t words;
+    int status;
+
+    *r = (program_run){.number = t->n + 1};
+    perturb_parse("left", &r->plan.words);
+    status = causes_run(t, r);
+    if (r->interrupted)
+        return cli_fail(status, "verify: %s", r->why);
+    if (status == 0 && program_cwd(&t->program, r, cwd)) {
+        leftovers_confirm(&t->left, r->number, cwd);
+        perturb_parse("cwd,left", &words); /* one of them, where it differs */
+        t->vary |= words;
+        t->n++;
+    } else {
+        snprintf(t->left.why, sizeof t->left.why, "Without it, %.700s.", r->why);
+        program_free(r);
+    }
+    return 0;
 }
 
 static void find_cause(const verify_settings *s, verify_trial *t)
@@ -60,31 +96,52 @@ static void find_cause(const verify_settings *s, verify_trial *t)
                  "does, by some 30 more runs.");
 }
 
-static int judge(const verify_settings *s, verify_trial *t)
+static int report(const verify_settings *s, verify_trial *t, const printed_verdict *v)
+{
+    int status = 0;
+
+    t->named = t->named || s->output != NULL || v->other > 0;
+    if (v->other > 0)
+        find_cause(s, t);
+    folder_report();
+    if (s->json)
+        status = verify_report_json(t, v);
+    else
+        verify_report_text(t, v);
+    return status == 0 ? v->all.status : status;
+}
+
+static void make_verdict(const verify_settings *s, const verify_trial *t, printed_verdict *v)
 {
     printed_question q = {.n = t->n,
+                          .left = &t->left,
                           .files = s->files.n > 0,
                           .allclose = s->allclose,
                           .strict = s->strict,
                           .sensitivity = s->sensitivity};
-    printed_verdict v;
-    int status = 0;
 
     for (int i = 0; i < t->n; i++) {
         q.losses[i] = &t->run[i].losses;
         q.results[i] = &t->run[i].results;
     }
-    printed_verdict_make(&v, &q);
-    t->named = t->named || s->output != NULL || v.other > 0;
-    if (v.other > 0)
-        find_cause(s, t);
-    folder_report();
-    if (s->json)
-        status = verify_report_json(t, &v);
-    else
-        verify_report_text(t, &v);
+    printed_verdict_make(v, &q);
+}
+
+static int judge(const verify_settings *s, verify_trial *t)
+{
+    printed_verdict v;
+    int status = 0;
+
+    make_verdict(s, t, &v);
+    if (v.all.answer == VERDICT_EQUAL && t->left.read.n > 0 && leftovers_may_go(&t->left, s->most)) {
+        printed_verdict_free(&v);
+        status = run_without(t);
+        make_verdict(s, t, &v);
+    }
+    if (status == 0)
+        status = report(s, t, &v);
     printed_verdict_free(&v);
-    return status == 0 ? v.all.status : status;
+    return status;
 }
 
 /* ---- the question ---- */
@@ -102,6 +159,7 @@ static int compare(const verify_settings *s, verify_trial *t)
     t->program.timeout = s->timeout;
     t->program.most = s->most;
     t->program.folder = t->folder;
+    t->program.left = &t->left.made;
     if (status == 0)
         status = folder_open(s->output, t->folder);
     if (status != 0)
@@ -112,6 +170,7 @@ static int compare(const verify_settings *s, verify_trial *t)
     folder_close(t->named);
     for (int i = 0; i < t->n; i++)
         program_free(&t->run[i]);
+    leftovers_free(&t->left);
     return status;
 }
 

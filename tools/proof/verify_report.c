@@ -190,6 +190,8 @@ static const char *const words[] = {[VERDICT_OTHER] = "NOT REPRODUCED",
 
 void verify_report_text(const verify_trial *t, const printed_verdict *v)
 {
+    char left[LEFTOVERS_TEXT];
+
     print_command(t->program.argv);
     for (int i = 0; i < t->n; i++)
         print_run(t, &t->run[i]);
@@ -201,6 +203,9 @@ void verify_report_text(const verify_trial *t, const printed_verdict *v)
         explain_place(v);
     if (v->value.pair != NULL)
         cli_wrap(stdout, explanation(v->value.ordinal, v->iterations), 0, 0);
+    leftovers_text(&t->left, left);
+    if (left[0] != '\0')
+        cli_wrap(stdout, left, 0, 0);
     if (v->other > 0)
         cli_wrap(stdout, t->cause, 0, 0);
     if (v->sensitivity[0] != '\0')

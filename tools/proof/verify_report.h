@@ -20,7 +20,8 @@ typedef struct verify_trial {
     program program;
     uint32_t vary;
     char folder[PROGRAM_PATH];
-    program_run run[VERDICT_MOST_RUNS];
+    program_run run[VERDICT_ROOM];
+    leftovers left; /* by run 1 for run 2 */
     int n;
     int tried;        /* runs, with those that look for the cause */
     bool named;       /* the folder stays: where there is something to look at */
