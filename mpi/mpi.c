@@ -143,7 +143,7 @@ static dp_status judge_roll(const transport *m, dp_error *err)
     snprintf(
         text, sizeof text,
         "rank%s %s%s of %u not heard of for %.0f seconds: stopped, hanging, or at work for longer "
-        "(train --rank-timeout)",
+        "(--rank-timeout)",
         n > 1 ? "s" : "", names, n > 8 ? ", ..." : "", m->group.ranks, m->timeout);
     return n == 0 ? DP_OK : fail(err, DP_EIO, text);
 }

@@ -208,6 +208,46 @@ for signal in HUP INT TERM QUIT ALRM USR1 USR2 PIPE; do
     ended_recipe $signal 3
 done
 ended_recipe KILL 137
+
+# in its run 2, and in the run that moves a weight: the process whose words have WAITS_FOR waits to be ended
+cat > waits.c << 'E2'
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+__attribute__((constructor)) static void begin(void)
+{
+    char words[4096];
+    const int fd = open("/proc/self/cmdline", O_RDONLY);
+    const ssize_t n = read(fd, words, sizeof words - 1);
+    for (ssize_t i = 0; i < n; i++) words[i] = words[i] == 0 ? ' ' : words[i];
+    words[n > 0 ? n : 0] = 0;
+    close(fd);
+    if (strstr(words, getenv("WAITS_FOR")) == NULL) return;
+    if (write(open("begun", O_WRONLY), "x\n", 2) == 2) for (;;) pause();
+}
+E2
+ended_in() { # RUN WORDS SIGNAL OPTIONS...
+    local run=$1 words=$2 signal=$3
+    shift 3
+    WAITS_FOR=$words LD_PRELOAD=$work/waits.so "$DETPIPE" verify --steps 1 "$@" > out.txt 2>&1 < /dev/null 9> alive &
+    pid=$!
+    exec 8< alive
+    read -r < begun
+    kill -"$signal" $pid
+    timeout 60 cat <&8 || fail "$signal in run $run of a recipe: something lives on"
+    ends_as 3 "^detpipe: verify: interrupted in run $run \\(.*\\); it was ended\$"
+    [ "$(wc -l < out.txt)" = 1 ] || { fail "$signal in run $run of a recipe: more than a line"; cat out.txt; }
+}
+if "$CC" -shared -fPIC waits.c -o waits.so; then
+    for signal in HUP INT TERM; do
+        ended_in 2 '--one-run none --threads 7' $signal --vary threads
+        ended_in 3 '--one-run weight' $signal --sensitivity
+    done
+else
+    echo "not tried: a signal in run 2 of a recipe (no library can be built here)"
+fi
 if command -v mpirun > /dev/null && ldd "$DETPIPE" | grep -q libmpi; then
     for signal in HUP TERM; do ended_recipe $signal 3 --ranks 2,2; done
     ended_recipe KILL 137 --ranks 2,2
@@ -240,6 +280,11 @@ E2
         kill -CONT "$rank"
     done
     ends_as 0 '^REPRODUCED'
+    # one that never joins is not waited for longer than asked
+    printf '#!/bin/bash\n[ "$OMPI_COMM_WORLD_RANK" != 1 ] || exec sleep 1000\nexec "$DETPIPE" "$@"\n' > rank
+    expect 3 'the other ranks have not joined in the time of --rank-timeout' \
+        env PATH="$work/bin:$PATH" timeout 200 "$DETPIPE" verify --ranks 2,2 --steps 2 --rank-timeout 2
+    expect 2 'rank-timeout does nothing here: it needs --ranks' verify --rank-timeout 2
     root=
     [ "$(id -u)" != 0 ] || root=--allow-run-as-root
     expect 2 'on 2 ranks.*--ranks 2' mpirun -n 2 --oversubscribe $root "$DETPIPE" verify

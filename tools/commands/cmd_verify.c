@@ -211,11 +211,13 @@ static int find_word(int argc, char **argv, const char *word)
     return 0;
 }
 
+static const cli_need needs[] = {{"--rank-timeout", {"--ranks", "ranks"}}, {NULL, {NULL}}};
+
 int cmd_verify(int argc, char **argv)
 {
     const bool is_one_run = find_word(argc, argv, "--one-run") > 0;
     const int foreign = is_one_run ? 0 : find_word(argc, argv, "--"); /* else its recipe is there */
-    settings s = {.question.recipe = RECIPE_DEFAULT, .prefetch = 2};
+    settings s = {.question = {.recipe = RECIPE_DEFAULT, .timeout = RANKS_TIMEOUT}, .prefetch = 2};
     const cli_option options[] = {
         {"data", "DIR", "where the data set is (default: working directory)", CLI_TEXT,
          &s.question.data},
@@ -225,6 +227,7 @@ int cmd_verify(int argc, char **argv)
         {"threads", "N", "worker threads (default: one a CPU)", CLI_COUNT, &s.threads},
         {"prefetch", "N", "batches made ahead (default: 2)", CLI_COUNT, &s.prefetch},
         {"ranks", "LIST", "a run for each number of ranks: 1,2,4 (mpirun)", CLI_TEXT, &s.ranks},
+        RANKS_OPTION(s.question.timeout),
         {"vary", "LIST", "make run 2 unlike run 1 in: threads,prefetch,cpu", CLI_TEXT, &s.vary},
         {"inject", "FAULT", "disturb run 2, to see a failure: " INJECT_WORDS, CLI_TEXT, &s.inject},
         {"sensitivity", NULL, "also say when one ulp of one weight passes a tolerance of 1e-3",
@@ -248,6 +251,8 @@ int cmd_verify(int argc, char **argv)
     if (argc > 1 && argv[1][0] != '-' && (status = script_fail_command(argv[1], argc > 2)) != 0)
         return status;
     status = cli_parse(&command, argc, argv, &s.question.recipe);
+    if (status == 0)
+        status = cli_check_needs(&command, argv, is_one_run ? "ranks" : NULL, needs);
     if (status == 0 && s.question.steps.given && s.question.steps.value == 0)
         status = cli_fail(EXIT_MALFORMED, "verify: --steps takes 1 and more");
     if (status == 0 && s.json && s.sensitivity)

@@ -18,16 +18,16 @@
 typedef struct evidence {
     const losses *first;   /* run 1 */
     const leftovers *left; /* what it left for run 2; NULL: nothing ran here */
-    size_t compared;     /* losses that both printed */
-    size_t finite;       /* of these */
-    size_t late;         /* series that begin at a later step of a bar in one run */
-    size_t missing;      /* that one run alone printed, as a bar does when there is time */
-    size_t files;        /* that all runs wrote, equal or not */
-    uint64_t bytes;      /* in these */
-    int digits;          /* significant ones of the series that has most */
-    bool means;          /* every series is a running mean */
-    bool unnamed;        /* no series has a name */
-    closeness close;     /* the first two of each series */
+    size_t compared;       /* losses that both printed */
+    size_t finite;         /* of these */
+    size_t late;           /* series that begin at a later step of a bar in one run */
+    size_t missing;        /* that one run alone printed, as a bar does when there is time */
+    size_t files;          /* that all runs wrote, equal or not */
+    uint64_t bytes;        /* in these */
+    int digits;            /* significant ones of the series that has most */
+    bool means;            /* every series is a running mean */
+    bool unnamed;          /* no series has a name */
+    closeness close;       /* the first two of each series */
 } evidence;
 
 evidence evidence_of(const losses *first, const leftovers *);

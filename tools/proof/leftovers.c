@@ -140,8 +140,7 @@ static bool may_be_read(const leftovers *l, size_t i, const second_run *r)
         return was_read(name, &s, r->began);
     if (r->cwd != NULL && find_in(r->cwd, name, &own) && S_ISREG(own.st_mode))
         return false;
-    return !written_since(s.st_ctim, r->began) &&
-           !has_sibling(l, &r->now, r->cwd != NULL, name);
+    return !written_since(s.st_ctim, r->began) && !has_sibling(l, &r->now, r->cwd != NULL, name);
 }
 
 void leftovers_judge(leftovers *l, struct timespec began, const char *folder, const char *cwd)
@@ -194,8 +193,8 @@ void leftovers_confirm(leftovers *l, int run, const char *cwd)
             snprintf(l->why, sizeof l->why, "%.80s was there before, and run 1 changed it.",
                      f->name);
         else if (!find_in(cwd, f->name, &s) && !has_sibling(l, &now, true, f->name))
-            snprintf(l->why, sizeof l->why, "Run %d began without it, and did not make %.80s again.",
-                     run, f->name);
+            snprintf(l->why, sizeof l->why,
+                     "Run %d began without it, and did not make %.80s again.", run, f->name);
     }
     written_free(&now);
 }

@@ -17,10 +17,10 @@
 
 #define LEFTOVERS_TEXT 1000
 typedef struct leftovers {
-    written made;  /* by run 1 */
-    bool *watched; /* of each */
-    written read;  /* of these, what run 2 may have read; names are those of `made` */
-    int without;   /* the run that began without it, 0 = there is none */
+    written made;             /* by run 1 */
+    bool *watched;            /* of each */
+    written read;             /* of these, what run 2 may have read; names are those of `made` */
+    int without;              /* the run that began without it, 0 = there is none */
     char why[LEFTOVERS_TEXT]; /* that proves nothing; "" = it does, or nothing was read */
 } leftovers;
 

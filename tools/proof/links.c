@@ -13,7 +13,8 @@
 
 #define PATH_SIZE 4600
 
-/* Where both folders are, and what of the old one is left out; `at` = in this folder, "" or "a/". */
+/* Where both folders are, and what of the old one is left out; `at` = in this folder, "" or "a/".
+ */
 typedef struct links {
     char from[PATH_SIZE], to[PATH_SIZE];
     const written *without;

@@ -12,15 +12,15 @@
 #include "tools/results/results.h"
 
 typedef struct program {
-    char *const *argv;     /* ends with NULL */
-    const char *regex;     /* of its losses, or NULL */
-    const char *folder;    /* for what it prints: an absolute path */
-    uint64_t timeout;      /* seconds, 0 = as long as it takes */
-    uint64_t most;         /* bytes that it may print on one stream */
-    cli_list files;        /* patterns of files that it writes */
-    int kept;              /* runs of up to this number have copies of them */
-    const written *left;   /* by run 1, for --vary left */
-    time_t last;           /* the second in which the last run ended: none begins in it */
+    char *const *argv;   /* ends with NULL */
+    const char *regex;   /* of its losses, or NULL */
+    const char *folder;  /* for what it prints: an absolute path */
+    uint64_t timeout;    /* seconds, 0 = as long as it takes */
+    uint64_t most;       /* bytes that it may print on one stream */
+    cli_list files;      /* patterns of files that it writes */
+    int kept;            /* runs of up to this number have copies of them */
+    const written *left; /* by run 1, for --vary left */
+    time_t last;         /* the second in which the last run ended: none begins in it */
 } program;
 
 #define PROGRAM_PATH 4096

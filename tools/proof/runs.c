@@ -30,7 +30,7 @@ int runs_here(const run_question *s, const recipe_run *r, const char *fault)
 
     if (status != 0)
         return status;
-    status = ranks_join(&opened.group, RANKS_TIMEOUT);
+    status = ranks_join(&opened.group, s->timeout);
     if (status == 0)
         status = session_open(&opened, s->recipe, s->seed, s->steps);
     if (status == 0)
@@ -63,7 +63,7 @@ static void become(const void *ctx, child_result *result)
 {
     const run_question *s = ((const job *)ctx)->question;
     const recipe_run *r = ((const job *)ctx)->run;
-    char threads[24], prefetch[24], steps[24], seed[24], ranks[24], path[4096];
+    char threads[24], prefetch[24], steps[24], seed[24], ranks[24], timeout[24], path[4096];
     const char *argv[24 + RANKS_MAX_WORDS] = {own_path(path, sizeof path)};
     int n = 1;
 
@@ -78,6 +78,9 @@ static void become(const void *ctx, child_result *result)
     snprintf(prefetch, sizeof prefetch, "%llu", (unsigned long long)r->prefetch);
     snprintf(steps, sizeof steps, "%llu", (unsigned long long)s->steps.value);
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)s->seed.value);
+    snprintf(timeout, sizeof timeout, "%llu", (unsigned long long)s->timeout);
+    if (r->ranks > 1)
+        argv[n++] = "--rank-timeout", argv[n++] = timeout;
     if (s->steps.given)
         argv[n++] = "--steps", argv[n++] = steps;
     if (s->seed.given)

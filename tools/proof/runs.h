@@ -11,6 +11,7 @@
 typedef struct run_question {
     const char *recipe, *data;
     cli_optional seed, steps; /* in place of the recipe's */
+    uint64_t timeout;         /* seconds that a rank waits for the others, 0: for ever */
 } run_question;
 
 /* How one does it, and what came out. */

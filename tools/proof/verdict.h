@@ -9,7 +9,7 @@
 #include "tools/proof/growth.h"
 #include "tools/proof/ladder.h"
 
-#define VERDICT_MOST_RUNS 8 /* that are asked for */
+#define VERDICT_MOST_RUNS 8                       /* that are asked for */
 #define VERDICT_ROOM      (VERDICT_MOST_RUNS + 1) /* and one without what run 1 left */
 
 typedef enum verdict_answer { VERDICT_OTHER, VERDICT_NOTHING, VERDICT_EQUAL } verdict_answer;
@@ -29,7 +29,7 @@ typedef struct printed_question {
     int n; /* runs, 2 at least */
     const losses *losses[VERDICT_ROOM];
     const results *results[VERDICT_ROOM]; /* where files are compared */
-    const leftovers *left; /* NULL: nothing ran here */
+    const leftovers *left;                /* NULL: nothing ran here */
     bool files, allclose, strict, sensitivity;
 } printed_question;
 

@@ -133,7 +133,8 @@ static int judge(const verify_settings *s, verify_trial *t)
     int status = 0;
 
     make_verdict(s, t, &v);
-    if (v.all.answer == VERDICT_EQUAL && t->left.read.n > 0 && leftovers_may_go(&t->left, s->most)) {
+    if (v.all.answer == VERDICT_EQUAL && t->left.read.n > 0 &&
+        leftovers_may_go(&t->left, s->most)) {
         printed_verdict_free(&v);
         status = run_without(t);
         make_verdict(s, t, &v);
