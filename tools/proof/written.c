@@ -4,10 +4,9 @@
  */
 #include "tools/proof/written.h"
 
-#include <errno.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,8 @@
 #define TICKS       100 /* a clock that stands (faketime) is not waited for */
 #define MOST_LOOKED ((size_t)1 << 20)
 #define MOST_KEPT   ((size_t)1 << 16)
+#define MOST_DEPTH  64
+#define PATH_SIZE   4400
 
 bool written_since(struct timespec time, struct timespec moment)
 {
@@ -68,20 +69,21 @@ static bool matches(const char *const *patterns, const char *name)
 
 typedef struct search {
     struct timespec moment;
-    struct stat folder; /* verify's */
-    bool keeps;         /* it is the place itself */
-    size_t skip;        /* of the paths: the place */
+    struct stat place, folder; /* verify's folder */
+    size_t skip, looked;       /* of the paths: the place; files so far */
+    written *out;
 } search;
 
-static bool is_left_out(const search *s, const FTSENT *e)
+static bool is_left_out(const search *s, const char *path, const char *name, const struct stat *st)
 {
     static const char *const kept[] = {"run[0-9].*", "run[0-9][0-9].*", NULL};
     static const char *const other[] = {".git", "__pycache__", "detpipe-verify-??????", NULL};
 
-    if (e->fts_level == 1 && s->keeps && matches(kept, e->fts_name))
+    if (path + s->skip == name && is_one(&s->place, &s->folder) && matches(kept, name))
         return true;
-    return e->fts_info == FTS_D ? is_one(e->fts_statp, &s->folder) || matches(other, e->fts_name)
-                                : is_output(e->fts_statp);
+    return S_ISDIR(st->st_mode)
+               ? st->st_dev != s->place.st_dev || is_one(st, &s->folder) || matches(other, name)
+               : is_output(st);
 }
 
 /* ---- what there is ---- */
@@ -95,30 +97,54 @@ bool written_is_fresh(const char *path, struct timespec moment)
             written_since((struct timespec){s.stx_btime.tv_sec, s.stx_btime.tv_nsec}, moment));
 }
 
-static void add(const search *s, const FTSENT *e, written *w)
+static void add(const search *s, const char *path, bool folder)
 {
-    const size_t size = e->fts_pathlen - s->skip + 2;
+    const size_t size = strlen(path + s->skip) + 2;
+    written *w = s->out;
     char *name = xmalloc(size);
 
-    snprintf(name, size, "%s%s", e->fts_path + s->skip, e->fts_info == FTS_D ? "/" : "");
+    snprintf(name, size, "%s%s", path + s->skip, folder ? "/" : "");
     if ((w->n & (w->n - 1)) == 0) /* a power of two: full */
         w->v = xrealloc(w->v, (w->n != 0 ? 2 * w->n : 1) * sizeof *w->v);
-    w->v[w->n++] = (written_file){name, written_is_fresh(e->fts_path, s->moment)};
+    w->v[w->n++] = (written_file){name, written_is_fresh(path, s->moment)};
 }
 
-static void visit(const search *s, FTS *tree, FTSENT *e, written *w)
-{
-    const bool kind = e->fts_info == FTS_D || e->fts_info == FTS_F || e->fts_info == FTS_SL;
+static void look_into(search *s, char path[PATH_SIZE], int depth);
 
-    if (!kind || e->fts_level == 0) {
-        errno = e->fts_errno; /* 0 for all that can be looked at */
+/* The entry's path is path[0..n] and the name behind it. */
+static void look_at(search *s, char path[PATH_SIZE], size_t n, int depth)
+{
+    struct stat st;
+
+    if (lstat(path, &st) != 0 || is_left_out(s, path, path + n, &st))
+        return;
+    if (S_ISDIR(st.st_mode) && depth < MOST_DEPTH)
+        look_into(s, path, depth + 1);
+    if ((S_ISDIR(st.st_mode) || S_ISREG(st.st_mode) || S_ISLNK(st.st_mode)) &&
+        written_since(st.st_ctim, s->moment))
+        add(s, path, S_ISDIR(st.st_mode));
+    s->out->more = ++s->looked >= MOST_LOOKED || s->out->n >= MOST_KEPT;
+}
+
+static void look_into(search *s, char path[PATH_SIZE], int depth)
+{
+    const size_t n = strlen(path);
+    const struct dirent *e;
+    DIR *d = opendir(path);
+
+    if (d == NULL) {
         memory_check();
         return;
     }
-    if (is_left_out(s, e))
-        fts_set(tree, e, FTS_SKIP);
-    else if (written_since(e->fts_statp->st_ctim, s->moment))
-        add(s, e, w);
+    while (!s->out->more && (e = readdir(d)) != NULL) {
+        const bool fits = n + 2 + strlen(e->d_name) < PATH_SIZE;
+        if (!fits || strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+            continue;
+        snprintf(path + n, PATH_SIZE - n, "/%s", e->d_name);
+        look_at(s, path, n + 1, depth);
+        path[n] = '\0';
+    }
+    closedir(d);
 }
 
 static int by_name(const void *a, const void *b)
@@ -128,22 +154,16 @@ static int by_name(const void *a, const void *b)
 
 void written_find(const char *place, struct timespec moment, const char *folder, written *w)
 {
-    search s = {.moment = moment, .skip = strlen(place) + 1};
-    char *const roots[] = {(char *)(uintptr_t)place, NULL};
-    struct stat here;
-    FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
-    FTSENT *e = NULL;
+    search s = {.moment = moment, .skip = strlen(place) + 1, .out = w};
+    char path[PATH_SIZE];
 
     *w = (written){0};
-    s.keeps = stat(place, &here) == 0 && stat(folder, &s.folder) == 0 && is_one(&here, &s.folder);
-    for (size_t looked = 0; tree != NULL && !w->more && (e = fts_read(tree)) != NULL; looked++) {
-        visit(&s, tree, e, w);
-        w->more = looked == MOST_LOOKED || w->n == MOST_KEPT;
+    snprintf(path, sizeof path, "%s", place);
+    if (stat(place, &s.place) == 0) {
+        if (stat(folder, &s.folder) != 0)
+            s.folder = (struct stat){0};
+        look_into(&s, path, 0);
     }
-    if (e == NULL)
-        memory_check(); /* fts_open, or the last fts_read */
-    if (tree != NULL)
-        fts_close(tree);
     if (w->n > 0)
         qsort(w->v, w->n, sizeof *w->v, by_name);
 }
