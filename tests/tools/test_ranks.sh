@@ -24,7 +24,7 @@ seed: 4
 steps: 12
 E2
 "$DETPIPE" train small.recipe --data "$fixture" --threads 1 --save alone.safetensors > alone.txt || fail "alone"
-for n in 1 2 3 4 8; do
+for n in 1 2 3 4 8 16; do
     expect 0 'steps done' ranks $n "$DETPIPE" train small.recipe --data "$fixture" --threads $((n % 3 + 1)) --save $n.safetensors
     cmp -s alone.txt out.txt || fail "$n ranks print other losses"
     cmp -s alone.safetensors $n.safetensors || fail "$n ranks have other weights"
@@ -83,6 +83,38 @@ expect 3 'the other ranks have not joined' mpirun -n 1 --oversubscribe $root "$D
 grep -q '^48a29764cfb25705eedc67911c4cc58f  4 batches$' out.txt || fail "the rank that ran digest has no digest"
 expect 3 'rank 1 has another data set, pipeline, seed' mpirun -n 1 --oversubscribe $root "$DETPIPE" train --steps 2 : -n 1 "$DETPIPE" eval
 
+# a disk that is full: one line says so, and nothing half is left
+full() {
+    mkdir disk
+    mount -t tmpfs -o size=16k none disk || exit 1
+    for option in save ledger; do
+        head -c 16384 /dev/zero > disk/all 2> dd.txt
+        expect 3 'No space left on device|the disk is full' ranks 2 "$DETPIPE" "${alike[@]}" --steps 2 --$option disk/x
+        grep -q 'rank 0 of 2 ends the run' out.txt || { fail "--$option on a full disk"; cat out.txt; }
+        [ $option != save ] || [ "$(ls disk)" = all ] || fail "--save on a full disk leaves $(ls disk)"
+    done
+    exit $failed
+}
+if unshare -m true 2> /dev/null; then
+    export -f full ranks expect fail
+    export root failed small="${alike[*]}"
+    unshare -m bash -c 'alike=($small); full' || failed=1
+else
+    echo "not tried: ranks on a full disk (the system permits no mounts)"
+fi
+
+# mpirun without an input, without an output; without both it takes what its ranks print for signals (Open MPI 4.1)
+for closed in '<&-' '>&-' '<&- >&-'; do
+    rm -f closed.safetensors
+    eval "ranks 2 \"\$DETPIPE\" \"\${alike[@]}\" --steps 3 --save closed.safetensors $closed" > /dev/null 2> closed.err
+    status=$?
+    if [ $status = 0 ] || [ -e closed.safetensors ]; then
+        cmp -s three.safetensors closed.safetensors || fail "mpirun $closed: other weights, or none"
+    fi
+    [ $status = 0 ] || [ "$closed" = '<&- >&-' ] || { fail "mpirun $closed: status $status"; cat closed.err; }
+    [ "$(ls | grep -c '^closed.safetensors')" -le 1 ] || fail "mpirun $closed: $(ls closed*) are left"
+done
+
 # a rank that is stopped, at a step; it goes on, or each of the others says which it is
 cat > numbered << 'E2'
 #!/bin/bash
@@ -112,7 +144,7 @@ cat <&7 > /dev/null
 wait $launcher
 [ $? = 3 ] || fail "a rank that is stopped: not status 3"
 for r in 0 2; do
-    grep -q "MPI: rank 1 of 3 not heard of for 8 seconds: stopped, hanging, or at work for longer (train --rank-timeout)" err.$r ||
+    grep -q "MPI: rank 1 of 3 not heard of for 8 seconds: stopped, hanging, or at work for longer (--rank-timeout)" err.$r ||
         fail "rank 1 of 3 is stopped: rank $r says $(cat err.$r)"
 done
 at=$(grep -oE 'lost.safetensors has step [0-9]+, the last whole one' err.0 | grep -oE '[0-9]+')
