@@ -78,6 +78,7 @@ typedef struct dp_info {
     uint64_t epochs;        /* UINT64_MAX = endless */
     uint64_t label_names; /* equal where the labels of the first reader are called the same, in the
                              same order; 0 = they have no names */
+    uint64_t left_out;    /* damaged records that on_error=skip left out, of all readers */
 } dp_info;
 DP_CALL dp_status dp_get_info(const dp_pipeline *, dp_info *, dp_error *);
 

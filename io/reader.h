@@ -30,6 +30,7 @@ typedef struct dp_source {
     void *state;    /* the reader's own */
     uint64_t stamp; /* of the files: when they were changed, how large they are; 0 = not taken */
     uint64_t names; /* hash of what the labels are called, in their order; 0 = they have no names */
+    uint64_t left_out; /* damaged records, which are not among them */
     /* The least of each size of a column whose records differ in shape (its type has the largest);
      * NULL = all have that of the type. */
     const int64_t *least[DP_MAX_COLUMNS];

@@ -138,6 +138,8 @@ dp_status dp_get_info(const dp_pipeline *p, dp_info *info, dp_error *err)
     seen.batch_rows = dp_graph_full_rows(g, &g->branches[0]);
     seen.epoch_batches = dp_graph_epoch(g, &seen.epochs);
     seen.label_names = g->branches[0].source.names;
+    for (uint32_t i = 0; i < g->n_branches; i++)
+        seen.left_out += g->branches[i].source.left_out;
     return dp_struct_give(info, "dp_info", sizeof seen, &seen, err);
 }
 

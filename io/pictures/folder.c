@@ -238,7 +238,8 @@ static void widen_by(dp_folder *s, const dp_folder_file *f)
 
 /* Looks at each; with on_error=skip the damaged ones are left out here, before anything depends on
  * how many there are. */
-static dp_status look_at_all(dp_folder *s, const dp_options *options, dp_error *err)
+static dp_status look_at_all(dp_folder *s, const dp_options *options, uint64_t *left_out,
+                             dp_error *err)
 {
     const bool skips = s->params->on_error == DP_ON_ERROR_SKIP;
     uint64_t kept = 0;
@@ -265,6 +266,7 @@ static dp_status look_at_all(dp_folder *s, const dp_options *options, dp_error *
     if (kept < s->n)
         dp_log(options, "warning: %s: %llu damaged pictures of %llu are left out", s->kind->name,
                (unsigned long long)(s->n - kept), (unsigned long long)s->n);
+    *left_out = s->n - kept;
     s->n = kept;
     return kept > 0 ? DP_OK : dp_fail(err, DP_ECORRUPT, "all pictures are damaged");
 }
@@ -383,7 +385,7 @@ dp_status dp_folder_open(const dp_folder_kind *kind, const dp_folder_params *p,
     if (status == DP_OK)
         status = mark(s, options, arena, &out->stamp, err);
     if (status == DP_OK)
-        status = look_at_all(s, options, err);
+        status = look_at_all(s, options, &out->left_out, err);
     if (status == DP_OK)
         describe(s, classes, out);
     return status;

@@ -360,6 +360,12 @@ void cli_progress_end(void)
         fputs("\r\033[K", stderr);
 }
 
+void cli_print_left_out(uint64_t n, const char *of_what)
+{
+    if (n > 0)
+        printf("left out: %llu damaged records%s\n", (unsigned long long)n, of_what);
+}
+
 void cli_add_count(cJSON *json, const char *name, uint64_t value)
 {
     char digits[24];

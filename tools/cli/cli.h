@@ -106,6 +106,8 @@ void cli_progress_end(void);
 
 void cli_add_count(cJSON *, const char *name,
                    uint64_t value); /* every digit, where a double has 53 bits */
+/* A line of how many damaged records were left out, if any: text alone, JSON has "left_out". */
+void cli_print_left_out(uint64_t n, const char *of_what);
 int cli_print_json(cJSON *); /* prints and frees; EXIT_YES, or EXIT_NOT_TRIED when out of memory */
 
 /* Words in lines of at most 79 columns, each behind `indent` blanks; the first line goes on at

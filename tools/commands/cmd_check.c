@@ -120,6 +120,7 @@ static int print_json(const session *s, cJSON *notes, const char *fingerprint)
     cli_add_count(json, "seed", s->recipe.seed);
     cli_add_count(json, "steps", s->recipe.steps);
     cJSON_AddItemToObject(json, "notes", cJSON_Duplicate(notes, true));
+    cli_add_count(json, "left_out", session_left_out(s));
     cJSON_AddStringToObject(json, "fingerprint", fingerprint);
     return cli_print_json(json);
 }
@@ -135,6 +136,7 @@ static int print_all(const session *s, cJSON *notes)
     printf("recipe: %s\n", s->recipe.name);
     print_text("data", dp_spec(s->pipeline));
     print_columns(s);
+    session_print_left_out(s);
     if (s->net != NULL) {
         print_text("net", dp_net_spec(s->net));
         if (s->recipe.weights != NULL)

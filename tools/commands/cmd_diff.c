@@ -164,6 +164,8 @@ static int report(const comparison *c, const replay *p)
            c->ledger[0].n, c->path[1], c->ledger[1].n, c->n, (unsigned long long)c->entries);
     if (strcmp(c->ledger[0].about, c->ledger[1].about) != 0)
         printf("about: \"%s\" and \"%s\"\n", c->ledger[0].about, c->ledger[1].about);
+    for (int k = 0; k < 2; k++)
+        cli_print_left_out(c->ledger[k].left_out, k == 0 ? " of the first" : " of the second");
     if (c->first < c->n) {
         printf("first difference: step %llu, \"%s\"\n",
                (unsigned long long)c->common[c->first].a->step, c->cause);

@@ -24,6 +24,7 @@ static int finish(const session *s, const settings *set, uint64_t n, const uint8
 
     if (!set->json) {
         printf("%s  %llu batches\n", cli_hex_of(total).text, (unsigned long long)n);
+        session_print_left_out(s);
         return EXIT_YES;
     }
     json = cJSON_CreateObject();
@@ -32,6 +33,7 @@ static int finish(const session *s, const settings *set, uint64_t n, const uint8
     cli_add_count(json, "first_batch", set->skip);
     cli_add_count(json, "batches", n);
     cJSON_AddStringToObject(json, "digest", cli_hex_of(total).text);
+    cli_add_count(json, "left_out", session_left_out(s));
     return cli_print_json(json);
 }
 

@@ -57,14 +57,20 @@ static int measure(session *s, score *sum)
     return sum->samples > 0 ? 0 : cli_fail_short("eval", 0, 0, "");
 }
 
-static void print(const score *s, bool json)
+static void print(const session *s, const score *sum, bool json)
 {
-    const double share = (double)s->correct / (double)s->samples;
+    const double share = (double)sum->correct / (double)sum->samples;
+    const double loss = sum->loss / (double)sum->samples;
+    const unsigned long long samples = sum->samples, correct = sum->correct;
 
-    printf(json ? "{\"samples\":%llu,\"correct\":%llu,\"accuracy\":%.6f,\"loss\":%.9g}\n"
-                : "%llu samples, %llu correct, accuracy %.4f, loss %.6g\n",
-           (unsigned long long)s->samples, (unsigned long long)s->correct, share,
-           s->loss / (double)s->samples);
+    if (json) {
+        printf("{\"samples\":%llu,\"correct\":%llu,\"accuracy\":%.6f,\"loss\":%.9g,"
+               "\"left_out\":%llu}\n",
+               samples, correct, share, loss, (unsigned long long)session_left_out(s));
+        return;
+    }
+    printf("%llu samples, %llu correct, accuracy %.4f, loss %.6g\n", samples, correct, share, loss);
+    session_print_left_out(s);
 }
 
 static int run(session *s, const settings *set, const char *what)
@@ -84,7 +90,7 @@ static int run(session *s, const settings *set, const char *what)
     if (status != 0)
         return status;
     if (ranks_leads(s->group))
-        print(&sum, set->json);
+        print(s, &sum, set->json);
     return EXIT_YES;
 }
 

@@ -55,7 +55,11 @@ static int write_snapshot(settings *set, const char *spec, const char *path)
     set->write.resume = set->resume;
     if (dp_snapshot_write(s->pipeline, path, &set->write, &err) != DP_OK)
         status = cli_fail_error(&err, err.column != 0 ? s->recipe.data : NULL);
-    return status == 0 ? snapshot_say_written(path) : status;
+    if (status == 0)
+        status = snapshot_say_written(path);
+    if (status == 0)
+        session_print_left_out(s);
+    return status;
 }
 
 /* ---- check ---- */

@@ -146,9 +146,15 @@ static int run(session *s, settings *set, const char *what)
     if (!ranks_leads(s->group))
         return EXIT_YES;
     dp_net_digest(s->net, digest, NULL);
-    printf(set->json ? "{\"steps\":%llu,\"parameters\":\"%s\"}\n"
-                     : "%llu steps done, parameters %s\n",
-           (unsigned long long)dp_net_tell(s->net), cli_hex_of(digest).text);
+    if (set->json) {
+        printf("{\"steps\":%llu,\"parameters\":\"%s\",\"left_out\":%llu}\n",
+               (unsigned long long)dp_net_tell(s->net), cli_hex_of(digest).text,
+               (unsigned long long)session_left_out(s));
+        return EXIT_YES;
+    }
+    printf("%llu steps done, parameters %s\n", (unsigned long long)dp_net_tell(s->net),
+           cli_hex_of(digest).text);
+    session_print_left_out(s);
     return EXIT_YES;
 }
 

@@ -13,9 +13,12 @@
 
 /* ---- what a ledger of ours is about: written and read here alone ---- */
 
-static void print_about(const char *run, uint64_t seed, char *out, size_t size)
+static void print_about(const char *run, uint64_t seed, uint64_t left_out, char *out, size_t size)
 {
-    snprintf(out, size, "run %s seed %llu", run, (unsigned long long)seed);
+    const int n = snprintf(out, size, "run %s seed %llu", run, (unsigned long long)seed);
+
+    if (left_out > 0)
+        snprintf(out + n, size - (size_t)n, ", %llu left out", (unsigned long long)left_out);
 }
 
 void ledger_about(const session *s, char *out, size_t size)
@@ -23,19 +26,22 @@ void ledger_about(const session *s, char *out, size_t size)
     uint8_t digest[16];
 
     session_run_digest(s, digest);
-    print_about(cli_hex_of(digest).text, s->recipe.seed, out, size);
+    print_about(cli_hex_of(digest).text, s->recipe.seed, session_left_out(s), out, size);
 }
 
-/* The seed of a ledger of ours; of another trainer's it is not given. */
-static cli_optional seed_of(const char *about)
+/* What is about a ledger of ours; another trainer's has no seed. */
+static void read_about(ledger *l)
 {
     char run[33], own[LEDGER_ABOUT];
-    unsigned long long seed;
+    unsigned long long seed, left_out = 0;
 
-    if (sscanf(about, "run %32[0-9a-f] seed %llu", run, &seed) != 2)
-        return (cli_optional){0};
-    print_about(run, seed, own, sizeof own);
-    return strcmp(about, own) == 0 ? (cli_optional){true, seed} : (cli_optional){0};
+    if (sscanf(l->about, "run %32[0-9a-f] seed %llu, %llu left out", run, &seed, &left_out) < 2)
+        return;
+    print_about(run, seed, left_out, own, sizeof own);
+    if (strcmp(l->about, own) != 0)
+        return;
+    l->seed = (cli_optional){true, seed};
+    l->left_out = left_out;
 }
 
 /* ---- writing ---- */
@@ -163,7 +169,7 @@ int ledger_read(const char *path, ledger *out)
     *out = (ledger){0};
     if (status == DP_OK)
         snprintf(out->about, sizeof out->about, "%s", dp_ledger_read_about(reader));
-    out->seed = seed_of(out->about);
+    read_about(out);
     while (status == DP_OK) {
         status = dp_ledger_read_next(reader, &record, &err);
         if (status == DP_OK)

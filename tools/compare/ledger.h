@@ -34,6 +34,7 @@ typedef struct ledger_step {
 typedef struct ledger {
     char about[LEDGER_ABOUT];
     cli_optional seed;  /* of the run, where detpipe train wrote it */
+    uint64_t left_out;  /* damaged records, likewise */
     ledger_step *steps; /* in ascending order, each once */
     size_t n;
     bool torn; /* the last line does not count */

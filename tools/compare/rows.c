@@ -151,16 +151,19 @@ int streams_compare(dp_pipeline *a, dp_pipeline *b, streams_found *found)
 {
     both c = {.pipeline = {a, b}, .found = found};
     dp_array columns[2][MOST_COLUMNS + 1];
-    dp_info info = {.size = sizeof info};
+    dp_info info[2] = {{.size = sizeof info[0]}, {.size = sizeof info[0]}};
     dp_error err;
 
     if (dp_length(a) == UINT64_MAX && dp_length(b) == UINT64_MAX)
         return cli_fail(EXIT_MALFORMED, "diff: both streams are endless: give repeat a count");
     list_columns(a, columns[0]);
     list_columns(b, columns[1]);
-    if (dp_get_info(a, &info, &err) != DP_OK)
-        return cli_fail_error(&err, NULL);
-    c.batched = info.batched != 0;
+    for (int k = 0; k < 2; k++) {
+        if (dp_get_info(c.pipeline[k], &info[k], &err) != DP_OK)
+            return cli_fail_error(&err, NULL);
+        found->left_out[k] = info[k].left_out;
+    }
+    c.batched = info[0].batched != 0;
     return streams_same_columns(columns[0], columns[1], found) ? compare(&c) : 0;
 }
 
@@ -174,6 +177,8 @@ static int report_json(const streams_found *found, const char *kind, bool equal)
     cli_add_count(json, "rows_equal", found->equal);
     cli_add_count(json, "rows_different", found->different);
     cJSON_AddStringToObject(json, "first_difference", found->where);
+    cli_add_count(json, "left_out", found->left_out[0]);
+    cli_add_count(json, "left_out_of_second", found->left_out[1]);
     return cli_print_json(json);
 }
 
@@ -185,6 +190,10 @@ int streams_report(const streams_found *found, const char *kind, bool json)
         return EXIT_NOT_TRIED;
     if (!json && differ)
         puts(found->where);
+    if (!json)
+        cli_print_left_out(found->left_out[0], " of the first");
+    if (!json)
+        cli_print_left_out(found->left_out[1], " of the second");
     if (!json && found->equal + found->different > 0)
         printf("%llu rows are equal, %llu are not\n", (unsigned long long)found->equal,
                (unsigned long long)found->different);

@@ -11,6 +11,7 @@
 typedef struct streams_found {
     uint64_t batches, equal, different; /* equal, different: rows */
     char where[512];                    /* they part; "" = nowhere */
+    uint64_t left_out[2];               /* damaged records, of each stream */
 } streams_found;
 
 /* Whether two lists of columns (each ends with a NULL name) are one; `where` says how not. */

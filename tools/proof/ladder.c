@@ -98,6 +98,7 @@ static int look_around(session *s, inject what, ladder *l)
     if (dp_dataset_digest(s->pipeline, digest, &err) != DP_OK)
         return cli_fail_error(&err, NULL);
     l->digests[RUNG_DATASET] = cli_hex_of(digest);
+    l->left_out = session_left_out(s);
     return 0;
 }
 
@@ -174,6 +175,7 @@ cJSON *ladder_to_json(const ladder *l)
     losses = cJSON_AddArrayToObject(json, "loss_bits");
     for (uint64_t i = 0; i < l->n_losses; i++)
         cJSON_AddItemToArray(losses, cJSON_CreateNumber((double)l->losses[i]));
+    cli_add_count(json, "left_out", l->left_out);
     cJSON_AddNumberToObject(json, "seconds", l->seconds);
     return json;
 }
@@ -195,6 +197,7 @@ bool ladder_from_json(const cJSON *json, ladder *l)
     }
     cJSON_ArrayForEach(item, losses) l->losses[l->n_losses++] =
         (uint32_t)cJSON_GetNumberValue(item);
+    l->left_out = (uint64_t)cJSON_GetNumberValue(cJSON_GetObjectItem(json, "left_out"));
     l->seconds = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(json, "seconds"));
     return true;
 }

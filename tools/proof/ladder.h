@@ -27,6 +27,7 @@ typedef struct ladder {
     cli_hex digests[N_RUNGS]; /* empty = the recipe has no such rung */
     char numerics[240];       /* what the canary said; "" = all well */
     uint64_t n_losses;        /* steps that were done */
+    uint64_t left_out;        /* damaged records */
     uint32_t *losses;         /* bits */
     double seconds;
 } ladder;

@@ -90,6 +90,7 @@ void ladder_report_text(const ladder_report *r)
            strlen(r->recipe) > 40 ? "..." : "");
     for (int i = 0; i < r->n; i++)
         print_run(&r->run[i], i + 1, units_of(r));
+    cli_print_left_out(r->run[0].ladder.left_out, "");
     print_ladder(r);
     if (r->trained) {
         fputs("allclose (losses 1 and 2, atol 1e-3, rtol 1e-5): ", stdout);

@@ -167,18 +167,22 @@ static dp_options options_of(session *s)
     return options;
 }
 
-static uint64_t label_names(const dp_pipeline *p)
+static dp_info info_of(const dp_pipeline *p)
 {
     dp_info info = {.size = sizeof info};
     dp_error err;
 
-    return dp_get_info(p, &info, &err) == DP_OK ? info.label_names : 0;
+    return dp_get_info(p, &info, &err) == DP_OK ? info : (dp_info){0};
 }
+
+uint64_t session_left_out(const session *s) { return info_of(s->pipeline).left_out; }
+
+void session_print_left_out(const session *s) { cli_print_left_out(session_left_out(s), ""); }
 
 /* The labels of test: are called as those of data:, which need not be here. */
 static int check_label_names(const session *s, const dp_options *options)
 {
-    const uint64_t names = label_names(s->pipeline);
+    const uint64_t names = info_of(s->pipeline).label_names;
     dp_pipeline *data = NULL;
     uint64_t others;
     dp_error err;
@@ -189,7 +193,7 @@ static int check_label_names(const session *s, const dp_options *options)
         fprintf(stderr, "detpipe: the classes of data: were not compared: %s\n", err.message);
         return 0;
     }
-    others = label_names(data);
+    others = info_of(data).label_names;
     dp_close(data);
     return others == 0 || others == names
                ? 0

@@ -72,4 +72,8 @@ void session_fingerprint(const session *, uint8_t digest[16]);
 void session_net_digest(const session *, uint8_t digest[16]);
 void session_run_digest(const session *, uint8_t digest[16]);
 
+/* How many damaged records on_error=skip left out; it is said where there are any. */
+uint64_t session_left_out(const session *);
+void session_print_left_out(const session *);
+
 #endif
