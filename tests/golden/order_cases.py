@@ -305,6 +305,24 @@ def jax(seeds, sizes):
                 yield seed, text(n, 'shuffle order=jax | take count=30'), [rows] * EPOCHS
 
 
+def tf_index_shuffle(seeds, sizes):
+    import tensorflow as real
+    from tensorflow.random.experimental import index_shuffle
+
+    def rows(n, second, count):
+        of = [real.constant(seed, real.uint64), real.constant(second % 2 ** 64, real.uint64)]
+        return index_shuffle(real.range(count, dtype=real.int64), real.stack(of), real.constant(n - 1, real.int64)).numpy()
+
+    for seed in seeds:
+        for n in sizes:
+            for second in (0, 5, 2 ** 32 - 1):
+                if n > 0:
+                    words = 'shuffle order=tf_index_shuffle' + (f' rule=second:{second}' if second else '')
+                    yield seed, text(n, words), [rows(n, second + e, n) for e in range(EPOCHS)]
+        for n in (2 ** 28 + 1, 2 ** 32 - 1, 2 ** 32 + 1, 10 ** 12, 2 ** 50 + 1):
+            yield seed, text(n, 'shuffle order=tf_index_shuffle | take count=20'), [rows(n, e, 20) for e in range(EPOCHS)]
+
+
 def tf(seeds, sizes):
     import tensorflow as real
 

@@ -21,7 +21,7 @@ compare build-peers sklearn numpy numpy_generator sklearn
 compare build-peers datasets datasets
 compare build-peers grain grain
 compare build-peers jax jax
-compare build-peers tensorflow tf
+compare build-peers tensorflow tf tf_index_shuffle
 compare build-peers webdataset webdataset
 compare build-peers-streaming streaming streaming
 compare build-peers-streaming litdata litdata

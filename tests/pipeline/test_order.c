@@ -262,6 +262,7 @@ static void one_order_for_all_epochs(void **state)
         "shuffle order=numpy",
         "shuffle order=mindspore",
         "shuffle order=grain",
+        "shuffle order=tf_index_shuffle rule=second:7",
         "random_sampler order=torch",
         "distributed_sampler num_shards=1 shard_id=0",
         "subset_random_sampler indices=0,1,2,3,4,5,6,7,8,9,10,11",

@@ -45,6 +45,7 @@ warned 57 take "$cut shuffle" "range count=10 | shuffle order=datasets buffer_si
 lost='is not a permutation of 65537 rows in Grain: the last is never delivered'
 warned 21 shuffle "$lost" "range count=65537 | shuffle order=grain"
 warned 36 shuffle "$lost" "range count=65538 | skip count=1 | shuffle order=grain"
+warned 21 shuffle 'is not a permutation of 65537 rows in TensorFlow' "range count=65537 | shuffle order=tf_index_shuffle"
 for n in 2 17 257 32769 65536 65538 131073; do silent 'no permutation' "range count=$n | shuffle order=grain"; done
 silent 'no permutation' "range count=65537 | shuffle"
 # what lint says is so: the second epoch delivers what the first left out

@@ -209,9 +209,9 @@ static int compare_lengths(lint_report *r, const lint_text *t, size_t i, const c
     return 0;
 }
 
-/* Grain's network has 2^k values for 2^k + 1 rows, where k is even and 16 or more. */
-static int look_at_grain(lint_report *r, const lint_text *t, size_t i, const char *text,
-                         const char *root)
+/* Their network has 2^k values for 2^k + 1 rows, where k is even and 16 or more. */
+static int look_at_network(lint_report *r, const lint_text *t, size_t i, const char *text,
+                           const char *root)
 {
     const dp_text_stage *s = &t->canonical.stage[i];
     lint_finding f = lint_finding_of(LINT_WARNING, t, i);
@@ -223,10 +223,9 @@ static int look_at_grain(lint_report *r, const lint_text *t, size_t i, const cha
         k += 2;
     if (status != 0 || k == 62)
         return status;
-    snprintf(
-        f.why, sizeof f.why,
-        "is not a permutation of %llu rows in Grain: the last is never delivered, another twice",
-        (unsigned long long)n);
+    snprintf(f.why, sizeof f.why,
+             "is not a permutation of %llu rows in %s: the last is never delivered, another twice",
+             (unsigned long long)n, has_value(s, "order", "grain") ? "Grain" : "TensorFlow");
     snprintf(f.remedy, sizeof f.remedy, "one row less or more, or order=native");
     lint_add(r, &f);
     return 0;
@@ -240,8 +239,9 @@ int lint_lengths(lint_report *r, const lint_text *t, const char *text, const cha
         const dp_text_stage *s = &t->canonical.stage[i];
         if (text_is(s, "zip"))
             status = compare_lengths(r, t, i, text, root);
-        else if (text_is(s, "shuffle") && has_value(s, "order", "grain"))
-            status = look_at_grain(r, t, i, text, root);
+        else if (text_is(s, "shuffle") &&
+                 (has_value(s, "order", "grain") || has_value(s, "order", "tf_index_shuffle")))
+            status = look_at_network(r, t, i, text, root);
     }
     return status;
 }
