@@ -132,7 +132,7 @@ static void geometry(const auto_augment *p, edit o, double amount, const dp_tens
 static void change(const auto_augment *p, const choice *c, double way, const dp_tensor *in,
                    const dp_tensor *out)
 {
-    static const dp_ints none = {0, {0}};
+    static const dp_ints none = {.n = 0};
     const double part = c->magnitude / 9.0, amount = way * part, factor = 1 + 0.9 * amount;
 
     switch (c->edit) {
