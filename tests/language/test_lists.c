@@ -117,7 +117,7 @@ static size_t put_npy(uint8_t *out, const char *type, const char *shape, const d
     for (size_t i = 0; i < n; i++, at += size) {
         const float f = (float)values[i];
         const double d = values[i];
-        uint64_t bits = (uint64_t)(int64_t)d;
+        uint64_t bits = type[1] == 'f' ? 0 : (uint64_t)(int64_t)d; /* NaN is no integer */
         uint32_t bits32;
         if (type[1] == 'f' && size == 8)
             memcpy(&bits, &d, 8);
