@@ -312,6 +312,46 @@ static const struct form {
      "\r                \r{'loss': 2.2026, 'grad_norm': 3.2, 'epoch': 1.0}\n",
      "loss@0.5=2.3026 loss@1=2.2026"},
     {"JAX, alone", "3 Array(2.25, dtype=float32)\n", "Array=2.25"},
+    {"labels of Prometheus",
+     "train_loss{step=\"3\"} 2.5\ntrain_loss{step=\"4\",rank=\"0\"} 2.25 1700000000123\n",
+     "train_loss@3=2.5 train_loss@4=2.25"},
+    {"labels that are no step", "loss{rank=\"0\"} 2.5\nloss{rank=\"1\"} 2\n",
+     "loss{rank=\"0\"}=2.5 loss{rank=\"1\"}=2"},
+    {"a count of thousands", "Cost 9.87 * 12,345 @ 1,024 after 1,234,567\n", "Cost=9.87"},
+    {"a number in brackets before a table",
+     "[-----] Epoch   Train loss   Time cost (sec)\n[ 50% ]     1          2.5   0.01\n",
+     "Train loss@1=2.5"},
+    {"a line of dashes shows empty columns",
+     "   time   speed  epoch  loss\n-- -----  -----  -----  ----\n   0.1 s             1  nan\n"
+     "   0.2 s  9.5        2   2.5\n",
+     "loss@1=nan loss@2=2.5"},
+    {"a row by where its numbers end",
+     "   timestamp duration  trees  loss\n1 2026-11-29  0.1 sec      1   2.5\n", "loss=2.5"},
+    {"a row without its last columns", "  Iter   ELBO  notes\n   100   -2.5\n   200  -2.25  END\n",
+     "ELBO@100=-2.5 ELBO@200=-2.25"},
+    {"a head of norms",
+     "  Iter  log prob  ||dx||  # evals  Notes \n     5      -2.5   0.125       8\n",
+     "log prob@5=-2.5"},
+    {"a head behind a mark of comments", "# step  rmse   lr\n0 2.5 0.1\n10 2.25 0.1\n",
+     "rmse@0=2.5 rmse@10=2.25"},
+    {"a value of a step",
+     "Score at iteration 3 is 2.5\niter  10 value 2.25\nTrial 1 finished with value: 1.5\n",
+     "Score@3=2.5 value@10=2.25 finished with value@1=1.5"},
+    {"a value of another name",
+     "{\"step\": 3, \"tag\": \"acc\", \"value\": 0.5}\nstep 3 F1 score: 0.5\nvalue: 0.5\n", ""},
+    {"a word that names a step twice", "epoch 3 loss 2.5 (best epoch 2)\n", "loss@3=2.5"},
+    {"a short word with its point", "Ep. 1 : Up. 200 : loss 2.5\nscale up 2 loss 2.25\n",
+     "loss@1:200=2.5 loss=2.25"},
+    {"no steps but times", "{\"step\": 3, \"loss\": 2.5, \"time\": {\"batch\": 0.125}}\n",
+     "loss@3=2.5"},
+    {"settings before the loss",
+     "alpha_loss: 2.5 BoxScaleLoss=1.5 ent_coef_loss 0.5 time_loss 9.5\n",
+     "alpha_loss=2.5 BoxScaleLoss=1.5 ent_coef_loss=0.5"},
+    {"a time that is a cost", "time_cost: 9.5 step_cost: 2.5\n", "step_cost=2.5"},
+    {"units", "loss 2.5 9.5 fps 9.5fps 9.5 minutes 9.5\302\265s 9.5ms/it 9.5 TFLOPS\n", "loss=2.5"},
+    {"pairs", "[('loss', 2.5), ('acc', 9.5)]\n", "loss=2.5"},
+    {"the best so far", "Best val_loss So Far: 2.5\n", "Best val_loss=2.5"},
+    {"a tag with a sign", "#metric: host=a, train loss <loss>=2.5\n", "loss=2.5"},
     {"a tensor where there is a loss", "tensor(2.25)\nstep 1 loss: 2.5\n", "loss@1=2.5"},
 };
 
@@ -525,7 +565,7 @@ static size_t unread_of(const char *text)
 static void says_which_lines_were_not_read(void **state)
 {
     static const char *const unread[] = {"no loss 7 found\n",
-                                         "loss: 2.5 3.5GB\n",
+                                         "loss: 2.5 3.5xx\n",
                                          "a loss of 1.5 and loss: 2.5\n",
                                          "loss: 2.5, Loss (CE) : 9.5\n",
                                          "loss: 2.5(1.5)\n",
@@ -544,7 +584,8 @@ static void says_which_lines_were_not_read(void **state)
                                          "loss: 2.5 % 1.5\n",
                                          "loss: 2.5 \303\227 1.5\n",
                                          "loss: [2.5, 2.4, x 2.3]\n",
-                                         "train_loss{step=\"3\"} 2.5\n"};
+                                         "loss: 2.5 * 1,234.5\n",
+                                         "loss: 2,5 * 12,345\n"};
     static const char *const read[] = {"loss: 2.5 1.2s\n",
                                        "loss: 2.5 12.5 it/s\n",
                                        "loss: 2.5, acc: 0.5\n",
@@ -558,6 +599,9 @@ static void says_which_lines_were_not_read(void **state)
                                        "loss: 2.5  (1.5)\n",
                                        "loss: 2.5 (-1.5z)\n",
                                        "loss: 2.5+-0.01\n",
+                                       "loss: 2.5 3.5GB\n",
+                                       "loss: 2.5 12.5ms/it\n",
+                                       "loss: 2.5 * 12,345 @ 1,024\n",
                                        "#  LOSS NER2  LOSS TAG2\n",
                                        "No Obj: 0.5, .5R: 0.0, count: 3\nstep 1 loss: 2.5\n",
                                        "Training loss:\n3/10 loss 2.5\n",
@@ -582,7 +626,7 @@ static void says_which_lines_were_not_read(void **state)
     l = find("step loss\n1 3 2.5\n", 18, NULL);
     assert_int_equal(l.unread.n, 1); /* which of the three has no name? */
     losses_free(&l);
-    l = find("a cost of 1.5\nerror: 2.5 (1.5GB)\ncost: 2.5 3.5GB\n", 48, NULL);
+    l = find("a cost of 1.5\nerror: 2.5 (1.5xx)\ncost: 2.5 3.5xx\n", 48, NULL);
     assert_int_equal(l.unread.n, 2); /* metrics, where there is no loss */
     assert_int_equal(l.unread.number[0], 2);
     losses_free(&l);
@@ -766,6 +810,12 @@ static void compares(void **state)
          "rank 1: step 3 loss 1.5\nrank 0: step 3 loss 2.5\n", LOSSES_EQUAL, 2},
         {"rank 0 | loss 2.5\nloss: 1.5 on rank 1\n", "loss: 1.5 on rank 1\nrank 0 | loss 2.5\n",
          LOSSES_EQUAL, 2},
+        {"cuda:0: loss 2.5\ncuda:1 loss 1.5\n", "cuda:1 loss 1.5\ncuda:0: loss 2.5\n", LOSSES_EQUAL,
+         2},
+        {"node0: step 1 loss 2.5\nnode1: step 1 loss 1.5\n",
+         "node1: step 1 loss 2.5\nnode0: step 1 loss 1.5\n", LOSSES_OTHER_VALUE, 2},
+        {"1.2.3%| loss 2.5\n", "1.2.3%| loss 2.5\n", LOSSES_EQUAL, 1}, /* it compared for ever */
+        {"process 4242: loss 2.5\n", "process 4250: loss 2.5\n", LOSSES_EQUAL, 1},
         {"[1,0]<stdout>:loss: 2.5\n[1,1]<stdout>:loss: 1.5\n",
          "[1,1]<stdout>:loss: 1.5\n[1,0]<stdout>:loss: 2.5\n", LOSSES_EQUAL, 2},
         {"[GPU0] Epoch 1\n[GPU1] Epoch 1\n[GPU0] loss 2.5\n[GPU0] Epoch 2\n[GPU1] loss 1.5\n",

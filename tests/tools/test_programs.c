@@ -194,6 +194,10 @@ static const struct program {
     {"fastText",
      "\rProgress: 100.0% words/sec/thread: 123 lr: 0.0 avg.loss: 1.902585 ETA: 0h 0m 0s\n",
      "avg.loss@100=1.902585"},
+    {"Marian",
+     "[2021-05-10 10:11:12] Ep. 1 : Up. 100 : Sen. 12,345 : Cost 9.1234 * 12,345 @ 1,024 after 12,345 : Time 3.21s : 4321.00 words/s : gNorm 1.2345 : L.r. 1.0000e-06\n"
+     "[2021-05-10 10:12:12] [valid] Ep. 1 : Up. 200 : perplexity : 187.45 : new best\n",
+     "Cost@1:100=9.1234 perplexity@1:200=187.45"},
     {"GloVe", "05/10/21 - 10:11.12AM, iter: 001, cost: 0.071234\n", "cost@1=0.071234"},
     {"Stable-Baselines3",
      "| time/                   |              |\n"
@@ -232,6 +236,44 @@ static const struct program {
      "training binary_logloss@1=0.681234"},
     {"CatBoost", "0:\tlearn: 2.1712\ttest: 2.18\tbest: 2.18 (0)\ttotal: 55.1ms\tremaining: 496ms\n",
      "learn@0=2.1712 test@0=2.18 best@0=2.18 best (at)@0=0"},
+    {"xLearn",
+     "[------------] Epoch      Train log_loss       Test log_loss     Time cost (sec)\n"
+     "[   50%      ]     1            0.612345            0.623456                0.01\n"
+     "[  100%      ]     2            0.512345            0.523456                0.02\n",
+     "Train log_loss@1=0.612345 Test log_loss@1=0.623456 Train log_loss@2=0.512345 Test log_loss@2=0.523456"},
+    {"H2O (Python)",
+     "    timestamp            duration    training_speed    epochs    iterations    training_rmse\n"
+     "--  -------------------  ----------  ----------------  --------  ------------  ---------------\n"
+     "    2021-05-10 10:11:12  0.000 sec                     0         0             nan\n"
+     "    2021-05-10 10:11:13  1.234 sec   12345 obs/sec     1         1             0.512345\n",
+     "training_rmse@0:0=nan training_rmse@1:1=0.512345"},
+    {"H2O (R)",
+     "            timestamp   duration number_of_trees training_rmse training_logloss\n"
+     "1 2021-05-10 10:11:12  0.012 sec               0       0.50000          0.69315\n"
+     "2 2021-05-10 10:11:13  0.212 sec               1       0.48123          0.65679\n",
+     "training_logloss@0=0.69315 training_logloss@1=0.65679"},
+    {"Stan, optimize",
+     "    Iter      log prob        ||dx||      ||grad||       alpha      alpha0  # evals  Notes \n"
+     "       5      -5.01234      0.123456   0.000123456           1           1        8   \n"
+     "      10      -5.00123   1.23456e-05   1.23456e-06      0.9876           1       15   LS failed, Hessian reset \n",
+     "log prob@5=-5.01234 log prob@10=-5.00123"},
+    {"Stan, ADVI",
+     "  iter             ELBO   delta_ELBO_mean   delta_ELBO_med   notes \n"
+     "   100           -6.264             1.000            1.000\n"
+     "   200           -6.291             0.337            0.008   MEDIAN ELBO CONVERGED\n",
+     "ELBO@100=-6.264 delta_ELBO_mean@100=1.000 delta_ELBO_med@100=1.000 ELBO@200=-6.291 delta_ELBO_mean@200=0.337 delta_ELBO_med@200=0.008"},
+    {"Optuna",
+     "[I 2024-05-10 10:11:12,345] Trial 0 finished with value: 0.81 and parameters: {'x': 1.25}. Best is trial 0 with value: 0.81.\n"
+     "[I 2024-05-10 10:11:13,345] Trial 1 finished with value: 0.92 and parameters: {'x': 1.5}. Best is trial 0 with value: 0.81.\n",
+     "finished with value@0=0.81 with value@0=0.81 finished with value@1=0.92 with value@1=0.81"},
+    {"Deeplearning4j",
+     "10:11:12.345 [main] INFO  o.d.o.l.ScoreIterationListener - Score at iteration 0 is 0.6931471\n"
+     "10:11:12.445 [main] INFO  o.d.o.l.ScoreIterationListener - Score at iteration 10 is 0.5931471\n",
+     "Score@0=0.6931471 Score@10=0.5931471"},
+    {"nnet, optim (R)",
+     "iter  10 value 2.345678\n"
+     "iter  20 value 1.345678\n",
+     "value@10=2.345678 value@20=1.345678"},
     {"gbm (R)",
      "Iter   TrainDeviance   ValidDeviance   StepSize   Improve\n"
      "     1        1.3456             nan     0.1000    0.0012\n",
@@ -285,6 +327,15 @@ static const struct program {
     {"TensorBoard, MLflow",
      "{\"wall_time\": 17012345.5, \"step\": 3, \"tag\": \"train/loss\", \"value\": 2.5}\n",
      "train/loss@3=2.5"},
+    {"Prometheus",
+     "# TYPE train_loss gauge\n"
+     "train_loss{step=\"3\"} 2.5\n"
+     "train_loss{step=\"4\"} 2.25\n",
+     "train_loss@3=2.5 train_loss@4=2.25"},
+    {"mpirun, pdsh",
+     "[1,0]<stdout>:step 3 loss 2.25\n"
+     "node2: step 3 loss 1.5\n",
+     "[rank 0] loss@3=2.25 [node 2] loss@3=1.5"},
     {"XML", "<step>3</step><loss>2.5</loss><acc>0.5</acc>\n", "loss@3=2.5"},
 };
 #define PROGRAMS (sizeof programs / sizeof programs[0])

@@ -34,9 +34,10 @@ static bool is_clock(const char *colon)
 static const char *pass_clause(const char *at)
 {
     static const char *const words[] = {
-        "at",    "after",     "on",   "for",   "in",   "over",    "of",    "the",        "set",
-        "train", "training",  "val",  "valid", "dev",  "test",    "eval",  "validation", "step",
-        "epoch", "iteration", "iter", "batch", "mean", "average", "value", NULL};
+        "at",    "after", "on",         "for",      "in",    "over",      "of",
+        "the",   "set",   "train",      "training", "val",   "valid",     "dev",
+        "test",  "eval",  "validation", "step",     "epoch", "iteration", "iter",
+        "batch", "mean",  "average",    "value",    "so",    "far",       NULL};
     const char *begin = at, *last = at, *behind;
     size_t n_last = 0;
     bool is_number = false; /* a number may come: it is one of a word, or of the name */
@@ -64,7 +65,16 @@ static const char *pass_clause(const char *at)
         at += word > 0 ? word : digits;
     }
     at = skip(at, " ()[]");
-    return *at == ':' || *at == '=' ? at : begin;
+    return *at == ':' || *at == '=' || begins(at, "is ") ? at : begin;
+}
+
+const char *loss_pass_labels(const char *at)
+{
+    const size_t n = *at == '{' ? loss_word(at + 1) : 0;
+    const char *const end =
+        n > 0 && begins(at + 1 + n, "=\"") ? memchr(at, '}', strnlen(at, MOST_INSIDE)) : NULL;
+
+    return end != NULL && end[1] == ' ' ? end + 1 : at;
 }
 
 /* What connects a name and its number; *sure: it is more than a blank. */
@@ -73,6 +83,10 @@ const char *loss_pass_connection(const char *at, bool *sure)
     static const char *const words[] = {":=", "==", "=>",  "->",   ":", "=",
                                         "|",  "- ", "is ", "was ", NULL};
 
+    if (strchr("\"'", *at) != NULL && *at != '\0' && at[1] == ',') {
+        *sure = true; /* ('loss', 2.3) */
+        return skip(at + 2, " ");
+    }
     at = skip(at, "\"'`");
     at = skip(pass_clause(at), " \t");
     *sure = false;

@@ -10,6 +10,8 @@
 
 #define MOST_INSIDE 512 /* bytes looked at inside of tensor(..), <tf.Tensor: ..> */
 
+/* Behind the labels that Prometheus puts behind a name, {rank="0"}, or at. */
+const char *loss_pass_labels(const char *at);
 /* Behind ": ", " = ", " (step 3): " and the like; *sure: it is more than a blank. */
 const char *loss_pass_connection(const char *at, bool *sure);
 /* To the number in tensor(2.3 or <tf.Tensor: ..; *depth: brackets that are open. */

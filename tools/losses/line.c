@@ -18,8 +18,11 @@ static const char *pass_name_of_tag(const loss_context *c, const char *at, size_
     const bool quoted = at[n] == '"' && at[n + 1] == '>';
     const bool tag = at > c->r->line.text && at[-1] == (quoted ? '"' : '<');
 
-    return tag && at[n + quoted] == '>' ? skip(at + n + quoted + 1, " ") : NULL;
+    return tag && at[n + quoted] == '>' ? skip(at + n + quoted + 1, " :=") : NULL;
 }
+
+/* Behind the point of "avg loss. 2.5". */
+static const char *pass_point(const char *at) { return at + (*at == '.' && at[1] == ' '); }
 
 /* "12.5 ms run,  2.31 loss, 0.1 LR": the number directly before a name that ends with a mark; NULL.
  * Behind a word it is that one's: "lr 0.1 loss". */
@@ -58,21 +61,31 @@ static const char *read_apart(const loss_context *c, const char *name, const cha
     return at + n;
 }
 
+/* From behind a name of n bytes to where its number should be; *sure: something says so. */
+static const char *pass_to_value(const loss_context *c, const char *at, size_t n, bool *sure)
+{
+    const char *const tag = pass_name_of_tag(c, at, n), *const labels = loss_pass_labels(at + n);
+
+    *sure = true;
+    if (tag != NULL)
+        return tag;
+    return labels > at + n ? skip(labels, " ") : loss_pass_connection(pass_point(at + n), sure);
+}
+
 /* A loss word of n bytes: its numbers are read.  Returns where to go on. */
 static const char *read_loss(const loss_context *c, const char *at, size_t n, loss_kind kind)
 {
+    const char *const end = c->r->own.n > 0 ? at + n : loss_pass_labels(at + n);
+    const char *const change = pass_point(at + n), *value;
     char name[LOSS_NAME];
-    bool sure = true;
+    bool sure;
     int depth;
-    const char *value = at + n + (at[n] == '.' && at[n + 1] == ' ');
-    const char *const tag = pass_name_of_tag(c, at, n), *changed;
 
-    loss_name_make(c, at, n, name);
-    changed = loss_read_change(c->r, name, kind, value);
-    if (changed > value)
-        return changed;
-    value = tag != NULL ? tag : loss_pass_connection(value, &sure);
-    value = loss_pass_wrapping(value, &depth);
+    loss_name_make(c, at, (size_t)(end - at), name);
+    value = loss_read_change(c->r, name, kind, change);
+    if (value > change)
+        return value;
+    value = loss_pass_wrapping(pass_to_value(c, at, n, &sure), &depth);
     if (*value == '\0' && sure)
         loss_leave_open(c->r, name, kind, depth);
     if (!loss_begins_number(value))

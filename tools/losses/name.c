@@ -137,6 +137,29 @@ static loss_kind kind_of_tensor(const loss_context *c, const char *at, size_t n)
                : NO_LOSS;
 }
 
+/* Whether the number of this line is named elsewhere: {"tag": "acc", "value": 0.5}. */
+static bool has_key(const char *at)
+{
+    while (*at != '\0') {
+        const size_t n = loss_word(at);
+        if (loss_is_key(at, n))
+            return true;
+        at += n > 0 ? n : 1;
+    }
+    return false;
+}
+
+/* "Score at iteration 3 is 0.5", "Trial 3 finished with value: 0.5", "iter 10 value 0.5": what is
+ * optimized by steps, without a name. */
+static bool is_value(const loss_context *c, const char *at, size_t n)
+{
+    static const char *const words[] = {"score", "value", "values", NULL};
+    const char *const text = c->r->line.text;
+    const bool alone = c->n_words == 0 || begins(c->words[c->n_words - 1], "with ");
+
+    return alone && c->r->own.n > 0 && loss_word_in(words, at, n) && at[n] != '"' && !has_key(text);
+}
+
 loss_kind loss_name_kind(const loss_context *c, const char *at, size_t n)
 {
     const char *const path = c->r->braces.path;
@@ -147,6 +170,8 @@ loss_kind loss_name_kind(const loss_context *c, const char *at, size_t n)
         return kind;
     if (loss_of_catboost(c->r, at, n))
         return METRIC;
+    if (is_value(c, at, n))
+        return UNNAMED;
     kind = kind_of_tensor(c, at, n);
     if (kind != NO_LOSS || path[0] == '\0' || loss_is_step(at, n) || at[n] == '(')
         return kind;

@@ -4,6 +4,7 @@
  */
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -25,20 +26,27 @@ static char *behind_tag(char *text, loss_rank *out)
     return end + (*end == ' ');
 }
 
-/* rank0, rank 0, rank: 0, [GPU0], Thread-0; *end is behind it.  Another number, rank 0.5, is a
- * value. */
+#define MOST_RANKS 1024 /* what is more is a process */
+
+/* rank0, rank 0:, rank: 0, [GPU0], Thread-0, cuda:0; *end is behind it.  Another number, rank 0.5,
+ * is a value. */
 static bool is_rank(const char *at, const char *word, loss_rank *out, char **end)
 {
     const char *number, *behind;
     size_t digits;
+    bool glued;
 
     if (strncasecmp(at, word, strlen(word)) != 0)
         return false;
     number = at + strlen(word);
     number += *number == '-' ? 1 : strspn(number, " :=#[");
+    glued = isdigit((unsigned char)at[strlen(word)]) || number == at + strlen(word) + 1;
     digits = strspn(number, "0123456789");
     behind = number + digits + strspn(number + digits, " ");
-    if (digits == 0 || digits > 6 || strchr(":])|,", *behind) == NULL)
+    if (digits == 0 || digits > 4 || atoi(number) >= MOST_RANKS ||
+        (strchr(":])|,", *behind) == NULL &&
+         !(glued && number[-1] != ' ' && behind > number + digits &&
+           isalpha((unsigned char)*behind))))
         return false;
     snprintf(out->text, sizeof out->text, "%s %.*s", word, (int)digits, number);
     *end = (char *)(uintptr_t)number + digits;
@@ -48,8 +56,9 @@ static bool is_rank(const char *at, const char *word, loss_rank *out, char **end
 
 char *loss_rank_of(char *text, loss_rank *out)
 {
-    static const char *const words[] = {"rank",    "gpu",    "worker", "process",
-                                        "default", "thread", NULL};
+    static const char *const words[] = {"rank",   "gpu",  "worker", "process", "default",
+                                        "thread", "cuda", "node",   "host",    "device",
+                                        "npu",    "xpu",  "hpu",    "tpu",     NULL};
     char *const begin = text + strspn(text, " [("), *end;
 
     out->text[0] = '\0';

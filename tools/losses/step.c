@@ -5,6 +5,7 @@
 #include "tools/losses/step.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -73,11 +74,20 @@ static bool fraction(const char *at, double *n, double *of, const char **end)
 
 /* ---- the forms ---- */
 
+/* The point of "Up. 100". */
+static bool is_short(const char *at) { return *at == '.' && is_blank(at[1]); }
+
+/* Whether a word of n bytes may be one of a step; "up" is none without its point. */
+static bool is_step(const char *at, size_t n)
+{
+    return loss_is_step(at, n) || (is_short(at + n) && loss_is_step(at, n + 1));
+}
+
 /* A word of a step, and its number: step 3, epoch: [2], "iter": 3, epoch=0.5, batch 3 / 10,
- * <step>3. */
+ * <step>3, Up. 100. */
 static const char *named(const char *at, size_t n, loss_step *s)
 {
-    const char *number = at + n + (at[n] == '>');
+    const char *number = at + n + (at[n] == '>' || is_short(at + n));
     const char *end;
     printed_number value;
     double whole, of = 0;
@@ -94,7 +104,8 @@ static const char *named(const char *at, size_t n, loss_step *s)
         size_t digits;
         if (printed_count(number, &whole, &digits) && is_end(number + digits))
             end = number + digits; /* also "3:" and "3-" */
-        else if (value.whole && !value.aside)
+        else if (value.whole && !value.aside &&
+                 (value.value == floor(value.value) || !loss_is_timed(at, n)))
             whole = value.value, end = number + value.n;
         else
             return at + n;
@@ -200,22 +211,57 @@ static const char *bracket(const char *line, const char *at, loss_step *s)
 static bool percent(const char *line, loss_step *s)
 {
     const char *at = strchr(line, '%'), *begin = at;
+    printed_number number;
 
     if (at == NULL || (at[1] != '|' && strncasecmp(line, "progress", 8) != 0))
         return false;
     while (begin > line && (isdigit((unsigned char)begin[-1]) || begin[-1] == '.'))
         begin--;
-    if (begin == at)
+    number = printed_number_read(begin);
+    if (begin == at || !number.whole) /* not a number equals no step, not even itself */
         return false;
-    push(s, printed_number_read(begin).value);
+    push(s, number.value);
     s->of = 100;
     s->share = true;
     return true;
 }
 
+/* The words of a line that named its steps. */
+typedef struct named_by {
+    const char *word[LOSS_STEPS];
+    size_t size[LOSS_STEPS];
+    int n;
+} named_by;
+
+/* A word names a step once: "Trial 3 finished, best is trial 2", "epoch 3 (best epoch 2)". */
+static bool is_again(const named_by *by, const char *at, size_t n)
+{
+    for (int i = 0; i < by->n; i++) {
+        if (by->size[i] == n && strncasecmp(by->word[i], at, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *named_once(const char *at, size_t n, loss_step *s, named_by *by)
+{
+    const int before = s->n;
+    const char *end;
+
+    if (is_again(by, at, n))
+        return at + n;
+    end = named(at, n, s);
+    if (s->n > before) {
+        by->word[by->n] = at;
+        by->size[by->n++] = n;
+    }
+    return end;
+}
+
 loss_step loss_step_of(const char *line)
 {
     loss_step s = {.n = 0};
+    named_by by = {.n = 0};
     const char *at = line + strspn(line, " \t");
     double n, of;
     size_t digits;
@@ -228,8 +274,8 @@ loss_step loss_step_of(const char *line)
     }
     while (*at != '\0') {
         const size_t word = loss_word(at);
-        if (word > 0 && loss_is_step(at, word)) {
-            at = named(at, word, &s);
+        if (word > 0 && is_step(at, word)) {
+            at = named_once(at, word, &s, &by);
         } else if (word > 0) {
             const bool is_loss = s.n == 0 && loss_kind_of(at, word) == LOSS;
             at = is_loss ? subscript(at + word, &s) : at + word;

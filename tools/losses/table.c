@@ -6,63 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/losses/reader.h"
-
-typedef struct cell {
-    const char *at;
-    size_t n;
-} cell;
+#include "tools/losses/cells.h"
+#include "tools/losses/text.h"
 
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-static cell trim(const char *at, size_t n)
-{
-    while (n > 0 && (is_blank(*at) || *at == '"' || *at == '*'))
-        at++, n--;
-    while (n > 0 && (is_blank(at[n - 1]) || at[n - 1] == '"' || at[n - 1] == '*'))
-        n--;
-    return (cell){at, n};
-}
-
-/* Bytes up to the next separator: ',' ';' '\t' '|', ' ' for blanks, 'w' for two blanks and more. */
-static size_t to_separator(const char *at, char separator)
-{
-    size_t n = 0;
-
-    while (at[n] != '\0' &&
-           (separator == ' '   ? !is_blank(at[n])
-            : separator == 'w' ? !(is_blank(at[n]) && (is_blank(at[n + 1]) || at[n] == '\t'))
-                               : at[n] != separator))
-        n++;
-    return n;
-}
-
-/* Cuts the line; the number of cells, LOSS_COLUMNS + 1 when there are more. */
-static int cut(const char *text, char separator, cell out[LOSS_COLUMNS])
-{
-    const bool blanks = separator == ' ' || separator == 'w';
-    const bool marks = strchr(",;\t", separator) != NULL; /* each of them ends a cell */
-    int n = 0;
-
-    text += strspn(text, " ");
-    text += separator == '|' && *text == '|';
-    while (*text != '\0' && n <= LOSS_COLUMNS) {
-        const size_t size = to_separator(text, separator);
-        const cell c = trim(text, size);
-        const bool last = text[size] == '\0';
-        if (n == LOSS_COLUMNS)
-            return n + 1;
-        if (!(c.n == 0 && last && separator == '|'))
-            out[n++] = c;
-        text += size;
-        text += blanks ? strspn(text, " \t") : !last;
-        if (*text == '\0' && !last && marks && n < LOSS_COLUMNS)
-            out[n++] = (cell){text, 0}; /* an empty one at the end */
-    }
-    return n;
-}
-
-static bool is(cell c, const char *text)
+static bool is(loss_cell c, const char *text)
 {
     return c.n == strlen(text) && memcmp(c.at, text, c.n) == 0;
 }
@@ -70,26 +19,23 @@ static bool is(cell c, const char *text)
 /* ---- heads ---- */
 
 /* The words of a cell: train loss, Train_Loss.  At most three, or it is a sentence. */
-static loss_kind kind_of(cell c, bool *is_step)
+static loss_kind kind_of(loss_cell c, bool *is_step)
 {
-    loss_kind kind = NO_LOSS;
     size_t words = 0;
 
     *is_step = loss_is_step(c.at, c.n) || (c.n == 1 && *c.at == '#');
     for (size_t i = 0; i < c.n; words++) {
         const size_t n = loss_word(c.at + i);
-        const loss_kind k = n > 0 && i + n <= c.n ? loss_kind_of(c.at + i, n) : NO_LOSS;
-        kind = k == LOSS || (k == METRIC && kind == NO_LOSS) ? k : kind;
         i += n > 0 ? n : 1;
         i += i < c.n && c.at[i] == ' ';
     }
-    return words <= 3 ? kind : NO_LOSS;
+    return words <= 3 ? loss_kind_of(c.at, c.n) : NO_LOSS;
 }
 
 static bool is_number(const char *at) { return printed_number_read(at).n > 0; }
 
 /* "loss nan" and "loss float64(2.3)" are losses, and name no columns. */
-static bool has_number(cell c)
+static bool has_number(loss_cell c)
 {
     for (size_t i = 0; i < c.n;) {
         const size_t n = loss_word(c.at + i);
@@ -101,11 +47,29 @@ static bool has_number(cell c)
     return false;
 }
 
+/* Whether it may name a column; ||x|| is a norm. */
+static bool is_name(loss_cell c)
+{
+    if (c.n == 0 || is(c, "..."))
+        return true;
+    if (!isalpha((unsigned char)*c.at) && strchr("_#", *c.at) == NULL && !begins(c.at, "||"))
+        return false;
+    return c.n < LOSS_NAME && !has_number(c) && memchr(c.at, ':', c.n) == NULL &&
+           memchr(c.at, '=', c.n) == NULL;
+}
+
+/* "# step" and "#step" are of a line that begins as a comment. */
+static loss_cell without_mark(loss_cell c)
+{
+    const size_t mark = c.n > 1 ? strspn(c.at, "# ") : 0;
+    return (loss_cell){c.at + mark, c.n - mark};
+}
+
 /* A line of names, one of which is a loss. */
 static bool is_head(const char *text, char separator, loss_table *out)
 {
-    cell cells[LOSS_COLUMNS];
-    int n = cut(text, separator, cells);
+    loss_cell cells[LOSS_COLUMNS];
+    int n = loss_cut(text, separator, cells);
     bool found = false;
 
     n -= n > 1 && n <= LOSS_COLUMNS && is(cells[n - 1], "\\"); /* pandas: more columns below */
@@ -114,15 +78,11 @@ static bool is_head(const char *text, char separator, loss_table *out)
     out->key = out->value = 0;
     if (n > LOSS_COLUMNS || n < 1 || (n == 1 && separator != ' '))
         return false;
+    cells[0] = without_mark(cells[0]);
     for (int i = 0; i < n; i++) {
         const bool unit = separator == '|' && cells[i].n > 0 && *cells[i].at == '(';
-        const cell c = {cells[i].at, unit ? 0 : cells[i].n};
-        if (c.n > 0 && !isalpha((unsigned char)*c.at) && *c.at != '_' && *c.at != '#' &&
-            !is(c, "..."))
-            return false;
-        if (has_number(c))
-            return false;
-        if (c.n >= LOSS_NAME || memchr(c.at, ':', c.n) != NULL || memchr(c.at, '=', c.n) != NULL)
+        const loss_cell c = {cells[i].at, unit ? 0 : cells[i].n};
+        if (!is_name(c))
             return false;
         out->kind[i] = kind_of(c, &out->is_step[i]);
         out->from[i] = (size_t)(cells[i].at - text);
@@ -133,20 +93,42 @@ static bool is_head(const char *text, char separator, loss_table *out)
         memcpy(out->name[i], c.at, c.n);
         out->name[i][c.n] = '\0';
     }
+    out->comment = n > 1 && is(cells[0], "#");
     if (found || out->value == 0)
         out->key = 0;
     return found || out->key > 0;
 }
 
+/* Bytes of the "[  10% ]" before a row, without a word in it. */
+static size_t bracket(const char *text)
+{
+    const size_t begin = strspn(text, " \t");
+    size_t end = begin + strspn(text + begin, "[-=0123456789%:./ ]");
+
+    while (end > begin && text[end - 1] != ']')
+        end--;
+    return text[begin] == '[' && text[end] == ' ' ? end : 0;
+}
+
+/* Bars that are no separators. */
+static bool is_norm(const char *text, char separator)
+{
+    return separator == '|' && strstr(text, "||") != NULL;
+}
+
 static bool find_head(loss_reader *r)
 {
     static const char separators[] = ";,\t|w ";
-    loss_table head = {0};
+    const size_t before = bracket(r->line.text);
+    const char *const text = r->line.text + before, *const begin = skip(text, " \t|");
+    loss_table head = {.line = r->count, .bracket = before > 0};
 
+    if (!isalpha((unsigned char)*begin) && (*begin == '\0' || strchr("_#\"(", *begin) == NULL))
+        return false;
     for (const char *s = separators; *s != '\0'; s++) {
-        if (strchr("w ", *s) == NULL && strchr(r->line.text, *s) == NULL)
+        if (strchr("w ", *s) == NULL && (strchr(text, *s) == NULL || is_norm(text, *s)))
             continue;
-        if (is_head(r->line.text, *s, &head)) {
+        if (is_head(text, *s, &head)) {
             r->table = head;
             return true;
         }
@@ -154,10 +136,41 @@ static bool find_head(loss_reader *r)
     return false;
 }
 
+/* "-----  ----------" directly below a head of blanks: where the columns are, also those without a
+ * name. */
+static bool read_rule(loss_reader *r)
+{
+    const loss_table *const t = &r->table;
+    const char *const text = r->line.text, *at = skip(text, " ");
+    loss_table out = {.separator = ' ', .fixed = true, .bracket = false};
+    int k = 0;
+
+    if (t->line != r->count - 1 || t->separator != ' ' || t->key > 0 || t->bracket ||
+        text[strspn(text, "-= ")] != '\0')
+        return false;
+    for (; *at != '\0' && out.n < LOSS_COLUMNS; at = skip(at, " ")) {
+        const size_t from = (size_t)(at - text), to = from + strspn(at, "-=");
+        const bool named = k < t->n && t->from[k] >= from && t->to[k] <= to;
+        const int i = out.n++;
+        out.from[i] = from;
+        out.to[i] = to;
+        if (named) {
+            out.is_step[i] = t->is_step[k];
+            out.kind[i] = t->kind[k];
+            memcpy(out.name[i], t->name[k++], LOSS_NAME);
+        }
+        at = text + to;
+    }
+    if (out.n < 2 || *at != '\0' || k < t->n)
+        return false;
+    r->table = out;
+    return true;
+}
+
 /* ---- rows ---- */
 
 /* The number of a cell alone: the comma behind it is none of a decimal. */
-static printed_number number_of(cell c)
+static printed_number number_of(loss_cell c)
 {
     char text[4 * LOSS_NAME];
 
@@ -165,21 +178,8 @@ static printed_number number_of(cell c)
     return printed_number_read(text);
 }
 
-/* pandas prints the index of a row, which has no name, before it, and all columns end below the
- * ends of their names. */
-static int cut_row(const loss_table *t, const char *text, cell cells[LOSS_COLUMNS])
-{
-    const int n = cut(text, t->separator, cells), extra = n - t->n;
-
-    if (t->separator != ' ' || extra <= 0 || n > LOSS_COLUMNS || t->from[0] == 0 ||
-        (size_t)(cells[n - 1].at + cells[n - 1].n - text) != t->to[t->n - 1])
-        return n;
-    memmove(cells, cells + extra, (size_t)t->n * sizeof *cells);
-    return t->n;
-}
-
 /* A row with a number too many: whether each loss still stands below its name. */
-static bool is_aligned(const loss_table *t, const char *text, const cell *cells)
+static bool is_aligned(const loss_table *t, const char *text, const loss_cell *cells)
 {
     for (int i = 0; i < t->n; i++) {
         const size_t from = (size_t)(cells[i].at - text);
@@ -189,7 +189,8 @@ static bool is_aligned(const loss_table *t, const char *text, const cell *cells)
     return true;
 }
 
-static bool is_row(const loss_table *t, const cell *cells, int n)
+/* loose: what is no loss and no step may be anything. */
+static bool is_row(const loss_table *t, const loss_cell *cells, int n, bool loose)
 {
     bool any = false;
 
@@ -199,15 +200,51 @@ static bool is_row(const loss_table *t, const cell *cells, int n)
         return number_of(cells[t->value - 1]).n > 0;
     for (int i = 0; i < t->n; i++) {
         const size_t size = cells[i].n > 0 ? number_of(cells[i]).n : 0;
+        const bool needed = t->kind[i] != NO_LOSS || (t->fixed && t->is_step[i]);
         any = any || (t->kind[i] != NO_LOSS && size > 0);
-        if (size == 0 && ((t->separator == ' ' && !is(cells[i], "...")) ||
-                          (t->kind[i] != NO_LOSS && cells[i].n > 0)))
+        if (size == 0 && ((!loose && !is(cells[i], "...")) || (needed && cells[i].n > 0)))
             return false;
     }
     return any;
 }
 
-static void add_step(loss_step *s, const char *name, cell c)
+/* Whether each loss and each step ends where its name does. */
+static bool has_ends(const loss_table *t, const loss_cell *cells)
+{
+    for (int i = 0; i < t->n; i++) {
+        if ((t->kind[i] != NO_LOSS || t->is_step[i]) &&
+            (cells[i].n == 0 || number_of(cells[i]).n != cells[i].n))
+            return false;
+    }
+    return t->key == 0;
+}
+
+/* Columns of blanks may be empty, have blanks in them (a date), or no name (the index of pandas):
+ * then they are known by where they are. */
+static int cut_row(const loss_table *t, const char *text, loss_cell cells[LOSS_COLUMNS])
+{
+    int n = t->fixed ? loss_cut_columns(text, t, cells) : 0;
+
+    if (n > 0 && is_row(t, cells, n, true))
+        return n;
+    n = loss_cut(text, t->separator, cells);
+    if (t->comment && n == t->n - 1) {
+        memmove(cells + 1, cells, (size_t)n++ * sizeof *cells);
+        cells[0] = (loss_cell){text, 0};
+        return is_row(t, cells, n, true) ? n : 0;
+    }
+    if (t->separator != ' ')
+        return is_row(t, cells, n, true) ? n : 0;
+    if (n == t->n && is_row(t, cells, n, false))
+        return n;
+    n = loss_cut_ends(text, t, cells);
+    if (has_ends(t, cells) && is_row(t, cells, n, true))
+        return n;
+    n = loss_cut(text, t->separator, cells);
+    return is_row(t, cells, n, false) ? n : 0;
+}
+
+static void add_step(loss_step *s, const char *name, loss_cell c)
 {
     double at, count;
     size_t n;
@@ -219,7 +256,7 @@ static void add_step(loss_step *s, const char *name, cell c)
     s->at[s->n++] = at;
 }
 
-static void read_steps(loss_reader *r, const cell *cells, int n)
+static void read_steps(loss_reader *r, const loss_cell *cells, int n)
 {
     const loss_table *const t = &r->table;
 
@@ -232,7 +269,7 @@ static void read_steps(loss_reader *r, const cell *cells, int n)
         loss_step_add(&r->step, cells[t->n].at);
 }
 
-static void add_cell(loss_reader *r, cell name, loss_kind kind, cell value)
+static void add_cell(loss_reader *r, loss_cell name, loss_kind kind, loss_cell value)
 {
     const printed_number number = number_of(value);
     size_t n = number.n;
@@ -244,33 +281,38 @@ static void add_cell(loss_reader *r, cell name, loss_kind kind, cell value)
     loss_add(r, name.at, name.n, kind, loss_is_mean(name.at, name.n), value.at, &number);
 }
 
+/* A row of a metric's name and its value. */
+static void read_record(loss_reader *r, const loss_cell *cells)
+{
+    const loss_table *const t = &r->table;
+    bool is_step;
+    const loss_kind kind = kind_of(cells[t->key - 1], &is_step);
+
+    if (kind != NO_LOSS)
+        add_cell(r, cells[t->key - 1], kind, cells[t->value - 1]);
+}
+
 bool loss_read_row(loss_reader *r)
 {
     loss_table *const t = &r->table;
-    cell cells[LOSS_COLUMNS];
-    const char *const text = r->line.text + strspn(r->line.text, " \t|");
-    loss_kind kind;
-    bool is_step;
+    const size_t before = t->bracket ? bracket(r->line.text) : 0;
+    const char *const text = r->line.text + before;
+    loss_cell cells[LOSS_COLUMNS];
     int n;
 
-    if ((isalpha((unsigned char)*text) || (*text != '\0' && strchr("_#\"(", *text) != NULL)) &&
-        find_head(r))
+    if (find_head(r) || read_rule(r))
         return true;
-    if (*text == '\0' || t->separator == '\0' ||
-        !is_row(t, cells, n = cut_row(t, r->line.text, cells)))
+    if (t->separator == '\0' || *skip(text, " \t|") == '\0' || (t->bracket && before == 0) ||
+        (n = cut_row(t, text, cells)) == 0)
         return false;
     read_steps(r, cells, n);
-    if (n > t->n && !r->bar && !is_aligned(t, r->line.text, cells))
+    if (n > t->n && !r->bar && !is_aligned(t, text, cells))
         r->left = LOSS; /* a number without a name: which of them is the loss is not known */
-    if (t->key > 0) {
-        kind = kind_of(cells[t->key - 1], &is_step);
-        if (kind != NO_LOSS)
-            add_cell(r, cells[t->key - 1], kind, cells[t->value - 1]);
-        return true;
-    }
-    for (int i = 0; i < t->n; i++) {
+    if (t->key > 0)
+        read_record(r, cells);
+    for (int i = 0; i < t->n && t->key == 0; i++) {
         if (t->kind[i] != NO_LOSS && cells[i].n > 0)
-            add_cell(r, (cell){t->name[i], strlen(t->name[i])}, t->kind[i], cells[i]);
+            add_cell(r, (loss_cell){t->name[i], strlen(t->name[i])}, t->kind[i], cells[i]);
     }
     return true;
 }

@@ -24,11 +24,25 @@ bool loss_is_count(const char *at)
 
 bool loss_is_quantity(const char *unit)
 {
-    static const char *const units[] = {"s",  "ms", "us", "sec", "secs", "seconds", "mins", "h",
-                                        "kb", "mb", "gb", "kib", "mib",  "gib",     NULL};
-    const size_t n = loss_word(unit = skip(unit, " "));
+    static const char *const units[] = {
+        "s",      "ms",    "us",     "ns",       "sec", "secs",   "seconds", "min",    "mins",
+        "minute", "hours", "hour",   "minutes",  "h",   "hrs",    "days",    "day",    "fps",
+        "kb",     "mb",    "gb",     "kib",      "mib", "gib",    "flops",   "gflops", "tflops",
+        "pflops", "hz",    "mhz",    "ghz",      "w",   "tokens", "samples", "images", "imgs",
+        "frames", "words", "mflops", "examples", NULL};
+    size_t n;
 
+    unit = skip(unit, " ");
+    unit += begins(unit, "\302\265s") || begins(unit, "\316\274s") ? 2 : 0; /* micro */
+    n = loss_word(unit);
     return loss_is_rate(unit, n) || loss_word_in(units, unit, n);
+}
+
+/* At a number: also where its unit is joined to it, 12.5fps, 12.5ms/it. */
+static bool is_quantity_of(const char *at, const printed_number *number)
+{
+    return number->aside || loss_is_quantity(at + number->n) ||
+           (!number->whole && loss_is_quantity(skip(at, "+-" DIGITS ".,")));
 }
 
 void loss_leave(loss_reader *r, loss_kind kind)
@@ -131,10 +145,22 @@ static const char *pass_to_second(const char *at, const char **what)
     return NULL;
 }
 
+/* "12,345" behind 9.87, which has a point: a count, of thousands. */
+static bool is_of_thousands(const char *before, const char *end, const char *at)
+{
+    size_t n = strspn(at, DIGITS);
+
+    if (n == 0 || n > 3 || at[n] != ',' || memchr(before, '.', (size_t)(end - before)) == NULL)
+        return false;
+    while (at[n] == ',' && strspn(at + n + 1, DIGITS) == 3)
+        n += 4;
+    return loss_is_count(at + n - 3);
+}
+
 /* Whether what joins another number to a loss, and is nothing that is read, follows: a bracket, a
  * sign or a word as in 2.3(2.4), 2.3 [2.4], 2.3 (val) 2.4, 2.3 and 2.4.  Not a count, a time, or a
- * quantity: 2.3 [64/60000], 2.3 [00:05<00:10, 8.1it/s], 2.3 (12.5%). */
-static bool joins_another(const char *at)
+ * quantity: 2.3 [64/60000], 2.3 [00:05<00:10, 8.1it/s], 2.3 (12.5%), 2.3 * 12,345. */
+static bool joins_another(const char *before, const char *at)
 {
     static const char *const words[] = {"and", "vs", "to", "versus", NULL};
     const char *next = skip(at, " ,"), *const sign = next;
@@ -151,13 +177,14 @@ static bool joins_another(const char *at)
     if (next == sign || !loss_begins_number(next = skip(next, " ")))
         return false;
     number = printed_number_read(next);
-    return (glued || !loss_is_count(next)) && !number.aside && next[number.n] != '%' &&
-           !loss_is_quantity(next + number.n);
+    return (glued || !(loss_is_count(next) || is_of_thousands(before, at, next))) &&
+           next[number.n] != '%' && !is_quantity_of(next, &number);
 }
 
 /* The mean in 2.3 (2.4), the step in 2.3 (7), the spread in 2.3+0.01, the best in 2.3 (best 2.2);
  * not the samples in 2.3 (7 samples). */
-static const char *read_seconds(loss_reader *r, const char *name, loss_kind kind, const char *at)
+static const char *read_seconds(loss_reader *r, const char *name, loss_kind kind,
+                                const char *before, const char *at)
 {
     const char *what, *second;
     char of[LOSS_NAME + 10];
@@ -165,7 +192,7 @@ static const char *read_seconds(loss_reader *r, const char *name, loss_kind kind
     while ((second = pass_to_second(at, &what)) != NULL) {
         const printed_number number = printed_number_read(second);
         at = second + number.n;
-        if (number.aside || loss_is_quantity(at) || (*what == 'a' && what[1] == 't' && *at != ')'))
+        if (is_quantity_of(second, &number) || (*what == 'a' && what[1] == 't' && *at != ')'))
             continue;
         if (!number.whole) {
             loss_leave(r, kind);
@@ -174,7 +201,7 @@ static const char *read_seconds(loss_reader *r, const char *name, loss_kind kind
         snprintf(of, sizeof of, "%.*s (%s)", LOSS_NAME - 12, name, what);
         loss_add(r, of, strlen(of), kind, loss_is_mean(what, strlen(what)), second, &number);
     }
-    if (joins_another(at))
+    if (joins_another(before, at))
         loss_leave(r, kind);
     return at;
 }
@@ -187,7 +214,7 @@ const char *loss_read_numbers(loss_reader *r, const char *name, loss_kind kind, 
 
     if (number.aside && number.whole)
         return at + number.n; /* it is how long it took */
-    return read_seconds(r, name, kind, read_list(r, name, kind, at, depth));
+    return read_seconds(r, name, kind, at, read_list(r, name, kind, at, depth));
 }
 
 /* What separates numbers: "2.5 -> 2.4", "2.5 / 2.4", "2.5 - 2.4". */
@@ -210,7 +237,7 @@ const char *loss_read_unnamed(loss_reader *r, const char *name, loss_kind kind, 
         const bool joined = *at == ',' && isdigit((unsigned char)at[1]);
         const char *const next = pass_separators(at);
         const printed_number number = printed_number_read(next);
-        const bool other = number.aside || loss_is_quantity(next + number.n) || loss_is_count(next);
+        const bool other = is_quantity_of(next, &number) || loss_is_count(next);
 
         if (number.n == 0 || (!joined && other))
             return at;

@@ -26,9 +26,12 @@ size_t loss_word(const char *at)
 
 bool loss_word_in(const char *const *list, const char *word, size_t n)
 {
-    while (*list != NULL && (strlen(*list) != n || strncasecmp(*list, word, n) != 0))
-        list++;
-    return *list != NULL;
+    for (; *list != NULL; list++) { /* almost all differ in the first letter, whatever its case */
+        if (((**list ^ *word) & 31) == 0 && strlen(*list) == n &&
+            strncasecmp(*list, word, n) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* ---- the parts of a word ---- */
@@ -57,33 +60,47 @@ static bool is_loss_part(const char *p, size_t n)
            (n == 6 && strncasecmp(p, "losses", 6) == 0);
 }
 
+/* The log of a density: log_prob, log prob. */
+static bool is_density(const char *p, size_t n)
+{
+    static const char *const densities[] = {"prob", "probability", "density", NULL};
+    return loss_word_in(densities, p, n);
+}
+
 loss_kind loss_kind_of(const char *word, size_t size)
 {
     static const char *const metrics[] = {
         "error",      "err", "cost", "nll",          "perplexity", "ppl",      "rmse",
         "mse",        "mae", "mape", "rmsle",        "elbo",       "deviance", "objective",
         "objf",       "l1",  "l2",   "obj",          "xent",       "entropy",  "inertia",
-        "likelihood", "bpb", "bpc",  "crossentropy", NULL};
-    static const char *const alone[] = {"learn", NULL}; /* CatBoost's; no learn_rate */
+        "likelihood", "bpb", "bpc",  "crossentropy", "rms",        NULL};
+    static const char *const alone[] = {"learn", "lp__", NULL}; /* CatBoost's and Stan's */
+    static const char *const times[] = {"time", "secs", "seconds", "ms", "timing", NULL};
     static const char *const others[] = {
-        "scale",      "scaler",   "scaling", "scales", "weight",    "weights",  "coef",
-        "coeff",      "factor",   "time",    "secs",   "seconds",   "ms",       "lr",
-        "alpha",      "patience", "fn",      "func",   "threshold", "function", "type",
-        "limit",      "margin",   "id",      "idx",    "freq",      "interval", "every",
-        "decay",      "warmup",   "count",   "num",    "path",      "file",     "dir",
-        "reduction",  "index",    "name",    "lambda", "beta",      "gamma",    "coefficient",
-        "multiplier", NULL};
+        "scale", "scaler",      "scaling",    "scales", "weight",    "weights", "coef",
+        "coeff", "factor",      "lr",         "alpha",  "patience",  "fn",      "func",
+        "type",  "function",    "limit",      "margin", "threshold", "freq",    "interval",
+        "every", "decay",       "warmup",     "count",  "num",       "path",    "file",
+        "dir",   "index",       "name",       "lambda", "reduction", "idx",     "beta",
+        "gamma", "coefficient", "multiplier", NULL};
     loss_kind kind = loss_word_in(alone, word, size) ? METRIC : NO_LOSS;
+    bool other = false, log = false;
     const char *p;
     size_t n;
 
     for (p = part(word, size, 0, &n); n > 0; p = part(word, size, (size_t)(p - word) + n, &n)) {
-        if (loss_word_in(others, p, n))
+        if (loss_word_in(times, p, n))
             return NO_LOSS;
-        if (is_loss_part(p, n))
+        if (loss_word_in(others, p, n)) {
+            other = true; /* loss_scale is none; scale_loss is one */
+            kind = NO_LOSS;
+        } else if (is_loss_part(p, n)) {
             kind = LOSS;
-        else if (kind == NO_LOSS && loss_word_in(metrics, p, n))
+        } else if (kind != LOSS && !other &&
+                   (loss_word_in(metrics, p, n) || (log && is_density(p, n)))) {
             kind = METRIC;
+        }
+        log = n == 3 && strncasecmp(p, "log", n) == 0;
     }
     return kind;
 }
@@ -125,7 +142,8 @@ bool loss_is_rate(const char *word, size_t n)
 
 bool loss_is_epoch(const char *word, size_t n)
 {
-    static const char *const words[] = {"epoch", "ep", "epochs_done", "round", "fold", NULL};
+    static const char *const words[] = {"epoch", "ep",   "epochs", "epochs_done",
+                                        "round", "fold", NULL};
     return loss_word_in(words, word, n);
 }
 
@@ -136,6 +154,14 @@ bool loss_is_step(const char *word, size_t n)
         "batch",       "update",          "global_step", "episode",    "minibatch",
         "mini-batch",  "timestep",        "tick",        "kimg",       "nimg",
         "num_updates", "total_timesteps", "global-step", "train_step", "trainer/global_step",
-        "iters",       "cur_step",        "steps_done",  "iter_num",   NULL};
+        "iters",       "cur_step",        "steps_done",  "iter_num",   "iterations",
+        "trial",       "number_of_trees", "up.",         NULL};
     return loss_is_epoch(word, n) || loss_word_in(words, word, n);
+}
+
+bool loss_is_timed(const char *word, size_t n)
+{
+    static const char *const words[] = {"step",  "steps", "iter",      "iteration",
+                                        "batch", "it",    "minibatch", NULL};
+    return loss_word_in(words, word, n);
 }

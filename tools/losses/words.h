@@ -18,12 +18,13 @@ typedef enum loss_kind {
 /* Bytes of the word that begins here: letters and digits joined by _ - . / and 's; 0 = none. */
 size_t loss_word(const char *at);
 
-/* By its parts: train_loss, Loss_D, val/loss, mlogloss; not loss_scale, loss_time. */
+/* By its parts: train_loss, Loss_D, val/loss, mlogloss, scale_loss; not loss_scale, loss_time. */
 loss_kind loss_kind_of(const char *word, size_t n);
 bool loss_is_mean(const char *word, size_t n); /* avg.loss, running_loss, train_loss_epoch */
 
 bool loss_is_step(const char *word, size_t n);  /* step, iter, epoch, ... */
 bool loss_is_epoch(const char *word, size_t n); /* of these, those that contain the others */
+bool loss_is_timed(const char *word, size_t n); /* step: 0.5 is how long one took */
 
 bool loss_is_rate(const char *word, size_t n); /* tok/s, samples/sec, s/step */
 
