@@ -65,7 +65,7 @@ static void discharge(dp_arena *arena, size_t size)
         a->total -= size;
 }
 
-static struct dp_chunk *add_chunk(dp_arena *arena, size_t payload, bool zeroed)
+static struct dp_chunk *add_chunk(dp_arena *arena, size_t payload)
 {
     const size_t size = ALIGN + (payload > CHUNK_SIZE ? payload : CHUNK_SIZE);
     struct dp_chunk *chunk;
@@ -80,8 +80,6 @@ static struct dp_chunk *add_chunk(dp_arena *arena, size_t payload, bool zeroed)
         discharge(arena, size);
         return NULL;
     }
-    if (zeroed)
-        memset(chunk, 0, size);
     *chunk = (struct dp_chunk){arena->chunks, size, ALIGN};
     arena->chunks = chunk;
     return chunk;
@@ -105,12 +103,12 @@ void *dp_arena_alloc(dp_arena *arena, size_t n, size_t size)
     if (!whole_lines(n, size, &bytes))
         return NULL;
     if (chunk == NULL || chunk->size - chunk->used < bytes)
-        chunk = add_chunk(arena, bytes, true);
+        chunk = add_chunk(arena, bytes);
     if (chunk == NULL)
         return NULL;
     p = (char *)chunk + chunk->used;
     chunk->used += bytes;
-    return p;
+    return memset(p, 0, bytes);
 }
 
 void *dp_arena_alloc_raw(dp_arena *arena, size_t n, size_t size)
@@ -120,7 +118,7 @@ void *dp_arena_alloc_raw(dp_arena *arena, size_t n, size_t size)
 
     if (!whole_lines(n, size, &bytes))
         return NULL;
-    chunk = add_chunk(arena, bytes, false);
+    chunk = add_chunk(arena, bytes);
     if (chunk == NULL)
         return NULL;
     chunk->used = chunk->size;
@@ -187,12 +185,20 @@ bool dp_arena_part(dp_arena *from, size_t size, dp_arena *out)
     return true;
 }
 
-void dp_arena_empty(dp_arena *part)
-{
-    struct dp_chunk *chunk = part->chunks;
+bool dp_arena_reserve(dp_arena *arena, size_t size) { return add_chunk(arena, size) != NULL; }
 
-    memset((char *)chunk + ALIGN, 0, chunk->used - ALIGN);
-    chunk->used = ALIGN;
+void dp_arena_empty(dp_arena *arena, size_t most)
+{
+    const uint64_t total = arena->total;
+
+    if (arena->chunks == NULL)
+        return;
+    if (arena->chunks->next == NULL && total <= most) {
+        arena->chunks->used = ALIGN;
+        return;
+    }
+    dp_arena_free(arena);
+    (void)dp_arena_reserve(arena, (size_t)(total < most ? total : most));
 }
 
 dp_status dp_arena_fail(const dp_arena *arena, dp_error *err, const char *what)

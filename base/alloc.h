@@ -42,7 +42,11 @@ dp_arena dp_arena_within(dp_arena *);
 /* An arena of `size` bytes of another's memory and no more, which can be emptied for the next use;
  * false as above.  It is not freed: it goes with the other one. */
 bool dp_arena_part(dp_arena *, size_t size, dp_arena *out);
-void dp_arena_empty(dp_arena *);
+
+/* Ends what was taken, and keeps the memory for the next use: `most` bytes of it, in one piece. */
+void dp_arena_empty(dp_arena *, size_t most);
+/* Takes memory for `size` bytes ahead, of an arena that is empty; false as above. */
+bool dp_arena_reserve(dp_arena *, size_t size);
 
 /* DP_ENOMEM or DP_ELIMIT, whichever made the last dp_arena_alloc return NULL. */
 dp_status dp_arena_fail(const dp_arena *, dp_error *err, const char *what);

@@ -76,11 +76,7 @@ dp_status dp_scratch_plan(dp_scratch *scratch, dp_graph *g, dp_error *err)
     scratch->space = (dp_workspace){.bytes = dp_arena_alloc(&g->arena, g->space, 1), .cpu = g->cpu};
     if (scratch->space.bytes == NULL)
         return dp_arena_fail(&g->arena, err, "a worker's memory for samples");
-    if (!g->fits)
-        return DP_OK;
-    scratch->each = dp_each_room_new(g);
-    return scratch->each != NULL ? DP_OK
-                                 : dp_arena_fail(&g->arena, err, "the plan of a worker's row");
+    return g->fits ? dp_each_room_new(g, &scratch->each, err) : DP_OK;
 }
 
 #define NONE_BAD UINT64_MAX

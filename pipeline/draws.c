@@ -11,13 +11,14 @@
 #include "pipeline/walk.h"
 
 /* Room for a row that steps are planned for. */
-static dp_status make_room(dp_pipeline *p)
+static dp_status make_room(dp_pipeline *p, dp_error *err)
 {
     dp_graph *g = &p->graph;
     size_t sizes[DP_MAX_SLOTS] = {0};
+    dp_status status = DP_OK;
 
     if (g->fits)
-        p->room = dp_each_room_new(g);
+        status = dp_each_room_new(g, &p->room, err);
     for (uint32_t i = 0; i < g->n_branches && g->decodes; i++) {
         const dp_branch *branch = &g->branches[i];
         for (uint32_t c = 0; c < branch->source.n_columns; c++) {
@@ -29,9 +30,9 @@ static dp_status make_room(dp_pipeline *p)
     for (uint32_t slot = 0; slot < g->n_slots && g->decodes; slot++) {
         p->buffers[slot] = dp_arena_alloc(&g->arena, sizes[slot], 1);
         if (p->buffers[slot] == NULL)
-            return DP_ENOMEM;
+            return dp_arena_fail(&g->arena, err, "a row");
     }
-    return !g->fits || p->room != NULL ? DP_OK : DP_ENOMEM;
+    return status;
 }
 
 /* Room for the rows of one batch that is only looked at. */
@@ -39,12 +40,13 @@ static dp_status make_view(dp_pipeline *p, dp_error *err)
 {
     dp_graph *g = &p->graph;
     const size_t n = (size_t)dp_graph_most_rows(g);
-    const dp_status status = dp_handle_check(&p->handle, err);
+    dp_status status = dp_handle_check(&p->handle, err);
 
     if (status != DP_OK || p->rows != NULL)
         return status;
-    if (make_room(p) != DP_OK)
-        return dp_arena_fail(&g->arena, err, "a row");
+    status = make_room(p, err);
+    if (status != DP_OK)
+        return status;
     p->draws = dp_arena_alloc(&g->arena, n + 1, (g->n_draws + 1) * sizeof *p->draws);
     if (p->draws != NULL)
         p->rows = dp_arena_alloc(&g->arena, n + 1, g->n_segments * sizeof *p->rows);

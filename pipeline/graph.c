@@ -8,6 +8,7 @@
 #include "base/tensor.h"
 #include "pipeline/builder.h"
 #include "pipeline/plan.h"
+#include "pipeline/vary.h"
 
 void dp_graph_keep_space(dp_graph *g, const dp_transform *t, const void *params)
 {
@@ -235,6 +236,7 @@ void dp_graph_close(dp_graph *g)
         if (branch->opened && branch->reader->close != NULL)
             branch->reader->close(branch->source.state);
     }
+    dp_each_rooms_close(g);
     dp_arena_free(&g->arena);
 }
 

@@ -64,9 +64,10 @@ typedef struct dp_graph {
      * least sizes, where rows differ in shape, and the pictures, where they are files of some. */
     const int64_t *least[DP_MAX_SLOTS];
     const dp_pictures *pictures[DP_MAX_SLOTS];
-    bool decodes; /* a step looks at what is in a file */
-    bool fits;    /* steps are planned for each row, or make parts of images */
-    size_t space; /* bytes of the workspace of a step, the most */
+    bool decodes;               /* a step looks at what is in a file */
+    bool fits;                  /* steps are planned for each row, or make parts of images */
+    struct dp_each_room *rooms; /* where workers do it */
+    size_t space;               /* bytes of the workspace of a step, the most */
     dp_cpu_level cpu;
     uint64_t length; /* batches */
     bool digests;    /* are made with the batches */

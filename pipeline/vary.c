@@ -288,19 +288,47 @@ static bool new_fit(dp_graph *g, const dp_step *step, dp_fit *fit)
     return fit->params != NULL && dp_arena_part(&g->arena, step->each->room, &fit->arena);
 }
 
-dp_each_room *dp_each_room_new(dp_graph *g)
+/* Where the pictures of all steps can be decoded. */
+static dp_status open_decoding(dp_graph *g, dp_each_room *room, dp_error *err)
+{
+    int64_t height = 0, width = 0;
+
+    for (uint32_t s = 0; s < g->n_steps; s++) {
+        const struct dp_each *each = g->steps[s].each;
+        if (each == NULL || !each->decodes)
+            continue;
+        height = larger(height, each->high[0]);
+        width = larger(width, each->high[1]);
+    }
+    return dp_picture_room_open(&room->decoding, &g->arena, height, width, err);
+}
+
+dp_status dp_each_room_new(dp_graph *g, dp_each_room **out, dp_error *err)
 {
     dp_each_room *room = dp_arena_alloc(&g->arena, 1, sizeof *room);
     bool made = room != NULL;
+    dp_status status = DP_OK;
 
     if (made) {
-        room->decoding = (dp_arena){.alloc = g->arena.alloc, .limit = g->arena.limit};
+        room->next = g->rooms;
+        g->rooms = room;
         room->fits = dp_arena_alloc(&g->arena, g->n_steps, sizeof *room->fits);
         made = room->fits != NULL;
     }
     for (uint32_t s = 0; s < g->n_steps && made; s++)
         made = new_fit(g, &g->steps[s], &room->fits[s]);
-    return made ? room : NULL;
+    if (!made)
+        return dp_arena_fail(&g->arena, err, "the plan of a worker's row");
+    if (g->decodes)
+        status = open_decoding(g, room, err);
+    *out = room;
+    return status;
+}
+
+void dp_each_rooms_close(dp_graph *g)
+{
+    for (dp_each_room *room = g->rooms; room != NULL; room = room->next)
+        dp_picture_room_close(&room->decoding);
 }
 
 /* ---- each row ---- */
@@ -319,20 +347,20 @@ static dp_status check_made(const dp_step *step, const dp_tensor *in, const dp_t
                           dp_tensor_type(&step->out).text);
 }
 
-dp_status dp_each_begin(const dp_step *step, const dp_tensor *in, dp_fit *fit, dp_arena *decoding,
-                        dp_error *err)
+dp_status dp_each_begin(const dp_step *step, const dp_tensor *in, dp_fit *fit,
+                        dp_picture_room *room, dp_error *err)
 {
     const dp_transform *t = step->transform;
     const bool decodes = step->each->decodes;
     int64_t picture[DP_MAX_RANK];
     dp_column row, made;
-    dp_status status = decodes ? t->look(step->params, in, picture, decoding, err) : DP_OK;
+    dp_status status = decodes ? t->look(step->params, in, picture, room, err) : DP_OK;
 
-    dp_arena_free(decoding);
+    dp_picture_room_empty(room);
     if (status == DP_OK) {
         set_row(step->each, decodes ? picture : in->shape, &row, &made);
         row.type = *in;
-        dp_arena_empty(&fit->arena);
+        dp_arena_empty(&fit->arena, SIZE_MAX);
         memcpy(fit->params, step->params, t->info.size);
         status = run_plan(t, fit->params, &row, &made, &fit->arena, err);
     }
@@ -343,11 +371,11 @@ dp_status dp_each_begin(const dp_step *step, const dp_tensor *in, dp_fit *fit, d
 }
 
 dp_status dp_each_decode(const dp_step *step, const dp_tensor *in, const dp_fit *fit,
-                         dp_arena *decoding, const dp_tensor *out, dp_error *err)
+                         dp_picture_room *room, const dp_tensor *out, dp_error *err)
 {
     const dp_transform *t = step->transform;
-    const dp_status status = t->decode(step->params, in, &fit->part, out, decoding, err);
+    const dp_status status = t->decode(step->params, in, &fit->part, out, room, err);
 
-    dp_arena_free(decoding);
+    dp_picture_room_empty(room);
     return dp_stage_failed(&t->info, 0, status, err);
 }

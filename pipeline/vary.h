@@ -36,8 +36,9 @@ typedef struct dp_fit {
 
 /* Where a worker does it. */
 typedef struct dp_each_room {
-    dp_fit *fits;      /* one for each step */
-    dp_arena decoding; /* of what a file takes; empty between rows */
+    dp_fit *fits;              /* one for each step */
+    dp_picture_room decoding;  /* empty between rows */
+    struct dp_each_room *next; /* of the graph */
 } dp_each_room;
 
 /* Where stages chose some of the records, the least and the most of these: of columns that the
@@ -54,15 +55,16 @@ dp_status dp_vary_join(dp_graph *, dp_column *, uint32_t slot, const dp_column *
 bool dp_varies(const dp_graph *, const dp_step *);
 /* Plans it at open; g->least says whether what comes out varies. */
 dp_status dp_each_plan(dp_graph *, dp_step *, const dp_column *in, dp_column *out, dp_error *);
-/* NULL when out of memory. */
-dp_each_room *dp_each_room_new(dp_graph *);
+/* It goes with the graph; not for several threads. */
+dp_status dp_each_room_new(dp_graph *, dp_each_room **out, dp_error *);
+void dp_each_rooms_close(dp_graph *);
 
 /* Plans the step for a sample, into its fit.  It fails only for a row that the plans at open did
  * not know, or a file that is damaged. */
-dp_status dp_each_begin(const dp_step *, const dp_tensor *in, dp_fit *, dp_arena *decoding,
+dp_status dp_each_begin(const dp_step *, const dp_tensor *in, dp_fit *, dp_picture_room *,
                         dp_error *);
 /* Decodes the part of the fit. */
-dp_status dp_each_decode(const dp_step *, const dp_tensor *in, const dp_fit *, dp_arena *decoding,
+dp_status dp_each_decode(const dp_step *, const dp_tensor *in, const dp_fit *, dp_picture_room *,
                          const dp_tensor *out, dp_error *);
 
 /* DP_ESPEC, saying what to put before it, when a stage of rows of one shape gets others. */

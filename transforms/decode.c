@@ -54,12 +54,12 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
 }
 
 static dp_status look(const void *params_, const dp_tensor *file, int64_t picture[3],
-                      dp_arena *arena, dp_error *err)
+                      dp_picture_room *room, dp_error *err)
 {
     const dp_picture_how how = how_of(params_);
     const dp_encoded from = encoded(file);
     dp_picture_head head;
-    const dp_status status = dp_picture_look(&from, &how, arena, &head, err);
+    const dp_status status = dp_picture_look(&from, &how, room, &head, err);
 
     if (status == DP_OK)
         dp_picture_size(&head, &how, picture);
@@ -68,15 +68,15 @@ static dp_status look(const void *params_, const dp_tensor *file, int64_t pictur
 }
 
 static dp_status make(const void *params_, const dp_tensor *file, const dp_picture_part *part,
-                      const dp_tensor *out, dp_arena *arena, dp_error *err)
+                      const dp_tensor *out, dp_picture_room *room, dp_error *err)
 {
     const dp_picture_how how = how_of(params_);
     const dp_encoded from = encoded(file);
     dp_picture_head head;
-    const dp_status status = dp_picture_look(&from, &how, arena, &head, err);
+    const dp_status status = dp_picture_look(&from, &how, room, &head, err);
 
     return status != DP_OK ? status
-                           : dp_picture_decode(&from, &how, &head, part, arena, out->data, err);
+                           : dp_picture_decode(&from, &how, &head, part, room, out->data, err);
 }
 
 const dp_transform dp_transform_decode = {

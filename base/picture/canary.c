@@ -61,34 +61,38 @@ static const uint8_t noise[] = {
     173, 82,  143, 105, 58,  82,  98,  163, 42,  88,  24,  23,  166, 167, 251, 143, 255, 217};
 
 /* The hash of what this library's decoder makes of it; with quantization by 255 it is loud. */
-static dp_status hash_of(int32_t decoder, bool loud, dp_arena *arena, uint64_t *hash, dp_error *err)
+static dp_status hash_of(int32_t decoder, bool loud, dp_picture_room *room, uint64_t *hash,
+                         dp_error *err)
 {
     static const dp_picture_head head = {HEIGHT, WIDTH, 1};
     static const dp_picture_part whole = {0, 0, HEIGHT, WIDTH};
     const dp_picture_how how = {3, decoder, DP_TURN_IGNORE, true};
     uint8_t bytes[sizeof noise], pixels[HEIGHT * WIDTH * 3];
     const dp_encoded from = {"the canary", bytes, sizeof bytes, NULL};
-    dp_arena within = dp_arena_within(arena);
     dp_status status;
 
     memcpy(bytes, noise, sizeof bytes);
     for (int i = 0; i < 2 && loud; i++)
         memset(bytes + tables[i], 255, 64);
-    status = dp_picture_decode(&from, &how, &head, &whole, &within, pixels, err);
-    dp_arena_free(&within);
+    status = dp_picture_decode(&from, &how, &head, &whole, room, pixels, err);
+    dp_picture_room_empty(room);
     *hash = dp_hash64(pixels, sizeof pixels);
     return status;
 }
 
-dp_status dp_picture_ready(dp_picture_how *how, dp_arena *arena, dp_error *err)
+dp_status dp_picture_ready(dp_picture_how *how, const dp_arena *like, dp_error *err)
 {
     const bool fast = dp_rules_of(how)->fast;
     const int32_t decoder = fast ? how->decoder : DP_AS_MINDSPORE;
-    uint64_t soft, loud;
-    dp_status status = hash_of(decoder, false, arena, &soft, err);
+    uint64_t soft = 0, loud = 0;
+    dp_picture_room room;
+    dp_status status = dp_picture_room_open(&room, like, HEIGHT, WIDTH, err);
 
     if (status == DP_OK)
-        status = hash_of(decoder, true, arena, &loud, err);
+        status = hash_of(decoder, false, &room, &soft, err);
+    if (status == DP_OK)
+        status = hash_of(decoder, true, &room, &loud, err);
+    dp_picture_room_close(&room);
     if (status != DP_OK)
         return status;
     how->saturates = loud == (fast ? FAST_LOUD : LOUD);

@@ -30,7 +30,7 @@ dp_status dp_encoded_read(const dp_encoded *from, uint64_t at, uint8_t *buffer, 
 
 dp_status dp_decoding_fail(const dp_decoding *d, bool starved, const char *why)
 {
-    return starved ? dp_arena_fail(d->arena, d->err, d->from->name)
+    return starved ? dp_arena_fail(&d->room->arena, d->err, d->from->name)
                    : dp_fail(d->err, DP_ECORRUPT, "%.120s: %.100s", d->from->name, why);
 }
 

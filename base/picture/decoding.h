@@ -11,7 +11,7 @@
 typedef struct dp_decoding {
     const dp_encoded *from;
     dp_picture_how how;
-    dp_arena *arena;
+    dp_picture_room *room;
     dp_error *err;
 } dp_decoding;
 

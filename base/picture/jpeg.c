@@ -24,35 +24,40 @@
 #define EXIF_SIZE  6    /* bytes of "Exif\0\0", before it */
 #define MARGIN     2    /* columns that are decoded beside a part: its chroma is spread from them */
 
-typedef struct jpeg {
-    dp_jpeg_memory memory; /* first: libjpeg's client_data */
-    const dp_decoding *decoding;
-    const dp_decoder_rules *rules;
+/* What is wanted of a picture. */
+typedef struct task {
+    void (*work)(dp_jpeg *);
+    dp_picture_head *found;
     const dp_picture_head *head;
     const dp_picture_part *part;
     uint8_t *out;
-    dp_picture_head *found;
-    struct jpeg_decompress_struct d;
+} task;
+
+struct dp_jpeg {
+    dp_jpeg_memory memory; /* first: libjpeg's client_data */
+    const dp_decoding *decoding;
+    const dp_decoder_rules *rules;
+    task task;
+    struct jpeg_decompress_struct fresh, d; /* as it was created; of a picture */
     struct jpeg_error_mgr errors;
     struct jpeg_source_mgr source;
     struct jpeg_progress_mgr progress;
     uint64_t at; /* bytes of the file that were given */
-    bool ended,
-        lacked; /* the file did, before its end was marked; and bits of pixels were wanted */
+    bool ended;  /* the file did, before its end was marked */
     dp_status status;
     jmp_buf back;
     uint8_t window[WINDOW];
-} jpeg;
+};
 
 /* ---- errors ---- */
 
-_Noreturn static void stop(jpeg *j, dp_status status)
+_Noreturn static void stop(dp_jpeg *j, dp_status status)
 {
     j->status = status;
     longjmp(j->back, 1);
 }
 
-_Noreturn static void refuse(jpeg *j, const char *why)
+_Noreturn static void refuse(dp_jpeg *j, const char *why)
 {
     stop(j, dp_decoding_fail(j->decoding, j->memory.starved, why));
 }
@@ -85,7 +90,7 @@ static void begin_source(j_decompress_ptr d) { (void)d; }
 static boolean fill(j_decompress_ptr d)
 {
     static const JOCTET end[2] = {0xFF, JPEG_EOI};
-    jpeg *j = d->client_data;
+    dp_jpeg *j = d->client_data;
     size_t got = 0;
     dp_error *err = j->decoding->err;
     const dp_status status =
@@ -104,7 +109,7 @@ static boolean fill(j_decompress_ptr d)
 
 static void skip(j_decompress_ptr d, long n)
 {
-    jpeg *j = d->client_data;
+    dp_jpeg *j = d->client_data;
 
     if (n <= 0)
         return;
@@ -120,7 +125,7 @@ static void skip(j_decompress_ptr d, long n)
 
 static void end_source(j_decompress_ptr d) { (void)d; }
 
-static void set_source(jpeg *j)
+static void set_source(dp_jpeg *j)
 {
     j->source = (struct jpeg_source_mgr){.next_input_byte = j->decoding->from->bytes,
                                          .bytes_in_buffer = j->decoding->from->size,
@@ -140,7 +145,7 @@ static bool lossless(const struct jpeg_decompress_struct *d)
     return !d->progressive_mode && d->Ss > 0 && d->Se == 0;
 }
 
-static void check_header(jpeg *j)
+static void check_header(dp_jpeg *j)
 {
     const struct jpeg_decompress_struct *d = &j->d;
     const dp_status status = dp_decoding_limit(j->decoding, d->image_height, d->image_width);
@@ -169,24 +174,24 @@ static int32_t orientation_of(const struct jpeg_decompress_struct *d)
     return 1;
 }
 
-static void read_header(jpeg *j)
+static void read_header(dp_jpeg *j)
 {
     set_source(j);
     jpeg_read_header(&j->d, TRUE);
     check_header(j);
 }
 
-static void look(jpeg *j)
+static void look(dp_jpeg *j)
 {
     jpeg_save_markers(&j->d, JPEG_APP0 + 1, 0xFFFF);
     read_header(j);
-    *j->found = (dp_picture_head){j->d.image_height, j->d.image_width, orientation_of(&j->d)};
+    *j->task.found = (dp_picture_head){j->d.image_height, j->d.image_width, orientation_of(&j->d)};
 }
 
 /* ---- the pixels ---- */
 
 /* Four components, each as it lies in the file: k times the rest, as each library rounds it. */
-static uint8_t ink(const jpeg *j, unsigned c, unsigned k)
+static uint8_t ink(const dp_jpeg *j, unsigned c, unsigned k)
 {
     const unsigned t = c * k + 128;
 
@@ -198,7 +203,7 @@ static uint8_t ink(const jpeg *j, unsigned c, unsigned k)
 }
 
 /* Which colours the library is asked for; *mixed: gray is made of them here. */
-static J_COLOR_SPACE colours_of(const jpeg *j, bool *mixed)
+static J_COLOR_SPACE colours_of(const dp_jpeg *j, bool *mixed)
 {
     const bool gray = j->decoding->how.channels == 1;
 
@@ -209,7 +214,7 @@ static J_COLOR_SPACE colours_of(const jpeg *j, bool *mixed)
 }
 
 /* A row of n pixels of the library's to what is delivered. */
-static void convert(const jpeg *j, uint8_t *row, size_t n, bool mixed, uint8_t *out)
+static void convert(const dp_jpeg *j, uint8_t *row, size_t n, bool mixed, uint8_t *out)
 {
     if (j->d.out_color_space == JCS_CMYK) { /* in place: three bytes of four */
         for (size_t i = 0; i < n; i++) {
@@ -226,37 +231,39 @@ static void convert(const jpeg *j, uint8_t *row, size_t n, bool mixed, uint8_t *
 
 /* Rows of the part, decoded in a window of columns that begins `shift` before it: at once into
  * their places, where they need no more. */
-static void read_rows(jpeg *j, size_t shift, bool mixed)
+static void read_rows(dp_jpeg *j, size_t shift, bool mixed)
 {
     const size_t pixel = (size_t)j->d.output_components;
     const size_t channels = (size_t)j->decoding->how.channels;
-    const size_t stride = (size_t)j->head->width * channels;
+    const size_t stride = (size_t)j->task.head->width * channels;
     const bool direct = !mixed && pixel == channels;
-    uint8_t *out = j->out + (size_t)j->part->top * stride + (size_t)j->part->left * channels;
+    uint8_t *out =
+        j->task.out + (size_t)j->task.part->top * stride + (size_t)j->task.part->left * channels;
     uint8_t *row =
         direct ? NULL
                : j->d.mem->alloc_large((j_common_ptr)&j->d, JPOOL_IMAGE, j->d.output_width * pixel);
 
-    if (j->part->top > 0)
-        jpeg_skip_scanlines(&j->d, (JDIMENSION)j->part->top);
-    for (int64_t y = 0; y < j->part->height; y++, out += stride) {
+    if (j->task.part->top > 0)
+        jpeg_skip_scanlines(&j->d, (JDIMENSION)j->task.part->top);
+    for (int64_t y = 0; y < j->task.part->height; y++, out += stride) {
         JSAMPROW to = direct ? out - shift * channels : row;
         jpeg_read_scanlines(&j->d, &to, 1);
         if (!direct)
-            convert(j, row + shift * pixel, (size_t)j->part->width, mixed, out);
+            convert(j, row + shift * pixel, (size_t)j->task.part->width, mixed, out);
     }
 }
 
 /* The columns to be decoded for a part, as far as libjpeg takes them; how many stand before it. */
-static size_t crop(jpeg *j)
+static size_t crop(dp_jpeg *j)
 {
-    const int64_t width = j->d.output_width, right = j->part->left + j->part->width + MARGIN;
-    JDIMENSION left = (JDIMENSION)(j->part->left > MARGIN ? j->part->left - MARGIN : 0);
+    const int64_t width = j->d.output_width,
+                  right = j->task.part->left + j->task.part->width + MARGIN;
+    JDIMENSION left = (JDIMENSION)(j->task.part->left > MARGIN ? j->task.part->left - MARGIN : 0);
     JDIMENSION n = (JDIMENSION)((right < width ? right : width) - left);
 
     if (n < width)
         jpeg_crop_scanline(&j->d, &left, &n);
-    return (size_t)j->part->left - left;
+    return (size_t)j->task.part->left - left;
 }
 
 /* Whether scans are missing that would make coefficients exact. */
@@ -272,21 +279,21 @@ static bool lacks_scans(const struct jpeg_decompress_struct *d)
 }
 
 /* Where the file ends too early (dp_end_rule).  What OpenCV smooths then depends on its version. */
-static void check_end(jpeg *j)
+static void check_end(dp_jpeg *j)
 {
-    if (j->rules->end == DP_END_MARKED && j->part->height == j->head->height)
+    if (j->rules->end == DP_END_MARKED && j->task.part->height == j->task.head->height)
         jpeg_finish_decompress(&j->d);
     if (j->ended && (j->rules->end != DP_END_ANYWHERE || lacks_scans(&j->d)))
         refuse(j, "the file ends early");
 }
 
-static void decode(jpeg *j)
+static void decode(dp_jpeg *j)
 {
     bool mixed;
     dp_status status;
 
     read_header(j);
-    status = dp_decoding_check(j->decoding, j->head, j->d.image_height, j->d.image_width);
+    status = dp_decoding_check(j->decoding, j->task.head, j->d.image_height, j->d.image_width);
     if (status != DP_OK)
         stop(j, status);
     j->d.out_color_space = colours_of(j, &mixed);
@@ -299,7 +306,7 @@ static void decode(jpeg *j)
 }
 
 /* A component that no scan has is empty, and has no table. */
-static void check_component(jpeg *j, const jpeg_component_info *of, jvirt_barray_ptr blocks)
+static void check_component(dp_jpeg *j, const jpeg_component_info *of, jvirt_barray_ptr blocks)
 {
     for (JDIMENSION y = 0; of->quant_table != NULL && y < of->height_in_blocks; y++) {
         const JBLOCKROW row =
@@ -313,7 +320,7 @@ static void check_component(jpeg *j, const jpeg_component_info *of, jvirt_barray
 
 /* Blocks that leave the range by far are what libjpeg's SIMD code makes of them; where that is not
  * there, they are refused. */
-static void check_range(jpeg *j)
+static void check_range(dp_jpeg *j)
 {
     jvirt_barray_ptr *blocks;
 
@@ -323,39 +330,73 @@ static void check_range(jpeg *j)
         check_component(j, &j->d.comp_info[c], blocks[c]);
 }
 
-static dp_status run(jpeg *j, void (*work)(jpeg *))
+static void create(dp_jpeg *j)
 {
-    j->memory.arena = j->decoding->arena;
-    j->rules = dp_rules_of(&j->decoding->how);
     j->d.err = jpeg_std_error(&j->errors);
     j->errors.error_exit = failed;
     j->errors.emit_message = warned;
     j->errors.output_message = print_nothing;
     j->progress.progress_monitor = progressed;
     j->d.client_data = j;
-    if (setjmp(j->back) == 0) {
-        jpeg_create_decompress(&j->d);
-        j->d.progress = &j->progress;
-        dp_jpeg_use_arena(&j->d);
-        work(j);
-    }
+    jpeg_create_decompress(&j->d);
+    j->d.progress = &j->progress;
+    dp_jpeg_use_arena(&j->d);
+    j->fresh = j->d;
+}
+
+dp_status dp_jpeg_open(dp_arena *arena, dp_jpeg **out, dp_error *err)
+{
+    static const dp_encoded none = {.name = "libjpeg"};
+    const dp_decoding d = {.from = &none, .err = err};
+    dp_jpeg *j = dp_arena_alloc(arena, 1, sizeof *j);
+
+    if (j == NULL)
+        return dp_arena_fail(arena, err, "libjpeg");
+    j->decoding = &d;
+    if (setjmp(j->back) != 0)
+        return j->errors.msg_code == JERR_OUT_OF_MEMORY
+                   ? dp_fail(err, DP_ENOMEM, "out of memory for libjpeg")
+                   : DP_ESTATE;
+    create(j);
+    *out = j;
+    return DP_OK;
+}
+
+void dp_jpeg_close(dp_jpeg *j)
+{
+    j->d = j->fresh;
     jpeg_destroy_decompress(&j->d);
+}
+
+/* A picture begins with what was created, which knows nothing of the one before: tables that a file
+ * lacks are not those of another. */
+static dp_status run(const dp_decoding *d, const task *task)
+{
+    dp_jpeg *j = d->room->jpeg;
+
+    j->memory = (dp_jpeg_memory){.arena = &d->room->arena};
+    j->decoding = d;
+    j->rules = dp_rules_of(&d->how);
+    j->task = *task;
+    j->ended = false;
+    j->status = DP_OK;
+    j->d = j->fresh;
+    if (setjmp(j->back) == 0)
+        task->work(j);
     return j->status;
 }
 
 dp_status dp_jpeg_head(const dp_decoding *d, dp_picture_head *head)
 {
-    jpeg j = {.decoding = d, .found = head};
-
-    return run(&j, look);
+    return run(d, &(task){.work = look, .found = head});
 }
 
 dp_status dp_jpeg_pixels(const dp_decoding *d, const dp_picture_head *head,
                          const dp_picture_part *part, uint8_t *out)
 {
-    jpeg judge = {.decoding = d};
-    jpeg j = {.decoding = d, .head = head, .part = part, .out = out};
-    const dp_status status = d->how.saturates ? DP_OK : run(&judge, check_range);
+    const dp_status status = d->how.saturates ? DP_OK : run(d, &(task){.work = check_range});
 
-    return status != DP_OK ? status : run(&j, decode);
+    return status != DP_OK
+               ? status
+               : run(d, &(task){.work = decode, .head = head, .part = part, .out = out});
 }

@@ -45,10 +45,44 @@ static bool swaps(int32_t orientation) { return orientation >= 5; }
 static bool from_right(int32_t o) { return o == 2 || o == 3 || o == 7 || o == 8; }
 static bool from_below(int32_t o) { return o == 3 || o == 4 || o == 6 || o == 7; }
 
-dp_status dp_picture_look(const dp_encoded *from, const dp_picture_how *how, dp_arena *arena,
+/* What libjpeg takes of a picture whose coefficients it keeps, or of one that is turned, of four
+ * components of the largest samplings; libpng takes less. */
+static size_t most_of(int64_t height, int64_t width)
+{
+    return ((size_t)256 << 10) + (size_t)width * 512 + (size_t)((height + 64) * (width + 64)) * 12;
+}
+
+dp_status dp_picture_room_open(dp_picture_room *room, const dp_arena *like, int64_t height,
+                               int64_t width, dp_error *err)
+{
+    const size_t most = most_of(height, width);
+    dp_status status;
+
+    *room = (dp_picture_room){.arena = {.alloc = like->alloc, .limit = like->limit},
+                              .lasting = {.alloc = like->alloc}};
+    status = dp_jpeg_open(&room->lasting, &room->jpeg, err);
+    if (status == DP_OK) /* where there is not that much: a file may do with less */
+        (void)dp_arena_reserve(&room->arena, most < DP_PICTURE_KEPT ? most : DP_PICTURE_KEPT);
+    else
+        dp_picture_room_close(room);
+    return status;
+}
+
+void dp_picture_room_empty(dp_picture_room *room) { dp_arena_empty(&room->arena, DP_PICTURE_KEPT); }
+
+void dp_picture_room_close(dp_picture_room *room)
+{
+    if (room->jpeg != NULL)
+        dp_jpeg_close(room->jpeg);
+    dp_arena_free(&room->arena);
+    dp_arena_free(&room->lasting);
+    room->jpeg = NULL;
+}
+
+dp_status dp_picture_look(const dp_encoded *from, const dp_picture_how *how, dp_picture_room *room,
                           dp_picture_head *head, dp_error *err)
 {
-    const dp_decoding d = {from, *how, arena, err};
+    const dp_decoding d = {from, *how, room, err};
 
     switch (dp_picture_kind_of(from->bytes, from->size)) {
     case DP_PICTURE_PNG: return dp_png_head(&d, head);
@@ -107,8 +141,8 @@ static dp_status decode_turned(const dp_decoding *d, const dp_picture_head *head
                                const dp_picture_part *part, uint8_t *out)
 {
     const dp_picture_part in = stored_part(head, part);
-    uint8_t *pixels =
-        dp_arena_alloc_raw(d->arena, (size_t)(head->height * head->width), (size_t)d->how.channels);
+    uint8_t *pixels = dp_arena_alloc(&d->room->arena, (size_t)(head->height * head->width),
+                                     (size_t)d->how.channels);
     dp_status status;
 
     if (pixels == NULL)
@@ -121,9 +155,9 @@ static dp_status decode_turned(const dp_decoding *d, const dp_picture_head *head
 
 dp_status dp_picture_decode(const dp_encoded *from, const dp_picture_how *how,
                             const dp_picture_head *head, const dp_picture_part *part,
-                            dp_arena *arena, uint8_t *out, dp_error *err)
+                            dp_picture_room *room, uint8_t *out, dp_error *err)
 {
-    const dp_decoding d = {from, *how, arena, err};
+    const dp_decoding d = {from, *how, room, err};
 
     return turns(how) && head->orientation != 1 ? decode_turned(&d, head, part, out)
                                                 : read_pixels(&d, head, part, out);

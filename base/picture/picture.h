@@ -60,23 +60,38 @@ typedef struct dp_picture_part {
 
 dp_picture_kind dp_picture_kind_of(const uint8_t *bytes, size_t n);
 
+/* Where a thread decodes: what libjpeg and libpng take is kept from one picture to the next. */
+typedef struct dp_picture_room {
+    dp_arena arena;   /* of a picture */
+    dp_arena lasting; /* of the room */
+    struct dp_jpeg *jpeg;
+} dp_picture_room;
+
+/* With the allocator and the limit of an arena.  Memory for a picture of these sides is taken now,
+ * up to DP_PICTURE_KEPT bytes; a file that needs more gets more. */
+#define DP_PICTURE_KEPT ((size_t)8 << 20)
+dp_status dp_picture_room_open(dp_picture_room *, const dp_arena *, int64_t height, int64_t width,
+                               dp_error *);
+void dp_picture_room_empty(dp_picture_room *); /* for the next picture */
+void dp_picture_room_close(dp_picture_room *); /* also one that was not opened, all zeros */
+
 /* What the header says.  DP_ECORRUPT when it is damaged or of a kind that is refused, DP_ELIMIT
  * when a side is too large; both name the file. */
-dp_status dp_picture_look(const dp_encoded *, const dp_picture_how *, dp_arena *, dp_picture_head *,
-                          dp_error *);
+dp_status dp_picture_look(const dp_encoded *, const dp_picture_how *, dp_picture_room *,
+                          dp_picture_head *, dp_error *);
 /* Height and width of what decoding gives: of the upright picture, if it is turned. */
 void dp_picture_size(const dp_picture_head *, const dp_picture_how *, int64_t size[2]);
 
 /* The pixels of a part of a picture in memory that has this head, `channels` bytes each, to their
  * places in out, which holds the whole picture (dp_picture_size), row after row; outside of the
  * part there is anything then.  Damage below it is not seen.  What decoding takes is left in the
- * arena.  DP_ESTATE when the size is another, DP_ECORRUPT when it is damaged, with the file's
- * name. */
+ * room's arena.  DP_ESTATE when the size is another, DP_ECORRUPT when it is damaged, with the
+ * file's name. */
 dp_status dp_picture_decode(const dp_encoded *, const dp_picture_how *, const dp_picture_head *,
-                            const dp_picture_part *, dp_arena *, uint8_t *out, dp_error *);
+                            const dp_picture_part *, dp_picture_room *, uint8_t *out, dp_error *);
 
 /* Once, before anything is decoded so: DP_ESTATE when the machine's libjpeg gives other bytes than
  * are specified.  It finds out what how->saturates says. */
-dp_status dp_picture_ready(dp_picture_how *how, dp_arena *, dp_error *);
+dp_status dp_picture_ready(dp_picture_how *how, const dp_arena *like, dp_error *);
 
 #endif

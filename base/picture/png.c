@@ -85,7 +85,7 @@ static void give(png_structp p, png_voidp memory) { (void)p, (void)memory; }
 static png_voidp take(png_structp p, png_alloc_size_t n)
 {
     png *g = png_get_mem_ptr(p);
-    void *memory = dp_arena_alloc(g->d->arena, n, 1);
+    void *memory = dp_arena_alloc(&g->d->room->arena, n, 1);
 
     g->starved = g->starved || memory == NULL;
     return memory;

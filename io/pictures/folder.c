@@ -29,7 +29,7 @@ static dp_status check_kind(const dp_folder *s, const dp_encoded *from, dp_error
 }
 
 static dp_status look_into(const dp_folder *s, dp_folder_file *f, const dp_file *file,
-                           dp_arena *arena, dp_error *err)
+                           dp_error *err)
 {
     uint8_t bytes[LOOK];
     dp_encoded from = {f->path, bytes, 0, file};
@@ -44,7 +44,8 @@ static dp_status look_into(const dp_folder *s, dp_folder_file *f, const dp_file 
                        (unsigned long long)DP_PICTURE_FILE);
     status = check_kind(s, &from, err);
     if (status == DP_OK)
-        status = dp_picture_look(&from, &s->how, arena, &head, err);
+        status = dp_picture_look(&from, &s->how, &s->rooms[0].room, &head, err);
+    dp_picture_room_empty(&s->rooms[0].room);
     if (status != DP_OK)
         return status;
     f->size = (uint32_t)file->size;
@@ -56,15 +57,13 @@ static dp_status look_into(const dp_folder *s, dp_folder_file *f, const dp_file 
 
 static dp_status look_at(const dp_folder *s, dp_folder_file *f, dp_error *err)
 {
-    dp_arena arena = {.alloc = s->alloc, .limit = s->memory};
     dp_file file;
     dp_status status = dp_file_open(f->path, &file, err);
 
     if (status != DP_OK)
         return status;
-    status = look_into(s, f, &file, &arena, err);
+    status = look_into(s, f, &file, err);
     dp_file_close(&file);
-    dp_arena_free(&arena);
     return status;
 }
 
@@ -114,7 +113,7 @@ static dp_status read_open(const dp_folder_file *f, const dp_file *file, uint8_t
 
     if (file->size > DP_PICTURE_FILE || (out != NULL && size != f->size))
         return changed_size(f, file->size, err);
-    out = out != NULL ? out : dp_arena_alloc_raw(arena, size, 1);
+    out = out != NULL ? out : dp_arena_alloc(arena, size, 1);
     if (out == NULL)
         return dp_arena_fail(arena, err, f->path);
     error = dp_file_read_at(file, 0, out, size, &got);
@@ -143,7 +142,7 @@ static dp_picture_head head_of(const dp_folder_file *f)
 }
 
 static dp_status decode(const dp_folder *s, const dp_folder_file *f, const dp_blob *blob,
-                        dp_arena *arena, uint8_t *out, dp_error *err)
+                        dp_picture_room *room, uint8_t *out, dp_error *err)
 {
     const dp_encoded from = {f->path, blob->bytes, blob->size, NULL};
     const dp_picture_head head = head_of(f);
@@ -155,30 +154,58 @@ static dp_status decode(const dp_folder *s, const dp_folder_file *f, const dp_bl
     whole.height = size[0];
     whole.width = size[1];
     return status != DP_OK ? status
-                           : dp_picture_decode(&from, &s->how, &head, &whole, arena, out, err);
+                           : dp_picture_decode(&from, &s->how, &head, &whole, room, out, err);
 }
 
-static dp_status read_picture(const dp_folder *s, uint64_t record, dp_arena *arena, uint8_t *out,
-                              dp_error *err)
+/* One that no other thread is in; NULL = none. */
+static dp_folder_room *enter_room(const dp_folder *s)
+{
+    for (uint32_t i = 0; i < s->n_rooms; i++) {
+        if (!atomic_exchange_explicit(&s->rooms[i].busy, true, memory_order_acquire))
+            return &s->rooms[i];
+    }
+    return NULL;
+}
+
+static void leave_room(dp_folder_room *r)
+{
+    dp_picture_room_empty(&r->room);
+    atomic_store_explicit(&r->busy, false, memory_order_release);
+}
+
+static dp_status read_pixels(const dp_folder *s, uint64_t record, uint8_t *out, dp_error *err)
 {
     const dp_folder_file *f = &s->files[record];
+    dp_folder_room *r = enter_room(s);
     dp_blob blob;
-    dp_status status = read_file(f, s->decode ? NULL : out, arena, &blob, err);
+    dp_status status;
 
-    if (status == DP_OK && s->decode)
-        status = decode(s, f, &blob, arena, out, err);
+    if (r == NULL)
+        return dp_fail(err, DP_ELIMIT, "more than %u threads read", s->n_rooms);
+    status = read_file(f, NULL, &r->room.arena, &blob, err);
+    if (status == DP_OK)
+        status = decode(s, f, &blob, &r->room, out, err);
+    if (status == DP_OK)
+        status = check_same(s, record, &blob, err);
+    leave_room(r);
+    return status;
+}
+
+static dp_status read_bytes(const dp_folder *s, uint64_t record, uint8_t *out, dp_error *err)
+{
+    dp_blob blob;
+    const dp_status status = read_file(&s->files[record], out, NULL, &blob, err);
+
     return status != DP_OK ? status : check_same(s, record, &blob, err);
 }
 
 dp_status dp_folder_read(const void *state, uint64_t record, void *const columns[], dp_error *err)
 {
     const dp_folder *s = state;
-    dp_arena arena = {.alloc = s->alloc, .limit = s->memory};
-    const dp_status status = read_picture(s, record, &arena, columns[0], err);
+    const dp_status status = (s->decode ? read_pixels : read_bytes)(s, record, columns[0], err);
 
     *(uint32_t *)columns[1] = s->files[record].label;
     *(int64_t *)columns[2] = (int64_t)record;
-    dp_arena_free(&arena);
     if (status != DP_OK && err != NULL)
         err->record = (int64_t)record;
     return status;
@@ -189,16 +216,16 @@ dp_status dp_folder_read(const void *state, uint64_t record, void *const columns
 /* Whether it can be decoded, too. */
 static dp_status try_picture(const dp_folder *s, const dp_folder_file *f, dp_error *err)
 {
-    dp_arena arena = {.alloc = s->alloc, .limit = s->memory};
-    uint8_t *out =
-        dp_arena_alloc_raw(&arena, (size_t)f->height * f->width, (size_t)s->how.channels);
+    dp_picture_room *room = &s->rooms[0].room;
+    dp_arena *arena = &room->arena;
+    uint8_t *out = dp_arena_alloc(arena, (size_t)f->height * f->width, (size_t)s->how.channels);
     dp_blob blob;
     dp_status status =
-        out == NULL ? dp_arena_fail(&arena, err, f->path) : read_file(f, NULL, &arena, &blob, err);
+        out == NULL ? dp_arena_fail(arena, err, f->path) : read_file(f, NULL, arena, &blob, err);
 
     if (status == DP_OK)
-        status = decode(s, f, &blob, &arena, out, err);
-    dp_arena_free(&arena);
+        status = decode(s, f, &blob, room, out, err);
+    dp_picture_room_empty(room);
     return status;
 }
 
@@ -322,18 +349,41 @@ static uint64_t hash_names(const dp_folder *s)
 static dp_status begin(dp_folder *s, const dp_options *options, dp_arena *arena, dp_error *err)
 {
     const dp_folder_params *p = s->params;
+    dp_status status;
 
     s->decode = s->kind->png_only || p->decode;
     s->how = (dp_picture_how){(int32_t)p->channels, p->decoder, p->orientation, false};
-    s->alloc = arena->alloc;
-    s->memory = options->memory;
+    s->n_rooms = options->threads + 1;
+    s->rooms = dp_arena_alloc(arena, s->n_rooms, sizeof *s->rooms);
+    if (s->rooms == NULL)
+        return dp_arena_fail(arena, err, s->kind->name);
     if (p->channels == 2)
         return dp_fail(err, DP_ESPEC, "channels is 1 or 3");
     if (!s->decode && (p->channels != 3 || p->decoder != 0 || p->orientation != 0))
         return dp_fail(err, DP_ESPEC,
                        "channels, decoder and orientation are of decode=true, or of the stage "
                        "decode");
-    return s->kind->png_only ? DP_OK : dp_picture_ready(&s->how, arena, err);
+    status = s->kind->png_only ? DP_OK : dp_picture_ready(&s->how, arena, err);
+    return status != DP_OK ? status : dp_picture_room_open(&s->rooms[0].room, arena, 0, 0, err);
+}
+
+/* The first one, where the files were looked at, becomes as large as all. */
+static dp_status open_rooms(dp_folder *s, const dp_arena *arena, dp_error *err)
+{
+    dp_status status = DP_OK;
+
+    dp_picture_room_close(&s->rooms[0].room);
+    for (uint32_t i = 0; i < s->n_rooms && s->decode && status == DP_OK; i++)
+        status = dp_picture_room_open(&s->rooms[i].room, arena, s->most[0], s->most[1], err);
+    return status;
+}
+
+void dp_folder_close(void *state)
+{
+    dp_folder *s = state;
+
+    for (uint32_t i = 0; i < s->n_rooms && s->rooms != NULL; i++)
+        dp_picture_room_close(&s->rooms[i].room);
 }
 
 /* Before a look at any, where the stamps of files decide whether their identity is known. */
@@ -387,7 +437,11 @@ dp_status dp_folder_open(const dp_folder_kind *kind, const dp_folder_params *p,
     if (status == DP_OK)
         status = look_at_all(s, options, &out->left_out, err);
     if (status == DP_OK)
+        status = open_rooms(s, arena, err);
+    if (status == DP_OK)
         describe(s, classes, out);
+    else
+        dp_folder_close(s);
     return status;
 }
 

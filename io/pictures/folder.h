@@ -54,14 +54,20 @@ typedef struct dp_folder_mark {
     _Atomic uint32_t stamp; /* of the file that was read, or is to be */
 } dp_folder_mark;
 
+/* Of one thread at a time. */
+typedef struct dp_folder_room {
+    _Atomic bool busy;
+    dp_picture_room room;
+} dp_folder_room;
+
 typedef struct dp_folder {
     const dp_folder_kind *kind;
     const dp_folder_params *params;
     dp_picture_how how;
     bool decode;           /* a record is pixels, not the bytes of the file */
     dp_folder_mark *marks; /* of each picture */
-    const dp_allocator *alloc;
-    uint64_t memory; /* for a picture in each thread, beside what the handle takes; 0 = no limit */
+    dp_folder_room *rooms; /* to decode in, as many as there may be threads that read */
+    uint32_t n_rooms;
     dp_folder_file *files;
     uint64_t n, n_classes; /* of files, labels */
     size_t room;
@@ -79,6 +85,7 @@ dp_status dp_folder_open(const dp_folder_kind *, const dp_folder_params *, const
 dp_status dp_folder_read(const void *state, uint64_t record, void *const columns[], dp_error *);
 void dp_folder_shape(const void *state, uint64_t record, uint32_t column, int64_t *shape);
 const char *dp_folder_path(const void *state, uint64_t record);
+void dp_folder_close(void *state);
 dp_status dp_folder_stamp(const void *state, uint64_t *stamp, dp_error *);
 
 #endif

@@ -22,6 +22,7 @@ const dp_reader dp_reader_png_folder = {
              sizeof(dp_folder_params), params},
     .open = open_source,
     .read = dp_folder_read,
+    .close = dp_folder_close,
     .shape = dp_folder_shape,
     .path = dp_folder_path,
     .stamp = dp_folder_stamp,

@@ -15,15 +15,23 @@
 
 #include "base/hash.h"
 #include "base/picture/picture.h"
+#include "tests/support/jpeg.h"
 #include "tests/support/test.h"
 
 typedef struct picture {
     char path[300];
     uint8_t *bytes;
     size_t n;
-    dp_arena arena;
+    dp_picture_room room;
     dp_picture_head head;
 } picture;
+
+static void open_room(dp_picture_room *room)
+{
+    const dp_arena like = {.alloc = &dp_libc_allocator};
+
+    assert_ok(dp_picture_room_open(room, &like, 50, 50, &test_error));
+}
 
 static void load(picture *p, const char *name)
 {
@@ -36,12 +44,12 @@ static void load(picture *p, const char *name)
     assert_non_null(p->bytes);
     p->n = fread(p->bytes, 1, 1 << 16, f);
     fclose(f);
-    p->arena = (dp_arena){.alloc = &dp_libc_allocator};
+    open_room(&p->room);
 }
 
 static void unload(picture *p)
 {
-    dp_arena_free(&p->arena);
+    dp_picture_room_close(&p->room);
     free(p->bytes);
 }
 
@@ -49,7 +57,7 @@ static void unload(picture *p)
 static dp_status decode(picture *p, const dp_picture_how *how, int64_t size[2], uint8_t **out)
 {
     const dp_encoded from = {p->path, p->bytes, p->n, NULL};
-    dp_status status = dp_picture_look(&from, how, &p->arena, &p->head, &test_error);
+    dp_status status = dp_picture_look(&from, how, &p->room, &p->head, &test_error);
 
     *out = NULL;
     if (status != DP_OK)
@@ -58,7 +66,7 @@ static dp_status decode(picture *p, const dp_picture_how *how, int64_t size[2], 
     *out = malloc((size_t)(size[0] * size[1] * how->channels));
     assert_non_null(*out);
     return dp_picture_decode(&from, how, &p->head, &(dp_picture_part){0, 0, size[0], size[1]},
-                             &p->arena, *out, &test_error);
+                             &p->room, *out, &test_error);
 }
 
 static int32_t word(const char *words, const char *wanted)
@@ -85,7 +93,7 @@ static bool saturates(void)
 static dp_status get_ready_and_decode(picture *p, dp_picture_how *how, int64_t size[2],
                                       uint8_t **out)
 {
-    const dp_status status = dp_picture_ready(how, &p->arena, &test_error);
+    const dp_status status = dp_picture_ready(how, &p->room.arena, &test_error);
 
     *out = NULL;
     return status != DP_OK ? status : decode(p, how, size, out);
@@ -159,8 +167,8 @@ static void check_part(picture *p, const dp_picture_how *how, const int64_t size
 
     assert_non_null(pixels);
     memset(pixels, 0xA5, (size_t)size[0] * row);
-    dp_arena_free(&p->arena);
-    assert_ok(dp_picture_decode(&from, how, &p->head, part, &p->arena, pixels, &test_error));
+    dp_picture_room_empty(&p->room);
+    assert_ok(dp_picture_decode(&from, how, &p->head, part, &p->room, pixels, &test_error));
     for (int64_t y = part->top; y < part->top + part->height; y++) {
         const size_t at = (size_t)y * row + (size_t)part->left * channels;
         if (memcmp(pixels + at, whole + at, (size_t)part->width * channels) != 0)
@@ -276,7 +284,7 @@ static size_t encode_block(const int16_t *coefficients, uint8_t *out, size_t roo
 static uint64_t hash_of_block(uint64_t seed)
 {
     const dp_picture_how how = {1, DP_AS_MINDSPORE, DP_TURN_IGNORE, saturates()};
-    dp_arena arena = {.alloc = &dp_libc_allocator};
+    dp_picture_room room;
     int16_t coefficients[64] = {0};
     uint8_t file[4000], pixels[64];
     const size_t most = 1 + seed % 8, loudest = (size_t)4 << seed % 8;
@@ -289,9 +297,10 @@ static uint64_t hash_of_block(uint64_t seed)
         coefficients[r % 64] = (int16_t)((int64_t)(r / 64 % (2 * loudest)) - (int64_t)loudest);
     }
     from.size = encode_block(coefficients, file, sizeof file);
-    status = dp_picture_decode(&from, &how, &head, &(dp_picture_part){0, 0, 8, 8}, &arena, pixels,
+    open_room(&room);
+    status = dp_picture_decode(&from, &how, &head, &(dp_picture_part){0, 0, 8, 8}, &room, pixels,
                                &test_error);
-    dp_arena_free(&arena);
+    dp_picture_room_close(&room);
     if (status != DP_OK)
         assert_non_null(strstr(test_error.message, "its values leave the range by far"));
     return status == DP_OK ? dp_hash64(pixels, sizeof pixels) : 0;
@@ -375,7 +384,7 @@ static void damage(void **state)
                 p.bytes[i - n] ^= (uint8_t)(1 << i % 8);
             p.n = n;
             free(pixels);
-            dp_arena_free(&p.arena);
+            dp_picture_room_empty(&p.room);
         }
         unload(&p);
     }
@@ -411,7 +420,7 @@ static void limits(void **state)
     (void)state;
     load(&p, "jpeg/420.jpg");
     frame = frame_of(&p);
-    p.arena.limit = 1 << 16;
+    p.room.arena.limit = 1 << 16;
     memset(p.bytes + frame + 5, 0x7F, 4);
     expect(&p, DP_ELIMIT, "is 32639x32639 (height x width): a side has at most 16384 pixels");
     unload(&p);
@@ -419,7 +428,7 @@ static void limits(void **state)
     load(&p, "jpeg/progressive.jpg"); /* its coefficients are kept */
     frame = frame_of(&p);
     memcpy(p.bytes + frame + 5, "\x10\x00\x01\x00", 4);
-    p.arena.limit = 1 << 20;
+    p.room.arena.limit = 1 << 20;
     expect(&p, DP_ELIMIT, "progressive.jpg");
     unload(&p);
 }
@@ -437,10 +446,10 @@ static void other_sizes(void **state)
         dp_encoded from;
         load(&p, names[i]);
         from = (dp_encoded){p.path, p.bytes, p.n, NULL};
-        assert_ok(dp_picture_look(&from, &how, &p.arena, &p.head, &test_error));
+        assert_ok(dp_picture_look(&from, &how, &p.room, &p.head, &test_error));
         p.head.width++;
         assert_int_equal(dp_picture_decode(&from, &how, &p.head, &(dp_picture_part){0, 0, 1, 1},
-                                           &p.arena, pixels, &test_error),
+                                           &p.room, pixels, &test_error),
                          DP_ESTATE);
         assert_non_null(strstr(test_error.message, "changed since it was opened: it is "));
         unload(&p);
@@ -470,6 +479,125 @@ static void scans(void **state)
     p.n += 2;
     expect(&p, DP_ECORRUPT, "it has more than 500 scans");
     unload(&p);
+}
+
+/* ---- rooms ---- */
+
+/* The pixels' hash, or the reason why not. */
+static uint64_t hash_in(dp_picture_room *room, const uint8_t *bytes, size_t n)
+{
+    static const dp_picture_how how = {3, DP_AS_MINDSPORE, DP_TURN_APPLY, true};
+    const dp_encoded from = {"it", bytes, n, NULL};
+    dp_picture_head head;
+    int64_t size[2];
+    uint8_t *pixels;
+    uint64_t hash;
+    dp_status status = dp_picture_look(&from, &how, room, &head, &test_error);
+
+    dp_picture_room_empty(room);
+    if (status != DP_OK)
+        return dp_hash64(test_error.message, strlen(test_error.message));
+    dp_picture_size(&head, &how, size);
+    pixels = calloc((size_t)(size[0] * size[1]), 3);
+    assert_non_null(pixels);
+    status = dp_picture_decode(&from, &how, &head, &(dp_picture_part){0, 0, size[0], size[1]}, room,
+                               pixels, &test_error);
+    hash = status == DP_OK ? dp_hash64(pixels, (size_t)(size[0] * size[1] * 3))
+                           : dp_hash64(test_error.message, strlen(test_error.message));
+    free(pixels);
+    dp_picture_room_empty(room);
+    return hash;
+}
+
+/* In a room of its own, which takes no more memory than it did when it was opened for a picture of
+ * this size. */
+static uint64_t hash_alone(const uint8_t *bytes, size_t n, int64_t height, int64_t width)
+{
+    test_allocator counter;
+    dp_arena like;
+    dp_picture_room room;
+    unsigned long taken;
+    uint64_t hash;
+
+    test_allocator_init(&counter);
+    like = (dp_arena){.alloc = &counter.hooks};
+    assert_ok(dp_picture_room_open(&room, &like, height, width, &test_error));
+    taken = counter.n;
+    hash = hash_in(&room, bytes, n);
+    assert_int_equal(counter.n, taken);
+    dp_picture_room_close(&room);
+    assert_int_equal(counter.live, 0);
+    return hash;
+}
+
+/* Without its segments of a marker; how many bytes are left. */
+static size_t leave_out(const picture *p, uint8_t marker, uint8_t *out)
+{
+    size_t n = 2, at = 2;
+
+    memcpy(out, p->bytes, 2);
+    while (p->bytes[at + 1] != 0xDA) {
+        const size_t length = 2 + (size_t)(p->bytes[at + 2] << 8 | p->bytes[at + 3]);
+        if (p->bytes[at + 1] != marker) {
+            memcpy(out + n, p->bytes + at, length);
+            n += length;
+        }
+        at += length;
+    }
+    memcpy(out + n, p->bytes + at, p->n - at);
+    return n + p->n - at;
+}
+
+/* Nothing of a picture is left for the next one, be it damaged, or without tables of its own. */
+static void one_after_another(void **state)
+{
+    static const char *const pairs[] = {"420.jpg", "progressive.jpg", "arithmetic.jpg", "cut.jpg"};
+    DIR *dir = opendir(TEST_GOLDEN "/jpeg");
+    const struct dirent *entry;
+    dp_picture_room room;
+
+    (void)state;
+    assert_non_null(dir);
+    open_room(&room);
+    while ((entry = readdir(dir)) != NULL) {
+        char path[100];
+        picture p;
+        if (strstr(entry->d_name, ".jpg") == NULL)
+            continue;
+        snprintf(path, sizeof path, "jpeg/%.80s", entry->d_name);
+        load(&p, path);
+        assert_true(hash_in(&room, p.bytes, p.n) == hash_alone(p.bytes, p.n, 50, 50));
+        for (uint8_t marker = 0xDB; marker >= 0xC4; marker -= 0xDB - 0xC4) { /* DQT, DHT */
+            for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+                uint8_t bytes[1 << 16];
+                picture without;
+                snprintf(path, sizeof path, "jpeg/%s", pairs[i]);
+                load(&without, path);
+                without.n = leave_out(&without, marker, bytes);
+                (void)hash_in(&room, p.bytes, p.n);
+                assert_true(hash_in(&room, bytes, without.n) ==
+                            hash_alone(bytes, without.n, 50, 50));
+                unload(&without);
+            }
+        }
+        unload(&p);
+    }
+    closedir(dir);
+    dp_picture_room_close(&room);
+}
+
+/* What is taken at first is enough for pictures of every kind. */
+static void large_ones(void **state)
+{
+    (void)state;
+    test_error = (dp_error){0};
+    for (int i = 0; i < 4; i++) {
+        uint8_t *bytes;
+        const size_t n = test_jpeg(500, 700, i % 2 == 0 ? 3 : 4, i >= 2, &bytes);
+        assert_true(hash_alone(bytes, n, 500, 700) != 0);
+        assert_string_equal(test_error.message, "");
+        free(bytes);
+    }
 }
 
 /* ---- another libjpeg ---- */
@@ -505,11 +633,18 @@ static void canary(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(goldens),          cmocka_unit_test(parts),
-        cmocka_unit_test(loud_as_others),   cmocka_unit_test(range),
-        cmocka_unit_test(range_of_nothing), cmocka_unit_test(damage),
-        cmocka_unit_test(limits),           cmocka_unit_test(scans),
-        cmocka_unit_test(canary),           cmocka_unit_test(other_sizes),
+        cmocka_unit_test(goldens),
+        cmocka_unit_test(parts),
+        cmocka_unit_test(loud_as_others),
+        cmocka_unit_test(range),
+        cmocka_unit_test(range_of_nothing),
+        cmocka_unit_test(damage),
+        cmocka_unit_test(one_after_another),
+        cmocka_unit_test(large_ones),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(scans),
+        cmocka_unit_test(canary),
+        cmocka_unit_test(other_sizes),
     };
     char hashes[] = "/tmp/test_picture_XXXXXX";
     int failures;

@@ -26,16 +26,26 @@ static dp_status no_pictures(dp_error *err)
     return dp_fail(err, DP_EIO, "this build reads no pictures");
 }
 
-dp_status dp_picture_ready(dp_picture_how *how, dp_arena *arena, dp_error *err)
+dp_status dp_picture_ready(dp_picture_how *how, const dp_arena *like, dp_error *err)
 {
-    (void)how, (void)arena;
+    (void)how, (void)like;
     return no_pictures(err);
 }
 
-dp_status dp_picture_look(const dp_encoded *from, const dp_picture_how *how, dp_arena *arena,
+dp_status dp_picture_room_open(dp_picture_room *room, const dp_arena *like, int64_t height,
+                               int64_t width, dp_error *err)
+{
+    (void)room, (void)like, (void)height, (void)width;
+    return no_pictures(err);
+}
+
+void dp_picture_room_empty(dp_picture_room *room) { (void)room; }
+void dp_picture_room_close(dp_picture_room *room) { (void)room; }
+
+dp_status dp_picture_look(const dp_encoded *from, const dp_picture_how *how, dp_picture_room *room,
                           dp_picture_head *head, dp_error *err)
 {
-    (void)from, (void)how, (void)head, (void)arena;
+    (void)from, (void)how, (void)head, (void)room;
     return no_pictures(err);
 }
 
@@ -47,9 +57,9 @@ void dp_picture_size(const dp_picture_head *head, const dp_picture_how *how, int
 
 dp_status dp_picture_decode(const dp_encoded *from, const dp_picture_how *how,
                             const dp_picture_head *head, const dp_picture_part *part,
-                            dp_arena *arena, uint8_t *out, dp_error *err)
+                            dp_picture_room *room, uint8_t *out, dp_error *err)
 {
-    (void)from, (void)how, (void)head, (void)part, (void)arena, (void)out;
+    (void)from, (void)how, (void)head, (void)part, (void)room, (void)out;
     return no_pictures(err);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/picture/picture.h"
 #include "detpipe_snapshot.h"
+#include "tests/support/jpeg.h"
 #include "tests/support/png.h"
 
 typedef struct file {
@@ -64,16 +65,18 @@ static void decode(const file *f, uint8_t *out, size_t size)
 {
     static const dp_picture_how how = {3, DP_AS_MINDSPORE, DP_TURN_IGNORE, true};
     const dp_encoded from = {"it", f->bytes, f->n, NULL};
-    dp_arena arena = {.alloc = &dp_libc_allocator};
+    const dp_arena like = {.alloc = &dp_libc_allocator};
+    dp_picture_room room;
     dp_picture_head head;
     int64_t sides[2];
 
-    assert_ok(dp_picture_look(&from, &how, &arena, &head, &test_error));
+    assert_ok(dp_picture_room_open(&room, &like, 0, 0, &test_error));
+    assert_ok(dp_picture_look(&from, &how, &room, &head, &test_error));
     dp_picture_size(&head, &how, sides);
     assert_int_equal(sides[0] * sides[1] * 3, size);
     assert_ok(dp_picture_decode(&from, &how, &head, &(dp_picture_part){0, 0, sides[0], sides[1]},
-                                &arena, out, &test_error));
-    dp_arena_free(&arena);
+                                &room, out, &test_error));
+    dp_picture_room_close(&room);
 }
 
 static void put(const char *folder, const char *name, const char *golden)
@@ -386,6 +389,59 @@ static void no_more_than_a_part(void **state)
     test_folder_remove(folder);
 }
 
+static void make_photographs(char *folder, size_t size)
+{
+    test_folder(folder, size);
+    test_png_class(folder, "a");
+    for (int i = 0; i < 12; i++) {
+        uint8_t *bytes;
+        const size_t n = test_jpeg(375 - i, 500 - i, 3, i % 4 == 0, &bytes);
+        char name[20];
+        snprintf(name, sizeof name, "a/%d.jpg", i);
+        test_write(folder, name, bytes, n);
+        free(bytes);
+    }
+}
+
+/* All memory is taken at open, and it is at most 64 MiB above the batches. */
+static void memory(void **state)
+{
+    static const char *const readers[] = {"image_folder | decode", "image_folder decode=true"};
+    const uint64_t batch = 4ull * 3 * 224 * 224 * 4;
+    char folder[256], spec[300];
+
+    (void)state;
+    make_photographs(folder, sizeof folder);
+    for (int i = 0; i < 2; i++) {
+        test_allocator counter;
+        dp_options options = {.size = sizeof options, .root = folder, .threads = 2, .prefetch = 2};
+        dp_batch *b = NULL;
+        dp_pipeline *p = NULL;
+        unsigned long taken;
+        dp_status status = DP_OK;
+        test_allocator_init(&counter);
+        options.alloc = &counter.hooks;
+        snprintf(spec, sizeof spec,
+                 "%s | random_resized_crop size=224 | random_horizontal_flip | rescale "
+                 "rescale=1/255 | hwc2chw | batch batch_size=4 | repeat count=3",
+                 readers[i]);
+        assert_ok(dp_open(&p, spec, 1, &options, &test_error));
+        taken = counter.n;
+        assert_true(counter.most < 5 * batch + (64 << 20));
+        while (status == DP_OK)
+            status = dp_next(p, &b, &test_error);
+        assert_int_equal(status, DP_END);
+        assert_int_equal(counter.n, taken);
+        dp_close(p);
+        assert_int_equal(counter.live, 0);
+        /* so little is enough */
+        options.memory = 5 * batch + (64 << 20);
+        assert_ok(dp_open(&p, spec, 1, &options, &test_error));
+        dp_close(p);
+    }
+    test_folder_remove(folder);
+}
+
 /* What MindSpore 2.10.0 delivered: ImageFolderDataset, Decode, Resize, HorizontalFlip, batch(2), of
  * the files in their order (tests/golden/serialized/image_folder.json). */
 static void as_mindspore(void **state)
@@ -554,6 +610,7 @@ int main(void)
         cmocka_unit_test(out_of_a_snapshot),
         cmocka_unit_test(parts),
         cmocka_unit_test(parts_of_parts),
+        cmocka_unit_test(memory),
         cmocka_unit_test(as_mindspore),
         cmocka_unit_test(no_more_than_a_part),
         cmocka_unit_test(damaged_are_named),
