@@ -33,8 +33,18 @@ static dp_status check_sample(const dp_ask *ask, dp_error *err)
 /* Swaps from the top down to place `last`. */
 static void shuffle_down(const dp_ask *ask, uint32_t *v, uint32_t n, uint32_t last)
 {
-    for (uint32_t i = n; i-- > last;)
-        dp_swap(v, i, dp_below_product(i + 1, next, ask->generator));
+    uint32_t at[DP_AHEAD];
+
+    while (n > last) {
+        const uint32_t some = n - last < DP_AHEAD ? n - last : DP_AHEAD;
+        for (uint32_t i = 0; i < some; i++) {
+            at[i] = dp_below_product(n - i, next, ask->generator);
+            __builtin_prefetch(&v[at[i]], 1);
+        }
+        for (uint32_t i = 0; i < some; i++)
+            dp_swap(v, n - 1 - i, at[i]);
+        n -= some;
+    }
 }
 
 /* Many of many rows: the tail of an order of all. */

@@ -6,8 +6,6 @@
 
 #include "libraries/permute.h"
 
-#define AHEAD 64 /* draws */
-
 void dp_identity(uint32_t *v, uint64_t n)
 {
     for (uint64_t i = 0; i < n; i++)
@@ -39,66 +37,6 @@ uint32_t dp_below_product(uint32_t n, uint32_t (*next)(void *), void *generator)
             product = (uint64_t)next(generator) * n;
     }
     return (uint32_t)(product >> 32);
-}
-
-/* Places are drawn ahead of the swaps, so that a table larger than the caches is fetched in
- * time. */
-void dp_shuffle_masked(uint32_t *v, uint32_t n, uint32_t (*next)(void *), void *generator)
-{
-    uint32_t at[AHEAD];
-
-    while (n > 1) {
-        const uint32_t some = n - 1 < AHEAD ? n - 1 : AHEAD;
-        for (uint32_t i = 0; i < some; i++) {
-            const uint32_t most = n - 1 - i, mask = UINT32_MAX >> __builtin_clz(most);
-            do
-                at[i] = next(generator) & mask;
-            while (at[i] > most);
-            __builtin_prefetch(&v[at[i]], 1);
-        }
-        for (uint32_t i = 0; i < some; i++)
-            dp_swap(v, n - 1 - i, at[i]);
-        n -= some;
-    }
-}
-
-void dp_permute_masked(uint32_t *v, uint32_t n, uint32_t (*next)(void *), void *generator)
-{
-    dp_identity(v, n);
-    dp_shuffle_masked(v, n, next, generator);
-}
-
-void dp_permute_up(uint32_t *v, uint32_t n, uint32_t (*next)(void *), void *generator)
-{
-    uint32_t at[AHEAD];
-
-    dp_identity(v, n);
-    for (uint32_t first = 0; first + 1 < n; first += AHEAD) {
-        const uint32_t left = n - 1 - first, some = left < AHEAD ? left : AHEAD;
-        for (uint32_t i = first; i < first + some; i++) {
-            at[i - first] = i + next(generator) % (n - i);
-            __builtin_prefetch(&v[at[i - first]], 1);
-        }
-        for (uint32_t i = 0; i < some; i++)
-            dp_swap(v, first + i, at[i]);
-    }
-}
-
-void dp_through_buffer(const dp_ask *ask, uint32_t (*below)(void *, uint32_t), uint32_t *table)
-{
-    uint32_t *buffer = ask->order;
-    uint32_t held = (uint32_t)ask->kept, next = held;
-
-    dp_identity(buffer, held);
-    for (uint64_t i = 0; i < ask->rows; i++) {
-        const uint32_t at = below(ask->generator, held);
-        table[i] = buffer[at];
-        buffer[at] = buffer[held - 1];
-        if (next < ask->rows)
-            buffer[held - 1] = next++;
-        else
-            held--;
-    }
 }
 
 dp_status dp_cut_test_first(const double *fractions, int32_t n, uint64_t rows, uint64_t *sizes,

@@ -6,15 +6,16 @@
  * canonical nodes; each epoch shuffles the spans of each node, and the rows as the algorithm says.
  * Rows are delivered from all nodes in turn.
  */
-#include <stdlib.h>
-
 #include "base/random/pcg64.h"
 #include "libraries/permute.h"
 
 enum { PY1E, PY1S, PY1BR, PY2S, NAIVE, SHARD_SIZE, NODES, BLOCK_SIZE };
 #define RULES  "py1e,py1s,py1br,py2s,naive,shard_size:,nodes:,block_size:"
-#define KEEPS  12 /* numbers of memory for each row: spans 4, ranked 4, ids 1, run 1, blocks 2 */
+#define KEEPS  17 /* numbers for each row: ranked 4, spans 6, ids 1, run 1, sorted 4, ends 1 */
 #define NARROW (1u << 30) /* of blocks */
+
+#define NEAR_BITS 12
+#define NEAR      (1u << NEAR_BITS) /* places that are sorted at a time */
 
 typedef struct span {
     uint32_t begin, end;
@@ -29,8 +30,9 @@ typedef struct work {
     const dp_ask *ask;
     dp_pcg64 run, epoch;
     span *spans, *blocks;
-    ranked *ranked;
-    uint32_t *ids, *rows; /* of the order; of the run, those that spans are of */
+    ranked *ranked, *sorted;
+    uint32_t *ids, *rows;       /* of the order; of the run, those that spans are of */
+    uint32_t *ends, near[NEAR]; /* of buckets of places */
     uint32_t n, nodes, block;
 } work;
 
@@ -154,11 +156,58 @@ static void put_rows(work *w, span s, uint32_t *ids, dp_pcg64 *g)
         dp_shuffle_masked(ids, s.end - s.begin, next, g);
 }
 
-static int compare(const void *a_, const void *b_)
+/* The bucket of a place, which is one of n or, by rounding, just behind. */
+static uint32_t bucket(const ranked *r, uint32_t n, uint32_t base, int shift)
 {
-    const ranked *a = a_, *b = b_;
+    const uint32_t whole = r->at >= n ? n - 1 : (uint32_t)r->at;
 
-    return (a->at > b->at) - (a->at < b->at);
+    return (whole - base) >> shift;
+}
+
+/* Deals rows first .. first + n - 1 out to buckets of places from `base` on, in their order; the
+ * ends of the buckets go to end. */
+static void deal(work *w, const ranked *from, ranked *to, span rows, uint32_t base, int shift)
+{
+    const uint32_t n = w->n / w->nodes, buckets = shift > 0 ? (n - 1) / NEAR + 1 : NEAR;
+    uint32_t *end = shift > 0 ? w->ends : w->near, sum = rows.begin;
+
+    for (uint32_t b = 0; b < buckets; b++)
+        end[b] = 0;
+    for (uint32_t i = rows.begin; i < rows.end; i++)
+        end[bucket(&from[i], n, base, shift)]++;
+    for (uint32_t b = 0; b < buckets; b++) {
+        const uint32_t count = end[b];
+        end[b] = sum;
+        sum += count;
+    }
+    for (uint32_t i = rows.begin; i < rows.end; i++)
+        to[end[bucket(&from[i], n, base, shift)]++] = from[i];
+}
+
+/* The few that are out of order. */
+static void insert(ranked *v, span rows)
+{
+    for (uint32_t i = rows.begin + 1; i < rows.end; i++) {
+        const ranked moved = v[i];
+        uint32_t k = i;
+        for (; k > rows.begin && v[k - 1].at > moved.at; k--)
+            v[k] = v[k - 1];
+        v[k] = moved;
+    }
+}
+
+/* The rows of a node by their places, which are as many as there are rows: dealt out to NEAR places
+ * each, then, in the cache, to whole places, then put right among neighbours. */
+static void sort_rows(work *w, uint32_t n, uint32_t *ids)
+{
+    deal(w, w->ranked, w->sorted, (span){0, n}, 0, NEAR_BITS);
+    for (uint32_t b = 0, begin = 0; b * (uint64_t)NEAR < n; begin = w->ends[b++]) {
+        const span rows = {begin, w->ends[b]};
+        deal(w, w->sorted, w->ranked, rows, b * NEAR, 0);
+        insert(w->ranked, rows);
+        for (uint32_t i = rows.begin; i < rows.end; i++)
+            ids[i] = w->ranked[i].row;
+    }
 }
 
 /* py1e: rows move within a range about their span's place, but not out of the node. */
@@ -177,9 +226,7 @@ static void spread(work *w, const span *spans, uint32_t n, uint32_t *ids)
         for (uint32_t i = 0; i < size; i++, done++)
             w->ranked[done] = (ranked){done + (from + (to - from) * uniform(&w->epoch)), ids[done]};
     }
-    qsort(w->ranked, rows, sizeof *w->ranked, compare);
-    for (uint32_t i = 0; i < rows; i++)
-        ids[i] = w->ranked[i].row;
+    sort_rows(w, rows, ids);
 }
 
 /* py1br: blocks of random sizes, moved to the left by a random part of one. */
@@ -220,12 +267,17 @@ static void start(work *w, const dp_ask *ask)
 {
     const uint32_t n = (uint32_t)ask->rows;
 
-    *w = (work){.ask = ask, .n = n, .nodes = nodes_of(ask), .block = block_of(ask)};
+    w->ask = ask;
+    w->n = n;
+    w->nodes = nodes_of(ask);
+    w->block = block_of(ask);
     w->ranked = (ranked *)(void *)ask->order;
     w->blocks = (span *)(void *)ask->order;
     w->spans = (span *)(void *)(ask->order + 4 * (size_t)n);
     w->ids = ask->order + 10 * (size_t)n;
     w->rows = ask->order + 11 * (size_t)n;
+    w->sorted = (ranked *)(void *)(ask->order + 12 * (size_t)n);
+    w->ends = ask->order + 16 * (size_t)n;
     dp_pcg64_seed(&w->run, ask->seed);
     dp_pcg64_seed(&w->epoch, ask->seed + ask->epoch);
 }
@@ -289,8 +341,10 @@ static void make(const dp_ask *ask, uint32_t *table)
         dp_permute_masked(w.ids, w.n, next, &w.epoch);
     else
         order_nodes(&w, how, (span *)(void *)(ask->order + 6 * (size_t)w.n));
-    for (uint32_t i = 0; i < w.n; i++)
-        table[i] = w.ids[(size_t)(i % w.nodes) * (w.n / w.nodes) + i / w.nodes];
+    for (uint32_t place = 0; place < w.n / w.nodes; place++) {
+        for (uint32_t node = 0; node < w.nodes; node++)
+            *table++ = w.ids[(size_t)node * (w.n / w.nodes) + place];
+    }
 }
 
 static const dp_scheme shuffle = {.check = check, .rules = RULES, .keeps = KEEPS, .make = make};

@@ -77,8 +77,8 @@ static void seed(const dp_ask *ask, philox *p)
 static void make(const dp_ask *ask, uint32_t *table)
 {
     tf *t = ask->generator;
-    uint32_t *ring = ask->order, next = (uint32_t)ask->kept;
-    uint32_t size = next, held = next, oldest = 0;
+    const uint32_t n = (uint32_t)ask->rows, size = (uint32_t)ask->kept;
+    uint32_t *ring = ask->order, at[DP_AHEAD], next = size, oldest = 0;
 
     if (ask->once) {
         seed(ask, &t->epoch);
@@ -88,17 +88,22 @@ static void make(const dp_ask *ask, uint32_t *table)
         const uint32_t key = word(&t->parent);
         start(&t->epoch, key, word(&t->parent));
     }
-    dp_identity(ring, held);
-    for (uint64_t i = 0; i < ask->rows; i++) {
-        const uint32_t step = oldest + word(&t->epoch) % held;
-        const uint32_t at = step < size ? step : step - size;
-        table[i] = ring[at];
-        ring[at] = ring[oldest];
-        if (next < ask->rows)
-            ring[oldest] = next++;
-        else
-            held--;
-        oldest = oldest + 1 < size ? oldest + 1 : 0;
+    dp_identity(ring, size);
+    for (uint32_t first = 0; first < n; first += DP_AHEAD) {
+        const uint32_t some = n - first < DP_AHEAD ? n - first : DP_AHEAD;
+        for (uint32_t i = 0; i < some; i++) {
+            const uint32_t held = size < n - first - i ? size : n - first - i;
+            const uint64_t step = (uint64_t)(first + i) % size + word(&t->epoch) % held;
+            at[i] = (uint32_t)(step < size ? step : step - size);
+            __builtin_prefetch(&ring[at[i]], 1);
+        }
+        for (uint32_t i = 0; i < some; i++) {
+            table[first + i] = ring[at[i]];
+            ring[at[i]] = ring[oldest];
+            if (next < n)
+                ring[oldest] = next++;
+            oldest = oldest + 1 < size ? oldest + 1 : 0;
+        }
     }
 }
 

@@ -41,14 +41,14 @@ static void block(const uint32_t k[3], uint32_t first, uint32_t out[LANES])
     EACH out[i] = high[i] ^ low[i];
 }
 
-void WORDS(dp_threefry key, uint32_t n, uint32_t *out)
+void WORDS(dp_threefry key, uint32_t first, uint32_t n, uint32_t *out)
 {
     const uint32_t k[3] = {key.high, key.low, key.high ^ key.low ^ 0x1BD11BDAu};
     uint32_t rest[LANES], done = 0;
 
     for (; n - done >= LANES; done += LANES)
-        block(k, done, out + done);
-    block(k, done, rest);
+        block(k, first + done, out + done);
+    block(k, first + done, rest);
     for (uint32_t i = done; i < n; i++)
         out[i] = rest[i - done];
 }

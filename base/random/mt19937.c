@@ -45,26 +45,30 @@ void dp_mt19937_seed_words(dp_mt19937 *g, const uint32_t *words, uint32_t n)
     g->x[0] = 0x80000000u;
 }
 
-static void twist(dp_mt19937 *g)
+static inline uint32_t twisted(uint32_t high, uint32_t low, uint32_t far)
 {
-    for (int k = 0; k < N; k++) {
-        const uint32_t y = (g->x[k] & 0x80000000u) | (g->x[(k + 1) % N] & 0x7FFFFFFFu);
-        g->x[k] = g->x[(k + M) % N] ^ (y >> 1) ^ (y & 1 ? 0x9908B0DFu : 0);
-    }
-    g->used = 0;
+    const uint32_t y = (high & 0x80000000u) | (low & 0x7FFFFFFFu);
+    return far ^ y >> 1 ^ (-(y & 1) & 0x9908B0DFu);
 }
 
-uint32_t dp_mt19937_u32(dp_mt19937 *g)
+/* Loops without a branch or a remainder, which compilers vectorize. */
+void dp_mt19937_refill(dp_mt19937 *g)
 {
-    uint32_t y;
+    uint32_t *x = g->x;
 
-    if (g->used == N)
-        twist(g);
-    y = g->x[g->used++];
-    y ^= y >> 11;
-    y ^= y << 7 & 0x9D2C5680u;
-    y ^= y << 15 & 0xEFC60000u;
-    return y ^ y >> 18;
+    for (int k = 0; k < N - M; k++)
+        x[k] = twisted(x[k], x[k + 1], x[k + M]);
+    for (int k = N - M; k < N - 1; k++)
+        x[k] = twisted(x[k], x[k + 1], x[k - (N - M)]);
+    x[N - 1] = twisted(x[N - 1], x[0], x[M - 1]);
+    for (int k = 0; k < N; k++) {
+        uint32_t y = x[k];
+        y ^= y >> 11;
+        y ^= y << 7 & 0x9D2C5680u;
+        y ^= y << 15 & 0xEFC60000u;
+        g->word[k] = y ^ y >> 18;
+    }
+    g->used = 0;
 }
 
 #define N64 312
@@ -78,24 +82,27 @@ void dp_mt19937_64_seed(dp_mt19937_64 *g, uint64_t seed)
     g->used = N64;
 }
 
-static void twist_64(dp_mt19937_64 *g)
+static inline uint64_t twisted_64(uint64_t high, uint64_t low, uint64_t far)
 {
-    for (int k = 0; k < N64; k++) {
-        const uint64_t y = (g->x[k] & ~(uint64_t)0x7FFFFFFF) | (g->x[(k + 1) % N64] & 0x7FFFFFFF);
-        g->x[k] = g->x[(k + M64) % N64] ^ (y >> 1) ^ (y & 1 ? 0xB5026F5AA96619E9u : 0);
-    }
-    g->used = 0;
+    const uint64_t y = (high & ~(uint64_t)0x7FFFFFFF) | (low & 0x7FFFFFFF);
+    return far ^ y >> 1 ^ (-(y & 1) & 0xB5026F5AA96619E9u);
 }
 
-uint64_t dp_mt19937_64_u64(dp_mt19937_64 *g)
+void dp_mt19937_64_refill(dp_mt19937_64 *g)
 {
-    uint64_t y;
+    uint64_t *x = g->x;
 
-    if (g->used == N64)
-        twist_64(g);
-    y = g->x[g->used++];
-    y ^= y >> 29 & 0x5555555555555555u;
-    y ^= y << 17 & 0x71D67FFFEDA60000u;
-    y ^= y << 37 & 0xFFF7EEE000000000u;
-    return y ^ y >> 43;
+    for (int k = 0; k < N64 - M64; k++)
+        x[k] = twisted_64(x[k], x[k + 1], x[k + M64]);
+    for (int k = N64 - M64; k < N64 - 1; k++)
+        x[k] = twisted_64(x[k], x[k + 1], x[k - (N64 - M64)]);
+    x[N64 - 1] = twisted_64(x[N64 - 1], x[0], x[M64 - 1]);
+    for (int k = 0; k < N64; k++) {
+        uint64_t y = x[k];
+        y ^= y >> 29 & 0x5555555555555555u;
+        y ^= y << 17 & 0x71D67FFFEDA60000u;
+        y ^= y << 37 & 0xFFF7EEE000000000u;
+        g->word[k] = y ^ y >> 43;
+    }
+    g->used = 0;
 }

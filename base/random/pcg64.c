@@ -6,32 +6,6 @@
 
 #define POOL 4
 
-/* 64 x 64 bits to 128, without a 128-bit type. */
-static dp_u128 multiply(uint64_t a, uint64_t b)
-{
-    const uint64_t a0 = (uint32_t)a, a1 = a >> 32, b0 = (uint32_t)b, b1 = b >> 32;
-    const uint64_t low = a0 * b0, middle = a1 * b0 + (low >> 32),
-                   other = a0 * b1 + (uint32_t)middle;
-
-    return (dp_u128){a1 * b1 + (middle >> 32) + (other >> 32), other << 32 | (uint32_t)low};
-}
-
-static dp_u128 add(dp_u128 a, dp_u128 b)
-{
-    const uint64_t low = a.low + b.low;
-
-    return (dp_u128){a.high + b.high + (low < a.low), low};
-}
-
-static void step(dp_pcg64 *g)
-{
-    const dp_u128 factor = {0x2360ED051FC65DA4u, 0x4385DF649FCCF645u};
-    dp_u128 product = multiply(g->state.low, factor.low);
-
-    product.high += g->state.high * factor.low + g->state.low * factor.high;
-    g->state = add(product, g->increment);
-}
-
 /* SeedSequence's hash: a multiplier that changes with every word. */
 static uint32_t mix_in(uint32_t value, uint32_t *multiplier)
 {
@@ -87,32 +61,7 @@ void dp_pcg64_seed(dp_pcg64 *g, uint64_t seed)
     for (int i = 0; i < 4; i++)
         words[i] = next_state(pool, &used, &multiplier);
     *g = (dp_pcg64){.increment = {words[2] << 1 | words[3] >> 63, words[3] << 1 | 1}};
-    step(g);
-    g->state = add(g->state, (dp_u128){words[0], words[1]});
-    step(g);
-}
-
-uint64_t dp_pcg64_u64(dp_pcg64 *g)
-{
-    uint64_t value;
-    unsigned turn;
-
-    step(g);
-    value = g->state.high ^ g->state.low;
-    turn = (unsigned)(g->state.high >> 58);
-    return value >> turn | value << (-turn & 63);
-}
-
-uint32_t dp_pcg64_u32(dp_pcg64 *g)
-{
-    uint64_t value;
-
-    if (g->kept) {
-        g->kept = false;
-        return g->half;
-    }
-    value = dp_pcg64_u64(g);
-    g->half = (uint32_t)(value >> 32);
-    g->kept = true;
-    return (uint32_t)value;
+    dp_pcg64_step(g);
+    g->state = dp_add_u128(g->state, (dp_u128){words[0], words[1]});
+    dp_pcg64_step(g);
 }

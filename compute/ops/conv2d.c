@@ -52,7 +52,7 @@ static dp_status fit(conv2d *p, const dp_op_plan *plan, size_t x, dp_tensor *y, 
         status = check_shapes(p, &plan->in[x], &plan->in[x + 1], err);
     if (status != DP_OK)
         return status;
-    p->window.kernel_size = (dp_ints){2, {w[2], w[3]}};
+    p->window.kernel_size = (dp_ints){.n = 2, .v = {w[2], w[3]}};
     status = dp_slide_plan(&p->window, &extent, &s, err);
     if (status != DP_OK)
         return status;

@@ -49,7 +49,7 @@ static dp_status plan_tables(dp_ordering *o, uint32_t epochs, dp_arena *arena, d
         return status;
     if (o->scheme->keeps > 0) {
         ask->order =
-            dp_arena_alloc(arena, (size_t)ask->kept * o->scheme->keeps, sizeof *ask->order);
+            dp_arena_alloc_raw(arena, (size_t)ask->kept * o->scheme->keeps, sizeof *ask->order);
         if (ask->order == NULL)
             return dp_arena_fail(arena, err, "an order that is kept");
     }

@@ -38,7 +38,8 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     status = dp_check_indices(&p->indices, node->below, err);
     if (status != DP_OK)
         return status;
-    node->length = p->num_samples != 0 && p->num_samples < n ? (uint64_t)p->num_samples : n;
+    node->length =
+        p->num_samples != 0 && (uint64_t)p->num_samples < n ? (uint64_t)p->num_samples : n;
     o->ask.cut = p->num_samples != 0;
     o->ask.rows = o->ask.count = o->ask.kept = node->length;
     return dp_ordering_plan(o, node, arena, err);

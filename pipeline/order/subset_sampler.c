@@ -21,7 +21,8 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     const uint64_t n = p->indices.n;
 
     (void)arena;
-    node->length = p->num_samples != 0 && p->num_samples < n ? (uint64_t)p->num_samples : n;
+    node->length =
+        p->num_samples != 0 && (uint64_t)p->num_samples < n ? (uint64_t)p->num_samples : n;
     return dp_check_indices(&p->indices, node->below, err);
 }
 

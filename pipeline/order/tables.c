@@ -20,7 +20,7 @@ dp_status dp_tables_plan(dp_tables *t, uint32_t epochs, uint64_t rows, size_t si
     t->table = dp_arena_alloc(arena, t->n, sizeof *t->table);
     t->held = dp_arena_alloc(arena, t->n, sizeof *t->held);
     for (uint32_t i = 0; t->table != NULL && i < t->n; i++) {
-        t->table[i] = dp_arena_alloc(arena, (size_t)rows, size);
+        t->table[i] = dp_arena_alloc_raw(arena, (size_t)rows, size);
         if (t->table[i] == NULL)
             return dp_arena_fail(arena, err, "the table of an epoch");
     }
