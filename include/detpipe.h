@@ -134,13 +134,15 @@ DP_API const dp_stage_info *const *dp_stages(size_t *count);
  *     key            the value of that parameter; numbers are float32 there
  *     key:double     a number that is not
  *     key:4          a list there is one of four numbers: fewer here are taken in turn
+ *     key:zeros      a list there is one of four numbers: more are 0
  *     key:reversed   a list, its last number first
  *     key:fill       a list of three, of no meaning unless padding_mode is constant
  *     key:held       transforms that this one holds
  *     key=a,b,,c     a number there, the place of the word here; no word = not known here
- *     key!true       must have this value there (true, false, []), and is nothing here
+ *     key!true       must have this value there (true, false, [], a word), and is nothing here
  *     workers        is that of the map; MindSpore's draws are known
  *     null           there is no object of parameters
+ *     unread         MindSpore writes it, and cannot read it back
  * NULL = it has no counterpart there. */
 DP_API const char *dp_foreign(const dp_stage_info *);
 DP_END_DECLS

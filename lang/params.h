@@ -83,6 +83,10 @@ typedef struct dp_numbers {
     {                                                                                              \
 #field, DP_PARAM_CHOICE, DP_LATER | offsetof(owner, field), def, 0, 0, words, help         \
     }
+#define DP_LATER_NUMBERS(owner, field, def, least, most, help)                                     \
+    {                                                                                              \
+#field, DP_PARAM_NUMBERS, DP_LATER | offsetof(owner, field), def, least, most, NULL, help  \
+    }
 #define DP_LATER_TEXT(owner, field, def, help)                                                     \
     {                                                                                              \
 #field, DP_PARAM_TEXT, DP_LATER | offsetof(owner, field), def, 0, DP_MAX_TEXT, NULL, help  \

@@ -34,7 +34,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 const dp_transform dp_transform_adjust_brightness = {
     .info = {"transform", "adjust_brightness", "multiply the values", 1, sizeof(adjust_brightness),
              params},
-    .foreign = "AdjustBrightness brightness_factor",
+    .foreign = "AdjustBrightness brightness_factor unread",
     .plan = plan,
     .apply = apply,
 };

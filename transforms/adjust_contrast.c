@@ -34,7 +34,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 const dp_transform dp_transform_adjust_contrast = {
     .info = {"transform", "adjust_contrast", "change the contrast", 2, sizeof(adjust_contrast),
              params},
-    .foreign = "AdjustContrast contrast_factor",
+    .foreign = "AdjustContrast contrast_factor unread",
     .plan = plan,
     .apply = apply,
 };

@@ -33,7 +33,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 
 const dp_transform dp_transform_adjust_hue = {
     .info = {"transform", "adjust_hue", "turn the hues", 2, sizeof(adjust_hue), params},
-    .foreign = "AdjustHue hue_factor",
+    .foreign = "AdjustHue hue_factor unread",
     .plan = plan,
     .apply = apply,
 };

@@ -34,7 +34,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 const dp_transform dp_transform_adjust_saturation = {
     .info = {"transform", "adjust_saturation", "change the saturation", 1,
              sizeof(adjust_saturation), params},
-    .foreign = "AdjustSaturation saturation_factor",
+    .foreign = "AdjustSaturation saturation_factor unread",
     .plan = plan,
     .apply = apply,
 };

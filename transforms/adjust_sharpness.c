@@ -34,7 +34,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 const dp_transform dp_transform_adjust_sharpness = {
     .info = {"transform", "adjust_sharpness", "sharpen or smooth", 1, sizeof(adjust_sharpness),
              params},
-    .foreign = "AdjustSharpness sharpness_factor",
+    .foreign = "AdjustSharpness sharpness_factor unread",
     .plan = plan,
     .apply = apply,
 };

@@ -54,7 +54,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 const dp_transform dp_transform_convert_color = {
     .info = {"transform", "convert_color", "change the order or number of the channels", 1,
              sizeof(convert_color), params},
-    .foreign = "ConvertColor convert_mode=rgb2rgba,,,,rgb2bgr,,bgr2gray,rgb2gray",
+    .foreign = "ConvertColor convert_mode=rgb2rgba,,,,rgb2bgr,,bgr2gray,rgb2gray unread",
     .plan = plan,
     .apply = apply,
 };

@@ -45,7 +45,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 
 const dp_transform dp_transform_erase = {
     .info = {"transform", "erase", "overwrite a rectangle", 1, sizeof(erase), params},
-    .foreign = "Erase top left height width value",
+    .foreign = "Erase top left height width value unread",
     .plan = plan,
     .apply = apply,
 };

@@ -69,7 +69,8 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
 const dp_transform dp_transform_pad_to = {
     .info = {"transform", "pad_to", "put a border around the image that makes it this large", 1,
              sizeof(pad_to), params},
-    .foreign = "PadToSize size offset fill_value:fill padding_mode=constant,edge,reflect,symmetric",
+    .foreign =
+        "PadToSize size offset fill_value:fill padding_mode=constant,edge,reflect,symmetric unread",
     .plan = plan,
     .apply = dp_framed_apply,
     .reads = dp_framed_reads,

@@ -34,7 +34,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 const dp_transform dp_transform_posterize = {
     .info = {"transform", "posterize", "keep the upper bits of every value", 1, sizeof(posterize),
              params},
-    .foreign = "Posterize bits",
+    .foreign = "Posterize bits unread",
     .plan = plan,
     .apply = apply,
     .pointwise = dp_always,

@@ -45,9 +45,12 @@ static bool fixed(const dp_fixing *f)
 const dp_transform dp_transform_random_adjust_sharpness = {
     .info = {"transform", "random_adjust_sharpness", "sharpen or smooth with a probability", 1,
              sizeof(random_adjust_sharpness), params},
+    .foreign = "RandomAdjustSharpness degree prob workers unread",
     .plan = plan,
     .apply = apply,
     .draw = dp_draw_chance,
     .drawn = "applied",
+    .replay = dp_replay_chance,
+    .replays_any_shape = true,
     .fixed = fixed,
 };

@@ -27,7 +27,7 @@ static void replay(const void *params_, dp_mt19937 *engine, double *draws)
 const dp_transform dp_transform_random_apply = {
     .info = {"transform", "random_apply", "apply some transforms with a probability", 1,
              sizeof(dp_holder), params},
-    .foreign = "RandomApply transforms:held prob:double workers",
+    .foreign = "RandomApply transforms:held prob:double workers unread",
     .draw = draw,
     .drawn = "applied",
     .replay = replay,

@@ -48,9 +48,12 @@ static bool fixed(const dp_fixing *f)
 const dp_transform dp_transform_random_auto_contrast = {
     .info = {"transform", "random_auto_contrast", "stretch the values with a probability", 2,
              sizeof(random_auto_contrast), params},
+    .foreign = "RandomAutoContrast cutoff ignore prob workers unread",
     .plan = plan,
     .apply = apply,
     .draw = dp_draw_chance,
     .drawn = "applied",
+    .replay = dp_replay_chance,
+    .replays_any_shape = true,
     .fixed = fixed,
 };

@@ -24,7 +24,7 @@ static void replay(const void *params_, dp_mt19937 *engine, double *draws)
 const dp_transform dp_transform_random_choice = {
     .info = {"transform", "random_choice", "apply one of some transforms", 1, sizeof(dp_holder),
              params},
-    .foreign = "RandomChoice transforms:held workers",
+    .foreign = "RandomChoice transforms:held workers unread",
     .draw = draw,
     .drawn = "chosen",
     .replay = replay,

@@ -24,9 +24,12 @@ static bool fixed(const dp_fixing *f) { return f->draws[0] == 0 || dp_fix(f, "eq
 const dp_transform dp_transform_random_equalize = {
     .info = {"transform", "random_equalize", "spread the values evenly with a probability", 1,
              sizeof(dp_chance), dp_chance_params},
+    .foreign = "RandomEqualize prob workers unread",
     .plan = plan,
     .apply = apply,
     .draw = dp_draw_chance,
     .drawn = "applied",
+    .replay = dp_replay_chance,
+    .replays_any_shape = true,
     .fixed = fixed,
 };

@@ -36,6 +36,13 @@ static void draw(const void *params_, dp_place *place, double *draws)
     draws[0] = (double)(least + dp_rng_below(&place->rng, (uint32_t)(most - least + 1)));
 }
 
+static void replay(const void *params_, dp_mt19937 *engine, double *draws)
+{
+    const random_posterize *p = params_;
+
+    draws[0] = dp_replay_integer(engine, p->bits.v[0], p->bits.v[p->bits.n - 1]);
+}
+
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
                   const dp_tensor *out)
 {
@@ -48,9 +55,12 @@ static bool fixed(const dp_fixing *f) { return dp_fix(f, "posterize bits={bits}"
 const dp_transform dp_transform_random_posterize = {
     .info = {"transform", "random_posterize", "keep a random number of upper bits", 1,
              sizeof(random_posterize), params},
+    .foreign = "RandomPosterize bits workers",
     .plan = plan,
     .apply = apply,
     .draw = draw,
     .drawn = "bits",
+    .replay = replay,
+    .replays_any_shape = true,
     .fixed = fixed,
 };

@@ -16,7 +16,7 @@ typedef struct random_rotation {
 
 static const dp_param params[] = {
     DP_COLUMN(random_rotation),
-    DP_NUMBERS(random_rotation, degrees, NULL, -360, 360, "least,most; d stands for -d,d"),
+    DP_NUMBERS(random_rotation, degrees, NULL, -720, 720, "least,most; d stands for -d,d"),
     DP_CHOICE(random_rotation, resample, "nearest", "linear,nearest", "how pixels are mixed"),
     DP_INTS(random_rotation, fill_value, "0", 0, 255, "of what lies outside"),
     DP_RANDOM_ORDER(random_rotation),
@@ -42,6 +42,15 @@ static void draw(const void *params_, dp_place *place, double *draws)
     draws[0] = dp_draw_between(place, p->range[0], p->range[1]);
 }
 
+static void replay(const void *params_, dp_mt19937 *engine, double *draws)
+{
+    const random_rotation *p = params_;
+    const float least = (float)p->range[0], most = (float)p->range[1], range = most - least;
+    const float u = dp_std_canonical_float(engine) * 2.0f - 1.0f;
+
+    draws[0] = (double)((least + most + u * (range > 360 ? 360 : range)) / 2);
+}
+
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
                   const dp_tensor *out)
 {
@@ -61,10 +70,12 @@ const dp_transform dp_transform_random_rotation = {
     .info = {"transform", "random_rotation", "turn the image by a random angle", 2,
              sizeof(random_rotation), params},
     .foreign = "RandomRotation degrees resample=linear,nearest expand!false center![] "
-               "fill_value:reversed",
+               "fill_value:reversed workers",
     .plan = plan,
     .apply = apply,
     .draw = draw,
     .drawn = "degree",
+    .replay = replay,
+    .replays_any_shape = true,
     .fixed = fixed,
 };

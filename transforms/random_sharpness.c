@@ -36,6 +36,13 @@ static void draw(const void *params_, dp_place *place, double *draws)
     draws[0] = dp_draw_between(place, p->range[0], p->range[1]);
 }
 
+static void replay(const void *params_, dp_mt19937 *engine, double *draws)
+{
+    const random_sharpness *p = params_;
+
+    draws[0] = dp_replay_between(engine, p->range[0], p->range[1]);
+}
+
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
                   const dp_tensor *out)
 {
@@ -51,9 +58,12 @@ static bool fixed(const dp_fixing *f)
 const dp_transform dp_transform_random_sharpness = {
     .info = {"transform", "random_sharpness", "sharpen or smooth by a random amount", 1,
              sizeof(random_sharpness), params},
+    .foreign = "RandomSharpness degrees workers",
     .plan = plan,
     .apply = apply,
     .draw = draw,
     .drawn = "factor",
+    .replay = replay,
+    .replays_any_shape = true,
     .fixed = fixed,
 };

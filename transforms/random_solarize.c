@@ -40,6 +40,17 @@ static void draw(const void *params_, dp_place *place, double *draws)
     draws[1] = (double)p->threshold.v[0] + (a < b ? b : a);
 }
 
+static void replay(const void *params_, dp_mt19937 *engine, double *draws)
+{
+    const random_solarize *p = params_;
+
+    const double a = dp_replay_integer(engine, p->threshold.v[0], p->threshold.v[1]);
+    const double b = dp_replay_integer(engine, p->threshold.v[0], p->threshold.v[1]);
+
+    draws[0] = a < b ? a : b;
+    draws[1] = a < b ? b : a;
+}
+
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
                   const dp_tensor *out)
 {
@@ -52,9 +63,12 @@ static bool fixed(const dp_fixing *f) { return dp_fix(f, "solarize threshold={lo
 const dp_transform dp_transform_random_solarize = {
     .info = {"transform", "random_solarize", "invert the values of a random range", 1,
              sizeof(random_solarize), params},
+    .foreign = "RandomSolarize threshold workers",
     .plan = plan,
     .apply = apply,
     .draw = draw,
     .drawn = "low,high",
+    .replay = replay,
+    .replays_any_shape = true,
     .fixed = fixed,
 };

@@ -6,8 +6,6 @@
 #include "transforms/shared/pillow.h"
 #include "transforms/shared/resample.h"
 
-#define MAX_GROWTH 1000
-
 typedef struct resize {
     const char *column;
     dp_ints size;
@@ -25,26 +23,6 @@ static const dp_param params[] = {
     DP_ANTIALIAS(resize),
     DP_PARAMS_END,
 };
-
-/* The longer side for a shorter one: MindSpore's product of floats; torchvision's is exact. */
-static int64_t longer_side(const resize *p, int64_t longer, int64_t shorter)
-{
-    const int64_t size = p->size.v[0];
-    const float ratio = (float)longer / (float)shorter;
-
-    return p->antialias != DP_ALIASED ? size * longer / shorter : (int64_t)(ratio * (float)size);
-}
-
-/* (height, width), or the shorter side and the other in proportion. */
-static void wanted_size(const resize *p, const int64_t src[2], int64_t dst[2])
-{
-    const int longer = src[1] > src[0];
-
-    dst[0] = p->size.v[0];
-    dst[1] = p->size.v[p->size.n - 1];
-    if (p->size.n == 1)
-        dst[longer] = longer_side(p, src[longer], src[1 - longer]);
-}
 
 static dp_status plan_resample(resize *p, const dp_column *in, const int64_t dst[2],
                                dp_arena *arena, dp_error *err)
@@ -71,22 +49,13 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
                       dp_error *err)
 {
     resize *p = params_;
-    const dp_tensor *t = &in->type;
     int64_t dst[2];
     dp_status status = dp_check_resample(in, p->interpolation, p->antialias, err);
 
     if (status == DP_OK)
-        status = dp_check_list("size", &p->size, 2, err);
-    if (status != DP_OK)
-        return status;
-    wanted_size(p, t->shape, dst);
-    for (int d = 0; d < 2; d++) {
-        if (dst[d] < 1 || dst[d] > MAX_GROWTH * t->shape[d] || t->shape[d] > INT32_MAX)
-            return dp_fail(err, DP_ESPEC,
-                           "%lld from %lld is out of range (1, to %d times as large)",
-                           (long long)dst[d], (long long)t->shape[d], MAX_GROWTH);
-    }
-    status = dp_resized(out, dst[0], dst[1], err);
+        status = dp_resample_size(&p->size, in, p->antialias != DP_ALIASED, dst, err);
+    if (status == DP_OK)
+        status = dp_resized(out, dst[0], dst[1], err);
     return status != DP_OK ? status : plan_resample(p, in, dst, arena, err);
 }
 

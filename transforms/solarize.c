@@ -37,7 +37,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 
 const dp_transform dp_transform_solarize = {
     .info = {"transform", "solarize", "invert the values of a range", 1, sizeof(solarize), params},
-    .foreign = "Solarize threshold",
+    .foreign = "Solarize threshold unread",
     .plan = plan,
     .apply = apply,
     .pointwise = dp_always,

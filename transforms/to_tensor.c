@@ -42,7 +42,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 const dp_transform dp_transform_to_tensor = {
     .info = {"transform", "to_tensor", "divide by 255 and turn channels into planes", 1,
              sizeof(to_tensor), params},
-    .foreign = "ToTensor",
+    .foreign = "ToTensor output_type!float32",
     .plan = plan,
     .apply = apply,
 };

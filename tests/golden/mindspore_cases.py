@@ -101,3 +101,94 @@ def case(rng):
         lambda: colours(rng), lambda: colours(rng), lambda: turned(rng), lambda: blurred(rng), lambda: resized(rng, kind, shape)))
     text, operation = make()
     return f'{kind}:{shape[0]}x{shape[1]}x{shape[2]}', text, operation
+
+
+def between(rng, low, high):
+    return tuple(sorted(round(rng.uniform(low, high), 2) for _ in range(2)))
+
+
+def jitter(rng):
+    """RandomColorAdjust: some of its four ranges."""
+    given = {k: between(rng, 0, 2) for k in ('brightness', 'contrast', 'saturation') if rng.random() < 0.6}
+    if rng.random() < 0.6:
+        given['hue'] = between(rng, -0.5, 0.5)
+    return 'random_color_adjust' + ''.join(f' {k}={commas(r)}' for k, r in given.items()), v.RandomColorAdjust(**given)
+
+
+def affine(rng):
+    degrees, scale, fill = between(rng, -180, 180), between(rng, 0.5, 1.5), [rng.randrange(256) for _ in range(3)]
+    translate, shear, mode = between(rng, -0.4, 0.4) + between(rng, -0.4, 0.4), between(rng, -30, 30) + between(rng, -30, 30), rng.choice(('linear', 'nearest'))
+    text = (f'random_affine degrees={commas(degrees)} translate={commas(translate)} scale={commas(scale)} resample={mode} '
+            f'fill_value={commas(fill)} shear={commas(shear)}')
+    return text, v.RandomAffine(degrees, translate, scale, shear, MODES[mode], tuple(fill))
+
+
+def rotated(operation):
+    """Of a range that begins below 0 MindSpore makes one above, with other roundings; import has them from its JSON."""
+    import mindspore.dataset as ds
+    data = ds.NumpySlicesDataset([[0]], ['image'], shuffle=False).map(operation, ['image'])
+    return ds.serialize(data)['operations'][0]['tensor_op_params']['degrees']
+
+
+def rotation(rng):
+    degrees, mode, fill = between(rng, -180, 180), rng.choice(('linear', 'nearest')), [rng.randrange(256) for _ in range(3)]
+    operation = v.RandomRotation(degrees, MODES[mode], fill_value=tuple(fill))
+    return f'random_rotation degrees={commas(rotated(operation))} resample={mode} fill_value={commas(fill[::-1])}', operation
+
+
+def chance(name, operation):
+    def make(rng):
+        prob = round(rng.random(), 2)
+        return f'{name} prob={prob}', operation(prob)
+    return make
+
+
+def ranged(name, parameter, operation, low, high, whole=False):
+    def make(rng):
+        pair = tuple(sorted(rng.randrange(low, high + 1) for _ in range(2))) if whole else between(rng, low, high)
+        return f'{name} {parameter}={commas(pair)}', operation(pair)
+    return make
+
+
+def middle(rng):
+    """RandomResizedCrop, of which no attempt may fit."""
+    size, attempts, ratio = [rng.randrange(1, 40) for _ in range(2)], rng.randrange(1, 4), between(rng, 0.2, 5)
+    scale, mode = between(rng, 0.3, 1), rng.choice(('linear', 'nearest', 'cubic'))
+    return (f'random_resized_crop size={commas(size)} scale={commas(scale)} ratio={commas(ratio)} interpolation={mode} max_attempts={attempts}',
+            v.RandomResizedCrop(tuple(size), scale, ratio, MODES[mode], attempts))
+
+
+def sized(rng):
+    size = [rng.randrange(1, 60) for _ in range(2)]
+    return f'random_resize size={commas(size)}', v.RandomResize(tuple(size))
+
+
+RANDOM = (
+    rotation, jitter, jitter, affine, middle, sized,
+    ranged('random_posterize', 'bits', v.RandomPosterize, 1, 8, True), ranged('random_solarize', 'threshold', v.RandomSolarize, 0, 255, True),
+    ranged('random_sharpness', 'degrees', v.RandomSharpness, 0, 3), ranged('random_color', 'degrees', v.RandomColor, 0, 3),
+    chance('random_invert', v.RandomInvert), chance('random_equalize', v.RandomEqualize),
+    chance('random_auto_contrast cutoff=3 ignore=7', lambda p: v.RandomAutoContrast(3.0, [7], p)),
+    chance('random_adjust_sharpness degree=1.7', lambda p: v.RandomAdjustSharpness(1.7, p)),
+    chance('random_horizontal_flip', v.RandomHorizontalFlip), chance('random_vertical_flip', v.RandomVerticalFlip),
+)
+
+
+def random_case(rng, number):
+    """A chain of random operations: seed, workers, shape, text, operations.  The first ones are one operation each."""
+    kinds = [RANDOM[number]] if number < len(RANDOM) else [rng.choice(RANDOM) for _ in range(rng.randrange(1, 4))]
+    seed, workers = rng.choice((0, 1, 11, 42, rng.getrandbits(32), 4294967290)), rng.choice((1, 2))
+    shape = rng.choice(((32, 32), (31, 32), (7, 29), (32, 9), (20, 17)))
+    made = [kind(rng) for kind in kinds]
+    text = ' | '.join(f'{text} order=mindspore workers={workers}' for text, _ in made)
+    return seed, workers, shape, text, [operation for _, operation in made]
+
+
+def random_rows(rows, seed, workers, shape, operations, passes):
+    """What MindSpore makes of pictures, pass by pass, cut to the shape."""
+    import mindspore.dataset as ds
+    ds.config.set_seed(seed)
+    cut = np.ascontiguousarray(rows[:, :shape[0], :shape[1]])
+    data = ds.NumpySlicesDataset(cut, ['image'], shuffle=False).map(operations, ['image'], num_parallel_workers=workers)
+    iterator = data.create_tuple_iterator(num_epochs=passes, output_numpy=True)
+    return [[image for (image,) in iterator] for _ in range(passes)]

@@ -105,8 +105,51 @@ static void streams(void **state)
     test_lines_free(&lines);
 }
 
+/* The images of two passes, and of the second one alone. */
+static void check_random(const char *line)
+{
+    char passes[160], made[160];
+    char spec[2048];
+    const uint64_t seed = number(line, "seed");
+
+    assert_non_null(test_word(line, "passes", passes, sizeof passes));
+    snprintf(spec, sizeof spec, "%s | repeat count=2", strstr(line, " : ") + 3);
+    for (uint64_t first = 0; first < 2; first++) {
+        dp_pipeline *p = open_text(spec, seed, TEST_GOLDEN "/cifar10", 1);
+        const uint64_t n = dp_length(p) / 2;
+        dp_batch *b = NULL;
+        assert_ok(dp_seek(p, first * n, &test_error));
+        for (uint64_t pass = first; pass < 2; pass++) {
+            test_sha256_state sha;
+            test_sha256_init(&sha);
+            for (uint64_t i = 0; i < n; i++) {
+                assert_ok(dp_next(p, &b, &test_error));
+                test_sha256_add(&sha, dp_batch_get(b, "image")->data,
+                                test_bytes(dp_batch_get(b, "image")));
+            }
+            snprintf(made + 65 * pass, sizeof made - 65 * pass, "%s%s",
+                     test_sha256_final(&sha).text, pass == 0 ? "," : "");
+        }
+        dp_close(p);
+        if (strcmp(made, passes) != 0)
+            fail_msg("other images than MindSpore's: %s", line);
+    }
+}
+
+static void random_operations(void **state)
+{
+    test_lines lines = test_lines_read("mindspore_random.txt");
+
+    (void)state;
+    assert_true(lines.n >= 80);
+    for (size_t i = 0; i < lines.n; i++)
+        check_random(lines.line[i]);
+    test_lines_free(&lines);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(draws), cmocka_unit_test(streams)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(draws), cmocka_unit_test(streams),
+                                       cmocka_unit_test(random_operations)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,7 +94,7 @@ for n in 0 1 2 3 57 99; do
     drawn=$("$DETPIPE" cat "$spec" --batch $n --data "$fixture" | grep -o 'image [0-9a-f]*  label [0-9]*')
     [ -n "$made" ] && [ "$made" = "$drawn" ] || fail "sample $n: '$made' is not '$drawn'"
 done
-expect 0 'random_resized_crop top=10 left=0 height=11 width=32$' "$DETPIPE" check \
+expect 0 'random_resized_crop top=11 left=0 height=11 width=32$' "$DETPIPE" check \
     "synthetic | random_resized_crop size=8 scale=1,1 ratio=3,4 max_attempts=1" --sample 0
 expect 0 'drawn: nothing' "$DETPIPE" check "range count=5" --sample 3
 expect 2 'fewer than 6 rows' "$DETPIPE" check "range count=5" --sample 5
@@ -128,6 +128,7 @@ for file in "$serialized"/*.json; do
     case $name in
         ops_value|split1_norandom|cifar100|image_folder_decode) continue ;;
         concat) expect 1 'concat has no counterpart' "$DETPIPE" export a.recipe --data data; continue ;;
+        ops_colour|ops_wrap) expect 1 'that it can read: it writes it and refuses it' "$DETPIPE" export a.recipe --data data; continue ;;
     esac
     "$DETPIPE" export a.recipe --data data > b.json || { fail "export $name"; continue; }
     "$DETPIPE" import b.json --order mindspore > c.recipe || fail "import of the export of $name"
@@ -141,8 +142,12 @@ done
 sed 's/{"tensor_op_name":"HorizontalFlip"/{"tensor_op_name":"PadToSize","tensor_op_params":{"fill_value":[1,2,3],"offset":[],"padding_mode":0,"size":[70,71]}},&/' \
     "$serialized/ops_geometry.json" > pads.json
 expect 0 '^  \| pad_to size=70,71 offset="" fill_value=1,2,3 padding_mode=constant$' "$DETPIPE" import pads.json
-"$DETPIPE" export "cifar10 strict=false | pad_to size=50 padding_mode=edge" --data "$fixture" | tr -d ' \t\n' |
-    grep -qF '"PadToSize","tensor_op_params":{"size":[50],"offset":[],"fill_value":[0,0,0],"padding_mode":1}' || fail "export of pad_to"
+expect 1 'pad_to has no counterpart in MindSpore.s JSON that it can read' \
+    "$DETPIPE" export "cifar10 strict=false | pad_to size=50 padding_mode=edge" --data "$fixture"
+expect 1 'random_vertical_flip has no counterpart .* unless it draws its numbers: write order=mindspore' \
+    "$DETPIPE" export "cifar10 strict=false | random_vertical_flip" --data "$fixture"
+expect 1 'random_sampler has no counterpart .* unless' "$DETPIPE" export "cifar10 strict=false | random_sampler" --data "$fixture"
+expect 0 'DistributedSampler' "$DETPIPE" export "cifar10 strict=false | distributed_sampler num_shards=2 shard_id=0 shuffle=false" --data "$fixture"
 expect 1 'resize has no counterpart in MindSpore.s JSON with antialias=true' \
     "$DETPIPE" export "cifar10 strict=false | resize size=50 antialias=true" --data "$fixture"
 echo '{"op_type":"Map"' > bad.json
@@ -154,6 +159,11 @@ expect 2 'there is no operation Unheard' "$DETPIPE" import bad.json
 sed 's/"prob":0.25/"prob":0.25,"unheard":1/; s/"connector_queue_size"/"queue":3,"connector_queue_size"/' "$serialized/ops_random.json" > bad.json
 expect 0 '^# RandomHorizontalFlip: unheard is not carried over$' "$DETPIPE" import bad.json
 expect 0 '^# Cifar10Dataset: queue is not carried over$' "$DETPIPE" import bad.json
+echo '{"children":[],"op_type":"GeneratorDataset","source":1}' > bad.json
+expect 2 'there is no reader for GeneratorDataset' "$DETPIPE" import bad.json
+sed 's/"drop_remainder":[a-z]*,"input_columns":\[\]/"drop_remainder":true,"input_columns":["image"]/' "$serialized/ref.json" > bad.json
+expect 2 'a function of its columns is not carried over' "$DETPIPE" import bad.json --order mindspore
+expect 0 '^# Batch: a function of its columns is not carried over$' "$DETPIPE" import bad.json
 sed 's/Cifar10Dataset/CocoDataset/' "$serialized/noshuffle.json" > bad.json
 expect 2 'there is no reader for CocoDataset' "$DETPIPE" import bad.json
 expect 3 'cannot read' "$DETPIPE" import nothing.json

@@ -24,7 +24,8 @@ static void check(const dp_transform *t)
     for (; word != NULL; word = strchr(word, ' ')) {
         const size_t length = strcspn(++word, " :=!");
         workers = workers || (length == 7 && memcmp(word, "workers", length) == 0);
-        if (word[length] != '!' && strcmp(word, "null") != 0 && !has_parameter(t, word, length))
+        if (word[length] != '!' && strcmp(word, "null") != 0 && strcmp(word, "unread") != 0 &&
+            !has_parameter(t, word, length))
             fail_msg("%s has no parameter of the name: %s", t->info.name, word);
     }
     if (workers != (t->replay != NULL))

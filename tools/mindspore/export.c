@@ -81,6 +81,23 @@ static cJSON *spread(const char *text, int wanted)
     return list;
 }
 
+/* Two shares stand for -s..s here, for a range of the first there. */
+static cJSON *signed_ranges(const char *text)
+{
+    cJSON *list = numbers(text, true), *out = cJSON_CreateArray();
+
+    if (cJSON_GetArraySize(list) == 4) {
+        cJSON_Delete(out);
+        return list;
+    }
+    for (int i = 0; i < 4; i++) {
+        const double share = cJSON_GetArrayItem(list, i / 2)->valuedouble;
+        cJSON_AddItemToArray(out, cJSON_CreateNumber(i % 2 == 0 ? -share : share));
+    }
+    cJSON_Delete(list);
+    return out;
+}
+
 static int index_of(const char *words, const char *word)
 {
     const size_t length = strlen(word);
@@ -122,12 +139,16 @@ static cJSON *held(export *e, const char *text)
 /* What there is for a value that has no counterpart here. */
 static cJSON *fixed(const char *value)
 {
-    return value[0] == '[' ? cJSON_CreateArray() : cJSON_CreateBool(value[0] == 't');
+    if (value[0] == '[')
+        return cJSON_CreateArray();
+    if (strcmp(value, "true") == 0 || strcmp(value, "false") == 0)
+        return cJSON_CreateBool(value[0] == 't');
+    return cJSON_CreateString(value);
 }
 
 static bool is_list(how h)
 {
-    return h == LIST || h == DOUBLES || h == FOUR || h == FILL || h == REVERSED;
+    return h == LIST || h == DOUBLES || h == FOUR || h == ZEROS || h == FILL || h == REVERSED;
 }
 
 static cJSON *parameter(export *e, const dp_text_stage *s, const carried *c)
@@ -147,6 +168,7 @@ static cJSON *parameter(export *e, const dp_text_stage *s, const carried *c)
     case DOUBLES: return numbers(value, false);
     case NAMES: return names(value);
     case FOUR: return spread(value, 4);
+    case ZEROS: return signed_ranges(value);
     case FILL: return spread(value, 3);
     case REVERSED: return reversed(value);
     case HELD: return held(e, value);
@@ -156,6 +178,12 @@ static cJSON *parameter(export *e, const dp_text_stage *s, const carried *c)
     if (index_of(c->words, value) < 0)
         fail(e, ": a value", s->name);
     return cJSON_CreateNumber(index_of(c->words, value));
+}
+
+/* A distributed_sampler may deal rows out as they come. */
+static bool draws(const dp_text_stage *s)
+{
+    return !text_is(s, "distributed_sampler") || is_true(s, "shuffle");
 }
 
 static bool is_carried(const operation *o, const char *key)
@@ -180,6 +208,15 @@ static void refuse_later(export *e, const dp_text_stage *s, const operation *o)
     }
 }
 
+/* Its numbers would be others there. */
+static void refuse_native(export *e, const dp_text_stage *s)
+{
+    const char *order = text_value(s, "order");
+
+    if (order != NULL && strcmp(order, "mindspore") != 0 && draws(s))
+        fail(e, " unless it draws its numbers: write order=mindspore", s->name);
+}
+
 static void add_parameters(export *e, cJSON *object, const dp_text_stage *s, const operation *o)
 {
     for (int i = 0; i < o->n; i++)
@@ -195,11 +232,16 @@ static cJSON *operation_of(export *e, const dp_text_stage *s)
         fail(e, "", s->name);
         return op;
     }
+    if (o.unread)
+        fail(e, " that it can read: it writes it and refuses it", s->name);
+    refuse_native(e, s);
     cJSON_AddStringToObject(op, "tensor_op_name", o.name);
     params = o.null ? cJSON_AddNullToObject(op, "tensor_op_params")
                     : cJSON_AddObjectToObject(op, "tensor_op_params");
     refuse_later(e, s, &o);
     add_parameters(e, params, s, &o);
+    if (!o.null) /* which some need, and none minds */
+        cJSON_AddStringToObject(params, "device_target", "CPU");
     return op;
 }
 
@@ -211,6 +253,7 @@ static void put_sampler(export *e, const dp_text_stage *s, const operation *o)
     cJSON *sampler = cJSON_CreateObject();
 
     refuse_later(e, s, o);
+    refuse_native(e, s);
     cJSON_AddStringToObject(sampler, "sampler_name", o->name);
     add_parameters(e, sampler, s, o);
     if (text_is(s, "random_sampler")) {
@@ -307,6 +350,7 @@ static void put_rows(export *e, const dp_text_stage *s, const operation *o)
 
     if (text_is(s, "shuffle") && count(s, "buffer_size") < 2)
         fail(e, " without buffer_size", "shuffle");
+    refuse_native(e, s);
     node = put_operator(e, o->name);
     add_parameters(e, node, s, o);
     if (text_is(s, "shuffle")) {

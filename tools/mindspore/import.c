@@ -279,13 +279,14 @@ static void put_classes(import *im, FILE *f, const cJSON *node)
 
 static void put_reader(import *im, FILE *f, const cJSON *node, const char *type)
 {
-    const char *folder = import_text(im, node, "dataset_dir");
+    const char *folder;
     operation o;
 
     if (!operation_named(type, &o) || strcmp(o.kind, "reader") != 0) {
         fail(im, "there is no reader for", type);
         return;
     }
+    folder = import_text(im, node, "dataset_dir");
     for (const char *c = folder; *c != '\0'; c++) {
         if ((unsigned char)*c < ' ' || *c == 127)
             fail(im, "dataset_dir has a control character", "");
@@ -384,12 +385,18 @@ static void put_operator(import *im, FILE *f, const cJSON *node, const char *typ
 /* What an operator has and the text has not. */
 static void note_node(import *im, const cJSON *node, const char *type)
 {
-    const bool batch = strcmp(type, "Batch") == 0;
+    const char *function = "Batch: a function of its columns is not carried over";
+    const bool changed =
+        strcmp(type, "Batch") == 0 &&
+        (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(node, "input_columns")) > 0 ||
+         cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(node, "output_columns")) > 0);
 
     if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(node, "callback")) > 0)
         import_comment(im, "%s: callback is not carried over%s", type, "");
-    if (batch && cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(node, "input_columns")) > 0)
-        import_comment(im, "%s: a function of its columns is not carried over%s", type, "");
+    if (changed && im->replay)
+        fail(im, function, "");
+    else if (changed)
+        import_comment(im, "%s%s", function, "");
     import_note_keys(
         im, node, type,
         " children op_type connector_queue_size num_parallel_workers dataset_dir usage "

@@ -38,13 +38,19 @@ static void put_reversed(import *im, FILE *f, const cJSON *params, const carried
     }
 }
 
+static bool is_word(const cJSON *item, const char *word)
+{
+    return cJSON_IsString(item) && strcmp(item->valuestring, word) == 0;
+}
+
 /* What has no counterpart must be what it is here. */
 static void check_fixed(import *im, const cJSON *params, const carried *c)
 {
     const cJSON *item = import_item(im, params, c->key);
-    const bool as_here = c->words[0] == '['   ? cJSON_GetArraySize(item) == 0
-                         : c->words[0] == 't' ? cJSON_IsTrue(item)
-                                              : cJSON_IsFalse(item);
+    const bool as_here = strcmp(c->words, "[]") == 0      ? cJSON_GetArraySize(item) == 0
+                         : strcmp(c->words, "true") == 0  ? cJSON_IsTrue(item)
+                         : strcmp(c->words, "false") == 0 ? cJSON_IsFalse(item)
+                                                          : is_word(item, c->words);
 
     if (!as_here)
         import_fail(im, "has no counterpart:", c->key);
@@ -77,8 +83,12 @@ void import_parameter(import *im, FILE *f, const cJSON *params, const carried *c
     }
     if (c->how == FILL && import_number(im, params, "padding_mode") != 0)
         return;
-    if (c->how == LIST || c->how == DOUBLES || c->how == FOUR || c->how == FILL) {
+    if (c->how == LIST || c->how == DOUBLES || c->how == FOUR || c->how == ZEROS ||
+        c->how == FILL) {
         import_list(im, f, params, c->key, c->key);
+        for (int n = cJSON_GetArraySize(import_item(im, params, c->key)); c->how == ZEROS && n < 4;
+             n++)
+            fputs(n == 0 ? "0" : ",0", f);
         return;
     }
     fprintf(f, " %s=", c->key);
@@ -127,8 +137,7 @@ static void put_operation(import *im, FILE *f, const cJSON *params, const operat
     if (o->replayed && im->replay)
         fprintf(f, "%s workers=%d", im->order, im->workers);
     if (o->random && !o->replayed && im->replay)
-        import_comment(im, "%s: MindSpore's draws are not known, so they are detpipe's own%s",
-                       o->name, "");
+        import_fail(im, "MindSpore's draws are not known of", o->name);
 }
 
 void import_operation(import *im, FILE *f, const cJSON *op, const char *column)

@@ -72,7 +72,7 @@ static how how_named(const char *name)
     static const struct {
         const char *name;
         how how;
-    } ways[] = {{"double", DOUBLE}, {"4", FOUR},          {"reversed", REVERSED},
+    } ways[] = {{"double", DOUBLE}, {"4", FOUR},          {"zeros", ZEROS}, {"reversed", REVERSED},
                 {"fill", FILL},     {"doubles", DOUBLES}, {"names", NAMES}};
 
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
@@ -113,6 +113,8 @@ static void read_operation(const dp_stage_info *info, const char *text, operatio
             out->replayed = true;
         else if (strncmp(text, "null", (size_t)length) == 0)
             out->null = true;
+        else if (strncmp(text, "unread", (size_t)length) == 0)
+            out->unread = true;
         else if (strncmp(text, "order", (size_t)length) == 0)
             out->ordered = true;
         else

@@ -22,6 +22,7 @@ typedef enum how {
     DOUBLES,  /* a list of numbers that are not float32 there */
     NAMES,    /* a list of names, "a,b" here */
     FOUR,     /* a list of so many there */
+    ZEROS,    /* four, or as many as there are, and 0 */
     REVERSED, /* a list, last number first */
     FILL,     /* a list, left out where padding_mode is not constant: it does nothing there */
     HELD,     /* a list of operations, and a text here */
@@ -42,6 +43,7 @@ typedef struct operation {
     bool random, replayed;    /* replayed: draws are known */
     bool ordered;             /* it has MindSpore's order */
     bool null;                /* there is no object of parameters */
+    bool unread;              /* MindSpore cannot read what it writes of it */
     carried parameters[10];
     int n;
 } operation;

@@ -103,6 +103,38 @@ dp_affine dp_affine_back(double degrees, double scale, double center_x, double c
     return dp_affine_inverse(&forward);
 }
 
+/* An angle of floats, as float functions have it. */
+typedef struct angle {
+    float radians, sine, cosine, tangent;
+} angle;
+
+static angle angle_of(float radians)
+{
+    double sine, cosine;
+
+    dp_sincos((double)radians, &sine, &cosine);
+    return (angle){radians, (float)sine, (float)cosine, (float)(sine / cosine)};
+}
+
+static float radians_of(double degrees) { return (float)((double)(float)degrees * DP_PI / 180); }
+
+dp_affine dp_affine_moved(const dp_affine_move *v, int64_t height, int64_t width)
+{
+    const float x = (float)(width - 1) / 2.0f, y = (float)(height - 1) / 2.0f;
+    const float scale = (float)v->scale;
+    const angle turn = angle_of(radians_of(v->degrees)), across = angle_of(radians_of(v->shear[0]));
+    const angle down = angle_of(radians_of(-v->shear[1]));
+    const angle both = angle_of(turn.radians + down.radians);
+    const float a = scale * both.cosine / down.cosine, c = scale * both.sine / down.cosine;
+    const float b = scale * (-both.cosine * across.tangent / down.cosine - turn.sine);
+    const float d = scale * (-both.sine * across.tangent / down.cosine + turn.cosine);
+    const float right = (1 - a) * x - b * y + (float)v->shift[0];
+    const float low = (1 - d) * y - c * x + (float)v->shift[1];
+
+    return dp_affine_inverse(
+        &(dp_affine){{(double)a, (double)b, (double)right, (double)c, (double)d, (double)low}});
+}
+
 /* Round half to even, saturated. */
 static int64_t rounded(double v)
 {

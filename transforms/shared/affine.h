@@ -24,6 +24,12 @@ void dp_sincos(double radians, double *sine, double *cosine);
  * scaled, and shift by (dx, dy) pixels. */
 dp_affine dp_affine_back(double degrees, double scale, double center_x, double center_y, double dx,
                          double dy);
+/* MindSpore's: turned, sheared and scaled about the middle, then shifted, the way there in floats;
+ * degrees clockwise. */
+typedef struct dp_affine_move {
+    double degrees, scale, shear[2], shift[2]; /* shear in degrees, shift in pixels, x then y */
+} dp_affine_move;
+dp_affine dp_affine_moved(const dp_affine_move *, int64_t height, int64_t width);
 /* The way back of a map. */
 dp_affine dp_affine_inverse(const dp_affine *forward);
 

@@ -39,6 +39,18 @@ double dp_draw_between(dp_place *place, double low, double high)
     return low + dp_rng_uniform(&place->rng) * (high - low);
 }
 
+double dp_replay_between(dp_mt19937 *engine, double least, double most)
+{
+    const float u = dp_std_canonical_float(engine), low = (float)least, high = (float)most;
+
+    return (double)(u * (high - low) + low);
+}
+
+double dp_replay_integer(dp_mt19937 *engine, int64_t least, int64_t most)
+{
+    return (double)(least + dp_std_uniform_int(engine, (uint32_t)(most - least)));
+}
+
 dp_status dp_number_range(const char *name, const dp_numbers *list, double range[2], dp_error *err)
 {
     if (list->n > 2)

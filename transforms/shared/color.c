@@ -193,6 +193,12 @@ static uint8_t blend(float x, float other, float factor)
     return dp_clamp_u8((double)dp_fma32(other, 1.0f - factor, x * factor));
 }
 
+/* The same with the other product rounded. */
+static uint8_t blend_onto(float x, float other, float factor)
+{
+    return dp_clamp_u8((double)dp_fma32(x, factor, other * (1.0f - factor)));
+}
+
 static size_t pixels(const dp_tensor *t) { return (size_t)(t->shape[0] * t->shape[1]); }
 
 void dp_adjust_contrast(double factor, const dp_tensor *in, const dp_tensor *out)
@@ -211,7 +217,9 @@ void dp_adjust_contrast(double factor, const dp_tensor *in, const dp_tensor *out
     dp_lut(table, in, out);
 }
 
-void dp_adjust_saturation(double factor, const dp_tensor *in, const dp_tensor *out)
+typedef uint8_t mix(float x, float gray, float factor);
+
+static void mix_with_gray(mix *with, float factor, const dp_tensor *in, const dp_tensor *out)
 {
     const uint8_t *src = in->data;
     uint8_t *dst = out->data;
@@ -220,8 +228,18 @@ void dp_adjust_saturation(double factor, const dp_tensor *in, const dp_tensor *o
     for (size_t i = 0; i < n; i++, src += 3, dst += 3) {
         const float gray = (float)dp_gray(src[0], src[1], src[2]);
         for (int c = 0; c < 3; c++)
-            dst[c] = blend((float)src[c], gray, (float)factor);
+            dst[c] = with((float)src[c], gray, factor);
     }
+}
+
+void dp_adjust_saturation(double factor, const dp_tensor *in, const dp_tensor *out)
+{
+    mix_with_gray(blend, (float)factor, in, out);
+}
+
+void dp_color(double factor, const dp_tensor *in, const dp_tensor *out)
+{
+    mix_with_gray(blend_onto, (float)factor, in, out);
 }
 
 /* The mean of the nine pixels, the middle one counted five times; the border stays. */
@@ -250,7 +268,7 @@ void dp_adjust_sharpness(double factor, const dp_tensor *in, const dp_tensor *ou
             const size_t x = i / channels;
             const bool border = y == 0 || x == 0 || y == height - 1 || x == width - 1;
             const float other = border ? (float)*src : smooth(src, row, channels);
-            *dst = dp_clamp_u8((double)dp_fma32((float)*src, f, other * (1.0f - f)));
+            *dst = blend_onto((float)*src, other, f);
         }
     }
 }

@@ -31,6 +31,8 @@ void dp_solarize(double low, double high, const dp_tensor *in, const dp_tensor *
 void dp_adjust_brightness(double factor, const dp_tensor *in, const dp_tensor *out);
 void dp_adjust_contrast(double factor, const dp_tensor *in, const dp_tensor *out);
 void dp_adjust_saturation(double factor, const dp_tensor *in, const dp_tensor *out);
+/* adjust_saturation of MindSpore's RandomColor: the other one of the two products is rounded. */
+void dp_color(double factor, const dp_tensor *in, const dp_tensor *out);
 void dp_adjust_hue(double factor, const dp_tensor *in, const dp_tensor *out); /* turns */
 void dp_adjust_sharpness(double factor, const dp_tensor *in, const dp_tensor *out);
 

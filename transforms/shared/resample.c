@@ -369,6 +369,36 @@ static bool halves(const int64_t src[2], const int64_t dst[2])
     return src[0] == 2 * dst[0] && src[1] == 2 * dst[1];
 }
 
+#define MAX_GROWTH 1000
+
+static int64_t longer_side(int64_t size, int64_t longer, int64_t shorter, bool exact)
+{
+    const float ratio = (float)longer / (float)shorter;
+    return exact ? size * longer / shorter : (int64_t)(ratio * (float)size);
+}
+
+dp_status dp_resample_size(const dp_ints *size, const dp_column *in, bool exact, int64_t dst[2],
+                           dp_error *err)
+{
+    const int64_t *src = in->type.shape;
+    const int longer = src[1] > src[0];
+    const dp_status status = dp_check_list("size", size, 2, err);
+
+    if (status != DP_OK)
+        return status;
+    dst[0] = size->v[0];
+    dst[1] = size->v[size->n - 1];
+    if (size->n == 1)
+        dst[longer] = longer_side(size->v[0], src[longer], src[1 - longer], exact);
+    for (int d = 0; d < 2; d++) {
+        if (dst[d] < 1 || dst[d] > MAX_GROWTH * src[d] || src[d] > INT32_MAX)
+            return dp_fail(err, DP_ESPEC,
+                           "%lld from %lld is out of range (1, to %d times as large)",
+                           (long long)dst[d], (long long)src[d], MAX_GROWTH);
+    }
+    return DP_OK;
+}
+
 /* Area mixes as it says only where both axes shrink. */
 static dp_status plan_shrinking(dp_resample *r, const int64_t src[2], const int64_t dst[2], bool u8,
                                 dp_arena *arena, dp_error *err)

@@ -52,6 +52,11 @@ typedef struct dp_resample {
 dp_status dp_check_resample(const dp_column *in, int32_t interpolation, int32_t antialias,
                             dp_error *);
 
+/* The (height, width) that `size` asks for: both, or the shorter side and the other in proportion,
+ * MindSpore's product of floats, or, exact, torchvision's. */
+dp_status dp_resample_size(const dp_ints *size, const dp_column *in, bool exact, int64_t dst[2],
+                           dp_error *);
+
 /* From (height, width) src to dst, of images of the column's type; not for pillow.h's. */
 dp_status dp_resample_plan(dp_resample *, const dp_column *in, int32_t interpolation,
                            const int64_t src[2], const int64_t dst[2], dp_arena *, dp_error *);
