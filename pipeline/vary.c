@@ -354,7 +354,7 @@ dp_status dp_each_begin(const dp_step *step, const dp_tensor *in, dp_fit *fit,
     const bool decodes = step->each->decodes;
     int64_t picture[DP_MAX_RANK];
     dp_column row, made;
-    dp_status status = decodes ? t->look(step->params, in, picture, room, err) : DP_OK;
+    dp_status status = decodes ? t->look(step->params, in, &fit->head, picture, room, err) : DP_OK;
 
     dp_picture_room_empty(room);
     if (status == DP_OK) {
@@ -374,7 +374,7 @@ dp_status dp_each_decode(const dp_step *step, const dp_tensor *in, const dp_fit 
                          dp_picture_room *room, const dp_tensor *out, dp_error *err)
 {
     const dp_transform *t = step->transform;
-    const dp_status status = t->decode(step->params, in, &fit->part, out, room, err);
+    const dp_status status = t->decode(step->params, in, &fit->head, &fit->part, out, room, err);
 
     dp_picture_room_empty(room);
     return dp_stage_failed(&t->info, 0, status, err);

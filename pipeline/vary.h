@@ -32,6 +32,7 @@ typedef struct dp_fit {
     dp_arena arena;       /* of that plan, emptied for each row */
     dp_tensor out;        /* what it makes */
     dp_picture_part part; /* of that, what is wanted; only where it makes an image */
+    dp_picture_head head; /* of the file that it decodes */
 } dp_fit;
 
 /* Where a worker does it. */

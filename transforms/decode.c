@@ -53,30 +53,27 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     return DP_OK;
 }
 
-static dp_status look(const void *params_, const dp_tensor *file, int64_t picture[3],
-                      dp_picture_room *room, dp_error *err)
+static dp_status look(const void *params_, const dp_tensor *file, dp_picture_head *head,
+                      int64_t picture[3], dp_picture_room *room, dp_error *err)
 {
     const dp_picture_how how = how_of(params_);
     const dp_encoded from = encoded(file);
-    dp_picture_head head;
-    const dp_status status = dp_picture_look(&from, &how, room, &head, err);
+    const dp_status status = dp_picture_look(&from, &how, room, head, err);
 
     if (status == DP_OK)
-        dp_picture_size(&head, &how, picture);
+        dp_picture_size(head, &how, picture);
     picture[2] = how.channels;
     return status;
 }
 
-static dp_status make(const void *params_, const dp_tensor *file, const dp_picture_part *part,
-                      const dp_tensor *out, dp_picture_room *room, dp_error *err)
+static dp_status make(const void *params_, const dp_tensor *file, const dp_picture_head *head,
+                      const dp_picture_part *part, const dp_tensor *out, dp_picture_room *room,
+                      dp_error *err)
 {
     const dp_picture_how how = how_of(params_);
     const dp_encoded from = encoded(file);
-    dp_picture_head head;
-    const dp_status status = dp_picture_look(&from, &how, room, &head, err);
 
-    return status != DP_OK ? status
-                           : dp_picture_decode(&from, &how, &head, part, room, out->data, err);
+    return dp_picture_decode(&from, &how, head, part, room, out->data, err);
 }
 
 const dp_transform dp_transform_decode = {

@@ -108,15 +108,17 @@ typedef struct dp_transform {
     void (*apply_in)(const void *params, const double *draws, const dp_tensor *in,
                      const dp_tensor *out, const dp_workspace *);
     size_t (*space)(const void *params);
-    /* In place of apply, where rows are the files of pictures (dp_source.pictures): height, width
-     * and channels, as the file says, and the pixels of a part of it.  plan gets the picture as
-     * *out.  A failure says what is wrong with the file; the room is emptied behind each.
-     * `ready`, at open: whether this machine decodes to the bytes that are specified. */
+    /* In place of apply, where rows are the files of pictures (dp_source.pictures): its head, with
+     * the height, width and channels that are delivered, then the pixels of a part of it.  plan
+     * gets the picture as *out.  A failure says what is wrong with the file; the room is emptied
+     * behind each.  `ready`, at open: whether this machine decodes to the bytes that are
+     * specified. */
     dp_status (*ready)(void *params, dp_arena *, dp_error *);
-    dp_status (*look)(const void *params, const dp_tensor *file, int64_t picture[3],
-                      dp_picture_room *, dp_error *);
-    dp_status (*decode)(const void *params, const dp_tensor *file, const dp_picture_part *,
-                        const dp_tensor *out, dp_picture_room *, dp_error *);
+    dp_status (*look)(const void *params, const dp_tensor *file, dp_picture_head *,
+                      int64_t picture[3], dp_picture_room *, dp_error *);
+    dp_status (*decode)(const void *params, const dp_tensor *file, const dp_picture_head *,
+                        const dp_picture_part *, const dp_tensor *out, dp_picture_room *,
+                        dp_error *);
     /* What apply reads of an image for a part of what it makes of it: *part is of `out`, and is of
      * `in` then.  No more is made of `in`, to its place in all of it: what is outside of the part
      * may be anything.  NULL = all of it is read. */
