@@ -16,6 +16,15 @@ export XXHASH
 
 fail() { echo "FAILED: $*"; failed=1; }
 
+if [ -n "${DETPIPE_WRITE_GOLDEN:-}" ]; then
+    golden=$SOURCE/tests/golden/conformance.txt
+    seen=$("$HASH") || { echo "FAILED: $seen"; exit 1; }
+    sed -i '1q' "$golden" && echo "$seen" >> "$golden"
+    sed -i "s/^    $(total_of "$PUBLISHED")\$/    $(total_of "$seen")/" "$SOURCE/docs/numerics.md"
+    echo "skipped: the hashes were written into $golden, and their total into docs/numerics.md"
+    exit 77
+fi
+
 # ---- it holds ----
 levels=$(DETPIPE_CPU=? "$HASH" | sed -n 's/.*machine (\(.*\)): use.*/\1/p')
 [ -n "$levels" ] || fail "the instruction sets of this machine are unknown"

@@ -199,6 +199,32 @@ LISTS
     done
 }
 
+# Each row has its line in NEWS, and a test: its name stands in tests/, but for the lines that the build writes itself.
+rows_in_tests() {
+    local def macro name
+    find tests -type f ! -path 'tests/fuzz/*' ! -path 'tests/support/*' ! -path 'tests/language/*' ! -path 'tests/golden/README.md' \
+        ! -path 'tests/golden/stages.txt' ! -path 'tests/golden/nets.txt' ! -path 'tests/golden/ops.txt' ! -path 'tests/golden/conformance.txt' \
+        ! -path 'tests/cross/conformance_hash.c' -exec cat {} + | tr -c 'a-z0-9_\n' '\n' | sed 's/^test_//' | sort -u > "$work/tested"
+    [ "$(wc -l < "$work/tested")" -gt 1000 ] || fail "few words of tests are seen: the check is blind"
+    tr -c 'a-z0-9_' '\n' < NEWS | sort -u > "$work/news"
+    while read -r def macro; do
+        rows_of "$def" "$macro" | sort | join -v1 - "$work/tested" | sed "s|.*|$def: & is in no test of tests/|"
+        rows_of "$def" "$macro" | sort | join -v1 - "$work/news" | sed "s|.*|$def: & is not in NEWS|"
+    done > "$work/missing" <<'ROWS'
+io/list.def DP_READER
+transforms/list.def DP_TRANSFORM
+pipeline/order/list.def DP_ORDER
+compute/list.def DP_LAYER
+compute/list.def DP_LOSS
+compute/list.def DP_OPTIMIZER
+compute/list.def DP_INITIALIZER
+compute/ops/list.def DP_OPERATOR
+libraries/list.def  +ROW
+tools/commands/commands.def DP_COMMAND
+ROWS
+    [ ! -s "$work/missing" ] || fail "rows without a test or a line: $(cat "$work/missing")"
+}
+
 # Each row has its row in the page of its kind: its name in bold or as code. (A page is read as one line: spans may be broken.)
 rows_in_pages() {
     local def macro page name
@@ -333,7 +359,7 @@ ratios() {
     done
 }
 
-for rule in symbols globals bounds go_on arrows types parameters declarations headers lists rows_in_pages text readme columns named links ratios; do
+for rule in symbols globals bounds go_on arrows types parameters declarations headers lists rows_in_tests rows_in_pages text readme columns named links ratios; do
     echo "== $rule"
     $rule
 done

@@ -105,6 +105,33 @@ void test_lines_free(test_lines *lines)
     free(lines->line);
 }
 
+static bool has_reader(const test_lines *lines, const char *text)
+{
+    const size_t n = strcspn(text, " ");
+    size_t i = 0;
+
+    while (i < lines->n &&
+           (strncmp(lines->line[i], text, n) != 0 || strcspn(lines->line[i], " ") != n))
+        i++;
+    return i < lines->n;
+}
+
+test_lines test_readers(void)
+{
+    test_lines all = test_lines_read("stages.txt"), readers = {NULL, 0};
+
+    readers.line = calloc(all.n, sizeof *readers.line);
+    for (size_t i = 0; i < all.n; i++) {
+        char *text = strstr(all.line[i], " : ") + 3, *end = strstr(text, " | ");
+        if (end != NULL)
+            *end = '\0';
+        if (!has_reader(&readers, text))
+            readers.line[readers.n++] = strdup(text);
+    }
+    test_lines_free(&all);
+    return readers;
+}
+
 const char *test_word(const char *line, const char *key, char *out, size_t size)
 {
     const size_t n = strlen(key);

@@ -58,6 +58,8 @@ typedef struct test_lines {
 } test_lines;
 test_lines test_lines_read(const char *name);
 void test_lines_free(test_lines *);
+/* A text of each reader, and of it alone: the first in stages.txt. */
+test_lines test_readers(void);
 /* The value of "key=value" in a line (to the next blank), or NULL. */
 const char *test_word(const char *line, const char *key, char *out, size_t size);
 
