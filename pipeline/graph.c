@@ -175,6 +175,8 @@ static dp_status make_pass(dp_graph *g, uint32_t first, dp_pass_part *parts, uin
         g->steps[places[i]].passed = true;
     step->last = g->steps[places[n - 1]].last;
     step->out = g->steps[places[n - 1]].out;
+    if (step->last)
+        dp_pass_leave_caches(step->pass);
     if (dp_pass_wants_planes(step->pass) && is_first(g, first) && can_read_planes(g, step->slot))
         take_planes(g, step);
     return DP_OK;

@@ -182,6 +182,43 @@ static void planes_from_the_reader_have_the_same_bits(void **state)
     assert_true(n_tried > 200);
 }
 
+/* Images that are written past the caches, in and out of batches, and that could not be; and what
+ * is changed behind the pass, which is not. */
+static void large_images(void **state)
+{
+    static const char *const ends[] = {
+        "",
+        " | batch batch_size=2",
+        " | normalize mean=0.1,0.2,0.3 std=2,3,4 is_hwc=false | batch batch_size=2",
+    };
+    static const char *const levels[] = {"sse2", "avx2", "avx512", "neon"};
+    enum { MOST = 2 * 3 * 240 * 240 * 4 };
+    static uint8_t plain[MOST], pass[MOST];
+
+    (void)state;
+    for (int i = 0; i < 3 * 4; i++) {
+        static const char *const sizes[] = {"224,224", "150,160", "160,150", "240,227"};
+        char text[400];
+        size_t n;
+        snprintf(text, sizeof text,
+                 SMALL_CIFAR " | take count=2 | resize size=%s | random_horizontal_flip | rescale "
+                             "rescale=1/255 | normalize mean=0.5,0.4,0.3 std=0.25,0.2,0.3 | "
+                             "hwc2chw | project columns=image%s",
+                 sizes[i / 3], ends[i % 3]);
+        n = deliver(text, NULL, "scalar", plain, MOST);
+        assert_true(n > 0);
+        for (size_t k = 0; k < sizeof levels / sizeof levels[0]; k++) {
+            dp_cpu_level level;
+            if (dp_cpu_level_get(levels[k], &level, NULL) != DP_OK)
+                continue;
+            memset(pass, 0, n);
+            assert_int_equal(deliver(text, NULL, levels[k], pass, MOST), n);
+            if (memcmp(plain, pass, n) != 0)
+                fail_msg("%s: the pass with %s has other bits", text, levels[k]);
+        }
+    }
+}
+
 /* The usual texts do run in one pass. */
 static void usual_texts_are_one_pass(void **state)
 {
@@ -220,6 +257,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_chain_has_the_same_bits),
         cmocka_unit_test(planes_from_the_reader_have_the_same_bits),
+        cmocka_unit_test(large_images),
         cmocka_unit_test(usual_texts_are_one_pass),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,8 +50,19 @@ static bool make_chunk(struct dp_chunk *c, const int32_t *cols, int32_t x, int32
     return most - least < DP_CHUNK;
 }
 
+#define LARGE ((int64_t)1 << 18) /* bytes */
+#define LINE  64
+
+bool dp_lines_stream(const struct dp_lines *l, int32_t channels, const float *out)
+{
+    const int64_t row = (int64_t)l->width * (int64_t)sizeof *out;
+
+    return row * l->height * channels >= LARGE && row % LINE == 0 && (uintptr_t)out % LINE == 0;
+}
+
 bool dp_lines_fit(struct dp_lines *l, const dp_places *at, int32_t width_in)
 {
+    l->streams = false;
     l->rows = at->rows;
     l->height = at->height;
     l->width = at->width;

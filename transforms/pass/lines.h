@@ -31,6 +31,7 @@ struct dp_chunk {
 };
 
 struct dp_lines {
+    bool streams;        /* the result is written past the caches, in whole lines of them */
     const int32_t *rows; /* of the input, -1 = around */
     int32_t height, width, width_in;
     int32_t n_chunks; /* they may overlap */
@@ -55,6 +56,10 @@ bool dp_lines_fit(struct dp_lines *, const dp_places *, int32_t width_in);
  * are as they were, afterwards. */
 void dp_lines_run(const dp_line_kernels *, struct dp_lines *, const struct dp_value *,
                   int32_t channels, int32_t height_in, bool planes, const uint8_t *in, float *out);
+
+/* Whether what fits is written past the caches: images that are large, none of which is read again
+ * before many others were made.  Otherwise each line of it would be read before it is written. */
+bool dp_lines_stream(const struct dp_lines *, int32_t channels, const float *out);
 
 extern const dp_line_kernels dp_line_kernels_avx2, dp_line_kernels_avx512, dp_line_kernels_neon;
 #if defined(__x86_64__)

@@ -21,6 +21,8 @@ typedef const __m128i *bytes16;
 #define v_choose _mm256_blendv_ps
 #define v_set1   _mm256_set1_ps
 #define v_store  _mm256_storeu_ps
+#define v_stream _mm256_stream_ps
+#define v_fence  _mm_sfence
 #define v_sub    _mm256_sub_ps
 #define v_mul    _mm256_mul_ps
 #define v_fma    _mm256_fmadd_ps

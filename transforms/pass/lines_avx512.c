@@ -19,6 +19,8 @@
 #define v_choose(a, b, mask) _mm512_mask_blend_ps(mask, a, b)
 #define v_set1               _mm512_set1_ps
 #define v_store              _mm512_storeu_ps
+#define v_stream             _mm512_stream_ps
+#define v_fence              _mm_sfence
 #define v_sub                _mm512_sub_ps
 #define v_mul                _mm512_mul_ps
 #define v_fma                _mm512_fmadd_ps

@@ -17,10 +17,12 @@
 #define v_choose(a, b, mask) vbslq_f32(mask, b, a)
 #define v_set1               vdupq_n_f32
 #define v_store              vst1q_f32
-#define v_sub                vsubq_f32
-#define v_mul                vmulq_f32
-#define v_fma(a, b, c)       vfmaq_f32(c, a, b)
-#define v_fnma(a, b, c)      vfmsq_f32(c, a, b)
+#define v_stream             vst1q_f32
+#define v_fence()
+#define v_sub           vsubq_f32
+#define v_mul           vmulq_f32
+#define v_fma(a, b, c)  vfmaq_f32(c, a, b)
+#define v_fnma(a, b, c) vfmsq_f32(c, a, b)
 #include "transforms/pass/lines_template.h"
 
 static int32_t split(const uint8_t *pixels, int32_t n, uint8_t *const planes[3])

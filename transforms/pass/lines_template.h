@@ -4,8 +4,9 @@
  *
  * An instruction set's file defines vf, vi and vm (floats, the places of bytes, a mask), VL (floats
  * of a vf), v_places and v_mask (which load the latter two), v_pick (bytes by their places, as
- * floats), v_choose (b where the mask is set, else a), v_set1, v_store, v_sub, v_mul, v_fma
- * (a * b + c) and v_fnma (c - a * b), then includes this.
+ * floats), v_choose (b where the mask is set, else a), v_set1, v_store, v_stream (past the caches,
+ * a whole vector's place), v_fence (other threads see those), v_sub, v_mul, v_fma (a * b + c) and
+ * v_fnma (c - a * b), then includes this.
  */
 #define PARTS (DP_CHUNK / VL)
 
@@ -34,8 +35,13 @@ static void lines(const struct dp_lines *l, const struct dp_value *k, const uint
                     const vf u = v_sub(v_fma(x, a, b), m), q = v_mul(u, r);
                     v = v_choose(v_fma(v_fnma(q, s, u), r, q), around, outside[p]);
                 }
-                v_store(to + p * VL, v);
+                if (l->streams)
+                    v_stream(to + p * VL, v);
+                else
+                    v_store(to + p * VL, v);
             }
         }
     }
+    if (l->streams)
+        v_fence();
 }

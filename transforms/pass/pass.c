@@ -23,6 +23,7 @@ struct dp_pass {
     const dp_line_kernels *kernels; /* NULL = the tables are not what they compute from these */
     struct dp_value k[DP_PASS_CHANNELS];
     bool from_planes; /* so is the input */
+    bool leaves;      /* the caches: the result goes into a batch */
 };
 
 /* ---- which transforms ---- */
@@ -221,6 +222,7 @@ static void plan_kernels(dp_pass *pass, const dp_pass_part *parts, const shape *
 bool dp_pass_wants_planes(const dp_pass *pass) { return pass->kernels != NULL; }
 
 void dp_pass_take_planes(dp_pass *pass) { pass->from_planes = true; }
+void dp_pass_leave_caches(dp_pass *pass) { pass->leaves = true; }
 
 dp_status dp_pass_plan(dp_pass **out, const dp_pass_part *parts, uint32_t n, dp_cpu_level cpu,
                        dp_arena *arena, dp_error *err)
@@ -436,10 +438,12 @@ void dp_pass_run(const dp_pass *p, const double *draws, const void *in, void *ou
         at.width = (int32_t)m->out.shape[1];
         m->transform->move(m->params, draws + m->draws, &at);
     }
-    if (p->kernels != NULL && dp_lines_fit(&lines, &at, p->width))
+    if (p->kernels != NULL && dp_lines_fit(&lines, &at, p->width)) {
+        lines.streams = p->leaves && dp_lines_stream(&lines, p->channels, out);
         dp_lines_run(p->kernels, &lines, p->k, p->channels, p->height, p->from_planes, in, out);
-    else if (p->planes)
+    } else if (p->planes) {
         run_planes(p, &at, in, out);
-    else
+    } else {
         run_pixels(p, &at, in, out);
+    }
 }

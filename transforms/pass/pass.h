@@ -40,6 +40,9 @@ dp_status dp_pass_plan(dp_pass **out, const dp_pass_part *, uint32_t n, dp_cpu_l
 bool dp_pass_wants_planes(const dp_pass *);
 void dp_pass_take_planes(dp_pass *);
 
+/* Its result is not read before many others were made. */
+void dp_pass_leave_caches(dp_pass *);
+
 /* draws: the numbers of the row. */
 void dp_pass_run(const dp_pass *, const double *draws, const void *in, void *out);
 
