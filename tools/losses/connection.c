@@ -5,9 +5,12 @@
 #include "tools/losses/connection.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
 #include "tools/losses/text.h"
 #include "tools/losses/words.h"
+
+#define MOST_REMARK 64
 
 /* Behind "=3" of "(step=3): 2.5"; NULL: the number is not that of a step, but the loss, as in
  * "loss epoch: 2.5". */
@@ -27,6 +30,20 @@ static bool is_clock(const char *colon)
 {
     return *colon == ':' && isdigit((unsigned char)colon[-1]) && strspn(colon + 1, DIGITS) == 2 &&
            colon[3] != '.' && colon[3] != ',';
+}
+
+/* "(cross-entropy):", " [incl. reg] =" directly behind a name: to the colon; not " (weight):". */
+static const char *pass_remark(const char *at)
+{
+    const char *const open = skip(at, " ");
+    const size_t n = *open == '(' || *open == '[' ? strspn(open + 1, LETTERS " -,./&+") : 0;
+    const char *const next = skip(open + 1 + n + (n > 0), " ");
+    char name[MOST_REMARK];
+
+    if (n == 0 || open[1 + n] != (*open == '(' ? ')' : ']') || (*next != ':' && *next != '='))
+        return at;
+    snprintf(name, sizeof name, "loss %.*s", (int)n, open + 1);
+    return loss_kind_of(name, strlen(name)) == NO_LOSS ? at : next;
 }
 
 /* "at step 3", "@ step 3", "on the test set", "(train)", "[0]", "(3)": what may stand between a
@@ -88,7 +105,7 @@ const char *loss_pass_connection(const char *at, bool *sure)
         return skip(at + 2, " ");
     }
     at = skip(at, "\"'`");
-    at = skip(pass_clause(at), " \t");
+    at = skip(pass_clause(pass_remark(at)), " \t");
     *sure = false;
     for (int i = 0; words[i] != NULL; i++) {
         if (!begins(at, words[i]))

@@ -13,7 +13,7 @@
 /* "[1,0]<stdout>:", "[0]<stderr>:" of mpirun and horovodrun: the rank stands last. */
 static char *behind_tag(char *text, loss_rank *out)
 {
-    char *const close = text + strcspn(text, "]"), *rank = close, *end;
+    char *const close = text + strcspn(text, "]"), *rank = close;
 
     if (*text != '[' ||
         (strncmp(close, "]<stdout>:", 10) != 0 && strncmp(close, "]<stderr>:", 10) != 0))
@@ -22,8 +22,7 @@ static char *behind_tag(char *text, loss_rank *out)
         rank--;
     snprintf(out->text, sizeof out->text, "rank %.*s", (int)(close - rank < 8 ? close - rank : 8),
              rank);
-    end = close + 10;
-    return end + (*end == ' ');
+    return close + 10;
 }
 
 #define MOST_RANKS 1024 /* what is more is a process */
@@ -49,8 +48,9 @@ static bool is_rank(const char *at, const char *word, loss_rank *out, char **end
            isalpha((unsigned char)*behind))))
         return false;
     snprintf(out->text, sizeof out->text, "%s %.*s", word, (int)digits, number);
-    *end = (char *)(uintptr_t)number + digits;
-    *end += strspn(*end, "])|:, ");
+    *end = (char *)(uintptr_t)(*behind == '|' ? behind : number + digits);
+    *end += strspn(*end, "])|:,");
+    *end += **end == ' '; /* the others are of the line: a table's */
     return true;
 }
 

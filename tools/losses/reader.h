@@ -20,7 +20,6 @@ typedef struct loss_table {
     bool fixed;     /* its columns are where a line of dashes says */
     bool bracket;   /* its lines begin with a bracket that is none of it: "[  10% ]  1  0.5" */
     bool comment;   /* its head begins with "# ", which may be none of its names */
-    uint64_t line;  /* of the head, as a count of lines read */
     int n;
     int key, value; /* columns from 1 of "metric" and "value": a row is one of either; or 0 */
     bool is_step[LOSS_COLUMNS];

@@ -99,11 +99,14 @@ static bool is_head(const char *text, char separator, loss_table *out)
     return found || out->key > 0;
 }
 
-/* Bytes of the "[  10% ]" before a row, without a word in it. */
-static size_t bracket(const char *text)
+#define OF_HEAD "[-=. ]"
+#define OF_ROW  OF_HEAD DIGITS "%:/"
+
+/* Bytes of the "[-----]" before a head, or the "[  10% ]" before its rows. */
+static size_t bracket(const char *text, const char *inside)
 {
     const size_t begin = strspn(text, " \t");
-    size_t end = begin + strspn(text + begin, "[-=0123456789%:./ ]");
+    size_t end = begin + strspn(text + begin, inside);
 
     while (end > begin && text[end - 1] != ']')
         end--;
@@ -119,9 +122,9 @@ static bool is_norm(const char *text, char separator)
 static bool find_head(loss_reader *r)
 {
     static const char separators[] = ";,\t|w ";
-    const size_t before = bracket(r->line.text);
+    const size_t before = bracket(r->line.text, OF_HEAD);
     const char *const text = r->line.text + before, *const begin = skip(text, " \t|");
-    loss_table head = {.line = r->count, .bracket = before > 0};
+    loss_table head = {.bracket = before > 0};
 
     if (!isalpha((unsigned char)*begin) && (*begin == '\0' || strchr("_#\"(", *begin) == NULL))
         return false;
@@ -136,7 +139,7 @@ static bool find_head(loss_reader *r)
     return false;
 }
 
-/* "-----  ----------" directly below a head of blanks: where the columns are, also those without a
+/* "-----  ----------" below a head of blanks: where the columns are, also those without a
  * name. */
 static bool read_rule(loss_reader *r)
 {
@@ -145,8 +148,7 @@ static bool read_rule(loss_reader *r)
     loss_table out = {.separator = ' ', .fixed = true, .bracket = false};
     int k = 0;
 
-    if (t->line != r->count - 1 || t->separator != ' ' || t->key > 0 || t->bracket ||
-        text[strspn(text, "-= ")] != '\0')
+    if (t->separator != ' ' || t->key > 0 || t->bracket || text[strspn(text, "-= ")] != '\0')
         return false;
     for (; *at != '\0' && out.n < LOSS_COLUMNS; at = skip(at, " ")) {
         const size_t from = (size_t)(at - text), to = from + strspn(at, "-=");
@@ -295,7 +297,7 @@ static void read_record(loss_reader *r, const loss_cell *cells)
 bool loss_read_row(loss_reader *r)
 {
     loss_table *const t = &r->table;
-    const size_t before = t->bracket ? bracket(r->line.text) : 0;
+    const size_t before = t->bracket ? bracket(r->line.text, OF_ROW) : 0;
     const char *const text = r->line.text + before;
     loss_cell cells[LOSS_COLUMNS];
     int n;

@@ -127,9 +127,12 @@ static const char *pass_to_second(const char *at, const char **what)
     static const char *const signs[] = {"+/-", "\302\261", "+-", "+", NULL};
     const char *next = skip(at, " ,;|([");
     const size_t word = loss_word(next);
+    bool sure;
 
-    if (next > at && (*what = part_at(next, word)) != NULL)
-        return loss_begins_number(next = skip(next + word, " .:=\"'")) ? next : NULL;
+    if (next > at && (*what = part_at(next, word)) != NULL) {
+        next = skip(loss_pass_connection(next + word, &sure), " .:=\"'");
+        return loss_begins_number(next) ? next : NULL;
+    }
     next = skip(at, " ");
     if (next > at && *next == '(') {
         next = skip(next + 1, " ");
@@ -157,6 +160,14 @@ static bool is_of_thousands(const char *before, const char *end, const char *at)
     return loss_is_count(at + n - 3);
 }
 
+/* Brackets and signs, also those of more than one byte: a cross, an arrow, a block of a bar. */
+static const char *skip_signs(const char *at)
+{
+    while (*at != '\0' && (strchr("([{<=%*&", *at) != NULL || (unsigned char)*at >= 0x80))
+        at++;
+    return at;
+}
+
 /* Whether what joins another number to a loss, and is nothing that is read, follows: a bracket, a
  * sign or a word as in 2.3(2.4), 2.3 [2.4], 2.3 (val) 2.4, 2.3 and 2.4.  Not a count, a time, or a
  * quantity: 2.3 [64/60000], 2.3 [00:05<00:10, 8.1it/s], 2.3 (12.5%), 2.3 * 12,345. */
@@ -168,8 +179,7 @@ static bool joins_another(const char *before, const char *at)
     printed_number number;
     size_t word;
 
-    next = skip(next, "([{<=%*");
-    next += begins(next, "\303\227") ? 2 : 0; /* the multiplication sign */
+    next = skip_signs(next);
     word = loss_word(next);
     if (word > 0 &&
         (loss_word_in(words, next, word) || (next > sign && part_at(next, word) != NULL)))

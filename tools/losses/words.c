@@ -27,8 +27,7 @@ size_t loss_word(const char *at)
 bool loss_word_in(const char *const *list, const char *word, size_t n)
 {
     for (; *list != NULL; list++) { /* almost all differ in the first letter, whatever its case */
-        if (((**list ^ *word) & 31) == 0 && strlen(*list) == n &&
-            strncasecmp(*list, word, n) == 0)
+        if (((**list ^ *word) & 31) == 0 && strlen(*list) == n && strncasecmp(*list, word, n) == 0)
             return true;
     }
     return false;
