@@ -4,6 +4,8 @@
  *
  * docs/orders.md.  threefry2x32 keyed by the seed; rows are sorted by words of it, several times.
  */
+#include <string.h>
+
 #include "base/cpu.h"
 #include "libraries/permute.h"
 #include "libraries/threefry.h"
@@ -12,68 +14,94 @@ enum { UNPARTITIONABLE };
 
 #define WORDS     1024 /* that are drawn at a time */
 #define MOST_HIGH 10   /* bits that part many rows */
-#define DIGIT     13   /* bits that part a few thousand */
+#define DIGIT     14   /* bits that part a few thousand */
 #define BUCKETS   (1u << DIGIT)
 
 /* A word and, in the low half, the row that is sorted by it. */
 typedef uint64_t pair;
 
-typedef struct range {
-    uint32_t begin, end;
-} range;
+/* The words of a round. */
+typedef struct source {
+    dp_threefry key;
+    dp_threefry_line *line;
+    const uint32_t *made; /* they are there already; NULL = they are drawn, as often as wanted */
+} source;
 
-/* Deals pairs out by bits of their words, in their order.  Where each value of the bits begins
- * stands in place[value], and in the end where it ends. */
-static void deal(const pair *from, pair *to, range r, int shift, uint32_t mask, uint32_t *place)
+static void words_of(const source *s, uint32_t first, uint32_t n, uint32_t out[WORDS])
 {
-    uint32_t sum = r.begin;
+    if (s->made != NULL)
+        memcpy(out, s->made + first, n * sizeof *out);
+    else
+        s->line(s->key, first, n, out);
+}
 
-    for (uint32_t b = 0; b <= mask; b++)
-        place[b] = 0;
-    for (uint32_t i = r.begin; i < r.end; i++)
-        place[from[i] >> shift & mask]++;
-    for (uint32_t b = 0; b <= mask; b++) {
+/* Counts become places: where each bucket begins. */
+static void begin_buckets(uint32_t *place, uint32_t n)
+{
+    for (uint32_t b = 0, sum = 0; b < n; b++) {
         const uint32_t count = place[b];
         place[b] = sum;
         sum += count;
     }
-    for (uint32_t i = r.begin; i < r.end; i++)
-        to[place[from[i] >> shift & mask]++] = from[i];
 }
 
-/* The few whose words are out of order, stably. */
-static void insert(pair *v, range r)
+/* Rows with their words, dealt out by `high` bits of these, in their order: to lots that a cache
+ * holds.  To draw the words twice is cheaper than to keep them. */
+static void deal(const source *s, const uint32_t *rows, uint32_t n, int high, pair *lots,
+                 uint32_t *ends)
 {
-    for (uint32_t i = r.begin + 1; i < r.end; i++) {
-        const pair moved = v[i];
-        uint32_t k = i;
-        for (; k > r.begin && v[k - 1] >> 32 > moved >> 32; k--)
-            v[k] = v[k - 1];
-        v[k] = moved;
+    uint32_t words[WORDS];
+
+    memset(ends, 0, sizeof *ends << high);
+    for (uint32_t first = 0; first < n; first += WORDS) {
+        const uint32_t some = n - first < WORDS ? n - first : WORDS;
+        words_of(s, first, some, words);
+        for (uint32_t i = 0; i < some; i++)
+            ends[(pair)words[i] >> (32 - high)]++;
+    }
+    begin_buckets(ends, 1u << high);
+    for (uint32_t first = 0; first < n; first += WORDS) {
+        const uint32_t some = n - first < WORDS ? n - first : WORDS;
+        words_of(s, first, some, words);
+        for (uint32_t i = 0; i < some; i++)
+            lots[ends[(pair)words[i] >> (32 - high)]++] = (pair)words[i] << 32 | rows[first + i];
     }
 }
 
-/* Sorts n pairs by their words, with room for as many; returns where they are then.  Words are
- * random: parted by their high bits into lots that a cache holds, then by DIGIT more, few are out
- * of order. */
-static pair *sort(pair *from, pair *to, uint32_t n)
+/* A lot by the next bits; then few are out of order, and are put in order, stably. */
+static void sort_lot(const pair *lot, uint32_t n, int high, pair *sorted)
 {
-    uint32_t ends[1u << MOST_HIGH] = {n}, place[BUCKETS];
+    const int shift = 64 - high - DIGIT;
+    uint32_t place[BUCKETS] = {0};
+
+    for (uint32_t i = 0; i < n; i++)
+        place[lot[i] >> shift & (BUCKETS - 1)]++;
+    begin_buckets(place, BUCKETS);
+    for (uint32_t i = 0; i < n; i++)
+        sorted[place[lot[i] >> shift & (BUCKETS - 1)]++] = lot[i];
+    for (uint32_t i = 1; i < n; i++) {
+        const pair moved = sorted[i];
+        uint32_t k = i;
+        for (; k > 0 && sorted[k - 1] >> 32 > moved >> 32; k--)
+            sorted[k] = sorted[k - 1];
+        sorted[k] = moved;
+    }
+}
+
+/* Sorts the rows by the words, with room for n pairs twice. */
+static void sort(const source *s, uint32_t *rows, uint32_t n, pair *lots, pair *sorted)
+{
+    uint32_t ends[1u << MOST_HIGH];
     int high = 0;
 
     while (high < MOST_HIGH && n >> high > BUCKETS)
         high++;
-    if (high > 0) {
-        pair *const other = from;
-        deal(from, to, (range){0, n}, 64 - high, (1u << high) - 1, ends);
-        from = to, to = other;
-    }
+    deal(s, rows, n, high, lots, ends);
     for (uint32_t b = 0, begin = 0; b < 1u << high; begin = ends[b++]) {
-        const range r = {begin, ends[b]};
-        deal(from, to, r, 64 - high - DIGIT, BUCKETS - 1, place);
-        insert(to, r);
+        sort_lot(lots + begin, ends[b] - begin, high, sorted);
+        for (uint32_t i = begin; i < ends[b]; i++)
+            rows[i] = (uint32_t)sorted[i - begin];
     }
-    return to;
 }
 
 /* ceil(3 ln n / ln(2^32 - 1)) rounds. */
@@ -96,21 +124,6 @@ static dp_threefry_line *best_line(void)
     return dp_threefry_words;
 }
 
-static void set_word(pair *p, uint32_t word) { *p = (pair)word << 32 | (uint32_t)*p; }
-
-static void draw(dp_threefry key, uint32_t n, pair *out)
-{
-    dp_threefry_line *const line = best_line();
-    uint32_t words[WORDS];
-
-    for (uint32_t first = 0; first < n; first += WORDS) {
-        const uint32_t some = n - first < WORDS ? n - first : WORDS;
-        line(key, first, some, words);
-        for (uint32_t i = 0; i < some; i++)
-            set_word(&out[first + i], words[i]);
-    }
-}
-
 /* As 0.4 had it: counters 0, 1, .. are cut in halves, which are paired; a missing one is 0. */
 static void split_halves(dp_threefry key, dp_threefry *next, dp_threefry *words)
 {
@@ -121,40 +134,38 @@ static void split_halves(dp_threefry key, dp_threefry *next, dp_threefry *words)
     *words = (dp_threefry){a.low, b.low};
 }
 
-static void draw_halves(dp_threefry key, uint32_t n, pair *out)
+static void draw_halves(dp_threefry key, uint32_t n, uint32_t *words)
 {
     const uint32_t half = n / 2 + n % 2;
 
     for (uint32_t i = 0; i < half; i++) {
         const uint32_t other = half + i;
         const dp_threefry word = dp_threefry2x32(key, (dp_threefry){i, other < n ? other : 0});
-        set_word(&out[i], word.high);
+        words[i] = word.high;
         if (other < n)
-            set_word(&out[other], word.low);
+            words[other] = word.low;
     }
 }
 
 static void make(const dp_ask *ask, uint32_t *table)
 {
-    const bool halves = ask->rule[UNPARTITIONABLE].given;
     const uint32_t n = (uint32_t)ask->rows;
-    pair *both[2] = {(pair *)(void *)ask->order, (pair *)(void *)(ask->order + 2 * (size_t)n)};
-    pair *rows = both[0];
-    dp_threefry key = {(uint32_t)(ask->seed >> 32), (uint32_t)ask->seed}, words;
+    pair *lots = (pair *)(void *)ask->order, *sorted = lots + n;
+    uint32_t *halves = ask->rule[UNPARTITIONABLE].given ? ask->order + 4 * (size_t)n : NULL;
+    dp_threefry key = {(uint32_t)(ask->seed >> 32), (uint32_t)ask->seed};
+    source s = {.line = best_line(), .made = halves};
 
-    for (uint32_t i = 0; i < n; i++)
-        rows[i] = i;
+    dp_identity(table, n);
     for (int round = rounds_of(n); round > 0; round--) {
-        (halves ? split_halves : split)(key, &key, &words);
-        (halves ? draw_halves : draw)(words, n, rows);
-        rows = sort(rows, both[rows == both[0]], n);
+        (halves != NULL ? split_halves : split)(key, &key, &s.key);
+        if (halves != NULL)
+            draw_halves(s.key, n, halves);
+        sort(&s, table, n, lots, sorted);
     }
-    for (uint32_t i = 0; i < n; i++)
-        table[i] = (uint32_t)rows[i];
 }
 
 static const dp_scheme shuffle = {
-    .rules = "unpartitionable", .once = true, .keeps = 4, .make = make};
+    .rules = "unpartitionable", .once = true, .keeps = 5, .make = make};
 
 const dp_library dp_library_jax = {
     .word = "jax",

@@ -11,11 +11,10 @@
 
 enum { PY1E, PY1S, PY1BR, PY2S, NAIVE, SHARD_SIZE, NODES, BLOCK_SIZE };
 #define RULES  "py1e,py1s,py1br,py2s,naive,shard_size:,nodes:,block_size:"
-#define KEEPS  17 /* numbers for each row: ranked 4, spans 6, ids 1, run 1, sorted 4, ends 1 */
+#define KEEPS  17 /* numbers for each row: ranked 4, spans 6, ids 1, run 1, near 4, ends 1 */
 #define NARROW (1u << 30) /* of blocks */
 
-#define NEAR_BITS 12
-#define NEAR      (1u << NEAR_BITS) /* places that are sorted at a time */
+#define NEAR 4096 /* places that are sorted at a time */
 
 typedef struct span {
     uint32_t begin, end;
@@ -30,9 +29,9 @@ typedef struct work {
     const dp_ask *ask;
     dp_pcg64 run, epoch;
     span *spans, *blocks;
-    ranked *ranked, *sorted;
-    uint32_t *ids, *rows;       /* of the order; of the run, those that spans are of */
-    uint32_t *ends, near[NEAR]; /* of buckets of places */
+    ranked *ranked, *near; /* near: of a lot, as large as all in the worst case */
+    uint32_t *ids, *rows;  /* of the order; of the run, those that spans are of */
+    uint32_t *ends;        /* of lots of NEAR places */
     uint32_t n, nodes, block;
 } work;
 
@@ -151,67 +150,26 @@ static uint32_t take_node(const work *w, span *from, uint32_t *at, span *out)
 static void put_rows(work *w, span s, uint32_t *ids, dp_pcg64 *g)
 {
     for (uint32_t i = 0; i < s.end - s.begin; i++)
-        ids[i] = w->rows[s.begin + i];
+        ids[i] = w->rows != NULL ? w->rows[s.begin + i] : s.begin + i;
     if (g != NULL)
         dp_shuffle_masked(ids, s.end - s.begin, next, g);
 }
 
-/* The bucket of a place, which is one of n or, by rounding, just behind. */
-static uint32_t bucket(const ranked *r, uint32_t n, uint32_t base, int shift)
+/* A whole place, which is one of n; rounding may make one just behind of the last. */
+static uint32_t whole(double at, uint32_t n) { return at < n ? (uint32_t)at : n - 1; }
+
+static void begin_buckets(uint32_t *place, uint32_t n)
 {
-    const uint32_t whole = r->at >= n ? n - 1 : (uint32_t)r->at;
-
-    return (whole - base) >> shift;
-}
-
-/* Deals rows first .. first + n - 1 out to buckets of places from `base` on, in their order; the
- * ends of the buckets go to end. */
-static void deal(work *w, const ranked *from, ranked *to, span rows, uint32_t base, int shift)
-{
-    const uint32_t n = w->n / w->nodes, buckets = shift > 0 ? (n - 1) / NEAR + 1 : NEAR;
-    uint32_t *end = shift > 0 ? w->ends : w->near, sum = rows.begin;
-
-    for (uint32_t b = 0; b < buckets; b++)
-        end[b] = 0;
-    for (uint32_t i = rows.begin; i < rows.end; i++)
-        end[bucket(&from[i], n, base, shift)]++;
-    for (uint32_t b = 0; b < buckets; b++) {
-        const uint32_t count = end[b];
-        end[b] = sum;
+    for (uint32_t b = 0, sum = 0; b < n; b++) {
+        const uint32_t count = place[b];
+        place[b] = sum;
         sum += count;
     }
-    for (uint32_t i = rows.begin; i < rows.end; i++)
-        to[end[bucket(&from[i], n, base, shift)]++] = from[i];
 }
 
-/* The few that are out of order. */
-static void insert(ranked *v, span rows)
-{
-    for (uint32_t i = rows.begin + 1; i < rows.end; i++) {
-        const ranked moved = v[i];
-        uint32_t k = i;
-        for (; k > rows.begin && v[k - 1].at > moved.at; k--)
-            v[k] = v[k - 1];
-        v[k] = moved;
-    }
-}
-
-/* The rows of a node by their places, which are as many as there are rows: dealt out to NEAR places
- * each, then, in the cache, to whole places, then put right among neighbours. */
-static void sort_rows(work *w, uint32_t n, uint32_t *ids)
-{
-    deal(w, w->ranked, w->sorted, (span){0, n}, 0, NEAR_BITS);
-    for (uint32_t b = 0, begin = 0; b * (uint64_t)NEAR < n; begin = w->ends[b++]) {
-        const span rows = {begin, w->ends[b]};
-        deal(w, w->sorted, w->ranked, rows, b * NEAR, 0);
-        insert(w->ranked, rows);
-        for (uint32_t i = rows.begin; i < rows.end; i++)
-            ids[i] = w->ranked[i].row;
-    }
-}
-
-/* py1e: rows move within a range about their span's place, but not out of the node. */
-static void spread(work *w, const span *spans, uint32_t n, uint32_t *ids)
+/* py1e: rows move within a range about their span's place, but not out of the node.  Counts the
+ * rows that come to each NEAR places, or puts them there. */
+static void spread(work *w, const span *spans, uint32_t n, const uint32_t *ids, bool counting)
 {
     const uint32_t low = (uint32_t)(0.75 * w->block), high = (uint32_t)(1.25 * w->block);
     const uint32_t rows = w->n / w->nodes;
@@ -223,10 +181,54 @@ static void spread(work *w, const span *spans, uint32_t n, uint32_t *ids)
         const double half = ((double)drawn - size) / 2, reach = half < 0 ? 0 : half;
         const double from = reach < done ? -reach : -(double)done;
         const double room = (double)rows - done - size, to = reach < room ? reach : room;
-        for (uint32_t i = 0; i < size; i++, done++)
-            w->ranked[done] = (ranked){done + (from + (to - from) * uniform(&w->epoch)), ids[done]};
+        for (uint32_t i = 0; i < size; i++, done++) {
+            const double at = done + (from + (to - from) * uniform(&w->epoch));
+            uint32_t *const end = &w->ends[whole(at, rows) / NEAR];
+            if (!counting)
+                w->ranked[*end] = (ranked){at, ids[done]};
+            ++*end;
+        }
     }
-    sort_rows(w, rows, ids);
+}
+
+/* Rows by their places, of which there are as many: by whole ones, then the few that are out of
+ * order are put in order. */
+static void sort_near(const ranked *from, uint32_t n, uint32_t rows, ranked *to)
+{
+    uint32_t place[NEAR] = {0};
+
+    for (uint32_t i = 0; i < n; i++)
+        place[whole(from[i].at, rows) % NEAR]++;
+    begin_buckets(place, NEAR);
+    for (uint32_t i = 0; i < n; i++)
+        to[place[whole(from[i].at, rows) % NEAR]++] = from[i];
+    for (uint32_t i = 1; i < n; i++) {
+        const ranked moved = to[i];
+        uint32_t k = i;
+        for (; k > 0 && to[k - 1].at > moved.at; k--)
+            to[k] = to[k - 1];
+        to[k] = moved;
+    }
+}
+
+/* The rows of a node, sorted by the places that they move to: in lots that a cache holds.  To draw
+ * the places twice is cheaper than to keep them. */
+static void move_rows(work *w, const span *spans, uint32_t n, uint32_t *ids)
+{
+    const uint32_t rows = w->n / w->nodes, lots = (rows - 1) / NEAR + 1;
+    const dp_pcg64 kept = w->epoch;
+
+    for (uint32_t b = 0; b < lots; b++)
+        w->ends[b] = 0;
+    spread(w, spans, n, ids, true);
+    begin_buckets(w->ends, lots);
+    w->epoch = kept;
+    spread(w, spans, n, ids, false);
+    for (uint32_t b = 0, begin = 0; b < lots; begin = w->ends[b++]) {
+        sort_near(w->ranked + begin, w->ends[b] - begin, rows, w->near);
+        for (uint32_t i = begin; i < w->ends[b]; i++)
+            ids[i] = w->near[i - begin].row;
+    }
 }
 
 /* py1br: blocks of random sizes, moved to the left by a random part of one. */
@@ -276,7 +278,7 @@ static void start(work *w, const dp_ask *ask)
     w->spans = (span *)(void *)(ask->order + 4 * (size_t)n);
     w->ids = ask->order + 10 * (size_t)n;
     w->rows = ask->order + 11 * (size_t)n;
-    w->sorted = (ranked *)(void *)(ask->order + 12 * (size_t)n);
+    w->near = (ranked *)(void *)(ask->order + 12 * (size_t)n);
     w->ends = ask->order + 16 * (size_t)n;
     dp_pcg64_seed(&w->run, ask->seed);
     dp_pcg64_seed(&w->epoch, ask->seed + ask->epoch);
@@ -288,7 +290,7 @@ static void order_node(work *w, int how, const span *spans, uint32_t n, uint32_t
     for (uint32_t s = 0, done = 0; s < n; done += spans[s].end - spans[s].begin, s++)
         put_rows(w, spans[s], ids + done, how == PY1BR ? NULL : &w->epoch);
     if (how == PY1E)
-        spread(w, spans, n, ids);
+        move_rows(w, spans, n, ids);
 }
 
 static uint32_t count_spans(const span *spans, uint32_t rows)
@@ -311,7 +313,7 @@ static void order_nodes(work *w, int how, span *spans)
     if (how == PY2S)
         run_rows(w, shards);
     else
-        dp_identity(w->rows, w->n);
+        w->rows = NULL;
     for (uint32_t node = 0; node < w->nodes; node++) {
         const uint32_t n = take_node(w, w->spans, &at, last);
         shuffle_spans(last, n, &w->epoch);

@@ -50,6 +50,19 @@ static void lines(void **state)
     check_words(dp_threefry_words);
 }
 
+static void lines_in_avx512(void **state)
+{
+    (void)state;
+#if defined(__x86_64__)
+    if (dp_cpu_best() >= DP_CPU_AVX512) {
+        check_words(dp_threefry_words_avx512);
+        return;
+    }
+#endif
+    print_message("skipped: this machine has no AVX-512\n");
+    skip();
+}
+
 static void lines_in_avx2(void **state)
 {
     (void)state;
@@ -69,6 +82,7 @@ int main(void)
         cmocka_unit_test(known_answers),
         cmocka_unit_test(lines),
         cmocka_unit_test(lines_in_avx2),
+        cmocka_unit_test(lines_in_avx512),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
