@@ -15,13 +15,6 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
-                      dp_error *err)
-{
-    (void)params_, (void)out, (void)arena;
-    return dp_check_color(in, 3, err);
-}
-
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
                   const dp_tensor *out)
 {
@@ -35,6 +28,6 @@ const dp_transform dp_transform_adjust_saturation = {
     .info = {"transform", "adjust_saturation", "change the saturation", 1,
              sizeof(adjust_saturation), params},
     .foreign = "AdjustSaturation saturation_factor unread",
-    .plan = plan,
+    .plan = dp_plan_rgb,
     .apply = apply,
 };

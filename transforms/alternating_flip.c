@@ -18,13 +18,6 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
-                      dp_error *err)
-{
-    (void)params_, (void)out, (void)arena;
-    return dp_check_flip(in, err);
-}
-
 static void draw(const void *params_, dp_place *place, double *draws)
 {
     dp_rng record;
@@ -54,7 +47,7 @@ static bool fixed(const dp_fixing *f) { return f->draws[0] == 0 || dp_fix(f, "ho
 const dp_transform dp_transform_alternating_flip = {
     .info = {"transform", "alternating_flip", "mirror the image in every second epoch", 1,
              sizeof(alternating_flip), params},
-    .plan = plan,
+    .plan = dp_plan_flip,
     .apply = apply,
     .reads = reads,
     .draw = draw,

@@ -17,13 +17,6 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
-                      dp_error *err)
-{
-    (void)params_, (void)out, (void)arena;
-    return dp_check_color(in, 0, err);
-}
-
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
                   const dp_tensor *out)
 {
@@ -37,6 +30,6 @@ const dp_transform dp_transform_auto_contrast = {
     .info = {"transform", "auto_contrast", "stretch the values of each channel", 2,
              sizeof(auto_contrast), params},
     .foreign = "AutoContrast cutoff ignore",
-    .plan = plan,
+    .plan = dp_plan_color,
     .apply = apply,
 };

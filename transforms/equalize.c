@@ -13,13 +13,6 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
-                      dp_error *err)
-{
-    (void)params_, (void)out, (void)arena;
-    return dp_check_color(in, 0, err);
-}
-
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
                   const dp_tensor *out)
 {
@@ -31,6 +24,6 @@ const dp_transform dp_transform_equalize = {
     .info = {"transform", "equalize", "spread the values of each channel evenly", 1,
              sizeof(equalize), params},
     .foreign = "Equalize",
-    .plan = plan,
+    .plan = dp_plan_color,
     .apply = apply,
 };

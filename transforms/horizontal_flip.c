@@ -14,13 +14,6 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
-                      dp_error *err)
-{
-    (void)params_, (void)out, (void)arena;
-    return dp_check_flip(in, err);
-}
-
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
                   const dp_tensor *out)
 {
@@ -45,7 +38,7 @@ const dp_transform dp_transform_horizontal_flip = {
     .info = {"transform", "horizontal_flip", "mirror the image left to right", 1,
              sizeof(horizontal_flip), params},
     .foreign = "HorizontalFlip",
-    .plan = plan,
+    .plan = dp_plan_flip,
     .apply = apply,
     .reads = reads,
     .move = move,

@@ -13,13 +13,6 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
-                      dp_error *err)
-{
-    (void)params_, (void)out, (void)arena;
-    return dp_check_color(in, 0, err);
-}
-
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
                   const dp_tensor *out)
 {
@@ -30,7 +23,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 const dp_transform dp_transform_invert = {
     .info = {"transform", "invert", "invert every value", 1, sizeof(invert), params},
     .foreign = "Invert",
-    .plan = plan,
+    .plan = dp_plan_color,
     .apply = apply,
     .pointwise = dp_always,
 };

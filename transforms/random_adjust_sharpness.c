@@ -19,13 +19,6 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
-                      dp_error *err)
-{
-    (void)params_, (void)out, (void)arena;
-    return dp_check_color(in, 0, err);
-}
-
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
                   const dp_tensor *out)
 {
@@ -46,7 +39,7 @@ const dp_transform dp_transform_random_adjust_sharpness = {
     .info = {"transform", "random_adjust_sharpness", "sharpen or smooth with a probability", 1,
              sizeof(random_adjust_sharpness), params},
     .foreign = "RandomAdjustSharpness degree prob workers unread",
-    .plan = plan,
+    .plan = dp_plan_color,
     .apply = apply,
     .draw = dp_draw_chance,
     .drawn = "applied",

@@ -22,13 +22,6 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
-                      dp_error *err)
-{
-    (void)params_, (void)out, (void)arena;
-    return dp_check_color(in, 0, err);
-}
-
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
                   const dp_tensor *out)
 {
@@ -49,7 +42,7 @@ const dp_transform dp_transform_random_auto_contrast = {
     .info = {"transform", "random_auto_contrast", "stretch the values with a probability", 2,
              sizeof(random_auto_contrast), params},
     .foreign = "RandomAutoContrast cutoff ignore prob workers unread",
-    .plan = plan,
+    .plan = dp_plan_color,
     .apply = apply,
     .draw = dp_draw_chance,
     .drawn = "applied",

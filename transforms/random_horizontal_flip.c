@@ -6,13 +6,6 @@
 #include "transforms/shared/chance.h"
 #include "transforms/shared/flip.h"
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
-                      dp_error *err)
-{
-    (void)params_, (void)out, (void)arena;
-    return dp_check_flip(in, err);
-}
-
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
                   const dp_tensor *out)
 {
@@ -42,7 +35,7 @@ const dp_transform dp_transform_random_horizontal_flip = {
              "mirror the image left to right with a probability", 1, sizeof(dp_chance),
              dp_chance_params},
     .foreign = "RandomHorizontalFlip prob workers",
-    .plan = plan,
+    .plan = dp_plan_flip,
     .apply = apply,
     .reads = reads,
     .draw = dp_draw_chance,

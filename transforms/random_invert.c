@@ -5,13 +5,6 @@
 #include "transforms/shared/chance.h"
 #include "transforms/shared/color.h"
 
-static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
-                      dp_error *err)
-{
-    (void)params_, (void)out, (void)arena;
-    return dp_check_color(in, 0, err);
-}
-
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
                   const dp_tensor *out)
 {
@@ -25,7 +18,7 @@ const dp_transform dp_transform_random_invert = {
     .info = {"transform", "random_invert", "invert the values with a probability", 1,
              sizeof(dp_chance), dp_chance_params},
     .foreign = "RandomInvert prob workers unread",
-    .plan = plan,
+    .plan = dp_plan_color,
     .apply = apply,
     .draw = dp_draw_chance,
     .drawn = "applied",

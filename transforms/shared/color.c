@@ -25,6 +25,20 @@ dp_status dp_check_color(const dp_column *in, int64_t channels, dp_error *err)
     return DP_OK;
 }
 
+dp_status dp_plan_color(void *params, const dp_column *in, dp_column *out, dp_arena *arena,
+                        dp_error *err)
+{
+    (void)params, (void)out, (void)arena;
+    return dp_check_color(in, 0, err);
+}
+
+dp_status dp_plan_rgb(void *params, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
+{
+    (void)params, (void)out, (void)arena;
+    return dp_check_color(in, 3, err);
+}
+
 uint8_t dp_clamp_u8(double v)
 {
     const double rounded = dp_round_even(v);

@@ -13,6 +13,9 @@
 
 /* uint8 images of any channels, or of exactly `channels`; not empty. */
 dp_status dp_check_color(const dp_column *in, int64_t channels, dp_error *);
+/* The `plan` of a transform that takes them and plans nothing else: of any channels; of three. */
+dp_status dp_plan_color(void *params, const dp_column *in, dp_column *out, dp_arena *, dp_error *);
+dp_status dp_plan_rgb(void *params, const dp_column *in, dp_column *out, dp_arena *, dp_error *);
 
 uint8_t dp_clamp_u8(double v); /* rounded half to even */
 

@@ -8,8 +8,10 @@
 
 #include "transforms/shared/frame.h"
 
-dp_status dp_check_flip(const dp_column *in, dp_error *err)
+dp_status dp_plan_flip(void *params, const dp_column *in, dp_column *out, dp_arena *arena,
+                       dp_error *err)
 {
+    (void)params, (void)out, (void)arena;
     if (in->type.rank < 2)
         return dp_fail(err, DP_ESPEC, "takes images: column %s is %s", in->name,
                        dp_tensor_type(&in->type).text);

@@ -7,8 +7,8 @@
 
 #include "transforms/shared/transform.h"
 
-/* <H,W>, <H,W,C> or <...,H,W,C> of an image type. */
-dp_status dp_check_flip(const dp_column *in, dp_error *);
+/* The `plan` of a flip: <H,W>, <H,W,C> or <...,H,W,C> of an image type. */
+dp_status dp_plan_flip(void *params, const dp_column *in, dp_column *out, dp_arena *, dp_error *);
 void dp_flip_horizontal(const dp_tensor *in, const dp_tensor *out);
 void dp_flip_vertical(const dp_tensor *in, const dp_tensor *out);
 void dp_flip_places(int32_t *places, int32_t n); /* rows or columns, for transforms/pass/pass.h */
