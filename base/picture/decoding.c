@@ -56,18 +56,20 @@ dp_status dp_decoding_check(const dp_decoding *d, const dp_picture_head *head, u
 
 /* In the order of dp_decoder. */
 static const dp_decoder_rules rules[] = {
-    {"mindspore", false, false, false, DP_END_OF_ROWS, DP_INK_MARKED, DP_GRAY_NONE,
+    {"mindspore", false, DP_AS_MINDSPORE, false, false, DP_END_OF_ROWS, DP_INK_MARKED, DP_GRAY_NONE,
      DP_GRAY_MINDSPORE, DP_DEEP_UPPER},
-    {"pillow", false, false, true, DP_END_MARKED, DP_INK_PILLOW, DP_GRAY_PILLOW, DP_GRAY_PILLOW,
-     DP_DEEP_NO_GRAY},
-    {"opencv", true, false, false, DP_END_ANYWHERE, DP_INK_OPENCV, DP_GRAY_OPENCV, DP_GRAY_LIBPNG,
-     DP_DEEP_UPPER},
-    {"tensorflow", false, true, false, DP_END_MARKED, DP_INK_MARKED, DP_GRAY_NONE, DP_GRAY_LIBPNG,
-     DP_DEEP_UPPER},
-    {"torchvision", false, false, false, DP_END_MARKED, DP_INK_PILLOW, DP_GRAY_PILLOW,
-     DP_GRAY_LIBPNG_2989, DP_DEEP_NONE},
-    {"dali", true, false, false, DP_END_MARKED, DP_INK_MARKED, DP_GRAY_DALI, DP_GRAY_LIBPNG,
-     DP_DEEP_NONE},
+    {"pillow", false, DP_AS_PILLOW, false, true, DP_END_MARKED, DP_INK_PILLOW, DP_GRAY_PILLOW,
+     DP_GRAY_PILLOW, DP_DEEP_NO_GRAY},
+    {"opencv", true, DP_AS_OPENCV, false, false, DP_END_ANYWHERE, DP_INK_OPENCV, DP_GRAY_OPENCV,
+     DP_GRAY_LIBPNG, DP_DEEP_UPPER},
+    {"tensorflow", false, DP_AS_TENSORFLOW, true, false, DP_END_MARKED, DP_INK_MARKED, DP_GRAY_NONE,
+     DP_GRAY_LIBPNG, DP_DEEP_UPPER},
+    {"torchvision", false, DP_AS_TORCHVISION, false, false, DP_END_MARKED, DP_INK_PILLOW,
+     DP_GRAY_PILLOW, DP_GRAY_LIBPNG_2989, DP_DEEP_NONE},
+    {"dali", true, DP_AS_DALI_TURNED, false, false, DP_END_MARKED, DP_INK_MARKED, DP_GRAY_DALI,
+     DP_GRAY_LIBPNG, DP_DEEP_NONE},
+    {"dali", true, DP_AS_DALI_TURNED, false, false, DP_END_MARKED, DP_INK_OPENCV, DP_GRAY_OPENCV,
+     DP_GRAY_LIBPNG, DP_DEEP_NONE},
 };
 
 const dp_decoder_rules *dp_rules_of(const dp_picture_how *how) { return &rules[how->decoder]; }

@@ -54,9 +54,10 @@ typedef enum dp_deep_rule { DP_DEEP_UPPER, DP_DEEP_NO_GRAY, DP_DEEP_NONE } dp_de
 /* In what the bytes of libraries differ. */
 typedef struct dp_decoder_rules {
     const char *name;
-    bool turns; /* by EXIF */
-    bool fast;  /* JPEG's inverse transform is IFAST, not ISLOW */
-    bool mixes; /* JPEG's gray of three colours is made of them, not their Y plane */
+    bool turns;        /* by EXIF */
+    dp_decoder turned; /* how what is turned is decoded */
+    bool fast;         /* JPEG's inverse transform is IFAST, not ISLOW */
+    bool mixes;        /* JPEG's gray of three colours is made of them, not their Y plane */
     dp_end_rule end;
     dp_ink_rule inks;
     dp_gray_rule ink_gray, png_gray;

@@ -137,16 +137,18 @@ static void turn(const dp_decoding *d, const dp_picture_head *head, const dp_pic
     }
 }
 
-static dp_status decode_turned(const dp_decoding *d, const dp_picture_head *head,
+static dp_status decode_turned(const dp_decoding *upright, const dp_picture_head *head,
                                const dp_picture_part *part, uint8_t *out)
 {
     const dp_picture_part in = stored_part(head, part);
+    dp_decoding as = *upright, *d = &as;
     uint8_t *pixels = dp_arena_alloc(&d->room->arena, (size_t)(head->height * head->width),
                                      (size_t)d->how.channels);
     dp_status status;
 
     if (pixels == NULL)
         return dp_decoding_fail(d, true, "");
+    as.how.decoder = dp_rules_of(&as.how)->turned;
     status = read_pixels(d, head, &in, pixels);
     if (status == DP_OK)
         turn(d, head, part, pixels, out);

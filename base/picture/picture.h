@@ -23,7 +23,8 @@ typedef enum dp_decoder {
     DP_AS_OPENCV,
     DP_AS_TENSORFLOW,
     DP_AS_TORCHVISION,
-    DP_AS_DALI
+    DP_AS_DALI,
+    DP_AS_DALI_TURNED /* no word: DALI hands what it turns to OpenCV */
 } dp_decoder;
 #define DP_DECODERS "mindspore,pillow,opencv,tensorflow,torchvision,dali"
 

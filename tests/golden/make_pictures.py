@@ -17,12 +17,13 @@ import os
 import struct
 import subprocess
 import sys
+import tempfile
 import zlib
 
 import numpy as np
 from PIL import Image
 
-out, png_out, libraries = sys.argv[1], sys.argv[2], sys.argv[3:]
+temporary = []
 SIZES = {'': (37, 43), 'b': (19, 17), 'c': (5, 3), 'd': (1, 1), 'e': (16, 33)}
 
 
@@ -75,8 +76,9 @@ def exif(orientation):
 
 
 def scans(text):
-    with open(os.path.join(out, 'scans.tmp'), 'w') as f:
+    with tempfile.NamedTemporaryFile('w', suffix='.scans', delete=False) as f:
         f.write(text)
+    temporary.append(f.name)
     return ['-scans', f.name]
 
 
@@ -88,13 +90,13 @@ def louder(data, times):
     return data
 
 
-def png(pixels, *chunks):
+def png(pixels, *chunks, level=-1):
     def chunk(kind, data):
         return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
     h, w, channels = pixels.shape
     head = struct.pack('>IIBBBBB', w, h, 8 * pixels.itemsize, {1: 0, 2: 4, 3: 2, 4: 6}[channels], 0, 0, 0)
     rows = b''.join(b'\0' + row.astype(row.dtype.newbyteorder('>')).tobytes() for row in pixels)
-    return (b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', head) + b''.join(chunk(*c) for c in chunks) + chunk(b'IDAT', zlib.compress(rows))
+    return (b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', head) + b''.join(chunk(*c) for c in chunks) + chunk(b'IDAT', zlib.compress(rows, level))
             + chunk(b'IEND', b''))
 
 
@@ -146,6 +148,7 @@ def files():
     for kind, data in (('cmyk', adobe), ('ycck', ycck)):
         yield kind + '-adobe', data
     yield 'cmyk', without(adobe, 0xEE)
+    yield 'cmyk-exif6', pillow(big['e'], 'CMYK', exif=exif(6))
     for orientation in range(1, 9):
         yield 'exif%d' % orientation, pillow(big['e'], 'RGB', exif=exif(orientation))
     yield 'exif-b6', pillow(big['b'], 'RGB', exif=exif(6), subsampling=0)
@@ -247,7 +250,8 @@ def dali_decoder():
 def without_smoothing(path):
     if not any(name in path for name in ('dc-only', 'no-last-scan')):
         return path
-    plain = os.path.join(out, 'plain.tmp')
+    plain = os.path.join(tempfile.gettempdir(), 'plain.jpg')
+    temporary.append(plain)
     subprocess.run(['jpegtran', '-outfile', plain, path], check=True)
     return plain
 
@@ -262,6 +266,7 @@ def write(folder, suffix, pictures):
 
 
 def main():
+    out, png_out, libraries = sys.argv[1], sys.argv[2], sys.argv[3:]
     write(out, '.jpg', files())
     write(png_out, '.png', png_files())
     for library in libraries:
@@ -277,9 +282,9 @@ def main():
                     except (OSError, RuntimeError, ValueError):
                         pixels = None
                     print(name, library, channels, digest(pixels), flush=True)
-    for temporary in ('scans.tmp', 'plain.tmp'):
-        if os.path.exists(os.path.join(out, temporary)):
-            os.remove(os.path.join(out, temporary))
+    for name in set(temporary):
+        os.remove(name)
 
 
-main()
+if __name__ == '__main__':
+    main()

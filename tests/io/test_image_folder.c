@@ -215,6 +215,31 @@ static void the_stage(void **state)
     }
 }
 
+/* A state taken with some threads is gone on from with others. */
+static void states(void **state)
+{
+    static const char spec[] =
+        "image_folder list=list.csv | repeat count=4 | shuffle | decode "
+        "decoder=opencv | random_resized_crop size=20,30 | batch batch_size=2";
+    const test_hex rest = digest_of(spec, 1, 3);
+
+    (void)state;
+    for (uint32_t threads = 1; threads <= 7; threads += 3) {
+        dp_batch *b = NULL;
+        dp_pipeline *p;
+        dp_state s;
+        assert_ok(open_with(TEST_GOLDEN "/jpeg", spec, threads, &p));
+        for (int i = 0; i < 3; i++)
+            assert_ok(dp_next(p, &b, &test_error));
+        assert_ok(dp_get_state(p, &s, &test_error));
+        dp_close(p);
+        assert_ok(open_with(TEST_GOLDEN "/jpeg", spec, 8 - threads, &p));
+        assert_ok(dp_set_state(p, &s, &test_error));
+        assert_string_equal(test_stream_digest(p, UINT64_MAX).text, rest.text);
+        dp_close(p);
+    }
+}
+
 /* The files as they are, in one: a decoder there knows as much of the pictures as here. */
 static void out_of_a_snapshot(void **state)
 {
@@ -607,6 +632,7 @@ int main(void)
         cmocka_unit_test(encoded),
         cmocka_unit_test(sizes_and_settings),
         cmocka_unit_test(the_stage),
+        cmocka_unit_test(states),
         cmocka_unit_test(out_of_a_snapshot),
         cmocka_unit_test(parts),
         cmocka_unit_test(parts_of_parts),
