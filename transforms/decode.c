@@ -8,7 +8,7 @@
 typedef struct decode {
     const char *column;
     int64_t channels;
-    int32_t decoder, orientation;
+    int32_t decoder, orientation, edges;
     bool saturates; /* dp_picture_how: not a parameter */
 } decode;
 
@@ -18,12 +18,15 @@ static const dp_param params[] = {
     DP_CHOICE(decode, decoder, "mindspore", DP_DECODERS, "the library whose pixels are delivered"),
     DP_CHOICE(decode, orientation, "decoder", DP_ORIENTATIONS,
               "whether pictures are turned upright by their EXIF"),
+    DP_CHOICE(decode, edges, "exact", DP_EDGE_RULES,
+              "columns at the edges of a part: as in the whole picture, or as libjpeg crops"),
     DP_PARAMS_END,
 };
 
 static dp_picture_how how_of(const decode *p)
 {
-    return (dp_picture_how){(int32_t)p->channels, p->decoder, p->orientation, p->saturates};
+    return (dp_picture_how){(int32_t)p->channels, p->decoder, p->orientation, p->saturates,
+                            p->edges};
 }
 
 static dp_status ready(void *params_, dp_arena *arena, dp_error *err)

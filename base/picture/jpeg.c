@@ -256,9 +256,10 @@ static void read_rows(dp_jpeg *j, size_t shift, bool mixed)
 /* The columns to be decoded for a part, as far as libjpeg takes them; how many stand before it. */
 static size_t crop(dp_jpeg *j)
 {
+    const int64_t margin = j->decoding->how.edges == DP_EDGES_EXACT ? MARGIN : 0;
     const int64_t width = j->d.output_width,
-                  right = j->task.part->left + j->task.part->width + MARGIN;
-    JDIMENSION left = (JDIMENSION)(j->task.part->left > MARGIN ? j->task.part->left - MARGIN : 0);
+                  right = j->task.part->left + j->task.part->width + margin;
+    JDIMENSION left = (JDIMENSION)(j->task.part->left > margin ? j->task.part->left - margin : 0);
     JDIMENSION n = (JDIMENSION)((right < width ? right : width) - left);
 
     if (n < width)

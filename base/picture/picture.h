@@ -32,11 +32,17 @@ typedef enum dp_decoder {
 typedef enum dp_orientation { DP_TURN_AS_DECODER, DP_TURN_APPLY, DP_TURN_IGNORE } dp_orientation;
 #define DP_ORIENTATIONS "decoder,apply,ignore"
 
+/* The first and the last column of a part of JPEG: as in the whole picture, or as libjpeg leaves
+ * them, which spreads chroma from inside of the part alone: words of a parameter `edges`. */
+typedef enum dp_edges { DP_EDGES_EXACT, DP_EDGES_LIBRARY } dp_edges;
+#define DP_EDGE_RULES "exact,library"
+
 typedef struct dp_picture_how {
     int32_t channels;    /* 3 = colours, 1 = gray */
     int32_t decoder;     /* dp_decoder */
     int32_t orientation; /* dp_orientation */
     bool saturates;      /* libjpeg does: dp_picture_ready.  False where that is not known. */
+    int32_t edges;       /* dp_edges */
 } dp_picture_how;
 
 /* An encoded picture.  Where `file` is not NULL, `bytes` are its first ones, and the rest is read

@@ -34,15 +34,61 @@ static dp_status add(dp_folder *s, const char *path, uint64_t label, dp_arena *a
     return DP_OK;
 }
 
+static bool has_own_extensions(const dp_folder *s)
+{
+    return s->params->extensions != NULL && s->params->extensions[0] != '\0';
+}
+
+static const char *suffixes_of(const dp_folder *s)
+{
+    return has_own_extensions(s) ? s->params->extensions : s->kind->suffixes;
+}
+
+/* Whether a name ends in one of the extensions that are given, in capitals or small letters as they
+ * are. */
+static bool is_wanted(const dp_folder *s, const char *name)
+{
+    const size_t length = strlen(name);
+
+    for (const char *at = s->params->extensions; has_own_extensions(s); at++) {
+        const size_t n = strcspn(at, ",");
+        if (n <= length && memcmp(name + length - n, at, n) == 0)
+            return true;
+        at += n;
+        if (*at == '\0')
+            return false;
+    }
+    return true;
+}
+
+static dp_status check_texts(const dp_folder *s, dp_error *err)
+{
+    if (s->params->unlisted == DP_ON_ERROR_SKIP && s->n_names == 0)
+        return dp_fail(err, DP_ESPEC, "unlisted=skip needs classes");
+    for (const char *at = s->params->extensions; has_own_extensions(s); at++) {
+        const size_t n = strcspn(at, ",");
+        if (n < 2 || at[0] != '.')
+            return dp_fail(err, DP_ESPEC, "extensions begin with a dot: .jpg,.png");
+        at += n;
+        if (*at == '\0')
+            break;
+    }
+    return DP_OK;
+}
+
 static dp_status add_class(dp_folder *s, const char *folder, uint64_t label, dp_arena *arena,
                            dp_error *err)
 {
     char **names;
     size_t n;
-    dp_status status = dp_dir_list(folder, s->kind->suffixes, arena, &names, &n, err);
+    dp_status status =
+        dp_dir_list(folder, has_own_extensions(s) ? "" : s->kind->suffixes, arena, &names, &n, err);
 
     for (size_t i = 0; i < n && status == DP_OK; i++) {
-        char *path = dp_path_join(arena, folder, names[i]);
+        char *path;
+        if (!is_wanted(s, names[i]))
+            continue;
+        path = dp_path_join(arena, folder, names[i]);
         status =
             path == NULL ? dp_arena_fail(arena, err, "a path") : add(s, path, label, arena, err);
     }
@@ -94,7 +140,8 @@ static dp_status split_names(dp_folder *s, dp_arena *arena, dp_error *err)
     return status;
 }
 
-/* The label of a class folder: its place among the names, or the next one. */
+/* The label of a class folder: its place among the names, or the next one; their number when it is
+ * left out. */
 static dp_status label_of(dp_folder *s, const char *name, uint64_t *label, dp_arena *arena,
                           dp_error *err)
 {
@@ -102,7 +149,7 @@ static dp_status label_of(dp_folder *s, const char *name, uint64_t *label, dp_ar
     if (s->params->classes[0] == '\0')
         return add_name(s, name, arena, err);
     *label = place_of(s, name);
-    if (*label < s->n_names)
+    if (*label < s->n_names || s->params->unlisted == DP_ON_ERROR_SKIP)
         return DP_OK;
     return dp_fail(err, DP_ECORRUPT, "the folder %.80s is not one of classes=%.80s", name,
                    s->params->classes);
@@ -140,7 +187,7 @@ static dp_status note_class(const dp_folder *s, const char *name, const char *fo
     if (n > n_pictures)
         dp_log(options,
                "warning: %s: %llu files and folders in %.120s are hidden or not %s: left out",
-               reader, (unsigned long long)(n - n_pictures), name, s->kind->suffixes);
+               reader, (unsigned long long)(n - n_pictures), name, suffixes_of(s));
     return DP_OK;
 }
 
@@ -164,6 +211,11 @@ static dp_status find_classes(dp_folder *s, const dp_options *options, dp_arena 
             continue;
         n_folders++;
         status = label_of(s, names[i], &label, arena, err);
+        if (status == DP_OK && label == s->n_names) {
+            dp_log(options, "warning: %s: the folder %.120s is not one of classes: left out",
+                   s->kind->name, names[i]);
+            continue;
+        }
         if (status == DP_OK)
             status = add_class(s, class, label, arena, err);
         if (status == DP_OK)
@@ -178,8 +230,7 @@ static dp_status find_classes(dp_folder *s, const dp_options *options, dp_arena 
     if (status == DP_OK && s->n > 0)
         status = check_count(s, n_folders, err);
     if (status == DP_OK && s->n == 0)
-        status =
-            dp_fail(err, DP_EIO, "%.120s has no folder with %s files", folder, s->kind->suffixes);
+        status = dp_fail(err, DP_EIO, "%.120s has no folder with %s files", folder, suffixes_of(s));
     return status;
 }
 
@@ -253,8 +304,10 @@ static dp_status read_list(dp_folder *s, const dp_options *options, dp_arena *ar
 
 dp_status dp_folder_find(dp_folder *s, const dp_options *options, dp_arena *arena, dp_error *err)
 {
-    const dp_status status = split_names(s, arena, err);
+    dp_status status = split_names(s, arena, err);
 
+    if (status == DP_OK)
+        status = check_texts(s, err);
     if (status != DP_OK)
         return status;
     return s->params->list[0] != '\0' ? read_list(s, options, arena, err)

@@ -258,7 +258,7 @@ static void widen_by(dp_folder *s, const dp_folder_file *f)
     widen(s->least, s->most, sizes, s->decode ? 3 : 1);
     sizes[2] = 3;
     for (int32_t turn = DP_TURN_APPLY; turn <= DP_TURN_IGNORE; turn++) {
-        dp_picture_size(&head, &(dp_picture_how){3, DP_AS_MINDSPORE, turn, false}, sizes);
+        dp_picture_size(&head, &(dp_picture_how){3, DP_AS_MINDSPORE, turn, false, 0}, sizes);
         widen(s->pictures.least, s->pictures.most, sizes, 3);
     }
 }
@@ -352,7 +352,7 @@ static dp_status begin(dp_folder *s, const dp_options *options, dp_arena *arena,
     dp_status status;
 
     s->decode = s->kind->png_only || p->decode;
-    s->how = (dp_picture_how){(int32_t)p->channels, p->decoder, p->orientation, false};
+    s->how = (dp_picture_how){(int32_t)p->channels, p->decoder, p->orientation, false, 0};
     s->n_rooms = options->threads + 1;
     s->rooms = dp_arena_alloc(arena, s->n_rooms, sizeof *s->rooms);
     if (s->rooms == NULL)

@@ -20,6 +20,8 @@ typedef struct dp_folder_params {
     const char *classes;
     bool decode;
     int32_t decoder, orientation, on_error;
+    const char *extensions; /* NULL or "" = the reader's own */
+    int32_t unlisted;       /* dp_on_error: of folders that `classes` does not name */
 } dp_folder_params;
 
 #define DP_FOLDER_PARAMS                                                                           \

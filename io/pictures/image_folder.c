@@ -15,6 +15,10 @@ static const dp_param params[] = {
               "whether pictures are turned upright by their EXIF"),
     DP_CHOICE(dp_folder_params, on_error, "fail", "fail,skip",
               "of damaged pictures; skip leaves them out, when the stream is opened"),
+    DP_TEXT(dp_folder_params, extensions, "",
+            "of the files that are taken, .jpg,.JPG; \"\": .jpeg, .jpg and .png, in any case"),
+    DP_CHOICE(dp_folder_params, unlisted, "fail", "fail,skip",
+              "of class folders that classes does not name"),
     DP_PARAMS_END,
 };
 

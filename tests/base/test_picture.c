@@ -224,6 +224,59 @@ static void parts(void **state)
     assert_true(n > 50);
 }
 
+/* "FILE LIBRARY TOP LEFT HEIGHT WIDTH SHA256"; how many bytes of the whole picture's part differ.
+ */
+static size_t check_part_of(const char *line)
+{
+    char name[80], path[100], library[20], wanted[80];
+    long long top, left, height, width;
+    dp_picture_how how = {3, 0, DP_TURN_IGNORE, true, DP_EDGES_LIBRARY};
+    uint8_t *whole, *pixels, *part;
+    int64_t size[2];
+    size_t differ = 0, n, row;
+    picture p;
+
+    assert_int_equal(sscanf(line, "%79s %19s %lld %lld %lld %lld %79s", name, library, &top, &left,
+                            &height, &width, wanted),
+                     7);
+    how.decoder = word(DP_DECODERS, library);
+    snprintf(path, sizeof path, "jpeg/%s", name);
+    load(&p, path);
+    assert_ok(decode(&p, &how, size, &whole));
+    n = (size_t)(size[0] * size[1] * 3), row = (size_t)width * 3;
+    pixels = malloc(n), part = malloc(n);
+    assert_true(pixels != NULL && part != NULL);
+    assert_ok(dp_picture_decode(&(dp_encoded){p.path, p.bytes, p.n, NULL}, &how, &p.head,
+                                &(dp_picture_part){top, left, height, width}, &p.room, pixels,
+                                &test_error));
+    for (long long y = 0; y < height; y++) {
+        const size_t at = (size_t)((top + y) * size[1] + left) * 3;
+        memcpy(part + (size_t)y * row, pixels + at, row);
+        differ += memcmp(pixels + at, whole + at, row) != 0;
+    }
+    if (strcmp(test_sha256(part, (size_t)height * row).text, wanted) != 0)
+        fail_msg("%s", line);
+    free(whole), free(pixels), free(part);
+    unload(&p);
+    return differ;
+}
+
+/* What TensorFlow and MindSpore make of a part alone: at its edges not what is there in the whole.
+ */
+static void parts_of_libraries(void **state)
+{
+    test_lines lines = test_lines_read("parts.txt");
+    size_t differ = 0;
+
+    (void)state;
+    for (size_t i = 0; i < lines.n && saturates(); i++) {
+        if (lines.line[i][0] != '#')
+            differ += check_part_of(lines.line[i]);
+    }
+    assert_true(lines.n > 100 && (differ > 200 || !saturates()));
+    test_lines_free(&lines);
+}
+
 /* ---- values that leave the range by far ---- */
 
 /* MindSpore's libjpeg has no SIMD code; detpipe's bytes are those of all others. */
@@ -635,6 +688,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(goldens),
         cmocka_unit_test(parts),
+        cmocka_unit_test(parts_of_libraries),
         cmocka_unit_test(loud_as_others),
         cmocka_unit_test(range),
         cmocka_unit_test(range_of_nothing),

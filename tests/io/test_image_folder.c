@@ -499,6 +499,65 @@ static void as_mindspore(void **state)
     test_folder_remove(folder);
 }
 
+/* What MindSpore 2.10.0 delivered of a folder for each class: some of them, with numbers of their
+ * own, and JPEG of which a part is decoded (tests/golden/serialized/image_folder_classes.json). */
+static void as_mindspore_by_class(void **state)
+{
+    static const char spec[] =
+        "image_folder classes=bird,dog unlisted=skip extensions=.jpg | "
+        "type_cast column=label data_type=int32 | map_label labels=4,7 | "
+        "decode edges=library | random_resized_crop size=20,24 scale=1,1 ratio=0.5,0.5 | "
+        "batch batch_size=3";
+    static const char wanted[] = "be4438244d1244bad5b0f1832febcef0a764fe69b5cc9c9818c34d6094ab2a31";
+    const dp_tensor *image;
+    char folder[256];
+    dp_batch *b = NULL;
+    dp_pipeline *p;
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    test_png_class(folder, "cat");
+    test_png_class(folder, "dog");
+    put(folder, "cat/0.jpg", "jpeg/420.jpg");
+    put(folder, "dog/444e.jpg", "jpeg/444e.jpg");
+    put(folder, "dog/gray.jpg", "jpeg/gray.jpg");
+    put(folder, "dog/progressive.jpg", "jpeg/progressive.jpg");
+    put(folder, "dog/x.JPG", "jpeg/420.jpg"); /* another extension */
+    assert_ok(open_with(folder, spec, 1, &p));
+    assert_non_null(strstr(notes, "the folder cat is not one of classes: left out"));
+    assert_int_equal(dp_length(p), 1);
+    assert_ok(dp_next(p, &b, &test_error));
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(((const int32_t *)dp_batch_get(b, "label")->data)[i], 7);
+    image = dp_batch_get(b, "image");
+    assert_string_equal(test_sha256(image->data, test_bytes(image)).text, wanted);
+    dp_close(p);
+    expect_failure(folder, "image_folder classes=dog", DP_ECORRUPT,
+                   "the folder cat is not one of classes=dog");
+    expect_failure(folder, "image_folder unlisted=skip", DP_ESPEC, "unlisted=skip needs classes");
+    expect_failure(folder, "image_folder extensions=jpg", DP_ESPEC,
+                   "extensions begin with a dot: .jpg,.png");
+    expect_failure(folder, "image_folder extensions=.bmp", DP_EIO, "has no folder with .bmp files");
+    test_folder_remove(folder);
+}
+
+/* Only where it is asked for. */
+static void edges(void **state)
+{
+    static const char *const stages[] = {"decode", "decode edges=exact", "decode edges=library"};
+    test_hex seen[3];
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        char text[200];
+        snprintf(text, sizeof text,
+                 "image_folder list=list.csv | %s | crop coordinates=0,8 size=9,8", stages[i]);
+        seen[i] = digest_of(text, 1, 0);
+    }
+    assert_string_equal(seen[0].text, seen[1].text);
+    assert_string_not_equal(seen[0].text, seen[2].text);
+}
+
 /* ---- damage ---- */
 
 static void make_damaged(char *folder, size_t size)
@@ -638,6 +697,8 @@ int main(void)
         cmocka_unit_test(parts_of_parts),
         cmocka_unit_test(memory),
         cmocka_unit_test(as_mindspore),
+        cmocka_unit_test(as_mindspore_by_class),
+        cmocka_unit_test(edges),
         cmocka_unit_test(no_more_than_a_part),
         cmocka_unit_test(damaged_are_named),
         cmocka_unit_test(damaged_are_skipped),

@@ -10,6 +10,7 @@
 
 #include "lang/params.h"
 #include "tools/cli/cli.h"
+#include "tools/cli/memory.h"
 #include "tools/mindspore/operations.h"
 #include "tools/cli/text.h"
 
@@ -397,7 +398,41 @@ static void put_folder(export *e, const dp_text_stage *s)
     cJSON_Delete(classes);
     cJSON_AddBoolToObject(e->node, "decode", is_true(s, "decode"));
     cJSON_AddBoolToObject(e->node, "recursive", false);
-    cJSON_AddItemToObject(e->node, "extensions", names(".jpeg,.jpg,.png,.JPEG,.JPG,.PNG"));
+    cJSON_AddItemToObject(e->node, "extensions",
+                          names(text_value(s, "extensions")[0] != '\0'
+                                    ? text_value(s, "extensions")
+                                    : ".jpeg,.jpg,.png,.JPEG,.JPG,.PNG"));
+}
+
+/* The first characters of a path, which end with a slash, if there are any. */
+static void add_folder(cJSON *node, const char *path, size_t n)
+{
+    char *text = xmalloc(n + 2);
+
+    snprintf(text, n + 2, "%.*s", n > 1 ? (int)n - 1 : 1, n == 0 ? "." : path);
+    cJSON_AddStringToObject(node, "dataset_dir", text);
+    free(text);
+}
+
+/* MindSpore has a folder with files of these names. */
+static void put_mnist(export *e, const dp_text_stage *s)
+{
+    static const char *const names[][3] = {
+        {"train", "train-images-idx3-ubyte", "train-labels-idx1-ubyte"},
+        {"test", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"}};
+    const char *paths[2] = {text_value(s, "images"), text_value(s, "labels")};
+    const char *slash = strrchr(paths[0], '/');
+    const size_t folder = slash == NULL ? 0 : (size_t)(slash + 1 - paths[0]);
+
+    for (int i = 0; i < 2; i++) {
+        if (strcmp(paths[0] + folder, names[i][1]) != 0 || strlen(paths[1]) < folder ||
+            strncmp(paths[0], paths[1], folder) != 0 || strcmp(paths[1] + folder, names[i][2]) != 0)
+            continue;
+        add_folder(e->node, paths[0], folder);
+        cJSON_AddStringToObject(e->node, "usage", names[i][0]);
+        return;
+    }
+    fail(e, " with files of other names than MNIST's", "idx");
 }
 
 static void put_reader(export *e, const dp_text_stage *s)
@@ -413,6 +448,10 @@ static void put_reader(export *e, const dp_text_stage *s)
     add_workers(e->node);
     cJSON_AddItemToObject(e->node, "children", cJSON_CreateArray());
     cJSON_AddStringToObject(e->node, "op_type", o.name);
+    if (strcmp(s->name, "idx") == 0) {
+        put_mnist(e, s);
+        return;
+    }
     cJSON_AddStringToObject(e->node, "dataset_dir", text_value(s, "dataset_dir"));
     if (strcmp(s->name, "image_folder") == 0)
         put_folder(e, s);

@@ -255,26 +255,122 @@ static const cJSON *class_of(const cJSON *indexing, int label)
     return NULL;
 }
 
-/* Labels from 0 on; the extensions are those of image_folder, or said. */
+/* Whether its labels are 0, 1, ...: then they say the order of classes=. */
+static bool counts_from_0(const cJSON *indexing)
+{
+    for (int i = 0; i < cJSON_GetArraySize(indexing); i++) {
+        if (class_of(indexing, i) == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* Folders that class_indexing does not name are left out. */
 static void put_classes(import *im, FILE *f, const cJSON *node)
 {
     const cJSON *indexing = cJSON_GetObjectItemCaseSensitive(node, "class_indexing");
-    const cJSON *extensions = cJSON_GetObjectItemCaseSensitive(node, "extensions");
+    const bool counts = counts_from_0(indexing);
     const int n = cJSON_GetArraySize(indexing);
 
     for (int i = 0; i < n; i++) {
-        const cJSON *class = class_of(indexing, i);
-        if (class == NULL || !import_is_word(class->string)) {
-            fail(im, "class_indexing gives words the labels from 0 on, or has no counterpart", "");
+        const cJSON *class = counts ? class_of(indexing, i) : cJSON_GetArrayItem(indexing, i);
+        if (!cJSON_IsNumber(class) || class->valuedouble < 0 || !import_is_word(class->string)) {
+            fail(im, "class_indexing gives words labels from 0 on, or has no counterpart", "");
             return;
         }
         fprintf(f, "%s%s", i == 0 ? " classes=" : ",", class->string);
     }
-    import_comment(im,
-                   "ImageFolderDataset: %s; image_folder takes .jpeg, .jpg and .png, in any case%s",
-                   cJSON_GetArraySize(extensions) > 0 ? "extensions are not carried over"
-                                                      : "it takes every file",
-                   "");
+    if (n > 0)
+        fputs(" unlisted=skip", f);
+}
+
+/* Of labels that do not count from 0. */
+static void put_labels(FILE *f, const cJSON *node)
+{
+    const cJSON *indexing = cJSON_GetObjectItemCaseSensitive(node, "class_indexing"), *class;
+    const char *before = " | map_label labels=";
+
+    fputs(" | type_cast column=label data_type=int32", f);
+    if (counts_from_0(indexing))
+        return;
+    cJSON_ArrayForEach(class, indexing)
+    {
+        fputs(before, f);
+        import_print_number(f, class->valuedouble);
+        before = ",";
+    }
+}
+
+static void put_extensions(import *im, FILE *f, const cJSON *node)
+{
+    const cJSON *extensions = cJSON_GetObjectItemCaseSensitive(node, "extensions"), *one;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *list;
+
+    if (cJSON_GetArraySize(extensions) == 0) {
+        import_comment(im, "ImageFolderDataset takes every file: %s%s",
+                       "image_folder takes .jpeg, .jpg and .png, in any case", "");
+        return;
+    }
+    list = xopen_memstream(&text, &size);
+    cJSON_ArrayForEach(one, extensions)
+    {
+        if (!cJSON_IsString(one) || one->valuestring[0] != '.' ||
+            !import_is_word(one->valuestring + 1))
+            fail(im, "extensions are a dot and a word", "");
+        else
+            fprintf(list, "%s%s", one == extensions->child ? "" : ",", one->valuestring);
+    }
+    xclose_memstream(list, &text);
+    fputs(" extensions=", f);
+    text_put_value(f, text);
+    free(text);
+}
+
+/* The two files of a folder that are called so. */
+static void put_idx(FILE *f, const char *folder, const char *name)
+{
+    static const char *const kinds[][2] = {{"images", "images-idx3-ubyte"},
+                                           {"labels", "labels-idx1-ubyte"}};
+
+    fputs("idx", f);
+    for (int i = 0; i < 2; i++) {
+        char *path = xmalloc(strlen(folder) + 64);
+        sprintf(path, "%s/%s-%s", folder, name, kinds[i][1]);
+        fprintf(f, " %s=", kinds[i][0]);
+        text_put_value(f, path);
+        free(path);
+    }
+}
+
+/* MNIST and what has its files: those of the test come first. */
+static void put_mnist(import *im, FILE *f, const cJSON *node, const char *folder)
+{
+    const char *usage = import_text(im, node, "usage");
+    char *text = NULL;
+    size_t size = 0;
+    FILE *inner;
+
+    if (strcmp(usage, "train") != 0 && strcmp(usage, "test") != 0 && strcmp(usage, "all") != 0)
+        fail(im, "no usage:", usage);
+    put_idx(f, folder, strcmp(usage, "train") == 0 ? "train" : "t10k");
+    if (strcmp(usage, "all") != 0)
+        return;
+    inner = xopen_memstream(&text, &size);
+    put_idx(inner, folder, "train");
+    xclose_memstream(inner, &text);
+    fputs(" | concat with=", f);
+    text_put_value(f, text);
+    free(text);
+}
+
+/* Those with MNIST's files are its reader. */
+static const char *reader_named(const char *type)
+{
+    return strcmp(type, "FashionMnistDataset") == 0 || strcmp(type, "KMnistDataset") == 0
+               ? "MnistDataset"
+               : type;
 }
 
 static void put_reader(import *im, FILE *f, const cJSON *node, const char *type)
@@ -282,7 +378,7 @@ static void put_reader(import *im, FILE *f, const cJSON *node, const char *type)
     const char *folder;
     operation o;
 
-    if (!operation_named(type, &o) || strcmp(o.kind, "reader") != 0) {
+    if (!operation_named(reader_named(type), &o) || strcmp(o.kind, "reader") != 0) {
         fail(im, "there is no reader for", type);
         return;
     }
@@ -291,16 +387,22 @@ static void put_reader(import *im, FILE *f, const cJSON *node, const char *type)
         if ((unsigned char)*c < ' ' || *c == 127)
             fail(im, "dataset_dir has a control character", "");
     }
-    fprintf(f, "%s dataset_dir=", o.stage);
-    text_put_value(f, folder);
-    if (strcmp(o.stage, "image_folder") == 0)
-        put_classes(im, f, node);
-    else
-        put_usage(im, f, node);
+    if (strcmp(o.stage, "idx") == 0) {
+        put_mnist(im, f, node, folder);
+    } else {
+        fprintf(f, "%s dataset_dir=", o.stage);
+        text_put_value(f, folder);
+        if (strcmp(o.stage, "image_folder") == 0) {
+            put_classes(im, f, node);
+            put_extensions(im, f, node);
+        } else {
+            put_usage(im, f, node);
+        }
+    }
     put_values(im, f, node, &o);
     put_sampler(im, f, import_item(im, node, "sampler"), 0);
     if (strcmp(o.stage, "image_folder") == 0)
-        fputs(" | type_cast column=label data_type=int32", f);
+        put_labels(f, node);
     if (im->zipped) /* MindSpore's readers have no record number */
         fprintf(f, " | project columns=image,%s",
                 strcmp(o.stage, "cifar100") == 0 ? "coarse_label,fine_label" : "label");

@@ -148,6 +148,11 @@ void import_operation(import *im, FILE *f, const cJSON *op, const char *column)
 
     if (im->status != 0)
         return;
+    if (strcmp(name, "RandomCropDecodeResize") == 0) { /* of JPEG */
+        put_stage(f, "decode", column);
+        fputs(" edges=library | ", f);
+        name = "RandomResizedCrop";
+    }
     if (!operation_named(name, &o) || strcmp(o.kind, "transform") != 0)
         import_fail(im, "there is no operation", name);
     else if (im->held && o.n > 0 && o.parameters[0].how == HELD)

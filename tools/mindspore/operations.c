@@ -22,6 +22,7 @@ static const struct {
     {"concat", "Concat"},
     {"distributed_sampler",
      "DistributedSampler num_shards:double shard_id:double num_samples:double offset:double order"},
+    {"idx", "MnistDataset"},
     {"image_folder", "ImageFolderDataset decode recursive!false"},
     {"pk_sampler", "PKSampler num_val:double shuffle num_samples:double order"},
     {"project", "Project columns:names"},
