@@ -345,6 +345,17 @@ links() {
     done < <(grep -oHP '\]\((?!https?:)[^)# ]+' README.md CONTRIBUTING.md docs/*.md | sed 's/:\](/:/')
 }
 
+# Each case of tests/tools/CASES has the test that it names.
+cases() {
+    local line words file n=0
+    while IFS= read -r line; do
+        words=${line##* :: } file=${line% :: *}
+        file=${file##* :: } n=$((n + 1))
+        grep -qF -- "$words" "$file" || fail "tests/tools/CASES: nothing holds '${line%% ::*}': $file has no '$words'"
+    done < <(grep ' :: ' tests/tools/CASES)
+    [ $n -gt 150 ] || fail "only $n cases were seen: the check is blind"
+}
+
 # Not a rule: lines of each room, and of its tests (of a part of a room: of the C tests that include its headers).
 lines() { find "$@" -type f \( -name '*.[ch]' -o -name '*.def' -o -name 'test_*.sh' \) -exec cat {} + 2> /dev/null | wc -l; }
 ratios() {
@@ -359,7 +370,7 @@ ratios() {
     done
 }
 
-for rule in symbols globals bounds go_on arrows types parameters declarations headers lists rows_in_tests rows_in_pages text readme columns named links ratios; do
+for rule in symbols globals bounds go_on arrows types parameters declarations headers lists rows_in_tests rows_in_pages text readme columns named links cases ratios; do
     echo "== $rule"
     $rule
 done
