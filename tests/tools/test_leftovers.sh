@@ -75,10 +75,12 @@ sound() {
     expect 0 '^REPRODUCED$' verify --strict -- "$@"
     ! grep -q 'what run 1 left' out.txt && [ "$(grep -c '^run ' out.txt)" = 2 ] || { fail "$*: more than two runs"; cat out.txt; }
 }
-aside sound sh -c "$two"'; echo x > model.pt; cat model.pt'
+later='until touch t && [ -n "$(find t -newer model.pt)" ]; do :; done' # the clock of files has moved on
+aside sound sh -c "$two; echo x > model.pt; $later; cat model.pt"
 aside sound sh -c "$two"'; date +%N > log.$$; date +%N >> log; d=runs/$(date +%s); mkdir -p $d; date > $d/events.$$'
 aside sound sh -c "$two"'; mkdir -p .git __pycache__; [ -e .git/x ] || echo x > .git/x; [ -e __pycache__/m.pyc ] || echo 1 > __pycache__/m.pyc; cat .git/x __pycache__/m.pyc'
-aside sound sh -c "$two"'; echo x > new.tmp; mv new.tmp model.pt; cat model.pt'
+aside sound sh -c "$two"'; echo x > new.tmp; mv new.tmp model.pt'
+aside sound sh -c "$two"'; rm -f model.pt; echo x > model.pt'
 aside sound sh -c "$two"'; ln -sfn model.$$ latest; echo x > model.$$'
 # and those whose files only run 1 makes: a download, a build
 makes() { # FILES COMMAND
@@ -87,6 +89,7 @@ makes() { # FILES COMMAND
 }
 aside makes data/x '[ -d data ] || { mkdir data; seq 5 > data/x; }; cat data/x; '"$two"
 aside makes 'a, b, c, ...' 'for f in a b c d e; do [ -e $f ] || echo $f > $f; cat $f; done; '"$two"
+aside makes mark '[ -e mark ] || : > mark; '"$two" # it says that it is there
 aside above
 aside makes program '[ -e program ] || { printf "#!/bin/sh\n" > program; chmod +x program; }; sh program; '"$two"
 

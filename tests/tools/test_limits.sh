@@ -47,14 +47,13 @@ before=$("$DETPIPE" "${read_back[@]}")
 cat > alarms.c <<'C'
 #define _GNU_SOURCE
 #include <signal.h>
-#include <sys/time.h>
+#include <unistd.h>
 static void nothing(int n) { (void)n; }
 __attribute__((constructor)) static void begin(void)
 {
     struct sigaction a = {.sa_handler = nothing}; /* no SA_RESTART */
-    struct itimerval t = {{0, 300}, {0, 300}};
     sigaction(SIGALRM, &a, 0);
-    setitimer(ITIMER_REAL, &t, 0);
+    ualarm(300, 300);
 }
 C
 if "$CC" -shared -fPIC alarms.c -o alarms.so; then

@@ -24,14 +24,15 @@ static bool forget_reading(int fd, const struct stat *s)
     return futimens(fd, (const struct timespec[]){before, s->st_mtim}) == 0;
 }
 
-/* false: the disk keeps no time of access, or the file is not ours to set it. */
+/* false: the disk keeps no time of access, the file is not ours to set it, or it is empty: what it
+ * says is that it is there. */
 static bool watch(const char *name)
 {
     const int fd = open(name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
     struct stat s, read_once;
     char byte;
-    bool works = fd >= 0 && fstat(fd, &s) == 0 && S_ISREG(s.st_mode) && forget_reading(fd, &s) &&
-                 read(fd, &byte, 1) >= 0 && fstat(fd, &read_once) == 0 &&
+    bool works = fd >= 0 && fstat(fd, &s) == 0 && S_ISREG(s.st_mode) && s.st_size > 0 &&
+                 forget_reading(fd, &s) && read(fd, &byte, 1) >= 0 && fstat(fd, &read_once) == 0 &&
                  written_since(read_once.st_atim, s.st_mtim) && forget_reading(fd, &s);
 
     if (fd >= 0)
