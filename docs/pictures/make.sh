@@ -1,5 +1,5 @@
 #!/bin/bash
-# make.sh - draws the pictures of docs/ again; needs Chromium
+# make.sh - draws the pictures of docs/ again; needs Chromium, and NumPy and Pillow for photographs, which are drawn, too
 # SPDX-License-Identifier: Apache-2.0
 #
 #     docs/pictures/make.sh build/detpipe
@@ -22,6 +22,10 @@ shoot() { # PAGE PICTURE WIDTH HEIGHT
 shoot verify.html verify.png 720 370
 
 "$detpipe" show "synthetic | shuffle | random_crop size=32 padding=4 | random_horizontal_flip | batch batch_size=24" "$here/sheet.png"
+
+python3 "$here/../../tests/io/live_photos.py" make photos 60 1
+"$detpipe" show "image_folder dataset_dir=photos | shuffle | decode orientation=apply | random_resized_crop size=72 scale=0.2,1 | \
+random_horizontal_flip | batch batch_size=16" "$here/photos.png" --scale 1
 
 recipe=$here/../../tools/recipes/synthetic_cnn.recipe
 sed 's/learning_rate=0.01/learning_rate=0.01,0.01 milestones=20,60/' "$recipe" > a.recipe

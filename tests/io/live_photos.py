@@ -15,33 +15,50 @@ import sys
 import tempfile
 
 import numpy as np
+from PIL import Image
+from PIL.Image import Transpose
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'golden'))
 import make_pictures
 
 
+STORED = [Transpose.FLIP_LEFT_RIGHT, Transpose.ROTATE_180, Transpose.FLIP_TOP_BOTTOM, Transpose.TRANSPOSE, Transpose.ROTATE_90,
+          Transpose.TRANSVERSE, Transpose.ROTATE_270]
+
+
 def photograph(rng, h, w):
-    """Slopes, discs with soft edges, and the noise of a sensor."""
+    """A sky with a sun, hills one behind the other, things with soft edges, and the noise of a sensor."""
     y, x = np.mgrid[0:h, 0:w] / max(h, w)
-    pixels = np.stack([128 + 100 * np.sin(rng.uniform(0, 9) * x + rng.uniform(0, 9) * y + rng.uniform(0, 6)) for _ in range(3)], 2)
-    for _ in range(12):
-        cy, cx, radius, colour = rng.uniform(0, 1), rng.uniform(0, 1), rng.uniform(0.02, 0.3), [rng.uniform(0, 255) for _ in range(3)]
-        inside = np.clip((radius - np.hypot(y - cy, x - cx)) * 60, 0, 1)[:, :, None]
-        pixels = pixels * (1 - inside) + np.array(colour) * inside
-    pixels += np.random.RandomState(rng.getrandbits(31)).normal(0, rng.uniform(0, 9), (h, w, 3))
+
+    def colour():
+        return np.array([rng.uniform(0, 255) for _ in range(3)])
+
+    def put(pixels, inside, what):
+        inside = np.clip(inside * max(h, w) / 3, 0, 1)[:, :, None]
+        return pixels * (1 - inside) + what * inside
+
+    pixels = colour() * (1 - y[:, :, None]) + colour() * y[:, :, None]
+    pixels = put(pixels, rng.uniform(0.02, 0.1) - np.hypot(y - rng.uniform(0, 0.4), x - rng.uniform(0, 1)), np.array([255, 250, 220]))
+    for layer in range(4):
+        ridge = 0.25 + 0.15 * layer + sum(rng.uniform(0, 0.05) * np.sin(rng.uniform(3, 40) * x + rng.uniform(0, 6)) for _ in range(3))
+        pixels = put(pixels, y - ridge, colour() * rng.uniform(0.3, 1) * (1.2 - y[:, :, None]))
+    for _ in range(rng.randrange(9)):
+        pixels = put(pixels, rng.uniform(0.01, 0.08) - np.hypot(y - rng.uniform(0.3, 1), x - rng.uniform(0, 1)), colour())
+    pixels += np.random.RandomState(rng.getrandbits(31)).normal(0, rng.uniform(0, 5), (h, w, 3))
     return np.clip(pixels, 0, 255).astype(np.uint8)
 
 
 def make(folder, count, seed):
-    from PIL import Image
     for i in range(count):
         rng = random.Random(seed * 1000003 + i)
         picture = Image.fromarray(photograph(rng, rng.randint(1, 400), rng.randint(1, 400)))
         mode = rng.choice(('RGB', 'RGB', 'RGB', 'RGB', 'L', 'CMYK'))
         how = {'quality': rng.choice((1, 30, 75, 90, 95, 100)), 'subsampling': rng.randrange(3),
                'progressive': rng.random() < 0.2, 'optimize': rng.random() < 0.2}
-        if rng.random() < 0.3:
-            how['exif'] = make_pictures.exif(rng.randint(1, 8))
+        if rng.random() < 0.3:  # it is upright once it is turned
+            orientation = rng.randint(1, 8)
+            how['exif'] = make_pictures.exif(orientation)
+            picture = picture.transpose(STORED[orientation - 2]) if orientation > 1 else picture
         if rng.random() < 0.2:
             how['restart_marker_blocks'] = rng.randint(1, 9)
         place = os.path.join(folder, rng.choice('abc'))
