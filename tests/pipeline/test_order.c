@@ -182,7 +182,7 @@ static void random_nestings(void **state)
     (void)state;
     for (uint64_t round = 0; round < 400; round++) {
         char spec[1024];
-        stage s[8] = {{"", 0, false, 0}};
+        stage s[8] = {{.name = ""}};
         dp_rng rng;
         list model;
         int n, records;

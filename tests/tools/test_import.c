@@ -47,17 +47,17 @@ static void values_keep_every_digit_and_quote(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        char *recipe = NULL;
-        const int status = import_parse("f", rows[i].json, rows[i].replay, &recipe);
+        char *made = NULL;
+        const int status = import_parse("f", rows[i].json, rows[i].replay, &made);
         if (rows[i].line == NULL) {
             assert_int_equal(status, EXIT_MALFORMED);
-            assert_null(recipe);
+            assert_null(made);
             continue;
         }
         assert_int_equal(status, 0);
-        assert_non_null(strstr(recipe, "data:"));
-        assert_string_equal(strstr(recipe, "\ndata:") + 1, rows[i].line);
-        free(recipe);
+        assert_non_null(strstr(made, "data:"));
+        assert_string_equal(strstr(made, "\ndata:") + 1, rows[i].line);
+        free(made);
     }
 }
 

@@ -161,9 +161,9 @@ static void files_count(void **state)
 
 /* ---- ladders ---- */
 
-static void fill(ladder *l, uint32_t *losses, uint64_t n)
+static void fill(ladder *l, uint32_t *bits, uint64_t n)
 {
-    *l = (ladder){.losses = losses, .n_losses = n};
+    *l = (ladder){.losses = bits, .n_losses = n};
     for (int r = 0; r < N_RUNGS; r++)
         snprintf(l->digests[r].text, sizeof l->digests[r].text, "%d", r);
 }
