@@ -135,6 +135,8 @@ DP_API const dp_stage_info *const *dp_stages(size_t *count);
  *     key:double     a number that is not
  *     key:4          a list there is one of four numbers: fewer here are taken in turn
  *     key:zeros      a list there is one of four numbers: more are 0
+ *     key:range      a list there is one of two numbers: one number d here is -d,d
+ *     key:around     or 1-d,1+d, not below 0
  *     key:reversed   a list, its last number first
  *     key:fill       a list of three, of no meaning unless padding_mode is constant
  *     key:held       transforms that this one holds

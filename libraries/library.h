@@ -138,6 +138,8 @@ typedef struct dp_library {
     const dp_scheme *distribute; /* all, before they are dealt out to shards */
     const dp_scheme *subset;     /* those of a list */
     const dp_scheme *split;      /* all, once, before they are cut in parts */
+    uint32_t split_buffer;       /* rows of the buffer that such a split shuffles through where no
+                                    sampler reaches the rows; 0 = it is the same everywhere */
     const dp_scheme *folds;      /* all, or those of a class, before they are cut in folds; the
                                     epoch counts classes and repeats */
     const dp_dice *weighted;     /* drawn by weight: uniform */

@@ -72,20 +72,28 @@ static void make_sample(const dp_ask *ask, uint32_t *table)
         table[i] = dp_std_uniform_int(ask->generator, (uint32_t)ask->rows - 1);
 }
 
+/* The seed when the sampler was made, which it keeps. */
+static uint64_t made_with(const dp_ask *ask)
+{
+    return ask->rule[0].given ? ask->rule[0].number : ask->seed;
+}
+
 /* A seed that means "none" elsewhere is used as it is here. */
 static dp_status check_distribute(const dp_ask *ask, dp_error *err)
 {
+    const uint64_t seed = made_with(ask);
+
     if (ask->drop)
         return dp_fail(err, DP_ESPEC, "MindSpore's has no drop_last");
-    if (ask->seed == UINT32_MAX)
+    if (seed == UINT32_MAX)
         return dp_fail(err, DP_ESPEC, "MindSpore fails with seed 2^32 - 1");
-    return dp_check_seed_32(ask, "mindspore", err);
+    return dp_check_seed_32(&(dp_ask){.seed = seed}, "mindspore", err);
 }
 
 /* The first seed is seed + 1, but where that means "the global seed" to it. */
 static void make_distribute(const dp_ask *ask, uint32_t *table)
 {
-    const uint32_t first = (uint32_t)ask->seed + 1;
+    const uint32_t first = (uint32_t)made_with(ask) + 1;
 
     shuffle_again(ask, (first == UINT32_MAX ? first - 1 : first) + (uint32_t)ask->epoch);
     copy(ask, table);
@@ -134,8 +142,11 @@ static uint64_t turn(uint64_t epoch, uint64_t rows) { return epoch * (rows + 1);
 static const dp_scheme shuffle = {
     .check = check_shuffle, .in_turn = true, .keeps = 1, .make = make_shuffle};
 static const dp_scheme sample = {.check = check, .in_turn = true, .keeps = 1, .make = make_sample};
-static const dp_scheme distribute = {
-    .check = check_distribute, .in_turn = true, .keeps = 1, .make = make_distribute};
+static const dp_scheme distribute = {.rules = "seed:",
+                                     .check = check_distribute,
+                                     .in_turn = true,
+                                     .keeps = 1,
+                                     .make = make_distribute};
 static const dp_scheme subset = {.check = check, .in_turn = true, .keeps = 1, .make = make_subset};
 static const dp_scheme split = {.check = check, .make = make_split};
 static const dp_dice weighted = {
@@ -155,6 +166,7 @@ const dp_library dp_library_mindspore = {
     .distribute = &distribute,
     .subset = &subset,
     .split = &split,
+    .split_buffer = 10000,
     .weighted = &weighted,
     .classes = &classes,
     .draws = &draws,

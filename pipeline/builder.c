@@ -64,11 +64,15 @@ static const dp_library *replayed_of(const dp_found *f)
     return library->draws->keyed ? NULL : library;
 }
 
-/* Draws of our own are the same for every number of workers. */
-static bool has_idle_workers(const dp_found *f)
+/* Draws of our own are the same for every number of workers, and keyed by epoch.  NULL = all that
+ * is said does something. */
+static const char *idle_parameter(const dp_found *f)
 {
-    return f->transform != NULL && f->transform->draw != NULL && f->replayed == NULL &&
-           ((const dp_random *)f->params)->workers != 1;
+    const dp_random *p = f->params;
+
+    if (f->transform == NULL || f->transform->draw == NULL || f->replayed != NULL)
+        return NULL;
+    return p->workers != 1 ? "workers" : p->iterator != 0 ? "iterator" : NULL;
 }
 static bool has_workers(const dp_library *library)
 {
@@ -161,10 +165,10 @@ static dp_status place(dp_builder *b, dp_found *f, const char *spec, const dp_te
 
     b->graph->n_steps += f->transform == NULL ? 0 : f->transform->then != NULL ? 2 : 1;
     f->replayed = replayed_of(f);
-    if (has_idle_workers(f))
+    if (idle_parameter(f) != NULL)
         return dp_fail_at(b->err, DP_ESPEC, stage->column,
-                          "%s: workers does nothing here: it needs order=%s", f->info->name,
-                          dp_library_who(has_workers).words);
+                          "%s: %s does nothing here: it needs order=%s", f->info->name,
+                          idle_parameter(f), dp_library_who(has_workers).words);
     if (held)
         status = find_held(b, f, spec, stage, depth);
     if (status != DP_OK || branch == NULL || (f->order == NULL && f->replayed == NULL && !grouped))

@@ -41,6 +41,7 @@ typedef struct level {
     dp_columns columns;
     uint32_t segment, node;
     uint64_t length, claims;
+    bool streamed; /* something else than samplers stands behind the reader */
 } level;
 
 static dp_status plan_params(dp_graph *g, const dp_transform *t, void *params, const dp_column *in,
@@ -166,6 +167,7 @@ static dp_status plan_transform(dp_builder *b, level *l, const dp_found *found, 
     dp_node *node;
     dp_status status;
 
+    l->streamed = true;
     if (found->transform->mix != NULL)
         return add_mix(b, l, found, err);
     status = add_step(b, l, found, &like, err);
@@ -300,6 +302,8 @@ static dp_status plan_order(dp_builder *b, level *l, const dp_found *found)
     node->below = l->length;
     node->claimed_below = l->claims;
     node->claims = 0;
+    node->streamed = l->streamed;
+    l->streamed = l->streamed || !node->order->sampler;
     if (node->with != NULL)
         status = plan_join(b, l, found, node);
     if (status != DP_OK)

@@ -114,6 +114,7 @@ dp_status dp_replay_plan(dp_node *node, const dp_library *library, const dp_step
     if (r->generators == NULL)
         return dp_arena_fail(arena, err, "a replay");
     r->tables.in_turn = true;
+    r->tables.once = !r->endless && ((const dp_random *)steps[0].params)->iterator != 0;
     r->tables.make = make;
     r->tables.ctx = r;
     return dp_tables_plan(&r->tables, node->epochs, r->rows, r->n_draws * sizeof(double), arena,

@@ -121,7 +121,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 const dp_transform dp_transform_random_affine = {
     .info = {"transform", "random_affine", "turn, move, scale and shear the image at random", 2,
              sizeof(random_affine), params},
-    .foreign = "RandomAffine degrees translate:zeros scale shear resample=linear,nearest "
+    .foreign = "RandomAffine degrees:range translate:zeros scale shear resample=linear,nearest "
                "fill_value workers",
     .plan = plan,
     .apply = apply,

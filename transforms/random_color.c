@@ -55,7 +55,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 const dp_transform dp_transform_random_color = {
     .info = {"transform", "random_color", "change the saturation by a random amount", 1,
              sizeof(random_color), params},
-    .foreign = "RandomColor degrees workers",
+    .foreign = "RandomColor degrees:range workers",
     .plan = plan,
     .apply = apply,
     .draw = draw,

@@ -119,7 +119,8 @@ static bool fixed(const dp_fixing *f)
 const dp_transform dp_transform_random_color_adjust = {
     .info = {"transform", "random_color_adjust", "change brightness, contrast, saturation and hue",
              2, sizeof(random_color_adjust), params},
-    .foreign = "RandomColorAdjust brightness contrast saturation hue workers",
+    .foreign =
+        "RandomColorAdjust brightness:around contrast:around saturation:around hue:range workers",
     .plan = plan,
     .apply = apply,
     .draw = draw,

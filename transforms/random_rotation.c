@@ -69,7 +69,7 @@ static bool fixed(const dp_fixing *f)
 const dp_transform dp_transform_random_rotation = {
     .info = {"transform", "random_rotation", "turn the image by a random angle", 2,
              sizeof(random_rotation), params},
-    .foreign = "RandomRotation degrees resample=linear,nearest expand!false center![] "
+    .foreign = "RandomRotation degrees:range resample=linear,nearest expand!false center![] "
                "fill_value:reversed workers",
     .plan = plan,
     .apply = apply,

@@ -58,7 +58,7 @@ static bool fixed(const dp_fixing *f)
 const dp_transform dp_transform_random_sharpness = {
     .info = {"transform", "random_sharpness", "sharpen or smooth by a random amount", 1,
              sizeof(random_sharpness), params},
-    .foreign = "RandomSharpness degrees workers",
+    .foreign = "RandomSharpness degrees:range workers",
     .plan = plan,
     .apply = apply,
     .draw = draw,

@@ -14,6 +14,19 @@ dp_status dp_check_claims(const dp_node *node, const dp_library *library, dp_err
     return DP_OK;
 }
 
+dp_status dp_check_reach(const dp_node *node, uint64_t start, uint64_t num_samples, dp_error *err)
+{
+    const uint64_t rows = node->claimed_below - start;
+    const uint64_t wanted = num_samples != 0 && num_samples < rows ? num_samples : rows;
+
+    if (node->below == DP_ENDLESS || start + wanted <= node->below)
+        return DP_OK;
+    return dp_fail(err, DP_ESPEC,
+                   "the sampler below counts %llu rows where there are %llu, as its library does, "
+                   "which fails here",
+                   (unsigned long long)node->claimed_below, (unsigned long long)node->below);
+}
+
 dp_status dp_check_rows(uint64_t rows, dp_error *err)
 {
     if (rows == DP_ENDLESS)

@@ -13,6 +13,7 @@ typedef struct distributed_sampler {
     int64_t num_shards, shard_id, num_samples, offset;
     bool shuffle, empty, drop_last, reshuffle_each_epoch;
     int32_t order;
+    const char *rule;
     dp_ordering ordering;
 } distributed_sampler;
 
@@ -27,6 +28,7 @@ static const dp_param params[] = {
     DP_LATER_BOOLEAN(distributed_sampler, drop_last, "false",
                      "parts made equally long by leaving rows out, not by repeating some"),
     DP_LATER_BOOLEAN(distributed_sampler, reshuffle_each_epoch, "true", "another order each epoch"),
+    DP_RULE_OF(distributed_sampler),
     DP_PARAMS_END,
 };
 
@@ -42,6 +44,8 @@ static dp_status check(const dp_node *node, const distributed_sampler *p, dp_err
         return dp_params_idle("drop_last", "offset=-1, that pads", err);
     if (!p->reshuffle_each_epoch && !p->shuffle)
         return dp_params_idle("reshuffle_each_epoch", "shuffle=true", err);
+    if (p->rule[0] != '\0' && !p->shuffle)
+        return dp_params_idle("rule", "shuffle=true", err);
     if (node->below == 0)
         return dp_fail(err, DP_ESPEC, "there are no rows to deal out");
     return dp_check_claims(node, p->ordering.library, err);
@@ -88,7 +92,7 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 
     o->library = dp_library_of(dp_words_distribute, p->order);
     o->scheme = o->library->distribute;
-    o->ask = dp_node_ask(node, NULL);
+    o->ask = dp_node_ask(node, p->rule);
     o->ask.once = !p->reshuffle_each_epoch;
     o->ask.drop = p->drop_last;
     o->ask.cut = p->offset != -1 || p->num_samples != 0;
@@ -127,6 +131,7 @@ const dp_order dp_order_distributed_sampler = {
     .info = {"order", "distributed_sampler", "deal the rows out to shards", 1,
              sizeof(distributed_sampler), params},
     .random = true,
+    .sampler = true,
     .plan = plan,
     .at = at,
     .place = place,

@@ -47,6 +47,7 @@ typedef struct dp_node {
     uint64_t length;                /* rows of one epoch of this one */
     uint64_t claims; /* rows that the original of this sampler says it has, right or wrong */
     uint64_t claimed_below;
+    bool streamed;      /* something else than samplers stands below it */
     uint64_t seed, key; /* of the stream; of this stage's draws */
     uint32_t epochs;    /* of this stage that may be needed at the same time */
     uint64_t group;     /* most rows that make one position: 1, but where rows are joined */
@@ -58,6 +59,7 @@ typedef enum dp_join { DP_NO_JOIN, DP_EITHER, DP_ZIP } dp_join;
 typedef struct dp_order {
     dp_stage_info info;
     bool random;  /* keyed; sets the ordinal */
+    bool sampler; /* chooses records of a reader: what stands above may do so, too */
     dp_join join; /* the first parameter is the text of the other stream */
     /* Of DP_EITHER: whether a row is the other stream's; *row becomes its place in its stream. */
     bool (*is_other)(const dp_node *, uint64_t *row);
@@ -109,6 +111,8 @@ dp_status dp_node_labels(const dp_node *, const char *column, dp_arena *, uint32
 
 /* DP_ESPEC where the library fails, because it claims other rows than there are below. */
 dp_status dp_check_claims(const dp_node *, const dp_library *, dp_error *);
+/* DP_ESPEC for a row number that such a library claims to have below, and has not. */
+dp_status dp_check_reach(const dp_node *, uint64_t start, uint64_t num_samples, dp_error *);
 /* DP_ESPEC or DP_ELIMIT unless the rows end and a table of them is possible. */
 dp_status dp_check_rows(uint64_t rows, dp_error *);
 

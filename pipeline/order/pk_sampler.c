@@ -126,6 +126,7 @@ const dp_order dp_order_pk_sampler = {
     .info = {"order", "pk_sampler", "draw a number of rows of every class", 1, sizeof(pk_sampler),
              params},
     .random = true,
+    .sampler = true,
     .plan = plan,
     .at = at,
 };

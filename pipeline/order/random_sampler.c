@@ -54,6 +54,7 @@ const dp_order dp_order_random_sampler = {
     .info = {"order", "random_sampler", "draw rows at random, each once or with replacement", 1,
              sizeof(random_sampler), params},
     .random = true,
+    .sampler = true,
     .plan = plan,
     .at = at,
 };

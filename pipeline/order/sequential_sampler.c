@@ -19,15 +19,18 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     const sequential_sampler *p = node->params;
     const uint64_t start = (uint64_t)p->start_index, n = (uint64_t)p->num_samples;
 
+    dp_status status;
+
     (void)arena;
     if (start != 0 && start >= node->below)
         return dp_fail(err, DP_ESPEC, "start_index=%llu is past the end: there are %llu rows",
                        (unsigned long long)start, (unsigned long long)node->below);
+    status = dp_check_reach(node, start, n, err);
     if (node->below == DP_ENDLESS)
         node->length = n != 0 ? n : DP_ENDLESS;
     else
         node->length = n != 0 && n < node->below - start ? n : node->below - start;
-    return DP_OK;
+    return status;
 }
 
 static void at(dp_node *node, dp_row *row)
@@ -38,6 +41,7 @@ static void at(dp_node *node, dp_row *row)
 const dp_order dp_order_sequential_sampler = {
     .info = {"order", "sequential_sampler", "keep rows in a row", 1, sizeof(sequential_sampler),
              params},
+    .sampler = true,
     .plan = plan,
     .at = at,
 };

@@ -79,6 +79,18 @@ static dp_status part_sizes(const split *p, uint64_t n, uint64_t *sizes, dp_erro
                : from_fractions(p, n, sizes, err);
 }
 
+/* Where the rows come one after the other, and cannot be reached, they are shuffled as they come.
+ */
+static void through_buffer(dp_ordering *o)
+{
+    const uint32_t size = o->library->split_buffer;
+
+    o->scheme = o->library->buffer;
+    o->ask.buffer = size;
+    if (size < o->ask.rows)
+        o->ask.kept = size;
+}
+
 static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 {
     split *p = node->params;
@@ -90,6 +102,8 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     o->scheme = o->library->split;
     o->ask = dp_node_ask(node, p->rule);
     o->ask.once = true;
+    if (node->streamed && o->library->split_buffer != 0)
+        through_buffer(o);
     status = dp_check_ask(o->scheme->check, o->scheme->rules, &o->ask, err);
     if (status == DP_OK)
         status = dp_check_rows(node->below, err);
@@ -117,6 +131,7 @@ static void at(dp_node *node, dp_row *row)
 
 const dp_order dp_order_split = {
     .info = {"order", "split", "keep one part of the rows", 1, sizeof(split), params},
+    .sampler = true,
     .plan = plan,
     .at = at,
 };

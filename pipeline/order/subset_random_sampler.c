@@ -56,6 +56,7 @@ const dp_order dp_order_subset_random_sampler = {
     .info = {"order", "subset_random_sampler", "take the rows of a list in a random order", 1,
              sizeof(subset_random_sampler), params},
     .random = true,
+    .sampler = true,
     .plan = plan,
     .at = at,
 };

@@ -34,6 +34,7 @@ static void at(dp_node *node, dp_row *row)
 const dp_order dp_order_subset_sampler = {
     .info = {"order", "subset_sampler", "take the rows of a list", 1, sizeof(subset_sampler),
              params},
+    .sampler = true,
     .plan = plan,
     .at = at,
 };

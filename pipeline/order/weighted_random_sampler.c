@@ -202,6 +202,7 @@ const dp_order dp_order_weighted_random_sampler = {
     .info = {"order", "weighted_random_sampler", "draw rows by weight", 1,
              sizeof(weighted_random_sampler), params},
     .random = true,
+    .sampler = true,
     .plan = plan,
     .at = at,
 };

@@ -136,6 +136,33 @@ static void check_random(const char *line)
     }
 }
 
+/* A new iterator each epoch: every pass is the first one. */
+static void new_iterators(void **state)
+{
+    dp_pipeline *p = open_text("cifar10 usage=test strict=false | random_crop size=20 "
+                               "order=mindspore iterator=new workers=2 | random_color_adjust "
+                               "hue=-0.2,0.2 order=mindspore iterator=new | repeat count=3",
+                               7, TEST_GOLDEN "/cifar10", 1);
+    dp_pipeline *one = open_text("cifar10 usage=test strict=false | random_crop size=20 "
+                                 "order=mindspore workers=2 | random_color_adjust "
+                                 "hue=-0.2,0.2 order=mindspore | repeat count=3",
+                                 7, TEST_GOLDEN "/cifar10", 1);
+    char first[200], again[200];
+
+    (void)state;
+    for (uint64_t row = 0; row < 40; row++) {
+        dp_draws(one, row, 0, first, sizeof first);
+        for (uint64_t pass = 0; pass < 3; pass++) {
+            dp_draws(p, 40 * (2 - pass) + row, 0, again, sizeof again);
+            assert_string_equal(again, first);
+        }
+    }
+    dp_draws(one, 40, 0, first, sizeof first);
+    assert_string_not_equal(again, first);
+    dp_close(one);
+    dp_close(p);
+}
+
 static void random_operations(void **state)
 {
     test_lines lines = test_lines_read("mindspore_random.txt");
@@ -150,6 +177,7 @@ static void random_operations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(draws), cmocka_unit_test(streams),
-                                       cmocka_unit_test(random_operations)};
+                                       cmocka_unit_test(random_operations),
+                                       cmocka_unit_test(new_iterators)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,6 +147,12 @@ for file in "$serialized"/*.json; do
         cmp -s a.digest c.digest ||
         fail "$name: other batches after export and import"
 done
+# what MindSpore itself read, and delivered the same of (tests/libraries/live_exports.py)
+mkdir -p exports && ln -s "$fixture" exports/cifar10
+while IFS= read -r line; do
+    made=$("$DETPIPE" export "${line#* : }" --data exports | sha256sum)
+    [ "${made%% *}" = "${line%% *}" ] || fail "not the JSON that MindSpore read: ${line#* : }"
+done < "$SOURCE/tests/golden/mindspore_exports.txt"
 sed 's/{"tensor_op_name":"HorizontalFlip"/{"tensor_op_name":"PadToSize","tensor_op_params":{"fill_value":[1,2,3],"offset":[],"padding_mode":0,"size":[70,71]}},&/' \
     "$serialized/ops_geometry.json" > pads.json
 expect 0 '^  \| pad_to size=70,71 offset="" fill_value=1,2,3 padding_mode=constant$' "$DETPIPE" import pads.json

@@ -82,6 +82,20 @@ static cJSON *spread(const char *text, int wanted)
     return list;
 }
 
+/* "a,b", or d to both sides of the middle. */
+static cJSON *range_of(const char *text, double middle)
+{
+    cJSON *list = numbers(text, true);
+
+    if (cJSON_GetArraySize(list) == 1) {
+        const double d = cJSON_GetArrayItem(list, 0)->valuedouble;
+        cJSON_SetNumberValue(cJSON_GetArrayItem(list, 0),
+                             middle != 0 && d > middle ? 0 : middle - d);
+        cJSON_AddItemToArray(list, cJSON_CreateNumber((double)(float)(middle + d)));
+    }
+    return list;
+}
+
 /* Two shares stand for -s..s here, for a range of the first there. */
 static cJSON *signed_ranges(const char *text)
 {
@@ -149,7 +163,8 @@ static cJSON *fixed(const char *value)
 
 static bool is_list(how h)
 {
-    return h == LIST || h == DOUBLES || h == FOUR || h == ZEROS || h == FILL || h == REVERSED;
+    return h == LIST || h == DOUBLES || h == FOUR || h == ZEROS || h == RANGE || h == AROUND ||
+           h == FILL || h == REVERSED;
 }
 
 static cJSON *parameter(export *e, const dp_text_stage *s, const carried *c)
@@ -170,6 +185,8 @@ static cJSON *parameter(export *e, const dp_text_stage *s, const carried *c)
     case NAMES: return names(value);
     case FOUR: return spread(value, 4);
     case ZEROS: return signed_ranges(value);
+    case RANGE: return range_of(value, 0);
+    case AROUND: return range_of(value, 1);
     case FILL: return spread(value, 3);
     case REVERSED: return reversed(value);
     case HELD: return held(e, value);
@@ -196,13 +213,22 @@ static bool is_carried(const operation *o, const char *key)
     return i < o->n;
 }
 
+/* The seed that a sampler was made with, of rule=. */
+static bool is_seed(const char *rule) { return rule != NULL && strncmp(rule, "seed:", 5) == 0; }
+
+static double seed_of(const export *e, const dp_text_stage *s)
+{
+    const char *rule = text_value(s, "rule");
+    return is_seed(rule) ? atof(rule + 5) : (double)e->seed;
+}
+
 /* A parameter that came later stands in a canonical text only where it does something. */
 static void refuse_later(export *e, const dp_text_stage *s, const operation *o)
 {
     for (const dp_param *p = o->params; p->name != NULL; p++) {
         const char *value = text_value(s, p->name);
         char with[80];
-        if (value == NULL || !dp_param_is_later(p) || is_carried(o, p->name))
+        if (value == NULL || !dp_param_is_later(p) || is_carried(o, p->name) || is_seed(value))
             continue;
         snprintf(with, sizeof with, " with %s=%.40s", p->name, value);
         fail(e, with, s->name);
@@ -261,7 +287,7 @@ static void put_sampler(export *e, const dp_text_stage *s, const operation *o)
         cJSON_AddNumberToObject(sampler, "shuffle_mode", 2);
     } else if (text_is(s, "distributed_sampler")) {
         cJSON_AddBoolToObject(sampler, "even_dist", true);
-        cJSON_AddNumberToObject(sampler, "seed", (double)(uint32_t)(e->seed + 1));
+        cJSON_AddNumberToObject(sampler, "seed", (double)(uint32_t)(seed_of(e, s) + 1));
         cJSON_AddNumberToObject(sampler, "shuffle_mode", is_true(s, "shuffle") ? 2 : 0);
     }
     if (e->sampler != NULL) {

@@ -172,11 +172,8 @@ static void put_distributed(import *im, FILE *f, const cJSON *s)
     const bool shuffles = import_number(im, s, "shuffle_mode") != 0;
 
     fprintf(f, " shuffle=%s", shuffles ? "true" : "false");
-    if (im->replay) {
-        char seed[40];
-        snprintf(seed, sizeof seed, "%.0f", import_number(im, s, "seed") - 1);
-        import_comment(im, "DistributedSampler was made with set_seed(%s)%s", seed, "");
-    }
+    if (im->replay && shuffles)
+        fprintf(f, " rule=seed:%.0f", import_number(im, s, "seed") - 1);
 }
 
 static bool is_whole_sequence(import *im, const cJSON *s)

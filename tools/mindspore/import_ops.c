@@ -84,7 +84,7 @@ void import_parameter(import *im, FILE *f, const cJSON *params, const carried *c
     if (c->how == FILL && import_number(im, params, "padding_mode") != 0)
         return;
     if (c->how == LIST || c->how == DOUBLES || c->how == FOUR || c->how == ZEROS ||
-        c->how == FILL) {
+        c->how == RANGE || c->how == AROUND || c->how == FILL) {
         import_list(im, f, params, c->key, c->key);
         for (int n = cJSON_GetArraySize(import_item(im, params, c->key)); c->how == ZEROS && n < 4;
              n++)

@@ -73,7 +73,8 @@ static how how_named(const char *name)
     static const struct {
         const char *name;
         how how;
-    } ways[] = {{"double", DOUBLE}, {"4", FOUR},          {"zeros", ZEROS}, {"reversed", REVERSED},
+    } ways[] = {{"double", DOUBLE}, {"4", FOUR},          {"zeros", ZEROS},
+                {"range", RANGE},   {"around", AROUND},   {"reversed", REVERSED},
                 {"fill", FILL},     {"doubles", DOUBLES}, {"names", NAMES}};
 
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {

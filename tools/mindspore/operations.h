@@ -23,6 +23,8 @@ typedef enum how {
     NAMES,    /* a list of names, "a,b" here */
     FOUR,     /* a list of so many there */
     ZEROS,    /* four, or as many as there are, and 0 */
+    RANGE,    /* least and most there; one number d here is -d..d */
+    AROUND,   /* or 1-d..1+d, from 0 on */
     REVERSED, /* a list, last number first */
     FILL,     /* a list, left out where padding_mode is not constant: it does nothing there */
     HELD,     /* a list of operations, and a text here */

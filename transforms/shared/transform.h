@@ -25,14 +25,16 @@
 /* The first members of a random transform's parameter struct, and the rows of the last two. */
 #define DP_RANDOM_PARAMS                                                                           \
     const char *column;                                                                            \
-    int32_t order;                                                                                 \
+    int32_t order, iterator;                                                                       \
     int64_t workers
 typedef struct dp_random {
     DP_RANDOM_PARAMS;
 } dp_random;
 #define DP_RANDOM_ORDER(owner)                                                                     \
     DP_ORDER_OF(owner, draws, "whose random stream"),                                              \
-        DP_INT(owner, workers, "1", 1, 4096, "num_parallel_workers that order=mindspore replays")
+        DP_INT(owner, workers, "1", 1, 4096, "num_parallel_workers that order=mindspore replays"), \
+        DP_LATER_CHOICE(owner, iterator, "one", "one,new",                                         \
+                        "new: a loop over the data set, which draws epoch 0's numbers in each")
 
 /* A transform that holds others, which keep the type of what they get: its one number says whether
  * all of them are applied, or which one.  It does nothing by itself. */
