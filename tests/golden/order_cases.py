@@ -286,6 +286,14 @@ def datasets(seeds, sizes):
                     stream.set_epoch(e)
                     epochs.append([row['id'] for row in stream])
                 yield seed, text(n, f'shuffle buffer_size={b} order=datasets'), epochs
+            for b, shards in ((2, 2), (25, 3), (77, 10), (333, 11), (1000, 37)) if n < 30000 else ():
+                if shards <= n:
+                    stream = data.to_iterable_dataset(num_shards=shards).shuffle(seed=seed, buffer_size=b)
+                    epochs = []
+                    for e in range(EPOCHS):
+                        stream.set_epoch(e)
+                        epochs.append([row['id'] for row in stream])
+                    yield seed, text(n, f'shuffle buffer_size={b} order=datasets rule=shards:{shards}'), epochs
 
 
 def jax(seeds, sizes):
