@@ -352,6 +352,15 @@ static const struct form {
     {"pairs", "[('loss', 2.5), ('acc', 9.5)]\n", "loss=2.5"},
     {"a remark", "Loss (CE) : 2.5 loss [incl. reg] = 2.25 loss (weight): 9.5 (mse)\n",
      "Loss=2.5 loss=2.25"},
+    {"a number that each run has anew",
+     "run_20261129 loss 2.5\nW0510 val loss: 2.25\n{\"job-4242\": {\"loss\": 1.5}}\nnet12 loss 1.25\n",
+     "loss=2.5 val loss=2.25 loss=1.5 net12 loss=1.25"},
+    {"a file's name", "val_loss reached 0.35 (best 0.35), saving to 'x-val_loss=0.35.ckpt'\n",
+     "val_loss (to)=0.35 val_loss (best)=0.35 x-val_loss=0.35"},
+    {"a place in a source", "modules/loss.py:536: UserWarning\nloss: 2.5\n", "loss=2.5"},
+    {"wide characters", "loss\357\274\2322.5\357\274\214acc\357\274\2320.5\n", "loss=2.5"},
+    {"no head, for it has a number", "Training  loss/train  iteration 10  value 2.5\n",
+     "value@10=2.5"},
     {"the best so far", "Best val_loss So Far: 2.5\n", "Best val_loss=2.5"},
     {"a tag with a sign", "#metric: host=a, train loss <loss>=2.5\n", "loss=2.5"},
     {"a tensor where there is a loss", "tensor(2.25)\nstep 1 loss: 2.5\n", "loss@1=2.5"},
@@ -508,6 +517,33 @@ static void reads_utf16(void **state)
     }
 }
 
+/* Columns beyond those that are read may be losses: the head is named. */
+static void reads_wide_tables(void **state)
+{
+    static const struct {
+        int columns;
+        size_t found, unread;
+    } tables[] = {{70, 1, 0}, {255, 1, 0}, {256, 0, 1}, {1000, 0, 1}};
+    char *const text = malloc(20000);
+    (void)state;
+
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        size_t n = 0;
+        losses l;
+        for (int k = 0; k < tables[i].columns; k++)
+            n += (size_t)sprintf(text + n, "%c%c,", 'a' + k % 26, 'a' + k / 26 % 26);
+        n += (size_t)sprintf(text + n, "loss\n");
+        for (int k = 0; k < tables[i].columns; k++)
+            n += (size_t)sprintf(text + n, "0.5,");
+        n += (size_t)sprintf(text + n, "2.5\n");
+        l = find(text, n, NULL);
+        assert_int_equal(l.n, tables[i].found);
+        assert_int_equal(l.unread.n, tables[i].unread);
+        losses_free(&l);
+    }
+    free(text);
+}
+
 /* All of a long line, whatever is between them. */
 static void reads_many_of_a_line(void **state)
 {
@@ -605,6 +641,8 @@ static void says_which_lines_were_not_read(void **state)
                                        "loss: 2.5+-0.01\n",
                                        "loss: 2.5 3.5GB\n",
                                        "loss: 2.5 12.5ms/it\n",
+                                       "forward: 12.3ms, loss: 0.5ms\n",
+                                       "loss_scale: 4096.0\nreducing loss scale to 2048.5\n",
                                        "loss: 2.5 * 12,345 @ 1,024\n",
                                        "#  LOSS NER2  LOSS TAG2\n",
                                        "No Obj: 0.5, .5R: 0.0, count: 3\nstep 1 loss: 2.5\n",
@@ -879,6 +917,7 @@ int main(void)
         cmocka_unit_test(names_what_is_no_number),
         cmocka_unit_test(reads_behind_nul_and_long_lines),
         cmocka_unit_test(reads_utf16),
+        cmocka_unit_test(reads_wide_tables),
         cmocka_unit_test(reads_many_of_a_line),
         cmocka_unit_test(reads_what_repeats),
         cmocka_unit_test(says_which_lines_were_not_read),

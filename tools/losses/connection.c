@@ -37,10 +37,13 @@ static const char *pass_remark(const char *at)
 {
     const char *const open = skip(at, " ");
     const size_t n = *open == '(' || *open == '[' ? strspn(open + 1, LETTERS " -,./&+") : 0;
-    const char *const next = skip(open + 1 + n + (n > 0), " ");
+    const char *next;
     char name[MOST_REMARK];
 
-    if (n == 0 || open[1 + n] != (*open == '(' ? ')' : ']') || (*next != ':' && *next != '='))
+    if (n == 0 || open[1 + n] != (*open == '(' ? ')' : ']'))
+        return at;
+    next = skip(open + 2 + n, " ");
+    if (*next != ':' && *next != '=')
         return at;
     snprintf(name, sizeof name, "loss %.*s", (int)n, open + 1);
     return loss_kind_of(name, strlen(name)) == NO_LOSS ? at : next;

@@ -115,7 +115,8 @@ typedef struct glyph {
 static const glyph glyphs[] = {
     {"\xe2\x94\x82", '|'},  {"\xe2\x94\x83", '|'},  {"\xe2\x95\x91", '|'}, {"\xe2\x94\x86", '|'},
     {"\xe2\x94\x8a", '|'},  {"\xe2\x95\x8e", '|'},  {"\xe2\x88\x92", '-'}, {"\xc2\xa0", '\0'},
-    {"\xe2\x80\xaf", '\0'}, {"\xe2\x80\x89", '\0'},
+    {"\xe2\x80\xaf", '\0'}, {"\xe2\x80\x89", '\0'}, {"\xef\xbc\x9a", ':'}, {"\xef\xbc\x8c", ','},
+    {"\xef\xbc\x88", '('},  {"\xef\xbc\x89", ')'},  {"\xef\xbc\x9d", '='},
 };
 
 static const glyph *glyph_at(const char *at, const char *end)

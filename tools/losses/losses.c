@@ -13,6 +13,7 @@
 
 #include "tools/cli/cli.h"
 #include "tools/losses/reader.h"
+#include "tools/losses/text.h"
 #include "tools/cli/file.h"
 #include "tools/cli/memory.h"
 
@@ -143,11 +144,23 @@ void loss_add(loss_reader *r, const char *name, size_t n, loss_kind kind, bool m
 
 /* ---- lines ---- */
 
-static bool has_word(const char *text, const char *word)
+static bool has_loss(const char *text, size_t n)
 {
-    for (; *text != '\0'; text++) {
-        if (strncasecmp(text, word, strlen(word)) == 0)
+    for (size_t i = 0; i + 4 <= n; i++) {
+        if (strncasecmp(text + i, "loss", 4) == 0)
             return true;
+    }
+    return false;
+}
+
+/* Whether a word has "loss" in it and is not known to be none: loss_scale, "loss scale". */
+static bool names_loss(const char *text)
+{
+    for (const char *at = text; (at = strpbrk(at, LETTERS)) != NULL;) {
+        const size_t n = loss_word(at), next = at[n] == ' ' ? 1 + loss_word(at + n + 1) : 0;
+        if (has_loss(at, n) && !loss_is_scale(at, n + next))
+            return true;
+        at += n;
     }
     return false;
 }
@@ -205,6 +218,7 @@ static int read_line(loss_reader *r, const regex_t *regex)
     r->count++;
     r->found = 0;
     r->left = NO_LOSS;
+    r->timed = false;
     r->bar = is_bar(&r->line);
     r->own = r->step = loss_step_of(text);
     if (epoch != NULL)
@@ -216,7 +230,7 @@ static int read_line(loss_reader *r, const regex_t *regex)
         loss_read_line(r);
     r->line.text = whole;
     if (r->found == 0 && !table && strpbrk(r->line.text, "0123456789") != NULL) {
-        if (regex == NULL && has_word(r->line.text, "loss"))
+        if (regex == NULL && !r->timed && names_loss(r->line.text))
             r->left = LOSS;
         keep_line(&r->out->numbers, r);
         if (regex == NULL && r->out->n == 0)

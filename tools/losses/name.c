@@ -12,6 +12,8 @@
 #include "tools/losses/program.h"
 #include "tools/losses/text.h"
 
+#define LONG_NUMBER 4
+
 /* Indented JSON goes on in the next line; what is not indented, or no further than the name of a
  * block, begins anew. */
 void loss_name_begin(loss_context *c)
@@ -62,9 +64,23 @@ void loss_name_end(loss_context *c, const char *end)
     }
 }
 
-/* A word that names no loss may be the first of a name, or the key of a brace. */
+/* A date or a number of four digits and more, as in run_20261129: it is another one in each run. */
+static bool has_number(const char *at, size_t n)
+{
+    size_t digits = 0;
+
+    for (size_t i = 0; i < n && digits < LONG_NUMBER; i++)
+        digits = isdigit((unsigned char)at[i]) ? digits + 1 : 0;
+    return digits == LONG_NUMBER;
+}
+
 const char *loss_name_keep(loss_context *c, const char *at, size_t n)
 {
+    if (has_number(at, n)) {
+        c->n_words = 0;
+        c->key[0] = '\0';
+        return at + n;
+    }
     if (c->n_words == 2) {
         c->words[0] = c->words[1];
         c->n_words = 1;

@@ -36,8 +36,8 @@ static bool is_spread(const char *at)
 /* A comma that is none of the mantissa ends it. */
 static bool is_end(const char *at)
 {
-    if (*at == ',' || is_spread(at))
-        return true;
+    if (*at == ',' || is_spread(at) || (*at == '.' && isalpha((unsigned char)at[1])))
+        return true; /* x-loss=0.35.ckpt */
     at += *at == '.' || *at == ':';
     return *at == '\0' || strchr(" \t()[]{}<>|\"'%*;\\", *at) != NULL || is_spread(at);
 }

@@ -14,7 +14,7 @@
 
 /* ---- tables ---- */
 
-#define LOSS_COLUMNS 64
+#define LOSS_COLUMNS 256
 typedef struct loss_table {
     char separator; /* ';', ',', '\t', '|', ' '; '\0' = there was no head yet */
     bool fixed;     /* its columns are where a line of dashes says */
@@ -71,9 +71,10 @@ typedef struct loss_reader {
     loss_kind open_kind;
     int depth;      /* brackets that it left open: [[2.5, 2.4 */
     loss_kind left; /* a number of such a name was not read, or not whole; NO_LOSS: all were */
+    bool timed;     /* the number of such a name is a time, which is understood */
     bool in_list;   /* what is added follows the last one: it is none of its own on the line */
     loss_braces braces;
-    loss_table table;
+    loss_table table, trial; /* trial: a line that may be the head of the next one */
 } loss_reader;
 
 /* One more loss of the line; name of n bytes. */

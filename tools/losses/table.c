@@ -8,6 +8,7 @@
 
 #include "tools/losses/cells.h"
 #include "tools/losses/text.h"
+#include "tools/losses/values.h"
 
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
@@ -34,13 +35,15 @@ static loss_kind kind_of(loss_cell c, bool *is_step)
 
 static bool is_number(const char *at) { return printed_number_read(at).n > 0; }
 
-/* "loss nan" and "loss float64(2.3)" are losses, and name no columns. */
+/* "loss nan", "loss float64(2.3)" and "value 2.3" are losses, and name no columns; "top 5" may. */
 static bool has_number(loss_cell c)
 {
     for (size_t i = 0; i < c.n;) {
         const size_t n = loss_word(c.at + i);
         const printed_number number = printed_number_read(c.at + i);
-        if (n > 0 ? number.whole && number.n == n : c.at[i] == '(' && is_number(c.at + i + 1))
+        const bool alone = i > 0 && c.at[i - 1] == ' ' && number.whole && !loss_is_count(c.at + i);
+        if (n > 0 ? number.whole && number.n == n
+                  : alone || (c.at[i] == '(' && is_number(c.at + i + 1)))
             return true;
         i += n > 0 ? n : 1;
     }
@@ -65,20 +68,13 @@ static loss_cell without_mark(loss_cell c)
     return (loss_cell){c.at + mark, c.n - mark};
 }
 
-/* A line of names, one of which is a loss. */
-static bool is_head(const char *text, char separator, loss_table *out)
+/* The columns that n cells name; true: a loss is one. */
+static bool name_columns(const char *text, char separator, const loss_cell *cells, int n,
+                         loss_table *out)
 {
-    loss_cell cells[LOSS_COLUMNS];
-    int n = loss_cut(text, separator, cells);
     bool found = false;
 
-    n -= n > 1 && n <= LOSS_COLUMNS && is(cells[n - 1], "\\"); /* pandas: more columns below */
-    out->separator = separator == 'w' ? ' ' : separator;
-    out->n = n;
     out->key = out->value = 0;
-    if (n > LOSS_COLUMNS || n < 1 || (n == 1 && separator != ' '))
-        return false;
-    cells[0] = without_mark(cells[0]);
     for (int i = 0; i < n; i++) {
         const bool unit = separator == '|' && cells[i].n > 0 && *cells[i].at == '(';
         const loss_cell c = {cells[i].at, unit ? 0 : cells[i].n};
@@ -93,10 +89,43 @@ static bool is_head(const char *text, char separator, loss_table *out)
         memcpy(out->name[i], c.at, c.n);
         out->name[i][c.n] = '\0';
     }
-    out->comment = n > 1 && is(cells[0], "#");
     if (found || out->value == 0)
         out->key = 0;
     return found || out->key > 0;
+}
+
+/* More columns than are read, and a loss may be any of them. */
+static bool is_wide(const char *text, const loss_cell *cells, int n)
+{
+    for (int i = 0; i < LOSS_COLUMNS && n > LOSS_COLUMNS; i++) {
+        if (!is_name(cells[i]))
+            return false;
+    }
+    return n > LOSS_COLUMNS && strcasestr(text, "loss") != NULL;
+}
+
+/* A line of names, one of which is a loss. */
+static bool is_head(loss_reader *r, const char *text, char separator)
+{
+    loss_table *const out = &r->trial;
+    loss_cell cells[LOSS_COLUMNS];
+    int n = loss_cut(text, separator, cells);
+
+    if (n < 1 || (n == 1 && separator != ' '))
+        return false;
+    cells[0] = without_mark(cells[0]);
+    if (is_wide(text, cells, n))
+        loss_leave(r, LOSS);
+    if (n > LOSS_COLUMNS)
+        return false;
+    n -= n > 1 && is(cells[n - 1], "\\"); /* pandas: more columns below */
+    if (!name_columns(text, separator, cells, n, out))
+        return false;
+    out->separator = separator == 'w' ? ' ' : separator;
+    out->fixed = false;
+    out->comment = n > 1 && is(cells[0], "#");
+    out->n = n;
+    return true;
 }
 
 #define OF_HEAD "[-=. ]"
@@ -124,15 +153,15 @@ static bool find_head(loss_reader *r)
     static const char separators[] = ";,\t|w ";
     const size_t before = bracket(r->line.text, OF_HEAD);
     const char *const text = r->line.text + before, *const begin = skip(text, " \t|");
-    loss_table head = {.bracket = before > 0};
 
     if (!isalpha((unsigned char)*begin) && (*begin == '\0' || strchr("_#\"(", *begin) == NULL))
         return false;
     for (const char *s = separators; *s != '\0'; s++) {
         if (strchr("w ", *s) == NULL && (strchr(text, *s) == NULL || is_norm(text, *s)))
             continue;
-        if (is_head(text, *s, &head)) {
-            r->table = head;
+        if (is_head(r, text, *s)) {
+            r->table = r->trial;
+            r->table.bracket = before > 0;
             return true;
         }
     }
@@ -144,28 +173,31 @@ static bool find_head(loss_reader *r)
 static bool read_rule(loss_reader *r)
 {
     const loss_table *const t = &r->table;
+    loss_table *const out = &r->trial;
     const char *const text = r->line.text, *at = skip(text, " ");
-    loss_table out = {.separator = ' ', .fixed = true, .bracket = false};
     int k = 0;
 
     if (t->separator != ' ' || t->key > 0 || t->bracket || text[strspn(text, "-= ")] != '\0')
         return false;
-    for (; *at != '\0' && out.n < LOSS_COLUMNS; at = skip(at, " ")) {
+    for (out->n = 0; *at != '\0' && out->n < LOSS_COLUMNS; at = skip(at, " ")) {
         const size_t from = (size_t)(at - text), to = from + strspn(at, "-=");
         const bool named = k < t->n && t->from[k] >= from && t->to[k] <= to;
-        const int i = out.n++;
-        out.from[i] = from;
-        out.to[i] = to;
-        if (named) {
-            out.is_step[i] = t->is_step[k];
-            out.kind[i] = t->kind[k];
-            memcpy(out.name[i], t->name[k++], LOSS_NAME);
-        }
+        const int i = out->n++;
+        out->from[i] = from;
+        out->to[i] = to;
+        out->is_step[i] = named && t->is_step[k];
+        out->kind[i] = named ? t->kind[k] : NO_LOSS;
+        snprintf(out->name[i], LOSS_NAME, "%s", named ? t->name[k] : "");
+        k += named;
         at = text + to;
     }
-    if (out.n < 2 || *at != '\0' || k < t->n)
+    if (out->n < 2 || *at != '\0' || k < t->n)
         return false;
-    r->table = out;
+    out->separator = ' ';
+    out->fixed = true;
+    out->bracket = out->comment = false;
+    out->key = out->value = 0;
+    r->table = *out;
     return true;
 }
 

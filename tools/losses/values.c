@@ -160,12 +160,15 @@ static bool is_of_thousands(const char *before, const char *end, const char *at)
     return loss_is_count(at + n - 3);
 }
 
-/* Brackets and signs, also those of more than one byte: a cross, an arrow, a block of a bar. */
+/* Brackets and signs, also those of more than one byte: a cross, arrows, blocks of a bar. */
 static const char *skip_signs(const char *at)
 {
-    while (*at != '\0' && (strchr("([{<=%*&", *at) != NULL || (unsigned char)*at >= 0x80))
-        at++;
-    return at;
+    for (;;) {
+        const size_t n = begins(at, "\342") ? 3 : begins(at, "\303\227") ? 2 : 1;
+        if (*at == '\0' || (n == 1 && strchr("([{<=%*&", *at) == NULL))
+            return at;
+        at += strnlen(at, n);
+    }
 }
 
 /* Whether what joins another number to a loss, and is nothing that is read, follows: a bracket, a
@@ -222,8 +225,10 @@ const char *loss_read_numbers(loss_reader *r, const char *name, loss_kind kind, 
 {
     const printed_number number = printed_number_read(at);
 
-    if (number.aside && number.whole)
-        return at + number.n; /* it is how long it took */
+    if (number.aside && number.whole) {
+        r->timed = true; /* it is how long it took */
+        return at + number.n;
+    }
     return read_seconds(r, name, kind, at, read_list(r, name, kind, at, depth));
 }
 

@@ -76,12 +76,13 @@ loss_kind loss_kind_of(const char *word, size_t size)
     static const char *const alone[] = {"learn", "lp__", NULL}; /* CatBoost's and Stan's */
     static const char *const times[] = {"time", "secs", "seconds", "ms", "timing", NULL};
     static const char *const others[] = {
-        "scale", "scaler",      "scaling",    "scales", "weight",    "weights", "coef",
-        "coeff", "factor",      "lr",         "alpha",  "patience",  "fn",      "func",
-        "type",  "function",    "limit",      "margin", "threshold", "freq",    "interval",
-        "every", "decay",       "warmup",     "count",  "num",       "path",    "file",
-        "dir",   "index",       "name",       "lambda", "reduction", "idx",     "beta",
-        "gamma", "coefficient", "multiplier", NULL};
+        "scale", "scaler",      "scaling",    "scales",  "weight",    "weights", "coef",
+        "coeff", "factor",      "lr",         "alpha",   "patience",  "fn",      "func",
+        "type",  "function",    "limit",      "margin",  "threshold", "freq",    "interval",
+        "every", "decay",       "warmup",     "count",   "num",       "path",    "file",
+        "dir",   "index",       "name",       "lambda",  "reduction", "idx",     "beta",
+        "gamma", "coefficient", "multiplier", "compute", "reduce",    "py",      "cpp",
+        "cc",    "cu",          NULL};
     loss_kind kind = loss_word_in(alone, word, size) ? METRIC : NO_LOSS;
     bool other = false, log = false;
     const char *p;
@@ -102,6 +103,22 @@ loss_kind loss_kind_of(const char *word, size_t size)
         log = n == 3 && strncasecmp(p, "log", n) == 0;
     }
     return kind;
+}
+
+bool loss_is_scale(const char *word, size_t size)
+{
+    static const char *const scales[] = {"scale", "scaler", "scaling", "time", "secs", "seconds",
+                                         "ms",    "reduce", "compute", "py",   NULL};
+    bool loss = false;
+    const char *p;
+    size_t n;
+
+    for (p = part(word, size, 0, &n); n > 0; p = part(word, size, (size_t)(p - word) + n, &n)) {
+        if (loss && loss_word_in(scales, p, n))
+            return true;
+        loss = loss || is_loss_part(p, n);
+    }
+    return false;
 }
 
 bool loss_is_mean(const char *word, size_t size)

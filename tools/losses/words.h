@@ -20,7 +20,8 @@ size_t loss_word(const char *at);
 
 /* By its parts: train_loss, Loss_D, val/loss, mlogloss, scale_loss; not loss_scale, loss_time. */
 loss_kind loss_kind_of(const char *word, size_t n);
-bool loss_is_mean(const char *word, size_t n); /* avg.loss, running_loss, train_loss_epoch */
+bool loss_is_scale(const char *word, size_t n); /* loss_scale, loss_time, loss.py */
+bool loss_is_mean(const char *word, size_t n);  /* avg.loss, running_loss, train_loss_epoch */
 
 bool loss_is_step(const char *word, size_t n);  /* step, iter, epoch, ... */
 bool loss_is_epoch(const char *word, size_t n); /* of these, those that contain the others */
