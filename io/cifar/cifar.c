@@ -31,7 +31,8 @@ typedef struct state {
     const dp_cifar_layout *layout;
     part *parts;
     size_t n_parts;
-    dp_kept *kept; /* records as they are delivered: the image, as planes or not, and the labels */
+    dp_kept *kept; /* images as they are delivered, as planes or not: whole lines of the cache */
+    uint8_t *kept_labels; /* of the records that are kept: few lines for many */
     bool planes;
     size_t image_size; /* not a constant, so that memcpy is the C library's: `rep movs` is slower */
 } state;
@@ -295,8 +296,11 @@ dp_status dp_cifar_open(const dp_cifar_layout *layout, const void *params,
                                   p->blob.bytes != NULL ? p->blob.stamp : p->file.stamp);
     }
     out->state = s;
-    status = dp_kept_plan(&s->kept, out->n_records, 3 * PLANE + (size_t)layout->n_labels, options,
-                          arena, err);
+    status = dp_kept_plan(&s->kept, out->n_records, 3 * PLANE, options, arena, err);
+    if (status == DP_OK && s->kept != NULL)
+        s->kept_labels = dp_arena_alloc(arena, (size_t)out->n_records, (size_t)layout->n_labels);
+    if (s->kept_labels == NULL)
+        s->kept = NULL;
     if (status != DP_OK)
         dp_cifar_close(s);
     return status;
@@ -353,7 +357,8 @@ static void keep_record(const state *s, uint64_t record, const uint8_t *image, c
     if (bytes == NULL)
         return;
     memcpy(bytes, image, 3 * PLANE);
-    memcpy(bytes + 3 * PLANE, label, (size_t)s->layout->n_labels);
+    memcpy(s->kept_labels + record * (size_t)s->layout->n_labels, label,
+           (size_t)s->layout->n_labels);
     dp_kept_fill(s->kept, record);
 }
 
@@ -367,7 +372,7 @@ static dp_status read_as(const state *s, uint64_t record, bool planes, void *con
 
     if (kept != NULL) {
         memcpy(columns[0], kept, s->image_size);
-        label = kept + 3 * PLANE;
+        label = s->kept_labels + record * n;
     } else {
         const dp_status status = read_record(s, record, planes, columns[0], read, err);
         if (status != DP_OK)
