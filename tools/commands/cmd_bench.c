@@ -23,6 +23,8 @@
     " | hwc2chw"
 #define PHOTO_FLOATS                                                                               \
     " | rescale rescale=1/255 | normalize mean=0.485,0.456,0.406 std=0.229,0.224,0.225 | hwc2chw"
+#define PHOTO_CROPS                                                                                \
+    " | shuffle | decode | random_resized_crop size=224 | random_horizontal_flip" PHOTO_FLOATS
 #define ENDLESS(n)                                                                                 \
     " | project columns=image,label | batch batch_size=" n " drop_remainder=true | repeat"
 
@@ -40,10 +42,11 @@ static const bench_task tasks[] = {
     {"skip", "from opening to the batch of raw that holds record 40,000", "step_ms",
      "cifar10 usage=train | shuffle" ENDLESS("128"), NULL, 0, bench_open_skip, bench_run_skip},
     {"photos", "shuffle, decode, random_resized_crop 224, flip, float32 batches of 64",
-     "images_per_s",
-     "image_folder | shuffle | decode | random_resized_crop size=224 | random_horizontal_flip" PHOTO_FLOATS
-         ENDLESS("64"),
-     NULL, 1984, bench_open_stream, bench_run_stream},
+     "images_per_s", "image_folder" PHOTO_CROPS ENDLESS("64"), NULL, 1984, bench_open_stream,
+     bench_run_stream},
+    {"photos_snapshot", "the same, of a snapshot of the files", "images_per_s",
+     "snapshot file=photos.dps" PHOTO_CROPS ENDLESS("64"), NULL, 1984, bench_open_stream,
+     bench_run_stream},
     {"photos_eval", "decode, resize 256, center_crop 224, float32 batches of 64", "images_per_s",
      "image_folder | decode | resize size=256 | center_crop size=224" PHOTO_FLOATS ENDLESS("64"),
      NULL, 1984, bench_open_stream, bench_run_stream},
@@ -80,7 +83,8 @@ static const char about[] =
     "on an open handle seek_ms: from dp_seek to that batch, next_ms: to the next one.\n"
     "photos: the pictures of a folder of class folders (--data), shuffled, random_resized_crop 224, "
     "flip, normalize, float32 batches of 64.  photos_eval: in order, resize 256, center_crop 224.  "
-    "decode: their pixels alone.\n"
+    "decode: their pixels alone.  photos_snapshot: photos, from photos.dps in --data: "
+    "`detpipe snapshot write image_folder photos.dps`.\n"
     "alexnet (batch 32, 227x227), small_cnn (batch 128, 32x32): a training step.\n"
     "Every byte of every batch is read.  memcpy_gb_s and store_gb_s are the roof: how fast one thread "
     "copies and fills memory, measured in the same run.";
@@ -163,7 +167,7 @@ static int find_task(const char *name, const bench_task **out)
 }
 
 #define STREAMS "--task=raw", "--task=aug", "--task=resize227"
-#define PHOTOS  "--task=photos", "--task=photos_eval", "--task=decode"
+#define PHOTOS  "--task=photos", "--task=photos_snapshot", "--task=photos_eval", "--task=decode"
 static const cli_need needs[] = {
     {"--data", {STREAMS, PHOTOS, "--task=skip"}}, {"--digests", {STREAMS, PHOTOS}}, {NULL, {NULL}}};
 
