@@ -72,6 +72,8 @@ expect 1 'out/B DIFFERS' verify --vary tmp --file out -- sh -c "$count"' mkdir -
 clean
 expect 0 '^files: 1 compared, 5 bytes$' verify --file link.bin -- sh -c 'echo real > real.bin; ln -sf real.bin link.bin'
 clean
+expect 0 '^files: 2 compared, 4 bytes$' verify --file out -- sh -c 'mkdir -p out/deep; ln -sfn .. out/deep/up; ln -sf self out/self; ln -sf nothing out/none; echo a > out/a; echo b > out/deep/b'
+clean
 expect 3 'pipe.bin is not a file: a device, a FIFO or a socket' verify --file '*.bin' -- sh -c '[ -p pipe.bin ] || mkfifo pipe.bin'
 clean
 expect 0 '^files: 1 compared' verify --output out --file '*' -- sh -c 'echo a > w.bin'

@@ -4,10 +4,11 @@
  */
 #include "tools/results/results.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
 #include <glob.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,32 +111,77 @@ static int add(const search *s, const char *name, const struct stat *st)
     return 0;
 }
 
-static int visit(const search *s, FTS *tree, FTSENT *e)
+/* The folders on the way here: a link may lead back into one. */
+typedef struct way {
+    const struct way *above;
+    dev_t device;
+    ino_t inode;
+} way;
+
+static bool is_on(const way *w, const struct stat *st)
 {
-    switch (e->fts_info) {
-    case FTS_F:
-    case FTS_DEFAULT: return add(s, e->fts_path, e->fts_statp);
-    case FTS_D:
-        if (e->fts_statp->st_dev == s->without.st_dev && e->fts_statp->st_ino == s->without.st_ino)
-            fts_set(tree, e, FTS_SKIP);
-        return 0;
-    case FTS_DNR:
-    case FTS_ERR:
-    case FTS_NS:
-        return e->fts_errno == ENOENT
+    while (w != NULL && (w->device != st->st_dev || w->inode != st->st_ino))
+        w = w->above;
+    return w != NULL;
+}
+
+static int look_into(const search *s, char path[PATH_MAX], const way *here);
+
+/* The path may be longer meanwhile.  What is gone since it was listed is none, nor is a link to
+ * nothing. */
+static int look_at(const search *s, char path[PATH_MAX], const way *above)
+{
+    struct stat st;
+    way here = {.above = above};
+
+    if (stat(path, &st) != 0) {
+        const int why = errno;
+        return why == ENOENT || (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
                    ? 0
-                   : fail(s->why, "--file: %.700s: %s", e->fts_path, strerror(e->fts_errno));
-    default: /* behind a folder, in a circle of links, a link to nothing */ return 0;
+                   : fail(s->why, "--file: %.700s: %s", path, strerror(why));
     }
+    if (!S_ISDIR(st.st_mode))
+        return add(s, path, &st);
+    here.device = st.st_dev;
+    here.inode = st.st_ino;
+    if ((st.st_dev == s->without.st_dev && st.st_ino == s->without.st_ino) || is_on(above, &st))
+        return 0;
+    return look_into(s, path, &here);
+}
+
+static int look_into(const search *s, char path[PATH_MAX], const way *here)
+{
+    const size_t n = strlen(path);
+    const char *slash = path[n - 1] == '/' ? "" : "/";
+    const struct dirent *e;
+    int status = 0;
+    DIR *d = opendir(path);
+
+    if (d == NULL) {
+        memory_check();
+        return errno == ENOENT ? 0 : fail(s->why, "--file: %.700s: %s", path, strerror(errno));
+    }
+    while (status == 0 && (e = readdir(d)) != NULL) {
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+            continue;
+        if (n + 1 + strlen(e->d_name) >= PATH_MAX)
+            status = fail(s->why, "--file: %.700s: %s", path, strerror(ENAMETOOLONG));
+        else
+            snprintf(path + n, PATH_MAX - n, "%s%s", slash, e->d_name);
+        if (status == 0)
+            status = look_at(s, path, here);
+        path[n] = '\0';
+    }
+    closedir(d);
+    return status;
 }
 
 static int search_one(const search *s, const char *pattern)
 {
     glob_t g;
     const int found = glob(pattern, GLOB_NOSORT, NULL, &g);
+    char path[PATH_MAX];
     int status = 0;
-    FTS *tree;
-    FTSENT *e;
 
     if (found == GLOB_NOMATCH)
         return 0;
@@ -143,13 +189,12 @@ static int search_one(const search *s, const char *pattern)
         memory_out();
     if (found != 0)
         return fail(s->why, "--file: %.700s cannot be looked for", pattern);
-    tree = fts_open(g.gl_pathv, FTS_LOGICAL | FTS_NOCHDIR, NULL);
-    if (tree == NULL)
-        status = fail(s->why, "--file: %.700s: %s", pattern, strerror(errno));
-    while (status == 0 && tree != NULL && (e = fts_read(tree)) != NULL)
-        status = visit(s, tree, e);
-    if (tree != NULL)
-        fts_close(tree);
+    for (size_t i = 0; i < g.gl_pathc && status == 0; i++) {
+        const int length = snprintf(path, sizeof path, "%s", g.gl_pathv[i]);
+        status = length < (int)sizeof path
+                     ? look_at(s, path, NULL)
+                     : fail(s->why, "--file: %.700s: %s", path, strerror(ENAMETOOLONG));
+    }
     globfree(&g);
     return status;
 }
