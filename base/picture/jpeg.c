@@ -371,19 +371,19 @@ void dp_jpeg_close(dp_jpeg *j)
 
 /* A picture begins with what was created, which knows nothing of the one before: tables that a file
  * lacks are not those of another. */
-static dp_status run(const dp_decoding *d, const task *task)
+static dp_status run(const dp_decoding *d, const task *wanted)
 {
     dp_jpeg *j = d->room->jpeg;
 
     j->memory = (dp_jpeg_memory){.arena = &d->room->arena};
     j->decoding = d;
     j->rules = dp_rules_of(&d->how);
-    j->task = *task;
+    j->task = *wanted;
     j->ended = false;
     j->status = DP_OK;
     j->d = j->fresh;
     if (setjmp(j->back) == 0)
-        task->work(j);
+        wanted->work(j);
     return j->status;
 }
 

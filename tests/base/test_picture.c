@@ -117,7 +117,7 @@ static void check_line(const char *line)
     picture p;
     uint8_t *pixels;
     int64_t size[2];
-    dp_picture_how how = {0, 0, DP_TURN_AS_DECODER, false};
+    dp_picture_how how = {0, 0, DP_TURN_AS_DECODER, false, DP_EDGES_EXACT};
 
     assert_int_equal(sscanf(line, "%79s %19s %d %99[^\n]", name, decoder, &channels, rest), 4);
     how.channels = channels;
@@ -215,8 +215,8 @@ static void parts(void **state)
             continue; /* a part may end before what is missing */
         snprintf(path, sizeof path, "jpeg/%.80s", entry->d_name);
         load(&p, path);
-        check_parts(&p, &(dp_picture_how){3, DP_AS_MINDSPORE, DP_TURN_APPLY, true});
-        check_parts(&p, &(dp_picture_how){1, n % 6, DP_TURN_AS_DECODER, true});
+        check_parts(&p, &(dp_picture_how){3, DP_AS_MINDSPORE, DP_TURN_APPLY, true, DP_EDGES_EXACT});
+        check_parts(&p, &(dp_picture_how){1, n % 6, DP_TURN_AS_DECODER, true, DP_EDGES_EXACT});
         unload(&p);
         n++;
     }
@@ -290,7 +290,7 @@ static void loud_as_others(void **state)
         int64_t size[2];
         for (int k = 0; k < 2; k++) {
             const dp_picture_how how = {3, k == 0 ? DP_AS_MINDSPORE : DP_AS_TORCHVISION,
-                                        DP_TURN_IGNORE, true};
+                                        DP_TURN_IGNORE, true, DP_EDGES_EXACT};
             picture p;
             load(&p, names[i]);
             assert_ok(decode(&p, &how, size, &pixels[k]));
@@ -336,7 +336,7 @@ static size_t encode_block(const int16_t *coefficients, uint8_t *out, size_t roo
 /* Random blocks, each `seed` more or less loud; its pixels' hash, 0 = refused. */
 static uint64_t hash_of_block(uint64_t seed)
 {
-    const dp_picture_how how = {1, DP_AS_MINDSPORE, DP_TURN_IGNORE, saturates()};
+    const dp_picture_how how = {1, DP_AS_MINDSPORE, DP_TURN_IGNORE, saturates(), DP_EDGES_EXACT};
     dp_picture_room room;
     int16_t coefficients[64] = {0};
     uint8_t file[4000], pixels[64];
@@ -362,7 +362,7 @@ static uint64_t hash_of_block(uint64_t seed)
 /* A file without the scan of its last component. */
 static void range_of_nothing(void **state)
 {
-    dp_picture_how how = {3, DP_AS_MINDSPORE, DP_TURN_IGNORE, true};
+    dp_picture_how how = {3, DP_AS_MINDSPORE, DP_TURN_IGNORE, true, DP_EDGES_EXACT};
     uint8_t *pixels[2];
     int64_t size[2];
     picture p;
@@ -417,7 +417,7 @@ static void damage(void **state)
 
     (void)state;
     for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
-        const dp_picture_how how = {3, (int32_t)k % 6, DP_TURN_APPLY, k % 2 == 0};
+        const dp_picture_how how = {3, (int32_t)k % 6, DP_TURN_APPLY, k % 2 == 0, DP_EDGES_EXACT};
         picture p;
         size_t n;
         load(&p, names[k]);
@@ -454,7 +454,7 @@ static size_t frame_of(const picture *p)
 
 static void expect(picture *p, dp_status wanted, const char *message)
 {
-    static const dp_picture_how how = {3, DP_AS_MINDSPORE, DP_TURN_IGNORE, true};
+    static const dp_picture_how how = {3, DP_AS_MINDSPORE, DP_TURN_IGNORE, true, DP_EDGES_EXACT};
     int64_t size[2];
     uint8_t *pixels;
 
@@ -490,7 +490,7 @@ static void limits(void **state)
 static void other_sizes(void **state)
 {
     static const char *const names[] = {"jpeg/420.jpg", "png/a/rgb8.png"};
-    static const dp_picture_how how = {3, DP_AS_MINDSPORE, DP_TURN_APPLY, true};
+    static const dp_picture_how how = {3, DP_AS_MINDSPORE, DP_TURN_APPLY, true, DP_EDGES_EXACT};
 
     (void)state;
     for (int i = 0; i < 2; i++) {
@@ -539,7 +539,7 @@ static void scans(void **state)
 /* The pixels' hash, or the reason why not. */
 static uint64_t hash_in(dp_picture_room *room, const uint8_t *bytes, size_t n)
 {
-    static const dp_picture_how how = {3, DP_AS_MINDSPORE, DP_TURN_APPLY, true};
+    static const dp_picture_how how = {3, DP_AS_MINDSPORE, DP_TURN_APPLY, true, DP_EDGES_EXACT};
     const dp_encoded from = {"it", bytes, n, NULL};
     dp_picture_head head;
     int64_t size[2];

@@ -208,10 +208,10 @@ static void run_case(dp_hash *h, const net_case *c, uint32_t threads)
     dp_net_close(net);
 }
 
-static void print_line(const char *kind, const char *name, dp_hash *h, uint8_t digest[16])
+static void print_line(const char *of, const char *name, dp_hash *h, uint8_t digest[16])
 {
     dp_hash_final(h, digest);
-    printf("%-11s %-22s ", kind, name);
+    printf("%-11s %-22s ", of, name);
     for (int i = 0; i < 16; i++)
         printf("%02x", digest[i]);
     putchar('\n');
@@ -238,14 +238,14 @@ static const char *text_of(const char *name)
 /* The net of a part alone. */
 static void print_net(const kind *of, const char *name, char *text, size_t size)
 {
-    const char *part = text_of(name);
-    char own[256];
+    const char *own = text_of(name);
+    char plain[256];
 
-    if (part == NULL) {
-        snprintf(own, sizeof own, of->part, name);
-        part = own;
+    if (own == NULL) {
+        snprintf(plain, sizeof plain, of->part, name);
+        own = plain;
     }
-    snprintf(text, size, of->frame, part);
+    snprintf(text, size, of->frame, own);
 }
 
 static bool has_stage(const char *text, const char *name)

@@ -63,7 +63,7 @@ static void expect_failure(const char *root, const char *spec, dp_status wanted,
 /* The whole picture by the decoder alone. */
 static void decode(const file *f, uint8_t *out, size_t size)
 {
-    static const dp_picture_how how = {3, DP_AS_MINDSPORE, DP_TURN_IGNORE, true};
+    static const dp_picture_how how = {3, DP_AS_MINDSPORE, DP_TURN_IGNORE, true, DP_EDGES_EXACT};
     const dp_encoded from = {"it", f->bytes, f->n, NULL};
     const dp_arena like = {.alloc = &dp_libc_allocator};
     dp_picture_room room;
@@ -353,8 +353,8 @@ static void parts_of_parts(void **state)
         "resize size=30 | center_crop size=24",
         "resize size=19 antialias=true | center_crop size=16",
         "resize size=25,30 interpolation=lanczos antialias=pillow13 | random_crop size=9",
-        "resize size=50 interpolation=cubic antialias=torch | random_crop size=20 padding=9 "
-        "padding_mode=reflect",
+        ("resize size=50 interpolation=cubic antialias=torch | random_crop size=20 padding=9 "
+         "padding_mode=reflect"),
         "resize size=40,30 interpolation=area | vertical_flip | crop coordinates=1,2 size=7,9",
         "center_crop size=40 | resize size=31 interpolation=cubic | crop coordinates=3,4 size=20",
         "pad padding=3 | resize size=21 | random_horizontal_flip | crop coordinates=0,0 size=9",
@@ -402,8 +402,8 @@ static void no_more_than_a_part(void **state)
     for (int i = 0; i < 4; i++) {
         static const char *const texts[] = {
             "image_folder | decode | crop coordinates=0,0 size=8,43",
-            "image_folder | decode | resize size=18,20 | center_crop size=10 | crop "
-            "coordinates=0,0 size=1",
+            ("image_folder | decode | resize size=18,20 | center_crop size=10 | crop "
+             "coordinates=0,0 size=1"),
             "image_folder | decode | crop coordinates=29,0 size=8,1",
             "image_folder | decode | resize size=18,20 | crop coordinates=17,0 size=1"};
         assert_ok(open_with(folder, texts[i], 1, &p));

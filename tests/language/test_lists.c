@@ -61,8 +61,8 @@ static void read_texts(void **state)
         "3 1 4",
         "3\n1\n4\n",
         "3\r\n1\r\n4\r\n",
-        "\xef\xbb\xbf"
-        "3\n1\n4",
+        ("\xef\xbb\xbf"
+         "3\n1\n4"),
         " 3,\n1 ,\t4 \n\n",
         "# rows\n3 # the first\n1\n#\n4 # the last",
     };

@@ -123,8 +123,8 @@ static const char *const specs[] = {
     "texts | project columns=text",
     "texts | take count=1",
     "texts | skip count=8 | take count=13 | project columns=pairs,text", /* all but one are empty */
-    "texts | shuffle | project columns=text | zip with=\"texts | skip count=3 | project "
-    "columns=pairs\"",
+    ("texts | shuffle | project columns=text | zip with=\"texts | skip count=3 | project "
+     "columns=pairs\""),
 };
 #define N_SPECS (sizeof specs / sizeof specs[0])
 

@@ -150,8 +150,8 @@ static void equal_to_folders_of_one_size(void **state)
         "pad_to size=24,33",
         "pad_to size=30,34 offset=6,1 fill_value=1,20,255",
         "pad_to size=25,47 padding_mode=reflect",
-        "resize size=9,10 | random_horizontal_flip | random_crop size=8 padding=2 | rescale "
-        "rescale=1/255 | normalize mean=0.5 std=0.25 | hwc2chw",
+        ("resize size=9,10 | random_horizontal_flip | random_crop size=8 padding=2 | rescale "
+         "rescale=1/255 | normalize mean=0.5 std=0.25 | hwc2chw"),
         /* rows that differ in shape, from stage to stage and to the caller */
         "",
         "random_horizontal_flip | random_vertical_flip",
@@ -494,8 +494,8 @@ static void equal_out_of_a_snapshot(void **state)
     static const char *const stages[] = {
         "",
         " | shuffle | random_resized_crop size=8,11 | random_horizontal_flip | batch batch_size=5",
-        " | resize size=16 | center_crop size=9 | rescale rescale=1/255 | hwc2chw | batch "
-        "batch_size=64",
+        (" | resize size=16 | center_crop size=9 | rescale rescale=1/255 | hwc2chw | batch "
+         "batch_size=64"),
         " | pad padding=1 | random_rotation degrees=20",
     };
     dp_pipeline *p = open_it("png_folder");
