@@ -79,7 +79,7 @@ static void skip_reads_nothing_it_passes(void **state)
 /* A record that is read a second time is kept; with little memory it is not. */
 static void records_are_kept(void **state)
 {
-    static const char spec[] = "cifar10 strict=false usage=train | shuffle | batch batch_size=10";
+    static const char spec[] = "cifar10 strict=false usage=train | shuffle | batch batch_size=25";
     const uint64_t memories[] = {0, 600000};
 
     (void)state;
