@@ -2,6 +2,7 @@
 # test_rules.sh - the house rules: symbols, globals, arrows, headers, lists
 # SPDX-License-Identifier: Apache-2.0
 set -u
+export LC_ALL=C  # columns are bytes, and names are sorted as such, whoever looks
 cd "$SOURCE" || exit 1
 failed=0
 work=$(mktemp -d) || exit 1
@@ -167,7 +168,7 @@ headers() {
 }
 
 # Rows are sorted, and each has a golden line and its file.
-rows_of() { sed -nE "s/^$2\(([a-z0-9_]+).*/\1/p" "$1"; }
+rows_of() { sed -nE "s/^ *$2\(([a-z0-9_]+).*/\1/p" "$1"; }
 lists() {
     local def macro golden prefix name
     while read -r def macro golden prefix; do
@@ -189,7 +190,7 @@ compute/list.def DP_OPTIMIZER nets.txt compute/optimizers/
 compute/list.def DP_INITIALIZER nets.txt compute/initializers/
 tools/commands/commands.def DP_COMMAND - tools/commands/cmd_
 LISTS
-    sed -nE 's/^ +ROW\(([a-z_]+).*/\1/p' libraries/list.def > "$work/libraries"
+    rows_of libraries/list.def ROW > "$work/libraries"
     [ "$(wc -l < "$work/libraries")" -ge 5 ] || fail "libraries/list.def: few rows are seen: the check is blind"
     while read -r name; do
         [ -e "libraries/$name.c" ] || fail "libraries/list.def: $name has no libraries/$name.c"
@@ -208,6 +209,7 @@ rows_in_tests() {
     [ "$(wc -l < "$work/tested")" -gt 1000 ] || fail "few words of tests are seen: the check is blind"
     tr -c 'a-z0-9_' '\n' < NEWS | sort -u > "$work/news"
     while read -r def macro; do
+        [ -n "$(rows_of "$def" "$macro")" ] || echo "$def: no $macro row is seen: the check is blind"
         rows_of "$def" "$macro" | sort | join -v1 - "$work/tested" | sed "s|.*|$def: & is in no test of tests/|"
         rows_of "$def" "$macro" | sort | join -v1 - "$work/news" | sed "s|.*|$def: & is not in NEWS|"
     done > "$work/missing" <<'ROWS'
@@ -219,7 +221,7 @@ compute/list.def DP_LOSS
 compute/list.def DP_OPTIMIZER
 compute/list.def DP_INITIALIZER
 compute/ops/list.def DP_OPERATOR
-libraries/list.def  +ROW
+libraries/list.def ROW
 tools/commands/commands.def DP_COMMAND
 ROWS
     [ ! -s "$work/missing" ] || fail "rows without a test or a line: $(cat "$work/missing")"
@@ -243,7 +245,7 @@ compute/list.def DP_OPTIMIZER docs/numerics.md
 compute/list.def DP_INITIALIZER docs/numerics.md
 compute/ops/list.def DP_OPERATOR docs/numerics.md
 PAGES
-    sed -nE 's/^ +ROW\(([a-z_]+).*/\1/p' libraries/list.def | while read -r name; do
+    rows_of libraries/list.def ROW | while read -r name; do
         grep -q "order=$name\b" docs/orders.md || echo "libraries/list.def: $name has no order=$name in docs/orders.md"
     done > "$work/missing"
     for name in $(rows_of tools/commands/commands.def DP_COMMAND); do

@@ -7,7 +7,8 @@
 
 #include "tools/losses/losses.h"
 
-/* As the programs print it, in words and numbers of our own.  «2.5» is compared, ‹0.5› is not. */
+/* As the programs print it, in words and numbers of our own.  «2.5» is compared, ‹0.5› is
+ * not. */
 static const struct log {
     const char *name, *text;
 } logs[] = {
