@@ -51,7 +51,7 @@ starve diff w.safetensors w.safetensors --json
 starve diff "$rows" "$rows" --json
 starve verify -- cat losses.txt
 starve verify --json -- cat losses.txt
-starve verify --file made/out -- sh -c 'mkdir -p made/out/deep; echo a > made/out/deep/x; cat losses.txt'
+starve verify --file out -- sh -c 'mkdir -p out/deep; echo a > out/deep/x; cat losses.txt'
 starve verify --loss 'loss ([0-9.]+)' -- cat losses.txt
 starve verify "$rows"
 starve verify small.recipe --json
