@@ -94,6 +94,7 @@ malformed() {
     expect 3 'run 2 failed with exit status' verify -- sh -c 'echo loss: 1; mkdir once'
     expect 3 'ended by signal 11' verify -- sh -c 'kill -SEGV $$'
     expect 3 'took more than 1 seconds' verify --timeout 1 -- sleep 60
+    expect 3 'process [0-9]+ of this run was stopped \(.*\) and is waited for: `kill -CONT' verify --timeout 1 -- sh -c 'kill -STOP $$'
     expect 3 'cannot make the folder' verify --output /nonexistent/x -- echo loss: 1
 }
 aside malformed

@@ -96,6 +96,7 @@ typedef struct keeper {
     pid_t command;
     int signals;
     bool ended, said; /* the command itself; that something is waited for */
+    bool stopping;    /* by us, while verify is stopped */
     double start, ended_at;
     channel streams[2];
 } keeper;
@@ -153,6 +154,16 @@ static bool set_end(keeper *k, child_end end)
     return false;
 }
 
+/* Nothing seems to go on until somebody lets it. */
+static void say_stopped(const keeper *k, pid_t pid, int signal)
+{
+    if (!k->stopping)
+        fprintf(stderr,
+                "detpipe: verify: process %d of this run was stopped (%s) and is waited for: "
+                "`kill -CONT %d` lets it go on (--timeout ends it)\n",
+                (int)pid, strsignal(signal), (int)pid);
+}
+
 /* Takes what has ended; false when one was stopped because it wants the terminal. */
 static bool reap(keeper *k, bool *any_left)
 {
@@ -164,6 +175,8 @@ static bool reap(keeper *k, bool *any_left)
             k->result->signal = WSTOPSIG(status);
             return set_end(k, CHILD_STOPPED);
         }
+        if (WIFSTOPPED(status))
+            say_stopped(k, pid, WSTOPSIG(status));
         if (WIFSTOPPED(status) || pid != k->command)
             continue;
         k->ended = true;
@@ -235,10 +248,10 @@ static bool take_signal(keeper *k)
 
     if (read(k->signals, &info, sizeof info) != (ssize_t)sizeof info)
         return true;
-    if (info.ssi_signo == SIGTSTP)
-        signal_all(k, SIGSTOP, NULL);
-    if (info.ssi_signo == SIGCONT)
-        signal_all(k, SIGCONT, NULL);
+    if (info.ssi_signo == SIGTSTP || info.ssi_signo == SIGCONT) {
+        k->stopping = info.ssi_signo == SIGTSTP;
+        signal_all(k, k->stopping ? SIGSTOP : SIGCONT, NULL);
+    }
     if (!ends_a_run((int)info.ssi_signo))
         return true;
     k->result->signal = (int)info.ssi_signo;
