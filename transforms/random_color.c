@@ -7,11 +7,7 @@
 #include "transforms/shared/chance.h"
 #include "transforms/shared/color.h"
 
-typedef struct random_color {
-    DP_RANDOM_PARAMS;
-    dp_numbers degrees;
-    double range[2];
-} random_color;
+typedef dp_strength random_color;
 
 static const dp_param params[] = {
     DP_COLUMN(random_color),
@@ -31,20 +27,6 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     return status != DP_OK ? status : dp_check_color(in, 3, err);
 }
 
-static void draw(const void *params_, dp_place *place, double *draws)
-{
-    const random_color *p = params_;
-
-    draws[0] = dp_draw_between(place, p->range[0], p->range[1]);
-}
-
-static void replay(const void *params_, dp_mt19937 *engine, double *draws)
-{
-    const random_color *p = params_;
-
-    draws[0] = dp_replay_between(engine, p->range[0], p->range[1]);
-}
-
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
                   const dp_tensor *out)
 {
@@ -58,8 +40,8 @@ const dp_transform dp_transform_random_color = {
     .foreign = "RandomColor degrees:range workers",
     .plan = plan,
     .apply = apply,
-    .draw = draw,
+    .draw = dp_draw_strength,
     .drawn = "factor",
-    .replay = replay,
+    .replay = dp_replay_strength,
     .replays_any_shape = true,
 };

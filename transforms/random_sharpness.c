@@ -5,11 +5,7 @@
 #include "transforms/shared/chance.h"
 #include "transforms/shared/color.h"
 
-typedef struct random_sharpness {
-    DP_RANDOM_PARAMS;
-    dp_numbers degrees;
-    double range[2];
-} random_sharpness;
+typedef dp_strength random_sharpness;
 
 static const dp_param params[] = {
     DP_COLUMN(random_sharpness),
@@ -27,20 +23,6 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
 
     (void)out, (void)arena;
     return status != DP_OK ? status : dp_check_color(in, 0, err);
-}
-
-static void draw(const void *params_, dp_place *place, double *draws)
-{
-    const random_sharpness *p = params_;
-
-    draws[0] = dp_draw_between(place, p->range[0], p->range[1]);
-}
-
-static void replay(const void *params_, dp_mt19937 *engine, double *draws)
-{
-    const random_sharpness *p = params_;
-
-    draws[0] = dp_replay_between(engine, p->range[0], p->range[1]);
 }
 
 static void apply(const void *params_, const double *draws, const dp_tensor *in,
@@ -61,9 +43,9 @@ const dp_transform dp_transform_random_sharpness = {
     .foreign = "RandomSharpness degrees:range workers",
     .plan = plan,
     .apply = apply,
-    .draw = draw,
+    .draw = dp_draw_strength,
     .drawn = "factor",
-    .replay = replay,
+    .replay = dp_replay_strength,
     .replays_any_shape = true,
     .fixed = fixed,
 };

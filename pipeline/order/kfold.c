@@ -64,6 +64,15 @@ static void cut(kfold *p, uint32_t n, uint32_t *order, uint32_t *fold_of)
     }
 }
 
+static uint32_t largest(const uint32_t *labels, uint32_t n)
+{
+    uint32_t most = 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        most = labels[i] > most ? labels[i] : most;
+    return most;
+}
+
 /* ---- classes ---- */
 
 /* Classes, numbered as they appear: of each row and, of each class, its rows. */
@@ -74,10 +83,9 @@ typedef struct classes {
 static dp_status number_classes(classes *c, uint32_t *labels, uint32_t n, dp_arena *arena,
                                 dp_error *err)
 {
-    uint32_t most = 0, *number;
+    const uint32_t most = largest(labels, n);
+    uint32_t *number;
 
-    for (uint32_t i = 0; i < n; i++)
-        most = labels[i] > most ? labels[i] : most;
     number = dp_arena_alloc(arena, (size_t)most + 1, sizeof *number);
     c->size = dp_arena_alloc(arena, (size_t)most + 1, sizeof *c->size);
     c->of = labels;
@@ -163,10 +171,9 @@ typedef struct groups {
 static dp_status number_groups(groups *g, uint32_t *labels, uint32_t n, dp_arena *arena,
                                dp_error *err)
 {
-    uint32_t most = 0, *rows;
+    const uint32_t most = largest(labels, n);
+    uint32_t *rows;
 
-    for (uint32_t i = 0; i < n; i++)
-        most = labels[i] > most ? labels[i] : most;
     rows = dp_arena_alloc(arena, (size_t)most + 1, sizeof *rows);
     g->all = dp_arena_alloc(arena, (size_t)(most < n ? most : n) + 1, sizeof *g->all);
     g->fold_of = dp_arena_alloc(arena, (size_t)(most < n ? most : n) + 1, sizeof *g->fold_of);

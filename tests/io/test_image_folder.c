@@ -297,6 +297,10 @@ static void list_all(const char *name, bool one_size)
     test_lines_free(&golden);
 }
 
+/* What pictures are decoded to, where parts of them are compared with the whole. */
+static const char *const settings[] = {"", "orientation=apply decoder=pillow",
+                                       "decoder=pillow channels=1", "decoder=opencv"};
+
 /* Only what a stage reads is decoded, and it is what all of it would be. */
 static void parts(void **state)
 {
@@ -310,8 +314,6 @@ static void parts(void **state)
         "random_resized_crop size=7 interpolation=cubic",
         "random_crop size=15 | horizontal_flip | rescale rescale=1/255 | hwc2chw",
     };
-    static const char *const settings[] = {"", "orientation=apply decoder=pillow",
-                                           "decoder=pillow channels=1", "decoder=opencv"};
     char folder[256], list[300];
 
     (void)state;
@@ -362,8 +364,6 @@ static void parts_of_parts(void **state)
         "resize size=40 | resize size=30 | resize size=20 | center_crop size=10",
         "resize size=20,30 | crop coordinates=2,0 size=18,12",
     };
-    static const char *const settings[] = {"", "orientation=apply decoder=pillow",
-                                           "decoder=pillow channels=1", "decoder=opencv"};
     char folder[256], list[300];
 
     (void)state;

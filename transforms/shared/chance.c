@@ -46,6 +46,20 @@ double dp_replay_between(dp_mt19937 *engine, double least, double most)
     return (double)(u * (high - low) + low);
 }
 
+void dp_draw_strength(const void *params, dp_place *place, double *draws)
+{
+    const dp_strength *p = params;
+
+    draws[0] = dp_draw_between(place, p->range[0], p->range[1]);
+}
+
+void dp_replay_strength(const void *params, dp_mt19937 *engine, double *draws)
+{
+    const dp_strength *p = params;
+
+    draws[0] = dp_replay_between(engine, p->range[0], p->range[1]);
+}
+
 double dp_replay_integer(dp_mt19937 *engine, int64_t least, int64_t most)
 {
     return (double)(least + dp_std_uniform_int(engine, (uint32_t)(most - least)));

@@ -28,6 +28,16 @@ double dp_draw_between(dp_place *, double low, double high);
 /* As MindSpore draws: a float of least..most of one word, an integer of least..most. */
 double dp_replay_between(dp_mt19937 *, double least, double most);
 double dp_replay_integer(dp_mt19937 *, int64_t least, int64_t most);
+/* One number a row, of `range`. */
+typedef struct dp_strength {
+    DP_RANDOM_PARAMS;
+    dp_numbers degrees;
+    double range[2];
+} dp_strength;
+
+void dp_draw_strength(const void *params, dp_place *, double *draws);
+void dp_replay_strength(const void *params, dp_mt19937 *, double *draws);
+
 /* lo,hi from two numbers, or -v,v (around `center`: center-v, center+v, not below 0) from one. */
 dp_status dp_number_range(const char *name, const dp_numbers *, double range[2], dp_error *);
 
