@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/options.h"
 #include "base/sniff.h"
 #include "base/status.h"
@@ -153,6 +154,41 @@ dp_status dp_archive_add(dp_archive *a, const char *name, size_t length, const d
     if (!is_whole(&t, element, &t.count, why))
         return dp_archive_corrupt(a, "%s", why);
     a->tensors[a->n++] = t;
+    return DP_OK;
+}
+
+/* The last index runs fastest: rows of it are copied in one loop. */
+static void gather(const dp_named_tensor *t, const int64_t *strides, size_t size, uint8_t *out)
+{
+    const int32_t last = t->rank - 1;
+    const int64_t row = last >= 0 ? t->shape[last] : 1, step = last >= 0 ? strides[last] : 1;
+    int64_t at[DP_MAX_RANK] = {0}, from = 0;
+
+    for (uint64_t done = 0; done < t->count; done += (uint64_t)row) {
+        const uint8_t *in = t->data + (size_t)from * size;
+        for (int64_t i = 0; i < row; i++, out += size, in += (size_t)step * size)
+            memcpy(out, in, size);
+        for (int32_t d = last - 1; d >= 0; d--) {
+            from += strides[d];
+            if (++at[d] < t->shape[d])
+                break;
+            from -= at[d] * strides[d];
+            at[d] = 0;
+        }
+    }
+}
+
+dp_status dp_archive_gather(dp_archive *a, dp_named_tensor *t, const int64_t *strides, bool big)
+{
+    const size_t size = dp_element_of(t)->size;
+    uint8_t *out = dp_arena_alloc(a->arena, (size_t)t->size + 1, 1);
+
+    if (out == NULL)
+        return dp_arena_fail(a->arena, a->err, "a tensor");
+    gather(t, strides, size, out);
+    if (big)
+        dp_turn(out, (size_t)t->size, size);
+    t->data = out;
     return DP_OK;
 }
 

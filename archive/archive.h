@@ -65,6 +65,9 @@ dp_status dp_archive_corrupt(const dp_archive *, const char *format, ...)
  */
 dp_status dp_archive_add(dp_archive *, const char *name, size_t length, const dp_element *,
                          dp_named_tensor);
+/* Puts a copy of a tensor's elements, which lie at `strides` (in elements, from 0) in its data, in
+ * C order and little-endian in its place.  The caller checked that they lie there. */
+dp_status dp_archive_gather(dp_archive *, dp_named_tensor *, const int64_t *strides, bool big);
 const dp_element *dp_element_of(const dp_named_tensor *);
 /* The element that has this name in a field of dp_element (its offset); NULL: there is none. */
 const dp_element *dp_element_find(size_t field, const char *name, size_t length);

@@ -2,11 +2,10 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * PKWARE's APPNOTE.TXT and numpy.lib.format, as far as numpy.savez and savez_compressed use them:
- * members stored or deflated, no comment, no encryption, below 4 GiB; arrays little-endian, those
- * in Fortran's order are turned.  Written members are stored, dated 1980-01-01: bytes are a
- * function of the tensors.  Read and written here, not with a library: whose version would reach
- * the bytes.
+ * PKWARE's APPNOTE.TXT and numpy.lib.format, as far as numpy.savez and savez_compressed use them.
+ * Arrays that are big-endian or in Fortran's order are turned.  Written members are stored, dated
+ * 1980-01-01, below 4 GiB: bytes are a function of the tensors.  Read and written here, not with a
+ * library: whose version would reach the bytes.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,23 +14,34 @@
 
 #include "archive/archive.h"
 #include "base/npy.h"
+#include "base/pack/zip.h"
 #include "base/pack/zip_format.h"
 #include "base/status.h"
 #include "lang/text.h"
 
-#define STORED    0
-#define DEFLATED  8
-#define MAX_RATIO 1032 /* of deflate */
-#define DATE      0x21 /* 1980-01-01 */
-#define VERSION   20   /* 2.0: needed to extract */
+#define STORED  0
+#define DATE    0x21 /* 1980-01-01 */
+#define VERSION 20   /* 2.0: needed to extract */
 
 /* ---- an array ---- */
 
 typedef struct array {
     const dp_element *type;
-    bool fortran;
+    bool fortran, big; /* the first index runs fastest; big-endian */
     dp_named_tensor tensor;
 } array;
+
+/* The type, whose first sign is the byte order; NULL: there is none such. */
+static const dp_element *find_type(const dp_npy *head, bool *big)
+{
+    char little[4] = "<";
+
+    *big = head->type_length == 3 && head->type[0] == '>';
+    if (!*big)
+        return dp_element_find(offsetof(dp_element, npy), head->type, head->type_length);
+    memcpy(little + 1, head->type + 1, 2);
+    return dp_element_find(offsetof(dp_element, npy), little, 3);
+}
 
 /* NULL, or what is wrong. */
 static const char *parse_array(const uint8_t *bytes, size_t n, array *a)
@@ -41,10 +51,9 @@ static const char *parse_array(const uint8_t *bytes, size_t n, array *a)
 
     if (why != NULL)
         return why;
-    a->type = dp_element_find(offsetof(dp_element, npy), head.type, head.type_length);
+    a->type = find_type(&head, &a->big);
     if (a->type == NULL)
-        return head.type[0] == '>' ? "is big-endian: astype(a.dtype.newbyteorder('<')) turns it"
-                                   : dp_npy_other(&head);
+        return dp_npy_other(&head);
     a->fortran = head.fortran;
     a->tensor.rank = head.rank;
     memcpy(a->tensor.shape, head.shape, sizeof head.shape);
@@ -53,55 +62,28 @@ static const char *parse_array(const uint8_t *bytes, size_t n, array *a)
     return NULL;
 }
 
-/* The elements in C order, which numpy wrote in Fortran's; the shape is checked. */
-static dp_status turn(const dp_archive *archive, array *a)
+/* The elements of the last tensor in C order, if numpy wrote them in Fortran's, and little-endian;
+ * its shape is checked. */
+static dp_status order(dp_archive *archive, const array *a)
 {
-    const dp_named_tensor *t = &a->tensor;
-    const size_t size = a->type->size;
-    uint8_t *out = dp_arena_alloc(archive->arena, (size_t)t->size + 1, 1);
-    int64_t at[DP_MAX_RANK] = {0};
+    dp_named_tensor *t = &archive->tensors[archive->n - 1];
+    int64_t strides[DP_MAX_RANK];
+    int64_t stride = 1;
 
-    if (out == NULL)
-        return dp_arena_fail(archive->arena, archive->err, "an array");
-    for (uint64_t i = 0; i < t->size / size; i++) { /* of the file: the first index runs fastest */
-        uint64_t place = 0;
-        for (int32_t d = 0; d < t->rank; d++)
-            place = place * (uint64_t)t->shape[d] + (uint64_t)at[d];
-        memcpy(out + place * size, t->data + i * size, size);
-        for (int32_t d = 0; d < t->rank && ++at[d] == t->shape[d]; d++)
-            at[d] = 0;
+    if (((!a->fortran || t->rank < 2) && !a->big) || t->count == 0)
+        return DP_OK;
+    for (int32_t k = 0; k < t->rank; k++) {
+        const int32_t d = a->fortran ? k : t->rank - 1 - k;
+        strides[d] = stride;
+        stride *= t->shape[d];
     }
-    a->tensor.data = out;
-    return DP_OK;
+    return dp_archive_gather(archive, t, strides, a->big);
 }
 
 /* ---- members of the ZIP file ---- */
 
-typedef struct member {
-    const char *name;
-    size_t name_length;
-    uint32_t flags, method, crc, packed, size, offset;
-    const uint8_t *data;
-} member;
-
-/* Unpacks into the arena; false when the bytes are not what the member says. */
-static bool inflate_member(const member *m, uint8_t *out)
-{
-    z_stream z = {.next_in = (Bytef *)(uintptr_t)m->data,
-                  .avail_in = m->packed,
-                  .next_out = out,
-                  .avail_out = m->size};
-    int end;
-
-    if (inflateInit2(&z, -MAX_WBITS) != Z_OK)
-        return false;
-    end = inflate(&z, Z_FINISH);
-    inflateEnd(&z);
-    return end == Z_STREAM_END && z.avail_in == 0 && z.avail_out == 0;
-}
-
 /* Names the member that is bad, where its name can be shown. */
-static dp_status bad_member(const dp_archive *a, const member *m, const char *what)
+static dp_status bad_member(const dp_archive *a, const dp_zip_member *m, const char *what)
 {
     for (size_t i = 0; i < m->name_length; i++) {
         if (m->name[i] <= ' ' || m->name[i] > '~')
@@ -111,128 +93,43 @@ static dp_status bad_member(const dp_archive *a, const member *m, const char *wh
                               what);
 }
 
-static dp_status unpack(const dp_archive *a, member *m)
-{
-    uint8_t *out;
-
-    if (m->method == STORED && m->packed == m->size)
-        return DP_OK;
-    if (m->method != DEFLATED || m->size / MAX_RATIO > m->packed)
-        return bad_member(a, m, "is neither stored nor deflated");
-    out = dp_arena_alloc(a->arena, (size_t)m->size + 1, 1);
-    if (out == NULL)
-        return dp_arena_fail(a->arena, a->err, "an array");
-    if (!inflate_member(m, out))
-        return bad_member(a, m, "cannot be unpacked: it is damaged");
-    m->data = out;
-    return DP_OK;
-}
-
-static dp_status add_member(dp_archive *a, member *m)
+static dp_status add_member(dp_archive *a, dp_zip_member *m)
 {
     array what = {.type = NULL};
     const char *why;
     dp_status status;
 
-    if ((m->flags & 1) != 0)
-        return bad_member(a, m, "is encrypted");
-    if (m->size == UINT32_MAX || m->packed == UINT32_MAX)
-        return bad_member(a, m, "has 4 GiB and more");
     if (m->name_length < 5 || memcmp(m->name + m->name_length - 4, ".npy", 4) != 0)
         return bad_member(a, m, "is not an .npy array");
-    status = unpack(a, m);
+    status = dp_zip_unpack(m, a->arena, &why, a->err);
     if (status != DP_OK)
-        return status;
-    if (crc32_z(0, m->data, m->size) != m->crc)
-        return bad_member(a, m, "is damaged: another CRC");
-    why = parse_array(m->data, m->size, &what);
+        return status == DP_ECORRUPT ? bad_member(a, m, why) : status;
+    why = parse_array(m->data, (size_t)m->size, &what);
     if (why != NULL)
         return bad_member(a, m, why);
     status = dp_archive_add(a, m->name, m->name_length - 4, what.type, what.tensor);
-    if (status != DP_OK || !what.fortran || what.tensor.rank < 2)
-        return status;
-    status = turn(a, &what);
-    a->tensors[a->n - 1].data = what.tensor.data;
-    return status;
-}
-
-/* Where the member's bytes are; they end before the directory. */
-static bool find_data(const uint8_t *bytes, size_t directory, member *m)
-{
-    const uint8_t *local = bytes + m->offset;
-    uint64_t start;
-
-    if (m->offset > directory || directory - m->offset < DP_ZIP_LOCAL_SIZE ||
-        dp_zip_u32(local) != DP_ZIP_LOCAL_MAGIC)
-        return false;
-    start =
-        (uint64_t)m->offset + DP_ZIP_LOCAL_SIZE + dp_zip_u16(local + 26) + dp_zip_u16(local + 28);
-    if (start > directory || m->packed > directory - start ||
-        dp_zip_u16(local + 26) != m->name_length ||
-        memcmp(local + DP_ZIP_LOCAL_SIZE, m->name, m->name_length) != 0)
-        return false;
-    m->data = bytes + start;
-    return true;
-}
-
-/* The next row of the directory; *at moves behind it. */
-static bool next_member(const uint8_t *bytes, size_t directory, size_t *at, size_t end, member *m)
-{
-    const uint8_t *row = bytes + *at;
-    uint64_t size;
-
-    if (end - *at < DP_ZIP_MEMBER_SIZE || dp_zip_u32(row) != DP_ZIP_MEMBER_MAGIC)
-        return false;
-    size = (uint64_t)DP_ZIP_MEMBER_SIZE + dp_zip_u16(row + 28) + dp_zip_u16(row + 30) +
-           dp_zip_u16(row + 32);
-    if (size > end - *at)
-        return false;
-    *m = (member){.name = (const char *)row + DP_ZIP_MEMBER_SIZE,
-                  .name_length = dp_zip_u16(row + 28),
-                  .flags = dp_zip_u16(row + 8),
-                  .method = dp_zip_u16(row + 10),
-                  .crc = dp_zip_u32(row + 16),
-                  .packed = dp_zip_u32(row + 20),
-                  .size = dp_zip_u32(row + 24),
-                  .offset = dp_zip_u32(row + 42)};
-    *at += (size_t)size;
-    return find_data(bytes, directory, m);
+    return status == DP_OK ? order(a, &what) : status;
 }
 
 static dp_status parse(dp_archive *a, const uint8_t *bytes, size_t n)
 {
-    const uint8_t *tail = bytes + n - DP_ZIP_END_SIZE;
-    size_t at, end;
-    uint32_t count;
+    dp_zip zip;
+    const char *why = dp_zip_open(bytes, n, &zip);
     dp_status status = DP_OK;
-    member m;
+    dp_zip_member m;
 
-    if (n < DP_ZIP_END_SIZE || dp_zip_u32(tail) != DP_ZIP_END_MAGIC || dp_zip_u16(tail + 20) != 0)
-        return dp_archive_corrupt(a, "a ZIP file that does not end as one: cut, or with a comment");
-    count = dp_zip_u16(tail + 10);
-    at = dp_zip_u32(tail + 16);
-    end = n - DP_ZIP_END_SIZE;
-    if (dp_zip_u32(tail + 4) != 0 || dp_zip_u16(tail + 8) != count || at > end ||
-        dp_zip_u32(tail + 12) != end - at)
-        return dp_archive_corrupt(
-            a, count == UINT16_MAX || at == UINT32_MAX
-                   ? "a ZIP64 file: 4 GiB and more, or 65535 members, are not read"
-                   : "its directory is damaged");
-    for (const size_t directory = at; a->n < count && status == DP_OK;) {
-        status = next_member(bytes, directory, &at, end, &m)
+    if (why != NULL)
+        return dp_archive_corrupt(a, "%s", why);
+    while (a->n < zip.count && status == DP_OK) {
+        status = dp_zip_next(&zip, &m)
                      ? add_member(a, &m)
                      : dp_archive_corrupt(a, "member %zu is out of place", a->n + 1);
         if (status == DP_OK)
-            status = dp_progress(a->options, "tensors", a->n, count, a->err);
+            status = dp_progress(a->options, "tensors", a->n, zip.count, a->err);
     }
-    return status == DP_OK && at != end ? dp_archive_corrupt(a, "bytes follow its directory")
-                                        : status;
-}
-
-static bool is(const uint8_t *bytes, size_t n)
-{
-    return n >= DP_ZIP_END_SIZE &&
-           (dp_zip_u32(bytes) == DP_ZIP_LOCAL_MAGIC || dp_zip_u32(bytes) == DP_ZIP_END_MAGIC);
+    return status == DP_OK && !dp_zip_at_end(&zip)
+               ? dp_archive_corrupt(a, "bytes follow its directory")
+               : status;
 }
 
 /* ---- writing ---- */
@@ -375,4 +272,4 @@ static dp_status write_all(const dp_archive *a, dp_writer *writer)
 }
 
 const dp_archive_format dp_archive_npz = {
-    .name = "npz", .suffix = ".npz", .is = is, .parse = parse, .write = write_all};
+    .name = "npz", .suffix = ".npz", .is = dp_zip_is, .parse = parse, .write = write_all};

@@ -15,6 +15,12 @@
 #define DP_ZIP_LOCAL_SIZE  30
 #define DP_ZIP_MEMBER_SIZE 46
 #define DP_ZIP_END_SIZE    22
+/* Where numbers are wider: an end with its locator, in front of that end, and an extra of a row. */
+#define DP_ZIP64_END_MAGIC     0x06064b50u
+#define DP_ZIP64_END_SIZE      56
+#define DP_ZIP64_LOCATOR_MAGIC 0x07064b50u
+#define DP_ZIP64_LOCATOR_SIZE  20
+#define DP_ZIP64_EXTRA         1
 
 static inline uint32_t dp_zip_u16(const uint8_t *p) { return (uint32_t)dp_load_le(p, 2); }
 static inline uint32_t dp_zip_u32(const uint8_t *p) { return (uint32_t)dp_load_le(p, 4); }

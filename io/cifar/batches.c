@@ -8,7 +8,7 @@
 
 #include "base/tensor.h"
 #include "io/cifar/batches.h"
-#include "io/cifar/pickle.h"
+#include "io/cifar/pickle_array.h"
 
 static dp_status bad_value(const dp_cifar_opening *o, const dp_cifar_part *p, const char *key,
                            const char *what)
@@ -154,7 +154,9 @@ dp_status dp_cifar_open_pickle(const dp_cifar_opening *o, dp_cifar_part *p, dp_b
 {
     dp_arena parsed = dp_arena_within(o->arena);
     dp_pickled *dict;
-    dp_status status = dp_pickle_parse(blob, p->name, &parsed, &dict, o->err);
+    size_t at = 0;
+    dp_status status =
+        dp_pickle_parse(blob, &at, p->name, &dp_pickle_arrays, &parsed, &dict, o->err);
 
     p->stride = 3 * DP_CIFAR_PLANE;
     if (status == DP_OK)

@@ -9,7 +9,22 @@
 
 #include "base/bytes.h"
 #include "base/tensor.h"
-#include "io/cifar/pickle.h"
+#include "io/cifar/pickle_array.h"
+
+static const char *const names[] = {
+    "numpy dtype",
+    "numpy ndarray",
+    "numpy.core.multiarray _reconstruct",
+    "numpy._core.multiarray _reconstruct",
+    "numpy.core.multiarray scalar",
+    "numpy._core.multiarray scalar",
+    "numpy.core.numeric _frombuffer",
+    "numpy._core.numeric _frombuffer",
+    "_codecs encode",
+    "__builtin__ bytes",
+    NULL,
+};
+const dp_pickle_names dp_pickle_arrays = {names, "numpy's arrays"};
 
 /* The call of any of two names with n arguments at least. */
 static bool is_call(const dp_pickled *v, const char *name, const char *other, uint32_t n)

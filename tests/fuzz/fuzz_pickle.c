@@ -6,7 +6,7 @@
 
 #include "base/options.h"
 #include "base/tensor.h"
-#include "io/cifar/pickle.h"
+#include "io/cifar/pickle_array.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -32,11 +32,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     dp_options options;
     dp_arena arena = {0};
     dp_pickled *root;
+    size_t at = 0;
 
     if (dp_options_get(NULL, &options, NULL) != DP_OK)
         abort();
     arena.alloc = options.alloc;
-    if (dp_pickle_parse(blob, "fuzz", &arena, &root, NULL) == DP_OK) {
+    if (dp_pickle_parse(blob, &at, "fuzz", &dp_pickle_arrays, &arena, &root, NULL) == DP_OK) {
         for (int k = 0; k < 2; k++) {
             const dp_pickled *v = dp_pickle_get(root, keys[k]);
             if (v != NULL && sum_of(v) < 0)

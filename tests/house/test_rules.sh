@@ -136,7 +136,7 @@ parameters() {
     done < "$work/signatures"
 }
 
-# A shared function stands in the header of its source (or, of pickle_array.c, in pickle.h), in the one named after the room (net.h), or in a public one.
+# A shared function stands in the header of its source (or, of safetensors_header.c, in safetensors.h), in the one named after the room (net.h), or in a public one.
 declarations() {
     signatures | awk '$3 ~ /^dp_/ && $2 ~ /\.c$/ && $2 !~ /^tools\// {print $2, $3}' | sort -u > "$work/defined"
     find archive base compute include io lang ledger libraries mpi pipeline transforms -name '*.h' -exec grep -noE '\bdp_[a-z0-9_]+\(' /dev/null {} + |

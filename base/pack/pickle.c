@@ -1,30 +1,35 @@
-/* pickle.c - the pickles that CIFAR's python version is made of, and no others
+/* pickle.c - pickles of data: numbers, texts, containers, and calls that are known by name
  *
  * SPDX-License-Identifier: Apache-2.0
  *
  * Instructions and their operands: Python's pickletools.
  */
-#include "io/cifar/pickle.h"
+#include "base/pack/pickle.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/sniff.h"
 #include "base/status.h"
 
-#define MOST_VALUES (1u << 20)
-#define MOST_ROOM   (1u << 18)
+/* Values in memory that grows. */
+typedef struct values {
+    dp_pickled **v;
+    size_t n, room;
+} values;
 
 typedef struct machine {
     dp_blob blob;
     size_t at; /* of the next byte */
     const char *path;
+    const dp_pickle_names *names;
     dp_arena *arena;
     dp_error *err;
-    dp_pickled **stack, **memo;
+    values stack, memo;
     uint32_t *marks;
-    uint32_t depth, n_marks, n_values, n_memo;
-    uint32_t room;    /* of stack, memo and marks: one a byte, as no instruction adds more */
+    size_t n_marks, marks_room;
+    uint32_t n_values;
     size_t n_decoded; /* bytes that were texts of protocol 2; each text is decoded once */
 } machine;
 
@@ -35,26 +40,51 @@ static dp_status wrong(const machine *m, const char *what)
 
 /* ---- the stack ---- */
 
+/* Places up to n, those behind the last value NULL. */
+static dp_status reserve(machine *m, values *list, size_t n)
+{
+    while (list->room < n) {
+        dp_pickled **more =
+            dp_arena_grow(m->arena, list->v, list->n, sizeof *more, &list->room, 64);
+        if (more == NULL)
+            return dp_arena_fail(m->arena, m->err, m->path);
+        list->v = more;
+    }
+    return DP_OK;
+}
+
+/* A value that is there already. */
+static dp_status push_again(machine *m, dp_pickled *v)
+{
+    dp_status status;
+
+    if (m->stack.n == DP_MOST_PICKLED)
+        return wrong(m, "more values than a file of data has");
+    status = reserve(m, &m->stack, m->stack.n + 1);
+    if (status == DP_OK)
+        m->stack.v[m->stack.n++] = v;
+    return status;
+}
+
 static dp_status push(machine *m, dp_pickle_kind kind, dp_pickled **out)
 {
     dp_pickled *v;
 
-    if (m->n_values == MOST_VALUES || m->depth == m->room)
-        return wrong(m, "more values than a data set has");
+    if (m->n_values == DP_MOST_PICKLED)
+        return wrong(m, "more values than a file of data has");
     v = dp_arena_alloc(m->arena, 1, sizeof *v);
     if (v == NULL)
         return dp_arena_fail(m->arena, m->err, m->path);
     v->kind = kind;
     m->n_values++;
-    m->stack[m->depth++] = v;
     if (out != NULL)
         *out = v;
-    return DP_OK;
+    return push_again(m, v);
 }
 
 static dp_status push_int(machine *m, int64_t number)
 {
-    dp_pickled *v;
+    dp_pickled *v = NULL;
     const dp_status status = push(m, DP_PICKLE_INT, &v);
 
     if (status == DP_OK)
@@ -65,7 +95,7 @@ static dp_status push_int(machine *m, int64_t number)
 /* `size` bytes that follow. */
 static dp_status push_bytes(machine *m, uint64_t size)
 {
-    dp_pickled *v;
+    dp_pickled *v = NULL;
     dp_status status;
 
     if (size > m->blob.size - m->at)
@@ -96,18 +126,18 @@ static dp_status gather(machine *m, uint32_t n, dp_pickled *to)
 {
     dp_status status = DP_OK;
 
-    for (uint32_t i = m->depth - n; i < m->depth && status == DP_OK; i++)
-        status = append(m, to, m->stack[i]);
-    m->depth -= n;
+    for (size_t i = m->stack.n - n; i < m->stack.n && status == DP_OK; i++)
+        status = append(m, to, m->stack.v[i]);
+    m->stack.n -= n;
     return status;
 }
 
 static dp_status make_tuple(machine *m, uint32_t n)
 {
-    dp_pickled list = {.kind = DP_PICKLE_LIST}, *v;
+    dp_pickled list = {.kind = DP_PICKLE_LIST}, *v = NULL;
     dp_status status;
 
-    if (m->depth < n)
+    if (m->stack.n < n)
         return wrong(m, "a tuple of what is not there");
     status = gather(m, n, &list);
     if (status == DP_OK)
@@ -120,9 +150,9 @@ static dp_status make_tuple(machine *m, uint32_t n)
 /* Values above the last mark, which is taken away. */
 static bool since_mark(machine *m, uint32_t *n)
 {
-    if (m->n_marks == 0 || m->marks[m->n_marks - 1] > m->depth)
+    if (m->n_marks == 0 || m->marks[m->n_marks - 1] > m->stack.n)
         return false;
-    *n = m->depth - m->marks[--m->n_marks];
+    *n = (uint32_t)m->stack.n - m->marks[--m->n_marks];
     return true;
 }
 
@@ -131,9 +161,9 @@ static dp_status add_to(machine *m, dp_pickle_kind kind, uint32_t n)
 {
     dp_pickled *to;
 
-    if (m->depth <= n || (m->n_marks > 0 && m->marks[m->n_marks - 1] >= m->depth - n))
+    if (m->stack.n <= n || (m->n_marks > 0 && m->marks[m->n_marks - 1] >= m->stack.n - n))
         return wrong(m, "items of what is not there");
-    to = m->stack[m->depth - n - 1];
+    to = m->stack.v[m->stack.n - n - 1];
     if (to->kind != kind || (kind == DP_PICKLE_DICT && n % 2 != 0))
         return wrong(m, "items of what is not a container");
     return gather(m, n, to);
@@ -178,7 +208,7 @@ static dp_status make_bytes(machine *m, const dp_pickled *arguments)
 {
     const dp_pickled *text = arguments->n > 0 ? arguments->items[0] : NULL;
     uint8_t *bytes;
-    dp_pickled *v;
+    dp_pickled *v = NULL;
     dp_status status;
 
     if (arguments->n != 2 || text->kind != DP_PICKLE_BYTES ||
@@ -190,7 +220,7 @@ static dp_status make_bytes(machine *m, const dp_pickled *arguments)
     bytes = dp_arena_alloc(m->arena, text->size + 1, 1);
     if (bytes == NULL)
         return dp_arena_fail(m->arena, m->err, m->path);
-    m->depth -= 2;
+    m->stack.n -= 2;
     status = push(m, DP_PICKLE_BYTES, &v);
     if (status != DP_OK)
         return status;
@@ -201,65 +231,136 @@ static dp_status make_bytes(machine *m, const dp_pickled *arguments)
 
 static dp_status make_object(machine *m, dp_pickled *name, dp_pickled *arguments)
 {
-    dp_pickled *v;
+    dp_pickled *v = NULL;
     dp_status status;
 
-    m->depth -= 2;
+    m->stack.n -= 2;
     status = push(m, DP_PICKLE_OBJECT, &v);
     if (status == DP_OK)
         status = append(m, v, name);
     return status == DP_OK ? append(m, v, arguments) : status;
 }
 
+/* The call of an OrderedDict: empty, or, as Python 2 writes it, with a list of pairs. */
+static dp_status make_dict(machine *m, const dp_pickled *arguments)
+{
+    const dp_pickled *pairs = arguments->n > 0 ? arguments->items[0] : arguments;
+    dp_pickled *v = NULL;
+    dp_status status;
+
+    if (arguments->n > 1 || pairs->kind != DP_PICKLE_LIST ||
+        pairs->n > DP_MOST_PICKLED - m->n_values)
+        return wrong(m, "an OrderedDict of what is no list");
+    m->stack.n -= 2;
+    m->n_values += pairs->n; /* a list may be taken more than once */
+    status = push(m, DP_PICKLE_DICT, &v);
+    if (status == DP_OK)
+        v->ordered = true;
+    for (uint32_t i = 0; i < pairs->n && status == DP_OK; i++) {
+        const dp_pickled *pair = pairs->items[i];
+        if (pair->kind != DP_PICKLE_LIST || pair->n != 2)
+            return wrong(m, "an OrderedDict of what are no pairs");
+        status = append(m, v, pair->items[0]);
+        if (status == DP_OK)
+            status = append(m, v, pair->items[1]);
+    }
+    return status;
+}
+
 static dp_status call(machine *m)
 {
-    static const char *const allowed[] = {
-        "numpy dtype",
-        "numpy.core.multiarray _reconstruct",
-        "numpy._core.multiarray _reconstruct",
-        "numpy.core.multiarray scalar",
-        "numpy._core.multiarray scalar",
-        "numpy.core.numeric _frombuffer",
-        "numpy._core.numeric _frombuffer",
-    };
     dp_pickled *name, *arguments;
 
-    if (m->depth < 2)
+    if (m->stack.n < 2)
         return wrong(m, "a call of what is not there");
-    name = m->stack[m->depth - 2];
-    arguments = m->stack[m->depth - 1];
+    name = m->stack.v[m->stack.n - 2];
+    arguments = m->stack.v[m->stack.n - 1];
+    if (name->kind != DP_PICKLE_NAME)
+        return wrong(m, "a call of what is no name");
     if (arguments->kind != DP_PICKLE_LIST)
         return wrong(m, "a call without arguments");
-    for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++) {
-        if (dp_pickle_is_name(name, allowed[i]))
-            return make_object(m, name, arguments);
-    }
+    if (dp_pickle_is_name(name, "collections OrderedDict"))
+        return make_dict(m, arguments);
     if (dp_pickle_is_name(name, "_codecs encode"))
         return make_bytes(m, arguments);
     if (dp_pickle_is_name(name, "__builtin__ bytes") && arguments->n == 0) {
-        m->depth -= 2;
+        m->stack.n -= 2;
         return push(m, DP_PICKLE_BYTES, NULL);
     }
-    return wrong(m, "calls something else than numpy's array: nothing is executed");
+    return make_object(m, name, arguments);
 }
 
+/* Sets a state: an object's is kept; what an OrderedDict has besides its items is passed over. */
 static dp_status build(machine *m)
 {
-    if (m->depth < 2 || m->stack[m->depth - 2]->kind != DP_PICKLE_OBJECT)
-        return wrong(m, "a state of what is not an object");
-    m->depth--;
-    return append(m, m->stack[m->depth - 1], m->stack[m->depth]);
+    dp_pickled *of, *state;
+
+    if (m->stack.n < 2)
+        return wrong(m, "a state of what is not there");
+    of = m->stack.v[m->stack.n - 2];
+    state = m->stack.v[--m->stack.n];
+    if (of->ordered)
+        return DP_OK;
+    return of->kind == DP_PICKLE_OBJECT ? append(m, of, state)
+                                        : wrong(m, "a state of what is not an object");
+}
+
+/* What a persistent id on top stands for. */
+static dp_status make_reference(machine *m)
+{
+    dp_pickled *id, *v = NULL;
+    dp_status status;
+
+    if (m->stack.n < 1)
+        return wrong(m, "a reference by what is not there");
+    id = m->stack.v[--m->stack.n];
+    status = push(m, DP_PICKLE_REFERENCE, &v);
+    return status == DP_OK ? append(m, v, id) : status;
+}
+
+dp_pickle_shown dp_pickle_show(const dp_pickled *name)
+{
+    dp_pickle_shown out;
+    size_t n = 0;
+
+    for (int i = 0; i < 2; i++) {
+        const dp_pickled *part = name->items[i];
+        for (size_t k = 0; k < part->size && n + 2 < sizeof out.text; k++)
+            out.text[n++] =
+                (char)(part->bytes[k] > ' ' && part->bytes[k] <= '~' ? part->bytes[k] : '?');
+        if (i == 0)
+            out.text[n++] = '.';
+    }
+    out.text[n < sizeof out.text ? n : sizeof out.text - 1] = '\0';
+    return out;
+}
+
+/* Whether the caller lists the name; else it is what the file is refused for. */
+static dp_status check_name(const machine *m, const dp_pickled *name)
+{
+    char what[200];
+
+    for (const char *const *known = m->names->names; *known != NULL; known++) {
+        if (dp_pickle_is_name(name, *known))
+            return DP_OK;
+    }
+    snprintf(what, sizeof what, "names %s, which is no part of %s: nothing is executed",
+             dp_pickle_show(name).text, m->names->what);
+    return wrong(m, what);
 }
 
 /* The two texts on top, module and name. */
 static dp_status make_name(machine *m)
 {
-    dp_pickled pair = {.kind = DP_PICKLE_NAME}, *v;
+    dp_pickled pair = {.kind = DP_PICKLE_NAME}, *v = NULL;
     dp_status status;
 
-    if (m->depth < 2)
+    if (m->stack.n < 2 || m->stack.v[m->stack.n - 1]->kind != DP_PICKLE_BYTES ||
+        m->stack.v[m->stack.n - 2]->kind != DP_PICKLE_BYTES)
         return wrong(m, "a name of what is not there");
     status = gather(m, 2, &pair);
+    if (status == DP_OK)
+        status = check_name(m, &pair);
     if (status == DP_OK)
         status = push(m, DP_PICKLE_NAME, &v);
     if (status == DP_OK)
@@ -287,24 +388,36 @@ static dp_status take_name(machine *m)
 
 static dp_status remember(machine *m, uint64_t place)
 {
-    if (m->depth == 0 || place >= m->room)
+    dp_status status;
+
+    if (m->stack.n == 0 || place >= DP_MOST_PICKLED)
         return wrong(m, "a note of what is not there");
-    m->memo[place] = m->stack[m->depth - 1];
-    m->n_memo = (uint32_t)place + 1 > m->n_memo ? (uint32_t)place + 1 : m->n_memo;
+    status = reserve(m, &m->memo, (size_t)place + 1);
+    if (status != DP_OK)
+        return status;
+    m->memo.v[place] = m->stack.v[m->stack.n - 1];
+    m->memo.n = (size_t)place + 1 > m->memo.n ? (size_t)place + 1 : m->memo.n;
     return DP_OK;
 }
 
 static dp_status recall(machine *m, uint64_t place)
 {
-    dp_pickled *v;
-    dp_status status;
-
-    if (place >= m->room || m->memo[place] == NULL)
+    if (place >= m->memo.n || m->memo.v[place] == NULL)
         return wrong(m, "a note that was never made");
-    status = push(m, DP_PICKLE_NONE, &v);
-    if (status == DP_OK)
-        m->stack[m->depth - 1] = m->memo[place];
-    return status;
+    return push_again(m, m->memo.v[place]);
+}
+
+static dp_status mark(machine *m)
+{
+    if (m->n_marks == m->marks_room) {
+        uint32_t *more =
+            dp_arena_grow(m->arena, m->marks, m->n_marks, sizeof *more, &m->marks_room, 64);
+        if (more == NULL)
+            return dp_arena_fail(m->arena, m->err, m->path);
+        m->marks = more;
+    }
+    m->marks[m->n_marks++] = (uint32_t)m->stack.n;
+    return DP_OK;
 }
 
 /* ---- instructions ---- */
@@ -332,26 +445,27 @@ static dp_status with_mark(machine *m, uint8_t code)
     }
 }
 
+/* Passes over a number that nobody needs, but a dictionary may hold. */
+static dp_status pass(machine *m, size_t n)
+{
+    if (m->blob.size - m->at < n)
+        return wrong(m, "the file ends");
+    m->at += n;
+    return push(m, DP_PICKLE_NONE, NULL);
+}
+
 /* A number of n bytes, little-endian, with its sign. */
 static dp_status long_int(machine *m, size_t n)
 {
     uint64_t v = 0;
 
     if (n > 8)
-        return wrong(m, "a number of more than 8 bytes");
+        return pass(m, n);
     if (!operand(m, n, &v))
         return wrong(m, "the file ends");
     if (n > 0 && n < 8 && v >> (8 * n - 1) != 0)
         v |= UINT64_MAX << 8 * n;
     return push_int(m, (int64_t)v);
-}
-
-/* Passes over a float of 8 bytes; no data set needs it, but a dictionary may hold one. */
-static dp_status pass_float(machine *m)
-{
-    uint64_t v;
-
-    return operand(m, 8, &v) ? push(m, DP_PICKLE_NONE, NULL) : wrong(m, "the file ends");
 }
 
 /* Instructions that are followed by a number, and the bytes of the number. */
@@ -389,7 +503,7 @@ static dp_status with_operand(machine *m, uint8_t code)
     if (code == 0x97 || code == 0x98)
         return wrong(m, "the array lies outside of the file (protocol 5, buffers out of band)");
     if (size == 0)
-        return wrong(m, "an instruction that no data set needs");
+        return wrong(m, "an instruction that no file of data needs");
     if (!operand(m, size, &v))
         return wrong(m, "the file ends");
     switch (code) {
@@ -410,16 +524,12 @@ static dp_status with_operand(machine *m, uint8_t code)
 static dp_status step(machine *m, uint8_t code)
 {
     switch (code) {
-    case '(':
-        if (m->n_marks == m->room)
-            return wrong(m, "too many marks");
-        m->marks[m->n_marks++] = m->depth;
-        return DP_OK;
+    case '(': return mark(m);
     case ')':
     case ']': return push(m, DP_PICKLE_LIST, NULL);
     case '}': return push(m, DP_PICKLE_DICT, NULL);
     case 'N': return push(m, DP_PICKLE_NONE, NULL);
-    case 'G': return pass_float(m);
+    case 'G': return pass(m, 8); /* a float */
     case 0x88:
     case 0x89: return push_int(m, code == 0x88);
     case 0x85: return make_tuple(m, 1);
@@ -434,32 +544,28 @@ static dp_status step(machine *m, uint8_t code)
     case 0x93: return make_name(m);
     case 'R': return call(m);
     case 'b': return build(m);
-    case 0x94: return remember(m, m->n_memo);
+    case 'Q': return make_reference(m);
+    case 0x94: return remember(m, m->memo.n);
     default: return with_operand(m, code);
     }
 }
 
-dp_status dp_pickle_parse(dp_blob blob, const char *path, dp_arena *arena, dp_pickled **out,
-                          dp_error *err)
+dp_status dp_pickle_parse(dp_blob blob, size_t *at, const char *path, const dp_pickle_names *names,
+                          dp_arena *arena, dp_pickled **out, dp_error *err)
 {
-    machine m = {.blob = blob, .path = path, .arena = arena, .err = err};
+    machine m = {.blob = blob, .at = *at, .path = path, .names = names, .arena = arena, .err = err};
 
-    m.room = blob.size < MOST_ROOM ? (uint32_t)blob.size : MOST_ROOM;
-    m.stack = dp_arena_alloc(arena, m.room, sizeof *m.stack);
-    m.memo = dp_arena_alloc(arena, m.room, sizeof *m.memo);
-    m.marks = dp_arena_alloc(arena, m.room, sizeof *m.marks);
-    if (m.stack == NULL || m.memo == NULL || m.marks == NULL)
-        return dp_arena_fail(arena, err, path);
-    if (blob.size < 2 || blob.bytes[0] != 0x80)
+    if (blob.size - m.at < 2 || blob.bytes[m.at] != 0x80)
         return dp_fail(err, DP_ECORRUPT,
-                       "%.100s: byte 0: this is not a pickle of version 2 or later%s", path,
-                       dp_sniff_bytes(blob.bytes, blob.size).text);
+                       "%.100s: byte %zu: this is not a pickle of version 2 or later%s", path, m.at,
+                       dp_sniff_bytes(blob.bytes + m.at, blob.size - m.at).text);
     while (m.at < blob.size) {
         const uint8_t code = blob.bytes[m.at++];
         dp_status status;
         if (code == '.') {
-            *out = m.depth == 1 ? m.stack[0] : NULL;
-            return m.depth == 1 ? DP_OK : wrong(&m, "it is not one object");
+            *out = m.stack.n == 1 ? m.stack.v[0] : NULL;
+            *at = m.at;
+            return m.stack.n == 1 ? DP_OK : wrong(&m, "it is not one object");
         }
         status = step(&m, code);
         if (status != DP_OK)
