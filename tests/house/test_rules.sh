@@ -61,6 +61,7 @@ io/pictures: base base/number base/pack base/picture lang io
 io/cifar: base base/number base/pack lang io
 io/snapshot: base base/number base/pack lang io
 io/shards: base base/number base/pack base/picture lang io io/pictures
+io/tokens: base base/number base/random lang libraries io io/shards
 transforms/shared: base base/number base/random base/picture lang libraries
 transforms/pass: base base/number transforms/shared
 transforms: base base/number base/random base/picture lang transforms/shared transforms/pass

@@ -1,0 +1,487 @@
+/* test_tokens.c - tokens: files by those who made the formats, tails, Megatron's order, damage
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <unistd.h>
+
+#include "tests/support/test.h"
+
+#define GOLDEN TEST_GOLDEN "/tokens"
+
+static char notes[1000];
+
+static void note(void *ctx, const char *line)
+{
+    (void)ctx;
+    snprintf(notes + strlen(notes), sizeof notes - strlen(notes), "%s\n", line);
+}
+
+static dp_status open_in(const char *root, dp_pipeline **p, const char *spec, uint32_t threads)
+{
+    const dp_options options = {.size = sizeof options,
+                                .root = root,
+                                .threads = threads,
+                                .prefetch = threads > 1,
+                                .log = note};
+
+    notes[0] = '\0';
+    *p = NULL;
+    return dp_open(p, spec, 1, &options, &test_error);
+}
+
+static void refused(const char *root, const char *spec, dp_status wanted, const char *why)
+{
+    dp_pipeline *p;
+    const dp_status status = open_in(root, &p, spec, 1);
+
+    if (status != wanted || strstr(test_error.message, why) == NULL)
+        fail_msg("%s: %d \"%s\", not \"%s\"", spec, status, test_error.message, why);
+}
+
+static const int32_t *column(const dp_batch *b, const char *name)
+{
+    const dp_tensor *t = dp_batch_get(b, name);
+
+    assert_non_null(t);
+    assert_int_equal(t->dtype, DP_I32);
+    return t->data;
+}
+
+/* Windows of a text whose token i is i * 7919 mod `most`. */
+static void check_windows(const char *root, const char *spec, uint64_t n, uint64_t length,
+                          uint64_t stride, uint64_t most)
+{
+    dp_batch *b = NULL;
+    dp_pipeline *p;
+
+    assert_ok(open_in(root, &p, spec, 1));
+    assert_int_equal(dp_length(p), n);
+    for (uint64_t w = 0; w < n; w++) {
+        assert_ok(dp_next(p, &b, &test_error));
+        assert_int_equal(dp_batch_get(b, "input")->shape[0], length);
+        assert_int_equal(*(const int64_t *)dp_batch_get(b, "id")->data, w);
+        for (uint64_t i = 0; i < length; i++) {
+            assert_int_equal(column(b, "input")[i], (w * stride + i) * 7919 % most);
+            assert_int_equal(column(b, "label")[i], (w * stride + i + 1) * 7919 % most);
+        }
+    }
+    assert_int_equal(dp_next(p, &b, &test_error), DP_END);
+    dp_close(p);
+}
+
+/* ---- what is read ---- */
+
+static void layouts(void **state)
+{
+    static const char *const files[] = {"llmc_1.bin", "llmc_7.bin", "bare.bin", "megatron.idx",
+                                        "several.idx"};
+    char spec[100];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        snprintf(spec, sizeof spec, "tokens length=8 file=%s", files[i]);
+        check_windows(GOLDEN, spec, 5, 8, 8, 50257);
+        snprintf(spec, sizeof spec, "tokens length=1 vocab_size=50257 file=%s", files[i]);
+        check_windows(GOLDEN, spec, 40, 1, 1, 50257);
+        snprintf(spec, sizeof spec, "tokens length=7 stride=3 file=%s", files[i]);
+        check_windows(GOLDEN, spec, 12, 7, 3, 50257);
+        snprintf(spec, sizeof spec, "tokens length=3 stride=9 file=%s", files[i]);
+        check_windows(GOLDEN, spec, 5, 3, 9, 50257);
+    }
+    check_windows(GOLDEN, "tokens length=8 format=llmc file=llmc_7.bin", 5, 8, 8, 50257);
+    check_windows(GOLDEN, "tokens length=8 format=bare file=megatron.bin", 5, 8, 8, 50257);
+    check_windows(GOLDEN, "tokens length=8 format=megatron file=megatron.idx", 5, 8, 8, 50257);
+}
+
+static void every_dtype_of_megatron(void **state)
+{
+    static const char *const types[] = {"uint8", "int8",    "int16",   "int32",
+                                        "int64", "float64", "float32", "uint16"};
+    char spec[100];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        snprintf(spec, sizeof spec, "tokens length=5 vocab_size=120 file=%s.idx", types[i]);
+        check_windows(GOLDEN, spec, 2, 5, 5, 120);
+    }
+}
+
+/* A window of more bytes than are read at once. */
+static void long_windows(void **state)
+{
+    static uint16_t text[40000];
+    char folder[256];
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    for (uint32_t i = 0; i < 40000; i++)
+        text[i] = (uint16_t)(i * 7919ull % 50257);
+    test_write(folder, "long.bin", text, sizeof text);
+    check_windows(folder, "tokens file=long.bin length=8191", 4, 8191, 8191, 50257);
+    check_windows(folder, "tokens file=long.bin length=8192", 4, 8192, 8192, 50257);
+    check_windows(folder, "tokens file=long.bin length=39999 tail=refuse", 1, 39999, 39999, 50257);
+    test_folder_remove(folder);
+}
+
+static test_hex digest_of(const char *spec, uint32_t threads)
+{
+    dp_pipeline *p;
+    test_hex out;
+
+    assert_ok(open_in(GOLDEN, &p, spec, threads));
+    out = test_stream_digest(p, UINT64_MAX);
+    dp_close(p);
+    return out;
+}
+
+static void threads_and_containers(void **state)
+{
+    static const char ending[] = " length=4 | shuffle | batch batch_size=3 | repeat count=2";
+    static const char *const files[] = {"llmc_7.bin", "bare.bin", "several.idx"};
+    char spec[200];
+
+    (void)state;
+    snprintf(spec, sizeof spec, "tokens file=llmc_1.bin%s", ending);
+    for (uint32_t threads = 2; threads <= 7; threads += 5)
+        assert_string_equal(digest_of(spec, 1).text, digest_of(spec, threads).text);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char other[200];
+        snprintf(other, sizeof other, "tokens file=%s%s", files[i], ending);
+        assert_string_equal(digest_of(spec, 1).text, digest_of(other, 2).text);
+    }
+}
+
+/* A state of a run over one container goes on over another: the data set is the same one. */
+static void states(void **state)
+{
+    static const char one[] = "tokens file=llmc_1.bin length=4 | shuffle | batch batch_size=3";
+    uint8_t identity[2][16];
+    dp_pipeline *p;
+
+    (void)state;
+    assert_ok(open_in(GOLDEN, &p, one, 1));
+    assert_ok(dp_dataset_digest(p, identity[0], &test_error));
+    dp_close(p);
+    assert_ok(open_in(GOLDEN, &p, "tokens file=several.idx length=4", 1));
+    assert_ok(dp_dataset_digest(p, identity[1], &test_error));
+    dp_close(p);
+    assert_memory_equal(identity[0], identity[1], 16);
+}
+
+/* ---- tails ---- */
+
+static void tails(void **state)
+{
+    static const struct {
+        uint64_t length, windows;
+        const char *note;
+    } cases[] = {
+        {1, 40, ""},
+        {5, 8, ""},
+        {40, 1, ""},
+        {39, 1, "tokens: the last 1 of 41 tokens fill no window of 40: left out\n"},
+        {3, 13, "tokens: the last 1 of 41 tokens fill no window of 4: left out\n"},
+        {7, 5, "tokens: the last 5 of 41 tokens fill no window of 8: left out\n"},
+        {11, 3, "tokens: the last 7 of 41 tokens fill no window of 12: left out\n"},
+        {21, 1, "tokens: the last 19 of 41 tokens fill no window of 22: left out\n"},
+    };
+    dp_pipeline *p;
+    char spec[100];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snprintf(spec, sizeof spec, "tokens file=llmc_1.bin length=%d", (int)cases[i].length);
+        check_windows(GOLDEN, spec, cases[i].windows, cases[i].length, cases[i].length, 50257);
+        assert_string_equal(notes, cases[i].note);
+        strcat(spec, " tail=refuse");
+        if (cases[i].note[0] == '\0') {
+            assert_ok(open_in(GOLDEN, &p, spec, 1));
+            dp_close(p);
+        } else {
+            refused(GOLDEN, spec, DP_ECORRUPT, "of 41 tokens of");
+        }
+    }
+    refused(GOLDEN, "tokens file=llmc_1.bin length=41", DP_ECORRUPT,
+            "llmc_1.bin has 41 tokens: fewer than a window of 42");
+}
+
+/* ---- Megatron's order ---- */
+
+static test_hex windows_digest(dp_pipeline *p, size_t length)
+{
+    test_sha256_state h;
+    dp_batch *b = NULL;
+
+    test_sha256_init(&h);
+    while (dp_next(p, &b, &test_error) == DP_OK) {
+        test_sha256_add(&h, column(b, "input"), length * 4);
+        test_sha256_add(&h, column(b, "label") + length - 1, 4);
+    }
+    return test_sha256_final(&h);
+}
+
+static void order_of_megatron(void **state)
+{
+    test_lines golden = test_lines_read("tokens/megatron.txt");
+
+    (void)state;
+    assert_true(golden.n >= 100);
+    for (size_t i = 0; i < golden.n; i++) {
+        char spec[200], digest[65];
+        int length, cut;
+        unsigned long long n;
+        dp_pipeline *p;
+        assert_int_equal(
+            sscanf(golden.line[i], "%*s length=%d %*s%n : %llu %64s", &length, &cut, &n, digest),
+            3);
+        snprintf(spec, sizeof spec, "tokens file=order.idx order=megatron %.*s", cut,
+                 golden.line[i]);
+        assert_ok(open_in(GOLDEN, &p, spec, 1));
+        assert_int_equal(dp_length(p), n);
+        if (strcmp(windows_digest(p, (size_t)length).text, digest) != 0)
+            fail_msg("other windows: %s", golden.line[i]);
+        dp_close(p);
+    }
+    test_lines_free(&golden);
+}
+
+static void idle(void **state)
+{
+    (void)state;
+    refused(GOLDEN, "tokens file=bare.bin length=2 seed=5", DP_ESPEC, "seed does nothing here");
+    refused(GOLDEN, "tokens file=bare.bin length=2 num_samples=5", DP_ESPEC, "num_samples does");
+    refused(GOLDEN, "tokens file=bare.bin length=2 order=megatron", DP_ESPEC, "Megatron's .idx");
+    refused(GOLDEN, "tokens file=llmc_1.bin length=2 dtype=uint32", DP_ESPEC, "dtype does nothing");
+    refused(GOLDEN, "tokens file=order.idx length=2 stride=3 order=megatron", DP_ESPEC, "a stride");
+    refused(GOLDEN, "tokens file=order.idx length=102 order=megatron", DP_ECORRUPT, "fewer than");
+}
+
+/* ---- damage ---- */
+
+static char folder[256];
+
+static int set_up(void **state)
+{
+    (void)state;
+    test_folder(folder, sizeof folder);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    test_folder_remove(folder);
+    return 0;
+}
+
+typedef struct bytes {
+    uint8_t b[2000];
+    size_t n;
+} bytes;
+
+static bytes golden(const char *name)
+{
+    char path[400];
+    bytes out;
+    FILE *f;
+
+    snprintf(path, sizeof path, GOLDEN "/%s", name);
+    f = fopen(path, "rb");
+    assert_non_null(f);
+    out.n = fread(out.b, 1, sizeof out.b, f);
+    fclose(f);
+    return out;
+}
+
+/* The golden file with `value` in the place of a byte (at or behind the end: so many bytes in all),
+ * and PREFIX.bin beside it if it is an index. */
+static void damaged(const char *name, size_t at, int value, const char *why)
+{
+    bytes file = golden(name), beside = golden("megatron.bin");
+    char spec[100];
+
+    if (value < 0)
+        memset(file.b + file.n, 0, sizeof file.b - file.n), file.n = at;
+    else
+        file.b[at] = (uint8_t)value;
+    test_write(folder, strstr(name, ".idx") != NULL ? "x.idx" : "x.bin", file.b, file.n);
+    if (strstr(name, ".idx") != NULL)
+        test_write(folder, "x.bin", beside.b, beside.n);
+    snprintf(spec, sizeof spec, "tokens length=4 file=x%s", strrchr(name, '.'));
+    refused(folder, spec, DP_ECORRUPT, why);
+    unlink(strstr(name, ".idx") != NULL ? strcat(strcpy(spec, folder), "/x.idx") : "");
+}
+
+static void damaged_llmc(void **state)
+{
+    (void)state;
+    refused(GOLDEN, "tokens file=llmc_eval.bin length=4", DP_ECORRUPT, "questions and answers");
+    damaged("llmc_1.bin", 4, 7, "is version 7 of llm.c's 20240520: 1 is known");
+    damaged("llmc_7.bin", 4, 1, "is version 1 of llm.c's 20240801: 7 is known");
+    damaged("llmc_1.bin", 8, 42, "has 1106 bytes: its header says 42 tokens of 2 bytes");
+    damaged("llmc_1.bin", 11, 0x80, "says that it has -2147483607 tokens");
+    damaged("llmc_1.bin", 1105, -1, "has 1105 bytes");
+    damaged("llmc_1.bin", 1107, -1, "has 1107 bytes");
+    damaged("llmc_1.bin", 12, -1, "has 12 bytes");
+    damaged("bare.bin", 81, -1, "has 81 bytes: no whole number of uint16");
+    refused(GOLDEN, "tokens file=bare.bin format=llmc length=4", DP_ECORRUPT, "begins with");
+    refused(GOLDEN, "tokens file=bare.bin format=megatron length=4", DP_ECORRUPT,
+            "is not a Megatron index");
+    refused(GOLDEN, "tokens file=megatron.bin length=4", DP_ECORRUPT,
+            "has a Megatron index beside it");
+    refused(GOLDEN, "tokens file=none.bin length=4", DP_EIO, "cannot open");
+}
+
+static void not_tokens(void **state)
+{
+    (void)state;
+    test_write(folder, "page.bin", "<!DOCTYPE html><html></html>", 28);
+    refused(folder, "tokens file=page.bin length=4", DP_ECORRUPT, "it is an HTML page");
+    check_windows(GOLDEN, "tokens file=bare.bin format=bare length=8", 5, 8, 8, 50257);
+    test_write(folder, "none.bin", "", 0);
+    refused(folder, "tokens file=none.bin length=4", DP_ECORRUPT, "an empty file");
+}
+
+static void damaged_index(void **state)
+{
+    (void)state;
+    damaged("megatron.idx", 9, 2, "is not version 1 of a Megatron index");
+    damaged("megatron.idx", 17, 9, "has tokens of type 9: 1 to 8 are known");
+    damaged("megatron.idx", 17, 0, "has tokens of type 0");
+    damaged("megatron.idx", 18, 9, "is shorter than its header says");
+    damaged("megatron.idx", 25, 0x80, "is shorter than its header says");
+    damaged("megatron.idx", 33, 0x80, "is shorter than its header says");
+    damaged("megatron.idx", 18, 7, "is longer than its header says");
+    damaged("megatron.idx", 33, -1, "is cut");
+    damaged("megatron.idx", 210, -1, "is of a data set of several modes");
+    damaged("megatron.idx", 34 + 4, 4, "sequence 2: its length or its place is wrong");
+    damaged("megatron.idx", 34 + 7, 0x80, "sequence 1: its length or its place is wrong");
+    damaged("megatron.idx", 34 + 32 + 8, 1, "sequence 1: its length or its place is wrong");
+    damaged("megatron.idx", 34 + 28, 1, "has 82 bytes: ");
+    damaged("megatron.idx", 34 + 96 + 8, 9, "document 1 begins at sequence 9");
+    damaged("megatron.idx", 34 + 96 + 8, 3, "document 2 begins at sequence 2");
+}
+
+static void cut_text_of_megatron(void **state)
+{
+    bytes index = golden("megatron.idx"), text = golden("megatron.bin");
+
+    (void)state;
+    test_write(folder, "m.idx", index.b, index.n);
+    test_write(folder, "m.bin", text.b, text.n - 2);
+    refused(folder, "tokens file=m.idx length=4", DP_ECORRUPT, "m.bin has 80 bytes: ");
+    test_write(folder, "m.bin", text.b, text.n + 2);
+    refused(folder, "tokens file=m.idx length=4", DP_ECORRUPT, "m.bin has 84 bytes: ");
+}
+
+static void fails_at(const char *spec, uint64_t window, const char *why)
+{
+    dp_batch *b = NULL;
+    dp_pipeline *p;
+
+    assert_ok(open_in(folder, &p, spec, 1));
+    for (uint64_t w = 0; w < window; w++)
+        assert_ok(dp_next(p, &b, &test_error));
+    assert_int_equal(dp_next(p, &b, &test_error), DP_ECORRUPT);
+    assert_int_equal(test_error.record, window);
+    if (strstr(test_error.message, why) == NULL)
+        fail_msg("%s: \"%s\", not \"%s\"", spec, test_error.message, why);
+    dp_close(p);
+}
+
+/* Token 9, the last label of window 1, first input of window 2; the bound is at each kind's edge.
+ */
+static void out_of_range(void **state)
+{
+    static const uint16_t narrow[13] = {0, 1, 2, 99, 4, 5, 6, 7, 8, 100, 10, 11, 12};
+    uint32_t wide[13];
+
+    (void)state;
+    for (int i = 0; i < 13; i++)
+        wide[i] = i == 9 ? 0x80000000u : narrow[i];
+    test_write(folder, "n.bin", narrow, sizeof narrow);
+    test_write(folder, "w.bin", wide, sizeof wide);
+    fails_at("tokens file=n.bin length=4 vocab_size=100", 2, "token 9 of ");
+    fails_at("tokens file=n.bin length=3 vocab_size=100", 2, "n.bin is 100: expected 0 to 99");
+    fails_at("tokens file=w.bin length=4 dtype=uint32", 2,
+             "w.bin is 2147483648: expected 0 to 2147483647");
+    wide[9] = UINT32_MAX;
+    test_write(folder, "w.bin", wide, sizeof wide);
+    fails_at("tokens file=w.bin length=4 dtype=uint32 vocab_size=101", 2, "is 4294967295");
+    wide[9] = 101;
+    test_write(folder, "w.bin", wide, sizeof wide);
+    fails_at("tokens file=w.bin length=4 dtype=uint32 vocab_size=101", 2, "is 101");
+}
+
+/* Megatron's numbers that are no tokens. */
+static void no_token(const char *name, size_t at, const uint8_t *value, size_t n, const char *why)
+{
+    char file[20], spec[100];
+    bytes index, text;
+
+    snprintf(file, sizeof file, "%s.idx", name);
+    index = golden(file);
+    test_write(folder, "t.idx", index.b, index.n);
+    snprintf(file, sizeof file, "%s.bin", name);
+    text = golden(file);
+    memcpy(text.b + at, value, n);
+    test_write(folder, "t.bin", text.b, text.n);
+    snprintf(spec, sizeof spec, "tokens file=t.idx length=5");
+    fails_at(spec, 0, why);
+}
+
+static void no_tokens(void **state)
+{
+    const float half = 0.5f;
+    const double large = 2147483648.0;
+    const int64_t wide = (int64_t)1 << 32, below = -1;
+
+    (void)state;
+    no_token("int8", 3, (const uint8_t *)&below, 1, "token 3 of ");
+    no_token("int16", 6, (const uint8_t *)&below, 2, "t.bin is -1: expected 0 to 2147483647");
+    no_token("int32", 12, (const uint8_t *)&below, 4, "is -1");
+    no_token("int64", 24, (const uint8_t *)&wide, 8, "is 4294967296");
+    no_token("float32", 12, (const uint8_t *)&half, 4, "is 0.5");
+    no_token("float64", 24, (const uint8_t *)&large, 8, "is 2.14748365e+09");
+}
+
+static void shrinks(void **state)
+{
+    bytes file = golden("bare.bin");
+    char path[300];
+    dp_batch *b = NULL;
+    dp_pipeline *p;
+
+    (void)state;
+    test_write(folder, "s.bin", file.b, file.n);
+    assert_ok(open_in(folder, &p, "tokens file=s.bin length=8", 1));
+    assert_ok(dp_next(p, &b, &test_error));
+    snprintf(path, sizeof path, "%s/s.bin", folder);
+    assert_int_equal(truncate(path, 22), 0);
+    assert_int_equal(dp_next(p, &b, &test_error), DP_ECORRUPT);
+    assert_non_null(strstr(test_error.message, "token 11 of "));
+    assert_non_null(strstr(test_error.message, "s.bin is cut"));
+    dp_close(p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(layouts),
+        cmocka_unit_test(every_dtype_of_megatron),
+        cmocka_unit_test(long_windows),
+        cmocka_unit_test(threads_and_containers),
+        cmocka_unit_test(states),
+        cmocka_unit_test(tails),
+        cmocka_unit_test(order_of_megatron),
+        cmocka_unit_test(idle),
+        cmocka_unit_test_setup_teardown(damaged_llmc, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(not_tokens, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(damaged_index, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(cut_text_of_megatron, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(out_of_range, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_tokens, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(shrinks, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("io_tokens", tests, NULL, NULL);
+}
