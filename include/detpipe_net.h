@@ -20,22 +20,24 @@ DP_BEGIN_DECLS
 typedef struct dp_net dp_net;
 
 typedef struct dp_net_result {
-    float loss;       /* mean over the samples; 0 without labels */
-    int64_t correct;  /* samples whose largest output is at the label; 0 without labels */
-    dp_tensor output; /* float32 [n, classes] of this rank's samples; the net's, until the next
-                       * step, eval or close */
+    float loss;       /* mean over the labels; 0 without them */
+    int64_t correct;  /* labels where the largest output is; 0 without them */
+    dp_tensor output; /* float32 [n, classes] of this rank's samples, with per=place [n, places,
+                       * classes]; the net's, until the next step, eval or close */
 } dp_net_result;
 
 /* input: float32 [n, channels, height, width], with `input layout=nhwc` [n, height, width,
- * channels], or [n, features]; not read; n: the most samples of a step.  All memory is taken here
- * (DP_ELIMIT, DP_ENOMEM); dp_options.threads - 1 threads are started, which end with the handle. */
+ * channels], or [n, features], which may be integers (tokens); not read; n: the most samples of a
+ * step.  All memory is taken here (DP_ELIMIT, DP_ENOMEM); dp_options.threads - 1 threads are
+ * started, which end with the handle. */
 DP_CALL dp_status dp_net_open(dp_net **out, const char *net, uint64_t seed, const dp_tensor *input,
                               const dp_options *, dp_error *);
 DP_API void dp_net_close(dp_net *);
 
-/* Forward, backward, update, in 1 MiB of stack.  labels: any integer dtype, [n].  A loss or
- * gradient that is not finite is DP_ESTATE with its tensor and index, and changes no weight.  A
- * transport that failed (DP_EIO) fails every later step. */
+/* Forward, backward, update, in 1 MiB of stack.  labels: any integer dtype, [n], with
+ * softmax_cross_entropy per=place [n, places] or [n, height, width].  A loss or gradient that is
+ * not finite is DP_ESTATE with its tensor and index, and changes no weight.  A transport that
+ * failed (DP_EIO) fails every later step. */
 DP_CALL dp_status dp_net_step(dp_net *, const dp_tensor *input, const dp_tensor *labels,
                               dp_net_result *, dp_error *);
 /* Forward only; labels may be NULL. */

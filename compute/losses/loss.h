@@ -8,20 +8,26 @@
 #include "base/status.h"
 #include "lang/stage.h"
 
-/* The loss of the batch is TREE over leaves of SEQ64 of the samples' losses, / total, rounded. */
+/* A row is what has a label: a sample, or each place of one, (sample, place) ascending.  The loss
+ * of the batch is TREE over leaves of SEQ64 of the rows' losses, / total, rounded. */
 typedef struct dp_loss_run {
-    int64_t total, classes; /* total: samples of the batch */
+    int64_t total, classes; /* total: rows of the batch */
     const float *x;
     const int64_t *labels; /* 0 <= label < classes */
     float *dx;             /* NULL = forward only */
-    double *sample_loss;   /* [n] */
+    double *row_loss;      /* [rows] */
 } dp_loss_run;
+
+typedef struct dp_loss_plan {
+    int64_t leaf;   /* samples of a leaf */
+    bool per_place; /* rows are places, not samples */
+} dp_loss_plan;
 
 typedef struct dp_loss {
     dp_stage_info info;
-    dp_status (*plan)(const void *params, int64_t n, int64_t *leaf, dp_error *);
-    /* Called for each of this rank's samples, from several threads. */
-    void (*row)(const dp_loss_run *, int64_t sample);
+    dp_status (*plan)(const void *params, int64_t n, dp_loss_plan *, dp_error *); /* n samples */
+    /* Called for each of this rank's rows, from several threads. */
+    void (*row)(const dp_loss_run *, int64_t row);
 } dp_loss;
 
 /* The row that begins with it, or NULL: it is another kind's. */

@@ -8,9 +8,9 @@
 #include "base/tensor.h"
 #include "compute/net/net.h"
 
-/* name= and from= of a stage, or NULL. */
+/* name=, from= and tied= of a stage, or NULL. */
 typedef struct link {
-    const dp_text_arg *name, *from;
+    const dp_text_arg *name, *from, *tied;
 } link;
 
 static const dp_param input_params[] = {
@@ -54,7 +54,7 @@ static dp_status bind_rest(builder *b, uint32_t i, const dp_text_stage *stage)
     return status;
 }
 
-/* name= and from= are of the unit, not of its layer: taken out, so that the rest is bound. */
+/* Those of a link are of the unit, not of its layer: taken out, so that the rest is bound. */
 static dp_status bind_stage(builder *b, uint32_t i)
 {
     dp_text_stage rest = b->text.stages[i];
@@ -71,6 +71,8 @@ static dp_status bind_stage(builder *b, uint32_t i)
             b->links[i].name = arg;
         else if (strcmp(arg->name, "from") == 0)
             b->links[i].from = arg;
+        else if (strcmp(arg->name, "tied") == 0)
+            b->links[i].tied = arg;
         else
             rest.args[rest.n_args++] = *arg;
     }
@@ -174,10 +176,8 @@ static dp_status add_parameter(dp_net *net, const dp_weight *w, const char *laye
     p->is_state = w->is_state;
     p->initial = w->initial;
     p->name = dp_arena_text(&net->handle.arena, name, (size_t)length);
-    p->whole = w->whole;
     p->value.data = floats(net, p->count, 1);
-    p->gradient.data = w->whole ? floats(net, p->count, 1) : NULL; /* or in the buckets */
-    if (p->name == NULL || p->value.data == NULL || (w->whole && p->gradient.data == NULL))
+    if (p->name == NULL || p->value.data == NULL)
         return dp_arena_fail(&net->handle.arena, err, name);
     for (uint32_t i = 0; net->optimizer != NULL && i < net->optimizer->n_moments; i++) {
         p->moments[i] = floats(net, p->count, 1);
@@ -185,6 +185,38 @@ static dp_status add_parameter(dp_net *net, const dp_weight *w, const char *laye
             return dp_arena_fail(&net->handle.arena, err, name);
     }
     net->n_parameters++;
+    return DP_OK;
+}
+
+/* The last use of a parameter, or -1. */
+static int32_t last_use(const dp_net *net, uint32_t parameter)
+{
+    int32_t i = (int32_t)net->n_uses - 1;
+
+    while (i >= 0 && net->uses[i].parameter != parameter)
+        i--;
+    return i;
+}
+
+/* Weight i of the unit: a parameter of its own, or another unit's. */
+static dp_status add_use(builder *b, dp_unit *u, const dp_weight *w, uint32_t i)
+{
+    dp_net *net = b->net;
+    dp_use *use = &net->uses[net->n_uses];
+    const bool tied = i == 0 && u->tied >= 0;
+    const dp_status status = tied ? DP_OK : add_parameter(net, w, u->label, b->err);
+
+    if (status != DP_OK)
+        return status;
+    use->parameter =
+        tied ? net->uses[net->units[u->tied].first_use].parameter : net->n_parameters - 1;
+    use->before = last_use(net, use->parameter);
+    use->whole = w->whole;
+    use->gradient = w->whole ? floats(net, net->parameters[use->parameter].count, 1)
+                             : NULL; /* or in the buckets */
+    if (w->whole && use->gradient == NULL)
+        return dp_arena_fail(&net->handle.arena, b->err, "a gradient");
+    net->n_uses++;
     return DP_OK;
 }
 
@@ -258,8 +290,9 @@ static bool count_unit(builder *b, const dp_unit *u, const dp_layer_plan *plan, 
 
     for (uint32_t i = 0; i < plan->n_weights && fits; i++) {
         const dp_tensor value = tensor_of(&plan->weights[i]);
+        const uint64_t of_it = i == 0 && u->tied >= 0 ? 1 : copies; /* its gradient */
         fits = dp_tensor_fits(&value) &&
-               add_bytes(&b->bytes, dp_tensor_count(&value), copies * sizeof(float), limit);
+               add_bytes(&b->bytes, dp_tensor_count(&value), of_it * sizeof(float), limit);
     }
     with_workspace = b->bytes;
     return fits && add_bytes(&with_workspace, b->workspace, sizeof(float), limit);
@@ -281,6 +314,34 @@ static dp_status check_size(builder *b, const dp_unit *u, const dp_layer_plan *p
                          given ? "dp_options.memory = " : "", (unsigned long long)limit);
 }
 
+/* Whether both hold the same numbers in the same order: the sizes but for ones at the end. */
+static bool same_numbers(const dp_weight *a, const dp_weight *b)
+{
+    for (int32_t i = 0; i < 4; i++) {
+        if ((i < a->rank ? a->shape[i] : 1) != (i < b->rank ? b->shape[i] : 1))
+            return false;
+    }
+    return true;
+}
+
+static dp_status check_tied(const builder *b, const dp_unit *u, const dp_layer_plan *plan)
+{
+    const dp_layer_plan *other = &b->plans[u->tied];
+    dp_tensor own, its;
+
+    if (plan->n_weights == 0 || other->n_weights == 0)
+        return dp_fail(b->err, DP_ESPEC, "tied=%.60s: %s has no weight",
+                       b->net->units[u->tied].name,
+                       plan->n_weights == 0 ? u->layer->info.name : "that layer");
+    own = tensor_of(&plan->weights[0]);
+    its = tensor_of(&other->weights[0]);
+    return same_numbers(&plan->weights[0], &other->weights[0])
+               ? DP_OK
+               : dp_fail(b->err, DP_ESPEC, "tied=%.60s: its weight is %s, that of %s %s",
+                         b->net->units[u->tied].name, dp_tensor_type(&its).text,
+                         u->layer->info.name, dp_tensor_type(&own).text);
+}
+
 static dp_status plan_unit(builder *b, uint32_t stage, dp_unit *u, dp_layer_plan *plan)
 {
     const dp_net *net = b->net;
@@ -293,6 +354,8 @@ static dp_status plan_unit(builder *b, uint32_t stage, dp_unit *u, dp_layer_plan
     u->key = dp_rng_key(net->seed, u->layer->info.name, number_of(b, stage));
     if (status == DP_OK && u->layer->plan != NULL)
         status = u->layer->plan(u->params, plan, b->err);
+    if (status == DP_OK && u->tied >= 0)
+        status = check_tied(b, u, plan);
     if (status != DP_OK)
         return status;
     u->in = plan->in;
@@ -307,14 +370,15 @@ static dp_status plan_unit(builder *b, uint32_t stage, dp_unit *u, dp_layer_plan
 static dp_status alloc_units(builder *b)
 {
     dp_net *net = b->net;
+    const size_t most = (size_t)net->n_units * DP_LAYER_PARAMS;
 
     net->units = dp_arena_alloc(&net->handle.arena, net->n_units, sizeof *net->units);
     b->plans = dp_arena_alloc(&net->handle.arena, net->n_units, sizeof *b->plans);
-    net->parameters = dp_arena_alloc(&net->handle.arena, (size_t)net->n_units * DP_LAYER_PARAMS,
-                                     sizeof *net->parameters);
-    net->squares = dp_arena_alloc(&net->handle.arena, (size_t)net->n_units * DP_LAYER_PARAMS,
-                                  sizeof *net->squares);
-    return net->squares == NULL || net->units == NULL || b->plans == NULL || net->parameters == NULL
+    net->uses = dp_arena_alloc(&net->handle.arena, most, sizeof *net->uses);
+    net->parameters = dp_arena_alloc(&net->handle.arena, most, sizeof *net->parameters);
+    net->squares = dp_arena_alloc(&net->handle.arena, most, sizeof *net->squares);
+    return net->squares == NULL || net->units == NULL || b->plans == NULL || net->uses == NULL ||
+                   net->parameters == NULL
                ? dp_arena_fail(&net->handle.arena, b->err, "the layers")
                : DP_OK;
 }
@@ -343,6 +407,7 @@ static dp_status link_unit(const builder *b, uint32_t stage, uint32_t n)
     u->input[0] = (int32_t)n - 1;
     u->input[1] = DP_NO_UNIT;
     u->last_reader = DP_NO_UNIT;
+    u->tied = DP_NO_UNIT;
     if (l->name != NULL && l->name->value[0] == '\0')
         return dp_fail_at(b->err, DP_ESPEC, l->name->value_column, "a name has at least a letter");
     if (l->name != NULL && find_unit(b, n, l->name, &taken) == DP_OK)
@@ -353,6 +418,8 @@ static dp_status link_unit(const builder *b, uint32_t stage, uint32_t n)
     else if (u->layer->joins)
         status = dp_fail_at(b->err, DP_ESPEC, b->text.stages[stage].column,
                             "%s takes two inputs: name the second with from=", u->layer->info.name);
+    if (status == DP_OK && l->tied != NULL)
+        status = find_unit(b, n, l->tied, &u->tied);
     if (status == DP_OK && u->layer->joins && n == 0)
         status = dp_fail_at(b->err, DP_ESPEC, b->text.stages[stage].column,
                             "%s cannot be the first layer", u->layer->info.name);
@@ -416,15 +483,14 @@ static dp_status make_units(builder *b)
         dp_unit *u = &net->units[n];
         const int64_t size = net->own * dp_extent_size(&u->out);
         dp_status status = alloc_unit(net, u, b->plans[n].memory, b->err);
-        u->first_weight = net->n_parameters;
+        u->first_use = net->n_uses;
         for (uint32_t i = 0; i < u->n_weights && status == DP_OK; i++)
-            status = add_parameter(net, &b->plans[n].weights[i], u->label, b->err);
+            status = add_use(b, u, &b->plans[n].weights[i], i);
         if (status != DP_OK)
             return status;
         if (u->n_readers > 1 && size > spread)
             spread = size;
     }
-    net->classes = net->units[net->n_units - 1].out.channels;
     net->spread = floats(net, spread, 1);
     if (net->spread == NULL)
         return dp_arena_fail(&net->handle.arena, b->err, "the workspace");
@@ -498,26 +564,32 @@ static dp_status plan_batch(const builder *b)
     dp_net *net = b->net;
     dp_status status = DP_OK;
 
-    net->leaf = 1;
+    net->loss_plan.leaf = 1;
     net->own = net->most;
     if (net->loss == NULL)
         return DP_OK;
     status = at_params(b, net->loss_params,
-                       net->loss->plan(net->loss_params, net->most, &net->leaf, b->err));
+                       net->loss->plan(net->loss_params, net->most, &net->loss_plan, b->err));
     if (status == DP_OK)
-        net->own = dp_share_most(net->handle.options.group, net->most, net->leaf);
+        net->own = dp_share_most(net->handle.options.group, net->most, net->loss_plan.leaf);
     return status;
 }
 
-static dp_status check_loss(const builder *b)
+/* What the loss takes: a row of classes for each sample, or for each place. */
+static dp_status plan_rows(const builder *b)
 {
-    const dp_net *net = b->net;
+    dp_net *net = b->net;
     const dp_extent *out = &net->units[net->n_units - 1].out;
+    const int64_t places = out->height * out->width;
 
-    return net->loss == NULL || (out->height == 1 && out->width == 1)
+    net->classes = out->channels;
+    net->rows = net->loss_plan.per_place ? places : 1;
+    return net->loss == NULL || net->rows == places
                ? DP_OK
                : at_params(b, net->loss_params,
-                           dp_fail(b->err, DP_ESPEC, "takes features: put flatten before it"));
+                           dp_fail(b->err, DP_ESPEC,
+                                   "takes features: put flatten before it; or per=place, where "
+                                   "each place has a label"));
 }
 
 #define LINE 16 /* floats: each gradient begins on a line of the cache */
@@ -530,9 +602,10 @@ static int64_t place_gradients(const dp_net *net)
     for (uint32_t i = net->n_units; i-- > 0;) {
         dp_unit *u = &net->units[i];
         for (uint32_t w = 0; w < u->n_weights; w++) {
-            dp_parameter *p = &net->parameters[u->first_weight + w];
-            p->place = place;
-            place += p->whole ? 0 : (p->count + LINE - 1) / LINE * LINE;
+            dp_use *use = &net->uses[u->first_use + w];
+            const int64_t count = net->parameters[use->parameter].count;
+            use->place = place;
+            place += use->whole ? 0 : (count + LINE - 1) / LINE * LINE;
         }
         u->ready = place;
     }
@@ -544,15 +617,17 @@ static dp_status plan_gradients(const builder *b)
     dp_net *net = b->net;
     dp_status status =
         dp_share_open(&net->share, net->loss != NULL ? net->handle.options.group : NULL, net->most,
-                      net->leaf, b->width, &net->handle.arena, b->err);
+                      net->loss_plan.leaf, b->width, &net->handle.arena, b->err);
 
     if (status == DP_OK)
         status = dp_buckets_open(&net->buckets, &net->share, net->kernels, place_gradients(net),
                                  &net->handle.arena, b->err);
-    for (uint32_t i = 0; i < net->n_parameters && status == DP_OK; i++) {
-        dp_parameter *p = &net->parameters[i];
-        if (!p->whole)
-            p->gradient.data = net->buckets.gradient + p->place;
+    for (uint32_t i = 0; i < net->n_uses && status == DP_OK; i++) {
+        dp_use *use = &net->uses[i];
+        if (!use->whole)
+            use->gradient = net->buckets.gradient + use->place;
+        if (use->before < 0)
+            net->parameters[use->parameter].gradient.data = use->gradient;
     }
     return status;
 }
@@ -560,15 +635,15 @@ static dp_status plan_gradients(const builder *b)
 static dp_status plan_ends(builder *b)
 {
     dp_net *net = b->net;
-    const size_t own = (size_t)net->own;
-    const dp_status status = check_loss(b);
+    const dp_status status = plan_rows(b);
+    const size_t own = (size_t)net->own, rows = own * (size_t)net->rows;
 
-    net->labels = dp_arena_alloc(&net->handle.arena, own, sizeof *net->labels);
-    net->sample_loss = dp_arena_alloc(&net->handle.arena, own, sizeof *net->sample_loss);
+    net->labels = dp_arena_alloc(&net->handle.arena, rows, sizeof *net->labels);
+    net->row_loss = dp_arena_alloc(&net->handle.arena, rows, sizeof *net->row_loss);
     net->leaf_sums = dp_arena_alloc(&net->handle.arena, 2 * own, sizeof *net->leaf_sums);
     if (status != DP_OK)
         return status;
-    return net->labels == NULL || net->sample_loss == NULL || net->leaf_sums == NULL
+    return net->labels == NULL || net->row_loss == NULL || net->leaf_sums == NULL
                ? dp_arena_fail(&net->handle.arena, b->err, "the labels")
                : plan_gradients(b);
 }
@@ -597,6 +672,7 @@ static void print_stages(const void *ctx, dp_out *out)
         dp_params_print(b->infos[i], b->params[i], out);
         print_link(out, " name=", b->links[i].name);
         print_link(out, " from=", b->links[i].from);
+        print_link(out, " tied=", b->links[i].tied);
     }
 }
 

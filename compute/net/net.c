@@ -14,6 +14,13 @@
 
 #define UPDATE_BLOCK 16384 /* parameters of a task */
 
+/* Integers are what an embedding takes: tokens. */
+static bool may_be_input(const dp_tensor *t)
+{
+    return (t->dtype == DP_F32 && (t->rank == 2 || t->rank == 4)) ||
+           (dp_dtype_is_integer(t->dtype) && t->rank == 2);
+}
+
 static dp_status check_input(dp_net *net, const dp_tensor *input, dp_error *err)
 {
     const dp_status status = dp_tensor_check(input, "dp_net_open: input", err);
@@ -22,11 +29,11 @@ static dp_status check_input(dp_net *net, const dp_tensor *input, dp_error *err)
     if (status != DP_OK)
         return status;
     count = dp_tensor_count(input);
-    if (input->dtype != DP_F32 || (input->rank != 2 && input->rank != 4) || count == 0 ||
-        count > (uint64_t)DP_MAX_FLOATS)
+    if (!may_be_input(input) || count == 0 || count > (uint64_t)DP_MAX_FLOATS)
         return dp_fail(err, DP_EINVAL,
                        "a net takes float32[n, channels, height, width], with input layout=nhwc "
-                       "float32[n, height, width, channels], or float32[n, features], not %s",
+                       "float32[n, height, width, channels], or [n, features] of float32 or "
+                       "integers, not %s",
                        dp_tensor_type(input).text);
     net->input = *input;
     net->most = input->shape[0];
@@ -86,36 +93,64 @@ void dp_net_close(dp_net *net)
 /* This rank's samples, as [n][h][w][c]. */
 static void take_samples(dp_net *net, const dp_tensor *input)
 {
-    const int64_t size = dp_extent_size(&net->in), n = net->share.n;
-    const float *src = (const float *)input->data + net->share.first * size;
+    const int64_t size = dp_extent_size(&net->in), n = net->share.n,
+                  first = net->share.first * size;
+    const float *src = (const float *)input->data + first;
 
-    if (net->taken.layout == DP_NHWC)
+    if (input->dtype != DP_F32) {
+        for (int64_t i = 0; i < n * size; i++)
+            net->x[i] = dp_load_f32(input->data, input->dtype, (size_t)(first + i));
+    } else if (net->taken.layout == DP_NHWC)
         memcpy(net->x, src, sizeof *src * (size_t)(n * size));
     else
         dp_channels_last(net->workers, n, net->in.channels, net->in.height * net->in.width, src,
                          net->x);
 }
 
+/* [n], or [n, places], or [n, height, width]. */
+static bool are_labels(const dp_net *net, const dp_tensor *labels)
+{
+    const dp_extent *out = &net->units[net->n_units - 1].out;
+    const int64_t *s = labels->shape;
+
+    if (!dp_dtype_is_integer(labels->dtype) || labels->rank < 1 || s[0] != net->share.total)
+        return false;
+    if (!net->loss_plan.per_place)
+        return labels->rank == 1;
+    return (labels->rank == 2 && s[1] == net->rows) ||
+           (labels->rank == 3 && s[1] == out->height && s[2] == out->width);
+}
+
+static dp_status refuse_labels(const dp_net *net, const dp_tensor *labels, dp_error *err)
+{
+    const long long n = net->share.total, rows = net->rows;
+
+    return net->loss_plan.per_place
+               ? dp_fail(err, DP_EINVAL, "labels are %s: integers[%lld, %lld] are expected",
+                         dp_tensor_type(labels).text, n, rows)
+               : dp_fail(err, DP_EINVAL, "labels are %s: %lld integers are expected",
+                         dp_tensor_type(labels).text, n);
+}
+
 static dp_status take_labels(dp_net *net, const dp_tensor *labels, dp_error *err)
 {
-    const dp_share *share = &net->share;
+    const int64_t all = net->share.total * net->rows, first = net->share.first * net->rows,
+                  last = first + net->share.n * net->rows;
     const dp_status status = dp_tensor_check_data(labels, "labels", err);
 
     if (status != DP_OK)
         return status;
-    if (!dp_dtype_is_integer(labels->dtype) || labels->rank != 1 ||
-        labels->shape[0] != share->total)
-        return dp_fail(err, DP_EINVAL, "labels are %s: %lld integers are expected",
-                       dp_tensor_type(labels).text, (long long)share->total);
-    for (int64_t i = 0; i < share->total; i++) {
+    if (!are_labels(net, labels))
+        return refuse_labels(net, labels, err);
+    for (int64_t i = 0; i < all; i++) {
         const int64_t label = dp_load_int(labels->data, labels->dtype, (size_t)i);
         if (label < 0 || label >= net->classes)
             return dp_fail(err, DP_EINVAL,
                            "label %s of sample %lld is not a class: the net has %lld",
-                           dp_print_int(labels->data, labels->dtype, (size_t)i).text, (long long)i,
-                           (long long)net->classes);
-        if (i >= share->first && i < share->first + share->n)
-            net->labels[i - share->first] = label;
+                           dp_print_int(labels->data, labels->dtype, (size_t)i).text,
+                           (long long)(i / net->rows), (long long)net->classes);
+        if (i >= first && i < last)
+            net->labels[i - first] = label;
     }
     return DP_OK;
 }
@@ -199,17 +234,17 @@ static dp_status agree(dp_net *net, dp_error *err)
     return status;
 }
 
-/* Whether the sample's largest output is the label's: the first of equals, the first NaN. */
-static bool is_correct(const dp_net *net, int64_t sample)
+/* Whether the row's largest output is the label's: the first of equals, the first NaN. */
+static bool is_correct(const dp_net *net, int64_t row)
 {
-    const float *x = net->units[net->n_units - 1].y + sample * net->classes;
+    const float *x = net->units[net->n_units - 1].y + row * net->classes;
     int64_t best = 0;
 
     for (int64_t j = 1; j < net->classes; j++) {
         if (x[j] > x[best] || (x[j] != x[j] && x[best] == x[best]))
             best = j;
     }
-    return best == net->labels[sample];
+    return best == net->labels[row];
 }
 
 typedef struct judging {
@@ -217,7 +252,7 @@ typedef struct judging {
     const dp_loss_run *run;
 } judging;
 
-static void judge_sample(void *ctx, uint64_t i)
+static void judge_row(void *ctx, uint64_t i)
 {
     const judging *j = ctx;
     j->net->loss->row(j->run, (int64_t)i);
@@ -227,31 +262,41 @@ static void judge_sample(void *ctx, uint64_t i)
 static void judge(dp_net *net, bool training, dp_net_result *out)
 {
     const dp_unit *last = &net->units[net->n_units - 1];
-    const dp_loss_run r = {net->share.total,           net->classes,    last->y, net->labels,
-                           training ? last->dy : NULL, net->sample_loss};
+    const int64_t own = net->share.n * net->rows, total = net->share.total * net->rows;
+    const dp_loss_run r = {
+        total, net->classes, last->y, net->labels, training ? last->dy : NULL, net->row_loss};
     judging j = {net, &r};
     double *sums = net->leaf_sums;
 
-    dp_workers_run(net->workers, (uint64_t)net->share.n, judge_sample, &j);
+    dp_workers_run(net->workers, (uint64_t)own, judge_row, &j);
     memset(sums, 0, 2 * sizeof *sums * (size_t)dp_share_leaves(&net->share));
-    for (int64_t i = 0; i < net->share.n; i++) {
-        sums[2 * (i / net->leaf)] += net->sample_loss[i];
-        sums[2 * (i / net->leaf) + 1] += (double)is_correct(net, i);
+    for (int64_t i = 0; i < own; i++) {
+        double *leaf = sums + 2 * (i / net->rows / net->loss_plan.leaf);
+        leaf[0] += net->row_loss[i];
+        leaf[1] += (double)is_correct(net, i);
     }
     dp_share_sum(&net->share, sums, 2);
-    out->loss = (float)(sums[0] / (double)net->share.total);
+    out->loss = (float)(sums[0] / (double)total);
     out->correct = (int64_t)sums[1];
+}
+
+/* [n, classes], or [n, places, classes]. */
+static dp_tensor output_of(const dp_net *net)
+{
+    const dp_unit *last = &net->units[net->n_units - 1];
+    const int64_t n = net->share.n;
+
+    return net->loss_plan.per_place
+               ? (dp_tensor){last->y, DP_F32, 3, {n, net->rows, net->classes}}
+               : (dp_tensor){last->y, DP_F32, 2, {n, dp_extent_size(&last->out)}};
 }
 
 static dp_status forward(dp_net *net, bool labelled, bool training, dp_net_result *out,
                          dp_error *err)
 {
-    const dp_unit *last = &net->units[net->n_units - 1];
-
     dp_net_forward(net, training);
     net->passed = true;
-    *out =
-        (dp_net_result){.output = {last->y, DP_F32, 2, {net->share.n, dp_extent_size(&last->out)}}};
+    *out = (dp_net_result){.output = output_of(net)};
     if (labelled)
         judge(net, training, out);
     return check_group(net, err);

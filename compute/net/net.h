@@ -15,10 +15,19 @@ typedef struct dp_parameter {
     dp_tensor value, gradient;
     float *moments[DP_MAX_MOMENTS]; /* NULL: the optimizer has fewer */
     int64_t fan_in, count;
-    int64_t place;                        /* of its gradient in the buckets, unless whole */
-    bool is_bias, given, is_state, whole; /* as dp_weight says */
+    bool is_bias, given, is_state; /* as dp_weight says */
     float initial;
 } dp_parameter;
+
+/* A weight of a unit: a parameter, which tied units share, and the gradient by this unit alone. */
+typedef struct dp_use {
+    uint32_t parameter;
+    int32_t before; /* the use of it before this one, which this gradient is added to; -1 = none:
+                     * the parameter's gradient is this one */
+    bool whole;     /* as dp_weight says */
+    int64_t place;  /* of its gradient in the buckets, unless whole */
+    float *gradient;
+} dp_use;
 
 /* Bytes of outputs and parameters, with their gradients and moments. */
 #define DP_MAX_NET ((uint64_t)1 << 40)
@@ -35,11 +44,12 @@ typedef struct dp_unit {
     int32_t input[2];    /* units; the second DP_NO_UNIT for most */
     uint32_t n_readers;  /* of its output */
     int32_t last_reader; /* whose gradient comes first */
+    int32_t tied;        /* the unit whose first weight is its first one too, or DP_NO_UNIT */
     dp_extent in, out;
     float *y, *dy; /* of the output */
     void *memory;
     uint64_t key;
-    uint32_t n_weights, first_weight;
+    uint32_t n_weights, first_use;
     int64_t ready; /* elements of the buckets that are there after its backward pass */
 } dp_unit;
 
@@ -67,16 +77,19 @@ struct dp_net {
     dp_net_input taken; /* how the input lies */
     dp_extent in;
     int64_t most, own; /* samples of a step; this rank's */
-    int64_t classes, leaf;
-    float *x; /* the input, [n][h][w][c] */
-    int64_t *labels;
-    double *sample_loss;
-    double *leaf_sums; /* of each leaf: of its samples' losses, and how many are correct */
+    int64_t classes;
+    int64_t rows; /* of a sample: what has a label each */
+    dp_loss_plan loss_plan;
+    float *x;          /* the input, [n][h][w][c] */
+    int64_t *labels;   /* [own][rows] */
+    double *row_loss;  /* likewise */
+    double *leaf_sums; /* of each leaf: of its rows' losses, and how many are correct */
     double *squares;   /* of each parameter's gradient */
     float *workspace;
     float *spread; /* a gradient that is added to another's */
     dp_unit *units;
-    uint32_t n_units, n_parameters;
+    uint32_t n_units, n_uses, n_parameters;
+    dp_use *uses;
     dp_parameter *parameters;
     dp_initial initial;
     const dp_loss *loss;

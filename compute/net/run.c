@@ -65,9 +65,9 @@ static dp_layer_run run_of(dp_net *net, uint32_t i, bool training)
     if (u->input[0] >= 0 && is_backward_post_op(net, u->input[0]))
         r.dx_op = (dp_post_op){net->units[u->input[0]].layer->activate_gradient, r.dx, r.x};
     for (uint32_t w = 0; w < u->n_weights; w++) {
-        const dp_parameter *p = &net->parameters[u->first_weight + w];
-        r.w[w] = p->value.data;
-        r.dw[w] = p->whole ? p->gradient.data : net->buckets.parts + p->place;
+        const dp_use *use = &net->uses[u->first_use + w];
+        r.w[w] = net->parameters[use->parameter].value.data;
+        r.dw[w] = use->whole ? use->gradient : net->buckets.parts + use->place;
     }
     r.part_stride = net->buckets.count;
     return r;
@@ -114,29 +114,34 @@ static void run_forward(dp_net *net, uint32_t i, bool training)
         dp_workers_run(net->workers, (uint64_t)net->share.n, run_sample, &s);
 }
 
+#define SUM_BLOCK 16384
+
 typedef struct sum {
     const dp_kernels *kernels;
     float *to;
     const float *from;
-    int64_t size;
+    int64_t count;
 } sum;
 
-static void add_sample(void *ctx, uint64_t i)
+static void add_block(void *ctx, uint64_t i)
 {
     const sum *s = ctx;
-    s->kernels->add(s->size, s->to + (int64_t)i * s->size, s->from + (int64_t)i * s->size);
+    const int64_t first = (int64_t)i * SUM_BLOCK, left = s->count - first;
+    s->kernels->add(left < SUM_BLOCK ? left : SUM_BLOCK, s->to + first, s->from + first);
+}
+
+static void add_all(const dp_net *net, float *to, const float *from, int64_t count)
+{
+    sum s = {net->kernels, to, from, count};
+    dp_workers_run(net->workers, (uint64_t)((count + SUM_BLOCK - 1) / SUM_BLOCK), add_block, &s);
 }
 
 /* A gradient that another reader of the unit left before. */
 static void add_gradient(const dp_net *net, int32_t input, const float *dx)
 {
-    sum s = {net->kernels, NULL, dx, 0};
-
-    if (input < 0 || dx != net->spread)
-        return;
-    s.to = net->units[input].dy;
-    s.size = dp_extent_size(&net->units[input].out);
-    dp_workers_run(net->workers, (uint64_t)net->share.n, add_sample, &s);
+    if (input >= 0 && dx == net->spread)
+        add_all(net, net->units[input].dy, dx,
+                net->share.n * dp_extent_size(&net->units[input].out));
 }
 
 /* Both inputs of a unit that joins may need the spare place: one at a time. */
@@ -177,6 +182,17 @@ void dp_net_forward(dp_net *net, bool training)
         run_forward(net, i, training);
 }
 
+/* Of a weight that several units use: the last one's gradient, then the others', last first. */
+static void add_uses(const dp_net *net)
+{
+    for (uint32_t i = net->n_uses; i-- > 0;) {
+        const dp_use *use = &net->uses[i];
+        if (use->before >= 0)
+            add_all(net, net->uses[use->before].gradient, use->gradient,
+                    net->parameters[use->parameter].count);
+    }
+}
+
 void dp_net_backward(dp_net *net)
 {
     for (uint32_t i = net->n_units; i-- > 0;) {
@@ -184,6 +200,7 @@ void dp_net_backward(dp_net *net)
         dp_buckets_advance(&net->buckets, net->units[i].ready);
     }
     dp_buckets_finish(&net->buckets);
+    add_uses(net);
 }
 
 void dp_net_commit(dp_net *net)

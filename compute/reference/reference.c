@@ -4,6 +4,8 @@
  */
 #include "compute/reference/reference.h"
 
+#include <math.h>
+
 #include "base/number/num.h"
 
 #define TREE(v, n)                                                                                 \
@@ -183,4 +185,96 @@ void dp_ref_adam(const dp_adam *a, int64_t n, float *p, const float *g, float *m
         size = dp_fma32(dp_sqrt32(v[i]), a->scale, a->eps);
         p[i] = dp_fma32(-a->rate, m[i] / size, kept);
     }
+}
+
+/* ---- attention ---- */
+
+static bool sees(const dp_attention *a, int64_t i, int64_t j) { return !a->causal || j <= i; }
+
+/* CHAIN over the d numbers of a place of x and one of y. */
+static float product(const dp_attention *a, const float *x, const float *y)
+{
+    float acc = 0.0f;
+    for (int64_t e = 0; e < a->d; e++)
+        acc = dp_fma32(x[e], y[e], acc);
+    return acc;
+}
+
+static float factor(const dp_attention *a) { return (float)(1.0 / sqrt((double)a->d)); }
+
+/* Scores, in place of their softmax. */
+static void softmax_row(const dp_attention *a, int64_t i, float *p)
+{
+    double most = (double)p[0], sum = 0.0;
+    for (int64_t j = 0; j < a->places; j++)
+        if (sees(a, i, j) && (double)p[j] > most)
+            most = (double)p[j];
+    for (int64_t j = 0; j < a->places; j++)
+        if (sees(a, i, j))
+            sum += dp_exp_d((double)p[j] - most);
+    for (int64_t j = 0; j < a->places; j++)
+        if (sees(a, i, j))
+            p[j] = (float)(dp_exp_d((double)p[j] - most) / sum);
+}
+
+void dp_ref_attention_forward(const dp_attention *a)
+{
+    for (int64_t i = 0; i < a->places; i++) {
+        float *p = a->p + i * a->places;
+        for (int64_t j = 0; j < a->places; j++)
+            if (sees(a, i, j))
+                p[j] = product(a, a->q + i * a->stride, a->k + j * a->stride) * factor(a);
+        softmax_row(a, i, p);
+        for (int64_t e = 0; e < a->d; e++) {
+            float acc = 0.0f;
+            for (int64_t j = 0; j < a->places; j++)
+                if (sees(a, i, j))
+                    acc = dp_fma32(p[j], a->v[j * a->stride + e], acc);
+            a->y[i * a->channels + e] = acc;
+        }
+    }
+}
+
+/* A row of p becomes the gradient of the scores. */
+static void score_gradient(const dp_attention *a, int64_t i)
+{
+    const float *dy = a->dy + i * a->channels;
+    float *p = a->p + i * a->places;
+    double sum = 0.0;
+    for (int64_t j = 0; j < a->places; j++)
+        if (sees(a, i, j))
+            sum += (double)product(a, dy, a->v + j * a->stride) * (double)p[j];
+    for (int64_t j = 0; j < a->places; j++)
+        if (sees(a, i, j)) {
+            const double dp = (double)product(a, dy, a->v + j * a->stride);
+            p[j] = (float)((double)p[j] * (dp - sum)) * factor(a);
+        }
+}
+
+/* CHAIN over the i that see j of p_ij x_i, number e. */
+static float down(const dp_attention *a, int64_t j, const float *x, int64_t stride, int64_t e)
+{
+    float acc = 0.0f;
+    for (int64_t i = 0; i < a->places; i++)
+        if (sees(a, i, j))
+            acc = dp_fma32(a->p[i * a->places + j], x[i * stride + e], acc);
+    return acc;
+}
+
+void dp_ref_attention_backward(const dp_attention *a)
+{
+    for (int64_t j = 0; j < a->places; j++)
+        for (int64_t e = 0; e < a->d; e++)
+            a->dv[j * a->stride + e] = down(a, j, a->dy, a->channels, e);
+    for (int64_t i = 0; i < a->places; i++)
+        score_gradient(a, i);
+    for (int64_t i = 0; i < a->places; i++)
+        for (int64_t e = 0; e < a->d; e++) {
+            float dq = 0.0f;
+            for (int64_t j = 0; j < a->places; j++)
+                if (sees(a, i, j))
+                    dq = dp_fma32(a->p[i * a->places + j], a->k[j * a->stride + e], dq);
+            a->dq[i * a->stride + e] = dq;
+            a->dk[i * a->stride + e] = down(a, i, a->q, a->stride, e);
+        }
 }

@@ -9,6 +9,7 @@
 #ifndef COMPUTE_REFERENCE_REFERENCE_H
 #define COMPUTE_REFERENCE_REFERENCE_H
 
+#include "compute/math/attention.h"
 #include "compute/math/conv.h"
 
 void dp_ref_conv_forward(const dp_conv *, int64_t n, const float *x, const float *w, float *y);
@@ -22,6 +23,10 @@ void dp_ref_bias_gradient(int64_t n, int64_t places, int64_t channels, int64_t l
 void dp_ref_sgd(const dp_update *, int64_t n, float *p, const float *g);
 void dp_ref_adam(const dp_adam *, int64_t n, float *p, const float *g, float *m, float *v);
 void dp_ref_momentum(const dp_update *, int64_t n, float *p, const float *g, float *v);
+
+/* As compute/math/attention.h has them; scratch is not used. */
+void dp_ref_attention_forward(const dp_attention *);
+void dp_ref_attention_backward(const dp_attention *);
 
 /* TREE, level by level as docs/numerics.md says it; v is overwritten.  n >= 1. */
 float dp_ref_tree32(float *v, int64_t n);

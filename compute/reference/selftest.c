@@ -181,6 +181,52 @@ static dp_status check_bias(test *t)
     return same(t, "the bias gradient", a, b, channels);
 }
 
+/* Numbers whose products stay far from overflow. */
+static float *mild(test *t, int64_t n)
+{
+    float *v = numbers(t, n);
+
+    for (int64_t i = 0; v != NULL && i < n; i++)
+        v[i] = v[i] > 4.0f ? 4.0f : v[i] < -4.0f ? -4.0f : v[i];
+    return v;
+}
+
+static dp_status check_attention(test *t)
+{
+    const int64_t d = between(t, 1, 40), places = between(t, 1, 23), square = places * places;
+    dp_attention a = {.kernels = t->kernels,
+                      .d = d,
+                      .places = places,
+                      .stride = 3 * d + between(t, 0, 3),
+                      .channels = d + between(t, 0, 3),
+                      .causal = between(t, 0, 1) == 1},
+                 b;
+    const int64_t in = places * a.stride, out = places * a.channels;
+    float *x = mild(t, in), *dy = mild(t, out), *of[2], *p[2], *scratch;
+    dp_status status;
+
+    for (int i = 0; i < 2; i++) {
+        of[i] = dp_arena_alloc(&t->arena, (size_t)(in + out), sizeof(float));
+        p[i] = numbers(t, square); /* what is not seen is not read */
+    }
+    scratch = numbers(t, dp_attention_scratch(d, places));
+    if (x == NULL || dy == NULL || of[0] == NULL || of[1] == NULL || p[0] == NULL || p[1] == NULL ||
+        scratch == NULL)
+        return dp_arena_fail(&t->arena, t->err, "the self-test");
+    a.q = x, a.k = x + d, a.v = x + 2 * d, a.dy = dy, a.scratch = scratch;
+    b = a;
+    a.y = of[0], a.dq = a.y + out, a.dk = a.dq + d, a.dv = a.dk + d, a.p = p[0];
+    b.y = of[1], b.dq = b.y + out, b.dk = b.dq + d, b.dv = b.dk + d, b.p = p[1];
+    dp_ref_attention_forward(&a);
+    dp_attention_forward(&b);
+    status = same(t, "attention", a.y, b.y, out);
+    if (status != DP_OK)
+        return status;
+    dp_ref_attention_backward(&a);
+    dp_attention_backward(&b);
+    return same(t, "attention's gradients", a.dq, b.dq, in);
+}
+
 /* Compares a step of adam from a mean square that is not negative. */
 static dp_status check_adam(test *t, int64_t n, const float *p, const float *g)
 {
@@ -248,6 +294,8 @@ dp_status dp_selftest_kernels(const dp_kernels *kernels, uint32_t threads, uint6
             status = check_bias(&t);
         if (status == DP_OK)
             status = check_update(&t);
+        if (status == DP_OK)
+            status = check_attention(&t);
         dp_arena_free(&t.arena);
     }
     dp_workers_close(t.workers);

@@ -85,6 +85,7 @@ typedef struct training {
     uint64_t whole;       /* the numbers are whole ones below this; 0 = not */
     float *x;
     int32_t *labels;
+    int64_t places; /* labels of a sample; 0 = one, without an axis of its own */
     uint32_t threads;
     uint32_t odd_rank; /* opens with another seed; 0 = none */
     int odd_weight;    /* or changes a weight */
@@ -106,7 +107,8 @@ static dp_status steps(dp_net *net, training *t, record *r, dp_error *err)
     dp_status status = DP_OK;
 
     for (int i = 0; i < STEPS && status == DP_OK; i++) {
-        dp_tensor input = t->input, labels = {t->labels, DP_I32, 1, {t->sizes[i]}};
+        dp_tensor input = t->input,
+                  labels = {t->labels, DP_I32, t->places > 0 ? 2 : 1, {t->sizes[i], t->places}};
         input.shape[0] = t->sizes[i];
         input.data = t->x;
         status = dp_net_step(net, &input, &labels, &result, err);
@@ -147,20 +149,21 @@ static void train(const dp_group *group, void *ctx, uint32_t rank)
 
 static void fill(training *t)
 {
-    int64_t n = 1;
+    int64_t n = 1, n_labels;
     dp_rng rng;
 
     for (int32_t d = 0; d < t->input.rank; d++)
         n *= t->input.shape[d];
     t->x = malloc(sizeof *t->x * (size_t)n);
-    t->labels = malloc(sizeof *t->labels * (size_t)t->input.shape[0]);
+    n_labels = t->input.shape[0] * (t->places > 0 ? t->places : 1);
+    t->labels = malloc(sizeof *t->labels * (size_t)n_labels);
     assert_true(t->x != NULL && t->labels != NULL);
     dp_rng_start(&rng, 3, 0, 0);
     for (int64_t i = 0; i < n; i++)
         t->x[i] = t->whole != 0
                       ? (float)dp_rng_below(&rng, t->whole)
                       : (float)(dp_rng_uniform(&rng) - 0.5) * (i % 7 == 0 ? 100.0f : 1.0f);
-    for (int64_t i = 0; i < t->input.shape[0]; i++)
+    for (int64_t i = 0; i < n_labels; i++)
         t->labels[i] = (int32_t)dp_rng_below(&rng, 5);
 }
 
@@ -238,6 +241,28 @@ static void sequences_have_the_bits_of_one(void **state)
         .input = {NULL, DP_F32, 2, {21, 11}},
         .sizes = {21, 17, 1, 20, 8},
         .whole = 50};
+
+    (void)state;
+    equal_for_all_group_sizes(&t);
+}
+
+/* A label for each place, causal attention, and a head that has the table's weight. */
+static void a_gpt_has_the_bits_of_one(void **state)
+{
+    training t = {.text = "embedding num_embeddings=50 embedding_size=12 name=tokens"
+                          " | position_embedding name=a | layer_norm"
+                          " | conv2d out_channels=36 kernel_size=1 has_bias=true"
+                          " | attention num_heads=2 causal=true"
+                          " | conv2d out_channels=12 kernel_size=1 | add from=a name=b"
+                          " | layer_norm | conv2d out_channels=24 kernel_size=1 | gelu"
+                          " | conv2d out_channels=12 kernel_size=1 | add from=b | layer_norm"
+                          " | conv2d out_channels=50 kernel_size=1 tied=tokens"
+                          " | softmax_cross_entropy leaf_size=2 per=place"
+                          " | adamw learning_rate=0.01 clip_norm=1",
+                  .input = {NULL, DP_F32, 2, {21, 11}},
+                  .sizes = {21, 17, 1, 20, 8},
+                  .places = 11,
+                  .whole = 50};
 
     (void)state;
     equal_for_all_group_sizes(&t);
@@ -372,6 +397,7 @@ int main(void)
         cmocka_unit_test(every_group_size_has_the_bits_of_one),
         cmocka_unit_test(a_transformer_has_the_bits_of_one),
         cmocka_unit_test(sequences_have_the_bits_of_one),
+        cmocka_unit_test(a_gpt_has_the_bits_of_one),
         cmocka_unit_test(buckets_change_no_bit),
         cmocka_unit_test(all_reduce_has_the_bits_of_one),
         cmocka_unit_test(unlike_ranks_are_refused),

@@ -276,6 +276,9 @@ static void gradients_of_a_transformer(void **state)
     check_gradients("layer_norm | " CONV "4 | layer_norm epsilon=0.01 | tanh");
     check_gradients(CONV "6 has_bias=true | attention | " CONV "3");
     check_gradients(CONV "12 stride=2 | attention num_heads=2 | " CONV "3");
+    check_gradients(CONV "12 stride=2 | attention num_heads=2 causal=true | " CONV "3");
+    check_gradients(CONV "4 stride=2 | position_embedding | tanh | position_embedding | " CONV "3");
+    check_gradients("position_embedding | tanh | " CONV "3");
     check_gradients(CONV "4 stride=2 name=a | layer_norm epsilon=0.1 | conv2d out_channels=12 "
                          "kernel_size=1 | attention num_heads=2 | conv2d out_channels=4 "
                          "kernel_size=1 | add from=a name=b | layer_norm epsilon=0.1 | "
@@ -293,15 +296,14 @@ static void gradients_over_time(void **state)
 }
 
 /* Beside its formula in double: two heads of two channels, six places. */
-static void values_of_attention(void **state)
+static void check_attention(const char *text, bool causal)
 {
     enum { P = 6, C = 4, D = 2 };
     float x[3 * C * P];
     const dp_tensor shape = {NULL, DP_F32, 4, {1, 3 * C, 2, 3}};
-    dp_net *net = open_net("attention num_heads=2 | flatten", 1, 3 * C, 2, 3);
+    dp_net *net = open_net(text, 1, 3 * C, 2, 3);
     const float *y;
 
-    (void)state;
     random_fill(x, 3 * C * P, 11);
     for (int i = 0; i < 3 * C * P; i++)
         x[i] *= 3;
@@ -309,7 +311,7 @@ static void values_of_attention(void **state)
     for (int i = 0; i < P; i++) {
         for (int c = 0; c < C; c++) {
             double all = 0, sum = 0;
-            for (int j = 0; j < P; j++) {
+            for (int j = 0; j < (causal ? i + 1 : P); j++) {
                 double s = 0;
                 for (int e = c / D * D; e < c / D * D + D; e++)
                     s += (double)x[e * P + i] * (double)x[(C + e) * P + j];
@@ -320,6 +322,13 @@ static void values_of_attention(void **state)
         }
     }
     dp_net_close(net);
+}
+
+static void values_of_attention(void **state)
+{
+    (void)state;
+    check_attention("attention num_heads=2 | flatten", false);
+    check_attention("attention num_heads=2 causal=true | flatten", true);
 }
 
 /* Beside their formulas in double. */

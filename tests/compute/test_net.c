@@ -226,6 +226,13 @@ static void malformed_nets(void **state)
         "^init weight=\"normal sigma=x\" | relu",
         "^init weight=\"zeros | zeros\" | relu",
         "flatten | softmax_cross_entropy | ^sgd",
+        "relu | softmax_cross_entropy per=^word",
+        "relu | attention causal=^yes",
+        "conv2d out_channels=3 kernel_size=1 | conv2d out_channels=3 kernel_size=1 tied=^a",
+        "conv2d out_channels=3 kernel_size=1 tied=^a name=a | relu",
+        "conv2d out_channels=3 kernel_size=1 name=a | ^conv2d out_channels=4 kernel_size=1 tied=a",
+        "conv2d out_channels=3 kernel_size=1 name=a | ^relu tied=a",
+        "relu name=a | ^conv2d out_channels=3 kernel_size=1 tied=a",
         "flatten | softmax_cross_entropy | sgd learning_rate=^-1",
     };
     const dp_tensor input = {NULL, DP_F32, 4, {2, 3, 4, 4}};

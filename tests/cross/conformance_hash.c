@@ -32,9 +32,10 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-#define STEPS   3
-#define SAMPLES 7
-#define MAX_IN  (SAMPLES * 6 * 13 * 11)
+#define STEPS      3
+#define SAMPLES    7
+#define MAX_PLACES (13 * 11)
+#define MAX_IN     (SAMPLES * 6 * MAX_PLACES)
 
 #define CONV "conv2d out_channels=6 kernel_size=3 has_bias=true"
 #define END  "flatten | dense out_channels=5"
@@ -119,6 +120,24 @@ static const part parts[] = {
     {"sgd", "sgd learning_rate=0.2,0.1 milestones=2,9 weight_decay=0.01"},
 };
 
+/* Nets for parameters that came after the line of their part, which stays as it is. */
+typedef struct later_line {
+    const char *kind, *name, *text;
+} later_line;
+
+static const later_line later_lines[] = {
+    {"layer", "attention causal=true",
+     "conv2d out_channels=18 kernel_size=2 has_bias=true | attention num_heads=2 causal=true"
+     " | " END " | " LOSS " | " SGD},
+    {"layer", "conv2d tied=",
+     "flatten | embedding num_embeddings=1024 embedding_size=5 name=t"
+     " | conv2d out_channels=5 kernel_size=1 has_bias=true"
+     " | conv2d out_channels=1024 kernel_size=1 tied=t | avg_pool kernel_size=45,1 stride=45,1"
+     " | " END " | " LOSS " | " SGD},
+    {"loss", "softmax_cross_entropy per=place",
+     CONV " | tanh | conv2d out_channels=5 kernel_size=3 | " LOSS " per=place | " SGD},
+};
+
 /* The net that a part of a kind stands in, and the text of one that has none of its own. */
 typedef struct kind {
     const char *name, *frame, *part;
@@ -180,13 +199,17 @@ static void hash_net(dp_hash *h, const dp_net *net)
 static void run_case(dp_hash *h, const net_case *c, uint32_t threads)
 {
     static float x[MAX_IN];
-    const int32_t classes[SAMPLES] = {0, 4, 2, 2, 1, 3, 0};
+    static const int32_t some_classes[SAMPLES] = {0, 4, 2, 2, 1, 3, 0};
+    const bool per_place = strstr(c->text, "per=place") != NULL;
+    int32_t classes[SAMPLES * MAX_PLACES];
     const dp_options options = {.size = sizeof options, .threads = threads};
-    const dp_tensor labels = {(void *)(uintptr_t)classes, DP_I32, 1, {SAMPLES}};
+    const dp_tensor labels = {classes, DP_I32, per_place ? 3 : 1, {SAMPLES, c->height, c->width}};
     dp_tensor input = {x, DP_F32, 4, {SAMPLES, c->channels, c->height, c->width}};
     dp_net_result r;
     dp_net *net;
 
+    for (int i = 0; i < SAMPLES * MAX_PLACES; i++)
+        classes[i] = some_classes[i % SAMPLES];
     make_numbers(x, MAX_IN);
     if (strstr(c->text, "embedding") != NULL)
         make_whole(x, MAX_IN);
@@ -217,11 +240,11 @@ static void print_line(const char *of, const char *name, dp_hash *h, uint8_t dig
     putchar('\n');
 }
 
-static const kind *kind_of(const dp_stage_info *info)
+static const kind *kind_of(const char *name)
 {
     size_t k = 0;
 
-    while (k < COUNT(kinds) && strcmp(kinds[k].name, info->kind) != 0)
+    while (k < COUNT(kinds) && strcmp(kinds[k].name, name) != 0)
         k++;
     return k < COUNT(kinds) ? &kinds[k] : NULL;
 }
@@ -269,25 +292,37 @@ static bool in_total(const dp_stage_info *info)
     return found;
 }
 
+static void hash_line(const char *of, const char *name, const char *text, uint32_t threads,
+                      uint8_t digest[16])
+{
+    dp_hash own;
+
+    dp_hash_init(&own);
+    run_case(&own, &(net_case){text, 3, 6, 5}, threads);
+    print_line(of, name, &own, digest);
+}
+
 /* A line each; what is in no net of the total goes into h. */
 static void hash_parts(dp_hash *h, uint32_t threads)
 {
     size_t n;
     const dp_stage_info *const *stages = dp_net_stages(&n);
+    uint8_t digest[16];
+    char text[512];
 
     for (size_t i = 0; i < n; i++) {
-        const kind *of = kind_of(stages[i]);
-        uint8_t digest[16];
-        char text[512];
-        dp_hash own;
+        const kind *of = kind_of(stages[i]->kind);
         if (of == NULL)
             continue;
         print_net(of, stages[i]->name, text, sizeof text);
-        dp_hash_init(&own);
-        run_case(&own, &(net_case){text, 3, 6, 5}, threads);
-        print_line(stages[i]->kind, stages[i]->name, &own, digest);
+        hash_line(stages[i]->kind, stages[i]->name, text, threads, digest);
         if (!in_total(stages[i]))
             dp_hash_bytes(h, digest, sizeof digest);
+    }
+    for (size_t i = 0; i < COUNT(later_lines); i++) {
+        const later_line *l = &later_lines[i];
+        hash_line(l->kind, l->name, l->text, threads, digest);
+        dp_hash_bytes(h, digest, sizeof digest);
     }
 }
 
