@@ -177,17 +177,11 @@ static dp_status read_field(const state *s, uint64_t record, uint64_t at, const 
     const uint16_t one = 1;
     const bool file_is_little = s->params->byte_order == LITTLE;
     const size_t size = dp_dtype_size(f->type.dtype);
-    size_t got;
-    const int error = dp_file_read_at(&s->file, at, out, f->bytes, &got);
+    const dp_stretch from = {&s->file, s->path, at, f->bytes};
+    const dp_status status = dp_source_bytes(&from, record, out, err);
 
-    if (error != 0)
-        return dp_fail_record(err, DP_EIO, record, "record %llu of %.120s cannot be read: %s",
-                              (unsigned long long)record, s->path, strerror(error));
-    if (got != f->bytes)
-        return dp_fail_record(err, DP_ECORRUPT, record,
-                              "record %llu of %.120s is cut (the file shrank while it was "
-                              "in use)",
-                              (unsigned long long)record, s->path);
+    if (status != DP_OK)
+        return status;
     if (size > 1 && file_is_little != (*(const uint8_t *)&one == 1))
         dp_turn(out, f->bytes, size);
     return DP_OK;

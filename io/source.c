@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/tensor.h"
+#include "lang/text.h"
 
 static bool is_taken(const dp_source *source, const char *name, size_t length)
 {
@@ -32,6 +33,9 @@ dp_status dp_source_add(dp_source *source, const char *name, size_t length, cons
     if (source->n_columns == DP_MAX_COLUMNS)
         return dp_fail(err, DP_ESPEC, "'%.*s' is more than %d columns", shown, name,
                        DP_MAX_COLUMNS);
+    if (length == 0 || length > DP_MAX_NAME || !dp_utf8_is_printable(name, length))
+        return dp_fail(err, DP_ESPEC, "'%.*s' is not a column's name: 1 to %d printable bytes",
+                       shown, name, DP_MAX_NAME);
     if (is_taken(source, name, length))
         return dp_fail(err, DP_ESPEC, "there are two columns '%.*s'", shown, name);
     if (!dp_tensor_fits(type) || dp_tensor_bytes(type) > DP_MAX_SAMPLE_SIZE)
@@ -41,6 +45,22 @@ dp_status dp_source_add(dp_source *source, const char *name, size_t length, cons
         return dp_arena_fail(arena, err, "a column");
     source->columns[source->n_columns] = (dp_column){copy, *type, type_limit(type->dtype)};
     source->columns[source->n_columns++].type.data = NULL;
+    return DP_OK;
+}
+
+dp_status dp_source_bytes(const dp_stretch *from, uint64_t record, void *out, dp_error *err)
+{
+    size_t got;
+    const int error = dp_file_read_at(from->file, from->at, out, from->n, &got);
+
+    if (error != 0)
+        return dp_fail_record(err, DP_EIO, record, "record %llu of %.120s cannot be read: %s",
+                              (unsigned long long)record, from->path, strerror(error));
+    if (got != from->n)
+        return dp_fail_record(err, DP_ECORRUPT, record,
+                              "record %llu of %.120s is cut (the file shrank while it was "
+                              "in use)",
+                              (unsigned long long)record, from->path);
     return DP_OK;
 }
 

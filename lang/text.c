@@ -92,6 +92,16 @@ size_t dp_utf8_length(const unsigned char *s, size_t left)
     return 0;
 }
 
+bool dp_utf8_is_printable(const char *text, size_t length)
+{
+    for (size_t at = 0, n; at < length; at += n) {
+        n = dp_utf8_length((const unsigned char *)text + at, length - at);
+        if (n == 0)
+            return false;
+    }
+    return true;
+}
+
 static dp_status parse_quoted(parser *p, const char **out)
 {
     const uint32_t start = column(p);

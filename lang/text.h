@@ -39,6 +39,7 @@ dp_status dp_text_parse(const char *text, size_t length, dp_arena *, dp_text *ou
 
 /* Length of the printable UTF-8 sequence at s (Unicode 15, table 3-7), 0 when there is none. */
 size_t dp_utf8_length(const unsigned char *s, size_t left);
+bool dp_utf8_is_printable(const char *text, size_t length); /* all of it */
 
 /* Appends to a buffer that may be too small (or NULL): length always counts on. */
 typedef struct dp_out {

@@ -271,17 +271,6 @@ static const uint8_t *take(cursor *c, size_t n)
     return at;
 }
 
-/* It may be shown on a terminal. */
-static bool is_printable(const uint8_t *text, size_t length)
-{
-    for (size_t i = 0, n; i < length; i += n) {
-        n = dp_utf8_length(text + i, length - i);
-        if (n == 0)
-            return false;
-    }
-    return true;
-}
-
 static bool take_sizes(cursor *c, int32_t n, int64_t *sizes)
 {
     const uint8_t *b = take(c, 8 * (size_t)n);
@@ -339,7 +328,7 @@ static bool parse_column(cursor *c, dp_arena *arena, dp_source *columns, dp_erro
     dp_tensor type = {0};
 
     if (b == NULL || i == DP_MAX_COLUMNS || dp_dtype_size((dp_dtype)b[0]) == 0 ||
-        b[1] >= DP_MAX_RANK || b[2] == 0 || b[2] > DP_MAX_NAME || b[3] > (VARIES | PICTURES))
+        b[1] >= DP_MAX_RANK || b[3] > (VARIES | PICTURES))
         return false;
     type.dtype = (dp_dtype)b[0];
     type.rank = b[1];
@@ -348,7 +337,7 @@ static bool parse_column(cursor *c, dp_arena *arena, dp_source *columns, dp_erro
         ((b[3] & PICTURES) != 0 && !parse_pictures(c, &type, arena, &columns->pictures[i], err)))
         return false;
     name = take(c, b[2]);
-    if (name == NULL || !is_printable(name, b[2]) ||
+    if (name == NULL ||
         dp_source_add(columns, (const char *)name, b[2], &type, arena, err) != DP_OK)
         return false;
     columns->columns[i].limit = dp_load_le(b + 4, 8);
@@ -390,7 +379,7 @@ static bool parse_variable(cursor *c, const uint8_t *b, dp_arena *arena, dp_snap
     h->spec = dp_arena_text(arena, (const char *)spec, length);
     if (h->spec == NULL)
         return dp_arena_fail(arena, err, "the header of a snapshot") == DP_OK;
-    return is_printable(spec, length);
+    return dp_utf8_is_printable((const char *)spec, length);
 }
 
 /* Batches and records must be the same rows. */

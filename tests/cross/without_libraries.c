@@ -5,6 +5,7 @@
  */
 #include "base/pack/compress.h"
 #include "base/pack/inflate.h"
+#include "base/pack/zip_file.h"
 #include "base/picture/picture.h"
 #include "base/status.h"
 #include "tests/cross/without_libraries.h"
@@ -17,6 +18,21 @@ dp_status dp_blob_read(const char *path, uint64_t most, dp_arena *arena, const d
     (void)most, (void)arena, (void)options, (void)out;
     library_missed = true;
     return dp_fail(err, DP_EIO, "%.120s: this build unpacks nothing", path);
+}
+
+dp_status dp_zip_file_open(dp_zip_file *z, const dp_file *file, const char *path, dp_arena *arena,
+                           dp_error *err)
+{
+    (void)z, (void)file, (void)arena;
+    library_missed = true;
+    return dp_fail(err, DP_EIO, "%.120s: this build unpacks nothing", path);
+}
+
+dp_status dp_zip_file_read(const dp_zip_file *z, const dp_zip_entry *m, const dp_options *options,
+                           uint8_t *out, dp_error *err)
+{
+    (void)z, (void)options, (void)out;
+    return dp_fail(err, DP_EIO, "%.60s: this build unpacks nothing", m->name);
 }
 
 dp_picture_kind dp_picture_kind_of(const uint8_t *bytes, size_t n)

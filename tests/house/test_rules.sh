@@ -57,6 +57,7 @@ libraries: base base/number base/random
 archive: base base/number base/pack lang
 ledger: base base/number
 io: base base/number base/pack base/random lang
+io/arrays: base base/number base/pack lang io
 io/pictures: base base/number base/pack base/picture lang io
 io/cifar: base base/number base/pack lang io
 io/snapshot: base base/number base/pack lang io

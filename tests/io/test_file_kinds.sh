@@ -15,7 +15,7 @@ mkfifo pipe
 ln -s loop loop
 mkdir folder cifar py pictures pictures/class
 for f in cifar/data_batch_1.bin py/data_batch_1 pictures/class/x.png; do mkfifo $f; done
-for spec in "records file=% fields=a:uint8" "idx images=%" "png_folder dataset_dir=pictures list=%"; do
+for spec in "records file=% fields=a:uint8" "idx images=%" "npy file=%" "npz file=%" "png_folder dataset_dir=pictures list=%"; do
     refused ': pipe is not a regular file$' "${spec/\%/pipe}"
     refused ': /dev/zero is not a regular file$' "${spec/\%//dev/zero}"
     refused ': folder is not a regular file$' "${spec/\%/folder}"

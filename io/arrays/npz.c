@@ -1,0 +1,141 @@
+/* npz.c - arrays that numpy.savez wrote: a ZIP file
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A stored array is read where it lies, a deflated one is unpacked at open.  Each that is delivered
+ * is read once then, for its CRC.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/pack/zip_file.h"
+#include "base/status.h"
+#include "io/arrays/arrays.h"
+
+#define MOST_UNPACKED ((uint64_t)1 << 34) /* bytes of a deflated array */
+
+typedef struct npz {
+    const char *file, *columns;
+} npz;
+
+static const dp_param params[] = {
+    DP_TEXT(npz, file, NULL, "the file"),
+    DP_LONG_TEXT(npz, columns, "", "names of its arrays, joined by commas; \"\": all of them"),
+    DP_PARAMS_END,
+};
+
+/* An open one. */
+typedef struct opening {
+    dp_arrays *s;
+    dp_zip_file zip;
+    const dp_options *options;
+    dp_arena *arena;
+    dp_source *out;
+    dp_error *err;
+} opening;
+
+/* The name of a member without ".npy"; its length. */
+static size_t array_name(const dp_zip_entry *m)
+{
+    const size_t n = strlen(m->name);
+    return n > 4 && strcmp(m->name + n - 4, ".npy") == 0 ? n - 4 : 0;
+}
+
+static const char *name_for_messages(const opening *o, const dp_zip_entry *m)
+{
+    char name[160];
+
+    snprintf(name, sizeof name, "%.80s: %.60s", o->zip.path, m->name);
+    return dp_arena_text(o->arena, name, strlen(name));
+}
+
+/* Its bytes in memory, where they have to be unpacked; the CRC is checked. */
+static dp_status take_bytes(const opening *o, const dp_zip_entry *m, dp_stored *a)
+{
+    uint8_t *out = NULL;
+
+    if (m->deflated && m->size > MOST_UNPACKED)
+        return dp_fail(o->err, DP_ELIMIT, "%.150s has more than %llu bytes: save it by savez",
+                       a->name, (unsigned long long)MOST_UNPACKED);
+    if (m->deflated) {
+        out = dp_arena_alloc_raw(o->arena, (size_t)m->size + 1, 1);
+        if (out == NULL)
+            return dp_arena_fail(o->arena, o->err, a->name);
+    }
+    a->bytes = out;
+    return dp_zip_file_read(&o->zip, m, o->options, out, o->err);
+}
+
+static dp_status add_member(const opening *o, const dp_zip_entry *m)
+{
+    dp_stored a = {.name = name_for_messages(o, m), .file = o->zip.file, .at = m->at};
+    const size_t length = array_name(m);
+    dp_status status;
+
+    if (a.name == NULL)
+        return dp_arena_fail(o->arena, o->err, "a name");
+    if (length == 0)
+        return dp_fail(o->err, DP_ECORRUPT, "%.150s is not an .npy array", a.name);
+    status = take_bytes(o, m, &a);
+    if (status == DP_OK)
+        status = dp_stored_open(&a, m->size, o->err);
+    return status == DP_OK ? dp_arrays_add(o->s, m->name, length, &a, o->arena, o->out, o->err)
+                           : status;
+}
+
+static dp_status add_named(const opening *o, const char *name, size_t length)
+{
+    for (uint64_t i = 0; i < o->zip.n; i++) {
+        const dp_zip_entry *m = &o->zip.members[i];
+        if (array_name(m) == length && memcmp(m->name, name, length) == 0)
+            return add_member(o, m);
+    }
+    return dp_fail(o->err, DP_ESPEC, "%.100s has no array '%.*s'", o->zip.path,
+                   length > 40 ? 40 : (int)length, name);
+}
+
+static dp_status add_members(const opening *o, const char *names)
+{
+    dp_status status = DP_OK;
+
+    for (uint64_t i = 0; names[0] == '\0' && i < o->zip.n && status == DP_OK; i++)
+        status = add_member(o, &o->zip.members[i]);
+    while (names[0] != '\0' && status == DP_OK) {
+        const size_t length = strcspn(names, ",");
+        status = add_named(o, names, length);
+        names += length + (names[length] == ',');
+    }
+    return status == DP_OK && o->s->n == 0
+               ? dp_fail(o->err, DP_ECORRUPT, "%.120s has no array", o->zip.path)
+               : status;
+}
+
+static dp_status open_source(const void *params_, const dp_options *options, dp_arena *arena,
+                             dp_source *out, dp_error *err)
+{
+    const npz *p = params_;
+    opening o = {.options = options, .arena = arena, .out = out, .err = err};
+    dp_status status;
+
+    o.s = dp_arena_alloc(arena, 1, sizeof *o.s);
+    if (o.s == NULL)
+        return dp_arena_fail(arena, err, "npz");
+    status = dp_arrays_file(o.s, p->file, options, arena, err);
+    if (status == DP_OK)
+        status = dp_zip_file_open(&o.zip, &o.s->files[0], o.s->paths[0], arena, err);
+    if (status == DP_OK)
+        status = add_members(&o, p->columns);
+    if (status == DP_OK)
+        status = dp_arrays_done(o.s, options, arena, out, err);
+    if (status != DP_OK)
+        dp_arrays_close(o.s);
+    return status;
+}
+
+const dp_reader dp_reader_npz = {
+    .info = {"reader", "npz", "arrays that numpy.savez wrote", 1, sizeof(npz), params},
+    .open = open_source,
+    .read = dp_arrays_read,
+    .unchanged = dp_arrays_unchanged,
+    .close = dp_arrays_close,
+};
