@@ -117,7 +117,7 @@ static uint32_t decode_both(const dp_tokens_file *f, const uint8_t *bytes, uint6
                   p->label + place + first - 1);
 }
 
-dp_status dp_tokens_read(const dp_tokens_file *f, const dp_tokens_part *p, dp_error *err)
+static dp_status read_open(const dp_tokens_file *f, const dp_tokens_part *p, dp_error *err)
 {
     const uint64_t most = PIECE / dp_dtype_size(f->dtype);
     _Alignas(64) uint8_t bytes[PIECE];
@@ -132,4 +132,25 @@ dp_status dp_tokens_read(const dp_tokens_file *f, const dp_tokens_part *p, dp_er
         done += n;
     }
     return DP_OK;
+}
+
+dp_status dp_tokens_read(const dp_tokens_file *f, const dp_tokens_part *p, dp_error *err)
+{
+    dp_tokens_file opened = *f;
+    dp_file file;
+    dp_status status;
+
+    if (f->file.fd >= 0)
+        return read_open(f, p, err);
+    status = dp_file_open(f->path, &file, err);
+    if (status != DP_OK)
+        return status;
+    opened.file.fd = file.fd;
+    status = dp_file_unchanged(&opened.file, f->path, false, err);
+    if (status == DP_OK)
+        status = read_open(&opened, p, err);
+    else if (err != NULL)
+        err->record = (int64_t)p->record;
+    dp_file_close(&opened.file);
+    return status;
 }

@@ -9,8 +9,11 @@
 
 #include "base/hash.h"
 #include "base/options.h"
+#include "io/shards/list.h"
 #include "io/source.h"
 #include "io/tokens/tokens.h"
+
+#define MOST_OPEN 256 /* files; the others are opened for each window */
 
 typedef struct tokens {
     const char *file;
@@ -22,7 +25,8 @@ enum { DROP, REFUSE };
 enum { OF_FILE, OF_MEGATRON };
 
 static const dp_param params[] = {
-    DP_LONG_TEXT(tokens, file, NULL, "llm.c's .bin, Megatron's .idx, or bare numbers"),
+    DP_LONG_TEXT(tokens, file, NULL,
+                 "llm.c's .bin, Megatron's .idx, bare numbers; x_{000..127}.bin, @list"),
     DP_INT(tokens, length, NULL, 1, 1 << 28, "inputs of a window"),
     DP_INT(tokens, stride, "0", 0, 9e15, "tokens from one window to the next; 0 = length"),
     DP_CHOICE(tokens, format, "auto", "auto,llmc,bare,megatron", "of the file; auto: by content"),
@@ -38,7 +42,9 @@ static const dp_param params[] = {
 typedef struct state {
     const tokens *params;
     uint64_t length, stride;
-    dp_tokens_file file;
+    dp_tokens_file *files;
+    uint64_t *first; /* window of each file, and the number of all */
+    size_t n;        /* that are open or were */
     dp_megatron megatron;
 } state;
 
@@ -53,34 +59,59 @@ static dp_status check_idle(const tokens *p, dp_error *err)
                : dp_fail(err, DP_ESPEC, "order=megatron has windows at a stride of length");
 }
 
-static dp_status open_file(state *s, const dp_options *options, dp_arena *arena, dp_error *err)
+static dp_status open_file(state *s, const char *name, const dp_options *options, dp_arena *arena,
+                           dp_error *err)
 {
     const tokens *p = s->params;
-    const dp_tokens_how how = {p->format, p->dtype == 0 ? DP_U16 : DP_U32, (uint64_t)p->vocab_size,
-                               p->order == OF_MEGATRON};
-    const char *path = dp_path_join(arena, options->root, p->file);
+    dp_tokens_file *f = &s->files[s->n];
+    const dp_tokens_how how = {.format = p->format,
+                               .dtype = p->dtype == 0 ? DP_U16 : DP_U32,
+                               .vocab_size = (uint64_t)p->vocab_size,
+                               .starts = p->order == OF_MEGATRON,
+                               .stay = s->n < MOST_OPEN};
+    const char *path = dp_path_join(arena, options->root, name);
     dp_status status;
 
     if (path == NULL)
         return dp_arena_fail(arena, err, "a path");
-    status = dp_tokens_open(&s->file, path, &how, arena, options, err);
+    status = dp_tokens_open(f, path, &how, arena, options, err);
     if (status != DP_OK)
         return status;
-    if (p->dtype != 0 && s->file.format != DP_TOKENS_BARE)
-        return dp_params_idle("dtype", "a file of bare numbers", err);
-    if (p->order == OF_MEGATRON && s->file.format != DP_TOKENS_MEGATRON)
+    s->n++;
+    if (p->dtype != 0 && f->format != DP_TOKENS_BARE)
+        return dp_params_idle("dtype", "files of bare numbers", err);
+    if (p->order == OF_MEGATRON && f->format != DP_TOKENS_MEGATRON)
         return dp_params_idle("order=megatron", "Megatron's .idx", err);
     return DP_OK;
 }
 
-/* Windows of n tokens; what they leave is told, or refused. */
-static dp_status cut(const state *s, uint64_t n, uint64_t *windows, uint64_t *left, dp_error *err)
+static dp_status open_files(state *s, const dp_options *options, dp_arena *arena, dp_error *err)
+{
+    dp_shard_list list;
+    dp_status status = dp_shard_list_read(s->params->file, options, arena, &list, err);
+
+    if (status != DP_OK)
+        return status;
+    if (s->params->order == OF_MEGATRON && list.n > 1)
+        return dp_fail(err, DP_ESPEC, "order=megatron takes one file, not %zu", list.n);
+    s->files = dp_arena_alloc(arena, list.n, sizeof *s->files);
+    s->first = dp_arena_alloc(arena, list.n + 1, sizeof *s->first);
+    if (s->files == NULL || s->first == NULL)
+        return dp_arena_fail(arena, err, "the files");
+    for (size_t i = 0; i < list.n && status == DP_OK; i++)
+        status = open_file(s, list.paths[i], options, arena, err);
+    return status;
+}
+
+/* Windows of n tokens, and the tokens that they leave. */
+static dp_status cut(const state *s, const char *path, uint64_t n, uint64_t *windows,
+                     uint64_t *left, dp_error *err)
 {
     const uint64_t size = s->length + 1;
 
     if (n < size)
         return dp_fail(err, DP_ECORRUPT, "%.120s has %llu tokens: fewer than a window of %llu",
-                       s->file.path, (unsigned long long)n, (unsigned long long)size);
+                       path, (unsigned long long)n, (unsigned long long)size);
     *windows = (n - size) / s->stride + 1;
     *left = n - size - (*windows - 1) * s->stride;
     if (*left == 0 || s->params->tail != REFUSE)
@@ -89,29 +120,48 @@ static dp_status cut(const state *s, uint64_t n, uint64_t *windows, uint64_t *le
         err, DP_ECORRUPT,
         "the last %llu of %llu tokens of %.120s fill no window of %llu: tail=drop leaves "
         "them out",
-        (unsigned long long)*left, (unsigned long long)n, s->file.path, (unsigned long long)size);
+        (unsigned long long)*left, (unsigned long long)n, path, (unsigned long long)size);
 }
 
-static dp_status plan(state *s, const dp_options *options, dp_arena *arena, uint64_t *windows,
-                      dp_error *err)
+/* Tokens of a file, as often as its epochs have them. */
+static dp_status plan_file(state *s, size_t i, uint64_t *n, dp_arena *arena, dp_error *err)
 {
-    const tokens *p = s->params;
-    uint64_t left = 0, n = s->file.n;
+    dp_status status;
+
+    *n = s->files[i].n;
+    if (s->params->order == OF_FILE)
+        return DP_OK;
+    s->megatron.file = &s->files[i];
+    s->megatron.length = s->length;
+    status = dp_megatron_plan(&s->megatron, (uint32_t)s->params->seed,
+                              (uint64_t)s->params->num_samples, arena, err);
+    if (status == DP_OK)
+        *n = s->megatron.ends[s->megatron.n_laid - 1];
+    return status;
+}
+
+static dp_status plan(state *s, const dp_options *options, dp_arena *arena, dp_error *err)
+{
+    uint64_t all = 0, out = 0;
     dp_status status = DP_OK;
 
-    if (p->order == OF_MEGATRON) {
-        s->megatron.file = &s->file;
-        s->megatron.length = s->length;
-        status =
-            dp_megatron_plan(&s->megatron, (uint32_t)p->seed, (uint64_t)p->num_samples, arena, err);
-        n = status == DP_OK && s->megatron.n_laid > 0 ? s->megatron.ends[s->megatron.n_laid - 1]
-                                                      : n;
+    for (size_t i = 0; i < s->n && status == DP_OK; i++) {
+        uint64_t n, windows = 0, left = 0;
+        status = plan_file(s, i, &n, arena, err);
+        if (status == DP_OK)
+            status = cut(s, s->files[i].path, n, &windows, &left, err);
+        if (status != DP_OK)
+            return status;
+        s->first[i + 1] = s->first[i] + windows;
+        all += n;
+        out += left;
     }
-    if (status == DP_OK)
-        status = cut(s, n, windows, &left, err);
-    if (status == DP_OK && left > 0)
-        dp_log(options, "tokens: the last %llu of %llu tokens fill no window of %llu: left out",
-               (unsigned long long)left, (unsigned long long)n, (unsigned long long)s->length + 1);
+    if (status == DP_OK && out > 0)
+        dp_log(options,
+               "tokens: %llu of %llu tokens, the ends of %zu files, fill no window of %llu: "
+               "left out",
+               (unsigned long long)out, (unsigned long long)all, s->n,
+               (unsigned long long)s->length + 1);
     return status;
 }
 
@@ -135,10 +185,24 @@ static dp_status add_columns(const state *s, dp_source *out, dp_arena *arena, dp
 static uint64_t stamp_of(const state *s)
 {
     const tokens *p = s->params;
-    const uint64_t numbers[] = {
-        s->file.stamp,      s->stride,         (uint64_t)s->file.format, (uint64_t)s->file.dtype,
-        (uint64_t)p->order, (uint64_t)p->seed, (uint64_t)p->num_samples};
-    return dp_hash64(numbers, sizeof numbers) | 1;
+    const uint64_t numbers[] = {s->stride, (uint64_t)p->order, (uint64_t)p->seed,
+                                (uint64_t)p->num_samples};
+    uint64_t stamp = dp_hash64(numbers, sizeof numbers);
+
+    for (size_t i = 0; i < s->n; i++) {
+        const dp_tokens_file *f = &s->files[i];
+        stamp = dp_stamp_add(stamp, f->stamp);
+        stamp = dp_stamp_add(stamp, (uint64_t)f->format << 8 | (uint64_t)f->dtype);
+    }
+    return stamp;
+}
+
+static void close_source(void *state_)
+{
+    state *s = state_;
+
+    for (size_t i = 0; i < s->n; i++)
+        dp_file_close(&s->files[i].file);
 }
 
 static dp_status open_source(const void *params_, const dp_options *options, dp_arena *arena,
@@ -153,24 +217,43 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
     s->params = p;
     s->length = (uint64_t)p->length;
     s->stride = p->stride == 0 ? s->length : (uint64_t)p->stride;
-    s->file.file.fd = -1;
-    status = open_file(s, options, arena, err);
+    status = open_files(s, options, arena, err);
     if (status == DP_OK)
-        status = plan(s, options, arena, &out->n_records, err);
-    if (status == DP_OK)
+        status = plan(s, options, arena, err);
+    if (status == DP_OK) {
+        out->n_records = s->first[s->n];
         status = add_columns(s, out, arena, err);
-    if (status != DP_OK)
-        dp_file_close(&s->file.file);
+    }
+    if (status != DP_OK) {
+        close_source(s);
+        return status;
+    }
     out->stamp = stamp_of(s);
     out->state = s;
     return status;
+}
+
+/* The file of a window. */
+static size_t find(const state *s, uint64_t window)
+{
+    size_t low = 0, high = s->n;
+
+    while (high - low > 1) {
+        const size_t middle = low + (high - low) / 2;
+        if (s->first[middle] <= window)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 static dp_status read_record(const void *state_, uint64_t record, void *const columns[],
                              dp_error *err)
 {
     const state *s = state_;
-    const dp_tokens_part part = {.at = record * s->stride,
+    const size_t i = find(s, record);
+    const dp_tokens_part part = {.at = (record - s->first[i]) * s->stride,
                                  .n = s->length + 1,
                                  .length = s->length,
                                  .record = record,
@@ -179,16 +262,18 @@ static dp_status read_record(const void *state_, uint64_t record, void *const co
 
     *(int64_t *)columns[2] = (int64_t)record;
     return s->params->order == OF_MEGATRON ? dp_megatron_read(&s->megatron, part, err)
-                                           : dp_tokens_read(&s->file, &part, err);
+                                           : dp_tokens_read(&s->files[i], &part, err);
 }
 
 static dp_status unchanged(void *state_, bool accept, dp_error *err)
 {
     state *s = state_;
-    return dp_file_unchanged(&s->file.file, s->file.path, accept, err);
-}
+    dp_status status = DP_OK;
 
-static void close_source(void *state_) { dp_file_close(&((state *)state_)->file.file); }
+    for (size_t i = 0; i < s->n && status == DP_OK; i++)
+        status = dp_tokens_unchanged(&s->files[i], accept, err);
+    return status;
+}
 
 const dp_reader dp_reader_tokens = {
     .info = {"reader", "tokens", "windows of a text of tokens", 1, sizeof(tokens), params},

@@ -11,7 +11,8 @@
 
 enum { DP_TOKENS_AUTO, DP_TOKENS_LLMC, DP_TOKENS_BARE, DP_TOKENS_MEGATRON };
 
-/* An open file of n tokens, one after another behind `header` bytes. */
+/* A file of n tokens, one after another behind `header` bytes; closed between two reads, if it does
+ * not stay open. */
 typedef struct dp_tokens_file {
     dp_file file;
     const char *path;
@@ -31,12 +32,16 @@ typedef struct dp_tokens_how {
     dp_dtype dtype;      /* of a bare file */
     uint64_t vocab_size; /* 0 = not known */
     bool starts;         /* are kept */
+    bool stay;           /* open */
 } dp_tokens_how;
 
 /* DP_ECORRUPT unless the file is what its head says, to the byte.  Nothing stays open on failure.
  */
 dp_status dp_tokens_open(dp_tokens_file *, const char *path, const dp_tokens_how *, dp_arena *,
                          const dp_options *, dp_error *);
+
+/* As dp_file_unchanged. */
+dp_status dp_tokens_unchanged(dp_tokens_file *, bool accept, dp_error *);
 
 /* Part of a window of `length` inputs, each with the token after it as its label: `n` tokens of a
  * file, from number `at` on, are the window's tokens from `place` on, of 0 .. length. */

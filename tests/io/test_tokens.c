@@ -179,11 +179,11 @@ static void tails(void **state)
         {1, 40, ""},
         {5, 8, ""},
         {40, 1, ""},
-        {39, 1, "tokens: the last 1 of 41 tokens fill no window of 40: left out\n"},
-        {3, 13, "tokens: the last 1 of 41 tokens fill no window of 4: left out\n"},
-        {7, 5, "tokens: the last 5 of 41 tokens fill no window of 8: left out\n"},
-        {11, 3, "tokens: the last 7 of 41 tokens fill no window of 12: left out\n"},
-        {21, 1, "tokens: the last 19 of 41 tokens fill no window of 22: left out\n"},
+        {39, 1, "tokens: 1 of 41 tokens, the ends of 1 files, fill no window of 40: left out\n"},
+        {3, 13, "tokens: 1 of 41 tokens, the ends of 1 files, fill no window of 4: left out\n"},
+        {7, 5, "tokens: 5 of 41 tokens, the ends of 1 files, fill no window of 8: left out\n"},
+        {11, 3, "tokens: 7 of 41 tokens, the ends of 1 files, fill no window of 12: left out\n"},
+        {21, 1, "tokens: 19 of 41 tokens, the ends of 1 files, fill no window of 22: left out\n"},
     };
     dp_pipeline *p;
     char spec[100];
@@ -203,6 +203,79 @@ static void tails(void **state)
     }
     refused(GOLDEN, "tokens file=llmc_1.bin length=41", DP_ECORRUPT,
             "llmc_1.bin has 41 tokens: fewer than a window of 42");
+}
+
+/* Files of a list are one text each: no window runs from one into another. */
+static void shards(void **state)
+{
+    static const uint16_t text[3][7] = {{0, 1, 2, 3, 4, 5, 6}, {7, 8, 9, 10}, {11, 12, 13, 14, 15}};
+    static const size_t sizes[3] = {7, 4, 5};
+    static const int32_t begins[5] = {0, 3, 7, 11};
+    char many[256], list[64] = "";
+    dp_batch *b = NULL;
+    dp_pipeline *p;
+
+    (void)state;
+    test_folder(many, sizeof many);
+    for (int i = 0; i < 3; i++) {
+        char name[20];
+        snprintf(name, sizeof name, "t_%03d.bin", i);
+        test_write(many, name, text[i], sizes[i] * sizeof text[i][0]);
+        strcat(strcat(list, name), "\n");
+    }
+    test_write(many, "list", list, strlen(list));
+    for (int l = 0; l < 2; l++) {
+        assert_ok(open_in(
+            many, &p,
+            l == 0 ? "tokens file=t_{000..002}.bin length=3" : "tokens file=@list length=3", 2));
+        assert_string_equal(
+            notes, "tokens: 1 of 16 tokens, the ends of 3 files, fill no window of 4: left out\n");
+        assert_int_equal(dp_length(p), 4);
+        for (int w = 0; w < 4; w++) {
+            assert_ok(dp_next(p, &b, &test_error));
+            assert_int_equal(*(const int64_t *)dp_batch_get(b, "id")->data, w);
+            for (int32_t i = 0; i < 3; i++) {
+                assert_int_equal(column(b, "input")[i], begins[w] + i);
+                assert_int_equal(column(b, "label")[i], begins[w] + i + 1);
+            }
+        }
+        dp_close(p);
+    }
+    refused(many, "tokens file=t_{000..002}.bin length=4", DP_ECORRUPT, "t_001.bin has 4 tokens");
+    refused(many, "tokens file=t_{000..003}.bin length=3", DP_EIO, "t_003.bin");
+    refused(many, "tokens file=t_{000..002}.bin length=3 order=megatron", DP_ESPEC, "one file");
+    test_folder_remove(many);
+}
+
+/* More files than are open at the same time. */
+static void many_shards(void **state)
+{
+    char many[256], path[300];
+    dp_batch *b = NULL;
+    dp_pipeline *p;
+
+    (void)state;
+    test_folder(many, sizeof many);
+    for (uint16_t i = 0; i < 300; i++) {
+        const uint16_t text[3] = {i, (uint16_t)(i + 1), (uint16_t)(i + 2)};
+        char name[20];
+        snprintf(name, sizeof name, "t_%d.bin", i);
+        test_write(many, name, text, sizeof text);
+    }
+    assert_ok(open_in(many, &p, "tokens file=t_{0..299}.bin length=2", 2));
+    for (int32_t w = 0; w < 300; w++) {
+        assert_ok(dp_next(p, &b, &test_error));
+        assert_int_equal(column(b, "input")[0], w);
+    }
+    assert_ok(dp_seek(p, 0, &test_error));
+    snprintf(path, sizeof path, "%s/t_298.bin", many);
+    assert_int_equal(truncate(path, 4), 0);
+    for (int32_t w = 0; w < 298; w++)
+        assert_ok(dp_next(p, &b, &test_error));
+    assert_int_equal(dp_next(p, &b, &test_error), DP_ESTATE);
+    assert_non_null(strstr(test_error.message, "t_298.bin changed since it was opened"));
+    dp_close(p);
+    test_folder_remove(many);
 }
 
 /* ---- Megatron's order ---- */
@@ -473,6 +546,8 @@ int main(void)
         cmocka_unit_test(threads_and_containers),
         cmocka_unit_test(states),
         cmocka_unit_test(tails),
+        cmocka_unit_test(shards),
+        cmocka_unit_test(many_shards),
         cmocka_unit_test(order_of_megatron),
         cmocka_unit_test(idle),
         cmocka_unit_test_setup_teardown(damaged_llmc, set_up, tear_down),
