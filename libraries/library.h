@@ -57,6 +57,7 @@ typedef struct dp_scheme {
     bool in_turn;   /* an epoch follows from the one before it, so all are made, from epoch 0 on */
     bool once;      /* one order serves all epochs, whatever was asked */
     uint32_t keeps; /* numbers of ask->order for each of ask->kept; 0 = none are needed */
+    uint64_t (*count)(const dp_ask *); /* rows that are left of all; NULL = they all are */
     /* Row numbers into table[0 .. count - 1].  There is room for `rows`, unless the scheme keeps an
      * order of its own or rows may come again. */
     void (*make)(const dp_ask *, uint32_t *table);

@@ -66,6 +66,8 @@ dp_status dp_ordering_plan(dp_ordering *o, const dp_node *node, dp_arena *arena,
     dp_status status = dp_check_ask(o->scheme->check, o->scheme->rules, &o->ask, err);
 
     o->ask.once = o->ask.once || o->scheme->once;
+    if (status == DP_OK && o->scheme->count != NULL)
+        o->ask.count = o->scheme->count(&o->ask);
     if (status == DP_OK)
         status = dp_ask_generator(&o->ask, o->library, arena, err);
     return status == DP_OK && !computed(o) ? plan_tables(o, node->epochs, arena, err) : status;

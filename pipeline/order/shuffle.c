@@ -30,8 +30,8 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     shuffle *p = node->params;
     const uint64_t size = (uint64_t)p->buffer_size;
     dp_ordering *o = &p->ordering;
+    dp_status status;
 
-    node->length = node->below;
     o->library = dp_library_of(dp_words_shuffle, p->order);
     o->scheme = size == 0 ? o->library->shuffle : o->library->buffer;
     o->ask = dp_node_ask(node, p->rule);
@@ -46,7 +46,9 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
                        dp_library_who(has_buffer).words);
     if (o->ask.once && o->scheme->once)
         return dp_params_idle("reshuffle_each_epoch", "an order that changes each epoch", err);
-    return dp_ordering_plan(o, node, arena, err);
+    status = dp_ordering_plan(o, node, arena, err);
+    node->length = o->ask.count;
+    return status;
 }
 
 static void at(dp_node *node, dp_row *row)

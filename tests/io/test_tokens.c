@@ -240,6 +240,7 @@ static void shards(void **state)
             }
         }
         dp_close(p);
+        b = NULL;
     }
     refused(many, "tokens file=t_{000..002}.bin length=4", DP_ECORRUPT, "t_001.bin has 4 tokens");
     refused(many, "tokens file=t_{000..003}.bin length=3", DP_EIO, "t_003.bin");
