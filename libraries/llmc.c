@@ -1,4 +1,4 @@
-/* llmc.c - the shuffle of llm.c's DataLoader (llmc/dataloader.h), windows of shards of one size
+/* llmc.c - the shuffle of llm.c's DataLoader, windows of shards of one size
  *
  * SPDX-License-Identifier: Apache-2.0
  *
