@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * What is gained: the order that ORDER names in the environment ("shuffle", "shuffle order=llmc
- * rule=batch_size:2"), shards (train_{000..127}.bin), other formats, every size and token checked, and
- * dp_save and dp_restore beside the weights.
+ * rule=batch_size:2"), shards (train_{000..127}.bin), other formats, every size and token checked,
+ * and dp_save and dp_restore beside the weights.
  */
 #include <detpipe.h>
 #include <stdio.h>

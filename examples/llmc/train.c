@@ -4,7 +4,7 @@
  *
  *     train FILE.bin [STEPS]
  *
- * Built with -DDETPIPE, detpipe_loader.h stands in the place of loader.h; nothing else changes.  The
+ * Built with -DDETPIPE, detpipe_loader.h stands in the place of loader.h; nothing else changes. The
  * model predicts a token from the one before it: two tables of VOCAB x WIDTH, trained by gradient
  * descent.  It has the shape of llm.c's trainers: loader_next, forward, backward, update.
  */

@@ -124,14 +124,20 @@ static dp_status read_open(const dp_tokens_file *f, const dp_tokens_part *p, dp_
 
     for (uint64_t done = 0; done < p->n;) {
         const uint64_t n = p->n - done < most ? p->n - done : most;
-        const dp_status status = read_piece(f, p->at + done, n, p->record, bytes, err);
+        uint8_t *to = p->keep == NULL ? bytes : p->keep + done * dp_dtype_size(f->dtype);
+        const dp_status status = read_piece(f, p->at + done, n, p->record, to, err);
         if (status != DP_OK)
             return status;
-        if (decode_both(f, bytes, p->place + done, n, p) >> 31 != 0)
-            return bad_token(f, bytes, p->at + done, n, p->record, err);
+        if (decode_both(f, to, p->place + done, n, p) >> 31 != 0)
+            return bad_token(f, to, p->at + done, n, p->record, err);
         done += n;
     }
     return DP_OK;
+}
+
+void dp_tokens_again(const dp_tokens_file *f, const uint8_t *kept, const dp_tokens_part *p)
+{
+    (void)decode_both(f, kept, p->place, p->n, p);
 }
 
 dp_status dp_tokens_read(const dp_tokens_file *f, const dp_tokens_part *p, dp_error *err)

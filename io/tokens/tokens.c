@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "base/options.h"
+#include "io/kept.h"
 #include "io/shards/list.h"
 #include "io/source.h"
 #include "io/tokens/tokens.h"
@@ -45,6 +46,7 @@ typedef struct state {
     dp_tokens_file *files;
     uint64_t *first; /* window of each file, and the number of all */
     size_t n;        /* that are open or were */
+    dp_kept *kept;   /* windows, in the files' own numbers */
     dp_megatron megatron;
 } state;
 
@@ -165,6 +167,17 @@ static dp_status plan(state *s, const dp_options *options, dp_arena *arena, dp_e
     return status;
 }
 
+static dp_status plan_kept(state *s, const dp_options *options, dp_arena *arena, dp_error *err)
+{
+    size_t most = 0;
+
+    for (size_t i = 0; i < s->n; i++) {
+        const size_t size = dp_dtype_size(s->files[i].dtype);
+        most = size > most ? size : most;
+    }
+    return dp_kept_plan(&s->kept, s->first[s->n], (s->length + 1) * most, options, arena, err);
+}
+
 static dp_status add_columns(const state *s, dp_source *out, dp_arena *arena, dp_error *err)
 {
     const dp_tensor window = {.dtype = DP_I32, .rank = 1, .shape = {(int64_t)s->length}},
@@ -224,6 +237,8 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
         out->n_records = s->first[s->n];
         status = add_columns(s, out, arena, err);
     }
+    if (status == DP_OK && p->order == OF_FILE)
+        status = plan_kept(s, options, arena, err);
     if (status != DP_OK) {
         close_source(s);
         return status;
@@ -248,21 +263,44 @@ static size_t find(const state *s, uint64_t window)
     return low;
 }
 
+/* From memory, or from the file and then into memory. */
+static dp_status read_window(const state *s, const dp_tokens_file *f, dp_tokens_part *part,
+                             dp_error *err)
+{
+    const uint8_t *kept = dp_kept_find(s->kept, part->record);
+    dp_status status;
+
+    if (kept != NULL) {
+        dp_tokens_again(f, kept, part);
+        return DP_OK;
+    }
+    part->keep = dp_kept_claim(s->kept, part->record);
+    status = dp_tokens_read(f, part, err);
+    if (status == DP_OK && part->keep != NULL)
+        dp_kept_fill(s->kept, part->record);
+    return status;
+}
+
 static dp_status read_record(const void *state_, uint64_t record, void *const columns[],
                              dp_error *err)
 {
     const state *s = state_;
     const size_t i = find(s, record);
-    const dp_tokens_part part = {.at = (record - s->first[i]) * s->stride,
-                                 .n = s->length + 1,
-                                 .length = s->length,
-                                 .record = record,
-                                 .input = columns[0],
-                                 .label = columns[1]};
+    dp_tokens_part part = {.at = (record - s->first[i]) * s->stride,
+                           .n = s->length + 1,
+                           .length = s->length,
+                           .record = record,
+                           .input = columns[0],
+                           .label = columns[1]};
 
     *(int64_t *)columns[2] = (int64_t)record;
     return s->params->order == OF_MEGATRON ? dp_megatron_read(&s->megatron, part, err)
-                                           : dp_tokens_read(&s->files[i], &part, err);
+                                           : read_window(s, &s->files[i], &part, err);
+}
+
+static void prefetch(const void *state_, uint64_t record)
+{
+    dp_kept_prefetch(((const state *)state_)->kept, record);
 }
 
 static dp_status unchanged(void *state_, bool accept, dp_error *err)
@@ -279,6 +317,7 @@ const dp_reader dp_reader_tokens = {
     .info = {"reader", "tokens", "windows of a text of tokens", 1, sizeof(tokens), params},
     .open = open_source,
     .read = read_record,
+    .prefetch = prefetch,
     .unchanged = unchanged,
     .close = close_source,
 };

@@ -48,10 +48,14 @@ dp_status dp_tokens_unchanged(dp_tokens_file *, bool accept, dp_error *);
 typedef struct dp_tokens_part {
     uint64_t at, n, place, length, record;
     int32_t *input, *label;
+    uint8_t *keep; /* where the file's own numbers go, n of them; NULL = nowhere */
 } dp_tokens_part;
 
 /* Reads it.  A failure names the file and the token. */
 dp_status dp_tokens_read(const dp_tokens_file *, const dp_tokens_part *, dp_error *);
+
+/* The same from what was kept. */
+void dp_tokens_again(const dp_tokens_file *, const uint8_t *kept, const dp_tokens_part *);
 
 /* A Megatron index (PREFIX.idx), open, read into the dtype, n, n_sequences and starts of
  * PREFIX.bin, which it must fit. */

@@ -142,6 +142,8 @@ static void threads_and_containers(void **state)
 
     (void)state;
     snprintf(spec, sizeof spec, "tokens file=llmc_1.bin%s", ending);
+    assert_string_equal(digest_of("tokens file=llmc_1.bin length=4 | repeat count=3", 1).text,
+                        digest_of("tokens file=several.idx length=4 | repeat count=3", 2).text);
     for (uint32_t threads = 2; threads <= 7; threads += 5)
         assert_string_equal(digest_of(spec, 1).text, digest_of(spec, threads).text);
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
