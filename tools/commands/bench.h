@@ -26,9 +26,9 @@ typedef struct bench {
 /* run: one value, of the unit; each returns 0, or the exit status after saying why. */
 typedef struct bench_task {
     const char *name, *help;
-    const char *unit; /* images_per_s, step_ms */
+    const char *unit; /* images_per_s, rows_per_s, step_ms */
     const char *spec, *net;
-    uint64_t images; /* of a run */
+    uint64_t images; /* or rows, of a run */
     int (*open)(bench *);
     int (*run)(bench *, double *value);
 } bench_task;

@@ -52,6 +52,10 @@ static const bench_task tasks[] = {
      NULL, 1984, bench_open_stream, bench_run_stream},
     {"decode", "photographs to uint8, each in its own size", "images_per_s",
      "image_folder | decode | repeat", NULL, 2000, bench_open_stream, bench_run_stream},
+    {"tokens", "shuffled windows of 1024 tokens, int32 batches of 64", "rows_per_s",
+     "tokens file=tokens.bin length=1024 | project columns=input,label | shuffle"
+     " | batch batch_size=64 drop_remainder=true | repeat",
+     NULL, 16384, bench_open_stream, bench_run_stream},
     {"alexnet", "a training step, batch 32, 227x227", "step_ms", IMAGES("32", "227"),
      "init weight=\"truncated_normal sigma=0.02\""
      " | conv2d out_channels=96 kernel_size=11 stride=4 pad_mode=valid | relu"
@@ -85,6 +89,7 @@ static const char about[] =
     "flip, normalize, float32 batches of 64.  photos_eval: in order, resize 256, center_crop 224.  "
     "decode: their pixels alone.  photos_snapshot: photos, from photos.dps in --data: "
     "`detpipe snapshot write image_folder photos.dps`.\n"
+    "tokens: windows of 1024 of tokens.bin in --data (docs/formats.md), shuffled, inputs and labels.\n"
     "alexnet (batch 32, 227x227), small_cnn (batch 128, 32x32): a training step.\n"
     "Every byte of every batch is read.  memcpy_gb_s and store_gb_s are the roof: how fast one thread "
     "copies and fills memory, measured in the same run.";
@@ -168,8 +173,10 @@ static int find_task(const char *name, const bench_task **out)
 
 #define STREAMS "--task=raw", "--task=aug", "--task=resize227"
 #define PHOTOS  "--task=photos", "--task=photos_snapshot", "--task=photos_eval", "--task=decode"
-static const cli_need needs[] = {
-    {"--data", {STREAMS, PHOTOS, "--task=skip"}}, {"--digests", {STREAMS, PHOTOS}}, {NULL, {NULL}}};
+#define TEXT    "--task=tokens"
+static const cli_need needs[] = {{"--data", {STREAMS, PHOTOS, TEXT, "--task=skip"}},
+                                 {"--digests", {STREAMS, PHOTOS, TEXT}},
+                                 {NULL, {NULL}}};
 
 int cmd_bench(int argc, char **argv)
 {
@@ -179,8 +186,9 @@ int cmd_bench(int argc, char **argv)
     uint64_t threads = 1, seconds = 10;
     const cli_option options[] = {
         {"task", "TASK", "what to time", CLI_TEXT, &name},
-        {"data", "DIR", "where CIFAR-10 or the photographs are (default: working directory)",
-         CLI_TEXT, &b.data},
+        {"data", "DIR",
+         "where CIFAR-10, the photographs or the tokens are (default: working directory)", CLI_TEXT,
+         &b.data},
         {"threads", "N", "threads, and CPUs that the process may use (default: 1)", CLI_COUNT,
          &threads},
         {"seconds", "N", "time at least so long (default: 10)", CLI_COUNT, &seconds},
