@@ -16,26 +16,28 @@
 #include "lang/text.h"
 
 const dp_element dp_elements[] = {
-    {"float32", "Float32", "F32", "<f4", 4},
-    {"float64", "Float64", "F64", "<f8", 8},
-    {"float16", "Float16", "F16", "<f2", 2},
-    {"bfloat16", "BFloat16", "BF16", NULL, 2},
-    {"int8", "Int8", "I8", "|i1", 1},
-    {"uint8", "UInt8", "U8", "|u1", 1},
-    {"int16", "Int16", "I16", "<i2", 2},
-    {"uint16", "UInt16", "U16", "<u2", 2},
-    {"int32", "Int32", "I32", "<i4", 4},
-    {"uint32", "UInt32", "U32", "<u4", 4},
-    {"int64", "Int64", "I64", "<i8", 8},
-    {"uint64", "UInt64", "U64", "<u8", 8},
-    {"bool", "Bool", "BOOL", "|b1", 1},
-    {"str", "str", NULL, NULL, 4},
-    {NULL, NULL, NULL, NULL, 0},
+    {"float32", "Float32", "F32", "<f4", "FloatStorage", 4},
+    {"float64", "Float64", "F64", "<f8", "DoubleStorage", 8},
+    {"float16", "Float16", "F16", "<f2", "HalfStorage", 2},
+    {"bfloat16", "BFloat16", "BF16", NULL, "BFloat16Storage", 2},
+    {"float8_e4m3fn", NULL, "F8_E4M3", NULL, NULL, 1},
+    {"float8_e5m2", NULL, "F8_E5M2", NULL, NULL, 1},
+    {"int8", "Int8", "I8", "|i1", "CharStorage", 1},
+    {"uint8", "UInt8", "U8", "|u1", "ByteStorage", 1},
+    {"int16", "Int16", "I16", "<i2", "ShortStorage", 2},
+    {"uint16", "UInt16", "U16", "<u2", NULL, 2},
+    {"int32", "Int32", "I32", "<i4", "IntStorage", 4},
+    {"uint32", "UInt32", "U32", "<u4", NULL, 4},
+    {"int64", "Int64", "I64", "<i8", "LongStorage", 8},
+    {"uint64", "UInt64", "U64", "<u8", NULL, 8},
+    {"bool", "Bool", "BOOL", "|b1", "BoolStorage", 1},
+    {"str", "str", NULL, NULL, NULL, 4},
+    {NULL, NULL, NULL, NULL, NULL, 0},
 };
 
-/* The last one has no mark of its own. */
-static const dp_archive_format *const formats[] = {&dp_archive_npz, &dp_archive_safetensors,
-                                                   &dp_archive_ckpt, NULL};
+/* .pt is a ZIP file of a kind, .npz any other; the last one has no mark of its own. */
+static const dp_archive_format *const formats[] = {&dp_archive_pt, &dp_archive_npz,
+                                                   &dp_archive_safetensors, &dp_archive_ckpt, NULL};
 
 const dp_element *dp_element_find(size_t field, const char *name, size_t length)
 {
@@ -62,6 +64,16 @@ dp_status dp_archive_corrupt(const dp_archive *a, const char *format, ...)
     return dp_fail(a->err, DP_ECORRUPT, "%s: %s", path, why);
 }
 
+dp_status dp_archive_bad_member(const dp_archive *a, const dp_zip_member *m, const char *what)
+{
+    for (size_t i = 0; i < m->name_length; i++) {
+        if (m->name[i] <= ' ' || m->name[i] > '~')
+            return dp_archive_corrupt(a, "member %llu %s", (unsigned long long)m->number, what);
+    }
+    return dp_archive_corrupt(a, "%.*s %s", m->name_length > 60 ? 60 : (int)m->name_length, m->name,
+                              what);
+}
+
 dp_shape_text dp_tensor_shape(const dp_named_tensor *t)
 {
     dp_shape_text out;
@@ -75,7 +87,7 @@ dp_shape_text dp_tensor_shape(const dp_named_tensor *t)
 }
 
 /* Names reach terminals and JSON: UTF-8 without control characters. */
-static bool printable(const char *name, size_t length)
+bool dp_archive_is_name(const char *name, size_t length)
 {
     for (size_t i = 0, n; i < length; i += n) {
         n = dp_utf8_length((const unsigned char *)name + i, length - i);
@@ -111,7 +123,7 @@ static bool grow(dp_archive *a)
 /* Whether a name may be that of tensor number `index`, read or saved; else why. */
 static bool is_name(const char *name, size_t length, size_t index, char why[WHY])
 {
-    const bool is = name != NULL && printable(name, length) && index < DP_MAX_TENSORS;
+    const bool is = name != NULL && dp_archive_is_name(name, length) && index < DP_MAX_TENSORS;
 
     if (index >= DP_MAX_TENSORS)
         snprintf(why, WHY, "more than %d tensors", DP_MAX_TENSORS);
@@ -233,7 +245,7 @@ dp_status dp_archive_parse(dp_archive *a, const uint8_t *bytes, size_t n)
     }
     if (a->format == NULL)
         return dp_archive_corrupt(a, "%s",
-                                  what != NULL ? what : "no .ckpt, .safetensors or .npz file");
+                                  what != NULL ? what : "no .pt, .safetensors, .npz or .ckpt file");
     status = a->format->parse(a, bytes, n);
     if (status == DP_ECORRUPT && what != NULL && !container)
         return dp_archive_corrupt(a, "%s", what);

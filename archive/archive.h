@@ -1,4 +1,4 @@
-/* archive.h - files of named tensors: MindSpore's .ckpt, .safetensors, .npz (docs/checkpoint.md)
+/* archive.h - files of named tensors: .ckpt, .safetensors, .npz, .pt (docs/checkpoint.md)
  *
  * SPDX-License-Identifier: Apache-2.0
  *
@@ -13,6 +13,7 @@
 #define ARCHIVE_ARCHIVE_H
 
 #include "base/handle.h"
+#include "base/pack/zip.h"
 #include "base/writer.h"
 #include "detpipe_net.h"
 
@@ -22,6 +23,7 @@
 /* An element type and what the formats call it; NULL = the format has none. */
 typedef struct dp_element {
     const char *name, *ckpt, *safetensors, *npy;
+    const char *storage; /* PyTorch's class */
     uint32_t size;
 } dp_element;
 extern const dp_element dp_elements[]; /* ends without a name */
@@ -44,7 +46,8 @@ typedef struct dp_archive_format {
     dp_status (*write)(const dp_archive *, dp_writer *); /* NULL: not written by us */
     const char *reserved; /* a name that no tensor has; NULL = none */
 } dp_archive_format;
-extern const dp_archive_format dp_archive_ckpt, dp_archive_npz, dp_archive_safetensors;
+extern const dp_archive_format dp_archive_ckpt, dp_archive_npz, dp_archive_pt,
+    dp_archive_safetensors;
 
 /* The file at `path`, or its bytes, into an archive that has arena, path, options and err, the rest
  * zero.  DP_EIO, or DP_ECORRUPT with what is wrong; the arena holds all of it. */
@@ -61,6 +64,10 @@ dp_shape_text dp_tensor_shape(const dp_named_tensor *);
 
 dp_status dp_archive_corrupt(const dp_archive *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* The same of a member of a ZIP file, named where its name can be shown: "NAME what". */
+dp_status dp_archive_bad_member(const dp_archive *, const dp_zip_member *, const char *what);
+/* Whether it is printable and not too long. */
+bool dp_archive_is_name(const char *, size_t length);
 /* Checks name, shape and size, copies the name.  It reads rank, shape, data and size of the tensor.
  */
 dp_status dp_archive_add(dp_archive *, const char *name, size_t length, const dp_element *,

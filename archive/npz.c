@@ -82,17 +82,6 @@ static dp_status order(dp_archive *archive, const array *a)
 
 /* ---- members of the ZIP file ---- */
 
-/* Names the member that is bad, where its name can be shown. */
-static dp_status bad_member(const dp_archive *a, const dp_zip_member *m, const char *what)
-{
-    for (size_t i = 0; i < m->name_length; i++) {
-        if (m->name[i] <= ' ' || m->name[i] > '~')
-            return dp_archive_corrupt(a, "member %zu %s", a->n + 1, what);
-    }
-    return dp_archive_corrupt(a, "%.*s %s", m->name_length > 60 ? 60 : (int)m->name_length, m->name,
-                              what);
-}
-
 static dp_status add_member(dp_archive *a, dp_zip_member *m)
 {
     array what = {.type = NULL};
@@ -100,13 +89,13 @@ static dp_status add_member(dp_archive *a, dp_zip_member *m)
     dp_status status;
 
     if (m->name_length < 5 || memcmp(m->name + m->name_length - 4, ".npy", 4) != 0)
-        return bad_member(a, m, "is not an .npy array");
+        return dp_archive_bad_member(a, m, "is not an .npy array");
     status = dp_zip_unpack(m, a->arena, &why, a->err);
     if (status != DP_OK)
-        return status == DP_ECORRUPT ? bad_member(a, m, why) : status;
+        return status == DP_ECORRUPT ? dp_archive_bad_member(a, m, why) : status;
     why = parse_array(m->data, (size_t)m->size, &what);
     if (why != NULL)
-        return bad_member(a, m, why);
+        return dp_archive_bad_member(a, m, why);
     status = dp_archive_add(a, m->name, m->name_length - 4, what.type, what.tensor);
     return status == DP_OK ? order(a, &what) : status;
 }

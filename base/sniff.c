@@ -38,8 +38,6 @@ static const struct {
     {MAGIC("Rar!"), 0, "a RAR archive"},
     {MAGIC("ustar"), 257, "a tar archive"},
     {MAGIC("{\"header_size\":"), 8, "a MindRecord file"},
-    {MAGIC("\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20j\xa8P\x19"), 0,
-     "a PyTorch file of before 1.6: save its state_dict as .safetensors"},
 };
 
 static bool has(const uint8_t *bytes, size_t n, const char *word)
@@ -53,26 +51,55 @@ static bool has(const uint8_t *bytes, size_t n, const char *word)
     return false;
 }
 
+/* Whether the name of a ZIP archive's first member has one of the words. */
+static bool zip_has(const uint8_t *bytes, size_t n, const char *const *words)
+{
+    const size_t stated = n >= 30 ? (size_t)dp_load_le(bytes + 26, 2) : 0;
+    const size_t size = stated < n - 30 ? stated : n - 30;
+
+    for (; n >= 30 && *words != NULL; words++) {
+        if (has(bytes + 30, size, *words))
+            return true;
+    }
+    return false;
+}
+
+bool dp_sniff_is_torch(const uint8_t *bytes, size_t n)
+{
+    static const char *const words[] = {
+        "/data.pkl",           "/data/",           "/.data/", "/version",
+        "/byteorder",          "/.format_version", "/code/",  "/constants.pkl",
+        "/.storage_alignment", "/extra/",          NULL};
+
+    if (n >= 15 && memcmp(bytes, "\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20j\xa8P\x19.", 15) == 0)
+        return true; /* before 1.6 */
+    return n >= 4 && memcmp(bytes, "PK\3\4", 4) == 0 && zip_has(bytes, n, words);
+}
+
 /* What a ZIP archive is, by the name of its first member. */
 static const char *sniff_zip(const uint8_t *bytes, size_t n, bool *container)
 {
-    const uint8_t *name = bytes + 30;
-    const size_t stated = (size_t)dp_load_le(bytes + 26, 2);
-    const size_t size = stated < n - 30 ? stated : n - 30;
+    static const char *const npy[] = {".npy", NULL};
+    static const char *const keras[] = {"metadata.json", "config.json", NULL};
 
-    *container = has(name, size, ".npy");
-    if (*container)
+    *container = !zip_has(bytes, n, keras);
+    if (zip_has(bytes, n, npy))
         return "a numpy archive (.npz)";
-    if (has(name, size, "data.pkl") || has(name, size, "/data/") || has(name, size, "/version") ||
-        has(name, size, "/byteorder"))
-        return "a PyTorch file: save its state_dict as .safetensors";
-    if (has(name, size, "/code/") || has(name, size, "/extra/") ||
-        has(name, size, "/constants.pkl"))
-        return "a TorchScript file: save its state_dict as .safetensors";
-    if (has(name, size, "metadata.json") || has(name, size, "config.json"))
-        return "a Keras model: save its weights as .npz";
-    *container = true;
-    return "a ZIP archive";
+    return *container ? "a ZIP archive" : "a Keras model: save its weights as .npz";
+}
+
+/* A TFRecord begins with a length and the masked CRC-32C of its eight bytes. */
+static bool is_tfrecord(const uint8_t *bytes, size_t n)
+{
+    uint32_t crc = UINT32_MAX;
+
+    for (size_t i = 0; n >= 12 && i < 8; i++) {
+        crc ^= bytes[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (0x82F63B78u & -(crc & 1));
+    }
+    crc = ~crc;
+    return n >= 12 && (uint32_t)dp_load_le(bytes + 8, 4) == (crc >> 15 | crc << 17) + 0xA282EAD8u;
 }
 
 static uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c; }
@@ -102,6 +129,12 @@ const char *dp_sniff(const uint8_t *bytes, size_t n, bool *container)
             memcmp(bytes + kinds[k].at, kinds[k].magic, kinds[k].size) == 0)
             return kinds[k].what;
     }
+    if (dp_sniff_is_torch(bytes, n)) {
+        *container = true;
+        return "a PyTorch file";
+    }
+    if (is_tfrecord(bytes, n))
+        return "a TFRecord file";
     if (n >= 30 && memcmp(bytes, "PK\3\4", 4) == 0)
         return sniff_zip(bytes, n, container);
     *container = n >= 9 && bytes[8] == '{' && dp_load_le(bytes, 8) < ((uint64_t)1 << 32);

@@ -15,6 +15,9 @@
  * *container, unless it is NULL: whether archives of tensors may be such (ZIP, .safetensors). */
 const char *dp_sniff(const uint8_t *bytes, size_t n, bool *container);
 
+/* Whether torch.save or torch.jit.save wrote it. */
+bool dp_sniff_is_torch(const uint8_t *bytes, size_t n);
+
 /* The same of an open file, between other words: " (it is a JPEG picture)", or "". */
 typedef struct dp_sniffed {
     char text[120];

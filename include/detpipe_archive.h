@@ -1,8 +1,8 @@
-/* detpipe_archive.h - files of named tensors: .ckpt (MindSpore), .safetensors, .npz
+/* detpipe_archive.h - files of named tensors: .ckpt (MindSpore), .pt (PyTorch), .safetensors, .npz
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * Whichever of the three a file is, is seen from its bytes.  docs/checkpoint.md has the formats.
+ * Whichever of them a file is, is seen from its bytes.  docs/checkpoint.md has the formats.
  */
 #ifndef DETPIPE_ARCHIVE_H
 #define DETPIPE_ARCHIVE_H

@@ -146,6 +146,7 @@ bool dp_zip_next(dp_zip *zip, dp_zip_member *m)
         return false;
     *m = (dp_zip_member){.name = (const char *)row + DP_ZIP_MEMBER_SIZE,
                          .name_length = dp_zip_u16(row + 28),
+                         .number = zip->done + 1,
                          .flags = dp_zip_u16(row + 8),
                          .method = dp_zip_u16(row + 10),
                          .crc = dp_zip_u32(row + 16),

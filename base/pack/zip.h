@@ -21,6 +21,7 @@ typedef struct dp_zip {
 typedef struct dp_zip_member {
     const char *name; /* in the file, without NUL */
     size_t name_length;
+    uint64_t number; /* 1 is the first */
     uint32_t flags, method, crc;
     uint64_t packed, size, offset;
     const uint8_t *data; /* as it lies in the file; after dp_zip_unpack `size` bytes */

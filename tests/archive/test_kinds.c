@@ -6,6 +6,7 @@
 
 #include "archive/archive.h"
 #include "base/bytes.h"
+#include "base/number/num.h"
 #include "base/sniff.h"
 #include "tests/support/archives.h"
 #include "tests/support/test.h"
@@ -216,12 +217,12 @@ static void what_a_file_is(void **state)
         {LITERAL("\x89HDF\r\n\x1a\n\0\0\0\0"), "an HDF5 file"},
         {LITERAL("\x93NUMPY\1\0v\0{}"), "one numpy array"},
         {LITERAL("\x1f\x8b\x08\0\0\0\0\0\0\3"), "gzip"},
-        {LITERAL("\x80\x02\x8a\nl\xfc\x9c\x46\xf9 j\xa8P\x19.\x80\x02M"),
-         "a PyTorch file of before 1.6"},
+        {LITERAL("\x80\x02\x8a\nl\xfc\x9c\x46\xf9 j\xa8P\x19.\x80\x02M"), "the file ends"},
+        {LITERAL("\5\0\0\0\0\0\0\0\xea\xb2\x04\x3ehello\0\0\0\0"), "a TFRecord file"},
         {LITERAL("\x80\x04\x95\x01\0\0\0\0\0\0\0}."), "a Python pickle"},
         {LITERAL("\x30\1\0\0\0\0\0\0{\"header_size\":16777216,\"index_fields\":[]}"),
          "a MindRecord file"},
-        {LITERAL("hello, world"), "no .ckpt, .safetensors or .npz file"},
+        {LITERAL("hello, world"), "no .pt, .safetensors, .npz or .ckpt file"},
     };
     bytes b;
 
@@ -231,24 +232,53 @@ static void what_a_file_is(void **state)
         put(&b, cases[i].bytes, cases[i].n);
         refused(&b, cases[i].what);
     }
-    b = zip_of("model/data.pkl", "\x80\x02}.", 4); /* torch.save since 1.6 */
-    refused(&b, "test: a PyTorch file: save its state_dict as .safetensors");
-    b = zip_of("model/data/0", "\0\0\0\0", 4);
-    refused(&b, "test: a PyTorch file: save its state_dict as .safetensors");
     b = zip_of("model/code/__torch__.py", "class M: pass", 13); /* torch.jit.save */
-    refused(&b, "test: a TorchScript file: save its state_dict as .safetensors");
+    refused(&b, "test: a TorchScript file: save its state_dict by torch.save");
     b = zip_of("model/constants.pkl", "\x80\x02).", 4);
     refused(&b, "a TorchScript file");
     b = zip_of("metadata.json", "{}", 2);
     refused(&b, "a Keras model");
 }
 
+/* numpy's arrays of the other byte order, each beside itself in Fortran's order. */
+static void big_endian_is_turned(void **state)
+{
+    static const char *const kinds[] = {"f4", "f8", "f2", "i2", "i4", "i8", "u2", "u4", "u8"};
+    dp_archive *a = NULL;
+    const dp_named_tensor *t;
+
+    (void)state;
+    assert_ok(dp_archive_open(&a, TEST_GOLDEN "/pt/big.npz", NULL, &test_error));
+    for (size_t k = 0; k < 18; k++) {
+        char name[8];
+        snprintf(name, sizeof name, "%s%c", kinds[k / 2], k % 2 == 0 ? 'C' : 'F');
+        t = dp_archive_find(a, name);
+        assert_true(t != NULL && t->rank == 2 && t->shape[0] == 2 && t->shape[1] == 3);
+        for (uint64_t e = 0; e < 6; e++) {
+            const size_t size = (size_t)(t->size / 6);
+            const uint64_t bits = dp_load_le(t->data + e * size, size);
+            static const uint16_t halves[] = {0, 0x3C00, 0x4000, 0x4200, 0x4400, 0x4500};
+            const double value = (double)e;
+            uint64_t wanted = e;
+            if (k < 2)
+                wanted = dp_f32_bits((float)e);
+            else if (k < 4)
+                wanted = dp_f64_bits(value);
+            else if (k < 6)
+                wanted = halves[e];
+            assert_int_equal(bits, wanted);
+        }
+    }
+    t = dp_archive_find(a, "scalar");
+    assert_int_equal(dp_load_le(t->data, 4), 0x3FC00000);
+    dp_archive_close(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_librarys_verdicts),
-        cmocka_unit_test(each_cause_by_name),
-        cmocka_unit_test(fortran_is_turned),
+        cmocka_unit_test(the_librarys_verdicts), cmocka_unit_test(each_cause_by_name),
+        cmocka_unit_test(fortran_is_turned),     cmocka_unit_test(big_endian_is_turned),
         cmocka_unit_test(what_a_file_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

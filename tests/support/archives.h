@@ -11,4 +11,7 @@
  * NULL: how many there are. */
 dp_status test_archive_parse(const void *data, size_t n, size_t *tensors);
 
+/* The same; *digest, unless it is NULL: of all names, types, shapes and contents. */
+dp_status test_archive_digest(const void *data, size_t n, uint64_t *digest);
+
 #endif

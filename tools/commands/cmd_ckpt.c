@@ -7,14 +7,19 @@
 #include "detpipe_net.h"
 #include "tools/commands/commands.h"
 #include "tools/cli/cli.h"
+#include "tools/compare/choice.h"
 #include "tools/compare/weights.h"
 #include "tools/cli/output.h"
 
 static const char about[] =
-    "Reads MindSpore's .ckpt (whole, sliced, with or without CRC), .safetensors and numpy's .npz, "
-    "strictly: a damaged or ambiguous file is refused.  Writes .safetensors and .npz.\n"
+    "Reads PyTorch's .pt, MindSpore's .ckpt (whole, sliced, with or without CRC), .safetensors and "
+    "numpy's .npz, strictly: a damaged or ambiguous file is refused, and nothing in it is executed.  "
+    "Writes .safetensors and .npz.\n"
     "info FILE: every tensor with its type, shape and digest.\n"
-    "convert IN OUT: the same tensors in the format of OUT's name.\n"
+    "convert IN OUT: the same tensors in the format of OUT's name; --select and --rename take names "
+    "as they stand, but for one '*', which is any text: --select 'model.*' --rename 'model.*=*' "
+    "--rename '*.gamma=*.weight'.  --to float32: of float64 rounded to nearest, of narrower types "
+    "exact; whole numbers stay.\n"
     "diff A B: what differs, tensor by tensor; exit status 1 if anything does.";
 
 static cli_hex digest_of(const dp_named_tensor *t)
@@ -85,19 +90,23 @@ static int info(const dp_archive *a, bool json)
     return EXIT_YES;
 }
 
-static int convert(const dp_archive *a, const char *path)
+static int convert(const dp_archive *a, const char *const words[3], const choice_asked *asked)
 {
-    const int status = output_tensors(dp_archive_get(a, 0), count_tensors(a), path);
+    choice chosen = {.n = 0};
+    int status = choice_make(a, words[1], asked, &chosen);
 
+    if (status == 0)
+        status = output_tensors(chosen.tensors, chosen.n, words[2]);
+    choice_free(&chosen);
     if (status != 0)
         return status;
-    printf("%s is written\n", path);
+    printf("%s is written\n", words[2]);
     return EXIT_YES;
 }
 
 /* ---- the command ---- */
 
-static int run(const char *const words[3], bool json)
+static int run(const char *const words[3], bool json, const choice_asked *asked)
 {
     dp_archive *a = NULL;
     int status;
@@ -108,19 +117,29 @@ static int run(const char *const words[3], bool json)
     if (status == 0 && count_tensors(a) == 0)
         status = cli_fail(EXIT_NOT_TRIED, "%s holds no tensor", words[1]);
     if (status == 0)
-        status = strcmp(words[0], "info") == 0 ? info(a, json) : convert(a, words[2]);
+        status = strcmp(words[0], "info") == 0 ? info(a, json) : convert(a, words, asked);
     dp_archive_close(a);
     return status;
 }
 
-static const cli_need needs[] = {{"--json", {"info", "diff"}}, {NULL, {NULL}}};
+static const cli_need needs[] = {{"--json", {"info", "diff"}},
+                                 {"--select", {"convert"}},
+                                 {"--rename", {"convert"}},
+                                 {"--to", {"convert"}},
+                                 {NULL, {NULL}}};
 
 int cmd_ckpt(int argc, char **argv)
 {
     const char *words[3] = {NULL, NULL, NULL};
+    choice_asked asked = {.to = NULL};
     bool json = false;
     const cli_option options[] = {
         {"json", NULL, "info, diff: print one JSON object", CLI_FLAG, &json},
+        {"select", "PATTERN", "convert: these tensors alone (may be repeated)", CLI_LIST,
+         &asked.select},
+        {"rename", "FROM=TO", "convert: under other names (may be repeated: one after the other)",
+         CLI_LIST, &asked.rename},
+        {"to", "TYPE", "convert: floating tensors as float32", CLI_TEXT, &asked.to},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };
     const cli_command command = {"ckpt", "info FILE | convert IN OUT | diff A B", about, options, 2,
@@ -136,5 +155,5 @@ int cmd_ckpt(int argc, char **argv)
             ? two
             : !two || (strcmp(words[0], "convert") != 0 && strcmp(words[0], "diff") != 0))
         return cli_fail(EXIT_MALFORMED, "ckpt takes info FILE, convert IN OUT or diff A B");
-    return run(words, json);
+    return run(words, json, &asked);
 }

@@ -47,7 +47,7 @@ static const struct {
     {"{\"detpipe-ledger\"", 17, 0, "a ledger", "detpipe diff compares two of them"},
     {"dpsnap\r\n", 8, 0, "a snapshot", "the text \"snapshot file=...\" reads it"},
     {"\x89PNG", 4, 0, "a picture", "the reader png_folder takes a folder of them"},
-    {"PK\3\4", 4, 0, "a zip archive (.npz, .pt)", "detpipe ckpt info lists an .npz"},
+    {"PK\3\4", 4, 0, "a zip archive (.npz, .pt)", "detpipe ckpt info lists it"},
     {"\x1f\x8b", 2, 0, "gzip", "readers take it with dataset_dir="},
     {"\x93NUMPY", 6, 0, "a NumPy array", "the reader records takes its bytes behind the header"},
     {"\0{\"", 3, 7, "a .safetensors file",
