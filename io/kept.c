@@ -69,6 +69,7 @@ void dp_kept_prefetch(const dp_kept *k, uint64_t record)
 {
     if (k == NULL || atomic_load_explicit(&k->state[record], memory_order_relaxed) != KEPT)
         return;
-    for (size_t i = 0; i < k->stride; i += LINE)
-        __builtin_prefetch(k->bytes + record * k->stride + i);
+    for (const uint8_t *at = k->bytes + record * k->stride, *end = at + k->stride; at < end;
+         at += LINE)
+        __builtin_prefetch(at);
 }

@@ -55,6 +55,9 @@ typedef struct dp_reader {
      * NULL = cannot.  `planes` says after open that records will be read so. */
     dp_status (*read_planes)(const void *state, uint64_t record, void *const columns[], dp_error *);
     void (*planes)(void *state);
+    /* Called once all that the handle needs is planned: takes room for what may be kept in memory.
+     * Where there is none, reading is slower and nothing else; NULL = nothing is kept. */
+    dp_status (*keep)(void *state, const dp_options *, dp_arena *, dp_error *);
     /* The file that a record is, for messages; NULL = records are no files. */
     const char *(*path)(const void *state, uint64_t record);
     /* Tells the cache that a record will be read soon; NULL = there is nothing to tell. */

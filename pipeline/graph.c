@@ -231,6 +231,18 @@ dp_status dp_graph_name(dp_graph *g, const char *spec, const dp_options *options
     return status == DP_OK ? dp_builder_name(&b, stages) : status;
 }
 
+dp_status dp_graph_keep(dp_graph *g, const dp_options *options, dp_error *err)
+{
+    dp_status status = DP_OK;
+
+    for (uint32_t i = 0; i < g->n_branches && status == DP_OK; i++) {
+        const dp_branch *branch = &g->branches[i];
+        if (branch->reader->keep != NULL)
+            status = branch->reader->keep(branch->source.state, options, &g->arena, err);
+    }
+    return status;
+}
+
 void dp_graph_close(dp_graph *g)
 {
     for (uint32_t i = 0; i < g->n_branches; i++) {

@@ -84,6 +84,10 @@ dp_status dp_graph_open(dp_graph *, const char *spec, uint64_t seed, const dp_op
 dp_status dp_graph_name(dp_graph *, const char *spec, const dp_options *, dp_error *);
 void dp_graph_close(dp_graph *);
 
+/* Readers take what memory they may for records that are read again: last of all, so that it is
+ * never missed elsewhere. */
+dp_status dp_graph_keep(dp_graph *, const dp_options *, dp_error *);
+
 /* The workspace of workers is as large as this one's, at least. */
 void dp_graph_keep_space(dp_graph *, const dp_transform *, const void *params);
 

@@ -194,6 +194,8 @@ dp_status dp_ring_open(dp_ring *r, dp_graph *graph, const dp_options *options, d
         status = dp_scratch_plan(&r->scratch[i], graph, err);
     for (uint32_t i = 0; i <= r->n_slots && status == DP_OK; i++)
         status = add_batch(r, err);
+    if (status == DP_OK)
+        status = dp_graph_keep(graph, options, err);
     return status == DP_OK && !alone ? start_threads(r, err) : status;
 }
 

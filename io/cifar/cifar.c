@@ -266,6 +266,12 @@ static dp_status open_parts(opening *o, state *s)
     return status == DP_OK && o->params->strict ? check_official(o, s) : status;
 }
 
+static uint64_t end_of(const state *s)
+{
+    const part *last = &s->parts[s->n_parts - 1];
+    return last->first + last->n_records;
+}
+
 dp_status dp_cifar_open(const dp_cifar_layout *layout, const void *params,
                         const dp_options *options, dp_arena *arena, dp_source *out, dp_error *err)
 {
@@ -283,7 +289,7 @@ dp_status dp_cifar_open(const dp_cifar_layout *layout, const void *params,
         dp_cifar_close(s);
         return status;
     }
-    out->n_records = s->parts[s->n_parts - 1].first + s->parts[s->n_parts - 1].n_records;
+    out->n_records = end_of(s);
     out->columns[0] = (dp_column){"image", {NULL, DP_U8, 3, {SIDE, SIDE, 3}}, 256};
     for (int i = 0; i < layout->n_labels; i++)
         out->columns[1 + i] = (dp_column){
@@ -296,13 +302,19 @@ dp_status dp_cifar_open(const dp_cifar_layout *layout, const void *params,
                                   p->blob.bytes != NULL ? p->blob.stamp : p->file.stamp);
     }
     out->state = s;
-    status = dp_kept_plan(&s->kept, out->n_records, 3 * PLANE, options, arena, err);
+    return DP_OK;
+}
+
+dp_status dp_cifar_keep(void *state_, const dp_options *options, dp_arena *arena, dp_error *err)
+{
+    state *s = state_;
+    const uint64_t n = end_of(s);
+    const dp_status status = dp_kept_plan(&s->kept, n, 3 * PLANE, options, arena, err);
+
     if (status == DP_OK && s->kept != NULL)
-        s->kept_labels = dp_arena_alloc(arena, (size_t)out->n_records, (size_t)layout->n_labels);
+        s->kept_labels = dp_arena_alloc(arena, (size_t)n, (size_t)s->layout->n_labels);
     if (s->kept_labels == NULL)
         s->kept = NULL;
-    if (status != DP_OK)
-        dp_cifar_close(s);
     return status;
 }
 

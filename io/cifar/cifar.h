@@ -38,6 +38,7 @@ dp_status dp_cifar_read(const void *state, uint64_t record, void *const columns[
 dp_status dp_cifar_read_planes(const void *state, uint64_t record, void *const columns[],
                                dp_error *);
 void dp_cifar_planes(void *state);
+dp_status dp_cifar_keep(void *state, const dp_options *, dp_arena *, dp_error *);
 void dp_cifar_prefetch(const void *state, uint64_t record);
 dp_status dp_cifar_unchanged(void *state, bool accept, dp_error *);
 void dp_cifar_close(void *state);

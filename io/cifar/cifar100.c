@@ -34,6 +34,7 @@ const dp_reader dp_reader_cifar100 = {
     .read_planes = dp_cifar_read_planes,
     .planes = dp_cifar_planes,
     .prefetch = dp_cifar_prefetch,
+    .keep = dp_cifar_keep,
     .unchanged = dp_cifar_unchanged,
     .close = dp_cifar_close,
 };

@@ -130,6 +130,43 @@ static void memory_is_kept_to(void **state)
     }
 }
 
+static dp_status open_within(const char *spec, uint64_t memory)
+{
+    const dp_options options = {.size = sizeof options,
+                                .root = FIXTURE,
+                                .threads = 1,
+                                .memory = memory,
+                                .arrays = test_arrays};
+    dp_pipeline *p = NULL;
+    const dp_status status = dp_open(&p, spec, 1, &options, &test_error);
+
+    dp_close(p);
+    return status;
+}
+
+static void opens_with_all_from_enough_on(const char *spec)
+{
+    bool enough = false;
+
+    for (uint64_t memory = 4096; memory < 4 << 20; memory += memory / 64) {
+        const dp_status status = open_within(spec, memory);
+        if (enough && status != DP_OK)
+            fail_msg("%s with %llu bytes, and with less it opened: %s", spec,
+                     (unsigned long long)memory, test_error.message);
+        enough = enough || status == DP_OK;
+    }
+    assert_true(enough);
+}
+
+/* Once memory is enough, more of it is, too: what a reader may keep is taken last. */
+static void more_memory_is_enough(void **state)
+{
+    (void)state;
+    for (size_t r = 0; r < readers.n; r++)
+        opens_with_all_from_enough_on(readers.line[r]);
+    opens_with_all_from_enough_on("cifar10 strict=false usage=train | batch batch_size=100");
+}
+
 /* zlib's own memory, for its state and for its window, is within the limit. */
 static void memory_of_a_gz_file_is_kept_to(void **state)
 {
@@ -294,6 +331,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_fails),
         cmocka_unit_test(memory_is_kept_to),
+        cmocka_unit_test(more_memory_is_enough),
         cmocka_unit_test(memory_of_a_gz_file_is_kept_to),
         cmocka_unit_test(a_file_that_grows_keeps_its_records),
         cmocka_unit_test(a_file_that_is_replaced_is_read_on),
