@@ -7,10 +7,12 @@ where the figures do not.  A ratio is detpipe's speed over the peer's in the sam
 slower is asked once."""
 import argparse, json, os, platform, shlex, statistics, subprocess, sys
 
-BEGIN, END = "<!-- written by tools/dev bench -->\n", "<!-- end of what tools/dev bench writes -->\n"
+BEGIN, END = "<!-- written by tools/dev %s -->\n", "<!-- end of what tools/dev %s writes -->\n"
 LIBRARIES = ("torch_loader", "grain", "spdl", "dali", "tf", "mindspore")
 TASKS = {"raw": ("numpy", "torch", *LIBRARIES), "aug": ("numpy", "torch", *LIBRARIES),
          "resize227": ("opencv", "torch", "dali", "tf", "mindspore"), "skip": ("numpy",)}
+PHOTO_PEERS = ("opencv", "torch", "pillow", "torch_loader", "tf", "mindspore", "dali")
+PHOTO_TASKS = {"photos": PHOTO_PEERS, "photos_eval": PHOTO_PEERS, "decode": PHOTO_PEERS[:3]}
 STREAMS = ("raw", "aug", "resize227")
 SLOW = 5
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -58,7 +60,7 @@ def compare(a, task, threads):
     mine, seen, ratios, cells = [], {}, {}, {}
     for _ in range(a.rounds):
         mine.append(ours(a, task, threads))
-        for peer in TASKS[task]:
+        for peer in a.tasks[task]:
             if len(ratios.get(peer, [])) == 1 and ratios[peer][0] > SLOW or peer in cells:
                 continue
             line = theirs(a, peer, task, threads)
@@ -78,10 +80,10 @@ def table(head, rows):
 
 
 def peers_table(a, cpus):
-    columns = [(t, n) for t in TASKS for n in ((1,) if t == "skip" else (1, 2)) if n <= cpus]
+    columns = [(t, n) for t in a.tasks for n in ((1,) if t == "skip" else (1, 2)) if n <= cpus]
     results = {c: compare(a, *c) for c in columns}
     rows = [["**detpipe**"] + [f"**{figure(results[c][1])}**" for c in columns]]
-    for peer in dict.fromkeys(p for t in TASKS.values() for p in t):
+    for peer in dict.fromkeys(p for t in a.tasks.values() for p in t):
         rows.append([a.versions.get(peer, peer)] + [results[c][0].get(peer, "") for c in columns])
     for name, key in (("memcpy, GB/s", "memcpy_gb_s"), ("stores, GB/s", "store_gb_s")):
         rows.append([name] + ["%.1f" % statistics.median(l[key] for l in results[c][1]) for c in columns])
@@ -137,22 +139,25 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--detpipe", required=True, help="the program")
     p.add_argument("--python", default=sys.executable, help="that has the peers")
-    p.add_argument("--data", required=True, help="folder with data_batch_1..5.bin")
+    p.add_argument("--data", required=True, help="folder with data_batch_1..5.bin; of photographs: of class folders")
+    p.add_argument("--photos", action="store_true", help="the tasks on photographs")
     p.add_argument("--page", required=True, help="the tables are written into this")
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--seconds", type=int, default=2, help="of each run, at least")
     a = p.parse_args()
     a.versions, cpus = {}, len(os.sched_getaffinity(0))
+    a.tasks = PHOTO_TASKS if a.photos else TASKS
+    begin, end = (mark % ("bench-photos" if a.photos else "bench") for mark in (BEGIN, END))
     with open(a.page, encoding="utf-8") as f:
         page = f.read()
-    if BEGIN not in page or END not in page:
+    if begin not in page or end not in page:
         sys.exit(f"compare.py: {a.page} lacks the marks between which the tables stand")
     lines = [f"{cpu()}, {a.rounds} rounds.", "", *peers_table(a, cpus)]
-    if cpus >= 2:
+    if cpus >= 2 and not a.photos:
         lines += self_table(a, cpus)
-    head, tail = page.split(BEGIN)[0], page.split(END)[1]
+    head, tail = page.split(begin)[0], page.split(end)[1]
     with open(a.page + ".new", "w", encoding="utf-8") as f:
-        f.write(head + BEGIN + "\n".join(lines) + END + tail)
+        f.write(head + begin + "\n".join(lines) + end + tail)
     os.replace(a.page + ".new", a.page)
 
 

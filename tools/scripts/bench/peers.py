@@ -2,7 +2,7 @@
 # peers.py - what a careful user would write instead: one peer, one task, one JSON line
 # SPDX-License-Identifier: Apache-2.0
 """Times a task of `detpipe bench` as a careful user of NumPy, PyTorch or OpenCV writes it on whole batches, or
-as a pipeline of a library (libraries.py), by the same rules: the first epoch is not counted, every byte of every batch is
+as a pipeline of a library (libraries.py; photographs: photos.py), by the same rules: the first epoch is not counted, every byte of every batch is
 read as 64-bit words, and the process may use N CPUs.  A peer that is not installed gives an error and exit status 3."""
 import argparse, json, os, queue, statistics, sys, threading, time
 
@@ -30,12 +30,12 @@ def order_of(a, e):
     return np.arange(3200) if a.task == "resize227" else np.random.Generator(np.random.Philox(e)).permutation(50000)
 
 
-def in_order(make, items, threads):
-    """make(item) of each, on so many threads ahead of the caller when there are more than one."""
+def in_order(make, items, threads, ahead=2):
+    """make(item) of each, on so many threads when there are more than one, each so many ahead of the caller."""
     if threads == 1:
         yield from map(make, items)
         return
-    slots = [queue.Queue(2) for _ in range(threads)]
+    slots = [queue.Queue(ahead) for _ in range(threads)]
 
     def work(first):
         for i in range(first, len(items), threads):
@@ -149,6 +149,15 @@ PEERS = {"numpy": (numpy_stream, (*WHOLE, "skip")), "torch": (torch_stream, ALL)
          "dali": (library("dali"), ALL), "tf": (library("tf"), ALL), "mindspore": (library("mindspore"), ALL)}
 
 
+def peer_of(a):
+    """The stream of a peer, for the task; ValueError when it does not do that."""
+    import photos
+    make, tasks = (photos.PEERS if a.task in photos.ALL else PEERS).get(a.peer, (None, ()))
+    if a.task not in tasks:
+        raise ValueError(f"{a.peer} does not do {a.task}")
+    return make
+
+
 def read(batch):
     import numpy as np
     total = 0
@@ -183,19 +192,17 @@ def time_openings(a):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--peer", choices=PEERS, required=True)
-    p.add_argument("--task", choices=("raw", "aug", "resize227", "skip"), required=True)
-    p.add_argument("--data", required=True, help="folder with data_batch_1..5.bin")
+    p.add_argument("--peer", choices=[*PEERS, "pillow"], required=True)
+    p.add_argument("--task", choices=(*ALL, "skip", "photos", "photos_eval", "decode"), required=True)
+    p.add_argument("--data", required=True, help="folder with data_batch_1..5.bin; of photographs: of class folders")
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--seconds", type=float, default=10)
     a = p.parse_args()
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-a.threads:])
     os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(a.threads)
-    make, tasks = PEERS[a.peer]
     line = {"peer": a.peer, "task": a.task, "threads": a.threads}
     try:
-        if a.task not in tasks:
-            raise ValueError(f"{a.peer} does {', '.join(tasks)}")
+        make = peer_of(a)
         if a.task == "skip":
             values, line["version"] = time_openings(a)
         else:
