@@ -51,6 +51,9 @@ typedef struct dp_reader {
     /* The sizes of a record of a column that has `least`: known at open, so it cannot fail.  NULL =
      * no column has. */
     void (*shape)(const void *state, uint64_t record, uint32_t column, int64_t *shape);
+    /* Height and width, as they are stored, and orientation (1 to 8) of the picture whose file a
+     * record is, of a column with `pictures`; NULL = those of each are not known at open. */
+    void (*head)(const void *state, uint64_t record, int64_t head[3]);
     /* The same as read with the images of the first column, <H,W,C> of uint8, as planes <C,H,W>;
      * NULL = cannot.  `planes` says after open that records will be read so. */
     dp_status (*read_planes)(const void *state, uint64_t record, void *const columns[], dp_error *);

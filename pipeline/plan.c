@@ -175,20 +175,11 @@ static dp_status plan_transform(dp_builder *b, level *l, const dp_found *found, 
         status = add_held(b, l, found, gate, err);
     if (status != DP_OK || found->replayed == NULL)
         return status;
-    for (uint32_t s = first; s < g->n_steps; s++) {
-        dp_step *step = &g->steps[s];
-        step->replayed = true;
-        if (step->each != NULL && step->transform->draw != NULL &&
-            !step->transform->replays_any_shape)
-            return dp_fail(err, DP_ESPEC,
-                           "%s's draws are known for rows of one shape: use order=native, or put "
-                           "resize size=height,width before it",
-                           found->replayed->name);
-    }
+    for (uint32_t s = first; s < g->n_steps; s++)
+        g->steps[s].replayed = true;
     node = &l->branch->nodes[l->node++];
     node->below = node->length = l->length;
-    return dp_replay_plan(node, found->replayed, &g->steps[first], g->n_steps - first, &g->arena,
-                          err);
+    return dp_replay_plan(node, found->replayed, g, first, err);
 }
 
 /* The columns of the other stream stand in the slots of the same names here. */

@@ -4,16 +4,30 @@
  *
  * A map hands its rows to its workers in turn.  Each worker has a generator for each operation that
  * runs on from row to row.  So the numbers of a row follow from all rows before it: they are drawn
- * for a whole epoch at a time and kept.
+ * for a whole epoch at a time and kept.  Where rows differ in shape and the numbers follow from it,
+ * the steps of the column are fitted to each row before it is drawn for.
  */
 #include "pipeline/replay.h"
 
 #include <string.h>
 
+#include "io/source.h"
 #include "pipeline/order/tables.h"
+#include "pipeline/vary.h"
 
 #define BLOCK     4096 /* rows drawn at a time when an epoch does not end */
 #define MOST_ROWS (1 << 24)
+
+/* The steps of a column whose rows differ in shape, in their order, fitted: to each row, or once to
+ * the largest, where no number follows from the shape. */
+typedef struct fitting {
+    const dp_branch *branch; /* NULL = once */
+    uint32_t node;           /* of the replay: the stages below it say which record a row is */
+    uint32_t column;         /* of the reader */
+    const dp_step **steps;
+    dp_fit *fits;
+    uint32_t n;
+} fitting;
 
 struct dp_replay {
     const dp_library *library;
@@ -21,6 +35,8 @@ struct dp_replay {
     uint32_t n_steps, n_draws, workers;
     uint64_t seed, rows; /* rows: of a table */
     bool endless;
+    bool anew;        /* every epoch draws epoch 0's numbers */
+    fitting each;     /* n = 0: rows have one shape */
     char *generators; /* of worker w and step s: number w * n_steps + s */
     dp_tables tables;
 };
@@ -38,6 +54,49 @@ static void start(const dp_replay *r)
     }
 }
 
+static uint64_t record_of(const dp_replay *r, uint64_t epoch, uint64_t i)
+{
+    const dp_branch *branch = r->each.branch;
+    dp_row row = {.record = i, .epoch = epoch};
+
+    if (r->endless)
+        row = (dp_row){.record = epoch * r->rows + i};
+    for (uint32_t n = r->each.node; n-- > 0;) {
+        if (branch->nodes[n].order->at != NULL)
+            branch->nodes[n].order->at(&branch->nodes[n], &row);
+    }
+    return row.record;
+}
+
+/* It cannot fail: the shapes are those that were known at open. */
+static void fit_row(const dp_replay *r, uint64_t record)
+{
+    const dp_branch *branch = r->each.branch;
+    dp_tensor type = dp_source_type(branch->reader, &branch->source, r->each.column, record);
+
+    for (uint32_t k = 0; k < r->each.n; k++) {
+        const dp_step *step = r->each.steps[k];
+        dp_fit *fit = &r->each.fits[k];
+        if (step->each->decodes) {
+            int64_t head[3];
+            branch->reader->head(branch->source.state, record, head);
+            fit->head = (dp_picture_head){head[0], head[1], (int32_t)head[2]};
+        }
+        dp_each_fit(step, &type, fit, NULL);
+        if (step->gate == DP_NO_GATE) /* what may be left out keeps the type */
+            type = fit->out;
+    }
+}
+
+static const void *params_of(const dp_replay *r, const dp_step *step)
+{
+    for (uint32_t k = 0; k < r->each.n; k++) {
+        if (r->each.steps[k] == step)
+            return r->each.fits[k].params;
+    }
+    return step->params;
+}
+
 /* One row: the transform's own number opens those that it holds. */
 static void draw_row(const dp_replay *r, uint64_t worker, double *draws)
 {
@@ -47,7 +106,7 @@ static void draw_row(const dp_replay *r, uint64_t worker, double *draws)
         const dp_step *step = &r->steps[s];
         const bool open = s == 0 || draws[0] == step->opens;
         if (open && step->transform->draw != NULL && !step->second)
-            step->transform->replay(step->params, generator_of(r, worker, s),
+            step->transform->replay(params_of(r, step), generator_of(r, worker, s),
                                     draws + (step->draws - first));
     }
 }
@@ -55,13 +114,17 @@ static void draw_row(const dp_replay *r, uint64_t worker, double *draws)
 static void make(void *ctx, uint64_t epoch, void *table)
 {
     const dp_replay *r = ctx;
-    const uint64_t turn = r->endless ? epoch * r->rows : r->library->draws->turn(epoch, r->rows);
+    const uint64_t drawn = r->anew ? 0 : epoch;
+    const uint64_t turn = r->endless ? drawn * r->rows : r->library->draws->turn(drawn, r->rows);
     double *draws = table;
 
-    if (epoch == 0)
+    if (drawn == 0)
         start(r);
-    for (uint64_t i = 0; i < r->rows; i++)
+    for (uint64_t i = 0; i < r->rows; i++) {
+        if (r->each.branch != NULL)
+            fit_row(r, record_of(r, epoch, i));
         draw_row(r, (turn + i) % r->workers, draws + i * r->n_draws);
+    }
 }
 
 static void at(dp_node *node, dp_row *row)
@@ -90,35 +153,109 @@ static dp_status check(const dp_library *library, const dp_step *steps, uint32_t
     return dp_check_ask(library->draws->check, NULL, &ask, err);
 }
 
-dp_status dp_replay_plan(dp_node *node, const dp_library *library, const dp_step *steps, uint32_t n,
-                         dp_arena *arena, dp_error *err)
+static bool draws_each(const dp_step *step)
 {
-    const dp_status status = check(library, steps, n, node->seed, err);
-    dp_replay *r = dp_arena_alloc(arena, 1, sizeof *r);
+    return step->each != NULL && step->transform->draw != NULL && !step->second;
+}
+
+/* The reader's column in the slot, and whether the shape of each of its rows is known. */
+static bool find_column(const dp_node *node, uint32_t slot, fitting *each)
+{
+    const dp_branch *branch = node->branch;
+    const dp_source *source = &branch->source;
+
+    each->branch = branch;
+    each->node = (uint32_t)(node - branch->nodes);
+    for (uint32_t n = 0; n < each->node; n++) {
+        if (branch->nodes[n].with != NULL)
+            return false;
+    }
+    while (each->column < source->n_columns && branch->slots[each->column] != slot)
+        each->column++;
+    return each->column < source->n_columns &&
+           (source->pictures[each->column] == NULL || branch->reader->head != NULL);
+}
+
+/* Of the graph's steps from `from` on, those of the column. */
+static dp_status new_fits(fitting *each, dp_graph *g, uint32_t from, uint32_t slot, dp_error *err)
+{
+    each->steps = dp_arena_alloc(&g->arena, g->n_steps, sizeof *each->steps);
+    each->fits = dp_arena_alloc(&g->arena, g->n_steps, sizeof *each->fits);
+    if (each->steps == NULL || each->fits == NULL)
+        return dp_arena_fail(&g->arena, err, "a replay");
+    for (uint32_t s = from; s < g->n_steps; s++) {
+        const dp_step *step = &g->steps[s];
+        if (step->slot != slot || step->each == NULL || step->second)
+            continue;
+        if (!dp_fit_new(g, step, &each->fits[each->n]))
+            return dp_arena_fail(&g->arena, err, "a replay");
+        each->steps[each->n++] = step;
+    }
+    return DP_OK;
+}
+
+static dp_status plan_each(dp_replay *r, const dp_node *node, dp_graph *g, dp_error *err)
+{
+    const uint32_t first = g->n_steps - r->n_steps, slot = r->steps[0].slot;
+    bool draws = false, follow = false;
+    dp_status status;
+
+    for (uint32_t s = 0; s < r->n_steps; s++) {
+        draws = draws || draws_each(&r->steps[s]);
+        follow = follow || (draws_each(&r->steps[s]) && !r->steps[s].transform->replays_any_shape);
+    }
+    if (!draws)
+        return DP_OK;
+    if (follow && !find_column(node, slot, &r->each))
+        return dp_fail(err, DP_ESPEC,
+                       "%s's draws follow from the shapes of all rows before, which are not known "
+                       "here: use order=native, or put resize size=height,width before it",
+                       r->library->name);
+    status = new_fits(&r->each, g, follow ? 0 : first, slot, err);
+    for (uint32_t k = 0; k < r->each.n && !follow && status == DP_OK; k++)
+        status = dp_each_fit(r->each.steps[k], &r->each.steps[k]->in, &r->each.fits[k], err);
+    return status;
+}
+
+static dp_status plan_tables(dp_replay *r, const dp_node *node, dp_graph *g, dp_error *err)
+{
+    r->endless = node->below == DP_ENDLESS;
+    r->rows = r->endless ? BLOCK : node->below;
+    if (r->rows > MOST_ROWS)
+        return dp_fail(err, DP_ELIMIT, "order=%s replays at most %d rows an epoch",
+                       r->library->word, MOST_ROWS);
+    r->generators =
+        dp_arena_alloc(&g->arena, (size_t)r->workers * r->n_steps, r->library->generator);
+    if (r->generators == NULL)
+        return dp_arena_fail(&g->arena, err, "a replay");
+    r->anew = !r->endless && ((const dp_random *)r->steps[0].params)->iterator != 0;
+    r->tables.in_turn = !r->anew;
+    r->tables.once = r->anew && r->each.branch == NULL;
+    r->tables.make = make;
+    r->tables.ctx = r;
+    return dp_tables_plan(&r->tables, node->epochs, r->rows, r->n_draws * sizeof(double), &g->arena,
+                          err);
+}
+
+dp_status dp_replay_plan(dp_node *node, const dp_library *library, dp_graph *g, uint32_t first,
+                         dp_error *err)
+{
+    const dp_step *steps = &g->steps[first];
+    const uint32_t n = g->n_steps - first;
+    dp_status status = check(library, steps, n, node->seed, err);
+    dp_replay *r = dp_arena_alloc(&g->arena, 1, sizeof *r);
 
     if (status != DP_OK)
         return status;
     if (r == NULL)
-        return dp_arena_fail(arena, err, "a replay");
+        return dp_arena_fail(&g->arena, err, "a replay");
     *r = (dp_replay){.library = library, .steps = steps, .n_steps = n, .seed = node->seed};
     for (uint32_t s = 0; s < n; s++)
         r->n_draws += steps[s].second ? 0 : dp_n_draws(steps[s].transform);
-    node->params = r;
     r->workers = (uint32_t)((const dp_random *)steps[0].params)->workers;
-    r->endless = node->below == DP_ENDLESS;
-    r->rows = r->endless ? BLOCK : node->below;
-    if (r->rows > MOST_ROWS)
-        return dp_fail(err, DP_ELIMIT, "order=%s replays at most %d rows an epoch", library->word,
-                       MOST_ROWS);
-    r->generators = dp_arena_alloc(arena, (size_t)r->workers * n, library->generator);
-    if (r->generators == NULL)
-        return dp_arena_fail(arena, err, "a replay");
-    r->tables.in_turn = true;
-    r->tables.once = !r->endless && ((const dp_random *)steps[0].params)->iterator != 0;
-    r->tables.make = make;
-    r->tables.ctx = r;
-    return dp_tables_plan(&r->tables, node->epochs, r->rows, r->n_draws * sizeof(double), arena,
-                          err);
+    node->params = r;
+    status = plan_each(r, node, g, err);
+    return status == DP_OK ? plan_tables(r, node, g, err) : status;
 }
 
 const dp_order dp_order_replay = {

@@ -13,8 +13,8 @@ extern const dp_order dp_order_replay;
 
 typedef struct dp_replay dp_replay;
 
-/* steps[0] is the transform; the n - 1 others are those that it holds. */
-dp_status dp_replay_plan(dp_node *, const dp_library *, const dp_step *steps, uint32_t n,
-                         dp_arena *, dp_error *);
+/* Of the graph's steps so far, number `first` is the transform; the others behind it are those that
+ * it holds. */
+dp_status dp_replay_plan(dp_node *, const dp_library *, dp_graph *, uint32_t first, dp_error *);
 
 #endif

@@ -278,7 +278,7 @@ dp_status dp_each_plan(dp_graph *g, dp_step *step, const dp_column *in, dp_colum
     return DP_OK;
 }
 
-static bool new_fit(dp_graph *g, const dp_step *step, dp_fit *fit)
+bool dp_fit_new(dp_graph *g, const dp_step *step, dp_fit *fit)
 {
     fit->params = step->params;
     fit->out = step->made;
@@ -316,7 +316,7 @@ dp_status dp_each_room_new(dp_graph *g, dp_each_room **out, dp_error *err)
         made = room->fits != NULL;
     }
     for (uint32_t s = 0; s < g->n_steps && made; s++)
-        made = new_fit(g, &g->steps[s], &room->fits[s]);
+        made = dp_fit_new(g, &g->steps[s], &room->fits[s]);
     if (!made)
         return dp_arena_fail(&g->arena, err, "the plan of a worker's row");
     if (g->decodes)
@@ -347,26 +347,38 @@ static dp_status check_made(const dp_step *step, const dp_tensor *in, const dp_t
                           dp_tensor_type(&step->out).text);
 }
 
+dp_status dp_each_fit(const dp_step *step, const dp_tensor *in, dp_fit *fit, dp_error *err)
+{
+    const dp_transform *t = step->transform;
+    int64_t sizes[DP_MAX_RANK];
+    dp_column row, made;
+    dp_status status;
+
+    memcpy(sizes, in->shape, sizeof sizes);
+    if (step->each->decodes)
+        t->sizes(step->params, &fit->head, sizes);
+    set_row(step->each, sizes, &row, &made);
+    row.type = *in;
+    dp_arena_empty(&fit->arena, SIZE_MAX);
+    memcpy(fit->params, step->params, t->info.size);
+    status = run_plan(t, fit->params, &row, &made, &fit->arena, err);
+    if (status == DP_OK)
+        status = check_made(step, in, &made.type, err);
+    fit->out = made.type;
+    return status;
+}
+
 dp_status dp_each_begin(const dp_step *step, const dp_tensor *in, dp_fit *fit,
                         dp_picture_room *room, dp_error *err)
 {
     const dp_transform *t = step->transform;
-    const bool decodes = step->each->decodes;
-    int64_t picture[DP_MAX_RANK];
-    dp_column row, made;
-    dp_status status = decodes ? t->look(step->params, in, &fit->head, picture, room, err) : DP_OK;
+    dp_status status = DP_OK;
 
+    if (step->each->decodes)
+        status = t->look(step->params, in, &fit->head, room, err);
     dp_picture_room_empty(room);
-    if (status == DP_OK) {
-        set_row(step->each, decodes ? picture : in->shape, &row, &made);
-        row.type = *in;
-        dp_arena_empty(&fit->arena, SIZE_MAX);
-        memcpy(fit->params, step->params, t->info.size);
-        status = run_plan(t, fit->params, &row, &made, &fit->arena, err);
-    }
     if (status == DP_OK)
-        status = check_made(step, in, &made.type, err);
-    fit->out = made.type;
+        status = dp_each_fit(step, in, fit, err);
     return dp_stage_failed(&t->info, 0, status, err);
 }
 

@@ -60,6 +60,12 @@ dp_status dp_each_plan(dp_graph *, dp_step *, const dp_column *in, dp_column *ou
 dp_status dp_each_room_new(dp_graph *, dp_each_room **out, dp_error *);
 void dp_each_rooms_close(dp_graph *);
 
+/* A fit of the step, in the graph's memory; false = there is none. */
+bool dp_fit_new(dp_graph *, const dp_step *, dp_fit *);
+/* Plans the step for a row of this type, whose bytes are not looked at: where it decodes, fit->head
+ * is that of the file. */
+dp_status dp_each_fit(const dp_step *, const dp_tensor *in, dp_fit *, dp_error *);
+
 /* Plans the step for a sample, into its fit.  It fails only for a row that the plans at open did
  * not know, or a file that is damaged. */
 dp_status dp_each_begin(const dp_step *, const dp_tensor *in, dp_fit *, dp_picture_room *,

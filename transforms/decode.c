@@ -57,16 +57,20 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
 }
 
 static dp_status look(const void *params_, const dp_tensor *file, dp_picture_head *head,
-                      int64_t picture[3], dp_picture_room *room, dp_error *err)
+                      dp_picture_room *room, dp_error *err)
 {
     const dp_picture_how how = how_of(params_);
     const dp_encoded from = encoded(file);
-    const dp_status status = dp_picture_look(&from, &how, room, head, err);
 
-    if (status == DP_OK)
-        dp_picture_size(head, &how, picture);
+    return dp_picture_look(&from, &how, room, head, err);
+}
+
+static void sizes(const void *params_, const dp_picture_head *head, int64_t picture[3])
+{
+    const dp_picture_how how = how_of(params_);
+
+    dp_picture_size(head, &how, picture);
     picture[2] = how.channels;
-    return status;
 }
 
 static dp_status make(const void *params_, const dp_tensor *file, const dp_picture_head *head,
@@ -86,5 +90,6 @@ const dp_transform dp_transform_decode = {
     .plan = plan,
     .ready = ready,
     .look = look,
+    .sizes = sizes,
     .decode = make,
 };

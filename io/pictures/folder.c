@@ -445,6 +445,15 @@ dp_status dp_folder_open(const dp_folder_kind *kind, const dp_folder_params *p,
     return status;
 }
 
+void dp_folder_head(const void *state, uint64_t record, int64_t head[3])
+{
+    const dp_folder_file *f = &((const dp_folder *)state)->files[record];
+
+    head[0] = f->height;
+    head[1] = f->width;
+    head[2] = f->orientation;
+}
+
 void dp_folder_shape(const void *state, uint64_t record, uint32_t column, int64_t *shape)
 {
     const dp_folder *s = state;

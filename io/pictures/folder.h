@@ -85,6 +85,7 @@ typedef struct dp_folder {
 dp_status dp_folder_open(const dp_folder_kind *, const dp_folder_params *, const dp_options *,
                          dp_arena *, dp_source *out, dp_error *);
 dp_status dp_folder_read(const void *state, uint64_t record, void *const columns[], dp_error *);
+void dp_folder_head(const void *state, uint64_t record, int64_t head[3]);
 void dp_folder_shape(const void *state, uint64_t record, uint32_t column, int64_t *shape);
 const char *dp_folder_path(const void *state, uint64_t record);
 void dp_folder_close(void *state);

@@ -35,6 +35,7 @@ const dp_reader dp_reader_image_folder = {
     .read = dp_folder_read,
     .close = dp_folder_close,
     .shape = dp_folder_shape,
+    .head = dp_folder_head,
     .path = dp_folder_path,
     .stamp = dp_folder_stamp,
 };

@@ -25,6 +25,7 @@ import mindspore.dataset as ds
 import mindspore.dataset.transforms as transforms
 import mindspore.dataset.vision as vision
 
+import make_mindspore_pictures
 import mindspore_cases as cases
 from detpipe_stream import Refused, Stream
 
@@ -76,6 +77,22 @@ def reader(rng, folder):
     return ds.Cifar10Dataset(folder, usage='test', sampler=chain), rows
 
 
+def pictures(rng, folder):
+    """Pictures of various sizes, the smallest 3x5, through operations whose numbers follow from the size."""
+    data = ds.ImageFolderDataset(folder, shuffle=rng.random() < 0.6)
+    inner = rng.sample([vision.RandomHorizontalFlip(0.5), vision.RandomVerticalFlip(0.4), vision.HorizontalFlip(), vision.Invert()], 2)
+    middle = [vision.RandomCrop((3, 2), rng.randrange(2)), vision.RandomCrop(rng.randrange(4, 30), pad_if_needed=True),
+              vision.RandomHorizontalFlip(), vision.RandomColorAdjust((0.5, 1.5)), vision.RandomRotation(rng.randrange(1, 90)),
+              vision.CutOut(2, rng.randrange(1, 3)), transforms.RandomApply(inner, 0.6), vision.Resize(rng.randrange(8, 40))]
+    area, ratio = sorted(round(rng.uniform(0.05, 1), 2) for _ in range(2)), sorted(round(rng.uniform(0.3, 3), 2) for _ in range(2))
+    last = [vision.RandomResizedCrop((rng.randrange(1, 20), rng.randrange(1, 20)), area, ratio, max_attempts=rng.randrange(1, 12)),
+            vision.Resize((rng.randrange(1, 40), rng.randrange(1, 40))), vision.CenterCrop(rng.randrange(1, 40))]
+    chain = [vision.RandomCropDecodeResize(rng.randrange(2, 30), area, ratio)]
+    if rng.random() < 0.8:
+        chain = [vision.Decode(), *rng.sample(middle, rng.randrange(3)), rng.choice(last)]
+    return data.map(chain, ['image'], num_parallel_workers=rng.choice((1, 2)))
+
+
 def operation(rng):
     kind = rng.randrange(12)
     if kind < 4:
@@ -109,7 +126,7 @@ def finish(rng):
 
 
 def build(rng, folder):
-    data, _ = reader(rng, folder)
+    data = pictures(rng, os.path.join(folder, 'pictures')) if rng.random() < 0.25 else reader(rng, folder)[0]
     batched = floats = False
     for _ in range(rng.randrange(1, 6)):
         kind = rng.randrange(10)
@@ -182,6 +199,7 @@ def main():
     counts = collections.Counter()
     with tempfile.TemporaryDirectory() as folder:
         write_cifar(folder)
+        os.rename(make_mindspore_pictures.folder(), os.path.join(folder, 'pictures'))
         for i in range(n):
             rng = random.Random(start * 1000003 + i)
             seed = rng.choice((0, 1, rng.getrandbits(32) % (2 ** 32 - 2)))

@@ -106,7 +106,7 @@ static void streams(void **state)
 }
 
 /* The images of two passes, and of the second one alone. */
-static void check_random(const char *line)
+static void check_random(const char *line, const char *root)
 {
     char passes[160], made[160];
     char spec[2048];
@@ -115,7 +115,7 @@ static void check_random(const char *line)
     assert_non_null(test_word(line, "passes", passes, sizeof passes));
     snprintf(spec, sizeof spec, "%s | repeat count=2", strstr(line, " : ") + 3);
     for (uint64_t first = 0; first < 2; first++) {
-        dp_pipeline *p = open_text(spec, seed, TEST_GOLDEN "/cifar10", 1);
+        dp_pipeline *p = open_text(spec, seed, root, 1);
         const uint64_t n = dp_length(p) / 2;
         dp_batch *b = NULL;
         assert_ok(dp_seek(p, first * n, &test_error));
@@ -170,14 +170,26 @@ static void random_operations(void **state)
     (void)state;
     assert_true(lines.n >= 80);
     for (size_t i = 0; i < lines.n; i++)
-        check_random(lines.line[i]);
+        check_random(lines.line[i], TEST_GOLDEN "/cifar10");
+    test_lines_free(&lines);
+}
+
+/* Each number follows from the sizes of the pictures before it. */
+static void pictures_of_various_sizes(void **state)
+{
+    test_lines lines = test_lines_read("mindspore_pictures.txt");
+
+    (void)state;
+    assert_true(lines.n >= 35);
+    for (size_t i = 0; i < lines.n; i++)
+        check_random(lines.line[i], TEST_GOLDEN "/jpeg");
     test_lines_free(&lines);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(draws), cmocka_unit_test(streams),
-                                       cmocka_unit_test(random_operations),
-                                       cmocka_unit_test(new_iterators)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(draws), cmocka_unit_test(streams), cmocka_unit_test(random_operations),
+        cmocka_unit_test(pictures_of_various_sizes), cmocka_unit_test(new_iterators)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,10 +122,8 @@ for file in "$serialized"/*.json; do
     case $name in
         # a second OneHot, of a float64 row, fails in MindSpore as well; indices and sizes beyond the 140 records of the fixture
         # pictures of various sizes
-        image_folder_decode) expect 2 "MindSpore's draws are known for rows of one shape" "$DETPIPE" digest a.recipe --data data
-                             expect 0 '2 batches' "$DETPIPE" digest native.recipe --data data ;;
-        image_folder_classes) expect 2 "MindSpore's draws are known for rows of one shape" "$DETPIPE" digest a.recipe --data data
-                              expect 0 '1 batches' "$DETPIPE" digest native.recipe --data data
+        image_folder_decode) for recipe in a native; do expect 0 '2 batches' "$DETPIPE" digest $recipe.recipe --data data; done ;;
+        image_folder_classes) for recipe in a native; do expect 0 '1 batches' "$DETPIPE" digest $recipe.recipe --data data; done
                               expect 1 'map_label has no counterpart' "$DETPIPE" export native.recipe --data data ;;
         ops_value) expect 2 'one_hot: takes one integer' "$DETPIPE" digest a.recipe --data data ;;
         split1_norandom) expect 2 'sequential_sampler: start_index=49000 is past the end' "$DETPIPE" digest a.recipe --data data --batches 1 ;;

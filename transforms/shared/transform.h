@@ -110,14 +110,15 @@ typedef struct dp_transform {
     void (*apply_in)(const void *params, const double *draws, const dp_tensor *in,
                      const dp_tensor *out, const dp_workspace *);
     size_t (*space)(const void *params);
-    /* In place of apply, where rows are the files of pictures (dp_source.pictures): its head, with
-     * the height, width and channels that are delivered, then the pixels of a part of it.  plan
-     * gets the picture as *out.  A failure says what is wrong with the file; the room is emptied
-     * behind each.  `ready`, at open: whether this machine decodes to the bytes that are
-     * specified. */
+    /* In place of apply, where rows are the files of pictures (dp_source.pictures): its head, then
+     * the pixels of a part of it.  plan gets the picture as *out.  A failure says what is wrong
+     * with the file; the room is emptied behind each.  `ready`, at open: whether this machine
+     * decodes to the bytes that are specified.  `sizes`: the height, width and channels that are
+     * delivered of a picture with this head. */
     dp_status (*ready)(void *params, dp_arena *, dp_error *);
     dp_status (*look)(const void *params, const dp_tensor *file, dp_picture_head *,
-                      int64_t picture[3], dp_picture_room *, dp_error *);
+                      dp_picture_room *, dp_error *);
+    void (*sizes)(const void *params, const dp_picture_head *, int64_t picture[3]);
     dp_status (*decode)(const void *params, const dp_tensor *file, const dp_picture_head *,
                         const dp_picture_part *, const dp_tensor *out, dp_picture_room *,
                         dp_error *);
