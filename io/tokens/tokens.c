@@ -61,7 +61,7 @@ static dp_status check_idle(const tokens *p, dp_error *err)
                : dp_fail(err, DP_ESPEC, "order=megatron has windows at a stride of length");
 }
 
-static dp_status open_file(state *s, const char *name, const dp_options *options, dp_arena *arena,
+static dp_status open_file(state *s, const char *path, const dp_options *options, dp_arena *arena,
                            dp_error *err)
 {
     const tokens *p = s->params;
@@ -71,12 +71,8 @@ static dp_status open_file(state *s, const char *name, const dp_options *options
                                .vocab_size = (uint64_t)p->vocab_size,
                                .starts = p->order == OF_MEGATRON,
                                .stay = s->n < MOST_OPEN};
-    const char *path = dp_path_join(arena, options->root, name);
-    dp_status status;
+    const dp_status status = dp_tokens_open(f, path, &how, arena, options, err);
 
-    if (path == NULL)
-        return dp_arena_fail(arena, err, "a path");
-    status = dp_tokens_open(f, path, &how, arena, options, err);
     if (status != DP_OK)
         return status;
     s->n++;

@@ -213,7 +213,7 @@ static void shards(void **state)
     static const uint16_t text[3][7] = {{0, 1, 2, 3, 4, 5, 6}, {7, 8, 9, 10}, {11, 12, 13, 14, 15}};
     static const size_t sizes[3] = {7, 4, 5};
     static const int32_t begins[5] = {0, 3, 7, 11};
-    char many[256], list[64] = "";
+    char many[256], parent[256], list[64] = "";
     dp_batch *b = NULL;
     dp_pipeline *p;
 
@@ -244,6 +244,10 @@ static void shards(void **state)
         dp_close(p);
         b = NULL;
     }
+    *strrchr(strcpy(parent, many), '/') = '\0'; /* a root that is no whole path */
+    assert_int_equal(chdir(parent), 0);
+    assert_ok(open_in(strrchr(many, '/') + 1, &p, "tokens file=@list length=3", 1));
+    dp_close(p);
     refused(many, "tokens file=t_{000..002}.bin length=4", DP_ECORRUPT, "t_001.bin has 4 tokens");
     refused(many, "tokens file=t_{000..003}.bin length=3", DP_EIO, "t_003.bin");
     refused(many, "tokens file=t_{000..002}.bin length=3 order=megatron", DP_ESPEC, "one file");
