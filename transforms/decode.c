@@ -41,7 +41,7 @@ static dp_status ready(void *params_, dp_arena *arena, dp_error *err)
 
 static dp_encoded encoded(const dp_tensor *file)
 {
-    return (dp_encoded){"the picture", file->data, (size_t)file->shape[0], NULL};
+    return (dp_encoded){"the picture", file->data, (size_t)file->shape[0], NULL, 0, 0};
 }
 
 static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,

@@ -68,7 +68,7 @@ static dp_status hash_of(int32_t decoder, bool loud, dp_picture_room *room, uint
     static const dp_picture_part whole = {0, 0, HEIGHT, WIDTH};
     const dp_picture_how how = {3, decoder, DP_TURN_IGNORE, true, DP_EDGES_EXACT};
     uint8_t bytes[sizeof noise], pixels[HEIGHT * WIDTH * 3];
-    const dp_encoded from = {"the canary", bytes, sizeof bytes, NULL};
+    const dp_encoded from = {"the canary", bytes, sizeof bytes, NULL, 0, 0};
     dp_status status;
 
     memcpy(bytes, noise, sizeof bytes);

@@ -12,19 +12,21 @@
 dp_status dp_encoded_read(const dp_encoded *from, uint64_t at, uint8_t *buffer, size_t n,
                           size_t *got, dp_error *err)
 {
+    const uint64_t size = from->file != NULL ? from->end - from->at : from->size;
     int error;
 
     *got = 0;
+    if (at >= size)
+        return DP_OK;
+    n = size - at < n ? (size_t)(size - at) : n;
     if (from->file != NULL) {
-        error = dp_file_read_at(from->file, at, buffer, n, got);
+        error = dp_file_read_at(from->file, from->at + at, buffer, n, got);
         return error == 0
                    ? DP_OK
                    : dp_fail(err, DP_EIO, "cannot read %.120s: %s", from->name, strerror(error));
     }
-    if (at < from->size) {
-        *got = from->size - (size_t)at < n ? from->size - (size_t)at : n;
-        memcpy(buffer, from->bytes + at, *got);
-    }
+    memcpy(buffer, from->bytes + at, n);
+    *got = n;
     return DP_OK;
 }
 

@@ -45,13 +45,14 @@ typedef struct dp_picture_how {
     int32_t edges;       /* dp_edges */
 } dp_picture_how;
 
-/* An encoded picture.  Where `file` is not NULL, `bytes` are its first ones, and the rest is read
- * from it as it is wanted. */
+/* An encoded picture.  Where `file` is not NULL, it lies there, from `at` to `end`: `bytes` are its
+ * first ones, and the rest is read as it is wanted. */
 typedef struct dp_encoded {
     const char *name; /* for messages */
     const uint8_t *bytes;
     size_t size;
     const dp_file *file;
+    uint64_t at, end;
 } dp_encoded;
 
 /* What a header says. */

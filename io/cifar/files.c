@@ -90,27 +90,45 @@ static void insert(dp_cifar_opening *o, dp_cifar_entry e)
     o->entries[i] = e;
 }
 
+/* The name without its folders. */
+static const char *last_part(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    return slash != NULL ? slash + 1 : name;
+}
+
+static dp_status add_member(dp_cifar_opening *o, const dp_blob *archive, const dp_tar_member *m)
+{
+    const char *name = last_part(m->name);
+    dp_cifar_entry e = {NULL, {archive->bytes + m->at, (size_t)m->size, archive->stamp}};
+
+    if (name[0] == '.') /* hidden, as in a folder */
+        return DP_OK;
+    if (o->n_entries == MOST_ENTRIES)
+        return dp_fail(o->err, DP_ELIMIT, "%.120s has more than %d files", o->path, MOST_ENTRIES);
+    e.name = dp_arena_text(o->arena, name, strlen(name));
+    if (e.name == NULL)
+        return dp_arena_fail(o->arena, o->err, o->layout->name);
+    insert(o, e);
+    return DP_OK;
+}
+
 static dp_status read_archive(dp_cifar_opening *o, const char *path)
 {
-    dp_tar tar = {.path = path};
-    char name[DP_TAR_NAME];
-    dp_status status = dp_blob_read(path, MOST_ARCHIVE, o->arena, o->options, &tar.archive, o->err);
-    dp_cifar_entry e;
+    dp_blob archive;
+    dp_tar_member m;
+    dp_tar tar;
+    dp_status status = dp_blob_read(path, MOST_ARCHIVE, o->arena, o->options, &archive, o->err);
 
+    if (status != DP_OK)
+        return status;
     o->path = path;
     o->entries = dp_arena_alloc(o->arena, MOST_ENTRIES, sizeof *o->entries);
-    if (status == DP_OK && o->entries == NULL)
+    if (o->entries == NULL)
         return dp_arena_fail(o->arena, o->err, o->layout->name);
-    while (status == DP_OK && (status = dp_tar_next(&tar, name, &e.blob, o->err)) == DP_OK) {
-        if (name[0] == '.') /* hidden, as in a folder */
-            continue;
-        if (o->n_entries == MOST_ENTRIES)
-            return dp_fail(o->err, DP_ELIMIT, "%.120s has more than %d files", path, MOST_ENTRIES);
-        e.name = dp_arena_text(o->arena, name, strlen(name));
-        if (e.name == NULL)
-            return dp_arena_fail(o->arena, o->err, o->layout->name);
-        insert(o, e);
-    }
+    status = dp_tar_open(&tar, path, &archive, NULL, o->arena, o->err);
+    while (status == DP_OK && (status = dp_tar_next(&tar, &m, o->err)) == DP_OK)
+        status = add_member(o, &archive, &m);
     return status == DP_END ? DP_OK : status;
 }
 

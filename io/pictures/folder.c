@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/options.h"
 #include "base/pack/inflate.h"
+#include "io/pictures/bounds.h"
 #include "io/pictures/files.h"
 
 #define LOOK 4096 /* bytes that are read at once for a header */
@@ -32,7 +33,7 @@ static dp_status look_into(const dp_folder *s, dp_folder_file *f, const dp_file 
                            dp_error *err)
 {
     uint8_t bytes[LOOK];
-    dp_encoded from = {f->path, bytes, 0, file};
+    dp_encoded from = {.name = f->path, .bytes = bytes, .file = file, .end = file->size};
     dp_picture_head head;
     const int error = dp_file_read_at(file, 0, bytes, sizeof bytes, &from.size);
     dp_status status;
@@ -144,7 +145,7 @@ static dp_picture_head head_of(const dp_folder_file *f)
 static dp_status decode(const dp_folder *s, const dp_folder_file *f, const dp_blob *blob,
                         dp_picture_room *room, uint8_t *out, dp_error *err)
 {
-    const dp_encoded from = {f->path, blob->bytes, blob->size, NULL};
+    const dp_encoded from = {.name = f->path, .bytes = blob->bytes, .size = blob->size};
     const dp_picture_head head = head_of(f);
     const dp_status status = check_kind(s, &from, err);
     dp_picture_part whole = {0};
@@ -229,14 +230,6 @@ static dp_status try_picture(const dp_folder *s, const dp_folder_file *f, dp_err
     return status;
 }
 
-static void widen(int64_t *least, int64_t *most, const int64_t *sizes, int n)
-{
-    for (int d = 0; d < n; d++) {
-        least[d] = least[d] == 0 || sizes[d] < least[d] ? sizes[d] : least[d];
-        most[d] = sizes[d] > most[d] ? sizes[d] : most[d];
-    }
-}
-
 /* Of a record; 3 sizes or 1. */
 static void shape_of(const dp_folder *s, const dp_folder_file *f, int64_t *shape)
 {
@@ -255,12 +248,8 @@ static void widen_by(dp_folder *s, const dp_folder_file *f)
     int64_t sizes[3];
 
     shape_of(s, f, sizes);
-    widen(s->least, s->most, sizes, s->decode ? 3 : 1);
-    sizes[2] = 3;
-    for (int32_t turn = DP_TURN_APPLY; turn <= DP_TURN_IGNORE; turn++) {
-        dp_picture_size(&head, &(dp_picture_how){3, DP_AS_MINDSPORE, turn, false, 0}, sizes);
-        widen(s->pictures.least, s->pictures.most, sizes, 3);
-    }
+    dp_bounds_widen(s->least, s->most, sizes, s->decode ? 3 : 1);
+    dp_pictures_widen(&s->pictures, &head);
 }
 
 /* Looks at each; with on_error=skip the damaged ones are left out here, before anything depends on

@@ -56,7 +56,7 @@ static void unload(picture *p)
 /* The whole picture, or why not. */
 static dp_status decode(picture *p, const dp_picture_how *how, int64_t size[2], uint8_t **out)
 {
-    const dp_encoded from = {p->path, p->bytes, p->n, NULL};
+    const dp_encoded from = {p->path, p->bytes, p->n, NULL, 0, 0};
     dp_status status = dp_picture_look(&from, how, &p->room, &p->head, &test_error);
 
     *out = NULL;
@@ -161,7 +161,7 @@ static void goldens(void **state)
 static void check_part(picture *p, const dp_picture_how *how, const int64_t size[2],
                        const dp_picture_part *part, const uint8_t *whole)
 {
-    const dp_encoded from = {p->path, p->bytes, p->n, NULL};
+    const dp_encoded from = {p->path, p->bytes, p->n, NULL, 0, 0};
     const size_t channels = (size_t)how->channels, row = (size_t)size[1] * channels;
     uint8_t *pixels = malloc((size_t)size[0] * row);
 
@@ -246,7 +246,7 @@ static size_t check_part_of(const char *line)
     n = (size_t)(size[0] * size[1] * 3), row = (size_t)width * 3;
     pixels = malloc(n), part = malloc(n);
     assert_true(pixels != NULL && part != NULL);
-    assert_ok(dp_picture_decode(&(dp_encoded){p.path, p.bytes, p.n, NULL}, &how, &p.head,
+    assert_ok(dp_picture_decode(&(dp_encoded){p.path, p.bytes, p.n, NULL, 0, 0}, &how, &p.head,
                                 &(dp_picture_part){top, left, height, width}, &p.room, pixels,
                                 &test_error));
     for (long long y = 0; y < height; y++) {
@@ -341,7 +341,7 @@ static uint64_t hash_of_block(uint64_t seed)
     int16_t coefficients[64] = {0};
     uint8_t file[4000], pixels[64];
     const size_t most = 1 + seed % 8, loudest = (size_t)4 << seed % 8;
-    dp_encoded from = {"a block", file, 0, NULL};
+    dp_encoded from = {"a block", file, 0, NULL, 0, 0};
     dp_picture_head head = {8, 8, 1};
     dp_status status;
 
@@ -498,7 +498,7 @@ static void other_sizes(void **state)
         picture p;
         dp_encoded from;
         load(&p, names[i]);
-        from = (dp_encoded){p.path, p.bytes, p.n, NULL};
+        from = (dp_encoded){p.path, p.bytes, p.n, NULL, 0, 0};
         assert_ok(dp_picture_look(&from, &how, &p.room, &p.head, &test_error));
         p.head.width++;
         assert_int_equal(dp_picture_decode(&from, &how, &p.head, &(dp_picture_part){0, 0, 1, 1},
@@ -540,7 +540,7 @@ static void scans(void **state)
 static uint64_t hash_in(dp_picture_room *room, const uint8_t *bytes, size_t n)
 {
     static const dp_picture_how how = {3, DP_AS_MINDSPORE, DP_TURN_APPLY, true, DP_EDGES_EXACT};
-    const dp_encoded from = {"it", bytes, n, NULL};
+    const dp_encoded from = {"it", bytes, n, NULL, 0, 0};
     dp_picture_head head;
     int64_t size[2];
     uint8_t *pixels;

@@ -39,7 +39,7 @@ static void check_part(const dp_encoded *from, const dp_picture_how *how,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const dp_encoded from = {"it", data, size, NULL};
+    const dp_encoded from = {"it", data, size, NULL, 0, 0};
     const uint32_t seed = size == 0 ? 0 : data[size - 1] * 2654435761u;
     const dp_picture_how how = {seed & 1 ? 1 : 3, (int32_t)(seed >> 8) % 6,
                                 (int32_t)(seed >> 16) % 3};

@@ -64,7 +64,7 @@ static void expect_failure(const char *root, const char *spec, dp_status wanted,
 static void decode(const file *f, uint8_t *out, size_t size)
 {
     static const dp_picture_how how = {3, DP_AS_MINDSPORE, DP_TURN_IGNORE, true, DP_EDGES_EXACT};
-    const dp_encoded from = {"it", f->bytes, f->n, NULL};
+    const dp_encoded from = {"it", f->bytes, f->n, NULL, 0, 0};
     const dp_arena like = {.alloc = &dp_libc_allocator};
     dp_picture_room room;
     dp_picture_head head;
