@@ -4,6 +4,7 @@
  */
 #include <unistd.h>
 
+#include "io/tokens/tokens.h"
 #include "tests/support/test.h"
 
 #define GOLDEN TEST_GOLDEN "/tokens"
@@ -121,6 +122,40 @@ static void long_windows(void **state)
     check_windows(folder, "tokens file=long.bin length=8192", 4, 8192, 8192, 50257);
     check_windows(folder, "tokens file=long.bin length=39999 tail=refuse", 1, 39999, 39999, 50257);
     test_folder_remove(folder);
+}
+
+/* A window, and each of two parts of one, write what is theirs. */
+static void nothing_beyond(void **state)
+{
+    const dp_tokens_how how = {.format = DP_TOKENS_LLMC, .stay = true};
+    int32_t input[10], label[10];
+    dp_arena arena = {.alloc = &dp_libc_allocator};
+    dp_tokens_file f;
+
+    (void)state;
+    assert_ok(dp_tokens_open(&f, GOLDEN "/llmc_1.bin", &how, &arena, NULL, &test_error));
+    for (uint64_t cut = 1; cut <= 9; cut++) {
+        dp_tokens_part part = {.n = cut, .length = 8, .input = input + 1, .label = label + 1};
+        memset(input, 0xEE, sizeof input);
+        memset(label, 0xEE, sizeof label);
+        assert_ok(dp_tokens_read(&f, &part, &test_error));
+        for (uint64_t i = 0; i < 10; i++) {
+            const bool has_input = i >= 1 && i <= (cut < 8 ? cut : 8),
+                       has_label = i >= 1 && i < cut;
+            assert_true((input[i] != (int32_t)0xEEEEEEEE) == has_input);
+            assert_true((label[i] != (int32_t)0xEEEEEEEE) == has_label);
+        }
+        part.at = part.place = cut;
+        part.n = 9 - cut;
+        assert_ok(dp_tokens_read(&f, &part, &test_error));
+        for (uint64_t i = 0; i < 8; i++) {
+            assert_int_equal(input[i + 1], i * 7919 % 50257);
+            assert_int_equal(label[i + 1], (i + 1) * 7919 % 50257);
+        }
+        assert_true(input[0] == label[0] && input[9] == label[9]);
+    }
+    dp_file_close(&f.file);
+    dp_arena_free(&arena);
 }
 
 static test_hex digest_of(const char *spec, uint32_t threads)
@@ -550,6 +585,7 @@ int main(void)
         cmocka_unit_test(layouts),
         cmocka_unit_test(every_dtype_of_megatron),
         cmocka_unit_test(long_windows),
+        cmocka_unit_test(nothing_beyond),
         cmocka_unit_test(threads_and_containers),
         cmocka_unit_test(states),
         cmocka_unit_test(tails),
