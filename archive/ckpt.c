@@ -9,10 +9,9 @@
  */
 #include <string.h>
 
-#include <zlib.h>
-
 #include "archive/archive.h"
 #include "base/bytes.h"
+#include "base/pack/crc32.h"
 #include "base/status.h"
 
 #define TRAILER       17
@@ -200,7 +199,7 @@ static dp_status add_value(dp_archive *a, span *s, const value *v)
 
 static dp_status check_trailer(const dp_archive *a, const uint8_t *bytes, const span *s)
 {
-    uint64_t stated = 0, own = crc32_z(0, bytes, (size_t)(s->at - bytes));
+    uint64_t stated = 0, own = dp_crc32(0, bytes, (size_t)(s->at - bytes));
 
     if (s->at == s->end)
         return DP_OK;

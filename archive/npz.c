@@ -10,9 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <zlib.h>
-
 #include "archive/archive.h"
+#include "base/pack/crc32.h"
 #include "base/npy.h"
 #include "base/pack/zip.h"
 #include "base/pack/zip_format.h"
@@ -210,9 +209,7 @@ static written plan_member(const dp_named_tensor *t, uint64_t offset, uint8_t he
     w.name_length = (size_t)n;
     *header_size = print_array(t, header);
     w.size = (uint32_t)(*header_size + t->size);
-    w.crc = (uint32_t)crc32_z(0, header, *header_size);
-    if (t->size > 0) /* NULL is zlib's word for "from the beginning" */
-        w.crc = (uint32_t)crc32_z(w.crc, t->data, (size_t)t->size);
+    w.crc = dp_crc32(dp_crc32(0, header, *header_size), t->data, (size_t)t->size);
     return w;
 }
 

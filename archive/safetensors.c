@@ -11,10 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <zlib.h>
-
 #include "archive/archive.h"
 #include "base/bytes.h"
+#include "base/pack/crc32.h"
 #include "base/status.h"
 
 static bool is(const uint8_t *bytes, size_t n)
@@ -71,16 +70,16 @@ static dp_status check_cover(const dp_archive *a, const uint8_t *data, uint64_t 
 static dp_status check_crc(const dp_archive *a, const char *stated)
 {
     const dp_named_tensor **list = sorted(a, by_name);
-    unsigned long crc = 0;
+    uint32_t crc = 0;
     char own[16];
 
     if (list == NULL)
         return dp_arena_fail(a->arena, a->err, "tensors");
     for (size_t i = 0; i < a->n; i++) {
-        crc = crc32_z(crc, (const uint8_t *)list[i]->name, strlen(list[i]->name));
-        crc = crc32_z(crc, list[i]->data, (size_t)list[i]->size);
+        crc = dp_crc32(crc, (const uint8_t *)list[i]->name, strlen(list[i]->name));
+        crc = dp_crc32(crc, list[i]->data, (size_t)list[i]->size);
     }
-    snprintf(own, sizeof own, "%lu", crc);
+    snprintf(own, sizeof own, "%u", crc);
     return strcmp(own, stated) == 0
                ? DP_OK
                : dp_archive_corrupt(a, "damaged: its CRC is not %s, that of the content", own);

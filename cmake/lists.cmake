@@ -26,6 +26,7 @@ file(GENERATE OUTPUT ${recipes_source} CONTENT "${text}")
 # One file an instruction set, each with its own flags (docs/numerics.md).
 function(detpipe_kernel_flags)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    set_source_files_properties(base/pack/crc32_pclmul.c PROPERTIES COMPILE_OPTIONS "-mpclmul;-msse4.1")
     set_source_files_properties(base/xxh3_avx2.c PROPERTIES COMPILE_OPTIONS "-mavx2")
     set_source_files_properties(base/pack/crc32c_sse42.c PROPERTIES COMPILE_OPTIONS "-msse4.2")
     set_source_files_properties(libraries/threefry_avx2.c PROPERTIES COMPILE_OPTIONS "-mavx2")

@@ -8,6 +8,7 @@
 
 #include <zlib.h>
 
+#include "base/pack/crc32.h"
 #include "base/pack/zip_format.h"
 #include "base/status.h"
 
@@ -209,7 +210,7 @@ dp_status dp_zip_unpack(dp_zip_member *m, dp_arena *arena, const char **why, dp_
         }
         m->data = out;
     }
-    if (crc32_z(0, m->data, (size_t)m->size) == m->crc)
+    if (dp_crc32(0, m->data, (size_t)m->size) == m->crc)
         return DP_OK;
     *why = "is damaged: another CRC";
     return DP_ECORRUPT;

@@ -71,4 +71,9 @@ losses "$pt/net_bfloat16.pt" torch && fail "bfloat16 weights were taken for floa
 grep -q 'another type: fc1.weight is bfloat16' torch || fail "bfloat16: $(cat torch)"
 "$DETPIPE" ckpt convert "$pt/net_bfloat16.pt" wide.safetensors --to float32 > /dev/null
 losses "$PWD/wide.safetensors" torch || fail "bfloat16 that was cast: $(cat torch)"
+
+cp "$pt/kinds.pt" weights.pt
+tool 0 '"task": "weights", "threads": 1, "mb_per_s": [0-9.e+-]+, .*"runs": [0-9]+' bench --task weights --seconds 0 --data .
+tool 3 'cannot open ./none/weights.pt' bench --task weights --data ./none
+tool 2 'bench: --digests does nothing here' bench --task weights --digests
 exit $failed

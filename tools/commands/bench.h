@@ -42,5 +42,7 @@ int bench_open_stream(bench *);
 int bench_run_stream(bench *, double *value);
 int bench_open_skip(bench *);
 int bench_run_skip(bench *, double *value);
+int bench_open_weights(bench *);
+int bench_run_weights(bench *, double *value);
 
 #endif

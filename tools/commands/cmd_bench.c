@@ -56,6 +56,8 @@ static const bench_task tasks[] = {
      "tokens file=tokens.bin length=1024 | project columns=input,label | shuffle"
      " | batch batch_size=64 drop_remainder=true | repeat",
      NULL, 16384, bench_open_stream, bench_run_stream},
+    {"weights", "a file of weights opened, its CRC checked", "mb_per_s", NULL, NULL, 0,
+     bench_open_weights, bench_run_weights},
     {"alexnet", "a training step, batch 32, 227x227", "step_ms", IMAGES("32", "227"),
      "init weight=\"truncated_normal sigma=0.02\""
      " | conv2d out_channels=96 kernel_size=11 stride=4 pad_mode=valid | relu"
@@ -90,6 +92,7 @@ static const char about[] =
     "decode: their pixels alone.  photos_snapshot: photos, from photos.dps in --data: "
     "`detpipe snapshot write image_folder photos.dps`.\n"
     "tokens: windows of 1024 of tokens.bin in --data (docs/formats.md), shuffled, inputs and labels.\n"
+    "weights: weights.pt in --data, opened and checked: every tensor is in memory.\n"
     "alexnet (batch 32, 227x227), small_cnn (batch 128, 32x32): a training step.\n"
     "Every byte of every batch is read.  memcpy_gb_s and store_gb_s are the roof: how fast one thread "
     "copies and fills memory, measured in the same run.";
@@ -174,9 +177,10 @@ static int find_task(const char *name, const bench_task **out)
 #define STREAMS "--task=raw", "--task=aug", "--task=resize227"
 #define PHOTOS  "--task=photos", "--task=photos_snapshot", "--task=photos_eval", "--task=decode"
 #define TEXT    "--task=tokens"
-static const cli_need needs[] = {{"--data", {STREAMS, PHOTOS, TEXT, "--task=skip"}},
-                                 {"--digests", {STREAMS, PHOTOS, TEXT}},
-                                 {NULL, {NULL}}};
+static const cli_need needs[] = {
+    {"--data", {STREAMS, PHOTOS, TEXT, "--task=skip", "--task=weights"}},
+    {"--digests", {STREAMS, PHOTOS, TEXT}},
+    {NULL, {NULL}}};
 
 int cmd_bench(int argc, char **argv)
 {
@@ -187,8 +191,8 @@ int cmd_bench(int argc, char **argv)
     const cli_option options[] = {
         {"task", "TASK", "what to time", CLI_TEXT, &name},
         {"data", "DIR",
-         "where CIFAR-10, the photographs or the tokens are (default: working directory)", CLI_TEXT,
-         &b.data},
+         "where CIFAR-10, photographs, tokens or weights are (default: working directory)",
+         CLI_TEXT, &b.data},
         {"threads", "N", "threads, and CPUs that the process may use (default: 1)", CLI_COUNT,
          &threads},
         {"seconds", "N", "time at least so long (default: 10)", CLI_COUNT, &seconds},
