@@ -97,7 +97,7 @@ static dp_status read_all(reading *r, const dp_options *options, dp_error *err)
     for (uint64_t first = 0; first < n && status == DP_OK; first += BLOCK) {
         status = read_sequences(r, first, n - first < BLOCK ? n - first : BLOCK, err);
         if (status == DP_OK)
-            status = dp_progress(options, "index", first, n, err);
+            status = dp_progress(options, "shards", first, n, err);
     }
     if (r->starts != NULL)
         r->starts[n] = r->f->n;

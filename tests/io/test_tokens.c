@@ -4,6 +4,7 @@
  */
 #include <unistd.h>
 
+#include "detpipe_snapshot.h"
 #include "io/tokens/tokens.h"
 #include "tests/support/test.h"
 
@@ -70,6 +71,22 @@ static void check_windows(const char *root, const char *spec, uint64_t n, uint64
     dp_close(p);
 }
 
+static char folder[256];
+
+static int set_up(void **state)
+{
+    (void)state;
+    test_folder(folder, sizeof folder);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    test_folder_remove(folder);
+    return 0;
+}
+
 /* ---- what is read ---- */
 
 static void layouts(void **state)
@@ -111,17 +128,14 @@ static void every_dtype_of_megatron(void **state)
 static void long_windows(void **state)
 {
     static uint16_t text[40000];
-    char folder[256];
 
     (void)state;
-    test_folder(folder, sizeof folder);
     for (uint32_t i = 0; i < 40000; i++)
         text[i] = (uint16_t)(i * 7919ull % 50257);
     test_write(folder, "long.bin", text, sizeof text);
     check_windows(folder, "tokens file=long.bin length=8191", 4, 8191, 8191, 50257);
     check_windows(folder, "tokens file=long.bin length=8192", 4, 8192, 8192, 50257);
     check_windows(folder, "tokens file=long.bin length=39999 tail=refuse", 1, 39999, 39999, 50257);
-    test_folder_remove(folder);
 }
 
 /* A window, and each of two parts of one, write what is theirs. */
@@ -169,6 +183,19 @@ static test_hex digest_of(const char *spec, uint32_t threads)
     return out;
 }
 
+static test_hex identity_of(const char *file)
+{
+    uint8_t digest[16];
+    char spec[100];
+    dp_pipeline *p;
+
+    snprintf(spec, sizeof spec, "tokens length=4 file=%s", file);
+    assert_ok(open_in(GOLDEN, &p, spec, 1));
+    assert_ok(dp_dataset_digest(p, digest, &test_error));
+    dp_close(p);
+    return test_hex_of(digest, sizeof digest);
+}
+
 static void threads_and_containers(void **state)
 {
     static const char ending[] = " length=4 | shuffle | batch batch_size=3 | repeat count=2";
@@ -185,24 +212,43 @@ static void threads_and_containers(void **state)
         char other[200];
         snprintf(other, sizeof other, "tokens file=%s%s", files[i], ending);
         assert_string_equal(digest_of(spec, 1).text, digest_of(other, 2).text);
+        assert_string_equal(identity_of("llmc_1.bin").text, identity_of(files[i]).text);
     }
 }
 
-/* A state of a run over one container goes on over another: the data set is the same one. */
+/* A run that goes on from a state or a place, and from a snapshot, has the rows that it had. */
 static void states(void **state)
 {
-    static const char one[] = "tokens file=llmc_1.bin length=4 | shuffle | batch batch_size=3";
-    uint8_t identity[2][16];
-    dp_pipeline *p;
+    static const char text[] = "tokens file=llmc_1.bin length=4 | shuffle | batch batch_size=3"
+                               " | repeat count=3";
+    dp_batch *b = NULL;
+    dp_pipeline *p, *again;
+    dp_state at;
+    char path[300];
+    test_hex rest, all = digest_of(text, 1);
 
     (void)state;
-    assert_ok(open_in(GOLDEN, &p, one, 1));
-    assert_ok(dp_dataset_digest(p, identity[0], &test_error));
+    assert_ok(open_in(GOLDEN, &p, text, 1));
+    for (int i = 0; i < 5; i++)
+        assert_ok(dp_next(p, &b, &test_error));
+    assert_ok(dp_get_state(p, &at, &test_error));
+    rest = test_stream_digest(p, UINT64_MAX);
     dp_close(p);
-    assert_ok(open_in(GOLDEN, &p, "tokens file=several.idx length=4", 1));
-    assert_ok(dp_dataset_digest(p, identity[1], &test_error));
+    for (uint32_t threads = 1; threads <= 7; threads += 3) {
+        assert_ok(open_in(GOLDEN, &again, text, threads));
+        assert_ok(dp_set_state(again, &at, &test_error));
+        assert_string_equal(test_stream_digest(again, UINT64_MAX).text, rest.text);
+        assert_ok(dp_seek(again, 5, &test_error));
+        assert_string_equal(test_stream_digest(again, UINT64_MAX).text, rest.text);
+        dp_close(again);
+    }
+    assert_ok(open_in(GOLDEN, &p, text, 2));
+    snprintf(path, sizeof path, "%s/t.dps", folder);
+    assert_ok(dp_snapshot_write(p, path, NULL, &test_error));
     dp_close(p);
-    assert_memory_equal(identity[0], identity[1], 16);
+    assert_ok(open_in(folder, &p, "snapshot file=t.dps batched=true", 2));
+    assert_string_equal(test_stream_digest(p, UINT64_MAX).text, all.text);
+    dp_close(p);
 }
 
 /* ---- tails ---- */
@@ -372,22 +418,6 @@ static void idle(void **state)
 }
 
 /* ---- damage ---- */
-
-static char folder[256];
-
-static int set_up(void **state)
-{
-    (void)state;
-    test_folder(folder, sizeof folder);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    test_folder_remove(folder);
-    return 0;
-}
 
 typedef struct bytes {
     uint8_t b[2000];
@@ -584,10 +614,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layouts),
         cmocka_unit_test(every_dtype_of_megatron),
-        cmocka_unit_test(long_windows),
+        cmocka_unit_test_setup_teardown(long_windows, set_up, tear_down),
         cmocka_unit_test(nothing_beyond),
         cmocka_unit_test(threads_and_containers),
-        cmocka_unit_test(states),
+        cmocka_unit_test_setup_teardown(states, set_up, tear_down),
         cmocka_unit_test(tails),
         cmocka_unit_test(shards),
         cmocka_unit_test(many_shards),
