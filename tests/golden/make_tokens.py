@@ -21,13 +21,10 @@ from megatron.core.datasets.gpt_dataset import GPTDataset, GPTDatasetConfig
 from megatron.core.datasets.indexed_dataset import DType, IndexedDataset, IndexedDatasetBuilder
 from megatron.core.datasets.utils import Split
 
-data_common, folder = sys.argv[1:]
-sys.modules.setdefault('requests', types.ModuleType('requests'))
-sys.modules.setdefault('tqdm', types.SimpleNamespace(tqdm=None))
-sys.path.insert(0, os.path.dirname(data_common))
-import data_common  # noqa: E402
 
-os.chdir(folder)
+
+class Tokenizer:
+    vocab_size, eod, pad, unique_identifiers = 50257, 50256, -1, {'class': 'none'}
 
 
 def text(n, most):
@@ -49,45 +46,49 @@ def cut(tokens, lengths):
     return [[tokens[e - n:e]] for n, e in zip(lengths, ends)]
 
 
-TOKENS = text(41, 50257)
-data_common.write_datafile('llmc_1.bin', TOKENS, 'gpt-2')
-data_common.write_datafile('llmc_7.bin', TOKENS, 'llama-3')
-data_common.write_evalfile('llmc_eval.bin', [{'label': 1, 'ctx_tokens': [5, 6], 'ending_tokens': [[1], [2], [3], [4, 5]]}])
-numpy.array(TOKENS, dtype=numpy.uint16).tofile('bare.bin')  # as nanoGPT's data/shakespeare/prepare.py
-lengths = [0, 3, 0, 0, 17, 1, 20, 0]
-megatron_file('megatron', numpy.uint16, cut(TOKENS, lengths))
-megatron_file('several', numpy.int32, [[TOKENS[:2], [], TOKENS[2:9]], [], [TOKENS[9:40], TOKENS[40:]]])
-for dtype in DType:
-    megatron_file(dtype.name, getattr(numpy, dtype.name), cut(text(11, 120), [4, 0, 7]))
-
-lengths = [5, 0, 1, 30, 0, 2, 2, 11, 1, 0, 40, 3, 7, 0]
-megatron_file('order', numpy.uint16, cut(list(range(sum(lengths))), lengths))
-
-
-class Tokenizer:
-    vocab_size, eod, pad, unique_identifiers = 50257, 50256, -1, {'class': 'none'}
-
-
-def samples(seed, length, num_samples):
+def samples(name, seed, length, num_samples):
+    """The windows of length + 1 tokens of a data set, in its order."""
     config = GPTDatasetConfig(
         random_seed=seed, sequence_length=length, split='1', tokenizer=Tokenizer(), reset_position_ids=False,
-        reset_attention_mask=False, eod_mask_loss=False, create_attention_mask=False,
-        path_to_cache=tempfile.mkdtemp())
-    low = IndexedDataset('order')
+        reset_attention_mask=False, eod_mask_loss=False, create_attention_mask=False)
+    low = IndexedDataset(name)
     indices = numpy.arange(low.sequence_lengths.shape[0], dtype=numpy.int32)
-    data = GPTDataset(low, 'order', indices, num_samples or None, Split.train, config)
-    windows = []
-    for i in range(len(data)):
-        sample = data[i]
-        windows.append(sample['tokens'].tolist() + sample['labels'].tolist()[-1:])
-    return numpy.array(windows, dtype='<i4')
+    with tempfile.TemporaryDirectory() as cache:
+        config.path_to_cache = cache
+        data = GPTDataset(low, name, indices, num_samples or None, Split.train, config)
+        items = [data[i] for i in range(len(data))]
+    return numpy.array([i['tokens'].tolist() + i['labels'].tolist()[-1:] for i in items], dtype='<i4')
 
 
-with open('megatron.txt', 'w') as out:
-    print(f'# megatron-core {megatron.core.__version__}, numpy {numpy.__version__}: make_tokens.py', file=out)
-    for length in (2, 5, 8, 101):
-        for seed in (1234, 0, 4294967295):
-            for num_samples in (0, 1, 12, 13, 20, 21, 24, 37, 50, 60, 77, 130):
-                rows = samples(seed, length, num_samples)
-                digest = hashlib.sha256(rows.tobytes()).hexdigest()
-                print(f'seed={seed} length={length} num_samples={num_samples} : {len(rows)} {digest}', file=out)
+def main(data_common, folder):
+    sys.modules.setdefault('requests', types.ModuleType('requests'))
+    sys.modules.setdefault('tqdm', types.SimpleNamespace(tqdm=None))
+    sys.path.insert(0, os.path.dirname(data_common))
+    import data_common as llmc
+
+    os.chdir(folder)
+    tokens = text(41, 50257)
+    llmc.write_datafile('llmc_1.bin', tokens, 'gpt-2')
+    llmc.write_datafile('llmc_7.bin', tokens, 'llama-3')
+    question = {'label': 1, 'ctx_tokens': [5, 6], 'ending_tokens': [[1], [2], [3], [4, 5]]}
+    llmc.write_evalfile('llmc_eval.bin', [question])
+    numpy.array(tokens, dtype=numpy.uint16).tofile('bare.bin')  # as nanoGPT's data/shakespeare/prepare.py
+    megatron_file('megatron', numpy.uint16, cut(tokens, [0, 3, 0, 0, 17, 1, 20, 0]))
+    several = [[tokens[:2], [], tokens[2:9]], [], [tokens[9:40], tokens[40:]]]
+    megatron_file('several', numpy.int32, several)
+    for dtype in DType:
+        megatron_file(dtype.name, getattr(numpy, dtype.name), cut(text(11, 120), [4, 0, 7]))
+    lengths = [5, 0, 1, 30, 0, 2, 2, 11, 1, 0, 40, 3, 7, 0]
+    megatron_file('order', numpy.uint16, cut(list(range(sum(lengths))), lengths))
+    with open('megatron.txt', 'w') as out:
+        print(f'# megatron-core {megatron.core.__version__}, numpy {numpy.__version__}: make_tokens.py', file=out)
+        for length in (2, 5, 8, 101):
+            for seed in (1234, 0, 4294967295):
+                for num_samples in (0, 1, 12, 13, 20, 21, 24, 37, 50, 60, 77, 130):
+                    rows = samples('order', seed, length, num_samples)
+                    digest = hashlib.sha256(rows.tobytes()).hexdigest()
+                    print(f'seed={seed} length={length} num_samples={num_samples} : {len(rows)} {digest}', file=out)
+
+
+if __name__ == '__main__':
+    main(*sys.argv[1:])
