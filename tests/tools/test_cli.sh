@@ -119,7 +119,7 @@ expect 0 '^40 samples, [0-9]+ correct, accuracy 0\.[0-9]{4}, loss [0-9.]+$' "$DE
 whole=$(cat out.txt)
 expect 0 "^$whole\$" "$DETPIPE" eval tested.recipe --data "$fixture" --load straight.safetensors --threads 1
 "$DETPIPE" eval tested.recipe --data "$fixture" | grep -qF "$whole" && { echo "FAILED: eval without weights is eval with them"; failed=1; }
-expect 0 '"samples":40,"correct":' "$DETPIPE" eval tested.recipe --data "$fixture" --json
+expect 0 '"samples":40,"labels":40,"correct":' "$DETPIPE" eval tested.recipe --data "$fixture" --json
 expect 3 "not this net's" "$DETPIPE" eval --load straight.safetensors
 sed 's/batch_size=7/batch_size=7 | repeat/' tested.recipe > endless.recipe
 expect 2 'never end: leave repeat out' "$DETPIPE" eval endless.recipe --data "$fixture"

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "tools/cli/element.h"
 #include "tools/commands/commands.h"
 #include "tools/run/ranks.h"
 #include "tools/run/session.h"
@@ -13,27 +14,29 @@ typedef struct settings {
 } settings;
 
 typedef struct score {
-    uint64_t samples, correct;
-    double loss; /* of all samples, added up batch by batch */
+    uint64_t samples, labels, correct;
+    double loss; /* of all labels, added up batch by batch */
 } score;
 
 static const char about[] =
-    "Runs the recipe's net on all batches of its test: line and prints the share of samples whose "
-    "largest output is the label's, and the mean loss.  Nothing is trained: dropout drops nothing, "
+    "Runs the recipe's net on all batches of its test: line and prints the share of labels (a "
+    "sample's, or with per=place each place's) that are the largest output, and the mean loss.  Nothing is trained: dropout drops nothing, "
     "batch_norm uses its moving statistics.\n"
     "RECIPE is a recipe's name or a recipe file (default: " RECIPE_DEFAULT ").";
 
 static int add_batch(session *s, score *sum)
 {
-    const dp_tensor *labels = dp_batch_get(s->batch, "label");
+    const dp_tensor *labels = session_labels(s);
+    const uint64_t n = element_count(labels);
     dp_net_result r;
     dp_error err;
 
-    if (dp_net_eval(s->net, dp_batch_get(s->batch, "image"), labels, &r, &err) != DP_OK)
+    if (dp_net_eval(s->net, session_input(s), labels, &r, &err) != DP_OK)
         return cli_fail_error(&err, NULL);
     sum->samples += (uint64_t)labels->shape[0];
+    sum->labels += n;
     sum->correct += (uint64_t)r.correct;
-    sum->loss += (double)r.loss * (double)labels->shape[0];
+    sum->loss += (double)r.loss * (double)n;
     return 0;
 }
 
@@ -59,23 +62,28 @@ static int measure(session *s, score *sum)
 
 static void print(const session *s, const score *sum, bool json)
 {
-    const double share = (double)sum->correct / (double)sum->samples;
-    const double loss = sum->loss / (double)sum->samples;
+    const double share = (double)sum->correct / (double)sum->labels;
+    const double loss = sum->loss / (double)sum->labels;
     const unsigned long long samples = sum->samples, correct = sum->correct;
+    char labels[48] = "";
 
     if (json) {
-        printf("{\"samples\":%llu,\"correct\":%llu,\"accuracy\":%.6f,\"loss\":%.9g,"
-               "\"left_out\":%llu}\n",
-               samples, correct, share, loss, (unsigned long long)session_left_out(s));
+        printf("{\"samples\":%llu,\"labels\":%llu,\"correct\":%llu,\"accuracy\":%.6f,"
+               "\"loss\":%.9g,\"left_out\":%llu}\n",
+               samples, (unsigned long long)sum->labels, correct, share, loss,
+               (unsigned long long)session_left_out(s));
         return;
     }
-    printf("%llu samples, %llu correct, accuracy %.4f, loss %.6g\n", samples, correct, share, loss);
+    if (sum->labels != sum->samples)
+        snprintf(labels, sizeof labels, ", %llu labels", (unsigned long long)sum->labels);
+    printf("%llu samples%s, %llu correct, accuracy %.4f, loss %.6g\n", samples, labels, correct,
+           share, loss);
     session_print_left_out(s);
 }
 
 static int run(session *s, const settings *set, const char *what)
 {
-    score sum = {0, 0, 0.0};
+    score sum = {0};
     dp_error err;
     int status = session_open(s, what, (cli_optional){0}, (cli_optional){0});
 

@@ -7,6 +7,7 @@
 #include "tools/commands/commands.h"
 #include "tools/run/checkpoint.h"
 #include "tools/cli/cli.h"
+#include "tools/cli/element.h"
 #include "tools/compare/ledger.h"
 #include "tools/cli/output.h"
 #include "tools/run/ranks.h"
@@ -69,10 +70,10 @@ static int end_step(const session *s, settings *set, uint64_t step, cli_work *wo
                     const dp_net_result *r)
 {
     const bool last = step == s->recipe.steps;
-    const double samples = (double)dp_batch_get(s->batch, "label")->shape[0];
+    const double labels = (double)element_count(session_labels(s));
 
     if ((step % set->every == 0 || last) && ranks_leads(s->group))
-        print_step(set, step, r, (double)r->correct / samples,
+        print_step(set, step, r, (double)r->correct / labels,
                    dp_net_learning_rate(s->net, step - 1));
     else if (ranks_leads(s->group))
         cli_progress(work, "step", step, s->recipe.steps);

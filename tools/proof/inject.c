@@ -74,12 +74,15 @@ static int swap_rows(const session *s)
 
 int inject_batch(inject what, const session *s, uint64_t number)
 {
-    const dp_tensor *image = dp_batch_get(s->batch, "image");
+    const dp_tensor *input = session_input(s);
 
     if (number != 0)
         return 0;
+    if (what == INJECT_PIXEL && input == NULL)
+        return cli_fail(EXIT_MALFORMED,
+                        "verify: --inject pixel needs the column image, or input for tokens");
     if (what == INJECT_PIXEL)
-        *(uint8_t *)image->data ^= 1;
+        *(uint8_t *)input->data ^= 1;
     return what == INJECT_RECORD ? swap_rows(s) : 0;
 }
 

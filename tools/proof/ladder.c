@@ -51,8 +51,7 @@ static int train_step(session *s, ladder *l, folding *f)
     dp_net_result result;
     dp_error err;
 
-    if (dp_net_step(s->net, dp_batch_get(s->batch, "image"), dp_batch_get(s->batch, "label"),
-                    &result, &err) != DP_OK)
+    if (dp_net_step(s->net, session_input(s), session_labels(s), &result, &err) != DP_OK)
         return cli_fail_error(&err, NULL);
     memcpy(&l->losses[l->n_losses], &result.loss, sizeof result.loss);
     fold_u64(f->bits, l->losses[l->n_losses]);

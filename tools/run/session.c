@@ -23,12 +23,22 @@ static void hear(void *ctx, const char *line)
         fprintf(stderr, "  %s\n", line);
 }
 
+/* The column that the net takes. */
+static const char *input_of(const session *s)
+{
+    return dp_output(s->pipeline, "image") != NULL ? "image" : "input";
+}
+
+const dp_tensor *session_input(const session *s) { return dp_batch_get(s->batch, input_of(s)); }
+
+const dp_tensor *session_labels(const session *s) { return dp_batch_get(s->batch, "label"); }
+
 static int make_net(session *s, const dp_options *options)
 {
+    const dp_tensor *input = dp_output(s->pipeline, input_of(s));
     dp_error err;
 
-    return dp_net_open(&s->net, s->recipe.net, s->recipe.seed, dp_output(s->pipeline, "image"),
-                       options, &err) == DP_OK
+    return dp_net_open(&s->net, s->recipe.net, s->recipe.seed, input, options, &err) == DP_OK
                ? 0
                : cli_fail_error(&err, s->recipe.net);
 }
@@ -75,17 +85,20 @@ static int open_net(session *s, const dp_options *given)
 {
     dp_options own = *given;
     const dp_options *options = &own;
-
-    const dp_tensor *image = dp_output(s->pipeline, "image");
+    const dp_tensor *image = dp_output(s->pipeline, "image"),
+                    *input = dp_output(s->pipeline, input_of(s));
     int status;
 
     if (s->recipe.weights == NULL)
         own.log = NULL;
 
-    if (image == NULL || dp_output(s->pipeline, "label") == NULL)
-        return cli_fail(EXIT_MALFORMED, "%s: training needs the columns image and label",
+    if (input == NULL || dp_output(s->pipeline, "label") == NULL)
+        return cli_fail(EXIT_MALFORMED, "%s: training needs the columns image (or input) and label",
                         s->recipe.name);
-    if (image->rank != 4)
+    if (image == NULL && input->rank != 2)
+        return cli_fail(EXIT_MALFORMED, "%s: the net takes batches of tokens: end data with batch",
+                        s->recipe.name);
+    if (image != NULL && image->rank != 4)
         return cli_fail(
             EXIT_MALFORMED,
             "%s: the net takes batches of images: end data with hwc2chw and batch; or with "
@@ -279,8 +292,8 @@ int session_step(session *s, dp_net_result *result)
         return cli_fail(
             EXIT_NOT_TRIED, "the data ends after %llu of %llu steps: add repeat, or lower steps",
             (unsigned long long)dp_net_tell(s->net), (unsigned long long)s->recipe.steps);
-    return next == DP_OK && dp_net_step(s->net, dp_batch_get(s->batch, "image"),
-                                        dp_batch_get(s->batch, "label"), result, &err) == DP_OK
+    return next == DP_OK &&
+                   dp_net_step(s->net, session_input(s), session_labels(s), result, &err) == DP_OK
                ? 0
                : cli_fail_error(&err, NULL);
 }

@@ -60,6 +60,11 @@ void session_close(session *);
  * so that a bad record costs no work. */
 int session_identify(const session *);
 
+/* What the net takes of the last batch: images, or tokens (the column image, or else input), NULL
+ * where it has neither; and their labels. */
+const dp_tensor *session_input(const session *);
+const dp_tensor *session_labels(const session *);
+
 /* The next batch, and a step of the net with it.  0, or the exit status after saying why not. */
 int session_step(session *, dp_net_result *);
 
