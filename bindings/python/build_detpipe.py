@@ -3,11 +3,11 @@
 import os, pathlib, shutil, subprocess, sys
 import cffi
 
-NEEDED = "gcc cmake make libpng-dev libjpeg-dev zlib1g-dev liblz4-dev libcjson-dev libxxhash-dev"
+NEEDED = "gcc cmake make libpng-dev libjpeg-dev zlib1g-dev liblz4-dev libsqlite3-dev libcjson-dev libxxhash-dev"
 
 
 def stop(why):
-    sys.exit(f"detpipe: {why}\nBuilding from source needs a C compiler, CMake, make, and the headers of libpng, libjpeg, zlib, lz4, "
+    sys.exit(f"detpipe: {why}\nBuilding from source needs a C compiler, CMake, make, and the headers of libpng, libjpeg, zlib, lz4, SQLite, "
              f"cJSON and xxHash; on Debian: apt-get install {NEEDED}")
 
 
@@ -63,4 +63,4 @@ size_t dp_dtype_size(dp_dtype);
 const char *dp_version(void);
 """)
 ffi.set_source("detpipe._c", '#include "detpipe.h"', include_dirs=[str(root / "include")],
-               extra_objects=[str(build / "libdetpipe.a")], libraries=["z", "png", "jpeg", "lz4", "pthread", "m"])
+               extra_objects=[str(build / "libdetpipe.a")], libraries=["z", "png", "jpeg", "lz4", "sqlite3", "pthread", "m"])

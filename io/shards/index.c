@@ -45,7 +45,7 @@ static void make_header(const dp_shards *s, const dp_shard_file *d, uint8_t out[
 {
     memcpy(out, MAGIC, 16);
     make_key(s, d, out + 16);
-    dp_store_le(out + 32, 8, d->file.stamp);
+    dp_store_le(out + 32, 8, dp_shard_stamp(d));
     dp_store_le(out + 40, 8, d->n);
     dp_store_le(out + 48, 8, d->n_left_out);
     dp_store_le(out + 56, 8, s->fields.n);

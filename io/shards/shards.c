@@ -26,6 +26,27 @@ static bool is_gzip(const dp_shard_format *format, const uint8_t head[12], size_
            (format->is_plain == NULL || !format->is_plain(head));
 }
 
+uint64_t dp_shard_stamp(const dp_shard_file *d)
+{
+    return d->beside == 0 ? d->file.stamp : dp_stamp_add(d->file.stamp, d->beside);
+}
+
+/* What belongs to a file is looked at when that is. */
+static dp_status stamp_beside(const dp_shards *s, dp_shard_file *d, dp_arena *arena, dp_error *err)
+{
+    const char *ending = s->format->beside;
+    const size_t n = strlen(d->path), size = n + (ending != NULL ? strlen(ending) : 0) + 1;
+    char *path = ending != NULL ? dp_arena_alloc(arena, size, 1) : NULL;
+
+    if (ending == NULL)
+        return DP_OK;
+    if (path == NULL)
+        return dp_arena_fail(arena, err, "a path");
+    snprintf(path, size, "%s%s", d->path, ending);
+    d->beside = dp_stamp_of(path);
+    return DP_OK;
+}
+
 /* The file stays open if it is one of the first. */
 static dp_status open_file(const dp_shards *s, dp_shard_file *d, const dp_options *options,
                            dp_arena *arena, dp_error *err)
@@ -42,6 +63,8 @@ static dp_status open_file(const dp_shards *s, dp_shard_file *d, const dp_option
         status = dp_fail(err, DP_EIO, "%.120s cannot be read: %s", d->path, strerror(error));
     else if (is_gzip(s->format, head, got))
         status = dp_blob_read(d->path, DP_UNPACKED_SHARD, arena, options, &d->blob, err);
+    if (status == DP_OK)
+        status = stamp_beside(s, d, arena, err);
     if (status != DP_OK || d->blob.bytes != NULL || d - s->shards >= DP_OPEN_SHARDS)
         dp_file_close(&d->file);
     return status;
@@ -359,7 +382,7 @@ static dp_status describe(dp_shards *s, const dp_options *options, dp_arena *are
         for (uint32_t c = 0; c < s->fields.n && d->n > 0; c++)
             join(&s->pictures[c], &d->bounds[c], out->n_records == 0);
         out->n_records += d->n;
-        out->stamp = dp_stamp_add(out->stamp, d->file.stamp);
+        out->stamp = dp_stamp_add(out->stamp, dp_shard_stamp(d));
     }
     if (out->n_records == 0)
         return dp_fail(err, DP_ECORRUPT, "%.120s has no %s", s->shards[0].path, s->format->record);
@@ -433,12 +456,16 @@ static const dp_shard_file *find(const dp_shards *s, uint64_t record)
     return &s->shards[low];
 }
 
-void dp_shards_shape(const void *state, uint64_t record, uint32_t column, int64_t *shape)
+const dp_piece *dp_shards_pieces(const dp_shards *s, uint64_t record)
 {
-    const dp_shards *s = state;
     const dp_shard_file *d = find(s, record);
 
-    shape[0] = d->pieces[(record - d->first) * s->n_pieces + column].size;
+    return d->pieces + (record - d->first) * s->n_pieces;
+}
+
+void dp_shards_shape(const void *state, uint64_t record, uint32_t column, int64_t *shape)
+{
+    shape[0] = dp_shards_pieces(state, record)[column].size;
 }
 
 dp_status dp_shard_enter(const dp_shards *s, uint64_t record, dp_shard_record *r, dp_error *err)

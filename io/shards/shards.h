@@ -34,6 +34,7 @@ typedef dp_pictures dp_bounds;
 typedef struct dp_shard_file {
     const char *path;
     dp_file file;        /* fd -1: it is opened for each read */
+    uint64_t beside;     /* the stamp of the file that belongs to it; 0 = none */
     dp_blob blob;        /* unpacked; bytes NULL: it is read from the file */
     uint64_t first, n;   /* records: the number of the first one, how many */
     uint64_t n_left_out; /* entries that belong to no record */
@@ -44,9 +45,10 @@ typedef struct dp_shard_file {
 struct dp_look;
 
 typedef struct dp_shard_format {
-    const dp_stage_info *info;              /* of the reader; its revision is the index's, too */
-    uint32_t n_own;                         /* pieces of a record that are no field's */
-    const char *record;                     /* what it calls one: "sample" */
+    const dp_stage_info *info; /* of the reader; its revision is the index's, too */
+    uint32_t n_own;            /* pieces of a record that are no field's */
+    const char *record;        /* what it calls one: "sample" */
+    const char *beside; /* what the name of a file ends in that belongs to it: ".db"; NULL = none */
     const char *(*usual)(const char *part); /* as dp_fields_parse has it */
     /* Whether a file that begins with these 12 bytes is one, though gzip may begin so; NULL = no
      * file does. */
@@ -73,6 +75,12 @@ dp_status dp_shards_open(dp_shards *, const dp_shard_format *, const char *file,
 void dp_shards_close(void *state);
 dp_status dp_shards_unchanged(void *state, bool accept, dp_error *);
 void dp_shards_shape(const void *state, uint64_t record, uint32_t column, int64_t *shape);
+
+/* The pieces of a record. */
+const dp_piece *dp_shards_pieces(const dp_shards *, uint64_t record);
+
+/* The stamp of a shard and of what belongs to it. */
+uint64_t dp_shard_stamp(const dp_shard_file *);
 
 /* ---- looking at a file ---- */
 

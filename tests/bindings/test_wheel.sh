@@ -31,7 +31,7 @@ for library in "${libraries[@]}"; do
     done
 done
 ldd "$site/detpipe/_c.abi3.so" > ldd.txt
-for name in libpng libjpeg liblz4; do grep -q "$name.*=> $(realpath "$site")/" ldd.txt || { fail "$name is the system's"; cat ldd.txt; }; done
+for name in libpng libjpeg liblz4 libsqlite3; do grep -q "$name.*=> $(realpath "$site")/" ldd.txt || { fail "$name is the system's"; cat ldd.txt; }; done
 
 export FIXTURE=$fixture
 expect 0 'use: all as it should be' env/bin/python "$SOURCE/tests/bindings/use.py"

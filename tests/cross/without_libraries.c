@@ -1,5 +1,5 @@
-/* without_libraries.c - what stands in for zlib, libpng, libjpeg and liblz4 on machines that are
- * emulated: cross compilers have none
+/* without_libraries.c - what stands in for zlib, libpng, libjpeg, liblz4 and libsqlite3 on machines
+ * that are emulated: cross compilers have none
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -8,6 +8,7 @@
 #include "base/pack/zip_file.h"
 #include "base/picture/picture.h"
 #include "base/status.h"
+#include "io/shards/mindrecord.h"
 #include "tests/cross/without_libraries.h"
 
 bool library_missed;
@@ -33,6 +34,21 @@ dp_status dp_zip_file_read(const dp_zip_file *z, const dp_zip_entry *m, const dp
 {
     (void)z, (void)options, (void)out;
     return dp_fail(err, DP_EIO, "%.60s: this build unpacks nothing", m->name);
+}
+
+dp_status dp_mindrecord_open(const dp_file *file, const char *path, dp_arena *arena,
+                             dp_mindrecord *out, dp_error *err)
+{
+    (void)file, (void)arena, (void)out;
+    library_missed = true;
+    return dp_fail(err, DP_EIO, "%.120s: this build has no SQLite", path);
+}
+
+dp_status dp_mindrecord_rows(const dp_mindrecord *m, const char *path, dp_arena *arena,
+                             dp_mindrecord_row **out, dp_error *err)
+{
+    (void)m, (void)arena, (void)out;
+    return dp_fail(err, DP_EIO, "%.120s: this build has no SQLite", path);
 }
 
 dp_picture_kind dp_picture_kind_of(const uint8_t *bytes, size_t n)

@@ -1,4 +1,4 @@
-/* without_libraries.h - whether something was asked of zlib, libpng, libjpeg or liblz4
+/* without_libraries.h - whether something was asked of zlib, libpng, libjpeg, liblz4 or libsqlite3
  *
  * SPDX-License-Identifier: Apache-2.0
  */

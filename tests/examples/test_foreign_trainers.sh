@@ -13,7 +13,7 @@ build() { # NAME LIBRARIES...
     local name=$1
     shift
     "$CC" -std=c11 -O2 -Wall -Wextra -Werror -I"$SOURCE/include" "$SOURCE/examples/$name/train.c" -o "$name" \
-        "$LIBRARY" -lz -lpng -ljpeg -llz4 -lpthread -lm "$@" || fail "$name does not build"
+        "$LIBRARY" -lz -lpng -ljpeg -llz4 -lsqlite3 -lpthread -lm "$@" || fail "$name does not build"
 }
 both() { # NAME WORDS OPTIONS...: careful it is reproduced, careless it is not, and WORDS say why
     local name=$1 words=$2

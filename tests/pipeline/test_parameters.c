@@ -431,6 +431,7 @@ static bool is_bound(const char *stage, const char *param)
 {
     static const char *const bounds[] = {
         "split sizes",           /* they sum to the rows */
+        "mindrecord part",       /* of sets of files: tests/io/test_mindrecord.c */
         "image_folder on_error", /* of damaged files: tests/io/test_image_folder.c */
         "records byte_order",    /* of bytes; of larger numbers: tests/io/test_containers.sh */
     };
