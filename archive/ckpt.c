@@ -177,16 +177,25 @@ static void shape_text(dp_named_tensor *t)
         t->shape[0] = (int64_t)(t->size / 4);
 }
 
+/* Bytes of a name that a message shows: none, where it is not printable. */
+static int shown(const char *name, size_t n)
+{
+    return !dp_archive_is_name(name, n) ? 0 : n > 60 ? 60 : (int)n;
+}
+
 static dp_status add_value(dp_archive *a, span *s, const value *v)
 {
     const char *type = (const char *)v->type.at, *tag = (const char *)v->tag.at;
+    const size_t n_type = (size_t)(v->type.end - v->type.at),
+                 n_tag = (size_t)(v->tag.end - v->tag.at);
     dp_named_tensor t = {.rank = v->rank};
     const dp_element *element;
     size_t slices;
 
-    element = dp_element_find(offsetof(dp_element, ckpt), type, (size_t)(v->type.end - v->type.at));
+    element = dp_element_find(offsetof(dp_element, ckpt), type, n_type);
     if (element == NULL)
-        return dp_archive_corrupt(a, "parameter %zu has an unknown type", a->n + 1);
+        return dp_archive_corrupt(a, "%.*s has the type %.*s, which is not read", shown(tag, n_tag),
+                                  tag, shown(type, n_type), type);
     memcpy(t.shape, v->shape, sizeof t.shape);
     slices = count_slices(s, v, &t.size);
     t.data = join(a, s, v, slices, t.size);
@@ -194,7 +203,7 @@ static dp_status add_value(dp_archive *a, span *s, const value *v)
         return dp_arena_fail(a->arena, a->err, "a tensor");
     if (strcmp(element->name, "str") == 0)
         shape_text(&t);
-    return dp_archive_add(a, tag, (size_t)(v->tag.end - v->tag.at), element, t);
+    return dp_archive_add(a, tag, n_tag, element, t);
 }
 
 static dp_status check_trailer(const dp_archive *a, const uint8_t *bytes, const span *s)

@@ -195,7 +195,7 @@ static void strict_ckpt(void **state)
     refused(&b, "a: 12 bytes are not a float32[4]");
     b.n = 0;
     put_value(&b, "a", "Float33", four, 1, zeros, 16);
-    refused(&b, "parameter 1 has an unknown type");
+    refused(&b, "a has the type Float33, which is not read");
     b.n = 0;
     put_value(&b, "", "Float32", four, 1, zeros, 16);
     refused(&b, "no printable name");

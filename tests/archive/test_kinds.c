@@ -170,6 +170,55 @@ static void each_cause_by_name(void **state)
     refused(&b, "member 1 is not an .npy array");
 }
 
+/* One member whose numbers all stand in the places of ZIP64, as files past 4 GiB have them. */
+static bytes zip64_of(const char *name, const void *content, size_t size)
+{
+    const bytes narrow = zip_of(name, content, size);
+    const size_t length = strlen(name), directory = 30 + length + size;
+    bytes b = narrow;
+    size_t end;
+
+    b.n = directory + 20;
+    put_number(&b, 4, UINT32_MAX), put_number(&b, 4, UINT32_MAX);
+    put_number(&b, 2, length), put_number(&b, 2, 28);
+    put(&b, "\0\0\0\0\0\0\0\0\0\0", 10), put_number(&b, 4, UINT32_MAX);
+    put(&b, name, length);
+    put(&b, "\1\0\30\0", 4);
+    put_number(&b, 8, size), put_number(&b, 8, size), put_number(&b, 8, 0);
+    end = b.n;
+    put(&b, "PK\6\6\54\0\0\0\0\0\0\0\55\0\55\0\0\0\0\0\0\0\0\0", 24);
+    put_number(&b, 8, 1), put_number(&b, 8, 1);
+    put_number(&b, 8, end - directory), put_number(&b, 8, directory);
+    put(&b, "PK\6\7\0\0\0\0", 8), put_number(&b, 8, end), put_number(&b, 4, 1);
+    put(&b, "PK\5\6\0\0\0\0\xff\xff\xff\xff", 12);
+    put_number(&b, 4, UINT32_MAX), put_number(&b, 4, UINT32_MAX), put_number(&b, 2, 0);
+    return b;
+}
+
+static void wide_zip_files(void **state)
+{
+    static const char npy[] =
+        "\x93NUMPY\1\0\73\0{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }\0\0\x80\x3f\0\0\0\x40";
+    const size_t n = sizeof npy - 1, end = 30 + 5 + n + 46 + 5 + 28;
+    bytes b = zip64_of("a.npy", npy, n);
+
+    (void)state;
+    assert_ok(parse(&b));
+    b.data[end + 40] ^= 1; /* the size of the directory */
+    refused(&b, "its directory is damaged");
+    b.data[end + 40] ^= 1, b.data[end + 56 + 8] ^= 1; /* where the end begins */
+    refused(&b, "its directory is damaged");
+    b.data[end + 56 + 8] ^= 1, b.data[b.n - 12] = 2; /* another count than the wide one */
+    refused(&b, "its directory is damaged");
+    b = zip64_of("a.npy", npy, n);
+    b.data[end - 28] = 2; /* no such extra */
+    refused(&b, "member 1 is out of place");
+    b.data[end - 28] = 1, b.data[end - 24]++; /* a byte more than there is */
+    refused(&b, "a.npy is neither stored nor deflated");
+    b.data[end - 24]--, b.data[end - 1] = 1; /* far behind the file */
+    refused(&b, "member 1 is out of place");
+}
+
 /* numpy's own file: each array once in each order. */
 static void fortran_is_turned(void **state)
 {
@@ -278,8 +327,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_librarys_verdicts), cmocka_unit_test(each_cause_by_name),
-        cmocka_unit_test(fortran_is_turned),     cmocka_unit_test(big_endian_is_turned),
-        cmocka_unit_test(what_a_file_is),
+        cmocka_unit_test(wide_zip_files),        cmocka_unit_test(fortran_is_turned),
+        cmocka_unit_test(big_endian_is_turned),  cmocka_unit_test(what_a_file_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

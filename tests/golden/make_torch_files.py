@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write tests/golden/pt/: files of weights by PyTorch, and beside each what it holds, by the library of safetensors.
 
-    make_torch_files.py        (PyTorch 2.7.1, safetensors 0.8.0, numpy 1.26.4; other versions are said to be others)
+    make_torch_files.py [FOLDER [SEED]]        (the golden ones: PyTorch 2.7.1, safetensors 0.8.0, numpy 1.26.4)
 
 NAME.pt is read by detpipe, NAME.safetensors has its tensors under their dotted names, contiguous.  NAME.pt without the
 other is refused: the test says why.  None of them names anything that does something when it is called.
@@ -17,7 +17,8 @@ import safetensors
 import safetensors.torch
 import torch
 
-OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'pt')
+OUT = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(os.path.abspath(__file__)), 'pt')
+SEED = int(sys.argv[2]) if len(sys.argv) > 2 else 1
 print(f'torch {torch.__version__}, safetensors {safetensors.__version__}, numpy {numpy.__version__}')
 
 
@@ -37,8 +38,8 @@ def write(name, value, **how):
     safetensors.torch.save_file(dotted(value), os.path.join(OUT, name + '.safetensors'))
 
 
-def noise(shape, dtype=torch.float32, seed=1):
-    values = torch.from_numpy(numpy.random.RandomState(seed).standard_normal(shape).astype('float32'))
+def noise(shape, dtype=torch.float32):
+    values = torch.from_numpy(numpy.random.RandomState(SEED).standard_normal(shape).astype('float32'))
     return (values * 50).to(dtype)
 
 
@@ -54,13 +55,15 @@ class Net(torch.nn.Module):
 
 
 os.makedirs(OUT, exist_ok=True)
-torch.manual_seed(1)
+torch.manual_seed(SEED)
 net = Net()
 optimizer = torch.optim.AdamW(net.parameters(), lr=0.125)
 net(noise((2, 1, 4, 4))).square().sum().backward()
 optimizer.step()
 
 write('state_dict', net.state_dict())
+write('other', {name: t + (name == 'fc.bias') * torch.tensor([0, 1, 0]) if t.ndim == 1 and len(t) == 3 else t
+                for name, t in net.state_dict().items()})
 write('legacy', net.state_dict(), _use_new_zipfile_serialization=False)
 write('protocol4', net.state_dict(), pickle_protocol=4)
 write('nested', {'model': net.state_dict(), 'optimizer': optimizer.state_dict(), 'epoch': 3, 'best': 0.5,

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 set -u
 . "$SOURCE/tests/support/expect.sh"
+export TMPDIR=$work
 golden=$SOURCE/tests/golden
 pt=$golden/pt
 
@@ -71,6 +72,17 @@ losses "$pt/net_bfloat16.pt" torch && fail "bfloat16 weights were taken for floa
 grep -q 'another type: fc1.weight is bfloat16' torch || fail "bfloat16: $(cat torch)"
 "$DETPIPE" ckpt convert "$pt/net_bfloat16.pt" wide.safetensors --to float32 > /dev/null
 losses "$PWD/wide.safetensors" torch || fail "bfloat16 that was cast: $(cat torch)"
+
+# verify names the tensor of a .pt file that differs, and the member where none does
+export USUAL=$TMPDIR
+other() { # PATTERN FILE: what run 1 writes is state_dict.pt, under --vary tmp FILE
+    rm -f m.pt
+    tool 1 "$1" verify --vary tmp --file m.pt -- \
+        sh -c "[ \"\$TMPDIR\" = \"\$USUAL\" ] && cp '$pt/state_dict.pt' m.pt || cp '$2' m.pt"
+}
+other '^    m.pt DIFFERS: tensor fc.bias: 1 of 3 elements differ, first at 1: ' "$pt/other.pt"
+other '^    m.pt DIFFERS: members? ' "$pt/repacked.pt"
+rm m.pt
 
 cp "$pt/kinds.pt" weights.pt
 tool 0 '"task": "weights", "threads": 1, "mb_per_s": [0-9.e+-]+, .*"runs": [0-9]+' bench --task weights --seconds 0 --data .

@@ -267,8 +267,8 @@ static void say_difference(const result_pair *p, FILE *out)
 {
     const sides s = {{p->a->copy, p->b->copy}, {p->a->size, p->b->size}, out};
     const char *name = p->a->name;
-    const bool tensors =
-        ends_in(name, ".npz") || ends_in(name, ".safetensors") || ends_in(name, ".ckpt");
+    const bool tensors = ends_in(name, ".npz") || ends_in(name, ".safetensors") ||
+                         ends_in(name, ".ckpt") || ends_in(name, ".pt") || ends_in(name, ".pth");
     const bool table = ends_in(name, ".csv") || ends_in(name, ".tsv");
     int fd[2];
 
