@@ -81,7 +81,7 @@ static const char *const names[] = {
     "torch float4_e2m1fn_x2",
     NULL,
 };
-const dp_pickle_names dp_pt_names = {names, "a file of tensors"};
+const dp_pickle_names dp_pt_names = {names, "a file of tensors (model.state_dict())"};
 
 /* The dotted name of what is looked at. */
 typedef struct path {

@@ -79,8 +79,8 @@ static void each_refusal_by_name(void **state)
     } cases[] = {
         {"circle", "weight is nested too deeply (64), or holds itself"},
         {"complex", "layer.weight is of type torch.ComplexFloatStorage, which is not read"},
-        {"counter", "byte 341: names collections.Counter, which is no part of a file of tensors: "
-                    "nothing is executed"},
+        {"counter", "byte 341: names collections.Counter, which is no part of a file of tensors "
+                    "(model.state_dict()): nothing is executed"},
         {"deep", "a.a.a is nested too deeply (64)"},
         {"fnuz", "fc.weight is of type torch.float8_e4m3fnuz, which is not read"},
         {"folder", "other/data/3 is not in the folder of the others"},

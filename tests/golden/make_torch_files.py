@@ -115,6 +115,10 @@ write('floats', floats)
 cast = {name: t.to(torch.float32) if t.is_floating_point() else t for name, t in floats.items()}
 safetensors.torch.save_file(cast, os.path.join(OUT, 'floats_float32.safetensors'))
 
+for name, values in ('narrow', [1.0, 2.0, -0.5]), ('narrow_other', [1.0, 2.25, 0.5]):
+    safetensors.torch.save_file({str(t)[6:]: torch.tensor(values).to(t) for t in (
+        torch.float8_e4m3fn, torch.float16, torch.bfloat16)}, os.path.join(OUT, name + '.safetensors'))
+
 weights = {'fc1.weight': noise((10, 48)) / 100, 'fc1.bias': noise((10,)) / 100}
 torch.save(weights, os.path.join(OUT, 'net.pt'))
 torch.save({name: t.to(torch.bfloat16) for name, t in weights.items()}, os.path.join(OUT, 'net_bfloat16.pt'))

@@ -25,6 +25,13 @@ tool 0 '^6 tensors are equal, 0 are not$' ckpt diff f.safetensors "$pt/floats_fl
 tool 2 "^detpipe: --to takes float32, not 'int8'" ckpt convert "$pt/floats.pt" f.safetensors --to int8
 tool 2 'float8_e4m3fn is float8_e4m3fn: .npz has no such type' ckpt convert "$pt/floats.pt" f.npz
 
+# diff shows the numbers of each width
+for type in float8_e4m3fn float16 bfloat16; do
+    expect 1 "^    first at 1: 2 \(0x[0-9a-f]+\) and 2.25 \(0x[0-9a-f]+\)$" \
+        "$DETPIPE" ckpt diff "$pt/narrow.safetensors" "$pt/narrow_other.safetensors"
+    grep -q "^$type: 2 of 3 elements differ, by at most 1 (" out.txt || { fail "$type"; cat out.txt; }
+done
+
 # --select and --rename
 tool 0 'm.safetensors is written' ckpt convert "$pt/nested.pt" m.safetensors --select 'model.*' --rename 'model.*=*'
 tool 0 '^9 tensors are equal, 0 are not$' ckpt diff m.safetensors "$pt/state_dict.pt"

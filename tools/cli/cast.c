@@ -1,4 +1,4 @@
-/* cast.c - floating numbers of another width as float32
+/* cast.c - floating numbers of every width: their values, and as float32
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -17,8 +17,8 @@ typedef struct format {
 } format;
 
 static const format formats[] = {
-    {"float64", 8, 11, 52, false},   {"float16", 2, 5, 10, false},     {"bfloat16", 2, 8, 7, false},
-    {"float8_e5m2", 1, 5, 2, false}, {"float8_e4m3fn", 1, 4, 3, true},
+    {"float32", 4, 8, 23, false}, {"float64", 8, 11, 52, false},   {"float16", 2, 5, 10, false},
+    {"bfloat16", 2, 8, 7, false}, {"float8_e5m2", 1, 5, 2, false}, {"float8_e4m3fn", 1, 4, 3, true},
 };
 
 static const format *find(const char *type)
@@ -71,8 +71,15 @@ static uint32_t narrow(uint64_t bits)
 static uint32_t cast(const format *f, uint64_t bits)
 {
     if (f->exponent == 8)
-        return (uint32_t)bits << 16;
+        return (uint32_t)bits << (23 - f->fraction);
     return f->exponent > 8 ? narrow(bits) : widen(f, (uint32_t)bits);
+}
+
+double cast_value(const char *type, uint64_t bits)
+{
+    const format *f = find(type);
+
+    return f->exponent > 8 ? dp_f64_from(bits) : (double)dp_f32_from(cast(f, bits));
 }
 
 dp_named_tensor cast_to_float32(const dp_named_tensor *t)

@@ -163,7 +163,8 @@ static int check_names(const choice *c)
 static void cast_all(choice *c)
 {
     for (size_t i = 0; i < c->n; i++) {
-        if (!cast_is_floating(c->tensors[i].type))
+        const char *type = c->tensors[i].type;
+        if (!cast_is_floating(type) || strcmp(type, "float32") == 0)
             continue;
         c->tensors[i] = cast_to_float32(&c->tensors[i]);
         keep(c, (void *)(uintptr_t)c->tensors[i].data);

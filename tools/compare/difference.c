@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/cli/cast.h"
+
 /* The bits of element i. */
 static uint64_t bits_of(const dp_named_tensor *t, uint64_t i)
 {
@@ -20,40 +22,17 @@ static uint64_t bits_of(const dp_named_tensor *t, uint64_t i)
     return bits;
 }
 
-static double half(uint64_t bits)
-{
-    const int exponent = (int)(bits >> 10 & 31), fraction = (int)(bits & 1023);
-    const double magnitude = exponent == 31 ? (fraction != 0 ? (double)NAN : (double)INFINITY)
-                             : exponent > 0 ? ldexp(1024 + fraction, exponent - 25)
-                                            : ldexp(fraction, -24);
-    return bits >> 15 != 0 ? -magnitude : magnitude;
-}
-
 static double value_of(const dp_named_tensor *t, uint64_t i)
 {
     const uint64_t bits = bits_of(t, i);
-    const uint32_t low = (uint32_t)(strcmp(t->type, "bfloat16") == 0 ? bits << 16 : bits);
-    double wide;
-    float narrow;
 
-    memcpy(&wide, &bits, sizeof wide);
-    memcpy(&narrow, &low, sizeof narrow);
-    if (strcmp(t->type, "float64") == 0)
-        return wide;
-    if (strcmp(t->type, "float32") == 0 || strcmp(t->type, "bfloat16") == 0)
-        return (double)narrow;
-    if (strcmp(t->type, "float16") == 0)
-        return half(bits);
+    if (cast_is_floating(t->type))
+        return cast_value(t->type, bits);
     if (strncmp(t->type, "int", 3) == 0) { /* the sign from its top bit */
         const unsigned shift = (unsigned)(64 - 8 * (t->size / t->count));
         return (double)((int64_t)(bits << shift) >> shift);
     }
     return (double)bits;
-}
-
-static bool is_floating(const char *type)
-{
-    return strncmp(type, "float", 5) == 0 || strcmp(type, "bfloat16") == 0;
 }
 
 /* Neighbours have neighbouring numbers; the two zeros are one. */
@@ -74,7 +53,7 @@ difference difference_of(const dp_named_tensor *a, const dp_named_tensor *b)
         d.first = d.n++ == 0 ? i : d.first;
         distance = fabs(value_of(a, i) - value_of(b, i));
         d.most = distance > d.most || distance != distance ? distance : d.most;
-        ulps = is_floating(a->type) ? fabs(rank_of(a, i) - rank_of(b, i)) : 0;
+        ulps = cast_is_floating(a->type) ? fabs(rank_of(a, i) - rank_of(b, i)) : 0;
         d.ulps = ulps > d.ulps ? ulps : d.ulps;
     }
     return d;
@@ -105,7 +84,7 @@ void difference_print(FILE *f, const difference *d, const dp_named_tensor *a,
 {
     print_count(f, d, a);
     fprintf(f, "by at most %.9g", d->most);
-    if (is_floating(a->type))
+    if (cast_is_floating(a->type))
         fprintf(f, " (%.9g ulp)", d->ulps);
     fputs("\n    ", f);
     print_elements(f, d->first, a, b);
