@@ -5,6 +5,7 @@ FOLDER: fresh files are written there and mindrecord.txt is printed, for tests/i
 import contextlib
 import hashlib
 import json
+import os
 import pathlib
 import sqlite3
 import subprocess
@@ -15,7 +16,7 @@ import mindspore.dataset as ds
 import numpy as np
 from mindspore.mindrecord import FileWriter
 
-golden = pathlib.Path(__file__).parent
+golden = pathlib.Path(__file__).resolve().parent
 folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else golden / 'mindrecord'
 pictures = [golden / 'jpeg' / f'{name}.jpg' for name in '420 420b 422c 444d exif6 420e gray'.split()]
 rng = np.random.RandomState(7)
@@ -110,6 +111,13 @@ if len(sys.argv) > 1:
     print('\n'.join(lines))
 else:
     tiny(golden.parent / 'fuzz' / 'corpus' / 'fuzz_mindrecord' / 'tiny')
+    unsaid = golden / 'serialized' / 'unsaid'
+    unsaid.mkdir(exist_ok=True)
+    kinds = ds.MindDataset(str(folder / 'kinds.mindrecord'), ['label', 'real'], shuffle=False)
+    ds.serialize(kinds.batch(2, drop_remainder=True).repeat(2), str(unsaid / 'mind_dataset.json'))
+    os.chdir(golden)  # its path is written as it is given
+    examples = ds.TFRecordDataset('shards/examples.tfrecord', columns_list=['label'], shuffle=False)
+    ds.serialize(examples.batch(2), str(unsaid / 'tfrecord_dataset.json'))
     (golden / 'mindrecord.txt').write_text('\n'.join(lines) + '\n')
     names = sorted(p.name for p in folder.iterdir() if not p.name.startswith('kinds'))
     subprocess.run(['tar', '--sort=name', '--owner=0', '--group=0', '--mode=644', '--mtime=@0', '-czf', folder / 'more.tar.gz', '-C', folder] + names, check=True)

@@ -48,7 +48,7 @@ static void values_keep_every_digit_and_quote(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char *made = NULL;
-        const int status = import_parse("f", rows[i].json, rows[i].replay, &made);
+        const int status = import_parse("f", rows[i].json, rows[i].replay, NULL, &made);
         if (rows[i].line == NULL) {
             assert_int_equal(status, EXIT_MALFORMED);
             assert_null(made);

@@ -181,6 +181,23 @@ expect 2 'there is no reader for CocoDataset' "$DETPIPE" import bad.json
 expect 3 'cannot read' "$DETPIPE" import nothing.json
 expect 2 '--order is native or mindspore' "$DETPIPE" import "$serialized/ref.json" --order torch
 
+# what MindSpore writes nothing of: the user says it
+unsaid=$serialized/unsaid
+expect 2 'MindSpore writes neither files, columns, order nor sampler of MindDataset: give its stages, once, --reader' \
+    "$DETPIPE" import "$unsaid/mind_dataset.json"
+expect 2 'does not say the types of the columns of TFRecordDataset: give its stages' "$DETPIPE" import "$unsaid/tfrecord_dataset.json"
+reader="mindrecord file=kinds.mindrecord fields=label:label,real:real | shuffle"
+"$DETPIPE" import "$unsaid/mind_dataset.json" --reader "$reader" > unsaid.recipe || fail "import of MindDataset"
+grep -q '^# MindDataDataset: as --reader says, its shuffle and its shard, too$' unsaid.recipe || fail "import --reader says nothing"
+[ "$("$DETPIPE" digest unsaid.recipe --data "$SOURCE/tests/golden/mindrecord")" = \
+  "$("$DETPIPE" digest "$reader | batch batch_size=2 drop_remainder=true | repeat count=2" --data "$SOURCE/tests/golden/mindrecord")" ] ||
+    fail "an imported MindDataset delivers other batches"
+expect 0 '^  \| batch batch_size=2' "$DETPIPE" import "$unsaid/tfrecord_dataset.json" --reader "records file=a fields=label:int64"
+expect 2 'it names its reader: --reader is for' "$DETPIPE" import "$serialized/ref.json" --reader "$reader"
+expect 2 'there is no stage .?mindrecrod' "$DETPIPE" import "$unsaid/mind_dataset.json" --reader "mindrecrod file=a"
+sed 's/.*/{"op_type":"Zip","children":[&,&]}/' "$unsaid/mind_dataset.json" | tr -d '\n' > two.json
+expect 2 'give its stages, once' "$DETPIPE" import two.json --reader "$reader"
+
 # lint: every random stage is found at its column, the fixed text plans, lint is silent on it, and it verifies
 spec="cifar10 strict=false usage=train | shuffle | random_crop size=32 padding=4 | random_horizontal_flip | batch batch_size=8"
 expect 0 '^data column 36: shuffle: ' "$DETPIPE" lint "$spec" --data "$fixture"

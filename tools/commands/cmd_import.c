@@ -13,15 +13,21 @@ static const char about[] =
     "Reads what mindspore.dataset.serialize() wrote and prints a recipe with the same pipeline, and "
     "a comment on what could not be carried over.  Neither the seed nor the number of epochs is in "
     "the file.  With --order mindspore shuffles, samplers and random operations replay MindSpore's "
-    "own streams, for the seed that is given with the recipe; without it they are detpipe's.";
+    "own streams, for the seed that is given with the recipe; without it they are detpipe's.  Of "
+    "MindDataset MindSpore writes nothing, and of TFRecordDataset no types: --reader says what "
+    "stands in their place.";
 
 int cmd_import(int argc, char **argv)
 {
-    const char *path = NULL, *order = "native";
+    const char *path = NULL, *order = "native", *reader = NULL;
+    dp_error err = {.message = ""};
+    size_t length;
     char *recipe = NULL;
     const cli_option options[] = {
         {"order", "NAME", "native or mindspore: whose random orders (default: native)", CLI_TEXT,
          &order},
+        {"reader", "TEXT", "the stages of a MindDataset or TFRecordDataset (\"mindrecord file=a\")",
+         CLI_TEXT, &reader},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };
     const cli_command command = {"import", "FILE.json [OPTIONS]", about, options, 1, 1};
@@ -30,8 +36,10 @@ int cmd_import(int argc, char **argv)
     if (status == 0 && strcmp(order, "native") != 0 && strcmp(order, "mindspore") != 0)
         status =
             cli_fail(EXIT_MALFORMED, "import: --order is native or mindspore, not '%s'", order);
+    if (status == 0 && reader != NULL && dp_canonical(reader, NULL, 0, &length, &err) != DP_OK)
+        status = cli_fail_error(&err, reader);
     if (status == 0)
-        status = import_file(path, strcmp(order, "mindspore") == 0, &recipe);
+        status = import_file(path, strcmp(order, "mindspore") == 0, reader, &recipe);
     if (status == 0)
         fputs(recipe, stdout);
     free(recipe);

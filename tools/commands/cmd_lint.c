@@ -113,7 +113,7 @@ static int open_what(session *s, const char *what, cli_optional seed)
 
     if (length < 5 || strcmp(what + length - 5, ".json") != 0)
         return session_open(s, what, seed, (cli_optional){0});
-    status = import_file(what, false, &text);
+    status = import_file(what, false, NULL, &text);
     if (status == 0)
         status = session_open_text(s, text, what, seed);
     free(text);

@@ -370,11 +370,40 @@ static const char *reader_named(const char *type)
                : type;
 }
 
+/* Of what MindSpore writes too little: the reader's text, which the user gave, in its place. */
+static bool is_unsaid(const char *type)
+{
+    return strcmp(type, "MindDataDataset") == 0 || strcmp(type, "TFRecordDataset") == 0;
+}
+
+static void put_unsaid(import *im, FILE *f, const char *type)
+{
+    const bool records = strcmp(type, "TFRecordDataset") == 0;
+
+    if (im->reader == NULL) {
+        fail(im,
+             records
+                 ? "the file does not say the types of the columns of TFRecordDataset: give its "
+                   "stages, once, --reader \"tfrecord file=FILES fields=NAME:FEATURE:TYPE\""
+                 : "MindSpore writes neither files, columns, order nor sampler of MindDataset: "
+                   "give its stages, once, --reader \"mindrecord file=FILES\"",
+             "");
+        return;
+    }
+    import_comment(im, "%s: as --reader says, its shuffle and its shard, too%s", type, "");
+    fputs(im->reader, f);
+    im->reader = NULL;
+}
+
 static void put_reader(import *im, FILE *f, const cJSON *node, const char *type)
 {
     const char *folder;
     operation o;
 
+    if (is_unsaid(type)) {
+        put_unsaid(im, f, type);
+        return;
+    }
     if (!operation_named(reader_named(type), &o) || strcmp(o.kind, "reader") != 0) {
         fail(im, "there is no reader for", type);
         return;
@@ -556,9 +585,9 @@ static char *make_recipe(import *im, const char *comments, const char *data)
     return recipe;
 }
 
-int import_parse(const char *path, const char *text, bool replay, char **recipe)
+int import_parse(const char *path, const char *text, bool replay, const char *reader, char **recipe)
 {
-import im = {.path = path, .replay = replay, .workers = 1, .order = replay ? " order=mindspore" : "", .zipped = strstr(text, "\"Zip\"") != NULL };
+import im = {.path = path, .reader = reader, .replay = replay, .workers = 1, .order = replay ? " order=mindspore" : "", .zipped = strstr(text, "\"Zip\"") != NULL };
     cJSON *json = cJSON_Parse(text);
     char *comments = NULL, *data = NULL;
     size_t comments_size = 0, size = 0;
@@ -569,6 +598,8 @@ import im = {.path = path, .replay = replay, .workers = 1, .order = replay ? " o
         fail(&im, "this is not JSON", "");
     else
         put_node(&im, f, json, 0);
+    if (im.reader != NULL)
+        fail(&im, "it names its reader: --reader is for MindDataset and TFRecordDataset", "");
     xclose_memstream(f, &data);
     xclose_memstream(im.comments, &comments);
     if (im.status == 0)
@@ -583,7 +614,7 @@ import im = {.path = path, .replay = replay, .workers = 1, .order = replay ? " o
     return im.status;
 }
 
-int import_file(const char *path, bool replay, char **recipe)
+int import_file(const char *path, bool replay, const char *reader, char **recipe)
 {
     size_t n;
     char *text = file_read(path, MAX_FILE, &n);
@@ -594,7 +625,7 @@ int import_file(const char *path, bool replay, char **recipe)
     else if (n > MAX_FILE)
         status = cli_fail(EXIT_MALFORMED, "%s: more than %d bytes", path, MAX_FILE);
     else
-        status = import_parse(path, text, replay, recipe);
+        status = import_parse(path, text, replay, reader, recipe);
     free(text);
     return status;
 }

@@ -9,7 +9,8 @@
 
 /* Reads what mindspore.dataset.serialize() wrote: a recipe of comments (what could not be carried
  * over) and one data line, in *recipe (to be freed).  replay: with MindSpore's own random orders.
- * 0, or the exit status after saying why. */
-int import_file(const char *path, bool replay, char **recipe);
+ * reader: the text of the reader that MindSpore does not write (MindDataset, TFRecordDataset); NULL
+ * = there is none.  0, or the exit status after saying why. */
+int import_file(const char *path, bool replay, const char *reader, char **recipe);
 
 #endif

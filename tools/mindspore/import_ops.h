@@ -19,6 +19,7 @@ typedef struct import {
     int workers;               /* of the map */
     const char *order;         /* " order=mindspore" or nothing */
     FILE *comments;
+    const char *reader; /* for what the file does not say; NULL = none is left */
 } import;
 
 /* Says the first failure. */
@@ -47,6 +48,7 @@ void import_parameter(import *, FILE *, const cJSON *object, const carried *, co
 void import_operation(import *, FILE *, const cJSON *op, const char *column);
 
 /* import.h's, from a text. */
-int import_parse(const char *path, const char *text, bool replay, char **recipe);
+int import_parse(const char *path, const char *text, bool replay, const char *reader,
+                 char **recipe);
 
 #endif
