@@ -6,6 +6,7 @@ NET.labels, NET.loss, NET.w.NAME and NET.g.NAME for each parameter (no g where t
 import sys
 import numpy as np, torch
 import torch.nn.functional as F
+from gpt import gpt, gpt_text, layer_norm
 
 folder, seed = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 7
 rng = np.random.Generator(np.random.Philox(seed))
@@ -16,13 +17,13 @@ def r(*shape, low=-1.0, high=1.0):
     return torch.tensor(rng.uniform(low, high, shape).astype(np.float32))
 
 
-def net(text, x, weights, forward, classes=5, state=()):
-    """forward(x, weights) -> logits; state: names whose values no gradient changes."""
+def net(text, x, weights, forward, classes=5, state=(), places=()):
+    """forward(x, weights) -> logits, of each place where there are places; state: names whose values no gradient changes."""
     number = len(lines)
     lines.append(text)
     w = {k: v.clone().requires_grad_(k not in state) for k, v in weights.items()}
-    labels = torch.tensor(rng.integers(0, classes, x.shape[0]))
-    loss = F.cross_entropy(forward(x, w), labels)
+    labels = torch.tensor(rng.integers(0, classes, (x.shape[0], *places)))
+    loss = F.cross_entropy(forward(x, w).flatten(0, len(places)), labels.flatten())
     grads = torch.autograd.grad(loss, [v for v in w.values() if v.requires_grad])
     arrays[f"{number}.x"], arrays[f"{number}.labels"] = x.numpy(), labels.numpy().astype(np.int32)
     arrays[f"{number}.loss"] = loss.detach().numpy().reshape(1)
@@ -54,10 +55,6 @@ net("conv2d out_channels=6 kernel_size=3 has_bias=true | batch_norm eps=1e-5 | r
     {"conv1.weight": r(6, 3, 3, 3), "conv1.bias": r(6), **norm_weights(1, 6), "conv2.weight": r(6, 6, 3, 3), **norm_weights(2, 6),
      "fc1.weight": r(5, 72), "fc1.bias": r(5)},
     residual, state=[f"bn{n}.moving_{v}" for n in (1, 2) for v in ("mean", "variance")])
-
-
-def layer_norm(x, w, n):
-    return F.layer_norm(x, x.shape[-1:], w[f"ln{n}.gamma"], w[f"ln{n}.beta"], 1e-5)
 
 
 def transformer(x, w, heads=3):
@@ -141,6 +138,34 @@ net("conv2d out_channels=4 kernel_size=3 | sigmoid name=a | conv2d out_channels=
     " | softmax_cross_entropy | sgd learning_rate=0",
     r(8, 3, 8, 6), {"conv1.weight": r(4, 3, 3, 3), "conv2.weight": r(3, 4, 3, 3), "conv3.weight": r(5, 7, 3, 3)}, functions,
     classes=30)
+
+def gpt_weights(vocabulary, places, d, wide, blocks):
+    w = {"embedding1.weight": r(vocabulary, d), "position_embedding1.weight": r(places, d)}
+    for i in range(blocks):
+        for n, (a, b) in enumerate(((3 * d, d), (d, d), (wide, d), (d, wide))):
+            w[f"conv{4 * i + n + 1}.weight"], w[f"conv{4 * i + n + 1}.bias"] = r(a, b, 1, 1, low=-0.5, high=0.5), r(a)
+    for n in range(1, 2 * blocks + 2):
+        w[f"ln{n}.gamma"], w[f"ln{n}.beta"] = r(d), r(d)
+    return w
+
+
+def tokens(*shape, vocabulary):
+    return torch.tensor(rng.integers(0, vocabulary, shape).astype(np.float32))
+
+
+def gpt_net(n, places, vocabulary, d, heads, wide, blocks, tied):
+    x, weights = tokens(n, places, vocabulary=vocabulary), gpt_weights(vocabulary, places, d, wide, blocks)
+    head = "embedding1.weight" if tied else f"conv{4 * blocks + 1}.weight"
+    if not tied:
+        weights[head] = r(vocabulary, d, 1, 1)
+    net(gpt_text(vocabulary, d, heads, wide, blocks, " tied=tokens" if tied else "")
+        + " | softmax_cross_entropy per=place | sgd learning_rate=0", x, weights, lambda x, w: gpt(x, w, heads, blocks, head),
+        classes=vocabulary, places=(places,))
+
+
+gpt_net(5, 13, 23, 15, 3, 17, 2, tied=False)
+gpt_net(7, 1, 3, 5, 1, 1, 1, tied=False)
+gpt_net(3, 11, 19, 10, 5, 13, 2, tied=True)
 
 np.savez(f"{folder}/torch_nets.npz", **arrays)
 with open(f"{folder}/torch_nets.txt", "w", encoding="utf-8") as out:

@@ -154,7 +154,7 @@ expect 2 'bf16 is bfloat16: .npz has no such type' "$DETPIPE" ckpt convert "$ckp
 expect 2 'safetensors and .npz files can be written' "$DETPIPE" ckpt convert "$ckpt/plain.ckpt" no.ckpt
 expect 2 'takes info FILE, convert IN OUT or diff A B' "$DETPIPE" ckpt info "$ckpt/plain.ckpt" more
 expect 2 'takes info FILE, convert IN OUT or diff A B' "$DETPIPE" ckpt show "$ckpt/plain.ckpt"
-expect 3 'no .ckpt, .safetensors or .npz file' "$DETPIPE" ckpt info "$SOURCE/README.md"
+expect 3 'no .pt, .safetensors, .npz or .ckpt file' "$DETPIPE" ckpt info "$SOURCE/README.md"
 expect 3 'cannot open nothing.npz' "$DETPIPE" ckpt info nothing.npz
 [ -e no.npz ] && { echo "FAILED: a file that could not be converted is left"; failed=1; }
 # a recipe whose weights come from a file
