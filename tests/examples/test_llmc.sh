@@ -13,7 +13,7 @@ build() { # NAME OPTIONS...
     "$CC" -std=c11 -O2 -Wall -Wextra -Werror "$SOURCE/examples/llmc/train.c" -o "$name" "$@" -lm || fail "$name does not build"
 }
 build plain
-build fed -DDETPIPE -I"$SOURCE/include" "$LIBRARY" -lz -lpng -ljpeg -llz4 -lpthread
+build fed -DDETPIPE -I"$SOURCE/include" "$LIBRARY" -lz -lpng -ljpeg -llz4 -lsqlite3 -lpthread
 losses() { # NAME FILE: of 12 steps, more than two epochs
     "./$1" "$tokens/$2" > "$1.log" || fail "$1 does not train on $2"
     [ "$(grep -c '^step [0-9]* loss: [0-9]' "$1.log")" = 12 ] || fail "$1 prints no 12 losses"
