@@ -207,10 +207,11 @@ void dp_look_number(dp_look *l, uint32_t field, int64_t value)
 {
     dp_bounds *b = &l->shard->bounds[field];
 
-    if (l->shard->n == 1 || value < b->least[0])
+    if (b->most[1] == 0 || value < b->least[0])
         b->least[0] = value;
-    if (l->shard->n == 1 || value > b->most[0])
+    if (b->most[1] == 0 || value > b->most[0])
         b->most[0] = value;
+    b->most[1] = 1;
 }
 
 dp_status dp_look_progress(const dp_look *l, uint64_t at, dp_error *err)

@@ -28,7 +28,7 @@ typedef struct dp_piece {
 } dp_piece;
 
 /* What the records of a file have least and most: of pictures height, width and channels; of
- * numbers the value, in the first place. */
+ * numbers the value, in the first place, and 1 as the most of the second one. */
 typedef dp_pictures dp_bounds;
 
 typedef struct dp_shard_file {

@@ -7,10 +7,10 @@
 A line "file TEXT" names archives as WebDataset is given them; then comes a line for each sample, its key and the
 bytes of each field in hexadecimal (of long ones a SHA-256), or "error".
 """
+import glob
 import hashlib
 import io
 import os
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -127,8 +127,9 @@ def deliver(text):
 
 def main():
     warnings.simplefilter("ignore")
-    shutil.rmtree(SHARDS, ignore_errors=True)
-    os.makedirs(SHARDS)
+    os.makedirs(SHARDS, exist_ok=True)
+    for path in glob.glob(f"{SHARDS}/*.tar*"):
+        os.remove(path)
     by_webdataset()
     by_programs()
     by_tarfile()

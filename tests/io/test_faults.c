@@ -105,11 +105,11 @@ static void every_allocation_fails(void **state)
 }
 
 /* A picture that is being read, or looked at, one in each thread: of png_folder, image_folder,
- * webdataset and mindrecord. */
+ * webdataset, tfrecord and mindrecord. */
 static bool is_counted_alone(const char *spec)
 {
     return strstr(spec, "_folder ") != NULL || strstr(spec, "webdataset ") != NULL ||
-           strstr(spec, "mindrecord ") != NULL;
+           strstr(spec, "tfrecord ") != NULL || strstr(spec, "mindrecord ") != NULL;
 }
 
 /* dp_options.memory: kept to at every size, until it is enough. */
