@@ -40,50 +40,66 @@ static const struct {
     {MAGIC("{\"header_size\":"), 8, "a MindRecord file"},
 };
 
-static bool has(const uint8_t *bytes, size_t n, const char *word)
-{
-    const size_t length = strlen(word);
+/* The name of a ZIP archive's first member, as far as it is among the bytes. */
+typedef struct member {
+    const char *name;
+    size_t n;
+} member;
 
-    for (size_t i = 0; i + length <= n; i++) {
-        if (memcmp(bytes + i, word, length) == 0)
-            return true;
-    }
-    return false;
+static member first_member(const uint8_t *bytes, size_t n)
+{
+    const size_t stated = (size_t)dp_load_le(bytes + 26, 2);
+
+    return (member){(const char *)bytes + 30, stated < n - 30 ? stated : n - 30};
 }
 
-/* Whether the name of a ZIP archive's first member has one of the words. */
-static bool zip_has(const uint8_t *bytes, size_t n, const char *const *words)
+static bool is_zip(const uint8_t *bytes, size_t n)
 {
-    const size_t stated = n >= 30 ? (size_t)dp_load_le(bytes + 26, 2) : 0;
-    const size_t size = stated < n - 30 ? stated : n - 30;
+    return n >= 30 && memcmp(bytes, "PK\3\4", 4) == 0;
+}
 
-    for (; n >= 30 && *words != NULL; words++) {
-        if (has(bytes + 30, size, *words))
-            return true;
-    }
-    return false;
+static bool ends(member m, const char *word)
+{
+    const size_t n = strlen(word);
+
+    return m.n >= n && memcmp(m.name + m.n - n, word, n) == 0;
 }
 
 bool dp_sniff_is_torch(const uint8_t *bytes, size_t n)
 {
-    static const char *const words[] = {
-        "/data.pkl",           "/data/",           "/.data/", "/version",
-        "/byteorder",          "/.format_version", "/code/",  "/constants.pkl",
-        "/.storage_alignment", "/extra/",          NULL};
+    static const char *const words[] = {"data.pkl",  ".format_version", ".storage_alignment",
+                                        "byteorder", "version",         "constants.pkl"};
+    static const char *const folders[] = {"data/", ".data/", "code/", "extra/"};
+    const char *slash;
+    member m;
 
     if (n >= 15 && memcmp(bytes, "\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20j\xa8P\x19.", 15) == 0)
         return true; /* before 1.6 */
-    return n >= 4 && memcmp(bytes, "PK\3\4", 4) == 0 && zip_has(bytes, n, words);
+    if (!is_zip(bytes, n))
+        return false;
+    m = first_member(bytes, n);
+    slash = memchr(m.name, '/', m.n);
+    if (slash == NULL || ends(m, ".npy"))
+        return false;
+    m = (member){slash + 1, m.n - (size_t)(slash + 1 - m.name)};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (m.n == strlen(words[i]) && ends(m, words[i]))
+            return true;
+    }
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        if (m.n > strlen(folders[i]) && memcmp(m.name, folders[i], strlen(folders[i])) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* What a ZIP archive is, by the name of its first member. */
 static const char *sniff_zip(const uint8_t *bytes, size_t n, bool *container)
 {
-    static const char *const npy[] = {".npy", NULL};
-    static const char *const keras[] = {"metadata.json", "config.json", NULL};
+    const member m = first_member(bytes, n);
 
-    *container = !zip_has(bytes, n, keras);
-    if (zip_has(bytes, n, npy))
+    *container = !ends(m, "metadata.json") && !ends(m, "config.json");
+    if (ends(m, ".npy"))
         return "a numpy archive (.npz)";
     return *container ? "a ZIP archive" : "a Keras model: save its weights as .npz";
 }
@@ -135,7 +151,7 @@ const char *dp_sniff(const uint8_t *bytes, size_t n, bool *container)
     }
     if (is_tfrecord(bytes, n))
         return "a TFRecord file";
-    if (n >= 30 && memcmp(bytes, "PK\3\4", 4) == 0)
+    if (is_zip(bytes, n))
         return sniff_zip(bytes, n, container);
     *container = n >= 9 && bytes[8] == '{' && dp_load_le(bytes, 8) < ((uint64_t)1 << 32);
     if (*container)

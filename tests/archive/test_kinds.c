@@ -158,6 +158,8 @@ static void each_cause_by_name(void **state)
         else
             refused(&b, cases[i].why);
     }
+    b = npz_of("layer/data/byteorder.npy", cases[0].header, 24); /* not PyTorch's */
+    assert_ok(parse(&b));
     b = zip_of("notes.npy", "hello, world", 12);
     refused(&b, "notes.npy is not an .npy array");
     b = zip_of("a.npy", "\x93NUMPY\4\0\0\0\0\0", 12);
