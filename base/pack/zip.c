@@ -1,4 +1,4 @@
-/* zip.c - the members of a ZIP file in memory: where .npz and .pt keep what they hold
+/* zip.c - the members of a ZIP file: where .npz and .pt keep what they hold
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -12,8 +12,6 @@
 #include "base/pack/zip_format.h"
 #include "base/status.h"
 
-#define STORED    0
-#define DEFLATED  8
 #define ENCRYPTED 1    /* in the flags */
 #define MAX_RATIO 1032 /* of deflate */
 
@@ -25,60 +23,62 @@ bool dp_zip_is(const uint8_t *bytes, size_t n)
 
 /* ---- the end of the file ---- */
 
-/* What the end says of the directory. */
-typedef struct tail {
-    uint64_t here, count, size, start; /* members on this disk, of all; bytes; where */
-} tail;
-
 /* A number of the end, which is all ones where the ZIP64 end has it. */
 static bool agrees(uint64_t narrow, uint64_t ones, uint64_t wide)
 {
     return narrow == ones || narrow == wide;
 }
 
-/* The ZIP64 end, if the file has one: a record and, right behind it, its locator, which ends at
- * *end; *end moves to where the record begins.  False: they are damaged. */
-static bool take_wide_end(const uint8_t *bytes, size_t *end, tail *t)
+/* The ZIP64 end, if the file has one: a record and, right behind it, its locator; `last` are the n
+ * bytes before t->end, which moves to where the record begins.  False: they are damaged. */
+static bool take_wide_end(const uint8_t *last, size_t n, dp_zip_end *t)
 {
-    const uint8_t *locator, *record;
-    const tail narrow = *t;
-    uint64_t at;
+    const dp_zip_end narrow = *t;
+    const uint8_t *record, *locator;
 
-    if (*end < DP_ZIP64_LOCATOR_SIZE + DP_ZIP64_END_SIZE)
+    if (n < DP_ZIP64_LOCATOR_SIZE + DP_ZIP64_END_SIZE)
         return true;
-    locator = bytes + *end - DP_ZIP64_LOCATOR_SIZE;
+    locator = last + n - DP_ZIP64_LOCATOR_SIZE;
+    record = locator - DP_ZIP64_END_SIZE;
     if (dp_zip_u32(locator) != DP_ZIP64_LOCATOR_MAGIC)
         return true;
-    at = dp_load_le(locator + 8, 8);
-    if (dp_zip_u32(locator + 4) != 0 || at > *end - DP_ZIP64_LOCATOR_SIZE - DP_ZIP64_END_SIZE)
+    t->end -= DP_ZIP64_LOCATOR_SIZE + DP_ZIP64_END_SIZE;
+    if (dp_zip_u32(locator + 4) != 0 || dp_load_le(locator + 8, 8) != t->end ||
+        dp_zip_u32(record) != DP_ZIP64_END_MAGIC || dp_load_le(record + 16, 8) != 0 ||
+        dp_load_le(record + 4, 8) != DP_ZIP64_END_SIZE - 12)
         return false;
-    record = bytes + at;
-    if (dp_zip_u32(record) != DP_ZIP64_END_MAGIC || dp_load_le(record + 16, 8) != 0 ||
-        dp_load_le(record + 4, 8) != (uint64_t)(locator - record) - 12)
-        return false;
-    *t = (tail){dp_load_le(record + 24, 8), dp_load_le(record + 32, 8), dp_load_le(record + 40, 8),
-                dp_load_le(record + 48, 8)};
-    *end = (size_t)at;
+    t->here = dp_load_le(record + 24, 8);
+    t->count = dp_load_le(record + 32, 8);
+    t->size = dp_load_le(record + 40, 8);
+    t->start = dp_load_le(record + 48, 8);
     return agrees(narrow.count, UINT16_MAX, t->count) && agrees(narrow.size, UINT32_MAX, t->size) &&
            agrees(narrow.start, UINT32_MAX, t->start);
 }
 
+const char *dp_zip_find_end(const uint8_t *last, size_t n, uint64_t size, dp_zip_end *t)
+{
+    const size_t before = n < DP_ZIP_END_SIZE ? 0 : n - DP_ZIP_END_SIZE;
+    const uint8_t *end = last + before;
+
+    if (n < DP_ZIP_END_SIZE || dp_zip_u32(end) != DP_ZIP_END_MAGIC || dp_zip_u16(end + 20) != 0)
+        return "a ZIP file that does not end as one: cut, or with a comment";
+    *t = (dp_zip_end){dp_zip_u16(end + 8), dp_zip_u16(end + 10), dp_zip_u32(end + 12),
+                      dp_zip_u32(end + 16), size - DP_ZIP_END_SIZE};
+    if (dp_zip_u32(end + 4) != 0 || !take_wide_end(last, before, t) || t->here != t->count ||
+        t->start > t->end || t->size != t->end - t->start)
+        return "its directory is damaged";
+    return NULL;
+}
+
 const char *dp_zip_open(const uint8_t *bytes, size_t n, dp_zip *out)
 {
-    const size_t size = n < DP_ZIP_END_SIZE ? 0 : DP_ZIP_END_SIZE;
-    const uint8_t *last = bytes + n - size;
-    size_t end = n - size;
-    tail t;
+    const size_t last = n < DP_ZIP_MOST_END ? n : DP_ZIP_MOST_END;
+    dp_zip_end t;
+    const char *why = dp_zip_find_end(bytes + n - last, last, n, &t);
 
-    if (size == 0 || dp_zip_u32(last) != DP_ZIP_END_MAGIC || dp_zip_u16(last + 20) != 0)
-        return "a ZIP file that does not end as one: cut, or with a comment";
-    t = (tail){dp_zip_u16(last + 8), dp_zip_u16(last + 10), dp_zip_u32(last + 12),
-               dp_zip_u32(last + 16)};
-    if (dp_zip_u32(last + 4) != 0 || !take_wide_end(bytes, &end, &t) || t.here != t.count ||
-        t.start > end || t.size != end - t.start)
-        return "its directory is damaged";
-    *out = (dp_zip){bytes, t.count, 0, (size_t)t.start, (size_t)t.start, end};
-    return NULL;
+    if (why == NULL)
+        *out = (dp_zip){bytes, t.count, 0, (size_t)t.start, (size_t)t.start, (size_t)t.end};
+    return why;
 }
 
 /* ---- a row of the directory ---- */
@@ -134,20 +134,19 @@ static bool find_data(const dp_zip *zip, dp_zip_member *m)
     return true;
 }
 
-bool dp_zip_next(dp_zip *zip, dp_zip_member *m)
+size_t dp_zip_row(const uint8_t *row, uint64_t left, dp_zip_member *m)
 {
-    const uint8_t *row = zip->bytes + zip->at, *extras;
+    const uint8_t *extras;
     uint64_t size;
 
-    if (zip->end - zip->at < DP_ZIP_MEMBER_SIZE || dp_zip_u32(row) != DP_ZIP_MEMBER_MAGIC)
-        return false;
+    if (left < DP_ZIP_MEMBER_SIZE || dp_zip_u32(row) != DP_ZIP_MEMBER_MAGIC)
+        return 0;
     size = (uint64_t)DP_ZIP_MEMBER_SIZE + dp_zip_u16(row + 28) + dp_zip_u16(row + 30) +
            dp_zip_u16(row + 32);
-    if (size > zip->end - zip->at)
-        return false;
+    if (size > left)
+        return 0;
     *m = (dp_zip_member){.name = (const char *)row + DP_ZIP_MEMBER_SIZE,
                          .name_length = dp_zip_u16(row + 28),
-                         .number = zip->done + 1,
                          .flags = dp_zip_u16(row + 8),
                          .method = dp_zip_u16(row + 10),
                          .crc = dp_zip_u32(row + 16),
@@ -155,9 +154,16 @@ bool dp_zip_next(dp_zip *zip, dp_zip_member *m)
                          .size = dp_zip_u32(row + 24),
                          .offset = dp_zip_u32(row + 42)};
     extras = row + DP_ZIP_MEMBER_SIZE + m->name_length;
-    zip->at += (size_t)size;
-    zip->done++;
-    return take_extras(extras, extras + dp_zip_u16(row + 30), m) && find_data(zip, m);
+    return take_extras(extras, extras + dp_zip_u16(row + 30), m) ? (size_t)size : 0;
+}
+
+bool dp_zip_next(dp_zip *zip, dp_zip_member *m)
+{
+    const size_t size = dp_zip_row(zip->bytes + zip->at, zip->end - zip->at, m);
+
+    m->number = ++zip->done;
+    zip->at += size;
+    return size > 0 && find_data(zip, m);
 }
 
 bool dp_zip_at_end(const dp_zip *zip) { return zip->at == zip->end; }
@@ -180,14 +186,13 @@ static bool inflate_member(const dp_zip_member *m, uint8_t *out)
     return end == Z_STREAM_END && z.avail_in == 0 && z.avail_out == 0;
 }
 
-/* NULL, or why the member cannot be unpacked at all. */
-static const char *check_method(const dp_zip_member *m)
+const char *dp_zip_check(const dp_zip_member *m)
 {
     if ((m->flags & ENCRYPTED) != 0)
         return "is encrypted";
-    if (m->method == STORED && m->packed == m->size)
+    if (m->method == DP_ZIP_STORED && m->packed == m->size)
         return NULL;
-    if (m->method != DEFLATED || m->size / MAX_RATIO > m->packed)
+    if (m->method != DP_ZIP_DEFLATED || m->size / MAX_RATIO > m->packed)
         return "is neither stored nor deflated";
     return m->size > UINT32_MAX || m->packed > UINT32_MAX ? "is deflated and has more than 4 GiB"
                                                           : NULL;
@@ -197,10 +202,10 @@ dp_status dp_zip_unpack(dp_zip_member *m, dp_arena *arena, const char **why, dp_
 {
     uint8_t *out;
 
-    *why = check_method(m);
+    *why = dp_zip_check(m);
     if (*why != NULL)
         return DP_ECORRUPT;
-    if (m->method == DEFLATED) {
+    if (m->method == DP_ZIP_DEFLATED) {
         out = dp_arena_alloc(arena, (size_t)m->size + 1, 1);
         if (out == NULL)
             return dp_arena_fail(arena, err, "a member of a ZIP file");

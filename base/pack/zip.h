@@ -1,4 +1,4 @@
-/* zip.h - the members of a ZIP file in memory: where .npz and .pt keep what they hold
+/* zip.h - the members of a ZIP file: where .npz and .pt keep what they hold
  *
  * SPDX-License-Identifier: Apache-2.0
  *
@@ -27,6 +27,8 @@ typedef struct dp_zip_member {
     const uint8_t *data; /* as it lies in the file; after dp_zip_unpack `size` bytes */
 } dp_zip_member;
 
+/* ---- a file in memory ---- */
+
 /* NULL, or what is wrong with the file: "its directory is damaged". */
 const char *dp_zip_open(const uint8_t *bytes, size_t n, dp_zip *out);
 /* Whether the first bytes are those of a ZIP file. */
@@ -40,5 +42,22 @@ bool dp_zip_at_end(const dp_zip *);
 /* The bytes of a member, in the arena where they are deflated, checked by their CRC.  DP_ECORRUPT:
  * *why says what is wrong, to stand behind the member's name; DP_ENOMEM, DP_ELIMIT. */
 dp_status dp_zip_unpack(dp_zip_member *, dp_arena *, const char **why, dp_error *);
+
+/* ---- what it is made of, wherever it lies (zip_file.h) ---- */
+
+typedef struct dp_zip_end {
+    uint64_t here, count;      /* members on this disk, of all */
+    uint64_t size, start, end; /* bytes of the directory; where it begins and ends in the file */
+} dp_zip_end;
+
+/* From the last n bytes of a file of `size`: DP_ZIP_MOST_END, or all that it has.  As dp_zip_open.
+ */
+const char *dp_zip_find_end(const uint8_t *last, size_t n, uint64_t size, dp_zip_end *out);
+
+/* A row of the directory, `left` bytes before its end: the bytes of the row; 0 = it is damaged. */
+size_t dp_zip_row(const uint8_t *row, uint64_t left, dp_zip_member *);
+
+/* NULL, or why a member cannot be unpacked at all: "is encrypted". */
+const char *dp_zip_check(const dp_zip_member *);
 
 #endif

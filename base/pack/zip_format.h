@@ -21,6 +21,11 @@
 #define DP_ZIP64_LOCATOR_MAGIC 0x07064b50u
 #define DP_ZIP64_LOCATOR_SIZE  20
 #define DP_ZIP64_EXTRA         1
+/* Bytes of all that ends a file. */
+#define DP_ZIP_MOST_END (DP_ZIP64_END_SIZE + DP_ZIP64_LOCATOR_SIZE + DP_ZIP_END_SIZE)
+/* How a member is packed. */
+#define DP_ZIP_STORED   0
+#define DP_ZIP_DEFLATED 8
 
 static inline uint32_t dp_zip_u16(const uint8_t *p) { return (uint32_t)dp_load_le(p, 2); }
 static inline uint32_t dp_zip_u32(const uint8_t *p) { return (uint32_t)dp_load_le(p, 4); }

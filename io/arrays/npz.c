@@ -9,10 +9,9 @@
 #include <string.h>
 
 #include "base/pack/zip_file.h"
+#include "base/pack/zip_format.h"
 #include "base/status.h"
 #include "io/arrays/arrays.h"
-
-#define MOST_UNPACKED ((uint64_t)1 << 34) /* bytes of a deflated array */
 
 typedef struct npz {
     const char *file, *columns;
@@ -35,29 +34,27 @@ typedef struct opening {
 } opening;
 
 /* The name of a member without ".npy"; its length. */
-static size_t array_name(const dp_zip_entry *m)
+static size_t array_name(const dp_zip_member *m)
 {
-    const size_t n = strlen(m->name);
-    return n > 4 && strcmp(m->name + n - 4, ".npy") == 0 ? n - 4 : 0;
+    const size_t n = m->name_length;
+    return n > 4 && memcmp(m->name + n - 4, ".npy", 4) == 0 ? n - 4 : 0;
 }
 
-static const char *name_for_messages(const opening *o, const dp_zip_entry *m)
+static const char *name_for_messages(const opening *o, const dp_zip_member *m)
 {
     char name[160];
 
-    snprintf(name, sizeof name, "%.80s: %.60s", o->zip.path, m->name);
+    snprintf(name, sizeof name, "%.80s: %.*s", o->zip.path,
+             m->name_length > 60 ? 60 : (int)m->name_length, m->name);
     return dp_arena_text(o->arena, name, strlen(name));
 }
 
 /* Its bytes in memory, where they have to be unpacked; the CRC is checked. */
-static dp_status take_bytes(const opening *o, const dp_zip_entry *m, dp_stored *a)
+static dp_status take_bytes(const opening *o, const dp_zip_member *m, dp_stored *a)
 {
     uint8_t *out = NULL;
 
-    if (m->deflated && m->size > MOST_UNPACKED)
-        return dp_fail(o->err, DP_ELIMIT, "%.150s has more than %llu bytes: save it by savez",
-                       a->name, (unsigned long long)MOST_UNPACKED);
-    if (m->deflated) {
+    if (m->method == DP_ZIP_DEFLATED) {
         out = dp_arena_alloc_raw(o->arena, (size_t)m->size + 1, 1);
         if (out == NULL)
             return dp_arena_fail(o->arena, o->err, a->name);
@@ -66,9 +63,9 @@ static dp_status take_bytes(const opening *o, const dp_zip_entry *m, dp_stored *
     return dp_zip_file_read(&o->zip, m, o->options, out, o->err);
 }
 
-static dp_status add_member(const opening *o, const dp_zip_entry *m)
+static dp_status add_member(const opening *o, const dp_zip_member *m)
 {
-    dp_stored a = {.name = name_for_messages(o, m), .file = o->zip.file, .at = m->at};
+    dp_stored a = {.name = name_for_messages(o, m), .file = o->zip.file, .at = m->offset};
     const size_t length = array_name(m);
     dp_status status;
 
@@ -86,7 +83,7 @@ static dp_status add_member(const opening *o, const dp_zip_entry *m)
 static dp_status add_named(const opening *o, const char *name, size_t length)
 {
     for (uint64_t i = 0; i < o->zip.n; i++) {
-        const dp_zip_entry *m = &o->zip.members[i];
+        const dp_zip_member *m = &o->zip.members[i];
         if (array_name(m) == length && memcmp(m->name, name, length) == 0)
             return add_member(o, m);
     }

@@ -29,11 +29,11 @@ dp_status dp_zip_file_open(dp_zip_file *z, const dp_file *file, const char *path
     return dp_fail(err, DP_EIO, "%.120s: this build unpacks nothing", path);
 }
 
-dp_status dp_zip_file_read(const dp_zip_file *z, const dp_zip_entry *m, const dp_options *options,
+dp_status dp_zip_file_read(const dp_zip_file *z, const dp_zip_member *m, const dp_options *options,
                            uint8_t *out, dp_error *err)
 {
-    (void)z, (void)options, (void)out;
-    return dp_fail(err, DP_EIO, "%.60s: this build unpacks nothing", m->name);
+    (void)m, (void)options, (void)out;
+    return dp_fail(err, DP_EIO, "%.120s: this build unpacks nothing", z->path);
 }
 
 dp_status dp_mindrecord_open(const dp_file *file, const char *path, dp_arena *arena,

@@ -36,7 +36,7 @@ static void columns_are_chosen(void **state)
     dp_close(p);
     refused(ARRAYS, "npz file=two_sets.npz", DP_ECORRUPT, "x_test.npy has 2 records");
     refused(ARRAYS, "npz file=two_sets.npz columns=z", DP_ESPEC, "has no array 'z'");
-    refused(ARRAYS, "npz file=image.npy", DP_ECORRUPT, "does not end as a ZIP file");
+    refused(ARRAYS, "npz file=image.npy", DP_ECORRUPT, "that does not end as one");
 }
 
 static uint8_t bytes[4096];
