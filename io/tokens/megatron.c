@@ -7,11 +7,36 @@
  * the text is laid out, and cut in windows; these are shuffled, those of such a last epoch by
  * themselves.  One numpy.random.RandomState draws all.
  */
+#include <math.h>
+
 #include "base/random/mt19937.h"
 #include "io/tokens/tokens.h"
 #include "libraries/permute.h"
 
 static uint32_t next(void *g) { return dp_mt19937_u32(g); }
+
+/* Cut at running sums of shares of the sum, rounded to whole sequences, half to even. */
+dp_status dp_megatron_split(dp_megatron *m, const double *shares, int32_t n, int32_t part,
+                            dp_error *err)
+{
+    const double all = (double)m->file->n_sequences;
+    double sum = 0, before = 0;
+    uint64_t end;
+
+    for (int32_t i = 0; i < n; i++)
+        sum += shares[i];
+    for (int32_t i = 0; i < part; i++)
+        before += shares[i] / sum;
+    m->first = (uint64_t)rint(before * all);
+    end = (uint64_t)rint((before + shares[part] / sum) * all);
+    end = end < m->file->n_sequences ? end : m->file->n_sequences;
+    if (!(sum > 0) || end <= m->first)
+        return dp_fail(err, DP_ESPEC, "part %d of the split has no sequences of %llu", part,
+                       (unsigned long long)m->file->n_sequences);
+    m->n_sequences = end - m->first;
+    m->n_tokens = m->file->starts[end] - m->file->starts[m->first];
+    return DP_OK;
+}
 
 typedef struct epochs {
     uint64_t n, tokens; /* of one */
@@ -21,7 +46,7 @@ typedef struct epochs {
 
 static epochs count_epochs(const dp_megatron *m, uint64_t num_samples)
 {
-    epochs e = {.n = 1, .tokens = m->file->n};
+    epochs e = {.n = 1, .tokens = m->n_tokens};
     const uint64_t wanted = num_samples * m->length + 1;
     uint64_t in_one, in_last;
 
@@ -63,7 +88,7 @@ static void shuffle_samples(uint32_t *out, uint64_t first, uint64_t n, dp_mt1993
 
 static void lay_out(dp_megatron *m, const epochs *e, uint32_t seed)
 {
-    const uint64_t n = m->file->n_sequences, apart = e->last_apart,
+    const uint64_t n = m->n_sequences, apart = e->last_apart,
                    before = apart ? e->windows_before : m->n_samples;
     uint64_t end = 0;
     dp_mt19937 g;
@@ -76,7 +101,7 @@ static void lay_out(dp_megatron *m, const epochs *e, uint32_t seed)
     if (apart)
         shuffle_samples(m->samples + before, before, m->n_samples - before, &g);
     for (uint64_t i = 0; i < m->n_laid; i++) {
-        const uint64_t *start = m->file->starts + m->sequences[i];
+        const uint64_t *start = m->file->starts + (m->sequences[i] += (uint32_t)m->first);
         end += start[1] - start[0];
         m->ends[i] = end;
     }
@@ -88,19 +113,19 @@ dp_status dp_megatron_plan(dp_megatron *m, uint32_t seed, uint64_t num_samples, 
     epochs e;
     dp_status status;
 
-    if (m->file->n < 2 || num_samples > UINT64_MAX / 4 / m->length)
+    if (m->n_tokens < 2 || num_samples > UINT64_MAX / 4 / m->length)
         return dp_fail(err, DP_ECORRUPT, "%.120s has %llu tokens: too few for num_samples=%llu",
-                       m->file->path, (unsigned long long)m->file->n,
+                       m->file->path, (unsigned long long)m->n_tokens,
                        (unsigned long long)num_samples);
     e = count_epochs(m, num_samples);
-    m->n_laid = e.n * m->file->n_sequences;
+    m->n_laid = e.n * m->n_sequences;
     m->n_samples = (e.n * e.tokens - 1) / m->length;
     if (m->n_laid > INT32_MAX || m->n_samples >= UINT32_MAX)
         return dp_fail(err, DP_ELIMIT, "%llu epochs of %llu sequences are more than 2^31",
-                       (unsigned long long)e.n, (unsigned long long)m->file->n_sequences);
+                       (unsigned long long)e.n, (unsigned long long)m->n_sequences);
     if (m->n_samples == 0)
         return dp_fail(err, DP_ECORRUPT, "%.120s has %llu tokens: fewer than a window of %llu",
-                       m->file->path, (unsigned long long)m->file->n,
+                       m->file->path, (unsigned long long)m->n_tokens,
                        (unsigned long long)m->length + 1);
     status = take_memory(m, arena, err);
     if (status == DP_OK)

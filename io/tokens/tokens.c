@@ -18,8 +18,9 @@
 
 typedef struct tokens {
     const char *file;
-    int64_t length, stride, vocab_size, seed, num_samples;
+    int64_t length, stride, vocab_size, seed, num_samples, part;
     int32_t format, dtype, tail, order;
+    dp_numbers split;
 } tokens;
 
 enum { DROP, REFUSE };
@@ -37,6 +38,8 @@ static const dp_param params[] = {
     DP_CHOICE(tokens, order, "file", "file,megatron", "whose windows"),
     DP_INT(tokens, seed, "1234", 0, 4294967295.0, "of order=megatron"),
     DP_INT(tokens, num_samples, "0", 0, 4294967295.0, "of order=megatron; 0 = one epoch"),
+    DP_LATER_NUMBERS(tokens, split, "1", 0, 1e15, "of order=megatron: shares of its parts"),
+    DP_LATER_INT(tokens, part, "0", 0, 2, "of the split, from 0 on"),
     DP_PARAMS_END,
 };
 
@@ -52,9 +55,12 @@ typedef struct state {
 
 static dp_status check_idle(const tokens *p, dp_error *err)
 {
+    if (p->part >= p->split.n)
+        return dp_fail(err, DP_ESPEC, "part=%lld of a split in %d", (long long)p->part, p->split.n);
     if (p->order == OF_FILE)
         return p->seed != 1234       ? dp_params_idle("seed", "order=megatron", err)
                : p->num_samples != 0 ? dp_params_idle("num_samples", "order=megatron", err)
+               : p->split.n != 1     ? dp_params_idle("split", "order=megatron", err)
                                      : DP_OK;
     return p->stride == 0 || p->stride == p->length
                ? DP_OK
@@ -131,8 +137,11 @@ static dp_status plan_file(state *s, size_t i, uint64_t *n, dp_arena *arena, dp_
         return DP_OK;
     s->megatron.file = &s->files[i];
     s->megatron.length = s->length;
-    status = dp_megatron_plan(&s->megatron, (uint32_t)s->params->seed,
-                              (uint64_t)s->params->num_samples, arena, err);
+    status = dp_megatron_split(&s->megatron, s->params->split.v, s->params->split.n,
+                               (int32_t)s->params->part, err);
+    if (status == DP_OK)
+        status = dp_megatron_plan(&s->megatron, (uint32_t)s->params->seed,
+                                  (uint64_t)s->params->num_samples, arena, err);
     if (status == DP_OK)
         *n = s->megatron.ends[s->megatron.n_laid - 1];
     return status;
@@ -194,8 +203,9 @@ static dp_status add_columns(const state *s, dp_source *out, dp_arena *arena, dp
 static uint64_t stamp_of(const state *s)
 {
     const tokens *p = s->params;
-    const uint64_t numbers[] = {s->stride, (uint64_t)p->order, (uint64_t)p->seed,
-                                (uint64_t)p->num_samples};
+    const uint64_t numbers[] = {s->stride,         (uint64_t)p->order,
+                                (uint64_t)p->seed, (uint64_t)p->num_samples,
+                                s->megatron.first, s->megatron.n_sequences};
     uint64_t stamp = dp_hash64(numbers, sizeof numbers);
 
     for (size_t i = 0; i < s->n; i++) {

@@ -67,12 +67,17 @@ dp_status dp_tokens_index(dp_tokens_file *, const dp_file *index, const char *pa
 typedef struct dp_megatron {
     const dp_tokens_file *file;
     uint64_t length;
-    uint64_t n_laid;     /* sequences of the text */
-    uint32_t *sequences; /* their numbers in the file */
-    uint64_t *ends;      /* tokens of the text up to and with each */
+    uint64_t first, n_sequences, n_tokens; /* of the file, that are taken */
+    uint64_t n_laid;                       /* sequences of the text */
+    uint32_t *sequences;                   /* their numbers in the file */
+    uint64_t *ends;                        /* tokens of the text up to and with each */
     uint64_t n_samples;
     uint32_t *samples; /* of each record: the place of its window in the text */
 } dp_megatron;
+
+/* Which sequences are taken: a part of n, by their shares.  DP_ESPEC when there are none. */
+dp_status dp_megatron_split(dp_megatron *, const double *shares, int32_t n, int32_t part,
+                            dp_error *);
 
 /* num_samples as the library is asked for, 0 for one epoch.  DP_ESPEC when the text is shorter than
  * a window; DP_ELIMIT for more than 2^32 - 2 windows. */

@@ -46,13 +46,17 @@ def cut(tokens, lengths):
     return [[tokens[e - n:e]] for n, e in zip(lengths, ends)]
 
 
-def samples(name, seed, length, num_samples):
-    """The windows of length + 1 tokens of a data set, in its order."""
+def samples(name, seed, length, num_samples, split='1', part=0):
+    """The windows of length + 1 tokens of a data set, in its order; None where the part has no sequences."""
     config = GPTDatasetConfig(
-        random_seed=seed, sequence_length=length, split='1', tokenizer=Tokenizer(), reset_position_ids=False,
-        reset_attention_mask=False, eod_mask_loss=False, create_attention_mask=False)
+        random_seed=seed, sequence_length=length, split=split, tokenizer=Tokenizer(), reset_position_ids=False,
+        reset_attention_mask=False, eod_mask_loss=False, create_attention_mask=False, blend=([name], None))
     low = IndexedDataset(name)
-    indices = numpy.arange(low.sequence_lengths.shape[0], dtype=numpy.int32)
+    n = float(low.sequence_lengths.shape[0])
+    begin, end = (int(round(edge * n)) for edge in config.split_matrix[part] or (0, 0))  # as its builder
+    if begin == end:
+        return None
+    indices = numpy.arange(begin, end, dtype=numpy.int32)
     with tempfile.TemporaryDirectory() as cache:
         config.path_to_cache = cache
         data = GPTDataset(low, name, indices, num_samples or None, Split.train, config)
@@ -88,6 +92,12 @@ def main(data_common, folder):
                     rows = samples('order', seed, length, num_samples)
                     digest = hashlib.sha256(rows.tobytes()).hexdigest()
                     print(f'seed={seed} length={length} num_samples={num_samples} : {len(rows)} {digest}', file=out)
+        for split in ('9,3,2', '969,30,1', '0.5,0.25,0.25', '7,0,1', '3,1'):
+            for part in range(split.count(',') + 1):
+                rows = samples('order', 5, 2, 7, split, part)
+                if rows is not None:
+                    digest = hashlib.sha256(rows.tobytes()).hexdigest()
+                    print(f'seed=5 length=2 num_samples=7 split={split} part={part} : {len(rows)} {digest}', file=out)
 
 
 if __name__ == '__main__':

@@ -33,8 +33,11 @@ def check(detpipe, rng):
     seed, num_samples = rng.randrange(2 ** 32), rng.choice((0, rng.randrange(1, 4 * n // length + 2)))
     orders = [('', numpy.array([text[i:i + length + 1] for i in range(0, n - length, length)], dtype='<i4'))]
     if not dtype.startswith('float'):  # which GPTDataset does not take
-        words = f'order=megatron seed={seed} num_samples={num_samples}'
-        orders.append((words, make_tokens.samples('x', seed, length, num_samples)))
+        split, part = rng.choice((('1', 0), ('969,30,1', 0), ('5,3,2', 0), ('5,3,2', 1), ('0.3,0.7', 1)))
+        words = f'order=megatron seed={seed} num_samples={num_samples} split={split} part={part}'
+        windows = make_tokens.samples('x', seed, length, num_samples, split, part)
+        if windows is not None and len(windows) > 0:
+            orders.append((words, windows))
     for words, windows in orders:
         numpy.save('input.npy', windows[:, :-1])
         numpy.save('label.npy', windows[:, 1:])

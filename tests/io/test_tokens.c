@@ -393,7 +393,7 @@ static void order_of_megatron(void **state)
         unsigned long long n;
         dp_pipeline *p;
         assert_int_equal(
-            sscanf(golden.line[i], "%*s length=%d %*s%n : %llu %64s", &length, &cut, &n, digest),
+            sscanf(golden.line[i], "%*s length=%d%*[^:]%n: %llu %64s", &length, &cut, &n, digest),
             3);
         snprintf(spec, sizeof spec, "tokens file=order.idx order=megatron %.*s", cut,
                  golden.line[i]);
@@ -406,11 +406,50 @@ static void order_of_megatron(void **state)
     test_lines_free(&golden);
 }
 
+/* Of a data set that is kept under a key of its files: what else decides the windows is in the key.
+ */
+static void kept_identities(void **state)
+{
+    static const char *const texts[] = {
+        "tokens file=llmc_1.bin length=1",
+        "tokens file=bare.bin length=1 stride=1",
+        "tokens file=bare.bin length=10 stride=10",
+        "tokens file=bare.bin length=10 stride=9",
+        "tokens file=order.idx length=9 order=megatron",
+        "tokens file=order.idx length=9 order=megatron seed=7",
+        "tokens file=order.idx length=39 order=megatron split=1,1",
+        "tokens file=order.idx length=39 order=megatron split=1,1 part=1",
+    };
+    dp_options options = {.size = sizeof options, .threads = 1, .root = GOLDEN};
+    char path[300];
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/identities", folder);
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+            uint8_t digest[2][16];
+            for (int kept = 0; kept < 2; kept++) {
+                dp_pipeline *p;
+                options.identities = kept ? path : NULL;
+                assert_ok(dp_open(&p, texts[i], 1, &options, &test_error));
+                assert_ok(dp_dataset_digest(p, digest[kept], &test_error));
+                dp_close(p);
+            }
+            assert_memory_equal(digest[0], digest[1], 16);
+        }
+    }
+}
+
 static void idle(void **state)
 {
     (void)state;
     refused(GOLDEN, "tokens file=bare.bin length=2 seed=5", DP_ESPEC, "seed does nothing here");
     refused(GOLDEN, "tokens file=bare.bin length=2 num_samples=5", DP_ESPEC, "num_samples does");
+    refused(GOLDEN, "tokens file=bare.bin length=2 split=1,1", DP_ESPEC, "split does nothing");
+    refused(GOLDEN, "tokens file=order.idx length=2 part=1", DP_ESPEC, "part=1 of a split in 1");
+    refused(GOLDEN, "tokens file=order.idx length=2 order=megatron split=7,0,1 part=1", DP_ESPEC,
+            "part 1 of the split has no sequences of 14");
+    refused(GOLDEN, "tokens file=order.idx length=2 order=megatron split=0", DP_ESPEC, "part 0 of");
     refused(GOLDEN, "tokens file=bare.bin length=2 order=megatron", DP_ESPEC, "Megatron's .idx");
     refused(GOLDEN, "tokens file=llmc_1.bin length=2 dtype=uint32", DP_ESPEC, "dtype does nothing");
     refused(GOLDEN, "tokens file=order.idx length=2 stride=3 order=megatron", DP_ESPEC, "a stride");
@@ -622,6 +661,7 @@ int main(void)
         cmocka_unit_test(shards),
         cmocka_unit_test(many_shards),
         cmocka_unit_test(order_of_megatron),
+        cmocka_unit_test_setup_teardown(kept_identities, set_up, tear_down),
         cmocka_unit_test(idle),
         cmocka_unit_test_setup_teardown(damaged_llmc, set_up, tear_down),
         cmocka_unit_test_setup_teardown(not_tokens, set_up, tear_down),
