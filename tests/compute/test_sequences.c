@@ -380,6 +380,43 @@ static void a_shared_weight(void **state)
     dp_net_close(b);
 }
 
+/* The same tokens of every type; a text that was printed is the same net. */
+static void types_of_tokens(void **state)
+{
+    enum { MOST = SAMPLES * PLACES };
+    uint8_t u8[MOST];
+    uint16_t u16[MOST];
+    int64_t i64[MOST];
+    float f32[MOST], expected[MOST * VOCABULARY];
+    const dp_tensor inputs[] = {{f32, DP_F32, 2, {SAMPLES, PLACES}},
+                                {u8, DP_U8, 2, {SAMPLES, PLACES}},
+                                {u16, DP_U16, 2, {SAMPLES, PLACES}},
+                                {i64, DP_I64, 2, {SAMPLES, PLACES}}};
+    dp_tensor planes = {NULL, DP_I32, 4, {1, 1, 2, 2}};
+    dp_net *net = NULL;
+
+    (void)state;
+    for (int i = 0; i < MOST; i++) {
+        i64[i] = i * i % VOCABULARY;
+        u8[i] = (uint8_t)i64[i], u16[i] = (uint16_t)i64[i], f32[i] = (float)i64[i];
+    }
+    for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++) {
+        dp_net *first = open_net(TOKENS " | " TO_TOKENS " tied=t | " LAST, &inputs[i]);
+        dp_net_result r;
+        net = open_net(dp_net_spec(first), &inputs[i]);
+        assert_string_equal(dp_net_spec(net), dp_net_spec(first));
+        assert_non_null(strstr(dp_net_spec(net), " tied=t"));
+        assert_ok(dp_net_eval(net, &inputs[i], NULL, &r, &test_error));
+        if (i == 0)
+            memcpy(expected, r.output.data, sizeof expected);
+        assert_int_equal(test_bytes(&r.output), sizeof expected);
+        assert_memory_equal(r.output.data, expected, sizeof expected);
+        dp_net_close(first);
+        dp_net_close(net);
+    }
+    assert_int_equal(dp_net_open(&net, "relu", 1, &planes, NULL, &test_error), DP_EINVAL);
+}
+
 static void labels_of_places_that_are_refused(void **state)
 {
     int32_t x[6 * PLACES] = {0};
@@ -411,6 +448,7 @@ int main(void)
         cmocka_unit_test(a_table_of_places),
         cmocka_unit_test(a_place_is_a_sample),
         cmocka_unit_test(a_shared_weight),
+        cmocka_unit_test(types_of_tokens),
         cmocka_unit_test(labels_of_places_that_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
