@@ -13,9 +13,9 @@ differing() { diff <(echo "$PUBLISHED") <(echo "$1") | sed -n 's/^> //p'; }
 
 CORE="base lang libraries compute" # the rooms that nets and operators are made of
 
-conformance_sources() { # ROOT: the core without checkpoints and pictures (no zlib, liblz4, libpng, libjpeg and cjson for cross compilers)
+conformance_sources() { # ROOT: the core without checkpoints, packed files and pictures (no zlib, liblz4, libpng, libjpeg and cjson for cross compilers)
     # shellcheck disable=SC2086
-    (cd "$1" && find $CORE -name '*.c' ! -name checkpoint.c ! -name weights.c ! -name inflate.c ! -name compress.c ! -path '*pack/zip*' ! -path '*pack/crc32[._]*' ! -path '*/picture/*' | sed "s|^|$1/|")
+    (cd "$1" && find $CORE -name '*.c' ! -name checkpoint.c ! -name weights.c ! -path '*/pack/*' ! -path '*/picture/*' | sed "s|^|$1/|")
     echo "$1/tests/cross/conformance_hash.c"
 }
 
@@ -29,8 +29,6 @@ conformance_build() {
         case $CC:{} in
             *-linux-gnu-*) isa= ;;
             *base/xxh3_avx2.c) isa="-mavx2" ;;
-            *base/pack/crc32_pclmul.c) isa="-mpclmul -msse4.1" ;;
-            *base/pack/crc32c_sse42.c) isa="-msse4.2" ;;
             *kernels/avx2.c) isa="-mavx2 -mfma" ;;
             *kernels/avx512.c) isa="-mavx512f -mavx512vl -mavx2 -mfma" ;;
             *) isa= ;;
