@@ -57,10 +57,16 @@ size_t dp_draws(dp_pipeline *, uint64_t, size_t, char *, size_t);
 dp_status dp_dataset_digest(dp_pipeline *, uint8_t[16], dp_error *);
 dp_status dp_dataset_stamp(dp_pipeline *, uint64_t *, dp_error *);
 void dp_digest(const void *, size_t, uint8_t[16]);
+typedef struct dp_ledger dp_ledger;
+dp_status dp_ledger_open(dp_ledger **, const char *, const char *, const dp_options *, dp_error *);
+dp_status dp_ledger_tensor(dp_ledger *, const char *, const dp_tensor *, dp_error *);
+dp_status dp_ledger_digest(dp_ledger *, const char *, const uint8_t[16], dp_error *);
+dp_status dp_ledger_step(dp_ledger *, uint64_t, double, dp_error *);
+dp_status dp_ledger_close(dp_ledger *);
 const char *dp_status_name(dp_status);
 const char *dp_dtype_name(dp_dtype);
 size_t dp_dtype_size(dp_dtype);
 const char *dp_version(void);
 """)
-ffi.set_source("detpipe._c", '#include "detpipe.h"', include_dirs=[str(root / "include")],
+ffi.set_source("detpipe._c", '#include "detpipe.h"\n#include "detpipe_ledger.h"', include_dirs=[str(root / "include")],
                extra_objects=[str(build / "libdetpipe.a")], libraries=["z", "png", "jpeg", "lz4", "sqlite3", "pthread", "m"])

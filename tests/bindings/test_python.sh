@@ -11,6 +11,7 @@ text='cifar10 strict=false usage=train | shuffle | random_horizontal_flip | resc
 digest() { "$DETPIPE" digest "$text" --data "$fixture" "$@" | cut -d' ' -f1; }
 expect 0 'numpy: all as it should be' env/bin/python "$SOURCE/tests/bindings/stream.py" first.npy "$(digest)" "$(digest --batches 3)"
 expect 0 'use: all as it should be' env/bin/python "$SOURCE/tests/bindings/use.py"
+expect 0 'ledger: all as it should be' env/bin/python "$SOURCE/tests/bindings/ledger.py" "$DETPIPE"
 
 # without CMake, pip says so in one line
 mkdir bare && for tool in cc gcc make; do ln -s "$(command -v $tool)" bare/; done

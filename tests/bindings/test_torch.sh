@@ -15,5 +15,10 @@ site=$(env/bin/python -c 'import sysconfig; print(sysconfig.get_paths()["platlib
 mkdir site && cp -r "$site"/detpipe site/
 export FIXTURE=$fixture
 expect 0 'torch: all as it should be' env PYTHONPATH="$work/site" "$torch" "$SOURCE/tests/bindings/under_torch.py"
-[ $failed = 0 ] || exit 1
+seed=${DETPIPE_TEST_SEED:-$(date +%s)}
+cp out.txt first.txt
+expect 0 'torch ledger: all as it should be' env PYTHONPATH="$work/site" "$torch" "$SOURCE/tests/bindings/under_torch_ledger.py" \
+    "$DETPIPE" "${DETPIPE_TEST_CASES:-40}" "$seed"
+[ $failed = 0 ] || { echo "DETPIPE_TEST_SEED=$seed"; exit 1; }
+cp first.txt out.txt
 ! grep '^skipped' out.txt || exit 77

@@ -92,6 +92,100 @@ static void the_cause_is_the_first_thing_that_differs(void **state)
     test_folder_remove(folder);
 }
 
+/* A ledger of one step with these names, of which one has another digest; n = none. */
+static void write_names(const char *path, const char *const *names, size_t n, size_t other)
+{
+    dp_ledger *l;
+
+    remove(path);
+    assert_ok(dp_ledger_open(&l, path, "a", NULL, &test_error));
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t digest[16] = {(uint8_t)i, i == other};
+        assert_ok(dp_ledger_digest(l, names[i], digest, &test_error));
+    }
+    assert_ok(dp_ledger_step(l, 1, 2.5, &test_error));
+    assert_ok(dp_ledger_close(l));
+}
+
+/* The names of detpipe.torch.Ledger. */
+static void each_name_has_its_meaning(void **state)
+{
+    static const char *const names[] = {"start weight a",
+                                        "changed weight a",
+                                        "random torch",
+                                        "rows",
+                                        "batch",
+                                        "input a (Linear)",
+                                        "output a (Linear)",
+                                        "input CrossEntropyLoss/1",
+                                        "output b",
+                                        "gradient a",
+                                        "given a",
+                                        "rate 0",
+                                        "state a/step",
+                                        "weight a",
+                                        "buffer c",
+                                        "layout weight a",
+                                        "mine"};
+    static const char *const meanings[] = {"The weights before the first step",
+                                           "A weight was changed",
+                                           "The random numbers",
+                                           "The order of the data",
+                                           "The data:",
+                                           "What goes into this module",
+                                           "This module: what goes in is equal",
+                                           "What goes into this module",
+                                           "The forward pass",
+                                           "The backward pass",
+                                           "Between the backward pass and the optimizer",
+                                           "The optimizer's numbers",
+                                           "The optimizer's own state",
+                                           "The optimizer: the gradients",
+                                           "What modules keep",
+                                           "The layout in memory",
+                                           "All that was recorded before it"};
+    const size_t n = sizeof names / sizeof names[0];
+    char folder[256], path[2][300];
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    for (int k = 0; k < 2; k++)
+        snprintf(path[k], sizeof path[k], "%s/%d", folder, k);
+    for (size_t i = 0; i < n; i++) {
+        comparison c = {.path = {path[0], path[1]}};
+        write_names(path[0], names, n, n);
+        write_names(path[1], names, n, i);
+        assert_int_equal(comparison_make(&c), 0);
+        assert_string_equal(c.cause, names[i]);
+        assert_memory_equal(comparison_meaning(&c), meanings[i], strlen(meanings[i]));
+        comparison_free(&c);
+    }
+    test_folder_remove(folder);
+}
+
+/* What one run alone has is the first difference in its place, not behind all that follows. */
+static void what_one_alone_has_is_found_in_its_place(void **state)
+{
+    static const char *const once[] = {"batch", "output a", "given a", "weight a"};
+    static const char *const twice[] = {"batch", "output a", "batch #2", "given a", "weight a"};
+    char folder[256], path[2][300];
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    for (int k = 0; k < 2; k++)
+        snprintf(path[k], sizeof path[k], "%s/%d", folder, k);
+    for (int swapped = 0; swapped < 2; swapped++) {
+        comparison c = {.path = {path[0], path[1]}};
+        write_names(path[swapped], once, 4, 2); /* what follows differs, too */
+        write_names(path[1 - swapped], twice, 5, 5);
+        assert_int_equal(comparison_make(&c), 0);
+        assert_string_equal(c.cause, "batch #2");
+        assert_non_null(strstr(comparison_meaning(&c), "an update was left out"));
+        comparison_free(&c);
+    }
+    test_folder_remove(folder);
+}
+
 static void equal_is_what_has_all_in_common(void **state)
 {
     static const step later[] = {{4, {{"batch", 1}, {NULL, 0}}, 2.5}};
@@ -183,6 +277,8 @@ static void a_file_is_whole_or_known_to_be_larger(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_cause_is_the_first_thing_that_differs),
+                                       cmocka_unit_test(each_name_has_its_meaning),
+                                       cmocka_unit_test(what_one_alone_has_is_found_in_its_place),
                                        cmocka_unit_test(equal_is_what_has_all_in_common),
                                        cmocka_unit_test(nan_of_one_of_two_differs),
                                        cmocka_unit_test(a_file_is_whole_or_known_to_be_larger)};

@@ -10,14 +10,23 @@
 
 #include "tools/cli/memory.h"
 
+static bool begins(const char *name, const char *with)
+{
+    return strncmp(name, with, strlen(with)) == 0;
+}
+
+static bool is_after_loss(const char *name)
+{
+    return begins(name, "gradient") || begins(name, "given") || begins(name, "rate") ||
+           begins(name, "state") || begins(name, "weight");
+}
+
 /* How many entries come before the loss. */
 static size_t place_of_loss(const cJSON *tensors)
 {
     size_t n = 0;
 
-    for (const cJSON *at = tensors->child; at != NULL && strncmp(at->string, "gradient", 8) != 0 &&
-                                           strncmp(at->string, "weight", 6) != 0;
-         at = at->next)
+    for (const cJSON *at = tensors->child; at != NULL && !is_after_loss(at->string); at = at->next)
         n++;
     return n;
 }
@@ -38,18 +47,29 @@ const char *comparison_entry(const pair *p, size_t i, bool *equal)
     return at->string;
 }
 
-/* The first name that differs, or that only one has. */
+static bool has(const ledger_step *s, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(s->tensors, name) != NULL;
+}
+
+/* The first name that differs, or that only one has: of the second run in its place among those of
+ * the first. */
 static const char *first_other(const pair *p)
 {
+    const cJSON *b = p->b->tensors->child;
     const char *name;
     bool equal;
 
     for (size_t i = 0; (name = comparison_entry(p, i, &equal)) != NULL; i++) {
+        if (b != NULL && !has(p->a, b->string))
+            return b->string;
         if (!equal)
             return name;
+        if (b != NULL && strcmp(b->string, name) == 0)
+            b = b->next;
     }
-    for (const cJSON *b = p->b->tensors->child; b != NULL; b = b->next) {
-        if (cJSON_GetObjectItemCaseSensitive(p->a->tensors, b->string) == NULL)
+    for (b = p->b->tensors->child; b != NULL; b = b->next) {
+        if (!has(p->a, b->string))
             return b->string;
     }
     return NULL;
@@ -63,7 +83,7 @@ static void count_entries(comparison *c, const pair *p)
 
     for (const cJSON *a = p->a->tensors->child; a != NULL; a = a->next, n_a++) {
         const bool next = b != NULL && strcmp(a->string, b->string) == 0;
-        both += next || cJSON_GetObjectItemCaseSensitive(p->b->tensors, a->string) != NULL;
+        both += next || has(p->b, a->string);
         b = next ? b->next : b;
     }
     for (b = p->b->tensors->child; b != NULL; b = b->next)
@@ -140,28 +160,59 @@ bool comparison_equal(const comparison *c)
     return c->first == c->n && c->ledger[0].n == c->n && c->ledger[1].n == c->n;
 }
 
+/* What it means that a name is the first that differs: those of `detpipe train` and of
+ * detpipe.torch.Ledger. */
+static const struct {
+    const char *name, *text;
+} known[] = {
+    {"start", "The weights before the first step: made from other random numbers (before the seed "
+              "was set?), or loaded from another file."},
+    {"changed", "A weight was changed since the last step, by somebody else than the optimizer."},
+    {"random", "The random numbers: the generator was in another state before this step. It was "
+               "seeded otherwise, or more or fewer numbers were drawn since the step before."},
+    {"rows", "The order of the data: other records are in the batch."},
+    {"batch", "The data: the same records have other contents (or another order, where rows were "
+              "not recorded)."},
+    {"input", "What goes into this module: what all modules before it made is equal, so it was "
+              "made between them, or comes from outside (labels)."},
+    {"output", "The forward pass of this layer, or its weights before the first step: all that was "
+               "recorded before it is equal."},
+    {"loss", "The forward pass, or the weights before the first step: all that was recorded before "
+             "it is equal."},
+    {"gradient", "The backward pass: all that was recorded before it, the loss too, is equal."},
+    {"given", "Between the backward pass and the optimizer: the gradients were equal when they "
+              "were made, and were changed since (clipped, scaled, reduced, by hand)."},
+    {"rate", "The optimizer's numbers: its learning rate, or another one of the group."},
+    {"state", "The optimizer's own state: its gradients and numbers are equal."},
+    {"weight", "The optimizer: the gradients are equal and what it made of them is not."},
+    {"buffer", "What modules keep beside their weights, such as running means: all that they made "
+               "in this step is equal."},
+    {"layout", "The layout in memory (strides, device): sums may have another order."},
+};
+
+/* Whether the ledger has, of this "output M", what went in. */
+static bool has_input(const pair *at, const char *output)
+{
+    char name[256]; /* a name has 127 */
+
+    snprintf(name, sizeof name, "input%s", output + strlen("output"));
+    return has(at->a, name);
+}
+
 const char *comparison_meaning(const comparison *c)
 {
     const pair *at = &c->common[c->first];
-    static const struct {
-        const char *name, *text;
-    } known[] = {
-        {"rows", "The order of the data: other records are in the batch."},
-        {"batch", "The data: the same records have other contents (or another order, where rows "
-                  "were not recorded)."},
-        {"output", "The forward pass of this layer, or its weights before the first step: all that "
-                   "was recorded before it is equal."},
-        {"loss", "The forward pass, or the weights before the first step: all that was recorded "
-                 "before it is equal."},
-        {"gradient", "The backward pass: all that was recorded before it, the loss too, is equal."},
-        {"weight", "The optimizer: the gradients are equal and what it made of them is not."},
-    };
 
-    if (strcmp(c->cause, "loss") != 0 &&
-        (ledger_digest(at->a, c->cause)[0] == '\0' || ledger_digest(at->b, c->cause)[0] == '\0'))
-        return "One of the runs has it in this step, the other has not: they recorded other things.";
+    if (strcmp(c->cause, "loss") != 0 && (!has(at->a, c->cause) || !has(at->b, c->cause)))
+        return strstr(c->cause, " #") != NULL
+                   ? "One of the runs comes here more often in this step: an update was left out, "
+                     "or a module was called once more."
+                   : "One of the runs has it in this step, the other has not: they recorded other "
+                     "things.";
+    if (begins(c->cause, "output") && has_input(at, c->cause))
+        return "This module: what goes in is equal, what comes out is not: its own random numbers, the order of its sums, or weights that were changed since the last step.";
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (strncmp(c->cause, known[i].name, strlen(known[i].name)) == 0)
+        if (begins(c->cause, known[i].name))
             return known[i].text;
     }
     return "All that was recorded before it in this step, and every step before, is equal.";

@@ -23,8 +23,9 @@ from torch.utils.data import IterableDataset, get_worker_info
 from torch.utils.data._utils import collate
 
 from . import Error, Pipeline, State, _count, _integer, lib
+from ._torch_ledger import Ledger
 
-__all__ = ["Batch", "Dataset"]
+__all__ = ["Batch", "Dataset", "Ledger"]
 
 # What set_epoch and load_state_dict named, and how often, and what was made of it since, in memory that every worker sees.
 _EPOCH, _START, _NAMINGS, _FIRST_PASS, _PASSES, _IN_WORKERS = range(6)

@@ -1,0 +1,177 @@
+# under_torch_ledger.py - detpipe.torch.Ledger: faults of a training, each named by `detpipe diff`; and no bit of it changed
+# SPDX-License-Identifier: Apache-2.0
+import contextlib, json, os, random, subprocess, sys, tempfile
+import numpy as np, torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+from detpipe.torch import Ledger
+
+diff, cases, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+folder = tempfile.mkdtemp()
+STEPS = 6
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.norm, self.drop = nn.Conv2d(3, 6, 3, padding=1), nn.BatchNorm2d(6), nn.Dropout(0.3)
+        self.last = nn.Linear(6 * 5 * 5, 4)
+
+    def forward(self, x):
+        return self.last(self.drop(torch.relu(self.norm(self.first(x))).flatten(1)))
+
+
+def ulp(tensor, place=0):
+    with torch.no_grad():
+        flat = tensor.view(-1)
+        flat[place] = torch.nextafter(flat[place], torch.tensor(9.0))
+
+
+@contextlib.contextmanager
+def drawn_otherwise(module):
+    def seed_it(*_):
+        torch.manual_seed(99)
+    hook = module.register_forward_pre_hook(seed_it)
+    yield
+    hook.remove()
+
+
+class Faults:
+    """What happens in the step of its number, once."""
+    KINDS = {  # kind: what is named first, at which step after the fault's
+        "order": ("rows", 0), "pixel": ("batch", 0), "label": ("input CrossEntropyLoss/1", 0), "draw": ("random torch", 1),
+        "python": ("random python", 1), "numpy": ("random numpy", 1), "dropout": ("output drop (Dropout)", 0),
+        "gradient": ("given first.weight", 0), "rate": ("rate 0", 0), "update": ("rows #2", 0), "weight": ("changed weight last.bias", 1),
+        "momentum": ("state last.weight/momentum_buffer", 1), "buffer": ("output norm (BatchNorm2d)", 1)}
+
+    def __init__(self, kind=None, step=0):
+        self.kind, self.step = kind, step
+
+    def at(self, step, kind):
+        return self.kind == kind and step == self.step
+
+
+def train(path, fault, level="full", **settings):
+    random.seed(3), np.random.seed(3), torch.manual_seed(4 if fault.kind == "seed" else 3)
+    torch.set_num_threads(1)
+    net = Net()
+    optimizer, measure = torch.optim.SGD(net.parameters(), 0.05, momentum=0.9), nn.CrossEntropyLoss()
+    images = torch.randn(40, 3, 5, 5, generator=torch.Generator().manual_seed(9))
+    order = [int(i) for i in torch.randperm(40, generator=torch.Generator().manual_seed(8))]
+    if fault.kind == "order":
+        at = 6 * (fault.step - 1)
+        order[at], order[at + 1] = order[at + 1], order[at]
+    loader = DataLoader(TensorDataset(images, torch.arange(40) % 4), 6, sampler=order)
+    with Ledger(path, net, optimizer, level, **settings) if path else contextlib.nullcontext() as ledger:
+        for step, (x, y) in enumerate(loader, 1):
+            if step > STEPS:
+                break
+            x, y = x.clone(), y.clone()
+            if fault.at(step, "pixel"):
+                ulp(x, 7)
+            if fault.at(step, "label"):
+                y[2] = (y[2] + 1) % 4
+            optimizer.zero_grad()
+            with drawn_otherwise(net.drop) if fault.at(step, "dropout") else contextlib.nullcontext():
+                out = net(x)
+            loss = measure(out, y)
+            loss.backward()
+            if fault.at(step, "gradient"):
+                ulp(net.first.weight.grad, 3)
+            if fault.at(step, "rate"):
+                optimizer.param_groups[0]["lr"] = 0.0500001
+            if fault.at(step, "draw"):
+                torch.rand(1)
+            if fault.at(step, "python"):
+                random.random()
+            if fault.at(step, "numpy"):
+                np.random.rand()
+            if not fault.at(step, "update"):
+                optimizer.step()
+            if fault.at(step, "weight"):
+                ulp(net.last.bias)
+            if fault.at(step, "momentum"):
+                optimizer.state[net.last.weight]["momentum_buffer"][0, 0] += 1e-3  # an ulp may be rounded away
+            if fault.at(step, "buffer"):
+                net.norm.eval()
+    assert ledger is None or not ledger.unseen, ledger.unseen
+    return [p.detach().numpy().tobytes() for p in (*net.parameters(), *net.buffers())] + [torch.random.get_rng_state().numpy().tobytes()]
+
+
+def compared(kind, step, **settings):
+    """What `detpipe diff` says of a run without a fault and one with it."""
+    paths = [os.path.join(folder, f"{kind}.{step}.{i}") for i in range(2)]
+    for path, fault in zip(paths, (Faults(), Faults(kind, step))):
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(path)
+        train(path, fault, **settings)
+    return subprocess.run([diff, "diff", *paths], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def check_bits():
+    """The same weights, buffers and random state with the hooks and without."""
+    plain = train(None, Faults())
+    for level in ("loss", "weights", "full"):
+        assert train(os.path.join(folder, level), Faults(), level) == plain, f"level {level} changes the training"
+    before = torch.Tensor.backward
+    train(os.path.join(folder, "again"), Faults())
+    assert torch.Tensor.backward is before and not nn.modules.module._global_forward_hooks, "hooks are left behind"
+
+
+def check_equal():
+    done = compared(None, 0)
+    assert done.returncode == 0 and f"{STEPS} in common" in done.stdout, done.stdout
+
+
+def check_faults():
+    rng = random.Random(seed)
+    drawn = [(kind, rng.randrange(1, STEPS)) for kind in Faults.KINDS]
+    drawn += [(rng.choice(list(Faults.KINDS)), rng.randrange(1, STEPS)) for _ in range(cases - len(drawn))]
+    for kind, step in drawn:
+        name, later = Faults.KINDS[kind]
+        done = compared(kind, step)
+        expected = f'first difference: step {step + later}, "{name}"'
+        assert done.returncode == 1 and expected in done.stdout, f"{kind} at {step}: expected {expected}\n{done.stdout}"
+    done = compared("seed", 1)
+    assert 'step 1, "start weight first.weight"' in done.stdout and "before the seed" in done.stdout.replace("\n", " "), done.stdout
+
+
+def check_parts():
+    """Levels, every, steps."""
+    done = compared("dropout", 3, level="weights")
+    assert 'step 3, "loss"' in done.stdout, done.stdout
+    done = compared("dropout", 3, level="loss")
+    assert 'step 3, "loss"' in done.stdout, done.stdout
+    done = compared("dropout", 4, every=3)
+    assert 'step 4, "output drop (Dropout)"' in done.stdout and "2 in common" in done.stdout, done.stdout
+    done = compared("rate", 2, steps=range(5, 7))
+    assert 'step 5, "start weight' in done.stdout and "2 in common" in done.stdout, done.stdout
+
+
+def check_kinds():
+    """Values of every kind, and what has no plain memory, with layouts of their own."""
+    values = {"bfloat16": torch.ones(3, dtype=torch.bfloat16), "bool": torch.tensor([True]), "scalar": torch.tensor(1.0),
+              "complex": torch.ones(2, dtype=torch.complex64), "empty": torch.ones(0, 3), "turned": torch.ones(2, 3).t(),
+              "sparse": torch.eye(3).to_sparse(), "rows": torch.eye(3).to_sparse_csr(), "none": None,
+              "quantized": torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8), "float8": torch.ones(2).to(torch.float8_e4m3fn)}
+    path = os.path.join(folder, "kinds")
+    with Ledger(path, about="kinds") as ledger:
+        ledger.put("x", values)
+        ledger.ledger.step(1)
+        assert not ledger.unseen, ledger.unseen
+    with open(path) as f:
+        tensors = json.loads(f.readlines()[1])["tensors"]
+    assert all(any(name.startswith(f"x/{kind}") for name in tensors) for kind in values), list(tensors)
+    assert "layout x/turned" in tensors and "layout x/bool" not in tensors, list(tensors)
+    for bad in ({"level": "most"}, {"every": 0}):
+        with contextlib.suppress(ValueError):
+            Ledger(path, **bad)
+            raise AssertionError(f"{bad} is taken")
+
+
+check_bits()
+check_equal()
+check_faults()
+check_parts()
+check_kinds()
+print("torch ledger: all as it should be")
