@@ -18,6 +18,7 @@
 #include "tools/proof/child.h"
 #include "tools/cli/cli.h"
 #include "tools/proof/links.h"
+#include "tools/proof/why.h"
 #include "tools/proof/written.h"
 
 /* ---- why there is nothing to compare ---- */
@@ -129,7 +130,8 @@ static void become(const void *ctx, child_result *result)
 
     snprintf(here, sizeof here, "%.4000s/run%d", j->program->folder, j->run->number);
     snprintf(result->why, sizeof result->why, "a run with what --vary changes");
-    if (!perturb_apply(&j->run->plan, &place))
+    if (!perturb_apply(&j->run->plan, &place) ||
+        (j->program->why && !why_apply(j->program->folder, j->run->number)))
         return;
     snprintf(result->why, sizeof result->why, "%.4000s", j->program->argv[0]);
     execvp(j->program->argv[0], j->program->argv);
@@ -166,7 +168,7 @@ bool program_remove(const char *path)
 /* Folders that a run of this number had in another trial (--output). */
 static void remove_old(const program *p, const program_run *r)
 {
-    static const char *const names[] = {"cwd", "left", "tmp", "files"};
+    static const char *const names[] = {"cwd", "left", "tmp", "files", "why"};
     char path[PROGRAM_PATH];
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -263,6 +265,14 @@ static int take_files(const program *p, program_run *r, const results *before)
     return status == 0 ? check_patterns(p, r) : status;
 }
 
+static int take_ledgers(const program *p, program_run *r)
+{
+    char why[RESULTS_TEXT];
+    const int status = why_take(p->folder, r->number, &r->results, r->note, sizeof r->note, why);
+
+    return fail_of_files(r, status, why);
+}
+
 /* No loss was printed: its result may be a file. */
 static int fail_of_nothing(const program *p, program_run *r)
 {
@@ -296,7 +306,9 @@ int program_start(program *p, program_run *r)
     if (status == 0 && p->files.n > 0)
         status = take_files(p, r, &before);
     results_free(&before);
-    if (status == 0 && r->losses.n == 0 && p->files.n == 0)
+    if (status == 0 && p->why)
+        status = take_ledgers(p, r);
+    if (status == 0 && r->losses.n == 0 && p->files.n == 0 && !p->why)
         status = fail_of_nothing(p, r);
     return status;
 }

@@ -20,6 +20,7 @@ typedef struct program {
     cli_list files;      /* patterns of files that it writes */
     int kept;            /* runs of up to this number have copies of them */
     const written *left; /* by run 1, for --vary left */
+    bool why;            /* runs record ledgers (why.h) */
     time_t last;         /* the second in which the last run ended: none begins in it */
 } program;
 

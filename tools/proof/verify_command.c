@@ -12,6 +12,7 @@
 #include "tools/proof/evidence.h"
 #include "tools/proof/folder.h"
 #include "tools/proof/verify_report.h"
+#include "tools/proof/why.h"
 #include "tools/proof/written.h"
 
 static const char about[] =
@@ -115,7 +116,7 @@ static void make_verdict(const verify_settings *s, const verify_trial *t, printe
 {
     printed_question q = {.n = t->n,
                           .left = &t->left,
-                          .files = s->files.n > 0,
+                          .files = s->files.n > 0 || s->why,
                           .allclose = s->allclose,
                           .strict = s->strict,
                           .sensitivity = s->sensitivity};
@@ -161,8 +162,11 @@ static int compare(const verify_settings *s, verify_trial *t)
     t->program.most = s->most;
     t->program.folder = t->folder;
     t->program.left = &t->left.made;
+    t->program.why = s->why;
     if (status == 0)
         status = folder_open(s->output, t->folder);
+    if (status == 0 && s->why)
+        status = why_prepare(t->folder);
     if (status != 0)
         return status;
     status = run_all(t);
@@ -201,6 +205,10 @@ int verify_command(int argc, char **argv, int command)
          "also compare the files that match and that the runs write: weights, 'out/*.csv', a folder "
          "(with commas between several)",
          CLI_LIST, &s.files},
+        {"why", NULL,
+         "record what is trained in PyTorch, and name the first thing that differs (the Python "
+         "package detpipe is needed)",
+         CLI_FLAG, &s.why},
         {"vary", "LIST", "make the others unlike run 1 in: " PERTURB_WORDS, CLI_TEXT, &s.vary},
         {"timeout", "SECONDS", "end a run that takes longer", CLI_COUNT, &s.timeout},
         {"max-output", "SIZE", "end a run that prints more on one stream (default: 1G)", CLI_SIZE,

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "tools/cli/cli.h"
+#include "tools/cli/memory.h"
+#include "tools/proof/why.h"
 
 /* ---- as text ---- */
 
@@ -96,6 +98,19 @@ static void print_rows(const sides *s)
 
 #define FILES_SHOWN 20
 
+/* The first thing that differs in what was recorded; text is freed. */
+static void print_why(const result_pair *p, char *text, int number)
+{
+    const char *name = p->a != NULL ? p->a->name : p->b->name;
+    const size_t size = strlen(name) + strlen(text) + 64;
+    char *line = xmalloc(size);
+
+    snprintf(line, size, "Why (%s, run 1 and %d): %s", name, number, text);
+    cli_wrap(stdout, line, 0, 0);
+    free(line);
+    free(text);
+}
+
 /* Those that are not simply equal. */
 static void print_files(const results_comparison *c, int number)
 {
@@ -108,6 +123,10 @@ static void print_files(const results_comparison *c, int number)
             continue;
         printed++;
         text = results_text(p, number);
+        if (why_is_ledger(p)) {
+            print_why(p, text, number);
+            continue;
+        }
         fputs("    ", stdout);
         results_print_name(stdout, p->a != NULL ? p->a->name : p->b->name);
         printf("%s: %s\n", p->verdict == RESULT_OTHER ? " DIFFERS" : "", text);

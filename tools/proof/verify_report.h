@@ -12,7 +12,7 @@ typedef struct verify_settings {
     const char *loss, *vary, *output;
     uint64_t runs, timeout, most; /* most: bytes that a run may print */
     cli_list files;
-    bool json, allclose, sensitivity, strict, causes;
+    bool json, allclose, sensitivity, strict, causes, why;
 } verify_settings;
 
 /* The runs to compare, then those that look for the cause. */

@@ -44,6 +44,8 @@ int results_find(const cli_list *, const results_place *, results *, char why[RE
 /* What matches now, and of what is not as it was `before` the digests and copies. */
 int results_take(const cli_list *, const results_place *, const results *before, results *,
                  char why[RESULTS_TEXT]);
+/* One more that the run wrote, under a name of ours; it stays where it is. */
+int results_add(results *, const char *name, const char *path, char why[RESULTS_TEXT]);
 void results_free(results *);
 
 /* Files that the run wrote and that are not empty. */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/compare/comparison.h"
 #include "tools/compare/difference.h"
 #include "tools/cli/memory.h"
 #include "tools/results/results.h"
@@ -261,6 +262,28 @@ static bool say_table(const sides *s, char comma)
     return said;
 }
 
+/* ---- ledgers ---- */
+
+static bool say_ledgers(const sides *s)
+{
+    comparison c = {.path = {s->path[0], s->path[1]}};
+    bool said;
+
+    if (!ledger_is(s->path[0]) || !ledger_is(s->path[1]))
+        return false;
+    said = comparison_make(&c) == 0;
+    if (said && c.cause != NULL)
+        fprintf(s->out, "step %llu, \"%s\". %s", (unsigned long long)c.common[c.first].a->step,
+                c.cause, comparison_meaning(&c));
+    else if (said && c.ledger[0].n != c.ledger[1].n)
+        fprintf(s->out, "%zu steps and %zu: those of both are equal", c.ledger[0].n, c.ledger[1].n);
+    else if (said)
+        fprintf(s->out, "all steps are equal; about \"%s\" and \"%s\"", c.ledger[0].about,
+                c.ledger[1].about);
+    comparison_free(&c);
+    return said;
+}
+
 /* ---- the line ---- */
 
 static void say_difference(const result_pair *p, FILE *out)
@@ -278,7 +301,7 @@ static void say_difference(const result_pair *p, FILE *out)
     }
     for (int i = 0; i < 2; i++)
         fd[i] = open(s.path[i], O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (!(tensors && say_tensors(&s)) &&
+    if (!say_ledgers(&s) && !(tensors && say_tensors(&s)) &&
         !(table && say_table(&s, name[strlen(name) - 3] == 't' ? '\t' : ',')) &&
         !say_members(&s, fd))
         say_bytes(&s, fd);

@@ -4,7 +4,8 @@
 
     start weight W, start buffer B    once, before the first forward pass
     changed weight W                  since the last step, by somebody else than the optimizer
-    random python|numpy|torch|cuda    states, before the first forward pass of a step
+    random torch|cuda                 states, before the first forward pass of a step
+    random python|numpy               the same, where it is not as at the step before: many use neither, and seed neither
     rows                              numbers of the records that a DataLoader of torch delivered
     batch                             what the model is called with
     input M, output M                 of each module without modules in it, by call ("#2"); a loss function's as well
@@ -18,7 +19,7 @@
 Hooks give nothing back, so they change no result."""
 from __future__ import annotations
 
-import collections, os, platform, random, threading
+import atexit, collections, os, platform, random, threading
 from collections.abc import Mapping
 from typing import Any, Iterable, Optional, Union
 
@@ -32,19 +33,51 @@ from ._ledger import Ledger as PlainLedger
 LEVELS = ("loss", "weights", "full")
 
 
-def about() -> str:
-    """What of the process and the machine may change a training's bits."""
-    parts = [f"python {platform.python_version()}", f"torch {torch.__version__}", f"numpy {np.__version__}",
-             f"{torch.get_num_threads()} threads", f"CPU {torch.backends.cpu.get_cpu_capability()}"]
-    if torch.are_deterministic_algorithms_enabled():
-        parts.append("deterministic algorithms")
+def _setting():
+    """What of the process and the machine may change a training's bits, a line each."""
+    yield from (f"python {platform.python_version()}", f"torch {torch.__version__}", f"numpy {np.__version__}",
+                f"{torch.get_num_threads()} threads", f"CPU {torch.backends.cpu.get_cpu_capability()}",
+                f"deterministic algorithms {torch.are_deterministic_algorithms_enabled()}")
     if torch.cuda.is_available():
-        parts.append(f"cuda {torch.version.cuda} {torch.cuda.get_device_name()}, tf32 {torch.backends.cuda.matmul.allow_tf32}, "
-                     f"cudnn benchmark {torch.backends.cudnn.benchmark}")
+        yield (f"cuda {torch.version.cuda} {torch.cuda.get_device_name()}, tf32 {torch.backends.cuda.matmul.allow_tf32}, "
+               f"cudnn benchmark {torch.backends.cudnn.benchmark}")
     for name in ("OMP_NUM_THREADS", "PYTHONHASHSEED", "CUBLAS_WORKSPACE_CONFIG", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA"):
-        if name in os.environ:
-            parts.append(f"{name}={os.environ[name]}")
-    return "".join(c if " " <= c <= "~" and c not in '"\\' else "?" for c in ", ".join(parts))[:255]
+        yield f"{name}={os.environ.get(name, '')}"
+
+
+def about() -> str:
+    return "".join(c if " " <= c <= "~" and c not in '"\\' else "?" for c in ", ".join(_setting()))[:255]
+
+
+def _random_states():
+    _, words, *rest = np.random.get_state()
+    return [("python", repr(random.getstate())), ("numpy", words.tobytes() + repr(rest).encode())]
+
+
+def record(folder: str) -> None:
+    """For `detpipe verify --why`: from the first forward pass on, a ledger of all that this process trains."""
+    from torch.utils.data import get_worker_info
+    process, begun, states = os.getpid(), [], dict(_random_states())
+
+    def begin(module, inputs):
+        if begun or not torch.is_grad_enabled() or get_worker_info() is not None:
+            return
+        begun.append(True)
+        name = _rank() + ("" if os.getpid() == process else f".{os.getpid()}")
+        with open(os.path.join(folder, name + ".head"), "w", encoding="utf-8") as f:
+            f.writelines(line + "\n" for line in _setting())
+        ledger = Ledger(os.path.join(folder, name + ".ledger"), about="detpipe verify --why", random_states=states)
+        hook.remove()
+        atexit.register(ledger.close)
+        ledger._before_module(module, inputs)
+    hook = torch.nn.modules.module.register_module_forward_pre_hook(begin)
+
+
+def _rank():
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        return str(torch.distributed.get_rank())
+    return next((os.environ[name] for name in ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID")
+                 if os.environ.get(name, "").isdigit()), "0")
 
 
 class Ledger:
@@ -60,7 +93,7 @@ class Ledger:
 
     def __init__(self, path: Union[str, "os.PathLike[str]"], model: Optional[torch.nn.Module] = None,
                  optimizer: Optional[torch.optim.Optimizer] = None, level: str = "full", every: int = 1,
-                 steps: Optional[Iterable[int]] = None, about: Optional[str] = None):
+                 steps: Optional[Iterable[int]] = None, about: Optional[str] = None, random_states: Optional[dict] = None):
         if level not in LEVELS:
             raise ValueError(f"level={level!r}: expected one of {', '.join(LEVELS)}")
         if every < 1:
@@ -70,6 +103,7 @@ class Ledger:
         self.optimizer, self.model, self.unseen = optimizer, model, set()
         self._own = None if model is None else {id(m) for m in model.modules()}
         self._names, self._roots, self._hooks, self._patched, self._rows = {}, {}, [], [], []
+        self._random = dict(_random_states()) if random_states is None else random_states
         self._versions = {}  # of weights behind the optimizer's step: changes in place count up
         self._step, self._depth, self._begun, self._started = 1, 0, False, False
         self._loss, self._backwards = float("nan"), 0
@@ -130,9 +164,10 @@ class Ledger:
         return [("dense", tensor.to_dense())]
 
     def _put_random_states(self):
-        self.ledger.put("random python", repr(random.getstate()))
-        _, words, *rest = np.random.get_state()
-        self.ledger.put_bytes("random numpy", repr(rest), words.tobytes())
+        for name, state in _random_states():
+            if self._random.get(name) != state:
+                self.ledger.put(f"random {name}", state)
+        self._random = dict(_random_states())
         self._put_tensor("random torch", torch.random.get_rng_state())
         if torch.cuda.is_available() and torch.cuda.is_initialized():
             self._put_tensor("random cuda", torch.cuda.get_rng_state())
