@@ -52,6 +52,12 @@ static const bench_task tasks[] = {
      NULL, 1984, bench_open_stream, bench_run_stream},
     {"decode", "photographs to uint8, each in its own size", "images_per_s",
      "image_folder | decode | repeat", NULL, 2000, bench_open_stream, bench_run_stream},
+    {"shards", "encoded photographs of tar archives, in order", "rows_per_s",
+     "webdataset file=@shards.txt | project columns=image,label | repeat", NULL, 10000,
+     bench_open_stream, bench_run_stream},
+    {"shards_shuffled", "the same, shuffled", "rows_per_s",
+     "webdataset file=@shards.txt | project columns=image,label | shuffle | repeat", NULL, 10000,
+     bench_open_stream, bench_run_stream},
     {"tokens", "shuffled windows of 1024 tokens, int32 batches of 64", "rows_per_s",
      "tokens file=tokens.bin length=1024 | project columns=input,label | shuffle"
      " | batch batch_size=64 drop_remainder=true | repeat",
@@ -91,6 +97,8 @@ static const char about[] =
     "flip, normalize, float32 batches of 64.  photos_eval: in order, resize 256, center_crop 224.  "
     "decode: their pixels alone.  photos_snapshot: photos, from photos.dps in --data: "
     "`detpipe snapshot write image_folder photos.dps`.\n"
+    "shards: samples of the archives that shards.txt in --data names, jpg and cls, in order, each by "
+    "itself.  shards_shuffled: in any order.\n"
     "tokens: windows of 1024 of tokens.bin in --data (docs/formats.md), shuffled, inputs and labels.\n"
     "weights: weights.pt in --data, opened and checked: every tensor is in memory.\n"
     "alexnet (batch 32, 227x227), small_cnn (batch 128, 32x32): a training step.\n"
@@ -176,10 +184,10 @@ static int find_task(const char *name, const bench_task **out)
 
 #define STREAMS "--task=raw", "--task=aug", "--task=resize227"
 #define PHOTOS  "--task=photos", "--task=photos_snapshot", "--task=photos_eval", "--task=decode"
-#define TEXT    "--task=tokens"
+#define RECORDS "--task=shards", "--task=shards_shuffled", "--task=tokens"
 static const cli_need needs[] = {
-    {"--data", {STREAMS, PHOTOS, TEXT, "--task=skip", "--task=weights"}},
-    {"--digests", {STREAMS, PHOTOS, TEXT}},
+    {"--data", {STREAMS, PHOTOS, RECORDS, "--task=skip", "--task=weights"}},
+    {"--digests", {STREAMS, PHOTOS, RECORDS}},
     {NULL, {NULL}}};
 
 int cmd_bench(int argc, char **argv)
