@@ -47,6 +47,16 @@ static dp_status stamp_beside(const dp_shards *s, dp_shard_file *d, dp_arena *ar
     return DP_OK;
 }
 
+/* Its stamp is that of the file that was unpacked. */
+static dp_status unpack(dp_shard_file *d, const dp_options *options, dp_arena *arena, dp_error *err)
+{
+    const dp_status status =
+        dp_blob_read(d->path, DP_UNPACKED_SHARD, arena, options, &d->blob, err);
+
+    d->file.stamp = d->blob.stamp;
+    return status;
+}
+
 /* The file stays open if it is one of the first. */
 static dp_status open_file(const dp_shards *s, dp_shard_file *d, const dp_options *options,
                            dp_arena *arena, dp_error *err)
@@ -62,7 +72,7 @@ static dp_status open_file(const dp_shards *s, dp_shard_file *d, const dp_option
     if (error != 0)
         status = dp_fail(err, DP_EIO, "%.120s cannot be read: %s", d->path, strerror(error));
     else if (is_gzip(s->format, head, got))
-        status = dp_blob_read(d->path, DP_UNPACKED_SHARD, arena, options, &d->blob, err);
+        status = unpack(d, options, arena, err);
     if (status == DP_OK)
         status = stamp_beside(s, d, arena, err);
     if (status != DP_OK || d->blob.bytes != NULL || d - s->shards >= DP_OPEN_SHARDS)
