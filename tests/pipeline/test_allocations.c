@@ -346,13 +346,15 @@ static dp_status save_archive(const void *path, uint8_t digest[16], dp_error *er
 
 static void archives(void **state)
 {
-    static const char *const files[] = {"plain.ckpt",  "sliced_1k_crc.ckpt", "plain.safetensors",
-                                        "content.npz", "crc.safetensors",    "crc.ckpt"};
+    static const char *const files[] = {
+        "ckpt/plain.ckpt",  "ckpt/sliced_1k_crc.ckpt", "ckpt/plain.safetensors",
+        "ckpt/content.npz", "ckpt/crc.safetensors",    "ckpt/crc.ckpt",
+        "pt/parameters.pt", "pt/repacked.pt",          "pt/views_legacy.pt"};
     char path[600];
 
     (void)state;
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        snprintf(path, sizeof path, TEST_GOLDEN "/ckpt/%s", files[i]);
+        snprintf(path, sizeof path, TEST_GOLDEN "/%s", files[i]);
         sweep(files[i], read_archive, path);
     }
     snprintf(path, sizeof path, "%s/a.safetensors", folder);
