@@ -116,7 +116,7 @@ else:
     kinds = ds.MindDataset(str(folder / 'kinds.mindrecord'), ['label', 'real'], shuffle=False)
     ds.serialize(kinds.batch(2, drop_remainder=True).repeat(2), str(unsaid / 'mind_dataset.json'))
     os.chdir(golden)  # its path is written as it is given
-    examples = ds.TFRecordDataset('shards/examples.tfrecord', columns_list=['label'], shuffle=False)
+    examples = ds.TFRecordDataset('shards/examples.tfrecord', columns_list=['image/class/label'], shuffle=False)
     ds.serialize(examples.batch(2), str(unsaid / 'tfrecord_dataset.json'))
     (golden / 'mindrecord.txt').write_text('\n'.join(lines) + '\n')
     names = sorted(p.name for p in folder.iterdir() if not p.name.startswith('kinds'))

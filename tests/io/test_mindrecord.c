@@ -229,7 +229,10 @@ static void a_changed_index_is_refused(void **state)
     static const struct {
         const char *sql, *words;
     } changes[] = {
-        {"UPDATE INDEXES SET PAGE_OFFSET_BLOB_END = 40000 WHERE ROW_ID = 2", "record 2 of "},
+        {"UPDATE INDEXES SET PAGE_OFFSET_BLOB_END = 20000 WHERE ROW_ID = 2",
+         "lies where no page has a row"},
+        {"UPDATE INDEXES SET PAGE_OFFSET_BLOB_END = PAGE_OFFSET_BLOB_END - 1 WHERE ROW_ID = 2",
+         "its length is not that of the index"},
         {"UPDATE INDEXES SET PAGE_OFFSET_BLOB = PAGE_OFFSET_BLOB + 1 WHERE ROW_ID = 2",
          "record 2 of "},
         {"UPDATE INDEXES SET PAGE_OFFSET_RAW = -1 WHERE ROW_ID = 1", "record 1 of "},
