@@ -102,7 +102,7 @@ dp_status dp_file_unchanged(dp_file *file, const char *name, bool accept, dp_err
 {
     struct stat st;
 
-    if (fstat(file->fd, &st) != 0)
+    if ((file->fd >= 0 ? fstat(file->fd, &st) : stat(name, &st)) != 0)
         return dp_fail(err, DP_EIO, "%.160s: %s", name, strerror(errno));
     if (accept)
         stamp(file, &st);
@@ -118,6 +118,30 @@ void dp_file_close(dp_file *file)
     if (file->fd >= 0)
         close(file->fd);
     file->fd = -1;
+}
+
+dp_status dp_file_enter(const dp_file *file, const char *path, dp_file *out, dp_error *err)
+{
+    dp_file opened = *file;
+    dp_status status;
+
+    *out = *file;
+    if (file->fd >= 0)
+        return DP_OK;
+    status = dp_file_open(path, out, err);
+    if (status != DP_OK)
+        return status;
+    opened.fd = out->fd;
+    status = dp_file_unchanged(&opened, path, false, err);
+    if (status != DP_OK)
+        dp_file_close(out);
+    return status;
+}
+
+void dp_file_leave(const dp_file *file, dp_file *entered)
+{
+    if (file->fd < 0)
+        dp_file_close(entered);
 }
 
 int dp_file_read_at(const dp_file *file, uint64_t offset, void *buffer, size_t n, size_t *got)

@@ -27,10 +27,15 @@ bool dp_file_exists(const char *path);
 dp_status dp_file_open(const char *path, dp_file *out, dp_error *); /* regular files only */
 void dp_file_close(dp_file *);
 
-/* DP_ESTATE when the file that was opened may hold something else now, called `name`.  Its size and
- * times say so; a file that was renamed, replaced or removed holds what it held.  `accept` takes
- * what it holds now for what was opened. */
+/* DP_ESTATE when the file that was opened may hold something else now, called `name`; of one that
+ * was closed since, `name` is the path.  Its size and times say so; a file that was renamed,
+ * replaced or removed holds what it held.  `accept` takes what it holds now for what was opened. */
 dp_status dp_file_unchanged(dp_file *, const char *name, bool accept, dp_error *);
+
+/* A file that was opened and may have been closed since (fd -1), being one of many: open, until it
+ * is left.  DP_ESTATE when it is another one now. */
+dp_status dp_file_enter(const dp_file *, const char *path, dp_file *out, dp_error *);
+void dp_file_leave(const dp_file *, dp_file *entered);
 
 /* Reads n bytes at offset; *got < n only at the end of the file.  Returns 0 or an errno.  Files are
  * read, never mapped: one that shrinks gives a short count and no SIGBUS. */

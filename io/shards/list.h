@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 
 #define DP_MOST_SHARDS     65536
+#define DP_OPEN_SHARDS     256                 /* stay open; each read opens its file beyond them */
 #define DP_MOST_SHARD_LIST ((uint64_t)1 << 26) /* bytes of a list */
 #define DP_MOST_SHARD_NAME 4096                /* bytes of a name */
 #define DP_MOST_BRACES     64                  /* of one name */

@@ -80,25 +80,11 @@ static dp_status open_file(const dp_shards *s, dp_shard_file *d, const dp_option
     return status;
 }
 
-/* The file of a shard, open; to be closed by leave_file. */
+/* The file of a shard, open; to be left by dp_file_leave. */
 static dp_status enter_file(const dp_shard_file *d, dp_file *out, dp_error *err)
 {
-    dp_status status;
-
     *out = d->file;
-    if (d->file.fd >= 0 || d->blob.bytes != NULL)
-        return DP_OK;
-    status = dp_file_open(d->path, out, err);
-    if (status != DP_OK || out->content == d->file.content)
-        return status;
-    dp_file_close(out);
-    return dp_fail(err, DP_ESTATE, "%.120s changed since it was opened", d->path);
-}
-
-static void leave_file(const dp_shard_file *d, dp_file *file)
-{
-    if (d->file.fd < 0)
-        dp_file_close(file);
+    return d->blob.bytes != NULL ? DP_OK : dp_file_enter(&d->file, d->path, out, err);
 }
 
 void dp_shards_close(void *state)
@@ -109,33 +95,14 @@ void dp_shards_close(void *state)
         dp_file_close(&s->shards[i].file);
 }
 
-static dp_status check_unchanged(dp_shard_file *d, bool accept, dp_error *err)
-{
-    dp_file file = d->file, opened = {.fd = -1};
-    dp_status status = DP_OK;
-
-    if (d->blob.bytes != NULL) /* it is in memory */
-        return DP_OK;
-    if (file.fd < 0) {
-        status = dp_file_open(d->path, &opened, err);
-        file.fd = opened.fd;
-    }
-    if (status == DP_OK)
-        status = dp_file_unchanged(&file, d->path, accept, err);
-    file.fd = d->file.fd;
-    if (status == DP_OK)
-        d->file = file;
-    dp_file_close(&opened);
-    return status;
-}
-
 dp_status dp_shards_unchanged(void *state, bool accept, dp_error *err)
 {
     dp_shards *s = state;
     dp_status status = DP_OK;
 
     for (size_t i = 0; i < s->n && status == DP_OK; i++)
-        status = check_unchanged(&s->shards[i], accept, err);
+        if (s->shards[i].blob.bytes == NULL) /* else it is in memory */
+            status = dp_file_unchanged(&s->shards[i].file, s->shards[i].path, accept, err);
     return status;
 }
 
@@ -271,7 +238,7 @@ static dp_status look_at(dp_look *l, dp_arena *arena, dp_error *err)
         name_record(l, err);
     if (status == DP_OK)
         status = keep_pieces(l, arena, err);
-    leave_file(d, &l->file);
+    dp_file_leave(&d->file, &l->file);
     dp_arena_free(&while_looking);
     return status;
 }
@@ -492,7 +459,7 @@ dp_status dp_shard_enter(const dp_shards *s, uint64_t record, dp_shard_record *r
     return status;
 }
 
-void dp_shard_leave(dp_shard_record *r) { leave_file(r->shard, &r->file); }
+void dp_shard_leave(dp_shard_record *r) { dp_file_leave(&r->shard->file, &r->file); }
 
 dp_status dp_shard_fail(const dp_shard_record *r, dp_error *err, dp_status status, const char *why,
                         ...)

@@ -16,8 +16,8 @@
 #include "base/picture/picture.h"
 #include "io/reader.h"
 #include "io/shards/fields.h"
+#include "io/shards/list.h"
 
-#define DP_OPEN_SHARDS    256                 /* stay open; each read opens its file beyond them */
 #define DP_UNPACKED_SHARD ((uint64_t)1 << 30) /* bytes of a shard that is gzip, unpacked */
 
 /* Bytes of a file. */

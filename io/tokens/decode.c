@@ -142,21 +142,15 @@ void dp_tokens_again(const dp_tokens_file *f, const uint8_t *kept, const dp_toke
 
 dp_status dp_tokens_read(const dp_tokens_file *f, const dp_tokens_part *p, dp_error *err)
 {
-    dp_tokens_file opened = *f;
-    dp_file file;
-    dp_status status;
+    dp_tokens_file entered = *f;
+    dp_status status = dp_file_enter(&f->file, f->path, &entered.file, err);
 
-    if (f->file.fd >= 0)
-        return read_open(f, p, err);
-    status = dp_file_open(f->path, &file, err);
-    if (status != DP_OK)
+    if (status != DP_OK) {
+        if (err != NULL)
+            err->record = (int64_t)p->record;
         return status;
-    opened.file.fd = file.fd;
-    status = dp_file_unchanged(&opened.file, f->path, false, err);
-    if (status == DP_OK)
-        status = read_open(&opened, p, err);
-    else if (err != NULL)
-        err->record = (int64_t)p->record;
-    dp_file_close(&opened.file);
+    }
+    status = read_open(&entered, p, err);
+    dp_file_leave(&f->file, &entered.file);
     return status;
 }

@@ -224,19 +224,3 @@ dp_status dp_tokens_open(dp_tokens_file *f, const char *path, const dp_tokens_ho
     f->limit = how->vocab_size != 0 ? how->vocab_size : (uint64_t)1 << 31;
     return status;
 }
-
-dp_status dp_tokens_unchanged(dp_tokens_file *f, bool accept, dp_error *err)
-{
-    dp_file again = {.fd = -1};
-    dp_status status = DP_OK;
-
-    if (f->file.fd >= 0)
-        return dp_file_unchanged(&f->file, f->path, accept, err);
-    status = dp_file_open(f->path, &again, err);
-    if (status != DP_OK)
-        return status;
-    f->file.fd = again.fd;
-    status = dp_file_unchanged(&f->file, f->path, accept, err);
-    dp_file_close(&f->file);
-    return status;
-}

@@ -14,8 +14,6 @@
 #include "io/source.h"
 #include "io/tokens/tokens.h"
 
-#define MOST_OPEN 256 /* files; the others are opened for each window */
-
 typedef struct tokens {
     const char *file;
     int64_t length, stride, vocab_size, seed, num_samples, part;
@@ -76,7 +74,7 @@ static dp_status open_file(state *s, const char *path, const dp_options *options
                                .dtype = p->dtype == 0 ? DP_U16 : DP_U32,
                                .vocab_size = (uint64_t)p->vocab_size,
                                .starts = p->order == OF_MEGATRON,
-                               .stay = s->n < MOST_OPEN};
+                               .stay = s->n < DP_OPEN_SHARDS};
     const dp_status status = dp_tokens_open(f, path, &how, arena, options, err);
 
     if (status != DP_OK)
@@ -315,7 +313,7 @@ static dp_status unchanged(void *state_, bool accept, dp_error *err)
     dp_status status = DP_OK;
 
     for (size_t i = 0; i < s->n && status == DP_OK; i++)
-        status = dp_tokens_unchanged(&s->files[i], accept, err);
+        status = dp_file_unchanged(&s->files[i].file, s->files[i].path, accept, err);
     return status;
 }
 

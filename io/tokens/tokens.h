@@ -40,9 +40,6 @@ typedef struct dp_tokens_how {
 dp_status dp_tokens_open(dp_tokens_file *, const char *path, const dp_tokens_how *, dp_arena *,
                          const dp_options *, dp_error *);
 
-/* As dp_file_unchanged. */
-dp_status dp_tokens_unchanged(dp_tokens_file *, bool accept, dp_error *);
-
 /* Part of a window of `length` inputs, each with the token after it as its label: `n` tokens of a
  * file, from number `at` on, are the window's tokens from `place` on, of 0 .. length. */
 typedef struct dp_tokens_part {
