@@ -649,6 +649,32 @@ static void equal_digests(void **state)
     assert_string_equal(digest_from(7, NULL, 0, &s).text, rest.text);
 }
 
+static int stop(void *calls, const char *what, uint64_t done, uint64_t total)
+{
+    assert_string_equal(what, "shards");
+    assert_true(done <= total);
+    return ++*(int *)calls == 2;
+}
+
+/* The look at the files is told of, and may be ended. */
+static void progress(void **state)
+{
+    int calls = 0;
+    const dp_options options = {.size = sizeof options,
+                                .root = SHARDS,
+                                .threads = 1,
+                                .progress = stop,
+                                .progress_ctx = &calls};
+    dp_pipeline *p = NULL;
+
+    (void)state;
+    assert_int_equal(dp_open(&p, "webdataset file=part-{000..002}.tar", 1, &options, &test_error),
+                     DP_ECANCEL);
+    assert_string_equal(
+        test_error.message,
+        "webdataset: shards: cancelled by dp_options.progress after 40960 of 51200");
+}
+
 /* Unpacked when it is opened; a gzip file of several members, whole. */
 static void packed(void **state)
 {
@@ -687,6 +713,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_kept_index, begin, end),
         cmocka_unit_test_setup_teardown(other_fields, begin, end),
         cmocka_unit_test(equal_digests),
+        cmocka_unit_test(progress),
         cmocka_unit_test_setup_teardown(packed, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
