@@ -29,7 +29,7 @@ struct dp_workers {
     uint64_t n;
     _Atomic uint64_t next, generation;
     _Atomic uint32_t joined;
-    _Atomic bool stop;
+    _Atomic uint32_t stop;
     uint32_t n_threads, looks;
     pthread_t threads[];
 };

@@ -162,7 +162,7 @@ static dp_status decode(const dp_folder *s, const dp_folder_file *f, const dp_bl
 static dp_folder_room *enter_room(const dp_folder *s)
 {
     for (uint32_t i = 0; i < s->n_rooms; i++) {
-        if (!atomic_exchange_explicit(&s->rooms[i].busy, true, memory_order_acquire))
+        if (!atomic_exchange_explicit(&s->rooms[i].busy, 1, memory_order_acquire))
             return &s->rooms[i];
     }
     return NULL;
@@ -171,7 +171,7 @@ static dp_folder_room *enter_room(const dp_folder *s)
 static void leave_room(dp_folder_room *r)
 {
     dp_picture_room_empty(&r->room);
-    atomic_store_explicit(&r->busy, false, memory_order_release);
+    atomic_store_explicit(&r->busy, 0, memory_order_release);
 }
 
 static dp_status read_pixels(const dp_folder *s, uint64_t record, uint8_t *out, dp_error *err)

@@ -58,7 +58,7 @@ typedef struct dp_folder_mark {
 
 /* Of one thread at a time. */
 typedef struct dp_folder_room {
-    _Atomic bool busy;
+    _Atomic uint32_t busy; /* 1 = yes: a whole word, which every machine swaps by itself */
     dp_picture_room room;
 } dp_folder_room;
 

@@ -229,7 +229,7 @@ static dp_status look(dp_look *l, dp_error *err)
 
 /* For a record, of one thread at a time. */
 typedef struct room {
-    _Atomic bool busy;
+    _Atomic uint32_t busy; /* 1 = yes: a whole word, which every machine swaps by itself */
     uint8_t *bytes;
 } room;
 
@@ -275,7 +275,7 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
 static room *enter_room(const state *s)
 {
     for (uint32_t i = 0; i < s->n_rooms; i++) {
-        if (!atomic_exchange_explicit(&s->rooms[i].busy, true, memory_order_acquire))
+        if (!atomic_exchange_explicit(&s->rooms[i].busy, 1, memory_order_acquire))
             return &s->rooms[i];
     }
     return NULL;
@@ -343,7 +343,7 @@ static dp_status read_record(const void *state_, uint64_t record, void *const co
     in = enter_room(s);
     if (in != NULL) {
         status = take_record(&r, in->bytes, columns, err);
-        atomic_store_explicit(&in->busy, false, memory_order_release);
+        atomic_store_explicit(&in->busy, 0, memory_order_release);
     } else {
         status = dp_shard_fail(&r, err, DP_ELIMIT, "is read by more than %u threads", s->n_rooms);
     }

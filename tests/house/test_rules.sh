@@ -37,6 +37,13 @@ bounds() {
     [ -z "$bad" ] || fail "options that do not begin with cli_options(): $bad"
 }
 
+# Some machines (riscv64) swap no less than a word without another library.
+words() {
+    local bad
+    bad=$(grep -nE '_Atomic (bool|u?int8_t|u?int16_t|char)|atomic_(bool|flag|char)' -r base lang libraries io transforms pipeline compute archive ledger --include='*.[ch]')
+    [ -z "$bad" ] || fail "atomics of less than a word: $bad"
+}
+
 # In the tool 0 is "go on" (tools/cli/cli.h): a status below 0 would be a failure that is taken for success, or the other way.
 go_on() {
     local bad
@@ -375,7 +382,7 @@ ratios() {
     done
 }
 
-for rule in symbols globals bounds go_on arrows types parameters declarations headers lists rows_in_tests rows_in_pages text readme columns named links cases ratios; do
+for rule in symbols globals bounds words go_on arrows types parameters declarations headers lists rows_in_tests rows_in_pages text readme columns named links cases ratios; do
     echo "== $rule"
     $rule
 done
