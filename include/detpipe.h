@@ -26,9 +26,10 @@ typedef struct dp_state {
     uint8_t bytes[DP_STATE_SIZE];
 } dp_state; /* layout: docs/state.md */
 
-/* Reads no record, but for filter and pk_sampler, and the first ones that tell copies of CIFAR's
- * files.  DP_ESPEC has the column, DP_EIO the file.  Starts dp_options.threads threads, which end
- * with the handle; they make dp_options.prefetch batches ahead from here on. */
+/* Reads no record, but for filter and pk_sampler, the first ones that tell copies of CIFAR's files,
+ * and what docs/formats.md says of arrays and shards.  DP_ESPEC has the column, DP_EIO the file.
+ * Starts dp_options.threads threads, which end with the handle; they make dp_options.prefetch
+ * batches ahead from here on. */
 DP_CALL dp_status dp_open(dp_pipeline **out, const char *spec, uint64_t seed, const dp_options *,
                           dp_error *);
 DP_API void dp_close(dp_pipeline *); /* frees its batches too; NULL allowed */

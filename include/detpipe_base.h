@@ -194,8 +194,8 @@ typedef struct dp_options {
     const dp_own_reader *const *readers; /* ends with NULL; NULL = none; what they point to must
                                           * outlive the handle */
     /* Told now and then how far a call is that may take long: `what` is "identity" (the data set is
-     * read for its digest), "labels" (an open, for filter and pk_sampler), "pictures" (an open, for
-     * png_folder: their sizes), "shards" (an open: an index of each), "file" (one that is read
+     * read for its digest), "labels" (an open, for filter, pk_sampler, npy), "pictures" (an open,
+     * for png_folder: their sizes), "shards" (an open: an index of each), "file" (one that is read
      * whole, unpacked or not, or a net that is saved), "tensors" (an open, of .npz), "snapshot
      * write" or "snapshot check"; done <= total, of records, bytes, tensors or blocks.  A call may
      * do one after the other, and several files.  It is called on the thread of the call, within
