@@ -27,7 +27,8 @@ recipe=$SOURCE/tools/recipes/synthetic_cnn.recipe
 "$DETPIPE" train "$recipe" --steps 6 --ledger given/1.ledger > first.txt || fail "train"
 printf 'torch 1\n1 threads\n' > given/1.head
 why() { "$DETPIPE" verify --why "$@" -- "$python" -c 'import torch; print("loss: 2.5")'; }
-expect 0 '^REPRODUCED$' why
+expect 0 '^REPRODUCED$' why --output quiet
+[ ! -s quiet/run1.err ] || fail "the run says more than its command: $(cat quiet/run1.err)"
 grep -q 'files: 1 compared' out.txt || fail "the ledger is no evidence: $(cat out.txt)"
 expect 0 '^REPRODUCED$' "$DETPIPE" verify --why -- "$python" -c 'import torch' # no loss is printed
 expect 0 '^REPRODUCED$' why --runs 3 --strict

@@ -44,11 +44,11 @@ static const char site[] =
     "        spec.loader.exec_module = exec_module\n"
     "        return spec\n"
     "sys.meta_path.insert(0, _Torch())\n"
-    "sys.modules.pop('sitecustomize', None)\n"
+    "_own = sys.modules.pop('sitecustomize', None)\n"
     "try:\n"
     "    import sitecustomize\n"
     "except ImportError:\n"
-    "    pass\n";
+    "    sys.modules['sitecustomize'] = _own\n"; /* which importlib looks for */
 
 static void run_folder(const char *folder, int number, char path[PATH])
 {
