@@ -430,7 +430,9 @@ static void try_stage(checking *k, const dp_text *text, uint32_t i)
 static bool is_bound(const char *stage, const char *param)
 {
     static const char *const bounds[] = {
-        "split sizes",           /* they sum to the rows */
+        "split sizes",  /* they sum to the rows */
+        "tokens split", /* of order=megatron: tests/io/test_tokens.c */
+        "tokens part",
         "mindrecord part",       /* of sets of files: tests/io/test_mindrecord.c */
         "image_folder on_error", /* of damaged files: tests/io/test_image_folder.c */
         "records byte_order",    /* of bytes; of larger numbers: tests/io/test_containers.sh */
