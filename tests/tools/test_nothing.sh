@@ -135,7 +135,7 @@ int main(int n, char **v)
 }
 C
 if [ -z "${SANITIZE:-}" ]; then
-    "$CC" -I"$SOURCE/include" empty.c -o empty "$LIBRARY" -Wl,-rpath,"$(dirname "$LIBRARY")" -llz4 -lpng -ljpeg -lz -lm -pthread && ./empty empty.dps || fail "no snapshot of nothing"
+    "$CC" -I"$SOURCE/include" empty.c -o empty "$LIBRARY" -Wl,-rpath,"$(dirname "$LIBRARY")" -llz4 -lpng -ljpeg -lsqlite3 -lz -lm -pthread && ./empty empty.dps || fail "no snapshot of nothing"
     expect 3 'empty.dps holds no row' "$DETPIPE" snapshot info empty.dps
     expect 3 'both are empty' "$DETPIPE" snapshot diff empty.dps empty.dps
 fi
