@@ -7,8 +7,7 @@
  * the text is laid out, and cut in windows; these are shuffled, those of such a last epoch by
  * themselves.  One numpy.random.RandomState draws all.
  */
-#include <math.h>
-
+#include "base/number/num.h"
 #include "base/random/mt19937.h"
 #include "io/tokens/tokens.h"
 #include "libraries/permute.h"
@@ -21,16 +20,18 @@ dp_status dp_megatron_split(dp_megatron *m, const double *shares, int32_t n, int
 {
     const double all = (double)m->file->n_sequences;
     double sum = 0, before = 0;
-    uint64_t end;
+    uint64_t end = 0;
 
     for (int32_t i = 0; i < n; i++)
         sum += shares[i];
-    for (int32_t i = 0; i < part; i++)
+    for (int32_t i = 0; i < part && sum > 0; i++)
         before += shares[i] / sum;
-    m->first = (uint64_t)rint(before * all);
-    end = (uint64_t)rint((before + shares[part] / sum) * all);
+    if (sum > 0) {
+        m->first = (uint64_t)dp_round_even(before * all);
+        end = (uint64_t)dp_round_even((before + shares[part] / sum) * all);
+    }
     end = end < m->file->n_sequences ? end : m->file->n_sequences;
-    if (!(sum > 0) || end <= m->first)
+    if (end <= m->first)
         return dp_fail(err, DP_ESPEC, "part %d of the split has no sequences of %llu", part,
                        (unsigned long long)m->file->n_sequences);
     m->n_sequences = end - m->first;
