@@ -56,16 +56,10 @@ static void start(const dp_replay *r)
 
 static uint64_t record_of(const dp_replay *r, uint64_t epoch, uint64_t i)
 {
-    const dp_branch *branch = r->each.branch;
-    dp_row row = {.record = i, .epoch = epoch};
+    const dp_row row = r->endless ? (dp_row){.record = epoch * r->rows + i}
+                                  : (dp_row){.record = i, .epoch = epoch};
 
-    if (r->endless)
-        row = (dp_row){.record = epoch * r->rows + i};
-    for (uint32_t n = r->each.node; n-- > 0;) {
-        if (branch->nodes[n].order->at != NULL)
-            branch->nodes[n].order->at(&branch->nodes[n], &row);
-    }
-    return row.record;
+    return dp_branch_row(r->each.branch, r->each.node, row);
 }
 
 /* It cannot fail: the shapes are those that were known at open. */

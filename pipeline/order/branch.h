@@ -30,16 +30,20 @@ typedef struct dp_branch {
     bool direct[DP_MAX_COLUMNS];    /* read into the batch: nothing changes the column */
 } dp_branch;
 
-/* The record of a position above the first n nodes, none of which is random or a join. */
-static inline uint64_t dp_branch_record(const dp_branch *branch, uint32_t n, uint64_t position)
+/* The record of a row above the first n nodes, none of which is a join. */
+static inline uint64_t dp_branch_row(const dp_branch *branch, uint32_t n, dp_row row)
 {
-    dp_row row = {.record = position};
-
     while (n-- > 0) {
         if (branch->nodes[n].order->at != NULL)
             branch->nodes[n].order->at(&branch->nodes[n], &row);
     }
     return row.record;
+}
+
+/* The same of a position, where no node is random. */
+static inline uint64_t dp_branch_record(const dp_branch *branch, uint32_t n, uint64_t position)
+{
+    return dp_branch_row(branch, n, (dp_row){.record = position});
 }
 
 #endif

@@ -54,6 +54,10 @@ def _random_states():
     return [("python", repr(random.getstate())), ("numpy", words.tobytes() + repr(rest).encode())]
 
 
+def _is_leaf(module):
+    return next(module.children(), None) is None
+
+
 def record(folder: str) -> None:
     """For `detpipe verify --why`: from the first forward pass on, a ledger of all that this process trains."""
     from torch.utils.data import get_worker_info
@@ -164,10 +168,11 @@ class Ledger:
         return [("dense", tensor.to_dense())]
 
     def _put_random_states(self):
-        for name, state in _random_states():
-            if self._random.get(name) != state:
+        states = dict(_random_states())
+        for name, state in states.items():
+            if self._random[name] != state:
                 self.ledger.put(f"random {name}", state)
-        self._random = dict(_random_states())
+        self._random = states
         self._put_tensor("random torch", torch.random.get_rng_state())
         if torch.cuda.is_available() and torch.cuda.is_initialized():
             self._put_tensor("random cuda", torch.cuda.get_rng_state())
@@ -266,7 +271,7 @@ class Ledger:
             return
         with self._lock:
             self._depth += 1
-            leaf = not any(True for _ in module.children())
+            leaf = _is_leaf(module)
             if self._depth == 1 and (self._own is None or id(module) in self._own):
                 self._before_model(module, inputs, leaf)
             if self._due() and self.level == 2 and leaf:
@@ -288,7 +293,7 @@ class Ledger:
             return
         with self._lock:
             self._depth = max(self._depth - 1, 0)
-            if self._due() and self.level == 2 and not any(True for _ in module.children()):
+            if self._due() and self.level == 2 and _is_leaf(module):
                 self.put(f"output {self._name_of(module)}", output)
 
     def _backward(self, original, tensor, *args, **kwargs):
