@@ -12,16 +12,6 @@
 
 static char folder[256];
 
-/* Files that were written anew (test_live_shards.sh), or the golden ones. */
-static const char *written(const char *name)
-{
-    static char path[4096];
-    const char *live = getenv("DETPIPE_SHARDS");
-
-    snprintf(path, sizeof path, "%s/%s", live != NULL ? live : TEST_GOLDEN, name);
-    return path;
-}
-
 static int begin(void **state)
 {
     (void)state;
@@ -92,7 +82,7 @@ static void compare_row(const char *spec, const char *line, const dp_batch *b)
 
 static void as_the_library(void **state)
 {
-    test_lines lines = test_lines_read(written("tfrecord.txt"));
+    test_lines lines = test_lines_read(test_shard("tfrecord.txt"));
     int n_rows = 0, n_errors = 0;
 
     (void)state;
@@ -102,7 +92,7 @@ static void as_the_library(void **state)
         dp_pipeline *p;
         dp_status status;
         snprintf(spec, sizeof spec, "tfrecord file=%s", lines.line[i++] + 5);
-        status = open_in(written("shards"), spec, 1, &p);
+        status = open_in(test_shard("shards"), spec, 1, &p);
         if (strcmp(lines.line[i], "error") == 0) {
             assert_int_equal(status, DP_ECORRUPT);
             n_errors++;

@@ -14,16 +14,6 @@
 
 static char folder[256];
 
-/* Files that were written anew (test_live_shards.sh), or the golden ones. */
-static const char *written(const char *name)
-{
-    static char path[4096];
-    const char *live = getenv("DETPIPE_SHARDS");
-
-    snprintf(path, sizeof path, "%s/%s", live != NULL ? live : TEST_GOLDEN, name);
-    return path;
-}
-
 static int begin(void **state)
 {
     (void)state;
@@ -166,7 +156,7 @@ static void compare(const delivery *d, char names[][16], size_t n_names, size_t 
     for (size_t k = 0; k < n_names; k++)
         n += k == first ? 0 : snprintf(spec + n, sizeof spec - (size_t)n, ";%s", names[k]);
     snprintf(spec + n, sizeof spec - (size_t)n, ":bytes");
-    assert_ok(open_with(&p, written("shards"), NULL, spec));
+    assert_ok(open_with(&p, test_shard("shards"), NULL, spec));
     assert_int_equal(dp_length(p), d->n);
     for (int i = 0; i < d->n; i++) {
         const char *wanted = value_of(&d->samples[i], names[first]);
@@ -183,7 +173,7 @@ static void compare(const delivery *d, char names[][16], size_t n_names, size_t 
 
 static void as_the_library(void **state)
 {
-    test_lines lines = test_lines_read(written("webdataset.txt"));
+    test_lines lines = test_lines_read(test_shard("webdataset.txt"));
     delivery *d = malloc(sizeof *d);
     int n_samples = 0, n_errors = 0;
 

@@ -208,6 +208,15 @@ void test_folder(char *out, size_t size)
         fail_msg("cannot make %s", out);
 }
 
+const char *test_shard(const char *name)
+{
+    static char path[4096];
+    const char *live = getenv("DETPIPE_SHARDS");
+
+    snprintf(path, sizeof path, "%s/%s", live != NULL ? live : TEST_GOLDEN, name);
+    return path;
+}
+
 void test_folder_remove(const char *path)
 {
     char *const argv[] = {"rm", "-rf", (char *)(uintptr_t)path, NULL};

@@ -80,6 +80,9 @@ void test_allocator_init(test_allocator *);
 /* A new folder under the temporary one; removed with all that is in it. */
 void test_folder(char *out, size_t size);
 void test_folder_remove(const char *path);
+
+/* A golden file; or, where test_live_shards.sh wrote it anew, that one. */
+const char *test_shard(const char *name);
 void test_write(const char *folder, const char *name, const void *bytes, size_t n);
 
 /* Opens a text, seed 1, that may use a reader of the test's own; test_error says why not. */
