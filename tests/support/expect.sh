@@ -1,7 +1,9 @@
 # expect.sh - what the script tests share; sourced: a folder to work in, failures counted in `failed`
 # SPDX-License-Identifier: Apache-2.0
-work=$(mktemp -d) || exit 1
-trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+room=$(mktemp -d) || exit 1
+trap 'chmod -R u+w "$room"; rm -rf "$room"' EXIT
+work=$room/work
+mkdir "$work"
 cd "$work" || exit 1
 fixture=$SOURCE/tests/golden/cifar10
 failed=0
@@ -21,11 +23,11 @@ expect() {
     fi
 }
 
-# aside COMMAND...: beside all that follows, in a folder of its own, where commands wait more than they work;
-# wait_for_asides shows what failed there.
+# aside COMMAND...: beside all that follows, where commands wait more than they work; wait_for_asides shows what failed
+# there.  Its folder is not in $work: verify would see its files change while a command runs.
 asides=()
 aside() {
-    local folder=$work/aside.${#asides[@]}
+    local folder=$room/aside.${#asides[@]}
     mkdir "$folder"
     (cd "$folder" && failed=0 && "$@"; exit $failed) > "$folder.log" 2>&1 &
     asides+=($!)
@@ -34,6 +36,6 @@ wait_for_asides() {
     local i
     for i in "${!asides[@]}"; do
         wait "${asides[i]}" || failed=1
-        cat "$work/aside.$i.log"
+        cat "$room/aside.$i.log"
     done
 }
