@@ -33,6 +33,22 @@ grep -q 'files: 1 compared' out.txt || fail "the ledger is no evidence: $(cat ou
 expect 0 '^REPRODUCED$' "$DETPIPE" verify --why -- "$python" -c 'import torch' # no loss is printed
 expect 0 '^REPRODUCED$' why --runs 3 --strict
 
+# who asks first whether the module is there, and imports it after a failure, is recorded
+expect 0 '^REPRODUCED$' "$DETPIPE" verify --why -- "$python" -c 'import importlib.util
+assert importlib.util.find_spec("torch") and importlib.util.find_spec("torch")
+import torch'
+cp fake/torch.py own.py && printf 'import os\nif os.environ.pop("FAIL", None):\n    raise ImportError("later")\n' > fake/torch.py
+expect 0 '^REPRODUCED$' "$DETPIPE" verify --why -- env FAIL=1 "$python" -c 'try:
+    import torch
+except ImportError:
+    import torch'
+mv own.py fake/torch.py
+# what is recorded in part says so
+sed '/^def/a\    open(f"{folder}/note", "w").write("python: torch: no gradients\\n")' fake/detpipe/_torch_ledger.py > part.py
+cp fake/detpipe/_torch_ledger.py whole.py && mv part.py fake/detpipe/_torch_ledger.py
+expect 0 'not recorded: python: torch: no gradients' why
+mv whole.py fake/detpipe/_torch_ledger.py
+
 # equal losses, other weights
 sed 's/learning_rate=0.01/learning_rate=0.01,0.02 milestones=3,20/' "$recipe" > other.recipe
 "$DETPIPE" train other.recipe --steps 6 --ledger given/2.ledger > second.txt || fail "train"

@@ -18,32 +18,38 @@
 #define PATH 4096
 #define LINE 256
 
-/* NumPy is not imported before the command does it: it may set the number of threads first. */
+/* A framework has one row, `its module: its file in bindings/python/detpipe`.  A spec may be asked
+ * for often before the module is run once.  NumPy is not imported before the command does it: it
+ * may set the number of threads first. */
 static const char site[] =
     "import importlib.util, os, sys\n"
     "_here = os.path.dirname(os.path.abspath(__file__))\n"
     "_folder = os.environ['DETPIPE_WHY']\n"
     "sys.path[:] = [p for p in sys.path if os.path.abspath(p or '.') != _here]\n"
-    "class _Torch:\n"
+    "_recorders = {'torch': '_torch_ledger'}\n"
+    "def _spec(name):\n" /* as if this were not here */
+    "    recorder = _recorders.pop(name)\n"
+    "    try:\n"
+    "        return importlib.util.find_spec(name)\n"
+    "    finally:\n"
+    "        _recorders[name] = recorder\n"
+    "class _Frameworks:\n"
     "    def find_spec(self, name, path=None, target=None):\n"
-    "        if name != 'torch':\n"
-    "            return None\n"
-    "        sys.meta_path.remove(self)\n"
-    "        spec = importlib.util.find_spec(name)\n"
+    "        spec = _spec(name) if name in _recorders else None\n"
     "        if spec is None or spec.loader is None:\n"
     "            return spec\n"
     "        run = spec.loader.exec_module\n"
     "        def exec_module(module):\n"
     "            run(module)\n"
+    "            recorder = _recorders.pop(name)\n"
     "            try:\n"
-    "                from detpipe import _torch_ledger\n"
-    "                _torch_ledger.record(_folder)\n"
+    "                importlib.import_module('detpipe.' + recorder).record(_folder)\n"
     "            except Exception as e:\n"
-    "                with open(os.path.join(_folder, 'note'), 'w') as f:\n"
-    "                    f.write(f'{sys.executable}: {e} (pip install detpipe there)')\n"
+    "                with open(os.path.join(_folder, 'note'), 'a') as f:\n"
+    "                    f.write(f'{sys.executable}: {name}: {e} (pip install detpipe there)\\n')\n"
     "        spec.loader.exec_module = exec_module\n"
     "        return spec\n"
-    "sys.meta_path.insert(0, _Torch())\n"
+    "sys.meta_path.insert(0, _Frameworks())\n"
     "_own = sys.modules.pop('sitecustomize', None)\n"
     "try:\n"
     "    import sitecustomize\n"
@@ -120,18 +126,29 @@ static void compare_heads(const char *folder, int number, const char *name, char
     }
 }
 
-/* The first line of the note that the run left. */
-static int fail_of_none(const char *folder, const char *why_not, char why[RESULTS_TEXT])
+/* What the run says that it did not record, and why. */
+static void read_note(const char *folder, char *note, size_t size)
 {
-    char path[PATH], line[LINE] = "";
+    char path[PATH], line[LINE];
     FILE *f;
 
     snprintf(path, sizeof path, "%.4000s/note", folder);
     f = xfopen(path, "r");
-    snprintf(why, RESULTS_TEXT, "--why: no step was recorded: %s",
-             next_line(f, line) ? line : why_not);
+    while (next_line(f, line)) {
+        const size_t n = strlen(note);
+        snprintf(note + n, size - n, "%snot recorded: %s", n > 0 ? "; " : "", line);
+    }
     if (f != NULL)
         fclose(f);
+}
+
+static int fail_of_none(const char *folder, const char *why_not, char why[RESULTS_TEXT])
+{
+    char note[RESULTS_TEXT] = "";
+
+    read_note(folder, note, sizeof note);
+    snprintf(why, RESULTS_TEXT, "--why: no step was recorded: %.*s", RESULTS_TEXT - 64,
+             note[0] != '\0' ? note + strlen("not recorded: ") : why_not);
     return EXIT_NOT_TRIED;
 }
 
@@ -160,8 +177,11 @@ int why_take(const char *folder, int number, results *out, char *note, size_t no
     }
     if (d != NULL)
         closedir(d);
-    if (status == 0 && n == 0)
-        status =
-            fail_of_none(path, "the command imported no PyTorch, or no optimizer made a step", why);
-    return status;
+    if (status != 0)
+        return status;
+    if (n == 0)
+        return fail_of_none(path, "the command imported no PyTorch, or no optimizer made a step",
+                            why);
+    read_note(path, note, note_size);
+    return 0;
 }

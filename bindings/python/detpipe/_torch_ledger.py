@@ -19,39 +19,24 @@
 Hooks give nothing back, so they change no result."""
 from __future__ import annotations
 
-import atexit, collections, os, platform, random, threading
-from collections.abc import Mapping
-from typing import Any, Iterable, Optional, Union
+import collections, os, threading
+from typing import Iterable, Optional, Union
 
-import numpy as np
 import torch
 from torch.utils.data.dataloader import _BaseDataLoaderIter
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
-from ._ledger import Ledger as PlainLedger
-
-LEVELS = ("loss", "weights", "full")
+from ._recorder import Recorder, Watch, about as about_lines, rank, setting
 
 
 def _setting():
     """What of the process and the machine may change a training's bits, a line each."""
-    yield from (f"python {platform.python_version()}", f"torch {torch.__version__}", f"numpy {np.__version__}",
-                f"{torch.get_num_threads()} threads", f"CPU {torch.backends.cpu.get_cpu_capability()}",
-                f"deterministic algorithms {torch.are_deterministic_algorithms_enabled()}")
+    lines = [f"torch {torch.__version__}", f"{torch.get_num_threads()} threads", f"CPU {torch.backends.cpu.get_cpu_capability()}",
+             f"deterministic algorithms {torch.are_deterministic_algorithms_enabled()}"]
     if torch.cuda.is_available():
-        yield (f"cuda {torch.version.cuda} {torch.cuda.get_device_name()}, tf32 {torch.backends.cuda.matmul.allow_tf32}, "
-               f"cudnn benchmark {torch.backends.cudnn.benchmark}")
-    for name in ("OMP_NUM_THREADS", "PYTHONHASHSEED", "CUBLAS_WORKSPACE_CONFIG", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA"):
-        yield f"{name}={os.environ.get(name, '')}"
-
-
-def about() -> str:
-    return "".join(c if " " <= c <= "~" and c not in '"\\' else "?" for c in ", ".join(_setting()))[:255]
-
-
-def _random_states():
-    _, words, *rest = np.random.get_state()
-    return [("python", repr(random.getstate())), ("numpy", words.tobytes() + repr(rest).encode())]
+        lines.append(f"cuda {torch.version.cuda} {torch.cuda.get_device_name()}, tf32 {torch.backends.cuda.matmul.allow_tf32}, "
+                     f"cudnn benchmark {torch.backends.cudnn.benchmark}")
+    return setting(*lines)
 
 
 def _is_leaf(module):
@@ -61,30 +46,24 @@ def _is_leaf(module):
 def record(folder: str) -> None:
     """For `detpipe verify --why`: from the first forward pass on, a ledger of all that this process trains."""
     from torch.utils.data import get_worker_info
-    process, begun, states = os.getpid(), [], dict(_random_states())
+    watch = Watch(folder, "torch", _setting)
 
     def begin(module, inputs):
-        if begun or not torch.is_grad_enabled() or get_worker_info() is not None:
+        if watch.ledger is not None or not torch.is_grad_enabled() or get_worker_info() is not None:
             return
-        begun.append(True)
-        name = _rank() + ("" if os.getpid() == process else f".{os.getpid()}")
-        with open(os.path.join(folder, name + ".head"), "w", encoding="utf-8") as f:
-            f.writelines(line + "\n" for line in _setting())
-        ledger = Ledger(os.path.join(folder, name + ".ledger"), about="detpipe verify --why", random_states=states)
+        watch.begin(Ledger, _rank())
         hook.remove()
-        atexit.register(ledger.close)
-        ledger._before_module(module, inputs)
+        watch.ledger._before_module(module, inputs)
     hook = torch.nn.modules.module.register_module_forward_pre_hook(begin)
 
 
 def _rank():
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         return str(torch.distributed.get_rank())
-    return next((os.environ[name] for name in ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID")
-                 if os.environ.get(name, "").isdigit()), "0")
+    return rank()
 
 
-class Ledger:
+class Ledger(Recorder):
     """The record of a training, without a changed line in it but these:
 
         with detpipe.torch.Ledger("run.ledger", model, optimizer):
@@ -98,19 +77,12 @@ class Ledger:
     def __init__(self, path: Union[str, "os.PathLike[str]"], model: Optional[torch.nn.Module] = None,
                  optimizer: Optional[torch.optim.Optimizer] = None, level: str = "full", every: int = 1,
                  steps: Optional[Iterable[int]] = None, about: Optional[str] = None, random_states: Optional[dict] = None):
-        if level not in LEVELS:
-            raise ValueError(f"level={level!r}: expected one of {', '.join(LEVELS)}")
-        if every < 1:
-            raise ValueError(f"every={every}: expected 1 or more")
-        self.ledger = PlainLedger(path, globals()["about"]() if about is None else about)
-        self.level, self.every, self.steps = LEVELS.index(level), every, None if steps is None else set(steps)
-        self.optimizer, self.model, self.unseen = optimizer, model, set()
+        super().__init__(path, level, every, steps, about_lines(_setting()) if about is None else about, random_states)
+        self.optimizer, self.model = optimizer, model
         self._own = None if model is None else {id(m) for m in model.modules()}
-        self._names, self._roots, self._hooks, self._patched, self._rows = {}, {}, [], [], []
-        self._random = dict(_random_states()) if random_states is None else random_states
+        self._names, self._roots, self._hooks, self._rows = {}, {}, [], []
         self._versions = {}  # of weights behind the optimizer's step: changes in place count up
-        self._step, self._depth, self._begun, self._started = 1, 0, False, False
-        self._loss, self._backwards = float("nan"), 0
+        self._depth, self._begun, self._started, self._backwards = 0, False, False, 0
         self._lock = threading.RLock()
         if model is not None:
             self._name(model)
@@ -118,26 +90,8 @@ class Ledger:
 
     # ---- what is recorded ----
 
-    def _due(self):
-        return (self._step - 1) % self.every == 0 and (self.steps is None or self._step in self.steps)
-
-    def put(self, name: str, value: Any) -> None:
-        """Anything, into the step that comes to be: a tensor, or what detpipe.Ledger.put takes, with tensors in it."""
-        if isinstance(value, torch.Tensor):
-            self._put_tensor(name, value)
-        elif isinstance(value, Mapping):
-            for key, one in value.items():
-                self.put(f"{name}/{key}", one)
-        elif isinstance(value, (list, tuple)):
-            for i, one in enumerate(value):
-                self.put(f"{name}/{i}" if len(value) > 1 else name, one)
-        elif hasattr(value, "__dict__") and not callable(value) and not hasattr(value, "__array__"):
-            self.put(name, vars(value))
-        else:
-            try:
-                self.ledger.put(name, value)
-            except (TypeError, ValueError):
-                self.unseen.add(f"{name}: {type(value).__name__}")
+    def _is_tensor(self, value):
+        return isinstance(value, torch.Tensor)
 
     def _put_tensor(self, name, tensor):
         tensor = tensor.detach()
@@ -168,11 +122,7 @@ class Ledger:
         return [("dense", tensor.to_dense())]
 
     def _put_random_states(self):
-        states = dict(_random_states())
-        for name, state in states.items():
-            if self._random[name] != state:
-                self.ledger.put(f"random {name}", state)
-        self._random = states
+        super()._put_random_states()
         self._put_tensor("random torch", torch.random.get_rng_state())
         if torch.cuda.is_available() and torch.cuda.is_initialized():
             self._put_tensor("random cuda", torch.cuda.get_rng_state())
@@ -217,16 +167,6 @@ class Ledger:
         self._patch(torch.Tensor, "backward", self._backward)
         self._patch(_BaseDataLoaderIter, "_next_index", self._next_index)
         self._patch(_BaseDataLoaderIter, "__next__", self._next_batch)
-
-    def _patch(self, owner, name, recorded):
-        """recorded(original, self, ...) in place of a method, until close."""
-        original = getattr(owner, name)
-
-        def method(*args, **kwargs):
-            return recorded(original, *args, **kwargs)
-        method.__doc__ = original.__doc__
-        setattr(owner, name, method)
-        self._patched.append((owner, name, method, original))
 
     @staticmethod
     def _next_index(original, loader):
@@ -323,11 +263,10 @@ class Ledger:
             if self._due():
                 if self.level > 0:
                     self._put_made(optimizer)
-                self.ledger.step(self._step, self._loss)
+            self._end_step()
             for name, parameter in self._parameters(optimizer):
                 self._versions[id(parameter)] = name, parameter, parameter._version
-            self._step += 1
-            self._begun, self._depth, self._loss, self._backwards = False, 0, float("nan"), 0
+            self._begun, self._depth, self._backwards = False, 0, 0
 
     def _put_made(self, optimizer):
         for name, parameter in self._parameters(optimizer):
@@ -345,14 +284,5 @@ class Ledger:
         """Takes its hooks away.  A step that was not ended is dropped."""
         for hook in self._hooks:
             hook.remove()
-        for owner, name, method, original in reversed(self._patched):
-            if getattr(owner, name) is method:  # else somebody patched it after us, and still calls us
-                setattr(owner, name, original)
-        self._hooks, self._patched = [], []
-        self.ledger.close()
-
-    def __enter__(self) -> "Ledger":
-        return self
-
-    def __exit__(self, *exception: Any) -> None:
-        self.close()
+        self._hooks = []
+        super().close()
