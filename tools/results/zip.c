@@ -57,7 +57,4 @@ bool zip_open(int fd, uint64_t size, zip_file *z)
     return true;
 }
 
-void zip_close(zip_file *z)
-{
-    dp_arena_free(&z->arena);
-}
+void zip_close(zip_file *z) { dp_arena_free(&z->arena); }
