@@ -14,15 +14,14 @@
     given W                           the gradient that the optimizer gets (clipped, unscaled, reduced)
     rate G                            rate and the other numbers of group G
     state W/K, weight W, buffer B     after the step
-    layout N                          dtype, strides and device of N, where they are not plain
-
-Hooks give nothing back, so they change no result."""
+    layout N                          dtype, strides and device of N, before it, where they are not plain"""
 from __future__ import annotations
 
-import collections, os, threading
-from typing import Iterable, Optional, Union
+import collections, os, sys, threading
+from typing import Dict, Iterable, Optional, Union
 
 import torch
+from torch.utils.data import get_worker_info
 from torch.utils.data.dataloader import _BaseDataLoaderIter
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
@@ -45,22 +44,35 @@ def _is_leaf(module):
 
 def record(folder: str) -> None:
     """For `detpipe verify --why`: from the first forward pass on, a ledger of all that this process trains."""
-    from torch.utils.data import get_worker_info
     watch = Watch(folder, "torch", _setting)
 
     def begin(module, inputs):
-        if watch.ledger is not None or not torch.is_grad_enabled() or get_worker_info() is not None:
+        if torch.compiler.is_compiling() or not torch.is_grad_enabled() or get_worker_info() is not None:
             return
-        watch.begin(Ledger, _rank())
         hook.remove()
-        watch.ledger._before_module(module, inputs)
+        watch.begin(Ledger, _rank())._before_module(module, inputs)
+
+    def in_child():
+        hook.remove()
+        watch.leave()
+        record(folder)
     hook = torch.nn.modules.module.register_module_forward_pre_hook(begin)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=in_child)
 
 
 def _rank():
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         return str(torch.distributed.get_rank())
     return rank()
+
+
+# NumPy's name of a dtype's bits, and whether they are of another dtype, which is said in the layout
+_BITS = {torch.bool: ("bool", False), torch.bfloat16: ("uint16", True), torch.complex64: ("uint64", True),
+         **{getattr(torch, name): (name, False) for name in ("uint8", "int8", "int16", "int32", "int64", "float16", "float32",
+                                                             "float64")},
+         **{getattr(torch, name): ("uint8", True) for name in dir(torch) if name.startswith("float8_")}}
+_PLAIN = torch.Tensor, torch.nn.Parameter
 
 
 class Ledger(Recorder):
@@ -71,22 +83,33 @@ class Ledger(Recorder):
 
     model: whose modules are recorded, None = all that are called; optimizer: whose steps count, None = all.  level:
     "loss"; "weights" (batches, gradients as they are given, weights); "full".  every: one step in so many is recorded;
-    steps: only those of range(first, last + 1).  What cannot be seen is said in `unseen`: a compiled model has no modules
-    that are called."""
+    steps: only those of range(first, last + 1).  `unseen` counts what it could not see, in words."""
 
     def __init__(self, path: Union[str, "os.PathLike[str]"], model: Optional[torch.nn.Module] = None,
                  optimizer: Optional[torch.optim.Optimizer] = None, level: str = "full", every: int = 1,
                  steps: Optional[Iterable[int]] = None, about: Optional[str] = None, random_states: Optional[dict] = None):
         super().__init__(path, level, every, steps, about_lines(_setting()) if about is None else about, random_states)
-        self.optimizer, self.model = optimizer, model
+        self.optimizer, self.model, self._without, self._optimizers, self._passing = optimizer, model, {}, {}, None
         self._own = None if model is None else {id(m) for m in model.modules()}
-        self._names, self._roots, self._hooks, self._rows = {}, {}, [], []
-        self._versions = {}  # of weights behind the optimizer's step: changes in place count up
-        self._depth, self._begun, self._started, self._backwards = 0, False, False, 0
+        self._names, self._roots, self._hooks, self._rows = {}, {}, [], {}
+        self._layouts, self._versions = {}, {}  # versions of weights behind the optimizer's step: changes in place count up
+        self._depth, self._begun, self._started, self._backward_runs = 0, False, False, False
+        self._backwards, self._frames = 0, _compiled_frames()
         self._lock = threading.RLock()
         if model is not None:
             self._name(model)
         self._attach()
+
+    @property
+    def unseen(self) -> Dict[str, int]:
+        """What was there and is not recorded, and how often."""
+        out, frames = super().unseen, _compiled_frames() - self._frames
+        if frames > 0:
+            out["functions that torch.compile made: what is inside them"] = frames
+        if self._without:
+            names = ", ".join(list(self._without.values())[:3]) + (", .." if len(self._without) > 3 else "")
+            out[f"parameters of the optimizer that never had a gradient ({names})"] = len(self._without)
+        return out
 
     # ---- what is recorded ----
 
@@ -94,32 +117,60 @@ class Ledger(Recorder):
         return isinstance(value, torch.Tensor)
 
     def _put_tensor(self, name, tensor):
-        tensor = tensor.detach()
-        if tensor.layout != torch.strided or tensor.is_quantized:
-            for part, values in self._parts(tensor):
-                self._put_tensor(f"{name} {part}", values)
+        if type(tensor) not in _PLAIN or tensor.layout is not torch.strided or tensor.is_quantized:
+            parts = self._parts(tensor)
+            if parts is None:
+                self._miss(f"tensors of the type {type(tensor).__name__}")
+            for part, values in parts or ():
+                self._put_tensor(f"{name} {part}".rstrip(), values)
             return
-        dtype, shape = str(tensor.dtype)[6:], tuple(tensor.shape)
-        plain = tensor.is_contiguous() and tensor.device.type == "cpu"
-        if not plain:
-            self.ledger.put("layout " + name, f"{tensor.stride()} {tensor.device.type}")
-            tensor = tensor.resolve_conj().resolve_neg().cpu().contiguous()
-        if self.ledger.has_code(dtype, shape):
-            self.ledger.put_memory(name, dtype, shape, tensor.data_ptr())
-        else:
-            data = tensor.reshape(-1).view(torch.uint8).numpy().tobytes() if tensor.numel() else b""
-            self.ledger.put_bytes(name, f"{dtype} {shape}", data)
+        bits, other = _BITS.get(tensor.dtype, (None, True))
+        if bits is None or tensor.is_complex() or tensor.is_neg() or tensor.dim() > 8:
+            self._put_rare(name, tensor)
+            return
+        if other or not tensor.is_contiguous() or tensor.device.type != "cpu" or name in self._layouts:
+            tensor = self._put_layout(name, tensor)
+        try:
+            self.ledger.put_memory(name, bits, tensor.shape, tensor.data_ptr())
+        except RuntimeError:  # vmap's, fake ones
+            self._miss("tensors without memory of their own")
+
+    def _put_rare(self, name, tensor):
+        tensor = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous()
+        data = tensor.reshape(-1).view(torch.uint8).numpy().tobytes() if tensor.numel() else b""
+        self.ledger.put_bytes(name, f"{tensor.dtype} {tuple(tensor.shape)}", data)
+
+    def _put_layout(self, name, tensor):
+        """Said where it is not as it was, at first plain; then the tensor in the order of its memory, which needs no copy."""
+        layout = f"{tensor.dtype} {tensor.stride()} {tensor.device.type}" if not _is_plain(tensor) else None
+        if self._layouts.get(name) != layout:
+            self.ledger.put("layout " + name, layout)
+        self._layouts[name] = layout
+        tensor = tensor.detach().cpu()
+        if not tensor.is_contiguous():
+            tensor = tensor.permute(sorted(range(tensor.dim()), key=lambda i: -tensor.stride(i))).contiguous()
+        return tensor
 
     @staticmethod
     def _parts(tensor):
+        """Plain tensors that are all of this one; None: nobody knows them."""
+        if type(tensor) not in _PLAIN:
+            if not hasattr(tensor, "__tensor_flatten__"):
+                return [("", tensor.as_subclass(torch.Tensor))] if tensor.layout is torch.strided else None
+            return [(name, getattr(tensor, name)) for name in tensor.__tensor_flatten__()[0]]
         if tensor.is_quantized:
-            return [("integers", tensor.int_repr()), ("scales", torch.tensor([tensor.q_scale(), tensor.q_zero_point()]))]
+            if tensor.qscheme() in (torch.per_tensor_affine, torch.per_tensor_symmetric):
+                return [("integers", tensor.int_repr()), ("scales", torch.tensor([tensor.q_scale(), tensor.q_zero_point()]))]
+            return [("integers", tensor.int_repr()), ("scales", tensor.q_per_channel_scales()),
+                    ("zeros", tensor.q_per_channel_zero_points())]
+        tensor = tensor.detach()
         if tensor.layout == torch.sparse_coo:
-            tensor = tensor if tensor.is_coalesced() else tensor.coalesce()
-            return [("indices", tensor.indices()), ("values", tensor.values())]
+            return [("indices", tensor._indices()), ("values", tensor._values())]
         if tensor.layout in (torch.sparse_csr, torch.sparse_bsr):
             return [("rows", tensor.crow_indices()), ("columns", tensor.col_indices()), ("values", tensor.values())]
-        return [("dense", tensor.to_dense())]
+        if tensor.layout in (torch.sparse_csc, torch.sparse_bsc):
+            return [("columns", tensor.ccol_indices()), ("rows", tensor.row_indices()), ("values", tensor.values())]
+        return None
 
     def _put_random_states(self):
         super()._put_random_states()
@@ -133,6 +184,8 @@ class Ledger(Recorder):
         """Its modules and parameters, by the names that it gives them, the first time that it is seen."""
         for name, module in root.named_modules():
             self._names.setdefault(id(module), f"{name} ({type(module).__name__})" if name else type(module).__name__)
+            if isinstance(module, torch.jit.ScriptModule):
+                self._miss("modules of torch.jit: what is inside them")
         for name, parameter in root.named_parameters():
             if id(parameter) not in self._names:
                 self._names[id(parameter)] = name
@@ -144,10 +197,10 @@ class Ledger(Recorder):
 
     def _watch(self, name, parameter):
         if parameter.requires_grad and parameter.is_leaf and self.level == 2:
-            def gradient(p, name=name):
+            def gradient(p):
                 if self._begun and self._due():
                     self._put_tensor(f"gradient {name}", p.grad)
-            self._hooks.append(parameter.register_post_accumulate_grad_hook(gradient))
+            self._hooks.append(parameter.register_post_accumulate_grad_hook(self._guarded(gradient)))
 
     def _parameters(self, optimizer):
         n = 0
@@ -158,13 +211,17 @@ class Ledger(Recorder):
 
     # ---- when ----
 
+    @staticmethod
+    def _is_traced():
+        return torch.compiler.is_compiling()
+
     def _attach(self):
         hooks = torch.nn.modules.module
-        self._hooks += [hooks.register_module_forward_pre_hook(self._before_module),
-                        hooks.register_module_forward_hook(self._after_module, always_call=True),
-                        register_optimizer_step_pre_hook(self._before_step),
-                        register_optimizer_step_post_hook(self._after_step)]
-        self._patch(torch.Tensor, "backward", self._backward)
+        self._hooks += [hooks.register_module_forward_pre_hook(self._guarded(self._before_module)),
+                        hooks.register_module_forward_hook(self._guarded(self._after_module), always_call=True),
+                        register_optimizer_step_pre_hook(self._guarded(self._before_step)),
+                        register_optimizer_step_post_hook(self._guarded(self._after_step))]
+        self._patch(torch.autograd, "backward", self._backward)
         self._patch(_BaseDataLoaderIter, "_next_index", self._next_index)
         self._patch(_BaseDataLoaderIter, "__next__", self._next_batch)
 
@@ -176,11 +233,12 @@ class Ledger(Recorder):
         return index
 
     def _next_batch(self, original, loader):
+        """Of each loader the last batch counts: evaluation has many."""
         batch = original(loader)
         asked = loader.__dict__.get("_detpipe_asked")
         rows = asked.popleft() if asked else None
         if isinstance(rows, list) and all(isinstance(row, int) for row in rows):
-            self._rows.append(rows)
+            self._rows[id(loader)] = rows
         return batch
 
     def _begin(self, module):
@@ -201,13 +259,12 @@ class Ledger(Recorder):
                 self._put_tensor(f"changed weight {name}", parameter)
         self._put_random_states()
 
-    def _seen(self, module):
-        """Whether a call is of the training, and recorded."""
-        return torch.is_grad_enabled() and threading.current_thread() is threading.main_thread()
-
     def _before_module(self, module, inputs):
-        if not self._seen(module):
-            self._rows.clear()
+        if threading.current_thread() is not threading.main_thread():
+            self._miss("calls of modules on other threads")
+            return
+        if self._depth == 0 and not torch.is_grad_enabled():
+            self._without_gradients(module)
             return
         with self._lock:
             self._depth += 1
@@ -217,35 +274,56 @@ class Ledger(Recorder):
             if self._due() and self.level == 2 and leaf:
                 self.put(f"input {self._name_of(module)}", inputs)
 
+    def _without_gradients(self, module):
+        """Evaluation, a teacher: not recorded; each pass counts once, by its outermost module."""
+        if self._passing is None:
+            self._passing = module
+            self._miss("passes without gradients")
+
     def _before_model(self, module, inputs, leaf):
         if id(module) not in self._names:
             self._name(module)
         self._begin(module)
+        if self._backward_runs:  # what a checkpoint makes once more
+            return
         if self._due() and self.level > 0:
-            for rows in self._rows:
+            for rows in self._rows.values():
                 self.ledger.put("rows", repr(rows))
             if not leaf:
                 self.put("batch", inputs)
         self._rows.clear()
 
     def _after_module(self, module, inputs, output):
-        if not self._seen(module):
+        if threading.current_thread() is not threading.main_thread():
+            return
+        if self._depth == 0:
+            self._passing = None if module is self._passing else self._passing
             return
         with self._lock:
-            self._depth = max(self._depth - 1, 0)
+            self._depth -= 1
             if self._due() and self.level == 2 and _is_leaf(module):
                 self.put(f"output {self._name_of(module)}", output)
 
-    def _backward(self, original, tensor, *args, **kwargs):
+    def _backward(self, original, tensors, *args, **kwargs):
+        self._guarded(self._put_loss)(tensors)
+        self._backward_runs = True
+        try:
+            return original(tensors, *args, **kwargs)
+        finally:
+            self._backward_runs = False
+
+    def _put_loss(self, tensors):
         self._backwards += 1
-        if tensor.numel() == 1 and self._backwards == 1:
-            self._loss = float(tensor.detach())
+        if isinstance(tensors, torch.Tensor) and tensors.numel() == 1 and self._backwards == 1:
+            self._loss = float(tensors.detach())
         elif self._due():
-            self.put(f"loss #{self._backwards}", tensor)
-        return original(tensor, *args, **kwargs)
+            self.put(f"loss #{self._backwards}", tensors)
 
     def _before_step(self, optimizer, args, kwargs):
-        if (self.optimizer is not None and optimizer is not self.optimizer) or not self._due() or self.level == 0:
+        if self.optimizer is not None and optimizer is not self.optimizer:
+            return
+        self._count_without(optimizer)
+        if not self._due() or self.level == 0:
             return
         with self._lock:
             for name, parameter in self._parameters(optimizer):
@@ -256,17 +334,28 @@ class Ledger(Recorder):
                 self.ledger.put(f"rate {i}", repr(sorted((k, float(v) if isinstance(v, torch.Tensor) else v)
                                                          for k, v in numbers.items() if v is not None)))
 
+    def _count_without(self, optimizer):
+        """Parameters that have had no gradient so far."""
+        new = id(optimizer) not in self._optimizers
+        self._optimizers[id(optimizer)] = optimizer
+        for name, parameter in self._parameters(optimizer) if new or self._without else ():
+            if parameter.grad is not None:
+                self._without.pop(id(parameter), None)
+            elif new:
+                self._without[id(parameter)] = name
+
     def _after_step(self, optimizer, args, kwargs):
         if self.optimizer is not None and optimizer is not self.optimizer:
             return
         with self._lock:
-            if self._due():
-                if self.level > 0:
+            try:
+                if self._due() and self.level > 0:
                     self._put_made(optimizer)
-            self._end_step()
-            for name, parameter in self._parameters(optimizer):
-                self._versions[id(parameter)] = name, parameter, parameter._version
-            self._begun, self._depth, self._backwards = False, 0, 0
+            finally:
+                for name, parameter in self._parameters(optimizer):
+                    self._versions[id(parameter)] = name, parameter, parameter._version
+                self._begun, self._depth, self._backwards = False, 0, 0
+                self._end_step()
 
     def _put_made(self, optimizer):
         for name, parameter in self._parameters(optimizer):
@@ -280,9 +369,24 @@ class Ledger(Recorder):
 
     # ---- its end ----
 
-    def close(self) -> None:
-        """Takes its hooks away.  A step that was not ended is dropped."""
+    def _detach(self):
         for hook in self._hooks:
             hook.remove()
         self._hooks = []
+        super()._detach()
+
+    def close(self) -> None:
+        """Takes its hooks away.  A step that was not ended is dropped, and counts as unseen."""
+        if self._hooks and self._begun:
+            self._miss("passes with gradients behind the last step of an optimizer")
         super().close()
+
+
+def _is_plain(tensor):
+    return not _BITS[tensor.dtype][1] and tensor.is_contiguous() and tensor.device.type == "cpu"
+
+
+def _compiled_frames():
+    """How many functions torch.compile has made so far in this process."""
+    made = sys.modules.get("torch._dynamo.utils")
+    return made.counters["frames"]["ok"] if made is not None else 0
