@@ -18,6 +18,8 @@
 #define v_fence      _mm_sfence
 #define v_set1       _mm256_set1_ps
 #define v_add        _mm256_add_ps
+#define v_sub        _mm256_sub_ps
+#define v_mul        _mm256_mul_ps
 #define v_fma        _mm256_fmadd_ps
 #define vd           __m256d
 #define v_widen(p)   _mm256_cvtps_pd(_mm_loadu_ps(p))

@@ -18,6 +18,8 @@
 #define v_fence      _mm_sfence
 #define v_set1       _mm512_set1_ps
 #define v_add        _mm512_add_ps
+#define v_sub        _mm512_sub_ps
+#define v_mul        _mm512_mul_ps
 #define v_fma        _mm512_fmadd_ps
 #define vd           __m512d
 #define v_widen(p)   _mm512_cvtps_pd(_mm256_loadu_ps(p))

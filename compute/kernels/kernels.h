@@ -55,6 +55,21 @@ typedef struct dp_adam {
     float shrink;       /* of the parameter itself: learning_rate * weight_decay */
 } dp_adam;
 
+/* p x p arrays of n floats become q x q, by a function of lines: of each column, then of each row
+ * of what comes out (docs/numerics.md). */
+typedef void dp_transform(int64_t n, const float *const in[], float *const out[]);
+
+/* Minimal filtering: m x m outputs of an r x r kernel are made of a x a products, a = m + r - 1. */
+typedef struct dp_filtering {
+    int m, r, a;
+    dp_transform *data;                              /* a x a from a x a inputs */
+    dp_transform *weight, *output;                   /* a x a from r x r; m x m from a x a */
+    dp_transform *output_gradient, *weight_gradient; /* a x a from m x m; r x r from a x a */
+} dp_filtering;
+
+#define DP_FILTERINGS    1
+#define DP_MAX_FILTERING 4 /* a, at most */
+
 /* out_i[j] = CHAIN over the runs' floats k in order of a_i[k] * panel[k][j], then bias[j] is added
  * (NULL: nothing). */
 typedef void dp_tile(const dp_runs *, const float *const a[], const float *panel, const float *bias,
@@ -71,8 +86,9 @@ typedef struct dp_kernels {
     int mr, nr; /* a tile is mr x nr outputs */
     int low;    /* rows of a low tile */
     int narrow; /* outputs that a narrow tile makes of the nr; of an outer one the others are +0 */
-    dp_tile *tile[2][2];     /* [low][narrow] */
-    dp_outer_tile *outer[2]; /* [narrow] */
+    dp_tile *tile[2][2];        /* [low][narrow] */
+    dp_outer_tile *outer[2][2]; /* [low][narrow] */
+    dp_filtering filtering[DP_FILTERINGS];
 
     /* y[j] goes on as a CHAIN over i < k of a[i * step] * x[i * stride + j], for n numbers. */
     void (*chain)(int64_t n, int64_t k, const float *a, int64_t step, const float *x,

@@ -16,6 +16,8 @@
 #define v_store        vst1q_f32
 #define v_set1         vdupq_n_f32
 #define v_add          vaddq_f32
+#define v_sub          vsubq_f32
+#define v_mul          vmulq_f32
 #define v_fma(a, b, c) vfmaq_f32(c, a, b)
 #define vd             float64x2_t
 #define v_widen(p)     vcvt_f64_f32(vld1_f32(p))

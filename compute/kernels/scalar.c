@@ -11,6 +11,8 @@
 #define v_store(p, v) (*(p) = (v))
 #define v_set1(x)     (x)
 #define v_add(a, b)   ((a) + (b))
+#define v_sub(a, b)   ((a) - (b))
+#define v_mul(a, b)   ((a) * (b))
 #define v_fma         dp_fma32
 #define vd            double
 #define v_widen(p)    ((double)*(p))

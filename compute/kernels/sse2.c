@@ -38,11 +38,15 @@ static inline vf4 fma4(vf4 a, vf4 b, vf4 c)
 }
 
 /* Rounded in binary64 first, which changes nothing: 53 >= 2 * 24 + 2 bits (Figueroa, 1995). */
-static inline vf4 add4(vf4 a, vf4 b)
-{
-    return (vf4){_mm_cvtps_pd(_mm_cvtpd_ps(_mm_add_pd(a.lo, b.lo))),
-                 _mm_cvtps_pd(_mm_cvtpd_ps(_mm_add_pd(a.hi, b.hi)))};
-}
+#define ROUNDED4(name, op)                                                                         \
+    static inline vf4 name(vf4 a, vf4 b)                                                           \
+    {                                                                                              \
+        return (vf4){_mm_cvtps_pd(_mm_cvtpd_ps(op(a.lo, b.lo))),                                   \
+                     _mm_cvtps_pd(_mm_cvtpd_ps(op(a.hi, b.hi)))};                                  \
+    }
+ROUNDED4(add4, _mm_add_pd)
+ROUNDED4(sub4, _mm_sub_pd)
+ROUNDED4(mul4, _mm_mul_pd)
 
 static inline vf4 zero4(void) { return (vf4){_mm_setzero_pd(), _mm_setzero_pd()}; }
 
@@ -72,6 +76,8 @@ static inline void store4(float *p, vf4 v)
 #define v_store      store4
 #define v_set1       set4
 #define v_add        add4
+#define v_sub        sub4
+#define v_mul        mul4
 #define v_fma        fma4
 #define vd           __m128d
 #define v_widen(p)   _mm_cvtps_pd(_mm_castsi128_ps(_mm_loadl_epi64((const void *)(p))))

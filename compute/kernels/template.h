@@ -3,10 +3,10 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * An instruction set's file defines vf, VL (floats of a vf), NV (vf of a tile row), MR, v_zero,
- * v_load, v_store, v_set1, v_add, v_fma, vd (VL / 2 doubles, one of a scalar), v_widen (so many
- * floats), v_set1d and KERNELS, then includes this; v_stream (to whole
- * vectors' addresses, past the cache) and its v_fence too where they exist.  Vectors run across
- * outputs, never along a chain.
+ * v_load, v_store, v_set1, v_add, v_sub, v_mul, v_fma, vd (VL / 2 doubles, one of a scalar),
+ * v_widen (so many floats), v_set1d and KERNELS, then includes this; v_stream (to whole vectors'
+ * addresses, past the cache) and its v_fence too where they exist.  Vectors run across outputs,
+ * never along a chain.
  */
 #include "base/number/elementary.h"
 #include "base/number/num.h"
@@ -84,15 +84,16 @@ TILE(low_tile, LOW, NV)
 TILE(low_narrow_tile, LOW, 1)
 
 /* The outer products of the first nv vectors, likewise; the others are +0. */
-static inline __attribute__((always_inline)) void outer_of(const int nv, const dp_grid *p,
-                                                           const float *left, const float *panel,
-                                                           float *out, dp_mode mode)
+static inline __attribute__((always_inline)) void outer_of(const int mr, const int nv,
+                                                           const dp_grid *p, const float *left,
+                                                           const float *panel, float *out,
+                                                           dp_mode mode)
 {
     const int64_t step = p->col_stride, ahead_step = p->ahead_step;
     const float *ahead = p->ahead;
     vf acc[MR][NV];
 
-    UNROLLED for (int i = 0; i < MR; i++)
+    UNROLLED for (int i = 0; i < mr; i++)
     {
         UNROLLED for (int j = 0; j < nv; j++) acc[i][j] =
             mode == DP_GO_ON ? v_load(out + i * NR + j * VL) : v_zero();
@@ -103,7 +104,7 @@ static inline __attribute__((always_inline)) void outer_of(const int nv, const d
             vf b[NV];
             __builtin_prefetch(ahead, 0, 2);
             UNROLLED for (int j = 0; j < nv; j++) b[j] = v_load(panel + j * VL);
-            UNROLLED for (int i = 0; i < MR; i++)
+            UNROLLED for (int i = 0; i < mr; i++)
             {
                 const vf x = v_set1(a[i]);
                 UNROLLED for (int j = 0; j < nv; j++) acc[i][j] = v_fma(x, b[j], acc[i][j]);
@@ -111,7 +112,7 @@ static inline __attribute__((always_inline)) void outer_of(const int nv, const d
             a += step, panel += NR, ahead += ahead_step;
         }
     }
-    UNROLLED for (int i = 0; i < MR; i++)
+    UNROLLED for (int i = 0; i < mr; i++)
     {
         UNROLLED for (int j = 0; j < nv; j++)
         {
@@ -122,16 +123,18 @@ static inline __attribute__((always_inline)) void outer_of(const int nv, const d
     }
 }
 
-static void outer(const dp_grid *p, const float *left, const float *panel, float *out, dp_mode mode)
-{
-    outer_of(NV, p, left, panel, out, mode);
-}
+#define OUTER(name, mr, nv)                                                                        \
+    static void name(const dp_grid *p, const float *left, const float *panel, float *out,          \
+                     dp_mode mode)                                                                 \
+    {                                                                                              \
+        outer_of(mr, nv, p, left, panel, out, mode);                                               \
+    }
+OUTER(outer, MR, NV)
+OUTER(narrow_outer, MR, 1)
+OUTER(low_outer, LOW, NV)
+OUTER(low_narrow_outer, LOW, 1)
 
-static void narrow_outer(const dp_grid *p, const float *left, const float *panel, float *out,
-                         dp_mode mode)
-{
-    outer_of(1, p, left, panel, out, mode);
-}
+#include "compute/kernels/filtering.h"
 
 #define CHAIN_VECTORS 4
 
@@ -450,7 +453,8 @@ const dp_kernels KERNELS = {
     .nr = NR,
     .narrow = VL,
     .tile = {{tile, narrow_tile}, {low_tile, low_narrow_tile}},
-    .outer = {outer, narrow_outer},
+    .outer = {{outer, narrow_outer}, {low_outer, low_narrow_outer}},
+    .filtering = {FILTERINGS},
     .chain = chain,
     .stream = stream,
     .fence = fence,

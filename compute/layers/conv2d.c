@@ -4,11 +4,16 @@
  */
 #include "compute/layers/layer.h"
 #include "compute/math/bias.h"
+#include "compute/math/filtering.h"
 #include "compute/math/slide.h"
+
+#define ALGORITHMS "direct,winograd,auto"
+enum { DIRECT, WINOGRAD, AUTO };
 
 typedef struct conv2d {
     dp_slide_params window;
     int64_t out_channels, group;
+    int32_t algorithm;
     bool has_bias;
     dp_conv conv;
 } conv2d;
@@ -26,14 +31,35 @@ static const dp_param params[] = {
     DP_INT(conv2d, group, "1", 1, 65536,
            "the channels are cut into so many groups that do not see each other"),
     DP_BOOLEAN(conv2d, has_bias, "false", "add a number to each channel"),
+    DP_LATER_CHOICE(conv2d, algorithm, "direct", ALGORITHMS,
+                    "how it is computed, each with bits of its own: docs/numerics.md"),
     DP_PARAMS_END,
 };
+
+/* auto becomes what it stands for, so that the canonical text says it. */
+static dp_status choose_algorithm(conv2d *p, dp_error *err)
+{
+    static const int64_t tiles[] = {[DIRECT] = 0, [WINOGRAD] = 2};
+    const char *fault;
+
+    if (p->algorithm == AUTO)
+        p->algorithm = dp_filtering_pays(&p->conv, tiles[WINOGRAD]) ? WINOGRAD : DIRECT;
+    if (p->algorithm == DIRECT)
+        return DP_OK;
+    fault = dp_filtering_fault(&p->conv, tiles[p->algorithm]);
+    if (fault != NULL)
+        return dp_fail(
+            err, DP_ESPEC,
+            "algorithm=winograd cannot compute this: %s; auto takes direct where it must", fault);
+    p->conv.tile = tiles[p->algorithm];
+    return DP_OK;
+}
 
 static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
 {
     conv2d *p = params_;
     dp_slide s;
-    const dp_status status = dp_slide_plan(&p->window, &plan->in, &s, err);
+    dp_status status = dp_slide_plan(&p->window, &plan->in, &s, err);
 
     if (status != DP_OK)
         return status;
@@ -44,6 +70,9 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
                        (long long)p->group, (long long)plan->in.channels,
                        (long long)p->out_channels);
     p->conv = dp_conv_of(&plan->in, p->out_channels, p->group, &s);
+    status = choose_algorithm(p, err);
+    if (status != DP_OK)
+        return status;
     plan->out = (dp_extent){p->out_channels, s.out[0], s.out[1]};
     plan->n_weights = p->has_bias ? 2 : 1;
     plan->weights[0] =
@@ -58,8 +87,9 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
                                    .is_bias = true,
                                    .whole = true};
     plan->width = p->conv.oc;
-    plan->workspace = dp_max_size(dp_conv_workspace(&p->conv, plan->kernels, plan->n),
-                                  dp_bias_workspace(plan->n, p->conv.oc));
+    plan->workspace =
+        dp_max_size(dp_conv_workspace(&p->conv, plan->kernels, plan->n, plan->threads),
+                    dp_bias_workspace(plan->n, p->conv.oc));
     return DP_OK;
 }
 

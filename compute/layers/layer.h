@@ -32,6 +32,7 @@ typedef struct dp_weight {
 typedef struct dp_layer_plan {
     int64_t n; /* most samples of a step that are this rank's */
     const dp_kernels *kernels;
+    uint32_t threads;
     dp_extent in, out; /* out is in at first */
     dp_extent second;  /* of layers that take two */
     uint32_t n_weights;

@@ -13,8 +13,9 @@
 
 #include <string.h>
 
-#include "compute/math/phase.h"
+#include "compute/math/filtering.h"
 #include "compute/math/outer.h"
+#include "compute/math/phase.h"
 #include "compute/math/tiles.h"
 
 #define BATCH_FLOATS 0x1p20
@@ -108,7 +109,7 @@ static double sweep_part(const border *b, int64_t n, int64_t sweeps, double pane
     return part((double)batch_of(b, n, sweeps) * plane_floats(b)) + part(panels);
 }
 
-size_t dp_conv_workspace(const dp_conv *c, const dp_kernels *k, int64_t n)
+static double direct_workspace(const dp_conv *c, const dp_kernels *k, int64_t n)
 {
     const border in = input_border(c), out = gradient_border(c);
     const double taps = (double)c->kh * (double)c->kw;
@@ -117,8 +118,14 @@ size_t dp_conv_workspace(const dp_conv *c, const dp_kernels *k, int64_t n)
     const double input =
         sweep_part(&out, n, c->groups * c->stride_h * c->stride_w, ic * taps * (double)c->oc);
     const double weight = part(oc * (double)n * (double)c->oh * (double)c->ow);
+    return forward > input ? (forward > weight ? forward : weight)
+                           : (input > weight ? input : weight);
+}
+
+size_t dp_conv_workspace(const dp_conv *c, const dp_kernels *k, int64_t n, uint32_t threads)
+{
     const double most =
-        forward > input ? (forward > weight ? forward : weight) : (input > weight ? input : weight);
+        c->tile > 0 ? dp_filtering_workspace(c, k, n, threads) : direct_workspace(c, k, n);
     return most < 0x1p60 ? (size_t)most : SIZE_MAX;
 }
 
@@ -209,6 +216,10 @@ void dp_conv_forward(const dp_conv *c, const dp_math_run *r, const float *x, con
     const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups;
     const int64_t most = batch_of(&b, r->n, c->groups);
 
+    if (c->tile > 0) {
+        dp_filtering_forward(c, r, x, w, bias, y, post_op);
+        return;
+    }
     for (int64_t first = 0; first < r->n; first += most) {
         batch t = batch_at(r, &b, x, first, most);
         t.post_op = post_op;
@@ -284,6 +295,10 @@ void dp_conv_input_gradient(const dp_conv *c, const dp_math_run *r, const float 
     const border b = gradient_border(c);
     const int64_t most = batch_of(&b, r->n, c->groups * c->stride_h * c->stride_w);
 
+    if (c->tile > 0) {
+        dp_filtering_input_gradient(c, r, dy, w, dx, post_op);
+        return;
+    }
     for (int64_t first = 0; first < r->n; first += most) {
         batch t = batch_at(r, &b, dy, first, most);
         t.post_op = post_op;
@@ -297,6 +312,10 @@ void dp_conv_weight_gradient(const dp_conv *c, const dp_math_run *r, const float
     const int64_t taps = c->kh * c->kw, ic = c->ic / c->groups, oc = c->oc / c->groups;
     const bool one_run = c->dilation_w == 1 && c->groups == 1;
 
+    if (c->tile > 0) {
+        dp_filtering_weight_gradient(c, r, x, dy, dw);
+        return;
+    }
     for (int64_t group = 0; group < c->groups; group++) {
         dp_slices slices = {dy + group * oc, r->workspace, r->n,          c->oh * c->ow,
                             c->oc,           oc,           r->kernels->nr};

@@ -19,10 +19,11 @@ typedef struct dp_conv {
     int64_t dilation_h, dilation_w;   /* places from one tap to the next */
     int64_t groups;                   /* each makes oc / groups channels of ic / groups */
     int64_t top, left, bottom, right; /* zeros around the input */
+    int64_t tile; /* outputs of a side that are made together (filtering.h); 0: each by itself */
 } dp_conv;
 
-/* Floats of scratch memory for n samples, for all three. */
-size_t dp_conv_workspace(const dp_conv *, const dp_kernels *, int64_t n);
+/* Floats of scratch memory for n samples on so many threads, for all three. */
+size_t dp_conv_workspace(const dp_conv *, const dp_kernels *, int64_t n, uint32_t threads);
 
 /* bias: oc numbers, or NULL; post_op: of y, of dx, or NULL. */
 void dp_conv_forward(const dp_conv *, const dp_math_run *, const float *x, const float *w,

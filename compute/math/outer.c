@@ -205,7 +205,7 @@ static void run_tile(const dp_outer *o, const group *g, const chunk *c, int64_t 
 {
     const int64_t nr = o->kernels->nr, tile = o->kernels->mr * nr;
     const int64_t all = o->planes * o->rows, panel = g->panel + i / g->tiles;
-    dp_outer_tile *const run = o->kernels->outer[o->n_right - panel * nr <= o->kernels->narrow];
+    dp_outer_tile *const run = o->kernels->outer[0][o->n_right - panel * nr <= o->kernels->narrow];
     const float *right = o->right + ((panel * all + c->row) * o->cols + c->col) * nr;
     const float *left = left_of(o, g, c, i % g->tiles);
     const float *ahead = c->ahead + dp_least(i * LINE, g->n_left - 1);

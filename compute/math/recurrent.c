@@ -95,7 +95,7 @@ size_t dp_cell_workspace(const dp_cell *cell, const dp_sequence *s, const dp_ker
     for (size_t i = 0; i < cell->n_matrices; i++) {
         const dp_matrix m = dp_cell_matrix(cell, s, i);
         const dp_conv c = as_conv(&m, s->steps);
-        floats = dp_max_size(floats, dp_conv_workspace(&c, k, s->batch));
+        floats = dp_max_size(floats, dp_conv_workspace(&c, k, s->batch, 1));
         floats = dp_max_size(floats, dp_bias_workspace(s->batch, m.out));
     }
     return floats;

@@ -348,7 +348,11 @@ static dp_status plan_unit(builder *b, uint32_t stage, dp_unit *u, dp_layer_plan
     const dp_extent in = extent_of(net, u->input[0]);
     dp_status status = label_unit(b, stage, u);
 
-    *plan = (dp_layer_plan){.n = net->own, .kernels = net->kernels, .in = in, .out = in};
+    *plan = (dp_layer_plan){.n = net->own,
+                            .kernels = net->kernels,
+                            .threads = net->handle.options.threads,
+                            .in = in,
+                            .out = in};
     if (u->layer->joins)
         plan->second = extent_of(net, u->input[1]);
     u->key = dp_rng_key(net->seed, u->layer->info.name, number_of(b, stage));

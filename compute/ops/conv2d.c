@@ -71,7 +71,7 @@ static size_t lay_out(const conv2d *p, const dp_kernels *k, void *at, memory *m)
 {
     const dp_conv *c = &p->conv;
     const int64_t sizes[] = {p->n * c->ic * c->height * c->width, p->n * c->oc * c->oh * c->ow,
-                             (int64_t)dp_conv_workspace(c, k, p->n)};
+                             (int64_t)dp_conv_workspace(c, k, p->n, 1)};
     float **const places[] = {&m->x, &m->y, &m->scratch};
 
     return dp_lay_out(sizes, 3, at, places);

@@ -58,6 +58,10 @@ static float forward_one(const dp_conv *c, int64_t n, int64_t oh, int64_t ow, in
 
 void dp_ref_conv_forward(const dp_conv *c, int64_t n, const float *x, const float *w, float *y)
 {
+    if (c->tile > 0) {
+        dp_ref_filtering_forward(c, n, x, w, y);
+        return;
+    }
     for (int64_t i = 0; i < n; i++)
         for (int64_t oh = 0; oh < c->oh; oh++)
             for (int64_t ow = 0; ow < c->ow; ow++)
@@ -89,6 +93,10 @@ static float input_gradient_one(const dp_conv *c, int64_t n, int64_t h, int64_t 
 void dp_ref_conv_input_gradient(const dp_conv *c, int64_t n, const float *dy, const float *w,
                                 float *dx)
 {
+    if (c->tile > 0) {
+        dp_ref_filtering_input_gradient(c, n, dy, w, dx);
+        return;
+    }
     for (int64_t i = 0; i < n; i++)
         for (int64_t h = 0; h < c->height; h++)
             for (int64_t v = 0; v < c->width; v++)
@@ -117,6 +125,10 @@ static float weight_leaf(const dp_conv *c, const tap *t, int64_t first, int64_t 
 void dp_ref_conv_weight_gradient(const dp_conv *c, int64_t n, int64_t leaf, const float *x,
                                  const float *dy, float *dw, float *partial)
 {
+    if (c->tile > 0) {
+        dp_ref_filtering_weight_gradient(c, n, leaf, x, dy, dw, partial);
+        return;
+    }
     for (int64_t oc = 0; oc < c->oc; oc++)
         for (int64_t ic = 0; ic < c->ic / c->groups; ic++)
             for (int64_t kh = 0; kh < c->kh; kh++)

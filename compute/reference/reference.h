@@ -15,9 +15,15 @@
 void dp_ref_conv_forward(const dp_conv *, int64_t n, const float *x, const float *w, float *y);
 void dp_ref_conv_input_gradient(const dp_conv *, int64_t n, const float *dy, const float *w,
                                 float *dx);
-/* partial: (leaves + 1) floats of scratch. */
+/* partial: kh * kw floats of scratch for each leaf. */
 void dp_ref_conv_weight_gradient(const dp_conv *, int64_t n, int64_t leaf, const float *x,
                                  const float *dy, float *dw, float *partial);
+/* Of a convolution with a tile; the others call these. */
+void dp_ref_filtering_forward(const dp_conv *, int64_t n, const float *x, const float *w, float *y);
+void dp_ref_filtering_input_gradient(const dp_conv *, int64_t n, const float *dy, const float *w,
+                                     float *dx);
+void dp_ref_filtering_weight_gradient(const dp_conv *, int64_t n, int64_t leaf, const float *x,
+                                      const float *dy, float *dw, float *partial);
 void dp_ref_bias_gradient(int64_t n, int64_t places, int64_t channels, int64_t leaf,
                           const float *dy, float *db, double *partial);
 void dp_ref_sgd(const dp_update *, int64_t n, float *p, const float *g);

@@ -60,6 +60,21 @@ static int64_t random_kernel(test *t, int64_t size, int64_t dilation)
     return between(t, 1, most < 5 ? most : 5);
 }
 
+/* The same by minimal filtering, where the kernel fits. */
+static dp_conv filtered(test *t, dp_conv c)
+{
+    const int64_t kernel = 3;
+
+    c.tile = 2;
+    c.kh = c.kw = kernel;
+    c.stride_h = c.stride_w = c.dilation_h = c.dilation_w = 1;
+    c.top += kernel - 1 < c.height ? 0 : between(t, kernel - 1, kernel);
+    c.left += kernel - 1 < c.width ? 0 : between(t, kernel - 1, kernel);
+    c.oh = c.height + c.top + c.bottom - kernel + 1;
+    c.ow = c.width + c.left + c.right - kernel + 1;
+    return c;
+}
+
 static dp_conv random_conv(test *t)
 {
     dp_conv c = {
@@ -79,6 +94,8 @@ static dp_conv random_conv(test *t)
     };
     c.ic *= c.groups;
     c.oc *= c.groups;
+    if (between(t, 0, 2) == 0)
+        return filtered(t, c);
     c.kh = random_kernel(t, c.height + c.top + c.bottom, c.dilation_h);
     c.kw = random_kernel(t, c.width + c.left + c.right, c.dilation_w);
     c.oh = (c.height + c.top + c.bottom - (c.kh - 1) * c.dilation_h - 1) / c.stride_h + 1;
@@ -94,8 +111,9 @@ static dp_status check_conv(test *t)
                   nw = c.oc * (c.ic / c.groups) * c.kh * c.kw;
     float *x = numbers(t, nx), *w = numbers(t, nw), *dy = numbers(t, ny),
           *a = numbers(t, nx + ny + nw), *b = numbers(t, nx + ny + nw);
-    float *workspace = numbers(t, (int64_t)dp_conv_workspace(&c, t->kernels, n)),
-          *partial = numbers(t, n), *bias = numbers(t, c.oc);
+    float *workspace = numbers(
+              t, (int64_t)dp_conv_workspace(&c, t->kernels, n, dp_workers_count(t->workers))),
+          *partial = numbers(t, n * c.kh * c.kw), *bias = numbers(t, c.oc);
     const bool with_bias = between(t, 0, 1) == 1;
     const dp_math_run run = {t->kernels, t->workers, n, leaf, workspace};
     dp_status status;

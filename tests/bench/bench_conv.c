@@ -3,8 +3,9 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  *     bench_conv [ROUNDS] [THREADS]
- * conv 3x3, 64 to 64 channels, 32x32 images, batch 8.  The roof is the same inner loop on operands
- * that stay in the first cache.  Best of the rounds; prints GFLOP/s and the share of the roof.
+ * conv 3x3, 64 to 64 channels, 32x32 images, batch 8, by each algorithm in turn.  The roof is the
+ * direct one's inner loop on operands that stay in the first cache.  Best of the rounds; prints
+ * GFLOP/s of the direct form's work and the share of the roof.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,8 @@
 #include "compute/math/conv.h"
 
 #define N         8
+#define SIDE      32
+#define CHANNELS  64
 #define ROOF_K    256
 #define ROOF_RUNS 2000
 
@@ -47,71 +50,122 @@ static double roof(const dp_kernels *k, const float *a, const float *panel)
     return 2e-9 * k->mr * k->nr * ROOF_K * ROOF_RUNS / (seconds() - start);
 }
 
+typedef struct bench {
+    dp_workers *workers;
+    uint32_t threads;
+    const dp_kernels *kernels;
+    float *x, *w, *y;
+} bench;
+
+static const struct {
+    const char *name;
+    int64_t tile;
+} algorithms[] = {{"direct", 0}, {"winograd", 2}};
+#define ALGORITHMS (sizeof algorithms / sizeof algorithms[0])
+
+static dp_conv conv(int64_t tile)
+{
+    return (dp_conv){.ic = CHANNELS,
+                     .height = SIDE,
+                     .width = SIDE,
+                     .oc = CHANNELS,
+                     .kh = 3,
+                     .kw = 3,
+                     .oh = SIDE,
+                     .ow = SIDE,
+                     .stride_h = 1,
+                     .stride_w = 1,
+                     .dilation_h = 1,
+                     .dilation_w = 1,
+                     .groups = 1,
+                     .top = 1,
+                     .left = 1,
+                     .bottom = 1,
+                     .right = 1,
+                     .tile = tile};
+}
+
+static void fill(float *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        v[i] = (float)(i % 17) * 0.1f - 0.8f;
+}
+
+/* Better rates of the three passes, in GFLOP/s of the direct form's work. */
+static void round_of(const bench *b, int64_t tile, float *workspace, double best[3])
+{
+    const double flop = 2e-9 * N * SIDE * SIDE * 9 * CHANNELS * CHANNELS;
+    const dp_math_run run = {b->kernels, b->workers, N, 4, workspace};
+    const dp_conv c = conv(tile);
+    double t[4];
+
+    fill(b->x, N * SIDE * SIDE * CHANNELS), fill(b->w, 9 * CHANNELS * CHANNELS);
+    t[0] = seconds();
+    dp_conv_forward(&c, &run, b->x, b->w, NULL, b->y, NULL);
+    t[1] = seconds();
+    dp_conv_input_gradient(&c, &run, b->y, b->w, b->x, NULL);
+    t[2] = seconds();
+    dp_conv_weight_gradient(&c, &run, b->x, b->y, b->w);
+    t[3] = seconds();
+    for (int i = 0; i < 3; i++)
+        best[i] = flop / (t[i + 1] - t[i]) > best[i] ? flop / (t[i + 1] - t[i]) : best[i];
+}
+
+static void print_rates(const bench *b, size_t algorithm, double top, const double rate[3])
+{
+    static const char *const passes[] = {"forward", "input gradient", "weight gradient"};
+
+    printf("%-7s %-8s %u threads  roof of a core %6.1f GFLOP/s", b->kernels->name,
+           algorithms[algorithm].name, b->threads, top);
+    for (int i = 0; i < 3; i++)
+        printf("  %s %6.1f (%3.0f %%)", passes[i], rate[i], 100 * rate[i] / top / b->threads);
+    putchar('\n');
+}
+
+/* The algorithms in turn, on one instruction set. */
+static void run_level(const bench *b, int rounds)
+{
+    double top = 0, best[ALGORITHMS][3] = {{0}};
+    float *workspace[ALGORITHMS];
+
+    for (size_t a = 0; a < ALGORITHMS; a++) {
+        const dp_conv c = conv(algorithms[a].tile);
+        workspace[a] = numbers(dp_conv_workspace(&c, b->kernels, N, b->threads));
+    }
+    for (int r = 0; r < rounds; r++) {
+        const double rate = roof(b->kernels, b->x, b->w);
+        top = rate > top ? rate : top;
+        for (size_t a = 0; a < ALGORITHMS; a++)
+            round_of(b, algorithms[a].tile, workspace[a], best[a]);
+    }
+    for (size_t a = 0; a < ALGORITHMS; a++) {
+        print_rates(b, a, top, best[a]);
+        free(workspace[a]);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const int rounds = argc > 1 ? atoi(argv[1]) : 20;
-    const uint32_t threads = argc > 2 ? (uint32_t)atoi(argv[2]) : 1;
-    const dp_conv c = {.ic = 64,
-                       .height = 32,
-                       .width = 32,
-                       .oc = 64,
-                       .kh = 3,
-                       .kw = 3,
-                       .oh = 32,
-                       .ow = 32,
-                       .stride_h = 1,
-                       .stride_w = 1,
-                       .dilation_h = 1,
-                       .dilation_w = 1,
-                       .groups = 1,
-                       .top = 1,
-                       .left = 1,
-                       .bottom = 1,
-                       .right = 1};
-    const double flop = 2e-9 * N * 32 * 32 * 9 * 64 * 64;
+    bench b = {.threads = argc > 2 ? (uint32_t)atoi(argv[2]) : 1,
+               .x = numbers(N * SIDE * SIDE * CHANNELS),
+               .w = numbers(9 * CHANNELS * CHANNELS),
+               .y = numbers(N * SIDE * SIDE * CHANNELS)};
     dp_options options;
     dp_arena arena = {0};
-    dp_workers *workers;
     dp_error err;
 
     if (dp_options_get(NULL, &options, &err) != DP_OK)
         return 1;
     arena.alloc = options.alloc;
-    if (dp_workers_open(&workers, threads, &arena, &err) != DP_OK)
+    if (dp_workers_open(&b.workers, b.threads, &arena, &err) != DP_OK)
         return 1;
     for (int level = 0; level <= (int)dp_cpu_best(); level++) {
-        const dp_kernels *k = dp_kernels_of((dp_cpu_level)level);
-        float *x = numbers(N * 32 * 32 * 64), *w = numbers(9 * 64 * 64),
-              *y = numbers(N * 32 * 32 * 64);
-        const dp_math_run run = {k, workers, N, 4, numbers(dp_conv_workspace(&c, k, N))};
-        double best[4] = {0};
-        if (!dp_cpu_has((dp_cpu_level)level))
-            continue;
-        for (int r = 0; r < (level == DP_CPU_SCALAR ? 1 : rounds); r++) {
-            double t[5], rate[4];
-            rate[3] = roof(k, x, w);
-            t[0] = seconds();
-            dp_conv_forward(&c, &run, x, w, NULL, y, NULL);
-            t[1] = seconds();
-            dp_conv_input_gradient(&c, &run, y, w, x, NULL);
-            t[2] = seconds();
-            dp_conv_weight_gradient(&c, &run, x, y, w);
-            t[3] = seconds();
-            for (int i = 0; i < 3; i++)
-                rate[i] = flop / (t[i + 1] - t[i]);
-            for (int i = 0; i < 4; i++)
-                best[i] = rate[i] > best[i] ? rate[i] : best[i];
-            for (size_t i = 0; i < 9 * 64 * 64; i++)
-                w[i] = (float)(i % 17) * 0.1f - 0.8f;
-            for (size_t i = 0; i < N * 32 * 32 * 64; i++)
-                x[i] = (float)(i % 13) * 0.1f - 0.6f;
-        }
-        printf(
-            "%-7s %u threads  roof of a core %6.1f GFLOP/s  forward %6.1f (%2.0f %%)  input gradient "
-            "%6.1f (%2.0f %%)  weight gradient %6.1f (%2.0f %%)\n",
-            k->name, threads, best[3], best[0], 100 * best[0] / best[3] / threads, best[1],
-            100 * best[1] / best[3] / threads, best[2], 100 * best[2] / best[3] / threads);
+        b.kernels = dp_kernels_of((dp_cpu_level)level);
+        if (dp_cpu_has((dp_cpu_level)level))
+            run_level(&b, level == DP_CPU_SCALAR ? 1 : rounds);
     }
-    dp_workers_close(workers);
+    dp_workers_close(b.workers);
+    dp_arena_free(&arena);
     return 0;
 }

@@ -196,23 +196,34 @@ static void equal_for_all_group_sizes(training *t)
 }
 
 #define CONVOLUTIONS                                                                               \
-    "conv2d out_channels=6 kernel_size=3 has_bias=true | batch_norm | relu name=a"                 \
-    " | conv2d out_channels=6 kernel_size=3 | batch_norm | add from=a | dropout p=0.3 seed=7"      \
+    "conv2d out_channels=6 kernel_size=3 has_bias=true%s | batch_norm | relu name=a"               \
+    " | conv2d out_channels=6 kernel_size=3%s | batch_norm | add from=a | dropout p=0.3 seed=7"    \
     " | max_pool kernel_size=2 stride=2 | flatten | dense out_channels=9 | gelu"                   \
     " | dense out_channels=5 | softmax_cross_entropy leaf_size=%d"                                 \
     " | adam learning_rate=0.01 clip_norm=1"
 
 /* Batches that do not divide, one sample, fewer leaves than ranks. */
-static void every_group_size_has_the_bits_of_one(void **state)
+static void convolutions_have_the_bits_of_one(const char *how)
 {
-    (void)state;
     for (int leaf = 1; leaf <= 8; leaf *= 2) {
         char text[512];
         training t = {
             .text = text, .input = {NULL, DP_F32, 4, {29, 3, 8, 6}}, .sizes = {29, 17, 1, 24, 8}};
-        snprintf(text, sizeof text, CONVOLUTIONS, leaf);
+        snprintf(text, sizeof text, CONVOLUTIONS, how, how, leaf);
         equal_for_all_group_sizes(&t);
     }
+}
+
+static void every_group_size_has_the_bits_of_one(void **state)
+{
+    (void)state;
+    convolutions_have_the_bits_of_one("");
+}
+
+static void filtering_has_the_bits_of_one(void **state)
+{
+    (void)state;
+    convolutions_have_the_bits_of_one(" algorithm=winograd");
 }
 
 static void a_transformer_has_the_bits_of_one(void **state)
@@ -395,6 +406,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_are_the_tree_of_all_leaves),
         cmocka_unit_test(every_group_size_has_the_bits_of_one),
+        cmocka_unit_test(filtering_has_the_bits_of_one),
         cmocka_unit_test(a_transformer_has_the_bits_of_one),
         cmocka_unit_test(sequences_have_the_bits_of_one),
         cmocka_unit_test(a_gpt_has_the_bits_of_one),

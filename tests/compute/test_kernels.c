@@ -59,13 +59,14 @@ static void check_conv(const dp_conv *c, int64_t n, int64_t leaf)
     float *expected = numbers(&arena, most), *got = numbers(&arena, most);
     dp_ref_conv_forward(c, n, x, w, expected);
     dp_ref_conv_input_gradient(c, n, dy, w, expected + ny);
-    dp_ref_conv_weight_gradient(c, n, leaf, x, dy, expected + ny + nx, numbers(&arena, n));
+    dp_ref_conv_weight_gradient(c, n, leaf, x, dy, expected + ny + nx,
+                                numbers(&arena, n * c->kh * c->kw));
     for (int i = 0; i <= (int)dp_cpu_best(); i++) {
         const dp_kernels *k = level(i);
         if (k == NULL)
             continue;
         dp_math_run run = {k, workers, n, leaf,
-                           numbers(&arena, (int64_t)dp_conv_workspace(c, k, n))};
+                           numbers(&arena, (int64_t)dp_conv_workspace(c, k, n, 1))};
         memset(got, 0, (size_t)most * sizeof *got);
         dp_conv_forward(c, &run, x, w, NULL, got, NULL);
         dp_conv_input_gradient(c, &run, dy, w, got + ny, NULL);
@@ -108,10 +109,10 @@ static void large_shapes(void **state)
     check_conv(&c, 3, 1);
     c.dilation_w = 2, c.left = c.right = 8;
     check_conv(&c, 3, 2);
-    c = (dp_conv){5, 1, 1, 7, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0};
+    c = (dp_conv){5, 1, 1, 7, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0};
     check_conv(&c, 300, 1);
     check_conv(&c, 301, 2);
-    c = (dp_conv){8, 256, 256, 8, 1, 2, 256, 256, 1, 1, 1, 1, 1, 0, 1, 0, 0};
+    c = (dp_conv){8, 256, 256, 8, 1, 2, 256, 256, 1, 1, 1, 1, 1, 0, 1, 0, 0, 0};
     check_conv(&c, 3, 4);
 }
 

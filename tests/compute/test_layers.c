@@ -235,6 +235,9 @@ static void gradients(void **state)
         "conv2d out_channels=4 kernel_size=3 | max_pool kernel_size=3 stride=2 | conv2d out_channels=3 kernel_size=3 has_bias=true");
     check_gradients(
         "conv2d out_channels=6 kernel_size=3 dilation=2 | conv2d out_channels=4 group=2 kernel_size=3,2 stride=2,1 dilation=3,1 has_bias=true");
+    check_gradients("conv2d out_channels=6 kernel_size=3 algorithm=winograd"
+                    " | conv2d out_channels=4 kernel_size=3 group=2 pad_mode=pad"
+                    " padding=2,0,3,1 has_bias=true algorithm=winograd");
     check_gradients("conv2d out_channels=4 kernel_size=3 has_bias=true | relu | sigmoid | tanh"
                     " | sigmoid | relu");
     check_gradients("conv2d out_channels=4 kernel_size=3 | sigmoid | conv2d out_channels=4"

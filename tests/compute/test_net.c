@@ -164,6 +164,8 @@ static void texts_of_input(void **state)
         {"input layout=nhwc | relu", "init | input layout=nhwc | relu"},
         {"input layout=nhwc | init | relu", "init | input layout=nhwc | relu"},
         {"relu", "input layout=nchw | relu"},
+        {"conv2d out_channels=16 kernel_size=3",
+         "conv2d out_channels=16 kernel_size=3 algorithm=direct"},
         {"init bias=\"constant value=1\" | relu", "input | init bias=\"constant value=1\" | relu"},
     };
     const dp_tensor input = {NULL, DP_F32, 4, {2, 3, 4, 4}};
@@ -178,6 +180,39 @@ static void texts_of_input(void **state)
         assert_string_equal(dp_net_spec(a), dp_net_spec(b));
         dp_net_close(b);
         dp_net_close(a);
+    }
+}
+
+/* auto is what the shapes say, and the text says what it is. */
+static void algorithms_are_resolved(void **state)
+{
+    static const struct {
+        const char *stage;
+        bool winograd;
+    } cases[] = {
+        {"conv2d out_channels=16 kernel_size=3", true},
+        {"conv2d out_channels=15 kernel_size=3", false},
+        {"conv2d out_channels=32 kernel_size=3 group=2", false},
+        {"conv2d out_channels=32 kernel_size=3 stride=2", false},
+        {"conv2d out_channels=32 kernel_size=3 dilation=2", false},
+        {"conv2d out_channels=32 kernel_size=2", false},
+        {"conv2d out_channels=32 kernel_size=3 pad_mode=valid", true},
+    };
+    const dp_tensor input = {NULL, DP_F32, 4, {2, 16, 6, 6}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[128];
+        dp_net *net, *again;
+        snprintf(text, sizeof text, "%s algorithm=auto", cases[i].stage);
+        net = open_with(text, 1, NULL, &input);
+        assert_null(strstr(dp_net_spec(net), "auto"));
+        assert_int_equal(strstr(dp_net_spec(net), " algorithm=winograd") != NULL,
+                         cases[i].winograd);
+        again = open_with(dp_net_spec(net), 1, NULL, &input);
+        assert_string_equal(dp_net_spec(again), dp_net_spec(net));
+        dp_net_close(again);
+        dp_net_close(net);
     }
 }
 
@@ -228,6 +263,10 @@ static void malformed_nets(void **state)
         "flatten | softmax_cross_entropy | ^sgd",
         "relu | softmax_cross_entropy per=^word",
         "relu | attention causal=^yes",
+        "conv2d out_channels=1 kernel_size=3 algorithm=^fast",
+        "^conv2d out_channels=1 kernel_size=2 algorithm=winograd",
+        "^conv2d out_channels=1 kernel_size=3 algorithm=winograd stride=1,2",
+        "^conv2d out_channels=1 kernel_size=3 algorithm=winograd dilation=2",
         "conv2d out_channels=3 kernel_size=1 | conv2d out_channels=3 kernel_size=1 tied=^a",
         "conv2d out_channels=3 kernel_size=1 tied=^a name=a | relu",
         "conv2d out_channels=3 kernel_size=1 name=a | ^conv2d out_channels=4 kernel_size=1 tied=a",
@@ -808,6 +847,7 @@ int main(void)
         cmocka_unit_test(threads_and_instruction_sets),
         cmocka_unit_test(pixels_as_planes),
         cmocka_unit_test(texts_of_input),
+        cmocka_unit_test(algorithms_are_resolved),
         cmocka_unit_test(unknown_instruction_set),
         cmocka_unit_test(malformed_nets),
         cmocka_unit_test(wrong_calls),

@@ -27,8 +27,11 @@ typedef struct probe {
     int n_terms, at;
     int64_t terms[MAX_TERMS];
     int64_t leaf_terms; /* terms of a leaf; 0 = one chain */
+    int output;         /* of filtering: the number of the output in its tile */
     float *ones, *values, *out;
     void (*run)(struct probe *);
+    void (*prepare)(struct probe *);                        /* what is not 1 everywhere, or NULL */
+    float (*sum)(const struct probe *, const float term[]); /* NULL: CHAIN, TREE */
 } probe;
 
 static void conv_forward(probe *p)
@@ -67,8 +70,8 @@ static void bias(probe *p)
     dp_bias_gradient(&p->math, &alone, 3, 2, p->values, p->out);
 }
 
-/* The sum in the specification's order: CHAIN, or TREE over leaves of CHAIN. */
-static float expected(const probe *p, int i, int j)
+/* CHAIN, or TREE over leaves of CHAIN. */
+static float sum_of_leaves(const probe *p, const float term[])
 {
     float partial[MAX_TERMS];
     const int64_t leaf = p->leaf_terms > 0 ? p->leaf_terms : p->n_terms;
@@ -77,10 +80,20 @@ static float expected(const probe *p, int i, int j)
     for (int64_t first = 0; first < p->n_terms; first += leaf) {
         float acc = 0;
         for (int64_t k = first; k < first + leaf && k < p->n_terms; k++)
-            acc += k == i ? BIG : k == j ? -BIG : 1.0f;
+            acc += term[k];
         partial[leaves++] = acc;
     }
     return dp_ref_tree32(partial, leaves);
+}
+
+/* The sum in the specification's order. */
+static float expected(const probe *p, int i, int j)
+{
+    float term[MAX_TERMS];
+
+    for (int k = 0; k < p->n_terms; k++)
+        term[k] = k == i ? BIG : k == j ? -BIG : 1.0f;
+    return p->sum != NULL ? p->sum(p, term) : sum_of_leaves(p, term);
 }
 
 static void read_tree(probe *p)
@@ -119,12 +132,14 @@ static void check(probe p)
     p.math.workspace = dp_arena_alloc(&arena, 1 << 20, sizeof(float));
     for (int i = 0; i < MAX_FLOATS; i++)
         p.ones[i] = p.values[i] = 1.0f;
+    if (p.prepare != NULL)
+        p.prepare(&p);
     for (int level = 0; level <= (int)dp_cpu_best(); level++) {
         if (!dp_cpu_has((dp_cpu_level)level))
             continue;
         p.math.kernels = dp_kernels_of((dp_cpu_level)level);
         assert_true(p.conv.ic == 0 ||
-                    dp_conv_workspace(&p.conv, p.math.kernels, p.math.n) <= 1 << 20);
+                    dp_conv_workspace(&p.conv, p.math.kernels, p.math.n, 2) <= 1 << 20);
         assert_true(p.dense.in == 0 ||
                     dp_dense_workspace(&p.dense, p.math.kernels, p.math.n) <= 1 << 20);
         read_tree(&p);
@@ -215,6 +230,155 @@ static void conv_weight_order(void **state)
     }
 }
 
+/* ---- minimal filtering: 2 x 2 outputs of 3 x 3 weights ----
+ *
+ * One tile.  Each channel has such a patch that it adds to one product alone, so the terms of an
+ * output are those of all its products: chains over channels, then the additions of the columns
+ * and of the rows. */
+
+enum { M = 2, R = 3, A = 4, PER_PRODUCT = 2 };
+
+/* What one line of data makes nothing but the r-th number of; what weight makes of tap number
+ * tap_of[r] there; how an output counts it. */
+static const float patch_of[A][A] = {
+    {1, 0, 0, 0}, {0.5f, 0.5f, 0.5f, 0.5f}, {0.5f, -0.5f, 0.5f, -0.5f}, {0, 0, 0, -1}};
+static const float tap_gives[A] = {1, 0.5f, 0.5f, 1};
+static const int tap_of[A] = {0, 0, 0, 2};
+static const float counts[M][A] = {{1, 1, 1, 0}, {0, 1, -1, -1}};
+
+/* The products that output number p->output has, in order: r * A + s. */
+static int products_of(const probe *p, int products[A * A])
+{
+    int n = 0;
+
+    for (int f = 0; f < A * A; f++) {
+        if (counts[p->output / M][f / A] * counts[p->output % M][f % A] != 0)
+            products[n++] = f;
+    }
+    return n;
+}
+
+static float line(int output, const float m[A])
+{
+    return output == 0 ? (m[0] + m[1]) + m[2] : (m[1] - m[2]) - m[3];
+}
+
+static float sum_of_products(const probe *p, const float term[])
+{
+    int products[A * A];
+    const int n = products_of(p, products);
+    float m[A * A] = {0}, row[A], column[A];
+
+    for (int t = 0; t < p->n_terms; t++) {
+        const int f = products[t % n];
+        m[f] += counts[p->output / M][f / A] * counts[p->output % M][f % A] * term[t];
+    }
+    for (int s = 0; s < A; s++) {
+        for (int r = 0; r < A; r++)
+            column[r] = m[r * A + s];
+        row[s] = line(p->output / M, column);
+    }
+    return line(p->output % M, row);
+}
+
+/* The patches, channels last, and weights that are +0 but for the terms. */
+static void prepare_products(probe *p)
+{
+    int products[A * A];
+    const int n = products_of(p, products);
+
+    for (int t = 0; t < p->n_terms; t++) {
+        const int r = products[t % n] / A, s = products[t % n] % A;
+        const float sign = counts[p->output / M][r] * counts[p->output % M][s];
+        for (int i = 0; i < A * A; i++)
+            p->ones[i * p->n_terms + t] =
+                sign * patch_of[r][i / A] * patch_of[s][i % A] / (tap_gives[r] * tap_gives[s]);
+    }
+    memset(p->values, 0, MAX_FLOATS * sizeof *p->values);
+    for (int t = 0; t < p->n_terms; t++)
+        p->values[p->terms[t]] = 1.0f;
+}
+
+static void filter_input(probe *p)
+{
+    dp_conv_input_gradient(&p->conv, &p->math, p->ones, p->values, p->out, NULL);
+}
+
+/* One tile whose patch is the whole of what comes in, of `in` channels; backward that is dy. */
+static void check_filtering(bool backward, int output)
+{
+    int products[A * A];
+    probe p = {.name = backward ? "filtering, input gradient" : "filtering, forward",
+               .math.n = 1,
+               .output = output,
+               .at = output,
+               .run = backward ? filter_input : conv_forward,
+               .prepare = prepare_products,
+               .sum = sum_of_products};
+    const int n = products_of(&p, products), channels = PER_PRODUCT * n;
+
+    for (int t = 0; t < channels; t++) {
+        const int tap = tap_of[products[t % n] / A] * R + tap_of[products[t % n] % A];
+        add_term(&p, t * R * R + (backward ? R * R - 1 - tap : tap));
+    }
+    p.conv = (dp_conv){.ic = backward ? 1 : channels,
+                       .oc = backward ? channels : 1,
+                       .height = backward ? M : A,
+                       .kh = R,
+                       .kw = R,
+                       .oh = backward ? A : M,
+                       .stride_h = 1,
+                       .stride_w = 1,
+                       .dilation_h = 1,
+                       .dilation_w = 1,
+                       .groups = 1,
+                       .tile = M};
+    p.conv.width = p.conv.height, p.conv.ow = p.conv.oh;
+    p.conv.top = p.conv.left = p.conv.bottom = p.conv.right = backward ? R - 1 : 0;
+    check(p);
+}
+
+static void filtering_order(void **state)
+{
+    (void)state;
+    for (int output = 0; output < M * M; output++) {
+        check_filtering(false, output);
+        check_filtering(true, output);
+    }
+}
+
+/* Where x is 1 everywhere, the middle tap is one product: a chain over the tiles (n, row, column),
+ * whose first places are the terms, in leaves, then the tree. */
+static void prepare_tiles(probe *p)
+{
+    memset(p->values, 0, MAX_FLOATS * sizeof *p->values);
+    for (int t = 0; t < p->n_terms; t++)
+        p->values[p->terms[t]] = 1.0f;
+}
+
+static void filtering_weight_order(void **state)
+{
+    (void)state;
+    for (int64_t leaf = 1; leaf <= 4; leaf *= 2) {
+        for (int64_t n = 1; n <= 7; n += 2) {
+            probe p = {.name = "filtering, weight gradient",
+                       .conv = conv(2, 3, 1, 1, 1),
+                       .math.n = n,
+                       .math.leaf = leaf,
+                       .leaf_terms = leaf * 6,
+                       .at = 4,
+                       .run = conv_weight,
+                       .prepare = prepare_tiles};
+            p.conv.height = 6, p.conv.width = 8, p.conv.oh = 4, p.conv.ow = 6;
+            p.conv.top = p.conv.left = p.conv.bottom = p.conv.right = 0;
+            p.conv.tile = M;
+            for (int64_t tile = 0; tile < 6 * n; tile++)
+                add_term(&p, (tile / 3 * 2 * 6 + tile % 3 * 2) * 3);
+            check(p);
+        }
+    }
+}
+
 static void dense_orders(void **state)
 {
     (void)state;
@@ -259,8 +423,12 @@ static void bias_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(conv_forward_order), cmocka_unit_test(conv_input_order),
-        cmocka_unit_test(conv_weight_order),  cmocka_unit_test(dense_orders),
+        cmocka_unit_test(conv_forward_order),
+        cmocka_unit_test(conv_input_order),
+        cmocka_unit_test(conv_weight_order),
+        cmocka_unit_test(filtering_order),
+        cmocka_unit_test(filtering_weight_order),
+        cmocka_unit_test(dense_orders),
         cmocka_unit_test(bias_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,6 +134,9 @@ static const later_line later_lines[] = {
      " | conv2d out_channels=5 kernel_size=1 has_bias=true"
      " | conv2d out_channels=1024 kernel_size=1 tied=t | avg_pool kernel_size=45,1 stride=45,1"
      " | " END " | " LOSS " | " SGD},
+    {"layer", "conv2d algorithm=winograd",
+     CONV " algorithm=winograd | relu | conv2d out_channels=34 kernel_size=3 group=2 has_bias=true"
+          " pad_mode=pad padding=2,0,3,1 algorithm=winograd | tanh | " END " | " LOSS " | " SGD},
     {"loss", "softmax_cross_entropy per=place",
      CONV " | tanh | conv2d out_channels=5 kernel_size=3 | " LOSS " per=place | " SGD},
 };

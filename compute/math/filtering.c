@@ -1,0 +1,619 @@
+/* filtering.c - convolution by minimal filtering
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A task takes a block of tiles: their inputs are transformed into a x a matrices of tiles by
+ * channels that stay in the second cache, each is multiplied by its matrix of transformed weights,
+ * a panel of nr outputs at a time, and the panel's products become outputs while they are in the
+ * first cache.  The input's gradient is the same with the kernel turned round.  For the gradient of
+ * the weights a task takes some channels of both sides and goes through all tiles.  Whatever lies
+ * outside of an image is read from an array of zeros and written into a dump.
+ */
+#include "compute/math/filtering.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "compute/math/tiles.h"
+#include "compute/sums/tree.h"
+
+#define BLOCK_FLOATS 65536 /* of the transformed inputs of a block */
+#define MAX_BLOCK    96    /* tiles */
+#define CHUNK_FLOATS                                                                               \
+    65536                /* of both sides' transformed numbers, for the gradient of the weights    \
+                          */
+#define MAX_CHUNK     64 /* tiles */
+#define GROUP_OUTPUTS 96 /* channels of either side of a task, about */
+#define MIN_CHANNELS  16 /* of a group, on either side, for less to pay */
+#define MAX_PRODUCTS  (DP_MAX_FILTERING * DP_MAX_FILTERING)
+
+static const dp_filtering *filtering_of(const dp_kernels *k, int64_t tile, int64_t kernel)
+{
+    for (int i = 0; i < DP_FILTERINGS; i++) {
+        if (k->filtering[i].m == tile && k->filtering[i].r == kernel)
+            return &k->filtering[i];
+    }
+    return NULL;
+}
+
+const char *dp_filtering_fault(const dp_conv *c, int64_t tile)
+{
+    if (c->kh != c->kw || filtering_of(&dp_kernels_scalar, tile, c->kh) == NULL)
+        return "kernel_size is not 3";
+    if (c->stride_h != 1 || c->stride_w != 1)
+        return "stride is not 1";
+    return c->dilation_h != 1 || c->dilation_w != 1 ? "dilation is not 1" : NULL;
+}
+
+bool dp_filtering_pays(const dp_conv *c, int64_t tile)
+{
+    const int64_t side = tile + c->kh - 1;
+    const double few =
+        (double)(side * side) * (double)dp_ceil_div(c->oh, tile) * (double)dp_ceil_div(c->ow, tile);
+    const double all = (double)(c->kh * c->kw) * (double)c->oh * (double)c->ow;
+
+    return dp_filtering_fault(c, tile) == NULL && c->ic >= MIN_CHANNELS * c->groups &&
+           c->oc >= MIN_CHANNELS * c->groups && 3 * few <= 2 * all;
+}
+
+/* ---- tasks with memory of their own ---- */
+
+/* As many lots of scratch memory as threads; whoever has one takes one task after another. */
+typedef struct crew {
+    void (*task)(void *ctx, int64_t index, float *scratch);
+    void *ctx;
+    int64_t n;
+    float *scratch;
+    int64_t floats; /* of a lot */
+    _Atomic int64_t next;
+} crew;
+
+static void work(void *ctx, uint64_t lot)
+{
+    crew *c = ctx;
+
+    for (int64_t i = atomic_fetch_add(&c->next, 1); i < c->n; i = atomic_fetch_add(&c->next, 1))
+        c->task(c->ctx, i, c->scratch + (int64_t)lot * c->floats);
+}
+
+static void run_crew(dp_workers *workers, crew *c)
+{
+    atomic_store(&c->next, 0);
+    dp_workers_run(workers, (uint64_t)dp_least(c->n, dp_workers_count(workers)), work, c);
+}
+
+/* ---- tiles of images ---- */
+
+/* Images cut into tiles whose patches of in x in places begin `step` apart, and what a transform
+ * makes of n channels of them: out x out numbers, `plane` floats apart, those of one tile `pitch`
+ * after those of the tile before. */
+typedef struct tiling {
+    dp_transform *transform;
+    int64_t in, out, step;
+    const float *src, *zeros; /* zeros: n floats */
+    int64_t height, width, channels;
+    int64_t top, left;  /* where the first patch begins, before the image */
+    int64_t rows, cols; /* tiles of an image */
+    int64_t n, pitch, plane;
+} tiling;
+
+typedef struct place {
+    int64_t image, row, col;
+} place;
+
+static place place_of(int64_t rows, int64_t cols, int64_t tile)
+{
+    return (place){tile / (rows * cols), tile / cols % rows, tile % cols};
+}
+
+static void find_patch(const tiling *t, int64_t tile, int64_t channel, const float *in[])
+{
+    const place p = place_of(t->rows, t->cols, tile);
+    const int64_t top = p.row * t->step - t->top, left = p.col * t->step - t->left;
+
+    for (int64_t y = top; y < top + t->in; y++) {
+        const bool inside = y >= 0 && y < t->height;
+        const float *row = t->src + (p.image * t->height + y) * t->width * t->channels + channel;
+        for (int64_t x = left; x < left + t->in; x++)
+            *in++ = inside && x >= 0 && x < t->width ? row + x * t->channels : t->zeros;
+    }
+}
+
+/* The n_tiles tiles from number `first` on, from number `channel` of their channels on. */
+static void transform_tiles(const tiling *t, int64_t first, int64_t n_tiles, int64_t channel,
+                            float *dst)
+{
+    const float *in[MAX_PRODUCTS];
+    float *out[MAX_PRODUCTS];
+
+    for (int64_t i = 0; i < n_tiles; i++, dst += t->pitch) {
+        find_patch(t, first + i, channel, in);
+        for (int64_t f = 0; f < t->out * t->out; f++)
+            out[f] = dst + f * t->plane;
+        t->transform(t->n, in, out);
+    }
+}
+
+/* ---- forward, and the gradient of the input ---- */
+
+typedef struct sweep {
+    const dp_filtering *f;
+    const dp_kernels *kernels;
+    const dp_post_op *post_op;
+    tiling in;
+    const float *w, *bias;               /* bias: NULL, or of each output */
+    int64_t w_group, w_out, w_in, w_tap; /* strides of w */
+    float *dst;
+    int64_t height, width;       /* of dst */
+    int64_t groups, n_in, n_out; /* channels of a group */
+    int64_t tiles, block;        /* of all images, of a task */
+    float *panels;               /* [group][panel][product][n_in][nr] */
+} sweep;
+
+static int64_t products(const dp_filtering *f) { return (int64_t)f->a * f->a; }
+
+static int64_t panels_of(const sweep *s) { return dp_ceil_div(s->n_out, s->kernels->nr); }
+
+static int64_t panel_size(const sweep *s) { return products(s->f) * s->n_in * s->kernels->nr; }
+
+/* The weights of one panel, transformed. */
+static void transform_panel(void *ctx, uint64_t index)
+{
+    const sweep *s = ctx;
+    const int64_t r = s->f->r, nr = s->kernels->nr, group = (int64_t)index / panels_of(s);
+    const int64_t first = (int64_t)index % panels_of(s) * nr, n = dp_least(s->n_out - first, nr);
+    const float *w = s->w + group * s->w_group + first * s->w_out;
+    float taps[MAX_PRODUCTS][DP_MAX_NR] = {{0}}, *out[MAX_PRODUCTS];
+    const float *in[MAX_PRODUCTS];
+
+    for (int64_t tap = 0; tap < r * r; tap++)
+        in[tap] = taps[tap];
+    for (int64_t f = 0; f < products(s->f); f++)
+        out[f] = s->panels + (int64_t)index * panel_size(s) + f * s->n_in * nr;
+    for (int64_t k = 0; k < s->n_in; k++, w += s->w_in) {
+        for (int64_t j = 0; j < n; j++) {
+            for (int64_t tap = 0; tap < r * r; tap++)
+                taps[tap][j] = w[j * s->w_out + tap * s->w_tap];
+        }
+        s->f->weight(nr, in, out);
+        for (int64_t f = 0; f < products(s->f); f++)
+            out[f] += nr;
+    }
+}
+
+/* Each product of a panel: n_tiles rows of v by the panel's columns. */
+static void multiply(const sweep *s, const float *v, const float *panel, int64_t n_tiles,
+                     bool narrow, float *m)
+{
+    const dp_kernels *k = s->kernels;
+    const dp_runs runs = {1, 1, 1, s->n_in, 0, 0, 0};
+    const float *a[DP_MAX_MR];
+    float *to[DP_MAX_MR];
+
+    for (int64_t f = 0; f < products(s->f); f++, panel += s->n_in * k->nr) {
+        const float *rows = v + f * s->block * s->n_in;
+        float *out = m + f * s->block * k->nr;
+        for (int64_t t = 0; t < n_tiles; t += k->mr) {
+            const int64_t left = n_tiles - t;
+            for (int64_t i = 0; i < k->mr; i++) {
+                a[i] = rows + (t + dp_least(i, left - 1)) * s->n_in;
+                to[i] = out + (t + i) * k->nr;
+            }
+            k->tile[left <= k->low][narrow](&runs, a, panel, NULL, to);
+        }
+    }
+}
+
+/* The outputs of a tile, n channels from number `channel` on. */
+static void output_tile(const sweep *s, int64_t tile, int64_t channel, int64_t n, const float *m,
+                        float *dump)
+{
+    const int64_t side = s->f->m, all = s->groups * s->n_out;
+    const place p = place_of(s->in.rows, s->in.cols, tile);
+    const float *in[MAX_PRODUCTS];
+    float *out[MAX_PRODUCTS];
+
+    for (int64_t f = 0; f < products(s->f); f++)
+        in[f] = m + f * s->block * s->kernels->nr;
+    for (int64_t i = 0; i < side * side; i++) {
+        const int64_t y = p.row * side + i / side, x = p.col * side + i % side;
+        out[i] = y < s->height && x < s->width
+                     ? s->dst + ((p.image * s->height + y) * s->width + x) * all + channel
+                     : dump;
+    }
+    s->f->output(n, in, out);
+    for (int64_t i = 0; i < side * side && s->bias != NULL; i++) {
+        if (out[i] != dump)
+            s->kernels->add(n, out[i], s->bias + channel);
+    }
+}
+
+/* The post_op on what a tile has written: places of a row follow one another when there is one
+ * group. */
+static void finish_tile(const sweep *s, int64_t tile, int64_t channel)
+{
+    const int64_t side = s->f->m, all = s->groups * s->n_out;
+    const place p = place_of(s->in.rows, s->in.cols, tile);
+    const int64_t width = dp_least(side, s->width - p.col * side),
+                  pieces = s->groups == 1 ? 1 : width;
+
+    for (int64_t y = p.row * side; y < dp_least((p.row + 1) * side, s->height); y++) {
+        const float *at =
+            s->dst + ((p.image * s->height + y) * s->width + p.col * side) * all + channel;
+        for (int64_t i = 0; i < pieces; i++)
+            dp_post_op_run(s->post_op, s->kernels, at + i * all - s->post_op->v,
+                           width / pieces * s->n_out);
+    }
+}
+
+static void sweep_block(void *ctx, int64_t index, float *scratch)
+{
+    const sweep *s = ctx;
+    const int64_t group = index % s->groups, first = index / s->groups * s->block,
+                  nr = s->kernels->nr;
+    const int64_t n_tiles = dp_least(s->block, s->tiles - first);
+    float *v = scratch, *m = v + products(s->f) * s->block * s->n_in,
+          *dump = m + products(s->f) * s->block * nr;
+
+    transform_tiles(&s->in, first, n_tiles, group * s->n_in, v);
+    for (int64_t panel = 0; panel < panels_of(s); panel++) {
+        const int64_t n = dp_least(s->n_out - panel * nr, nr);
+        multiply(s, v, s->panels + (group * panels_of(s) + panel) * panel_size(s), n_tiles,
+                 n <= s->kernels->narrow, m);
+        for (int64_t t = 0; t < n_tiles; t++)
+            output_tile(s, first + t, group * s->n_out + panel * nr, n, m + t * nr, dump);
+    }
+    for (int64_t t = 0; t < n_tiles && s->post_op != NULL && s->post_op->f != NULL; t++)
+        finish_tile(s, first + t, group * s->n_out);
+}
+
+/* Tiles of a task: whole rows of kernel tiles, and no more than the second cache has room for. */
+static int64_t block_of(const dp_filtering *f, const dp_kernels *k, int64_t n_in)
+{
+    const int64_t most = dp_least(MAX_BLOCK, BLOCK_FLOATS / (products(f) * n_in)) / k->mr * k->mr;
+    return most > 0 ? most : k->mr;
+}
+
+/* Floats of whole lines of the cache. */
+static int64_t lines(int64_t floats) { return (floats + 15) / 16 * 16; }
+
+static int64_t lot_of(const dp_filtering *f, const dp_kernels *k, int64_t block, int64_t n_in)
+{
+    return lines(products(f) * block * (n_in + k->nr) + k->nr);
+}
+
+static double sweep_workspace(const dp_conv *c, const dp_kernels *k, int64_t in, int64_t out,
+                              uint32_t threads)
+{
+    const dp_filtering *f = filtering_of(k, c->tile, c->kh);
+    const int64_t n_in = in / c->groups, n_out = out / c->groups;
+
+    return (double)lines(n_in) +
+           (double)c->groups * (double)(n_out + k->nr) * (double)(products(f) * n_in) +
+           threads * (double)lot_of(f, k, block_of(f, k, n_in), n_in);
+}
+
+/* Few tiles are shared out in smaller blocks. */
+static void run_sweep(const dp_math_run *r, sweep *s)
+{
+    const int64_t threads = dp_workers_count(r->workers), mr = r->kernels->mr;
+    const int64_t share = dp_ceil_div(s->tiles * s->groups, threads * mr) * mr;
+    crew c = {.task = sweep_block, .ctx = s};
+
+    if (s->tiles == 0) /* a rank without samples */
+        return;
+    memset(r->workspace, 0, sizeof(float) * (size_t)s->n_in);
+    s->in.zeros = r->workspace;
+    s->panels = r->workspace + lines(s->n_in);
+    s->block = dp_least(block_of(s->f, s->kernels, s->n_in), share);
+    s->in.n = s->in.pitch = s->n_in, s->in.plane = s->block * s->n_in;
+    c.n = dp_ceil_div(s->tiles, s->block) * s->groups;
+    c.scratch = s->panels + s->groups * panels_of(s) * panel_size(s);
+    c.floats = lot_of(s->f, s->kernels, s->block, s->n_in);
+    dp_workers_run(r->workers, (uint64_t)(s->groups * panels_of(s)), transform_panel, s);
+    run_crew(r->workers, &c);
+}
+
+/* Images whose first place sees `top` rows and `left` columns of zeros, cut into tiles of rows x
+ * cols outputs. */
+static tiling tiling_of(const dp_filtering *f, const float *src, int64_t top, int64_t left,
+                        int64_t rows, int64_t cols)
+{
+    return (tiling){.transform = f->data,
+                    .in = f->a,
+                    .out = f->a,
+                    .step = f->m,
+                    .src = src,
+                    .top = top,
+                    .left = left,
+                    .rows = dp_ceil_div(rows, f->m),
+                    .cols = dp_ceil_div(cols, f->m)};
+}
+
+void dp_filtering_forward(const dp_conv *c, const dp_math_run *r, const float *x, const float *w,
+                          const float *bias, float *y, const dp_post_op *post_op)
+{
+    const dp_filtering *f = filtering_of(r->kernels, c->tile, c->kh);
+    const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups, taps = c->kh * c->kw;
+    sweep s = {.f = f,
+               .kernels = r->kernels,
+               .post_op = post_op,
+               .in = tiling_of(f, x, c->top, c->left, c->oh, c->ow),
+               .w = w,
+               .bias = bias,
+               .w_group = oc * ic * taps,
+               .w_out = ic * taps,
+               .w_in = taps,
+               .w_tap = 1,
+               .dst = y,
+               .height = c->oh,
+               .width = c->ow,
+               .groups = c->groups,
+               .n_in = ic,
+               .n_out = oc};
+
+    s.in.height = c->height, s.in.width = c->width, s.in.channels = c->ic;
+    s.tiles = r->n * s.in.rows * s.in.cols;
+    run_sweep(r, &s);
+}
+
+void dp_filtering_input_gradient(const dp_conv *c, const dp_math_run *r, const float *dy,
+                                 const float *w, float *dx, const dp_post_op *post_op)
+{
+    const dp_filtering *f = filtering_of(r->kernels, c->tile, c->kh);
+    const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups, taps = c->kh * c->kw;
+    sweep s = {.f = f,
+               .kernels = r->kernels,
+               .post_op = post_op,
+               .in = tiling_of(f, dy, c->kh - 1 - c->top, c->kw - 1 - c->left, c->height, c->width),
+               .w = w + taps - 1, /* the kernel turned round */
+               .w_group = oc * ic * taps,
+               .w_out = taps,
+               .w_in = ic * taps,
+               .w_tap = -1,
+               .dst = dx,
+               .height = c->height,
+               .width = c->width,
+               .groups = c->groups,
+               .n_in = oc,
+               .n_out = ic};
+
+    s.in.height = c->oh, s.in.width = c->ow, s.in.channels = c->oc;
+    s.tiles = r->n * s.in.rows * s.in.cols;
+    run_sweep(r, &s);
+}
+
+/* ---- the gradient of the weights ---- */
+
+/* A task has `n_left` channels of x, as `tiles` tiles of `mr` rows, and `panels` panels of dy's. */
+typedef struct gradient {
+    const dp_filtering *f;
+    const dp_kernels *kernels;
+    tiling x, dy;
+    float *dw;
+    int64_t groups, ic, oc; /* channels of a group */
+    int64_t images, leaf, chunk;
+    int64_t mr, tiles, panels;
+    int64_t n_left, n_right; /* tasks of a group */
+    int64_t n_levels;
+} gradient;
+
+/* What a task works on, and where: the transformed tiles of both sides of a chunk, the products
+ * [product][panel][ic][nr] of a leaf, and gradients [level][tap][panel][ic][nr]. */
+typedef struct job {
+    const gradient *g;
+    int64_t group, left, right; /* first channels of both sides in the group */
+    int64_t panels;
+    float *x, *dy, *m, *tree;
+} job;
+
+static int64_t left_of(const gradient *g) { return g->tiles * g->mr; }
+
+/* Floats of a matrix: a task's channels of one side by those of the other. */
+static int64_t matrix_of(const gradient *g) { return left_of(g) * g->panels * g->kernels->nr; }
+
+static int64_t level_of(const gradient *g) { return (int64_t)g->f->r * g->f->r * matrix_of(g); }
+
+static int64_t gradient_lot(const gradient *g)
+{
+    return products(g->f) * (g->chunk * (left_of(g) + g->panels * g->kernels->nr) + matrix_of(g)) +
+           g->n_levels * level_of(g);
+}
+
+static job job_of(const gradient *g, int64_t index, float *scratch)
+{
+    const int64_t nr = g->kernels->nr, all = dp_ceil_div(g->oc, nr);
+    const int64_t panel = index / g->n_left % g->n_right * g->panels;
+    job j = {.g = g,
+             .group = index / (g->n_left * g->n_right),
+             .left = index % g->n_left * left_of(g),
+             .right = panel * nr,
+             .panels = dp_least(g->panels, all - panel),
+             .x = scratch};
+
+    j.dy = j.x + products(g->f) * g->chunk * left_of(g);
+    j.m = j.dy + products(g->f) * g->chunk * g->panels * nr;
+    j.tree = j.m + products(g->f) * matrix_of(g);
+    return j;
+}
+
+/* The chunk's tiles of both sides. */
+static void transform_chunk(const job *j, int64_t first, int64_t n_tiles)
+{
+    const gradient *g = j->g;
+    const int64_t nr = g->kernels->nr, size = products(g->f) * g->chunk * nr;
+    tiling x = g->x, dy = g->dy;
+
+    x.n = dp_least(left_of(g), g->ic - j->left);
+    transform_tiles(&x, first, n_tiles, j->group * g->ic + j->left, j->x);
+    for (int64_t panel = 0; panel < j->panels; panel++) {
+        const int64_t channel = j->right + panel * nr;
+        dy.n = dp_least(nr, g->oc - channel);
+        transform_tiles(&dy, first, n_tiles, j->group * g->oc + channel, j->dy + panel * size);
+    }
+}
+
+/* The chains of all products go on over a chunk. */
+static void multiply_chunk(const job *j, int64_t n_tiles, dp_mode mode)
+{
+    const gradient *g = j->g;
+    const dp_kernels *k = g->kernels;
+    float *m = j->m;
+
+    for (int64_t f = 0; f < products(g->f); f++) {
+        const float *x = j->x + f * g->x.plane;
+        const dp_grid grid = {1, n_tiles, 0, g->x.pitch, x, 0};
+        for (int64_t panel = 0; panel < g->panels; panel++) {
+            const bool narrow = g->oc - j->right - panel * k->nr <= k->narrow;
+            const float *dy = j->dy + (panel * products(g->f) + f) * g->dy.plane;
+            for (int64_t i = 0; i < g->tiles; i++, m += g->mr * k->nr) {
+                if (panel < j->panels)
+                    k->outer[g->mr < k->mr][narrow](&grid, x + i * g->mr, dy, m, mode);
+            }
+        }
+    }
+}
+
+/* A leaf's products become its gradient. */
+static void finish_leaf(const job *j, float *level)
+{
+    const gradient *g = j->g;
+    const int64_t r = g->f->r, nr = g->kernels->nr;
+    const float *in[MAX_PRODUCTS];
+    float *out[MAX_PRODUCTS];
+
+    for (int64_t row = 0; row < j->panels * left_of(g); row++) {
+        for (int64_t f = 0; f < products(g->f); f++)
+            in[f] = j->m + f * matrix_of(g) + row * nr;
+        for (int64_t tap = 0; tap < r * r; tap++)
+            out[tap] = level + tap * matrix_of(g) + row * nr;
+        g->f->weight_gradient(nr, in, out);
+    }
+}
+
+/* Level `depth` is added to the one below. */
+static void merge(const job *j, int64_t depth)
+{
+    const int64_t size = level_of(j->g);
+    j->g->kernels->add(size, j->tree + (depth - 1) * size, j->tree + depth * size);
+}
+
+static void run_leaf(const job *j, int64_t leaf)
+{
+    const gradient *g = j->g;
+    const int64_t image = g->x.rows * g->x.cols,
+                  end = dp_least((leaf + 1) * g->leaf, g->images) * image;
+    int64_t depth = dp_tree_depth(leaf);
+
+    for (int64_t tile = leaf * g->leaf * image; tile < end; tile += g->chunk) {
+        const int64_t n = dp_least(g->chunk, end - tile);
+        transform_chunk(j, tile, n);
+        multiply_chunk(j, n, tile == leaf * g->leaf * image ? DP_STORE : DP_GO_ON);
+    }
+    finish_leaf(j, j->tree + depth * level_of(g));
+    for (int merges = dp_tree_merges(leaf); merges > 0; merges--)
+        merge(j, depth--);
+}
+
+/* dw is [oc][ic][r][r]. */
+static void store_gradient(const job *j)
+{
+    const gradient *g = j->g;
+    const int64_t taps = (int64_t)g->f->r * g->f->r, nr = g->kernels->nr;
+    const int64_t rows = dp_least(left_of(g), g->ic - j->left);
+
+    for (int64_t o = j->right; o < dp_least(j->right + j->panels * nr, g->oc); o++) {
+        const int64_t at = o - j->right;
+        const float *src = j->tree + at / nr * left_of(g) * nr + at % nr;
+        float *dw = g->dw + ((j->group * g->oc + o) * g->ic + j->left) * taps;
+        for (int64_t i = 0; i < rows; i++) {
+            for (int64_t tap = 0; tap < taps; tap++)
+                *dw++ = src[tap * matrix_of(g) + i * nr];
+        }
+    }
+}
+
+static void gradient_task(void *ctx, int64_t index, float *scratch)
+{
+    const gradient *g = ctx;
+    const int64_t leaves = dp_ceil_div(g->images, g->leaf);
+    const job j = job_of(g, index, scratch);
+
+    for (int64_t leaf = 0; leaf < leaves; leaf++)
+        run_leaf(&j, leaf);
+    for (int64_t depth = dp_tree_depth(leaves) - 1; depth > 0; depth--)
+        merge(&j, depth);
+    store_gradient(&j);
+}
+
+/* As large as they may be, but with tasks enough for all threads. */
+static void cut_tasks(gradient *g, int64_t threads)
+{
+    const dp_kernels *k = g->kernels;
+    const int64_t panels = dp_ceil_div(g->oc, k->nr);
+    const bool low = dp_ceil_div(g->ic, k->low) * k->low < dp_ceil_div(g->ic, k->mr) * k->mr;
+
+    g->mr = low ? k->low : k->mr;
+    g->n_right = dp_ceil_div(panels, dp_least(panels, GROUP_OUTPUTS / k->nr));
+    g->n_left = dp_ceil_div(g->ic, GROUP_OUTPUTS);
+    while (g->groups * g->n_left * g->n_right < threads && g->n_right < panels)
+        g->n_right++;
+    while (g->groups * g->n_left * g->n_right < threads && g->n_left * g->mr < g->ic)
+        g->n_left++;
+    g->panels = dp_ceil_div(panels, g->n_right);
+    g->n_right = dp_ceil_div(panels, g->panels);
+    g->tiles = dp_ceil_div(dp_ceil_div(g->ic, g->mr), g->n_left);
+    g->n_left = dp_ceil_div(dp_ceil_div(g->ic, g->mr), g->tiles);
+    g->chunk =
+        dp_least(MAX_CHUNK, CHUNK_FLOATS / (products(g->f) * (left_of(g) + g->panels * k->nr)));
+}
+
+static gradient gradient_of(const dp_conv *c, const dp_kernels *k, int64_t n, uint32_t threads)
+{
+    const dp_filtering *f = filtering_of(k, c->tile, c->kh);
+    gradient g = {.f = f,
+                  .kernels = k,
+                  .groups = c->groups,
+                  .ic = c->ic / c->groups,
+                  .oc = c->oc / c->groups,
+                  .images = n};
+
+    while (n >> g.n_levels > 0)
+        g.n_levels++;
+    cut_tasks(&g, threads);
+    return g;
+}
+
+void dp_filtering_weight_gradient(const dp_conv *c, const dp_math_run *r, const float *x,
+                                  const float *dy, float *dw)
+{
+    gradient g = gradient_of(c, r->kernels, r->n, dp_workers_count(r->workers));
+    const int64_t nr = r->kernels->nr, zeros = left_of(&g) > nr ? left_of(&g) : nr;
+    crew tasks = {.task = gradient_task,
+                  .ctx = &g,
+                  .n = g.groups * g.n_left * g.n_right,
+                  .scratch = r->workspace + lines(zeros),
+                  .floats = gradient_lot(&g)};
+
+    memset(r->workspace, 0, sizeof(float) * (size_t)zeros);
+    g.dw = dw, g.leaf = r->leaf;
+    g.x = tiling_of(g.f, x, c->top, c->left, c->oh, c->ow);
+    g.x.height = c->height, g.x.width = c->width, g.x.channels = c->ic;
+    g.x.pitch = left_of(&g), g.x.plane = g.chunk * left_of(&g);
+    g.dy = tiling_of(g.f, dy, 0, 0, c->oh, c->ow);
+    g.dy.transform = g.f->output_gradient, g.dy.in = g.f->m;
+    g.dy.height = c->oh, g.dy.width = c->ow, g.dy.channels = c->oc;
+    g.dy.pitch = nr, g.dy.plane = g.chunk * nr;
+    g.x.zeros = g.dy.zeros = r->workspace;
+    run_crew(r->workers, &tasks);
+}
+
+double dp_filtering_workspace(const dp_conv *c, const dp_kernels *k, int64_t n, uint32_t threads)
+{
+    const gradient g = gradient_of(c, k, n, threads);
+    const double forward = sweep_workspace(c, k, c->ic, c->oc, threads),
+                 input = sweep_workspace(c, k, c->oc, c->ic, threads),
+                 weight = (double)lines(left_of(&g) + k->nr) + threads * (double)gradient_lot(&g);
+    const double most = forward > input ? forward : input;
+    return most > weight ? most : weight;
+}

@@ -1,0 +1,230 @@
+/* filtering.c - minimal filtering in scalar C: the numeric specification (docs/numerics.md)
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Tile by tile and channel by channel, every transform made anew.
+ */
+#include "base/number/num.h"
+#include "compute/reference/reference.h"
+
+#define SIDE 4 /* of the products of a tile */
+
+/* The functions of a line, for 2 outputs of 3 weights. */
+static void data(const float *x, float *y)
+{
+    y[0] = x[0] - x[2];
+    y[1] = x[1] + x[2];
+    y[2] = x[2] - x[1];
+    y[3] = x[1] - x[3];
+}
+
+static void weight(const float *x, float *y)
+{
+    y[0] = x[0];
+    y[1] = ((x[0] + x[2]) + x[1]) * 0.5f;
+    y[2] = ((x[0] + x[2]) - x[1]) * 0.5f;
+    y[3] = x[2];
+}
+
+static void output(const float *x, float *y)
+{
+    y[0] = (x[0] + x[1]) + x[2];
+    y[1] = (x[1] - x[2]) - x[3];
+}
+
+static void output_gradient(const float *x, float *y)
+{
+    y[0] = x[0];
+    y[1] = x[0] + x[1];
+    y[2] = x[0] - x[1];
+    y[3] = x[1];
+}
+
+static void weight_gradient(const float *x, float *y)
+{
+    y[0] = x[0] + (x[1] + x[2]) * 0.5f;
+    y[1] = (x[1] - x[2]) * 0.5f;
+    y[2] = (x[1] + x[2]) * 0.5f - x[3];
+}
+
+typedef struct method {
+    int m, r, a;
+    void (*data)(const float *, float *), (*weight)(const float *, float *),
+        (*output)(const float *, float *), (*output_gradient)(const float *, float *),
+        (*weight_gradient)(const float *, float *);
+} method;
+
+static const method methods[] = {
+    {2, 3, 4, data, weight, output, output_gradient, weight_gradient},
+};
+
+static const method *method_of(const dp_conv *c)
+{
+    const method *m = methods;
+    while (m->m != c->tile || m->r != c->kh)
+        m++;
+    return m;
+}
+
+/* in is p x p, out q x q: the columns first, then the rows. */
+static void square(void (*line)(const float *, float *), int p, int q, const float *in, float *out)
+{
+    float half[SIDE * SIDE], x[SIDE], y[SIDE];
+    for (int s = 0; s < p; s++) {
+        for (int r = 0; r < p; r++)
+            x[r] = in[r * p + s];
+        line(x, y);
+        for (int r = 0; r < q; r++)
+            half[r * p + s] = y[r];
+    }
+    for (int r = 0; r < q; r++)
+        line(half + r * p, out + r * q);
+}
+
+/* Images [n][height][width][channels]; +0 outside. */
+typedef struct images {
+    const float *v;
+    int64_t height, width, channels;
+} images;
+
+static float at(const images *i, int64_t n, int64_t h, int64_t w, int64_t channel)
+{
+    if (h < 0 || h >= i->height || w < 0 || w >= i->width)
+        return 0.0f;
+    return i->v[((n * i->height + h) * i->width + w) * i->channels + channel];
+}
+
+static void patch(const images *i, int64_t n, int64_t h, int64_t w, int64_t channel, int side,
+                  float *out)
+{
+    for (int64_t r = 0; r < side; r++)
+        for (int64_t s = 0; s < side; s++)
+            *out++ = at(i, n, h + r, w + s, channel);
+}
+
+/* A filter over images: of each group n_in channels to n_out.  turned: the gradient of the input.
+ */
+typedef struct filter {
+    const dp_conv *c;
+    const method *m;
+    images in;
+    const float *w;
+    int64_t top, left, n_in, n_out, height, width; /* of the output */
+    int turned;
+} filter;
+
+/* The taps from input channel k to output channel o of a group, turned round where that is asked
+ * for. */
+static void taps(const filter *f, int64_t group, int64_t o, int64_t k, float *out)
+{
+    const int64_t n = (int64_t)f->m->r * f->m->r, ic = f->c->ic / f->c->groups,
+                  oc = f->c->oc / f->c->groups;
+    const float *w = f->w + ((group * oc + (f->turned ? k : o)) * ic + (f->turned ? o : k)) * n;
+    for (int64_t i = 0; i < n; i++)
+        out[i] = w[f->turned ? n - 1 - i : i];
+}
+
+/* The m x m outputs of a tile in channel o of a group: a x a CHAINs over the channels. */
+static void tile(const filter *f, int64_t n, int64_t h, int64_t w, int64_t group, int64_t o,
+                 float *out)
+{
+    const method *m = f->m;
+    float acc[SIDE * SIDE] = {0}, in[SIDE * SIDE], v[SIDE * SIDE], u[SIDE * SIDE];
+    for (int64_t k = 0; k < f->n_in; k++) {
+        patch(&f->in, n, h - f->top, w - f->left, group * f->n_in + k, m->a, in);
+        square(m->data, m->a, m->a, in, v);
+        taps(f, group, o, k, in);
+        square(m->weight, m->r, m->a, in, u);
+        for (int i = 0; i < m->a * m->a; i++)
+            acc[i] = dp_fma32(v[i], u[i], acc[i]);
+    }
+    square(m->output, m->a, m->m, acc, out);
+}
+
+static void run(const filter *f, int64_t n, float *dst)
+{
+    const int64_t m = f->m->m, all = f->c->groups * f->n_out;
+    float out[SIDE * SIDE];
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t h = 0; h < f->height; h += m)
+            for (int64_t w = 0; w < f->width; w += m)
+                for (int64_t o = 0; o < all; o++) {
+                    tile(f, i, h, w, o / f->n_out, o % f->n_out, out);
+                    for (int64_t r = 0; r < m && h + r < f->height; r++)
+                        for (int64_t s = 0; s < m && w + s < f->width; s++)
+                            dst[((i * f->height + h + r) * f->width + w + s) * all + o] =
+                                out[r * m + s];
+                }
+}
+
+void dp_ref_filtering_forward(const dp_conv *c, int64_t n, const float *x, const float *w, float *y)
+{
+    const filter f = {c,
+                      method_of(c),
+                      {x, c->height, c->width, c->ic},
+                      w,
+                      c->top,
+                      c->left,
+                      c->ic / c->groups,
+                      c->oc / c->groups,
+                      c->oh,
+                      c->ow,
+                      0};
+    run(&f, n, y);
+}
+
+void dp_ref_filtering_input_gradient(const dp_conv *c, int64_t n, const float *dy, const float *w,
+                                     float *dx)
+{
+    const filter f = {c,
+                      method_of(c),
+                      {dy, c->oh, c->ow, c->oc},
+                      w,
+                      c->kh - 1 - c->top,
+                      c->kw - 1 - c->left,
+                      c->oc / c->groups,
+                      c->ic / c->groups,
+                      c->height,
+                      c->width,
+                      1};
+    run(&f, n, dx);
+}
+
+/* The r x r taps of one pair of channels, of the samples first .. last - 1: a x a CHAINs over
+ * (n, tile row, tile column). */
+static void leaf_gradient(const dp_conv *c, const images *x, const images *dy, int64_t ic,
+                          int64_t oc, const int64_t samples[2], float *out)
+{
+    const method *m = method_of(c);
+    float acc[SIDE * SIDE] = {0}, in[SIDE * SIDE], v[SIDE * SIDE], z[SIDE * SIDE];
+    for (int64_t n = samples[0]; n < samples[1]; n++)
+        for (int64_t h = 0; h < c->oh; h += m->m)
+            for (int64_t w = 0; w < c->ow; w += m->m) {
+                patch(x, n, h - c->top, w - c->left, ic, m->a, in);
+                square(m->data, m->a, m->a, in, v);
+                patch(dy, n, h, w, oc, m->m, in);
+                square(m->output_gradient, m->m, m->a, in, z);
+                for (int i = 0; i < m->a * m->a; i++)
+                    acc[i] = dp_fma32(v[i], z[i], acc[i]);
+            }
+    square(m->weight_gradient, m->a, m->r, acc, out);
+}
+
+void dp_ref_filtering_weight_gradient(const dp_conv *c, int64_t n, int64_t leaf, const float *x,
+                                      const float *dy, float *dw, float *partial)
+{
+    const images from = {x, c->height, c->width, c->ic}, to = {dy, c->oh, c->ow, c->oc};
+    const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups, leaves = (n + leaf - 1) / leaf;
+    float out[SIDE * SIDE];
+    for (int64_t o = 0; o < c->oc; o++)
+        for (int64_t i = 0; i < ic; i++) {
+            for (int64_t l = 0; l < leaves; l++) {
+                const int64_t samples[] = {l * leaf, (l + 1) * leaf < n ? (l + 1) * leaf : n};
+                leaf_gradient(c, &from, &to, o / oc * ic + i, o, samples, out);
+                for (int64_t t = 0; t < c->kh * c->kw; t++)
+                    partial[t * leaves + l] = out[t];
+            }
+            for (int64_t t = 0; t < c->kh * c->kw; t++)
+                *dw++ = dp_ref_tree32(partial + t * leaves, leaves);
+        }
+}
