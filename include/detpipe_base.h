@@ -195,11 +195,11 @@ typedef struct dp_options {
                                           * outlive the handle */
     /* Told now and then how far a call is that may take long: `what` is "identity" (the data set is
      * read for its digest), "labels" (an open, for filter, pk_sampler, npy), "pictures" (an open,
-     * for png_folder: their sizes), "shards" (an open: an index of each), "file" (one that is read
-     * whole, unpacked or not, or a net that is saved), "tensors" (an open, of .npz), "snapshot
-     * write" or "snapshot check"; done <= total, of records, bytes, tensors or blocks.  A call may
-     * do one after the other, and several files.  It is called on the thread of the call, within
-     * it, and must not use the handle.  Not 0: the call ends with DP_ECANCEL. */
+     * for folders of them and order=mindspore: their sizes), "shards" (an open: an index of each),
+     * "file" (one that is read whole, unpacked or not, or a net that is saved), "tensors" (an open,
+     * of .npz), "snapshot write" or "snapshot check"; done <= total, of records, bytes, tensors or
+     * blocks.  A call may do one after the other, and several files.  It is called on the thread of
+     * the call, within it, and must not use the handle.  Not 0: the call ends with DP_ECANCEL. */
     int (*progress)(void *ctx, const char *what, uint64_t done, uint64_t total);
     void *progress_ctx;
     const char *cpu; /* the instruction set: "scalar", "sse2", "avx2", "avx512", "neon"; NULL = what

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "io/source.h"
+#include "pipeline/heads.h"
 #include "pipeline/order/tables.h"
 #include "pipeline/vary.h"
 
@@ -71,11 +72,8 @@ static void fit_row(const dp_replay *r, uint64_t record)
     for (uint32_t k = 0; k < r->each.n; k++) {
         const dp_step *step = r->each.steps[k];
         dp_fit *fit = &r->each.fits[k];
-        if (step->each->decodes) {
-            int64_t head[3];
-            branch->reader->head(branch->source.state, record, head);
-            fit->head = (dp_picture_head){head[0], head[1], (int32_t)head[2]};
-        }
+        if (step->each->decodes)
+            fit->head = dp_heads_get(branch, r->each.column, record);
         dp_each_fit(step, &type, fit, NULL);
         if (step->gate == DP_NO_GATE) /* what may be left out keeps the type */
             type = fit->out;
@@ -152,11 +150,10 @@ static bool draws_each(const dp_step *step)
     return step->each != NULL && step->transform->draw != NULL && !step->second;
 }
 
-/* The reader's column in the slot, and whether the shape of each of its rows is known. */
+/* The reader's column in the slot, if the rows are those of one reader. */
 static bool find_column(const dp_node *node, uint32_t slot, fitting *each)
 {
     const dp_branch *branch = node->branch;
-    const dp_source *source = &branch->source;
 
     each->branch = branch;
     each->node = (uint32_t)(node - branch->nodes);
@@ -164,10 +161,9 @@ static bool find_column(const dp_node *node, uint32_t slot, fitting *each)
         if (branch->nodes[n].with != NULL)
             return false;
     }
-    while (each->column < source->n_columns && branch->slots[each->column] != slot)
+    while (each->column < branch->source.n_columns && branch->slots[each->column] != slot)
         each->column++;
-    return each->column < source->n_columns &&
-           (source->pictures[each->column] == NULL || branch->reader->head != NULL);
+    return each->column < branch->source.n_columns;
 }
 
 /* Of the graph's steps from `from` on, those of the column. */
@@ -206,8 +202,13 @@ static dp_status plan_each(dp_replay *r, const dp_node *node, dp_graph *g, dp_er
                        "here: use order=native, or put resize size=height,width before it",
                        r->library->name);
     status = new_fits(&r->each, g, follow ? 0 : first, slot, err);
-    for (uint32_t k = 0; k < r->each.n && !follow && status == DP_OK; k++)
-        status = dp_each_fit(r->each.steps[k], &r->each.steps[k]->in, &r->each.fits[k], err);
+    for (uint32_t k = 0; k < r->each.n && status == DP_OK; k++) {
+        const dp_step *step = r->each.steps[k];
+        if (!follow)
+            status = dp_each_fit(step, &step->in, &r->each.fits[k], err);
+        else if (step->each->decodes)
+            status = dp_heads_read(g, node->branch, r->each.column, step, err);
+    }
     return status;
 }
 

@@ -26,8 +26,11 @@ typedef struct dp_branch {
     uint64_t batch_size;            /* rows of a full batch before sharding; 1 without batch */
     uint32_t segment;               /* of the reader's rows */
     uint32_t slots[DP_MAX_COLUMNS]; /* of the reader's columns */
-    bool planes;                    /* its images are read as planes */
-    bool direct[DP_MAX_COLUMNS];    /* read into the batch: nothing changes the column */
+    /* Of columns that are files of pictures, of each record; NULL = they are not asked for, or the
+     * reader knows them (pipeline/heads.h). */
+    const struct dp_short_head *heads[DP_MAX_COLUMNS];
+    bool planes;                 /* its images are read as planes */
+    bool direct[DP_MAX_COLUMNS]; /* read into the batch: nothing changes the column */
 } dp_branch;
 
 /* The record of a row above the first n nodes, none of which is a join. */

@@ -201,6 +201,16 @@ static void pictures_of_various_sizes(void **state)
     }
 }
 
+/* The sizes of all pictures, read when the stream is opened. */
+static void sizes_of_pictures(void **state)
+{
+    (void)state;
+    sweep("sizes of pictures", stream,
+          "webdataset file=" TEST_GOLDEN
+          "/shards/part-{000..002}.tar | decode | random_crop size=9 "
+          "pad_if_needed=true order=mindspore | batch batch_size=3");
+}
+
 /* ---- nets and operators ---- */
 
 static float pixels[8 * 3 * 32 * 32];
@@ -472,6 +482,7 @@ int main(void)
         cmocka_unit_test(ledgers),
         cmocka_unit_test(snapshots),
         cmocka_unit_test(pictures_of_various_sizes),
+        cmocka_unit_test(sizes_of_pictures),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

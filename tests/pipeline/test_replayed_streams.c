@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "detpipe_snapshot.h"
 #include "tests/support/test.h"
 
 static uint64_t number(const char *line, const char *key)
@@ -105,15 +106,18 @@ static void streams(void **state)
     test_lines_free(&lines);
 }
 
-/* The images of two passes, and of the second one alone. */
-static void check_random(const char *line, const char *root)
+/* The images of two passes, and of the second one alone; of `reader` in the place of the line's,
+ * unless it is NULL. */
+static void check_random(const char *line, const char *root, const char *reader)
 {
     char passes[160], made[160];
     char spec[2048];
+    const char *text = strstr(line, " : ") + 3;
     const uint64_t seed = number(line, "seed");
 
     assert_non_null(test_word(line, "passes", passes, sizeof passes));
-    snprintf(spec, sizeof spec, "%s | repeat count=2", strstr(line, " : ") + 3);
+    snprintf(spec, sizeof spec, "%s%s | repeat count=2", reader != NULL ? reader : "",
+             reader != NULL ? strstr(text, " | ") : text);
     for (uint64_t first = 0; first < 2; first++) {
         dp_pipeline *p = open_text(spec, seed, root, 1);
         const uint64_t n = dp_length(p) / 2;
@@ -132,7 +136,7 @@ static void check_random(const char *line, const char *root)
         }
         dp_close(p);
         if (strcmp(made, passes) != 0)
-            fail_msg("other images than MindSpore's: %s", line);
+            fail_msg("other images than MindSpore's: %s", spec);
     }
 }
 
@@ -170,7 +174,7 @@ static void random_operations(void **state)
     (void)state;
     assert_true(lines.n >= 80);
     for (size_t i = 0; i < lines.n; i++)
-        check_random(lines.line[i], TEST_GOLDEN "/cifar10");
+        check_random(lines.line[i], TEST_GOLDEN "/cifar10", NULL);
     test_lines_free(&lines);
 }
 
@@ -182,14 +186,52 @@ static void pictures_of_various_sizes(void **state)
     (void)state;
     assert_true(lines.n >= 35);
     for (size_t i = 0; i < lines.n; i++)
-        check_random(lines.line[i], TEST_GOLDEN "/jpeg");
+        check_random(lines.line[i], TEST_GOLDEN "/jpeg", NULL);
+    test_lines_free(&lines);
+}
+
+static void write_containers(const char *folder)
+{
+    char text[1200];
+    dp_pipeline *p = open_text("image_folder list=various.csv", 0, TEST_GOLDEN "/jpeg", 1);
+
+    snprintf(text, sizeof text, "%s/x.dps", folder);
+    assert_ok(dp_snapshot_write(p, text, NULL, &test_error));
+    dp_close(p);
+    snprintf(text, sizeof text,
+             "i=100; while IFS=, read -r name label; do cp " TEST_GOLDEN "/jpeg/$name %s/$i.jpg && "
+             "i=$((i + 1)) || exit 1; done < " TEST_GOLDEN "/jpeg/various.csv; cd %s && "
+             "tar cf x.tar 1*.jpg",
+             folder, folder);
+    assert_int_equal(system(text), 0);
+}
+
+/* The same out of readers that do not know the sizes: each file is looked at when it is opened. */
+static void pictures_in_containers(void **state)
+{
+    static const char *const readers[] = {"snapshot file=x.dps",
+                                          "webdataset file=x.tar fields=image:jpg"};
+    test_lines lines = test_lines_read("mindspore_pictures.txt");
+    char folder[256];
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    write_containers(folder);
+    for (size_t i = 0; i < lines.n; i++)
+        check_random(lines.line[i], folder, readers[i % 2]);
+    for (size_t i = 0; i < lines.n; i += 5)
+        check_random(lines.line[i], folder, readers[1 - i % 2]);
+    test_folder_remove(folder);
     test_lines_free(&lines);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(draws), cmocka_unit_test(streams), cmocka_unit_test(random_operations),
-        cmocka_unit_test(pictures_of_various_sizes), cmocka_unit_test(new_iterators)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(draws),
+                                       cmocka_unit_test(streams),
+                                       cmocka_unit_test(random_operations),
+                                       cmocka_unit_test(pictures_of_various_sizes),
+                                       cmocka_unit_test(pictures_in_containers),
+                                       cmocka_unit_test(new_iterators)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
