@@ -7,6 +7,8 @@
  *     message Feature   { oneof kind { BytesList bytes_list = 1; FloatList float_list = 2;
  *                                      Int64List int64_list = 3; } }
  *     message BytesList { repeated bytes value = 1; }        and so on, numbers packed or not
+ *
+ * A SequenceExample is an Example with lists of Features as field 2.
  */
 #include "io/shards/example.h"
 
@@ -174,7 +176,7 @@ const char *dp_example_find(const uint8_t *bytes, size_t n, const dp_fields *fie
             wrong = there[f] ? "is there twice" : take_feature(e.feature, &out[f]);
             there[f] = true;
             if (wrong != NULL) {
-                snprintf(why, 100, "%.60s %s", name, wrong);
+                snprintf(why, 100, "has %.60s, which %s", name, wrong);
                 return why;
             }
         }
@@ -194,6 +196,17 @@ void dp_example_names(const uint8_t *bytes, size_t n, char *out, size_t size)
         used += (size_t)snprintf(out + used, size - used, "%s%.*s", used > 0 ? " " : "",
                                  length > 60 ? 60 : (int)length, (const char *)e.name.at);
     }
+}
+
+bool dp_example_is_sequence(const uint8_t *bytes, size_t n)
+{
+    cursor c = {bytes, bytes + n};
+    bool has_lists = false;
+    item i;
+
+    while (c.at < c.end && take_item(&c, &i))
+        has_lists = has_lists || (i.number == 2 && i.wire == BYTES);
+    return has_lists;
 }
 
 /* ---- lists ---- */
@@ -218,7 +231,9 @@ const char *dp_feature_bytes(const dp_feature *f, const uint8_t **value, size_t 
         *n = (size_t)i.value;
         count++;
     }
-    return count == 1 ? NULL : count == 0 ? "is an empty list" : "is a list of several";
+    return count == 1   ? NULL
+           : count == 0 ? "is an empty list"
+                        : "is a list of several: write each as a feature of its own";
 }
 
 /* Elements on their way into an array. */

@@ -23,13 +23,16 @@ typedef struct dp_feature {
     size_t size;
 } dp_feature;
 
-/* The features that the fields name, in their order.  NULL, or what is wrong: "image is there
- * twice", in `why`. */
+/* The features that the fields name, in their order.  NULL, or what is wrong: "has image, which
+ * is there twice", in `why`. */
 const char *dp_example_find(const uint8_t *bytes, size_t n, const dp_fields *,
                             dp_feature out[DP_MAX_COLUMNS], char why[100]);
 
 /* What features there are, with blanks between, as far as they fit; NUL-ended. */
 void dp_example_names(const uint8_t *bytes, size_t n, char *out, size_t size);
+
+/* Whether it is a SequenceExample with lists of features; the rest of one is an Example. */
+bool dp_example_is_sequence(const uint8_t *bytes, size_t n);
 
 /* The bytes of a list of one.  NULL, or what is wrong, to stand behind the feature's name. */
 const char *dp_feature_bytes(const dp_feature *, const uint8_t **value, size_t *n);

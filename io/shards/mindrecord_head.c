@@ -135,8 +135,12 @@ static dp_status take_fixed(head *h)
         status = dp_fail(q->err, DP_ECORRUPT, "%.100s is of version %.20s: 3.0 is read", q->path,
                          version);
     else if (n_schemas != 1 || m->header_size < 8 + h->n || m->page_size == 0 ||
-             m->page_size > MOST_PAGE || m->header_size > h->file->size)
+             m->page_size > MOST_PAGE)
         status = damaged(q, "its header has numbers that cannot be");
+    else if (m->header_size > h->file->size)
+        status =
+            dp_fail(q->err, DP_ECORRUPT, "%.100s is cut: it has %llu bytes, its header %llu",
+                    q->path, (unsigned long long)h->file->size, (unsigned long long)m->header_size);
     m->name = status == DP_OK ? dp_arena_text(h->arena, name, strlen(name)) : "";
     if (m->name == NULL)
         status = dp_arena_fail(h->arena, q->err, "a name");

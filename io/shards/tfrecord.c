@@ -123,7 +123,7 @@ static dp_status look_at_bytes(looking *g, uint32_t c, dp_piece *p, const dp_fea
     const char *why = dp_feature_bytes(f, &value, &n);
 
     if (why != NULL)
-        return fail(g, number, "%.60s %s", field->part, why);
+        return fail(g, number, "has %.60s, which %s", field->part, why);
     p->at += (uint64_t)(value - record);
     p->size = (uint32_t)n;
     snprintf(name, sizeof name, "record %llu of %.80s (%.40s)", (unsigned long long)number,
@@ -138,7 +138,7 @@ static dp_status look_at_numbers(looking *g, uint32_t c, const dp_feature *f)
     const char *why = dp_feature_numbers(f, field, g->scratch[c], &least, &most);
 
     if (why != NULL)
-        return fail(g, g->l->shard->n - 1, "%.60s %s: %s", field->part, why,
+        return fail(g, g->l->shard->n - 1, "has %.60s, which %s: %s", field->part, why,
                     dp_tensor_type(&field->type).text);
     dp_look_number(g->l, c, least);
     dp_look_number(g->l, c, most);
@@ -153,7 +153,11 @@ static dp_status look_at_field(looking *g, uint32_t c, dp_piece *p, const dp_fea
 
     if (f->kind == DP_FEATURE_NONE) {
         dp_example_names(record, n, names, sizeof names);
-        return fail(g, g->l->shard->n - 1, "has no %.60s, but %s", field->part, names);
+        return fail(g, g->l->shard->n - 1, "has no %.40s, %s%s%s", field->part,
+                    names[0] != '\0' ? "but " : "nor any other", names,
+                    dp_example_is_sequence(record, n)
+                        ? " (a SequenceExample: its lists are not read, write them as features)"
+                        : "");
     }
     return field->kind == DP_FIELD_NUMBERS ? look_at_numbers(g, c, f)
                                            : look_at_bytes(g, c, p, f, record);

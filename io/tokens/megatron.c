@@ -114,7 +114,7 @@ dp_status dp_megatron_plan(dp_megatron *m, uint32_t seed, uint64_t num_samples, 
     epochs e;
     dp_status status;
 
-    if (m->n_tokens < 2 || num_samples > UINT64_MAX / 4 / m->length)
+    if (m->n_tokens == 0 || num_samples > UINT64_MAX / 4 / m->length)
         return dp_fail(err, DP_ECORRUPT, "%.120s has %llu tokens: too few for num_samples=%llu",
                        m->file->path, (unsigned long long)m->n_tokens,
                        (unsigned long long)num_samples);

@@ -100,6 +100,8 @@ write('empty', {'a': {'type': 'bytes'}, 'b': {'type': 'bytes'}}, empty)
 write('pages', {'data': {'type': 'bytes'}, 'n': {'type': 'int32'}, 's': {'type': 'string'}},
       [{'data': bytes([i]) * (700 + i), 'n': i, 's': str(i) * 300} for i in range(120)], index=['n'])
 write('wide', {'a': {'type': 'int32', 'shape': [6000]}}, [{'a': (np.arange(6000) % 300 - 100).astype('i4') * 10 ** (4 * i)} for i in range(2)])
+same = [golden / 'jpeg' / f'{name}.jpg' for name in '420 422b 444e gray progressive'.split()]  # as shards/part-*.tar
+write('same', {'image': {'type': 'bytes'}, 'label': {'type': 'int32'}}, [{'image': p.read_bytes(), 'label': i} for i, p in enumerate(same)])
 lines = [f'# MindSpore {mindspore.__version__}: make_mindrecord.py',
          '# file rows SHA-256 of each value, its length in front, unshuffled : fields']
 for name, columns in (('kinds.mindrecord', 'array data floats label name narrow real'), ('numbers', 'f t v'), ('packed', 'a'), ('tokens', 'ids mask'),
@@ -119,7 +121,7 @@ else:
     examples = ds.TFRecordDataset('shards/examples.tfrecord', columns_list=['image/class/label'], shuffle=False)
     ds.serialize(examples.batch(2), str(unsaid / 'tfrecord_dataset.json'))
     (golden / 'mindrecord.txt').write_text('\n'.join(lines) + '\n')
-    names = sorted(p.name for p in folder.iterdir() if not p.name.startswith('kinds'))
+    names = sorted(p.name for p in folder.iterdir() if not p.name.startswith(('kinds', 'same')))
     subprocess.run(['tar', '--sort=name', '--owner=0', '--group=0', '--mode=644', '--mtime=@0', '-czf', folder / 'more.tar.gz', '-C', folder] + names, check=True)
     for name in names:
         (folder / name).unlink()

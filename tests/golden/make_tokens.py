@@ -92,7 +92,7 @@ def main(data_common, folder):
                     rows = samples('order', seed, length, num_samples)
                     digest = hashlib.sha256(rows.tobytes()).hexdigest()
                     print(f'seed={seed} length={length} num_samples={num_samples} : {len(rows)} {digest}', file=out)
-        for split in ('9,3,2', '969,30,1', '0.5,0.25,0.25', '7,0,1', '3,1'):
+        for split in ('9,3,2', '969,30,1', '0.5,0.25,0.25', '7,0,1', '3,1', '2,1,11'):
             for part in range(split.count(',') + 1):
                 rows = samples('order', 5, 2, 7, split, part)
                 if rows is not None:
