@@ -19,12 +19,12 @@ int __wrap_cli_fail(int status, const char *format, ...)
     return status;
 }
 
-static void import_one(const char *text, bool replay, const char *reader)
+static void import_one(const char *text, import_order order, const char *reader)
 {
     char *recipe = NULL;
     text_stages stages;
 
-    if (import_parse("fuzz", text, replay, reader, &recipe) != 0)
+    if (import_parse("fuzz", text, order, reader, &recipe) != 0)
         return;
     if (recipe == NULL || strstr(recipe, "\ndata: ") == NULL)
         abort();
@@ -41,9 +41,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     memcpy(text, data, size);
     text[size] = '\0';
-    import_one(text, false, NULL);
-    import_one(text, true, NULL);
-    import_one(text, true, "mindrecord file=a | shuffle");
+    import_one(text, IMPORT_NATIVE, NULL);
+    import_one(text, IMPORT_REPLAY, NULL);
+    import_one(text, IMPORT_REPLAY_NEW, "mindrecord file=a | shuffle");
     free(text);
     return 0;
 }

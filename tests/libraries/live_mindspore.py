@@ -4,7 +4,7 @@
     live_mindspore.py DETPIPE LIBRARY [CASES [SEED]]
 
 LIBRARY is libdetpipe.so.  SEED makes the same cases again.  Each pipeline is serialized, imported with --order mindspore
-and run for two passes.  Prints each case that differs, or that is refused for another reason than those known; status 1
+and run for two passes, of one iterator or of a new one each.  Prints each case that differs, or that is refused for another reason than those known; status 1
 then.
 """
 import collections
@@ -32,7 +32,7 @@ from detpipe_stream import Refused, Stream
 PASSES = 2
 RECORDS = 10000
 # What detpipe refuses and MindSpore takes, in its words.
-KNOWN = ('to MindSpore seed 5489', 'replayed right behind the reader only')
+KNOWN = ('to MindSpore seed 5489', 'replayed right behind the reader only', 'the passes of one iterator differ')
 
 
 def write_cifar(folder):
@@ -154,21 +154,23 @@ def build(rng, folder):
     return data
 
 
-def of_mindspore(make):
+def of_mindspore(make, anew=False):
     """Rows of both passes of the data set that is made, or the failure."""
     try:
         data = make()
         names = data.get_col_names()
-        iterator = data.create_tuple_iterator(num_epochs=PASSES, output_numpy=True)
-        return [dict(zip(names, row)) for _ in range(PASSES) for row in iterator]
+        iterator = None if anew else data.create_tuple_iterator(num_epochs=PASSES, output_numpy=True)
+        return [dict(zip(names, row)) for _ in range(PASSES)
+                for row in iterator or data.create_tuple_iterator(num_epochs=1, output_numpy=True)]
     except (RuntimeError, ValueError, TypeError) as e:
         message = str(e)
         found = re.search(r'Error Message: *\n-*\n?(.*)', message)
         return (found.group(1) if found else message).strip()[:160]
 
 
-def of_detpipe(detpipe, library, path, seed):
-    ran = subprocess.run([detpipe, 'import', path, '--order', 'mindspore'], capture_output=True, text=True)
+def of_detpipe(detpipe, library, path, seed, anew):
+    iterator = 'new' if anew else 'one'
+    ran = subprocess.run([detpipe, 'import', path, '--order', 'mindspore', '--iterator', iterator], capture_output=True, text=True)
     if ran.returncode != 0:
         return ran.stderr.strip(), ''
     text = ran.stdout[ran.stdout.index('\ndata:') + 6:].replace('\n', ' ').replace(' usage=', ' strict=false usage=', 1)
@@ -211,11 +213,12 @@ def main():
             except (RuntimeError, ValueError, TypeError) as e:
                 counts['not built: ' + str(e)[:60]] += 1
                 continue
-            theirs = of_mindspore(lambda: data)
-            ours, text = of_detpipe(detpipe, library, path, seed)
+            anew = rng.random() < 0.3
+            theirs = of_mindspore(lambda: data, anew)
+            ours, text = of_detpipe(detpipe, library, path, seed, anew)
             if isinstance(theirs, list) and isinstance(ours, list):
                 what = difference(theirs, ours)
-                counts['differ' if what else 'equal'] += 1
+                counts['differ' if what else 'equal, new iterators' if anew else 'equal'] += 1
             elif isinstance(theirs, str) and isinstance(ours, str):
                 what = None
                 counts['both refuse'] += 1

@@ -11,44 +11,64 @@
     "{\"children\":[],\"connector_queue_size\":16,\"dataset_dir\":" more                           \
     ",\"num_parallel_workers\":1,"                                                                 \
     "\"op_type\":\"Cifar10Dataset\",\"sampler\":{"
+#define RANDOM_SAMPLER                                                                             \
+    "\"num_samples\":4,\"replacement\":true,\"reshuffle_each_epoch\":true,"                        \
+    "\"sampler_name\":\"RandomSampler\"}"
+#define REPEATED(count)                                                                            \
+    "{\"children\":[" READER("\"c\"") "\"num_samples\":0,\"sampler_name\":\"SequentialSampler\","  \
+                                      "\"start_index\":0},\"usage\":\"all\"}],\"count\":" count    \
+                                      ",\"op_type\":\"Repeat\"}"
 
 static void values_keep_every_digit_and_quote(void **state)
 {
     static const struct {
         const char *json, *line; /* NULL: refused */
-        bool replay;
+        import_order order;
     } rows[] = {
         {READER("\"c\"") "\"num_samples\":0,\"sampler_name\":\"SequentialSampler\",\"start_index\":"
                          "0},\"usage\":\"all\"}",
-         "data: cifar10 dataset_dir=c usage=all\n", false},
+         "data: cifar10 dataset_dir=c usage=all\n", IMPORT_NATIVE},
         {READER("\"a b\\\"c\\\\d\"") "\"num_samples\":0,\"sampler_name\":\"SequentialSampler\","
                                      "\"start_index\":0},\"usage\":\"all\"}",
-         "data: cifar10 dataset_dir=\"a b\\\"c\\\\d\" usage=all\n", false},
+         "data: cifar10 dataset_dir=\"a b\\\"c\\\\d\" usage=all\n", IMPORT_NATIVE},
         {READER(
              "\"c\"") "\"indices\":[3,1,2],\"num_samples\":0,\"sampler_name\":\"SubsetSampler\"},"
                       "\"usage\":\"train\"}",
          "data: cifar10 dataset_dir=c usage=train\n  | subset_sampler indices=3,1,2 "
          "num_samples=0\n",
-         true},
+         IMPORT_REPLAY},
         {READER("\"c\"") "\"num_samples\":0,\"sampler_name\":\"OtherSampler\"},\"usage\":\"all\"}",
-         NULL, false},
+         NULL, IMPORT_NATIVE},
         {READER(
              "\"d\303\266\"") "\"num_samples\":0,\"sampler_name\":\"SequentialSampler\",\"start_index\":"
                               "0},\"usage\":\"all\"}",
-         "data: cifar10 dataset_dir=\"d\303\266\" usage=all\n", false},
+         "data: cifar10 dataset_dir=\"d\303\266\" usage=all\n", IMPORT_NATIVE},
         {READER(
              "\"d\200\"") "\"num_samples\":0,\"sampler_name\":\"SequentialSampler\",\"start_index\":"
                           "0},\"usage\":\"all\"}",
-         NULL, false},
-        {"[]", NULL, false},
-        {"{\"op_type\":\"Map\"", NULL, false},
-        {"", NULL, false},
+         NULL, IMPORT_NATIVE},
+        {READER("\"c\"") RANDOM_SAMPLER ",\"usage\":\"all\"}",
+         "data: cifar10 dataset_dir=c usage=all\n  | random_sampler replacement=true num_samples=4 "
+         "order=mindspore\n",
+         IMPORT_REPLAY},
+        {READER("\"c\"") RANDOM_SAMPLER ",\"usage\":\"all\"}",
+         "data: cifar10 dataset_dir=c usage=all\n  | random_sampler replacement=true num_samples=4 "
+         "order=mindspore reshuffle_each_epoch=false\n",
+         IMPORT_REPLAY_NEW},
+        {REPEATED("1"), "data: cifar10 dataset_dir=c usage=all\n  | repeat count=1\n",
+         IMPORT_REPLAY_NEW},
+        {REPEATED("2"), "data: cifar10 dataset_dir=c usage=all\n  | repeat count=2\n",
+         IMPORT_REPLAY},
+        {REPEATED("2"), NULL, IMPORT_REPLAY_NEW},
+        {"[]", NULL, IMPORT_NATIVE},
+        {"{\"op_type\":\"Map\"", NULL, IMPORT_NATIVE},
+        {"", NULL, IMPORT_NATIVE},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char *made = NULL;
-        const int status = import_parse("f", rows[i].json, rows[i].replay, NULL, &made);
+        const int status = import_parse("f", rows[i].json, rows[i].order, NULL, &made);
         if (rows[i].line == NULL) {
             assert_int_equal(status, EXIT_MALFORMED);
             assert_null(made);

@@ -57,6 +57,20 @@ silent 'leaves out the first' "range count=10 | shuffle | batch batch_size=2 | r
 expect 0 'leaves out the first rows of every epoch' "$DETPIPE" lint --all "range count=10 | skip count=2 | repeat"
 expect 0 '"warnings":	0' "$DETPIPE" lint --json "range count=10 | skip count=2 | repeat"
 
+# epochs that repeat the first
+again='has in every epoch the order of the first'
+warned 18 shuffle "$again instead: reshuffle_each_epoch=true" "range count=10 | shuffle reshuffle_each_epoch=false | repeat count=2"
+warned 18 shuffle "$again instead: order=native" "range count=10 | shuffle order=sklearn | batch batch_size=2 | repeat"
+warned 18 random_sampler "$again" "range count=10 | random_sampler reshuffle_each_epoch=false | skip count=0 | repeat"
+warned 13 random_color_adjust 'has in every epoch the random numbers of the first instead: iterator=one' \
+    "synthetic | random_color_adjust brightness=0.5,1.5 order=mindspore iterator=new | repeat count=2"
+for text in "range count=10 | shuffle | repeat count=2" "range count=10 | shuffle reshuffle_each_epoch=false" \
+    "range count=10 | shuffle reshuffle_each_epoch=false | repeat count=1" "range count=10 | repeat count=2 | shuffle reshuffle_each_epoch=false" \
+    "range count=10 | shuffle reshuffle_each_epoch=false | split sizes=0.5,0.5 part=0 | repeat count=2"; do
+    silent 'has in every epoch' "$text"
+done
+[ "$("$DETPIPE" order "range count=5 | shuffle order=sklearn | repeat count=2")" = "$("$DETPIPE" order "range count=5 | shuffle order=sklearn") | $("$DETPIPE" order "range count=5 | shuffle order=sklearn")" ] || fail "sklearn's order changes"
+
 # zip: another order on one side, other lengths
 other() { echo "range count=$1${2:-} | project columns=id | rename input_columns=id output_columns=x"; }
 apart='columns of different rows meet instead: zip first, then'

@@ -23,7 +23,8 @@ static const char about[] =
     "reproducible here, and is named all the same.\n"
     "What is reproducible and wrong is named as well: rows that are cut by their place (split, take, "
     "skip) in an order that is another one each epoch, so that rows held out are trained on; streams "
-    "that zip joins in different orders or lengths; batches left out of every epoch.\n"
+    "that zip joins in different orders or lengths; batches left out of every epoch; "
+    "epochs that repeat the order or the random numbers of the first.\n"
     "--fix prints the pipeline without it: random_crop becomes a crop in the middle (or --at x,y), "
     "random_resized_crop a resize, other random stages, shuffles and samplers are left out.\n"
     "WHAT is a pipeline text in quotes, a recipe's name or file, or a FILE.json that MindSpore's "
@@ -113,7 +114,7 @@ static int open_what(session *s, const char *what, cli_optional seed)
 
     if (length < 5 || strcmp(what + length - 5, ".json") != 0)
         return session_open(s, what, seed, (cli_optional){0});
-    status = import_file(what, false, NULL, &text);
+    status = import_file(what, IMPORT_NATIVE, NULL, &text);
     if (status == 0)
         status = session_open_text(s, text, what, seed);
     free(text);

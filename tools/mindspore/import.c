@@ -157,22 +157,32 @@ bool import_names(import *im, FILE *f, const cJSON *list, const char *key)
 /* What the row says. */
 static void put_values(import *im, FILE *f, const cJSON *object, const operation *o)
 {
-    for (int i = 0; i < o->n; i++)
-        import_parameter(im, f, object, &o->parameters[i], "");
+    for (int i = 0; i < o->n; i++) {
+        if (strcmp(o->parameters[i].key, "reshuffle_each_epoch") != 0)
+            import_parameter(im, f, object, &o->parameters[i], "");
+    }
 }
 
-static void put_order(const import *im, FILE *f, const operation *o)
+/* Of an operator `reset_each_epoch`, of a sampler `reshuffle_each_epoch`; both may be missing. */
+static void put_order(const import *im, FILE *f, const cJSON *object, const operation *o)
 {
-    fputs(o->ordered ? im->order : "", f);
+    const bool once =
+        cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(object, "reset_each_epoch")) ||
+        cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(object, "reshuffle_each_epoch"));
+
+    fputs(o->ordered && im->order != IMPORT_NATIVE ? " order=mindspore" : "", f);
+    if (once || (o->ordered && im->order == IMPORT_REPLAY_NEW))
+        fputs(" reshuffle_each_epoch=false", f);
 }
 
 /* MindSpore keeps a mode and a seed, one more than it was made with. */
-static void put_distributed(import *im, FILE *f, const cJSON *s)
+static void put_distributed(import *im, FILE *f, const cJSON *s, operation *o)
 {
     const bool shuffles = import_number(im, s, "shuffle_mode") != 0;
 
     fprintf(f, " shuffle=%s", shuffles ? "true" : "false");
-    if (im->replay && shuffles)
+    o->ordered = shuffles;
+    if (im->order != IMPORT_NATIVE && shuffles)
         fprintf(f, " rule=seed:%.0f", import_number(im, s, "seed") - 1);
 }
 
@@ -194,8 +204,8 @@ static void put_one_sampler(import *im, FILE *f, const cJSON *s, const char *nam
     fprintf(f, " | %s", o.stage);
     put_values(im, f, s, &o);
     if (strcmp(o.stage, "distributed_sampler") == 0)
-        put_distributed(im, f, s);
-    put_order(im, f, &o);
+        put_distributed(im, f, s, &o);
+    put_order(im, f, s, &o);
 }
 
 /* Data flows from the child to its parent. */
@@ -505,9 +515,10 @@ static void put_operator(import *im, FILE *f, const cJSON *node, const char *typ
     }
     fprintf(f, " | %s", o.stage);
     put_values(im, f, node, &o);
-    put_order(im, f, &o);
-    if (cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(node, "reset_each_epoch")))
-        fputs(" reshuffle_each_epoch=false", f);
+    put_order(im, f, node, &o);
+    if (im->order == IMPORT_REPLAY_NEW && strcmp(type, "Repeat") == 0 &&
+        import_number(im, node, "count") != 1)
+        fail(im, "--iterator new: the passes of one iterator differ, so without this:", type);
 }
 
 /* What an operator has and the text has not. */
@@ -521,7 +532,7 @@ static void note_node(import *im, const cJSON *node, const char *type)
 
     if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(node, "callback")) > 0)
         import_comment(im, "%s: callback is not carried over%s", type, "");
-    if (changed && im->replay)
+    if (changed && im->order != IMPORT_NATIVE)
         fail(im, function, "");
     else if (changed)
         import_comment(im, "%s%s", function, "");
@@ -585,9 +596,10 @@ static char *make_recipe(import *im, const char *comments, const char *data)
     return recipe;
 }
 
-int import_parse(const char *path, const char *text, bool replay, const char *reader, char **recipe)
+int import_parse(const char *path, const char *text, import_order order, const char *reader,
+                 char **recipe)
 {
-import im = {.path = path, .reader = reader, .replay = replay, .workers = 1, .order = replay ? " order=mindspore" : "", .zipped = strstr(text, "\"Zip\"") != NULL };
+import im = {.path = path, .reader = reader, .order = order, .workers = 1, .zipped = strstr(text, "\"Zip\"") != NULL };
     cJSON *json = cJSON_Parse(text);
     char *comments = NULL, *data = NULL;
     size_t comments_size = 0, size = 0;
@@ -614,7 +626,7 @@ import im = {.path = path, .reader = reader, .replay = replay, .workers = 1, .or
     return im.status;
 }
 
-int import_file(const char *path, bool replay, const char *reader, char **recipe)
+int import_file(const char *path, import_order order, const char *reader, char **recipe)
 {
     size_t n;
     char *text = file_read(path, MAX_FILE, &n);
@@ -625,7 +637,7 @@ int import_file(const char *path, bool replay, const char *reader, char **recipe
     else if (n > MAX_FILE)
         status = cli_fail(EXIT_MALFORMED, "%s: more than %d bytes", path, MAX_FILE);
     else
-        status = import_parse(path, text, replay, reader, recipe);
+        status = import_parse(path, text, order, reader, recipe);
     free(text);
     return status;
 }

@@ -134,9 +134,10 @@ static void put_operation(import *im, FILE *f, const cJSON *params, const operat
     note_parameters(im, params, o);
     for (int i = 0; i < o->n; i++)
         import_parameter(im, f, params, &o->parameters[i], column);
-    if (o->replayed && im->replay)
-        fprintf(f, "%s workers=%d", im->order, im->workers);
-    if (o->random && !o->replayed && im->replay)
+    if (o->replayed && im->order != IMPORT_NATIVE)
+        fprintf(f, " order=mindspore%s workers=%d",
+                im->order == IMPORT_REPLAY_NEW ? " iterator=new" : "", im->workers);
+    if (o->random && !o->replayed && im->order != IMPORT_NATIVE)
         import_fail(im, "MindSpore's draws are not known of", o->name);
 }
 

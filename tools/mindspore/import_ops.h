@@ -9,15 +9,16 @@
 
 #include <cjson/cJSON.h>
 
+#include "tools/mindspore/import.h"
 #include "tools/mindspore/operations.h"
 
 /* An import under way. */
 typedef struct import {
     const char *path;
-    int status;                /* 0, or the exit status of the first failure */
-    bool replay, held, zipped; /* held: inside RandomApply or RandomChoice; zipped: has a Zip */
-    int workers;               /* of the map */
-    const char *order;         /* " order=mindspore" or nothing */
+    int status; /* 0, or the exit status of the first failure */
+    import_order order;
+    bool held, zipped; /* held: inside RandomApply or RandomChoice; zipped: has a Zip */
+    int workers;       /* of the map */
     FILE *comments;
     const char *reader; /* for what the file does not say; NULL = none is left */
 } import;
@@ -48,7 +49,7 @@ void import_parameter(import *, FILE *, const cJSON *object, const carried *, co
 void import_operation(import *, FILE *, const cJSON *op, const char *column);
 
 /* import.h's, from a text. */
-int import_parse(const char *path, const char *text, bool replay, const char *reader,
+int import_parse(const char *path, const char *text, import_order, const char *reader,
                  char **recipe);
 
 #endif

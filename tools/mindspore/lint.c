@@ -200,6 +200,8 @@ static int look_at_places(lint_report *r, const session *s, const lint_text *t,
 {
     lint_cuts(r, t);
     joined_texts(r, t, lint_cuts);
+    lint_repeats(r, t);
+    joined_texts(r, t, lint_repeats);
     lint_zips(r, t);
     joined_texts(r, t, lint_zips);
     return s->pipeline != NULL ? lint_lengths(r, t, canonical, s->data) : 0;

@@ -64,6 +64,8 @@ char *lint_canonical(const char *text, int *status);
 
 /* Rows cut by place above an order that changes, batches left out of each epoch. */
 void lint_cuts(lint_report *, const lint_text *);
+/* Epochs that repeat the order or the random numbers of the first. */
+void lint_repeats(lint_report *, const lint_text *);
 /* Streams side by side in different orders. */
 void lint_zips(lint_report *, const lint_text *);
 /* Streams side by side of different lengths: `text` is the canonical one, its data set in `root`.

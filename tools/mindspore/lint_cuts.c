@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Rows that are cut off by their place in an order that every epoch draws anew; streams that are
- * put side by side in different orders or lengths; batches left out of every epoch, not of the run.
+ * put side by side in different orders or lengths; batches left out of every epoch, not of the run;
+ * epochs that repeat the order or the numbers of the first.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,7 @@ static bool is_repeat(const dp_text_stage *s)
 static bool one_for_all_epochs(const dp_text_stage *s)
 {
     return has_value(s, "reshuffle_each_epoch", "false") || has_value(s, "order", "jax") ||
+           has_value(s, "order", "sklearn") ||
            (has_value(s, "order", "datasets") && has_value(s, "buffer_size", "0"));
 }
 
@@ -121,6 +123,43 @@ void lint_cuts(lint_report *r, const lint_text *t)
             say_cut(r, t, i, order);
         take_order(s, order);
         batched = batched || text_is(s, "batch");
+    }
+}
+
+/* ---- epochs that repeat the first ---- */
+
+/* To cut an order by place it has to be one for all epochs. */
+static bool cut_later(const lint_text *t, size_t i)
+{
+    while (++i < t->canonical.n && !is_repeat(&t->canonical.stage[i])) {
+        if (cuts(&t->canonical.stage[i]))
+            return true;
+    }
+    return false;
+}
+
+static void say_repeated(lint_report *r, const lint_text *t, size_t i, const char *what,
+                         const char *remedy)
+{
+    lint_finding f = lint_finding_of(LINT_WARNING, t, i);
+
+    snprintf(f.why, sizeof f.why, "has in every epoch the %s of the first", what);
+    snprintf(f.remedy, sizeof f.remedy, "%s, unless that is meant", remedy);
+    lint_add(r, &f);
+}
+
+void lint_repeats(lint_report *r, const lint_text *t)
+{
+    for (size_t i = 0; i < t->canonical.n; i++) {
+        const dp_text_stage *s = &t->canonical.stage[i];
+        if (!repeats_later(t, i))
+            continue;
+        if (has_value(s, "iterator", "new"))
+            say_repeated(r, t, i, "random numbers", "iterator=one");
+        else if (lint_random_order(s) != NULL && one_for_all_epochs(s) && !cut_later(t, i))
+            say_repeated(r, t, i, "order",
+                         has_value(s, "reshuffle_each_epoch", "false") ? "reshuffle_each_epoch=true"
+                                                                       : "order=native");
     }
 }
 
