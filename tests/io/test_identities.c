@@ -72,7 +72,7 @@ int __wrap_fsync(int fd)
     return met.sync_error != 0 ? -1 : __real_fsync(fd);
 }
 
-static const char *const folder = test_snapshot_folder;
+static const char *const folder = test_work;
 static char kept[300];
 
 static int set_up(void **state)
@@ -368,16 +368,15 @@ static void a_full_file_begins_anew(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(each_reader_is_kept, set_up, test_snapshot_tear_down),
-        cmocka_unit_test_setup_teardown(changed_files_are_read_again, set_up,
-                                        test_snapshot_tear_down),
+        cmocka_unit_test_setup_teardown(each_reader_is_kept, set_up, test_work_tear_down),
+        cmocka_unit_test_setup_teardown(changed_files_are_read_again, set_up, test_work_tear_down),
         cmocka_unit_test_setup_teardown(damaged_lines_are_not_believed, set_up,
-                                        test_snapshot_tear_down),
-        cmocka_unit_test_setup_teardown(files_that_cannot_be, set_up, test_snapshot_tear_down),
-        cmocka_unit_test_setup_teardown(a_disk_that_fails, set_up, test_snapshot_tear_down),
-        cmocka_unit_test_setup_teardown(two_processes, set_up, test_snapshot_tear_down),
-        cmocka_unit_test_setup_teardown(two_of_one_data_set, set_up, test_snapshot_tear_down),
-        cmocka_unit_test_setup_teardown(a_full_file_begins_anew, set_up, test_snapshot_tear_down),
+                                        test_work_tear_down),
+        cmocka_unit_test_setup_teardown(files_that_cannot_be, set_up, test_work_tear_down),
+        cmocka_unit_test_setup_teardown(a_disk_that_fails, set_up, test_work_tear_down),
+        cmocka_unit_test_setup_teardown(two_processes, set_up, test_work_tear_down),
+        cmocka_unit_test_setup_teardown(two_of_one_data_set, set_up, test_work_tear_down),
+        cmocka_unit_test_setup_teardown(a_full_file_begins_anew, set_up, test_work_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,16 +15,14 @@
 #define MEMORY    ((uint64_t)256 << 20)
 #define EVERY     97 /* record that is marked */
 
-static char folder[256];
-
 static int set_up(void **state)
 {
     char path[300];
     int fd;
 
     (void)state;
-    test_folder(folder, sizeof folder);
-    snprintf(path, sizeof path, "%s/big", folder);
+    test_work_set_up(state);
+    snprintf(path, sizeof path, "%s/big", test_work);
     fd = open(path, O_RDWR | O_CREAT, 0600);
     assert_true(fd >= 0);
     assert_int_equal(ftruncate(fd, (off_t)N_RECORDS * RECORD), 0);
@@ -34,17 +32,10 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    (void)state;
-    test_folder_remove(folder);
-    return 0;
-}
-
 static dp_pipeline *open_within(const char *text, test_allocator *a, uint32_t threads)
 {
     dp_options options = {.size = sizeof options,
-                          .root = folder,
+                          .root = test_work,
                           .threads = threads,
                           .prefetch = threads - 1,
                           .memory = MEMORY};
@@ -123,7 +114,7 @@ static void snapshots_larger_than_memory(void **state)
     dp_pipeline *p = open_within("records file=big" FIELDS, &a, 1);
 
     (void)state;
-    snprintf(path, sizeof path, "%s/s.dps", folder);
+    snprintf(path, sizeof path, "%s/s.dps", test_work);
     assert_ok(dp_snapshot_write(p, path, &options, &test_error));
     close_within(p, &a);
     p = open_within("snapshot file=s.dps" TAIL, &a, 3);
@@ -138,5 +129,5 @@ int main(void)
         cmocka_unit_test(records_larger_than_memory),
         cmocka_unit_test(snapshots_larger_than_memory),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, test_work_tear_down);
 }

@@ -71,22 +71,6 @@ static void check_windows(const char *root, const char *spec, uint64_t n, uint64
     dp_close(p);
 }
 
-static char folder[256];
-
-static int set_up(void **state)
-{
-    (void)state;
-    test_folder(folder, sizeof folder);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    test_folder_remove(folder);
-    return 0;
-}
-
 /* ---- what is read ---- */
 
 static void layouts(void **state)
@@ -132,10 +116,11 @@ static void long_windows(void **state)
     (void)state;
     for (uint32_t i = 0; i < 40000; i++)
         text[i] = (uint16_t)(i * 7919ull % 50257);
-    test_write(folder, "long.bin", text, sizeof text);
-    check_windows(folder, "tokens file=long.bin length=8191", 4, 8191, 8191, 50257);
-    check_windows(folder, "tokens file=long.bin length=8192", 4, 8192, 8192, 50257);
-    check_windows(folder, "tokens file=long.bin length=39999 tail=refuse", 1, 39999, 39999, 50257);
+    test_write(test_work, "long.bin", text, sizeof text);
+    check_windows(test_work, "tokens file=long.bin length=8191", 4, 8191, 8191, 50257);
+    check_windows(test_work, "tokens file=long.bin length=8192", 4, 8192, 8192, 50257);
+    check_windows(test_work, "tokens file=long.bin length=39999 tail=refuse", 1, 39999, 39999,
+                  50257);
 }
 
 /* A window, and each of two parts of one, write what is theirs. */
@@ -243,10 +228,10 @@ static void states(void **state)
         dp_close(again);
     }
     assert_ok(open_in(GOLDEN, &p, text, 2));
-    snprintf(path, sizeof path, "%s/t.dps", folder);
+    snprintf(path, sizeof path, "%s/t.dps", test_work);
     assert_ok(dp_snapshot_write(p, path, NULL, &test_error));
     dp_close(p);
-    assert_ok(open_in(folder, &p, "snapshot file=t.dps batched=true", 2));
+    assert_ok(open_in(test_work, &p, "snapshot file=t.dps batched=true", 2));
     assert_string_equal(test_stream_digest(p, UINT64_MAX).text, all.text);
     dp_close(p);
 }
@@ -424,7 +409,7 @@ static void kept_identities(void **state)
     char path[300];
 
     (void)state;
-    snprintf(path, sizeof path, "%s/identities", folder);
+    snprintf(path, sizeof path, "%s/identities", test_work);
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
             uint8_t digest[2][16];
@@ -488,12 +473,12 @@ static void damaged(const char *name, size_t at, int value, const char *why)
         memset(file.b + file.n, 0, sizeof file.b - file.n), file.n = at;
     else
         file.b[at] = (uint8_t)value;
-    test_write(folder, strstr(name, ".idx") != NULL ? "x.idx" : "x.bin", file.b, file.n);
+    test_write(test_work, strstr(name, ".idx") != NULL ? "x.idx" : "x.bin", file.b, file.n);
     if (strstr(name, ".idx") != NULL)
-        test_write(folder, "x.bin", beside.b, beside.n);
+        test_write(test_work, "x.bin", beside.b, beside.n);
     snprintf(spec, sizeof spec, "tokens length=4 file=x%s", strrchr(name, '.'));
-    refused(folder, spec, DP_ECORRUPT, why);
-    unlink(strstr(name, ".idx") != NULL ? strcat(strcpy(spec, folder), "/x.idx") : "");
+    refused(test_work, spec, DP_ECORRUPT, why);
+    unlink(strstr(name, ".idx") != NULL ? strcat(strcpy(spec, test_work), "/x.idx") : "");
 }
 
 static void damaged_llmc(void **state)
@@ -519,11 +504,11 @@ static void damaged_llmc(void **state)
 static void not_tokens(void **state)
 {
     (void)state;
-    test_write(folder, "page.bin", "<!DOCTYPE html><html></html>", 28);
-    refused(folder, "tokens file=page.bin length=4", DP_ECORRUPT, "it is an HTML page");
+    test_write(test_work, "page.bin", "<!DOCTYPE html><html></html>", 28);
+    refused(test_work, "tokens file=page.bin length=4", DP_ECORRUPT, "it is an HTML page");
     check_windows(GOLDEN, "tokens file=bare.bin format=bare length=8", 5, 8, 8, 50257);
-    test_write(folder, "none.bin", "", 0);
-    refused(folder, "tokens file=none.bin length=4", DP_ECORRUPT, "an empty file");
+    test_write(test_work, "none.bin", "", 0);
+    refused(test_work, "tokens file=none.bin length=4", DP_ECORRUPT, "an empty file");
 }
 
 static void damaged_index(void **state)
@@ -551,11 +536,11 @@ static void cut_text_of_megatron(void **state)
     bytes index = golden("megatron.idx"), text = golden("megatron.bin");
 
     (void)state;
-    test_write(folder, "m.idx", index.b, index.n);
-    test_write(folder, "m.bin", text.b, text.n - 2);
-    refused(folder, "tokens file=m.idx length=4", DP_ECORRUPT, "m.bin has 80 bytes: ");
-    test_write(folder, "m.bin", text.b, text.n + 2);
-    refused(folder, "tokens file=m.idx length=4", DP_ECORRUPT, "m.bin has 84 bytes: ");
+    test_write(test_work, "m.idx", index.b, index.n);
+    test_write(test_work, "m.bin", text.b, text.n - 2);
+    refused(test_work, "tokens file=m.idx length=4", DP_ECORRUPT, "m.bin has 80 bytes: ");
+    test_write(test_work, "m.bin", text.b, text.n + 2);
+    refused(test_work, "tokens file=m.idx length=4", DP_ECORRUPT, "m.bin has 84 bytes: ");
 }
 
 static void fails_at(const char *spec, uint64_t window, const char *why)
@@ -563,7 +548,7 @@ static void fails_at(const char *spec, uint64_t window, const char *why)
     dp_batch *b = NULL;
     dp_pipeline *p;
 
-    assert_ok(open_in(folder, &p, spec, 1));
+    assert_ok(open_in(test_work, &p, spec, 1));
     for (uint64_t w = 0; w < window; w++)
         assert_ok(dp_next(p, &b, &test_error));
     assert_int_equal(dp_next(p, &b, &test_error), DP_ECORRUPT);
@@ -583,17 +568,17 @@ static void out_of_range(void **state)
     (void)state;
     for (int i = 0; i < 13; i++)
         wide[i] = i == 9 ? 0x80000000u : narrow[i];
-    test_write(folder, "n.bin", narrow, sizeof narrow);
-    test_write(folder, "w.bin", wide, sizeof wide);
+    test_write(test_work, "n.bin", narrow, sizeof narrow);
+    test_write(test_work, "w.bin", wide, sizeof wide);
     fails_at("tokens file=n.bin length=4 vocab_size=100", 2, "token 9 of ");
     fails_at("tokens file=n.bin length=3 vocab_size=100", 2, "n.bin is 100: expected 0 to 99");
     fails_at("tokens file=w.bin length=4 dtype=uint32", 2,
              "w.bin is 2147483648: expected 0 to 2147483647");
     wide[9] = UINT32_MAX;
-    test_write(folder, "w.bin", wide, sizeof wide);
+    test_write(test_work, "w.bin", wide, sizeof wide);
     fails_at("tokens file=w.bin length=4 dtype=uint32 vocab_size=101", 2, "is 4294967295");
     wide[9] = 101;
-    test_write(folder, "w.bin", wide, sizeof wide);
+    test_write(test_work, "w.bin", wide, sizeof wide);
     fails_at("tokens file=w.bin length=4 dtype=uint32 vocab_size=101", 2, "is 101");
 }
 
@@ -605,11 +590,11 @@ static void no_token(const char *name, size_t at, const uint8_t *value, size_t n
 
     snprintf(file, sizeof file, "%s.idx", name);
     index = golden(file);
-    test_write(folder, "t.idx", index.b, index.n);
+    test_write(test_work, "t.idx", index.b, index.n);
     snprintf(file, sizeof file, "%s.bin", name);
     text = golden(file);
     memcpy(text.b + at, value, n);
-    test_write(folder, "t.bin", text.b, text.n);
+    test_write(test_work, "t.bin", text.b, text.n);
     snprintf(spec, sizeof spec, "tokens file=t.idx length=5");
     fails_at(spec, 0, why);
 }
@@ -637,10 +622,10 @@ static void shrinks(void **state)
     dp_pipeline *p;
 
     (void)state;
-    test_write(folder, "s.bin", file.b, file.n);
-    assert_ok(open_in(folder, &p, "tokens file=s.bin length=8", 1));
+    test_write(test_work, "s.bin", file.b, file.n);
+    assert_ok(open_in(test_work, &p, "tokens file=s.bin length=8", 1));
     assert_ok(dp_next(p, &b, &test_error));
-    snprintf(path, sizeof path, "%s/s.bin", folder);
+    snprintf(path, sizeof path, "%s/s.bin", test_work);
     assert_int_equal(truncate(path, 22), 0);
     assert_int_equal(dp_next(p, &b, &test_error), DP_ECORRUPT);
     assert_non_null(strstr(test_error.message, "token 11 of "));
@@ -653,23 +638,24 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layouts),
         cmocka_unit_test(every_dtype_of_megatron),
-        cmocka_unit_test_setup_teardown(long_windows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(long_windows, test_work_set_up, test_work_tear_down),
         cmocka_unit_test(nothing_beyond),
         cmocka_unit_test(threads_and_containers),
-        cmocka_unit_test_setup_teardown(states, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(states, test_work_set_up, test_work_tear_down),
         cmocka_unit_test(tails),
         cmocka_unit_test(shards),
         cmocka_unit_test(many_shards),
         cmocka_unit_test(order_of_megatron),
-        cmocka_unit_test_setup_teardown(kept_identities, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(kept_identities, test_work_set_up, test_work_tear_down),
         cmocka_unit_test(idle),
-        cmocka_unit_test_setup_teardown(damaged_llmc, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(not_tokens, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(damaged_index, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(cut_text_of_megatron, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(out_of_range, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(no_tokens, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(shrinks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(damaged_llmc, test_work_set_up, test_work_tear_down),
+        cmocka_unit_test_setup_teardown(not_tokens, test_work_set_up, test_work_tear_down),
+        cmocka_unit_test_setup_teardown(damaged_index, test_work_set_up, test_work_tear_down),
+        cmocka_unit_test_setup_teardown(cut_text_of_megatron, test_work_set_up,
+                                        test_work_tear_down),
+        cmocka_unit_test_setup_teardown(out_of_range, test_work_set_up, test_work_tear_down),
+        cmocka_unit_test_setup_teardown(no_tokens, test_work_set_up, test_work_tear_down),
+        cmocka_unit_test_setup_teardown(shrinks, test_work_set_up, test_work_tear_down),
     };
     return cmocka_run_group_tests_name("io_tokens", tests, NULL, NULL);
 }

@@ -12,11 +12,9 @@
 #define INDICES "range count=10 | subset_sampler indices="
 #define WEIGHTS "range count=10 | weighted_random_sampler num_samples=200 weights="
 
-static char folder[200];
-
 static dp_status open_in(dp_pipeline **p, const char *spec)
 {
-    const dp_options options = {.size = sizeof options, .root = folder, .threads = 1};
+    const dp_options options = {.size = sizeof options, .root = test_work, .threads = 1};
 
     return dp_open(p, spec, 1, &options, &test_error);
 }
@@ -51,7 +49,7 @@ static void assert_same(const char *head, const char *file, const char *list)
 
 static void write_text(const char *name, const char *text)
 {
-    test_write(folder, name, text, strlen(text));
+    test_write(test_work, name, text, strlen(text));
 }
 
 static void read_texts(void **state)
@@ -135,7 +133,7 @@ static void write_npy(const char *name, const char *type, const char *shape, con
 {
     uint8_t bytes[1024];
 
-    test_write(folder, name, bytes, put_npy(bytes, type, shape, values, n));
+    test_write(test_work, name, bytes, put_npy(bytes, type, shape, values, n));
 }
 
 static void read_arrays(void **state)
@@ -262,7 +260,7 @@ static void refuse_arrays(void **state)
     n = put_npy(bytes, "<i8", "2,", one, 2);
     for (size_t cut = 6; cut < n; cut++) {
         dp_pipeline *p = NULL;
-        test_write(folder, "a", bytes, cut);
+        test_write(test_work, "a", bytes, cut);
         assert_int_equal(open_in(&p, INDICES "@a"), DP_ECORRUPT);
     }
 }
@@ -276,10 +274,10 @@ static void refuse_files(void **state)
     refused(DP_ESPEC, INDICES "@", "no file is named behind the @");
     refused(DP_EIO, INDICES "@.", "is not a regular file");
     refused(DP_EIO, INDICES "@/dev/null", "is not a regular file");
-    snprintf(path, sizeof path, "%s/fifo", folder);
+    snprintf(path, sizeof path, "%s/fifo", test_work);
     assert_int_equal(mkfifo(path, 0666), 0);
     refused(DP_EIO, INDICES "@fifo", "is not a regular file");
-    snprintf(path, sizeof path, "%s/sparse", folder);
+    snprintf(path, sizeof path, "%s/sparse", test_work);
     write_text("sparse", "1\n");
     assert_int_equal(truncate(path, 3000000001), 0);
     refused(DP_ELIMIT, INDICES "@sparse", "sparse is too large");
@@ -291,7 +289,7 @@ static void refuse_files(void **state)
 static void refuse_memory(void **state)
 {
     const dp_options options = {
-        .size = sizeof options, .root = folder, .threads = 1, .memory = 1 << 20};
+        .size = sizeof options, .root = test_work, .threads = 1, .memory = 1 << 20};
     dp_pipeline *p = NULL;
     char *text = malloc(400001);
 
@@ -402,20 +400,6 @@ static void many(void **state)
     dp_close(p);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    test_folder(folder, sizeof folder);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    test_folder_remove(folder);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -425,5 +409,5 @@ int main(void)
         cmocka_unit_test(refuse_memory), cmocka_unit_test(pinned),
         cmocka_unit_test(states),        cmocka_unit_test(many),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, test_work_set_up, test_work_tear_down);
 }

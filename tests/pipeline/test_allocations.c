@@ -16,8 +16,6 @@
 #include "tests/support/png.h"
 #include "tests/support/snapshot.h"
 
-static char folder[256];
-
 /* ---- the caller's allocator and the library's as one ---- */
 
 static test_allocator now;
@@ -157,11 +155,11 @@ static void large_images(void **state)
     dp_pipeline *p;
 
     (void)state;
-    test_write(folder, "images", bytes, (size_t)3 * 200 * 200 * 3);
+    test_write(test_work, "images", bytes, (size_t)3 * 200 * 200 * 3);
     free(bytes);
     test_allocator_init(&now);
     options = options_of();
-    options.root = folder;
+    options.root = test_work;
     assert_ok(dp_open(&p,
                       "records file=images fields=image:uint8:200:200:3 | crop coordinates=3,5 "
                       "size=100,110 | horizontal_flip",
@@ -188,15 +186,15 @@ static void pictures_of_various_sizes(void **state)
     char spec[500], name[40];
 
     (void)state;
-    test_png_class(folder, "pictures");
-    test_png_class(folder, "pictures/c");
+    test_png_class(test_work, "pictures");
+    test_png_class(test_work, "pictures/c");
     for (int i = 0; i < 3; i++) {
         snprintf(name, sizeof name, "pictures/c/%d.png", sides[i]);
-        test_png_write(folder, name, sides[i], sides[i], 1, noise);
+        test_png_write(test_work, name, sides[i], sides[i], 1, noise);
     }
     for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
         snprintf(spec, sizeof spec, "png_folder dataset_dir=%s/pictures | %s | batch batch_size=3",
-                 folder, stages[i]);
+                 test_work, stages[i]);
         sweep(stages[i], stream, spec);
     }
 }
@@ -223,7 +221,7 @@ static dp_status use_net(dp_net *net, uint8_t digest[16], dp_error *err)
     uint8_t own[16];
     dp_status status = dp_net_step(net, &x, &y, NULL, err);
 
-    snprintf(path, sizeof path, "%s/net", folder);
+    snprintf(path, sizeof path, "%s/net", test_work);
     if (status == DP_OK)
         status = dp_net_save(net, path, err);
     if (status == DP_OK)
@@ -280,7 +278,7 @@ static void weights(void **state)
     dp_net *net;
 
     (void)state;
-    snprintf(path, sizeof path, "%s/w.npz", folder);
+    snprintf(path, sizeof path, "%s/w.npz", test_work);
     assert_ok(dp_net_open(&net, "flatten | dense out_channels=3", 1, &x, NULL, &test_error));
     for (size_t i = 0; i < 2; i++) {
         const dp_tensor *p = dp_net_parameter(net, i, &t[i].name);
@@ -367,9 +365,9 @@ static void archives(void **state)
         snprintf(path, sizeof path, TEST_GOLDEN "/%s", files[i]);
         sweep(files[i], read_archive, path);
     }
-    snprintf(path, sizeof path, "%s/a.safetensors", folder);
+    snprintf(path, sizeof path, "%s/a.safetensors", test_work);
     sweep(path, save_archive, path);
-    snprintf(path, sizeof path, "%s/a.npz", folder);
+    snprintf(path, sizeof path, "%s/a.npz", test_work);
     sweep(path, save_archive, path);
 }
 
@@ -396,7 +394,7 @@ static void ledgers(void **state)
     char path[300];
 
     (void)state;
-    snprintf(path, sizeof path, "%s/ledger", folder);
+    snprintf(path, sizeof path, "%s/ledger", test_work);
     sweep("a ledger", keep_ledger, path);
 }
 
@@ -433,7 +431,7 @@ static dp_status keep_snapshot(const void *compression, uint8_t digest[16], dp_e
     dp_pipeline *p = NULL;
     dp_status status = dp_open(&p, STREAM, 1, &options, err);
 
-    snprintf(path, sizeof path, "%s/s.dps", folder);
+    snprintf(path, sizeof path, "%s/s.dps", test_work);
     snprintf(other, sizeof other, "%s.tmp", path);
     unlink(path);
     unlink(other);
@@ -456,20 +454,6 @@ static void snapshots(void **state)
     sweep("a snapshot of lz4", keep_snapshot, "lz4");
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    test_folder(folder, sizeof folder);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    test_folder_remove(folder);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -484,5 +468,5 @@ int main(void)
         cmocka_unit_test(pictures_of_various_sizes),
         cmocka_unit_test(sizes_of_pictures),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, test_work_set_up, test_work_tear_down);
 }

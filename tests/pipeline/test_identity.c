@@ -12,7 +12,7 @@
 #include "tests/support/snapshot.h"
 
 static char path[300];
-static const char *const folder = test_snapshot_folder;
+static const char *const folder = test_work;
 
 static unsigned long reads, change_at; /* 0 = never */
 
@@ -514,7 +514,7 @@ static void changed_while_a_snapshot_is_written(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, test_snapshot_tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, test_work_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(changed_before_the_first_state),
         TEST(replaced_or_removed),

@@ -72,7 +72,7 @@ int __wrap_pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *lock)
 
 /* ---- the streams ---- */
 
-static char folder[256], path[300], texts[4][400];
+static char path[300], texts[4][400];
 static test_hex expected[4];
 
 #define TAIL " | shuffle | rescale rescale=1/255 | batch batch_size=5 | repeat count=2"
@@ -99,8 +99,8 @@ static int set_up(void **state)
         .size = sizeof options, .compression = "lz4", .block_size = 1000};
 
     (void)state;
-    test_folder(folder, sizeof folder);
-    snprintf(path, sizeof path, "%s/s.dps", folder);
+    test_work_set_up(state);
+    snprintf(path, sizeof path, "%s/s.dps", test_work);
     assert_ok(test_snapshot_write(SMALL_CIFAR " usage=test | resize size=6", 1, path, &options));
     snprintf(texts[0], sizeof texts[0], "snapshot file=%s" TAIL, path);
     snprintf(texts[1], sizeof texts[1],
@@ -110,13 +110,6 @@ static int set_up(void **state)
              "cifar10 dataset_dir=cifar-10-batches-py strict=false | take count=12" TAIL);
     for (int i = 0; i < 4; i++)
         expected[i] = read_all(texts[i], 1, 0, NULL);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    test_folder_remove(folder);
     return 0;
 }
 
@@ -194,5 +187,5 @@ int main(void)
         cmocka_unit_test(every_schedule_gives_the_same),
         cmocka_unit_test(many_handles_on_one_snapshot),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, test_work_tear_down);
 }

@@ -118,7 +118,7 @@ static void disturb(int how, int error, unsigned long at, size_t part)
 static int tear_down(void **state)
 {
     disturb(SOUND, 0, 0, 0);
-    return test_snapshot_tear_down(state);
+    return test_work_tear_down(state);
 }
 
 /* What stood under the name stands there still. */
@@ -141,16 +141,16 @@ static unsigned long learn(const form *f, test_bytes_of *whole)
 {
     disturb(SOUND, 0, 0, 0);
     assert_ok(write_it(f, 0));
-    *whole = test_read_all(test_snapshot_folder);
+    *whole = test_read_all(test_work);
     return fault.calls;
 }
 
 static void start_anew(const char *old)
 {
-    test_snapshot_tear_down(NULL);
+    test_work_tear_down(NULL);
     test_snapshot_set_up(NULL);
     if (old != NULL)
-        test_write(test_snapshot_folder, "s.dps", old, strlen(old));
+        test_write(test_work, "s.dps", old, strlen(old));
 }
 
 /* The folder's name is part of what test_read_all gives: only sizes and the main file are compared

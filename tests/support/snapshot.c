@@ -9,26 +9,18 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-char test_snapshot_folder[256], test_snapshot_path[300];
+char test_snapshot_path[300];
 
 int test_snapshot_set_up(void **state)
 {
-    (void)state;
-    test_folder(test_snapshot_folder, sizeof test_snapshot_folder);
-    snprintf(test_snapshot_path, sizeof test_snapshot_path, "%s/s.dps", test_snapshot_folder);
-    return 0;
-}
-
-int test_snapshot_tear_down(void **state)
-{
-    (void)state;
-    test_folder_remove(test_snapshot_folder);
+    test_work_set_up(state);
+    snprintf(test_snapshot_path, sizeof test_snapshot_path, "%s/s.dps", test_work);
     return 0;
 }
 
 void test_assert_all(const test_bytes_of *expected)
 {
-    test_bytes_of found = test_read_all(test_snapshot_folder);
+    test_bytes_of found = test_read_all(test_work);
 
     assert_int_equal(found.size, expected->size);
     assert_memory_equal(found.bytes, expected->bytes, expected->size);

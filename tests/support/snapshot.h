@@ -8,10 +8,9 @@
 #include "detpipe_snapshot.h"
 #include "tests/support/test.h"
 
-/* A new folder for each test, and where its snapshot stands. */
-extern char test_snapshot_folder[256], test_snapshot_path[300];
+/* As test_work_set_up, and where its snapshot stands. */
+extern char test_snapshot_path[300];
 int test_snapshot_set_up(void **);
-int test_snapshot_tear_down(void **);
 
 /* The stream of the text, opened on the fixture with seed 1. */
 dp_status test_snapshot_write(const char *spec, uint32_t threads, const char *path,
@@ -30,7 +29,7 @@ typedef struct test_bytes_of {
 } test_bytes_of;
 test_bytes_of test_read_file(const char *path);
 test_bytes_of test_read_all(const char *folder); /* names and bytes of all files */
-void test_assert_all(const test_bytes_of *);     /* of test_snapshot_folder: they are these */
+void test_assert_all(const test_bytes_of *);     /* of test_work: they are these */
 size_t test_header_size(const test_bytes_of *);
 void test_write_at(const char *path, size_t at, const void *bytes, size_t n);
 

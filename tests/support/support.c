@@ -229,6 +229,22 @@ void test_folder_remove(const char *path)
     waitpid(child, NULL, 0);
 }
 
+char test_work[256];
+
+int test_work_set_up(void **state)
+{
+    (void)state;
+    test_folder(test_work, sizeof test_work);
+    return 0;
+}
+
+int test_work_tear_down(void **state)
+{
+    (void)state;
+    test_folder_remove(test_work);
+    return 0;
+}
+
 void test_write(const char *folder, const char *name, const void *bytes, size_t n)
 {
     char path[4096];

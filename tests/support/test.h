@@ -81,6 +81,11 @@ void test_allocator_init(test_allocator *);
 void test_folder(char *out, size_t size);
 void test_folder_remove(const char *path);
 
+/* The one that a test works in: its set-up and tear-down. */
+extern char test_work[256];
+int test_work_set_up(void **);
+int test_work_tear_down(void **);
+
 /* A golden file; or, where test_live_shards.sh wrote it anew, that one. */
 const char *test_shard(const char *name);
 void test_write(const char *folder, const char *name, const void *bytes, size_t n);

@@ -18,20 +18,61 @@ cat > fake/detpipe/_torch_ledger.py <<'P'
 import os, shutil
 def record(folder):
     number = folder.rsplit("run", 1)[1].split(".")[0]
-    for kind in ("ledger", "head"):
+    for kind in ("ledger", "head", "unseen"):
         name = f"{os.environ['GIVEN']}/{number}.{kind}"
-        shutil.copy(name if os.path.exists(name) else f"{os.environ['GIVEN']}/1.{kind}", f"{folder}/0.{kind}")
+        name = name if os.path.exists(name) else f"{os.environ['GIVEN']}/1.{kind}"
+        if os.path.exists(name):
+            shutil.copy(name, f"{folder}/0.{kind}")
 P
 export GIVEN=$work/given PYTHONPATH=$work/fake
 recipe=$SOURCE/tools/recipes/synthetic_cnn.recipe
 "$DETPIPE" train "$recipe" --steps 6 --ledger given/1.ledger > first.txt || fail "train"
 printf 'torch 1\n1 threads\n' > given/1.head
+true > given/1.unseen
 why() { "$DETPIPE" verify --why "$@" -- "$python" -c 'import torch; print("loss: 2.5")'; }
 expect 0 '^REPRODUCED$' why --output quiet
 [ ! -s quiet/run1.err ] || fail "the run says more than its command: $(cat quiet/run1.err)"
-grep -q 'files: 1 compared' out.txt || fail "the ledger is no evidence: $(cat out.txt)"
+grep -q '^ledgers: 1 compared, 6 steps, 30 entries$' out.txt || fail "the ledger is no evidence: $(cat out.txt)"
 expect 0 '^REPRODUCED$' "$DETPIPE" verify --why -- "$python" -c 'import torch' # no loss is printed
 expect 0 '^REPRODUCED$' why --runs 3 --strict
+
+# who asks first whether the module is there, and imports it after a failure, is recorded
+expect 0 '^REPRODUCED$' "$DETPIPE" verify --why -- "$python" -c 'import importlib.util
+assert importlib.util.find_spec("torch") and importlib.util.find_spec("torch")
+import torch'
+cp fake/torch.py own.py && printf 'import os\nif os.environ.pop("FAIL", None):\n    raise ImportError("later")\n' > fake/torch.py
+expect 0 '^REPRODUCED$' "$DETPIPE" verify --why -- env FAIL=1 "$python" -c 'try:
+    import torch
+except ImportError:
+    import torch'
+mv own.py fake/torch.py
+# what is recorded in part says so
+sed '/^def/a\    open(f"{folder}/note", "w").write("python: torch: no gradients\\n")' fake/detpipe/_torch_ledger.py > part.py
+cp fake/detpipe/_torch_ledger.py whole.py && mv part.py fake/detpipe/_torch_ledger.py
+expect 0 'not recorded: python: torch: no gradients' why
+mv whole.py fake/detpipe/_torch_ledger.py
+
+# what was not recorded is counted, from whichever run says more; a ledger that nobody closed is weak evidence
+echo '3 passes without gradients' > given/1.unseen
+printf '4 passes without gradients\n1 functions that torch.compile made\n' > given/2.unseen
+expect 0 '^REPRODUCED$' why
+grep -q '^not recorded: passes without gradients (4)$' out.txt && grep -q '^not recorded: functions that torch.compile made (1)$' out.txt || fail "$(cat out.txt)"
+expect 0 '"what":[[:space:]]*"passes without gradients"' why --json
+tr -d ' \n\t' < out.txt | grep -q '"ledgers":{"compared":1,"steps":6,"entries":30,"not_closed":0,"not_recorded":\[{"n":4,' || fail "$(cat out.txt)"
+rm given/[12].unseen
+expect 0 '^REPRODUCED \(weak evidence: 1 ledger was not closed\)$' why
+expect 3 'weak evidence' why --strict
+true > given/1.unseen
+
+# a ledger without a step is no evidence, and hides nothing
+mv given/1.ledger whole.ledger && head -1 whole.ledger > given/1.ledger
+expect 3 'no step was recorded: .*no optimizer made a step; ledger without a step .of rank 0. .1.' why
+mv whole.ledger given/1.ledger && head -1 given/1.ledger > given/2.ledger
+expect 3 'run 2: --why: no step was recorded' why
+head -3 given/1.ledger > given/2.ledger
+expect 1 '6 steps and 2: those of both are equal' why
+grep -q '^ledgers: 1 compared, 2 steps, 10 entries$' out.txt || fail "steps of one run are counted: $(cat out.txt)"
+rm given/2.ledger
 
 # equal losses, other weights
 sed 's/learning_rate=0.01/learning_rate=0.01,0.02 milestones=3,20/' "$recipe" > other.recipe

@@ -50,14 +50,16 @@ typedef enum outcome { EQUAL, OTHER, NOT_TRIED, STOP } outcome;
 static bool is_unlike(const program_run *a, const program_run *b)
 {
     losses_comparison c;
-    results_comparison files;
+    results_comparison files, ledgers;
     bool unlike;
 
     losses_compare(&a->losses, &b->losses, &c);
     results_compare(&a->results, &b->results, &files);
-    unlike = c.verdict != LOSSES_EQUAL || files.unlike;
+    results_compare(&a->recorded.ledgers, &b->recorded.ledgers, &ledgers);
+    unlike = c.verdict != LOSSES_EQUAL || files.unlike || ledgers.unlike;
     losses_comparison_free(&c);
     results_comparison_free(&files);
+    results_comparison_free(&ledgers);
     return unlike;
 }
 

@@ -1,4 +1,4 @@
-/* evidence.c - how much the equality of printed losses says
+/* evidence.c - how much the equality of printed losses, files and ledgers says
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -21,6 +21,7 @@ evidence evidence_of(const losses *first, const leftovers *left)
                       .left = left,
                       .compared = SIZE_MAX,
                       .files = SIZE_MAX,
+                      .ledgers = SIZE_MAX,
                       .means = true,
                       .unnamed = true,
                       .close = {.seen = "printed"}};
@@ -82,9 +83,27 @@ void evidence_add_files(evidence *e, const results_comparison *c)
     }
 }
 
+void evidence_add_ledgers(evidence *e, const why_run *a, const why_run *b, const why_comparison *c)
+{
+    if (e->ledgers == SIZE_MAX || c->entries < e->entries) {
+        e->ledgers = c->ledgers;
+        e->steps = c->steps;
+        e->entries = c->entries;
+    }
+    why_unseen_add(&e->unseen, &a->unseen);
+    why_unseen_add(&e->unseen, &b->unseen);
+    e->open = a->open > e->open ? a->open : e->open;
+    e->open = b->open > e->open ? b->open : e->open;
+}
+
+void evidence_free(evidence *e) { why_unseen_free(&e->unseen); }
+
 static bool has_files(const evidence *e) { return e->files > 0 && e->files != SIZE_MAX; }
 
-bool evidence_is_none(const evidence *e) { return e->finite == 0 && !has_files(e); }
+/* All digits of something. */
+static bool has_all_digits(const evidence *e) { return has_files(e) || e->entries > 0; }
+
+bool evidence_is_none(const evidence *e) { return e->finite == 0 && !has_all_digits(e); }
 
 static const char *plural(size_t n, const char *one, const char *more)
 {
@@ -98,7 +117,10 @@ void evidence_weakness(const evidence *e, char out[EVIDENCE_TEXT])
     out[0] = '\0';
     if (e->left != NULL && leftovers_weak(e->left))
         n += (size_t)snprintf(out, EVIDENCE_TEXT, "run 2 may have read what run 1 left");
-    if (has_files(e))
+    if (e->open > 0)
+        n += (size_t)snprintf(out + n, EVIDENCE_TEXT - n, "%s%zu %s not closed", n > 0 ? ", " : "",
+                              e->open, plural(e->open, "ledger was", "ledgers were"));
+    if (has_all_digits(e))
         return;
     if (e->compared < ENOUGH_LOSSES)
         n += (size_t)snprintf(out + n, EVIDENCE_TEXT - n, "%s%zu %s", n > 0 ? ", " : "",
@@ -153,6 +175,18 @@ static void print_lines(FILE *f, const loss_lines *l, const char *what)
                 (unsigned long long)l->number[i], l->text[i] != NULL ? l->text[i] : "");
 }
 
+static void print_ledgers(FILE *f, const evidence *e)
+{
+    if (e->ledgers == SIZE_MAX)
+        return;
+    fprintf(f, "ledgers: %zu compared, %llu %s, %llu entries\n", e->ledgers,
+            (unsigned long long)e->steps, plural((size_t)e->steps, "step", "steps"),
+            (unsigned long long)e->entries);
+    for (size_t i = 0; i < e->unseen.n; i++)
+        fprintf(f, "not recorded: %s (%llu)\n", e->unseen.v[i].text,
+                (unsigned long long)e->unseen.v[i].n);
+}
+
 void evidence_print(FILE *f, const evidence *e)
 {
     if (e->first->n == 0) {
@@ -166,6 +200,7 @@ void evidence_print(FILE *f, const evidence *e)
     }
     if (e->files != SIZE_MAX)
         fprintf(f, "files: %zu compared, %llu bytes\n", e->files, (unsigned long long)e->bytes);
+    print_ledgers(f, e);
     if (e->missing > 0)
         fprintf(f, "not compared: %zu that a bar printed in one run only\n", e->missing);
     print_lines(f, &e->first->strange,
@@ -211,6 +246,23 @@ static void add_series(cJSON *to, const losses *l)
     }
 }
 
+static void add_ledgers(cJSON *to, const evidence *e)
+{
+    cJSON *json = cJSON_AddObjectToObject(to, "ledgers"), *list;
+
+    cli_add_count(json, "compared", e->ledgers);
+    cli_add_count(json, "steps", e->steps);
+    cli_add_count(json, "entries", e->entries);
+    cli_add_count(json, "not_closed", e->open);
+    list = cJSON_AddArrayToObject(json, "not_recorded");
+    for (size_t i = 0; i < e->unseen.n; i++) {
+        cJSON *one = cJSON_CreateObject();
+        cli_add_count(one, "n", e->unseen.v[i].n);
+        cJSON_AddStringToObject(one, "what", e->unseen.v[i].text);
+        cJSON_AddItemToArray(list, one);
+    }
+}
+
 void evidence_to_json(const evidence *e, cJSON *to)
 {
     cJSON *json = cJSON_AddObjectToObject(to, "evidence");
@@ -226,6 +278,8 @@ void evidence_to_json(const evidence *e, cJSON *to)
     cli_add_count(json, "digits", (uint64_t)e->digits);
     cli_add_count(json, "printed_in_one_run_only", e->missing);
     cJSON_AddBoolToObject(json, "second_iteration_tested", e->close.finite && e->close.most > 1);
+    if (e->ledgers != SIZE_MAX)
+        add_ledgers(json, e);
     if (e->left != NULL)
         leftovers_to_json(e->left, json);
     add_series(json, e->first);

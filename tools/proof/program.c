@@ -268,7 +268,7 @@ static int take_files(const program *p, program_run *r, const results *before)
 static int take_ledgers(const program *p, program_run *r)
 {
     char why[RESULTS_TEXT];
-    const int status = why_take(p->folder, r->number, &r->results, r->note, sizeof r->note, why);
+    const int status = why_take(p->folder, r->number, &r->recorded, r->note, sizeof r->note, why);
 
     return fail_of_files(r, status, why);
 }
@@ -317,4 +317,5 @@ void program_free(program_run *r)
 {
     losses_free(&r->losses);
     results_free(&r->results);
+    why_free(&r->recorded);
 }

@@ -9,6 +9,7 @@
 
 #include "tools/losses/losses.h"
 #include "tools/proof/perturb.h"
+#include "tools/proof/why.h"
 #include "tools/results/results.h"
 
 typedef struct program {
@@ -37,6 +38,7 @@ typedef struct program_run {
     bool interrupted;                          /* and so is the whole trial */
     losses losses;
     results results;
+    why_run recorded; /* where p->why */
 } program_run;
 
 /* Runs it without input, not in the second in which the last run ended, and finds its losses and

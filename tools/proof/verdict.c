@@ -127,8 +127,13 @@ static void compare_runs(printed_verdict *v, const printed_question *q)
             results_compare(q->results[0], q->results[i], &v->files[i]);
             evidence_add_files(&v->evidence, &v->files[i]);
         }
+        if (q->ledgers) {
+            why_compare(q->recorded[0], q->recorded[i], &v->ledgers[i]);
+            evidence_add_ledgers(&v->evidence, q->recorded[0], q->recorded[i], &v->ledgers[i]);
+        }
         v->digits = v->digits && v->with[i].verdict == LOSSES_EQUAL;
-        if (v->other == 0 && (v->with[i].verdict != LOSSES_EQUAL || v->files[i].unlike))
+        if (v->other == 0 && (v->with[i].verdict != LOSSES_EQUAL || v->files[i].unlike ||
+                              v->ledgers[i].files.unlike))
             v->other = i;
     }
     v->shown = v->other > 0 ? v->other : 1;
@@ -186,7 +191,9 @@ void printed_verdict_free(printed_verdict *v)
     for (int i = 0; i < VERDICT_ROOM; i++) {
         losses_comparison_free(&v->with[i]);
         results_comparison_free(&v->files[i]);
+        why_comparison_free(&v->ledgers[i]);
     }
+    evidence_free(&v->evidence);
 }
 
 /* ---- ladders ---- */

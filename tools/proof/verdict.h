@@ -28,9 +28,10 @@ void verdict_print(const verdict *, const char *const words[3], bool color);
 typedef struct printed_question {
     int n; /* runs, 2 at least */
     const losses *losses[VERDICT_ROOM];
-    const results *results[VERDICT_ROOM]; /* where files are compared */
-    const leftovers *left;                /* NULL: nothing ran here */
-    bool files, allclose, strict, sensitivity;
+    const results *results[VERDICT_ROOM];  /* where files are compared */
+    const why_run *recorded[VERDICT_ROOM]; /* where ledgers are */
+    const leftovers *left;                 /* NULL: nothing ran here */
+    bool files, ledgers, allclose, strict, sensitivity;
 } printed_question;
 
 /* Two losses that run 1 and another one have of one step, or the one that one of them has. */
@@ -47,6 +48,7 @@ typedef struct printed_verdict {
     evidence evidence;
     losses_comparison with[VERDICT_ROOM]; /* of run 1 and each other; none for run 1 */
     results_comparison files[VERDICT_ROOM];
+    why_comparison ledgers[VERDICT_ROOM];
     int other;   /* the first run that is not as run 1, or 0 */
     int shown;   /* the run that stands beside run 1: that one, else the second */
     bool digits; /* all losses are equal */

@@ -116,7 +116,8 @@ static void make_verdict(const verify_settings *s, const verify_trial *t, printe
 {
     printed_question q = {.n = t->n,
                           .left = &t->left,
-                          .files = s->files.n > 0 || s->why,
+                          .files = s->files.n > 0,
+                          .ledgers = s->why,
                           .allclose = s->allclose,
                           .strict = s->strict,
                           .sensitivity = s->sensitivity};
@@ -124,6 +125,7 @@ static void make_verdict(const verify_settings *s, const verify_trial *t, printe
     for (int i = 0; i < t->n; i++) {
         q.losses[i] = &t->run[i].losses;
         q.results[i] = &t->run[i].results;
+        q.recorded[i] = &t->run[i].recorded;
     }
     printed_verdict_make(v, &q);
 }

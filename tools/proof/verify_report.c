@@ -9,7 +9,6 @@
 
 #include "tools/cli/cli.h"
 #include "tools/cli/memory.h"
-#include "tools/proof/why.h"
 
 /* ---- as text ---- */
 
@@ -94,22 +93,9 @@ static void print_rows(const sides *s)
     }
 }
 
-/* ---- files ---- */
+/* ---- files and ledgers ---- */
 
 #define FILES_SHOWN 20
-
-/* The first thing that differs in what was recorded; text is freed. */
-static void print_why(const result_pair *p, char *text, int number)
-{
-    const char *name = p->a != NULL ? p->a->name : p->b->name;
-    const size_t size = strlen(name) + strlen(text) + 64;
-    char *line = xmalloc(size);
-
-    snprintf(line, size, "Why (%s, run 1 and %d): %s", name, number, text);
-    cli_wrap(stdout, line, 0, 0);
-    free(line);
-    free(text);
-}
 
 /* Those that are not simply equal. */
 static void print_files(const results_comparison *c, int number)
@@ -123,10 +109,6 @@ static void print_files(const results_comparison *c, int number)
             continue;
         printed++;
         text = results_text(p, number);
-        if (why_is_ledger(p)) {
-            print_why(p, text, number);
-            continue;
-        }
         fputs("    ", stdout);
         results_print_name(stdout, p->a != NULL ? p->a->name : p->b->name);
         printf("%s: %s\n", p->verdict == RESULT_OTHER ? " DIFFERS" : "", text);
@@ -134,6 +116,32 @@ static void print_files(const results_comparison *c, int number)
     }
     if (all > printed)
         printf("    ... and %zu more\n", all - printed);
+}
+
+/* The first thing that differs in what was recorded. */
+static void print_why(const result_pair *p, int number)
+{
+    const char *name = p->a != NULL ? p->a->name : p->b->name;
+    char *text = results_text(p, number), *line;
+    const size_t size = strlen(name) + strlen(text) + 64;
+
+    line = xmalloc(size);
+    snprintf(line, size, "Why (%s, run 1 and %d): %s", name, number, text);
+    cli_wrap(stdout, line, 0, 0);
+    free(line);
+    free(text);
+}
+
+static void print_ledgers(const results_comparison *c, int number)
+{
+    size_t printed = 0;
+
+    for (size_t i = 0; i < c->n; i++) {
+        if (c->pair[i].verdict != RESULT_EQUAL && printed++ < FILES_SHOWN)
+            print_why(&c->pair[i], number);
+    }
+    if (printed > FILES_SHOWN)
+        printf("... and %zu more ledgers\n", printed - FILES_SHOWN);
 }
 
 /* ---- what differs ---- */
@@ -216,6 +224,7 @@ void verify_report_text(const verify_trial *t, const printed_verdict *v)
         print_run(t, &t->run[i]);
     evidence_print(stdout, &v->evidence);
     print_files(&v->files[v->shown], v->shown + 1);
+    print_ledgers(&v->ledgers[v->shown].files, v->shown + 1);
     if (v->with[v->shown].n > 0)
         print_losses(t, v);
     if (v->place.pair != NULL)
@@ -274,14 +283,11 @@ static void file_to_json(const result_pair *p, int number, cJSON *list)
     cJSON_AddItemToArray(list, json);
 }
 
-/* The files of run 1 and of the first other run that is unlike it. */
-static void files_to_json(const printed_verdict *v, cJSON *json)
+/* Of run 1 and of the first other run that is unlike it. */
+static void files_to_json(const results_comparison *c, int number, cJSON *list)
 {
-    const results_comparison *c = &v->files[v->shown];
-    cJSON *list = cJSON_AddArrayToObject(json, "files");
-
     for (size_t i = 0; i < c->n; i++)
-        file_to_json(&c->pair[i], v->shown + 1, list);
+        file_to_json(&c->pair[i], number, list);
 }
 
 static void first_to_json(const printed_place *p, cJSON *json)
@@ -306,7 +312,9 @@ int verify_report_json(const verify_trial *t, const printed_verdict *v)
     if (v->first.pair != NULL)
         first_to_json(&v->first, json);
     evidence_to_json(&v->evidence, json);
-    files_to_json(v, json);
+    files_to_json(&v->files[v->shown], v->shown + 1, cJSON_AddArrayToObject(json, "files"));
+    files_to_json(&v->ledgers[v->shown].files, v->shown + 1,
+                  cJSON_AddArrayToObject(json, "ledgers"));
     cJSON_AddStringToObject(json, "causes", perturb_names(t->causes).text);
     cJSON_AddBoolToObject(json, "differs_without_variation", t->without);
     cJSON_AddStringToObject(json, "cause", t->cause);

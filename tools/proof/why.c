@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,36 +15,43 @@
 
 #include "tools/cli/cli.h"
 #include "tools/cli/memory.h"
+#include "tools/compare/comparison.h"
 
 #define PATH 4096
-#define LINE 256
+#define LINE WHY_LINE
 
-/* NumPy is not imported before the command does it: it may set the number of threads first. */
+/* A framework has one row, `its module: its file in bindings/python/detpipe`.  A spec may be asked
+ * for often before the module is run once.  NumPy is not imported before the command does it: it
+ * may set the number of threads first. */
 static const char site[] =
     "import importlib.util, os, sys\n"
     "_here = os.path.dirname(os.path.abspath(__file__))\n"
     "_folder = os.environ['DETPIPE_WHY']\n"
     "sys.path[:] = [p for p in sys.path if os.path.abspath(p or '.') != _here]\n"
-    "class _Torch:\n"
+    "_recorders = {'torch': '_torch_ledger'}\n"
+    "def _spec(name):\n" /* as if this were not here */
+    "    recorder = _recorders.pop(name)\n"
+    "    try:\n"
+    "        return importlib.util.find_spec(name)\n"
+    "    finally:\n"
+    "        _recorders[name] = recorder\n"
+    "class _Frameworks:\n"
     "    def find_spec(self, name, path=None, target=None):\n"
-    "        if name != 'torch':\n"
-    "            return None\n"
-    "        sys.meta_path.remove(self)\n"
-    "        spec = importlib.util.find_spec(name)\n"
+    "        spec = _spec(name) if name in _recorders else None\n"
     "        if spec is None or spec.loader is None:\n"
     "            return spec\n"
     "        run = spec.loader.exec_module\n"
     "        def exec_module(module):\n"
     "            run(module)\n"
+    "            recorder = _recorders.pop(name)\n"
     "            try:\n"
-    "                from detpipe import _torch_ledger\n"
-    "                _torch_ledger.record(_folder)\n"
+    "                importlib.import_module('detpipe.' + recorder).record(_folder)\n"
     "            except Exception as e:\n"
-    "                with open(os.path.join(_folder, 'note'), 'w') as f:\n"
-    "                    f.write(f'{sys.executable}: {e} (pip install detpipe there)')\n"
+    "                with open(os.path.join(_folder, 'note'), 'a') as f:\n"
+    "                    f.write(f'{sys.executable}: {name}: {e} (pip install detpipe there)\\n')\n"
     "        spec.loader.exec_module = exec_module\n"
     "        return spec\n"
-    "sys.meta_path.insert(0, _Torch())\n"
+    "sys.meta_path.insert(0, _Frameworks())\n"
     "_own = sys.modules.pop('sitecustomize', None)\n"
     "try:\n"
     "    import sitecustomize\n"
@@ -84,13 +92,6 @@ bool why_apply(const char *folder, int number)
 
 /* ---- behind a run ---- */
 
-#define NAMED "ledger of rank "
-
-bool why_is_ledger(const result_pair *p)
-{
-    return strncmp((p->a != NULL ? p->a : p->b)->name, NAMED, strlen(NAMED)) == 0;
-}
-
 static bool next_line(FILE *f, char line[LINE])
 {
     if (f == NULL || fgets(line, LINE, f) == NULL)
@@ -120,48 +121,196 @@ static void compare_heads(const char *folder, int number, const char *name, char
     }
 }
 
-/* The first line of the note that the run left. */
-static int fail_of_none(const char *folder, const char *why_not, char why[RESULTS_TEXT])
+/* ---- what no ledger has ---- */
+
+/* What the run says that it did not record, and why. */
+static void read_note(const char *folder, char *note, size_t size)
 {
-    char path[PATH], line[LINE] = "";
+    char path[PATH], line[LINE];
     FILE *f;
 
     snprintf(path, sizeof path, "%.4000s/note", folder);
     f = xfopen(path, "r");
-    snprintf(why, RESULTS_TEXT, "--why: no step was recorded: %s",
-             next_line(f, line) ? line : why_not);
+    while (next_line(f, line)) {
+        const size_t n = strlen(note);
+        snprintf(note + n, size - n, "%snot recorded: %s", n > 0 ? "; " : "", line);
+    }
     if (f != NULL)
         fclose(f);
+}
+
+static why_line *line_of(why_unseen *u, const char *text)
+{
+    for (size_t i = 0; i < u->n; i++) {
+        if (strcmp(u->v[i].text, text) == 0)
+            return &u->v[i];
+    }
+    u->v = xrealloc(u->v, (u->n + 1) * sizeof *u->v);
+    u->v[u->n] = (why_line){.n = 0};
+    snprintf(u->v[u->n].text, WHY_LINE, "%s", text);
+    return &u->v[u->n++];
+}
+
+void why_unseen_add(why_unseen *to, const why_unseen *from)
+{
+    for (size_t i = 0; i < from->n; i++) {
+        why_line *l = line_of(to, from->v[i].text);
+        l->n = from->v[i].n > l->n ? from->v[i].n : l->n;
+    }
+}
+
+void why_unseen_free(why_unseen *u)
+{
+    free(u->v);
+    *u = (why_unseen){0};
+}
+
+/* "3 passes without gradients", a line each: what a process says at its end; false: it did not. */
+static bool read_unseen(const char *path, why_unseen *u)
+{
+    char line[WHY_LINE], *text;
+    FILE *f = xfopen(path, "r");
+
+    while (next_line(f, line)) {
+        const uint64_t n = strtoull(line, &text, 10);
+        if (n > 0 && *text == ' ')
+            line_of(u, text + 1)->n += n;
+    }
+    if (f != NULL)
+        fclose(f);
+    return f != NULL;
+}
+
+/* ---- what a run recorded ---- */
+
+/* Steps and entries of a ledger; false: it cannot be read. */
+static bool count(const char *path, uint64_t *steps, uint64_t *entries)
+{
+    const dp_options options = cli_options();
+    const dp_ledger_record *r;
+    dp_ledger_reader *reader = NULL;
+    dp_status status = dp_ledger_read_open(&reader, path, &options, NULL);
+
+    while (status == DP_OK && (status = dp_ledger_read_next(reader, &r, NULL)) == DP_OK) {
+        ++*steps;
+        *entries += r->n_entries + isfinite(r->loss);
+    }
+    dp_ledger_read_close(reader);
+    return status == DP_END;
+}
+
+static int fail_of_none(const char *folder, const why_run *r, char why[RESULTS_TEXT])
+{
+    char note[RESULTS_TEXT] = "";
+    size_t n;
+
+    read_note(folder, note, sizeof note);
+    n = (size_t)snprintf(why, RESULTS_TEXT, "--why: no step was recorded: %.600s",
+                         note[0] != '\0' ? note + strlen("not recorded: ")
+                                         : "the command imported no PyTorch, or no optimizer made "
+                                           "a step");
+    for (size_t i = 0; i < r->unseen.n && n < RESULTS_TEXT; i++)
+        n += (size_t)snprintf(why + n, RESULTS_TEXT - n, "; %s (%llu)", r->unseen.v[i].text,
+                              (unsigned long long)r->unseen.v[i].n);
     return EXIT_NOT_TRIED;
 }
 
-int why_take(const char *folder, int number, results *out, char *note, size_t note_size,
+/* The ledger of a process, by the name of its files; one without a step is said, and is none. */
+static int take(const char *folder, const char *name, why_run *out, char why[RESULTS_TEXT])
+{
+    char path[PATH], title[NAME_MAX + 32];
+    uint64_t steps = 0, entries = 0;
+
+    snprintf(path, sizeof path, "%.3800s/%.200s.unseen", folder, name);
+    out->open += !read_unseen(path, &out->unseen);
+    snprintf(path, sizeof path, "%.3800s/%.200s.ledger", folder, name);
+    if (!count(path, &steps, &entries)) {
+        snprintf(why, RESULTS_TEXT, "--why: the ledger %.700s is damaged", path);
+        return EXIT_NOT_TRIED;
+    }
+    snprintf(title, sizeof title, "ledger of rank %.200s", name);
+    if (steps > 0)
+        return results_add(&out->ledgers, title, path, why);
+    snprintf(title, sizeof title, "ledger without a step (of rank %.60s)", name);
+    line_of(&out->unseen, title)->n = 1;
+    return 0;
+}
+
+/* The name before this suffix. */
+static bool ends_in(const char *file, const char *suffix, char name[NAME_MAX + 1])
+{
+    const size_t n = strlen(file), k = strlen(suffix);
+    const bool ends = n > k && strcmp(file + n - k, suffix) == 0;
+
+    if (ends)
+        snprintf(name, NAME_MAX + 1, "%.*s", (int)(n - k), file);
+    return ends;
+}
+
+int why_take(const char *folder, int number, why_run *out, char *note, size_t note_size,
              char why[RESULTS_TEXT])
 {
-    static const char suffix[] = ".ledger";
-    char path[PATH], file[PATH + NAME_MAX + 2], name[NAME_MAX + 32];
+    char path[PATH], name[NAME_MAX + 1], head[NAME_MAX + 8];
     const struct dirent *e;
-    int status = 0, n = 0;
+    int status = 0;
     DIR *d;
 
+    *out = (why_run){0};
     run_folder(folder, number, path);
     d = opendir(path);
     while (status == 0 && d != NULL && (e = readdir(d)) != NULL) {
-        const size_t length = strlen(e->d_name);
-        if (length < sizeof suffix || strcmp(e->d_name + length - (sizeof suffix - 1), suffix) != 0)
+        if (!ends_in(e->d_name, ".ledger", name))
             continue;
-        snprintf(file, sizeof file, "%s/%s", path, e->d_name);
-        snprintf(name, sizeof name, NAMED "%.*s", (int)(length - (sizeof suffix - 1)), e->d_name);
-        status = results_add(out, name, file, why);
-        n++;
-        snprintf(file, sizeof file, "%.*s.head", (int)(length - (sizeof suffix - 1)), e->d_name);
+        status = take(path, name, out, why);
+        snprintf(head, sizeof head, "%s.head", name);
         if (number > 1)
-            compare_heads(folder, number, file, note, note_size);
+            compare_heads(folder, number, head, note, note_size);
     }
     if (d != NULL)
         closedir(d);
-    if (status == 0 && n == 0)
-        status =
-            fail_of_none(path, "the command imported no PyTorch, or no optimizer made a step", why);
+    if (status == 0 && out->ledgers.n == 0)
+        status = fail_of_none(path, out, why);
+    if (status == 0)
+        read_note(path, note, note_size);
     return status;
+}
+
+void why_free(why_run *r)
+{
+    results_free(&r->ledgers);
+    why_unseen_free(&r->unseen);
+}
+
+/* ---- two runs ---- */
+
+static void compare_pair(const result_pair *p, why_comparison *c)
+{
+    comparison both = {0};
+
+    if (p->verdict == RESULT_EQUAL) {
+        c->ledgers += count(p->a->copy, &c->steps, &c->entries);
+    } else if (p->verdict == RESULT_OTHER) {
+        both.path[0] = p->a->copy;
+        both.path[1] = p->b->copy;
+        if (comparison_make(&both) == 0) {
+            c->ledgers++;
+            c->steps += both.n;
+            c->entries += both.entries;
+        }
+        comparison_free(&both);
+    }
+}
+
+void why_compare(const why_run *a, const why_run *b, why_comparison *c)
+{
+    *c = (why_comparison){0};
+    results_compare(&a->ledgers, &b->ledgers, &c->files);
+    for (size_t i = 0; i < c->files.n; i++)
+        compare_pair(&c->files.pair[i], c);
+}
+
+void why_comparison_free(why_comparison *c)
+{
+    results_comparison_free(&c->files);
+    *c = (why_comparison){0};
 }

@@ -10,8 +10,37 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
+
+#include <cjson/cJSON.h>
 
 #include "tools/results/results.h"
+
+#define WHY_LINE 256
+typedef struct why_line {
+    char text[WHY_LINE];
+    uint64_t n;
+} why_line;
+
+/* What was there and is in no ledger, counted; each text once. */
+typedef struct why_unseen {
+    why_line *v;
+    size_t n;
+} why_unseen;
+
+/* What a run recorded: its ledgers that have a step, "ledger of rank 0". */
+typedef struct why_run {
+    results ledgers;
+    why_unseen unseen;
+    size_t open; /* that no process closed: it was killed, and may have done more */
+} why_run;
+
+/* Ledgers of two runs, side by side. */
+typedef struct why_comparison {
+    results_comparison files;
+    size_t ledgers;          /* that both runs wrote */
+    uint64_t steps, entries; /* that both have in these, equal or not */
+} why_comparison;
 
 /* Before the first run, in the folder of the trial.  0, or the exit status after saying why. */
 int why_prepare(const char *folder);
@@ -19,12 +48,17 @@ int why_prepare(const char *folder);
 /* In the process that will be run number `number`; false: errno says why not. */
 bool why_apply(const char *folder, int number);
 
-/* Behind the run: its ledgers are results that it wrote, "ledger of rank 0".  How its process was
- * unlike that of run 1 goes into note.  0, or EXIT_NOT_TRIED, and `why` there is none. */
-int why_take(const char *folder, int number, results *, char *note, size_t note_size,
+/* Behind the run.  How its process was unlike that of run 1 goes into note.  0, or EXIT_NOT_TRIED,
+ * and `why` no step was recorded. */
+int why_take(const char *folder, int number, why_run *out, char *note, size_t note_size,
              char why[RESULTS_TEXT]);
+void why_free(why_run *);
 
-/* Whether it is a ledger that why_take added. */
-bool why_is_ledger(const result_pair *);
+void why_compare(const why_run *a, const why_run *b, why_comparison *);
+void why_comparison_free(why_comparison *);
+
+/* Adds what one of them has, each text by the larger number. */
+void why_unseen_add(why_unseen *, const why_unseen *);
+void why_unseen_free(why_unseen *);
 
 #endif

@@ -293,12 +293,12 @@ static bool digest_bytes(int fd, uint64_t offset, uint64_t size, int copy, dp_ha
 }
 
 /* Digests names and packed bytes. */
-static bool digest_members(int fd, const zip_file *z, dp_hash *h)
+static bool digest_members(int fd, const dp_zip_file *z, dp_hash *h)
 {
     bool good = true;
 
-    for (size_t i = 0; i < z->n && good; i++) {
-        const zip_member *m = &z->v[i];
+    for (uint64_t i = 0; i < z->n && good; i++) {
+        const dp_zip_member *m = &z->members[i];
         dp_hash_u64(h, m->name_length);
         dp_hash_bytes(h, m->name, m->name_length);
         dp_hash_u64(h, m->method);
@@ -320,7 +320,7 @@ static bool digest_file(int fd, int copy, result_file *f)
     good = digest_bytes(fd, 0, f->size, copy, &h);
     if (good && zip_open(fd, f->size, &z)) {
         dp_hash_init(&members);
-        if (digest_members(fd, &z, &members))
+        if (digest_members(fd, &z.zip, &members))
             h = members;
         zip_close(&z);
     }

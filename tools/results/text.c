@@ -124,7 +124,8 @@ static bool say_bytes(const sides *s, const int fd[2])
 
 /* ---- members of a ZIP file ---- */
 
-static bool say_member(const sides *s, const int fd[2], const zip_member *a, const zip_member *b)
+static bool say_member(const sides *s, const int fd[2], const dp_zip_member *a,
+                       const dp_zip_member *b)
 {
     const uint64_t offset[2] = {a->offset, b->offset};
     uint64_t at;
@@ -143,7 +144,8 @@ static bool say_member(const sides *s, const int fd[2], const zip_member *a, con
     fputs("member ", s->out);
     print_part(s->out, a->name, a->name_length);
     if (a->size != b->size)
-        fprintf(s->out, " of %lu and %lu bytes", (unsigned long)a->size, (unsigned long)b->size);
+        fprintf(s->out, " of %llu and %llu bytes", (unsigned long long)a->size,
+                (unsigned long long)b->size);
     else if (a->method == 0 && b->method == 0)
         fprintf(s->out, " from its byte %llu on", (unsigned long long)at);
     return true;
@@ -151,21 +153,22 @@ static bool say_member(const sides *s, const int fd[2], const zip_member *a, con
 
 static bool say_members(const sides *s, const int fd[2])
 {
-    zip_file a, b = {0};
+    zip_file a, b;
     bool said = false;
 
     if (!zip_open(fd[0], s->size[0], &a))
         return false;
     if (zip_open(fd[1], s->size[1], &b)) {
-        for (size_t i = 0; i < a.n && i < b.n && !said; i++)
-            said = say_member(s, fd, &a.v[i], &b.v[i]);
-        if (!said && a.n != b.n) {
-            fprintf(s->out, "%zu and %zu members", a.n, b.n);
+        for (uint64_t i = 0; i < a.zip.n && i < b.zip.n && !said; i++)
+            said = say_member(s, fd, &a.zip.members[i], &b.zip.members[i]);
+        if (!said && a.zip.n != b.zip.n) {
+            fprintf(s->out, "%llu and %llu members", (unsigned long long)a.zip.n,
+                    (unsigned long long)b.zip.n);
             said = true;
         }
+        zip_close(&b);
     }
     zip_close(&a);
-    zip_close(&b);
     return said;
 }
 

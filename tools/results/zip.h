@@ -8,27 +8,17 @@
 #ifndef TOOLS_RESULTS_ZIP_H
 #define TOOLS_RESULTS_ZIP_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#define ZIP_MOST_DIRECTORY ((uint32_t)1 << 24) /* bytes */
-
-typedef struct zip_member {
-    const char *name; /* without the top folder; not ended by NUL */
-    size_t name_length;
-    uint32_t method, packed, size;
-    uint64_t offset; /* of the packed bytes */
-} zip_member;
+#include "base/pack/zip_file.h"
 
 typedef struct zip_file {
-    zip_member *v;
-    size_t n;
-    uint8_t *directory; /* what the names are in */
+    dp_file file;
+    dp_arena arena;
+    dp_zip_file zip; /* its names are without the top folder */
 } zip_file;
 
-/* False, and nothing to free: not a ZIP file, a damaged one, one with a comment, one of 4 GiB and
- * more, or one whose members share bytes. */
+/* False, and nothing to free: a file that does not begin as a ZIP file does, a damaged one, one
+ * with a comment, or one whose members share bytes.  The zip_file stays where it is until closed.
+ */
 bool zip_open(int fd, uint64_t size, zip_file *);
 void zip_close(zip_file *);
 

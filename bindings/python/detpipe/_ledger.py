@@ -80,8 +80,10 @@ class Ledger:
             array = array.astype(array.dtype.newbyteorder("<"))
         if self.has_code(array.dtype.name, array.shape):
             self.put_memory(name, array.dtype.name, array.shape, array.ctypes.data)
-        elif array.dtype.hasobject:
+        elif array.dtype.hasobject and array.ndim > 0:
             self.put(name, array.tolist())
+        elif array.dtype.hasobject:
+            raise TypeError(f"{name}: a {type(array.item()).__name__} is no array, number or text")
         else:
             self.put_bytes(name, f"{array.dtype} {array.shape}", array.tobytes())
 

@@ -14,44 +14,28 @@
     given W                           the gradient that the optimizer gets (clipped, unscaled, reduced)
     rate G                            rate and the other numbers of group G
     state W/K, weight W, buffer B     after the step
-    layout N                          dtype, strides and device of N, where they are not plain
-
-Hooks give nothing back, so they change no result."""
+    layout N                          dtype, strides and device of N, before it, where they are not plain"""
 from __future__ import annotations
 
-import atexit, collections, os, platform, random, threading
-from collections.abc import Mapping
-from typing import Any, Iterable, Optional, Union
+import collections, os, sys, threading
+from typing import Dict, Iterable, Optional, Union
 
-import numpy as np
 import torch
+from torch.utils.data import get_worker_info
 from torch.utils.data.dataloader import _BaseDataLoaderIter
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
-from ._ledger import Ledger as PlainLedger
-
-LEVELS = ("loss", "weights", "full")
+from ._recorder import Recorder, Watch, about as about_lines, rank, setting
 
 
 def _setting():
     """What of the process and the machine may change a training's bits, a line each."""
-    yield from (f"python {platform.python_version()}", f"torch {torch.__version__}", f"numpy {np.__version__}",
-                f"{torch.get_num_threads()} threads", f"CPU {torch.backends.cpu.get_cpu_capability()}",
-                f"deterministic algorithms {torch.are_deterministic_algorithms_enabled()}")
+    lines = [f"torch {torch.__version__}", f"{torch.get_num_threads()} threads", f"CPU {torch.backends.cpu.get_cpu_capability()}",
+             f"deterministic algorithms {torch.are_deterministic_algorithms_enabled()}"]
     if torch.cuda.is_available():
-        yield (f"cuda {torch.version.cuda} {torch.cuda.get_device_name()}, tf32 {torch.backends.cuda.matmul.allow_tf32}, "
-               f"cudnn benchmark {torch.backends.cudnn.benchmark}")
-    for name in ("OMP_NUM_THREADS", "PYTHONHASHSEED", "CUBLAS_WORKSPACE_CONFIG", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA"):
-        yield f"{name}={os.environ.get(name, '')}"
-
-
-def about() -> str:
-    return "".join(c if " " <= c <= "~" and c not in '"\\' else "?" for c in ", ".join(_setting()))[:255]
-
-
-def _random_states():
-    _, words, *rest = np.random.get_state()
-    return [("python", repr(random.getstate())), ("numpy", words.tobytes() + repr(rest).encode())]
+        lines.append(f"cuda {torch.version.cuda} {torch.cuda.get_device_name()}, tf32 {torch.backends.cuda.matmul.allow_tf32}, "
+                     f"cudnn benchmark {torch.backends.cudnn.benchmark}")
+    return setting(*lines)
 
 
 def _is_leaf(module):
@@ -60,31 +44,38 @@ def _is_leaf(module):
 
 def record(folder: str) -> None:
     """For `detpipe verify --why`: from the first forward pass on, a ledger of all that this process trains."""
-    from torch.utils.data import get_worker_info
-    process, begun, states = os.getpid(), [], dict(_random_states())
+    watch = Watch(folder, "torch", _setting)
 
     def begin(module, inputs):
-        if begun or not torch.is_grad_enabled() or get_worker_info() is not None:
+        if torch.compiler.is_compiling() or not torch.is_grad_enabled() or get_worker_info() is not None:
             return
-        begun.append(True)
-        name = _rank() + ("" if os.getpid() == process else f".{os.getpid()}")
-        with open(os.path.join(folder, name + ".head"), "w", encoding="utf-8") as f:
-            f.writelines(line + "\n" for line in _setting())
-        ledger = Ledger(os.path.join(folder, name + ".ledger"), about="detpipe verify --why", random_states=states)
         hook.remove()
-        atexit.register(ledger.close)
-        ledger._before_module(module, inputs)
+        watch.begin(Ledger, _rank())._before_module(module, inputs)
+
+    def in_child():
+        hook.remove()
+        watch.leave()
+        record(folder)
     hook = torch.nn.modules.module.register_module_forward_pre_hook(begin)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=in_child)
 
 
 def _rank():
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         return str(torch.distributed.get_rank())
-    return next((os.environ[name] for name in ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID")
-                 if os.environ.get(name, "").isdigit()), "0")
+    return rank()
 
 
-class Ledger:
+# NumPy's name of a dtype's bits, and whether they are of another dtype, which is said in the layout
+_BITS = {torch.bool: ("bool", False), torch.bfloat16: ("uint16", True), torch.complex64: ("uint64", True),
+         **{getattr(torch, name): (name, False) for name in ("uint8", "int8", "int16", "int32", "int64", "float16", "float32",
+                                                             "float64")},
+         **{getattr(torch, name): ("uint8", True) for name in dir(torch) if name.startswith("float8_")}}
+_PLAIN = torch.Tensor, torch.nn.Parameter
+
+
+class Ledger(Recorder):
     """The record of a training, without a changed line in it but these:
 
         with detpipe.torch.Ledger("run.ledger", model, optimizer):
@@ -92,87 +83,97 @@ class Ledger:
 
     model: whose modules are recorded, None = all that are called; optimizer: whose steps count, None = all.  level:
     "loss"; "weights" (batches, gradients as they are given, weights); "full".  every: one step in so many is recorded;
-    steps: only those of range(first, last + 1).  What cannot be seen is said in `unseen`: a compiled model has no modules
-    that are called."""
+    steps: only those of range(first, last + 1).  `unseen` counts what it could not see, in words."""
 
     def __init__(self, path: Union[str, "os.PathLike[str]"], model: Optional[torch.nn.Module] = None,
                  optimizer: Optional[torch.optim.Optimizer] = None, level: str = "full", every: int = 1,
                  steps: Optional[Iterable[int]] = None, about: Optional[str] = None, random_states: Optional[dict] = None):
-        if level not in LEVELS:
-            raise ValueError(f"level={level!r}: expected one of {', '.join(LEVELS)}")
-        if every < 1:
-            raise ValueError(f"every={every}: expected 1 or more")
-        self.ledger = PlainLedger(path, globals()["about"]() if about is None else about)
-        self.level, self.every, self.steps = LEVELS.index(level), every, None if steps is None else set(steps)
-        self.optimizer, self.model, self.unseen = optimizer, model, set()
+        super().__init__(path, level, every, steps, about_lines(_setting()) if about is None else about, random_states)
+        self.optimizer, self.model, self._without, self._optimizers, self._passing = optimizer, model, {}, {}, None
         self._own = None if model is None else {id(m) for m in model.modules()}
-        self._names, self._roots, self._hooks, self._patched, self._rows = {}, {}, [], [], []
-        self._random = dict(_random_states()) if random_states is None else random_states
-        self._versions = {}  # of weights behind the optimizer's step: changes in place count up
-        self._step, self._depth, self._begun, self._started = 1, 0, False, False
-        self._loss, self._backwards = float("nan"), 0
+        self._names, self._roots, self._hooks, self._rows = {}, {}, [], {}
+        self._layouts, self._versions = {}, {}  # versions of weights behind the optimizer's step: changes in place count up
+        self._depth, self._begun, self._started, self._backward_runs = 0, False, False, False
+        self._backwards, self._frames = 0, _compiled_frames()
         self._lock = threading.RLock()
         if model is not None:
             self._name(model)
         self._attach()
 
+    @property
+    def unseen(self) -> Dict[str, int]:
+        """What was there and is not recorded, and how often."""
+        out, frames = super().unseen, _compiled_frames() - self._frames
+        if frames > 0:
+            out["functions that torch.compile made: what is inside them"] = frames
+        if self._without:
+            names = ", ".join(list(self._without.values())[:3]) + (", .." if len(self._without) > 3 else "")
+            out[f"parameters of the optimizer that never had a gradient ({names})"] = len(self._without)
+        return out
+
     # ---- what is recorded ----
 
-    def _due(self):
-        return (self._step - 1) % self.every == 0 and (self.steps is None or self._step in self.steps)
-
-    def put(self, name: str, value: Any) -> None:
-        """Anything, into the step that comes to be: a tensor, or what detpipe.Ledger.put takes, with tensors in it."""
-        if isinstance(value, torch.Tensor):
-            self._put_tensor(name, value)
-        elif isinstance(value, Mapping):
-            for key, one in value.items():
-                self.put(f"{name}/{key}", one)
-        elif isinstance(value, (list, tuple)):
-            for i, one in enumerate(value):
-                self.put(f"{name}/{i}" if len(value) > 1 else name, one)
-        elif hasattr(value, "__dict__") and not callable(value) and not hasattr(value, "__array__"):
-            self.put(name, vars(value))
-        else:
-            try:
-                self.ledger.put(name, value)
-            except (TypeError, ValueError):
-                self.unseen.add(f"{name}: {type(value).__name__}")
+    def _is_tensor(self, value):
+        return isinstance(value, torch.Tensor)
 
     def _put_tensor(self, name, tensor):
-        tensor = tensor.detach()
-        if tensor.layout != torch.strided or tensor.is_quantized:
-            for part, values in self._parts(tensor):
-                self._put_tensor(f"{name} {part}", values)
+        if type(tensor) not in _PLAIN or tensor.layout is not torch.strided or tensor.is_quantized:
+            parts = self._parts(tensor)
+            if parts is None:
+                self._miss(f"tensors of the type {type(tensor).__name__}")
+            for part, values in parts or ():
+                self._put_tensor(f"{name} {part}".rstrip(), values)
             return
-        dtype, shape = str(tensor.dtype)[6:], tuple(tensor.shape)
-        plain = tensor.is_contiguous() and tensor.device.type == "cpu"
-        if not plain:
-            self.ledger.put("layout " + name, f"{tensor.stride()} {tensor.device.type}")
-            tensor = tensor.resolve_conj().resolve_neg().cpu().contiguous()
-        if self.ledger.has_code(dtype, shape):
-            self.ledger.put_memory(name, dtype, shape, tensor.data_ptr())
-        else:
-            data = tensor.reshape(-1).view(torch.uint8).numpy().tobytes() if tensor.numel() else b""
-            self.ledger.put_bytes(name, f"{dtype} {shape}", data)
+        bits, other = _BITS.get(tensor.dtype, (None, True))
+        if bits is None or tensor.is_complex() or tensor.is_neg() or tensor.dim() > 8:
+            self._put_rare(name, tensor)
+            return
+        if other or not tensor.is_contiguous() or tensor.device.type != "cpu" or name in self._layouts:
+            tensor = self._put_layout(name, tensor)
+        try:
+            self.ledger.put_memory(name, bits, tensor.shape, tensor.data_ptr())
+        except RuntimeError:  # vmap's, fake ones
+            self._miss("tensors without memory of their own")
+
+    def _put_rare(self, name, tensor):
+        tensor = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous()
+        data = tensor.reshape(-1).view(torch.uint8).numpy().tobytes() if tensor.numel() else b""
+        self.ledger.put_bytes(name, f"{tensor.dtype} {tuple(tensor.shape)}", data)
+
+    def _put_layout(self, name, tensor):
+        """Said where it is not as it was, at first plain; then the tensor in the order of its memory, which needs no copy."""
+        layout = f"{tensor.dtype} {tensor.stride()} {tensor.device.type}" if not _is_plain(tensor) else None
+        if self._layouts.get(name) != layout:
+            self.ledger.put("layout " + name, layout)
+        self._layouts[name] = layout
+        tensor = tensor.detach().cpu()
+        if not tensor.is_contiguous():
+            tensor = tensor.permute(sorted(range(tensor.dim()), key=lambda i: -tensor.stride(i))).contiguous()
+        return tensor
 
     @staticmethod
     def _parts(tensor):
+        """Plain tensors that are all of this one; None: nobody knows them."""
+        if type(tensor) not in _PLAIN:
+            if not hasattr(tensor, "__tensor_flatten__"):
+                return [("", tensor.as_subclass(torch.Tensor))] if tensor.layout is torch.strided else None
+            return [(name, getattr(tensor, name)) for name in tensor.__tensor_flatten__()[0]]
         if tensor.is_quantized:
-            return [("integers", tensor.int_repr()), ("scales", torch.tensor([tensor.q_scale(), tensor.q_zero_point()]))]
+            if tensor.qscheme() in (torch.per_tensor_affine, torch.per_tensor_symmetric):
+                return [("integers", tensor.int_repr()), ("scales", torch.tensor([tensor.q_scale(), tensor.q_zero_point()]))]
+            return [("integers", tensor.int_repr()), ("scales", tensor.q_per_channel_scales()),
+                    ("zeros", tensor.q_per_channel_zero_points())]
+        tensor = tensor.detach()
         if tensor.layout == torch.sparse_coo:
-            tensor = tensor if tensor.is_coalesced() else tensor.coalesce()
-            return [("indices", tensor.indices()), ("values", tensor.values())]
+            return [("indices", tensor._indices()), ("values", tensor._values())]
         if tensor.layout in (torch.sparse_csr, torch.sparse_bsr):
             return [("rows", tensor.crow_indices()), ("columns", tensor.col_indices()), ("values", tensor.values())]
-        return [("dense", tensor.to_dense())]
+        if tensor.layout in (torch.sparse_csc, torch.sparse_bsc):
+            return [("columns", tensor.ccol_indices()), ("rows", tensor.row_indices()), ("values", tensor.values())]
+        return None
 
     def _put_random_states(self):
-        states = dict(_random_states())
-        for name, state in states.items():
-            if self._random[name] != state:
-                self.ledger.put(f"random {name}", state)
-        self._random = states
+        super()._put_random_states()
         self._put_tensor("random torch", torch.random.get_rng_state())
         if torch.cuda.is_available() and torch.cuda.is_initialized():
             self._put_tensor("random cuda", torch.cuda.get_rng_state())
@@ -183,6 +184,8 @@ class Ledger:
         """Its modules and parameters, by the names that it gives them, the first time that it is seen."""
         for name, module in root.named_modules():
             self._names.setdefault(id(module), f"{name} ({type(module).__name__})" if name else type(module).__name__)
+            if isinstance(module, torch.jit.ScriptModule):
+                self._miss("modules of torch.jit: what is inside them")
         for name, parameter in root.named_parameters():
             if id(parameter) not in self._names:
                 self._names[id(parameter)] = name
@@ -194,10 +197,10 @@ class Ledger:
 
     def _watch(self, name, parameter):
         if parameter.requires_grad and parameter.is_leaf and self.level == 2:
-            def gradient(p, name=name):
+            def gradient(p):
                 if self._begun and self._due():
                     self._put_tensor(f"gradient {name}", p.grad)
-            self._hooks.append(parameter.register_post_accumulate_grad_hook(gradient))
+            self._hooks.append(parameter.register_post_accumulate_grad_hook(self._guarded(gradient)))
 
     def _parameters(self, optimizer):
         n = 0
@@ -208,25 +211,19 @@ class Ledger:
 
     # ---- when ----
 
+    @staticmethod
+    def _is_traced():
+        return torch.compiler.is_compiling()
+
     def _attach(self):
         hooks = torch.nn.modules.module
-        self._hooks += [hooks.register_module_forward_pre_hook(self._before_module),
-                        hooks.register_module_forward_hook(self._after_module, always_call=True),
-                        register_optimizer_step_pre_hook(self._before_step),
-                        register_optimizer_step_post_hook(self._after_step)]
-        self._patch(torch.Tensor, "backward", self._backward)
+        self._hooks += [hooks.register_module_forward_pre_hook(self._guarded(self._before_module)),
+                        hooks.register_module_forward_hook(self._guarded(self._after_module), always_call=True),
+                        register_optimizer_step_pre_hook(self._guarded(self._before_step)),
+                        register_optimizer_step_post_hook(self._guarded(self._after_step))]
+        self._patch(torch.autograd, "backward", self._backward)
         self._patch(_BaseDataLoaderIter, "_next_index", self._next_index)
         self._patch(_BaseDataLoaderIter, "__next__", self._next_batch)
-
-    def _patch(self, owner, name, recorded):
-        """recorded(original, self, ...) in place of a method, until close."""
-        original = getattr(owner, name)
-
-        def method(*args, **kwargs):
-            return recorded(original, *args, **kwargs)
-        method.__doc__ = original.__doc__
-        setattr(owner, name, method)
-        self._patched.append((owner, name, method, original))
 
     @staticmethod
     def _next_index(original, loader):
@@ -236,11 +233,12 @@ class Ledger:
         return index
 
     def _next_batch(self, original, loader):
+        """Of each loader the last batch counts: evaluation has many."""
         batch = original(loader)
         asked = loader.__dict__.get("_detpipe_asked")
         rows = asked.popleft() if asked else None
         if isinstance(rows, list) and all(isinstance(row, int) for row in rows):
-            self._rows.append(rows)
+            self._rows[id(loader)] = rows
         return batch
 
     def _begin(self, module):
@@ -261,13 +259,12 @@ class Ledger:
                 self._put_tensor(f"changed weight {name}", parameter)
         self._put_random_states()
 
-    def _seen(self, module):
-        """Whether a call is of the training, and recorded."""
-        return torch.is_grad_enabled() and threading.current_thread() is threading.main_thread()
-
     def _before_module(self, module, inputs):
-        if not self._seen(module):
-            self._rows.clear()
+        if threading.current_thread() is not threading.main_thread():
+            self._miss("calls of modules on other threads")
+            return
+        if self._depth == 0 and not torch.is_grad_enabled():
+            self._without_gradients(module)
             return
         with self._lock:
             self._depth += 1
@@ -277,35 +274,56 @@ class Ledger:
             if self._due() and self.level == 2 and leaf:
                 self.put(f"input {self._name_of(module)}", inputs)
 
+    def _without_gradients(self, module):
+        """Evaluation, a teacher: not recorded; each pass counts once, by its outermost module."""
+        if self._passing is None:
+            self._passing = module
+            self._miss("passes without gradients")
+
     def _before_model(self, module, inputs, leaf):
         if id(module) not in self._names:
             self._name(module)
         self._begin(module)
+        if self._backward_runs:  # what a checkpoint makes once more
+            return
         if self._due() and self.level > 0:
-            for rows in self._rows:
+            for rows in self._rows.values():
                 self.ledger.put("rows", repr(rows))
             if not leaf:
                 self.put("batch", inputs)
         self._rows.clear()
 
     def _after_module(self, module, inputs, output):
-        if not self._seen(module):
+        if threading.current_thread() is not threading.main_thread():
+            return
+        if self._depth == 0:
+            self._passing = None if module is self._passing else self._passing
             return
         with self._lock:
-            self._depth = max(self._depth - 1, 0)
+            self._depth -= 1
             if self._due() and self.level == 2 and _is_leaf(module):
                 self.put(f"output {self._name_of(module)}", output)
 
-    def _backward(self, original, tensor, *args, **kwargs):
+    def _backward(self, original, tensors, *args, **kwargs):
+        self._guarded(self._put_loss)(tensors)
+        self._backward_runs = True
+        try:
+            return original(tensors, *args, **kwargs)
+        finally:
+            self._backward_runs = False
+
+    def _put_loss(self, tensors):
         self._backwards += 1
-        if tensor.numel() == 1 and self._backwards == 1:
-            self._loss = float(tensor.detach())
+        if isinstance(tensors, torch.Tensor) and tensors.numel() == 1 and self._backwards == 1:
+            self._loss = float(tensors.detach())
         elif self._due():
-            self.put(f"loss #{self._backwards}", tensor)
-        return original(tensor, *args, **kwargs)
+            self.put(f"loss #{self._backwards}", tensors)
 
     def _before_step(self, optimizer, args, kwargs):
-        if (self.optimizer is not None and optimizer is not self.optimizer) or not self._due() or self.level == 0:
+        if self.optimizer is not None and optimizer is not self.optimizer:
+            return
+        self._count_without(optimizer)
+        if not self._due() or self.level == 0:
             return
         with self._lock:
             for name, parameter in self._parameters(optimizer):
@@ -316,18 +334,28 @@ class Ledger:
                 self.ledger.put(f"rate {i}", repr(sorted((k, float(v) if isinstance(v, torch.Tensor) else v)
                                                          for k, v in numbers.items() if v is not None)))
 
+    def _count_without(self, optimizer):
+        """Parameters that have had no gradient so far."""
+        new = id(optimizer) not in self._optimizers
+        self._optimizers[id(optimizer)] = optimizer
+        for name, parameter in self._parameters(optimizer) if new or self._without else ():
+            if parameter.grad is not None:
+                self._without.pop(id(parameter), None)
+            elif new:
+                self._without[id(parameter)] = name
+
     def _after_step(self, optimizer, args, kwargs):
         if self.optimizer is not None and optimizer is not self.optimizer:
             return
         with self._lock:
-            if self._due():
-                if self.level > 0:
+            try:
+                if self._due() and self.level > 0:
                     self._put_made(optimizer)
-                self.ledger.step(self._step, self._loss)
-            for name, parameter in self._parameters(optimizer):
-                self._versions[id(parameter)] = name, parameter, parameter._version
-            self._step += 1
-            self._begun, self._depth, self._loss, self._backwards = False, 0, float("nan"), 0
+            finally:
+                for name, parameter in self._parameters(optimizer):
+                    self._versions[id(parameter)] = name, parameter, parameter._version
+                self._begun, self._depth, self._backwards = False, 0, 0
+                self._end_step()
 
     def _put_made(self, optimizer):
         for name, parameter in self._parameters(optimizer):
@@ -341,18 +369,24 @@ class Ledger:
 
     # ---- its end ----
 
-    def close(self) -> None:
-        """Takes its hooks away.  A step that was not ended is dropped."""
+    def _detach(self):
         for hook in self._hooks:
             hook.remove()
-        for owner, name, method, original in reversed(self._patched):
-            if getattr(owner, name) is method:  # else somebody patched it after us, and still calls us
-                setattr(owner, name, original)
-        self._hooks, self._patched = [], []
-        self.ledger.close()
+        self._hooks = []
+        super()._detach()
 
-    def __enter__(self) -> "Ledger":
-        return self
+    def close(self) -> None:
+        """Takes its hooks away.  A step that was not ended is dropped, and counts as unseen."""
+        if self._hooks and self._begun:
+            self._miss("passes with gradients behind the last step of an optimizer")
+        super().close()
 
-    def __exit__(self, *exception: Any) -> None:
-        self.close()
+
+def _is_plain(tensor):
+    return not _BITS[tensor.dtype][1] and tensor.is_contiguous() and tensor.device.type == "cpu"
+
+
+def _compiled_frames():
+    """How many functions torch.compile has made so far in this process."""
+    made = sys.modules.get("torch._dynamo.utils")
+    return made.counters["frames"]["ok"] if made is not None else 0

@@ -1,0 +1,219 @@
+# _recorder.py - what the ledgers of all frameworks share
+# SPDX-License-Identifier: Apache-2.0
+"""A framework is a file beside this one: a class Ledger(Recorder) that says when things are seen, record(folder), and a row
+of the table in tools/proof/why.c.  Hooks give nothing back and raise nothing, so that they change no result; what they
+cannot see is counted (Recorder.unseen)."""
+from __future__ import annotations
+
+import collections, contextlib, dataclasses, functools, itertools, multiprocessing, os, platform, random, sys
+from collections.abc import Mapping
+from multiprocessing import util
+from typing import Any, Callable, Dict, Iterable, Optional, Union
+
+import numpy as np
+
+from ._ledger import Ledger as PlainLedger
+
+LEVELS = ("loss", "weights", "full")
+_DEEPEST = 8  # of values in values
+_ENVIRONMENT = ("OMP_NUM_THREADS", "PYTHONHASHSEED", "CUBLAS_WORKSPACE_CONFIG", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA",
+                "TF_ENABLE_ONEDNN_OPTS", "TF_NUM_INTRAOP_THREADS", "XLA_FLAGS")
+
+
+def setting(*framework: str) -> list:
+    """What of the process and the machine may change a training's bits, a line each, with what the framework says."""
+    return [f"python {platform.python_version()}", *framework, f"numpy {np.__version__}",
+            *(f"{name}={os.environ.get(name, '')}" for name in _ENVIRONMENT)]
+
+
+def _printable(text):
+    return "".join(c if " " <= c <= "~" and c not in '"\\' else "?" for c in text)
+
+
+def about(lines: Iterable[str]) -> str:
+    """The same, as a ledger's head takes it."""
+    return _printable(", ".join(lines))[:255]
+
+
+def current_states() -> dict:
+    """Those that a process has whatever its framework is."""
+    _, words, *rest = np.random.get_state()
+    return {"python": repr(random.getstate()), "numpy": words.tobytes() + repr(rest).encode()}
+
+
+def rank() -> str:
+    return next((os.environ[name] for name in ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID")
+                 if os.environ.get(name, "").isdigit()), "0")
+
+
+class Watch:
+    """For `detpipe verify --why`, from the import of a framework on: the ledger that is made when the process trains."""
+    _made: dict = {}  # name: framework; a process may train in two
+
+    def __init__(self, folder: str, framework: str, lines: Callable[[], list]):
+        self.folder, self.framework, self.lines = folder, framework, lines
+        self.states, self.ledger, self.end = current_states(), None, None
+
+    def begin(self, make: Callable[..., "Recorder"], rank: str) -> "Recorder":
+        """make: a class Ledger.  The ledger is closed at the end of the process."""
+        path = self._free_path(rank)
+        with open(path + ".head", "w", encoding="utf-8") as f:
+            f.writelines(line + "\n" for line in self.lines())
+        self.ledger = make(path + ".ledger", about="detpipe verify --why", random_states=self.states)
+        self.end = util.Finalize(None, self._close, args=(path,), exitpriority=0)  # processes of multiprocessing run no atexit
+        return self.ledger
+
+    def _free_path(self, rank):
+        """Named by the rank, and by its number among those that a process of multiprocessing started: both runs have that."""
+        name = ".".join([rank, *(str(i) for i in multiprocessing.current_process()._identity)])
+        if self._made.setdefault(name, self.framework) != self.framework:
+            name += f".{self.framework}"
+        for i in itertools.count(1):
+            path = os.path.join(self.folder, name if i == 1 else f"{name}-{i}")
+            with contextlib.suppress(FileExistsError):
+                open(path + ".head", "x").close()
+                return path
+
+    def _close(self, path):
+        self.ledger.close()
+        with open(path + ".unseen", "w", encoding="utf-8") as f:
+            f.writelines(f"{n} {_printable(what)}\n" for what, n in self.ledger.unseen.items())
+
+    def leave(self) -> None:
+        """In a child by fork: what is recorded is its parent's."""
+        if self.ledger is not None:
+            self.end.cancel()
+            self.ledger._detach()
+        self._made.clear()
+
+    def say(self, text: str) -> None:
+        """A line that verify tells: what is not recorded, and why."""
+        with open(os.path.join(self.folder, "note"), "a", encoding="utf-8") as f:
+            f.write(f"{sys.executable}: {self.framework}: {' '.join(text.split())}\n")
+
+
+class Recorder:
+    """The ledger of a training, a step at a time.
+
+    level: "loss"; "weights" (batches, gradients as they are given, weights); "full".  every: one step in so many is
+    recorded; steps: only those of range(first, last + 1)."""
+
+    def __init__(self, path: Union[str, "os.PathLike[str]"], level: str, every: int, steps: Optional[Iterable[int]], about: str,
+                 random_states: Optional[dict]):
+        if level not in LEVELS:
+            raise ValueError(f"level={level!r}: expected one of {', '.join(LEVELS)}")
+        if every < 1:
+            raise ValueError(f"every={every}: expected 1 or more")
+        self.ledger = PlainLedger(path, about)
+        self.level, self.every, self.steps = LEVELS.index(level), every, None if steps is None else set(steps)
+        self._unseen: collections.Counter = collections.Counter()
+        self._random = current_states() if random_states is None else random_states
+        self._patched, self._step, self._loss = [], 1, float("nan")
+
+    def _due(self):
+        return (self._step - 1) % self.every == 0 and (self.steps is None or self._step in self.steps)
+
+    # ---- what is recorded ----
+
+    def _is_tensor(self, value):
+        """Whether _put_tensor is for it."""
+        return False
+
+    def _put_tensor(self, name, tensor):
+        raise NotImplementedError
+
+    def put(self, name: str, value: Any) -> None:
+        """Anything, into the step that comes to be: a tensor, or what detpipe.Ledger.put takes, with tensors in it."""
+        self._put(name, value, 0)
+
+    def _put(self, name, value, depth):
+        if self._is_tensor(value):
+            self._put_tensor(name, value)
+        elif depth == _DEEPEST:
+            self._miss(f"values deeper than {_DEEPEST} in others")
+        elif isinstance(value, Mapping):
+            self._put_all(name, value.items(), depth)
+        elif isinstance(value, (list, tuple)):
+            self._put_all(name, enumerate(value) if len(value) > 1 else [(None, one) for one in value], depth)
+        elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+            self._put_all(name, [(f.name, getattr(value, f.name)) for f in dataclasses.fields(value)], depth)
+        elif hasattr(value, "__dict__") and not callable(value) and not hasattr(value, "__array__"):
+            self._put_all(name, vars(value).items(), depth)
+        else:
+            try:
+                self.ledger.put(name, value)
+            except TypeError:
+                self._miss(f"values of the type {type(value).__name__}")
+
+    def _put_all(self, name, items, depth):
+        for key, value in items:
+            self._put(name if key is None else f"{name}/{key}", value, depth + 1)
+
+    def _miss(self, what):
+        """What is there and is not recorded, in words that are the same each time."""
+        self._unseen[what] += 1
+
+    @property
+    def unseen(self) -> Dict[str, int]:
+        """What was there and is not recorded, and how often."""
+        return dict(self._unseen)
+
+    def _put_random_states(self):
+        """Those of python and numpy where they are not as at the step before: many use neither, and seed neither."""
+        states = current_states()
+        for name, state in states.items():
+            if self._random[name] != state:
+                self.ledger.put(f"random {name}", state)
+        self._random = states
+
+    def _end_step(self):
+        if self._due():
+            self.ledger.step(self._step, self._loss)
+        self._step, self._loss = self._step + 1, float("nan")
+
+    # ---- where it is seen ----
+
+    @staticmethod
+    def _is_traced():
+        """Whether a compiler runs this to see what it does, for a graph that should have nothing of it."""
+        return False
+
+    def _guarded(self, see):
+        """A hook: a failure to record is no failure of the training."""
+        @functools.wraps(see)
+        def hook(*args, **kwargs):
+            if self._is_traced():
+                return
+            try:
+                see(*args, **kwargs)
+            except Exception as e:
+                self._miss(f"failures to record ({type(e).__name__}: {e})")
+        return hook
+
+    def _patch(self, owner, name, recorded):
+        """recorded(original, self, ...) in place of a method, until close."""
+        original = getattr(owner, name)
+
+        @functools.wraps(original)
+        def method(*args, **kwargs):
+            return original(*args, **kwargs) if self._is_traced() else recorded(original, *args, **kwargs)
+        setattr(owner, name, method)
+        self._patched.append((owner, name, method, original))
+
+    def _detach(self):
+        """Takes its hooks away."""
+        for owner, name, method, original in reversed(self._patched):
+            if getattr(owner, name) is method:  # else somebody patched it after us, and still calls us
+                setattr(owner, name, original)
+        self._patched = []
+
+    def close(self) -> None:
+        """Takes its hooks away.  A step that was not ended is dropped."""
+        self._detach()
+        self.ledger.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self.close()
