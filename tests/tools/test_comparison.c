@@ -107,6 +107,26 @@ static void write_names(const char *path, const char *const *names, size_t n, si
     assert_ok(dp_ledger_close(l));
 }
 
+/* The meaning of names[i] where that is the first that differs, for each of n. */
+static void check_meanings(const char *const *names, const char *const *meanings, size_t n)
+{
+    char folder[256], path[2][300];
+
+    test_folder(folder, sizeof folder);
+    for (int k = 0; k < 2; k++)
+        snprintf(path[k], sizeof path[k], "%s/%d", folder, k);
+    for (size_t i = 0; i < n; i++) {
+        comparison c = {.path = {path[0], path[1]}};
+        write_names(path[0], names, n, n);
+        write_names(path[1], names, n, i);
+        assert_int_equal(comparison_make(&c), 0);
+        assert_string_equal(c.cause, names[i]);
+        assert_memory_equal(comparison_meaning(&c), meanings[i], strlen(meanings[i]));
+        comparison_free(&c);
+    }
+    test_folder_remove(folder);
+}
+
 /* The names of detpipe.torch.Ledger. */
 static void each_name_has_its_meaning(void **state)
 {
@@ -144,23 +164,24 @@ static void each_name_has_its_meaning(void **state)
                                            "What modules keep",
                                            "The layout in memory",
                                            "All that was recorded before it"};
-    const size_t n = sizeof names / sizeof names[0];
-    char folder[256], path[2][300];
 
     (void)state;
-    test_folder(folder, sizeof folder);
-    for (int k = 0; k < 2; k++)
-        snprintf(path[k], sizeof path[k], "%s/%d", folder, k);
-    for (size_t i = 0; i < n; i++) {
-        comparison c = {.path = {path[0], path[1]}};
-        write_names(path[0], names, n, n);
-        write_names(path[1], names, n, i);
-        assert_int_equal(comparison_make(&c), 0);
-        assert_string_equal(c.cause, names[i]);
-        assert_memory_equal(comparison_meaning(&c), meanings[i], strlen(meanings[i]));
-        comparison_free(&c);
-    }
-    test_folder_remove(folder);
+    check_meanings(names, meanings, sizeof names / sizeof names[0]);
+}
+
+/* What a ledger without gradients can say of what comes behind them. */
+static void gradients_that_are_not_there_are_not_equal(void **state)
+{
+    static const char *const names[] = {"output a", "rate", "state a/m", "weight a"};
+    static const char *const given[] = {"given a"};
+    static const char *const meanings[] = {"The forward pass", "The optimizer's numbers",
+                                           "The backward pass or the optimizer, whose gradients",
+                                           "The backward pass or the optimizer, whose gradients"};
+    static const char *const of_given[] = {"The backward pass, or what was done"};
+
+    (void)state;
+    check_meanings(names, meanings, sizeof names / sizeof names[0]);
+    check_meanings(given, of_given, 1);
 }
 
 /* What one run alone has is the first difference in its place, not behind all that follows. */
@@ -278,6 +299,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_cause_is_the_first_thing_that_differs),
                                        cmocka_unit_test(each_name_has_its_meaning),
+                                       cmocka_unit_test(gradients_that_are_not_there_are_not_equal),
                                        cmocka_unit_test(what_one_alone_has_is_found_in_its_place),
                                        cmocka_unit_test(equal_is_what_has_all_in_common),
                                        cmocka_unit_test(nan_of_one_of_two_differs),

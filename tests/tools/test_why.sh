@@ -7,8 +7,8 @@ set -u
 python=$(command -v python3) || { echo "skipped: no python3"; exit 77; }
 
 # no Python, no PyTorch, no package
-expect 3 'run 1: --why: no step was recorded: the command imported no PyTorch' "$DETPIPE" verify --why -- sh -c 'echo loss: 2.5'
-expect 3 'no step was recorded: the command imported no PyTorch' "$DETPIPE" verify --why -- "$python" -c 'print("loss: 2.5")'
+expect 3 'run 1: --why: no step was recorded: the command imported no framework' "$DETPIPE" verify --why -- sh -c 'echo loss: 2.5'
+expect 3 'no step was recorded: the command imported no framework' "$DETPIPE" verify --why -- "$python" -c 'print("loss: 2.5")'
 mkdir fake && echo 'version = 1' > fake/torch.py
 expect 3 'no step was recorded: .*python.*pip install detpipe there' env PYTHONPATH="$work/fake" "$DETPIPE" verify --why -- "$python" -c 'import torch'
 
@@ -73,6 +73,17 @@ head -3 given/1.ledger > given/2.ledger
 expect 1 '6 steps and 2: those of both are equal' why
 grep -q '^ledgers: 1 compared, 2 steps, 10 entries$' out.txt || fail "steps of one run are counted: $(cat out.txt)"
 rm given/2.ledger
+
+# every framework has its row; one that is imported and not recorded says so, whatever the others did
+for framework in keras; do
+    echo 'version = 1' > fake/$framework.py
+    expect 0 'not recorded: .*python' "$DETPIPE" verify --why -- "$python" -c "import torch, $framework"
+    tr -s '\n ' '  ' < out.txt | grep -q "$framework: No module named 'detpipe._${framework}_ledger' (pip install detpipe there)" ||
+        fail "it does not say that $framework is not recorded: $(cat out.txt)"
+    cp fake/detpipe/_torch_ledger.py fake/detpipe/_${framework}_ledger.py
+    expect 0 '^REPRODUCED$' "$DETPIPE" verify --why -- "$python" -c "import $framework"
+    ! grep -q 'not recorded' out.txt || fail "$framework has a recorder"
+done
 
 # equal losses, other weights
 sed 's/learning_rate=0.01/learning_rate=0.01,0.02 milestones=3,20/' "$recipe" > other.recipe

@@ -161,7 +161,7 @@ bool comparison_equal(const comparison *c)
 }
 
 /* What it means that a name is the first that differs: those of `detpipe train` and of
- * detpipe.torch.Ledger. */
+ * the Python package. */
 static const struct {
     const char *name, *text;
 } known[] = {
@@ -190,6 +190,22 @@ static const struct {
     {"layout", "The layout in memory (strides, device): sums may have another order."},
 };
 
+/* The same, where the step has nothing of the name `unless`, as what is compiled shows no
+ * gradients. */
+static const struct {
+    const char *name, *unless, *text;
+} blind[] = {
+    {"given", "gradient",
+     "The backward pass, or what was done to its gradients since (clipped, scaled, reduced, by "
+     "hand): all that was recorded before them, the loss too, is equal."},
+    {"state", "g",
+     "The backward pass or the optimizer, whose gradients were not recorded: all that was recorded "
+     "before this, its own state, is equal."},
+    {"weight", "g",
+     "The backward pass or the optimizer, whose gradients were not recorded: all that was recorded "
+     "before it is equal."},
+};
+
 /* Whether the ledger has, of this "output M", what went in. */
 static bool has_input(const pair *at, const char *output)
 {
@@ -197,6 +213,16 @@ static bool has_input(const pair *at, const char *output)
 
     snprintf(name, sizeof name, "input%s", output + strlen("output"));
     return has(at->a, name);
+}
+
+/* Whether the ledger has anything of such a name in the step. */
+static bool has_any(const pair *at, const char *with)
+{
+    const cJSON *a = at->a->tensors->child;
+
+    while (a != NULL && !begins(a->string, with))
+        a = a->next;
+    return a != NULL;
 }
 
 const char *comparison_meaning(const comparison *c)
@@ -212,6 +238,10 @@ const char *comparison_meaning(const comparison *c)
                      "things.";
     if (begins(c->cause, "output") && has_input(at, c->cause))
         return "This module: what goes in is equal, what comes out is not: its own random numbers, the order of its sums, or weights that were changed since the last step.";
+    for (size_t i = 0; i < sizeof blind / sizeof blind[0]; i++) {
+        if (begins(c->cause, blind[i].name) && !has_any(at, blind[i].unless))
+            return blind[i].text;
+    }
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (begins(c->cause, known[i].name))
             return known[i].text;

@@ -28,7 +28,7 @@ static const char site[] =
     "_here = os.path.dirname(os.path.abspath(__file__))\n"
     "_folder = os.environ['DETPIPE_WHY']\n"
     "sys.path[:] = [p for p in sys.path if os.path.abspath(p or '.') != _here]\n"
-    "_recorders = {'torch': '_torch_ledger'}\n"
+    "_recorders = {'torch': '_torch_ledger', 'keras': '_keras_ledger'}\n"
     "def _spec(name):\n" /* as if this were not here */
     "    recorder = _recorders.pop(name)\n"
     "    try:\n"
@@ -205,10 +205,11 @@ static int fail_of_none(const char *folder, const why_run *r, char why[RESULTS_T
     size_t n;
 
     read_note(folder, note, sizeof note);
-    n = (size_t)snprintf(why, RESULTS_TEXT, "--why: no step was recorded: %.600s",
-                         note[0] != '\0' ? note + strlen("not recorded: ")
-                                         : "the command imported no PyTorch, or no optimizer made "
-                                           "a step");
+    n = (size_t)snprintf(
+        why, RESULTS_TEXT, "--why: no step was recorded: %.600s",
+        note[0] != '\0' ? note + strlen("not recorded: ")
+                        : "the command imported no framework that is known, or no optimizer made "
+                          "a step");
     for (size_t i = 0; i < r->unseen.n && n < RESULTS_TEXT; i++)
         n += (size_t)snprintf(why + n, RESULTS_TEXT - n, "; %s (%llu)", r->unseen.v[i].text,
                               (unsigned long long)r->unseen.v[i].n);

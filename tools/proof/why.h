@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * The Python of a run finds a sitecustomize of ours first.  Once the run has imported PyTorch, that
- * has detpipe.torch.Ledger record what is trained; nothing of the command is changed.
+ * The Python of a run finds a sitecustomize of ours first.  Once the run has imported a framework,
+ * that has its Ledger record what is trained; nothing of the command is changed.
  */
 #ifndef TOOLS_PROOF_WHY_H
 #define TOOLS_PROOF_WHY_H

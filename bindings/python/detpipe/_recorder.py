@@ -86,6 +86,36 @@ class Watch:
             self.ledger._detach()
         self._made.clear()
 
+    def begin_at(self, make: Callable[..., "Recorder"], *places: tuple) -> None:
+        """The ledger begins with the first call of one of these, (owner, its function's name)."""
+        originals = [(owner, name, getattr(owner, name)) for owner, name in places]
+
+        def restore():
+            for owner, name, original in originals:
+                setattr(owner, name, original)
+
+        def begin():
+            restore()
+            try:
+                self.begin(make, rank())
+            except Exception as e:  # the training goes on
+                self.say(f"{type(e).__name__}: {e}")
+
+        def in_child():
+            if self.ledger is None:
+                restore()
+            self.leave()
+            Watch(self.folder, self.framework, self.lines).begin_at(make, *places)
+
+        for owner, name, original in originals:
+            @functools.wraps(original)
+            def first(*args, _call=(owner, name), **kwargs):
+                begin()
+                return getattr(*_call)(*args, **kwargs)
+            setattr(owner, name, first)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=in_child)
+
     def say(self, text: str) -> None:
         """A line that verify tells: what is not recorded, and why."""
         with open(os.path.join(self.folder, "note"), "a", encoding="utf-8") as f:
