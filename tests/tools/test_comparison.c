@@ -172,9 +172,10 @@ static void each_name_has_its_meaning(void **state)
 /* What a ledger without gradients can say of what comes behind them. */
 static void gradients_that_are_not_there_are_not_equal(void **state)
 {
-    static const char *const names[] = {"output a", "rate", "state a/m", "weight a"};
+    static const char *const names[] = {"output a", "result f/0", "rate", "state a/m", "weight a"};
     static const char *const given[] = {"given a"};
-    static const char *const meanings[] = {"The forward pass", "The optimizer's numbers",
+    static const char *const meanings[] = {"The forward pass", "This function: what goes in",
+                                           "The optimizer's numbers",
                                            "The backward pass or the optimizer, whose gradients",
                                            "The backward pass or the optimizer, whose gradients"};
     static const char *const of_given[] = {"The backward pass, or what was done"};

@@ -173,8 +173,10 @@ static const struct {
     {"rows", "The order of the data: other records are in the batch."},
     {"batch", "The data: the same records have other contents (or another order, where rows were "
               "not recorded)."},
-    {"input", "What goes into this module: what all modules before it made is equal, so it was "
+    {"input", "What goes into this module or function: what all before it made is equal, so it was "
               "made between them, or comes from outside (labels)."},
+    {"result", "This function: what goes in is equal, what comes out is not: a callback, random "
+               "numbers of its own, or the order of its sums (threads, CPU)."},
     {"output", "The forward pass of this layer, or its weights before the first step: all that was "
                "recorded before it is equal."},
     {"loss", "The forward pass, or the weights before the first step: all that was recorded before "
