@@ -12,6 +12,8 @@ digest() { "$DETPIPE" digest "$text" --data "$fixture" "$@" | cut -d' ' -f1; }
 expect 0 'numpy: all as it should be' env/bin/python "$SOURCE/tests/bindings/stream.py" first.npy "$(digest)" "$(digest --batches 3)"
 expect 0 'use: all as it should be' env/bin/python "$SOURCE/tests/bindings/use.py"
 expect 0 'ledger: all as it should be' env/bin/python "$SOURCE/tests/bindings/ledger.py" "$DETPIPE"
+printf 'import numpy as np\nmodel.fit(np.random.default_rng().random())\n' > train.py
+expect 1 '^train.py:2: np.random.default_rng' env/bin/python -m detpipe.lint --strict train.py
 
 # without CMake, pip says so in one line
 mkdir bare && for tool in cc gcc make; do ln -s "$(command -v $tool)" bare/; done

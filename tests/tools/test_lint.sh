@@ -103,7 +103,7 @@ expect 3 'cannot read the folder' "$DETPIPE" lint "cifar10 | shuffle" --data /no
 
 # what is not a recipe: a line that says what it is, and what to do
 is() { # PATTERN FILE
-    for command in lint check verify digest train; do expect 2 "$2 is $1" "$DETPIPE" $command "$2"; done
+    for command in check verify digest train; do expect 2 "$2 is $1" "$DETPIPE" $command "$2"; done
 }
 printf '# trains\nimport torch\n' > train.py
 is 'a Python script: .*`detpipe verify -- python3 train.py` runs it twice' train.py

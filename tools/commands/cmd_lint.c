@@ -9,6 +9,7 @@
 #include "tools/commands/commands.h"
 #include "tools/mindspore/import.h"
 #include "tools/mindspore/lint.h"
+#include "tools/run/lint_scripts.h"
 
 typedef struct settings {
     cli_optional seed;
@@ -25,10 +26,14 @@ static const char about[] =
     "skip) in an order that is another one each epoch, so that rows held out are trained on; streams "
     "that zip joins in different orders or lengths; batches left out of every epoch; "
     "epochs that repeat the order or the random numbers of the first.\n"
-    "--fix prints the pipeline without it: random_crop becomes a crop in the middle (or --at x,y), "
+    "Of a script of Python, a notebook or a folder of them it reads the syntax trees, runs nothing and "
+    "needs python3 alone: seeds that are missing, come late or change, orders by chance, special "
+    "operators.  --fix prints what can safely be mended as a diff.\n"
+    "--fix of a pipeline prints it without what is random: random_crop becomes a crop in the middle "
+    "(or --at x,y), "
     "random_resized_crop a resize, other random stages, shuffles and samplers are left out.\n"
-    "WHAT is a pipeline text in quotes, a recipe's name or file, or a FILE.json that MindSpore's "
-    "serialize() wrote.  The data set is not needed, "
+    "WHAT is a pipeline text in quotes, a recipe's name or file, a FILE.json that MindSpore's "
+    "serialize() wrote, or a script, a notebook or a folder of scripts.  The data set is not needed, "
     "but with it more is checked.  Exit status 1 with --strict if there is a warning.";
 
 static void print_finding(const lint_finding *f)
@@ -121,6 +126,28 @@ static int open_what(session *s, const char *what, cli_optional seed)
     return status;
 }
 
+/* Ends with this process, unless python3 cannot be run. */
+static int lint_python(const char *what, const session *s, const settings *set)
+{
+    const char *arguments[8] = {0};
+    size_t n = 0;
+
+    if (s->data != NULL || set->seed.given || set->at != NULL)
+        return cli_fail(EXIT_MALFORMED,
+                        "lint: --data, --seed and --at are for pipelines; %s is not one", what);
+    if (set->fix)
+        arguments[n++] = "--fix";
+    if (set->strict)
+        arguments[n++] = "--strict";
+    if (set->all)
+        arguments[n++] = "--all";
+    if (set->json)
+        arguments[n++] = "--json";
+    arguments[n++] = "--";
+    arguments[n] = what;
+    return lint_scripts(arguments);
+}
+
 static const cli_need needs[] = {{"--at", {"--fix"}},
                                  {"--strict", {"a report"}},
                                  {"--all", {"a report"}},
@@ -147,6 +174,8 @@ int cmd_lint(int argc, char **argv)
 
     if (status == 0)
         status = cli_check_needs(&command, argv, set.fix ? NULL : "a report", needs);
+    if (status == 0 && lint_scripts_takes(what))
+        return lint_python(what, &s, &set);
     s.threads = 1;
     s.prefetch = 0;
     s.texts_do = true;

@@ -212,7 +212,7 @@ static int parse_file(const char *path, const char *name, recipe *out)
 
 static bool is_embedded(const char *what)
 {
-    const embedded_recipe *e = embedded_recipes;
+    const embedded_text *e = embedded_recipes;
     while (e->name != NULL && strcmp(e->name, what) != 0)
         e++;
     return e->name != NULL;
@@ -266,7 +266,7 @@ int recipe_load(const char *what, const char *name, recipe *out)
     struct stat st;
 
     *out = (recipe){0};
-    for (const embedded_recipe *e = embedded_recipes; e->name != NULL; e++) {
+    for (const embedded_text *e = embedded_recipes; e->name != NULL; e++) {
         if (strcmp(e->name, what) == 0)
             return recipe_parse(e->text, e->name, out);
     }
@@ -280,7 +280,7 @@ int recipe_load(const char *what, const char *name, recipe *out)
         return parse_file(what, name, out);
     if (!is_spec(what)) {
         cli_fail(0, "'%s' is not a recipe, a file or a pipeline text; recipes:", what);
-        for (const embedded_recipe *e = embedded_recipes; e->name != NULL; e++)
+        for (const embedded_text *e = embedded_recipes; e->name != NULL; e++)
             fprintf(stderr, "  %s\n", e->name);
         return EXIT_MALFORMED;
     }

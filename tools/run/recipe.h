@@ -16,10 +16,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-typedef struct embedded_recipe {
-    const char *name, *text;
-} embedded_recipe;
-extern const embedded_recipe embedded_recipes[]; /* from tools/recipes/, ends with a NULL name */
+#include "tools/cli/embedded.h"
 
 typedef struct recipe {
     const char *name; /* as it was asked for */

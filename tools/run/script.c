@@ -13,6 +13,8 @@
 #include "tools/cli/cli.h"
 #include "tools/run/recipe.h"
 
+#define BEGIN 4096
+
 /* A language: how its files end, how they begin, and what runs them ("": they do themselves; NULL:
  * nothing does as they are). */
 static const struct {
@@ -165,21 +167,47 @@ static int fail_quoted(const char *word)
                     word, word);
 }
 
+/* How a file begins; false: it is none that can be read. */
+static bool read_begin(const char *path, char begin[BEGIN], size_t *n)
+{
+    struct stat st;
+    FILE *f = stat(path, &st) == 0 && S_ISREG(st.st_mode) ? fopen(path, "rb") : NULL;
+
+    if (f == NULL)
+        return false;
+    *n = fread(begin, 1, BEGIN, f);
+    fclose(f);
+    return true;
+}
+
+bool script_is_python(const char *path)
+{
+    char begin[BEGIN];
+    const char *line, *end;
+    size_t n;
+
+    if (!read_begin(path, begin, &n))
+        return false;
+    line = first_line(begin, begin + n);
+    if (has_at(line, (size_t)(begin + n - line), 0, "data:", 5))
+        return false; /* a recipe, whatever it is called */
+    if (ends_with(path, ".py") || ends_with(path, ".ipynb"))
+        return true;
+    end = memchr(begin, '\n', n);
+    return has_at(begin, n, 0, "#!", 2) && end != NULL &&
+           memmem(begin, (size_t)(end - begin), "python", 6) != NULL;
+}
+
 int script_fail_command(const char *word, bool more)
 {
-    char begin[4096];
+    char begin[BEGIN];
     struct stat st;
-    FILE *f;
     size_t n;
 
     if (!more)
         return stat(word, &st) != 0 && !recipe_names_reader(word) ? fail_quoted(word) : 0;
-    f = stat(word, &st) == 0 && S_ISREG(st.st_mode) ? fopen(word, "rb") : NULL;
-    if (f != NULL) {
-        n = fread(begin, 1, sizeof begin, f);
-        fclose(f);
+    if (read_begin(word, begin, &n))
         return script_fail(word, begin, n);
-    }
     if (word[0] == '\0' || strchr(word, '/') != NULL || !on_path(word))
         return 0;
     return cli_fail(EXIT_MALFORMED,

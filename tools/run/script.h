@@ -16,4 +16,7 @@ int script_fail(const char *path, const char *content, size_t n);
  * file, or a program that PATH has), and of a whole command in one word. */
 int script_fail_command(const char *word, bool more);
 
+/* Whether a file is a script of Python or a notebook, by its name or its first lines. */
+bool script_is_python(const char *path);
+
 #endif
