@@ -75,7 +75,7 @@ grep -q '^ledgers: 1 compared, 2 steps, 10 entries$' out.txt || fail "steps of o
 rm given/2.ledger
 
 # every framework has its row; one that is imported and not recorded says so, whatever the others did
-for framework in keras jax; do
+for framework in keras jax mindspore; do
     echo 'version = 1' > fake/$framework.py
     expect 0 'not recorded: .*python' "$DETPIPE" verify --why -- "$python" -c "import torch, $framework"
     tr -s '\n ' '  ' < out.txt | grep -q "$framework: No module named 'detpipe._${framework}_ledger' (pip install detpipe there)" ||

@@ -208,15 +208,6 @@ static const struct {
      "before it is equal."},
 };
 
-/* Whether the ledger has, of this "output M", what went in. */
-static bool has_input(const pair *at, const char *output)
-{
-    char name[256]; /* a name has 127 */
-
-    snprintf(name, sizeof name, "input%s", output + strlen("output"));
-    return has(at->a, name);
-}
-
 /* Whether the ledger has anything of such a name in the step. */
 static bool has_any(const pair *at, const char *with)
 {
@@ -225,6 +216,15 @@ static bool has_any(const pair *at, const char *with)
     while (a != NULL && !begins(a->string, with))
         a = a->next;
     return a != NULL;
+}
+
+/* Whether the ledger has, of this "output M", what went in: "input M", or "input M/0". */
+static bool has_input(const pair *at, const char *output)
+{
+    char name[256]; /* a name has 127 */
+
+    snprintf(name, sizeof name, "input%s", output + strlen("output"));
+    return has_any(at, name);
 }
 
 const char *comparison_meaning(const comparison *c)

@@ -28,7 +28,8 @@ static const char site[] =
     "_here = os.path.dirname(os.path.abspath(__file__))\n"
     "_folder = os.environ['DETPIPE_WHY']\n"
     "sys.path[:] = [p for p in sys.path if os.path.abspath(p or '.') != _here]\n"
-    "_recorders = {'torch': '_torch_ledger', 'keras': '_keras_ledger', 'jax': '_jax_ledger'}\n"
+    "_recorders = {'torch': '_torch_ledger', 'keras': '_keras_ledger', 'jax': '_jax_ledger',\n"
+    "              'mindspore': '_mindspore_ledger'}\n"
     "def _spec(name):\n" /* as if this were not here */
     "    recorder = _recorders.pop(name)\n"
     "    try:\n"
