@@ -83,6 +83,10 @@ typedef struct dp_numbers {
     {                                                                                              \
 #field, DP_PARAM_CHOICE, DP_LATER | offsetof(owner, field), def, 0, 0, words, help         \
     }
+#define DP_LATER_NUMBER(owner, field, def, lo, hi, help)                                           \
+    {                                                                                              \
+#field, DP_PARAM_NUMBER, DP_LATER | offsetof(owner, field), def, lo, hi, NULL, help        \
+    }
 #define DP_LATER_NUMBERS(owner, field, def, least, most, help)                                     \
     {                                                                                              \
 #field, DP_PARAM_NUMBERS, DP_LATER | offsetof(owner, field), def, least, most, NULL, help  \

@@ -104,7 +104,7 @@ typedef struct dp_init_source {
     const struct dp_library *library;
     dp_rng rng;    /* of the parameter's own stream, at element `first` */
     uint64_t seed; /* that the library gives it */
-    int64_t fan_in;
+    int64_t fan_in, fan_out;
 } dp_init_source;
 
 /* Cut at a and b. */
@@ -120,11 +120,14 @@ typedef struct dp_weights {
     uint64_t (*next)(void *generator);
     /* Elements first .. first + n - 1 of a parameter, first a multiple of 4: in [-bound, bound). */
     void (*uniform)(const dp_init_source *, double bound, int64_t first, int64_t n, float *out);
+    void (*normal)(const dp_init_source *, double sigma, double mean, int64_t first, int64_t n,
+                   float *out);
     void (*truncated_normal)(const dp_init_source *, const dp_truncated_normal *, int64_t first,
                              int64_t n, float *out);
     /* Whether there are numbers between a and b.  NULL = a and b mean nothing here: the cut is at
      * 2 sigma. */
     bool (*fits)(const dp_truncated_normal *);
+    bool no_fans_of_biases; /* an initializer that asks for fans fails for a bias */
 } dp_weights;
 
 typedef struct dp_library {

@@ -14,7 +14,8 @@
 #include "libraries/distributions.h"
 #include "libraries/mindspore_init.h"
 
-#define SQRT2_F 0x1.6a09e6p0 /* 1.4142135f */
+#define SQRT2_F  0x1.6a09e6p0 /* 1.4142135f */
+#define TWO_PI_F 0x1.921fb4p2 /* 2 * 3.1415926f */
 
 /* numpy.random.randint(1, 2^63). */
 static uint64_t next_seed(void *g)
@@ -28,9 +29,9 @@ static uint64_t next_seed(void *g)
     return v + 1;
 }
 
-/* Word `element` of the parameter's stream, as a fraction of 2^32; words holds its group of four,
- * which the first of them fills. */
-static double fraction(uint64_t seed, uint64_t element, uint32_t words[4])
+/* Word `element` of the parameter's stream; words holds its group of four, which the first of them
+ * fills. */
+static uint32_t word(uint64_t seed, uint64_t element, uint32_t words[4])
 {
     const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
     const uint64_t block = element / 4;
@@ -38,7 +39,20 @@ static double fraction(uint64_t seed, uint64_t element, uint32_t words[4])
 
     if (element % 4 == 0)
         dp_philox4x32_10(counter, key, words);
-    return (double)words[element % 4] / 0x1p32;
+    return words[element % 4];
+}
+
+static double fraction(uint64_t seed, uint64_t element, uint32_t words[4])
+{
+    return word(seed, element, words) / 0x1p32;
+}
+
+/* The low 23 bits of it; never 0. */
+static double low_fraction(uint64_t seed, uint64_t element, uint32_t words[4])
+{
+    const uint32_t bits = word(seed, element, words) & 0x7FFFFF;
+
+    return bits == 0 ? (double)1e-7f : bits * 0x1p-23;
 }
 
 static double erf_inv_center(double p)
@@ -211,6 +225,24 @@ static void fill_uniform(const dp_init_source *source, double bound, int64_t fir
         out[i] = (float)(low + fraction(source->seed, (uint64_t)(first + i), words) * (high - low));
 }
 
+/* Box and Muller (1958): pairs of radius and angle, which make pairs of numbers. */
+static void fill_normal(const dp_init_source *source, double sigma, double mean, int64_t first,
+                        int64_t n, float *out)
+{
+    const double s = (double)(float)sigma, m = (double)(float)mean;
+    double radius = 0, angle = 0;
+    uint32_t words[4];
+
+    for (int64_t i = 0; i < n; i++) {
+        const uint64_t element = (uint64_t)(first + i);
+        if (i % 2 == 0) {
+            radius = sqrt(-2 * dp_log_d(low_fraction(source->seed, element, words)));
+            angle = TWO_PI_F * low_fraction(source->seed, element + 1, words);
+        }
+        out[i] = (float)(m + s * ((i % 2 == 0 ? dp_cos_d(angle) : dp_sin_d(angle)) * radius));
+    }
+}
+
 static dp_status check(const dp_ask *ask, dp_error *err)
 {
     return dp_check_seed_32(ask, "mindspore", err);
@@ -223,6 +255,8 @@ const dp_weights dp_mindspore_weights = {
     .begin = begin,
     .next = next_seed,
     .uniform = fill_uniform,
+    .normal = fill_normal,
     .truncated_normal = fill_truncated_normal,
     .fits = normal_fits,
+    .no_fans_of_biases = true,
 };

@@ -112,6 +112,16 @@ static void fill_uniform(const dp_init_source *source, double bound, int64_t fir
         out[i] = (float)((2.0 * dp_rng_uniform(&rng) - 1.0) * bound);
 }
 
+static void fill_normal(const dp_init_source *source, double sigma, double mean, int64_t first,
+                        int64_t n, float *out)
+{
+    dp_rng rng = source->rng;
+
+    (void)first;
+    for (int64_t i = 0; i < n; i++)
+        out[i] = (float)(mean + sigma * dp_normal_quantile(dp_open_uniform(&rng)));
+}
+
 /* Fills by inversion, p = Phi(-2) + u * (Phi(2) - Phi(-2)), without rejection. */
 static void fill_truncated_normal(const dp_init_source *source, const dp_truncated_normal *d,
                                   int64_t first, int64_t n, float *out)
@@ -132,8 +142,8 @@ static const dp_scheme sample = {
 static const dp_scheme table = {.make = make};
 static const dp_dice dice = {.begin = begin, .below = below, .uniform = uniform};
 static const dp_drawing draws = {.keyed = true};
-static const dp_weights weights = {.uniform = fill_uniform,
-                                   .truncated_normal = fill_truncated_normal};
+static const dp_weights weights = {
+    .uniform = fill_uniform, .normal = fill_normal, .truncated_normal = fill_truncated_normal};
 
 const dp_library dp_library_native = {
     .word = "native",

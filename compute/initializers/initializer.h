@@ -15,10 +15,13 @@ typedef struct dp_init_params {
     int32_t order;
 } dp_init_params;
 #define DP_INIT_ORDER(owner) DP_ORDER_OF(owner, weights, "whose random stream")
+#define DP_LATER_INIT_ORDER(owner)                                                                 \
+    DP_LATER_CHOICE(owner, order, "native", dp_words_weights + 1, "whose random stream")
 
 typedef struct dp_initializer {
     dp_stage_info info;
     bool draws; /* one random word for each element */
+    bool fans;  /* asks how many inputs and outputs the layer's units have */
     dp_status (*check)(const void *params, const dp_weights *, dp_error *); /* NULL = always fine */
     /* Elements first .. first + n - 1 of a parameter; first is a multiple of 4. */
     void (*fill)(const void *params, const dp_init_source *, int64_t first, int64_t n, float *out);

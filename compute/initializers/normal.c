@@ -3,16 +3,16 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "compute/initializers/initializer.h"
-#include "libraries/distributions.h"
 
 typedef struct normal {
-    int32_t order; /* ours alone */
+    int32_t order;
     double sigma, mean;
 } normal;
 
 static const dp_param params[] = {
     DP_NUMBER(normal, sigma, "0.01", 0, 1e6, "standard deviation"),
     DP_NUMBER(normal, mean, "0", -1e6, 1e6, "mean"),
+    DP_LATER_INIT_ORDER(normal),
     DP_PARAMS_END,
 };
 
@@ -20,11 +20,8 @@ static void fill(const void *params_, const dp_init_source *source, int64_t firs
                  float *out)
 {
     const normal *p = params_;
-    dp_rng rng = source->rng;
 
-    (void)first;
-    for (int64_t i = 0; i < n; i++)
-        out[i] = (float)(p->mean + p->sigma * dp_normal_quantile(dp_open_uniform(&rng)));
+    source->library->weights->normal(source, p->sigma, p->mean, first, n, out);
 }
 
 const dp_initializer dp_initializer_normal = {

@@ -52,7 +52,6 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
         plan->weights[i] = (dp_weight){.suffix = names[i],
                                        .rank = 1,
                                        .shape = {c},
-                                       .fan_in = c,
                                        .given = true,
                                        .is_state = i >= MOVING_MEAN,
                                        .whole = true,

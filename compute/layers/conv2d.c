@@ -79,11 +79,13 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
         (dp_weight){.suffix = "weight",
                     .rank = 4,
                     .shape = {p->conv.oc, p->conv.ic / p->group, p->conv.kh, p->conv.kw},
-                    .fan_in = p->conv.ic / p->group * p->conv.kh * p->conv.kw};
+                    .fan_in = p->conv.ic / p->group * p->conv.kh * p->conv.kw,
+                    .fan_out = p->conv.oc * p->conv.kh * p->conv.kw};
     plan->weights[1] = (dp_weight){.suffix = "bias",
                                    .rank = 1,
                                    .shape = {p->conv.oc},
                                    .fan_in = plan->weights[0].fan_in,
+                                   .fan_out = plan->weights[0].fan_out,
                                    .is_bias = true,
                                    .whole = true};
     plan->width = p->conv.oc;

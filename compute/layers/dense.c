@@ -32,11 +32,13 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
     plan->weights[0] = (dp_weight){.suffix = "weight",
                                    .rank = 2,
                                    .shape = {p->matrix.out, p->matrix.in},
-                                   .fan_in = p->matrix.in};
+                                   .fan_in = p->matrix.in,
+                                   .fan_out = p->matrix.out};
     plan->weights[1] = (dp_weight){.suffix = "bias",
                                    .rank = 1,
                                    .shape = {p->matrix.out},
                                    .fan_in = p->matrix.in,
+                                   .fan_out = p->matrix.out,
                                    .is_bias = true,
                                    .whole = true};
     plan->width = p->matrix.out;

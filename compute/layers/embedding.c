@@ -37,7 +37,8 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
     plan->weights[0] = (dp_weight){.suffix = "weight",
                                    .rank = 2,
                                    .shape = {p->num_embeddings, p->embedding_size},
-                                   .fan_in = p->embedding_size};
+                                   .fan_in = p->embedding_size,
+                                   .fan_out = p->num_embeddings};
     plan->memory = sizeof(int32_t) * (size_t)(p->num_embeddings + 1 + plan->n * plan->in.channels);
     return DP_OK;
 }

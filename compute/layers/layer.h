@@ -19,8 +19,8 @@
 typedef struct dp_weight {
     const char *suffix; /* "weight", "bias" */
     int32_t rank;
-    int64_t shape[4]; /* as MindSpore and PyTorch have it */
-    int64_t fan_in;
+    int64_t shape[4];        /* as MindSpore and PyTorch have it */
+    int64_t fan_in, fan_out; /* inputs and outputs of a unit; a bias has its matrix's */
     bool is_bias;
     bool given;    /* begins at `initial`, whatever the init stage says */
     bool is_state; /* the layer's commit changes it, not the optimizer */

@@ -22,6 +22,7 @@ static dp_status plan(void *params, dp_layer_plan *plan, dp_error *err)
                                    .rank = 2,
                                    .shape = {plan->in.height * plan->in.width, plan->in.channels},
                                    .fan_in = plan->in.channels,
+                                   .fan_out = plan->in.height * plan->in.width,
                                    .whole = true};
     plan->width = size;
     plan->workspace = dp_bias_workspace(plan->n, size);

@@ -46,12 +46,16 @@ static void plan_weights(const dp_cell *cell, const dp_sequence *s, const char *
     plan->n_weights = (uint32_t)(2 * n);
     for (size_t i = 0; i < n; i++) {
         const dp_matrix m = dp_cell_matrix(cell, s, i);
-        plan->weights[i] =
-            (dp_weight){.suffix = names[i], .rank = 2, .shape = {m.in, m.out}, .fan_in = m.in};
+        plan->weights[i] = (dp_weight){.suffix = names[i],
+                                       .rank = 2,
+                                       .shape = {m.in, m.out},
+                                       .fan_in = m.in,
+                                       .fan_out = m.out};
         plan->weights[n + i] = (dp_weight){.suffix = names[n + i],
                                            .rank = 1,
                                            .shape = {m.out},
                                            .fan_in = m.in,
+                                           .fan_out = m.out,
                                            .is_bias = true,
                                            .whole = true};
         plan->width = m.out;

@@ -171,6 +171,7 @@ static dp_status add_parameter(dp_net *net, const dp_weight *w, const char *laye
     p->gradient = p->value;
     p->count = (int64_t)dp_tensor_count(&p->value);
     p->fan_in = w->fan_in;
+    p->fan_out = w->fan_out;
     p->is_bias = w->is_bias;
     p->given = w->given;
     p->is_state = w->is_state;

@@ -71,7 +71,7 @@ static uint64_t next_seed(const chosen *c)
 }
 
 /* Reads "normal sigma=0.02" and replaces the text by its canonical form. */
-static dp_status choose(dp_net *net, const char **text, chosen *out, dp_error *err)
+static dp_status choose(dp_net *net, const char **text, bool is_bias, chosen *out, dp_error *err)
 {
     const dp_stage_list list = {"initializer", dp_initializer_table, dp_n_initializers};
     char *canonical;
@@ -82,6 +82,10 @@ static dp_status choose(dp_net *net, const char **text, chosen *out, dp_error *e
         err->column = 0; /* of the inner text */
     if (status == DP_OK)
         status = choose_library(net, out, err);
+    if (status == DP_OK && is_bias && initializer_of(out)->fans &&
+        out->library->weights->no_fans_of_biases)
+        status = dp_fail(err, DP_ESPEC, "%s's %s refuses biases: it needs two dimensions",
+                         out->library->name, out->bound.info->name);
     if (status != DP_OK)
         return status;
     canonical = dp_out_arena(&net->handle.arena, print_bound, &out->bound, NULL);
@@ -116,7 +120,8 @@ static void fill_given(const dp_parameter *p)
 
 static void fill_drawn(dp_net *net, const dp_parameter *p, const chosen *c, uint64_t seed)
 {
-    filling f = {c, p, {.library = c->library, .seed = seed, .fan_in = p->fan_in}};
+    filling f = {
+        c, p, {.library = c->library, .seed = seed, .fan_in = p->fan_in, .fan_out = p->fan_out}};
 
     dp_rng_start(&f.source.rng, dp_rng_key(net->seed, p->name, 0), 0, 0);
     dp_workers_run(net->workers, (uint64_t)(p->count + BLOCK - 1) / BLOCK, fill_block, &f);
@@ -126,10 +131,10 @@ static void fill_drawn(dp_net *net, const dp_parameter *p, const chosen *c, uint
 dp_status dp_net_initialize(dp_net *net, dp_error *err)
 {
     chosen weight, bias;
-    dp_status status = choose(net, &net->initial.weight, &weight, err);
+    dp_status status = choose(net, &net->initial.weight, false, &weight, err);
 
     if (status == DP_OK)
-        status = choose(net, &net->initial.bias, &bias, err);
+        status = choose(net, &net->initial.bias, true, &bias, err);
     for (uint32_t i = 0; i < net->n_parameters && status == DP_OK; i++) {
         const dp_parameter *p = &net->parameters[i];
         const chosen *c = p->is_bias ? &bias : &weight;

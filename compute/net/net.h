@@ -14,7 +14,7 @@ typedef struct dp_parameter {
     const char *name; /* "conv1.weight" */
     dp_tensor value, gradient;
     float *moments[DP_MAX_MOMENTS]; /* NULL: the optimizer has fewer */
-    int64_t fan_in, count;
+    int64_t fan_in, fan_out, count;
     bool is_bias, given, is_state; /* as dp_weight says */
     float initial;
 } dp_parameter;

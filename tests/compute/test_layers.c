@@ -726,6 +726,11 @@ static void initializers(void **state)
     check_moments("truncated_normal sigma=0.02", 0, 0.02 * 0.8796, 0.04 + 1e-9);
     check_moments("uniform scale=0.3", 0, 0.3 / sqrt(3), 0.3);
     check_moments("he_uniform", 0, sqrt(6.0 / 1000) / sqrt(3), sqrt(6.0 / 1000));
+    check_moments("he_uniform mode=fan_out nonlinearity=tanh", 0, 5.0 / 3 / 8, sqrt(3) * 5 / 24);
+    check_moments("he_normal negative_slope=1", 0, sqrt(1.0 / 1000), 0.2);
+    check_moments("he_normal nonlinearity=linear", 0, sqrt(1.0 / 1000), 0.2);
+    check_moments("xavier_uniform gain=2", 0, sqrt(8.0 / 1064), 2 * sqrt(6.0 / 1064));
+    check_moments("xavier_normal", 0, sqrt(2.0 / 1064), 0.3);
     check_moments("constant value=0.25", 0.25, 0, 0);
     check_moments("zeros", 0, 0, 0);
 }

@@ -239,26 +239,31 @@ static void every_weights(void **state)
     for (const dp_library *const *l = dp_libraries; *l != NULL; l++) {
         const dp_weights *w = (*l)->weights;
         const dp_truncated_normal d = {1, 0, -2, 2};
-        dp_init_source source = {.library = *l, .seed = 3, .fan_in = 1}, later;
+        dp_init_source source = {.library = *l, .seed = 3}, later;
         float whole[24], parts[24];
         if (w == NULL)
             continue;
         dp_rng_start(&source.rng, 99, 0, 0);
         later = source;
         later.rng.counter[0] += 2;
-        for (int normal = 0; normal < 2; normal++) {
+        for (int kind = 0; kind < 3; kind++) {
             for (int part = 0; part < 3; part++) {
                 const dp_init_source *from = part == 2 ? &later : &source;
                 float *out = part == 0 ? whole : part == 1 ? parts : parts + 8;
                 const int64_t first = part == 2 ? 8 : 0, n = part == 0 ? 24 : part == 1 ? 8 : 16;
-                if (normal)
+                if (kind == 0)
+                    w->normal(from, 0.5, 1, first, n, out);
+                else if (kind == 1)
                     w->truncated_normal(from, &d, first, n, out);
                 else
                     w->uniform(from, 0.5, first, n, out);
             }
             assert_memory_equal(whole, parts, sizeof whole);
             for (int i = 0; i < 24; i++)
-                assert_true(whole[i] >= (normal ? -2 : -0.5f) && whole[i] <= (normal ? 2 : 0.5f));
+                assert_true(whole[i] >= (kind < 2 ? -2 : -0.5f) &&
+                            whole[i] <= (kind == 0   ? 4
+                                         : kind == 1 ? 2
+                                                     : 0.5f));
         }
     }
 }

@@ -1,0 +1,103 @@
+"""Initial weights of random nets as the libraries make them: for make_initial_weights.py and the live test.
+
+A function a library: random.Random -> (seed, shape of the input, net text, parameters as detpipe has them).
+"""
+import numpy as np
+
+SIZES = (1, 2, 3, 5, 15, 16, 17, 31, 33, 64, 65, 127, 300)
+
+
+def number(rng, low, high):
+    """Few digits or all."""
+    value = rng.uniform(low, high)
+    return float(f'{value:.{rng.choice((1, 3, 17))}g}')
+
+
+def seed_of(rng):
+    return rng.getrandbits(rng.choice((1, 8, 31, 32)))
+
+
+# ---- MindSpore ----
+
+def mindspore_initializer(rng, is_bias):
+    """(text, what makes one)"""
+    from mindspore.common import initializer as init
+    kind = rng.choice(('zeros', 'constant', 'normal', 'uniform', 'truncated_normal') if is_bias else
+                      ('constant', 'normal', 'uniform', 'truncated_normal', 'xavier_uniform', 'xavier_normal', 'he_uniform', 'he_normal'))
+    if kind == 'zeros':
+        return 'zeros', init.Zero
+    if kind == 'constant':
+        value = number(rng, -2, 2)
+        return f'constant value={value!r}', lambda: init.Constant(value)
+    if kind == 'normal':
+        sigma, mean = number(rng, 1e-3, 2), rng.choice((0, number(rng, -1, 1)))
+        return f'normal sigma={sigma!r} mean={mean!r} order=mindspore', lambda: init.Normal(sigma, mean)
+    if kind == 'uniform':
+        scale = number(rng, 1e-3, 2)
+        return f'uniform scale={scale!r} order=mindspore', lambda: init.Uniform(scale)
+    if kind == 'truncated_normal':
+        sigma, mean = number(rng, 0.5, 2), rng.choice((0, number(rng, -1, 1)))
+        return (f'truncated_normal sigma={sigma!r} mean={mean!r} a=-2 b=1.5 order=mindspore',
+                lambda: init.TruncatedNormal(sigma, mean, -2, 1.5))
+    if kind.startswith('xavier'):
+        gain = rng.choice((1, number(rng, 0.1, 3)))
+        make = init.XavierUniform if kind == 'xavier_uniform' else init.XavierNormal
+        return f'{kind} gain={gain!r} order=mindspore', lambda: make(gain)
+    mode, behind = rng.choice(('fan_in', 'fan_out')), rng.choice(('leaky_relu', 'relu', 'tanh', 'sigmoid'))
+    slope = rng.choice((0, number(rng, 0, 3))) if behind == 'leaky_relu' else 0
+    make = init.HeUniform if kind == 'he_uniform' else init.HeNormal
+    return (f'{kind} order=mindspore mode={mode} nonlinearity={behind if behind != "sigmoid" else "linear"} negative_slope={slope!r}',
+            lambda: make(slope, mode, behind))
+
+
+def mindspore(rng):
+    import mindspore as ms
+    from mindspore import nn
+    weight, make_weight = mindspore_initializer(rng, False)
+    bias, make_bias = mindspore_initializer(rng, True)
+    seed = seed_of(rng)
+    ms.set_seed(seed)
+    made, shape = [], (1, rng.choice((2, 4, 6)), rng.randint(1, 7), rng.randint(1, 7))
+    features, size = shape[1] * shape[2] * shape[3], lambda: rng.choice(SIZES)
+    if rng.random() < 0.5:
+        group, out, kernel = rng.choice((1, 2)), 2 * size(), (rng.randint(1, 4), rng.randint(1, 4))
+        has_bias = rng.random() < 0.5
+        texts = [f'conv2d out_channels={out} kernel_size={kernel[0]},{kernel[1]} group={group} has_bias={str(has_bias).lower()}', 'flatten']
+        made.append(nn.Conv2d(shape[1], out, kernel, group=group, has_bias=has_bias, weight_init=make_weight(), bias_init=make_bias()))
+        features = out * shape[2] * shape[3]
+    else:
+        rows, width = size(), size()
+        texts = ['flatten', f'embedding num_embeddings={rows} embedding_size={width}', 'flatten']
+        made.append(nn.Embedding(rows, width, embedding_table=make_weight()))
+        features *= width
+    for _ in range(rng.randint(1, 2)):
+        out, has_bias = size(), rng.random() < 0.7
+        texts.append(f'dense out_channels={out} has_bias={str(has_bias).lower()}')
+        made.append(nn.Dense(features, out, weight_init=make_weight(), bias_init=make_bias(), has_bias=has_bias))
+        features = out
+    parameters = [p.asnumpy() for layer in made for p in layer.get_parameters()]
+    return seed, shape, f'init weight="{weight}" bias="{bias}" | {" | ".join(texts)}', parameters
+
+
+def mindspore_rare():
+    """Seeds with an angle, then a radius, whose 23 bits are all 0."""
+    import mindspore as ms
+    from mindspore import nn
+    from mindspore.common import initializer as init
+    for seed in 121, 1843:
+        ms.set_seed(seed)
+        layer = nn.Dense(128, 128, weight_init=init.Normal(1), has_bias=False)
+        text = 'init weight="normal sigma=1 order=mindspore" | dense out_channels=128 has_bias=false'
+        yield seed, (1, 128), text, [layer.weight.asnumpy()]
+
+
+# ---- a line of a golden file ----
+
+def line(library, case):
+    import hashlib
+    seed, shape, text, parameters = case
+    digest = hashlib.sha256()
+    for p in parameters:
+        assert p.dtype == np.float32
+        digest.update(np.ascontiguousarray(p).tobytes())
+    return f'library={library} seed={seed} input={",".join(map(str, shape))} sha256={digest.hexdigest()} : {text}'
