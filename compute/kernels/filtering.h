@@ -48,6 +48,91 @@ LINE_OF(weight_gradient3of4)
     y[2] = v_sub(even, x[3]);
 }
 
+/* ---- the points 0, 3/4, -3/4, 3/2, -3/2 and infinity ----
+ *
+ * Of dyadic ones these lose about the fewest bits: a quarter of what 0, 1, -1, 2, -2 lose. */
+
+static const float powers[2][5] = {{1, 0x1.8p-1f, 0x1.2p-1f, 0x1.bp-2f, 0x1.44p-2f},
+                                   {1, 0x1.8p0f, 0x1.2p1f, 0x1.bp1f, 0x1.44p2f}};
+
+/* 1 / the product of a point's distances to the others: of 0, and of both of a pair. */
+static const float at_zero = 0x1.948b1p-1f, at_pair[2] = {-0x1.0db20ap-1f, 0x1.0db20ap-3f};
+
+LINE_OF(data6)
+{
+    const vf square = v_set1(0x1.44p0f), sum = v_set1(-0x1.68p1f);
+
+    y[0] = v_fma(square, x[0], v_fma(sum, x[2], x[4]));
+    y[5] = v_fma(square, x[1], v_fma(sum, x[3], x[5]));
+    UNROLLED for (int k = 0; k < 2; k++)
+    {
+        const vf other = v_set1(-powers[1 - k][2]);
+        const vf even = v_fma(other, x[2], x[4]), odd = v_fma(other, x[1], x[3]);
+        y[1 + 2 * k] = v_fma(v_set1(powers[k][1]), odd, even);
+        y[2 + 2 * k] = v_fma(v_set1(-powers[k][1]), odd, even);
+    }
+}
+
+/* The polynomial with the n coefficients x at the points. */
+static inline __attribute__((always_inline)) void values(const int n, const vf *x, vf *y)
+{
+    y[0] = x[0];
+    y[5] = x[n - 1];
+    UNROLLED for (int k = 0; k < 2; k++)
+    {
+        const vf square = v_set1(powers[k][2]);
+        vf even = x[(n - 1) / 2 * 2], odd = x[n / 2 * 2 - 1];
+        UNROLLED for (int i = (n - 1) / 2 * 2 - 2; i >= 0; i -= 2) even = v_fma(square, even, x[i]);
+        UNROLLED for (int i = n / 2 * 2 - 3; i > 0; i -= 2) odd = v_fma(square, odd, x[i]);
+        y[1 + 2 * k] = v_fma(v_set1(powers[k][1]), odd, even);
+        y[2 + 2 * k] = v_fma(v_set1(-powers[k][1]), odd, even);
+    }
+}
+
+/* Its transpose: n sums over the points. */
+static inline __attribute__((always_inline)) void sums(const int n, const vf *x, vf *y)
+{
+    const vf near[2] = {v_add(x[1], x[2]), v_sub(x[1], x[2])};
+    const vf far[2] = {v_add(x[3], x[4]), v_sub(x[3], x[4])};
+
+    y[0] = v_add(v_add(x[0], near[0]), far[0]);
+    UNROLLED for (int j = 1; j < n; j++)
+    {
+        const vf p = v_set1(powers[0][j]), q = v_set1(powers[1][j]);
+        const vf first = j < n - 1 ? v_mul(p, near[j % 2]) : v_fma(p, near[j % 2], x[5]);
+        y[j] = v_fma(q, far[j % 2], first);
+    }
+}
+
+LINE_OF(scale)
+{
+    y[0] = v_mul(x[0], v_set1(at_zero));
+    UNROLLED for (int i = 0; i < 4; i++) y[1 + i] = v_mul(x[1 + i], v_set1(at_pair[i / 2]));
+    y[5] = x[5];
+}
+
+#define OUTPUTS_OF_6(n)                                                                            \
+    LINE_OF(output##n##of6) { sums(n, x, y); }                                                     \
+    LINE_OF(output_gradient##n##of6) { values(n, x, y); }
+OUTPUTS_OF_6(2)
+OUTPUTS_OF_6(4)
+
+#define WEIGHTS_OF_6(n)                                                                            \
+    LINE_OF(weight##n##of6)                                                                        \
+    {                                                                                              \
+        vf at[6];                                                                                  \
+        values(n, x, at);                                                                          \
+        scale(at, y);                                                                              \
+    }                                                                                              \
+    LINE_OF(weight_gradient##n##of6)                                                               \
+    {                                                                                              \
+        vf at[6];                                                                                  \
+        scale(x, at);                                                                              \
+        sums(n, at, y);                                                                            \
+    }
+WEIGHTS_OF_6(3)
+WEIGHTS_OF_6(5)
+
 /* ---- of lines, squares ---- */
 
 /* The n floats from `first` on, fewer than a vector, by way of whole ones. */
@@ -98,9 +183,19 @@ SQUARE_OF(weight3of4, 3, 4)
 SQUARE_OF(output2of4, 4, 2)
 SQUARE_OF(output_gradient2of4, 2, 4)
 SQUARE_OF(weight_gradient3of4, 4, 3)
+SQUARE_OF(data6, 6, 6)
+SQUARE_OF(weight3of6, 3, 6)
+SQUARE_OF(weight5of6, 5, 6)
+SQUARE_OF(output2of6, 6, 2)
+SQUARE_OF(output4of6, 6, 4)
+SQUARE_OF(output_gradient2of6, 2, 6)
+SQUARE_OF(output_gradient4of6, 4, 6)
+SQUARE_OF(weight_gradient3of6, 6, 3)
+SQUARE_OF(weight_gradient5of6, 6, 5)
 
-#define FILTERINGS                                                                                 \
+#define FILTERING(m, r, a)                                                                         \
     {                                                                                              \
-        2, 3, 4, square_data4, square_weight3of4, square_output2of4, square_output_gradient2of4,   \
-            square_weight_gradient3of4                                                             \
+        m, r, a, square_data##a, square_weight##r##of##a, square_output##m##of##a,                 \
+            square_output_gradient##m##of##a, square_weight_gradient##r##of##a                     \
     }
+#define FILTERINGS FILTERING(2, 3, 4), FILTERING(2, 5, 6), FILTERING(4, 3, 6)

@@ -67,8 +67,8 @@ typedef struct dp_filtering {
     dp_transform *output_gradient, *weight_gradient; /* a x a from m x m; r x r from a x a */
 } dp_filtering;
 
-#define DP_FILTERINGS    1
-#define DP_MAX_FILTERING 4 /* a, at most */
+#define DP_FILTERINGS    3
+#define DP_MAX_FILTERING 6 /* a, at most */
 
 /* out_i[j] = CHAIN over the runs' floats k in order of a_i[k] * panel[k][j], then bias[j] is added
  * (NULL: nothing). */

@@ -7,8 +7,8 @@
 #include "compute/math/filtering.h"
 #include "compute/math/slide.h"
 
-#define ALGORITHMS "direct,winograd,auto"
-enum { DIRECT, WINOGRAD, AUTO };
+#define ALGORITHMS "direct,winograd,winograd4,auto"
+enum { DIRECT, WINOGRAD, WINOGRAD4, AUTO };
 
 typedef struct conv2d {
     dp_slide_params window;
@@ -39,7 +39,7 @@ static const dp_param params[] = {
 /* auto becomes what it stands for, so that the canonical text says it. */
 static dp_status choose_algorithm(conv2d *p, dp_error *err)
 {
-    static const int64_t tiles[] = {[DIRECT] = 0, [WINOGRAD] = 2};
+    static const int64_t tiles[] = {[DIRECT] = 0, [WINOGRAD] = 2, [WINOGRAD4] = 4};
     const char *fault;
 
     if (p->algorithm == AUTO)
@@ -50,7 +50,8 @@ static dp_status choose_algorithm(conv2d *p, dp_error *err)
     if (fault != NULL)
         return dp_fail(
             err, DP_ESPEC,
-            "algorithm=winograd cannot compute this: %s; auto takes direct where it must", fault);
+            "algorithm=winograd%s cannot compute this: %s; auto takes direct where it must",
+            p->algorithm == WINOGRAD4 ? "4" : "", fault);
     p->conv.tile = tiles[p->algorithm];
     return DP_OK;
 }

@@ -39,7 +39,7 @@ static const dp_filtering *filtering_of(const dp_kernels *k, int64_t tile, int64
 const char *dp_filtering_fault(const dp_conv *c, int64_t tile)
 {
     if (c->kh != c->kw || filtering_of(&dp_kernels_scalar, tile, c->kh) == NULL)
-        return "kernel_size is not 3";
+        return tile == 2 ? "kernel_size is not 3 or 5" : "kernel_size is not 3";
     if (c->stride_h != 1 || c->stride_w != 1)
         return "stride is not 1";
     return c->dilation_h != 1 || c->dilation_w != 1 ? "dilation is not 1" : NULL;
@@ -211,7 +211,7 @@ static void output_tile(const sweep *s, int64_t tile, int64_t channel, int64_t n
     const int64_t side = s->f->m, all = s->groups * s->n_out;
     const place p = place_of(s->in.rows, s->in.cols, tile);
     const float *in[MAX_PRODUCTS];
-    float *out[MAX_PRODUCTS];
+    float *out[MAX_PRODUCTS] = {0};
 
     for (int64_t f = 0; f < products(s->f); f++)
         in[f] = m + f * s->block * s->kernels->nr;

@@ -7,9 +7,10 @@
 #include "base/number/num.h"
 #include "compute/reference/reference.h"
 
-#define SIDE 4 /* of the products of a tile */
+#define SIDE 6 /* of the products of a tile, at most */
 
-/* The functions of a line, for 2 outputs of 3 weights. */
+/* ---- the functions of a line, for 2 outputs of 3 weights ---- */
+
 static void data(const float *x, float *y)
 {
     y[0] = x[0] - x[2];
@@ -47,6 +48,95 @@ static void weight_gradient(const float *x, float *y)
     y[2] = (x[1] + x[2]) * 0.5f - x[3];
 }
 
+/* ---- and for the points 0, p, -p, q, -q and infinity, p = 3/4, q = 3/2 ---- */
+
+#define P  0.75f
+#define P2 0.5625f
+#define P3 0.421875f
+#define P4 0.31640625f
+#define Q  1.5f
+#define Q2 2.25f
+#define Q3 3.375f
+#define Q4 5.0625f
+
+static void data6(const float *x, float *y)
+{
+    y[0] = dp_fma32(1.265625f, x[0], dp_fma32(-2.8125f, x[2], x[4]));
+    y[1] = dp_fma32(P, dp_fma32(-Q2, x[1], x[3]), dp_fma32(-Q2, x[2], x[4]));
+    y[2] = dp_fma32(-P, dp_fma32(-Q2, x[1], x[3]), dp_fma32(-Q2, x[2], x[4]));
+    y[3] = dp_fma32(Q, dp_fma32(-P2, x[1], x[3]), dp_fma32(-P2, x[2], x[4]));
+    y[4] = dp_fma32(-Q, dp_fma32(-P2, x[1], x[3]), dp_fma32(-P2, x[2], x[4]));
+    y[5] = dp_fma32(1.265625f, x[1], dp_fma32(-2.8125f, x[3], x[5]));
+}
+
+/* x0 + z x1 + z^2 x2 + ... of n numbers: those of even places and those of odd ones by Horner. */
+static float value(int n, const float *x, float z, float z2)
+{
+    const float even = n > 4   ? dp_fma32(z2, dp_fma32(z2, x[4], x[2]), x[0])
+                       : n > 2 ? dp_fma32(z2, x[2], x[0])
+                               : x[0];
+    const float odd = n > 3 ? dp_fma32(z2, x[3], x[1]) : x[1];
+    return dp_fma32(z, odd, even);
+}
+
+static void values(int n, const float *x, float *y)
+{
+    y[0] = x[0];
+    y[1] = value(n, x, P, P2);
+    y[2] = value(n, x, -P, P2);
+    y[3] = value(n, x, Q, Q2);
+    y[4] = value(n, x, -Q, Q2);
+    y[5] = x[n - 1];
+}
+
+static void sums(int n, const float *x, float *y)
+{
+    static const float p[] = {1, P, P2, P3, P4}, q[] = {1, Q, Q2, Q3, Q4};
+    y[0] = (x[0] + (x[1] + x[2])) + (x[3] + x[4]);
+    for (int j = 1; j < n; j++) {
+        const float near = j % 2 == 0 ? x[1] + x[2] : x[1] - x[2],
+                    far = j % 2 == 0 ? x[3] + x[4] : x[3] - x[4];
+        y[j] = dp_fma32(q[j], far, j < n - 1 ? p[j] * near : dp_fma32(p[j], near, x[5]));
+    }
+}
+
+/* Times 64/81, -128/243 twice, 32/243 twice, each rounded to a float, and 1. */
+static void scale(const float *x, float *y)
+{
+    y[0] = x[0] * (64.0f / 81.0f);
+    y[1] = x[1] * (-128.0f / 243.0f);
+    y[2] = x[2] * (-128.0f / 243.0f);
+    y[3] = x[3] * (32.0f / 243.0f);
+    y[4] = x[4] * (32.0f / 243.0f);
+    y[5] = x[5];
+}
+
+static void output2(const float *x, float *y) { sums(2, x, y); }
+static void output4(const float *x, float *y) { sums(4, x, y); }
+static void output_gradient2(const float *x, float *y) { values(2, x, y); }
+static void output_gradient4(const float *x, float *y) { values(4, x, y); }
+
+static void weights(int n, const float *x, float *y)
+{
+    float at[6];
+    values(n, x, at);
+    scale(at, y);
+}
+
+static void weights_gradient(int n, const float *x, float *y)
+{
+    float at[6];
+    scale(x, at);
+    sums(n, at, y);
+}
+
+static void weight3(const float *x, float *y) { weights(3, x, y); }
+static void weight5(const float *x, float *y) { weights(5, x, y); }
+static void weight_gradient3(const float *x, float *y) { weights_gradient(3, x, y); }
+static void weight_gradient5(const float *x, float *y) { weights_gradient(5, x, y); }
+
+/* ---- tiles ---- */
+
 typedef struct method {
     int m, r, a;
     void (*data)(const float *, float *), (*weight)(const float *, float *),
@@ -56,6 +146,8 @@ typedef struct method {
 
 static const method methods[] = {
     {2, 3, 4, data, weight, output, output_gradient, weight_gradient},
+    {2, 5, 6, data6, weight5, output2, output_gradient2, weight_gradient5},
+    {4, 3, 6, data6, weight3, output4, output_gradient4, weight_gradient3},
 };
 
 static const method *method_of(const dp_conv *c)

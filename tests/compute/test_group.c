@@ -224,6 +224,7 @@ static void filtering_has_the_bits_of_one(void **state)
 {
     (void)state;
     convolutions_have_the_bits_of_one(" algorithm=winograd");
+    convolutions_have_the_bits_of_one(" algorithm=winograd4");
 }
 
 static void a_transformer_has_the_bits_of_one(void **state)

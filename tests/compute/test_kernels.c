@@ -46,7 +46,7 @@ static float *numbers(dp_arena *arena, int64_t n)
 static void check_conv(const dp_conv *c, int64_t n, int64_t leaf)
 {
     const int64_t nx = n * c->ic * c->height * c->width, ny = n * c->oc * c->oh * c->ow,
-                  nw = c->oc * c->ic * c->kh * c->kw, most = nx + ny + nw;
+                  nw = c->oc * c->ic / c->groups * c->kh * c->kw, most = nx + ny + nw;
     const dp_dense d = {c->ic, c->oc};
     dp_options options;
     dp_arena arena = {0};
@@ -116,6 +116,38 @@ static void large_shapes(void **state)
     check_conv(&c, 3, 4);
 }
 
+/* More channels than a task takes, more tiles than a block or a chunk has, more leaves than one. */
+static void filtering_shapes(void **state)
+{
+    static const int64_t kernels[][2] = {{3, 2}, {5, 2}, {3, 4}}; /* and tiles */
+    static const int64_t channels[][3] = {{19, 9, 1}, {130, 5, 1}, {5, 200, 1}, {34, 66, 2}};
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        for (int j = 0; j < 4; j++) {
+            const int64_t k = kernels[i][0], side = j == 0 ? 41 : 5;
+            dp_conv c = {.ic = channels[j][0],
+                         .oc = channels[j][1],
+                         .groups = channels[j][2],
+                         .height = side,
+                         .width = side - 1,
+                         .kh = k,
+                         .kw = k,
+                         .stride_h = 1,
+                         .stride_w = 1,
+                         .dilation_h = 1,
+                         .dilation_w = 1,
+                         .top = 1,
+                         .left = 2,
+                         .bottom = 0,
+                         .right = 3,
+                         .tile = kernels[i][1]};
+            c.oh = c.height + 1 - k + 1, c.ow = c.width + 5 - k + 1;
+            check_conv(&c, 3, 1);
+        }
+    }
+}
+
 /* The counter of tree.h is the level-by-level tree, for every number of leaves. */
 static void counter_is_the_tree(void **state)
 {
@@ -141,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_shapes),
         cmocka_unit_test(large_shapes),
+        cmocka_unit_test(filtering_shapes),
         cmocka_unit_test(counter_is_the_tree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

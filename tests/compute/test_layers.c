@@ -238,6 +238,9 @@ static void gradients(void **state)
     check_gradients("conv2d out_channels=6 kernel_size=3 algorithm=winograd"
                     " | conv2d out_channels=4 kernel_size=3 group=2 pad_mode=pad"
                     " padding=2,0,3,1 has_bias=true algorithm=winograd");
+    check_gradients("conv2d out_channels=6 kernel_size=5 algorithm=winograd"
+                    " | conv2d out_channels=4 kernel_size=3 group=2 pad_mode=pad"
+                    " padding=2,0,3,1 has_bias=true algorithm=winograd4");
     check_gradients("conv2d out_channels=4 kernel_size=3 has_bias=true | relu | sigmoid | tanh"
                     " | sigmoid | relu");
     check_gradients("conv2d out_channels=4 kernel_size=3 | sigmoid | conv2d out_channels=4"

@@ -196,6 +196,7 @@ static void algorithms_are_resolved(void **state)
         {"conv2d out_channels=32 kernel_size=3 stride=2", false},
         {"conv2d out_channels=32 kernel_size=3 dilation=2", false},
         {"conv2d out_channels=32 kernel_size=2", false},
+        {"conv2d out_channels=32 kernel_size=5", true},
         {"conv2d out_channels=32 kernel_size=3 pad_mode=valid", true},
     };
     const dp_tensor input = {NULL, DP_F32, 4, {2, 16, 6, 6}};
@@ -265,6 +266,8 @@ static void malformed_nets(void **state)
         "relu | attention causal=^yes",
         "conv2d out_channels=1 kernel_size=3 algorithm=^fast",
         "^conv2d out_channels=1 kernel_size=2 algorithm=winograd",
+        "^conv2d out_channels=1 kernel_size=5 algorithm=winograd4",
+        "^conv2d out_channels=1 kernel_size=3,5 algorithm=winograd",
         "^conv2d out_channels=1 kernel_size=3 algorithm=winograd stride=1,2",
         "^conv2d out_channels=1 kernel_size=3 algorithm=winograd dilation=2",
         "conv2d out_channels=3 kernel_size=1 | conv2d out_channels=3 kernel_size=1 tied=^a",
