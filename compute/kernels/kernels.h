@@ -70,10 +70,10 @@ typedef struct dp_filtering {
 #define DP_FILTERINGS    3
 #define DP_MAX_FILTERING 6 /* a, at most */
 
-/* out_i[j] = CHAIN over the runs' floats k in order of a_i[k] * panel[k][j], then bias[j] is added
- * (NULL: nothing). */
-typedef void dp_tile(const dp_runs *, const float *const a[], const float *panel, const float *bias,
-                     float *const out[]);
+/* out_i[j] = CHAIN over the runs' floats k in order of a_i[k] * panel[k][j], then plus_i[j] is
+ * added (NULL: nothing); plus_i may be out_i. */
+typedef void dp_tile(const dp_runs *, const float *const a[], const float *panel,
+                     const float *const plus[], float *const out[]);
 /* out[i][j] = CHAIN over the places p in order of left_p[i] * panel[p][j]. */
 typedef void dp_outer_tile(const dp_grid *, const float *left, const float *panel, float *out,
                            dp_mode);

@@ -181,12 +181,25 @@ static void transform_panel(void *ctx, uint64_t index)
     }
 }
 
+/* One product of a tile of rows: a chain over DP_FILTERING_CHAIN channels after the other. */
+static void multiply_tile(const sweep *s, const float *a[], const float *panel, dp_tile *run,
+                          float *const to[])
+{
+    for (int64_t k = 0; k < s->n_in; k += DP_FILTERING_CHAIN) {
+        const int64_t n = dp_least(s->n_in - k, DP_FILTERING_CHAIN);
+        const dp_runs runs = {1, 1, 1, n, 0, 0, 0};
+        run(&runs, a, panel, k > 0 ? (const float *const *)to : NULL, to);
+        for (int64_t i = 0; i < s->kernels->mr; i++)
+            a[i] += n;
+        panel += n * s->kernels->nr;
+    }
+}
+
 /* Each product of a panel: n_tiles rows of v by the panel's columns. */
 static void multiply(const sweep *s, const float *v, const float *panel, int64_t n_tiles,
                      bool narrow, float *m)
 {
     const dp_kernels *k = s->kernels;
-    const dp_runs runs = {1, 1, 1, s->n_in, 0, 0, 0};
     const float *a[DP_MAX_MR];
     float *to[DP_MAX_MR];
 
@@ -199,7 +212,7 @@ static void multiply(const sweep *s, const float *v, const float *panel, int64_t
                 a[i] = rows + (t + dp_least(i, left - 1)) * s->n_in;
                 to[i] = out + (t + i) * k->nr;
             }
-            k->tile[left <= k->low][narrow](&runs, a, panel, NULL, to);
+            multiply_tile(s, a, panel, k->tile[left <= k->low][narrow], to);
         }
     }
 }

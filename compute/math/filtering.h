@@ -3,14 +3,16 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Orders (docs/numerics.md): the outputs are cut into tiles of m x m, each made of a x a products;
- * a product is a CHAIN over the channels, for the gradient of the weights a CHAIN over the tiles
- * (n, row, column) of a leaf of samples and, once it is transformed, a TREE over the leaves.
+ * a product is a sum of CHAINs over 32 channels each, for the gradient of the weights a CHAIN over
+ * the tiles (n, row, column) of a leaf of samples and, once it is transformed, a TREE over leaves.
  * These are what conv.h calls for a convolution with a `tile`; arguments as there.
  */
 #ifndef COMPUTE_MATH_FILTERING_H
 #define COMPUTE_MATH_FILTERING_H
 
 #include "compute/math/conv.h"
+
+#define DP_FILTERING_CHAIN 32 /* channels of a product's chains, which are added in order */
 
 /* Why tiles of tile x tile outputs cannot compute it; NULL: they can. */
 const char *dp_filtering_fault(const dp_conv *, int64_t tile);

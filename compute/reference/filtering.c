@@ -7,7 +7,8 @@
 #include "base/number/num.h"
 #include "compute/reference/reference.h"
 
-#define SIDE 6 /* of the products of a tile, at most */
+#define SIDE     6  /* of the products of a tile, at most */
+#define CHANNELS 32 /* of a chain */
 
 /* ---- the functions of a line, for 2 outputs of 3 weights ---- */
 
@@ -216,12 +217,13 @@ static void taps(const filter *f, int64_t group, int64_t o, int64_t k, float *ou
         out[i] = w[f->turned ? n - 1 - i : i];
 }
 
-/* The m x m outputs of a tile in channel o of a group: a x a CHAINs over the channels. */
+/* The m x m outputs of a tile in channel o of a group: a x a sums of CHAINs over the channels. */
 static void tile(const filter *f, int64_t n, int64_t h, int64_t w, int64_t group, int64_t o,
                  float *out)
 {
     const method *m = f->m;
-    float acc[SIDE * SIDE] = {0}, in[SIDE * SIDE], v[SIDE * SIDE], u[SIDE * SIDE];
+    float sum[SIDE * SIDE], acc[SIDE * SIDE] = {0};
+    float in[SIDE * SIDE], v[SIDE * SIDE], u[SIDE * SIDE];
     for (int64_t k = 0; k < f->n_in; k++) {
         patch(&f->in, n, h - f->top, w - f->left, group * f->n_in + k, m->a, in);
         square(m->data, m->a, m->a, in, v);
@@ -229,8 +231,14 @@ static void tile(const filter *f, int64_t n, int64_t h, int64_t w, int64_t group
         square(m->weight, m->r, m->a, in, u);
         for (int i = 0; i < m->a * m->a; i++)
             acc[i] = dp_fma32(v[i], u[i], acc[i]);
+        if ((k + 1) % CHANNELS != 0 && k + 1 < f->n_in)
+            continue;
+        for (int i = 0; i < m->a * m->a; i++) {
+            sum[i] = k < CHANNELS ? acc[i] : sum[i] + acc[i];
+            acc[i] = 0.0f;
+        }
     }
-    square(m->output, m->a, m->m, acc, out);
+    square(m->output, m->a, m->m, sum, out);
 }
 
 static void run(const filter *f, int64_t n, float *dst)

@@ -60,7 +60,7 @@ typedef struct bench {
 static const struct {
     const char *name;
     int64_t tile;
-} algorithms[] = {{"direct", 0}, {"winograd", 2}};
+} algorithms[] = {{"direct", 0}, {"winograd", 2}, {"winograd4", 4}};
 #define ALGORITHMS (sizeof algorithms / sizeof algorithms[0])
 
 static dp_conv conv(int64_t tile)
@@ -115,7 +115,7 @@ static void print_rates(const bench *b, size_t algorithm, double top, const doub
 {
     static const char *const passes[] = {"forward", "input gradient", "weight gradient"};
 
-    printf("%-7s %-8s %u threads  roof of a core %6.1f GFLOP/s", b->kernels->name,
+    printf("%-7s %-9s %u threads  roof of a core %6.1f GFLOP/s", b->kernels->name,
            algorithms[algorithm].name, b->threads, top);
     for (int i = 0; i < 3; i++)
         printf("  %s %6.1f (%3.0f %%)", passes[i], rate[i], 100 * rate[i] / top / b->threads);
@@ -163,7 +163,7 @@ int main(int argc, char **argv)
     for (int level = 0; level <= (int)dp_cpu_best(); level++) {
         b.kernels = dp_kernels_of((dp_cpu_level)level);
         if (dp_cpu_has((dp_cpu_level)level))
-            run_level(&b, level == DP_CPU_SCALAR ? 1 : rounds);
+            run_level(&b, level <= DP_CPU_SSE2 ? 1 : rounds); /* seconds each */
     }
     dp_workers_close(b.workers);
     dp_arena_free(&arena);

@@ -233,10 +233,10 @@ static void conv_weight_order(void **state)
 /* ---- minimal filtering: 2 x 2 outputs of 3 x 3 weights ----
  *
  * One tile.  Each channel has such a patch that it adds to one product alone, so the terms of an
- * output are those of all its products: chains over channels, then the additions of the columns
- * and of the rows. */
+ * output are those of all its products: chains over 32 channels, their sum, then the additions of
+ * the columns and of the rows. */
 
-enum { M = 2, R = 3, A = 4, PER_PRODUCT = 2 };
+enum { M = 2, R = 3, A = 4, PER_PRODUCT = 4, CHAIN = 32 };
 
 /* What one line of data makes nothing but the r-th number of; what weight makes of tap number
  * tap_of[r] there; how an output counts it. */
@@ -269,9 +269,14 @@ static float sum_of_products(const probe *p, const float term[])
     const int n = products_of(p, products);
     float m[A * A] = {0}, row[A], column[A];
 
-    for (int t = 0; t < p->n_terms; t++) {
-        const int f = products[t % n];
-        m[f] += counts[p->output / M][f / A] * counts[p->output % M][f % A] * term[t];
+    for (int first = 0; first < p->n_terms; first += CHAIN) {
+        float chain[A * A] = {0};
+        for (int t = first; t < first + CHAIN && t < p->n_terms; t++) {
+            const int f = products[t % n];
+            chain[f] += counts[p->output / M][f / A] * counts[p->output % M][f % A] * term[t];
+        }
+        for (int f = 0; f < A * A; f++)
+            m[f] = first == 0 ? chain[f] : m[f] + chain[f];
     }
     for (int s = 0; s < A; s++) {
         for (int r = 0; r < A; r++)

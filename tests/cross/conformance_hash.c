@@ -142,7 +142,7 @@ static const later_line later_lines[] = {
      " | conv2d out_channels=34 kernel_size=5 group=2 has_bias=true pad_mode=pad padding=5,0,3,1"
      " algorithm=winograd | tanh | " END " | " LOSS " | " SGD},
     {"layer", "conv2d algorithm=winograd4",
-     CONV " algorithm=winograd4 | relu | conv2d out_channels=34 kernel_size=3 group=2 has_bias=true"
+     CONV " algorithm=winograd4 | relu | conv2d out_channels=66 kernel_size=3 has_bias=true"
           " pad_mode=pad padding=2,0,3,1 algorithm=winograd4 | tanh | " END " | " LOSS " | " SGD},
     {"loss", "softmax_cross_entropy per=place",
      CONV " | tanh | conv2d out_channels=5 kernel_size=3 | " LOSS " per=place | " SGD},
