@@ -82,7 +82,7 @@ def by_detpipe(program, x, w, dy, tile):
 def lost(made, exact):
     ulp = 2.0 ** (np.floor(np.log2(np.abs(exact).max())) - 23)
     error = np.abs(made - exact) / ulp
-    return " / ".join(f"{v:.2f}" for v in (np.median(error), np.quantile(error, 0.999), error.max()))
+    return f"{np.median(error):.2f} / {np.quantile(error, 0.999):.1f} / {error.max():.1f}"
 
 
 def rows(args):
@@ -92,9 +92,9 @@ def rows(args):
             exact = by_torch(x.double(), w.double(), dy.double())
             others = [by_detpipe(args.program, x, w, dy, tile) for tile in (0, 2, 4) if tile < 4 or k == 3]
             others.append(by_torch(x, w, dy))
-            for i, what in enumerate(("forward", "dx", "dw")):
+            for i, what in enumerate(("y", "dx", "dw")):
                 cells = [lost(o[i], exact[i]) for o in others]
-                yield f"| {name} {ic} to {oc}, {k}x{k}, {side}x{side} | {what} | " + " | ".join(cells if k == 3 else cells[:2] + [""] + cells[2:]) + " |"
+                yield f"| {name} {ic}-{oc}, {k}x{k}, {side}x{side} | {what} | " + " | ".join(cells if k == 3 else cells[:2] + [""] + cells[2:]) + " |"
 
 
 def main():
