@@ -46,6 +46,11 @@ def rank() -> str:
                  if os.environ.get(name, "").isdigit()), "0")
 
 
+def path_of_rank(path: str, rank: int) -> str:
+    """Each rank has a ledger of its own."""
+    return path if rank == 0 else f"{path}.{rank}"
+
+
 class Watch:
     """For `detpipe verify --why`, from the import of a framework on: the ledger that is made when the process trains."""
     _made: dict = {}  # name: framework; a process may train in two

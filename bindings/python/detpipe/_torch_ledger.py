@@ -219,7 +219,7 @@ class Ledger(Recorder):
         hooks = torch.nn.modules.module
         self._hooks += [hooks.register_module_forward_pre_hook(self._guarded(self._before_module)),
                         hooks.register_module_forward_hook(self._guarded(self._after_module), always_call=True),
-                        register_optimizer_step_pre_hook(self._guarded(self._before_step)),
+                        register_optimizer_step_pre_hook(self._at_step),
                         register_optimizer_step_post_hook(self._guarded(self._after_step))]
         self._patch(torch.autograd, "backward", self._backward)
         self._patch(_BaseDataLoaderIter, "_next_index", self._next_index)
@@ -319,7 +319,21 @@ class Ledger(Recorder):
         elif self._due():
             self.put(f"loss #{self._backwards}", tensors)
 
-    def _before_step(self, optimizer, args, kwargs):
+    def _at_step(self, optimizer, args, kwargs):
+        """A closure makes the gradients inside of the step (Lightning, LBFGS): they are there behind it."""
+        see = self._guarded(self._before_step)
+        closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
+        if closure is None or self._is_traced():
+            return see(optimizer)
+
+        def seen():
+            out = closure()
+            see(optimizer)
+            return out
+        given = {**kwargs, "closure": seen} if "closure" in kwargs else kwargs
+        return (args if "closure" in kwargs else (args[0], seen, *args[2:])), given
+
+    def _before_step(self, optimizer):
         if self.optimizer is not None and optimizer is not self.optimizer:
             return
         self._count_without(optimizer)
