@@ -20,16 +20,24 @@ cp out.txt first.txt
 expect 0 'torch ledger: all as it should be' env PYTHONPATH="$work/site" "$torch" "$SOURCE/tests/bindings/under_torch_ledger.py" \
     "$DETPIPE" "${DETPIPE_TEST_CASES:-40}" "$seed"
 # nothing is changed in the training, and one digit of the losses is printed
-why() { env PYTHONPATH="$work/site" "$DETPIPE" verify --why -- "$torch" "$SOURCE/tests/bindings/why_train.py" "$1"; }
-named() {
-    expect 1 'NOT REPRODUCED' why "$1"
-    tr '\n' ' ' < out.txt | grep -qF "Why (ledger of rank 0, run 1 and 2): $2" || fail "verify --why of $1: $(cat out.txt)"
+why() { local fault=$1; shift; env PYTHONPATH="$work/site" "$DETPIPE" verify --why -- "$torch" "$@" "$SOURCE/tests/bindings/why_train.py" $fault; }
+named() { # WHAT IS SAID, FAULT AND HOW, OPTIONS OF PYTHON
+    local said=$1
+    shift
+    expect 1 'NOT REPRODUCED' why "$@"
+    tr '\n' ' ' < out.txt | grep -qF "Why (ledger of rank $said" || fail "verify --why of $1: $(cat out.txt)"
 }
-for sound in nothing silent workers; do expect 0 '^REPRODUCED' why $sound; done
-named seed 'step 1, "start weight 0.weight". The weights before the first step'
-named order 'step 9, "rows". The order of the data'
-named dropout 'step 9, "random torch". The random numbers'
-named gradient 'step 12, "given 0.weight". Between the backward pass and the optimizer'
+expect 0 '^REPRODUCED' why silent
+named '0, run 1 and 2): step 1, "start weight c1.weight". The weights before the first step' seed
+named '0, run 1 and 2): step 7, "rate 0". The optimizer' 'rate compile'
+grep -q '^not recorded: functions that torch.compile made: what is inside them (2)$' out.txt || fail "compiled: $(cat out.txt)"
+# two ranks: what differs first is said first, whichever rank it is of
+ranks=(-m torch.distributed.run --nproc_per_node 2)
+named '1, run 1 and 2): step 1, "random torch". The random numbers' 'rank ddp' "${ranks[@]}"
+tr '\n' ' ' < out.txt | grep -q 'And then (ledger of rank 0, run 1 and 2): step 1, "given' || fail "no other rank: $(cat out.txt)"
+grep -q '^ledgers: 2 compared, 24 steps' out.txt || fail "ledgers of ranks: $(cat out.txt)"
+named '1, run 1 and 2): step 7, "rows". The order of the data' 'rank_order ddp' "${ranks[@]}"
+PYTHONPATH=$work/site expect 0 'torch why: all as it should be' "$torch" "$SOURCE/tests/bindings/under_torch_why.py" "$DETPIPE"
 [ $failed = 0 ] || { echo "DETPIPE_TEST_SEED=$seed"; exit 1; }
 cp first.txt out.txt
 ! grep '^skipped' out.txt || exit 77

@@ -36,19 +36,52 @@ def drawn_otherwise(module):
     hook.remove()
 
 
-class Faults:
-    """What happens in the step of its number, once."""
-    KINDS = {  # kind: what is named first, at which step after the fault's
-        "order": ("rows", 0), "pixel": ("batch", 0), "label": ("input CrossEntropyLoss/1", 0), "draw": ("random torch", 1),
-        "python": ("random python", 1), "numpy": ("random numpy", 1), "dropout": ("output drop (Dropout)", 0),
-        "gradient": ("given first.weight", 0), "rate": ("rate 0", 0), "update": ("rows #2", 0), "weight": ("changed weight last.bias", 1),
-        "momentum": ("state last.weight/momentum_buffer", 1), "buffer": ("output norm (BatchNorm2d)", 1)}
+WEIGHTS = [name for name, _ in Net().named_parameters()]
+OUTPUTS = {"first": "first (Conv2d)", "norm": "norm (BatchNorm2d)", "drop": "drop (Dropout)", "last": "last (Linear)"}
 
-    def __init__(self, kind=None, step=0):
-        self.kind, self.step = kind, step
+
+class Faults:
+    """What happens in the step of its number, once, to one tensor at one place."""
+    KINDS = {  # kind: what is named first ({}: the tensor), at which step after the fault's, and what it may happen to
+        "order": ("rows", 0, None), "pixel": ("batch", 0, None), "label": ("input CrossEntropyLoss/1", 0, None),
+        "draw": ("random torch", 1, None), "python": ("random python", 1, None), "numpy": ("random numpy", 1, None),
+        "dropout": ("output drop (Dropout)", 0, None), "output": ("output {}", 0, sorted(OUTPUTS.values())),
+        "gradient": ("given {}", 0, WEIGHTS), "backward": ("gradient {}", 0, WEIGHTS), "none": ("given {}", 0, WEIGHTS),
+        "rate": ("rate 0", 0, None), "decay": ("rate 0", 0, None), "update": ("rows #2", 0, None), "weight": ("changed weight {}", 1, WEIGHTS),
+        "momentum": ("state {}/momentum_buffer", 1, WEIGHTS), "buffer": ("output norm (BatchNorm2d)", 1, None),
+        "mean": ("buffer norm.running_mean", 1, None)}
+
+    def __init__(self, kind=None, step=0, place=0):
+        self.kind, self.step, self.place = kind, step, place
+        name, self.later, choices = self.KINDS.get(kind, ("", 0, None))
+        self.tensor = choices[place % len(choices)] if choices else None
+        self.named = name.format(self.tensor)
 
     def at(self, step, kind):
         return self.kind == kind and step == self.step
+
+    def strike(self, tensor):
+        ulp(tensor, self.place % tensor.numel())
+
+    @contextlib.contextmanager
+    def in_backward(self, net, step):
+        """One ulp of a gradient as soon as it is there, one of what a module gives, or none."""
+        hook = None
+        if self.at(step, "backward"):
+            hook = net.get_parameter(self.tensor).register_hook(lambda g: self.struck(g))
+        module = net.get_submodule(self.tensor.split()[0]) if self.at(step, "output") else None
+        if module is not None:
+            module.forward = lambda x: self.struck(type(module).forward(module, x))
+        yield
+        if module is not None:
+            del module.forward
+        if hook is not None:
+            hook.remove()
+
+    def struck(self, tensor):
+        out = tensor.detach().clone()
+        self.strike(out)
+        return tensor + (out - tensor.detach())  # the ulp exactly: neighbours differ by a float, and their sum is one
 
 
 def train(path, fault, level="full", **settings):
@@ -59,8 +92,8 @@ def train(path, fault, level="full", **settings):
     images = torch.randn(40, 3, 5, 5, generator=torch.Generator().manual_seed(9))
     order = [int(i) for i in torch.randperm(40, generator=torch.Generator().manual_seed(8))]
     if fault.kind == "order":
-        at = 6 * (fault.step - 1)
-        order[at], order[at + 1] = order[at + 1], order[at]
+        at, other = 6 * (fault.step - 1), 1 + fault.place % 5
+        order[at], order[at + other] = order[at + other], order[at]
     loader = DataLoader(TensorDataset(images, torch.arange(40) % 4), 6, sampler=order)
     with Ledger(path, net, optimizer, level, **settings) if path else contextlib.nullcontext() as ledger:
         for step, (x, y) in enumerate(loader, 1):
@@ -68,18 +101,23 @@ def train(path, fault, level="full", **settings):
                 break
             x, y = x.clone(), y.clone()
             if fault.at(step, "pixel"):
-                ulp(x, 7)
+                fault.strike(x)
             if fault.at(step, "label"):
-                y[2] = (y[2] + 1) % 4
+                y[fault.place % 6] = (y[fault.place % 6] + 1) % 4
             optimizer.zero_grad()
-            with drawn_otherwise(net.drop) if fault.at(step, "dropout") else contextlib.nullcontext():
-                out = net(x)
-            loss = measure(out, y)
-            loss.backward()
+            with fault.in_backward(net, step):
+                with drawn_otherwise(net.drop) if fault.at(step, "dropout") else contextlib.nullcontext():
+                    out = net(x)
+                loss = measure(out, y)
+                loss.backward()
             if fault.at(step, "gradient"):
-                ulp(net.first.weight.grad, 3)
+                fault.strike(net.get_parameter(fault.tensor).grad)
+            if fault.at(step, "none"):
+                net.get_parameter(fault.tensor).grad = None
             if fault.at(step, "rate"):
                 optimizer.param_groups[0]["lr"] = 0.0500001
+            if fault.at(step, "decay"):
+                optimizer.param_groups[0]["weight_decay"] = 1e-9
             if fault.at(step, "draw"):
                 torch.rand(1)
             if fault.at(step, "python"):
@@ -89,22 +127,24 @@ def train(path, fault, level="full", **settings):
             if not fault.at(step, "update"):
                 optimizer.step()
             if fault.at(step, "weight"):
-                ulp(net.last.bias)
-            if fault.at(step, "momentum"):
-                optimizer.state[net.last.weight]["momentum_buffer"][0, 0] += 1e-3  # an ulp may be rounded away
+                fault.strike(net.get_parameter(fault.tensor))
+            if fault.at(step, "momentum"):  # an ulp may be rounded away
+                optimizer.state[net.get_parameter(fault.tensor)]["momentum_buffer"].view(-1)[0] += 1e-3
+            if fault.at(step, "mean"):
+                net.norm.running_mean[fault.place % 6] += 1e-3
             if fault.at(step, "buffer"):
                 net.norm.eval()
     assert ledger is None or not ledger.unseen, ledger.unseen
     return [p.detach().numpy().tobytes() for p in (*net.parameters(), *net.buffers())] + [torch.random.get_rng_state().numpy().tobytes()]
 
 
-def compared(kind, step, **settings):
+def compared(fault, **settings):
     """What `detpipe diff` says of a run without a fault and one with it."""
-    paths = [os.path.join(folder, f"{kind}.{step}.{i}") for i in range(2)]
-    for path, fault in zip(paths, (Faults(), Faults(kind, step))):
+    paths = [os.path.join(folder, f"{fault.kind}.{fault.step}.{i}") for i in range(2)]
+    for path, one in zip(paths, (Faults(), fault)):
         with contextlib.suppress(FileNotFoundError):
             os.remove(path)
-        train(path, fault, **settings)
+        train(path, one, **settings)
     return subprocess.run([diff, "diff", *paths], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -119,33 +159,39 @@ def check_bits():
 
 
 def check_equal():
-    done = compared(None, 0)
+    done = compared(Faults())
     assert done.returncode == 0 and f"{STEPS} in common" in done.stdout, done.stdout
 
 
 def check_faults():
+    """Each kind once, then what is drawn: kind, step, tensor and place."""
     rng = random.Random(seed)
-    drawn = [(kind, rng.randrange(1, STEPS)) for kind in Faults.KINDS]
-    drawn += [(rng.choice(list(Faults.KINDS)), rng.randrange(1, STEPS)) for _ in range(cases - len(drawn))]
-    for kind, step in drawn:
-        name, later = Faults.KINDS[kind]
-        done = compared(kind, step)
-        expected = f'first difference: step {step + later}, "{name}"'
-        assert done.returncode == 1 and expected in done.stdout, f"{kind} at {step}: expected {expected}\n{done.stdout}"
-    done = compared("seed", 1)
+    kinds = [*Faults.KINDS, *(rng.choice(list(Faults.KINDS)) for _ in range(cases - len(Faults.KINDS)))]
+    right = 0
+    for kind in kinds:
+        fault = Faults(kind, rng.randrange(1, STEPS), rng.randrange(1 << 16))
+        done = compared(fault)
+        expected = f'first difference: step {fault.step + fault.later}, "{fault.named}"'
+        if done.returncode == 1 and expected in done.stdout:
+            right += 1
+        else:
+            print(f"{kind} at {fault.step}, place {fault.place}: expected {expected}\n{done.stdout}")
+    print(f"{right} of {len(kinds)} faults are named right")
+    assert right == len(kinds)
+    done = compared(Faults("seed", 1))
     assert 'step 1, "start weight first.weight"' in done.stdout and "before the seed" in done.stdout.replace("\n", " "), done.stdout
 
 
 def check_parts():
     """Levels, every, steps."""
-    done = compared("dropout", 3, level="weights")
+    done = compared(Faults("dropout", 3), level="weights")
     assert 'step 3, "loss"' in done.stdout, done.stdout
-    done = compared("dropout", 3, level="loss")
+    done = compared(Faults("dropout", 3), level="loss")
     assert 'step 3, "loss"' in done.stdout, done.stdout
-    done = compared("dropout", 4, every=3)
+    done = compared(Faults("dropout", 4), every=3)
     assert 'step 4, "output drop (Dropout)"' in done.stdout and "2 in common" in done.stdout, done.stdout
-    done = compared("rate", 2, steps=range(5, 7))
-    assert 'step 5, "start weight' in done.stdout and "2 in common" in done.stdout, done.stdout
+    done = compared(Faults("rate", 2), steps=range(5, 7))
+    assert 'step 5, "before weight' in done.stdout and "2 in common" in done.stdout, done.stdout
 
 
 def check_kinds():

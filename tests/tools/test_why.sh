@@ -18,6 +18,7 @@ cat > fake/detpipe/_torch_ledger.py <<'P'
 import os, shutil
 def record(folder):
     number = folder.rsplit("run", 1)[1].split(".")[0]
+    open(f"{os.environ['GIVEN']}/{number}.how", "w").write(os.environ["DETPIPE_WHY_HOW"])
     for kind in ("ledger", "head", "unseen"):
         name = f"{os.environ['GIVEN']}/{number}.{kind}"
         name = name if os.path.exists(name) else f"{os.environ['GIVEN']}/1.{kind}"
@@ -91,6 +92,21 @@ sed 's/learning_rate=0.01/learning_rate=0.01,0.02 milestones=3,20/' "$recipe" > 
 expect 1 '^NOT REPRODUCED' why
 grep -q 'Why (ledger of rank 0, run 1 and 2): step 4, "weights". The optimizer' <(tr '\n' ' ' < out.txt) || fail "no cause: $(cat out.txt)"
 expect 1 'step 4, .*weights' why --json
+# less is recorded, and both runs once more with everything where they part
+expect 1 'NOT REPRODUCED' why --why=weights,every=3
+tr '\n' ' ' < out.txt | grep -q 'Closer: run 3 and 4, which recorded all of steps 4 to 4, are equal there' || fail "$(cat out.txt)"
+for i in 1 2; do [ "$(cat given/$i.how)" = weights,every=3,steps=1..18446744073709551615 ] || fail "run $i: $(cat given/$i.how)"; done
+for i in 3 4; do [ "$(cat given/$i.how)" = full,every=1,steps=4..4 ] || fail "run $i: $(cat given/$i.how)"; done
+cp given/2.ledger given/4.ledger
+expect 1 'NOT REPRODUCED' why --why=weights
+tr '\n' ' ' < out.txt | grep -q 'Closer (ledger of rank 0, all of steps 4 to 4, run 3 and 4): step 4, "weights". The' || fail "$(cat out.txt)"
+expect 1 'NOT REPRODUCED' why --why=loss
+grep -q 'Closer (ledger of rank 0, all of steps 1 to' out.txt || fail "equal losses are no equal weights: $(cat out.txt)"
+expect 1 '"closer":[[:space:]]*"Closer \(' why --why=loss,steps=2..5 --json
+expect 1 'NOT REPRODUCED' why --why=full
+! grep -q Closer out.txt || fail "everything was recorded: $(cat out.txt)"
+rm given/4.ledger
+for bad in most every=0 steps=5..4 steps=0 every= loss,steps=x; do expect 2 'expected loss, weights or full' why --why=$bad; done
 # what was unlike in the process, which is no difference by itself
 rm given/2.ledger
 printf 'torch 1\n2 threads\n' > given/2.head

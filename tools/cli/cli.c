@@ -121,7 +121,8 @@ static int print_help(const cli_command *c)
     puts("\noptions:");
     for (const cli_option *o = c->options; o->name != NULL; o++) {
         char head[64];
-        snprintf(head, sizeof head, "--%s%s%s", o->name, o->arg != NULL ? " " : "",
+        snprintf(head, sizeof head, "--%s%s%s", o->name,
+                 o->arg != NULL && o->type != CLI_TEXT_OR_NONE ? " " : "",
                  o->arg != NULL ? o->arg : "");
         cli_wrap(stdout, o->help, printf("  %-22s ", head), OPTION_INDENT);
     }
@@ -150,7 +151,7 @@ static int set_value(const cli_command *c, const cli_option *o, const char *valu
     char *stop;
     const char *end;
 
-    if (o->type == CLI_TEXT) {
+    if (o->type == CLI_TEXT || o->type == CLI_TEXT_OR_NONE) {
         *(const char **)o->value = value;
         return 0;
     }
@@ -217,8 +218,8 @@ static int parse_option(const cli_command *c, int argc, char **argv, int *i)
         *(bool *)o->value = true;
         return 0;
     }
-    if (equals != NULL)
-        return set_value(c, o, equals + 1);
+    if (equals != NULL || o->type == CLI_TEXT_OR_NONE)
+        return set_value(c, o, equals != NULL ? equals + 1 : "");
     if (*i + 1 == argc)
         return cli_fail(EXIT_MALFORMED, "%s: --%s needs a value (%s)", c->name, o->name, o->arg);
     return set_value(c, o, argv[++*i]);

@@ -20,7 +20,15 @@ enum { EXIT_YES = 0, EXIT_NO = 1, EXIT_MALFORMED = 2, EXIT_NOT_TRIED = 3 };
 /* --help was printed: nothing is left to do, and main makes an EXIT_YES of it. */
 #define CLI_HELPED (-1)
 
-typedef enum cli_type { CLI_FLAG, CLI_TEXT, CLI_COUNT, CLI_SIZE, CLI_OPTIONAL, CLI_LIST } cli_type;
+typedef enum cli_type {
+    CLI_FLAG,
+    CLI_TEXT,
+    CLI_TEXT_OR_NONE, /* "--name" is "", "--name=TEXT" has one; its arg is written "[=TEXT]" */
+    CLI_COUNT,
+    CLI_SIZE,
+    CLI_OPTIONAL,
+    CLI_LIST
+} cli_type;
 
 /* A count that may be left out. */
 typedef struct cli_optional {

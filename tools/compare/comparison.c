@@ -167,6 +167,9 @@ static const struct {
 } known[] = {
     {"start", "The weights before the first step: made from other random numbers (before the seed "
               "was set?), or loaded from another file."},
+    {"before",
+     "A weight or buffer, before the first step that was recorded: what made it unlike is in "
+     "a step before that."},
     {"changed", "A weight was changed since the last step, by somebody else than the optimizer."},
     {"random", "The random numbers: the generator was in another state before this step. It was "
                "seeded otherwise, or more or fewer numbers were drawn since the step before."},
@@ -189,7 +192,7 @@ static const struct {
     {"weight", "The optimizer: the gradients are equal and what it made of them is not."},
     {"buffer", "What modules keep beside their weights, such as running means: all that they made "
                "in this step is equal."},
-    {"layout", "The layout in memory (strides, device): sums may have another order."},
+    {"layout", "The layout in memory (type, strides, device): sums may have another order."},
 };
 
 /* The same, where the step has nothing of the name `unless`, as what is compiled shows no
@@ -232,7 +235,8 @@ const char *comparison_meaning(const comparison *c)
     const pair *at = &c->common[c->first];
 
     if (strcmp(c->cause, "loss") != 0 && !begins(c->cause, "random") &&
-        !begins(c->cause, "changed") && (!has(at->a, c->cause) || !has(at->b, c->cause)))
+        !begins(c->cause, "changed") && !begins(c->cause, "layout") &&
+        (!has(at->a, c->cause) || !has(at->b, c->cause)))
         return strstr(c->cause, " #") != NULL
                    ? "One of the runs comes here more often in this step: an update was left out, "
                      "or a module was called once more."

@@ -131,7 +131,7 @@ static void become(const void *ctx, child_result *result)
     snprintf(here, sizeof here, "%.4000s/run%d", j->program->folder, j->run->number);
     snprintf(result->why, sizeof result->why, "a run with what --vary changes");
     if (!perturb_apply(&j->run->plan, &place) ||
-        (j->program->why && !why_apply(j->program->folder, j->run->number)))
+        (j->program->why && !why_apply(j->program->folder, j->run->number, &j->program->how)))
         return;
     snprintf(result->why, sizeof result->why, "%.4000s", j->program->argv[0]);
     execvp(j->program->argv[0], j->program->argv);

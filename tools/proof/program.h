@@ -22,6 +22,7 @@ typedef struct program {
     int kept;            /* runs of up to this number have copies of them */
     const written *left; /* by run 1, for --vary left */
     bool why;            /* runs record ledgers (why.h) */
+    why_how how;         /* so much in each */
     time_t last;         /* the second in which the last run ended: none begins in it */
 } program;
 

@@ -9,6 +9,7 @@
 
 #include "tools/proof/causes.h"
 #include "tools/cli/cli.h"
+#include "tools/proof/closer.h"
 #include "tools/proof/evidence.h"
 #include "tools/proof/folder.h"
 #include "tools/proof/verify_report.h"
@@ -102,8 +103,10 @@ static int report(const verify_settings *s, verify_trial *t, const printed_verdi
     int status = 0;
 
     t->named = t->named || s->output != NULL || v->other > 0;
-    if (v->other > 0)
+    if (v->other > 0) {
+        closer_look(t, v);
         find_cause(s, t);
+    }
     folder_report();
     if (s->json)
         status = verify_report_json(t, v);
@@ -117,7 +120,7 @@ static void make_verdict(const verify_settings *s, const verify_trial *t, printe
     printed_question q = {.n = t->n,
                           .left = &t->left,
                           .files = s->files.n > 0,
-                          .ledgers = s->why,
+                          .ledgers = s->why != NULL,
                           .allclose = s->allclose,
                           .strict = s->strict,
                           .sensitivity = s->sensitivity};
@@ -164,10 +167,12 @@ static int compare(const verify_settings *s, verify_trial *t)
     t->program.most = s->most;
     t->program.folder = t->folder;
     t->program.left = &t->left.made;
-    t->program.why = s->why;
+    t->program.why = s->why != NULL;
+    if (status == 0 && s->why != NULL)
+        status = why_parse(s->why, &t->program.how);
     if (status == 0)
         status = folder_open(s->output, t->folder);
-    if (status == 0 && s->why)
+    if (status == 0 && s->why != NULL)
         status = why_prepare(t->folder);
     if (status != 0)
         return status;
@@ -207,10 +212,11 @@ int verify_command(int argc, char **argv, int command)
          "also compare the files that match and that the runs write: weights, 'out/*.csv', a folder "
          "(with commas between several)",
          CLI_LIST, &s.files},
-        {"why", NULL,
+        {"why", "[=HOW]",
          "record what is trained in PyTorch, and name the first thing that differs (the Python "
-         "package detpipe is needed)",
-         CLI_FLAG, &s.why},
+         "package detpipe is needed); HOW: loss, weights or full (the default), every=N, steps=A..B, "
+         "with commas between",
+         CLI_TEXT_OR_NONE, &s.why},
         {"vary", "LIST", "make the others unlike run 1 in: " PERTURB_WORDS, CLI_TEXT, &s.vary},
         {"timeout", "SECONDS", "end a run that takes longer", CLI_COUNT, &s.timeout},
         {"max-output", "SIZE", "end a run that prints more on one stream (default: 1G)", CLI_SIZE,

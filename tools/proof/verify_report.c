@@ -118,27 +118,30 @@ static void print_files(const results_comparison *c, int number)
         printf("    ... and %zu more\n", all - printed);
 }
 
-/* The first thing that differs in what was recorded. */
-static void print_why(const result_pair *p, int number)
+/* The first thing that differs in what was recorded; of another rank it may follow from that. */
+static void print_why(const char *word, const result_pair *p, int number)
 {
     const char *name = p->a != NULL ? p->a->name : p->b->name;
     char *text = results_text(p, number), *line;
     const size_t size = strlen(name) + strlen(text) + 64;
 
     line = xmalloc(size);
-    snprintf(line, size, "Why (%s, run 1 and %d): %s", name, number, text);
+    snprintf(line, size, "%s (%s, run 1 and %d): %s", word, name, number, text);
     cli_wrap(stdout, line, 0, 0);
     free(line);
     free(text);
 }
 
-static void print_ledgers(const results_comparison *c, int number)
+static void print_ledgers(const why_comparison *c, int number)
 {
+    const size_t first = c->earliest;
     size_t printed = 0;
 
-    for (size_t i = 0; i < c->n; i++) {
-        if (c->pair[i].verdict != RESULT_EQUAL && printed++ < FILES_SHOWN)
-            print_why(&c->pair[i], number);
+    if (c->files.unlike && c->files.pair[first].verdict != RESULT_EQUAL)
+        print_why("Why", &c->files.pair[first], number);
+    for (size_t i = 0; i < c->files.n; i++) {
+        if (i != first && c->files.pair[i].verdict != RESULT_EQUAL && printed++ < FILES_SHOWN)
+            print_why("And then", &c->files.pair[i], number);
     }
     if (printed > FILES_SHOWN)
         printf("... and %zu more ledgers\n", printed - FILES_SHOWN);
@@ -224,7 +227,9 @@ void verify_report_text(const verify_trial *t, const printed_verdict *v)
         print_run(t, &t->run[i]);
     evidence_print(stdout, &v->evidence);
     print_files(&v->files[v->shown], v->shown + 1);
-    print_ledgers(&v->ledgers[v->shown].files, v->shown + 1);
+    print_ledgers(&v->ledgers[v->shown], v->shown + 1);
+    if (t->closer[0] != '\0')
+        cli_wrap(stdout, t->closer, 0, 0);
     if (v->with[v->shown].n > 0)
         print_losses(t, v);
     if (v->place.pair != NULL)
@@ -315,6 +320,8 @@ int verify_report_json(const verify_trial *t, const printed_verdict *v)
     files_to_json(&v->files[v->shown], v->shown + 1, cJSON_AddArrayToObject(json, "files"));
     files_to_json(&v->ledgers[v->shown].files, v->shown + 1,
                   cJSON_AddArrayToObject(json, "ledgers"));
+    if (t->closer[0] != '\0')
+        cJSON_AddStringToObject(json, "closer", t->closer);
     cJSON_AddStringToObject(json, "causes", perturb_names(t->causes).text);
     cJSON_AddBoolToObject(json, "differs_without_variation", t->without);
     cJSON_AddStringToObject(json, "cause", t->cause);

@@ -79,7 +79,75 @@ int why_prepare(const char *folder)
     return 0;
 }
 
-bool why_apply(const char *folder, int number)
+static const char *const levels[] = {
+    [WHY_LOSS] = "loss", [WHY_WEIGHTS] = "weights", [WHY_FULL] = "full"};
+
+/* "12" before `end`; 0: it is no step. */
+static uint64_t read_count(const char *text, const char *end)
+{
+    char *stop;
+    const bool good = text[0] >= '0' && text[0] <= '9';
+    const uint64_t n = good ? strtoull(text, &stop, 10) : 0;
+
+    return good && stop == end ? n : 0;
+}
+
+static bool parse_word(const char *word, size_t n, why_how *how)
+{
+    const char *end = word + n, *dots = strstr(word, "..");
+
+    for (int i = 0; i < 3; i++) {
+        if (strlen(levels[i]) == n && memcmp(word, levels[i], n) == 0) {
+            how->level = (why_level)i;
+            return true;
+        }
+    }
+    if (strncmp(word, "every=", 6) == 0)
+        return (how->every = read_count(word + 6, end)) > 0;
+    if (strncmp(word, "steps=", 6) != 0)
+        return false;
+    how->first = read_count(word + 6, dots != NULL && dots < end ? dots : end);
+    how->last = dots != NULL && dots < end ? read_count(dots + 2, end) : how->first;
+    return how->first > 0 && how->first <= how->last;
+}
+
+int why_parse(const char *text, why_how *out)
+{
+    *out = (why_how){WHY_FULL, 1, 1, UINT64_MAX};
+    while (*text != '\0') {
+        const size_t n = strcspn(text, ",");
+        if (!parse_word(text, n, out))
+            return cli_fail(EXIT_MALFORMED,
+                            "verify: --why=%.*s: expected loss, weights or full, every=N, "
+                            "steps=A..B (with commas between several)",
+                            (int)n, text);
+        text += n + (text[n] == ',');
+    }
+    return 0;
+}
+
+bool why_is_narrow(const why_how *h)
+{
+    return h->level != WHY_FULL || h->every > 1 || h->first > 1 || h->last != UINT64_MAX;
+}
+
+/* Losses may be equal when weights are not, so behind equal losses all steps may hold it. */
+why_how why_closer(const why_how *h, const why_comparison *c)
+{
+    return (why_how){WHY_FULL, 1, h->level == WHY_LOSS ? 1 : c->equal + 1, c->step};
+}
+
+static bool tell_how(const why_how *h)
+{
+    char text[128];
+
+    snprintf(text, sizeof text, "%s,every=%llu,steps=%llu..%llu", levels[h->level],
+             (unsigned long long)h->every, (unsigned long long)h->first,
+             (unsigned long long)h->last);
+    return setenv("DETPIPE_WHY_HOW", text, 1) == 0;
+}
+
+bool why_apply(const char *folder, int number, const why_how *how)
 {
     const char *own = getenv("PYTHONPATH");
     char path[PATH], paths[3 * PATH];
@@ -88,7 +156,7 @@ bool why_apply(const char *folder, int number)
     snprintf(paths, sizeof paths, "%.4000s/why%s%.8000s", folder,
              own != NULL && own[0] != '\0' ? ":" : "", own != NULL ? own : "");
     return (mkdir(path, 0700) == 0 || errno == EEXIST) && setenv("DETPIPE_WHY", path, 1) == 0 &&
-           setenv("PYTHONPATH", paths, 1) == 0;
+           tell_how(how) && setenv("PYTHONPATH", paths, 1) == 0;
 }
 
 /* ---- behind a run ---- */
@@ -285,8 +353,31 @@ void why_free(why_run *r)
 
 /* ---- two runs ---- */
 
-static void compare_pair(const result_pair *p, why_comparison *c)
+/* Where two ledgers part. */
+typedef struct place {
+    uint64_t step, before; /* before: the common step before it, or 0 */
+    size_t entry;
+} place;
+
+static place place_of(const comparison *c)
 {
+    const pair *at = &c->common[c->first];
+    place p = {UINT64_MAX, 0, 0};
+    bool equal;
+
+    if (c->cause == NULL)
+        return p;
+    p.step = at->a->step;
+    p.before = c->first > 0 ? at[-1].a->step : 0;
+    for (const char *name;
+         (name = comparison_entry(at, p.entry, &equal)) != NULL && strcmp(name, c->cause) != 0;)
+        p.entry++;
+    return p;
+}
+
+static place compare_pair(const result_pair *p, why_comparison *c)
+{
+    place at = {UINT64_MAX, 0, SIZE_MAX};
     comparison both = {0};
 
     if (p->verdict == RESULT_EQUAL) {
@@ -298,17 +389,28 @@ static void compare_pair(const result_pair *p, why_comparison *c)
             c->ledgers++;
             c->steps += both.n;
             c->entries += both.entries;
+            at = place_of(&both);
         }
         comparison_free(&both);
     }
+    return at;
 }
 
 void why_compare(const why_run *a, const why_run *b, why_comparison *c)
 {
+    place first = {UINT64_MAX, 0, SIZE_MAX};
+
     *c = (why_comparison){0};
     results_compare(&a->ledgers, &b->ledgers, &c->files);
-    for (size_t i = 0; i < c->files.n; i++)
-        compare_pair(&c->files.pair[i], c);
+    for (size_t i = 0; i < c->files.n; i++) {
+        const place at = compare_pair(&c->files.pair[i], c);
+        if (at.step > first.step || (at.step == first.step && at.entry >= first.entry))
+            continue;
+        first = at;
+        c->earliest = i;
+        c->step = at.step;
+        c->equal = at.before;
+    }
 }
 
 void why_comparison_free(why_comparison *c)

@@ -16,6 +16,15 @@
 
 #include "tools/results/results.h"
 
+typedef enum why_level { WHY_LOSS, WHY_WEIGHTS, WHY_FULL } why_level;
+
+/* How much is recorded: --why=weights,every=10,steps=6..8. */
+typedef struct why_how {
+    why_level level;
+    uint64_t every;       /* one step in so many, from the first on */
+    uint64_t first, last; /* steps that count; last: UINT64_MAX = to the end */
+} why_how;
+
 #define WHY_LINE 256
 typedef struct why_line {
     char text[WHY_LINE];
@@ -40,13 +49,22 @@ typedef struct why_comparison {
     results_comparison files;
     size_t ledgers;          /* that both runs wrote */
     uint64_t steps, entries; /* that both have in these, equal or not */
+    size_t earliest;         /* of files.pair: what differs first, by step and place in it */
+    uint64_t step, equal;    /* that step, 0: none; and the last that both have before it, or 0 */
 } why_comparison;
+
+/* The text of the option; "" is everything.  0, or EXIT_MALFORMED after saying why. */
+int why_parse(const char *text, why_how *);
+/* Whether something is left out. */
+bool why_is_narrow(const why_how *);
+/* Everything, of the steps that may hold what made ledgers of so much differ. */
+why_how why_closer(const why_how *, const why_comparison *);
 
 /* Before the first run, in the folder of the trial.  0, or the exit status after saying why. */
 int why_prepare(const char *folder);
 
 /* In the process that will be run number `number`; false: errno says why not. */
-bool why_apply(const char *folder, int number);
+bool why_apply(const char *folder, int number, const why_how *);
 
 /* Behind the run.  How its process was unlike that of run 1 goes into note.  0, or EXIT_NOT_TRIED,
  * and `why` no step was recorded. */

@@ -41,6 +41,21 @@ def current_states() -> dict:
     return {"python": repr(random.getstate()), "numpy": words.tobytes() + repr(rest).encode()}
 
 
+def _how():
+    """--why=weights,every=10,steps=6..8: the arguments of a Ledger."""
+    out = {}
+    for word in filter(None, os.environ.get("DETPIPE_WHY_HOW", "").split(",")):
+        key, _, value = word.partition("=")
+        if key == "every":
+            out["every"] = int(value)
+        elif key == "steps":
+            first, last = value.split("..")
+            out["steps"] = range(int(first), int(last) + 1)
+        else:
+            out["level"] = key
+    return out
+
+
 def rank() -> str:
     return next((os.environ[name] for name in ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID")
                  if os.environ.get(name, "").isdigit()), "0")
@@ -64,7 +79,8 @@ class Watch:
         path = self._free_path(rank)
         with open(path + ".head", "w", encoding="utf-8") as f:
             f.writelines(line + "\n" for line in self.lines())
-        self.ledger = make(path + ".ledger", about="detpipe verify --why", random_states=self.states)
+        self.ledger = make(path + ".ledger", about="detpipe verify --why", random_states=self.states,
+                           **_how())
         self.end = util.Finalize(None, self._close, args=(path,), exitpriority=0)  # processes of multiprocessing run no atexit
         return self.ledger
 
@@ -140,7 +156,8 @@ class Recorder:
         if every < 1:
             raise ValueError(f"every={every}: expected 1 or more")
         self.ledger = PlainLedger(path, about)
-        self.level, self.every, self.steps = LEVELS.index(level), every, None if steps is None else set(steps)
+        self.level, self.every = LEVELS.index(level), every
+        self.steps = steps if steps is None or isinstance(steps, range) else set(steps)
         self._unseen: collections.Counter = collections.Counter()
         self._random = current_states() if random_states is None else random_states
         self._patched, self._step, self._loss = [], 1, float("nan")

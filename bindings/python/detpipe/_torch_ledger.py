@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """detpipe.torch.Ledger.  A step is what happens up to the end of an optimizer's step.  Names, in causal order:
 
-    start weight W, start buffer B    once, before the first forward pass
+    start weight W, start buffer B    once, before the first forward pass ("before ..": of a later step, the first recorded)
     changed weight W                  since the last step, by somebody else than the optimizer
     random torch|cuda                 states, before the first forward pass of a step
     random python|numpy               the same, where it is not as at the step before: many use neither, and seed neither
@@ -42,6 +42,13 @@ def _is_leaf(module):
     return next(module.children(), None) is None
 
 
+def _model(module):
+    """The user's own, which others are around: theirs are not its names."""
+    while isinstance(module, _WRAPPERS) or "_orig_mod" in module._modules:
+        module = module._modules.get("_orig_mod") or module.module
+    return module
+
+
 def record(folder: str) -> None:
     """For `detpipe verify --why`: from the first forward pass on, a ledger of all that this process trains."""
     watch = Watch(folder, "torch", _setting)
@@ -73,6 +80,7 @@ _BITS = {torch.bool: ("bool", False), torch.bfloat16: ("uint16", True), torch.co
                                                              "float64")},
          **{getattr(torch, name): ("uint8", True) for name in dir(torch) if name.startswith("float8_")}}
 _PLAIN = torch.Tensor, torch.nn.Parameter
+_WRAPPERS = torch.nn.parallel.DistributedDataParallel, torch.nn.DataParallel
 
 
 class Ledger(Recorder):
@@ -182,6 +190,8 @@ class Ledger(Recorder):
 
     def _name(self, root):
         """Its modules and parameters, by the names that it gives them, the first time that it is seen."""
+        self._names[id(root)] = type(root).__name__
+        root = _model(root)
         for name, module in root.named_modules():
             self._names.setdefault(id(module), f"{name} ({type(module).__name__})" if name else type(module).__name__)
             if isinstance(module, torch.jit.ScriptModule):
@@ -250,10 +260,11 @@ class Ledger(Recorder):
             return
         if not self._started:
             self._started = True
-            for name, parameter in module.named_parameters():
-                self._put_tensor(f"start weight {name}", parameter)
-            for name, buffer in module.named_buffers():
-                self._put_tensor(f"start buffer {name}", buffer)
+            when = "start" if self._step == 1 else "before"
+            for name, parameter in _model(module).named_parameters():
+                self._put_tensor(f"{when} weight {name}", parameter)
+            for name, buffer in _model(module).named_buffers():
+                self._put_tensor(f"{when} buffer {name}", buffer)
         for name, parameter, version in self._versions.values():
             if parameter._version != version:
                 self._put_tensor(f"changed weight {name}", parameter)
