@@ -28,6 +28,7 @@ embed(${PROJECT_BINARY_DIR}/lint_files.c embedded_lint bindings/python/detpipe/l
 function(detpipe_kernel_flags)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     set_source_files_properties(base/pack/crc32_pclmul.c PROPERTIES COMPILE_OPTIONS "-mpclmul;-msse4.1")
+    set_source_files_properties(base/pack/crc32_vpclmul.c PROPERTIES COMPILE_OPTIONS "-mavx512f;-mvpclmulqdq;-mpclmul")
     set_source_files_properties(base/xxh3_avx2.c PROPERTIES COMPILE_OPTIONS "-mavx2")
     set_source_files_properties(base/pack/crc32c_sse42.c PROPERTIES COMPILE_OPTIONS "-msse4.2")
     set_source_files_properties(libraries/threefry_avx2.c PROPERTIES COMPILE_OPTIONS "-mavx2")

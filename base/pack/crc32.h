@@ -15,6 +15,9 @@ uint32_t dp_crc32(uint32_t crc, const uint8_t *bytes, size_t n);
 #if defined(__x86_64__)
 /* The same with PCLMULQDQ and SSE4.1, of whole lines: n is a multiple of 16, 64 at least. */
 uint32_t dp_crc32_pclmul(uint32_t crc, const uint8_t *bytes, size_t n);
+/* With VPCLMULQDQ and AVX-512F, n a multiple of 256, 256 at least: bytes whose CRC, with a register
+ * that begins at 0, is that of `bytes`. */
+void dp_crc32_vpclmul(uint32_t crc, const uint8_t *bytes, size_t n, uint8_t lines[64]);
 #endif
 
 #endif

@@ -80,15 +80,31 @@ static dp_status add_member(const opening *o, const dp_zip_member *m)
                            : status;
 }
 
+/* With blanks between, as far as they fit. */
+static void list_arrays(const opening *o, char *out, size_t size)
+{
+    size_t n = 0;
+
+    out[0] = '\0';
+    for (uint64_t i = 0; i < o->zip.n && n < size; i++) {
+        const dp_zip_member *m = &o->zip.members[i];
+        const size_t length = array_name(m);
+        n += (size_t)snprintf(out + n, size - n, " %.*s", length > 40 ? 40 : (int)length, m->name);
+    }
+}
+
 static dp_status add_named(const opening *o, const char *name, size_t length)
 {
+    char names[80];
+
     for (uint64_t i = 0; i < o->zip.n; i++) {
         const dp_zip_member *m = &o->zip.members[i];
         if (array_name(m) == length && memcmp(m->name, name, length) == 0)
             return add_member(o, m);
     }
-    return dp_fail(o->err, DP_ESPEC, "%.100s has no array '%.*s'", o->zip.path,
-                   length > 40 ? 40 : (int)length, name);
+    list_arrays(o, names, sizeof names);
+    return dp_fail(o->err, DP_ESPEC, "%.100s has no array '%.*s', but%s", o->zip.path,
+                   length > 40 ? 40 : (int)length, name, names);
 }
 
 static dp_status add_members(const opening *o, const char *names)

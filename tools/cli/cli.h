@@ -63,7 +63,7 @@ int cli_parse(const cli_command *, int argc, char **argv, const char **operands)
 /* An option that does nothing unless one of the words is there: another option (--save), one with
  * its value (--format=npy), or `kind`.  The row without an option ends the list. */
 typedef struct cli_need {
-    const char *option, *words[16]; /* NULL behind the last */
+    const char *option, *words[20]; /* NULL behind the last */
 } cli_need;
 
 /* kind: what the command does or reads, in a word; NULL = there is one kind alone.  0, or the

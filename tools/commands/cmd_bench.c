@@ -25,6 +25,9 @@
     " | rescale rescale=1/255 | normalize mean=0.485,0.456,0.406 std=0.229,0.224,0.225 | hwc2chw"
 #define PHOTO_CROPS                                                                                \
     " | shuffle | decode | random_resized_crop size=224 | random_horizontal_flip" PHOTO_FLOATS
+#define ROWS     " | project columns=image,label | repeat"
+#define SHUFFLED " | project columns=image,label | shuffle | repeat"
+#define TFRECORD "tfrecord file=@tfrecord.txt fields=image:image:picture,label:label:int64"
 #define ENDLESS(n)                                                                                 \
     " | project columns=image,label | batch batch_size=" n " drop_remainder=true | repeat"
 
@@ -53,11 +56,17 @@ static const bench_task tasks[] = {
     {"decode", "photographs to uint8, each in its own size", "images_per_s",
      "image_folder | decode | repeat", NULL, 2000, bench_open_stream, bench_run_stream},
     {"shards", "encoded photographs of tar archives, in order", "rows_per_s",
-     "webdataset file=@shards.txt | project columns=image,label | repeat", NULL, 10000,
+     "webdataset file=@shards.txt" ROWS, NULL, 10000, bench_open_stream, bench_run_stream},
+    {"shards_shuffled", "the same, shuffled", "rows_per_s", "webdataset file=@shards.txt" SHUFFLED,
+     NULL, 10000, bench_open_stream, bench_run_stream},
+    {"tfrecord", "encoded photographs of TFRecord files, in order", "rows_per_s", TFRECORD ROWS,
+     NULL, 10000, bench_open_stream, bench_run_stream},
+    {"tfrecord_shuffled", "the same, shuffled", "rows_per_s", TFRECORD SHUFFLED, NULL, 10000,
      bench_open_stream, bench_run_stream},
-    {"shards_shuffled", "the same, shuffled", "rows_per_s",
-     "webdataset file=@shards.txt | project columns=image,label | shuffle | repeat", NULL, 10000,
-     bench_open_stream, bench_run_stream},
+    {"mindrecord", "encoded photographs of MindRecord files, in order", "rows_per_s",
+     "mindrecord file=@mindrecord.txt" ROWS, NULL, 10000, bench_open_stream, bench_run_stream},
+    {"mindrecord_shuffled", "the same, shuffled", "rows_per_s",
+     "mindrecord file=@mindrecord.txt" SHUFFLED, NULL, 10000, bench_open_stream, bench_run_stream},
     {"tokens", "shuffled windows of 1024 tokens, int32 batches of 64", "rows_per_s",
      "tokens file=tokens.bin length=1024 | project columns=input,label | shuffle"
      " | batch batch_size=64 drop_remainder=true | repeat",
@@ -98,7 +107,9 @@ static const char about[] =
     "decode: their pixels alone.  photos_snapshot: photos, from photos.dps in --data: "
     "`detpipe snapshot write image_folder photos.dps`.\n"
     "shards: samples of the archives that shards.txt in --data names, jpg and cls, in order, each by "
-    "itself.  shards_shuffled: in any order.\n"
+    "itself.  tfrecord: Examples of image and label, of the files that tfrecord.txt names.  "
+    "mindrecord: image and label, of mindrecord.txt's.  shards_shuffled, tfrecord_shuffled, "
+    "mindrecord_shuffled: in any order.\n"
     "tokens: windows of 1024 of tokens.bin in --data (docs/formats.md), shuffled, inputs and labels.\n"
     "weights: weights.pt in --data, opened and checked: every tensor is in memory.\n"
     "alexnet (batch 32, 227x227), small_cnn (batch 128, 32x32): a training step.\n"
@@ -164,7 +175,7 @@ static int print_line(const bench *b, values *timed)
 
 static int find_task(const char *name, const bench_task **out)
 {
-    char names[200] = "";
+    char names[300] = "";
     size_t n = 0;
 
     for (size_t i = 0; i < N_TASKS; i++) {
@@ -184,7 +195,9 @@ static int find_task(const char *name, const bench_task **out)
 
 #define STREAMS "--task=raw", "--task=aug", "--task=resize227"
 #define PHOTOS  "--task=photos", "--task=photos_snapshot", "--task=photos_eval", "--task=decode"
-#define RECORDS "--task=shards", "--task=shards_shuffled", "--task=tokens"
+#define RECORDS                                                                                    \
+    "--task=shards", "--task=shards_shuffled", "--task=tfrecord", "--task=tfrecord_shuffled",      \
+        "--task=mindrecord", "--task=mindrecord_shuffled", "--task=tokens"
 static const cli_need needs[] = {
     {"--data", {STREAMS, PHOTOS, RECORDS, "--task=skip", "--task=weights"}},
     {"--digests", {STREAMS, PHOTOS, RECORDS}},
