@@ -5,8 +5,8 @@
  *
  * torch/serialization.py.  NAME/data.pkl is the object, NAME/data/KEY a storage, NAME/byteorder
  * says "little" or "big".  Nothing is executed (base/pack/pickle.h), and the CRC-32 of each member
- * is checked.  A file of before 1.6 has none: a magic number, a version, the writer's sizes, the
- * object, the storages' keys, then of each its count of elements and its bytes.
+ * is checked, unless all are zero.  A file of before 1.6 has none: a magic number, a version, the
+ * writer's sizes, the object, the storages' keys, then of each its count of elements and its bytes.
  */
 #include "archive/pt.h"
 
@@ -39,7 +39,17 @@ typedef struct members {
     word folder; /* of the first member, with its slash */
     dp_zip_member object;
     bool has_object, big;
+    bool unsummed;
 } members;
+
+/* torch.save writes zeros where torch.utils.serialization.config.save.compute_crc32 is False. */
+static bool has_no_crc(dp_zip zip)
+{
+    dp_zip_member m = {.crc = 0};
+
+    while (m.crc == 0 && zip.done < zip.count && dp_zip_next(&zip, &m)) {}
+    return m.crc == 0;
+}
 
 static dp_status next_member(const dp_archive *a, members *in, dp_zip_member *m, word *w)
 {
@@ -48,6 +58,7 @@ static dp_status next_member(const dp_archive *a, members *in, dp_zip_member *m,
     if (!dp_zip_next(&in->zip, m))
         return dp_archive_corrupt(a, "member %llu is out of place",
                                   (unsigned long long)in->zip.done + 1);
+    m->unsummed = in->unsummed;
     slash = memchr(m->name, '/', m->name_length);
     if (in->folder.text == NULL && slash != NULL)
         in->folder = (word){m->name, (size_t)(slash - m->name) + 1};
@@ -156,6 +167,7 @@ static dp_status parse_zip(dp_pt *p, const uint8_t *bytes, size_t n)
 
     if (why != NULL)
         return dp_archive_corrupt(a, "%s", why);
+    in.unsummed = has_no_crc(in.zip);
     status = take_object(a, &in);
     if (status == DP_OK)
         status = take_pickle(p, (dp_blob){in.object.data, (size_t)in.object.size, 0}, &at,

@@ -25,6 +25,15 @@ static bool is_changed(const dp_graph *g, uint32_t slot)
     return s < g->n_steps;
 }
 
+/* What makes the rows of a column one shape, or leaves them out. */
+static const char *remedy(const dp_graph *g, uint32_t slot, const dp_tensor *type)
+{
+    if (g->pictures[slot] != NULL)
+        return "decode and resize size=height,width";
+    return type->rank == 3 ? "center_crop, pad_to, random_resized_crop or resize size=height,width"
+                           : "project (without it)";
+}
+
 dp_status dp_vary_check(const dp_graph *g, const dp_columns *columns, dp_error *err)
 {
     for (uint32_t c = 0; c < columns->n; c++) {
@@ -34,11 +43,10 @@ dp_status dp_vary_check(const dp_graph *g, const dp_columns *columns, dp_error *
         if (least == NULL)
             continue;
         memcpy(small.shape, least, (size_t)small.rank * sizeof *least);
-        return dp_fail(err, DP_ESPEC,
-                       "column %.30s has rows of %.40s to %.40s: put center_crop, pad_to, "
-                       "random_resized_crop or resize size=height,width before it",
+        return dp_fail(err, DP_ESPEC, "column %.30s has rows of %.40s to %.40s: put %s before it",
                        column->name, dp_tensor_type(&small).text,
-                       dp_tensor_type(&column->type).text);
+                       dp_tensor_type(&column->type).text,
+                       remedy(g, columns->slot[c], &column->type));
     }
     return DP_OK;
 }

@@ -215,7 +215,7 @@ dp_status dp_zip_unpack(dp_zip_member *m, dp_arena *arena, const char **why, dp_
         }
         m->data = out;
     }
-    if (dp_crc32(0, m->data, (size_t)m->size) == m->crc)
+    if (m->unsummed || dp_crc32(0, m->data, (size_t)m->size) == m->crc)
         return DP_OK;
     *why = "is damaged: another CRC";
     return DP_ECORRUPT;

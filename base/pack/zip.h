@@ -24,6 +24,7 @@ typedef struct dp_zip_member {
     uint64_t number; /* 1 is the first */
     uint32_t flags, method, crc;
     uint64_t packed, size, offset;
+    bool unsummed;       /* it has no CRC: none is checked */
     const uint8_t *data; /* as it lies in the file; after dp_zip_unpack `size` bytes */
 } dp_zip_member;
 

@@ -37,7 +37,7 @@ static void holds_what_torch_says(void **state)
     } files[] = {{"state_dict", 9}, {"legacy", 9},  {"protocol4", 9},     {"repacked", 9},
                  {"big_endian", 9}, {"nested", 30}, {"parameters", 2},    {"views", 12},
                  {"kinds", 17},     {"floats", 6},  {"views_legacy", 12}, {"kinds_legacy", 17},
-                 {"many", 300},     {"tensor", 1},  {"nothing", 0}};
+                 {"many", 300},     {"no_crc", 9},  {"tensor", 1},        {"nothing", 0}};
     char name[64];
 
     (void)state;
@@ -187,6 +187,19 @@ static void a_flipped_weight_is_found(void **state)
     assert_non_null(strstr(test_error.message, "tensor/data/0 is damaged: another CRC"));
 }
 
+/* One CRC that is zero is damage; where all are, torch.save was told to compute none. */
+static void one_crc_is_missing(void **state)
+{
+    bytes b = golden_bytes("tensor.pt");
+    uint8_t *at = memmem(b.data, b.n, "PK\1\2", 4);
+
+    (void)state;
+    assert_non_null(at);
+    memset(at + 16, 0, 4);
+    assert_int_equal(parse(&b, NULL), DP_ECORRUPT);
+    assert_non_null(strstr(test_error.message, "is damaged: another CRC"));
+}
+
 /* ---- pickles made by hand: what older writers do ---- */
 
 #define LITERAL(text) text, sizeof(text) - 1
@@ -276,13 +289,10 @@ static void shared_lists(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(holds_what_torch_says),
-        cmocka_unit_test(in_its_order),
-        cmocka_unit_test(each_refusal_by_name),
-        cmocka_unit_test(damage),
-        cmocka_unit_test(a_flipped_weight_is_found),
-        cmocka_unit_test(pickles_of_older_writers),
-        cmocka_unit_test(shared_lists),
+        cmocka_unit_test(holds_what_torch_says),     cmocka_unit_test(in_its_order),
+        cmocka_unit_test(each_refusal_by_name),      cmocka_unit_test(damage),
+        cmocka_unit_test(a_flipped_weight_is_found), cmocka_unit_test(one_crc_is_missing),
+        cmocka_unit_test(pickles_of_older_writers),  cmocka_unit_test(shared_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

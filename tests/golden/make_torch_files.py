@@ -16,6 +16,7 @@ import numpy
 import safetensors
 import safetensors.torch
 import torch
+import torch.utils.serialization
 
 OUT = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(os.path.abspath(__file__)), 'pt')
 SEED = int(sys.argv[2]) if len(sys.argv) > 2 else 1
@@ -62,6 +63,9 @@ net(noise((2, 1, 4, 4))).square().sum().backward()
 optimizer.step()
 
 write('state_dict', net.state_dict())
+torch.utils.serialization.config.save.compute_crc32 = False
+write('no_crc', net.state_dict())
+torch.utils.serialization.config.save.compute_crc32 = True
 write('other', {name: t + (name == 'fc.bias') * torch.tensor([0, 1, 0]) if t.ndim == 1 and len(t) == 3 else t
                 for name, t in net.state_dict().items()})
 write('legacy', net.state_dict(), _use_new_zipfile_serialization=False)

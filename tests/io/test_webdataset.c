@@ -334,6 +334,10 @@ static void what_is_no_archive(void **state)
     refuse(folder, "webdataset file={a,b}.tar", DP_EIO, "a.tar");
     refuse(folder, "webdataset file={a,b.tar", DP_ESPEC, "has no partner");
     refuse(folder, "webdataset file=@list", DP_EIO, "list");
+    refuse(SHARDS, "webdataset file=part-000.tar | batch batch_size=2", DP_ESPEC,
+           "put decode and resize size=height,width before it");
+    refuse(SHARDS, "webdataset file=writer.tar fields=x:json | batch batch_size=2", DP_ESPEC,
+           "put project (without it) before it");
 }
 
 static void put_header(uint8_t *h, const char *name, const char *size, char type)
