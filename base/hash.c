@@ -4,7 +4,6 @@
  */
 #include "base/hash.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define XXH_INLINE_ALL
@@ -90,8 +89,13 @@ void dp_digest_give(const uint8_t own[16], uint8_t digest[16])
 
 void dp_digest_text(const uint8_t digest[16], char out[33])
 {
-    for (int i = 0; i < 16; i++)
-        snprintf(out + 2 * i, 3, "%02x", digest[i]);
+    static const char digits[] = "0123456789abcdef";
+
+    for (int i = 0; i < 16; i++) {
+        out[2 * i] = digits[digest[i] >> 4];
+        out[2 * i + 1] = digits[digest[i] & 15];
+    }
+    out[32] = '\0';
 }
 
 bool dp_digest_parse(const char *text, uint8_t digest[16])

@@ -26,12 +26,14 @@
 #define END_SIZE  64 /* of a line: its checksum */
 #define MAX_ABOUT DP_LEDGER_ABOUT
 #define MAX_NAME  DP_LEDGER_NAME
+#define SLOTS     ((size_t)1 << 16) /* twice the entries that a line has room for */
 
 struct dp_ledger {
     dp_handle handle;
     int fd;
     char *tensors; /* of the step that comes next: "name":"digest",... */
     size_t used;
+    uint32_t *slots; /* by its name where an entry begins in tensors, and 1; 0 = none */
     char *line;
 };
 
@@ -147,8 +149,10 @@ dp_status dp_ledger_open(dp_ledger **out, const char *path, const char *about,
     l->fd = -1;
     l->tensors = dp_arena_alloc_raw(&handle->arena, LINE_SIZE, 1);
     l->line = dp_arena_alloc_raw(&handle->arena, LINE_SIZE + END_SIZE, 1);
-    status = l->tensors != NULL && l->line != NULL ? open_file(l, path, about, err)
-                                                   : dp_arena_fail(&handle->arena, err, "a ledger");
+    l->slots = dp_arena_alloc(&handle->arena, SLOTS * sizeof *l->slots, sizeof *l->slots);
+    status = l->tensors != NULL && l->line != NULL && l->slots != NULL
+                 ? open_file(l, path, about, err)
+                 : dp_arena_fail(&handle->arena, err, "a ledger");
     dp_handle_leave(handle, status);
     if (status == DP_OK)
         *out = l;
@@ -183,10 +187,24 @@ static dp_status check(const dp_ledger *l, dp_error *err)
     return dp_handle_check(&l->handle, err);
 }
 
+/* Where the entry of this name is said to be, or will be: a step may have thousands. */
+static uint32_t *slot_of(const dp_ledger *l, const char *name, size_t n)
+{
+    size_t i = (size_t)dp_hash64(name, n) % SLOTS;
+
+    for (; l->slots[i] != 0; i = (i + 1) % SLOTS) {
+        const size_t at = l->slots[i]; /* behind its first quote */
+        if (at + n < l->used && l->tensors[at + n] == '"' && memcmp(l->tensors + at, name, n) == 0)
+            break;
+    }
+    return &l->slots[i];
+}
+
 dp_status dp_ledger_digest(dp_ledger *l, const char *name, const uint8_t digest[16], dp_error *err)
 {
     char text[33], entry[MAX_NAME + 64];
     const dp_status status = check(l, err);
+    uint32_t *slot;
     size_t n;
 
     if (status != DP_OK)
@@ -196,17 +214,17 @@ dp_status dp_ledger_digest(dp_ledger *l, const char *name, const uint8_t digest[
     if (!is_name(name, MAX_NAME))
         return dp_fail(err, DP_EINVAL,
                        "dp_ledger: a name is 1 to 127 printable characters but \" and \\");
-    n = (size_t)snprintf(entry, sizeof entry, "\"%s\":\"", name);
-    l->tensors[l->used] = '\0';
-    if (strstr(l->tensors, entry) != NULL)
+    slot = slot_of(l, name, strlen(name));
+    if (*slot != 0)
         return dp_fail(err, DP_EINVAL, "dp_ledger: the step has two things named %s", name);
     dp_digest_text(digest, text);
-    n += (size_t)snprintf(entry + n, sizeof entry - n, "%s\"", text);
+    n = (size_t)snprintf(entry, sizeof entry, "\"%s\":\"%s\"", name, text);
     if (l->used + n + 200 > LINE_SIZE)
         return dp_fail(err, DP_ELIMIT, "dp_ledger: more than 1 MiB of digests in a step");
     if (l->used > 0)
         l->tensors[l->used++] = ',';
     memcpy(l->tensors + l->used, entry, n);
+    *slot = (uint32_t)l->used + 1;
     l->used += n;
     return DP_OK;
 }
@@ -253,5 +271,6 @@ dp_status dp_ledger_step(dp_ledger *l, uint64_t step, double loss, dp_error *err
     n += l->used;
     l->line[n++] = '}';
     l->used = 0;
+    memset(l->slots, 0, SLOTS * sizeof *l->slots);
     return append(l, end_line(l->line, n), err);
 }

@@ -175,7 +175,16 @@ static void too_much(void **state)
     }
     assert_int_equal(status, DP_ELIMIT);
     assert_true(n > 5000);
+    for (int i = 0; i < n - 1; i += 7) { /* each is known, and another is not one of them */
+        snprintf(name, sizeof name, "%0120d", i);
+        refused(DP_EINVAL, dp_ledger_digest(l, name, digest, &test_error), "two things named");
+    }
     assert_ok(dp_ledger_step(l, 1, 1, &test_error));
+    snprintf(name, sizeof name, "%0120d", 0);
+    assert_ok(dp_ledger_digest(l, name, digest, &test_error)); /* in the next step it is new */
+    assert_ok(dp_ledger_digest(l, "1", digest, &test_error));
+    assert_ok(dp_ledger_digest(l, "10", digest, &test_error)); /* a part of a name is another one */
+    assert_ok(dp_ledger_digest(l, "100", digest, &test_error));
     dp_ledger_close(l);
 }
 
