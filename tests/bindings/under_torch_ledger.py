@@ -1,6 +1,6 @@
 # under_torch_ledger.py - detpipe.torch.Ledger: faults of a training, each named by `detpipe diff`; and no bit of it changed
 # SPDX-License-Identifier: Apache-2.0
-import contextlib, json, os, random, subprocess, sys, tempfile
+import contextlib, copy, dataclasses, json, os, random, subprocess, sys, tempfile
 import numpy as np, torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
@@ -215,9 +215,96 @@ def check_kinds():
             raise AssertionError(f"{bad} is taken")
 
 
+class Slots:
+    """What no ledger can read."""
+    __slots__ = ("x",)
+
+
+@dataclasses.dataclass
+class Pair:
+    a: torch.Tensor
+    b: object = None
+
+
+@dataclasses.dataclass
+class Deep:
+    inner: object = None
+
+
+class Keywords(nn.Module):
+    """Called by keyword, gives a dataclass; its weights are tied, one has no gradient, one module is called twice."""
+    def __init__(self):
+        super().__init__()
+        self.embed, self.out, self.unused = nn.Embedding(7, 5), nn.Linear(5, 7, bias=False), nn.Linear(2, 2)
+        self.out.weight = self.embed.weight
+
+    def forward(self, ids, mask=None, options=None):
+        x = self.embed(input=ids) * mask.unsqueeze(-1)
+        return Pair(self.out(self.out(x) @ self.embed.weight))
+
+
+def recorded(net, call, steps=1):
+    """The names of each step, and what is unseen."""
+    path = tempfile.mktemp(dir=folder)
+    optimizer = torch.optim.SGD(net.parameters(), 0.01)
+    with Ledger(path, net, optimizer) as ledger:
+        for _ in range(steps):
+            optimizer.zero_grad()
+            call().sum().backward()
+            optimizer.step()
+        copy.deepcopy(net)  # a model that is watched can be copied and saved as before
+        torch.save(net, os.path.join(folder, "net.pt"))
+        torch.load(os.path.join(folder, "net.pt"), weights_only=False)
+    with open(path) as f:
+        return [list(json.loads(line)["tensors"]) for line in f.readlines()[1:]], ledger.unseen
+
+
+def check_calls():
+    """Keywords, dataclasses, tied weights, parameters without gradients, values that nobody reads, passes without gradients."""
+    net, ids = Keywords(), torch.tensor([[1, 2], [3, 4]])
+
+    def call():
+        with torch.no_grad():
+            net(ids, mask=torch.ones(2, 2))
+        return net(ids, mask=torch.ones(2, 2), options={"plain": Slots(), "none": None}).a
+    (first, second), unseen = recorded(net, call, 2)
+    for name in ("batch", "batch/mask", "batch/options/none", "input embed (Embedding)/input", "output out (Linear)", "output out (Linear) #2"):
+        assert name in second, (name, second)
+    assert [name for name in second if name.startswith("weight")] == ["weight embed.weight", "weight unused.weight", "weight unused.bias"], second
+    assert "start weight embed.weight" in first and "start weight out.weight" not in first, first
+    assert unseen == {"values of the type Slots": 2, "passes without gradients": 2,
+                      "parameters of the optimizer that never had a gradient (unused.weight, unused.bias)": 2}, unseen
+    deep = Deep()
+    deep.inner = deep
+    net = nn.Linear(3, 3)
+    with Ledger(tempfile.mktemp(dir=folder), net) as ledger:
+        ledger.put("x", deep)
+        ledger.put("x", torch.ones(2, device="meta"))
+        ledger.put("x", torch.vmap(lambda x: (ledger.put("x", x), x)[1])(torch.ones(2, 2)))
+        assert set(ledger.unseen) >= {"values deeper than 8 in others", "tensors without memory of their own"}, ledger.unseen
+
+
+def check_layouts():
+    """Dtype, strides and memory order are items of their own, said where they change."""
+    x = torch.arange(24.0).reshape(1, 2, 3, 4)
+    path = os.path.join(folder, "layouts")
+    with Ledger(path, about="layouts") as ledger:
+        for step, value in enumerate((x, x.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last), x,
+                                      x.bfloat16(), x.expand(2, 2, 3, 4), x[..., ::2]), 1):
+            ledger.put("x", value)
+            ledger.ledger.step(step)
+    with open(path) as f:
+        steps = [json.loads(line)["tensors"] for line in f.readlines()[1:]]
+    assert ["layout x" in step for step in steps] == [False, True, False, True, True, True, True], steps
+    assert all(list(step)[0] == "layout x" for step in steps if "layout x" in step), steps
+    assert steps[0]["x"] == steps[3]["x"] != steps[4]["x"] and steps[1]["x"] == steps[2]["x"], steps
+
+
 check_bits()
 check_equal()
 check_faults()
 check_parts()
 check_kinds()
+check_calls()
+check_layouts()
 print("torch ledger: all as it should be")

@@ -3,7 +3,7 @@
 """detpipe.Ledger: digests of what each step took and made, for `detpipe diff` to name the first that differs."""
 from __future__ import annotations
 
-import dataclasses, os, threading
+import dataclasses, functools, os, threading
 from typing import Any, Mapping, Union
 
 import numpy as np
@@ -15,6 +15,7 @@ MOST_NAME = 127  # characters
 _codes = {ffi.string(lib.dp_dtype_name(code)).decode(): code for code in range(1, 13)}
 
 
+@functools.lru_cache(maxsize=1 << 16)  # the same in each step
 def _name(text):
     """As a ledger takes it: printable ASCII but " and \\; a long one keeps its end, where names of layers differ."""
     text = "".join(c if " " <= c <= "~" and c not in '"\\' else "?" for c in text)
@@ -42,6 +43,7 @@ class Ledger:
         path = _bytes("path", os.fspath(os.path.expanduser(path)))
         _need(lib.dp_ledger_open(out, path, _bytes("about", about), ffi.NULL, err), err)
         self._pointer, self._names = out[0], {}
+        self._tensor, self._error = ffi.new("dp_tensor *"), ffi.new("dp_error *")
 
     def _open(self):
         if self._pointer is None:
@@ -57,8 +59,10 @@ class Ledger:
     def put_memory(self, name: str, dtype: str, shape: Any, address: int) -> None:
         """Elements in C order at an address, of a dtype and shape that has_code says yes to."""
         with self._lock:
-            err, pointer = ffi.new("dp_error *"), self._open()
-            tensor = ffi.new("dp_tensor *", (ffi.cast("void *", address), _codes[dtype], len(shape), list(shape)))
+            err, pointer, tensor = self._error, self._open(), self._tensor
+            tensor.data, tensor.dtype, tensor.rank = ffi.cast("void *", address), _codes[dtype], len(shape)
+            for i, n in enumerate(shape):
+                tensor.shape[i] = n
             _need(lib.dp_ledger_tensor(pointer, self._new_name(name), tensor, err), err)
 
     @staticmethod

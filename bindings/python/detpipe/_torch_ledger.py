@@ -136,9 +136,9 @@ class Ledger(Recorder):
         if bits is None or tensor.is_complex() or tensor.is_neg() or tensor.dim() > 8:
             self._put_rare(name, tensor)
             return
-        if other or not tensor.is_contiguous() or tensor.device.type != "cpu" or name in self._layouts:
-            tensor = self._put_layout(name, tensor)
         try:
+            if other or not tensor.is_contiguous() or tensor.device.type != "cpu" or name in self._layouts:
+                tensor = self._put_layout(name, tensor)
             self.ledger.put_memory(name, bits, tensor.shape, tensor.data_ptr())
         except RuntimeError:  # vmap's, fake ones
             self._miss("tensors without memory of their own")
@@ -283,7 +283,15 @@ class Ledger(Recorder):
             if self._depth == 1 and (self._own is None or id(module) in self._own):
                 self._before_model(module, inputs, leaf)
             if self._due() and self.level == 2 and leaf:
-                self.put(f"input {self._name_of(module)}", inputs)
+                self._put_arguments(f"input {self._name_of(module)}", inputs)
+
+    def _put_arguments(self, name, inputs):
+        self.put(name, inputs)
+        keywords = _keywords()
+        if keywords is None:
+            self._miss("arguments by keyword of calls of modules")
+        else:
+            self.put(name, keywords)
 
     def _without_gradients(self, module):
         """Evaluation, a teacher: not recorded; each pass counts once, by its outermost module."""
@@ -301,7 +309,7 @@ class Ledger(Recorder):
             for rows in self._rows.values():
                 self.ledger.put("rows", repr(rows))
             if not leaf:
-                self.put("batch", inputs)
+                self._put_arguments("batch", inputs)
         self._rows.clear()
 
     def _after_module(self, module, inputs, output):
@@ -405,6 +413,16 @@ class Ledger(Recorder):
         if self._hooks and self._begun:
             self._miss("passes with gradients behind the last step of an optimizer")
         super().close()
+
+
+def _keywords():
+    """Those of the call of a module, whose hooks for all modules are given the others alone; None: not found."""
+    frame = sys._getframe(2)
+    for _ in range(6):
+        if frame is not None and frame.f_code.co_name in ("inner", "_call_impl") and "kwargs" in frame.f_locals:
+            return frame.f_locals["kwargs"]
+        frame = frame and frame.f_back
+    return None
 
 
 def _is_plain(tensor):
