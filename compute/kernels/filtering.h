@@ -1,4 +1,5 @@
-/* filtering.h - the transforms of minimal filtering, over the vector macros of template.h
+/* filtering.h - the transforms and products of minimal filtering, over the vector macros of
+ * template.h
  *
  * SPDX-License-Identifier: Apache-2.0
  *
@@ -132,6 +133,52 @@ OUTPUTS_OF_6(4)
     }
 WEIGHTS_OF_6(3)
 WEIGHTS_OF_6(5)
+
+/* ---- products ---- */
+
+/* Of the first mr rows and the first nv vectors; both are constants wherever this is inlined. */
+static inline __attribute__((always_inline)) void product_of(const int mr, const int nv,
+                                                             int64_t depth, const float *a,
+                                                             int64_t a_stride, const float *panel,
+                                                             float *out)
+{
+    for (int64_t k = 0; k < depth; k += DP_FILTERING_CHAIN) {
+        const int64_t n = depth - k < DP_FILTERING_CHAIN ? depth - k : DP_FILTERING_CHAIN;
+        vf acc[MR][NV];
+        UNROLLED for (int i = 0; i < mr; i++)
+        {
+            UNROLLED for (int j = 0; j < nv; j++) acc[i][j] = v_zero();
+        }
+        for (const float *end = panel + n * NR; panel < end; panel += NR, a++) {
+            vf b[NV];
+            UNROLLED for (int j = 0; j < nv; j++) b[j] = v_load(panel + j * VL);
+            UNROLLED for (int i = 0; i < mr; i++)
+            {
+                const vf x = v_set1(a[i * a_stride]);
+                UNROLLED for (int j = 0; j < nv; j++) acc[i][j] = v_fma(x, b[j], acc[i][j]);
+            }
+        }
+        UNROLLED for (int i = 0; i < mr; i++)
+        {
+            UNROLLED for (int j = 0; j < nv; j++)
+            {
+                float *to = out + i * NR + j * VL;
+                v_store(to, k > 0 ? v_add(v_load(to), acc[i][j]) : acc[i][j]);
+            }
+        }
+    }
+}
+
+#define PRODUCT(name, mr, nv)                                                                      \
+    static void name(int64_t depth, const float *a, int64_t a_stride, const float *panel,          \
+                     float *out)                                                                   \
+    {                                                                                              \
+        product_of(mr, nv, depth, a, a_stride, panel, out);                                        \
+    }
+PRODUCT(product, MR, NV)
+PRODUCT(narrow_product, MR, 1)
+PRODUCT(low_product, LOW, NV)
+PRODUCT(low_narrow_product, LOW, 1)
 
 /* ---- of lines, squares ---- */
 

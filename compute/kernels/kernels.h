@@ -70,10 +70,16 @@ typedef struct dp_filtering {
 #define DP_FILTERINGS    3
 #define DP_MAX_FILTERING 6 /* a, at most */
 
-/* out_i[j] = CHAIN over the runs' floats k in order of a_i[k] * panel[k][j], then plus_i[j] is
- * added (NULL: nothing); plus_i may be out_i. */
-typedef void dp_tile(const dp_runs *, const float *const a[], const float *panel,
-                     const float *const plus[], float *const out[]);
+#define DP_FILTERING_CHAIN 32 /* channels of a product's chains */
+
+/* out_i[j] = CHAIN over the runs' floats k in order of a_i[k] * panel[k][j], then bias[j] is added
+ * (NULL: nothing). */
+typedef void dp_tile(const dp_runs *, const float *const a[], const float *panel, const float *bias,
+                     float *const out[]);
+/* out[i][j] = the sum, in order, of CHAINs over DP_FILTERING_CHAIN floats each of a[i][k] *
+ * panel[k][j], k < depth. */
+typedef void dp_product_tile(int64_t depth, const float *a, int64_t a_stride, const float *panel,
+                             float *out);
 /* out[i][j] = CHAIN over the places p in order of left_p[i] * panel[p][j]. */
 typedef void dp_outer_tile(const dp_grid *, const float *left, const float *panel, float *out,
                            dp_mode);
@@ -86,8 +92,9 @@ typedef struct dp_kernels {
     int mr, nr; /* a tile is mr x nr outputs */
     int low;    /* rows of a low tile */
     int narrow; /* outputs that a narrow tile makes of the nr; of an outer one the others are +0 */
-    dp_tile *tile[2][2];        /* [low][narrow] */
-    dp_outer_tile *outer[2][2]; /* [low][narrow] */
+    dp_tile *tile[2][2];            /* [low][narrow] */
+    dp_outer_tile *outer[2][2];     /* [low][narrow] */
+    dp_product_tile *product[2][2]; /* [low][narrow] */
     dp_filtering filtering[DP_FILTERINGS];
 
     /* y[j] goes on as a CHAIN over i < k of a[i * step] * x[i * stride + j], for n numbers. */

@@ -31,8 +31,7 @@
  * this is inlined. */
 static inline __attribute__((always_inline)) void tile_of(const int mr, const int nv,
                                                           const dp_runs *r, const float *const a[],
-                                                          const float *panel,
-                                                          const float *const plus[],
+                                                          const float *panel, const float *bias,
                                                           float *const out[])
 {
     const int64_t to_next_row = r->row_stride - (r->taps - 1) * r->tap_stride;
@@ -69,15 +68,15 @@ static inline __attribute__((always_inline)) void tile_of(const int mr, const in
     UNROLLED for (int i = 0; i < mr; i++)
     {
         UNROLLED for (int j = 0; j < nv; j++) v_store(
-            out[i] + j * VL, plus != NULL ? v_add(acc[i][j], v_load(plus[i] + j * VL)) : acc[i][j]);
+            out[i] + j * VL, bias != NULL ? v_add(acc[i][j], v_load(bias + j * VL)) : acc[i][j]);
     }
 }
 
 #define TILE(name, mr, nv)                                                                         \
     static void name(const dp_runs *r, const float *const a[], const float *panel,                 \
-                     const float *const plus[], float *const out[])                                \
+                     const float *bias, float *const out[])                                        \
     {                                                                                              \
-        tile_of(mr, nv, r, a, panel, plus, out);                                                   \
+        tile_of(mr, nv, r, a, panel, bias, out);                                                   \
     }
 TILE(tile, MR, NV)
 TILE(narrow_tile, MR, 1)
@@ -455,6 +454,7 @@ const dp_kernels KERNELS = {
     .narrow = VL,
     .tile = {{tile, narrow_tile}, {low_tile, low_narrow_tile}},
     .outer = {{outer, narrow_outer}, {low_outer, low_narrow_outer}},
+    .product = {{product, narrow_product}, {low_product, low_narrow_product}},
     .filtering = {FILTERINGS},
     .chain = chain,
     .stream = stream,

@@ -181,39 +181,18 @@ static void transform_panel(void *ctx, uint64_t index)
     }
 }
 
-/* One product of a tile of rows: a chain over DP_FILTERING_CHAIN channels after the other. */
-static void multiply_tile(const sweep *s, const float *a[], const float *panel, dp_tile *run,
-                          float *const to[])
-{
-    for (int64_t k = 0; k < s->n_in; k += DP_FILTERING_CHAIN) {
-        const int64_t n = dp_least(s->n_in - k, DP_FILTERING_CHAIN);
-        const dp_runs runs = {1, 1, 1, n, 0, 0, 0};
-        run(&runs, a, panel, k > 0 ? (const float *const *)to : NULL, to);
-        for (int64_t i = 0; i < s->kernels->mr; i++)
-            a[i] += n;
-        panel += n * s->kernels->nr;
-    }
-}
-
-/* Each product of a panel: n_tiles rows of v by the panel's columns. */
+/* Each product of a panel: n_tiles rows of v by the panel's columns.  The rows past them that fill
+ * the last tile are there, and what they give is not used. */
 static void multiply(const sweep *s, const float *v, const float *panel, int64_t n_tiles,
                      bool narrow, float *m)
 {
     const dp_kernels *k = s->kernels;
-    const float *a[DP_MAX_MR];
-    float *to[DP_MAX_MR];
 
     for (int64_t f = 0; f < products(s->f); f++, panel += s->n_in * k->nr) {
-        const float *rows = v + f * s->block * s->n_in;
-        float *out = m + f * s->block * k->nr;
-        for (int64_t t = 0; t < n_tiles; t += k->mr) {
-            const int64_t left = n_tiles - t;
-            for (int64_t i = 0; i < k->mr; i++) {
-                a[i] = rows + (t + dp_least(i, left - 1)) * s->n_in;
-                to[i] = out + (t + i) * k->nr;
-            }
-            multiply_tile(s, a, panel, k->tile[left <= k->low][narrow], to);
-        }
+        const int64_t row = f * s->block;
+        for (int64_t t = 0; t < n_tiles; t += k->mr)
+            k->product[n_tiles - t <= k->low][narrow](s->n_in, v + (row + t) * s->n_in, s->n_in,
+                                                      panel, m + (row + t) * k->nr);
     }
 }
 

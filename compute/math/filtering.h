@@ -12,8 +12,6 @@
 
 #include "compute/math/conv.h"
 
-#define DP_FILTERING_CHAIN 32 /* channels of a product's chains, which are added in order */
-
 /* Why tiles of tile x tile outputs cannot compute it; NULL: they can. */
 const char *dp_filtering_fault(const dp_conv *, int64_t tile);
 

@@ -103,13 +103,11 @@ static void sweep_tile(const dp_sweep *s, const block *b, int64_t first, int64_t
     const bool whole = n == (narrow ? s->kernels->narrow : nr) && s->dst_out == 1;
     dp_tile *const run = s->kernels->tile[b->mr < s->kernels->mr][narrow];
     float *to[DP_MAX_MR], tile[DP_MAX_TILE] __attribute__((aligned(64)));
-    const float *plus[DP_MAX_MR];
 
     for (int64_t i = 0; i < b->mr; i++)
-        plus[i] = bias, to[i] = whole && i < n_places ? b->dst[first + i] + out : tile + i * nr;
+        to[i] = whole && i < n_places ? b->dst[first + i] + out : tile + i * nr;
     run(&s->runs, b->a + first,
-        s->panels + out * s->runs.planes * s->runs.rows * s->runs.taps * s->runs.run,
-        bias != NULL ? plus : NULL, to);
+        s->panels + out * s->runs.planes * s->runs.rows * s->runs.taps * s->runs.run, bias, to);
     for (int64_t i = 0; i < n_places && !whole; i++) {
         for (int64_t j = 0; j < n; j++)
             b->dst[first + i][(out + j) * s->dst_out] = tile[i * nr + j];
