@@ -23,7 +23,8 @@ const dp_library *const dp_libraries[] = {DP_LIBRARIES(ADDRESS) NULL};
 #define CLASSES(name, a, b, c, d, e, f, has, ...)          has(name)
 #define DRAWS(name, a, b, c, d, e, f, g, has, ...)         has(name)
 #define WEIGHTS(name, a, b, c, d, e, f, g, h, has, ...)    has(name)
-#define FOLDS(name, a, b, c, d, e, f, g, h, i, has)        has(name)
+#define FOLDS(name, a, b, c, d, e, f, g, h, i, has, ...)   has(name)
+#define DEFAULTS(name, a, b, c, d, e, f, g, h, i, j, has)  has(name)
 /* clang-format on */
 const char dp_words_shuffle[] = DP_LIBRARIES(SHUFFLE);
 const char dp_words_sample[] = DP_LIBRARIES(SAMPLE);
@@ -35,6 +36,7 @@ const char dp_words_classes[] = DP_LIBRARIES(CLASSES);
 const char dp_words_draws[] = DP_LIBRARIES(DRAWS);
 const char dp_words_weights[] = DP_LIBRARIES(WEIGHTS);
 const char dp_words_folds[] = DP_LIBRARIES(FOLDS);
+const char dp_words_defaults[] = DP_LIBRARIES(DEFAULTS);
 
 const dp_library *dp_library_of(const char *words, int32_t order)
 {

@@ -130,6 +130,21 @@ typedef struct dp_weights {
     bool no_fans_of_biases; /* an initializer that asks for fans fails for a bias */
 } dp_weights;
 
+/* A parameter of a layer, which lies as the layer's file says. */
+typedef struct dp_default_part {
+    const char *layer; /* "conv2d" */
+    bool is_bias;
+    int64_t rows, columns, fan_in; /* rows: the first dimension, 1 of a bias */
+} dp_default_part;
+
+/* What a library's own layers begin with: all parameters of a net in the order in which it has
+ * them, of one generator.  Those with ones and zeros draw nothing and are not asked for. */
+typedef struct dp_defaults {
+    void (*begin)(void *generator, uint64_t seed);
+    bool (*has)(const char *layer);
+    void (*draw)(void *generator, const dp_default_part *, float *out);
+} dp_defaults;
+
 typedef struct dp_library {
     const char *word; /* of `order` */
     const char *name; /* in messages */
@@ -150,6 +165,7 @@ typedef struct dp_library {
     const dp_dice *classes;      /* drawn from classes: the classes' order, and below */
     const dp_drawing *draws;
     const dp_weights *weights;
+    const dp_defaults *defaults;
 } dp_library;
 
 extern const dp_library *const dp_libraries[]; /* as list.def has them; ends with NULL */
@@ -161,7 +177,7 @@ DP_LIBRARIES(DP_LIBRARY)
 /* ",native,mindspore": who has each. */
 extern const char dp_words_shuffle[], dp_words_sample[], dp_words_distribute[], dp_words_subset[],
     dp_words_split[], dp_words_weighted[], dp_words_classes[], dp_words_draws[], dp_words_weights[],
-    dp_words_folds[];
+    dp_words_folds[], dp_words_defaults[];
 
 /* The row of a parameter `order`, an int32_t, and the library of its value. */
 #define DP_ORDER_OF(owner, thing, help)                                                            \

@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "libraries/torch.h"
+#include "libraries/torch_defaults.h"
 
 #define MOST_DROPPED    1000000000u /* words; two seconds */
 #define MOST_CATEGORIES (1u << 24)  /* of a multinomial */
@@ -15,6 +16,7 @@
 typedef struct torch {
     dp_mt19937 g, own; /* own: of a sampler that draws its seed of g */
 } torch;
+_Static_assert(sizeof(torch) >= sizeof(dp_torch_generator), "the larger state");
 
 dp_status dp_torch_check(const dp_ask *ask, dp_error *err)
 {
@@ -169,4 +171,5 @@ const dp_library dp_library_torch = {
     .subset = &subset,
     .split = &split,
     .weighted = &weighted,
+    .defaults = &dp_torch_defaults,
 };

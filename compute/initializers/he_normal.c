@@ -15,7 +15,7 @@ static void fill(const void *params_, const dp_init_source *source, int64_t firs
 const dp_initializer dp_initializer_he_normal = {
     .info = {"initializer", "he_normal", "normal, deviation sqrt(2 / fan_in)", 1, sizeof(dp_he),
              params},
-    .draws = true,
+    .orders = dp_words_weights,
     .fans = true,
     .check = dp_he_check,
     .fill = fill,

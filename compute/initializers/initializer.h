@@ -20,10 +20,11 @@ typedef struct dp_init_params {
 
 typedef struct dp_initializer {
     dp_stage_info info;
-    bool draws; /* one random word for each element */
-    bool fans;  /* asks how many inputs and outputs the layer's units have */
+    const char *orders; /* dp_words_weights or dp_words_defaults; NULL = it draws nothing */
+    bool fans;          /* asks how many inputs and outputs the layer's units have */
     dp_status (*check)(const void *params, const dp_weights *, dp_error *); /* NULL = always fine */
-    /* Elements first .. first + n - 1 of a parameter; first is a multiple of 4. */
+    /* Elements first .. first + n - 1 of a parameter; first is a multiple of 4.  NULL of
+     * dp_words_defaults: those draw whole parameters. */
     void (*fill)(const void *params, const dp_init_source *, int64_t first, int64_t n, float *out);
 } dp_initializer;
 

@@ -26,6 +26,6 @@ static void fill(const void *params_, const dp_init_source *source, int64_t firs
 
 const dp_initializer dp_initializer_normal = {
     .info = {"initializer", "normal", "normal distribution", 1, sizeof(normal), params},
-    .draws = true,
+    .orders = dp_words_weights,
     .fill = fill,
 };

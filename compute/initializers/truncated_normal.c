@@ -59,7 +59,7 @@ static dp_status check(const void *params_, const dp_weights *weights, dp_error 
 const dp_initializer dp_initializer_truncated_normal = {
     .info = {"initializer", "truncated_normal", "normal distribution cut at 2 sigma", 1,
              sizeof(truncated_normal), params},
-    .draws = true,
+    .orders = dp_words_weights,
     .check = check,
     .fill = fill,
 };

@@ -25,6 +25,6 @@ static void fill(const void *params_, const dp_init_source *source, int64_t firs
 
 const dp_initializer dp_initializer_uniform = {
     .info = {"initializer", "uniform", "uniform in [-scale, scale)", 1, sizeof(uniform), params},
-    .draws = true,
+    .orders = dp_words_weights,
     .fill = fill,
 };

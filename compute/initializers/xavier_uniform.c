@@ -30,7 +30,7 @@ static void fill(const void *params_, const dp_init_source *source, int64_t firs
 const dp_initializer dp_initializer_xavier_uniform = {
     .info = {"initializer", "xavier_uniform", "uniform, bound sqrt(6 / (fan_in + fan_out))", 1,
              sizeof(xavier), params},
-    .draws = true,
+    .orders = dp_words_weights,
     .fans = true,
     .fill = fill,
 };

@@ -161,15 +161,16 @@ static dp_tensor tensor_of(const dp_weight *w)
     return (dp_tensor){NULL, DP_F32, w->rank, {w->shape[0], w->shape[1], w->shape[2], w->shape[3]}};
 }
 
-static dp_status add_parameter(dp_net *net, const dp_weight *w, const char *layer, dp_error *err)
+static dp_status add_parameter(dp_net *net, const dp_weight *w, const dp_unit *u, dp_error *err)
 {
     dp_parameter *p = &net->parameters[net->n_parameters];
     char name[DP_MAX_NAME + 64];
-    const int length = snprintf(name, sizeof name, "%s.%s", layer, w->suffix);
+    const int length = snprintf(name, sizeof name, "%s.%s", u->label, w->suffix);
 
     p->value = tensor_of(w);
     p->gradient = p->value;
     p->count = (int64_t)dp_tensor_count(&p->value);
+    p->layer = u->layer->info.name;
     p->fan_in = w->fan_in;
     p->fan_out = w->fan_out;
     p->is_bias = w->is_bias;
@@ -205,7 +206,7 @@ static dp_status add_use(builder *b, dp_unit *u, const dp_weight *w, uint32_t i)
     dp_net *net = b->net;
     dp_use *use = &net->uses[net->n_uses];
     const bool tied = i == 0 && u->tied >= 0;
-    const dp_status status = tied ? DP_OK : add_parameter(net, w, u->label, b->err);
+    const dp_status status = tied ? DP_OK : add_parameter(net, w, u, b->err);
 
     if (status != DP_OK)
         return status;

@@ -43,19 +43,34 @@ static void print_bound(const void *ctx, dp_out *out)
     dp_params_print(bound->info, bound->params, out);
 }
 
-/* Whose numbers an initializer draws, and the seeds that the library gives the parameters. */
-static dp_status choose_library(dp_net *net, chosen *c, dp_error *err)
+static bool is_default(const chosen *c) { return initializer_of(c)->orders == dp_words_defaults; }
+
+/* The library must have all layers that draw something. */
+static dp_status begin_defaults(const dp_net *net, const chosen *c, dp_error *err)
 {
-    const int32_t order = initializer_of(c)->draws ? ((dp_init_params *)c->bound.params)->order : 0;
+    const char *name = c->library->name;
+
+    for (uint32_t i = 0; i < net->n_units; i++) {
+        if (net->units[i].tied >= 0)
+            return dp_fail(err, DP_ESPEC, "tied= is not replayed with %s's default weights", name);
+    }
+    for (uint32_t i = 0; i < net->n_parameters; i++) {
+        const dp_parameter *p = &net->parameters[i];
+        if (!p->given && !c->library->defaults->has(p->layer))
+            return dp_fail(err, DP_ESPEC, "%s has no %s, so what it begins with is not known", name,
+                           p->layer);
+    }
+    c->library->defaults->begin(c->generator, net->seed);
+    return DP_OK;
+}
+
+/* The seeds that the library gives the parameters. */
+static dp_status begin_weights(const dp_net *net, const chosen *c, dp_error *err)
+{
+    const dp_weights *weights = c->library->weights;
     dp_ask ask = {.seed = net->seed};
-    const dp_weights *weights;
     dp_status status = DP_OK;
 
-    c->library = dp_library_of(dp_words_weights, order);
-    weights = c->library->weights;
-    c->generator = dp_arena_alloc(&net->handle.arena, 1, c->library->generator);
-    if (c->generator == NULL)
-        return dp_arena_fail(&net->handle.arena, err, "an initializer");
     if (initializer_of(c)->check != NULL)
         status = initializer_of(c)->check(c->bound.params, weights, err);
     if (status == DP_OK)
@@ -65,9 +80,24 @@ static dp_status choose_library(dp_net *net, chosen *c, dp_error *err)
     return status;
 }
 
+/* Whose numbers an initializer draws. */
+static dp_status choose_library(dp_net *net, chosen *c, dp_error *err)
+{
+    const char *orders = initializer_of(c)->orders;
+    const dp_init_params *drawing = c->bound.params;
+
+    c->library = orders == NULL ? &dp_library_native : dp_library_of(orders, drawing->order);
+    c->generator = dp_arena_alloc(&net->handle.arena, 1, c->library->generator);
+    if (c->generator == NULL)
+        return dp_arena_fail(&net->handle.arena, err, "an initializer");
+    return is_default(c) ? begin_defaults(net, c, err) : begin_weights(net, c, err);
+}
+
 static uint64_t next_seed(const chosen *c)
 {
-    return c->library->weights->next == NULL ? 0 : c->library->weights->next(c->generator);
+    const dp_weights *weights = c->library->weights;
+
+    return weights == NULL || weights->next == NULL ? 0 : weights->next(c->generator);
 }
 
 /* Reads "normal sigma=0.02" and replaces the text by its canonical form. */
@@ -127,6 +157,22 @@ static void fill_drawn(dp_net *net, const dp_parameter *p, const chosen *c, uint
     dp_workers_run(net->workers, (uint64_t)(p->count + BLOCK - 1) / BLOCK, fill_block, &f);
 }
 
+/* As the library begins it: what another initializer fills after that is drawn, too, as others come
+ * behind it. */
+static void draw_default(const dp_parameter *p, const chosen *weight, const chosen *bias)
+{
+    const chosen *c = is_default(weight) ? weight : bias;
+    const dp_default_part part = {.layer = p->layer,
+                                  .is_bias = p->is_bias,
+                                  .rows = p->value.rank == 1 ? 1 : p->value.shape[0],
+                                  .columns =
+                                      p->value.rank == 1 ? p->count : p->count / p->value.shape[0],
+                                  .fan_in = p->fan_in};
+
+    if (is_default(c))
+        c->library->defaults->draw(c->generator, &part, p->value.data);
+}
+
 /* Every parameter that is drawn takes a seed of both libraries. */
 dp_status dp_net_initialize(dp_net *net, dp_error *err)
 {
@@ -143,7 +189,10 @@ dp_status dp_net_initialize(dp_net *net, dp_error *err)
             fill_given(p);
             continue;
         }
-        if (initializer_of(c)->draws)
+        draw_default(p, &weight, &bias);
+        if (is_default(c))
+            continue;
+        if (initializer_of(c)->orders != NULL)
             seeds[0] = next_seed(&weight), seeds[1] = next_seed(&bias);
         fill_drawn(net, p, c, seeds[p->is_bias]);
     }

@@ -11,7 +11,8 @@
 #include "detpipe_net.h"
 
 typedef struct dp_parameter {
-    const char *name; /* "conv1.weight" */
+    const char *name;  /* "conv1.weight" */
+    const char *layer; /* "conv2d" */
     dp_tensor value, gradient;
     float *moments[DP_MAX_MOMENTS]; /* NULL: the optimizer has fewer */
     int64_t fan_in, fan_out, count;

@@ -71,9 +71,55 @@ static void refused(const char *init, const char *words)
         fail_msg("'%s' lacks '%s'", test_error.message, words);
 }
 
+/* What another initializer fills was drawn, too: all else is as it was. */
+static void the_rest_is_as_it_was(void **state)
+{
+    static const char *const inits[] = {
+        "weight=\"default order=torch\" bias=\"default order=torch\"",
+        "weight=\"default order=torch\" bias=zeros",
+        "weight=he_uniform bias=\"default order=torch\""};
+    const dp_tensor input = {NULL, DP_F32, 2, {1, 4}};
+    dp_net *nets[3];
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "init %s | dense out_channels=3 | dense out_channels=5",
+                 inits[i]);
+        assert_ok(dp_net_open(&nets[i], text, 1, &input, NULL, &test_error));
+    }
+    for (size_t p = 0; p < 4; p++) {
+        const dp_tensor *t = dp_net_parameter(nets[0], p, NULL);
+        const bool is_bias = p % 2;
+        for (int i = 1; i < 3; i++)
+            assert_true((memcmp(t->data, dp_net_parameter(nets[i], p, NULL)->data, test_bytes(t)) ==
+                         0) == (is_bias == (i == 2)));
+    }
+    for (int i = 0; i < 3; i++)
+        dp_net_close(nets[i]);
+}
+
 static void what_is_refused(void **state)
 {
+    const dp_tensor input = {NULL, DP_F32, 2, {1, 4}};
+    dp_net *net = NULL;
+
     (void)state;
+    assert_int_equal(dp_net_open(&net,
+                                 "init weight=\"default order=torch\" | embedding num_embeddings=4"
+                                 " embedding_size=2 | position_embedding",
+                                 1, &input, NULL, &test_error),
+                     DP_ESPEC);
+    assert_non_null(strstr(test_error.message, "PyTorch has no position_embedding"));
+    assert_int_equal(dp_net_open(&net,
+                                 "init weight=\"default order=torch\" | embedding num_embeddings=4"
+                                 " embedding_size=2 name=t | conv2d out_channels=4 kernel_size=1"
+                                 " tied=t",
+                                 1, &input, NULL, &test_error),
+                     DP_ESPEC);
+    assert_non_null(strstr(test_error.message, "tied= is not replayed with PyTorch's"));
+    refused("weight=default", "default needs order=");
+    refused("weight=\"default order=mindspore\"", "torch");
     refused("bias=\"he_uniform order=mindspore\"", "MindSpore's he_uniform refuses biases");
     refused("bias=\"xavier_normal order=mindspore\"", "MindSpore's xavier_normal refuses biases");
     refused("weight=\"he_normal nonlinearity=relu negative_slope=0.1\"",
@@ -86,6 +132,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest live[] = {cmocka_unit_test(as_the_libraries_make_them)};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_the_libraries_make_them),
+        cmocka_unit_test(the_rest_is_as_it_was),
         cmocka_unit_test(what_is_refused),
     };
 

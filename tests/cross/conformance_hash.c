@@ -97,6 +97,7 @@ typedef struct part {
 
 static const part parts[] = {
     {"constant", "constant value=0.1"},
+    {"default", "default order=torch"},
     {"normal", "normal sigma=0.3"},
     {"truncated_normal", "truncated_normal sigma=0.3 order=mindspore"},
     {"uniform", "uniform scale=0.2"},

@@ -36,7 +36,8 @@ def mindspore_initializer(rng, is_bias):
         scale = number(rng, 1e-3, 2)
         return f'uniform scale={scale!r} order=mindspore', lambda: init.Uniform(scale)
     if kind == 'truncated_normal':
-        sigma, mean = number(rng, 0.5, 2), rng.choice((0, number(rng, -1, 1)))
+        # Bounds that cut something off: docs/mindspore.md has how many last bits differ then.
+        sigma, mean = number(rng, 0.01, 0.1), rng.choice((0, number(rng, -0.1, 0.1)))
         return (f'truncated_normal sigma={sigma!r} mean={mean!r} a=-2 b=1.5 order=mindspore',
                 lambda: init.TruncatedNormal(sigma, mean, -2, 1.5))
     if kind.startswith('xavier'):
@@ -89,6 +90,69 @@ def mindspore_rare():
         layer = nn.Dense(128, 128, weight_init=init.Normal(1), has_bias=False)
         text = 'init weight="normal sigma=1 order=mindspore" | dense out_channels=128 has_bias=false'
         yield seed, (1, 128), text, [layer.weight.asnumpy()]
+
+
+# ---- PyTorch ----
+
+def cell(module):
+    """Matrices are turned; gates i, f, g, o are i, j, f, o of one matrix and the sum of two biases."""
+    matrices, biases = ([getattr(module, f'{kind}_{of}_l0').detach().numpy() for of in ('ih', 'hh')] for kind in ('weight', 'bias'))
+    if module.mode == 'GRU':
+        return [m.T for m in matrices] + biases
+
+    def gates(array):
+        return np.concatenate([np.split(array, 4)[i] for i in (0, 2, 1, 3)])
+    return [np.concatenate([gates(m).T for m in matrices]), gates(biases[0] + biases[1])]
+
+
+def torch_layers(rng, channels, height, width):
+    """(texts, modules) from an image to features; a module that makes floats of whole numbers stands first."""
+    from torch import nn
+    size, has_bias, texts, modules = lambda: rng.choice(SIZES), rng.random() < 0.5, [], []
+    kind = rng.choice(('conv2d', 'embedding', 'dense'))
+    if kind == 'conv2d':
+        group, kernel = rng.choice((1, 2)), (rng.randint(1, 4), rng.randint(1, 4))
+        out = 2 * rng.choice(SIZES[:9])
+        texts.append(f'conv2d out_channels={out} kernel_size={kernel[0]},{kernel[1]} group={group} has_bias={str(has_bias).lower()}')
+        modules.append(nn.Conv2d(channels, out, kernel, groups=group, bias=has_bias))
+        channels = out
+        if rng.random() < 0.5:
+            texts.append('batch_norm')
+            modules.append(nn.BatchNorm2d(out))
+    elif kind == 'embedding':
+        rows, columns = size(), rng.choice(SIZES[:10])
+        texts += ['flatten', f'embedding num_embeddings={rows} embedding_size={columns}']
+        modules.append(nn.Embedding(rows, columns))
+        channels, height, width = columns, channels * height * width, 1
+    for _ in range(rng.choice((0, 0, 1, 2))):
+        hidden, gru = rng.choice(SIZES[:9]), rng.random() < 0.3
+        texts.append(f'{"gru" if gru else "lstm"} hidden_size={hidden} return_sequences=true')
+        modules.append((nn.GRU if gru else nn.LSTM)(width * channels, hidden))
+        channels, width = hidden, 1
+    texts.append('flatten')
+    features = channels * height * width
+    for _ in range(rng.randint(1, 2)):
+        out, has_bias = size(), rng.random() < 0.7
+        texts.append(f'dense out_channels={out} has_bias={str(has_bias).lower()}')
+        modules.append(nn.Linear(features, out, bias=has_bias))
+        features = out
+    return texts, modules
+
+
+def torch(rng):
+    import torch
+    assert torch.backends.cpu.get_cpu_capability().startswith('AVX'), 'PyTorch makes other bits without AVX2'
+    seed = rng.getrandbits(rng.choice((1, 8, 32, 63, 64)))
+    torch.manual_seed(seed)
+    shape = (1, rng.choice((2, 4, 6)), rng.randint(1, 5), rng.randint(1, 5))
+    texts, modules = torch_layers(rng, *shape[1:])
+    parameters = []
+    for m in modules:
+        if isinstance(m, torch.nn.RNNBase):
+            parameters += cell(m)
+        else:
+            parameters += [p.detach().numpy() for name, p in m.state_dict().items() if name != 'num_batches_tracked']
+    return seed, shape, f'init weight="default order=torch" bias="default order=torch" | {" | ".join(texts)}', parameters
 
 
 # ---- a line of a golden file ----

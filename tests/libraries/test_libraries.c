@@ -22,6 +22,7 @@ THING(classes)
 THING(draws)
 THING(weights)
 THING(folds)
+THING(defaults)
 
 static const struct {
     const char *words;
@@ -30,7 +31,8 @@ static const struct {
               {dp_words_distribute, distribute_of}, {dp_words_subset, subset_of},
               {dp_words_split, split_of},           {dp_words_weighted, weighted_of},
               {dp_words_classes, classes_of},       {dp_words_draws, draws_of},
-              {dp_words_weights, weights_of},       {dp_words_folds, folds_of}};
+              {dp_words_weights, weights_of},       {dp_words_folds, folds_of},
+              {dp_words_defaults, defaults_of}};
 static thing_of *const schemes[] = {shuffle_of, buffer_of, sample_of, distribute_of,
                                     subset_of,  split_of,  folds_of};
 static thing_of *const dice[] = {weighted_of, classes_of};
@@ -50,7 +52,8 @@ static void words(void **state)
             assert_ptr_equal(dp_library_of(things[t].words, n++), *l);
         }
         assert_string_equal(things[t].words, expected);
-        assert_ptr_equal(dp_library_of(things[t].words, 0), &dp_library_native);
+        if (things[t].of != defaults_of) /* what native begins with is what the text says */
+            assert_ptr_equal(dp_library_of(things[t].words, 0), &dp_library_native);
     }
 }
 

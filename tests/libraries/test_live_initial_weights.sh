@@ -20,4 +20,5 @@ compare() {
 }
 compare build-peers-mindspore mindspore
 compare build-peers mindspore
+compare build-peers torch
 [ "$ran" -gt 0 ] || { echo "skipped: none of the libraries is in build-peers (tools/dev peers installs them)"; exit 77; }

@@ -1,0 +1,21 @@
+/* torch_defaults.h - the weights that PyTorch's modules begin with
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef LIBRARIES_TORCH_DEFAULTS_H
+#define LIBRARIES_TORCH_DEFAULTS_H
+
+#include "base/random/mt19937.h"
+#include "libraries/library.h"
+
+/* The global generator: its words, and the normal number that it keeps, which is there if
+ * `has_normal`. */
+typedef struct dp_torch_generator {
+    dp_mt19937 words;
+    double normal;
+    bool has_normal;
+} dp_torch_generator;
+
+extern const dp_defaults dp_torch_defaults; /* its generator: a dp_torch_generator */
+
+#endif
