@@ -10,7 +10,8 @@ from .table import Call, by_chance
 from .values import (UNKNOWN, Chance, Class, Const, Func, Items, Key, Lib, Method, Obj, Parser, Scope, Set, Super, Unordered,
                      either, first, options)
 
-MAIN, LATER, NEVER = range(3)  # in the program's course; in what a framework calls; in what nothing was seen to run
+# In the program's course; in what a framework calls; in what nothing was seen to call; in what a constant switches off.
+MAIN, LATER, NEVER, OFF = range(4)
 MOST_DEPTH, MOST_CALLS = 40, 4
 
 # What gives a value by chance if it is given one.
@@ -198,7 +199,7 @@ class Calls:
         """What the tables say of the call; gives its value."""
         call = Call(path, node, args, keywords, star, self)
         for flag in tables.FLAGS.find(path):
-            if self.phase != NEVER and (flag.when is None or flag.when(call)):
+            if self.phase < NEVER and (flag.when is None or flag.when(call)):
                 for name in flag.flags:
                     self.flag(name, node)
         for seed in tables.SEEDS.find(path):

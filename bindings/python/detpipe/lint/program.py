@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .table import LIKELY, OPEN, SURE
-from .calls import MAIN, NEVER
+from .calls import MAIN, NEVER, OFF
 from .walk import Walker
 
 
@@ -64,7 +64,7 @@ class Program(Walker):
         self.findings.setdefault(key, f)
 
     def judge_row(self, p):
-        row = p.row
+        row = p.row if p.phase != OFF else p.row._replace(sure=OPEN)
         if row.when is not None and p.call is not None and row.calls and not row.when(p.call):
             return
         why = row.why.replace("{chance}", getattr(p.chance, "what", ""))
@@ -80,7 +80,7 @@ class Program(Walker):
     # ---- seeds ----
 
     def judge_stream(self, stream):
-        draws = [e for e in self.events if e.kind == "draw" and e.stream == stream and e.phase != NEVER and self.counts_as_draw(e)]
+        draws = [e for e in self.events if e.kind == "draw" and e.stream == stream and e.phase < NEVER and self.counts_as_draw(e)]
         seeds = [e for e in self.events if e.kind == "seed" and e.stream == stream]
         reached = [e for e in seeds if e.phase == MAIN]
         if not draws:
@@ -126,11 +126,11 @@ class Program(Walker):
         why = [w for e in seeds for w in e.when if isinstance(w, tuple)]
         default = next((w for w in why if w[0] == "default"), None)
         if default is not None and default[3] is not None:
-            self.keep(finding(seeds[0].place, "seeds", SURE, f"it seeds {name} only if {default[3]} is given, which it is not by "
-                              "default", f"a default for {default[3]}, e.g. 1"))
+            self.keep(finding(seeds[0].place, "seeds", SURE, f"it seeds only if {default[3]} is given, which it is not by "
+                              f"default ({name})", f"a default for {default[3]}, e.g. 1"))
         elif default is None:
             text = next((w[3] for w in why), "what was before it")
-            self.keep(finding(seeds[0].place, "seeds", OPEN, f"it seeds {name} only if {text}", remedy))
+            self.keep(finding(seeds[0].place, "seeds", OPEN, f"it seeds only if {text} ({name})", remedy))
 
     def seeded_late(self, draws, seeds, name, remedy, stream):
         seed = next(e for e in seeds if not e.when)

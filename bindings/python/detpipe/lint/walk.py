@@ -8,7 +8,7 @@ import ast, builtins, operator, os, re
 from typing import NamedTuple
 
 from . import tables
-from .calls import LATER, MAIN, NEVER, Calls
+from .calls import LATER, MAIN, NEVER, OFF, Calls
 from .source import find_module
 from .values import (UNKNOWN, Choice, Class, Const, Chance, Func, Items, Key, Lib, Method, Module, Obj, Parser, Scope,
                      Set, Super, Unordered, either, first, options)
@@ -284,7 +284,7 @@ class Walker(Calls):
         if why[0] == "default" and why[3] is not None:
             self.given = given | {why[3]}
         elif why[0] == "default":
-            self.phase = NEVER  # a constant decides
+            self.phase = OFF
         scope = self.frame.scope = Scope(outer, True)
         scope.globals = outer.globals
         self.when = (*when, why)
