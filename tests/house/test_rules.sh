@@ -368,6 +368,19 @@ cases() {
     [ $n -gt 150 ] || fail "only $n cases were seen: the check is blind"
 }
 
+# Each sentence that --why ends with has its cure: a row of docs/not-reproduced.md, which says how it begins.
+cures() {
+    local sentence row n=0
+    sed -n 's/^| \([A-Z][^|]*\) |.*/\1/p' docs/not-reproduced.md > "$work/rows"
+    while IFS= read -r sentence; do
+        n=$((n + 1))
+        while IFS= read -r row; do [[ $sentence == "$row"* ]] && continue 2; done < "$work/rows"
+        fail "docs/not-reproduced.md has no cure for: $sentence"
+    done < <(sed -n '/^} known\[\] = {/,$p' tools/compare/comparison.c | tr '\n' ' ' | sed 's/" *"//g' |
+        grep -oE '"(The|A|What|This|Between|One) [^"]*"' | tr -d '"')
+    [ $n -gt 15 ] || fail "only $n sentences of --why were seen: the check is blind"
+}
+
 # Not a rule: lines of each room, and of its tests (of a part of a room: of the C tests that include its headers).
 lines() { find "$@" -type f \( -name '*.[ch]' -o -name '*.def' -o -name 'test_*.sh' \) -exec cat {} + 2> /dev/null | wc -l; }
 ratios() {
@@ -382,7 +395,7 @@ ratios() {
     done
 }
 
-for rule in symbols globals bounds words go_on arrows types parameters declarations headers lists rows_in_tests rows_in_pages text readme columns named links cases ratios; do
+for rule in symbols globals bounds words go_on arrows types parameters declarations headers lists rows_in_tests rows_in_pages text readme columns named links cases cures ratios; do
     echo "== $rule"
     $rule
 done

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse, json, os, signal, sys, textwrap, threading
 
 from . import fix
-from .program import Program
+from .program import Program, keep_surest
 from .source import Files, Unread, scripts_in
 from .table import OPEN
 
@@ -20,7 +20,7 @@ class Report:
 
     def add(self, program, main):
         for key, f in program.findings.items():
-            self.findings.setdefault(key, f)
+            keep_surest(self.findings, key, f)
         self.unfollowed.update(program.unfollowed)
         self.programs.append((main, list(program.findings.values())))
 

@@ -24,6 +24,15 @@ class Finding(NamedTuple):
     fix: object
 
 
+def keep_surest(findings, key, f):
+    """Of what is found twice, the one that says more."""
+    old = findings.get(key)
+    if old is None or RANK.index(f.sure) < RANK.index(old.sure):
+        findings[key] = f
+
+
+RANK = (SURE, LIKELY, OPEN)
+
 # How each stream is seeded: its name in words, the statement (with the module's own name), the module.
 SEEDED_BY = {
     "python": ("Python's random", "{}.seed(1)", "random"),
@@ -60,8 +69,7 @@ class Program(Walker):
             self.judge_gpu()
 
     def keep(self, f):
-        key = (f.path, f.line, f.column, f.why.partition(" (")[0])
-        self.findings.setdefault(key, f)
+        keep_surest(self.findings, (f.path, f.line, f.column, f.why.partition(" (")[0]), f)
 
     def judge_row(self, p):
         row = p.row if p.phase != OFF else p.row._replace(sure=OPEN)
