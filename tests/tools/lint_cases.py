@@ -10,6 +10,7 @@ def run(case, files):
     global failed
     wanted = []
     for name, lines in files.items():
+        os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
         with open(name, "w") as f:
             f.write("\n".join(lines) + "\n")
         for number, line in enumerate(lines, 1):
@@ -18,7 +19,7 @@ def run(case, files):
     got = subprocess.run([tool, "lint", "--all", "--json", "main.py"], capture_output=True, text=True)
     found = json.loads(got.stdout)["findings"] if got.returncode == 0 else [{"why": got.stderr, "file": "", "line": 0, "sure": ""}]
     for f in found:
-        match = next((w for w in wanted if w[:3] == (os.path.basename(f["file"]), f["line"], f["sure"]) and w[3] in f["why"]), None)
+        match = next((w for w in wanted if w[:3] == (os.path.normpath(f["file"]), f["line"], f["sure"]) and w[3] in f["why"]), None)
         if match is None:
             failed = 1
             print(f"FAILED: {case}: a false alarm: {f['file']}:{f['line']}: {f['sure']}: {f['why']}")

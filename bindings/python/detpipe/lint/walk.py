@@ -4,7 +4,7 @@
 what they set is merged.  Calls of the program's own functions are walked with their arguments, loops once."""
 from __future__ import annotations
 
-import ast, builtins, operator, os, re
+import ast, builtins, operator, os, re, sys
 from typing import NamedTuple
 
 from . import tables
@@ -398,15 +398,25 @@ class Walker(Calls):
     def imported(self, name, level):
         """The module of the program that this name means; None: a library's."""
         here = os.path.dirname(self.frame.module.source.path) or "."
-        for _ in range(level - 1):
-            here = os.path.join(here, os.pardir)
-        path = find_module(name, here, here if level else self.root) if name or level else None
+        if level == 0:
+            path = self.absolute(name, here)
+        else:
+            here = os.path.join(here, *[os.pardir] * (level - 1))
+            path = find_module(name, here, here)
         source = self.files.source(path) if path is not None else None
         if source is None:
             return None
         module = self.module_of(source)
         self.enter(module)
         return module
+
+    def absolute(self, name, here):
+        """From the folder of the program, as Python looks; else beside the file, for scripts that change sys.path."""
+        start = os.path.dirname(self.main.source.path) or "."
+        path = find_module(name, start, self.root) if name else None
+        if path is None and name and name.split(".")[0] not in getattr(sys, "stdlib_module_names", ()):
+            path = find_module(name, here, here)
+        return path
 
     # ---- expressions ----
 
