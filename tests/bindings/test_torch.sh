@@ -28,6 +28,8 @@ named() { # WHAT IS SAID, FAULT AND HOW, OPTIONS OF PYTHON
     tr '\n' ' ' < out.txt | grep -qF "Why (ledger of rank $said" || fail "verify --why of $1: $(cat out.txt)"
 }
 expect 0 '^REPRODUCED' why silent
+expect 3 'no step was recorded: .*torch: it was imported, and no module was called with gradients' \
+    env PYTHONPATH="$work/site" "$DETPIPE" verify --why -- "$torch" -c 'import torch; print("loss 2.5")'
 named '0, run 1 and 2): step 1, "start weight c1.weight". The weights before the first step' seed
 named '0, run 1 and 2): step 7, "rate 0". The optimizer' 'rate compile'
 grep -q '^not recorded: functions that torch.compile made: what is inside them (2)$' out.txt || fail "compiled: $(cat out.txt)"

@@ -1,6 +1,6 @@
 # under_torch_ledger.py - detpipe.torch.Ledger: faults of a training, each named by `detpipe diff`; and no bit of it changed
 # SPDX-License-Identifier: Apache-2.0
-import contextlib, copy, dataclasses, json, os, random, subprocess, sys, tempfile
+import contextlib, copy, dataclasses, json, os, random, subprocess, sys, tempfile, weakref
 import numpy as np, torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
@@ -284,6 +284,29 @@ def check_calls():
         assert set(ledger.unseen) >= {"values deeper than 8 in others", "tensors without memory of their own"}, ledger.unseen
 
 
+def check_inputs():
+    """An input that a module gave is its output, unless it was changed in place since; it lives no longer than it would."""
+    net, digests = nn.Sequential(nn.Linear(3, 3), nn.Identity(), nn.ReLU(inplace=True), nn.Linear(3, 3)), []
+    for change in (0.0, 1.0):
+        path, gone = tempfile.mktemp(dir=folder), []
+
+        def changed(module, inputs, output):
+            gone.append(weakref.ref(output))
+            if change:
+                output.add_(change)  # behind the recorder's own hook
+        hook = net[0].register_forward_hook(changed)
+        with Ledger(path, net) as ledger, torch.enable_grad():
+            net(torch.ones(1, 3)).sum()
+            assert gone[0]() is None, "an output is kept"
+            ledger.ledger.step(1)
+        hook.remove()
+        with open(path) as f:
+            digests.append(json.loads(f.readlines()[1])["tensors"])
+    assert digests[0]["output 0 (Linear)"] == digests[1]["output 0 (Linear)"], "the same weights"
+    assert digests[0]["input 1 (Identity)"] != digests[1]["input 1 (Identity)"], "what changed in between is not seen"
+    assert digests[0]["input 3 (Linear)"] == digests[1]["input 3 (Linear)"] and digests[0]["output 3 (Linear)"] != digests[1]["output 3 (Linear)"]
+
+
 def check_layouts():
     """Dtype, strides and memory order are items of their own, said where they change."""
     x = torch.arange(24.0).reshape(1, 2, 3, 4)
@@ -306,5 +329,6 @@ check_faults()
 check_parts()
 check_kinds()
 check_calls()
+check_inputs()
 check_layouts()
 print("torch ledger: all as it should be")

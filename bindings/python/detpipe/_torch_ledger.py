@@ -8,7 +8,8 @@
     random python|numpy               the same, where it is not as at the step before: many use neither, and seed neither
     rows                              numbers of the records that a DataLoader of torch delivered
     batch                             what the model is called with
-    input M, output M                 of each module without modules in it, by call ("#2"); a loss function's as well
+    input M, output M                 of each module without modules in it, by call ("#2"); a loss function's as well.  An
+                                      input that is an output, and unchanged, is recorded as "the output M"
     loss                              what backward() is called on: of the first call the step's loss
     gradient W                        when it is whole in a backward pass
     given W                           the gradient that the optimizer gets (clipped, unscaled, reduced)
@@ -17,7 +18,8 @@
     layout N                          dtype, strides and device of N, before it, where they are not plain"""
 from __future__ import annotations
 
-import collections, os, sys, threading
+import collections, multiprocessing, os, sys, threading, weakref
+from multiprocessing import util
 from typing import Dict, Iterable, Optional, Union
 
 import torch
@@ -59,11 +61,16 @@ def record(folder: str) -> None:
         hook.remove()
         watch.begin(Ledger, _rank())._before_module(module, inputs)
 
+    def at_end():
+        if watch.ledger is None and multiprocessing.parent_process() is None and "torch.distributed.run" not in sys.modules:
+            watch.say("it was imported, and no module was called with gradients")
+
     def in_child():
         hook.remove()
         watch.leave()
         record(folder)
     hook = torch.nn.modules.module.register_module_forward_pre_hook(begin)
+    util.Finalize(None, at_end, exitpriority=0)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=in_child)
 
@@ -100,6 +107,7 @@ class Ledger(Recorder):
         self.optimizer, self.model, self._without, self._optimizers, self._passing = optimizer, model, {}, {}, None
         self._own = None if model is None else {id(m) for m in model.modules()}
         self._names, self._roots, self._hooks, self._rows = {}, {}, [], {}
+        self._made = {}  # outputs of modules in this step: weak, so that none lives longer than it would
         self._layouts, self._versions = {}, {}  # versions of weights behind the optimizer's step: changes in place count up
         self._depth, self._begun, self._started, self._backward_runs = 0, False, False, False
         self._backwards, self._frames = 0, _compiled_frames()
@@ -286,12 +294,25 @@ class Ledger(Recorder):
                 self._put_arguments(f"input {self._name_of(module)}", inputs)
 
     def _put_arguments(self, name, inputs):
-        self.put(name, inputs)
+        if len(inputs) == 1 and self._is_made(inputs[0]):
+            self.ledger.put(name, "the " + self._made[id(inputs[0])][2])
+        else:
+            self.put(name, inputs)
         keywords = _keywords()
         if keywords is None:
             self._miss("arguments by keyword of calls of modules")
         else:
             self.put(name, keywords)
+
+    def _is_made(self, tensor):
+        """Whether a module of this step gave it and it was not changed since: its elements are in the ledger."""
+        made, version, _ = self._made.get(id(tensor), (None, 0, ""))
+        return made is not None and made() is tensor and tensor._version == version
+
+    def _put_output(self, name, output):
+        self.put(name, output)
+        if isinstance(output, torch.Tensor) and not output.is_inference():
+            self._made[id(output)] = weakref.ref(output), output._version, name
 
     def _without_gradients(self, module):
         """Evaluation, a teacher: not recorded; each pass counts once, by its outermost module."""
@@ -321,7 +342,7 @@ class Ledger(Recorder):
         with self._lock:
             self._depth -= 1
             if self._due() and self.level == 2 and _is_leaf(module):
-                self.put(f"output {self._name_of(module)}", output)
+                self._put_output(f"output {self._name_of(module)}", output)
 
     def _backward(self, original, tensors, *args, **kwargs):
         self._guarded(self._put_loss)(tensors)
@@ -388,6 +409,7 @@ class Ledger(Recorder):
                 for name, parameter in self._parameters(optimizer):
                     self._versions[id(parameter)] = name, parameter, parameter._version
                 self._begun, self._depth, self._backwards = False, 0, 0
+                self._made.clear()
                 self._end_step()
 
     def _put_made(self, optimizer):
