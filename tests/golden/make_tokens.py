@@ -47,14 +47,14 @@ def cut(tokens, lengths):
 
 
 def samples(name, seed, length, num_samples, split='1', part=0):
-    """The windows of length + 1 tokens of a data set, in its order; None where the part has no sequences."""
+    """The windows of length + 1 tokens of a data set, in its order; None where the part has no tokens."""
     config = GPTDatasetConfig(
         random_seed=seed, sequence_length=length, split=split, tokenizer=Tokenizer(), reset_position_ids=False,
         reset_attention_mask=False, eod_mask_loss=False, create_attention_mask=False, blend=([name], None))
     low = IndexedDataset(name)
     n = float(low.sequence_lengths.shape[0])
     begin, end = (int(round(edge * n)) for edge in config.split_matrix[part] or (0, 0))  # as its builder
-    if begin == end:
+    if low.sequence_lengths[begin:end].sum() == 0:  # of which GPTDataset would count epochs without end
         return None
     indices = numpy.arange(begin, end, dtype=numpy.int32)
     with tempfile.TemporaryDirectory() as cache:
