@@ -11,4 +11,5 @@ expect 0 'keras ledger: all as it should be' "$peer" "$SOURCE/tests/bindings/und
 expect 0 '^REPRODUCED' "$DETPIPE" verify --why -- "$peer" "$SOURCE/tests/bindings/why_keras.py" nothing
 expect 1 'NOT REPRODUCED' "$DETPIPE" verify --why -- "$peer" "$SOURCE/tests/bindings/why_keras.py" order
 tr '\n' ' ' < out.txt | grep -qF 'step 1, "batch/0". The data' || fail "verify --why: $(cat out.txt)"
+expect 3 'no step was recorded: .*Keras runs on torch: only on tensorflow' env KERAS_BACKEND=torch "$DETPIPE" verify --why -- "$peer" -c 'import keras'
 exit $failed

@@ -19,7 +19,12 @@ from __future__ import annotations
 import collections, os
 from typing import Any, Iterable, Optional, Union
 
-import keras, numpy as np, tensorflow as tf
+import keras, numpy as np
+
+if keras.backend.backend() != "tensorflow":  # which is not to be imported then
+    raise ImportError(f"Keras runs on {keras.backend.backend()}: only on tensorflow it is recorded")
+
+import tensorflow as tf
 from keras.src.backend.tensorflow import trainer as keras_trainer
 from keras.src.optimizers.base_optimizer import BaseOptimizer
 from tensorflow.python.eager import context
