@@ -35,7 +35,8 @@ static void columns_are_chosen(void **state)
     assert_int_equal(dp_length(p), 6);
     dp_close(p);
     refused(ARRAYS, "npz file=two_sets.npz", DP_ECORRUPT, "x_test.npy has 2 records");
-    refused(ARRAYS, "npz file=two_sets.npz columns=z", DP_ESPEC, "has no array 'z', but x_train y_train x_test");
+    refused(ARRAYS, "npz file=two_sets.npz columns=z", DP_ESPEC,
+            "has no array 'z', but x_train y_train x_test");
     refused(ARRAYS, "npz file=image.npy", DP_ECORRUPT, "that does not end as one");
 }
 

@@ -86,12 +86,21 @@ for framework in keras jax mindspore; do
     ! grep -q 'not recorded' out.txt || fail "$framework has a recorder"
 done
 
+expect 0 '^REPRODUCED' why --html page.html
+grep -q '<h1>Equal</h1>' page.html || fail "no page of equal runs"
+
 # equal losses, other weights
 sed 's/learning_rate=0.01/learning_rate=0.01,0.02 milestones=3,20/' "$recipe" > other.recipe
 "$DETPIPE" train other.recipe --steps 6 --ledger given/2.ledger > second.txt || fail "train"
 expect 1 '^NOT REPRODUCED' why
 grep -q 'Why (ledger of rank 0, run 1 and 2): step 4, "weights". The optimizer' <(tr '\n' ' ' < out.txt) || fail "no cause: $(cat out.txt)"
 expect 1 'step 4, .*weights' why --json
+# a page of it, as diff writes it
+expect 1 '^NOT REPRODUCED' why --html page.html
+grep -q '<h1>Different</h1>' page.html && grep -q 'weights' page.html || fail "no page of what differs"
+expect 1 '"verdict"' why --json --html page.html
+expect 3 'cannot write /nonexistent/x.html' why --html /nonexistent/x.html
+expect 2 'add --why' "$DETPIPE" verify --html page.html -- echo 'loss: 1.5'
 # less is recorded, and both runs once more with everything where they part
 expect 1 'NOT REPRODUCED' why --why=weights,every=3
 tr '\n' ' ' < out.txt | grep -q 'Closer: run 3 and 4, which recorded all of steps 4 to 4, are equal there' || fail "$(cat out.txt)"

@@ -9,6 +9,7 @@
 
 #include "tools/proof/causes.h"
 #include "tools/cli/cli.h"
+#include "tools/compare/comparison.h"
 #include "tools/proof/closer.h"
 #include "tools/proof/evidence.h"
 #include "tools/proof/folder.h"
@@ -98,6 +99,26 @@ static void find_cause(const verify_settings *s, verify_trial *t)
                  "does, by some 30 more runs.");
 }
 
+/* What was recorded of run 1 and of the run that is shown, as diff --html has it. */
+static int write_page(const printed_verdict *v, const char *path)
+{
+    const why_comparison *w = &v->ledgers[v->shown];
+    const result_pair *p = &w->files.pair[w->earliest];
+    comparison c = {.n = 0};
+    int status;
+
+    if (p->a == NULL || p->b == NULL)
+        return cli_fail(EXIT_NOT_TRIED, "verify: no page: only one run has the %s",
+                        p->a != NULL ? p->a->name : p->b->name);
+    c.path[0] = p->a->copy;
+    c.path[1] = p->b->copy;
+    status = comparison_make(&c);
+    if (status == 0)
+        status = comparison_page(&c, NULL, path);
+    comparison_free(&c);
+    return status;
+}
+
 static int report(const verify_settings *s, verify_trial *t, const printed_verdict *v)
 {
     int status = 0;
@@ -112,6 +133,8 @@ static int report(const verify_settings *s, verify_trial *t, const printed_verdi
         status = verify_report_json(t, v);
     else
         verify_report_text(t, v);
+    if (status == 0 && s->page != NULL)
+        status = write_page(v, s->page);
     return status == 0 ? v->all.status : status;
 }
 
@@ -213,10 +236,11 @@ int verify_command(int argc, char **argv, int command)
          "(with commas between several)",
          CLI_LIST, &s.files},
         {"why", "[=HOW]",
-         "record what is trained in PyTorch, and name the first thing that differs (the Python "
-         "package detpipe is needed); HOW: loss, weights or full (the default), every=N, steps=A..B, "
-         "with commas between",
+         "record what is trained in PyTorch, Keras, JAX or MindSpore, and name the first thing that "
+         "differs (the Python package detpipe is needed); HOW: loss, weights or full (the default), "
+         "every=N, steps=A..B, with commas between",
          CLI_TEXT_OR_NONE, &s.why},
+        {"html", "FILE", "write a page of what --why recorded", CLI_TEXT, &s.page},
         {"vary", "LIST", "make the others unlike run 1 in: " PERTURB_WORDS, CLI_TEXT, &s.vary},
         {"timeout", "SECONDS", "end a run that takes longer", CLI_COUNT, &s.timeout},
         {"max-output", "SIZE", "end a run that prints more on one stream (default: 1G)", CLI_SIZE,
@@ -243,5 +267,8 @@ int verify_command(int argc, char **argv, int command)
         status = cli_fail(EXIT_MALFORMED, "verify: --runs takes 2 to %d", VERDICT_MOST_RUNS);
     if (status == 0)
         status = check_files(&s);
+    if (status == 0 && s.page != NULL && s.why == NULL)
+        status =
+            cli_fail(EXIT_MALFORMED, "verify: --html is a page of what --why records: add --why");
     return status == 0 ? compare(&s, &t) : status;
 }

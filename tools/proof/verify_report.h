@@ -12,7 +12,8 @@ typedef struct verify_settings {
     const char *loss, *vary, *output;
     uint64_t runs, timeout, most; /* most: bytes that a run may print */
     cli_list files;
-    const char *why; /* how much is recorded; NULL = nothing */
+    const char *why;  /* how much is recorded; NULL = nothing */
+    const char *page; /* of it; NULL = none is written */
     bool json, allclose, sensitivity, strict, causes;
 } verify_settings;
 
