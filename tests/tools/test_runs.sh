@@ -170,8 +170,8 @@ done
 begin "$DETPIPE" verify -- sh waits
 kill -STOP "$trainer"
 is_stopped "$trainer"
-echo > go &
 kill -CONT "$trainer"
+echo > go # it waits there, and has closed `begun`, from which the next trainer's number is read
 exec 8<&- 8< alive
 read -r trainer < begun
 echo > go
