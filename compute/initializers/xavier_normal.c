@@ -3,33 +3,21 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <math.h>
+#include "compute/initializers/xavier.h"
 
-#include "compute/initializers/initializer.h"
-
-typedef struct xavier {
-    int32_t order;
-    double gain;
-} xavier;
-
-static const dp_param params[] = {
-    DP_NUMBER(xavier, gain, "1", 0, 1e6, "factor"),
-    DP_INIT_ORDER(xavier),
-    DP_PARAMS_END,
-};
+static const dp_param params[] = {DP_XAVIER_PARAMS, DP_PARAMS_END};
 
 static void fill(const void *params_, const dp_init_source *source, int64_t first, int64_t n,
                  float *out)
 {
-    const double fans = (double)(source->fan_in + source->fan_out);
-    const double sigma = ((const xavier *)params_)->gain * sqrt(2.0 / fans);
+    const double sigma = dp_xavier_scale(params_, source, 2.0);
 
     source->library->weights->normal(source, sigma, 0, first, n, out);
 }
 
 const dp_initializer dp_initializer_xavier_normal = {
     .info = {"initializer", "xavier_normal", "normal, deviation sqrt(2 / (fan_in + fan_out))", 1,
-             sizeof(xavier), params},
+             sizeof(dp_xavier), params},
     .orders = dp_words_weights,
     .fans = true,
     .fill = fill,
