@@ -1,7 +1,8 @@
 # under_jax.py - detpipe.jax.Ledger: faults of a training, each named by `detpipe diff`; and no bit of it changed
 # SPDX-License-Identifier: Apache-2.0
-import os, subprocess, sys, tempfile
+import os, sys, tempfile
 from detpipe.jax import Ledger
+from differ import differ
 from why_jax import jax, train, train_step
 
 diff, folder = sys.argv[1], tempfile.mkdtemp()
@@ -29,11 +30,7 @@ def check_bits(forms):
 def named(fault, expected, sentence, **how):
     for i in (1, 2):
         recorded(f"{fault}.{i}", fault, i, **how)
-    done = subprocess.run([diff, "diff", *(os.path.join(folder, f"{fault}.{i}") for i in (1, 2))], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True)
-    text = " ".join(done.stdout.split())
-    assert done.returncode == (1 if expected else 0), text
-    assert expected is None or (f"first difference: {expected}" in text and sentence in text), f"{fault}: {text}"
+    differ(diff, folder, fault, expected, sentence)
 
 
 def check_forms():

@@ -1,6 +1,7 @@
 # under_keras.py - detpipe.keras.Ledger: faults of a training, each named by `detpipe diff`; and no bit of it changed
 # SPDX-License-Identifier: Apache-2.0
-import os, subprocess, sys, tempfile
+import os, sys, tempfile
+from differ import differ
 from why_keras import keras, train
 from detpipe.keras import Ledger
 
@@ -39,11 +40,7 @@ def check_bits():
 def named(fault, expected, sentence, **how):
     for i in (1, 2):
         recorded(f"{fault}.{i}", fault, i, **how)
-    done = subprocess.run([diff, "diff", *(os.path.join(folder, f"{fault}.{i}") for i in (1, 2))], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True)
-    text = " ".join(done.stdout.split())
-    assert done.returncode == (1 if expected else 0), text
-    assert expected is None or (f"first difference: {expected}" in text and sentence in text), f"{fault}: {text}"
+    differ(diff, folder, fault, expected, sentence)
 
 
 def check_callback():
