@@ -49,6 +49,32 @@ LINE_OF(weight_gradient3of4)
     y[2] = v_sub(even, x[3]);
 }
 
+/* ---- 2 outputs of 5 weights: the first 3 as above, the others by the points 0, 1, infinity ----
+ */
+
+LINE_OF(data7)
+{
+    data4(x, y);
+    y[4] = v_sub(x[3], x[4]);
+    y[5] = x[4];
+    y[6] = v_sub(x[5], x[4]);
+}
+
+LINE_OF(weight5of7)
+{
+    weight3of4(x, y);
+    y[4] = x[3];
+    y[5] = v_add(x[3], x[4]);
+    y[6] = x[4];
+}
+
+LINE_OF(output2of7)
+{
+    output2of4(x, y);
+    y[0] = v_add(y[0], v_add(x[4], x[5]));
+    y[1] = v_add(y[1], v_add(x[5], x[6]));
+}
+
 /* ---- the points 0, 3/4, -3/4, 3/2, -3/2 and infinity ----
  *
  * Of dyadic ones these lose about the fewest bits: a quarter of what 0, 1, -1, 2, -2 lose. */
@@ -231,6 +257,9 @@ SQUARE_OF(output2of4, 4, 2)
 SQUARE_OF(output_gradient2of4, 2, 4)
 SQUARE_OF(weight_gradient3of4, 4, 3)
 SQUARE_OF(data6, 6, 6)
+SQUARE_OF(data7, 6, 7)
+SQUARE_OF(weight5of7, 5, 7)
+SQUARE_OF(output2of7, 7, 2)
 SQUARE_OF(weight3of6, 3, 6)
 SQUARE_OF(weight5of6, 5, 6)
 SQUARE_OF(output2of6, 6, 2)
@@ -245,4 +274,9 @@ SQUARE_OF(weight_gradient5of6, 6, 5)
         m, r, a, square_data##a, square_weight##r##of##a, square_output##m##of##a,                 \
             square_output_gradient##m##of##a, square_weight_gradient##r##of##a                     \
     }
-#define FILTERINGS FILTERING(2, 3, 4), FILTERING(2, 5, 6), FILTERING(4, 3, 6)
+/* data7 makes 7 numbers of 6; only the gradient of the input is made so. */
+#define FILTERINGS                                                                                 \
+    FILTERING(2, 3, 4), FILTERING(2, 5, 6), FILTERING(4, 3, 6),                                    \
+    {                                                                                              \
+        2, 5, 7, square_data7, square_weight5of7, square_output2of7, NULL, NULL                    \
+    }

@@ -59,16 +59,18 @@ typedef struct dp_adam {
  * of what comes out (docs/numerics.md). */
 typedef void dp_transform(int64_t n, const float *const in[], float *const out[]);
 
-/* Minimal filtering: m x m outputs of an r x r kernel are made of a x a products, a = m + r - 1. */
+/* Minimal filtering: m x m outputs of an r x r kernel are made of a x a products, of a patch of
+ * m + r - 1 inputs a side.  Of rows with the same m and r the first has the fewest products, the
+ * last loses the fewest bits. */
 typedef struct dp_filtering {
     int m, r, a;
-    dp_transform *data;                              /* a x a from a x a inputs */
+    dp_transform *data;                              /* a x a from a patch */
     dp_transform *weight, *output;                   /* a x a from r x r; m x m from a x a */
     dp_transform *output_gradient, *weight_gradient; /* a x a from m x m; r x r from a x a */
 } dp_filtering;
 
-#define DP_FILTERINGS    3
-#define DP_MAX_FILTERING 6 /* a, at most */
+#define DP_FILTERINGS    4
+#define DP_MAX_FILTERING 7 /* a, at most */
 
 #define DP_FILTERING_CHAIN 32 /* channels of a product's chains */
 

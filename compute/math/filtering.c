@@ -27,18 +27,23 @@
 #define MIN_CHANNELS  16 /* of a group, on either side, for less to pay */
 #define MAX_PRODUCTS  (DP_MAX_FILTERING * DP_MAX_FILTERING)
 
-static const dp_filtering *filtering_of(const dp_kernels *k, int64_t tile, int64_t kernel)
+/* exact: the way that loses the fewest bits, for the input's gradient: its terms have both signs,
+ * so that sums are small beside what their tiles are made of. */
+static const dp_filtering *filtering_of(const dp_kernels *k, int64_t tile, int64_t kernel,
+                                        bool exact)
 {
-    for (int i = 0; i < DP_FILTERINGS; i++) {
-        if (k->filtering[i].m == tile && k->filtering[i].r == kernel)
-            return &k->filtering[i];
+    const dp_filtering *found = NULL;
+
+    for (const dp_filtering *f = k->filtering; f < k->filtering + DP_FILTERINGS; f++) {
+        if (f->m == tile && f->r == kernel && (found == NULL || exact))
+            found = f;
     }
-    return NULL;
+    return found;
 }
 
 const char *dp_filtering_fault(const dp_conv *c, int64_t tile)
 {
-    if (c->kh != c->kw || filtering_of(&dp_kernels_scalar, tile, c->kh) == NULL)
+    if (c->kh != c->kw || filtering_of(&dp_kernels_scalar, tile, c->kh, false) == NULL)
         return tile == 2 ? "kernel_size is not 3 or 5" : "kernel_size is not 3";
     if (c->stride_h != 1 || c->stride_w != 1)
         return "stride is not 1";
@@ -274,10 +279,10 @@ static int64_t lot_of(const dp_filtering *f, const dp_kernels *k, int64_t block,
     return lines(products(f) * block * (n_in + k->nr) + k->nr);
 }
 
-static double sweep_workspace(const dp_conv *c, const dp_kernels *k, int64_t in, int64_t out,
-                              uint32_t threads)
+static double sweep_workspace(const dp_conv *c, const dp_kernels *k, bool turned, uint32_t threads)
 {
-    const dp_filtering *f = filtering_of(k, c->tile, c->kh);
+    const dp_filtering *f = filtering_of(k, c->tile, c->kh, turned);
+    const int64_t in = turned ? c->oc : c->ic, out = turned ? c->ic : c->oc;
     const int64_t n_in = in / c->groups, n_out = out / c->groups;
 
     return (double)lines(n_in) +
@@ -312,7 +317,7 @@ static tiling tiling_of(const dp_filtering *f, const float *src, int64_t top, in
                         int64_t rows, int64_t cols)
 {
     return (tiling){.transform = f->data,
-                    .in = f->a,
+                    .in = f->m + f->r - 1,
                     .out = f->a,
                     .step = f->m,
                     .src = src,
@@ -325,7 +330,7 @@ static tiling tiling_of(const dp_filtering *f, const float *src, int64_t top, in
 void dp_filtering_forward(const dp_conv *c, const dp_math_run *r, const float *x, const float *w,
                           const float *bias, float *y, const dp_post_op *post_op)
 {
-    const dp_filtering *f = filtering_of(r->kernels, c->tile, c->kh);
+    const dp_filtering *f = filtering_of(r->kernels, c->tile, c->kh, false);
     const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups, taps = c->kh * c->kw;
     sweep s = {.f = f,
                .kernels = r->kernels,
@@ -352,7 +357,7 @@ void dp_filtering_forward(const dp_conv *c, const dp_math_run *r, const float *x
 void dp_filtering_input_gradient(const dp_conv *c, const dp_math_run *r, const float *dy,
                                  const float *w, float *dx, const dp_post_op *post_op)
 {
-    const dp_filtering *f = filtering_of(r->kernels, c->tile, c->kh);
+    const dp_filtering *f = filtering_of(r->kernels, c->tile, c->kh, true);
     const int64_t ic = c->ic / c->groups, oc = c->oc / c->groups, taps = c->kh * c->kw;
     sweep s = {.f = f,
                .kernels = r->kernels,
@@ -562,7 +567,7 @@ static void cut_tasks(gradient *g, int64_t threads)
 
 static gradient gradient_of(const dp_conv *c, const dp_kernels *k, int64_t n, uint32_t threads)
 {
-    const dp_filtering *f = filtering_of(k, c->tile, c->kh);
+    const dp_filtering *f = filtering_of(k, c->tile, c->kh, false);
     gradient g = {.f = f,
                   .kernels = k,
                   .groups = c->groups,
@@ -603,8 +608,8 @@ void dp_filtering_weight_gradient(const dp_conv *c, const dp_math_run *r, const 
 double dp_filtering_workspace(const dp_conv *c, const dp_kernels *k, int64_t n, uint32_t threads)
 {
     const gradient g = gradient_of(c, k, n, threads);
-    const double forward = sweep_workspace(c, k, c->ic, c->oc, threads),
-                 input = sweep_workspace(c, k, c->oc, c->ic, threads),
+    const double forward = sweep_workspace(c, k, false, threads),
+                 input = sweep_workspace(c, k, true, threads),
                  weight = (double)lines(left_of(&g) + k->nr) + threads * (double)gradient_lot(&g);
     const double most = forward > input ? forward : input;
     return most > weight ? most : weight;

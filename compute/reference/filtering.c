@@ -7,7 +7,7 @@
 #include "base/number/num.h"
 #include "compute/reference/reference.h"
 
-#define SIDE     6  /* of the products of a tile, at most */
+#define SIDE     7  /* of the products of a tile, at most */
 #define CHANNELS 32 /* of a chain */
 
 /* ---- the functions of a line, for 2 outputs of 3 weights ---- */
@@ -47,6 +47,31 @@ static void weight_gradient(const float *x, float *y)
     y[0] = x[0] + (x[1] + x[2]) * 0.5f;
     y[1] = (x[1] - x[2]) * 0.5f;
     y[2] = (x[1] + x[2]) * 0.5f - x[3];
+}
+
+/* ---- for 2 outputs of 5 weights: 3 of them as above, and 2 ---- */
+
+static void data7(const float *x, float *y)
+{
+    data(x, y);
+    y[4] = x[3] - x[4];
+    y[5] = x[4];
+    y[6] = x[5] - x[4];
+}
+
+static void weight7(const float *x, float *y)
+{
+    weight(x, y);
+    y[4] = x[3];
+    y[5] = x[3] + x[4];
+    y[6] = x[4];
+}
+
+static void output7(const float *x, float *y)
+{
+    output(x, y);
+    y[0] += x[4] + x[5];
+    y[1] += x[5] + x[6];
 }
 
 /* ---- and for the points 0, p, -p, q, -q and infinity, p = 3/4, q = 3/2 ---- */
@@ -151,6 +176,9 @@ static const method methods[] = {
     {4, 3, 6, data6, weight3, output4, output_gradient4, weight_gradient3},
 };
 
+/* Of the gradient of the input. */
+static const method turned5 = {2, 5, 7, data7, weight7, output7, NULL, NULL};
+
 static const method *method_of(const dp_conv *c)
 {
     const method *m = methods;
@@ -225,8 +253,8 @@ static void tile(const filter *f, int64_t n, int64_t h, int64_t w, int64_t group
     float sum[SIDE * SIDE], acc[SIDE * SIDE] = {0};
     float in[SIDE * SIDE], v[SIDE * SIDE], u[SIDE * SIDE];
     for (int64_t k = 0; k < f->n_in; k++) {
-        patch(&f->in, n, h - f->top, w - f->left, group * f->n_in + k, m->a, in);
-        square(m->data, m->a, m->a, in, v);
+        patch(&f->in, n, h - f->top, w - f->left, group * f->n_in + k, m->m + m->r - 1, in);
+        square(m->data, m->m + m->r - 1, m->a, in, v);
         taps(f, group, o, k, in);
         square(m->weight, m->r, m->a, in, u);
         for (int i = 0; i < m->a * m->a; i++)
@@ -277,7 +305,7 @@ void dp_ref_filtering_input_gradient(const dp_conv *c, int64_t n, const float *d
                                      float *dx)
 {
     const filter f = {c,
-                      method_of(c),
+                      c->kh == 5 ? &turned5 : method_of(c),
                       {dy, c->oh, c->ow, c->oc},
                       w,
                       c->kh - 1 - c->top,

@@ -120,8 +120,8 @@ static void compute(dp_arena *arena, const dp_conv *c, const arrays *a, loss out
         out[pass] = loss_of(arena, a, pass);
 }
 
-/* The error by tiles is at most `factor` times that of the direct order. */
-static void check(int64_t kernel, int64_t tile, double factor)
+/* The error of a pass by tiles is at most `factor` times that of the direct order. */
+static void check(int64_t kernel, int64_t tile, const double factor[PASSES])
 {
     dp_options options;
     dp_arena arena = {0};
@@ -150,8 +150,8 @@ static void check(int64_t kernel, int64_t tile, double factor)
                       (int)kernel, (int)kernel, (int)tile, passes[pass], tiles[pass].median,
                       direct[pass].median, tiles[pass].most, direct[pass].most);
         assert_true(tiles[pass].median > 0 && direct[pass].most < 64);
-        assert_true(tiles[pass].median <= factor * direct[pass].median);
-        assert_true(tiles[pass].most <= factor * direct[pass].most);
+        assert_true(tiles[pass].median <= factor[pass] * direct[pass].median);
+        assert_true(tiles[pass].most <= factor[pass] * direct[pass].most);
     }
     dp_arena_free(&arena);
 }
@@ -159,15 +159,16 @@ static void check(int64_t kernel, int64_t tile, double factor)
 static void three_by_three(void **state)
 {
     (void)state;
-    check(3, 2, 1.6);
-    check(3, 4, 4);
+    check(3, 2, (const double[]){1, 1, 1.6});
+    check(3, 4, (const double[]){3, 3, 3});
 }
 
-/* Where the direct chains are short, those of fewer products gain nothing by being shorter. */
+/* Where the direct chains are short, those of fewer products gain nothing by being shorter; the
+ * input's gradient is made of 49 products, the others of 36. */
 static void five_by_five(void **state)
 {
     (void)state;
-    check(5, 2, 6);
+    check(5, 2, (const double[]){2.5, 1, 6});
 }
 
 int main(void)

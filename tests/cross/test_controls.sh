@@ -95,6 +95,7 @@ done
 control extra_sum     "$N" "" compute/kernels/template.h -e '/ tile_of(const int/,/^}/{s/vf acc\[MR\]\[NV\];/vf acc[MR][NV], odd[MR][NV];/;s/acc\[i\]\[j\] = v_zero();/acc[i][j] = odd[i][j] = v_zero();/;s/acc\[i\]\[j\] = v_fma(x, b\[j\], acc\[i\]\[j\]);/*(k % 2 ? \&odd[i][j] : \&acc[i][j]) = v_fma(x, b[j], k % 2 ? odd[i][j] : acc[i][j]);/;s/v_store(out\[i\] + j \* VL, acc\[i\]\[j\]);/v_store(out[i] + j * VL, v_fma(v_set1(1.0f), odd[i][j], acc[i][j]));/}'
 control swapped_k     "$N" "" compute/kernels/template.h -e '/ tile_of(const int/,/^}/{s/rows\[i\]\[k\]/rows[i][r->run - 1 - k]/;s/v_load(panel + j \* VL)/v_load(panel + (r->run - 1 - 2 * k) * NR + j * VL)/}'
 control other_line    "$N" "" compute/kernels/filtering.h 's/v_add(v_add(x\[0\], x\[1\]), x\[2\])/v_add(x[0], v_add(x[1], x[2]))/'
+control other_pair    "$N" "" compute/kernels/filtering.h 's/v_add(y\[0\], v_add(x\[4\], x\[5\]))/v_add(v_add(y[0], x[4]), x[5])/'
 control other_chain   "$N" "" compute/kernels/kernels.h 's/DP_FILTERING_CHAIN 32/DP_FILTERING_CHAIN 64/'
 control rows_first    "$N" "" compute/kernels/filtering.h -e 's/v_load(in\[r \* p + s\] + c)/v_load(in[s * p + r] + c)/' -e 's/v_store(out\[r \* q + s\] + c/v_store(out[s * q + r] + c/'
 control other_leaf    "$N" "" tests/cross/conformance_hash.c 's/leaf_size=4/leaf_size=2/'
