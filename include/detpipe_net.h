@@ -23,7 +23,8 @@ typedef struct dp_net_result {
     float loss;       /* mean over the labels; 0 without them */
     int64_t correct;  /* labels where the largest output is; 0 without them */
     dp_tensor output; /* float32 [n, classes] of this rank's samples, with per=place [n, places,
-                       * classes]; the net's, until the next step, eval or close */
+                       * classes]; with accumulate=, of the last small batch alone; the net's,
+                       * until the next step, eval or close */
 } dp_net_result;
 
 /* input: float32 [n, channels, height, width], with `input layout=nhwc` [n, height, width,
@@ -37,7 +38,9 @@ DP_API void dp_net_close(dp_net *);
 /* Forward, backward, update, in 1 MiB of stack.  labels: any integer dtype, [n], with
  * softmax_cross_entropy per=place [n, places] or [n, height, width].  A loss or gradient that is
  * not finite is DP_ESTATE with its tensor and index, and changes no weight.  A transport that
- * failed (DP_EIO) fails every later step. */
+ * failed (DP_EIO) fails every later step.  With accumulate=N in the optimizer the batch is made in
+ * N small ones, one after the other, with the same bits and memory for one of them; DP_ESPEC says
+ * into how many the batch of dp_net_open can be cut, where not into N. */
 DP_CALL dp_status dp_net_step(dp_net *, const dp_tensor *input, const dp_tensor *labels,
                               dp_net_result *, dp_error *);
 /* Forward only; labels may be NULL. */
@@ -64,8 +67,8 @@ DP_API const char *dp_net_spec(const dp_net *);                    /* canonical 
 DP_API const dp_tensor *dp_net_parameter(const dp_net *, size_t index, const char **name);
 DP_API const dp_tensor *dp_net_gradient(const dp_net *, size_t index);
 /* Name of layer number index, or NULL; what it made last of this rank's samples, [n, height, width,
- * channels], and the gradient of that.  data is NULL where another layer has
- * overwritten it. */
+ * channels], and the gradient of that; of the last small batch.  data is NULL where another layer
+ * has overwritten it. */
 DP_API const char *dp_net_layer(const dp_net *, size_t index, dp_tensor *output,
                                 dp_tensor *gradient);
 /* Names and values of all of them; either digest may be NULL. */

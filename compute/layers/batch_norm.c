@@ -8,7 +8,8 @@
  * dy h (exact), h = (x - mean) r; TREE; rounded once; k1 = dbeta / N, k2 = dgamma / N of the sums
  * before that; dx = (gamma r) fma(-h, k2, dy - k1).  Outside of training the moving ones take the
  * place of mean and variance: after each step they are fma(1 - momentum, new - old, old), the
- * variance times N / (N - 1).
+ * variance times N / (N - 1).  With statistics=small all of this is of a small batch, but dbeta and
+ * dgamma, whose TREE goes on over the small batches; the moving ones take each in turn.
  */
 #include <string.h>
 
@@ -18,35 +19,47 @@
 
 typedef struct batch_norm {
     double momentum, eps;
+    int32_t statistics;
 } batch_norm;
+
+enum { BATCH, SMALL };
 
 static const dp_param params[] = {
     DP_NUMBER(batch_norm, momentum, "0.9", 0, 1, "share of the moving ones that stays"),
     DP_NUMBER(batch_norm, eps, "1e-5", 1e-30, 1, "added to the variance"),
+    DP_LATER_CHOICE(batch_norm, statistics, "batch", "batch,small",
+                    "whose: the whole batch's, or those of each small batch of accumulate="),
     DP_PARAMS_END,
 };
 
 enum { GAMMA, BETA, MOVING_MEAN, MOVING_VARIANCE };
 
-/* Kept from forward to backward, and made there: [channels] each. */
+/* Kept from forward to backward, and made there: [channels] each.  next: the moving ones after this
+ * step, if it is done. */
 typedef struct statistics {
-    float *mean, *variance, *r, *scale, *k1, *k2;
+    float *mean, *variance, *r, *scale, *k1, *k2, *next_mean, *next_variance;
 } statistics;
-#define N_STATISTICS 6
+#define N_STATISTICS 8
 
 static statistics statistics_of(const dp_layer_run *r)
 {
     float *at = r->memory;
     const int64_t c = r->in.channels;
-    return (statistics){at, at + c, at + 2 * c, at + 3 * c, at + 4 * c, at + 5 * c};
+    return (statistics){at,         at + c,     at + 2 * c, at + 3 * c,
+                        at + 4 * c, at + 5 * c, at + 6 * c, at + 7 * c};
 }
 
 static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
 {
+    const batch_norm *p = params_;
     static const char *const names[] = {"gamma", "beta", "moving_mean", "moving_variance"};
     const int64_t c = plan->in.channels;
 
-    (void)params_, (void)err;
+    if (plan->accumulates && p->statistics == BATCH)
+        return dp_fail(err, DP_ESPEC,
+                       "takes the mean and variance of the whole batch, which accumulate= never "
+                       "has at once: statistics=small takes those of each small batch, with other "
+                       "bits");
     plan->n_weights = 4;
     for (int i = 0; i < 4; i++)
         plan->weights[i] = (dp_weight){.suffix = names[i],
@@ -117,13 +130,13 @@ static void sum_gradient_leaf(void *ctx, uint64_t leaf)
     }
 }
 
-/* TREE over leaves, in the place of the first. */
-static const double *sum_leaves(const dp_layer_run *r, dp_task *leaf_task)
+/* TREE over the leaves of the small batch, in the place of the first. */
+static double *sum_leaves(const dp_layer_run *r, dp_task *leaf_task)
 {
     dp_layer_run copy = *r;
 
     dp_workers_run(r->math.workers, (uint64_t)dp_share_leaves(r->share), leaf_task, &copy);
-    dp_share_sum(r->share, sums_of(r, 0), 2 * r->in.channels);
+    dp_share_sum_small(r->share, sums_of(r, 0), 2 * r->in.channels);
     return sums_of(r, 0);
 }
 
@@ -144,6 +157,20 @@ static void find_statistics(const batch_norm *p, const dp_layer_run *r, const st
         s->mean[j] = (float)mean;
         s->variance[j] = (float)(n > 1.0 ? variance * (n / (n - 1.0)) : variance);
         s->r[j] = dp_reciprocal_deviation(variance, p->eps);
+    }
+}
+
+/* The moving ones take a step with each small batch. */
+static void move(const batch_norm *p, const dp_layer_run *r, const statistics *s)
+{
+    const float share = (float)(1.0 - p->momentum);
+    const bool begins = r->share->number == 0;
+    const float *mean = begins ? r->w[MOVING_MEAN] : s->next_mean,
+                *variance = begins ? r->w[MOVING_VARIANCE] : s->next_variance;
+
+    for (int64_t j = 0; j < r->in.channels; j++) {
+        s->next_mean[j] = dp_fma32(share, s->mean[j] - mean[j], mean[j]);
+        s->next_variance[j] = dp_fma32(share, s->variance[j] - variance[j], variance[j]);
     }
 }
 
@@ -172,6 +199,8 @@ static void forward(const void *params_, const dp_layer_run *r)
     dp_layer_run copy = *r;
 
     (r->training ? find_statistics : take_moving)(params_, r, &s);
+    if (r->training)
+        move(params_, r, &s);
     for (int64_t j = 0; j < r->in.channels; j++)
         s.scale[j] = r->w[GAMMA][j] * s.r[j];
     dp_workers_run(r->math.workers, (uint64_t)r->math.n, normalize_sample, &copy);
@@ -194,16 +223,19 @@ static void gradient_sample(void *ctx, uint64_t i)
 static void backward(const void *params_, const dp_layer_run *r)
 {
     const statistics s = statistics_of(r);
-    const double *s1 = sum_leaves(r, sum_gradient_leaf), *s2 = s1 + r->in.channels;
+    double *s1 = sum_leaves(r, sum_gradient_leaf), *s2 = s1 + r->in.channels;
     const double n = count_of(r);
     dp_layer_run copy = *r;
 
     (void)params_;
     for (int64_t j = 0; j < r->in.channels; j++) {
-        r->dw[BETA][j] = (float)s1[j];
-        r->dw[GAMMA][j] = (float)s2[j];
         s.k1[j] = (float)(s1[j] / n);
         s.k2[j] = (float)(s2[j] / n);
+    }
+    dp_share_fold(r->share, s1, 2 * r->in.channels);
+    for (int64_t j = 0; j < r->in.channels; j++) {
+        r->dw[BETA][j] = (float)s1[j];
+        r->dw[GAMMA][j] = (float)s2[j];
     }
     if (r->dx != NULL)
         dp_workers_run(r->math.workers, (uint64_t)r->math.n, gradient_sample, &copy);
@@ -211,14 +243,12 @@ static void backward(const void *params_, const dp_layer_run *r)
 
 static void commit(const void *params_, const dp_layer_run *r)
 {
-    const float share = (float)(1.0 - ((const batch_norm *)params_)->momentum);
     const statistics s = statistics_of(r);
-    float *mean = r->w[MOVING_MEAN], *variance = r->w[MOVING_VARIANCE];
+    const size_t size = sizeof(float) * (size_t)r->in.channels;
 
-    for (int64_t j = 0; j < r->in.channels; j++) {
-        mean[j] = dp_fma32(share, s.mean[j] - mean[j], mean[j]);
-        variance[j] = dp_fma32(share, s.variance[j] - variance[j], variance[j]);
-    }
+    (void)params_;
+    memcpy(r->w[MOVING_MEAN], s.next_mean, size);
+    memcpy(r->w[MOVING_VARIANCE], s.next_variance, size);
 }
 
 const dp_layer dp_layer_batch_norm = {

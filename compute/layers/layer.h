@@ -24,7 +24,7 @@ typedef struct dp_weight {
     bool is_bias;
     bool given;    /* begins at `initial`, whatever the init stage says */
     bool is_state; /* the layer's commit changes it, not the optimizer */
-    bool whole;    /* its gradient is the whole batch's: by dp_share_sum, or none */
+    bool whole;    /* its gradient is the whole batch's: by dp_share_sum of as many, or none */
     float initial;
 } dp_weight;
 
@@ -33,6 +33,7 @@ typedef struct dp_layer_plan {
     int64_t n; /* most samples of a step that are this rank's */
     const dp_kernels *kernels;
     uint32_t threads;
+    bool accumulates;  /* a batch may come in small ones */
     dp_extent in, out; /* out is in at first */
     dp_extent second;  /* of layers that take two */
     uint32_t n_weights;
@@ -43,8 +44,8 @@ typedef struct dp_layer_plan {
 } dp_layer_plan;
 
 typedef struct dp_layer_run {
-    dp_math_run math; /* n: this rank's samples of the batch */
-    dp_share *share;  /* the batch */
+    dp_math_run math; /* n: this rank's samples of the small batch */
+    dp_share *share;  /* the small batch, which is the whole one unless the net accumulates */
     bool training;
     uint64_t step, key; /* key: the layer's own, for what it draws */
     dp_extent in, out, second;

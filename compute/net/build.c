@@ -8,6 +8,8 @@
 #include "base/tensor.h"
 #include "compute/net/net.h"
 
+#define LOSS_SUMS 2 /* over the batch: of the losses, and how many are correct */
+
 /* name=, from= and tied= of a stage, or NULL. */
 typedef struct link {
     const dp_text_arg *name, *from, *tied;
@@ -278,12 +280,13 @@ static bool add_bytes(uint64_t *bytes, uint64_t n, uint64_t size, uint64_t limit
            !__builtin_add_overflow(*bytes, more, bytes) && *bytes <= limit;
 }
 
-/* Adds what the unit takes at least: y and dy, what it keeps, its parameters with their gradients
- * and moments. */
+/* Adds what the unit takes at least: y and dy, what it keeps, its parameters with their gradients,
+ * also of small batches before, and moments. */
 static bool count_unit(builder *b, const dp_unit *u, const dp_layer_plan *plan, uint64_t limit)
 {
     const dp_net *net = b->net;
-    const uint64_t copies = 2 + (net->optimizer != NULL ? net->optimizer->n_moments : 0);
+    const uint64_t copies = 2 + (net->optimizer != NULL ? net->optimizer->n_moments : 0) +
+                            (uint64_t)dp_kept_rows(dp_net_accumulates(net));
     const uint64_t outputs = works_in_place(net, u) ? 0 : 2 * sizeof(float);
     uint64_t with_workspace;
     bool fits =
@@ -307,7 +310,7 @@ static dp_status check_size(builder *b, const dp_unit *u, const dp_layer_plan *p
     const bool given = memory != 0 && memory < DP_MAX_NET;
     const uint64_t limit = given ? memory : DP_MAX_NET;
 
-    if (!fits(&plan->out, b->net->most) || plan->workspace > (size_t)DP_MAX_FLOATS)
+    if (!fits(&plan->out, b->net->small) || plan->workspace > (size_t)DP_MAX_FLOATS)
         return dp_fail(b->err, DP_ELIMIT, "%s: a batch would be more than 2^40 numbers", u->label);
     return count_unit(b, u, plan, limit)
                ? DP_OK
@@ -353,6 +356,7 @@ static dp_status plan_unit(builder *b, uint32_t stage, dp_unit *u, dp_layer_plan
     *plan = (dp_layer_plan){.n = net->own,
                             .kernels = net->kernels,
                             .threads = net->handle.options.threads,
+                            .accumulates = dp_net_accumulates(net) > 1,
                             .in = in,
                             .out = in};
     if (u->layer->joins)
@@ -564,6 +568,28 @@ static dp_status check_optimizer(const builder *b)
     return at_params(b, net->optimizer_params, status);
 }
 
+int64_t dp_net_accumulates(const dp_net *net)
+{
+    return net->optimizer != NULL ? ((const dp_schedule *)net->optimizer_params)->accumulate : 1;
+}
+
+int64_t dp_net_small_batches(const dp_net *net, int64_t batch)
+{
+    return (batch + net->small - 1) / net->small;
+}
+
+/* The fewest samples, of a power of two of leaves, that cut the batch into no more small ones than
+ * are meant.  (Whether it is just as many is asked by a step: a net that is only evaluated may be
+ * opened for another batch.) */
+static void plan_small(dp_net *net)
+{
+    net->small = net->loss_plan.leaf;
+    while (dp_net_small_batches(net, net->most) > dp_net_accumulates(net))
+        net->small *= 2;
+    if (net->small > net->most)
+        net->small = net->most;
+}
+
 /* How the batch is cut, and this rank's samples of it; without a loss there is no batch. */
 static dp_status plan_batch(const builder *b)
 {
@@ -571,14 +597,16 @@ static dp_status plan_batch(const builder *b)
     dp_status status = DP_OK;
 
     net->loss_plan.leaf = 1;
-    net->own = net->most;
+    net->own = net->small = net->most;
     if (net->loss == NULL)
         return DP_OK;
     status = at_params(b, net->loss_params,
                        net->loss->plan(net->loss_params, net->most, &net->loss_plan, b->err));
-    if (status == DP_OK)
-        net->own = dp_share_most(net->handle.options.group, net->most, net->loss_plan.leaf);
-    return status;
+    if (status != DP_OK)
+        return status;
+    plan_small(net);
+    net->own = dp_share_most(net->handle.options.group, net->small, net->loss_plan.leaf);
+    return DP_OK;
 }
 
 /* What the loss takes: a row of classes for each sample, or for each place. */
@@ -618,16 +646,34 @@ static int64_t place_gradients(const dp_net *net)
     return place;
 }
 
+/* What small batches leave for those after them: gradients, and sums in binary64, which are those
+ * of the loss and of the gradients that layers make of the whole batch. */
+static dp_status plan_kept(const builder *b)
+{
+    dp_net *net = b->net;
+    const int64_t n = dp_net_small_batches(net, net->most);
+    int64_t width = LOSS_SUMS;
+
+    for (uint32_t i = 0; i < net->n_uses; i++)
+        width += net->uses[i].whole ? net->parameters[net->uses[i].parameter].count : 0;
+    net->kept = floats(net, dp_kept_rows(n), net->buckets.count);
+    return net->kept == NULL
+               ? dp_arena_fail(&net->handle.arena, b->err, "gradients of small batches")
+               : dp_share_accumulate(&net->share, n, width, &net->handle.arena, b->err);
+}
+
 static dp_status plan_gradients(const builder *b)
 {
     dp_net *net = b->net;
     dp_status status =
-        dp_share_open(&net->share, net->loss != NULL ? net->handle.options.group : NULL, net->most,
+        dp_share_open(&net->share, net->loss != NULL ? net->handle.options.group : NULL, net->small,
                       net->loss_plan.leaf, b->width, &net->handle.arena, b->err);
 
     if (status == DP_OK)
         status = dp_buckets_open(&net->buckets, &net->share, net->kernels, place_gradients(net),
                                  &net->handle.arena, b->err);
+    if (status == DP_OK)
+        status = plan_kept(b);
     for (uint32_t i = 0; i < net->n_uses && status == DP_OK; i++) {
         dp_use *use = &net->uses[i];
         if (!use->whole)
@@ -692,7 +738,7 @@ static dp_status print_spec(builder *b)
 
 dp_status dp_net_build(dp_net *net, const char *text, dp_error *err)
 {
-    builder b = {.net = net, .err = err, .width = 2 /* the loss */};
+    builder b = {.net = net, .err = err, .width = LOSS_SUMS};
     dp_status status = dp_text_parse(text, strlen(text), &net->handle.arena, &b.text, err);
 
     if (status == DP_OK)

@@ -113,7 +113,7 @@ static bool are_labels(const dp_net *net, const dp_tensor *labels)
     const dp_extent *out = &net->units[net->n_units - 1].out;
     const int64_t *s = labels->shape;
 
-    if (!dp_dtype_is_integer(labels->dtype) || labels->rank < 1 || s[0] != net->share.total)
+    if (!dp_dtype_is_integer(labels->dtype) || labels->rank < 1 || s[0] != net->share.batch)
         return false;
     if (!net->loss_plan.per_place)
         return labels->rank == 1;
@@ -123,7 +123,7 @@ static bool are_labels(const dp_net *net, const dp_tensor *labels)
 
 static dp_status refuse_labels(const dp_net *net, const dp_tensor *labels, dp_error *err)
 {
-    const long long n = net->share.total, rows = net->rows;
+    const long long n = net->share.batch, rows = net->rows;
 
     return net->loss_plan.per_place
                ? dp_fail(err, DP_EINVAL, "labels are %s: integers[%lld, %lld] are expected",
@@ -132,10 +132,9 @@ static dp_status refuse_labels(const dp_net *net, const dp_tensor *labels, dp_er
                          dp_tensor_type(labels).text, n);
 }
 
-static dp_status take_labels(dp_net *net, const dp_tensor *labels, dp_error *err)
+static dp_status check_labels(const dp_net *net, const dp_tensor *labels, dp_error *err)
 {
-    const int64_t all = net->share.total * net->rows, first = net->share.first * net->rows,
-                  last = first + net->share.n * net->rows;
+    const int64_t all = net->share.batch * net->rows;
     const dp_status status = dp_tensor_check_data(labels, "labels", err);
 
     if (status != DP_OK)
@@ -149,14 +148,21 @@ static dp_status take_labels(dp_net *net, const dp_tensor *labels, dp_error *err
                            "label %s of sample %lld is not a class: the net has %lld",
                            dp_print_int(labels->data, labels->dtype, (size_t)i).text,
                            (long long)(i / net->rows), (long long)net->classes);
-        if (i >= first && i < last)
-            net->labels[i - first] = label;
     }
     return DP_OK;
 }
 
-static dp_status take_input(dp_net *net, const dp_tensor *input, const dp_tensor *labels,
-                            dp_error *err)
+static void take_labels(dp_net *net, const dp_tensor *labels)
+{
+    const int64_t first = net->share.first * net->rows, n = net->share.n * net->rows;
+
+    for (int64_t i = 0; i < n; i++)
+        net->labels[i] = dp_load_int(labels->data, labels->dtype, (size_t)(first + i));
+}
+
+/* The batch, whole, before its first small batch. */
+static dp_status check_batch(dp_net *net, const dp_tensor *input, const dp_tensor *labels,
+                             dp_error *err)
 {
     dp_tensor expected = net->input;
     dp_status status = dp_tensor_check_data(input, "the input", err);
@@ -170,8 +176,7 @@ static dp_status take_input(dp_net *net, const dp_tensor *input, const dp_tensor
         return dp_fail(err, DP_EINVAL, "the input is %s: the net takes %s, or fewer samples",
                        dp_tensor_type(input).text, dp_tensor_type(&net->input).text);
     dp_share_cut(&net->share, input->shape[0]);
-    take_samples(net, input);
-    return labels == NULL ? DP_OK : take_labels(net, labels, err);
+    return labels == NULL ? DP_OK : check_labels(net, labels, err);
 }
 
 /* A transfer that failed on the way. */
@@ -258,11 +263,11 @@ static void judge_row(void *ctx, uint64_t i)
     j->net->loss->row(j->run, (int64_t)i);
 }
 
-/* The loss, and how many are correct, of the whole batch. */
+/* The loss, and how many are correct: with the last small batch of the whole batch. */
 static void judge(dp_net *net, bool training, dp_net_result *out)
 {
     const dp_unit *last = &net->units[net->n_units - 1];
-    const int64_t own = net->share.n * net->rows, total = net->share.total * net->rows;
+    const int64_t own = net->share.n * net->rows, total = net->share.batch * net->rows;
     const dp_loss_run r = {
         total, net->classes, last->y, net->labels, training ? last->dy : NULL, net->row_loss};
     judging j = {net, &r};
@@ -291,14 +296,17 @@ static dp_tensor output_of(const dp_net *net)
                : (dp_tensor){last->y, DP_F32, 2, {n, dp_extent_size(&last->out)}};
 }
 
-static dp_status forward(dp_net *net, bool labelled, bool training, dp_net_result *out,
-                         dp_error *err)
+static dp_status forward(dp_net *net, const dp_tensor *input, const dp_tensor *labels,
+                         bool training, dp_net_result *out, dp_error *err)
 {
+    take_samples(net, input);
     dp_net_forward(net, training);
     net->passed = true;
     *out = (dp_net_result){.output = output_of(net)};
-    if (labelled)
+    if (labels != NULL) {
+        take_labels(net, labels);
         judge(net, training, out);
+    }
     return check_group(net, err);
 }
 
@@ -370,22 +378,35 @@ static void update_block(void *ctx, uint64_t index)
                               (const float *)u->p->gradient.data + first, moments);
 }
 
-static dp_status learn(dp_net *net, float loss, dp_error *err)
+static dp_status backward(dp_net *net, float loss, dp_error *err)
 {
-    const double rate = dp_schedule_rate(net->optimizer_params, net->step);
-    dp_status status;
-
     if (!dp_is_finite32(loss))
         return dp_fail(err, DP_ESTATE,
                        "step %llu: the loss is not finite; the weights are as they were",
                        (unsigned long long)net->step);
     dp_net_backward(net);
-    net->stepped = true;
-    status = check_group(net, err);
-    if (status == DP_OK)
-        status = check_gradients(net, err);
-    if (status != DP_OK)
-        return status;
+    net->stepped = net->share.last;
+    return check_group(net, err);
+}
+
+/* The gradients of the batch, one small batch after the other. */
+static dp_status find_gradients(dp_net *net, const dp_tensor *input, const dp_tensor *labels,
+                                dp_net_result *out, dp_error *err)
+{
+    dp_status status;
+
+    do {
+        status = forward(net, input, labels, true, out, err);
+        if (status == DP_OK)
+            status = backward(net, out->loss, err);
+    } while (status == DP_OK && dp_share_next(&net->share));
+    return status == DP_OK ? check_gradients(net, err) : status;
+}
+
+static void learn(dp_net *net)
+{
+    const double rate = dp_schedule_rate(net->optimizer_params, net->step);
+
     dp_net_clip(net);
     for (uint32_t i = 0; i < net->n_parameters; i++) {
         const dp_parameter *p = &net->parameters[i];
@@ -395,7 +416,29 @@ static dp_status learn(dp_net *net, float loss, dp_error *err)
     }
     dp_net_commit(net);
     net->step++;
-    return DP_OK;
+}
+
+/* Small batches are subtrees, so not every number of them can be had. */
+static dp_status check_accumulation(const dp_net *net, dp_error *err)
+{
+    const long long meant = dp_net_accumulates(net), found = dp_net_small_batches(net, net->most),
+                    leaf = net->loss_plan.leaf, small = net->small;
+
+    if (meant == found)
+        return DP_OK;
+    if (small <= leaf)
+        return dp_fail(
+            err, DP_ESPEC,
+            "accumulate=%lld: a batch of %lld samples with leaf_size=%lld makes %lld small "
+            "ones at most: lower one of them, or take batches of more than %lld samples",
+            meant, (long long)net->most, leaf, found, (meant - 1) * leaf);
+    return dp_fail(err, DP_ESPEC,
+                   "accumulate=%lld does not cut a batch of %lld samples into small ones of "
+                   "leaf_size=%lld times a power of two: accumulate=%lld makes them of %lld, "
+                   "accumulate=%lld of %lld; or take batches of %lld or %lld samples",
+                   meant, (long long)net->most, leaf, found, small,
+                   (long long)(net->most + small / 2 - 1) / (small / 2), small / 2,
+                   meant * small / 2, meant * small);
 }
 
 dp_status dp_net_step(dp_net *net, const dp_tensor *input, const dp_tensor *labels,
@@ -413,13 +456,15 @@ dp_status dp_net_step(dp_net *net, const dp_tensor *input, const dp_tensor *labe
     status = dp_handle_enter(&net->handle, err);
     if (status != DP_OK)
         return status;
-    status = take_input(net, input, labels, err);
+    status = check_accumulation(net, err);
+    if (status == DP_OK)
+        status = check_batch(net, input, labels, err);
     if (status == DP_OK)
         status = agree(net, err);
     if (status == DP_OK)
-        status = forward(net, true, true, &result, err);
+        status = find_gradients(net, input, labels, &result, err);
     if (status == DP_OK)
-        status = learn(net, result.loss, err);
+        learn(net);
     dp_handle_leave(&net->handle, status);
     if (status == DP_OK && out != NULL)
         *out = result;
@@ -441,9 +486,12 @@ dp_status dp_net_eval(dp_net *net, const dp_tensor *input, const dp_tensor *labe
     status = dp_handle_enter(&net->handle, err);
     if (status != DP_OK)
         return status;
-    status = take_input(net, input, labels, err);
-    if (status == DP_OK)
-        status = forward(net, labels != NULL, false, &result, err);
+    status = check_batch(net, input, labels, err);
+    if (status == DP_OK) {
+        do
+            status = forward(net, input, labels, false, &result, err);
+        while (status == DP_OK && dp_share_next(&net->share));
+    }
     dp_handle_leave(&net->handle, status);
     if (status == DP_OK)
         *out = result;

@@ -74,10 +74,12 @@ struct dp_net {
     bool agreed;    /* all ranks have the same net, weights and step */
     dp_share share;
     dp_buckets buckets;
+    float *kept; /* [dp_kept_rows][buckets.count]: gradients of small batches before */
     dp_tensor input;
     dp_net_input taken; /* how the input lies */
     dp_extent in;
-    int64_t most, own; /* samples of a step; this rank's */
+    int64_t most, small; /* samples of a step; of a small batch of it */
+    int64_t own;         /* this rank's of that */
     int64_t classes;
     int64_t rows; /* of a sample: what has a label each */
     dp_loss_plan loss_plan;
@@ -104,11 +106,16 @@ struct dp_net {
 dp_status dp_net_build(dp_net *, const char *text, dp_error *);
 dp_status dp_net_initialize(dp_net *, dp_error *);
 
-/* This rank's samples through all layers; backward fills the gradients, of the whole batch. */
+/* This rank's samples of a small batch through all layers; backward fills the gradients, with the
+ * last one those of the whole batch. */
 void dp_net_forward(dp_net *, bool training);
 void dp_net_backward(dp_net *);
 /* What the layers keep of a step that was done. */
 void dp_net_commit(dp_net *);
+
+/* In how many small batches a batch of so many samples is made, and in how many it was meant to. */
+int64_t dp_net_small_batches(const dp_net *, int64_t batch);
+int64_t dp_net_accumulates(const dp_net *);
 
 /* Whether a text may be a note. */
 bool dp_net_is_note(const char *text);

@@ -193,6 +193,19 @@ static void add_uses(const dp_net *net)
     }
 }
 
+/* The gradients, with those of the small batches before: TREE, whose sums have the earlier ones on
+ * the left, where an addition does not mind. */
+static void fold_gradients(const dp_net *net)
+{
+    const int64_t count = net->buckets.count;
+    int row = dp_share_kept(&net->share);
+
+    for (int i = dp_share_merges(&net->share); i > 0; i--)
+        add_all(net, net->buckets.gradient, net->kept + --row * count, count);
+    if (!net->share.last)
+        memcpy(net->kept + row * count, net->buckets.gradient, sizeof(float) * (size_t)count);
+}
+
 void dp_net_backward(dp_net *net)
 {
     for (uint32_t i = net->n_units; i-- > 0;) {
@@ -200,6 +213,7 @@ void dp_net_backward(dp_net *net)
         dp_buckets_advance(&net->buckets, net->units[i].ready);
     }
     dp_buckets_finish(&net->buckets);
+    fold_gradients(net);
     add_uses(net);
 }
 

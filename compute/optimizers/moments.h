@@ -18,7 +18,7 @@ typedef struct dp_moments {
         DP_NUMBER(dp_moments, beta2, "0.999", 0, 0.999999999,                                      \
                   "share of the mean square that stays"),                                          \
         DP_NUMBER(dp_moments, eps, "1e-8", 1e-30, 1, "added to the root of the mean square"),      \
-        DP_NUMBER(dp_moments, weight_decay, decay, 0, 1e6, help), DP_OPTIMIZER_RULE(dp_moments)
+        DP_NUMBER(dp_moments, weight_decay, decay, 0, 1e6, help), DP_SCHEDULE_END(dp_moments)
 
 /* What a step has in common, but for the weight decay. */
 dp_adam dp_moments_step(const dp_moments *, const dp_learning *);

@@ -18,7 +18,7 @@ static const dp_param params[] = {
     DP_NUMBER(momentum, momentum, NULL, 0, 1, "share of the last step that goes on"),
     DP_NUMBER(momentum, weight_decay, "0", 0, 1e6, "of every parameter"),
     DP_BOOLEAN(momentum, use_nesterov, "false", "look ahead"),
-    DP_OPTIMIZER_RULE(momentum),
+    DP_SCHEDULE_END(momentum),
     DP_PARAMS_END,
 };
 

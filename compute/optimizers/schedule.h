@@ -14,7 +14,8 @@
 enum { DP_RULE_TORCH, DP_RULE_MINDSPORE };
 
 /* What optimizers share, as their first rows: the learning rate (MindSpore's piecewise_constant_lr,
- * warmup_lr and cosine_decay_lr, by step), and how long the gradient may be. */
+ * warmup_lr and cosine_decay_lr, by step), and how long the gradient may be; as their last ones,
+ * whose rules they follow, and in how many small batches the gradient is made. */
 typedef struct dp_schedule {
     dp_numbers learning_rate;
     dp_ints milestones;
@@ -23,6 +24,7 @@ typedef struct dp_schedule {
     int64_t decay_steps, warmup_steps;
     double clip_norm;
     int32_t rule;
+    int64_t accumulate; /* small batches of a batch */
 } dp_schedule;
 dp_status dp_schedule_check(const dp_schedule *, dp_error *);
 double dp_schedule_rate(const dp_schedule *, uint64_t step);
@@ -49,10 +51,12 @@ dp_status dp_schedule_check_rule(const dp_schedule *, double weight_decay, dp_er
     {"clip_norm", DP_PARAM_NUMBER, offsetof(owner, schedule.clip_norm), "0", 0, 1e30, NULL,        \
      "longest that the gradient of all parameters may be; 0 = as it is"}
 
-/* The last row of an optimizer. */
-#define DP_OPTIMIZER_RULE(owner)                                                                   \
+/* The last rows of an optimizer. */
+#define DP_SCHEDULE_END(owner)                                                                     \
     {"rule", DP_PARAM_CHOICE, DP_LATER | offsetof(owner, schedule.rule), "torch", 0, 0,            \
-     "torch,mindspore", "whose: which weights are decayed, where Adam's eps stands"}
+     "torch,mindspore", "whose: which weights are decayed, where Adam's eps stands"},              \
+    {"accumulate", DP_PARAM_INT, DP_LATER | offsetof(owner, schedule.accumulate), "1", 1, 4096,    \
+     NULL, "small batches that a batch is made in, with the memory of one and the same bits"}
 /* clang-format on */
 
 #endif

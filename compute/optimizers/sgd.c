@@ -12,7 +12,7 @@ typedef struct sgd {
 static const dp_param params[] = {
     DP_SCHEDULE(sgd),
     DP_NUMBER(sgd, weight_decay, "0", 0, 1e6, "of every parameter"),
-    DP_OPTIMIZER_RULE(sgd),
+    DP_SCHEDULE_END(sgd),
     DP_PARAMS_END,
 };
 

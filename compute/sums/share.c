@@ -117,8 +117,14 @@ static dp_share_limits limits_of(uint32_t ranks, int64_t most)
 
 dp_share dp_share_alone(int64_t total, int64_t leaf)
 {
-    return (dp_share){
-        .total = total, .leaf = leaf, .n = total, .n_parts = total > 0, .parts = {{0, total}}};
+    return (dp_share){.batch = total,
+                      .small = total,
+                      .total = total,
+                      .leaf = leaf,
+                      .n = total,
+                      .n_parts = total > 0,
+                      .parts = {{0, total}},
+                      .last = true};
 }
 
 dp_status dp_share_open(dp_share *s, const dp_group *g, int64_t most, int64_t leaf, int64_t width,
@@ -147,6 +153,18 @@ dp_status dp_share_open(dp_share *s, const dp_group *g, int64_t most, int64_t le
     return DP_OK;
 }
 
+dp_status dp_share_accumulate(dp_share *s, int64_t small_batches, int64_t width, dp_arena *arena,
+                              dp_error *err)
+{
+    size_t n;
+
+    s->kept_width = width;
+    s->kept = dp_mul((size_t)dp_kept_rows(small_batches), (size_t)width, &n)
+                  ? dp_arena_alloc(arena, n, sizeof *s->kept)
+                  : NULL;
+    return s->kept != NULL ? DP_OK : dp_arena_fail(arena, err, "sums of small batches");
+}
+
 static void cut_rank(dp_share *s, uint32_t r, int64_t leaves)
 {
     const int64_t begin = cut(leaves, s->group->ranks, r);
@@ -160,36 +178,66 @@ static void cut_rank(dp_share *s, uint32_t r, int64_t leaves)
     s->offsets[r + 1] = n;
 }
 
-/* The samples before leaf number `leaf`. */
+/* The samples before leaf number `leaf` of the small batch. */
 static int64_t samples_before(const dp_share *s, int64_t leaf)
 {
     return leaf * s->leaf < s->total ? leaf * s->leaf : s->total;
 }
 
-void dp_share_cut(dp_share *s, int64_t total)
+/* The small batch among the ranks. */
+static void cut_ranks(dp_share *s)
 {
-    const int64_t leaves = (total + s->leaf - 1) / s->leaf;
-    uint32_t rank;
-    int64_t end;
+    const int64_t leaves = (s->total + s->leaf - 1) / s->leaf;
+    const uint32_t rank = s->group->rank;
+    int64_t begin, end;
 
-    if (s->group == NULL) {
-        *s = dp_share_alone(total, s->leaf);
-        return;
-    }
-    rank = s->group->rank;
-    s->total = total;
     s->offsets[0] = 0;
     for (uint32_t r = 0; r < s->group->ranks; r++)
         cut_rank(s, r, leaves);
+    begin = samples_before(s, cut(leaves, s->group->ranks, rank));
     end = samples_before(s, cut(leaves, s->group->ranks, rank + 1));
-    s->first = samples_before(s, cut(leaves, s->group->ranks, rank));
-    s->n = end - s->first;
+    s->first = s->before + begin;
+    s->n = end - begin;
     s->n_parts = s->offsets[rank + 1] - s->offsets[rank];
     for (int64_t i = s->n_parts; i-- > 0;) {
         const int64_t first = samples_before(s, s->starts[s->offsets[rank] + i]);
-        s->parts[i] = (dp_part){first - s->first, end - first};
+        s->parts[i] = (dp_part){first - begin, end - first};
         end = first;
     }
+}
+
+static void cut_small(dp_share *s)
+{
+    const int64_t left = s->batch - s->before;
+
+    s->total = left < s->small ? left : s->small;
+    s->last = s->total == left;
+    s->kept_at = 0;
+    if (s->group != NULL) {
+        cut_ranks(s);
+        return;
+    }
+    s->first = s->before;
+    s->n = s->total;
+    s->n_parts = s->total > 0;
+    s->parts[0] = (dp_part){0, s->total};
+}
+
+void dp_share_cut(dp_share *s, int64_t batch)
+{
+    s->batch = batch;
+    s->before = s->number = 0;
+    cut_small(s);
+}
+
+bool dp_share_next(dp_share *s)
+{
+    if (s->last)
+        return false;
+    s->before += s->total;
+    s->number++;
+    cut_small(s);
+    return true;
 }
 
 /* ---- adding up ---- */
@@ -244,7 +292,7 @@ static dp_status gather(const dp_share *s, int64_t width)
     return dp_group_transfer(g, s->transfers, n, s->error);
 }
 
-void dp_share_sum(dp_share *s, double *sums, int64_t width)
+void dp_share_sum_small(dp_share *s, double *sums, int64_t width)
 {
     rows all = {s->sums, width};
 
@@ -261,4 +309,28 @@ void dp_share_sum(dp_share *s, double *sums, int64_t width)
     s->failed = gather(s, width) != DP_OK;
     dp_share_tree(s, join_rows, &all);
     memcpy(sums, s->sums, sizeof *sums * (size_t)width);
+}
+
+void dp_share_fold(dp_share *s, double *sums, int64_t width)
+{
+    int row = dp_share_kept(s);
+    double *kept;
+
+    if (s->last && row == 0)
+        return; /* the batch came at once */
+    kept = s->kept + s->kept_at;
+    s->kept_at += width;
+    for (int i = dp_share_merges(s); i > 0; i--) {
+        const double *left = kept + --row * s->kept_width;
+        for (int64_t j = 0; j < width; j++)
+            sums[j] = left[j] + sums[j];
+    }
+    if (!s->last)
+        memcpy(kept + row * s->kept_width, sums, sizeof *sums * (size_t)width);
+}
+
+void dp_share_sum(dp_share *s, double *sums, int64_t width)
+{
+    dp_share_sum_small(s, sums, width);
+    dp_share_fold(s, sums, width);
 }

@@ -117,9 +117,13 @@ static bytes golden_bytes(const char *name)
 {
     char path[600];
     bytes b;
+    FILE *f;
 
     snprintf(path, sizeof path, GOLDEN "%s", name);
-    b.n = test_read(path, b.data, sizeof b.data);
+    f = fopen(path, "rb");
+    assert_non_null(f);
+    b.n = fread(b.data, 1, sizeof b.data, f);
+    fclose(f);
     return b;
 }
 
@@ -332,9 +336,14 @@ static void deflated_npz(void **state)
 
 static test_hex file_digest(const char *path)
 {
+    FILE *f = fopen(path, "rb");
     uint8_t data[20000], digest[16];
+    size_t n;
 
-    dp_digest(data, test_read(path, data, sizeof data), digest);
+    assert_non_null(f);
+    n = fread(data, 1, sizeof data, f);
+    fclose(f);
+    dp_digest(data, n, digest);
     return test_hex_of(digest, 16);
 }
 

@@ -147,6 +147,12 @@ static const later_line later_lines[] = {
           " pad_mode=pad padding=2,0,3,1 algorithm=winograd4 | tanh | " END " | " LOSS " | " SGD},
     {"loss", "softmax_cross_entropy per=place",
      CONV " | tanh | conv2d out_channels=5 kernel_size=3 | " LOSS " per=place | " SGD},
+    {"optimizer", "momentum accumulate=4",
+     CONV " | layer_norm | dropout p=0.25 seed=3 | tanh | " END " | " LOSS
+          " | momentum learning_rate=0.1 momentum=0.9 clip_norm=0.5 accumulate=4"},
+    {"layer", "batch_norm statistics=small",
+     CONV " | batch_norm statistics=small momentum=0.5 | " END " | " LOSS " | " SGD
+          " accumulate=2"},
 };
 
 /* The net that a part of a kind stands in, and the text of one that has none of its own. */

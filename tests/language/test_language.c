@@ -9,12 +9,14 @@
  *     stages      their names
  *     length      batches, or "endless"
  *     digest      of the whole stream, seed 1, on the files of tests/golden/cifar10
+ *     net         what a step of the net on float32[16, 3, 8, 8] says, or its canonical text
  * An answer that ends with ... is the beginning of one: lists of libraries grow.
  * DETPIPE_WRITE_GOLDEN=1 writes the answers in place of comparing.
  */
 #include <glob.h>
 
 #include "base/options.h"
+#include "detpipe_net.h"
 #include "lang/text.h"
 #include "tests/support/test.h"
 
@@ -104,6 +106,26 @@ static void answer_stream(const char *text, bool digest, char *answer)
     dp_close(p);
 }
 
+static void answer_net(const char *text, uint32_t column, char *answer)
+{
+    static float x[16 * 3 * 8 * 8];
+    static int32_t classes[16];
+    const dp_tensor input = {x, DP_F32, 4, {16, 3, 8, 8}}, labels = {classes, DP_I32, 1, {16}};
+    const dp_options options = {.size = sizeof options, .threads = 1};
+    dp_net *net = NULL;
+    dp_status status = dp_net_open(&net, text, 1, &input, &options, &test_error);
+
+    if (status == DP_OK)
+        status = dp_net_step(net, &input, &labels, NULL, &test_error);
+    snprintf(answer, MOST_LINE, "%s",
+             status == DP_OK      ? dp_net_spec(net)
+             : status == DP_ESPEC ? test_error.message
+                                  : dp_status_name(status));
+    if (status == DP_ESPEC && test_error.column != column)
+        snprintf(answer, MOST_LINE, "column %u: %s", test_error.column, test_error.message);
+    dp_net_close(net);
+}
+
 static void ask(const char *line, const char *question, char *answer)
 {
     char text[MOST_LINE];
@@ -117,8 +139,11 @@ static void ask(const char *line, const char *question, char *answer)
         answer_stages(text, answer);
     else if (strcmp(question, "length") == 0 || strcmp(question, "digest") == 0)
         answer_stream(text, question[0] == 'd', answer);
+    else if (strcmp(question, "net") == 0)
+        answer_net(text, column, answer);
     else
-        fail_msg("there is no question '%s': error, canonical, stages, length, digest", question);
+        fail_msg("there is no question '%s': error, canonical, stages, length, digest, net",
+                 question);
 }
 
 static bool fits(const char *answer, const char *expected)

@@ -489,6 +489,8 @@ static void check_file(const char *name, const char *const *more, checking *k)
         ENDS optimizer " learning_rate=0.1 decay=cosine decay_steps=9 min_lr=0.01"
 #define ENDS "flatten | dense out_channels=10 | softmax_cross_entropy | "
 static const char *const more_nets[] = {
+    "conv2d out_channels=4 kernel_size=3 | batch_norm statistics=small | " ENDS
+    "sgd learning_rate=0.1 accumulate=2",
     RATES_OF("sgd"),
     RATES_OF("momentum momentum=0.5"),
     RATES_OF("adam"),

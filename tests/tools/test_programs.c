@@ -3,7 +3,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "tests/support/losses.h"
+#include "tests/support/test.h"
+
+#include "tools/losses/losses.h"
 
 /* As the programs print it, in words and numbers of our own. */
 static const struct program {
@@ -338,6 +340,17 @@ static const struct program {
 };
 #define PROGRAMS (sizeof programs / sizeof programs[0])
 
+static losses find(const char *text)
+{
+    losses l = {0};
+    char *copy = strdup(text);
+
+    assert_int_equal(losses_find(copy, strlen(text), 0, NULL, &l), 0);
+    free(copy);
+    losses_finish(&l);
+    return l;
+}
+
 static void add(char *out, size_t size, const char *format, ...)
 {
     const size_t n = strlen(out);
@@ -355,7 +368,7 @@ static void reads_each_sample(void **state)
     (void)state;
 
     for (size_t i = 0; i < PROGRAMS; i++) {
-        losses l = test_losses_of(programs[i].sample, strlen(programs[i].sample), NULL);
+        losses l = find(programs[i].sample);
         char got[1024] = "";
         for (size_t k = 0; k < l.n; k++) {
             char step[LOSS_STEP_TEXT];
@@ -378,7 +391,7 @@ static void compares_each_loss(void **state)
     (void)state;
 
     for (size_t i = 0; i < PROGRAMS; i++) {
-        losses a = test_losses_of(programs[i].sample, strlen(programs[i].sample), NULL);
+        losses a = find(programs[i].sample);
         for (size_t k = 0; k < a.n; k++) {
             char *const other = strdup(programs[i].sample);
             char *at = other;
@@ -394,7 +407,7 @@ static void compares_each_loss(void **state)
             while (*at < '1' || *at > '9')
                 at--;
             *at = *at == '9' ? '1' : (char)(*at + 1);
-            b = test_losses_of(other, strlen(other), NULL);
+            b = find(other);
             losses_compare(&a, &b, &c);
             if (c.verdict == LOSSES_EQUAL)
                 fail_msg("%s: %s is not compared", programs[i].name, a.v[k].text);
@@ -509,7 +522,7 @@ static void check_row(char *cells[CELLS], bool *seen)
     if (i == PROGRAMS)
         fail_msg("docs/verify.md: no sample of '%s'", cells[0]);
     seen[i] = true;
-    l = test_losses_of(programs[i].sample, strlen(programs[i].sample), NULL);
+    l = find(programs[i].sample);
     for (size_t k = 0; k < l.n; k++)
         steps += l.v[k].step.n > 0;
     if ((steps == 0) != (strcmp(cells[3], "none") == 0))

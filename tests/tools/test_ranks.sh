@@ -29,6 +29,11 @@ for n in 1 2 3 4 8 16; do
     cmp -s alone.txt out.txt || fail "$n ranks print other losses"
     cmp -s alone.safetensors $n.safetensors || fail "$n ranks have other weights"
 done
+sed 's/batch_norm | //' small.recipe > plain.recipe
+sed 's/clip_norm=1/clip_norm=1 accumulate=4/' plain.recipe > four.recipe
+"$DETPIPE" train plain.recipe --data "$fixture" --threads 2 > alone.txt || fail "plain"
+expect 0 'steps done' ranks 2 "$DETPIPE" train four.recipe --data "$fixture" --threads 1
+cmp -s alone.txt out.txt || fail "four small batches on two ranks print other losses"
 expect 0 '^REPRODUCED$' "$DETPIPE" verify small.recipe --data "$fixture" --ranks 1,2,4 --steps 3
 grep -q 'ranks=4' out.txt || fail "verify does not name its ranks"
 expect 1 'lowest rung that differs is "weights"' "$DETPIPE" verify --ranks 2,2,3 --steps 2 --inject weight
