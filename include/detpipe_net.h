@@ -55,7 +55,7 @@ DP_CALL dp_status dp_net_eval(dp_net *, const dp_tensor *input, const dp_tensor 
 DP_CALL dp_status dp_net_save(dp_net *, const char *path, dp_error *);
 DP_CALL dp_status dp_net_load(dp_net *, const char *path, dp_error *);
 
-/* The caller's own text, "" at first: at most 255 letters, digits, blanks and =.:_- (DP_EINVAL). */
+/* The caller's own text, "" at first: at most 511 letters, digits, blanks and =.:_- (DP_EINVAL). */
 DP_CALL dp_status dp_net_set_note(dp_net *, const char *note, dp_error *);
 DP_API const char *dp_net_note(const dp_net *);
 

@@ -513,7 +513,7 @@ dp_status dp_net_set_note(dp_net *net, const char *note, dp_error *err)
 {
     if (net == NULL || note == NULL || !dp_net_is_note(note))
         return dp_fail(err, DP_EINVAL,
-                       "dp_net_set_note: at most 255 letters, digits, blanks and =.:_-");
+                       "dp_net_set_note: at most 511 letters, digits, blanks and =.:_-");
     memcpy(net->note, note, strlen(note) + 1);
     return DP_OK;
 }

@@ -68,7 +68,7 @@ struct dp_net {
     dp_workers *workers;
     const dp_kernels *kernels;
     uint64_t seed, step;
-    char note[256]; /* the caller's */
+    char note[512]; /* the caller's */
     bool passed;    /* the layers' outputs are there */
     bool stepped;   /* the gradients are there */
     bool agreed;    /* all ranks have the same net, weights and step */

@@ -456,15 +456,15 @@ static void resume_gives_the_same_bits(void **state)
 static void wrong_notes(void **state)
 {
     saved *s = *state;
-    char note[300];
+    char note[600];
 
     memset(note, 'x', sizeof note);
-    note[256] = '\0';
+    note[512] = '\0';
     assert_int_equal(dp_net_set_note(s->net, note, &test_error), DP_EINVAL);
     assert_int_equal(dp_net_set_note(s->net, "say \"so\"", &test_error), DP_EINVAL);
     assert_int_equal(dp_net_set_note(s->net, "a\nb", &test_error), DP_EINVAL);
     assert_string_equal(dp_net_note(s->net), "epoch=1 of-2: a.b_c");
-    note[255] = '\0';
+    note[511] = '\0';
     assert_ok(dp_net_set_note(s->net, note, &test_error));
     assert_string_equal(dp_net_note(s->net), note);
 }

@@ -42,7 +42,7 @@ printf '5\n1\n1\n0.5\n2\n1\n1\n1.5\n' > data/weights.txt
 expect 3 'belongs to another text' "$DETPIPE" train r.recipe --data data --load part.safetensors
 printf '5\n1\n1\n0.5\n2\n1\n1\n1\n' > data/weights.txt
 echo 0.1,0.02 > data/rates
-expect 3 'another net, loss, optimizer, init or seed' "$DETPIPE" train r.recipe --data data --load part.safetensors
+expect 3 'is of a run with another optimizer' "$DETPIPE" train r.recipe --data data --load part.safetensors
 echo '3 1 4 1 5 9 2 7' > data/rows.txt
 expect 1 'row 7, column id, element 0: 6 and 7' "$DETPIPE" diff "snapshot file=$PWD/rows.dps" "$rows" --data data
 expect 3 'rows.txt holds other numbers' "$DETPIPE" order "range count=10 | subset_sampler indices=$pinned" --data data

@@ -15,7 +15,8 @@
 #include "tools/run/trace.h"
 
 typedef struct settings {
-    const char *save, *load, *ledger_path, *trace_path;
+    const char *save, *load, *change, *ledger_path, *trace_path;
+    unsigned changes;  /* that --load may find */
     trace trace;       /* of the last step, if it has a path */
     dp_ledger *ledger; /* NULL = none */
     bool all_tensors;
@@ -28,7 +29,8 @@ static const char about[] =
     "Trains for the recipe's steps and prints the loss of each, in decimal and as its exact bits. "
     "With --load the run goes on where the checkpoint was written: the position in the data is "
     "the number of steps done, so the rest of the run has the bits of a run that was never "
-    "interrupted.\n"
+    "interrupted.  With --change, too, the rest may have another optimizer (of the same moments), "
+    "data or batch size: weights, moments, steps and the place in the data are kept.\n"
     "Under mpirun or srun the ranks share each batch, and get the bits of one rank.\n"
     "RECIPE is a recipe's name or a recipe file (default: " RECIPE_DEFAULT ").";
 
@@ -58,7 +60,7 @@ static void save_rest(const session *s, settings *set)
 
     if (set->save == NULL || !ranks_leads(s->group))
         return;
-    if (dp_seek(s->pipeline, dp_net_tell(s->net), &err) != DP_OK)
+    if (dp_seek(s->pipeline, dp_net_tell(s->net) + s->ahead, &err) != DP_OK)
         cli_fail_error(&err, NULL);
     else if (save(s, set) == 0)
         cli_fail(0, "%s has step %llu, the last whole one: --load goes on from it", set->save,
@@ -127,7 +129,7 @@ static int run(session *s, settings *set, const char *what)
         status =
             cli_fail(EXIT_MALFORMED, "train: %s has no net (detpipe digest reads a stream)", what);
     if (status == 0 && set->load != NULL)
-        status = checkpoint_load(s, set->load);
+        status = checkpoint_load(s, set->load, set->changes);
     if (status == 0 && set->trace_path != NULL && dp_net_tell(s->net) >= s->recipe.steps)
         status =
             cli_fail(EXIT_MALFORMED, "train: no step is left for --trace: %llu of %llu are done",
@@ -159,11 +161,10 @@ static int run(session *s, settings *set, const char *what)
     return EXIT_YES;
 }
 
-static const cli_need needs[] = {{"--ledger-tensors", {"--ledger"}},
-                                 {"--save-every", {"--save"}},
-                                 {"--identities", {"--save", "--load", "ranks"}},
-                                 {"--rank-timeout", {"ranks"}},
-                                 {NULL, {NULL}}};
+static const cli_need needs[] = {
+    {"--ledger-tensors", {"--ledger"}}, {"--save-every", {"--save"}},
+    {"--change", {"--load"}},           {"--identities", {"--save", "--load", "ranks"}},
+    {"--rank-timeout", {"ranks"}},      {NULL, {NULL}}};
 
 int cmd_train(int argc, char **argv)
 {
@@ -180,6 +181,8 @@ int cmd_train(int argc, char **argv)
         {"save", "FILE", "write a checkpoint at the end (.safetensors)", CLI_TEXT, &set.save},
         {"save-every", "N", "write it every N steps as well", CLI_COUNT, &set.save_every},
         {"load", "FILE", "go on from a checkpoint", CLI_TEXT, &set.load},
+        {"change", "LIST", "of optimizer,steps,data,batch: go on with the recipe's", CLI_TEXT,
+         &set.change},
         {"ledger", "FILE", "append digests of each step (docs/ledger.md)", CLI_TEXT,
          &set.ledger_path},
         {"ledger-tensors", NULL, "in it, each output, gradient and weight by name", CLI_FLAG,
@@ -196,6 +199,8 @@ int cmd_train(int argc, char **argv)
         status = cli_fail(EXIT_MALFORMED, "train: --every takes 1 and more");
     if (status == 0)
         status = cli_check_needs(&command, argv, ranks_started() > 1 ? "ranks" : NULL, needs);
+    if (status == 0)
+        status = checkpoint_changes(set.change, &set.changes);
     if (status != 0)
         return status;
     status = ranks_join(&s.group, set.timeout);

@@ -13,10 +13,13 @@
 
 /* ---- what a ledger of ours is about: written and read here alone ---- */
 
-static void print_about(const char *run, uint64_t seed, uint64_t left_out, char *out, size_t size)
+static void print_about(const char *run, uint64_t seed, const char *from, uint64_t left_out,
+                        char *out, size_t size)
 {
-    const int n = snprintf(out, size, "run %s seed %llu", run, (unsigned long long)seed);
+    int n = snprintf(out, size, "run %s seed %llu", run, (unsigned long long)seed);
 
+    if (from[0] != '\0')
+        n += snprintf(out + n, size - (size_t)n, ", from %s", from);
     if (left_out > 0)
         snprintf(out + n, size - (size_t)n, ", %llu left out", (unsigned long long)left_out);
 }
@@ -26,18 +29,21 @@ void ledger_about(const session *s, char *out, size_t size)
     uint8_t digest[16];
 
     session_run_digest(s, digest);
-    print_about(cli_hex_of(digest).text, s->recipe.seed, session_left_out(s), out, size);
+    print_about(cli_hex_of(digest).text, s->recipe.seed, s->from, session_left_out(s), out, size);
 }
 
 /* What is about a ledger of ours; another trainer's has no seed. */
 static void read_about(ledger *l)
 {
-    char run[33], own[LEDGER_ABOUT];
+    char run[33], from[SESSION_FROM] = "", own[LEDGER_ABOUT];
     unsigned long long seed, left_out = 0;
 
-    if (sscanf(l->about, "run %32[0-9a-f] seed %llu, %llu left out", run, &seed, &left_out) < 2)
+    if (sscanf(l->about, "run %32[0-9a-f] seed %llu, from %95[0-9a-z:], %llu left out", run, &seed,
+               from, &left_out) < 2)
         return;
-    print_about(run, seed, left_out, own, sizeof own);
+    if (from[0] == '\0')
+        (void)sscanf(l->about, "run %*s seed %*u, %llu left out", &left_out);
+    print_about(run, seed, from, left_out, own, sizeof own);
     if (strcmp(l->about, own) != 0)
         return;
     l->seed = (cli_optional){true, seed};

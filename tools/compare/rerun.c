@@ -77,14 +77,17 @@ static int open_side(const replay *p, const comparison *c, int k, session *s)
     status = session_open(s, what, c->ledger[k].seed, (cli_optional){true, p->step});
     if (status != 0)
         return status;
+    if (s->net != NULL && from != NULL)
+        status = checkpoint_load(s, from, 0);
+    if (status != 0)
+        return status;
     if (s->net != NULL)
         ledger_about(s, about, sizeof about);
     if (s->net == NULL || strcmp(about, c->ledger[k].about) != 0)
         return cli_fail(EXIT_MALFORMED,
                         "replay: %s is not the recipe of %s (B's may follow A's, after a comma)",
                         what, c->path[k]);
-    status = from != NULL ? checkpoint_load(s, from) : 0;
-    if (status == 0 && dp_net_tell(s->net) >= p->step)
+    if (dp_net_tell(s->net) >= p->step)
         status = cli_fail(EXIT_MALFORMED, "replay: %s is not from before step %llu", from,
                           (unsigned long long)p->step);
     return status;

@@ -7,14 +7,20 @@
 
 #include "tools/run/session.h"
 
-/* The net's note is "data=STATE net=DIGEST", in hexadecimal: the pipeline's dp_state, and the
- * digest of the net's canonical text and seed. */
+/* The net's note is "data=STATE net=DIGEST layers=DIGEST stream=DIGEST batch=ROWS:BATCHES", in
+ * hexadecimal but for the last two, then " from=STEP:DIGEST:WORDS" where the run was changed
+ * (docs/checkpoint.md). */
 /* 0, or the exit status.  When no state can be had (a file of the data set changed), the weights
  * go into `path`.unidentified, and what stands under `path` stays. */
 int checkpoint_save(const session *, const char *path);
 
-/* Goes on where the checkpoint was written.  Refused: other data, another pipeline, net or seed.  A
- * file without a note goes on by its number of steps alone. */
-int checkpoint_load(session *, const char *path);
+/* What may be another one than that of the checkpoint, as bits. */
+enum { CHANGE_OPTIMIZER = 1, CHANGE_STEPS = 2, CHANGE_DATA = 4, CHANGE_BATCH = 8 };
+/* Of a list as "optimizer,data"; NULL is none.  0, or the exit status. */
+int checkpoint_changes(const char *list, unsigned *changes);
+
+/* Goes on where the checkpoint was written.  Refused, unless `changes` has it: other data, another
+ * pipeline, net or seed.  A file without a note goes on by its number of steps alone. */
+int checkpoint_load(session *, const char *path, unsigned changes);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/writer.h"
 #include "tools/cli/output.h"
+#include "tools/cli/text.h"
 
 /* While the pipeline opens: of the files.  Later: what takes a while. */
 static void hear(void *ctx, const char *line)
@@ -333,4 +334,46 @@ void session_run_digest(const session *s, uint8_t digest[16])
     session_net_digest(s, digest);
     dp_fingerprint(s->pipeline, stream);
     cli_fold(digest, stream, sizeof stream);
+    if (s->from[0] != '\0')
+        cli_fold(digest, s->from, strlen(s->from));
+}
+
+void session_layers_digest(const session *s, uint8_t digest[16])
+{
+    const char *spec = dp_net_spec(s->net);
+    text_stages stages;
+
+    text_parse(spec, &stages);
+    memset(digest, 0, 16);
+    cli_fold(digest, spec, stages.stage[stages.n - 1].column - 1);
+    cli_fold(digest, &s->recipe.seed, sizeof s->recipe.seed);
+    text_free(&stages);
+}
+
+static uint32_t revision_of(const char *name)
+{
+    size_t n, i = 0;
+    const dp_stage_info *const *stages = dp_stages(&n);
+
+    while (i < n && strcmp(stages[i]->name, name) != 0)
+        i++;
+    return i < n ? stages[i]->revision : 0;
+}
+
+void session_stream_digest(const session *s, uint8_t digest[16])
+{
+    const char *spec = dp_spec(s->pipeline);
+    text_stages stages;
+
+    text_parse(spec, &stages);
+    memset(digest, 0, 16);
+    for (size_t i = 0; i < stages.n; i++) {
+        const dp_text_stage *stage = &stages.stage[i];
+        const uint32_t revision = revision_of(stage->name);
+        if (text_is(stage, "batch"))
+            continue;
+        cli_fold(digest, spec + stage->column - 1, stage->end - stage->column);
+        cli_fold(digest, &revision, sizeof revision);
+    }
+    text_free(&stages);
 }

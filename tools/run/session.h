@@ -11,6 +11,8 @@
 #include "tools/cli/cli.h"
 #include "tools/run/recipe.h"
 
+#define SESSION_FROM 96
+
 typedef struct session {
     recipe recipe;
     dp_pipeline *pipeline;
@@ -26,7 +28,9 @@ typedef struct session {
     bool digests;     /* of every batch will be asked for */
     bool texts_do;    /* where the data set is not here pipeline and net are NULL */
     uint64_t threads, prefetch;
-    dp_group *group; /* the ranks that run the recipe together; NULL = this process alone */
+    dp_group *group;         /* the ranks that run the recipe together; NULL = this process alone */
+    char from[SESSION_FROM]; /* "STEP:DIGEST:WORDS": the change that it goes on from, "" = none */
+    uint64_t ahead;          /* batches before its place that are no steps (a difference) */
 } session;
 
 /* For commands that open a recipe. */
@@ -73,9 +77,12 @@ int session_step(session *, dp_net_result *);
 void session_fingerprint(const session *, uint8_t digest[16]);
 
 /* The digest of the net's canonical text and the seed; with the pipeline's it is that of a run,
- * however long. */
+ * however long, and with what it goes on from, where it was changed. */
 void session_net_digest(const session *, uint8_t digest[16]);
 void session_run_digest(const session *, uint8_t digest[16]);
+/* The same of the net but for its optimizer; of the pipeline's text but for its batch stages. */
+void session_layers_digest(const session *, uint8_t digest[16]);
+void session_stream_digest(const session *, uint8_t digest[16]);
 
 /* How many damaged records on_error=skip left out; it is said where there are any. */
 uint64_t session_left_out(const session *);
