@@ -155,8 +155,7 @@ static bool may_be_empty(const dp_param *p)
            (p->type != DP_PARAM_TEXT && p->default_value != NULL && p->default_value[0] == '\0');
 }
 
-dp_status dp_params_bind(const dp_stage_info *info, const dp_text_stage *stage,
-                         const dp_options *files, dp_arena *arena, void *params, dp_error *err)
+static dp_status check_names(const dp_stage_info *info, const dp_text_stage *stage, dp_error *err)
 {
     for (uint32_t i = 0; i < stage->n_args; i++) {
         const dp_param *p = info->params;
@@ -165,24 +164,60 @@ dp_status dp_params_bind(const dp_stage_info *info, const dp_text_stage *stage,
         if (p->name == NULL)
             return unknown_arg(info, &stage->args[i], err);
     }
-    for (const dp_param *p = info->params; p->name != NULL; p++) {
-        const dp_text_arg *arg = find_arg(stage, p->name);
-        const dp_binding b = {info,
-                              p,
-                              arg ? arg->value : p->default_value,
-                              arg ? arg->value_column : stage->column,
-                              arena,
-                              files,
-                              err};
-        dp_status status;
-        if (b.value == NULL)
-            return dp_fail_at(err, DP_ESPEC, stage->column, "%s needs %s= (%s)", info->name,
-                              p->name, p->help);
-        status = may_be_empty(p) && b.value[0] == '\0' ? DP_OK : bind_one(&b, params);
-        if (status != DP_OK)
-            return status;
-    }
     return DP_OK;
+}
+
+static void clear_list(const dp_param *p, void *field)
+{
+    if (is_long(p))
+        *(dp_list *)field = (dp_list){.n = 0};
+    else if (p->type == DP_PARAM_INTS)
+        *(dp_ints *)field = (dp_ints){.n = 0};
+    else
+        *(dp_numbers *)field = (dp_numbers){.n = 0};
+}
+
+/* From what was given, or from the default. */
+static dp_status bind_param(const dp_binding *from, const dp_text_stage *stage, void *params)
+{
+    const dp_text_arg *arg = find_arg(stage, from->param->name);
+    dp_binding b = *from;
+
+    b.value = arg ? arg->value : b.param->default_value;
+    b.column = arg ? arg->value_column : stage->column;
+    if (b.value == NULL)
+        return dp_fail_at(b.err, DP_ESPEC, stage->column, "%s needs %s= (%s)", b.info->name,
+                          b.param->name, b.param->help);
+    if (!may_be_empty(b.param) || b.value[0] != '\0')
+        return bind_one(&b, params);
+    clear_list(b.param, field_of(b.param, params));
+    return DP_OK;
+}
+
+static dp_status bind_params(dp_binding *b, const dp_text_stage *stage, bool given_only,
+                             void *params)
+{
+    dp_status status = check_names(b->info, stage, b->err);
+
+    for (b->param = b->info->params; b->param->name != NULL && status == DP_OK; b->param++) {
+        if (!given_only || find_arg(stage, b->param->name) != NULL)
+            status = bind_param(b, stage, params);
+    }
+    return status;
+}
+
+dp_status dp_params_bind(const dp_stage_info *info, const dp_text_stage *stage,
+                         const dp_options *files, dp_arena *arena, void *params, dp_error *err)
+{
+    dp_binding b = {.info = info, .arena = arena, .files = files, .err = err};
+    return bind_params(&b, stage, false, params);
+}
+
+dp_status dp_params_replace(const dp_stage_info *info, const dp_text_stage *stage,
+                            const dp_options *files, dp_arena *arena, void *params, dp_error *err)
+{
+    dp_binding b = {.info = info, .arena = arena, .files = files, .err = err};
+    return bind_params(&b, stage, true, params);
 }
 
 dp_status dp_params_idle(const char *param, const char *needs, dp_error *err)

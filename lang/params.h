@@ -107,6 +107,10 @@ typedef struct dp_numbers {
 dp_status dp_params_bind(const dp_stage_info *, const dp_text_stage *, const dp_options *files,
                          dp_arena *, void *params, dp_error *);
 
+/* Likewise, but what was not given stays as it is. */
+dp_status dp_params_replace(const dp_stage_info *, const dp_text_stage *, const dp_options *files,
+                            dp_arena *, void *params, dp_error *);
+
 /* DP_ESPEC for a value that does nothing beside the others: `needs` says when it would. */
 dp_status dp_params_idle(const char *param, const char *needs, dp_error *);
 

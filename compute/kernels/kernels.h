@@ -55,6 +55,14 @@ typedef struct dp_adam {
     float shrink;       /* of the parameter itself: learning_rate * weight_decay */
 } dp_adam;
 
+/* Likewise of rmsprop. */
+typedef struct dp_rmsprop {
+    float old, new; /* of the mean square: alpha, 1 - alpha */
+    float eps, momentum;
+    float before, after; /* the rate, where it stands: the other one is 1 */
+    float weight_decay;
+} dp_rmsprop;
+
 /* p x p arrays of n floats become q x q, by a function of lines: of each column, then of each row
  * of what comes out (docs/numerics.md). */
 typedef void dp_transform(int64_t n, const float *const in[], float *const out[]);
@@ -167,6 +175,7 @@ typedef struct dp_kernels {
     void (*sgd)(const dp_update *, int64_t n, float *p, const float *g);
     void (*momentum)(const dp_update *, int64_t n, float *p, const float *g, float *v);
     void (*adam)(const dp_adam *, int64_t n, float *p, const float *g, float *m, float *v);
+    void (*rmsprop)(const dp_rmsprop *, int64_t n, float *p, const float *g, float *v, float *m);
 } dp_kernels;
 
 extern const dp_kernels dp_kernels_scalar;

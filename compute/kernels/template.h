@@ -443,6 +443,16 @@ static void adam(const dp_adam *a, int64_t n, float *p, const float *g, float *m
     }
 }
 
+static void rmsprop(const dp_rmsprop *r, int64_t n, float *p, const float *g, float *v, float *m)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const float d = r->weight_decay != 0 ? dp_fma32(r->weight_decay, p[i], g[i]) : g[i];
+        v[i] = dp_fma32(r->old, v[i], r->new *d *d);
+        m[i] = dp_fma32(r->momentum, m[i], r->before * d / (dp_sqrt32(v[i]) + r->eps));
+        p[i] = dp_fma32(-r->after, m[i], p[i]);
+    }
+}
+
 _Static_assert(MR <= DP_MAX_MR && NR <= DP_MAX_NR && MR * NR <= DP_MAX_TILE,
                "a tile must fit the callers' buffers");
 
@@ -489,4 +499,5 @@ const dp_kernels KERNELS = {
     .sgd = sgd,
     .momentum = momentum,
     .adam = adam,
+    .rmsprop = rmsprop,
 };

@@ -558,14 +558,19 @@ static dp_status at_params(const builder *b, const void *params, dp_status statu
 static dp_status check_optimizer(const builder *b)
 {
     const dp_net *net = b->net;
-    dp_status status;
 
-    if (net->optimizer == NULL)
-        return DP_OK;
-    status = dp_schedule_check(net->optimizer_params, b->err);
-    if (status == DP_OK && net->optimizer->check != NULL)
-        status = net->optimizer->check(net->optimizer_params, b->err);
-    return at_params(b, net->optimizer_params, status);
+    return net->optimizer == NULL
+               ? DP_OK
+               : at_params(b, net->optimizer_params,
+                           dp_optimizer_check(net->optimizer, net->optimizer_params, b->err));
+}
+
+static dp_status group_parameters(const builder *b)
+{
+    dp_net *net = b->net;
+
+    return net->optimizer == NULL ? DP_OK
+                                  : at_params(b, net->optimizer_params, dp_net_group(net, b->err));
 }
 
 int64_t dp_net_accumulates(const dp_net *net)
@@ -762,6 +767,8 @@ dp_status dp_net_build(dp_net *net, const char *text, dp_error *err)
         status = plan_units(&b);
     if (status == DP_OK)
         status = make_units(&b);
+    if (status == DP_OK)
+        status = group_parameters(&b);
     if (status == DP_OK)
         status = plan_ends(&b);
     if (status == DP_OK)

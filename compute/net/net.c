@@ -361,6 +361,7 @@ static dp_status check_gradients(const dp_net *net, dp_error *err)
 typedef struct update {
     dp_net *net;
     const dp_parameter *p;
+    const void *params; /* of the optimizer */
     dp_learning step;
 } update;
 
@@ -372,10 +373,23 @@ static void update_block(void *ctx, uint64_t index)
 
     for (int i = 0; i < DP_MAX_MOMENTS; i++)
         moments[i] = u->p->moments[i] == NULL ? NULL : u->p->moments[i] + first;
-    u->net->optimizer->update(u->net->optimizer_params, u->net->kernels, &u->step,
-                              left < UPDATE_BLOCK ? left : UPDATE_BLOCK,
-                              (float *)u->p->value.data + first,
-                              (const float *)u->p->gradient.data + first, moments);
+    u->net->optimizer->update(
+        u->params, u->net->kernels, &u->step, left < UPDATE_BLOCK ? left : UPDATE_BLOCK,
+        (float *)u->p->value.data + first, (const float *)u->p->gradient.data + first, moments);
+}
+
+static void update_all(dp_net *net)
+{
+    for (uint32_t i = 0; i < net->n_groups; i++)
+        net->groups[i].rate = dp_schedule_rate(net->groups[i].params, net->step);
+    for (uint32_t i = 0; i < net->n_parameters; i++) {
+        const dp_parameter *p = &net->parameters[i];
+        const dp_param_group *g = &net->groups[p->group];
+        update u = {
+            net, p, g->params, {net->step, g->rate, dp_schedule_decays(g->params, p->name)}};
+        if (!p->is_state)
+            dp_workers_run(net->workers, blocks_of(p), update_block, &u);
+    }
 }
 
 static dp_status backward(dp_net *net, float loss, dp_error *err)
@@ -405,15 +419,8 @@ static dp_status find_gradients(dp_net *net, const dp_tensor *input, const dp_te
 
 static void learn(dp_net *net)
 {
-    const double rate = dp_schedule_rate(net->optimizer_params, net->step);
-
     dp_net_clip(net);
-    for (uint32_t i = 0; i < net->n_parameters; i++) {
-        const dp_parameter *p = &net->parameters[i];
-        update u = {net, p, {net->step, rate, dp_schedule_decays(net->optimizer_params, p->name)}};
-        if (!u.p->is_state)
-            dp_workers_run(net->workers, blocks_of(u.p), update_block, &u);
-    }
+    update_all(net);
     dp_net_commit(net);
     net->step++;
 }

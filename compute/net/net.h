@@ -18,7 +18,15 @@ typedef struct dp_parameter {
     int64_t fan_in, fan_out, count;
     bool is_bias, given, is_state; /* as dp_weight says */
     float initial;
+    uint32_t group;
 } dp_parameter;
+
+/* The optimizer's parameters for some of the net's. */
+typedef struct dp_param_group {
+    const char *names; /* patterns; NULL: all that no other group has */
+    void *params;
+    double rate; /* of this step */
+} dp_param_group;
 
 /* A weight of a unit: a parameter, which tied units share, and the gradient by this unit alone. */
 typedef struct dp_use {
@@ -99,12 +107,16 @@ struct dp_net {
     void *loss_params;
     const dp_optimizer *optimizer;
     void *optimizer_params;
+    dp_param_group *groups; /* the first is the optimizer as it stands */
+    uint32_t n_groups;
     char *spec;
 };
 
 /* Fits the text to net->input; all but the values of the parameters. */
 dp_status dp_net_build(dp_net *, const char *text, dp_error *);
 dp_status dp_net_initialize(dp_net *, dp_error *);
+/* Reads the optimizer's groups, and makes their text canonical. */
+dp_status dp_net_group(dp_net *, dp_error *);
 
 /* This rank's samples of a small batch through all layers; backward fills the gradients, with the
  * last one those of the whole batch. */

@@ -22,12 +22,19 @@ typedef struct dp_learning {
 typedef struct dp_optimizer {
     dp_stage_info info;
     uint32_t n_moments; /* more floats for each parameter: DP_MAX_MOMENTS at most */
-    /* What dp_schedule_check does not look at.  NULL = nothing. */
+    /* Of those that are its own.  NULL = nothing. */
     dp_status (*check)(const void *params, dp_error *);
     /* A step of n numbers. */
     void (*update)(const void *params, const dp_kernels *, const dp_learning *, int64_t n, float *p,
                    const float *g, float *const moments[]);
 } dp_optimizer;
+
+/* Whether its parameters go together. */
+static inline dp_status dp_optimizer_check(const dp_optimizer *o, const void *params, dp_error *err)
+{
+    const dp_status status = dp_schedule_check(params, err);
+    return status == DP_OK && o->check != NULL ? o->check(params, err) : status;
+}
 
 /* The row that begins with it, or NULL: it is another kind's. */
 static inline const dp_optimizer *dp_optimizer_of(const dp_stage_info *info)

@@ -96,16 +96,16 @@ double dp_schedule_rate(const dp_schedule *s, uint64_t step)
     return decayed(s, listed(s, step - warmup), step - warmup);
 }
 
-/* MindSpore looks for these words anywhere in the name. */
+/* MindSpore looks for these words anywhere in the name, but not where there are groups. */
 bool dp_schedule_decays(const dp_schedule *s, const char *name)
 {
-    return s->rule != DP_RULE_MINDSPORE ||
+    return s->rule != DP_RULE_MINDSPORE || s->groups[0] != '\0' ||
            (strstr(name, "beta") == NULL && strstr(name, "gamma") == NULL);
 }
 
 dp_status dp_schedule_check_rule(const dp_schedule *s, double weight_decay, dp_error *err)
 {
-    return s->rule == DP_RULE_TORCH || weight_decay != 0
-               ? DP_OK
-               : dp_params_idle("rule", "weight_decay", err);
+    if (s->rule == DP_RULE_TORCH || (weight_decay != 0 && s->groups[0] == '\0'))
+        return DP_OK;
+    return dp_params_idle("rule", "weight_decay without groups", err);
 }

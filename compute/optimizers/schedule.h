@@ -25,6 +25,7 @@ typedef struct dp_schedule {
     double clip_norm;
     int32_t rule;
     int64_t accumulate; /* small batches of a batch */
+    const char *groups;
 } dp_schedule;
 dp_status dp_schedule_check(const dp_schedule *, dp_error *);
 double dp_schedule_rate(const dp_schedule *, uint64_t step);
@@ -56,7 +57,9 @@ dp_status dp_schedule_check_rule(const dp_schedule *, double weight_decay, dp_er
     {"rule", DP_PARAM_CHOICE, DP_LATER | offsetof(owner, schedule.rule), "torch", 0, 0,            \
      "torch,mindspore", "whose: which weights are decayed, where Adam's eps stands"},              \
     {"accumulate", DP_PARAM_INT, DP_LATER | offsetof(owner, schedule.accumulate), "1", 1, 4096,    \
-     NULL, "small batches that a batch is made in, with the memory of one and the same bits"}
+     NULL, "small batches that a batch is made in, with the memory of one and the same bits"},     \
+    {"groups", DP_PARAM_TEXT, DP_LATER | offsetof(owner, schedule.groups), "", 0, DP_MAX_TEXT,     \
+     NULL, "other values for parameters by name: \"group names=*.bias weight_decay=0 | group ..\""}
 /* clang-format on */
 
 #endif

@@ -199,6 +199,24 @@ void dp_ref_adam(const dp_adam *a, int64_t n, float *p, const float *g, float *m
     }
 }
 
+void dp_ref_rmsprop(const dp_rmsprop *r, int64_t n, float *p, const float *g, float *v, float *m)
+{
+    for (int64_t i = 0; i < n; i++) {
+        float d = g[i], square, size, step;
+        if (r->weight_decay != 0)
+            d = dp_fma32(r->weight_decay, p[i], d);
+        square = r->new *d;
+        square = square * d;
+        v[i] = dp_fma32(r->old, v[i], square);
+        size = dp_sqrt32(v[i]);
+        size = size + r->eps;
+        step = r->before * d;
+        step = step / size;
+        m[i] = dp_fma32(r->momentum, m[i], step);
+        p[i] = dp_fma32(-r->after, m[i], p[i]);
+    }
+}
+
 /* ---- attention ---- */
 
 static bool sees(const dp_attention *a, int64_t i, int64_t j) { return !a->causal || j <= i; }

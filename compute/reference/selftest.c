@@ -247,8 +247,8 @@ static dp_status check_attention(test *t)
     return same(t, "attention's gradients", a.dq, b.dq, in);
 }
 
-/* Compares a step of adam from a mean square that is not negative. */
-static dp_status check_adam(test *t, int64_t n, const float *p, const float *g)
+/* Compares a step of adam, or of rmsprop, from a mean square that is not negative. */
+static dp_status check_mean_square(test *t, int64_t n, const float *p, const float *g)
 {
     const dp_adam adam = {0.01f,
                           0.1f,
@@ -258,6 +258,8 @@ static dp_status check_adam(test *t, int64_t n, const float *p, const float *g)
                           1e-8f,
                           between(t, 0, 1) ? 0x1p-9f : 0.0f,
                           between(t, 0, 1) ? 0x1p-8f : 0.0f};
+    const dp_rmsprop rmsprop = {0.9f, 0.1f, 0x1p-19f, 0.5f, 0.75f, 0.01f, adam.weight_decay};
+    const bool is_adam = between(t, 0, 1);
     float *a = numbers(t, 3 * n), *b = numbers(t, 3 * n);
 
     if (a == NULL || b == NULL)
@@ -266,9 +268,14 @@ static dp_status check_adam(test *t, int64_t n, const float *p, const float *g)
     for (int64_t i = 2 * n; i < 3 * n; i++)
         a[i] = a[i] < 0 ? -a[i] : a[i];
     memcpy(b, a, 3 * (size_t)n * sizeof *a);
-    dp_ref_adam(&adam, n, a, g, a + n, a + 2 * n);
-    t->kernels->adam(&adam, n, b, g, b + n, b + 2 * n);
-    return same(t, "adam", a, b, 3 * n);
+    if (is_adam) {
+        dp_ref_adam(&adam, n, a, g, a + n, a + 2 * n);
+        t->kernels->adam(&adam, n, b, g, b + n, b + 2 * n);
+    } else {
+        dp_ref_rmsprop(&rmsprop, n, a, g, a + 2 * n, a + n);
+        t->kernels->rmsprop(&rmsprop, n, b, g, b + 2 * n, b + n);
+    }
+    return same(t, is_adam ? "adam" : "rmsprop", a, b, 3 * n);
 }
 
 static dp_status check_update(test *t)
@@ -291,7 +298,7 @@ static dp_status check_update(test *t)
     t->kernels->momentum(&u, n, b, g, b + n);
     status = same(t, "momentum", a, b, 2 * n);
     if (status == DP_OK)
-        status = check_adam(t, n, p, g);
+        status = check_mean_square(t, n, p, g);
     dp_ref_sgd(&u, n, a, g);
     t->kernels->sgd(&u, n, b, g);
     return status == DP_OK ? same(t, "sgd", a, b, n) : status;

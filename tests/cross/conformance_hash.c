@@ -118,6 +118,7 @@ static const part parts[] = {
     {"adam", "adam learning_rate=0.01 weight_decay=0.01"},
     {"adamw", "adamw learning_rate=0.01 clip_norm=1"},
     {"momentum", "momentum learning_rate=0.1 momentum=0.9 weight_decay=0.001 use_nesterov=true"},
+    {"rmsprop", "rmsprop learning_rate=0.01 momentum=0.5 weight_decay=0.01"},
     {"sgd", "sgd learning_rate=0.2,0.1 milestones=2,9 weight_decay=0.01"},
 };
 
@@ -145,6 +146,13 @@ static const later_line later_lines[] = {
     {"layer", "conv2d algorithm=winograd4",
      CONV " algorithm=winograd4 | relu | conv2d out_channels=66 kernel_size=3 has_bias=true"
           " pad_mode=pad padding=2,0,3,1 algorithm=winograd4 | tanh | " END " | " LOSS " | " SGD},
+    {"optimizer", "momentum groups=",
+     CONV " | " END " | " LOSS " | momentum learning_rate=0.1 momentum=0.9 weight_decay=0.01"
+          " groups=\"group names=*.bias weight_decay=0 | group names=conv* learning_rate=0.05\""},
+    {"optimizer", "rmsprop rule=mindspore",
+     CONV " | " END " | " LOSS
+          " | rmsprop learning_rate=0.01 momentum=0.5 eps=1e-4 weight_decay=0.01"
+          " rule=mindspore"},
     {"loss", "softmax_cross_entropy per=place",
      CONV " | tanh | conv2d out_channels=5 kernel_size=3 | " LOSS " per=place | " SGD},
     {"optimizer", "momentum accumulate=4",

@@ -495,6 +495,7 @@ static const char *const more_nets[] = {
     RATES_OF("momentum momentum=0.5"),
     RATES_OF("adam"),
     RATES_OF("adamw"),
+    RATES_OF("rmsprop"),
     "conv2d out_channels=4 kernel_size=8,32 stride=8,1 pad_mode=valid | gru hidden_size=3 "
     "return_sequences=true | flatten | dense out_channels=10 | softmax_cross_entropy | sgd "
     "learning_rate=0.1",
