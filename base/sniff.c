@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/crc32c.h"
 
 #define MAGIC(text) text, sizeof(text) - 1
 
@@ -107,15 +108,7 @@ static const char *sniff_zip(const uint8_t *bytes, size_t n, bool *container)
 /* A TFRecord begins with a length and the masked CRC-32C of its eight bytes. */
 static bool is_tfrecord(const uint8_t *bytes, size_t n)
 {
-    uint32_t crc = UINT32_MAX;
-
-    for (size_t i = 0; n >= 12 && i < 8; i++) {
-        crc ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (0x82F63B78u & -(crc & 1));
-    }
-    crc = ~crc;
-    return n >= 12 && (uint32_t)dp_load_le(bytes + 8, 4) == (crc >> 15 | crc << 17) + 0xA282EAD8u;
+    return n >= 12 && dp_load_le(bytes + 8, 4) == dp_crc32c_masked(bytes, 8);
 }
 
 static uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c; }

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "base/pack/crc32c.h"
+#include "base/crc32c.h"
 #include "base/sniff.h"
 #include "base/tensor.h"
 #include "io/shards/example.h"
@@ -44,8 +44,7 @@ static const char *usual(const char *part)
 /* Whether the masked CRC behind n bytes is theirs. */
 static bool crc_is_right(const uint8_t *bytes, size_t n)
 {
-    const uint32_t crc = dp_crc32c(bytes, n);
-    return dp_load_le(bytes + n, 4) == (uint32_t)((crc >> 15 | crc << 17) + 0xA282EAD8u);
+    return dp_load_le(bytes + n, 4) == dp_crc32c_masked(bytes, n);
 }
 
 static bool is_plain(const uint8_t head[HEAD]) { return crc_is_right(head, 8); }

@@ -117,13 +117,9 @@ static bytes golden_bytes(const char *name)
 {
     char path[600];
     bytes b;
-    FILE *f;
 
     snprintf(path, sizeof path, GOLDEN "%s", name);
-    f = fopen(path, "rb");
-    assert_non_null(f);
-    b.n = fread(b.data, 1, sizeof b.data, f);
-    fclose(f);
+    b.n = test_read(path, b.data, sizeof b.data);
     return b;
 }
 
@@ -336,14 +332,9 @@ static void deflated_npz(void **state)
 
 static test_hex file_digest(const char *path)
 {
-    FILE *f = fopen(path, "rb");
     uint8_t data[20000], digest[16];
-    size_t n;
 
-    assert_non_null(f);
-    n = fread(data, 1, sizeof data, f);
-    fclose(f);
-    dp_digest(data, n, digest);
+    dp_digest(data, test_read(path, data, sizeof data), digest);
     return test_hex_of(digest, 16);
 }
 

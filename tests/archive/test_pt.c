@@ -124,14 +124,10 @@ static bytes golden_bytes(const char *name)
 {
     char path[600];
     bytes b;
-    FILE *f;
 
     snprintf(path, sizeof path, GOLDEN "%s", name);
-    f = fopen(path, "rb");
-    assert_non_null(f);
-    b.n = fread(b.data, 1, sizeof b.data, f);
-    assert_true(b.n > 0 && b.n < sizeof b.data);
-    fclose(f);
+    b.n = test_read(path, b.data, sizeof b.data);
+    assert_true(b.n > 0);
     return b;
 }
 

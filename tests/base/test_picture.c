@@ -35,15 +35,12 @@ static void open_room(dp_picture_room *room)
 
 static void load(picture *p, const char *name)
 {
-    FILE *f;
+    test_bytes_of file;
 
     snprintf(p->path, sizeof p->path, TEST_GOLDEN "/%s", name);
-    f = fopen(p->path, "rb");
-    assert_non_null(f);
-    p->bytes = malloc(1 << 16);
-    assert_non_null(p->bytes);
-    p->n = fread(p->bytes, 1, 1 << 16, f);
-    fclose(f);
+    file = test_read_file(p->path);
+    p->bytes = file.bytes;
+    p->n = file.size;
     open_room(&p->room);
 }
 

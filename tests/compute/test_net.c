@@ -580,22 +580,14 @@ static void misshapen_weights(void **state)
     test_folder_remove(folder);
 }
 
-static uint8_t *read_file(const char *path, size_t *n)
-{
-    FILE *f = fopen(path, "rb");
-    uint8_t *bytes = malloc(1 << 22);
-    *n = fread(bytes, 1, 1 << 22, f);
-    fclose(f);
-    return bytes;
-}
-
 /* A flipped bit anywhere in the header and in samples of the data, and every cut: never a load,
  * never a change. */
 static void damaged_files(void **state)
 {
     saved *s = *state;
-    size_t n;
-    uint8_t *bytes = read_file(s->path, &n);
+    const test_bytes_of file = test_read_file(s->path);
+    const size_t n = file.size;
+    uint8_t *bytes = file.bytes;
     const test_hex before = weights_of(s->net);
     const uint64_t header = 8 + (bytes[0] | (uint64_t)bytes[1] << 8);
 

@@ -3,19 +3,13 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "base/pack/crc32c.h"
+#include "base/crc32c.h"
 #include "tests/fuzz/folder.h"
 
 static void put(uint8_t *out, size_t n, uint64_t value)
 {
     for (size_t i = 0; i < n; i++)
         out[i] = (uint8_t)(value >> (8 * i));
-}
-
-static uint32_t masked(const uint8_t *bytes, size_t n)
-{
-    const uint32_t crc = dp_crc32c(bytes, n);
-    return (crc >> 15 | crc << 17) + 0xA282EAD8u;
 }
 
 /* The bytes as one record. */
@@ -26,10 +20,10 @@ static void write_record(const uint8_t *data, size_t size)
     if (file == NULL)
         abort();
     put(file, 8, size);
-    put(file + 8, 4, masked(file, 8));
+    put(file + 8, 4, dp_crc32c_masked(file, 8));
     if (size > 0)
         memcpy(file + 12, data, size);
-    put(file + 12 + size, 4, masked(file + 12, size));
+    put(file + 12 + size, 4, dp_crc32c_masked(file + 12, size));
     write_file("x", file, size + 16);
     free(file);
 }

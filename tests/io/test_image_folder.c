@@ -20,13 +20,9 @@ static file read_golden(const char *name)
 {
     char path[300];
     file out;
-    FILE *f;
 
     snprintf(path, sizeof path, TEST_GOLDEN "/%s", name);
-    f = fopen(path, "rb");
-    assert_non_null(f);
-    out.n = fread(out.bytes, 1, sizeof out.bytes, f);
-    fclose(f);
+    out.n = test_read(path, out.bytes, sizeof out.bytes);
     return out;
 }
 

@@ -179,13 +179,9 @@ static uint8_t *contents(const char *name, size_t *n)
 {
     static uint8_t bytes[4096];
     char path[512];
-    FILE *f;
 
     snprintf(path, sizeof path, ARRAYS "/%s", name);
-    f = fopen(path, "rb");
-    assert_non_null(f);
-    *n = fread(bytes, 1, sizeof bytes, f);
-    fclose(f);
+    *n = test_read(path, bytes, sizeof bytes);
     return bytes;
 }
 

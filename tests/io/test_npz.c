@@ -46,13 +46,9 @@ static size_t n;
 static void take(const char *name)
 {
     char path[512];
-    FILE *f;
 
     snprintf(path, sizeof path, ARRAYS "/%s", name);
-    f = fopen(path, "rb");
-    assert_non_null(f);
-    n = fread(bytes, 1, sizeof bytes, f);
-    fclose(f);
+    n = test_read(path, bytes, sizeof bytes);
 }
 
 /* No cut and no byte that is another one gives other values: refused, or the same. */

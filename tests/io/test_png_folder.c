@@ -18,24 +18,26 @@ static dp_status open_in(const char *root, const char *spec, dp_pipeline **p)
     return dp_open(p, spec, 1, &options, &test_error);
 }
 
-static void read_file(const char *path, uint8_t *out, size_t n)
-{
-    FILE *f = fopen(path, "rb");
+typedef uint8_t pixels[N][H * W * 3];
 
-    assert_non_null(f);
-    assert_int_equal(fread(out, 1, n, f), n);
-    fclose(f);
+static void read_expected(pixels out)
+{
+    const test_bytes_of file = test_read_file(TEST_GOLDEN "/png/expected.bin");
+
+    assert_int_equal(file.size, sizeof(pixels));
+    memcpy(out, file.bytes, file.size);
+    free(file.bytes);
 }
 
 static void every_kind(void **state)
 {
     static const uint32_t labels[N] = {0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 2};
-    uint8_t expected[N][H * W * 3];
+    pixels expected;
     dp_batch *b = NULL;
     dp_pipeline *p;
 
     (void)state;
-    read_file(TEST_GOLDEN "/png/expected.bin", expected[0], sizeof expected);
+    read_expected(expected);
     assert_ok(open_in(TEST_GOLDEN, "png_folder dataset_dir=png", &p));
     assert_int_equal(dp_length(p), N);
     for (int i = 0; i < N; i++) {
@@ -50,12 +52,12 @@ static void every_kind(void **state)
 /* One channel: the gray files have their own values. */
 static void gray(void **state)
 {
-    uint8_t expected[N][H * W * 3];
+    pixels expected;
     dp_batch *b = NULL;
     dp_pipeline *p;
 
     (void)state;
-    read_file(TEST_GOLDEN "/png/expected.bin", expected[0], sizeof expected);
+    read_expected(expected);
     assert_ok(open_in(TEST_GOLDEN,
                       "png_folder dataset_dir=png channels=1 | skip count=5 | take count=6", &p));
     for (int i = 5; i < 11; i++) {
@@ -128,14 +130,10 @@ static void damage(void **state)
 {
     uint8_t bytes[512];
     char folder[256], path[512];
-    size_t n;
-    FILE *f = fopen(TEST_GOLDEN "/png/a/rgb8.png", "rb");
+    const size_t n = test_read(TEST_GOLDEN "/png/a/rgb8.png", bytes, sizeof bytes);
 
     (void)state;
-    assert_non_null(f);
-    n = fread(bytes, 1, sizeof bytes, f);
-    fclose(f);
-    assert_true(n > 60 && n < sizeof bytes);
+    assert_true(n > 60);
     test_folder(folder, sizeof folder);
     snprintf(path, sizeof path, "mkdir %s/a", folder);
     assert_int_equal(system(path), 0);
@@ -406,12 +404,8 @@ static void damaged_pictures(void **state)
         dp_pipeline *pipeline;
         dp_batch *b = NULL;
         dp_status status;
-        FILE *f;
         write_picture(folder, "c/x.png", &p);
-        f = fopen(path, "rb");
-        assert_non_null(f);
-        test_write(folder, "c/x.png", bytes, hurt(how, bytes, fread(bytes, 1, 4000, f)));
-        fclose(f);
+        test_write(folder, "c/x.png", bytes, hurt(how, bytes, test_read(path, bytes, 4000)));
         if (how <= TRAILING) {
             read_pixels(folder, "png_folder", got, sizeof got);
             assert_memory_equal(got, rgb, sizeof rgb);

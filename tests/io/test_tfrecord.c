@@ -4,26 +4,10 @@
  */
 #include <unistd.h>
 
-#include "base/pack/crc32c.h"
+#include "base/crc32c.h"
 #include "tests/support/snapshot.h"
 
 #define SHARDS TEST_GOLDEN "/shards"
-
-static char folder[256];
-
-static int begin(void **state)
-{
-    (void)state;
-    test_folder(folder, sizeof folder);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    test_folder_remove(folder);
-    return 0;
-}
 
 static dp_status open_in(const char *root, const char *spec, uint32_t threads, dp_pipeline **p)
 {
@@ -213,13 +197,13 @@ static void expect(const char *record, size_t n, const char *fields, const char 
     dp_pipeline *p;
 
     put_record(&file, record, n, n);
-    test_write(folder, "x", file.b, file.n);
+    test_write(test_work, "x", file.b, file.n);
     snprintf(spec, sizeof spec, "tfrecord file=x fields=%s", fields);
     if (why != NULL) {
-        refuse(folder, spec, DP_ECORRUPT, why);
+        refuse(test_work, spec, DP_ECORRUPT, why);
         return;
     }
-    assert_ok(open_in(folder, spec, 1, &p));
+    assert_ok(open_in(test_work, spec, 1, &p));
     dp_close(p);
 }
 
@@ -284,30 +268,30 @@ static void damage(void **state)
         put_record(&file, record, sizeof record - 1, sizeof record - 1);
     for (size_t i = 0; i < 8 * file.n; i++) {
         file.b[i / 8] ^= (uint8_t)(1 << i % 8);
-        test_write(folder, "x", file.b, file.n);
-        if (open_in(folder, spec, 1, &p) != DP_ECORRUPT)
+        test_write(test_work, "x", file.b, file.n);
+        if (open_in(test_work, spec, 1, &p) != DP_ECORRUPT)
             fail_msg("bit %zu may be any", i);
         if (i / 8 >= size)
             assert_int_equal(test_error.record, (int64_t)(i / 8 / size));
         file.b[i / 8] ^= (uint8_t)(1 << i % 8);
     }
     for (size_t n = 0; n <= file.n; n++) {
-        test_write(folder, "x", file.b, n);
+        test_write(test_work, "x", file.b, n);
         if (n > 0 && n % size == 0) {
-            assert_ok(open_in(folder, spec, 1, &p));
+            assert_ok(open_in(test_work, spec, 1, &p));
             assert_int_equal(dp_length(p), n / size);
             dp_close(p);
-        } else if (open_in(folder, spec, 1, &p) != DP_ECORRUPT) {
+        } else if (open_in(test_work, spec, 1, &p) != DP_ECORRUPT) {
             fail_msg("a cut at byte %zu is not seen", n);
         }
     }
-    test_write(folder, "x", file.b, size + 5);
-    refuse(folder, spec, DP_ECORRUPT, "record 1 of ");
-    refuse(folder, spec, DP_ECORRUPT, "is cut in its first 12 bytes, at byte 30");
+    test_write(test_work, "x", file.b, size + 5);
+    refuse(test_work, spec, DP_ECORRUPT, "record 1 of ");
+    refuse(test_work, spec, DP_ECORRUPT, "is cut in its first 12 bytes, at byte 30");
     file.n = 0;
     put_record(&file, record, 1, (uint64_t)1 << 60);
-    test_write(folder, "x", file.b, file.n);
-    refuse(folder, spec, DP_ECORRUPT, "has 1152921504606846976 bytes: at most 1073741824");
+    test_write(test_work, "x", file.b, file.n);
+    refuse(test_work, spec, DP_ECORRUPT, "has 1152921504606846976 bytes: at most 1073741824");
 }
 
 /* Both checks are made when a record is read, too; what it was when it was opened it has to be. */
@@ -323,12 +307,12 @@ static void in_use(void **state)
     dp_pipeline *p;
 
     (void)state;
-    snprintf(path, sizeof path, "%s/x", folder);
+    snprintf(path, sizeof path, "%s/x", test_work);
     for (int i = 0; i < 4; i++)
         put_record(&file, record, sizeof record - 1, sizeof record - 1);
     put_record(&changed, other, sizeof other - 1, sizeof other - 1);
-    test_write(folder, "x", file.b, file.n);
-    assert_ok(open_in(folder, spec, 1, &p));
+    test_write(test_work, "x", file.b, file.n);
+    assert_ok(open_in(test_work, spec, 1, &p));
     assert_ok(dp_next(p, &b, &test_error));
     test_write_at(path, size + 9, "x", 1);
     assert_int_equal(dp_next(p, &b, &test_error), DP_ECORRUPT);
@@ -370,8 +354,8 @@ static void looks_like_gzip(void **state)
     head.n = 0;
     put_crc(&head, record + 12, n);
     memcpy(record + 12 + n, head.b, 4);
-    test_write(folder, "x", record, n + 16);
-    assert_ok(open_in(folder, "tfrecord file=x fields=a:a:int64", 1, &p));
+    test_write(test_work, "x", record, n + 16);
+    assert_ok(open_in(test_work, "tfrecord file=x fields=a:a:int64", 1, &p));
     dp_close(p);
     free(record);
 }
@@ -401,10 +385,10 @@ int main(void)
         cmocka_unit_test(as_the_library),
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(types),
-        cmocka_unit_test_setup_teardown(odd_examples, begin, end),
-        cmocka_unit_test_setup_teardown(damage, begin, end),
-        cmocka_unit_test_setup_teardown(in_use, begin, end),
-        cmocka_unit_test_setup_teardown(looks_like_gzip, begin, end),
+        cmocka_unit_test_setup_teardown(odd_examples, test_work_set_up, test_work_tear_down),
+        cmocka_unit_test_setup_teardown(damage, test_work_set_up, test_work_tear_down),
+        cmocka_unit_test_setup_teardown(in_use, test_work_set_up, test_work_tear_down),
+        cmocka_unit_test_setup_teardown(looks_like_gzip, test_work_set_up, test_work_tear_down),
         cmocka_unit_test(crc),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -452,13 +452,9 @@ static bytes golden(const char *name)
 {
     char path[400];
     bytes out;
-    FILE *f;
 
     snprintf(path, sizeof path, GOLDEN "/%s", name);
-    f = fopen(path, "rb");
-    assert_non_null(f);
-    out.n = fread(out.b, 1, sizeof out.b, f);
-    fclose(f);
+    out.n = test_read(path, out.b, sizeof out.b);
     return out;
 }
 

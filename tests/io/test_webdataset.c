@@ -12,22 +12,6 @@
 
 #define SHARDS TEST_GOLDEN "/shards"
 
-static char folder[256];
-
-static int begin(void **state)
-{
-    (void)state;
-    test_folder(folder, sizeof folder);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    test_folder_remove(folder);
-    return 0;
-}
-
 static char notes[1000];
 
 static void note(void *ctx, const char *line)
@@ -288,17 +272,17 @@ static void damage(void **state)
             last--;
         last = (last + 511) / 512 * 512;
         for (size_t n = 0; n <= last; n += n % 512 == 0 ? 100 : 412) {
-            test_write(folder, "x.tar", f.bytes, n);
-            if (open_with(&p, folder, NULL, TEXT) != DP_ECORRUPT)
+            test_write(test_work, "x.tar", f.bytes, n);
+            if (open_with(&p, test_work, NULL, TEXT) != DP_ECORRUPT)
                 fail_msg("%s is taken for whole at byte %zu", names[i], n);
         }
-        test_write(folder, "x.tar", f.bytes, last + 512);
-        assert_ok(open_with(&p, folder, NULL, TEXT));
+        test_write(test_work, "x.tar", f.bytes, last + 512);
+        assert_ok(open_with(&p, test_work, NULL, TEXT));
         dp_close(p);
         for (size_t at = 0; at < 512; at++) {
             f.bytes[at] ^= 0x11;
-            test_write(folder, "x.tar", f.bytes, f.size);
-            if (open_with(&p, folder, NULL, TEXT) != DP_ECORRUPT)
+            test_write(test_work, "x.tar", f.bytes, f.size);
+            if (open_with(&p, test_work, NULL, TEXT) != DP_ECORRUPT)
                 fail_msg("%s: byte %zu of a header may be any", names[i], at);
             f.bytes[at] ^= 0x11;
         }
@@ -313,27 +297,27 @@ static void a_header_in_the_middle(void **state)
 
     (void)state;
     f.bytes[4 * 512 + 2]++;
-    test_write(folder, "x.tar", f.bytes, f.size);
-    refuse(folder, TEXT, DP_ECORRUPT,
+    test_write(test_work, "x.tar", f.bytes, f.size);
+    refuse(test_work, TEXT, DP_ECORRUPT,
            "x.tar is damaged: the header at byte 2048 is wrong (behind 1 samples)");
     assert_int_equal(test_error.record, 1);
     f.bytes[4 * 512 + 2]--;
     memset(f.bytes + 4 * 512, 0, 512);
-    test_write(folder, "x.tar", f.bytes, f.size);
-    refuse(folder, TEXT, DP_ECORRUPT, "x.tar has something behind its end at byte 2048");
+    test_write(test_work, "x.tar", f.bytes, f.size);
+    refuse(test_work, TEXT, DP_ECORRUPT, "x.tar has something behind its end at byte 2048");
     free(f.bytes);
 }
 
 static void what_is_no_archive(void **state)
 {
     (void)state;
-    test_write(folder, "x.tar", "version https://git-lfs.github.com/spec/v1\n", 43);
-    refuse(folder, TEXT, DP_ECORRUPT, "Git LFS pointer");
-    test_write(folder, "x.tar", "", 0);
-    refuse(folder, TEXT, DP_ECORRUPT, "(it is an empty file)");
-    refuse(folder, "webdataset file={a,b}.tar", DP_EIO, "a.tar");
-    refuse(folder, "webdataset file={a,b.tar", DP_ESPEC, "has no partner");
-    refuse(folder, "webdataset file=@list", DP_EIO, "list");
+    test_write(test_work, "x.tar", "version https://git-lfs.github.com/spec/v1\n", 43);
+    refuse(test_work, TEXT, DP_ECORRUPT, "Git LFS pointer");
+    test_write(test_work, "x.tar", "", 0);
+    refuse(test_work, TEXT, DP_ECORRUPT, "(it is an empty file)");
+    refuse(test_work, "webdataset file={a,b}.tar", DP_EIO, "a.tar");
+    refuse(test_work, "webdataset file={a,b.tar", DP_ESPEC, "has no partner");
+    refuse(test_work, "webdataset file=@list", DP_EIO, "list");
     refuse(SHARDS, "webdataset file=part-000.tar | batch batch_size=2", DP_ESPEC,
            "put decode and resize size=height,width before it");
     refuse(SHARDS, "webdataset file=writer.tar fields=x:json | batch batch_size=2", DP_ESPEC,
@@ -367,7 +351,7 @@ static void write_odd(const char *name, const char *size, char type, const char 
     memcpy(archive + 512, bytes, strlen(bytes));
     put_header(archive + 1024, "a.txt", "1", '0');
     archive[1536] = 'x';
-    test_write(folder, "x.tar", archive, sizeof archive);
+    test_write(test_work, "x.tar", archive, sizeof archive);
 }
 
 /* What archives may hold besides files, and what is refused. */
@@ -408,12 +392,12 @@ static void odd_headers(void **state)
         dp_pipeline *p;
         write_odd("nodot", cases[i].size, cases[i].type, cases[i].bytes);
         if (cases[i].why != NULL) {
-            refuse(folder, "webdataset file=x.tar fields=x:txt;b",
+            refuse(test_work, "webdataset file=x.tar fields=x:txt;b",
                    cases[i].size != NULL && cases[i].type == 'L' ? DP_ELIMIT : DP_ECORRUPT,
                    cases[i].why);
             continue;
         }
-        if (open_with(&p, folder, NULL, "webdataset file=x.tar fields=x:txt;b") != DP_OK)
+        if (open_with(&p, test_work, NULL, "webdataset file=x.tar fields=x:txt;b") != DP_OK)
             fail_msg("case %zu: %s", i, test_error.message);
         assert_int_equal(dp_length(p), 1);
         dp_close(p);
@@ -426,7 +410,7 @@ static void copy(const char *from, const char *to)
 {
     test_bytes_of f = golden(from);
 
-    test_write(folder, to, f.bytes, f.size);
+    test_write(test_work, to, f.bytes, f.size);
     free(f.bytes);
 }
 
@@ -438,9 +422,9 @@ static void in_use(void **state)
     dp_state s;
 
     (void)state;
-    snprintf(path, sizeof path, "%s/x.tar", folder);
+    snprintf(path, sizeof path, "%s/x.tar", test_work);
     copy("back.tar", "x.tar");
-    assert_ok(open_with(&p, folder, NULL, "webdataset file=x.tar fields=x:txt,y:cls:int32"));
+    assert_ok(open_with(&p, test_work, NULL, "webdataset file=x.tar fields=x:txt,y:cls:int32"));
     assert_ok(dp_next(p, &b, &test_error));
     test_write_at(path, 512, "8", 1);
     assert_ok(dp_seek(p, 0, &test_error));
@@ -476,7 +460,7 @@ static void many_files(void **state)
         snprintf(name, sizeof name, "%03d.tar", i);
         copy("back.tar", name);
     }
-    assert_ok(open_with(&p, folder, NULL, "webdataset file={000..299}.tar fields=x:txt"));
+    assert_ok(open_with(&p, test_work, NULL, "webdataset file={000..299}.tar fields=x:txt"));
     assert_int_equal(dp_length(p), 3 * N);
     for (; dp_next(p, &b, &test_error) == DP_OK; n++)
         assert_int_equal(*(const uint8_t *)dp_batch_get(b, "x")->data, '0' + n % 3 * 2);
@@ -484,7 +468,7 @@ static void many_files(void **state)
     assert_ok(dp_get_state(p, &s, &test_error));
     for (int other = 0; other < 2; other++) {
         char path[300];
-        snprintf(path, sizeof path, "%s/299.tar", folder);
+        snprintf(path, sizeof path, "%s/299.tar", test_work);
         assert_int_equal(unlink(path), 0);
         copy("back.tar", "299.tar");
         if (other)
@@ -506,7 +490,7 @@ static void only_index(char path[300])
     char command[700];
     FILE *f;
 
-    snprintf(command, sizeof command, "ls %s/ids.shards/*", folder);
+    snprintf(command, sizeof command, "ls %s/ids.shards/*", test_work);
     f = popen(command, "r");
     assert_non_null(f);
     assert_non_null(fgets(path, 300, f));
@@ -530,7 +514,7 @@ static int first_byte(void)
     dp_pipeline *p;
     int byte;
 
-    assert_ok(open_with(&p, folder, "ids", "webdataset file=x.tar fields=x:txt"));
+    assert_ok(open_with(&p, test_work, "ids", "webdataset file=x.tar fields=x:txt"));
     assert_ok(dp_next(p, &b, &test_error));
     byte = *(const uint8_t *)dp_batch_get(b, "x")->data;
     dp_close(p);
@@ -546,7 +530,7 @@ static void a_kept_index(void **state)
     test_bytes_of f;
 
     (void)state;
-    snprintf(archive, sizeof archive, "%s/x.tar", folder);
+    snprintf(archive, sizeof archive, "%s/x.tar", test_work);
     copy("back.tar", "x.tar");
     assert_int_equal(first_byte(), '0');
     only_index(path);
@@ -590,15 +574,15 @@ static void other_fields(void **state)
     (void)state;
     copy("back.tar", "x.tar");
     assert_int_equal(first_byte(), '0');
-    assert_ok(open_with(&p, folder, "ids", "webdataset file=x.tar fields=y:cls"));
+    assert_ok(open_with(&p, test_work, "ids", "webdataset file=x.tar fields=y:cls"));
     dp_close(p);
-    assert_ok(open_with(&p, folder, "ids", "webdataset file=x.tar fields=z:txt"));
+    assert_ok(open_with(&p, test_work, "ids", "webdataset file=x.tar fields=z:txt"));
     dp_close(p); /* the column's name is not in it */
-    snprintf(text, sizeof text, "test $(ls %s/ids.shards | wc -l) = 2", folder);
+    snprintf(text, sizeof text, "test $(ls %s/ids.shards | wc -l) = 2", test_work);
     assert_int_equal(system(text), 0);
-    test_write(folder, "no.shards", "", 0);
-    snprintf(path, sizeof path, "%s/no.shards", folder);
-    assert_int_equal(open_with(&p, folder, "no", "webdataset file=x.tar fields=y:cls"), DP_EIO);
+    test_write(test_work, "no.shards", "", 0);
+    snprintf(path, sizeof path, "%s/no.shards", test_work);
+    assert_int_equal(open_with(&p, test_work, "no", "webdataset file=x.tar fields=y:cls"), DP_EIO);
     assert_non_null(strstr(test_error.message, "no.shards"));
 }
 
@@ -681,11 +665,11 @@ static void packed(void **state)
         command, sizeof command,
         "head -c 700 %s/part-000.tar | gzip > %s/x.tar; tail -c +701 %s/part-000.tar | gzip >> "
         "%s/x.tar",
-        SHARDS, folder, SHARDS, folder);
+        SHARDS, test_work, SHARDS, test_work);
     assert_int_equal(system(command), 0);
     for (int i = 0; i < 2; i++) {
         dp_pipeline *p;
-        assert_ok(open_with(&p, i == 0 ? SHARDS : folder, NULL, texts[i]));
+        assert_ok(open_with(&p, i == 0 ? SHARDS : test_work, NULL, texts[i]));
         digests[i] = test_stream_digest(p, UINT64_MAX);
         dp_close(p);
     }
@@ -698,17 +682,18 @@ int main(void)
         cmocka_unit_test(as_the_library),
         cmocka_unit_test(columns),
         cmocka_unit_test(fields_that_are_not),
-        cmocka_unit_test_setup_teardown(damage, begin, end),
-        cmocka_unit_test_setup_teardown(a_header_in_the_middle, begin, end),
-        cmocka_unit_test_setup_teardown(what_is_no_archive, begin, end),
-        cmocka_unit_test_setup_teardown(odd_headers, begin, end),
-        cmocka_unit_test_setup_teardown(in_use, begin, end),
-        cmocka_unit_test_setup_teardown(many_files, begin, end),
-        cmocka_unit_test_setup_teardown(a_kept_index, begin, end),
-        cmocka_unit_test_setup_teardown(other_fields, begin, end),
+        cmocka_unit_test_setup_teardown(damage, test_work_set_up, test_work_tear_down),
+        cmocka_unit_test_setup_teardown(a_header_in_the_middle, test_work_set_up,
+                                        test_work_tear_down),
+        cmocka_unit_test_setup_teardown(what_is_no_archive, test_work_set_up, test_work_tear_down),
+        cmocka_unit_test_setup_teardown(odd_headers, test_work_set_up, test_work_tear_down),
+        cmocka_unit_test_setup_teardown(in_use, test_work_set_up, test_work_tear_down),
+        cmocka_unit_test_setup_teardown(many_files, test_work_set_up, test_work_tear_down),
+        cmocka_unit_test_setup_teardown(a_kept_index, test_work_set_up, test_work_tear_down),
+        cmocka_unit_test_setup_teardown(other_fields, test_work_set_up, test_work_tear_down),
         cmocka_unit_test(equal_digests),
         cmocka_unit_test(progress),
-        cmocka_unit_test_setup_teardown(packed, begin, end),
+        cmocka_unit_test_setup_teardown(packed, test_work_set_up, test_work_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,44 +102,27 @@ static void what_was_recorded(void **state)
     dp_ledger_read_close(r);
 }
 
-/* The whole file, in memory of the caller's. */
-static char *bytes_of(size_t *size)
+static void put_bytes(const uint8_t *bytes, size_t size)
 {
-    FILE *file = fopen(path, "rb");
-    char *bytes = malloc(100000);
-
-    assert_non_null(file);
-    assert_non_null(bytes);
-    *size = fread(bytes, 1, 100000, file);
-    fclose(file);
-    return bytes;
-}
-
-static void put_bytes(const char *bytes, size_t size)
-{
-    FILE *file = fopen(path, "wb");
-
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, size, file), size);
-    fclose(file);
+    test_write(folder, "run.ledger", bytes, size);
 }
 
 /* Every length: the whole lines are read, the rest is torn. */
 static void cut_anywhere(void **state)
 {
     const dp_ledger_record *record = NULL;
-    size_t size, head;
-    char *bytes;
+    test_bytes_of file;
+    size_t head;
 
     (void)state;
     write_all();
-    bytes = bytes_of(&size);
-    head = (size_t)((char *)memchr(bytes, '\n', size) - bytes);
-    for (size_t cut = 0; cut <= size; cut++) {
+    file = test_read_file(path);
+    head = (size_t)((uint8_t *)memchr(file.bytes, '\n', file.size) - file.bytes);
+    for (size_t cut = 0; cut <= file.size; cut++) {
         dp_ledger_reader *r = NULL;
         size_t whole = 0;
 
-        put_bytes(bytes, cut);
+        put_bytes(file.bytes, cut);
         if (cut < head) {
             assert_int_equal(dp_ledger_read_open(&r, path, NULL, &test_error), DP_ECORRUPT);
             assert_non_null(strstr(test_error.message, ": line 1 is damaged"));
@@ -147,38 +130,38 @@ static void cut_anywhere(void **state)
         }
         r = open_it();
         for (size_t at = head + 1; at < cut; at++) /* without its new line a line is whole, too */
-            whole +=
-                bytes[at] == '\n' || (bytes[at] == '}' && at + 1 == cut && bytes[at + 1] == '\n');
+            whole += file.bytes[at] == '\n' ||
+                     (file.bytes[at] == '}' && at + 1 == cut && file.bytes[at + 1] == '\n');
         for (size_t i = 0; i < whole; i++)
             read_step(r, i);
         assert_int_equal(dp_ledger_read_next(r, &record, &test_error), DP_END);
         assert_int_equal(dp_ledger_read_torn(r),
-                         cut > head + 1 && bytes[cut - 1] != '\n' && bytes[cut] != '\n');
+                         cut > head + 1 && file.bytes[cut - 1] != '\n' && file.bytes[cut] != '\n');
         dp_ledger_read_close(r);
     }
-    free(bytes);
+    free(file.bytes);
 }
 
 /* Any byte that changes before the last line is damage, with its line; and is said again. */
 static void changed_anywhere(void **state)
 {
-    size_t size, line = 1;
-    char *bytes;
+    test_bytes_of file;
+    size_t line = 1;
 
     (void)state;
     write_all();
-    bytes = bytes_of(&size);
+    file = test_read_file(path);
     for (size_t at = 0; line < N_STEPS + 1; at++) {
         const dp_ledger_record *record = NULL;
         dp_ledger_reader *r = NULL;
         dp_status status;
         char says[64];
-        const bool ends = bytes[at] == '\n';
+        const bool ends = file.bytes[at] == '\n';
 
         if (ends && line == N_STEPS)
             break; /* then it is the last line that is torn */
-        bytes[at] ^= 1;
-        put_bytes(bytes, size);
+        file.bytes[at] ^= 1;
+        put_bytes(file.bytes, file.size);
         status = dp_ledger_read_open(&r, path, NULL, &test_error);
         while (status == DP_OK)
             status = dp_ledger_read_next(r, &record, &test_error);
@@ -188,10 +171,10 @@ static void changed_anywhere(void **state)
         if (r != NULL)
             assert_int_equal(dp_ledger_read_next(r, &record, &test_error), DP_ECORRUPT);
         dp_ledger_read_close(r);
-        bytes[at] ^= 1;
+        file.bytes[at] ^= 1;
         line += ends;
     }
-    free(bytes);
+    free(file.bytes);
 }
 
 /* A step of as many bytes as a writer takes. */

@@ -164,28 +164,16 @@ static void labels(void **state)
     assert_null(p);
 }
 
-static char *bytes_of(const char *path, size_t *size)
-{
-    FILE *f = fopen(path, "rb");
-    char *bytes = malloc(1 << 20);
-
-    assert_non_null(f);
-    assert_non_null(bytes);
-    *size = fread(bytes, 1, 1 << 20, f);
-    fclose(f);
-    return bytes;
-}
-
 /* Written whole; cancelled, and gone on with: the same bytes. */
 static void snapshots(void **state)
 {
     dp_snapshot_options o = {.size = sizeof o, .block_size = 512};
     const dp_options options = watched();
-    char folder[256], whole[300], parts[300], *a, *b;
+    char folder[256], whole[300], parts[300];
     dp_pipeline *p = open_stream();
     dp_snapshot_damage damage;
     dp_snapshot *snapshot = NULL;
-    size_t n, m;
+    test_bytes_of a, b;
 
     (void)state;
     test_folder(folder, sizeof folder);
@@ -204,12 +192,12 @@ static void snapshots(void **state)
     start(0);
     assert_ok(dp_snapshot_write(p, parts, &o, &test_error));
     assert_int_equal(hook.calls, 29 - 5);
-    a = bytes_of(whole, &n);
-    b = bytes_of(parts, &m);
-    assert_int_equal(n, m);
-    assert_memory_equal(a, b, n);
-    free(a);
-    free(b);
+    a = test_read_file(whole);
+    b = test_read_file(parts);
+    assert_int_equal(a.size, b.size);
+    assert_memory_equal(a.bytes, b.bytes, a.size);
+    free(a.bytes);
+    free(b.bytes);
     assert_ok(dp_snapshot_open(&snapshot, whole, &options, &test_error));
     start(0);
     assert_ok(dp_snapshot_check(snapshot, NULL, &damage, &test_error));

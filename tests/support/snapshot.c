@@ -94,21 +94,6 @@ void test_snapshot_damage(const char *path, const char *spec, uint64_t record)
     free(file.bytes);
 }
 
-test_bytes_of test_read_file(const char *path)
-{
-    FILE *f = fopen(path, "rb");
-    test_bytes_of out;
-
-    assert_non_null(f);
-    fseek(f, 0, SEEK_END);
-    out.size = (size_t)ftell(f);
-    rewind(f);
-    out.bytes = malloc(out.size + 1);
-    assert_int_equal(fread(out.bytes, 1, out.size, f), out.size);
-    fclose(f);
-    return out;
-}
-
 static int by_name(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);

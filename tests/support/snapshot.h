@@ -23,11 +23,6 @@ dp_status test_snapshot_repair(const char *path, const char *spec);
 /* A bit of one record, in a snapshot without compression. */
 void test_snapshot_damage(const char *path, const char *spec, uint64_t record);
 
-typedef struct test_bytes_of {
-    uint8_t *bytes;
-    size_t size;
-} test_bytes_of;
-test_bytes_of test_read_file(const char *path);
 test_bytes_of test_read_all(const char *folder); /* names and bytes of all files */
 void test_assert_all(const test_bytes_of *);     /* of test_work: they are these */
 size_t test_header_size(const test_bytes_of *);

@@ -5,6 +5,7 @@
 #include "tests/support/test.h"
 
 #include <pthread.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -254,6 +255,33 @@ void test_write(const char *folder, const char *name, const void *bytes, size_t 
     f = fopen(path, "wb");
     if (f == NULL || fwrite(bytes, 1, n, f) != n || fclose(f) != 0)
         fail_msg("cannot write %s", path);
+}
+
+size_t test_read(const char *path, void *bytes, size_t room)
+{
+    FILE *f = fopen(path, "rb");
+    size_t n;
+
+    if (f == NULL)
+        fail_msg("cannot read %s", path);
+    n = fread(bytes, 1, room, f);
+    if (n == room)
+        fail_msg("%s has %zu bytes or more", path, room);
+    fclose(f);
+    return n;
+}
+
+test_bytes_of test_read_file(const char *path)
+{
+    struct stat st;
+    test_bytes_of out;
+
+    if (stat(path, &st) != 0)
+        fail_msg("cannot read %s", path);
+    out.bytes = calloc(1, (size_t)st.st_size + 1);
+    assert_non_null(out.bytes);
+    out.size = test_read(path, out.bytes, (size_t)st.st_size + 1);
+    return out;
 }
 
 dp_status test_open_own(dp_pipeline **p, const char *spec, const dp_own_reader *reader,

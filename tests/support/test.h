@@ -89,6 +89,14 @@ int test_work_tear_down(void **);
 /* A golden file; or, where test_live_shards.sh wrote it anew, that one. */
 const char *test_shard(const char *name);
 void test_write(const char *folder, const char *name, const void *bytes, size_t n);
+/* The whole file into `room` bytes, of which one stays; its size. */
+size_t test_read(const char *path, void *bytes, size_t room);
+/* The same in memory that the caller frees; a byte more than `size` is there. */
+typedef struct test_bytes_of {
+    uint8_t *bytes;
+    size_t size;
+} test_bytes_of;
+test_bytes_of test_read_file(const char *path);
 
 /* Opens a text, seed 1, that may use a reader of the test's own; test_error says why not. */
 dp_status test_open_own(dp_pipeline **, const char *spec, const dp_own_reader *, uint32_t threads);

@@ -3,9 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "tests/support/test.h"
-
-#include "tools/losses/losses.h"
+#include "tests/support/losses.h"
 
 /* As the programs print it, in words and numbers of our own.  «2.5» is compared, ‹0.5› is
  * not. */
@@ -717,21 +715,9 @@ static bool change(unmarked *log, size_t k)
 
 /* ---- two runs ---- */
 
-static losses find(const char *text, size_t n)
-{
-    losses l = {0};
-    char *copy = malloc(n + 1);
-
-    memcpy(copy, text, n);
-    assert_int_equal(losses_find(copy, n, 0, NULL, &l), 0);
-    free(copy);
-    losses_finish(&l);
-    return l;
-}
-
 static bool are_equal(const losses *a, const char *text, size_t n)
 {
-    losses b = find(text, n);
+    losses b = test_losses_of(text, n, NULL);
     losses_comparison c;
     bool equal;
 
@@ -750,7 +736,7 @@ static void compares_what_is_marked(void **state)
     for (size_t i = 0; i < LOGS; i++) {
         losses a;
         unmark(logs[i].text, log);
-        a = find(log->text, log->n);
+        a = test_losses_of(log->text, log->n, NULL);
         if (a.n == 0 || a.unread.n > 0 || a.strange.n > 0)
             fail_msg("%s: %zu losses, or a line is not read", logs[i].name, a.n);
         for (size_t k = 0; k < log->n_marks; k++, unmark(logs[i].text, log)) {
@@ -774,7 +760,7 @@ static void reads_through_junk(void **state)
         size_t n = 0;
         losses a;
         unmark(logs[i].text, log);
-        a = find(log->text, log->n);
+        a = test_losses_of(log->text, log->n, NULL);
         for (size_t k = 0; k < log->n; k++) {
             if (log->text[k] == '\n')
                 text[n++] = '\r';
@@ -832,7 +818,7 @@ static void reads_ranks_in_any_order(void **state)
         if (!has_ranks(log->text))
             continue;
         n = interleave(log, format, 0x5555, text, 4 * MOST_LOG);
-        a = find(text, n);
+        a = test_losses_of(text, n, NULL);
         n = interleave(log, format, 0x3a6c, text, 4 * MOST_LOG);
         if (!are_equal(&a, text, n))
             fail_msg("%s: %s in another order is a difference", name, format);

@@ -2,23 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "tests/support/test.h"
+#include "tests/support/losses.h"
 
 #include <math.h>
-
-#include "tools/losses/losses.h"
-
-static losses find(const char *text, size_t size, const char *regex)
-{
-    losses l = {0};
-    char *copy = malloc(size + 1);
-
-    memcpy(copy, text, size);
-    assert_int_equal(losses_find(copy, size, 0, regex, &l), 0);
-    free(copy);
-    losses_finish(&l);
-    return l;
-}
 
 /* "name@step=text" of each loss that is not a repetition, with blanks between them. */
 static void show(const losses *l, char *out, size_t size)
@@ -373,7 +359,7 @@ static void finds_each_form(void **state)
 
     assert_true(sizeof forms / sizeof forms[0] >= 40);
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        losses l = find(forms[i].text, strlen(forms[i].text), NULL);
+        losses l = test_losses_of(forms[i].text, strlen(forms[i].text), NULL);
         show(&l, got, sizeof got);
         if (strcmp(got, forms[i].losses) != 0)
             fail_msg("%s: '%s', expected '%s'", forms[i].program, got, forms[i].losses);
@@ -401,7 +387,7 @@ static void reads_models_one_after_another(void **state)
         n += (size_t)snprintf(text + n, sizeof text - n,
                               "Convergence after 2 epochs took 0.02 seconds\n");
     }
-    l = find(text, n, NULL);
+    l = test_losses_of(text, n, NULL);
     show(&l, got, sizeof got);
     assert_string_equal(got, expected);
     losses_free(&l);
@@ -449,7 +435,7 @@ static void reads_numbers(void **state)
         char text[200];
         losses l;
         snprintf(text, sizeof text, "loss: %s\n", numbers[i].text);
-        l = find(text, strlen(text), NULL);
+        l = test_losses_of(text, strlen(text), NULL);
         if (l.n != 1 || l.v[0].value != numbers[i].value || l.v[0].digits != numbers[i].digits)
             fail_msg("%s: %zu, %.17g, %d digits", numbers[i].text, l.n, l.n > 0 ? l.v[0].value : 0,
                      l.n > 0 ? l.v[0].digits : 0);
@@ -466,7 +452,7 @@ static void names_what_is_no_number(void **state)
     (void)state;
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        losses l = find(texts[i], strlen(texts[i]), NULL);
+        losses l = test_losses_of(texts[i], strlen(texts[i]), NULL);
         assert_int_equal(l.n, 1);
         assert_int_equal(l.strange.n, 1);
         assert_true(isnan(l.v[0].value));
@@ -479,7 +465,7 @@ static void names_what_is_no_number(void **state)
 static void reads_behind_nul_and_long_lines(void **state)
 {
     static const char nul[] = "loss: 1\n\0\nloss: 0.5\n";
-    losses l = find(nul, sizeof nul - 1, NULL);
+    losses l = test_losses_of(nul, sizeof nul - 1, NULL);
     char *text = malloc(200100);
     (void)state;
 
@@ -488,7 +474,7 @@ static void reads_behind_nul_and_long_lines(void **state)
     losses_free(&l);
     memset(text, 'x', 200000);
     strcpy(text + 200000, " loss: 2.3\n");
-    l = find(text, strlen(text), NULL);
+    l = test_losses_of(text, strlen(text), NULL);
     assert_int_equal(l.n, 1);
     losses_free(&l);
     free(text);
@@ -510,7 +496,7 @@ static void reads_utf16(void **state)
             text[mark + 2 * k + big] = ascii[k] == '\1' ? '\x14' : ascii[k];
             text[mark + 2 * k + !big] = ascii[k] == '\1' ? '\x20' : '\0'; /* a dash, U+2014 */
         }
-        l = find(text, mark + 2 * (sizeof ascii - 1), NULL);
+        l = test_losses_of(text, mark + 2 * (sizeof ascii - 1), NULL);
         show(&l, got, sizeof got);
         assert_string_equal(got, expected);
         losses_free(&l);
@@ -536,7 +522,7 @@ static void reads_wide_tables(void **state)
         for (int k = 0; k < tables[i].columns; k++)
             n += (size_t)sprintf(text + n, "0.5,");
         n += (size_t)sprintf(text + n, "2.5\n");
-        l = find(text, n, NULL);
+        l = test_losses_of(text, n, NULL);
         assert_int_equal(l.n, tables[i].found);
         assert_int_equal(l.unread.n, tables[i].unread);
         losses_free(&l);
@@ -559,7 +545,7 @@ static void reads_many_of_a_line(void **state)
         losses l;
         for (size_t k = 0; k < n; k++, at += size)
             memcpy(text + at, parts[i], size + 1);
-        l = find(text, at, NULL);
+        l = test_losses_of(text, at, NULL);
         assert_int_equal(l.n, n);
         losses_free(&l);
     }
@@ -583,7 +569,7 @@ static void reads_what_repeats(void **state)
         for (size_t k = 0; k < N; k++)
             memcpy(text + k * n, parts[i], n);
         strcpy(text + N * n, "\nloss: 2.5\n");
-        l = find(text, N * n + 11, NULL);
+        l = test_losses_of(text, N * n + 11, NULL);
         assert_string_equal(l.v[l.n - 1].text, "2.5");
         losses_free(&l);
         free(text);
@@ -592,7 +578,7 @@ static void reads_what_repeats(void **state)
 
 static size_t unread_of(const char *text)
 {
-    losses l = find(text, strlen(text), NULL);
+    losses l = test_losses_of(text, strlen(text), NULL);
     const size_t n = l.unread.n;
 
     assert_int_equal(n > 0 ? l.unread.number[0] : 1, 1);
@@ -655,20 +641,20 @@ static void says_which_lines_were_not_read(void **state)
         assert_int_equal(unread_of(unread[i]), 1);
     for (size_t i = 0; i < sizeof read / sizeof *read; i++)
         assert_int_equal(unread_of(read[i]), 0);
-    l = find("loss:\n2.5 1.5\nloss: 2.5\n", 24, NULL);
+    l = test_losses_of("loss:\n2.5 1.5\nloss: 2.5\n", 24, NULL);
     assert_int_equal(l.unread.n, 1);
     assert_int_equal(l.unread.number[0], 2);
     losses_free(&l);
-    l = find("row | epoch  loss\n1 | 1  2.5\n", 29, NULL);
+    l = test_losses_of("row | epoch  loss\n1 | 1  2.5\n", 29, NULL);
     assert_int_equal(l.unread.n, 1); /* two columns in one */
     losses_free(&l);
-    l = find("loss:\n[1] 2.5 2.25\n", 20, NULL);
+    l = test_losses_of("loss:\n[1] 2.5 2.25\n", 20, NULL);
     assert_int_equal(l.unread.n, 1);
     losses_free(&l);
-    l = find("step loss\n1 3 2.5\n", 18, NULL);
+    l = test_losses_of("step loss\n1 3 2.5\n", 18, NULL);
     assert_int_equal(l.unread.n, 1); /* which of the three has no name? */
     losses_free(&l);
-    l = find("a cost of 1.5\nerror: 2.5 (1.5xx)\ncost: 2.5 3.5xx\n", 48, NULL);
+    l = test_losses_of("a cost of 1.5\nerror: 2.5 (1.5xx)\ncost: 2.5 3.5xx\n", 48, NULL);
     assert_int_equal(l.unread.n, 2); /* metrics, where there is no loss */
     assert_int_equal(l.unread.number[0], 2);
     losses_free(&l);
@@ -680,7 +666,7 @@ static void knows_running_means(void **state)
     static const char *const means[] = {
         "[1,  2000] loss: 2.2\n", "train_loss_epoch=2.5\n", "1/2 [==>...] - ETA: 0s - loss: 2.30\n",
         "10/10 - 1s - loss: 2.3 - acc: 0.5\n", "{'train_runtime': 12.3, 'train_loss': 2.25}\n"};
-    losses l = find(text, strlen(text), NULL);
+    losses l = test_losses_of(text, strlen(text), NULL);
     (void)state;
 
     assert_int_equal(l.n_series, 3);
@@ -689,7 +675,7 @@ static void knows_running_means(void **state)
     assert_true(l.series[2].mean);
     losses_free(&l);
     for (size_t i = 0; i < sizeof means / sizeof means[0]; i++) {
-        l = find(means[i], strlen(means[i]), NULL);
+        l = test_losses_of(means[i], strlen(means[i]), NULL);
         assert_int_equal(l.n, 1);
         assert_true(l.series[0].mean);
         losses_free(&l);
@@ -720,7 +706,7 @@ static void knows_steps_from_processes(void **state)
     (void)state;
 
     for (size_t i = 0; i < sizeof logs / sizeof logs[0]; i++) {
-        losses l = find(logs[i].text, strlen(logs[i].text), NULL);
+        losses l = test_losses_of(logs[i].text, strlen(logs[i].text), NULL);
         show(&l, got, sizeof got);
         assert_string_equal(got, logs[i].losses);
         losses_free(&l);
@@ -749,7 +735,7 @@ static void counts_iterations(void **state)
     (void)state;
 
     for (size_t i = 0; i < sizeof logs / sizeof logs[0]; i++) {
-        losses l = find(logs[i].text, strlen(logs[i].text), NULL);
+        losses l = test_losses_of(logs[i].text, strlen(logs[i].text), NULL);
         assert_int_equal(l.n, 2);
         if (losses_iterations(&l.v[0], &l.v[1]) != logs[i].iterations)
             fail_msg("%s: %d", logs[i].text, losses_iterations(&l.v[0], &l.v[1]));
@@ -762,7 +748,7 @@ static void counts_iterations(void **state)
 static void takes_every_match_and_group(void **state)
 {
     const char *text = "a 1.5 b 2.5 a 3.5 b 4.5\n";
-    losses l = find(text, strlen(text), "a ([0-9.]+) b ([0-9.]+)");
+    losses l = test_losses_of(text, strlen(text), "a ([0-9.]+) b ([0-9.]+)");
     (void)state;
 
     assert_int_equal(l.n, 4);
@@ -798,12 +784,12 @@ static void proposes_what_reads(void **state)
     (void)state;
 
     for (size_t i = 0; i < sizeof logs / sizeof logs[0]; i++) {
-        losses l = find(logs[i].text, strlen(logs[i].text), NULL), again = {0};
+        losses l = test_losses_of(logs[i].text, strlen(logs[i].text), NULL), again = {0};
         const loss_form *form = losses_proposal(&l);
         char got[200] = "";
         assert_int_equal(l.n, 0);
         if (form != NULL)
-            again = find(logs[i].text, strlen(logs[i].text), form->pattern);
+            again = test_losses_of(logs[i].text, strlen(logs[i].text), form->pattern);
         for (size_t k = 0; k < again.n; k++)
             snprintf(got + strlen(got), sizeof got - strlen(got), "%s%s", k > 0 ? " " : "",
                      again.v[k].text);
@@ -896,8 +882,8 @@ static void compares(void **state)
     (void)state;
 
     for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
-        losses a = find(runs[i].a, strlen(runs[i].a), NULL),
-               b = find(runs[i].b, strlen(runs[i].b), NULL);
+        losses a = test_losses_of(runs[i].a, strlen(runs[i].a), NULL),
+               b = test_losses_of(runs[i].b, strlen(runs[i].b), NULL);
         losses_comparison c;
         losses_compare(&a, &b, &c);
         if (c.verdict != runs[i].verdict || c.compared != runs[i].compared)

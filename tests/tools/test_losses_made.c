@@ -3,9 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "tests/support/test.h"
-
-#include "tools/losses/losses.h"
+#include "tests/support/losses.h"
 
 #define MOST_STEPS  12
 #define MOST_SERIES 3
@@ -160,18 +158,6 @@ static void make(made *m)
 
 /* ---- what the reader finds ---- */
 
-static losses find(const char *text, size_t n)
-{
-    char *copy = malloc(n + 1);
-    losses l = {0};
-
-    memcpy(copy, text, n);
-    assert_int_equal(losses_find(copy, n, 0, NULL, &l), 0);
-    free(copy);
-    losses_finish(&l);
-    return l;
-}
-
 static void check(const made *m, const losses *l)
 {
     if (l->n != m->n_losses || l->strange.n > 0 || l->unread.n > 0)
@@ -196,7 +182,7 @@ static void reads_what_is_made(void **unused)
         losses l;
         state = seed;
         make(m);
-        l = find(m->text, m->n);
+        l = test_losses_of(m->text, m->n, NULL);
         check(m, &l);
         losses_free(&l);
     }
@@ -217,14 +203,14 @@ static void finds_any_other_digit(void **unused)
         char *digit;
         state = seed;
         make(m);
-        a = find(m->text, m->n);
+        a = test_losses_of(m->text, m->n, NULL);
         i = below((uint32_t)m->n_losses);
         do {
             k = below((uint32_t)strlen(m->v[i].number));
             digit = m->v[i].at + k;
         } while (*digit < '0' || *digit > '9' || (*digit == '0' && digit[1] == 'x'));
         *digit = (char)('0' + (*digit - '0' + 1 + (int)below(9)) % 10);
-        b = find(m->text, m->n);
+        b = test_losses_of(m->text, m->n, NULL);
         losses_compare(&a, &b, &c);
         if (c.verdict != LOSSES_OTHER_VALUE || c.compared != m->n_losses || c.pair[c.first].a != i)
             fail_msg("verdict %d of another digit in value %zu of\n%s", (int)c.verdict, i, m->text);

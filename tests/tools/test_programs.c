@@ -3,9 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "tests/support/test.h"
-
-#include "tools/losses/losses.h"
+#include "tests/support/losses.h"
 
 /* As the programs print it, in words and numbers of our own. */
 static const struct program {
@@ -340,17 +338,6 @@ static const struct program {
 };
 #define PROGRAMS (sizeof programs / sizeof programs[0])
 
-static losses find(const char *text)
-{
-    losses l = {0};
-    char *copy = strdup(text);
-
-    assert_int_equal(losses_find(copy, strlen(text), 0, NULL, &l), 0);
-    free(copy);
-    losses_finish(&l);
-    return l;
-}
-
 static void add(char *out, size_t size, const char *format, ...)
 {
     const size_t n = strlen(out);
@@ -368,7 +355,7 @@ static void reads_each_sample(void **state)
     (void)state;
 
     for (size_t i = 0; i < PROGRAMS; i++) {
-        losses l = find(programs[i].sample);
+        losses l = test_losses_of(programs[i].sample, strlen(programs[i].sample), NULL);
         char got[1024] = "";
         for (size_t k = 0; k < l.n; k++) {
             char step[LOSS_STEP_TEXT];
@@ -391,7 +378,7 @@ static void compares_each_loss(void **state)
     (void)state;
 
     for (size_t i = 0; i < PROGRAMS; i++) {
-        losses a = find(programs[i].sample);
+        losses a = test_losses_of(programs[i].sample, strlen(programs[i].sample), NULL);
         for (size_t k = 0; k < a.n; k++) {
             char *const other = strdup(programs[i].sample);
             char *at = other;
@@ -407,7 +394,7 @@ static void compares_each_loss(void **state)
             while (*at < '1' || *at > '9')
                 at--;
             *at = *at == '9' ? '1' : (char)(*at + 1);
-            b = find(other);
+            b = test_losses_of(other, strlen(other), NULL);
             losses_compare(&a, &b, &c);
             if (c.verdict == LOSSES_EQUAL)
                 fail_msg("%s: %s is not compared", programs[i].name, a.v[k].text);
@@ -522,7 +509,7 @@ static void check_row(char *cells[CELLS], bool *seen)
     if (i == PROGRAMS)
         fail_msg("docs/verify.md: no sample of '%s'", cells[0]);
     seen[i] = true;
-    l = find(programs[i].sample);
+    l = test_losses_of(programs[i].sample, strlen(programs[i].sample), NULL);
     for (size_t k = 0; k < l.n; k++)
         steps += l.v[k].step.n > 0;
     if ((steps == 0) != (strcmp(cells[3], "none") == 0))

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "base/pack/crc32c.h"
+#include "base/crc32c.h"
 
 #include "base/bytes.h"
 
@@ -66,4 +66,11 @@ uint32_t dp_crc32c(const uint8_t *bytes, size_t n)
         return ~dp_crc32c_sse42(~0u, bytes, n);
 #endif
     return ~dp_crc32c_portable(~0u, bytes, n);
+}
+
+uint32_t dp_crc32c_masked(const uint8_t *bytes, size_t n)
+{
+    const uint32_t crc = dp_crc32c(bytes, n);
+
+    return (crc >> 15 | crc << 17) + 0xA282EAD8u;
 }

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "base/pack/crc32c.h"
+#include "base/crc32c.h"
 
 #if defined(__x86_64__)
 #include <nmmintrin.h>
