@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "base/pack/message_pack.h"
 #include "base/tensor.h"
 #include "io/shards/list.h"
 #include "io/shards/shards.h"
@@ -53,123 +54,37 @@ typedef struct state {
     uint32_t n;
 } state;
 
-/* ---- a row's numbers and texts: MessagePack ---- */
-
-typedef struct value {
-    enum { INTEGER, REAL, TEXT } kind;
-    int64_t integer;
-    double real;
-    const uint8_t *text;
-    size_t n; /* bytes of the text */
-} value;
-
-typedef struct cursor {
-    const uint8_t *at, *end;
-} cursor;
-
-/* A big-endian number of n bytes. */
-static bool take_number(cursor *c, size_t n, uint64_t *out)
-{
-    if ((size_t)(c->end - c->at) < n)
-        return false;
-    for (*out = 0; n > 0; n--)
-        *out = *out << 8 | *c->at++;
-    return true;
-}
-
-static bool take_text(cursor *c, uint64_t n, value *v)
-{
-    *v = (value){.kind = TEXT, .text = c->at, .n = (size_t)n};
-    if (n > (size_t)(c->end - c->at))
-        return false;
-    c->at += n;
-    return true;
-}
-
-static bool take_integer(cursor *c, size_t n, bool is_signed, value *v)
-{
-    const unsigned shift = 64 - 8 * (unsigned)n;
-    uint64_t bits;
-
-    if (!take_number(c, n, &bits))
-        return false;
-    *v = (value){.kind = INTEGER, .integer = (int64_t)bits};
-    if (is_signed)
-        v->integer = (int64_t)(bits << shift) >> shift;
-    return is_signed || bits <= INT64_MAX;
-}
-
-static bool take_real(cursor *c, size_t n, value *v)
-{
-    uint64_t bits;
-    uint32_t narrow_bits;
-    float narrow;
-
-    *v = (value){.kind = REAL};
-    if (!take_number(c, n, &bits))
-        return false;
-    narrow_bits = (uint32_t)bits;
-    memcpy(&narrow, &narrow_bits, sizeof narrow);
-    memcpy(&v->real, &bits, sizeof v->real);
-    v->real = n == 4 ? narrow : v->real;
-    return true;
-}
-
-/* False: it is cut, or neither number nor text. */
-static bool take_value(cursor *c, value *v)
-{
-    const uint8_t kind = c->at < c->end ? *c->at++ : 0xC1; /* that is never used */
-    uint64_t n;
-
-    if (kind < 0x80 || kind >= 0xE0) {
-        *v = (value){.kind = INTEGER, .integer = (int8_t)kind};
-        return true;
-    }
-    if (kind >= 0xA0 && kind < 0xC0)
-        return take_text(c, kind & 31, v);
-    if (kind >= 0xCC && kind <= 0xCF)
-        return take_integer(c, (size_t)1 << (kind - 0xCC), false, v);
-    if (kind >= 0xD0 && kind <= 0xD3)
-        return take_integer(c, (size_t)1 << (kind - 0xD0), true, v);
-    if (kind >= 0xD9 && kind <= 0xDB)
-        return take_number(c, (size_t)1 << (kind - 0xD9), &n) && take_text(c, n, v);
-    return (kind == 0xCA || kind == 0xCB) && take_real(c, kind == 0xCA ? 4 : 8, v);
-}
+/* ---- a row's numbers and texts ---- */
 
 /* How many pairs a row has, whose length stands in front. */
-static bool take_head(cursor *c, uint64_t *n)
+static bool take_head(dp_packed *c, uint64_t *n)
 {
-    uint8_t kind;
-
     if (c->end - c->at < 9 || dp_load_le(c->at, 8) != (uint64_t)(c->end - c->at) - 8)
         return false;
-    kind = c->at[8];
-    c->at += 9;
-    *n = kind & 15;
-    return (kind & 0xF0) == 0x80 || (kind == 0xDE && take_number(c, 2, n)) ||
-           (kind == 0xDF && take_number(c, 4, n));
+    c->at += 8;
+    return dp_unpack_map(c, n);
 }
 
-static bool is_named(const part *p, const value *name)
+static bool is_named(const part *p, const dp_unpacked *name)
 {
     return strlen(p->of->name) == name->n && memcmp(p->of->name, name->text, name->n) == 0;
 }
 
 /* Gives each field that is in the row its value.  False: the row is damaged, or lacks one. */
 static bool read_row(const state *s, const uint8_t *bytes, size_t size,
-                     bool (*give)(void *ctx, uint32_t field, const value *), void *ctx)
+                     bool (*give)(void *ctx, uint32_t field, const dp_unpacked *), void *ctx)
 {
-    cursor c = {bytes, bytes + size};
+    dp_packed c = {bytes, bytes + size};
     uint32_t given = 0, wanted = 0;
     uint64_t n;
-    value name, v;
+    dp_unpacked name, v;
 
     for (uint32_t f = 0; f < s->n; f++)
         wanted |= s->parts[f].of->blob < 0 ? 1u << f : 0;
     if (!take_head(&c, &n))
         return false;
     for (; n > 0; n--) {
-        if (!take_value(&c, &name) || name.kind != TEXT || !take_value(&c, &v))
+        if (!dp_unpack(&c, &name) || name.kind != DP_PACKED_TEXT || !dp_unpack(&c, &v))
             return false;
         for (uint32_t f = 0; f < s->n; f++) {
             if ((wanted >> f & 1) == 0 || !is_named(&s->parts[f], &name))
@@ -183,10 +98,11 @@ static bool read_row(const state *s, const uint8_t *bytes, size_t size,
 }
 
 /* A number as its column has it; false where that has no such value. */
-static bool store(const dp_field *f, const value *v, void *out)
+static bool store(const dp_field *f, const dp_unpacked *v, void *out)
 {
-    return v->kind == INTEGER ? dp_field_store_int(f, out, 0, v->integer)
-                              : v->kind == REAL && dp_field_store_float(f, out, 0, v->real);
+    return v->kind == DP_PACKED_INTEGER
+               ? dp_field_store_int(f, out, 0, v->integer)
+               : v->kind == DP_PACKED_REAL && dp_field_store_float(f, out, 0, v->real);
 }
 
 /* ---- looking at a file ---- */
@@ -210,7 +126,7 @@ static dp_status bad_row(const looking *g, const char *what, const char *column)
                           g->l->shard->path, what, column);
 }
 
-static bool note_value(void *ctx, uint32_t f, const value *v)
+static bool note_value(void *ctx, uint32_t f, const dp_unpacked *v)
 {
     looking *g = ctx;
     const dp_field *field = &g->l->shards->fields.field[f];
@@ -219,7 +135,7 @@ static bool note_value(void *ctx, uint32_t f, const value *v)
     if (field->kind != DP_FIELD_NUMBERS) {
         g->pieces[f].at = g->raw_at + (uint64_t)(v->text - g->raw);
         g->pieces[f].size = (uint32_t)v->n;
-        return v->kind == TEXT;
+        return v->kind == DP_PACKED_TEXT;
     }
     if (dp_dtype_is_integer(field->type.dtype))
         dp_look_number(g->l, f, v->integer);
@@ -231,12 +147,12 @@ static bool count_packed(const looking *g, uint64_t at, uint64_t size, uint64_t 
 {
     uint8_t bytes[4];
     const uint8_t *from;
-    cursor c;
+    dp_packed c;
 
     if (size < 4 || dp_look_read(g->l, at, 4, bytes, &from, NULL) != DP_OK)
         return false;
-    c = (cursor){from, from + 4};
-    return take_number(&c, 4, count) && *count + (*count + 3) / 4 <= size - 4;
+    c = (dp_packed){from, from + 4};
+    return dp_unpack_big_endian(&c, 4, count) && *count + (*count + 3) / 4 <= size - 4;
 }
 
 /* An array, which has to have its column's shape. */
@@ -287,15 +203,15 @@ static dp_status look_at_blobs(looking *g, const dp_mindrecord_row *row)
     for (uint64_t b = 0; b < g->m->n_blobs && status == DP_OK; b++) {
         uint64_t size = end - at;
         if (g->m->n_blobs > 1) {
-            cursor c;
+            dp_packed c;
             if (size < 8)
                 return bad_row(g, "it ends before its last column", "");
             status = dp_look_read(g->l, at, 8, bytes, &from, g->err);
-            c = (cursor){from, from + 8};
+            c = (dp_packed){from, from + 8};
             at += 8;
             if (status != DP_OK)
                 break;
-            if (!take_number(&c, 8, &size) || size > end - at)
+            if (!dp_unpack_big_endian(&c, 8, &size) || size > end - at)
                 return bad_row(g, "it ends before its last column", "");
         }
         for (uint32_t f = 0; f < g->s->n && status == DP_OK; f++)
@@ -430,101 +346,6 @@ static dp_status check_files(const state *s, const mindrecord *p, const dp_shard
 
 /* ---- the columns ---- */
 
-/* Whether a column's first row is the file of a picture: where the first row of blobs is, whoever
- * says so.  What it says is looked at later. */
-static bool begins_with_picture(const dp_mindrecord *m, const dp_file *file, int32_t blob)
-{
-    uint64_t page = 0, at, size;
-    uint8_t bytes[16];
-    size_t got = 0;
-
-    while (page < m->n_pages && m->pages[page].n_rows == 0)
-        page++;
-    if (page == m->n_pages || blob < 0)
-        return false;
-    at = m->header_size + page * m->page_size + 8;
-    for (int32_t b = 0; b <= blob && m->n_blobs > 1; b++, at += 8 + size) {
-        cursor c = {bytes, bytes + 8};
-        if (dp_file_read_at(file, at, bytes, 8, &got) != 0 || got < 8)
-            return false;
-        (void)take_number(&c, 8, &size);
-        if (b == blob)
-            size = 0;
-        else if (size > m->page_size)
-            return false;
-    }
-    return dp_file_read_at(file, at, bytes, sizeof bytes, &got) == 0 &&
-           dp_picture_kind_of(bytes, got) != DP_PICTURE_NONE;
-}
-
-typedef struct naming {
-    const char *given;
-    const dp_mindrecord *m;
-    const dp_file *file;
-} naming;
-
-static const dp_mindrecord_column *find_column(const dp_mindrecord *m, const char *name, size_t n)
-{
-    for (uint64_t i = 0; i < m->n_columns; i++) {
-        if (strlen(m->columns[i].name) == n && memcmp(m->columns[i].name, name, n) == 0)
-            return &m->columns[i];
-    }
-    return NULL;
-}
-
-static void print_type(const naming *g, const dp_mindrecord_column *c, dp_out *out)
-{
-    dp_tensor type = c->type;
-
-    if (c->text) {
-        dp_out_text(out, begins_with_picture(g->m, g->file, c->blob) ? ":picture" : ":bytes");
-        return;
-    }
-    dp_out_text(out, ":");
-    dp_out_text(out, dp_dtype_name(type.dtype));
-    for (int32_t d = 0; d < type.rank; d++) {
-        const int64_t size = type.shape[d] > 0 ? type.shape[d] : 1;
-        dp_out_text(out, ":");
-        dp_out_text(out, dp_print_int(&size, DP_I64, 0).text);
-    }
-}
-
-/* With the type of each behind it. */
-static void print_given(const naming *g, dp_out *out)
-{
-    for (const char *at = g->given;; at++) {
-        const size_t n = strcspn(at, ","), column = strcspn(at, ":,");
-        const char *name = at + column + (at[column] == ':');
-        const size_t length = strcspn(name, ":,");
-        const dp_mindrecord_column *c = find_column(g->m, name, length);
-        dp_out_part(out, at, n);
-        if (c != NULL && name + length == at + n && name > at + column)
-            print_type(g, c, out);
-        at += n;
-        if (*at == '\0')
-            return;
-        dp_out_text(out, ",");
-    }
-}
-
-static void print_fields(const void *ctx, dp_out *out)
-{
-    const naming *g = ctx;
-
-    if (g->given[0] != '\0') {
-        print_given(g, out);
-        return;
-    }
-    for (uint64_t i = 0; i < g->m->n_columns; i++) {
-        const dp_mindrecord_column *c = &g->m->columns[i];
-        dp_out_text(out, i > 0 ? "," : "");
-        dp_out_text(out, c->name);
-        dp_out_text(out, ":");
-        dp_out_text(out, c->name);
-        print_type(g, c, out);
-    }
-}
-
 static const char *bytes_if_unknown(const char *name)
 {
     (void)name;
@@ -533,7 +354,7 @@ static const char *bytes_if_unknown(const char *name)
 
 static dp_status find_part(state *s, const dp_field *f, dp_error *err)
 {
-    const dp_mindrecord_column *c = find_column(&s->head, f->part, strlen(f->part));
+    const dp_mindrecord_column *c = dp_mindrecord_find(&s->head, f->part, strlen(f->part));
     part *p = &s->parts[s->n];
     dp_tensor type;
 
@@ -573,14 +394,14 @@ static dp_status find_parts(state *s, const char *text, dp_arena *arena, dp_erro
 static dp_status take_columns(state *s, const mindrecord *p, const char *path, dp_arena *arena,
                               char **fields, dp_error *err)
 {
-    naming g = {.given = p->fields, .m = &s->head};
+    dp_mindrecord_naming g = {.given = p->fields, .m = &s->head};
     dp_file file;
     dp_status status = read_head(path, arena, &s->head, &file, err);
 
     if (status != DP_OK)
         return status;
     g.file = &file;
-    *fields = dp_out_arena(arena, print_fields, &g, NULL);
+    *fields = dp_out_arena(arena, dp_mindrecord_print_fields, &g, NULL);
     dp_file_close(&file);
     return *fields == NULL ? dp_arena_fail(arena, err, "fields")
                            : find_parts(s, *fields, arena, err);
@@ -686,7 +507,7 @@ typedef struct giving {
     void *const *columns;
 } giving;
 
-static bool give_value(void *ctx, uint32_t f, const value *v)
+static bool give_value(void *ctx, uint32_t f, const dp_unpacked *v)
 {
     const giving *g = ctx;
     const dp_field *field = &g->r->shards->fields.field[f];

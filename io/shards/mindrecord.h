@@ -11,6 +11,7 @@
 #define IO_SHARDS_MINDRECORD_H
 
 #include "base/file.h"
+#include "lang/text.h"
 
 #define DP_MINDRECORD_COLUMNS 64
 #define DP_MINDRECORD_HEADER  ((uint64_t)1 << 22) /* bytes of JSON */
@@ -54,5 +55,17 @@ dp_status dp_mindrecord_open(const dp_file *, const char *path, dp_arena *, dp_m
  * another file's, or has not each row once. */
 dp_status dp_mindrecord_rows(const dp_mindrecord *, const char *path, dp_arena *,
                              dp_mindrecord_row **out, dp_error *);
+
+/* The column of that name, of n bytes, or NULL. */
+const dp_mindrecord_column *dp_mindrecord_find(const dp_mindrecord *, const char *name, size_t n);
+
+/* The parameter `fields` as it was given, or all columns where that is "", with the type of each
+ * that has none. */
+typedef struct dp_mindrecord_naming {
+    const char *given;
+    const dp_mindrecord *m;
+    const dp_file *file; /* which is asked whether bytes are pictures */
+} dp_mindrecord_naming;
+void dp_mindrecord_print_fields(const void *naming, dp_out *);
 
 #endif
