@@ -14,6 +14,7 @@ expect 0 'use: all as it should be' env/bin/python "$SOURCE/tests/bindings/use.p
 expect 0 'ledger: all as it should be' env/bin/python "$SOURCE/tests/bindings/ledger.py" "$DETPIPE"
 printf 'import numpy as np\nmodel.fit(np.random.default_rng().random())\n' > train.py
 expect 1 '^train.py:2: np.random.default_rng' env/bin/python -m detpipe.lint --strict train.py
+expect 0 "^$("$DETPIPE" --version)\$" env/bin/detpipe --version
 
 # without CMake, pip says so in one line
 mkdir bare && for tool in cc gcc make; do ln -s "$(command -v $tool)" bare/; done

@@ -20,7 +20,7 @@ for name in LICENSE LICENSES.libraries; do unzip -p "$wheel" "detpipe-*.dist-inf
 mv source/build-wheel/dist/*.whl . && rm -rf source
 env/bin/python -m pip install -q --no-index --no-deps ./*.whl > pip.log 2>&1 || { fail "pip install"; cat pip.log; }
 site=$(env/bin/python -c 'import sysconfig; print(sysconfig.get_paths()["platlib"])')
-libraries=("$site"/detpipe/_c*.so "$site"/detpipe.libs/*.so*)
+libraries=("$site"/detpipe/_c*.so "$site"/detpipe/tool "$site"/detpipe.libs/*.so*)
 [ -f "$site/detpipe/_c.abi3.so" ] || fail "no module of the limited API"
 for library in "${libraries[@]}"; do
     for needed in $(readelf -d "$library" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); do
@@ -30,8 +30,20 @@ for library in "${libraries[@]}"; do
         esac
     done
 done
-ldd "$site/detpipe/_c.abi3.so" > ldd.txt
-for name in libpng libjpeg liblz4 libsqlite3; do grep -q "$name.*=> $(realpath "$site")/" ldd.txt || { fail "$name is the system's"; cat ldd.txt; }; done
+for user in _c.abi3.so tool; do
+    ldd "$site/detpipe/$user" > ldd.txt
+    for name in libpng libjpeg liblz4 libsqlite3; do grep -q "$name.*=> $(realpath "$site")/" ldd.txt || { fail "$user: $name is the system's"; cat ldd.txt; }; done
+done
+compgen -G "$site/detpipe.libs/libmpi*" > /dev/null && fail "an MPI in the wheel, beside the user's own"
+
+# the command: a newcomer has it on the path and nothing else, no compiler and no checkout
+newcomer() { env -i PATH="$work/env/bin" "$@"; }
+expect 0 "^detpipe $(env/bin/python -c 'import detpipe; print(detpipe.__version__)')\$" newcomer detpipe --version
+expect 0 '^REPRODUCED$' newcomer detpipe verify
+printf 'import numpy as np\nmodel.fit(np.random.default_rng().random())\n' > train.py
+expect 1 '^train.py:2: np.random.default_rng' newcomer detpipe lint --strict train.py
+printf 'print("loss", 1)\n' > bare.py
+expect 3 '^detpipe: verify: run 1: --why: no step was recorded: the command imported no framework' newcomer detpipe verify --why -- python bare.py
 
 export FIXTURE=$fixture
 expect 0 'use: all as it should be' env/bin/python "$SOURCE/tests/bindings/use.py"
