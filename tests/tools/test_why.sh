@@ -30,99 +30,132 @@ recipe=$SOURCE/tools/recipes/synthetic_cnn.recipe
 "$DETPIPE" train "$recipe" --steps 6 --ledger given/1.ledger > first.txt || fail "train"
 printf 'torch 1\n1 threads\n' > given/1.head
 true > given/1.unseen
+sed 's/learning_rate=0.01/learning_rate=0.01,0.02 milestones=3,20/' "$recipe" > other.recipe
+"$DETPIPE" train other.recipe --steps 6 --ledger other.ledger > second.txt || fail "train"
 why() { "$DETPIPE" verify --why "$@" -- "$python" -c 'import torch; print("loss: 2.5")'; }
-expect 0 '^REPRODUCED$' why --output quiet
-[ ! -s quiet/run1.err ] || fail "the run says more than its command: $(cat quiet/run1.err)"
-grep -q '^ledgers: 1 compared, 6 steps, 30 entries$' out.txt || fail "the ledger is no evidence: $(cat out.txt)"
-expect 0 '^REPRODUCED$' "$DETPIPE" verify --why -- "$python" -c 'import torch' # no loss is printed
-expect 0 '^REPRODUCED$' why --runs 3 --strict
+# where the runs differ: something is varied, so that one run more finds that it was this, and not some 30
+other() { why --vary tmp "$@"; }
 
-# who asks first whether the module is there, and imports it after a failure, is recorded
-expect 0 '^REPRODUCED$' "$DETPIPE" verify --why -- "$python" -c 'import importlib.util
+# What follows waits more than it works, as no run begins in the second in which the last one ended: each beside the others,
+# with a package and ledgers of its own.
+own() {
+    cp -r "$work/fake" "$work/given" .
+    export GIVEN=$PWD/given PYTHONPATH=$PWD/fake
+}
+
+plain() {
+    own
+    expect 0 '^REPRODUCED$' why --runs 3 --strict --output quiet
+    [ ! -s quiet/run1.err ] || fail "the run says more than its command: $(cat quiet/run1.err)"
+    grep -q '^ledgers: 1 compared, 6 steps, 30 entries$' out.txt || fail "the ledger is no evidence: $(cat out.txt)"
+}
+
+# who asks first whether the module is there, and imports it after a failure, is recorded; no loss is printed
+late_imports() {
+    own
+    expect 0 '^REPRODUCED$' "$DETPIPE" verify --why -- "$python" -c 'import importlib.util
 assert importlib.util.find_spec("torch") and importlib.util.find_spec("torch")
 import torch'
-cp fake/torch.py own.py && printf 'import os\nif os.environ.pop("FAIL", None):\n    raise ImportError("later")\n' > fake/torch.py
-expect 0 '^REPRODUCED$' "$DETPIPE" verify --why -- env FAIL=1 "$python" -c 'try:
+    cp fake/torch.py own.py && printf 'import os\nif os.environ.pop("FAIL", None):\n    raise ImportError("later")\n' > fake/torch.py
+    expect 0 '^REPRODUCED$' "$DETPIPE" verify --why -- env FAIL=1 "$python" -c 'try:
     import torch
 except ImportError:
     import torch'
-mv own.py fake/torch.py
-# what is recorded in part says so
-sed '/^def/a\    open(f"{folder}/note", "w").write("python: torch: no gradients\\n")' fake/detpipe/_torch_ledger.py > part.py
-cp fake/detpipe/_torch_ledger.py whole.py && mv part.py fake/detpipe/_torch_ledger.py
-expect 0 'not recorded: python: torch: no gradients' why
-mv whole.py fake/detpipe/_torch_ledger.py
+    mv own.py fake/torch.py
+    # what is recorded in part says so
+    sed '/^def/a\    open(f"{folder}/note", "w").write("python: torch: no gradients\\n")' fake/detpipe/_torch_ledger.py > part.py
+    mv part.py fake/detpipe/_torch_ledger.py
+    expect 0 'not recorded: python: torch: no gradients' why
+}
 
 # what was not recorded is counted, from whichever run says more; a ledger that nobody closed is weak evidence
-echo '3 passes without gradients' > given/1.unseen
-printf '4 passes without gradients\n1 functions that torch.compile made\n' > given/2.unseen
-expect 0 '^REPRODUCED$' why
-grep -q '^not recorded: passes without gradients (4)$' out.txt && grep -q '^not recorded: functions that torch.compile made (1)$' out.txt || fail "$(cat out.txt)"
-expect 0 '"what":[[:space:]]*"passes without gradients"' why --json
-tr -d ' \n\t' < out.txt | grep -q '"ledgers":{"compared":1,"steps":6,"entries":30,"not_closed":0,"not_recorded":\[{"n":4,' || fail "$(cat out.txt)"
-rm given/[12].unseen
-expect 0 '^REPRODUCED \(weak evidence: 1 ledger was not closed\)$' why
-expect 3 'weak evidence' why --strict
-true > given/1.unseen
+not_recorded() {
+    own
+    echo '3 passes without gradients' > given/1.unseen
+    printf '4 passes without gradients\n1 functions that torch.compile made\n' > given/2.unseen
+    expect 0 '^REPRODUCED$' why
+    grep -q '^not recorded: passes without gradients (4)$' out.txt && grep -q '^not recorded: functions that torch.compile made (1)$' out.txt || fail "$(cat out.txt)"
+    expect 0 '"what":[[:space:]]*"passes without gradients"' why --json
+    tr -d ' \n\t' < out.txt | grep -q '"ledgers":{"compared":1,"steps":6,"entries":30,"not_closed":0,"not_recorded":\[{"n":4,' || fail "$(cat out.txt)"
+    rm given/[12].unseen
+    expect 0 '^REPRODUCED \(weak evidence: 1 ledger was not closed\)$' why
+    expect 3 'weak evidence' why --strict
+}
 
 # a ledger without a step is no evidence, and hides nothing
-mv given/1.ledger whole.ledger && head -1 whole.ledger > given/1.ledger
-expect 3 'no step was recorded: .*no optimizer made a step; ledger without a step .of rank 0. .1.' why
-mv whole.ledger given/1.ledger && head -1 given/1.ledger > given/2.ledger
-expect 3 'run 2: --why: no step was recorded' why
-head -3 given/1.ledger > given/2.ledger
-expect 1 '6 steps and 2: those of both are equal' why
-grep -q '^ledgers: 1 compared, 2 steps, 10 entries$' out.txt || fail "steps of one run are counted: $(cat out.txt)"
-rm given/2.ledger
+no_step() {
+    own
+    mv given/1.ledger whole.ledger && head -1 whole.ledger > given/1.ledger
+    expect 3 'no step was recorded: .*no optimizer made a step; ledger without a step .of rank 0. .1.' why
+    mv whole.ledger given/1.ledger && head -1 given/1.ledger > given/2.ledger
+    expect 3 'run 2: --why: no step was recorded' why
+    head -3 given/1.ledger > given/2.ledger
+    expect 1 '6 steps and 2: those of both are equal' other
+    grep -q '^ledgers: 1 compared, 2 steps, 10 entries$' out.txt || fail "steps of one run are counted: $(cat out.txt)"
+}
 
 # every framework has its row; one that is imported and not recorded says so, whatever the others did
-for framework in keras jax mindspore; do
-    echo 'version = 1' > fake/$framework.py
-    expect 0 'not recorded: .*python' "$DETPIPE" verify --why -- "$python" -c "import torch, $framework"
-    tr -s '\n ' '  ' < out.txt | grep -q "$framework: No module named 'detpipe._${framework}_ledger' (pip install detpipe there)" ||
-        fail "it does not say that $framework is not recorded: $(cat out.txt)"
-    cp fake/detpipe/_torch_ledger.py fake/detpipe/_${framework}_ledger.py
-    expect 0 '^REPRODUCED$' "$DETPIPE" verify --why -- "$python" -c "import $framework"
-    ! grep -q 'not recorded' out.txt || fail "$framework has a recorder"
-done
+frameworks() {
+    own
+    local framework
+    for framework in keras jax mindspore; do echo 'version = 1' > fake/$framework.py; done
+    expect 0 'not recorded: .*python' "$DETPIPE" verify --why -- "$python" -c 'import torch, keras, jax, mindspore'
+    for framework in keras jax mindspore; do
+        tr -s '\n ' '  ' < out.txt | grep -q "$framework: No module named 'detpipe._${framework}_ledger' (pip install detpipe there)" ||
+            fail "it does not say that $framework is not recorded: $(cat out.txt)"
+        sed "s|/0\.|/$framework.|" fake/detpipe/_torch_ledger.py > fake/detpipe/_${framework}_ledger.py
+    done
+    expect 0 '^REPRODUCED$' "$DETPIPE" verify --why -- "$python" -c 'import keras, jax, mindspore'
+    ! grep -q 'not recorded' out.txt && grep -q '^ledgers: 3 compared' out.txt || fail "each has a recorder: $(cat out.txt)"
 
-expect 0 '^REPRODUCED' why --html page.html
-grep -q '<h1>Equal</h1>' page.html || fail "no page of equal runs"
+    expect 0 '^REPRODUCED' why --html page.html --why=full
+    grep -q '<h1>Equal</h1>' page.html || fail "no page of equal runs"
+    expect 3 'cannot write /nonexistent/x.html' why --html /nonexistent/x.html
+}
 
 # equal losses, other weights
-sed 's/learning_rate=0.01/learning_rate=0.01,0.02 milestones=3,20/' "$recipe" > other.recipe
-"$DETPIPE" train other.recipe --steps 6 --ledger given/2.ledger > second.txt || fail "train"
-expect 1 '^NOT REPRODUCED' why
-grep -q 'Why (ledger of rank 0, run 1 and 2): step 4, "weights". The optimizer' <(tr '\n' ' ' < out.txt) || fail "no cause: $(cat out.txt)"
-expect 1 'step 4, .*weights' why --json
-# a page of it, as diff writes it
-expect 1 '^NOT REPRODUCED' why --html page.html
-grep -q '<h1>Different</h1>' page.html && grep -q 'weights' page.html || fail "no page of what differs"
-expect 1 '"verdict"' why --json --html page.html
-expect 3 'cannot write /nonexistent/x.html' why --html /nonexistent/x.html
-expect 2 'add --why' "$DETPIPE" verify --html page.html -- echo 'loss: 1.5'
+other_weights() {
+    own
+    cp "$work/other.ledger" given/2.ledger
+    expect 1 '^NOT REPRODUCED' other --html page.html
+    grep -q 'Why (ledger of rank 0, run 1 and 2): step 4, "weights". The optimizer' <(tr '\n' ' ' < out.txt) || fail "no cause: $(cat out.txt)"
+    grep -q '^Cause: tmp' out.txt || fail "no ledgers in the search for the cause: $(cat out.txt)"
+    ! grep -q Closer out.txt || fail "everything was recorded: $(cat out.txt)"
+    # a page of it, as diff writes it
+    grep -q '<h1>Different</h1>' page.html && grep -q 'weights' page.html || fail "no page of what differs"
+    rm page.html
+    expect 1 'step 4, .*weights' other --json --html page.html
+    grep -q '"verdict"' out.txt && [ -s page.html ] || fail "JSON and a page"
+    expect 2 'add --why' "$DETPIPE" verify --html page.html -- echo 'loss: 1.5'
+}
+
 # less is recorded, and both runs once more with everything where they part
-expect 1 'NOT REPRODUCED' why --why=weights,every=3
-tr '\n' ' ' < out.txt | grep -q 'Closer: run 3 and 4, which recorded all of steps 4 to 4, are equal there' || fail "$(cat out.txt)"
-for i in 1 2; do [ "$(cat given/$i.how)" = weights,every=3,steps=1..18446744073709551615 ] || fail "run $i: $(cat given/$i.how)"; done
-for i in 3 4; do [ "$(cat given/$i.how)" = full,every=1,steps=4..4 ] || fail "run $i: $(cat given/$i.how)"; done
-cp given/2.ledger given/4.ledger
-expect 1 'NOT REPRODUCED' why --why=weights
-tr '\n' ' ' < out.txt | grep -q 'Closer (ledger of rank 0, all of steps 4 to 4, run 3 and 4): step 4, "weights". The' || fail "$(cat out.txt)"
-expect 1 'NOT REPRODUCED' why --why=loss
-grep -q 'Closer (ledger of rank 0, all of steps 1 to' out.txt || fail "equal losses are no equal weights: $(cat out.txt)"
-expect 1 '"closer":[[:space:]]*"Closer \(' why --why=loss,steps=2..5 --json
-expect 1 'NOT REPRODUCED' why --why=full
-! grep -q Closer out.txt || fail "everything was recorded: $(cat out.txt)"
-rm given/4.ledger
-for bad in most every=0 steps=5..4 steps=0 every= loss,steps=x; do expect 2 'expected loss, weights or full' why --why=$bad; done
+narrow() {
+    own
+    cp "$work/other.ledger" given/2.ledger
+    expect 1 'NOT REPRODUCED' other --why=weights,every=3
+    tr '\n' ' ' < out.txt | grep -q 'Closer: run 3 and 4, which recorded all of steps 4 to 4, are equal there' || fail "$(cat out.txt)"
+    for i in 1 2; do [ "$(cat given/$i.how)" = weights,every=3,steps=1..18446744073709551615 ] || fail "run $i: $(cat given/$i.how)"; done
+    for i in 3 4; do [ "$(cat given/$i.how)" = full,every=1,steps=4..4 ] || fail "run $i: $(cat given/$i.how)"; done
+    cp given/2.ledger given/4.ledger
+    expect 1 '"closer":[[:space:]]*"Closer [(]ledger of rank 0, all of steps 4 to 4, run 3 and 4[)]: step 4, .*weights.*The' other --why=weights --json
+    expect 1 'NOT REPRODUCED' other --why=loss,steps=2..5
+    grep -q 'Closer (ledger of rank 0, all of steps 1 to' out.txt || fail "equal losses are no equal weights: $(cat out.txt)"
+    for bad in most every=0 steps=5..4 steps=0 every= loss,steps=x; do expect 2 'expected loss, weights or full' why --why=$bad; done
+}
+
 # what was unlike in the process, which is no difference by itself
-rm given/2.ledger
-printf 'torch 1\n2 threads\n' > given/2.head
-expect 0 '2 threads \(run 1: 1 threads\)' why
-# another's sitecustomize, and PYTHONPATH, as they were
-echo 'print("loss: 3.5")' > fake/sitecustomize.py
-expect 0 'losses: 2 of "loss"' why
-expect 0 "^REPRODUCED" "$DETPIPE" verify --why --loss 'path ([0-9])' -- "$python" -c 'import sys, torch; print("path", sum("why" in p for p in sys.path))'
-grep -q '^ *1 *0 *0 *equal' out.txt || fail "the folder of --why is in sys.path: $(cat out.txt)"
+as_it_was() {
+    own
+    printf 'torch 1\n2 threads\n' > given/2.head
+    expect 0 '2 threads \(run 1: 1 threads\)' why
+    # another's sitecustomize, and PYTHONPATH, as they were
+    echo 'print("loss: 3.5")' > fake/sitecustomize.py
+    expect 0 'losses: 2 of "loss"' why
+    expect 0 "^REPRODUCED" "$DETPIPE" verify --why --loss 'path ([0-9])' -- "$python" -c 'import sys, torch; print("path", sum("why" in p for p in sys.path))'
+    grep -q '^ *1 *0 *0 *equal' out.txt || fail "the folder of --why is in sys.path: $(cat out.txt)"
+}
+
+for part in plain late_imports not_recorded no_step frameworks other_weights narrow as_it_was; do aside $part; done
+wait_for_asides
 exit $failed
