@@ -51,9 +51,9 @@ static void write_there(int end, void (*write_lines)(void))
 
 static void lines_of_long_work(void)
 {
-    cli_work w = {"step", 2, cli_seconds() - 100};
+    cli_work w = {"step", 2, cli_seconds() - 100, 1};
 
-    cli_progress(&w, "step", 3, 20);
+    cli_progress(&w, "step", 3, 20); /* two of them in 100 seconds */
     cli_progress_end();
 }
 
@@ -96,7 +96,8 @@ static void on_a_terminal(void **state)
     close(end);
     read_all(terminal, seen, sizeof seen);
     /* shown, taken away; and taken away once more at the end of "tensors" */
-    assert_string_equal(seen, "\rstep 3 of 20\033[K\r\033[K\r\033[K");
+    assert_string_equal(seen, "\rstep 3 of 20, 0.02 a second, 14 min left\033[K"
+                              "\r\033[K\r\033[K");
 }
 
 static void not_in_a_pipe(void **state)

@@ -343,16 +343,34 @@ double cli_seconds(void)
 bool cli_work_long(cli_work *w, double now, const char *what, uint64_t done)
 {
     if (w->what == NULL || strcmp(w->what, what) != 0 || done <= w->done)
-        *w = (cli_work){what, done, now};
+        *w = (cli_work){what, done, now, done};
     w->done = done;
     return now - w->since > 1;
 }
 
+static void print_left(double seconds)
+{
+    if (seconds < 100)
+        fprintf(stderr, ", %.0f s left", seconds);
+    else if (seconds < 6000)
+        fprintf(stderr, ", %.0f min left", seconds / 60);
+    else
+        fprintf(stderr, ", %.1f h left", seconds / 3600);
+}
+
 void cli_progress(cli_work *w, const char *what, uint64_t done, uint64_t of)
 {
-    if (isatty(STDERR_FILENO) && cli_work_long(w, cli_seconds(), what, done))
-        fprintf(stderr, "\r%s %llu of %llu\033[K", what, (unsigned long long)done,
-                (unsigned long long)of);
+    const double now = isatty(STDERR_FILENO) ? cli_seconds() : 0;
+    double rate;
+
+    if (now == 0 || !cli_work_long(w, now, what, done))
+        return;
+    rate = (double)(done - w->first) / (now - w->since);
+    fprintf(stderr, "\r%s %llu of %llu, %.*f a second", what, (unsigned long long)done,
+            (unsigned long long)of, rate < 10 ? 2 : 0, rate);
+    if (of > done)
+        print_left((double)(of - done) / rate);
+    fputs("\033[K", stderr);
 }
 
 void cli_progress_end(void)

@@ -101,11 +101,13 @@ void cli_fold(uint8_t accumulated[16], const void *bytes, size_t size);
 bool cli_color(void);     /* stdout is a terminal and NO_COLOR is not set */
 double cli_seconds(void); /* monotonic */
 
-/* What takes long: on a terminal, and after a second, one line of stderr says how far it is. */
+/* What takes long: on a terminal, and after a second, one line of stderr says how far it is, how
+ * fast it goes and how long it will take. */
 typedef struct cli_work {
     const char *what;
     uint64_t done;
     double since;
+    uint64_t first; /* what was done then */
 } cli_work;
 /* Whether it takes long by now; what goes back, or is called otherwise, is other work. */
 bool cli_work_long(cli_work *, double now, const char *what, uint64_t done);

@@ -2,10 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "tools/cli/element.h"
 #include "tools/commands/commands.h"
 #include "tools/run/ranks.h"
-#include "tools/run/session.h"
+#include "tools/run/score.h"
 
 typedef struct settings {
     const char *load;
@@ -13,57 +12,15 @@ typedef struct settings {
     bool json;
 } settings;
 
-typedef struct score {
-    uint64_t samples, labels, correct;
-    double loss; /* of all labels, added up batch by batch */
-} score;
-
 static const char about[] =
     "Runs the recipe's net on all batches of its test: line and prints the share of labels (a "
     "sample's, or with per=place each place's) that are the largest output, and the mean loss.  Nothing is trained: dropout drops nothing, "
     "batch_norm uses its moving statistics.\n"
     "RECIPE is a recipe's name or a recipe file (default: " RECIPE_DEFAULT ").";
 
-static int add_batch(session *s, score *sum)
-{
-    const dp_tensor *labels = session_labels(s);
-    const uint64_t n = element_count(labels);
-    dp_net_result r;
-    dp_error err;
-
-    if (dp_net_eval(s->net, session_input(s), labels, &r, &err) != DP_OK)
-        return cli_fail_error(&err, NULL);
-    sum->samples += (uint64_t)labels->shape[0];
-    sum->labels += n;
-    sum->correct += (uint64_t)r.correct;
-    sum->loss += (double)r.loss * (double)n;
-    return 0;
-}
-
-static int measure(session *s, score *sum)
-{
-    cli_work work = {0};
-    const uint64_t batches = dp_length(s->pipeline);
-    dp_status next;
-    dp_error err;
-
-    for (uint64_t i = 0; (next = dp_next(s->pipeline, &s->batch, &err)) == DP_OK; i++) {
-        const int status = add_batch(s, sum);
-        if (status != 0)
-            return status;
-        if (ranks_leads(s->group))
-            cli_progress(&work, "batch", i + 1, batches);
-    }
-    cli_progress_end();
-    if (next != DP_END)
-        return cli_fail_error(&err, NULL);
-    return sum->samples > 0 ? 0 : cli_fail_short("eval", 0, 0, "");
-}
-
 static void print(const session *s, const score *sum, bool json)
 {
-    const double share = (double)sum->correct / (double)sum->labels;
-    const double loss = sum->loss / (double)sum->labels;
+    const double share = score_accuracy(sum), loss = score_loss(sum);
     const unsigned long long samples = sum->samples, correct = sum->correct;
     char labels[48] = "";
 
@@ -83,18 +40,18 @@ static void print(const session *s, const score *sum, bool json)
 
 static int run(session *s, const settings *set, const char *what)
 {
-    score sum = {0};
+    score sum;
     dp_error err;
     int status = session_open(s, what, (cli_optional){0}, (cli_optional){0});
 
     if (status == 0 && s->net == NULL)
         status = cli_fail(EXIT_MALFORMED, "eval: %s has no net", what);
-    if (status == 0 && dp_length(s->pipeline) == UINT64_MAX)
-        status = cli_fail(EXIT_MALFORMED, "eval: the test data never end: leave repeat out");
+    if (status == 0)
+        status = score_check(s);
     if (status == 0 && set->load != NULL && dp_net_load(s->net, set->load, &err) != DP_OK)
         status = cli_fail_error(&err, NULL);
     if (status == 0)
-        status = measure(s, &sum);
+        status = score_measure(s, "eval", &sum);
     if (status != 0)
         return status;
     if (ranks_leads(s->group))

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "tools/commands/commands.h"
+#include "tools/commands/plot.h"
+#include "tools/run/best.h"
 #include "tools/run/checkpoint.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/element.h"
@@ -20,6 +22,9 @@ typedef struct settings {
     trace trace;       /* of the last step, if it has a path */
     dp_ledger *ledger; /* NULL = none */
     bool all_tensors;
+    best best;
+    const char *plot_path;
+    plot plot;
     cli_optional seed, steps;
     uint64_t timeout, every, save_every, kept; /* kept: the step that was saved, or could not be */
     bool json;
@@ -68,18 +73,28 @@ static void save_rest(const session *s, settings *set)
 }
 
 /* What there is to say and to keep after a step. */
-static int end_step(const session *s, settings *set, uint64_t step, cli_work *work,
+static int end_step(session *s, settings *set, uint64_t step, cli_work *work,
                     const dp_net_result *r)
 {
     const bool last = step == s->recipe.steps;
     const double labels = (double)element_count(session_labels(s));
+    int status;
 
-    if ((step % set->every == 0 || last) && ranks_leads(s->group))
+    if (set->plot_path != NULL)
+        plot_add(&set->plot.steps, step, (double)r->loss);
+    if ((step % set->every == 0 || last) && ranks_leads(s->group)) {
+        cli_progress_end();
         print_step(set, step, r, (double)r->correct / labels,
                    dp_net_learning_rate(s->net, step - 1));
-    else if (ranks_leads(s->group))
+    }
+    if (ranks_leads(s->group))
         cli_progress(work, "step", step, s->recipe.steps);
-    return set->save_every != 0 && step % set->save_every == 0 && !last ? save(s, set) : 0;
+    status = best_take(&set->best, s, step);
+    if (status == 0 && set->best.tested && set->plot_path != NULL)
+        plot_add(&set->plot.tests, step, score_loss(&set->best.last));
+    return status == 0 && set->save_every != 0 && step % set->save_every == 0 && !last
+               ? save(s, set)
+               : status;
 }
 
 static int train(session *s, settings *set)
@@ -89,7 +104,8 @@ static int train(session *s, settings *set)
     int status = 0;
 
     set->kept = dp_net_tell(s->net);
-    for (uint64_t step = set->kept; step < s->recipe.steps && status == 0; step++) {
+    for (uint64_t step = set->kept; step < s->recipe.steps && status == 0 && !set->best.stops;
+         step++) {
         status = session_step(s, &result);
         if (status == 0 && set->ledger != NULL)
             status = ledger_record(s, set->ledger, step + 1, &result, set->all_tensors);
@@ -121,6 +137,10 @@ static int run(session *s, settings *set, const char *what)
     uint8_t digest[16];
     int status = set->save != NULL ? output_check(set->save) : 0; /* now, not hours later */
 
+    if (status == 0 && set->best.path != NULL)
+        status = output_check(set->best.path);
+    if (status == 0 && set->plot_path != NULL)
+        status = output_check(set->plot_path);
     if (status == 0 && set->trace_path != NULL)
         status = check_trace(set->trace_path);
     if (status == 0)
@@ -134,14 +154,18 @@ static int run(session *s, settings *set, const char *what)
         status =
             cli_fail(EXIT_MALFORMED, "train: no step is left for --trace: %llu of %llu are done",
                      (unsigned long long)dp_net_tell(s->net), (unsigned long long)s->recipe.steps);
-    if (status == 0 && set->save != NULL)
+    if (status == 0 && (set->save != NULL || set->best.path != NULL))
         status = session_identify(s);
     if (status == 0 && set->ledger_path != NULL && ranks_leads(s->group))
         status = ledger_open(s, set->ledger_path, &set->ledger);
+    if (status == 0 && set->best.every != 0)
+        status = best_open(&set->best, s);
     if (status == 0)
         status = train(s, set);
     if (status == 0)
         status = save(s, set);
+    if (status == 0 && set->plot_path != NULL && ranks_leads(s->group))
+        status = plot_save(&set->plot, set->plot_path);
     if (status == 0 && set->trace.n > 0 && ranks_leads(s->group))
         status = trace_save(&set->trace, set->trace_path);
     if (status != 0)
@@ -161,10 +185,14 @@ static int run(session *s, settings *set, const char *what)
     return EXIT_YES;
 }
 
-static const cli_need needs[] = {
-    {"--ledger-tensors", {"--ledger"}}, {"--save-every", {"--save"}},
-    {"--change", {"--load"}},           {"--identities", {"--save", "--load", "ranks"}},
-    {"--rank-timeout", {"ranks"}},      {NULL, {NULL}}};
+static const cli_need needs[] = {{"--ledger-tensors", {"--ledger"}},
+                                 {"--save-every", {"--save"}},
+                                 {"--change", {"--load"}},
+                                 {"--save-best", {"--test-every"}},
+                                 {"--patience", {"--test-every"}},
+                                 {"--identities", {"--save", "--save-best", "--load", "ranks"}},
+                                 {"--rank-timeout", {"ranks"}},
+                                 {NULL, {NULL}}};
 
 int cmd_train(int argc, char **argv)
 {
@@ -189,6 +217,13 @@ int cmd_train(int argc, char **argv)
          &set.all_tensors},
         {"trace", "FILE", "write all tensors of the last step (.safetensors)", CLI_TEXT,
          &set.trace_path},
+        {"test-every", "N", "measure it with the test: data every N steps", CLI_COUNT,
+         &set.best.every},
+        {"save-best", "FILE", "write a checkpoint where that loss is the smallest", CLI_TEXT,
+         &set.best.path},
+        {"patience", "N", "stop behind N such tests in a row that are not better", CLI_COUNT,
+         &set.best.patience},
+        {"plot", "FILE", "draw the losses of steps and tests (.png)", CLI_TEXT, &set.plot_path},
         {"json", NULL, "print a JSON object a line", CLI_FLAG, &set.json},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };
@@ -205,10 +240,13 @@ int cmd_train(int argc, char **argv)
         return status;
     status = ranks_join(&s.group, set.timeout);
     s.digests = set.ledger_path != NULL;
+    set.best.json = set.json;
     if (status == 0)
         status = run(&s, &set, what);
     status = ledger_close(set.ledger, set.ledger_path, status);
     trace_free(&set.trace);
+    plot_free(&set.plot);
+    best_close(&set.best);
     session_close(&s);
     return ranks_leave(s.group, status);
 }

@@ -27,6 +27,22 @@ static void dot(picture *p, uint32_t x, uint32_t y, const uint8_t rgb[3])
         memcpy(p->pixels + ((size_t)y * p->width + x) * 3, rgb, 3);
 }
 
+/* Bresenham's. */
+void picture_line(picture *p, uint32_t x0, uint32_t y0, uint32_t x1, uint32_t y1,
+                  const uint8_t rgb[3])
+{
+    const int64_t dx = llabs((int64_t)x1 - x0), dy = -llabs((int64_t)y1 - y0);
+    int64_t error = dx + dy;
+
+    for (dot(p, x0, y0, rgb); x0 != x1 || y0 != y1; dot(p, x0, y0, rgb)) {
+        const int64_t twice = 2 * error;
+        if (twice >= dy && x0 != x1)
+            error += dy, x0 = x0 < x1 ? x0 + 1 : x0 - 1;
+        if (twice <= dx && y0 != y1)
+            error += dx, y0 = y0 < y1 ? y0 + 1 : y0 - 1;
+    }
+}
+
 /* Five rows of three bits each. */
 static uint16_t glyph(char c)
 {

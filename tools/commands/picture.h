@@ -18,6 +18,10 @@ typedef struct picture {
 void picture_new(picture *, uint32_t width, uint32_t height);
 void picture_free(picture *);
 
+/* Both ends included; what is outside of the picture is left out. */
+void picture_line(picture *, uint32_t x0, uint32_t y0, uint32_t x1, uint32_t y1,
+                  const uint8_t rgb[3]);
+
 /* Letters of 3x5 pixels, `size` times as large; what the font lacks is left blank. */
 void picture_text(picture *, uint32_t x, uint32_t y, uint32_t size, const char *text);
 

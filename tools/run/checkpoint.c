@@ -20,6 +20,7 @@ typedef struct note {
     char net[33], layers[33], stream[33]; /* digests; layers "": an older note, of the first two */
     unsigned long long rows, batches;     /* of a batch, of an epoch; 0 = without end */
     char from[SESSION_FROM];              /* the last change, "" = none */
+    char best[SESSION_BEST];              /* of the tests so far, likewise */
 } note;
 
 static const char *const words[] = {"optimizer", "steps", "data", "batch"};
@@ -67,7 +68,9 @@ static void print_note(const note *n, char *out)
         at += snprintf(out + at, NOTE_SIZE - (size_t)at, " layers=%s stream=%s batch=%llu:%llu",
                        n->layers, n->stream, n->rows, n->batches);
     if (n->from[0] != '\0')
-        snprintf(out + at, NOTE_SIZE - (size_t)at, " from=%s", n->from);
+        at += snprintf(out + at, NOTE_SIZE - (size_t)at, " from=%s", n->from);
+    if (n->best[0] != '\0')
+        snprintf(out + at, NOTE_SIZE - (size_t)at, " best=%s", n->best);
 }
 
 /* Whether it is one of ours, which is that it would be written so. */
@@ -75,7 +78,11 @@ static bool parse_note(const char *text, note *n)
 {
     char state[2 * DP_STATE_SIZE + 1] = "", again[NOTE_SIZE];
 
+    const char *best = strstr(text, " best=");
+
     *n = (note){0};
+    if (best != NULL)
+        (void)sscanf(best, " best=%63[0-9a-f:]", n->best);
     (void)sscanf(text,
                  "data=%128[0-9a-f] net=%32[0-9a-f] layers=%32[0-9a-f] stream=%32[0-9a-f] "
                  "batch=%llu:%llu from=%95[0-9a-z:]",
@@ -107,6 +114,7 @@ static void note_here(const session *s, const dp_state *state, note *n)
         n->batches = info.epoch_batches != UINT64_MAX ? info.epoch_batches : 0;
     }
     memcpy(n->from, s->from, sizeof n->from);
+    memcpy(n->best, s->best, sizeof n->best);
 }
 
 /* ---- writing ---- */
@@ -255,6 +263,7 @@ static int go_on(session *s, const char *path, unsigned changes)
                         "%s is of a run with another net, loss, optimizer, init or seed "
                         "(weights: in a recipe takes its weights alone)",
                         path);
+    memcpy(s->best, there.best, sizeof s->best);
     differs = compare(&there, &here);
     if ((differs & ~changes) != 0 || (differs != 0 && there.layers[0] == '\0'))
         return refuse(s, path, &there, differs);

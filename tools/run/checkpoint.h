@@ -8,8 +8,8 @@
 #include "tools/run/session.h"
 
 /* The net's note is "data=STATE net=DIGEST layers=DIGEST stream=DIGEST batch=ROWS:BATCHES", in
- * hexadecimal but for the last two, then " from=STEP:DIGEST:WORDS" where the run was changed
- * (docs/checkpoint.md). */
+ * hexadecimal but for the last two, then " from=STEP:DIGEST:WORDS" where the run was changed and
+ * " best=STEP:BITS:MISSES" where it is tested (docs/checkpoint.md). */
 /* 0, or the exit status.  When no state can be had (a file of the data set changed), the weights
  * go into `path`.unidentified, and what stands under `path` stays. */
 int checkpoint_save(const session *, const char *path);

@@ -291,6 +291,16 @@ int recipe_load(const char *what, const char *name, recipe *out)
     return 0;
 }
 
+recipe recipe_copy(const recipe *r)
+{
+    recipe copy = *r;
+    char **texts[] = {&copy.data, &copy.test, &copy.net, &copy.weights, &copy.lines};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = *texts[i] != NULL ? xstrdup(*texts[i]) : NULL;
+    return copy;
+}
+
 void recipe_free(recipe *r)
 {
     free(r->data);

@@ -42,6 +42,7 @@ bool recipe_names_reader(const char *what);
 bool recipe_is_name_or_text(const char *what);
 /* The text of a recipe, called `name` in messages. */
 int recipe_parse(const char *text, const char *name, recipe *out);
+recipe recipe_copy(const recipe *);
 void recipe_free(recipe *);
 
 /* The same recipe with another data text, and with the seed and steps that it leaves open; a text

@@ -4,6 +4,7 @@
  */
 #include "tools/run/session.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -44,21 +45,30 @@ static int make_net(session *s, const dp_options *options)
                : cli_fail_error(&err, s->recipe.net);
 }
 
+static void copy_weights(const dp_net *from, const dp_net *to)
+{
+    const dp_tensor *t;
+
+    for (size_t i = 0; (t = dp_net_parameter(from, i, NULL)) != NULL; i++) {
+        size_t bytes = sizeof(float);
+        for (int32_t d = 0; d < t->rank; d++)
+            bytes *= (size_t)t->shape[d];
+        memcpy(dp_net_parameter(to, i, NULL)->data, t->data, bytes);
+    }
+}
+
+void session_take_weights(session *s, const session *from) { copy_weights(from->net, s->net); }
+
 /* A checkpoint has moments and steps besides: a new net takes its weights alone. */
 static int take_weights(session *s, const dp_options *options)
 {
     dp_net *trained = s->net;
-    const dp_tensor *from;
     int status;
 
     s->net = NULL;
     status = make_net(s, options);
-    for (size_t i = 0; status == 0 && (from = dp_net_parameter(trained, i, NULL)) != NULL; i++) {
-        size_t bytes = sizeof(float);
-        for (int32_t d = 0; d < from->rank; d++)
-            bytes *= (size_t)from->shape[d];
-        memcpy(dp_net_parameter(s->net, i, NULL)->data, from->data, bytes);
-    }
+    if (status == 0)
+        copy_weights(trained, s->net);
     dp_net_close(trained);
     return status;
 }
@@ -265,6 +275,20 @@ int session_open_text(session *s, const char *text, const char *name, cli_option
     const int status = recipe_parse(text, name, &s->recipe);
 
     return status == 0 ? open_recipe(s, seed, (cli_optional){0}) : status;
+}
+
+int session_open_test(session *s, const session *of)
+{
+    *s = (session){.data = of->data,
+                   .identities = of->identities,
+                   .test = true,
+                   .threads = of->threads,
+                   .prefetch = of->prefetch,
+                   .group = of->group};
+    s->recipe = recipe_copy(&of->recipe);
+    free(s->recipe.weights); /* they come from the other net */
+    s->recipe.weights = NULL;
+    return open_recipe(s, (cli_optional){0}, (cli_optional){0});
 }
 
 void session_close(session *s)

@@ -12,6 +12,7 @@
 #include "tools/run/recipe.h"
 
 #define SESSION_FROM 96
+#define SESSION_BEST 64
 
 typedef struct session {
     recipe recipe;
@@ -31,6 +32,7 @@ typedef struct session {
     dp_group *group;         /* the ranks that run the recipe together; NULL = this process alone */
     char from[SESSION_FROM]; /* "STEP:DIGEST:WORDS": the change that it goes on from, "" = none */
     uint64_t ahead;          /* batches before its place that are no steps (a difference) */
+    char best[SESSION_BEST]; /* "STEP:BITS:MISSES" of its tests (best.h), "" = none */
 } session;
 
 /* For commands that open a recipe. */
@@ -58,6 +60,9 @@ typedef struct session {
 int session_open(session *, const char *what, cli_optional seed, cli_optional steps);
 /* The same with the text of a recipe, called `name` in messages. */
 int session_open_text(session *, const char *text, const char *name, cli_optional seed);
+/* The test data of an open session, and a net that is given its weights. */
+int session_open_test(session *, const session *of);
+void session_take_weights(session *, const session *from);
 void session_close(session *);
 
 /* Reads the data set once: that of later states is the one that was opened.  Before the first step,

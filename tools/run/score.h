@@ -1,0 +1,24 @@
+/* score.h - a net measured with test data
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef TOOLS_RUN_SCORE_H
+#define TOOLS_RUN_SCORE_H
+
+#include "tools/run/session.h"
+
+typedef struct score {
+    uint64_t samples, labels, correct;
+    double loss; /* of all labels, added up batch by batch */
+} score;
+
+/* Whether the data have an end: 0, or the exit status. */
+int score_check(const session *);
+/* The session's net on all batches of its data, from the first one on.  0, or the
+ * exit status after saying why not. */
+int score_measure(session *, const char *command, score *);
+
+double score_loss(const score *); /* the mean */
+double score_accuracy(const score *);
+
+#endif
