@@ -26,7 +26,7 @@ typedef struct dp_rule {
     bool given;
     uint64_t number; /* behind the colon */
 } dp_rule;
-#define DP_MAX_RULES 8
+#define DP_MAX_RULES 12
 
 /* What a stage wants, for one epoch. */
 typedef struct dp_ask {
@@ -41,7 +41,7 @@ typedef struct dp_ask {
     bool drop;                  /* shards are made equally long by leaving rows out */
     const char *words;          /* of `rule`, as given; NULL = none */
     dp_rule rule[DP_MAX_RULES]; /* of the words of `rules`, in their order */
-    uint32_t *order;            /* kept from epoch to epoch, `kept` numbers; NULL = none are */
+    uint32_t *order;            /* kept from epoch to epoch; NULL = nothing is */
     uint64_t kept;              /* rows; or those of the buffer that they go through */
     uint64_t buffer;            /* rows that the buffer has room for, however many there are */
     void *generator;            /* dp_library.generator bytes, kept from epoch to epoch */
@@ -56,9 +56,10 @@ typedef struct dp_scheme {
     const char *rules; /* words that `rule` may have: "workers,before:"; NULL = none */
     bool in_turn;   /* an epoch follows from the one before it, so all are made, from epoch 0 on */
     bool once;      /* one order serves all epochs, whatever was asked */
-    uint32_t keeps; /* numbers of ask->order for each of ask->kept; 0 = none are needed */
+    uint32_t keeps; /* numbers of ask->order for each row */
+    uint32_t holds; /* numbers of it for each of ask->kept, beside these */
     uint64_t (*count)(const dp_ask *); /* rows that are left of all; NULL = they all are */
-    /* Row numbers into table[0 .. count - 1].  There is room for `rows`, unless the scheme keeps an
+    /* Row numbers into table[0 .. count - 1].  There is room for `rows`, unless the scheme has an
      * order of its own or rows may come again. */
     void (*make)(const dp_ask *, uint32_t *table);
     /* Where more than `tabled` rows are put in order, no table is made: the row of a place is

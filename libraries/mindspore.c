@@ -140,7 +140,7 @@ static void seed_draws(void *g, uint64_t seed, uint32_t worker, bool held)
 static uint64_t turn(uint64_t epoch, uint64_t rows) { return epoch * (rows + 1); }
 
 static const dp_scheme shuffle = {
-    .check = check_shuffle, .in_turn = true, .keeps = 1, .make = make_shuffle};
+    .check = check_shuffle, .in_turn = true, .holds = 1, .make = make_shuffle};
 static const dp_scheme sample = {.check = check, .in_turn = true, .keeps = 1, .make = make_sample};
 static const dp_scheme distribute = {.rules = "seed:",
                                      .check = check_distribute,

@@ -136,7 +136,7 @@ static void fill_truncated_normal(const dp_init_source *source, const dp_truncat
 }
 
 static const dp_scheme shuffle = {.make = make, .at = at, .tabled = DP_MAX_TABLE};
-static const dp_scheme buffer = {.keeps = 1, .make = make_buffered};
+static const dp_scheme buffer = {.holds = 1, .make = make_buffered};
 static const dp_scheme sample = {
     .check = check_sample, .make = make_sample, .at = at, .tabled = DP_MAX_TABLE};
 static const dp_scheme table = {.make = make};

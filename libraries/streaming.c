@@ -4,13 +4,15 @@
  *
  * docs/orders.md.  Shards, spans of rows, are put in an order of the run and cut at the borders of
  * canonical nodes; each epoch shuffles the spans of each node, and the rows as the algorithm says.
- * Rows are delivered from all nodes in turn.
+ * Rows are delivered from all nodes in turn, to machines in turn, on each of these to its ranks in
+ * turn; who lacks one has a row again.
  */
 #include "base/random/pcg64.h"
+#include "libraries/loader.h"
 #include "libraries/permute.h"
 
-enum { PY1E, PY1S, PY1BR, PY2S, NAIVE, SHARD_SIZE, NODES, BLOCK_SIZE };
-#define RULES  "py1e,py1s,py1br,py2s,naive,shard_size:,nodes:,block_size:"
+enum { PY1E, PY1S, PY1BR, PY2S, NAIVE, SHARD_SIZE, NODES, BLOCK_SIZE, MACHINES, RANKS, RANK };
+#define RULES  "py1e,py1s,py1br,py2s,naive,shard_size:,nodes:,block_size:,machines:,ranks:,rank:"
 #define KEEPS  17 /* numbers for each row: ranked 4, spans 6, ids 1, run 1, near 4, ends 1 */
 #define NARROW (1u << 30) /* of blocks */
 
@@ -52,10 +54,9 @@ static int algorithm(const dp_ask *ask)
 static uint32_t nodes_of(const dp_ask *ask)
 {
     const int how = algorithm(ask);
+    const uint32_t machines = dp_rule_number(ask, MACHINES, 1);
 
-    if (ask->rule[NODES].given)
-        return (uint32_t)ask->rule[NODES].number;
-    return how == PY1S || how == PY2S ? 64 : 1;
+    return dp_rule_number(ask, NODES, how == PY1S || how == PY2S ? 64 * machines : machines);
 }
 
 static uint32_t block_of(const dp_ask *ask)
@@ -86,24 +87,100 @@ static dp_status check_numbers(const dp_ask *ask, dp_error *err)
     return DP_OK;
 }
 
+/* ---- who has which rows ---- */
+
+/* Canonical nodes have some rows each, the shorter ones their last row again, all of them some rows
+ * again where so many do not go into the machines: `padded` in the end.  A machine has `rows` of
+ * all, a rank `count`, some of them again. */
+typedef struct deal {
+    uint32_t nodes, longest, padded;
+    uint32_t machines, ranks; /* of a machine */
+    uint64_t rows, count;
+} deal;
+
+static deal deal_of(const dp_ask *ask)
+{
+    deal d = {.nodes = nodes_of(ask), .machines = dp_rule_number(ask, MACHINES, 1)};
+    const uint32_t ratio = d.machines / d.nodes;
+
+    d.ranks = dp_rule_number(ask, RANKS, 1) / d.machines;
+    d.longest = (uint32_t)((ask->rows + d.nodes - 1) / d.nodes);
+    d.padded = ratio > 1 ? (d.longest + ratio - 1) / ratio * ratio : d.longest;
+    d.rows = (uint64_t)d.padded * d.nodes / d.machines;
+    d.count = (d.rows + d.ranks - 1) / d.ranks;
+    return d;
+}
+
+static uint64_t count(const dp_ask *ask) { return deal_of(ask).count; }
+
+/* The place of a row of those that all canonical nodes have, of a node. */
+static inline uint32_t place_in_node(const deal *d, uint32_t place, uint32_t size)
+{
+    if (place >= d->longest)
+        place -= d->padded - d->longest + d->machines / d->nodes - 1;
+    return place < size ? place : size - 1;
+}
+
+/* The place among its machine's rows of a rank's. */
+static uint64_t place_in_machine(const deal *d, uint64_t place, uint32_t rank)
+{
+    const uint64_t at = place * d->ranks + rank, lacking = d->count * d->ranks - d->rows;
+
+    return at < d->rows ? at : at - (d->ranks + lacking - 1);
+}
+
+static dp_status check_deal(const dp_ask *ask, dp_error *err)
+{
+    const uint32_t nodes = nodes_of(ask), machines = dp_rule_number(ask, MACHINES, 1);
+    deal d;
+
+    if (machines == 0 || dp_rule_number(ask, RANKS, 1) % machines != 0)
+        return dp_fail(err, DP_ESPEC, "rule=machines:%u: each of them has as many ranks, 1 or more",
+                       machines);
+    if (nodes % machines != 0 && machines % nodes != 0)
+        return dp_fail(err, DP_ESPEC,
+                       "Streaming refuses %u canonical nodes on %u machines: one of the numbers "
+                       "has to divide the other",
+                       nodes, machines);
+    d = deal_of(ask);
+    if (ask->rows < nodes || ask->rows < machines ||
+        (d.padded > d.longest && d.padded + machines / nodes - 1 > 2 * d.longest) ||
+        d.count * d.ranks - d.rows + d.ranks - 1 > d.rows)
+        return dp_fail(err, DP_ESPEC,
+                       "%llu rows are too few for %u canonical nodes, %u machines and %u ranks of "
+                       "each",
+                       (unsigned long long)ask->rows, nodes, machines, d.ranks);
+    return DP_OK;
+}
+
 static dp_status check(const dp_ask *ask, dp_error *err)
 {
     const int n = ask->rule[PY1E].given + ask->rule[PY1S].given + ask->rule[PY1BR].given +
                   ask->rule[PY2S].given + ask->rule[NAIVE].given;
     dp_status status = check_numbers(ask, err);
 
+    if (status == DP_OK)
+        status = dp_check_ranks(ask, RANKS, err);
     if (status != DP_OK)
         return status;
     if (n > 1)
         return dp_fail(err, DP_ESPEC, "rule= names %d algorithms: one of them is used", n);
     if (ask->seed > UINT64_MAX - UINT32_MAX)
         return dp_fail(err, DP_ESPEC, "order=streaming takes seeds below 2^64 - 2^32");
-    if (ask->rows % nodes_of(ask) != 0 || ask->rows == 0)
-        return dp_fail(err, DP_ESPEC,
-                       "%llu rows are no multiple of %u canonical nodes: Streaming repeats rows "
-                       "then, which is not replayed",
-                       (unsigned long long)ask->rows, nodes_of(ask));
-    return DP_OK;
+    return check_deal(ask, err);
+}
+
+/* ---- the order ---- */
+
+/* Where the rows of a canonical node begin. */
+static uint32_t begin_of(uint64_t rows, uint32_t nodes, uint32_t node)
+{
+    return (uint32_t)(rows * node / nodes);
+}
+
+static uint32_t size_of(const work *w, uint32_t node)
+{
+    return begin_of(w->n, w->nodes, node + 1) - begin_of(w->n, w->nodes, node);
 }
 
 static void shuffle_spans(span *v, uint32_t n, dp_pcg64 *g)
@@ -129,11 +206,11 @@ static uint32_t start_spans(work *w)
     return n;
 }
 
-/* The spans of a node, from *from on, of all that are left, moved to out: one that goes on in the
- * next node is cut. */
-static uint32_t take_node(const work *w, span *from, uint32_t *at, span *out)
+/* The spans of a node of `left` rows, from *from on, of all that are left, moved to out: one that
+ * goes on in the next node is cut. */
+static uint32_t take_node(uint32_t left, span *from, uint32_t *at, span *out)
 {
-    uint32_t left = w->n / w->nodes, n = 0;
+    uint32_t n = 0;
 
     while (left > 0) {
         span *s = &from[*at];
@@ -169,10 +246,10 @@ static void begin_buckets(uint32_t *place, uint32_t n)
 
 /* py1e: rows move within a range about their span's place, but not out of the node.  Counts the
  * rows that come to each NEAR places, or puts them there. */
-static void spread(work *w, const span *spans, uint32_t n, const uint32_t *ids, bool counting)
+static void spread(work *w, const span *spans, uint32_t n, uint32_t rows, const uint32_t *ids,
+                   bool counting)
 {
     const uint32_t low = (uint32_t)(0.75 * w->block), high = (uint32_t)(1.25 * w->block);
-    const uint32_t rows = w->n / w->nodes;
     uint32_t done = 0;
 
     for (uint32_t s = 0; s < n; s++) {
@@ -213,17 +290,17 @@ static void sort_near(const ranked *from, uint32_t n, uint32_t rows, ranked *to)
 
 /* The rows of a node, sorted by the places that they move to: in lots that a cache holds.  To draw
  * the places twice is cheaper than to keep them. */
-static void move_rows(work *w, const span *spans, uint32_t n, uint32_t *ids)
+static void move_rows(work *w, const span *spans, uint32_t n, uint32_t rows, uint32_t *ids)
 {
-    const uint32_t rows = w->n / w->nodes, lots = (rows - 1) / NEAR + 1;
+    const uint32_t lots = (rows - 1) / NEAR + 1;
     const dp_pcg64 kept = w->epoch;
 
     for (uint32_t b = 0; b < lots; b++)
         w->ends[b] = 0;
-    spread(w, spans, n, ids, true);
+    spread(w, spans, n, rows, ids, true);
     begin_buckets(w->ends, lots);
     w->epoch = kept;
-    spread(w, spans, n, ids, false);
+    spread(w, spans, n, rows, ids, false);
     for (uint32_t b = 0, begin = 0; b < lots; begin = w->ends[b++]) {
         sort_near(w->ranked + begin, w->ends[b] - begin, rows, w->near);
         for (uint32_t i = begin; i < w->ends[b]; i++)
@@ -232,10 +309,9 @@ static void move_rows(work *w, const span *spans, uint32_t n, uint32_t *ids)
 }
 
 /* py1br: blocks of random sizes, moved to the left by a random part of one. */
-static void shuffle_blocks(work *w, uint32_t stagger, uint32_t *ids)
+static void shuffle_blocks(work *w, uint32_t stagger, uint32_t rows, uint32_t *ids)
 {
     const uint32_t low = (uint32_t)(0.75 * w->block), high = (uint32_t)(1.25 * w->block);
-    const uint32_t rows = w->n / w->nodes;
     uint32_t n = 0;
 
     for (uint32_t done = 0; done < rows; n++) {
@@ -287,10 +363,12 @@ static void start(work *w, const dp_ask *ask)
 /* The rows of a node, from the spans that it has. */
 static void order_node(work *w, int how, const span *spans, uint32_t n, uint32_t *ids)
 {
-    for (uint32_t s = 0, done = 0; s < n; done += spans[s].end - spans[s].begin, s++)
+    uint32_t done = 0;
+
+    for (uint32_t s = 0; s < n; done += spans[s].end - spans[s].begin, s++)
         put_rows(w, spans[s], ids + done, how == PY1BR ? NULL : &w->epoch);
     if (how == PY1E)
-        move_rows(w, spans, n, ids);
+        move_rows(w, spans, n, done, ids);
 }
 
 static uint32_t count_spans(const span *spans, uint32_t rows)
@@ -305,8 +383,7 @@ static uint32_t count_spans(const span *spans, uint32_t rows)
 /* py2s goes node by node; else the spans of all nodes are shuffled first. */
 static void order_nodes(work *w, int how, span *spans)
 {
-    const uint32_t size = w->n / w->nodes, shards = start_spans(w),
-                   reach = (uint32_t)(0.75 * w->block);
+    const uint32_t shards = start_spans(w), reach = (uint32_t)(0.75 * w->block);
     uint32_t at = 0, *stagger = (uint32_t *)(void *)w->spans; /* when the shards are dealt out */
     span *last = spans;
 
@@ -315,21 +392,45 @@ static void order_nodes(work *w, int how, span *spans)
     else
         w->rows = NULL;
     for (uint32_t node = 0; node < w->nodes; node++) {
-        const uint32_t n = take_node(w, w->spans, &at, last);
+        const uint32_t n = take_node(size_of(w, node), w->spans, &at, last);
         shuffle_spans(last, n, &w->epoch);
         if (how == PY2S)
-            order_node(w, how, last, n, w->ids + (size_t)node * size);
+            order_node(w, how, last, n, w->ids + begin_of(w->n, w->nodes, node));
         last += n;
     }
     for (uint32_t node = 0; how == PY1BR && node < w->nodes; node++)
         stagger[node] = dp_below_product(reach, next, &w->epoch);
     for (uint32_t node = 0; how != PY2S && node < w->nodes; node++) {
-        uint32_t *ids = w->ids + (size_t)node * size;
-        const uint32_t n = count_spans(spans, size);
+        uint32_t *ids = w->ids + begin_of(w->n, w->nodes, node);
+        const uint32_t rows = size_of(w, node), n = count_spans(spans, rows);
         order_node(w, how, spans, n, ids);
         if (how == PY1BR)
-            shuffle_blocks(w, stagger[node], ids);
+            shuffle_blocks(w, stagger[node], rows, ids);
         spans += n;
+    }
+}
+
+/* What a rank has of all nodes' rows, from node to node.  Only its last row may be one again. */
+static void deliver(const work *w, uint32_t *table)
+{
+    const deal d = deal_of(w->ask);
+    const uint32_t rank = dp_rule_number(w->ask, RANK, 0), machine = rank / d.ranks,
+                   step = d.ranks * d.machines, nodes_on = step % d.nodes, on = step / d.nodes;
+    uint64_t at = (uint64_t)(rank % d.ranks) * d.machines + machine;
+    uint32_t *begin = (uint32_t *)(void *)w->spans, node = (uint32_t)(at % d.nodes),
+             place = (uint32_t)(at / d.nodes);
+
+    for (uint32_t i = 0; i <= d.nodes; i++)
+        begin[i] = begin_of(w->n, d.nodes, i);
+    for (uint64_t i = 0; i < d.count; i++) {
+        if (i == d.count - 1) {
+            at = place_in_machine(&d, i, rank % d.ranks) * d.machines + machine;
+            node = (uint32_t)(at % d.nodes), place = (uint32_t)(at / d.nodes);
+        }
+        table[i] = w->ids[begin[node] + place_in_node(&d, place, begin[node + 1] - begin[node])];
+        node += nodes_on, place += on;
+        if (node >= d.nodes)
+            node -= d.nodes, place++;
     }
 }
 
@@ -343,13 +444,11 @@ static void make(const dp_ask *ask, uint32_t *table)
         dp_permute_masked(w.ids, w.n, next, &w.epoch);
     else
         order_nodes(&w, how, (span *)(void *)(ask->order + 6 * (size_t)w.n));
-    for (uint32_t place = 0; place < w.n / w.nodes; place++) {
-        for (uint32_t node = 0; node < w.nodes; node++)
-            *table++ = w.ids[(size_t)node * (w.n / w.nodes) + place];
-    }
+    deliver(&w, table);
 }
 
-static const dp_scheme shuffle = {.check = check, .rules = RULES, .keeps = KEEPS, .make = make};
+static const dp_scheme shuffle = {
+    .check = check, .rules = RULES, .keeps = KEEPS, .count = count, .make = make};
 
 const dp_library dp_library_streaming = {
     .word = "streaming",

@@ -108,7 +108,7 @@ static void make(const dp_ask *ask, uint32_t *table)
 }
 
 static const dp_scheme shuffle = {
-    .check = check, .rules = "global:,unseeded:", .in_turn = true, .keeps = 1, .make = make};
+    .check = check, .rules = "global:,unseeded:", .in_turn = true, .holds = 1, .make = make};
 
 const dp_library dp_library_tf = {
     .word = "tf",

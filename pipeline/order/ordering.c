@@ -39,7 +39,8 @@ static bool computed(const dp_ordering *o)
 static dp_status plan_tables(dp_ordering *o, uint32_t epochs, dp_arena *arena, dp_error *err)
 {
     dp_ask *ask = &o->ask;
-    const bool whole = o->scheme->keeps == 0 && !ask->replacement;
+    const bool owns = o->scheme->keeps + o->scheme->holds > 0;
+    const bool whole = !owns && !ask->replacement;
     dp_status status = dp_check_rows(ask->rows, err);
 
     if (status == DP_OK && ask->count > DP_MAX_TABLE)
@@ -47,9 +48,10 @@ static dp_status plan_tables(dp_ordering *o, uint32_t epochs, dp_arena *arena, d
                          (unsigned long long)ask->count);
     if (status != DP_OK)
         return status;
-    if (o->scheme->keeps > 0) {
-        ask->order =
-            dp_arena_alloc_raw(arena, (size_t)ask->kept * o->scheme->keeps, sizeof *ask->order);
+    if (owns) {
+        ask->order = dp_arena_alloc_raw(
+            arena, (size_t)(ask->rows * o->scheme->keeps + ask->kept * o->scheme->holds),
+            sizeof *ask->order);
         if (ask->order == NULL)
             return dp_arena_fail(arena, err, "an order that is kept");
     }

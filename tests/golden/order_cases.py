@@ -3,6 +3,9 @@
 A function for each `order=`, named so.  Of seeds and numbers of rows it gives (seed, detpipe text, rows of EPOCHS
 epochs); each needs the library, and NumPy.
 """
+import contextlib
+import os
+
 EPOCHS = 3
 NARROW = 2 ** 32  # of what takes seeds of 32 bits
 
@@ -10,6 +13,15 @@ NARROW = 2 ** 32  # of what takes seeds of 32 bits
 def text(n, stage):
     """detpipe has no reader of no rows."""
     return f'range count={n} | {stage}' if n > 0 else f'range count=1 | skip count=1 | {stage}'
+
+
+@contextlib.contextmanager
+def environment(**variables):
+    """what a launcher of several ranks says"""
+    os.environ.update({name: str(value) for name, value in variables.items()})
+    yield
+    for name in variables:
+        del os.environ[name]
 
 
 def seeded(seed):
@@ -448,3 +460,146 @@ def litdata(seeds, sizes):
                         rule = f'chunk_size:{size}' + ('' if window == 256 else f',window:{window}')
                         rule += f',workers:{workers},batch_size:{batch}' if workers > 0 else ''
                         yield seed, text(n, f'shuffle order=litdata rule={rule}'), litdata_rows(folder, seed, window, workers, batch)
+
+
+def litdata_ranks(seeds, sizes):
+    """ranks are what the environment says; as many workers as two are enough"""
+    import tempfile
+
+    import litdata as real
+    from litdata.streaming import Cache
+
+    how = ((2, 0, 1, False, None), (3, 0, 4, True, None), (3, 2, 3, True, False), (1, 0, 7, True, True), (1, 2, 3, True, True), (4, 3, 2, True, None))
+    for n in sizes:
+        for size in {max(1, n // 5), max(1, n // 2 - 1)} if 0 < n < 60000 else ():
+            with tempfile.TemporaryDirectory() as folder:
+                cache = Cache(folder, chunk_size=size)
+                for i in range(n):
+                    cache[i] = i
+                cache.done()
+                cache.merge()
+                for seed in (s for s in seeds if s < NARROW):
+                    for ranks, workers, batch, loaded, drop in how:
+                        if workers > 0 and n > 100:
+                            continue
+                        for rank in {0, ranks // 2, ranks - 1}:
+                            with environment(WORLD_SIZE=ranks, GLOBAL_RANK=rank):
+                                data = real.StreamingDataset(folder, shuffle=True, seed=seed)
+                            loader = real.StreamingDataLoader(data, batch_size=batch, num_workers=workers, drop_last=drop) if loaded else data
+                            epochs = [[int(i) for rows in loader for i in (rows if loaded else [rows])] for _ in range(EPOCHS)]
+                            rule = f'chunk_size:{size},ranks:{ranks},rank:{rank}'
+                            rule += f',workers:{max(1, workers)},batch_size:{batch}' if loaded else ''
+                            rule += {None: '', True: ',drop_last', False: ',keep_last'}[drop]
+                            yield seed, text(n, f'shuffle order=litdata rule={rule}'), epochs
+
+
+def datasets_readers(seeds, sizes):
+    """workers of a DataLoader, ranks, and rows that come one by one"""
+    import datasets as real
+    from datasets.distributed import split_dataset_by_node
+    from torch.utils.data import DataLoader
+
+    def epochs(stream, workers, batch):
+        loader = DataLoader(stream, batch_size=batch, num_workers=workers, collate_fn=lambda rows: rows) if workers > 0 else None
+        for e in range(EPOCHS):
+            stream.set_epoch(e)
+            yield [int(row['id']) for row in stream] if loader is None else [int(row['id']) for rows in loader for row in rows]
+
+    ways = ((12, 1, 0, None, 77), (12, 3, 0, None, 25), (12, 5, 0, None, 40), (12, 5, 0, 'shards', 31), (6, 4, 0, 'examples', 7), (1, 2, 0, None, 10))
+    loaded = ((12, 1, 1, None, 60), (7, 1, 2, None, 30), (23, 1, 2, None, 50), (12, 3, 2, None, 20), (12, 5, 2, None, 20))
+    for seed in seeds:
+        for n in sizes if seed < 2 ** 63 else ():
+            for shards, ranks, workers, strategy, b in ways + (loaded if n < 300 else ()):
+                rows = n if ranks == 1 else n - n % shards
+                if rows < shards or (ranks > 1 and rows // shards < ranks) or n > 60000 or n > 10000 and ranks != 3:
+                    continue
+                for mapped in (seed % 2 == 1,) if workers > 0 else (False, True) if n < 10000 else (False,):
+                    rule = f'shards:{shards}' + (f',workers:{workers},batch_size:3' if workers else '') + (',mapped' if mapped else '')
+                    rule += {None: '', 'shards': ',by_shards', 'examples': ',by_rows'}[strategy]
+                    for rank in {0, ranks - 1}:
+                        data = real.Dataset.from_dict({'id': list(range(rows))}).to_iterable_dataset(num_shards=shards)
+                        stream = (data.map(lambda row: row) if mapped else data).shuffle(seed=seed, buffer_size=b)
+                        if ranks > 1:
+                            stream = split_dataset_by_node(stream, rank, ranks, **({'strategy': strategy} if strategy else {}))
+                        at = f',ranks:{ranks},rank:{rank}' if ranks > 1 else ''
+                        yield seed, text(rows, f'shuffle buffer_size={b} order=datasets rule={rule}{at}'), list(epochs(stream, workers, 3))
+
+
+def shards_of_tar(folder, n, size):
+    """n samples in archives of `size`"""
+    import io
+    import tarfile
+
+    names = []
+    for begin in range(0, n, size):
+        names.append(f'{folder}/{begin:09}.tar')
+        with tarfile.open(names[-1], 'w') as out:
+            for i in range(begin, min(n, begin + size)):
+                info = tarfile.TarInfo(f'{i:09}.txt')
+                info.size = len(str(i))
+                out.addfile(info, io.BytesIO(str(i).encode()))
+    return names
+
+
+def webdataset_shards(seeds, sizes):
+    """WebDataset's own pipeline over archives: shards, ranks, workers; ranks are what the environment says"""
+    import tempfile
+
+    import webdataset as real
+    from torch.utils.data import DataLoader
+
+    def epochs(names, how, b, det, workers, persistent):
+        data = real.WebDataset(names, seed=seed, nodesplitter=real.split_by_node, **how)
+        if b > 0:
+            data = data.compose(real.detshuffle(b, seed=seed)) if det else data.shuffle(b, seed=seed)
+        loader = data
+        if workers > 0:
+            loader = DataLoader(data, batch_size=4, num_workers=workers, collate_fn=list, persistent_workers=persistent)
+        for _ in range(EPOCHS):
+            yield [int(r['txt']) for batch in loader for r in (batch if workers > 0 else [batch])]
+
+    hows = ((0, 0, 30, True, 1, 0, 0), (10, 1, 7, True, 2, 0, 0), (3, 0, 0, False, 1, 0, 0), (100, 1, 0, False, 3, 0, 0), (2, 1, 50, False, 1, 0, 0),
+            (100, 1, 9, True, 1, 2, 0), (100, 1, 9, True, 1, 2, 1), (5, 0, 0, False, 2, 2, 0))
+    for seed in seeds:
+        for n in sizes if seed < 2 ** 64 - EPOCHS else ():
+            for size in {max(1, n // 13), max(1, n // 7)} if 0 < n < 4000 else (n // 7,) if 0 < n < 60000 else ():
+                with tempfile.TemporaryDirectory() as folder:
+                    names = shards_of_tar(folder, n, size)
+                    for k, shard_det, b, det, ranks, workers, persistent in hows:
+                        if ranks * max(workers, 1) > len(names) or workers > 0 and n > 200 or ranks != 2 and n > 4000:
+                            continue
+                        rule = f'shard_size:{size}' + (f',shard_shuffle:{k}' if k else '') + (',shard_det' if k and shard_det else '')
+                        rule += ',in_shards' if b == 0 else ',det' if det else ''
+                        rule += f',workers:{workers},batch_size:4' if workers else ''
+                        rule += ',persistent_workers' if persistent else ''
+                        for rank in {0, ranks - 1}:
+                            with environment(RANK=rank, WORLD_SIZE=ranks):
+                                given = list(epochs(names, dict(shardshuffle=k, detshuffle=bool(shard_det)), b, det, workers, bool(persistent)))
+                            at = f',ranks:{ranks},rank:{rank}' if ranks > 1 else ''
+                            words = f'shuffle order=webdataset{f" buffer_size={b}" if b else ""} rule={rule}{at}'
+                            yield seed, text(n, words), given
+
+
+def streaming_ranks(seeds, sizes):
+    """machines, ranks, and nodes that do not divide the rows: by the library's own functions"""
+    import numpy as np
+    from streaming.base.partition import get_partitions
+    from streaming.base.shuffle import get_shuffle
+
+    ways = ((1, 1, 64, 0), (1, 1, 7, 3), (2, 2, 2, 0), (2, 4, 2, 0), (3, 6, 6, 2), (4, 8, 2, 2), (6, 6, 2, 0), (3, 9, 1, 1), (1, 5, 1, 0))
+    for seed in seeds:
+        for n in sizes if seed < 2 ** 64 - NARROW else ():
+            for machines, ranks, nodes, workers in ways:
+                for i, how in enumerate(('py1e', 'py1s', 'py1br', 'py2s', 'naive')):
+                    if n < 3 * nodes or n < 3 * ranks or (i + n) % 2 == 0 and n > 100 or n > 10000 and ranks not in (1, 4):
+                        continue
+                    size, block = max(1, n // 7), 40 if n < 200 else 5000
+                    shards = np.array([size] * (n // size) + [n % size] * (n % size > 0))
+                    parts = get_partitions('relaxed', n, nodes, machines, ranks // machines, max(1, workers), 3)
+                    for rank in {0, ranks // 2, ranks - 1}:
+                        given = parts[rank // (ranks // machines), rank % (ranks // machines)].transpose(1, 0, 2).reshape(-1)
+                        given = given[given != -1]
+                        epochs = [get_shuffle(how, shards, nodes, seed, e, block)[given].tolist() for e in range(EPOCHS)]
+                        rule = f'{how},shard_size:{size},nodes:{nodes},block_size:{block}'
+                        rule += f',machines:{machines},ranks:{ranks},rank:{rank}' if ranks > 1 else ''
+                        yield seed, text(n, f'shuffle order=streaming rule={rule}'), epochs

@@ -94,8 +94,8 @@ static void check_scheme(const dp_library *l, const dp_scheme *scheme, dp_ask as
 
     assert_non_null(generator);
     assert_non_null(fresh);
-    assert_in_range(scheme->keeps, 0, 17);
-    ask.order = scheme->keeps > 0 ? order : NULL;
+    assert_in_range(scheme->keeps + scheme->holds, 0, 17);
+    ask.order = scheme->keeps + scheme->holds > 0 ? order : NULL;
     ask.generator = generator;
     if (scheme->check != NULL)
         assert_ok(scheme->check(&ask, &test_error));

@@ -18,11 +18,11 @@ compare() {
 }
 compare build-peers torchdata torch torch_dataloader torch_stateful_dataloader
 compare build-peers sklearn numpy numpy_generator sklearn
-compare build-peers datasets datasets
+compare build-peers datasets datasets datasets_readers
 compare build-peers grain grain
 compare build-peers jax jax
 compare build-peers tensorflow tf tf_index_shuffle
-compare build-peers webdataset webdataset
-compare build-peers-streaming streaming streaming
-compare build-peers-streaming litdata litdata
+compare build-peers webdataset webdataset webdataset_shards
+compare build-peers-streaming streaming streaming streaming_ranks
+compare build-peers-streaming litdata litdata litdata_ranks
 [ "$ran" -gt 0 ] || { echo "skipped: none of the libraries is in build-peers (tools/dev peers installs them)"; exit 77; }

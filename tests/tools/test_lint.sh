@@ -61,10 +61,13 @@ expect 0 '"warnings":	0' "$DETPIPE" lint --json "range count=10 | skip count=2 |
 again='has in every epoch the order of the first'
 warned 18 shuffle "$again instead: reshuffle_each_epoch=true" "range count=10 | shuffle reshuffle_each_epoch=false | repeat count=2"
 warned 18 shuffle "$again instead: order=native" "range count=10 | shuffle order=sklearn | batch batch_size=2 | repeat"
+warned 18 shuffle "$again" "range count=10 | shuffle order=webdataset rule=initial:3 | repeat"
+warned 18 shuffle "$again" "range count=10 | shuffle order=webdataset rule=det,shard_size:2,workers:2,batch_size:3 | repeat"
 warned 18 random_sampler "$again" "range count=10 | random_sampler reshuffle_each_epoch=false | skip count=0 | repeat"
 warned 13 random_color_adjust 'has in every epoch the random numbers of the first instead: iterator=one' \
     "synthetic | random_color_adjust brightness=0.5,1.5 order=mindspore iterator=new | repeat count=2"
-for text in "range count=10 | shuffle | repeat count=2" "range count=10 | shuffle reshuffle_each_epoch=false" \
+for text in "range count=10 | shuffle | repeat count=2" "range count=10 | shuffle order=webdataset rule=shard_size:2,shard_shuffle:9,shard_det,in_shards | repeat" \
+    "range count=10 | shuffle order=webdataset rule=det,shard_size:2,workers:2,batch_size:3,persistent_workers | repeat" "range count=10 | shuffle reshuffle_each_epoch=false" \
     "range count=10 | shuffle reshuffle_each_epoch=false | repeat count=1" "range count=10 | repeat count=2 | shuffle reshuffle_each_epoch=false" \
     "range count=10 | shuffle reshuffle_each_epoch=false | split sizes=0.5,0.5 part=0 | repeat count=2"; do
     silent 'has in every epoch' "$text"

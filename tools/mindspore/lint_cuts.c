@@ -28,6 +28,20 @@ static bool has_value(const dp_text_stage *s, const char *name, const char *valu
     return given != NULL && strcmp(given, value) == 0;
 }
 
+/* Whether `rule` has the word. */
+static bool has_rule(const dp_text_stage *s, const char *word)
+{
+    const size_t n = strlen(word);
+
+    for (const char *at = text_value(s, "rule"); at != NULL && *at != '\0';) {
+        const size_t length = strcspn(at, ",");
+        if (length >= n && memcmp(at, word, n) == 0 && (length == n || at[n] == ':'))
+            return true;
+        at += length + (at[length] == ',');
+    }
+    return false;
+}
+
 /* Whether it keeps rows by their place. */
 static bool cuts(const dp_text_stage *s)
 {
@@ -46,10 +60,19 @@ static bool is_repeat(const dp_text_stage *s)
     return text_is(s, "repeat") && !has_value(s, "count", "1");
 }
 
+/* What counts no epochs, or in workers that do not live on. */
+static bool one_of_webdataset(const dp_text_stage *s)
+{
+    const bool counts = has_rule(s, "det") || has_rule(s, "shard_det");
+
+    return has_value(s, "order", "webdataset") &&
+           (!counts || (has_rule(s, "workers") && !has_rule(s, "persistent_workers")));
+}
+
 static bool one_for_all_epochs(const dp_text_stage *s)
 {
     return has_value(s, "reshuffle_each_epoch", "false") || has_value(s, "order", "jax") ||
-           has_value(s, "order", "sklearn") ||
+           has_value(s, "order", "sklearn") || one_of_webdataset(s) ||
            (has_value(s, "order", "datasets") && has_value(s, "buffer_size", "0"));
 }
 
