@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from . import tables
 from .table import Call, by_chance
-from .values import (UNKNOWN, Chance, Class, Const, Func, Items, Key, Lib, Method, Obj, Parser, Scope, Set, Super, Unordered,
+from .values import (UNKNOWN, Chance, Class, Const, Dict, Func, Items, Key, Lib, Method, Obj, Parser, Scope, Set, Super, Unordered,
                      either, first, options)
 
 # In the program's course; in what a framework calls; in what nothing was seen to call; in what a constant switches off.
@@ -15,15 +15,28 @@ MAIN, LATER, NEVER, OFF = range(4)
 MOST_DEPTH, MOST_CALLS = 40, 4
 
 # What gives a value by chance if it is given one.
-THROUGH = {"builtins." + n for n in ("int", "str", "abs", "round", "hash", "float", "bytes", "min", "max", "pow", "repr", "divmod")}
+THROUGH = {"builtins." + n for n in ("int", "str", "abs", "round", "hash", "float", "bytes", "min", "max", "pow", "repr", "divmod", "int.from_bytes")} | \
+    {"hashlib." + n for n in ("md5", "sha1", "sha256", "sha512", "blake2b", "new")} | \
+    {"numpy." + n for n in ("int32", "uint32", "int64", "uint64", "abs", "mod", "frombuffer")} | \
+    {"zlib.crc32", "zlib.adler32", "struct.unpack", "?.format"}
+# What gives a function or model that does as the one that it got.
+AS_IT_IS = {"jax.jit", "jax.pmap", "jax.checkpoint", "jax.remat", "flax.nnx.jit", "torch.compile", "torch.jit.script",
+            "tensorflow.function", "mindspore.jit", "mindspore.ms_function"}
+# A function that it gets is called in each turn of a loop.
+TURNS = {"jax.lax.fori_loop", "jax.lax.scan", "jax.lax.while_loop", "jax.lax.map"}
 # What gives its elements in the order that it got them in.
 KEEPS_ORDER = {"builtins." + n for n in ("list", "tuple", "iter", "reversed", "enumerate", "zip", "map", "filter")} | \
     {"numpy.array", "numpy.asarray", "itertools.chain", "copy.copy", "copy.deepcopy"}
 # Libraries to which the order of what they get matters, but for these calls.
 ORDERED = {"torch", "torchvision", "tensorflow", "keras", "numpy", "sklearn", "pandas", "random", "mindspore", "datasets", "jax"}
+FITS = (".fit", ".fit_transform", ".partial_fit")
 UNORDERED_DO = {"numpy." + n for n in ("sort", "unique", "max", "min", "any", "all", "mean", "sum", "intersect1d")}
 HYPER = {"lr", "learning_rate", "batch_size", "epochs", "num_epochs", "max_epochs", "weight_decay", "momentum", "hidden_size",
-         "num_layers", "dropout", "num_train_epochs", "per_device_train_batch_size"}
+         "num_layers", "dropout", "num_train_epochs", "per_device_train_batch_size", "max_steps"}
+SEED_NAMES = {"seed", "random_state", "random_seed", "data_seed"}
+# Functions of the program that train, by their names.
+TRAINS = re.compile(r"_?(train(_(step|epoch|one_epoch|model|loop|net|network|batch))?|fit|backward|backprop\w*|gradient_descent\w*|"
+                    r"sgd\w*|update_(weights|params|parameters|mini_batch))$")
 # Methods that give what they are of: data sets, tensors, models.
 FLUENT = {"map", "batch", "shuffle", "repeat", "prefetch", "cache", "take", "skip", "filter", "interleave", "with_options", "enumerate",
           "project", "rename", "zip", "concat", "padded_batch", "to", "cuda", "cpu", "eval", "train", "float", "double", "half"}
@@ -59,7 +72,8 @@ class Calls:
         for k in node.keywords:
             value = self.eval(k.value)
             if k.arg is None:
-                star = True
+                keywords.update(value.items if isinstance(value, Dict) else {})
+                star = star or not isinstance(value, Dict) or value.open
             else:
                 keywords[k.arg] = value
         return either(*(self.call_one(o, node, args, keywords, star) for o in options(func)))
@@ -80,12 +94,17 @@ class Calls:
     def call_func(self, func, args, keywords, star):
         key, n = id(func.node), self.counts.get(id(func.node), 0)
         if n >= MOST_CALLS or len(self.frames) > MOST_DEPTH or any(f.node is func.node for f in self.frames):
-            return self.results.get(key, UNKNOWN)
+            known = self.results.get(key, UNKNOWN)
+            return Key() if first(known, Key) is not None else known
         self.counts[key] = n + 1
+        if TRAINS.match(getattr(func.node, "name", "")) and self.phase < NEVER:
+            self.flag("train", func.node)
         frame = self.new_frame(func, args, keywords, star)
         self.frames.append(frame)
         if isinstance(func.node, ast.Lambda):
             frame.returned.append(self.eval(func.node.body))
+        elif func.node.name in ("__repr__", "__str__"):
+            self.do_Raise(func.node)
         else:
             self.block(func.node.body)
         self.frames.pop()
@@ -101,6 +120,7 @@ class Calls:
         positional, by_name = func.defaults
         defaults = dict(zip(names[len(names) - len(positional):], positional))
         defaults.update({p.arg: d for p, d in zip(a.kwonlyargs, by_name) if d is not None})
+        defaults.update(func.options)
         for i, name in enumerate(names + [p.arg for p in a.kwonlyargs]):
             if name in keywords:
                 scope.names[name] = keywords[name]
@@ -153,17 +173,19 @@ class Calls:
         if special is not None:
             return special(func, node, args, keywords)
         values = [*args, *keywords.values()]
+        seen = self.see(path, node, args, keywords, star)
         self.call_given(path, values, node)
+        if path in AS_IT_IS and args and isinstance(args[0], (Func, Obj)):
+            return args[0]
         if path in THROUGH and any(map(by_chance, values)):
             return next(filter(None, map(by_chance, values)))
         loose = next(filter(None, (self.as_unordered(v, node) for v in values)), None)
         if path in KEEPS_ORDER:
             return loose or (args[0] if path == "builtins.list" and args and isinstance(args[0], Items) else UNKNOWN)
         listed = next((u for u in (first(v, Unordered) for v in values) if u is not None), None)
-        if listed is not None and path.split(".")[0] in ORDERED and path not in UNORDERED_DO:
+        if listed is not None and (path.split(".")[0] in ORDERED and path not in UNORDERED_DO or path.endswith(FITS)):
             self.sink(listed, node)
-        changed = self.call_of_list(path, node, loose)
-        return changed or self.see(path, node, args, keywords, star)
+        return self.call_of_list(path, node, loose) or seen
 
     def call_given(self, path, values, node):
         """Functions that a library gets are called by it; `drawing`: those of a data set that draw from what all threads of
@@ -175,6 +197,8 @@ class Calls:
                 self.call_object(value, [], {}, True)
             elif isinstance(value, Func) and (id(value.node) not in self.counts or path.endswith(".map")):
                 self.call_func(value, [], {}, True)
+                if path in TURNS:
+                    self.repeat(lambda: self.call_func(value, [], {}, True))
             elif isinstance(value, Class) and value not in self.instances and path[0] != "?" and not path.startswith("builtins."):
                 self.make(value, [], {}, True)
         if any(e.kind == "draw" and e.stream in ("python", "numpy") for e in self.events[n:]):
@@ -223,6 +247,8 @@ class Calls:
         for name, value in keywords.items():
             if name in HYPER and by_chance(value):
                 self.pend(tables.HYPER_ROW, None, self.place(node), chance=by_chance(value))
+            if name in SEED_NAMES and by_chance(value):
+                self.pend(tables.SEED_BY_CHANCE[isinstance(value, Chance)], None, self.place(node), chance=by_chance(value))
 
     def seeded(self, seed, call):
         value = call.arg(seed.at, seed.keyword)
@@ -264,16 +290,25 @@ class Calls:
         """jax.random: a key is made, split or used."""
         if not call.path.startswith("jax.random."):
             return None
-        word = call.path.rpartition(".")[2]
-        key = first(call.args[0], Key) if call.args else None
-        if word in ("PRNGKey", "key", "split", "fold_in", "clone", "wrap_key_data"):
-            return Key()
-        if key is not None:
-            before = next((w for w, when, node in key.used if node is not call.node and _together(when, self.when)), None)
-            if before is not None:
-                self.pend(tables.KEY_TWICE, call, self.place(call.node), used=before)
-            key.used.append((self.place(call.node), self.when, call.node))
-        return UNKNOWN
+        word, key = call.path.rpartition(".")[2], call.arg(0, "key")
+        makes = word in ("PRNGKey", "key", "split", "fold_in", "clone", "wrap_key_data")
+        if isinstance(key, Key) and (not makes or word == "split"):
+            self.use_key(key, call, word == "split")
+        return Key() if makes else UNKNOWN
+
+    def use_key(self, key, call, splits):
+        """Of numbers, or of other keys: each once."""
+        self.keys_used += 1
+        for place, sides, node, split in key.used:
+            if split != splits or any(dict(sides).get(c, s) != s for c, s in self.sides):
+                continue
+            if node is not call.node:
+                self.pend(tables.KEY_TWICE, call, self.place(call.node), used=place)
+                break
+            if self.again is not None and self.when == self.again:
+                self.pend(tables.KEY_IN_LOOP, call, self.place(call.node))
+                break
+        key.used.append((self.place(call.node), self.sides, call.node, splits))
 
     def wrapped(self, call):
         """A function whose code was not read and whose name says that it seeds."""
@@ -303,17 +338,51 @@ class Calls:
 
     call_builtins_frozenset = call_builtins_set
 
+    def call_builtins_set_pop(self, func, node, args, keywords):
+        """In a loop it takes all of them."""
+        if not self.frame.loops and not self.is_single(node.func.value):
+            self.sink(Unordered(func.owner.origin, tables.SET_ORDER), node)
+        return UNKNOWN
+
     def call_builtins_next(self, func, node, args, keywords):
         loose = self.as_unordered(args[0], node) if args else None
-        if loose is not None:
+        if loose is not None and not self.is_single(node.args[0]):
             self.sink(loose, node)
         return UNKNOWN
+
+    def is_single(self, node):
+        """Of iter(x): the function asks whether len(x) is 1."""
+        inner = node.args[0] if isinstance(node, ast.Call) and node.args else node
+        return any(isinstance(n, ast.Compare) and isinstance(n.left, ast.Call) and getattr(n.left.func, "id", "") == "len" and
+                   n.left.args and ast.dump(n.left.args[0]) == ast.dump(inner) and
+                   getattr(n.comparators[0], "value", None) == 1 for n in ast.walk(self.frame.node))
 
     def call_builtins_dict(self, func, node, args, keywords):
         loose = self.as_unordered(args[0], node) if args else None
         if loose is not None and isinstance(node.args[0], ast.Call):
             self.sink(loose, node)
+        return UNKNOWN if args else Dict(dict(keywords))
+
+    def call_builtins_dict_get(self, func, node, args, keywords):
+        if not args or not isinstance(args[0], Const) or not isinstance(args[0].value, (str, int)):
+            return UNKNOWN
+        missing = args[1] if len(args) > 1 else Const(None)
+        return func.owner.items.get(args[0].value, UNKNOWN if func.owner.open else missing)
+
+    call_builtins_dict_pop = call_builtins_dict_get
+
+    def call_builtins_dict_setdefault(self, func, node, args, keywords):
+        if args and isinstance(args[0], Const):
+            self.set_in_dict(func.owner, args[0].value, args[1] if len(args) > 1 else Const(None))
         return UNKNOWN
+
+    def call_builtins_dict_update(self, func, node, args, keywords):
+        for of in args:
+            func.owner.open |= not isinstance(of, Dict) or of.open
+            keywords = {**(of.items if isinstance(of, Dict) else {}), **keywords}
+        for name, value in keywords.items():
+            self.set_in_dict(func.owner, name, value)
+        return Const(None)
 
     def call_builtins_super(self, func, node, args, keywords):
         _, kind = self.defined.get(id(self.frame.node), (None, None))
@@ -366,9 +435,3 @@ class Calls:
 
     def call_argparse_ArgumentParser_parse_known_args(self, func, node, args, keywords):
         return Items([func.owner.parsed, UNKNOWN])
-
-
-def _together(a, b):
-    """Whether one run may meet both conditions."""
-    sides = {(w[0], w[1]): w[2] for w in a if isinstance(w, tuple)}
-    return all(sides.get((w[0], w[1]), w[2]) == w[2] for w in b if isinstance(w, tuple))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast, difflib
 
+from .calls import SEED_NAMES
 from .program import SEEDED_BY
 
 SEEDS = list(SEEDED_BY)
@@ -30,7 +31,7 @@ def _edits(f):
     if kind == "fill" and isinstance(node, ast.Call) and not node.args and not node.keywords:
         return [(end - 1, end - 1, f.fix[1])]
     if kind == "seed" and isinstance(node, ast.Call):
-        values = [k.value for k in node.keywords if k.arg == "seed"] or node.args[:1]
+        values = [k.value for k in node.keywords if k.arg in SEED_NAMES] or node.args[:1]
         return [(*_span(f.source, values[0]), f.fix[1])] if values else [(end - 1, end - 1, f.fix[1])]
     if kind == "argument":
         return [(*_span(f.source, k.value), f.fix[2]) for k in node.keywords if k.arg == f.fix[1]]

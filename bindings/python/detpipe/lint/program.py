@@ -93,6 +93,8 @@ class Program(Walker):
         reached = [e for e in seeds if e.phase == MAIN]
         if not draws:
             return
+        if stream == "tensorflow" and self.unseeded_keras():
+            return
         name, statement, module = SEEDED_BY[stream]
         remedy = statement.format(module) + ", behind the imports"
         if not seeds:
@@ -104,6 +106,11 @@ class Program(Walker):
             self.seeded_maybe(reached, name, remedy, stream)
         else:
             self.seeded_late(draws, reached, name, remedy, stream)
+
+    def unseeded_keras(self):
+        """Whose remedy seeds TensorFlow, too."""
+        kinds = {e.kind for e in self.events if e.stream == "keras" and e.phase < NEVER}
+        return "draw" in kinds and "seed" not in kinds and self.uses("train")
 
     def counts_as_draw(self, event):
         """Weights that are not trained are loaded: how they began is of no matter."""

@@ -4,9 +4,9 @@ from .flags import Flag
 from .table import OPEN, Row, SURE
 
 ROWS = [
-    Row("jax.random.PRNGKey|key", "seeds", SURE, "a key by chance is another in each run: {chance}", "a constant, e.g. 1",
+    Row("jax.random.PRNGKey|key", "seeds", SURE, "a seed by chance is another in each run: {chance}", "a constant, e.g. 1",
         lambda c: c.chance is not None, ("seed", "1")),
-    Row("flax.nnx.Rngs", "seeds", SURE, "a key by chance is another in each run: {chance}", "a constant, e.g. 1",
+    Row("flax.nnx.Rngs", "seeds", SURE, "a seed by chance is another in each run: {chance}", "a constant, e.g. 1",
         lambda c: c.chance is not None, ("seed", "1")),
 ]
 

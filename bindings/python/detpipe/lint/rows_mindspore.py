@@ -5,7 +5,7 @@ from .table import Draw, LIKELY, OPEN, Row, Seed, above, both, is_false, is_one_
 from .values import Const, Obj
 
 SEEDS = [
-    Seed("mindspore.set_seed", "mindspore mindspore.dataset numpy"),
+    Seed("mindspore.set_seed", "mindspore mindspore.dataset numpy python"),  # by dataset.config.set_seed
     Seed("mindspore.dataset.config.set_seed", "mindspore.dataset numpy python"),
     Seed("mindspore.manual_seed", "mindspore.torch"),
 ]

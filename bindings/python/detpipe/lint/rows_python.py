@@ -43,6 +43,9 @@ DRAWS = [
          "numpy", "init", lacks("random_state")),
     Draw("sklearn.datasets.make_classification|make_regression|make_blobs|make_moons|make_circles|make_swiss_roll|make_s_curve",
          "numpy", "numbers", lacks("random_state")),
+    Draw("*.sample", "numpy", "order", both(lacks("random_state"), lambda c: c.path.startswith("pandas.") or "frac" in c.keywords)),
+    Draw("*.shuffle|train_test_split", "numpy", "order",  # Hugging Face's
+         both(lacks("seed", "generator"), not_false("shuffle"), lambda c: c.path.startswith("datasets."))),
     Draw("scipy.stats.norm.rvs scipy.stats.uniform.rvs scipy.stats.truncnorm.rvs", "numpy", "numbers", lacks("random_state")),
 ]
 
@@ -54,7 +57,7 @@ def _of_text(call):
     node = call.node.args[0] if call.node.args else None
     word = getattr(getattr(node, "func", None), "id", None) or getattr(getattr(node, "func", None), "attr", None)
     return call.inside != "__hash__" and (isinstance(node, ast.JoinedStr) or word in ("str", "repr", "encode", "join", "basename") or
-                                          first_is("")(call) or isinstance(getattr(node, "value", None), (str, bytes)))
+                                          isinstance(getattr(call.first, "value", None), (str, bytes)))
 
 
 ROWS = [

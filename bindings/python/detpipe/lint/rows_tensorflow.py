@@ -1,6 +1,7 @@
 # rows_tensorflow.py - TensorFlow and Keras: one construct is one row
 # SPDX-License-Identifier: Apache-2.0
 from .flags import Flag
+from .values import Const
 from .table import Draw, LIKELY, OPEN, Row, SURE, Seed, both, first_is, is_false, is_true, lacks, not_false
 
 SEEDS = [
@@ -12,8 +13,23 @@ SEEDS = [
 _LAYERS = ("Dense|EinsumDense|Conv1D|Conv2D|Conv3D|Conv1DTranspose|Conv2DTranspose|SeparableConv2D|DepthwiseConv2D|Embedding|"
            "LSTM|GRU|SimpleRNN|MultiHeadAttention|ConvLSTM2D")
 
+_INITIALIZERS = ("GlorotUniform|GlorotNormal|HeUniform|HeNormal|LecunUniform|LecunNormal|RandomNormal|RandomUniform|TruncatedNormal|"
+                 "VarianceScaling|Orthogonal|OrthogonalInitializer")
+_CONSTANT = ("zeros", "ones", "Zeros", "Ones", "identity", "Identity", "constant", "Constant")
+
+
+def _draws_weights(call):
+    """An initializer that is an object draws by itself."""
+    given = call.keywords.get("kernel_initializer", call.keywords.get("embeddings_initializer"))
+    return given is None or isinstance(given, Const) and given.value not in _CONSTANT
+
+
 DRAWS = [
-    Draw("keras.layers." + _LAYERS, "keras", "init", lacks("kernel_initializer", "embeddings_initializer")),
+    Draw("keras.layers." + _LAYERS, "keras", "init", _draws_weights),
+    Draw("keras.initializers." + _INITIALIZERS, "keras", "init", lacks("seed")),
+    # arrays, with their labels, are shuffled if nobody says otherwise; a data set has its own order
+    Draw("keras.Sequential().fit keras.Model().fit keras.models.Sequential().fit keras.models.Model().fit keras.models.load_model().fit", "tensorflow", "order",
+         both(not_false("shuffle"), lambda c: c.arg(1, "y") is not None)),
     Draw("keras.applications.*", "keras", "init"),
     Draw("keras.layers.Dropout|SpatialDropout1D|SpatialDropout2D|GaussianNoise|GaussianDropout|AlphaDropout", "keras", "dropout",
          lacks("seed")),
@@ -38,6 +54,8 @@ ROWS = [
         ("argument", "deterministic", "True")),
     Row("*.deterministic= *.experimental_deterministic=", "order", LIKELY, _READY, "options.deterministic = True",
         both(lambda c: c.path.startswith("tensorflow.data.Options"), first_is(False)), ("value", "True")),
+    Row("tensorflow_datasets.load", "order", LIKELY, "shuffled files are read in the order in which they are ready",
+        "shuffle_files=False, and shuffle(n, seed=1)", both(is_true("shuffle_files"), lacks("read_config"))),
     Row("tensorflow.random.Generator.from_non_deterministic_state", "seeds", SURE,
         "its state comes from the system, another in each run", "tf.random.Generator.from_seed(1)"),
     Row("*.load_weights", "weights", OPEN, "layers that do not match keep random weights, without an error",

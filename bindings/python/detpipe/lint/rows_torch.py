@@ -1,5 +1,7 @@
 # rows_torch.py - PyTorch, torchvision, Lightning, Hugging Face: one construct is one row
 # SPDX-License-Identifier: Apache-2.0
+import re
+
 from .flags import Flag
 from .table import Draw, LIKELY, OPEN, Row, SURE, Seed, above, both, first_is, is_false, is_one_of, is_true, lacks, on_gpu
 
@@ -8,7 +10,7 @@ _ALL = "python numpy torch"
 SEEDS = [
     Seed("torch.manual_seed", "torch"),
     Seed("torch.set_rng_state", "torch", 0, "-"),
-    Seed("torch.seed", "torch", 9, "none"),
+    Seed("torch.seed", "torch", 9, "-"),
     Seed("lightning.seed_everything", _ALL, 0, "-"),  # without a number: PL_GLOBAL_SEED, or 0
     Seed("transformers.set_seed transformers.enable_full_determinism accelerate.set_seed diffusers.training_utils.set_seed",
          _ALL),
@@ -28,7 +30,8 @@ DRAWS = [
     Draw("torchvision.models.* timm.create_model", "torch", "init",
          lambda c: c.path.rpartition(".")[2][:1].islower() and c.path.count(".") == 2 or c.path.startswith("timm")),
     Draw("transformers.*", "torch", "init", lambda c: c.path.endswith(".from_config")),
-    Draw("*.from_pretrained", "torch", "init", lambda c: c.path.split(".")[0] == "transformers" and "For" in c.path),
+    Draw("*.from_pretrained", "torch", "init",  # a head that the file has not
+         lambda c: re.match(r"transformers\..*For\w*(Classification|Choice|Answering|Detection|Segmentation|CTC)\.", c.path) is not None),
     Draw("torch.rand|randn|randint|normal|bernoulli|multinomial|rand_like|randn_like|randint_like|poisson", "torch", "numbers",
          _GENERATOR),
     Draw("torch.randperm", "torch", "order", _GENERATOR),

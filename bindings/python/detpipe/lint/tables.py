@@ -35,5 +35,9 @@ _NOTHING = "without a number it is seeded by the system, another way in each run
 SEED_OF_NOTHING = {True: Row("", "seeds", SURE, _NOTHING + "{chance}", "a constant, e.g. 1", fix=("seed", "1")),
                    False: Row("", "seeds", LIKELY, _NOTHING + " (in one branch)", "a constant in every branch, e.g. 1")}
 HYPER_ROW = Row("", "hyperparameters", LIKELY, "a hyperparameter by chance is another in each run: {chance}", "a constant")
+ENDS_BY_CHANCE = Row("", "hyperparameters", LIKELY, "how many steps are made is another number in each run: {chance}",
+                     "a number of steps")
+KEY_IN_LOOP = Row("", "seeds", LIKELY, "the key was made before the loop: each turn gets the same numbers",
+                  "key = jax.random.fold_in(key, step), or jax.random.split in the loop")
 KEY_TWICE = Row("", "seeds", LIKELY, "the key was used before: both calls get the same numbers",
                 "key, subkey = jax.random.split(key), and each key once")

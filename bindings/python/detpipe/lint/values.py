@@ -44,7 +44,7 @@ class Unordered(Value):
 
 
 class Key(Value):
-    """A key of JAX; `used`: where something was drawn with it, and the conditions there."""
+    """A key of JAX; `used`: where something was drawn with it, and what held there."""
     def __init__(self):
         self.used = []
 
@@ -55,13 +55,20 @@ class Items(Value):
         self.items = items
 
 
+class Dict(Value):
+    """A mapping whose keys are constants, as far as it was seen; `open`: it may have others."""
+    def __init__(self, items, open=False):
+        self.items, self.open = items, open
+
+
 class Func(Value):
-    """A function of the program, bound to `me` where it is a method."""
-    def __init__(self, node, scope, module, defaults, me=None):
+    """A function of the program, bound to `me` where it is a method; `options`: parameters that the command line gives."""
+    def __init__(self, node, scope, module, defaults, me=None, options=()):
         self.node, self.scope, self.module, self.defaults, self.me = node, scope, module, defaults, me
+        self.options = dict(options)
 
     def bound(self, me):
-        return Func(self.node, self.scope, self.module, self.defaults, me)
+        return Func(self.node, self.scope, self.module, self.defaults, me, self.options)
 
 
 class Class(Value):

@@ -8,9 +8,9 @@ import ast, builtins, operator, os, re, sys
 from typing import NamedTuple
 
 from . import tables
-from .calls import LATER, MAIN, NEVER, OFF, Calls
+from .calls import HYPER, LATER, MAIN, NEVER, OFF, Calls
 from .source import find_module
-from .values import (UNKNOWN, Choice, Class, Const, Chance, Func, Items, Key, Lib, Method, Module, Obj, Parser, Scope,
+from .values import (UNKNOWN, Choice, Class, Const, Chance, Dict, Func, Items, Key, Lib, Method, Module, Obj, Parser, Scope,
                      Set, Super, Unordered, either, first, options)
 
 MOST_STEPS, MOST_DEPTH = 100_000, 40
@@ -24,8 +24,6 @@ BUILTINS = set(dir(builtins))
 class Place(NamedTuple):
     source: object
     node: ast.AST
-
-
 
 
 class Event(NamedTuple):
@@ -54,6 +52,8 @@ class Walker(Calls):
         self.unfollowed, self.stars, self.seeds_drawn = {}, [], set()
         self.libraries, self.dropped, self.given = set(), None, frozenset()
         self.silent, self.drawing = 0, set()
+        self.trained, self.keys_used, self.again, self.sides = 0, 0, None, ()
+        self.remains = {}  # of an if one of whose branches leaves: the side on which what follows is
 
     # ---- the program ----
 
@@ -79,16 +79,17 @@ class Walker(Calls):
         if phase == NEVER and id(func.node) in self.files.visited:
             return
         self.files.visited.add(id(func.node))
-        self.phase = phase
+        self.phase, self.sides = phase, (("begins in", id(func.node)),)
         self.frames.append(Frame(func.module, func.module.scope, func.module.source.tree))
         if owner is not None and me is None:
             me = self.make(owner, [], {}, True)
         self.call_func(func if me is None else func.bound(me), [], {}, True)
         self.frames.pop()
-        self.phase = MAIN
+        self.phase, self.sides = MAIN, ()
 
     def flag(self, flag, node):
         self.flags.setdefault(flag, self.place(node))
+        self.trained += flag == "train"
 
     def uses(self, flag):
         return flag in self.flags
@@ -152,6 +153,7 @@ class Walker(Calls):
             self.assign_item(target, value)
 
     def assign_attribute(self, target, value):
+        self.see_hyper_set(target.attr, value, target)
         for owner in options(self.eval(target.value)):
             if isinstance(owner, Obj):
                 old = owner.attributes.get(target.attr)
@@ -165,8 +167,24 @@ class Walker(Calls):
 
     def assign_item(self, target, value):
         owner, key = self.eval(target.value), self.eval(target.slice)
+        name = key.value if isinstance(key, Const) else None
+        self.see_hyper_set(name, value, target)
         if isinstance(owner, Lib):
             self.see(f"{owner.path}=", target, [key, value], {}, False)
+        elif isinstance(owner, Dict):
+            self.set_in_dict(owner, name, value)
+
+    def set_in_dict(self, owner, name, value):
+        if not isinstance(name, (str, int)):
+            owner.open = True
+            return
+        old = owner.items.get(name)
+        owner.items[name] = either(old, value) if self.when and old is not None else value
+
+    def see_hyper_set(self, name, value, node):
+        """opt.lr = ..., group["lr"] = ..."""
+        if isinstance(name, str) and name in HYPER and first(value, Chance) is not None:
+            self.pend(tables.HYPER_ROW, None, self.place(node), chance=first(value, Chance))
 
     def unpack(self, targets, value):
         items = first(value, Items)
@@ -188,7 +206,10 @@ class Walker(Calls):
             if self.frame.ended:
                 rest = statements[i + 1:]
                 if rest:
-                    self.branch(rest, ("return", id(s), True, "nothing returns before"))
+                    self.branch(rest, ("return", id(s), None, "nothing returns before"))
+                return
+            if id(s) in self.remains:
+                self.on_side(id(s), self.remains.pop(id(s)), statements[i + 1:])
                 return
 
     def statement(self, s):
@@ -254,11 +275,23 @@ class Walker(Calls):
         for d in s.decorator_list:
             self.eval(d)
         defaults = [self.eval(d) for d in s.args.defaults], [d and self.eval(d) for d in s.args.kw_defaults]
-        func = Func(s, self.frame.scope, self.frame.module, defaults)
+        func = Func(s, self.frame.scope, self.frame.module, defaults, options=self.options_of(s.decorator_list))
         self.frame.scope.names[s.name] = func
         self.defined.setdefault(id(s), (func, None))
 
     do_AsyncFunctionDef = do_FunctionDef
+
+    def options_of(self, decorators):
+        """@click.option("--seed", default=None): the parameter seed."""
+        found = {}
+        for d in decorators:
+            if isinstance(d, ast.Call) and getattr(self.eval(d.func), "path", "") == "click.option" and d.args:
+                name = getattr(d.args[0], "value", "")
+                default = next((self.eval(k.value) for k in d.keywords if k.arg == "default"), Const(None))
+                needed = any(k.arg in ("required", "is_flag", "multiple", "prompt") for k in d.keywords)
+                if isinstance(name, str) and isinstance(default, Const) and not needed:
+                    found[name.lstrip("-").replace("-", "_")] = Const(default.value, name)
+        return found
 
     def do_ClassDef(self, s):
         bases = [o for b in s.bases for o in options(self.eval(b))]
@@ -288,7 +321,7 @@ class Walker(Calls):
         scope = self.frame.scope = Scope(outer, True)
         scope.globals = outer.globals
         self.when = (*when, why)
-        self.block(statements)
+        self.on_side(why[1], why[2], statements)
         scope.left = any(isinstance(s, (ast.Return, ast.Raise, ast.Continue, ast.Break)) for s in statements)
         self.frame.scope, self.when, self.frame.ended = outer, when, ended
         self.given, self.phase = given, phase
@@ -297,45 +330,83 @@ class Walker(Calls):
     def do_If(self, s):
         test = self.eval(s.test)
         known, arg = self.truth(test)
+        if self.frame.loops and any(isinstance(n, (ast.Break, ast.Return)) for n in s.body):
+            self.frame.loops[-1].end = self.frame.loops[-1].end or self.end_by_chance(test, s.test)
         if known is None:
             text = self.frame.module.source.segment(s.test, 40)
             yes, no = self.branch(s.body, ("if", id(s), True, text)), self.branch(s.orelse, ("if", id(s), False, text))
             self.frame.scope.merge([b for b in (yes, no) if not b.left] or [yes, no])
+            if yes.left != no.left:
+                self.remains[id(s)] = no.left
             return
         taken, other = (s.body, s.orelse) if known else (s.orelse, s.body)
         self.branch(other, ("default", id(s), not known, arg))
-        self.block(taken)
+        self.on_side(id(s), known, taken)
+
+    def on_side(self, condition, side, statements):
+        """`sides`: what holds here, known or not; statements on two sides of a condition are not both run."""
+        outer = self.sides
+        self.sides = (*outer, (condition, side))
+        self.block(statements)
+        self.sides = outer
 
     def do_For(self, s):
         source = self.eval(s.iter)
         self.assign(s.target, self.element(source, s.iter))
         counted = isinstance(s.iter, ast.Call) and isinstance(s.iter.func, ast.Name) and s.iter.func.id == "enumerate"
         loose = self.as_unordered(source, s.iter)
-        if loose is not None and counted and isinstance(s.target, ast.Tuple):
-            self.numbered(loose, s)
-        self.frame.loops.append(LoopNames(loose))
-        self.block_in_loop(s.body)
-        self.frame.loops.pop()
-        self.block_in_loop(s.orelse)
+        if loose is not None and _sorts_folders(s):
+            self.assign(s.target.elts[2], loose)
+            loose = None
+        if loose is not None:
+            self.numbered(loose, s, s.target.elts[0] if counted and isinstance(s.target, ast.Tuple) else None)
+        self.loop(s, LoopNames(loose), lambda: self.assign(s.target, self.element(source, s.iter)))
 
     do_AsyncFor = do_For
 
-    def numbered(self, loose, loop):
-        """for i, x in enumerate(...): a number by chance, where it is kept."""
-        index = loop.target.elts[0]
-        kept = [n for s in loop.body for n in ast.walk(s) if isinstance(n, (ast.Assign, ast.Call))]
-        names = lambda node: any(isinstance(n, ast.Name) and n.id == getattr(index, "id", None) for n in ast.walk(node))
-        if any((isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Subscript) and names(n.value)) or
-               (isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr == "append" and names(n))
-               for n in kept):
+    def numbered(self, loose, loop, index):
+        """A number by chance, where it is kept: of enumerate, of what is counted up, the length of what is filled."""
+        nodes = [n for s in loop.body for n in ast.walk(s)]
+        counters = {getattr(index, "id", None)} | {n.target.id for n in nodes if isinstance(n, ast.AugAssign) and
+                                                   isinstance(n.target, ast.Name) and isinstance(n.value, ast.Constant)}
+        def counts(node, filled=None):
+            return any((isinstance(n, ast.Name) and n.id in counters) or
+                       (isinstance(n, ast.Call) and getattr(n.func, "id", "") == "len" and filled is not None and n.args and
+                        ast.dump(n.args[0]) == ast.dump(filled)) for n in ast.walk(node))
+        def keeps(n):
+            if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Subscript):
+                return counts(n.value, n.targets[0].value)
+            return (isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in ("append", "setdefault") and
+                    any(counts(a, n.func.value) for a in n.args))
+        if any(map(keeps, nodes)):
             self.sink(loose, loop)
 
     def do_While(self, s):
-        self.eval(s.test)
-        self.frame.loops.append(LoopNames(None))
+        names = LoopNames(None)
+        names.end = self.end_by_chance(self.eval(s.test), s.test)
+        self.loop(s, names, lambda: None)
+
+    def end_by_chance(self, test, node):
+        chance = first(test, Chance)
+        return (chance, self.place(node)) if chance is not None and chance.draw is None else None
+
+    def loop(self, s, names, turn):
+        """The body, once; a second time where it uses keys of JAX, which no turn may share."""
+        used, trained = self.keys_used, self.trained
+        self.frame.loops.append(names)
         self.block_in_loop(s.body)
+        if self.keys_used != used and not any(isinstance(n, (ast.Break, ast.Return)) for n in s.body):
+            turn()
+            self.repeat(lambda: self.block_in_loop(s.body))
         self.frame.loops.pop()
+        if names.end is not None and self.trained != trained:
+            self.pend(tables.ENDS_BY_CHANCE, None, names.end[1], chance=names.end[0])
         self.block_in_loop(s.orelse)
+
+    def repeat(self, turn):
+        again, self.again = self.again, self.when
+        turn()
+        self.again = again
 
     def block_in_loop(self, statements):
         """A return there ends the function only if it is reached."""
@@ -447,6 +518,8 @@ class Walker(Calls):
         if isinstance(owner, Class):
             found = owner.find(name)
             return found if found is not None else Lib(f"{(owner.library() or ['?'])[0]}.{name}")
+        if isinstance(owner, Dict) and name in ("get", "update", "setdefault", "pop"):
+            return Method(f"builtins.dict().{name}", owner)
         if isinstance(owner, Parser):
             return Method(f"argparse.ArgumentParser().{name}", owner)
         if isinstance(owner, Super):
@@ -456,6 +529,8 @@ class Walker(Calls):
         if isinstance(owner, (Chance, Unordered)):
             return owner if isinstance(owner, Chance) or name in ("copy", "values", "items", "keys", "T") else Lib(f"?.{name}")
         if isinstance(owner, Set):
+            if name == "pop":
+                return Method("builtins.set().pop", owner)
             return owner if name in ("union", "intersection", "difference", "copy", "symmetric_difference") else Lib(f"?.{name}")
         return Lib(f"?.{name}")
 
@@ -534,6 +609,9 @@ class Walker(Calls):
         if len(others) > 1:
             return UNKNOWN
         op, b = type(node.ops[0]), others[0]
+        chance = first(a, Chance) or first(b, Chance)
+        if chance is not None and op not in (ast.Is, ast.IsNot, ast.In, ast.NotIn):
+            return chance
         if op in (ast.Is, ast.IsNot) and isinstance(b, Const) and b.value is None:
             return self.compared_with_none(op, a)
         return self.computed(op, a, b)
@@ -541,7 +619,7 @@ class Walker(Calls):
     def compared_with_none(self, op, a):
         if isinstance(a, Const):
             return Const((a.value is None) == (op is ast.Is), a.arg)
-        if isinstance(a, (Chance, Obj, Func, Class, Items, Set, Unordered, Key)):
+        if isinstance(a, (Chance, Obj, Func, Class, Items, Dict, Set, Unordered, Key)):
             return Const(op is not ast.Is)
         return UNKNOWN
 
@@ -596,10 +674,17 @@ class Walker(Calls):
     of_List = of_Tuple
 
     def of_Dict(self, node):
-        for child in (*node.keys, *node.values):
-            if child is not None:
-                self.eval(child)
-        return UNKNOWN
+        found = Dict({})
+        for key, value in zip(node.keys, node.values):
+            name, value = self.eval(key) if key is not None else None, self.eval(value)
+            if isinstance(name, Const):
+                found.items[name.value] = value
+            elif key is None and isinstance(value, Dict):
+                found.items.update(value.items)
+                found.open |= value.open
+            else:
+                found.open = True
+        return found
 
     def of_Set(self, node):
         values = [self.eval(e) for e in node.elts]
@@ -617,8 +702,12 @@ class Walker(Calls):
         if loose is not None and isinstance(node.ctx, ast.Load):
             self.sink(loose, node)
             return loose if isinstance(node.slice, ast.Slice) else UNKNOWN
+        if first(index, Unordered) is not None:
+            self.sink(first(index, Unordered), node)
         if isinstance(value, Chance):
             return value
+        if isinstance(value, Dict) and isinstance(index, Const) and isinstance(index.value, (str, int)):
+            return value.items.get(index.value, UNKNOWN)
         items = first(value, Items)
         if items is not None and isinstance(index, Const) and isinstance(index.value, int) and \
                 -len(items.items) <= index.value < len(items.items):
@@ -658,7 +747,12 @@ class Walker(Calls):
             self.assign(g.target, self.element(source, g.iter))
             for test in g.ifs:
                 self.eval(test)
+        used = self.keys_used
         values = [self.eval(p) for p in parts]
+        if self.keys_used != used:
+            for g in node.generators:
+                self.assign(g.target, self.element(self.eval(g.iter), g.iter))
+            self.repeat(lambda: [self.eval(p) for p in parts])
         self.frame.scope = outer
         return loose, values
 
@@ -682,11 +776,9 @@ class Walker(Calls):
 
     def element(self, source, node):
         items = first(source, Items)
-        if items is not None and items.items:
-            return either(*items.items)
-        if first(source, Key) is not None:
+        if first(source, Key) is not None or (items is not None and any(isinstance(i, Key) for i in items.items)):
             return Key()
-        return UNKNOWN
+        return either(*items.items) if items is not None and items.items else UNKNOWN
 
     # ---- order by chance ----
 
@@ -732,6 +824,18 @@ class Walker(Calls):
             self.pend(loose.row, None, loose.origin, used=self.place(node))
 
 
+def _sorts_folders(loop):
+    """Of os.walk, which goes as they are sorted: `dirs.sort()`, `dirs[:] = sorted(dirs)`."""
+    if not isinstance(loop.target, ast.Tuple) or len(loop.target.elts) != 3:
+        return False
+    name = getattr(loop.target.elts[1], "id", None)
+    is_it = lambda node: isinstance(node, ast.Name) and node.id == name
+    return any((isinstance(n, ast.Attribute) and n.attr == "sort" and is_it(n.value)) or
+               (isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Subscript) and is_it(n.targets[0].value) and
+                getattr(getattr(n.value, "func", None), "id", "") == "sorted")
+               for s in loop.body for n in ast.walk(s))
+
+
 def _numeric(node):
     """A number, by what is done to it."""
     return any((isinstance(n, ast.BinOp) and not isinstance(n.op, (ast.Add, ast.Mod))) or
@@ -741,7 +845,8 @@ def _numeric(node):
 
 
 class LoopNames(set):
-    """The names that a loop's body has set so far; `loose`: what it runs over, if that has no order."""
+    """The names that a loop's body has set so far; `loose`: what it runs over, if that has no order; `end`: the chance that
+    ends it, and the place."""
     def __init__(self, loose):
         super().__init__()
-        self.loose = loose
+        self.loose, self.end = loose, None
