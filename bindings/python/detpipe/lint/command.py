@@ -43,7 +43,7 @@ def _sources(what, files):
     return what, [s for s in map(files.source, paths) if s is not None]
 
 
-def _lint(what, report):
+def lint(what, report):
     """Programs first: what they import is theirs."""
     root, sources = _sources(what, report.files)
     taken = set()
@@ -100,7 +100,7 @@ def _print_read(report, n, everything, out):
         out.write(f"not followed: {len(places) - 5} more (--all)\n")
 
 
-def _as_json(report):
+def as_json(report):
     read = report.files.read.values()
     return {
         "warnings": sum(f.sure != OPEN for f in report.findings.values()),
@@ -113,17 +113,18 @@ def _as_json(report):
 
 
 def _print_fixes(report, out):
-    """A diff of each file; notebooks are named alone."""
+    """A diff of each file; what it cannot say is named."""
     everything = list(report.findings.values())
     mains = {id(main): found for main, found in report.programs}
     for source in sorted(report.files.read.values(), key=lambda s: s.path):
         mine = mains.get(id(source))
         tops = [f for f in mine or () if f.fix and f.fix[0] == "top"]
         own = [f for f in everything if f.source is source and f.fix and f.fix[0] != "top"] + tops
-        if own and source.cells is not None:
-            sys.stderr.write(f"detpipe: lint: {source.path}: --fix writes no notebook: {_count(len(own), 'finding')} to mend by hand\n")
-        elif own:
-            out.write(fix.diff(source, fix.fixed(source, own, source if mine is not None else None)))
+        diff = fix.diff(source, fix.edits(source, own, source if mine is not None else None)) if own else ""
+        if diff is None:
+            sys.stderr.write(f"detpipe: lint: {source.path}: --fix: not laid out as Jupyter does: "
+                             f"{_count(len(own), 'finding')} to mend by hand\n")
+        out.write(diff or "")
 
 
 def _options(arguments):
@@ -139,14 +140,17 @@ def _options(arguments):
 def _run(o):
     report = Report(Files())
     try:
-        _lint(o.what, report)
+        lint(o.what, report)
     except Unread as e:
         sys.stderr.write(f"detpipe: lint: {o.what}: {e}\n")
+        return MALFORMED
+    if not report.files.read:
+        sys.stderr.write(f"detpipe: lint: {o.what}: {next(iter(report.files.unread.values()))[1]}\n")
         return MALFORMED
     if o.fix:
         _print_fixes(report, sys.stdout)
     elif o.json:
-        print(json.dumps(_as_json(report), indent=1))
+        print(json.dumps(as_json(report), indent=1))
     else:
         _print(report, o.all, sys.stdout)
     return NO if o.strict and any(f.sure != OPEN for f in report.findings.values()) else YES

@@ -5,7 +5,7 @@ argument; ("argument", name, text): a keyword's value; ("value", text): what is 
 the imports."""
 from __future__ import annotations
 
-import ast, difflib
+import ast, difflib, json
 
 from .calls import SEED_NAMES
 from .program import SEEDED_BY
@@ -67,23 +67,82 @@ def _seeds_at_top(source, streams):
         if text not in lines:
             lines.append(text)
     at = _offset(source, last + 1, 0) if last < len(source.lines) else len(source.text)
-    return [(at, at, "".join(line + "\n" for line in sorted(lines, key=lambda t: not t.startswith("import "))))]
+    return (at, at, "".join(line + "\n" for line in sorted(lines, key=lambda t: not t.startswith("import "))))
 
 
-def fixed(source, findings, main):
-    """The text of a file with what can be mended mended; main: the file that the program begins with, or None."""
-    edits = [e for f in findings if f.source is source and f.fix for e in _edits(f)]
+def edits(source, findings, main):
+    """What mends a file, the last first; main: the file that the program begins with, or None."""
+    found = {e for f in findings if f.source is source and f.fix for e in _edits(f)}
     streams = {f.fix[1] for f in findings if f.fix and f.fix[0] == "top"} if source is main else set()
     if streams:
-        edits += _seeds_at_top(source, streams)
-    text, end = source.text, len(source.text) + 1
-    for start, stop, new in sorted(set(edits), key=lambda e: (e[0], e[1]), reverse=True):
-        if stop <= end:
-            text, end = text[:start] + new + text[stop:], start
-    ast.parse(text)
+        found.add(_seeds_at_top(source, streams))
+    kept, end = [], len(source.text) + 1
+    for e in sorted(found, key=lambda e: e[:2], reverse=True):
+        if e[1] <= end:
+            kept.append(e)
+            end = e[0]
+    return kept
+
+
+def _mended(text, changes):
+    for start, stop, new in changes:
+        text = text[:start] + new + text[stop:]
     return text
 
 
-def diff(source, text):
-    return "".join(difflib.unified_diff(source.text.splitlines(True), text.splitlines(True), "a/" + source.path.lstrip("/"),
+def diff(source, changes):
+    """None: of a notebook whose file is not laid out as Jupyter does."""
+    text = _mended(source.text, changes)
+    ast.parse(text)
+    old, new = (source.text, text) if source.book is None else _notebook(source, changes)
+    if new is None:
+        return None
+    return "".join(difflib.unified_diff(old.splitlines(True), new.splitlines(True), "a/" + source.path.lstrip("/"),
                                         "b/" + source.path.lstrip("/")))
+
+
+# ---- notebooks ----
+
+def _cell_of(source, offset, inserts):
+    """(number, place in the cell's own code) of a place in the text of all cells.  Lines that are put before a cell go to the
+    end of the one before it, where the imports are."""
+    line = source.text.count("\n", 0, offset) + 1
+    starts = [c for c in source.cells if c[0] in source.book.code and c[1] <= line]
+    number, first = max(starts, key=lambda c: c[1])
+    code = source.book.code[number]
+    if inserts and line == first and len(starts) > 1:
+        number, first = sorted(starts, key=lambda c: c[1])[-2]
+        return number, None
+    if line - first >= len(code):
+        return number, None
+    column = offset - (source.text.rfind("\n", 0, offset) + 1)
+    return number, sum(len(t) + 1 for t in code[:line - first]) + column
+
+
+def _notebook(source, changes):
+    """(the file, the file mended)."""
+    code = {number: "\n".join(lines) for number, lines in source.book.code.items()}
+    for start, stop, new in changes:
+        number, at = _cell_of(source, start, start == stop and new.endswith("\n"))
+        if at is None:
+            code[number] += "\n" + new.rstrip("\n")
+        else:
+            code[number] = code[number][:at] + new + code[number][at + stop - start:]
+    for number, text in code.items():
+        cell = source.book.content["cells"][number - 1]
+        if text != "\n".join(source.book.code[number]):
+            *lines, last = text.split("\n")
+            cell["source"] = text if isinstance(cell["source"], str) else [line + "\n" for line in lines] + [last] * (last != "")
+    return source.book.text, _laid_out(source.book)
+
+
+def _laid_out(book):
+    """The content as the file has it; None: no program is known that writes it so."""
+    old = json.loads(book.text)
+    for indent in (1, 2, 4, None, 0):
+        for ascii in (False, True):
+            layout = lambda what: json.dumps(what, indent=indent, ensure_ascii=ascii)
+            text = layout(old)
+            if text == book.text.rstrip("\n"):
+                return layout(book.content) + book.text[len(text):]
+    return None

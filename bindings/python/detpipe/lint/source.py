@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import ast, functools, io, json, os, stat, tokenize, warnings
+import ast, functools, io, json, os, re, stat, tokenize, warnings
+from typing import NamedTuple
 
 MOST_BYTES, MOST_NOTEBOOK, MOST_FILES = 1 << 20, 64 << 20, 5000
 SKIPPED = {"__pycache__", "node_modules", "site-packages", "venv", "env", "build", "dist"}
@@ -13,9 +14,10 @@ class Unread(Exception):
 
 
 class Source:
-    """A file that was read: its tree, and where a line of it stands (in a notebook: cell and line)."""
-    def __init__(self, path, text, cells=None):
-        self.path, self.text, self.cells = path, text, cells
+    """A file that was read: its tree, and where a line of it stands (in a notebook: cell and line).  book: of a notebook,
+    its Book."""
+    def __init__(self, path, text, cells=None, book=None):
+        self.path, self.text, self.cells, self.book = path, text, cells, book
         self.lines = text.split("\n")
         self.tree = _parse(text, self)
         self.calls = sum(isinstance(n, ast.Call) for n in ast.walk(self.tree))
@@ -95,33 +97,77 @@ def _text(content):
         raise Unread("it is not text in UTF-8, or in the coding that it names") from None
 
 
-def _code_of(cell):
-    """The lines of a cell without IPython's own: `!pip`, `%time`; a cell of another language has none."""
+class Book(NamedTuple):
+    """A notebook: the file, what is in it, the code of each cell as it stands there, and the cells that are no Python."""
+    text: str
+    content: dict
+    code: dict  # by the cell's number
+    unread: list
+
+
+MAGIC = re.compile(r"([\w.,\[\] ]+=\s*)?[!%?]|[\w.]+\?{1,2}$")
+
+
+def _lines_of(cell):
     code = cell.get("source") or ""
-    lines = (code if isinstance(code, str) else "".join(map(str, code))).split("\n")
+    return (code if isinstance(code, str) else "".join(map(str, code))).split("\n")
+
+
+def _python_of(lines):
+    """Without IPython's own: `!pip`, `x = %time`, `f?`; a cell of another language has no lines."""
     if lines[0].startswith("%%") and lines[0].split()[0] not in ("%%time", "%%timeit", "%%capture"):
         return [""] * len(lines)
-    return [line[:len(line) - len(line.lstrip())] + "pass" if line.lstrip()[:1] in ("%", "!") or line.rstrip()[-1:] == "?"
-            else line for line in lines]
+    return [line[:len(line) - len(line.lstrip())] + "pass" if MAGIC.match(line.strip()) else line for line in lines]
+
+
+def _unread(number, lines):
+    """Why a cell is not Python; None."""
+    try:
+        Source("", "\n".join(lines), [(number, 1)])
+    except Unread as e:
+        return str(e)
+    return None
+
+
+def _content(path):
+    """The notebook's file, and what is in it."""
+    text = _text(_bytes(path, MOST_NOTEBOOK))
+    try:
+        content = json.loads(text)
+        cells = [c if isinstance(c, dict) else {} for c in content["cells"]]
+        about = content.get("metadata") or {}
+        language = (about.get("kernelspec") or {}).get("language") or (about.get("language_info") or {}).get("name") or "python"
+    except RecursionError:
+        raise Unread("it nests too deep") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise Unread("it is not a notebook of Jupyter (JSON with cells)") from None
+    if "python" not in str(language).lower():
+        raise Unread(f"it is of {printable(str(language))}, not of Python")
+    return text, content, cells
 
 
 def _notebook(path):
-    try:
-        book = json.loads(_text(_bytes(path, MOST_NOTEBOOK)))
-        cells = [c for c in book["cells"] if isinstance(c, dict)]
-    except RecursionError:
-        raise Unread("it nests too deep") from None
-    except (ValueError, KeyError, TypeError):
-        raise Unread("it is not a notebook of Jupyter (JSON with cells)") from None
-    lines, starts = [], [(1, 1)]
+    text, content, cells = _content(path)
+    book, lines, starts = Book(text, content, {}, []), [], [(1, 1)]
     for number, cell in enumerate(cells, 1):
-        if cell.get("cell_type") == "code":
-            starts.append((number, len(lines) + 1))
-            lines += _code_of(cell)
+        if cell.get("cell_type") != "code":
+            continue
+        book.code[number] = _lines_of(cell)
+        python = book.code[number]
+        if _unread(number, python):
+            python = _python_of(python)
+        why = _unread(number, python)
+        if why:  # the others are run all the same
+            book.unread.append(why)
+            python = [""] * len(python)
+        starts.append((number, len(lines) + 1))
+        lines += python
+    if len(book.unread) == len(book.code) > 0:
+        raise Unread(book.unread[0])
     text = "\n".join(lines) + "\n"
     if len(text) > MOST_BYTES:
         raise Unread(f"its code has more than {MOST_BYTES >> 20} MiB")
-    return Source(path, text, starts)
+    return Source(path, text, starts, book)
 
 
 def _script(path):
@@ -144,6 +190,8 @@ class Files:
         if key not in self.read and key not in self.unread:
             try:
                 self.read[key] = _notebook(path) if path.endswith(".ipynb") else _script(path)
+                for number, why in enumerate(self.read[key].book.unread if self.read[key].book else ()):
+                    self.unread[key, number] = (path, why)
             except Unread as e:
                 self.unread[key] = (path, str(e))
         return self.read.get(key)

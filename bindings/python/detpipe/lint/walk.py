@@ -201,16 +201,17 @@ class Walker(Calls):
 
     def block(self, statements):
         """Behind a return that is surely reached nothing is, unless an option says otherwise."""
+        outer = self.sides
         for i, s in enumerate(statements):
             self.statement(s)
             if self.frame.ended:
                 rest = statements[i + 1:]
                 if rest:
                     self.branch(rest, ("return", id(s), None, "nothing returns before"))
-                return
+                break
             if id(s) in self.remains:
-                self.on_side(id(s), self.remains.pop(id(s)), statements[i + 1:])
-                return
+                self.sides = (*self.sides, (id(s), self.remains.pop(id(s))))
+        self.sides = outer
 
     def statement(self, s):
         self.steps += 1
@@ -395,12 +396,14 @@ class Walker(Calls):
         used, trained = self.keys_used, self.trained
         self.frame.loops.append(names)
         self.block_in_loop(s.body)
-        if self.keys_used != used and not any(isinstance(n, (ast.Break, ast.Return)) for n in s.body):
+        if self.keys_used != used and self.again is None and not any(isinstance(n, (ast.Break, ast.Return)) for n in s.body):
             turn()
             self.repeat(lambda: self.block_in_loop(s.body))
         self.frame.loops.pop()
         if names.end is not None and self.trained != trained:
             self.pend(tables.ENDS_BY_CHANCE, None, names.end[1], chance=names.end[0])
+        if names.loose is not None and self.trained != trained:
+            self.sink(names.loose, s)
         self.block_in_loop(s.orelse)
 
     def repeat(self, turn):
@@ -749,7 +752,7 @@ class Walker(Calls):
                 self.eval(test)
         used = self.keys_used
         values = [self.eval(p) for p in parts]
-        if self.keys_used != used:
+        if self.keys_used != used and self.again is None:
             for g in node.generators:
                 self.assign(g.target, self.element(self.eval(g.iter), g.iter))
             self.repeat(lambda: [self.eval(p) for p in parts])
