@@ -20,9 +20,20 @@
 
 #define PIECE (1 << 20) /* bytes that are read between two calls of options->progress */
 
+bool dp_path_is_url(const char *path)
+{
+    static const char *const schemes[] = {"http://", "https://", "file://"};
+
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        if (strncmp(path, schemes[i], strlen(schemes[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
 char *dp_path_join(dp_arena *arena, const char *root, const char *path)
 {
-    const bool alone = root == NULL || root[0] == '\0' || path[0] == '/';
+    const bool alone = root == NULL || root[0] == '\0' || path[0] == '/' || dp_path_is_url(path);
     const bool here = !alone && strcmp(path, ".") == 0;
     const size_t size = (alone ? 0 : strlen(root) + 1) + strlen(path) + 1;
     char *out = dp_arena_alloc(arena, size, 1);
@@ -86,6 +97,9 @@ dp_status dp_file_open(const char *path, dp_file *out, dp_error *err)
         open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not hang the open */
     struct stat st;
 
+    if (fd < 0 && dp_path_is_url(path))
+        return dp_fail(err, DP_EIO, "%.120s is an address: the reader `snapshot` alone reads those",
+                       path);
     if (fd < 0)
         return dp_fail(err, DP_EIO, "cannot open %.160s: %s", path, strerror(errno));
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
@@ -118,6 +132,7 @@ void dp_file_close(dp_file *file)
     if (file->fd >= 0)
         close(file->fd);
     file->fd = -1;
+    file->far = NULL;
 }
 
 dp_status dp_file_enter(const dp_file *file, const char *path, dp_file *out, dp_error *err)
@@ -146,6 +161,8 @@ void dp_file_leave(const dp_file *file, dp_file *entered)
 
 int dp_file_read_at(const dp_file *file, uint64_t offset, void *buffer, size_t n, size_t *got)
 {
+    if (file->far != NULL)
+        return file->far->read_at(file->far, offset, buffer, n, got);
     for (*got = 0; *got < n;) {
         const ssize_t r = pread(file->fd, (char *)buffer + *got, n - *got, (off_t)(offset + *got));
         if (r == 0)
@@ -156,6 +173,11 @@ int dp_file_read_at(const dp_file *file, uint64_t offset, void *buffer, size_t n
             *got += (size_t)r;
     }
     return 0;
+}
+
+const char *dp_file_why(const dp_file *file, int error)
+{
+    return file->far != NULL ? file->far->why(file->far, error) : strerror(error);
 }
 
 dp_status dp_file_read_whole(const dp_file *file, const char *path, dp_arena *arena,
@@ -174,7 +196,8 @@ dp_status dp_file_read_whole(const dp_file *file, const char *path, dp_arena *ar
         const int error = dp_file_read_at(file, at, *out + at, n, &got);
         at += got;
         if (error != 0)
-            status = dp_fail(err, DP_EIO, "%.120s cannot be read: %s", path, strerror(error));
+            status =
+                dp_fail(err, DP_EIO, "%.120s cannot be read: %s", path, dp_file_why(file, error));
         else if (got < n)
             status = dp_fail(err, DP_ECORRUPT, "%.120s shrank while it was read", path);
         else

@@ -7,12 +7,24 @@
 
 #include "base/alloc.h"
 
-/* "root/path" in the arena; an absolute path stays, as does everything under a NULL root; "." is
- * the root, which may be a file.  NULL when out of memory, and then only. */
+/* Whether it is the address of a file: http://, https:// or file://. */
+bool dp_path_is_url(const char *path);
+
+/* "root/path" in the arena; an absolute path and an address stay, as does everything under a NULL
+ * root; "." is the root, which may be a file.  NULL when out of memory, and then only. */
 char *dp_path_join(dp_arena *, const char *root, const char *path);
 
+/* A file that lies elsewhere (io/remote): what is asked of it in the place of pread.  read_at is as
+ * dp_file_read_at; its errors are its own, and `why` has words for them, which stay. */
+typedef struct dp_far dp_far;
+struct dp_far {
+    int (*read_at)(const dp_far *, uint64_t offset, void *buffer, size_t n, size_t *got);
+    const char *(*why)(const dp_far *, int error);
+};
+
 typedef struct dp_file {
-    int fd; /* -1 = closed */
+    int fd;            /* -1 = closed, or far */
+    const dp_far *far; /* NULL = here; it is its owner's */
     uint64_t size;
     uint64_t stamp;          /* of device, number, size, times of change (mtime and ctime) */
     uint64_t content, links; /* the same but for ctime, and how many names it has */
@@ -37,9 +49,11 @@ dp_status dp_file_unchanged(dp_file *, const char *name, bool accept, dp_error *
 dp_status dp_file_enter(const dp_file *, const char *path, dp_file *out, dp_error *);
 void dp_file_leave(const dp_file *, dp_file *entered);
 
-/* Reads n bytes at offset; *got < n only at the end of the file.  Returns 0 or an errno.  Files are
- * read, never mapped: one that shrinks gives a short count and no SIGBUS. */
+/* Reads n bytes at offset; *got < n only at the end of the file.  Returns 0 or an error, for which
+ * `why` has words.  Files are read, never mapped: one that shrinks gives a short count and no
+ * SIGBUS. */
 int dp_file_read_at(const dp_file *, uint64_t offset, void *buffer, size_t n, size_t *got);
+const char *dp_file_why(const dp_file *, int error);
 
 /* All of an open file, called `path`, in the arena, with a byte after it.  options->progress is
  * told of it as "file" (options NULL: nobody is); DP_ECORRUPT when it shrinks meanwhile. */

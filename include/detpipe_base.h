@@ -204,6 +204,9 @@ typedef struct dp_options {
     void *progress_ctx;
     const char *cpu; /* the instruction set: "scalar", "sse2", "avx2", "avx512", "neon"; NULL = what
                       * the environment variable DETPIPE_CPU says, or the best of this machine */
+    /* How files are read whose paths are addresses (docs/remote.md): "headers=FILE timeout=20";
+     * NULL = what the environment variable DETPIPE_REMOTE says, or the defaults. */
+    const char *remote;
 } dp_options;
 
 /* The typed parameters of a stage, as `detpipe stages` prints them. */

@@ -49,6 +49,7 @@ typedef struct dp_snapshot_info {
     uint64_t raw_size, file_size; /* bytes of the records, of all files */
     int complete;                 /* footer and sizes are right */
     const dp_array *least;        /* as columns, with the least of each size */
+    const char *digest; /* of its seal, 64 hexadecimal digits; NULL = there is no path + ".seal" */
 } dp_snapshot_info;
 
 /* The file stays open until close.  Its header must be sound; all else may be damaged.  The
@@ -69,5 +70,11 @@ typedef struct dp_snapshot_damage {
  * stream, or this liblz4 makes other blocks. */
 DP_CALL dp_status dp_snapshot_check(dp_snapshot *, dp_pipeline *from, dp_snapshot_damage *,
                                     dp_error *);
+
+/* Reads and checks every byte, and writes path + ".seal": a digest of each block that nobody can
+ * make other bytes for.  digest: of the seal, as dp_snapshot_info has it; `snapshot file=PATH
+ * digest=...` then delivers these rows or fails, whoever keeps the file.  DP_ECORRUPT when a byte
+ * is damaged, DP_EIO for an address. */
+DP_CALL dp_status dp_snapshot_seal(dp_snapshot *, char digest[65], dp_error *);
 DP_END_DECLS
 #endif

@@ -55,7 +55,8 @@ dp_status dp_source_bytes(const dp_stretch *from, uint64_t record, void *out, dp
 
     if (error != 0)
         return dp_fail_record(err, DP_EIO, record, "record %llu of %.120s cannot be read: %s",
-                              (unsigned long long)record, from->path, strerror(error));
+                              (unsigned long long)record, from->path,
+                              dp_file_why(from->file, error));
     if (got != from->n)
         return dp_fail_record(err, DP_ECORRUPT, record,
                               "record %llu of %.120s is cut (the file shrank while it was "

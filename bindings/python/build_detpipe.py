@@ -3,7 +3,7 @@
 import os, pathlib, shutil, subprocess, sys
 import cffi
 
-NEEDED = "gcc cmake make libpng-dev libjpeg-dev zlib1g-dev liblz4-dev libsqlite3-dev libcjson-dev libxxhash-dev"
+NEEDED = "gcc cmake make libpng-dev libjpeg-dev zlib1g-dev liblz4-dev libsqlite3-dev libcjson-dev libxxhash-dev libcurl4-openssl-dev"
 
 
 def stop(why):

@@ -6,14 +6,16 @@
 
 #include <string.h>
 
+#include "base/blake.h"
 #include "base/bytes.h"
 #include "base/sniff.h"
 #include "base/tensor.h"
 #include "io/identity.h"
+#include "io/snapshot/seal.h"
 
-static dp_status read_failed(int error, const char *path, dp_error *err)
+static dp_status read_failed(const dp_file *file, int error, const char *path, dp_error *err)
 {
-    return dp_fail(err, DP_EIO, "%.120s cannot be read: %s", path, strerror(error));
+    return dp_fail(err, DP_EIO, "%.120s cannot be read: %s", path, dp_file_why(file, error));
 }
 
 /* n bytes at a place; fewer are damage. */
@@ -24,7 +26,7 @@ static dp_status read_all(const dp_file *file, uint64_t at, void *out, size_t n,
     const int error = dp_file_read_at(file, at, out, n, &got);
 
     if (error != 0)
-        return read_failed(error, path, err);
+        return read_failed(file, error, path, err);
     return got == n ? DP_OK : dp_fail(err, DP_ECORRUPT, "%.120s ends in its %s", path, what);
 }
 
@@ -45,7 +47,7 @@ static dp_status read_header(dp_snapshot_file *f, dp_arena *arena, dp_error *err
                        dp_sniff_file(&f->main).text);
     if (size > f->main.size)
         return dp_fail(err, DP_ECORRUPT, "%.120s ends in its header", f->path);
-    bytes = dp_arena_alloc(arena, size, 1);
+    f->head = bytes = dp_arena_alloc(arena, size, 1);
     if (bytes == NULL)
         return dp_arena_fail(arena, err, "the header of a snapshot");
     status = read_all(&f->main, 0, bytes, size, f->path, "header", err);
@@ -59,23 +61,25 @@ static bool read_footer(dp_snapshot_file *f)
 {
     const dp_snapshot_header *h = &f->header;
     const uint64_t most = f->main.size - h->size, size = dp_snapshot_index_size(h);
-    uint8_t bytes[DP_SNAPSHOT_FOOTER];
+    uint8_t *bytes = f->tail;
     size_t got = 0;
 
     f->footer = (dp_snapshot_footer){.index = h->size};
-    if (most < sizeof bytes || size > most - sizeof bytes)
+    if (most < sizeof f->tail || size > most - sizeof f->tail)
         return false;
-    f->footer.index = f->main.size - sizeof bytes - size;
-    if (dp_file_read_at(&f->main, f->main.size - sizeof bytes, bytes, sizeof bytes, &got) != 0 ||
-        got != sizeof bytes)
+    f->footer.index = f->main.size - sizeof f->tail - size;
+    if (dp_file_read_at(&f->main, f->main.size - sizeof f->tail, bytes, sizeof f->tail, &got) !=
+            0 ||
+        got != sizeof f->tail)
         return false;
     const uint64_t index = f->footer.index;
     return dp_snapshot_parse_footer(h, bytes, &f->footer) && f->footer.index == index &&
            (h->n_shards == 0 || index == h->size);
 }
 
-dp_status dp_snapshot_open_shards(dp_snapshot_file *f, dp_arena *arena, dp_error *err)
+dp_status dp_snapshot_open_shards(dp_snapshot_file *f, dp_opener *opener, dp_error *err)
 {
+    dp_arena *arena = opener->arena;
     const dp_snapshot_header *h = &f->header;
     dp_status status = DP_OK;
 
@@ -89,23 +93,23 @@ dp_status dp_snapshot_open_shards(dp_snapshot_file *f, dp_arena *arena, dp_error
     for (uint32_t i = 0; i < h->n_shards && status == DP_OK; i++) {
         const char *path = dp_snapshot_shard_path(h, f->path, i, arena);
         status = path == NULL ? dp_arena_fail(arena, err, "the shards of a snapshot")
-                              : dp_file_open(path, &f->shards[i], err);
+                              : dp_opener_open(opener, path, &f->shards[i], err);
     }
     return status;
 }
 
-dp_status dp_snapshot_file_open(dp_snapshot_file *f, const char *path, dp_arena *arena,
+dp_status dp_snapshot_file_open(dp_snapshot_file *f, const char *path, dp_opener *opener,
                                 dp_error *err)
 {
     dp_status status;
 
     *f = (dp_snapshot_file){.path = path, .main.fd = -1};
-    status = dp_file_open(path, &f->main, err);
+    status = dp_opener_open(opener, path, &f->main, err);
     if (status == DP_OK)
-        status = read_header(f, arena, err);
+        status = read_header(f, opener->arena, err);
     if (status == DP_OK) {
         f->complete = read_footer(f);
-        status = dp_snapshot_open_shards(f, arena, err);
+        status = dp_snapshot_open_shards(f, opener, err);
     }
     if (status != DP_OK)
         dp_snapshot_file_close(f);
@@ -124,7 +128,13 @@ void dp_snapshot_file_close(dp_snapshot_file *f)
     dp_snapshot_close_shards(f);
 }
 
-/* ---- the index of rows that vary ---- */
+/* ---- the index ---- */
+
+/* Whether a block's place is not known by its number. */
+static bool has_places(const dp_snapshot_header *h)
+{
+    return h->compression != DP_COMPRESS_NONE || h->sizes != 0;
+}
 
 dp_status dp_snapshot_load_index(dp_snapshot_file *f, dp_arena *arena, dp_error *err)
 {
@@ -132,7 +142,7 @@ dp_status dp_snapshot_load_index(dp_snapshot_file *f, dp_arena *arena, dp_error 
     uint8_t *index;
     dp_status status;
 
-    if (f->header.sizes == 0)
+    if (f->header.sizes == 0 && !(f->main.far != NULL && has_places(&f->header)))
         return DP_OK;
     index = size < SIZE_MAX ? dp_arena_alloc_raw(arena, (size_t)size + 1, 1) : NULL;
     if (index == NULL)
@@ -158,7 +168,7 @@ uint64_t dp_snapshot_raw_size(const dp_snapshot_file *f)
     uint64_t size = 0;
     dp_layout room;
 
-    if (f->index == NULL)
+    if (f->index == NULL || h->sizes == 0)
         return h->n_records * h->record_size;
     for (uint64_t i = 0; i < h->n_records; i++) {
         const uint8_t *sizes = dp_snapshot_sizes(f, i);
@@ -223,8 +233,16 @@ static dp_status read_places(const dp_snapshot_file *f, const dp_block *b, bool 
 {
     const uint64_t at = f->footer.index + 8 * b->number + f->header.sizes * b->first;
     const bool both = next && b->entry == 8; /* side by side */
-    dp_status status = read_all(&f->main, at, places, both ? 16 : 8, f->path, "index", err);
+    dp_status status;
 
+    if (f->index != NULL) {
+        const uint8_t *entry = f->index + (at - f->footer.index);
+        memcpy(places, entry, 8);
+        if (next)
+            memcpy(places + 8, entry + b->entry, 8);
+        return DP_OK;
+    }
+    status = read_all(&f->main, at, places, both ? 16 : 8, f->path, "index", err);
     if (status == DP_OK && next && !both)
         status = read_all(&f->main, at + b->entry, places + 8, 8, f->path, "index", err);
     return status;
@@ -258,7 +276,7 @@ dp_status dp_snapshot_place(const dp_snapshot_file *f, const dp_block *b, uint64
     uint64_t begin, end;
 
     dp_snapshot_file_of(f, b, &begin, &end);
-    if (f->header.compression != DP_COMPRESS_NONE || f->header.sizes != 0)
+    if (has_places(&f->header))
         return place_by_index(f, b, begin, end, at, size, err);
     place_by_number(f, b, begin, at, size);
     if (*at > end || *size > end - *at)
@@ -267,25 +285,48 @@ dp_status dp_snapshot_place(const dp_snapshot_file *f, const dp_block *b, uint64
     return DP_OK;
 }
 
+/* What the block's own head does not show: that these are other bytes than those meant. */
+static const char *find_other(const dp_snapshot_file *f, const dp_block *b, const uint8_t *bytes,
+                              size_t size)
+{
+    uint8_t digest[DP_BLAKE];
+
+    if (f->thorough && !dp_block_is_stored(b, bytes))
+        return "its stored bytes are not those that were written";
+    if (f->seal == NULL)
+        return NULL;
+    dp_blake_bytes(bytes, size, digest);
+    return memcmp(digest, dp_seal_of(f->seal, b->number), DP_BLAKE) == 0
+               ? NULL
+               : "it is another than digest= says";
+}
+
 dp_status dp_snapshot_load(const dp_snapshot_file *f, const dp_block *b, uint8_t *bytes,
                            uint8_t *room, dp_records_view *out, dp_error *err)
 {
     uint64_t begin, end, at = 0;
     size_t size = 0, got;
+    const dp_file *file = dp_snapshot_file_of(f, b, &begin, &end);
     const char *why;
     int error;
     const dp_status status = dp_snapshot_place(f, b, &at, &size, err);
 
     if (status != DP_OK)
         return status;
-    error = dp_file_read_at(dp_snapshot_file_of(f, b, &begin, &end), at, bytes, size, &got);
+    error = dp_file_read_at(file, at, bytes, size, &got);
     if (error != 0)
-        return read_failed(error, f->path, err);
-    why = got < size ? "the file ends in it" : dp_block_open(&f->header, b, bytes, size, room, out);
+        why = dp_file_why(file, error);
+    else if (got < size)
+        why = "the file ends in it";
+    else
+        why = dp_block_open(&f->header, b, bytes, size, room, out);
+    if (why == NULL)
+        why = find_other(f, b, bytes, size);
     if (why == NULL)
         return DP_OK;
-    return dp_fail(err, DP_ECORRUPT, "%.100s: block %llu (records %llu to %llu) at byte %llu: %s",
-                   f->path, (unsigned long long)b->number, (unsigned long long)b->first,
+    return dp_fail(err, error != 0 ? DP_EIO : DP_ECORRUPT,
+                   "%.100s: block %llu (records %llu to %llu) at byte %llu: %s", f->path,
+                   (unsigned long long)b->number, (unsigned long long)b->first,
                    (unsigned long long)(b->first + b->n - 1), (unsigned long long)at, why);
 }
 

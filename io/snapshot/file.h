@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "io/remote/remote.h"
 #include "io/snapshot/block.h"
 
 typedef struct dp_snapshot_file {
@@ -15,16 +16,21 @@ typedef struct dp_snapshot_file {
     dp_snapshot_header header;
     dp_snapshot_footer footer;
     bool complete;        /* footer and size are right; if not, footer.index is where it would be */
-    const uint8_t *index; /* where rows vary: all of it, checked; NULL = it was not loaded */
+    const uint8_t *index; /* all of it, checked; NULL = it was not loaded */
+    const uint8_t *head;  /* bytes of the header */
+    uint8_t tail[DP_SNAPSHOT_FOOTER];
+    const uint8_t *seal; /* what its blocks have to be (seal.h); NULL = nobody says */
+    bool thorough;       /* each block that is loaded is checked whole */
 } dp_snapshot_file;
 
 /* Reads and checks the header, and looks for the footer.  Reads no block. */
-dp_status dp_snapshot_file_open(dp_snapshot_file *, const char *path, dp_arena *, dp_error *);
+dp_status dp_snapshot_file_open(dp_snapshot_file *, const char *path, dp_opener *, dp_error *);
 void dp_snapshot_file_close(dp_snapshot_file *);
-dp_status dp_snapshot_open_shards(dp_snapshot_file *, dp_arena *, dp_error *);
+dp_status dp_snapshot_open_shards(dp_snapshot_file *, dp_opener *, dp_error *);
 void dp_snapshot_close_shards(dp_snapshot_file *);
 
-/* The index of rows that vary, into memory.  DP_ECORRUPT when it is damaged. */
+/* The index of rows that vary, or of a far file whose blocks differ in size, into memory.
+ * DP_ECORRUPT when it is damaged. */
 dp_status dp_snapshot_load_index(dp_snapshot_file *, dp_arena *, dp_error *);
 /* The sizes of a record, as the index that was loaded says. */
 const uint8_t *dp_snapshot_sizes(const dp_snapshot_file *, uint64_t record);

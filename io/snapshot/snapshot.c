@@ -7,7 +7,7 @@
 #include "base/options.h"
 #include "base/tensor.h"
 #include "io/snapshot/cache.h"
-#include "io/snapshot/file.h"
+#include "io/snapshot/copies.h"
 #include "io/source.h"
 
 enum { STOP, SKIP };
@@ -16,6 +16,7 @@ typedef struct snapshot {
     const char *file;
     bool batched;
     int32_t on_error;
+    const char *mirrors, *digest;
 } snapshot;
 
 static const dp_param params[] = {
@@ -23,6 +24,9 @@ static const dp_param params[] = {
     DP_BOOLEAN(snapshot, batched, "false", "the batches that were written, not their rows"),
     DP_CHOICE(snapshot, on_error, "stop", "stop,skip",
               "skip: read everything at open and leave damaged rows out"),
+    DP_LATER_TEXT(snapshot, mirrors, "", "where else it lies, joined by commas: asked in turn"),
+    DP_LATER_TEXT(snapshot, digest, "",
+                  "of `detpipe snapshot seal`: each block is held against it"),
     DP_PARAMS_END,
 };
 
@@ -33,7 +37,8 @@ typedef struct gap {
 } gap;
 
 typedef struct state {
-    dp_snapshot_file file;
+    dp_copies copies;
+    const dp_snapshot_file *file; /* the first of them */
     dp_block_cache *cache;
     size_t room; /* place of the unpacked records in a slot */
     gap *gaps;
@@ -50,18 +55,18 @@ typedef struct state {
 static dp_status load_block(const void *ctx, uint64_t number, void *memory, dp_error *err)
 {
     const state *s = ctx;
-    const dp_block block = dp_block_of(&s->file.header, number);
+    const dp_block block = dp_block_of(&s->file->header, number);
     uint8_t *bytes = memory;
 
-    return dp_snapshot_load(&s->file, &block, bytes + VIEW, bytes + s->room,
-                            (dp_records_view *)memory, err);
+    return dp_copies_load(&s->copies, &block, bytes + VIEW, bytes + s->room,
+                          (dp_records_view *)memory, err);
 }
 
 /* A block a thread, so that one thread stays in its cache; fewer where half of the memory is less.
  */
 static dp_status open_cache(state *s, const dp_options *options, dp_arena *arena, dp_error *err)
 {
-    const dp_snapshot_header *h = &s->file.header;
+    const dp_snapshot_header *h = &s->file->header;
     size_t size;
     uint64_t n = options->threads;
 
@@ -99,7 +104,7 @@ static bool is_free(const dp_column *c)
 /* Into this machine's byte order; whether all values are below their limits, as one_hot needs. */
 static bool take_columns(const state *s, const uint8_t *sizes, void *const columns[])
 {
-    const dp_snapshot_header *h = &s->file.header;
+    const dp_snapshot_header *h = &s->file->header;
 
     for (uint32_t c = 0; c < h->n_columns; c++) {
         dp_tensor t = dp_record_type(h, c, sizes);
@@ -114,14 +119,14 @@ static bool take_columns(const state *s, const uint8_t *sizes, void *const colum
 /* The sizes that were told at open. */
 static const uint8_t *sizes_of(const state *s, uint64_t record)
 {
-    return s->file.header.sizes != 0 ? dp_snapshot_sizes(&s->file, record) : NULL;
+    return s->file->header.sizes != 0 ? dp_snapshot_sizes(s->file, record) : NULL;
 }
 
 /* The record number i of a block, or what is wrong with it. */
 static const char *take_record(const state *s, const dp_records_view *view, uint32_t i,
                                const uint8_t *sizes, void *const columns[])
 {
-    const dp_snapshot_header *h = &s->file.header;
+    const dp_snapshot_header *h = &s->file->header;
 
     if (h->sizes != 0 && memcmp(view->sizes + i * (size_t)h->sizes, sizes, h->sizes) != 0)
         return "has another shape than the index says";
@@ -130,7 +135,7 @@ static const char *take_record(const state *s, const dp_records_view *view, uint
 
 static dp_status read_at(const state *s, uint64_t record, void *const columns[], dp_error *err)
 {
-    const dp_snapshot_header *h = &s->file.header;
+    const dp_snapshot_header *h = &s->file->header;
     const uint32_t i = (uint32_t)(record % h->block_records);
     const uint8_t *sizes = sizes_of(s, record);
     dp_block_slot *slot;
@@ -150,7 +155,7 @@ static dp_status read_at(const state *s, uint64_t record, void *const columns[],
     if (why == NULL)
         return DP_OK;
     return dp_fail_record(
-        err, DP_ECORRUPT, record, "%.120s: record %llu (number %u of block %llu) %s", s->file.path,
+        err, DP_ECORRUPT, record, "%.120s: record %llu (number %u of block %llu) %s", s->file->path,
         (unsigned long long)record, i, (unsigned long long)(record / h->block_records), why);
 }
 
@@ -180,7 +185,7 @@ static dp_status add_gap(state *s, uint64_t record, uint64_t n, dp_arena *arena,
 static dp_status find_gaps_in(state *s, uint64_t number, void *const columns[], dp_arena *arena,
                               dp_error *err)
 {
-    const dp_block b = dp_block_of(&s->file.header, number);
+    const dp_block b = dp_block_of(&s->file->header, number);
     dp_block_slot *slot;
     dp_status status = dp_block_cache_get(s->cache, number, load_block, s, &slot, err);
 
@@ -200,16 +205,16 @@ static dp_status find_gaps_in(state *s, uint64_t number, void *const columns[], 
 static dp_status find_gaps(state *s, dp_source *out, const dp_options *options, dp_arena *arena,
                            dp_error *err)
 {
-    const uint64_t n = s->file.header.n_records;
+    const uint64_t n = s->file->header.n_records;
     void *columns[DP_MAX_COLUMNS];
     dp_status status = dp_source_buffers(out, arena, columns, err);
 
-    for (uint64_t b = 0; b < s->file.header.n_blocks && status == DP_OK; b++)
+    for (uint64_t b = 0; b < s->file->header.n_blocks && status == DP_OK; b++)
         status = find_gaps_in(s, b, columns, arena, err);
     out->n_records = n - s->n_left_out;
     if (status == DP_OK && s->n_left_out > 0)
         dp_log(options, "warning: %.120s: %llu of %llu records are damaged and left out",
-               s->file.path, (unsigned long long)s->n_left_out, (unsigned long long)n);
+               s->file->path, (unsigned long long)s->n_left_out, (unsigned long long)n);
     return status;
 }
 
@@ -234,7 +239,7 @@ static uint64_t find_record(const state *s, uint64_t place)
 
 static dp_status offer(const snapshot *p, state *s, dp_source *out, dp_error *err)
 {
-    const dp_snapshot_header *h = &s->file.header;
+    const dp_snapshot_header *h = &s->file->header;
     const bool rows = h->groups.batch_size == 0;
 
     out->state = s;
@@ -247,7 +252,7 @@ static dp_status offer(const snapshot *p, state *s, dp_source *out, dp_error *er
     memcpy(out->pictures, h->pictures, sizeof out->pictures);
     if (p->batched && rows)
         return dp_fail(err, DP_ESPEC, "%.120s holds rows, not batches: without batched",
-                       s->file.path);
+                       s->file->path);
     if (p->batched && p->on_error == SKIP)
         return dp_fail(err, DP_ESPEC, "on_error=skip leaves out rows, not batches");
     out->groups = p->batched ? &h->groups : NULL;
@@ -255,19 +260,18 @@ static dp_status offer(const snapshot *p, state *s, dp_source *out, dp_error *er
 }
 
 /* What the index says of all records must be within what the header says. */
-static dp_status load_sizes(state *s, dp_arena *arena, dp_error *err)
+static dp_status check_sizes(const state *s, dp_error *err)
 {
-    const dp_snapshot_header *h = &s->file.header;
-    const dp_status status = dp_snapshot_load_index(&s->file, arena, err);
+    const dp_snapshot_header *h = &s->file->header;
 
-    for (uint64_t i = 0; status == DP_OK && h->sizes != 0 && i < h->n_records; i++) {
-        if (!dp_sizes_are_known(h, dp_snapshot_sizes(&s->file, i)))
+    for (uint64_t i = 0; h->sizes != 0 && i < h->n_records; i++) {
+        if (!dp_sizes_are_known(h, dp_snapshot_sizes(s->file, i)))
             return dp_fail_record(err, DP_ECORRUPT, i,
                                   "%.120s: the index says a shape of record %llu that is beyond "
                                   "what the header says",
-                                  s->file.path, (unsigned long long)i);
+                                  s->file->path, (unsigned long long)i);
     }
-    return status;
+    return DP_OK;
 }
 
 static void close_source(void *state_)
@@ -275,7 +279,7 @@ static void close_source(void *state_)
     state *s = state_;
 
     dp_block_cache_close(s->cache);
-    dp_snapshot_file_close(&s->file);
+    dp_copies_close(&s->copies);
 }
 
 static dp_status open_source(const void *params_, const dp_options *options, dp_arena *arena,
@@ -283,29 +287,23 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
 {
     const snapshot *p = params_;
     state *s = dp_arena_alloc(arena, 1, sizeof *s);
-    const char *path = dp_path_join(arena, options->root, p->file);
+    const dp_copy_names names = {p->file, p->mirrors, p->digest};
     dp_status status;
 
-    if (s == NULL || path == NULL)
+    if (s == NULL)
         return dp_arena_fail(arena, err, "snapshot");
-    status = dp_snapshot_file_open(&s->file, path, arena, err);
-    if (status != DP_OK)
-        return status;
-    if (!s->file.complete)
-        status = dp_fail(err, DP_ECORRUPT,
-                         "%.120s is not complete: it was cut, or its footer is damaged "
-                         "(`detpipe snapshot check` says more)",
-                         path);
+    status = dp_copies_open(&s->copies, &names, options, arena, err);
+    s->file = s->copies.files;
     if (status == DP_OK)
-        status = load_sizes(s, arena, err);
+        status = check_sizes(s, err);
     if (status == DP_OK)
         status = offer(p, s, out, err);
     if (status == DP_OK)
         status = open_cache(s, options, arena, err);
     if (status == DP_OK && p->on_error == SKIP)
         status = find_gaps(s, out, options, arena, err);
-    if (s->n_gaps == 0 && p->batched == (s->file.header.groups.batch_size != 0))
-        out->origin = &s->file.header.origin;
+    if (status == DP_OK && s->n_gaps == 0 && p->batched == (s->file->header.groups.batch_size != 0))
+        out->origin = &s->file->header.origin;
     if (status != DP_OK)
         close_source(s);
     return status;
@@ -323,7 +321,7 @@ static void shape_of(const void *state_, uint64_t record, uint32_t column, int64
 {
     const state *s = state_;
     const dp_tensor type =
-        dp_record_type(&s->file.header, column, sizes_of(s, find_record(s, record)));
+        dp_record_type(&s->file->header, column, sizes_of(s, find_record(s, record)));
 
     memcpy(shape, type.shape, (size_t)type.rank * sizeof *shape);
 }
@@ -333,7 +331,7 @@ static void identity(const void *state_, uint8_t digest[16])
     const state *s = state_;
     dp_hash h;
 
-    memcpy(digest, s->file.footer.content, 16);
+    memcpy(digest, s->file->footer.content, 16);
     if (s->n_gaps == 0)
         return;
     dp_hash_init(&h);

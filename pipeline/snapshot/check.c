@@ -9,14 +9,9 @@
 
 #include "base/bytes.h"
 #include "base/options.h"
+#include "io/snapshot/seal.h"
+#include "pipeline/snapshot/opened.h"
 #include "pipeline/snapshot/rows.h"
-
-struct dp_snapshot {
-    dp_handle handle;
-    dp_snapshot_file file;
-    dp_snapshot_info info;
-    dp_array columns[DP_MAX_COLUMNS + 1], least[DP_MAX_COLUMNS + 1];
-};
 
 /* ---- info ---- */
 
@@ -46,12 +41,23 @@ static void describe(dp_snapshot *s)
         .file_size = s->file.main.size,
         .complete = s->file.complete,
         .least = s->least,
+        .digest = s->digest[0] != '\0' ? s->digest : NULL,
     };
     for (uint32_t i = 0; i < h->n_shards; i++)
         info->file_size += s->file.shards[i].size;
     memcpy(info->fingerprint, h->origin.fingerprint, 16);
     memcpy(info->dataset, h->origin.identity, 16);
     memcpy(info->content, s->file.footer.content, 16);
+}
+
+/* The digest of its seal, if it has one that is its own. */
+static void look_for_seal(dp_snapshot *s)
+{
+    uint8_t digest[DP_BLAKE], *seal;
+
+    if (dp_seal_load(&s->file, &s->opener, &seal, digest, NULL) != DP_OK)
+        return;
+    dp_seal_text(digest, s->digest);
 }
 
 dp_status dp_snapshot_open(dp_snapshot **out, const char *path, const dp_options *given,
@@ -69,13 +75,16 @@ dp_status dp_snapshot_open(dp_snapshot **out, const char *path, const dp_options
         return status;
     s = (dp_snapshot *)handle;
     s->file.main.fd = -1;
+    s->opener = (dp_opener){.options = &handle->options, .arena = &handle->arena};
     path = dp_path_join(&handle->arena, handle->options.root, path);
     status = path == NULL ? dp_arena_fail(&handle->arena, err, "a snapshot")
-                          : dp_snapshot_file_open(&s->file, path, &handle->arena, err);
+                          : dp_snapshot_file_open(&s->file, path, &s->opener, err);
     if (status == DP_OK && s->file.complete) /* if not, a check says so */
         status = dp_snapshot_load_index(&s->file, &handle->arena, err);
     if (status == DP_ECORRUPT && s->file.complete)
         status = DP_OK;
+    if (status == DP_OK && s->file.complete)
+        look_for_seal(s);
     dp_handle_leave(handle, status);
     if (status != DP_OK) {
         dp_snapshot_close(s);
@@ -91,6 +100,7 @@ void dp_snapshot_close(dp_snapshot *s)
     if (s == NULL)
         return;
     dp_snapshot_file_close(&s->file);
+    dp_opener_close(&s->opener);
     dp_handle_close(&s->handle);
 }
 

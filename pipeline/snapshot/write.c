@@ -227,7 +227,8 @@ static dp_status finish(writing *w, dp_error *err)
                           .footer = {.index = w->main.size}};
     uint8_t footer[DP_SNAPSHOT_FOOTER];
     dp_hash check;
-    dp_status status = dp_snapshot_open_shards(&f, &w->arena, err);
+    dp_opener opener = {.arena = &w->arena};
+    dp_status status = dp_snapshot_open_shards(&f, &opener, err);
 
     dp_hash64_init(&check);
     if (status == DP_OK)
@@ -266,7 +267,8 @@ static dp_status write_all(writing *w, dp_pipeline *p, const dp_snapshot_options
     uint8_t identity[16];
     dp_snapshot_file old;
     dp_status status = dp_block_buffers_open(&w->buffers, &w->header, &w->arena, err);
-    const bool had = dp_snapshot_file_open(&old, w->path, &w->arena, NULL) == DP_OK;
+    dp_opener opener = {.arena = &w->arena};
+    const bool had = dp_snapshot_file_open(&old, w->path, &opener, NULL) == DP_OK;
 
     if (had)
         dp_snapshot_file_close(&old);
@@ -316,6 +318,9 @@ dp_status dp_snapshot_write(dp_pipeline *p, const char *path, const dp_snapshot_
                             sizeof options, &options, err);
     if (status == DP_OK)
         status = dp_handle_check(&p->handle, err);
+    if (status == DP_OK && dp_path_is_url(path))
+        status =
+            dp_fail(err, DP_EIO, "%.120s is an address: a snapshot is written to a file", path);
     if (status == DP_OK)
         status = dp_check_regular(path, err);
     if (status != DP_OK)

@@ -94,7 +94,7 @@ static double unpack_all(const char *path)
 
     need(dp_options_get(NULL, &options, &err), &err);
     arena.alloc = options.alloc;
-    need(dp_snapshot_file_open(&f, path, &arena, &err), &err);
+    need(dp_snapshot_file_open(&f, path, &(dp_opener){.arena = &arena}, &err), &err);
     const dp_snapshot_header *h = &f.header;
     char *room = malloc(dp_block_room(h) + 1);
     uint8_t *all = malloc(f.main.size);

@@ -64,10 +64,11 @@ libraries: base base/number base/random
 archive: base base/number base/pack lang
 ledger: base base/number
 io: base base/number base/pack base/random lang
+io/remote: base base/number lang
 io/arrays: base base/number base/pack lang io
 io/pictures: base base/number base/pack base/picture lang io
 io/cifar: base base/number base/pack lang io
-io/snapshot: base base/number base/pack lang io
+io/snapshot: base base/number base/pack lang io io/remote
 io/shards: base base/number base/pack base/picture lang io io/pictures
 io/tokens: base base/number base/random lang libraries io io/shards
 transforms/shared: base base/number base/random base/picture lang libraries
@@ -75,7 +76,7 @@ transforms/pass: base base/number transforms/shared
 transforms: base base/number base/random base/picture lang transforms/shared transforms/pass
 pipeline/order: base base/number base/random lang libraries io
 pipeline: base base/number base/random base/picture lang libraries io transforms/shared transforms/pass transforms pipeline/order
-pipeline/snapshot: base base/number base/pack lang io io/snapshot pipeline
+pipeline/snapshot: base base/number base/pack lang io io/remote io/snapshot pipeline
 compute/kernels: base base/number
 compute/sums: base base/number compute/kernels
 compute/math: base base/number lang compute/kernels compute/sums

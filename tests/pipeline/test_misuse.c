@@ -895,6 +895,17 @@ static void snapshot_check(void)
     dp_snapshot_close(s);
 }
 
+static void snapshot_seal(void)
+{
+    char digest[65];
+    dp_snapshot *s;
+
+    assert_ok(dp_snapshot_open(&s, SNAPSHOT, NULL, &test_error));
+    REFUSED(dp_snapshot_seal, NULL, digest);
+    REFUSED(dp_snapshot_seal, s, NULL);
+    dp_snapshot_close(s);
+}
+
 static const struct {
     const char *name;
     void (*misuse)(void);
@@ -984,6 +995,7 @@ static const struct {
     ROW(snapshot_open),
     ROW(snapshot_close),
     ROW(snapshot_check),
+    ROW(snapshot_seal),
     ROW(snapshot_get_info),
 };
 #define N_ROWS (sizeof rows / sizeof rows[0])

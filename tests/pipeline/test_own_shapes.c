@@ -285,7 +285,7 @@ static void pictures_stay_known(void **state)
             test_open_own(&p, "texts | rename input_columns=text output_columns=file", &r, 1));
         assert_ok(dp_snapshot_write(p, path, NULL, &test_error));
         dp_close(p);
-        assert_ok(dp_snapshot_file_open(&f, path, &arena, &test_error));
+        assert_ok(dp_snapshot_file_open(&f, path, &(dp_opener){.arena = &arena}, &test_error));
         found = f.header.pictures[0];
         assert_non_null(found);
         assert_memory_equal(found->least, known, sizeof found->least);
@@ -298,7 +298,7 @@ static void pictures_stay_known(void **state)
     assert_ok(test_open_own(&p, "texts | type_cast column=text data_type=int8", &r, 1));
     assert_ok(dp_snapshot_write(p, path, NULL, &test_error)); /* files no more */
     dp_close(p);
-    assert_ok(dp_snapshot_file_open(&f, path, &arena, &test_error));
+    assert_ok(dp_snapshot_file_open(&f, path, &(dp_opener){.arena = &arena}, &test_error));
     assert_null(f.header.pictures[0]);
     dp_snapshot_file_close(&f);
     dp_arena_free(&arena);

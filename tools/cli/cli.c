@@ -40,19 +40,38 @@ int cli_fail_short(const char *command, uint64_t asked, uint64_t got, const char
                     (unsigned long long)asked, units, (unsigned long long)got);
 }
 
-/* The part of the text around the column, and a caret under it. */
-static void point_at(const char *text, uint32_t column)
+/* A copy in which stars stand for what may be secret in an address: before its '@', behind its '?'.
+ */
+static char *without_secrets(const char *text)
 {
+    char *copy = xstrdup(text);
+
+    for (char *at = strstr(copy, "://"); at != NULL; at = strstr(at, "://")) {
+        const size_t address = strcspn(at += 3, " \"|\n"), host = strcspn(at, "/?# \"|\n");
+        char *name = memchr(at, '@', host), *query = memchr(at, '?', address);
+        if (name != NULL)
+            memset(at, '*', (size_t)(name - at));
+        if (query != NULL)
+            memset(query + 1, '*', (size_t)(at + address - query - 1));
+    }
+    return copy;
+}
+
+/* The part of the text around the column, and a caret under it. */
+static void point_at(const char *given, uint32_t column)
+{
+    char *text = without_secrets(given);
     const size_t length = strlen(text), at = column - 1;
     const size_t from = at > WIDTH / 2 ? at - WIDTH / 2 : 0,
                  shown = length - from < WIDTH - 4 ? length - from : WIDTH - 4;
 
-    if (at > length)
-        return;
-    fputs("  ", stderr);
-    for (size_t i = from; i < from + shown; i++)
-        fputc(text[i] >= ' ' && text[i] <= '~' ? text[i] : ' ', stderr);
-    fprintf(stderr, "\n  %*s^\n", (int)(at - from), "");
+    if (at <= length) {
+        fputs("  ", stderr);
+        for (size_t i = from; i < from + shown; i++)
+            fputc(text[i] >= ' ' && text[i] <= '~' ? text[i] : ' ', stderr);
+        fprintf(stderr, "\n  %*s^\n", (int)(at - from), "");
+    }
+    free(text);
 }
 
 int cli_fail_error(const dp_error *err, const char *text)

@@ -16,6 +16,8 @@ static const char about[] =
     "check FILE: reads and checks every byte; exit status 1 if anything is damaged.  "
     "--repair-from makes damaged blocks anew from SPEC.\n"
     "cat FILE [OPTIONS of cat]: a row (--batch N), as `detpipe cat` prints it.\n"
+    "seal FILE: reads and checks every byte, writes FILE.seal, and prints the digest that a text names "
+    "(digest=), so that nobody can put other rows in their place.\n"
     "diff A B: whether two hold the same rows; exit status 1 if not.\n"
     "SPEC is a pipeline text in quotes, a recipe's name or a recipe file.";
 
@@ -138,6 +140,25 @@ static int check_snapshot(settings *set, const char *path)
     return status;
 }
 
+/* ---- seal ---- */
+
+static int seal_snapshot(const char *path)
+{
+    dp_snapshot *snapshot;
+    char digest[65];
+    dp_error err;
+    int status = snapshot_open(&snapshot, path);
+
+    if (status != 0)
+        return status;
+    if (dp_snapshot_seal(snapshot, digest, &err) == DP_OK)
+        printf("%s.seal is written\ndigest=%s\n", path, digest);
+    else
+        status = cli_fail_error(&err, NULL);
+    dp_snapshot_close(snapshot);
+    return status;
+}
+
 /* ---- the command ---- */
 
 /* `cat FILE ...` is the command of that name on the rows of the file. */
@@ -160,7 +181,7 @@ static int cat_snapshot(int argc, char **argv)
 static const struct {
     const char *name;
     int n_words;
-} verbs[] = {{"write", 3}, {"info", 2}, {"check", 2}, {"diff", 3}};
+} verbs[] = {{"write", 3}, {"info", 2}, {"check", 2}, {"seal", 2}, {"diff", 3}};
 
 static bool is_verb(const char *const words[3])
 {
@@ -176,14 +197,16 @@ static bool is_verb(const char *const words[3])
 static int run(settings *set, const char *const words[3])
 {
     if (!is_verb(words))
-        return cli_fail(EXIT_MALFORMED, "snapshot takes write SPEC OUT, info FILE, check FILE, cat "
-                                        "FILE or diff A B");
+        return cli_fail(EXIT_MALFORMED, "snapshot takes write SPEC OUT, info FILE, check FILE, "
+                                        "seal FILE, cat FILE or diff A B");
     if (strcmp(words[0], "write") == 0)
         return write_snapshot(set, words[1], words[2]);
     if (strcmp(words[0], "info") == 0)
         return snapshot_info(words[1], set->json);
     if (strcmp(words[0], "check") == 0)
         return check_snapshot(set, words[1]);
+    if (strcmp(words[0], "seal") == 0)
+        return seal_snapshot(words[1]);
     return snapshot_diff(words[1], words[2], set->json);
 }
 
@@ -224,7 +247,7 @@ int cmd_snapshot(int argc, char **argv)
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };
     const cli_command command = {
-        "snapshot", "write SPEC OUT | info|check|cat FILE | diff A B", about, options, 2, 3};
+        "snapshot", "write SPEC OUT | info|check|seal|cat FILE | diff A B", about, options, 2, 3};
     int status;
 
     if (argc > 1 && strcmp(argv[1], "cat") == 0)

@@ -46,6 +46,8 @@ static int print_json(const dp_snapshot_info *info)
     cli_add_count(json, "raw_size", info->raw_size);
     cli_add_count(json, "file_size", info->file_size);
     cJSON_AddBoolToObject(json, "complete", info->complete);
+    if (info->digest != NULL)
+        cJSON_AddStringToObject(json, "digest", info->digest);
     columns = cJSON_AddArrayToObject(json, "columns");
     for (const dp_array *c = info->columns, *least = info->least; c->name != NULL; c++, least++) {
         cJSON *row = cJSON_CreateObject();
@@ -83,6 +85,8 @@ static int print_info(const dp_snapshot_info *info)
     printf("content      %s\n",
            info->complete ? cli_hex_of(info->content).text : "not known: it is not complete");
     print_counts(info);
+    if (info->digest != NULL)
+        printf("digest       %s\n", info->digest);
     return EXIT_YES;
 }
 

@@ -151,12 +151,12 @@ static void say_where(const session *s)
             s->data);
 }
 
-/* A folder, or an archive: also of a text that reads no file. */
+/* A folder, an archive or an address: also of a text that reads no file. */
 static int check_data(const session *s)
 {
     struct stat st;
 
-    if (s->data == NULL ||
+    if (s->data == NULL || dp_path_is_url(s->data) ||
         (stat(s->data, &st) == 0 && (S_ISDIR(st.st_mode) || S_ISREG(st.st_mode))))
         return 0;
     return cli_fail(EXIT_NOT_TRIED, "--data %s is neither a folder nor an archive", s->data);

@@ -1,0 +1,25 @@
+/* blake.h - BLAKE2b with 32 bytes (RFC 7693), as `b2sum -l 256` prints it: a digest that nobody can
+ * make other bytes for
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef BASE_BLAKE_H
+#define BASE_BLAKE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define DP_BLAKE 32 /* bytes */
+
+typedef struct dp_blake {
+    uint64_t state[8], length;
+    size_t n; /* bytes that wait in block */
+    uint8_t block[128];
+} dp_blake;
+
+void dp_blake_start(dp_blake *);
+void dp_blake_add(dp_blake *, const void *bytes, size_t n);
+void dp_blake_end(dp_blake *, uint8_t digest[DP_BLAKE]);
+void dp_blake_bytes(const void *bytes, size_t n, uint8_t digest[DP_BLAKE]);
+
+#endif

@@ -1,0 +1,94 @@
+/* open.c - a path or an address, opened
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <string.h>
+
+#include "base/status.h"
+#include "io/remote/remote.h"
+
+static int digit(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                  : -1;
+}
+
+/* "file:///a%20b" is "/a b"; NULL: another host's, or damaged. */
+static const char *local_path(const char *url, dp_arena *arena)
+{
+    const char *from = url + strlen("file://");
+    char *path, *to;
+
+    if (strncmp(from, "localhost/", 10) == 0)
+        from += strlen("localhost");
+    path = to = *from == '/' ? dp_arena_text(arena, from, strlen(from)) : NULL;
+    for (; path != NULL && *from != '\0'; from++, to++) {
+        *to = *from;
+        if (*from != '%')
+            continue;
+        if (digit(from[1]) < 0 || digit(from[2]) < 0)
+            return NULL;
+        *to = (char)(digit(from[1]) * 16 + digit(from[2]));
+        from += 2;
+    }
+    if (path != NULL)
+        *to = '\0';
+    return path;
+}
+
+static dp_status open_local(const char *url, dp_arena *arena, dp_file *out, dp_error *err)
+{
+    const char *path = local_path(url, arena);
+
+    if (path == NULL)
+        return dp_fail(err, DP_ESPEC, "%.120s names no file of this machine: file:///PATH", url);
+    return dp_file_open(path, out, err);
+}
+
+/* Texts are printed, kept in states as a fingerprint, and given to others: nothing secret may stand
+ * in them.  The message does not show what it found. */
+static dp_status check_url(const char *url, dp_error *err)
+{
+    const char *host = strstr(url, "://") + 3;
+    const size_t length = strcspn(host, "/?#");
+
+    if (memchr(host, '@', length) != NULL)
+        return dp_fail(err, DP_ESPEC,
+                       "an address of %.*s has a name or a password in it: put a line "
+                       "'Authorization: ...' into a file, and headers=FILE into dp_options.remote",
+                       (int)(strchr(url, ':') - url), url);
+    if (strpbrk(host, "?#") != NULL)
+        return dp_fail(err, DP_ESPEC,
+                       "%.*s has a query: put what stands behind the '?' into a file, and "
+                       "query=FILE into dp_options.remote",
+                       (int)(strcspn(url, "?#") > 100 ? 100 : strcspn(url, "?#")), url);
+    for (const char *c = host; *c != '\0'; c++) {
+        if (*c <= ' ' || *c > '~')
+            return dp_fail(err, DP_ESPEC, "%.100s: an address has no blanks: write %%20", url);
+    }
+    if (length == 0)
+        return dp_fail(err, DP_ESPEC, "%.100s names no host", url);
+    return DP_OK;
+}
+
+dp_status dp_opener_open(dp_opener *o, const char *path, dp_file *out, dp_error *err)
+{
+    dp_status status;
+
+    if (!dp_path_is_url(path))
+        return dp_file_open(path, out, err);
+    if (strncmp(path, "file:", 5) == 0)
+        return open_local(path, o->arena, out, err);
+    status = check_url(path, err);
+    if (status == DP_OK && o->remote == NULL)
+        status = dp_remote_open(&o->remote, o->options, o->arena, err);
+    return status == DP_OK ? dp_remote_file(o->remote, path, o->any_version, out, err) : status;
+}
+
+void dp_opener_close(dp_opener *o)
+{
+    dp_remote_close(o->remote);
+    o->remote = NULL;
+}

@@ -1,0 +1,34 @@
+/* remote.h - files that may lie elsewhere: opened by their address, read as any other
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * What is far is a dp_file with a dp_far: whoever reads by dp_file_read_at needs to know no more.
+ * Transfers are made by one thread for all files of an opener, several at a time; a reader's
+ * threads wait for theirs.  Memory is taken at open; what libcurl takes later is its own.
+ */
+#ifndef IO_REMOTE_REMOTE_H
+#define IO_REMOTE_REMOTE_H
+
+#include "base/file.h"
+
+typedef struct dp_remote dp_remote;
+
+/* How a reader opens its files. */
+typedef struct dp_opener {
+    const dp_options *options;
+    dp_arena *arena;
+    bool any_version;  /* of a far file: what is read is known by a digest of its own */
+    dp_remote *remote; /* NULL = there was no address; so no network is touched */
+} dp_opener;
+
+/* A path or an address; the file's far part lives until the opener is closed.  DP_EIO when it
+ * cannot be had, DP_ESPEC for an address that has a name, a password or a query in it. */
+dp_status dp_opener_open(dp_opener *, const char *path, dp_file *out, dp_error *);
+void dp_opener_close(dp_opener *);
+
+/* The transfers themselves (transfer.c, or none.c where there is no libcurl). */
+dp_status dp_remote_open(dp_remote **, const dp_options *, dp_arena *, dp_error *);
+dp_status dp_remote_file(dp_remote *, const char *url, bool any_version, dp_file *out, dp_error *);
+void dp_remote_close(dp_remote *); /* NULL is allowed */
+
+#endif

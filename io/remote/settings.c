@@ -1,0 +1,135 @@
+/* settings.c - how far files are read: dp_options.remote, and the files that it names
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "io/remote/settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/status.h"
+#include "lang/stage.h"
+
+#define MOST_SECRET ((uint64_t)1 << 16) /* bytes of a file of headers, of a query */
+
+static const dp_param params[] = {
+    DP_TEXT(dp_remote_settings, headers, "", "a file of lines NAME: VALUE that are sent along"),
+    DP_TEXT(dp_remote_settings, query, "", "a file of what stands behind the '?'"),
+    DP_TEXT(dp_remote_settings, ca, "", "a file of certificates in the place of the system's"),
+    DP_INT(dp_remote_settings, timeout, "30", 1, 3600, "seconds without data (100 bytes a second)"),
+    DP_INT(dp_remote_settings, connect, "10", 1, 3600, "seconds until there is a connection"),
+    DP_INT(dp_remote_settings, wait, "30", 0, 3600, "most seconds between two tries"),
+    DP_INT(dp_remote_settings, tries, "5", 1, 100, "of a transfer"),
+    DP_INT(dp_remote_settings, transfers, "8", 1, 64, "at a time"),
+    DP_INT(dp_remote_settings, redirects, "5", 0, 20, "that are followed; with headers none"),
+    DP_PARAMS_END,
+};
+
+static const dp_stage_info info = {
+    "setting", "remote", "how far files are read", 1, sizeof(dp_remote_settings), params};
+static const dp_stage_info *const rows[] = {&info};
+static const dp_stage_list list = {"setting", rows, 1};
+
+static dp_status read_text(const char *path, dp_arena *arena, char **out, dp_error *err)
+{
+    dp_file file;
+    uint8_t *bytes;
+    dp_status status = dp_file_open(path, &file, err);
+
+    if (status != DP_OK)
+        return status;
+    if (file.size > MOST_SECRET)
+        status = dp_fail(err, DP_ELIMIT, "%.120s is larger than 64 KiB", path);
+    else
+        status = dp_file_read_whole(&file, path, arena, NULL, &bytes, err);
+    dp_file_close(&file);
+    if (status == DP_OK)
+        *out = (char *)bytes;
+    return status;
+}
+
+static bool is_printable(const char *text, bool blanks)
+{
+    for (; *text != '\0'; text++) {
+        if (*text < ' ' || *text > '~' || (*text == ' ' && !blanks))
+            return false;
+    }
+    return true;
+}
+
+/* The next line, ended in its place; NULL behind the last one. */
+static char *take_line(char **rest)
+{
+    char *line = *rest;
+    const size_t n = strcspn(line, "\n");
+
+    if (*line == '\0')
+        return NULL;
+    *rest = line + n + (line[n] == '\n');
+    line[n > 0 && line[n - 1] == '\r' ? n - 1 : n] = '\0';
+    return line;
+}
+
+static dp_status read_headers(dp_remote_settings *s, dp_arena *arena, dp_error *err)
+{
+    char *rest, *line;
+    dp_status status = read_text(s->headers, arena, &rest, err);
+
+    s->lines = dp_arena_alloc(arena, DP_MAX_HEADERS, sizeof *s->lines);
+    if (status == DP_OK && s->lines == NULL)
+        return dp_arena_fail(arena, err, "headers");
+    for (uint32_t n = 1; status == DP_OK && (line = take_line(&rest)) != NULL; n++) {
+        if (line[0] == '\0' || line[0] == '#')
+            continue;
+        if (!is_printable(line, true) || strchr(line, ':') == NULL || line[0] == ':')
+            return dp_fail(err, DP_ESPEC, "%.120s, line %u: a header is NAME: VALUE", s->headers,
+                           n);
+        if (s->n_lines == DP_MAX_HEADERS)
+            return dp_fail(err, DP_ELIMIT, "%.120s has more than %d headers", s->headers,
+                           DP_MAX_HEADERS);
+        s->lines[s->n_lines++] = line;
+    }
+    return status;
+}
+
+static dp_status read_query(dp_remote_settings *s, dp_arena *arena, dp_error *err)
+{
+    char *rest, *line;
+    const dp_status status = read_text(s->query, arena, &rest, err);
+
+    if (status != DP_OK)
+        return status;
+    line = take_line(&rest);
+    s->query_text = line;
+    if (line == NULL || *line == '\0' || !is_printable(line, false) || take_line(&rest) != NULL)
+        return dp_fail(err, DP_ESPEC, "%.120s: a query is one line without blanks", s->query);
+    return DP_OK;
+}
+
+dp_status dp_remote_settings_read(const dp_options *options, dp_arena *arena,
+                                  dp_remote_settings *out, dp_error *err)
+{
+    const char *given = options->remote != NULL ? options->remote : getenv("DETPIPE_REMOTE");
+    const size_t size = sizeof "remote " + (given != NULL ? strlen(given) : 0);
+    char *text = dp_arena_alloc(arena, size, 1);
+    dp_bound bound;
+    dp_status status;
+
+    if (text == NULL)
+        return dp_arena_fail(arena, err, "dp_options.remote");
+    snprintf(text, size, "remote %s", given != NULL ? given : "");
+    status = dp_stage_read(&list, text, NULL, arena, &bound, err);
+    if (status != DP_OK) {
+        if (err != NULL)
+            err->column = 0; /* it is of another text than the stream's */
+        return dp_stage_failed(&info, 0, status, err);
+    }
+    *out = *(dp_remote_settings *)bound.params;
+    if (out->headers[0] != '\0')
+        status = read_headers(out, arena, err);
+    if (status == DP_OK && out->query[0] != '\0')
+        status = read_query(out, arena, err);
+    return status;
+}

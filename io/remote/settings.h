@@ -1,0 +1,25 @@
+/* settings.h - how far files are read: dp_options.remote, and the files that it names
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef IO_REMOTE_SETTINGS_H
+#define IO_REMOTE_SETTINGS_H
+
+#include "base/alloc.h"
+
+#define DP_MAX_HEADERS 64 /* lines of a file of headers */
+
+typedef struct dp_remote_settings {
+    const char *headers, *query, *ca; /* files; "" = none */
+    int64_t timeout, connect, wait;   /* seconds */
+    int64_t tries, transfers, redirects;
+    /* What the files hold; secret: in no message. */
+    uint32_t n_lines;
+    const char **lines;
+    const char *query_text; /* NULL = none */
+} dp_remote_settings;
+
+/* Of dp_options.remote, or where that is NULL of the environment variable DETPIPE_REMOTE. */
+dp_status dp_remote_settings_read(const dp_options *, dp_arena *, dp_remote_settings *, dp_error *);
+
+#endif

@@ -1,0 +1,163 @@
+/* copies.c - a snapshot and its mirrors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "io/snapshot/copies.h"
+
+#include <string.h>
+
+#include "base/options.h"
+#include "io/snapshot/seal.h"
+
+/* The seal has to have the digest that the text names; the first copy's is good for all. */
+static dp_status check_seal(dp_copies *c, dp_snapshot_file *f, const char *wanted, dp_error *err)
+{
+    uint8_t digest[DP_BLAKE], *seal;
+    char text[2 * DP_BLAKE + 1];
+    dp_status status;
+
+    f->seal = c->n > 0 ? c->files[0].seal : NULL;
+    if (f->seal != NULL)
+        return DP_OK;
+    status = dp_seal_load(f, &c->opener, &seal, digest, err);
+    if (status != DP_OK)
+        return status;
+    dp_seal_text(digest, text);
+    if (strcmp(text, wanted) != 0)
+        return dp_fail(err, DP_ECORRUPT,
+                       "%.100s is another snapshot: its digest is %.16s..., not "
+                       "%.16s...",
+                       f->path, text, wanted);
+    f->seal = seal;
+    return DP_OK;
+}
+
+/* Header and footer say it: the key is a hash of the one, the content one of all records. */
+static bool is_same(const dp_snapshot_file *a, const dp_snapshot_file *b)
+{
+    return a->header.size == b->header.size && memcmp(a->head, b->head, a->header.size) == 0 &&
+           memcmp(a->footer.content, b->footer.content, sizeof a->footer.content) == 0;
+}
+
+static dp_status open_copy(dp_copies *c, const char *path, const dp_copy_names *names,
+                           dp_error *err)
+{
+    dp_snapshot_file *f = &c->files[c->n];
+    dp_status status = dp_snapshot_file_open(f, path, &c->opener, err);
+
+    if (status != DP_OK)
+        return status;
+    if (!f->complete)
+        status = dp_fail(err, DP_ECORRUPT,
+                         "%.120s is not complete: it was cut, or its footer is damaged "
+                         "(`detpipe snapshot check` says more)",
+                         path);
+    if (status == DP_OK && names->digest[0] != '\0')
+        status = check_seal(c, f, names->digest, err);
+    if (status == DP_OK && c->n > 0 && !is_same(f, &c->files[0]))
+        status = dp_fail(err, DP_ECORRUPT, "%.100s is another snapshot than %.100s", path,
+                         c->files[0].path);
+    if (status == DP_OK)
+        status = dp_snapshot_load_index(f, c->opener.arena, err);
+    f->thorough = f->main.far != NULL || names->mirrors[0] != '\0';
+    if (status != DP_OK)
+        dp_snapshot_file_close(f);
+    else
+        c->n++;
+    return status;
+}
+
+/* The names one after the other; NULL behind the last. */
+static const char *next_name(const char **rest, const dp_options *options, dp_arena *arena,
+                             bool *failed)
+{
+    const size_t n = *rest != NULL ? strcspn(*rest, ",") : 0;
+    const char *name, *path;
+
+    if (*rest == NULL || **rest == '\0')
+        return NULL;
+    name = dp_arena_text(arena, *rest, n);
+    *rest = (*rest)[n] == ',' ? *rest + n + 1 : NULL;
+    path = name != NULL ? dp_path_join(arena, options->root, name) : NULL;
+    *failed = path == NULL;
+    return path;
+}
+
+static dp_status open_mirrors(dp_copies *c, const dp_copy_names *names, const dp_options *options,
+                              dp_error *first)
+{
+    const char *rest = names->mirrors, *path;
+    bool failed = false;
+    dp_error why;
+
+    while ((path = next_name(&rest, options, c->opener.arena, &failed)) != NULL) {
+        if (c->n == DP_MAX_COPIES)
+            return dp_fail(first, DP_ELIMIT, "a snapshot has at most %d mirrors",
+                           DP_MAX_COPIES - 1);
+        const dp_status status = open_copy(c, path, names, &why);
+        if (status == DP_ENOMEM || status == DP_ELIMIT || status == DP_ESPEC) {
+            *first = why;
+            return status;
+        }
+        if (status != DP_OK)
+            dp_log(options, "warning: a mirror is left out: %s", why.message);
+    }
+    return failed ? dp_arena_fail(c->opener.arena, first, "a mirror") : DP_OK;
+}
+
+static bool may_be_elsewhere(dp_status status) { return status == DP_EIO || status == DP_ECORRUPT; }
+
+dp_status dp_copies_open(dp_copies *c, const dp_copy_names *names, const dp_options *options,
+                         dp_arena *arena, dp_error *err)
+{
+    const char *path = dp_path_join(arena, options->root, names->file);
+    uint8_t digest[DP_BLAKE];
+    dp_error first, more;
+    dp_status status, mirrors = DP_OK;
+
+    if (names->digest[0] != '\0' && !dp_seal_parse(names->digest, digest))
+        return dp_fail(err, DP_ESPEC,
+                       "digest= is 64 hexadecimal digits, as `detpipe snapshot "
+                       "seal` prints them");
+    c->opener = (dp_opener){.options = options, .arena = arena};
+    c->opener.any_version = names->digest[0] != '\0';
+    c->files = dp_arena_alloc(arena, DP_MAX_COPIES, sizeof *c->files);
+    c->asked = dp_arena_alloc(arena, 1, sizeof *c->asked);
+    if (path == NULL || c->files == NULL || c->asked == NULL)
+        return dp_arena_fail(arena, err, "snapshot");
+    status = open_copy(c, path, names, &first);
+    if (status == DP_OK || may_be_elsewhere(status))
+        mirrors = open_mirrors(c, names, options, &more);
+    if (status != DP_OK && c->n > 0 && mirrors == DP_OK) {
+        dp_log(options, "warning: a mirror is read: %s", first.message);
+        return DP_OK;
+    }
+    if (err != NULL)
+        *err = status != DP_OK ? first : more;
+    return status != DP_OK ? status : mirrors;
+}
+
+void dp_copies_close(dp_copies *c)
+{
+    for (uint32_t i = 0; i < c->n; i++)
+        dp_snapshot_file_close(&c->files[i]);
+    dp_opener_close(&c->opener);
+}
+
+dp_status dp_copies_load(const dp_copies *c, const dp_block *b, uint8_t *bytes, uint8_t *room,
+                         dp_records_view *out, dp_error *err)
+{
+    const uint32_t from = atomic_load(c->asked);
+    dp_error later;
+    dp_status status = dp_snapshot_load(&c->files[from], b, bytes, room, out, err);
+
+    for (uint32_t i = 1; i < c->n && may_be_elsewhere(status); i++) {
+        const uint32_t k = (from + i) % c->n;
+        const dp_status other = dp_snapshot_load(&c->files[k], b, bytes, room, out, &later);
+        if (other == DP_OK) {
+            atomic_store(c->asked, k);
+            status = DP_OK;
+        }
+    }
+    return status;
+}

@@ -1,0 +1,37 @@
+/* copies.h - a snapshot and its mirrors: a block that one of them has not, or has otherwise, is
+ * taken of the next
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef IO_SNAPSHOT_COPIES_H
+#define IO_SNAPSHOT_COPIES_H
+
+#include <stdatomic.h>
+
+#include "io/snapshot/file.h"
+
+#define DP_MAX_COPIES 16
+
+/* What a text says of them. */
+typedef struct dp_copy_names {
+    const char *file, *mirrors, *digest; /* mirrors: joined by commas; "" = none */
+} dp_copy_names;
+
+typedef struct dp_copies {
+    dp_opener opener;
+    dp_snapshot_file *files; /* complete, and of one snapshot */
+    uint32_t n;
+    _Atomic uint32_t *asked; /* the one that is asked first */
+} dp_copies;
+
+/* Opens those that can be; files[0] has the index that readers need (dp_snapshot_load_index).
+ * Fails as the first one did, when none can; what is left out is logged. */
+dp_status dp_copies_open(dp_copies *, const dp_copy_names *, const dp_options *, dp_arena *,
+                         dp_error *);
+void dp_copies_close(dp_copies *);
+
+/* dp_snapshot_load of one of them after the other; fails as the first one that was asked. */
+dp_status dp_copies_load(const dp_copies *, const dp_block *, uint8_t *bytes, uint8_t *room,
+                         dp_records_view *out, dp_error *);
+
+#endif

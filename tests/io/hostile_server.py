@@ -1,0 +1,100 @@
+# hostile_server.py FOLDER [CERTIFICATE KEY]: the files of FOLDER over HTTP/1.1, under /MODE/NAME as the mode says
+# SPDX-License-Identifier: Apache-2.0
+# Prints its port.  A mode may have a number behind it (late404.2), so that its requests are counted anew.  Each request is a line of FOLDER/log: connection, mode, name, range, status, Authorization, query.
+import http.server
+import os
+import re
+import ssl
+import sys
+import threading
+
+folder = os.path.abspath(sys.argv[1])
+lock = threading.Lock()
+counts = {}  # requests by mode; tries by mode, name and first byte
+
+
+def count(*key):
+    with lock:
+        counts[key] = counts.get(key, 0) + 1
+        return counts[key]
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer goes out in one piece
+
+    def log_message(self, *args):
+        pass
+
+    def note(self, status):
+        with lock, open(folder + "/log", "a") as log:
+            path, _, query = self.path.partition("?")
+            print(self.client_address[1], *path.strip("/").split("/"), self.headers.get("Range", "-"), status,
+                  self.headers.get("Authorization", "-"), query or "-", file=log)
+
+    def answer(self, status, body=b"", **fields):
+        self.note(status)
+        self.send_response(status)
+        for name, value in fields.items():
+            self.send_header(name.replace("_", "-"), value)
+        if "Content_Length" not in fields:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self):
+        key, _, name = self.path.partition("?")[0].strip("/").partition("/")
+        mode = key.partition(".")[0]
+        if mode == "older":  # whole, and another file than is asked for
+            name = "other.dps" + name.removeprefix("a.dps")
+        bytes_ = open(folder + "/" + name, "rb").read() if re.fullmatch(r"[A-Za-z0-9.]+", name) else b""
+        first, last = map(int, re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers["Range"]).groups())
+        last = min(last, len(bytes_) - 1)
+        body, total, etag = bytes_[first:last + 1], len(bytes_), '"one"'
+        number, attempt = count(key), count(key, name, first)
+        early = number <= 4  # while the file is opened
+        fields = {}
+        if mode in ("401", "403", "404", "416", "500"):
+            return self.answer(int(mode))
+        if mode.startswith("late") and not early:  # the file opens, and its blocks cannot be had
+            return self.answer(int(mode[4:]))
+        if mode == "busy" and attempt <= 2:
+            return self.answer(503, Retry_After="0")
+        if mode == "loop":
+            return self.answer(302, Location=self.path)
+        if mode == "tofile":
+            return self.answer(302, Location="file://" + folder + "/" + name)
+        if mode == "moved":
+            return self.answer(302, Location="/good/" + name)
+        if mode == "noranges":
+            return self.answer(200, bytes_)
+        if mode == "silent" and not early:  # until the client has enough of it
+            self.note(0)
+            return self.rfile.read(1)
+        if mode == "flip" and len(body) > 4096:
+            body = body[:150] + bytes([body[150] ^ 1]) + body[151:]
+        if mode == "longer" and not early:
+            total += 1
+        if mode == "otherbytes" and not early:
+            first, last = first + 1, last + 1
+        if mode == "nosize":
+            return self.answer(206, body)
+        if mode == "packed":
+            fields["Content_Encoding"] = "gzip"
+        if mode == "changed" and not early:
+            etag = '"two"'
+        if mode == "cut" and not early or mode == "half" and len(body) > 4096:
+            self.close_connection = True
+            fields["Content_Length"] = str(len(body))
+            body = body[:len(body) // 2]
+        self.answer(206, body, Content_Range=f"bytes {first}-{last}/{total}", ETag=etag, **fields)
+
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+server.daemon_threads = True
+if len(sys.argv) > 2:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[2], sys.argv[3])
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+print(server.server_address[1], flush=True)
+server.serve_forever()
