@@ -141,8 +141,10 @@ typedef struct dp_default_part {
 /* What a library's own layers begin with: all parameters of a net in the order in which it has
  * them, of one generator.  Those with ones and zeros draw nothing and are not asked for. */
 typedef struct dp_defaults {
+    dp_ask_check *check;
     void (*begin)(void *generator, uint64_t seed);
     bool (*has)(const char *layer);
+    bool always; /* a layer draws what another initializer fills, too */
     void (*draw)(void *generator, const dp_default_part *, float *out);
 } dp_defaults;
 

@@ -171,4 +171,5 @@ const dp_library dp_library_mindspore = {
     .classes = &classes,
     .draws = &draws,
     .weights = &dp_mindspore_weights,
+    .defaults = &dp_mindspore_defaults,
 };

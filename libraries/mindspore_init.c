@@ -8,9 +8,11 @@
  * float32 where the library has them so.
  */
 #include <math.h>
+#include <string.h>
 
 #include "base/number/num.h"
 #include "base/random/mt19937.h"
+#include "libraries/cells.h"
 #include "libraries/distributions.h"
 #include "libraries/mindspore_init.h"
 
@@ -260,3 +262,67 @@ const dp_weights dp_mindspore_weights = {
     .fits = normal_fits,
     .no_fans_of_biases = true,
 };
+
+/* ---- where nothing is said ---- */
+
+/* HeUniform(sqrt(5)); of a bias, Uniform(1 / sqrt(fan_in)). */
+static void draw_matrix(void *g, const dp_default_part *p, float *out)
+{
+    const dp_init_source source = {.seed = next_seed(g)};
+    const double slope = sqrt(5.0), fan = sqrt((double)p->fan_in);
+    const double bound = p->is_bias ? 1 / fan : sqrt(3.0) * (sqrt(2 / (1 + slope * slope)) / fan);
+
+    fill_uniform(&source, bound, 0, p->rows * p->columns, out);
+}
+
+static void draw_table(void *g, const dp_default_part *p, float *out)
+{
+    const dp_init_source source = {.seed = next_seed(g)};
+
+    fill_normal(&source, 0.01, 0, 0, p->rows * p->columns, out);
+}
+
+/* Cells are drawn by numpy.random.uniform itself: 53 bits of two words. */
+static float numpy_uniform(void *g, double bound)
+{
+    const uint32_t high = dp_mt19937_u32(g) >> 5, low = dp_mt19937_u32(g) >> 6;
+
+    return (float)(-bound + (bound + bound) * ((high * 0x1p26 + low) * 0x1p-53));
+}
+
+static void draw_gru(void *g, const dp_default_part *p, float *out)
+{
+    dp_draw_gru(p, numpy_uniform, g, out);
+}
+
+static void draw_lstm(void *g, const dp_default_part *p, float *out)
+{
+    dp_draw_lstm(p, numpy_uniform, g, out);
+}
+
+typedef struct drawn {
+    const char *layer;
+    void (*draw)(void *, const dp_default_part *, float *out);
+} drawn;
+
+static const drawn *drawn_of(const char *layer)
+{
+    static const drawn table[] = {{"conv2d", draw_matrix},   {"dense", draw_matrix},
+                                  {"embedding", draw_table}, {"lstm", draw_lstm},
+                                  {"gru", draw_gru},         {NULL, NULL}};
+    const drawn *d = table;
+
+    while (d->layer != NULL && strcmp(d->layer, layer) != 0)
+        d++;
+    return d;
+}
+
+static bool has(const char *layer) { return drawn_of(layer)->layer != NULL; }
+
+static void draw(void *g, const dp_default_part *p, float *out)
+{
+    drawn_of(p->layer)->draw(g, p, out);
+}
+
+const dp_defaults dp_mindspore_defaults = {
+    .check = check, .begin = begin, .has = has, .draw = draw};

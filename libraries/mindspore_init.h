@@ -7,6 +7,8 @@
 
 #include "libraries/library.h"
 
-extern const dp_weights dp_mindspore_weights; /* its generator: a dp_mt19937 */
+/* The generator of both: a dp_mt19937. */
+extern const dp_weights dp_mindspore_weights;
+extern const dp_defaults dp_mindspore_defaults;
 
 #endif

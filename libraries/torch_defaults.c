@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/number/num.h"
+#include "libraries/cells.h"
 
 #define PI 0x1.921fb54442d18p1
 
@@ -32,7 +33,7 @@ static double wide_fraction(dp_torch_generator *g)
     return (double)(high | dp_mt19937_u32(&g->words)) * 0x1p-53;
 }
 
-static float uniform(dp_torch_generator *g, double bound)
+static float uniform(void *g, double bound)
 {
     const float low = (float)-bound;
 
@@ -145,39 +146,14 @@ static void draw_table(dp_torch_generator *g, const dp_default_part *p, float *o
     normal(g, p->rows * p->columns, out);
 }
 
-/* A matrix of a cell [gates * hidden][rows], turned: out is [rows][gates * hidden], and gate i of
- * PyTorch's is number gate[i]. */
-static void draw_turned(dp_torch_generator *g, int64_t rows, int64_t hidden, int64_t gates,
-                        const int64_t *gate, float *out)
-{
-    const double bound = 1 / sqrt((double)hidden);
-
-    for (int64_t i = 0; i < gates * hidden; i++) {
-        float *column = out + gate[i / hidden] * hidden + i % hidden;
-        for (int64_t row = 0; row < rows; row++)
-            column[row * gates * hidden] = uniform(g, bound);
-    }
-}
-
 static void draw_gru(dp_torch_generator *g, const dp_default_part *p, float *out)
 {
-    static const int64_t gate[] = {0, 1, 2};
-
-    draw_turned(g, p->rows, p->columns / 3, 3, gate, out);
+    dp_draw_gru(p, uniform, g, out);
 }
 
-/* The matrix of the inputs stands above that of h; the bias is the sum of the two. */
 static void draw_lstm(dp_torch_generator *g, const dp_default_part *p, float *out)
 {
-    static const int64_t gate[] = {0, 2, 1, 3}; /* i, f, g, o as i, j, f, o */
-    const int64_t hidden = p->columns / 4, inputs = p->is_bias ? 1 : p->rows - hidden;
-    const double bound = 1 / sqrt((double)hidden);
-
-    draw_turned(g, inputs, hidden, 4, gate, out);
-    if (!p->is_bias)
-        draw_turned(g, hidden, hidden, 4, gate, out + inputs * p->columns);
-    for (int64_t i = 0; p->is_bias && i < p->columns; i++)
-        out[gate[i / hidden] * hidden + i % hidden] += uniform(g, bound);
+    dp_draw_lstm(p, uniform, g, out);
 }
 
 typedef struct module {
@@ -212,4 +188,4 @@ static void draw(void *g, const dp_default_part *p, float *out)
     module_of(p->layer)->draw(g, p, out);
 }
 
-const dp_defaults dp_torch_defaults = {.begin = begin, .has = has, .draw = draw};
+const dp_defaults dp_torch_defaults = {.begin = begin, .has = has, .always = true, .draw = draw};

@@ -49,6 +49,8 @@ static bool is_default(const chosen *c) { return initializer_of(c)->orders == dp
 static dp_status begin_defaults(const dp_net *net, const chosen *c, dp_error *err)
 {
     const char *name = c->library->name;
+    dp_ask ask = {.seed = net->seed};
+    dp_status status = dp_check_ask(c->library->defaults->check, NULL, &ask, err);
 
     for (uint32_t i = 0; i < net->n_units; i++) {
         if (net->units[i].tied >= 0)
@@ -60,8 +62,9 @@ static dp_status begin_defaults(const dp_net *net, const chosen *c, dp_error *er
             return dp_fail(err, DP_ESPEC, "%s has no %s, so what it begins with is not known", name,
                            p->layer);
     }
-    c->library->defaults->begin(c->generator, net->seed);
-    return DP_OK;
+    if (status == DP_OK)
+        c->library->defaults->begin(c->generator, net->seed);
+    return status;
 }
 
 /* The seeds that the library gives the parameters. */
@@ -157,11 +160,12 @@ static void fill_drawn(dp_net *net, const dp_parameter *p, const chosen *c, uint
     dp_workers_run(net->workers, (uint64_t)(p->count + BLOCK - 1) / BLOCK, fill_block, &f);
 }
 
-/* As the library begins it: what another initializer fills after that is drawn, too, as others come
- * behind it. */
+/* As the library begins it: what another initializer fills after that may be drawn, too, as others
+ * come behind it. */
 static void draw_default(const dp_parameter *p, const chosen *weight, const chosen *bias)
 {
     const chosen *c = is_default(weight) ? weight : bias;
+    const bool own = is_default(p->is_bias ? bias : weight);
     const dp_default_part part = {.layer = p->layer,
                                   .is_bias = p->is_bias,
                                   .rows = p->value.rank == 1 ? 1 : p->value.shape[0],
@@ -169,8 +173,23 @@ static void draw_default(const dp_parameter *p, const chosen *weight, const chos
                                       p->value.rank == 1 ? p->count : p->count / p->value.shape[0],
                                   .fan_in = p->fan_in};
 
-    if (is_default(c))
+    if (is_default(c) && (own || c->library->defaults->always))
         c->library->defaults->draw(c->generator, &part, p->value.data);
+}
+
+/* One generator makes all, in turn. */
+static dp_status check_defaults(const chosen *weight, const chosen *bias, dp_error *err)
+{
+    const chosen *c = is_default(weight) ? weight : bias, *other = c == weight ? bias : weight;
+
+    if (!is_default(c) || (!is_default(other) && initializer_of(other)->orders == NULL))
+        return DP_OK;
+    if (is_default(other) ? other->library == c->library : c->library->defaults->always)
+        return DP_OK;
+    return dp_fail(err, DP_ESPEC,
+                   "default order=%s is for weights and biases, or for one of them beside what "
+                   "draws nothing: zeros, constant",
+                   c->library->word);
 }
 
 /* Every parameter that is drawn takes a seed of both libraries. */
@@ -181,6 +200,8 @@ dp_status dp_net_initialize(dp_net *net, dp_error *err)
 
     if (status == DP_OK)
         status = choose(net, &net->initial.bias, true, &bias, err);
+    if (status == DP_OK)
+        status = check_defaults(&weight, &bias, err);
     for (uint32_t i = 0; i < net->n_parameters && status == DP_OK; i++) {
         const dp_parameter *p = &net->parameters[i];
         const chosen *c = p->is_bias ? &bias : &weight;

@@ -71,6 +71,18 @@ static void refused(const char *init, const char *words)
         fail_msg("'%s' lacks '%s'", test_error.message, words);
 }
 
+static void refused_seed(void)
+{
+    const dp_tensor input = {NULL, DP_F32, 2, {1, 4}};
+    dp_net *net = NULL;
+
+    assert_int_equal(dp_net_open(&net,
+                                 "init weight=\"default order=mindspore\" | dense out_channels=3",
+                                 (uint64_t)1 << 32, &input, NULL, &test_error),
+                     DP_ESPEC);
+    assert_non_null(strstr(test_error.message, "order=mindspore takes seeds below 2^32"));
+}
+
 /* What another initializer fills was drawn, too: all else is as it was. */
 static void the_rest_is_as_it_was(void **state)
 {
@@ -118,8 +130,13 @@ static void what_is_refused(void **state)
                                  1, &input, NULL, &test_error),
                      DP_ESPEC);
     assert_non_null(strstr(test_error.message, "tied= is not replayed with PyTorch's"));
+    refused_seed();
     refused("weight=default", "default needs order=");
-    refused("weight=\"default order=mindspore\"", "torch");
+    refused("weight=\"default order=native\"", "mindspore,torch");
+    refused("weight=\"default order=mindspore\" bias=\"default order=torch\"",
+            "default order=mindspore is for weights and biases, or for one of them");
+    refused("weight=\"default order=mindspore\" bias=\"normal order=mindspore\"",
+            "beside what draws nothing: zeros, constant");
     refused("bias=\"he_uniform order=mindspore\"", "MindSpore's he_uniform refuses biases");
     refused("bias=\"xavier_normal order=mindspore\"", "MindSpore's xavier_normal refuses biases");
     refused("weight=\"he_normal nonlinearity=relu negative_slope=0.1\"",

@@ -80,6 +80,61 @@ def mindspore(rng):
     return seed, shape, f'init weight="{weight}" bias="{bias}" | {" | ".join(texts)}', parameters
 
 
+def mindspore_cell(module, is_gru):
+    """Matrices are turned; of an LSTM gates i, f, g, o are i, j, f, o of one matrix and the sum of two biases."""
+    arrays = [p.asnumpy() for p in module.get_parameters()]
+    if is_gru:
+        return [m.T for m in arrays[:2]] + arrays[2:]
+
+    def gates(array):
+        return np.concatenate([np.split(array, 4)[i] for i in (0, 2, 1, 3)])
+    return [np.concatenate([gates(m).T for m in arrays[:2]]), gates(arrays[2] + arrays[3])]
+
+
+def mindspore_default(rng):
+    """Nets of which nothing is said, or that biases are zeros."""
+    import mindspore as ms
+    from mindspore import nn
+    seed, zeros = seed_of(rng), rng.random() < 0.3
+    ms.set_seed(seed)
+    shape, texts, parameters = (1, rng.choice((2, 4, 6)), rng.randint(1, 5), rng.randint(1, 5)), [], []
+    channels, height, width = shape[1:]
+    size, has_bias, how = lambda: rng.choice(SIZES), rng.random() < 0.5, dict(bias_init='zeros') if zeros else {}
+
+    def made(module):
+        parameters.extend(p.asnumpy() for p in module.get_parameters())
+    kind = rng.choice(('conv2d', 'embedding', 'dense'))
+    if kind == 'conv2d':
+        group, kernel, out = rng.choice((1, 2)), (rng.randint(1, 4), rng.randint(1, 4)), 2 * rng.choice(SIZES[:9])
+        texts.append(f'conv2d out_channels={out} kernel_size={kernel[0]},{kernel[1]} group={group} has_bias={str(has_bias).lower()}')
+        made(nn.Conv2d(channels, out, kernel, group=group, has_bias=has_bias, **how))
+        channels = out
+        if rng.random() < 0.5:
+            texts.append('batch_norm')
+            made(nn.BatchNorm2d(out))
+            mean, variance, gamma, beta = parameters[-4:]
+            parameters[-4:] = [gamma, beta, mean, variance]
+    elif kind == 'embedding':
+        rows, columns = size(), rng.choice(SIZES[:10])
+        texts += ['flatten', f'embedding num_embeddings={rows} embedding_size={columns}']
+        made(nn.Embedding(rows, columns))
+        channels, height, width = columns, channels * height * width, 1
+    for _ in range(0 if zeros else rng.choice((0, 0, 1, 2))):
+        hidden, gru = rng.choice(SIZES[:9]), rng.random() < 0.3
+        texts.append(f'{"gru" if gru else "lstm"} hidden_size={hidden} return_sequences=true')
+        parameters.extend(mindspore_cell((nn.GRU if gru else nn.LSTM)(width * channels, hidden), gru))
+        channels, width = hidden, 1
+    texts.append('flatten')
+    features = channels * height * width
+    for _ in range(rng.randint(1, 2)):
+        out, has_bias = size(), rng.random() < 0.7
+        texts.append(f'dense out_channels={out} has_bias={str(has_bias).lower()}')
+        made(nn.Dense(features, out, has_bias=has_bias, **how))
+        features = out
+    bias = 'zeros' if zeros else 'default order=mindspore'
+    return seed, shape, f'init weight="default order=mindspore" bias="{bias}" | {" | ".join(texts)}', parameters
+
+
 def mindspore_rare():
     """Seeds with an angle, then a radius, whose 23 bits are all 0."""
     import mindspore as ms

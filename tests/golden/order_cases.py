@@ -198,6 +198,21 @@ def numpy_weighted(seed, n, order, generator):
             yield seed, text(n, f'weighted_random_sampler {words} order={order}'), [r.choice(n, k, replace=again, p=p) for _ in range(EPOCHS)]
 
 
+def numpy_probabilities(seeds, sizes):
+    """many weights, which tests/pipeline/test_replayed_orders.c writes into files; not for the live test"""
+    import numpy as np
+
+    for seed in seeds:
+        for n in (301, 50000, 65537):
+            weights = np.arange(n) * 7 % 97
+            p = weights / weights.sum()
+            for order in ('numpy', 'numpy_generator') if seed < NARROW else ('numpy_generator',):
+                for k, again in ((n + 3, True), (n // 3, False), (int((p > 0).sum()), False)):
+                    r = np.random.RandomState(seed) if order == 'numpy' else np.random.default_rng(seed)
+                    words = f'weights=@p{n}.txt num_samples={k} replacement={str(again).lower()}'
+                    yield seed, text(n, f'weighted_random_sampler {words} order={order}'), [r.choice(n, k, replace=again, p=p) for _ in range(EPOCHS)]
+
+
 def sklearn(seeds, sizes):
     """the label of a row of range is its number modulo 10"""
     from sklearn import utils

@@ -23,6 +23,9 @@ static const struct {
     {"distributed_sampler num_shards=2 shard_id=1 order=mindspore | random_sampler order=mindspore",
      1, "MindSpore fails here: it counts 7 rows below where there are 4"},
     {"distributed_sampler num_shards=2 shard_id=1 order=mindspore | random_sampler", 1, NULL},
+    {"distributed_sampler num_shards=2 shard_id=1 order=mindspore | distributed_sampler "
+     "num_shards=2 shard_id=1 shuffle=false order=mindspore",
+     1, "MindSpore fails here: it counts 7 rows below where there are 4"},
     {"shuffle order=numpy", WIDE, "order=numpy takes seeds below 2^32"},
     {"shuffle order=numpy_generator", UINT64_MAX, NULL},
     {"shuffle order=torch", UINT64_MAX, NULL},

@@ -9,6 +9,24 @@
 
 static char folder[256];
 
+/* Probabilities: row i has i * 7 % 97 of all. */
+static void write_probabilities(int n)
+{
+    char name[32], *text = malloc((size_t)n * 32);
+    size_t length = 0;
+    int64_t sum = 0;
+
+    assert_non_null(text);
+    for (int i = 0; i < n; i++)
+        sum += i * 7 % 97;
+    for (int i = 0; i < n; i++)
+        length +=
+            (size_t)snprintf(text + length, 32, "%.17g\n", (double)(i * 7 % 97) / (double)sum);
+    snprintf(name, sizeof name, "p%d.txt", n);
+    test_write(folder, name, text, length);
+    free(text);
+}
+
 /* Folders triN: N records with the labels (i*i + i/3) % 5. */
 static int write_labels(void **state)
 {
@@ -26,6 +44,9 @@ static int write_labels(void **state)
         snprintf(name, sizeof name, "tri%d/data_batch_1.bin", sizes[s]);
         test_write(folder, name, records, (size_t)sizes[s] * sizeof records[0]);
     }
+    write_probabilities(301);
+    write_probabilities(50000);
+    write_probabilities(65537);
     return 0;
 }
 

@@ -175,7 +175,8 @@ static void put_order(const import *im, FILE *f, const cJSON *object, const oper
         fputs(" reshuffle_each_epoch=false", f);
 }
 
-/* MindSpore keeps a mode and a seed, one more than it was made with. */
+/* MindSpore keeps a mode and a seed, one more than it was made with.  One that shuffles nothing has
+ * its order, too: it counts its rows as MindSpore does, which fails where that is wrong. */
 static void put_distributed(import *im, FILE *f, const cJSON *s, operation *o)
 {
     const bool shuffles = import_number(im, s, "shuffle_mode") != 0;
@@ -184,6 +185,8 @@ static void put_distributed(import *im, FILE *f, const cJSON *s, operation *o)
     o->ordered = shuffles;
     if (im->order != IMPORT_NATIVE && shuffles)
         fprintf(f, " rule=seed:%.0f", import_number(im, s, "seed") - 1);
+    else if (im->order != IMPORT_NATIVE)
+        fputs(" order=mindspore", f);
 }
 
 static bool is_whole_sequence(import *im, const cJSON *s)
@@ -199,7 +202,8 @@ static void put_one_sampler(import *im, FILE *f, const cJSON *s, const char *nam
         fail(im, "there is no sampler", name);
         return;
     }
-    if (strcmp(o.stage, "sequential_sampler") == 0 && is_whole_sequence(im, s))
+    if (strcmp(o.stage, "sequential_sampler") == 0 && is_whole_sequence(im, s) &&
+        cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(s, "child_sampler")) == 0)
         return;
     fprintf(f, " | %s", o.stage);
     put_values(im, f, s, &o);
