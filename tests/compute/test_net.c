@@ -621,35 +621,45 @@ static void files_that_cannot_be(void **state)
     assert_int_equal(dp_net_save(s->net, NULL, &test_error), DP_EINVAL);
 }
 
-static void every_allocation_fails(void **state)
+static void check_allocations(const char *text, uint32_t threads)
 {
     static float x[2 * 3 * 8 * 8];
     int32_t y[2] = {1, 2};
-    dp_tensor input = {x, DP_F32, 4, {2, 3, 8, 8}}, labels = {y, DP_I32, 1, {2}};
+    const dp_tensor input = {x, DP_F32, 4, {2, 3, 8, 8}}, labels = {y, DP_I32, 1, {2}};
+    unsigned long fail_at = 0;
+    test_allocator a;
+    dp_status status;
 
+    do {
+        const dp_options options = {.size = sizeof options, .threads = threads, .alloc = &a.hooks};
+        dp_net *net = NULL;
+        test_allocator_init(&a);
+        a.fail_at = ++fail_at;
+        status = dp_net_open(&net, text, 1, &input, &options, &test_error);
+        assert_true((status == DP_OK) == (net != NULL));
+        if (status == DP_OK) {
+            const unsigned long before = a.n;
+            assert_ok(dp_net_step(net, &input, &labels, NULL, &test_error));
+            assert_int_equal(a.n, before); /* a step allocates nothing */
+        }
+        assert_true(status == DP_OK || status == DP_ENOMEM);
+        dp_net_close(net);
+        assert_int_equal(a.live, 0);
+    } while (status != DP_OK);
+    assert_true(fail_at > 5);
+}
+
+static void every_allocation_fails(void **state)
+{
     (void)state;
     for (uint32_t threads = 1; threads <= 3; threads += 2) {
-        unsigned long fail_at = 0;
-        test_allocator a;
-        dp_status status;
-        do {
-            const dp_options options = {
-                .size = sizeof options, .threads = threads, .alloc = &a.hooks};
-            dp_net *net = NULL;
-            test_allocator_init(&a);
-            a.fail_at = ++fail_at;
-            status = dp_net_open(&net, NET, 1, &input, &options, &test_error);
-            assert_true((status == DP_OK) == (net != NULL));
-            if (status == DP_OK) {
-                const unsigned long before = a.n;
-                assert_ok(dp_net_step(net, &input, &labels, NULL, &test_error));
-                assert_int_equal(a.n, before); /* a step allocates nothing */
-            }
-            assert_true(status == DP_OK || status == DP_ENOMEM);
-            dp_net_close(net);
-            assert_int_equal(a.live, 0);
-        } while (status != DP_OK);
-        assert_true(fail_at > 5);
+        check_allocations(NET, threads);
+        check_allocations("conv2d out_channels=18 kernel_size=3 algorithm=winograd | relu"
+                          " | conv2d out_channels=6 kernel_size=5 algorithm=winograd group=2"
+                          " | conv2d out_channels=5 kernel_size=3 algorithm=winograd4"
+                          " | flatten | dense out_channels=10 | softmax_cross_entropy"
+                          " | sgd learning_rate=0.05",
+                          threads);
     }
 }
 
@@ -753,6 +763,60 @@ static void free_counted(void *ctx, void *p, size_t size)
 {
     ((taken *)ctx)->now -= p != NULL ? size : 0;
     free(p);
+}
+
+/* Bytes of a net whose convolutions are said to be computed by `algorithm`. */
+static size_t memory_of(const char *net, const char *algorithm, uint32_t threads,
+                        const dp_tensor *input)
+{
+    taken t = {0};
+    const dp_allocator counted = {&t, take_counted, free_counted};
+    char text[1024];
+
+    snprintf(text, sizeof text, net, algorithm, algorithm, algorithm);
+    dp_net_close(open_with(text, threads, &counted, input));
+    assert_int_equal(t.now, 0);
+    return t.most;
+}
+
+/* The tiles' scratch memory is small beside what a net has anyway: 1.15 times at most. */
+static void memory_of_filtering(void **state)
+{
+    static const char ending[] = " | softmax_cross_entropy | sgd learning_rate=0.1";
+    static const struct {
+        const char *net;
+        dp_tensor input;
+    } cases[] = {
+        {"conv2d out_channels=16 kernel_size=3 | batch_norm | relu"
+         " | conv2d out_channels=16 kernel_size=3 algorithm=%s | batch_norm | relu"
+         " | conv2d out_channels=32 kernel_size=3 stride=2 | relu"
+         " | conv2d out_channels=32 kernel_size=3 algorithm=%s | relu"
+         " | conv2d out_channels=64 kernel_size=3 stride=2 | relu"
+         " | conv2d out_channels=64 kernel_size=3 algorithm=%s | flatten | dense out_channels=10",
+         {NULL, DP_F32, 4, {100, 3, 32, 32}}},
+        {"conv2d out_channels=32 kernel_size=3 | relu"
+         " | conv2d out_channels=32 kernel_size=3 algorithm=%s | relu | max_pool kernel_size=2"
+         " stride=2 | conv2d out_channels=64 kernel_size=3 algorithm=%s | relu"
+         " | conv2d out_channels=64 kernel_size=3 algorithm=%s | flatten | dense out_channels=256",
+         {NULL, DP_F32, 4, {128, 3, 32, 32}}},
+        {"conv2d out_channels=256 kernel_size=5 algorithm=%s | relu"
+         " | max_pool kernel_size=3 stride=2"
+         " | conv2d out_channels=384 kernel_size=3 algorithm=%s | relu"
+         " | conv2d out_channels=256 kernel_size=3 algorithm=%s | flatten | dense out_channels=256",
+         {NULL, DP_F32, 4, {32, 96, 27, 27}}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (uint32_t threads = 1; threads <= 4; threads *= 2) {
+            char net[1024];
+            snprintf(net, sizeof net, "%s%s", cases[i].net, ending);
+            const size_t direct = memory_of(net, "direct", threads, &cases[i].input),
+                         few = memory_of(net, "winograd", threads, &cases[i].input);
+            print_message("%u threads: %zu bytes, direct %zu (%.3f)\n", threads, few, direct,
+                          (double)few / (double)direct);
+            assert_true(few > 0 && 100 * few <= 115 * direct);
+        }
+    }
 }
 
 /* The text of n layers that each double the channels. */
@@ -860,6 +924,7 @@ int main(void)
         cmocka_unit_test(hostile_sizes),
         cmocka_unit_test(doubled_channels),
         cmocka_unit_test(every_allocation_fails),
+        cmocka_unit_test(memory_of_filtering),
         cmocka_unit_test(batch_invariance),
         cmocka_unit_test(callers_environment),
     };

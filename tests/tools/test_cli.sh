@@ -138,7 +138,11 @@ expect 2 'takes a whole number' "$DETPIPE" digest synthetic --seed 1844674407370
 
 # bench
 expect 0 '"task": "small_cnn", "threads": 1, "images_per_s": [0-9.]+, .*"runs": [0-9]+' "$DETPIPE" bench --task small_cnn --seconds 0
-expect 2 'takes raw, aug, resize227, skip, photos, photos_snapshot, photos_eval, decode, shards, shards_shuffled, tfrecord, tfrecord_shuffled, mindrecord, mindrecord_shuffled, tokens, weights, alexnet or small_cnn, not resnet' "$DETPIPE" bench --task resnet
+expect 2 'takes raw, aug, resize227, skip, photos, photos_snapshot, photos_eval, decode, shards, shards_shuffled, tfrecord, tfrecord_shuffled, mindrecord, mindrecord_shuffled, tokens, weights, alexnet, small_cnn or resnet20, not resnet' "$DETPIPE" bench --task resnet
+expect 0 '"task": "resnet20", "threads": 1, "images_per_s": [0-9.]+, .*"runs": [0-9]+' "$DETPIPE" bench --task resnet20 --seconds 0 --algorithm winograd4
+expect 2 'algorithm=winograd4 cannot compute this: kernel_size is not 3' "$DETPIPE" bench --task alexnet --seconds 0 --algorithm winograd4
+expect 2 'algorithm=fast is not one of direct,winograd,winograd4,auto' "$DETPIPE" bench --task small_cnn --seconds 0 --algorithm fast
+expect 2 'algorithm does nothing here' "$DETPIPE" bench --task tokens --algorithm direct
 expect 3 'data DIR names the folder' "$DETPIPE" bench --task raw
 expect 2 'threads takes 1 to 1024' "$DETPIPE" bench --task small_cnn --threads 0
 

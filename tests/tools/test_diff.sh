@@ -33,6 +33,8 @@ sed 's/^init:.*/init: weight=zeros bias=zeros/' "$SOURCE/tools/recipes/synthetic
 ledger init.ledger init.recipe
 expect 1 'first difference: step 1, "loss"' diff_of a.ledger init.ledger
 expect 1 '"cause":	"loss"' diff_of a.ledger init.ledger --json
+sed 's/out_channels=32 kernel_size=3/& algorithm=auto/' "$SOURCE/tools/recipes/synthetic_cnn.recipe" > tiles.recipe
+ledger tiles.ledger tiles.recipe
 ledger all.ledger --ledger-tensors
 grep -q '"gradient conv1.weight":"[0-9a-f]*"' all.ledger || fail "--ledger-tensors names no gradient"
 grep -q '"rows":"[0-9a-f]*","image":.*"output relu1":.*"gradient fc2":.*"gradient conv1.weight":.*"weight conv1.weight":' all.ledger ||
@@ -51,6 +53,7 @@ expect 1 '"tensor":	"weight conv1.weight"' diff_of a.ledger rate.ledger --replay
 expect 1 'first operation whose result differs: the pipeline: column rows' diff_of a.ledger seed.ledger --replay synthetic_cnn
 expect 1 'the pipeline: column image of the batch' diff_of a.ledger pixels.ledger --replay synthetic_cnn,pixels.recipe
 expect 1 'the forward pass of relu1' diff_of a.ledger init.ledger --replay synthetic_cnn,init.recipe
+expect 1 'first operation whose result differs: the forward pass of relu2' diff_of a.ledger tiles.ledger --replay synthetic_cnn,tiles.recipe
 expect 2 'synthetic_cnn is not the recipe of rate.ledger' diff_of a.ledger rate.ledger --replay synthetic_cnn
 expect 0 '^EQUAL$' diff_of a.ledger b.ledger --replay synthetic_cnn
 # a run that differs later, from a checkpoint before it; and two runs that should be one

@@ -12,7 +12,8 @@
 
 typedef struct bench {
     const struct bench_task *task;
-    const char *data; /* --data */
+    const char *data;      /* --data */
+    const char *algorithm; /* --algorithm, or NULL */
     uint32_t threads;
     bool digests; /* of every batch are asked for */
     dp_pipeline *pipeline;
@@ -26,9 +27,9 @@ typedef struct bench {
 /* run: one value, of the unit; each returns 0, or the exit status after saying why. */
 typedef struct bench_task {
     const char *name, *help;
-    const char *unit; /* images_per_s, rows_per_s, step_ms */
-    const char *spec, *net;
-    uint64_t images; /* or rows, of a run */
+    const char *unit;       /* images_per_s, rows_per_s, step_ms */
+    const char *spec, *net; /* net: of bench_open_recipe the recipe that has it */
+    uint64_t images;        /* or rows, of a run */
     int (*open)(bench *);
     int (*run)(bench *, double *value);
 } bench_task;
@@ -37,6 +38,7 @@ typedef struct bench_task {
 void bench_roof(double *copied, double *filled);
 
 int bench_open_step(bench *);
+int bench_open_recipe(bench *);
 int bench_run_step(bench *, double *value);
 int bench_open_stream(bench *);
 int bench_run_stream(bench *, double *value);

@@ -76,21 +76,26 @@ static const bench_task tasks[] = {
     {"alexnet", "a training step, batch 32, 227x227", "step_ms", IMAGES("32", "227"),
      "init weight=\"truncated_normal sigma=0.02\""
      " | conv2d out_channels=96 kernel_size=11 stride=4 pad_mode=valid | relu"
-     " | max_pool kernel_size=3 stride=2 | conv2d out_channels=256 kernel_size=5 | relu"
-     " | max_pool kernel_size=3 stride=2 | conv2d out_channels=384 kernel_size=3 | relu"
-     " | conv2d out_channels=384 kernel_size=3 | relu | conv2d out_channels=256 kernel_size=3 | relu"
+     " | max_pool kernel_size=3 stride=2"
+     " | conv2d out_channels=256 kernel_size=5 algorithm=auto | relu"
+     " | max_pool kernel_size=3 stride=2"
+     " | conv2d out_channels=384 kernel_size=3 algorithm=auto | relu"
+     " | conv2d out_channels=384 kernel_size=3 algorithm=auto | relu"
+     " | conv2d out_channels=256 kernel_size=3 algorithm=auto | relu"
      " | max_pool kernel_size=3 stride=2 | flatten | dense out_channels=4096 | relu"
      " | dense out_channels=4096 | relu | dense out_channels=10" ENDING,
      0, bench_open_step, bench_run_step},
     {"small_cnn", "a training step, batch 128, 32x32", "images_per_s", IMAGES("128", "32"),
      "conv2d out_channels=32 kernel_size=3 has_bias=true | relu"
-     " | conv2d out_channels=32 kernel_size=3 has_bias=true | relu"
+     " | conv2d out_channels=32 kernel_size=3 has_bias=true algorithm=auto | relu"
      " | max_pool kernel_size=2 stride=2"
-     " | conv2d out_channels=64 kernel_size=3 has_bias=true | relu"
-     " | conv2d out_channels=64 kernel_size=3 has_bias=true | relu"
+     " | conv2d out_channels=64 kernel_size=3 has_bias=true algorithm=auto | relu"
+     " | conv2d out_channels=64 kernel_size=3 has_bias=true algorithm=auto | relu"
      " | max_pool kernel_size=2 stride=2"
      " | flatten | dense out_channels=256 | relu | dense out_channels=10" ENDING,
      128, bench_open_step, bench_run_step},
+    {"resnet20", "a training step of the recipe's net, batch 128, 32x32", "images_per_s",
+     IMAGES("128", "32"), "cifar10_resnet20", 128, bench_open_recipe, bench_run_step},
 };
 #define N_TASKS (sizeof tasks / sizeof tasks[0])
 
@@ -112,7 +117,9 @@ static const char about[] =
     "mindrecord_shuffled: in any order.\n"
     "tokens: windows of 1024 of tokens.bin in --data (docs/formats.md), shuffled, inputs and labels.\n"
     "weights: weights.pt in --data, opened and checked: every tensor is in memory.\n"
-    "alexnet (batch 32, 227x227), small_cnn (batch 128, 32x32): a training step.\n"
+    "alexnet (batch 32, 227x227), small_cnn, resnet20 (128, 32x32; the recipe cifar10_resnet20): a "
+    "training step.  --algorithm: how their convolutions are computed that have algorithm=auto; one "
+    "that cannot is refused.\n"
     "Every byte of every batch is read.  memcpy_gb_s and store_gb_s are the roof: how fast one thread "
     "copies and fills memory, measured in the same run.";
 
@@ -194,6 +201,7 @@ static int find_task(const char *name, const bench_task **out)
 }
 
 #define STREAMS "--task=raw", "--task=aug", "--task=resize227"
+#define STEPS   "--task=alexnet", "--task=small_cnn", "--task=resnet20"
 #define PHOTOS  "--task=photos", "--task=photos_snapshot", "--task=photos_eval", "--task=decode"
 #define RECORDS                                                                                    \
     "--task=shards", "--task=shards_shuffled", "--task=tfrecord", "--task=tfrecord_shuffled",      \
@@ -201,6 +209,7 @@ static int find_task(const char *name, const bench_task **out)
 static const cli_need needs[] = {
     {"--data", {STREAMS, PHOTOS, RECORDS, "--task=skip", "--task=weights"}},
     {"--digests", {STREAMS, PHOTOS, RECORDS}},
+    {"--algorithm", {STEPS}},
     {NULL, {NULL}}};
 
 int cmd_bench(int argc, char **argv)
@@ -217,6 +226,7 @@ int cmd_bench(int argc, char **argv)
         {"threads", "N", "threads, and CPUs that the process may use (default: 1)", CLI_COUNT,
          &threads},
         {"seconds", "N", "time at least so long (default: 10)", CLI_COUNT, &seconds},
+        {"algorithm", "NAME", "of convolutions, in place of auto", CLI_TEXT, &b.algorithm},
         {"digests", NULL, "also make the digest of every batch", CLI_FLAG, &b.digests},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };
