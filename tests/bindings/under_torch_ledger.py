@@ -267,10 +267,11 @@ def check_calls():
         with torch.no_grad():
             net(ids, mask=torch.ones(2, 2))
         return net(ids, mask=torch.ones(2, 2), options={"plain": Slots(), "none": None}).a
-    (first, second), unseen = recorded(net, call, 2)
+    (first, second, saved), unseen = recorded(net, call, 2)
     for name in ("batch", "batch/mask", "batch/options/none", "input embed (Embedding)/input", "output out (Linear)", "output out (Linear) #2"):
         assert name in second, (name, second)
     assert [name for name in second if name.startswith("weight")] == ["weight embed.weight", "weight unused.weight", "weight unused.bias"], second
+    assert saved == ["saved/embed.weight", "saved/out.weight", "saved/unused.weight", "saved/unused.bias"], saved
     assert "start weight embed.weight" in first and "start weight out.weight" not in first, first
     assert unseen == {"values of the type Slots": 2, "passes without gradients": 2,
                       "parameters of the optimizer that never had a gradient (unused.weight, unused.bias)": 2}, unseen

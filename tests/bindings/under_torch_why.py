@@ -1,14 +1,13 @@
 # under_torch_why.py - the faults of why_train.py, each named; what a compiled, mixed, accumulated, checkpointed training shows,
 # and that none of its bits is changed.  Every run is a process, forked from this one, which has imported torch.
 # SPDX-License-Identifier: Apache-2.0
-import contextlib, json, os, subprocess, sys, tempfile
-from multiprocessing import util
+import shutil, sys
 import why_train
 from detpipe import _torch_ledger
+from recording import Recordings
 
-diff = sys.argv[1]
-folder = tempfile.mkdtemp()
-failed = []
+recordings = Recordings(sys.argv[1], _torch_ledger.record)
+compared, expect, names, unseen = recordings.compared, recordings.expect, recordings.names, recordings.unseen
 
 # fault: the first difference, and words of what is said of it
 FAULTS = {
@@ -27,49 +26,7 @@ FAULTS = {
 
 
 def run(name, recorded=True, **arguments):
-    """In a process of its own; the bits that it ends with."""
-    out = os.path.join(folder, name)
-    os.mkdir(out)
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            if recorded:
-                _torch_ledger.record(out)
-            bits, _ = why_train.train(**arguments)
-            with open(os.path.join(out, "bits"), "wb") as f:
-                f.write(bits)
-            status = 0
-        finally:
-            with contextlib.suppress(Exception):
-                util._run_finalizers()
-            sys.stderr.flush()
-            os._exit(status)
-    assert os.waitpid(child, 0)[1] == 0, f"{name} failed"
-    with open(os.path.join(out, "bits"), "rb") as f:
-        return f.read()
-
-
-def unseen(name):
-    with open(os.path.join(folder, name, "0.unseen")) as f:
-        return f.read()
-
-
-def names(name):
-    with open(os.path.join(folder, name, "0.ledger")) as f:
-        return [list(json.loads(line)["tensors"]) for line in f.readlines()[1:]]
-
-
-def compared(a, b):
-    done = subprocess.run([diff, "diff", *(os.path.join(folder, name, "0.ledger") for name in (a, b))], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True)
-    return done.returncode, " ".join(done.stdout.split())
-
-
-def expect(what, good, seen=""):
-    if not good:
-        failed.append(what)
-        print(f"FAILED: {what}\n{seen}")
+    return recordings.run(name, lambda: why_train.train(**arguments)[0], recorded=recorded)
 
 
 def check_faults():
@@ -118,7 +75,10 @@ def check_hows(hows):
 
 
 check_faults()
-check_hows([how for how in why_train.HOW if how not in ("ddp", "inductor")])
-if not failed:
+compiler = shutil.which("c++") or shutil.which("g++")
+if not compiler:
+    print("skipped: inductor: no C++ compiler")
+check_hows([how for how in why_train.HOW if how != "ddp" and (how != "inductor" or compiler)])
+if not recordings.failed:
     print("torch why: all as it should be")
-sys.exit(bool(failed))
+sys.exit(recordings.failed)

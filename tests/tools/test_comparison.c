@@ -145,6 +145,7 @@ static void each_name_has_its_meaning(void **state)
                                         "state a/step",
                                         "weight a",
                                         "buffer c",
+                                        "saved/a",
                                         "layout weight a",
                                         "mine"};
     static const char *const meanings[] = {"The weights before the first step",
@@ -162,6 +163,7 @@ static void each_name_has_its_meaning(void **state)
                                            "The optimizer's own state",
                                            "The optimizer: the gradients",
                                            "What modules keep",
+                                           "What was saved",
                                            "The layout in memory",
                                            "All that was recorded before it"};
 

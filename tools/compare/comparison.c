@@ -192,6 +192,9 @@ static const struct {
     {"weight", "The optimizer: the gradients are equal and what it made of them is not."},
     {"buffer", "What modules keep beside their weights, such as running means: all that they made "
                "in this step is equal."},
+    {"saved",
+     "What was saved: it was changed since the step, or no module that was called has it (an "
+     "average of the weights)."},
     {"layout", "The layout in memory (type, strides, device): sums may have another order."},
 };
 

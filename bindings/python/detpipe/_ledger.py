@@ -113,6 +113,10 @@ class Ledger:
         if count == 0:
             self.put_bytes(name, "empty", b"")
 
+    def has_more(self) -> bool:
+        """Whether something was put since the last step."""
+        return bool(self._names)
+
     def step(self, step: int, loss: float = float("nan")) -> None:
         """Ends the step: its line is in the file now.  A step may come again (a run that was resumed): the last counts."""
         with self._lock:

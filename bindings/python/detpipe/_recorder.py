@@ -97,6 +97,9 @@ class Watch:
 
     def _close(self, path):
         self.ledger.close()
+        if self.ledger.spoiled is not None:
+            self.say(self.ledger.spoiled)
+            os.remove(path + ".ledger")
         with open(path + ".unseen", "w", encoding="utf-8") as f:
             f.writelines(f"{n} {_printable(what)}\n" for what, n in self.ledger.unseen.items())
 
@@ -161,6 +164,7 @@ class Recorder:
         self._unseen: collections.Counter = collections.Counter()
         self._random = current_states() if random_states is None else random_states
         self._patched, self._step, self._loss = [], 1, float("nan")
+        self.spoiled: Optional[str] = None  # why it is no evidence
 
     def _due(self):
         return (self._step - 1) % self.every == 0 and (self.steps is None or self._step in self.steps)

@@ -1,8 +1,9 @@
 # _torch_ledger.py - the ledger of a training in PyTorch, written by hooks
 # SPDX-License-Identifier: Apache-2.0
-"""detpipe.torch.Ledger.  A step is what happens up to the end of an optimizer's step.  Names, in causal order:
+"""detpipe.torch.Ledger.  A step is what happens up to the end of an optimizer's step; without optimizers, up to the first
+forward pass behind a backward one; what is behind the last of these is a step as well.  Names, in causal order:
 
-    start weight W, start buffer B    once, before the first forward pass ("before ..": of a later step, the first recorded)
+    start weight W, start buffer B    of each model, when it is first called ("before ..": of a later step, the first recorded)
     changed weight W                  since the last step, by somebody else than the optimizer
     random torch|cuda                 states, before the first forward pass of a step
     random python|numpy               the same, where it is not as at the step before: many use neither, and seed neither
@@ -15,14 +16,21 @@
     given W                           the gradient that the optimizer gets (clipped, unscaled, reduced)
     rate G                            rate and the other numbers of group G
     state W/K, weight W, buffer B     after the step
-    layout N                          dtype, strides and device of N, before it, where they are not plain"""
+    saved K                           tensors that torch.save is given
+    layout N                          dtype, strides and device of N, before it, where they are not plain
+
+The first model that is called names its own as it does; names of another begin with its type."""
 from __future__ import annotations
 
-import collections, multiprocessing, os, sys, threading, weakref
+import collections, functools, gc, multiprocessing, os, sys, threading, weakref
 from multiprocessing import util
+from collections.abc import Mapping
 from typing import Dict, Iterable, Optional, Union
 
 import torch
+from torch._C import _functorch
+from torch.fx import _symbolic_trace
+from torch.nn.parameter import is_lazy
 from torch.utils.data import get_worker_info
 from torch.utils.data.dataloader import _BaseDataLoaderIter
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
@@ -51,28 +59,141 @@ def _model(module):
     return module
 
 
-def record(folder: str) -> None:
-    """For `detpipe verify --why`: from the first forward pass on, a ledger of all that this process trains."""
-    watch = Watch(folder, "torch", _setting)
+class _Known:
+    """What is known of objects, by their identity, as long as they live."""
 
-    def begin(module, inputs):
-        if torch.compiler.is_compiling() or not torch.is_grad_enabled() or get_worker_info() is not None:
+    def __init__(self):
+        self._of = {}
+
+    def __setitem__(self, one, value):
+        key = id(one)
+        self._of[key] = weakref.ref(one, lambda _: self._of.pop(key, None)), value
+
+    def get(self, one, otherwise=None):
+        ref, value = self._of.get(id(one), (None, None))
+        return value if ref is not None and ref() is one else otherwise
+
+    def pop(self, one):
+        self._of.pop(id(one), None)
+
+    def items(self):
+        return [(one, value) for one, value in ((ref(), value) for ref, value in list(self._of.values())) if one is not None]
+
+    def __len__(self):
+        return len(self._of)
+
+
+class _Root:
+    """A model.  met, used: the step in which it was first and last called."""
+
+    def __init__(self, module, prefix, met):
+        self.module, self.prefix, self.met, self.used = weakref.ref(module), prefix, met, met
+
+
+class _Weight:
+    """version: behind the last step, as changes in place count up; None: not recorded yet."""
+
+    def __init__(self, name, root, met):
+        self.name, self.root, self.met, self.version = name, root, met, None
+
+
+class _Loaders:
+    """Which records the DataLoaders of torch gave, from their first batch on: of each loader the last batch counts, as
+    evaluation has many; of another thread's nobody knows when it is asked."""
+
+    def __init__(self):
+        self._last = {}
+        self._originals = _BaseDataLoaderIter._next_index, _BaseDataLoaderIter.__next__
+        next_index, next_batch = self._originals
+
+        @functools.wraps(next_index)
+        def asked(loader):
+            """Workers are asked ahead; batches come in the order in which they were asked for."""
+            index = next_index(loader)
+            if "_detpipe_asked" in loader.__dict__ or getattr(loader, "_send_idx", 0) == 0:  # else its first are unknown
+                loader.__dict__.setdefault("_detpipe_asked", collections.deque()).append(index)
+            return index
+
+        @functools.wraps(next_batch)
+        def given(loader):
+            batch = next_batch(loader)
+            known = loader.__dict__.get("_detpipe_asked")
+            rows = known.popleft() if known else None
+            if isinstance(rows, list) and all(isinstance(row, int) for row in rows):
+                self._last[id(loader)] = threading.get_ident(), rows
+            return batch
+        self._patched = asked, given
+        _BaseDataLoaderIter._next_index, _BaseDataLoaderIter.__next__ = asked, given
+
+    def take(self):
+        last, self._last = self._last, {}
+        return [rows for thread, rows in last.values() if thread == threading.get_ident()]
+
+    def detach(self):
+        if (_BaseDataLoaderIter._next_index, _BaseDataLoaderIter.__next__) == self._patched:
+            _BaseDataLoaderIter._next_index, _BaseDataLoaderIter.__next__ = self._originals
+
+
+def record(folder: str) -> None:
+    """For `detpipe verify --why`: from the first pass with gradients on, a ledger of all that this process trains."""
+    watch, loaders, met = Watch(folder, "torch", _setting), _Loaders(), _Known()
+    backward = torch.autograd.backward
+
+    def begin(*called):
+        restore()
+        try:
+            ledger = watch.begin(functools.partial(Ledger, loaders=loaders), _rank())
+            for module in (*called, *(module for module, _ in met.items())):
+                ledger._meet(module)
+            return ledger
+        except Exception as e:  # the training goes on
+            watch.say(f"{type(e).__name__}: {e}")
+
+    def at_module(module, inputs):
+        if _is_traced() or get_worker_info() is not None:
             return
-        hook.remove()
-        watch.begin(Ledger, _rank())._before_module(module, inputs)
+        if not torch.is_grad_enabled():
+            met[module] = True
+            return
+        ledger = begin(module)
+        if ledger is not None:
+            ledger._guarded(ledger._before_module)(module, inputs)
+
+    def at_step(optimizer, args, kwargs):
+        ledger = None if _is_traced() else begin()
+        return None if ledger is None else ledger._at_step(optimizer, args, kwargs)
+
+    @functools.wraps(backward)
+    def at_backward(*args, **kwargs):
+        if not _is_traced():
+            begin()
+        return (backward if _is_traced() else torch.autograd.backward)(*args, **kwargs)
+
+    def restore():
+        for hook in hooks:
+            hook.remove()
+        if torch.autograd.backward is at_backward:
+            torch.autograd.backward = backward
 
     def at_end():
         if watch.ledger is None and multiprocessing.parent_process() is None and "torch.distributed.run" not in sys.modules:
-            watch.say("it was imported, and no module was called with gradients")
+            watch.say("it was imported, and nothing was computed with gradients")
 
     def in_child():
-        hook.remove()
+        restore()
+        loaders.detach()
         watch.leave()
         record(folder)
-    hook = torch.nn.modules.module.register_module_forward_pre_hook(begin)
+    hooks = [torch.nn.modules.module.register_module_forward_pre_hook(at_module), register_optimizer_step_pre_hook(at_step)]
+    torch.autograd.backward = at_backward
     util.Finalize(None, at_end, exitpriority=0)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=in_child)
+
+
+def _is_traced():
+    """Whether somebody looks at what is called, for a graph that should have nothing of a recorder."""
+    return torch.compiler.is_compiling() or torch.jit.is_tracing() or _is_fx_tracing()
 
 
 def _rank():
@@ -87,6 +208,7 @@ _BITS = {torch.bool: ("bool", False), torch.bfloat16: ("uint16", True), torch.co
                                                              "float64")},
          **{getattr(torch, name): ("uint8", True) for name in dir(torch) if name.startswith("float8_")}}
 _PLAIN = torch.Tensor, torch.nn.Parameter
+_is_fx_tracing = getattr(_symbolic_trace, "is_fx_symbolic_tracing", None) or _symbolic_trace.is_fx_tracing
 _WRAPPERS = torch.nn.parallel.DistributedDataParallel, torch.nn.DataParallel
 
 
@@ -102,19 +224,22 @@ class Ledger(Recorder):
 
     def __init__(self, path: Union[str, "os.PathLike[str]"], model: Optional[torch.nn.Module] = None,
                  optimizer: Optional[torch.optim.Optimizer] = None, level: str = "full", every: int = 1,
-                 steps: Optional[Iterable[int]] = None, about: Optional[str] = None, random_states: Optional[dict] = None):
+                 steps: Optional[Iterable[int]] = None, about: Optional[str] = None, random_states: Optional[dict] = None,
+                 loaders: Optional[_Loaders] = None):
         super().__init__(path, level, every, steps, about_lines(_setting()) if about is None else about, random_states)
-        self.optimizer, self.model, self._without, self._optimizers, self._passing = optimizer, model, {}, {}, None
+        self.optimizer, self.model, self._without, self._optimizers, self._passing = optimizer, model, _Known(), _Known(), None
         self._own = None if model is None else {id(m) for m in model.modules()}
-        self._names, self._roots, self._hooks, self._rows = {}, {}, [], {}
-        self._made = {}  # outputs of modules in this step: weak, so that none lives longer than it would
-        self._layouts, self._versions = {}, {}  # versions of weights behind the optimizer's step: changes in place count up
-        self._depth, self._begun, self._started, self._backward_runs = 0, False, False, False
+        self._loaders = _Loaders() if loaders is None else loaders
+        self._names, self._roots, self._types, self._hooks = _Known(), [], collections.Counter(), []
+        self._made = _Known()  # outputs of modules in this step
+        self._weights, self._new = _Known(), False
+        self._layouts, self._nameless, self._by_hand, self._stepped, self._thread = {}, 0, None, False, None
+        self._depth, self._begun, self._backward_runs = 0, False, False
         self._backwards, self._frames = 0, _compiled_frames()
         self._lock = threading.RLock()
-        if model is not None:
-            self._name(model)
         self._attach()
+        if model is not None:
+            self._guarded(self._meet)(model)
 
     @property
     def unseen(self) -> Dict[str, int]:
@@ -123,7 +248,7 @@ class Ledger(Recorder):
         if frames > 0:
             out["functions that torch.compile made: what is inside them"] = frames
         if self._without:
-            names = ", ".join(list(self._without.values())[:3]) + (", .." if len(self._without) > 3 else "")
+            names = ", ".join([name for _, name in self._without.items()][:3]) + (", .." if len(self._without) > 3 else "")
             out[f"parameters of the optimizer that never had a gradient ({names})"] = len(self._without)
         return out
 
@@ -141,6 +266,7 @@ class Ledger(Recorder):
                 self._put_tensor(f"{name} {part}".rstrip(), values)
             return
         bits, other = _BITS.get(tensor.dtype, (None, True))
+        tensor = _unwrapped(tensor)
         if bits is None or tensor.is_complex() or tensor.is_neg() or tensor.dim() > 8:
             self._put_rare(name, tensor)
             return
@@ -196,42 +322,85 @@ class Ledger(Recorder):
 
     # ---- what things are called ----
 
-    def _name(self, root):
-        """Its modules and parameters, by the names that it gives them, the first time that it is seen."""
-        self._names[id(root)] = type(root).__name__
-        root = _model(root)
-        for name, module in root.named_modules():
-            self._names.setdefault(id(module), f"{name} ({type(module).__name__})" if name else type(module).__name__)
-            if isinstance(module, torch.jit.ScriptModule):
-                self._miss("modules of torch.jit: what is inside them")
-        for name, parameter in root.named_parameters():
-            if id(parameter) not in self._names:
-                self._names[id(parameter)] = name
-                self._watch(name, parameter)
-        self._roots.setdefault(id(root), root)
+    def _meet(self, module):
+        """Called from outside of all others: its modules and weights get names, when it is new."""
+        if self._names.get(module) is None:
+            own = _model(module)
+            if self._names.get(own) is None:
+                self._name(own)
+            self._names[module] = self._names.get(module) or (type(module).__name__, self._names.get(own)[1])
+        self._names.get(module)[1].used = self._step
 
-    def _name_of(self, module):
-        return self._names.get(id(module), type(module).__name__)
+    def _name(self, module):
+        root = _Root(module, self._prefix(module) if next(module.parameters(), None) is not None else "", self._step)
+        for name, part in module.named_modules():
+            if name and self._names.get(part) is None:
+                self._names[part] = f"{root.prefix}{name} ({type(part).__name__})", root
+            if isinstance(part, torch.jit.ScriptModule):
+                self._miss("modules of torch.jit: what is inside them")
+        self._names[module] = root.prefix[:-1] or type(module).__name__, root
+        self._roots.append(root)
+        self._know_those_of(root)
+
+    def _prefix(self, root):
+        """The first model has none; the n-th of another's type is "Type n"."""
+        kind, first = type(root).__name__, not self._types
+        self._types[kind] += 1
+        return "" if first else f"{kind}." if self._types[kind] == 1 else f"{kind} {self._types[kind]}."
+
+    def _living(self):
+        self._roots = [root for root in self._roots if root.module() is not None]
+        return self._roots
+
+    def _know_those_of(self, root):
+        """Its weights that are new: all of them, or what took the place of others since."""
+        for name, parameter in root.module().named_parameters():
+            if isinstance(parameter, torch.nn.Parameter) and not is_lazy(parameter) and self._weights.get(parameter) is None:
+                self._know(parameter, root.prefix + name, root)
+
+    def _know(self, parameter, name, root=None):
+        self._weights[parameter] = _Weight(name, root, self._step)
+        self._new = True
+        if parameter.requires_grad and parameter.is_leaf and self.level == 2:
+            self._guarded(self._watch)(name, parameter)
 
     def _watch(self, name, parameter):
-        if parameter.requires_grad and parameter.is_leaf and self.level == 2:
-            def gradient(p):
-                if self._begun and self._due():
-                    self._put_tensor(f"gradient {name}", p.grad)
-            self._hooks.append(parameter.register_post_accumulate_grad_hook(self._guarded(gradient)))
+        def gradient(p):
+            if self._begun and self._due():
+                self._put_tensor(f"gradient {name}", p.grad)
+        self._hooks.append(parameter.register_post_accumulate_grad_hook(self._guarded(gradient)))
+
+    def _know_all(self, optimizer):
+        """What no module was called for yet has no name."""
+        given = [p for group in optimizer.param_groups for p in group["params"]]
+        if any(self._weights.get(p) is None for p in given):
+            for root in self._living():
+                self._know_those_of(root)
+            for parameter in (p for p in given if self._weights.get(p) is None):
+                self._nameless += 1
+                self._know(parameter, f"parameter {self._nameless}")
+            self._put_starts()
 
     def _parameters(self, optimizer):
-        n = 0
         for group in optimizer.param_groups:
             for parameter in group["params"]:
-                n += 1
-                yield self._names.get(id(parameter), f"parameter {n}"), parameter
+                yield self._weights.get(parameter, _Weight("parameter", None, 0)).name, parameter
+
+    def _name_of(self, module):
+        return self._names.get(module, (type(module).__name__,))[0]
 
     # ---- when ----
 
     @staticmethod
     def _is_traced():
-        return torch.compiler.is_compiling()
+        return _is_traced()
+
+    def _is_here(self, trains=True):
+        """Whether this is the thread that trains: the first that does, and behind its end the next one."""
+        here = threading.current_thread()
+        if trains and (self._thread is None or not self._thread.is_alive()):
+            self._thread = here
+        return self._thread in (None, here)
 
     def _attach(self):
         hooks = torch.nn.modules.module
@@ -240,62 +409,64 @@ class Ledger(Recorder):
                         register_optimizer_step_pre_hook(self._at_step),
                         register_optimizer_step_post_hook(self._guarded(self._after_step))]
         self._patch(torch.autograd, "backward", self._backward)
-        self._patch(_BaseDataLoaderIter, "_next_index", self._next_index)
-        self._patch(_BaseDataLoaderIter, "__next__", self._next_batch)
+        self._patch(torch, "save", self._save)
 
-    @staticmethod
-    def _next_index(original, loader):
-        """Workers are asked ahead; batches come in the order in which they were asked for."""
-        index = original(loader)
-        loader.__dict__.setdefault("_detpipe_asked", collections.deque()).append(index)
-        return index
+    def _is_seen(self):
+        return self._due() and self.level > 0
 
-    def _next_batch(self, original, loader):
-        """Of each loader the last batch counts: evaluation has many."""
-        batch = original(loader)
-        asked = loader.__dict__.get("_detpipe_asked")
-        rows = asked.popleft() if asked else None
-        if isinstance(rows, list) and all(isinstance(row, int) for row in rows):
-            self._rows[id(loader)] = rows
-        return batch
-
-    def _begin(self, module):
-        """Before the first forward pass of a step."""
+    def _begin(self):
+        """Once a step, before its first forward pass."""
         if self._begun:
             return
         self._begun = True
-        if not self._due() or self.level == 0:
+        if self._is_seen():
+            self._put_before()
+            self._put_random_states()
+
+    def _put_before(self):
+        """What models begin with, and what somebody else than the optimizer changed since the last step."""
+        self._put_starts()
+        if self._is_seen():
+            for parameter, known in self._weights.items():
+                if known.version != _version(parameter):
+                    self._put_tensor(f"changed weight {known.name}", parameter)
+                known.version = _version(parameter)
+
+    def _put_starts(self):
+        if not self._new or not self._is_seen():
             return
-        if not self._started:
-            self._started = True
-            when = "start" if self._step == 1 else "before"
-            for name, parameter in _model(module).named_parameters():
-                self._put_tensor(f"{when} weight {name}", parameter)
-            for name, buffer in _model(module).named_buffers():
-                self._put_tensor(f"{when} buffer {name}", buffer)
-        for name, parameter, version in self._versions.values():
-            if parameter._version != version:
-                self._put_tensor(f"changed weight {name}", parameter)
-        self._put_random_states()
+        self._new = False
+        for parameter, known in self._weights.items():
+            if known.version is None:
+                self._put_tensor(f"{self._when(known.met)} weight {known.name}", parameter)
+                known.version = _version(parameter)
+        for root in self._living():
+            for name, buffer in root.module().named_buffers() if root.met is not None else ():
+                if not is_lazy(buffer):
+                    self._put_tensor(f"{self._when(root.met)} buffer {root.prefix}{name}", buffer)
+            root.met = None
+
+    def _when(self, met):
+        return "start" if met == self._step else "before"
 
     def _before_module(self, module, inputs):
-        if threading.current_thread() is not threading.main_thread():
+        if not self._is_here(torch.is_grad_enabled()):
             self._miss("calls of modules on other threads")
             return
         if self._depth == 0 and not torch.is_grad_enabled():
             self._without_gradients(module)
             return
         with self._lock:
-            self._depth += 1
             leaf = _is_leaf(module)
-            if self._depth == 1 and (self._own is None or id(module) in self._own):
+            if self._depth == 0 and (self._own is None or id(module) in self._own):
                 self._before_model(module, inputs, leaf)
+            self._depth += 1
             if self._due() and self.level == 2 and leaf:
                 self._put_arguments(f"input {self._name_of(module)}", inputs)
 
     def _put_arguments(self, name, inputs):
         if len(inputs) == 1 and self._is_made(inputs[0]):
-            self.ledger.put(name, "the " + self._made[id(inputs[0])][2])
+            self.ledger.put(name, "the " + self._made.get(inputs[0])[1])
         else:
             self.put(name, inputs)
         keywords = _keywords()
@@ -306,35 +477,39 @@ class Ledger(Recorder):
 
     def _is_made(self, tensor):
         """Whether a module of this step gave it and it was not changed since: its elements are in the ledger."""
-        made, version, _ = self._made.get(id(tensor), (None, 0, ""))
-        return made is not None and made() is tensor and tensor._version == version
+        version, _ = self._made.get(tensor, (None, ""))
+        return version is not None and tensor._version == version
 
     def _put_output(self, name, output):
         self.put(name, output)
         if isinstance(output, torch.Tensor) and not output.is_inference():
-            self._made[id(output)] = weakref.ref(output), output._version, name
+            self._made[output] = output._version, name
 
     def _without_gradients(self, module):
         """Evaluation, a teacher: not recorded; each pass counts once, by its outermost module."""
         if self._passing is None:
             self._passing = module
             self._miss("passes without gradients")
+            if self._own is None or id(module) in self._own:
+                self._meet(module)
+                self._put_starts()
 
     def _before_model(self, module, inputs, leaf):
-        if id(module) not in self._names:
-            self._name(module)
-        self._begin(module)
         if self._backward_runs:  # what a checkpoint makes once more
             return
-        if self._due() and self.level > 0:
-            for rows in self._rows.values():
-                self.ledger.put("rows", repr(rows))
+        self._end_by_hand()
+        self._meet(module)
+        self._begin()
+        self._put_starts()
+        rows = self._loaders.take()
+        if self._is_seen():
+            for numbers in rows:
+                self.ledger.put("rows", repr(numbers))
             if not leaf:
                 self._put_arguments("batch", inputs)
-        self._rows.clear()
 
     def _after_module(self, module, inputs, output):
-        if threading.current_thread() is not threading.main_thread():
+        if not self._is_here(torch.is_grad_enabled()):
             return
         if self._depth == 0:
             self._passing = None if module is self._passing else self._passing
@@ -343,8 +518,13 @@ class Ledger(Recorder):
             self._depth -= 1
             if self._due() and self.level == 2 and _is_leaf(module):
                 self._put_output(f"output {self._name_of(module)}", output)
+            if self._depth == 0 and _functorch.peek_interpreter_stack() is not None:
+                self._backwards += 1
+                self._miss("gradients that torch.func makes")
 
     def _backward(self, original, tensors, *args, **kwargs):
+        if not self._is_here():
+            return original(tensors, *args, **kwargs)
         self._guarded(self._put_loss)(tensors)
         self._backward_runs = True
         try:
@@ -353,6 +533,9 @@ class Ledger(Recorder):
             self._backward_runs = False
 
     def _put_loss(self, tensors):
+        if not self._roots:
+            self._end_by_hand()
+        self._begin()
         self._backwards += 1
         if isinstance(tensors, torch.Tensor) and tensors.numel() == 1 and self._backwards == 1:
             self._loss = float(tensors.detach())
@@ -361,6 +544,10 @@ class Ledger(Recorder):
 
     def _at_step(self, optimizer, args, kwargs):
         """A closure makes the gradients inside of the step (Lightning, LBFGS): they are there behind it."""
+        if not self._is_here():
+            self._miss("steps of optimizers on other threads")
+            self.spoiled = "several threads train: which of them comes first is by chance"
+            return None
         see = self._guarded(self._before_step)
         closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
         if closure is None or self._is_traced():
@@ -376,8 +563,10 @@ class Ledger(Recorder):
     def _before_step(self, optimizer):
         if self.optimizer is not None and optimizer is not self.optimizer:
             return
+        self._begin()
+        self._know_all(optimizer)
         self._count_without(optimizer)
-        if not self._due() or self.level == 0:
+        if not self._is_seen():
             return
         with self._lock:
             for name, parameter in self._parameters(optimizer):
@@ -390,37 +579,78 @@ class Ledger(Recorder):
 
     def _count_without(self, optimizer):
         """Parameters that have had no gradient so far."""
-        new = id(optimizer) not in self._optimizers
-        self._optimizers[id(optimizer)] = optimizer
-        for name, parameter in self._parameters(optimizer) if new or self._without else ():
+        new = self._optimizers.get(optimizer) is None
+        self._optimizers[optimizer] = self._stepped = True
+        for name, parameter in self._parameters(optimizer) if new or len(self._without) else ():
             if parameter.grad is not None:
-                self._without.pop(id(parameter), None)
+                self._without.pop(parameter)
             elif new:
-                self._without[id(parameter)] = name
+                self._without[parameter] = name
 
     def _after_step(self, optimizer, args, kwargs):
-        if self.optimizer is not None and optimizer is not self.optimizer:
+        if self._is_here() and (self.optimizer is None or optimizer is self.optimizer):
+            self._finish(list(self._parameters(optimizer)), optimizer.state)
+
+    def _end_by_hand(self):
+        """Where nobody has an optimizer, or something else than its step changes the weights, as what is compiled does."""
+        if self._stepped or self._backwards == 0:
             return
+        if self._by_hand is None:
+            self._by_hand = not any(issubclass(type(one), torch.optim.Optimizer) for one in gc.get_objects())
+        known = self._weights.items()
+        if self._by_hand or any(one.version not in (None, _version(parameter)) for parameter, one in known):
+            if not self._types and not known:
+                self._miss("weights that neither a module nor an optimizer has")
+            self._finish([(one.name, parameter) for parameter, one in known
+                          if one.root is not None and one.root.used == self._step], {})
+
+    def _finish(self, parameters, state):
+        """The step ends, with these weights."""
         with self._lock:
             try:
-                if self._due() and self.level > 0:
-                    self._put_made(optimizer)
+                if self._is_seen():
+                    self._put_weights(parameters, state)
             finally:
-                for name, parameter in self._parameters(optimizer):
-                    self._versions[id(parameter)] = name, parameter, parameter._version
-                self._begun, self._depth, self._backwards = False, 0, 0
-                self._made.clear()
+                for _, parameter in parameters:
+                    known = self._weights.get(parameter)
+                    if known is not None and known.version is not None:
+                        known.version = _version(parameter)
+                self._begun, self._depth, self._backwards, self._made = False, 0, 0, _Known()
                 self._end_step()
 
-    def _put_made(self, optimizer):
-        for name, parameter in self._parameters(optimizer):
+    def _put_weights(self, parameters, state):
+        for name, parameter in parameters:
             if self.level == 2:
-                for key, value in optimizer.state.get(parameter, {}).items():
+                for key, value in state.get(parameter, {}).items():
                     self.put(f"state {name}/{key}", value)
             self._put_tensor(f"weight {name}", parameter)
-        for root in self._roots.values():
-            for name, buffer in root.named_buffers():
-                self._put_tensor(f"buffer {name}", buffer)
+        for root in self._living():  # what nobody calls may live or not, as the garbage collector pleases
+            for name, buffer in root.module().named_buffers() if root.used == self._step else ():
+                self._put_tensor(f"buffer {root.prefix}{name}", buffer)
+
+    # ---- what is behind the last step ----
+
+    def _save(self, original, value, *args, **kwargs):
+        if self._is_seen() and self._is_here(False):
+            self._guarded(self._put_before)()
+            self._guarded(self._put_saved)("saved", value, 0)
+        return original(value, *args, **kwargs)
+
+    def _put_saved(self, name, value, depth):
+        """The tensors alone: names of files and times are no result."""
+        if isinstance(value, torch.nn.Module):
+            value = value.state_dict()
+        if isinstance(value, torch.Tensor):
+            self._put_tensor(name, value)
+        elif isinstance(value, (Mapping, list, tuple)) and depth < 8:
+            for key, one in value.items() if isinstance(value, Mapping) else enumerate(value):
+                self._put_saved(f"{name}/{key}", one, depth + 1)
+
+    def _put_rest(self):
+        self._end_by_hand()
+        self._put_before()
+        if self._begun or self.ledger.has_more():
+            self._end_step()
 
     # ---- its end ----
 
@@ -428,13 +658,18 @@ class Ledger(Recorder):
         for hook in self._hooks:
             hook.remove()
         self._hooks = []
+        self._loaders.detach()
         super()._detach()
 
     def close(self) -> None:
-        """Takes its hooks away.  A step that was not ended is dropped, and counts as unseen."""
-        if self._hooks and self._begun:
-            self._miss("passes with gradients behind the last step of an optimizer")
+        """Takes its hooks away.  What is behind the last step is one more."""
+        if self._hooks:
+            self._guarded(self._put_rest)()
         super().close()
+
+
+def _version(tensor):
+    return 0 if tensor.is_inference() else tensor._version
 
 
 def _keywords():
@@ -445,6 +680,13 @@ def _keywords():
             return frame.f_locals["kwargs"]
         frame = frame and frame.f_back
     return None
+
+
+def _unwrapped(tensor):
+    """What a transform of torch.func looks at."""
+    while _functorch.is_functorch_wrapped_tensor(tensor):
+        tensor = _functorch.get_unwrapped(tensor)
+    return tensor
 
 
 def _is_plain(tensor):

@@ -1,0 +1,414 @@
+# under_torch_forms.py - verify --why of trainings of other forms than one model, one optimizer and one thread: no bit of them
+# is changed, two are equal, and what is other in the second of two is named.  A form gives the tensors that it ends with.
+# SPDX-License-Identifier: Apache-2.0
+import copy, gc, io, os, queue, random, sys, threading, time, weakref
+import torch
+import torch._dynamo  # optimizers do so, in each process anew
+from torch import nn
+from torch.nn import functional as F
+from detpipe import _torch_ledger
+from recording import Recordings
+
+recordings = Recordings(sys.argv[1], _torch_ledger.record)
+STEPS = 5
+x = torch.randn(32, 6, generator=torch.Generator().manual_seed(2))
+y = (x.sum(1, keepdim=True) > 0).float()
+FORMS = {}  # of each function the first difference, words of what is said of it, and how many steps are recorded
+
+
+def form(first, words, steps=STEPS):
+    def add(train):
+        FORMS[train] = first, words, steps
+        return train
+    return add
+
+
+def seeded():
+    torch.set_num_threads(1)
+    torch.manual_seed(1)
+
+
+def net_of(seed=1, last=1):
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, last))
+
+
+def scaled(tensor, at):
+    """By one part in 100 thousand, where the fault is."""
+    return tensor.mul_(1 + 1e-5) if at else tensor
+
+
+def step_of(net, optimizer, target=y, measure=F.mse_loss):
+    optimizer.zero_grad()
+    loss = measure(net(x), target)
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+def sgd(net):
+    return torch.optim.SGD(net.parameters(), 0.1, momentum=0.9)
+
+
+# ---- optimizers ----
+
+@form('step 3, "given 0.weight"', "Between the backward pass and the optimizer")
+def lbfgs(other):
+    net = net_of()
+    optimizer = torch.optim.LBFGS(net.parameters(), 0.1, max_iter=4)
+    for step in range(STEPS):
+        def closure():
+            optimizer.zero_grad()
+            loss = F.mse_loss(net(x), y)
+            loss.backward()
+            scaled(net[0].weight.grad, other and step == 2)
+            return loss
+        optimizer.step(closure)
+    return net.parameters()
+
+
+@form('step 3, "given parameter 1"', "Between the backward pass and the optimizer")
+def no_module(other):
+    w = torch.randn(6, 1, requires_grad=True)
+    optimizer = torch.optim.SGD([w], 0.1)
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        ((x @ w - y) ** 2).mean().backward()
+        scaled(w.grad, other and step == 2)
+        optimizer.step()
+    return [w]
+
+
+@form('step 3, "weight 0.weight"', "The optimizer: the gradients are equal")
+def no_optimizer(other):
+    net = net_of()
+    for step in range(STEPS):
+        net.zero_grad()
+        F.mse_loss(net(x), y).backward()
+        for p in net.parameters():
+            p.data -= (0.1 + 1e-6 * (other and step == 2)) * p.grad
+    no_optimizer.kept = net  # the last step is seen at the end of the process
+    return net.parameters()
+
+
+@form('step 4, "output 0 (Linear)"', "weights that were changed since the last step")
+def torch_func(other):
+    net = net_of()
+    weights = {name: p.detach() for name, p in net.named_parameters()}
+
+    def loss(weights):
+        return F.mse_loss(torch.func.functional_call(net, weights, (x,)), y)
+    for step in range(STEPS):
+        gradients = torch.func.grad(loss)(weights)
+        weights = {name: w - (0.1 + 1e-5 * (other and step == 2)) * gradients[name] for name, w in weights.items()}
+    return weights.values()
+
+
+@form('step 3, "given 0.weight"', "all that was recorded before them, the loss too, is equal")
+def gradients_of_samples(other):
+    net = net_of()
+    optimizer = sgd(net)
+
+    def loss(weights, row, label):
+        return F.mse_loss(torch.func.functional_call(net, weights, (row[None],)), label[None])
+    each = torch.func.vmap(torch.func.grad(loss), (None, 0, 0))
+    for step in range(STEPS):
+        gradients = each({name: p.detach() for name, p in net.named_parameters()}, x, y)
+        for name, p in net.named_parameters():
+            p.grad = scaled(gradients[name].mean(0), other and step == 2)
+        optimizer.step()
+    return net.parameters()
+
+
+@form('step 3, "weight 0.weight"', "The optimizer: the gradients are equal")
+def own_optimizer(other):
+    class Own(torch.optim.Optimizer):
+        @torch.no_grad()
+        def step(self, closure=None):
+            for group in self.param_groups:
+                for p in group["params"]:
+                    count = self.state[p]["count"] = self.state[p].get("count", 0) + 1
+                    p.add_(p.grad, alpha=-group["lr"] * (1 + 1e-5 * (other and count == 3)))
+    net = net_of()
+    optimizer = Own(net.parameters(), {"lr": 0.1})
+    for _ in range(STEPS):
+        step_of(net, optimizer)
+    return net.parameters()
+
+
+@form('step 7, "given 0.bias"', "The backward pass, or what was done to its gradients since", 4 * STEPS)
+def step_in_backward(other):
+    """Each weight has an optimizer, whose step is a hook's."""
+    net, steps = net_of(), [0]
+    optimizers = {p: torch.optim.SGD([p], 0.1) for p in net.parameters()}
+
+    def hook(p):
+        steps[0] += 1
+        scaled(p.grad, other and steps[0] == 7)
+        optimizers[p].step()
+        optimizers[p].zero_grad()
+    for p in net.parameters():
+        p.register_post_accumulate_grad_hook(hook)
+    for _ in range(STEPS):
+        F.mse_loss(net(x), y).backward()
+    return net.parameters()
+
+
+# ---- models ----
+
+@form('step 1, "start weight Sequential 2.0.weight"', "before the seed was set?", 2 * STEPS)
+def two_models(other):
+    maker, judge = net_of(1, 6), net_of(3 if other else 2)
+    torch.manual_seed(4)
+    measure, fakes = F.binary_cross_entropy_with_logits, sgd(maker)
+    judges = sgd(judge)
+    for _ in range(STEPS):
+        made = maker(x)
+        judges.zero_grad()
+        (measure(judge(x), torch.ones(32, 1)) + measure(judge(made.detach()), torch.zeros(32, 1))).backward()
+        judges.step()
+        fakes.zero_grad()
+        measure(judge(made), torch.ones(32, 1)).backward()
+        fakes.step()
+    return [*maker.parameters(), *judge.parameters()]
+
+
+@form('step 1, "start weight Sequential 2.0.weight"', "before the seed was set?")
+def teacher(other):
+    net, wise = net_of(1), net_of(3 if other else 2)
+    torch.manual_seed(4)
+    optimizer = sgd(net)
+    for _ in range(STEPS):
+        with torch.no_grad():
+            target = wise(x)
+        step_of(net, optimizer, target)
+    return net.parameters()
+
+
+@form('step 4, "changed weight Sequential 2.0.weight"', "A weight was changed since the last step")
+def target_network(other):
+    net = net_of()
+    target, optimizer = copy.deepcopy(net), sgd(net)
+    for step in range(STEPS):
+        with torch.no_grad():
+            wanted = 0.9 * target(x) + y
+        step_of(net, optimizer, wanted)
+        with torch.no_grad():
+            for old, new in zip(target.parameters(), net.parameters()):
+                old.lerp_(new, 0.1 + 1e-5 * (other and step == 2))
+    return [*net.parameters(), *target.parameters()]
+
+
+@form('step 6, "saved/average/0.weight"', "What was saved", STEPS + 1)
+def average_that_is_saved(other):
+    net = net_of()
+    average, optimizer = copy.deepcopy(net), sgd(net)
+    for step in range(STEPS):
+        step_of(net, optimizer)
+        with torch.no_grad():
+            for old, new in zip(average.parameters(), net.parameters()):
+                old.lerp_(new, 0.1 + 1e-5 * (other and step == 2))
+    torch.save({"time": time.time(), "average": average.state_dict()}, io.BytesIO())
+    return average.parameters()
+
+
+@form('step 6, "changed weight 0.weight"', "A weight was changed since the last step", STEPS + 1)
+def changed_at_the_end(other):
+    net = net_of()
+    optimizer = sgd(net)
+    for _ in range(STEPS):
+        step_of(net, optimizer)
+    with torch.no_grad():
+        net[0].weight.add_(1e-5 if other else 1e-6)
+    changed_at_the_end.kept = net
+    return net.parameters()
+
+
+@form('step 6, "batch"', "The data", STEPS + 1)
+def half_a_step_at_the_end(other):
+    net = net_of()
+    optimizer = sgd(net)
+    for _ in range(STEPS):
+        step_of(net, optimizer)
+    F.mse_loss(net(scaled(x.clone(), other)), y).backward()
+    return net.parameters()
+
+
+@form('step 3, "given 0.weight"', "Between the backward pass and the optimizer")
+def lazy(other):
+    """Weights that are made by the first pass, which may be one without gradients."""
+    net = nn.Sequential(nn.LazyLinear(8), nn.Tanh(), nn.LazyLinear(1))
+    F.mse_loss(net(x), y)
+    optimizer = sgd(net)
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        F.mse_loss(net(x), y).backward()
+        scaled(net[0].weight.grad, other and step == 2)
+        optimizer.step()
+    return net.parameters()
+
+
+@form('step 3, "batch"', "The data")
+def traced(other):
+    net = torch.jit.trace(net_of(), x)
+    optimizer = sgd(net)
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        F.mse_loss(net(scaled(x.clone(), other and step == 2)), y).backward()
+        optimizer.step()
+    return net.parameters()
+
+
+@form('step 9, "given Sequential 5.0.weight"', "Between the backward pass", 2 * STEPS)
+def one_after_the_other(other):
+    """Each model is gone before the next is made."""
+    gone = []
+    for i in range(STEPS):
+        net = net_of(i)
+        optimizer = torch.optim.Adam(net.parameters(), 0.1)
+        for step in range(2):
+            optimizer.zero_grad()
+            F.mse_loss(net(x), y).backward()
+            scaled(net[0].weight.grad, other and i == STEPS - 1 and step == 0)
+            optimizer.step()
+        gone.append(weakref.ref(net[0].weight))
+        bits = [p.detach().clone() for p in net.parameters()]
+        del net, optimizer
+        gc.collect()
+        assert gone[-1]() is None, "the recorder keeps a model"
+    return bits
+
+
+# ---- functions ----
+
+@form('step 3, "gradient 2.bias"', "The backward pass")
+def own_function(other):
+    now = [0]
+
+    class Clamp(torch.autograd.Function):
+        @staticmethod
+        def forward(context, value):
+            context.save_for_backward(value)
+            return value.clamp(min=-0.5)
+
+        @staticmethod
+        def backward(context, gradient):
+            value, = context.saved_tensors
+            return gradient * (value > -0.5) * (1 + 1e-5 * (other and now[0] == 2))
+    net = net_of()
+    optimizer = sgd(net)
+    for now[0] in range(STEPS):
+        optimizer.zero_grad()
+        F.mse_loss(Clamp.apply(net(x)), y).backward()
+        optimizer.step()
+    return net.parameters()
+
+
+@form('step 3, "loss"', "The forward pass")
+def gradient_penalty(other):
+    net = net_of()
+    optimizer = sgd(net)
+    for step in range(STEPS):
+        point = x.clone().requires_grad_()
+        slope, = torch.autograd.grad(net(point).sum(), point, create_graph=True)
+        optimizer.zero_grad()
+        ((slope.norm(dim=1) - 1 - 1e-4 * (other and step == 2)) ** 2).mean().backward()
+        optimizer.step()
+    return net.parameters()
+
+
+@form('step 3, "loss #2"', "The forward pass")
+def two_losses(other):
+    net = net_of()
+    optimizer = sgd(net)
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        out = net(x)
+        F.mse_loss(out, y).backward(retain_graph=True)
+        (F.l1_loss(out, y) * (1 + 1e-4 * (other and step == 2))).backward()
+        optimizer.step()
+    return net.parameters()
+
+
+# ---- threads ----
+
+@form('step 3, "given 0.weight"', "Between the backward pass and the optimizer")
+def in_a_thread(other):
+    net = net_of()
+
+    def train():
+        optimizer = sgd(net)
+        for step in range(STEPS):
+            optimizer.zero_grad()
+            F.mse_loss(net(x), y).backward()
+            scaled(net[0].weight.grad, other and step == 2)
+            optimizer.step()
+    thread = threading.Thread(target=train)
+    thread.start()
+    thread.join()
+    return net.parameters()
+
+
+@form('step 3, "batch"', "The data", 8)
+def batches_by_a_thread(other):
+    """How far it is ahead is by chance."""
+    net, batches = net_of(), queue.Queue(3)
+    optimizer, data = sgd(net), torch.utils.data.TensorDataset(x, y)
+    chance = random.Random()
+
+    def take():
+        for batch in torch.utils.data.DataLoader(data, 4, shuffle=True, generator=torch.Generator().manual_seed(2)):
+            time.sleep(0.01 * chance.random())
+            batches.put(batch)
+        batches.put(None)
+    threading.Thread(target=take, daemon=True).start()
+    for step, (images, labels) in enumerate(iter(batches.get, None)):
+        time.sleep(0.01 * chance.random())
+        optimizer.zero_grad()
+        F.mse_loss(net(scaled(images, other and step == 2)), labels).backward()
+        optimizer.step()
+    return net.parameters()
+
+
+def in_two_threads():
+    """In turns that are not the recorder's to know."""
+    nets, turn = [net_of(1), net_of(2)], threading.Barrier(2)
+
+    def train(net):
+        optimizer = sgd(net)
+        for _ in range(STEPS):
+            turn.wait()
+            step_of(net, optimizer)
+    threads = [threading.Thread(target=train, args=(net,)) for net in nets]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return b""
+
+
+def bits_of(train, other=False):
+    seeded()
+    return b"".join(tensor.detach().numpy().tobytes() for tensor in train(other))
+
+
+expect = recordings.expect
+for train, (first, words, steps) in FORMS.items():
+    name = train.__name__
+    bare = recordings.run(f"{name}.bare", bits_of, train, recorded=False)
+    bits = [recordings.run(f"{name}.{i}", bits_of, train) for i in (1, 2)]
+    expect(f"{name}: its bits", bits == [bare, bare])
+    status, text = recordings.compared(f"{name}.1", f"{name}.2")
+    expect(f"{name}: two runs", status == 0 and f"{steps} in common" in text, text)
+    expect(f"{name}: failures", "failure" not in recordings.unseen(f"{name}.1"), recordings.unseen(f"{name}.1"))
+    recordings.run(f"{name}.fault", bits_of, train, True)
+    status, text = recordings.compared(f"{name}.1", f"{name}.fault")
+    expect(f"{name}: its fault", status == 1 and f"first difference: {first}" in text and words in text, text[:700])
+expect("torch_func: what is unseen", "gradients that torch.func makes" in recordings.unseen("torch_func.1"))
+expect("traced: what is unseen", "modules of torch.jit" in recordings.unseen("traced.1"), recordings.unseen("traced.1"))
+recordings.run("in_two_threads", in_two_threads)
+expect("in_two_threads: no ledger", not recordings.text("in_two_threads", "0.ledger"))
+expect("in_two_threads: why", "several threads train" in recordings.text("in_two_threads", "note"), recordings.text("in_two_threads", "note"))
+if not recordings.failed:
+    print("torch forms: all as it should be")
+sys.exit(recordings.failed)
