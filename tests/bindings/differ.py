@@ -1,5 +1,5 @@
 """What detpipe diff says of two recordings of a training: what the tests of frameworks share."""
-import os, subprocess
+import json, os, subprocess
 
 
 def differ(detpipe, folder, name, expected, sentence):
@@ -9,3 +9,9 @@ def differ(detpipe, folder, name, expected, sentence):
     text = " ".join(done.stdout.split())
     assert done.returncode == (1 if expected else 0), text
     assert expected is None or (f"first difference: {expected}" in text and sentence in text), f"{name}: {text}"
+
+
+def names(path):
+    """Of each step that a ledger has."""
+    with open(path) as f:
+        return [list(json.loads(line)["tensors"]) for line in f.readlines()[1:]]

@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 import os, sys, tempfile
 from detpipe.jax import Ledger
-from differ import differ
+from differ import differ, names
 from why_jax import jax, train, train_step
 
 diff, folder = sys.argv[1], tempfile.mkdtemp()
 
 
-def recorded(name, *args, **kwargs):
+def recorded(name, *args, level="full", **kwargs):
     """The bits of a training, and what its ledger did not see."""
     jax.clear_caches()
-    with Ledger(os.path.join(folder, name)) as ledger:
+    with Ledger(os.path.join(folder, name), level=level) as ledger:
         bits = train(*args, **kwargs)
     return bits, ledger.unseen
 
@@ -28,9 +28,21 @@ def check_bits(forms):
 
 
 def named(fault, expected, sentence, **how):
+    name = f"{fault}.{how.get('level', 'full')}"
     for i in (1, 2):
-        recorded(f"{fault}.{i}", fault, i, **how)
-    differ(diff, folder, fault, expected, sentence)
+        recorded(f"{name}.{i}", fault, i, **how)
+    differ(diff, folder, name, expected, sentence)
+
+
+def check_weights():
+    """The level "weights" is all that JAX shows: its functions have no inside."""
+    jax.clear_caches()
+    plain = train(None, 1)
+    bits, _ = recorded("weights", None, 1, level="weights")
+    assert bits == plain, "the level weights changes the training"
+    assert names(os.path.join(folder, "weights")) == names(os.path.join(folder, "whole"))
+    named("order", 'step 1, "batch train_step/2"', "The data", level="weights")
+    named("rate", 'step 3, "input train_step/5"', "What goes into this module or function", level="weights")
 
 
 def check_forms():
@@ -52,6 +64,7 @@ except ImportError:
     print("skipped: no optax: the loop with its updates")
     check_bits(("whole",))
 check_forms()
+check_weights()
 named("nothing", None, "")
 named("seed", 'step 1, "random key"', "The random numbers")
 named("order", 'step 1, "batch train_step/2"', "The data")

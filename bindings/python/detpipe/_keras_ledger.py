@@ -3,7 +3,7 @@
 """detpipe.keras.Ledger.  A step is one of fit or train_on_batch, or an optimizer's in a loop of one's own that runs eagerly.
 Names, in causal order:
 
-    start weight V          once, before the first step
+    start weight V          of each model, before its first step
     changed weight V        assigned since the last step, by somebody else than a step (a callback)
     random V                states of seed generators in the model, and TensorFlow's where it was seeded
     batch                   what the step took
@@ -13,7 +13,8 @@ Names, in causal order:
     rate                    the learning rate that the step took
     state V, weight V, buffer V
 
-The steps of a fit are compiled as they are without the hooks; its batches are seen by a last map of the tf.data set."""
+The steps of a fit are compiled as they are without the hooks; its batches are seen by a last map of the tf.data set.  What is
+assigned behind the last step is one more."""
 from __future__ import annotations
 
 import collections, os
@@ -69,7 +70,8 @@ class Ledger(Recorder, keras.callbacks.Callback):
         Recorder.__init__(self, path, level, every, steps, about_lines(_setting()) if about is None else about, random_states)
         self._only, self._started, self._closed = model, set(), False
         self._running = self._optimizing = None
-        self._changed, self._batches, self._rate = {}, collections.deque(), None
+        self._changed, self._rate = {}, None
+        self._batches, self._awaited = collections.deque(), 0  # tf.data makes batches ahead: those of this step
         trainer = keras_trainer.TensorFlowTrainer
         self._patch(trainer, "fit", self._fit)
         self._patch(trainer, "make_train_function", self._make_train_function)
@@ -150,6 +152,7 @@ class Ledger(Recorder, keras.callbacks.Callback):
         trainer.train_function = recorded
 
     def _run(self, function, trainer, iterator):
+        self._awaited = trainer.steps_per_execution
         self._guarded(self._before)(trainer)
         if not isinstance(iterator, (tf.data.Iterator, tf.distribute.DistributedIterator)):
             iterator = self._given(iterator)
@@ -171,11 +174,14 @@ class Ledger(Recorder, keras.callbacks.Callback):
         if not self._due() or self.level == 0:
             return
         self._start(trainer.variables)
+        self._put_changed()
+        self._put_random_states(trainer.variables)
+        self._rate = self._rate_of(trainer.optimizer)
+
+    def _put_changed(self):
         for path, variable in self._changed.items():
             self._put_tensor(f"changed weight {path}", variable)
         self._changed = {}
-        self._put_random_states(trainer.variables)
-        self._rate = self._rate_of(trainer.optimizer)
 
     def _start(self, variables):
         for variable in variables:
@@ -187,12 +193,15 @@ class Ledger(Recorder, keras.callbacks.Callback):
         return None if optimizer is None else np.asarray(keras.ops.convert_to_numpy(optimizer.learning_rate))
 
     def _put_batches(self):
-        while self._batches and self.level > 0:
-            self.put("batch", self._batches.popleft())
+        while self._batches and self._awaited > 0:
+            batch = self._batches.popleft()
+            self._awaited -= 1
+            if self._due() and self.level > 0:
+                self.put("batch", batch)
 
     def _after(self, trainer, logs):
+        self._put_batches()
         if self._due():
-            self._put_batches()
             if not trainer.run_eagerly:
                 self._miss(COMPILED)
             if trainer.steps_per_execution > 1:
@@ -201,7 +210,6 @@ class Ledger(Recorder, keras.callbacks.Callback):
                 self._loss = float(logs["loss"])
             if self.level > 0:
                 self._put_made(trainer.optimizer, trainer.variables)
-        self._batches.clear()
         self._end_step()
 
     def _put_made(self, optimizer, variables):
@@ -271,6 +279,13 @@ class Ledger(Recorder, keras.callbacks.Callback):
     def on_train_end(self, logs: Any = None) -> None:
         self.close()
 
+    def _put_rest(self):
+        if self._changed and self._due() and self.level > 0:
+            self._put_changed()
+            self._end_step()
+
     def close(self) -> None:
+        if not self._closed:
+            self._guarded(self._put_rest)()
         self._closed = True
         super().close()
