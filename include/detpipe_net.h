@@ -21,7 +21,7 @@ typedef struct dp_net dp_net;
 
 typedef struct dp_net_result {
     float loss;       /* mean over the labels; 0 without them */
-    int64_t correct;  /* labels where the largest output is; 0 without them */
+    int64_t correct;  /* labels where the largest output is; 0 without them, or of targets */
     dp_tensor output; /* float32 [n, classes] of this rank's samples, with per=place [n, places,
                        * classes]; with accumulate=, of the last small batch alone; the net's,
                        * until the next step, eval or close */
@@ -35,12 +35,13 @@ DP_CALL dp_status dp_net_open(dp_net **out, const char *net, uint64_t seed, cons
                               const dp_options *, dp_error *);
 DP_API void dp_net_close(dp_net *);
 
-/* Forward, backward, update, in 1 MiB of stack.  labels: any integer dtype, [n], with
- * softmax_cross_entropy per=place [n, places] or [n, height, width].  A loss or gradient that is
- * not finite is DP_ESTATE with its tensor and index, and changes no weight.  A transport that
- * failed (DP_EIO) fails every later step.  With accumulate=N in the optimizer the batch is made in
- * N small ones, one after the other, with the same bits and memory for one of them; DP_ESPEC says
- * into how many the batch of dp_net_open can be cut, where not into N. */
+/* Forward, backward, update, in 1 MiB of stack.  labels: any integer dtype, [n], with per=place
+ * [n, places] or [n, height, width]; for mse and softmax_cross_entropy also targets, any float
+ * dtype, n times a number for each output ([n, classes], or the sizes before flatten).  A loss or
+ * gradient that is not finite is DP_ESTATE with its tensor and index, and changes no weight.  A
+ * transport that failed (DP_EIO) fails every later step.  With accumulate=N in the optimizer the
+ * batch is made in N small ones, one after the other, with the same bits and memory for one of
+ * them; DP_ESPEC says into how many the batch of dp_net_open can be cut, where not into N. */
 DP_CALL dp_status dp_net_step(dp_net *, const dp_tensor *input, const dp_tensor *labels,
                               dp_net_result *, dp_error *);
 /* Forward only; labels may be NULL. */

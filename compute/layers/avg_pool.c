@@ -10,11 +10,6 @@
 
 #define CHANNELS 64 /* accumulated at a time */
 
-static dp_status plan(void *params, dp_layer_plan *plan, dp_error *err)
-{
-    return dp_pool_plan(params, plan, err);
-}
-
 static int64_t block(int64_t channels, int64_t c0)
 {
     return channels - c0 < CHANNELS ? channels - c0 : CHANNELS;
@@ -39,7 +34,7 @@ static void average(const dp_slide *s, const dp_extent *in, const float *x, int6
         y[c0 + c] = (float)(sum[c] / count);
 }
 
-static void forward_sample(const void *params, const dp_layer_run *r, int64_t i)
+void dp_avg_pool_forward(const void *params, const dp_layer_run *r, int64_t i)
 {
     const dp_slide *s = &((const dp_pool *)params)->slide;
     const dp_extent *out = &r->out;
@@ -72,7 +67,7 @@ static void spread(const dp_slide *s, const dp_layer_run *r, const float *dy, in
         dx[c0 + c] = (float)sum[c];
 }
 
-static void backward_sample(const void *params, const dp_layer_run *r, int64_t i)
+void dp_avg_pool_backward(const void *params, const dp_layer_run *r, int64_t i)
 {
     const dp_slide *s = &((const dp_pool *)params)->slide;
     const float *dy = r->dy + i * dp_extent_size(&r->out);
@@ -87,7 +82,7 @@ static void backward_sample(const void *params, const dp_layer_run *r, int64_t i
 const dp_layer dp_layer_avg_pool = {
     .info = {"layer", "avg_pool", "the mean of each window", 1, sizeof(dp_pool), dp_pool_params},
     .prefix = "avg_pool",
-    .plan = plan,
-    .forward_sample = forward_sample,
-    .backward_sample = backward_sample,
+    .plan = dp_avg_pool_plan,
+    .forward_sample = dp_avg_pool_forward,
+    .backward_sample = dp_avg_pool_backward,
 };

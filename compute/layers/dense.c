@@ -53,7 +53,7 @@ static void forward(const void *params_, const dp_layer_run *r)
 
     dp_dense_forward(&p->matrix, &r->math, r->x, r->w[0], r->y);
     if (p->has_bias)
-        dp_bias_add(&r->math, p->matrix.out, r->w[1], r->y);
+        dp_bias_add(&r->math, 1, p->matrix.out, r->w[1], r->y);
     dp_post_op_run_all(&r->y_op, &r->math, p->matrix.out);
 }
 

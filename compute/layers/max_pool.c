@@ -10,9 +10,9 @@
 
 #include "compute/layers/pool.h"
 
-static dp_status plan(void *params, dp_layer_plan *plan, dp_error *err)
+dp_status dp_max_pool_plan(void *params, dp_layer_plan *plan, dp_error *err)
 {
-    const dp_status status = dp_pool_plan(params, plan, err);
+    const dp_status status = dp_avg_pool_plan(params, plan, err);
 
     if (status != DP_OK)
         return status;
@@ -41,7 +41,7 @@ static void scan_window(const dp_kernels *k, const dp_slide *s, const dp_extent 
     }
 }
 
-static void forward_sample(const void *params, const dp_layer_run *r, int64_t i)
+void dp_max_pool_forward(const void *params, const dp_layer_run *r, int64_t i)
 {
     const int64_t channels = r->in.channels, base = i * dp_extent_size(&r->out);
     const float *x = r->x + i * dp_extent_size(&r->in);
@@ -52,7 +52,7 @@ static void forward_sample(const void *params, const dp_layer_run *r, int64_t i)
                     (int32_t *)r->memory + base + o * channels);
 }
 
-static void backward_sample(const void *params, const dp_layer_run *r, int64_t i)
+void dp_max_pool_backward(const void *params, const dp_layer_run *r, int64_t i)
 {
     const int64_t channels = r->in.channels, base = i * dp_extent_size(&r->out);
     const float *dy = r->dy + base;
@@ -71,7 +71,7 @@ const dp_layer dp_layer_max_pool = {
     .info = {"layer", "max_pool", "the largest value of each window", 1, sizeof(dp_pool),
              dp_pool_params},
     .prefix = "max_pool",
-    .plan = plan,
-    .forward_sample = forward_sample,
-    .backward_sample = backward_sample,
+    .plan = dp_max_pool_plan,
+    .forward_sample = dp_max_pool_forward,
+    .backward_sample = dp_max_pool_backward,
 };

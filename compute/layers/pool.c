@@ -1,4 +1,4 @@
-/* pool.c - what max_pool and avg_pool share
+/* pool.c - what the pools share
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -13,8 +13,9 @@ const dp_param dp_pool_params[] = {
     DP_PARAMS_END,
 };
 
-dp_status dp_pool_plan(dp_pool *p, dp_layer_plan *plan, dp_error *err)
+dp_status dp_avg_pool_plan(void *params, dp_layer_plan *plan, dp_error *err)
 {
+    dp_pool *p = params;
     const dp_status status = dp_slide_plan(&p->window, &plan->in, &p->slide, err);
 
     if (status == DP_OK)

@@ -17,12 +17,16 @@ typedef struct bias {
 static void add_sample(void *ctx, uint64_t sample)
 {
     const bias *t = ctx;
-    t->kernels->add(t->channels, t->y + (int64_t)sample * t->channels, t->b);
+    float *y = t->y + (int64_t)sample * t->size;
+
+    for (int64_t at = 0; at < t->size; at += t->channels)
+        t->kernels->add(t->channels, y + at, t->b);
 }
 
-void dp_bias_add(const dp_math_run *r, int64_t channels, const float *b, float *y)
+void dp_bias_add(const dp_math_run *r, int64_t places, int64_t channels, const float *b, float *y)
 {
-    bias t = {.kernels = r->kernels, .channels = channels, .b = b, .y = y};
+    bias t = {
+        .kernels = r->kernels, .size = places * channels, .channels = channels, .b = b, .y = y};
     dp_workers_run(r->workers, (uint64_t)r->n, add_sample, &t);
 }
 

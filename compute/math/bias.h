@@ -8,8 +8,8 @@
 #include "compute/math/run.h"
 #include "compute/sums/share.h"
 
-/* y[n][c] += b[c]. */
-void dp_bias_add(const dp_math_run *, int64_t channels, const float *b, float *y);
+/* y[n][p][c] += b[c], p < places. */
+void dp_bias_add(const dp_math_run *, int64_t places, int64_t channels, const float *b, float *y);
 
 /* db[c] = TREE over leaves of SEQ64 over (n, p) of dy[n][p][c], p < places, rounded once; n and the
  * leaves are the share's. */

@@ -588,7 +588,7 @@ int64_t dp_net_small_batches(const dp_net *net, int64_t batch)
  * opened for another batch.) */
 static void plan_small(dp_net *net)
 {
-    net->small = net->loss_plan.leaf;
+    net->small = net->leaf;
     while (dp_net_small_batches(net, net->most) > dp_net_accumulates(net))
         net->small *= 2;
     if (net->small > net->most)
@@ -601,16 +601,17 @@ static dp_status plan_batch(const builder *b)
     dp_net *net = b->net;
     dp_status status = DP_OK;
 
-    net->loss_plan.leaf = 1;
+    net->leaf = 1;
     net->own = net->small = net->most;
     if (net->loss == NULL)
         return DP_OK;
-    status = at_params(b, net->loss_params,
-                       net->loss->plan(net->loss_params, net->most, &net->loss_plan, b->err));
+    net->leaf = ((const dp_loss_rows *)net->loss_params)->leaf_size;
+    net->per_place = ((const dp_loss_rows *)net->loss_params)->per == DP_PER_PLACE;
+    status = at_params(b, net->loss_params, dp_loss_check(net->loss_params, net->most, b->err));
     if (status != DP_OK)
         return status;
     plan_small(net);
-    net->own = dp_share_most(net->handle.options.group, net->small, net->loss_plan.leaf);
+    net->own = dp_share_most(net->handle.options.group, net->small, net->leaf);
     return DP_OK;
 }
 
@@ -622,7 +623,7 @@ static dp_status plan_rows(const builder *b)
     const int64_t places = out->height * out->width;
 
     net->classes = out->channels;
-    net->rows = net->loss_plan.per_place ? places : 1;
+    net->rows = net->per_place ? places : 1;
     return net->loss == NULL || net->rows == places
                ? DP_OK
                : at_params(b, net->loss_params,
@@ -672,7 +673,7 @@ static dp_status plan_gradients(const builder *b)
     dp_net *net = b->net;
     dp_status status =
         dp_share_open(&net->share, net->loss != NULL ? net->handle.options.group : NULL, net->small,
-                      net->loss_plan.leaf, b->width, &net->handle.arena, b->err);
+                      net->leaf, b->width, &net->handle.arena, b->err);
 
     if (status == DP_OK)
         status = dp_buckets_open(&net->buckets, &net->share, net->kernels, place_gradients(net),
@@ -689,6 +690,11 @@ static dp_status plan_gradients(const builder *b)
     return status;
 }
 
+static bool takes_targets(const dp_net *net)
+{
+    return net->loss != NULL && net->loss->takes_targets && !net->per_place;
+}
+
 static dp_status plan_ends(builder *b)
 {
     dp_net *net = b->net;
@@ -698,9 +704,11 @@ static dp_status plan_ends(builder *b)
     net->labels = dp_arena_alloc(&net->handle.arena, rows, sizeof *net->labels);
     net->row_loss = dp_arena_alloc(&net->handle.arena, rows, sizeof *net->row_loss);
     net->leaf_sums = dp_arena_alloc(&net->handle.arena, 2 * own, sizeof *net->leaf_sums);
+    net->targets = floats(net, takes_targets(net) ? net->own : 0, net->classes);
     if (status != DP_OK)
         return status;
-    return net->labels == NULL || net->row_loss == NULL || net->leaf_sums == NULL
+    return net->labels == NULL || net->row_loss == NULL || net->leaf_sums == NULL ||
+                   net->targets == NULL
                ? dp_arena_fail(&net->handle.arena, b->err, "the labels")
                : plan_gradients(b);
 }

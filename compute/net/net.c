@@ -115,7 +115,7 @@ static bool are_labels(const dp_net *net, const dp_tensor *labels)
 
     if (!dp_dtype_is_integer(labels->dtype) || labels->rank < 1 || s[0] != net->share.batch)
         return false;
-    if (!net->loss_plan.per_place)
+    if (!net->per_place)
         return labels->rank == 1;
     return (labels->rank == 2 && s[1] == net->rows) ||
            (labels->rank == 3 && s[1] == out->height && s[2] == out->width);
@@ -125,20 +125,35 @@ static dp_status refuse_labels(const dp_net *net, const dp_tensor *labels, dp_er
 {
     const long long n = net->share.batch, rows = net->rows;
 
-    return net->loss_plan.per_place
-               ? dp_fail(err, DP_EINVAL, "labels are %s: integers[%lld, %lld] are expected",
-                         dp_tensor_type(labels).text, n, rows)
+    if (net->per_place)
+        return dp_fail(err, DP_EINVAL, "labels are %s: integers[%lld, %lld] are expected",
+                       dp_tensor_type(labels).text, n, rows);
+    return net->loss->takes_targets
+               ? dp_fail(err, DP_EINVAL,
+                         "labels are %s: %lld integers, or floats[%lld, %lld], are expected",
+                         dp_tensor_type(labels).text, n, n, (long long)net->classes)
                : dp_fail(err, DP_EINVAL, "labels are %s: %lld integers are expected",
                          dp_tensor_type(labels).text, n);
 }
 
-static dp_status check_labels(const dp_net *net, const dp_tensor *labels, dp_error *err)
+/* A number for each output of the net, in its order. */
+static bool are_targets(const dp_net *net, const dp_tensor *labels)
+{
+    return net->loss->takes_targets && !net->per_place && dp_dtype_is_float(labels->dtype) &&
+           labels->rank > 1 && labels->shape[0] == net->share.batch &&
+           dp_tensor_count(labels) == (size_t)(net->share.batch * net->classes);
+}
+
+static dp_status check_labels(dp_net *net, const dp_tensor *labels, dp_error *err)
 {
     const int64_t all = net->share.batch * net->rows;
     const dp_status status = dp_tensor_check_data(labels, "labels", err);
 
     if (status != DP_OK)
         return status;
+    net->has_targets = are_targets(net, labels);
+    if (net->has_targets)
+        return DP_OK;
     if (!are_labels(net, labels))
         return refuse_labels(net, labels, err);
     for (int64_t i = 0; i < all; i++) {
@@ -154,10 +169,15 @@ static dp_status check_labels(const dp_net *net, const dp_tensor *labels, dp_err
 
 static void take_labels(dp_net *net, const dp_tensor *labels)
 {
-    const int64_t first = net->share.first * net->rows, n = net->share.n * net->rows;
+    const int64_t size = net->has_targets ? net->classes : net->rows,
+                  first = net->share.first * size, n = net->share.n * size;
 
-    for (int64_t i = 0; i < n; i++)
-        net->labels[i] = dp_load_int(labels->data, labels->dtype, (size_t)(first + i));
+    for (int64_t i = 0; i < n; i++) {
+        if (net->has_targets)
+            net->targets[i] = dp_load_f32(labels->data, labels->dtype, (size_t)(first + i));
+        else
+            net->labels[i] = dp_load_int(labels->data, labels->dtype, (size_t)(first + i));
+    }
 }
 
 /* The batch, whole, before its first small batch. */
@@ -239,7 +259,8 @@ static dp_status agree(dp_net *net, dp_error *err)
     return status;
 }
 
-/* Whether the row's largest output is the label's: the first of equals, the first NaN. */
+/* Whether the row's largest output is the label's: the first of equals, the first NaN.  Targets may
+ * be anything. */
 static bool is_correct(const dp_net *net, int64_t row)
 {
     const float *x = net->units[net->n_units - 1].y + row * net->classes;
@@ -249,7 +270,7 @@ static bool is_correct(const dp_net *net, int64_t row)
         if (x[j] > x[best] || (x[j] != x[j] && x[best] == x[best]))
             best = j;
     }
-    return best == net->labels[row];
+    return !net->has_targets && best == net->labels[row];
 }
 
 typedef struct judging {
@@ -268,15 +289,21 @@ static void judge(dp_net *net, bool training, dp_net_result *out)
 {
     const dp_unit *last = &net->units[net->n_units - 1];
     const int64_t own = net->share.n * net->rows, total = net->share.batch * net->rows;
-    const dp_loss_run r = {
-        total, net->classes, last->y, net->labels, training ? last->dy : NULL, net->row_loss};
+    const dp_loss_run r = {.total = total,
+                           .classes = net->classes,
+                           .x = last->y,
+                           .labels = net->labels,
+                           .dx = training ? last->dy : NULL,
+                           .row_loss = net->row_loss,
+                           .params = net->loss_params,
+                           .targets = net->has_targets ? net->targets : NULL};
     judging j = {net, &r};
     double *sums = net->leaf_sums;
 
     dp_workers_run(net->workers, (uint64_t)own, judge_row, &j);
     memset(sums, 0, 2 * sizeof *sums * (size_t)dp_share_leaves(&net->share));
     for (int64_t i = 0; i < own; i++) {
-        double *leaf = sums + 2 * (i / net->rows / net->loss_plan.leaf);
+        double *leaf = sums + 2 * (i / net->rows / net->leaf);
         leaf[0] += net->row_loss[i];
         leaf[1] += (double)is_correct(net, i);
     }
@@ -291,9 +318,8 @@ static dp_tensor output_of(const dp_net *net)
     const dp_unit *last = &net->units[net->n_units - 1];
     const int64_t n = net->share.n;
 
-    return net->loss_plan.per_place
-               ? (dp_tensor){last->y, DP_F32, 3, {n, net->rows, net->classes}}
-               : (dp_tensor){last->y, DP_F32, 2, {n, dp_extent_size(&last->out)}};
+    return net->per_place ? (dp_tensor){last->y, DP_F32, 3, {n, net->rows, net->classes}}
+                          : (dp_tensor){last->y, DP_F32, 2, {n, dp_extent_size(&last->out)}};
 }
 
 static dp_status forward(dp_net *net, const dp_tensor *input, const dp_tensor *labels,
@@ -429,7 +455,7 @@ static void learn(dp_net *net)
 static dp_status check_accumulation(const dp_net *net, dp_error *err)
 {
     const long long meant = dp_net_accumulates(net), found = dp_net_small_batches(net, net->most),
-                    leaf = net->loss_plan.leaf, small = net->small;
+                    leaf = net->leaf, small = net->small;
 
     if (meant == found)
         return DP_OK;

@@ -89,10 +89,13 @@ struct dp_net {
     int64_t most, small; /* samples of a step; of a small batch of it */
     int64_t own;         /* this rank's of that */
     int64_t classes;
-    int64_t rows; /* of a sample: what has a label each */
-    dp_loss_plan loss_plan;
+    int64_t rows;      /* of a sample: what has a label each */
+    int64_t leaf;      /* samples */
+    bool per_place;    /* rows are places, not samples */
     float *x;          /* the input, [n][h][w][c] */
     int64_t *labels;   /* [own][rows] */
+    float *targets;    /* in place of labels, [own][classes], if the loss takes them */
+    bool has_targets;  /* in this step */
     double *row_loss;  /* likewise */
     double *leaf_sums; /* of each leaf: of its rows' losses, and how many are correct */
     double *squares;   /* of each parameter's gradient */

@@ -8,6 +8,7 @@
 #include "base/number/num.h"
 #include "base/random/rng.h"
 #include "compute/kernels/kernels.h"
+#include "compute/reference/reference.h"
 #include "tests/support/test.h"
 
 static dp_net *open_net(const char *text, int64_t n, int64_t c, int64_t h, int64_t w)
@@ -247,6 +248,100 @@ static void gradients(void **state)
                     " kernel_size=3 | tanh");
     check_gradients(
         "conv2d out_channels=4 kernel_size=1 | relu | flatten | dense out_channels=7 | relu");
+    check_gradients("conv2d out_channels=4 kernel_size=3 | leaky_relu negative_slope=0.3 | "
+                    "conv2d out_channels=3 kernel_size=3 | leaky_relu");
+    check_gradients("conv2d out_channels=4 kernel_size=3 stride=2 | conv2d_transpose "
+                    "out_channels=6 kernel_size=3 stride=2 has_bias=true | tanh | "
+                    "conv2d_transpose out_channels=3 kernel_size=2,4 group=3 dilation=2,1 "
+                    "stride=1,3 pad_mode=pad padding=1,0,2,1 output_padding=0,2");
+    check_gradients("conv2d out_channels=4 kernel_size=3 name=a | global_max_pool name=b | "
+                    "global_avg_pool from=a | add from=b | tanh");
+}
+
+/* A batch of [n][5][4][6] that becomes [n][12][11][4], its weights [6][2][3][4], two groups. */
+enum { T_N = 5, T_IN = 5 * 4 * 6, T_OUT = 12 * 11 * 4, T_W = 6 * 2 * 3 * 4 };
+static const dp_conv transposed = {.ic = 4,
+                                   .height = 12,
+                                   .width = 11,
+                                   .oc = 6,
+                                   .kh = 3,
+                                   .kw = 4,
+                                   .oh = 5,
+                                   .ow = 4,
+                                   .stride_h = 2,
+                                   .stride_w = 2,
+                                   .dilation_h = 1,
+                                   .dilation_w = 2,
+                                   .groups = 2,
+                                   .top = 0,
+                                   .left = 1,
+                                   .bottom = 0,
+                                   .right = 1};
+
+/* [n][places][channels] as a net takes and gives it. */
+static void turn(int n, int places, int channels, const float *from, float *to)
+{
+    for (int i = 0; i < n * places * channels; i++) {
+        const int p = i / channels % places, c = i % channels;
+        to[(i / (places * channels) * channels + c) * places + p] = from[i];
+    }
+}
+
+/* conv2d_transpose is the way back through the reference's convolution, bit for bit. */
+static void transposed_is_the_way_back(void **state)
+{
+    static const char text[] = "conv2d_transpose out_channels=4 kernel_size=3,4 stride=2 "
+                               "dilation=1,2 group=2 pad_mode=pad padding=0,0,1,1 "
+                               "output_padding=1,0 | flatten | mse leaf_size=2 | "
+                               "sgd learning_rate=0";
+    static float x[T_N * T_IN], planes[T_N * T_IN], y[T_N * T_OUT], seen[T_N * T_OUT],
+        targets[T_N * T_OUT] = {0}, dy[T_N * T_OUT], dw[T_W], partial[3 * 3 * 4];
+    const dp_tensor input = {planes, DP_F32, 4, {T_N, 6, 5, 4}},
+                    labels = {targets, DP_F32, 4, {T_N, 4, 12, 11}};
+    dp_net *net = open_net(text, T_N, 6, 5, 4);
+    const float *w = dp_net_parameter(net, 0, NULL)->data;
+    dp_net_result r;
+
+    (void)state;
+    random_fill(x, T_N * T_IN, 12);
+    turn(T_N, 5 * 4, 6, x, planes);
+    assert_int_equal(test_bytes(dp_net_parameter(net, 0, NULL)), sizeof dw);
+    assert_ok(dp_net_step(net, &input, &labels, &r, &test_error));
+    dp_ref_conv_input_gradient(&transposed, T_N, x, w, y);
+    turn(T_N, 12 * 11, 4, y, seen);
+    assert_memory_equal(r.output.data, seen, sizeof seen);
+    for (int i = 0; i < T_N * T_OUT; i++)
+        dy[i] = (float)(2.0 * (double)y[i] / (T_N * (double)T_OUT));
+    dp_ref_conv_weight_gradient(&transposed, T_N, 2, dy, x, dw, partial);
+    assert_memory_equal(dp_net_gradient(net, 0)->data, dw, sizeof dw);
+    dp_net_close(net);
+}
+
+/* One window is the image, of whatever size. */
+static void global_pools(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"global_avg_pool", "avg_pool kernel_size=7,5"},
+        {"global_max_pool", "max_pool kernel_size=7,5"},
+    };
+    float x[2 * 3 * 35], first[2 * 3];
+    const dp_tensor shape = {NULL, DP_F32, 4, {2, 3, 7, 5}};
+
+    (void)state;
+    random_fill(x, sizeof x / sizeof x[0], 4);
+    for (int k = 0; k < 2; k++) {
+        for (int i = 0; i < 2; i++) {
+            char text[80];
+            dp_net *net;
+            snprintf(text, sizeof text, "%s | flatten", pairs[k][i]);
+            net = open_net(text, 2, 3, 7, 5);
+            if (i == 0)
+                memcpy(first, eval(net, x, &shape), sizeof first);
+            else
+                assert_memory_equal(eval(net, x, &shape), first, sizeof first);
+            dp_net_close(net);
+        }
+    }
 }
 
 #define CONV "conv2d kernel_size=3 out_channels="
@@ -342,13 +437,14 @@ static void values_of_functions(void **state)
 {
     float x[3 * 4], y[3 * 4];
     const dp_tensor shape = {NULL, DP_F32, 4, {1, 3, 2, 2}};
-    static const char *const texts[] = {"gelu", "softmax", "log_softmax"};
+    static const char *const texts[] = {"gelu", "softmax", "log_softmax",
+                                        "leaky_relu negative_slope=0.25"};
 
     (void)state;
     random_fill(x, 12, 77);
     for (int i = 0; i < 12; i++)
         x[i] *= 4;
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < 4; k++) {
         char text[64];
         dp_net *net;
         snprintf(text, sizeof text, "%s | flatten", texts[k]);
@@ -362,7 +458,8 @@ static void values_of_functions(void **state)
                 exp((double)x[i % 4]) + exp((double)x[i % 4 + 4]) + exp((double)x[i % 4 + 8]);
             const double expected = k == 0   ? 0.5 * v * (1 + t)
                                     : k == 1 ? exp(v) / all
-                                             : log(exp(v) / all);
+                                    : k == 2 ? log(exp(v) / all)
+                                             : fmax(v, v / 4);
             assert_true(fabs((double)y[i] - expected) < 1e-6);
         }
     }
@@ -927,6 +1024,8 @@ int main(void)
         cmocka_unit_test(gradients_over_time),
         cmocka_unit_test(values_of_attention),
         cmocka_unit_test(values_of_functions),
+        cmocka_unit_test(transposed_is_the_way_back),
+        cmocka_unit_test(global_pools),
         cmocka_unit_test(gradients_of_batch_norm),
         cmocka_unit_test(batch_norm_and_its_moving_ones),
         cmocka_unit_test(wrong_graphs),

@@ -103,6 +103,8 @@ static void layers_have_the_operators_bits(void **state)
 
 enum { ROWS = 9, SIZE = 67, PLACES = 4, SAMPLES = 11 };
 
+static const double plain[8] = {0}; /* softmax_cross_entropy's parameters, without smoothing */
+
 static void rows_of_the_table(void **state)
 {
     float x[2 * PLACES] = {0, 8, 3, 3, 9, -1, 2.5f, 1};
@@ -131,7 +133,7 @@ static void loss_gradient(dp_net *net, const dp_tensor *input, const int64_t *cl
     static float dx[SAMPLES * PLACES * SIZE];
     double loss[SAMPLES];
     dp_net_result r;
-    dp_loss_run run = {SAMPLES, PLACES * SIZE, NULL, classes, dx, loss};
+    dp_loss_run run = {SAMPLES, PLACES * SIZE, NULL, classes, dx, loss, plain, NULL};
 
     assert_ok(dp_net_eval(net, input, NULL, &r, &test_error));
     run.x = r.output.data;
@@ -235,7 +237,7 @@ static void check_positions(int leaf)
     const int n_leaves = (SAMPLES + leaf - 1) / leaf;
     const dp_tensor input = {x, DP_F32, 4, {SAMPLES, C, 2, 4}},
                     labels = {classes, DP_I64, 1, {SAMPLES}};
-    dp_loss_run run = {SAMPLES, FEATURES, NULL, classes, dx, loss};
+    dp_loss_run run = {SAMPLES, FEATURES, NULL, classes, dx, loss, plain, NULL};
     char text[200];
     dp_net_result r;
     const float *w, *g, *y;

@@ -184,7 +184,7 @@ static void check_net(const dp_archive *archive, size_t number, const char *text
 static void nets(void **state)
 {
     (void)state;
-    each_line("torch_nets", 8, check_net);
+    each_line("torch_nets", 15, check_net);
 }
 
 int main(int argc, char **argv)

@@ -45,6 +45,7 @@
 typedef struct net_case {
     const char *text;
     int64_t channels, height, width;
+    bool has_targets; /* in place of labels */
 } net_case;
 
 static const net_case cases[] = {
@@ -56,13 +57,13 @@ static const net_case cases[] = {
      " | dense out_channels=37 | sigmoid | dense out_channels=5 | softmax_cross_entropy leaf_size=4"
      " | momentum learning_rate=0.1 momentum=0.9 weight_decay=0.001 use_nesterov=true decay=cosine"
      " decay_steps=4 warmup_steps=1",
-     3, 13, 11},
+     3, 13, 11, false},
     {"init weight=\"truncated_normal sigma=0.3 order=mindspore\" bias=\"uniform scale=0.2\""
      " | conv2d out_channels=6 kernel_size=3 group=3 stride=2 dilation=2 has_bias=true | relu"
      " | conv2d out_channels=50 kernel_size=5,2 pad_mode=valid | max_pool kernel_size=1,2"
      " | flatten | dense out_channels=5 | softmax_cross_entropy leaf_size=2"
      " | sgd learning_rate=0.2,0.1 milestones=2,9 weight_decay=0.01",
-     6, 13, 11},
+     6, 13, 11, false},
     {"init weight=he_uniform | conv2d out_channels=9 kernel_size=3 | batch_norm | relu name=a"
      " | conv2d out_channels=9 kernel_size=3 | batch_norm momentum=0.5 | add from=a | relu name=b"
      " | conv2d out_channels=18 kernel_size=3 stride=2 | batch_norm name=c"
@@ -70,24 +71,24 @@ static const net_case cases[] = {
      " | concat from=c | avg_pool kernel_size=3 | flatten | dense out_channels=5"
      " | softmax_cross_entropy leaf_size=2 | adam learning_rate=0.01 clip_norm=0.5"
      " weight_decay=0.01",
-     3, 13, 11},
+     3, 13, 11, false},
     {"conv2d out_channels=4 kernel_size=3 | gelu | softmax | conv2d out_channels=5 kernel_size=3"
      " | log_softmax | avg_pool kernel_size=3 | flatten | softmax_cross_entropy"
      " | sgd learning_rate=0.1",
-     4, 3, 3},
+     4, 3, 3, false},
     {"conv2d out_channels=18 kernel_size=2 stride=2 has_bias=true name=a | layer_norm"
      " | conv2d out_channels=54 kernel_size=1 | attention num_heads=3 | add from=a"
      " | layer_norm epsilon=1e-5 | avg_pool kernel_size=4 | flatten | dense out_channels=5"
      " | softmax_cross_entropy leaf_size=2 | adamw learning_rate=0.01 clip_norm=1",
-     3, 10, 9},
+     3, 10, 9, false},
     {"flatten | embedding num_embeddings=1024 embedding_size=70"
      " | lstm hidden_size=67 return_sequences=true cell_clip=0.25 forget_bias=1 | sigmoid"
      " | gru hidden_size=37 return_sequences=true | lstm hidden_size=18 | dense out_channels=5"
      " | softmax_cross_entropy leaf_size=2 | momentum learning_rate=0.5 momentum=0.9",
-     1, 4, 5},
+     1, 4, 5, false},
     {"flatten | dense out_channels=7 | batch_norm | dense out_channels=5"
      " | softmax_cross_entropy | adamw learning_rate=0.01",
-     2, 5, 3},
+     2, 5, 3, false},
 };
 
 /* What is hashed for a part alone, in the text of its kind, where its defaults show too little. */
@@ -107,6 +108,9 @@ static const part parts[] = {
     {"batch_norm", CONV " | batch_norm momentum=0.5"},
     {"concat", CONV " name=a | tanh | concat from=a"},
     {"conv2d", CONV " | conv2d out_channels=4 kernel_size=3,2 stride=2,1 dilation=1,2 group=2"},
+    {"conv2d_transpose",
+     CONV " | conv2d_transpose out_channels=4 kernel_size=3,2 stride=2,1 dilation=1,2 group=2"
+          " pad_mode=pad padding=1,0,2,1 output_padding=1,0 has_bias=true | tanh"},
     {"dense", CONV " | flatten | dense out_channels=37"},
     {"dropout", CONV " | dropout p=0.25 seed=3"},
     {"embedding", "flatten | embedding num_embeddings=1024 embedding_size=5"},
@@ -153,6 +157,10 @@ static const later_line later_lines[] = {
      CONV " | " END " | " LOSS
           " | rmsprop learning_rate=0.01 momentum=0.5 eps=1e-4 weight_decay=0.01"
           " rule=mindspore"},
+    {"loss", "mse of targets", CONV " | tanh | " END " | mse leaf_size=2 | " SGD},
+    {"loss", "softmax_cross_entropy label_smoothing=",
+     CONV " | tanh | " END " | " LOSS " label_smoothing=0.3 | " SGD},
+    {"loss", "softmax_cross_entropy of targets", CONV " | tanh | " END " | " LOSS " | " SGD},
     {"loss", "softmax_cross_entropy per=place",
      CONV " | tanh | conv2d out_channels=5 kernel_size=3 | " LOSS " per=place | " SGD},
     {"optimizer", "momentum accumulate=4",
@@ -228,7 +236,10 @@ static void run_case(dp_hash *h, const net_case *c, uint32_t threads)
     const bool per_place = strstr(c->text, "per=place") != NULL;
     int32_t classes[SAMPLES * MAX_PLACES];
     const dp_options options = {.size = sizeof options, .threads = threads};
-    const dp_tensor labels = {classes, DP_I32, per_place ? 3 : 1, {SAMPLES, c->height, c->width}};
+    const dp_tensor labels =
+        c->has_targets
+            ? (dp_tensor){x + 40, DP_F32, 2, {SAMPLES, 5}}
+            : (dp_tensor){classes, DP_I32, per_place ? 3 : 1, {SAMPLES, c->height, c->width}};
     dp_tensor input = {x, DP_F32, 4, {SAMPLES, c->channels, c->height, c->width}};
     dp_net_result r;
     dp_net *net;
@@ -320,10 +331,11 @@ static bool in_total(const dp_stage_info *info)
 static void hash_line(const char *of, const char *name, const char *text, uint32_t threads,
                       uint8_t digest[16])
 {
+    const bool has_targets = strstr(name, " of targets") != NULL;
     dp_hash own;
 
     dp_hash_init(&own);
-    run_case(&own, &(net_case){text, 3, 6, 5}, threads);
+    run_case(&own, &(net_case){text, 3, 6, 5, has_targets}, threads);
     print_line(of, name, &own, digest);
 }
 

@@ -17,15 +17,16 @@ def r(*shape, low=-1.0, high=1.0):
     return torch.tensor(rng.uniform(low, high, shape).astype(np.float32))
 
 
-def net(text, x, weights, forward, classes=5, state=(), places=()):
-    """forward(x, weights) -> logits, of each place where there are places; state: names whose values no gradient changes."""
+def net(text, x, weights, forward, classes=5, state=(), places=(), loss_of=F.cross_entropy, targets=None):
+    """forward(x, weights) -> logits, of each place where there are places; state: names whose values no gradient changes;
+    targets in place of labels."""
     number = len(lines)
     lines.append(text)
     w = {k: v.clone().requires_grad_(k not in state) for k, v in weights.items()}
-    labels = torch.tensor(rng.integers(0, classes, (x.shape[0], *places)))
-    loss = F.cross_entropy(forward(x, w).flatten(0, len(places)), labels.flatten())
+    labels = torch.tensor(rng.integers(0, classes, (x.shape[0], *places))) if targets is None else targets
+    loss = loss_of(forward(x, w).flatten(0, len(places)), labels.flatten() if targets is None else targets)
     grads = torch.autograd.grad(loss, [v for v in w.values() if v.requires_grad])
-    arrays[f"{number}.x"], arrays[f"{number}.labels"] = x.numpy(), labels.numpy().astype(np.int32)
+    arrays[f"{number}.x"], arrays[f"{number}.labels"] = x.numpy(), labels.numpy().astype(np.int32 if targets is None else np.float32)
     arrays[f"{number}.loss"] = loss.detach().numpy().reshape(1)
     for k, v in weights.items():
         arrays[f"{number}.w.{k}"] = v.numpy()
@@ -166,6 +167,42 @@ def gpt_net(n, places, vocabulary, d, heads, wide, blocks, tied):
 gpt_net(5, 13, 23, 15, 3, 17, 2, tied=False)
 gpt_net(7, 1, 3, 5, 1, 1, 1, tied=False)
 gpt_net(3, 11, 19, 10, 5, 13, 2, tied=True)
+
+
+
+def features(x, w):
+    return torch.tanh(x @ w["fc1.weight"].T + w["fc1.bias"]) @ w["fc2.weight"].T
+
+
+def loss_net(loss, loss_of, log=False, targets=None):
+    net(f"dense out_channels=6 | tanh | dense out_channels=5 has_bias=false{' | log_softmax' * log} | {loss} | sgd learning_rate=0",
+        r(9, 7), {"fc1.weight": r(6, 7), "fc1.bias": r(6), "fc2.weight": r(5, 6)},
+        lambda x, w: features(x, w).log_softmax(1) if log else features(x, w), loss_of=loss_of, targets=targets)
+
+
+loss_net("nll", F.nll_loss, log=True)
+loss_net("softmax_cross_entropy label_smoothing=0.3", lambda y, t: F.cross_entropy(y, t, label_smoothing=0.3))
+loss_net("softmax_cross_entropy", F.cross_entropy, targets=r(9, 5, low=0))
+loss_net("softmax_cross_entropy label_smoothing=0.2", lambda y, t: F.cross_entropy(y, t, label_smoothing=0.2), targets=r(9, 5, low=0).softmax(1))
+loss_net("mse", lambda y, t: F.mse_loss(y, F.one_hot(t, 5).float()))
+loss_net("mse", F.mse_loss, targets=r(9, 5))
+
+
+
+def grown(x, w):
+    a = F.leaky_relu(F.conv_transpose2d(x, w["conv_transpose1.weight"], w["conv_transpose1.bias"], stride=(2, 3), padding=1, output_padding=(1, 2)), 0.2)
+    b = F.conv_transpose2d(a, w["conv_transpose2.weight"], groups=2, dilation=(1, 2))
+    c = F.conv_transpose2d(b, w["conv_transpose3.weight"], stride=2)      # same: of 2 lines more than twice the input one before, one behind
+    c = torch.tanh(c[:, :, 1:-1, 1:-1])
+    return F.adaptive_max_pool2d(F.leaky_relu(c), 1).flatten(1) + F.adaptive_avg_pool2d(c, 1).flatten(1)
+
+
+net("conv2d_transpose out_channels=6 kernel_size=3 stride=2,3 pad_mode=pad padding=1 output_padding=1,2 has_bias=true"
+    " | leaky_relu negative_slope=0.2 | conv2d_transpose out_channels=4 kernel_size=3,2 group=2 dilation=1,2 pad_mode=valid"
+    " | conv2d_transpose out_channels=5 kernel_size=4 stride=2 | tanh name=a | leaky_relu | global_max_pool name=most"
+    " | global_avg_pool from=a | add from=most | flatten | softmax_cross_entropy | sgd learning_rate=0",
+    r(6, 3, 5, 4), {"conv_transpose1.weight": r(3, 6, 3, 3), "conv_transpose1.bias": r(6), "conv_transpose2.weight": r(6, 2, 3, 2),
+                    "conv_transpose3.weight": r(4, 5, 4, 4)}, grown)
 
 np.savez(f"{folder}/torch_nets.npz", **arrays)
 with open(f"{folder}/torch_nets.txt", "w", encoding="utf-8") as out:
