@@ -182,6 +182,11 @@ static dp_status place(dp_builder *b, dp_found *f, const char *spec, const dp_te
                       .group = 1,
                       .seed = b->seed,
                       .key = dp_rng_key(b->seed, f->info->name, f->use)};
+    if (f->replayed != NULL && node != branch->nodes && node[-1].order == &dp_order_batch) {
+        const dp_node batch = node[-1]; /* as dp_plan has it */
+        node[-1] = node[0];
+        node[0] = batch;
+    }
     return node->order->join != DP_NO_JOIN ? find_other(b, f, spec, stage, node, depth) : DP_OK;
 }
 
@@ -214,10 +219,12 @@ static bool has_batch(const dp_found_text *stages)
     return false;
 }
 
-/* What stands before a stage of a text. */
+/* What stands before a stage of a text.  A transform of rows may stand behind batch: it works on
+ * each row of the batch, as it would before it. */
 typedef struct before {
     const dp_found *batch, *shard;
-    bool mixed, zipped; /* rows of batches, batches */
+    const dp_found *behind; /* the last order stage */
+    bool mixed, zipped;     /* rows of batches, batches */
 } before;
 
 /* Streams are joined by rows before batch; behind it zip puts batches side by side. */
@@ -238,14 +245,26 @@ static dp_status check_join(const dp_builder *b, const dp_found *f, const before
     return DP_OK;
 }
 
+/* One worker draws for the rows of a batch what it would draw for them before batch. */
+static bool replays_behind_batch(const dp_found *f, const before *at)
+{
+    return f->transform->replays_in_batch && at->behind->order == &dp_order_batch &&
+           ((const dp_random *)f->params)->workers == 1;
+}
+
 static dp_status check_transform(const dp_builder *b, const dp_found *f, const before *at)
 {
     const char *name = f->info->name;
     const bool mixes = f->transform->mix != NULL;
 
-    if (at->batch != NULL && !mixes)
-        return dp_fail_at(b->err, DP_ESPEC, f->column, "%s works on rows: put it before batch",
-                          name);
+    if (!mixes && (at->mixed || (at->zipped && at->batch != NULL)))
+        return dp_fail_at(b->err, DP_ESPEC, f->column,
+                          "%s works on rows: put it before the batches are %s", name,
+                          at->mixed ? "mixed" : "zipped");
+    if (at->batch != NULL && f->replayed != NULL && !replays_behind_batch(f, at))
+        return dp_fail_at(b->err, DP_ESPEC, f->column,
+                          "%s order=%s is not replayed behind batch: put it before", name,
+                          f->replayed->word);
     if (mixes && at->batch == NULL)
         return dp_fail_at(b->err, DP_ESPEC, f->column,
                           "%s mixes the rows of a batch: put it behind batch", name);
@@ -278,7 +297,7 @@ static dp_status check_order(const dp_builder *b, const dp_found *f, const befor
 
 static dp_status check_batch(const dp_builder *b, const dp_found_text *stages)
 {
-    before at = {NULL, NULL, false, false};
+    before at = {.batch = NULL};
     dp_status status = DP_OK;
 
     for (uint32_t i = 0; i < stages->n && status == DP_OK; i++) {
@@ -287,9 +306,10 @@ static dp_status check_batch(const dp_builder *b, const dp_found_text *stages)
             status = check_transform(b, f, &at);
         else if (f->order != NULL)
             status = check_order(b, f, &at);
-        at.mixed = at.mixed || (f->transform != NULL && at.batch != NULL);
+        at.mixed = at.mixed || (f->transform != NULL && f->transform->mix != NULL);
         at.zipped = at.zipped || (f->with != NULL && at.batch != NULL);
         at.batch = makes_batches(f) ? f : at.batch;
+        at.behind = f->transform == NULL ? f : at.behind;
         at.shard = f->order == &dp_order_shard ? f : at.shard;
     }
     return status;

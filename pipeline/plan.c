@@ -173,6 +173,8 @@ static dp_status plan_transform(dp_builder *b, level *l, const dp_found *found, 
     status = add_step(b, l, found, &like, err);
     if (status == DP_OK && found->held != NULL)
         status = add_held(b, l, found, gate, err);
+    if (status == DP_OK && l->branch->batch_node < l->branch->n_nodes)
+        status = dp_vary_check(g, &l->columns, err);
     if (status != DP_OK || found->replayed == NULL)
         return status;
     for (uint32_t s = first; s < g->n_steps; s++)
@@ -357,6 +359,24 @@ static dp_status open_reader(dp_builder *b, level *l, const dp_found *found)
     return DP_OK;
 }
 
+static dp_status plan_stage(dp_builder *b, level *l, const dp_found *found)
+{
+    return found->order != NULL ? plan_order(b, l, found)
+                                : dp_found_fail(b, found, plan_transform(b, l, found, b->err));
+}
+
+/* Transforms of rows that stand directly behind batch are planned before it, where they are the
+ * same. */
+static uint32_t stages_of_batch(const dp_found_text *stages, uint32_t i)
+{
+    uint32_t n = 1;
+
+    while (stages->found[i].order == &dp_order_batch && i + n < stages->n &&
+           stages->found[i + n].transform != NULL && stages->found[i + n].transform->mix == NULL)
+        n++;
+    return n;
+}
+
 static dp_status plan_branch(dp_builder *b, const dp_found_text *stages, level *l)
 {
     dp_status status;
@@ -366,11 +386,10 @@ static dp_status plan_branch(dp_builder *b, const dp_found_text *stages, level *
     status = open_reader(b, l, &stages->found[0]);
     if (status == DP_OK && l->branch->source.groups != NULL)
         status = plan_order(b, l, &stages->found[0]);
-    for (uint32_t i = 1; i < stages->n && status == DP_OK; i++) {
-        const dp_found *found = &stages->found[i];
-        status = found->order != NULL
-                     ? plan_order(b, l, found)
-                     : dp_found_fail(b, found, plan_transform(b, l, found, b->err));
+    for (uint32_t i = 1, n; i < stages->n && status == DP_OK; i += n) {
+        n = stages_of_batch(stages, i);
+        for (uint32_t k = 1; k <= n && status == DP_OK; k++) /* batch itself last */
+            status = plan_stage(b, l, &stages->found[i + k % n]);
     }
     l->branch->length = l->length;
     if (l->branch->batch_node == l->branch->n_nodes)

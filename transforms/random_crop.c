@@ -142,6 +142,7 @@ const dp_transform dp_transform_random_crop = {
     .draw = draw,
     .drawn = "left,top",
     .replay = replay,
+    .replays_in_batch = true,
     .fixed = fixed,
     .move = move,
     .fill = fill,

@@ -722,7 +722,7 @@ static void texts_that_cannot_be(void **state)
     } texts[] = {
         {" batched=true", "holds rows, not batches"},
         {" | batch batch_size=2 | batch batch_size=2", "there is a batch already"},
-        {" batched=true | resize size=3", "works on rows"},
+        {" batched=true | random_crop size=2 order=mindspore", "is not replayed behind batch"},
         {" batched=true on_error=skip", "leaves out rows, not batches"},
     };
     char text[400];

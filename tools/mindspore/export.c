@@ -21,6 +21,7 @@ typedef struct export
     const char *reader; /* the samplers still to come belong to it; NULL = something is on it */
     uint64_t seed;
     int status;
+    bool batched; /* behind batch */
 }
 export;
 
@@ -337,9 +338,29 @@ static void add_workers(cJSON *node)
     cJSON_AddNumberToObject(node, "num_parallel_workers", 1);
 }
 
+/* MindSpore takes batches in a few operations; its OneHot smooths the last row of one alone. */
+static void check_batched(export *e, const dp_text_stage *s)
+{
+    static const char *const taken[] = {"adjust_gamma", "center_crop",  "horizontal_flip",
+                                        "normalize",    "one_hot",      "random_crop",
+                                        "rescale",      "resize",       "rotate",
+                                        "type_cast",    "vertical_flip"};
+    size_t i = 0;
+
+    while (i < sizeof taken / sizeof taken[0] && !text_is(s, taken[i]))
+        i++;
+    if (e->batched && i == sizeof taken / sizeof taken[0])
+        fail(e, " behind batch", s->name);
+    if (e->batched && text_is(s, "one_hot") && text_value(s, "smoothing_rate") != NULL &&
+        strcmp(text_value(s, "smoothing_rate"), "0") != 0)
+        fail(e, " that smooths behind batch", s->name);
+}
+
 static void put_map(export *e, const dp_text_stage *s)
 {
     cJSON *node = put_operator(e, "Map"), *list;
+
+    check_batched(e, s);
 
     add_workers(node);
     if (text_value(s, "workers") != NULL)
@@ -384,6 +405,7 @@ static void put_rows(export *e, const dp_text_stage *s, const operation *o)
         cJSON_AddBoolToObject(node, "reset_each_epoch",
                               text_value(s, "reshuffle_each_epoch") == NULL);
     } else if (text_is(s, "batch")) {
+        e->batched = true;
         add_workers(node);
         cJSON_AddItemToObject(node, "input_columns", cJSON_CreateArray());
         cJSON_AddItemToObject(node, "output_columns", cJSON_CreateArray());

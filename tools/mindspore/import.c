@@ -517,6 +517,7 @@ static void put_operator(import *im, FILE *f, const cJSON *node, const char *typ
         put_others(im, f, import_item(im, node, "children"), o.stage, depth);
         return;
     }
+    im->batched = im->batched || strcmp(type, "Batch") == 0;
     fprintf(f, " | %s", o.stage);
     put_values(im, f, node, &o);
     put_order(im, f, node, &o);

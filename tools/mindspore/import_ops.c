@@ -137,6 +137,14 @@ static void put_operation(import *im, FILE *f, const cJSON *params, const operat
     if (o->replayed && im->order != IMPORT_NATIVE)
         fprintf(f, " order=mindspore%s workers=%d",
                 im->order == IMPORT_REPLAY_NEW ? " iterator=new" : "", im->workers);
+    if (im->batched && strcmp(o->stage, "one_hot") == 0 &&
+        import_number(im, params, "smoothing_rate") != 0)
+        import_fail(im, "behind Batch smooths the last row of each batch alone:", o->name);
+    if (im->batched && o->replayed && im->order != IMPORT_NATIVE &&
+        (strcmp(o->stage, "random_crop") != 0 || im->workers != 1))
+        import_fail(im,
+                    "what MindSpore draws for batches, or with several workers, is not known of",
+                    o->name);
     if (o->random && !o->replayed && im->order != IMPORT_NATIVE)
         import_fail(im, "MindSpore's draws are not known of", o->name);
 }

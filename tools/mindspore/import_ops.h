@@ -18,6 +18,7 @@ typedef struct import {
     int status; /* 0, or the exit status of the first failure */
     import_order order;
     bool held, zipped; /* held: inside RandomApply or RandomChoice; zipped: has a Zip */
+    bool batched;      /* behind Batch */
     int workers;       /* of the map */
     FILE *comments;
     const char *reader; /* for what the file does not say; NULL = none is left */

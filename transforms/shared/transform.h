@@ -135,6 +135,7 @@ typedef struct dp_transform {
      * not known. */
     void (*replay)(const void *params, dp_mt19937 *engine, double *draws);
     bool replays_any_shape; /* it draws the same for a sample of any shape */
+    bool replays_in_batch;  /* it draws for each row of a batch what it draws for it alone */
     /* The stages that do the same to a row for which these numbers were drawn: none, one, or
      * several.  False (or NULL) = there are none that do. */
     bool (*fixed)(const dp_fixing *);
