@@ -6,7 +6,7 @@
  * number, rounded once; dx = SEQ64 over the windows that hold the place, in ascending (oh, ow)
  * order, of dy / their number, rounded once.
  */
-#include "compute/layers/pool.h"
+#include "compute/layers/avg_pool.h"
 
 #define CHANNELS 64 /* accumulated at a time */
 
@@ -82,7 +82,7 @@ void dp_avg_pool_backward(const void *params, const dp_layer_run *r, int64_t i)
 const dp_layer dp_layer_avg_pool = {
     .info = {"layer", "avg_pool", "the mean of each window", 1, sizeof(dp_pool), dp_pool_params},
     .prefix = "avg_pool",
-    .plan = dp_avg_pool_plan,
+    .plan = dp_pool_plan,
     .forward_sample = dp_avg_pool_forward,
     .backward_sample = dp_avg_pool_backward,
 };

@@ -4,14 +4,14 @@
  *
  * avg_pool with one window, which is the image.
  */
-#include "compute/layers/pool.h"
+#include "compute/layers/avg_pool.h"
 
 static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
 {
     dp_pool *p = params_;
 
     p->window.kernel_size = (dp_ints){.n = 2, .v = {plan->in.height, plan->in.width}};
-    return dp_avg_pool_plan(p, plan, err);
+    return dp_pool_plan(p, plan, err);
 }
 
 const dp_layer dp_layer_global_avg_pool = {

@@ -4,7 +4,7 @@
  *
  * max_pool with one window, which is the image.
  */
-#include "compute/layers/pool.h"
+#include "compute/layers/max_pool.h"
 
 static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
 {

@@ -8,11 +8,11 @@
  */
 #include <string.h>
 
-#include "compute/layers/pool.h"
+#include "compute/layers/max_pool.h"
 
 dp_status dp_max_pool_plan(void *params, dp_layer_plan *plan, dp_error *err)
 {
-    const dp_status status = dp_avg_pool_plan(params, plan, err);
+    const dp_status status = dp_pool_plan(params, plan, err);
 
     if (status != DP_OK)
         return status;

@@ -13,7 +13,7 @@ const dp_param dp_pool_params[] = {
     DP_PARAMS_END,
 };
 
-dp_status dp_avg_pool_plan(void *params, dp_layer_plan *plan, dp_error *err)
+dp_status dp_pool_plan(void *params, dp_layer_plan *plan, dp_error *err)
 {
     dp_pool *p = params;
     const dp_status status = dp_slide_plan(&p->window, &plan->in, &p->slide, err);

@@ -15,12 +15,7 @@ typedef struct dp_pool {
 } dp_pool;
 extern const dp_param dp_pool_params[];
 
-/* Of a layer whose parameters are a dp_pool: what its dp_layer says. */
-dp_status dp_avg_pool_plan(void *params, dp_layer_plan *, dp_error *);
-dp_status dp_max_pool_plan(void *params, dp_layer_plan *, dp_error *);
-void dp_avg_pool_forward(const void *params, const dp_layer_run *, int64_t sample);
-void dp_max_pool_forward(const void *params, const dp_layer_run *, int64_t sample);
-void dp_avg_pool_backward(const void *params, const dp_layer_run *, int64_t sample);
-void dp_max_pool_backward(const void *params, const dp_layer_run *, int64_t sample);
+/* Of a layer whose parameters begin with a dp_pool. */
+dp_status dp_pool_plan(void *params, dp_layer_plan *, dp_error *);
 
 #endif

@@ -2,7 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "compute/losses/loss.h"
+#include "compute/losses/rows.h"
+
 #include "compute/sums/share.h"
 
 dp_status dp_loss_check(const dp_loss_rows *r, int64_t n, dp_error *err)
