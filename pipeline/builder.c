@@ -261,7 +261,7 @@ static dp_status check_transform(const dp_builder *b, const dp_found *f, const b
         return dp_fail_at(b->err, DP_ESPEC, f->column,
                           "%s works on rows: put it before the batches are %s", name,
                           at->mixed ? "mixed" : "zipped");
-    if (at->batch != NULL && f->replayed != NULL && !replays_behind_batch(f, at))
+    if (!mixes && at->batch != NULL && f->replayed != NULL && !replays_behind_batch(f, at))
         return dp_fail_at(b->err, DP_ESPEC, f->column,
                           "%s order=%s is not replayed behind batch: put it before", name,
                           f->replayed->word);
