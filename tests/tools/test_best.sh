@@ -55,6 +55,15 @@ all=$(train --test-every 3 | awk '/^test/ && !/best/ && ++m == 4 { print $2; exi
 [ -n "$expected" ] && [ "$expected" != "$all" ] || fail "this run shows no patience"
 expect 0 "^stopped behind step $expected:" train --test-every 3 --patience 4
 
+# targets are neither right nor wrong
+sed '/^\(data\|test\):/s/ rescale/ one_hot column=label num_classes=10 | type_cast column=label data_type=float32 | rescale/
+    s/^loss: .*/loss: mse/' one.recipe > targets.recipe
+expect 0 '^step .* accuracy -  learning rate' "$DETPIPE" train targets.recipe --steps 2 --test-every 2 --save targets.safetensors
+grep -q '^test .* accuracy -  best so far$' out.txt || fail "an accuracy of targets"
+expect 0 '^54 samples, 540 targets, loss ' "$DETPIPE" eval targets.recipe --load targets.safetensors
+expect 0 '"labels":540,"correct":null,"accuracy":null,' "$DETPIPE" eval targets.recipe --load targets.safetensors --json
+expect 0 '"test_accuracy":null,' "$DETPIPE" train targets.recipe --steps 2 --test-every 2 --json
+
 # what cannot be
 expect 2 'save-best.*test-every' train --save-best x.safetensors
 expect 2 'patience.*test-every' train --patience 2

@@ -20,21 +20,25 @@ static const char about[] =
 
 static void print(const session *s, const score *sum, bool json)
 {
-    const double share = score_accuracy(sum), loss = score_loss(sum);
-    const unsigned long long samples = sum->samples, correct = sum->correct;
-    char labels[48] = "";
+    const unsigned long long samples = sum->samples, labels = sum->labels, correct = sum->correct;
+    const double loss = score_loss(sum);
+    const score_text share = score_share(sum, json ? 6 : 4, json);
+    char right[24] = "null";
 
+    if (!sum->targets)
+        snprintf(right, sizeof right, "%llu", correct);
     if (json) {
-        printf("{\"samples\":%llu,\"labels\":%llu,\"correct\":%llu,\"accuracy\":%.6f,"
+        printf("{\"samples\":%llu,\"labels\":%llu,\"correct\":%s,\"accuracy\":%s,"
                "\"loss\":%.9g,\"left_out\":%llu}\n",
-               samples, (unsigned long long)sum->labels, correct, share, loss,
-               (unsigned long long)session_left_out(s));
+               samples, labels, right, share.text, loss, (unsigned long long)session_left_out(s));
         return;
     }
-    if (sum->labels != sum->samples)
-        snprintf(labels, sizeof labels, ", %llu labels", (unsigned long long)sum->labels);
-    printf("%llu samples%s, %llu correct, accuracy %.4f, loss %.6g\n", samples, labels, correct,
-           share, loss);
+    printf("%llu samples", samples);
+    if (labels != samples)
+        printf(", %llu %s", labels, sum->targets ? "targets" : "labels");
+    if (!sum->targets)
+        printf(", %s correct, accuracy %s", right, share.text);
+    printf(", loss %.6g\n", loss);
     session_print_left_out(s);
 }
 

@@ -39,16 +39,21 @@ static const char about[] =
     "Under mpirun or srun the ranks share each batch, and get the bits of one rank.\n"
     "RECIPE is a recipe's name or a recipe file (default: " RECIPE_DEFAULT ").";
 
-static void print_step(const settings *s, uint64_t step, const dp_net_result *r, double share,
-                       double rate)
+static void print_step(const session *s, uint64_t step, const dp_net_result *r, bool json)
 {
-    if (s->json)
+    const double rate = dp_net_learning_rate(s->net, step - 1);
+    score_text share;
+    score sum = {0};
+
+    score_add(&sum, s, r);
+    share = score_share(&sum, json ? 4 : 3, json);
+    if (json)
         printf(
-            "{\"step\":%llu,\"loss\":%.9g,\"loss_hex\":\"%a\",\"accuracy\":%.4f,\"learning_rate\":%.9g}\n",
-            (unsigned long long)step, (double)r->loss, (double)r->loss, share, rate);
+            "{\"step\":%llu,\"loss\":%.9g,\"loss_hex\":\"%a\",\"accuracy\":%s,\"learning_rate\":%.9g}\n",
+            (unsigned long long)step, (double)r->loss, (double)r->loss, share.text, rate);
     else
-        printf("step %6llu  loss %-12.9g %-16a accuracy %.3f  learning rate %g\n",
-               (unsigned long long)step, (double)r->loss, (double)r->loss, share, rate);
+        printf("step %6llu  loss %-12.9g %-16a accuracy %s  learning rate %g\n",
+               (unsigned long long)step, (double)r->loss, (double)r->loss, share.text, rate);
 }
 
 static int save(const session *s, settings *set)
@@ -77,15 +82,13 @@ static int end_step(session *s, settings *set, uint64_t step, cli_work *work,
                     const dp_net_result *r)
 {
     const bool last = step == s->recipe.steps;
-    const double labels = (double)element_count(session_labels(s));
     int status;
 
     if (set->plot_path != NULL)
         plot_add(&set->plot.steps, step, (double)r->loss);
     if ((step % set->every == 0 || last) && ranks_leads(s->group)) {
         cli_progress_end();
-        print_step(set, step, r, (double)r->correct / labels,
-                   dp_net_learning_rate(s->net, step - 1));
+        print_step(s, step, r, set->json);
     }
     if (ranks_leads(s->group))
         cli_progress(work, "step", step, s->recipe.steps);

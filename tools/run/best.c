@@ -36,17 +36,18 @@ static void note_down(const best *b, char *noted)
 
 static void print(const best *b, uint64_t step, bool better)
 {
-    const double loss = score_loss(&b->last), share = score_accuracy(&b->last);
+    const double loss = score_loss(&b->last);
+    const score_text share = score_share(&b->last, b->json ? 6 : 4, b->json);
     char number[40];
 
     cli_progress_end();
     snprintf(number, sizeof number, isfinite(loss) ? "%.17g" : "null", loss);
     if (b->json)
-        printf("{\"step\":%llu,\"test_loss\":%s,\"test_accuracy\":%.6f,\"best\":%s}\n",
-               (unsigned long long)step, number, share, better ? "true" : "false");
+        printf("{\"step\":%llu,\"test_loss\":%s,\"test_accuracy\":%s,\"best\":%s}\n",
+               (unsigned long long)step, number, share.text, better ? "true" : "false");
     else
-        printf("test %6llu  loss %-12.9g %-16s accuracy %.4f%s\n", (unsigned long long)step, loss,
-               "", share, better ? "  best so far" : "");
+        printf("test %6llu  loss %-12.9g %-16s accuracy %s%s\n", (unsigned long long)step, loss, "",
+               share.text, better ? "  best so far" : "");
 }
 
 static void print_stop(const best *b, uint64_t step)

@@ -4,22 +4,32 @@
  */
 #include "tools/run/score.h"
 
+#include <string.h>
+
+#include "base/tensor.h"
 #include "tools/cli/element.h"
 #include "tools/run/ranks.h"
 
-static int add_batch(session *s, score *sum)
+void score_add(score *sum, const session *s, const dp_net_result *r)
 {
     const dp_tensor *labels = session_labels(s);
     const uint64_t n = element_count(labels);
+
+    sum->samples += (uint64_t)labels->shape[0];
+    sum->labels += n;
+    sum->correct += (uint64_t)r->correct;
+    sum->loss += (double)r->loss * (double)n;
+    sum->targets = dp_dtype_is_float(labels->dtype);
+}
+
+static int add_batch(session *s, score *sum)
+{
     dp_net_result r;
     dp_error err;
 
-    if (dp_net_eval(s->net, session_input(s), labels, &r, &err) != DP_OK)
+    if (dp_net_eval(s->net, session_input(s), session_labels(s), &r, &err) != DP_OK)
         return cli_fail_error(&err, NULL);
-    sum->samples += (uint64_t)labels->shape[0];
-    sum->labels += n;
-    sum->correct += (uint64_t)r.correct;
-    sum->loss += (double)r.loss * (double)n;
+    score_add(sum, s, &r);
     return 0;
 }
 
@@ -56,4 +66,14 @@ int score_measure(session *s, const char *command, score *sum)
 
 double score_loss(const score *sum) { return sum->loss / (double)sum->labels; }
 
-double score_accuracy(const score *sum) { return (double)sum->correct / (double)sum->labels; }
+score_text score_share(const score *sum, int digits, bool json)
+{
+    score_text out = {0};
+
+    if (sum->targets)
+        strcpy(out.text, json ? "null" : "-");
+    else
+        snprintf(out.text, sizeof out.text, "%.*f", digits,
+                 (double)sum->correct / (double)sum->labels);
+    return out;
+}

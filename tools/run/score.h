@@ -9,7 +9,8 @@
 
 typedef struct score {
     uint64_t samples, labels, correct;
-    double loss; /* of all labels, added up batch by batch */
+    double loss;  /* of all labels, added up batch by batch */
+    bool targets; /* the labels are floats: none is right or wrong */
 } score;
 
 /* Whether the data have an end: 0, or the exit status. */
@@ -19,6 +20,14 @@ int score_check(const session *);
 int score_measure(session *, const char *command, score *);
 
 double score_loss(const score *); /* the mean */
-double score_accuracy(const score *);
+/* The share of labels that are the largest output, with so many digits; "null" (JSON) or "-" of
+ * targets. */
+typedef struct score_text {
+    char text[24];
+} score_text;
+score_text score_share(const score *, int digits, bool json);
+
+/* Adds what a step or an eval says of the session's batch. */
+void score_add(score *, const session *, const dp_net_result *);
 
 #endif
