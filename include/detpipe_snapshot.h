@@ -65,9 +65,11 @@ typedef struct dp_snapshot_damage {
     int index, footer;        /* damaged; repaired as well when `repaired` is not short */
 } dp_snapshot_damage;
 
-/* Reads and checks every byte, on this thread.  from: the pipeline that was written, or NULL;
- * damaged blocks, index and footer are made anew from it, in place.  DP_ESTATE when it is another
- * stream, or this liblz4 makes other blocks. */
+/* Reads and checks every byte, on this thread.  Where path + ".seal" is there, each block has
+ * to be the one that it names, too (info->digest is not NULL then); DP_ECORRUPT when it is another
+ * snapshot's, DP_EIO when it cannot be read.  from: the pipeline that was written, or NULL; damaged
+ * blocks, index and footer are made anew from it, in place.  DP_ESTATE when it is another stream,
+ * or this liblz4 makes other blocks. */
 DP_CALL dp_status dp_snapshot_check(dp_snapshot *, dp_pipeline *from, dp_snapshot_damage *,
                                     dp_error *);
 

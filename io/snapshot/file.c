@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "base/blake.h"
 #include "base/bytes.h"
 #include "base/sniff.h"
 #include "base/tensor.h"
@@ -289,16 +288,9 @@ dp_status dp_snapshot_place(const dp_snapshot_file *f, const dp_block *b, uint64
 static const char *find_other(const dp_snapshot_file *f, const dp_block *b, const uint8_t *bytes,
                               size_t size)
 {
-    uint8_t digest[DP_BLAKE];
-
     if (f->thorough && !dp_block_is_stored(b, bytes))
         return "its stored bytes are not those that were written";
-    if (f->seal == NULL)
-        return NULL;
-    dp_blake_bytes(bytes, size, digest);
-    return memcmp(digest, dp_seal_of(f->seal, b->number), DP_BLAKE) == 0
-               ? NULL
-               : "it is another than digest= says";
+    return dp_seal_holds(f, b, bytes, size) ? NULL : "it is another than digest= says";
 }
 
 dp_status dp_snapshot_load(const dp_snapshot_file *f, const dp_block *b, uint8_t *bytes,

@@ -47,18 +47,36 @@ static dp_status read_seal(const dp_snapshot_file *f, const dp_file *file, const
                    memcmp(seal, DP_SEAL_MAGIC, 8) == 0 ? "" : dp_sniff_bytes(seal, got).text);
 }
 
+bool dp_seal_holds(const dp_snapshot_file *f, const dp_block *b, const uint8_t *bytes, size_t size)
+{
+    uint8_t digest[DP_BLAKE];
+
+    if (f->seal == NULL)
+        return true;
+    dp_blake_bytes(bytes, size, digest);
+    return memcmp(digest, f->seal + DP_SEAL_HEAD + DP_BLAKE * b->number, DP_BLAKE) == 0;
+}
+
+const char *dp_seal_path(const dp_snapshot_file *f, dp_arena *arena)
+{
+    const size_t size = strlen(f->path) + sizeof ".seal";
+    char *path = dp_arena_alloc(arena, size, 1);
+
+    if (path != NULL)
+        snprintf(path, size, "%s.seal", f->path);
+    return path;
+}
+
 dp_status dp_seal_load(const dp_snapshot_file *f, dp_opener *opener, uint8_t **out,
                        uint8_t digest[DP_BLAKE], dp_error *err)
 {
     const uint64_t size = dp_seal_size(&f->header);
-    const size_t room = strlen(f->path) + sizeof ".seal";
-    char *path = dp_arena_alloc(opener->arena, room, 1);
+    const char *path = dp_seal_path(f, opener->arena);
     dp_file file;
     dp_status status;
 
     if (path == NULL)
         return dp_arena_fail(opener->arena, err, "a seal");
-    snprintf(path, room, "%s.seal", f->path);
     status = dp_opener_open(opener, path, &file, err);
     if (status != DP_OK)
         return status;

@@ -19,11 +19,11 @@ uint64_t dp_seal_size(const dp_snapshot_header *);
 /* The bytes before the digests of the blocks, of a snapshot that is open and complete. */
 void dp_seal_print(const dp_snapshot_file *, uint8_t head[DP_SEAL_HEAD]);
 
-/* The digest of a block that the seal says. */
-static inline const uint8_t *dp_seal_of(const uint8_t *seal, uint64_t block)
-{
-    return seal + DP_SEAL_HEAD + DP_BLAKE * block;
-}
+/* Whether these are the bytes of a block that its seal has; also where there is none. */
+bool dp_seal_holds(const dp_snapshot_file *, const dp_block *, const uint8_t *bytes, size_t size);
+
+/* PATH.seal; NULL = no memory. */
+const char *dp_seal_path(const dp_snapshot_file *, dp_arena *);
 
 /* PATH.seal in the arena, of the snapshot's own header and footer, and its digest.  DP_EIO when
  * there is none, DP_ECORRUPT when it is of another snapshot. */

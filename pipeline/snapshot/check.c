@@ -50,14 +50,19 @@ static void describe(dp_snapshot *s)
     memcpy(info->content, s->file.footer.content, 16);
 }
 
-/* The digest of its seal, if it has one that is its own. */
+/* Its seal; one that is there and is not its own is for a check to say. */
 static void look_for_seal(dp_snapshot *s)
 {
     uint8_t digest[DP_BLAKE], *seal;
+    const char *path = dp_seal_path(&s->file, &s->handle.arena);
+    const dp_status status = dp_seal_load(&s->file, &s->opener, &seal, digest, &s->no_seal);
 
-    if (dp_seal_load(&s->file, &s->opener, &seal, digest, NULL) != DP_OK)
-        return;
-    dp_seal_text(digest, s->digest);
+    if (status == DP_OK) {
+        s->file.seal = seal;
+        dp_seal_text(digest, s->digest);
+    } else if (status == DP_EIO && path != NULL && !dp_file_exists(path)) {
+        s->no_seal.status = DP_OK;
+    }
 }
 
 dp_status dp_snapshot_open(dp_snapshot **out, const char *path, const dp_options *given,
@@ -193,6 +198,9 @@ static dp_status repair_block(checking *k, const dp_block *b, size_t *size, dp_e
     if (status != DP_OK)
         return status;
     *size = dp_block_pack(&k->packer, b, &k->buffers.rows);
+    if (!dp_seal_holds(&k->s->file, b, k->packer.out, *size))
+        return dp_fail(err, DP_ESTATE, "block %llu is another in %.120s.seal than this stream's",
+                       (unsigned long long)b->number, k->s->file.path);
     if (!fits(k, b, *size))
         return dp_fail(err, DP_ESTATE,
                        "block %llu cannot be repaired in its place: write the snapshot again",
@@ -282,6 +290,8 @@ static dp_status check_block(checking *k, uint64_t *next, dp_error *err)
     if (dp_block_begins_file(k->h, &b))
         k->at = begin;
     why = dp_block_examine(k->h, &b, file, k->at, end, &k->buffers, &size);
+    if (why == NULL && !dp_seal_holds(&k->s->file, &b, k->buffers.bytes, size))
+        why = "it is another than its seal says";
     if (why != NULL) {
         say_damage(k, &b, why);
         if (k->repairs)
@@ -423,6 +433,8 @@ dp_status dp_snapshot_check(dp_snapshot *s, dp_pipeline *from, dp_snapshot_damag
     if (s == NULL || out == NULL)
         return dp_fail(err, DP_EINVAL, "dp_snapshot_check: %s is NULL",
                        s == NULL ? "the snapshot" : "out");
+    if (s->no_seal.status != DP_OK)
+        return dp_fail(err, s->no_seal.status, "%s", s->no_seal.message);
     k.h = &s->file.header;
     k.arena = dp_arena_within(&s->handle.arena);
     status = dp_block_buffers_open(&k.buffers, k.h, &k.arena, err);

@@ -16,6 +16,7 @@ struct dp_snapshot {
     dp_snapshot_info info;
     dp_array columns[DP_MAX_COLUMNS + 1], least[DP_MAX_COLUMNS + 1];
     char digest[2 * DP_BLAKE + 1]; /* of its seal; "" = it has none */
+    dp_error no_seal;              /* why the seal that is there is not its own; DP_OK: it is */
 };
 
 #endif

@@ -2,7 +2,6 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/options.h"
@@ -75,14 +74,11 @@ static dp_status seal_all(sealing *k, dp_error *err)
 
 static dp_status write_seal(sealing *k, dp_error *err)
 {
-    const char *path = k->s->file.path;
-    const size_t size = strlen(path) + sizeof ".seal";
-    char *out = dp_arena_alloc(&k->arena, size, 1);
+    const char *out = dp_seal_path(&k->s->file, &k->arena);
     dp_status status;
 
     if (out == NULL)
         return dp_arena_fail(&k->arena, err, "a seal");
-    snprintf(out, size, "%s.seal", path);
     status = dp_writer_open(&k->out, out, err);
     if (status != DP_OK)
         return status;

@@ -239,6 +239,27 @@ static void forge(void)
     free(file.bytes);
 }
 
+/* With the seal a check names the block; without it, that the whole is another at most. */
+static void check_forged(void)
+{
+    char seal[520], kept[520];
+    dp_snapshot_damage damage[2];
+
+    snprintf(seal, sizeof seal, "%s.seal", name);
+    snprintf(kept, sizeof kept, "%s.kept", name);
+    for (int i = 0; i < 2; i++) {
+        dp_snapshot *s;
+        assert_ok(dp_snapshot_open(&s, name, NULL, &test_error));
+        assert_ok(dp_snapshot_check(s, NULL, &damage[i], &test_error));
+        dp_snapshot_close(s);
+        assert_int_equal(rename(i == 0 ? seal : kept, i == 0 ? kept : seal), 0);
+    }
+    assert_int_equal(damage[0].blocks, 1);
+    assert_int_equal(damage[0].records, 7);
+    assert_int_equal(damage[1].blocks, 0);
+    assert_int_equal(damage[1].footer, 1);
+}
+
 static void a_forged_block(void **state)
 {
     char digest[65], rest[160];
@@ -260,6 +281,7 @@ static void a_forged_block(void **state)
     before = test_stream_digest(p, UINT64_MAX);
     dp_close(p);
     forge();
+    check_forged();
     assert_ok(open_at(&p, test_work, 1, "", NULL)); /* nothing else sees it */
     assert_string_not_equal(test_stream_digest(p, UINT64_MAX).text, before.text);
     dp_close(p);

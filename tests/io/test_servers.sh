@@ -53,7 +53,9 @@ for name in a packed shards vary; do
     done
 done
 expect 0 'every byte is as it was written' "$DETPIPE" snapshot check "$address"
+grep -q '^4 of 4 blocks are those of http.*/a.dps.seal$' out.txt || { fail "check does not say what its seal says"; cat out.txt; }
 expect 0 "^digest +$digest\$" "$DETPIPE" snapshot info "$address"
+expect 0 'every byte' "$DETPIPE" snapshot check "$address" --digest "$digest"
 expect 3 'is an address: seal the file where it lies' "$DETPIPE" snapshot seal "$address"
 expect 3 'is an address: a snapshot is written to a file' write "$text" "$address"
 expect 0 . "$DETPIPE" digest "snapshot file=file://localhost$work/served/a%2edps"
@@ -108,6 +110,8 @@ same half
 same moved
 [ "$(grep -c ' half.* bytes=[0-9]*-16140 206' served/log)" = 2 ] || fail "what was cut is not resumed where it ended"
 expect 3 'Could not|refused|connect' "$DETPIPE" digest 'snapshot file=http://127.0.0.1:1/a.dps'
+grep -q -- --data out.txt && fail "an address that cannot be opened has a hint at --data"
+expect 3 '--data DIR names the folder' "$DETPIPE" digest 'snapshot file=none.dps'
 
 # the digest of the text: nobody can serve another file, and a new ETag of the same bytes is no harm
 same good " digest=$digest"

@@ -36,7 +36,7 @@ line() {
         lint,at)              words=(lint "$stream" --fix) ;;
         ops,*|selftest,*|stages,*) words=("$1") ;;
         show,*)               words=(show "$stream" shown.png) ;;
-        snapshot,repair-from) words=(snapshot check whole.dps) ;;
+        snapshot,repair-from|snapshot,digest) words=(snapshot check whole.dps) ;;
         snapshot,json)        words=(snapshot info whole.dps) ;;
         snapshot,*)           words=(snapshot write "$stream" written.dps) ;;
         train,save-every)     words=(train run.recipe --save saved) ;;
@@ -100,6 +100,7 @@ for option in --compression=lz4 --block-size=4096 --shard-size=1M --batches=1 --
     nothing snapshot check whole.dps $option
 done
 nothing snapshot info whole.dps --repair-from "$stream"
+nothing snapshot info whole.dps --digest x
 nothing snapshot check whole.dps --json
 nothing snapshot check whole.dps --identities ids
 nothing train run.recipe --identities ids

@@ -77,6 +77,34 @@ expect 3 'is not a regular file' snapshot info .
 mkfifo pipe
 expect 3 'is not a regular file' snapshot info pipe
 
+# held against the seal that lies beside it, if there is one
+cp whole.dps sealed.dps
+expect 0 '^sealed.dps: every byte is as it was written$' snapshot check sealed.dps
+[ "$(wc -l < out.txt)" = 1 ] || { fail "check says more than that, without a seal"; cat out.txt; }
+expect 3 '--digest needs sealed.dps.seal' snapshot check sealed.dps --digest 00
+expect 0 . snapshot seal sealed.dps
+digest=$(sed -n 's/^digest=//p' out.txt)
+n=$(snapshot info sealed.dps | sed -n 's/^blocks *\([0-9]*\) .*/\1/p')
+expect 0 "^$n of $n blocks are those of sealed.dps.seal\$" snapshot check sealed.dps
+grep -q "^digest=$digest\$" out.txt || fail "check does not name the seal's digest"
+expect 0 'every byte' snapshot check sealed.dps --digest "$digest"
+expect 3 "is another snapshot: its digest is $digest, not 00" snapshot check sealed.dps --digest 00
+cp sealed.dps.seal kept.seal
+printf '\1' | dd of=sealed.dps.seal bs=1 seek=70 conv=notrunc status=none # the first block's
+expect 1 'block 0 .*: it is another than its seal says' snapshot check sealed.dps
+grep -q "^$((n - 1)) of $n blocks" out.txt || fail "check counts a block that is another"
+expect 3 'block 0 is another in sealed.dps.seal' snapshot check sealed.dps --repair-from "$spec" --data "$fixture"
+cmp sealed.dps whole.dps || fail "a block that its seal does not know was written"
+printf '\1' | dd of=sealed.dps.seal bs=1 seek=40 conv=notrunc status=none # the header's
+expect 3 'sealed.dps.seal is not the seal of this snapshot' snapshot check sealed.dps
+cp kept.seal sealed.dps.seal
+printf '\377\377\377' | dd of=sealed.dps bs=1 seek=$at conv=notrunc status=none
+expect 1 "^$((n - 1)) of $n blocks" snapshot check sealed.dps
+expect 0 "^$n of $n blocks" snapshot check sealed.dps --repair-from "$spec" --data "$fixture"
+rm sealed.dps.seal
+mkdir sealed.dps.seal
+expect 3 'sealed.dps.seal is not a regular file' snapshot check sealed.dps
+
 # stopped and resumed
 head -c 30000 whole.dps > r.dps.tmp
 expect 0 . snapshot write "$spec" r.dps --data "$fixture" --seed 7 --compression lz4 --resume

@@ -13,8 +13,8 @@ static const char about[] =
     "write SPEC OUT: the rows of a stream, after all its transforms, into one file (or shards) that the "
     "reader `snapshot file=OUT` gives back, any row at once and every row verified.\n"
     "info FILE: what it holds and how it was made.\n"
-    "check FILE: reads and checks every byte; exit status 1 if anything is damaged.  "
-    "--repair-from makes damaged blocks anew from SPEC.\n"
+    "check FILE: reads and checks every byte, and holds every block against FILE.seal where that is there; "
+    "exit status 1 if anything is damaged.  --repair-from makes damaged blocks anew from SPEC.\n"
     "cat FILE [OPTIONS of cat]: a row (--batch N), as `detpipe cat` prints it.\n"
     "seal FILE: reads and checks every byte, writes FILE.seal, and prints the digest that a text names "
     "(digest=), so that nobody can put other rows in their place.\n"
@@ -25,7 +25,7 @@ typedef struct settings {
     session session;
     cli_optional seed;
     dp_snapshot_options write;
-    const char *repair_from;
+    const char *repair_from, *digest;
     bool resume, json;
 } settings;
 
@@ -77,23 +77,68 @@ static void say_line(void *ctx, const char *line)
         printf("%s\n", line);
 }
 
-static int check_once(const char *path, dp_pipeline *from, bool quiet, dp_snapshot_damage *damage)
+/* What a check found; digest: of the seal that the blocks were held against, "" = there is none. */
+typedef struct found {
+    dp_snapshot_damage damage;
+    uint64_t n_blocks;
+    char digest[65];
+} found;
+
+/* A file that is not complete is damaged, whatever its seal says. */
+static int check_digest(const char *path, const dp_snapshot_info *info, const char *wanted)
+{
+    if (wanted == NULL || !info->complete ||
+        (info->digest != NULL && strcmp(info->digest, wanted) == 0))
+        return 0;
+    if (info->digest == NULL)
+        return cli_fail(EXIT_NOT_TRIED,
+                        "%s: --digest needs %s.seal, which is not there, or another's", path, path);
+    return cli_fail(EXIT_NOT_TRIED, "%s is another snapshot: its digest is %s, not %s", path,
+                    info->digest, wanted);
+}
+
+static int check_open(dp_snapshot *snapshot, const char *path, const settings *set,
+                      dp_pipeline *from, found *out)
+{
+    const dp_snapshot_info *info = dp_snapshot_get_info(snapshot);
+    const int status = check_digest(path, info, set->digest);
+    dp_error err;
+
+    if (status != 0)
+        return status;
+    out->n_blocks = info->n_blocks;
+    snprintf(out->digest, sizeof out->digest, "%s", info->digest != NULL ? info->digest : "");
+    return dp_snapshot_check(snapshot, from, &out->damage, &err) == DP_OK
+               ? 0
+               : cli_fail_error(&err, NULL);
+}
+
+static int check_once(const char *path, const settings *set, dp_pipeline *from, bool quiet,
+                      found *out)
 {
     uint64_t n = 0;
+    int status;
     dp_options options = cli_options();
     dp_snapshot *snapshot = NULL;
     dp_error err;
-    dp_status status;
 
     options.log = quiet ? NULL : say_line;
     options.log_ctx = &n;
-    status = dp_snapshot_open(&snapshot, path, &options, &err);
-    if (status == DP_OK)
-        status = dp_snapshot_check(snapshot, from, damage, &err);
+    status = dp_snapshot_open(&snapshot, path, &options, &err) == DP_OK
+                 ? check_open(snapshot, path, set, from, out)
+                 : cli_fail_error(&err, NULL);
     dp_snapshot_close(snapshot);
     if (n > MOST_LINES)
         printf("... and %llu lines more\n", (unsigned long long)(n - MOST_LINES));
-    return status == DP_OK ? 0 : cli_fail_error(&err, NULL);
+    return status;
+}
+
+static void say_sealed(const char *path, const found *f)
+{
+    if (f->digest[0] != '\0')
+        printf("%llu of %llu blocks are those of %s.seal\ndigest=%s\n",
+               (unsigned long long)(f->n_blocks - f->damage.blocks),
+               (unsigned long long)f->n_blocks, path, f->digest);
 }
 
 static bool is_damaged(const dp_snapshot_damage *d)
@@ -117,27 +162,33 @@ static int open_source(settings *set, const char *path)
 
 static int check_snapshot(settings *set, const char *path)
 {
-    dp_snapshot_damage damage = {0}, after = {0};
+    found before = {.n_blocks = 0}, after = {.n_blocks = 0};
+    const dp_snapshot_damage *damage = &before.damage;
     int status = set->repair_from != NULL ? open_source(set, path) : 0;
 
     if (status == 0)
-        status = check_once(path, set->session.pipeline, false, &damage);
+        status = check_once(path, set, set->session.pipeline, false, &before);
     if (status != 0)
         return status;
-    if (!is_damaged(&damage)) {
+    if (!is_damaged(damage)) {
         printf("%s: every byte is as it was written\n", path);
+        say_sealed(path, &before);
         return EXIT_YES;
     }
     printf("%s: %llu blocks with %llu records are damaged\n", path,
-           (unsigned long long)damage.blocks, (unsigned long long)damage.records);
-    if (set->repair_from == NULL)
+           (unsigned long long)damage->blocks, (unsigned long long)damage->records);
+    if (set->repair_from == NULL) {
+        say_sealed(path, &before);
         return EXIT_NO;
-    status = check_once(path, NULL, true, &after);
-    if (status == 0 && is_damaged(&after))
+    }
+    status = check_once(path, set, NULL, true, &after);
+    if (status == 0 && is_damaged(&after.damage))
         status = cli_fail(EXIT_NO, "%s: it is still damaged", path);
-    if (status == 0)
-        printf("repaired: every byte is as it was written\n");
-    return status;
+    if (status != 0)
+        return status;
+    printf("repaired: every byte is as it was written\n");
+    say_sealed(path, &after);
+    return EXIT_YES;
 }
 
 /* ---- seal ---- */
@@ -217,6 +268,7 @@ static const cli_need needs[] = {{"--compression", {"write"}},
                                  {"--resume", {"write"}},
                                  {"--seed", {"write"}},
                                  {"--repair-from", {"check"}},
+                                 {"--digest", {"check"}},
                                  {"--json", {"info", "diff"}},
                                  {"--data", {"write", "--repair-from"}},
                                  {"--threads", {"write", "--repair-from"}},
@@ -241,6 +293,8 @@ int cmd_snapshot(int argc, char **argv)
         {"seed", "N", "write: seed (default: 1, or the recipe's)", CLI_OPTIONAL, &set.seed},
         {"repair-from", "SPEC", "check: make damaged blocks anew from this stream", CLI_TEXT,
          &set.repair_from},
+        {"digest", "D", "check: FILE.seal has to be there and have this digest", CLI_TEXT,
+         &set.digest},
         {"json", NULL, "info, diff: print one JSON object", CLI_FLAG, &set.json},
         SESSION_OPTIONS(set.session),
         SESSION_IDENTITIES(set.session),

@@ -136,14 +136,14 @@ static int check_ranks(const session *s)
                : cli_fail_error(&err, NULL);
 }
 
-/* A hint below an error that some file is not there. */
-static void say_where(const session *s)
+/* A hint below an error that some file is not there; an address says itself where. */
+static void say_where(const session *s, const char *text)
 {
     struct stat st;
 
-    if (s->data == NULL)
+    if (s->data == NULL && strstr(text, "://") == NULL)
         fputs("  --data DIR names the folder of the data set\n", stderr);
-    else if (stat(s->data, &st) == 0 && S_ISREG(st.st_mode))
+    else if (s->data != NULL && stat(s->data, &st) == 0 && S_ISREG(st.st_mode))
         fprintf(
             stderr,
             "  --data %s is a file: only cifar10 and cifar100 read an archive of theirs, unpack "
@@ -248,7 +248,7 @@ static int open_recipe(session *s, cli_optional seed, cli_optional steps)
             return 0;
         const int failed = cli_fail_error(&err, text);
         if (err.status == DP_EIO)
-            say_where(s);
+            say_where(s, text);
         return failed;
     }
     status = check_data(s);
