@@ -1,8 +1,8 @@
 # under_keras.py - detpipe.keras.Ledger: faults of a training, each named by `detpipe diff`; and no bit of it changed
 # SPDX-License-Identifier: Apache-2.0
-import os, sys, tempfile
-from differ import differ
-from why_keras import keras, train
+import os, sys, tempfile, threading
+from differ import differ, names
+from why_keras import keras, np, tf, train
 from detpipe.keras import Ledger
 
 diff, folder = sys.argv[1], tempfile.mkdtemp()
@@ -13,10 +13,10 @@ def begin():
     keras.utils.set_random_seed(9)
 
 
-def recorded(name, *args, **kwargs):
+def recorded(name, *args, level="full", **kwargs):
     """The bits of a training, and what its ledger did not see."""
     begin()
-    with Ledger(os.path.join(folder, name)) as ledger:
+    with Ledger(os.path.join(folder, name), level=level) as ledger:
         return train(*args, **kwargs), ledger.unseen
 
 
@@ -38,9 +38,10 @@ def check_bits():
 
 
 def named(fault, expected, sentence, **how):
+    name = f"{fault}.{how.get('level', 'full')}"
     for i in (1, 2):
-        recorded(f"{fault}.{i}", fault, i, **how)
-    differ(diff, folder, fault, expected, sentence)
+        recorded(f"{name}.{i}", fault, i, **how)
+    differ(diff, folder, name, expected, sentence)
 
 
 def check_callback():
@@ -50,13 +51,56 @@ def check_callback():
         assert a.readlines()[1:] == b.readlines()[1:], "as a callback it records something else"
 
 
+class Ahead(keras.callbacks.Callback):
+    """Batches of a tf.data set.  A step behind the first, which starts that, begins when at least five more are made."""
+    def __init__(self):
+        super().__init__()
+        self.made, self.more = 0, threading.Condition()
+
+    def images(self):
+        for i in range(12):
+            with self.more:
+                self.made = i + 1
+                self.more.notify()
+            yield np.full((2, 3), i, np.float32), np.float32([1, 2])
+
+    def on_train_batch_begin(self, batch, logs=None):
+        with self.more:
+            assert batch == 0 or self.more.wait_for(lambda: self.made >= min(12, batch + 6), 60), "tf.data makes no batches ahead"
+
+
+def check_ahead():
+    """tf.data makes batches before they are asked for; each belongs to the step that takes it."""
+    ahead = Ahead()
+    data = tf.data.Dataset.from_generator(ahead.images, output_signature=(tf.TensorSpec((2, 3)), tf.TensorSpec((2,))))
+    net = keras.Sequential([keras.layers.Dense(1)])
+    net.compile("sgd", "mse")
+    with Ledger(os.path.join(folder, "ahead")):
+        net.fit(data.prefetch(8), verbose=0, callbacks=[ahead])
+    steps = names(os.path.join(folder, "ahead"))
+    assert len(steps) == 12 and all("batch/0" in step and "batch/0 #2" not in step for step in steps), steps
+
+
+def check_weights():
+    """The level "weights" changes no bit, leaves out states, and names the same faults."""
+    bits, _ = recorded("weights", None, 1, level="weights")
+    assert bits == plain(None, 1), "the level weights changes the training"
+    step = names(os.path.join(folder, "weights"))[2]
+    assert "weight net/conv/kernel" in step and "batch/0" in step and not any(name.startswith("state") for name in step), step
+    named("order", 'step 1, "batch/0"', "The data", level="weights")
+    named("weight", 'step 3, "changed weight net/last/bias"', "by somebody else than the optimizer", level="weights")
+
+
 check_bits()
 check_callback()
+check_ahead()
+check_weights()
 named("nothing", None, "")
 named("seed", 'step 1, "start weight net/conv/kernel"', "before the seed was set?")
 named("order", 'step 1, "batch/0"', "The data")
 named("dropout", 'step 3, "random seed_generator/seed_generator_state"', "The random numbers")
 named("rate", 'step 3, "rate"', "The optimizer's numbers")
 named("weight", 'step 3, "changed weight net/last/bias"', "by somebody else than the optimizer")
+named("end", 'step 13, "changed weight net/last/bias"', "by somebody else than the optimizer")
 named("gradient", 'step 3, "given net/conv/kernel"', "The backward pass, or what was done to its gradients since", eagerly=True)
 print("keras ledger: all as it should be")

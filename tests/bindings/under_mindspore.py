@@ -1,17 +1,18 @@
 # under_mindspore.py - detpipe.mindspore.Ledger: faults of a training, each named by `detpipe diff`; and no bit of it changed
 # SPDX-License-Identifier: Apache-2.0
-import os, random, subprocess, sys, tempfile
+import os, random, sys, tempfile
 import numpy as np
 from detpipe.mindspore import Ledger
+from differ import differ, names
 from why_mindspore import mindspore, train
 
 diff, folder = sys.argv[1], tempfile.mkdtemp()
 
 
-def recorded(name, *args, **kwargs):
+def recorded(name, *args, level="full", **kwargs):
     """The bits of a training, and what its ledger did not see."""
     random.seed(9), np.random.seed(9)
-    with Ledger(os.path.join(folder, name)) as ledger:
+    with Ledger(os.path.join(folder, name), level=level) as ledger:
         return train(*args, **kwargs), ledger.unseen
 
 
@@ -35,18 +36,28 @@ def check_callback():
         assert len(f.readlines()) == 13
 
 
-def named(fault, expected, sentence, mode):
+def named(fault, expected, sentence, mode, level="full"):
+    name = f"{fault}.{mode}.{level}"
     for i in (1, 2):
-        recorded(f"{fault}.{mode}.{i}", fault, i, mode)
-    done = subprocess.run([diff, "diff", *(os.path.join(folder, f"{fault}.{mode}.{i}") for i in (1, 2))], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True)
-    text = " ".join(done.stdout.split())
-    assert done.returncode == (1 if expected else 0), text
-    assert expected is None or (f"first difference: {expected}" in text and sentence in text), f"{fault}: {text}"
+        recorded(f"{name}.{i}", fault, i, mode, level=level)
+    differ(diff, folder, name, expected, sentence)
+
+
+def check_weights():
+    """The level "weights" changes no bit, leaves out cells and states, and names the same faults."""
+    bits, _ = recorded("weights", None, 1, "pynative", level="weights")
+    assert bits == train(None, 1, "pynative"), "the level weights changes the training"
+    step = names(os.path.join(folder, "weights"))[2]
+    kinds = {name.split()[0].split("/")[0] for name in step}
+    assert {"batch", "given", "weight"} <= kinds and "state" not in kinds, step
+    assert not any("Conv2d" in name for name in step), step
+    named("random", 'step 1, "batch/0"', "The data", "graph", "weights")
+    named("weight", 'step 3, "changed weight 5.bias"', "by somebody else than the optimizer", "pynative", "weights")
 
 
 check_bits()
 check_callback()
+check_weights()
 for mode in ("graph", "pynative"):
     named("nothing", None, "", mode)
     named("seed", 'step 1, "start weight', "before the seed was set?", mode)

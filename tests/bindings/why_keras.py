@@ -22,6 +22,10 @@ class Fault(keras.callbacks.Callback):
         super().__init__()
         self.kind, self.other = kind, other
 
+    def on_train_end(self, logs=None):
+        if self.kind == "end":
+            self.model.get_layer("last").bias.assign_add([1e-7 * self.other] * 4)
+
     def on_train_batch_begin(self, batch, logs=None):
         net = self.model
         if batch != 2:
