@@ -81,6 +81,66 @@ def check_ahead():
     assert len(steps) == 12 and all("batch/0" in step and "batch/0 #2" not in step for step in steps), steps
 
 
+def small():
+    net = keras.Sequential([keras.Input((6,)), keras.layers.Dense(4, name="dense"), keras.layers.BatchNormalization(name="norm")],
+                           name="net")
+    net.compile(keras.optimizers.SGD(1e-2), "mse")
+    return net
+
+
+def average(fault, other, step):
+    """Six steps; an average of the weights is kept in a second model, which is not trained, and a metric is of anything."""
+    net, kept, metric = small(), small(), keras.metrics.Mean()
+    for i in range(6):
+        step(net)
+        old = 0.9 + 1e-6 * other if fault == "average" and i == 2 else 0.9
+        kept.set_weights([old * a + (1 - old) * b for a, b in zip(kept.get_weights(), net.get_weights())])
+        metric.update_state(other)
+
+
+def of_keras(net):
+    net.train_on_batch(np.ones((4, 6), "float32"), np.ones((4, 4), "float32"))
+
+
+def of_tape(net):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(net(tf.ones((4, 6)), training=True) ** 2 + net.layers[0].kernel[0])
+    net.optimizer.apply(tape.gradient(loss, net.trainable_variables), net.trainable_variables)
+
+
+def compared(name, train, expected, sentence):
+    """What the second of two ledgers did not see."""
+    for i in (1, 2):
+        begin()
+        with Ledger(os.path.join(folder, f"{name}.{i}")) as ledger:
+            train(i)
+    differ(diff, folder, name, expected, sentence)
+    return ledger.unseen
+
+
+def check_averages():
+    """Averages of the weights are seen in models that are not trained, and metrics, which may be of times, are not."""
+    for step in (of_keras, of_tape):
+        unseen = compared(f"sound.{step.__name__}", lambda i: average("nothing", i, step), None, "")
+        assert not any("failure" in what for what in unseen), unseen
+        compared(f"average.{step.__name__}", lambda i: average("average", i, step), 'step 4, "changed weight net/dense/kernel"',
+                 "by somebody else than the optimizer")
+    assert "buffer net/norm/moving_mean" in names(os.path.join(folder, "sound.of_tape.1"))[1]
+
+
+def check_functions():
+    """Of a tf.function's steps the last weights are seen, and it is said what to do."""
+    def train(rate):
+        net, step = small(), tf.function(of_tape)
+        net.optimizer.learning_rate = rate
+        net.optimizer.build(net.trainable_variables)
+        for _ in range(3):
+            step(net)
+    unseen = compared("function", lambda i: train(0.1), None, "")
+    assert any("tf.function" in what and "detpipe.Ledger" in what for what in unseen), unseen
+    compared("function.fault", lambda i: train(0.1 * i), 'step 1, "weight net/dense/kernel"', "")
+
+
 def check_weights():
     """The level "weights" changes no bit, leaves out states, and names the same faults."""
     bits, _ = recorded("weights", None, 1, level="weights")
@@ -94,6 +154,8 @@ def check_weights():
 check_bits()
 check_callback()
 check_ahead()
+check_averages()
+check_functions()
 check_weights()
 named("nothing", None, "")
 named("seed", 'step 1, "start weight net/conv/kernel"', "before the seed was set?")

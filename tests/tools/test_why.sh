@@ -86,7 +86,7 @@ not_recorded() {
 no_step() {
     own
     mv given/1.ledger whole.ledger && head -1 whole.ledger > given/1.ledger
-    expect 3 'no step was recorded: .*no optimizer made a step; ledger without a step .of rank 0. .1.' why
+    expect 3 'no step was recorded: .*no optimizer made a step .*a detpipe.Ledger, and detpipe diff.; ledger without a step .of rank 0. .1.' why
     mv whole.ledger given/1.ledger && head -1 given/1.ledger > given/2.ledger
     expect 3 'run 2: --why: no step was recorded' why
     head -3 given/1.ledger > given/2.ledger

@@ -279,7 +279,8 @@ static int fail_of_none(const char *folder, const why_run *r, char why[RESULTS_T
         why, RESULTS_TEXT, "--why: no step was recorded: %.600s",
         note[0] != '\0' ? note + strlen("not recorded: ")
                         : "the command imported no framework that is known, or no optimizer made "
-                          "a step");
+                          "a step (what else trains is recorded by hand: put and step of a "
+                          "detpipe.Ledger, and detpipe diff)");
     for (size_t i = 0; i < r->unseen.n && n < RESULTS_TEXT; i++)
         n += (size_t)snprintf(why + n, RESULTS_TEXT - n, "; %s (%llu)", r->unseen.v[i].text,
                               (unsigned long long)r->unseen.v[i].n);

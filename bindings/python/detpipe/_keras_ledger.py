@@ -4,7 +4,9 @@
 Names, in causal order:
 
     start weight V          of each model, before its first step
-    changed weight V        assigned since the last step, by somebody else than a step (a callback)
+    changed weight V        assigned since the last step, by somebody else than a step (a callback, an average of the weights);
+                            not those of metrics and optimizers
+    buffer V                assigned by a layer since the last step, in a loop of one's own
     random V                states of seed generators in the model, and TensorFlow's where it was seeded
     batch                   what the step took
     output L, given V       of each layer without layers in it; the gradient that the optimizer gets: where a step runs
@@ -14,10 +16,10 @@ Names, in causal order:
     state V, weight V, buffer V
 
 The steps of a fit are compiled as they are without the hooks; its batches are seen by a last map of the tf.data set.  What is
-assigned behind the last step is one more."""
+assigned behind the last step is one more, with the weights that a tf.function of one's own trained."""
 from __future__ import annotations
 
-import collections, os
+import collections, functools, os
 from typing import Any, Iterable, Optional, Union
 
 import keras, numpy as np
@@ -27,6 +29,7 @@ if keras.backend.backend() != "tensorflow":  # which is not to be imported then
 
 import tensorflow as tf
 from keras.src.backend.tensorflow import trainer as keras_trainer
+from keras.src.metrics.metric import Metric
 from keras.src.optimizers.base_optimizer import BaseOptimizer
 from tensorflow.python.eager import context
 from tensorflow.python.framework import config
@@ -34,6 +37,8 @@ from tensorflow.python.framework import config
 from ._recorder import Recorder, Watch, about as about_lines, setting
 
 COMPILED = "steps whose layers and gradients are compiled (model.compile(run_eagerly=True) shows them)"
+FUNCTION = ("steps in a tf.function of one's own, but for the weights at the end (a step that runs eagerly, or put and step of a "
+            "detpipe.Ledger, show each)")
 
 
 def _setting():
@@ -53,6 +58,26 @@ def _is_seed(variable):
     return variable.path.endswith("seed_generator_state")
 
 
+def _install():
+    """Marks the variables of metrics, which may be of times, and of optimizers: they are no weights."""
+    add, track = Metric.add_variable, BaseOptimizer._track_variable
+
+    @functools.wraps(add)
+    def add_variable(*args, **kwargs):
+        variable = add(*args, **kwargs)
+        variable._detpipe_no_weight = True
+        return variable
+
+    @functools.wraps(track)
+    def track_variable(self, variable):
+        variable._detpipe_no_weight = True
+        return track(self, variable)
+    Metric.add_variable, BaseOptimizer._track_variable = add_variable, track_variable
+
+
+_install()
+
+
 class Ledger(Recorder, keras.callbacks.Callback):
     """The record of a training, without a changed line in it but one of these:
 
@@ -70,7 +95,7 @@ class Ledger(Recorder, keras.callbacks.Callback):
         Recorder.__init__(self, path, level, every, steps, about_lines(_setting()) if about is None else about, random_states)
         self._only, self._started, self._closed = model, set(), False
         self._running = self._optimizing = None
-        self._changed, self._rate = {}, None
+        self._changed, self._inside, self._rate, self._calls = {}, {}, None, 0
         self._batches, self._awaited = collections.deque(), 0  # tf.data makes batches ahead: those of this step
         trainer = keras_trainer.TensorFlowTrainer
         self._patch(trainer, "fit", self._fit)
@@ -179,14 +204,15 @@ class Ledger(Recorder, keras.callbacks.Callback):
         self._rate = self._rate_of(trainer.optimizer)
 
     def _put_changed(self):
-        for path, variable in self._changed.items():
-            self._put_tensor(f"changed weight {path}", variable)
+        for kind, variable in self._changed.values():
+            self._put_tensor(f"{kind} {variable.path}", variable)
         self._changed = {}
 
     def _start(self, variables):
         for variable in variables:
             if id(variable) not in self._started and not _is_seed(variable):
                 self._put_tensor(f"start weight {variable.path}", variable)
+                self._changed.pop(id(variable), None)
             self._started.add(id(variable))
 
     def _rate_of(self, optimizer):
@@ -224,7 +250,11 @@ class Ledger(Recorder, keras.callbacks.Callback):
     # ---- what runs eagerly ----
 
     def _call(self, original, layer, *args, **kwargs):
-        output = original(layer, *args, **kwargs)
+        self._calls += 1
+        try:
+            output = original(layer, *args, **kwargs)
+        finally:
+            self._calls -= 1
         if self._running is not None and self.level == 2 and self._due() and tf.executing_eagerly():
             self._guarded(self._put_output)(layer, output)
         return output
@@ -237,7 +267,7 @@ class Ledger(Recorder, keras.callbacks.Callback):
     def _apply(self, original, optimizer, grads, trainable_variables=None):
         if self._optimizing is not None or not tf.executing_eagerly():
             if self._running is None and self._optimizing is None and not self._fits:
-                self._miss("steps in a tf.function of one's own")
+                self._guarded(self._trace)(optimizer, trainable_variables)
             return original(optimizer, grads, trainable_variables)
         self._optimizing = optimizer
         try:
@@ -249,11 +279,17 @@ class Ledger(Recorder, keras.callbacks.Callback):
         finally:
             self._optimizing = None
 
+    def _trace(self, optimizer, variables):
+        self._miss(FUNCTION)
+        for variable in optimizer._trainable_variables if variables is None else variables:
+            self._inside[id(variable)] = ("weight", variable)
+
     def _before_apply(self, optimizer, grads, variables):
         if not self._due() or self.level == 0:
             return
         if self._running is None:
             self._start(variables)
+            self._put_changed()
             super()._put_random_states()
             self._rate = self._rate_of(optimizer)
         for variable, gradient in zip(variables, grads):
@@ -270,9 +306,13 @@ class Ledger(Recorder, keras.callbacks.Callback):
 
     def _assign(self, original, variable, value):
         out = original(variable, value)
-        if self._running is None and self._optimizing is None and id(variable) in self._started and not _is_seed(variable):
-            self._changed[variable.path] = variable
+        if self._running is None and self._optimizing is None and tf.executing_eagerly() and self._is_weight(variable):
+            self._changed[id(variable)] = ("buffer" if self._calls else "changed weight", variable)
         return out
+
+    @staticmethod
+    def _is_weight(variable):
+        return not _is_seed(variable) and not hasattr(variable, "_detpipe_no_weight")
 
     # ---- its end ----
 
@@ -280,6 +320,7 @@ class Ledger(Recorder, keras.callbacks.Callback):
         self.close()
 
     def _put_rest(self):
+        self._changed.update(self._inside)
         if self._changed and self._due() and self.level > 0:
             self._put_changed()
             self._end_step()
