@@ -135,14 +135,14 @@ static void seek_and_states(void **state)
     assert_int_equal(dp_tell(other), 11);
     assert_string_equal(test_stream_digest(other, UINT64_MAX).text,
                         test_stream_digest(whole, UINT64_MAX).text);
-    pictures.pixels[5][0] ^= 1; /* another data set */
-    dp_close(other);
-    other = open_album("album" REST, 1);
-    assert_int_equal(dp_set_state(other, &s, &test_error), DP_ESTATE);
-    pictures.pixels[5][0] ^= 1;
     dp_close(other);
     dp_close(one);
     dp_close(whole);
+    pictures.pixels[5][0] ^= 1; /* another data set */
+    other = open_album("album" REST, 1);
+    assert_int_equal(dp_set_state(other, &s, &test_error), DP_ESTATE);
+    dp_close(other);
+    pictures.pixels[5][0] ^= 1;
 }
 
 static void own_identity(void **state)

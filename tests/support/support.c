@@ -289,7 +289,7 @@ dp_status test_open_own(dp_pipeline **p, const char *spec, const dp_own_reader *
 {
     const dp_own_reader *readers[] = {reader, NULL};
     const dp_options options = {
-        .size = sizeof options, .threads = threads, .prefetch = threads, .readers = readers};
+        .size = sizeof options, .threads = threads, .prefetch = threads - 1, .readers = readers};
 
     return dp_open(p, spec, 1, &options, &test_error);
 }

@@ -98,7 +98,8 @@ typedef struct test_bytes_of {
 } test_bytes_of;
 test_bytes_of test_read_file(const char *path);
 
-/* Opens a text, seed 1, that may use a reader of the test's own; test_error says why not. */
+/* Opens a text, seed 1, that may use a reader of the test's own; test_error says why not.  One
+ * thread is the caller's: nothing is read ahead. */
 dp_status test_open_own(dp_pipeline **, const char *spec, const dp_own_reader *, uint32_t threads);
 
 /* The same n bytes each time: the generator of tests/golden/make_pillow.py. */
