@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "compute/layers/layer.h"
+#include "compute/layers/conv.h"
 #include "compute/math/bias.h"
 #include "compute/math/filtering.h"
 #include "compute/math/slide.h"
@@ -64,35 +64,15 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
 
     if (status != DP_OK)
         return status;
-    if (plan->in.channels % p->group != 0 || p->out_channels % p->group != 0)
-        return dp_fail(err, DP_ESPEC,
-                       "group=%lld must divide the %lld channels of the input and "
-                       "out_channels=%lld",
-                       (long long)p->group, (long long)plan->in.channels,
-                       (long long)p->out_channels);
+    status = dp_conv_check_groups(p->group, plan->in.channels, p->out_channels, err);
+    if (status != DP_OK)
+        return status;
     p->conv = dp_conv_of(&plan->in, p->out_channels, p->group, &s);
     status = choose_algorithm(p, err);
     if (status != DP_OK)
         return status;
     plan->out = (dp_extent){p->out_channels, s.out[0], s.out[1]};
-    plan->n_weights = p->has_bias ? 2 : 1;
-    plan->weights[0] =
-        (dp_weight){.suffix = "weight",
-                    .rank = 4,
-                    .shape = {p->conv.oc, p->conv.ic / p->group, p->conv.kh, p->conv.kw},
-                    .fan_in = p->conv.ic / p->group * p->conv.kh * p->conv.kw,
-                    .fan_out = p->conv.oc * p->conv.kh * p->conv.kw};
-    plan->weights[1] = (dp_weight){.suffix = "bias",
-                                   .rank = 1,
-                                   .shape = {p->conv.oc},
-                                   .fan_in = plan->weights[0].fan_in,
-                                   .fan_out = plan->weights[0].fan_out,
-                                   .is_bias = true,
-                                   .whole = true};
-    plan->width = p->conv.oc;
-    plan->workspace =
-        dp_max_size(dp_conv_workspace(&p->conv, plan->kernels, plan->n, plan->threads),
-                    dp_bias_workspace(plan->n, p->conv.oc));
+    dp_conv_plan_layer(&p->conv, p->conv.oc, p->has_bias, plan);
     return DP_OK;
 }
 

@@ -5,7 +5,7 @@
  * Its forward pass is the gradient of a convolution's input, its input's gradient that one's
  * forward pass (compute/math/conv.h).
  */
-#include "compute/layers/layer.h"
+#include "compute/layers/conv.h"
 #include "compute/math/bias.h"
 #include "compute/math/slide.h"
 
@@ -87,36 +87,14 @@ static dp_status fit(conv2d_transpose *p, const dp_extent *in, dp_extent *out, d
 static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
 {
     conv2d_transpose *p = params_;
-    const int64_t in = plan->in.channels;
-    dp_status status;
+    dp_status status = dp_conv_check_groups(p->group, plan->in.channels, p->out_channels, err);
 
-    if (in % p->group != 0 || p->out_channels % p->group != 0)
-        return dp_fail(err, DP_ESPEC,
-                       "group=%lld must divide the %lld channels of the input and "
-                       "out_channels=%lld",
-                       (long long)p->group, (long long)in, (long long)p->out_channels);
+    if (status != DP_OK)
+        return status;
     status = fit(p, &plan->in, &plan->out, err);
     if (status != DP_OK)
         return status;
-    plan->n_weights = p->has_bias ? 2 : 1;
-    plan->weights[0] =
-        (dp_weight){.suffix = "weight",
-                    .rank = 4,
-                    .shape = {in, p->out_channels / p->group, p->conv.kh, p->conv.kw},
-                    /* as PyTorch and MindSpore count them, by the shape */
-                    .fan_in = p->out_channels / p->group * p->conv.kh * p->conv.kw,
-                    .fan_out = in * p->conv.kh * p->conv.kw};
-    plan->weights[1] = (dp_weight){.suffix = "bias",
-                                   .rank = 1,
-                                   .shape = {p->out_channels},
-                                   .fan_in = plan->weights[0].fan_in,
-                                   .fan_out = plan->weights[0].fan_out,
-                                   .is_bias = true,
-                                   .whole = true};
-    plan->width = p->out_channels;
-    plan->workspace =
-        dp_max_size(dp_conv_workspace(&p->conv, plan->kernels, plan->n, plan->threads),
-                    dp_bias_workspace(plan->n, p->out_channels));
+    dp_conv_plan_layer(&p->conv, p->out_channels, p->has_bias, plan);
     return DP_OK;
 }
 
