@@ -149,7 +149,7 @@ static dp_status open_kept(dp_file *file, const char *path, int flags, int lock,
 
     if (status != DP_OK)
         return status;
-    file->fd = open(path, flags | O_CLOEXEC | O_NONBLOCK, 0666);
+    *file = (dp_file){.fd = open(path, flags | O_CLOEXEC | O_NONBLOCK, 0666)};
     if (file->fd < 0)
         return dp_fail(err, DP_EIO, "cannot open %.160s: %s", path, strerror(errno));
     while (flock(file->fd, lock) != 0 && errno == EINTR)

@@ -42,6 +42,9 @@ grep -qw avx2 /proc/cpuinfo || levels=${levels% avx2}
 export LINK=''
 for option in -O0 -O1 -O2 -O3; do cell gcc gcc $option "$here" "" "$levels" "1 2 3 5 8"; done
 for option in -O0 -O1 -O2 -O3; do cell clang clang $option "$here" "" "$levels" "1 2 3 5 8"; done
+# What was never set: a pattern on the stack, and another in what malloc gives.
+cell gcc-pattern gcc -O2 "$here" "env MALLOC_PERTURB_=165" "$levels" "1 3" -ftrivial-auto-var-init=pattern
+cell clang-pattern clang -O2 "$here" "env MALLOC_PERTURB_=90" "$levels" "1 3" -ftrivial-auto-var-init=pattern
 LINK=-static
 cell aarch64 aarch64-linux-gnu-gcc -O2 aarch64 qemu-aarch64 "scalar neon" "1 3"
 cell riscv64 riscv64-linux-gnu-gcc -O2 riscv64 qemu-riscv64 scalar "1 3"
