@@ -11,6 +11,7 @@
 #include "base/number/num.h"
 #include "base/tensor.h"
 #include "compute/math/turn.h"
+#include "compute/net/batch.h"
 
 #define UPDATE_BLOCK 16384 /* parameters of a task */
 

@@ -128,10 +128,6 @@ void dp_net_backward(dp_net *);
 /* What the layers keep of a step that was done. */
 void dp_net_commit(dp_net *);
 
-/* In how many small batches a batch of so many samples is made, and in how many it was meant to. */
-int64_t dp_net_small_batches(const dp_net *, int64_t batch);
-int64_t dp_net_accumulates(const dp_net *);
-
 /* Whether a text may be a note. */
 bool dp_net_is_note(const char *text);
 
