@@ -69,7 +69,8 @@ void dp_kept_prefetch(const dp_kept *k, uint64_t record)
 {
     if (k == NULL || atomic_load_explicit(&k->state[record], memory_order_relaxed) != KEPT)
         return;
+    /* Into the second level: the first can wait for few lines at once, and has other work. */
     for (const uint8_t *at = k->bytes + record * k->stride, *end = at + k->stride; at < end;
          at += LINE)
-        __builtin_prefetch(at);
+        __builtin_prefetch(at, 0, 2);
 }
