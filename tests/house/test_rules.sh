@@ -4,11 +4,11 @@
 set -u
 export LC_ALL=C  # columns are bytes, and names are sorted as such, whoever looks
 cd "$SOURCE" || exit 1
-failed=0
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
+: > "$work/failures"
 
-fail() { printf 'FAILED: %s\n' "$*"; failed=1; }
+fail() { printf 'FAILED: %s\n' "$*" | tee -a "$work/failures"; }
 
 # Every external symbol starts with dp_.  (Sanitizers add their own.)
 symbols() {
@@ -104,14 +104,14 @@ includes() { # file folder: what the files of a library or of the tool include, 
         sed -E 's|^([^:]*):[0-9]+:[^"]*"([^"]*)/[^/"]*".*|\1 \2|'
 }
 arrows() {
-    local file target room
     rooms | sed 's/:/ /' > "$work/rooms"
-    while read -r file target; do
-        room=${file%/*}
-        [ "$room" = "$target" ] || grep -qE "^$room .*\b$target( |\$)" <(sed 's/$/ /' "$work/rooms") ||
-            fail "$file includes a file of $target, which $room may not see"
-    done < <(includes)
-    [ "$(includes | wc -l)" -gt 500 ] || fail "few includes are seen: the check is blind"
+    includes > "$work/includes"
+    awk 'NR == FNR { for (i = 1; i <= NF; i++) sees[$1, $i]; next }
+         { room = $1; sub(/\/[^\/]*$/, "", room) }
+         !((room, $2) in sees) { print $1 " includes a file of " $2 ", which " room " may not see" }' \
+        "$work/rooms" "$work/includes" > "$work/strays"
+    [ ! -s "$work/strays" ] || fail "includes against the arrows: $(cat "$work/strays")"
+    [ "$(wc -l < "$work/includes")" -gt 500 ] || fail "few includes are seen: the check is blind"
     awk '{for (i = 2; i <= NF; i++) print $1, $i}' "$work/rooms" | tsort > /dev/null 2> "$work/circle" || fail "the rooms stand in a circle: $(tr '\n' ' ' < "$work/circle")"
     if grep -nE 'include "(archive|base|compute|io|lang|ledger|libraries|mpi|pipeline|tools|transforms)/' include/*.h $(find examples -name "*.[ch]"); then fail "a public header or example includes an inner one"; fi
 }
@@ -181,15 +181,18 @@ headers() {
 # Rows are sorted, and each has a golden line and its file.
 rows_of() { sed -nE "s/^ *$2\(([a-z0-9_]+).*/\1/p" "$1"; }
 lists() {
-    local def macro golden prefix name
+    local def macro golden prefix missing
     while read -r def macro golden prefix; do
-        [ -n "$(rows_of "$def" "$macro")" ] || fail "$def: no $macro row is seen"
-        rows_of "$def" "$macro" | LC_ALL=C sort -c || fail "$def: the $macro rows are not sorted"
-        for name in $(rows_of "$def" "$macro"); do
-            [ "$(find "${prefix%/*}" -name "${prefix##*/}$name.c" | wc -l)" = 1 ] || fail "$def: $name has no $prefix$name.c"
-            [ "$golden" = - ] || grep -Eq "(^|[ :|\"=])$name( |\"|\$)" <(sed 's/^[^:]* : /: /' "tests/golden/$golden" | grep -v '^#') ||
-                fail "$def: $name has no line in tests/golden/$golden"
-        done
+        rows_of "$def" "$macro" > "$work/rows"
+        [ -s "$work/rows" ] || fail "$def: no $macro row is seen"
+        sort -c "$work/rows" || fail "$def: the $macro rows are not sorted"
+        find "${prefix%/*}" -name "${prefix##*/}*.c" | sed "s|.*/${prefix##*/}||; s|\.c$||" | sort | uniq -u > "$work/sources"
+        missing=$(join -v1 "$work/rows" "$work/sources")
+        [ -z "$missing" ] || fail "$def: rows without a file ${prefix}NAME.c, or with two: $missing"
+        [ "$golden" = - ] && continue
+        sed 's/^[^:]* : /: /; /^#/d' "tests/golden/$golden" | grep -oP '(?<![^ :|"=])[a-z0-9_]+(?=[ "]|$)' | sort -u > "$work/shown"
+        missing=$(join -v1 "$work/rows" "$work/shown")
+        [ -z "$missing" ] || fail "$def: rows without a line in tests/golden/$golden: $missing"
     done <<'LISTS'
 io/list.def DP_READER stages.txt io/
 transforms/list.def DP_TRANSFORM stages.txt transforms/
@@ -281,9 +284,10 @@ text() {
     if grep -nE '[^a-z_](malloc|calloc|realloc|strn?dup|asprintf|getline|open_memstream)\(' $(find tools -name '*.c') | grep -vE '^tools/([a-z]+/)?(memory|output|cmd_verify|bench_[a-z]+)\.c:|:[0-9]+: \*'; then
         fail "the tool takes memory by tools/cli/memory.h (xmalloc, xcalloc, ...)"
     fi
-    for f in $files; do
-        case $f in *.[ch]) head -5 "$f" | grep -q 'SPDX-License-Identifier: Apache-2.0' || fail "$f has no licence line at its head" ;; esac
-    done
+    # shellcheck disable=SC2086
+    awk 'FNR <= 5 && /SPDX-License-Identifier: Apache-2.0/ {print FILENAME}' $files | sort -u > "$work/licensed"
+    files=$(printf '%s\n' "$files" | grep '\.[ch]$' | sort | comm -23 - "$work/licensed")
+    [ -z "$files" ] || fail "files without a licence line at their head: $files"
 }
 
 # The README is the product, in one screen: a loop that stands in examples/trainer.c as it is shown, and
@@ -312,42 +316,43 @@ columns() {
     if grep -nE '^.{121,}' $pages | grep -v '^docs/performance.md:[0-9]*:|'; then fail "a page has a line over 120 columns"; fi
 }
 
-# What a comment or a page says besides commands and program text.
-comments_of() { # FILE
-    case $1 in
-        *.c|*.h|*.def) awk '{
+# FILE, a tab, and a line of what its comments, or the page, say besides commands and program text.
+comments_of() { # FILE...
+    awk '
+        FNR == 1 { inside = 0 }
+        FILENAME ~ /\.(c|h|def)$/ {
             for (line = $0; line != "";) {
                 if (!inside) { at = index(line, "/*"); if (!at) break; line = substr(line, at + 2); inside = 1 }
                 at = index(line, "*/")
-                print at ? substr(line, 1, at - 1) : line
+                print FILENAME "\t" (at ? substr(line, 1, at - 1) : line)
                 line = at ? substr(line, at + 2) : ""
                 inside = !at
             }
-        }' "$1" ;;
-        *.md) grep -v '^    ' "$1" ;;
-        *) grep -E '^ *#' "$1" ;;
-    esac
+            next
+        }
+        FILENAME ~ /\.md$/ ? !/^    / : /^ *#/ { print FILENAME "\t" $0 }' "$@"
 }
 
 # Each file that a comment or a page names is there: from the root, beside it, or, without a folder, anywhere.
 # (NAME stands for a row; api.md is made at install; llm.c is a program; headers may be the system's.)
 named() {
-    local file name n=0
+    local file name strays
+    local -A names=()
     git ls-files > "$work/files" 2> /dev/null || find . -type f | sed 's,^\./,,' > "$work/files"
-    sed 's,.*/,,' "$work/files" | LC_ALL=C sort -u > "$work/names"
-    grep -E '\.(c|h|def|sh|md|cmake)$' "$work/files" | grep -vE '^(findings|debian|build[^/]*|tests/golden|tests/fuzz/corpus|shared)/' > "$work/named"
-    while read -r file; do
-        comments_of "$file" > "$work/comments"
-        grep -nE '\bDESIGN\b|\b[Ss]ection [0-9]' "$work/comments" && fail "$file names a section of a document that is not here"
-        while read -r name; do
-            n=$((n + 1))
-            case $name in *NAME*|api.md|llm.c) continue ;; esac
-            if [ -e "$name" ] || [ -e "$(dirname "$file")/$name" ] || [ -e "/usr/include/$name" ]; then continue; fi
-            case $name in */*) ;; *) grep -qxF -- "$name" "$work/names" && continue ;; esac
-            fail "$file names $name, which is not there"
-        done < <(grep -oE '[A-Za-z0-9_][A-Za-z0-9_./-]*\.(c|h|sh|md|def|cmake)\b' "$work/comments" | LC_ALL=C sort -u)
-    done < "$work/named"
-    [ $n -gt 300 ] || fail "only $n names were seen in comments and pages: the check is blind"
+    while read -r name; do names[$name]=1; done < <(sed 's,.*/,,' "$work/files")
+    grep -E '\.(c|h|def|sh|md|cmake)$' "$work/files" | grep -vE '^(findings|debian|build[^/]*|tests/golden|tests/fuzz/corpus|shared)/' |
+        tr '\n' '\0' > "$work/named"
+    xargs -0 bash -c "$(declare -f comments_of); comments_of \"\$@\"" - < "$work/named" > "$work/comments"
+    strays=$(grep -E $'\t.*(\\bDESIGN\\b|\\b[Ss]ection [0-9])' "$work/comments")
+    [ -z "$strays" ] || fail "comments name a section of a document that is not here: $strays"
+    cut -f2- "$work/comments" | grep -noE '[A-Za-z0-9_][A-Za-z0-9_./-]*\.(c|h|sh|md|def|cmake)\b' | tr ':' '\t' |
+        awk -F '\t' 'NR == FNR { file[NR] = $1; next } { print file[$1] "\t" $2 }' "$work/comments" - | sort -u > "$work/said"
+    while read -r file name; do
+        case $name in *NAME*|api.md|llm.c) continue ;; esac
+        if [ -e "$name" ] || [ -e "${file%"${file##*/}"}$name" ] || [ -e "/usr/include/$name" ]; then continue; fi
+        [[ $name != */* && ${names[$name]:-} ]] || fail "$file names $name, which is not there"
+    done < "$work/said"
+    [ "$(wc -l < "$work/said")" -gt 300 ] || fail "few names are seen in comments and pages: the check is blind"
 }
 
 # Each file that a page links to is there.
@@ -400,4 +405,4 @@ for rule in symbols globals bounds words go_on arrows types parameters declarati
     echo "== $rule"
     $rule
 done
-exit $failed
+[ ! -s "$work/failures" ] || { echo "== failed"; cat "$work/failures"; exit 1; }
