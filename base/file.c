@@ -98,7 +98,7 @@ dp_status dp_file_open(const char *path, dp_file *out, dp_error *err)
     struct stat st;
 
     if (fd < 0 && dp_path_is_url(path))
-        return dp_fail(err, DP_EIO, "%.120s is an address: the reader `snapshot` alone reads those",
+        return dp_fail(err, DP_EIO, "%.120s is an address, which is not read here: fetch it first",
                        path);
     if (fd < 0)
         return dp_fail(err, DP_EIO, "cannot open %.160s: %s", path, strerror(errno));
@@ -116,6 +116,8 @@ dp_status dp_file_unchanged(dp_file *file, const char *name, bool accept, dp_err
 {
     struct stat st;
 
+    if (file->far != NULL)
+        return DP_OK;
     if ((file->fd >= 0 ? fstat(file->fd, &st) : stat(name, &st)) != 0)
         return dp_fail(err, DP_EIO, "%.160s: %s", name, strerror(errno));
     if (accept)
@@ -135,13 +137,19 @@ void dp_file_close(dp_file *file)
     file->far = NULL;
 }
 
+void dp_file_rest(dp_file *file)
+{
+    if (file->far == NULL)
+        dp_file_close(file);
+}
+
 dp_status dp_file_enter(const dp_file *file, const char *path, dp_file *out, dp_error *err)
 {
     dp_file opened = *file;
     dp_status status;
 
     *out = *file;
-    if (file->fd >= 0)
+    if (file->fd >= 0 || file->far != NULL)
         return DP_OK;
     status = dp_file_open(path, out, err);
     if (status != DP_OK)
@@ -301,6 +309,8 @@ static dp_status open_folder(const char *path, DIR **out, dp_error *err)
     *out = opendir(path);
     if (*out != NULL)
         return DP_OK;
+    if (dp_path_is_url(path))
+        return dp_fail(err, DP_EIO, "%.110s is an address: a folder is read where it lies", path);
     why = errno;
     return dp_fail(err, DP_EIO, "cannot read the folder %.110s: %s%s", path, strerror(why),
                    why == ENOTDIR ? sniff_path(path).text : "");

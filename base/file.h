@@ -26,7 +26,8 @@ typedef struct dp_file {
     int fd;            /* -1 = closed, or far */
     const dp_far *far; /* NULL = here; it is its owner's */
     uint64_t size;
-    uint64_t stamp;          /* of device, number, size, times of change (mtime and ctime) */
+    /* Of device, number, size, times of change (mtime and ctime); of address, size and version. */
+    uint64_t stamp;
     uint64_t content, links; /* the same but for ctime, and how many names it has */
 } dp_file;
 
@@ -40,12 +41,15 @@ dp_status dp_file_open(const char *path, dp_file *out, dp_error *); /* regular f
 void dp_file_close(dp_file *);
 
 /* DP_ESTATE when the file that was opened may hold something else now, called `name`; of one that
- * was closed since, `name` is the path.  Its size and times say so; a file that was renamed,
- * replaced or removed holds what it held.  `accept` takes what it holds now for what was opened. */
+ * was closed since, `name` is the path.  Of a far one each read makes sure.  Its size and times say
+ * so; a file that was renamed, replaced or removed holds what it held.  `accept` takes what it
+ * holds now for what was opened. */
 dp_status dp_file_unchanged(dp_file *, const char *name, bool accept, dp_error *);
 
-/* A file that was opened and may have been closed since (fd -1), being one of many: open, until it
- * is left.  DP_ESTATE when it is another one now. */
+/* One of many, which rests between two reads: it gives its descriptor back (what is far has none,
+ * and is as before).  dp_file_enter opens it until it is left; DP_ESTATE when it is another one
+ * now. */
+void dp_file_rest(dp_file *);
 dp_status dp_file_enter(const dp_file *, const char *path, dp_file *out, dp_error *);
 void dp_file_leave(const dp_file *, dp_file *entered);
 

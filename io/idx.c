@@ -80,17 +80,17 @@ static dp_status parse(array *a, dp_blob blob, dp_error *err)
     return DP_OK;
 }
 
-static dp_status open_array(array *a, const char *file, const dp_options *options, dp_arena *arena,
-                            uint64_t *stamp, dp_error *err)
+static dp_status open_array(array *a, const char *file, dp_source *out, dp_error *err)
 {
+    dp_opener *opener = &out->opener;
     dp_blob blob = {0};
     dp_status status;
 
-    a->path = dp_path_join(arena, options->root, file);
+    a->path = dp_path_join(opener->arena, opener->options->root, file);
     if (a->path == NULL)
-        return dp_arena_fail(arena, err, "a path");
-    status = dp_blob_read(a->path, MOST_BYTES, arena, options, &blob, err);
-    *stamp = dp_stamp_add(*stamp, blob.stamp);
+        return dp_arena_fail(opener->arena, err, "a path");
+    status = dp_opener_blob(opener, a->path, MOST_BYTES, &blob, err);
+    out->stamp = dp_stamp_add(out->stamp, blob.stamp);
     return status == DP_OK ? parse(a, blob, err) : status;
 }
 
@@ -127,12 +127,13 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
     dp_tensor image;
     dp_status status;
 
+    (void)options;
     if (s == NULL)
         return dp_arena_fail(arena, err, "idx");
     s->params = p;
-    status = open_array(&s->images, p->images, options, arena, &out->stamp, err);
+    status = open_array(&s->images, p->images, out, err);
     if (status == DP_OK && labelled)
-        status = open_array(&s->labels, p->labels, options, arena, &out->stamp, err);
+        status = open_array(&s->labels, p->labels, out, err);
     if (status == DP_OK && labelled)
         status = check_labels(s, err);
     if (status != DP_OK)

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/status.h"
 #include "io/groups.h"
+#include "io/remote/remote.h"
 #include "lang/stage.h"
 
 /* What a stream that is read back was, for its states. */
@@ -24,6 +25,7 @@ typedef struct dp_pictures {
 } dp_pictures;
 
 typedef struct dp_source {
+    dp_opener opener; /* of the reader's files, made before open and closed behind close */
     uint64_t n_records;
     uint32_t n_columns;
     dp_column columns[DP_MAX_COLUMNS];

@@ -149,7 +149,7 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
         return dp_arena_fail(arena, err, "a path");
     status = parse_fields(s, arena, out, err);
     if (status == DP_OK)
-        status = dp_file_open(s->path, &s->file, err);
+        status = dp_opener_open(&out->opener, s->path, &s->file, err);
     if (status != DP_OK)
         return status;
     status = count_records(s, err);

@@ -246,9 +246,10 @@ dp_status dp_graph_keep(dp_graph *g, const dp_options *options, dp_error *err)
 void dp_graph_close(dp_graph *g)
 {
     for (uint32_t i = 0; i < g->n_branches; i++) {
-        const dp_branch *branch = &g->branches[i];
+        dp_branch *branch = &g->branches[i];
         if (branch->opened && branch->reader->close != NULL)
             branch->reader->close(branch->source.state);
+        dp_opener_close(&branch->source.opener);
     }
     dp_each_rooms_close(g);
     dp_arena_free(&g->arena);

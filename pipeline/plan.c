@@ -331,10 +331,12 @@ static dp_status open_reader(dp_builder *b, level *l, const dp_found *found)
 {
     dp_graph *g = b->graph;
     dp_branch *branch = l->branch;
-    const dp_status status = dp_found_fail(
+    dp_status status;
+
+    branch->source.opener = (dp_opener){.options = b->options, .arena = &g->arena};
+    status = dp_found_fail(
         b, found,
         found->reader->open(found->params, b->options, &g->arena, &branch->source, b->err));
-
     if (status != DP_OK)
         return status;
     branch->reader = found->reader;

@@ -91,8 +91,9 @@ static dp_status read_piece(const dp_file *file, const char *path, uint64_t at, 
 {
     const int error = dp_file_read_at(file, at, piece, PIECE, got);
 
-    return error == 0 ? DP_OK
-                      : dp_fail(err, DP_EIO, "%.120s cannot be read: %s", path, strerror(error));
+    return error == 0
+               ? DP_OK
+               : dp_fail(err, DP_EIO, "%.120s cannot be read: %s", path, dp_file_why(file, error));
 }
 
 /* Every byte of the file through zlib; gzip files may follow one another. */
@@ -138,28 +139,24 @@ static dp_status copy_file(const dp_file *file, growing *g)
 static voidpf take(voidpf arena, uInt n, uInt size) { return dp_arena_alloc(arena, n, size); }
 static void give(voidpf arena, voidpf p) { (void)arena, (void)p; }
 
-dp_status dp_blob_read(const char *path, uint64_t most, dp_arena *arena, const dp_options *options,
-                       dp_blob *out, dp_error *err)
+dp_status dp_blob_read(const dp_file *file, const char *path, uint64_t most, dp_arena *arena,
+                       const dp_options *options, dp_blob *out, dp_error *err)
 {
     growing g = {.arena = arena, .most = most, .path = path, .options = options, .err = err};
     z_stream z = {.zalloc = take, .zfree = give, .opaque = arena};
     uint8_t magic[2] = {0, 0};
-    dp_file file;
     size_t got;
-    dp_status status = dp_file_open(path, &file, err);
+    dp_status status;
 
-    if (status != DP_OK)
-        return status;
-    if (dp_file_read_at(&file, 0, magic, 2, &got) == 0 && got == 2 && magic[0] == 0x1F &&
+    if (dp_file_read_at(file, 0, magic, 2, &got) == 0 && got == 2 && magic[0] == 0x1F &&
         magic[1] == 0x8B) {
-        g.hint = size_hint(&file);
-        status = inflateInit2(&z, 16 + MAX_WBITS) == Z_OK ? unpack_file(&file, &z, &g)
+        g.hint = size_hint(file);
+        status = inflateInit2(&z, 16 + MAX_WBITS) == Z_OK ? unpack_file(file, &z, &g)
                                                           : dp_arena_fail(arena, err, path);
         inflateEnd(&z);
     } else {
-        status = copy_file(&file, &g);
+        status = copy_file(file, &g);
     }
-    dp_file_close(&file);
-    *out = (dp_blob){g.bytes, g.used, file.stamp};
+    *out = (dp_blob){g.bytes, g.used, file->stamp};
     return status;
 }

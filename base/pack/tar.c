@@ -34,7 +34,8 @@ static dp_status fill(dp_tar *tar, uint64_t at, size_t n, dp_error *err)
 
     tar->window_at = at;
     if (error != 0)
-        return dp_fail(err, DP_EIO, "%.120s cannot be read: %s", tar->path, strerror(error));
+        return dp_fail(err, DP_EIO, "%.120s cannot be read: %s", tar->path,
+                       dp_file_why(tar->file, error));
     return tar->window_n >= n
                ? DP_OK
                : dp_fail(err, DP_ECORRUPT, "%.120s shrank while it was read", tar->path);

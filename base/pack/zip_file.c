@@ -29,7 +29,8 @@ static dp_status read_at(const dp_zip_file *z, uint64_t at, void *out, size_t n,
     const int error = dp_file_read_at(z->file, at, out, n, &got);
 
     if (error != 0)
-        return dp_fail(err, DP_EIO, "%.120s cannot be read: %s", z->path, strerror(error));
+        return dp_fail(err, DP_EIO, "%.120s cannot be read: %s", z->path,
+                       dp_file_why(z->file, error));
     return got == n ? DP_OK : dp_fail(err, DP_ECORRUPT, "%.120s: it is cut", z->path);
 }
 

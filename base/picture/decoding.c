@@ -21,9 +21,9 @@ dp_status dp_encoded_read(const dp_encoded *from, uint64_t at, uint8_t *buffer, 
     n = size - at < n ? (size_t)(size - at) : n;
     if (from->file != NULL) {
         error = dp_file_read_at(from->file, from->at + at, buffer, n, got);
-        return error == 0
-                   ? DP_OK
-                   : dp_fail(err, DP_EIO, "cannot read %.120s: %s", from->name, strerror(error));
+        return error == 0 ? DP_OK
+                          : dp_fail(err, DP_EIO, "cannot read %.120s: %s", from->name,
+                                    dp_file_why(from->file, error));
     }
     memcpy(buffer, from->bytes + at, n);
     *got = n;

@@ -32,7 +32,8 @@ static dp_status read_part(const dp_stored *a, uint64_t from, void *out, size_t 
     }
     error = dp_file_read_at(a->file, a->at + from, out, n, &got);
     if (error != 0)
-        return dp_fail(err, DP_EIO, "%.120s cannot be read: %s", a->name, strerror(error));
+        return dp_fail(err, DP_EIO, "%.120s cannot be read: %s", a->name,
+                       dp_file_why(a->file, error));
     return got == n ? DP_OK
                     : dp_fail(err, DP_ECORRUPT,
                               "%.120s is cut (the file shrank while it was in use)", a->name);
@@ -98,15 +99,14 @@ dp_status dp_stored_open(dp_stored *a, uint64_t size, dp_error *err)
 
 /* ---- columns ---- */
 
-dp_status dp_arrays_file(dp_arrays *s, const char *path, const dp_options *options, dp_arena *arena,
-                         dp_error *err)
+dp_status dp_arrays_file(dp_arrays *s, const char *path, dp_opener *opener, dp_error *err)
 {
-    const char *whole = dp_path_join(arena, options->root, path);
+    const char *whole = dp_path_join(opener->arena, opener->options->root, path);
     dp_status status;
 
     if (whole == NULL)
-        return dp_arena_fail(arena, err, "a path");
-    status = dp_file_open(whole, &s->files[s->n_files], err);
+        return dp_arena_fail(opener->arena, err, "a path");
+    status = dp_opener_open(opener, whole, &s->files[s->n_files], err);
     if (status == DP_OK)
         s->paths[s->n_files++] = whole;
     return status;

@@ -30,7 +30,7 @@ typedef struct dp_arrays {
 } dp_arrays;
 
 /* Opens a file, as the last of the arrays' files. */
-dp_status dp_arrays_file(dp_arrays *, const char *path, const dp_options *, dp_arena *, dp_error *);
+dp_status dp_arrays_file(dp_arrays *, const char *path, dp_opener *, dp_error *);
 
 /* The head of an array of `size` bytes that lie as it says (name, file, bytes, at): afterwards they
  * are its elements.  DP_ECORRUPT when it is damaged, of a kind that is not read, or its elements

@@ -35,10 +35,10 @@ static uint32_t count(const char *list)
     return n;
 }
 
-static dp_status add_file(dp_arrays *s, const char *file, const dp_options *options,
-                          dp_arena *arena, dp_stored *a, dp_error *err)
+static dp_status add_file(dp_arrays *s, const char *file, dp_opener *opener, dp_stored *a,
+                          dp_error *err)
 {
-    const dp_status status = dp_arrays_file(s, file, options, arena, err);
+    const dp_status status = dp_arrays_file(s, file, opener, err);
 
     if (status != DP_OK)
         return status;
@@ -46,8 +46,8 @@ static dp_status add_file(dp_arrays *s, const char *file, const dp_options *opti
     return dp_stored_open(a, a->file->size, err);
 }
 
-static dp_status add_files(const npy *p, dp_arrays *s, const dp_options *options, dp_arena *arena,
-                           dp_source *out, dp_error *err)
+static dp_status add_files(const npy *p, dp_arrays *s, dp_arena *arena, dp_source *out,
+                           dp_error *err)
 {
     const char *files = p->file, *columns = p->columns;
     const uint32_t n = count(files);
@@ -63,7 +63,7 @@ static dp_status add_files(const npy *p, dp_arrays *s, const dp_options *options
         const char *path = dp_arena_text(arena, file, length);
         dp_stored a;
         status = path == NULL ? dp_arena_fail(arena, err, "a path")
-                              : add_file(s, path, options, arena, &a, err);
+                              : add_file(s, path, &out->opener, &a, err);
         if (status == DP_OK)
             status = dp_arrays_add(s, column, column_length, &a, arena, out, err);
     }
@@ -78,7 +78,7 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
 
     if (s == NULL)
         return dp_arena_fail(arena, err, "npy");
-    status = add_files(params_, s, options, arena, out, err);
+    status = add_files(params_, s, arena, out, err);
     if (status == DP_OK)
         status = dp_arrays_done(s, options, arena, out, err);
     if (status != DP_OK)

@@ -133,7 +133,7 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
     o.s = dp_arena_alloc(arena, 1, sizeof *o.s);
     if (o.s == NULL)
         return dp_arena_fail(arena, err, "npz");
-    status = dp_arrays_file(o.s, p->file, options, arena, err);
+    status = dp_arrays_file(o.s, p->file, &out->opener, err);
     if (status == DP_OK)
         status = dp_zip_file_open(&o.zip, &o.s->files[0], o.s->paths[0], arena, err);
     if (status == DP_OK)

@@ -100,10 +100,8 @@ static dp_status open_python_file(const opening *o, part *p, const char *path)
 {
     dp_arena whole = dp_arena_within(o->arena);
     dp_blob blob;
-    dp_status status = dp_blob_read(path, MOST_FILE, &whole, o->options, &blob, o->err);
+    dp_status status = dp_blob_read(&p->file, path, MOST_FILE, &whole, o->options, &blob, o->err);
 
-    if (status == DP_OK && blob.stamp != p->file.stamp)
-        status = dp_fail(o->err, DP_EIO, "%.80s changed while it was opened", p->name);
     if (status == DP_OK)
         status = dp_cifar_open_pickle(o, p, blob, blob.size == p->file.size);
     dp_arena_free(&whole);
@@ -153,7 +151,7 @@ static dp_status read_bytes(const part *p, uint64_t in_file, size_t before, uint
     if (error != 0)
         return dp_fail_record(err, DP_EIO, p->first + in_file,
                               "record %llu of %.80s cannot be read: %s",
-                              (unsigned long long)in_file, p->name, strerror(error));
+                              (unsigned long long)in_file, p->name, dp_file_why(&p->file, error));
     if (got != size)
         return dp_fail_record(err, DP_ECORRUPT, p->first + in_file,
                               "record %llu of %.80s has %zu bytes: expected %zu (the file "
@@ -276,8 +274,12 @@ dp_status dp_cifar_open(const dp_cifar_layout *layout, const void *params,
                         const dp_options *options, dp_arena *arena, dp_source *out, dp_error *err)
 {
     state *s = dp_arena_alloc(arena, 1, sizeof *s);
-    opening o = {
-        .layout = layout, .params = params, .options = options, .arena = arena, .err = err};
+    opening o = {.layout = layout,
+                 .params = params,
+                 .options = options,
+                 .opener = &out->opener,
+                 .arena = arena,
+                 .err = err};
     dp_status status;
 
     if (s == NULL)

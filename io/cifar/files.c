@@ -118,7 +118,7 @@ static dp_status read_archive(dp_cifar_opening *o, const char *path)
     dp_blob archive;
     dp_tar_member m;
     dp_tar tar;
-    dp_status status = dp_blob_read(path, MOST_ARCHIVE, o->arena, o->options, &archive, o->err);
+    dp_status status = dp_opener_blob(o->opener, path, MOST_ARCHIVE, &archive, o->err);
 
     if (status != DP_OK)
         return status;
@@ -132,20 +132,25 @@ static dp_status read_archive(dp_cifar_opening *o, const char *path)
     return status == DP_END ? DP_OK : status;
 }
 
+/* No folder can be listed by its address. */
+static bool is_archive(const char *path)
+{
+    dp_file file;
+
+    if (dp_path_is_url(path) || dp_dir_exists(path) || dp_file_open(path, &file, NULL) != DP_OK)
+        return dp_path_is_url(path);
+    dp_file_close(&file);
+    return true;
+}
+
 dp_status dp_cifar_find(dp_cifar_opening *o)
 {
     char *path = dp_path_join(o->arena, o->options->root, o->params->dataset_dir);
-    dp_file file;
     dp_status status;
 
     if (path == NULL)
         return dp_arena_fail(o->arena, o->err, "a path");
-    if (!dp_dir_exists(path) && dp_file_open(path, &file, NULL) == DP_OK) {
-        dp_file_close(&file);
-        status = read_archive(o, path);
-    } else {
-        status = find_folder(o, path);
-    }
+    status = is_archive(path) ? read_archive(o, path) : find_folder(o, path);
     o->python = status == DP_OK && !has_version(o, false) && has_version(o, true);
     return status;
 }

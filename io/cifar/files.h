@@ -33,6 +33,7 @@ typedef struct dp_cifar_opening {
     const dp_cifar_layout *layout;
     const dp_cifar *params;
     const dp_options *options;
+    dp_opener *opener;
     const char *path; /* of the folder or archive */
     bool python;      /* its version */
     dp_cifar_entry *entries;

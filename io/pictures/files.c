@@ -273,8 +273,10 @@ static dp_status add_line(dp_folder *s, const char *folder, const char *line, si
                         : add(s, path, (uint64_t)label, arena, err);
 }
 
-static dp_status read_list(dp_folder *s, const dp_options *options, dp_arena *arena, dp_error *err)
+static dp_status read_list(dp_folder *s, dp_opener *opener, dp_error *err)
 {
+    const dp_options *options = opener->options;
+    dp_arena *arena = opener->arena;
     const char *folder = dp_path_join(arena, options->root, s->params->dataset_dir);
     const char *path = dp_path_join(arena, options->root, s->params->list);
     dp_blob blob = {0};
@@ -283,7 +285,7 @@ static dp_status read_list(dp_folder *s, const dp_options *options, dp_arena *ar
 
     if (folder == NULL || path == NULL)
         return dp_arena_fail(arena, err, "a path");
-    status = dp_blob_read(path, MOST_LIST, arena, options, &blob, err);
+    status = dp_opener_blob(opener, path, MOST_LIST, &blob, err);
     if (status == DP_OK && blob.size >= 3 && memcmp(blob.bytes, "\xEF\xBB\xBF", 3) == 0)
         blob = (dp_blob){blob.bytes + 3, blob.size - 3, blob.stamp}; /* a byte order mark */
     if (status == DP_OK)
@@ -302,14 +304,14 @@ static dp_status read_list(dp_folder *s, const dp_options *options, dp_arena *ar
     return status;
 }
 
-dp_status dp_folder_find(dp_folder *s, const dp_options *options, dp_arena *arena, dp_error *err)
+dp_status dp_folder_find(dp_folder *s, dp_opener *opener, dp_error *err)
 {
-    dp_status status = split_names(s, arena, err);
+    dp_status status = split_names(s, opener->arena, err);
 
     if (status == DP_OK)
         status = check_texts(s, err);
     if (status != DP_OK)
         return status;
-    return s->params->list[0] != '\0' ? read_list(s, options, arena, err)
-                                      : find_classes(s, options, arena, err);
+    return s->params->list[0] != '\0' ? read_list(s, opener, err)
+                                      : find_classes(s, opener->options, opener->arena, err);
 }

@@ -8,6 +8,6 @@
 #include "io/pictures/folder.h"
 
 /* Finds the files and their labels; opens none of them. */
-dp_status dp_folder_find(dp_folder *, const dp_options *, dp_arena *, dp_error *);
+dp_status dp_folder_find(dp_folder *, dp_opener *, dp_error *);
 
 #endif

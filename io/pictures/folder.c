@@ -39,7 +39,7 @@ static dp_status look_into(const dp_folder *s, dp_folder_file *f, const dp_file 
     dp_status status;
 
     if (error != 0)
-        return dp_fail(err, DP_EIO, "cannot read %.120s: %s", f->path, strerror(error));
+        return dp_fail(err, DP_EIO, "cannot read %.120s: %s", f->path, dp_file_why(file, error));
     if (file->size > DP_PICTURE_FILE)
         return dp_fail(err, DP_ELIMIT, "%.120s has more than %llu bytes", f->path,
                        (unsigned long long)DP_PICTURE_FILE);
@@ -120,7 +120,7 @@ static dp_status read_open(const dp_folder_file *f, const dp_file *file, uint8_t
     error = dp_file_read_at(file, 0, out, size, &got);
     *blob = (dp_blob){out, got, file->stamp};
     if (error != 0)
-        return dp_fail(err, DP_EIO, "cannot read %.120s: %s", f->path, strerror(error));
+        return dp_fail(err, DP_EIO, "cannot read %.120s: %s", f->path, dp_file_why(file, error));
     return got == size ? DP_OK : changed_size(f, got, err);
 }
 
@@ -415,7 +415,7 @@ dp_status dp_folder_open(const dp_folder_kind *kind, const dp_folder_params *p,
     s->params = p;
     status = begin(s, options, arena, err);
     if (status == DP_OK)
-        status = dp_folder_find(s, options, arena, err);
+        status = dp_folder_find(s, &out->opener, err);
     classes = p->num_classes != 0 ? (uint64_t)p->num_classes : s->n_classes;
     if (s->n_names > 0)
         classes = s->n_names;

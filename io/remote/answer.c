@@ -167,6 +167,8 @@ const char *dp_far_words(int error)
         [DP_FAR_OTHER_SIZE - DP_FAR_OWN] = "the file has another length than when it was opened",
         [DP_FAR_NO_SIZE - DP_FAR_OWN] = "the server does not say which bytes of how many it sends",
         [DP_FAR_CHANGED - DP_FAR_OWN] = "the file is another than when it was opened (ETag)",
+        [DP_FAR_NO_VERSION - DP_FAR_OWN] =
+            "the server gives no ETag and no Last-Modified: a change would not be seen",
         [DP_FAR_ENCODED - DP_FAR_OWN] = "the server sends it packed (Content-Encoding)",
         [DP_FAR_CUT - DP_FAR_OWN] = "the server sent less than it said",
         [DP_FAR_CONNECT - DP_FAR_OWN] = "no connection within connect= of dp_options.remote",

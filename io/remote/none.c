@@ -13,10 +13,9 @@ dp_status dp_remote_open(dp_remote **out, const dp_options *options, dp_arena *a
                    "curl/curl.h is (Debian: libcurl4-openssl-dev)");
 }
 
-dp_status dp_remote_file(dp_remote *r, const char *url, bool any_version, dp_file *out,
-                         dp_error *err)
+dp_status dp_remote_file(dp_remote *r, dp_opener *o, const char *url, dp_file *out, dp_error *err)
 {
-    (void)r, (void)any_version, (void)out;
+    (void)r, (void)o, (void)out;
     return dp_fail(err, DP_EIO, "%.120s: this detpipe was built without libcurl", url);
 }
 

@@ -38,13 +38,21 @@ static const char *local_path(const char *url, dp_arena *arena)
     return path;
 }
 
-static dp_status open_local(const char *url, dp_arena *arena, dp_file *out, dp_error *err)
+static dp_status open_here(dp_opener *o, const char *path, dp_file *out, dp_error *err)
 {
-    const char *path = local_path(url, arena);
+    const dp_status status = dp_file_open(path, out, err);
+
+    o->missing = status == DP_EIO && !dp_file_exists(path);
+    return status;
+}
+
+static dp_status open_local(dp_opener *o, const char *url, dp_file *out, dp_error *err)
+{
+    const char *path = local_path(url, o->arena);
 
     if (path == NULL)
         return dp_fail(err, DP_ESPEC, "%.120s names no file of this machine: file:///PATH", url);
-    return dp_file_open(path, out, err);
+    return open_here(o, path, out, err);
 }
 
 /* Texts are printed, kept in states as a fingerprint, and given to others: nothing secret may stand
@@ -77,14 +85,27 @@ dp_status dp_opener_open(dp_opener *o, const char *path, dp_file *out, dp_error 
 {
     dp_status status;
 
+    o->missing = false;
     if (!dp_path_is_url(path))
-        return dp_file_open(path, out, err);
+        return open_here(o, path, out, err);
     if (strncmp(path, "file:", 5) == 0)
-        return open_local(path, o->arena, out, err);
+        return open_local(o, path, out, err);
     status = check_url(path, err);
     if (status == DP_OK && o->remote == NULL)
         status = dp_remote_open(&o->remote, o->options, o->arena, err);
-    return status == DP_OK ? dp_remote_file(o->remote, path, o->any_version, out, err) : status;
+    return status == DP_OK ? dp_remote_file(o->remote, o, path, out, err) : status;
+}
+
+dp_status dp_opener_blob(dp_opener *o, const char *path, uint64_t most, dp_blob *out, dp_error *err)
+{
+    dp_file file;
+    dp_status status = dp_opener_open(o, path, &file, err);
+
+    if (status != DP_OK)
+        return status;
+    status = dp_blob_read(&file, path, most, o->arena, o->options, out, err);
+    dp_file_close(&file);
+    return status;
 }
 
 void dp_opener_close(dp_opener *o)

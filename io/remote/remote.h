@@ -10,6 +10,7 @@
 #define IO_REMOTE_REMOTE_H
 
 #include "base/file.h"
+#include "base/pack/inflate.h"
 
 typedef struct dp_remote dp_remote;
 
@@ -18,17 +19,22 @@ typedef struct dp_opener {
     const dp_options *options;
     dp_arena *arena;
     bool any_version;  /* of a far file: what is read is known by a digest of its own */
+    bool missing;      /* what was asked for last is not there, for all that can be told */
     dp_remote *remote; /* NULL = there was no address; so no network is touched */
 } dp_opener;
 
 /* A path or an address; the file's far part lives until the opener is closed.  DP_EIO when it
- * cannot be had, DP_ESPEC for an address that has a name, a password or a query in it. */
+ * cannot be had (opener->missing: as there is none), or when a far file has no version by which a
+ * change would be seen; DP_ESPEC for an address that has a name, a password or a query in it. */
 dp_status dp_opener_open(dp_opener *, const char *path, dp_file *out, dp_error *);
 void dp_opener_close(dp_opener *);
 
+/* All of a file, as dp_blob_read has it, in the opener's arena. */
+dp_status dp_opener_blob(dp_opener *, const char *path, uint64_t most, dp_blob *out, dp_error *);
+
 /* The transfers themselves (transfer.c, or none.c where there is no libcurl). */
 dp_status dp_remote_open(dp_remote **, const dp_options *, dp_arena *, dp_error *);
-dp_status dp_remote_file(dp_remote *, const char *url, bool any_version, dp_file *out, dp_error *);
+dp_status dp_remote_file(dp_remote *, dp_opener *, const char *url, dp_file *out, dp_error *);
 void dp_remote_close(dp_remote *); /* NULL is allowed */
 
 #endif

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/status.h"
 #include "base/workers.h"
 #include "io/remote/answer.h"
@@ -320,21 +321,29 @@ static const char *why(const dp_far *far, int error)
 
 /* The first byte says how many there are, and of which version (a HEAD may be forbidden where a GET
  * is signed). */
-static dp_status probe(far_file *f, const char *url, bool any_version, dp_error *err)
+static dp_status probe(far_file *f, dp_opener *o, const char *url, dp_error *err)
 {
     uint8_t byte;
     request r = {.file = f, .n = 1, .out = &byte};
 
     wait_for(f->remote, &r);
-    if (r.error != 0)
-        return dp_fail(err, DP_EIO, "cannot open %.120s: %s", url, why(&f->far, r.error));
+    o->missing = r.error == DP_FAR_HTTP + 404 || r.error == DP_FAR_HTTP + 410;
     f->size = r.answer.total;
-    f->version = any_version ? 0 : dp_answer_version(&r.answer);
-    return DP_OK;
+    f->version = o->any_version ? 0 : dp_answer_version(&r.answer);
+    if (r.error == 0 && !o->any_version && f->version == 0)
+        r.error = DP_FAR_NO_VERSION;
+    return r.error == 0
+               ? DP_OK
+               : dp_fail(err, DP_EIO, "cannot open %.120s: %s", url, why(&f->far, r.error));
 }
 
-dp_status dp_remote_file(dp_remote *m, const char *url, bool any_version, dp_file *out,
-                         dp_error *err)
+/* What is known of it says as much as a file's times do: the address is without the query. */
+static uint64_t stamp_of(const far_file *f, const char *url)
+{
+    return dp_stamp_add(dp_stamp_add(dp_hash64(url, strlen(url)), f->size), f->version);
+}
+
+dp_status dp_remote_file(dp_remote *m, dp_opener *o, const char *url, dp_file *out, dp_error *err)
 {
     const char *query = m->settings.query_text;
     const size_t size = strlen(url) + (query != NULL ? strlen(query) : 0) + 2;
@@ -346,9 +355,9 @@ dp_status dp_remote_file(dp_remote *m, const char *url, bool any_version, dp_fil
         return dp_arena_fail(m->arena, err, "an address");
     snprintf(whole, size, "%s%s%s", url, query != NULL ? "?" : "", query != NULL ? query : "");
     *f = (far_file){.far = {read_at, why}, .remote = m, .url = whole};
-    status = probe(f, url, any_version, err);
+    status = probe(f, o, url, err);
     if (status == DP_OK)
-        *out = (dp_file){.fd = -1, .far = &f->far, .size = f->size};
+        *out = (dp_file){.fd = -1, .far = &f->far, .size = f->size, .stamp = stamp_of(f, url)};
     return status;
 }
 

@@ -15,16 +15,16 @@
 /* ---- names ---- */
 
 typedef struct listing {
-    const dp_options *options;
-    dp_arena *arena;
+    dp_opener *opener;
+    dp_arena *arena; /* the opener's */
     dp_shard_list *out;
     dp_error *err;
 } listing;
 
-/* What WebDataset opens by a program of the system, or over a network. */
-static bool is_address(const char *name)
+/* What WebDataset opens by a program of the system. */
+static bool is_no_file(const char *name)
 {
-    return strstr(name, "://") != NULL || strncmp(name, "pipe:", 5) == 0;
+    return !dp_path_is_url(name) && (strstr(name, "://") != NULL || strncmp(name, "pipe:", 5) == 0);
 }
 
 static dp_status add(const listing *l, const char *name)
@@ -32,8 +32,11 @@ static dp_status add(const listing *l, const char *name)
     dp_shard_list *out = l->out;
     const char *path;
 
-    if (is_address(name))
-        return dp_fail(l->err, DP_ESPEC, "%.120s is no file: fetch it first", name);
+    if (is_no_file(name))
+        return dp_fail(l->err, DP_ESPEC,
+                       "%.120s is no file, and no address that is read (http, https, "
+                       "file): fetch it first",
+                       name);
     if (out->n == DP_MOST_SHARDS)
         return dp_fail(l->err, DP_ELIMIT, "there are more than %d files", DP_MOST_SHARDS);
     if (out->n == out->room) {
@@ -43,7 +46,7 @@ static dp_status add(const listing *l, const char *name)
             return dp_arena_fail(l->arena, l->err, "a list of files");
         out->paths = more;
     }
-    path = dp_path_join(l->arena, l->options->root, name);
+    path = dp_path_join(l->arena, l->opener->options->root, name);
     if (path == NULL)
         return dp_arena_fail(l->arena, l->err, "a path");
     out->paths[out->n++] = path;
@@ -312,13 +315,13 @@ static dp_status add_line(const listing *l, const char *path, const char *line, 
 
 static dp_status read_list(const listing *l, const char *file)
 {
-    const char *path = dp_path_join(l->arena, l->options->root, file);
+    const char *path = dp_path_join(l->arena, l->opener->options->root, file);
     dp_blob blob = {0};
     dp_status status;
 
     if (path == NULL)
         return dp_arena_fail(l->arena, l->err, "a path");
-    status = dp_blob_read(path, DP_MOST_SHARD_LIST, l->arena, l->options, &blob, l->err);
+    status = dp_opener_blob(l->opener, path, DP_MOST_SHARD_LIST, &blob, l->err);
     for (size_t at = 0; status == DP_OK && at < blob.size;) {
         const char *line = (const char *)blob.bytes + at;
         const char *end = memchr(line, '\n', blob.size - at);
@@ -331,10 +334,9 @@ static dp_status read_list(const listing *l, const char *file)
     return status;
 }
 
-dp_status dp_shard_list_read(const char *text, const dp_options *options, dp_arena *arena,
-                             dp_shard_list *out, dp_error *err)
+dp_status dp_shard_list_read(const char *text, dp_opener *opener, dp_shard_list *out, dp_error *err)
 {
-    const listing l = {options, arena, out, err};
+    const listing l = {opener, opener->arena, out, err};
 
     *out = (dp_shard_list){0};
     return text[0] == '@' ? read_list(&l, text + 1) : expand_all(&l, text);

@@ -11,7 +11,7 @@
 #ifndef IO_SHARDS_LIST_H
 #define IO_SHARDS_LIST_H
 
-#include "base/alloc.h"
+#include "io/remote/remote.h"
 
 #define DP_MOST_SHARDS     65536
 #define DP_OPEN_SHARDS     256                 /* stay open; each read opens its file beyond them */
@@ -24,9 +24,8 @@ typedef struct dp_shard_list {
     size_t n, room;
 } dp_shard_list;
 
-/* DP_ESPEC for braces without a partner, an address in place of a file, a list without names;
+/* DP_ESPEC for braces without a partner, what is no file (s3://, pipe:), a list without names;
  * DP_ELIMIT for more than the above.  No file is opened but a list. */
-dp_status dp_shard_list_read(const char *text, const dp_options *, dp_arena *, dp_shard_list *out,
-                             dp_error *);
+dp_status dp_shard_list_read(const char *text, dp_opener *, dp_shard_list *out, dp_error *);
 
 #endif

@@ -252,7 +252,7 @@ static dp_status look(dp_look *l, dp_error *err)
         return dp_look_full(l, err);
     status = dp_mindrecord_open(&l->file, l->shard->path, l->arena, m, err);
     if (status == DP_OK)
-        status = dp_mindrecord_rows(m, l->shard->path, l->arena, &rows, err);
+        status = dp_mindrecord_rows(m, l->shard->path, l->opener, l->arena, &rows, err);
     for (uint64_t i = 0; status == DP_OK && i < m->n_rows; i++) {
         status = look_at_row(&g, &rows[i], raw);
         if (status == DP_OK)
@@ -289,10 +289,10 @@ static dp_status check_sets(const dp_shard_list *list, const member *members, dp
     return DP_OK;
 }
 
-static dp_status read_head(const char *path, dp_arena *arena, dp_mindrecord *m, dp_file *file,
-                           dp_error *err)
+static dp_status read_head(const char *path, dp_opener *opener, dp_arena *arena, dp_mindrecord *m,
+                           dp_file *file, dp_error *err)
 {
-    dp_status status = dp_file_open(path, file, err);
+    dp_status status = dp_opener_open(opener, path, file, err);
 
     if (status == DP_OK)
         status = dp_mindrecord_open(file, path, arena, m, err);
@@ -303,8 +303,9 @@ static dp_status read_head(const char *path, dp_arena *arena, dp_mindrecord *m, 
 
 /* The heads of all files: they have the columns of the first one. */
 static dp_status look_at_heads(const state *s, const dp_shard_list *list, member *members,
-                               dp_arena *arena, dp_error *err)
+                               dp_opener *opener, dp_error *err)
 {
+    dp_arena *arena = opener->arena;
     dp_status status = DP_OK;
 
     for (size_t i = 0; i < list->n && status == DP_OK; i++) {
@@ -312,7 +313,7 @@ static dp_status look_at_heads(const state *s, const dp_shard_list *list, member
         dp_mindrecord *m = dp_arena_alloc(&while_reading, 1, sizeof *m);
         dp_file file;
         status = m == NULL ? dp_arena_fail(&while_reading, err, "a header")
-                           : read_head(list->paths[i], &while_reading, m, &file, err);
+                           : read_head(list->paths[i], opener, &while_reading, m, &file, err);
         if (status == DP_OK) {
             dp_file_close(&file);
             members[i] = (member){m->set, m->shard, m->n_shards};
@@ -326,9 +327,9 @@ static dp_status look_at_heads(const state *s, const dp_shard_list *list, member
 }
 
 static dp_status check_files(const state *s, const mindrecord *p, const dp_shard_list *list,
-                             dp_arena *arena, dp_error *err)
+                             dp_opener *opener, dp_error *err)
 {
-    dp_arena while_reading = dp_arena_within(arena);
+    dp_arena while_reading = dp_arena_within(opener->arena);
     member *members = dp_arena_alloc(&while_reading, list->n, sizeof *members);
     dp_status status;
 
@@ -337,7 +338,7 @@ static dp_status check_files(const state *s, const mindrecord *p, const dp_shard
     else if (members == NULL)
         status = dp_arena_fail(&while_reading, err, "a list of files");
     else
-        status = look_at_heads(s, list, members, arena, err);
+        status = look_at_heads(s, list, members, opener, err);
     if (status == DP_OK && !p->part)
         status = check_sets(list, members, err);
     dp_arena_free(&while_reading);
@@ -391,12 +392,13 @@ static dp_status find_parts(state *s, const char *text, dp_arena *arena, dp_erro
     return status;
 }
 
-static dp_status take_columns(state *s, const mindrecord *p, const char *path, dp_arena *arena,
+static dp_status take_columns(state *s, const mindrecord *p, const char *path, dp_opener *opener,
                               char **fields, dp_error *err)
 {
+    dp_arena *arena = opener->arena;
     dp_mindrecord_naming g = {.given = p->fields, .m = &s->head};
     dp_file file;
-    dp_status status = read_head(path, arena, &s->head, &file, err);
+    dp_status status = read_head(path, opener, arena, &s->head, &file, err);
 
     if (status != DP_OK)
         return status;
@@ -455,12 +457,12 @@ static dp_status open_shards(state *s, const mindrecord *p, const dp_options *op
 {
     dp_shard_list list;
     char *fields = NULL;
-    dp_status status = dp_shard_list_read(p->file, options, arena, &list, err);
+    dp_status status = dp_shard_list_read(p->file, &out->opener, &list, err);
 
     if (status == DP_OK)
-        status = take_columns(s, p, list.paths[0], arena, &fields, err);
+        status = take_columns(s, p, list.paths[0], &out->opener, &fields, err);
     if (status == DP_OK)
-        status = check_files(s, p, &list, arena, err);
+        status = check_files(s, p, &list, &out->opener, err);
     return status == DP_OK
                ? dp_shards_open(&s->shards, &s->format, p->file, fields, options, arena, out, err)
                : status;

@@ -10,7 +10,7 @@
 #ifndef IO_SHARDS_MINDRECORD_H
 #define IO_SHARDS_MINDRECORD_H
 
-#include "base/file.h"
+#include "io/remote/remote.h"
 #include "lang/text.h"
 
 #define DP_MINDRECORD_COLUMNS 64
@@ -53,7 +53,7 @@ dp_status dp_mindrecord_open(const dp_file *, const char *path, dp_arena *, dp_m
 
 /* Reads the .db beside it: n_rows places, within their pages.  DP_ECORRUPT when it is damaged,
  * another file's, or has not each row once. */
-dp_status dp_mindrecord_rows(const dp_mindrecord *, const char *path, dp_arena *,
+dp_status dp_mindrecord_rows(const dp_mindrecord *, const char *path, dp_opener *, dp_arena *,
                              dp_mindrecord_row **out, dp_error *);
 
 /* The column of that name, of n bytes, or NULL. */

@@ -309,7 +309,8 @@ static dp_status read_json(head *h, dp_arena *arena)
     if (error == 0)
         error = dp_file_read_at(h->file, 8, text, (size_t)n, &got);
     if (error != 0)
-        return dp_fail(h->q.err, DP_EIO, "%.120s cannot be read: %s", h->q.path, strerror(error));
+        return dp_fail(h->q.err, DP_EIO, "%.120s cannot be read: %s", h->q.path,
+                       dp_file_why(h->file, error));
     h->json = text;
     h->n = got;
     return text[0] == '{' ? DP_OK : not_one(h);
@@ -437,12 +438,12 @@ static dp_status take_rows(query *q, const dp_mindrecord *m, dp_mindrecord_row *
                : status;
 }
 
-static dp_status read_index(query *q, const dp_mindrecord *m, dp_arena *arena,
+static dp_status read_index(query *q, const dp_mindrecord *m, dp_opener *opener, dp_arena *arena,
                             dp_mindrecord_row *rows)
 {
     uint8_t *bytes;
     dp_file file;
-    dp_status status = dp_file_open(q->path, &file, q->err);
+    dp_status status = dp_opener_open(opener, q->path, &file, q->err);
 
     if (status != DP_OK)
         return status;
@@ -464,8 +465,8 @@ static dp_status read_index(query *q, const dp_mindrecord *m, dp_arena *arena,
     return status;
 }
 
-dp_status dp_mindrecord_rows(const dp_mindrecord *m, const char *path, dp_arena *arena,
-                             dp_mindrecord_row **out, dp_error *err)
+dp_status dp_mindrecord_rows(const dp_mindrecord *m, const char *path, dp_opener *opener,
+                             dp_arena *arena, dp_mindrecord_row **out, dp_error *err)
 {
     dp_arena while_reading = dp_arena_within(arena);
     const size_t size = strlen(path) + sizeof ".db";
@@ -478,7 +479,7 @@ dp_status dp_mindrecord_rows(const dp_mindrecord *m, const char *path, dp_arena 
         status = dp_arena_fail(name == NULL ? &while_reading : arena, err, "an index");
     } else {
         snprintf(name, size, "%s.db", path);
-        status = read_index(&q, m, &while_reading, *out);
+        status = read_index(&q, m, opener, &while_reading, *out);
     }
     dp_arena_free(&while_reading);
     return status;

@@ -32,51 +32,51 @@ uint64_t dp_shard_stamp(const dp_shard_file *d)
 }
 
 /* What belongs to a file is looked at when that is. */
-static dp_status stamp_beside(const dp_shards *s, dp_shard_file *d, dp_arena *arena, dp_error *err)
+static dp_status stamp_beside(const dp_shards *s, dp_shard_file *d, dp_opener *opener,
+                              dp_error *err)
 {
     const char *ending = s->format->beside;
     const size_t n = strlen(d->path), size = n + (ending != NULL ? strlen(ending) : 0) + 1;
-    char *path = ending != NULL ? dp_arena_alloc(arena, size, 1) : NULL;
+    char *path = ending != NULL ? dp_arena_alloc(opener->arena, size, 1) : NULL;
+    dp_file file;
+    dp_status status;
 
     if (ending == NULL)
         return DP_OK;
     if (path == NULL)
-        return dp_arena_fail(arena, err, "a path");
+        return dp_arena_fail(opener->arena, err, "a path");
     snprintf(path, size, "%s%s", d->path, ending);
-    d->beside = dp_stamp_of(path);
+    status = dp_opener_open(opener, path, &file, err);
+    if (status != DP_OK)
+        return opener->missing ? DP_OK : status;
+    d->beside = file.stamp;
+    dp_file_close(&file);
     return DP_OK;
 }
 
-/* Its stamp is that of the file that was unpacked. */
-static dp_status unpack(dp_shard_file *d, const dp_options *options, dp_arena *arena, dp_error *err)
-{
-    const dp_status status =
-        dp_blob_read(d->path, DP_UNPACKED_SHARD, arena, options, &d->blob, err);
-
-    d->file.stamp = d->blob.stamp;
-    return status;
-}
-
 /* The file stays open if it is one of the first. */
-static dp_status open_file(const dp_shards *s, dp_shard_file *d, const dp_options *options,
-                           dp_arena *arena, dp_error *err)
+static dp_status open_file(const dp_shards *s, dp_shard_file *d, dp_opener *opener, dp_error *err)
 {
     uint8_t head[12];
     size_t got;
     int error;
-    dp_status status = dp_file_open(d->path, &d->file, err);
+    dp_status status = dp_opener_open(opener, d->path, &d->file, err);
 
     if (status != DP_OK)
         return status;
     error = dp_file_read_at(&d->file, 0, head, sizeof head, &got);
     if (error != 0)
-        status = dp_fail(err, DP_EIO, "%.120s cannot be read: %s", d->path, strerror(error));
+        status = dp_fail(err, DP_EIO, "%.120s cannot be read: %s", d->path,
+                         dp_file_why(&d->file, error));
     else if (is_gzip(s->format, head, got))
-        status = unpack(d, options, arena, err);
+        status = dp_blob_read(&d->file, d->path, DP_UNPACKED_SHARD, opener->arena, opener->options,
+                              &d->blob, err);
     if (status == DP_OK)
-        status = stamp_beside(s, d, arena, err);
-    if (status != DP_OK || d->blob.bytes != NULL || d - s->shards >= DP_OPEN_SHARDS)
+        status = stamp_beside(s, d, opener, err);
+    if (status != DP_OK || d->blob.bytes != NULL)
         dp_file_close(&d->file);
+    else if (d - s->shards >= DP_OPEN_SHARDS)
+        dp_file_rest(&d->file);
     return status;
 }
 
@@ -121,7 +121,8 @@ dp_status dp_look_read(const dp_look *l, uint64_t at, size_t n, uint8_t *buffer,
     *out = buffer;
     error = dp_file_read_at(&l->file, at, buffer, n, &got);
     if (error != 0)
-        return dp_fail(err, DP_EIO, "%.120s cannot be read: %s", l->shard->path, strerror(error));
+        return dp_fail(err, DP_EIO, "%.120s cannot be read: %s", l->shard->path,
+                       dp_file_why(&l->file, error));
     return got == n ? DP_OK
                     : dp_fail(err, DP_ECORRUPT, "%.120s shrank while it was read", l->shard->path);
 }
@@ -257,11 +258,12 @@ static bool has_pictures(const dp_shards *s)
     return c < s->fields.n;
 }
 
-static dp_status look_at_all(dp_shards *s, const dp_options *options, dp_arena *arena,
-                             dp_error *err)
+static dp_status look_at_all(dp_shards *s, dp_opener *opener, dp_error *err)
 {
+    const dp_options *options = opener->options;
+    dp_arena *arena = opener->arena;
     dp_picture_room room = {0};
-    dp_look l = {.shards = s, .options = options, .room = &room};
+    dp_look l = {.shards = s, .options = options, .opener = opener, .room = &room};
     dp_status status = has_pictures(s) ? dp_picture_room_open(&room, arena, 0, 0, err) : DP_OK;
     uint64_t first = 0;
 
@@ -376,22 +378,21 @@ static dp_status describe(dp_shards *s, const dp_options *options, dp_arena *are
     return DP_OK;
 }
 
-static dp_status open_files(dp_shards *s, const char *file, const dp_options *options,
-                            dp_arena *arena, dp_error *err)
+static dp_status open_files(dp_shards *s, const char *file, dp_opener *opener, dp_error *err)
 {
     dp_shard_list list;
-    dp_status status = dp_shard_list_read(file, options, arena, &list, err);
+    dp_status status = dp_shard_list_read(file, opener, &list, err);
 
     if (status != DP_OK)
         return status;
-    s->shards = dp_arena_alloc(arena, list.n, sizeof *s->shards);
+    s->shards = dp_arena_alloc(opener->arena, list.n, sizeof *s->shards);
     if (s->shards == NULL)
-        return dp_arena_fail(arena, err, s->format->info->name);
+        return dp_arena_fail(opener->arena, err, s->format->info->name);
     for (s->n = 0; s->n < list.n && status == DP_OK; s->n++) {
         dp_shard_file *d = &s->shards[s->n];
         d->path = list.paths[s->n];
-        d->file.fd = -1;
-        status = open_file(s, d, options, arena, err);
+        d->file = (dp_file){.fd = -1};
+        status = open_file(s, d, opener, err);
     }
     return status;
 }
@@ -407,9 +408,9 @@ dp_status dp_shards_open(dp_shards *s, const dp_shard_format *format, const char
     s->format = format;
     s->n_pieces = s->fields.n + format->n_own;
     out->stamp = dp_hash64(fields, strlen(fields));
-    status = open_files(s, file, options, arena, err);
+    status = open_files(s, file, &out->opener, err);
     if (status == DP_OK)
-        status = look_at_all(s, options, arena, err);
+        status = look_at_all(s, &out->opener, err);
     if (status == DP_OK)
         status = describe(s, options, arena, out, err);
     if (status != DP_OK)
@@ -499,7 +500,7 @@ dp_status dp_shard_read(const dp_shard_record *r, uint32_t piece, void *out, dp_
     else
         error = dp_file_read_at(&r->file, p->at, out, p->size, &got);
     if (error != 0)
-        return dp_shard_fail(r, err, DP_EIO, "cannot be read: %s", strerror(error));
+        return dp_shard_fail(r, err, DP_EIO, "cannot be read: %s", dp_file_why(&r->file, error));
     if (got < p->size)
         return dp_shard_fail(r, err, DP_ECORRUPT, "is cut: the file shrank while it was in use");
     return check_seen(r, p, out, err);

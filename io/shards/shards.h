@@ -89,6 +89,7 @@ typedef struct dp_look {
     const dp_shards *shards;
     dp_shard_file *shard;
     const dp_options *options;
+    dp_opener *opener;
     dp_arena *arena; /* for as long as the look takes */
     dp_picture_room *room;
     dp_file file; /* open */

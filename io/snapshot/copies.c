@@ -19,7 +19,7 @@ static dp_status check_seal(dp_copies *c, dp_snapshot_file *f, const char *wante
     f->seal = c->n > 0 ? c->files[0].seal : NULL;
     if (f->seal != NULL)
         return DP_OK;
-    status = dp_seal_load(f, &c->opener, &seal, digest, err);
+    status = dp_seal_load(f, c->opener, &seal, digest, err);
     if (status != DP_OK)
         return status;
     dp_seal_text(digest, text);
@@ -43,7 +43,7 @@ static dp_status open_copy(dp_copies *c, const char *path, const dp_copy_names *
                            dp_error *err)
 {
     dp_snapshot_file *f = &c->files[c->n];
-    dp_status status = dp_snapshot_file_open(f, path, &c->opener, err);
+    dp_status status = dp_snapshot_file_open(f, path, c->opener, err);
 
     if (status != DP_OK)
         return status;
@@ -58,7 +58,7 @@ static dp_status open_copy(dp_copies *c, const char *path, const dp_copy_names *
         status = dp_fail(err, DP_ECORRUPT, "%.100s is another snapshot than %.100s", path,
                          c->files[0].path);
     if (status == DP_OK)
-        status = dp_snapshot_load_index(f, c->opener.arena, err);
+        status = dp_snapshot_load_index(f, c->opener->arena, err);
     f->thorough = f->main.far != NULL || names->mirrors[0] != '\0';
     if (status != DP_OK)
         dp_snapshot_file_close(f);
@@ -83,14 +83,14 @@ static const char *next_name(const char **rest, const dp_options *options, dp_ar
     return path;
 }
 
-static dp_status open_mirrors(dp_copies *c, const dp_copy_names *names, const dp_options *options,
-                              dp_error *first)
+static dp_status open_mirrors(dp_copies *c, const dp_copy_names *names, dp_error *first)
 {
+    const dp_options *options = c->opener->options;
     const char *rest = names->mirrors, *path;
     bool failed = false;
     dp_error why;
 
-    while ((path = next_name(&rest, options, c->opener.arena, &failed)) != NULL) {
+    while ((path = next_name(&rest, options, c->opener->arena, &failed)) != NULL) {
         if (c->n == DP_MAX_COPIES)
             return dp_fail(first, DP_ELIMIT, "a snapshot has at most %d mirrors",
                            DP_MAX_COPIES - 1);
@@ -102,14 +102,15 @@ static dp_status open_mirrors(dp_copies *c, const dp_copy_names *names, const dp
         if (status != DP_OK)
             dp_log(options, "warning: a mirror is left out: %s", why.message);
     }
-    return failed ? dp_arena_fail(c->opener.arena, first, "a mirror") : DP_OK;
+    return failed ? dp_arena_fail(c->opener->arena, first, "a mirror") : DP_OK;
 }
 
 static bool may_be_elsewhere(dp_status status) { return status == DP_EIO || status == DP_ECORRUPT; }
 
-dp_status dp_copies_open(dp_copies *c, const dp_copy_names *names, const dp_options *options,
-                         dp_arena *arena, dp_error *err)
+dp_status dp_copies_open(dp_copies *c, const dp_copy_names *names, dp_opener *opener, dp_error *err)
 {
+    const dp_options *options = opener->options;
+    dp_arena *arena = opener->arena;
     const char *path = dp_path_join(arena, options->root, names->file);
     uint8_t digest[DP_BLAKE];
     dp_error first, more;
@@ -119,15 +120,15 @@ dp_status dp_copies_open(dp_copies *c, const dp_copy_names *names, const dp_opti
         return dp_fail(err, DP_ESPEC,
                        "digest= is 64 hexadecimal digits, as `detpipe snapshot "
                        "seal` prints them");
-    c->opener = (dp_opener){.options = options, .arena = arena};
-    c->opener.any_version = names->digest[0] != '\0';
+    c->opener = opener;
+    opener->any_version = names->digest[0] != '\0';
     c->files = dp_arena_alloc(arena, DP_MAX_COPIES, sizeof *c->files);
     c->asked = dp_arena_alloc(arena, 1, sizeof *c->asked);
     if (path == NULL || c->files == NULL || c->asked == NULL)
         return dp_arena_fail(arena, err, "snapshot");
     status = open_copy(c, path, names, &first);
     if (status == DP_OK || may_be_elsewhere(status))
-        mirrors = open_mirrors(c, names, options, &more);
+        mirrors = open_mirrors(c, names, &more);
     if (status != DP_OK && c->n > 0 && mirrors == DP_OK) {
         dp_log(options, "warning: a mirror is read: %s", first.message);
         return DP_OK;
@@ -141,7 +142,6 @@ void dp_copies_close(dp_copies *c)
 {
     for (uint32_t i = 0; i < c->n; i++)
         dp_snapshot_file_close(&c->files[i]);
-    dp_opener_close(&c->opener);
 }
 
 dp_status dp_copies_load(const dp_copies *c, const dp_block *b, uint8_t *bytes, uint8_t *room,

@@ -18,7 +18,7 @@ typedef struct dp_copy_names {
 } dp_copy_names;
 
 typedef struct dp_copies {
-    dp_opener opener;
+    dp_opener *opener;
     dp_snapshot_file *files; /* complete, and of one snapshot */
     uint32_t n;
     _Atomic uint32_t *asked; /* the one that is asked first */
@@ -26,8 +26,7 @@ typedef struct dp_copies {
 
 /* Opens those that can be; files[0] has the index that readers need (dp_snapshot_load_index).
  * Fails as the first one did, when none can; what is left out is logged. */
-dp_status dp_copies_open(dp_copies *, const dp_copy_names *, const dp_options *, dp_arena *,
-                         dp_error *);
+dp_status dp_copies_open(dp_copies *, const dp_copy_names *, dp_opener *, dp_error *);
 void dp_copies_close(dp_copies *);
 
 /* dp_snapshot_load of one of them after the other; fails as the first one that was asked. */

@@ -292,7 +292,7 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
 
     if (s == NULL)
         return dp_arena_fail(arena, err, "snapshot");
-    status = dp_copies_open(&s->copies, &names, options, arena, err);
+    status = dp_copies_open(&s->copies, &names, &out->opener, err);
     s->file = s->copies.files;
     if (status == DP_OK)
         status = check_sizes(s, err);

@@ -94,7 +94,7 @@ static dp_status read_piece(const dp_tokens_file *f, uint64_t at, uint64_t n, ui
 
     if (error != 0)
         return dp_fail_record(err, DP_EIO, record, "token %llu of %.120s cannot be read: %s",
-                              (unsigned long long)at, f->path, strerror(error));
+                              (unsigned long long)at, f->path, dp_file_why(&f->file, error));
     if (got != wanted)
         return dp_fail_record(err, DP_ECORRUPT, record,
                               "token %llu of %.120s is cut (the file shrank while it was in use)",

@@ -36,7 +36,8 @@ static dp_status read_head(const dp_tokens_file *f, head *h, dp_error *err)
 
     memset(h->bytes + got, 0, sizeof h->bytes - got);
     return error == 0 ? DP_OK
-                      : dp_fail(err, DP_EIO, "cannot read %.160s: %s", f->path, strerror(error));
+                      : dp_fail(err, DP_EIO, "cannot read %.160s: %s", f->path,
+                                dp_file_why(&f->file, error));
 }
 
 static bool is_megatron(const head *h) { return memcmp(h->bytes, megatron, sizeof megatron) == 0; }
@@ -118,11 +119,12 @@ static bool ends_in(const char *path, const char *end)
 }
 
 /* A file that was only taken for bare numbers must not be something else. */
-static dp_status check_bare(const dp_tokens_file *f, dp_arena *arena, dp_error *err)
+static dp_status check_bare(const dp_tokens_file *f, dp_opener *opener, dp_error *err)
 {
     const dp_sniffed what = dp_sniff_file(&f->file);
-    const char *index = ends_in(f->path, ".bin") ? sibling(f->path, ".idx", arena) : NULL;
+    const char *index = ends_in(f->path, ".bin") ? sibling(f->path, ".idx", opener->arena) : NULL;
     dp_tokens_file beside = {.path = index};
+    dp_status status;
     bool found = false;
     head h;
 
@@ -130,8 +132,11 @@ static dp_status check_bare(const dp_tokens_file *f, dp_arena *arena, dp_error *
         return dp_fail(err, DP_ECORRUPT,
                        "%.120s holds no tokens%s: format=bare reads it as numbers all the same",
                        f->path, what.text);
-    if (index == NULL || dp_file_open(index, &beside.file, NULL) != DP_OK)
+    if (index == NULL)
         return DP_OK;
+    status = dp_opener_open(opener, index, &beside.file, err);
+    if (status != DP_OK)
+        return opener->missing ? DP_OK : status;
     found = read_head(&beside, &h, NULL) == DP_OK && is_megatron(&h);
     dp_file_close(&beside.file);
     return !found ? DP_OK
@@ -141,11 +146,11 @@ static dp_status check_bare(const dp_tokens_file *f, dp_arena *arena, dp_error *
                             f->path, index);
 }
 
-static dp_status open_bare(dp_tokens_file *f, const dp_tokens_how *how, dp_arena *arena,
+static dp_status open_bare(dp_tokens_file *f, const dp_tokens_how *how, dp_opener *opener,
                            dp_error *err)
 {
     const size_t size = dp_dtype_size(how->dtype);
-    const dp_status status = how->format == DP_TOKENS_AUTO ? check_bare(f, arena, err) : DP_OK;
+    const dp_status status = how->format == DP_TOKENS_AUTO ? check_bare(f, opener, err) : DP_OK;
 
     f->dtype = how->dtype;
     f->header = 0;
@@ -159,24 +164,23 @@ static dp_status open_bare(dp_tokens_file *f, const dp_tokens_how *how, dp_arena
 /* ---- Megatron ---- */
 
 static dp_status open_tokens(dp_tokens_file *f, const dp_file *index, const char *path,
-                             const dp_tokens_how *how, dp_arena *arena, const dp_options *options,
-                             dp_error *err)
+                             const dp_tokens_how *how, dp_opener *opener, dp_error *err)
 {
     dp_status status;
 
-    f->path = sibling(path, ".bin", arena);
+    f->path = sibling(path, ".bin", opener->arena);
     if (f->path == NULL)
-        return dp_arena_fail(arena, err, "a path");
-    status = dp_file_open(f->path, &f->file, err);
+        return dp_arena_fail(opener->arena, err, "a path");
+    status = dp_opener_open(opener, f->path, &f->file, err);
     if (status != DP_OK)
         return status;
     f->stamp = dp_stamp_add(f->stamp, f->file.stamp);
-    return dp_tokens_index(f, index, path, how->starts, arena, options, err);
+    return dp_tokens_index(f, index, path, how->starts, opener->arena, opener->options, err);
 }
 
 /* `f` has the index open, and gets the tokens in its place. */
 static dp_status open_megatron(dp_tokens_file *f, const head *h, const dp_tokens_how *how,
-                               dp_arena *arena, const dp_options *options, dp_error *err)
+                               dp_opener *opener, dp_error *err)
 {
     const char *path = f->path;
     dp_file index;
@@ -187,14 +191,14 @@ static dp_status open_megatron(dp_tokens_file *f, const head *h, const dp_tokens
                        "%.120s is not a Megatron index, whose name ends in .idx%s", path,
                        is_megatron(h) ? "" : dp_sniff_file(&f->file).text);
     index = f->file;
-    f->file.fd = -1;
-    status = open_tokens(f, &index, path, how, arena, options, err);
+    f->file = (dp_file){.fd = -1};
+    status = open_tokens(f, &index, path, how, opener, err);
     dp_file_close(&index);
     return status;
 }
 
-static dp_status open_as(dp_tokens_file *f, const dp_tokens_how *how, dp_arena *arena,
-                         const dp_options *options, dp_error *err)
+static dp_status open_as(dp_tokens_file *f, const dp_tokens_how *how, dp_opener *opener,
+                         dp_error *err)
 {
     head h;
     const dp_status status = read_head(f, &h, err);
@@ -205,22 +209,24 @@ static dp_status open_as(dp_tokens_file *f, const dp_tokens_how *how, dp_arena *
     if (f->format == DP_TOKENS_LLMC)
         return open_llmc(f, &h, err);
     if (f->format == DP_TOKENS_MEGATRON)
-        return open_megatron(f, &h, how, arena, options, err);
-    return open_bare(f, how, arena, err);
+        return open_megatron(f, &h, how, opener, err);
+    return open_bare(f, how, opener, err);
 }
 
 dp_status dp_tokens_open(dp_tokens_file *f, const char *path, const dp_tokens_how *how,
-                         dp_arena *arena, const dp_options *options, dp_error *err)
+                         dp_opener *opener, dp_error *err)
 {
     dp_status status;
 
     *f = (dp_tokens_file){.path = path, .file.fd = -1};
-    status = dp_file_open(path, &f->file, err);
+    status = dp_opener_open(opener, path, &f->file, err);
     f->stamp = f->file.stamp;
     if (status == DP_OK)
-        status = open_as(f, how, arena, options, err);
-    if (status != DP_OK || !how->stay)
+        status = open_as(f, how, opener, err);
+    if (status != DP_OK)
         dp_file_close(&f->file);
+    else if (!how->stay)
+        dp_file_rest(&f->file);
     f->limit = how->vocab_size != 0 ? how->vocab_size : (uint64_t)1 << 31;
     return status;
 }

@@ -36,7 +36,7 @@ static dp_status read_at(const reading *r, uint64_t at, uint8_t *out, size_t n, 
     const int error = dp_file_read_at(r->file, at, out, n, &got);
 
     if (error != 0)
-        return dp_fail(err, DP_EIO, "cannot read %.160s: %s", r->path, strerror(error));
+        return dp_fail(err, DP_EIO, "cannot read %.160s: %s", r->path, dp_file_why(r->file, error));
     return got == n ? DP_OK : bad(r, err, "is cut");
 }
 

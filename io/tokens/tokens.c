@@ -65,8 +65,7 @@ static dp_status check_idle(const tokens *p, dp_error *err)
                : dp_fail(err, DP_ESPEC, "order=megatron has windows at a stride of length");
 }
 
-static dp_status open_file(state *s, const char *path, const dp_options *options, dp_arena *arena,
-                           dp_error *err)
+static dp_status open_file(state *s, const char *path, dp_opener *opener, dp_error *err)
 {
     const tokens *p = s->params;
     dp_tokens_file *f = &s->files[s->n];
@@ -75,7 +74,7 @@ static dp_status open_file(state *s, const char *path, const dp_options *options
                                .vocab_size = (uint64_t)p->vocab_size,
                                .starts = p->order == OF_MEGATRON,
                                .stay = s->n < DP_OPEN_SHARDS};
-    const dp_status status = dp_tokens_open(f, path, &how, arena, options, err);
+    const dp_status status = dp_tokens_open(f, path, &how, opener, err);
 
     if (status != DP_OK)
         return status;
@@ -87,21 +86,21 @@ static dp_status open_file(state *s, const char *path, const dp_options *options
     return DP_OK;
 }
 
-static dp_status open_files(state *s, const dp_options *options, dp_arena *arena, dp_error *err)
+static dp_status open_files(state *s, dp_opener *opener, dp_error *err)
 {
     dp_shard_list list;
-    dp_status status = dp_shard_list_read(s->params->file, options, arena, &list, err);
+    dp_status status = dp_shard_list_read(s->params->file, opener, &list, err);
 
     if (status != DP_OK)
         return status;
     if (s->params->order == OF_MEGATRON && list.n > 1)
         return dp_fail(err, DP_ESPEC, "order=megatron takes one file, not %zu", list.n);
-    s->files = dp_arena_alloc(arena, list.n, sizeof *s->files);
-    s->first = dp_arena_alloc(arena, list.n + 1, sizeof *s->first);
+    s->files = dp_arena_alloc(opener->arena, list.n, sizeof *s->files);
+    s->first = dp_arena_alloc(opener->arena, list.n + 1, sizeof *s->first);
     if (s->files == NULL || s->first == NULL)
-        return dp_arena_fail(arena, err, "the files");
+        return dp_arena_fail(opener->arena, err, "the files");
     for (size_t i = 0; i < list.n && status == DP_OK; i++)
-        status = open_file(s, list.paths[i], options, arena, err);
+        status = open_file(s, list.paths[i], opener, err);
     return status;
 }
 
@@ -234,7 +233,7 @@ static dp_status open_source(const void *params_, const dp_options *options, dp_
     s->params = p;
     s->length = (uint64_t)p->length;
     s->stride = p->stride == 0 ? s->length : (uint64_t)p->stride;
-    status = open_files(s, options, arena, err);
+    status = open_files(s, &out->opener, err);
     if (status == DP_OK)
         status = plan(s, options, arena, err);
     if (status == DP_OK) {

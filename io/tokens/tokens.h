@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "io/remote/remote.h"
 
 enum { DP_TOKENS_AUTO, DP_TOKENS_LLMC, DP_TOKENS_BARE, DP_TOKENS_MEGATRON };
 
@@ -37,8 +38,8 @@ typedef struct dp_tokens_how {
 
 /* DP_ECORRUPT unless the file is what its head says, to the byte.  Nothing stays open on failure.
  */
-dp_status dp_tokens_open(dp_tokens_file *, const char *path, const dp_tokens_how *, dp_arena *,
-                         const dp_options *, dp_error *);
+dp_status dp_tokens_open(dp_tokens_file *, const char *path, const dp_tokens_how *, dp_opener *,
+                         dp_error *);
 
 /* Part of a window of `length` inputs, each with the token after it as its label: `n` tokens of a
  * file, from number `at` on, are the window's tokens from `place` on, of 0 .. length. */

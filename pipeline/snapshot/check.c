@@ -54,13 +54,12 @@ static void describe(dp_snapshot *s)
 static void look_for_seal(dp_snapshot *s)
 {
     uint8_t digest[DP_BLAKE], *seal;
-    const char *path = dp_seal_path(&s->file, &s->handle.arena);
     const dp_status status = dp_seal_load(&s->file, &s->opener, &seal, digest, &s->no_seal);
 
     if (status == DP_OK) {
         s->file.seal = seal;
         dp_seal_text(digest, s->digest);
-    } else if (status == DP_EIO && path != NULL && !dp_file_exists(path)) {
+    } else if (status == DP_EIO && s->opener.missing) {
         s->no_seal.status = DP_OK;
     }
 }

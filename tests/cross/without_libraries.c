@@ -13,10 +13,10 @@
 
 bool library_missed;
 
-dp_status dp_blob_read(const char *path, uint64_t most, dp_arena *arena, const dp_options *options,
-                       dp_blob *out, dp_error *err)
+dp_status dp_blob_read(const dp_file *file, const char *path, uint64_t most, dp_arena *arena,
+                       const dp_options *options, dp_blob *out, dp_error *err)
 {
-    (void)most, (void)arena, (void)options, (void)out;
+    (void)file, (void)most, (void)arena, (void)options, (void)out;
     library_missed = true;
     return dp_fail(err, DP_EIO, "%.120s: this build unpacks nothing", path);
 }
@@ -44,10 +44,10 @@ dp_status dp_mindrecord_open(const dp_file *file, const char *path, dp_arena *ar
     return dp_fail(err, DP_EIO, "%.120s: this build has no SQLite", path);
 }
 
-dp_status dp_mindrecord_rows(const dp_mindrecord *m, const char *path, dp_arena *arena,
-                             dp_mindrecord_row **out, dp_error *err)
+dp_status dp_mindrecord_rows(const dp_mindrecord *m, const char *path, dp_opener *opener,
+                             dp_arena *arena, dp_mindrecord_row **out, dp_error *err)
 {
-    (void)m, (void)arena, (void)out;
+    (void)m, (void)opener, (void)arena, (void)out;
     return dp_fail(err, DP_EIO, "%.120s: this build has no SQLite", path);
 }
 

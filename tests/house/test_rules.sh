@@ -63,14 +63,14 @@ lang: base base/number
 libraries: base base/number base/random
 archive: base base/number base/pack lang
 ledger: base base/number
-io: base base/number base/pack base/random lang
-io/remote: base base/number lang
+io: base base/number base/pack base/random lang io/remote
+io/remote: base base/number base/pack lang
 io/arrays: base base/number base/pack lang io
 io/pictures: base base/number base/pack base/picture lang io
 io/cifar: base base/number base/pack lang io
 io/snapshot: base base/number base/pack lang io io/remote
-io/shards: base base/number base/pack base/picture lang io io/pictures
-io/tokens: base base/number base/random lang libraries io io/shards
+io/shards: base base/number base/pack base/picture lang io io/pictures io/remote
+io/tokens: base base/number base/random lang libraries io io/remote io/shards
 transforms/shared: base base/number base/random base/picture lang libraries
 transforms/pass: base base/number transforms/shared
 transforms: base base/number base/random base/picture lang transforms/shared transforms/pass

@@ -1,6 +1,7 @@
 # hostile_server.py FOLDER [CERTIFICATE KEY]: the files of FOLDER over HTTP/1.1, under /MODE/NAME as the mode says
 # SPDX-License-Identifier: Apache-2.0
-# Prints its port.  A mode may have a number behind it (late404.2), so that its requests are counted anew.  Each request is a line of FOLDER/log: connection, mode, name, range, status, Authorization, query.
+# Prints its port.  A mode may have a number behind it (late404.2), so that its requests are counted anew, and before that
+# the number of requests while the file is opened (late404@9.2; 4).  Each request is a line of FOLDER/log: connection, mode, name, range, status, Authorization, query.
 import http.server
 import os
 import re
@@ -44,18 +45,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         key, _, name = self.path.partition("?")[0].strip("/").partition("/")
-        mode = key.partition(".")[0]
+        mode, _, opening = key.partition(".")[0].partition("@")
         if mode == "older":  # whole, and another file than is asked for
             name = "other.dps" + name.removeprefix("a.dps")
-        bytes_ = open(folder + "/" + name, "rb").read() if re.fullmatch(r"[A-Za-z0-9.]+", name) else b""
+        if not re.fullmatch(r"[A-Za-z0-9._-]+", name) or not os.path.isfile(folder + "/" + name):
+            return self.answer(404)
+        bytes_ = open(folder + "/" + name, "rb").read()
         first, last = map(int, re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers["Range"]).groups())
         last = min(last, len(bytes_) - 1)
-        body, total, etag = bytes_[first:last + 1], len(bytes_), '"one"'
+        body, total = bytes_[first:last + 1], len(bytes_)
         number, attempt = count(key), count(key, name, first)
-        early = number <= 4  # while the file is opened
-        fields = {}
+        early = number <= int(opening or 4)  # while the file is opened
+        fields = {"ETag": '"one"'}
         if mode in ("401", "403", "404", "416", "500"):
             return self.answer(int(mode))
+        if mode.startswith("seal") and name.endswith(".seal"):
+            return self.answer(int(mode[4:]))
         if mode.startswith("late") and not early:  # the file opens, and its blocks cannot be had
             return self.answer(int(mode[4:]))
         if mode == "busy" and attempt <= 2:
@@ -82,12 +87,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if mode == "packed":
             fields["Content_Encoding"] = "gzip"
         if mode == "changed" and not early:
-            etag = '"two"'
+            fields["ETag"] = '"two"'
+        if mode in ("noversion", "dated"):
+            del fields["ETag"]
+        if mode == "dated":
+            fields["Last_Modified"] = "Mon, 30 Nov 2026 00:00:00 GMT"
         if mode == "cut" and not early or mode == "half" and len(body) > 4096:
             self.close_connection = True
             fields["Content_Length"] = str(len(body))
             body = body[:len(body) // 2]
-        self.answer(206, body, Content_Range=f"bytes {first}-{last}/{total}", ETag=etag, **fields)
+        self.answer(206, body, Content_Range=f"bytes {first}-{last}/{total}", **fields)
 
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)

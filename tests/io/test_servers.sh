@@ -3,18 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 set -u
 . "$SOURCE/tests/support/expect.sh"
-command -v python3 > /dev/null || { echo "skipped: there is no python3 for the server"; exit 77; }
-pids=()
-trap 'kill "${pids[@]}" 2> /dev/null; wait 2> /dev/null; chmod -R u+w "$room"; rm -rf "$room"' EXIT
-
-# serve FOLDER [CERTIFICATE KEY]: a server on a free port, which is in $port when it listens
-serve() {
-    mkfifo "$room/port"
-    python3 "$SOURCE/tests/io/hostile_server.py" "$@" > "$room/port" 2> /dev/null &
-    pids+=($!)
-    read -r port < "$room/port"
-    rm "$room/port"
-}
+. "$SOURCE/tests/support/server.sh"
+needs_libcurl
 
 text='cifar10 strict=false usage=test | shuffle | resize size=16'
 write() { "$DETPIPE" snapshot write "$@" --data "$fixture"; }
@@ -31,19 +21,9 @@ digest=$(sed -n 's/^digest=//p' out.txt)
 expect 0 "^digest +$digest\$" "$DETPIPE" snapshot info served/a.dps
 expect 0 "\"digest\":[[:space:]]*\"$digest\"" "$DETPIPE" snapshot info served/a.dps --json
 serve served
-unset DETPIPE_REMOTE http_proxy https_proxy all_proxy
-export no_proxy='*'
 runs=0
 url() { address=http://127.0.0.1:$port/$1.$((++runs))/a.dps; }
-
 url good
-"$DETPIPE" digest "snapshot file=$address" > out.txt 2>&1
-if grep -q 'built without libcurl' out.txt; then
-    expect 3 'built without libcurl, and reads no address: build it where curl/curl.h is' "$DETPIPE" digest "snapshot file=$address"
-    echo "skipped: this build has no libcurl"
-    exit 77
-fi
-grep -q 'libcurl, which is not here' out.txt && { echo "skipped: there is no libcurl.so.4"; exit 77; }
 
 # the same bytes as from the file, whatever the shape of it, in any order; the whole is checked
 for name in a packed shards vary; do
@@ -60,7 +40,6 @@ expect 3 'is an address: seal the file where it lies' "$DETPIPE" snapshot seal "
 expect 3 'is an address: a snapshot is written to a file' write "$text" "$address"
 expect 0 . "$DETPIPE" digest "snapshot file=file://localhost$work/served/a%2edps"
 expect 2 'names no file of this machine' "$DETPIPE" digest "snapshot file=file://elsewhere/a.dps"
-expect 3 'is an address: the reader `snapshot` alone reads those' "$DETPIPE" digest "npy file=http://127.0.0.1:$port/good/a.npy"
 
 # one connection for all that one thread reads, each block once
 rm served/log
@@ -126,6 +105,18 @@ printf '\1' | dd of=forged.dps.seal bs=1 seek=100 conv=notrunc status=none
 expect 3 'is another snapshot' "$DETPIPE" digest "snapshot file=forged.dps digest=$digest"
 cp served/other.dps forged.dps
 expect 3 'is not the seal of this snapshot' "$DETPIPE" digest "snapshot file=forged.dps digest=$digest"
+
+# a seal that is not there is none; any other answer is no answer, and a check says which
+for mode in seal404 seal410; do
+    url $mode
+    expect 0 'every byte is as it was written' "$DETPIPE" snapshot check "$address"
+    grep -q 'a.dps.seal' out.txt && fail "$mode: a seal is found"
+done
+for status in 403 500; do
+    url seal$status
+    expect 3 "a.dps.seal: the server answered $status" "$DETPIPE" snapshot check "$address"
+    bad 3 seal$status "a.dps.seal: the server answered $status" " digest=$digest"
+done
 
 # mirrors: the next one has what this one has not, has otherwise, or does not send
 for mode in 404 late404 late500 silent cut longer changed flip older; do same $mode " mirrors=http://127.0.0.1:$port/good/a.dps digest=$digest"; done

@@ -26,7 +26,8 @@ static dp_status expand(const char *text, const char *root, dp_shard_list *out)
 {
     const dp_options options = {.size = sizeof options, .root = root};
 
-    return dp_shard_list_read(text, &options, &arena, out, &test_error);
+    return dp_shard_list_read(text, &(dp_opener){.options = &options, .arena = &arena}, out,
+                              &test_error);
 }
 
 /* "[a] [b]" */
@@ -88,6 +89,9 @@ static void below_the_root(void **state)
     assert_ok(expand("{a,/b}.tar", "r", &list));
     print(&list, text, sizeof text);
     assert_string_equal(text, "[r/a.tar] [/b.tar]");
+    assert_ok(expand("https://host/x/{0..1}.tar::c.tar", "http://root", &list));
+    print(&list, text, sizeof text);
+    assert_string_equal(text, "[https://host/x/0.tar] [https://host/x/1.tar] [http://root/c.tar]");
 }
 
 static void refuse(const char *text, dp_status wanted, const char *why)
@@ -119,7 +123,7 @@ static void limits(void **state)
     refuse(long_name, DP_ELIMIT, "more than 4095 bytes");
     assert_ok(expand(long_name + 1, NULL, &list));
     free(long_name);
-    refuse("https://host/{0..3}.tar", DP_ESPEC, "https://host/0.tar is no file: fetch it first");
+    refuse("s3://host/{0..3}.tar", DP_ESPEC, "s3://host/0.tar is no file, and no address");
     refuse("pipe:cat x.tar", DP_ESPEC, "is no file");
 }
 

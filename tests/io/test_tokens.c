@@ -129,10 +129,11 @@ static void nothing_beyond(void **state)
     const dp_tokens_how how = {.format = DP_TOKENS_LLMC, .stay = true};
     int32_t input[10], label[10];
     dp_arena arena = {.alloc = &dp_libc_allocator};
+    dp_opener opener = {.arena = &arena};
     dp_tokens_file f;
 
     (void)state;
-    assert_ok(dp_tokens_open(&f, GOLDEN "/llmc_1.bin", &how, &arena, NULL, &test_error));
+    assert_ok(dp_tokens_open(&f, GOLDEN "/llmc_1.bin", &how, &opener, &test_error));
     for (uint64_t cut = 1; cut <= 9; cut++) {
         dp_tokens_part part = {.n = cut, .length = 8, .input = input + 1, .label = label + 1};
         memset(input, 0xEE, sizeof input);

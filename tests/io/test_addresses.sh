@@ -1,0 +1,78 @@
+#!/bin/bash
+# test_addresses.sh - every reader of files by address: the digest of the file at hand; a file that changes, or whose
+# changes would not be seen
+# SPDX-License-Identifier: Apache-2.0
+set -u
+. "$SOURCE/tests/support/expect.sh"
+. "$SOURCE/tests/support/server.sh"
+needs_libcurl
+
+golden=$SOURCE/tests/golden
+mkdir served
+cp "$golden"/shards/* "$golden"/tokens/* "$golden"/arrays/*.np? "$golden"/idx/* served
+cp "$golden"/mindrecord/kinds.mindrecord* served
+tar -C "$fixture" -czf served/cifar.tar.gz .
+printf 'part-001.tar\r\npart-000.tar\n' > served/list.txt
+serve served
+far=http://127.0.0.1:$port/good
+
+# same READER PARAMETER FILE REST: by its name below a root that is an address, and by the address itself
+same() {
+    local here there file=$3
+    here=$("$DETPIPE" digest "$1 $2=$3 $4" --data served 2> err.txt) || { fail "$1 $2=$3"; cat err.txt; return; }
+    there=$("$DETPIPE" digest "$1 $2=$3 $4" --data "$far" --threads 3 2>&1)
+    [ "$there" = "$here" ] || { fail "$1 $2=$3: another digest below an address"; printf '%s\n' "$there"; }
+    case $file in @*) file=@$far/${file#@} ;; *) file=$far/$file ;; esac
+    there=$("$DETPIPE" digest "$1 $2=$file $4" --data served 2>&1)
+    [ "$there" = "$here" ] || { fail "$1 $2=$file: another digest by its address"; printf '%s\n' "$there"; }
+}
+example='fields=image:image/encoded:picture,label:image/class/label:int64,name:name'
+for file in 'part-{000..002}.tar' @list.txt; do same webdataset file "$file" 'fields=c:cls'; done
+same webdataset file packed.tar.gz 'fields=c:cls;txt2;txt:bytes'
+for file in 'part.tfrecord-{00000..00002}-of-00003' packed.tfrecord.gz; do same tfrecord file "$file" "$example"; done
+same mindrecord file kinds.mindrecord ''
+for file in llmc_1.bin bare.bin megatron.idx; do same tokens file "$file" 'length=8'; done
+same tokens file megatron.idx 'length=8 order=megatron'
+for i in {000..259}; do cp served/llmc_1.bin served/many-$i.bin; done # more than stay open
+same tokens file 'many-{000..259}.bin' 'length=8'
+same npy file image.npy ''
+for file in stored.npz deflated.npz; do same npz file "$file" ''; done
+same records file bare.bin 'fields=a:uint16:4,b:uint16 header=2 | shuffle'
+same idx images images-idx3-ubyte.gz 'labels=labels-idx1-ubyte'
+same cifar10 dataset_dir cifar.tar.gz 'strict=false'
+
+# what goes wrong names the address; a server has to say a version, as an ETag or a time, which has to stay
+runs=0
+export DETPIPE_REMOTE='timeout=1 tries=3 wait=0'
+bad() { # MODE WORDS READER FILE REST
+    expect 3 "$2" "$DETPIPE" digest "$3 file=http://127.0.0.1:$port/$1.$((++runs))/$4 $5" --threads 1
+    grep -q "127.0.0.1:$port/$1.*/${4%%[.\{]*}" out.txt || { fail "$1 $4: the message does not name the address"; cat out.txt; }
+}
+numbers='fields=a:uint16:4 header=2'
+for each in "records bare.bin $numbers" 'tokens llmc_1.bin length=8' 'webdataset part-000.tar fields=c:cls' \
+    "tfrecord examples.tfrecord $example" 'mindrecord kinds.mindrecord' 'npy image.npy' 'npz stored.npz'; do
+    read -r reader file rest <<< "$each"
+    bad 404 'cannot open .* 404 \(not found\)' "$reader" "$file" "$rest"
+    bad noversion 'gives no ETag and no Last-Modified: a change would not be seen' "$reader" "$file" "$rest"
+done
+same() { # MODE READER FILE REST
+    [ "$("$DETPIPE" digest "$2 file=$3 $4" --data served)" = "$("$DETPIPE" digest "$2 file=$3 $4" --data "http://127.0.0.1:$port/$1.$((++runs))" 2>&1)" ] ||
+        fail "$1 $3: another digest"
+}
+same dated records bare.bin "$numbers"
+same busy records bare.bin "$numbers"
+bad changed@3 'record [0-9] of .* the file is another than when it was opened \(ETag\)' records bare.bin "$numbers"
+bad longer@3 'record [0-9] of .* another length than when it was opened' records bare.bin "$numbers"
+bad otherbytes@3 'record [0-9] of .* other bytes than it was asked for' records bare.bin "$numbers"
+bad late404@3 'record [0-9] of .* answered 404' records bare.bin "$numbers"
+bad cut@3 'record [0-9] of .* sent less than it said' records bare.bin "$numbers"
+bad changed@5 'token .* of .* another than when it was opened' tokens llmc_1.bin length=8
+bad changed@3 'another than when it was opened' webdataset part-000.tar fields=c:cls
+bad changed@2 'another than when it was opened' tfrecord examples.tfrecord "$example"
+bad changed@13 'another than when it was opened' mindrecord kinds.mindrecord ''
+bad changed@3 'another than when it was opened' npy image.npy ''
+bad changed@3 'another than when it was opened' npz stored.npz ''
+expect 3 'cannot open .*none.txt: .* 404' "$DETPIPE" digest "webdataset file=@$far/none.txt"
+expect 3 'is an address: a folder is read where it lies' "$DETPIPE" digest 'png_folder' --data "$far"
+expect 2 's3://a/b.tar is no file, and no address that is read' "$DETPIPE" digest 'webdataset file=s3://a/b.tar'
+exit $failed
