@@ -122,6 +122,23 @@ static double direct_workspace(const dp_conv *c, const dp_kernels *k, int64_t n)
                            : (input > weight ? input : weight);
 }
 
+dp_conv dp_conv_1x1(int64_t ic, int64_t oc, int64_t places)
+{
+    return (dp_conv){.ic = ic,
+                     .height = 1,
+                     .width = places,
+                     .oc = oc,
+                     .kh = 1,
+                     .kw = 1,
+                     .oh = 1,
+                     .ow = places,
+                     .stride_h = 1,
+                     .stride_w = 1,
+                     .dilation_h = 1,
+                     .dilation_w = 1,
+                     .groups = 1};
+}
+
 size_t dp_conv_workspace(const dp_conv *c, const dp_kernels *k, int64_t n, uint32_t threads)
 {
     const double most =

@@ -22,6 +22,9 @@ typedef struct dp_conv {
     int64_t tile; /* outputs of a side that are made together (filtering.h); 0: each by itself */
 } dp_conv;
 
+/* A kernel of one place, on a row of places: each is multiplied with the matrix [oc][ic]. */
+dp_conv dp_conv_1x1(int64_t ic, int64_t oc, int64_t places);
+
 /* Floats of scratch memory for n samples on so many threads, for all three. */
 size_t dp_conv_workspace(const dp_conv *, const dp_kernels *, int64_t n, uint32_t threads);
 

@@ -60,19 +60,7 @@ void dp_product_run(const dp_product *p, const dp_math_run *r, const float *x, c
  * weights are the matrix as it lies. */
 static dp_conv as_conv(const dp_matrix *m, int64_t steps)
 {
-    return (dp_conv){.ic = m->out,
-                     .height = 1,
-                     .width = steps,
-                     .oc = m->in,
-                     .kh = 1,
-                     .kw = 1,
-                     .oh = 1,
-                     .ow = steps,
-                     .stride_h = 1,
-                     .stride_w = 1,
-                     .dilation_h = 1,
-                     .dilation_w = 1,
-                     .groups = 1};
+    return dp_conv_1x1(m->out, m->in, steps);
 }
 
 dp_product dp_product_to_x(const dp_sequence *s, int64_t gates)

@@ -87,16 +87,20 @@ static dp_status plan(void *params_, dp_op_plan *plan, dp_error *err)
     return status;
 }
 
+static dp_math_run math_of(const conv2d *p, const dp_op_run_args *a, memory *m)
+{
+    lay_out(p, a->kernels, a->workspace, m);
+    return (dp_math_run){a->kernels, a->workers, p->n, p->leaf_size, m->scratch};
+}
+
 static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err)
 {
     const conv2d *p = params_;
     const dp_conv *c = &p->conv;
-    dp_math_run r = {a->kernels, a->workers, p->n, p->leaf_size, NULL};
     memory m;
+    const dp_math_run r = math_of(p, a, &m);
 
     (void)err;
-    lay_out(p, a->kernels, a->workspace, &m);
-    r.workspace = m.scratch;
     dp_channels_last(a->workers, p->n, c->ic, c->height * c->width, a->in[0].data, m.x);
     dp_conv_forward(c, &r, m.x, a->in[1].data, NULL, m.y, NULL);
     dp_channels_first(a->workers, p->n, c->oc, c->oh * c->ow, m.y, a->out[0].data);
@@ -111,10 +115,7 @@ static dp_status plan_backward(void *params_, dp_op_plan *plan, dp_error *err)
     dp_status status = fit(params_, plan, 1, &y, err);
 
     if (status == DP_OK)
-        status = dp_op_expect_type(plan, 0, &y, err);
-    plan->out[0] = plan->in[1];
-    plan->out[1] = plan->in[2];
-    plan->n_out = 2;
+        status = dp_op_plan_gradients(plan, &y, err);
     plan->workspace = status == DP_OK ? lay_out(params_, plan->kernels, NULL, &m) : 0;
     return status;
 }
@@ -123,12 +124,10 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
 {
     const conv2d *p = params_;
     const dp_conv *c = &p->conv;
-    dp_math_run r = {a->kernels, a->workers, p->n, p->leaf_size, NULL};
     memory m;
+    const dp_math_run r = math_of(p, a, &m);
 
     (void)err;
-    lay_out(p, a->kernels, a->workspace, &m);
-    r.workspace = m.scratch;
     dp_channels_last(a->workers, p->n, c->oc, c->oh * c->ow, a->in[0].data, m.y);
     dp_channels_last(a->workers, p->n, c->ic, c->height * c->width, a->in[1].data, m.x);
     dp_conv_weight_gradient(c, &r, m.x, m.y, a->out[1].data);

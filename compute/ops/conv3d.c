@@ -213,12 +213,9 @@ static dp_status plan_backward(void *params_, dp_op_plan *plan, dp_error *err)
     dp_status status = fit(p, plan, 1, &y, err);
 
     if (status == DP_OK)
-        status = dp_op_expect_type(plan, 0, &y, err);
+        status = dp_op_plan_gradients(plan, &y, err);
     if (status == DP_OK)
         status = dp_op_check_leaves(p->n, p->leaf_size, err);
-    plan->out[0] = plan->in[1];
-    plan->out[1] = plan->in[2];
-    plan->n_out = 2;
     plan->workspace = status == DP_OK ? lay_out_backward(p, plan->kernels, NULL, &g) : 0;
     return status;
 }

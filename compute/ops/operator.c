@@ -98,6 +98,14 @@ dp_status dp_op_expect_type(const dp_op_plan *p, size_t i, const dp_tensor *type
                          dp_tensor_type(&p->in[i]).text, dp_tensor_type(type).text);
 }
 
+dp_status dp_op_plan_gradients(dp_op_plan *plan, const dp_tensor *y, dp_error *err)
+{
+    plan->out[0] = plan->in[1];
+    plan->out[1] = plan->in[2];
+    plan->n_out = 2;
+    return dp_op_expect_type(plan, 0, y, err);
+}
+
 dp_status dp_op_check_leaf(int64_t leaf_size, dp_error *err)
 {
     return (leaf_size & (leaf_size - 1)) == 0

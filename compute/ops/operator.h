@@ -85,6 +85,9 @@ dp_status dp_op_expect(const dp_op_plan *, size_t i, dp_dtype, int32_t rank, dp_
 /* DP_EINVAL unless input i is of that type. */
 dp_status dp_op_expect_type(const dp_op_plan *, size_t i, const dp_tensor *type, dp_error *);
 
+/* Backward of y from x and w: dy, which is of that type, x, w make dx and dw. */
+dp_status dp_op_plan_gradients(dp_op_plan *, const dp_tensor *y, dp_error *);
+
 /* DP_EINVAL unless leaf_size is a power of two; DP_ELIMIT when n samples are more leaves of it than
  * kernels sum. */
 dp_status dp_op_check_leaf(int64_t leaf_size, dp_error *);

@@ -2,29 +2,13 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "base/number/total_order.h"
-#include "compute/ops/reduce_each.h"
-
-#define KEY(v)        dp_order_key(v, INT32_MIN)
-#define NUMBER(k)     dp_order_number(k, INT32_MIN)
-#define SMALLER(a, b) ((a) < (b) ? (a) : (b))
-#define SAME(v)       (v)
-DP_REDUCE_WORDS(f32, float, int32_t, INT32_MAX, KEY, SMALLER, NUMBER)
-DP_REDUCE_WORDS(i32, int32_t, int32_t, INT32_MAX, SAME, SMALLER, SAME)
-DP_REDUCE_WORDS(u8, uint8_t, uint8_t, UINT8_MAX, SAME, SMALLER, SAME)
-DP_REDUCE_WORDS(i8, int8_t, int8_t, INT8_MAX, SAME, SMALLER, SAME)
-
-#define STORE(v, count, y) (*(y) = (float)(v))
-DP_REDUCE_BY_ROWS(row_min, STORE)
-
-static const dp_reducer reducers[] = {
-    DP_REDUCER_WORDS(f32, DP_F32, rows),
-    DP_REDUCER_WORDS(i32, DP_I32, NULL),
-    DP_REDUCER_WORDS(u8, DP_U8, NULL),
-    DP_REDUCER_WORDS(i8, DP_I8, NULL),
-};
-
-DP_REDUCE_RUNS(reducers)
+#define EXTREME(a, b) ((a) < (b) ? (a) : (b))
+#define NAN_KEY       INT32_MIN
+#define FIRST_I32     INT32_MAX
+#define FIRST_U8      UINT8_MAX
+#define FIRST_I8      INT8_MAX
+#define ROW           row_min
+#include "compute/ops/reduce_extreme.h"
 
 static const float ties[] = {-2, 1, -0.5f, -2, 3, -0.0f, -1, 1, -0.5f, -2, 1, -0.25f};
 static const float tied[] = {-2, 1, -0.5f};

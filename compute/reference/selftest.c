@@ -144,19 +144,7 @@ static dp_status check_conv(test *t)
 static dp_status check_dense(test *t)
 {
     const dp_dense d = {between(t, 1, 90), between(t, 1, 70)};
-    const dp_conv c = {.ic = d.in,
-                       .height = 1,
-                       .width = 1,
-                       .oc = d.out,
-                       .kh = 1,
-                       .kw = 1,
-                       .oh = 1,
-                       .ow = 1,
-                       .stride_h = 1,
-                       .stride_w = 1,
-                       .dilation_h = 1,
-                       .dilation_w = 1,
-                       .groups = 1};
+    const dp_conv c = dp_conv_1x1(d.in, d.out, 1);
     const int64_t n = between(t, 1, 40), leaf = (int64_t)1 << between(t, 0, 3);
     const int64_t most = n * (d.in + d.out) + d.in * d.out;
     float *x = numbers(t, n * d.in), *w = numbers(t, d.in * d.out), *dy = numbers(t, n * d.out);

@@ -12,7 +12,7 @@
 #include <time.h>
 
 #include "base/options.h"
-#include "compute/math/conv.h"
+#include "tests/support/conv.h"
 
 #define N         8
 #define SIDE      32
@@ -65,24 +65,10 @@ static const struct {
 
 static dp_conv conv(int64_t tile)
 {
-    return (dp_conv){.ic = CHANNELS,
-                     .height = SIDE,
-                     .width = SIDE,
-                     .oc = CHANNELS,
-                     .kh = 3,
-                     .kw = 3,
-                     .oh = SIDE,
-                     .ow = SIDE,
-                     .stride_h = 1,
-                     .stride_w = 1,
-                     .dilation_h = 1,
-                     .dilation_w = 1,
-                     .groups = 1,
-                     .top = 1,
-                     .left = 1,
-                     .bottom = 1,
-                     .right = 1,
-                     .tile = tile};
+    dp_conv c = test_conv(CHANNELS, CHANNELS, SIDE, SIDE, 3);
+
+    c.tile = tile;
+    return c;
 }
 
 static void fill(float *v, size_t n)

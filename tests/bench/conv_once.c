@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "base/options.h"
-#include "compute/math/conv.h"
+#include "tests/support/conv.h"
 
 static float *numbers(size_t n, bool given)
 {
@@ -33,28 +33,12 @@ int main(int argc, char **argv)
 
     for (int i = 1; i < argc && i < 8; i++)
         a[i] = atoll(argv[i]);
-    const int64_t n = a[1], pad = a[6] / 2;
-    const dp_conv c = {.ic = a[4],
-                       .height = a[2],
-                       .width = a[3],
-                       .oc = a[5],
-                       .kh = a[6],
-                       .kw = a[6],
-                       .oh = a[2],
-                       .ow = a[3],
-                       .stride_h = 1,
-                       .stride_w = 1,
-                       .dilation_h = 1,
-                       .dilation_w = 1,
-                       .groups = 1,
-                       .top = pad,
-                       .left = pad,
-                       .bottom = pad,
-                       .right = pad,
-                       .tile = a[7]};
+    const int64_t n = a[1];
+    dp_conv c = test_conv(a[4], a[5], a[2], a[3], a[6]);
     const size_t places = (size_t)(n * a[2] * a[3]), in = places * (size_t)c.ic,
                  out = places * (size_t)c.oc, taps = (size_t)(c.oc * c.ic * c.kh * c.kw);
 
+    c.tile = a[7];
     if (argc != 8 || dp_options_get(NULL, &options, &err) != DP_OK)
         return 2;
     arena.alloc = options.alloc;

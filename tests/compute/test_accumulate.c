@@ -4,8 +4,8 @@
  */
 #include <math.h>
 
-#include "base/random/rng.h"
 #include "detpipe_net.h"
+#include "tests/support/batch.h"
 #include "tests/support/ranks.h"
 #include "tests/support/test.h"
 
@@ -87,24 +87,6 @@ static void train(const dp_group *group, void *ctx, uint32_t rank)
         t->correct = r.correct[0];
 }
 
-static void fill(training *t)
-{
-    const int64_t n = (int64_t)(test_bytes(&t->input) / sizeof *t->x),
-                  n_labels = t->input.shape[0] * (t->places > 0 ? t->places : 1);
-    dp_rng rng;
-
-    t->x = malloc(sizeof *t->x * (size_t)n);
-    t->labels = malloc(sizeof *t->labels * (size_t)n_labels);
-    assert_true(t->x != NULL && t->labels != NULL);
-    dp_rng_start(&rng, 5, 0, 0);
-    for (int64_t i = 0; i < n; i++)
-        t->x[i] = t->whole != 0
-                      ? (float)dp_rng_below(&rng, t->whole)
-                      : (float)(dp_rng_uniform(&rng) - 0.5) * (i % 7 == 0 ? 100.0f : 1.0f);
-    for (int64_t i = 0; i < n_labels; i++)
-        t->labels[i] = (int32_t)dp_rng_below(&rng, 5);
-}
-
 /* Batches that do not divide, that are short, that have one sample; a leaf of 2. */
 static void equals_the_whole(training t)
 {
@@ -114,7 +96,7 @@ static void equals_the_whole(training t)
 
     memcpy(t.sizes, sizes, sizeof sizes);
     t.input.shape[0] = MOST_ALL;
-    fill(&t);
+    test_batch(&t.input, t.whole, t.places, &t.x, &t.labels);
     t.accumulate = (int)(t.threads = 1);
     test_run_ranks(1, 0, train, &t);
     assert_true(t.correct > 0);
@@ -209,7 +191,7 @@ static void statistics_are_of_the_small_batch(void **state)
     dp_net_result all, half;
 
     (void)state;
-    fill(&t);
+    test_batch(&t.input, t.whole, t.places, &t.x, &t.labels);
     t.input.data = t.x;
     labels.data = t.labels;
     assert_ok(dp_net_step(whole, &t.input, &labels, &all, &test_error));
@@ -257,7 +239,7 @@ static void a_step_that_fails_changes_nothing(void **state)
     float kept;
 
     (void)state;
-    fill(&t);
+    test_batch(&t.input, t.whole, t.places, &t.x, &t.labels);
     t.input.data = t.x;
     own.data = t.labels;
     dp_net_digest(net, before, NULL);

@@ -10,7 +10,7 @@
 #include "base/number/num.h"
 #include "base/options.h"
 #include "base/random/rng.h"
-#include "compute/math/conv.h"
+#include "tests/support/conv.h"
 #include "tests/support/test.h"
 
 enum { N = 2, IC = 48, OC = 32, SIDE = 15, LEAF = 1, PASSES = 3 };
@@ -27,27 +27,6 @@ typedef struct arrays {
 typedef struct loss {
     double median, most; /* ulps of the largest */
 } loss;
-
-static dp_conv conv(int64_t kernel)
-{
-    return (dp_conv){.ic = IC,
-                     .height = SIDE,
-                     .width = SIDE,
-                     .oc = OC,
-                     .kh = kernel,
-                     .kw = kernel,
-                     .oh = SIDE,
-                     .ow = SIDE,
-                     .stride_h = 1,
-                     .stride_w = 1,
-                     .dilation_h = 1,
-                     .dilation_w = 1,
-                     .groups = 1,
-                     .top = kernel / 2,
-                     .left = kernel / 2,
-                     .bottom = kernel / 2,
-                     .right = kernel / 2};
-}
 
 /* As relu leaves them when positive. */
 static float *numbers(dp_arena *arena, dp_rng *rng, int64_t n, bool positive)
@@ -125,7 +104,7 @@ static void check(int64_t kernel, int64_t tile, const double factor[PASSES])
 {
     dp_options options;
     dp_arena arena = {0};
-    dp_conv c = conv(kernel);
+    dp_conv c = test_conv(IC, OC, SIDE, SIDE, kernel);
     arrays a = {.count = {N * SIDE * SIDE * OC, N * SIDE * SIDE * IC, OC * IC * kernel * kernel}};
     loss direct[PASSES], tiles[PASSES];
     dp_rng rng;

@@ -7,6 +7,7 @@
 #include "compute/sums/share.h"
 #include "compute/sums/tree.h"
 #include "detpipe_ops.h"
+#include "tests/support/batch.h"
 #include "tests/support/ranks.h"
 #include "tests/support/test.h"
 
@@ -147,26 +148,6 @@ static void train(const dp_group *group, void *ctx, uint32_t rank)
         t->correct = r.correct[0];
 }
 
-static void fill(training *t)
-{
-    int64_t n = 1, n_labels;
-    dp_rng rng;
-
-    for (int32_t d = 0; d < t->input.rank; d++)
-        n *= t->input.shape[d];
-    t->x = malloc(sizeof *t->x * (size_t)n);
-    n_labels = t->input.shape[0] * (t->places > 0 ? t->places : 1);
-    t->labels = malloc(sizeof *t->labels * (size_t)n_labels);
-    assert_true(t->x != NULL && t->labels != NULL);
-    dp_rng_start(&rng, 3, 0, 0);
-    for (int64_t i = 0; i < n; i++)
-        t->x[i] = t->whole != 0
-                      ? (float)dp_rng_below(&rng, t->whole)
-                      : (float)(dp_rng_uniform(&rng) - 0.5) * (i % 7 == 0 ? 100.0f : 1.0f);
-    for (int64_t i = 0; i < n_labels; i++)
-        t->labels[i] = (int32_t)dp_rng_below(&rng, 5);
-}
-
 static void release(training *t)
 {
     free(t->x);
@@ -177,7 +158,7 @@ static void equal_for_all_group_sizes(training *t)
 {
     test_hex alone;
 
-    fill(t);
+    test_batch(&t->input, t->whole, t->places, &t->x, &t->labels);
     t->threads = 1;
     test_run_ranks(1, 0, train, t);
     test_assert_ok(t->status[0], &t->error[0], __FILE__, __LINE__);
@@ -367,7 +348,7 @@ static void unlike_ranks_are_refused(void **state)
         training t = small;
         t.odd_rank = 2;
         t.odd_weight = weight;
-        fill(&t);
+        test_batch(&t.input, t.whole, t.places, &t.x, &t.labels);
         test_run_ranks(4, 0, train, &t);
         for (uint32_t r = 0; r < 4; r++) {
             assert_int_equal(t.status[r], DP_ESTATE);
@@ -389,7 +370,7 @@ static void transport_fails(void **state)
 
     do {
         t = small;
-        fill(&t);
+        test_batch(&t.input, t.whole, t.places, &t.x, &t.labels);
         test_run_ranks(3, ++at, train, &t);
         for (uint32_t r = 0; r < 3; r++) {
             if (t.status[r] == DP_OK)

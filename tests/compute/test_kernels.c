@@ -5,11 +5,11 @@
 #include "base/alloc.h"
 #include "base/options.h"
 #include "base/number/num.h"
-#include "compute/math/conv.h"
 #include "compute/math/dense.h"
 #include "compute/reference/reference.h"
 #include "compute/reference/selftest.h"
 #include "compute/sums/tree.h"
+#include "tests/support/conv.h"
 #include "tests/support/test.h"
 
 static const dp_kernels *level(int i)
@@ -89,30 +89,18 @@ static void check_conv(const dp_conv *c, int64_t n, int64_t leaf)
  * images than conv.c gives their border at a time. */
 static void large_shapes(void **state)
 {
-    dp_conv c = {.ic = 40,
-                 .height = 2,
-                 .width = 110,
-                 .oc = 3,
-                 .kh = 1,
-                 .kw = 9,
-                 .oh = 2,
-                 .ow = 110,
-                 .stride_h = 1,
-                 .stride_w = 1,
-                 .dilation_h = 1,
-                 .dilation_w = 1,
-                 .groups = 1,
-                 .left = 4,
-                 .right = 4};
+    dp_conv c = test_conv(40, 3, 2, 110, 9);
 
     (void)state;
+    c.kh = 1, c.top = c.bottom = 0;
     check_conv(&c, 3, 1);
     c.dilation_w = 2, c.left = c.right = 8;
     check_conv(&c, 3, 2);
-    c = (dp_conv){5, 1, 1, 7, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0};
+    c = test_conv(5, 7, 1, 1, 1);
     check_conv(&c, 300, 1);
     check_conv(&c, 301, 2);
-    c = (dp_conv){8, 256, 256, 8, 1, 2, 256, 256, 1, 1, 1, 1, 1, 0, 1, 0, 0, 0};
+    c = test_conv(8, 8, 256, 256, 1);
+    c.kw = 2, c.left = 1;
     check_conv(&c, 3, 4);
 }
 
@@ -126,22 +114,10 @@ static void filtering_shapes(void **state)
     for (int i = 0; i < 3; i++) {
         for (int j = 0; j < 4; j++) {
             const int64_t k = kernels[i][0], side = j == 0 ? 41 : 5;
-            dp_conv c = {.ic = channels[j][0],
-                         .oc = channels[j][1],
-                         .groups = channels[j][2],
-                         .height = side,
-                         .width = side - 1,
-                         .kh = k,
-                         .kw = k,
-                         .stride_h = 1,
-                         .stride_w = 1,
-                         .dilation_h = 1,
-                         .dilation_w = 1,
-                         .top = 1,
-                         .left = 2,
-                         .bottom = 0,
-                         .right = 3,
-                         .tile = kernels[i][1]};
+            dp_conv c = test_conv(channels[j][0], channels[j][1], side, side - 1, k);
+            c.groups = channels[j][2];
+            c.top = 1, c.left = 2, c.bottom = 0, c.right = 3;
+            c.tile = kernels[i][1];
             c.oh = c.height + 1 - k + 1, c.ow = c.width + 5 - k + 1;
             check_conv(&c, 3, 1);
         }

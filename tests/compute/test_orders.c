@@ -9,9 +9,9 @@
 #include "base/alloc.h"
 #include "base/options.h"
 #include "compute/math/bias.h"
-#include "compute/math/conv.h"
 #include "compute/math/dense.h"
 #include "compute/reference/reference.h"
+#include "tests/support/conv.h"
 #include "tests/support/test.h"
 
 #define BIG        0x1p100f
@@ -151,21 +151,12 @@ static void check(probe p)
 /* 5x5 places of ic to oc channels, kernel 3, border 1. */
 static dp_conv conv(int64_t ic, int64_t oc, int64_t stride, int64_t dilation, int64_t groups)
 {
-    dp_conv c = {.ic = ic,
-                 .height = 5,
-                 .width = 5,
-                 .oc = oc,
-                 .kh = 3,
-                 .kw = 3,
-                 .stride_h = stride,
-                 .stride_w = stride,
-                 .dilation_h = dilation,
-                 .dilation_w = dilation,
-                 .groups = groups,
-                 .top = dilation,
-                 .left = dilation,
-                 .bottom = dilation,
-                 .right = dilation};
+    dp_conv c = test_conv(ic, oc, 5, 5, 3);
+
+    c.stride_h = c.stride_w = stride;
+    c.dilation_h = c.dilation_w = dilation;
+    c.top = c.left = c.bottom = c.right = dilation;
+    c.groups = groups;
     c.oh = c.ow = (5 - 1) / stride + 1;
     return c;
 }
@@ -210,24 +201,34 @@ static void conv_input_order(void **state)
     }
 }
 
-/* The middle tap meets every place of every sample: (n, oh, ow) in leaves, then the tree. */
-static void conv_weight_order(void **state)
+/* A gradient of weights that has so many terms of each sample, term i of a batch at at_of(i): in
+ * leaves of samples, then the tree. */
+static void check_weights(const probe *of, int64_t samples, int64_t terms,
+                          int64_t (*at_of)(int64_t))
 {
-    (void)state;
-    for (int64_t leaf = 1; leaf <= 4; leaf *= 2) {
-        for (int64_t n = 1; n <= 7; n += 2) {
-            probe p = {.name = "conv2d weight gradient",
-                       .conv = conv(2, 3, 2, 1, 1),
-                       .math.n = n,
-                       .math.leaf = leaf,
-                       .leaf_terms = leaf * 9,
-                       .at = 4,
-                       .run = conv_weight};
-            for (int64_t place = 0; place < 9 * n; place++)
-                add_term(&p, place * 3);
+    for (int64_t leaf = 1; leaf <= samples; leaf *= 2) {
+        for (int64_t n = 1; n <= samples; n += 2) {
+            probe p = *of;
+            p.math.n = n;
+            p.math.leaf = leaf;
+            p.leaf_terms = leaf * terms;
+            for (int64_t i = 0; i < terms * n; i++)
+                add_term(&p, at_of(i));
             check(p);
         }
     }
+}
+
+static int64_t third(int64_t i) { return 3 * i; }
+
+/* The middle tap meets every place of every sample: (n, oh, ow). */
+static void conv_weight_order(void **state)
+{
+    const probe p = {
+        .name = "conv2d weight gradient", .conv = conv(2, 3, 2, 1, 1), .at = 4, .run = conv_weight};
+
+    (void)state;
+    check_weights(&p, 7, 9, third);
 }
 
 /* ---- minimal filtering: 2 x 2 outputs of 3 x 3 weights ----
@@ -286,7 +287,15 @@ static float sum_of_products(const probe *p, const float term[])
     return line(p->output % M, row);
 }
 
-/* The patches, channels last, and weights that are +0 but for the terms. */
+/* All is +0 but for the terms. */
+static void only_terms(probe *p)
+{
+    memset(p->values, 0, MAX_FLOATS * sizeof *p->values);
+    for (int t = 0; t < p->n_terms; t++)
+        p->values[p->terms[t]] = 1.0f;
+}
+
+/* The patches, channels last, and weights of the terms alone. */
 static void prepare_products(probe *p)
 {
     int products[A * A];
@@ -299,9 +308,7 @@ static void prepare_products(probe *p)
             p->ones[i * p->n_terms + t] =
                 sign * patch_of[r][i / A] * patch_of[s][i % A] / (tap_gives[r] * tap_gives[s]);
     }
-    memset(p->values, 0, MAX_FLOATS * sizeof *p->values);
-    for (int t = 0; t < p->n_terms; t++)
-        p->values[p->terms[t]] = 1.0f;
+    only_terms(p);
 }
 
 static void filter_input(probe *p)
@@ -326,19 +333,10 @@ static void check_filtering(bool backward, int output)
         const int tap = tap_of[products[t % n] / A] * R + tap_of[products[t % n] % A];
         add_term(&p, t * R * R + (backward ? R * R - 1 - tap : tap));
     }
-    p.conv = (dp_conv){.ic = backward ? 1 : channels,
-                       .oc = backward ? channels : 1,
-                       .height = backward ? M : A,
-                       .kh = R,
-                       .kw = R,
-                       .oh = backward ? A : M,
-                       .stride_h = 1,
-                       .stride_w = 1,
-                       .dilation_h = 1,
-                       .dilation_w = 1,
-                       .groups = 1,
-                       .tile = M};
-    p.conv.width = p.conv.height, p.conv.ow = p.conv.oh;
+    p.conv = test_conv(backward ? 1 : channels, backward ? channels : 1, backward ? M : A,
+                       backward ? M : A, R);
+    p.conv.oh = p.conv.ow = backward ? A : M;
+    p.conv.tile = M;
     p.conv.top = p.conv.left = p.conv.bottom = p.conv.right = backward ? R - 1 : 0;
     check(p);
 }
@@ -353,35 +351,22 @@ static void filtering_order(void **state)
 }
 
 /* Where x is 1 everywhere, the middle tap is one product: a chain over the tiles (n, row, column),
- * whose first places are the terms, in leaves, then the tree. */
-static void prepare_tiles(probe *p)
-{
-    memset(p->values, 0, MAX_FLOATS * sizeof *p->values);
-    for (int t = 0; t < p->n_terms; t++)
-        p->values[p->terms[t]] = 1.0f;
-}
+ * 2 x 3 a sample, whose first places are the terms. */
+static int64_t first_of_tile(int64_t tile) { return (tile / 3 * 2 * 6 + tile % 3 * 2) * 3; }
 
 static void filtering_weight_order(void **state)
 {
+    probe p = {.name = "filtering, weight gradient",
+               .conv = test_conv(2, 3, 6, 8, R),
+               .at = 4,
+               .run = conv_weight,
+               .prepare = only_terms};
+
     (void)state;
-    for (int64_t leaf = 1; leaf <= 4; leaf *= 2) {
-        for (int64_t n = 1; n <= 7; n += 2) {
-            probe p = {.name = "filtering, weight gradient",
-                       .conv = conv(2, 3, 1, 1, 1),
-                       .math.n = n,
-                       .math.leaf = leaf,
-                       .leaf_terms = leaf * 6,
-                       .at = 4,
-                       .run = conv_weight,
-                       .prepare = prepare_tiles};
-            p.conv.height = 6, p.conv.width = 8, p.conv.oh = 4, p.conv.ow = 6;
-            p.conv.top = p.conv.left = p.conv.bottom = p.conv.right = 0;
-            p.conv.tile = M;
-            for (int64_t tile = 0; tile < 6 * n; tile++)
-                add_term(&p, (tile / 3 * 2 * 6 + tile % 3 * 2) * 3);
-            check(p);
-        }
-    }
+    p.conv.oh = 4, p.conv.ow = 6;
+    p.conv.top = p.conv.left = p.conv.bottom = p.conv.right = 0;
+    p.conv.tile = M;
+    check_weights(&p, 7, 6, first_of_tile);
 }
 
 static void dense_orders(void **state)
@@ -390,23 +375,12 @@ static void dense_orders(void **state)
     probe forward = {.name = "dense forward", .dense = {60, 3}, .math.n = 2, .run = dense_forward};
     probe input = {
         .name = "dense input gradient", .dense = {3, 60}, .math.n = 2, .run = dense_input};
+    const probe weight = {.name = "dense weight gradient", .dense = {2, 3}, .run = dense_weight};
     for (int64_t k = 0; k < 60; k++)
         add_term(&forward, k), add_term(&input, k);
     check(forward);
     check(input);
-    for (int64_t leaf = 1; leaf <= 8; leaf *= 2) {
-        for (int64_t n = 1; n <= 27; n += 3) {
-            probe p = {.name = "dense weight gradient",
-                       .dense = {2, 3},
-                       .math.n = n,
-                       .math.leaf = leaf,
-                       .leaf_terms = leaf,
-                       .run = dense_weight};
-            for (int64_t i = 0; i < n; i++)
-                add_term(&p, 3 * i);
-            check(p);
-        }
-    }
+    check_weights(&weight, 27, 1, third);
 }
 
 static void bias_order(void **state)
