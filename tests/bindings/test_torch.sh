@@ -39,6 +39,9 @@ named '1, run 1 and 2): step 1, "random torch". The random numbers' 'rank ddp' "
 tr '\n' ' ' < out.txt | grep -q 'And then (ledger of rank 0, run 1 and 2): step 1, "given' || fail "no other rank: $(cat out.txt)"
 grep -q '^ledgers: 2 compared, 24 steps' out.txt || fail "ledgers of ranks: $(cat out.txt)"
 named '1, run 1 and 2): step 7, "rows". The order of the data' 'rank_order ddp' "${ranks[@]}"
+# processes that nobody told a number have names by chance: none is compared with another's work
+named '0-2, run 1 and 2): step 7, "rows". The order of the data' 'rank_order fork'
+grep -q '^ledgers: 2 compared, 24 steps' out.txt && ! grep -q 'And then' out.txt || fail "ledgers of forks: $(cat out.txt)"
 PYTHONPATH=$work/site expect 0 'torch forms: all as it should be' "$torch" "$SOURCE/tests/bindings/under_torch_forms.py" "$DETPIPE"
 PYTHONPATH=$work/site expect 0 'torch why: all as it should be' "$torch" "$SOURCE/tests/bindings/under_torch_why.py" "$DETPIPE"
 cat out.txt >> first.txt

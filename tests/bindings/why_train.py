@@ -2,6 +2,7 @@
 # of verify --why alone, or is by chance, and begins in the second epoch, with step 7, where it can.
 # SPDX-License-Identifier: Apache-2.0
 import os, sys
+from multiprocessing import util
 import numpy as np, torch
 from torch import nn
 from torch.utils.checkpoint import checkpoint
@@ -89,7 +90,7 @@ def strike(step, fault, net, optimizer, x):
 def train(fault="none", how="plain", second=False, rank=0):
     """The bits of the weights, of the random state and of the losses."""
     torch.set_num_threads(2 if fault == "index_put" or (fault == "threads" and second) else 1)
-    torch.manual_seed(1)
+    torch.manual_seed(1 + rank * (how == "plain"))
     if fault == "seed" or (fault == "rank" and rank == 1 and second):
         torch.seed()
     net, losses = Net(fault, how), []
@@ -121,12 +122,26 @@ def train(fault="none", how="plain", second=False, rank=0):
     return b"".join(v.detach().numpy().tobytes() for v in values), losses
 
 
+def train_in_forks(given, second):
+    """Each in a process of its own, of which none is told a number; another is the first in the second run."""
+    for rank in (1, 0) if second else (0, 1):
+        child = os.fork()
+        if child == 0:
+            train(second=second, rank=rank, **{**given, "how": "plain"})
+            util._run_finalizers()
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+
+
 if __name__ == "__main__":
     given = dict(zip(("fault", "how"), sys.argv[1:]))
+    second = "run2" in os.environ.get("DETPIPE_WHY", "")
+    if given.get("how") == "fork":
+        sys.exit(train_in_forks(given, second))
     if given.get("how") == "ddp":
         torch.distributed.init_process_group("gloo")
         given["rank"] = torch.distributed.get_rank()
-    _, seen = train(second="run2" in os.environ.get("DETPIPE_WHY", ""), **given)
+    _, seen = train(second=second, **given)
     if given["fault"] != "silent" and not given.get("rank"):
         print(*(f"step {i} loss {loss:.1f}" for i, loss in enumerate(seen, 1)), sep="\n")
     if given.get("how") == "ddp":

@@ -12,18 +12,19 @@ expect 3 'no step was recorded: the command imported no framework' "$DETPIPE" ve
 mkdir fake && echo 'version = 1' > fake/torch.py
 expect 3 'no step was recorded: .*python.*pip install detpipe there' env PYTHONPATH="$work/fake" "$DETPIPE" verify --why -- "$python" -c 'import torch'
 
-# a package that records: run N writes the ledger and the head of the name N in $work/given
+# a package that records: run N writes the ledger and the head of the name N in $work/given, and those of another process, N-2
 mkdir fake/detpipe given && touch fake/detpipe/__init__.py
 cat > fake/detpipe/_torch_ledger.py <<'P'
 import os, shutil
 def record(folder):
     number = folder.rsplit("run", 1)[1].split(".")[0]
     open(f"{os.environ['GIVEN']}/{number}.how", "w").write(os.environ["DETPIPE_WHY_HOW"])
-    for kind in ("ledger", "head", "unseen"):
-        name = f"{os.environ['GIVEN']}/{number}.{kind}"
-        name = name if os.path.exists(name) else f"{os.environ['GIVEN']}/1.{kind}"
+    for kind in ("ledger", "head", "unseen", "-2.ledger", "-2.unseen"):
+        kind = kind if kind[0] == "-" else "." + kind
+        name = f"{os.environ['GIVEN']}/{number}{kind}"
+        name = name if os.path.exists(name) else f"{os.environ['GIVEN']}/1{kind}"
         if os.path.exists(name):
-            shutil.copy(name, f"{folder}/0.{kind}")
+            shutil.copy(name, f"{folder}/0{kind}")
 P
 export GIVEN=$work/given PYTHONPATH=$work/fake
 recipe=$SOURCE/tools/recipes/synthetic_cnn.recipe
@@ -103,7 +104,7 @@ frameworks() {
     for framework in keras jax mindspore; do
         tr -s '\n ' '  ' < out.txt | grep -q "$framework: No module named 'detpipe._${framework}_ledger' (pip install detpipe there)" ||
             fail "it does not say that $framework is not recorded: $(cat out.txt)"
-        sed "s|/0\.|/$framework.|" fake/detpipe/_torch_ledger.py > fake/detpipe/_${framework}_ledger.py
+        sed "s|/0{kind}|/$framework{kind}|" fake/detpipe/_torch_ledger.py > fake/detpipe/_${framework}_ledger.py
     done
     expect 0 '^REPRODUCED$' "$DETPIPE" verify --why -- "$python" -c 'import keras, jax, mindspore'
     ! grep -q 'not recorded' out.txt && grep -q '^ledgers: 3 compared' out.txt || fail "each has a recorder: $(cat out.txt)"
@@ -127,6 +128,20 @@ other_weights() {
     expect 1 'step 4, .*weights' other --json --html page.html
     grep -q '"verdict"' out.txt && [ -s page.html ] || fail "JSON and a page"
     expect 2 'add --why' "$DETPIPE" verify --html page.html -- echo 'loss: 1.5'
+}
+
+# processes without a rank have names by chance: what they recorded says which is which
+processes() {
+    own
+    cp "$work/other.ledger" given/1-2.ledger && true > given/1-2.unseen
+    cp "$work/other.ledger" given/2.ledger && cp given/1.ledger given/2-2.ledger
+    expect 0 '^REPRODUCED$' why
+    grep -q '^ledgers: 2 compared, 12 steps, 60 entries$' out.txt || fail "not compared: $(cat out.txt)"
+    sed 's/learning_rate=0.01/learning_rate=0.01,0.03 milestones=5,20/' "$recipe" > third.recipe
+    "$DETPIPE" train third.recipe --steps 6 --ledger given/third > third.txt && mv given/third given/2-2.ledger || fail "train"
+    expect 1 '^NOT REPRODUCED' other
+    tr '\n' ' ' < out.txt | grep -q 'Why (ledger of rank 0, run 1 and 2): step 6, "weights"' || fail "another's work: $(cat out.txt)"
+    grep -q '^Cause: tmp' out.txt && ! grep -q 'And then' out.txt || fail "another's work: $(cat out.txt)"
 }
 
 # less is recorded, and both runs once more with everything where they part
@@ -156,6 +171,6 @@ as_it_was() {
     grep -q '^ *1 *0 *0 *equal' out.txt || fail "the folder of --why is in sys.path: $(cat out.txt)"
 }
 
-for part in plain late_imports not_recorded no_step frameworks other_weights narrow as_it_was; do aside $part; done
+for part in plain late_imports not_recorded no_step frameworks other_weights processes narrow as_it_was; do aside $part; done
 wait_for_asides
 exit $failed

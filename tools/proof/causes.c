@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "tools/cli/cli.h"
+#include "tools/proof/pairs.h"
 #include "tools/proof/written.h"
 
 #define PINNED     8 /* runs that have to be equal, so that a race is not fixed by luck */
@@ -55,7 +56,7 @@ static bool is_unlike(const program_run *a, const program_run *b)
 
     losses_compare(&a->losses, &b->losses, &c);
     results_compare(&a->results, &b->results, &files);
-    results_compare(&a->recorded.ledgers, &b->recorded.ledgers, &ledgers);
+    pairs_compare(&a->recorded.ledgers, &b->recorded.ledgers, &ledgers);
     unlike = c.verdict != LOSSES_EQUAL || files.unlike || ledgers.unlike;
     losses_comparison_free(&c);
     results_comparison_free(&files);

@@ -16,6 +16,7 @@
 #include "tools/cli/cli.h"
 #include "tools/cli/memory.h"
 #include "tools/compare/comparison.h"
+#include "tools/proof/pairs.h"
 
 #define PATH 4096
 #define LINE WHY_LINE
@@ -300,7 +301,7 @@ static int take(const char *folder, const char *name, why_run *out, char why[RES
         snprintf(why, RESULTS_TEXT, "--why: the ledger %.700s is damaged", path);
         return EXIT_NOT_TRIED;
     }
-    snprintf(title, sizeof title, "ledger of rank %.200s", name);
+    snprintf(title, sizeof title, PAIRS_RANK "%.200s", name);
     if (steps > 0)
         return results_add(&out->ledgers, title, path, why);
     snprintf(title, sizeof title, "ledger without a step (of rank %.60s)", name);
@@ -403,7 +404,7 @@ void why_compare(const why_run *a, const why_run *b, why_comparison *c)
     place first = {UINT64_MAX, 0, SIZE_MAX};
 
     *c = (why_comparison){0};
-    results_compare(&a->ledgers, &b->ledgers, &c->files);
+    pairs_compare(&a->ledgers, &b->ledgers, &c->files);
     for (size_t i = 0; i < c->files.n; i++) {
         const place at = compare_pair(&c->files.pair[i], c);
         if (at.step > first.step || (at.step == first.step && at.entry >= first.entry))

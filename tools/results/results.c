@@ -448,6 +448,18 @@ static result_verdict judge(const result_file *a, const result_file *b)
     return a->size == 0 ? RESULT_EMPTY : RESULT_EQUAL;
 }
 
+void results_compare_pair(const result_file *a, const result_file *b, results_comparison *c)
+{
+    const result_pair p = {a, b, judge(a, b)};
+
+    c->unlike = c->unlike || p.verdict == RESULT_ONE_RUN || p.verdict == RESULT_OTHER;
+    if (p.verdict == RESULT_EQUAL || p.verdict == RESULT_OTHER) {
+        c->compared++;
+        c->bytes += a->size;
+    }
+    c->pair[c->n++] = p;
+}
+
 void results_compare(const results *a, const results *b, results_comparison *c)
 {
     size_t i = 0, k = 0;
@@ -455,15 +467,8 @@ void results_compare(const results *a, const results *b, results_comparison *c)
     *c = (results_comparison){.pair = xmalloc((a->n + b->n) * sizeof *c->pair)};
     while (i < a->n || k < b->n) {
         const int order = i == a->n ? 1 : k == b->n ? -1 : by_name(&a->v[i], &b->v[k]);
-        result_pair *p = &c->pair[c->n++];
-        p->a = order <= 0 ? &a->v[i++] : NULL;
-        p->b = order >= 0 ? &b->v[k++] : NULL;
-        p->verdict = judge(p->a, p->b);
-        c->unlike = c->unlike || p->verdict == RESULT_ONE_RUN || p->verdict == RESULT_OTHER;
-        if (p->verdict == RESULT_EQUAL || p->verdict == RESULT_OTHER) {
-            c->compared++;
-            c->bytes += p->a->size;
-        }
+        const result_file *of_a = order <= 0 ? &a->v[i++] : NULL;
+        results_compare_pair(of_a, order >= 0 ? &b->v[k++] : NULL, c);
     }
 }
 

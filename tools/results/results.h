@@ -69,14 +69,17 @@ typedef struct result_pair {
 } result_pair;
 
 typedef struct results_comparison {
-    result_pair *pair; /* by name */
+    result_pair *pair;
     size_t n;
     size_t compared; /* files that both wrote, one of them not empty */
     uint64_t bytes;  /* of these, in the first run */
     bool unlike;
 } results_comparison;
 
+/* By name. */
 void results_compare(const results *a, const results *b, results_comparison *);
+/* One pair more, for which there is room. */
+void results_compare_pair(const result_file *a, const result_file *b, results_comparison *);
 void results_comparison_free(results_comparison *);
 
 /* What is to be said of a pair, in one line: the first thing that differs; to be freed. */

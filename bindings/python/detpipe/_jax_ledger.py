@@ -51,7 +51,7 @@ def record(folder: str) -> None:
         def _begin(self):
             _ledgers.remove(self)
             try:
-                return watch.begin(Ledger, rank())
+                return watch.begin(Ledger, str(jax.process_index()) if jax.process_count() > 1 else rank())
             except Exception as e:  # the training goes on
                 watch.say(f"{type(e).__name__}: {e}")
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from ._ledger import Ledger as PlainLedger
 
+_POOLS = ("multiprocessing.pool", "worker"), ("concurrent.futures.process", "_process_worker")  # what their processes run
 LEVELS = ("loss", "weights", "full")
 _DEEPEST = 8  # of values in values
 _ENVIRONMENT = ("OMP_NUM_THREADS", "PYTHONHASHSEED", "CUBLAS_WORKSPACE_CONFIG", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA",
@@ -57,8 +58,14 @@ def _how():
 
 
 def rank() -> str:
-    return next((os.environ[name] for name in ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID")
-                 if os.environ.get(name, "").isdigit()), "0")
+    """What a launcher says; who does not know, is 0."""
+    return next((os.environ[name] for name in ("RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "MV2_COMM_WORLD_RANK",
+                                               "SLURM_PROCID") if os.environ.get(name, "").isdigit()), "0")
+
+
+def _is_of_a_pool():
+    target = getattr(multiprocessing.current_process(), "_target", None)
+    return (getattr(target, "__module__", None), getattr(target, "__name__", None)) in _POOLS
 
 
 def path_of_rank(path: str, rank: int) -> str:
@@ -81,11 +88,14 @@ class Watch:
             f.writelines(line + "\n" for line in self.lines())
         self.ledger = make(path + ".ledger", about="detpipe verify --why", random_states=self.states,
                            **_how())
+        if _is_of_a_pool():
+            self.ledger._miss("which process of a pool gets which work: it may be by chance")
         self.end = util.Finalize(None, self._close, args=(path,), exitpriority=0)  # processes of multiprocessing run no atexit
         return self.ledger
 
     def _free_path(self, rank):
-        """Named by the rank, and by its number among those that a process of multiprocessing started: both runs have that."""
+        """Named by the rank, and by its number among those that a process of multiprocessing started; of several, which one is
+        the first may be by chance: tools/proof/pairs.h knows which is which."""
         name = ".".join([rank, *(str(i) for i in multiprocessing.current_process()._identity)])
         if self._made.setdefault(name, self.framework) != self.framework:
             name += f".{self.framework}"
