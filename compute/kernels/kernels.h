@@ -34,6 +34,9 @@ typedef struct dp_grid {
  * there, or begins at +0 and is added to that number. */
 typedef enum dp_mode { DP_STORE, DP_GO_ON, DP_ADD } dp_mode;
 
+/* How sigmoid and tanh are computed: docs/numerics.md; base/number/elementary.h. */
+typedef enum dp_precision { DP_BINARY64, DP_FAST } dp_precision;
+
 typedef struct dp_update {
     float learning_rate, momentum, weight_decay;
     int nesterov;
@@ -95,6 +98,8 @@ typedef void dp_outer_tile(const dp_grid *, const float *left, const float *pane
                            dp_mode);
 typedef void dp_column_reduction(int64_t rows, int64_t n, const float *x, int64_t stride,
                                  double *out);
+/* A function of each number; y may be x. */
+typedef void dp_function(int64_t n, const float *x, float *y);
 typedef void dp_row_reduction(int64_t rows, int64_t n, const float *x, double *out);
 
 typedef struct dp_kernels {
@@ -158,10 +163,7 @@ typedef struct dp_kernels {
     /* The largest and the smallest of each, by base/number/total_order.h. */
     dp_row_reduction *row_max, *row_min;
 
-    /* A function of each number, in binary64 (base/number/elementary.h), rounded once; y may be x.
-     */
-    void (*sigmoid)(int64_t n, const float *x, float *y);
-    void (*tanh)(int64_t n, const float *x, float *y);
+    dp_function *sigmoid[2], *tanh[2]; /* [dp_precision] */
     /* dx *= y (1 - y), where y = sigmoid of x; dx *= fma(-y, y, 1), where y = tanh of x; y[i] =
      * fma(a[i], b[i], c[i]) */
     void (*sigmoid_gradient)(int64_t n, const float *y, float *dx);

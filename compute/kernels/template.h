@@ -273,17 +273,16 @@ static void relu_gradient(int64_t n, const float *y, float *dx)
         dx[i] = y[i] <= 0.0f ? 0.0f : dx[i];
 }
 
-static void sigmoid_of(int64_t n, const float *x, float *y)
-{
-    for (int64_t i = 0; i < n; i++)
-        y[i] = (float)dp_sigmoid_core((double)x[i]);
-}
-
-static void tanh_of(int64_t n, const float *x, float *y)
-{
-    for (int64_t i = 0; i < n; i++)
-        y[i] = (float)dp_tanh_core((double)x[i]);
-}
+#define FUNCTION(name, value)                                                                      \
+    static void name(int64_t n, const float *x, float *y)                                          \
+    {                                                                                              \
+        for (int64_t i = 0; i < n; i++)                                                            \
+            y[i] = value;                                                                          \
+    }
+FUNCTION(sigmoid_of, (float)dp_sigmoid_core((double)x[i]))
+FUNCTION(tanh_of, (float)dp_tanh_core((double)x[i]))
+FUNCTION(fast_sigmoid, dp_fast_sigmoid_core(x[i]))
+FUNCTION(fast_tanh, dp_fast_tanh_core(x[i]))
 
 static void sigmoid_gradient(int64_t n, const float *y, float *dx)
 {
@@ -490,8 +489,8 @@ const dp_kernels KERNELS = {
     .row_product = row_product,
     .row_max = row_max,
     .row_min = row_min,
-    .sigmoid = sigmoid_of,
-    .tanh = tanh_of,
+    .sigmoid = {sigmoid_of, fast_sigmoid},
+    .tanh = {tanh_of, fast_tanh},
     .sigmoid_gradient = sigmoid_gradient,
     .tanh_gradient = tanh_gradient,
     .fma = fma_of,

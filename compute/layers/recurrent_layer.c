@@ -78,6 +78,7 @@ dp_status dp_recurrent_layer_plan(const dp_cell *cell, dp_recurrent_layer *p,
                        .batch = plan->n,
                        .inputs = plan->in.width * plan->in.channels,
                        .hidden = p->hidden_size,
+                       .activation = (dp_precision)p->activation,
                        .forget_bias = p->forget_bias,
                        .cell_clip = p->cell_clip};
     plan->out = (dp_extent){s->hidden, p->return_sequences ? s->steps : 1, 1};

@@ -13,6 +13,7 @@
 typedef struct dp_recurrent_layer {
     int64_t hidden_size;
     bool return_sequences;
+    int32_t activation; /* dp_precision */
     double forget_bias, cell_clip;
     dp_sequence sequence; /* for the most samples */
 } dp_recurrent_layer;
@@ -21,7 +22,9 @@ typedef struct dp_recurrent_layer {
     DP_INT(dp_recurrent_layer, hidden_size, NULL, 1, 1 << 20,                                      \
            "units, the channels of the output"),                                                   \
         DP_BOOLEAN(dp_recurrent_layer, return_sequences, "false",                                  \
-                   "the output is h of every step, a row each; else of the last one")
+                   "the output is h of every step, a row each; else of the last one"),             \
+        DP_LATER_CHOICE(dp_recurrent_layer, activation, "binary64", DP_ACTIVATIONS,                \
+                        "sigmoid and tanh: in binary64, rounded once; in binary32, faster")
 
 /* names: of the matrices, then of the biases. */
 dp_status dp_recurrent_layer_plan(const dp_cell *, dp_recurrent_layer *, const char *const names[],

@@ -9,7 +9,7 @@
 static void activate(const dp_kernels *k, int64_t n, const float *y, float *v)
 {
     (void)y;
-    k->tanh(n, v, v);
+    k->tanh[DP_BINARY64](n, v, v);
 }
 
 static void activate_gradient(const dp_kernels *k, int64_t n, const float *y, float *v)

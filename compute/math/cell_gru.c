@@ -94,10 +94,10 @@ static void step_sample(void *ctx, uint64_t n)
         at[UPDATE][u] = gi[size + u] + gh[size + u];
     }
     memcpy(at[HIDDEN_NEW], gh + 2 * size, dp_floats(size));
-    k->sigmoid(size, at[RESET], at[RESET]);
-    k->sigmoid(size, at[UPDATE], at[UPDATE]);
+    k->sigmoid[now->s->activation](size, at[RESET], at[RESET]);
+    k->sigmoid[now->s->activation](size, at[UPDATE], at[UPDATE]);
     k->fma(size, at[RESET], at[HIDDEN_NEW], gi + 2 * size, at[NEW]);
-    k->tanh(size, at[NEW], at[NEW]);
+    k->tanh[now->s->activation](size, at[NEW], at[NEW]);
     for (int64_t u = 0; u < size; u++)
         at[Y][u] = h[u] - at[NEW][u];
     k->fma(size, at[UPDATE], at[Y], at[NEW], at[Y]);

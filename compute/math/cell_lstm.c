@@ -95,6 +95,8 @@ static void step_sample(const moment *now, int64_t n)
 {
     const int64_t size = now->s->hidden, first = n * size;
     const dp_kernels *k = now->r->math.kernels;
+    dp_function *const sigmoid = k->sigmoid[now->s->activation], *const tanh =
+                                                                     k->tanh[now->s->activation];
     const float forget = (float)now->s->forget_bias;
     float *at[DP_CELL_OUTPUTS], *gates = now->m->gates + 4 * first;
 
@@ -102,15 +104,15 @@ static void step_sample(const moment *now, int64_t n)
         at[i] = dp_cell_output(now->s, now->r, now->t, i) + first;
     for (int64_t u = 0; u < size; u++)
         gates[2 * size + u] += forget;
-    k->sigmoid(size, gates, at[I]);
-    k->tanh(size, gates + size, at[J]);
-    k->sigmoid(size, gates + 2 * size, at[F]);
-    k->sigmoid(size, gates + 3 * size, at[O]);
+    sigmoid(size, gates, at[I]);
+    tanh(size, gates + size, at[J]);
+    sigmoid(size, gates + 2 * size, at[F]);
+    sigmoid(size, gates + 3 * size, at[O]);
     for (int64_t u = 0; u < size; u++)
         at[TANH_C][u] = at[I][u] * at[J][u];
     k->fma(size, at[F], before(now, 1) + first, at[TANH_C], at[C]);
     hold(now->s, at[C]);
-    k->tanh(size, at[C], at[TANH_C]);
+    tanh(size, at[C], at[TANH_C]);
     for (int64_t u = 0; u < size; u++)
         at[Y][u] = at[O][u] * at[TANH_C][u];
 }

@@ -10,11 +10,13 @@
 
 #include "compute/math/run.h"
 
+#define DP_ACTIVATIONS   "binary64,fast" /* dp_precision */
 #define DP_CELL_OUTPUTS  7
 #define DP_CELL_MATRICES 2
 
 typedef struct dp_sequence {
     int64_t steps, batch, inputs, hidden;
+    dp_precision activation;
     double forget_bias, cell_clip; /* of lstm */
 } dp_sequence;
 

@@ -9,11 +9,13 @@
 
 typedef struct gru {
     int64_t leaf_size;
+    int32_t activation; /* dp_precision */
     dp_sequence sequence;
 } gru;
 
 static const dp_param params[] = {
     DP_INT(gru, leaf_size, "4", 1, 65536, "backward: samples of a leaf, a power of two"),
+    DP_ACTIVATION_PARAM(gru),
     DP_PARAMS_END,
 };
 
@@ -28,6 +30,7 @@ static dp_status fit(gru *p, const dp_op_plan *plan, size_t x, size_t w, dp_tens
 
     if (status != DP_OK)
         return status;
+    s->activation = (dp_precision)p->activation;
     types[WEIGHT_INPUT] = (dp_tensor){NULL, DP_F32, 2, {s->inputs, 3 * s->hidden}};
     types[WEIGHT_HIDDEN] = (dp_tensor){NULL, DP_F32, 2, {s->hidden, 3 * s->hidden}};
     types[BIAS] = (dp_tensor){NULL, DP_F32, 1, {3 * s->hidden}};

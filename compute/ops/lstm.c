@@ -10,6 +10,7 @@
 typedef struct lstm {
     double forget_bias, cell_clip;
     int64_t leaf_size;
+    int32_t activation; /* dp_precision */
     dp_sequence sequence;
 } lstm;
 
@@ -17,6 +18,7 @@ static const dp_param params[] = {
     DP_NUMBER(lstm, forget_bias, "0", -1e6, 1e6, "added to f before its sigmoid"),
     DP_NUMBER(lstm, cell_clip, "-1", -1, 1e6, "c is held within +- this; -1 = not"),
     DP_INT(lstm, leaf_size, "4", 1, 65536, "backward: samples of a leaf, a power of two"),
+    DP_ACTIVATION_PARAM(lstm),
     DP_PARAMS_END,
 };
 
@@ -29,6 +31,7 @@ static dp_status fit(lstm *p, const dp_op_plan *plan, size_t x, size_t w, dp_ten
 
     if (status != DP_OK)
         return status;
+    s->activation = (dp_precision)p->activation;
     s->forget_bias = p->forget_bias;
     s->cell_clip = p->cell_clip;
     types[0] = (dp_tensor){NULL, DP_F32, 2, {s->inputs + s->hidden, 4 * s->hidden}};

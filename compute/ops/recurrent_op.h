@@ -8,6 +8,10 @@
 #include "compute/math/recurrent.h"
 #include "compute/ops/operator.h"
 
+#define DP_ACTIVATION_PARAM(owner)                                                                 \
+    DP_LATER_CHOICE(owner, activation, "binary64", DP_ACTIVATIONS,                                 \
+                    "forward: sigmoid and tanh in binary64, rounded once; in binary32, faster")
+
 /* The extents, from inputs x[steps, batch, inputs] and w[.., gates]. */
 dp_status dp_recurrent_fit(const dp_cell *, const dp_op_plan *, size_t x, size_t w, int64_t leaf,
                            dp_sequence *, dp_error *);

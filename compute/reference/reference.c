@@ -20,6 +20,60 @@
 float dp_ref_tree32(float *v, int64_t n) { TREE(v, n); }
 double dp_ref_tree64(double *v, int64_t n) { TREE(v, n); }
 
+/* p and n of exp(-size) = 2^-n (1 + p). */
+static float fast_exp(float size, int *n)
+{
+    static const float c[] = {0x1.6b9c68p-10f, 0x1.12254ap-7f, 0x1.5556f2p-5f, 0x1.5554b4p-3f,
+                              0x1.fffffep-2f};
+    const float nearest = dp_fma32(size, 0x1.715476p0f, 0x1.8p23f) - 0x1.8p23f;
+    const float r = dp_fma32(nearest, -0x1.05c61p-29f, dp_fma32(nearest, 0x1.62e43p-1f, -size));
+    float q = c[0];
+
+    for (int i = 1; i < 5; i++)
+        q = dp_fma32(q, r, c[i]);
+    *n = (int)nearest;
+    return dp_fma32(q, r * r, r);
+}
+
+static float power(int n)
+{
+    float power = 1.0f;
+    for (; n > 0; n--)
+        power *= 0.5f;
+    return power;
+}
+
+float dp_ref_fast_sigmoid(float x)
+{
+    const float size = x < 0 ? -x : x;
+    float p, e, part;
+    int n;
+
+    if (x != x)
+        return x;
+    p = fast_exp(size > 104.0f ? 104.0f : size, &n);
+    e = dp_fma32(p, power(n / 2), power(n / 2)) * power(n - n / 2);
+    part = e / (1.0f + e);
+    return x < 0 ? part : 1.0f - part;
+}
+
+float dp_ref_fast_tanh(float x)
+{
+    const float size = x < 0 ? -x : x;
+    float p, s, sum, y;
+    int n;
+
+    if (x != x)
+        return x;
+    p = fast_exp(2.0f * (size > 10.0f ? 10.0f : size), &n);
+    s = power(n), sum = dp_fma32(p, s, 1.0f + s);
+    if (size < 0.625f)
+        y = dp_fma32(-p, s, 1.0f - s) / sum;
+    else
+        y = 1.0f + -2.0f * dp_fma32(p, s, s) / sum;
+    return copysignf(y, x);
+}
+
 /* x at a place that may lie in the border. */
 static float input(const dp_conv *c, const float *x, int64_t n, int64_t h, int64_t w, int64_t ic)
 {

@@ -31,6 +31,10 @@ void dp_ref_adam(const dp_adam *, int64_t n, float *p, const float *g, float *m,
 void dp_ref_rmsprop(const dp_rmsprop *, int64_t n, float *p, const float *g, float *v, float *m);
 void dp_ref_momentum(const dp_update *, int64_t n, float *p, const float *g, float *v);
 
+/* sigmoid and tanh of activation=fast. */
+float dp_ref_fast_sigmoid(float x);
+float dp_ref_fast_tanh(float x);
+
 /* As compute/math/attention.h has them; scratch is not used. */
 void dp_ref_attention_forward(const dp_attention *);
 void dp_ref_attention_backward(const dp_attention *);

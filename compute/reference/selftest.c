@@ -235,6 +235,23 @@ static dp_status check_attention(test *t)
     return same(t, "attention's gradients", a.dq, b.dq, in);
 }
 
+static dp_status check_fast(test *t)
+{
+    const int64_t n = between(t, 1, 300);
+    float *x = numbers(t, n), *a = numbers(t, 2 * n), *b = numbers(t, 2 * n);
+
+    if (x == NULL || a == NULL || b == NULL)
+        return dp_arena_fail(&t->arena, t->err, "the self-test");
+    for (int64_t i = 0; i < n; i++) {
+        x[i] *= (float)(1 << between(t, 0, 7));
+        a[i] = dp_ref_fast_sigmoid(x[i]);
+        a[n + i] = dp_ref_fast_tanh(x[i]);
+    }
+    t->kernels->sigmoid[DP_FAST](n, x, b);
+    t->kernels->tanh[DP_FAST](n, x, b + n);
+    return same(t, "sigmoid or tanh of activation=fast", a, b, 2 * n);
+}
+
 /* Compares a step of adam, or of rmsprop, from a mean square that is not negative. */
 static dp_status check_mean_square(test *t, int64_t n, const float *p, const float *g)
 {
@@ -311,6 +328,8 @@ dp_status dp_selftest_kernels(const dp_kernels *kernels, uint32_t threads, uint6
             status = check_update(&t);
         if (status == DP_OK)
             status = check_attention(&t);
+        if (status == DP_OK)
+            status = check_fast(&t);
         dp_arena_free(&t.arena);
     }
     dp_workers_close(t.workers);

@@ -2,14 +2,16 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
+ * And the fast forms of sigmoid and tanh against those in binary64.
  * Every 1009th float, or with the argument `exhaustive` all of them (minutes).  Inputs whose true
  * value lies so near the middle of two floats that long double cannot tell are counted apart.
  */
 #include <math.h>
 
 #include "base/alloc.h"
-#include "base/options.h"
+#include "base/number/elementary.h"
 #include "base/number/num.h"
+#include "base/options.h"
 #include "base/workers.h"
 #include "tests/support/test.h"
 
@@ -93,6 +95,90 @@ static void nearly_all_are_correctly_rounded(void **state)
     dp_arena_free(&arena);
 }
 
+/* ---- activation=fast ---- */
+
+typedef struct fast_function {
+    const char *name;
+    float (*own)(float);
+    double (*reference)(double);
+    double most; /* error of any float, in units in the last place: docs/numerics.md */
+} fast_function;
+
+static float fast_sigmoid(float x) { return dp_fast_sigmoid_core(x); }
+static float fast_tanh(float x) { return dp_fast_tanh_core(x); }
+
+static const fast_function fast_functions[] = {
+    {"fast sigmoid", fast_sigmoid, dp_sigmoid_d, 2.41},
+    {"fast tanh", fast_tanh, dp_tanh_d, 1.97},
+};
+
+/* The largest error of a block each. */
+typedef struct errors {
+    const fast_function *f;
+    double most[BLOCKS];
+} errors;
+
+/* The distance of the floats around a number, the subnormal ones' at least. */
+static double unit_at(double x)
+{
+    int exponent;
+
+    frexp(fabs(x) < 0x1p-126 ? 0x1p-126 : x, &exponent);
+    return ldexp(1.0, exponent - 24);
+}
+
+static void largest_of_block(void *ctx, uint64_t block)
+{
+    errors *e = ctx;
+    const uint64_t size = (1ull << 32) / BLOCKS, first = block * size;
+    double most = 0;
+
+    for (uint64_t u = (first + stride - 1) / stride * stride; u < first + size; u += stride) {
+        const float x = dp_f32_from((uint32_t)u);
+        const double truth = e->f->reference((double)x),
+                     error = fabs((double)e->f->own(x) - truth) / unit_at(truth);
+        most = x == x && !(error <= most) ? error : most; /* a NaN stays */
+    }
+    e->most[block] = most;
+}
+
+static void fast_ones_stay_within_their_bounds(void **state)
+{
+    static errors e;
+    dp_options options;
+    dp_arena arena = {0};
+    dp_workers *workers;
+
+    (void)state;
+    assert_ok(dp_options_get(NULL, &options, &test_error));
+    arena.alloc = options.alloc;
+    assert_ok(dp_workers_open(&workers, options.threads, &arena, &test_error));
+    for (size_t i = 0; i < sizeof fast_functions / sizeof fast_functions[0]; i++) {
+        double most = 0;
+        e.f = &fast_functions[i];
+        dp_workers_run(workers, BLOCKS, largest_of_block, &e);
+        for (size_t b = 0; b < BLOCKS; b++)
+            most = e.most[b] <= most ? most : e.most[b];
+        print_message("%s: at most %.4f units in the last place\n", e.f->name, most);
+        assert_true(most <= e.f->most);
+        assert_true(most > e.f->most - (stride == 1 ? 0.01 : 0.4)); /* the bound is not a guess */
+    }
+    dp_workers_close(workers);
+    dp_arena_free(&arena);
+}
+
+static void corners_of_the_fast_ones(void **state)
+{
+    (void)state;
+    assert_true(fast_sigmoid(0) == 0.5f && fast_sigmoid(INFINITY) == 1 && fast_sigmoid(89) == 1);
+    assert_true(dp_f32_bits(fast_sigmoid(-INFINITY)) == 0 && fast_sigmoid(-103) == 0x1p-149f);
+    assert_true(fast_tanh(INFINITY) == 1 && fast_tanh(-INFINITY) == -1 && fast_tanh(9.1f) == 1);
+    assert_true(dp_f32_bits(fast_tanh(-0.0f)) == 1u << 31 && dp_f32_bits(fast_tanh(0.0f)) == 0);
+    assert_true(isnan(fast_sigmoid(NAN)) && isnan(fast_tanh(NAN)));
+    for (float x = 0x1p-149f; x < 0x1p-20f; x *= 3) /* so small a number is its own tanh */
+        assert_true(fast_tanh(x) == x && fast_tanh(-x) == -x);
+}
+
 static void corners(void **state)
 {
     (void)state;
@@ -110,6 +196,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nearly_all_are_correctly_rounded),
         cmocka_unit_test(corners),
+        cmocka_unit_test(fast_ones_stay_within_their_bounds),
+        cmocka_unit_test(corners_of_the_fast_ones),
     };
 
     stride = argc > 1 && strcmp(argv[1], "exhaustive") == 0 ? 1 : SAMPLE;

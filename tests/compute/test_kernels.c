@@ -33,6 +33,39 @@ static void random_shapes(void **state)
     }
 }
 
+#define FLOATS 4096
+#define STEP   49999 /* of all floats */
+
+static uint32_t bits_of(float x) { return x != x ? 0x7FC00000u : dp_f32_bits(x); }
+
+static void check_function(const char *name, uint32_t first, const float *y,
+                           float (*reference)(float))
+{
+    for (uint32_t i = 0; i < FLOATS; i++) {
+        const uint32_t u = first + i * STEP;
+        if (bits_of(y[i]) != bits_of(reference(dp_f32_from(u))))
+            fail_msg("%s of the float with bits %08x", name, u);
+    }
+}
+
+/* Floats of all sizes: subnormals, infinities and NaN among them. */
+static void fast_functions(void **state)
+{
+    static float x[FLOATS], y[FLOATS];
+
+    (void)state;
+    for (int l = 0; l <= (int)dp_cpu_best(); l++) {
+        for (uint64_t u = 0; level(l) != NULL && u < 1ull << 32; u += FLOATS * STEP) {
+            for (uint32_t i = 0; i < FLOATS; i++)
+                x[i] = dp_f32_from((uint32_t)u + i * STEP);
+            level(l)->sigmoid[DP_FAST](FLOATS, x, y);
+            check_function("sigmoid", (uint32_t)u, y, dp_ref_fast_sigmoid);
+            level(l)->tanh[DP_FAST](FLOATS, x, y);
+            check_function("tanh", (uint32_t)u, y, dp_ref_fast_tanh);
+        }
+    }
+}
+
 static float *numbers(dp_arena *arena, int64_t n)
 {
     float *v = dp_arena_alloc(arena, (size_t)n, sizeof *v);
@@ -147,9 +180,8 @@ static void counter_is_the_tree(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_shapes),
-        cmocka_unit_test(large_shapes),
-        cmocka_unit_test(filtering_shapes),
+        cmocka_unit_test(random_shapes),       cmocka_unit_test(fast_functions),
+        cmocka_unit_test(large_shapes),        cmocka_unit_test(filtering_shapes),
         cmocka_unit_test(counter_is_the_tree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

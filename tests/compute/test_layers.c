@@ -394,6 +394,8 @@ static void gradients_over_time(void **state)
     check_gradients("lstm hidden_size=6 return_sequences=true | tanh | " CONV "3");
     check_gradients(CONV "2 | gru hidden_size=5");
     check_gradients("gru hidden_size=6 return_sequences=true | lstm hidden_size=70");
+    check_gradients(CONV "3 | gru hidden_size=6 return_sequences=true activation=fast"
+                         " | lstm hidden_size=5 activation=fast");
 }
 
 /* Beside its formula in double: two heads of two channels, six places. */

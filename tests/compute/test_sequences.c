@@ -97,6 +97,9 @@ static void layers_have_the_operators_bits(void **state)
                 "lstm forget_bias=1 cell_clip=0.2", true);
     check_layer("gru hidden_size=7", "gru", false);
     check_layer("gru hidden_size=7 return_sequences=true", "gru", true);
+    check_layer("lstm hidden_size=7 activation=fast", "lstm activation=fast", false);
+    check_layer("gru hidden_size=7 return_sequences=true activation=fast", "gru activation=fast",
+                true);
 }
 
 /* ---- embedding ---- */

@@ -166,6 +166,14 @@ static const later_line later_lines[] = {
     {"optimizer", "momentum accumulate=4",
      CONV " | layer_norm | dropout p=0.25 seed=3 | tanh | " END " | " LOSS
           " | momentum learning_rate=0.1 momentum=0.9 clip_norm=0.5 accumulate=4"},
+    {"layer", "lstm activation=fast",
+     "flatten | embedding num_embeddings=1024 embedding_size=19"
+     " | lstm hidden_size=19 return_sequences=true cell_clip=0.25 activation=fast"
+     " | lstm hidden_size=67 return_sequences=true forget_bias=-90 activation=fast"
+     " | " END " | " LOSS " | " SGD},
+    {"layer", "gru activation=fast",
+     CONV " | gru hidden_size=19 return_sequences=true activation=fast | " END " | " LOSS
+          " | " SGD},
     {"layer", "batch_norm statistics=small",
      CONV " | batch_norm statistics=small momentum=0.5 | " END " | " LOSS " | " SGD
           " accumulate=2"},

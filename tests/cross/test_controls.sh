@@ -98,6 +98,7 @@ control other_line    "$N" "" compute/kernels/filtering.h 's/v_add(v_add(x\[0\],
 control other_pair    "$N" "" compute/kernels/filtering.h 's/v_add(y\[0\], v_add(x\[4\], x\[5\]))/v_add(v_add(y[0], x[4]), x[5])/'
 control other_chain   "$N" "" compute/kernels/kernels.h 's/DP_FILTERING_CHAIN 32/DP_FILTERING_CHAIN 64/'
 control rows_first    "$N" "" compute/kernels/filtering.h -e 's/v_load(in\[r \* p + s\] + c)/v_load(in[s * p + r] + c)/' -e 's/v_store(out\[r \* q + s\] + c/v_store(out[s * q + r] + c/'
+control other_exp     "$N" "" base/number/elementary.h 's/dp_fma32(q, r \* r, r)/dp_fma32(r, dp_fma32(q, r, 0.0f), r)/'
 control other_leaf    "$N" "" tests/cross/conformance_hash.c 's/leaf_size=4/leaf_size=2/'
 control mul_then_add  "$N" "" base/number/num.h '/^static inline float dp_fma32/,/^}/s/^{$/{ if (c == c) { volatile float p = a * b; return p + c; }/'
 control fast_math     "-Ofast -ffast-math" ""
