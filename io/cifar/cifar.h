@@ -43,6 +43,12 @@ void dp_cifar_prefetch(const void *state, uint64_t record);
 dp_status dp_cifar_unchanged(void *state, bool accept, dp_error *);
 void dp_cifar_close(void *state);
 
+/* Of the reader's row, all but open. */
+#define DP_CIFAR_CALLS                                                                             \
+    .read = dp_cifar_read, .read_planes = dp_cifar_read_planes, .planes = dp_cifar_planes,         \
+    .prefetch = dp_cifar_prefetch, .keep = dp_cifar_keep, .unchanged = dp_cifar_unchanged,         \
+    .close = dp_cifar_close
+
 #define DP_CIFAR_PARAMS(folder)                                                                    \
     DP_TEXT(dp_cifar, dataset_dir, ".",                                                            \
             "folder with the files, the one above " folder ", or the .tar.gz"),                    \

@@ -33,11 +33,5 @@ static dp_status open_source(const void *p, const dp_options *options, dp_arena 
 const dp_reader dp_reader_cifar10 = {
     .info = {"reader", "cifar10", "CIFAR-10 photographs", 1, sizeof(dp_cifar), params},
     .open = open_source,
-    .read = dp_cifar_read,
-    .read_planes = dp_cifar_read_planes,
-    .planes = dp_cifar_planes,
-    .prefetch = dp_cifar_prefetch,
-    .keep = dp_cifar_keep,
-    .unchanged = dp_cifar_unchanged,
-    .close = dp_cifar_close,
+    DP_CIFAR_CALLS,
 };

@@ -179,7 +179,8 @@ static cJSON *parameter(export *e, const dp_text_stage *s, const carried *c)
     switch (c->how) {
     case NUMBER: return cJSON_CreateNumber((double)(float)atof(value));
     case DOUBLE: return cJSON_CreateNumber(atof(value));
-    case BOOLEAN: return cJSON_CreateBool(is_true(s, c->key));
+    case BOOLEAN:
+    case EPOCHS: return cJSON_CreateBool(is_true(s, c->key));
     case TEXT: return cJSON_CreateString(value);
     case LIST: return spread(value, 0);
     case DOUBLES: return numbers(value, false);

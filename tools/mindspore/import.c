@@ -158,7 +158,7 @@ bool import_names(import *im, FILE *f, const cJSON *list, const char *key)
 static void put_values(import *im, FILE *f, const cJSON *object, const operation *o)
 {
     for (int i = 0; i < o->n; i++) {
-        if (strcmp(o->parameters[i].key, "reshuffle_each_epoch") != 0)
+        if (o->parameters[i].how != EPOCHS)
             import_parameter(im, f, object, &o->parameters[i], "");
     }
 }

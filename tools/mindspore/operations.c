@@ -11,6 +11,7 @@
 /* Readers and order stages, as dp_foreign has transforms; also
  *     key:doubles    a list of numbers that are not float32
  *     key:names      a list of names
+ *     key:epochs     whether the order is another one in each epoch
  *     order          MindSpore's order is known
  * What else there is of them, import.c and export.c carry over themselves. */
 static const struct {
@@ -26,7 +27,8 @@ static const struct {
     {"image_folder", "ImageFolderDataset decode recursive!false"},
     {"pk_sampler", "PKSampler num_val:double shuffle num_samples:double order"},
     {"project", "Project columns:names"},
-    {"random_sampler", "RandomSampler replacement num_samples:double reshuffle_each_epoch order"},
+    {"random_sampler",
+     "RandomSampler replacement num_samples:double reshuffle_each_epoch:epochs order"},
     {"rename", "Rename input_columns:names output_columns:names"},
     {"repeat", "Repeat count:double"},
     {"sequential_sampler", "SequentialSampler start_index:double num_samples:double"},
@@ -75,7 +77,8 @@ static how how_named(const char *name)
         how how;
     } ways[] = {{"double", DOUBLE}, {"4", FOUR},          {"zeros", ZEROS},
                 {"range", RANGE},   {"around", AROUND},   {"reversed", REVERSED},
-                {"fill", FILL},     {"doubles", DOUBLES}, {"names", NAMES}};
+                {"fill", FILL},     {"doubles", DOUBLES}, {"names", NAMES},
+                {"epochs", EPOCHS}};
 
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         if (strcmp(ways[i].name, name) == 0)

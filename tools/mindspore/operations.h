@@ -28,6 +28,7 @@ typedef enum how {
     REVERSED, /* a list, last number first */
     FILL,     /* a list, left out where padding_mode is not constant: it does nothing there */
     HELD,     /* a list of operations, and a text here */
+    EPOCHS,   /* BOOLEAN there; here it stands beside order=, by import.c */
     WORD,     /* a number, into a word of `words` */
     FIXED     /* must be the value of `words`, and is not carried over */
 } how;
