@@ -173,6 +173,8 @@ const char *dp_far_words(int error)
         [DP_FAR_CUT - DP_FAR_OWN] = "the server sent less than it said",
         [DP_FAR_CONNECT - DP_FAR_OWN] = "no connection within connect= of dp_options.remote",
         [DP_FAR_TIMEOUT - DP_FAR_OWN] = "too few bytes within timeout= of dp_options.remote",
+        [DP_FAR_WITHIN - DP_FAR_OWN] = "not all bytes came within within= of dp_options.remote",
+        [DP_FAR_FORKED - DP_FAR_OWN] = "it was opened before fork(), by another process",
         [DP_FAR_REDIRECT - DP_FAR_OWN] = "a redirect to what is not http or https (https stays it)",
     };
 

@@ -40,6 +40,8 @@ enum {
     DP_FAR_CUT,
     DP_FAR_CONNECT,
     DP_FAR_TIMEOUT,
+    DP_FAR_WITHIN,
+    DP_FAR_FORKED,
     DP_FAR_REDIRECT,
     DP_FAR_N
 };

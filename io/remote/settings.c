@@ -21,6 +21,7 @@ static const dp_param params[] = {
     DP_INT(dp_remote_settings, timeout, "30", 1, 3600, "seconds without data (100 bytes a second)"),
     DP_INT(dp_remote_settings, connect, "10", 1, 3600, "seconds until there is a connection"),
     DP_INT(dp_remote_settings, wait, "30", 0, 3600, "most seconds between two tries"),
+    DP_INT(dp_remote_settings, within, "600", 1, 86400, "seconds for a transfer, all tries of it"),
     DP_INT(dp_remote_settings, tries, "5", 1, 100, "of a transfer"),
     DP_INT(dp_remote_settings, transfers, "8", 1, 64, "at a time"),
     DP_INT(dp_remote_settings, redirects, "5", 0, 20, "that are followed; with headers none"),

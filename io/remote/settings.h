@@ -10,8 +10,8 @@
 #define DP_MAX_HEADERS 64 /* lines of a file of headers */
 
 typedef struct dp_remote_settings {
-    const char *headers, *query, *ca; /* files; "" = none */
-    int64_t timeout, connect, wait;   /* seconds */
+    const char *headers, *query, *ca;       /* files; "" = none */
+    int64_t timeout, connect, wait, within; /* seconds */
     int64_t tries, transfers, redirects;
     /* What the files hold; secret: in no message. */
     uint32_t n_lines;

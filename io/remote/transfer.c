@@ -40,7 +40,7 @@ typedef struct request {
     int error; /* of the last try; 0 = none */
     bool checked, done;
     uint32_t tries;
-    uint64_t not_before; /* ms of the clock */
+    uint64_t not_before, deadline; /* ms of the clock */
     struct request *next;
 } request;
 
@@ -113,7 +113,7 @@ static size_t take_bytes(char *bytes, size_t size, size_t n, void *request_)
 #define SET(option, value) (c->curl_easy_setopt)(t->easy, option, value)
 
 /* A redirect is followed to http and https alone, from https to https alone. */
-static bool prepare(const dp_remote *m, transfer *t, request *r)
+static bool prepare(const dp_remote *m, transfer *t, request *r, uint64_t now)
 {
     const dp_curl *c = &m->curl;
     const dp_asked q = asked(r);
@@ -126,6 +126,7 @@ static bool prepare(const dp_remote *m, transfer *t, request *r)
     r->error = 0;
     t->request = r;
     return SET(CURLOPT_URL, r->file->url) == CURLE_OK && SET(CURLOPT_RANGE, range) == CURLE_OK &&
+           SET(CURLOPT_TIMEOUT_MS, (long)(r->deadline - now)) == CURLE_OK &&
            SET(CURLOPT_REDIR_PROTOCOLS_STR,
                strncmp(r->file->url, "https:", 6) == 0 ? "https" : "http,https") == CURLE_OK &&
            SET(CURLOPT_WRITEDATA, r) == CURLE_OK && SET(CURLOPT_HEADERDATA, r) == CURLE_OK &&
@@ -139,7 +140,10 @@ static int error_of(const dp_remote *m, const transfer *t, CURLcode code)
 
     (m->curl.curl_easy_getinfo)(t->easy, CURLINFO_PRETRANSFER_TIME_T, &sent);
     switch (code) {
-    case CURLE_OPERATION_TIMEDOUT: return sent > 0 ? DP_FAR_TIMEOUT : DP_FAR_CONNECT;
+    case CURLE_OPERATION_TIMEDOUT:
+        return clock_ms() >= t->request->deadline ? DP_FAR_WITHIN
+               : sent > 0                         ? DP_FAR_TIMEOUT
+                                                  : DP_FAR_CONNECT;
     case CURLE_PARTIAL_FILE: return DP_FAR_CUT;
     case CURLE_UNSUPPORTED_PROTOCOL: return DP_FAR_REDIRECT;
     default: return DP_FAR_CURL + (int)code;
@@ -185,21 +189,38 @@ static void add_to_queue(dp_remote *m, request *r)
     *end = r;
 }
 
-/* Called with the lock.  Done, or in the queue once more: what has come stays. */
+/* Called with the lock. */
+static void finish(dp_remote *m, request *r)
+{
+    r->done = true;
+    pthread_cond_broadcast(&m->done);
+}
+
+/* Called with the lock.  Done, or in the queue once more: what has come stays.  A wait beyond the
+ * deadline would be for nothing. */
 static void settle(dp_remote *m, request *r)
 {
     const uint64_t most = 1000 * (uint64_t)m->settings.wait;
     uint64_t wait = (uint64_t)FIRST_WAIT << (r->tries < 20 ? r->tries : 20);
 
-    if (r->error == 0 || ++r->tries >= m->settings.tries || !may_pass(r->error)) {
-        r->done = true;
-        pthread_cond_broadcast(&m->done);
-        return;
-    }
     if (1000 * (uint64_t)r->answer.retry_after > wait)
         wait = 1000 * (uint64_t)r->answer.retry_after;
     r->not_before = clock_ms() + (wait < most ? wait : most);
-    add_to_queue(m, r);
+    if (r->error == 0 || ++r->tries >= m->settings.tries || !may_pass(r->error) ||
+        r->not_before >= r->deadline)
+        finish(m, r);
+    else
+        add_to_queue(m, r);
+}
+
+/* Called with the lock.  What has waited for a transfer until its deadline gets none. */
+static void begin(dp_remote *m, transfer *t, request *r, uint64_t now)
+{
+    if (now < r->deadline && prepare(m, t, r, now))
+        return;
+    t->request = NULL;
+    r->error = now < r->deadline ? DP_FAR_CURL + CURLE_OUT_OF_MEMORY : DP_FAR_WITHIN;
+    finish(m, r);
 }
 
 /* ---- the thread ---- */
@@ -231,11 +252,7 @@ static int start_some(dp_remote *m)
         if (t == NULL)
             break;
         *at = r->next;
-        if (!prepare(m, t, r)) {
-            t->request = NULL;
-            r->error = DP_FAR_CURL + CURLE_OUT_OF_MEMORY;
-            settle(m, r);
-        }
+        begin(m, t, r, now);
     }
     return (int)wait;
 }
@@ -284,6 +301,7 @@ static void *run(void *remote)
 /* Until it is done, which is bounded by the settings. */
 static void wait_for(dp_remote *m, request *r)
 {
+    r->deadline = clock_ms() + 1000 * (uint64_t)m->settings.within;
     pthread_mutex_lock(&m->lock);
     add_to_queue(m, r);
     m->curl.curl_multi_wakeup(m->multi);
@@ -298,6 +316,8 @@ static int read_at(const dp_far *far, uint64_t offset, void *buffer, size_t n, s
     request r = {.file = f, .at = offset, .n = n, .out = buffer};
 
     *got = 0;
+    if (f->remote->process != (int64_t)getpid()) /* where there is no thread that would read */
+        return DP_FAR_FORKED;
     if (offset >= f->size || n == 0)
         return 0;
     if (n > f->size - offset)

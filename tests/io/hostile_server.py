@@ -4,10 +4,12 @@
 # the number of requests while the file is opened (late404@9.2; 4).  Each request is a line of FOLDER/log: connection, mode, name, range, status, Authorization, query.
 import http.server
 import os
+import random
 import re
 import ssl
 import sys
 import threading
+import time
 
 folder = os.path.abspath(sys.argv[1])
 lock = threading.Lock()
@@ -65,6 +67,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(int(mode[4:]))
         if mode == "busy" and attempt <= 2:
             return self.answer(503, Retry_After="0")
+        if mode == "hold" and attempt == 1:
+            return self.answer(503, Retry_After="86400")
+        if mode == "stops" and not early:
+            os._exit(0)
+        if mode == "downgrade":
+            return self.answer(302, Location="http://" + self.headers["Host"] + "/good/" + name)
         if mode == "loop":
             return self.answer(302, Location=self.path)
         if mode == "tofile":
@@ -73,7 +81,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(302, Location="/good/" + name)
         if mode == "noranges":
             return self.answer(200, bytes_)
-        if mode == "silent" and not early:  # until the client has enough of it
+        if mode == "silent" and not early or mode == "mute" and attempt == 1:  # until the client has enough of it
             self.note(0)
             return self.rfile.read(1)
         if mode == "flip" and len(body) > 4096:
@@ -96,7 +104,32 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             fields["Content_Length"] = str(len(body))
             body = body[:len(body) // 2]
+        if mode == "mutate":  # the same for the same number behind the mode
+            body, total = mutate(random.Random(f"{key} {number}"), body, total)
+        if mode == "trickle" and not early:
+            fields["Content_Length"] = str(len(body))
+            rest, body = body, b""
         self.answer(206, body, Content_Range=f"bytes {first}-{last}/{total}", **fields)
+        if mode == "trickle" and not early:
+            self.trickle(rest)
+
+    def trickle(self, body):  # some hundred bytes a second, until the client has enough of it
+        for at in range(0, len(body), 8):
+            self.wfile.write(body[at:at + 8])
+            self.wfile.flush()
+            time.sleep(0.02)
+
+
+def mutate(draw, body, total):  # one answer in three is other than it should be
+    kind = draw.randrange(9)
+    at = draw.randrange(len(body))
+    if kind == 0:
+        body = body[:at] + bytes([body[at] ^ 1 << draw.randrange(8)]) + body[at + 1:]
+    if kind == 1:
+        body = bytes(len(body))
+    if kind == 2:
+        total += draw.choice([-1, 1, 1 << 40])
+    return body, total
 
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)

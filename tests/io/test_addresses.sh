@@ -46,7 +46,8 @@ runs=0
 export DETPIPE_REMOTE='timeout=1 tries=3 wait=0'
 bad() { # MODE WORDS READER FILE REST
     expect 3 "$2" "$DETPIPE" digest "$3 file=http://127.0.0.1:$port/$1.$((++runs))/$4 $5" --threads 1
-    grep -q "127.0.0.1:$port/$1.*/${4%%[.\{]*}" out.txt || { fail "$1 $4: the message does not name the address"; cat out.txt; }
+    grep -q "127.0.0.1:$port/$1.*/${4%%[.\{]*}" out.txt ||
+        { fail "$1 $4: the message does not name the address"; cat out.txt; }
 }
 numbers='fields=a:uint16:4 header=2'
 for each in "records bare.bin $numbers" 'tokens llmc_1.bin length=8' 'webdataset part-000.tar fields=c:cls' \
@@ -56,7 +57,8 @@ for each in "records bare.bin $numbers" 'tokens llmc_1.bin length=8' 'webdataset
     bad noversion 'gives no ETag and no Last-Modified: a change would not be seen' "$reader" "$file" "$rest"
 done
 same() { # MODE READER FILE REST
-    [ "$("$DETPIPE" digest "$2 file=$3 $4" --data served)" = "$("$DETPIPE" digest "$2 file=$3 $4" --data "http://127.0.0.1:$port/$1.$((++runs))" 2>&1)" ] ||
+    local there=http://127.0.0.1:$port/$1.$((++runs))
+    [ "$("$DETPIPE" digest "$2 file=$3 $4" --data served)" = "$("$DETPIPE" digest "$2 file=$3 $4" --data "$there" 2>&1)" ] ||
         fail "$1 $3: another digest"
 }
 same dated records bare.bin "$numbers"

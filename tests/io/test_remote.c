@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "io/remote/answer.h"
+#include "io/remote/remote.h"
 #include "io/snapshot/file.h"
 #include "tests/support/snapshot.h"
 
@@ -181,9 +182,27 @@ static void no_memory(void **state)
     }
 }
 
-/* A child that closes what was open leaves the parent's connections alone. */
+/* What a child asks of what was opened before it is refused, and does not wait for a thread that it
+ * has not; it closes what was open, and leaves the parent's connections alone. */
+static bool refuses(dp_pipeline *p, const dp_file *file)
+{
+    dp_batch *batch;
+    uint8_t byte;
+    size_t got;
+    const int error = dp_file_read_at(file, 0, &byte, 1, &got);
+    const bool refused = error != 0 && strstr(dp_file_why(file, error), "before fork()") != NULL;
+
+    return dp_next(p, &batch, &test_error) == DP_EINVAL && refused;
+}
+
 static void a_fork(void **state)
 {
+    const dp_options options = {.size = sizeof options};
+    dp_arena arena = {.alloc = &dp_libc_allocator};
+    dp_opener opener = {.options = &options, .arena = &arena};
+    char url[160];
+    dp_file file;
+
     dp_pipeline *p;
     test_hex all, half;
     pid_t child;
@@ -197,10 +216,14 @@ static void a_fork(void **state)
     all = test_stream_digest(p, UINT64_MAX);
     assert_ok(dp_seek(p, 0, &test_error));
     half = test_stream_digest(p, 2);
+    snprintf(url, sizeof url, "%s/a.dps", address);
+    assert_ok(dp_opener_open(&opener, url, &file, &test_error));
     child = fork();
     if (child == 0) {
+        const bool refused = refuses(p, &file);
+        dp_opener_close(&opener);
         dp_close(p);
-        _exit(0);
+        _exit(refused ? 0 : 1);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
@@ -209,6 +232,8 @@ static void a_fork(void **state)
     assert_ok(dp_seek(p, 0, &test_error));
     assert_string_equal(test_stream_digest(p, UINT64_MAX).text, all.text);
     dp_close(p);
+    dp_opener_close(&opener);
+    dp_arena_free(&arena);
 }
 
 /* ---- a digest that nobody can forge ---- */

@@ -84,7 +84,13 @@ bad 3 longer 'block 0 .* another length than when it was opened'
 bad 3 otherbytes 'block 0 .* other bytes than it was asked for'
 bad 3 changed 'block 0 .* another than when it was opened'
 bad 3 flip 'block 0 \(records 0 to 9\) at byte 317: its stored bytes are not those that were written'
+bad 3 stops 'block 0 .*(no answer|nothing|connect)'
+serve served
+DETPIPE_REMOTE='within=2 timeout=30' bad 3 trickle 'block 0 .*not all bytes came within within= of dp_options.remote'
 same busy
+same hold
+DETPIPE_REMOTE='wait=3600 within=60' bad 3 hold 'answered 503' # it would have to wait for longer
+same mute
 same half
 same moved
 [ "$(grep -c ' half.* bytes=[0-9]*-16140 206' served/log)" = 2 ] || fail "what was cut is not resumed where it ended"
@@ -117,6 +123,20 @@ for status in 403 500; do
     expect 3 "a.dps.seal: the server answered $status" "$DETPIPE" snapshot check "$address"
     bad 3 seal$status "a.dps.seal: the server answered $status" " digest=$digest"
 done
+
+# whatever an answer has instead of what it should have: the rows of the file, or an error
+for seed in {1..25}; do
+    for rest in '' " digest=$digest"; do
+        address=http://127.0.0.1:$port/mutate.$seed${#rest}/a.dps
+        "$DETPIPE" digest "snapshot file=$address$rest" > out.txt 2>&1
+        case $? in
+            0) [ "$(cat out.txt)" = "$sum" ] || { fail "mutate.$seed$rest: other rows"; cat out.txt; } ;;
+            3) mutated=$((${mutated:-0} + 1)) ;;
+            *) fail "mutate.$seed$rest: neither rows nor an error"; cat out.txt ;;
+        esac
+    done
+done
+[ "${mutated:-0}" -gt 25 ] || fail "only ${mutated:-0} of 50 answers that were changed are errors: the check is blind"
 
 # mirrors: the next one has what this one has not, has otherwise, or does not send
 for mode in 404 late404 late500 silent cut longer changed flip older; do same $mode " mirrors=http://127.0.0.1:$port/good/a.dps digest=$digest"; done
@@ -161,6 +181,7 @@ if command -v openssl > /dev/null && openssl req -x509 -newkey rsa:2048 -nodes -
     plain=$port
     serve served certificate.pem key.pem
     expect 3 'certificate|SSL' "$DETPIPE" digest "snapshot file=https://localhost:$port/good/a.dps"
+    DETPIPE_REMOTE=ca=certificate.pem expect 3 'https stays it' "$DETPIPE" digest "snapshot file=https://localhost:$port/downgrade/a.dps"
     DETPIPE_REMOTE=ca=certificate.pem expect 0 "^${sum%% *}" "$DETPIPE" digest "snapshot file=https://localhost:$port/good/a.dps"
     DETPIPE_REMOTE=ca=certificate.pem expect 3 'certificate|SSL' "$DETPIPE" digest "snapshot file=https://127.0.0.1:$port/good/a.dps"
     port=$plain
