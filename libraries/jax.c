@@ -12,10 +12,11 @@
 
 enum { UNPARTITIONABLE };
 
-#define WORDS     1024 /* that are drawn at a time */
-#define MOST_HIGH 10   /* bits that part many rows */
-#define DIGIT     14   /* bits that part a few thousand */
-#define BUCKETS   (1u << DIGIT)
+#define WORDS       1024 /* that are drawn at a time */
+#define MOST_HIGH   10   /* bits that part many rows in lots */
+#define LOT         1024 /* rows, if so many bits do for it */
+#define MOST_DIGITS 3    /* 2 of large lots */
+#define BUCKETS     (1u << 11)
 
 /* A word and, in the low half, the row that is sorted by it. */
 typedef uint64_t pair;
@@ -68,39 +69,47 @@ static void deal(const source *s, const uint32_t *rows, uint32_t n, int high, pa
     }
 }
 
-/* A lot by the next bits; then few are out of order, and are put in order, stably. */
-static void sort_lot(const pair *lot, uint32_t n, int high, pair *sorted)
+/* The rows of a lot in the order of the `bits` of their words that are left: stably, from the
+ * lowest digit up, from the lot to `room` and back, and the rows alone in the end. */
+DP_COMPILED void sort_lot(pair *lot, uint32_t n, int bits, int digits, pair *room, uint32_t *rows)
 {
-    const int shift = 64 - high - DIGIT;
-    uint32_t place[BUCKETS] = {0};
+    const int width = (bits - 1) / digits + 1, last = digits - 1;
+    const uint32_t buckets = 1u << width;
+    uint32_t place[MOST_DIGITS][BUCKETS];
 
-    for (uint32_t i = 0; i < n; i++)
-        place[lot[i] >> shift & (BUCKETS - 1)]++;
-    begin_buckets(place, BUCKETS);
-    for (uint32_t i = 0; i < n; i++)
-        sorted[place[lot[i] >> shift & (BUCKETS - 1)]++] = lot[i];
-    for (uint32_t i = 1; i < n; i++) {
-        const pair moved = sorted[i];
-        uint32_t k = i;
-        for (; k > 0 && sorted[k - 1] >> 32 > moved >> 32; k--)
-            sorted[k] = sorted[k - 1];
-        sorted[k] = moved;
+    for (int d = 0; d < digits; d++)
+        memset(place[d], 0, buckets * sizeof *place[d]);
+    for (uint32_t i = 0; i < n; i++) {
+        for (int d = 0; d < digits; d++)
+            place[d][lot[i] >> (32 + d * width) & (buckets - 1)]++;
     }
+    for (int d = 0; d < digits; d++)
+        begin_buckets(place[d], buckets);
+    for (int d = 0; d < last; d++) {
+        pair *const from = d % 2 == 0 ? lot : room, *const to = d % 2 == 0 ? room : lot;
+        for (uint32_t i = 0; i < n; i++)
+            to[place[d][from[i] >> (32 + d * width) & (buckets - 1)]++] = from[i];
+    }
+    lot = last % 2 == 0 ? lot : room;
+    for (uint32_t i = 0; i < n; i++)
+        rows[place[last][lot[i] >> (32 + last * width) & (buckets - 1)]++] = (uint32_t)lot[i];
 }
 
-/* Sorts the rows by the words, with room for n pairs twice. */
-static void sort(const source *s, uint32_t *rows, uint32_t n, pair *lots, pair *sorted)
+/* Sorts the rows by the words, with room for n pairs twice: of the second only as much is touched
+ * as a lot has. */
+static void sort(const source *s, uint32_t *rows, uint32_t n, pair *lots, pair *room)
 {
     uint32_t ends[1u << MOST_HIGH];
     int high = 0;
 
-    while (high < MOST_HIGH && n >> high > BUCKETS)
+    while (high < MOST_HIGH && n >> high > LOT)
         high++;
     deal(s, rows, n, high, lots, ends);
     for (uint32_t b = 0, begin = 0; b < 1u << high; begin = ends[b++]) {
-        sort_lot(lots + begin, ends[b] - begin, high, sorted);
-        for (uint32_t i = begin; i < ends[b]; i++)
-            rows[i] = (uint32_t)sorted[i - begin];
+        if (high < MOST_HIGH)
+            sort_lot(lots + begin, ends[b] - begin, 32 - high, 3, room, rows + begin);
+        else
+            sort_lot(lots + begin, ends[b] - begin, 32 - high, 2, room, rows + begin);
     }
 }
 

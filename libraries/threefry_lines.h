@@ -6,7 +6,7 @@
  */
 #include "libraries/threefry.h"
 
-#define LANES 16
+#define LANES 64 /* the more, the less does an operation wait for the last one */
 
 #define EACH for (int i = 0; i < LANES; i++)
 
@@ -48,7 +48,8 @@ void WORDS(dp_threefry key, uint32_t first, uint32_t n, uint32_t *out)
 
     for (; n - done >= LANES; done += LANES)
         block(k, first + done, out + done);
-    block(k, first + done, rest);
+    if (done < n)
+        block(k, first + done, rest);
     for (uint32_t i = done; i < n; i++)
         out[i] = rest[i - done];
 }

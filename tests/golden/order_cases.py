@@ -336,8 +336,10 @@ def jax(seeds, sizes):
                     yield seed, text(n, 'shuffle order=jax' + rule), [rows] * EPOCHS
             for n in (300000, 3000001) if (seed >= NARROW) == x64 and seed < 2 ** 63 else ():
                 real.config.update('jax_threefry_partitionable', True)
-                rows = real.random.permutation(real.random.key(seed), n)[:30].tolist()
-                yield seed, text(n, 'shuffle order=jax | take count=30'), [rows] * EPOCHS
+                rows = real.random.permutation(real.random.key(seed), n)
+                for first in 0, n // 2, n - 30:
+                    skip = f'skip count={first} | ' if first > 0 else ''
+                    yield seed, text(n, f'shuffle order=jax | {skip}take count=30'), [rows[first:first + 30].tolist()] * EPOCHS
 
 
 def tf_index_shuffle(seeds, sizes):
