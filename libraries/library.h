@@ -44,6 +44,7 @@ typedef struct dp_ask {
     uint32_t *order;            /* kept from epoch to epoch; NULL = nothing is */
     uint64_t kept;              /* rows; or those of the buffer that they go through */
     uint64_t buffer;            /* rows that the buffer has room for, however many there are */
+    uint64_t block, window;     /* rows of a block, the last one what is left; blocks of a window */
     void *generator;            /* dp_library.generator bytes, kept from epoch to epoch */
 } dp_ask;
 
@@ -156,6 +157,7 @@ typedef struct dp_library {
                          wrong */
     const dp_scheme *shuffle;    /* all rows */
     const dp_scheme *buffer;     /* through a buffer of some */
+    const dp_scheme *blocks;     /* blocks of them, and the rows of a window of blocks */
     const dp_scheme *sample;     /* some of them, once or with replacement */
     const dp_scheme *distribute; /* all, before they are dealt out to shards */
     const dp_scheme *subset;     /* those of a list */

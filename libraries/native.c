@@ -4,6 +4,7 @@
  *
  * docs/orders.md.  A stage draws from one stream an epoch, at counter (draw, epoch, 0) of its key.
  */
+#include "libraries/block_shuffle.h"
 #include "libraries/distributions.h"
 #include "libraries/permute.h"
 
@@ -13,6 +14,7 @@ typedef struct native {
     dp_rng rng;
     dp_bijection bijection;
     uint64_t keyed; /* the epoch of the bijection + 1 */
+    dp_block_shuffle blocks;
 } native;
 
 static uint32_t below(void *g, uint32_t n) { return dp_rng_below(&((native *)g)->rng, n); }
@@ -97,9 +99,14 @@ static uint64_t at(const dp_ask *ask, uint64_t place)
     native *g = ask->generator;
 
     if (g->keyed != ask->epoch + 1)
-        dp_bijection_start(&g->bijection, ask->rows, ask->key, ask->epoch);
+        dp_bijection_start(&g->bijection, ask->rows, ask->key, ask->epoch, 0);
     g->keyed = ask->epoch + 1;
     return dp_bijection_at(&g->bijection, place);
+}
+
+static uint64_t at_by_blocks(const dp_ask *ask, uint64_t place)
+{
+    return dp_block_shuffle_at(&((native *)ask->generator)->blocks, ask, place);
 }
 
 static void fill_uniform(const dp_init_source *source, double bound, int64_t first, int64_t n,
@@ -137,6 +144,7 @@ static void fill_truncated_normal(const dp_init_source *source, const dp_truncat
 
 static const dp_scheme shuffle = {.make = make, .at = at, .tabled = DP_MAX_TABLE};
 static const dp_scheme buffer = {.holds = 1, .make = make_buffered};
+static const dp_scheme blocks = {.at = at_by_blocks};
 static const dp_scheme sample = {
     .check = check_sample, .make = make_sample, .at = at, .tabled = DP_MAX_TABLE};
 static const dp_scheme table = {.make = make};
@@ -151,6 +159,7 @@ const dp_library dp_library_native = {
     .generator = sizeof(native),
     .shuffle = &shuffle,
     .buffer = &buffer,
+    .blocks = &blocks,
     .sample = &sample,
     .distribute = &table,
     .subset = &table,

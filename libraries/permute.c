@@ -75,14 +75,14 @@ dp_status dp_check_probabilities(const double *weights, uint32_t n, dp_error *er
     return DP_OK;
 }
 
-void dp_bijection_start(dp_bijection *b, uint64_t n, uint64_t key, uint64_t epoch)
+void dp_bijection_start(dp_bijection *b, uint64_t n, uint64_t key, uint64_t epoch, uint64_t ordinal)
 {
     dp_rng rng;
 
     b->n = n;
-    for (b->half = 1; b->half < 32 && (n - 1) >> (2 * b->half) != 0;)
+    for (b->half = 3; b->half < 32 && (n - 1) >> (2 * b->half) != 0;)
         b->half++;
-    dp_rng_start(&rng, key, epoch, 0);
+    dp_rng_start(&rng, key, epoch, ordinal);
     for (int i = 0; i < 8; i++)
         b->keys[i] = dp_rng_u32(&rng);
 }

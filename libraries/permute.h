@@ -115,13 +115,13 @@ dp_status dp_check_probabilities(const double *weights, uint32_t n, dp_error *);
 
 /* A permutation of 0..n-1 that is computed, for any n: a Feistel network over the least even number
  * of bits that holds n, 8 rounds keyed by Philox, walked until the value is below n (Black and
- * Rogaway, CT-RSA 2002). */
+ * Rogaway, CT-RSA 2002).  6 bits at least: over 4, few of the orders of five rows come. */
 typedef struct dp_bijection {
     uint64_t n;
     uint32_t half; /* bits of each half */
     uint32_t keys[8];
 } dp_bijection;
-void dp_bijection_start(dp_bijection *, uint64_t n, uint64_t key, uint64_t epoch);
+void dp_bijection_start(dp_bijection *, uint64_t n, uint64_t key, uint64_t epoch, uint64_t ordinal);
 uint64_t dp_bijection_at(const dp_bijection *, uint64_t i);
 
 #endif

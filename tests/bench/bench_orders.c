@@ -19,6 +19,7 @@
 
 static const char *const all[] = {
     "shuffle",
+    "shuffle block=1000",
     "shuffle order=torch",
     "shuffle order=torch_dataloader",
     "shuffle order=torch_dataloader_generator",

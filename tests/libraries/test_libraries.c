@@ -13,6 +13,7 @@ typedef const void *thing_of(const dp_library *);
     static const void *thing##_of(const dp_library *l) { return l->thing; }
 THING(shuffle)
 THING(buffer)
+THING(blocks)
 THING(sample)
 THING(distribute)
 THING(subset)
@@ -33,8 +34,8 @@ static const struct {
               {dp_words_classes, classes_of},       {dp_words_draws, draws_of},
               {dp_words_weights, weights_of},       {dp_words_folds, folds_of},
               {dp_words_defaults, defaults_of}};
-static thing_of *const schemes[] = {shuffle_of, buffer_of, sample_of, distribute_of,
-                                    subset_of,  split_of,  folds_of};
+static thing_of *const schemes[] = {shuffle_of,    buffer_of, blocks_of, sample_of,
+                                    distribute_of, subset_of, split_of,  folds_of};
 static thing_of *const dice[] = {weighted_of, classes_of};
 
 /* The words of a thing are those of the libraries that have it, in their order. */
@@ -148,7 +149,7 @@ static void every_scheme(void **state)
 
 static void check_computed(const dp_library *l, const dp_scheme *scheme)
 {
-    dp_ask ask = {.seed = SEED, .key = 99, .rows = 12, .count = 12};
+    dp_ask ask = {.seed = SEED, .key = 99, .rows = 12, .count = 12, .block = 5, .window = 2};
     uint32_t table[2][20];
 
     ask.generator = calloc(2, l->generator);

@@ -259,6 +259,7 @@ static void one_order_for_all_epochs(void **state)
     static const char *const stages[] = {
         "shuffle",
         "shuffle buffer_size=4",
+        "shuffle block=3 window=2",
         "shuffle order=numpy",
         "shuffle order=mindspore",
         "shuffle order=grain",

@@ -87,6 +87,7 @@ static void permutations(dp_rng *rng, uint64_t seed)
     static const char *const stages[] = {
         "shuffle",
         "shuffle buffer_size=7",
+        "shuffle block=7",
         "shuffle order=mindspore",
         "shuffle order=torch",
         "shuffle buffer_size=9 order=mindspore",
@@ -383,7 +384,7 @@ static void check_bijection(uint64_t n, uint64_t key, uint8_t *seen)
     dp_bijection b;
 
     memset(seen, 0, (size_t)(n + 7) / 8);
-    dp_bijection_start(&b, n, key, 3);
+    dp_bijection_start(&b, n, key, 3, 0);
     for (uint64_t i = 0; i < n; i++) {
         const uint64_t to = dp_bijection_at(&b, i);
         if (to >= n || (seen[to / 8] >> (to % 8) & 1) != 0)
@@ -409,7 +410,7 @@ static void bijections(void **state)
     for (unsigned k = 32; k <= 48; k += 8) {
         dp_bijection b;
         uint64_t last = 0;
-        dp_bijection_start(&b, ((uint64_t)1 << k) + 1, k, 0);
+        dp_bijection_start(&b, ((uint64_t)1 << k) + 1, k, 0, 0);
         for (uint64_t i = 0; i < 100000; i++) {
             const uint64_t to = dp_bijection_at(&b, i);
             assert_true(to <= (uint64_t)1 << k && (i == 0 || to != last));

@@ -105,6 +105,7 @@ static void canonical_of_later_parameters(void **state)
          "shuffle buffer_size=0 order=native"},
         {"range count=5 | shuffle reshuffle_each_epoch=false",
          "shuffle buffer_size=0 order=native reshuffle_each_epoch=false"},
+        {"range count=5 | shuffle block=2 window=16", "shuffle buffer_size=0 order=native block=2"},
         {"range count=5 | shuffle order=torch_dataloader rule=between:2",
          "shuffle buffer_size=0 order=torch_dataloader rule=between:2"},
     };
