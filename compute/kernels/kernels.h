@@ -116,9 +116,9 @@ typedef struct dp_kernels {
     void (*chain)(int64_t n, int64_t k, const float *a, int64_t step, const float *x,
                   int64_t stride, float *y);
 
-    /* The rows of a tile to out_i (NULL: not wanted), past the cache where the CPU can: they are
-     * not read soon.  Other threads see them after `fence`. */
-    void (*stream)(int64_t rows, const float *tile, float *const out[]);
+    /* The first n numbers of a tile's rows of nr to out_i (NULL: not wanted), past the cache where
+     * the CPU can: they are not read soon.  Other threads see them after `fence`. */
+    void (*stream)(int64_t rows, int64_t n, const float *tile, float *const out[]);
     void (*fence)(void);
 
     /* left[i] += right[i] */

@@ -165,16 +165,21 @@ static void chain(int64_t n, int64_t k, const float *a, int64_t step, const floa
     }
 }
 
-static void stream(int64_t rows, const float *tile, float *const out[])
+static void stream(int64_t rows, int64_t n, const float *tile, float *const out[])
 {
     for (int64_t i = 0; i < rows; i++, tile += NR) {
         const bool aligned = (uintptr_t)out[i] % (VL * sizeof *tile) == 0;
-        for (int j = 0; out[i] != NULL && j < NR; j += VL) {
+        int64_t j = 0;
+        if (out[i] == NULL)
+            continue;
+        for (; j + VL <= n; j += VL) {
             if (aligned)
                 v_stream(out[i] + j, v_load(tile + j));
             else
                 v_store(out[i] + j, v_load(tile + j));
         }
+        for (; j < n; j++)
+            out[i][j] = tile[j];
     }
 }
 

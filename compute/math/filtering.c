@@ -25,6 +25,8 @@
 #define MAX_CHUNK     64 /* tiles */
 #define GROUP_OUTPUTS 96 /* channels of either side of a task, about */
 #define MIN_CHANNELS  16 /* of a group, on either side, for less to pay */
+#define LINE          16 /* floats of a line of the cache */
+#define MANY          ((int64_t)1 << 20) /* outputs: more than the second cache has room for */
 #define MAX_PRODUCTS  (DP_MAX_FILTERING * DP_MAX_FILTERING)
 
 /* exact: the way that loses the fewest bits, for the input's gradient: its terms have both signs,
@@ -153,6 +155,7 @@ typedef struct sweep {
     int64_t groups, n_in, n_out; /* channels of a group */
     int64_t tiles, block;        /* of all images, of a task */
     float *panels;               /* [group][panel][product][n_in][nr] */
+    bool streams;                /* outputs are written past the cache */
 } sweep;
 
 static int64_t products(const dp_filtering *f) { return (int64_t)f->a * f->a; }
@@ -201,28 +204,30 @@ static void multiply(const sweep *s, const float *v, const float *panel, int64_t
     }
 }
 
-/* The outputs of a tile, n channels from number `channel` on. */
-static void output_tile(const sweep *s, int64_t tile, int64_t channel, int64_t n, const float *m,
-                        float *dump)
+/* The outputs of a tile, n channels from number `channel` on; tile: room for them, where they do
+ * not go to their places at once. */
+static void output_tile(const sweep *s, int64_t number, int64_t channel, int64_t n, const float *m,
+                        float *tile)
 {
-    const int64_t side = s->f->m, all = s->groups * s->n_out;
-    const place p = place_of(s->in.rows, s->in.cols, tile);
+    const int64_t side = s->f->m, all = s->groups * s->n_out, nr = s->kernels->nr;
+    const place p = place_of(s->in.rows, s->in.cols, number);
     const float *in[MAX_PRODUCTS];
-    float *out[MAX_PRODUCTS] = {0};
+    float *out[MAX_PRODUCTS] = {0}, *to[MAX_PRODUCTS];
 
     for (int64_t f = 0; f < products(s->f); f++)
-        in[f] = m + f * s->block * s->kernels->nr;
+        in[f] = m + f * s->block * nr;
     for (int64_t i = 0; i < side * side; i++) {
         const int64_t y = p.row * side + i / side, x = p.col * side + i % side;
-        out[i] = y < s->height && x < s->width
-                     ? s->dst + ((p.image * s->height + y) * s->width + x) * all + channel
-                     : dump;
+        to[i] = y < s->height && x < s->width
+                    ? s->dst + ((p.image * s->height + y) * s->width + x) * all + channel
+                    : NULL;
+        out[i] = to[i] == NULL || s->streams ? tile + i * nr : to[i];
     }
     s->f->output(n, in, out);
-    for (int64_t i = 0; i < side * side && s->bias != NULL; i++) {
-        if (out[i] != dump)
-            s->kernels->add(n, out[i], s->bias + channel);
-    }
+    for (int64_t i = 0; i < side * side && s->bias != NULL; i++)
+        s->kernels->add(n, out[i], s->bias + channel);
+    if (s->streams)
+        s->kernels->stream(side * side, n, tile, to);
 }
 
 /* The post_op on what a tile has written: places of a row follow one another when there is one
@@ -250,7 +255,7 @@ static void sweep_block(void *ctx, int64_t index, float *scratch)
                   nr = s->kernels->nr;
     const int64_t n_tiles = dp_least(s->block, s->tiles - first);
     float *v = scratch, *m = v + products(s->f) * s->block * s->n_in,
-          *dump = m + products(s->f) * s->block * nr;
+          *tile = m + products(s->f) * s->block * nr;
 
     transform_tiles(&s->in, first, n_tiles, group * s->n_in, v);
     for (int64_t panel = 0; panel < panels_of(s); panel++) {
@@ -258,8 +263,10 @@ static void sweep_block(void *ctx, int64_t index, float *scratch)
         multiply(s, v, s->panels + (group * panels_of(s) + panel) * panel_size(s), n_tiles,
                  n <= s->kernels->narrow, m);
         for (int64_t t = 0; t < n_tiles; t++)
-            output_tile(s, first + t, group * s->n_out + panel * nr, n, m + t * nr, dump);
+            output_tile(s, first + t, group * s->n_out + panel * nr, n, m + t * nr, tile);
     }
+    if (s->streams)
+        s->kernels->fence();
     for (int64_t t = 0; t < n_tiles && s->post_op != NULL && s->post_op->f != NULL; t++)
         finish_tile(s, first + t, group * s->n_out);
 }
@@ -272,11 +279,11 @@ static int64_t block_of(const dp_filtering *f, const dp_kernels *k, int64_t n_in
 }
 
 /* Floats of whole lines of the cache. */
-static int64_t lines(int64_t floats) { return (floats + 15) / 16 * 16; }
+static int64_t lines(int64_t floats) { return (floats + LINE - 1) / LINE * LINE; }
 
 static int64_t lot_of(const dp_filtering *f, const dp_kernels *k, int64_t block, int64_t n_in)
 {
-    return lines(products(f) * block * (n_in + k->nr) + k->nr);
+    return lines(products(f) * block * (n_in + k->nr) + (int64_t)f->m * f->m * k->nr);
 }
 
 static double sweep_workspace(const dp_conv *c, const dp_kernels *k, bool turned, uint32_t threads)
@@ -288,6 +295,17 @@ static double sweep_workspace(const dp_conv *c, const dp_kernels *k, bool turned
     return (double)lines(n_in) +
            (double)c->groups * (double)(n_out + k->nr) * (double)(products(f) * n_in) +
            threads * (double)lot_of(f, k, block_of(f, k, n_in), n_in);
+}
+
+/* Whether outputs are written past the cache: where nothing follows at once, they are whole lines
+ * of it, and so many that the first would be gone before they are read.  Else each line would be
+ * read before it is written. */
+static bool is_streamed(const sweep *s)
+{
+    const int64_t all = s->groups * s->n_out, n = s->tiles / (s->in.rows * s->in.cols);
+
+    return (s->post_op == NULL || s->post_op->f == NULL) && s->n_out % LINE == 0 &&
+           n * s->height * s->width * all >= MANY;
 }
 
 /* Few tiles are shared out in smaller blocks. */
@@ -302,6 +320,7 @@ static void run_sweep(const dp_math_run *r, sweep *s)
     memset(r->workspace, 0, sizeof(float) * (size_t)s->n_in);
     s->in.zeros = r->workspace;
     s->panels = r->workspace + lines(s->n_in);
+    s->streams = is_streamed(s);
     s->block = dp_least(block_of(s->f, s->kernels, s->n_in), share);
     s->in.n = s->in.pitch = s->n_in, s->in.plane = s->block * s->n_in;
     c.n = dp_ceil_div(s->tiles, s->block) * s->groups;

@@ -245,12 +245,7 @@ static void store_rows(const dp_outer *o, const group *g, int64_t number, float 
 
     for (int64_t i = 0; i < rows; i++)
         to[i] = dst[first + i] != NULL ? dst[first + i] + right : NULL;
-    if (n == nr)
-        o->kernels->stream(rows, tile, to);
-    for (int64_t i = 0; n < nr && i < rows; i++) {
-        if (to[i] != NULL)
-            memcpy(to[i], tile + i * nr, sizeof *tile * (size_t)n);
-    }
+    o->kernels->stream(rows, n, tile, to);
 }
 
 /* Scattered. */

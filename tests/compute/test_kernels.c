@@ -137,6 +137,17 @@ static void large_shapes(void **state)
     check_conv(&c, 3, 4);
 }
 
+static dp_conv filtered(const int64_t channels[3], int64_t side, int64_t kernel, int64_t tile)
+{
+    dp_conv c = test_conv(channels[0], channels[1], side, side - 1, kernel);
+
+    c.groups = channels[2];
+    c.top = 1, c.left = 2, c.bottom = 0, c.right = 3;
+    c.oh = c.height + 1 - kernel + 1, c.ow = c.width + 5 - kernel + 1;
+    c.tile = tile;
+    return c;
+}
+
 /* More channels than a task takes, more tiles than a block or a chunk has, more leaves than one. */
 static void filtering_shapes(void **state)
 {
@@ -146,14 +157,22 @@ static void filtering_shapes(void **state)
     (void)state;
     for (int i = 0; i < 3; i++) {
         for (int j = 0; j < 4; j++) {
-            const int64_t k = kernels[i][0], side = j == 0 ? 41 : 5;
-            dp_conv c = test_conv(channels[j][0], channels[j][1], side, side - 1, k);
-            c.groups = channels[j][2];
-            c.top = 1, c.left = 2, c.bottom = 0, c.right = 3;
-            c.tile = kernels[i][1];
-            c.oh = c.height + 1 - k + 1, c.ow = c.width + 5 - k + 1;
+            const dp_conv c = filtered(channels[j], j == 0 ? 41 : 5, kernels[i][0], kernels[i][1]);
             check_conv(&c, 3, 1);
         }
+    }
+}
+
+/* As many outputs, and input's gradients, as are written past the cache; the last tiles of a row
+ * reach over the image's end. */
+static void filtering_past_the_cache(void **state)
+{
+    static const int64_t channels[][3] = {{1, 48, 1}, {48, 1, 1}, {2, 64, 2}};
+
+    (void)state;
+    for (int j = 0; j < 3; j++) {
+        const dp_conv c = filtered(channels[j], 91, 3, j == 2 ? 4 : 2);
+        check_conv(&c, 3, 4);
     }
 }
 
@@ -180,8 +199,11 @@ static void counter_is_the_tree(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_shapes),       cmocka_unit_test(fast_functions),
-        cmocka_unit_test(large_shapes),        cmocka_unit_test(filtering_shapes),
+        cmocka_unit_test(random_shapes),
+        cmocka_unit_test(fast_functions),
+        cmocka_unit_test(large_shapes),
+        cmocka_unit_test(filtering_shapes),
+        cmocka_unit_test(filtering_past_the_cache),
         cmocka_unit_test(counter_is_the_tree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
