@@ -87,28 +87,33 @@ void dp_digest_give(const uint8_t own[16], uint8_t digest[16])
         memcpy(digest, own, 16);
 }
 
-void dp_digest_text(const uint8_t digest[16], char out[33])
-{
-    static const char digits[] = "0123456789abcdef";
+static const char digits[] = "0123456789abcdef";
 
-    for (int i = 0; i < 16; i++) {
-        out[2 * i] = digits[digest[i] >> 4];
-        out[2 * i + 1] = digits[digest[i] & 15];
+void dp_hex_text(const uint8_t *bytes, size_t n, char *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 15];
     }
-    out[32] = '\0';
+    out[2 * n] = '\0';
 }
 
-bool dp_digest_parse(const char *text, uint8_t digest[16])
+bool dp_hex_parse(const char *text, uint8_t *bytes, size_t n)
 {
-    static const char digits[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < 32; i++) {
+    for (size_t i = 0; i < 2 * n; i++) {
         const char *digit = text[i] != '\0' ? strchr(digits, text[i]) : NULL;
         if (digit == NULL)
             return false;
-        digest[i / 2] = (uint8_t)(digest[i / 2] << 4 | (digit - digits));
+        bytes[i / 2] = (uint8_t)(bytes[i / 2] << 4 | (digit - digits));
     }
     return true;
+}
+
+void dp_digest_text(const uint8_t digest[16], char out[33]) { dp_hex_text(digest, 16, out); }
+
+bool dp_digest_parse(const char *text, uint8_t digest[16])
+{
+    return dp_hex_parse(text, digest, 16);
 }
 
 uint64_t dp_hash64(const void *bytes, size_t size) { return dp_hash64_seeded(bytes, size, 0); }

@@ -29,13 +29,18 @@ void dp_tensor_store(const dp_tensor *, uint8_t *out);
 void dp_tensor_load(const dp_tensor *);
 
 uint64_t dp_hash64(const void *bytes, size_t size); /* XXH3-64 */
+uint64_t dp_hash64_seeded(const void *bytes, size_t size, uint64_t seed);
+
 /* A getter's digest, of a handle that is there (else NULL: sixteen zeros), to a caller who may not
  * want it (NULL). */
 void dp_digest_give(const uint8_t own[16], uint8_t digest[16]);
-void dp_digest_text(const uint8_t digest[16], char out[33]); /* in hexadecimal */
-/* Back: false unless the first 32 bytes are its digits. */
+
+/* In hexadecimal: 2 n digits, lower-case, and a NUL.  Back: false unless the text begins with so
+ * many digits. */
+void dp_hex_text(const uint8_t *bytes, size_t n, char *out);
+bool dp_hex_parse(const char *text, uint8_t *bytes, size_t n);
+void dp_digest_text(const uint8_t digest[16], char out[33]);
 bool dp_digest_parse(const char *text, uint8_t digest[16]);
-uint64_t dp_hash64_seeded(const void *bytes, size_t size, uint64_t seed);
 
 /* XXH3-64 of what dp_hash_bytes adds. */
 void dp_hash64_init(dp_hash *);

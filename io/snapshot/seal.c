@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/hash.h"
 #include "base/sniff.h"
 
 /* Places. */
@@ -96,18 +97,10 @@ dp_status dp_seal_load(const dp_snapshot_file *f, dp_opener *opener, uint8_t **o
 
 void dp_seal_text(const uint8_t digest[DP_BLAKE], char out[2 * DP_BLAKE + 1])
 {
-    for (int i = 0; i < DP_BLAKE; i++)
-        snprintf(out + 2 * i, 3, "%02x", digest[i]);
+    dp_hex_text(digest, DP_BLAKE, out);
 }
 
 bool dp_seal_parse(const char *text, uint8_t digest[DP_BLAKE])
 {
-    static const char digits[] = "0123456789abcdef";
-
-    if (strlen(text) != 2 * DP_BLAKE || strspn(text, digits) != 2 * DP_BLAKE)
-        return false;
-    for (int i = 0; i < DP_BLAKE; i++)
-        digest[i] = (uint8_t)((strchr(digits, text[2 * i]) - digits) * 16 +
-                              (strchr(digits, text[2 * i + 1]) - digits));
-    return true;
+    return strlen(text) == 2 * DP_BLAKE && dp_hex_parse(text, digest, DP_BLAKE);
 }
