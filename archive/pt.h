@@ -42,7 +42,7 @@ typedef struct dp_pt {
 extern const dp_pickle_names dp_pt_names;
 
 /* The tensors and storages of a pickled object, dictionaries and lists in it as dotted names; what
- * is no tensor is passed over.  DP_ECORRUPT names the tensor. */
+ * is not a tensor is passed over.  DP_ECORRUPT names the tensor. */
 dp_status dp_pt_collect(dp_pt *, const dp_pickled *root);
 /* The storage that has this key, or NULL. */
 dp_pt_storage *dp_pt_find(const dp_pt *, const uint8_t *key, size_t size);

@@ -227,7 +227,7 @@ static dp_status add_tensor(dp_pt *p, const path *at, const dp_pickled *argument
     if (arguments->n < least || v[0]->kind != DP_PICKLE_REFERENCE || v[1]->kind != DP_PICKLE_INT ||
         v[1]->number < 0 || !take_numbers(v[2], t.shape, &t.rank) ||
         !take_numbers(v[3], t.strides, &rank) || rank != t.rank)
-        return bad(p, at, "is no tensor that PyTorch writes (of 0 to 8 dimensions)");
+        return bad(p, at, "is not a tensor that PyTorch writes (of 0 to 8 dimensions)");
     if (arguments->n > metadata && v[metadata]->kind == DP_PICKLE_DICT && v[metadata]->n > 0)
         return bad(p, at, "is a conjugated or negated view: clone() before torch.save");
     status = add_storage(p, at, v[0]);
@@ -241,7 +241,7 @@ static dp_status add_tensor(dp_pt *p, const path *at, const dp_pickled *argument
     return keep(p, at, t);
 }
 
-/* A call: of a tensor, a parameter, or something that is no tensor. */
+/* A call: of a tensor, a parameter, or something that is not a tensor. */
 static dp_status visit_call(dp_pt *p, const path *at, const dp_pickled *v)
 {
     static const char *const tensors[] = {"_rebuild_tensor", "_rebuild_tensor_v2",
@@ -284,7 +284,7 @@ static dp_status visit_named(dp_pt *p, path *at, const char *name, size_t n,
     if (before + dot + n > DP_MAX_TENSOR_NAME)
         return dp_archive_corrupt(p->archive, "a name of more than %d bytes", DP_MAX_TENSOR_NAME);
     if (!dp_archive_is_name(name, n))
-        return bad(p, at, "has a key that is no printable name");
+        return bad(p, at, "has a key that is not a printable name");
     if (dot)
         at->text[at->n++] = '.';
     memcpy(at->text + at->n, name, n);

@@ -271,7 +271,7 @@ static dp_status take_bytes(reading *r, dp_arena *arena)
         return take_array(r, arena);
     if (what.text[0] == '\0')
         return take_text(r);
-    snprintf(why, sizeof why, "is no list of numbers%s", what.text);
+    snprintf(why, sizeof why, "is not a list of numbers%s", what.text);
     return bad_file(r, DP_ECORRUPT, why);
 }
 

@@ -115,7 +115,7 @@ static void make_normal(float v[16])
     }
 }
 
-/* The last 16 are drawn anew where n is no multiple of 16. */
+/* The last 16 are drawn anew where n is not a multiple of 16. */
 static void normal(dp_torch_generator *g, int64_t n, float *out)
 {
     for (int64_t i = 0; i < n; i++)

@@ -52,7 +52,7 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
         return dp_fail(err, DP_ESPEC, "column %s has labels 0 to %llu, and the list %zu numbers",
                        in->name, (unsigned long long)in->limit - 1, p->labels.n);
     if (most > most_of(in->type.dtype))
-        return dp_fail(err, DP_ESPEC, "%llu is no %s: type_cast column=%s before it",
+        return dp_fail(err, DP_ESPEC, "%llu does not fit %s: type_cast column=%s before it",
                        (unsigned long long)most, dp_dtype_name(in->type.dtype), in->name);
     out->limit = most + 1;
     return DP_OK;

@@ -250,7 +250,7 @@ static dp_status make_dict(machine *m, const dp_pickled *arguments)
 
     if (arguments->n > 1 || pairs->kind != DP_PICKLE_LIST ||
         pairs->n > DP_MOST_PICKLED - m->n_values)
-        return wrong(m, "an OrderedDict of what is no list");
+        return wrong(m, "an OrderedDict of what is not a list");
     m->stack.n -= 2;
     m->n_values += pairs->n; /* a list may be taken more than once */
     status = push(m, DP_PICKLE_DICT, &v);
@@ -259,7 +259,7 @@ static dp_status make_dict(machine *m, const dp_pickled *arguments)
     for (uint32_t i = 0; i < pairs->n && status == DP_OK; i++) {
         const dp_pickled *pair = pairs->items[i];
         if (pair->kind != DP_PICKLE_LIST || pair->n != 2)
-            return wrong(m, "an OrderedDict of what are no pairs");
+            return wrong(m, "an OrderedDict of what are not pairs");
         status = append(m, v, pair->items[0]);
         if (status == DP_OK)
             status = append(m, v, pair->items[1]);
@@ -276,7 +276,7 @@ static dp_status call(machine *m)
     name = m->stack.v[m->stack.n - 2];
     arguments = m->stack.v[m->stack.n - 1];
     if (name->kind != DP_PICKLE_NAME)
-        return wrong(m, "a call of what is no name");
+        return wrong(m, "a call of what is not a name");
     if (arguments->kind != DP_PICKLE_LIST)
         return wrong(m, "a call without arguments");
     if (dp_pickle_is_name(name, "collections OrderedDict"))
@@ -344,7 +344,7 @@ static dp_status check_name(const machine *m, const dp_pickled *name)
         if (dp_pickle_is_name(name, *known))
             return DP_OK;
     }
-    snprintf(what, sizeof what, "names %s, which is no part of %s: nothing is executed",
+    snprintf(what, sizeof what, "names %s, which is not part of %s: nothing is executed",
              dp_pickle_show(name).text, m->names->what);
     return wrong(m, what);
 }

@@ -16,7 +16,7 @@ typedef struct dp_zip_file {
 } dp_zip_file;
 
 /* Reads the directory of an open file, and finds each member before it.  DP_ECORRUPT when the file
- * is no ZIP file, cut or damaged, or a member cannot be unpacked. */
+ * is not a ZIP file, cut or damaged, or a member cannot be unpacked. */
 dp_status dp_zip_file_open(dp_zip_file *, const dp_file *, const char *path, dp_arena *,
                            dp_error *);
 

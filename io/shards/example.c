@@ -19,7 +19,7 @@
 #include "base/number/num.h"
 #include "base/tensor.h"
 
-#define DAMAGED "is no Example: its protocol buffer is damaged"
+#define DAMAGED "is not an Example: its protocol buffer is damaged"
 
 /* ---- protocol buffers ---- */
 

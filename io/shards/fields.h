@@ -27,7 +27,7 @@ typedef struct dp_fields {
 } dp_fields;
 
 /* `usual` says the type of a part that has none behind it: "picture", "uint32".  DP_ESPEC for what
- * is no field, or more of them than columns. */
+ * is not a field, or more of them than columns. */
 dp_status dp_fields_parse(const char *text, const char *(*usual)(const char *part), dp_arena *,
                           dp_fields *out, dp_error *);
 

@@ -34,7 +34,7 @@ static dp_status add(const listing *l, const char *name)
 
     if (is_no_file(name))
         return dp_fail(l->err, DP_ESPEC,
-                       "%.120s is no file, and no address that is read (http, https, "
+                       "%.120s is not a file, and not an address that is read (http, https, "
                        "file): fetch it first",
                        name);
     if (out->n == DP_MOST_SHARDS)

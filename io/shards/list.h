@@ -24,7 +24,7 @@ typedef struct dp_shard_list {
     size_t n, room;
 } dp_shard_list;
 
-/* DP_ESPEC for braces without a partner, what is no file (s3://, pipe:), a list without names;
+/* DP_ESPEC for braces without a partner, what is not a file (s3://, pipe:), a list without names;
  * DP_ELIMIT for more than the above.  No file is opened but a list. */
 dp_status dp_shard_list_read(const char *text, dp_opener *, dp_shard_list *out, dp_error *);
 

@@ -73,7 +73,7 @@ static bool take_number(const query *q, int column, uint64_t *out)
     return sqlite3_column_type(q->statement, column) == SQLITE_INTEGER && value >= 0;
 }
 
-/* Until the next row; NULL when it is no text, or has a NUL in it. */
+/* Until the next row; NULL when it is not a text, or has a NUL in it. */
 static const char *take_text(const query *q, int column)
 {
     const char *text = NULL;

@@ -99,7 +99,7 @@ static dp_status take_head(const looking *g, uint64_t at, uint64_t left, uint64_
     if (!crc_is_right(head, 8))
         return at > 0 ? fail(g, number, "is damaged: the CRC of its length, at byte %llu, is wrong",
                              (unsigned long long)at)
-                      : fail(g, number, "is none: this is no TFRecord file%s",
+                      : fail(g, number, "is none: this is not a TFRecord file%s",
                              dp_sniff_bytes(head, HEAD).text);
     *length = dp_load_le(head, 8);
     if (*length > MOST_RECORD)

@@ -156,7 +156,7 @@ static dp_status open_bare(dp_tokens_file *f, const dp_tokens_how *how, dp_opene
     f->header = 0;
     f->n = f->file.size / size;
     if (status == DP_OK && f->file.size % size != 0)
-        return dp_fail(err, DP_ECORRUPT, "%.120s has %llu bytes: no whole number of %s", f->path,
+        return dp_fail(err, DP_ECORRUPT, "%.120s has %llu bytes: not a whole number of %s", f->path,
                        (unsigned long long)f->file.size, dp_dtype_name(how->dtype));
     return status;
 }

@@ -52,7 +52,7 @@ static dp_status plan_shares(mix *p, dp_error *err)
         p->parts = mine + others;
         return DP_OK;
     }
-    return dp_fail(err, DP_ESPEC, "the shares are no fractions of %d parts or less", MOST_PARTS);
+    return dp_fail(err, DP_ESPEC, "the shares are not fractions of %d parts or less", MOST_PARTS);
 }
 
 /* floor(n * share / parts); INT64_MAX where it is more. */

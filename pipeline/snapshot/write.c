@@ -246,7 +246,7 @@ static dp_status finish(writing *w, dp_error *err)
 
 /* ---- the whole ---- */
 
-/* The shards of a snapshot that is no more. */
+/* The shards of a snapshot that is gone. */
 static void remove_shards(const dp_snapshot_header *old, const char *path, dp_arena *arena)
 {
     for (uint32_t i = 0; i < old->n_shards; i++) {

@@ -79,7 +79,7 @@ static void each_refusal_by_name(void **state)
     } cases[] = {
         {"circle", "weight is nested too deeply (64), or holds itself"},
         {"complex", "layer.weight is of type torch.ComplexFloatStorage, which is not read"},
-        {"counter", "byte 341: names collections.Counter, which is no part of a file of tensors "
+        {"counter", "byte 341: names collections.Counter, which is not part of a file of tensors "
                     "(model.state_dict()): nothing is executed"},
         {"deep", "a.a.a is nested too deeply (64)"},
         {"fnuz", "fc.weight is of type torch.float8_e4m3fnuz, which is not read"},
@@ -235,7 +235,7 @@ static void pickles_of_older_writers(void **state)
                  NULL);
     check_legacy(LITERAL(LEGACY_HEAD "\x80\x02"
                                      "ccollections\nOrderedDict\n]U\1wa\x85R."),
-                 "an OrderedDict of what are no pairs");
+                 "an OrderedDict of what are not pairs");
     check_legacy(LITERAL(LEGACY_HEAD
                          "\x80\x02"
                          "ccollections\nOrderedDict\n](]U\1wa" TENSOR(
@@ -259,7 +259,7 @@ static void pickles_of_older_writers(void **state)
                  "storage 1 is of no tensor");
     check_legacy(LITERAL(LEGACY_HEAD "\x80\x02}U\3a\nb" TENSOR(STORAGE("7", "\2"), "\0", "\2",
                                                                "\1") "s." ONE_STORAGE),
-                 "the object has a key that is no printable name");
+                 "the object has a key that is not a printable name");
 }
 
 /* A list that holds a list twice, and so on: 2^40 places of a file of 300 bytes. */

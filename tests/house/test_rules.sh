@@ -280,6 +280,10 @@ text() {
     if grep -nE '^.{101,}' $files | grep -vE '\.sh:|"'; then fail "lines over 100 columns (a long text in quotes is allowed)"; fi
     # shellcheck disable=SC2086
     if grep -nE '\b(TODO|FIXME|XXX)\b' $files | grep -vE 'mktemp|XXXXXX|tests/house'; then fail "work left open"; fi
+    # shellcheck disable=SC2046
+    if grep -nE '"[^"]*\b(is|are) no [a-z]' $(find archive base compute io lang ledger libraries mpi pipeline tools transforms -name '*.c') | grep -viE 'there (is|are) no|no longer|no more'; then
+        fail "a message says \"is no ...\": plain English is \"is not a ...\""
+    fi
     # memory.c ends the tool where there is none; in these two NULL is looked at, as they have to tidy up first
     if grep -nE '[^a-z_](malloc|calloc|realloc|strn?dup|asprintf|getline|open_memstream)\(' $(find tools -name '*.c') | grep -vE '^tools/([a-z]+/)?(memory|output|cmd_verify|bench_[a-z]+)\.c:|:[0-9]+: \*'; then
         fail "the tool takes memory by tools/cli/memory.h (xmalloc, xcalloc, ...)"

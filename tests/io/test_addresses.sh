@@ -76,5 +76,5 @@ bad changed@3 'another than when it was opened' npy image.npy ''
 bad changed@3 'another than when it was opened' npz stored.npz ''
 expect 3 'cannot open .*none.txt: .* 404' "$DETPIPE" digest "webdataset file=@$far/none.txt"
 expect 3 'is an address: a folder is read where it lies' "$DETPIPE" digest 'png_folder' --data "$far"
-expect 2 's3://a/b.tar is no file, and no address that is read' "$DETPIPE" digest 'webdataset file=s3://a/b.tar'
+expect 2 's3://a/b.tar is not a file, and not an address that is read' "$DETPIPE" digest 'webdataset file=s3://a/b.tar'
 exit $failed

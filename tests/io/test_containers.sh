@@ -63,7 +63,7 @@ rm bomb.tar.gz
 # pickles: nothing is executed, and what is not a data set is said
 mkdir py
 printf '\200\002cos\nsystem\nU\020touch pickle_ran\205R.' > py/data_batch_1
-refused "byte 13: names os.system, which is no part of numpy's arrays: nothing is executed" "cifar10 dataset_dir=py strict=false usage=train"
+refused "byte 13: names os.system, which is not part of numpy's arrays: nothing is executed" "cifar10 dataset_dir=py strict=false usage=train"
 [ ! -e pickle_ran ] || fail "a pickle was executed"
 printf '\200\002}.' > py/data_batch_1
 refused "data_batch_1: the dictionary has no 'data'" "cifar10 dataset_dir=py strict=false usage=train"

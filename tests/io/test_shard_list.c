@@ -123,8 +123,8 @@ static void limits(void **state)
     refuse(long_name, DP_ELIMIT, "more than 4095 bytes");
     assert_ok(expand(long_name + 1, NULL, &list));
     free(long_name);
-    refuse("s3://host/{0..3}.tar", DP_ESPEC, "s3://host/0.tar is no file, and no address");
-    refuse("pipe:cat x.tar", DP_ESPEC, "is no file");
+    refuse("s3://host/{0..3}.tar", DP_ESPEC, "s3://host/0.tar is not a file, and not an address");
+    refuse("pipe:cat x.tar", DP_ESPEC, "is not a file");
 }
 
 /* Names as they are, a line each. */

@@ -116,7 +116,7 @@ static void what_is_wrong_is_named(void **state)
     refuse(SHARDS, "tfrecord file=examples.tfrecord fields=x:name:picture", DP_ECORRUPT,
            "(name) is not a JPEG or PNG picture");
     refuse(SHARDS, "tfrecord file=writer.tar fields=x:name", DP_ECORRUPT,
-           "record 0 of " SHARDS "/writer.tar is none: this is no TFRecord file");
+           "record 0 of " SHARDS "/writer.tar is none: this is not a TFRecord file");
     refuse(SHARDS, "tfrecord file=part.tfrecord-{00000..00003}-of-00003 fields=x:name", DP_EIO,
            "00003-of-00003");
 }

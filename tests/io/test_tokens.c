@@ -311,7 +311,7 @@ static void shards(void **state)
         dp_close(p);
         b = NULL;
     }
-    *strrchr(strcpy(parent, many), '/') = '\0'; /* a root that is no whole path */
+    *strrchr(strcpy(parent, many), '/') = '\0'; /* a root that is not a whole path */
     assert_int_equal(chdir(parent), 0);
     assert_ok(open_in(strrchr(many, '/') + 1, &p, "tokens file=@list length=3", 1));
     dp_close(p);
@@ -489,7 +489,7 @@ static void damaged_llmc(void **state)
     damaged("llmc_1.bin", 1105, -1, "has 1105 bytes");
     damaged("llmc_1.bin", 1107, -1, "has 1107 bytes");
     damaged("llmc_1.bin", 12, -1, "has 12 bytes");
-    damaged("bare.bin", 81, -1, "has 81 bytes: no whole number of uint16");
+    damaged("bare.bin", 81, -1, "has 81 bytes: not a whole number of uint16");
     refused(GOLDEN, "tokens file=bare.bin format=llmc length=4", DP_ECORRUPT, "begins with");
     refused(GOLDEN, "tokens file=bare.bin format=megatron length=4", DP_ECORRUPT,
             "is not a Megatron index");

@@ -223,7 +223,7 @@ static bool is_aligned(const loss_table *t, const char *text, const loss_cell *c
     return true;
 }
 
-/* loose: what is no loss and no step may be anything. */
+/* loose: what is neither a loss nor a step may be anything. */
 static bool is_row(const loss_table *t, const loss_cell *cells, int n, bool loose)
 {
     bool any = false;

@@ -84,7 +84,7 @@ int why_prepare(const char *folder)
 static const char *const levels[] = {
     [WHY_LOSS] = "loss", [WHY_WEIGHTS] = "weights", [WHY_FULL] = "full"};
 
-/* "12" before `end`; 0: it is no step. */
+/* "12" before `end`; 0: it is not a step. */
 static uint64_t read_count(const char *text, const char *end)
 {
     char *stop;

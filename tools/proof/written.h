@@ -42,7 +42,7 @@ size_t written_place(const written *, const char *name);
 bool written_has(const written *, const char *name);
 bool written_is_folder(const char *name);
 
-/* "a, b, c, ...": names of those that are no folders; returns how many there are. */
+/* "a, b, c, ...": names of those that are not folders; returns how many there are. */
 #define WRITTEN_TEXT 320
 size_t written_text(const written *, char out[WRITTEN_TEXT]);
 

@@ -59,7 +59,7 @@ def _is_seed(variable):
 
 
 def _install():
-    """Marks the variables of metrics, which may be of times, and of optimizers: they are no weights."""
+    """Marks the variables of metrics, which may be of times, and of optimizers: they are not weights."""
     add, track = Metric.add_variable, BaseOptimizer._track_variable
 
     @functools.wraps(add)

@@ -87,7 +87,7 @@ class Ledger:
         elif array.dtype.hasobject and array.ndim > 0:
             self.put(name, array.tolist())
         elif array.dtype.hasobject:
-            raise TypeError(f"{name}: a {type(array.item()).__name__} is no array, number or text")
+            raise TypeError(f"{name}: a {type(array.item()).__name__} is not an array, number or text")
         else:
             self.put_bytes(name, f"{array.dtype} {array.shape}", array.tobytes())
 

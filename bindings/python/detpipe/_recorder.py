@@ -245,7 +245,7 @@ class Recorder:
         return False
 
     def _guarded(self, see):
-        """A hook: a failure to record is no failure of the training."""
+        """A hook: a failure to record does not fail the training."""
         @functools.wraps(see)
         def hook(*args, **kwargs):
             if self._is_traced():

@@ -637,7 +637,7 @@ class Ledger(Recorder):
         return original(value, *args, **kwargs)
 
     def _put_saved(self, name, value, depth):
-        """The tensors alone: names of files and times are no result."""
+        """The tensors alone: names of files and times are not results."""
         if isinstance(value, torch.nn.Module):
             value = value.state_dict()
         if isinstance(value, torch.Tensor):

@@ -24,7 +24,7 @@ class Source:
 
     @property
     def is_program(self):
-        """Whether it does something when it is run, and is no part of others: by its form."""
+        """Whether it does something when it is run, and is not part of others: by its form."""
         return any(_does(s) for s in self.tree.body)
 
     def place(self, line):

@@ -24,7 +24,7 @@ def known(path):
     return any(t.knows(path) for t in (SEEDS, DRAWS, ROWS, FLAGS, UNORDERED, CHANCE))
 
 
-# ---- rows of what is no single call ----
+# ---- rows of what is not a single call ----
 
 SET_ORDER = Row("", "order", LIKELY, "the order of a set changes with the hashes of its elements: of strings in every process",
                 "sorted(...) makes one order of it", fix=("wrap", "sorted"))
