@@ -30,6 +30,11 @@ typedef struct dp_grid {
     int64_t ahead_step;
 } dp_grid;
 
+/* Leaves of `leaf` places each, the last one of what is left, and at most four. */
+typedef struct dp_leaves {
+    int64_t places, leaf, step; /* step: floats of left from a place to the next */
+} dp_leaves;
+
 /* What is done with a chain: it begins at +0 and is stored, goes on from the number stored
  * there, or begins at +0 and is added to that number. */
 typedef enum dp_mode { DP_STORE, DP_GO_ON, DP_ADD } dp_mode;
@@ -96,6 +101,10 @@ typedef void dp_product_tile(int64_t depth, const float *a, int64_t a_stride, co
 /* out[i][j] = CHAIN over the places p in order of left_p[i] * panel[p][j]. */
 typedef void dp_outer_tile(const dp_grid *, const float *left, const float *panel, float *out,
                            dp_mode);
+/* out[i][j] = TREE over the leaves of CHAIN over the places p of left_p[i] * panel[p][j]; mode is
+ * DP_STORE or DP_ADD. */
+typedef void dp_leaves_tile(const dp_leaves *, const float *left, const float *panel, float *out,
+                            dp_mode mode);
 typedef void dp_column_reduction(int64_t rows, int64_t n, const float *x, int64_t stride,
                                  double *out);
 /* A function of each number; y may be x. */
@@ -107,8 +116,9 @@ typedef struct dp_kernels {
     int mr, nr; /* a tile is mr x nr outputs */
     int low;    /* rows of a low tile */
     int narrow; /* outputs that a narrow tile makes of the nr; of an outer one the others are +0 */
-    dp_tile *tile[2][2];            /* [low][narrow] */
-    dp_outer_tile *outer[2][2];     /* [low][narrow] */
+    dp_tile *tile[2][2];        /* [low][narrow] */
+    dp_outer_tile *outer[2][2]; /* [low][narrow] */
+    dp_leaves_tile *leaves;
     dp_product_tile *product[2][2]; /* [low][narrow] */
     dp_filtering filtering[DP_FILTERINGS];
 

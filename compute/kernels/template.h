@@ -134,6 +134,85 @@ OUTER(narrow_outer, MR, 1)
 OUTER(low_outer, LOW, NV)
 OUTER(low_narrow_outer, LOW, 1)
 
+#define LEAF_ROWS (MR % 3 == 0 ? MR / 3 : MR / 4) /* sums of three leaves fit the registers */
+
+static inline __attribute__((always_inline)) void add_rows(vf to[LEAF_ROWS][NV],
+                                                           vf from[LEAF_ROWS][NV])
+{
+    UNROLLED for (int i = 0; i < LEAF_ROWS; i++)
+    {
+        UNROLLED for (int j = 0; j < NV; j++) to[i][j] = v_add(to[i][j], from[i][j]);
+    }
+}
+
+/* Of the leaf that begins at place number `first`. */
+static inline __attribute__((always_inline)) void leaf_of(const int64_t first, const int64_t places,
+                                                          const int64_t step, const float *left,
+                                                          const float *panel, vf acc[LEAF_ROWS][NV])
+{
+    left += first * step, panel += first * NR;
+    UNROLLED for (int i = 0; i < LEAF_ROWS; i++)
+    {
+        UNROLLED for (int j = 0; j < NV; j++) acc[i][j] = v_zero();
+    }
+    for (int64_t p = 0; p < places; p++, left += step, panel += NR) {
+        vf b[NV];
+        UNROLLED for (int j = 0; j < NV; j++) b[j] = v_load(panel + j * VL);
+        UNROLLED for (int i = 0; i < LEAF_ROWS; i++)
+        {
+            const vf x = v_set1(left[i]);
+            UNROLLED for (int j = 0; j < NV; j++) acc[i][j] = v_fma(x, b[j], acc[i][j]);
+        }
+    }
+}
+
+/* A few rows, so that the leaves are added in registers. */
+static inline __attribute__((always_inline)) void leaf_rows(const int64_t places,
+                                                            const int64_t leaf, const int64_t step,
+                                                            const float *left, const float *panel,
+                                                            vf sum[LEAF_ROWS][NV])
+{
+    vf right[LEAF_ROWS][NV], last[LEAF_ROWS][NV];
+#define LEAF(number, acc)                                                                          \
+    leaf_of((number)*leaf, places < ((number) + 1) * leaf ? places - (number)*leaf : leaf, step,   \
+            left, panel, acc)
+
+    LEAF(0, sum);
+    if (places > leaf) {
+        LEAF(1, right);
+        add_rows(sum, right);
+    }
+    if (places > 2 * leaf) {
+        LEAF(2, right);
+        if (places > 3 * leaf) {
+            LEAF(3, last);
+            add_rows(right, last);
+        }
+        add_rows(sum, right);
+    }
+}
+
+/* Whole leaves of the usual size without a branch. */
+static void leaves(const dp_leaves *l, const float *left, const float *panel, float *out,
+                   dp_mode mode)
+{
+    for (int row = 0; row < MR; row += LEAF_ROWS, left += LEAF_ROWS, out += LEAF_ROWS * NR) {
+        vf sum[LEAF_ROWS][NV];
+        if (l->leaf == 4 && l->places == 16)
+            leaf_rows(16, 4, l->step, left, panel, sum);
+        else
+            leaf_rows(l->places, l->leaf, l->step, left, panel, sum);
+        UNROLLED for (int i = 0; i < LEAF_ROWS; i++)
+        {
+            UNROLLED for (int j = 0; j < NV; j++)
+            {
+                float *to = out + i * NR + j * VL;
+                v_store(to, mode == DP_ADD ? v_add(v_load(to), sum[i][j]) : sum[i][j]);
+            }
+        }
+    }
+}
+
 #include "compute/kernels/filtering.h"
 
 #define CHAIN_VECTORS 4
@@ -457,6 +536,7 @@ static void rmsprop(const dp_rmsprop *r, int64_t n, float *p, const float *g, fl
     }
 }
 
+_Static_assert(MR % LEAF_ROWS == 0, "leaves are added a part of a tile at a time");
 _Static_assert(MR <= DP_MAX_MR && NR <= DP_MAX_NR && MR * NR <= DP_MAX_TILE,
                "a tile must fit the callers' buffers");
 
@@ -468,6 +548,7 @@ const dp_kernels KERNELS = {
     .narrow = VL,
     .tile = {{tile, narrow_tile}, {low_tile, low_narrow_tile}},
     .outer = {{outer, narrow_outer}, {low_outer, low_narrow_outer}},
+    .leaves = leaves,
     .product = {{product, narrow_product}, {low_product, low_narrow_product}},
     .filtering = {FILTERINGS},
     .chain = chain,

@@ -6,6 +6,8 @@
  * The outputs are cut into groups of tiles.  A group copies the left operands of as many places as
  * its buffer holds, zeros around the image included, then runs each of its tiles over them: through
  * the leaves that begin or end there, the tree's partial sums kept as a binary counter (tree.h).
+ * Where a leaf is a few places, as of dense layers, four of them are a leaf here: their sums would
+ * be stored and loaded as often as multiplied.
  */
 #include "compute/math/outer.h"
 
@@ -17,12 +19,19 @@
 #define LEFT_FLOATS  32768 /* of a chunk of places */
 #define LINE         16    /* floats of a line of the cache */
 #define MAX_SPANS    64    /* of a chunk */
+#define SHORT_LEAF   16    /* places, at most */
+#define TOGETHER     4     /* short leaves */
+#define MANY_PANELS  64    /* of a group that has all places in one chunk, by */
+#define FEW_TILES    8     /* so many tiles on the left */
 
 /* Runs count as `wide` t's each, whole tiles, when that adds little: what is past a run is computed
  * and dropped, so that no tile has parts of two runs. */
 typedef struct product {
     const dp_outer *o;
     int64_t wide;
+    int64_t leaf_rows; /* of a leaf, or of the short ones that are added together */
+    bool is_short;     /* leaves are */
+    bool at_once;      /* and all of them are in one chunk: no tile's sums are kept for the next */
     int64_t tiles, panels, n_left, n_right; /* of a group; groups along the t's and the j's */
 } product;
 
@@ -60,9 +69,17 @@ typedef struct chunk {
     float left[LEFT_FLOATS + DP_MAX_MR] __attribute__((aligned(64))); /* a tile reads past t's */
 } chunk;
 
-typedef float counter[DP_TREE_DEPTH + 1][GROUP_TILES * DP_MAX_TILE] __attribute__((aligned(64)));
+/* The sums of a tile: the depths of its tree, LEVEL floats apart. */
+#define LEVEL (GROUP_TILES * DP_MAX_TILE)
 
 static int64_t left_size(const product *p) { return p->o->kd * p->o->kh * p->o->kw * p->wide; }
+
+/* Rows of a chunk, of `pitch` floats each; of short leaves whole ones, as belong together. */
+static int64_t most_rows(const product *p, int64_t pitch)
+{
+    const int64_t most = dp_least(LEFT_FLOATS / pitch, (MAX_SPANS - 1) * p->leaf_rows);
+    return p->is_short ? most / p->leaf_rows * p->leaf_rows : most;
+}
 
 /* As large as they may be, but with tasks enough for all threads. */
 static product product_of(const dp_outer *o, uint32_t threads)
@@ -73,11 +90,14 @@ static product product_of(const dp_outer *o, uint32_t threads)
     const int64_t panels = dp_ceil_div(o->n_right, o->kernels->nr);
     product p = {.o = o,
                  .wide = whole ? per_run * mr : o->run,
-                 .n_right = dp_ceil_div(panels, GROUP_PANELS)};
+                 .is_short = o->rows * o->cols == 1 && o->leaf <= SHORT_LEAF};
     const int64_t tiles = dp_ceil_div(left_size(&p), mr);
 
+    p.leaf_rows = o->leaf * o->rows * (p.is_short ? TOGETHER : 1);
+    p.at_once = p.is_short && o->planes <= most_rows(&p, FEW_TILES * mr);
+    p.n_right = dp_ceil_div(panels, p.at_once ? MANY_PANELS : GROUP_PANELS);
     p.panels = dp_ceil_div(panels, p.n_right);
-    p.tiles = dp_least(GROUP_TILES / p.panels,
+    p.tiles = dp_least(p.at_once ? FEW_TILES : GROUP_TILES / p.panels,
                        threads == 1 ? tiles : dp_ceil_div(tiles * p.n_right, 2 * (int64_t)threads));
     p.n_left = dp_ceil_div(tiles, p.tiles);
     return p;
@@ -132,12 +152,13 @@ static const float *near_place(const dp_outer *o, const segment *s, int64_t row,
 }
 
 /* A leaf that begins and ends here is added to its left neighbour, if it has one. */
-static span span_of(const dp_outer *o, const chunk *c, int64_t row)
+static span span_of(const product *p, const chunk *c, int64_t row)
 {
-    const int64_t leaf_rows = o->leaf * o->rows, leaf = row / leaf_rows;
-    const int64_t end = dp_least((leaf + 1) * leaf_rows, o->planes * o->rows);
+    const dp_outer *o = p->o;
+    const int64_t leaf = row / p->leaf_rows;
+    const int64_t end = dp_least((leaf + 1) * p->leaf_rows, o->planes * o->rows);
     const int64_t next = dp_least(end, c->row + c->rows);
-    const bool begins = row == leaf * leaf_rows && c->col == 0;
+    const bool begins = row == leaf * p->leaf_rows && c->col == 0;
     const bool ends = next == end && c->col + c->cols == o->cols;
     const int merges = ends ? dp_tree_merges(leaf) : 0, direct = begins && merges > 0;
 
@@ -150,21 +171,21 @@ static span span_of(const dp_outer *o, const chunk *c, int64_t row)
 }
 
 /* As many places from (row, col) on as there is room for. */
-static void find_chunk(const dp_outer *o, const group *g, int64_t row, int64_t col, chunk *c)
+static void find_chunk(const product *p, const group *g, int64_t row, int64_t col, chunk *c)
 {
-    const int64_t most = dp_least(o->planes * o->rows - row, (MAX_SPANS - 1) * o->leaf * o->rows);
+    const dp_outer *o = p->o;
 
     c->row = row, c->col = col;
     c->cols = dp_least(o->cols - col, LEFT_FLOATS / g->n_left);
     c->pitch = pitch_of(o, g, c->cols);
-    c->rows = c->cols == o->cols ? dp_least(LEFT_FLOATS / c->pitch, most) : 1;
+    c->rows = c->cols == o->cols ? dp_least(o->planes * o->rows - row, most_rows(p, c->pitch)) : 1;
     c->step = g->overlap ? o->col_step : g->n_left;
     c->between = g->overlap ? (c->cols - 1) * o->col_step : 0;
     c->ahead =
         near_place(o, &g->segments[0], row + c->rows, c->cols == o->cols ? 0 : col + c->cols);
     c->n_spans = 0;
     for (int64_t at = row; at < row + c->rows; at += c->spans[c->n_spans++].rows)
-        c->spans[c->n_spans] = span_of(o, c, at);
+        c->spans[c->n_spans] = span_of(p, c, at);
 }
 
 static void read_row(const dp_outer *o, const group *g, const chunk *c, int64_t row, float *dst)
@@ -201,8 +222,9 @@ static const float *left_of(const dp_outer *o, const group *g, const chunk *c, i
 }
 
 /* The chains of tile number i over a chunk, span by span. */
-static void run_tile(const dp_outer *o, const group *g, const chunk *c, int64_t i, counter tree)
+static void run_tile(const product *of, const group *g, const chunk *c, int64_t i, float *sums)
 {
+    const dp_outer *o = of->o;
     const int64_t nr = o->kernels->nr, tile = o->kernels->mr * nr;
     const int64_t all = o->planes * o->rows, panel = g->panel + i / g->tiles;
     dp_outer_tile *const run = o->kernels->outer[0][o->n_right - panel * nr <= o->kernels->narrow];
@@ -218,9 +240,13 @@ static void run_tile(const dp_outer *o, const group *g, const chunk *c, int64_t 
                            c->step,
                            ahead,
                            o->col_step};
-        run(&p, left, right, tree[s->depth] + i * tile, s->mode);
+        if (of->is_short)
+            o->kernels->leaves(&(dp_leaves){places, o->leaf, c->pitch}, left, right,
+                               sums + s->depth * LEVEL, s->mode);
+        else
+            run(&p, left, right, sums + s->depth * LEVEL, s->mode);
         for (int d = s->depth; d > s->depth - s->merges; d--)
-            o->kernels->add(tile, tree[d - 1] + i * tile, tree[d] + i * tile);
+            o->kernels->add(tile, sums + (d - 1) * LEVEL, sums + d * LEVEL);
         left += s->rows * c->pitch, right += places * nr, ahead += places * o->col_step;
     }
 }
@@ -265,27 +291,26 @@ static void store_tile(const dp_outer *o, const group *g, int64_t number, float 
 }
 
 /* The sum over what tile number i has left in the tree, to where it belongs. */
-static void finish_tile(const product *p, const group *g, int64_t i, float *const *dst,
-                        counter tree)
+static void finish_tile(const product *p, const group *g, int64_t i, float *const *dst, float *sums)
 {
     const dp_outer *o = p->o;
     const int64_t tile = o->kernels->mr * o->kernels->nr;
 
-    for (int d = dp_tree_depth(dp_ceil_div(o->planes, o->leaf)) - 1; d > 0; d--)
-        o->kernels->add(tile, tree[d - 1] + i * tile, tree[d] + i * tile);
+    for (int d = dp_tree_depth(dp_ceil_div(o->planes * o->rows, p->leaf_rows)) - 1; d > 0; d--)
+        o->kernels->add(tile, sums + (d - 1) * LEVEL, sums + d * LEVEL);
     if (o->right_stride == 1)
-        store_rows(o, g, i, dst, tree[0] + i * tile);
+        store_rows(o, g, i, dst, sums);
     else
-        store_tile(o, g, i, dst, tree[0] + i * tile);
+        store_tile(o, g, i, dst, sums);
 }
 
 static void outer_group(void *ctx, uint64_t index)
 {
     const product *p = ctx;
     const dp_outer *o = p->o;
-    const int64_t rows = o->planes * o->rows;
+    const int64_t rows = o->planes * o->rows, tile = o->kernels->mr * o->kernels->nr;
     float *dst[GROUP_TILES * DP_MAX_MR];
-    counter tree;
+    float tree[(DP_TREE_DEPTH + 1) * LEVEL] __attribute__((aligned(64)));
     group g;
     chunk c;
 
@@ -294,12 +319,13 @@ static void outer_group(void *ctx, uint64_t index)
         dst[t] = out_of(p, g.t + t);
     for (int64_t row = 0; row < rows; row += c.rows) {
         for (int64_t col = 0; col < o->cols; col += c.cols) {
-            find_chunk(o, &g, row, col, &c);
+            find_chunk(p, &g, row, col, &c);
             read_chunk(o, &g, &c);
             for (int64_t i = 0; i < g.tiles * g.panels; i++) {
-                run_tile(o, &g, &c, i, tree);
+                float *sums = p->at_once ? tree : tree + i * tile;
+                run_tile(p, &g, &c, i, sums);
                 if (row + c.rows == rows && col + c.cols == o->cols)
-                    finish_tile(p, &g, i, dst, tree);
+                    finish_tile(p, &g, i, dst, sums);
             }
         }
     }

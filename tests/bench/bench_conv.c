@@ -3,52 +3,20 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  *     bench_conv [ROUNDS] [THREADS]
- * conv 3x3, 64 to 64 channels, 32x32 images, batch 8, by each algorithm in turn.  The roof is the
- * direct one's inner loop on operands that stay in the first cache.  Best of the rounds; prints
- * GFLOP/s of the direct form's work and the share of the roof.
+ * conv 3x3, 64 to 64 channels, 32x32 images, batch 8, by each algorithm in turn.  Best of the
+ * rounds; prints GFLOP/s of the direct form's work and the share of the roof (roof.h).
  */
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
 #include "base/options.h"
+#include "tests/bench/roof.h"
 #include "tests/support/conv.h"
 
-#define N         8
-#define SIDE      32
-#define CHANNELS  64
-#define ROOF_K    256
-#define ROOF_RUNS 2000
+#define N        8
+#define SIDE     32
+#define CHANNELS 64
 
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static float *numbers(size_t n)
-{
-    float *v = aligned_alloc(64, (n * sizeof *v + 63) / 64 * 64);
-    for (size_t i = 0; i < n; i++)
-        v[i] = (float)(i % 17) * 0.1f - 0.8f;
-    return v;
-}
-
-static double roof(const dp_kernels *k, const float *a, const float *panel)
-{
-    float out[DP_MAX_MR * DP_MAX_NR] __attribute__((aligned(64)));
-    const dp_runs runs = {1, 1, 1, ROOF_K, 0, 0, 0};
-    const float *rows[DP_MAX_MR];
-    float *to[DP_MAX_MR];
-    const double start = seconds();
-
-    for (int i = 0; i < k->mr; i++)
-        rows[i] = a + i * ROOF_K, to[i] = out + i * k->nr;
-    for (int r = 0; r < ROOF_RUNS; r++)
-        k->tile[0][0](&runs, rows, panel, NULL, to);
-    return 2e-9 * k->mr * k->nr * ROOF_K * ROOF_RUNS / (seconds() - start);
-}
+static double seconds(void) { return bench_seconds(CLOCK_MONOTONIC); }
 
 typedef struct bench {
     dp_workers *workers;
@@ -71,12 +39,6 @@ static dp_conv conv(int64_t tile)
     return c;
 }
 
-static void fill(float *v, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        v[i] = (float)(i % 17) * 0.1f - 0.8f;
-}
-
 /* Better rates of the three passes, in GFLOP/s of the direct form's work. */
 static void round_of(const bench *b, int64_t tile, float *workspace, double best[3])
 {
@@ -85,7 +47,7 @@ static void round_of(const bench *b, int64_t tile, float *workspace, double best
     const dp_conv c = conv(tile);
     double t[4];
 
-    fill(b->x, N * SIDE * SIDE * CHANNELS), fill(b->w, 9 * CHANNELS * CHANNELS);
+    bench_fill(b->x, N * SIDE * SIDE * CHANNELS), bench_fill(b->w, 9 * CHANNELS * CHANNELS);
     t[0] = seconds();
     dp_conv_forward(&c, &run, b->x, b->w, NULL, b->y, NULL);
     t[1] = seconds();
@@ -116,10 +78,10 @@ static void run_level(const bench *b, int rounds)
 
     for (size_t a = 0; a < ALGORITHMS; a++) {
         const dp_conv c = conv(algorithms[a].tile);
-        workspace[a] = numbers(dp_conv_workspace(&c, b->kernels, N, b->threads));
+        workspace[a] = bench_numbers(dp_conv_workspace(&c, b->kernels, N, b->threads));
     }
     for (int r = 0; r < rounds; r++) {
-        const double rate = roof(b->kernels, b->x, b->w);
+        const double rate = bench_roof(b->kernels, CLOCK_MONOTONIC, b->x, b->w);
         top = rate > top ? rate : top;
         for (size_t a = 0; a < ALGORITHMS; a++)
             round_of(b, algorithms[a].tile, workspace[a], best[a]);
@@ -134,9 +96,9 @@ int main(int argc, char **argv)
 {
     const int rounds = argc > 1 ? atoi(argv[1]) : 20;
     bench b = {.threads = argc > 2 ? (uint32_t)atoi(argv[2]) : 1,
-               .x = numbers(N * SIDE * SIDE * CHANNELS),
-               .w = numbers(9 * CHANNELS * CHANNELS),
-               .y = numbers(N * SIDE * SIDE * CHANNELS)};
+               .x = bench_numbers(N * SIDE * SIDE * CHANNELS),
+               .w = bench_numbers(9 * CHANNELS * CHANNELS),
+               .y = bench_numbers(N * SIDE * SIDE * CHANNELS)};
     dp_options options;
     dp_arena arena = {0};
     dp_error err;
