@@ -11,7 +11,7 @@
 #include "tools/cli/cli.h"
 #include "tools/run/recipe.h"
 
-#define SESSION_FROM 96
+#define SESSION_FROM 128
 #define SESSION_BEST 64
 
 typedef struct session {
