@@ -7,9 +7,6 @@
 #include "compute/math/filtering.h"
 #include "compute/math/slide.h"
 
-#define ALGORITHMS "direct,winograd,winograd4,auto"
-enum { DIRECT, WINOGRAD, WINOGRAD4, AUTO };
-
 typedef struct conv2d {
     dp_slide_params window;
     int64_t out_channels, group;
@@ -31,30 +28,10 @@ static const dp_param params[] = {
     DP_INT(conv2d, group, "1", 1, 65536,
            "the channels are cut into so many groups that do not see each other"),
     DP_BOOLEAN(conv2d, has_bias, "false", "add a number to each channel"),
-    DP_LATER_CHOICE(conv2d, algorithm, "direct", ALGORITHMS,
+    DP_LATER_CHOICE(conv2d, algorithm, "direct", DP_ALGORITHMS,
                     "how it is computed, each with bits of its own: docs/numerics.md"),
     DP_PARAMS_END,
 };
-
-/* auto becomes what it stands for, so that the canonical text says it. */
-static dp_status choose_algorithm(conv2d *p, dp_error *err)
-{
-    static const int64_t tiles[] = {[DIRECT] = 0, [WINOGRAD] = 2, [WINOGRAD4] = 4};
-    const char *fault;
-
-    if (p->algorithm == AUTO)
-        p->algorithm = dp_filtering_pays(&p->conv, tiles[WINOGRAD]) ? WINOGRAD : DIRECT;
-    if (p->algorithm == DIRECT)
-        return DP_OK;
-    fault = dp_filtering_fault(&p->conv, tiles[p->algorithm]);
-    if (fault != NULL)
-        return dp_fail(
-            err, DP_ESPEC,
-            "algorithm=winograd%s cannot compute this: %s; auto takes direct where it must",
-            p->algorithm == WINOGRAD4 ? "4" : "", fault);
-    p->conv.tile = tiles[p->algorithm];
-    return DP_OK;
-}
 
 static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
 {
@@ -68,7 +45,7 @@ static dp_status plan(void *params_, dp_layer_plan *plan, dp_error *err)
     if (status != DP_OK)
         return status;
     p->conv = dp_conv_of(&plan->in, p->out_channels, p->group, &s);
-    status = choose_algorithm(p, err);
+    status = dp_filtering_choose(&p->conv, &p->algorithm, err);
     if (status != DP_OK)
         return status;
     plan->out = (dp_extent){p->out_channels, s.out[0], s.out[1]};

@@ -43,7 +43,8 @@ static const dp_filtering *filtering_of(const dp_kernels *k, int64_t tile, int64
     return found;
 }
 
-const char *dp_filtering_fault(const dp_conv *c, int64_t tile)
+/* Why tiles of tile x tile outputs cannot compute it; NULL: they can. */
+static const char *fault_of(const dp_conv *c, int64_t tile)
 {
     if (c->kh != c->kw || filtering_of(&dp_kernels_scalar, tile, c->kh, false) == NULL)
         return tile == 2 ? "kernel_size is not 3 or 5" : "kernel_size is not 3";
@@ -52,15 +53,34 @@ const char *dp_filtering_fault(const dp_conv *c, int64_t tile)
     return c->dilation_h != 1 || c->dilation_w != 1 ? "dilation is not 1" : NULL;
 }
 
-bool dp_filtering_pays(const dp_conv *c, int64_t tile)
+/* Whether they can, and should be faster: by the shapes alone, whatever the machine. */
+static bool pays(const dp_conv *c, int64_t tile)
 {
     const int64_t side = tile + c->kh - 1;
     const double few =
         (double)(side * side) * (double)dp_ceil_div(c->oh, tile) * (double)dp_ceil_div(c->ow, tile);
     const double all = (double)(c->kh * c->kw) * (double)c->oh * (double)c->ow;
 
-    return dp_filtering_fault(c, tile) == NULL && c->ic >= MIN_CHANNELS * c->groups &&
+    return fault_of(c, tile) == NULL && c->ic >= MIN_CHANNELS * c->groups &&
            c->oc >= MIN_CHANNELS * c->groups && 3 * few <= 2 * all;
+}
+
+dp_status dp_filtering_choose(dp_conv *c, int32_t *algorithm, dp_error *err)
+{
+    enum { DIRECT, WINOGRAD, WINOGRAD4, AUTO };
+    static const int64_t tiles[] = {[DIRECT] = 0, [WINOGRAD] = 2, [WINOGRAD4] = 4};
+    const char *fault;
+
+    if (*algorithm == AUTO)
+        *algorithm = pays(c, tiles[WINOGRAD]) ? WINOGRAD : DIRECT;
+    fault = *algorithm == DIRECT ? NULL : fault_of(c, tiles[*algorithm]);
+    if (fault != NULL)
+        return dp_fail(
+            err, DP_ESPEC,
+            "algorithm=winograd%s cannot compute this: %s; auto takes direct where it must",
+            *algorithm == WINOGRAD4 ? "4" : "", fault);
+    c->tile = tiles[*algorithm];
+    return DP_OK;
 }
 
 /* ---- tasks with memory of their own ---- */

@@ -12,11 +12,13 @@
 
 #include "compute/math/conv.h"
 
-/* Why tiles of tile x tile outputs cannot compute it; NULL: they can. */
-const char *dp_filtering_fault(const dp_conv *, int64_t tile);
+/* What `algorithm` of a text may be. */
+#define DP_ALGORITHMS "direct,winograd,winograd4,auto"
 
-/* Whether they can, and should be faster: by the shapes alone, whatever the machine. */
-bool dp_filtering_pays(const dp_conv *, int64_t tile);
+/* Gives the convolution the tile of an algorithm, a number of that list; auto becomes what it
+ * stands for, so that a canonical text says it.  DP_ESPEC, naming the reason, where it cannot be
+ * computed so. */
+dp_status dp_filtering_choose(dp_conv *, int32_t *algorithm, dp_error *);
 
 /* Floats of scratch memory for n samples on so many threads, as a double: it may be any number. */
 double dp_filtering_workspace(const dp_conv *, const dp_kernels *, int64_t n, uint32_t threads);

@@ -2,9 +2,10 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * compute/math/conv.h computes it; here the channels stand first, as MindSpore has them.
+ * compute/math/conv.h and filtering.h compute it; here the channels stand first, as MindSpore has
+ * them.
  */
-#include "compute/math/conv.h"
+#include "compute/math/filtering.h"
 #include "compute/math/slide.h"
 #include "compute/math/turn.h"
 #include "compute/ops/operator.h"
@@ -12,6 +13,7 @@
 typedef struct conv2d {
     dp_slide_params window; /* its kernel is that of w */
     int64_t group, leaf_size;
+    int32_t algorithm;
     int64_t n;
     dp_conv conv;
 } conv2d;
@@ -25,6 +27,8 @@ static const dp_param params[] = {
             "height,width from one tap to the next; one number for both"),
     DP_INT(conv2d, group, "1", 1, 65536, "groups of channels that do not see each other"),
     DP_INT(conv2d, leaf_size, "4", 1, 65536, "backward: samples of a leaf, a power of two"),
+    DP_LATER_CHOICE(conv2d, algorithm, "direct", DP_ALGORITHMS,
+                    "how it is computed, each with bits of its own: docs/numerics.md"),
     DP_PARAMS_END,
 };
 
@@ -58,6 +62,9 @@ static dp_status fit(conv2d *p, const dp_op_plan *plan, size_t x, dp_tensor *y, 
         return status;
     p->n = in[0];
     p->conv = dp_conv_of(&extent, w[0], p->group, &s);
+    status = dp_filtering_choose(&p->conv, &p->algorithm, err);
+    if (status != DP_OK)
+        return status;
     *y = (dp_tensor){NULL, DP_F32, 4, {p->n, w[0], s.out[0], s.out[1]}};
     return dp_op_check_leaves(p->n, p->leaf_size, err);
 }
@@ -67,11 +74,11 @@ typedef struct memory {
     float *x, *y, *scratch;
 } memory;
 
-static size_t lay_out(const conv2d *p, const dp_kernels *k, void *at, memory *m)
+static size_t lay_out(const conv2d *p, const dp_kernels *k, uint32_t threads, void *at, memory *m)
 {
     const dp_conv *c = &p->conv;
     const int64_t sizes[] = {p->n * c->ic * c->height * c->width, p->n * c->oc * c->oh * c->ow,
-                             (int64_t)dp_conv_workspace(c, k, p->n, 1)};
+                             (int64_t)dp_conv_workspace(c, k, p->n, threads)};
     float **const places[] = {&m->x, &m->y, &m->scratch};
 
     return dp_lay_out(sizes, 3, at, places);
@@ -83,13 +90,14 @@ static dp_status plan(void *params_, dp_op_plan *plan, dp_error *err)
     const dp_status status = fit(params_, plan, 0, &plan->out[0], err);
 
     plan->n_out = 1;
-    plan->workspace = status == DP_OK ? lay_out(params_, plan->kernels, NULL, &m) : 0;
+    plan->workspace =
+        status == DP_OK ? lay_out(params_, plan->kernels, plan->threads, NULL, &m) : 0;
     return status;
 }
 
 static dp_math_run math_of(const conv2d *p, const dp_op_run_args *a, memory *m)
 {
-    lay_out(p, a->kernels, a->workspace, m);
+    lay_out(p, a->kernels, dp_workers_count(a->workers), a->workspace, m);
     return (dp_math_run){a->kernels, a->workers, p->n, p->leaf_size, m->scratch};
 }
 
@@ -116,7 +124,8 @@ static dp_status plan_backward(void *params_, dp_op_plan *plan, dp_error *err)
 
     if (status == DP_OK)
         status = dp_op_plan_gradients(plan, &y, err);
-    plan->workspace = status == DP_OK ? lay_out(params_, plan->kernels, NULL, &m) : 0;
+    plan->workspace =
+        status == DP_OK ? lay_out(params_, plan->kernels, plan->threads, NULL, &m) : 0;
     return status;
 }
 

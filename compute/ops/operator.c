@@ -167,6 +167,7 @@ static dp_status plan(dp_op *op, dp_direction direction, dp_error *err)
     dp_op_plan p = {.info = &op->operator->info,
                     .direction = direction,
                     .kernels = op->kernels,
+                    .threads = op->handle.options.threads,
                     .group = op->handle.options.group,
                     .in = op->in,
                     .n_in = op->n_in};

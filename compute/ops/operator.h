@@ -24,6 +24,7 @@ typedef struct dp_op_plan {
     const dp_op_info *info;
     dp_direction direction;
     const dp_kernels *kernels;
+    uint32_t threads;      /* of its runs */
     const dp_group *group; /* NULL = alone */
     const dp_tensor *in;
     size_t n_in;

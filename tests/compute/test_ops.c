@@ -6,7 +6,10 @@
 
 #include "base/cpu.h"
 #include "base/random/rng.h"
+#include "base/tensor.h"
+#include "compute/reference/reference.h"
 #include "detpipe_ops.h"
+#include "tests/support/conv.h"
 #include "tests/support/test.h"
 
 /* ---- the hash of every example, on every instruction set and for some thread counts ---- */
@@ -150,6 +153,79 @@ static void order_of_sums(void **state)
     }
 }
 
+/* ---- convolutions by minimal filtering are those of compute/reference ---- */
+
+enum { SAMPLES = 3, IN = 18, OUT = 20, HEIGHT = 9, WIDTH = 8, PLACES = HEIGHT * WIDTH };
+
+static void uniform(float *x, int64_t n, dp_rng *rng)
+{
+    for (int64_t i = 0; i < n; i++)
+        x[i] = (float)(2 * dp_rng_uniform(rng) - 1);
+}
+
+/* [n][a][b] to [n][b][a]: channels first to last, or last to first. */
+static void turn(const float *v, int64_t n, int64_t a, int64_t b, float *turned)
+{
+    for (int64_t i = 0; i < n * a * b; i++)
+        turned[i / (a * b) * a * b + i % b * a + i / b % a] = v[i];
+}
+
+static void check_op(const char *text, dp_direction direction, uint32_t threads,
+                     const dp_tensor *in, const float *const expected[])
+{
+    const dp_options options = {.size = sizeof options, .threads = threads};
+    dp_op *op;
+
+    assert_ok(dp_op_open(&op, text, direction, in, direction == DP_FORWARD ? 2 : 3, &options,
+                         &test_error));
+    assert_ok(dp_op_run(op, in, &test_error));
+    for (size_t i = 0; i < (direction == DP_FORWARD ? 1 : 2); i++) {
+        const dp_tensor *out = dp_op_output(op, i);
+        assert_memory_equal(out->data, expected[i], sizeof(float) * dp_tensor_count(out));
+    }
+    dp_op_close(op);
+}
+
+static void check_algorithm(const char *text, int64_t tile)
+{
+    static float x[SAMPLES * IN * PLACES], dy[SAMPLES * OUT * PLACES], w[OUT * IN * 9];
+    static float x_last[SAMPLES * IN * PLACES], dy_last[SAMPLES * OUT * PLACES], scratch[1024];
+    static float y_last[SAMPLES * OUT * PLACES], dx_last[SAMPLES * IN * PLACES];
+    static float y[SAMPLES * OUT * PLACES], dx[SAMPLES * IN * PLACES], dw[OUT * IN * 9];
+    const float *const forward[] = {y}, *const backward[] = {dx, dw};
+    const dp_tensor in[] = {{dy, DP_F32, 4, {SAMPLES, OUT, HEIGHT, WIDTH}},
+                            {x, DP_F32, 4, {SAMPLES, IN, HEIGHT, WIDTH}},
+                            {w, DP_F32, 4, {OUT, IN, 3, 3}}};
+    dp_conv c = test_conv(IN, OUT, HEIGHT, WIDTH, 3);
+    dp_rng rng;
+
+    dp_rng_start(&rng, 27, 0, 0);
+    uniform(x, SAMPLES * IN * PLACES, &rng);
+    uniform(dy, SAMPLES * OUT * PLACES, &rng);
+    uniform(w, OUT * IN * 9, &rng);
+    turn(x, SAMPLES, IN, PLACES, x_last);
+    turn(dy, SAMPLES, OUT, PLACES, dy_last);
+    c.tile = tile;
+    dp_ref_conv_forward(&c, SAMPLES, x_last, w, y_last);
+    dp_ref_conv_input_gradient(&c, SAMPLES, dy_last, w, dx_last);
+    dp_ref_conv_weight_gradient(&c, SAMPLES, 2, x_last, dy_last, dw, scratch);
+    turn(y_last, SAMPLES, PLACES, OUT, y);
+    turn(dx_last, SAMPLES, PLACES, IN, dx);
+    for (uint32_t threads = 1; threads <= 3; threads += 2) {
+        check_op(text, DP_FORWARD, threads, in + 1, forward);
+        check_op(text, DP_BACKWARD, threads, in, backward);
+    }
+}
+
+static void algorithms(void **state)
+{
+    (void)state;
+    check_algorithm("conv2d pad_mode=same leaf_size=2", 0);
+    check_algorithm("conv2d pad_mode=same leaf_size=2 algorithm=winograd", 2);
+    check_algorithm("conv2d pad_mode=same leaf_size=2 algorithm=winograd4", 4);
+    check_algorithm("conv2d pad_mode=same leaf_size=2 algorithm=auto", 2);
+}
+
 /* ---- what is refused ---- */
 
 static void refused(const char *text, dp_direction direction, const dp_tensor *in, size_t n,
@@ -170,6 +246,7 @@ static void wrong_inputs(void **state)
     const dp_tensor full = {NULL, DP_F32, 8, {1, 1, 1, 1, 1, 1, 1, 1}},
                     volume = {NULL, DP_F32, 5, {1, 1, 4, 4, 4}},
                     far = {NULL, DP_F32, 5, {1, 1, 2048, 1024, 1024}};
+    const dp_tensor flat[] = {{NULL, DP_F32, 4, {1, 1, 8, 8}}, {NULL, DP_F32, 4, {1, 1, 4, 4}}};
     const dp_tensor wide[] = {{NULL, DP_F32, 5, {1 << 12, 1, 1, 1, 1}},
                               {NULL, DP_F32, 5, {1, 1, 1, 1, 1}}},
                     lstm[] = {{NULL, DP_F32, 3, {2, 3, 1}},
@@ -198,6 +275,8 @@ static void wrong_inputs(void **state)
             "half of the kernel");
     refused("max_pool3d kernel_size=2", DP_FORWARD, &far, 1, DP_ELIMIT, "2^31 - 1 places");
     refused("conv3d pad_mode=pad padding=1024", DP_FORWARD, wide, 2, DP_ELIMIT, "2^40");
+    refused("conv2d algorithm=winograd", DP_FORWARD, flat, 2, DP_ESPEC,
+            "cannot compute this: kernel_size is not 3 or 5");
     refused("lstm leaf_size=3", DP_FORWARD, lstm, 5, DP_EINVAL, "power of two");
     refused("lstm", DP_FORWARD, lstm, 5, DP_EINVAL, "b is float32[9]: float32[8] is expected");
     refused("strided_slice begin=0,0,0,0 end=1,1,1,1", DP_FORWARD, &x, 1, DP_EINVAL, "4 axes");
@@ -301,13 +380,10 @@ static void gradients_of_pools(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(examples),
-        cmocka_unit_test(order_of_sums),
-        cmocka_unit_test(wrong_inputs),
-        cmocka_unit_test(wrong_values),
-        cmocka_unit_test(largest_and_smallest),
-        cmocka_unit_test(winners_of_pools),
-        cmocka_unit_test(gradients_of_pools),
+        cmocka_unit_test(examples),         cmocka_unit_test(order_of_sums),
+        cmocka_unit_test(algorithms),       cmocka_unit_test(wrong_inputs),
+        cmocka_unit_test(wrong_values),     cmocka_unit_test(largest_and_smallest),
+        cmocka_unit_test(winners_of_pools), cmocka_unit_test(gradients_of_pools),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
