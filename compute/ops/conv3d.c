@@ -61,9 +61,10 @@ static dp_status fit(conv3d *p, const dp_op_plan *plan, size_t x, dp_tensor *y, 
     return dp_op_check_leaf(p->leaf_size, err);
 }
 
-/* A volume [c][place] with zeros around as [place][c]. */
+/* A volume, [c][place] or by_place, with zeros around as [place][c]. */
 typedef struct border {
     int64_t channels;
+    bool by_place;
     const int64_t *size, *before, *out;
     const float *src;
     float *dst;
@@ -76,10 +77,15 @@ static void pad_plane(void *ctx, uint64_t index)
     float *to = b->dst + (int64_t)index * b->out[1] * row;
 
     memset(to, 0, dp_floats(b->out[1] * row));
-    for (int64_t h = 0; h < b->size[1] && d >= 0 && d < b->size[0]; h++)
-        dp_transpose(b->channels, b->size[2], b->src + (d * b->size[1] + h) * b->size[2],
-                     dp_volume_places(b->size),
-                     to + (h + b->before[1]) * row + b->before[2] * b->channels, b->channels);
+    for (int64_t h = 0; h < b->size[1] && d >= 0 && d < b->size[0]; h++) {
+        const int64_t place = (d * b->size[1] + h) * b->size[2];
+        float *first = to + (h + b->before[1]) * row + b->before[2] * b->channels;
+        if (b->by_place)
+            memcpy(first, b->src + place * b->channels, dp_floats(b->size[2] * b->channels));
+        else
+            dp_transpose(b->channels, b->size[2], b->src + place, dp_volume_places(b->size), first,
+                         b->channels);
+    }
 }
 
 static void pad(dp_workers *workers, border *b)
@@ -152,7 +158,7 @@ static dp_status run(const void *params_, const dp_op_run_args *a, dp_error *err
 
     (void)err;
     lay_out(p, a->kernels, a->workspace, &m);
-    border b = {p->ic, p->v.in, p->v.before, p->padded, a->in[0].data, m.x};
+    border b = {p->ic, false, p->v.in, p->v.before, p->padded, a->in[0].data, m.x};
     dp_panels panels = {.w = a->in[1].data,
                         .dst = m.panels,
                         .n_out = p->oc,
@@ -332,13 +338,16 @@ static void sweep_phases(const conv3d *p, const dp_op_run_args *a, const gradien
     }
 }
 
+/* Fills dy by places, too. */
 static void input_gradient(const conv3d *p, const dp_op_run_args *a, const gradients *g)
 {
     const int64_t out = dp_volume_places(p->v.out) * p->oc, in = dp_volume_places(p->v.in) * p->ic;
-    border b = {p->oc, p->v.out, g->front, g->reach, a->in[0].data, g->bordered};
+    border b = {p->oc, true, p->v.out, g->front, g->reach, g->dy, g->bordered};
 
     pack_phases(p, a, g);
     for (int64_t n = 0; n < p->n; n++, b.src += out) {
+        dp_channels_last(a->workers, 1, p->oc, dp_volume_places(p->v.out),
+                         (const float *)a->in[0].data + n * out, g->dy + n * out);
         pad(a->workers, &b);
         sweep_phases(p, a, g);
         dp_channels_first(a->workers, 1, p->ic, dp_volume_places(p->v.in), g->dx,
@@ -391,7 +400,6 @@ static dp_status run_backward(const void *params_, const dp_op_run_args *a, dp_e
     (void)err;
     lay_out_backward(p, a->kernels, a->workspace, &g);
     input_gradient(p, a, &g);
-    dp_channels_last(a->workers, p->n, p->oc, dp_volume_places(p->v.out), a->in[0].data, g.dy);
     dp_channels_last(a->workers, p->n, p->ic, dp_volume_places(p->v.in), a->in[1].data, g.x);
     weight_gradient(p, a, &g);
     return DP_OK;
