@@ -44,6 +44,8 @@ def cases():
          [f(8, 32, 16, 28, 28), f(*volume), f(*kernel)], lambda: F.conv3d(v, k, padding=1)),
         ("lstm 32 x 64, 128 to 256", "lstm", [f(32, 64, 128), f(384, 1024), f(1024), f(1, 64, 256), f(1, 64, 256)],
          [f(32, 64, 256), f(32, 64, 128), f(384, 1024), f(1, 64, 256), f(1, 64, 256)] + 7 * hidden, lambda: lstm(lstm_x)[0]),
+        ("lstm 32 x 64, 128 to 256, activation=fast", "lstm activation=fast",
+         [f(32, 64, 128), f(384, 1024), f(1024), f(1, 64, 256), f(1, 64, 256)], None, lambda: lstm(lstm_x)[0]),
         ("gru 32 x 64, 128 to 256", "gru", [f(32, 64, 128), f(128, 768), f(256, 768), f(768), f(768), f(64, 256)],
          [f(32, 64, 256), f(32, 64, 128), f(128, 768), f(256, 768), f(64, 256)] + 5 * hidden, lambda: gru(lstm_x)[0]),
         ("strided_slice", "strided_slice begin=0,0,0 end=64,1024,64 strides=1,2,1", [f(*big)], None,
