@@ -6,7 +6,9 @@ source "$SOURCE/tests/support/expect.sh"
 source "$SOURCE/tests/bindings/peer.sh"
 [ -z "${SANITIZE:-}" ] || { echo "skipped: Python would need the sanitizer's library first"; exit 77; }
 peer mindspore build-peers-mindspore DETPIPE_MINDSPORE
-expect 0 'mindspore ledger: all as it should be' "$peer" "$SOURCE/tests/bindings/under_mindspore.py" "$DETPIPE"
+aside expect 0 'mindspore ledger: all as it should be' "$peer" "$SOURCE/tests/bindings/under_mindspore.py" "$DETPIPE"
+aside expect 0 'mindspore forms: all as it should be' "$peer" "$SOURCE/tests/bindings/under_mindspore_forms.py" "$DETPIPE"
+wait_for_asides
 why() { "$DETPIPE" verify --why -- "$peer" "$SOURCE/tests/bindings/why_mindspore.py" "$@"; }
 expect 0 '^REPRODUCED' why nothing graph
 # nn.Dropout on the CPU draws from its sixth call on other numbers in each process, whatever the seeds are

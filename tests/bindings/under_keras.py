@@ -1,10 +1,11 @@
 # under_keras.py - detpipe.keras.Ledger: faults of a training, each named by `detpipe diff`; and no bit of it changed
 # SPDX-License-Identifier: Apache-2.0
-import os, sys, tempfile, threading
+import gc, os, sys, tempfile, threading
 from differ import differ, names
 from why_keras import keras, np, tf, train
 from detpipe.keras import Ledger
 
+gc.freeze()  # else clear_session looks at all that was imported, each time
 diff, folder = sys.argv[1], tempfile.mkdtemp()
 
 
@@ -37,10 +38,11 @@ def check_bits():
     assert [getattr(owner, name) for owner, name in places] == before, "hooks are left behind"
 
 
-def named(fault, expected, sentence, **how):
-    name = f"{fault}.{how.get('level', 'full')}"
-    for i in (1, 2):
-        recorded(f"{name}.{i}", fault, i, **how)
+def named(fault, expected, sentence, sound="compiled", **how):
+    """The fault is in the second of two; the first, which is recorded already, has none."""
+    name = f"{fault}.{sound}"
+    recorded(f"{name}.2", fault, 2, **how)
+    os.link(os.path.join(folder, sound), os.path.join(folder, f"{name}.1"))
     differ(diff, folder, name, expected, sentence)
 
 
@@ -78,7 +80,8 @@ def check_ahead():
     with Ledger(os.path.join(folder, "ahead")):
         net.fit(data.prefetch(8), verbose=0, callbacks=[ahead])
     steps = names(os.path.join(folder, "ahead"))
-    assert len(steps) == 12 and all("batch/0" in step and "batch/0 #2" not in step for step in steps), steps
+    assert len(steps) >= 12 and all("batch/0" in step and "batch/0 #2" not in step for step in steps[:12]), steps
+    assert not any("batch" in name or "weight" in name for step in steps[12:] for name in step), steps[12:]
 
 
 def small():
@@ -147,8 +150,9 @@ def check_weights():
     assert bits == plain(None, 1), "the level weights changes the training"
     step = names(os.path.join(folder, "weights"))[2]
     assert "weight net/conv/kernel" in step and "batch/0" in step and not any(name.startswith("state") for name in step), step
-    named("order", 'step 1, "batch/0"', "The data", level="weights")
-    named("weight", 'step 3, "changed weight net/last/bias"', "by somebody else than the optimizer", level="weights")
+    named("order", 'step 1, "batch/0"', "The data", "weights", level="weights")
+    named("weight", 'step 3, "changed weight net/last/bias"', "by somebody else than the optimizer", "weights",
+          level="weights")
 
 
 check_bits()
@@ -164,5 +168,5 @@ named("dropout", 'step 3, "random seed_generator/seed_generator_state"', "The ra
 named("rate", 'step 3, "rate"', "The optimizer's numbers")
 named("weight", 'step 3, "changed weight net/last/bias"', "by somebody else than the optimizer")
 named("end", 'step 13, "changed weight net/last/bias"', "by somebody else than the optimizer")
-named("gradient", 'step 3, "given net/conv/kernel"', "The backward pass, or what was done to its gradients since", eagerly=True)
+named("gradient", 'step 3, "given net/conv/kernel"', "The backward pass, or what was done to its gradients since", "eager", eagerly=True)
 print("keras ledger: all as it should be")

@@ -189,7 +189,7 @@ def check_parts():
     done = compared(Faults("dropout", 3), level="loss")
     assert 'step 3, "loss"' in done.stdout, done.stdout
     done = compared(Faults("dropout", 4), every=3)
-    assert 'step 4, "output drop (Dropout)"' in done.stdout and "2 in common" in done.stdout, done.stdout
+    assert 'step 4, "output drop (Dropout)"' in done.stdout and "3 in common" in done.stdout, done.stdout
     done = compared(Faults("rate", 2), steps=range(5, 7))
     assert 'step 5, "before weight' in done.stdout and "2 in common" in done.stdout, done.stdout
 

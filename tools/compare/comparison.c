@@ -193,8 +193,10 @@ static const struct {
     {"buffer", "What modules keep beside their weights, such as running means: all that they made "
                "in this step is equal."},
     {"saved",
-     "What was saved: it was changed since the step, or no module that was called has it (an "
-     "average of the weights)."},
+     "What was saved: it was changed since the step, or no step made it (an average of the "
+     "weights, a model that nothing calls)."},
+    {"end", "What a model ends with: it was changed behind the last step that was recorded, by one "
+            "that was left out or by hand."},
     {"layout", "The layout in memory (type, strides, device): sums may have another order."},
 };
 

@@ -11,13 +11,14 @@ that gives back what it took (parameters, optimizer state).  Names, in causal or
     random F/PATH          keys
     batch F/PATH           other arrays
     result F/PATH          what F gives back: the first number of a step is its loss
+    saved K                arrays that a function that saves is given (_saving.py)
 
 What a function made and another one takes is the same array, and is recorded once.  Inside of a function nothing is seen."""
 from __future__ import annotations
 
 import ctypes, functools, os, sys, threading, types, weakref
 from collections.abc import Mapping
-from typing import Any, Iterable, Optional, Union
+from typing import Iterable, Optional, Union
 
 import jax, numpy as np
 from jax.tree_util import keystr, tree_flatten_with_path
@@ -185,7 +186,7 @@ class Ledger(Recorder):
         self._made = {}  # by identity, the arrays that functions gave and that are recorded
         self._returning = {}  # of a function, the places of the arguments that it gives back
         self._keys = []
-        self._called, self._begun = set(), False  # functions that gave back what they took, in this step
+        self._called = set()  # functions that gave back what they took, in this step
         _ledgers.append(self)
 
     def _begin(self):
@@ -260,6 +261,7 @@ class Ledger(Recorder):
     def _before(self, function, args, kwargs):
         if function in self._called:
             self._end_step()
+        self._left_out.pop(function, None)
         self._begin_step()
         self._waiting = []
         if not self._due() or self.level == 0:
@@ -288,13 +290,15 @@ class Ledger(Recorder):
             self._called.add(function)
         for i, path, leaf, copy in self._waiting:
             self._put_leaf(self._kind(leaf, i, function, "start weight ") + path, copy)
-        if not self._due():
-            return
-        for path, leaf in _leaves(f"result {function.__name__}", out):
-            self._take_loss(leaf)
-            if self.level > 0:
-                self._put_leaf(path, leaf)
-        self._remember(out)
+        made = list(_leaves(f"result {function.__name__}", out))
+        if self._due():
+            for path, leaf in made:
+                self._take_loss(leaf)
+                if self.level > 0:
+                    self._put_leaf(path, leaf)
+            self._remember(out)
+        elif self.level > 0 and self._returning[function]:
+            self._left_out[function] = [(path, leaf) for path, leaf in made if isinstance(leaf, jax.Array)]
 
     def _take_loss(self, leaf):
         if self._loss != self._loss and getattr(leaf, "shape", None) == () and "float" in str(leaf.dtype):
@@ -310,8 +314,8 @@ class Ledger(Recorder):
         if self in _ledgers:
             _ledgers.remove(self)
 
-    def close(self) -> None:
-        if self in _ledgers and (self._begun or self._keys):
+    def _put_rest(self):
+        if self._begun or self._keys:
             self._begin_step()
-            self._end_step()
-        super().close()
+        self._left_out = {function: [(path, leaf) for path, leaf in made if not leaf.is_deleted()]
+                          for function, made in self._left_out.items()}

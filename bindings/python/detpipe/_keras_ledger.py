@@ -1,25 +1,27 @@
 # _keras_ledger.py - the ledger of a training in Keras on TensorFlow, written by hooks
 # SPDX-License-Identifier: Apache-2.0
-"""detpipe.keras.Ledger.  A step is one of fit or train_on_batch, or an optimizer's in a loop of one's own that runs eagerly.
-Names, in causal order:
+"""detpipe.keras.Ledger.  A step is one of fit or train_on_batch, or of a loop of one's own that runs eagerly: an optimizer's,
+or, where the weights are assigned without one, up to the next gradient of a GradientTape.  Names, in causal order:
 
     start weight V          of each model, before its first step
-    changed weight V        assigned since the last step, by somebody else than a step (a callback, an average of the weights);
-                            not those of metrics and optimizers
+    changed weight V        assigned since the last step, by somebody else than a step (a callback, an average of the weights,
+                            a tf.Variable as well); not those of metrics and optimizers
     buffer V                assigned by a layer since the last step, in a loop of one's own
     random V                states of seed generators in the model, and TensorFlow's where it was seeded
     batch                   what the step took
     output L, given V       of each layer without layers in it; the gradient that the optimizer gets: where a step runs
                             eagerly, as what is compiled has no such places (compile(run_eagerly=True) shows them)
-    loss                    as Keras has it: the mean since the epoch began
+    loss                    as Keras has it: the mean since the epoch began; in a loop of one's own what the gradient is of
+    gradient V              of a GradientTape, in a loop of one's own
     rate                    the learning rate that the step took
     state V, weight V, buffer V
+    saved K                 arrays that a function that saves is given (_saving.py), all variables of a model
 
 The steps of a fit are compiled as they are without the hooks; its batches are seen by a last map of the tf.data set.  What is
 assigned behind the last step is one more, with the weights that a tf.function of one's own trained."""
 from __future__ import annotations
 
-import collections, functools, os
+import collections, contextlib, functools, os
 from typing import Any, Iterable, Optional, Union
 
 import keras, numpy as np
@@ -28,15 +30,20 @@ if keras.backend.backend() != "tensorflow":  # which is not to be imported then
     raise ImportError(f"Keras runs on {keras.backend.backend()}: only on tensorflow it is recorded")
 
 import tensorflow as tf
+from keras.src.backend.common.stateless_scope import in_stateless_scope
 from keras.src.backend.tensorflow import trainer as keras_trainer
 from keras.src.metrics.metric import Metric
 from keras.src.optimizers.base_optimizer import BaseOptimizer
 from tensorflow.python.eager import context
 from tensorflow.python.framework import config
+from tensorflow.python.ops.resource_variable_ops import BaseResourceVariable, ResourceVariable
+from tensorflow.python.trackable.base import Trackable
 
-from ._recorder import Recorder, Watch, about as about_lines, setting
+from ._recorder import Known, Recorder, Watch, about as about_lines, setting
 
 COMPILED = "steps whose layers and gradients are compiled (model.compile(run_eagerly=True) shows them)"
+ASSIGN = [(owner, name) for owner in (BaseResourceVariable, ResourceVariable) for name in vars(owner)
+          if name.startswith(("assign", "scatter_", "batch_scatter_update", "_strided_slice_assign"))]
 FUNCTION = ("steps in a tf.function of one's own, but for the weights at the end (a step that runs eagerly, or put and step of a "
             "detpipe.Ledger, show each)")
 
@@ -51,11 +58,15 @@ def record(folder: str) -> None:
     """For `detpipe verify --why`: from the first fit on, a ledger of all that this process trains."""
     watch = Watch(folder, "keras", _setting)
     watch.begin_at(Ledger, (keras_trainer.TensorFlowTrainer, "fit"), (keras_trainer.TensorFlowTrainer, "train_on_batch"),
-                   (BaseOptimizer, "apply"))
+                   (BaseOptimizer, "apply"), (tf.GradientTape, "gradient"))
+
+
+def _name_of(variable):
+    return variable.path if isinstance(variable, keras.Variable) else variable.name
 
 
 def _is_seed(variable):
-    return variable.path.endswith("seed_generator_state")
+    return _name_of(variable).endswith("seed_generator_state")
 
 
 def _install():
@@ -93,9 +104,11 @@ class Ledger(Recorder, keras.callbacks.Callback):
                  random_states: Optional[dict] = None):
         keras.callbacks.Callback.__init__(self)
         Recorder.__init__(self, path, level, every, steps, about_lines(_setting()) if about is None else about, random_states)
-        self._only, self._started, self._closed = model, set(), False
+        self._only, self._started = model, Known()
+        self._owners = Known()  # Keras's own variable of a tf.Variable
+        self._trained, self._optimizes = {}, False  # by identity, what the gradients of this step are of; whether Keras's does
         self._running = self._optimizing = None
-        self._changed, self._inside, self._rate, self._calls = {}, {}, None, 0
+        self._changed, self._inside, self._rate, self._calls, self._assigns = {}, {}, None, 0, 0
         self._batches, self._awaited = collections.deque(), 0  # tf.data makes batches ahead: those of this step
         trainer = keras_trainer.TensorFlowTrainer
         self._patch(trainer, "fit", self._fit)
@@ -105,6 +118,9 @@ class Ledger(Recorder, keras.callbacks.Callback):
         self._patch(keras.layers.Layer, "__call__", self._call)
         self._patch(BaseOptimizer, "apply", self._apply)
         self._patch(keras.Variable, "assign", self._assign)
+        for owner, name in ASSIGN:
+            self._patch(owner, name, self._assign_tensorflow)
+        self._patch(tf.GradientTape, "gradient", self._gradient)
         self._fits = []  # of each fit that runs, the iterator over its batches
 
     # ---- what is recorded ----
@@ -170,7 +186,7 @@ class Ledger(Recorder, keras.callbacks.Callback):
             return
 
         def recorded(iterator):
-            if self._closed or self._only not in (None, trainer):
+            if self._ends or self._only not in (None, trainer):
                 return function(iterator)
             return self._run(function, trainer, iterator)
         recorded._detpipe = self
@@ -199,21 +215,24 @@ class Ledger(Recorder, keras.callbacks.Callback):
         if not self._due() or self.level == 0:
             return
         self._start(trainer.variables)
-        self._put_changed()
+        self._put_before()
         self._put_random_states(trainer.variables)
         self._rate = self._rate_of(trainer.optimizer)
 
-    def _put_changed(self):
-        for kind, variable in self._changed.values():
-            self._put_tensor(f"{kind} {variable.path}", variable)
+    def _put_before(self):
+        self._end_by_hand()
+        for kind, variable in self._changed.values() if self.level > 0 else ():
+            self._put_tensor(f"{kind} {_name_of(variable)}", variable)
         self._changed = {}
 
     def _start(self, variables):
         for variable in variables:
-            if id(variable) not in self._started and not _is_seed(variable):
-                self._put_tensor(f"start weight {variable.path}", variable)
+            if self._started.get(variable) is None and not _is_seed(variable):
+                self._put_tensor(f"start weight {_name_of(variable)}", variable)
                 self._changed.pop(id(variable), None)
-            self._started.add(id(variable))
+            self._started[variable] = True
+            if isinstance(variable, keras.Variable):
+                self._owners[variable.value] = variable
 
     def _rate_of(self, optimizer):
         return None if optimizer is None else np.asarray(keras.ops.convert_to_numpy(optimizer.learning_rate))
@@ -234,18 +253,18 @@ class Ledger(Recorder, keras.callbacks.Callback):
                 self._miss(f"steps that end inside of an execution (steps_per_execution={trainer.steps_per_execution})")
             if isinstance(logs, dict) and "loss" in logs:
                 self._loss = float(logs["loss"])
-            if self.level > 0:
-                self._put_made(trainer.optimizer, trainer.variables)
+        if self.level > 0:
+            self._put_step(trainer.optimizer, trainer.variables)
         self._end_step()
 
-    def _put_made(self, optimizer, variables):
-        if self._rate is not None:
+    def _put_step(self, optimizer, variables):
+        if self._due() and self._rate is not None:
             self.ledger.put("rate", self._rate)
-        for variable in optimizer.variables if optimizer is not None and self.level == 2 else ():
+        for variable in optimizer.variables if optimizer is not None and self.level == 2 and self._due() else ():
             self._put_tensor(f"state {variable.path}", variable)
-        for variable in variables:
-            if not _is_seed(variable):
-                self._put_tensor(f"{'weight' if variable.trainable else 'buffer'} {variable.path}", variable)
+        made = [(f"{'weight' if variable.trainable else 'buffer'} {_name_of(variable)}", variable) for variable in variables
+                if not _is_seed(variable)]
+        self._put_made(tuple(id(variable) for _, variable in made), made)
 
     # ---- what runs eagerly ----
 
@@ -266,9 +285,8 @@ class Ledger(Recorder, keras.callbacks.Callback):
 
     def _apply(self, original, optimizer, grads, trainable_variables=None):
         if self._optimizing is not None or not tf.executing_eagerly():
-            if self._running is None and self._optimizing is None and not self._fits:
-                self._guarded(self._trace)(optimizer, trainable_variables)
-            return original(optimizer, grads, trainable_variables)
+            with self._assigning():
+                return original(optimizer, grads, trainable_variables)
         self._optimizing = optimizer
         try:
             variables = list(optimizer._trainable_variables if trainable_variables is None else trainable_variables)
@@ -279,18 +297,61 @@ class Ledger(Recorder, keras.callbacks.Callback):
         finally:
             self._optimizing = None
 
-    def _trace(self, optimizer, variables):
+    def _gradient(self, original, tape, target, sources, *args, **kwargs):
+        out = original(tape, target, sources, *args, **kwargs)
+        if self._running is None and self._optimizing is None and self._is_here():
+            pairs = list(zip(tf.nest.flatten(sources), tf.nest.flatten(out)))
+            pairs = [(v, g) for v, g in pairs if isinstance(v, (tf.Variable, keras.Variable))]
+            self._guarded(self._take_gradient if tf.executing_eagerly() else self._take_gradient_inside)(target, pairs)
+        return out
+
+    def _take_gradient_inside(self, target, pairs):
+        """Of a function: the weights at the end are seen."""
         self._miss(FUNCTION)
-        for variable in optimizer._trainable_variables if variables is None else variables:
-            self._inside[id(variable)] = ("weight", variable)
+        self._inside.update((id(variable), ("weight", variable)) for variable, _ in pairs)
+
+    def _take_gradient(self, target, pairs):
+        self._begin_own([variable for variable, _ in pairs])
+        self._trained.update((id(variable), variable) for variable, _ in pairs)
+        if self._loss != self._loss and isinstance(target, tf.Tensor) and target.shape.num_elements() == 1:
+            self._loss = float(target)
+        for variable, gradient in pairs if self._due() and self.level == 2 else ():
+            if gradient is not None:
+                self._put_tensor(f"gradient {_name_of(variable)}", gradient)
+
+    def _begin_own(self, variables):
+        """Of a step of a loop of one's own."""
+        self._end_by_hand()
+        if self._due() and self.level > 0:
+            self._start(variables)
+            self._put_before()
+            if not self._begun:
+                super()._put_random_states()
+        self._begun = True
+
+    def _end_by_hand(self):
+        """Where there is no optimizer, and what the last gradients were of was assigned: that was a step."""
+        if self._optimizes or self._trained.keys().isdisjoint(self._changed):
+            return
+        made = [(f"{'weight' if key in self._trained else 'buffer'} {_name_of(variable)}", variable)
+                for key, (_, variable) in self._changed.items()]
+        self._changed = {}
+        self._miss("batches and outputs of a loop of one's own")
+        if self.level > 0:
+            self._put_made(tuple(self._trained), made)
+        self._end_own()
+
+    def _end_own(self):
+        self._end_step()
+        self._begun, self._trained = False, {}
 
     def _before_apply(self, optimizer, grads, variables):
+        if self._running is None:
+            self._optimizes = True
+            self._begin_own(variables)
         if not self._due() or self.level == 0:
             return
         if self._running is None:
-            self._start(variables)
-            self._put_changed()
-            super()._put_random_states()
             self._rate = self._rate_of(optimizer)
         for variable, gradient in zip(variables, grads):
             if gradient is not None:
@@ -300,15 +361,44 @@ class Ledger(Recorder, keras.callbacks.Callback):
         if self._running is not None:
             return
         self._miss("batches and outputs of a loop of one's own")
-        if self._due() and self.level > 0:
-            self._put_made(optimizer, variables)
-        self._end_step()
+        if self.level > 0:
+            self._put_step(optimizer, variables)
+        self._end_own()
 
     def _assign(self, original, variable, value):
-        out = original(variable, value)
-        if self._running is None and self._optimizing is None and tf.executing_eagerly() and self._is_weight(variable):
-            self._changed[id(variable)] = ("buffer" if self._calls else "changed weight", variable)
+        with self._assigning():
+            out = original(variable, value)
+        self._guarded(self._take_assigned)(variable)
         return out
+
+    @contextlib.contextmanager
+    def _assigning(self):
+        """Keras does it, whose own variable counts."""
+        self._assigns += 1
+        try:
+            yield
+        finally:
+            self._assigns -= 1
+
+    def _assign_tensorflow(self, original, variable, *args, **kwargs):
+        out = original(variable, *args, **kwargs)
+        if self._assigns == 0:
+            self._guarded(self._take_assigned)(self._owners.get(variable, variable))
+        return out
+
+    def _take_assigned(self, variable):
+        if self._optimizing is not None or in_stateless_scope() or not self._is_here() or not self._is_weight(variable):
+            return
+        if not tf.executing_eagerly():
+            self._take_assigned_inside(variable)
+        elif self._running is None:
+            self._changed[id(variable)] = ("buffer" if self._calls else "changed weight", variable)
+
+    def _take_assigned_inside(self, variable):
+        """Of a function: its value at the end is seen, unless each step shows it."""
+        shown = self._running.variables if self._running is not None else ()
+        if all(variable is not one and variable is not one.value for one in shown):
+            self._inside.setdefault(id(variable), ("buffer" if self._calls else "changed weight", variable))
 
     @staticmethod
     def _is_weight(variable):
@@ -320,13 +410,16 @@ class Ledger(Recorder, keras.callbacks.Callback):
         self.close()
 
     def _put_rest(self):
-        self._changed.update(self._inside)
-        if self._changed and self._due() and self.level > 0:
-            self._put_changed()
-            self._end_step()
+        self._end_by_hand()  # its step is of what was seen of it
+        self._changed.update(sorted(self._inside.items(), key=lambda one: one[1][0] != "weight"))
+        self._put_before()
+        if self._trained and self.level > 0:  # an operator of one's own may have changed them
+            self._left_out["trained"] = [(f"weight {_name_of(variable)}", variable) for variable in self._trained.values()]
 
-    def close(self) -> None:
-        if not self._closed:
-            self._guarded(self._put_rest)()
-        self._closed = True
-        super().close()
+    def _state_of(self, value):
+        if isinstance(value, keras.layers.Layer):
+            return {variable.path: variable for variable in value.variables}
+        if isinstance(value, Trackable):
+            found = tf.train.TrackableView(value).descendants()
+            return {f"{i} {_name_of(one)}": one for i, one in enumerate(found) if isinstance(one, (tf.Variable, keras.Variable))}
+        return None

@@ -4,7 +4,7 @@
 TrainOneStepCell, of a function of mindspore.jit, or of the optimizer itself.  Names, in causal order:
 
     start weight P             once, before the first call of the cell that has it
-    changed weight P           set_data (load_param_into_net) since the last step
+    changed weight P           set_data (load_param_into_net) since the last step, of any parameter
     random python|numpy        where it is not as at the step before
     random mindspore|dataset   the seeds of set_seed and of dataset.config, where they are others than at the step before
     random generator           the state of the default generator, likewise: many seed and use none
@@ -14,8 +14,10 @@ TrainOneStepCell, of a function of mindspore.jit, or of the optimizer itself.  N
     given P                    the gradients that an optimizer gets, where it is called by itself
     rate, state P, weight P    after the step
     buffer P                   parameters of the cells that the optimizer has not
+    saved K                    arrays that save_checkpoint is given, or another function that saves (_saving.py)
 
-Graph mode compiles what is inside of the outermost cell or function: it is run as it is without the hooks, and not seen."""
+What is behind the last step is one more, with all parameters ("end weight P").  Graph mode compiles what is inside of the
+outermost cell or function: it is run as it is without the hooks, and not seen."""
 from __future__ import annotations
 
 import os, threading, weakref
@@ -27,7 +29,7 @@ from mindspore.common.generator import default_generator
 from mindspore.dataset.engine.iterators import Iterator
 from mindspore.train import Callback
 
-from ._recorder import Recorder, Watch, about as about_lines, setting
+from ._recorder import Known, Recorder, Watch, about as about_lines, setting
 
 try:
     from mindspore.graph.api import _JitExecutor
@@ -81,9 +83,9 @@ class Ledger(Recorder, Callback):
     def __init__(self, path: Union[str, "os.PathLike[str]"], level: str = "full", every: int = 1,
                  steps: Optional[Iterable[int]] = None, about: Optional[str] = None, random_states: Optional[dict] = None):
         super().__init__(path, level, every, steps, about_lines(_setting()) if about is None else about, random_states)
-        self._depth, self._begun, self._seen_gradients, self._seen_batch = 0, False, False, False
+        self._depth, self._seen_gradients, self._seen_batch = 0, False, False
         self._batches, self._steps_of, self._roots, self._names = [], {}, [], {}
-        self._known, self._changed = set(), {}
+        self._known, self._changed = Known(), {}
         self._states = {"generator": _generator()}  # nobody may seed it, nor use it
         self._patch(nn.Cell, "__call__", self._call)
         self._patch(_JitExecutor, "__call__", self._call)
@@ -139,8 +141,8 @@ class Ledger(Recorder, Callback):
 
     def _set_data(self, original, parameter, *args, **kwargs):
         out = original(parameter, *args, **kwargs)
-        if self._depth == 0 and parameter.name in self._known:
-            self._changed[parameter.name] = parameter
+        if self._depth == 0:
+            self._changed[id(parameter)] = parameter
         return out
 
     def _call(self, original, cell, *args, **kwargs):
@@ -176,18 +178,25 @@ class Ledger(Recorder, Callback):
             self._batches.clear()
             return
         for parameter in cell.get_parameters() if isinstance(cell, nn.Cell) else ():
-            if parameter.name not in self._known:
-                self._known.add(parameter.name)
+            if self._known.get(parameter) is None:
+                self._known[parameter] = True
+                self._changed.pop(id(parameter), None)
                 self._put_tensor(f"start weight {parameter.name}", parameter)
         if not self._begun:
-            for name, parameter in self._changed.items():
-                self._put_tensor(f"changed weight {name}", parameter)
+            self._put_before()
             self._put_random_states()
-        self._begun, self._changed = True, {}
+        self._begun = True
         for batch in self._batches:
             self._seen_batch = True
             self.put("batch", batch)
         self._batches.clear()
+
+    def _put_before(self):
+        own = {id(p) for o in self._optimizers() for p in o.get_parameters()} - {id(p) for o in self._optimizers() for p in o.parameters}
+        for key, parameter in self._changed.items() if self.level > 0 else ():
+            if key not in own:  # rates and states are behind the step
+                self._put_tensor(f"changed weight {parameter.name}", parameter)
+        self._changed = {}
 
     def _before_optimizer(self, optimizer, args):
         if not self._due() or self.level == 0:
@@ -216,34 +225,44 @@ class Ledger(Recorder, Callback):
         steps = max(self._step_of(o) - self._steps_of.get(id(o), 0) for o in optimizers)
         if steps > 1:
             self._miss(f"steps that end inside of a call (of {steps})")
-        if self._due() and self.level > 0:
-            if not self._seen_gradients:
-                self._miss(COMPILED)
-            if not self._seen_batch:
-                self._miss("steps whose batches came from no iterator of a data set (sink mode, arrays of one's own)")
-            self._put_made(optimizers)
+        if self.level > 0:
+            self._put_steps(optimizers)
         for optimizer in optimizers:
             self._steps_of[id(optimizer)] = self._step_of(optimizer)
         self._end_step()
         self._begun = self._seen_gradients = self._seen_batch = False
 
-    def _put_made(self, optimizers):
-        made = set()
+    def _put_steps(self, optimizers):
+        if self._due() and not self._seen_gradients:
+            self._miss(COMPILED)
+        if self._due() and not self._seen_batch:
+            self._miss("steps whose batches came from no iterator of a data set (sink mode, arrays of one's own)")
+        kinds = {}  # of each parameter, by its name: None, it is not recorded
         for optimizer in optimizers:
             weights = {id(p) for p in optimizer.parameters}
             for parameter in optimizer.get_parameters():
-                made.add(parameter.name)
-                if id(parameter) not in weights and (self.level == 2 or parameter.name == "learning_rate"):
-                    kind = "rate" if parameter.name == "learning_rate" else "state"
-                    self._put_tensor(f"{kind} {parameter.name}", parameter)
+                kind = "rate" if parameter.name == "learning_rate" else "state" if self.level == 2 else None
+                kinds[parameter.name] = None if id(parameter) in weights else kind, parameter
+        for optimizer in optimizers:
             for parameter in optimizer.parameters:
-                made.add(parameter.name)
-                self._put_tensor(f"weight {parameter.name}", parameter)
+                kinds.pop(parameter.name, None)
+                kinds[parameter.name] = "weight", parameter
         for root in self._roots:
             for parameter in root.get_parameters():
-                if parameter.name not in made:
-                    made.add(parameter.name)
-                    self._put_tensor(f"buffer {parameter.name}", parameter)
+                kinds.setdefault(parameter.name, ("buffer", parameter))
+        made = [(f"{kind} {name}", parameter) for name, (kind, parameter) in kinds.items() if kind is not None]
+        self._put_made(tuple(kinds), made)
+        self._left_out[tuple(kinds)] = made  # an operator changes a parameter unseen
+
+    # ---- what is behind the last step ----
+
+    def _put_rest(self):
+        self._put_before()
+        if not self._left_out and self.level > 0:  # there was no optimizer
+            self._left_out["cells"] = [(f"weight {p.name}", p) for root in self._roots for p in root.get_parameters()]
+
+    def _state_of(self, value):
+        return {p.name: p for p in value.get_parameters()} if isinstance(value, nn.Cell) else None
 
     # ---- its end ----
 

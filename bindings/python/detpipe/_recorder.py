@@ -5,13 +5,14 @@ of the table in tools/proof/why.c.  Hooks give nothing back and raise nothing, s
 cannot see is counted (Recorder.unseen)."""
 from __future__ import annotations
 
-import collections, contextlib, dataclasses, functools, itertools, multiprocessing, os, platform, random, sys
+import collections, contextlib, dataclasses, functools, itertools, multiprocessing, os, platform, random, sys, threading, weakref
 from collections.abc import Mapping
 from multiprocessing import util
 from typing import Any, Callable, Dict, Iterable, Optional, Union
 
 import numpy as np
 
+from . import _saving
 from ._ledger import Ledger as PlainLedger
 
 _POOLS = ("multiprocessing.pool", "worker"), ("concurrent.futures.process", "_process_worker")  # what their processes run
@@ -156,11 +157,36 @@ class Watch:
             f.write(f"{sys.executable}: {self.framework}: {' '.join(text.split())}\n")
 
 
+class Known:
+    """What is known of objects, by their identity, as long as they live."""
+
+    def __init__(self):
+        self._of = {}
+
+    def __setitem__(self, one, value):
+        key = id(one)
+        self._of[key] = weakref.ref(one, lambda _: self._of.pop(key, None)), value
+
+    def get(self, one, otherwise=None):
+        ref, value = self._of.get(id(one), (None, None))
+        return value if ref is not None and ref() is one else otherwise
+
+    def pop(self, one):
+        self._of.pop(id(one), None)
+
+    def items(self):
+        return [(one, value) for one, value in ((ref(), value) for ref, value in list(self._of.values())) if one is not None]
+
+    def __len__(self):
+        return len(self._of)
+
+
 class Recorder:
     """The ledger of a training, a step at a time.
 
     level: "loss"; "weights" (batches, gradients as they are given, weights); "full".  every: one step in so many is
-    recorded; steps: only those of range(first, last + 1)."""
+    recorded; steps: only those of range(first, last + 1).  Whatever they leave out, what is saved is recorded ("saved K"),
+    and the weights at the end."""
 
     def __init__(self, path: Union[str, "os.PathLike[str]"], level: str, every: int, steps: Optional[Iterable[int]], about: str,
                  random_states: Optional[dict]):
@@ -174,10 +200,12 @@ class Recorder:
         self._unseen: collections.Counter = collections.Counter()
         self._random = current_states() if random_states is None else random_states
         self._patched, self._step, self._loss = [], 1, float("nan")
+        self._begun, self._ends, self._left_out = False, False, {}  # what models have made since their last step that is recorded
         self.spoiled: Optional[str] = None  # why it is no evidence
+        _saving.see(self)
 
     def _due(self):
-        return (self._step - 1) % self.every == 0 and (self.steps is None or self._step in self.steps)
+        return self._ends or ((self._step - 1) % self.every == 0 and (self.steps is None or self._step in self.steps))
 
     # ---- what is recorded ----
 
@@ -232,10 +260,61 @@ class Recorder:
                 self.ledger.put(f"random {name}", state)
         self._random = states
 
-    def _end_step(self):
+    def _put_made(self, key, made):
+        """What the step of a model made, (name, tensor) of each: where it is the last, at the end."""
+        self._left_out.pop(key, None)
         if self._due():
+            for name, tensor in made:
+                self._put_tensor(name, tensor)
+        else:
+            self._left_out[key] = made
+
+    def _end_step(self):
+        if self._due() or self.ledger.has_more():
             self.ledger.step(self._step, self._loss)
         self._step, self._loss = self._step + 1, float("nan")
+
+    # ---- what is saved ----
+
+    def _is_here(self, trains=True):
+        """Whether this is the thread that trains."""
+        return threading.current_thread() is threading.main_thread()
+
+    def _see_saved(self, saved):
+        if self.level > 0 and self._is_here(False):
+            self._guarded(self._put_all_saved)(saved)
+        elif self.level > 0:
+            self._miss("what is saved on other threads")
+
+    def _put_all_saved(self, saved):
+        if self._due():
+            self._put_before()
+        self._put_saved("saved", saved(), set())
+
+    def _put_before(self):
+        """What was changed since the last step, by somebody else than a step."""
+
+    def _state_of(self, value):
+        """A framework's own object, as a mapping; None: it is another's."""
+        return None
+
+    def _put_saved(self, name, value, around):
+        """The arrays alone: names of files and times are not results."""
+        if self._is_tensor(value):
+            self._put_tensor(name, value)
+        elif isinstance(value, np.ndarray):
+            self.ledger.put(name, value)
+        elif len(around) < _DEEPEST and id(value) not in around:
+            for key, one in self._inside_of(value):
+                self._put_saved(f"{name}/{key}", one, around | {id(value)})
+
+    def _inside_of(self, value):
+        state = self._state_of(value)
+        if state is not None or isinstance(value, Mapping):
+            return list((value if state is None else state).items())
+        if isinstance(value, (list, tuple)):
+            return list(enumerate(value))
+        return [] if isinstance(value, type) or callable(value) else list(getattr(value, "__dict__", {}).items())
 
     # ---- where it is seen ----
 
@@ -268,15 +347,31 @@ class Recorder:
 
     def _detach(self):
         """Takes its hooks away."""
+        _saving.leave(self)
         for owner, name, method, original in reversed(self._patched):
             if getattr(owner, name) is method:  # else somebody patched it after us, and still calls us
                 setattr(owner, name, original)
         self._patched = []
 
+    def _put_rest(self):
+        """What is behind the last step is one more."""
+        self._put_before()
+
+    def _put_end(self):
+        self._put_rest()
+        for made in self._left_out.values():
+            for name, tensor in made:
+                self._put_tensor(f"end {name}", tensor)
+        if self._begun or self.ledger.has_more():
+            self._end_step()
+
     def close(self) -> None:
-        """Takes its hooks away.  A step that was not ended is dropped."""
-        self._detach()
-        self.ledger.close()
+        """Takes its hooks away.  What is behind the last step is one more."""
+        if not self._ends:
+            self._ends = True
+            self._guarded(self._put_end)()
+            self._detach()
+            self.ledger.close()
 
     def __enter__(self):
         return self

@@ -16,7 +16,7 @@ forward pass behind a backward one; what is behind the last of these is a step a
     given W                           the gradient that the optimizer gets (clipped, unscaled, reduced)
     rate G                            rate and the other numbers of group G
     state W/K, weight W, buffer B     after the step
-    saved K                           tensors that torch.save is given
+    saved K                           arrays that torch.save is given, or another function that saves (_saving.py)
     layout N                          dtype, strides and device of N, before it, where they are not plain
 
 The first model that is called names its own as it does; names of another begin with its type."""
@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import collections, functools, gc, multiprocessing, os, sys, threading, weakref
 from multiprocessing import util
-from collections.abc import Mapping
 from typing import Dict, Iterable, Optional, Union
 
 import torch
@@ -35,7 +34,7 @@ from torch.utils.data import get_worker_info
 from torch.utils.data.dataloader import _BaseDataLoaderIter
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
-from ._recorder import Recorder, Watch, about as about_lines, rank, setting
+from ._recorder import Known, Recorder, Watch, about as about_lines, rank, setting
 
 
 def _setting():
@@ -57,30 +56,6 @@ def _model(module):
     while isinstance(module, _WRAPPERS) or "_orig_mod" in module._modules:
         module = module._modules.get("_orig_mod") or module.module
     return module
-
-
-class _Known:
-    """What is known of objects, by their identity, as long as they live."""
-
-    def __init__(self):
-        self._of = {}
-
-    def __setitem__(self, one, value):
-        key = id(one)
-        self._of[key] = weakref.ref(one, lambda _: self._of.pop(key, None)), value
-
-    def get(self, one, otherwise=None):
-        ref, value = self._of.get(id(one), (None, None))
-        return value if ref is not None and ref() is one else otherwise
-
-    def pop(self, one):
-        self._of.pop(id(one), None)
-
-    def items(self):
-        return [(one, value) for one, value in ((ref(), value) for ref, value in list(self._of.values())) if one is not None]
-
-    def __len__(self):
-        return len(self._of)
 
 
 class _Root:
@@ -136,7 +111,7 @@ class _Loaders:
 
 def record(folder: str) -> None:
     """For `detpipe verify --why`: from the first pass with gradients on, a ledger of all that this process trains."""
-    watch, loaders, met = Watch(folder, "torch", _setting), _Loaders(), _Known()
+    watch, loaders, met = Watch(folder, "torch", _setting), _Loaders(), Known()
     backward = torch.autograd.backward
 
     def begin(*called):
@@ -227,14 +202,14 @@ class Ledger(Recorder):
                  steps: Optional[Iterable[int]] = None, about: Optional[str] = None, random_states: Optional[dict] = None,
                  loaders: Optional[_Loaders] = None):
         super().__init__(path, level, every, steps, about_lines(_setting()) if about is None else about, random_states)
-        self.optimizer, self.model, self._without, self._optimizers, self._passing = optimizer, model, _Known(), _Known(), None
+        self.optimizer, self.model, self._without, self._optimizers, self._passing = optimizer, model, Known(), Known(), None
         self._own = None if model is None else {id(m) for m in model.modules()}
         self._loaders = _Loaders() if loaders is None else loaders
-        self._names, self._roots, self._types, self._hooks = _Known(), [], collections.Counter(), []
-        self._made = _Known()  # outputs of modules in this step
-        self._weights, self._new = _Known(), False
+        self._names, self._roots, self._types, self._hooks = Known(), [], collections.Counter(), []
+        self._made = Known()  # outputs of modules in this step
+        self._weights, self._new = Known(), False
         self._layouts, self._nameless, self._by_hand, self._stepped, self._thread = {}, 0, None, False, None
-        self._depth, self._begun, self._backward_runs = 0, False, False
+        self._depth, self._backward_runs = 0, False
         self._backwards, self._frames = 0, _compiled_frames()
         self._lock = threading.RLock()
         self._attach()
@@ -409,7 +384,6 @@ class Ledger(Recorder):
                         register_optimizer_step_pre_hook(self._at_step),
                         register_optimizer_step_post_hook(self._guarded(self._after_step))]
         self._patch(torch.autograd, "backward", self._backward)
-        self._patch(torch, "save", self._save)
 
     def _is_seen(self):
         return self._due() and self.level > 0
@@ -608,49 +582,34 @@ class Ledger(Recorder):
         """The step ends, with these weights."""
         with self._lock:
             try:
-                if self._is_seen():
+                if self.level > 0:
                     self._put_weights(parameters, state)
             finally:
                 for _, parameter in parameters:
                     known = self._weights.get(parameter)
                     if known is not None and known.version is not None:
                         known.version = _version(parameter)
-                self._begun, self._depth, self._backwards, self._made = False, 0, 0, _Known()
+                self._begun, self._depth, self._backwards, self._made = False, 0, 0, Known()
                 self._end_step()
 
     def _put_weights(self, parameters, state):
-        for name, parameter in parameters:
-            if self.level == 2:
-                for key, value in state.get(parameter, {}).items():
-                    self.put(f"state {name}/{key}", value)
-            self._put_tensor(f"weight {name}", parameter)
+        for name, parameter in parameters if self._due() and self.level == 2 else ():
+            for key, value in state.get(parameter, {}).items():
+                self.put(f"state {name}/{key}", value)
+        made = [(f"weight {name}", parameter) for name, parameter in parameters]
         for root in self._living():  # what nobody calls may live or not, as the garbage collector pleases
-            for name, buffer in root.module().named_buffers() if root.used == self._step else ():
-                self._put_tensor(f"buffer {root.prefix}{name}", buffer)
+            if root.used == self._step:
+                made += [(f"buffer {root.prefix}{name}", buffer) for name, buffer in root.module().named_buffers()]
+        self._put_made(tuple(name for name, _ in made), made)
 
     # ---- what is behind the last step ----
 
-    def _save(self, original, value, *args, **kwargs):
-        if self._is_seen() and self._is_here(False):
-            self._guarded(self._put_before)()
-            self._guarded(self._put_saved)("saved", value, 0)
-        return original(value, *args, **kwargs)
-
-    def _put_saved(self, name, value, depth):
-        """The tensors alone: names of files and times are not results."""
-        if isinstance(value, torch.nn.Module):
-            value = value.state_dict()
-        if isinstance(value, torch.Tensor):
-            self._put_tensor(name, value)
-        elif isinstance(value, (Mapping, list, tuple)) and depth < 8:
-            for key, one in value.items() if isinstance(value, Mapping) else enumerate(value):
-                self._put_saved(f"{name}/{key}", one, depth + 1)
+    def _state_of(self, value):
+        return value.state_dict() if isinstance(value, torch.nn.Module) else None
 
     def _put_rest(self):
         self._end_by_hand()
         self._put_before()
-        if self._begun or self.ledger.has_more():
-            self._end_step()
 
     # ---- its end ----
 
@@ -661,11 +620,6 @@ class Ledger(Recorder):
         self._loaders.detach()
         super()._detach()
 
-    def close(self) -> None:
-        """Takes its hooks away.  What is behind the last step is one more."""
-        if self._hooks:
-            self._guarded(self._put_rest)()
-        super().close()
 
 
 def _version(tensor):

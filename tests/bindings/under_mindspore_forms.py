@@ -1,0 +1,219 @@
+# under_mindspore_forms.py - detpipe.mindspore.Ledger of trainings that keep results for themselves, or have loops of their own:
+# no bit of them is changed, two are equal, and what is other in the second of two is named.  A form gives what it ends with.
+# SPDX-License-Identifier: Apache-2.0
+import os, sys, tempfile
+import mindspore, numpy as np
+from mindspore import nn, ops
+from detpipe.mindspore import Ledger
+from differ import differ
+
+diff, folder = sys.argv[1], tempfile.mkdtemp()
+STEPS = 3
+x, y = mindspore.Tensor(np.ones((4, 6), np.float32)), mindspore.Tensor(np.ones((4, 2), np.float32))
+FORMS = []  # the first difference, words of what is said of it, how the ledger is made, the training
+ELSE = "by somebody else than the optimizer"
+SAVED = "What was saved"
+END = "What a model ends with"
+
+
+def form(first, words, **how):
+    def add(train):
+        FORMS.append((first, words, how, train))
+        return train
+    return add
+
+
+def net_of(prefix=""):
+    net = nn.SequentialCell([nn.Dense(6, 2, weight_init="ones", bias_init="zeros")]).set_train()
+    for parameter in net.get_parameters():
+        parameter.name = prefix + parameter.name
+    return net
+
+
+def bits(parameters):
+    return [parameter.asnumpy().tobytes() for parameter in parameters]
+
+
+def train(net, rates=(0.1,) * STEPS, wrap=None, behind=lambda step: None):
+    """Steps of a TrainOneStepCell; `wrap` makes of it what is called."""
+    optimizer = nn.SGD(net.trainable_params(), 0.1)
+    cell = nn.TrainOneStepCell(nn.WithLossCell(net, nn.MSELoss()), optimizer).set_train()
+    step = cell if wrap is None else wrap(cell)
+    for i, rate in enumerate(rates):
+        optimizer.learning_rate.set_data(mindspore.Tensor(rate, mindspore.float32))
+        step(x, y)
+        behind(i)
+    return bits(net.get_parameters())
+
+
+def off(other, at=STEPS - 1):
+    """Rates of which one is another in the fault."""
+    return [0.1 + 1e-5 * (other and i == at) for i in range(STEPS)]
+
+
+# ---- what is behind the last step ----
+
+@form('step 4, "changed weight 0.weight"', ELSE)
+def last_set_data(other):
+    net = net_of()
+    train(net)
+    net[0].weight.set_data(net[0].weight + 1e-5 * other)
+    return bits(net.get_parameters())
+
+
+@form('step 4, "end weight 0.weight"', END)
+def last_operator(other):
+    net = net_of()
+    train(net)
+    ops.assign(net[0].weight, net[0].weight + 1e-5 * other)
+    return bits(net.get_parameters())
+
+
+@form('step 3, "changed weight kept.0.weight"', ELSE)
+def average_in_a_net(other):
+    """Which nobody calls."""
+    net, kept = net_of(), net_of("kept.")
+
+    def average(step):
+        old = 0.9 + 1e-5 * (other and step == 1)
+        mindspore.load_param_into_net(kept, {p.name: mindspore.Parameter(old * p + (1 - old) * q, name=p.name)
+                                             for p, q in zip(kept.get_parameters(), net.get_parameters())})
+    train(net, behind=average)
+    return bits([*net.get_parameters(), *kept.get_parameters()])
+
+
+def saving(first):
+    """A training that keeps an average of its weights in NumPy, and saves it."""
+    def add(save):
+        def saved(other):
+            net, kept = net_of(), [np.ones((2, 6), np.float32)]
+
+            def average(step):
+                old = np.float32(0.9 + 1e-5 * (other and step == STEPS - 1))
+                kept[0] = old * kept[0] + (1 - old) * net[0].weight.asnumpy()
+            train(net, behind=average)
+            save(os.path.join(folder, "saved"), kept[0])
+            return bits(net.get_parameters()) + [kept[0].tobytes()]
+        saved.__name__ = save.__name__
+        FORMS.append((f'step {STEPS + 1}, "{first}"', SAVED, {}, saved))
+        return save
+    return add
+
+
+@saving("saved/kernel")
+def numpy_savez(path, average):
+    np.savez(path, kernel=average)
+
+
+@saving("saved/0/data")
+def checkpoint_of_a_list(path, average):
+    mindspore.save_checkpoint([{"name": "kernel", "data": mindspore.Tensor(average)}], path + ".ckpt")
+
+
+@saving("saved/0.weight")
+def checkpoint_of_a_cell(path, average):
+    net = net_of()
+    ops.assign(net[0].weight, mindspore.Tensor(average))
+    mindspore.save_checkpoint(net, path + ".ckpt")
+
+
+# ---- steps that are compiled ----
+
+def in_graph_mode(train):
+    def run(other):
+        mindspore.set_context(mode=mindspore.GRAPH_MODE)
+        try:
+            return train(other)
+        finally:
+            mindspore.set_context(mode=mindspore.PYNATIVE_MODE)
+    run.__name__ = train.__name__
+    return run
+
+
+def jitted(cell):
+    @mindspore.jit
+    def step(x, y):
+        return cell(x, y)
+    return step
+
+
+@form('step 2, "rate learning_rate"', "The optimizer's numbers")
+@in_graph_mode
+def cell_in_graph_mode(other):
+    return train(net_of(), off(other, 1))
+
+
+@form('step 2, "rate learning_rate"', "The optimizer's numbers")
+def cell_in_jit(other):
+    return train(net_of(), off(other, 1), jitted)
+
+
+@form('step 2, "weight 0.weight"', "The backward pass or the optimizer, whose gradients were not recorded")
+@in_graph_mode
+def sense_in_graph_mode(other):
+    """What scales the gradient is a constant of the graph."""
+    net = net_of()
+    cells = [nn.TrainOneStepCell(nn.WithLossCell(net, nn.MSELoss()), nn.SGD(net.trainable_params(), 0.1), sens=sens)
+             for sens in (1.0, 1.0 + 1e-5 * other)]
+    for i in range(2):
+        cells[i](x, y)
+    return bits(net.get_parameters())
+
+
+# ---- steps that are left out; a loop without an optimizer ----
+
+@form('step 4, "end rate learning_rate"', END, every=10)
+def last_rate(other):
+    return train(net_of(), off(other))
+
+
+@form('step 4, "end weight 0.weight"', END, steps=range(1, 2))
+def last_weights(other):
+    net = net_of()
+    train(net, behind=lambda step: step == 1 and ops.assign(net[0].weight, net[0].weight + 1e-5 * other))
+    return bits(net.get_parameters())
+
+
+@form('step 1, "output 0 (Dense) #3"', "This module")
+def loop_by_hand(other):
+    net = net_of()
+    gradient = mindspore.value_and_grad(lambda x, y: nn.MSELoss()(net(x), y), None, net.trainable_params())
+    for i in range(STEPS):
+        _, gradients = gradient(x, y)
+        for parameter, one in zip(net.trainable_params(), gradients):
+            ops.assign(parameter, parameter - (0.1 + 1e-5 * (other and i == 1)) * one)
+    return bits(net.get_parameters())
+
+
+# ---- the runs ----
+
+def recorded(name, how, train, other):
+    with Ledger(os.path.join(folder, name), **how) as ledger:
+        out = train(other)
+    assert not any("failure" in what for what in ledger.unseen), ledger.unseen
+    return out
+
+
+def check(i, first, words, how, train):
+    name, plain = f"{i}.{train.__name__}", train(0)
+    for version, other in (("sound.1", 0), ("sound.2", 0), ("fault.2", 1)):
+        out = recorded(f"{name}.{version}", how, train, other)
+        assert other or out == plain, f"the hooks change {name}"
+    os.link(os.path.join(folder, f"{name}.sound.1"), os.path.join(folder, f"{name}.fault.1"))
+    differ(diff, folder, f"{name}.sound", None, "")
+    differ(diff, folder, f"{name}.fault", first, words)
+
+
+failures = 0
+mindspore.set_context(mode=mindspore.PYNATIVE_MODE)
+for i, one in enumerate(FORMS):
+    if len(sys.argv) > 2 and one[3].__name__ not in sys.argv[2:]:
+        continue
+    try:
+        check(i, *one)
+    except AssertionError as e:
+        failures += 1
+        print("FAILED:", one[3].__name__, e)
+if failures == 0:
+    print("mindspore forms: all as it should be")
+sys.exit(failures > 0)
