@@ -40,6 +40,15 @@ grep -q '"gradient conv1.weight":"[0-9a-f]*"' all.ledger || fail "--ledger-tenso
 grep -q '"rows":"[0-9a-f]*","image":.*"output relu1":.*"gradient fc2":.*"gradient conv1.weight":.*"weight conv1.weight":' all.ledger ||
     fail "--ledger-tensors is not in the order of a step"
 
+# accumulate=: the loss, the parameters' gradients and the weights are the whole batch's; layers tell of its last part
+sed 's/momentum=0.9/& accumulate=4/' "$SOURCE/tools/recipes/synthetic_cnn.recipe" > four.recipe
+ledger four.ledger four.recipe --ledger-tensors
+whole() { grep -oE '"(loss|rows|image|gradient [a-z0-9]+\.[a-z]+|gradients|weight [^"]*|weights)":"[^"]*"' "$1"; }
+outputs() { grep -oE '"output [^"]*":"[^"]*"' "$1"; }
+cmp -s <(whole all.ledger) <(whole four.ledger) || fail "accumulate= changes what a ledger has of the whole batch"
+[ "$(whole four.ledger | grep -c 'gradient conv1.weight')" = 6 ] || fail "the ledger of accumulate= lacks gradients"
+cmp -s <(outputs all.ledger) <(outputs four.ledger) && fail "the outputs of accumulate= are not the last small batch's"
+
 # --replay: the operation and the element
 expect 1 '26 tensors before it are equal' diff_of a.ledger rate.ledger --replay synthetic_cnn,rate.recipe
 expect 1 'weight conv1.weight: 432 of 432 elements differ, by at most [0-9.e-]+ \([0-9]+ ulp\)' diff_of a.ledger rate.ledger --replay synthetic_cnn,rate.recipe
