@@ -104,8 +104,9 @@ typedef struct dp_drawing {
 /* A parameter of a net that is drawn. */
 typedef struct dp_init_source {
     const struct dp_library *library;
-    dp_rng rng;    /* of the parameter's own stream, at element `first` */
-    uint64_t seed; /* that the library gives it */
+    dp_rng rng;      /* of the parameter's own stream, at element `first` */
+    uint64_t seed;   /* that the library gives it */
+    void *generator; /* of all parameters, where they are drawn in turn */
     int64_t fan_in, fan_out;
 } dp_init_source;
 
@@ -124,8 +125,14 @@ typedef struct dp_weights {
     void (*uniform)(const dp_init_source *, double bound, int64_t first, int64_t n, float *out);
     void (*normal)(const dp_init_source *, double sigma, double mean, int64_t first, int64_t n,
                    float *out);
+    /* NULL = not known. */
     void (*truncated_normal)(const dp_init_source *, const dp_truncated_normal *, int64_t first,
                              int64_t n, float *out);
+    /* All are drawn of the generator of dp_defaults, whole and in turn, behind what the layers drew
+     * when they were made. */
+    bool in_turn;
+    bool (*has)(const char *layer); /* its parameters lie as they do there; NULL = all do */
+    bool wide_xavier;               /* xavier_uniform: sqrt(3) deviations; not one square root */
     /* Whether there are numbers between a and b.  NULL = a and b mean nothing here: the cut is at
      * 2 sigma. */
     bool (*fits)(const dp_truncated_normal *);

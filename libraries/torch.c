@@ -171,5 +171,6 @@ const dp_library dp_library_torch = {
     .subset = &subset,
     .split = &split,
     .weighted = &weighted,
+    .weights = &dp_torch_weights,
     .defaults = &dp_torch_defaults,
 };

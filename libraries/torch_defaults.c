@@ -1,5 +1,5 @@
-/* torch_defaults.c - the weights that PyTorch's modules begin with, replayed (2.7 to 2.15, a CPU
- * with AVX2)
+/* torch_defaults.c - the weights that PyTorch's modules begin with, and those of torch.nn.init,
+ * replayed (2.7 to 2.15, a CPU with AVX2)
  *
  * SPDX-License-Identifier: Apache-2.0
  *
@@ -41,17 +41,17 @@ static float uniform(void *g, double bound)
 }
 
 /* Of a pair, the second one is kept for whoever asks next. */
-static float wide_normal(dp_torch_generator *g)
+static double wide_normal(dp_torch_generator *g)
 {
     double angle, radius;
 
     g->has_normal = !g->has_normal;
     if (!g->has_normal)
-        return (float)g->normal;
+        return g->normal;
     angle = 2 * PI * wide_fraction(g);
     radius = sqrt(-2 * dp_log_d(1 - wide_fraction(g)));
     g->normal = radius * dp_sin_d(angle);
-    return (float)(radius * dp_cos_d(angle));
+    return radius * dp_cos_d(angle);
 }
 
 /* c[0] x^(n - 1) + ... + c[n - 1]. */
@@ -104,29 +104,29 @@ static void sine_and_cosine(float v, float *sine, float *cosine)
 }
 
 /* 16 fractions become normal numbers: 8 radii and 8 angles. */
-static void make_normal(float v[16])
+static void make_normal(float v[16], float sigma, float mean)
 {
     for (int i = 0; i < 8; i++) {
         const float radius = dp_sqrt32(-2 * log_of(1 - v[i]));
         float sine, cosine;
         sine_and_cosine((float)(2 * PI) * v[i + 8], &sine, &cosine);
-        v[i] = radius * cosine + 0.0f;
-        v[i + 8] = radius * sine + 0.0f;
+        v[i] = dp_fma32(radius * cosine, sigma, mean);
+        v[i + 8] = dp_fma32(radius * sine, sigma, mean);
     }
 }
 
 /* The last 16 are drawn anew where n is not a multiple of 16. */
-static void normal(dp_torch_generator *g, int64_t n, float *out)
+static void normal(dp_torch_generator *g, double sigma, double mean, int64_t n, float *out)
 {
     for (int64_t i = 0; i < n; i++)
-        out[i] = n < 16 ? wide_normal(g) : fraction(g);
+        out[i] = n < 16 ? (float)(wide_normal(g) * sigma + mean) : fraction(g);
     for (int64_t i = 0; i + 16 <= n; i += 16)
-        make_normal(out + i);
+        make_normal(out + i, (float)sigma, (float)mean);
     if (n < 16 || n % 16 == 0)
         return;
     for (int64_t i = n - 16; i < n; i++)
         out[i] = fraction(g);
-    make_normal(out + n - 16);
+    make_normal(out + n - 16, (float)sigma, (float)mean);
 }
 
 /* ---- parameters ---- */
@@ -143,7 +143,7 @@ static void draw_matrix(dp_torch_generator *g, const dp_default_part *p, float *
 
 static void draw_table(dp_torch_generator *g, const dp_default_part *p, float *out)
 {
-    normal(g, p->rows * p->columns, out);
+    normal(g, 1, 0, p->rows * p->columns, out);
 }
 
 static void draw_gru(dp_torch_generator *g, const dp_default_part *p, float *out)
@@ -162,8 +162,13 @@ typedef struct module {
 } module;
 
 static const module modules[] = {
-    {"conv2d", draw_matrix}, {"dense", draw_matrix}, {"embedding", draw_table},
-    {"lstm", draw_lstm},     {"gru", draw_gru},      {NULL, NULL},
+    {"conv2d", draw_matrix},
+    {"conv2d_transpose", draw_matrix},
+    {"dense", draw_matrix},
+    {"embedding", draw_table},
+    {"lstm", draw_lstm},
+    {"gru", draw_gru},
+    {NULL, NULL},
 };
 
 static const module *module_of(const char *layer)
@@ -189,3 +194,35 @@ static void draw(void *g, const dp_default_part *p, float *out)
 }
 
 const dp_defaults dp_torch_defaults = {.begin = begin, .has = has, .always = true, .draw = draw};
+
+/* ---- torch.nn.init ---- */
+
+static void fill_uniform(const dp_init_source *source, double bound, int64_t first, int64_t n,
+                         float *out)
+{
+    (void)first;
+    for (int64_t i = 0; i < n; i++)
+        out[i] = uniform(source->generator, bound);
+}
+
+static void fill_normal(const dp_init_source *source, double sigma, double mean, int64_t first,
+                        int64_t n, float *out)
+{
+    (void)first;
+    normal(source->generator, sigma, mean, n, out);
+}
+
+/* The matrices of a cell lie otherwise. */
+static bool lies_so(const char *layer)
+{
+    const module *m = module_of(layer);
+
+    return m->draw == draw_matrix || m->draw == draw_table;
+}
+
+const dp_weights dp_torch_weights = {.uniform = fill_uniform,
+                                     .normal = fill_normal,
+                                     .in_turn = true,
+                                     .has = lies_so,
+                                     .wide_xavier = true,
+                                     .no_fans_of_biases = true};

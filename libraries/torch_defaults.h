@@ -1,4 +1,4 @@
-/* torch_defaults.h - the weights that PyTorch's modules begin with
+/* torch_defaults.h - the weights that PyTorch's modules begin with, and those of torch.nn.init
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -16,6 +16,8 @@ typedef struct dp_torch_generator {
     bool has_normal;
 } dp_torch_generator;
 
-extern const dp_defaults dp_torch_defaults; /* its generator: a dp_torch_generator */
+/* The generator of both: a dp_torch_generator. */
+extern const dp_defaults dp_torch_defaults;
+extern const dp_weights dp_torch_weights;
 
 #endif

@@ -41,11 +41,19 @@ static bool has_bounds(const dp_library *library)
     return library->weights != NULL && library->weights->fits != NULL;
 }
 
+static bool has_it(const dp_library *library)
+{
+    return library->weights != NULL && library->weights->truncated_normal != NULL;
+}
+
 static dp_status check(const void *params_, const dp_weights *weights, dp_error *err)
 {
     const truncated_normal *p = params_;
     char needs[DP_WHO_SIZE + 8];
 
+    if (weights->truncated_normal == NULL)
+        return dp_fail(err, DP_ESPEC, "truncated_normal is known to the bit with order=%s alone",
+                       dp_library_who(has_it).words);
     snprintf(needs, sizeof needs, "order=%s", dp_library_who(has_bounds).words);
     if (weights->fits == NULL && (p->d.a != -2 || p->d.b != 2))
         return dp_params_idle(p->d.a != -2 ? "a" : "b", needs, err);

@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <math.h>
+
 #include "compute/initializers/xavier.h"
 
 static const dp_param params[] = {DP_XAVIER_PARAMS, DP_PARAMS_END};
@@ -10,7 +12,9 @@ static const dp_param params[] = {DP_XAVIER_PARAMS, DP_PARAMS_END};
 static void fill(const void *params_, const dp_init_source *source, int64_t first, int64_t n,
                  float *out)
 {
-    const double bound = dp_xavier_scale(params_, source, 6.0);
+    const double bound = source->library->weights->wide_xavier
+                             ? sqrt(3.0) * dp_xavier_scale(params_, source, 2.0)
+                             : dp_xavier_scale(params_, source, 6.0);
 
     source->library->weights->uniform(source, bound, first, n, out);
 }

@@ -45,6 +45,12 @@ static void print_bound(const void *ctx, dp_out *out)
 
 static bool is_default(const chosen *c) { return initializer_of(c)->orders == dp_words_defaults; }
 
+/* Whether it draws of the generator that makes all parameters of a net, one after another. */
+static bool in_turn(const chosen *c)
+{
+    return is_default(c) || (initializer_of(c)->orders != NULL && c->library->weights->in_turn);
+}
+
 /* The library must have all layers that draw something. */
 static dp_status begin_defaults(const dp_net *net, const chosen *c, dp_error *err)
 {
@@ -54,7 +60,7 @@ static dp_status begin_defaults(const dp_net *net, const chosen *c, dp_error *er
 
     for (uint32_t i = 0; i < net->n_units; i++) {
         if (net->units[i].tied >= 0)
-            return dp_fail(err, DP_ESPEC, "tied= is not replayed with %s's default weights", name);
+            return dp_fail(err, DP_ESPEC, "tied= is not replayed with %s's weights", name);
     }
     for (uint32_t i = 0; i < net->n_parameters; i++) {
         const dp_parameter *p = &net->parameters[i];
@@ -88,12 +94,14 @@ static dp_status choose_library(dp_net *net, chosen *c, dp_error *err)
 {
     const char *orders = initializer_of(c)->orders;
     const dp_init_params *drawing = c->bound.params;
+    dp_status status;
 
     c->library = orders == NULL ? &dp_library_native : dp_library_of(orders, drawing->order);
     c->generator = dp_arena_alloc(&net->handle.arena, 1, c->library->generator);
     if (c->generator == NULL)
         return dp_arena_fail(&net->handle.arena, err, "an initializer");
-    return is_default(c) ? begin_defaults(net, c, err) : begin_weights(net, c, err);
+    status = is_default(c) ? DP_OK : begin_weights(net, c, err);
+    return status == DP_OK && in_turn(c) ? begin_defaults(net, c, err) : status;
 }
 
 static uint64_t next_seed(const chosen *c)
@@ -153,19 +161,24 @@ static void fill_given(const dp_parameter *p)
 
 static void fill_drawn(dp_net *net, const dp_parameter *p, const chosen *c, uint64_t seed)
 {
-    filling f = {
-        c, p, {.library = c->library, .seed = seed, .fan_in = p->fan_in, .fan_out = p->fan_out}};
+    filling f = {c,
+                 p,
+                 {.library = c->library,
+                  .seed = seed,
+                  .generator = c->generator,
+                  .fan_in = p->fan_in,
+                  .fan_out = p->fan_out}};
 
     dp_rng_start(&f.source.rng, dp_rng_key(net->seed, p->name, 0), 0, 0);
-    dp_workers_run(net->workers, (uint64_t)(p->count + BLOCK - 1) / BLOCK, fill_block, &f);
+    if (in_turn(c))
+        initializer_of(c)->fill(c->bound.params, &f.source, 0, p->count, p->value.data);
+    else
+        dp_workers_run(net->workers, (uint64_t)(p->count + BLOCK - 1) / BLOCK, fill_block, &f);
 }
 
-/* As the library begins it: what another initializer fills after that may be drawn, too, as others
- * come behind it. */
-static void draw_default(const dp_parameter *p, const chosen *weight, const chosen *bias)
+/* As the library begins it. */
+static void draw_default(const dp_parameter *p, const chosen *c)
 {
-    const chosen *c = is_default(weight) ? weight : bias;
-    const bool own = is_default(p->is_bias ? bias : weight);
     const dp_default_part part = {.layer = p->layer,
                                   .is_bias = p->is_bias,
                                   .rows = p->value.rank == 1 ? 1 : p->value.shape[0],
@@ -173,23 +186,53 @@ static void draw_default(const dp_parameter *p, const chosen *weight, const chos
                                       p->value.rank == 1 ? p->count : p->count / p->value.shape[0],
                                   .fan_in = p->fan_in};
 
-    if (is_default(c) && (own || c->library->defaults->always))
-        c->library->defaults->draw(c->generator, &part, p->value.data);
+    c->library->defaults->draw(c->generator, &part, p->value.data);
+}
+
+/* What another initializer fills after that may be drawn, too, as others come behind it. */
+static void draw_defaults(const dp_net *net, const chosen *weight, const chosen *bias)
+{
+    const chosen *c = in_turn(weight) ? weight : bias;
+
+    for (uint32_t i = 0; in_turn(c) && i < net->n_parameters; i++) {
+        const dp_parameter *p = &net->parameters[i];
+        if (!p->given && (is_default(p->is_bias ? bias : weight) || c->library->defaults->always))
+            draw_default(p, c);
+    }
 }
 
 /* One generator makes all, in turn. */
-static dp_status check_defaults(const chosen *weight, const chosen *bias, dp_error *err)
+static dp_status check_turns(const chosen *weight, chosen *bias, dp_error *err)
 {
-    const chosen *c = is_default(weight) ? weight : bias, *other = c == weight ? bias : weight;
+    const chosen *c = in_turn(weight) ? weight : bias, *other = c == weight ? bias : weight;
 
-    if (!is_default(c) || (!is_default(other) && initializer_of(other)->orders == NULL))
+    if (in_turn(weight) && in_turn(bias) && weight->library == bias->library)
+        bias->generator = weight->generator;
+    if (!in_turn(c) || (!in_turn(other) && initializer_of(other)->orders == NULL))
         return DP_OK;
-    if (is_default(other) ? other->library == c->library : c->library->defaults->always)
+    if (in_turn(other) ? other->library == c->library : c->library->defaults->always)
         return DP_OK;
     return dp_fail(err, DP_ESPEC,
-                   "default order=%s is for weights and biases, or for one of them beside what "
+                   "%s order=%s is for weights and biases, or for one of them beside what "
                    "draws nothing: zeros, constant",
-                   c->library->word);
+                   c->bound.info->name, c->library->word);
+}
+
+/* What lies otherwise in the library has no place for its numbers. */
+static dp_status check_places(const dp_net *net, const chosen *weight, const chosen *bias,
+                              dp_error *err)
+{
+    for (uint32_t i = 0; i < net->n_parameters; i++) {
+        const dp_parameter *p = &net->parameters[i];
+        const chosen *c = p->is_bias ? bias : weight;
+        if (p->given || is_default(c) || c->library->weights == NULL ||
+            c->library->weights->has == NULL || c->library->weights->has(p->layer))
+            continue;
+        return dp_fail(err, DP_ESPEC,
+                       "%s order=%s is not replayed for %s, whose parameters lie otherwise there",
+                       c->bound.info->name, c->library->word, p->layer);
+    }
+    return DP_OK;
 }
 
 /* Every parameter that is drawn takes a seed of both libraries. */
@@ -201,7 +244,11 @@ dp_status dp_net_initialize(dp_net *net, dp_error *err)
     if (status == DP_OK)
         status = choose(net, &net->initial.bias, true, &bias, err);
     if (status == DP_OK)
-        status = check_defaults(&weight, &bias, err);
+        status = check_turns(&weight, &bias, err);
+    if (status == DP_OK)
+        status = check_places(net, &weight, &bias, err);
+    if (status == DP_OK)
+        draw_defaults(net, &weight, &bias);
     for (uint32_t i = 0; i < net->n_parameters && status == DP_OK; i++) {
         const dp_parameter *p = &net->parameters[i];
         const chosen *c = p->is_bias ? &bias : &weight;
@@ -210,7 +257,6 @@ dp_status dp_net_initialize(dp_net *net, dp_error *err)
             fill_given(p);
             continue;
         }
-        draw_default(p, &weight, &bias);
         if (is_default(c))
             continue;
         if (initializer_of(c)->orders != NULL)

@@ -113,7 +113,7 @@ static void the_rest_is_as_it_was(void **state)
 
 static void what_is_refused(void **state)
 {
-    const dp_tensor input = {NULL, DP_F32, 2, {1, 4}};
+    const dp_tensor input = {NULL, DP_F32, 2, {1, 4}}, cell = {NULL, DP_F32, 4, {1, 4, 1, 3}};
     dp_net *net = NULL;
 
     (void)state;
@@ -141,7 +141,16 @@ static void what_is_refused(void **state)
     refused("bias=\"xavier_normal order=mindspore\"", "MindSpore's xavier_normal refuses biases");
     refused("weight=\"he_normal nonlinearity=relu negative_slope=0.1\"",
             "negative_slope does nothing here: it needs nonlinearity=leaky_relu");
-    refused("weight=\"normal order=torch\"", "native,mindspore");
+    refused("weight=\"normal order=numpy\"", "native,mindspore,torch");
+    refused("weight=\"truncated_normal order=torch\"",
+            "truncated_normal is known to the bit with order=native,mindspore alone");
+    refused("bias=\"he_normal order=torch\"", "PyTorch's he_normal refuses biases");
+    refused("weight=\"normal order=torch\" bias=\"default order=mindspore\"",
+            "normal order=torch is for weights and biases, or for one of them");
+    assert_int_equal(dp_net_open(&net, "init weight=\"normal order=torch\" | lstm hidden_size=2", 1,
+                                 &cell, NULL, &test_error),
+                     DP_ESPEC);
+    assert_non_null(strstr(test_error.message, "is not replayed for lstm, whose parameters lie"));
 }
 
 int main(int argc, char **argv)

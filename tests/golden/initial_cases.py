@@ -210,6 +210,79 @@ def torch(rng):
     return seed, shape, f'init weight="default order=torch" bias="default order=torch" | {" | ".join(texts)}', parameters
 
 
+def torch_initializer(rng, is_bias):
+    """(text, what fills a tensor): of torch.nn.init"""
+    from torch.nn import init
+    kind = rng.choice(('default', 'zeros', 'normal', 'uniform') if is_bias else
+                      ('normal', 'uniform', 'xavier_uniform', 'xavier_normal', 'he_uniform', 'he_normal', 'he_uniform', 'he_normal'))
+    if kind == 'default':
+        return 'default order=torch', lambda t: None
+    if kind == 'zeros':
+        return 'zeros', init.zeros_
+    if kind == 'normal':
+        sigma, mean = number(rng, 1e-3, 2), rng.choice((0, number(rng, -1, 1)))
+        return f'normal sigma={sigma!r} mean={mean!r} order=torch', lambda t: init.normal_(t, mean, sigma)
+    if kind == 'uniform':
+        scale = number(rng, 1e-3, 2)
+        return f'uniform scale={scale!r} order=torch', lambda t: init.uniform_(t, -scale, scale)
+    if kind.startswith('xavier'):
+        gain = rng.choice((1, number(rng, 0.1, 3)))
+        fill = init.xavier_uniform_ if kind == 'xavier_uniform' else init.xavier_normal_
+        return f'{kind} gain={gain!r} order=torch', lambda t: fill(t, gain)
+    mode, behind = rng.choice(('fan_in', 'fan_out')), rng.choice(('leaky_relu', 'relu', 'tanh', 'linear'))
+    slope = rng.choice((0, number(rng, 0, 3))) if behind == 'leaky_relu' else 0
+    fill = init.kaiming_uniform_ if kind == 'he_uniform' else init.kaiming_normal_
+    return (f'{kind} order=torch mode={mode} nonlinearity={behind} negative_slope={slope!r}', lambda t: fill(t, slope, mode, behind))
+
+
+def torch_named(rng):
+    """Modules are made, then their weights and biases filled, module after module."""
+    import torch
+    from torch import nn
+    assert torch.backends.cpu.get_cpu_capability().startswith('AVX'), 'PyTorch makes other bits without AVX2'
+    (weight, fill_weight), (bias, fill_bias) = torch_initializer(rng, False), torch_initializer(rng, True)
+    seed = rng.getrandbits(rng.choice((1, 8, 32, 63, 64)))
+    torch.manual_seed(seed)
+    shape = (1, rng.choice((2, 4, 6)), rng.randint(1, 5), rng.randint(1, 5))
+    while True:
+        kept = torch.get_rng_state()
+        texts, modules = torch_layers(rng, *shape[1:])
+        if not any(isinstance(m, nn.RNNBase) for m in modules):
+            break
+        torch.set_rng_state(kept)
+    for m in modules:
+        if not isinstance(m, nn.BatchNorm2d):
+            fill_weight(m.weight)
+            if getattr(m, 'bias', None) is not None:
+                fill_bias(m.bias)
+    parameters = [p.detach().numpy() for m in modules for name, p in m.state_dict().items() if name != 'num_batches_tracked']
+    return seed, shape, f'init weight="{weight}" bias="{bias}" | {" | ".join(texts)}', parameters
+
+
+def torch_named_rare():
+    """A gain of which sqrt(3) (gain sqrt(2 / fans)), as a float, is not gain sqrt(6 / fans)."""
+    import torch
+    torch.manual_seed(12)
+    layer = torch.nn.Linear(7, 5, bias=False)
+    torch.nn.init.xavier_uniform_(layer.weight, 0.9899495189492755)
+    text = 'init weight="xavier_uniform gain=0.9899495189492755 order=torch" | dense out_channels=5 has_bias=false'
+    yield 12, (1, 7), text, [layer.weight.detach().numpy()]
+
+
+def torch_transposed(rng):
+    """A transposed convolution, whose fan_in is that of its outputs, before another."""
+    import torch
+    seed = rng.getrandbits(32)
+    torch.manual_seed(seed)
+    group, shape = rng.choice((1, 2)), (1, rng.choice((2, 4, 6)), 3, 2)
+    out, kernel, then = 2 * rng.choice(SIZES[:9]), (rng.randint(1, 4), rng.randint(1, 4)), rng.choice(SIZES[:9])
+    modules = [torch.nn.ConvTranspose2d(shape[1], out, kernel, groups=group), torch.nn.Conv2d(out, then, 1)]
+    text = (f'conv2d_transpose out_channels={out} kernel_size={kernel[0]},{kernel[1]} group={group} has_bias=true | '
+            f'conv2d out_channels={then} kernel_size=1 has_bias=true')
+    parameters = [p.detach().numpy() for m in modules for p in m.parameters()]
+    return seed, shape, f'init weight="default order=torch" bias="default order=torch" | {text}', parameters
+
+
 # ---- a line of a golden file ----
 
 def line(library, case):

@@ -22,5 +22,7 @@ for environment in build-peers-mindspore build-peers; do
     compare "$environment" mindspore
     compare "$environment" mindspore_default
 done
-compare build-peers torch
+for case in torch torch_named torch_transposed; do
+    compare build-peers "$case"
+done
 [ "$ran" -gt 0 ] || { echo "skipped: none of the libraries is in build-peers (tools/dev peers installs them)"; exit 77; }
