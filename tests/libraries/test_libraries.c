@@ -43,7 +43,7 @@ static void words(void **state)
 {
     (void)state;
     for (size_t t = 0; t < sizeof things / sizeof *things; t++) {
-        char expected[200] = "";
+        char expected[1000] = "";
         int32_t n = 0;
         for (const dp_library *const *l = dp_libraries; *l != NULL; l++) {
             if (things[t].of(*l) == NULL)
