@@ -30,8 +30,6 @@ static const dp_param params[] = {
 
 static const dp_stage_info info = {
     "setting", "remote", "how far files are read", 1, sizeof(dp_remote_settings), params};
-static const dp_stage_info *const rows[] = {&info};
-static const dp_stage_list list = {"setting", rows, 1};
 
 static dp_status read_text(const char *path, dp_arena *arena, char **out, dp_error *err)
 {
@@ -109,25 +107,38 @@ static dp_status read_query(dp_remote_settings *s, dp_arena *arena, dp_error *er
     return DP_OK;
 }
 
-dp_status dp_remote_settings_read(const dp_options *options, dp_arena *arena,
-                                  dp_remote_settings *out, dp_error *err)
+dp_status dp_setting_read(const dp_stage_info *row, const char *given, const char *variable,
+                          dp_arena *arena, void **out, dp_error *err)
 {
-    const char *given = options->remote != NULL ? options->remote : getenv("DETPIPE_REMOTE");
-    const size_t size = sizeof "remote " + (given != NULL ? strlen(given) : 0);
+    const dp_stage_list list = {"setting", &row, 1};
+    const char *rest = given != NULL ? given : getenv(variable);
+    const size_t size = strlen(row->name) + (rest != NULL ? strlen(rest) : 0) + 2;
     char *text = dp_arena_alloc(arena, size, 1);
     dp_bound bound;
     dp_status status;
 
     if (text == NULL)
-        return dp_arena_fail(arena, err, "dp_options.remote");
-    snprintf(text, size, "remote %s", given != NULL ? given : "");
+        return dp_arena_fail(arena, err, "a setting");
+    snprintf(text, size, "%s %s", row->name, rest != NULL ? rest : "");
     status = dp_stage_read(&list, text, NULL, arena, &bound, err);
     if (status != DP_OK) {
         if (err != NULL)
             err->column = 0; /* it is of another text than the stream's */
-        return dp_stage_failed(&info, 0, status, err);
+        return dp_stage_failed(row, 0, status, err);
     }
-    *out = *(dp_remote_settings *)bound.params;
+    *out = bound.params;
+    return DP_OK;
+}
+
+dp_status dp_remote_settings_read(const dp_options *options, dp_arena *arena,
+                                  dp_remote_settings *out, dp_error *err)
+{
+    void *read;
+    dp_status status = dp_setting_read(&info, options->remote, "DETPIPE_REMOTE", arena, &read, err);
+
+    if (status != DP_OK)
+        return status;
+    *out = *(dp_remote_settings *)read;
     if (out->headers[0] != '\0')
         status = read_headers(out, arena, err);
     if (status == DP_OK && out->query[0] != '\0')

@@ -6,6 +6,7 @@
 #define IO_REMOTE_SETTINGS_H
 
 #include "base/alloc.h"
+#include "lang/stage.h"
 
 #define DP_MAX_HEADERS 64 /* lines of a file of headers */
 
@@ -18,6 +19,11 @@ typedef struct dp_remote_settings {
     const char **lines;
     const char *query_text; /* NULL = none */
 } dp_remote_settings;
+
+/* Parameters of a row, in the arena: as an option of the caller's has them or, where that is NULL,
+ * an environment variable.  DP_ESPEC with the row's name. */
+dp_status dp_setting_read(const dp_stage_info *row, const char *given, const char *variable,
+                          dp_arena *, void **out, dp_error *);
 
 /* Of dp_options.remote, or where that is NULL of the environment variable DETPIPE_REMOTE. */
 dp_status dp_remote_settings_read(const dp_options *, dp_arena *, dp_remote_settings *, dp_error *);

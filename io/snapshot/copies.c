@@ -114,8 +114,9 @@ dp_status dp_copies_open(dp_copies *c, const dp_copy_names *names, dp_opener *op
     const char *path = dp_path_join(arena, options->root, names->file);
     uint8_t digest[DP_BLAKE];
     dp_error first, more;
-    dp_status status, mirrors = DP_OK;
+    dp_status status = DP_OK, mirrors = DP_OK;
 
+    c->cache.folder = -1;
     if (names->digest[0] != '\0' && !dp_seal_parse(names->digest, digest))
         return dp_fail(err, DP_ESPEC,
                        "digest= is 64 hexadecimal digits, as `detpipe snapshot "
@@ -126,6 +127,10 @@ dp_status dp_copies_open(dp_copies *c, const dp_copy_names *names, dp_opener *op
     c->asked = dp_arena_alloc(arena, 1, sizeof *c->asked);
     if (path == NULL || c->files == NULL || c->asked == NULL)
         return dp_arena_fail(arena, err, "snapshot");
+    if (names->digest[0] != '\0')
+        status = dp_local_cache_open(&c->cache, options, arena, err);
+    if (status != DP_OK)
+        return status;
     status = open_copy(c, path, names, &first);
     if (status == DP_OK || may_be_elsewhere(status))
         mirrors = open_mirrors(c, names, &more);
@@ -142,10 +147,11 @@ void dp_copies_close(dp_copies *c)
 {
     for (uint32_t i = 0; i < c->n; i++)
         dp_snapshot_file_close(&c->files[i]);
+    dp_local_cache_close(&c->cache);
 }
 
-dp_status dp_copies_load(const dp_copies *c, const dp_block *b, uint8_t *bytes, uint8_t *room,
-                         dp_records_view *out, dp_error *err)
+static dp_status load(const dp_copies *c, const dp_block *b, uint8_t *bytes, uint8_t *room,
+                      dp_records_view *out, dp_error *err)
 {
     const uint32_t from = atomic_load(c->asked);
     dp_error later;
@@ -159,5 +165,24 @@ dp_status dp_copies_load(const dp_copies *c, const dp_block *b, uint8_t *bytes, 
             status = DP_OK;
         }
     }
+    return status;
+}
+
+dp_status dp_copies_load(const dp_copies *c, const dp_block *b, uint8_t *bytes, uint8_t *room,
+                         dp_records_view *out, dp_error *err)
+{
+    const dp_snapshot_header *h = &c->files[0].header;
+    const uint8_t *digest = dp_seal_digest(&c->files[0], b);
+    const bool far = c->files[atomic_load(c->asked)].main.far != NULL;
+    size_t size;
+    dp_status status;
+
+    if (far && digest != NULL &&
+        dp_local_cache_get(&c->cache, digest, bytes, dp_block_most(h), &size) &&
+        dp_block_open(h, b, bytes, size, room, out) == NULL)
+        return DP_OK;
+    status = load(c, b, bytes, room, out, err);
+    if (status == DP_OK && far && digest != NULL)
+        dp_local_cache_put(&c->cache, digest, bytes, dp_block_size(h, b, bytes));
     return status;
 }

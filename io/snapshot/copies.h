@@ -8,6 +8,7 @@
 
 #include <stdatomic.h>
 
+#include "io/remote/local_cache.h"
 #include "io/snapshot/file.h"
 
 #define DP_MAX_COPIES 16
@@ -21,15 +22,18 @@ typedef struct dp_copies {
     dp_opener *opener;
     dp_snapshot_file *files; /* complete, and of one snapshot */
     uint32_t n;
+    dp_local_cache cache;
     _Atomic uint32_t *asked; /* the one that is asked first */
 } dp_copies;
 
 /* Opens those that can be; files[0] has the index that readers need (dp_snapshot_load_index).
- * Fails as the first one did, when none can; what is left out is logged. */
+ * Fails as the first one did, when none can; what is left out is logged.  To be closed even then.
+ */
 dp_status dp_copies_open(dp_copies *, const dp_copy_names *, dp_opener *, dp_error *);
 void dp_copies_close(dp_copies *);
 
-/* dp_snapshot_load of one of them after the other; fails as the first one that was asked. */
+/* dp_snapshot_load of the cache or, which it then keeps the block of, of one of them after the
+ * other; fails as the first one that was asked. */
 dp_status dp_copies_load(const dp_copies *, const dp_block *, uint8_t *bytes, uint8_t *room,
                          dp_records_view *out, dp_error *);
 

@@ -48,14 +48,20 @@ static dp_status read_seal(const dp_snapshot_file *f, const dp_file *file, const
                    memcmp(seal, DP_SEAL_MAGIC, 8) == 0 ? "" : dp_sniff_bytes(seal, got).text);
 }
 
+const uint8_t *dp_seal_digest(const dp_snapshot_file *f, const dp_block *b)
+{
+    return f->seal != NULL ? f->seal + DP_SEAL_HEAD + DP_BLAKE * b->number : NULL;
+}
+
 bool dp_seal_holds(const dp_snapshot_file *f, const dp_block *b, const uint8_t *bytes, size_t size)
 {
+    const uint8_t *wanted = dp_seal_digest(f, b);
     uint8_t digest[DP_BLAKE];
 
-    if (f->seal == NULL)
+    if (wanted == NULL)
         return true;
     dp_blake_bytes(bytes, size, digest);
-    return memcmp(digest, f->seal + DP_SEAL_HEAD + DP_BLAKE * b->number, DP_BLAKE) == 0;
+    return memcmp(digest, wanted, DP_BLAKE) == 0;
 }
 
 const char *dp_seal_path(const dp_snapshot_file *f, dp_arena *arena)

@@ -22,6 +22,9 @@ void dp_seal_print(const dp_snapshot_file *, uint8_t head[DP_SEAL_HEAD]);
 /* Whether these are the bytes of a block that its seal has; also where there is none. */
 bool dp_seal_holds(const dp_snapshot_file *, const dp_block *, const uint8_t *bytes, size_t size);
 
+/* What the seal has of a block; NULL where there is none. */
+const uint8_t *dp_seal_digest(const dp_snapshot_file *, const dp_block *);
+
 /* PATH.seal; NULL = no memory. */
 const char *dp_seal_path(const dp_snapshot_file *, dp_arena *);
 

@@ -62,16 +62,22 @@ static dp_status load_block(const void *ctx, uint64_t number, void *memory, dp_e
                           (dp_records_view *)memory, err);
 }
 
-/* A block a thread, so that one thread stays in its cache; fewer where half of the memory is less.
- */
+#define FAR_BYTES  ((uint64_t)64 << 20)
+#define FAR_BLOCKS 256 /* each row looks for its block among them */
+
+/* A block a thread, so that one thread stays in its cache; of far blocks those of a window that a
+ * shuffle mixes, since each costs a transfer.  Fewer where half of the memory is less. */
 static dp_status open_cache(state *s, const dp_options *options, dp_arena *arena, dp_error *err)
 {
     const dp_snapshot_header *h = &s->file->header;
     size_t size;
-    uint64_t n = options->threads;
+    uint64_t n = options->threads, far;
 
     s->room = VIEW + ROUND_UP(dp_block_most(h));
     size = s->room + ROUND_UP(dp_block_room(h));
+    far = FAR_BYTES / size < FAR_BLOCKS ? FAR_BYTES / size : FAR_BLOCKS;
+    if (s->file->main.far != NULL && n < far)
+        n = far;
     if (n > h->n_blocks)
         n = h->n_blocks;
     if (options->memory != 0 && n > options->memory / 2 / size)

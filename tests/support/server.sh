@@ -3,7 +3,7 @@
 command -v python3 > /dev/null || { echo "skipped: there is no python3 for the server"; exit 77; }
 pids=()
 trap 'kill "${pids[@]}" 2> /dev/null; wait 2> /dev/null; chmod -R u+w "$room"; rm -rf "$room"' EXIT
-unset DETPIPE_REMOTE http_proxy https_proxy all_proxy
+unset DETPIPE_REMOTE DETPIPE_CACHE http_proxy https_proxy all_proxy
 export no_proxy='*'
 
 # serve FOLDER [CERTIFICATE KEY]: hostile_server.py on a free port, which is in $port when it listens

@@ -1,0 +1,33 @@
+/* local_cache.h - dp_options.cache: blocks of far files, kept in a folder of this machine
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A block's file is named by its digest, and is held against it whenever it is read: so nothing in
+ * the folder has to be believed, and processes share it without knowing of one another.  What
+ * cannot be read is not there, what cannot be written is not kept; neither is an error.  No call
+ * takes memory of the handle's, and any thread may call.
+ */
+#ifndef IO_REMOTE_LOCAL_CACHE_H
+#define IO_REMOTE_LOCAL_CACHE_H
+
+#include "base/alloc.h"
+#include "base/blake.h"
+
+typedef struct dp_local_cache {
+    int folder;    /* -1 = there is none */
+    uint64_t most; /* bytes of the folder's blocks, in pages of 4 KiB each */
+} dp_local_cache;
+
+/* As dp_options.cache has it, or where that is NULL the environment variable DETPIPE_CACHE; of a
+ * folder that cannot be had dp_options.log is told.  DP_ESPEC for a text that is wrong. */
+dp_status dp_local_cache_open(dp_local_cache *, const dp_options *, dp_arena *, dp_error *);
+void dp_local_cache_close(dp_local_cache *);
+
+/* The bytes that have the digest, at most `room` of them; whether they are there. */
+bool dp_local_cache_get(const dp_local_cache *, const uint8_t digest[DP_BLAKE], uint8_t *out,
+                        size_t room, size_t *size);
+/* Keeps bytes that have the digest, if there is room or others can go. */
+void dp_local_cache_put(const dp_local_cache *, const uint8_t digest[DP_BLAKE],
+                        const uint8_t *bytes, size_t size);
+
+#endif
