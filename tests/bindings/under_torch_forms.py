@@ -136,6 +136,40 @@ def own_optimizer(other):
     return net.parameters()
 
 
+@form('step 3, "rate 0"', "learning rate")
+def fused(other):
+    net = net_of()
+    optimizer = torch.optim.Adam(net.parameters(), 0.01, fused=True)
+    for step in range(STEPS):
+        optimizer.param_groups[0]["lr"] = 0.01 + 1e-7 * (other and step == 2)
+        step_of(net, optimizer)
+    return net.parameters()
+
+
+@form('step 3, "weight 0.weight"', "The optimizer: the gradients are equal")
+def compiled_update(other):
+    """What goes into it is seen, and what it made of the weights."""
+    net = net_of()
+    optimizer = torch.optim.Adam(net.parameters(), 0.01)
+    update = torch.compile(optimizer.step, backend="eager")
+    for step in range(STEPS):
+        optimizer.param_groups[0]["lr"] = 0.01 + 1e-7 * (other and step == 2)
+        optimizer.zero_grad()
+        F.mse_loss(net(x), y).backward()
+        update()
+    compiled_update.kept = net
+    return net.parameters()
+
+
+def compiled_whole():
+    net = net_of()
+    optimizer = sgd(net)
+    step = torch.compile(lambda: step_of(net, optimizer), backend="eager")
+    for _ in range(2):
+        step()
+    return b""
+
+
 @form('step 7, "given 0.bias"', "The backward pass, or what was done to its gradients since", 4 * STEPS)
 def step_in_backward(other):
     """Each weight has an optimizer, whose step is a hook's."""
@@ -406,6 +440,10 @@ for train, (first, words, steps) in FORMS.items():
     expect(f"{name}: its fault", status == 1 and f"first difference: {first}" in text and words in text, text[:700])
 expect("torch_func: what is unseen", "gradients that torch.func makes" in recordings.unseen("torch_func.1"))
 expect("traced: what is unseen", "modules of torch.jit" in recordings.unseen("traced.1"), recordings.unseen("traced.1"))
+expect("compiled_update: what is unseen", "functions that torch.compile made" in recordings.unseen("compiled_update.1"))
+recordings.run("compiled_whole", compiled_whole)
+expect("compiled_whole: no ledger", not recordings.text("compiled_whole", "0.ledger"))
+expect("compiled_whole: why", "but inside of what torch.compile made" in recordings.text("compiled_whole", "note"), recordings.text("compiled_whole", "note"))
 recordings.run("in_two_threads", in_two_threads)
 expect("in_two_threads: no ledger", not recordings.text("in_two_threads", "0.ledger"))
 expect("in_two_threads: why", "several threads train" in recordings.text("in_two_threads", "note"), recordings.text("in_two_threads", "note"))

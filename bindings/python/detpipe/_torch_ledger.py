@@ -152,7 +152,8 @@ def record(folder: str) -> None:
 
     def at_end():
         if watch.ledger is None and multiprocessing.parent_process() is None and "torch.distributed.run" not in sys.modules:
-            watch.say("it was imported, and nothing was computed with gradients")
+            watch.say("it was imported, and nothing was computed with gradients" +
+                      (" but inside of what torch.compile made" if _compiled_frames() > 0 else ""))
 
     def in_child():
         restore()
@@ -518,13 +519,15 @@ class Ledger(Recorder):
 
     def _at_step(self, optimizer, args, kwargs):
         """A closure makes the gradients inside of the step (Lightning, LBFGS): they are there behind it."""
+        if self._is_traced():
+            return None
         if not self._is_here():
             self._miss("steps of optimizers on other threads")
             self.spoiled = "several threads train: which of them comes first is by chance"
             return None
         see = self._guarded(self._before_step)
         closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
-        if closure is None or self._is_traced():
+        if closure is None:
             return see(optimizer)
 
         def seen():
