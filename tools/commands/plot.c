@@ -77,9 +77,10 @@ static uint32_t y_of(const range *r, double loss)
 static void draw_frame(const range *r, picture *out)
 {
     const int digits = (int)fmin(9, fmax(0, ceil(2 - log10(r->high - r->low))));
+    const uint64_t span = r->last - r->first;
 
-    for (int i = 0; i <= TICKS; i++) {
-        const uint64_t step = r->first + (uint64_t)((double)(r->last - r->first) * i / TICKS);
+    for (uint32_t i = 0; i <= TICKS; i++) {
+        const uint64_t step = r->first + span / TICKS * i + span % TICKS * i / TICKS;
         const double loss = r->low + (r->high - r->low) * i / TICKS;
         const uint32_t x = x_of(r, step), y = y_of(r, loss);
         char text[400];
