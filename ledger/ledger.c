@@ -229,19 +229,27 @@ dp_status dp_ledger_digest(dp_ledger *l, const char *name, const uint8_t digest[
     return DP_OK;
 }
 
-dp_status dp_ledger_tensor(dp_ledger *l, const char *name, const dp_tensor *t, dp_error *err)
+dp_status dp_tensor_digest(const dp_tensor *t, uint8_t digest[16], dp_error *err)
 {
-    uint8_t digest[16];
+    const dp_status status = dp_tensor_check_data(t, "dp_tensor_digest: the tensor", err);
     dp_hash h;
-
-    const dp_status status = dp_tensor_check_data(t, "dp_ledger_tensor: the tensor", err);
 
     if (status != DP_OK)
         return status;
+    if (digest == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_tensor_digest: digest is NULL");
     dp_hash_init(&h);
     dp_hash_tensor(&h, t);
     dp_hash_final(&h, digest);
-    return dp_ledger_digest(l, name, digest, err);
+    return DP_OK;
+}
+
+dp_status dp_ledger_tensor(dp_ledger *l, const char *name, const dp_tensor *t, dp_error *err)
+{
+    uint8_t digest[16];
+    const dp_status status = dp_tensor_digest(t, digest, err);
+
+    return status == DP_OK ? dp_ledger_digest(l, name, digest, err) : status;
 }
 
 /* The shortest decimal that is this number, -0 with its sign; or nan, inf, -inf. */

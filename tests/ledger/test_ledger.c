@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "detpipe_ledger.h"
 #include "tests/support/test.h"
 
@@ -103,6 +104,36 @@ static void a_line_a_step(void **state)
     assert_non_null(
         strstr(text, "\n{\"step\":3,\"loss\":\"0.30000000000000004\",\"tensors\":{\"batch\":\""));
     free(text);
+}
+
+/* A digest that is kept is the one that the tensor itself has in a step. */
+static void digests_of_tensors(void **state)
+{
+    const place *p = *state;
+    const int32_t v[2] = {3, -4};
+    const dp_tensor t = {.data = (void *)v, .dtype = DP_I32, .rank = 1, .shape = {2}};
+    const dp_tensor other = {.data = (void *)v, .dtype = DP_I32, .rank = 2, .shape = {1, 2}};
+    dp_ledger *l = open_at(p);
+    uint8_t digest[16];
+    char text[33], line[100];
+    size_t size;
+    char *all;
+
+    assert_ok(dp_tensor_digest(&t, digest, &test_error));
+    assert_ok(dp_ledger_tensor(l, "t", &t, &test_error));
+    assert_ok(dp_ledger_tensor(l, "other", &other, &test_error));
+    assert_ok(dp_ledger_digest(l, "kept", digest, &test_error));
+    assert_ok(dp_ledger_step(l, 1, NAN, &test_error));
+    dp_ledger_close(l);
+    dp_digest_text(digest, text);
+    all = read_at(p, &size);
+    snprintf(line, sizeof line, "\"t\":\"%s\",\"other\":\"", text);
+    assert_non_null(strstr(all, line));
+    snprintf(line, sizeof line, "\"kept\":\"%s\"", text);
+    assert_non_null(strstr(all, line));
+    snprintf(line, sizeof line, "\"other\":\"%s\"", text);
+    assert_null(strstr(all, line));
+    free(all);
 }
 
 static void losses_that_are_no_numbers(void **state)
@@ -259,6 +290,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PLACED(a_line_a_step),
+        PLACED(digests_of_tensors),
         PLACED(losses_that_are_no_numbers),
         PLACED(refusals),
         PLACED(too_much),

@@ -807,6 +807,15 @@ static void ledger_digest(void)
     REFUSED(dp_ledger_digest, f.ledger, "b", NULL);
 }
 
+static void tensor_digest(void)
+{
+    const dp_tensor t = {numbers, DP_F32, 1, {4}};
+    uint8_t digest[16];
+
+    REFUSED(dp_tensor_digest, NULL, digest);
+    REFUSED(dp_tensor_digest, &t, NULL);
+}
+
 static dp_status ledger_read_open_with(const dp_options *o, dp_error *err)
 {
     dp_ledger_reader *r = NULL;
@@ -984,6 +993,7 @@ static const struct {
     ROW(ledger_open),
     ROW(ledger_tensor),
     ROW(ledger_digest),
+    ROW(tensor_digest),
     ROW(ledger_step),
     ROW(ledger_close),
     ROW(ledger_read_open),

@@ -240,7 +240,7 @@ const char *comparison_meaning(const comparison *c)
     const pair *at = &c->common[c->first];
 
     if (strcmp(c->cause, "loss") != 0 && !begins(c->cause, "random") &&
-        !begins(c->cause, "changed") && !begins(c->cause, "layout") &&
+        !begins(c->cause, "changed") && !begins(c->cause, "end") && !begins(c->cause, "layout") &&
         (!has(at->a, c->cause) || !has(at->b, c->cause)))
         return strstr(c->cause, " #") != NULL
                    ? "One of the runs comes here more often in this step: an update was left out, "

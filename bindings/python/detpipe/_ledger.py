@@ -43,7 +43,6 @@ class Ledger:
         path = _bytes("path", os.fspath(os.path.expanduser(path)))
         _need(lib.dp_ledger_open(out, path, _bytes("about", about), ffi.NULL, err), err)
         self._pointer, self._names = out[0], {}
-        self._tensor, self._error = ffi.new("dp_tensor *"), ffi.new("dp_error *")
 
     def _open(self):
         if self._pointer is None:
@@ -56,14 +55,27 @@ class Ledger:
         n = self._names[name] = self._names.get(name, 0) + 1
         return (name if n == 1 else _name(f"{name} #{n}")).encode()
 
-    def put_memory(self, name: str, dtype: str, shape: Any, address: int) -> None:
-        """Elements in C order at an address, of a dtype and shape that has_code says yes to."""
+    @staticmethod
+    def digest_of(dtype: str, shape: Any, address: int) -> bytes:
+        """Of elements in C order at an address, of a dtype and shape that has_code says yes to."""
+        tensor, digest, err = ffi.new("dp_tensor *"), ffi.new("uint8_t[16]"), ffi.new("dp_error *")
+        tensor.data, tensor.dtype, tensor.rank = ffi.cast("void *", address), _codes[dtype], len(shape)
+        for i, n in enumerate(shape):
+            tensor.shape[i] = n
+        _need(lib.dp_tensor_digest(tensor, digest, err), err)
+        return bytes(digest)
+
+    def put_digest(self, name: str, digest: bytes) -> None:
+        """What digest_of gave."""
         with self._lock:
-            err, pointer, tensor = self._error, self._open(), self._tensor
-            tensor.data, tensor.dtype, tensor.rank = ffi.cast("void *", address), _codes[dtype], len(shape)
-            for i, n in enumerate(shape):
-                tensor.shape[i] = n
-            _need(lib.dp_ledger_tensor(pointer, self._new_name(name), tensor, err), err)
+            err = ffi.new("dp_error *")
+            _need(lib.dp_ledger_digest(self._open(), self._new_name(name), digest, err), err)
+
+    def put_memory(self, name: str, dtype: str, shape: Any, address: int) -> bytes:
+        """The elements that digest_of takes; gives their digest."""
+        digest = self.digest_of(dtype, shape, address)
+        self.put_digest(name, digest)
+        return digest
 
     @staticmethod
     def has_code(dtype: str, shape: Any) -> bool:

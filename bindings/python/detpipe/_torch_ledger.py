@@ -17,6 +17,7 @@ forward pass behind a backward one; what is behind the last of these is a step a
     rate G                            rate and the other numbers of group G
     state W/K, weight W, buffer B     after the step
     saved K                           arrays that torch.save is given, or another function that saves (_saving.py)
+    end weight W, end buffer B        at the end, where that is not what was recorded last
     layout N                          dtype, strides and device of N, before it, where they are not plain
 
 The first model that is called names its own as it does; names of another begin with its type."""
@@ -59,10 +60,10 @@ def _model(module):
 
 
 class _Root:
-    """A model.  met, used: the step in which it was first and last called."""
+    """A model.  met, used: the step in which it was first and last called; weights: what they are called, by its own names."""
 
     def __init__(self, module, prefix, met):
-        self.module, self.prefix, self.met, self.used = weakref.ref(module), prefix, met, met
+        self.module, self.prefix, self.met, self.used, self.weights = weakref.ref(module), prefix, met, met, {}
 
 
 class _Weight:
@@ -209,6 +210,10 @@ class Ledger(Recorder):
         self._names, self._roots, self._types, self._hooks = Known(), [], collections.Counter(), []
         self._made = Known()  # outputs of modules in this step
         self._weights, self._new = Known(), False
+        self._root_of: Dict[int, _Root] = {}  # by identity
+        self._kept: Dict[str, Optional[bytes]] = {}  # digests of weights and buffers, as they were recorded last
+        self._gone: Dict[str, bytes] = {}  # of those whose model is gone, as they were then
+        self._stale: set = set()  # weights that had a step which was not recorded
         self._layouts, self._nameless, self._by_hand, self._stepped, self._thread = {}, 0, None, False, None
         self._depth, self._backward_runs = 0, False
         self._backwards, self._frames = 0, _compiled_frames()
@@ -234,24 +239,39 @@ class Ledger(Recorder):
         return isinstance(value, torch.Tensor)
 
     def _put_tensor(self, name, tensor):
+        """Its digest, or None where it is in parts."""
         if type(tensor) not in _PLAIN or tensor.layout is not torch.strided or tensor.is_quantized:
             parts = self._parts(tensor)
             if parts is None:
                 self._miss(f"tensors of the type {type(tensor).__name__}")
             for part, values in parts or ():
                 self._put_tensor(f"{name} {part}".rstrip(), values)
-            return
+            return None
         bits, other = _BITS.get(tensor.dtype, (None, True))
         tensor = _unwrapped(tensor)
-        if bits is None or tensor.is_complex() or tensor.is_neg() or tensor.dim() > 8:
+        if _is_rare(tensor):
             self._put_rare(name, tensor)
-            return
+            return None
         try:
             if other or not tensor.is_contiguous() or tensor.device.type != "cpu" or name in self._layouts:
-                tensor = self._put_layout(name, tensor)
-            self.ledger.put_memory(name, bits, tensor.shape, tensor.data_ptr())
+                self._put_layout(name, tensor)
+                tensor = _in_memory_order(tensor)
+            return self.ledger.put_memory(name, bits, tensor.shape, tensor.data_ptr())
         except RuntimeError:  # vmap's, fake ones
             self._miss("tensors without memory of their own")
+            return None
+
+    def _digest_of(self, tensor):
+        """What _put_tensor gives; None: it has none for the whole of it."""
+        if type(tensor) not in _PLAIN or tensor.layout is not torch.strided or tensor.is_quantized or _is_rare(tensor):
+            return None
+        tensor = _in_memory_order(tensor)
+        return self.ledger.digest_of(_BITS[tensor.dtype][0], tensor.shape, tensor.data_ptr())
+
+    def _put_kept(self, when, what, name, tensor):
+        """A weight or a buffer."""
+        self._kept[f"{what} {name}"] = self._put_tensor(f"{when} {what} {name}".lstrip(), tensor)
+        self._stale.discard(f"{what} {name}")
 
     def _put_rare(self, name, tensor):
         tensor = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous()
@@ -259,15 +279,11 @@ class Ledger(Recorder):
         self.ledger.put_bytes(name, f"{tensor.dtype} {tuple(tensor.shape)}", data)
 
     def _put_layout(self, name, tensor):
-        """Said where it is not as it was, at first plain; then the tensor in the order of its memory, which needs no copy."""
+        """Said where it is not as it was, at first plain."""
         layout = f"{tensor.dtype} {tensor.stride()} {tensor.device.type}" if not _is_plain(tensor) else None
         if self._layouts.get(name) != layout:
             self.ledger.put("layout " + name, layout)
         self._layouts[name] = layout
-        tensor = tensor.detach().cpu()
-        if not tensor.is_contiguous():
-            tensor = tensor.permute(sorted(range(tensor.dim()), key=lambda i: -tensor.stride(i))).contiguous()
-        return tensor
 
     @staticmethod
     def _parts(tensor):
@@ -316,6 +332,7 @@ class Ledger(Recorder):
                 self._miss("modules of torch.jit: what is inside them")
         self._names[module] = root.prefix[:-1] or type(module).__name__, root
         self._roots.append(root)
+        self._root_of[id(module)] = root
         self._know_those_of(root)
 
     def _prefix(self, root):
@@ -331,8 +348,10 @@ class Ledger(Recorder):
     def _know_those_of(self, root):
         """Its weights that are new: all of them, or what took the place of others since."""
         for name, parameter in root.module().named_parameters():
-            if isinstance(parameter, torch.nn.Parameter) and not is_lazy(parameter) and self._weights.get(parameter) is None:
-                self._know(parameter, root.prefix + name, root)
+            if isinstance(parameter, torch.nn.Parameter) and not is_lazy(parameter):
+                if self._weights.get(parameter) is None:
+                    self._know(parameter, root.prefix + name, root)
+                root.weights[name] = self._weights.get(parameter).name
 
     def _know(self, parameter, name, root=None):
         self._weights[parameter] = _Weight(name, root, self._step)
@@ -385,6 +404,7 @@ class Ledger(Recorder):
                         register_optimizer_step_pre_hook(self._at_step),
                         register_optimizer_step_post_hook(self._guarded(self._after_step))]
         self._patch(torch.autograd, "backward", self._backward)
+        self._watch_ends()
 
     def _is_seen(self):
         return self._due() and self.level > 0
@@ -404,7 +424,7 @@ class Ledger(Recorder):
         if self._is_seen():
             for parameter, known in self._weights.items():
                 if known.version != _version(parameter):
-                    self._put_tensor(f"changed weight {known.name}", parameter)
+                    self._put_kept("changed", "weight", known.name, parameter)
                 known.version = _version(parameter)
 
     def _put_starts(self):
@@ -413,12 +433,12 @@ class Ledger(Recorder):
         self._new = False
         for parameter, known in self._weights.items():
             if known.version is None:
-                self._put_tensor(f"{self._when(known.met)} weight {known.name}", parameter)
+                self._put_kept(self._when(known.met), "weight", known.name, parameter)
                 known.version = _version(parameter)
         for root in self._living():
             for name, buffer in root.module().named_buffers() if root.met is not None else ():
                 if not is_lazy(buffer):
-                    self._put_tensor(f"{self._when(root.met)} buffer {root.prefix}{name}", buffer)
+                    self._put_kept(self._when(root.met), "buffer", root.prefix + name, buffer)
             root.met = None
 
     def _when(self, met):
@@ -585,8 +605,7 @@ class Ledger(Recorder):
         """The step ends, with these weights."""
         with self._lock:
             try:
-                if self.level > 0:
-                    self._put_weights(parameters, state)
+                self._put_weights(parameters, state)
             finally:
                 for _, parameter in parameters:
                     known = self._weights.get(parameter)
@@ -599,20 +618,73 @@ class Ledger(Recorder):
         for name, parameter in parameters if self._due() and self.level == 2 else ():
             for key, value in state.get(parameter, {}).items():
                 self.put(f"state {name}/{key}", value)
-        made = [(f"weight {name}", parameter) for name, parameter in parameters]
+        made = [("weight", name, parameter) for name, parameter in parameters]
         for root in self._living():  # what nobody calls may live or not, as the garbage collector pleases
             if root.used == self._step:
-                made += [(f"buffer {root.prefix}{name}", buffer) for name, buffer in root.module().named_buffers()]
-        self._put_made(tuple(name for name, _ in made), made)
+                made += [("buffer", root.prefix + name, buffer) for name, buffer in root.module().named_buffers()]
+        for what, name, tensor in made:
+            if self._is_seen():
+                self._put_kept("", what, name, tensor)
+            else:
+                self._stale.add(f"{what} {name}")
 
     # ---- what is behind the last step ----
 
     def _state_of(self, value):
         return value.state_dict() if isinstance(value, torch.nn.Module) else None
 
+    def _watch_ends(self):
+        """Of models: who has trained one in a function leaves nothing of it for the end."""
+        before, see = torch.nn.Module.__dict__.get("__del__"), self._guarded(self._at_end_of)
+
+        def at_end(module):
+            see(module)
+            if before is not None:
+                before(module)
+
+        def forget():
+            if torch.nn.Module.__dict__.get("__del__") is at_end:
+                if before is None:
+                    del torch.nn.Module.__del__
+                else:
+                    torch.nn.Module.__del__ = before
+        torch.nn.Module.__del__ = at_end
+        self._forget_ends = forget
+
+    def _at_end_of(self, module):
+        root = self._root_of.pop(id(module), None)
+        if root is not None and not (torch.cuda.is_available() and torch.cuda.is_current_stream_capturing()):
+            for name, tensor in self._tensors_of(root, module):
+                digest = self._digest_of(tensor)
+                if digest is not None:
+                    self._gone[name] = digest
+
+    @staticmethod
+    def _tensors_of(root, module):
+        """As they are called, which is known of weights that another model has, too."""
+        yield from ((f"weight {root.weights[name]}", one) for name, one in module.named_parameters() if name in root.weights)
+        yield from ((f"buffer {root.prefix}{name}", one) for name, one in module.named_buffers() if not is_lazy(one))
+
+    def _put_last(self):
+        """Of each weight and buffer the last, where another one is recorded: in a step that was left out, or by `.data`
+        and NumPy, whose changes count nothing."""
+        last = {f"weight {known.name}": parameter for parameter, known in self._weights.items()}
+        for root in self._living():
+            last.update((name, tensor) for name, tensor in self._tensors_of(root, root.module()) if name.startswith("buffer"))
+        for name in sorted({*last, *self._gone}):
+            digest = self._digest_of(last[name]) if name in last else self._gone[name]
+            if digest is None:
+                self._put_tensor(f"end {name}", last[name])
+            elif self._kept.get(name) != digest:
+                self.ledger.put_digest(f"end {name}", digest)
+        gone = len(self._stale - {*last, *self._gone})
+        if gone > 0:
+            self._unseen["last values of weights that were gone at the end"] += gone
+
     def _put_rest(self):
         self._end_by_hand()
         self._put_before()
+        self._put_last()
 
     # ---- its end ----
 
@@ -620,6 +692,7 @@ class Ledger(Recorder):
         for hook in self._hooks:
             hook.remove()
         self._hooks = []
+        self._forget_ends()
         self._loaders.detach()
         super()._detach()
 
@@ -644,6 +717,19 @@ def _unwrapped(tensor):
     while _functorch.is_functorch_wrapped_tensor(tensor):
         tensor = _functorch.get_unwrapped(tensor)
     return tensor
+
+
+def _is_rare(tensor):
+    """Whether its elements are none of the library's, or not as they stand in memory."""
+    return _BITS.get(tensor.dtype) is None or tensor.is_complex() or tensor.is_neg() or tensor.dim() > 8
+
+
+def _in_memory_order(tensor):
+    """On the CPU, in the order of its memory, which needs no copy there."""
+    tensor = tensor.detach().cpu()
+    if tensor.is_contiguous():
+        return tensor
+    return tensor.permute(sorted(range(tensor.dim()), key=lambda i: -tensor.stride(i))).contiguous()
 
 
 def _is_plain(tensor):
