@@ -133,7 +133,8 @@ static bool prepare(const dp_remote *m, transfer *t, request *r, uint64_t now)
            SET(CURLOPT_PRIVATE, t) == CURLE_OK && c->curl_multi_add_handle(m->multi, t->easy) == 0;
 }
 
-/* What libcurl's code means; a time-out by its name. */
+/* What libcurl's code means; a time-out by its name.  libcurl's clock is not ours to the
+ * millisecond: what ends too late for another try has met its deadline. */
 static int error_of(const dp_remote *m, const transfer *t, CURLcode code)
 {
     curl_off_t sent = 0;
@@ -141,9 +142,9 @@ static int error_of(const dp_remote *m, const transfer *t, CURLcode code)
     (m->curl.curl_easy_getinfo)(t->easy, CURLINFO_PRETRANSFER_TIME_T, &sent);
     switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
-        return clock_ms() >= t->request->deadline ? DP_FAR_WITHIN
-               : sent > 0                         ? DP_FAR_TIMEOUT
-                                                  : DP_FAR_CONNECT;
+        return clock_ms() + FIRST_WAIT >= t->request->deadline ? DP_FAR_WITHIN
+               : sent > 0                                      ? DP_FAR_TIMEOUT
+                                                               : DP_FAR_CONNECT;
     case CURLE_PARTIAL_FILE: return DP_FAR_CUT;
     case CURLE_UNSUPPORTED_PROTOCOL: return DP_FAR_REDIRECT;
     default: return DP_FAR_CURL + (int)code;
