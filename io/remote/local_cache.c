@@ -181,26 +181,40 @@ static uint64_t make_room(const dp_local_cache *c, int lock, uint64_t size)
 
 /* ---- writing ---- */
 
-/* The lock's descriptor, closed to give it back; -1 = it cannot be had, or not soon. */
+/* Whether the lock is had, and soon: a file system may have none. */
+static bool wait_for_lock(int fd)
+{
+    const struct timespec ms = {0, 1000000};
+
+    for (int tries = 0; tries < TRIES; tries++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return false;
+        nanosleep(&ms, NULL);
+    }
+    return false;
+}
+
+/* The lock's descriptor; -1 = it cannot be had, or not soon. */
 static int take_lock(const dp_local_cache *c)
 {
     const int fd = openat(c->folder, "lock", O_RDWR | O_CREAT | NO_BLOCK, 0600);
-    const struct timespec ms = {0, 1000000};
     struct stat file;
-    int tries = 0;
 
     if (fd < 0)
         return -1;
-    if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode)) {
-        while (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK && tries < TRIES) {
-            nanosleep(&ms, NULL);
-            tries++;
-        }
-        if (tries < TRIES)
-            return fd;
-    }
+    if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && wait_for_lock(fd))
+        return fd;
     close(fd);
     return -1;
+}
+
+/* A child that was forked meanwhile has the descriptor, too, and would keep the lock. */
+static void give_lock_back(int fd)
+{
+    flock(fd, LOCK_UN);
+    close(fd);
 }
 
 /* Whether the block stands under its name. */
@@ -220,6 +234,7 @@ static bool write_block(int folder, const uint8_t digest[DP_BLAKE], const uint8_
     return written;
 }
 
+/* What could not be written left what was there, so nothing has to be counted anew. */
 static void keep(const dp_local_cache *c, int lock, const uint8_t digest[DP_BLAKE],
                  const uint8_t *bytes, size_t size)
 {
@@ -235,6 +250,8 @@ static void keep(const dp_local_cache *c, int lock, const uint8_t digest[DP_BLAK
               : 0;
     if (write_block(c->folder, digest, bytes, size))
         write_used(lock, used + pages(size) - (had <= used ? had : 0));
+    else
+        write_used(lock, used);
 }
 
 void dp_local_cache_put(const dp_local_cache *c, const uint8_t digest[DP_BLAKE],
@@ -245,7 +262,7 @@ void dp_local_cache_put(const dp_local_cache *c, const uint8_t digest[DP_BLAKE],
     if (lock < 0)
         return;
     keep(c, lock, digest, bytes, size);
-    close(lock);
+    give_lock_back(lock);
 }
 
 /* ---- opening ---- */

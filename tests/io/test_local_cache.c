@@ -5,10 +5,13 @@
 #include "io/remote/local_cache.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -206,10 +209,20 @@ static void locks_of_others(void **state)
     }
 }
 
-/* As a full disk has it: what cannot be written whole is not kept, and leaves nothing. */
+static void read_lock(const dp_local_cache *c, uint8_t out[16])
+{
+    const int fd = openat(c->folder, "lock", O_RDONLY);
+
+    assert_int_equal(read(fd, out, 16), 16);
+    close(fd);
+}
+
+/* As a full disk has it: what cannot be written whole is not kept, and leaves nothing; and the next
+ * one has not to count all of them for it. */
 static void no_room(void **state)
 {
     char folder[200];
+    uint8_t counted[16], then[16];
     struct rlimit before, small;
     dp_local_cache c;
     block b;
@@ -218,6 +231,9 @@ static void no_room(void **state)
     (void)state;
     test_folder(folder, sizeof folder);
     open_cache(&c, folder);
+    make_block(&b, 2);
+    put(&c, &b);
+    read_lock(&c, counted);
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     small = (struct rlimit){10000, before.rlim_max};
@@ -226,9 +242,78 @@ static void no_room(void **state)
     put(&c, &b);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     assert_false(has(&c, &b));
-    assert_int_equal(used(&c, &n), 0);
+    used(&c, &n);
+    assert_int_equal(n, 1);
+    read_lock(&c, then);
+    assert_memory_equal(then, counted, sizeof then);
     put(&c, &b);
     assert_true(has(&c, &b));
+    dp_local_cache_close(&c);
+    test_folder_remove(folder);
+}
+
+/* ---- the system's calls, as this program has them ---- */
+
+static bool no_locks, forks;
+static pid_t forked;
+
+/* A file system without locks. */
+int flock(int fd, int operation)
+{
+    errno = ENOLCK;
+    return no_locks ? -1 : (int)syscall(SYS_flock, fd, operation);
+}
+
+/* A program that forks while a block is written. */
+int renameat(int from, const char *name, int to, const char *as)
+{
+    if (forks && (forked = fork()) == 0) {
+        pause();
+        _exit(0);
+    }
+    return (int)syscall(SYS_renameat2, from, name, to, as, 0);
+}
+
+static void nothing_is_kept_without_locks(void **state)
+{
+    char folder[200];
+    dp_local_cache c;
+    uint32_t n;
+    block b;
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    open_cache(&c, folder);
+    make_block(&b, 1);
+    no_locks = true;
+    put(&c, &b);
+    no_locks = false;
+    used(&c, &n);
+    assert_int_equal(n, 0);
+    dp_local_cache_close(&c);
+    test_folder_remove(folder);
+}
+
+static void a_child_keeps_no_lock(void **state)
+{
+    char folder[200];
+    dp_local_cache c;
+    int status;
+    block b, next;
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    open_cache(&c, folder);
+    make_block(&b, 1);
+    make_block(&next, 2);
+    forks = true;
+    put(&c, &b);
+    forks = false;
+    assert_true(forked > 0);
+    put(&c, &next);
+    assert_int_equal(kill(forked, SIGKILL), 0);
+    assert_int_equal(waitpid(forked, &status, 0), forked);
+    assert_true(has(&c, &b) && has(&c, &next));
     dp_local_cache_close(&c);
     test_folder_remove(folder);
 }
@@ -335,9 +420,14 @@ static void killed_writers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(kept_within_the_bound), cmocka_unit_test(nothing_wrong_is_read),
-        cmocka_unit_test(locks_of_others),       cmocka_unit_test(no_room),
-        cmocka_unit_test(killed_within_a_block), cmocka_unit_test(killed_writers),
+        cmocka_unit_test(kept_within_the_bound),
+        cmocka_unit_test(nothing_wrong_is_read),
+        cmocka_unit_test(locks_of_others),
+        cmocka_unit_test(no_room),
+        cmocka_unit_test(nothing_is_kept_without_locks),
+        cmocka_unit_test(a_child_keeps_no_lock),
+        cmocka_unit_test(killed_within_a_block),
+        cmocka_unit_test(killed_writers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -167,6 +167,10 @@ for address in "http://me:hush@127.0.0.1:$port/good/a.dps" "http://127.0.0.1:$po
     expect 2 'put (a line|what stands)' "$DETPIPE" digest "snapshot file=$address | shuffle"
     grep -q hush out.txt && fail "a secret is shown"
 done
+for address in s3://me:hush@bucket/a.dps HTTP://127.0.0.1/a.dps?key=hush; do # what is no address here is a file's name
+    expect 3 'cannot open .*://.*\*\*\*' "$DETPIPE" digest "snapshot file=$address"
+    grep -q hush out.txt && fail "a secret is shown"
+done
 url good
 printf 'hush\n' > headers
 DETPIPE_REMOTE=headers=headers expect 2 'headers, line 1: a header is NAME: VALUE' "$DETPIPE" digest "snapshot file=$address"

@@ -77,13 +77,15 @@ static void point_at(const char *given, uint32_t column)
 int cli_fail_error(const dp_error *err, const char *text)
 {
     const bool malformed = err->status == DP_ESPEC || err->status == DP_EINVAL;
+    char *message = without_secrets(err->message); /* an address that is none of ours is a name */
 
     if (err->column != 0 && text != NULL) {
-        cli_fail(0, "column %u: %s", err->column, err->message);
+        cli_fail(0, "column %u: %s", err->column, message);
         point_at(text, err->column);
     } else {
-        cli_fail(0, "%s", err->message);
+        cli_fail(0, "%s", message);
     }
+    free(message);
     return malformed ? EXIT_MALFORMED : EXIT_NOT_TRIED;
 }
 
