@@ -309,6 +309,20 @@ narrow("weights,every=3", 3)
 narrow("full,steps=1..2", 3)
 
 
+@form('step 6, "end weight 0.weight"', "What a model ends with", STEPS + 1)
+def beside_one_without_memory(other):
+    """Whose values nobody can record: those of others are, of a model that is gone and of one that is there."""
+    net = net_of()
+    net.none = nn.Parameter(torch.empty(2, device="meta"))
+    beside_one_without_memory.kept = copy.deepcopy(net)
+    optimizer = sgd(net)
+    for _ in range(STEPS):
+        step_of(net, optimizer)
+    step = beside_one_without_memory.kept(x)
+    net[0].weight.data.add_(1e-5 if other else 1e-6)
+    return [net[0].weight.detach().clone(), step.detach()]
+
+
 @form('step 6, "batch"', "The data", STEPS + 1)
 def half_a_step_at_the_end(other):
     net = net_of()

@@ -265,8 +265,11 @@ class Ledger(Recorder):
         """What _put_tensor gives; None: it has none for the whole of it."""
         if type(tensor) not in _PLAIN or tensor.layout is not torch.strided or tensor.is_quantized or _is_rare(tensor):
             return None
-        tensor = _in_memory_order(tensor)
-        return self.ledger.digest_of(_BITS[tensor.dtype][0], tensor.shape, tensor.data_ptr())
+        try:
+            tensor = _in_memory_order(tensor)
+            return self.ledger.digest_of(_BITS[tensor.dtype][0], tensor.shape, tensor.data_ptr())
+        except RuntimeError:  # meta ones have no memory
+            return None
 
     def _put_kept(self, when, what, name, tensor):
         """A weight or a buffer."""
@@ -655,9 +658,12 @@ class Ledger(Recorder):
         root = self._root_of.pop(id(module), None)
         if root is not None and not (torch.cuda.is_available() and torch.cuda.is_current_stream_capturing()):
             for name, tensor in self._tensors_of(root, module):
-                digest = self._digest_of(tensor)
-                if digest is not None:
-                    self._gone[name] = digest
+                self._guarded(self._keep_last)(name, tensor)
+
+    def _keep_last(self, name, tensor):
+        digest = self._digest_of(tensor)
+        if digest is not None:
+            self._gone[name] = digest
 
     @staticmethod
     def _tensors_of(root, module):
@@ -672,14 +678,17 @@ class Ledger(Recorder):
         for root in self._living():
             last.update((name, tensor) for name, tensor in self._tensors_of(root, root.module()) if name.startswith("buffer"))
         for name in sorted({*last, *self._gone}):
-            digest = self._digest_of(last[name]) if name in last else self._gone[name]
-            if digest is None:
-                self._put_tensor(f"end {name}", last[name])
-            elif self._kept.get(name) != digest:
-                self.ledger.put_digest(f"end {name}", digest)
+            self._guarded(self._put_one_last)(name, last.get(name))
         gone = len(self._stale - {*last, *self._gone})
         if gone > 0:
             self._unseen["last values of weights that were gone at the end"] += gone
+
+    def _put_one_last(self, name, tensor):
+        digest = self._gone[name] if tensor is None else self._digest_of(tensor)
+        if digest is None:
+            self._put_tensor(f"end {name}", tensor)
+        elif self._kept.get(name) != digest:
+            self.ledger.put_digest(f"end {name}", digest)
 
     def _put_rest(self):
         self._end_by_hand()
