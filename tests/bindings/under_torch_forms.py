@@ -323,6 +323,24 @@ def beside_one_without_memory(other):
     return [net[0].weight.detach().clone(), step.detach()]
 
 
+@form('step 6, "end weight 0.weight"', "What a model ends with", STEPS + 1)
+def with_an_end_of_its_own(other):
+    """Its __del__ is not that of all modules, and is called once."""
+    class Net(nn.Sequential):
+        def __del__(self):
+            ended.append(1)
+    ended, net = [], Net(*net_of())
+    optimizer = sgd(net)
+    for _ in range(STEPS):
+        step_of(net, optimizer)
+    net[0].weight.data.add_(1e-5 if other else 1e-6)
+    bits = [net[0].weight.detach().clone()]
+    del net, optimizer
+    gc.collect()
+    assert ended == [1]
+    return bits
+
+
 @form('step 6, "batch"', "The data", STEPS + 1)
 def half_a_step_at_the_end(other):
     net = net_of()

@@ -215,7 +215,7 @@ class Ledger(Recorder):
         self._gone: Dict[str, bytes] = {}  # of those whose model is gone, as they were then
         self._stale: set = set()  # weights that had a step which was not recorded
         self._layouts, self._nameless, self._by_hand, self._stepped, self._thread = {}, 0, None, False, None
-        self._depth, self._backward_runs = 0, False
+        self._depth, self._backward_runs, self._ended = 0, False, {}
         self._backwards, self._frames = 0, _compiled_frames()
         self._lock = threading.RLock()
         self._attach()
@@ -335,6 +335,7 @@ class Ledger(Recorder):
                 self._miss("modules of torch.jit: what is inside them")
         self._names[module] = root.prefix[:-1] or type(module).__name__, root
         self._roots.append(root)
+        self._watch_ends(next(kind for kind in type(module).__mro__ if "__del__" in vars(kind)))
         self._root_of[id(module)] = root
         self._know_those_of(root)
 
@@ -407,7 +408,7 @@ class Ledger(Recorder):
                         register_optimizer_step_pre_hook(self._at_step),
                         register_optimizer_step_post_hook(self._guarded(self._after_step))]
         self._patch(torch.autograd, "backward", self._backward)
-        self._watch_ends()
+        self._watch_ends(torch.nn.Module)
 
     def _is_seen(self):
         return self._due() and self.level > 0
@@ -636,27 +637,30 @@ class Ledger(Recorder):
     def _state_of(self, value):
         return value.state_dict() if isinstance(value, torch.nn.Module) else None
 
-    def _watch_ends(self):
-        """Of models: who has trained one in a function leaves nothing of it for the end."""
-        before, see = torch.nn.Module.__dict__.get("__del__"), self._guarded(self._at_end_of)
+    def _watch_ends(self, kind):
+        """Of models of a class: who has trained one in a function leaves nothing of it for the end.  A class that has a
+        __del__ of its own need not call that of all modules."""
+        if kind in self._ended:
+            return
+        before, see = kind.__dict__.get("__del__"), self._guarded(self._at_end_of)
 
         def at_end(module):
-            see(module)
+            root = self._root_of.pop(id(module), None)
+            if root is not None:
+                see(root, module)
             if before is not None:
                 before(module)
 
         def forget():
-            if torch.nn.Module.__dict__.get("__del__") is at_end:
+            if kind.__dict__.get("__del__") is at_end:
                 if before is None:
-                    del torch.nn.Module.__del__
+                    del kind.__del__
                 else:
-                    torch.nn.Module.__del__ = before
-        torch.nn.Module.__del__ = at_end
-        self._forget_ends = forget
+                    kind.__del__ = before
+        self._ended[kind], kind.__del__ = forget, at_end
 
-    def _at_end_of(self, module):
-        root = self._root_of.pop(id(module), None)
-        if root is not None and not (torch.cuda.is_available() and torch.cuda.is_current_stream_capturing()):
+    def _at_end_of(self, root, module):
+        if not (torch.cuda.is_available() and torch.cuda.is_current_stream_capturing()):
             for name, tensor in self._tensors_of(root, module):
                 self._guarded(self._keep_last)(name, tensor)
 
@@ -701,7 +705,8 @@ class Ledger(Recorder):
         for hook in self._hooks:
             hook.remove()
         self._hooks = []
-        self._forget_ends()
+        for forget in self._ended.values():
+            forget()
         self._loaders.detach()
         super()._detach()
 
