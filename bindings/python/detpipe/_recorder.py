@@ -18,6 +18,7 @@ from ._ledger import Ledger as PlainLedger
 _POOLS = ("multiprocessing.pool", "worker"), ("concurrent.futures.process", "_process_worker")  # what their processes run
 LEVELS = ("loss", "weights", "full")
 _DEEPEST = 8  # of values in values
+_PLAIN = int, float, str, bytes, type(None)  # no arrays, and there may be millions
 _ENVIRONMENT = ("OMP_NUM_THREADS", "PYTHONHASHSEED", "CUBLAS_WORKSPACE_CONFIG", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA",
                 "TF_ENABLE_ONEDNN_OPTS", "TF_NUM_INTRAOP_THREADS", "XLA_FLAGS")
 
@@ -289,7 +290,7 @@ class Recorder:
     def _put_all_saved(self, saved):
         if self._due():
             self._put_before()
-        self._put_saved("saved", saved(), set())
+        self._put_saved("saved", saved(), 0, {})
 
     def _put_before(self):
         """What was changed since the last step, by somebody else than a step."""
@@ -298,15 +299,18 @@ class Recorder:
         """A framework's own object, as a mapping; None: it is another's."""
         return None
 
-    def _put_saved(self, name, value, around):
-        """The arrays alone: names of files and times are not results."""
+    def _put_saved(self, name, value, depth, seen):
+        """The arrays alone: names of files and times are not results.  seen: values that are gone into, by identity, and how
+        deep they were: objects that know each other are not walked by all ways that there are."""
         if self._is_tensor(value):
             self._put_tensor(name, value)
         elif isinstance(value, np.ndarray):
             self.ledger.put(name, value)
-        elif len(around) < _DEEPEST and id(value) not in around:
+        elif depth < seen.get(id(value), (_DEEPEST,))[0]:
+            seen[id(value)] = depth, value
             for key, one in self._inside_of(value):
-                self._put_saved(f"{name}/{key}", one, around | {id(value)})
+                if not isinstance(one, _PLAIN):
+                    self._put_saved(f"{name}/{key}", one, depth + 1, seen)
 
     def _inside_of(self, value):
         state = self._state_of(value)
