@@ -242,8 +242,9 @@ def average_that_is_saved(other):
         with torch.no_grad():
             for old, new in zip(average.parameters(), net.parameters()):
                 old.lerp_(new, 0.1 + 1e-5 * (other and step == 2))
-    friends = []
-    friends += [{"friends": friends} for _ in range(200)]  # there are 200 ** 4 ways through them
+    friends = [{} for _ in range(200)]
+    for one in friends:
+        one["friends"] = list(friends)  # there are 200 ** 4 ways through them
     torch.save({"time": time.time(), "friends": friends, "average": average.state_dict()}, io.BytesIO())
     return average.parameters()
 
