@@ -69,7 +69,7 @@ except ImportError:
     expect 0 'not recorded: python: torch: no gradients' why
 }
 
-# what was not recorded is counted, from whichever run says more; a ledger that nobody closed is weak evidence
+# what was not recorded is counted, from whichever run says more; a hook that failed, or a ledger that nobody closed, is weak evidence
 not_recorded() {
     own
     echo '3 passes without gradients' > given/1.unseen
@@ -78,6 +78,9 @@ not_recorded() {
     grep -q '^not recorded: passes without gradients (4)$' out.txt && grep -q '^not recorded: functions that torch.compile made (1)$' out.txt || fail "$(cat out.txt)"
     expect 0 '"what":[[:space:]]*"passes without gradients"' why --json
     tr -d ' \n\t' < out.txt | grep -q '"ledgers":{"compared":1,"steps":6,"entries":30,"not_closed":0,"not_recorded":\[{"n":4,' || fail "$(cat out.txt)"
+    printf '2 failures to record (TypeError: x)\n1 failures to record (RuntimeError: y)\n' > given/2.unseen
+    expect 0 '^REPRODUCED \(weak evidence: 3 failures to record\)$' why
+    expect 3 'weak evidence' why --strict
     rm given/[12].unseen
     expect 0 '^REPRODUCED \(weak evidence: 1 ledger was not closed\)$' why
     expect 3 'weak evidence' why --strict

@@ -110,8 +110,21 @@ static const char *plural(size_t n, const char *one, const char *more)
     return n == 1 ? one : more;
 }
 
+/* Of hooks: they were to see something, and nobody knows what. */
+static uint64_t failures_to_record(const why_unseen *u)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < u->n; i++) {
+        if (strncmp(u->v[i].text, WHY_FAILURES, strlen(WHY_FAILURES)) == 0)
+            n += u->v[i].n;
+    }
+    return n;
+}
+
 void evidence_weakness(const evidence *e, char out[EVIDENCE_TEXT])
 {
+    const uint64_t failures = failures_to_record(&e->unseen);
     size_t n = 0;
 
     out[0] = '\0';
@@ -120,6 +133,10 @@ void evidence_weakness(const evidence *e, char out[EVIDENCE_TEXT])
     if (e->open > 0)
         n += (size_t)snprintf(out + n, EVIDENCE_TEXT - n, "%s%zu %s not closed", n > 0 ? ", " : "",
                               e->open, plural(e->open, "ledger was", "ledgers were"));
+    if (failures > 0)
+        n += (size_t)snprintf(out + n, EVIDENCE_TEXT - n, "%s%llu %s", n > 0 ? ", " : "",
+                              (unsigned long long)failures,
+                              plural(failures, "failure to record", WHY_FAILURES));
     if (has_all_digits(e))
         return;
     if (e->compared < ENOUGH_LOSSES)

@@ -47,7 +47,7 @@ bool evidence_is_none(const evidence *);
 /* "1 loss, 3 digits"; "" where the evidence is not weak: two losses and more, 7 digits and more,
  * no running means, not all NaN or infinite; or files or ledgers, in which all digits are; and run
  * 2 read nothing that run 1 left, and each process closed its ledger. */
-#define EVIDENCE_TEXT 256
+#define EVIDENCE_TEXT 400
 void evidence_weakness(const evidence *, char out[EVIDENCE_TEXT]);
 
 /* The lines of a report, and the same as a member "evidence". */

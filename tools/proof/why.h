@@ -25,7 +25,8 @@ typedef struct why_how {
     uint64_t first, last; /* steps that count; last: UINT64_MAX = to the end */
 } why_how;
 
-#define WHY_LINE 256
+#define WHY_FAILURES "failures to record" /* what a line of a hook that failed begins with */
+#define WHY_LINE     256
 typedef struct why_line {
     char text[WHY_LINE];
     uint64_t n;
