@@ -186,7 +186,7 @@ static void no_memory(void **state)
  * has not; it closes what was open, and leaves the parent's connections alone. */
 static bool refuses(dp_pipeline *p, const dp_file *file)
 {
-    dp_batch *batch;
+    dp_batch *batch = NULL;
     uint8_t byte;
     size_t got;
     const int error = dp_file_read_at(file, 0, &byte, 1, &got);
