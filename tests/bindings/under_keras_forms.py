@@ -1,29 +1,30 @@
 # under_keras_forms.py - detpipe.keras.Ledger of trainings that keep results for themselves, or have loops of their own: no bit
 # of them is changed, two are equal, and what is other in the second of two is named.  A form gives what it ends with.
 # SPDX-License-Identifier: Apache-2.0
-import gc, os, pickle, sys, tempfile
+import gc, os, pickle, sys
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 import keras, numpy as np, tensorflow as tf
 import joblib, scipy.io
 from detpipe.keras import Ledger
-from differ import differ
+from differ import Forms
 from numpy import save as save_array  # before a ledger is made
 
 gc.freeze()  # else clear_session looks at all that was imported, each time
-diff, folder = sys.argv[1], tempfile.mkdtemp()
 STEPS = 3
 x, y = np.ones((4, 6), "float32"), np.ones((4, 2), "float32")
-FORMS = []  # the first difference, words of what is said of it, how the ledger is made, the training
 OPTIMIZER = "what it made of them is not"
 ELSE = "by somebody else than the optimizer"
 SAVED = "What was saved"
 
 
-def form(first, words, **how):
-    def add(train):
-        FORMS.append((first, words, how, train))
-        return train
-    return add
+def run(train, other):
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(9)
+    return train(other)
+
+
+forms = Forms(sys.argv[1], Ledger, run)
+form = forms.form
 
 
 def net_of(cls=keras.Sequential, **how):
@@ -57,12 +58,12 @@ def saving(name):
                 old = 0.9 + 1e-5 * (other and step == STEPS - 1)
                 average = (old * average + (1 - old) * w.numpy()).astype("float32")
             unseen_assign(kept.layers[0].kernel.value, average)
-            path = os.path.join(folder, "saved")
+            path = os.path.join(forms.folder, "saved")
             save(path, average, kept)
             files = [f for f in (path, path + ".npy", path + ".npz") if os.path.isfile(f)]
             return [open(f, "rb").read() for f in files]
         train.__name__ = save.__name__
-        FORMS.append((f'step {STEPS + 1}, "{name}"', SAVED, {}, train))
+        forms.all.append((f'step {STEPS + 1}, "{name}"', SAVED, {}, train))
         return save
     return add
 
@@ -248,7 +249,7 @@ def compiled_average(other):
 
 def left_out(train):
     for how in ({"every": 10}, {"steps": range(1, 2)}):
-        FORMS.append(('step 4, "end weight net/dense/kernel"', "What a model ends with", how, train))
+        forms.all.append(('step 4, "end weight net/dense/kernel"', "What a model ends with", how, train))
 
 
 @left_out
@@ -271,44 +272,8 @@ def saved_between(other):
     for step in range(STEPS):
         net.train_on_batch(x, y)
         if step == 1:
-            np.savez(os.path.join(folder, "between"), w=net.layers[0].kernel.numpy() + 1e-5 * other)
+            np.savez(os.path.join(forms.folder, "between"), w=net.layers[0].kernel.numpy() + 1e-5 * other)
     return bits(net.variables)
 
 
-# ---- the runs ----
-
-def run(train, other):
-    keras.backend.clear_session()
-    keras.utils.set_random_seed(9)
-    return train(other)
-
-
-def recorded(name, how, train, other):
-    with Ledger(os.path.join(folder, name), **how) as ledger:
-        out = run(train, other)
-    assert not any("failure" in what for what in ledger.unseen), ledger.unseen
-    return out
-
-
-def check(i, first, words, how, train):
-    name, plain = f"{i}.{train.__name__}", run(train, 0)
-    for version, other in (("sound.1", 0), ("sound.2", 0), ("fault.2", 1)):
-        out = recorded(f"{name}.{version}", how, train, other)
-        assert other or out == plain, f"the hooks change {name}"
-    os.link(os.path.join(folder, f"{name}.sound.1"), os.path.join(folder, f"{name}.fault.1"))
-    differ(diff, folder, f"{name}.sound", None, "")
-    differ(diff, folder, f"{name}.fault", first, words)
-
-
-failures = 0
-for i, one in enumerate(FORMS):
-    if len(sys.argv) > 2 and one[3].__name__ not in sys.argv[2:]:
-        continue
-    try:
-        check(i, *one)
-    except AssertionError as e:
-        failures += 1
-        print("FAILED:", one[3].__name__, e)
-if failures == 0:
-    print("keras forms: all as it should be")
-sys.exit(failures > 0)
+forms.check("keras forms", sys.argv[2:])

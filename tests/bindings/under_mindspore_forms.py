@@ -1,26 +1,19 @@
 # under_mindspore_forms.py - detpipe.mindspore.Ledger of trainings that keep results for themselves, or have loops of their own:
 # no bit of them is changed, two are equal, and what is other in the second of two is named.  A form gives what it ends with.
 # SPDX-License-Identifier: Apache-2.0
-import os, sys, tempfile
+import os, sys
 import mindspore, numpy as np
 from mindspore import nn, ops
 from detpipe.mindspore import Ledger
-from differ import differ
+from differ import Forms
 
-diff, folder = sys.argv[1], tempfile.mkdtemp()
+forms = Forms(sys.argv[1], Ledger)
+form = forms.form
 STEPS = 3
 x, y = mindspore.Tensor(np.ones((4, 6), np.float32)), mindspore.Tensor(np.ones((4, 2), np.float32))
-FORMS = []  # the first difference, words of what is said of it, how the ledger is made, the training
 ELSE = "by somebody else than the optimizer"
 SAVED = "What was saved"
 END = "What a model ends with"
-
-
-def form(first, words, **how):
-    def add(train):
-        FORMS.append((first, words, how, train))
-        return train
-    return add
 
 
 def net_of(prefix=""):
@@ -92,10 +85,10 @@ def saving(first):
                 old = np.float32(0.9 + 1e-5 * (other and step == STEPS - 1))
                 kept[0] = old * kept[0] + (1 - old) * net[0].weight.asnumpy()
             train(net, behind=average)
-            save(os.path.join(folder, "saved"), kept[0])
+            save(os.path.join(forms.folder, "saved"), kept[0])
             return bits(net.get_parameters()) + [kept[0].tobytes()]
         saved.__name__ = save.__name__
-        FORMS.append((f'step {STEPS + 1}, "{first}"', SAVED, {}, saved))
+        forms.all.append((f'step {STEPS + 1}, "{first}"', SAVED, {}, saved))
         return save
     return add
 
@@ -185,35 +178,5 @@ def loop_by_hand(other):
     return bits(net.get_parameters())
 
 
-# ---- the runs ----
-
-def recorded(name, how, train, other):
-    with Ledger(os.path.join(folder, name), **how) as ledger:
-        out = train(other)
-    assert not any("failure" in what for what in ledger.unseen), ledger.unseen
-    return out
-
-
-def check(i, first, words, how, train):
-    name, plain = f"{i}.{train.__name__}", train(0)
-    for version, other in (("sound.1", 0), ("sound.2", 0), ("fault.2", 1)):
-        out = recorded(f"{name}.{version}", how, train, other)
-        assert other or out == plain, f"the hooks change {name}"
-    os.link(os.path.join(folder, f"{name}.sound.1"), os.path.join(folder, f"{name}.fault.1"))
-    differ(diff, folder, f"{name}.sound", None, "")
-    differ(diff, folder, f"{name}.fault", first, words)
-
-
-failures = 0
 mindspore.set_context(mode=mindspore.PYNATIVE_MODE)
-for i, one in enumerate(FORMS):
-    if len(sys.argv) > 2 and one[3].__name__ not in sys.argv[2:]:
-        continue
-    try:
-        check(i, *one)
-    except AssertionError as e:
-        failures += 1
-        print("FAILED:", one[3].__name__, e)
-if failures == 0:
-    print("mindspore forms: all as it should be")
-sys.exit(failures > 0)
+forms.check("mindspore forms", sys.argv[2:])
