@@ -71,19 +71,27 @@ static void survey_block(void *ctx, uint64_t block)
     }
 }
 
-static void nearly_all_are_correctly_rounded(void **state)
+/* Each block on the thread that is free. */
+static void on_all_blocks(void (*look)(void *, uint64_t), void *ctx)
 {
     dp_options options;
     dp_arena arena = {0};
     dp_workers *workers;
 
-    (void)state;
     assert_ok(dp_options_get(NULL, &options, &test_error));
     arena.alloc = options.alloc;
     assert_ok(dp_workers_open(&workers, options.threads, &arena, &test_error));
+    dp_workers_run(workers, BLOCKS, look, ctx);
+    dp_workers_close(workers);
+    dp_arena_free(&arena);
+}
+
+static void nearly_all_are_correctly_rounded(void **state)
+{
+    (void)state;
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
         survey s = {.f = &functions[i]};
-        dp_workers_run(workers, BLOCKS, survey_block, &s);
+        on_all_blocks(survey_block, &s);
         print_message("%s: %llu floats, %llu misrounded, %llu undecided\n", s.f->name,
                       (unsigned long long)s.n, (unsigned long long)s.misrounded,
                       (unsigned long long)s.undecided);
@@ -91,8 +99,6 @@ static void nearly_all_are_correctly_rounded(void **state)
         assert_int_equal(s.wrong, 0); /* never more than one unit in the last place */
         assert_true(s.misrounded <= s.f->misrounded);
     }
-    dp_workers_close(workers);
-    dp_arena_free(&arena);
 }
 
 /* ---- activation=fast ---- */
@@ -145,26 +151,18 @@ static void largest_of_block(void *ctx, uint64_t block)
 static void fast_ones_stay_within_their_bounds(void **state)
 {
     static errors e;
-    dp_options options;
-    dp_arena arena = {0};
-    dp_workers *workers;
 
     (void)state;
-    assert_ok(dp_options_get(NULL, &options, &test_error));
-    arena.alloc = options.alloc;
-    assert_ok(dp_workers_open(&workers, options.threads, &arena, &test_error));
     for (size_t i = 0; i < sizeof fast_functions / sizeof fast_functions[0]; i++) {
         double most = 0;
         e.f = &fast_functions[i];
-        dp_workers_run(workers, BLOCKS, largest_of_block, &e);
+        on_all_blocks(largest_of_block, &e);
         for (size_t b = 0; b < BLOCKS; b++)
             most = e.most[b] <= most ? most : e.most[b];
         print_message("%s: at most %.4f units in the last place\n", e.f->name, most);
         assert_true(most <= e.f->most);
         assert_true(most > e.f->most - (stride == 1 ? 0.01 : 0.4)); /* the bound is not a guess */
     }
-    dp_workers_close(workers);
-    dp_arena_free(&arena);
 }
 
 static void corners_of_the_fast_ones(void **state)
