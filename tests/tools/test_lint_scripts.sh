@@ -67,13 +67,14 @@ from mindspore import nn
 import mindspore as ms
 d = ds.Cifar10Dataset("x", num_parallel_workers=2)
 d = d.map(ds.vision.RandomCrop(3), num_parallel_workers=4)
+net = nn.Dense(2, 2)
 ms.set_seed(1)
-opt = nn.SGD(nn.Dense(2, 2).trainable_params(), 0.1)
+opt = nn.SGD(net.trainable_params(), 0.1)
 PY
 "$DETPIPE" lint --fix late.py | patch -s -p1 || fail "--fix of a late seed"
 [ "$(sed -n 4p late.py)" = 'ms.set_seed(1)' ] || { fail "--fix puts the seed behind the imports"; cat late.py; }
 [ "$(grep -c num_parallel_workers=1 late.py)" = 2 ] || { fail "--fix sets one worker"; cat late.py; }
-expect 0 '^0 findings in 1 file, 8 lines, [0-9]* calls$' "$DETPIPE" lint --strict --all late.py
+expect 0 '^0 findings in 1 file, 9 lines, [0-9]* calls$' "$DETPIPE" lint --strict --all late.py
 
 # a notebook: cells and lines; IPython's own lines are none of Python
 cat > book.ipynb <<'JSON'
@@ -83,6 +84,8 @@ cat > book.ipynb <<'JSON'
  {"cell_type": "code", "source": "x = np.random.rand(3)\nmodel.fit(x)"}]}
 JSON
 expect 0 '^book.ipynb: cell 4 line 1: np.random.rand\(3\): it draws from NumPy' "$DETPIPE" lint book.ipynb
+printf '{"cells": [{"cell_type": "markdown"}, {"cell_type": "code", "source": "import torch\\ntorch.seed()"}]}' > second.ipynb
+expect 0 '^second.ipynb: cell 2 line 2: torch.seed' "$DETPIPE" lint second.ipynb
 expect 0 'book.ipynb: --fix: not laid out as Jupyter does: 1 finding to mend by hand' "$DETPIPE" lint --fix book.ipynb
 
 # a notebook as Jupyter writes it: a diff of its cells; a cell that is no Python does not hide the others

@@ -272,7 +272,7 @@ class Calls:
         for draw in tables.DRAWS.find(call.path):
             if draw.when is not None and not draw.when(call):
                 continue
-            event = self.add("draw", draw.stream, call.node, draw.kind)
+            event = self.add("draw", draw.stream, call.node, draw.kind, draw.late)
             if draw.stream in ("numpy", "python") and any(getattr(f.node, "name", "") in ("__getitem__", "__call__") for f in self.frames):
                 self.flag("numpy in a data set", call.node)
             if draw.kind == "numbers" and not any(e.kind == "seed" and e.stream == draw.stream for e in self.events):

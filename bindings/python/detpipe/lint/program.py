@@ -124,7 +124,7 @@ class Program(Walker):
         more = f" ({'; '.join(notes)})" if notes else ""
         sure = OPEN if not self.uses("train") else LIKELY if first.when or self.unfollowed_seeds() else SURE
         if stream == "keras" and any(e.kind == "seed" and e.stream == "tensorflow" for e in self.events):
-            name = "Keras's generator (of Keras 3, which tf.random.set_seed does not reach)"
+            name, sure = "Keras's generator (of Keras 3, which tf.random.set_seed does not reach)", max(sure, LIKELY, key=RANK.index)
         self.keep(finding(first.place, KINDS[first.detail], sure, f"it draws from {name}, which nothing seeds{more}", remedy,
                           ("top", stream)))
 
@@ -149,7 +149,8 @@ class Program(Walker):
 
     def seeded_late(self, draws, seeds, name, remedy, stream):
         seed = next(e for e in seeds if not e.when)
-        before = [e for e in self.events[:self.events.index(seeds[0])] if e in draws and id(e) not in self.seeds_drawn]
+        before = [e for e in self.events[:self.events.index(seeds[0])]
+                  if e in draws and not e.late and id(e) not in self.seeds_drawn]
         if not before:
             return
         first = before[0]

@@ -22,35 +22,40 @@ def _has_items(call):
     return isinstance(source, Obj) and source.kind is not None and source.kind.find("__getitem__") is not None
 
 
+def _trains_on_cpu(call):
+    return call.program.uses("mindspore cpu") and call.program.uses("train")
+
+
 DRAWS = [
-    # initial weights come from NumPy's generator, which mindspore.set_seed seeds
+    # data sets and their operations take the seed when an iterator is made (2.10.0); weights come from NumPy's generator
     Draw("mindspore.nn.Dense|Conv1d|Conv2d|Conv3d|Conv1dTranspose|Conv2dTranspose|Conv3dTranspose|Embedding|EmbeddingLookup|"
          "LSTM|GRU|RNN|LSTMCell|GRUCell|RNNCell|BiDense", "mindspore", "init"),
     Draw("mindspore.initializer.initializer mindspore.initializer.* mindcv.models.* mindcv.create_model", "mindspore", "init",
          lambda c: c.path.rpartition(".")[2] not in ("Zero", "One", "Constant", "Identity", "Initializer") and not (
              isinstance(c.first, Const) and not (isinstance(c.first.value, str) and c.first.value not in ("zeros", "ones")))),
-    Draw("mindspore.nn.Dropout|Dropout1d|Dropout2d|Dropout3d mindspore.ops.Dropout|dropout|Dropout2D|Dropout3D", "mindspore",
-         "dropout"),
+    Draw("mindspore.nn.Dropout|Dropout1d|Dropout2d|Dropout3d mindspore.ops.Dropout|Dropout2D|Dropout3D", "mindspore", "dropout",
+         late=True),
+    Draw("mindspore.ops.dropout", "mindspore", "dropout"),
     Draw("mindspore.ops.standard_normal|normal|uniform|gamma|multinomial|randint|rand|randn|randperm|bernoulli|"
          "random_categorical|random_poisson|StandardNormal|UniformReal|UniformInt|Gamma|Poisson|Multinomial|rand_like|"
          "randn_like|RandomChoiceWithMask|RandomCategorical|StandardLaplace|laplace", "mindspore", "numbers", lacks("seed")),
-    Draw("mindspore.dataset." + _READERS, "mindspore.dataset", "order", both(_UNSHUFFLED, not_false("shuffle"))),
+    Draw("mindspore.dataset." + _READERS, "mindspore.dataset", "order", both(_UNSHUFFLED, not_false("shuffle")), True),
     Draw("mindspore.dataset.GeneratorDataset", "mindspore.dataset", "order",
-         both(_UNSHUFFLED, not_false("shuffle", 6), lambda c: is_true("shuffle", 6)(c) or _has_items(c))),
-    Draw("*.shuffle", "mindspore.dataset", "order", lambda c: c.path.startswith("mindspore.dataset.")),
-    Draw("mindspore.dataset.RandomSampler|WeightedRandomSampler|SubsetRandomSampler|PKSampler", "mindspore.dataset", "order"),
+         both(_UNSHUFFLED, not_false("shuffle", 6), lambda c: is_true("shuffle", 6)(c) or _has_items(c)), True),
+    Draw("*.shuffle", "mindspore.dataset", "order", lambda c: c.path.startswith("mindspore.dataset."), True),
+    Draw("mindspore.dataset.RandomSampler|WeightedRandomSampler|SubsetRandomSampler|PKSampler", "mindspore.dataset", "order", late=True),
     Draw("mindspore.dataset.vision.Random* mindspore.dataset.vision.AutoAugment|RandAugment|TrivialAugmentWide|CutMixBatch|MixUp|"
          "MixUpBatch|UniformAugment mindspore.dataset.transforms.RandomApply|RandomChoice|RandomOrder mindspore.dataset.audio.Random*",
-         "mindspore.dataset", "augment"),
+         "mindspore.dataset", "augment", late=True),
 ]
 
 ROWS = [
     Row("mindspore.nn.Dropout|Dropout2d mindspore.ops.dropout|Dropout", "network", LIKELY,
         "on the CPU of MindSpore 2.10 its masks differ between processes from the sixth call on, under any seed",
-        "no dropout while bits are compared", lambda c: c.program.uses("mindspore cpu")),
+        "no dropout while bits are compared", _trains_on_cpu),
     Row("mindspore.nn.Dropout|Dropout2d mindspore.ops.dropout|Dropout", "network", OPEN,
         "on the CPU of MindSpore 2.10 its masks differ between processes from the sixth call on, under any seed",
-        "no dropout while bits are compared", lambda c: not c.program.uses("mindspore cpu")),
+        "no dropout while bits are compared", lambda c: not _trains_on_cpu(c)),
     Row("mindspore.load_param_into_net", "weights", OPEN, "names that do not match keep random weights, without an error",
         "look at what it returns, or strict_load=True", both(lambda c: c.dropped, lambda c: not is_true("strict_load")(c))),
     Row("mindspore.set_seed", "seeds", OPEN, "the guide asks for a seed other than 0", "mindspore.set_seed(1)",

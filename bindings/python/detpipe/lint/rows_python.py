@@ -26,11 +26,11 @@ DRAWS = [
          "exponential|gamma|dirichlet|multinomial|multivariate_normal|laplace|random_integers|ranf|sample|bytes|lognormal|"
          "logistic|vonmises|gumbel|geometric|triangular", "numpy", "numbers"),
     # random_state=None is NumPy's global generator
-    Draw("sklearn.model_selection.train_test_split sklearn.model_selection.ShuffleSplit|StratifiedShuffleSplit|"
-         "GroupShuffleSplit", "numpy", "order",
-         both(lacks("random_state"), not_false("shuffle"))),
+    Draw("sklearn.model_selection.train_test_split", "numpy", "order", both(lacks("random_state"), not_false("shuffle"))),
+    Draw("sklearn.model_selection.ShuffleSplit|StratifiedShuffleSplit|GroupShuffleSplit", "numpy", "order", lacks("random_state"),
+         True),
     Draw("sklearn.model_selection.KFold|StratifiedKFold|StratifiedGroupKFold", "numpy", "order",
-         both(lacks("random_state"), is_true("shuffle"))),
+         both(lacks("random_state"), is_true("shuffle")), True),
     Draw("sklearn.utils.shuffle|resample", "numpy", "order", lacks("random_state")),
     Draw("sklearn.ensemble.RandomForest* sklearn.ensemble.ExtraTrees* sklearn.ensemble.Bagging* sklearn.ensemble."
          "GradientBoosting* sklearn.ensemble.AdaBoost* sklearn.ensemble.IsolationForest sklearn.neural_network.MLP* "
@@ -40,7 +40,7 @@ DRAWS = [
          "BayesianGaussianMixture sklearn.manifold.TSNE|MDS sklearn.decomposition.NMF|FastICA|LatentDirichletAllocation|"
          "DictionaryLearning|MiniBatchDictionaryLearning sklearn.random_projection.GaussianRandomProjection|"
          "SparseRandomProjection sklearn.model_selection.RandomizedSearchCV sklearn.kernel_approximation.RBFSampler|Nystroem",
-         "numpy", "init", lacks("random_state")),
+         "numpy", "init", lacks("random_state"), True),
     Draw("sklearn.datasets.make_classification|make_regression|make_blobs|make_moons|make_circles|make_swiss_roll|make_s_curve",
          "numpy", "numbers", lacks("random_state")),
     Draw("*.sample", "numpy", "order", both(lacks("random_state"), lambda c: c.path.startswith("pandas.") or "frac" in c.keywords)),

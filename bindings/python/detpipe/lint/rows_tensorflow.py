@@ -42,7 +42,8 @@ DRAWS = [
     Draw("*.shuffle", "tensorflow", "order", both(lambda c: c.path.startswith(("tensorflow.data.", "tensorflow_datasets.")),
                                                   lacks("seed", at=1))),
     Draw("tensorflow.data.Dataset.list_files", "tensorflow", "order", both(not_false("shuffle", 1), lacks("seed", at=2))),
-    Draw("keras.utils.image_dataset_from_directory|text_dataset_from_directory|audio_dataset_from_directory", "keras", "order",
+    # their seed is drawn from NumPy's generator
+    Draw("keras.utils.image_dataset_from_directory|text_dataset_from_directory|audio_dataset_from_directory", "numpy", "order",
          both(lacks("seed"), not_false("shuffle"))),
 ]
 

@@ -3,7 +3,8 @@
 import re
 
 from .flags import Flag
-from .table import Draw, LIKELY, OPEN, Row, SURE, Seed, above, both, first_is, is_false, is_one_of, is_true, lacks, on_gpu
+from .table import Draw, LIKELY, OPEN, Row, SURE, Seed, above, both, first_is, gradient_on_gpu, is_false, is_one_of, is_true, \
+    lacks, on_gpu
 
 _ALL = "python numpy torch"
 
@@ -14,6 +15,7 @@ SEEDS = [
     Seed("lightning.seed_everything", _ALL, 0, "-"),  # without a number: PL_GLOBAL_SEED, or 0
     Seed("transformers.set_seed transformers.enable_full_determinism accelerate.set_seed diffusers.training_utils.set_seed",
          _ALL),
+    Seed("lightning.cli.LightningCLI", _ALL, 9, "-", lambda c: not is_false("seed_everything_default")(c)),
     Seed("transformers.Trainer transformers.Seq2SeqTrainer trl.SFTTrainer", _ALL, 9, "-"),  # TrainingArguments.seed, 42
     Seed("torch_geometric.seed_everything pyro.set_rng_seed", _ALL),
 ]
@@ -35,12 +37,14 @@ DRAWS = [
     Draw("torch.rand|randn|randint|normal|bernoulli|multinomial|rand_like|randn_like|randint_like|poisson", "torch", "numbers",
          _GENERATOR),
     Draw("torch.randperm", "torch", "order", _GENERATOR),
-    Draw("torch.utils.data.DataLoader", "torch", "order", both(is_true("shuffle", 2), lacks("generator", "sampler", "batch_sampler"))),
-    Draw("torch.utils.data.RandomSampler|WeightedRandomSampler|SubsetRandomSampler|random_split", "torch", "order", _GENERATOR),
+    Draw("torch.utils.data.DataLoader", "torch", "order", both(is_true("shuffle", 2), lacks("generator", "sampler", "batch_sampler")),
+         True),
+    Draw("torch.utils.data.RandomSampler|WeightedRandomSampler|SubsetRandomSampler", "torch", "order", _GENERATOR, True),
+    Draw("torch.utils.data.random_split", "torch", "order", _GENERATOR),
     Draw("torchvision.transforms.Random* torchvision.transforms.ColorJitter|AutoAugment|RandAugment|TrivialAugmentWide|AugMix|"
-         "MixUp|CutMix", "torch", "augment"),
-    Draw("torch.nn.Dropout|Dropout1d|Dropout2d|Dropout3d|AlphaDropout torch.nn.functional.dropout|dropout2d|dropout3d|"
-         "gumbel_softmax", "torch", "dropout"),
+         "MixUp|CutMix", "torch", "augment", late=True),
+    Draw("torch.nn.Dropout|Dropout1d|Dropout2d|Dropout3d|AlphaDropout", "torch", "dropout", late=True),
+    Draw("torch.nn.functional.dropout|dropout2d|dropout3d|gumbel_softmax", "torch", "dropout"),
     Draw("torch.distributions.Categorical().sample torch.distributions.Normal().sample|rsample "
          "torch.distributions.Bernoulli().sample", "torch", "numbers"),
 ]
@@ -57,7 +61,7 @@ ROWS = [
     Row("torch.backends.cudnn.benchmark=", "network", LIKELY,
         "cuDNN measures and takes the fastest algorithm: another one, with other bits, from run to run",
         "torch.backends.cudnn.benchmark = False", first_is(True), ("value", "False")),
-    Row("torch.nn.CTCLoss torch.nn.functional.ctc_loss", "network", LIKELY, "its gradient: " + _ATOMIC, _OPS, on_gpu),
+    Row("torch.nn.CTCLoss torch.nn.functional.ctc_loss", "network", LIKELY, "its gradient: " + _ATOMIC, _OPS, gradient_on_gpu),
     Row("*.index_add_|index_add|scatter_add_|scatter_add|scatter_reduce_|scatter_reduce|index_reduce_ torch.scatter_add|"
         "index_add|scatter_reduce", "network", LIKELY, _ATOMIC, _OPS, on_gpu),
     Row("torch.bincount torch.histc torch.Tensor.bincount", "network", LIKELY, _ATOMIC, _OPS, on_gpu),
@@ -65,11 +69,11 @@ ROWS = [
         "with accumulate=True it adds in an order by chance, on the CPU with 2 threads and more, too", _OPS,
         both(is_true("accumulate", 2), lambda c: not c.program.uses("deterministic"))),
     Row("torch.nn.functional.interpolate|upsample torch.nn.Upsample", "network", LIKELY, "its gradient: " + _ATOMIC, _OPS,
-        both(on_gpu, is_one_of("mode", None, ("linear", "bilinear", "bicubic", "trilinear")))),
+        both(gradient_on_gpu, is_one_of("mode", None, ("linear", "bilinear", "bicubic", "trilinear")))),
     Row("torch.nn.functional.grid_sample torch.nn.ReflectionPad1d|ReflectionPad2d|ReflectionPad3d|ReplicationPad1d|"
         "ReplicationPad2d|AdaptiveAvgPool2d|AdaptiveAvgPool3d|AdaptiveMaxPool2d|MaxPool3d|FractionalMaxPool2d|MaxUnpool2d|"
         "EmbeddingBag torch.nn.functional.adaptive_avg_pool2d|embedding_bag|fractional_max_pool2d", "network", LIKELY,
-        "its gradient: " + _ATOMIC, _OPS, on_gpu),
+        "its gradient: " + _ATOMIC, _OPS, gradient_on_gpu),
     Row("*.load_state_dict", "weights", OPEN, "names that do not match keep random weights, without a word",
         "look at what it returns: missing_keys and unexpected_keys", both(is_false("strict", 1), lambda c: c.dropped)),
     Row("torch.backends.cuda.matmul.allow_tf32= torch.backends.cudnn.allow_tf32=", "confirm", OPEN,
@@ -94,7 +98,7 @@ FLAGS = [
     Flag("torch.set_deterministic transformers.enable_full_determinism", ("deterministic",)),
     Flag("lightning.Trainer", ("deterministic",), is_one_of("deterministic", None, (True, "warn"))),
     Flag("transformers.TrainingArguments", ("deterministic",), is_true("full_determinism")),
-    Flag("torch.backends.cudnn.deterministic=", ("cudnn",), first_is(True)),
+    Flag("torch.backends.cudnn.deterministic=", ("cudnn",), lambda c: not first_is(False)(c)),
     Flag("*.backward torch.optim.Adam|AdamW|SGD|RMSprop|Adadelta|Adagrad|LBFGS|NAdam|RAdam|Adamax", ("train", "torch")),
     Flag("lightning.Trainer transformers.Trainer transformers.Seq2SeqTrainer", ("train", "torch")),
 ]

@@ -27,6 +27,12 @@ class Source:
         """Whether it does something when it is run, and is not part of others: by its form."""
         return any(_does(s) for s in self.tree.body)
 
+    @functools.cached_property
+    def mentioned(self):
+        """The names behind a dot, and the strings, of which one may be got by getattr."""
+        return {getattr(n, "attr", None) or n.value for n in ast.walk(self.tree) if isinstance(n, ast.Attribute) or
+                isinstance(n, ast.Constant) and isinstance(n.value, str)}
+
     def place(self, line):
         """ "12", or "cell 3 line 4"."""
         if self.cells is None:
@@ -148,7 +154,7 @@ def _content(path):
 
 def _notebook(path):
     text, content, cells = _content(path)
-    book, lines, starts = Book(text, content, {}, []), [], [(1, 1)]
+    book, lines, starts = Book(text, content, {}, []), [], []
     for number, cell in enumerate(cells, 1):
         if cell.get("cell_type") != "code":
             continue
@@ -167,7 +173,7 @@ def _notebook(path):
     text = "\n".join(lines) + "\n"
     if len(text) > MOST_BYTES:
         raise Unread(f"its code has more than {MOST_BYTES >> 20} MiB")
-    return Source(path, text, starts, book)
+    return Source(path, text, starts or [(1, 1)], book)
 
 
 def _script(path):

@@ -31,11 +31,13 @@ class Seed(NamedTuple):
 
 
 class Draw(NamedTuple):
-    """A call that draws from a global stream.  kind: init (weights), order, augment, dropout, numbers."""
+    """A call that draws from a global stream.  kind: init (weights), order, augment, dropout, numbers.  late: what it makes
+    draws when it is used, so a seed behind it is in time."""
     calls: str
     stream: str
     kind: str
     when: Optional[Callable[["Call"], bool]] = None
+    late: bool = False
 
 
 class Call:
@@ -124,6 +126,11 @@ def above(keyword, at, n):
 
 def on_gpu(call):
     return call.program.uses("cuda") and not call.program.uses("deterministic")
+
+
+def gradient_on_gpu(call):
+    """Of PyTorch, which counts only where something is trained with it."""
+    return on_gpu(call) and call.program.uses("torch") and call.program.uses("train")
 
 
 both = _all

@@ -19,6 +19,10 @@ OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mu
              ast.Gt: operator.gt, ast.GtE: operator.ge, ast.In: lambda a, b: a in b, ast.NotIn: lambda a, b: a not in b,
              ast.Is: operator.is_, ast.IsNot: operator.is_not}
 BUILTINS = set(dir(builtins))
+# Classes that call nothing of those that come from them but these methods and what has underscores.
+QUIET_BASES = {"builtins.object", "abc.ABC", "torch.nn.Module", "torch.utils.data.Dataset", "torch.utils.data.IterableDataset",
+               "mindspore.nn.Cell", "keras.layers.Layer"}
+CALLED_BY_BASES = {"forward", "construct", "call", "build"}
 
 
 class Place(NamedTuple):
@@ -34,6 +38,7 @@ class Event(NamedTuple):
     when: tuple
     phase: int
     detail: object = None
+    late: bool = False
 
 
 class Frame:
@@ -65,7 +70,8 @@ class Walker(Calls):
             self.rest(phase)
 
     def rest(self, phase):
-        """Functions that nothing called: methods of instances that exist are a framework's to call; of others who knows."""
+        """Functions that nothing called: methods of instances that exist are a framework's to call (may_be_called); of others
+        who knows."""
         done = 0
         while done < len(self.defined):
             for func, owner in list(self.defined.values())[done:]:
@@ -74,7 +80,7 @@ class Walker(Calls):
 
     def walk_uncalled(self, func, owner, phase):
         me = self.instances.get(owner)
-        if id(func.node) in self.counts or (phase == LATER and me is None):
+        if id(func.node) in self.counts or (phase == LATER and (me is None or not self.may_be_called(func, owner))):
             return
         if phase == NEVER and id(func.node) in self.files.visited:
             return
@@ -86,6 +92,14 @@ class Walker(Calls):
         self.call_func(func if me is None else func.bound(me), [], {}, True)
         self.frames.pop()
         self.phase, self.sides = MAIN, ()
+
+    def may_be_called(self, func, owner):
+        """Not so a method that the program nowhere names, of a class whose bases call but what is theirs."""
+        name = func.node.name
+        if name.startswith("__") or name in CALLED_BY_BASES or any(name in m.source.mentioned for m in self.modules.values()):
+            return True
+        return not all(isinstance(b, Class) for b in owner.bases if not isinstance(b, Lib)) or \
+            any(tables.one_name(p) not in QUIET_BASES for p in owner.library())
 
     def flag(self, flag, node):
         self.flags.setdefault(flag, self.place(node))
@@ -115,8 +129,8 @@ class Walker(Calls):
     def place(self, node):
         return Place(self.frame.module.source, node)
 
-    def add(self, kind, stream, node, detail=None):
-        event = Event(kind, stream, self.place(node), self.when, self.phase, detail)
+    def add(self, kind, stream, node, detail=None, late=False):
+        event = Event(kind, stream, self.place(node), self.when, self.phase, detail, late)
         self.events.append(event)
         return event
 
