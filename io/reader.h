@@ -67,6 +67,10 @@ typedef struct dp_reader {
     const char *(*path)(const void *state, uint64_t record);
     /* Tells the cache that a record will be read soon; NULL = there is nothing to tell. */
     void (*prefetch)(const void *state, uint64_t record);
+    /* Says, of files that lie elsewhere, that a record will be read, so that its bytes are under
+     * way by then.  False = there is no room for more before an earlier turn is over.  NULL = each
+     * read brings them itself. */
+    bool (*ahead)(const void *state, uint64_t record, const dp_when *);
     /* DP_ESTATE, naming the file, when one that is read again and again may hold something else
      * than when it was opened (dp_file_unchanged); `accept` takes what is there now for what was
      * opened.  NULL = what is opened is in memory, or each read makes sure. */

@@ -64,6 +64,7 @@ static slice claim_slice(dp_ring *r)
         r->begun = pop_free(r);
         r->rows_claimed = 0;
         r->slots[r->claim % r->n_slots] = r->begun;
+        dp_ahead_go(&r->ahead, r->claim, r->deliver);
         dp_batch_claim(r->begun, r->graph, r->claim++);
     }
     s = (slice){r->begun, r->rows_claimed, r->begun->n_rows - r->rows_claimed};
@@ -195,6 +196,8 @@ dp_status dp_ring_open(dp_ring *r, dp_graph *graph, const dp_options *options, d
     for (uint32_t i = 0; i <= r->n_slots && status == DP_OK; i++)
         status = add_batch(r, err);
     if (status == DP_OK)
+        status = dp_ahead_open(&r->ahead, graph, err);
+    if (status == DP_OK)
         status = dp_graph_keep(graph, options, err);
     return status == DP_OK && !alone ? start_threads(r, err) : status;
 }
@@ -258,6 +261,7 @@ void dp_ring_seek(dp_ring *r, uint64_t batch)
     for (; r->n_slots != 0 && r->deliver != r->claim; r->deliver++)
         push_free(r, r->slots[r->deliver % r->n_slots]);
     r->claim = r->deliver = batch;
+    dp_ahead_seek(&r->ahead, batch);
     r->begun = NULL;
     r->ramp = 1;
     r->paused = false;
@@ -289,6 +293,7 @@ uint64_t dp_ring_count(dp_ring *r, uint64_t batch)
 static dp_batch *make_here(dp_ring *r)
 {
     dp_batch *b = pop_free(r);
+    dp_ahead_go(&r->ahead, r->deliver, r->deliver);
     dp_batch_claim(b, r->graph, r->deliver);
     dp_batch_fill(b, 0, b->n_rows, &r->scratch[0]);
     return b;

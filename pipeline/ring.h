@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 
+#include "pipeline/ahead.h"
 #include "pipeline/batch.h"
 
 typedef struct dp_ring {
@@ -22,6 +23,7 @@ typedef struct dp_ring {
     uint64_t n_batches, n_held;    /* made in all; with the caller */
     dp_batch **slots;              /* of batch i: i % n_slots */
     dp_batch *free;
+    dp_ahead ahead;
     dp_scratch *scratch; /* the caller's, then of each thread */
     pthread_t *threads;
     pthread_mutex_t lock;

@@ -110,6 +110,13 @@ bool dp_local_cache_get(const dp_local_cache *c, const uint8_t digest[DP_BLAKE],
     return memcmp(found, digest, sizeof found) == 0;
 }
 
+bool dp_local_cache_has(const dp_local_cache *c, const uint8_t digest[DP_BLAKE])
+{
+    const block_name name = name_of(digest, "");
+
+    return c->folder >= 0 && faccessat(c->folder, name.text, R_OK, 0) == 0;
+}
+
 /* ---- what the blocks take ---- */
 
 static uint64_t pages(uint64_t size) { return (size + 4095) / 4096 * 4096; }

@@ -26,6 +26,8 @@ void dp_local_cache_close(dp_local_cache *);
 /* The bytes that have the digest, at most `room` of them; whether they are there. */
 bool dp_local_cache_get(const dp_local_cache *, const uint8_t digest[DP_BLAKE], uint8_t *out,
                         size_t room, size_t *size);
+/* Whether there seem to be some. */
+bool dp_local_cache_has(const dp_local_cache *, const uint8_t digest[DP_BLAKE]);
 /* Keeps bytes that have the digest, if there is room or others can go. */
 void dp_local_cache_put(const dp_local_cache *, const uint8_t digest[DP_BLAKE],
                         const uint8_t *bytes, size_t size);

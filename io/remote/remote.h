@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/pack/inflate.h"
+#include "io/remote/transfer.h"
 
 typedef struct dp_remote dp_remote;
 

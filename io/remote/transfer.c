@@ -3,8 +3,10 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * One thread makes all transfers, so that they share connections (and an HTTP/2 one, where the
- * server has that) and go on while the reader's threads compute.  A request lies on the stack of
- * the thread that waits for it: under the lock it is in the queue or done, else the transfers' own.
+ * server has that) and go on while the reader's threads compute.  A fetch is its reader's until it
+ * is started, and again once it is done; in between it is in the queue, under the lock, or the
+ * transfers' own.  One that goes on where the last one in the queue ends joins its chain: a chain
+ * is asked for at once, and each of it is done as soon as its bytes are there.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -16,10 +18,10 @@
 #include "base/hash.h"
 #include "base/status.h"
 #include "base/workers.h"
-#include "io/remote/answer.h"
 #include "io/remote/curl.h"
 #include "io/remote/remote.h"
 #include "io/remote/settings.h"
+#include "io/remote/transfer.h"
 
 #define FIRST_WAIT 100 /* ms before the second try; twice as long before each other one */
 #define SLOW       100 /* bytes a second: less is none */
@@ -31,22 +33,12 @@ typedef struct far_file {
     uint64_t size, version;
 } far_file;
 
-typedef struct request {
-    const far_file *file;
-    uint64_t at;
-    size_t n, got;
-    uint8_t *out;
-    dp_answer answer;
-    int error; /* of the last try; 0 = none */
-    bool checked, done;
-    uint32_t tries;
-    uint64_t not_before, deadline; /* ms of the clock */
-    struct request *next;
-} request;
-
 typedef struct transfer {
     CURL *easy;
-    request *request; /* NULL = idle */
+    dp_fetch *first; /* what it brings now, and behind that; NULL = idle */
+    dp_answer answer;
+    int error; /* of this try; 0 = none */
+    bool checked;
 } transfer;
 
 struct dp_remote {
@@ -61,7 +53,7 @@ struct dp_remote {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t done;
-    request *queue;
+    dp_fetch *queue; /* each the first of its chain */
     bool stop;
 };
 
@@ -75,36 +67,73 @@ static uint64_t clock_ms(void)
 
 /* ---- what libcurl brings ---- */
 
-static size_t take_header(char *line, size_t size, size_t n, void *request_)
-{
-    request *r = request_;
+static const far_file *file_of(const dp_fetch *f) { return (const far_file *)(const void *)f->far; }
 
-    dp_answer_line(&r->answer, line, size * n);
+static size_t take_header(char *line, size_t size, size_t n, void *transfer_)
+{
+    transfer *t = transfer_;
+
+    dp_answer_line(&t->answer, line, size * n);
     return size * n;
 }
 
-static dp_asked asked(const request *r)
+static uint64_t end_of(const dp_fetch *f)
 {
-    const far_file *f = r->file;
+    while (f->more != NULL)
+        f = f->more;
+    return f->at + f->n;
+}
 
-    return (dp_asked){r->at + r->got, r->at + r->n - 1, f->size, f->version};
+/* What is left of a chain. */
+static dp_asked asked(const dp_fetch *f)
+{
+    return (dp_asked){f->at + f->got, end_of(f) - 1, file_of(f)->size, file_of(f)->version};
+}
+
+/* Called with the lock. */
+static void finish(dp_remote *m, dp_fetch *f, int error)
+{
+    f->error = error;
+    f->more = NULL;
+    atomic_store(&f->done, true);
+    pthread_cond_broadcast(&m->done);
+}
+
+/* As many of the bytes as the first one takes; one that is whole is done, and the next one goes on,
+ * but the last one waits for the end of the transfer. */
+static size_t give_first(transfer *t, const char *bytes, size_t n)
+{
+    dp_fetch *f = t->first, *more = f->more;
+    dp_remote *m = file_of(f)->remote;
+
+    if (n > f->n - f->got)
+        n = f->n - f->got;
+    memcpy(f->out + f->got, bytes, n);
+    f->got += n;
+    if (f->got == f->n && more != NULL) {
+        t->first = more;
+        pthread_mutex_lock(&m->lock);
+        finish(m, f, 0);
+        pthread_mutex_unlock(&m->lock);
+    }
+    return n;
 }
 
 /* Nothing is taken of an answer that is another than what was asked for. */
-static size_t take_bytes(char *bytes, size_t size, size_t n, void *request_)
+static size_t take_bytes(char *bytes, size_t size, size_t n, void *transfer_)
 {
-    request *r = request_;
-    const dp_asked q = asked(r);
+    transfer *t = transfer_;
+    const dp_asked q = asked(t->first);
 
-    if (!r->checked)
-        r->error = dp_answer_check(&r->answer, &q);
-    r->checked = true;
-    if (r->error == 0 && size * n > r->n - r->got)
-        r->error = DP_FAR_OTHER_RANGE;
-    if (r->error != 0)
+    if (!t->checked)
+        t->error = dp_answer_check(&t->answer, &q);
+    t->checked = true;
+    if (t->error == 0 && size * n > q.last + 1 - q.first)
+        t->error = DP_FAR_OTHER_RANGE;
+    if (t->error != 0)
         return 0;
-    memcpy(r->out + r->got, bytes, size * n);
-    r->got += size * n;
+    for (size_t done = 0; done < size * n;)
+        done += give_first(t, bytes + done, size * n - done);
     return size * n;
 }
 
@@ -113,23 +142,24 @@ static size_t take_bytes(char *bytes, size_t size, size_t n, void *request_)
 #define SET(option, value) (c->curl_easy_setopt)(t->easy, option, value)
 
 /* A redirect is followed to http and https alone, from https to https alone. */
-static bool prepare(const dp_remote *m, transfer *t, request *r, uint64_t now)
+static bool prepare(const dp_remote *m, transfer *t, dp_fetch *f, uint64_t now)
 {
     const dp_curl *c = &m->curl;
-    const dp_asked q = asked(r);
+    const dp_asked q = asked(f);
+    const char *url = file_of(f)->url;
     char range[64];
 
     snprintf(range, sizeof range, "%llu-%llu", (unsigned long long)q.first,
              (unsigned long long)q.last);
-    r->answer = (dp_answer){.status = 0};
-    r->checked = false;
-    r->error = 0;
-    t->request = r;
-    return SET(CURLOPT_URL, r->file->url) == CURLE_OK && SET(CURLOPT_RANGE, range) == CURLE_OK &&
-           SET(CURLOPT_TIMEOUT_MS, (long)(r->deadline - now)) == CURLE_OK &&
+    t->answer = (dp_answer){.status = 0};
+    t->checked = false;
+    t->error = 0;
+    t->first = f;
+    return SET(CURLOPT_URL, url) == CURLE_OK && SET(CURLOPT_RANGE, range) == CURLE_OK &&
+           SET(CURLOPT_TIMEOUT_MS, (long)(f->deadline - now)) == CURLE_OK &&
            SET(CURLOPT_REDIR_PROTOCOLS_STR,
-               strncmp(r->file->url, "https:", 6) == 0 ? "https" : "http,https") == CURLE_OK &&
-           SET(CURLOPT_WRITEDATA, r) == CURLE_OK && SET(CURLOPT_HEADERDATA, r) == CURLE_OK &&
+               strncmp(url, "https:", 6) == 0 ? "https" : "http,https") == CURLE_OK &&
+           SET(CURLOPT_WRITEDATA, t) == CURLE_OK && SET(CURLOPT_HEADERDATA, t) == CURLE_OK &&
            SET(CURLOPT_PRIVATE, t) == CURLE_OK && c->curl_multi_add_handle(m->multi, t->easy) == 0;
 }
 
@@ -142,9 +172,9 @@ static int error_of(const dp_remote *m, const transfer *t, CURLcode code)
     (m->curl.curl_easy_getinfo)(t->easy, CURLINFO_PRETRANSFER_TIME_T, &sent);
     switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
-        return clock_ms() + FIRST_WAIT >= t->request->deadline ? DP_FAR_WITHIN
-               : sent > 0                                      ? DP_FAR_TIMEOUT
-                                                               : DP_FAR_CONNECT;
+        return clock_ms() + FIRST_WAIT >= t->first->deadline ? DP_FAR_WITHIN
+               : sent > 0                                    ? DP_FAR_TIMEOUT
+                                                             : DP_FAR_CONNECT;
     case CURLE_PARTIAL_FILE: return DP_FAR_CUT;
     case CURLE_UNSUPPORTED_PROTOCOL: return DP_FAR_REDIRECT;
     default: return DP_FAR_CURL + (int)code;
@@ -167,61 +197,73 @@ static bool may_pass(int error)
     }
 }
 
-/* How the try ended: in r->error. */
-static void judge(const dp_remote *m, const transfer *t, request *r, CURLcode code)
+/* How the try ended: in t->error. */
+static void judge(const dp_remote *m, transfer *t, CURLcode code)
 {
-    const dp_asked q = asked(r);
+    const dp_asked q = asked(t->first);
 
-    if (r->error == 0 && code != CURLE_OK)
-        r->error = error_of(m, t, code);
-    if (r->error == 0 && !r->checked) /* there was no body */
-        r->error = dp_answer_check(&r->answer, &q);
-    if (r->error == 0 && r->got < r->n)
-        r->error = DP_FAR_CUT;
+    if (t->error == 0 && t->checked && q.first > q.last)
+        return; /* it is all there, however the connection ended */
+    if (t->error == 0 && code != CURLE_OK)
+        t->error = error_of(m, t, code);
+    if (t->error == 0 && !t->checked) /* there was no body */
+        t->error = dp_answer_check(&t->answer, &q);
+    if (t->error == 0 && q.first <= q.last)
+        t->error = DP_FAR_CUT;
 }
 
-static void add_to_queue(dp_remote *m, request *r)
+static void add_to_queue(dp_remote *m, dp_fetch *f)
 {
-    request **end = &m->queue;
+    dp_fetch **end = &m->queue;
 
     while (*end != NULL)
         end = &(*end)->next;
-    r->next = NULL;
-    *end = r;
+    *end = f;
+    f->next = NULL;
 }
 
-/* Called with the lock. */
-static void finish(dp_remote *m, request *r)
+static void set_deadline(const dp_remote *m, dp_fetch *f, uint64_t now)
 {
-    r->done = true;
-    pthread_cond_broadcast(&m->done);
+    if (f->deadline == 0)
+        f->deadline = now + 1000 * (uint64_t)m->settings.within;
 }
 
-/* Called with the lock.  Done, or in the queue once more: what has come stays.  A wait beyond the
- * deadline would be for nothing. */
-static void settle(dp_remote *m, request *r)
+/* Called with the lock.  What failed is done, or in the queue once more: what has come stays.  A
+ * wait beyond the deadline would be for nothing.  The rest of its chain is asked for anew. */
+static void settle(dp_remote *m, const transfer *t, dp_fetch *f)
 {
     const uint64_t most = 1000 * (uint64_t)m->settings.wait;
-    uint64_t wait = (uint64_t)FIRST_WAIT << (r->tries < 20 ? r->tries : 20);
+    uint64_t wait = (uint64_t)FIRST_WAIT << (f->tries < 20 ? f->tries : 20);
+    dp_fetch *rest = f->more;
 
-    if (1000 * (uint64_t)r->answer.retry_after > wait)
-        wait = 1000 * (uint64_t)r->answer.retry_after;
-    r->not_before = clock_ms() + (wait < most ? wait : most);
-    if (r->error == 0 || ++r->tries >= m->settings.tries || !may_pass(r->error) ||
-        r->not_before >= r->deadline)
-        finish(m, r);
-    else
-        add_to_queue(m, r);
+    if (1000 * (uint64_t)t->answer.retry_after > wait)
+        wait = 1000 * (uint64_t)t->answer.retry_after;
+    f->not_before = clock_ms() + (wait < most ? wait : most);
+    if (f->said != NULL)
+        *f->said = t->answer;
+    if (t->error != 0 && ++f->tries < m->settings.tries && may_pass(t->error) &&
+        f->not_before < f->deadline) {
+        add_to_queue(m, f);
+        return;
+    }
+    finish(m, f, t->error);
+    if (rest != NULL)
+        add_to_queue(m, rest);
 }
 
 /* Called with the lock.  What has waited for a transfer until its deadline gets none. */
-static void begin(dp_remote *m, transfer *t, request *r, uint64_t now)
+static void begin(dp_remote *m, transfer *t, dp_fetch *f, uint64_t now)
 {
-    if (now < r->deadline && prepare(m, t, r, now))
+    dp_fetch *rest = f->more;
+
+    for (dp_fetch *each = f; each != NULL; each = each->more)
+        set_deadline(m, each, now);
+    if (now < f->deadline && prepare(m, t, f, now))
         return;
-    t->request = NULL;
-    r->error = now < r->deadline ? DP_FAR_CURL + CURLE_OUT_OF_MEMORY : DP_FAR_WITHIN;
-    finish(m, r);
+    t->first = NULL;
+    finish(m, f, now < f->deadline ? DP_FAR_CURL + CURLE_OUT_OF_MEMORY : DP_FAR_WITHIN);
+    if (rest != NULL)
+        add_to_queue(m, rest);
 }
 
 /* ---- the thread ---- */
@@ -229,7 +271,7 @@ static void begin(dp_remote *m, transfer *t, request *r, uint64_t now)
 static transfer *find_idle(const dp_remote *m)
 {
     for (int64_t i = 0; i < m->settings.transfers; i++) {
-        if (m->transfers[i].request == NULL)
+        if (m->transfers[i].first == NULL)
             return &m->transfers[i];
     }
     return NULL;
@@ -242,18 +284,18 @@ static int start_some(dp_remote *m)
     uint64_t wait = 1000;
     transfer *t;
 
-    for (request **at = &m->queue; *at != NULL;) {
-        request *r = *at;
-        if (r->not_before > now) {
-            wait = r->not_before - now < wait ? r->not_before - now : wait;
-            at = &r->next;
+    for (dp_fetch **at = &m->queue; *at != NULL;) {
+        dp_fetch *f = *at;
+        if (f->not_before > now) {
+            wait = f->not_before - now < wait ? f->not_before - now : wait;
+            at = &f->next;
             continue;
         }
         t = find_idle(m);
         if (t == NULL)
             break;
-        *at = r->next;
-        begin(m, t, r, now);
+        *at = f->next;
+        begin(m, t, f, now);
     }
     return (int)wait;
 }
@@ -267,14 +309,14 @@ static void end_some(dp_remote *m)
     while ((message = c->curl_multi_info_read(m->multi, &left)) != NULL) {
         const CURLcode code = message->data.result;
         transfer *t = NULL;
-        request *r;
+        dp_fetch *f;
         (c->curl_easy_getinfo)(message->easy_handle, CURLINFO_PRIVATE, &t);
-        r = t->request;
-        judge(m, t, r, code);
+        judge(m, t, code);
         c->curl_multi_remove_handle(m->multi, t->easy);
-        t->request = NULL;
+        f = t->first;
+        t->first = NULL;
         pthread_mutex_lock(&m->lock);
-        settle(m, r);
+        settle(m, t, f);
         pthread_mutex_unlock(&m->lock);
     }
 }
@@ -299,34 +341,96 @@ static void *run(void *remote)
 
 /* ---- reading ---- */
 
-/* Until it is done, which is bounded by the settings. */
-static void wait_for(dp_remote *m, request *r)
+#define CHAIN ((uint64_t)1 << 20) /* bytes that are asked for at once, of several fetches */
+
+/* Called with the lock.  The last one in the queue, if this one goes on where that ends. */
+static dp_fetch *find_last(dp_remote *m, const dp_fetch *f)
 {
-    r->deadline = clock_ms() + 1000 * (uint64_t)m->settings.within;
+    dp_fetch *last = m->queue;
+
+    while (last != NULL && last->next != NULL)
+        last = last->next;
+    return last != NULL && last->far == f->far && last->tries == 0 && end_of(last) == f->at &&
+                   f->at + f->n - last->at <= CHAIN
+               ? last
+               : NULL;
+}
+
+/* Where there is no thread, in a process that was forked, it fails at once. */
+static bool set_out(dp_fetch *f)
+{
+    f->got = f->tries = 0;
+    f->not_before = f->deadline = 0;
+    f->more = f->next = NULL;
+    f->error = DP_FAR_FORKED;
+    atomic_store(&f->done, file_of(f)->remote->process != (int64_t)getpid());
+    return atomic_load(&f->done) == 0;
+}
+
+void dp_fetch_start(dp_fetch *f)
+{
+    dp_remote *m = file_of(f)->remote;
+    dp_fetch *last;
+
+    if (!set_out(f))
+        return;
     pthread_mutex_lock(&m->lock);
-    add_to_queue(m, r);
+    last = find_last(m, f);
+    while (last != NULL && last->more != NULL)
+        last = last->more;
+    if (last != NULL)
+        last->more = f;
+    else
+        add_to_queue(m, f);
     m->curl.curl_multi_wakeup(m->multi);
-    while (!r->done)
+    pthread_mutex_unlock(&m->lock);
+}
+
+/* Before all that is not waited for yet. */
+static void start_first(dp_fetch *f)
+{
+    dp_remote *m = file_of(f)->remote;
+
+    if (!set_out(f))
+        return;
+    pthread_mutex_lock(&m->lock);
+    f->next = m->queue;
+    m->queue = f;
+    m->curl.curl_multi_wakeup(m->multi);
+    pthread_mutex_unlock(&m->lock);
+}
+
+/* Until it is done, which is bounded by the settings. */
+int dp_fetch_wait(dp_fetch *f)
+{
+    dp_remote *m = file_of(f)->remote;
+
+    if (dp_fetch_is_done(f))
+        return f->error;
+    pthread_mutex_lock(&m->lock);
+    set_deadline(m, f, clock_ms());
+    while (!dp_fetch_is_done(f))
         pthread_cond_wait(&m->done, &m->lock);
     pthread_mutex_unlock(&m->lock);
+    return f->error;
 }
 
 static int read_at(const dp_far *far, uint64_t offset, void *buffer, size_t n, size_t *got)
 {
-    const far_file *f = (const far_file *)(const void *)far;
-    request r = {.file = f, .at = offset, .n = n, .out = buffer};
+    const far_file *file = (const far_file *)(const void *)far;
+    dp_fetch f = {.far = far, .at = offset, .n = n, .out = buffer};
+    int error;
 
     *got = 0;
-    if (f->remote->process != (int64_t)getpid()) /* where there is no thread that would read */
-        return DP_FAR_FORKED;
-    if (offset >= f->size || n == 0)
+    if (offset >= file->size || n == 0)
         return 0;
-    if (n > f->size - offset)
-        r.n = (size_t)(f->size - offset);
-    wait_for(f->remote, &r);
-    if (r.error == 0)
-        *got = r.got;
-    return r.error;
+    if (n > file->size - offset)
+        f.n = (size_t)(file->size - offset);
+    start_first(&f);
+    error = dp_fetch_wait(&f);
+    if (error == 0)
+        *got = f.got;
+    return error;
 }
 
 static const char *why(const dp_far *far, int error)
@@ -345,17 +449,19 @@ static const char *why(const dp_far *far, int error)
 static dp_status probe(far_file *f, dp_opener *o, const char *url, dp_error *err)
 {
     uint8_t byte;
-    request r = {.file = f, .n = 1, .out = &byte};
+    dp_answer said = {.status = 0};
+    dp_fetch first = {.far = &f->far, .n = 1, .out = &byte, .said = &said};
+    int error;
 
-    wait_for(f->remote, &r);
-    o->missing = r.error == DP_FAR_HTTP + 404 || r.error == DP_FAR_HTTP + 410;
-    f->size = r.answer.total;
-    f->version = o->any_version ? 0 : dp_answer_version(&r.answer);
-    if (r.error == 0 && !o->any_version && f->version == 0)
-        r.error = DP_FAR_NO_VERSION;
-    return r.error == 0
-               ? DP_OK
-               : dp_fail(err, DP_EIO, "cannot open %.120s: %s", url, why(&f->far, r.error));
+    start_first(&first);
+    error = dp_fetch_wait(&first);
+    o->missing = error == DP_FAR_HTTP + 404 || error == DP_FAR_HTTP + 410;
+    f->size = said.total;
+    f->version = o->any_version ? 0 : dp_answer_version(&said);
+    if (error == 0 && !o->any_version && f->version == 0)
+        error = DP_FAR_NO_VERSION;
+    return error == 0 ? DP_OK
+                      : dp_fail(err, DP_EIO, "cannot open %.120s: %s", url, why(&f->far, error));
 }
 
 /* What is known of it says as much as a file's times do: the address is without the query. */
@@ -491,7 +597,7 @@ void dp_remote_close(dp_remote *m)
     if (m->started)
         stop(m);
     for (int64_t i = 0; i < m->settings.transfers; i++) {
-        if (m->transfers[i].request != NULL)
+        if (m->transfers[i].first != NULL)
             m->curl.curl_multi_remove_handle(m->multi, m->transfers[i].easy);
         if (m->transfers[i].easy != NULL)
             m->curl.curl_easy_cleanup(m->transfers[i].easy);

@@ -150,16 +150,16 @@ void dp_copies_close(dp_copies *c)
     dp_local_cache_close(&c->cache);
 }
 
-static dp_status load(const dp_copies *c, const dp_block *b, uint8_t *bytes, uint8_t *room,
-                      dp_records_view *out, dp_error *err)
+static dp_status load(const dp_copies *c, const dp_block *b, dp_fetch *begun,
+                      const dp_block_place *to, dp_error *err)
 {
-    const uint32_t from = atomic_load(c->asked);
+    const uint32_t from = begun != NULL ? begun->from : atomic_load(c->asked);
     dp_error later;
-    dp_status status = dp_snapshot_load(&c->files[from], b, bytes, room, out, err);
+    dp_status status = dp_snapshot_load(&c->files[from], b, begun, to, err);
 
     for (uint32_t i = 1; i < c->n && may_be_elsewhere(status); i++) {
         const uint32_t k = (from + i) % c->n;
-        const dp_status other = dp_snapshot_load(&c->files[k], b, bytes, room, out, &later);
+        const dp_status other = dp_snapshot_load(&c->files[k], b, NULL, to, &later);
         if (other == DP_OK) {
             atomic_store(c->asked, k);
             status = DP_OK;
@@ -168,21 +168,45 @@ static dp_status load(const dp_copies *c, const dp_block *b, uint8_t *bytes, uin
     return status;
 }
 
-dp_status dp_copies_load(const dp_copies *c, const dp_block *b, uint8_t *bytes, uint8_t *room,
-                         dp_records_view *out, dp_error *err)
+/* What the seal has of a block that may be kept; NULL = none may be. */
+static const uint8_t *name_of(const dp_copies *c, const dp_block *b)
+{
+    const bool far = c->files[atomic_load(c->asked)].main.far != NULL;
+
+    return far ? dp_seal_digest(&c->files[0], b) : NULL;
+}
+
+dp_status dp_copies_load(const dp_copies *c, const dp_block *b, dp_fetch *begun,
+                         const dp_block_place *to, dp_error *err)
 {
     const dp_snapshot_header *h = &c->files[0].header;
-    const uint8_t *digest = dp_seal_digest(&c->files[0], b);
-    const bool far = c->files[atomic_load(c->asked)].main.far != NULL;
+    const uint8_t *name = name_of(c, b);
     size_t size;
     dp_status status;
 
-    if (far && digest != NULL &&
-        dp_local_cache_get(&c->cache, digest, bytes, dp_block_most(h), &size) &&
-        dp_block_open(h, b, bytes, size, room, out) == NULL)
+    if (begun == NULL && name != NULL &&
+        dp_local_cache_get(&c->cache, name, to->bytes, dp_block_most(h), &size) &&
+        dp_block_open(h, b, to->bytes, size, to->room, to->view) == NULL)
         return DP_OK;
-    status = load(c, b, bytes, room, out, err);
-    if (status == DP_OK && far && digest != NULL)
-        dp_local_cache_put(&c->cache, digest, bytes, dp_block_size(h, b, bytes));
+    status = load(c, b, begun, to, err);
+    if (status == DP_OK && name != NULL)
+        dp_local_cache_put(&c->cache, name, to->bytes, dp_block_size(h, b, to->bytes));
     return status;
+}
+
+bool dp_copies_are_far(const dp_copies *c, const dp_block *b)
+{
+    const uint8_t *name = name_of(c, b);
+
+    return c->files[atomic_load(c->asked)].main.far != NULL &&
+           (name == NULL || !dp_local_cache_has(&c->cache, name));
+}
+
+bool dp_copies_begin(const dp_copies *c, const dp_block *b, uint8_t *bytes, dp_fetch *fetch)
+{
+    const uint32_t from = atomic_load(c->asked);
+    const bool begun = dp_snapshot_begin(&c->files[from], b, bytes, fetch);
+
+    fetch->from = from;
+    return begun;
 }

@@ -33,8 +33,13 @@ dp_status dp_copies_open(dp_copies *, const dp_copy_names *, dp_opener *, dp_err
 void dp_copies_close(dp_copies *);
 
 /* dp_snapshot_load of the cache or, which it then keeps the block of, of one of them after the
- * other; fails as the first one that was asked. */
-dp_status dp_copies_load(const dp_copies *, const dp_block *, uint8_t *bytes, uint8_t *room,
-                         dp_records_view *out, dp_error *);
+ * other: the one that it was begun of (NULL = it was not), or else the one that is asked now. Fails
+ * as the first one that was asked. */
+dp_status dp_copies_load(const dp_copies *, const dp_block *, dp_fetch *begun,
+                         const dp_block_place *, dp_error *);
+
+/* Whether a block has to be fetched; dp_snapshot_begin of the copy that is asked now. */
+bool dp_copies_are_far(const dp_copies *, const dp_block *);
+bool dp_copies_begin(const dp_copies *, const dp_block *, uint8_t *bytes, dp_fetch *);
 
 #endif

@@ -288,32 +288,67 @@ dp_status dp_snapshot_place(const dp_snapshot_file *f, const dp_block *b, uint64
 static const char *find_other(const dp_snapshot_file *f, const dp_block *b, const uint8_t *bytes,
                               size_t size)
 {
+    if (f->seal != NULL && dp_seal_holds(f, b, bytes, size))
+        return NULL;
     if (f->thorough && !dp_block_is_stored(b, bytes))
         return "its stored bytes are not those that were written";
-    return dp_seal_holds(f, b, bytes, size) ? NULL : "it is another than digest= says";
+    return f->seal == NULL ? NULL : "it is another than digest= says";
 }
 
-dp_status dp_snapshot_load(const dp_snapshot_file *f, const dp_block *b, uint8_t *bytes,
-                           uint8_t *room, dp_records_view *out, dp_error *err)
+/* Whether another thread may ask for its bytes: nothing has to be read for its place. */
+static bool is_placed(const dp_snapshot_file *f)
 {
-    uint64_t begin, end, at = 0;
+    return f->main.far != NULL && (!has_places(&f->header) || f->index != NULL);
+}
+
+bool dp_snapshot_begin(const dp_snapshot_file *f, const dp_block *b, uint8_t *bytes,
+                       dp_fetch *fetch)
+{
+    uint64_t begin, end, at;
+    size_t size;
+
+    if (!is_placed(f) || dp_snapshot_place(f, b, &at, &size, NULL) != DP_OK)
+        return false;
+    *fetch = (dp_fetch){
+        .far = dp_snapshot_file_of(f, b, &begin, &end)->far, .at = at, .n = size, .out = bytes};
+    dp_fetch_start(fetch);
+    return true;
+}
+
+/* The bytes of a block, of which as many come as there are. */
+static int take_bytes(const dp_snapshot_file *f, const dp_block *b, dp_fetch *begun, uint64_t at,
+                      uint8_t *bytes, size_t size, size_t *got)
+{
+    uint64_t begin, end;
+    int error;
+
+    if (begun == NULL)
+        return dp_file_read_at(dp_snapshot_file_of(f, b, &begin, &end), at, bytes, size, got);
+    error = dp_fetch_wait(begun);
+    *got = begun->got;
+    return error;
+}
+
+dp_status dp_snapshot_load(const dp_snapshot_file *f, const dp_block *b, dp_fetch *begun,
+                           const dp_block_place *to, dp_error *err)
+{
+    uint64_t at = 0;
     size_t size = 0, got;
-    const dp_file *file = dp_snapshot_file_of(f, b, &begin, &end);
     const char *why;
     int error;
     const dp_status status = dp_snapshot_place(f, b, &at, &size, err);
 
     if (status != DP_OK)
         return status;
-    error = dp_file_read_at(file, at, bytes, size, &got);
+    error = take_bytes(f, b, begun, at, to->bytes, size, &got);
     if (error != 0)
-        why = dp_file_why(file, error);
+        why = dp_file_why(&f->main, error);
     else if (got < size)
         why = "the file ends in it";
     else
-        why = dp_block_open(&f->header, b, bytes, size, room, out);
+        why = dp_block_open(&f->header, b, to->bytes, size, to->room, to->view);
     if (why == NULL)
-        why = find_other(f, b, bytes, size);
+        why = find_other(f, b, to->bytes, size);
     if (why == NULL)
         return DP_OK;
     return dp_fail(err, error != 0 ? DP_EIO : DP_ECORRUPT,

@@ -45,9 +45,19 @@ const dp_file *dp_snapshot_file_of(const dp_snapshot_file *, const dp_block *, u
 dp_status dp_snapshot_place(const dp_snapshot_file *, const dp_block *, uint64_t *at, size_t *size,
                             dp_error *);
 
-/* A block into bytes (dp_block_most) and room (dp_block_most_raw). */
-dp_status dp_snapshot_load(const dp_snapshot_file *, const dp_block *, uint8_t *bytes,
-                           uint8_t *room, dp_records_view *out, dp_error *);
+/* Where a block goes: bytes (dp_block_most) as they lie in the file, room (dp_block_most_raw) for
+ * what is packed, and its records in one of the two. */
+typedef struct dp_block_place {
+    uint8_t *bytes, *room;
+    dp_records_view *view;
+} dp_block_place;
+
+/* A block; of a fetch that was begun for it, if that is not NULL. */
+dp_status dp_snapshot_load(const dp_snapshot_file *, const dp_block *, dp_fetch *begun,
+                           const dp_block_place *, dp_error *);
+/* Starts the fetch of a block of a far file; false = its place is not known, or the file is here.
+ */
+bool dp_snapshot_begin(const dp_snapshot_file *, const dp_block *, uint8_t *bytes, dp_fetch *);
 
 /* Whether a block is the last one of its file; the first one. */
 bool dp_block_ends_file(const dp_snapshot_header *, const dp_block *);

@@ -6,7 +6,7 @@
 
 #include "base/options.h"
 #include "base/tensor.h"
-#include "io/snapshot/cache.h"
+#include "io/blocks.h"
 #include "io/snapshot/copies.h"
 #include "io/source.h"
 
@@ -52,18 +52,41 @@ typedef struct state {
 #define ROUND_UP(n) (((n) + 63) / 64 * 64)
 #define VIEW        ROUND_UP(sizeof(dp_records_view))
 
-static dp_status load_block(const void *ctx, uint64_t number, void *memory, dp_error *err)
+static dp_block block_of(const state *s, uint64_t number)
 {
-    const state *s = ctx;
-    const dp_block block = dp_block_of(&s->file->header, number);
-    uint8_t *bytes = memory;
-
-    return dp_copies_load(&s->copies, &block, bytes + VIEW, bytes + s->room,
-                          (dp_records_view *)memory, err);
+    return dp_block_of(&s->file->header, number);
 }
 
+static dp_status load_block(const void *ctx, uint64_t number, dp_block_slot *slot, dp_error *err)
+{
+    const state *s = ctx;
+    const dp_block block = block_of(s, number);
+    uint8_t *bytes = slot->memory;
+    const dp_block_place place = {bytes + VIEW, bytes + s->room, slot->memory};
+
+    return dp_copies_load(&s->copies, &block, slot->begun ? &slot->fetch : NULL, &place, err);
+}
+
+static bool is_far(const void *ctx, uint64_t number)
+{
+    const state *s = ctx;
+    const dp_block block = block_of(s, number);
+
+    return dp_copies_are_far(&s->copies, &block);
+}
+
+static bool begin_block(const void *ctx, uint64_t number, dp_block_slot *slot)
+{
+    const state *s = ctx;
+    const dp_block block = block_of(s, number);
+
+    return dp_copies_begin(&s->copies, &block, (uint8_t *)slot->memory + VIEW, &slot->fetch);
+}
+
+static const dp_block_loader loader = {is_far, begin_block, load_block};
+
 #define FAR_BYTES  ((uint64_t)64 << 20)
-#define FAR_BLOCKS 256 /* each row looks for its block among them */
+#define FAR_BLOCKS 1024 /* each row looks for its block among them */
 
 /* A block a thread, so that one thread stays in its cache; of far blocks those of a window that a
  * shuffle mixes, since each costs a transfer.  Fewer where half of the memory is less. */
@@ -82,7 +105,8 @@ static dp_status open_cache(state *s, const dp_options *options, dp_arena *arena
         n = h->n_blocks;
     if (options->memory != 0 && n > options->memory / 2 / size)
         n = options->memory / 2 / size;
-    return dp_block_cache_open(&s->cache, n > 0 ? (uint32_t)n : 1, size, arena, err);
+    return dp_block_cache_open(&s->cache, &loader, s, n > 0 ? (uint32_t)n : 1, size,
+                               options->threads, arena, err);
 }
 
 /* ---- records ---- */
@@ -146,8 +170,7 @@ static dp_status read_at(const state *s, uint64_t record, void *const columns[],
     const uint8_t *sizes = sizes_of(s, record);
     dp_block_slot *slot;
     const char *why;
-    dp_status status =
-        dp_block_cache_get(s->cache, record / h->block_records, load_block, s, &slot, err);
+    dp_status status = dp_block_cache_get(s->cache, record / h->block_records, &slot, err);
 
     if (status != DP_OK) {
         if (err != NULL)
@@ -193,7 +216,7 @@ static dp_status find_gaps_in(state *s, uint64_t number, void *const columns[], 
 {
     const dp_block b = dp_block_of(&s->file->header, number);
     dp_block_slot *slot;
-    dp_status status = dp_block_cache_get(s->cache, number, load_block, s, &slot, err);
+    dp_status status = dp_block_cache_get(s->cache, number, &slot, err);
 
     if (status == DP_ECORRUPT)
         return add_gap(s, b.first, b.n, arena, err);
@@ -323,6 +346,14 @@ static dp_status read_record(const void *state_, uint64_t record, void *const co
     return read_at(s, find_record(s, record), columns, err);
 }
 
+static bool ahead(const void *state_, uint64_t record, const dp_when *turn)
+{
+    const state *s = state_;
+
+    return dp_block_cache_ahead(s->cache, find_record(s, record) / s->file->header.block_records,
+                                turn);
+}
+
 static void shape_of(const void *state_, uint64_t record, uint32_t column, int64_t *shape)
 {
     const state *s = state_;
@@ -356,6 +387,7 @@ const dp_reader dp_reader_snapshot = {
              params},
     .open = open_source,
     .read = read_record,
+    .ahead = ahead,
     .shape = shape_of,
     .close = close_source,
     .batched = is_batched,

@@ -14,6 +14,7 @@ import time
 folder = os.path.abspath(sys.argv[1])
 lock = threading.Lock()
 counts = {}  # requests by mode; tries by mode, name and first byte
+barriers = {}  # by mode
 
 
 def count(*key):
@@ -69,6 +70,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(503, Retry_After="0")
         if mode == "hold" and attempt == 1:
             return self.answer(503, Retry_After="86400")
+        if mode == "gather" and not early and number <= int(opening or 4) + 4 and not gather(key):
+            return self.answer(404)
         if mode == "stops" and not early:
             os._exit(0)
         if mode == "downgrade":
@@ -118,6 +121,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(body[at:at + 8])
             self.wfile.flush()
             time.sleep(0.02)
+
+
+def gather(key):  # whether four requests were there at once, before any of them was answered
+    with lock:
+        barrier = barriers.setdefault(key, threading.Barrier(4, timeout=20))
+    try:
+        barrier.wait()
+        return True
+    except threading.BrokenBarrierError:
+        return False
 
 
 def mutate(draw, body, total):  # one answer in three is other than it should be

@@ -23,8 +23,11 @@ same() {
     [ "$("$DETPIPE" digest "snapshot file=$address digest=$digest | shuffle block=5 window=2" "${@:2}" 2> err.txt)" = "$sum" ] ||
         { fail "$*: another digest"; cat err.txt; }
 }
-# requests of the last one: six open it, each other one is a block
-fetched() { echo $(($(grep -c "good.$runs a.dps " served/log) + $(grep -c "good.$runs a.dps.seal " served/log) - 6)); }
+# what the last one asked for, in blocks (one request may be for several; those that open it are small)
+fetched() {
+    sed -n "s/^[0-9]* good.$runs a.dps bytes=\([0-9]*\)-\([0-9]*\) .*/\1 \2/p" served/log |
+        awk -v size="$(stat -c %s served/a.dps)" -v blocks="$blocks" '{ n += $2 - $1 + 1 } END { printf "%.0f\n", blocks * n / size }'
+}
 asks() { # N: as many blocks as that
     [ "$(fetched)" = "$1" ] || fail "$(fetched) blocks were fetched, not $1"
 }

@@ -1,0 +1,41 @@
+/* transfer.h - bytes of far files that are brought while their reader does something else
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef IO_REMOTE_TRANSFER_H
+#define IO_REMOTE_TRANSFER_H
+
+#include <stdatomic.h>
+
+#include "base/file.h"
+#include "io/remote/answer.h"
+
+/* When something will be read: the number of a batch, in the order in which they are made, which
+ * never goes back; all before `over` are with the caller. */
+typedef struct dp_when {
+    uint64_t number, over;
+} dp_when;
+
+typedef struct dp_fetch {
+    const dp_far *far; /* the caller's: what is asked for, within the file, and where it goes */
+    uint64_t at;
+    size_t n;
+    uint8_t *out;
+    uint32_t from;   /* means nothing here */
+    dp_answer *said; /* the last answer; NULL = not wanted */
+    /* The transfers' own, until it is done. */
+    size_t got;
+    int error;
+    uint32_t tries;
+    uint64_t not_before, deadline; /* ms of the clock */
+    struct dp_fetch *next, *more;  /* in the queue; in a chain */
+    _Atomic uint32_t done;
+} dp_fetch;
+
+/* It and its `out` have to stay until it is done or its opener is closed.  Waiting for it gives 0
+ * or an error, for which dp_far's `why` has words. */
+void dp_fetch_start(dp_fetch *);
+int dp_fetch_wait(dp_fetch *);
+static inline bool dp_fetch_is_done(dp_fetch *f) { return atomic_load(&f->done) != 0; }
+
+#endif
