@@ -37,8 +37,12 @@ DP_CALL dp_status dp_ledger_open(dp_ledger **out, const char *path, const char *
 DP_CALL dp_status dp_ledger_tensor(dp_ledger *, const char *name, const dp_tensor *, dp_error *);
 DP_CALL dp_status dp_ledger_digest(dp_ledger *, const char *name, const uint8_t digest[16],
                                    dp_error *);
-/* What dp_ledger_tensor puts of it, to be kept, compared, or put by dp_ledger_digest. */
-DP_CALL dp_status dp_tensor_digest(const dp_tensor *, uint8_t digest[16], dp_error *);
+/* What dp_ledger_tensor puts of each of n tensors, to be kept, compared, or put by
+ * dp_ledger_digest. threads: that compute at once, where the tensors are large (all weights behind
+ * a step, say); 0 = one for each CPU of this process, 1 = the caller.  They end before it returns.
+ */
+DP_CALL dp_status dp_tensor_digests(const dp_tensor *tensors, size_t n, uint32_t threads,
+                                    uint8_t (*digests)[16], dp_error *);
 
 /* Ends the step: its line is in the file when this returns.  A step that is there already (a run
  * that was resumed) may come again. */

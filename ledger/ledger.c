@@ -9,24 +9,28 @@
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cpu.h"
 #include "base/handle.h"
 #include "base/hash.h"
 #include "base/number/num.h"
 #include "base/status.h"
 #include "base/tensor.h"
+#include "base/workers.h"
 #include "base/writer.h"
 #include "ledger/format.h"
 
-#define LINE_SIZE DP_LEDGER_LINE
-#define END_SIZE  64 /* of a line: its checksum */
-#define MAX_ABOUT DP_LEDGER_ABOUT
-#define MAX_NAME  DP_LEDGER_NAME
-#define SLOTS     ((size_t)1 << 16) /* twice the entries that a line has room for */
+#define LINE_SIZE    DP_LEDGER_LINE
+#define END_SIZE     64 /* of a line: its checksum */
+#define MAX_ABOUT    DP_LEDGER_ABOUT
+#define MAX_NAME     DP_LEDGER_NAME
+#define FOR_A_THREAD ((size_t)1 << 19) /* bytes: fewer are digested sooner than a thread begins */
+#define SLOTS        ((size_t)1 << 16) /* twice the entries that a line has room for */
 
 struct dp_ledger {
     dp_handle handle;
@@ -229,27 +233,86 @@ dp_status dp_ledger_digest(dp_ledger *l, const char *name, const uint8_t digest[
     return DP_OK;
 }
 
-dp_status dp_tensor_digest(const dp_tensor *t, uint8_t digest[16], dp_error *err)
+typedef struct digest_task {
+    const dp_tensor *tensor;
+    uint8_t *digest;
+    size_t bytes;
+} digest_task;
+
+static void digest_one(void *tasks, uint64_t index)
 {
-    const dp_status status = dp_tensor_check_data(t, "dp_tensor_digest: the tensor", err);
+    const digest_task *task = (const digest_task *)tasks + index;
     dp_hash h;
 
-    if (status != DP_OK)
-        return status;
-    if (digest == NULL)
-        return dp_fail(err, DP_EINVAL, "dp_tensor_digest: digest is NULL");
     dp_hash_init(&h);
-    dp_hash_tensor(&h, t);
-    dp_hash_final(&h, digest);
+    dp_hash_tensor(&h, task->tensor);
+    dp_hash_final(&h, task->digest);
+}
+
+/* The largest first, so that no thread is left with it at the end. */
+static int compare_sizes(const void *a, const void *b)
+{
+    const digest_task *x = a, *y = b;
+
+    return (x->bytes < y->bytes) - (x->bytes > y->bytes);
+}
+
+/* By several threads; false where there is no memory or no thread to be had. */
+static bool digest_by_threads(const dp_tensor *tensors, size_t n, uint32_t threads,
+                              uint8_t (*digests)[16])
+{
+    dp_arena arena = {.alloc = &dp_libc_allocator};
+    digest_task *tasks = dp_arena_alloc(&arena, n, sizeof *tasks);
+    dp_workers *workers = NULL;
+    const bool can = tasks != NULL && dp_workers_open(&workers, threads, &arena, NULL) == DP_OK;
+
+    if (can) {
+        for (size_t i = 0; i < n; i++)
+            tasks[i] = (digest_task){&tensors[i], digests[i], dp_tensor_bytes(&tensors[i])};
+        qsort(tasks, n, sizeof *tasks, compare_sizes);
+        dp_workers_run(workers, n, digest_one, tasks);
+        dp_workers_close(workers);
+    }
+    dp_arena_free(&arena);
+    return can;
+}
+
+dp_status dp_tensor_digests(const dp_tensor *tensors, size_t n, uint32_t threads,
+                            uint8_t (*digests)[16], dp_error *err)
+{
+    size_t most = 1; /* threads that have enough to do */
+
+    if (n > 0 && digests == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_tensor_digests: digests is NULL");
+    for (size_t i = 0, bytes = 0; i < n; i++) {
+        const dp_status status = dp_tensor_check_data(tensors == NULL ? NULL : &tensors[i],
+                                                      "dp_tensor_digests: a tensor", err);
+        if (status != DP_OK)
+            return status;
+        bytes += dp_tensor_bytes(&tensors[i]);
+        most += bytes / FOR_A_THREAD;
+        bytes %= FOR_A_THREAD;
+    }
+    most = most < n ? most : n;
+    if (threads == 0)
+        threads = dp_cpu_count();
+    if (threads > most)
+        threads = (uint32_t)most;
+    if (threads > 1 && digest_by_threads(tensors, n, threads, digests))
+        return DP_OK;
+    for (size_t i = 0; i < n; i++) {
+        digest_task task = {&tensors[i], digests[i], 0};
+        digest_one(&task, 0);
+    }
     return DP_OK;
 }
 
 dp_status dp_ledger_tensor(dp_ledger *l, const char *name, const dp_tensor *t, dp_error *err)
 {
-    uint8_t digest[16];
-    const dp_status status = dp_tensor_digest(t, digest, err);
+    uint8_t digest[1][16];
+    const dp_status status = dp_tensor_digests(t, 1, 1, digest, err);
 
-    return status == DP_OK ? dp_ledger_digest(l, name, digest, err) : status;
+    return status == DP_OK ? dp_ledger_digest(l, name, digest[0], err) : status;
 }
 
 /* The shortest decimal that is this number, -0 with its sign; or nan, inf, -inf. */

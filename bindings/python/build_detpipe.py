@@ -62,7 +62,7 @@ typedef struct dp_ledger dp_ledger;
 dp_status dp_ledger_open(dp_ledger **, const char *, const char *, const dp_options *, dp_error *);
 dp_status dp_ledger_tensor(dp_ledger *, const char *, const dp_tensor *, dp_error *);
 dp_status dp_ledger_digest(dp_ledger *, const char *, const uint8_t[16], dp_error *);
-dp_status dp_tensor_digest(const dp_tensor *, uint8_t[16], dp_error *);
+dp_status dp_tensor_digests(const dp_tensor *, size_t, uint32_t, uint8_t (*)[16], dp_error *);
 dp_status dp_ledger_step(dp_ledger *, uint64_t, double, dp_error *);
 dp_status dp_ledger_close(dp_ledger *);
 const char *dp_status_name(dp_status);

@@ -62,6 +62,30 @@ def check_values():
     assert names[5].startswith("..") and len(names[5]) == 127 and names[6:] == ["objects/0", "objects/1"], names
 
 
+def check_together():
+    """What is put together is in its place among the rest, and the same; the temporary arrays of it live as long."""
+    def put(ledger):
+        ledger.put("text", "a")
+        for i in (3, 300_001, 7):
+            ledger.put("large", {"x": np.arange(i, dtype=np.float32) + 1, "of": i})
+        ledger.put_bytes("bytes", "kind", b"123")
+        ledger.put("large", [np.ones((200, 1001)).T, 5])
+    digests = []
+    with detpipe.Ledger(path("i")) as ledger:
+        put(ledger)
+        ledger.step(1)
+        with ledger.together():
+            with ledger.together():
+                put(ledger)
+            two = np.float32([1, 2])
+            ledger.put_memory("more", "float32", two.shape, two.ctypes.data, two, digests.append)
+            assert not digests
+        assert len(digests) == 1
+        ledger.step(2)
+    one, two = steps_of("i")
+    assert two.pop("more") == digests[0].hex() and list(one.items()) == list(two.items()), (one, two)
+
+
 def check_ends():
     ledger = detpipe.Ledger(path("e"), "first")
     ledger.step(1, 0.25)
@@ -102,6 +126,7 @@ def check_diff():
 
 check_arrays()
 check_values()
+check_together()
 check_ends()
 check_diff()
 print("ledger: all as it should be")

@@ -107,6 +107,32 @@ static void a_line_a_step(void **state)
 }
 
 /* A digest that is kept is the one that the tensor itself has in a step. */
+/* Tensors of ugly sizes, of which some are worth a thread: whoever digests them, the same. */
+static void digests_by_threads(void **state)
+{
+    enum { N = 6 };
+    const int64_t sizes[N] = {3, 700001, 0, 131073, 1, 400000};
+    float *numbers = malloc(700001 * sizeof *numbers);
+    dp_tensor tensors[N];
+    uint8_t expected[N][16], seen[N][16];
+
+    (void)state;
+    assert_non_null(numbers);
+    for (size_t i = 0; i < 700001; i++)
+        numbers[i] = i == 500 ? NAN : (float)i * 0.25f;
+    for (size_t i = 0; i < N; i++) {
+        tensors[i] = (dp_tensor){numbers + i, DP_F32, 1, {sizes[i] - (i == 1)}};
+        assert_ok(dp_tensor_digests(&tensors[i], 1, 1, &expected[i], &test_error));
+    }
+    for (uint32_t threads = 0; threads <= 8; threads++) {
+        memset(seen, 0, sizeof seen);
+        assert_ok(dp_tensor_digests(tensors, N, threads, seen, &test_error));
+        assert_memory_equal(seen, expected, sizeof seen);
+    }
+    assert_ok(dp_tensor_digests(NULL, 0, 0, NULL, &test_error));
+    free(numbers);
+}
+
 static void digests_of_tensors(void **state)
 {
     const place *p = *state;
@@ -119,7 +145,7 @@ static void digests_of_tensors(void **state)
     size_t size;
     char *all;
 
-    assert_ok(dp_tensor_digest(&t, digest, &test_error));
+    assert_ok(dp_tensor_digests(&t, 1, 1, &digest, &test_error));
     assert_ok(dp_ledger_tensor(l, "t", &t, &test_error));
     assert_ok(dp_ledger_tensor(l, "other", &other, &test_error));
     assert_ok(dp_ledger_digest(l, "kept", digest, &test_error));
@@ -290,6 +316,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PLACED(a_line_a_step),
+        cmocka_unit_test(digests_by_threads),
         PLACED(digests_of_tensors),
         PLACED(losses_that_are_no_numbers),
         PLACED(refusals),

@@ -807,13 +807,13 @@ static void ledger_digest(void)
     REFUSED(dp_ledger_digest, f.ledger, "b", NULL);
 }
 
-static void tensor_digest(void)
+static void tensor_digests(void)
 {
     const dp_tensor t = {numbers, DP_F32, 1, {4}};
     uint8_t digest[16];
 
-    REFUSED(dp_tensor_digest, NULL, digest);
-    REFUSED(dp_tensor_digest, &t, NULL);
+    REFUSED(dp_tensor_digests, NULL, 1, 1, &digest);
+    REFUSED(dp_tensor_digests, &t, 1, 1, NULL);
 }
 
 static dp_status ledger_read_open_with(const dp_options *o, dp_error *err)
@@ -993,7 +993,7 @@ static const struct {
     ROW(ledger_open),
     ROW(ledger_tensor),
     ROW(ledger_digest),
-    ROW(tensor_digest),
+    ROW(tensor_digests),
     ROW(ledger_step),
     ROW(ledger_close),
     ROW(ledger_read_open),

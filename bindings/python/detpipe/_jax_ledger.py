@@ -202,7 +202,7 @@ class Ledger(Recorder):
         if isinstance(tensor, jax.Array):
             tensor = self._plain(tensor)
         if isinstance(tensor, jax.Array) and self.ledger.has_code(tensor.dtype.name, tensor.shape):
-            self.ledger.put_memory(name, tensor.dtype.name, tensor.shape, tensor.unsafe_buffer_pointer())
+            self.ledger.put_memory(name, tensor.dtype.name, tensor.shape, tensor.unsafe_buffer_pointer(), tensor)
         elif isinstance(tensor, list):
             for shard in tensor:
                 self.ledger.put(name, shard)

@@ -3,8 +3,8 @@
 """detpipe.Ledger: digests of what each step took and made, for `detpipe diff` to name the first that differs."""
 from __future__ import annotations
 
-import dataclasses, functools, os, threading
-from typing import Any, Mapping, Union
+import contextlib, dataclasses, functools, os, threading
+from typing import Any, Callable, Iterator, Mapping, Optional, Union
 
 import numpy as np
 
@@ -43,6 +43,8 @@ class Ledger:
         path = _bytes("path", os.fspath(os.path.expanduser(path)))
         _need(lib.dp_ledger_open(out, path, _bytes("about", about), ffi.NULL, err), err)
         self._pointer, self._names = out[0], {}
+        self._waiting: Optional[list] = None  # inside of together: (name, digest or where the elements are, owner, then)
+        self._error, self._tensor, self._digest = err, ffi.new("dp_tensor *"), ffi.new("uint8_t[1][16]")  # under the lock
 
     def _open(self):
         if self._pointer is None:
@@ -55,27 +57,68 @@ class Ledger:
         n = self._names[name] = self._names.get(name, 0) + 1
         return (name if n == 1 else _name(f"{name} #{n}")).encode()
 
+    def _need(self, status):
+        if status != lib.DP_OK:
+            _need(status, self._error)
+
     @staticmethod
-    def digest_of(dtype: str, shape: Any, address: int) -> bytes:
-        """Of elements in C order at an address, of a dtype and shape that has_code says yes to."""
-        tensor, digest, err = ffi.new("dp_tensor *"), ffi.new("uint8_t[16]"), ffi.new("dp_error *")
+    def _fill(tensor, dtype, shape, address):
         tensor.data, tensor.dtype, tensor.rank = ffi.cast("void *", address), _codes[dtype], len(shape)
-        for i, n in enumerate(shape):
-            tensor.shape[i] = n
-        _need(lib.dp_tensor_digest(tensor, digest, err), err)
-        return bytes(digest)
+        tensor.shape[0:len(shape)] = shape
+
+    def digest_of(self, dtype: str, shape: Any, address: int) -> bytes:
+        """Of elements in C order at an address, of a dtype and shape that has_code says yes to."""
+        with self._lock:
+            self._fill(self._tensor[0], dtype, shape, address)
+            self._need(lib.dp_tensor_digests(self._tensor, 1, 1, self._digest, self._error))
+            return bytes(self._digest[0])
 
     def put_digest(self, name: str, digest: bytes) -> None:
         """What digest_of gave."""
         with self._lock:
-            err = ffi.new("dp_error *")
-            _need(lib.dp_ledger_digest(self._open(), self._new_name(name), digest, err), err)
+            if self._waiting is not None:
+                self._waiting.append((self._new_name(name), digest, None, None))
+            else:
+                self._need(lib.dp_ledger_digest(self._open(), self._new_name(name), digest, self._error))
 
-    def put_memory(self, name: str, dtype: str, shape: Any, address: int) -> bytes:
-        """The elements that digest_of takes; gives their digest."""
-        digest = self.digest_of(dtype, shape, address)
-        self.put_digest(name, digest)
-        return digest
+    def put_memory(self, name: str, dtype: str, shape: Any, address: int, owner: Any,
+                   then: Optional[Callable[[bytes], None]] = None) -> None:
+        """The elements that digest_of takes, which owner holds; then: called with their digest."""
+        with self._lock:
+            if self._waiting is not None:
+                self._waiting.append((self._new_name(name), (dtype, shape, address), owner, then))
+            else:
+                digest = self.digest_of(dtype, shape, address)
+                self.put_digest(name, digest)
+                if then is not None:
+                    then(digest)
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """What is put inside is digested at the end, by several threads: nothing changes it before."""
+        with self._lock:
+            outermost = self._waiting is None
+            if outermost:
+                self._waiting = []
+            try:
+                yield
+            finally:
+                if outermost:
+                    waiting, self._waiting = self._waiting, None
+                    self._put_waiting(waiting)
+
+    def _put_waiting(self, waiting):
+        parts = [what for _, what, _, _ in waiting if isinstance(what, tuple)]
+        tensors, digests = ffi.new("dp_tensor[]", len(parts)), ffi.new("uint8_t[][16]", len(parts))
+        for tensor, part in zip(tensors, parts):
+            self._fill(tensor, *part)
+        self._need(lib.dp_tensor_digests(tensors, len(parts), 0, digests, self._error))
+        made = iter(digests)
+        for name, what, _, then in waiting:
+            digest = bytes(next(made)) if isinstance(what, tuple) else what
+            self._need(lib.dp_ledger_digest(self._open(), name, digest, self._error))
+            if then is not None:
+                then(digest)
 
     @staticmethod
     def has_code(dtype: str, shape: Any) -> bool:
@@ -85,17 +128,17 @@ class Ledger:
     def put_bytes(self, name: str, kind: str, data: bytes) -> None:
         """Bytes that are a `kind`, which counts as well."""
         with self._lock:
-            err, pointer, digest = ffi.new("dp_error *"), self._open(), ffi.new("uint8_t[16]")
+            self._open()
             whole = kind.encode() + b"\0" + data
-            lib.dp_digest(whole, len(whole), digest)
-            _need(lib.dp_ledger_digest(pointer, self._new_name(name), digest, err), err)
+            lib.dp_digest(whole, len(whole), self._digest[0])
+            self.put_digest(name, bytes(self._digest[0]))
 
     def _put_array(self, name, array):
         array = np.asarray(array, order="C")
         if array.dtype.byteorder == ">":
             array = array.astype(array.dtype.newbyteorder("<"))
         if self.has_code(array.dtype.name, array.shape):
-            self.put_memory(name, array.dtype.name, array.shape, array.ctypes.data)
+            self.put_memory(name, array.dtype.name, array.shape, array.ctypes.data, array)
         elif array.dtype.hasobject and array.ndim > 0:
             self.put(name, array.tolist())
         elif array.dtype.hasobject:
@@ -132,9 +175,8 @@ class Ledger:
     def step(self, step: int, loss: float = float("nan")) -> None:
         """Ends the step: its line is in the file now.  A step may come again (a run that was resumed): the last counts."""
         with self._lock:
-            err = ffi.new("dp_error *")
             self._names = {}
-            _need(lib.dp_ledger_step(self._open(), _integer("step", step, 64), float(loss), err), err)
+            self._need(lib.dp_ledger_step(self._open(), _integer("step", step, 64), float(loss), self._error))
 
     def close(self) -> None:
         """A step that was not ended is dropped.  OSError: lines may not be on the disk."""

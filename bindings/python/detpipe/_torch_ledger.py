@@ -238,28 +238,27 @@ class Ledger(Recorder):
     def _is_tensor(self, value):
         return isinstance(value, torch.Tensor)
 
-    def _put_tensor(self, name, tensor):
-        """Its digest, or None where it is in parts."""
+    def _put_tensor(self, name, tensor, then=None):
+        """then: called with its digest, where it is not in parts."""
         if type(tensor) not in _PLAIN or tensor.layout is not torch.strided or tensor.is_quantized:
             parts = self._parts(tensor)
             if parts is None:
                 self._miss(f"tensors of the type {type(tensor).__name__}")
             for part, values in parts or ():
                 self._put_tensor(f"{name} {part}".rstrip(), values)
-            return None
+            return
         bits, other = _BITS.get(tensor.dtype, (None, True))
         tensor = _unwrapped(tensor)
         if _is_rare(tensor):
             self._put_rare(name, tensor)
-            return None
+            return
         try:
             if other or not tensor.is_contiguous() or tensor.device.type != "cpu" or name in self._layouts:
                 self._put_layout(name, tensor)
                 tensor = _in_memory_order(tensor)
-            return self.ledger.put_memory(name, bits, tensor.shape, tensor.data_ptr())
+            self.ledger.put_memory(name, bits, tensor.shape, tensor.data_ptr(), tensor, then)
         except RuntimeError:  # vmap's, fake ones
             self._miss("tensors without memory of their own")
-            return None
 
     def _digest_of(self, tensor):
         """What _put_tensor gives; None: it has none for the whole of it."""
@@ -273,7 +272,8 @@ class Ledger(Recorder):
 
     def _put_kept(self, when, what, name, tensor):
         """A weight or a buffer."""
-        self._kept[f"{what} {name}"] = self._put_tensor(f"{when} {what} {name}".lstrip(), tensor)
+        self._kept[f"{what} {name}"] = None
+        self._put_tensor(f"{when} {what} {name}".lstrip(), tensor, functools.partial(self._kept.__setitem__, f"{what} {name}"))
         self._stale.discard(f"{what} {name}")
 
     def _put_rare(self, name, tensor):
@@ -569,7 +569,7 @@ class Ledger(Recorder):
         self._count_without(optimizer)
         if not self._is_seen():
             return
-        with self._lock:
+        with self._lock, self.ledger.together():
             for name, parameter in self._parameters(optimizer):
                 if parameter.grad is not None:
                     self._put_tensor(f"given {name}", parameter.grad)
@@ -609,7 +609,8 @@ class Ledger(Recorder):
         """The step ends, with these weights."""
         with self._lock:
             try:
-                self._put_weights(parameters, state)
+                with self.ledger.together():
+                    self._put_weights(parameters, state)
             finally:
                 for _, parameter in parameters:
                     known = self._weights.get(parameter)
