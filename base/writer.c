@@ -304,14 +304,6 @@ void dp_writer_cut(dp_writer *w, uint64_t size)
     w->size = size;
 }
 
-dp_status dp_writer_check(const dp_writer *w, dp_error *err)
-{
-    if (w->error == 0)
-        return DP_OK;
-    return dp_fail(err, DP_EIO, "cannot write %.140s: %s (what is written stays: --resume)",
-                   w->temporary, strerror(w->error));
-}
-
 void dp_writer_leave(dp_writer *w)
 {
     if (w->fd >= 0)

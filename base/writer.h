@@ -33,8 +33,6 @@ dp_status dp_writer_resume(dp_writer *, const char *path, const char *magic, dp_
 /* What is written so far, to be read; and written anew from `size` on. */
 dp_file dp_writer_file(const dp_writer *);
 void dp_writer_cut(dp_writer *, uint64_t size);
-/* DP_EIO when something could not be written; what could stays, for dp_writer_resume. */
-dp_status dp_writer_check(const dp_writer *, dp_error *);
 void dp_writer_leave(dp_writer *); /* in place of commit: path + ".tmp" stays */
 
 /* DP_EIO when what stands there is not a regular file: a folder, a device, a FIFO, a socket.

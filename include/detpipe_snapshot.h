@@ -78,5 +78,13 @@ DP_CALL dp_status dp_snapshot_check(dp_snapshot *, dp_pipeline *from, dp_snapsho
  * digest=...` then delivers these rows or fails, whoever keeps the file.  DP_ECORRUPT when a byte
  * is damaged, DP_EIO for an address. */
 DP_CALL dp_status dp_snapshot_seal(dp_snapshot *, char digest[65], dp_error *);
+
+/* A copy in a folder, which is made if its parent is there, under the name that the path or address
+ * ends in: shards, seal if there is one, and the file itself last.  Every block is checked on its
+ * way, against the seal, too; DP_ECORRUPT and DP_EIO name it.  What a failed or killed call has
+ * copied stays, is checked again, and the next call goes on from it.  DP_ESTATE when something
+ * else stands there.  *path (or NULL): of the copy, until close. */
+DP_CALL dp_status dp_snapshot_mirror(dp_snapshot *, const char *folder, const char **path,
+                                     dp_error *);
 DP_END_DECLS
 #endif

@@ -284,6 +284,14 @@ dp_status dp_snapshot_place(const dp_snapshot_file *f, const dp_block *b, uint64
     return DP_OK;
 }
 
+static dp_status block_failed(const dp_snapshot_file *f, const dp_block *b, uint64_t at,
+                              dp_status status, const char *why, dp_error *err)
+{
+    return dp_fail(err, status, "%.100s: block %llu (records %llu to %llu) at byte %llu: %s",
+                   f->path, (unsigned long long)b->number, (unsigned long long)b->first,
+                   (unsigned long long)(b->first + b->n - 1), (unsigned long long)at, why);
+}
+
 /* What the block's own head does not show: that these are other bytes than those meant. */
 static const char *find_other(const dp_snapshot_file *f, const dp_block *b, const uint8_t *bytes,
                               size_t size)
@@ -349,12 +357,8 @@ dp_status dp_snapshot_load(const dp_snapshot_file *f, const dp_block *b, dp_fetc
         why = dp_block_open(&f->header, b, to->bytes, size, to->room, to->view);
     if (why == NULL)
         why = find_other(f, b, to->bytes, size);
-    if (why == NULL)
-        return DP_OK;
-    return dp_fail(err, error != 0 ? DP_EIO : DP_ECORRUPT,
-                   "%.100s: block %llu (records %llu to %llu) at byte %llu: %s", f->path,
-                   (unsigned long long)b->number, (unsigned long long)b->first,
-                   (unsigned long long)(b->first + b->n - 1), (unsigned long long)at, why);
+    return why == NULL ? DP_OK
+                       : block_failed(f, b, at, error != 0 ? DP_EIO : DP_ECORRUPT, why, err);
 }
 
 /* ---- every byte of a block ---- */
@@ -384,7 +388,7 @@ static const char *read_part(const dp_file *file, uint64_t at, uint64_t end, uin
         return "the file ends in it";
     error = dp_file_read_at(file, at, out, n, &got);
     if (error != 0)
-        return "it cannot be read";
+        return dp_file_why(file, error);
     return got < n ? "the file ends in it" : NULL;
 }
 
@@ -426,6 +430,24 @@ const char *dp_block_examine(const dp_snapshot_header *h, const dp_block *b, con
     if (why == NULL && !dp_block_is_stored(b, buffers->bytes))
         why = "its stored bytes are not those that were written";
     return why;
+}
+
+dp_status dp_snapshot_examine(const dp_snapshot_file *f, const dp_block *b, const dp_file *file,
+                              const dp_block_buffers *buffers, size_t *size, dp_error *err)
+{
+    uint64_t at = 0;
+    size_t placed = 0;
+    const char *why;
+    const dp_status status = dp_snapshot_place(f, b, &at, &placed, err);
+
+    if (status != DP_OK)
+        return status;
+    why = dp_block_examine(&f->header, b, file, at, at + placed, buffers, size);
+    if (why == NULL && *size != placed)
+        why = "it has another size than the index says";
+    if (why == NULL && !dp_seal_holds(f, b, buffers->bytes, *size))
+        why = "it is another than its seal says";
+    return why == NULL ? DP_OK : block_failed(f, b, at, DP_ECORRUPT, why, err);
 }
 
 /* ---- the records as a data set ---- */

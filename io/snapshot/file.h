@@ -82,6 +82,11 @@ dp_status dp_block_buffers_open(dp_block_buffers *, const dp_snapshot_header *, 
 const char *dp_block_examine(const dp_snapshot_header *, const dp_block *, const dp_file *,
                              uint64_t at, uint64_t end, const dp_block_buffers *, size_t *size);
 
+/* The same at the place that the index says, as its seal has it if there is one.  file: its own
+ * (dp_snapshot_file_of), or what reads of that. */
+dp_status dp_snapshot_examine(const dp_snapshot_file *, const dp_block *, const dp_file *file,
+                              const dp_block_buffers *buffers, size_t *size, dp_error *);
+
 /* The digest of a data set, a record at a time; the same that dp_source_identity makes. */
 void dp_content_start(dp_hash *, const dp_snapshot_header *);
 void dp_content_add(dp_hash *, const dp_snapshot_header *, const dp_block_rows *, uint32_t n);

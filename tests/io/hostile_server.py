@@ -84,7 +84,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(302, Location="/good/" + name)
         if mode == "noranges":
             return self.answer(200, bytes_)
-        if mode == "silent" and not early or mode == "mute" and attempt == 1:  # until the client has enough of it
+        hole = mode in ("hole", "stall") and 2 * total <= 3 * first and first < total - 65536  # of the last third
+        if hole and mode == "hole":
+            return self.answer(404)
+        if hole or mode == "silent" and not early or mode == "mute" and attempt == 1:  # until the client has enough of it
             self.note(0)
             return self.rfile.read(1)
         if mode == "flip" and len(body) > 4096:

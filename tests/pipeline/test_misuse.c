@@ -915,6 +915,16 @@ static void snapshot_seal(void)
     dp_snapshot_close(s);
 }
 
+static void snapshot_mirror(void)
+{
+    dp_snapshot *s;
+
+    assert_ok(dp_snapshot_open(&s, SNAPSHOT, NULL, &test_error));
+    REFUSED(dp_snapshot_mirror, NULL, ".", NULL);
+    REFUSED(dp_snapshot_mirror, s, NULL, NULL);
+    dp_snapshot_close(s);
+}
+
 static const struct {
     const char *name;
     void (*misuse)(void);
@@ -1005,6 +1015,7 @@ static const struct {
     ROW(snapshot_open),
     ROW(snapshot_close),
     ROW(snapshot_check),
+    ROW(snapshot_mirror),
     ROW(snapshot_seal),
     ROW(snapshot_get_info),
 };

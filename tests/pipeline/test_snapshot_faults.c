@@ -89,12 +89,25 @@ int __wrap_rename(const char *from, const char *to)
 static const char *const path = test_snapshot_path;
 
 typedef struct form {
-    const char *stream;
+    const char *stream; /* NULL = a copy is made, of what a mirror has */
     uint64_t shard_size;
 } form;
 
-static const form forms[] = {{STREAM, 0}, {STREAM, 4000}, {VARIES, 4000}};
+static const form forms[] = {{STREAM, 0}, {STREAM, 4000}, {VARIES, 4000}, {NULL, 0}, {NULL, 4000}};
 #define N_FORMS (sizeof forms / sizeof forms[0])
+
+static char sources[2][300]; /* whole, with a seal, of one file and of shards */
+
+static dp_status mirror_it(const form *f)
+{
+    dp_snapshot *s;
+    dp_status status;
+
+    assert_ok(dp_snapshot_open(&s, sources[f->shard_size > 0], NULL, &test_error));
+    status = dp_snapshot_mirror(s, test_work, NULL, &test_error);
+    dp_snapshot_close(s);
+    return status;
+}
 
 static dp_status write_it(const form *f, int resume)
 {
@@ -103,7 +116,13 @@ static dp_status write_it(const form *f, int resume)
                                          .block_size = 2000,
                                          .shard_size = f->shard_size,
                                          .resume = resume};
-    return test_snapshot_write(f->stream, 1, path, &options);
+    return f->stream == NULL ? mirror_it(f) : test_snapshot_write(f->stream, 1, path, &options);
+}
+
+/* What a mirror finds is never replaced. */
+static const char *old_of(const form *f, bool any)
+{
+    return any && f->stream != NULL ? "the old file" : NULL;
 }
 
 static void disturb(int how, int error, unsigned long at, size_t part)
@@ -136,15 +155,6 @@ static void assert_old(const char *old)
     free(found.bytes);
 }
 
-/* How many calls one writing takes; and what it writes. */
-static unsigned long learn(const form *f, test_bytes_of *whole)
-{
-    disturb(SOUND, 0, 0, 0);
-    assert_ok(write_it(f, 0));
-    *whole = test_read_all(test_work);
-    return fault.calls;
-}
-
 static void start_anew(const char *old)
 {
     test_work_tear_down(NULL);
@@ -153,8 +163,17 @@ static void start_anew(const char *old)
         test_write(test_work, "s.dps", old, strlen(old));
 }
 
-/* The folder's name is part of what test_read_all gives: only sizes and the main file are compared
- * where the folder is another one. */
+/* How many calls one writing takes; and the main file that it writes. */
+static unsigned long learn(const form *f, test_bytes_of *main_file)
+{
+    start_anew(NULL);
+    disturb(SOUND, 0, 0, 0);
+    assert_ok(write_it(f, 0));
+    *main_file = test_read_file(path);
+    return fault.calls;
+}
+
+/* The other files are checked as the main file has them. */
 static void assert_whole(const test_bytes_of *main_file)
 {
     test_bytes_of found = test_read_file(path);
@@ -184,11 +203,10 @@ static void assert_old_or_whole(const char *old, const test_bytes_of *main_file)
 static void each_call_fails(int error)
 {
     for (size_t s = 0; s < N_FORMS; s++) {
-        test_bytes_of whole, main_file;
-        const unsigned long calls = learn(&forms[s], &whole);
-        main_file = test_read_file(path);
+        test_bytes_of main_file;
+        const unsigned long calls = learn(&forms[s], &main_file);
         for (unsigned long at = 1; at <= calls; at++) {
-            const char *old = at % 2 == 0 ? "the old file" : NULL;
+            const char *old = old_of(&forms[s], at % 2 == 0);
             dp_status status;
             start_anew(old);
             disturb(FAIL, error, at, 0);
@@ -205,7 +223,6 @@ static void each_call_fails(int error)
             assert_whole(&main_file);
         }
         free(main_file.bytes);
-        free(whole.bytes);
     }
 }
 
@@ -223,17 +240,18 @@ static void a_broken_disk(void **state)
 
 static void short_and_interrupted_writes(void **state)
 {
-    test_bytes_of whole;
+    test_bytes_of main_file;
 
     (void)state;
     for (size_t s = 0; s < N_FORMS; s++) {
-        learn(&forms[s], &whole);
+        learn(&forms[s], &main_file);
         for (int how = SHORT; how <= INTERRUPTED; how++) {
+            start_anew(NULL);
             disturb(how, 0, 0, 0);
             assert_ok(write_it(&forms[s], 0));
-            test_assert_all(&whole);
+            assert_whole(&main_file);
         }
-        free(whole.bytes);
+        free(main_file.bytes);
     }
 }
 
@@ -267,12 +285,9 @@ static void killed_at_any_moment(void **state)
     (void)state;
     for (int i = 0; i < 200; i++) {
         const form *f = &forms[i % N_FORMS];
-        const char *old = i % 4 < 2 ? "the old file" : NULL;
-        test_bytes_of main_file, whole;
-        unsigned long calls;
-        start_anew(NULL);
-        calls = learn(f, &whole);
-        main_file = test_read_file(path);
+        const char *old = old_of(f, i % 4 < 2);
+        test_bytes_of main_file;
+        const unsigned long calls = learn(f, &main_file);
         start_anew(old);
         random = random * 6364136223846793005u + 1442695040888963407u;
         kill_at(f, 0, 1 + (unsigned long)(random >> 33) % (calls - 2), (size_t)(random >> 8));
@@ -283,8 +298,38 @@ static void killed_at_any_moment(void **state)
         assert_ok(write_it(f, 1));
         assert_whole(&main_file);
         free(main_file.bytes);
-        free(whole.bytes);
     }
+}
+
+static char folders[2][256];
+
+static int make_sources(void **state)
+{
+    char digest[65];
+    dp_snapshot *s;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        const dp_snapshot_options options = {.size = sizeof options,
+                                             .compression = "lz4",
+                                             .block_size = 2000,
+                                             .shard_size = i == 0 ? 0 : 4000};
+        test_folder(folders[i], sizeof folders[i]);
+        snprintf(sources[i], sizeof sources[i], "%s/s.dps", folders[i]);
+        assert_ok(test_snapshot_write(STREAM, 1, sources[i], &options));
+        assert_ok(dp_snapshot_open(&s, sources[i], NULL, &test_error));
+        assert_ok(dp_snapshot_seal(s, digest, &test_error));
+        dp_snapshot_close(s);
+    }
+    return 0;
+}
+
+static int remove_sources(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        test_folder_remove(folders[i]);
+    return 0;
 }
 
 int main(void)
@@ -297,5 +342,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(writes_of_nothing, test_snapshot_set_up, tear_down),
         cmocka_unit_test_setup_teardown(killed_at_any_moment, test_snapshot_set_up, tear_down),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_sources, remove_sources);
 }

@@ -18,6 +18,8 @@ static const char about[] =
     "cat FILE [OPTIONS of cat]: a row (--batch N), as `detpipe cat` prints it.\n"
     "seal FILE: reads and checks every byte, writes FILE.seal, and prints the digest that a text names "
     "(digest=), so that nobody can put other rows in their place.\n"
+    "mirror FILE DIR: a copy in the folder DIR, of FILE.seal and shards, too, every block checked on "
+    "its way; one that was stopped goes on.\n"
     "diff A B: whether two hold the same rows; exit status 1 if not.\n"
     "SPEC is a pipeline text in quotes, a recipe's name or a recipe file.";
 
@@ -210,6 +212,39 @@ static int seal_snapshot(const char *path)
     return status;
 }
 
+/* ---- mirror ---- */
+
+static int copy_snapshot(dp_snapshot *snapshot, const char *path, const char *folder,
+                         const char *digest)
+{
+    const dp_snapshot_info *info = dp_snapshot_get_info(snapshot);
+    found f = {.n_blocks = info->n_blocks};
+    const char *copy;
+    dp_error err;
+    const int status = check_digest(path, info, digest);
+
+    if (status != 0)
+        return status;
+    if (dp_snapshot_mirror(snapshot, folder, &copy, &err) != DP_OK)
+        return cli_fail_error(&err, NULL);
+    snprintf(f.digest, sizeof f.digest, "%s", info->digest != NULL ? info->digest : "");
+    printf("%s: every byte is as it was written\n", copy);
+    say_sealed(copy, &f);
+    return EXIT_YES;
+}
+
+static int mirror_snapshot(const char *path, const char *folder, const char *digest)
+{
+    dp_snapshot *snapshot;
+    int status = snapshot_open(&snapshot, path);
+
+    if (status != 0)
+        return status;
+    status = copy_snapshot(snapshot, path, folder, digest);
+    dp_snapshot_close(snapshot);
+    return status;
+}
+
 /* ---- the command ---- */
 
 /* `cat FILE ...` is the command of that name on the rows of the file. */
@@ -232,7 +267,7 @@ static int cat_snapshot(int argc, char **argv)
 static const struct {
     const char *name;
     int n_words;
-} verbs[] = {{"write", 3}, {"info", 2}, {"check", 2}, {"seal", 2}, {"diff", 3}};
+} verbs[] = {{"write", 3}, {"info", 2}, {"check", 2}, {"seal", 2}, {"mirror", 3}, {"diff", 3}};
 
 static bool is_verb(const char *const words[3])
 {
@@ -249,7 +284,7 @@ static int run(settings *set, const char *const words[3])
 {
     if (!is_verb(words))
         return cli_fail(EXIT_MALFORMED, "snapshot takes write SPEC OUT, info FILE, check FILE, "
-                                        "seal FILE, cat FILE or diff A B");
+                                        "seal FILE, mirror FILE DIR, cat FILE or diff A B");
     if (strcmp(words[0], "write") == 0)
         return write_snapshot(set, words[1], words[2]);
     if (strcmp(words[0], "info") == 0)
@@ -258,6 +293,8 @@ static int run(settings *set, const char *const words[3])
         return check_snapshot(set, words[1]);
     if (strcmp(words[0], "seal") == 0)
         return seal_snapshot(words[1]);
+    if (strcmp(words[0], "mirror") == 0)
+        return mirror_snapshot(words[1], words[2], set->digest);
     return snapshot_diff(words[1], words[2], set->json);
 }
 
@@ -268,7 +305,7 @@ static const cli_need needs[] = {{"--compression", {"write"}},
                                  {"--resume", {"write"}},
                                  {"--seed", {"write"}},
                                  {"--repair-from", {"check"}},
-                                 {"--digest", {"check"}},
+                                 {"--digest", {"check", "mirror"}},
                                  {"--json", {"info", "diff"}},
                                  {"--data", {"write", "--repair-from"}},
                                  {"--threads", {"write", "--repair-from"}},
@@ -293,7 +330,7 @@ int cmd_snapshot(int argc, char **argv)
         {"seed", "N", "write: seed (default: 1, or the recipe's)", CLI_OPTIONAL, &set.seed},
         {"repair-from", "SPEC", "check: make damaged blocks anew from this stream", CLI_TEXT,
          &set.repair_from},
-        {"digest", "D", "check: FILE.seal has to be there and have this digest", CLI_TEXT,
+        {"digest", "D", "check, mirror: FILE.seal has to be there and have this digest", CLI_TEXT,
          &set.digest},
         {"json", NULL, "info, diff: print one JSON object", CLI_FLAG, &set.json},
         SESSION_OPTIONS(set.session),
@@ -301,7 +338,7 @@ int cmd_snapshot(int argc, char **argv)
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };
     const cli_command command = {
-        "snapshot", "write SPEC OUT | info|check|seal|cat FILE | diff A B", about, options, 2, 3};
+        "snapshot", "write|mirror|diff A B | info|check|seal|cat FILE", about, options, 2, 3};
     int status;
 
     if (argc > 1 && strcmp(argv[1], "cat") == 0)
