@@ -6,6 +6,7 @@ import ast, re
 from typing import NamedTuple
 
 from . import tables
+from .streams import Streams
 from .table import Call, by_chance
 from .values import (UNKNOWN, Chance, Class, Const, Dict, Func, Items, Key, Lib, Method, Obj, Parser, Scope, Set, Super, Unordered,
                      either, first, options)
@@ -44,6 +45,10 @@ WRAPPER = re.compile(r"(seed_(everything|all|everywhere|torch|it_all)|(set|fix|i
                      r"determinis)\w*|same_seeds?|random_seed|manual_seed_all|seed_python_numpy_torch\w*)$", re.I)
 
 
+# Operations of MindSpore's data sets that draw.
+AUGMENTS = re.compile(r"mindspore\.dataset\.(vision|transforms|audio)\.(Random|AutoAugment|RandAugment|TrivialAugment|CutMix|MixUp|Uniform)")
+
+
 class Pending(NamedTuple):
     """A row that may apply: `call` is asked when the whole program is known."""
     row: object
@@ -54,7 +59,7 @@ class Pending(NamedTuple):
     phase: int
 
 
-class Calls:
+class Calls(Streams):
     """The walker's part for calls."""
 
     def pend(self, row, call, place, used=None, chance=None):
@@ -175,6 +180,7 @@ class Calls:
         values = [*args, *keywords.values()]
         seen = self.see(path, node, args, keywords, star)
         self.call_given(path, values, node)
+        seen = self.made(func, path, node, args, keywords, star, seen)
         if path in AS_IT_IS and args and isinstance(args[0], (Func, Obj)):
             return args[0]
         if path in THROUGH and any(map(by_chance, values)):
@@ -203,6 +209,9 @@ class Calls:
                 self.make(value, [], {}, True)
         if any(e.kind == "draw" and e.stream in ("python", "numpy") for e in self.events[n:]):
             self.drawing.add(id(node))
+        if any(e.kind == "draw" and e.detail in ("augment", "numbers", "order") for e in self.events[n:]) or \
+                any(isinstance(v, Lib) and AUGMENTS.match(v.path) for v in values):
+            self.augmenting.add(id(node))
 
     def call_of_list(self, path, node, loose):
         """x.append() in a loop in an order by chance, x.extend() of such a list, x.sort()."""
@@ -261,10 +270,19 @@ class Calls:
             if chance.draw is not None:
                 self.seeds_drawn.add(id(chance.draw))
             self.pend(tables.SEED_BY_CHANCE[isinstance(value, Chance)], call, self.place(call.node), chance=chance)
+        elif isinstance(value, Const) and value.value is not None and seed.keyword != "-":
+            self.seeded_again(call)
         elif nothing is not None and seed.keyword != "-":
             self.pend(tables.SEED_OF_NOTHING[isinstance(value, Const)], call, self.place(call.node), chance=nothing)
         for stream in seed.streams.split():
             self.add("seed", stream, call.node, chance)
+
+    def seeded_again(self, call):
+        """By one number, in a loop over epochs or for each record."""
+        if self.by_epochs():
+            self.pend(tables.SEED_IN_LOOP, call, self.place(call.node))
+        elif any(getattr(f.node, "name", "") == "__getitem__" for f in self.frames):
+            self.pend(tables.SEED_OF_RECORDS, call, self.place(call.node))
 
     def drawn(self, call):
         """Chance, where it draws numbers from a stream that nothing seeded."""

@@ -73,7 +73,7 @@ class Program(Walker):
 
     def judge_row(self, p):
         row = p.row if p.phase != OFF else p.row._replace(sure=OPEN)
-        if row.when is not None and p.call is not None and row.calls and not row.when(p.call):
+        if row.when is not None and p.call is not None and not row.when(p.call):
             return
         why = row.why.replace("{chance}", getattr(p.chance, "what", ""))
         if p.used is not None and p.used.node is not p.place.node:

@@ -14,12 +14,19 @@ _READERS = ("Cifar10Dataset|Cifar100Dataset|MnistDataset|FashionMnistDataset|Ima
             "TextFileDataset|CSVDataset|CelebADataset|CocoDataset|VOCDataset|ManifestDataset|CLUEDataset|NumpySlicesDataset|"
             "Flowers102Dataset|SVHNDataset|USPSDataset|QMnistDataset|KMnistDataset|EMnistDataset|STL10Dataset|IMDBDataset|"
             "AGNewsDataset|SpeechCommandsDataset|LibriTTSDataset|LJSpeechDataset|Caltech101Dataset|Caltech256Dataset|OBSMindDataset")
-_UNSHUFFLED = lacks("sampler")
+
 
 def _has_items(call):
     """The source is an object that is read by row numbers, which are shuffled if nobody says otherwise."""
     source = call.first
     return isinstance(source, Obj) and source.kind is not None and source.kind.find("__getitem__") is not None
+
+
+def shuffles(call):
+    """A reader that does so by itself."""
+    if not lacks("sampler")(call) or call.path.endswith(".GeneratorDataset"):
+        return lacks("sampler")(call) and (is_true("shuffle", 6)(call) or not_false("shuffle", 6)(call) and _has_items(call))
+    return not_false("shuffle")(call)
 
 
 def _trains_on_cpu(call):
@@ -39,9 +46,7 @@ DRAWS = [
     Draw("mindspore.ops.standard_normal|normal|uniform|gamma|multinomial|randint|rand|randn|randperm|bernoulli|"
          "random_categorical|random_poisson|StandardNormal|UniformReal|UniformInt|Gamma|Poisson|Multinomial|rand_like|"
          "randn_like|RandomChoiceWithMask|RandomCategorical|StandardLaplace|laplace", "mindspore", "numbers", lacks("seed")),
-    Draw("mindspore.dataset." + _READERS, "mindspore.dataset", "order", both(_UNSHUFFLED, not_false("shuffle")), True),
-    Draw("mindspore.dataset.GeneratorDataset", "mindspore.dataset", "order",
-         both(_UNSHUFFLED, not_false("shuffle", 6), lambda c: is_true("shuffle", 6)(c) or _has_items(c)), True),
+    Draw("mindspore.dataset.GeneratorDataset|" + _READERS, "mindspore.dataset", "order", shuffles, True),
     Draw("*.shuffle", "mindspore.dataset", "order", lambda c: c.path.startswith("mindspore.dataset."), True),
     Draw("mindspore.dataset.RandomSampler|WeightedRandomSampler|SubsetRandomSampler|PKSampler", "mindspore.dataset", "order", late=True),
     Draw("mindspore.dataset.vision.Random* mindspore.dataset.vision.AutoAugment|RandAugment|TrivialAugmentWide|CutMixBatch|MixUp|"

@@ -4,7 +4,7 @@ import re
 
 from .flags import Flag
 from .table import Draw, LIKELY, OPEN, Row, SURE, Seed, above, both, first_is, gradient_on_gpu, is_false, is_one_of, is_true, \
-    lacks, on_gpu
+    lacks, not_false, on_gpu
 
 _ALL = "python numpy torch"
 
@@ -84,6 +84,10 @@ ROWS = [
     Row("torch.compile", "confirm", OPEN, "compiled, dropout draws other numbers than without", "the same way in both runs"),
     Row("lightning.Trainer", "network", OPEN, "benchmark=True lets cuDNN take the fastest algorithm, another one from run to run",
         "benchmark=False", is_true("benchmark")),
+    Row("torch.utils.data.DistributedSampler", "order", LIKELY, "without set_epoch each epoch has the order of the first",
+        "sampler.set_epoch(epoch) at the head of each epoch",
+        both(not_false("shuffle", 3), lambda c: not c.program.mentions("set_epoch") and c.program.uses("train"), lambda c: not
+             c.program.libraries & {"lightning", "pytorch_lightning", "transformers", "accelerate", "ignite", "composer"})),
     Row("torch.multiprocessing.spawn", "order", OPEN, "each process is seeded by what it runs, not by this one", "a seed in there"),
     Row("torch.utils.data.DataLoader", "order", OPEN,
         "workers draw from NumPy's generator, which torch before 1.9 does not seed in each", "worker_init_fn=",

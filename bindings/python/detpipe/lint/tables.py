@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, NamedTuple, Optional
 
 from . import rows_jax, rows_mindspore, rows_python, rows_tensorflow, rows_torch
-from .table import LIKELY, SURE, Row, Table, one_name
+from .table import LIKELY, OPEN, SURE, Row, Table, one_name
 
 STREAMS = ("python", "numpy", "torch", "tensorflow", "keras", "mindspore", "mindspore.dataset")
 
@@ -41,3 +41,22 @@ KEY_IN_LOOP = Row("", "seeds", LIKELY, "the key was made before the loop: each t
                   "key = jax.random.fold_in(key, step), or jax.random.split in the loop")
 KEY_TWICE = Row("", "seeds", LIKELY, "the key was used before: both calls get the same numbers",
                 "key, subkey = jax.random.split(key), and each key once")
+SEED_IN_LOOP = Row("", "seeds", LIKELY, "it seeds anew in each turn of the loop: every epoch draws the same numbers",
+                   "a seed before the loop", lambda c: c.program.uses("train"))
+SEED_OF_RECORDS = Row("", "seeds", OPEN, "it seeds anew for each record: all draw the same numbers", "a seed from the row's number")
+
+# ---- data sets: reproducible, and wrong all the same ----
+
+CUT = Row("", "order", LIKELY, "it cuts by place what is shuffled anew in each epoch: rows held out come into training",
+          "cut first, then shuffle; in tf.data also shuffle(..., reshuffle_each_iteration=False)")
+CACHED = Row("", "order", LIKELY, "behind a cache each epoch has the order of the first", "cache first, then shuffle")
+CACHED_NUMBERS = Row("", "random data", LIKELY, "behind a cache each epoch has the random numbers of the first",
+                     "cache first, then map")
+ZIPPED = Row("", "order", OPEN, "each of them is shuffled by itself: values of different rows meet", "zip, then shuffle")
+SKIP_IN_EPOCH = Row("", "order", LIKELY, "it leaves out the first rows of every epoch, not of the run", "skip behind repeat")
+NEW_ITERATOR = Row("", "order", LIKELY,
+                   "a new iterator begins at the seed again: each epoch has the order and the random numbers of the first",
+                   "one iterator for all epochs, before the loop: create_tuple_iterator(num_epochs=n)",
+                   lambda c: any(e.kind == "seed" and e.stream == "mindspore.dataset" for e in c.program.events))
+STREAM_AGAIN = Row("", "order", OPEN, "without set_epoch each epoch of a stream has the order of the first",
+                   "dataset.set_epoch(epoch) at the head of each epoch", lambda c: not c.program.mentions("set_epoch"))

@@ -108,6 +108,13 @@ class Method(Lib):
         self.owner = owner
 
 
+class Data(Lib):
+    """A data set of a library; `steps`: the calls that made it, the reader first; `root`: the reader's."""
+    def __init__(self, path, library, steps, root=None):
+        super().__init__(path)
+        self.library, self.steps, self.root = library, steps, root or self
+
+
 class Super(Value):
     """super() in a method of `kind`."""
     def __init__(self, kind, me):
@@ -140,7 +147,8 @@ def either(*values):
     """Of which nobody knows which; at most four are kept."""
     kept = []
     for value in (o for v in values for o in options(v)):
-        if not any(value is k or (isinstance(value, Lib) and isinstance(k, Lib) and value.path == k.path) or
+        if not any(value is k or (isinstance(value, Lib) and isinstance(k, Lib) and value.path == k.path and
+                                  getattr(value, "steps", None) is getattr(k, "steps", None)) or
                    (isinstance(value, Const) and isinstance(k, Const) and type(value.value) is type(k.value) and
                     value.value == k.value) for k in kept):
             kept.append(value)

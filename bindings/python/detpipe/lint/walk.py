@@ -10,7 +10,7 @@ from typing import NamedTuple
 from . import tables
 from .calls import HYPER, LATER, MAIN, NEVER, OFF, Calls
 from .source import find_module
-from .values import (UNKNOWN, Choice, Class, Const, Chance, Dict, Func, Items, Key, Lib, Method, Module, Obj, Parser, Scope,
+from .values import (UNKNOWN, Choice, Class, Const, Chance, Data, Dict, Func, Items, Key, Lib, Method, Module, Obj, Parser, Scope,
                      Set, Super, Unordered, either, first, options)
 
 MOST_STEPS, MOST_DEPTH = 100_000, 40
@@ -56,7 +56,7 @@ class Walker(Calls):
         self.defined, self.counts, self.results, self.instances = {}, {}, {}, {}
         self.unfollowed, self.stars, self.seeds_drawn = {}, [], set()
         self.libraries, self.dropped, self.given = set(), None, frozenset()
-        self.silent, self.drawing = 0, set()
+        self.silent, self.drawing, self.augmenting, self.cuts = 0, set(), set(), {}
         self.trained, self.keys_used, self.again, self.sides = 0, 0, None, ()
         self.remains = {}  # of an if one of whose branches leaves: the side on which what follows is
 
@@ -375,7 +375,7 @@ class Walker(Calls):
             loose = None
         if loose is not None:
             self.numbered(loose, s, s.target.elts[0] if counted and isinstance(s.target, ast.Tuple) else None)
-        self.loop(s, LoopNames(loose), lambda: self.assign(s.target, self.element(source, s.iter)))
+        self.loop(s, LoopNames(loose, _by_epochs(s.target) or _by_epochs(s.iter)), lambda: self.assign(s.target, self.element(source, s.iter)))
 
     do_AsyncFor = do_For
 
@@ -397,7 +397,7 @@ class Walker(Calls):
             self.sink(loose, loop)
 
     def do_While(self, s):
-        names = LoopNames(None)
+        names = LoopNames(None, _by_epochs(s.test))
         names.end = self.end_by_chance(self.eval(s.test), s.test)
         self.loop(s, names, lambda: None)
 
@@ -537,6 +537,8 @@ class Walker(Calls):
             return found if found is not None else Lib(f"{(owner.library() or ['?'])[0]}.{name}")
         if isinstance(owner, Dict) and name in ("get", "update", "setdefault", "pop"):
             return Method(f"builtins.dict().{name}", owner)
+        if isinstance(owner, Data):
+            return Method(tables.one_name(f"{owner.path}.{name}"), owner)
         if isinstance(owner, Parser):
             return Method(f"argparse.ArgumentParser().{name}", owner)
         if isinstance(owner, Super):
@@ -853,6 +855,11 @@ def _sorts_folders(loop):
                for s in loop.body for n in ast.walk(s))
 
 
+def _by_epochs(node):
+    return any(re.search(r"epoch|step|(^|_)iter(s|ation|ations)?($|_)", getattr(n, "id", None) or getattr(n, "attr", None) or "", re.I)
+               for n in ast.walk(node))
+
+
 def _numeric(node):
     """A number, by what is done to it."""
     return any((isinstance(n, ast.BinOp) and not isinstance(n.op, (ast.Add, ast.Mod))) or
@@ -862,8 +869,9 @@ def _numeric(node):
 
 
 class LoopNames(set):
-    """The names that a loop's body has set so far; `loose`: what it runs over, if that has no order; `end`: the chance that
+    """The names that a loop's body has set so far; `loose`: what it runs over, if that has no order; `epochs`: whether it
+    counts epochs or steps by the names it has; `end`: the chance that
     ends it, and the place."""
-    def __init__(self, loose):
+    def __init__(self, loose, epochs):
         super().__init__()
-        self.loose, self.end = loose, None
+        self.loose, self.epochs, self.end = loose, epochs, None
