@@ -7,27 +7,10 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/blake_rounds.h"
 #include "base/bytes.h"
 
-#define BLOCK 128
-
-static const uint64_t start[8] = {
-    0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1,
-    0x510e527fade682d1, 0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b, 0x5be0cd19137e2179,
-};
-
-static const uint8_t order[10][16] = {
-    {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
-    {14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3},
-    {11, 8, 12, 0, 5, 2, 15, 13, 10, 14, 3, 6, 7, 1, 9, 4},
-    {7, 9, 3, 1, 13, 12, 11, 14, 2, 6, 5, 10, 4, 0, 15, 8},
-    {9, 0, 5, 7, 2, 4, 10, 15, 14, 1, 11, 12, 6, 8, 3, 13},
-    {2, 12, 6, 10, 0, 11, 8, 3, 4, 13, 7, 5, 15, 14, 1, 9},
-    {12, 5, 1, 15, 14, 13, 4, 10, 0, 7, 6, 3, 9, 2, 8, 11},
-    {13, 11, 7, 14, 12, 1, 3, 9, 5, 0, 15, 4, 8, 6, 2, 10},
-    {6, 15, 14, 9, 11, 3, 0, 8, 12, 2, 13, 7, 1, 4, 10, 5},
-    {10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0},
-};
+#define BLOCK DP_BLAKE_BLOCK
 
 static inline uint64_t turn(uint64_t x, int n) { return x >> n | x << (64 - n); }
 
@@ -41,19 +24,6 @@ static inline uint64_t turn(uint64_t x, int n) { return x >> n | x << (64 - n); 
         v[d] = turn(v[d] ^ v[a], 16);                                                              \
         v[c] += v[d];                                                                              \
         v[b] = turn(v[b] ^ v[c], 63);                                                              \
-    } while (0)
-
-/* Its number is a constant, so that the places of its words are (twice as fast as a loop). */
-#define ROUND(r)                                                                                   \
-    do {                                                                                           \
-        MIX(0, 4, 8, 12, m[order[r][0]], m[order[r][1]]);                                          \
-        MIX(1, 5, 9, 13, m[order[r][2]], m[order[r][3]]);                                          \
-        MIX(2, 6, 10, 14, m[order[r][4]], m[order[r][5]]);                                         \
-        MIX(3, 7, 11, 15, m[order[r][6]], m[order[r][7]]);                                         \
-        MIX(0, 5, 10, 15, m[order[r][8]], m[order[r][9]]);                                         \
-        MIX(1, 6, 11, 12, m[order[r][10]], m[order[r][11]]);                                       \
-        MIX(2, 7, 8, 13, m[order[r][12]], m[order[r][13]]);                                        \
-        MIX(3, 4, 9, 14, m[order[r][14]], m[order[r][15]]);                                        \
     } while (0)
 
 static void load_words(uint64_t m[16], const uint8_t *bytes)
@@ -72,21 +42,10 @@ static void take_block(dp_blake *b, const uint8_t *bytes, bool last)
 
     load_words(m, bytes);
     memcpy(v, b->state, sizeof b->state);
-    memcpy(v + 8, start, sizeof start);
+    memcpy(v + 8, dp_blake_words, sizeof dp_blake_words);
     v[12] ^= b->length;
     v[14] ^= last ? ~(uint64_t)0 : 0;
-    ROUND(0);
-    ROUND(1);
-    ROUND(2);
-    ROUND(3);
-    ROUND(4);
-    ROUND(5);
-    ROUND(6);
-    ROUND(7);
-    ROUND(8);
-    ROUND(9);
-    ROUND(0);
-    ROUND(1);
+    DP_BLAKE_ROUNDS;
     for (int i = 0; i < 8; i++)
         b->state[i] ^= v[i] ^ v[i + 8];
 }
@@ -94,7 +53,7 @@ static void take_block(dp_blake *b, const uint8_t *bytes, bool last)
 void dp_blake_start(dp_blake *b)
 {
     *b = (dp_blake){.n = 0};
-    memcpy(b->state, start, sizeof start);
+    memcpy(b->state, dp_blake_words, sizeof dp_blake_words);
     b->state[0] ^= 0x01010000 ^ DP_BLAKE;
 }
 
@@ -140,4 +99,51 @@ void dp_blake_bytes(const void *bytes, size_t n, uint8_t digest[DP_BLAKE])
     dp_blake_start(&b);
     dp_blake_add(&b, bytes, n);
     dp_blake_end(&b, digest);
+}
+
+/* ---- four at once ---- */
+
+#if defined(__x86_64__)
+uint32_t dp_blake_lanes(void) { return __builtin_cpu_supports("avx2") ? 4 : 1; }
+#define TAKE_LANES dp_blake_lanes_avx2
+#else
+uint32_t dp_blake_lanes(void) { return 1; }
+#define TAKE_LANES(states, bytes, n) ((void)(states), (void)(bytes), (void)(n))
+#endif
+
+/* Blocks that each of them has, before its last one. */
+static size_t common_blocks(const size_t sizes[4])
+{
+    size_t n = SIZE_MAX;
+
+    for (int i = 0; i < 4; i++) {
+        const size_t full = sizes[i] > 0 ? (sizes[i] - 1) / BLOCK : 0;
+        n = full < n ? full : n;
+    }
+    return n;
+}
+
+void dp_blake_four(const uint8_t *const bytes[4], const size_t sizes[4],
+                   uint8_t digests[4][DP_BLAKE])
+{
+    uint64_t states[8][4];
+    dp_blake b[4];
+    size_t n;
+
+    for (int i = 0; i < 4; i++) {
+        dp_blake_start(&b[i]);
+        for (int w = 0; w < 8; w++)
+            states[w][i] = b[i].state[w];
+    }
+    n = dp_blake_lanes() == 4 ? common_blocks(sizes) : 0;
+    if (n > 0)
+        TAKE_LANES(states, bytes, n);
+    n *= BLOCK;
+    for (int i = 0; i < 4; i++) {
+        for (int w = 0; w < 8; w++)
+            b[i].state[w] = states[w][i];
+        b[i].length = n;
+        dp_blake_add(&b[i], bytes[i] + n, sizes[i] - n);
+        dp_blake_end(&b[i], digests[i]);
+    }
 }

@@ -9,30 +9,30 @@
 #include "io/blocks.h"
 
 #include <pthread.h>
+#include <string.h>
+
+#include "base/blake.h"
 
 #define NONE UINT64_MAX
 
 struct dp_block_cache {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    const dp_block_loader *loader;
-    const void *ctx;
+    dp_block_loader loader;
     uint64_t clock, over; /* turns before `over` are */
     uint32_t n_slots, most_begun;
     uint64_t *blocks; /* of each slot; NONE: it was not loaded yet */
     dp_block_slot *slots;
 };
 
-dp_status dp_block_cache_open(dp_block_cache **out, const dp_block_loader *loader, const void *ctx,
-                              uint32_t n_slots, size_t slot_size, uint32_t threads, dp_arena *arena,
-                              dp_error *err)
+dp_status dp_block_cache_open(dp_block_cache **out, const dp_block_loader *loader, uint32_t n_slots,
+                              size_t slot_size, uint32_t threads, dp_arena *arena, dp_error *err)
 {
     dp_block_cache *c = dp_arena_alloc(arena, 1, sizeof *c);
 
     if (c == NULL)
         return dp_arena_fail(arena, err, "blocks of a file");
-    c->loader = loader;
-    c->ctx = ctx;
+    c->loader = *loader;
     c->n_slots = n_slots;
     c->most_begun = n_slots > threads ? n_slots - threads : 0;
     c->blocks = dp_arena_alloc(arena, n_slots, sizeof *c->blocks);
@@ -103,6 +103,64 @@ static void take(dp_block_cache *c, dp_block_slot *s, uint64_t block)
     s->used = ++c->clock;
 }
 
+/* Called with the lock.  The slot, and others whose bytes wait for their digest, which are not to
+ * be loaded meanwhile. */
+static uint32_t find_unsummed(dp_block_cache *c, dp_block_slot *s, dp_block_slot *out[4])
+{
+    uint32_t n = 0;
+
+    out[n++] = s;
+    for (uint32_t i = 0; i < c->n_slots && n < dp_blake_lanes(); i++) {
+        dp_block_slot *o = &c->slots[i];
+        if (!o->begun || o->loading || !dp_fetch_is_done(&o->fetch) || o->fetch.error != 0 ||
+            o->fetch.summed)
+            continue;
+        o->loading = true;
+        out[n++] = o;
+    }
+    return n;
+}
+
+static void sum(dp_block_slot *const slots[4], uint32_t n)
+{
+    uint8_t digests[4][DP_BLAKE];
+    const uint8_t *bytes[4];
+    size_t sizes[4];
+
+    for (uint32_t i = 0; i < 4; i++) {
+        bytes[i] = slots[i < n ? i : 0]->fetch.out;
+        sizes[i] = slots[i < n ? i : 0]->fetch.n;
+    }
+    if (n > 1)
+        dp_blake_four(bytes, sizes, digests);
+    else
+        dp_blake_bytes(bytes[0], sizes[0], digests[0]);
+    for (uint32_t i = 0; i < n; i++) {
+        memcpy(slots[i]->fetch.digest, digests[i], DP_BLAKE);
+        slots[i]->fetch.summed = true;
+    }
+}
+
+/* Of a slot that is being loaded: four digests take little longer than one. */
+static void make_digest(dp_block_cache *c, dp_block_slot *s)
+{
+    dp_block_slot *slots[4];
+    uint32_t n;
+
+    if (dp_fetch_wait(&s->fetch) != 0 || s->fetch.summed)
+        return;
+    pthread_mutex_lock(&c->lock);
+    n = find_unsummed(c, s, slots);
+    pthread_mutex_unlock(&c->lock);
+    sum(slots, n);
+    pthread_mutex_lock(&c->lock);
+    for (uint32_t i = 1; i < n; i++)
+        slots[i]->loading = false;
+    if (n > 1)
+        pthread_cond_broadcast(&c->changed);
+    pthread_mutex_unlock(&c->lock);
+}
+
 /* Called with the lock; it is open while the block is loaded. */
 static dp_status load(dp_block_cache *c, dp_block_slot *s, uint64_t block, dp_error *err)
 {
@@ -110,7 +168,9 @@ static dp_status load(dp_block_cache *c, dp_block_slot *s, uint64_t block, dp_er
 
     s->loading = true;
     pthread_mutex_unlock(&c->lock);
-    status = c->loader->load(c->ctx, block, s, err);
+    if (s->begun && c->loader.sums)
+        make_digest(c, s);
+    status = c->loader.load(c->loader.ctx, block, s, err);
     pthread_mutex_lock(&c->lock);
     s->loading = s->begun = false;
     s->ready = status == DP_OK;
@@ -181,7 +241,7 @@ static bool begin(dp_block_cache *c, uint64_t block, const dp_when *turn)
         return false;
     take(c, s, block);
     s->wanted = turn->number + 1;
-    s->begun = c->loader->begin(c->ctx, block, s);
+    s->begun = c->loader.begin(c->loader.ctx, block, s);
     return true;
 }
 
@@ -194,7 +254,7 @@ bool dp_block_cache_ahead(dp_block_cache *c, uint64_t block, const dp_when *turn
     c->over = turn->over;
     s = find(c, block);
     if (s == NULL)
-        room = !c->loader->is_far(c->ctx, block) || begin(c, block, turn);
+        room = !c->loader.is_far(c->loader.ctx, block) || begin(c, block, turn);
     else if (s->wanted <= turn->number)
         s->wanted = turn->number + 1;
     pthread_mutex_unlock(&c->lock);

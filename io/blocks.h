@@ -22,17 +22,18 @@ typedef struct dp_block_slot {
 
 /* How a block gets into slot->memory, of slot_size bytes. */
 typedef struct dp_block_loader {
+    const void *ctx;
     /* Whether to begin it ahead is of use; starts the slot's fetch, unless that cannot be. */
     bool (*is_far)(const void *ctx, uint64_t block);
     bool (*begin)(const void *ctx, uint64_t block, dp_block_slot *);
-    /* If it was begun, of what the fetch brings. */
+    /* If it was begun, of what the fetch brings: if `sums` and it did, with the digest of that. */
     dp_status (*load)(const void *ctx, uint64_t block, dp_block_slot *, dp_error *);
+    bool sums;
 } dp_block_loader;
 
 /* n_slots >= 1; threads wait for one another when there are fewer slots than threads. */
-dp_status dp_block_cache_open(dp_block_cache **out, const dp_block_loader *, const void *ctx,
-                              uint32_t n_slots, size_t slot_size, uint32_t threads, dp_arena *,
-                              dp_error *);
+dp_status dp_block_cache_open(dp_block_cache **out, const dp_block_loader *, uint32_t n_slots,
+                              size_t slot_size, uint32_t threads, dp_arena *, dp_error *);
 /* What was begun goes on until its opener is closed, and uses the memory. */
 void dp_block_cache_close(dp_block_cache *);
 

@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 
+#include "base/blake.h"
 #include "base/file.h"
 #include "io/remote/answer.h"
 
@@ -23,6 +24,8 @@ typedef struct dp_fetch {
     uint8_t *out;
     uint32_t from;   /* means nothing here */
     dp_answer *said; /* the last answer; NULL = not wanted */
+    bool summed;     /* the caller's, once it is done: the digest of its bytes is here */
+    uint8_t digest[DP_BLAKE];
     /* The transfers' own, until it is done. */
     size_t got;
     int error;

@@ -293,10 +293,13 @@ static dp_status block_failed(const dp_snapshot_file *f, const dp_block *b, uint
 }
 
 /* What the block's own head does not show: that these are other bytes than those meant. */
-static const char *find_other(const dp_snapshot_file *f, const dp_block *b, const uint8_t *bytes,
-                              size_t size)
+static const char *find_other(const dp_snapshot_file *f, const dp_block *b, const dp_fetch *begun,
+                              const uint8_t *bytes, size_t size)
 {
-    if (f->seal != NULL && dp_seal_holds(f, b, bytes, size))
+    const bool summed = begun != NULL && begun->summed;
+
+    if (f->seal != NULL &&
+        (summed ? dp_seal_has(f, b, begun->digest) : dp_seal_holds(f, b, bytes, size)))
         return NULL;
     if (f->thorough && !dp_block_is_stored(b, bytes))
         return "its stored bytes are not those that were written";
@@ -356,7 +359,7 @@ dp_status dp_snapshot_load(const dp_snapshot_file *f, const dp_block *b, dp_fetc
     else
         why = dp_block_open(&f->header, b, to->bytes, size, to->room, to->view);
     if (why == NULL)
-        why = find_other(f, b, to->bytes, size);
+        why = find_other(f, b, begun, to->bytes, size);
     return why == NULL ? DP_OK
                        : block_failed(f, b, at, error != 0 ? DP_EIO : DP_ECORRUPT, why, err);
 }

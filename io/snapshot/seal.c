@@ -53,15 +53,21 @@ const uint8_t *dp_seal_digest(const dp_snapshot_file *f, const dp_block *b)
     return f->seal != NULL ? f->seal + DP_SEAL_HEAD + DP_BLAKE * b->number : NULL;
 }
 
-bool dp_seal_holds(const dp_snapshot_file *f, const dp_block *b, const uint8_t *bytes, size_t size)
+bool dp_seal_has(const dp_snapshot_file *f, const dp_block *b, const uint8_t digest[DP_BLAKE])
 {
     const uint8_t *wanted = dp_seal_digest(f, b);
+
+    return wanted == NULL || memcmp(digest, wanted, DP_BLAKE) == 0;
+}
+
+bool dp_seal_holds(const dp_snapshot_file *f, const dp_block *b, const uint8_t *bytes, size_t size)
+{
     uint8_t digest[DP_BLAKE];
 
-    if (wanted == NULL)
+    if (f->seal == NULL)
         return true;
     dp_blake_bytes(bytes, size, digest);
-    return memcmp(digest, wanted, DP_BLAKE) == 0;
+    return dp_seal_has(f, b, digest);
 }
 
 const char *dp_seal_path(const dp_snapshot_file *f, dp_arena *arena)

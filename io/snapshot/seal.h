@@ -19,7 +19,9 @@ uint64_t dp_seal_size(const dp_snapshot_header *);
 /* The bytes before the digests of the blocks, of a snapshot that is open and complete. */
 void dp_seal_print(const dp_snapshot_file *, uint8_t head[DP_SEAL_HEAD]);
 
-/* Whether these are the bytes of a block that its seal has; also where there is none. */
+/* Whether these are the bytes of a block that its seal has; also where there is none.  Their digest
+ * may be known. */
+bool dp_seal_has(const dp_snapshot_file *, const dp_block *, const uint8_t digest[DP_BLAKE]);
 bool dp_seal_holds(const dp_snapshot_file *, const dp_block *, const uint8_t *bytes, size_t size);
 
 /* What the seal has of a block; NULL where there is none. */

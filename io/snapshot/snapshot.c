@@ -83,8 +83,6 @@ static bool begin_block(const void *ctx, uint64_t number, dp_block_slot *slot)
     return dp_copies_begin(&s->copies, &block, (uint8_t *)slot->memory + VIEW, &slot->fetch);
 }
 
-static const dp_block_loader loader = {is_far, begin_block, load_block};
-
 #define FAR_BYTES  ((uint64_t)64 << 20)
 #define FAR_BLOCKS 1024 /* each row looks for its block among them */
 
@@ -105,8 +103,9 @@ static dp_status open_cache(state *s, const dp_options *options, dp_arena *arena
         n = h->n_blocks;
     if (options->memory != 0 && n > options->memory / 2 / size)
         n = options->memory / 2 / size;
-    return dp_block_cache_open(&s->cache, &loader, s, n > 0 ? (uint32_t)n : 1, size,
-                               options->threads, arena, err);
+    const dp_block_loader loader = {s, is_far, begin_block, load_block, s->file->seal != NULL};
+    return dp_block_cache_open(&s->cache, &loader, n > 0 ? (uint32_t)n : 1, size, options->threads,
+                               arena, err);
 }
 
 /* ---- records ---- */

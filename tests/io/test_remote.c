@@ -350,6 +350,29 @@ static void blake(void **state)
     }
 }
 
+/* Four at once are those of one after the other, whatever their sizes. */
+static void four_blakes(void **state)
+{
+    uint8_t bytes[4][2000], digests[4][DP_BLAKE], digest[DP_BLAKE];
+    const uint8_t *at[4];
+    size_t sizes[4];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i / sizeof bytes[0]][i % sizeof bytes[0]] = (uint8_t)(i * 2654435761U >> 13);
+    for (size_t n = 0; n < 300; n++) {
+        for (size_t i = 0; i < 4; i++) {
+            at[i] = bytes[i];
+            sizes[i] = i == 0 ? n : (n * (i + 5) + 127 * i) % sizeof bytes[0];
+        }
+        dp_blake_four(at, sizes, digests);
+        for (size_t i = 0; i < 4; i++) {
+            dp_blake_bytes(at[i], sizes[i], digest);
+            assert_memory_equal(digests[i], digest, DP_BLAKE);
+        }
+    }
+}
+
 /* ---- what a server says ---- */
 
 static dp_answer answer_of(const char *const *lines)
@@ -434,6 +457,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blake),
+        cmocka_unit_test(four_blakes),
         cmocka_unit_test(answers),
         cmocka_unit_test(versions_and_seconds),
         cmocka_unit_test_setup_teardown(same_bits, set_up, tear_down),
