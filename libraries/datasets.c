@@ -88,7 +88,7 @@ static dp_status check_buffered(const dp_ask *ask, dp_error *err)
     if (shards - 1 >= MOST_SHARDS)
         return dp_fail(err, DP_ESPEC, "rule=shards:%u is out of range: 1 to %d", shards,
                        MOST_SHARDS);
-    if (shards > ask->rows && ask->rule[SHARDS].given)
+    if (shards > ask->rows && (ask->rule[SHARDS].given || !ask->rule[MAPPED].given))
         return dp_fail(err, DP_ESPEC, "datasets makes no %u shards of %llu rows", shards,
                        (unsigned long long)ask->rows);
     return check_ranks(ask, err);
@@ -237,8 +237,18 @@ static void make_buffered(const dp_ask *ask, uint32_t *table)
         dp_workers_in_turn(d->workers, workers, dp_rule_number(ask, BATCH_SIZE, 1), rows, table);
 }
 
+/* No rows have two such parts. */
+static dp_status cut(const double *fractions, int32_t n, uint64_t rows, uint64_t *sizes,
+                     dp_error *err)
+{
+    if (rows > 0 || n != 2)
+        return dp_cut_test_first(fractions, n, rows, sizes, err);
+    sizes[0] = sizes[1] = 0;
+    return DP_OK;
+}
+
 static const dp_scheme once = {.once = true, .make = make};
-static const dp_scheme split = {.once = true, .make = make, .cut = dp_cut_test_first};
+static const dp_scheme split = {.once = true, .make = make, .cut = cut};
 static const dp_scheme buffer = {
     .check = check_buffered, .rules = RULES, .keeps = 1, .count = count, .make = make_buffered};
 

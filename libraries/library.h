@@ -55,10 +55,11 @@ typedef dp_status dp_ask_check(const dp_ask *, dp_error *);
 typedef struct dp_scheme {
     dp_ask_check *check;
     const char *rules; /* words that `rule` may have: "workers,before:"; NULL = none */
-    bool in_turn;   /* an epoch follows from the one before it, so all are made, from epoch 0 on */
-    bool once;      /* one order serves all epochs, whatever was asked */
-    uint32_t keeps; /* numbers of ask->order for each row */
-    uint32_t holds; /* numbers of it for each of ask->kept, beside these */
+    bool in_turn; /* an epoch follows from the one before it, so all are made, from epoch 0 on */
+    bool once;    /* one order serves all epochs, whatever was asked */
+    bool of_none; /* no rows are drawn from and dealt out, too, and a split's part may have none */
+    uint32_t keeps;                    /* numbers of ask->order for each row */
+    uint32_t holds;                    /* numbers of it for each of ask->kept, beside these */
     uint64_t (*count)(const dp_ask *); /* rows that are left of all; NULL = they all are */
     /* Row numbers into table[0 .. count - 1].  There is room for `rows`, unless the scheme has an
      * order of its own or rows may come again. */

@@ -64,9 +64,14 @@ static const dp_dice weighted = {.check = check,
                                  .begin = begin,
                                  .uniform = uniform};
 static const dp_scheme shuffle = {.check = check, .in_turn = true, .make = make};
-static const dp_scheme sample = {.check = check_sample, .in_turn = true, .make = make_sample};
-static const dp_scheme split = {
-    .check = check, .in_turn = true, .once = true, .make = make, .cut = dp_cut_rows_alone};
+static const dp_scheme sample = {
+    .check = check_sample, .in_turn = true, .of_none = true, .make = make_sample};
+static const dp_scheme split = {.check = check,
+                                .in_turn = true,
+                                .once = true,
+                                .of_none = true,
+                                .make = make,
+                                .cut = dp_cut_rows_alone};
 
 const dp_library dp_library_numpy = {
     .word = "numpy",

@@ -102,10 +102,14 @@ static const dp_dice weighted = {.in_turn = true,
                                  .begin = start,
                                  .uniform = uniform};
 static const dp_scheme shuffle = {.in_turn = true, .make = make};
-static const dp_scheme sample = {
-    .check = check_sample, .rules = "unshuffled", .in_turn = true, .keeps = 1, .make = make_sample};
+static const dp_scheme sample = {.check = check_sample,
+                                 .rules = "unshuffled",
+                                 .in_turn = true,
+                                 .of_none = true,
+                                 .keeps = 1,
+                                 .make = make_sample};
 static const dp_scheme split = {
-    .in_turn = true, .once = true, .make = make, .cut = dp_cut_rows_alone};
+    .in_turn = true, .once = true, .of_none = true, .make = make, .cut = dp_cut_rows_alone};
 
 const dp_library dp_library_numpy_generator = {
     .word = "numpy_generator",

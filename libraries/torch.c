@@ -145,13 +145,15 @@ static const dp_scheme sample = {.check = check_sampler,
                                  .in_turn = true,
                                  .keeps = 1,
                                  .make = make_sample};
-static const dp_scheme distribute = {.check = check_distribute, .make = make_distribute};
+static const dp_scheme distribute = {
+    .check = check_distribute, .of_none = true, .make = make_distribute};
 static const dp_scheme subset = {
     .check = check_subset, .rules = DP_TORCH_SAMPLER, .in_turn = true, .make = make};
 static const dp_scheme split = {.check = dp_torch_check,
                                 .rules = "before:",
                                 .in_turn = true,
                                 .once = true,
+                                .of_none = true,
                                 .make = make,
                                 .cut = cut};
 static const dp_dice weighted = {.check = check_weights,

@@ -88,6 +88,8 @@ static dp_status check(const dp_ask *ask, dp_error *err)
 
     if (status == DP_OK)
         status = dp_check_ranks(ask, RANKS, err);
+    if (status == DP_OK && ask->rows == 0 && ask->rule[SHARD_SIZE].given)
+        status = dp_fail(err, DP_ESPEC, "WebDataset fails where its shards have no samples");
     if (status != DP_OK || ask->rows == 0)
         return status;
     return check_shards(ask, err);

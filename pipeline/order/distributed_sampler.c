@@ -46,7 +46,7 @@ static dp_status check(const dp_node *node, const distributed_sampler *p, dp_err
         return dp_params_idle("reshuffle_each_epoch", "shuffle=true", err);
     if (p->rule[0] != '\0' && !p->shuffle)
         return dp_params_idle("rule", "shuffle=true", err);
-    if (node->below == 0)
+    if (node->below == 0 && !p->ordering.scheme->of_none)
         return dp_fail(err, DP_ESPEC, "there are no rows to deal out");
     return dp_check_claims(node, p->ordering.library, err);
 }

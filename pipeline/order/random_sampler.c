@@ -29,7 +29,7 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 
     if (node->below == DP_ENDLESS)
         return dp_fail(err, DP_ESPEC, "the stage needs an end: put it before the endless repeat");
-    if (rows == 0)
+    if (rows == 0 && (p->num_samples > 0 || !library->sample->of_none))
         return dp_fail(err, DP_ESPEC, "there are no rows to draw from");
     if (dp_check_claims(node, library, err) != DP_OK)
         return DP_ESPEC;

@@ -67,7 +67,8 @@ static dp_status part_sizes(const split *p, uint64_t n, uint64_t *sizes, dp_erro
     for (int32_t i = 0; i < p->sizes.n; i++) {
         sum += p->sizes.v[i];
         sizes[i] = (uint64_t)p->sizes.v[i];
-        whole = whole && p->sizes.v[i] >= 1 && p->sizes.v[i] == (double)sizes[i];
+        whole = whole && p->sizes.v[i] == (double)sizes[i] &&
+                (sizes[i] > 0 || p->ordering.scheme->of_none);
     }
     if (whole && sum == (double)n)
         return DP_OK;

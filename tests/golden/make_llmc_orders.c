@@ -4,7 +4,7 @@
  *
  *     cc -I LLM.C make_llmc_orders.c -lm && ./a.out       (in an empty folder; LLM.C: a checkout)
  *
- * Token p of a shard is the number of the window of T tokens that it begins in, among all shards.
+ * The two tokens of a window are its number among all shards, the lower half first.
  * The loaders of all ranks run side by side, so a line is the windows of whole steps.
  */
 #include "llmc/rand.h"
@@ -30,7 +30,8 @@ static void write_shard(int number, int first, int windows)
     f = fopenCheck(name, "wb");
     fwrite(header, sizeof header, 1, f);
     for (int p = 0; p < n; p++) {
-        const uint16_t token = (uint16_t)(first + p / T);
+        const int window = first + p / T;
+        const uint16_t token = (uint16_t)(p % T == 0 ? window : window >> 16);
         fwrite(&token, sizeof token, 1, f);
     }
     fcloseCheck(f);
@@ -60,7 +61,8 @@ static void print_epoch(DataLoader *loaders, int ranks, int batch, int steps)
         for (int r = 0; r < ranks; r++) {
             dataloader_next_batch(&loaders[r]);
             for (int b = 0; b < batch; b++) {
-                const int row = loaders[r].inputs[b * T];
+                const int *window = &loaders[r].inputs[b * T];
+                const int row = window[0] | window[1] << 16;
                 sum += ++place * row;
                 if (n <= 100)
                     printf("%s%d", place > 1 ? " " : "", row);
@@ -97,7 +99,9 @@ int main(void)
     static const int cases[][4] = {
         {1, 1, 1, 1},       {2, 2, 1, 1},       {3, 3, 1, 1},       {7, 7, 2, 1},   {8, 4, 2, 2},
         {31, 31, 4, 1},     {31, 10, 1, 1},     {37, 10, 3, 2},     {64, 16, 4, 4}, {100, 23, 2, 3},
-        {5003, 1000, 1, 1}, {5003, 5003, 8, 1}, {20030, 1999, 4, 8}};
+        {5003, 1000, 1, 1}, {5003, 5003, 8, 1}, {20030, 1999, 4, 8},
+        {2, 1, 1, 1},       {50000, 50000, 4, 2}, {50000, 9973, 3, 1},
+        {65537, 65537, 1, 1}, {65537, 30011, 8, 4}};
 
     puts("# llm.c f1e2ace: make_llmc_orders.c");
     for (unsigned int s = 0; s < 3; s++) {

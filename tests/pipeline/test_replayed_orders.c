@@ -27,6 +27,26 @@ static void write_probabilities(int n)
     free(text);
 }
 
+/* Of row i weight i * 7 % 97, and row (i * 7 + 3) % n. */
+static void write_lists(int n)
+{
+    char name[32], *weights = malloc((size_t)n * 4), *rows = malloc((size_t)n * 8);
+    size_t length[2] = {0, 0};
+
+    assert_non_null(weights);
+    assert_non_null(rows);
+    for (int i = 0; i < n; i++) {
+        length[0] += (size_t)snprintf(weights + length[0], 4, "%d\n", i * 7 % 97);
+        length[1] += (size_t)snprintf(rows + length[1], 8, "%d\n", (i * 7 + 3) % n);
+    }
+    snprintf(name, sizeof name, "w%d.txt", n);
+    test_write(folder, name, weights, length[0]);
+    snprintf(name, sizeof name, "i%d.txt", n);
+    test_write(folder, name, rows, length[1]);
+    free(weights);
+    free(rows);
+}
+
 /* Folders triN: N records with the labels (i*i + i/3) % 5. */
 static int write_labels(void **state)
 {
@@ -47,6 +67,8 @@ static int write_labels(void **state)
     write_probabilities(301);
     write_probabilities(50000);
     write_probabilities(65537);
+    write_lists(50000);
+    write_lists(65537);
     return 0;
 }
 
@@ -57,14 +79,31 @@ static int remove_labels(void **state)
     return 0;
 }
 
-static dp_pipeline *open_line(const char *seed, const char *spec)
+static dp_status open_text(dp_pipeline **p, const char *seed, const char *spec)
 {
     const dp_options options = {.size = sizeof options, .root = folder, .threads = 1};
-    dp_pipeline *p = NULL;
 
-    if (dp_open(&p, spec, strtoull(seed, NULL, 10), &options, &test_error) != DP_OK)
+    *p = NULL;
+    return dp_open(p, spec, strtoull(seed, NULL, 10), &options, &test_error);
+}
+
+static dp_pipeline *open_line(const char *seed, const char *spec)
+{
+    dp_pipeline *p;
+
+    if (open_text(&p, seed, spec) != DP_OK)
         fail_msg("seed %s, %s: %s", seed, spec, test_error.message);
     return p;
+}
+
+/* What the library raises is refused. */
+static void check_refused(const char *seed, const char *spec)
+{
+    dp_pipeline *p;
+
+    if (open_text(&p, seed, spec) != DP_ESPEC)
+        fail_msg("seed %s, %s: the library raises", seed, spec);
+    dp_close(p);
 }
 
 /* The records of one batch, readers that have none left out, one reader after another: "[1 2]+[5
@@ -172,18 +211,22 @@ static void check_big(dp_pipeline *p, const char *spec, uint64_t epochs, char *e
     free(rows);
 }
 
-/* sum=N, once for each pass: of (i + 1) * row[i] */
+/* sum=N, once for each pass: of (i + 1) * row[i], of rows in batches of BATCH, which are faster */
+#define BATCH       1000
+#define BATCH_STAGE " | batch batch_size=1000"
 static void check_sums(dp_pipeline *p, const char *spec, uint64_t epochs, const char *expected)
 {
     const uint64_t a_pass = dp_length(p) / epochs;
+    int64_t records[BATCH];
 
     for (uint64_t e = 0; e < epochs; e++) {
-        uint64_t sum = 0;
-        for (uint64_t i = 0; i < a_pass; i++) {
-            int64_t record;
+        uint64_t sum = 0, place = 0;
+        for (uint64_t b = 0; b < a_pass; b++) {
             size_t n_rows, n_readers;
-            assert_ok(dp_records(p, e * a_pass + i, &record, 1, &n_rows, &n_readers, &test_error));
-            sum += (i + 1) * (uint64_t)record;
+            assert_ok(
+                dp_records(p, e * a_pass + b, records, BATCH, &n_rows, &n_readers, &test_error));
+            for (size_t i = 0; i < n_rows; i++)
+                sum += ++place * (uint64_t)records[i];
         }
         expected = strstr(expected, "sum=") + 4;
         if (strtoull(expected, NULL, 10) != sum)
@@ -206,8 +249,12 @@ static void every_line(const char *file, size_t at_least)
         rows = strstr(text, " :") + 2;
         rows += *rows == ' ';
         n_epochs = strtoull(epochs, NULL, 10);
-        snprintf(spec, sizeof spec, "%.*s | repeat count=%s", (int)(strstr(text, " :") - text),
-                 text, epochs);
+        snprintf(spec, sizeof spec, "%.*s%s | repeat count=%s", (int)(strstr(text, " :") - text),
+                 text, strncmp(rows, "sum=", 4) == 0 ? BATCH_STAGE : "", epochs);
+        if (strncmp(rows, "raises ", 7) == 0) {
+            check_refused(seed, spec);
+            continue;
+        }
         p = open_line(seed, spec);
         if (strncmp(rows, "count=", 6) == 0)
             check_big(p, spec, n_epochs, rows);
