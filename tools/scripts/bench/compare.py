@@ -4,8 +4,8 @@
 """Runs each task of `detpipe bench` and the same task of every peer in turn, some rounds, and writes the
 tables between two marks of a page.  Noise that lasts longer than a round hits all, so the ratios hold
 where the figures do not.  A ratio is detpipe's speed over the peer's in the same round; a peer that is five times
-slower is asked once."""
-import argparse, json, os, platform, shlex, statistics, subprocess, sys
+slower is asked once.  Peers of a training step (--steps, steps.py) are started once a column and asked once a round."""
+import argparse, contextlib, json, os, platform, shlex, statistics, subprocess, sys
 
 BEGIN, END = "<!-- written by tools/dev %s -->\n", "<!-- end of what tools/dev %s writes -->\n"
 LIBRARIES = ("torch_loader", "grain", "spdl", "dali", "tf", "mindspore")
@@ -13,6 +13,7 @@ TASKS = {"raw": ("numpy", "torch", *LIBRARIES), "aug": ("numpy", "torch", *LIBRA
          "resize227": ("opencv", "torch", "dali", "tf", "mindspore"), "skip": ("numpy",)}
 PHOTO_PEERS = ("opencv", "torch", "pillow", "torch_loader", "tf", "mindspore", "dali")
 PHOTO_TASKS = {"photos": PHOTO_PEERS, "photos_eval": PHOTO_PEERS, "decode": PHOTO_PEERS[:3]}
+STEP_TASKS = dict.fromkeys(("alexnet", "small_cnn", "resnet20"), ("direct", "tf", "tf_xla", "torch", "torch_last", "torch_compiled"))
 STREAMS = ("raw", "aug", "resize227")
 SLOW = 5
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -34,13 +35,48 @@ def speed(line):
 
 
 def ours(a, task, threads, *more):
-    line = run([a.detpipe, "bench", "--task", task, "--data", a.data, "--threads", str(threads), "--seconds", str(a.seconds), *more])
+    data = [] if a.steps else ["--data", a.data]
+    line = run([a.detpipe, "bench", "--task", task, *data, "--threads", str(threads), "--seconds", str(a.seconds), *more])
     return line if speed(line) is not None else sys.exit("compare.py: detpipe gave no figure: " + str(line))
 
 
+def command(a, program, peer, task, threads):
+    return [a.python, os.path.join(HERE, program), "--peer", peer, "--task", task, "--threads", str(threads),
+            "--seconds", str(a.seconds)]
+
+
 def theirs(a, peer, task, threads):
-    return run([a.python, os.path.join(HERE, "peers.py"), "--peer", peer, "--task", task, "--data", a.data,
-                "--threads", str(threads), "--seconds", str(a.seconds)])
+    return run(command(a, "peers.py", peer, task, threads) + ["--data", a.data])
+
+
+class Steps:
+    """A peer that trains: started once, it gives a line whenever it is asked; the first says that it is ready."""
+
+    def __init__(self, a, peer, task, threads):
+        self.command = command(a, "steps.py", peer, task, threads)
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+
+    def line(self):
+        try:
+            line = json.loads(self.process.stdout.readline())
+        except ValueError as e:
+            line = {"error": f"it ended: {e}"}
+        print(shlex.join(self.command), line.get("error", speed(line) or "is ready"), file=sys.stderr, flush=True)
+        return line
+
+    def ask(self):
+        with contextlib.suppress(OSError):  # it has ended, which its line says
+            self.process.stdin.write("\n")
+            self.process.stdin.flush()
+        return self.line()
 
 
 def figure(lines):
@@ -55,15 +91,31 @@ def spread(ratios):
     return middle + (f" ({min(ratios):.2f} to {max(ratios):.2f})" if len(ratios) > 1 else "")
 
 
+def asking(a, task, threads, stack):
+    """A function from a peer to its line; peers of a training step are up and ready before the first is asked."""
+    if not a.steps:
+        return lambda peer: theirs(a, peer, task, threads)
+    peers = {peer: stack.enter_context(Steps(a, peer, task, threads)) for peer in a.tasks[task] if peer != "direct"}
+    for peer in peers.values():
+        peer.line()
+    return lambda peer: (peers[peer].ask() if peer in peers else
+                         {**ours(a, task, threads, "--algorithm", "direct"), "version": "detpipe, direct"})
+
+
 def compare(a, task, threads):
     """{peer: cell}, and detpipe's lines."""
+    with contextlib.ExitStack() as stack:
+        return rounds(a, task, threads, asking(a, task, threads, stack))
+
+
+def rounds(a, task, threads, ask):
     mine, seen, ratios, cells = [], {}, {}, {}
     for _ in range(a.rounds):
         mine.append(ours(a, task, threads))
         for peer in a.tasks[task]:
             if len(ratios.get(peer, [])) == 1 and ratios[peer][0] > SLOW or peer in cells:
                 continue
-            line = theirs(a, peer, task, threads)
+            line = ask(peer)
             if speed(line) is None:
                 cells[peer] = "not here"
                 continue
@@ -85,7 +137,7 @@ def peers_table(a, cpus):
     rows = [["**detpipe**"] + [f"**{figure(results[c][1])}**" for c in columns]]
     for peer in dict.fromkeys(p for t in a.tasks.values() for p in t):
         rows.append([a.versions.get(peer, peer)] + [results[c][0].get(peer, "") for c in columns])
-    for name, key in (("memcpy, GB/s", "memcpy_gb_s"), ("stores, GB/s", "store_gb_s")):
+    for name, key in () if a.steps else (("memcpy, GB/s", "memcpy_gb_s"), ("stores, GB/s", "store_gb_s")):
         rows.append([name] + ["%.1f" % statistics.median(l[key] for l in results[c][1]) for c in columns])
     return table(["peer"] + [f"{t} x{n}" for t, n in columns], rows)
 
@@ -139,21 +191,24 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--detpipe", required=True, help="the program")
     p.add_argument("--python", default=sys.executable, help="that has the peers")
-    p.add_argument("--data", required=True, help="folder with data_batch_1..5.bin; of photographs: of class folders")
+    p.add_argument("--data", help="folder with data_batch_1..5.bin; of photographs: of class folders; none for --steps")
     p.add_argument("--photos", action="store_true", help="the tasks on photographs")
+    p.add_argument("--steps", action="store_true", help="a training step, beside other frameworks")
     p.add_argument("--page", required=True, help="the tables are written into this")
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--seconds", type=int, default=2, help="of each run, at least")
     a = p.parse_args()
     a.versions, cpus = {}, len(os.sched_getaffinity(0))
-    a.tasks = PHOTO_TASKS if a.photos else TASKS
-    begin, end = (mark % ("bench-photos" if a.photos else "bench") for mark in (BEGIN, END))
+    a.tasks = PHOTO_TASKS if a.photos else STEP_TASKS if a.steps else TASKS
+    if a.data is None and not a.steps:
+        p.error("--data is missing")
+    begin, end = (mark % ("bench-photos" if a.photos else "bench-steps" if a.steps else "bench") for mark in (BEGIN, END))
     with open(a.page, encoding="utf-8") as f:
         page = f.read()
     if begin not in page or end not in page:
         sys.exit(f"compare.py: {a.page} lacks the marks between which the tables stand")
     lines = [f"{cpu()}, {a.rounds} rounds.", "", *peers_table(a, cpus)]
-    if cpus >= 2 and not a.photos:
+    if cpus >= 2 and not a.photos and not a.steps:
         lines += self_table(a, cpus)
     head, tail = page.split(begin)[0], page.split(end)[1]
     with open(a.page + ".new", "w", encoding="utf-8") as f:
