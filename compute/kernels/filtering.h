@@ -208,48 +208,53 @@ PRODUCT(low_narrow_product, LOW, 1)
 
 /* ---- of lines, squares ---- */
 
-/* The n floats from `first` on, fewer than a vector, by way of whole ones. */
-static void transform_rest(dp_transform *whole, int n_in, int n_out, int64_t first, int64_t n,
-                           const float *const in[], float *const out[])
+/* The n floats of each array from `from` and `to` on, fewer than a vector, by way of whole ones. */
+static void transform_rest(dp_transform *whole, int n_in, int n_out, int64_t n,
+                           const float *const in[], int64_t from, float *const out[], int64_t to)
 {
-    float from[DP_MAX_FILTERING * DP_MAX_FILTERING][VL] = {{0}},
-                                  to[DP_MAX_FILTERING * DP_MAX_FILTERING][VL];
+    float before[DP_MAX_FILTERING * DP_MAX_FILTERING][VL] = {{0}},
+                                    after[DP_MAX_FILTERING * DP_MAX_FILTERING][VL];
     const float *a[DP_MAX_FILTERING * DP_MAX_FILTERING];
     float *b[DP_MAX_FILTERING * DP_MAX_FILTERING];
 
     for (int i = 0; i < n_in; i++) {
-        memcpy(from[i], in[i] + first, sizeof(float) * (size_t)n);
-        a[i] = from[i];
+        memcpy(before[i], in[i] + from, sizeof(float) * (size_t)n);
+        a[i] = before[i];
     }
     for (int i = 0; i < n_out; i++)
-        b[i] = to[i];
-    whole(VL, a, b);
+        b[i] = after[i];
+    whole(1, VL, a, 0, b, 0);
     for (int i = 0; i < n_out; i++)
-        memcpy(out[i] + first, to[i], sizeof(float) * (size_t)n);
+        memcpy(out[i] + to, after[i], sizeof(float) * (size_t)n);
 }
 
 #define SQUARE_OF(line, p, q)                                                                      \
-    static void square_##line(int64_t n, const float *const in[], float *const out[])              \
+    static void square_##line(int64_t count, int64_t n, const float *const in[], int64_t in_step,  \
+                              float *const out[], int64_t out_step)                                \
     {                                                                                              \
-        int64_t c = 0;                                                                             \
-        for (; c + VL <= n; c += VL) {                                                             \
-            vf half[q][p];                                                                         \
-            UNROLLED for (int s = 0; s < p; s++)                                                   \
-            {                                                                                      \
-                vf x[p], y[q];                                                                     \
-                UNROLLED for (int r = 0; r < p; r++) x[r] = v_load(in[r * p + s] + c);             \
-                line(x, y);                                                                        \
-                UNROLLED for (int r = 0; r < q; r++) half[r][s] = y[r];                            \
+        for (int64_t i = 0; i < count; i++) {                                                      \
+            const int64_t end = i * in_step + n;                                                   \
+            int64_t from = i * in_step, to = i * out_step;                                         \
+            for (; from + VL <= end; from += VL, to += VL) {                                       \
+                vf half[q][p];                                                                     \
+                UNROLLED for (int s = 0; s < p; s++)                                               \
+                {                                                                                  \
+                    vf x[p], y[q];                                                                 \
+                    UNROLLED for (int r = 0; r < p; r++) x[r] = v_load(in[r * p + s] + from);      \
+                    line(x, y);                                                                    \
+                    UNROLLED for (int r = 0; r < q; r++) half[r][s] = y[r];                        \
+                }                                                                                  \
+                UNROLLED for (int r = 0; r < q; r++)                                               \
+                {                                                                                  \
+                    vf y[q];                                                                       \
+                    line(half[r], y);                                                              \
+                    UNROLLED for (int s = 0; s < q; s++) v_store(out[r * q + s] + to, y[s]);       \
+                }                                                                                  \
             }                                                                                      \
-            UNROLLED for (int r = 0; r < q; r++)                                                   \
-            {                                                                                      \
-                vf y[q];                                                                           \
-                line(half[r], y);                                                                  \
-                UNROLLED for (int s = 0; s < q; s++) v_store(out[r * q + s] + c, y[s]);            \
-            }                                                                                      \
+            if (from < end)                                                                        \
+                transform_rest(square_##line, (p) * (p), (q) * (q), end - from, in, from, out,     \
+                               to);                                                                \
         }                                                                                          \
-        if (c < n)                                                                                 \
-            transform_rest(square_##line, (p) * (p), (q) * (q), c, n - c, in, out);                \
     }
 SQUARE_OF(data4, 4, 4)
 SQUARE_OF(weight3of4, 3, 4)

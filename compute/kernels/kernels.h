@@ -72,8 +72,10 @@ typedef struct dp_rmsprop {
 } dp_rmsprop;
 
 /* p x p arrays of n floats become q x q, by a function of lines: of each column, then of each row
- * of what comes out (docs/numerics.md). */
-typedef void dp_transform(int64_t n, const float *const in[], float *const out[]);
+ * of what comes out (docs/numerics.md).  `count` times: each array is in_step, out_step floats
+ * after that of the time before. */
+typedef void dp_transform(int64_t count, int64_t n, const float *const in[], int64_t in_step,
+                          float *const out[], int64_t out_step);
 
 /* Minimal filtering: m x m outputs of an r x r kernel are made of a x a products, of a patch of
  * m + r - 1 inputs a side.  Of rows with the same m and r the first has the fewest products, the

@@ -26,7 +26,6 @@
 #define GROUP_OUTPUTS 96 /* channels of either side of a task, about */
 #define MIN_CHANNELS  16 /* of a group, on either side, for less to pay */
 #define LINE          16 /* floats of a line of the cache */
-#define MANY          ((int64_t)1 << 20) /* outputs: more than the second cache has room for */
 #define MAX_PRODUCTS  (DP_MAX_FILTERING * DP_MAX_FILTERING)
 
 /* exact: the way that loses the fewest bits, for the input's gradient: its terms have both signs,
@@ -133,7 +132,17 @@ static place place_of(int64_t rows, int64_t cols, int64_t tile)
     return (place){tile / (rows * cols), tile / cols % rows, tile % cols};
 }
 
-static void find_patch(const tiling *t, int64_t tile, int64_t channel, const float *in[])
+/* Tiles of a row from one at `at` on, `most` at most, whose squares of `side` places, which begin
+ * `step` apart, are all inside of `size` places; 1 where that one's is not. */
+static int64_t inside_run(int64_t at, int64_t side, int64_t step, int64_t size, int64_t most)
+{
+    return at < 0 || at + side > size ? 1 : dp_least((size - side - at) / step + 1, most);
+}
+
+/* Where the patch of a tile lies; gives the tiles of its row whose patches lie likewise, `step`
+ * places further each, out of `most`. */
+static int64_t find_patches(const tiling *t, int64_t tile, int64_t most, int64_t channel,
+                            const float *in[])
 {
     const place p = place_of(t->rows, t->cols, tile);
     const int64_t top = p.row * t->step - t->top, left = p.col * t->step - t->left;
@@ -144,6 +153,9 @@ static void find_patch(const tiling *t, int64_t tile, int64_t channel, const flo
         for (int64_t x = left; x < left + t->in; x++)
             *in++ = inside && x >= 0 && x < t->width ? row + x * t->channels : t->zeros;
     }
+    if (top < 0 || top + t->in > t->height)
+        return 1;
+    return inside_run(left, t->in, t->step, t->width, dp_least(most, t->cols - p.col));
 }
 
 /* The n_tiles tiles from number `first` on, from number `channel` of their channels on. */
@@ -153,11 +165,11 @@ static void transform_tiles(const tiling *t, int64_t first, int64_t n_tiles, int
     const float *in[MAX_PRODUCTS];
     float *out[MAX_PRODUCTS];
 
-    for (int64_t i = 0; i < n_tiles; i++, dst += t->pitch) {
-        find_patch(t, first + i, channel, in);
+    for (int64_t i = 0, run; i < n_tiles; i += run) {
+        run = find_patches(t, first + i, n_tiles - i, channel, in);
         for (int64_t f = 0; f < t->out * t->out; f++)
-            out[f] = dst + f * t->plane;
-        t->transform(t->n, in, out);
+            out[f] = dst + i * t->pitch + f * t->plane;
+        t->transform(run, t->n, in, t->step * t->channels, out, t->pitch);
     }
 }
 
@@ -175,7 +187,6 @@ typedef struct sweep {
     int64_t groups, n_in, n_out; /* channels of a group */
     int64_t tiles, block;        /* of all images, of a task */
     float *panels;               /* [group][panel][product][n_in][nr] */
-    bool streams;                /* outputs are written past the cache */
 } sweep;
 
 static int64_t products(const dp_filtering *f) { return (int64_t)f->a * f->a; }
@@ -203,7 +214,7 @@ static void transform_panel(void *ctx, uint64_t index)
             for (int64_t tap = 0; tap < r * r; tap++)
                 taps[tap][j] = w[j * s->w_out + tap * s->w_tap];
         }
-        s->f->weight(nr, in, out);
+        s->f->weight(1, nr, in, 0, out, 0);
         for (int64_t f = 0; f < products(s->f); f++)
             out[f] += nr;
     }
@@ -224,48 +235,49 @@ static void multiply(const sweep *s, const float *v, const float *panel, int64_t
     }
 }
 
-/* The outputs of a tile, n channels from number `channel` on; tile: room for them, where they do
- * not go to their places at once. */
-static void output_tile(const sweep *s, int64_t number, int64_t channel, int64_t n, const float *m,
-                        float *tile)
+/* The outputs of a tile and of those of its row that follow, out of `most`: gives how many.  n
+ * channels from number `channel` on; dump: room for a place outside of the image. */
+static int64_t output_tiles(const sweep *s, int64_t number, int64_t most, int64_t channel,
+                            int64_t n, const float *m, float *dump)
 {
     const int64_t side = s->f->m, all = s->groups * s->n_out, nr = s->kernels->nr;
     const place p = place_of(s->in.rows, s->in.cols, number);
+    const int64_t top = p.row * side, left = p.col * side;
+    const int64_t run = top + side > s->height ? 1 : inside_run(left, side, side, s->width, most);
     const float *in[MAX_PRODUCTS];
-    float *out[MAX_PRODUCTS] = {0}, *to[MAX_PRODUCTS];
+    float *out[MAX_PRODUCTS];
 
     for (int64_t f = 0; f < products(s->f); f++)
         in[f] = m + f * s->block * nr;
     for (int64_t i = 0; i < side * side; i++) {
-        const int64_t y = p.row * side + i / side, x = p.col * side + i % side;
-        to[i] = y < s->height && x < s->width
-                    ? s->dst + ((p.image * s->height + y) * s->width + x) * all + channel
-                    : NULL;
-        out[i] = to[i] == NULL || s->streams ? tile + i * nr : to[i];
+        const int64_t y = top + i / side, x = left + i % side;
+        out[i] = y < s->height && x < s->width
+                     ? s->dst + ((p.image * s->height + y) * s->width + x) * all + channel
+                     : dump;
     }
-    s->f->output(n, in, out);
-    for (int64_t i = 0; i < side * side && s->bias != NULL; i++)
-        s->kernels->add(n, out[i], s->bias + channel);
-    if (s->streams)
-        s->kernels->stream(side * side, n, tile, to);
+    s->f->output(run, n, in, nr, out, side * all);
+    return run;
 }
 
-/* The post_op on what a tile has written: places of a row follow one another when there is one
- * group. */
-static void finish_tile(const sweep *s, int64_t tile, int64_t channel)
+/* Bias and post_op on what a tile and those of its row that follow, out of `most`, have written:
+ * gives how many.  Places of a row follow one another when there is one group. */
+static int64_t finish_tiles(const sweep *s, int64_t tile, int64_t most, int64_t group)
 {
-    const int64_t side = s->f->m, all = s->groups * s->n_out;
+    const int64_t side = s->f->m, all = s->groups * s->n_out, channel = group * s->n_out;
     const place p = place_of(s->in.rows, s->in.cols, tile);
-    const int64_t width = dp_least(side, s->width - p.col * side),
+    const int64_t run = dp_least(most, s->in.cols - p.col),
+                  width = dp_least(run * side, s->width - p.col * side),
                   pieces = s->groups == 1 ? 1 : width;
 
     for (int64_t y = p.row * side; y < dp_least((p.row + 1) * side, s->height); y++) {
-        const float *at =
-            s->dst + ((p.image * s->height + y) * s->width + p.col * side) * all + channel;
-        for (int64_t i = 0; i < pieces; i++)
+        float *at = s->dst + ((p.image * s->height + y) * s->width + p.col * side) * all + channel;
+        for (int64_t x = 0; x < width && s->bias != NULL; x++)
+            s->kernels->add(s->n_out, at + x * all, s->bias + channel);
+        for (int64_t i = 0; i < pieces && s->post_op != NULL; i++)
             dp_post_op_run(s->post_op, s->kernels, at + i * all - s->post_op->v,
                            width / pieces * s->n_out);
     }
+    return run;
 }
 
 static void sweep_block(void *ctx, int64_t index, float *scratch)
@@ -275,20 +287,19 @@ static void sweep_block(void *ctx, int64_t index, float *scratch)
                   nr = s->kernels->nr;
     const int64_t n_tiles = dp_least(s->block, s->tiles - first);
     float *v = scratch, *m = v + products(s->f) * s->block * s->n_in,
-          *tile = m + products(s->f) * s->block * nr;
+          *dump = m + products(s->f) * s->block * nr;
 
     transform_tiles(&s->in, first, n_tiles, group * s->n_in, v);
     for (int64_t panel = 0; panel < panels_of(s); panel++) {
         const int64_t n = dp_least(s->n_out - panel * nr, nr);
         multiply(s, v, s->panels + (group * panels_of(s) + panel) * panel_size(s), n_tiles,
                  n <= s->kernels->narrow, m);
-        for (int64_t t = 0; t < n_tiles; t++)
-            output_tile(s, first + t, group * s->n_out + panel * nr, n, m + t * nr, tile);
+        for (int64_t t = 0; t < n_tiles;)
+            t += output_tiles(s, first + t, n_tiles - t, group * s->n_out + panel * nr, n,
+                              m + t * nr, dump);
     }
-    if (s->streams)
-        s->kernels->fence();
-    for (int64_t t = 0; t < n_tiles && s->post_op != NULL && s->post_op->f != NULL; t++)
-        finish_tile(s, first + t, group * s->n_out);
+    for (int64_t t = 0; t < n_tiles;)
+        t += finish_tiles(s, first + t, n_tiles - t, group);
 }
 
 /* Tiles of a task: whole rows of kernel tiles, and no more than the second cache has room for. */
@@ -303,7 +314,7 @@ static int64_t lines(int64_t floats) { return (floats + LINE - 1) / LINE * LINE;
 
 static int64_t lot_of(const dp_filtering *f, const dp_kernels *k, int64_t block, int64_t n_in)
 {
-    return lines(products(f) * block * (n_in + k->nr) + (int64_t)f->m * f->m * k->nr);
+    return lines(products(f) * block * (n_in + k->nr) + k->nr);
 }
 
 static double sweep_workspace(const dp_conv *c, const dp_kernels *k, bool turned, uint32_t threads)
@@ -315,17 +326,6 @@ static double sweep_workspace(const dp_conv *c, const dp_kernels *k, bool turned
     return (double)lines(n_in) +
            (double)c->groups * (double)(n_out + k->nr) * (double)(products(f) * n_in) +
            threads * (double)lot_of(f, k, block_of(f, k, n_in), n_in);
-}
-
-/* Whether outputs are written past the cache: where nothing follows at once, they are whole lines
- * of it, and so many that the first would be gone before they are read.  Else each line would be
- * read before it is written. */
-static bool is_streamed(const sweep *s)
-{
-    const int64_t all = s->groups * s->n_out, n = s->tiles / (s->in.rows * s->in.cols);
-
-    return (s->post_op == NULL || s->post_op->f == NULL) && s->n_out % LINE == 0 &&
-           n * s->height * s->width * all >= MANY;
 }
 
 /* Few tiles are shared out in smaller blocks. */
@@ -340,7 +340,6 @@ static void run_sweep(const dp_math_run *r, sweep *s)
     memset(r->workspace, 0, sizeof(float) * (size_t)s->n_in);
     s->in.zeros = r->workspace;
     s->panels = r->workspace + lines(s->n_in);
-    s->streams = is_streamed(s);
     s->block = dp_least(block_of(s->f, s->kernels, s->n_in), share);
     s->in.n = s->in.pitch = s->n_in, s->in.plane = s->block * s->n_in;
     c.n = dp_ceil_div(s->tiles, s->block) * s->groups;
@@ -518,13 +517,11 @@ static void finish_leaf(const job *j, float *level)
     const float *in[MAX_PRODUCTS];
     float *out[MAX_PRODUCTS];
 
-    for (int64_t row = 0; row < j->panels * left_of(g); row++) {
-        for (int64_t f = 0; f < products(g->f); f++)
-            in[f] = j->m + f * matrix_of(g) + row * nr;
-        for (int64_t tap = 0; tap < r * r; tap++)
-            out[tap] = level + tap * matrix_of(g) + row * nr;
-        g->f->weight_gradient(nr, in, out);
-    }
+    for (int64_t f = 0; f < products(g->f); f++)
+        in[f] = j->m + f * matrix_of(g);
+    for (int64_t tap = 0; tap < r * r; tap++)
+        out[tap] = level + tap * matrix_of(g);
+    g->f->weight_gradient(j->panels * left_of(g), nr, in, nr, out, nr);
 }
 
 /* Level `depth` is added to the one below. */
