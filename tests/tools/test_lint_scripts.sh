@@ -152,11 +152,21 @@ python3 -c 'print("x = a" + ".b" * 4000)' > names.py; not_read 'it nests too dee
 python3 -c 'print("x = \"" + "a" * 10000000 + "\"")' > long.py; not_read 'it has more than 1 MiB' long.py
 printf '{"cells": 3' > json.ipynb; not_read 'it is not a notebook' json.ipynb
 printf '{"cells": [{"cell_type": "code", "source": [1, "x ="]}, 7, null]}' > odd.ipynb; not_read 'cell 1 line 1: ' odd.ipynb
+printf '{"cells": {"0": {}}}' > object.ipynb; not_read 'it is not a notebook' object.ipynb
+not_read 'there is no such file$' nothing.py
+expect 2 '"why": "line 1: .*not Python 3"' "$DETPIPE" lint --json bad.py
+printf '{"cells": [{"cell_type": "code", "source": 7}]}' > number.ipynb
+expect 0 '^0 findings' "$DETPIPE" lint number.ipynb
+printf '{"cells": [{"cell_type": "code", "source": ["!pip install x \\\\\\n", "  y\\n", "import torch\\n", "torch.seed()"]}]}' > pip.ipynb
+expect 0 '^pip.ipynb: cell 1 line 4: torch.seed' "$DETPIPE" lint pip.ipynb
 python3 -c 'print("[" * 100000)' > nested.ipynb; not_read 'it (nests too deep|is not a notebook)' nested.ipynb
 printf 'x = "\033[2J"(\n' > escape.py; not_read 'line 1' escape.py
 grep -q $'\033' out.txt && fail "lint prints what commands a terminal"
+name=$(printf 'a\033[2J\n+b.py'); printf 'import torch\ntorch.manual_seed(id(1))\n' > "$name"
+expect 0 '^a.\[2J.\+b.py:2: torch' "$DETPIPE" lint "$name"
+expect 0 'its name cannot stand in a diff: 1 finding to mend by hand$' "$DETPIPE" lint --fix "$name"
+grep -q $'\033' out.txt && fail "lint prints what commands a terminal"
 ln -s self.py self.py; expect 2 'self.py' "$DETPIPE" lint self.py
-expect 2 'there is no such file|is not a recipe' "$DETPIPE" lint nothing.py
 python3 - <<'PY' > calls.py
 print("\n".join(f"def f{i}(x):\n    return f{(i * 7) % 400}(f{(i * 3) % 400}(x))" for i in range(400)) + "\nf1(f2(3))\nexec('x')")
 PY

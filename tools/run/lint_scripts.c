@@ -43,9 +43,9 @@ bool lint_scripts_takes(const char *what)
 {
     struct stat st;
 
-    if (recipe_is_name_or_text(what) && stat(what, &st) != 0)
-        return false;
-    return (stat(what, &st) == 0 && S_ISDIR(st.st_mode)) || script_is_python(what);
+    if (stat(what, &st) != 0) /* it is not there, and Python says so in its own line */
+        return !recipe_is_name_or_text(what) && script_has_name(what);
+    return S_ISDIR(st.st_mode) || script_is_python(what);
 }
 
 /* As standard input. */

@@ -180,6 +180,11 @@ static bool read_begin(const char *path, char begin[BEGIN], size_t *n)
     return true;
 }
 
+bool script_has_name(const char *path)
+{
+    return ends_with(path, ".py") || ends_with(path, ".ipynb");
+}
+
 bool script_is_python(const char *path)
 {
     char begin[BEGIN];
@@ -191,7 +196,7 @@ bool script_is_python(const char *path)
     line = first_line(begin, begin + n);
     if (has_at(line, (size_t)(begin + n - line), 0, "data:", 5))
         return false; /* a recipe, whatever it is called */
-    if (ends_with(path, ".py") || ends_with(path, ".ipynb"))
+    if (script_has_name(path))
         return true;
     end = memchr(begin, '\n', n);
     return has_at(begin, n, 0, "#!", 2) && end != NULL &&

@@ -16,7 +16,10 @@ int script_fail(const char *path, const char *content, size_t n);
  * file, or a program that PATH has), and of a whole command in one word. */
 int script_fail_command(const char *word, bool more);
 
-/* Whether a file is a script of Python or a notebook, by its name or its first lines. */
+/* Whether this is the name of a script of Python or a notebook. */
+bool script_has_name(const char *path);
+
+/* Whether a file is one, by its name or its first lines. */
 bool script_is_python(const char *path);
 
 #endif

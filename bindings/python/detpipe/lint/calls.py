@@ -146,7 +146,8 @@ class Calls(Streams):
 
     def make(self, kind, args, keywords, star, node=None):
         me = Obj(kind)
-        self.register(kind, me, ())
+        for base in kind.line():
+            self.instances.setdefault(base, me)
         init = kind.find("__init__")
         if isinstance(init, Func):
             self.call_func(init.bound(me), args, keywords, star)
@@ -155,12 +156,6 @@ class Calls(Streams):
             for path in kind.library():
                 self.see(path, node or kind.node, args, keywords, star)
         return me
-
-    def register(self, kind, me, seen):
-        self.instances.setdefault(kind, me)
-        for base in kind.bases:
-            if isinstance(base, Class) and base not in seen:
-                self.register(base, me, (*seen, kind))
 
     def call_object(self, me, args, keywords, star):
         for name in ("__call__", "forward", "construct", "call", "__getitem__", "__next__"):
@@ -293,7 +288,7 @@ class Calls(Streams):
             event = self.add("draw", draw.stream, call.node, draw.kind, draw.late)
             if draw.stream in ("numpy", "python") and any(getattr(f.node, "name", "") in ("__getitem__", "__call__") for f in self.frames):
                 self.flag("numpy in a data set", call.node)
-            if draw.kind == "numbers" and not any(e.kind == "seed" and e.stream == draw.stream for e in self.events):
+            if draw.kind == "numbers" and draw.stream not in self.seeded_streams:
                 text = self.frame.module.source.segment(call.node, 40)
                 result = Chance(f"{text}, drawn before {draw.stream} was seeded", event)
         return result

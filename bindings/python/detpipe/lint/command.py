@@ -6,7 +6,7 @@ import argparse, json, os, signal, sys, textwrap, threading
 
 from . import fix
 from .program import Program, keep_surest
-from .source import Files, Unread, scripts_in
+from .source import Files, Unread, printable, scripts_in
 from .table import OPEN
 
 YES, NO, MALFORMED, NOT_TRIED = range(4)
@@ -74,7 +74,7 @@ def _print(report, everything, out):
     shown = [f for f in report.sorted() if everything or f.sure != OPEN]
     for f in shown:
         where = f"{f.path}:{f.where}" if f.source.cells is None else f"{f.path}: {f.where}"
-        out.write(textwrap.fill(f"{where}: {f.what}: {f.why} ({f.step}; {f.sure})", 100, subsequent_indent="    ",
+        out.write(textwrap.fill(printable(f"{where}: {f.what}: {f.why} ({f.step}; {f.sure})"), 100, subsequent_indent="    ",
                                 break_long_words=False, break_on_hyphens=False) + "\n")
         out.write(textwrap.fill(f"    instead: {f.remedy}", 100, subsequent_indent=" " * 13, break_long_words=False,
                                 break_on_hyphens=False) + "\n")
@@ -92,10 +92,10 @@ def _print_read(report, n, everything, out):
               f"{_count(sum(s.calls for s in read), 'call')}")
     out.write(f"; {hidden} more cannot be told (--all)\n" if hidden else "\n")
     for path, why in sorted(report.files.unread.values()):
-        out.write(f"not read: {path}: {why}\n")
+        out.write(f"not read: {printable(path)}: {why}\n")
     places = sorted(report.unfollowed.items(), key=lambda u: (u[0][1], u[0][2]))
     for (what, path, _), place in places[:None if everything else 5]:
-        out.write(f"not followed: {path}:{place.source.place(place.node.lineno)}: {what}\n")
+        out.write(f"not followed: {printable(path)}:{place.source.place(place.node.lineno)}: {what}\n")
     if len(places) > 5 and not everything:
         out.write(f"not followed: {len(places) - 5} more (--all)\n")
 
@@ -121,10 +121,12 @@ def _print_fixes(report, out):
         tops = [f for f in mine or () if f.fix and f.fix[0] == "top"]
         own = [f for f in everything if f.source is source and f.fix and f.fix[0] != "top"] + tops
         diff = fix.diff(source, fix.edits(source, own, source if mine is not None else None)) if own else ""
-        if diff is None:
-            sys.stderr.write(f"detpipe: lint: {source.path}: --fix: not laid out as Jupyter does: "
-                             f"{_count(len(own), 'finding')} to mend by hand\n")
-        out.write(diff or "")
+        why = "not laid out as Jupyter does" if diff is None else "its name cannot stand in a diff" if diff and not \
+            source.path.isprintable() else None
+        if why:
+            sys.stderr.write(f"detpipe: lint: {printable(source.path)}: --fix: {why}: {_count(len(own), 'finding')} to mend by hand\n")
+        else:
+            out.write(diff)
 
 
 def _options(arguments):
@@ -141,11 +143,14 @@ def _run(o):
     report = Report(Files())
     try:
         lint(o.what, report)
+        why = None if report.files.read else next(iter(report.files.unread.values()))[1]
     except Unread as e:
-        sys.stderr.write(f"detpipe: lint: {o.what}: {e}\n")
-        return MALFORMED
-    if not report.files.read:
-        sys.stderr.write(f"detpipe: lint: {o.what}: {next(iter(report.files.unread.values()))[1]}\n")
+        why = str(e)
+        report.files.unread.setdefault(os.path.realpath(o.what), (o.what, why))
+    if why is not None:
+        sys.stderr.write(f"detpipe: lint: {printable(o.what)}: {why}\n")
+        if o.json:
+            print(json.dumps(as_json(report), indent=1))
         return MALFORMED
     if o.fix:
         _print_fixes(report, sys.stdout)

@@ -149,8 +149,8 @@ class Program(Walker):
 
     def seeded_late(self, draws, seeds, name, remedy, stream):
         seed = next(e for e in seeds if not e.when)
-        before = [e for e in self.events[:self.events.index(seeds[0])]
-                  if e in draws and not e.late and id(e) not in self.seeds_drawn]
+        drawn = {id(e) for e in draws if not e.late} - self.seeds_drawn
+        before = [e for e in self.events[:self.events.index(seeds[0])] if id(e) in drawn]
         if not before:
             return
         first = before[0]

@@ -116,14 +116,21 @@ MAGIC = re.compile(r"([\w.,\[\] ]+=\s*)?[!%?]|[\w.]+\?{1,2}$")
 
 def _lines_of(cell):
     code = cell.get("source") or ""
-    return (code if isinstance(code, str) else "".join(map(str, code))).split("\n")
+    return (code if isinstance(code, str) else "".join(map(str, code)) if isinstance(code, list) else "").split("\n")
 
 
 def _python_of(lines):
     """Without IPython's own: `!pip`, `x = %time`, `f?`; a cell of another language has no lines."""
     if lines[0].startswith("%%") and lines[0].split()[0] not in ("%%time", "%%timeit", "%%capture"):
         return [""] * len(lines)
-    return [line[:len(line) - len(line.lstrip())] + "pass" if MAGIC.match(line.strip()) else line for line in lines]
+    python, goes_on = [], False
+    for line in lines:
+        if goes_on or MAGIC.match(line.strip()):
+            python.append("" if goes_on else line[:len(line) - len(line.lstrip())] + "pass")
+            goes_on = line.rstrip().endswith("\\")
+        else:
+            python.append(line)
+    return python
 
 
 def _unread(number, lines):
@@ -135,12 +142,18 @@ def _unread(number, lines):
     return None
 
 
+def _list(cells):
+    if not isinstance(cells, list):
+        raise TypeError
+    return cells
+
+
 def _content(path):
     """The notebook's file, and what is in it."""
     text = _text(_bytes(path, MOST_NOTEBOOK))
     try:
         content = json.loads(text)
-        cells = [c if isinstance(c, dict) else {} for c in content["cells"]]
+        cells = [c if isinstance(c, dict) else {} for c in _list(content["cells"])]
         about = content.get("metadata") or {}
         language = (about.get("kernelspec") or {}).get("language") or (about.get("language_info") or {}).get("name") or "python"
     except RecursionError:

@@ -75,24 +75,23 @@ class Class(Value):
     def __init__(self, node, module, bases, scope):
         self.node, self.module, self.bases, self.scope = node, module, bases, scope
 
-    def find(self, name, seen=()):
-        """An attribute, of the class or of one of its bases; None."""
-        if name in self.scope.names:
-            return self.scope.names[name]
-        for base in self.bases:
-            if isinstance(base, Class) and base not in seen:
-                found = base.find(name, (*seen, self))
-                if found is not None:
-                    return found
-        return None
+    def line(self):
+        """The class and those of the program that it comes from, each once, depth first."""
+        seen, waiting = set(), [self]
+        while waiting:
+            kind = waiting.pop()
+            if kind not in seen:
+                seen.add(kind)
+                yield kind
+                waiting += [b for b in reversed(kind.bases) if isinstance(b, Class)]
 
-    def library(self, seen=()):
+    def find(self, name):
+        """An attribute, of the class or of one of its bases; None."""
+        return next((kind.scope.names[name] for kind in self.line() if name in kind.scope.names), None)
+
+    def library(self):
         """The dotted names of the libraries' classes that it comes from."""
-        paths = [b.path for b in self.bases if isinstance(b, Lib)]
-        for base in self.bases:
-            if isinstance(base, Class) and base not in seen:
-                paths += base.library((*seen, self))
-        return paths
+        return [b.path for kind in self.line() for b in kind.bases if isinstance(b, Lib)]
 
 
 class Obj(Value):

@@ -54,7 +54,7 @@ class Walker(Calls):
         self.events, self.pending, self.found, self.flags = [], [], {}, {}
         self.when, self.phase = (), 0
         self.defined, self.counts, self.results, self.instances = {}, {}, {}, {}
-        self.unfollowed, self.stars, self.seeds_drawn = {}, [], set()
+        self.unfollowed, self.stars, self.seeds_drawn, self.seeded_streams = {}, [], set(), set()
         self.libraries, self.dropped, self.given = set(), None, frozenset()
         self.silent, self.drawing, self.augmenting, self.cuts = 0, set(), set(), {}
         self.trained, self.keys_used, self.again, self.sides = 0, 0, None, ()
@@ -132,6 +132,8 @@ class Walker(Calls):
     def add(self, kind, stream, node, detail=None, late=False):
         event = Event(kind, stream, self.place(node), self.when, self.phase, detail, late)
         self.events.append(event)
+        if kind == "seed":
+            self.seeded_streams.add(stream)
         return event
 
     def not_followed(self, what, node):
