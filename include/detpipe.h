@@ -110,6 +110,15 @@ DP_API size_t dp_fixed(dp_pipeline *, uint64_t batch, size_t row, char *text, si
 DP_CALL dp_status dp_seek(dp_pipeline *, uint64_t batch, dp_error *);
 DP_CALL dp_status dp_skip(dp_pipeline *, uint64_t n_batches, dp_error *);
 
+/* Which rows of the next batches are read and made; NULL = all, as after open.  The others have
+ * whatever bytes there are, so a digest of such a batch is not the stream's.  For a rank that needs
+ * its share alone (dp_net_takes); wanted is called on any thread and must give equal answers to
+ * equal questions.  Batches whose rows are mixed, and those with options.digests, are made whole.
+ */
+DP_CALL dp_status dp_set_wanted(dp_pipeline *,
+                                int (*wanted)(void *ctx, uint64_t n_rows, uint64_t row), void *ctx,
+                                dp_error *);
+
 /* A position that another process, machine or thread count can go on from.  The first call hashes
  * the data set once, so that another text, seed or data set is refused (DP_ESTATE).  The data set
  * is the one that was opened: when a file of it changed since, both are DP_ESTATE and name it. */

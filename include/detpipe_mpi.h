@@ -24,8 +24,10 @@ DP_API void dp_mpi_close(dp_group *); /* NULL allowed */
  * suspended meanwhile does not count the time.  To be the same on every rank. */
 DP_API void dp_mpi_set_timeout(dp_group *, uint32_t seconds);
 /* Ends all ranks, this one too: for one that cannot go on while the others wait for it.  NULL: of
- * MPI_COMM_WORLD.  After a roll with missing ranks it waits until the others that answered come
- * here, too, so that each can say what it has heard. */
+ * MPI_COMM_WORLD.  The others hear of it in the exchange that they wait in (DP_EIO, which names
+ * this rank); until they come here, too, or to dp_mpi_close, it waits, as long as for any exchange
+ * (60 seconds, where that is for ever): so each can say what it has heard and keep what it has
+ * done. */
 DP_API void dp_mpi_abort(dp_group *, int exit_status);
 DP_END_DECLS
 #endif

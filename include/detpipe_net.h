@@ -56,6 +56,10 @@ DP_CALL dp_status dp_net_eval(dp_net *, const dp_tensor *input, const dp_tensor 
 DP_CALL dp_status dp_net_save(dp_net *, const char *path, dp_error *);
 DP_CALL dp_status dp_net_load(dp_net *, const char *path, dp_error *);
 
+/* Whether this rank computes that sample, from 0, of a batch of so many; always without a group.
+ * Of the others it needs no input, and no labels but classes (0, say). */
+DP_API int dp_net_takes(const dp_net *, uint64_t n_samples, uint64_t sample);
+
 /* The caller's own text, "" at first: at most 511 letters, digits, blanks and =.:_- (DP_EINVAL). */
 DP_CALL dp_status dp_net_set_note(dp_net *, const char *note, dp_error *);
 DP_API const char *dp_net_note(const dp_net *);

@@ -5,6 +5,7 @@
  * Only MPI_Isend and MPI_Irecv of bytes: MPI_Allreduce adds up in an order of its own, which
  * depends on the number of ranks, the size and where they run.
  */
+#include <math.h>
 #include <mpi.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,21 +14,23 @@
 
 #include "detpipe_mpi.h"
 
-#define PIECE  ((size_t)1 << 30) /* bytes of a message: MPI counts in int */
-#define TURNS  64                /* of waiting, between looks at the clock */
-#define ANSWER 5.0               /* seconds for ranks that wait, too, to answer */
+#define PIECE    ((size_t)1 << 30) /* bytes of a message: MPI counts in int */
+#define TURNS    64                /* of waiting, between looks at the clock */
+#define ANSWER   5.0               /* seconds for ranks that wait, too, to answer */
+#define PATIENCE 60.0              /* the same for those that end, where there is no time-out */
 
 typedef struct transport {
     dp_group group;
     MPI_Comm comm, roll; /* roll: of messages without content, which say "I am here" */
     bool initialized;    /* here */
+    bool heard;          /* that another rank cannot go on */
     double timeout;      /* seconds, 0 = for ever */
     bool *missing;       /* [ranks]: did not answer */
     MPI_Request *calls;  /* [2 ranks]: heard from, told to */
 } transport;
 
-/* What a rank is here for: the tags of a roll. */
-enum { WAITS, ENDS };
+/* What a rank is here for: the tags of a roll; and of what one that fails tells the others. */
+enum { WAITS, ENDS, FAILS };
 
 typedef struct ticket {
     int n;
@@ -148,6 +151,23 @@ static dp_status judge_roll(const transport *m, dp_error *err)
     return n == 0 ? DP_OK : fail(err, DP_EIO, text);
 }
 
+/* Whether another rank cannot go on: which. */
+static int hear_of_failure(transport *m, dp_status *status, dp_error *err)
+{
+    MPI_Status from;
+    char text[200];
+    int failed = 0;
+    const int code = MPI_Iprobe(MPI_ANY_SOURCE, FAILS, m->roll, &failed, &from);
+
+    if (code != MPI_SUCCESS || !failed)
+        return code;
+    snprintf(text, sizeof text, "rank %d of %u cannot go on, and has said why", from.MPI_SOURCE,
+             m->group.ranks);
+    m->heard = true;
+    *status = fail(err, DP_EIO, text);
+    return code;
+}
+
 /* Until all is done.  A rank that has waited too long calls the roll, and all that wait answer. */
 static int await(transport *m, ticket *t, dp_status *status, dp_error *err)
 {
@@ -159,8 +179,11 @@ static int await(transport *m, ticket *t, dp_status *status, dp_error *err)
         if (code != MPI_SUCCESS || done || turn % TURNS != 0)
             continue;
         since += waited(&last);
-        code = MPI_Iprobe(MPI_ANY_SOURCE, WAITS, m->roll, &called, MPI_STATUS_IGNORE);
-        if (code != MPI_SUCCESS || (!called && since < m->timeout))
+        code = hear_of_failure(m, status, err);
+        if (code == MPI_SUCCESS && *status == DP_OK && m->timeout > 0)
+            code = MPI_Iprobe(MPI_ANY_SOURCE, WAITS, m->roll, &called, MPI_STATUS_IGNORE);
+        if (code != MPI_SUCCESS || *status != DP_OK || m->timeout == 0 ||
+            (!called && since < m->timeout))
             continue;
         code = call_roll(m, WAITS, ANSWER);
         *status = code == MPI_SUCCESS ? judge_roll(m, err) : DP_OK;
@@ -176,11 +199,8 @@ static dp_status finish(void *ctx, void *ticket_, uint32_t wait, dp_error *err)
     dp_status status = DP_OK;
     int done = 1, code;
 
-    if (wait && m->timeout > 0)
-        code = await(m, t, &status, err);
-    else
-        code = wait ? MPI_Waitall(t->n, t->requests, MPI_STATUSES_IGNORE)
-                    : MPI_Testall(t->n, t->requests, &done, MPI_STATUSES_IGNORE);
+    code = wait ? await(m, t, &status, err)
+                : MPI_Testall(t->n, t->requests, &done, MPI_STATUSES_IGNORE);
     if (code == MPI_SUCCESS && !done)
         return DP_END;
     if (status == DP_OK) /* else MPI goes on with what is in it */
@@ -246,6 +266,8 @@ void dp_mpi_close(dp_group *group)
 
     if (m == NULL)
         return;
+    if (m->missing != NULL && m->calls != NULL)
+        call_roll(m, ENDS, HUGE_VAL); /* one that fails now waits for all here, too */
     MPI_Comm_free(&m->roll);
     MPI_Comm_free(&m->comm);
     if (m->initialized)
@@ -255,20 +277,25 @@ void dp_mpi_close(dp_group *group)
     free(m);
 }
 
-static bool is_any_missing(const transport *m)
+/* Before it ends: those that wait for this rank hear of it, if it is the first, may keep what they
+ * have done, and come to the end, too. */
+static void tell_all(transport *m)
 {
-    bool any = false;
+    MPI_Request sent;
 
-    for (uint32_t r = 0; r < m->group.ranks; r++)
-        any = any || m->missing[r];
-    return any;
+    for (uint32_t r = 0; r < m->group.ranks && !m->heard; r++) {
+        if (r != m->group.rank && !m->missing[r] &&
+            MPI_Isend(NULL, 0, MPI_BYTE, (int)r, FAILS, m->roll, &sent) == MPI_SUCCESS)
+            MPI_Request_free(&sent);
+    }
+    call_roll(m, ENDS, m->timeout > 0 ? m->timeout : PATIENCE);
 }
 
 void dp_mpi_abort(dp_group *group, int exit_status)
 {
     transport *m = group != NULL ? group->ctx : NULL;
 
-    if (m != NULL && is_any_missing(m))
-        call_roll(m, ENDS, m->timeout);
-    MPI_Abort(group != NULL ? ((transport *)group->ctx)->comm : MPI_COMM_WORLD, exit_status);
+    if (m != NULL)
+        tell_all(m);
+    MPI_Abort(m != NULL ? m->comm : MPI_COMM_WORLD, exit_status);
 }

@@ -95,7 +95,8 @@ void dp_ahead_go(dp_ahead *a, uint64_t claim, uint64_t deliver)
             return; /* goes on once batches of that epoch are made */
         a->told = a->epoch;
         for (; a->row < a->n_rows; a->row++, n++) {
-            if (!tell(a, &a->rows[a->row * a->graph->n_segments], &turn))
+            if (dp_is_wanted(&a->graph->wanted, a->n_rows, a->row) &&
+                !tell(a, &a->rows[a->row * a->graph->n_segments], &turn))
                 return;
         }
         stand_at(a, a->batch + 1);

@@ -94,6 +94,7 @@ static uint64_t rows_of(const dp_batch *b, const dp_branch *branch)
 void dp_batch_claim(dp_batch *b, dp_graph *g, uint64_t index)
 {
     b->index = index;
+    b->wanted = g->wanted;
     b->status = DP_OK;
     b->n_rows = 0;
     if (!dp_graph_reaches(g, index + 1))
@@ -393,6 +394,8 @@ static dp_status fill_rows(dp_batch *b, uint64_t first, uint64_t end, const dp_s
     dp_status status = DP_OK;
 
     for (uint64_t i = first; i < end && status == DP_OK; i++) {
+        if (!dp_is_wanted(&b->wanted, b->n_rows, i))
+            continue;
         if (i + AHEAD < end)
             prefetch_row(b, i + AHEAD);
         status = fill_row(b, i, scratch, err);

@@ -16,6 +16,7 @@ struct dp_batch {
     dp_row *rows;  /* n_segments a row */
     double *draws; /* n_draws a row */
     uint64_t index, n_rows;
+    dp_wanted wanted;
     _Atomic uint64_t rows_left; /* not filled yet */
     _Atomic uint64_t first_bad; /* the least row that could not be read */
     _Atomic uint32_t filled;    /* whole, and its status known */

@@ -45,6 +45,17 @@ typedef struct dp_mix {
     uint32_t image, label; /* columns */
 } dp_mix;
 
+/* Which rows of a batch are made; row NULL = all. */
+typedef struct dp_wanted {
+    int (*row)(void *ctx, uint64_t n_rows, uint64_t row);
+    void *ctx;
+} dp_wanted;
+
+static inline bool dp_is_wanted(const dp_wanted *w, uint64_t n_rows, uint64_t row)
+{
+    return w->row == NULL || w->row(w->ctx, n_rows, row) != 0;
+}
+
 typedef struct dp_graph {
     dp_arena arena;
     dp_branch *branches; /* the main text is the first */
@@ -69,9 +80,10 @@ typedef struct dp_graph {
     struct dp_each_room *rooms; /* where workers do it */
     size_t space;               /* bytes of the workspace of a step, the most */
     dp_cpu_level cpu;
-    uint64_t length; /* batches */
-    bool digests;    /* are made with the batches */
-    char *spec;      /* canonical */
+    uint64_t length;  /* batches */
+    bool digests;     /* are made with the batches */
+    dp_wanted wanted; /* of the batches that are claimed from now on */
+    char *spec;       /* canonical */
     uint8_t fingerprint[16];
     const dp_origin *origin; /* the stream that this one is, read back; NULL = it is its own */
 } dp_graph;

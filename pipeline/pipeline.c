@@ -200,6 +200,19 @@ dp_status dp_seek(dp_pipeline *p, uint64_t batch, dp_error *err)
     return DP_OK;
 }
 
+dp_status dp_set_wanted(dp_pipeline *p, int (*wanted)(void *ctx, uint64_t n_rows, uint64_t row),
+                        void *ctx, dp_error *err)
+{
+    dp_status status;
+
+    if (p == NULL)
+        return dp_fail(err, DP_EINVAL, "dp_set_wanted: the pipeline is NULL");
+    status = dp_handle_check(&p->handle, err);
+    if (status == DP_OK && p->graph.n_mixes == 0 && !p->graph.digests)
+        dp_ring_want(&p->ring, (dp_wanted){wanted, ctx});
+    return status;
+}
+
 dp_status dp_skip(dp_pipeline *p, uint64_t n_batches, dp_error *err)
 {
     if (p == NULL)

@@ -270,6 +270,14 @@ void dp_ring_seek(dp_ring *r, uint64_t batch)
     unlock(r);
 }
 
+void dp_ring_want(dp_ring *r, dp_wanted wanted)
+{
+    lock(r);
+    r->graph->wanted = wanted;
+    unlock(r);
+    dp_ring_seek(r, r->deliver);
+}
+
 uint64_t dp_ring_rows(dp_ring *r, uint64_t batch, dp_row *rows, double *draws)
 {
     uint64_t n;

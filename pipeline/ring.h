@@ -37,6 +37,8 @@ typedef struct dp_ring {
 dp_status dp_ring_open(dp_ring *, dp_graph *, const dp_options *, dp_error *);
 void dp_ring_close(dp_ring *);
 void dp_ring_seek(dp_ring *, uint64_t batch);
+/* Batches that were made ahead are made anew. */
+void dp_ring_want(dp_ring *, dp_wanted);
 
 /* Takes the caller's batch back and gives the next one, which may hold a failure.  DP_ENOMEM or
  * DP_ELIMIT when the caller keeps so many that another is needed and cannot be had. */

@@ -534,6 +534,11 @@ dp_status dp_net_eval(dp_net *net, const dp_tensor *input, const dp_tensor *labe
 
 /* ---- looking at it ---- */
 
+int dp_net_takes(const dp_net *net, uint64_t n_samples, uint64_t sample)
+{
+    return net == NULL || dp_share_has(&net->share, (int64_t)n_samples, (int64_t)sample);
+}
+
 uint64_t dp_net_tell(const dp_net *net) { return net != NULL ? net->step : 0; }
 
 bool dp_net_is_note(const char *text)

@@ -206,6 +206,16 @@ static void cut_ranks(dp_share *s)
     }
 }
 
+bool dp_share_has(const dp_share *s, int64_t batch, int64_t sample)
+{
+    const int64_t before = sample / s->small * s->small;
+    const int64_t total = batch - before < s->small ? batch - before : s->small;
+    const int64_t leaves = (total + s->leaf - 1) / s->leaf, leaf = (sample - before) / s->leaf;
+
+    return s->group == NULL || (leaf >= cut(leaves, s->group->ranks, s->group->rank) &&
+                                leaf < cut(leaves, s->group->ranks, s->group->rank + 1));
+}
+
 static void cut_small(dp_share *s)
 {
     const int64_t left = s->batch - s->before;

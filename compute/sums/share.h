@@ -70,6 +70,9 @@ dp_status dp_share_accumulate(dp_share *, int64_t small_batches, int64_t width, 
 void dp_share_cut(dp_share *, int64_t batch);
 bool dp_share_next(dp_share *);
 
+/* Whether a sample of a batch is this rank's, whichever batch is under way. */
+bool dp_share_has(const dp_share *, int64_t batch, int64_t sample);
+
 /* The most samples that a rank has of them. */
 int64_t dp_share_most(const dp_group *, int64_t most, int64_t leaf);
 

@@ -23,6 +23,21 @@ typedef struct summing {
     int64_t samples[MAX_RANKS];
 } summing;
 
+/* Whether dp_share_has says of each sample what its small batches say, which come one by one. */
+static bool has_its_own(dp_share *s, int64_t batch)
+{
+    int64_t at = 0;
+
+    dp_share_cut(s, batch);
+    do {
+        for (; at < s->before + s->total; at++) {
+            if (dp_share_has(s, batch, at) != (at >= s->first && at < s->first + s->n))
+                return false;
+        }
+    } while (dp_share_next(s));
+    return at == batch;
+}
+
 static void sum_share(const dp_group *group, void *ctx, uint32_t rank)
 {
     summing *t = ctx;
@@ -43,6 +58,10 @@ static void sum_share(const dp_group *group, void *ctx, uint32_t rank)
     dp_share_sum(&s, sums, 1);
     t->equal[rank] = !s.failed && memcmp(&sums[0], &t->expected, sizeof t->expected) == 0;
     t->samples[rank] = s.n;
+    t->equal[rank] = t->equal[rank] && has_its_own(&s, t->total);
+    if (dp_share_open(&s, group, 4 * t->leaf, t->leaf, 1, &arena, &err) != DP_OK)
+        abort();
+    t->equal[rank] = t->equal[rank] && has_its_own(&s, t->total);
     dp_arena_free(&arena);
 }
 

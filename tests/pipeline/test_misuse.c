@@ -359,6 +359,8 @@ static void seek(void)
     REFUSED(dp_seek, f.p, UINT64_MAX);
 }
 
+static void set_wanted(void) { REFUSED(dp_set_wanted, NULL, NULL, NULL); }
+
 static void skip(void)
 {
     REFUSED(dp_skip, NULL, 0);
@@ -503,6 +505,8 @@ static void net_set_note(void)
 }
 
 static void net_note(void) { assert_null(dp_net_note(NULL)); }
+static void net_takes(void) { assert_int_equal(dp_net_takes(NULL, 4, 0), 1); }
+
 static void net_tell(void) { assert_int_equal(dp_net_tell(NULL), 0); }
 
 static void net_learning_rate(void)
@@ -959,6 +963,7 @@ static const struct {
     ROW(fixed),
     ROW(get_info),
     ROW(seek),
+    ROW(set_wanted),
     ROW(skip),
     ROW(get_state),
     ROW(set_state),
@@ -974,6 +979,7 @@ static const struct {
     ROW(net_load),
     ROW(net_set_note),
     ROW(net_note),
+    ROW(net_takes),
     ROW(net_tell),
     ROW(net_spec),
     ROW(net_learning_rate),

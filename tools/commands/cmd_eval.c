@@ -88,6 +88,7 @@ int cmd_eval(int argc, char **argv)
         return status;
     s.test = true;
     status = ranks_join(&s.group, set.timeout);
+    s.shares = s.group != NULL;
     if (status == 0)
         status = run(&s, &set, what);
     session_close(&s);

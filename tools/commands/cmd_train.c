@@ -243,6 +243,7 @@ int cmd_train(int argc, char **argv)
         return status;
     status = ranks_join(&s.group, set.timeout);
     s.digests = set.ledger_path != NULL;
+    s.shares = s.group != NULL && !s.digests && set.trace_path == NULL;
     set.best.json = set.json;
     if (status == 0)
         status = run(&s, &set, what);

@@ -105,6 +105,7 @@ int ranks_leave(dp_group *group, int status)
     if (status != EXIT_YES) {
         cli_fail(status, "rank %u of %u ends the run", group->rank, group->ranks);
         fflush(NULL);
+        bound("detpipe: this rank has ended, the others have not in the time of --rank-timeout\n");
         dp_mpi_abort(group, status);
     }
     fflush(NULL);

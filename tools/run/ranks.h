@@ -9,12 +9,11 @@
 #include "tools/cli/cli.h"
 
 /* For commands that may be one of several ranks. */
-#define RANKS_TIMEOUT                                                                              \
-    300 /* seconds: thousands of ranks that read one slow disk are there by then */
+#define RANKS_TIMEOUT 60 /* seconds */
 #define RANKS_OPTION(seconds)                                                                      \
     {                                                                                              \
         "rank-timeout", "SECONDS",                                                                 \
-            "wait so long for other ranks, then say which and end (default: 300, 0: for ever)",    \
+            "wait so long for other ranks, then say which and end (default: 60, 0: for ever)",     \
             CLI_COUNT, &(seconds)                                                                  \
     }
 

@@ -228,6 +228,19 @@ static int check_label_names(const session *s, const dp_options *options)
                      s->recipe.name);
 }
 
+static int is_taken(void *net, uint64_t n_rows, uint64_t row)
+{
+    return dp_net_takes(net, n_rows, row);
+}
+
+static int share_rows(session *s)
+{
+    dp_error err;
+
+    return dp_set_wanted(s->pipeline, is_taken, s->net, &err) == DP_OK ? 0
+                                                                       : cli_fail_error(&err, NULL);
+}
+
 static int open_recipe(session *s, cli_optional seed, cli_optional steps)
 {
     const dp_options options = options_of(s);
@@ -260,7 +273,10 @@ static int open_recipe(session *s, cli_optional seed, cli_optional steps)
         status = check_ranks(s);
     if (status != 0)
         return status;
-    return s->recipe.net != NULL && !s->stream_only ? open_net(s, &options) : 0;
+    if (s->recipe.net == NULL || s->stream_only)
+        return 0;
+    status = open_net(s, &options);
+    return status == 0 && s->shares ? share_rows(s) : status;
 }
 
 int session_open(session *s, const char *what, cli_optional seed, cli_optional steps)
@@ -284,7 +300,8 @@ int session_open_test(session *s, const session *of)
                    .test = true,
                    .threads = of->threads,
                    .prefetch = of->prefetch,
-                   .group = of->group};
+                   .group = of->group,
+                   .shares = of->shares};
     s->recipe = recipe_copy(&of->recipe);
     free(s->recipe.weights); /* they come from the other net */
     s->recipe.weights = NULL;

@@ -29,7 +29,8 @@ typedef struct session {
     bool digests;     /* of every batch will be asked for */
     bool texts_do;    /* where the data set is not here pipeline and net are NULL */
     uint64_t threads, prefetch;
-    dp_group *group;         /* the ranks that run the recipe together; NULL = this process alone */
+    dp_group *group; /* the ranks that run the recipe together; NULL = this process alone */
+    bool shares;     /* a rank makes its own rows of a batch alone: nobody asks for others */
     char from[SESSION_FROM]; /* "STEP:DIGEST:WORDS": the change that it goes on from, "" = none */
     uint64_t ahead;          /* batches before its place that are no steps (a difference) */
     char best[SESSION_BEST]; /* "STEP:BITS:MISSES" of its tests (best.h), "" = none */
