@@ -86,7 +86,26 @@ JSON
 expect 0 '^book.ipynb: cell 4 line 1: np.random.rand\(3\): it draws from NumPy' "$DETPIPE" lint book.ipynb
 printf '{"cells": [{"cell_type": "markdown"}, {"cell_type": "code", "source": "import torch\\ntorch.seed()"}]}' > second.ipynb
 expect 0 '^second.ipynb: cell 2 line 2: torch.seed' "$DETPIPE" lint second.ipynb
-expect 0 'book.ipynb: --fix: not laid out as Jupyter does: 1 finding to mend by hand' "$DETPIPE" lint --fix book.ipynb
+"$DETPIPE" lint --fix book.ipynb | patch -s -p1 || fail "--fix of a notebook that no program laid out"
+grep -q '"source": \["%matplotlib inline.n", "!pip install x.n", "import numpy as np.n", "np.random.seed(1)"\]},$' book.ipynb || { fail "--fix of a notebook"; cat book.ipynb; }
+grep -q '"source": "x = np.random.rand(3).nmodel.fit(x)"}\]}$' book.ipynb || fail "what --fix does not mend stays as it was"
+
+# a diff has the bytes of the file: ends of lines, a mark, its coding, a form feed, no end of the last line
+is_mended() { # NAME WANTED: as printf has them
+    cp "$1" before.txt
+    "$DETPIPE" lint --fix "$1" | patch -s -p1 --binary || fail "patch does not take the diff of $1"
+    printf "$2" | cmp -s - "$1" || { fail "what --fix makes of $1"; od -c "$1"; }
+}
+printf 'import torch\r\ntorch.seed(id(1))\r\ntorch.manual_seed(id(1))\r\n' > crlf.py
+is_mended crlf.py 'import torch\r\ntorch.seed(id(1))\r\ntorch.manual_seed(1)\r\n'
+printf '\357\273\277import torch\ntorch.manual_seed(id(1))' > mark.py
+is_mended mark.py '\357\273\277import torch\ntorch.manual_seed(1)'
+printf '# coding: latin-1\nimport torch\n\f\nx = "\351"\ntorch.manual_seed(id(x))' > latin.py
+is_mended latin.py '# coding: latin-1\nimport torch\n\f\nx = "\351"\ntorch.manual_seed(1)'
+printf 'import torch\r\ntorch.manual_seed(id(1))\n' > mixed.py
+expect 0 '^detpipe: lint: mixed.py: --fix: its lines end in several ways: 1 finding to mend by hand$' "$DETPIPE" lint --fix mixed.py
+printf 'import torch\nl = torch.nn.Linear(2, 2)\nimport os\nl.backward()\n' > between.py
+is_mended between.py 'import torch\ntorch.manual_seed(1)\nl = torch.nn.Linear(2, 2)\nimport os\nl.backward()\n'
 
 # a notebook as Jupyter writes it: a diff of its cells; a cell that is no Python does not hide the others
 cat > write.py <<'PY'

@@ -120,8 +120,8 @@ def _print_fixes(report, out):
         mine = mains.get(id(source))
         tops = [f for f in mine or () if f.fix and f.fix[0] == "top"]
         own = [f for f in everything if f.source is source and f.fix and f.fix[0] != "top"] + tops
-        diff = fix.diff(source, fix.edits(source, own, source if mine is not None else None)) if own else ""
-        why = "not laid out as Jupyter does" if diff is None else "its name cannot stand in a diff" if diff and not \
+        diff = fix.diff(source, fix.edits(source, own, source if mine is not None else None)) if own else b""
+        why = "its lines end in several ways" if diff is None else "its name cannot stand in a diff" if diff and not \
             source.path.isprintable() else None
         if why:
             sys.stderr.write(f"detpipe: lint: {printable(source.path)}: --fix: {why}: {_count(len(own), 'finding')} to mend by hand\n")
@@ -153,7 +153,7 @@ def _run(o):
             print(json.dumps(as_json(report), indent=1))
         return MALFORMED
     if o.fix:
-        _print_fixes(report, sys.stdout)
+        _print_fixes(report, sys.stdout.buffer)
     elif o.json:
         print(json.dumps(as_json(report), indent=1))
     else:

@@ -5,7 +5,7 @@ argument; ("argument", name, text): a keyword's value; ("value", text): what is 
 the imports."""
 from __future__ import annotations
 
-import ast, difflib, json
+import ast, difflib, json, os, re
 
 from .calls import SEED_NAMES
 from .program import SEEDED_BY
@@ -41,11 +41,13 @@ def _edits(f):
     return []
 
 
-def _head(tree):
-    """The last import of those that a file begins with, or its docstring; and the names of the modules there."""
+def _head(tree, before):
+    """The last import of those that a file begins with, or its docstring; and the names of the modules there.  before: the
+    line of the first draw."""
     last, names = 0, {}
     for s in tree.body:
-        if isinstance(s, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef, ast.If, ast.For, ast.While, ast.With)):
+        if s.end_lineno >= before or isinstance(s, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef, ast.If, ast.For,
+                                                    ast.While, ast.With)):
             break
         if isinstance(s, ast.Import):
             names.update({a.name: a.asname or a.name for a in s.names})
@@ -55,8 +57,8 @@ def _head(tree):
     return last, names
 
 
-def _seeds_at_top(source, streams):
-    last, names = _head(source.tree)
+def _seeds_at_top(source, streams, before):
+    last, names = _head(source.tree, before)
     lines, done = [], set()
     for stream in sorted(streams, key=SEEDS.index):
         _, statement, module = SEEDED_BY[stream]
@@ -75,7 +77,8 @@ def edits(source, findings, main):
     found = {e for f in findings if f.source is source and f.fix for e in _edits(f)}
     streams = {f.fix[1] for f in findings if f.fix and f.fix[0] == "top"} if source is main else set()
     if streams:
-        found.add(_seeds_at_top(source, streams))
+        draws = [f.line for f in findings if f.source is source and f.fix and f.fix[0] == "top"]
+        found.add(_seeds_at_top(source, streams, min(draws, default=len(source.lines) + 1)))
     kept, end = [], len(source.text) + 1
     for e in sorted(found, key=lambda e: e[:2], reverse=True):
         if e[1] <= end:
@@ -91,14 +94,16 @@ def _mended(text, changes):
 
 
 def diff(source, changes):
-    """None: of a notebook whose file is not laid out as Jupyter does."""
-    text = _mended(source.text, changes)
-    ast.parse(text)
-    old, new = (source.text, text) if source.book is None else _notebook(source, changes)
-    if new is None:
+    """The bytes of a diff; None: of a file that is not written as its text says (mixed ends of lines, another coding)."""
+    mended = _mended(source.text, changes)
+    ast.parse(mended)
+    old, new = (source.text, mended) if source.book is None else (source.book.text, _notebook(source, changes))
+    old, new = source.written(old), source.written(new)
+    if old is None or new is None:
         return None
-    return "".join(difflib.unified_diff(old.splitlines(True), new.splitlines(True), "a/" + source.path.lstrip("/"),
-                                        "b/" + source.path.lstrip("/")))
+    names = [os.fsencode(side + source.path.lstrip("/")) for side in ("a/", "b/")]
+    lines = difflib.diff_bytes(difflib.unified_diff, old.splitlines(True), new.splitlines(True), *names)
+    return b"".join(line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n" for line in lines)
 
 
 # ---- notebooks ----
@@ -107,7 +112,7 @@ def _cell_of(source, offset, inserts):
     """(number, place in the cell's own code) of a place in the text of all cells.  Lines that are put before a cell go to the
     end of the one before it, where the imports are."""
     line = source.text.count("\n", 0, offset) + 1
-    starts = [c for c in source.cells if c[0] in source.book.code and c[1] <= line]
+    starts = [c for c in source.cells if c[1] <= line]
     number, first = max(starts, key=lambda c: c[1])
     code = source.book.code[number]
     if inserts and line == first and len(starts) > 1:
@@ -120,7 +125,7 @@ def _cell_of(source, offset, inserts):
 
 
 def _notebook(source, changes):
-    """(the file, the file mended)."""
+    """The file mended: what stands in it but for the lines of code stays as it is, to the byte."""
     code = {number: "\n".join(lines) for number, lines in source.book.code.items()}
     for start, stop, new in changes:
         number, at = _cell_of(source, start, start == stop and new.endswith("\n"))
@@ -128,21 +133,50 @@ def _notebook(source, changes):
             code[number] += "\n" + new.rstrip("\n")
         else:
             code[number] = code[number][:at] + new + code[number][at + stop - start:]
-    for number, text in code.items():
-        cell = source.book.content["cells"][number - 1]
-        if text != "\n".join(source.book.code[number]):
-            *lines, last = text.split("\n")
-            cell["source"] = text if isinstance(cell["source"], str) else [line + "\n" for line in lines] + [last] * (last != "")
-    return source.book.text, _laid_out(source.book)
+    text, spans = source.book.text, _sources(source.book.text)
+    for number in sorted(code, reverse=True):
+        if code[number] != "\n".join(source.book.code[number]):
+            start, stop = spans[number - 1]
+            text = text[:start] + _relined(text[start:stop], code[number]) + text[stop:]
+    return text
 
 
-def _laid_out(book):
-    """The content as the file has it; None: no program is known that writes it so."""
-    old = json.loads(book.text)
-    for indent in (1, 2, 4, None, 0):
-        for ascii in (False, True):
-            layout = lambda what: json.dumps(what, indent=indent, ensure_ascii=ascii)
-            text = layout(old)
-            if text == book.text.rstrip("\n"):
-                return layout(book.content) + book.text[len(text):]
-    return None
+def _relined(old, code):
+    """The JSON of a cell's source, with this code: its elements that stay, and the space between them, are the old ones."""
+    dump = lambda line: json.dumps(line, ensure_ascii=old.isascii())
+    if not old.startswith("["):
+        return dump(code)
+    spans = list(_values(old, 0))
+    lines = [json.loads(old[a:b]) for _, a, b in spans]
+    new = code.splitlines(True) if code.count("\n") == len(code.splitlines()) - (not code.endswith("\n")) else [code]
+    same = lambda a, b: next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), min(len(a), len(b)))
+    head = same(lines, new)
+    tail = same(lines[head:][::-1], new[head:][::-1])
+    gap = old[spans[0][2]:spans[1][1]] if len(spans) > 1 else "," + (old[1:spans[0][1]] or " ")
+    kept = [old[a:b] for _, a, b in spans]
+    return old[:spans[0][1]] + gap.join(kept[:head] + list(map(dump, new[head:len(new) - tail])) + kept[len(kept) - tail:]) + \
+        old[spans[-1][2]:]
+
+
+SPACE = re.compile(r"[ \t\n\r]*")
+
+
+def _values(text, start):
+    """(key or None, begin, end) of each value of the object or array that begins there, in a text that is JSON."""
+    space = lambda at: SPACE.match(text, at).end()
+    decode, key, at = json.JSONDecoder().raw_decode, None, space(start + 1)
+    while text[at] not in "]}":
+        if text[start] == "{":
+            key, at = decode(text, at)
+            at = space(space(at) + 1)
+        _, end = decode(text, at)
+        yield key, at, end
+        at = space(end)
+        at = space(at + 1) if text[at] == "," else at
+
+
+def _sources(text):
+    """Where the source of each cell stands, by the cell's place in the list; None of one without."""
+    named = lambda start, name: next((v[1:] for v in reversed(list(_values(text, start))) if v[0] == name), None)
+    cells = named(SPACE.match(text).end(), "cells")[0]
+    return [named(begin, "source") if text[begin] == "{" else None for _, begin, _ in _values(text, cells)]

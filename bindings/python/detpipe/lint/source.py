@@ -14,10 +14,10 @@ class Unread(Exception):
 
 
 class Source:
-    """A file that was read: its tree, and where a line of it stands (in a notebook: cell and line).  book: of a notebook,
-    its Book."""
-    def __init__(self, path, text, cells=None, book=None):
-        self.path, self.text, self.cells, self.book = path, text, cells, book
+    """A file that was read: its tree, and where a line of it stands (in a notebook: cell and line).  written: the
+    bytes of a text as the file has them.  book: of a notebook, its Book."""
+    def __init__(self, path, text, written=None, cells=None, book=None):
+        self.path, self.text, self.written, self.cells, self.book = path, text, written, cells, book
         self.lines = text.split("\n")
         self.tree = _parse(text, self)
         self.calls = sum(isinstance(n, ast.Call) for n in ast.walk(self.tree))
@@ -94,19 +94,22 @@ def _bytes(path, most):
 
 
 def _text(content):
+    """(how such a file is written, what stands in it with ends of lines as Python has them)"""
     if b"\0" in content:
         raise Unread("it has a NUL byte: this is not a script")
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
-        return content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+        text = content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
     except (SyntaxError, LookupError, ValueError):
         raise Unread("it is not text in UTF-8, or in the coding that it names") from None
+    end = "\r\n" if b"\r\n" in content else "\n"
+    written = lambda text: text.replace("\n", end).encode(encoding)
+    return (written if written(text) == content else lambda text: None), text
 
 
 class Book(NamedTuple):
-    """A notebook: the file, what is in it, the code of each cell as it stands there, and the cells that are no Python."""
+    """A notebook: the file's text, the code of each cell as it stands there, and the cells that are no Python."""
     text: str
-    content: dict
     code: dict  # by the cell's number
     unread: list
 
@@ -136,7 +139,7 @@ def _python_of(lines):
 def _unread(number, lines):
     """Why a cell is not Python; None."""
     try:
-        Source("", "\n".join(lines), [(number, 1)])
+        Source("", "\n".join(lines), cells=[(number, 1)])
     except Unread as e:
         return str(e)
     return None
@@ -149,8 +152,8 @@ def _list(cells):
 
 
 def _content(path):
-    """The notebook's file, and what is in it."""
-    text = _text(_bytes(path, MOST_NOTEBOOK))
+    """How the notebook's file is written, its text and its cells."""
+    written, text = _text(_bytes(path, MOST_NOTEBOOK))
     try:
         content = json.loads(text)
         cells = [c if isinstance(c, dict) else {} for c in _list(content["cells"])]
@@ -162,12 +165,12 @@ def _content(path):
         raise Unread("it is not a notebook of Jupyter (JSON with cells)") from None
     if "python" not in str(language).lower():
         raise Unread(f"it is of {printable(str(language))}, not of Python")
-    return text, content, cells
+    return written, text, cells
 
 
 def _notebook(path):
-    text, content, cells = _content(path)
-    book, lines, starts = Book(text, content, {}, []), [], []
+    written, text, cells = _content(path)
+    book, lines, starts = Book(text, {}, []), [], []
     for number, cell in enumerate(cells, 1):
         if cell.get("cell_type") != "code":
             continue
@@ -186,11 +189,12 @@ def _notebook(path):
     text = "\n".join(lines) + "\n"
     if len(text) > MOST_BYTES:
         raise Unread(f"its code has more than {MOST_BYTES >> 20} MiB")
-    return Source(path, text, starts or [(1, 1)], book)
+    return Source(path, text, written, starts or [(1, 1)], book)
 
 
 def _script(path):
-    return Source(path, _text(_bytes(path, MOST_BYTES)))
+    written, text = _text(_bytes(path, MOST_BYTES))
+    return Source(path, text, written)
 
 
 def names_script(path):
