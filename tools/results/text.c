@@ -80,6 +80,8 @@ static bool say_tensors(const sides *s)
             said = say_tensor(s, t, dp_archive_find(b, t->name));
         for (size_t i = 0; !said && (t = dp_archive_get(b, i)) != NULL; i++)
             said = dp_archive_find(a, t->name) == NULL && say_tensor(s, NULL, t);
+        if (!said && dp_archive_get(a, 0) != NULL) /* what stands around them is not */
+            fputs("all tensors are equal; ", s->out);
     }
     dp_archive_close(a);
     dp_archive_close(b);
