@@ -151,8 +151,10 @@ DP_API const dp_stage_info *const *dp_stages(size_t *count);
  *     key:fill       a list of three, of no meaning unless padding_mode is constant
  *     key:held       transforms that this one holds
  *     key=a,b,,c     a number there, the place of the word here; no word = not known here
+ *     key>name=a,b   it is called `name` here
  *     key!true       must have this value there (true, false, [], a word), and is nothing here
  *     workers        is that of the map; MindSpore's draws are known
+ *     batches        MindSpore takes batches in it, not rows alone
  *     null           there is no object of parameters
  *     unread         MindSpore writes it, and cannot read it back
  * NULL = it has no counterpart there. */

@@ -81,12 +81,10 @@ dp_status dp_scratch_plan(dp_scratch *scratch, dp_graph *g, dp_error *err)
 
 #define NONE_BAD UINT64_MAX
 
-/* Rows of one text's batch: of batches that are zipped one may be shorter. */
-static uint64_t rows_of(const dp_batch *b, const dp_branch *branch)
+/* Rows of one text's batch, of so many: of batches that are zipped one may be shorter. */
+static uint64_t rows_of(const dp_graph *g, const dp_row *rows, uint64_t n, const dp_branch *branch)
 {
-    uint64_t n = b->n_rows;
-
-    while (n > 0 && !b->rows[(n - 1) * b->graph->n_segments + branch->batched].taken)
+    while (n > 0 && !rows[(n - 1) * g->n_segments + branch->batched].taken)
         n--;
     return n;
 }
@@ -102,7 +100,7 @@ void dp_batch_claim(dp_batch *b, dp_graph *g, uint64_t index)
     else
         b->n_rows = dp_graph_rows(g, index, b->rows, b->draws);
     for (uint32_t c = 0; c < g->columns.n && dp_graph_batched(g); c++)
-        b->tensors[c].shape[0] = (int64_t)rows_of(b, g->columns.owner[c]);
+        b->tensors[c].shape[0] = (int64_t)rows_of(g, b->rows, b->n_rows, g->columns.owner[c]);
     atomic_store(&b->rows_left, b->n_rows);
     atomic_store(&b->first_bad, NONE_BAD);
     atomic_store(&b->filled, false);
@@ -370,22 +368,40 @@ static dp_status fill_row(dp_batch *b, uint64_t i, const dp_scratch *scratch, dp
     return status;
 }
 
-void dp_mix_draw(const dp_mix *mix, uint64_t index, double *draws)
+static dp_batch_draws draws_of(const dp_graph *g, const dp_mix *mix, const dp_row *rows, uint64_t n,
+                               double *draws)
 {
-    dp_place place = {.key = mix->key, .record = index};
-
-    dp_rng_start(&place.rng, mix->key, 0, index);
-    mix->transform->draw(mix->params, &place, draws);
+    return (dp_batch_draws){draws + mix->draws, g->n_draws,
+                            rows_of(g, rows, n, g->columns.owner[mix->image])};
 }
 
-static void mix_rows(dp_batch *b)
+void dp_batch_draw_mixes(const dp_graph *g, uint64_t index, const dp_row *rows, uint64_t n,
+                         double *draws)
 {
-    for (uint32_t i = 0; i < b->graph->n_mixes; i++) {
-        const dp_mix *mix = &b->graph->mixes[i];
-        double draws[DP_MIX_DRAWS];
-        dp_mix_draw(mix, b->index, draws);
-        mix->transform->mix(mix->params, draws, &b->tensors[mix->image], &b->tensors[mix->label]);
+    for (uint32_t i = 0; i < g->n_mixes; i++) {
+        const dp_mix *mix = &g->mixes[i];
+        const dp_batch_draws of = draws_of(g, mix, rows, n, draws);
+        dp_place place = {.key = mix->key, .record = index};
+        if (mix->replayed)
+            continue;
+        dp_rng_start(&place.rng, mix->key, 0, index);
+        mix->transform->draw_batch(mix->params, &place, &of);
     }
+}
+
+static dp_status mix_rows(dp_batch *b, const dp_scratch *scratch)
+{
+    const dp_graph *g = b->graph;
+    dp_status status = DP_OK;
+
+    dp_batch_draw_mixes(g, b->index, b->rows, b->n_rows, b->draws);
+    for (uint32_t i = 0; i < g->n_mixes && status == DP_OK; i++) {
+        const dp_mix *mix = &g->mixes[i];
+        const dp_batch_draws draws = draws_of(g, mix, b->rows, b->n_rows, b->draws);
+        status = mix->transform->mix(mix->params, &draws, scratch->space.bytes,
+                                     &b->tensors[mix->image], &b->tensors[mix->label], &b->error);
+    }
+    return status;
 }
 
 static dp_status fill_rows(dp_batch *b, uint64_t first, uint64_t end, const dp_scratch *scratch,
@@ -426,11 +442,10 @@ static void finish(dp_batch *b, const dp_scratch *scratch)
 
     if (first != NONE_BAD)
         b->status = fill_rows(b, first, b->n_rows, scratch, &bad, &b->error);
-    if (b->status == DP_OK) {
-        mix_rows(b);
-        if (b->graph->digests) /* now: hashing row by row waits for what was just written */
-            hash(b, b->digest);
-    }
+    if (b->status == DP_OK)
+        b->status = mix_rows(b, scratch);
+    if (b->status == DP_OK && b->graph->digests) /* now: row by row waits for what was written */
+        hash(b, b->digest);
     atomic_store(&b->filled, true);
 }
 

@@ -52,9 +52,10 @@ void dp_batch_draw(const dp_graph *, const dp_row *rows, double *draws);
  * the buffers of their slots, where the graph decodes any. */
 dp_status dp_batch_draw_each(const dp_graph *, const dp_row *rows, double *draws, dp_each_room *,
                              void *const buffers[DP_MAX_SLOTS], dp_error *);
-/* The numbers of a transform of batch `index`. */
-void dp_mix_draw(const dp_mix *, uint64_t index, double *draws);
-#define DP_MIX_DRAWS 8 /* at most */
+/* The numbers that are not drawn yet of the transforms that mix batch `index`, of its n rows;
+ * draws: n_draws a row. */
+void dp_batch_draw_mixes(const dp_graph *, uint64_t index, const dp_row *rows, uint64_t n,
+                         double *draws);
 /* Whether a step is applied, with the numbers of a row. */
 bool dp_step_open(const dp_step *, const double *draws);
 

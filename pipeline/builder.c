@@ -58,7 +58,7 @@ static const dp_library *replayed_of(const dp_found *f)
 {
     const dp_library *library;
 
-    if (f->transform == NULL || f->transform->draw == NULL)
+    if (f->transform == NULL || !dp_draws_numbers(f->transform))
         return NULL;
     library = dp_library_of(dp_words_draws, ((const dp_random *)f->params)->order);
     return library->draws->keyed ? NULL : library;
@@ -70,7 +70,7 @@ static const char *idle_parameter(const dp_found *f)
 {
     const dp_random *p = f->params;
 
-    if (f->transform == NULL || f->transform->draw == NULL || f->replayed != NULL)
+    if (f->transform == NULL || !dp_draws_numbers(f->transform) || f->replayed != NULL)
         return NULL;
     return p->workers != 1 ? "workers" : p->iterator != 0 ? "iterator" : NULL;
 }
@@ -245,11 +245,11 @@ static dp_status check_join(const dp_builder *b, const dp_found *f, const before
     return DP_OK;
 }
 
-/* One worker draws for the rows of a batch what it would draw for them before batch. */
+/* Of what MindSpore takes batches in, right behind batch. */
 static bool replays_behind_batch(const dp_found *f, const before *at)
 {
-    return f->transform->replays_in_batch && at->behind->order == &dp_order_batch &&
-           ((const dp_random *)f->params)->workers == 1;
+    return (f->transform->mix != NULL || f->transform->replays_batch != DP_TAKES_NO_BATCH) &&
+           at->behind->order == &dp_order_batch;
 }
 
 static dp_status check_transform(const dp_builder *b, const dp_found *f, const before *at)
@@ -261,13 +261,14 @@ static dp_status check_transform(const dp_builder *b, const dp_found *f, const b
         return dp_fail_at(b->err, DP_ESPEC, f->column,
                           "%s works on rows: put it before the batches are %s", name,
                           at->mixed ? "mixed" : "zipped");
-    if (!mixes && at->batch != NULL && f->replayed != NULL && !replays_behind_batch(f, at))
-        return dp_fail_at(b->err, DP_ESPEC, f->column,
-                          "%s order=%s is not replayed behind batch: put it before", name,
-                          f->replayed->word);
     if (mixes && at->batch == NULL)
         return dp_fail_at(b->err, DP_ESPEC, f->column,
                           "%s mixes the rows of a batch: put it behind batch", name);
+    if (at->batch != NULL && f->replayed != NULL && !replays_behind_batch(f, at))
+        return dp_fail_at(b->err, DP_ESPEC, f->column, "%s order=%s is %s: put it %s", name,
+                          f->replayed->word,
+                          mixes ? "replayed right behind batch only" : "not replayed behind batch",
+                          mixes ? "there" : "before");
     if (mixes && at->shard != NULL)
         return dp_fail_at(b->err, DP_ESPEC, f->column,
                           "%s mixes rows of a whole batch: shard cuts it", name);

@@ -101,8 +101,7 @@ static void print_numbers(const dp_transform *t, const double *draws, dp_out *ou
     }
 }
 
-static void print_draws(const dp_graph *g, uint64_t batch, const dp_row *rows, const double *draws,
-                        dp_out *out)
+static void print_draws(const dp_graph *g, const dp_row *rows, const double *draws, dp_out *out)
 {
     for (uint32_t s = 0; s < g->n_steps; s++) {
         const dp_step *step = &g->steps[s];
@@ -116,10 +115,11 @@ static void print_draws(const dp_graph *g, uint64_t batch, const dp_row *rows, c
         dp_out_text(out, "\n");
     }
     for (uint32_t i = 0; i < g->n_mixes; i++) {
-        double numbers[DP_MIX_DRAWS];
-        dp_mix_draw(&g->mixes[i], batch, numbers);
-        dp_out_text(out, g->mixes[i].transform->info.name);
-        print_numbers(g->mixes[i].transform, numbers, out);
+        const dp_mix *mix = &g->mixes[i];
+        if (!rows[g->columns.owner[mix->image]->batched].taken)
+            continue;
+        dp_out_text(out, mix->transform->info.name);
+        print_numbers(mix->transform, draws + mix->draws, out);
         dp_out_text(out, "\n");
     }
 }
@@ -130,10 +130,15 @@ static const double *draw_row(dp_pipeline *p, uint64_t batch, size_t i)
     const dp_graph *g = p != NULL ? &p->graph : NULL;
     const dp_row *rows;
     double *draws;
+    uint64_t n;
 
     if (g == NULL || batch >= g->length || !dp_graph_reaches(g, batch + 1) ||
-        make_view(p, NULL) != DP_OK || i >= dp_ring_rows(&p->ring, batch, p->rows, p->draws))
+        make_view(p, NULL) != DP_OK)
         return NULL;
+    n = dp_ring_rows(&p->ring, batch, p->rows, p->draws);
+    if (i >= n)
+        return NULL;
+    dp_batch_draw_mixes(g, batch, p->rows, n, p->draws);
     draws = p->draws + i * g->n_draws;
     rows = &p->rows[i * g->n_segments];
     if (!g->fits)
@@ -157,7 +162,7 @@ size_t dp_draws(dp_pipeline *p, uint64_t batch, size_t row, char *text, size_t s
     const double *draws = draw_row(p, batch, row);
 
     if (draws != NULL)
-        print_draws(&p->graph, batch, &p->rows[row * p->graph.n_segments], draws, &out);
+        print_draws(&p->graph, &p->rows[row * p->graph.n_segments], draws, &out);
     return out.length;
 }
 

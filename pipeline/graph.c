@@ -269,7 +269,7 @@ bool dp_graph_random(const dp_graph *g)
             random = random || g->branches[b].nodes[i].order->random;
     }
     for (uint32_t s = 0; s < g->n_steps; s++)
-        random = random || g->steps[s].transform->draw != NULL;
+        random = random || dp_draws_numbers(g->steps[s].transform);
     return random;
 }
 

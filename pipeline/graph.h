@@ -43,6 +43,8 @@ typedef struct dp_mix {
     void *params;
     uint64_t key;
     uint32_t image, label; /* columns */
+    uint32_t draws;        /* place of its numbers among those of a row */
+    bool replayed;         /* they are drawn when the rows are claimed */
 } dp_mix;
 
 /* Which rows of a batch are made; row NULL = all. */

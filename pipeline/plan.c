@@ -41,7 +41,8 @@ typedef struct level {
     dp_columns columns;
     uint32_t segment, node;
     uint64_t length, claims;
-    bool streamed; /* something else than samplers stands behind the reader */
+    bool streamed;         /* something else than samplers stands behind the reader */
+    const dp_found *batch; /* whose batches the transforms that are planned work on; NULL = rows */
 } level;
 
 static dp_status plan_params(dp_graph *g, const dp_transform *t, void *params, const dp_column *in,
@@ -128,6 +129,30 @@ static dp_status add_held(dp_builder *b, level *l, const dp_found *found, uint32
     return DP_OK;
 }
 
+static dp_status check_mixed(const dp_found *found, const dp_column *c, bool image, dp_error *err)
+{
+    const dp_dtype type = c->type.dtype;
+
+    if (c->type.rank == 0 || (type != DP_F32 && type != DP_F64 && !(image && type == DP_U8)))
+        return dp_fail(err, DP_ESPEC, "%s are mixed: column %s is %s",
+                       image ? "images of uint8, float32 or float64"
+                             : "labels of float32 or float64, one-hot,",
+                       c->name, dp_tensor_type(&c->type).text);
+    if (found->replayed != NULL && type == DP_F64)
+        return dp_fail(err, DP_ESPEC,
+                       "%s's mixing of float64 is not replayed: put type_cast data_type=float32 "
+                       "column=%s before it",
+                       found->replayed->name, c->name);
+    return DP_OK;
+}
+
+static void keep_space(dp_graph *g, const dp_tensor *row)
+{
+    const size_t bytes = dp_tensor_bytes(row);
+
+    g->space = bytes > g->space ? bytes : g->space;
+}
+
 /* Adds a transform behind batch, which mixes rows of two columns. */
 static dp_status add_mix(dp_builder *b, const level *l, const dp_found *found, dp_error *err)
 {
@@ -136,26 +161,30 @@ static dp_status add_mix(dp_builder *b, const level *l, const dp_found *found, d
     const uint32_t image = dp_column_find(&l->columns, p->column, strlen(p->column));
     const uint32_t label = dp_column_find(&l->columns, p->label, strlen(p->label));
     dp_column out;
+    dp_status status;
 
     if (image == l->columns.n || label == l->columns.n)
         return dp_column_missing(image == l->columns.n ? p->column : p->label,
                                  strlen(image == l->columns.n ? p->column : p->label), err);
-    if (found->replayed != NULL)
-        return dp_fail(err, DP_ESPEC, "%s's draws are not known: use order=native",
-                       found->replayed->name);
-    for (int i = 0; i < 2; i++) {
-        const dp_column *c = &l->columns.column[i == 0 ? image : label];
-        if ((c->type.dtype != DP_F32 && c->type.dtype != DP_F64) || c->type.rank == 0)
-            return dp_fail(err, DP_ESPEC, "arrays of float32 or float64 are mixed: column %s is %s",
-                           c->name, dp_tensor_type(&c->type).text);
-    }
+    status = check_mixed(found, &l->columns.column[image], true, err);
+    if (status == DP_OK)
+        status = check_mixed(found, &l->columns.column[label], false, err);
+    if (status != DP_OK)
+        return status;
     if (l->columns.owner[image] != l->columns.owner[label])
         return dp_fail(err, DP_ESPEC,
                        "the rows of one batch are mixed, not of two that are zipped");
     out = l->columns.column[image];
-    g->mixes[g->n_mixes++] =
-        (dp_mix){found->transform, found->params,
-                 dp_rng_key(b->seed, found->info->name, found->use), image, label};
+    g->mixes[g->n_mixes++] = (dp_mix){.transform = found->transform,
+                                      .params = found->params,
+                                      .key = dp_rng_key(b->seed, found->info->name, found->use),
+                                      .image = image,
+                                      .label = label,
+                                      .draws = g->n_draws,
+                                      .replayed = found->replayed != NULL};
+    g->n_draws += dp_n_draws(found->transform);
+    keep_space(g, &l->columns.column[image].type); /* of a row, beside the batch */
+    keep_space(g, &l->columns.column[label].type);
     return plan_params(g, found->transform, found->params, &l->columns.column[image], &out, err);
 }
 
@@ -164,13 +193,15 @@ static dp_status plan_transform(dp_builder *b, level *l, const dp_found *found, 
     dp_graph *g = b->graph;
     const uint32_t first = g->n_steps, gate = g->n_draws;
     const dp_step like = {.gate = DP_NO_GATE};
+    dp_replayed replayed = {.library = found->replayed, .first = first, .batch = l->batch};
     dp_node *node;
     dp_status status;
 
     l->streamed = true;
     if (found->transform->mix != NULL)
-        return add_mix(b, l, found, err);
-    status = add_step(b, l, found, &like, err);
+        status = add_mix(b, l, found, err);
+    else
+        status = add_step(b, l, found, &like, err);
     if (status == DP_OK && found->held != NULL)
         status = add_held(b, l, found, gate, err);
     if (status == DP_OK && l->branch->batch_node < l->branch->n_nodes)
@@ -179,9 +210,11 @@ static dp_status plan_transform(dp_builder *b, level *l, const dp_found *found, 
         return status;
     for (uint32_t s = first; s < g->n_steps; s++)
         g->steps[s].replayed = true;
+    if (found->transform->mix != NULL)
+        replayed.mix = &g->mixes[g->n_mixes - 1];
     node = &l->branch->nodes[l->node++];
     node->below = node->length = l->length;
-    return dp_replay_plan(node, found->replayed, g, first, err);
+    return dp_replay_plan(node, &replayed, g, err);
 }
 
 /* The columns of the other stream stand in the slots of the same names here. */
@@ -367,14 +400,13 @@ static dp_status plan_stage(dp_builder *b, level *l, const dp_found *found)
                                 : dp_found_fail(b, found, plan_transform(b, l, found, b->err));
 }
 
-/* Transforms of rows that stand directly behind batch are planned before it, where they are the
- * same. */
+/* Transforms that stand directly behind batch are planned before it, where they are the same. */
 static uint32_t stages_of_batch(const dp_found_text *stages, uint32_t i)
 {
     uint32_t n = 1;
 
     while (stages->found[i].order == &dp_order_batch && i + n < stages->n &&
-           stages->found[i + n].transform != NULL && stages->found[i + n].transform->mix == NULL)
+           stages->found[i + n].transform != NULL)
         n++;
     return n;
 }
@@ -390,6 +422,7 @@ static dp_status plan_branch(dp_builder *b, const dp_found_text *stages, level *
         status = plan_order(b, l, &stages->found[0]);
     for (uint32_t i = 1, n; i < stages->n && status == DP_OK; i += n) {
         n = stages_of_batch(stages, i);
+        l->batch = n > 1 ? &stages->found[i] : NULL;
         for (uint32_t k = 1; k <= n && status == DP_OK; k++) /* batch itself last */
             status = plan_stage(b, l, &stages->found[i + k % n]);
     }

@@ -2,10 +2,10 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * A map hands its rows to its workers in turn.  Each worker has a generator for each operation that
- * runs on from row to row.  So the numbers of a row follow from all rows before it: they are drawn
- * for a whole epoch at a time and kept.  Where rows differ in shape and the numbers follow from it,
- * the steps of the column are fitted to each row before it is drawn for.
+ * A map hands its rows, or batches, to its workers in turn.  Each worker has a generator for each
+ * operation that runs on from row to row.  So the numbers of a row follow from all rows before it:
+ * they are drawn for a whole epoch at a time and kept.  Where rows differ in shape and the numbers
+ * follow from it, the steps of the column are fitted to each row before it is drawn for.
  */
 #include "pipeline/replay.h"
 
@@ -33,8 +33,10 @@ typedef struct fitting {
 struct dp_replay {
     const dp_library *library;
     const dp_step *steps;
-    uint32_t n_steps, n_draws, workers;
-    uint64_t seed, rows; /* rows: of a table */
+    const dp_mix *mix;                         /* in the place of steps */
+    uint32_t n_steps, place, n_draws, workers; /* place: of its numbers among those of a row */
+    uint64_t seed, rows, group,
+        turns; /* of a table: its rows, those of a turn of a worker, turns */
     bool endless;
     bool anew;        /* every epoch draws epoch 0's numbers */
     fitting each;     /* n = 0: rows have one shape */
@@ -92,14 +94,28 @@ static const void *params_of(const dp_replay *r, const dp_step *step)
 /* One row: the transform's own number opens those that it holds. */
 static void draw_row(const dp_replay *r, uint64_t worker, double *draws)
 {
-    const uint32_t first = r->steps[0].draws;
-
     for (uint32_t s = 0; s < r->n_steps; s++) {
         const dp_step *step = &r->steps[s];
         const bool open = s == 0 || draws[0] == step->opens;
         if (open && step->transform->draw != NULL && !step->second)
             step->transform->replay(params_of(r, step), generator_of(r, worker, s),
-                                    draws + (step->draws - first));
+                                    draws + (step->draws - r->place));
+    }
+}
+
+/* The rows of a turn, of which there is one but behind batch. */
+static void draw_turn(const dp_replay *r, uint64_t worker, const dp_batch_draws *draws)
+{
+    if (r->mix != NULL) {
+        r->mix->transform->replay_batch(r->mix->params, generator_of(r, worker, 0), draws);
+        return;
+    }
+    for (uint64_t i = 0; i < draws->rows; i++) {
+        double *row = draws->first + i * draws->stride;
+        if (i == 0 || r->steps[0].transform->replays_batch == DP_DRAWS_EACH_ROW)
+            draw_row(r, worker, row);
+        else
+            memcpy(row, draws->first, r->n_draws * sizeof *row);
     }
 }
 
@@ -107,29 +123,31 @@ static void make(void *ctx, uint64_t epoch, void *table)
 {
     const dp_replay *r = ctx;
     const uint64_t drawn = r->anew ? 0 : epoch;
-    const uint64_t turn = r->endless ? drawn * r->rows : r->library->draws->turn(drawn, r->rows);
-    double *draws = table;
+    const uint64_t turn = r->endless ? drawn * r->turns : r->library->draws->turn(drawn, r->turns);
+    dp_batch_draws draws = {table, r->n_draws, r->group};
 
     if (drawn == 0)
         start(r);
-    for (uint64_t i = 0; i < r->rows; i++) {
+    for (uint64_t t = 0, row = 0; t < r->turns; t++, row += r->group) {
+        draws.first = (double *)table + row * r->n_draws;
+        draws.rows = r->rows - row < r->group ? r->rows - row : r->group;
         if (r->each.branch != NULL)
-            fit_row(r, record_of(r, epoch, i));
-        draw_row(r, (turn + i) % r->workers, draws + i * r->n_draws);
+            fit_row(r, record_of(r, epoch, row));
+        draw_turn(r, (turn + t) % r->workers, &draws);
     }
 }
 
 static void at(dp_node *node, dp_row *row)
 {
     dp_replay *r = node->params;
-    const uint64_t epoch = r->endless ? row->record / BLOCK : row->epoch;
-    const uint64_t place = r->endless ? row->record % BLOCK : row->record;
+    const uint64_t epoch = r->endless ? row->record / r->rows : row->epoch;
+    const uint64_t place = r->endless ? row->record % r->rows : row->record;
     const double *table;
 
     if (row->draws == NULL)
         return;
     table = dp_tables_at(&r->tables, epoch);
-    memcpy(row->draws + r->steps[0].draws, table + place * r->n_draws, r->n_draws * sizeof *table);
+    memcpy(row->draws + r->place, table + place * r->n_draws, r->n_draws * sizeof *table);
 }
 
 static dp_status check(const dp_library *library, const dp_step *steps, uint32_t n, uint64_t seed,
@@ -212,18 +230,40 @@ static dp_status plan_each(dp_replay *r, const dp_node *node, dp_graph *g, dp_er
     return status;
 }
 
-static dp_status plan_tables(dp_replay *r, const dp_node *node, dp_graph *g, dp_error *err)
+/* Rows and turns of a table; a batch that is left out takes no turn. */
+static dp_status count_turns(dp_replay *r, const dp_node *node, const dp_found *batch, dp_graph *g,
+                             dp_error *err)
 {
+    dp_node behind = {.below = node->below, .length = node->below, .group = 1};
+    dp_status status = DP_OK;
+
     r->endless = node->below == DP_ENDLESS;
-    r->rows = r->endless ? BLOCK : node->below;
-    if (r->rows > MOST_ROWS)
-        return dp_fail(err, DP_ELIMIT, "order=%s replays at most %d rows an epoch",
-                       r->library->word, MOST_ROWS);
+    if (batch != NULL) {
+        behind.params = batch->params;
+        status = batch->order->plan(&behind, &g->arena, err);
+    }
+    r->group = behind.group;
+    r->rows = node->below;
+    r->turns = behind.length;
+    if (r->endless) {
+        r->turns = BLOCK / r->group + 1;
+        r->rows = r->turns * r->group;
+    }
+    if (status == DP_OK && r->rows > MOST_ROWS)
+        status = dp_fail(err, DP_ELIMIT, "order=%s replays at most %d rows an epoch",
+                         r->library->word, MOST_ROWS);
+    return status;
+}
+
+static dp_status plan_tables(dp_replay *r, const dp_node *node, const dp_random *params,
+                             dp_graph *g, dp_error *err)
+{
+    r->workers = (uint32_t)params->workers;
     r->generators =
         dp_arena_alloc(&g->arena, (size_t)r->workers * r->n_steps, r->library->generator);
     if (r->generators == NULL)
         return dp_arena_fail(&g->arena, err, "a replay");
-    r->anew = !r->endless && ((const dp_random *)r->steps[0].params)->iterator != 0;
+    r->anew = !r->endless && params->iterator != 0;
     r->tables.in_turn = !r->anew;
     r->tables.once = r->anew && r->each.branch == NULL;
     r->tables.make = make;
@@ -232,25 +272,34 @@ static dp_status plan_tables(dp_replay *r, const dp_node *node, dp_graph *g, dp_
                           err);
 }
 
-dp_status dp_replay_plan(dp_node *node, const dp_library *library, dp_graph *g, uint32_t first,
-                         dp_error *err)
+dp_status dp_replay_plan(dp_node *node, const dp_replayed *what, dp_graph *g, dp_error *err)
 {
-    const dp_step *steps = &g->steps[first];
-    const uint32_t n = g->n_steps - first;
-    dp_status status = check(library, steps, n, node->seed, err);
+    const dp_mix *mix = what->mix;
+    const dp_step *steps = &g->steps[what->first];
+    const uint32_t n = g->n_steps - what->first;
+    dp_status status = check(what->library, steps, n, node->seed, err);
     dp_replay *r = dp_arena_alloc(&g->arena, 1, sizeof *r);
 
     if (status != DP_OK)
         return status;
     if (r == NULL)
         return dp_arena_fail(&g->arena, err, "a replay");
-    *r = (dp_replay){.library = library, .steps = steps, .n_steps = n, .seed = node->seed};
+    *r = (dp_replay){.library = what->library,
+                     .steps = steps,
+                     .mix = mix,
+                     .n_steps = mix != NULL ? 1 : n,
+                     .place = mix != NULL ? mix->draws : steps[0].draws,
+                     .n_draws = mix != NULL ? dp_n_draws(mix->transform) : 0,
+                     .seed = node->seed};
     for (uint32_t s = 0; s < n; s++)
         r->n_draws += steps[s].second ? 0 : dp_n_draws(steps[s].transform);
-    r->workers = (uint32_t)((const dp_random *)steps[0].params)->workers;
     node->params = r;
-    status = plan_each(r, node, g, err);
-    return status == DP_OK ? plan_tables(r, node, g, err) : status;
+    status = count_turns(r, node, what->batch, g, err);
+    if (status == DP_OK && mix == NULL)
+        status = plan_each(r, node, g, err);
+    if (status != DP_OK)
+        return status;
+    return plan_tables(r, node, mix != NULL ? mix->params : steps[0].params, g, err);
 }
 
 const dp_order dp_order_replay = {

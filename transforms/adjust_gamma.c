@@ -44,7 +44,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 const dp_transform dp_transform_adjust_gamma = {
     .info = {"transform", "adjust_gamma", "raise the values to a power", 2, sizeof(adjust_gamma),
              params},
-    .foreign = "AdjustGamma gamma gain",
+    .foreign = "AdjustGamma gamma gain batches",
     .plan = plan,
     .apply = apply,
 };

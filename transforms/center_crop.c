@@ -69,7 +69,7 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
 const dp_transform dp_transform_center_crop = {
     .info = {"transform", "center_crop", "keep the middle of the image", 1, sizeof(center_crop),
              params},
-    .foreign = "CenterCrop size",
+    .foreign = "CenterCrop size batches",
     .plan = plan,
     .apply = dp_framed_apply,
     .reads = dp_framed_reads,

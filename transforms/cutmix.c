@@ -7,7 +7,9 @@
  * the share of the pixels that stay.
  */
 #include <math.h>
+#include <string.h>
 
+#include "base/number/num.h"
 #include "transforms/shared/mixing.h"
 
 typedef struct cutmix {
@@ -43,6 +45,14 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     p->width = shape[p->layout == 0 ? 2 : 1];
     if (p->height > INT32_MAX || p->width > INT32_MAX || p->height < 1 || p->width < 1)
         return dp_fail(err, DP_ESPEC, "the image is empty or too large");
+    if (p->order != 0 && p->alpha < 0.1)
+        return dp_fail(err, DP_ESPEC,
+                       "MindSpore divides 0 by 0 where alpha is small: below 0.1 its "
+                       "draws are not known");
+    if (p->order != 0 && (p->height < 2 || p->width < 2))
+        return dp_fail(err, DP_ESPEC,
+                       "MindSpore takes a pixel or more, and leaves one: the image "
+                       "has a side of 1");
     return DP_OK;
 }
 
@@ -55,47 +65,104 @@ static void span(int64_t center, int64_t side, int64_t n, double *first, double 
     *length = (double)(high > n ? n : high) - *first;
 }
 
-static void draw(const void *params_, dp_place *place, double *draws)
+enum { PARTNER, TOP, LEFT, HEIGHT, WIDTH, SHARE };
+
+static void draw(const void *params_, dp_place *place, const dp_batch_draws *draws)
 {
     const cutmix *p = params_;
     const bool changed = dp_rng_uniform(&place->rng) < p->prob;
     const double part = sqrt(1 - dp_draw_beta(place, p->alpha));
     const int64_t x = dp_rng_below(&place->rng, (uint32_t)p->width),
                   y = dp_rng_below(&place->rng, (uint32_t)p->height);
+    double box[SHARE];
 
-    span(y, (int64_t)(part * (double)p->height), p->height, &draws[0], &draws[2]);
-    span(x, (int64_t)(part * (double)p->width), p->width, &draws[1], &draws[3]);
+    span(y, (int64_t)(part * (double)p->height), p->height, &box[TOP - 1], &box[HEIGHT - 1]);
+    span(x, (int64_t)(part * (double)p->width), p->width, &box[LEFT - 1], &box[WIDTH - 1]);
     if (!changed)
-        draws[0] = draws[1] = draws[2] = draws[3] = 0;
-    draws[4] = 1 - draws[2] * draws[3] / ((double)p->height * (double)p->width);
+        box[0] = box[1] = box[2] = box[3] = 0;
+    box[SHARE - 1] = 1 - box[HEIGHT - 1] * box[WIDTH - 1] / ((double)p->height * (double)p->width);
+    dp_spread_draws(draws, box, SHARE);
 }
 
-static void mix(const void *params_, const double *draws, const dp_tensor *image,
-                const dp_tensor *label)
+static int64_t within(int64_t v, int64_t low, int64_t high)
+{
+    return v < low ? low : v > high ? high : v;
+}
+
+/* The same about a pixel drawn from 0..n, cut off at 0 and at n - 1; a pixel long at least. */
+static void replay_span(dp_mt19937 *engine, float part, int64_t n, double *first, double *length)
+{
+    const int64_t center = dp_std_uniform_int(engine, (uint32_t)n),
+                  half = (int64_t)((float)n * part) / 2, low = within(center - half, 0, n - 1);
+
+    *first = (double)low;
+    *length = (double)within(within(center + half, 0, n - 1) - low, 1, n - 1);
+}
+
+/* A share and a rectangle for each row. */
+static void replay(const void *params_, dp_mt19937 *engine, const dp_batch_draws *draws)
 {
     const cutmix *p = params_;
-    const int64_t top = (int64_t)draws[0], left = (int64_t)draws[1], height = (int64_t)draws[2],
-                  width = (int64_t)draws[3];
+    const float all = (float)(p->height * p->width);
+    dp_std_gamma one = {.alpha = (float)p->alpha}, two = one;
+
+    dp_replay_partners(engine, draws);
+    for (uint64_t i = 0; i < draws->rows; i++) {
+        double *row = draws->first + i * draws->stride;
+        const float x = dp_std_gamma_next(&one, engine), y = dp_std_gamma_next(&two, engine);
+        const float part = dp_sqrt32(1.0f - (x + y > 0 ? x / (x + y) : 1));
+        row[TOP] = row[LEFT] = row[HEIGHT] = row[WIDTH] = 0;
+        row[SHARE] = 1;
+        if (!dp_std_bernoulli(engine, (double)(float)p->prob))
+            continue;
+        replay_span(engine, part, p->width, &row[LEFT], &row[WIDTH]);
+        replay_span(engine, part, p->height, &row[TOP], &row[HEIGHT]);
+        row[SHARE] = (double)(1.0f - (float)(row[WIDTH] * row[HEIGHT]) / all);
+    }
+}
+
+/* Of an image whose pixels are so many bytes. */
+typedef struct pasting {
+    const cutmix *params;
+    size_t value;
+} pasting;
+
+static void paste(const void *ctx, const double *numbers, void *row, const void *other)
+{
+    const cutmix *p = ((const pasting *)ctx)->params;
+    const int64_t top = (int64_t)numbers[TOP], left = (int64_t)numbers[LEFT],
+                  height = (int64_t)numbers[HEIGHT], width = (int64_t)numbers[WIDTH];
     const int64_t planes = p->layout == 0 ? p->channels : 1,
                   pixel = p->layout == 0 ? 1 : p->channels;
-    size_t n = 1;
 
     for (int64_t plane = 0; plane < planes; plane++) {
         for (int64_t y = top; y < top + height; y++) {
-            const int64_t row = ((plane * p->height + y) * p->width + left) * pixel;
-            dp_swap_rows(image, (size_t)row, (size_t)(row + width * pixel));
+            const size_t at = (size_t)(((plane * p->height + y) * p->width + left) * pixel);
+            const size_t value = ((const pasting *)ctx)->value;
+            memcpy((uint8_t *)row + at * value, (const uint8_t *)other + at * value,
+                   (size_t)(width * pixel) * value);
         }
     }
-    for (int32_t d = 1; d < label->rank; d++)
-        n *= (size_t)label->shape[d];
-    dp_mix_rows(label, draws[4], 0, n);
+}
+
+static dp_status mix(const void *params_, const dp_batch_draws *draws, void *spare,
+                     const dp_tensor *image, const dp_tensor *label, dp_error *err)
+{
+    const pasting of = {params_, dp_dtype_size(image->dtype)};
+
+    (void)err;
+    dp_mix_each(draws, image, spare, paste, &of);
+    dp_mix_values(draws, label, spare, SHARE, false);
+    return DP_OK;
 }
 
 const dp_transform dp_transform_cutmix = {
     .info = {"transform", "cutmix", "swap a rectangle between the images of a batch", 1,
              sizeof(cutmix), params},
+    .foreign = "CutMixBatch image_batch_format>layout=hwc,chw alpha prob workers batches",
     .plan = plan,
-    .draw = draw,
-    .drawn = "top,left,height,width,share",
+    .draw_batch = draw,
+    .drawn = "partner,top,left,height,width,share",
+    .replay_batch = replay,
     .mix = mix,
 };

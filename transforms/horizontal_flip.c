@@ -37,7 +37,7 @@ static void move(const void *params_, const double *draws, dp_places *at)
 const dp_transform dp_transform_horizontal_flip = {
     .info = {"transform", "horizontal_flip", "mirror the image left to right", 1,
              sizeof(horizontal_flip), params},
-    .foreign = "HorizontalFlip",
+    .foreign = "HorizontalFlip batches",
     .plan = dp_plan_flip,
     .apply = apply,
     .reads = reads,

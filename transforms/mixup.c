@@ -20,29 +20,47 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
-static void draw(const void *params_, dp_place *place, double *draws)
+enum { PARTNER, SHARE };
+
+static void draw(const void *params_, dp_place *place, const dp_batch_draws *draws)
 {
-    draws[0] = dp_draw_beta(place, ((const mixup *)params_)->alpha);
+    const double share = dp_draw_beta(place, ((const mixup *)params_)->alpha);
+
+    dp_spread_draws(draws, &share, 1);
 }
 
-static void mix(const void *params_, const double *draws, const dp_tensor *image,
-                const dp_tensor *label)
+/* Where both of its gammas are next to nothing MindSpore fails: a share of -1. */
+static void replay(const void *params_, dp_mt19937 *engine, const dp_batch_draws *draws)
 {
-    const dp_tensor *both[2] = {image, label};
+    const float alpha = (float)((const mixup *)params_)->alpha;
+    dp_std_gamma one = {.alpha = alpha}, two = one;
+    const float x = dp_std_gamma_next(&one, engine), y = dp_std_gamma_next(&two, engine);
 
-    (void)params_;
-    for (int c = 0; c < 2; c++) {
-        size_t n = 1;
-        for (int32_t d = 1; d < both[c]->rank; d++)
-            n *= (size_t)both[c]->shape[d];
-        dp_mix_rows(both[c], draws[0], 0, n);
-    }
+    dp_replay_partners(engine, draws);
+    for (uint64_t i = 0; i < draws->rows; i++)
+        draws->first[i * draws->stride + SHARE] = x + y > 0x1p-23f ? (double)(x / (x + y)) : -1;
+}
+
+static dp_status mix(const void *params_, const dp_batch_draws *draws, void *spare,
+                     const dp_tensor *image, const dp_tensor *label, dp_error *err)
+{
+    const mixup *p = params_;
+
+    if (draws->rows > 0 && draws->first[SHARE] < 0)
+        return dp_fail(err, DP_ESPEC,
+                       "mixup: MindSpore fails at this batch (\"addition of variable(x1 and x2) of "
+                       "Gamma should not be 0\"): use a larger alpha, or order=native");
+    dp_mix_values(draws, image, spare, SHARE, p->order != 0);
+    dp_mix_values(draws, label, spare, SHARE, false);
+    return DP_OK;
 }
 
 const dp_transform dp_transform_mixup = {
     .info = {"transform", "mixup", "mix the images and labels of a batch", 1, sizeof(mixup),
              params},
-    .draw = draw,
-    .drawn = "share",
+    .foreign = "MixUpBatch alpha workers batches",
+    .draw_batch = draw,
+    .drawn = "partner,share",
+    .replay_batch = replay,
     .mix = mix,
 };

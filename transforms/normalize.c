@@ -94,7 +94,7 @@ static void affine(const void *params_, int32_t channel, dp_linear *k)
 const dp_transform dp_transform_normalize = {
     .info = {"transform", "normalize", "subtract a mean, divide by a deviation, to float32", 1,
              sizeof(normalize), params},
-    .foreign = "Normalize mean std is_hwc",
+    .foreign = "Normalize mean std is_hwc batches",
     .plan = plan,
     .apply = apply,
     .pointwise = pointwise,

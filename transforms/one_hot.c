@@ -83,7 +83,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 const dp_transform dp_transform_one_hot = {
     .info = {"transform", "one_hot", "turn a class number into a row with a one", 1,
              sizeof(one_hot), params},
-    .foreign = "OneHot num_classes smoothing_rate:double",
+    .foreign = "OneHot num_classes smoothing_rate:double batches",
     .plan = plan,
     .apply = apply,
 };

@@ -72,12 +72,13 @@ static bool fixed(const dp_fixing *f)
 const dp_transform dp_transform_random_resize = {
     .info = {"transform", "random_resize", "resize with a random interpolation", 1,
              sizeof(random_resize), params},
-    .foreign = "RandomResize size workers",
+    .foreign = "RandomResize size workers batches",
     .plan = plan,
     .apply_in = apply,
     .draw = draw,
     .drawn = "interpolation",
     .replay = replay,
+    .replays_batch = DP_DRAWS_ONCE,
     .replays_any_shape = true,
     .fixed = fixed,
 };

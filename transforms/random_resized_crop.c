@@ -219,7 +219,7 @@ const dp_transform dp_transform_random_resized_crop = {
     .info = {"transform", "random_resized_crop", "bring a random rectangle to a fixed size", 2,
              sizeof(random_resized_crop), params},
     .foreign = "RandomResizedCrop size scale ratio "
-               "interpolation=linear,nearest,cubic,area,pilcubic max_attempts workers",
+               "interpolation=linear,nearest,cubic,area,pilcubic max_attempts workers batches",
     .plan = plan,
     .plan_row = plan_row,
     .apply_in = apply,
@@ -229,5 +229,6 @@ const dp_transform dp_transform_random_resized_crop = {
     .draw = draw,
     .drawn = "top,left,height,width",
     .replay = replay,
+    .replays_batch = DP_DRAWS_ONCE,
     .fixed = fixed,
 };

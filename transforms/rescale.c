@@ -77,7 +77,7 @@ static void affine(const void *params_, int32_t channel, dp_linear *k)
 
 const dp_transform dp_transform_rescale = {
     .info = {"transform", "rescale", "multiply and add, to float32", 1, sizeof(rescale), params},
-    .foreign = "Rescale rescale shift",
+    .foreign = "Rescale rescale shift batches",
     .plan = plan,
     .apply = apply,
     .pointwise = dp_always,

@@ -104,7 +104,7 @@ static size_t space(const void *params_)
 const dp_transform dp_transform_resize = {
     .info = {"transform", "resize", "give the image another height and width", 2, sizeof(resize),
              params},
-    .foreign = "Resize size interpolation=linear,nearest,cubic,area,pilcubic",
+    .foreign = "Resize size interpolation=linear,nearest,cubic,area,pilcubic batches",
     .plan = plan,
     .apply_in = apply,
     .space = space,

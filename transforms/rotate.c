@@ -87,7 +87,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 
 const dp_transform dp_transform_rotate = {
     .info = {"transform", "rotate", "turn the image", 2, sizeof(rotate), params},
-    .foreign = "Rotate degree resample=linear,nearest expand center![] fill_value:reversed",
+    .foreign = "Rotate degree resample=linear,nearest expand center![] fill_value:reversed batches",
     .plan = plan,
     .apply = apply,
 };

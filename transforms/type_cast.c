@@ -98,7 +98,7 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
 const dp_transform dp_transform_type_cast = {
     .info = {"transform", "type_cast", "convert to another element type", 1, sizeof(type_cast),
              params},
-    .foreign = "TypeCast data_type",
+    .foreign = "TypeCast data_type batches",
     .plan = plan,
     .apply = apply,
     .pointwise = dp_always,

@@ -37,7 +37,7 @@ static void move(const void *params_, const double *draws, dp_places *at)
 const dp_transform dp_transform_vertical_flip = {
     .info = {"transform", "vertical_flip", "mirror the image top to bottom", 1,
              sizeof(vertical_flip), params},
-    .foreign = "VerticalFlip",
+    .foreign = "VerticalFlip batches",
     .plan = dp_plan_flip,
     .apply = apply,
     .reads = reads,

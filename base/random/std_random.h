@@ -21,7 +21,17 @@ float dp_std_canonical_float(dp_mt19937 *);
 
 bool dp_std_bernoulli(dp_mt19937 *, double p);
 
-/* std::shuffle of v[0..n-1]. */
+/* gamma_distribution<float>(alpha, 1), which keeps every other number of its normal_distribution.
+ * Begin with {.alpha = alpha}. */
+typedef struct dp_std_gamma {
+    float alpha, kept;
+    bool has_kept;
+} dp_std_gamma;
+float dp_std_gamma_next(dp_std_gamma *, dp_mt19937 *);
+
+/* std::shuffle of v[0..n-1]; of what is not words, by what swaps two of it. */
 void dp_std_shuffle(uint32_t *v, uint32_t n, dp_mt19937 *);
+typedef void dp_std_swap(void *v, uint32_t, uint32_t);
+void dp_std_shuffle_by(dp_std_swap *, void *v, uint32_t n, dp_mt19937 *);
 
 #endif

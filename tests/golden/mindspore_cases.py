@@ -192,3 +192,51 @@ def random_rows(rows, seed, workers, shape, operations, passes):
     data = ds.NumpySlicesDataset(cut, ['image'], shuffle=False).map(operations, ['image'], num_parallel_workers=workers)
     iterator = data.create_tuple_iterator(num_epochs=passes, output_numpy=True)
     return [[image for (image,) in iterator] for _ in range(passes)]
+
+
+def mixed_up(rng, layout):
+    alpha = round(rng.choice((1, rng.uniform(0.4, 4))), 2)
+    if rng.random() < 0.5:
+        return f'mixup alpha={alpha}', v.MixUpBatch(alpha)
+    prob = round(rng.choice((1, rng.random())), 2)
+    kind = v.ImageBatchFormat.NHWC if layout == 'hwc' else v.ImageBatchFormat.NCHW
+    return f'cutmix alpha={alpha} prob={prob} layout={layout}', v.CutMixBatch(kind, alpha, prob)
+
+
+def cropped(rng):
+    size = [rng.randrange(3, 8) for _ in range(2)]
+    return f'random_crop size={commas(size)} padding=1', v.RandomCrop(tuple(size), 1)
+
+
+BATCHED = (chance('random_horizontal_flip', v.RandomHorizontalFlip), middle, sized, cropped)
+
+
+def batch_case(rng, number):
+    """Random operations on batches of the test photographs: seed, workers, shape, batch, text, data set of them as random_rows has it."""
+    seed, workers, size, drop = rng.choice((0, 1, rng.getrandbits(32), 4294967290)), rng.choice((1, 2)), rng.randrange(1, 12), rng.random() < 0.5
+    shape, layout = rng.choice(((32, 32), (31, 17), (7, 29))), rng.choice(('hwc', 'chw'))
+    made = [rng.choice(BATCHED)(rng)] if number % 2 else [mixed_up(rng, layout)]
+    if number % 2 and layout == 'hwc' and rng.random() < 0.5:
+        made.append(mixed_up(rng, layout))
+    before = [('rescale rescale=0.017 shift=-1.5', v.Rescale(0.017, -1.5))] if rng.random() < 0.5 else []
+    before += [('hwc2chw', v.HWC2CHW())] if layout == 'chw' and number % 2 == 0 else []
+    text = ''.join(f' | {name}' for name, _ in before) + ' | one_hot column=label num_classes=10 | type_cast column=label data_type=float32'
+    text += f' | batch batch_size={size} drop_remainder={str(drop).lower()}' + ''.join(f' | {name} order=mindspore workers={workers}' for name, _ in made)
+    return seed, workers, shape, (size, drop), text, [o for _, o in before], [o for _, o in made]
+
+
+def batch_rows(rows, labels, seed, workers, shape, batch, before, operations, passes):
+    """What MindSpore makes of batches, pass by pass: pairs of images and labels."""
+    import mindspore
+    import mindspore.dataset as ds
+    from mindspore.dataset import transforms
+    ds.config.set_seed(seed)
+    cut = np.ascontiguousarray(rows[:, :shape[0], :shape[1]])
+    data = ds.NumpySlicesDataset((cut, labels), ['image', 'label'], shuffle=False)
+    data = data.map(before, ['image']) if before else data
+    data = data.map([transforms.OneHot(10), transforms.TypeCast(mindspore.float32)], ['label']).batch(*batch)
+    for operation in operations:
+        columns = ['image', 'label'] if type(operation).__name__.endswith('Batch') else ['image']
+        data = data.map(operation, columns, num_parallel_workers=workers)
+    iterator = data.create_tuple_iterator(num_epochs=passes, output_numpy=True)
+    return [[tuple(pair) for pair in iterator] for _ in range(passes)]

@@ -21,6 +21,7 @@ from detpipe_stream import Stream
 
 SEED = 7
 TAIL = ' | take count=5'
+ONE_HOT = 'one_hot column=label num_classes=10 | type_cast column=label data_type=float32'
 STAGES = (
     'resize size=20,31', 'resize size=20 interpolation=cubic', 'crop coordinates=1,2 size=9,8', 'center_crop size=20,40',
     'pad padding=1,2,3,4 fill_value=9,8,7', 'pad padding=3 padding_mode=reflect', 'horizontal_flip', 'vertical_flip', 'invert', 'equalize',
@@ -30,6 +31,10 @@ STAGES = (
     'batch batch_size=4 | random_crop size=20 padding=3 order=mindspore | horizontal_flip | rescale rescale=0.3 shift=-1',
     'batch batch_size=4 | normalize mean=1,2,3 std=4,5,6 | resize size=20,31 | center_crop size=22,40 | vertical_flip',
     'batch batch_size=4 | adjust_gamma gamma=1.3 | rotate degree=33.5 resample=linear | one_hot column=label num_classes=10 | type_cast data_type=float32',
+    f'{ONE_HOT} | batch batch_size=4 | mixup alpha=0.7 order=mindspore workers=2', f'rescale rescale=0.1 | {ONE_HOT} | batch batch_size=4 | mixup order=mindspore',
+    f'{ONE_HOT} | batch batch_size=4 | random_horizontal_flip order=mindspore | cutmix layout=hwc prob=0.8 order=mindspore',
+    f'hwc2chw | {ONE_HOT} | batch batch_size=4 | cutmix alpha=2 order=mindspore', 'batch batch_size=4 | random_resized_crop size=9 order=mindspore',
+    'batch batch_size=4 drop_remainder=true | random_resize size=9 order=mindspore workers=2',
     'random_crop size=20 padding=3 order=mindspore', 'random_horizontal_flip order=mindspore', 'random_vertical_flip prob=0.3 order=mindspore',
     'random_resized_crop size=12,13 order=mindspore', 'cutout length=4 order=mindspore', 'random_rotation degrees=10,50.5 order=mindspore',
     'random_color_adjust brightness=0.5,1.5 hue=-0.1,0.2 order=mindspore', 'random_affine degrees=9 translate=0.1,0.2 shear=-9,9 order=mindspore',

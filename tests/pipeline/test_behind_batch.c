@@ -67,10 +67,14 @@ static void refused(const char *text, const char *why)
 
 static void what_cannot_stand_behind_batch(void **state)
 {
-#define ROWS "synthetic | batch batch_size=4 | "
+#define ROWS   "synthetic | batch batch_size=4 | "
+#define LABELS "one_hot column=label num_classes=10 | type_cast column=label data_type=float32 | "
     (void)state;
-    refused(ROWS "random_horizontal_flip order=mindspore", "is not replayed behind batch");
-    refused(ROWS "random_crop size=8 order=mindspore workers=2", "is not replayed behind batch");
+    refused(ROWS "random_vertical_flip order=mindspore", "is not replayed behind batch");
+    refused(ROWS LABELS "skip count=1 | mixup order=mindspore", "replayed right behind batch only");
+    refused(ROWS LABELS "cutmix order=mindspore alpha=0.05 layout=hwc", "below 0.1");
+    refused(ROWS "type_cast data_type=float64 | " LABELS "mixup order=mindspore",
+            "float64 is not replayed");
     refused(ROWS "skip count=1 | random_crop size=8 order=mindspore", "not replayed behind batch");
     refused(ROWS "zip with=\"range count=9 | rename input_columns=id output_columns=n | batch "
                  "batch_size=4\" | hwc2chw",

@@ -170,7 +170,7 @@ static bool is_list(how h)
 
 static cJSON *parameter(export *e, const dp_text_stage *s, const carried *c)
 {
-    const char *value = text_value(s, c->key);
+    const char *value = text_value(s, c->name);
 
     if (is_list(c->how) && dp_list_is_file(value)) {
         fail(e, ": write its numbers out", "a list in a file");
@@ -180,7 +180,7 @@ static cJSON *parameter(export *e, const dp_text_stage *s, const carried *c)
     case NUMBER: return cJSON_CreateNumber((double)(float)atof(value));
     case DOUBLE: return cJSON_CreateNumber(atof(value));
     case BOOLEAN:
-    case EPOCHS: return cJSON_CreateBool(is_true(s, c->key));
+    case EPOCHS: return cJSON_CreateBool(is_true(s, c->name));
     case TEXT: return cJSON_CreateString(value);
     case LIST: return spread(value, 0);
     case DOUBLES: return numbers(value, false);
@@ -210,7 +210,7 @@ static bool is_carried(const operation *o, const char *key)
 {
     int i = 0;
 
-    while (i < o->n && strcmp(o->parameters[i].key, key) != 0)
+    while (i < o->n && strcmp(o->parameters[i].name, key) != 0)
         i++;
     return i < o->n;
 }
@@ -340,29 +340,20 @@ static void add_workers(cJSON *node)
 }
 
 /* MindSpore takes batches in a few operations; its OneHot smooths the last row of one alone. */
-static void check_batched(export *e, const dp_text_stage *s)
+static void check_batched(export *e, const dp_text_stage *s, const operation *o)
 {
-    static const char *const taken[] = {"adjust_gamma", "center_crop",  "horizontal_flip",
-                                        "normalize",    "one_hot",      "random_crop",
-                                        "rescale",      "resize",       "rotate",
-                                        "type_cast",    "vertical_flip"};
-    size_t i = 0;
-
-    while (i < sizeof taken / sizeof taken[0] && !text_is(s, taken[i]))
-        i++;
-    if (e->batched && i == sizeof taken / sizeof taken[0])
+    if (e->batched && !o->batches)
         fail(e, " behind batch", s->name);
     if (e->batched && text_is(s, "one_hot") && text_value(s, "smoothing_rate") != NULL &&
         strcmp(text_value(s, "smoothing_rate"), "0") != 0)
         fail(e, " that smooths behind batch", s->name);
 }
 
-static void put_map(export *e, const dp_text_stage *s)
+static void put_map(export *e, const dp_text_stage *s, const operation *o)
 {
     cJSON *node = put_operator(e, "Map"), *list;
 
-    check_batched(e, s);
-
+    check_batched(e, s, o);
     add_workers(node);
     if (text_value(s, "workers") != NULL)
         cJSON_SetNumberHelper(cJSON_GetObjectItem(node, "num_parallel_workers"),
@@ -371,6 +362,8 @@ static void put_map(export *e, const dp_text_stage *s)
     for (int i = 0; i < 2; i++) {
         list = cJSON_AddArrayToObject(node, i == 0 ? "input_columns" : "output_columns");
         cJSON_AddItemToArray(list, cJSON_CreateString(text_value(s, "column")));
+        if (o->mixes)
+            cJSON_AddItemToArray(list, cJSON_CreateString(text_value(s, "label")));
     }
     list = cJSON_AddArrayToObject(node, "operations");
     cJSON_AddItemToArray(list, operation_of(e, s));
@@ -422,7 +415,7 @@ static void put_stage(export *e, const dp_text_stage *s)
     else if (o.sampler)
         put_sampler(e, s, &o);
     else if (strcmp(o.kind, "transform") == 0)
-        put_map(e, s);
+        put_map(e, s, &o);
     else if (text_value(s, "with") != NULL)
         put_join(e, s, &o);
     else

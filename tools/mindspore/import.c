@@ -455,9 +455,16 @@ static void put_map(import *im, FILE *f, const cJSON *node)
     const char *column = "image";
 
     note_workers(im, node);
-    if (cJSON_GetArraySize(in) > 1 || cJSON_GetArraySize(out) > 1)
+    im->label = NULL;
+    if (cJSON_GetArraySize(in) == 2 &&
+        (cJSON_GetArraySize(out) == 0 || cJSON_Compare(in, out, true)))
+        im->label = cJSON_GetStringValue(cJSON_GetArrayItem(in, 1));
+    if ((cJSON_GetArraySize(in) > 1 && im->label == NULL) ||
+        cJSON_GetArraySize(out) > (im->label != NULL ? 2 : 1))
         fail(im, "a Map of several columns has no counterpart", "");
-    if (cJSON_GetArraySize(in) == 1 && cJSON_IsString(cJSON_GetArrayItem(in, 0)))
+    if (im->label != NULL && !import_is_word(im->label))
+        fail(im, "no column name:", im->label);
+    if (cJSON_GetArraySize(in) > 0 && cJSON_IsString(cJSON_GetArrayItem(in, 0)))
         column = cJSON_GetArrayItem(in, 0)->valuestring;
     if (!import_is_word(column))
         fail(im, "no column name:", column);

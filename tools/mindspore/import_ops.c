@@ -85,13 +85,13 @@ void import_parameter(import *im, FILE *f, const cJSON *params, const carried *c
         return;
     if (c->how == LIST || c->how == DOUBLES || c->how == FOUR || c->how == ZEROS ||
         c->how == RANGE || c->how == AROUND || c->how == FILL) {
-        import_list(im, f, params, c->key, c->key);
+        import_list(im, f, params, c->key, c->name);
         for (int n = cJSON_GetArraySize(import_item(im, params, c->key)); c->how == ZEROS && n < 4;
              n++)
             fputs(n == 0 ? "0" : ",0", f);
         return;
     }
-    fprintf(f, " %s=", c->key);
+    fprintf(f, " %s=", c->name);
     if (c->how == NUMBER || c->how == DOUBLE)
         import_print_number(f, import_number(im, params, c->key));
     else if (c->how == BOOLEAN)
@@ -108,6 +108,18 @@ void import_parameter(import *im, FILE *f, const cJSON *params, const carried *c
         fputs(import_text(im, params, c->key), f);
     else
         import_fail(im, "not a word:", c->key);
+}
+
+/* Its labels may be of any type; they become float32. */
+static void put_label(import *im, FILE *f, const operation *o)
+{
+    if (im->label == NULL) {
+        import_fail(im, "takes images and labels, two columns:", o->name);
+        return;
+    }
+    if (!im->mixed)
+        fprintf(f, "type_cast column=%s data_type=float32 | ", im->label);
+    im->mixed = true;
 }
 
 static void put_stage(FILE *f, const char *stage, const char *column)
@@ -130,7 +142,11 @@ static void note_parameters(import *im, const cJSON *params, const operation *o)
 static void put_operation(import *im, FILE *f, const cJSON *params, const operation *o,
                           const char *column)
 {
+    if (o->mixes)
+        put_label(im, f, o);
     put_stage(f, o->stage, column);
+    if (o->mixes && im->label != NULL && strcmp(im->label, "label") != 0)
+        fprintf(f, " label=%s", im->label);
     note_parameters(im, params, o);
     for (int i = 0; i < o->n; i++)
         import_parameter(im, f, params, &o->parameters[i], column);
@@ -140,11 +156,10 @@ static void put_operation(import *im, FILE *f, const cJSON *params, const operat
     if (im->batched && strcmp(o->stage, "one_hot") == 0 &&
         import_number(im, params, "smoothing_rate") != 0)
         import_fail(im, "behind Batch smooths the last row of each batch alone:", o->name);
-    if (im->batched && o->replayed && im->order != IMPORT_NATIVE &&
-        (strcmp(o->stage, "random_crop") != 0 || im->workers != 1))
-        import_fail(im,
-                    "what MindSpore draws for batches, or with several workers, is not known of",
-                    o->name);
+    if (im->batched && o->replayed && im->order != IMPORT_NATIVE && !o->batches)
+        import_fail(im, "MindSpore takes no batches in", o->name);
+    if (!o->mixes && im->label != NULL)
+        import_fail(im, "a Map of several columns has no counterpart:", o->name);
     if (o->random && !o->replayed && im->order != IMPORT_NATIVE)
         import_fail(im, "MindSpore's draws are not known of", o->name);
 }

@@ -19,6 +19,8 @@ typedef struct import {
     import_order order;
     bool held, zipped; /* held: inside RandomApply or RandomChoice; zipped: has a Zip */
     bool batched;      /* behind Batch */
+    bool mixed;        /* and behind what mixes batches */
+    const char *label; /* the second column of the map; NULL = it has one */
     int workers;       /* of the map */
     FILE *comments;
     const char *reader; /* for what the file does not say; NULL = none is left */

@@ -87,16 +87,18 @@ static how how_named(const char *name)
     return HELD;
 }
 
-/* "key", "key:how", "key=words" or "key!value" of dp_foreign. */
+/* "key", "key:how", "key=words", "key>name=words" or "key!value" of dp_foreign. */
 static void read_parameter(const dp_stage_info *info, const char *text, int length, carried *out)
 {
-    const int key = (int)strcspn(text, " :=!");
+    const int theirs = (int)strcspn(text, " :=!>"), key = (int)strcspn(text, " :=!"),
+              ours = theirs < key ? theirs + 1 : 0;
 
     *out = (carried){0};
-    snprintf(out->key, sizeof out->key, "%.*s", key, text);
+    snprintf(out->key, sizeof out->key, "%.*s", theirs, text);
+    snprintf(out->name, sizeof out->name, "%.*s", key - ours, text + ours);
     if (key < length)
         snprintf(out->words, sizeof out->words, "%.*s", length - key - 1, text + key + 1);
-    out->how = key == length      ? how_of(info, out->key)
+    out->how = key == length      ? how_of(info, out->name)
                : text[key] == ':' ? how_named(out->words)
                : text[key] == '=' ? WORD
                                   : FIXED;
@@ -109,8 +111,10 @@ static void read_operation(const dp_stage_info *info, const char *text, operatio
     *out = (operation){.stage = info->name, .kind = info->kind, .params = info->params};
     snprintf(out->name, sizeof out->name, "%.*s", length, text);
     out->sampler = strstr(out->name, "Sampler") != NULL;
-    for (const dp_param *p = info->params; p->name != NULL; p++)
+    for (const dp_param *p = info->params; p->name != NULL; p++) {
         out->random = out->random || strcmp(p->name, "workers") == 0;
+        out->mixes = out->mixes || strcmp(p->name, "label") == 0;
+    }
     for (text += length; *text == ' '; text += length) {
         text++;
         length = (int)strcspn(text, " ");
@@ -120,6 +124,8 @@ static void read_operation(const dp_stage_info *info, const char *text, operatio
             out->null = true;
         else if (strncmp(text, "unread", (size_t)length) == 0)
             out->unread = true;
+        else if (strncmp(text, "batches", (size_t)length) == 0)
+            out->batches = true;
         else if (strncmp(text, "order", (size_t)length) == 0)
             out->ordered = true;
         else

@@ -35,7 +35,7 @@ typedef enum how {
 
 typedef struct carried {
     how how;
-    char key[32], words[64];
+    char key[32], name[32], words[64]; /* name: here, most often as there */
 } carried;
 
 typedef struct operation {
@@ -47,6 +47,8 @@ typedef struct operation {
     bool ordered;             /* it has MindSpore's order */
     bool null;                /* there is no object of parameters */
     bool unread;              /* MindSpore cannot read what it writes of it */
+    bool batches;             /* MindSpore takes batches in it */
+    bool mixes;               /* it has two columns: image and label */
     carried parameters[10];
     int n;
 } operation;

@@ -25,6 +25,41 @@ double dp_draw_beta(dp_place *place, double alpha)
     }
 }
 
+void dp_spread_draws(const dp_batch_draws *d, const double *numbers, uint32_t n)
+{
+    for (uint64_t i = 0; i < d->rows; i++) {
+        double *row = d->first + i * d->stride;
+        const bool alone = i == d->rows - 1 - i;
+        row[0] = (double)(d->rows - 1 - i);
+        for (uint32_t k = 0; k < n; k++)
+            row[1 + k] = !alone ? numbers[k] : k == n - 1;
+    }
+}
+
+static void swap_partners(void *draws, uint32_t i, uint32_t j)
+{
+    const dp_batch_draws *d = draws;
+    double *a = d->first + i * d->stride, *b = d->first + j * d->stride;
+    const double kept = *a;
+
+    *a = *b;
+    *b = kept;
+}
+
+void dp_replay_partners(dp_mt19937 *g, const dp_batch_draws *of)
+{
+    dp_batch_draws d = *of;
+
+    for (uint64_t i = 0; i < d.rows; i++)
+        d.first[i * d.stride] = (double)i;
+    dp_std_shuffle_by(swap_partners, &d, (uint32_t)d.rows, g);
+}
+
+static uint64_t partner_of(const dp_batch_draws *d, uint64_t i)
+{
+    return (uint64_t)d->first[i * d->stride];
+}
+
 static size_t row_elements(const dp_tensor *t)
 {
     size_t n = 1;
@@ -34,54 +69,83 @@ static size_t row_elements(const dp_tensor *t)
     return n;
 }
 
-static void mix_f32(float *a, float *b, float share, size_t n)
+/* The row with the least number of those that are mixed with one another, in a circle. */
+static bool is_least(const dp_batch_draws *d, uint64_t i)
 {
-    const float rest = 1.0f - share;
+    uint64_t other = partner_of(d, i);
 
-    for (size_t i = 0; i < n; i++) {
-        const float x = a[i], y = b[i];
-        a[i] = x * share + y * rest;
-        b[i] = y * share + x * rest;
-    }
+    while (other > i)
+        other = partner_of(d, other);
+    return other == i;
 }
 
-static void mix_f64(double *a, double *b, double share, size_t n)
+void dp_mix_each(const dp_batch_draws *d, const dp_tensor *t, void *spare, dp_mix_row *change,
+                 const void *ctx)
 {
-    const double rest = 1.0 - share;
-
-    for (size_t i = 0; i < n; i++) {
-        const double x = a[i], y = b[i];
-        a[i] = x * share + y * rest;
-        b[i] = y * share + x * rest;
-    }
-}
-
-void dp_mix_rows(const dp_tensor *t, double share, size_t first, size_t last)
-{
-    const size_t size = row_elements(t), n = (size_t)t->shape[0];
-
-    for (size_t i = 0; i < n / 2; i++) {
-        const size_t a = i * size + first, b = (n - 1 - i) * size + first;
-        if (t->dtype == DP_F32)
-            mix_f32((float *)t->data + a, (float *)t->data + b, (float)share, last - first);
-        else
-            mix_f64((double *)t->data + a, (double *)t->data + b, share, last - first);
-    }
-}
-
-void dp_swap_rows(const dp_tensor *t, size_t first, size_t last)
-{
-    const size_t size = row_elements(t), n = (size_t)t->shape[0], bytes = dp_dtype_size(t->dtype);
+    const size_t size = row_elements(t) * dp_dtype_size(t->dtype);
     uint8_t *data = t->data;
 
-    for (size_t i = 0; i < n / 2; i++) {
-        for (size_t e = first; e < last; e++) {
-            uint8_t *a = data + (i * size + e) * bytes,
-                    *b = data + ((n - 1 - i) * size + e) * bytes;
-            uint8_t kept[8];
-            memcpy(kept, a, bytes);
-            memcpy(a, b, bytes);
-            memcpy(b, kept, bytes);
-        }
+    for (uint64_t i = 0; i < d->rows; i++) {
+        uint64_t row = i;
+        if (!is_least(d, i))
+            continue;
+        memcpy(spare, data + i * size, size);
+        for (uint64_t other; (other = partner_of(d, row)) != i; row = other)
+            change(ctx, d->first + row * d->stride, data + row * size, data + other * size);
+        change(ctx, d->first + row * d->stride, data + row * size, spare);
     }
+}
+
+typedef struct values {
+    size_t n;
+    int share;
+    bool wide;
+} values;
+
+static void mix_u8(const void *ctx, const double *numbers, void *row, const void *other)
+{
+    const values *v = ctx;
+    const float share = (float)numbers[v->share], rest = 1.0f - share;
+    uint8_t *x = row;
+    const uint8_t *y = other;
+
+    for (size_t i = 0; i < v->n && share != 1; i++) {
+        const float sum = dp_fma32(x[i], share, (float)y[i] * rest);
+        x[i] = (uint8_t)(sum < 255 ? dp_round_even((double)sum) : 255);
+    }
+}
+
+static void mix_f32(const void *ctx, const double *numbers, void *row, const void *other)
+{
+    const values *v = ctx;
+    const float share = (float)numbers[v->share], rest = 1.0f - share;
+    float *x = row;
+    const float *y = other;
+
+    for (size_t i = 0; i < v->n && share != 1 && !v->wide; i++)
+        x[i] = x[i] * share + y[i] * rest;
+    for (size_t i = 0; i < v->n && share != 1 && v->wide; i++)
+        x[i] = (float)((double)x[i] * (double)share + (double)y[i] * (double)rest);
+}
+
+static void mix_f64(const void *ctx, const double *numbers, void *row, const void *other)
+{
+    const values *v = ctx;
+    const double share = numbers[v->share], rest = 1.0 - share;
+    double *x = row;
+    const double *y = other;
+
+    for (size_t i = 0; i < v->n && share != 1; i++)
+        x[i] = x[i] * share + y[i] * rest;
+}
+
+void dp_mix_values(const dp_batch_draws *d, const dp_tensor *t, void *spare, int share, bool wide)
+{
+    const values v = {row_elements(t), share, wide};
+
+    dp_mix_each(d, t, spare,
+                t->dtype == DP_U8    ? mix_u8
+                : t->dtype == DP_F32 ? mix_f32
+                                     : mix_f64,
+                &v);
 }

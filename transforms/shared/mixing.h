@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * Row i is mixed with row n - 1 - i of the batch (a shuffled batch needs no other partner), all
- * with the same share.
+ * Row i is mixed with row n - 1 - i of the batch (a shuffled batch needs no other partner), or with
+ * the one that MindSpore draws for it.
  */
 #ifndef TRANSFORMS_SHARED_MIXING_H
 #define TRANSFORMS_SHARED_MIXING_H
@@ -14,10 +14,23 @@
  * sum of two such, when that is at most 1. */
 double dp_draw_beta(dp_place *, double alpha);
 
-/* x * share + other * (1 - share), each product and the sum rounded, for elements first..last-1 of
- * every row; the partner gets the same of its own. */
-void dp_mix_rows(const dp_tensor *, double share, size_t first, size_t last);
-/* Elements first..last-1 of a row and of its partner change places. */
-void dp_swap_rows(const dp_tensor *, size_t first, size_t last);
+/* The numbers of every row: its partner, n - 1 - i, then the n given; a row that is its own partner
+ * keeps its values, so it has 0s in the place of those, and 1 of the last, its share. */
+void dp_spread_draws(const dp_batch_draws *, const double *numbers, uint32_t n);
+
+/* Every row's partner, the first of its numbers, as MindSpore draws them. */
+void dp_replay_partners(dp_mt19937 *, const dp_batch_draws *);
+
+/* Changes a row with its own numbers; `other` is its partner as it was. */
+typedef void dp_mix_row(const void *ctx, const double *numbers, void *row, const void *other);
+/* All rows of a tensor; spare: room for one of them. */
+void dp_mix_each(const dp_batch_draws *, const dp_tensor *, void *spare, dp_mix_row *,
+                 const void *ctx);
+
+/* x * share + other * (1 - share) of every value but where the share is 1; `share` says which of a
+ * row's numbers it is.  Each product and the sum are rounded, but of uint8, as OpenCV has it:
+ * fma(x, share, other * (1 - share)) in float32, then to the nearest, half to even.  wide: a
+ * float32 is computed in binary64, and rounded once. */
+void dp_mix_values(const dp_batch_draws *, const dp_tensor *, void *spare, int share, bool wide);
 
 #endif

@@ -10,7 +10,7 @@
 
 uint32_t dp_n_draws(const dp_transform *t)
 {
-    uint32_t n = t->draw != NULL;
+    uint32_t n = dp_draws_numbers(t);
 
     for (const char *c = n != 0 ? t->drawn : ""; *c != '\0'; c++)
         n += *c == ',';

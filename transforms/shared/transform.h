@@ -80,6 +80,13 @@ static inline dp_picture_part dp_part_whole(const dp_tensor *t)
     return (dp_picture_part){0, 0, t->shape[0], t->shape[1]};
 }
 
+/* The numbers of the rows of a batch: those of row i begin at first[i * stride]. */
+typedef struct dp_batch_draws {
+    double *first;
+    size_t stride;
+    uint64_t rows;
+} dp_batch_draws;
+
 /* Where the stages go that do without drawing what a random one did: dp_fix puts them there. */
 typedef struct dp_fixing {
     const dp_stage_info *info; /* of the random one */
@@ -88,6 +95,14 @@ typedef struct dp_fixing {
     const double *draws;
     dp_out *out;
 } dp_fixing;
+
+/* What MindSpore draws for a batch: it takes none; for each row what it draws for it alone; once,
+ * for all of its rows. */
+typedef enum dp_replays_batch {
+    DP_TAKES_NO_BATCH,
+    DP_DRAWS_EACH_ROW,
+    DP_DRAWS_ONCE
+} dp_replays_batch;
 
 typedef struct dp_transform {
     dp_stage_info info;
@@ -135,7 +150,7 @@ typedef struct dp_transform {
      * not known. */
     void (*replay)(const void *params, dp_mt19937 *engine, double *draws);
     bool replays_any_shape; /* it draws the same for a sample of any shape */
-    bool replays_in_batch;  /* it draws for each row of a batch what it draws for it alone */
+    dp_replays_batch replays_batch;
     /* The stages that do the same to a row for which these numbers were drawn: none, one, or
      * several.  False (or NULL) = there are none that do. */
     bool (*fixed)(const dp_fixing *);
@@ -143,11 +158,15 @@ typedef struct dp_transform {
     /* A second pass over what apply made, with the same numbers; NULL = one is enough. */
     void (*then)(const void *params, const double *draws, const dp_tensor *in,
                  const dp_tensor *out);
-    /* In place of apply: a whole batch behind `batch`, in place, its draws keyed by the batch's
-     * number.  The struct begins with dp_mixing; image and label are floats, first dimension the
-     * row. */
-    void (*mix)(const void *params, const double *draws, const dp_tensor *image,
-                const dp_tensor *label);
+    /* In place of draw, replay and apply: a whole batch behind `batch`, in place, its draws keyed
+     * by the batch's number.  A row's first number is the row that it is mixed with, and every row
+     * is one's.  The struct begins with dp_mixing; the image is of uint8 or floats, the label of
+     * floats, their first dimension the row; spare: room for a row.  It fails where the library
+     * that is replayed does. */
+    void (*draw_batch)(const void *params, dp_place *, const dp_batch_draws *);
+    void (*replay_batch)(const void *params, dp_mt19937 *engine, const dp_batch_draws *);
+    dp_status (*mix)(const void *params, const dp_batch_draws *, void *spare,
+                     const dp_tensor *image, const dp_tensor *label, dp_error *);
     /* For transforms/pass/pass.h.  Whether every value is changed by itself, the same at every
      * pixel. */
     bool (*pointwise)(const void *params);
@@ -176,6 +195,12 @@ static inline const dp_transform *dp_transform_of(const dp_stage_info *info)
 extern const dp_transform *const dp_transforms[]; /* ends with NULL */
 
 uint32_t dp_n_draws(const dp_transform *);
+
+/* Whether it draws numbers, for a row or for the rows of a batch. */
+static inline bool dp_draws_numbers(const dp_transform *t)
+{
+    return t->draw != NULL || t->draw_batch != NULL;
+}
 
 /* Whether it makes samples; else it draws for those that it holds, or mixes a batch. */
 static inline bool dp_makes_samples(const dp_transform *t)
