@@ -5,6 +5,9 @@
  * docs/orders.md.  threefry2x32 keyed by the seed; rows are sorted by words of it, several times.
  */
 #include <string.h>
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
 
 #include "base/cpu.h"
 #include "libraries/permute.h"
@@ -13,13 +16,20 @@
 enum { UNPARTITIONABLE };
 
 #define WORDS       1024 /* that are drawn at a time */
-#define MOST_HIGH   10   /* bits that part many rows in lots */
+#define MOST_HIGH   11   /* bits that part many rows in lots */
 #define LOT         1024 /* rows, if so many bits do for it */
 #define MOST_DIGITS 3    /* 2 of large lots */
 #define BUCKETS     (1u << 11)
+#define LINE        8u /* pairs, of the cache */
 
 /* A word and, in the low half, the row that is sorted by it. */
 typedef uint64_t pair;
+
+/* Of each lot: its newest pairs, which are fewer than a line; where its next one comes. */
+typedef struct jax {
+    pair lines[LINE << MOST_HIGH];
+    uint32_t ends[1u << MOST_HIGH];
+} jax;
 
 /* The words of a round. */
 typedef struct source {
@@ -46,12 +56,33 @@ static void begin_buckets(uint32_t *place, uint32_t n)
     }
 }
 
-/* Rows with their words, dealt out by `high` bits of these, in their order: to lots that a cache
- * holds.  To draw the words twice is cheaper than to keep them. */
-static void deal(const source *s, const uint32_t *rows, uint32_t n, int high, pair *lots,
-                 uint32_t *ends)
+/* The same for lots, each of which begins at a line. */
+static void begin_lots(uint32_t *place, uint32_t n)
 {
-    uint32_t words[WORDS];
+    for (uint32_t b = 0, sum = 0; b < n; b++) {
+        const uint32_t count = place[b];
+        place[b] = sum;
+        sum = (sum + count + LINE - 1) / LINE * LINE;
+    }
+}
+
+/* A line, around the caches where there is a way, so that what is overwritten is not read. */
+static inline void put_line(pair *to, const pair *from)
+{
+#if defined(__x86_64__)
+    for (uint32_t i = 0; i < LINE; i++)
+        _mm_stream_si64((long long *)(void *)(to + i), (long long)from[i]);
+#else
+    memcpy(to, from, LINE * sizeof *to);
+#endif
+}
+
+/* Rows with their words, dealt out by `high` bits of these, in their order: to lots that a cache
+ * holds, by whole lines.  To draw the words twice is cheaper than to keep them. */
+static void deal(const source *s, const uint32_t *rows, uint32_t n, int high, jax *j, pair *lots)
+{
+    uint32_t words[WORDS], *const ends = j->ends;
+    pair *const lines = j->lines;
 
     memset(ends, 0, sizeof *ends << high);
     for (uint32_t first = 0; first < n; first += WORDS) {
@@ -60,22 +91,30 @@ static void deal(const source *s, const uint32_t *rows, uint32_t n, int high, pa
         for (uint32_t i = 0; i < some; i++)
             ends[(pair)words[i] >> (32 - high)]++;
     }
-    begin_buckets(ends, 1u << high);
+    begin_lots(ends, 1u << high);
     for (uint32_t first = 0; first < n; first += WORDS) {
         const uint32_t some = n - first < WORDS ? n - first : WORDS;
         words_of(s, first, some, words);
-        for (uint32_t i = 0; i < some; i++)
-            lots[ends[(pair)words[i] >> (32 - high)]++] = (pair)words[i] << 32 | rows[first + i];
+        for (uint32_t i = 0; i < some; i++) {
+            const uint32_t b = (uint32_t)((pair)words[i] >> (32 - high)), at = ends[b]++;
+            lines[b * LINE + at % LINE] = (pair)words[i] << 32 | rows[first + i];
+            if (at % LINE == LINE - 1)
+                put_line(&lots[at / LINE * LINE], &lines[b * LINE]);
+        }
     }
+    for (uint32_t b = 0; b < 1u << high; b++)
+        memcpy(&lots[ends[b] / LINE * LINE], &lines[b * LINE], ends[b] % LINE * sizeof *lots);
 }
 
 /* The rows of a lot in the order of the `bits` of their words that are left: stably, from the
- * lowest digit up, from the lot to `room` and back, and the rows alone in the end. */
+ * lowest digit up, from the lot to `room` and back, the rows alone in the end, and whole to their
+ * places, which no cache has. */
 DP_COMPILED void sort_lot(pair *lot, uint32_t n, int bits, int digits, pair *room, uint32_t *rows)
 {
     const int width = (bits - 1) / digits + 1, last = digits - 1;
     const uint32_t buckets = 1u << width;
-    uint32_t place[MOST_DIGITS][BUCKETS];
+    uint32_t place[MOST_DIGITS][BUCKETS], *out;
+    const pair *from;
 
     for (int d = 0; d < digits; d++)
         memset(place[d], 0, buckets * sizeof *place[d]);
@@ -86,30 +125,35 @@ DP_COMPILED void sort_lot(pair *lot, uint32_t n, int bits, int digits, pair *roo
     for (int d = 0; d < digits; d++)
         begin_buckets(place[d], buckets);
     for (int d = 0; d < last; d++) {
-        pair *const from = d % 2 == 0 ? lot : room, *const to = d % 2 == 0 ? room : lot;
+        pair *const to = d % 2 == 0 ? room : lot;
+        from = d % 2 == 0 ? lot : room;
         for (uint32_t i = 0; i < n; i++)
             to[place[d][from[i] >> (32 + d * width) & (buckets - 1)]++] = from[i];
     }
-    lot = last % 2 == 0 ? lot : room;
+    from = last % 2 == 0 ? lot : room;
+    out = (uint32_t *)(void *)(last % 2 == 0 ? room : lot);
     for (uint32_t i = 0; i < n; i++)
-        rows[place[last][lot[i] >> (32 + last * width) & (buckets - 1)]++] = (uint32_t)lot[i];
+        out[place[last][from[i] >> (32 + last * width) & (buckets - 1)]++] = (uint32_t)from[i];
+    memcpy(rows, out, n * sizeof *rows);
 }
 
-/* Sorts the rows by the words, with room for n pairs twice: of the second only as much is touched
- * as a lot has. */
-static void sort(const source *s, uint32_t *rows, uint32_t n, pair *lots, pair *room)
+/* Sorts the rows by the words, with room for n pairs and a line more for each lot, and once more
+ * for n, of which only as much is touched as a lot has. */
+static void sort(const source *s, uint32_t *rows, uint32_t n, jax *j, pair *lots, pair *room)
 {
-    uint32_t ends[1u << MOST_HIGH];
     int high = 0;
 
     while (high < MOST_HIGH && n >> high > LOT)
         high++;
-    deal(s, rows, n, high, lots, ends);
-    for (uint32_t b = 0, begin = 0; b < 1u << high; begin = ends[b++]) {
+    deal(s, rows, n, high, j, lots);
+    for (uint32_t b = 0, begin = 0; b < 1u << high; b++) {
+        const uint32_t size = j->ends[b] - begin;
         if (high < MOST_HIGH)
-            sort_lot(lots + begin, ends[b] - begin, 32 - high, 3, room, rows + begin);
+            sort_lot(lots + begin, size, 32 - high, 3, room, rows);
         else
-            sort_lot(lots + begin, ends[b] - begin, 32 - high, 2, room, rows + begin);
+            sort_lot(lots + begin, size, 32 - high, 2, room, rows);
+        rows += size;
+        begin = (j->ends[b] + LINE - 1) / LINE * LINE;
     }
 }
 
@@ -159,8 +203,8 @@ static void draw_halves(dp_threefry key, uint32_t n, uint32_t *words)
 static void make(const dp_ask *ask, uint32_t *table)
 {
     const uint32_t n = (uint32_t)ask->rows;
-    pair *lots = (pair *)(void *)ask->order, *sorted = lots + n;
-    uint32_t *halves = ask->rule[UNPARTITIONABLE].given ? ask->order + 4 * (size_t)n : NULL;
+    pair *lots = (pair *)(void *)ask->order, *room = lots + n + n / 2;
+    uint32_t *halves = ask->rule[UNPARTITIONABLE].given ? ask->order + 5 * (size_t)n : NULL;
     dp_threefry key = {(uint32_t)(ask->seed >> 32), (uint32_t)ask->seed};
     source s = {.line = best_line(), .made = halves};
 
@@ -169,16 +213,16 @@ static void make(const dp_ask *ask, uint32_t *table)
         (halves != NULL ? split_halves : split)(key, &key, &s.key);
         if (halves != NULL)
             draw_halves(s.key, n, halves);
-        sort(&s, table, n, lots, sorted);
+        sort(&s, table, n, ask->generator, lots, room);
     }
 }
 
 static const dp_scheme shuffle = {
-    .rules = "unpartitionable", .once = true, .keeps = 5, .make = make};
+    .rules = "unpartitionable", .once = true, .keeps = 6, .make = make};
 
 const dp_library dp_library_jax = {
     .word = "jax",
     .name = "JAX",
-    .generator = 1,
+    .generator = sizeof(jax),
     .shuffle = &shuffle,
 };
