@@ -1,7 +1,7 @@
 # under_torch_forms.py - verify --why of trainings of other forms than one model, one optimizer and one thread: no bit of them
 # is changed, two are equal, and what is other in the second of two is named.  A form gives the tensors that it ends with.
 # SPDX-License-Identifier: Apache-2.0
-import copy, gc, io, os, queue, random, sys, threading, time, weakref
+import contextlib, copy, gc, io, os, queue, random, sys, threading, time, weakref
 import torch
 import torch._dynamo  # optimizers do so, in each process anew
 from torch import nn
@@ -249,7 +249,7 @@ def average_that_is_saved(other):
     return average.parameters()
 
 
-@form('step 6, "changed weight 0.weight"', "A weight was changed since the last step", STEPS + 1)
+@form('step 6, "end weight 0.weight"', "What a model ends with", STEPS + 1)
 def changed_at_the_end(other):
     net = net_of()
     optimizer = sgd(net)
@@ -352,6 +352,42 @@ def half_a_step_at_the_end(other):
         step_of(net, optimizer)
     F.mse_loss(net(scaled(x.clone(), other)), y).backward()
     return net.parameters()
+
+
+class Counted(nn.Module):
+    """Without weights."""
+    def __init__(self):
+        super().__init__()
+        self.by = 1
+        self.register_buffer("calls", torch.zeros(1))
+
+    def forward(self, value):
+        self.calls.add_(self.by)
+        return value
+
+
+class Named(nn.Module):
+    """Has a part that is called as another model's type is."""
+    def __init__(self):
+        super().__init__()
+        self.Linear, self.count = nn.Linear(6, 6), Counted()
+
+    def forward(self, value):
+        return self.count(self.Linear(value))
+
+
+@form('step 3, "buffer Counted 2.calls"', "What modules keep beside their weights")
+def buffers_of_one_name(other):
+    """Each has a name of its own, and none is called "#2"."""
+    before, net, after, head = Counted(), Named(), Counted(), nn.Linear(6, 1)
+    optimizer = torch.optim.SGD([*net.parameters(), *head.parameters()], 0.1)
+    measure = nn.BCEWithLogitsLoss(pos_weight=torch.ones(1))
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        after.by = 2 if other and step == 2 else 1
+        measure(head(after(net(before(x)))), y).backward()
+        optimizer.step()
+    return [*net.parameters(), *head.parameters()]
 
 
 @form('step 3, "given 0.weight"', "Between the backward pass and the optimizer")
@@ -507,14 +543,82 @@ def in_two_threads():
     return b""
 
 
+def ends_at_once():
+    step_of(net_of(), sgd(net_of()))
+    os._exit(0)
+
+
 def bits_of(train, other=False):
     seeded()
     return b"".join(tensor.detach().numpy().tobytes() for tensor in train(other))
 
 
+# ---- what nobody can reach ----
+
+def dropped(collect, steps=2):
+    """Models in circles: trained, or only called; changed by hand behind their last step, and dropped."""
+    net = nn.Sequential(nn.Linear(6, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
+    net.circle = [net]
+    for _ in range(steps):
+        net.zero_grad()
+        F.mse_loss(net(x), y).backward()
+        with torch.no_grad():
+            for p in net.parameters():
+                p -= 0.1 * p.grad
+    with torch.no_grad():
+        net(x)
+        net[0].weight.mul_(1.01)
+        net[1].running_mean.mul_(1.01)
+    bits = [p.detach().clone() for p in net.parameters()]
+    del net
+    collect()
+    return bits
+
+
+def circles(how):
+    """One after the other: without an optimizer, and with one."""
+    def train(collect):
+        os.environ["DETPIPE_WHY_HOW"] = how
+        bits = dropped(collect, 0)  # before anything is recorded
+        for _ in range(3):
+            bits += dropped(collect)
+        kept, optimizer = net_of(), None
+        for i in range(3):
+            optimizer = sgd(kept)
+            optimizer.circle = [optimizer]
+            step_of(kept, optimizer)
+            bits += dropped(collect, 0)
+            for batch in torch.utils.data.DataLoader(x, 16):
+                del batch
+            step_of(kept, optimizer)
+            del optimizer
+            collect()
+        return [*bits, *kept.parameters()]
+    return train
+
+
+def collected(collect, train):
+    seeded()
+    gc.disable()
+    return b"".join(tensor.detach().numpy().tobytes() for tensor in train(collect))
+
+
+def check_circles():
+    """What the garbage collector took away, and when, is the same evidence."""
+    for how in ("full", "weights,every=2", "loss", "full,steps=4..5"):
+        bits = [recordings.run(f"circles {how}.{name}", collected, collect, circles(how))
+                for name, collect in (("never", lambda: None), ("at once", gc.collect))]
+        status, text = recordings.compared(f"circles {how}.never", f"circles {how}.at once")
+        expect(f"circles {how}", bits[0] == bits[1] and status == 0, text[:700])
+        expect(f"circles {how}: failures", "failure" not in recordings.unseen(f"circles {how}.never"), recordings.unseen(f"circles {how}.never"))
+
+
 expect = recordings.expect
+chosen = sys.argv[2:]  # by name; all of them without
 for train, (first, words, steps) in FORMS.items():
     name = train.__name__
+    if chosen and name not in chosen:
+        continue
     bare = recordings.run(f"{name}.bare", bits_of, train, recorded=False)
     bits = [recordings.run(f"{name}.{i}", bits_of, train) for i in (1, 2)]
     expect(f"{name}: its bits", bits == [bare, bare])
@@ -524,9 +628,18 @@ for train, (first, words, steps) in FORMS.items():
     recordings.run(f"{name}.fault", bits_of, train, True)
     status, text = recordings.compared(f"{name}.1", f"{name}.fault")
     expect(f"{name}: its fault", status == 1 and "first difference: " in text and first in text and words in text, text[:700])
+if not chosen or "circles" in chosen:
+    check_circles()
+expect("buffers_of_one_name: names", chosen or not any(" #" in name and name.startswith(("weight", "buffer", "start"))
+                                                       for names in recordings.names("buffers_of_one_name.1") for name in names))
+if chosen:
+    sys.exit(recordings.failed)
 expect("torch_func: what is unseen", "gradients that torch.func makes" in recordings.unseen("torch_func.1"))
 expect("traced: what is unseen", "modules of torch.jit" in recordings.unseen("traced.1"), recordings.unseen("traced.1"))
 expect("compiled_update: what is unseen", "functions that torch.compile made" in recordings.unseen("compiled_update.1"))
+with contextlib.suppress(FileNotFoundError):  # the bits that it ends with
+    recordings.run("ends_at_once", ends_at_once)
+expect("ends_at_once: its ledger is closed", os.path.exists(os.path.join(recordings.folder, "ends_at_once", "0.unseen")))
 recordings.run("compiled_whole", compiled_whole)
 expect("compiled_whole: no ledger", not recordings.text("compiled_whole", "0.ledger"))
 expect("compiled_whole: why", "but inside of what torch.compile made" in recordings.text("compiled_whole", "note"), recordings.text("compiled_whole", "note"))

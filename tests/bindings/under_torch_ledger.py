@@ -1,9 +1,10 @@
 # under_torch_ledger.py - detpipe.torch.Ledger: faults of a training, each named by `detpipe diff`; and no bit of it changed
 # SPDX-License-Identifier: Apache-2.0
-import contextlib, copy, dataclasses, json, os, random, subprocess, sys, tempfile, weakref
+import contextlib, copy, dataclasses, json, os, random, subprocess, sys, tempfile, unittest.mock, weakref
 import numpy as np, torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
+from detpipe import _torch_ledger
 from detpipe.torch import Ledger
 
 diff, cases, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -324,6 +325,41 @@ def check_layouts():
     assert steps[0]["x"] == steps[3]["x"] != steps[4]["x"] and steps[1]["x"] == steps[2]["x"], steps
 
 
+def swept(path, models, order=None, fault=None, level="loss"):
+    """Many models of one ledger; what it remembers at the end."""
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(path)
+    torch.manual_seed(3)
+    with Ledger(path, level=level, about="sweep") as ledger:
+        nets = []
+        for i in range(models):
+            net = nn.Linear(3, 2)
+            net.weight = nn.Parameter(torch.randn(3, 2).t())  # whose layout is said
+            optimizer = torch.optim.SGD(net.parameters(), 0.1)
+            net(torch.ones(1, 3)).sum().backward()
+            optimizer.step()
+            if i == fault:
+                net.bias.data.add_(1)
+            nets.append(net if order else None)
+        del net, optimizer
+        for i in order or ():
+            nets[i] = None
+        return {name: len(value) for name, value in vars(ledger).items() if hasattr(value, "__len__")}
+
+
+def check_many_models():
+    """What is remembered of models that are gone is bounded, and says as much: of their ends some names, then a sum."""
+    first, second = (os.path.join(folder, f"sweep.{i}") for i in range(2))
+    with unittest.mock.patch.multiple(_torch_ledger, _MOST_LAST=30, _MOST_LAYOUTS=20):
+        kept = swept(first, 300, level="full")
+        assert max(kept.values()) < 100, kept
+        swept(first, 40, order=range(40))
+        for fault, said in ((None, None), (2, "end weight Linear 3.bias"), (35, "end of weights behind the first 30")):
+            swept(second, 40, order=range(39, -1, -1), fault=fault)
+            done = subprocess.run([diff, "diff", first, second], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            assert (done.returncode == 0 if said is None else f'"{said}"' in done.stdout), done.stdout
+
+
 check_bits()
 check_equal()
 check_faults()
@@ -332,4 +368,5 @@ check_kinds()
 check_calls()
 check_inputs()
 check_layouts()
+check_many_models()
 print("torch ledger: all as it should be")

@@ -93,7 +93,19 @@ class Watch:
         if _is_of_a_pool():
             self.ledger._miss("which process of a pool gets which work: it may be by chance")
         self.end = util.Finalize(None, self._close, args=(path,), exitpriority=0)  # processes of multiprocessing run no atexit
+        self._see_exit()
         return self.ledger
+
+    def _see_exit(self):
+        """os._exit runs no Finalize."""
+        leave = os._exit
+
+        @functools.wraps(leave)
+        def end(*args, **kwargs):
+            with contextlib.suppress(Exception):
+                self.end()  # of this process, once
+            leave(*args, **kwargs)
+        os._exit = end
 
     def _free_path(self, rank):
         """Named by the rank, and by its number among those that a process of multiprocessing started; of several, which one is
@@ -159,14 +171,20 @@ class Watch:
 
 
 class Known:
-    """What is known of objects, by their identity, as long as they live."""
+    """What is known of objects, by their identity, as long as they live.  at_end: called with what was known of one."""
 
-    def __init__(self):
-        self._of = {}
+    def __init__(self, at_end: Optional[Callable[[Any], None]] = None):
+        self._of, self._at_end = {}, at_end
 
     def __setitem__(self, one, value):
         key = id(one)
-        self._of[key] = weakref.ref(one, lambda _: self._of.pop(key, None)), value
+
+        def forget(ref):
+            if self._of.get(key, (None,))[0] is ref:
+                del self._of[key]
+                if self._at_end is not None:
+                    self._at_end(value)
+        self._of[key] = weakref.ref(one, forget), value
 
     def get(self, one, otherwise=None):
         ref, value = self._of.get(id(one), (None, None))

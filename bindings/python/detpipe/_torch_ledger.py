@@ -4,28 +4,34 @@
 forward pass behind a backward one; what is behind the last of these is a step as well.  Names, in causal order:
 
     start weight W, start buffer B    of each model, when it is first called ("before ..": of a later step, the first recorded)
-    changed weight W                  since the last step, by somebody else than the optimizer
+    changed weight W                  since the last step, by somebody else than the optimizer; said where it is used next
     random torch|cuda                 states, before the first forward pass of a step
     random python|numpy               the same, where it is not as at the step before: many use neither, and seed neither
     rows                              numbers of the records that a DataLoader of torch delivered
     batch                             what the model is called with
     input M, output M                 of each module without modules in it, by call ("#2"); a loss function's as well.  An
                                       input that is an output, and unchanged, is recorded as "the output M"
+    buffer B                          behind a call of a model; of a later one in the step ("#2"), and of one without
+                                      gradients, where it is another
     loss                              what backward() is called on: of the first call the step's loss
     gradient W                        when it is whole in a backward pass
     given W                           the gradient that the optimizer gets (clipped, unscaled, reduced)
     rate G                            rate and the other numbers of group G
-    state W/K, weight W, buffer B     after the step
+    state W/K, weight W               after the step
     saved K                           arrays that torch.save is given, or another function that saves (_saving.py)
     end weight W, end buffer B        at the end, where that is not what was recorded last
     layout N                          dtype, strides and device of N, before it, where they are not plain
 
-The first model that is called names its own as it does; names of another begin with its type."""
+The first model that is called names its own as it does; names of another begin with its type.
+
+Which of the objects that nobody can reach are still there is the garbage collector's to know, and other in each run.  So what
+is recorded is in use then: a model that is called, an optimizer whose step it is, a graph that goes backward; the rest is
+recorded at the end, by the same names whether it is still there or has gone."""
 from __future__ import annotations
 
-import collections, functools, gc, multiprocessing, os, sys, threading, weakref
+import collections, functools, gc, hashlib, itertools, multiprocessing, os, sys, threading, weakref
 from multiprocessing import util
-from typing import Dict, Iterable, Optional, Union
+from typing import Dict, Iterable, Optional, Tuple, Union
 
 import torch
 from torch._C import _functorch
@@ -36,6 +42,10 @@ from torch.utils.data.dataloader import _BaseDataLoaderIter
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from ._recorder import Known, Recorder, Watch, about as about_lines, rank, setting
+
+_MOST_LAST = 4096  # names of weights and buffers at the end: a step of a ledger has 1 MiB
+_MOST_LAYOUTS = 1 << 16  # names whose layout is remembered: that of others is said each time
+_MOST_LOADERS = 256  # in a step
 
 
 def _setting():
@@ -60,17 +70,27 @@ def _model(module):
 
 
 class _Root:
-    """A model.  met, used: the step in which it was first and last called; weights: what they are called, by its own names."""
+    """A model.  met: the step in which it was first called, until its buffers are recorded; number: as those of weights;
+    weights, buffers: by its own names."""
 
-    def __init__(self, module, prefix, met):
-        self.module, self.prefix, self.met, self.used, self.weights = weakref.ref(module), prefix, met, met, {}
+    def __init__(self, module, prefix, met, number):
+        self.module, self.prefix, self.met, self.number = weakref.ref(module), prefix, met, number
+        self.weights, self.buffers = {}, {}
+
+    def buffer(self, name):
+        if name not in self.buffers:
+            self.buffers[name] = _Kept("buffer", self.prefix + name, (self.number, name), self, None)
+        return self.buffers[name]
 
 
-class _Weight:
-    """version: behind the last step, as changes in place count up; None: not recorded yet."""
+class _Kept:
+    """A weight or a buffer.  number: of all, as they were met; digest: as it was recorded last, at a version, as changes in place
+    count up, and of a buffer in a step; `at` is None: not recorded yet."""
 
-    def __init__(self, name, root, met):
-        self.name, self.root, self.met, self.version = name, root, met, None
+    def __init__(self, what, name, number, root, met):
+        self.what, self.name, self.number, self.root, self.met = what, name, number, root, met
+        self.digest = self.at = self.tensor = self.hook = None
+        self.stale = False  # it had a step that was not recorded
 
 
 class _Loaders:
@@ -78,7 +98,7 @@ class _Loaders:
     evaluation has many; of another thread's nobody knows when it is asked."""
 
     def __init__(self):
-        self._last = {}
+        self._last, self._numbers = {}, itertools.count()
         self._originals = _BaseDataLoaderIter._next_index, _BaseDataLoaderIter.__next__
         next_index, next_batch = self._originals
 
@@ -96,7 +116,10 @@ class _Loaders:
             known = loader.__dict__.get("_detpipe_asked")
             rows = known.popleft() if known else None
             if isinstance(rows, list) and all(isinstance(row, int) for row in rows):
-                self._last[id(loader)] = threading.get_ident(), rows
+                number = loader.__dict__.setdefault("_detpipe_number", next(self._numbers))
+                self._last[number] = threading.get_ident(), rows
+                if len(self._last) > _MOST_LOADERS:
+                    del self._last[next(iter(self._last))]
             return batch
         self._patched = asked, given
         _BaseDataLoaderIter._next_index, _BaseDataLoaderIter.__next__ = asked, given
@@ -119,8 +142,9 @@ def record(folder: str) -> None:
         restore()
         try:
             ledger = watch.begin(functools.partial(Ledger, loaders=loaders), _rank())
+            gc.collect()
             for module in (*called, *(module for module, _ in met.items())):
-                ledger._meet(module)
+                ledger._put_starts(ledger._meet(module))
             return ledger
         except Exception as e:  # the training goes on
             watch.say(f"{type(e).__name__}: {e}")
@@ -207,13 +231,12 @@ class Ledger(Recorder):
         self.optimizer, self.model, self._without, self._optimizers, self._passing = optimizer, model, Known(), Known(), None
         self._own = None if model is None else {id(m) for m in model.modules()}
         self._loaders = _Loaders() if loaders is None else loaders
-        self._names, self._roots, self._types, self._hooks = Known(), [], collections.Counter(), []
+        self._names, self._types, self._hooks = Known(), collections.Counter(), []
         self._made = Known()  # outputs of modules in this step
-        self._weights, self._new = Known(), False
+        self._weights, self._numbers, self._is_first = Known(self._lose), itertools.count(), True
         self._root_of: Dict[int, _Root] = {}  # by identity
-        self._kept: Dict[str, Optional[bytes]] = {}  # digests of weights and buffers, as they were recorded last
-        self._gone: Dict[str, bytes] = {}  # of those whose model is gone, as they were then
-        self._stale: set = set()  # weights that had a step which was not recorded
+        self._gone: Dict[tuple, Tuple[str, bytes]] = {}  # weights and buffers whose model is gone, where they were others then
+        self._others = 0  # a sum of those that are behind the first _MOST_LAST
         self._layouts, self._nameless, self._by_hand, self._stepped, self._thread = {}, 0, None, False, None
         self._depth, self._backward_runs, self._ended = 0, False, {}
         self._backwards, self._frames = 0, _compiled_frames()
@@ -270,11 +293,10 @@ class Ledger(Recorder):
         except RuntimeError:  # meta ones have no memory
             return None
 
-    def _put_kept(self, when, what, name, tensor):
-        """A weight or a buffer."""
-        self._kept[f"{what} {name}"] = None
-        self._put_tensor(f"{when} {what} {name}".lstrip(), tensor, functools.partial(self._kept.__setitem__, f"{what} {name}"))
-        self._stale.discard(f"{what} {name}")
+    def _put_kept(self, when, kept, tensor, at):
+        kept.digest, kept.at, kept.stale = None, at, False
+        self._put_tensor(f"{when} {kept.what} {kept.name}".lstrip(), tensor, functools.partial(setattr, kept, "digest"))
+        self._gone.pop(kept.number, None)
 
     def _put_rare(self, name, tensor):
         tensor = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous()
@@ -286,7 +308,8 @@ class Ledger(Recorder):
         layout = f"{tensor.dtype} {tensor.stride()} {tensor.device.type}" if not _is_plain(tensor) else None
         if self._layouts.get(name) != layout:
             self.ledger.put("layout " + name, layout)
-        self._layouts[name] = layout
+        if name in self._layouts or len(self._layouts) < _MOST_LAYOUTS:
+            self._layouts[name] = layout
 
     @staticmethod
     def _parts(tensor):
@@ -324,30 +347,35 @@ class Ledger(Recorder):
             if self._names.get(own) is None:
                 self._name(own)
             self._names[module] = self._names.get(module) or (type(module).__name__, self._names.get(own)[1])
-        self._names.get(module)[1].used = self._step
+        return self._names.get(module)[1]
 
     def _name(self, module):
-        root = _Root(module, self._prefix(module) if next(module.parameters(), None) is not None else "", self._step)
+        root = _Root(module, self._prefix(module), self._step, next(self._numbers))
         for name, part in module.named_modules():
             if name and self._names.get(part) is None:
                 self._names[part] = f"{root.prefix}{name} ({type(part).__name__})", root
             if isinstance(part, torch.jit.ScriptModule):
                 self._miss("modules of torch.jit: what is inside them")
         self._names[module] = root.prefix[:-1] or type(module).__name__, root
-        self._roots.append(root)
         self._watch_ends(next(kind for kind in type(module).__mro__ if "__del__" in vars(kind)))
         self._root_of[id(module)] = root
         self._know_those_of(root)
 
     def _prefix(self, root):
-        """The first model has none; the n-th of another's type is "Type n"."""
-        kind, first = type(root).__name__, not self._types
+        """The first model with weights has none; the n-th of another's type is "Type n", and none is called as a part of the
+        first.  What keeps nothing (a loss function, made anew in each step) has no number."""
+        kind, weights = type(root).__name__, next(root.parameters(), None) is not None
+        if self._is_first and weights:
+            self._is_first = False
+            self._types.update({kind, *(name for name, _ in root.named_children())})
+            return ""
+        if _is_leaf(root) and not weights and next(root.buffers(), None) is None:
+            return f"{kind}."
         self._types[kind] += 1
-        return "" if first else f"{kind}." if self._types[kind] == 1 else f"{kind} {self._types[kind]}."
+        return f"{kind}." if self._types[kind] == 1 else f"{kind} {self._types[kind]}."
 
     def _living(self):
-        self._roots = [root for root in self._roots if root.module() is not None]
-        return self._roots
+        return [root for root in list(self._root_of.values()) if root.module() is not None]
 
     def _know_those_of(self, root):
         """Its weights that are new: all of them, or what took the place of others since."""
@@ -355,19 +383,18 @@ class Ledger(Recorder):
             if isinstance(parameter, torch.nn.Parameter) and not is_lazy(parameter):
                 if self._weights.get(parameter) is None:
                     self._know(parameter, root.prefix + name, root)
-                root.weights[name] = self._weights.get(parameter).name
+                root.weights[name] = self._weights.get(parameter)
 
     def _know(self, parameter, name, root=None):
-        self._weights[parameter] = _Weight(name, root, self._step)
-        self._new = True
+        known = self._weights[parameter] = _Kept("weight", name, (next(self._numbers), ""), root, self._step)
         if parameter.requires_grad and parameter.is_leaf and self.level == 2:
-            self._guarded(self._watch)(name, parameter)
+            self._guarded(self._watch)(known, parameter)
 
-    def _watch(self, name, parameter):
+    def _watch(self, known, parameter):
         def gradient(p):
             if self._begun and self._due():
-                self._put_tensor(f"gradient {name}", p.grad)
-        self._hooks.append(parameter.register_post_accumulate_grad_hook(self._guarded(gradient)))
+                self._put_tensor(f"gradient {known.name}", p.grad)
+        known.hook = parameter.register_post_accumulate_grad_hook(self._guarded(gradient))
 
     def _know_all(self, optimizer):
         """What no module was called for yet has no name."""
@@ -378,12 +405,14 @@ class Ledger(Recorder):
             for parameter in (p for p in given if self._weights.get(p) is None):
                 self._nameless += 1
                 self._know(parameter, f"parameter {self._nameless}")
-            self._put_starts()
 
     def _parameters(self, optimizer):
+        """Those that are known, each with its name."""
         for group in optimizer.param_groups:
             for parameter in group["params"]:
-                yield self._weights.get(parameter, _Weight("parameter", None, 0)).name, parameter
+                known = self._weights.get(parameter)
+                if known is not None:
+                    yield known.name, parameter
 
     def _name_of(self, module):
         return self._names.get(module, (type(module).__name__,))[0]
@@ -419,31 +448,33 @@ class Ledger(Recorder):
             return
         self._begun = True
         if self._is_seen():
-            self._put_before()
             self._put_random_states()
 
-    def _put_before(self):
-        """What models begin with, and what somebody else than the optimizer changed since the last step."""
-        self._put_starts()
-        if self._is_seen():
-            for parameter, known in self._weights.items():
-                if known.version != _version(parameter):
-                    self._put_kept("changed", "weight", known.name, parameter)
-                known.version = _version(parameter)
-
-    def _put_starts(self):
-        if not self._new or not self._is_seen():
+    def _put_starts(self, root):
+        """What a model begins with that is called."""
+        if not self._is_seen() or root.module() is None:
             return
-        self._new = False
-        for parameter, known in self._weights.items():
-            if known.version is None:
-                self._put_kept(self._when(known.met), "weight", known.name, parameter)
-                known.version = _version(parameter)
-        for root in self._living():
-            for name, buffer in root.module().named_buffers() if root.met is not None else ():
-                if not is_lazy(buffer):
-                    self._put_kept(self._when(root.met), "buffer", root.prefix + name, buffer)
+        self._put_changes(root.module().parameters())
+        if root.met is not None:
+            self._put_buffers(root, self._when(root.met))
             root.met = None
+
+    def _put_changes(self, weights):
+        """Of weights in use those that were not recorded yet, or that somebody else than the optimizer changed since."""
+        for parameter in weights if self._is_seen() else ():
+            known = self._weights.get(parameter)
+            if known is not None and known.at != _version(parameter):
+                self._put_kept(self._when(known.met) if known.at is None else "changed", known, parameter, _version(parameter))
+
+    def _put_buffers(self, root, when="", trains=True):
+        """Of a call that trains once a step at least, as changes by `.data` count nothing."""
+        for name, buffer in root.module().named_buffers():
+            if not is_lazy(buffer):
+                kept, version = root.buffer(name), _version(buffer)
+                step, at = kept.at or (None, None)
+                if when or at != version or kept.tensor() is not buffer or (trains and step != self._step):
+                    self._put_kept(when, kept, buffer, (None if when else self._step, version))
+                    kept.tensor = weakref.ref(buffer)
 
     def _when(self, met):
         return "start" if met == self._step else "before"
@@ -490,16 +521,14 @@ class Ledger(Recorder):
             self._passing = module
             self._miss("passes without gradients")
             if self._own is None or id(module) in self._own:
-                self._meet(module)
-                self._put_starts()
+                self._put_starts(self._meet(module))
 
     def _before_model(self, module, inputs, leaf):
         if self._backward_runs:  # what a checkpoint makes once more
             return
-        self._end_by_hand()
-        self._meet(module)
+        self._end_by_hand(module)
+        self._put_starts(self._meet(module))
         self._begin()
-        self._put_starts()
         rows = self._loaders.take()
         if self._is_seen():
             for numbers in rows:
@@ -511,15 +540,25 @@ class Ledger(Recorder):
         if not self._is_here(torch.is_grad_enabled()):
             return
         if self._depth == 0:
-            self._passing = None if module is self._passing else self._passing
+            if module is self._passing:
+                self._passing = None
+                self._put_behind(module, False)
             return
         with self._lock:
             self._depth -= 1
             if self._due() and self.level == 2 and _is_leaf(module):
                 self._put_output(f"output {self._name_of(module)}", output)
+            if self._depth == 0:
+                self._put_behind(module, True)
             if self._depth == 0 and _functorch.peek_interpreter_stack() is not None:
                 self._backwards += 1
                 self._miss("gradients that torch.func makes")
+
+    def _put_behind(self, module, trains):
+        """The call of a model."""
+        _, root = self._names.get(module, ("", None))
+        if root is not None and root.module() is not None and self._is_seen() and not self._backward_runs:
+            self._put_buffers(root, trains=trains)
 
     def _backward(self, original, tensors, *args, **kwargs):
         if not self._is_here():
@@ -532,8 +571,10 @@ class Ledger(Recorder):
             self._backward_runs = False
 
     def _put_loss(self, tensors):
-        if not self._roots:
+        if self._is_first:
             self._end_by_hand()
+        if self._nameless and any(known.root is None and known.at not in (None, _version(one)) for one, known in self._weights.items()):
+            self._put_changes(_leaves_of(tensors))
         self._begin()
         self._backwards += 1
         if isinstance(tensors, torch.Tensor) and tensors.numel() == 1 and self._backwards == 1:
@@ -566,6 +607,7 @@ class Ledger(Recorder):
             return
         self._begin()
         self._know_all(optimizer)
+        self._put_changes(parameter for _, parameter in self._parameters(optimizer))
         self._count_without(optimizer)
         if not self._is_seen():
             return
@@ -592,18 +634,20 @@ class Ledger(Recorder):
         if self._is_here() and (self.optimizer is None or optimizer is self.optimizer):
             self._finish(list(self._parameters(optimizer)), optimizer.state)
 
-    def _end_by_hand(self):
-        """Where nobody has an optimizer, or something else than its step changes the weights, as what is compiled does."""
+    def _end_by_hand(self, module=None):
+        """Where nobody has an optimizer, or something else than its step changes the weights, as what is compiled does.
+        module: one that is called, whose weights are those of the step."""
         if self._stepped or self._backwards == 0:
             return
         if self._by_hand is None:
+            gc.collect()
             self._by_hand = not any(issubclass(type(one), torch.optim.Optimizer) for one in gc.get_objects())
-        known = self._weights.items()
-        if self._by_hand or any(one.version not in (None, _version(parameter)) for parameter, one in known):
-            if not self._types and not known:
+        known = [(self._weights.get(one), one) for one in module.parameters()] if module is not None else []
+        known = [(one, parameter) for one, parameter in known if one is not None and one.at is not None]
+        if self._by_hand or any(one.at != _version(parameter) for one, parameter in known):
+            if self._is_first and not self._weights:
                 self._miss("weights that neither a module nor an optimizer has")
-            self._finish([(one.name, parameter) for parameter, one in known
-                          if one.root is not None and one.root.used == self._step], {})
+            self._finish([(one.name, parameter) for one, parameter in known], {})
 
     def _finish(self, parameters, state):
         """The step ends, with these weights."""
@@ -614,8 +658,8 @@ class Ledger(Recorder):
             finally:
                 for _, parameter in parameters:
                     known = self._weights.get(parameter)
-                    if known is not None and known.version is not None:
-                        known.version = _version(parameter)
+                    if known.at is not None:
+                        known.at = _version(parameter)
                 self._begun, self._depth, self._backwards, self._made = False, 0, 0, Known()
                 self._end_step()
 
@@ -623,15 +667,12 @@ class Ledger(Recorder):
         for name, parameter in parameters if self._due() and self.level == 2 else ():
             for key, value in state.get(parameter, {}).items():
                 self.put(f"state {name}/{key}", value)
-        made = [("weight", name, parameter) for name, parameter in parameters]
-        for root in self._living():  # what nobody calls may live or not, as the garbage collector pleases
-            if root.used == self._step:
-                made += [("buffer", root.prefix + name, buffer) for name, buffer in root.module().named_buffers()]
-        for what, name, tensor in made:
+        for _, parameter in parameters:
+            known = self._weights.get(parameter)
             if self._is_seen():
-                self._put_kept("", what, name, tensor)
+                self._put_kept("", known, parameter, known.at)
             else:
-                self._stale.add(f"{what} {name}")
+                known.stale = True
 
     # ---- what is behind the last step ----
 
@@ -662,48 +703,66 @@ class Ledger(Recorder):
 
     def _at_end_of(self, root, module):
         if not (torch.cuda.is_available() and torch.cuda.is_current_stream_capturing()):
-            for name, tensor in self._tensors_of(root, module):
-                self._guarded(self._keep_last)(name, tensor)
+            for kept, tensor in self._tensors_of(root, module):
+                self._guarded(self._keep_last)(kept, tensor)
 
-    def _keep_last(self, name, tensor):
+    def _keep_last(self, kept, tensor):
         digest = self._digest_of(tensor)
-        if digest is not None:
-            self._gone[name] = digest
+        if digest is None and kept.stale:
+            self._miss("last values of weights that were gone at the end")
+        elif digest not in (None, kept.digest):
+            self._end_with(kept, digest)
 
-    @staticmethod
-    def _tensors_of(root, module):
-        """As they are called, which is known of weights that another model has, too."""
-        yield from ((f"weight {root.weights[name]}", one) for name, one in module.named_parameters() if name in root.weights)
-        yield from ((f"buffer {root.prefix}{name}", one) for name, one in module.named_buffers() if not is_lazy(one))
+    def _end_with(self, kept, digest):
+        """Of many models a sum remains, which is the same in whatever order they go."""
+        name = f"{kept.what} {kept.name}"
+        if kept.number[0] < _MOST_LAST:
+            self._gone[kept.number] = name, digest
+        else:
+            one = hashlib.blake2b(name.encode() + digest, digest_size=16).digest()
+            self._others = (self._others + int.from_bytes(one, "little")) % (1 << 128)
+
+    def _lose(self, kept):
+        """What has no model has no end that can be seen."""
+        if kept.root is None and kept.stale:
+            self._miss("last values of weights that were gone at the end")
+
+    def _tensors_of(self, root, module):
+        """With what is known of them, which is another model's of weights that it has, too."""
+        yield from ((root.weights[name], one) for name, one in module.named_parameters() if name in root.weights)
+        for name, one in module.named_buffers():
+            if not is_lazy(one):
+                yield root.buffer(name), one
 
     def _put_last(self):
         """Of each weight and buffer the last, where another one is recorded: in a step that was left out, or by `.data`
         and NumPy, whose changes count nothing."""
-        last = {f"weight {known.name}": parameter for parameter, known in self._weights.items()}
+        last = {known.number: (known, parameter) for parameter, known in self._weights.items()}
         for root in self._living():
-            last.update((name, tensor) for name, tensor in self._tensors_of(root, root.module()) if name.startswith("buffer"))
-        for name in sorted({*last, *self._gone}):
-            self._guarded(self._put_one_last)(name, last.get(name))
-        gone = len(self._stale - {*last, *self._gone})
-        if gone > 0:
-            self._unseen["last values of weights that were gone at the end"] += gone
+            last.update((kept.number, (kept, tensor)) for kept, tensor in self._tensors_of(root, root.module()))
+        for _, (kept, tensor) in sorted(last.items()):
+            self._guarded(self._put_one_last)(kept, tensor)
+        for _, (name, digest) in sorted(self._gone.items()):
+            self._guarded(self.ledger.put_digest)(f"end {name}", digest)
+        if self._others != 0:
+            self.ledger.put_digest(f"end of weights behind the first {_MOST_LAST}", self._others.to_bytes(16, "little"))
 
-    def _put_one_last(self, name, tensor):
-        digest = self._gone[name] if tensor is None else self._digest_of(tensor)
+    def _put_one_last(self, kept, tensor):
+        digest = self._digest_of(tensor)
         if digest is None:
-            self._put_tensor(f"end {name}", tensor)
-        elif self._kept.get(name) != digest:
-            self.ledger.put_digest(f"end {name}", digest)
+            self._put_tensor(f"end {kept.what} {kept.name}", tensor)
+        elif kept.digest != digest:
+            self._end_with(kept, digest)
 
     def _put_rest(self):
-        self._end_by_hand()
-        self._put_before()
+        if self._is_first:
+            self._end_by_hand()
         self._put_last()
 
     # ---- its end ----
 
     def _detach(self):
-        for hook in self._hooks:
+        for hook in (*self._hooks, *(known.hook for _, known in self._weights.items() if known.hook is not None)):
             hook.remove()
         self._hooks = []
         for forget in self._ended.values():
@@ -715,6 +774,18 @@ class Ledger(Recorder):
 
 def _version(tensor):
     return 0 if tensor.is_inference() else tensor._version
+
+
+def _leaves_of(tensors):
+    """What the graphs of these begin with."""
+    seen, todo = set(), [one.grad_fn for one in (tensors if isinstance(tensors, (list, tuple)) else [tensors])]
+    while todo:
+        node = todo.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            todo += [before for before, _ in node.next_functions]
+            if hasattr(node, "variable"):
+                yield node.variable
 
 
 def _keywords():
