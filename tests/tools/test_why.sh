@@ -19,7 +19,7 @@ import os, shutil
 def record(folder):
     number = folder.rsplit("run", 1)[1].split(".")[0]
     open(f"{os.environ['GIVEN']}/{number}.how", "w").write(os.environ["DETPIPE_WHY_HOW"])
-    for kind in ("ledger", "head", "unseen", "-2.ledger", "-2.unseen"):
+    for kind in ("ledger", "head", "unseen", "-2.ledger", "-2.head", "-2.unseen"):
         kind = kind if kind[0] == "-" else "." + kind
         name = f"{os.environ['GIVEN']}/{number}{kind}"
         name = name if os.path.exists(name) else f"{os.environ['GIVEN']}/1{kind}"
@@ -81,6 +81,8 @@ not_recorded() {
     printf '2 failures to record (TypeError: x)\n1 failures to record (RuntimeError: y)\n' > given/2.unseen
     expect 0 '^REPRODUCED \(weak evidence: 3 failures to record\)$' why
     expect 3 'weak evidence' why --strict
+    echo '1 processes that were not recorded (python3 x.py): why' > given/2.unseen
+    expect 0 '^REPRODUCED \(weak evidence: 1 process that was not recorded\)$' why
     rm given/[12].unseen
     expect 0 '^REPRODUCED \(weak evidence: 1 ledger was not closed\)$' why
     expect 3 'weak evidence' why --strict
@@ -138,8 +140,12 @@ processes() {
     own
     cp "$work/other.ledger" given/1-2.ledger && true > given/1-2.unseen
     cp "$work/other.ledger" given/2.ledger && cp given/1.ledger given/2-2.ledger
+    printf 'torch 1\n2 threads\n' > given/1-2.head && printf 'torch 1\n2 threads\n' > given/2.head
+    printf 'torch 1\n3 threads\n' > given/2-2.head
     expect 0 '^REPRODUCED$' why
     grep -q '^ledgers: 2 compared, 12 steps, 60 entries$' out.txt || fail "not compared: $(cat out.txt)"
+    # so does each say how it was: 0-2 of run 2 is 0 of run 1
+    grep -q '^ *3 threads (run 1: 1 threads)$' out.txt && ! grep -q '2 threads' out.txt || fail "heads of others are compared: $(cat out.txt)"
     sed 's/learning_rate=0.01/learning_rate=0.01,0.03 milestones=5,20/' "$recipe" > third.recipe
     "$DETPIPE" train third.recipe --steps 6 --ledger given/third > third.txt && mv given/third given/2-2.ledger || fail "train"
     expect 1 '^NOT REPRODUCED' other

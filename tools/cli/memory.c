@@ -61,16 +61,18 @@ void xclose_memstream(FILE *f, char *const *text)
         memory_out();
 }
 
-ssize_t xgetline(char **line, size_t *size, FILE *f)
+ssize_t xgetdelim(char **piece, size_t *size, int end, FILE *f)
 {
     ssize_t n;
 
     errno = 0;
-    n = getline(line, size, f);
+    n = getdelim(piece, size, end, f);
     if (n < 0 && !feof(f))
         memory_check();
     return n;
 }
+
+ssize_t xgetline(char **line, size_t *size, FILE *f) { return xgetdelim(line, size, '\n', f); }
 
 /* The number in the file, if it has one: "max" is none. */
 static uint64_t limit_in(const char *path)

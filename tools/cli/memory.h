@@ -24,8 +24,10 @@ FILE *xfopen(const char *path, const char *mode);
 /* A file whose text is in *text, to be freed, once it is closed. */
 FILE *xopen_memstream(char **text, size_t *size);
 void xclose_memstream(FILE *, char *const *text);
-/* The length of the line, -1 at the end of the file or where it cannot be read. */
+/* The length of the line, or of what goes up to a byte `end`, -1 at the end of the file or where it
+ * cannot be read. */
 ssize_t xgetline(char **line, size_t *size, FILE *);
+ssize_t xgetdelim(char **piece, size_t *size, int end, FILE *);
 
 /* Ends the tool where errno says that there is no memory. */
 void memory_check(void);

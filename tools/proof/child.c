@@ -20,10 +20,13 @@
 #include <unistd.h>
 
 #include "tools/cli/cli.h"
+#include "tools/proof/process.h"
 
 #define TERM_SECONDS 2.0 /* between asking a command to end and killing it */
 #define KILL_SECONDS 5.0 /* after which a process that does not die is left alone */
 #define LEFT_SECONDS 2.0 /* for what is left behind to end by itself */
+#define LOOK_SECONDS 0.1 /* between two looks at what runs, and */
+#define LOOK_PART    50  /* at most one part of the time in so many */
 #define MOST_WAITS   5   /* for another second, of at most one second each */
 
 /* ---- signals ---- */
@@ -95,32 +98,11 @@ typedef struct keeper {
     sigset_t before; /* the mask that the command has */
     pid_t command;
     int signals;
-    bool ended, said; /* the command itself; that something is waited for */
-    bool stopping;    /* by us, while verify is stopped */
-    double start, ended_at;
+    bool ended, said;                /* the command itself; that something is waited for */
+    bool stopping;                   /* by us, while verify is stopped */
+    double start, ended_at, look_at; /* look_at: when the next look at what runs is due */
     channel streams[2];
 } keeper;
-
-/* The parent of a process, by /proc/PID/stat: "PID (NAME) STATE PARENT ..."; 0: it has
- * ended. */
-static pid_t parent_of(pid_t pid, char name[32])
-{
-    char path[40], text[512] = "", *end, state = 'Z';
-    int parent = 0;
-    FILE *f;
-
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    f = fopen(path, "re");
-    if (f == NULL)
-        return 0;
-    if (fgets(text, sizeof text, f) != NULL && (end = strrchr(text, ')')) != NULL &&
-        strchr(text, '(') != NULL && sscanf(end + 1, " %c %d", &state, &parent) == 2) {
-        *end = '\0';
-        snprintf(name, 32, "%.31s", strchr(text, '(') + 1);
-    }
-    fclose(f);
-    return state == 'Z' ? 0 : (pid_t)parent;
-}
 
 /* Sends the signal to each child of the keeper, adopted or not, and the command's group; the
  * number of children, and the name of one.  A child of a child is adopted when its parent dies. */
@@ -133,12 +115,12 @@ static unsigned signal_all(const keeper *k, int signal, char name[32])
     if (!k->ended)
         kill(-k->command, signal);
     while (d != NULL && (entry = readdir(d)) != NULL) {
-        char other[32] = "";
+        process other;
         const pid_t pid = isdigit((unsigned char)entry->d_name[0]) ? atoi(entry->d_name) : 0;
-        if (pid == 0 || parent_of(pid, other) != getpid())
+        if (pid == 0 || !process_look(pid, &other) || other.parent != getpid())
             continue;
         if (name != NULL && n++ == 0)
-            snprintf(name, 32, "%s", other);
+            snprintf(name, 32, "%s", other.name);
         kill(pid, signal);
     }
     if (d != NULL)
@@ -271,8 +253,21 @@ static void say_who_prints(keeper *k)
             n, n == 1 ? "" : "es", name, n == 1 ? "is" : "are", n == 1 ? "it" : "them");
 }
 
-/* Milliseconds until something is due: the time-out (0: it is over), or the end of patience with
- * what is left. */
+/* The caller's. */
+static void look(keeper *k)
+{
+    const double now = cli_seconds();
+    double took;
+
+    if (k->job->look == NULL || now < k->look_at)
+        return;
+    k->job->look(k->job->ctx, k->result);
+    took = cli_seconds() - now;
+    k->look_at = now + took + (took * LOOK_PART > LOOK_SECONDS ? took * LOOK_PART : LOOK_SECONDS);
+}
+
+/* Milliseconds until something is due: the time-out (0: it is over), the end of patience with
+ * what is left, or a look. */
 static int patience(const keeper *k, bool prints)
 {
     double left = 3600, other;
@@ -281,6 +276,9 @@ static int patience(const keeper *k, bool prints)
         left = (double)k->job->timeout - (cli_seconds() - k->start);
     other = LEFT_SECONDS - (cli_seconds() - k->ended_at);
     if (k->ended && !(prints && k->said) && other < left && left > 0)
+        left = other > 0 ? other : 0.001;
+    other = k->look_at - cli_seconds();
+    if (k->job->look != NULL && other < left && left > 0)
         left = other > 0 ? other : 0.001;
     return left <= 0 ? 0 : left > 3600 ? 3600000 : (int)(left * 1000) + 1;
 }
@@ -304,6 +302,7 @@ static void watch(keeper *k)
         }
         if (late && !k->said)
             say_who_prints(k);
+        look(k);
         good = wait > 0 ? poll(p, 3, wait) >= 0 || errno == EINTR : set_end(k, CHILD_TIMED_OUT);
         for (int i = 0; i < 2 && good; i++)
             good = p[i].revents == 0 || copy(k, &k->streams[i]);

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #define CHILD_TEXT 4200
+#define CHILD_SEEN 128
 
 typedef enum child_end {
     CHILD_LOST,        /* nobody knows: its keeper was killed */
@@ -38,13 +39,17 @@ typedef struct child_result {
     char left_name[32]; /* of one of them */
     char why[CHILD_TEXT];
     char note[CHILD_TEXT]; /* for the caller's become() */
+    unsigned seen;         /* for the caller's look() */
+    char seen_text[CHILD_SEEN];
 } child_result;
 
 typedef struct child {
     /* In the process that is to be the command; returns only when it cannot, errno says why not and
      * `why` what. */
     void (*become)(const void *ctx, child_result *);
-    const void *ctx;
+    /* Several times a second, in the process that is above all that the command starts; NULL. */
+    void (*look)(void *ctx, child_result *);
+    void *ctx;
     int out, err;     /* files for what it prints, -1 = where ours goes */
     uint64_t most;    /* bytes of each of them */
     uint64_t timeout; /* seconds, 0 = as long as it takes */

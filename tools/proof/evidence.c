@@ -110,13 +110,13 @@ static const char *plural(size_t n, const char *one, const char *more)
     return n == 1 ? one : more;
 }
 
-/* Of hooks: they were to see something, and nobody knows what. */
-static uint64_t failures_to_record(const why_unseen *u)
+/* Of lines that begin so: there was something to see, and nobody knows what. */
+static uint64_t count_unseen(const why_unseen *u, const char *begin)
 {
     uint64_t n = 0;
 
     for (size_t i = 0; i < u->n; i++) {
-        if (strncmp(u->v[i].text, WHY_FAILURES, strlen(WHY_FAILURES)) == 0)
+        if (strncmp(u->v[i].text, begin, strlen(begin)) == 0)
             n += u->v[i].n;
     }
     return n;
@@ -124,7 +124,8 @@ static uint64_t failures_to_record(const why_unseen *u)
 
 void evidence_weakness(const evidence *e, char out[EVIDENCE_TEXT])
 {
-    const uint64_t failures = failures_to_record(&e->unseen);
+    const uint64_t failures = count_unseen(&e->unseen, WHY_FAILURES);
+    const uint64_t hidden = count_unseen(&e->unseen, WHY_HIDDEN);
     size_t n = 0;
 
     out[0] = '\0';
@@ -137,6 +138,10 @@ void evidence_weakness(const evidence *e, char out[EVIDENCE_TEXT])
         n += (size_t)snprintf(out + n, EVIDENCE_TEXT - n, "%s%llu %s", n > 0 ? ", " : "",
                               (unsigned long long)failures,
                               plural(failures, "failure to record", WHY_FAILURES));
+    if (hidden > 0)
+        n += (size_t)snprintf(out + n, EVIDENCE_TEXT - n, "%s%llu %s", n > 0 ? ", " : "",
+                              (unsigned long long)hidden,
+                              plural(hidden, "process that was not recorded", WHY_HIDDEN));
     if (has_all_digits(e))
         return;
     if (e->compared < ENOUGH_LOSSES)

@@ -120,6 +120,8 @@ static int judge_end(const program *p, program_run *r, const child_result *end)
 typedef struct job {
     const program *program;
     const program_run *run;
+    char places[2][WHY_PATH]; /* what the environment of a run that records has */
+    hidden hidden;
 } job;
 
 static void become(const void *ctx, child_result *result)
@@ -177,13 +179,28 @@ static void remove_old(const program *p, const program_run *r)
     }
 }
 
+/* In the keeper's memory; how many there are is in what it shares. */
+static void look(void *ctx, child_result *result)
+{
+    job *j = ctx;
+
+    hidden_look(&j->hidden, getpid());
+    result->seen = (unsigned)j->hidden.n;
+    snprintf(result->seen_text, sizeof result->seen_text, "%s", j->hidden.first);
+}
+
 static int run(program *p, program_run *r)
 {
-    const job j = {p, r};
-    child c = {
-        .become = become, .ctx = &j, .timeout = p->timeout, .most = p->most, .after = p->last};
+    job j = {.program = p, .run = r, .hidden = {.folder = j.places[0], .path = j.places[1]}};
+    child c = {.become = become,
+               .look = p->why ? look : NULL,
+               .ctx = &j,
+               .timeout = p->timeout,
+               .most = p->most,
+               .after = p->last};
     child_result end;
 
+    why_places(p->folder, r->number, j.places[0], j.places[1]);
     remove_old(p, r);
     c.out = replace(r->out);
     c.err = c.out >= 0 ? replace(r->err) : -1;
@@ -200,6 +217,8 @@ static int run(program *p, program_run *r)
     p->last = end.ended;
     r->seconds = end.seconds;
     r->interrupted = end.end == CHILD_INTERRUPTED;
+    r->hidden = end.seen;
+    snprintf(r->hidden_first, sizeof r->hidden_first, "%.*s", HIDDEN_TEXT - 1, end.seen_text);
     snprintf(r->note, sizeof r->note, "%s", end.note);
     if (end.left > 0)
         snprintf(r->note + strlen(r->note), sizeof r->note - strlen(r->note),
@@ -268,7 +287,9 @@ static int take_files(const program *p, program_run *r, const results *before)
 static int take_ledgers(const program *p, program_run *r)
 {
     char why[RESULTS_TEXT];
-    const int status = why_take(p->folder, r->number, &r->recorded, r->note, sizeof r->note, why);
+    const why_hidden unseen = {r->hidden, r->hidden_first};
+    const int status =
+        why_take(p->folder, r->number, &unseen, &r->recorded, r->note, sizeof r->note, why);
 
     return fail_of_files(r, status, why);
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "tools/losses/losses.h"
+#include "tools/proof/hidden.h"
 #include "tools/proof/perturb.h"
 #include "tools/proof/why.h"
 #include "tools/results/results.h"
@@ -39,7 +40,9 @@ typedef struct program_run {
     bool interrupted;                          /* and so is the whole trial */
     losses losses;
     results results;
-    why_run recorded; /* where p->why */
+    why_run recorded;               /* where p->why */
+    unsigned hidden;                /* processes that may train and were not recorded (hidden.h) */
+    char hidden_first[HIDDEN_TEXT]; /* the command of one */
 } program_run;
 
 /* Runs it without input, not in the second in which the last run ended, and finds its losses and

@@ -130,7 +130,7 @@ static int judge_end(const child_result *end, int number)
 
 int runs_start(const run_question *s, recipe_run *r, int number)
 {
-    const job j = {s, r};
+    job j = {s, r};
     child c = {.become = become,
                .ctx = &j,
                .out = memfd_create("detpipe-run", MFD_CLOEXEC),

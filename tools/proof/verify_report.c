@@ -26,8 +26,21 @@ static void print_command(char *const *argv)
     putchar('\n');
 }
 
-static void print_run(const verify_trial *t, const program_run *r)
+/* What is said of a run, to be freed: of its plan, and of its processes beside those of run 1. */
+static char *note_of(const program_run *r, const why_comparison *c)
 {
+    const size_t size = sizeof r->note + sizeof c->heads + 3;
+    char *note = xmalloc(size);
+
+    snprintf(note, size, "%s%s%s", r->note, r->note[0] != '\0' && c->heads[0] != '\0' ? "; " : "",
+             c->heads);
+    return note;
+}
+
+static void print_run(const verify_trial *t, const program_run *r, const why_comparison *c)
+{
+    char *note = note_of(r, c);
+
     printf("run %d: %zu losses", r->number, losses_count(&r->losses));
     if (r->results.n > 0)
         printf(", %zu files", results_count(&r->results));
@@ -35,8 +48,9 @@ static void print_run(const verify_trial *t, const program_run *r)
            perturb_names(r->plan.words).text);
     if (t->named)
         printf("       %s\n", r->out);
-    if (r->note[0] != '\0')
-        cli_wrap(stdout, r->note, printf("       "), 7);
+    if (note[0] != '\0')
+        cli_wrap(stdout, note, printf("       "), 7);
+    free(note);
 }
 
 /* ---- rows ---- */
@@ -224,7 +238,7 @@ void verify_report_text(const verify_trial *t, const printed_verdict *v)
 
     print_command(t->program.argv);
     for (int i = 0; i < t->n; i++)
-        print_run(t, &t->run[i]);
+        print_run(t, &t->run[i], &v->ledgers[i]);
     evidence_print(stdout, &v->evidence);
     print_files(&v->files[v->shown], v->shown + 1);
     print_ledgers(&v->ledgers[v->shown], v->shown + 1);
@@ -248,17 +262,19 @@ void verify_report_text(const verify_trial *t, const printed_verdict *v)
 
 /* ---- as JSON ---- */
 
-static cJSON *run_to_json(const verify_trial *t, const program_run *r)
+static cJSON *run_to_json(const verify_trial *t, const program_run *r, const why_comparison *c)
 {
     cJSON *json = cJSON_CreateObject(), *list;
+    char *note = note_of(r, c);
 
     cJSON_AddStringToObject(json, "vary", perturb_names(r->plan.words).text);
     if (t->named) {
         cJSON_AddStringToObject(json, "stdout", r->out);
         cJSON_AddStringToObject(json, "stderr", r->err);
     }
-    if (r->note[0] != '\0')
-        cJSON_AddStringToObject(json, "note", r->note);
+    if (note[0] != '\0')
+        cJSON_AddStringToObject(json, "note", note);
+    free(note);
     cJSON_AddNumberToObject(json, "seconds", r->seconds);
     list = cJSON_AddArrayToObject(json, "losses");
     for (size_t i = 0; i < r->losses.n; i++)
@@ -327,6 +343,6 @@ int verify_report_json(const verify_trial *t, const printed_verdict *v)
     cJSON_AddStringToObject(json, "cause", t->cause);
     list = cJSON_AddArrayToObject(json, "runs");
     for (int i = 0; i < t->n; i++)
-        cJSON_AddItemToArray(list, run_to_json(t, &t->run[i]));
+        cJSON_AddItemToArray(list, run_to_json(t, &t->run[i], &v->ledgers[i]));
     return cli_print_json(json);
 }

@@ -18,7 +18,7 @@
 #include "tools/compare/comparison.h"
 #include "tools/proof/pairs.h"
 
-#define PATH 4096
+#define PATH WHY_PATH
 #define LINE WHY_LINE
 
 /* A framework has one row, `its module: its file in bindings/python/detpipe`.  A spec may be asked
@@ -64,6 +64,12 @@ static const char site[] =
 static void run_folder(const char *folder, int number, char path[PATH])
 {
     snprintf(path, PATH, "%.4000s/run%d.why", folder, number);
+}
+
+void why_places(const char *folder, int number, char run[PATH], char path[PATH])
+{
+    run_folder(folder, number, run);
+    snprintf(path, PATH, "%.4000s/why", folder);
 }
 
 int why_prepare(const char *folder)
@@ -152,10 +158,10 @@ static bool tell_how(const why_how *h)
 bool why_apply(const char *folder, int number, const why_how *how)
 {
     const char *own = getenv("PYTHONPATH");
-    char path[PATH], paths[3 * PATH];
+    char path[PATH], site_folder[PATH], paths[3 * PATH];
 
-    run_folder(folder, number, path);
-    snprintf(paths, sizeof paths, "%.4000s/why%s%.8000s", folder,
+    why_places(folder, number, path, site_folder);
+    snprintf(paths, sizeof paths, "%s%s%.8000s", site_folder,
              own != NULL && own[0] != '\0' ? ":" : "", own != NULL ? own : "");
     return (mkdir(path, 0700) == 0 || errno == EEXIST) && setenv("DETPIPE_WHY", path, 1) == 0 &&
            tell_how(how) && setenv("PYTHONPATH", paths, 1) == 0;
@@ -169,27 +175,6 @@ static bool next_line(FILE *f, char line[LINE])
         return false;
     line[strcspn(line, "\n")] = '\0';
     return true;
-}
-
-/* "2 threads (run 1: 1 threads)", for each line of what the processes said of themselves. */
-static void compare_heads(const char *folder, int number, const char *name, char *note, size_t size)
-{
-    char path[2][PATH], line[2][LINE];
-    FILE *f[2];
-
-    for (int i = 0; i < 2; i++) {
-        snprintf(path[i], PATH, "%.3800s/run%d.why/%.200s", folder, i == 0 ? 1 : number, name);
-        f[i] = xfopen(path[i], "r");
-    }
-    while (next_line(f[0], line[0]) && next_line(f[1], line[1])) {
-        const size_t n = strlen(note);
-        if (strcmp(line[0], line[1]) != 0)
-            snprintf(note + n, size - n, "%s%s (run 1: %s)", n > 0 ? "; " : "", line[1], line[0]);
-    }
-    for (int i = 0; i < 2; i++) {
-        if (f[i] != NULL)
-            fclose(f[i]);
-    }
 }
 
 /* ---- what no ledger has ---- */
@@ -320,24 +305,35 @@ static bool ends_in(const char *file, const char *suffix, char name[NAME_MAX + 1
     return ends;
 }
 
-int why_take(const char *folder, int number, why_run *out, char *note, size_t note_size,
-             char why[RESULTS_TEXT])
+static void add_hidden(const why_hidden *h, why_unseen *u)
 {
-    char path[PATH], name[NAME_MAX + 1], head[NAME_MAX + 8];
+    char text[WHY_LINE];
+
+    if (h->n == 0)
+        return;
+    snprintf(text, sizeof text,
+             WHY_HIDDEN
+             " (%.60s): their environment lacks DETPIPE_WHY or its folder in PYTHONPATH, "
+             "or their Python looks at none (-I, -E, -S)",
+             h->first);
+    line_of(u, text)->n = h->n;
+}
+
+int why_take(const char *folder, int number, const why_hidden *hidden, why_run *out, char *note,
+             size_t note_size, char why[RESULTS_TEXT])
+{
+    char path[PATH], name[NAME_MAX + 1];
     const struct dirent *e;
     int status = 0;
     DIR *d;
 
     *out = (why_run){0};
+    add_hidden(hidden, &out->unseen);
     run_folder(folder, number, path);
     d = opendir(path);
     while (status == 0 && d != NULL && (e = readdir(d)) != NULL) {
-        if (!ends_in(e->d_name, ".ledger", name))
-            continue;
-        status = take(path, name, out, why);
-        snprintf(head, sizeof head, "%s.head", name);
-        if (number > 1)
-            compare_heads(folder, number, head, note, note_size);
+        if (ends_in(e->d_name, ".ledger", name))
+            status = take(path, name, out, why);
     }
     if (d != NULL)
         closedir(d);
@@ -399,6 +395,37 @@ static place compare_pair(const result_pair *p, why_comparison *c)
     return at;
 }
 
+static FILE *open_head(const char *ledger)
+{
+    char path[PATH];
+
+    snprintf(path, sizeof path, "%.*s.head", (int)(strlen(ledger) - strlen(".ledger")), ledger);
+    return xfopen(path, "r");
+}
+
+/* "2 threads (run 1: 1 threads)", for each line of what the processes said of themselves; the same
+ * of several processes once. */
+static void compare_heads(const result_pair *p, char note[WHY_HEADS])
+{
+    char line[2][LINE], text[2 * LINE + 16];
+    FILE *f[2];
+
+    if (p->a == NULL || p->b == NULL)
+        return;
+    f[0] = open_head(p->a->copy);
+    f[1] = open_head(p->b->copy);
+    while (next_line(f[0], line[0]) && next_line(f[1], line[1])) {
+        const size_t n = strlen(note);
+        snprintf(text, sizeof text, "%s (run 1: %s)", line[1], line[0]);
+        if (strcmp(line[0], line[1]) != 0 && strstr(note, text) == NULL)
+            snprintf(note + n, WHY_HEADS - n, "%s%s", n > 0 ? "; " : "", text);
+    }
+    for (int i = 0; i < 2; i++) {
+        if (f[i] != NULL)
+            fclose(f[i]);
+    }
+}
+
 void why_compare(const why_run *a, const why_run *b, why_comparison *c)
 {
     place first = {UINT64_MAX, 0, SIZE_MAX};
@@ -407,6 +434,7 @@ void why_compare(const why_run *a, const why_run *b, why_comparison *c)
     pairs_compare(&a->ledgers, &b->ledgers, &c->files);
     for (size_t i = 0; i < c->files.n; i++) {
         const place at = compare_pair(&c->files.pair[i], c);
+        compare_heads(&c->files.pair[i], c->heads);
         if (at.step > first.step || (at.step == first.step && at.entry >= first.entry))
             continue;
         first = at;

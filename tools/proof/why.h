@@ -26,7 +26,9 @@ typedef struct why_how {
 } why_how;
 
 #define WHY_FAILURES "failures to record" /* what a line of a hook that failed begins with */
+#define WHY_HIDDEN   "processes that were not recorded" /* likewise of one with a framework in it */
 #define WHY_LINE     256
+#define WHY_PATH     4096
 typedef struct why_line {
     char text[WHY_LINE];
     uint64_t n;
@@ -45,13 +47,15 @@ typedef struct why_run {
     size_t open; /* that no process closed: it was killed, and may have done more */
 } why_run;
 
-/* Ledgers of two runs, side by side. */
+/* Ledgers of two runs, side by side, and the processes that wrote them. */
+#define WHY_HEADS 1000
 typedef struct why_comparison {
     results_comparison files;
     size_t ledgers;          /* that both runs wrote */
     uint64_t steps, entries; /* that both have in these, equal or not */
     size_t earliest;         /* of files.pair: what differs first, by step and place in it */
     uint64_t step, equal;    /* that step, 0: none; and the last that both have before it, or 0 */
+    char heads[WHY_HEADS];   /* how the processes of b were unlike those of a: "2 threads (..)" */
 } why_comparison;
 
 /* The text of the option; "" is everything.  0, or EXIT_MALFORMED after saying why. */
@@ -67,10 +71,19 @@ int why_prepare(const char *folder);
 /* In the process that will be run number `number`; false: errno says why not. */
 bool why_apply(const char *folder, int number, const why_how *);
 
-/* Behind the run.  How its process was unlike that of run 1 goes into note.  0, or EXIT_NOT_TRIED,
+/* What the environment of that process has: DETPIPE_WHY, and a folder of PYTHONPATH. */
+void why_places(const char *folder, int number, char run[WHY_PATH], char path[WHY_PATH]);
+
+/* Processes of the run with a framework in them whose environment was another. */
+typedef struct why_hidden {
+    uint64_t n;
+    const char *first; /* the command of one */
+} why_hidden;
+
+/* Behind the run.  What it did not record, and why, goes into note.  0, or EXIT_NOT_TRIED,
  * and `why` no step was recorded. */
-int why_take(const char *folder, int number, why_run *out, char *note, size_t note_size,
-             char why[RESULTS_TEXT]);
+int why_take(const char *folder, int number, const why_hidden *, why_run *out, char *note,
+             size_t note_size, char why[RESULTS_TEXT]);
 void why_free(why_run *);
 
 void why_compare(const why_run *a, const why_run *b, why_comparison *);
