@@ -45,6 +45,9 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
     p->width = shape[p->layout == 0 ? 2 : 1];
     if (p->height > INT32_MAX || p->width > INT32_MAX || p->height < 1 || p->width < 1)
         return dp_fail(err, DP_ESPEC, "the image is empty or too large");
+    if (p->order != 0 && p->channels != 1 && p->channels != 3)
+        return dp_fail(err, DP_ESPEC, "MindSpore takes images of 1 or 3 channels: layout=%s is %d",
+                       p->layout == 0 ? "chw" : "hwc", (int)p->channels);
     if (p->order != 0 && p->alpha < 0.1)
         return dp_fail(err, DP_ESPEC,
                        "MindSpore divides 0 by 0 where alpha is small: below 0.1 its "

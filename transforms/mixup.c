@@ -20,6 +20,24 @@ static const dp_param params[] = {
     DP_PARAMS_END,
 };
 
+static bool has_channels(int64_t n) { return n == 1 || n == 3; }
+
+static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_arena *arena,
+                      dp_error *err)
+{
+    const mixup *p = params_;
+    const dp_tensor *image = &in->type;
+
+    (void)out, (void)arena;
+    if (p->order != 0 &&
+        (image->rank != 3 || (!has_channels(image->shape[0]) && !has_channels(image->shape[2]))))
+        return dp_fail(err, DP_ESPEC,
+                       "MindSpore takes images of 1 or 3 channels, the first or last dimension of "
+                       "three: column %s is %s",
+                       in->name, dp_tensor_type(image).text);
+    return DP_OK;
+}
+
 enum { PARTNER, SHARE };
 
 static void draw(const void *params_, dp_place *place, const dp_batch_draws *draws)
@@ -59,6 +77,7 @@ const dp_transform dp_transform_mixup = {
     .info = {"transform", "mixup", "mix the images and labels of a batch", 1, sizeof(mixup),
              params},
     .foreign = "MixUpBatch alpha workers batches",
+    .plan = plan,
     .draw_batch = draw,
     .drawn = "partner,share",
     .replay_batch = replay,

@@ -125,6 +125,19 @@ def finish(rng):
     return made + [vision.HWC2CHW()] * (rng.random() < 0.7)
 
 
+def batch(rng, data, floats):
+    """Batches, some through operations on them."""
+    size, drop, workers, mixes = rng.randrange(1, 6), rng.random() < 0.5, rng.choice((1, 2)), rng.random() < 0.3
+    if mixes:
+        data = data.map([transforms.OneHot(600)], ['label'])
+    data = data.batch(size, drop)
+    if not floats and rng.random() < 0.6:
+        data = data.map([rng.choice(cases.BATCHED)(rng)[1]], ['image'], num_parallel_workers=workers)
+    if mixes:
+        data = data.map([cases.mixed_up(rng, 'hwc')[1]], ['image', 'label'], num_parallel_workers=workers)
+    return data
+
+
 def build(rng, folder):
     data = pictures(rng, os.path.join(folder, 'pictures')) if rng.random() < 0.25 else reader(rng, folder)[0]
     batched = floats = False
@@ -150,7 +163,7 @@ def build(rng, folder):
                 share = round(rng.uniform(0.2, 0.8), 2)
                 data = data.split([share, round(1 - share, 2)], rng.random() < 0.6)[rng.randrange(2)]
             else:
-                data, batched = data.batch(rng.randrange(1, 6), rng.random() < 0.5), True
+                data, batched = batch(rng, data, floats), True
     return data
 
 

@@ -168,6 +168,17 @@ echo '[]' > bad.json
 expect 2 'there is no key children' "$DETPIPE" import bad.json
 sed 's/"Invert"/"Unheard"/' "$serialized/ops_colour.json" > bad.json
 expect 2 'there is no operation Unheard' "$DETPIPE" import bad.json
+sed 's/"Invert"/"RandAugment"/' "$serialized/ops_colour.json" > bad.json
+expect 2 'what MindSpore draws, and does by it, is not known of RandAugment' "$DETPIPE" import bad.json
+sed 's/"tensor_op_name":"Invert"/"python_module":"x","tensor_op_name":"RandomErasing"/' "$serialized/ops_colour.json" > bad.json
+expect 2 'is a Python function there, with no stage here: RandomErasing' "$DETPIPE" import bad.json
+expect 0 '^  \| type_cast column=label data_type=float32$' "$DETPIPE" import "$serialized/batches.json" --order mindspore
+expect 0 '^  \| mixup alpha=0.5 order=mindspore workers=2$' "$DETPIPE" import "$serialized/batches.json" --order mindspore
+expect 0 '^  \| cutmix layout=hwc alpha=1 prob=0.75$' "$DETPIPE" import "$serialized/batches.json"
+sed 's/"MixUpBatch"/"Invert"/' "$serialized/batches.json" > bad.json
+expect 2 'a Map of several columns has no counterpart: Invert' "$DETPIPE" import bad.json
+sed 's/"image","label"/"image"/g' "$serialized/batches.json" > bad.json
+expect 2 'takes images and labels, two columns: MixUpBatch' "$DETPIPE" import bad.json
 sed 's/"prob":0.25/"prob":0.25,"unheard":1/; s/"connector_queue_size"/"queue":3,"connector_queue_size"/' "$serialized/ops_random.json" > bad.json
 expect 0 '^# RandomHorizontalFlip: unheard is not carried over$' "$DETPIPE" import bad.json
 expect 0 '^# Cifar10Dataset: queue is not carried over$' "$DETPIPE" import bad.json

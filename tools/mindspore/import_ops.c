@@ -164,6 +164,22 @@ static void put_operation(import *im, FILE *f, const cJSON *params, const operat
         import_fail(im, "MindSpore's draws are not known of", o->name);
 }
 
+/* Why there is no such operation here. */
+static const char *missing(const char *name, const cJSON *op)
+{
+    static const char *const chosen[] = {"AutoAugment",        "RandAugment",
+                                         "RandomLighting",     "RandomSelectSubpolicy",
+                                         "TrivialAugmentWide", "UniformAugment"};
+
+    for (size_t i = 0; i < sizeof chosen / sizeof chosen[0]; i++) {
+        if (strcmp(name, chosen[i]) == 0)
+            return "what MindSpore draws, and does by it, is not known of";
+    }
+    return cJSON_HasObjectItem(op, "python_module")
+               ? "is a Python function there, with no stage here:"
+               : "there is no operation";
+}
+
 void import_operation(import *im, FILE *f, const cJSON *op, const char *column)
 {
     const char *name = import_text(im, op, "tensor_op_name");
@@ -178,7 +194,7 @@ void import_operation(import *im, FILE *f, const cJSON *op, const char *column)
         name = "RandomResizedCrop";
     }
     if (!operation_named(name, &o) || strcmp(o.kind, "transform") != 0)
-        import_fail(im, "there is no operation", name);
+        import_fail(im, missing(name, op), name);
     else if (im->held && o.n > 0 && o.parameters[0].how == HELD)
         import_fail(im, "stands inside another transform:", name);
     else
