@@ -1,6 +1,6 @@
 # rows_python.py - Python's own library, NumPy, scikit-learn: one construct is one row
 # SPDX-License-Identifier: Apache-2.0
-import ast
+import ast, re
 
 from .table import Draw, LIKELY, OPEN, Row, SURE, Seed, both, first_is, is_true, lacks, not_false
 from .flags import Flag, Source
@@ -60,7 +60,18 @@ def _of_text(call):
                                           isinstance(getattr(call.first, "value", None), (str, bytes)))
 
 
+def _seeds_environments(program):
+    """reset(seed=...), or seed() of something that is no module of random numbers."""
+    calls = [n for m in program.modules.values() for n in ast.walk(m.source.tree) if isinstance(n, ast.Call) and
+             isinstance(n.func, ast.Attribute)]
+    return any(n.func.attr == "reset" and any(k.arg == "seed" for k in n.keywords) or n.func.attr == "seed" and not
+               re.search("random|torch|np", ast.unparse(n.func.value)) for n in calls)
+
+
 ROWS = [
+    Row("gymnasium.make", "seeds", LIKELY, "an environment whose reset() gets no seed is seeded by the system, another way in each run",
+        "env.reset(seed=1) first, and env.action_space.seed(1)",
+        lambda c: c.program.uses("train") and not _seeds_environments(c.program)),
     Row("numpy.random.default_rng numpy.random.RandomState numpy.random.SeedSequence numpy.random.PCG64|MT19937|Philox|SFC64",
         "seeds", SURE, "without a number it is seeded by the system, another way in each run", "a number, e.g. 1",
         lacks("seed", "entropy", at=0), ("fill", "1")),

@@ -29,8 +29,9 @@ DRAWS = [
     Draw("torch.nn." + _LAYERS, "torch", "init"),
     Draw("torch.nn.init.uniform_|normal_|trunc_normal_|xavier_uniform_|xavier_normal_|xavier_uniform|kaiming_uniform_|"
          "kaiming_normal_|kaiming_normal|orthogonal_|sparse_", "torch", "init", _GENERATOR),
-    Draw("torchvision.models.* timm.create_model", "torch", "init",
-         lambda c: c.path.rpartition(".")[2][:1].islower() and c.path.count(".") == 2 or c.path.startswith("timm")),
+    Draw("torchvision.models.* timm.create_model", "torch", "init",  # timm may give a trained model another head
+         lambda c: c.path.startswith("timm") or c.path.count(".") == 2 and c.path.rpartition(".")[2][:1].islower() and not (
+             is_true("pretrained", 0)(c) or "weights" in c.keywords and not lacks("weights")(c))),
     Draw("transformers.*", "torch", "init", lambda c: c.path.endswith(".from_config")),
     Draw("*.from_pretrained", "torch", "init",  # a head that the file has not
          lambda c: re.match(r"transformers\..*For\w*(Classification|Choice|Answering|Detection|Segmentation|CTC)\.", c.path) is not None),

@@ -188,7 +188,7 @@ ALIASES = {
     "mindspore.dataset.transforms.vision.c_transforms": "mindspore.dataset.vision",
     "mindspore.dataset.engine.datasets": "mindspore.dataset",
     "transformers.trainer_utils": "transformers", "accelerate.utils": "accelerate", "jax.experimental.stax": "jax.stax",
-    "numpy.random.mtrand": "numpy.random", "jax.numpy": "jax.numpy", "os.path.glob": "glob",
+    "gym": "gymnasium", "numpy.random.mtrand": "numpy.random", "jax.numpy": "jax.numpy", "os.path.glob": "glob",
 }
 
 
