@@ -178,8 +178,11 @@ static const struct {
               "not recorded)."},
     {"input", "What goes into this module or function: what all before it made is equal, so it was "
               "made between them, or comes from outside (labels)."},
-    {"result", "This function: what goes in is equal, what comes out is not: a callback, random "
+    {"result", "This function: what goes in is equal, what comes out is not: something that it has "
+               "otherwise than as an argument (a batch, a rate, a time), a callback, random "
                "numbers of its own, or the order of its sums (threads, CPU)."},
+    {"made", "What was made between two functions: an update or an average by hand, of arrays that "
+             "are equal or that no function was given."},
     {"output", "The forward pass of this layer, or its weights before the first step: all that was "
                "recorded before it is equal."},
     {"loss", "The forward pass, or the weights before the first step: all that was recorded before "
@@ -245,6 +248,10 @@ const char *comparison_meaning(const comparison *c)
         return strstr(c->cause, " #") != NULL
                    ? "One of the runs comes here more often in this step: an update was left out, "
                      "or a module was called once more."
+               : begins(c->cause, "input")
+                   ? "One of the runs takes this in this step, the other does not: a module was left "
+                     "out, or something else than what the step before made is taken (an update that "
+                     "was dropped, a weight that was changed by hand)."
                    : "One of the runs has it in this step, the other has not: they recorded other "
                      "things.";
     if (begins(c->cause, "output") && has_input(at, c->cause))

@@ -1,8 +1,9 @@
 # _jax_ledger.py - the ledger of a training in JAX, written where its compiled functions are called
 # SPDX-License-Identifier: Apache-2.0
-"""detpipe.jax.Ledger.  What jax.jit, pmap, grad and value_and_grad made is seen where it is called from outside of every other:
-what goes in and what comes out, by path, and the keys that are made of a seed.  A step goes up to the next call of a function
-that gives back what it took (parameters, optimizer state).  Names, in causal order:
+"""detpipe.jax.Ledger.  What jax.jit and its kin (_TRANSFORMS) made is seen where it is called from outside of every other, and
+so are lax.scan and its kin (_CALLS) and what was compiled ahead of time: what goes in and what comes out, by path, and the keys
+that are made of a seed.  A step goes up to the next call of a function that takes gradients, or of one that was called before the
+first of these (it makes batches); where none does, of one that gives back what it took.  Names, in causal order:
 
     random key             made by jax.random.key and PRNGKey
     random python|numpy    before the first call of a step, where it is not as at the step before
@@ -11,13 +12,15 @@ that gives back what it took (parameters, optimizer state).  Names, in causal or
     random F/PATH          keys
     batch F/PATH           other arrays
     result F/PATH          what F gives back: the first number of a step is its loss
+    made OP, made map/PATH what operators of arrays and jax.tree.map made between two calls: behind what the second one takes,
+                           of more than _NAMED in one the rest together
     saved K                arrays that a function that saves is given (_saving.py)
 
-What a function made and another one takes is the same array, and is recorded once.  Inside of a function nothing is seen."""
+What a function made and another one takes is the same array, and is recorded once.  Inside of a function nothing is seen, nor
+are functions of jax.numpy that are called by themselves: what they make is, where a function or an operator takes it."""
 from __future__ import annotations
 
-import ctypes, functools, os, sys, threading, types, weakref
-from collections.abc import Mapping
+import contextlib, ctypes, functools, hashlib, os, sys, threading, types, weakref
 from typing import Iterable, Optional, Union
 
 import jax, numpy as np
@@ -26,11 +29,21 @@ from jax.tree_util import keystr, tree_flatten_with_path
 from ._recorder import Recorder, Watch, about as about_lines, rank, setting
 
 try:
+    from jax._src.array import ArrayImpl
+except ImportError:
+    ArrayImpl = None
+try:
     from jax._src.core import trace_state_clean
 except ImportError:
     def trace_state_clean():
         return True
 
+_GRADIENTS = "grad", "value_and_grad", "jacfwd", "jacrev", "hessian"
+_TRANSFORMS = ("jit", "pmap", "vmap", "shard_map", *_GRADIENTS)
+_CALLS = (*((jax.lax, name) for name in ("scan", "fori_loop", "while_loop", "map", "cond", "switch", "associative_scan")),
+          (jax, "vjp"), (jax, "jvp"), (jax, "linearize"))
+_OPERATORS = ["__neg__", *(f"__{side}{name}__" for name in ("add", "sub", "mul", "truediv", "pow", "matmul") for side in ("", "r"))]
+_NAMED = 256
 _ledgers: list = []  # of those that are open, the last records
 _inside: list = []  # the functions that run
 
@@ -65,35 +78,50 @@ def record(folder: str) -> None:
         os.register_at_fork(after_in_child=in_child)
 
 
+def _is_outside():
+    """Whether this is what the user's own program calls."""
+    return not _inside and threading.current_thread() is threading.main_thread() and trace_state_clean()
+
+
 def _ledger(values):
     """The ledger that sees a call with these values, or None: the call is in another one."""
     if not _ledgers or threading.current_thread() is not threading.main_thread():
         if _ledgers and isinstance(_ledgers[-1], Ledger):
             _ledgers[-1]._miss("calls of compiled functions on other threads")
         return None
-    if _inside or not trace_state_clean() or any(isinstance(v, jax.core.Tracer) for v in jax.tree.leaves(values)):
+    if not _is_outside() or any(isinstance(v, jax.core.Tracer) for v in jax.tree.leaves(values)):
         return None
     return _ledgers[-1]._begin()
+
+
+def _codes(function):
+    """What it is made of: equal for functions that one place of a program makes again and again."""
+    out = []
+    while function is not None:
+        out.append(getattr(function, "__code__", type(function)))
+        function = getattr(function, "__wrapped__", None) or getattr(function, "func", None)
+    return tuple(out)
 
 
 class _Function:
     """What jax.jit and its kin gave, which is called through it."""
 
-    def __init__(self, function):
+    def __init__(self, function, trains=False, takes=()):
         functools.update_wrapper(self, function, updated=())  # its __dict__ may have a _function of another one
         self._function = function
+        self._trains = trains or getattr(getattr(function, "__wrapped__", None), "_trains", False)  # whether it takes gradients
+        self._codes = _codes(function) + tuple(code for one in takes for code in _codes(one))
 
     def __call__(self, *args, **kwargs):
         ledger = _ledger((args, kwargs))
         if ledger is None:
+            for around in _inside if self._trains else ():
+                around._trains = True
             return self._function(*args, **kwargs)
         ledger._guarded(ledger._before)(self, args, kwargs)
-        _inside.append(self)
-        try:
+        with _inner(self):
             out = self._function(*args, **kwargs)
-        finally:
-            _inside.pop()
-        ledger._guarded(ledger._after)(self, args, out)
+        ledger._guarded(ledger._after)(self, out)
         return out
 
     def __get__(self, owner, cls=None):
@@ -103,13 +131,76 @@ class _Function:
         return getattr(self._function, name)
 
 
-def _made_by(transform):
+@contextlib.contextmanager
+def _inner(function):
+    _inside.append(function)
+    try:
+        yield
+    finally:
+        _inside.pop()
+
+
+def _made_by(transform, trains):
     """jax.jit and its kin, also as a decorator with arguments."""
     @functools.wraps(transform)
     def make(*args, **kwargs):
         out = transform(*args, **kwargs)
-        return _Function(out) if args or "fun" in kwargs else lambda fun: _Function(out(fun))
+        made = bool(args) or any(name in kwargs for name in ("fun", "f"))
+        return _Function(out, trains) if made else lambda fun: _Function(out(fun), trains)
     return make
+
+
+def _called_by(call, trains):
+    """lax.scan and its kin, which call the functions that they are given."""
+    @functools.wraps(call)
+    def calls(*args, **kwargs):
+        if not _ledgers or not _is_outside():
+            for around in _inside if trains else ():
+                around._trains = True
+            return call(*args, **kwargs)
+        return _Function(call, trains, [one for one in (*args, *kwargs.values()) if callable(one)])(*args, **kwargs)
+    return calls
+
+
+def _compiled(call):
+    """Of what was compiled ahead of time."""
+    @functools.wraps(call)
+    def calls(self, *args, **kwargs):
+        if not _ledgers or not _is_outside():
+            return call(self, *args, **kwargs)
+        if "_detpipe" not in vars(self):
+            self._detpipe = _Function(functools.partial(call, self), takes=[self])
+            self._detpipe.__name__ = "compiled"
+        return self._detpipe(*args, **kwargs)
+    return calls
+
+
+def _operator(name, operate):
+    @functools.wraps(operate)
+    def operator(*args):
+        out = operate(*args)
+        if _ledgers and _is_outside():
+            _take_made(name, out)
+        return out
+    return operator
+
+
+def _mapped(tree_map):
+    @functools.wraps(tree_map)
+    def mapped(*args, **kwargs):
+        if not _ledgers or not _is_outside():
+            return tree_map(*args, **kwargs)
+        with _inner(_Function(args[0] if args else kwargs["f"])):
+            out = tree_map(*args, **kwargs)
+        taken = {id(leaf) for tree in args[1:] for leaf in jax.tree.leaves(tree)}
+        _take_made("map", out, taken)
+        return out
+    return mapped
+
+
+def _take_made(name, out, taken=()):
+    if isinstance(_ledgers[-1], Ledger):
+        _ledgers[-1]._guarded(_ledgers[-1]._take_made)(name, out, taken)
 
 
 def _key_made_by(make):
@@ -123,10 +214,18 @@ def _key_made_by(make):
 
 
 def _install():
-    for name in ("jit", "pmap", "grad", "value_and_grad"):
-        setattr(jax, name, _made_by(getattr(jax, name)))
+    for name in _TRANSFORMS:
+        if hasattr(jax, name):
+            setattr(jax, name, _made_by(getattr(jax, name), name in _GRADIENTS))
+    for owner, name in _CALLS:
+        setattr(owner, name, _called_by(getattr(owner, name), owner is jax))
     for name in ("key", "PRNGKey"):
         setattr(jax.random, name, _key_made_by(getattr(jax.random, name)))
+    for name in _OPERATORS if ArrayImpl is not None else ():
+        setattr(ArrayImpl, name, _operator(name.strip("_").lstrip("r"), getattr(ArrayImpl, name)))
+    for owner, name in ((jax.tree, "map"), (jax.tree_util, "tree_map")):
+        setattr(owner, name, _mapped(getattr(owner, name)))
+    jax.stages.Compiled.__call__ = _compiled(jax.stages.Compiled.__call__)
 
 
 def _install_optax():
@@ -138,32 +237,41 @@ def _install_optax():
 _install()
 
 
-def _leaves(name, value):
-    """(name, array or number) of all that is in it."""
-    for path, leaf in tree_flatten_with_path(value)[0]:
-        try:
-            text = keystr(path, simple=True, separator="/")
-        except TypeError:
-            text = keystr(path)
-        yield f"{name}/{text}" if text else name, leaf
+def _text(path):
+    try:
+        return keystr(path, simple=True, separator="/")
+    except TypeError:
+        return keystr(path)
+
+
+def _leaves(value):
+    """(path, array or number) of all that is in it."""
+    return [(_text(path), leaf) for path, leaf in tree_flatten_with_path(value)[0]]
 
 
 def _kinds(value):
     return [(leaf.shape, str(leaf.dtype)) for leaf in jax.tree.leaves(value) if hasattr(leaf, "dtype") and hasattr(leaf, "shape")]
 
 
-def _parts(out, depth=2):
-    """What stands in an output by itself: itself, and its elements, and theirs."""
-    yield _kinds(out)
-    if depth > 0 and isinstance(out, (tuple, list, Mapping)):
-        for one in out.values() if isinstance(out, Mapping) else out:
-            yield from _parts(one, depth - 1)
-
-
-def _gives_back(value, parts):
-    """Whether an argument stands in the output, as to its arrays, of which one at least is of floats."""
+def _parts(value, depth, path=()):
+    """(path, kinds of its arrays) of itself, and of its elements, and theirs; an array by itself counts at the top alone, as
+    one in others is like many."""
     kinds = _kinds(value)
-    return kinds in parts and any(len(shape) > 0 and "float" in dtype for shape, dtype in kinds)
+    if len(path) < 2 or len(kinds) > 1:
+        yield path, kinds
+    if depth > 0 and len(kinds) > 0 and not hasattr(value, "dtype"):
+        for key, one in tree_flatten_with_path(value, is_leaf=lambda one: one is not value)[0]:
+            yield from _parts(one, depth - 1, (*path, _text(key)))
+
+
+def _given_back(args, out):
+    """Paths of what stands in the output as it does in the arguments, as to its arrays, of which one at least is of floats."""
+    made, found = [kinds for _, kinds in _parts(out, 2)], []
+    for path, kinds in _parts(args, 4):
+        if (path and kinds in made and any(len(shape) > 0 and "float" in dtype for shape, dtype in kinds) and
+                not any(path[:len(one)] == one for one in found)):
+            found.append(path)
+    return ["/".join(path) for path in found]
 
 
 def _is_key(leaf):
@@ -183,10 +291,14 @@ class Ledger(Recorder):
     def __init__(self, path: Union[str, "os.PathLike[str]"], level: str = "full", every: int = 1,
                  steps: Optional[Iterable[int]] = None, about: Optional[str] = None, random_states: Optional[dict] = None):
         super().__init__(path, level, every, steps, about_lines(_setting()) if about is None else about, random_states)
-        self._made = {}  # by identity, the arrays that functions gave and that are recorded
-        self._returning = {}  # of a function, the places of the arguments that it gives back
+        self._made, self._latest = {}, {}  # by identity, arrays that functions gave and that are recorded; of each name the last
+        self._slots = {}  # of functions of the same codes, who they are
+        self._returning = {}  # of a function, the paths of what it takes and gives back
         self._keys = []
-        self._called = set()  # functions that gave back what they took, in this step
+        self._between, self._more = [], None  # digests of what was made since the last call; of what is more than _NAMED
+        self._numpy = False  # whether weights are NumPy's
+        self._gradients = self._trained = False  # whether a function takes gradients, and was called in this step
+        self._called, self._leading = set(), set()  # whose next call is of the next step; who was called before all gradients
         _ledgers.append(self)
 
     def _begin(self):
@@ -231,22 +343,50 @@ class Ledger(Recorder):
     def _put_leaf(self, name, leaf):
         if self._is_tensor(leaf) or isinstance(leaf, (bool, int, float, complex, str)):
             self.put(name, leaf)
-        else:
+        elif not callable(leaf):
             self._miss(f"arguments of the type {type(leaf).__name__}")
 
     def _take_key(self, key):
         """It is of the step of the next call."""
         self._keys.append(self._copy(key))
-        self._remember(key)
+        self._remember(f"random key {len(self._keys)}", key)
 
-    def _remember(self, out):
-        for leaf in jax.tree.leaves(out):
-            if isinstance(leaf, jax.Array):
-                self._made[id(leaf)] = weakref.ref(leaf)
+    def _remember(self, name, leaf):
+        if isinstance(leaf, jax.Array):
+            self._made[id(leaf)], self._latest[name] = (weakref.ref(leaf), name), id(leaf)
 
     def _is_made(self, leaf):
-        known = self._made.get(id(leaf))
-        return known is not None and known() is leaf
+        """Not of those that an update was to take the place of."""
+        known, name = self._made.get(id(leaf), (lambda: None, ""))
+        return known() is leaf and self._latest[name] == id(leaf)
+
+    def _take_made(self, name, out, taken):
+        """Of operators, between two calls."""
+        if self.level == 0:
+            return
+        for path, leaf in _leaves(out):
+            if isinstance(leaf, jax.Array) and not isinstance(leaf, jax.core.Tracer) and id(leaf) not in taken:
+                self._take_digest(f"made {name}/{path}" if path else f"made {name}", self._digest_of(leaf))
+
+    def _digest_of(self, leaf):
+        plain = self._plain(leaf)
+        if isinstance(plain, jax.Array) and self.ledger.has_code(plain.dtype.name, plain.shape):
+            return self.ledger.digest_of(plain.dtype.name, plain.shape, plain.unsafe_buffer_pointer())
+        parts = plain if isinstance(plain, list) else [np.asarray(plain)]
+        return hashlib.md5(b"".join(repr((p.dtype, p.shape)).encode() + p.tobytes() for p in parts)).digest()
+
+    def _take_digest(self, name, digest):
+        if len(self._between) < _NAMED:
+            self._between.append((name, digest))
+        else:
+            self._more = hashlib.md5((self._more or b"") + digest).digest()
+
+    def _put_between(self):
+        if self._more is not None:
+            self._between.append((f"made by more than {_NAMED} operators", self._more))
+        for name, digest in self._between if self._due() else ():
+            self.ledger.put_digest(name, digest)
+        self._between, self._more = [], None
 
     # ---- when ----
 
@@ -258,47 +398,69 @@ class Ledger(Recorder):
                 self._put_random_states()
         self._keys, self._begun = [], True
 
-    def _before(self, function, args, kwargs):
-        if function in self._called:
-            self._end_step()
-        self._left_out.pop(function, None)
-        self._begin_step()
-        self._waiting = []
-        if not self._due() or self.level == 0:
-            return
-        for i, arg in [*enumerate(args), *kwargs.items()]:
-            for path, leaf in _leaves(f"{function.__name__}/{i}", arg):
-                if self._is_made(leaf):
-                    continue
-                if function in self._returning:
-                    self._put_leaf(self._kind(leaf, i, function, "input ") + path, leaf)
-                else:  # what it gives back is known behind the call
-                    self._waiting.append((i, path, leaf, self._copy(leaf)))
+    def _slot(self, function):
+        """Who it is: another one where both live, the same where one was made anew for each call."""
+        known = self._slots.setdefault(function._codes, [])
+        for i, ref in enumerate(known):
+            if ref() in (None, function):
+                known[i] = weakref.ref(function)
+                return function._codes, i
+        known.append(weakref.ref(function))
+        return function._codes, len(known) - 1
 
-    def _kind(self, leaf, i, function, returned):
+    def _before(self, function, args, kwargs):
+        slot = self._slot(function)
+        if slot in self._called or (self._trained and slot in self._leading):
+            self._end_step()
+        self._left_out.pop(slot, None)
+        self._begin_step()
+        given = {**{str(i): arg for i, arg in enumerate(args)}, **kwargs}
+        self._call, self._waiting = (slot, given), []
+        if not self._due() or self.level == 0:
+            self._between, self._more = [], None
+            return
+        for path, leaf in _leaves(given):
+            self._numpy |= isinstance(leaf, np.ndarray) and self._is_returned(path, slot)
+            if self._is_made(leaf):
+                continue
+            if slot in self._returning:
+                self._put_leaf(self._kind(leaf, path, slot, "input ") + f"{function.__name__}/{path}", leaf)
+            else:  # what it gives back is known behind the call
+                self._waiting.append((path, leaf, self._copy(leaf)))
+        if slot in self._returning:
+            self._put_between()
+
+    def _kind(self, leaf, path, slot, returned):
         if _is_key(leaf):
             return "random "
         if not hasattr(leaf, "dtype"):
             return "input "
-        return returned if i in self._returning[function] else "batch "
+        return returned if self._is_returned(path, slot) else "batch "
 
-    def _after(self, function, args, out):
-        if function not in self._returning:
-            parts = list(_parts(out))
-            self._returning[function] = {i for i, arg in enumerate(args) if _gives_back(arg, parts)}
-        if self._returning[function]:
-            self._called.add(function)
-        for i, path, leaf, copy in self._waiting:
-            self._put_leaf(self._kind(leaf, i, function, "start weight ") + path, copy)
-        made = list(_leaves(f"result {function.__name__}", out))
+    def _is_returned(self, path, slot):
+        return any(path == one or path.startswith(one + "/") for one in self._returning.get(slot, ()))
+    def _after(self, function, out):
+        slot, given = self._call
+        if slot not in self._returning:
+            self._returning[slot] = _given_back(given, out) or (list(given) if function._trains else [])
+            for path, leaf, copy in self._waiting:
+                self._put_leaf(self._kind(leaf, path, slot, "start weight ") + f"{function.__name__}/{path}", copy)
+            self._put_between()
+        steps = function._trains or (self._returning[slot] and not self._gradients)
+        self._gradients, self._trained = self._gradients or function._trains, self._trained or function._trains
+        if steps:
+            self._called.add(slot)
+        if not self._gradients:
+            self._leading.add(slot)
+        made = [(f"result {function.__name__}/{path}".rstrip("/"), leaf) for path, leaf in _leaves(out)]
         if self._due():
-            for path, leaf in made:
+            for name, leaf in made:
                 self._take_loss(leaf)
                 if self.level > 0:
-                    self._put_leaf(path, leaf)
-            self._remember(out)
-        elif self.level > 0 and self._returning[function]:
-            self._left_out[function] = [(path, leaf) for path, leaf in made if isinstance(leaf, jax.Array)]
+                    self._put_leaf(name, leaf)
+                self._remember(name, leaf)
+        elif self.level > 0 and (steps or self._returning[slot]):
+            self._left_out[slot] = [(name, leaf) for name, leaf in made if isinstance(leaf, jax.Array)]
 
     def _take_loss(self, leaf):
         if self._loss != self._loss and getattr(leaf, "shape", None) == () and "float" in str(leaf.dtype):
@@ -306,8 +468,8 @@ class Ledger(Recorder):
 
     def _end_step(self):
         super()._end_step()
-        self._called, self._begun = set(), False
-        self._made = {i: known for i, known in self._made.items() if known() is not None}
+        self._called, self._trained, self._begun = set(), False, False
+        self._made = {i: known for i, known in self._made.items() if known[0]() is not None}
 
     def _detach(self):
         super()._detach()
@@ -317,5 +479,8 @@ class Ledger(Recorder):
     def _put_rest(self):
         if self._begun or self._keys:
             self._begin_step()
-        self._left_out = {function: [(path, leaf) for path, leaf in made if not leaf.is_deleted()]
-                          for function, made in self._left_out.items()}
+        self._put_between()
+        if self._numpy:
+            self._miss("weights that NumPy changed behind the last step")
+        self._left_out = {slot: [(name, leaf) for name, leaf in made if not leaf.is_deleted()]
+                          for slot, made in self._left_out.items()}
