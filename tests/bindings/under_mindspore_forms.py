@@ -1,13 +1,20 @@
 # under_mindspore_forms.py - detpipe.mindspore.Ledger of trainings that keep results for themselves, or have loops of their own:
 # no bit of them is changed, two are equal, and what is other in the second of two is named.  A form gives what it ends with.
 # SPDX-License-Identifier: Apache-2.0
-import os, sys
+import gc, os, sys
 import mindspore, numpy as np
 from mindspore import nn, ops
 from detpipe.mindspore import Ledger
 from differ import Forms
 
-forms = Forms(sys.argv[1], Ledger)
+
+
+def run(train, other):
+    gc.collect()  # weights of the one before are not to be of this one's start
+    return train(other)
+
+
+forms = Forms(sys.argv[1], Ledger, run)
 form = forms.form
 STEPS = 3
 x, y = mindspore.Tensor(np.ones((4, 6), np.float32)), mindspore.Tensor(np.ones((4, 2), np.float32))
@@ -167,15 +174,53 @@ def last_weights(other):
     return bits(net.get_parameters())
 
 
-@form('step 1, "output 0 (Dense) #3"', "This module")
-def loop_by_hand(other):
-    net = net_of()
-    gradient = mindspore.value_and_grad(lambda x, y: nn.MSELoss()(net(x), y), None, net.trainable_params())
-    for i in range(STEPS):
-        _, gradients = gradient(x, y)
-        for parameter, one in zip(net.trainable_params(), gradients):
-            ops.assign(parameter, parameter - (0.1 + 1e-5 * (other and i == 1)) * one)
-    return bits(net.get_parameters())
+def by_hand(update, wrap=lambda step: step):
+    """A loop whose updates are the user's; of the fault the second is another, or the last."""
+    def train(other, at):
+        net, measure = net_of(), nn.MSELoss()
+        weights = mindspore.ParameterTuple(net.trainable_params())
+        def forward(x, y):
+            return measure(net(x), y)
+        gradient = mindspore.value_and_grad(forward, None, weights)
+
+        @wrap
+        def step(x, y, rate):
+            loss, gradients = gradient(x, y)
+            update(weights, gradients, rate)
+            return loss
+        for rate in off(other, at):
+            step(x, y, mindspore.Tensor(rate, mindspore.float32))
+        return bits(net.get_parameters())
+
+    def second(other):
+        return train(other, 1)
+
+    def last(other):
+        return train(other, STEPS - 1)
+    for number, one in ((2, second), (STEPS, last)):
+        one.__name__ = f"{update.__name__}_{one.__name__}"
+        forms.all.append((f'step {number}, "weight 0.weight"', "The backward pass or the optimizer", {}, one))
+    return update
+
+
+@by_hand
+def assigned(weights, gradients, rate):
+    for weight, gradient in zip(weights, gradients):
+        ops.assign(weight, weight - rate * gradient)
+
+
+def jitted_by_hand(weights, gradients, rate):
+    for weight, gradient in zip(weights, gradients):
+        ops.assign_sub(weight, rate * gradient)
+
+
+by_hand(jitted_by_hand, mindspore.jit)
+
+
+@by_hand
+def set_data(weights, gradients, rate):
+    for weight, gradient in zip(weights, gradients):
+        weight.set_data(weight - rate * gradient)
 
 
 mindspore.set_context(mode=mindspore.PYNATIVE_MODE)

@@ -1,7 +1,8 @@
 # _mindspore_ledger.py - the ledger of a training in MindSpore, written by hooks
 # SPDX-License-Identifier: Apache-2.0
 """detpipe.mindspore.Ledger.  A step ends with the outermost call behind which an optimizer's global_step is another: of a
-TrainOneStepCell, of a function of mindspore.jit, or of the optimizer itself.  Names, in causal order:
+TrainOneStepCell, of a function of mindspore.jit, or of the optimizer itself; without optimizers, up to the first outermost call
+before which parameters that gradients are of were changed.  Names, in causal order:
 
     start weight P             once, before the first call of the cell that has it
     changed weight P           set_data (load_param_into_net) since the last step, of any parameter
@@ -20,13 +21,14 @@ What is behind the last step is one more, with all parameters ("end weight P"). 
 outermost cell or function: it is run as it is without the hooks, and not seen."""
 from __future__ import annotations
 
-import os, threading, weakref
+import functools, hashlib, os, threading, weakref
 from typing import Any, Iterable, Optional, Union
 
 import mindspore, numpy as np
 from mindspore import dataset, nn
 from mindspore.common.generator import default_generator
 from mindspore.dataset.engine.iterators import Iterator
+from mindspore.ops.composite import base
 from mindspore.train import Callback
 
 from ._recorder import Known, Recorder, Watch, about as about_lines, setting
@@ -38,6 +40,7 @@ except ImportError:
 
 COMPILED = "steps whose cells and gradients are compiled (set_context(mode=PYNATIVE_MODE) shows them)"
 _optimizers: list = []  # those that were made, as weak references
+_weights = Known()  # parameters that gradients are of
 
 
 def _setting():
@@ -61,6 +64,18 @@ def _install():
         _optimizers.append(weakref.ref(self))
     __init__.__wrapped__ = made
     nn.Optimizer.__init__ = __init__
+    for kind in (base.GradOperation, base._Grad):
+        kind.__call__ = _of_weights(kind.__call__)
+
+
+def _of_weights(take):
+    @functools.wraps(take)
+    def gradient(self, fn, weights=None, *args, **kwargs):
+        for one in weights if isinstance(weights, (list, tuple)) else (weights,):
+            if isinstance(one, mindspore.Parameter):
+                _weights[one] = True
+        return take(self, fn, weights, *args, **kwargs)
+    return gradient
 
 
 _install()
@@ -86,6 +101,7 @@ class Ledger(Recorder, Callback):
         self._depth, self._seen_gradients, self._seen_batch = 0, False, False
         self._batches, self._steps_of, self._roots, self._names = [], {}, [], {}
         self._known, self._changed = Known(), {}
+        self._by_hand, self._moved = Known(), Known()  # digests of weights that no optimizer has; those that were changed
         self._states = {"generator": _generator()}  # nobody may seed it, nor use it
         self._patch(nn.Cell, "__call__", self._call)
         self._patch(_JitExecutor, "__call__", self._call)
@@ -167,6 +183,7 @@ class Ledger(Recorder, Callback):
         if outermost and isinstance(cell, nn.Cell) and id(cell) not in self._names:
             self._name(cell)
         if outermost:
+            self._end_by_hand()
             self._begin(cell)
         if isinstance(cell, nn.Optimizer) and (outermost or self._due()):
             self._before_optimizer(cell, args)
@@ -190,6 +207,39 @@ class Ledger(Recorder, Callback):
             self._seen_batch = True
             self.put("batch", batch)
         self._batches.clear()
+
+    def _end_by_hand(self):
+        """Where weights that no optimizer has are others than at the last call, that was a step."""
+        if self.level == 0:
+            return
+        held = {id(p) for o in self._optimizers() for p in o.parameters}
+        weights = [weight for weight, _ in _weights.items() if id(weight) not in held]
+        moved = False
+        for weight in weights:
+            last, digest = self._by_hand.get(weight), self._digest_of(weight)
+            self._by_hand[weight] = digest
+            if last not in (None, digest):
+                self._put_start_of(weight, last)
+                self._moved[weight] = moved = True
+        if not moved:
+            return
+        weights = [weight for weight, _ in self._moved.items()]
+        for weight in weights:
+            self._changed.pop(id(weight), None)
+        self._put_made("weights", [(f"weight {weight.name}", weight) for weight in weights])
+        self._end_step()
+        self._begun = self._seen_gradients = self._seen_batch = False
+
+    def _put_start_of(self, weight, digest):
+        """Of one whose cell was not called, as all is in a function that is compiled."""
+        if self._known.get(weight) is None and self._due():
+            self._known[weight] = True
+            self.ledger.put_digest(f"start weight {weight.name}", digest)
+
+    @staticmethod
+    def _digest_of(weight):
+        elements = weight.float() if weight.dtype == mindspore.bfloat16 else weight
+        return hashlib.md5(elements.asnumpy().tobytes()).digest()
 
     def _put_before(self):
         own = {id(p) for o in self._optimizers() for p in o.get_parameters()} - {id(p) for o in self._optimizers() for p in o.parameters}
@@ -257,6 +307,7 @@ class Ledger(Recorder, Callback):
     # ---- what is behind the last step ----
 
     def _put_rest(self):
+        self._end_by_hand()
         self._put_before()
         if not self._left_out and self.level > 0:  # there was no optimizer
             self._left_out["cells"] = [(f"weight {p.name}", p) for root in self._roots for p in root.get_parameters()]
