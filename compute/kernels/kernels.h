@@ -140,6 +140,12 @@ typedef struct dp_kernels {
      * apart. */
     dp_column_reduction *column_sum, *column_square, *column_product;
 
+    /* For the rows i in order, of n numbers: s1[j] += x[i][j], s2[j] += its square (exact); and
+     * s1[j] += dy[i][j], s2[j] += dy[i][j] h (exact), h = (x[i][j] - mean[j]) r[j] in binary32. */
+    void (*moments)(int64_t rows, int64_t n, const float *x, double *s1, double *s2);
+    void (*gradient_moments)(int64_t rows, int64_t n, const float *mean, const float *r,
+                             const float *x, const float *dy, double *s1, double *s2);
+
     /* y = fma(x - mean, scale, offset) for rows of n numbers, each column with its own. */
     void (*normalize)(int64_t rows, int64_t n, const float *x, const float *mean,
                       const float *scale, const float *offset, float *y);

@@ -293,6 +293,74 @@ COLUMNS(column_sum, +, NUMBER)
 COLUMNS(column_square, +, SQUARE)
 COLUMNS(column_product, *, NUMBER)
 
+/* Doubles of a vector. */
+#define DL (VL > 1 ? VL / 2 : 1)
+
+#define WIDE  (VL / DL) /* vectors of doubles that a vector's floats become */
+#define STRIP 32        /* rows whose columns are taken in turn, while they are in the cache */
+
+static void moments(int64_t rows, int64_t n, const float *x, double *s1, double *s2)
+{
+    for (int64_t left = rows; left > 0; left -= STRIP, x += STRIP * n) {
+        const int64_t strip = left < STRIP ? left : STRIP;
+        int64_t j = 0;
+        for (; j + VL <= n; j += VL) {
+            vd sum[WIDE], square[WIDE];
+            memcpy(sum, s1 + j, sizeof sum), memcpy(square, s2 + j, sizeof square);
+            for (int64_t i = 0; i < strip; i++) {
+                __builtin_prefetch(x + i * n + j + AHEAD);
+                UNROLLED for (int v = 0; v < WIDE; v++)
+                {
+                    const vd number = v_widen(x + i * n + j + v * DL);
+                    sum[v] += number;
+                    square[v] += number * number;
+                }
+            }
+            memcpy(s1 + j, sum, sizeof sum), memcpy(s2 + j, square, sizeof square);
+        }
+        for (; j < n; j++) {
+            for (int64_t i = 0; i < strip; i++) {
+                s1[j] += (double)x[i * n + j];
+                s2[j] += SQUARE((double)x[i * n + j]);
+            }
+        }
+    }
+}
+
+static void gradient_moments(int64_t rows, int64_t n, const float *mean, const float *r,
+                             const float *x, const float *dy, double *s1, double *s2)
+{
+    for (int64_t left = rows; left > 0; left -= STRIP, x += STRIP * n, dy += STRIP * n) {
+        const int64_t strip = left < STRIP ? left : STRIP;
+        int64_t j = 0;
+        for (; j + VL <= n; j += VL) {
+            const vf middle = v_load(mean + j), scale = v_load(r + j);
+            vd sum[WIDE], product[WIDE];
+            memcpy(sum, s1 + j, sizeof sum), memcpy(product, s2 + j, sizeof product);
+            for (int64_t i = 0; i < strip; i++) {
+                const int64_t at = i * n + j;
+                float h[VL];
+                __builtin_prefetch(x + at + AHEAD), __builtin_prefetch(dy + at + AHEAD);
+                v_store(h, v_mul(v_sub(v_load(x + at), middle), scale));
+                UNROLLED for (int v = 0; v < WIDE; v++)
+                {
+                    const vd number = v_widen(dy + at + v * DL);
+                    sum[v] += number;
+                    product[v] += number * v_widen(h + v * DL);
+                }
+            }
+            memcpy(s1 + j, sum, sizeof sum), memcpy(s2 + j, product, sizeof product);
+        }
+        for (; j < n; j++) {
+            for (int64_t i = 0; i < strip; i++) {
+                const float h = (x[i * n + j] - mean[j]) * r[j];
+                s1[j] += (double)dy[i * n + j];
+                s2[j] += (double)dy[i * n + j] * (double)h;
+            }
+        }
+    }
+}
+
 static void normalize(int64_t rows, int64_t n, const float *x, const float *mean,
                       const float *scale, const float *offset, float *y)
 {
@@ -413,8 +481,7 @@ static void lane_product(int64_t n, const float *x, double lane[16])
     LANES((double)x[i + j], *=);
 }
 
-/* Sixteen lanes as DV vectors of DL. */
-#define DL (VL > 1 ? VL / 2 : 1)
+/* Sixteen lanes as DV vectors. */
 #define DV (16 / DL)
 
 /* The lanes of one vector become one: lane j and lane j + w for w = DL / 2 ... 1. */
@@ -558,6 +625,8 @@ const dp_kernels KERNELS = {
     .column_sum = column_sum,
     .column_square = column_square,
     .column_product = column_product,
+    .moments = moments,
+    .gradient_moments = gradient_moments,
     .normalize = normalize,
     .normalize_gradient = normalize_gradient,
     .normalize_row = normalize_row,

@@ -99,15 +99,9 @@ static void sum_leaf(void *ctx, uint64_t leaf)
     double *s1 = sums_of(r, (int64_t)leaf), *s2 = s1 + c;
     int64_t first;
     const int64_t n = places_of(r, (int64_t)leaf, &first);
-    const float *x = r->x + first * c;
 
     memset(s1, 0, 2 * sizeof *s1 * (size_t)c);
-    for (int64_t i = 0; i < n; i++, x += c) {
-        for (int64_t j = 0; j < c; j++) {
-            s1[j] += (double)x[j];
-            s2[j] += (double)x[j] * (double)x[j];
-        }
-    }
+    r->math.kernels->moments(n, c, r->x + first * c, s1, s2);
 }
 
 static void sum_gradient_leaf(void *ctx, uint64_t leaf)
@@ -118,16 +112,10 @@ static void sum_gradient_leaf(void *ctx, uint64_t leaf)
     double *s1 = sums_of(r, (int64_t)leaf), *s2 = s1 + c;
     int64_t first;
     const int64_t n = places_of(r, (int64_t)leaf, &first);
-    const float *x = r->x + first * c, *dy = r->dy + first * c;
 
     memset(s1, 0, 2 * sizeof *s1 * (size_t)c);
-    for (int64_t i = 0; i < n; i++, x += c, dy += c) {
-        for (int64_t j = 0; j < c; j++) {
-            const float h = (x[j] - s.mean[j]) * s.r[j];
-            s1[j] += (double)dy[j];
-            s2[j] += (double)dy[j] * (double)h;
-        }
-    }
+    r->math.kernels->gradient_moments(n, c, s.mean, s.r, r->x + first * c, r->dy + first * c, s1,
+                                      s2);
 }
 
 /* TREE over the leaves of the small batch, in the place of the first. */
