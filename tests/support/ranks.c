@@ -38,6 +38,7 @@ typedef struct seat {
     unsigned n_begun, n_asked;
     void (*run)(const dp_group *, void *, uint32_t);
     void *ctx;
+    uint64_t sent; /* bytes */
 } seat;
 
 static void send_message(const seat *s, uint32_t channel, const dp_transfer *t)
@@ -51,6 +52,8 @@ static void send_message(const seat *s, uint32_t channel, const dp_transfer *t)
     s->board->end = &m->next;
     pthread_cond_broadcast(&s->board->arrived);
 }
+
+uint64_t test_rank_sent(const dp_group *group) { return ((const seat *)group->ctx)->sent; }
 
 static dp_status begin(void *ctx, uint32_t channel, const dp_transfer *t, size_t n, void **ticket,
                        dp_error *err)
@@ -68,9 +71,10 @@ static dp_status begin(void *ctx, uint32_t channel, const dp_transfer *t, size_t
         pthread_cond_broadcast(&s->board->arrived);
     }
     for (size_t i = 0; i < n; i++) {
-        if (t[i].sends)
+        if (t[i].sends) {
             send_message(s, channel, &t[i]);
-        else
+            s->sent += t[i].size;
+        } else
             p->transfers[p->n++] = t[i];
     }
     pthread_mutex_unlock(&s->board->lock);
@@ -138,11 +142,11 @@ void test_run_ranks(uint32_t ranks, unsigned fail_at,
                          .arrived = PTHREAD_COND_INITIALIZER,
                          .end = &board.first,
                          .fail_at = fail_at};
-    pthread_t threads[MAX_RANKS];
-    seat seats[MAX_RANKS];
+    pthread_t threads[MOST_RANKS];
+    seat seats[MOST_RANKS];
 
     for (uint32_t r = 0; r < ranks; r++) {
-        seats[r] = (seat){&board, r, ranks, 0, 0, run, ctx};
+        seats[r] = (seat){.board = &board, .rank = r, .ranks = ranks, .run = run, .ctx = ctx};
         assert_int_equal(pthread_create(&threads[r], NULL, sit, &seats[r]), 0);
     }
     for (uint32_t r = 0; r < ranks; r++)

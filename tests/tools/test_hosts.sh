@@ -74,7 +74,7 @@ at_step_3() { # COMMAND...: run when the third step of four ranks is there; the 
     local word step rest
     rm -f pid.* err.*
     [ -p pipe ] || mkfifo pipe
-    nsenter -t "${hosts[0]}" -n -u mpirun -n 4 "$work/numbered" "${small[@]}" --steps 100000 --save "$work/lost.safetensors" --rank-timeout 2 > pipe 2> launcher.err &
+    nsenter -t "${hosts[0]}" -n -u mpirun -n 4 "$work/numbered" "${small[@]}" --steps 100000 --save "$work/lost.safetensors" --rank-timeout 8 > pipe 2> launcher.err &
     launcher=$!
     exec 7< pipe
     while read -r word step rest <&7; do [ "$word $step" != "step 3" ] || break; done
@@ -89,13 +89,13 @@ stop() { kill -STOP "$(cat pid.1)"; } # rank 1 is on the other host
 at_step_3 stop
 wait $launcher
 [ $? = 3 ] || fail "a stopped rank on another host: not status 3"
-for r in 0 2 3; do grep -q 'rank 1 of 4 not heard of for 2 seconds' err.$r || fail "a stopped rank on another host: rank $r says $(cat err.$r)"; done
+for r in 0 2 3; do grep -q 'rank 1 of 4 not heard of for 8 seconds' err.$r || fail "a stopped rank on another host: rank $r says $(cat err.$r)"; done
 "$DETPIPE" ckpt info lost.safetensors > /dev/null || fail "a stopped rank on another host: no checkpoint"
 
 rm -f lost.safetensors
 at_step_3 on 0 ip link set wire down
 kill -9 $launcher 2> /dev/null # which would wait for the other host until TCP gives up
-for r in 0 2; do grep -q 'ranks 1, 3 of 4 not heard of for 2 seconds' err.$r || fail "a cable that is pulled: rank $r says $(cat err.$r)"; done
-grep -q 'ranks 0, 2 of 4 not heard of for 2 seconds' err.1 || fail "a cable that is pulled: rank 1 says $(cat err.1)"
+for r in 0 2; do grep -q 'ranks 1, 3 of 4 not heard of for 8 seconds' err.$r || fail "a cable that is pulled: rank $r says $(cat err.$r)"; done
+grep -q 'ranks 0, 2 of 4 not heard of for 8 seconds' err.1 || fail "a cable that is pulled: rank 1 says $(cat err.1)"
 "$DETPIPE" ckpt info lost.safetensors > /dev/null || fail "a cable that is pulled: no checkpoint"
 exit $failed
