@@ -625,9 +625,9 @@ static size_t parse_bits(const char *line, float *out)
 
 static void check_loss(char **lines)
 {
-    float logits[512], gradient[512];
+    float logits[1024], gradient[1024];
     uint32_t classes[64];
-    char word[32], text[200];
+    char word[32], stage[64] = "softmax_cross_entropy", text[200];
     const int64_t n = strtol(test_word(lines[0], "n", word, sizeof word), NULL, 10);
     const int64_t c = strtol(test_word(lines[0], "classes", word, sizeof word), NULL, 10);
     const double value = (double)dp_f32_from(
@@ -638,14 +638,17 @@ static void check_loss(char **lines)
     float *w;
     char *at = lines[2];
 
+    test_word(lines[0], "stage", stage, sizeof stage);
+    if (strchr(stage, ',') != NULL)
+        *strchr(stage, ',') = ' ';
     parse_bits(lines[1], logits);
     parse_bits(lines[3], gradient);
     for (int64_t i = 0; i < n; i++)
         classes[i] = (uint32_t)strtoul(strchr(at, ' ') + 1, &at, 10);
     /* a dense layer that is the identity: the bias gradient is the sum of the logits' gradients
      * over the samples */
-    snprintf(text, sizeof text,
-             "dense out_channels=%lld | softmax_cross_entropy | sgd learning_rate=0", (long long)c);
+    snprintf(text, sizeof text, "dense out_channels=%lld | %s | sgd learning_rate=0", (long long)c,
+             stage);
     net = open_flat(text, n, c);
     w = dp_net_parameter(net, 0, NULL)->data;
     for (int64_t i = 0; i < c * c; i++)
@@ -681,6 +684,18 @@ static void check_momentum(char **lines)
         for (int i = 0; i < n; i++)
             assert_true(fabsf(p[i] - after[s * n + i]) <= 4e-7f * (1 + fabsf(after[s * n + i])));
     }
+}
+
+/* Its MSELoss, NLLLoss and CrossEntropyLoss(label_smoothing=). */
+static void more_mindspore_losses(void **state)
+{
+    test_lines lines = test_lines_read("mindspore_more_losses.txt");
+
+    (void)state;
+    assert_int_equal(lines.n, 64);
+    for (size_t i = 0; i < lines.n; i += 4)
+        check_loss(lines.line + i);
+    test_lines_free(&lines);
 }
 
 static void mindspore_values(void **state)
@@ -1033,6 +1048,7 @@ int main(void)
         cmocka_unit_test(wrong_graphs),
         cmocka_unit_test(activations_and_their_neighbours),
         cmocka_unit_test(mindspore_values),
+        cmocka_unit_test(more_mindspore_losses),
         cmocka_unit_test(adam_and_adamw),
         cmocka_unit_test(clipped_gradients),
         cmocka_unit_test(initializers),
