@@ -698,6 +698,58 @@ static void more_mindspore_losses(void **state)
     test_lines_free(&lines);
 }
 
+/* Lines: the net, its input, the labels; then its weight, bias and their gradients in turn. */
+static void check_layers(char **lines)
+{
+    float x[512], gradient[512];
+    uint32_t classes[8];
+    char word[32], text[400];
+    dp_tensor input = {x, DP_F32, 4, {0}}, labels = {classes, DP_U32, 1, {0}};
+    const dp_options options = {.size = sizeof options, .threads = 2};
+    dp_net_result r;
+    dp_net *net = NULL;
+    double value;
+    char *at;
+
+    assert_non_null(at = (char *)test_word(lines[0], "shape", word, sizeof word));
+    for (int d = 0; d < 4; d++, at++)
+        input.shape[d] = strtol(at, &at, 10);
+    labels.shape[0] = input.shape[0];
+    value = (double)dp_f32_from(
+        (uint32_t)strtoul(test_word(lines[0], "value", word, sizeof word), NULL, 16));
+    at = lines[2];
+    for (int64_t i = 0; i < labels.shape[0]; i++)
+        classes[i] = (uint32_t)strtoul(strchr(at, ' ') + 1, &at, 10);
+    parse_bits(lines[1], x);
+    snprintf(text, sizeof text, "%s | softmax_cross_entropy | sgd learning_rate=0",
+             strstr(lines[0], " : ") + 3);
+    assert_ok(dp_net_open(&net, text, 1, &input, &options, &test_error));
+    for (size_t p = 0; p < 2; p++)
+        parse_bits(lines[3 + 2 * p], dp_net_parameter(net, p, NULL)->data);
+    assert_ok(dp_net_step(net, &input, &labels, &r, &test_error));
+    assert_true(fabs((double)r.loss - value) <= 2e-6 * fabs(value));
+    for (size_t p = 0; p < 2; p++) {
+        const float *made = dp_net_gradient(net, p)->data;
+        const size_t n = parse_bits(lines[4 + 2 * p], gradient);
+        assert_int_equal(n * sizeof(float), test_bytes(dp_net_gradient(net, p)));
+        for (size_t i = 0; i < n; i++)
+            assert_true(fabsf(made[i] - gradient[i]) <= 2e-6f * (1 + fabsf(gradient[i])));
+    }
+    dp_net_close(net);
+}
+
+/* Its Conv2dTranspose, LeakyReLU, and the mean or the most of each channel. */
+static void mindspore_layers(void **state)
+{
+    test_lines lines = test_lines_read("mindspore_layers.txt");
+
+    (void)state;
+    assert_int_equal(lines.n, 28);
+    for (size_t i = 0; i < lines.n; i += 7)
+        check_layers(lines.line + i);
+    test_lines_free(&lines);
+}
+
 static void mindspore_values(void **state)
 {
     test_lines lines = test_lines_read("mindspore_losses.txt");
@@ -1049,6 +1101,7 @@ int main(void)
         cmocka_unit_test(activations_and_their_neighbours),
         cmocka_unit_test(mindspore_values),
         cmocka_unit_test(more_mindspore_losses),
+        cmocka_unit_test(mindspore_layers),
         cmocka_unit_test(adam_and_adamw),
         cmocka_unit_test(clipped_gradients),
         cmocka_unit_test(initializers),
