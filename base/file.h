@@ -15,11 +15,14 @@ bool dp_path_is_url(const char *path);
 char *dp_path_join(dp_arena *, const char *root, const char *path);
 
 /* A file that lies elsewhere (io/remote): what is asked of it in the place of pread.  read_at is as
- * dp_file_read_at; its errors are its own, and `why` has words for them, which stay. */
+ * dp_file_read_at; its errors are its own, and `why` has words for them, which stay.  ahead is as
+ * dp_file_ahead; NULL = it makes nothing ready. */
 typedef struct dp_far dp_far;
+struct dp_when;
 struct dp_far {
     int (*read_at)(const dp_far *, uint64_t offset, void *buffer, size_t n, size_t *got);
     const char *(*why)(const dp_far *, int error);
+    bool (*ahead)(const dp_far *, uint64_t offset, uint64_t n, const struct dp_when *);
 };
 
 typedef struct dp_file {
@@ -58,6 +61,15 @@ void dp_file_leave(const dp_file *, dp_file *entered);
  * SIGBUS. */
 int dp_file_read_at(const dp_file *, uint64_t offset, void *buffer, size_t n, size_t *got);
 const char *dp_file_why(const dp_file *, int error);
+
+/* These bytes will be read (io/remote/transfer.h says when): what is far begins to come.  False =
+ * there is no room for them yet. */
+static inline bool dp_file_ahead(const dp_file *file, uint64_t offset, uint64_t n,
+                                 const struct dp_when *when)
+{
+    return file->far == NULL || file->far->ahead == NULL ||
+           file->far->ahead(file->far, offset, n, when);
+}
 
 /* All of an open file, called `path`, in the arena, with a byte after it.  options->progress is
  * told of it as "file" (options NULL: nobody is); DP_ECORRUPT when it shrinks meanwhile. */

@@ -207,8 +207,8 @@ typedef struct dp_options {
     /* How files are read whose paths are addresses (docs/remote.md): "headers=FILE timeout=20";
      * NULL = what the environment variable DETPIPE_REMOTE says, or the defaults. */
     const char *remote;
-    /* Where blocks of far snapshots are kept, of which the text names the digest (docs/remote.md):
-     * "folder=DIR most=10240"; NULL = what the environment variable DETPIPE_CACHE says, or none. */
+    /* Where is kept what is read of addresses (docs/remote.md): "folder=DIR most=10240"; NULL =
+     * what the environment variable DETPIPE_CACHE says, or nowhere. */
     const char *cache;
 } dp_options;
 

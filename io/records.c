@@ -187,6 +187,14 @@ static dp_status read_field(const state *s, uint64_t record, uint64_t at, const 
     return DP_OK;
 }
 
+static bool ahead(const void *state_, uint64_t record, const dp_when *when)
+{
+    const state *s = state_;
+
+    return dp_file_ahead(&s->file, (uint64_t)s->params->header + record * s->record_size,
+                         s->record_size, when);
+}
+
 static dp_status read_record(const void *state_, uint64_t record, void *const columns[],
                              dp_error *err)
 {
@@ -209,6 +217,7 @@ const dp_reader dp_reader_records = {
              params},
     .open = open_source,
     .read = read_record,
+    .ahead = ahead,
     .unchanged = unchanged,
     .close = close_source,
 };

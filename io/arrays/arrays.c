@@ -211,6 +211,18 @@ static dp_status check_values(const dp_stored *a, uint64_t limit, uint64_t recor
     return DP_OK;
 }
 
+bool dp_arrays_ahead(const void *state, uint64_t record, const dp_when *when)
+{
+    const dp_arrays *s = state;
+    bool room = true;
+
+    for (uint32_t c = 0; c < s->n && room; c++) {
+        const dp_stored *a = &s->array[c];
+        room = a->bytes != NULL || dp_file_ahead(a->file, a->at + record * a->size, a->size, when);
+    }
+    return room;
+}
+
 dp_status dp_arrays_read(const void *state, uint64_t record, void *const columns[], dp_error *err)
 {
     const dp_arrays *s = state;

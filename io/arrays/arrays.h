@@ -46,6 +46,7 @@ dp_status dp_arrays_add(dp_arrays *, const char *column, size_t length, const dp
 dp_status dp_arrays_done(dp_arrays *, const dp_options *, dp_arena *, dp_source *, dp_error *);
 
 /* Of the readers' rows. */
+bool dp_arrays_ahead(const void *state, uint64_t record, const dp_when *);
 dp_status dp_arrays_read(const void *state, uint64_t record, void *const columns[], dp_error *);
 dp_status dp_arrays_unchanged(void *state, bool accept, dp_error *);
 void dp_arrays_close(void *state);

@@ -90,6 +90,7 @@ const dp_reader dp_reader_npy = {
     .info = {"reader", "npy", "arrays that numpy.save wrote", 1, sizeof(npy), params},
     .open = open_source,
     .read = dp_arrays_read,
+    .ahead = dp_arrays_ahead,
     .unchanged = dp_arrays_unchanged,
     .close = dp_arrays_close,
 };

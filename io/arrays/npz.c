@@ -149,6 +149,7 @@ const dp_reader dp_reader_npz = {
     .info = {"reader", "npz", "arrays that numpy.savez wrote", 1, sizeof(npz), params},
     .open = open_source,
     .read = dp_arrays_read,
+    .ahead = dp_arrays_ahead,
     .unchanged = dp_arrays_unchanged,
     .close = dp_arrays_close,
 };

@@ -111,8 +111,11 @@ int dp_answer_check(const dp_answer *a, const dp_asked *q)
         return DP_FAR_NO_SIZE;
     if (q->size != 0 && a->total != q->size)
         return DP_FAR_OTHER_SIZE;
-    return a->first == q->first && a->last == q->last && a->last < a->total ? 0
-                                                                            : DP_FAR_OTHER_RANGE;
+    const bool ends =
+        a->last == q->last || (q->size == 0 && a->last < q->last && a->last + 1 == a->total);
+    return a->first == q->first && a->last >= a->first && a->last < a->total && ends
+               ? 0
+               : DP_FAR_OTHER_RANGE;
 }
 
 bool dp_far_passes(int error)

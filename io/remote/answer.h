@@ -19,8 +19,8 @@ typedef struct dp_answer {
 /* One line of a header, as it came; a status line begins anew. */
 void dp_answer_line(dp_answer *, const char *line, size_t n);
 
-/* Bytes first to last of a file, which is `size` bytes long (0 = not known yet) and of this version
- * (0 = whichever). */
+/* Bytes first to last of a file, which is `size` bytes long (0 = not known yet: as many of them as
+ * there are) and of this version (0 = whichever). */
 typedef struct dp_asked {
     uint64_t first, last, size, version;
 } dp_asked;

@@ -71,17 +71,12 @@ static bool is_ours(const char *name)
 
 /* ---- reading ---- */
 
-static bool read_whole(int fd, uint8_t *out, size_t room, size_t *size)
+static bool read_all(int fd, uint8_t *out, size_t size)
 {
-    struct stat info_;
     size_t done = 0;
 
-    if (fstat(fd, &info_) != 0 || !S_ISREG(info_.st_mode) || info_.st_size <= 0 ||
-        (uint64_t)info_.st_size > room)
-        return false;
-    *size = (size_t)info_.st_size;
-    while (done < *size) {
-        const ssize_t n = read(fd, out + done, *size - done);
+    while (done < size) {
+        const ssize_t n = read(fd, out + done, size - done);
         if (n == 0 || (n < 0 && errno != EINTR))
             return false;
         done += n > 0 ? (size_t)n : 0;
@@ -89,11 +84,42 @@ static bool read_whole(int fd, uint8_t *out, size_t room, size_t *size)
     return true;
 }
 
-bool dp_local_cache_get(const dp_local_cache *c, const uint8_t digest[DP_BLAKE], uint8_t *out,
-                        size_t room, size_t *size)
+/* The digest that stands behind bytes whose name is not theirs. */
+static void sum_behind(const dp_local_name *n, const uint8_t *bytes, size_t size,
+                       uint8_t digest[DP_BLAKE])
 {
-    const block_name name = name_of(digest, "");
-    uint8_t found[DP_BLAKE];
+    dp_blake b;
+
+    dp_blake_start(&b);
+    dp_blake_add(&b, n->digest, DP_BLAKE);
+    dp_blake_add(&b, bytes, size);
+    dp_blake_end(&b, digest);
+}
+
+static bool read_block(int fd, const dp_local_name *n, uint8_t *out, size_t room, size_t *size)
+{
+    const size_t behind = n->sum ? 0 : DP_BLAKE;
+    uint8_t found[DP_BLAKE], wanted[DP_BLAKE];
+    struct stat info_;
+
+    if (fstat(fd, &info_) != 0 || !S_ISREG(info_.st_mode) || info_.st_size <= (off_t)behind ||
+        (uint64_t)info_.st_size - behind > room)
+        return false;
+    *size = (size_t)info_.st_size - behind;
+    memcpy(wanted, n->digest, DP_BLAKE);
+    if (!read_all(fd, out, *size) || !read_all(fd, wanted, behind))
+        return false;
+    if (n->sum)
+        dp_blake_bytes(out, *size, found);
+    else
+        sum_behind(n, out, *size, found);
+    return memcmp(found, wanted, sizeof found) == 0;
+}
+
+bool dp_local_cache_get(const dp_local_cache *c, const dp_local_name *n, uint8_t *out, size_t room,
+                        size_t *size)
+{
+    const block_name name = name_of(n->digest, "");
     bool right;
     int fd;
 
@@ -102,17 +128,14 @@ bool dp_local_cache_get(const dp_local_cache *c, const uint8_t digest[DP_BLAKE],
     fd = openat(c->folder, name.text, O_RDONLY | NO_BLOCK);
     if (fd < 0)
         return false;
-    right = read_whole(fd, out, room, size);
+    right = read_block(fd, n, out, room, size);
     close(fd);
-    if (!right)
-        return false;
-    dp_blake_bytes(out, *size, found);
-    return memcmp(found, digest, sizeof found) == 0;
+    return right;
 }
 
-bool dp_local_cache_has(const dp_local_cache *c, const uint8_t digest[DP_BLAKE])
+bool dp_local_cache_has(const dp_local_cache *c, const dp_local_name *n)
 {
-    const block_name name = name_of(digest, "");
+    const block_name name = name_of(n->digest, "");
 
     return c->folder >= 0 && faccessat(c->folder, name.text, R_OK, 0) == 0;
 }
@@ -224,29 +247,36 @@ static void give_lock_back(int fd)
     close(fd);
 }
 
+typedef struct written {
+    const dp_local_name *name;
+    const uint8_t *bytes;
+    size_t size;
+    uint8_t behind[DP_BLAKE]; /* so much of it: */
+    size_t n_behind;
+} written;
+
 /* Whether the block stands under its name. */
-static bool write_block(int folder, const uint8_t digest[DP_BLAKE], const uint8_t *bytes,
-                        size_t size)
+static bool write_block(int folder, const written *w)
 {
-    const block_name name = name_of(digest, ""), new = name_of(digest, ".tmp");
+    const block_name name = name_of(w->name->digest, ""), new = name_of(w->name->digest, ".tmp");
     const int fd = openat(folder, new.text, O_WRONLY | O_CREAT | O_EXCL | NO_BLOCK, 0600);
-    bool written;
+    bool done;
 
     if (fd < 0)
         return false;
-    written = dp_file_write_at(fd, 0, bytes, size) == 0;
-    written = close(fd) == 0 && written && renameat(folder, new.text, folder, name.text) == 0;
-    if (!written)
+    done = dp_file_write_at(fd, 0, w->bytes, w->size) == 0 &&
+           dp_file_write_at(fd, w->size, w->behind, w->n_behind) == 0;
+    done = close(fd) == 0 && done && renameat(folder, new.text, folder, name.text) == 0;
+    if (!done)
         unlinkat(folder, new.text, 0);
-    return written;
+    return done;
 }
 
 /* What could not be written left what was there, so nothing has to be counted anew. */
-static void keep(const dp_local_cache *c, int lock, const uint8_t digest[DP_BLAKE],
-                 const uint8_t *bytes, size_t size)
+static void keep(const dp_local_cache *c, int lock, const written *w)
 {
-    const block_name name = name_of(digest, "");
-    const uint64_t used = make_room(c, lock, pages(size));
+    const block_name name = name_of(w->name->digest, "");
+    const uint64_t size = pages(w->size + w->n_behind), used = make_room(c, lock, size);
     struct stat file = {.st_size = 0};
     uint64_t had;
 
@@ -255,20 +285,26 @@ static void keep(const dp_local_cache *c, int lock, const uint8_t digest[DP_BLAK
     had = fstatat(c->folder, name.text, &file, AT_SYMLINK_NOFOLLOW) == 0
               ? pages((uint64_t)file.st_size)
               : 0;
-    if (write_block(c->folder, digest, bytes, size))
-        write_used(lock, used + pages(size) - (had <= used ? had : 0));
+    if (write_block(c->folder, w))
+        write_used(lock, used + size - (had <= used ? had : 0));
     else
         write_used(lock, used);
 }
 
-void dp_local_cache_put(const dp_local_cache *c, const uint8_t digest[DP_BLAKE],
-                        const uint8_t *bytes, size_t size)
+void dp_local_cache_put(const dp_local_cache *c, const dp_local_name *n, const uint8_t *bytes,
+                        size_t size)
 {
-    const int lock = c->folder >= 0 ? take_lock(c) : -1;
+    written w = {.name = n, .bytes = bytes, .size = size, .n_behind = n->sum ? 0 : DP_BLAKE};
+    int lock;
 
+    if (c->folder < 0)
+        return;
+    if (!n->sum)
+        sum_behind(n, bytes, size, w.behind);
+    lock = take_lock(c);
     if (lock < 0)
         return;
-    keep(c, lock, digest, bytes, size);
+    keep(c, lock, &w);
     give_lock_back(lock);
 }
 

@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * A block's file is named by its digest, and is held against it whenever it is read: so nothing in
- * the folder has to be believed, and processes share it without knowing of one another.  What
+ * What is kept is held against a digest whenever it is read, and processes share it without knowing
+ * of one another.  What
  * cannot be read is not there, what cannot be written is not kept; neither is an error.  No call
  * takes memory of the handle's, and any thread may call.
  */
@@ -23,13 +23,20 @@ typedef struct dp_local_cache {
 dp_status dp_local_cache_open(dp_local_cache *, const dp_options *, dp_arena *, dp_error *);
 void dp_local_cache_close(dp_local_cache *);
 
-/* The bytes that have the digest, at most `room` of them; whether they are there. */
-bool dp_local_cache_get(const dp_local_cache *, const uint8_t digest[DP_BLAKE], uint8_t *out,
-                        size_t room, size_t *size);
+/* What bytes are called.  Of a `sum` the name is their digest; else it says where they are from,
+ * and a digest of name and bytes stands behind them. */
+typedef struct dp_local_name {
+    uint8_t digest[DP_BLAKE];
+    bool sum;
+} dp_local_name;
+
+/* The bytes of that name, at most `room` of them; whether they are there, and right. */
+bool dp_local_cache_get(const dp_local_cache *, const dp_local_name *, uint8_t *out, size_t room,
+                        size_t *size);
 /* Whether there seem to be some. */
-bool dp_local_cache_has(const dp_local_cache *, const uint8_t digest[DP_BLAKE]);
-/* Keeps bytes that have the digest, if there is room or others can go. */
-void dp_local_cache_put(const dp_local_cache *, const uint8_t digest[DP_BLAKE],
-                        const uint8_t *bytes, size_t size);
+bool dp_local_cache_has(const dp_local_cache *, const dp_local_name *);
+/* Keeps bytes that have the name, if there is room or others can go. */
+void dp_local_cache_put(const dp_local_cache *, const dp_local_name *, const uint8_t *bytes,
+                        size_t size);
 
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/status.h"
-#include "io/remote/remote.h"
+#include "io/remote/pages.h"
 
 static int digit(char c)
 {
@@ -81,6 +81,21 @@ static dp_status check_url(const char *url, dp_error *err)
     return DP_OK;
 }
 
+static dp_status open_far(dp_opener *o, const char *url, dp_file *out, dp_error *err)
+{
+    dp_far_file *f;
+    dp_status status = DP_OK;
+
+    if (o->remote == NULL)
+        status = dp_remote_open(&o->remote, o->options, o->arena, err);
+    if (status == DP_OK && o->pages == NULL)
+        status = dp_pages_open(&o->pages, o->blocks, o->options, o->arena, err);
+    if (status == DP_OK)
+        status = dp_remote_file(o->remote, url, &f, err);
+    return status == DP_OK ? dp_pages_file(o->pages, f, url, o->any_version, &o->missing, out, err)
+                           : status;
+}
+
 dp_status dp_opener_open(dp_opener *o, const char *path, dp_file *out, dp_error *err)
 {
     dp_status status;
@@ -91,9 +106,7 @@ dp_status dp_opener_open(dp_opener *o, const char *path, dp_file *out, dp_error 
     if (strncmp(path, "file:", 5) == 0)
         return open_local(o, path, out, err);
     status = check_url(path, err);
-    if (status == DP_OK && o->remote == NULL)
-        status = dp_remote_open(&o->remote, o->options, o->arena, err);
-    return status == DP_OK ? dp_remote_file(o->remote, o, path, out, err) : status;
+    return status == DP_OK ? open_far(o, path, out, err) : status;
 }
 
 dp_status dp_opener_blob(dp_opener *o, const char *path, uint64_t most, dp_blob *out, dp_error *err)
@@ -110,6 +123,8 @@ dp_status dp_opener_blob(dp_opener *o, const char *path, uint64_t most, dp_blob 
 
 void dp_opener_close(dp_opener *o)
 {
-    dp_remote_close(o->remote);
+    dp_remote_close(o->remote); /* first: what is under way writes to the pages */
     o->remote = NULL;
+    dp_pages_close(o->pages);
+    o->pages = NULL;
 }

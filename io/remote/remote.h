@@ -21,7 +21,9 @@ typedef struct dp_opener {
     dp_arena *arena;
     bool any_version;  /* of a far file: what is read is known by a digest of its own */
     bool missing;      /* what was asked for last is not there, for all that can be told */
+    bool blocks;       /* its reader keeps blocks of far files itself */
     dp_remote *remote; /* NULL = there was no address; so no network is touched */
+    struct dp_pages *pages;
 } dp_opener;
 
 /* A path or an address; the file's far part lives until the opener is closed.  DP_EIO when it
@@ -33,9 +35,12 @@ void dp_opener_close(dp_opener *);
 /* All of a file, as dp_blob_read has it, in the opener's arena. */
 dp_status dp_opener_blob(dp_opener *, const char *path, uint64_t most, dp_blob *out, dp_error *);
 
-/* The transfers themselves (transfer.c, or none.c where there is no libcurl). */
+/* The transfers themselves (transfer.c, or none.c where there is no libcurl).  A file is asked for
+ * nothing before it is read. */
 dp_status dp_remote_open(dp_remote **, const dp_options *, dp_arena *, dp_error *);
-dp_status dp_remote_file(dp_remote *, dp_opener *, const char *url, dp_file *out, dp_error *);
+dp_status dp_remote_file(dp_remote *, const char *url, dp_far_file **out, dp_error *);
+/* dp_file_read_at past what is kept of a far file in memory: of blocks that are kept otherwise. */
+int dp_fetch_past(const dp_file *, uint64_t at, uint8_t *out, size_t n, size_t *got);
 void dp_remote_close(dp_remote *); /* NULL is allowed */
 
 #endif

@@ -15,7 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/hash.h"
 #include "base/status.h"
 #include "base/workers.h"
 #include "io/remote/curl.h"
@@ -25,13 +24,6 @@
 
 #define FIRST_WAIT 100 /* ms before the second try; twice as long before each other one */
 #define SLOW       100 /* bytes a second: less is none */
-
-typedef struct far_file {
-    dp_far far; /* first: what dp_file has */
-    dp_remote *remote;
-    const char *url; /* with the query: in no message */
-    uint64_t size, version;
-} far_file;
 
 typedef struct transfer {
     CURL *easy;
@@ -67,7 +59,10 @@ static uint64_t clock_ms(void)
 
 /* ---- what libcurl brings ---- */
 
-static const far_file *file_of(const dp_fetch *f) { return (const far_file *)(const void *)f->far; }
+static const dp_far_file *file_of(const dp_fetch *f)
+{
+    return (const dp_far_file *)(const void *)f->far;
+}
 
 static size_t take_header(char *line, size_t size, size_t n, void *transfer_)
 {
@@ -112,6 +107,8 @@ static size_t give_first(transfer *t, const char *bytes, size_t n)
     f->got += n;
     if (f->got == f->n && more != NULL) {
         t->first = more;
+        if (f->said != NULL)
+            *f->said = t->answer;
         pthread_mutex_lock(&m->lock);
         finish(m, f, 0);
         pthread_mutex_unlock(&m->lock);
@@ -119,16 +116,25 @@ static size_t give_first(transfer *t, const char *bytes, size_t n)
     return n;
 }
 
+/* The answer is what was asked for; of a file whose size is not known it may end before. */
+static void check(transfer *t)
+{
+    const dp_asked q = asked(t->first);
+
+    if (t->checked)
+        return;
+    t->checked = true;
+    t->error = dp_answer_check(&t->answer, &q);
+    if (t->error == 0 && q.size == 0)
+        t->first->n = (size_t)(t->answer.last + 1 - t->first->at);
+}
+
 /* Nothing is taken of an answer that is another than what was asked for. */
 static size_t take_bytes(char *bytes, size_t size, size_t n, void *transfer_)
 {
     transfer *t = transfer_;
-    const dp_asked q = asked(t->first);
-
-    if (!t->checked)
-        t->error = dp_answer_check(&t->answer, &q);
-    t->checked = true;
-    if (t->error == 0 && size * n > q.last + 1 - q.first)
+    check(t);
+    if (t->error == 0 && size * n > end_of(t->first) - t->first->at - t->first->got)
         t->error = DP_FAR_OTHER_RANGE;
     if (t->error != 0)
         return 0;
@@ -200,15 +206,16 @@ static bool may_pass(int error)
 /* How the try ended: in t->error. */
 static void judge(const dp_remote *m, transfer *t, CURLcode code)
 {
-    const dp_asked q = asked(t->first);
+    const dp_fetch *f = t->first;
+    const bool whole = t->checked && f->more == NULL && f->got == f->n;
 
-    if (t->error == 0 && t->checked && q.first > q.last)
-        return; /* it is all there, however the connection ended */
+    if (t->error == 0 && whole)
+        return; /* however the connection ended */
     if (t->error == 0 && code != CURLE_OK)
         t->error = error_of(m, t, code);
-    if (t->error == 0 && !t->checked) /* there was no body */
-        t->error = dp_answer_check(&t->answer, &q);
-    if (t->error == 0 && q.first <= q.last)
+    if (t->error == 0) /* there was no body */
+        check(t);
+    if (t->error == 0)
         t->error = DP_FAR_CUT;
 }
 
@@ -386,20 +393,6 @@ void dp_fetch_start(dp_fetch *f)
     pthread_mutex_unlock(&m->lock);
 }
 
-/* Before all that is not waited for yet. */
-static void start_first(dp_fetch *f)
-{
-    dp_remote *m = file_of(f)->remote;
-
-    if (!set_out(f))
-        return;
-    pthread_mutex_lock(&m->lock);
-    f->next = m->queue;
-    m->queue = f;
-    m->curl.curl_multi_wakeup(m->multi);
-    pthread_mutex_unlock(&m->lock);
-}
-
 /* Until it is done, which is bounded by the settings. */
 int dp_fetch_wait(dp_fetch *f)
 {
@@ -415,19 +408,35 @@ int dp_fetch_wait(dp_fetch *f)
     return f->error;
 }
 
-static int read_at(const dp_far *far, uint64_t offset, void *buffer, size_t n, size_t *got)
+int dp_fetch_now(dp_fetch *f)
 {
-    const far_file *file = (const far_file *)(const void *)far;
-    dp_fetch f = {.far = far, .at = offset, .n = n, .out = buffer};
+    dp_remote *m = file_of(f)->remote;
+
+    if (!set_out(f))
+        return f->error;
+    pthread_mutex_lock(&m->lock);
+    f->next = m->queue;
+    m->queue = f;
+    m->curl.curl_multi_wakeup(m->multi);
+    pthread_mutex_unlock(&m->lock);
+    return dp_fetch_wait(f);
+}
+
+bool dp_far_is_ours(const dp_far_file *f) { return f->remote->process == (int64_t)getpid(); }
+
+int dp_fetch_past(const dp_file *file, uint64_t at, uint8_t *out, size_t n, size_t *got)
+{
+    dp_fetch f = {.far = file->far, .at = at, .n = n, .out = out};
     int error;
 
+    if (file->far == NULL)
+        return dp_file_read_at(file, at, out, n, got);
     *got = 0;
-    if (offset >= file->size || n == 0)
+    if (at >= file->size || n == 0)
         return 0;
-    if (n > file->size - offset)
-        f.n = (size_t)(file->size - offset);
-    start_first(&f);
-    error = dp_fetch_wait(&f);
+    if (n > file->size - at)
+        f.n = (size_t)(file->size - at);
+    error = dp_fetch_now(&f);
     if (error == 0)
         *got = f.got;
     return error;
@@ -435,7 +444,7 @@ static int read_at(const dp_far *far, uint64_t offset, void *buffer, size_t n, s
 
 static const char *why(const dp_far *far, int error)
 {
-    const far_file *f = (const far_file *)(const void *)far;
+    const dp_far_file *f = (const dp_far_file *)(const void *)far;
 
     return error >= DP_FAR_CURL && error < DP_FAR_OWN
                ? f->remote->curl.curl_easy_strerror((CURLcode)(error - DP_FAR_CURL))
@@ -444,48 +453,19 @@ static const char *why(const dp_far *far, int error)
 
 /* ---- opening ---- */
 
-/* The first byte says how many there are, and of which version (a HEAD may be forbidden where a GET
- * is signed). */
-static dp_status probe(far_file *f, dp_opener *o, const char *url, dp_error *err)
-{
-    uint8_t byte;
-    dp_answer said = {.status = 0};
-    dp_fetch first = {.far = &f->far, .n = 1, .out = &byte, .said = &said};
-    int error;
-
-    start_first(&first);
-    error = dp_fetch_wait(&first);
-    o->missing = error == DP_FAR_HTTP + 404 || error == DP_FAR_HTTP + 410;
-    f->size = said.total;
-    f->version = o->any_version ? 0 : dp_answer_version(&said);
-    if (error == 0 && !o->any_version && f->version == 0)
-        error = DP_FAR_NO_VERSION;
-    return error == 0 ? DP_OK
-                      : dp_fail(err, DP_EIO, "cannot open %.120s: %s", url, why(&f->far, error));
-}
-
-/* What is known of it says as much as a file's times do: the address is without the query. */
-static uint64_t stamp_of(const far_file *f, const char *url)
-{
-    return dp_stamp_add(dp_stamp_add(dp_hash64(url, strlen(url)), f->size), f->version);
-}
-
-dp_status dp_remote_file(dp_remote *m, dp_opener *o, const char *url, dp_file *out, dp_error *err)
+dp_status dp_remote_file(dp_remote *m, const char *url, dp_far_file **out, dp_error *err)
 {
     const char *query = m->settings.query_text;
     const size_t size = strlen(url) + (query != NULL ? strlen(query) : 0) + 2;
-    far_file *f = dp_arena_alloc(m->arena, 1, sizeof *f);
+    dp_far_file *f = dp_arena_alloc(m->arena, 1, sizeof *f);
     char *whole = dp_arena_alloc(m->arena, size, 1);
-    dp_status status;
 
     if (f == NULL || whole == NULL)
         return dp_arena_fail(m->arena, err, "an address");
     snprintf(whole, size, "%s%s%s", url, query != NULL ? "?" : "", query != NULL ? query : "");
-    *f = (far_file){.far = {read_at, why}, .remote = m, .url = whole};
-    status = probe(f, o, url, err);
-    if (status == DP_OK)
-        *out = (dp_file){.fd = -1, .far = &f->far, .size = f->size, .stamp = stamp_of(f, url)};
-    return status;
+    *f = (dp_far_file){.far = {.why = why}, .remote = m, .url = whole};
+    *out = f;
+    return DP_OK;
 }
 
 /* What is the same for all requests. */

@@ -39,6 +39,26 @@ typedef struct dp_fetch {
  * or an error, for which dp_far's `why` has words. */
 void dp_fetch_start(dp_fetch *);
 int dp_fetch_wait(dp_fetch *);
+/* Before all that were started and are not waited for, and until it is done. */
+int dp_fetch_now(dp_fetch *);
 static inline bool dp_fetch_is_done(dp_fetch *f) { return atomic_load(&f->done) != 0; }
+
+/* What a far dp_file's `far` begins. */
+typedef struct dp_far_file {
+    dp_far far;
+    struct dp_remote *remote;
+    const char *url;        /* with the query: in no message */
+    uint64_t size, version; /* size 0 = it is not known; version 0 = any */
+    /* Of io/remote/pages.h. */
+    struct dp_pages *pages;
+    uint64_t number;        /* among its opener's */
+    uint64_t pin;           /* the version that was found; 0 = the server says none */
+    uint8_t name[DP_BLAKE]; /* of address, size and pin */
+    _Atomic uint64_t last;  /* page that was read */
+    _Atomic uint32_t steps; /* pages in a row */
+} dp_far_file;
+
+/* Whether this is the process that opened it: another one has no thread that would read. */
+bool dp_far_is_ours(const dp_far_file *);
 
 #endif

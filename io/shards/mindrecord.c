@@ -655,6 +655,7 @@ const dp_reader dp_reader_mindrecord = {
              sizeof(mindrecord), params},
     .open = open_source,
     .read = read_record,
+    .ahead = dp_shards_ahead,
     .shape = shape,
     .unchanged = dp_shards_unchanged,
     .close = dp_shards_close,

@@ -447,6 +447,18 @@ void dp_shards_shape(const void *state, uint64_t record, uint32_t column, int64_
     shape[0] = dp_shards_pieces(state, record)[column].size;
 }
 
+bool dp_shards_ahead(const void *state, uint64_t record, const dp_when *when)
+{
+    const dp_shards *s = state;
+    const dp_shard_file *d = find(s, record);
+    const dp_piece *p = dp_shards_pieces(s, record);
+    bool room = true;
+
+    for (uint32_t i = 0; i < s->n_pieces && d->blob.bytes == NULL && room; i++)
+        room = dp_file_ahead(&d->file, p[i].at, p[i].size, when);
+    return room;
+}
+
 dp_status dp_shard_enter(const dp_shards *s, uint64_t record, dp_shard_record *r, dp_error *err)
 {
     const dp_shard_file *d = find(s, record);

@@ -76,6 +76,8 @@ void dp_shards_close(void *state);
 dp_status dp_shards_unchanged(void *state, bool accept, dp_error *);
 void dp_shards_shape(const void *state, uint64_t record, uint32_t column, int64_t *shape);
 
+bool dp_shards_ahead(const void *state, uint64_t record, const dp_when *);
+
 /* The pieces of a record. */
 const dp_piece *dp_shards_pieces(const dp_shards *, uint64_t record);
 

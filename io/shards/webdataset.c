@@ -421,6 +421,7 @@ const dp_reader dp_reader_webdataset = {
              params},
     .open = open_source,
     .read = read_record,
+    .ahead = dp_shards_ahead,
     .shape = dp_shards_shape,
     .unchanged = dp_shards_unchanged,
     .close = dp_shards_close,

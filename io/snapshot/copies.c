@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/options.h"
+#include "io/remote/pages.h"
 #include "io/snapshot/seal.h"
 
 /* The seal has to have the digest that the text names; the first copy's is good for all. */
@@ -123,12 +124,12 @@ dp_status dp_copies_open(dp_copies *c, const dp_copy_names *names, dp_opener *op
                        "seal` prints them");
     c->opener = opener;
     opener->any_version = names->digest[0] != '\0';
+    opener->blocks = true;
     c->files = dp_arena_alloc(arena, DP_MAX_COPIES, sizeof *c->files);
     c->asked = dp_arena_alloc(arena, 1, sizeof *c->asked);
     if (path == NULL || c->files == NULL || c->asked == NULL)
         return dp_arena_fail(arena, err, "snapshot");
-    if (names->digest[0] != '\0')
-        status = dp_local_cache_open(&c->cache, options, arena, err);
+    status = dp_local_cache_open(&c->cache, options, arena, err);
     if (status != DP_OK)
         return status;
     status = open_copy(c, path, names, &first);
@@ -168,38 +169,46 @@ static dp_status load(const dp_copies *c, const dp_block *b, dp_fetch *begun,
     return status;
 }
 
-/* What the seal has of a block that may be kept; NULL = none may be. */
-static const uint8_t *name_of(const dp_copies *c, const dp_block *b)
+/* What a block is called in the cache: where there is no seal to say its digest, by the version of
+ * the first copy.  False = it is not kept. */
+static bool name_of(const dp_copies *c, const dp_block *b, dp_local_name *out)
 {
-    const bool far = c->files[atomic_load(c->asked)].main.far != NULL;
+    const uint8_t *digest = dp_seal_digest(&c->files[0], b);
 
-    return far ? dp_seal_digest(&c->files[0], b) : NULL;
+    if (c->cache.folder < 0 || c->files[atomic_load(c->asked)].main.far == NULL)
+        return false;
+    if (digest == NULL)
+        return dp_pages_block(&c->files[0].main, b->number, out);
+    *out = (dp_local_name){.sum = true};
+    memcpy(out->digest, digest, sizeof out->digest);
+    return true;
 }
 
 dp_status dp_copies_load(const dp_copies *c, const dp_block *b, dp_fetch *begun,
                          const dp_block_place *to, dp_error *err)
 {
     const dp_snapshot_header *h = &c->files[0].header;
-    const uint8_t *name = name_of(c, b);
+    dp_local_name name;
+    const bool kept = name_of(c, b, &name);
     size_t size;
     dp_status status;
 
-    if (begun == NULL && name != NULL &&
-        dp_local_cache_get(&c->cache, name, to->bytes, dp_block_most(h), &size) &&
+    if (begun == NULL && kept &&
+        dp_local_cache_get(&c->cache, &name, to->bytes, dp_block_most(h), &size) &&
         dp_block_open(h, b, to->bytes, size, to->room, to->view) == NULL)
         return DP_OK;
     status = load(c, b, begun, to, err);
-    if (status == DP_OK && name != NULL)
-        dp_local_cache_put(&c->cache, name, to->bytes, dp_block_size(h, b, to->bytes));
+    if (status == DP_OK && kept)
+        dp_local_cache_put(&c->cache, &name, to->bytes, dp_block_size(h, b, to->bytes));
     return status;
 }
 
 bool dp_copies_are_far(const dp_copies *c, const dp_block *b)
 {
-    const uint8_t *name = name_of(c, b);
+    dp_local_name name;
 
     return c->files[atomic_load(c->asked)].main.far != NULL &&
-           (name == NULL || !dp_local_cache_has(&c->cache, name));
+           !(name_of(c, b, &name) && dp_local_cache_has(&c->cache, &name));
 }
 
 bool dp_copies_begin(const dp_copies *c, const dp_block *b, uint8_t *bytes, dp_fetch *fetch)

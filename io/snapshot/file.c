@@ -334,7 +334,7 @@ static int take_bytes(const dp_snapshot_file *f, const dp_block *b, dp_fetch *be
     int error;
 
     if (begun == NULL)
-        return dp_file_read_at(dp_snapshot_file_of(f, b, &begin, &end), at, bytes, size, got);
+        return dp_fetch_past(dp_snapshot_file_of(f, b, &begin, &end), at, bytes, size, got);
     error = dp_fetch_wait(begun);
     *got = begun->got;
     return error;

@@ -6,7 +6,7 @@
 
 #include "base/options.h"
 #include "base/tensor.h"
-#include "io/blocks.h"
+#include "io/remote/blocks.h"
 #include "io/snapshot/copies.h"
 #include "io/source.h"
 

@@ -8,12 +8,14 @@
 
 #include <string.h>
 
+#include "io/remote/remote.h"
+
 static void read_piece(void *ctx, uint64_t i)
 {
     dp_far_sweep *s = ctx;
     const uint64_t at = i * DP_SWEEP_PIECE;
 
-    s->errors[i] = dp_file_read_at(s->file, s->at + at, s->bytes + at, DP_SWEEP_PIECE, &s->got[i]);
+    s->errors[i] = dp_fetch_past(s->file, s->at + at, s->bytes + at, DP_SWEEP_PIECE, &s->got[i]);
 }
 
 /* As many bytes from a place on as can be had without a gap; returns what ended them. */

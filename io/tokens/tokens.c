@@ -301,6 +301,19 @@ static dp_status read_record(const void *state_, uint64_t record, void *const co
                                            : read_window(s, &s->files[i], &part, err);
 }
 
+/* Megatron's order joins pieces of documents, which each read brings. */
+static bool ahead(const void *state_, uint64_t record, const dp_when *when)
+{
+    const state *s = state_;
+    const size_t i = find(s, record);
+    const dp_tokens_file *f = &s->files[i];
+    const uint64_t size = dp_dtype_size(f->dtype);
+
+    return s->params->order == OF_MEGATRON || dp_kept_find(s->kept, record) != NULL ||
+           dp_file_ahead(&f->file, f->header + (record - s->first[i]) * s->stride * size,
+                         (s->length + 1) * size, when);
+}
+
 static void prefetch(const void *state_, uint64_t record)
 {
     dp_kept_prefetch(((const state *)state_)->kept, record);
@@ -320,6 +333,7 @@ const dp_reader dp_reader_tokens = {
     .info = {"reader", "tokens", "windows of a text of tokens", 1, sizeof(tokens), params},
     .open = open_source,
     .read = read_record,
+    .ahead = ahead,
     .prefetch = prefetch,
     .unchanged = unchanged,
     .close = close_source,

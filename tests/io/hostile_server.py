@@ -1,7 +1,7 @@
 # hostile_server.py FOLDER [CERTIFICATE KEY]: the files of FOLDER over HTTP/1.1, under /MODE/NAME as the mode says
 # SPDX-License-Identifier: Apache-2.0
 # Prints its port.  A mode may have a number behind it (late404.2), so that its requests are counted anew, and before that
-# the number of requests while the file is opened (late404@9.2; 4).  Each request is a line of FOLDER/log: connection, mode, name, range, status, Authorization, query.
+# the number of requests while the file is opened (late404@2.2; 1).  Each request is a line of FOLDER/log: connection, mode, name, range, status, Authorization, query.
 import http.server
 import os
 import random
@@ -58,7 +58,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         last = min(last, len(bytes_) - 1)
         body, total = bytes_[first:last + 1], len(bytes_)
         number, attempt = count(key), count(key, name, first)
-        early = number <= int(opening or 4)  # while the file is opened
+        early = number <= int(opening or 1)  # while the file is opened
         fields = {"ETag": '"one"'}
         if mode in ("401", "403", "404", "416", "500"):
             return self.answer(int(mode))
@@ -70,7 +70,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(503, Retry_After="0")
         if mode == "hold" and attempt == 1:
             return self.answer(503, Retry_After="86400")
-        if mode == "gather" and not early and number <= int(opening or 4) + 4 and not gather(key):
+        if mode == "gather" and not early and number <= int(opening or 1) + 4 and not gather(key):
             return self.answer(404)
         if mode == "stops" and not early:
             os._exit(0)
@@ -90,7 +90,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if hole or mode == "silent" and not early or mode == "mute" and attempt == 1:  # until the client has enough of it
             self.note(0)
             return self.rfile.read(1)
-        if mode == "flip" and len(body) > 4096:
+        if mode == "flip" and not early and len(body) > 4096:
             body = body[:150] + bytes([body[150] ^ 1]) + body[151:]
         if mode == "longer" and not early:
             total += 1
@@ -106,7 +106,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             del fields["ETag"]
         if mode == "dated":
             fields["Last_Modified"] = "Mon, 30 Nov 2026 00:00:00 GMT"
-        if mode == "cut" and not early or mode == "half" and len(body) > 4096:
+        if mode == "cut" and not early or mode == "half" and not early and len(body) > 4096:
             self.close_connection = True
             fields["Content_Length"] = str(len(body))
             body = body[:len(body) // 2]

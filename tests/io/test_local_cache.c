@@ -48,13 +48,22 @@ static void open_cache(dp_local_cache *c, const char *folder)
     dp_arena_free(&arena);
 }
 
+static dp_local_name name_of(const block *b)
+{
+    dp_local_name name = {.sum = true};
+
+    memcpy(name.digest, b->digest, sizeof name.digest);
+    return name;
+}
+
 /* Whether it is there; then it is right. */
 static bool has(const dp_local_cache *c, const block *b)
 {
     static uint8_t out[BLOCK];
+    const dp_local_name name = name_of(b);
     size_t size = 0;
 
-    if (!dp_local_cache_get(c, b->digest, out, sizeof out, &size))
+    if (!dp_local_cache_get(c, &name, out, sizeof out, &size))
         return false;
     assert_int_equal(size, b->size);
     assert_memory_equal(out, b->bytes, size);
@@ -63,7 +72,9 @@ static bool has(const dp_local_cache *c, const block *b)
 
 static void put(const dp_local_cache *c, const block *b)
 {
-    dp_local_cache_put(c, b->digest, b->bytes, b->size);
+    const dp_local_name name = name_of(b);
+
+    dp_local_cache_put(c, &name, b->bytes, b->size);
 }
 
 /* Bytes of all files but `lock`, in pages. */

@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#ifndef IO_BLOCKS_H
-#define IO_BLOCKS_H
+#ifndef IO_REMOTE_BLOCKS_H
+#define IO_REMOTE_BLOCKS_H
 
 #include "base/alloc.h"
 #include "io/remote/transfer.h"
@@ -18,6 +18,7 @@ typedef struct dp_block_slot {
     bool loading, ready;
     bool begun; /* its fetch was started, and is not looked at yet */
     dp_fetch fetch;
+    dp_answer said; /* of the fetch, if the loader wants it */
 } dp_block_slot;
 
 /* How a block gets into slot->memory, of slot_size bytes. */
@@ -42,7 +43,7 @@ dp_status dp_block_cache_get(dp_block_cache *, uint64_t block, dp_block_slot **o
 void dp_block_cache_put(dp_block_cache *, dp_block_slot *);
 
 /* The block will be wanted: begins to fetch it where that is possible, and keeps it until its turn
- * is over.  False = there is no room before an earlier turn is over. */
+ * is over (NULL = no turn is known).  False = there is no room before an earlier turn is over. */
 bool dp_block_cache_ahead(dp_block_cache *, uint64_t block, const dp_when *);
 
 #endif

@@ -6,7 +6,7 @@
  * one back: of the slots, one a thread is never begun ahead.  Blocks are loaded outside the lock; a
  * thread that wants one that is being loaded waits.
  */
-#include "io/blocks.h"
+#include "io/remote/blocks.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -29,6 +29,7 @@ dp_status dp_block_cache_open(dp_block_cache **out, const dp_block_loader *loade
                               size_t slot_size, uint32_t threads, dp_arena *arena, dp_error *err)
 {
     dp_block_cache *c = dp_arena_alloc(arena, 1, sizeof *c);
+    uint8_t *memory;
 
     if (c == NULL)
         return dp_arena_fail(arena, err, "blocks of a file");
@@ -37,13 +38,12 @@ dp_status dp_block_cache_open(dp_block_cache **out, const dp_block_loader *loade
     c->most_begun = n_slots > threads ? n_slots - threads : 0;
     c->blocks = dp_arena_alloc(arena, n_slots, sizeof *c->blocks);
     c->slots = dp_arena_alloc(arena, n_slots, sizeof *c->slots);
-    if (c->blocks == NULL || c->slots == NULL)
+    memory = dp_arena_alloc_raw(arena, n_slots, slot_size);
+    if (c->blocks == NULL || c->slots == NULL || memory == NULL)
         return dp_arena_fail(arena, err, "blocks of a file");
     for (uint32_t i = 0; i < n_slots; i++) {
         c->blocks[i] = NONE;
-        c->slots[i].memory = dp_arena_alloc_raw(arena, slot_size, 1);
-        if (c->slots[i].memory == NULL)
-            return dp_arena_fail(arena, err, "blocks of a file");
+        c->slots[i].memory = memory + i * slot_size;
     }
     pthread_mutex_init(&c->lock, NULL);
     pthread_cond_init(&c->changed, NULL);
@@ -240,7 +240,7 @@ static bool begin(dp_block_cache *c, uint64_t block, const dp_when *turn)
     if (s == NULL || s->wanted > c->over)
         return false;
     take(c, s, block);
-    s->wanted = turn->number + 1;
+    s->wanted = turn != NULL ? turn->number + 1 : 0;
     s->begun = c->loader.begin(c->loader.ctx, block, s);
     return true;
 }
@@ -251,11 +251,12 @@ bool dp_block_cache_ahead(dp_block_cache *c, uint64_t block, const dp_when *turn
     bool room = true;
 
     pthread_mutex_lock(&c->lock);
-    c->over = turn->over;
+    if (turn != NULL)
+        c->over = turn->over;
     s = find(c, block);
     if (s == NULL)
         room = !c->loader.is_far(c->loader.ctx, block) || begin(c, block, turn);
-    else if (s->wanted <= turn->number)
+    else if (turn != NULL && s->wanted <= turn->number)
         s->wanted = turn->number + 1;
     pthread_mutex_unlock(&c->lock);
     return room;
