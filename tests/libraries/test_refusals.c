@@ -47,6 +47,8 @@ static const struct {
     {"shuffle order=tf rule=unseeded:1000001", 1, "at most 1000000"},
     {"shuffle order=streaming", 1, "needs rule=shard_size:N"},
     {"shuffle order=streaming rule=naive", 1, NULL},
+    {"skip count=7 | shuffle order=streaming rule=naive", 1, "0 rows are too few"},
+    {"skip count=7 | shuffle order=streaming rule=shard_size:3", 1, "0 rows are too few"},
     {"shuffle order=streaming rule=shard_size:3", UINT64_MAX, "seeds below 2^64 - 2^32"},
     {"shuffle order=streaming rule=shard_size:0", 1, "a shard has rows"},
     {"shuffle order=streaming rule=shard_size:3,py1s", 1, "7 rows are too few for 64 canonical"},
