@@ -45,10 +45,9 @@ static void draw(const void *params_, dp_place *place, double *draws)
 static void replay(const void *params_, dp_mt19937 *engine, double *draws)
 {
     const random_rotation *p = params_;
-    const float least = (float)p->range[0], most = (float)p->range[1], range = most - least;
-    const float u = dp_std_canonical_float(engine) * 2.0f - 1.0f;
+    const float range = (float)p->range[1] - (float)p->range[0];
 
-    draws[0] = (double)((least + most + u * (range > 360 ? 360 : range)) / 2);
+    draws[0] = dp_replay_about(engine, p->range[0], p->range[1], range > 360 ? 360 : range);
 }
 
 static void apply(const void *params_, const double *draws, const dp_tensor *in,

@@ -32,6 +32,14 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     dp_adjust_sharpness(draws[0], in, out);
 }
 
+static void replay(const void *params_, dp_mt19937 *engine, double *draws)
+{
+    const random_sharpness *p = params_;
+
+    draws[0] =
+        dp_replay_about(engine, p->range[0], p->range[1], (float)p->range[1] - (float)p->range[0]);
+}
+
 static bool fixed(const dp_fixing *f)
 {
     return dp_fix(f, "adjust_sharpness sharpness_factor={factor}");
@@ -45,7 +53,7 @@ const dp_transform dp_transform_random_sharpness = {
     .apply = apply,
     .draw = dp_draw_strength,
     .drawn = "factor",
-    .replay = dp_replay_strength,
+    .replay = replay,
     .replays_any_shape = true,
     .fixed = fixed,
 };

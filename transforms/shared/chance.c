@@ -46,6 +46,13 @@ double dp_replay_between(dp_mt19937 *engine, double least, double most)
     return (double)(u * (high - low) + low);
 }
 
+double dp_replay_about(dp_mt19937 *engine, double least, double most, float range)
+{
+    const float u = dp_std_canonical_float(engine) * 2.0f - 1.0f;
+
+    return (double)(((float)least + (float)most + u * range) / 2);
+}
+
 void dp_draw_strength(const void *params, dp_place *place, double *draws)
 {
     const dp_strength *p = params;

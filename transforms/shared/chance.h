@@ -27,6 +27,8 @@ void dp_copy(const dp_tensor *in, const dp_tensor *out);
 double dp_draw_between(dp_place *, double low, double high);
 /* As MindSpore draws: a float of least..most of one word, an integer of least..most. */
 double dp_replay_between(dp_mt19937 *, double least, double most);
+/* Or a float of so much about the middle of the two, of one word as well. */
+double dp_replay_about(dp_mt19937 *, double least, double most, float range);
 double dp_replay_integer(dp_mt19937 *, int64_t least, int64_t most);
 /* One number a row, of `range`. */
 typedef struct dp_strength {
