@@ -8,4 +8,13 @@ done
 "$python" -m venv --system-site-packages env || { echo "skipped: $python makes no environment"; exit 77; }
 # a copy: nothing is left in the source tree
 mkdir source && (cd "$SOURCE" && tar cf - CMakeLists.txt LICENSE archive base bindings cmake compute docs examples include io lang ledger libraries mpi pipeline tools transforms) | tar xf - -C source
-env/bin/python -m pip install -q --no-index --no-build-isolation --no-deps ./source/bindings/python > pip.log 2>&1 || { echo "FAILED: pip install"; tail -20 pip.log; exit 1; }
+# its wheel is built once for all tests of equal sources: they wait for the one that builds it
+wheels=$BUILD/wheel-$(cd source && find . -type f | LC_ALL=C sort | xargs -d '\n' b2sum | b2sum | cut -c1-32)
+(
+    flock 9
+    if ! ls "$wheels"/*.whl > /dev/null 2>&1; then
+        rm -rf "$BUILD"/wheel-*
+        env/bin/python -m pip wheel -q --no-index --no-build-isolation --no-deps -w wheels ./source/bindings/python && mv wheels "$wheels"
+    fi
+) 9> "$BUILD/wheel.lock" > pip.log 2>&1 && env/bin/python -m pip install -q --no-index --no-deps "$wheels"/*.whl >> pip.log 2>&1 || {
+    echo "FAILED: pip install"; tail -20 pip.log; exit 1; }
