@@ -1,7 +1,7 @@
 # under_keras_forms.py - detpipe.keras.Ledger of trainings that keep results for themselves, or have loops of their own: no bit
 # of them is changed, two are equal, and what is other in the second of two is named.  A form gives what it ends with.
 # SPDX-License-Identifier: Apache-2.0
-import gc, os, pickle, sys
+import gc, json, os, pickle, sys
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 import keras, numpy as np, tensorflow as tf
 import joblib, scipy.io
@@ -9,12 +9,14 @@ from detpipe.keras import Ledger
 from differ import Forms
 from numpy import save as save_array  # before a ledger is made
 
+tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2)
 gc.freeze()  # else clear_session looks at all that was imported, each time
 STEPS = 3
 x, y = np.ones((4, 6), "float32"), np.ones((4, 2), "float32")
 OPTIMIZER = "what it made of them is not"
 ELSE = "by somebody else than the optimizer"
 SAVED = "What was saved"
+PRINTED = "What was printed"
 
 
 def run(train, other):
@@ -63,7 +65,7 @@ def saving(name):
             files = [f for f in (path, path + ".npy", path + ".npz") if os.path.isfile(f)]
             return [open(f, "rb").read() for f in files]
         train.__name__ = save.__name__
-        forms.all.append((f'step {STEPS + 1}, "{name}"', SAVED, {}, train))
+        forms.all.append((f'step {STEPS + 1}, "{name}"', SAVED if name != "printed" else PRINTED, {}, train))
         return save
     return add
 
@@ -86,6 +88,28 @@ def numpy_savez_of_a_list(path, average, kept):
 @saving("saved")
 def numpy_savetxt(path, average, kept):
     np.savetxt(path, average)
+
+
+@saving("printed")
+def printed(path, average, kept):
+    print(average[0])
+
+
+@saving("printed")
+def formatted(path, average, kept):
+    with open(path, "w") as f:
+        f.write(f"{average}")
+
+
+@saving("saved/average")
+def json_dump(path, average, kept):
+    with open(path, "w") as f:
+        json.dump({"average": average.tolist(), "times": [0.1]}, f)
+
+
+@saving("saved")
+def array_dump(path, average, kept):
+    average.dump(path)
 
 
 @saving("saved/weights/0")
@@ -145,12 +169,38 @@ def saved_model(path, average, kept):
     tf.saved_model.save(module, path + ".model")
 
 
+@form('step 4, "saved/sgd_1/net_dense_bias_momentum"', SAVED)
+def saved_optimizer(other):
+    """What is changed in it behind the last step."""
+    net = net_of()
+    net.compile(keras.optimizers.SGD(1e-2, 0.9), "mse")
+    for step in range(STEPS):
+        net.train_on_batch(x, y)
+    momentum = net.optimizer.variables[-1]
+    unseen_assign(momentum.value, momentum.numpy() + 1e-5 * other)
+    net.save(os.path.join(forms.folder, "saved_optimizer.keras"))
+    return bits(net.variables + net.optimizer.variables)
+
+
 # ---- averages in a tf.Variable ----
 
 @form('step 3, "changed weight average:0"', ELSE)
 def average_in_a_variable(other):
     net = net_of()
     average = tf.Variable(net.layers[0].kernel, name="average")
+    for step in range(STEPS):
+        net.train_on_batch(x, y)
+        old = 0.9 + 1e-5 * (other and step == 1)
+        average.assign(old * average + (1 - old) * net.layers[0].kernel)
+    return bits([average, *net.variables])
+
+
+@form('step 3, "changed weight average:0"', ELSE)
+def average_of_replicas(other):
+    strategy = tf.distribute.MirroredStrategy(["/cpu:0", "/cpu:1"])
+    with strategy.scope():
+        net = net_of()
+        average = tf.Variable(np.asarray(net.layers[0].kernel), name="average")
     for step in range(STEPS):
         net.train_on_batch(x, y)
         old = 0.9 + 1e-5 * (other and step == 1)

@@ -198,6 +198,8 @@ static const struct {
     {"saved",
      "What was saved: it was changed since the step, or no step made it (an average of the "
      "weights, a model that nothing calls)."},
+    {"printed", "What was printed, an array: it was changed since the step, or no step made it (an "
+                "average of the weights, a time)."},
     {"end", "What a model ends with: it was changed behind the last step that was recorded, by one "
             "that was left out or by hand."},
     {"layout", "The layout in memory (type, strides, device): sums may have another order."},

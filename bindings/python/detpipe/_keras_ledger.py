@@ -34,6 +34,7 @@ from keras.src.backend.common.stateless_scope import in_stateless_scope
 from keras.src.backend.tensorflow import trainer as keras_trainer
 from keras.src.metrics.metric import Metric
 from keras.src.optimizers.base_optimizer import BaseOptimizer
+from tensorflow.python.distribute import values as distributed
 from tensorflow.python.eager import context
 from tensorflow.python.framework import config
 from tensorflow.python.ops.resource_variable_ops import BaseResourceVariable, ResourceVariable
@@ -42,7 +43,9 @@ from tensorflow.python.trackable.base import Trackable
 from ._recorder import Known, Recorder, Watch, about as about_lines, setting
 
 COMPILED = "steps whose layers and gradients are compiled (model.compile(run_eagerly=True) shows them)"
-ASSIGN = [(owner, name) for owner in (BaseResourceVariable, ResourceVariable) for name in vars(owner)
+DISTRIBUTED = [kind for kind in vars(distributed).values()
+               if isinstance(kind, type) and issubclass(kind, distributed.DistributedVariable)]
+ASSIGN = [(owner, name) for owner in (BaseResourceVariable, ResourceVariable, *DISTRIBUTED) for name in vars(owner)
           if name.startswith(("assign", "scatter_", "batch_scatter_update", "_strided_slice_assign"))]
 FUNCTION = ("steps in a tf.function of one's own, but for the weights at the end (a step that runs eagerly, or put and step of a "
             "detpipe.Ledger, show each)")
@@ -131,6 +134,8 @@ class Ledger(Recorder, keras.callbacks.Callback):
     def _put_tensor(self, name, tensor):
         if isinstance(tensor, keras.Variable):
             tensor = tensor.value
+        if isinstance(tensor, distributed.DistributedValues):
+            tensor = list(tensor.values)  # of each replica
         for part in tf.nest.flatten(tensor, expand_composites=True):
             self.ledger.put(name, np.asarray(part))
 
@@ -381,7 +386,8 @@ class Ledger(Recorder, keras.callbacks.Callback):
             self._assigns -= 1
 
     def _assign_tensorflow(self, original, variable, *args, **kwargs):
-        out = original(variable, *args, **kwargs)
+        with self._assigning() if isinstance(variable, distributed.DistributedVariable) else contextlib.nullcontext():
+            out = original(variable, *args, **kwargs)
         if self._assigns == 0:
             self._guarded(self._take_assigned)(self._owners.get(variable, variable))
         return out
@@ -418,7 +424,8 @@ class Ledger(Recorder, keras.callbacks.Callback):
 
     def _state_of(self, value):
         if isinstance(value, keras.layers.Layer):
-            return {variable.path: variable for variable in value.variables}
+            optimizer = getattr(value, "optimizer", None)
+            return {variable.path: variable for variable in [*value.variables, *getattr(optimizer, "variables", ())]}
         if isinstance(value, Trackable):
             found = tf.train.TrackableView(value).descendants()
             return {f"{i} {_name_of(one)}": one for i, one in enumerate(found) if isinstance(one, (tf.Variable, keras.Variable))}

@@ -299,16 +299,17 @@ class Recorder:
         """Whether this is the thread that trains."""
         return threading.current_thread() is threading.main_thread()
 
-    def _see_saved(self, saved):
+    def _see_saved(self, how, saved):
+        """how: "saved" or "printed"."""
         if self.level > 0 and self._is_here(False):
-            self._guarded(self._put_all_saved)(saved)
+            self._guarded(self._put_all_saved)(how, saved)
         elif self.level > 0:
-            self._miss("what is saved on other threads")
+            self._miss(f"what is {how} on other threads")
 
-    def _put_all_saved(self, saved):
+    def _put_all_saved(self, how, saved):
         if self._due():
             self._put_before()
-        self._put_saved("saved", saved(), 0, {})
+        self._put_saved(how, saved(), 0, {})
 
     def _put_before(self):
         """What was changed since the last step, by somebody else than a step."""

@@ -1,11 +1,13 @@
 # _saving.py - arrays that a training writes to files, by whatever library
 # SPDX-License-Identifier: Apache-2.0
 """What a training keeps for itself (an average of the weights in NumPy, a model that no step trains) is a result once it is
-saved.  A row of _SAVERS is a function that saves; what it is given goes to the ledgers that are open, before it is written.
+saved or printed.  A row of _SAVERS is a function that does; what it is given goes to the ledgers that are open, before it is
+written.
 Functions of modules that are not imported yet are seen from their import on."""
 from __future__ import annotations
 
 import contextlib, functools, operator, sys, threading
+from collections.abc import Mapping
 from typing import Any, Callable, Dict
 
 import numpy as np
@@ -28,13 +30,28 @@ def _dataset(group, name=None, shape=None, dtype=None, data=None, **kwargs):
     return {str(name or "dataset"): data}
 
 
+def _tables(value, *args, **kwargs):
+    """Of JSON: lists of lists of numbers, as a list by itself may be of times."""
+    if isinstance(value, Mapping):
+        return {key: _tables(one) for key, one in value.items()}
+    if not isinstance(value, (list, tuple)):
+        return None
+    if value and all(isinstance(row, (list, tuple)) and any(isinstance(one, (float, list)) for one in row) for row in value):
+        with contextlib.suppress(ValueError, TypeError):  # rows of several lengths
+            return np.array(value, np.float64)
+    return [_tables(one) for one in value]
+
+
 _first, _second = _argument(0, "obj"), _argument(1, "arr")
 _tensors = {name: _argument(0, "tensors") for name in ("save", "save_file")}
 # module: {function: what it saves, of its arguments}
 _SAVERS: Dict[str, Dict[str, Callable]] = {
     "numpy": {"save": lambda *args, **kwargs: np.asanyarray(_second(*args, **kwargs)), "savetxt": _array, "savez": _arrays,
               "savez_compressed": _arrays},
+    "numpy.core.arrayprint": {"_array2string": _argument(0, "a")},
+    "numpy._core.arrayprint": {"_array2string": _argument(0, "a")},
     "pickle": {"dump": _first},
+    "json": {"dump": _tables, "dumps": _tables},
     "joblib": {"dump": _argument(0, "value")},
     "cloudpickle": {"dump": _first},
     "scipy.io": {"savemat": _argument(1, "mdict")},
@@ -49,23 +66,26 @@ _SAVERS: Dict[str, Dict[str, Callable]] = {
     "tensorflow.python.saved_model.save": {"save": _first},
     "mindspore.train.serialization": {"save_checkpoint": _argument(0, "save_obj")},
 }
+_PRINTED = "_array2string"
 _open: list = []  # ledgers
 _inside = threading.local()  # a function that saves by others: what it was given counts
 
 
-def _seen(saved, args, kwargs):
+def _seen(how, saved, args, kwargs):
     """To whom it is a result."""
     for ledger in list(_open):
-        ledger._see_saved(functools.partial(saved, *args, **kwargs))
+        ledger._see_saved(how, functools.partial(saved, *args, **kwargs))
 
 
 def _recorded(original, saved):
+    how = "printed" if original.__name__ == _PRINTED else "saved"
+
     @functools.wraps(original)
     def save(*args, **kwargs):
         outermost, _inside.saver = getattr(_inside, "saver", None) is None, original
         try:
             if outermost:
-                _seen(saved, args, kwargs)
+                _seen(how, saved, args, kwargs)
             return original(*args, **kwargs)
         finally:
             if outermost:
@@ -124,7 +144,7 @@ def _install():
 
 
 def see(ledger: Any) -> None:
-    """From here on up to leave: ledger._see_saved(function that gives what is saved)."""
+    """From here on up to leave: ledger._see_saved("saved" or "printed", function that gives what is)."""
     if _AtImport not in sys.meta_path:
         _install()
     _open.append(ledger)
