@@ -120,6 +120,22 @@ def gradients_of_samples(other):
     return net.parameters()
 
 
+@form('step 4, "output Linear"', "weights that were changed since the last step")
+def ensemble(other):
+    """Models at once by vmap, of which none is called, and without an optimizer."""
+    base, nets = nn.Linear(6, 1, device="meta"), [nn.Linear(6, 1) for _ in range(3)]
+    weights, _ = torch.func.stack_module_state(nets)
+    weights = {name: w.detach() for name, w in weights.items()}
+
+    def loss(weights):
+        return F.mse_loss(torch.func.functional_call(base, weights, (x,)), y)
+    for step in range(STEPS):
+        gradients = torch.func.vmap(torch.func.grad(loss))(weights)
+        scaled(gradients["weight"], other and step == 2)
+        weights = {name: w - 0.1 * gradients[name] for name, w in weights.items()}
+    return weights.values()
+
+
 @form('step 3, "weight 0.weight"', "The optimizer: the gradients are equal")
 def own_optimizer(other):
     class Own(torch.optim.Optimizer):
@@ -433,6 +449,35 @@ def one_after_the_other(other):
         gc.collect()
         assert gone[-1]() is None, "the recorder keeps a model"
     return bits
+
+
+# ---- data ----
+
+class Drawn(torch.utils.data.Dataset):
+    """Each record has a random number of its worker's."""
+    def __init__(self, other):
+        self.other = other
+
+    def __len__(self):
+        return 24
+
+    def __getitem__(self, i):
+        return scaled(torch.rand(6), self.other and i == 13) + i, torch.ones(1)
+
+
+@form('"batch"', "The data: the same records have other contents", 6)
+def workers_that_live_on(other):
+    """Two epochs by workers that are forked once."""
+    net = net_of()
+    optimizer = torch.optim.SGD(net.parameters(), 1e-4)
+    loader = torch.utils.data.DataLoader(Drawn(other), 8, shuffle=True, num_workers=2, persistent_workers=True,
+                                         multiprocessing_context="fork", generator=torch.Generator().manual_seed(2))
+    for _ in range(2):
+        for values, labels in loader:
+            optimizer.zero_grad()
+            F.mse_loss(net(values), labels).backward()
+            optimizer.step()
+    return net.parameters()
 
 
 # ---- functions ----
