@@ -32,7 +32,7 @@ class Streams:
             return self.read(call, value)
         word = path.rpartition(".")[2]
         if word in ITERATORS:
-            self.iterates(owner, call)
+            self.iterates(owner, call.node)
         elif word == "split" and owner.library == "mindspore":
             return self.split(owner, call)
         elif word in STEPS:
@@ -43,6 +43,8 @@ class Streams:
 
     def read(self, call, value):
         found = READS.match(call.path)
+        if call.path in ("builtins.enumerate", "builtins.iter", "tqdm.tqdm"):
+            self.iterates(call.first, call.node)
         if call.path.endswith("Dataset.zip") or call.path == "mindspore.dataset.zip":
             self.zips(call)
         elif found is not None and (found.lastgroup != "datasets" or is_true("streaming")(call)):
@@ -97,11 +99,12 @@ class Streams:
         if sum(m is not None for m in mixed) > 1 and not (len(alike) == 1 and all(m.arg(1, "seed") is not None for m in mixed if m)):
             self.pend(tables.ZIPPED, call, self.place(call.node))
 
-    def iterates(self, owner, call):
+    def iterates(self, value, node):
         """A new iterator in each epoch: with a seed, MindSpore begins anew in each."""
-        draws = mixing(owner) is not None or any(id(s.node) in self.augmenting for s in owner.steps)
-        if owner.library == "mindspore" and draws and self.by_epochs():
-            self.pend(tables.NEW_ITERATOR, call, self.place(call.node))
+        for o in options(value):
+            if isinstance(o, Data) and o.library == "mindspore" and self.by_epochs() and (
+                    mixing(o) is not None or any(id(s.node) in self.augmenting for s in o.steps)):
+                self.pend(tables.NEW_ITERATOR, Call("", node, [], {}, False, self), self.place(node))
 
     # ---- loops ----
 

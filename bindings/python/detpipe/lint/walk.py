@@ -369,6 +369,7 @@ class Walker(Calls):
 
     def do_For(self, s):
         source = self.eval(s.iter)
+        self.iterates(source, s.iter)
         self.assign(s.target, self.element(source, s.iter))
         counted = isinstance(s.iter, ast.Call) and isinstance(s.iter.func, ast.Name) and s.iter.func.id == "enumerate"
         loose = self.as_unordered(source, s.iter)
