@@ -255,7 +255,7 @@ class Recorder:
         else:
             try:
                 self.ledger.put(name, value)
-            except TypeError:
+            except (TypeError, ValueError):  # also of what has no elements (a KerasTensor)
                 self._miss(f"values of the type {type(value).__name__}")
 
     def _put_all(self, name, items, depth):
