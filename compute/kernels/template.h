@@ -134,7 +134,10 @@ OUTER(narrow_outer, MR, 1)
 OUTER(low_outer, LOW, NV)
 OUTER(low_narrow_outer, LOW, 1)
 
-#define LEAF_ROWS (MR % 3 == 0 ? MR / 3 : MR / 4) /* sums of three leaves fit the registers */
+/* Rows of a tile whose leaves are added together: so few that the sums of three leaves fit the
+ * registers where there are 32, which a tile of 24 vectors says.  Else all: fewer would be more
+ * loads than products, and some sums have to wait in memory anyway. */
+#define LEAF_ROWS (MR * NV < 24 ? MR : MR % 3 == 0 ? MR / 3 : MR / 4)
 
 static inline __attribute__((always_inline)) void add_rows(vf to[LEAF_ROWS][NV],
                                                            vf from[LEAF_ROWS][NV])
@@ -166,7 +169,7 @@ static inline __attribute__((always_inline)) void leaf_of(const int64_t first, c
     }
 }
 
-/* A few rows, so that the leaves are added in registers. */
+/* The TREE of up to four leaves, of a few rows. */
 static inline __attribute__((always_inline)) void leaf_rows(const int64_t places,
                                                             const int64_t leaf, const int64_t step,
                                                             const float *left, const float *panel,
