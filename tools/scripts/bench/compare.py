@@ -13,7 +13,7 @@ TASKS = {"raw": ("numpy", "torch", *LIBRARIES), "aug": ("numpy", "torch", *LIBRA
          "resize227": ("opencv", "torch", "dali", "tf", "mindspore"), "skip": ("numpy",)}
 PHOTO_PEERS = ("opencv", "torch", "pillow", "torch_loader", "tf", "mindspore", "dali")
 PHOTO_TASKS = {"photos": PHOTO_PEERS, "photos_eval": PHOTO_PEERS, "decode": PHOTO_PEERS[:3]}
-STEP_TASKS = dict.fromkeys(("alexnet", "small_cnn", "resnet20"), ("direct", "tf", "tf_xla", "torch", "torch_last", "torch_compiled"))
+STEP_TASKS = dict.fromkeys(("alexnet", "small_cnn", "resnet20"), ("direct", "tf", "torch", "torch_last", "torch_compiled"))
 STREAMS = ("raw", "aug", "resize227")
 SLOW = 5
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -210,6 +210,8 @@ def main():
     lines = [f"{cpu()}, {a.rounds} rounds.", "", *peers_table(a, cpus)]
     if cpus >= 2 and not a.photos and not a.steps:
         lines += self_table(a, cpus)
+    with open(a.page, encoding="utf-8") as f:  # as it is now, minutes later
+        page = f.read()
     head, tail = page.split(begin)[0], page.split(end)[1]
     with open(a.page + ".new", "w", encoding="utf-8") as f:
         f.write(head + begin + "\n".join(lines) + end + tail)

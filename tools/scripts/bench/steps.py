@@ -132,7 +132,7 @@ def torch_step(a, channels_last=False, compiled=False):
     return step, "PyTorch " + torch.__version__.split("+")[0] + form
 
 
-def tf_step(a, xla=False):
+def tf_step(a):
     import tensorflow as tf
     tf.config.threading.set_intra_op_parallelism_threads(a.threads)
     tf.config.threading.set_inter_op_parallelism_threads(a.threads)
@@ -150,18 +150,17 @@ def tf_step(a, xla=False):
     net, optimizer = tf.keras.Model(seen[-1], seen[i]), tf.keras.optimizers.SGD(0.002, 0.9)
     optimizer.build(net.trainable_variables)
 
-    @tf.function(jit_compile=xla)
+    @tf.function
     def step():
         with tf.GradientTape() as tape:
             logits = net(x, training=True)
             loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits))
         optimizer.apply(tape.gradient(loss, net.trainable_variables), net.trainable_variables)
         return loss
-    return lambda: float(step()), "TensorFlow " + tf.__version__ + " XLA" * xla
+    return lambda: float(step()), "TensorFlow " + tf.__version__
 
 
-PEERS = {"tf": tf_step, "tf_xla": lambda a: tf_step(a, xla=True), "torch": torch_step,
-         "torch_last": lambda a: torch_step(a, channels_last=True),
+PEERS = {"tf": tf_step, "torch": torch_step, "torch_last": lambda a: torch_step(a, channels_last=True),
          "torch_compiled": lambda a: torch_step(a, channels_last=True, compiled=True)}
 
 
