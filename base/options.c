@@ -134,5 +134,6 @@ void dp_log(const dp_options *options, const char *format, ...)
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
     dp_one_line(line);
+    dp_hide_secrets(line);
     options->log(options->log_ctx, line);
 }

@@ -6,12 +6,42 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 void dp_one_line(char *text)
 {
     for (; *text != '\0'; text++) {
         if ((unsigned char)*text < ' ' || *text == '\x7f')
             *text = '?';
+    }
+}
+
+/* Where the secret before the host's name ends, if there is one: ":80" is a port, ":8x" is none. */
+static const char *end_of_secret(const char *host, size_t n)
+{
+    const char *at = memchr(host, '@', n), *colon = memchr(host, ':', n);
+    size_t digits;
+
+    for (const char *more = at; more != NULL;) {
+        at = more;
+        more = memchr(at + 1, '@', n - (size_t)(at + 1 - host));
+    }
+    if (at != NULL || colon == NULL || *host == '[')
+        return at;
+    digits = strspn(colon + 1, "0123456789");
+    return colon + 1 + digits < host + n && colon[1 + digits] != ':' ? host + n : NULL;
+}
+
+void dp_hide_secrets(char *text)
+{
+    for (char *at = strstr(text, "://"); at != NULL; at = strstr(at, "://")) {
+        const size_t address = strcspn(at += 3, " \"|\n"), host = strcspn(at, "/?# \"|\n");
+        const char *end = end_of_secret(at, host);
+        char *query = memchr(at, '?', address);
+        if (end != NULL)
+            memset(at, '*', (size_t)(end - at));
+        if (query != NULL)
+            memset(query + 1, '*', (size_t)(at + address - query - 1));
     }
 }
 
@@ -25,6 +55,7 @@ static dp_status fill(dp_error *err, dp_status status, uint32_t column, int64_t 
     err->record = record;
     vsnprintf(err->message, sizeof err->message, format, args);
     dp_one_line(err->message);
+    dp_hide_secrets(err->message);
     return status;
 }
 

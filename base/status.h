@@ -22,4 +22,8 @@ __attribute__((format(printf, 4, 5))) dp_status dp_fail_record(dp_error *err, dp
 /* What names of files bring along: new lines and what a terminal would obey become '?'. */
 void dp_one_line(char *text);
 
+/* What may be secret in an address, of whatever kind, becomes stars: what stands before its '@',
+ * or looks like a password that was cut before it, and behind its '?'. */
+void dp_hide_secrets(char *text);
+
 #endif

@@ -36,7 +36,7 @@ typedef int... dp_dtype;
 #define DP_STATE_SIZE ...
 typedef struct { dp_status status; uint32_t column; int64_t record; char message[240]; ...; } dp_error;
 typedef struct { void *data; dp_dtype dtype; int32_t rank; int64_t shape[8]; } dp_tensor;
-typedef struct { size_t size; const char *root; uint32_t threads; uint32_t prefetch; uint64_t memory; ...; } dp_options;
+typedef struct { size_t size; const char *root; uint32_t threads; uint32_t prefetch; uint64_t memory; const char *cache; ...; } dp_options;
 typedef struct { uint8_t bytes[64]; } dp_state;
 typedef struct dp_pipeline dp_pipeline;
 typedef struct dp_batch dp_batch;

@@ -1,6 +1,6 @@
 # use.py - what test_python.sh asserts of handles: threads, processes, copies, states, arguments
 # SPDX-License-Identifier: Apache-2.0
-import copy, faulthandler, json, multiprocessing, os, pathlib, pickle, signal, subprocess, sys, tempfile, threading
+import copy, faulthandler, json, multiprocessing, os, pathlib, pickle, shutil, signal, subprocess, sys, tempfile, threading
 import detpipe
 from stream import refused
 
@@ -54,6 +54,29 @@ def check_shapes():
     assert rows[4]["image"][3, 0].tolist() == [(4 * 37 + k * k * 11) % 256 for k in range(9, 12)]
     refused("column image has rows of uint8[1, 1, 3] to uint8[4, 5, 3]",
             lambda: detpipe.Pipeline(stream.text + " | batch batch_size=2", root=os.environ["FIXTURE"]))
+
+
+def check_cache():
+    """What is read of an address lies in the folder, and in that of a copy."""
+    server = pathlib.Path(__file__).parents[1] / "io" / "hostile_server.py"
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(pathlib.Path(os.environ["FIXTURE"], "../snapshot/varies.dps"), folder)
+        with subprocess.Popen([sys.executable, server, folder], stdout=subprocess.PIPE, text=True) as running:
+            root = f"http://127.0.0.1:{running.stdout.readline().strip()}/good"
+            kept = pathlib.Path(folder, 'in "quotes"')
+            here = detpipe.Pipeline("snapshot file=varies.dps", root=folder).digest()
+            there = detpipe.Pipeline("snapshot file=varies.dps", root=root, cache=(kept, 1 << 20))
+            assert there.digest() == here and len(list(kept.iterdir())) > 1, list(kept.iterdir())
+            shutil.rmtree(kept)
+            copy.copy(there)
+            assert len(list(kept.iterdir())) > 1
+            running.terminate()
+    for cache, error in (((folder, 5), ValueError), ((folder, "1"), TypeError), (5, TypeError)):
+        try:
+            detpipe.Pipeline(TEXT, cache=cache)
+        except error:
+            continue
+        raise AssertionError(f"cache={cache} is taken")
 
 
 def check_copies():
@@ -275,7 +298,7 @@ del stream, other, array, batch
 
 
 if __name__ == "__main__":
-    for check in (check_threads, check_shapes, check_copies, check_fork, check_states, check_changed_file,
+    for check in (check_threads, check_shapes, check_cache, check_copies, check_fork, check_states, check_changed_file,
                   check_copies_of_changed_files, check_lists, check_arguments, check_handles, check_exit):
         check()
     typed = pathlib.Path(detpipe.__file__).with_name("py.typed")

@@ -77,6 +77,15 @@ same good
 [ "$(du -sk --apparent-size little | cut -f1)" -le 1032 ] || fail "more is kept than most=1: $(du -sk little)"
 [ "$(fetched)" -gt 0 ] && [ "$(fetched)" -lt "$blocks" ] || fail "of little room $(fetched) of $blocks blocks are fetched"
 
+# --cache is that variable, in a folder of any name; its size is in bytes
+DETPIPE_CACHE= same good --cache 'of its, own,2M' --threads 2
+[ "$(du -sk --apparent-size 'of its, own' | cut -f1)" -le 2056 ] || fail "more is kept than --cache says: $(du -sk 'of its, own')"
+DETPIPE_CACHE='folder=none/none' same good --cache option
+DETPIPE_CACHE='folder=none/none' same good --cache option
+asks 0
+[ ! -e none ] || fail "--cache does not go before DETPIPE_CACHE"
+for wrong in '' ,2M x,3 x,1Y x,99999999999999999999; do expect 2 '--cache' "$DETPIPE" digest 'range count=3' --cache "$wrong"; done
+
 # no folder, no digest: nothing is kept, the rows are there; a wrong setting says so
 DETPIPE_CACHE='folder=seal.txt' same good
 asks "$blocks"

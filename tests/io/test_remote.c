@@ -373,6 +373,37 @@ static void four_blakes(void **state)
     }
 }
 
+/* What is no address that is read is the name of a file, and in the message; not what may be
+ * secret, also where the message ends in it. */
+static void no_secrets(void **state)
+{
+    static const char *const names[] = {
+        "s3://me:hush@bucket/a.dps", "ftp://hush@host/a", "s3://bucket/a.dps?key=hush&b=hush",
+        "HTTP://me:hush@[::1]:80/a", "gs://a@b:hush@c/d",
+    };
+    char spec[512], name_[400];
+    dp_pipeline *p;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(spec, sizeof spec, "snapshot file=\"%s\"", names[i]);
+        assert_int_equal(dp_open(&p, spec, 1, NULL, &test_error), DP_EIO);
+        assert_non_null(strstr(test_error.message, "://"));
+        assert_null(strstr(test_error.message, "hush"));
+    }
+    for (size_t n = 0; n < 130; n++) { /* a name is cut at 120 bytes */
+        snprintf(
+            name_, sizeof name_, "s3://me:%.*shush@bucket/a", (int)n,
+            "ooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooo"
+            "ooooooooooooooooooooooooooooooooooooooooooooooooo");
+        snprintf(spec, sizeof spec, "snapshot file=%s", name_);
+        assert_int_equal(dp_open(&p, spec, 1, NULL, &test_error), DP_EIO);
+        assert_null(strstr(test_error.message, "hu"));
+    }
+    assert_int_equal(dp_open(&p, "snapshot file=s3://bucket:80/a", 1, NULL, &test_error), DP_EIO);
+    assert_non_null(strstr(test_error.message, "s3://bucket:80/a: "));
+}
+
 /* ---- what a server says ---- */
 
 static dp_answer answer_of(const char *const *lines)
@@ -458,6 +489,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blake),
         cmocka_unit_test(four_blakes),
+        cmocka_unit_test(no_secrets),
         cmocka_unit_test(answers),
         cmocka_unit_test(versions_and_seconds),
         cmocka_unit_test_setup_teardown(same_bits, set_up, tear_down),

@@ -13,10 +13,12 @@
 
 #include "base/hash.h"
 #include "base/nearest.h"
+#include "base/status.h"
 #include "tools/cli/memory.h"
 
-#define WIDTH         79
-#define OPTION_INDENT 25
+#define WIDTH           79
+#define OPTION_INDENT   25
+#define CLI_MOST_FOLDER 4096 /* bytes of its name */
 
 int cli_fail(int status, const char *format, ...)
 {
@@ -40,31 +42,15 @@ int cli_fail_short(const char *command, uint64_t asked, uint64_t got, const char
                     (unsigned long long)asked, units, (unsigned long long)got);
 }
 
-/* A copy in which stars stand for what may be secret in an address: before its '@', behind its '?'.
- */
-static char *without_secrets(const char *text)
-{
-    char *copy = xstrdup(text);
-
-    for (char *at = strstr(copy, "://"); at != NULL; at = strstr(at, "://")) {
-        const size_t address = strcspn(at += 3, " \"|\n"), host = strcspn(at, "/?# \"|\n");
-        char *name = memchr(at, '@', host), *query = memchr(at, '?', address);
-        if (name != NULL)
-            memset(at, '*', (size_t)(name - at));
-        if (query != NULL)
-            memset(query + 1, '*', (size_t)(at + address - query - 1));
-    }
-    return copy;
-}
-
 /* The part of the text around the column, and a caret under it. */
 static void point_at(const char *given, uint32_t column)
 {
-    char *text = without_secrets(given);
+    char *text = xstrdup(given);
     const size_t length = strlen(text), at = column - 1;
     const size_t from = at > WIDTH / 2 ? at - WIDTH / 2 : 0,
                  shown = length - from < WIDTH - 4 ? length - from : WIDTH - 4;
 
+    dp_hide_secrets(text);
     if (at <= length) {
         fputs("  ", stderr);
         for (size_t i = from; i < from + shown; i++)
@@ -77,15 +63,13 @@ static void point_at(const char *given, uint32_t column)
 int cli_fail_error(const dp_error *err, const char *text)
 {
     const bool malformed = err->status == DP_ESPEC || err->status == DP_EINVAL;
-    char *message = without_secrets(err->message); /* an address that is none of ours is a name */
 
     if (err->column != 0 && text != NULL) {
-        cli_fail(0, "column %u: %s", err->column, message);
+        cli_fail(0, "column %u: %s", err->column, err->message);
         point_at(text, err->column);
     } else {
-        cli_fail(0, "%s", message);
+        cli_fail(0, "%s", err->message);
     }
-    free(message);
     return malformed ? EXIT_MALFORMED : EXIT_NOT_TRIED;
 }
 
@@ -165,6 +149,40 @@ static bool scale_size(const char **end, uint64_t *bytes)
     return true;
 }
 
+/* "DIR" or "DIR,SIZE" as DETPIPE_CACHE has it, for all that is opened and all that is started:
+ * bytes of SIZE in whole MiB. */
+static int set_cache(const cli_command *c, const char *value)
+{
+    const char *comma = strrchr(value, ','), *end = comma;
+    const size_t length = comma != NULL ? (size_t)(comma - value) : strlen(value);
+    char text[2 * CLI_MOST_FOLDER + 64], here[CLI_MOST_FOLDER] = "";
+    uint64_t most = 0;
+    size_t n;
+
+    if (comma != NULL) {
+        most = strtoull(comma + 1, (char **)&end, 10);
+        if (comma[1] < '0' || comma[1] > '9' || !scale_size(&end, &most) || *end != '\0' ||
+            most >> 20 == 0)
+            return cli_fail(EXIT_MALFORMED,
+                            "%s: --cache takes DIR or DIR,SIZE, SIZE from 1M on, not '%s'", c->name,
+                            value);
+    }
+    if (length == 0 || length >= CLI_MOST_FOLDER ||
+        (value[0] != '/' && getcwd(here, sizeof here - 1) == NULL))
+        return cli_fail(EXIT_MALFORMED, "%s: --cache %s is not a folder", c->name, value);
+    n = (size_t)snprintf(text, sizeof text, "folder=\"%s%s", here, here[0] != '\0' ? "/" : "");
+    for (size_t i = 0; i < length && n < sizeof text - 40; i++) {
+        if (value[i] == '"' || value[i] == '\\')
+            text[n++] = '\\';
+        text[n++] = value[i];
+    }
+    snprintf(text + n, sizeof text - n, "\"");
+    if (comma != NULL)
+        snprintf(text + n, sizeof text - n, "\" most=%llu", (unsigned long long)(most >> 20));
+    setenv("DETPIPE_CACHE", text, 1);
+    return 0;
+}
+
 static int set_value(const cli_command *c, const cli_option *o, const char *value)
 {
     cli_optional *optional = o->value;
@@ -184,6 +202,8 @@ static int set_value(const cli_command *c, const cli_option *o, const char *valu
         list->v[list->n++] = value;
         return 0;
     }
+    if (o->type == CLI_CACHE)
+        return set_cache(c, value);
     errno = 0;
     count = strtoull(value, &stop, 10);
     end = stop;

@@ -27,8 +27,16 @@ typedef enum cli_type {
     CLI_COUNT,
     CLI_SIZE,
     CLI_OPTIONAL,
-    CLI_LIST
+    CLI_LIST,
+    CLI_CACHE /* has no value: it is what DETPIPE_CACHE says from then on */
 } cli_type;
+
+/* For commands that open data. */
+#define CLI_CACHE_OPTION                                                                           \
+    {                                                                                              \
+        "cache", "DIR[,SIZE]",                                                                     \
+            "keep what is read of addresses in DIR, at most SIZE (default: 10G)", CLI_CACHE, NULL  \
+    }
 
 /* A count that may be left out. */
 typedef struct cli_optional {

@@ -223,6 +223,7 @@ int cmd_bench(int argc, char **argv)
         {"data", "DIR",
          "where CIFAR-10, photographs, tokens or weights are (default: working directory)",
          CLI_TEXT, &b.data},
+        CLI_CACHE_OPTION,
         {"threads", "N", "threads, and CPUs that the process may use (default: 1)", CLI_COUNT,
          &threads},
         {"seconds", "N", "time at least so long (default: 10)", CLI_COUNT, &seconds},

@@ -185,6 +185,7 @@ int cmd_cat(int argc, char **argv)
         {"out", "FILE", "where to", CLI_TEXT, &set.out},
         {"data", "DIR", "where the data set is (default: working directory)", CLI_TEXT,
          &s.session.data},
+        CLI_CACHE_OPTION,
         {"seed", "N", "seed (default: 1, or the recipe's)", CLI_OPTIONAL, &set.seed},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };

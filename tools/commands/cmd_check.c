@@ -158,6 +158,7 @@ int cmd_check(int argc, char **argv)
     cJSON *notes;
     const cli_option options[] = {
         {"data", "DIR", "where the data set is (default: working directory)", CLI_TEXT, &s.data},
+        CLI_CACHE_OPTION,
         {"sample", "N", "what is drawn for row N of the stream", CLI_OPTIONAL, &sample},
         {"json", NULL, "print one JSON object", CLI_FLAG, &json},
         {NULL, NULL, NULL, CLI_FLAG, NULL},

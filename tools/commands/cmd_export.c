@@ -20,6 +20,7 @@ int cmd_export(int argc, char **argv)
     const char *what = NULL;
     const cli_option options[] = {
         {"data", "DIR", "where the data set is (default: working directory)", CLI_TEXT, &s.data},
+        CLI_CACHE_OPTION,
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };
     const cli_command command = {"export", "SPEC [OPTIONS]", about, options, 1, 1};

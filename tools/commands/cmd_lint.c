@@ -166,6 +166,7 @@ int cmd_lint(int argc, char **argv)
         {"all", NULL, "print notes, too", CLI_FLAG, &set.all},
         {"json", NULL, "print one JSON object", CLI_FLAG, &set.json},
         {"data", "DIR", "where the data set is (default: working directory)", CLI_TEXT, &s.data},
+        CLI_CACHE_OPTION,
         {"seed", "N", "seed (default: 1, or the recipe's)", CLI_OPTIONAL, &set.seed},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };

@@ -85,6 +85,7 @@ int cmd_order(int argc, char **argv)
     const cli_option options[] = {
         {"data", "DIR", "where the data set is (default: working directory)", CLI_TEXT,
          &s.session.data},
+        CLI_CACHE_OPTION,
         {"seed", "N", "seed (default: 1, or the recipe's)", CLI_OPTIONAL, &set.seed},
         {"epochs", "N", "how many epochs", CLI_COUNT, &set.epochs},
         {"batches", "N", "the first N batches only", CLI_OPTIONAL, &set.batches},

@@ -88,6 +88,7 @@ int cmd_show(int argc, char **argv)
         {"scale", "N", "pixels for a pixel (default: 2)", CLI_COUNT, &set.scale},
         {"data", "DIR", "where the data set is (default: working directory)", CLI_TEXT,
          &s.session.data},
+        CLI_CACHE_OPTION,
         {"seed", "N", "seed (default: 1, or the recipe's)", CLI_OPTIONAL, &set.seed},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };

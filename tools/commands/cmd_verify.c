@@ -221,6 +221,7 @@ int cmd_verify(int argc, char **argv)
     const cli_option options[] = {
         {"data", "DIR", "where the data set is (default: working directory)", CLI_TEXT,
          &s.question.data},
+        CLI_CACHE_OPTION,
         {"steps", "N", "steps (batches, without a net) in place of the recipe's", CLI_OPTIONAL,
          &s.question.steps},
         {"seed", "N", "seed in place of the recipe's", CLI_OPTIONAL, &s.question.seed},

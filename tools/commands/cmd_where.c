@@ -53,6 +53,7 @@ int cmd_where(int argc, char **argv)
         {"epoch", "N", "in which epoch, from 0 (default: 0)", CLI_COUNT, &set.epoch},
         {"data", "DIR", "where the data set is (default: working directory)", CLI_TEXT,
          &s.session.data},
+        CLI_CACHE_OPTION,
         {"seed", "N", "seed (default: 1, or the recipe's)", CLI_OPTIONAL, &set.seed},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };

@@ -39,6 +39,7 @@ typedef struct session {
 /* For commands that open a recipe. */
 #define SESSION_OPTIONS(s)                                                                         \
     {"data", "DIR", "where the data set is (default: working directory)", CLI_TEXT, &(s).data},    \
+        CLI_CACHE_OPTION,                                                                          \
         {"threads", "N", "worker threads (default: one a CPU)", CLI_COUNT, &(s).threads},          \
     {                                                                                              \
         "prefetch", "N", "batches made ahead (default: 2)", CLI_COUNT, &(s).prefetch               \

@@ -10,7 +10,7 @@ arrays is gone."""
 from __future__ import annotations
 
 import contextlib, copy, os, threading
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Union
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Union
 
 import numpy as np
 
@@ -57,6 +57,15 @@ class _Column:
                                     "data": (int(ffi.cast("uintptr_t", tensor.data)), False)}
 
 
+def _cache_text(cache):
+    """A folder, or (folder, bytes), as dp_options.cache has them."""
+    folder, most = cache if isinstance(cache, tuple) else (cache, None)
+    folder = os.path.abspath(os.path.expanduser(os.fspath(folder))).replace("\\", "\\\\").replace('"', '\\"')
+    if most is not None and _integer("cache", most, 64) < 1 << 20:
+        raise ValueError(f"cache: at least {1 << 20} bytes, not {most}")
+    return f'folder="{folder}"' + (f" most={most >> 20}" if most is not None else "")
+
+
 class _Handle:
     """The C handle and the batches that nobody uses; it is closed when neither a pipeline nor a batch is left."""
 
@@ -73,7 +82,8 @@ class Pipeline:
 
     text: the stages; seed: with the data set, all that decides the bytes.  root: where relative paths begin ("~" is the
     home folder); threads: 0 is one a CPU; prefetch: batches made ahead; memory: most bytes that it may take, 0 is no
-    limit; none of them changes a byte of what is delivered.
+    limit; cache: a folder for what is read of addresses (docs/remote.md), or that and the most bytes of it, (folder,
+    bytes); None is what DETPIPE_CACHE says.  None of them changes a byte of what is delivered.
 
     Error: the text, a file or a record is wrong.  ValueError, TypeError: an argument is.  Several threads may share a
     pipeline: each batch is delivered to one of them.  After fork() a child opens one of its own.
@@ -92,22 +102,25 @@ class Pipeline:
     """32 hexadecimal digits: the canonical text and the stages' revisions."""
 
     def __init__(self, text: str, seed: int = 1, root: Union[str, "os.PathLike[str]", None] = None, threads: int = 0,
-                 prefetch: int = 2, memory: int = 0):
+                 prefetch: int = 2, memory: int = 0,
+                 cache: Union[str, "os.PathLike[str]", Tuple[Union[str, "os.PathLike[str]"], int], None] = None):
         self._lock, self._handle, self._process, self._digest = threading.RLock(), None, os.getpid(), None
         err, out = ffi.new("dp_error *"), ffi.new("dp_pipeline **")
         place = ffi.NULL
         if root is not None:
             root = os.path.expanduser(os.fspath(root))
             place = ffi.new("char[]", _bytes("root", root))
+        kept = ffi.NULL if cache is None else ffi.new("char[]", _bytes("cache", _cache_text(cache)))
         options = ffi.new("dp_options *", {
             "size": ffi.sizeof("dp_options"), "root": place, "threads": _integer("threads", threads, 32),
-            "prefetch": _integer("prefetch", prefetch, 32), "memory": _integer("memory", memory, 64)})
+            "prefetch": _integer("prefetch", prefetch, 32), "memory": _integer("memory", memory, 64),
+            "cache": kept})
         self.seed = _integer("seed", seed, 64)
         _need(lib.dp_open(out, _bytes("the text", text), self.seed, options, err), err)
         self._handle = _Handle(out[0])
         self._describe(out[0])
         self._arguments = {"text": self.text, "seed": self.seed, "root": root, "threads": threads, "prefetch": prefetch,
-                           "memory": memory}
+                           "memory": memory, "cache": cache}
 
     def _describe(self, pointer):
         self.columns = []
