@@ -11,8 +11,7 @@ forward pass behind a backward one; what is behind the last of these is a step a
     batch                             what the model is called with
     input M, output M                 of each module without modules in it, by call ("#2"); a loss function's as well.  An
                                       input that is an output, and unchanged, is recorded as "the output M"
-    buffer B                          behind a call of a model; of a later one in the step ("#2"), and of one without
-                                      gradients, where it is another
+    buffer B                          behind each call of a model; of one without gradients, where it is another
     loss                              what backward() is called on: of the first call the step's loss
     gradient W                        when it is whole in a backward pass
     given W                           the gradient that the optimizer gets (clipped, unscaled, reduced)
@@ -84,8 +83,8 @@ class _Root:
 
 
 class _Kept:
-    """A weight or a buffer.  number: of all, as they were met; digest: as it was recorded last, at a version, as changes in place
-    count up, and of a buffer in a step; `at` is None: not recorded yet."""
+    """A weight or a buffer.  number: of all, as they were met; digest: as it was recorded last; at: its version then, as changes in
+    place count up, None: not recorded yet."""
 
     def __init__(self, what, name, number, root, met):
         self.what, self.name, self.number, self.root, self.met = what, name, number, root, met
@@ -467,13 +466,12 @@ class Ledger(Recorder):
                 self._put_kept(self._when(known.met) if known.at is None else "changed", known, parameter, _version(parameter))
 
     def _put_buffers(self, root, when="", trains=True):
-        """Of a call that trains once a step at least, as changes by `.data` count nothing."""
+        """Of each call that trains, as changes by `.data` and batch_norm's count nothing."""
         for name, buffer in root.module().named_buffers():
             if not is_lazy(buffer):
                 kept, version = root.buffer(name), _version(buffer)
-                step, at = kept.at or (None, None)
-                if when or at != version or kept.tensor() is not buffer or (trains and step != self._step):
-                    self._put_kept(when, kept, buffer, (None if when else self._step, version))
+                if when or trains or kept.at != version or kept.tensor() is not buffer:
+                    self._put_kept(when, kept, buffer, version)
                     kept.tensor = weakref.ref(buffer)
 
     def _when(self, met):
