@@ -156,8 +156,8 @@ static void rows_name_parameters_of_their_stages(void **state)
         if (o.ordered)
             assert_true(has_parameter(infos[i], "order"));
         for (int k = 0; k < o.n; k++) {
-            if (o.parameters[k].how != FIXED && !has_parameter(infos[i], o.parameters[k].key))
-                fail_msg("%s has no parameter of the name: %s", o.stage, o.parameters[k].key);
+            if (o.parameters[k].how != FIXED && !has_parameter(infos[i], o.parameters[k].name))
+                fail_msg("%s has no parameter of the name: %s", o.stage, o.parameters[k].name);
         }
     }
     for (int kind = 0; kind < 3; kind++)

@@ -14,6 +14,17 @@ static bool has_parameter(const dp_transform *t, const char *name, size_t length
     return false;
 }
 
+static bool is_word(const char *word, size_t length)
+{
+    static const char *const words[] = {"null", "unread", "batches"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strlen(words[i]) == length && memcmp(words[i], word, length) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Each parameter is one of the stage's, but for what is nothing here; workers are carried over by
  * those that draw as MindSpore does, and by no other. */
 static void check(const dp_transform *t)
@@ -22,10 +33,13 @@ static void check(const dp_transform *t)
     bool workers = false;
 
     for (; word != NULL; word = strchr(word, ' ')) {
-        const size_t length = strcspn(++word, " :=!");
+        size_t length = strcspn(++word, " :=!>");
+        if (word[length] == '>') { /* what it is called here */
+            word += length + 1;
+            length = strcspn(word, " :=!");
+        }
         workers = workers || (length == 7 && memcmp(word, "workers", length) == 0);
-        if (word[length] != '!' && strcmp(word, "null") != 0 && strcmp(word, "unread") != 0 &&
-            !has_parameter(t, word, length))
+        if (word[length] != '!' && !is_word(word, length) && !has_parameter(t, word, length))
             fail_msg("%s has no parameter of the name: %s", t->info.name, word);
     }
     if (workers != (t->replay != NULL))
