@@ -65,6 +65,7 @@ for command in $(sed -nE 's/^DP_COMMAND\(([a-z]+),.*/\1/p' "$SOURCE/tools/comman
         case $command,$option,$kind in
             verify,one-run,*|verify,output,*|verify,loss,*|verify,file,*) continue ;; # of verify -- COMMAND, or its own child
             *,data,DIR|*,FILE) bad=("$impossible" /dev/full) ;;
+            *,cache,*) bad=("$impossible" /dev/full "$impossible,1G" '' ,1G .,1 .,x .,-1G .,1GB .,99999999999G) ;;
             *,N|*,BYTES) bad=(-1 x 18446744073709551616 '' 1.5) ;;
             *,*,-) bad=() ; refused "${words[@]}" "--$option=x" ;;
             *) bad=(nonsense) ;;
@@ -73,7 +74,7 @@ for command in $(sed -nE 's/^DP_COMMAND\(([a-z]+),.*/\1/p' "$SOURCE/tools/comman
             refused "${words[@]}" "--$option" "$value"
             tried=$((tried + 1))
         done
-    done < <("$DETPIPE" "$command" --help | sed -nE '/--help/d; s/^  --([a-z-]+) ([A-Z][A-Za-z,]*) .*/\1 \2/p; t; s/^  --([a-z-]+) .*/\1 -/p')
+    done < <("$DETPIPE" "$command" --help | sed -nE '/--help/d; s/^  --([a-z-]+) ([A-Z][][A-Za-z,]*) .*/\1 \2/p; t; s/^  --([a-z-]+) .*/\1 -/p')
 done
 [ $tried -gt 150 ] || fail "$tried values were tried"
 [ -c /dev/full ] || fail "/dev/full is gone"

@@ -42,7 +42,7 @@ static void check(const dp_transform *t)
         if (word[length] != '!' && !is_word(word, length) && !has_parameter(t, word, length))
             fail_msg("%s has no parameter of the name: %s", t->info.name, word);
     }
-    if (workers != (t->replay != NULL))
+    if (workers != (t->replay != NULL || t->replay_batch != NULL))
         fail_msg("%s: %s", t->info.name, workers ? "no replay" : "workers are not carried over");
 }
 

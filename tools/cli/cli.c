@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -149,6 +150,24 @@ static bool scale_size(const char **end, uint64_t *bytes)
     return true;
 }
 
+/* A folder, or what can be made in one. */
+static bool is_place(const char *path, size_t length)
+{
+    char name[CLI_MOST_FOLDER];
+    struct stat s;
+    char *slash;
+
+    snprintf(name, sizeof name, "%.*s", (int)length, path);
+    if (stat(name, &s) == 0)
+        return S_ISDIR(s.st_mode);
+    slash = strrchr(name, '/');
+    if (errno != ENOENT || slash == name)
+        return errno == ENOENT;
+    if (slash != NULL)
+        *slash = '\0';
+    return stat(slash != NULL ? name : ".", &s) == 0 && S_ISDIR(s.st_mode);
+}
+
 /* "DIR" or "DIR,SIZE" as DETPIPE_CACHE has it, for all that is opened and all that is started:
  * bytes of SIZE in whole MiB. */
 static int set_cache(const cli_command *c, const char *value)
@@ -167,9 +186,10 @@ static int set_cache(const cli_command *c, const char *value)
                             "%s: --cache takes DIR or DIR,SIZE, SIZE from 1M on, not '%s'", c->name,
                             value);
     }
-    if (length == 0 || length >= CLI_MOST_FOLDER ||
+    if (length == 0 || length >= CLI_MOST_FOLDER || !is_place(value, length) ||
         (value[0] != '/' && getcwd(here, sizeof here - 1) == NULL))
-        return cli_fail(EXIT_MALFORMED, "%s: --cache %s is not a folder", c->name, value);
+        return cli_fail(EXIT_MALFORMED, "%s: --cache %.*s: not a folder, nor a name in one",
+                        c->name, (int)length, value);
     n = (size_t)snprintf(text, sizeof text, "folder=\"%s%s", here, here[0] != '\0' ? "/" : "");
     for (size_t i = 0; i < length && n < sizeof text - 40; i++) {
         if (value[i] == '"' || value[i] == '\\')

@@ -395,11 +395,12 @@ static place compare_pair(const result_pair *p, why_comparison *c)
     return at;
 }
 
-static FILE *open_head(const char *ledger)
+static FILE *open_head(const char *of_ledger)
 {
     char path[PATH];
 
-    snprintf(path, sizeof path, "%.*s.head", (int)(strlen(ledger) - strlen(".ledger")), ledger);
+    snprintf(path, sizeof path, "%.*s.head", (int)(strlen(of_ledger) - strlen(".ledger")),
+             of_ledger);
     return xfopen(path, "r");
 }
 
