@@ -97,7 +97,7 @@ control swapped_k     "$N" "" compute/kernels/template.h -e '/ tile_of(const int
 control other_line    "$N" "" compute/kernels/filtering.h 's/v_add(v_add(x\[0\], x\[1\]), x\[2\])/v_add(x[0], v_add(x[1], x[2]))/'
 control other_pair    "$N" "" compute/kernels/filtering.h 's/v_add(y\[0\], v_add(x\[4\], x\[5\]))/v_add(v_add(y[0], x[4]), x[5])/'
 control other_chain   "$N" "" compute/kernels/kernels.h 's/DP_FILTERING_CHAIN 32/DP_FILTERING_CHAIN 64/'
-control rows_first    "$N" "" compute/kernels/filtering.h -e 's/v_load(in\[r \* p + s\] + c)/v_load(in[s * p + r] + c)/' -e 's/v_store(out\[r \* q + s\] + c/v_store(out[s * q + r] + c/'
+control rows_first    "$N" "" compute/kernels/filtering.h -e 's/v_load(in\[r \* p + s\] + from)/v_load(in[s * p + r] + from)/' -e 's/v_store(out\[r \* q + s\] + to/v_store(out[s * q + r] + to/'
 control other_exp     "$N" "" base/number/elementary.h 's/dp_fma32(q, r \* r, r)/dp_fma32(r, dp_fma32(q, r, 0.0f), r)/'
 control other_leaf    "$N" "" tests/cross/conformance_hash.c 's/leaf_size=4/leaf_size=2/'
 control mul_then_add  "$N" "" base/number/num.h '/^static inline float dp_fma32/,/^}/s/^{$/{ if (c == c) { volatile float p = a * b; return p + c; }/'
