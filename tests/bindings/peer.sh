@@ -1,9 +1,9 @@
-# peer.sh - sourced behind expect.sh: the Python package beside a framework, by its users' own Python: peer MODULE ENVIRONMENT VARIABLE
+# peer.sh - sourced behind expect.sh: the Python package beside a framework, by its users' own Python: peer MODULE,.. ENVIRONMENT VARIABLE
 # SPDX-License-Identifier: Apache-2.0
-# sets peer to a Python that has the module and cffi, and makes the folder $site; else it skips the test, and says what would run
+# sets peer to a Python that has the modules and cffi, and makes the folder $site; else it skips the test, and says what would run
 peer() {
     peer=${!3:-$SOURCE/$2}/bin/python
-    if ! [ -x "$peer" ] || ! "$peer" -c "import cffi, importlib.util as u, sys; sys.exit(u.find_spec('$1') is None)" > /dev/null 2>&1; then
+    if ! [ -x "$peer" ] || ! "$peer" -c "import cffi, importlib.util as u, sys; sys.exit(None in map(u.find_spec, '$1'.split(',')))" > /dev/null 2>&1; then
         echo "skipped: no $1 and cffi in $2 (tools/dev peers; $3 names another environment)"
         exit 77
     fi
