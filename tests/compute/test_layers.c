@@ -686,16 +686,22 @@ static void check_momentum(char **lines)
     }
 }
 
+/* The n lines of a file, `each` of them at a time. */
+static void check_lines(const char *file, size_t n, size_t each, void (*check)(char **lines))
+{
+    test_lines lines = test_lines_read(file);
+
+    assert_int_equal(lines.n, n);
+    for (size_t i = 0; i < n; i += each)
+        check(lines.line + i);
+    test_lines_free(&lines);
+}
+
 /* Its MSELoss, NLLLoss and CrossEntropyLoss(label_smoothing=). */
 static void more_mindspore_losses(void **state)
 {
-    test_lines lines = test_lines_read("mindspore_more_losses.txt");
-
     (void)state;
-    assert_int_equal(lines.n, 64);
-    for (size_t i = 0; i < lines.n; i += 4)
-        check_loss(lines.line + i);
-    test_lines_free(&lines);
+    check_lines("mindspore_more_losses.txt", 64, 4, check_loss);
 }
 
 /* Lines: the net, its input, the labels; then its weight, bias and their gradients in turn. */
@@ -741,13 +747,8 @@ static void check_layers(char **lines)
 /* Its Conv2dTranspose, LeakyReLU, and the mean or the most of each channel. */
 static void mindspore_layers(void **state)
 {
-    test_lines lines = test_lines_read("mindspore_layers.txt");
-
     (void)state;
-    assert_int_equal(lines.n, 28);
-    for (size_t i = 0; i < lines.n; i += 7)
-        check_layers(lines.line + i);
-    test_lines_free(&lines);
+    check_lines("mindspore_layers.txt", 28, 7, check_layers);
 }
 
 static void mindspore_values(void **state)

@@ -48,6 +48,19 @@ static void open_cache(dp_local_cache *c, const char *folder)
     dp_arena_free(&arena);
 }
 
+/* A cache in a new folder, which `end` removes. */
+static void open_new(dp_local_cache *c, char folder[200])
+{
+    test_folder(folder, 200);
+    open_cache(c, folder);
+}
+
+static void end(dp_local_cache *c, const char *folder)
+{
+    dp_local_cache_close(c);
+    test_folder_remove(folder);
+}
+
 static dp_local_name name_of(const block *b)
 {
     dp_local_name name = {.sum = true};
@@ -105,8 +118,7 @@ static void kept_within_the_bound(void **state)
     uint32_t n, there = 0;
 
     (void)state;
-    test_folder(folder, sizeof folder);
-    open_cache(&c, folder);
+    open_new(&c, folder);
     open_cache(&other, folder);
     test_write(folder, "0123.tmp", "mine", 4); /* files of others stay, and do not count */
     for (uint32_t i = 0; i < 100; i++) {
@@ -124,8 +136,7 @@ static void kept_within_the_bound(void **state)
     assert_int_equal(there + 1, n);
     assert_in_range(there, 8, 20); /* and it is not left empty */
     dp_local_cache_close(&other);
-    dp_local_cache_close(&c);
-    test_folder_remove(folder);
+    end(&c, folder);
 }
 
 /* What somebody puts in the place of a block. */
@@ -169,8 +180,7 @@ static void nothing_wrong_is_read(void **state)
         block b, next;
         make_block(&b, 1);
         make_block(&next, 2);
-        test_folder(folder, sizeof folder);
-        open_cache(&c, folder);
+        open_new(&c, folder);
         test_folder(elsewhere, sizeof elsewhere);
         snprintf(path, sizeof path, "%s/own", elsewhere);
         test_write(elsewhere, "own", b.bytes, b.size);
@@ -183,8 +193,7 @@ static void nothing_wrong_is_read(void **state)
         assert_int_equal(has(&c, &b), kind != DIRECTORY && kind != FULL_DIRECTORY);
         assert_int_equal(stat(path, &file), 0); /* nothing was written through a link */
         assert_int_equal(file.st_size, b.size);
-        dp_local_cache_close(&c);
-        test_folder_remove(folder);
+        end(&c, folder);
         test_folder_remove(elsewhere);
     }
 }
@@ -199,8 +208,7 @@ static void locks_of_others(void **state)
         dp_local_cache c;
         block b;
         uint32_t n;
-        test_folder(folder, sizeof folder);
-        open_cache(&c, folder);
+        open_new(&c, folder);
         if (kind == 0)
             assert_int_equal(mkfifoat(c.folder, "lock", 0600), 0);
         else if (kind == 1)
@@ -215,8 +223,7 @@ static void locks_of_others(void **state)
             assert_int_equal(has(&c, &b), kind == 3);
             assert_true(used(&c, &n) <= MOST);
         }
-        dp_local_cache_close(&c);
-        test_folder_remove(folder);
+        end(&c, folder);
     }
 }
 
@@ -240,8 +247,7 @@ static void no_room(void **state)
     uint32_t n;
 
     (void)state;
-    test_folder(folder, sizeof folder);
-    open_cache(&c, folder);
+    open_new(&c, folder);
     make_block(&b, 2);
     put(&c, &b);
     read_lock(&c, counted);
@@ -259,8 +265,7 @@ static void no_room(void **state)
     assert_memory_equal(then, counted, sizeof then);
     put(&c, &b);
     assert_true(has(&c, &b));
-    dp_local_cache_close(&c);
-    test_folder_remove(folder);
+    end(&c, folder);
 }
 
 /* ---- the system's calls, as this program has them ---- */
@@ -293,16 +298,14 @@ static void nothing_is_kept_without_locks(void **state)
     block b;
 
     (void)state;
-    test_folder(folder, sizeof folder);
-    open_cache(&c, folder);
+    open_new(&c, folder);
     make_block(&b, 1);
     no_locks = true;
     put(&c, &b);
     no_locks = false;
     used(&c, &n);
     assert_int_equal(n, 0);
-    dp_local_cache_close(&c);
-    test_folder_remove(folder);
+    end(&c, folder);
 }
 
 static void a_child_keeps_no_lock(void **state)
@@ -313,8 +316,7 @@ static void a_child_keeps_no_lock(void **state)
     block b, next;
 
     (void)state;
-    test_folder(folder, sizeof folder);
-    open_cache(&c, folder);
+    open_new(&c, folder);
     make_block(&b, 1);
     make_block(&next, 2);
     forks = true;
@@ -325,8 +327,7 @@ static void a_child_keeps_no_lock(void **state)
     assert_int_equal(kill(forked, SIGKILL), 0);
     assert_int_equal(waitpid(forked, &status, 0), forked);
     assert_true(has(&c, &b) && has(&c, &next));
-    dp_local_cache_close(&c);
-    test_folder_remove(folder);
+    end(&c, folder);
 }
 
 /* A writer that the system ends within a block, which the limit of its files does: what it left is
@@ -342,8 +343,7 @@ static void killed_within_a_block(void **state)
     pid_t child;
 
     (void)state;
-    test_folder(folder, sizeof folder);
-    open_cache(&c, folder);
+    open_new(&c, folder);
     make_block(&b, 1);
     put(&c, &b);
     child = fork();
@@ -365,8 +365,7 @@ static void killed_within_a_block(void **state)
     used(&c, &n);
     assert_int_equal(n, 2);
     assert_true(has(&c, &b));
-    dp_local_cache_close(&c);
-    test_folder_remove(folder);
+    end(&c, folder);
 }
 
 /* Tells of each block that it put. */
@@ -393,8 +392,7 @@ static void killed_writers(void **state)
     block b;
 
     (void)state;
-    test_folder(folder, sizeof folder);
-    open_cache(&c, folder);
+    open_new(&c, folder);
     for (uint32_t round = 0; round < 200; round++) {
         pid_t child[2];
         int ends[2], status;
@@ -424,8 +422,7 @@ static void killed_writers(void **state)
     put(&c, &b); /* and the next one takes the lock, and counts */
     assert_true(has(&c, &b));
     assert_true(used(&c, &n) <= MOST);
-    dp_local_cache_close(&c);
-    test_folder_remove(folder);
+    end(&c, folder);
 }
 
 int main(void)

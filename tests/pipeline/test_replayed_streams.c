@@ -174,28 +174,29 @@ static void new_iterators(void **state)
     dp_close(p);
 }
 
+/* Of a file, which has so many lines at least. */
+static void check_random_lines(const char *file, size_t least, const char *root)
+{
+    test_lines lines = test_lines_read(file);
+
+    assert_true(lines.n >= least);
+    for (size_t i = 0; i < lines.n; i++)
+        check_random(lines.line[i], root, NULL);
+    test_lines_free(&lines);
+}
+
 static void random_operations(void **state)
 {
-    test_lines lines = test_lines_read("mindspore_random.txt");
-
     (void)state;
-    assert_true(lines.n >= 80);
-    for (size_t i = 0; i < lines.n; i++)
-        check_random(lines.line[i], TEST_GOLDEN "/cifar10", NULL);
-    test_lines_free(&lines);
+    check_random_lines("mindspore_random.txt", 80, TEST_GOLDEN "/cifar10");
 }
 
 /* MixUpBatch, CutMixBatch, and what takes batches; one line has shares at which binary64 rounds
  * uint8 otherwise than OpenCV. */
 static void operations_on_batches(void **state)
 {
-    test_lines lines = test_lines_read("mindspore_batches.txt");
-
     (void)state;
-    assert_true(lines.n >= 100);
-    for (size_t i = 0; i < lines.n; i++)
-        check_random(lines.line[i], TEST_GOLDEN "/cifar10", NULL);
-    test_lines_free(&lines);
+    check_random_lines("mindspore_batches.txt", 100, TEST_GOLDEN "/cifar10");
 }
 
 /* MindSpore 2.10.0 delivers five of these batches with seed 1, and raises in the sixth. */
@@ -219,13 +220,8 @@ static void a_batch_where_mindspore_fails(void **state)
 /* Each number follows from the sizes of the pictures before it. */
 static void pictures_of_various_sizes(void **state)
 {
-    test_lines lines = test_lines_read("mindspore_pictures.txt");
-
     (void)state;
-    assert_true(lines.n >= 35);
-    for (size_t i = 0; i < lines.n; i++)
-        check_random(lines.line[i], TEST_GOLDEN "/jpeg", NULL);
-    test_lines_free(&lines);
+    check_random_lines("mindspore_pictures.txt", 35, TEST_GOLDEN "/jpeg");
 }
 
 static void write_containers(const char *folder)
