@@ -21,6 +21,8 @@ _Static_assert(_Alignof(dp_hash) >= _Alignof(XXH3_state_t),
 static const dp_xxh3 *xxh3(void)
 {
 #if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f"))
+        return &dp_xxh3_avx512;
     if (__builtin_cpu_supports("avx2"))
         return &dp_xxh3_avx2;
 #endif

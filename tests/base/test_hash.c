@@ -73,35 +73,63 @@ static void type_and_shape_count(void **state)
     assert_string_not_equal(digest_of(&t).text, first.text);
 }
 
-/* Every instruction set, every length, every alignment: the same digest, at once and in pieces. */
-static void instruction_sets_agree(void **state)
-{
 #if defined(__x86_64__)
+static void expect_portable(const dp_xxh3 *other)
+{
     enum { MOST = 5000 };
     static uint8_t bytes[MOST + 64];
     static _Alignas(64) uint8_t a[640], b[640];
 
-    (void)state;
-    if (!__builtin_cpu_supports("avx2")) {
-        print_message("skipped: this machine has no AVX2\n");
-        skip();
-    }
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)(i * i + i / 7);
     for (size_t n = 0; n <= MOST; n += 1 + n / 64) {
         const uint8_t *at = bytes + n % 64;
-        assert_int_equal(dp_xxh3_portable.hash64(at, n, n), dp_xxh3_avx2.hash64(at, n, n));
+        assert_int_equal(dp_xxh3_portable.hash64(at, n, n), other->hash64(at, n, n));
         dp_hash64_init((dp_hash *)(void *)a);
         dp_hash64_init((dp_hash *)(void *)b);
         dp_xxh3_portable.update(a, at, n);
-        dp_xxh3_avx2.update(b, at, n / 3);
-        dp_xxh3_avx2.update(b, at + n / 3, n - n / 3);
+        other->update(b, at, n / 3);
+        other->update(b, at + n / 3, n - n / 3);
         assert_int_equal(dp_hash64_final((dp_hash *)(void *)a),
                          dp_hash64_final((dp_hash *)(void *)b));
         assert_int_equal(dp_hash64_final((dp_hash *)(void *)a), dp_xxh3_portable.hash64(at, n, 0));
     }
-#else
+}
+
+/* A NaN at each place of blocks of each length, and none. */
+static void expect_nan(const dp_xxh3 *one)
+{
+    float f32[70] = {0};
+    double f64[70] = {0};
+
+    for (size_t n = 1; n <= 70; n++) {
+        assert_false(one->nan_f32(f32, n) || one->nan_f64(f64, n));
+        for (size_t i = 0; i < n; i++) {
+            f32[i] = NAN, f64[i] = NAN;
+            assert_true(one->nan_f32(f32, n) && one->nan_f64(f64, n));
+            f32[i] = 1, f64[i] = INFINITY;
+        }
+    }
+}
+#endif
+
+/* Every instruction set, every length, every alignment: the same digest, at once and in pieces. */
+static void instruction_sets_agree(void **state)
+{
     (void)state;
+#if defined(__x86_64__)
+    if (!__builtin_cpu_supports("avx2")) {
+        print_message("skipped: this machine has no AVX2\n");
+        skip();
+    }
+    expect_nan(&dp_xxh3_portable);
+    expect_portable(&dp_xxh3_avx2);
+    expect_nan(&dp_xxh3_avx2);
+    if (__builtin_cpu_supports("avx512f")) {
+        expect_portable(&dp_xxh3_avx512);
+        expect_nan(&dp_xxh3_avx512);
+    }
+#else
     print_message("skipped: one instruction set\n");
     skip();
 #endif
