@@ -108,7 +108,7 @@ void dp_batch_claim(dp_batch *b, dp_graph *g, uint64_t index)
 
 bool dp_step_open(const dp_step *step, const double *draws)
 {
-    return step->gate == DP_NO_GATE || draws[step->gate] == step->opens;
+    return step->gate == DP_NO_GATE || dp_step_opens(step, draws[step->gate]);
 }
 
 /* The numbers of a step that is applied, with what was planned for it. */

@@ -27,6 +27,7 @@ typedef struct dp_step {
     bool second;          /* the transform's second pass */
     uint32_t gate;        /* place of the number that says whether it is applied; DP_NO_GATE */
     double opens;         /* the number that says so */
+    bool among;           /* or a bit of that number, which `opens` numbers */
     dp_tensor in, out;    /* types of one row; in: of the largest, where they differ */
     dp_tensor made;       /* what it makes by itself: out is that of its pass */
     struct dp_each *each; /* it is planned for each row (vary.h); NULL = once, at open */
@@ -36,6 +37,12 @@ typedef struct dp_step {
     dp_pass *pass;                /* this step and those after it in one; NULL = alone */
     bool passed;                  /* done by the pass of a step before */
 } dp_step;
+
+/* Whether the number of its gate says that it is applied. */
+static inline bool dp_step_opens(const dp_step *step, double number)
+{
+    return step->among ? (uint64_t)number >> (uint32_t)step->opens & 1 : number == step->opens;
+}
 
 /* A transform of whole batches. */
 typedef struct dp_mix {

@@ -116,11 +116,12 @@ static dp_status add_step(dp_builder *b, level *l, const dp_found *found, const 
 static dp_status add_held(dp_builder *b, level *l, const dp_found *found, uint32_t gate,
                           dp_error *err)
 {
-    const bool one = found->transform->holds == DP_HOLDS_ONE;
+    const dp_holds holds = found->transform->holds;
 
     for (uint32_t i = 0; i < found->held->n; i++) {
         const dp_found *inner = &found->held->found[i];
-        const dp_step like = {.gate = gate, .opens = one ? i : 1};
+        const dp_step like = {
+            .gate = gate, .opens = holds == DP_HOLDS_ALL ? 1 : i, .among = holds == DP_HOLDS_SOME};
         const dp_status status =
             dp_stage_failed(inner->info, found->column, add_step(b, l, inner, &like, err), err);
         if (status != DP_OK)

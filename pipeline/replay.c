@@ -96,7 +96,7 @@ static void draw_row(const dp_replay *r, uint64_t worker, double *draws)
 {
     for (uint32_t s = 0; s < r->n_steps; s++) {
         const dp_step *step = &r->steps[s];
-        const bool open = s == 0 || draws[0] == step->opens;
+        const bool open = s == 0 || dp_step_opens(step, draws[0]);
         if (open && step->transform->draw != NULL && !step->second)
             step->transform->replay(params_of(r, step), generator_of(r, worker, s),
                                     draws + (step->draws - r->place));

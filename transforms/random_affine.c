@@ -112,7 +112,8 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
     const dp_affine_move move = {draws[DEGREE],
                                  draws[SCALE],
                                  {draws[SHEAR], draws[SHEAR + 1]},
-                                 {draws[SHIFT], draws[SHIFT + 1]}};
+                                 {draws[SHIFT], draws[SHIFT + 1]},
+                                 p->order != 0};
     const dp_affine back = dp_affine_moved(&move, in->shape[0], in->shape[1]);
 
     dp_affine_run(&back, p->resample == 0, &p->fill_value, in, out);

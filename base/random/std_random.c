@@ -129,6 +129,26 @@ float dp_std_gamma_next(dp_std_gamma *d, dp_mt19937 *g)
     return power_of(u, 1 / d->alpha) * a1 * v;
 }
 
+/* Two choices a draw. */
+uint64_t dp_std_sample(uint32_t n, uint32_t k, dp_mt19937 *g)
+{
+    uint64_t chosen = 0;
+
+    for (uint32_t i = 0, left = k < n ? k : n; left > 0; i += 2) {
+        const uint32_t rest = n - i, others = rest > 1 ? rest - 1 : 1;
+        const uint32_t x = dp_std_uniform_int(g, rest * others - 1);
+        if (x / others < left) {
+            chosen |= (uint64_t)1 << i;
+            left--;
+        }
+        if (x % others < left) {
+            chosen |= (uint64_t)1 << (i + 1);
+            left--;
+        }
+    }
+    return chosen;
+}
+
 /* Two swaps a draw, as long as a draw has room for two places. */
 static inline void shuffle_in_pairs(dp_std_swap *swap, void *v, uint32_t n, dp_mt19937 *g)
 {

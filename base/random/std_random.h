@@ -29,6 +29,9 @@ typedef struct dp_std_gamma {
 } dp_std_gamma;
 float dp_std_gamma_next(dp_std_gamma *, dp_mt19937 *);
 
+/* std::sample: k of the numbers 0..n-1, a bit each; n at most 64. */
+uint64_t dp_std_sample(uint32_t n, uint32_t k, dp_mt19937 *);
+
 /* std::shuffle of v[0..n-1]; of what is not words, by what swaps two of it. */
 void dp_std_shuffle(uint32_t *v, uint32_t n, dp_mt19937 *);
 typedef void dp_std_swap(void *v, uint32_t, uint32_t);

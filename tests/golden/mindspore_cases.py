@@ -115,12 +115,17 @@ def jitter(rng):
     return 'random_color_adjust' + ''.join(f' {k}={commas(r)}' for k, r in given.items()), v.RandomColorAdjust(**given)
 
 
-def affine(rng):
+def affine(rng, sheared=True):
     degrees, scale, fill = between(rng, -180, 180), between(rng, 0.5, 1.5), [rng.randrange(256) for _ in range(3)]
     translate, shear, mode = between(rng, -0.4, 0.4) + between(rng, -0.4, 0.4), between(rng, -30, 30) + between(rng, -30, 30), rng.choice(('linear', 'nearest'))
     text = (f'random_affine degrees={commas(degrees)} translate={commas(translate)} scale={commas(scale)} resample={mode} '
-            f'fill_value={commas(fill)} shear={commas(shear)}')
-    return text, v.RandomAffine(degrees, translate, scale, shear, MODES[mode], tuple(fill))
+            f'fill_value={commas(fill)}' + (f' shear={commas(shear)}' if sheared else ''))
+    return text, v.RandomAffine(degrees, translate, scale, shear if sheared else None, MODES[mode], tuple(fill))
+
+
+def unsheared(rng):
+    """The tangent of a shear is that of the C library, glibc's another one since 2.41."""
+    return affine(rng, False)
 
 
 def rotated(operation):
@@ -174,13 +179,59 @@ RANDOM = (
 )
 
 
-def random_case(rng, number):
+def pixels(rng):
+    fill, mode = [rng.randrange(256) for _ in range(3)], rng.choice(('linear', 'nearest'))
+    return f'interpolation={mode} fill_value={commas(fill)}', MODES[mode], tuple(fill)
+
+
+def auto_augment(rng):
+    policy, (text, mode, fill) = rng.choice(('imagenet', 'cifar10', 'svhn')), pixels(rng)
+    return f'auto_augment policy={policy} {text}', v.AutoAugment(v.AutoAugmentPolicy[policy.upper()], mode, fill)
+
+
+def rand_augment(rng):
+    bins, n, (text, mode, fill) = rng.choice((2, 31, rng.randrange(2, 60))), rng.randrange(1, 9), pixels(rng)
+    m = rng.randrange(1, bins)
+    return f'rand_augment num_ops={n} magnitude={m} num_magnitude_bins={bins} {text}', v.RandAugment(n, m, bins, mode, fill)
+
+
+def trivial_augment_wide(rng):
+    bins, (text, mode, fill) = rng.choice((2, 31, rng.randrange(2, 60))), pixels(rng)
+    return f'trivial_augment_wide num_magnitude_bins={bins} {text}', v.TrivialAugmentWide(bins, mode, fill)
+
+
+def uniform_augment(rng):
+    """{order} stands for the words of what it holds."""
+    made = [rng.choice(HELD)(rng) for _ in range(rng.randrange(2, 8))]
+    n = rng.randrange(1, len(made) + 1)
+    return (f'uniform_augment transforms="{" | ".join(text for text, _ in made)}" num_ops={n}',
+            v.UniformAugment([operation for _, operation in made], n))
+
+
+def held(name, parameter, operation, low, high, **given):
+    made = ranged(name, parameter, operation, low, high, **given)
+    return lambda rng: (lambda text, o: (text + ' {order}', o))(*made(rng))
+
+
+HELD = (
+    held('random_sharpness', 'degrees', v.RandomSharpness, 0, 3), held('random_color', 'degrees', v.RandomColor, 0, 3),
+    held('random_posterize', 'bits', v.RandomPosterize, 1, 8, whole=True), colours,
+    lambda rng: ('horizontal_flip', v.HorizontalFlip()), lambda rng: ('invert', v.Invert()),
+)
+AUGMENT = (auto_augment, rand_augment, trivial_augment_wide, uniform_augment)
+
+
+SHAPES = ((32, 32), (31, 32), (7, 29), (32, 9), (20, 17))
+
+
+def random_case(rng, number, known=RANDOM, shapes=SHAPES):
     """A chain of random operations: seed, workers, shape, text, operations.  The first ones are one operation each."""
-    kinds = [RANDOM[number]] if number < len(RANDOM) else [rng.choice(RANDOM) for _ in range(rng.randrange(1, 4))]
+    kinds = [known[number]] if number < len(known) else [rng.choice(known) for _ in range(rng.randrange(1, 4))]
     seed, workers = rng.choice((0, 1, 11, 42, rng.getrandbits(32), 4294967290)), rng.choice((1, 2))
-    shape = rng.choice(((32, 32), (31, 32), (7, 29), (32, 9), (20, 17)))
+    shape = rng.choice(shapes)
     made = [kind(rng) for kind in kinds]
-    text = ' | '.join(f'{text} order=mindspore workers={workers}' for text, _ in made)
+    order = f'order=mindspore workers={workers}'
+    text = ' | '.join(f'{text} {order}' for text, _ in made).replace('{order}', order)
     return seed, workers, shape, text, [operation for _, operation in made]
 
 

@@ -94,9 +94,11 @@ def pictures(rng, folder):
 
 
 def operation(rng):
-    kind = rng.randrange(12)
+    kind = rng.randrange(13)
     if kind < 4:
         return [rng.choice(cases.RANDOM)(rng)[1]]
+    if kind == 12:
+        return [rng.choice(cases.AUGMENT)(rng)[1]]
     if kind < 6:
         return [cases.colours(rng)[1]]
     if kind == 6:

@@ -63,9 +63,11 @@ static int check_stream(const char *spec, bool *all)
  * or a reader's batches are not rows. */
 static bool has_none(const char *spec)
 {
-    static const char *const why[] = {
-        "random_affine", "random_color degrees", "auto_augment",      "mixup", "cutmix",
-        " with=",        "batched=true",         "pad_if_needed=true"};
+    static const char *const why[] = {"random_affine",   "random_color degrees",
+                                      "auto_augment",    "rand_augment",
+                                      "trivial_augment", "mixup",
+                                      "cutmix",          " with=",
+                                      "batched=true",    "pad_if_needed=true"};
 
     for (size_t i = 0; i < sizeof why / sizeof why[0]; i++) {
         if (strstr(spec, why[i]) != NULL)

@@ -191,6 +191,14 @@ static void random_operations(void **state)
     check_random_lines("mindspore_random.txt", 80, TEST_GOLDEN "/cifar10");
 }
 
+/* AutoAugment and its like, also of images of a few pixels; RandomAffine at angles of which the C
+ * library's sine or cosine is not the nearest float. */
+static void augmentations(void **state)
+{
+    (void)state;
+    check_random_lines("mindspore_augment.txt", 100, TEST_GOLDEN "/cifar10");
+}
+
 /* MixUpBatch, CutMixBatch, and what takes batches; one line has shares at which binary64 rounds
  * uint8 otherwise than OpenCV. */
 static void operations_on_batches(void **state)
@@ -264,6 +272,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(draws),
                                        cmocka_unit_test(streams),
                                        cmocka_unit_test(random_operations),
+                                       cmocka_unit_test(augmentations),
                                        cmocka_unit_test(operations_on_batches),
                                        cmocka_unit_test(a_batch_where_mindspore_fails),
                                        cmocka_unit_test(pictures_of_various_sizes),

@@ -161,6 +161,8 @@ static void equal_to_folders_of_one_size(void **state)
         "random_affine degrees=30 translate=0.2,0.2 scale=0.8,1.2 | random_erasing prob=1",
         "random_apply transforms=\"invert | random_rotation degrees=30\" | pad_to size=40",
         "random_choice transforms=\"invert | gaussian_blur kernel_size=3 | equalize\"",
+        "uniform_augment transforms=\"invert | random_rotation degrees=30 | equalize\"",
+        "auto_augment | rand_augment num_ops=3 fill_value=9 | trivial_augment_wide",
         "random_crop size=20 padding=2 pad_if_needed=true | vertical_flip",
         "random_color_adjust brightness=0.5,1.5 saturation=0.2,2 | random_sharpness",
         "pad padding=9 | resize size=16 | random_resized_crop size=9",
@@ -406,13 +408,16 @@ static void joined_rows(void **state)
     dp_close(p);
 }
 
-/* MindSpore's flips draw one number a row, whatever its shape. */
+/* Those of MindSpore that draw the same numbers whatever the shape. */
 static void replayed_draws(void **state)
 {
     static const char *const stages[] = {
         "random_horizontal_flip order=mindspore",
         "random_apply transforms=\"invert | random_vertical_flip order=mindspore\" order=mindspore "
-        "workers=2"};
+        "workers=2",
+        "trivial_augment_wide order=mindspore",
+        "uniform_augment transforms=\"invert | random_invert order=mindspore | equalize\" "
+        "order=mindspore workers=2"};
 
     (void)state;
     for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {

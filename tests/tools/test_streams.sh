@@ -168,8 +168,8 @@ echo '[]' > bad.json
 expect 2 'there is no key children' "$DETPIPE" import bad.json
 sed 's/"Invert"/"Unheard"/' "$serialized/ops_colour.json" > bad.json
 expect 2 'there is no operation Unheard' "$DETPIPE" import bad.json
-sed 's/"Invert"/"RandAugment"/' "$serialized/ops_colour.json" > bad.json
-expect 2 'what MindSpore draws, and does by it, is not known of RandAugment' "$DETPIPE" import bad.json
+sed 's/"Invert"/"RandomLighting"/' "$serialized/ops_colour.json" > bad.json
+expect 2 'what MindSpore draws, and does by it, is not known of RandomLighting' "$DETPIPE" import bad.json
 sed 's/"tensor_op_name":"Invert"/"python_module":"x","tensor_op_name":"RandomErasing"/' "$serialized/ops_colour.json" > bad.json
 expect 2 'is a Python function there, with no stage here: RandomErasing' "$DETPIPE" import bad.json
 expect 0 '^  \| type_cast column=label data_type=float32$' "$DETPIPE" import "$serialized/batches.json" --order mindspore

@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <math.h>
+
 #include "base/random/rng.h"
 #include "tests/support/test.h"
 
@@ -114,6 +116,107 @@ static test_hex digest_of(const char *spec)
     return h;
 }
 
+/* The stage that does what trivial_augment_wide drew; "" = a translation or a shear. */
+static void stage_of(uint32_t edit, uint32_t bin, bool back, char *text, size_t size)
+{
+    const float way = back ? -1 : 1, part = (float)bin / 30;
+    const double factor = (double)(1 + way * 0.99f * part);
+
+    text[0] = '\0';
+    switch (edit) {
+    case 0: snprintf(text, size, "auto_contrast"); break;
+    case 1: snprintf(text, size, "adjust_brightness brightness_factor=%.6g", factor); break;
+    case 2: snprintf(text, size, "adjust_saturation saturation_factor=%.6g", factor); break;
+    case 3: snprintf(text, size, "adjust_contrast contrast_factor=%.6g", factor); break;
+    case 4: snprintf(text, size, "equalize"); break;
+    case 5: snprintf(text, size, "crop coordinates=0,0 size=32,32"); break;
+    case 6: snprintf(text, size, "posterize bits=%d", 8 - (int)((6 * bin + 15) / 30)); break;
+    case 7:
+        snprintf(text, size, "rotate degree=%.6g fill_value=1,2,3", way * 135.0 * bin / 30);
+        break;
+    case 8: snprintf(text, size, "adjust_sharpness sharpness_factor=%.6g", factor); break;
+    case 11: snprintf(text, size, "solarize threshold=%d", (int)ceil(255 - 8.5 * bin)); break;
+    default: break;
+    }
+}
+
+static void check_translated(const uint8_t *in, const uint8_t *out, int right, int down)
+{
+    for (int i = 0; i < 3072; i++) {
+        const int y = i / 96 - down, x = i / 3 % 32 - right;
+        const bool inside = y >= 0 && y < 32 && x >= 0 && x < 32;
+        assert_int_equal(out[i], inside ? in[(y * 32 + x) * 3 + i % 3] : i % 3 + 1);
+    }
+}
+
+/* Each of its operations but shears: single stages, and translations by whole pixels.  A value that
+ * a factor puts at the middle of two may be rounded otherwise. */
+static void trivial_augment_wide(void **state)
+{
+    uint8_t *in = images_of(SMALL_CIFAR, 3072);
+    uint8_t *out = images_of(SMALL_CIFAR " | trivial_augment_wide fill_value=1,2,3", 3072);
+    uint32_t seen = 0;
+
+    (void)state;
+    for (int n = 0; n < N; n++) {
+        uint32_t edit, bin;
+        char stage[80], spec[200];
+        bool back;
+        dp_rng rng;
+        dp_rng_start(&rng, dp_rng_key(1, "trivial_augment_wide", 0), 0, (uint64_t)n);
+        edit = dp_rng_below(&rng, 14);
+        bin = dp_rng_below(&rng, 31);
+        back = dp_rng_below(&rng, 2) != 0;
+        seen |= 1u << edit;
+        stage_of(edit, bin, back, stage, sizeof stage);
+        if (edit >= 12) {
+            const int pixels = (back ? -1 : 1) * (int)((float)bin * (32.0f / 30));
+            check_translated(in + n * 3072, out + n * 3072, edit == 12 ? pixels : 0,
+                             edit == 13 ? pixels : 0);
+        }
+        if (stage[0] != '\0') {
+            uint8_t *one;
+            snprintf(spec, sizeof spec, SMALL_CIFAR " | %s", stage);
+            one = images_of(spec, 3072);
+            for (int i = 0; i < 3072; i++)
+                assert_in_range(one[n * 3072 + i] + 1 - out[n * 3072 + i], 0, 2);
+            free(one);
+        }
+    }
+    assert_int_equal(seen, (1u << 14) - 1);
+    free(in);
+    free(out);
+}
+
+/* Of two one is chosen, each as likely, and applied or not. */
+static void uniform_augment(void **state)
+{
+    uint8_t *in = images_of(SMALL_CIFAR, 3072);
+    uint8_t *out = images_of(
+        SMALL_CIFAR " | uniform_augment transforms=\"invert | horizontal_flip\" num_ops=1", 3072);
+    uint32_t seen = 0;
+
+    (void)state;
+    for (int n = 0; n < N; n++) {
+        bool flipped, applied;
+        dp_rng rng;
+        dp_rng_start(&rng, dp_rng_key(1, "uniform_augment", 0), 0, (uint64_t)n);
+        flipped = dp_rng_below(&rng, 2) != 0;
+        if (flipped)
+            dp_rng_below(&rng, 1); /* the only one that is left */
+        applied = dp_rng_below(&rng, 2) != 0;
+        seen |= 1u << (2 * flipped + applied);
+        for (int i = 0; i < 3072; i++) {
+            const int x = i / 3 % 32, mirror = i + 3 * (31 - 2 * x);
+            const int old = in[n * 3072 + (applied && flipped ? mirror : i)];
+            assert_int_equal(out[n * 3072 + i], applied && !flipped ? 255 - old : old);
+        }
+    }
+    assert_int_equal(seen, 15);
+    free(in);
+    free(out);
+}
+
 /* docs/design.md: another stage leaves a stage's draws as they were; the same stage twice draws
  * twice. */
 static void draws_belong_to_a_stage(void **state)
@@ -157,6 +260,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_crop),
         cmocka_unit_test(random_flips),
+        cmocka_unit_test(trivial_augment_wide),
+        cmocka_unit_test(uniform_augment),
         cmocka_unit_test(draws_belong_to_a_stage),
         cmocka_unit_test(crop_replaces_random_crop),
         cmocka_unit_test(epochs_draw_anew),

@@ -181,6 +181,8 @@ static void ranges(void **state)
         {&dp_transform_cutout, "cutout length=5", -5, 31},
         {&dp_transform_random_choice, "random_choice transforms=invert", 0, 0},
         {&dp_transform_random_affine, "random_affine degrees=10,20", 10, 20},
+        {&dp_transform_rand_augment, "rand_augment", -14, 14},
+        {&dp_transform_trivial_augment_wide, "trivial_augment_wide", -14, 14},
         {&dp_transform_random_color_adjust, "random_color_adjust brightness=0.25", 0.75, 1.25},
     };
 

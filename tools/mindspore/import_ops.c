@@ -167,9 +167,7 @@ static void put_operation(import *im, FILE *f, const cJSON *params, const operat
 /* Why there is no such operation here. */
 static const char *missing(const char *name, const cJSON *op)
 {
-    static const char *const chosen[] = {"AutoAugment",        "RandAugment",
-                                         "RandomLighting",     "RandomSelectSubpolicy",
-                                         "TrivialAugmentWide", "UniformAugment"};
+    static const char *const chosen[] = {"RandomLighting", "RandomSelectSubpolicy"};
 
     for (size_t i = 0; i < sizeof chosen / sizeof chosen[0]; i++) {
         if (strcmp(name, chosen[i]) == 0)

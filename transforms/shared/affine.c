@@ -103,17 +103,45 @@ dp_affine dp_affine_back(double degrees, double scale, double center_x, double c
     return dp_affine_inverse(&forward);
 }
 
+/* glibc's sinf and cosf (2.28 and later), whose last bit is not always the nearest: what is left of
+ * whole quarters goes through the polynomials of Arm's Optimized Routines, which glibc has. */
+static double near_sine(double x)
+{
+    const double x2 = x * x, x3 = x * x2;
+
+    return x + x3 * -0x1.555545995a603p-3 +
+           x3 * x2 * (0x1.1107605230bc4p-7 + x2 * -0x1.994eb3774cf24p-13);
+}
+
+static double near_cosine(double x)
+{
+    const double x2 = x * x, x4 = x2 * x2;
+
+    return 1 + x2 * -0x1.ffffffd0c621cp-2 + x4 * 0x1.55553e1068f19p-5 +
+           x4 * x2 * (-0x1.6c087e89a359dp-10 + x2 * 0x1.99343027bf8c3p-16);
+}
+
 /* An angle of floats, as float functions have it. */
 typedef struct angle {
     float radians, sine, cosine, tangent;
 } angle;
 
-static angle angle_of(float radians)
+static angle angle_of(float radians, bool glibc)
 {
+    const int32_t q = (int32_t)dp_round_even((double)radians * 0x1.45f306dc9c883p-1);
+    const double x = (double)radians - q * (DP_PI / 2);
     double sine, cosine;
+    float tangent;
 
     dp_sincos((double)radians, &sine, &cosine);
-    return (angle){radians, (float)sine, (float)cosine, (float)(sine / cosine)};
+    tangent = (float)(sine / cosine);
+    if (glibc) {
+        sine = q % 2 == 0 ? near_sine(x) : near_cosine(x);
+        cosine = q % 2 == 0 ? near_cosine(x) : near_sine(x);
+        sine = (q & 2) != 0 ? -sine : sine;
+        cosine = ((q + 1) & 2) != 0 ? -cosine : cosine;
+    }
+    return (angle){radians, (float)sine, (float)cosine, tangent};
 }
 
 static float radians_of(double degrees) { return (float)((double)(float)degrees * DP_PI / 180); }
@@ -122,9 +150,10 @@ dp_affine dp_affine_moved(const dp_affine_move *v, int64_t height, int64_t width
 {
     const float x = (float)(width - 1) / 2.0f, y = (float)(height - 1) / 2.0f;
     const float scale = (float)v->scale;
-    const angle turn = angle_of(radians_of(v->degrees)), across = angle_of(radians_of(v->shear[0]));
-    const angle down = angle_of(radians_of(-v->shear[1]));
-    const angle both = angle_of(turn.radians + down.radians);
+    const angle turn = angle_of(radians_of(v->degrees), v->glibc);
+    const angle across = angle_of(radians_of(v->shear[0]), v->glibc);
+    const angle down = angle_of(radians_of(-v->shear[1]), v->glibc);
+    const angle both = angle_of(turn.radians + down.radians, v->glibc);
     const float a = scale * both.cosine / down.cosine, c = scale * both.sine / down.cosine;
     const float b = scale * (-both.cosine * across.tangent / down.cosine - turn.sine);
     const float d = scale * (-both.sine * across.tangent / down.cosine + turn.cosine);

@@ -28,6 +28,7 @@ dp_affine dp_affine_back(double degrees, double scale, double center_x, double c
  * degrees clockwise. */
 typedef struct dp_affine_move {
     double degrees, scale, shear[2], shift[2]; /* shear in degrees, shift in pixels, x then y */
+    bool glibc; /* sine and cosine are its floats (below 120 radians), not the nearest ones */
 } dp_affine_move;
 dp_affine dp_affine_moved(const dp_affine_move *, int64_t height, int64_t width);
 /* The way back of a map. */

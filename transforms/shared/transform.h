@@ -37,12 +37,13 @@ typedef struct dp_random {
                         "new: a loop over the data set, which draws epoch 0's numbers in each")
 
 /* A transform that holds others, which keep the type of what they get: its one number says whether
- * all of them are applied, or which one.  It does nothing by itself. */
-typedef enum dp_holds { DP_HOLDS_NONE, DP_HOLDS_ALL, DP_HOLDS_ONE } dp_holds;
+ * all of them are applied, or which one, or which ones, a bit each.  It does nothing by itself. */
+typedef enum dp_holds { DP_HOLDS_NONE, DP_HOLDS_ALL, DP_HOLDS_ONE, DP_HOLDS_SOME } dp_holds;
 typedef struct dp_holder {
     DP_RANDOM_PARAMS;
     const char *transforms; /* their text */
     double prob;            /* that all are applied */
+    int64_t num_ops;        /* that are chosen */
     uint32_t n;             /* how many they are */
 } dp_holder;
 
