@@ -101,49 +101,85 @@ void dp_blake_bytes(const void *bytes, size_t n, uint8_t digest[DP_BLAKE])
     dp_blake_end(&b, digest);
 }
 
-/* ---- four at once ---- */
+/* ---- several at once ---- */
 
 #if defined(__x86_64__)
-uint32_t dp_blake_lanes(void) { return __builtin_cpu_supports("avx2") ? 4 : 1; }
-#define TAKE_LANES dp_blake_lanes_avx2
+uint32_t dp_blake_lanes(void)
+{
+    return __builtin_cpu_supports("avx512f") ? 8 : __builtin_cpu_supports("avx2") ? 4 : 1;
+}
+
+static void take_lanes(uint32_t width, uint64_t states[8][DP_BLAKE_LANES],
+                       const uint8_t *const bytes[DP_BLAKE_LANES], size_t n_blocks)
+{
+    if (width == 8)
+        dp_blake_lanes_avx512(states, bytes, n_blocks);
+    else
+        dp_blake_lanes_avx2(states, bytes, n_blocks);
+}
 #else
 uint32_t dp_blake_lanes(void) { return 1; }
-#define TAKE_LANES(states, bytes, n) ((void)(states), (void)(bytes), (void)(n))
+
+static void take_lanes(uint32_t width, uint64_t states[8][DP_BLAKE_LANES],
+                       const uint8_t *const bytes[DP_BLAKE_LANES], size_t n_blocks)
+{
+    (void)width, (void)states, (void)bytes, (void)n_blocks;
+}
 #endif
 
 /* Blocks that each of them has, before its last one. */
-static size_t common_blocks(const size_t sizes[4])
+static size_t common_blocks(uint32_t n, const size_t sizes[])
 {
-    size_t n = SIZE_MAX;
+    size_t blocks = SIZE_MAX;
 
-    for (int i = 0; i < 4; i++) {
+    for (uint32_t i = 0; i < n; i++) {
         const size_t full = sizes[i] > 0 ? (sizes[i] - 1) / BLOCK : 0;
-        n = full < n ? full : n;
+        blocks = full < blocks ? full : blocks;
     }
-    return n;
+    return blocks;
 }
 
-void dp_blake_four(const uint8_t *const bytes[4], const size_t sizes[4],
-                   uint8_t digests[4][DP_BLAKE])
+/* The first so many blocks of each; in lanes of which nobody wants the digest is the first one. */
+static void take_common(uint32_t n, dp_blake b[], const uint8_t *const bytes[], size_t n_blocks)
 {
-    uint64_t states[8][4];
-    dp_blake b[4];
-    size_t n;
+    const uint32_t width = n > 4 ? 8 : 4;
+    uint64_t states[8][DP_BLAKE_LANES];
+    const uint8_t *lanes[DP_BLAKE_LANES];
 
-    for (int i = 0; i < 4; i++) {
-        dp_blake_start(&b[i]);
+    for (uint32_t i = 0; i < width; i++) {
+        lanes[i] = bytes[i < n ? i : 0];
         for (int w = 0; w < 8; w++)
-            states[w][i] = b[i].state[w];
+            states[w][i] = b[0].state[w];
     }
-    n = dp_blake_lanes() == 4 ? common_blocks(sizes) : 0;
-    if (n > 0)
-        TAKE_LANES(states, bytes, n);
-    n *= BLOCK;
-    for (int i = 0; i < 4; i++) {
+    take_lanes(width, states, lanes, n_blocks);
+    for (uint32_t i = 0; i < n; i++) {
         for (int w = 0; w < 8; w++)
             b[i].state[w] = states[w][i];
-        b[i].length = n;
-        dp_blake_add(&b[i], bytes[i] + n, sizes[i] - n);
+        b[i].length = n_blocks * BLOCK;
+    }
+}
+
+static void sum_lanes(uint32_t n, const uint8_t *const bytes[], const size_t sizes[],
+                      uint8_t digests[][DP_BLAKE])
+{
+    const size_t n_blocks = n > 1 ? common_blocks(n, sizes) : 0, done = n_blocks * BLOCK;
+    dp_blake b[DP_BLAKE_LANES];
+
+    for (uint32_t i = 0; i < n; i++)
+        dp_blake_start(&b[i]);
+    if (n_blocks > 0)
+        take_common(n, b, bytes, n_blocks);
+    for (uint32_t i = 0; i < n; i++) {
+        dp_blake_add(&b[i], bytes[i] + done, sizes[i] - done);
         dp_blake_end(&b[i], digests[i]);
     }
+}
+
+void dp_blake_many(uint32_t n, const uint8_t *const bytes[], const size_t sizes[],
+                   uint8_t digests[][DP_BLAKE])
+{
+    const uint32_t most = dp_blake_lanes();
+
+    for (uint32_t i = 0; i < n; i += most)
+        sum_lanes(n - i < most ? n - i : most, bytes + i, sizes + i, digests + i);
 }

@@ -22,12 +22,16 @@ void dp_blake_add(dp_blake *, const void *bytes, size_t n);
 void dp_blake_end(dp_blake *, uint8_t digest[DP_BLAKE]);
 void dp_blake_bytes(const void *bytes, size_t n, uint8_t digest[DP_BLAKE]);
 
-/* Four messages at once, which takes little more than one where dp_blake_lanes is 4, and not 1. */
-void dp_blake_four(const uint8_t *const bytes[4], const size_t sizes[4],
-                   uint8_t digests[4][DP_BLAKE]);
+/* Up to DP_BLAKE_LANES messages; dp_blake_lanes of them, 8, 4 or 1, take little more than one. */
+#define DP_BLAKE_LANES 8
+void dp_blake_many(uint32_t n, const uint8_t *const bytes[], const size_t sizes[],
+                   uint8_t digests[][DP_BLAKE]);
 uint32_t dp_blake_lanes(void);
 
-/* Begins four messages with so many blocks of each; states[i] is word i of all. */
-void dp_blake_lanes_avx2(uint64_t states[8][4], const uint8_t *const bytes[4], size_t n_blocks);
+/* Begin four or eight messages with so many blocks of each; states[i] is word i of all. */
+void dp_blake_lanes_avx2(uint64_t states[8][DP_BLAKE_LANES], const uint8_t *const bytes[4],
+                         size_t n_blocks);
+void dp_blake_lanes_avx512(uint64_t states[8][DP_BLAKE_LANES], const uint8_t *const bytes[8],
+                           size_t n_blocks);
 
 #endif

@@ -57,7 +57,8 @@ static inline void load_words(lanes m[4], const uint8_t *const bytes[4], size_t 
     m[3] = _mm256_permute2x128_si256(AB, CD, 0x31);
 }
 
-void dp_blake_lanes_avx2(uint64_t states[8][4], const uint8_t *const bytes[4], size_t n_blocks)
+void dp_blake_lanes_avx2(uint64_t states[8][DP_BLAKE_LANES], const uint8_t *const bytes[4],
+                         size_t n_blocks)
 {
     lanes h[8], v[16], m[16];
 

@@ -13,16 +13,22 @@
 
 #include "base/blake.h"
 
-#define NONE UINT64_MAX
+#define NONE       UINT64_MAX
+#define MOST_BEGUN 1024 /* blocks that wait in memory to be looked at */
+#define LOOK       1024 /* slots of which one goes, where there are more */
 
 struct dp_block_cache {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     dp_block_loader loader;
-    uint64_t clock, over; /* turns before `over` are */
-    uint32_t n_slots, most_begun;
-    uint64_t *blocks; /* of each slot; NONE: it was not loaded yet */
+    uint64_t clock, over;     /* turns before `over` are */
+    uint32_t n_slots, n_used; /* those behind n_used had no block yet */
+    uint32_t next;            /* to be looked at for room */
+    uint64_t *blocks;         /* of each slot; NONE: it has none yet */
     dp_block_slot *slots;
+    /* Of each hash of a block: a slot whose block has it, and of that slot another one; + 1. */
+    uint32_t *first, *more, mask;
+    uint32_t *begun, n_begun, most_begun; /* slots, in the order in which they were */
 };
 
 dp_status dp_block_cache_open(dp_block_cache **out, const dp_block_loader *loader, uint32_t n_slots,
@@ -36,10 +42,17 @@ dp_status dp_block_cache_open(dp_block_cache **out, const dp_block_loader *loade
     c->loader = *loader;
     c->n_slots = n_slots;
     c->most_begun = n_slots > threads ? n_slots - threads : 0;
+    c->most_begun = c->most_begun < MOST_BEGUN ? c->most_begun : MOST_BEGUN;
+    while (c->mask < n_slots)
+        c->mask = 2 * c->mask + 1;
     c->blocks = dp_arena_alloc(arena, n_slots, sizeof *c->blocks);
     c->slots = dp_arena_alloc(arena, n_slots, sizeof *c->slots);
+    c->first = dp_arena_alloc(arena, (size_t)c->mask + 1, sizeof *c->first);
+    c->more = dp_arena_alloc(arena, n_slots, sizeof *c->more);
+    c->begun = dp_arena_alloc(arena, (size_t)c->most_begun + 1, sizeof *c->begun);
     memory = dp_arena_alloc_raw(arena, n_slots, slot_size);
-    if (c->blocks == NULL || c->slots == NULL || memory == NULL)
+    if (c->blocks == NULL || c->slots == NULL || c->first == NULL || c->more == NULL ||
+        c->begun == NULL || memory == NULL)
         return dp_arena_fail(arena, err, "blocks of a file");
     for (uint32_t i = 0; i < n_slots; i++) {
         c->blocks[i] = NONE;
@@ -59,35 +72,66 @@ void dp_block_cache_close(dp_block_cache *c)
     pthread_mutex_destroy(&c->lock);
 }
 
+static uint32_t number_of(const dp_block_cache *c, const dp_block_slot *s)
+{
+    return (uint32_t)(s - c->slots);
+}
+
+static uint32_t *chain_of(const dp_block_cache *c, uint64_t block)
+{
+    return &c->first[(block * 0x9E3779B97F4A7C15 >> 32) & c->mask];
+}
+
 static dp_block_slot *find(const dp_block_cache *c, uint64_t block)
 {
-    for (uint32_t i = 0; i < c->n_slots; i++) {
-        if (c->blocks[i] == block)
-            return &c->slots[i];
-    }
-    return NULL;
+    uint32_t at = *chain_of(c, block);
+
+    while (at != 0 && c->blocks[at - 1] != block)
+        at = c->more[at - 1];
+    return at != 0 ? &c->slots[at - 1] : NULL;
+}
+
+/* The slot is found by another block from now on. */
+static void name_slot(dp_block_cache *c, uint32_t slot, uint64_t block)
+{
+    uint32_t *at = c->blocks[slot] != NONE ? chain_of(c, c->blocks[slot]) : NULL;
+
+    while (at != NULL && *at != slot + 1)
+        at = &c->more[*at - 1];
+    if (at != NULL)
+        *at = c->more[slot];
+    at = chain_of(c, block);
+    c->blocks[slot] = block;
+    c->more[slot] = *at;
+    *at = slot + 1;
 }
 
 static bool is_under_way(dp_block_slot *s) { return s->begun && !dp_fetch_is_done(&s->fetch); }
 
-/* Of what nobody holds: whether it goes before the other.  First what no turn is known to want, by
- * the time since it was used, then what is wanted last. */
+/* Of what nobody holds: whether it goes before the other.  First what was wanted and is so no more,
+ * the last of them first: what is read from end to end again finds the others there.  Then what no
+ * turn was known to want, by the time since it was used, then what is wanted last. */
 static bool goes_before(const dp_block_cache *c, const dp_block_slot *a, const dp_block_slot *b)
 {
     const bool wanted_a = a->wanted > c->over, wanted_b = b->wanted > c->over;
 
-    if (wanted_a != wanted_b)
-        return wanted_b;
-    return wanted_a ? a->wanted > b->wanted : a->used < b->used;
+    if (wanted_a || wanted_b)
+        return wanted_a && wanted_b ? a->wanted > b->wanted : wanted_b;
+    if ((a->wanted != 0) != (b->wanted != 0))
+        return a->wanted != 0;
+    return a->wanted != 0 ? a->used > b->used : a->used < b->used;
 }
 
-/* The slot that goes first; NULL = all are held. */
-static dp_block_slot *find_room(const dp_block_cache *c)
+/* A slot without a block, or the one that goes first, of all or of enough; NULL = all are held. */
+static dp_block_slot *find_room(dp_block_cache *c)
 {
     dp_block_slot *first = NULL;
 
-    for (uint32_t i = 0; i < c->n_slots; i++) {
-        dp_block_slot *s = &c->slots[i];
+    if (c->n_used < c->n_slots)
+        return &c->slots[c->n_used++];
+    for (uint32_t i = 0; i < c->n_slots && (i < LOOK || first == NULL); i++) {
+        dp_block_slot *s = &c->slots[c->next];
+        c->next = (c->next + 1) % c->n_slots;
         if (s->pins == 0 && !s->loading && !is_under_way(s) &&
             (first == NULL || goes_before(c, s, first)))
             first = s;
@@ -95,25 +139,40 @@ static dp_block_slot *find_room(const dp_block_cache *c)
     return first;
 }
 
+/* It was looked at, or goes. */
+static void end_begun(dp_block_cache *c, dp_block_slot *s)
+{
+    uint32_t i = 0;
+
+    if (!s->begun)
+        return;
+    s->begun = false;
+    while (c->begun[i] != number_of(c, s))
+        i++;
+    c->n_begun--;
+    memmove(c->begun + i, c->begun + i + 1, (c->n_begun - i) * sizeof *c->begun);
+}
+
 static void take(dp_block_cache *c, dp_block_slot *s, uint64_t block)
 {
-    c->blocks[s - c->slots] = block;
+    name_slot(c, number_of(c, s), block);
+    end_begun(c, s);
     s->wanted = 0;
-    s->ready = s->begun = false;
+    s->ready = false;
     s->used = ++c->clock;
 }
 
 /* Called with the lock.  The slot, and others whose bytes wait for their digest, which are not to
  * be loaded meanwhile. */
-static uint32_t find_unsummed(dp_block_cache *c, dp_block_slot *s, dp_block_slot *out[4])
+static uint32_t find_unsummed(dp_block_cache *c, dp_block_slot *s,
+                              dp_block_slot *out[DP_BLAKE_LANES])
 {
     uint32_t n = 0;
 
     out[n++] = s;
-    for (uint32_t i = 0; i < c->n_slots && n < dp_blake_lanes(); i++) {
-        dp_block_slot *o = &c->slots[i];
-        if (!o->begun || o->loading || !dp_fetch_is_done(&o->fetch) || o->fetch.error != 0 ||
-            o->fetch.summed)
+    for (uint32_t i = 0; i < c->n_begun && n < dp_blake_lanes(); i++) {
+        dp_block_slot *o = &c->slots[c->begun[i]];
+        if (o->loading || !dp_fetch_is_done(&o->fetch) || o->fetch.error != 0 || o->fetch.summed)
             continue;
         o->loading = true;
         out[n++] = o;
@@ -121,30 +180,27 @@ static uint32_t find_unsummed(dp_block_cache *c, dp_block_slot *s, dp_block_slot
     return n;
 }
 
-static void sum(dp_block_slot *const slots[4], uint32_t n)
+static void sum(dp_block_slot *const slots[], uint32_t n)
 {
-    uint8_t digests[4][DP_BLAKE];
-    const uint8_t *bytes[4];
-    size_t sizes[4];
+    uint8_t digests[DP_BLAKE_LANES][DP_BLAKE];
+    const uint8_t *bytes[DP_BLAKE_LANES];
+    size_t sizes[DP_BLAKE_LANES];
 
-    for (uint32_t i = 0; i < 4; i++) {
-        bytes[i] = slots[i < n ? i : 0]->fetch.out;
-        sizes[i] = slots[i < n ? i : 0]->fetch.n;
+    for (uint32_t i = 0; i < n; i++) {
+        bytes[i] = slots[i]->fetch.out;
+        sizes[i] = slots[i]->fetch.n;
     }
-    if (n > 1)
-        dp_blake_four(bytes, sizes, digests);
-    else
-        dp_blake_bytes(bytes[0], sizes[0], digests[0]);
+    dp_blake_many(n, bytes, sizes, digests);
     for (uint32_t i = 0; i < n; i++) {
         memcpy(slots[i]->fetch.digest, digests[i], DP_BLAKE);
         slots[i]->fetch.summed = true;
     }
 }
 
-/* Of a slot that is being loaded: four digests take little longer than one. */
+/* Of a slot that is being loaded: some digests take little longer than one. */
 static void make_digest(dp_block_cache *c, dp_block_slot *s)
 {
-    dp_block_slot *slots[4];
+    dp_block_slot *slots[DP_BLAKE_LANES];
     uint32_t n;
 
     if (dp_fetch_wait(&s->fetch) != 0 || s->fetch.summed)
@@ -172,7 +228,8 @@ static dp_status load(dp_block_cache *c, dp_block_slot *s, uint64_t block, dp_er
         make_digest(c, s);
     status = c->loader.load(c->loader.ctx, block, s, err);
     pthread_mutex_lock(&c->lock);
-    s->loading = s->begun = false;
+    s->loading = false;
+    end_begun(c, s);
     s->ready = status == DP_OK;
     pthread_cond_broadcast(&c->changed);
     return status;
@@ -223,25 +280,17 @@ void dp_block_cache_put(dp_block_cache *c, dp_block_slot *s)
 /* ---- ahead ---- */
 
 /* Called with the lock. */
-static uint32_t count_begun(const dp_block_cache *c)
-{
-    uint32_t n = 0;
-
-    for (uint32_t i = 0; i < c->n_slots; i++)
-        n += c->slots[i].begun;
-    return n;
-}
-
-/* Called with the lock. */
 static bool begin(dp_block_cache *c, uint64_t block, const dp_when *turn)
 {
-    dp_block_slot *s = count_begun(c) < c->most_begun ? find_room(c) : NULL;
+    dp_block_slot *s = c->n_begun < c->most_begun ? find_room(c) : NULL;
 
     if (s == NULL || s->wanted > c->over)
         return false;
     take(c, s, block);
     s->wanted = turn != NULL ? turn->number + 1 : 0;
     s->begun = c->loader.begin(c->loader.ctx, block, s);
+    if (s->begun)
+        c->begun[c->n_begun++] = number_of(c, s);
     return true;
 }
 

@@ -84,7 +84,7 @@ static bool begin_block(const void *ctx, uint64_t number, dp_block_slot *slot)
 }
 
 #define FAR_BYTES  ((uint64_t)64 << 20)
-#define FAR_BLOCKS 1024 /* each row looks for its block among them */
+#define FAR_BLOCKS 16384
 
 /* A block a thread, so that one thread stays in its cache; of far blocks those of a window that a
  * shuffle mixes, since each costs a transfer.  Fewer where half of the memory is less. */

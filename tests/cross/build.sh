@@ -29,7 +29,7 @@ conformance_build() {
         case $CC:{} in
             *-linux-gnu-*) isa= ;;
             *base/xxh3_avx2.c|*base/blake_avx2.c) isa="-mavx2" ;;
-            *base/xxh3_avx512.c) isa="-mavx512f" ;;
+            *base/xxh3_avx512.c|*base/blake_avx512.c) isa="-mavx512f" ;;
             *base/crc32c_sse42.c) isa="-msse4.2" ;;
             *kernels/avx2.c) isa="-mavx2 -mfma" ;;
             *kernels/avx512.c) isa="-mavx512f -mavx512vl -mavx2 -mfma" ;;

@@ -350,23 +350,24 @@ static void blake(void **state)
     }
 }
 
-/* Four at once are those of one after the other, whatever their sizes. */
-static void four_blakes(void **state)
+/* Several at once are those of one after the other, whatever their number and sizes. */
+static void many_blakes(void **state)
 {
-    uint8_t bytes[4][2000], digests[4][DP_BLAKE], digest[DP_BLAKE];
-    const uint8_t *at[4];
-    size_t sizes[4];
+    uint8_t bytes[DP_BLAKE_LANES][2000], digests[DP_BLAKE_LANES][DP_BLAKE], digest[DP_BLAKE];
+    const uint8_t *at[DP_BLAKE_LANES];
+    size_t sizes[DP_BLAKE_LANES];
 
     (void)state;
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i / sizeof bytes[0]][i % sizeof bytes[0]] = (uint8_t)(i * 2654435761U >> 13);
-    for (size_t n = 0; n < 300; n++) {
-        for (size_t i = 0; i < 4; i++) {
+    for (size_t n = 0; n < 800; n++) {
+        const uint32_t several = 1 + (uint32_t)n % DP_BLAKE_LANES;
+        for (size_t i = 0; i < several; i++) {
             at[i] = bytes[i];
             sizes[i] = i == 0 ? n : (n * (i + 5) + 127 * i) % sizeof bytes[0];
         }
-        dp_blake_four(at, sizes, digests);
-        for (size_t i = 0; i < 4; i++) {
+        dp_blake_many(several, at, sizes, digests);
+        for (size_t i = 0; i < several; i++) {
             dp_blake_bytes(at[i], sizes[i], digest);
             assert_memory_equal(digests[i], digest, DP_BLAKE);
         }
@@ -488,7 +489,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blake),
-        cmocka_unit_test(four_blakes),
+        cmocka_unit_test(many_blakes),
         cmocka_unit_test(no_secrets),
         cmocka_unit_test(answers),
         cmocka_unit_test(versions_and_seconds),

@@ -48,6 +48,13 @@ DETPIPE_REMOTE=transfers=1 expect 0 . "$DETPIPE" digest "snapshot file=$address"
 [ "$(cut -d' ' -f1 served/log | sort -u | wc -l)" = 1 ] || fail "the connection is not kept"
 [ "$(cut -d' ' -f4 served/log | sort | uniq -d | wc -l)" = 0 ] || fail "a range was asked for twice"
 
+# of many small blocks, too, each is asked for once, whatever the order of their rows, and in no later epoch
+write 'range count=110000' served/many.dps --block-size 1K > /dev/null
+url good
+expect 0 . "$DETPIPE" digest "snapshot file=many.dps | shuffle | repeat count=2" --data "${address%/*}"
+[ "$(grep -c 'many.dps' served/log)" -gt 1024 ] || fail "many.dps has too few blocks: the check is blind"
+[ "$(grep many.dps served/log | cut -d' ' -f4 | sort | uniq -d | wc -l)" = 0 ] || fail "of many blocks one was asked for twice"
+
 # the order is known: what comes next is asked for before it is wanted, by one thread, too
 write "$text" served/small.dps --block-size 1K > /dev/null
 url gather

@@ -1,0 +1,100 @@
+/* test_blocks.c - blocks in memory: found again by their numbers, and which of them go
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "io/remote/blocks.h"
+#include "tests/support/test.h"
+
+static uint64_t loads;
+
+static bool is_far(const void *ctx, uint64_t block)
+{
+    (void)ctx, (void)block;
+    return true;
+}
+
+static bool begin(const void *ctx, uint64_t block, dp_block_slot *s)
+{
+    (void)ctx, (void)block, (void)s;
+    return false;
+}
+
+static dp_status load(const void *ctx, uint64_t block, dp_block_slot *s, dp_error *err)
+{
+    (void)ctx, (void)err;
+    *(uint64_t *)s->memory = block;
+    loads++;
+    return DP_OK;
+}
+
+static dp_block_cache *open_cache(uint32_t n_slots, dp_arena *arena)
+{
+    const dp_block_loader loader = {NULL, is_far, begin, load, false};
+    dp_block_cache *c;
+
+    *arena = (dp_arena){.alloc = &dp_libc_allocator};
+    loads = 0;
+    assert_int_equal(dp_block_cache_open(&c, &loader, n_slots, 8, 1, arena, NULL), DP_OK);
+    return c;
+}
+
+static void close_cache(dp_block_cache *c, dp_arena *arena)
+{
+    dp_block_cache_close(c);
+    dp_arena_free(arena);
+}
+
+static void get(dp_block_cache *c, uint64_t block)
+{
+    dp_block_slot *s;
+
+    assert_int_equal(dp_block_cache_get(c, block, &s, NULL), DP_OK);
+    assert_int_equal(*(uint64_t *)s->memory, block);
+    dp_block_cache_put(c, s);
+}
+
+/* In any order, where there is room for few, for some more than are looked at for room, for all. */
+static void found_again(void **state)
+{
+    static const uint32_t rooms[] = {1, 7, 2000, 3000};
+    uint64_t draw = 1;
+    dp_arena arena;
+
+    (void)state;
+    for (size_t k = 0; k < sizeof rooms / sizeof rooms[0]; k++) {
+        dp_block_cache *c = open_cache(rooms[k], &arena);
+        for (uint32_t i = 0; i < 20000; i++) {
+            draw = draw * 6364136223846793005 + 1442695040888963407;
+            get(c, (draw >> 33) % 3000 << 40 | 5);
+        }
+        assert_true(rooms[k] < 3000 ? loads > 3000 : loads <= 3000);
+        close_cache(c, &arena);
+    }
+}
+
+/* What is read from end to end again, by turns that are told of, finds what there was room for. */
+static void kept_for_the_next_time(void **state)
+{
+    enum { BLOCKS = 100, ROOM = 60, TIMES = 4 };
+    dp_arena arena;
+    dp_block_cache *c = open_cache(ROOM, &arena);
+
+    (void)state;
+    for (uint64_t turn = 0; turn < (uint64_t)TIMES * BLOCKS; turn++) {
+        const dp_when when = {turn + 2, turn};
+        dp_block_cache_ahead(c, (turn + 2) % BLOCKS, &when);
+        get(c, turn % BLOCKS);
+    }
+    assert_true(loads <= BLOCKS + (TIMES - 1) * (BLOCKS - ROOM + 4));
+    close_cache(c, &arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(found_again),
+        cmocka_unit_test(kept_for_the_next_time),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
