@@ -1,10 +1,10 @@
-/* index.c - the index of a shard in a file, beside the identities
+/* index.c - the indexes of a data set's shards in a file, beside the identities
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * All numbers are little-endian: the magic, a key of 16 bytes, the stamp of the shard, its records,
- * the entries left out, the fields, the pieces of a record; six bounds of each field; place and
- * size of each piece; XXH3-64 of all before.
+ * Of each shard, one after the other, all numbers little-endian: the magic, a key of 16 bytes, the
+ * stamp of the shard, its records, what was left out, the fields, the pieces of a record; six
+ * bounds of each field; place and size of each piece; XXH3-64 of all before.
  */
 #include "io/shards/index.h"
 
@@ -21,6 +21,7 @@
 #define HEADER (16 + 16 + 5 * 8)
 #define BOUNDS (6 * 8)
 #define PIECE  (8 + 4)
+#define WINDOW ((size_t)1 << 18) /* bytes of the file that are read at once */
 
 /* Of what the index says: the format, its revision, the parts, the file's path. */
 static void make_key(const dp_shards *s, const dp_shard_file *d, uint8_t key[16])
@@ -52,7 +53,7 @@ static void make_header(const dp_shards *s, const dp_shard_file *d, uint8_t out[
     dp_store_le(out + 64, 8, s->n_pieces);
 }
 
-/* The folder alone, or the file in it; NULL when out of memory. */
+/* NULL when out of memory. */
 static const char *path_of(const dp_options *options, const char *name, dp_arena *arena)
 {
     const char *kept = dp_path_join(arena, options->root, options->identities);
@@ -60,41 +61,113 @@ static const char *path_of(const dp_options *options, const char *name, dp_arena
     char *path = kept != NULL ? dp_arena_alloc(arena, size, 1) : NULL;
 
     if (path != NULL)
-        snprintf(path, size, "%s.shards%s%s", kept, name != NULL ? "/" : "",
-                 name != NULL ? name : "");
+        snprintf(path, size, "%s.shards/%s", kept, name);
     return path;
 }
 
-static const char *file_of(const dp_shards *s, const dp_shard_file *d, const dp_options *options,
-                           dp_arena *arena)
+/* Named after all its shards. */
+static const char *file_of(const dp_shards *s, const dp_options *options, dp_arena *arena)
 {
     uint8_t key[16];
     char name[33];
+    dp_hash h;
 
-    make_key(s, d, key);
+    if (s->n == 1) {
+        make_key(s, s->shards, key);
+    } else {
+        dp_hash_init(&h);
+        for (size_t i = 0; i < s->n; i++) {
+            make_key(s, &s->shards[i], key);
+            dp_hash_bytes(&h, key, sizeof key);
+        }
+        dp_hash_final(&h, key);
+    }
     dp_digest_text(key, name);
     return path_of(options, name, arena);
 }
 
-static bool is_kept(const dp_shard_file *d, const dp_options *options)
-{
-    return options->identities != NULL && d->blob.bytes == NULL;
-}
+/* What is unpacked into memory is unpacked again, so it is looked at, too. */
+static bool is_kept(const dp_shard_file *d) { return d->blob.bytes == NULL; }
 
 /* ---- reading ---- */
 
-/* The records that a whole file of the right kind says; false when it is none. */
-static bool check(const dp_shards *s, const dp_shard_file *d, const uint8_t *bytes, size_t size,
-                  dp_shard_file *out)
+dp_status dp_index_open(dp_index *x, const dp_shards *s, const dp_options *options, dp_arena *arena,
+                        dp_error *err)
+{
+    *x = (dp_index){.shards = s, .arena = dp_arena_within(arena), .file.fd = -1};
+    if (options->identities == NULL)
+        return DP_OK;
+    x->path = file_of(s, options, &x->arena);
+    if (x->path == NULL)
+        return dp_arena_fail(&x->arena, err, "a path");
+    if (dp_file_open(x->path, &x->file, NULL) != DP_OK)
+        x->file.fd = -1;
+    return DP_OK;
+}
+
+void dp_index_close(dp_index *x)
+{
+    dp_file_close(&x->file);
+    dp_arena_free(&x->arena);
+}
+
+/* Room for n bytes, and for more at a time as they become more. */
+static bool make_room(dp_index *x, size_t n)
+{
+    size_t room = x->room > 0 ? x->room : WINDOW;
+
+    while (room < n)
+        room *= 2;
+    if (room == x->room)
+        return true;
+    x->bytes = dp_arena_alloc_raw(&x->arena, room, 1);
+    x->room = x->bytes != NULL ? room : 0;
+    x->n = 0;
+    return x->bytes != NULL;
+}
+
+/* n bytes of the file at a place; NULL when it ends before, or cannot be read. */
+static const uint8_t *bytes_at(dp_index *x, uint64_t at, size_t n)
+{
+    if (at >= x->from && at - x->from <= x->n && n <= x->n - (at - x->from))
+        return x->bytes + (at - x->from);
+    if (x->file.fd < 0 || at > x->file.size || n > x->file.size - at || !make_room(x, n))
+        return NULL;
+    x->from = at;
+    return dp_file_read_at(&x->file, at, x->bytes, x->room, &x->n) == 0 && x->n >= n ? x->bytes
+                                                                                     : NULL;
+}
+
+/* The bytes of an entry with so many records; 0 = there is no room for them in a file. */
+static size_t entry_size(const dp_shards *s, uint64_t n)
 {
     const size_t before = HEADER + (size_t)s->fields.n * BOUNDS + 8;
     const size_t record = (size_t)s->n_pieces * PIECE;
+
+    return n <= (SIZE_MAX / 2 - before) / record ? before + (size_t)n * record : 0;
+}
+
+/* The next entry, if it is the shard's, whatever the shard's stamp; NULL = it is not. */
+static const uint8_t *next_entry(dp_index *x, const dp_shard_file *d, size_t *size)
+{
+    const uint8_t *header = bytes_at(x, x->at, HEADER);
+    uint8_t key[16];
+
+    make_key(x->shards, d, key);
+    if (header == NULL || memcmp(header + 16, key, sizeof key) != 0)
+        return NULL;
+    *size = entry_size(x->shards, dp_load_le(header + 40, 8));
+    return *size != 0 ? bytes_at(x, x->at, *size) : NULL;
+}
+
+/* The records that a whole entry says; false when it is none, or of the file as it was. */
+static bool check(const dp_shards *s, const dp_shard_file *d, const uint8_t *bytes, size_t size,
+                  dp_shard_file *out)
+{
     uint8_t header[HEADER];
 
-    if (size < before || (size - before) % record != 0)
-        return false;
     *out = *d;
-    out->n = (size - before) / record;
+    out->n = dp_load_le(bytes + 40, 8);
     out->n_left_out = dp_load_le(bytes + 48, 8);
     make_header(s, out, header);
     return memcmp(bytes, header, HEADER) == 0 &&
@@ -142,25 +215,21 @@ static dp_status take(const dp_shards *s, dp_shard_file *d, const uint8_t *bytes
     return DP_OK;
 }
 
-dp_status dp_index_find(const dp_shards *s, dp_shard_file *d, const dp_options *options,
-                        dp_arena *arena, bool *found, dp_error *err)
+dp_status dp_index_find(dp_index *x, dp_shard_file *d, dp_arena *arena, bool *found, dp_error *err)
 {
-    dp_arena while_reading = dp_arena_within(arena);
-    const char *path = is_kept(d, options) ? file_of(s, d, options, &while_reading) : NULL;
-    uint8_t *bytes;
-    dp_file file;
+    const uint8_t *entry;
     dp_status status = DP_OK;
+    size_t size;
 
     *found = false;
-    if (is_kept(d, options) && path == NULL)
-        status = dp_arena_fail(&while_reading, err, "a path");
-    if (path != NULL && dp_file_open(path, &file, NULL) == DP_OK) {
-        status = dp_file_read_whole(&file, path, &while_reading, NULL, &bytes, err);
-        if (status == DP_OK)
-            status = take(s, d, bytes, (size_t)file.size, arena, found, err);
-        dp_file_close(&file);
+    if (x->path == NULL || !is_kept(d))
+        return DP_OK;
+    entry = next_entry(x, d, &size);
+    if (entry != NULL) {
+        x->at += size;
+        status = take(x->shards, d, entry, size, arena, found, err);
     }
-    dp_arena_free(&while_reading);
+    x->partly = x->partly || !*found;
     return status;
 }
 
@@ -190,8 +259,9 @@ static void put(output *o, size_t n, uint64_t value)
     o->n += n;
 }
 
-static void put_all(output *o, const dp_shards *s, const dp_shard_file *d)
+static void put_entry(output *o, const dp_shards *s, const dp_shard_file *d)
 {
+    dp_hash64_init(&o->hash);
     make_header(s, d, o->bytes);
     o->n = HEADER;
     for (uint32_t c = 0; c < s->fields.n; c++) {
@@ -209,36 +279,28 @@ static void put_all(output *o, const dp_shards *s, const dp_shard_file *d)
     flush(o);
 }
 
-static dp_status write_to(const dp_shards *s, const dp_shard_file *d, const char *path,
-                          dp_error *err)
+static dp_status write_all(const dp_index *x, size_t n, dp_error *err)
 {
     output o;
-    const dp_status status = dp_writer_open(&o.writer, path, err);
+    const dp_status status = dp_writer_open(&o.writer, x->path, err);
 
     if (status != DP_OK)
         return status;
-    dp_hash64_init(&o.hash);
-    put_all(&o, s, d);
+    for (size_t i = 0; i < n; i++) {
+        if (is_kept(&x->shards->shards[i]))
+            put_entry(&o, x->shards, &x->shards->shards[i]);
+    }
     return dp_writer_commit(&o.writer, err);
 }
 
-dp_status dp_index_keep(const dp_shards *s, const dp_shard_file *d, const dp_options *options,
-                        dp_arena *arena, dp_error *err)
+dp_status dp_index_keep(dp_index *x, size_t n, dp_error *err)
 {
-    dp_arena while_writing = dp_arena_within(arena);
-    const char *folder, *path;
-    dp_status status = DP_OK;
+    char folder[4096];
 
-    if (!is_kept(d, options))
+    if (x->path == NULL || !x->partly)
         return DP_OK;
-    folder = path_of(options, NULL, &while_writing);
-    path = file_of(s, d, options, &while_writing);
-    if (folder == NULL || path == NULL)
-        status = dp_arena_fail(&while_writing, err, "a path");
-    else if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-        status = dp_fail(err, DP_EIO, "cannot make %.160s: %s", folder, strerror(errno));
-    else
-        status = write_to(s, d, path, err);
-    dp_arena_free(&while_writing);
-    return status;
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(x->path, '/') - x->path), x->path);
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+        return dp_fail(err, DP_EIO, "cannot make %.160s: %s", folder, strerror(errno));
+    return write_all(x, n, err);
 }

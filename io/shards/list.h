@@ -13,7 +13,7 @@
 
 #include "io/remote/remote.h"
 
-#define DP_MOST_SHARDS     65536
+#define DP_MOST_SHARDS     1048576
 #define DP_OPEN_SHARDS     256                 /* stay open; each read opens its file beyond them */
 #define DP_MOST_SHARD_LIST ((uint64_t)1 << 26) /* bytes of a list */
 #define DP_MOST_SHARD_NAME 4096                /* bytes of a name */

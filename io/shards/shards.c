@@ -258,33 +258,51 @@ static bool has_pictures(const dp_shards *s)
     return c < s->fields.n;
 }
 
+/* What is found is kept also where the look ends early, if nothing was. */
+static dp_status keep(dp_index *x, size_t n, dp_status status, dp_error *err)
+{
+    if (status != DP_OK && x->file.fd < 0)
+        (void)dp_index_keep(x, n, NULL);
+    return status == DP_OK ? dp_index_keep(x, n, err) : status;
+}
+
+static dp_status look_at_each(dp_look *l, dp_index *x, dp_shards *s, dp_error *err)
+{
+    dp_arena *arena = l->opener->arena;
+    dp_status status = DP_OK;
+    uint64_t first = 0;
+    size_t n = 0;
+
+    for (; n < s->n && status == DP_OK; n++) {
+        bool found;
+        l->shard = &s->shards[n];
+        l->shard->first = first;
+        status = dp_index_find(x, l->shard, arena, &found, err);
+        if (status == DP_OK && !found)
+            status = look_at(l, arena, err);
+        first += l->shard->n;
+        l->before += size_of(l->shard);
+        if (status == DP_OK)
+            status = dp_progress(l->options, "shards", l->before, l->total, err);
+    }
+    return keep(x, status == DP_OK ? n : n - 1, status, err);
+}
+
 static dp_status look_at_all(dp_shards *s, dp_opener *opener, dp_error *err)
 {
-    const dp_options *options = opener->options;
-    dp_arena *arena = opener->arena;
     dp_picture_room room = {0};
-    dp_look l = {.shards = s, .options = options, .opener = opener, .room = &room};
-    dp_status status = has_pictures(s) ? dp_picture_room_open(&room, arena, 0, 0, err) : DP_OK;
-    uint64_t first = 0;
+    dp_look l = {.shards = s, .options = opener->options, .opener = opener, .room = &room};
+    dp_index index;
+    dp_status status = dp_index_open(&index, s, opener->options, opener->arena, err);
 
+    if (status == DP_OK && has_pictures(s))
+        status = dp_picture_room_open(&room, opener->arena, 0, 0, err);
     for (size_t i = 0; i < s->n; i++)
         l.total += size_of(&s->shards[i]);
-    for (size_t i = 0; i < s->n && status == DP_OK; i++) {
-        bool found;
-        l.shard = &s->shards[i];
-        l.shard->first = first;
-        status = dp_index_find(s, l.shard, options, arena, &found, err);
-        if (status == DP_OK && !found) {
-            status = look_at(&l, arena, err);
-            if (status == DP_OK)
-                status = dp_index_keep(s, l.shard, options, arena, err);
-        }
-        first += l.shard->n;
-        l.before += size_of(l.shard);
-        if (status == DP_OK)
-            status = dp_progress(options, "shards", l.before, l.total, err);
-    }
+    if (status == DP_OK)
+        status = look_at_each(&l, &index, s, err);
     dp_picture_room_close(&room);
+    dp_index_close(&index);
     return status;
 }
 

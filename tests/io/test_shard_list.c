@@ -109,10 +109,10 @@ static void limits(void **state)
     dp_shard_list list;
 
     (void)state;
-    assert_ok(expand("{1..65536}", NULL, &list));
+    assert_ok(expand("{1..1048576}", NULL, &list));
     assert_int_equal(list.n, DP_MOST_SHARDS);
-    refuse("{1..65537}", DP_ELIMIT, "more than 65536 files");
-    refuse("{1..999999999999999999}", DP_ELIMIT, "more than 65536 files");
+    refuse("{1..1048577}", DP_ELIMIT, "more than 1048576 files");
+    refuse("{1..999999999999999999}", DP_ELIMIT, "more than 1048576 files");
     for (int i = 0; i < DP_MOST_BRACES; i++)
         strcat(many, "{a}");
     assert_ok(expand(many, NULL, &list));

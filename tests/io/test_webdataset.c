@@ -565,6 +565,75 @@ static void a_kept_index(void **state)
     free(f.bytes);
 }
 
+/* The first byte of the first record of each of three archives of three. */
+static void first_bytes(char out[4])
+{
+    dp_batch *b = NULL;
+    dp_pipeline *p;
+
+    memset(out, 0, 4);
+    assert_ok(open_with(&p, test_work, "three", "webdataset file=m-{0..2}.tar fields=x:txt"));
+    for (int i = 0; i < 9; i++) {
+        assert_ok(dp_next(p, &b, &test_error));
+        if (i % 3 == 0)
+            out[i / 3] = *(const char *)dp_batch_get(b, "x")->data;
+    }
+    dp_close(p);
+}
+
+/* Each entry of the index says that its first record is where the second one is: of an archive
+ * whose entry is believed the first byte is 1, else 0. */
+static void mislead(size_t entries)
+{
+    const size_t first = 16 + 16 + 5 * 8 + 6 * 8, size = first + 3 * 12 + 8;
+    char command[700], path[300];
+    FILE *f;
+
+    snprintf(command, sizeof command, "ls %s/three.shards/*", test_work);
+    f = popen(command, "r");
+    assert_non_null(f);
+    assert_non_null(fgets(path, sizeof path, f));
+    assert_null(fgets(command, sizeof command, f)); /* one file of all */
+    pclose(f);
+    path[strcspn(path, "\n")] = '\0';
+    test_bytes_of all = test_read_file(path);
+    assert_int_equal(all.size, entries * size);
+    for (size_t i = 0; i < entries; i++) {
+        test_bytes_of entry = {all.bytes + i * size, size};
+        entry.bytes[first + 1] += 4;
+        sign(&entry);
+    }
+    test_write_at(path, 0, all.bytes, all.size);
+    free(all.bytes);
+}
+
+/* Of several archives there is one index; one that changed is looked at, and no other.  What was
+ * looked at before one that is damaged is not looked at again. */
+static void an_index_of_several(void **state)
+{
+    static const char *const names[] = {"m-0.tar", "m-1.tar", "m-2.tar"};
+    const struct timespec times[2] = {{1000, 0}, {1000, 7}};
+    char path[300], got[4];
+    dp_pipeline *p;
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        copy("back.tar", names[i]);
+    test_write(test_work, names[2], "no archive", 10);
+    assert_int_equal(open_with(&p, test_work, "three", "webdataset file=m-{0..2}.tar fields=x:txt"),
+                     DP_ECORRUPT);
+    mislead(2);
+    copy("back.tar", names[2]);
+    first_bytes(got);
+    assert_string_equal(got, "110");
+    snprintf(path, sizeof path, "%s/m-0.tar", test_work);
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    first_bytes(got);
+    assert_string_equal(got, "010");
+    first_bytes(got);
+    assert_string_equal(got, "010");
+}
+
 /* Two texts of one archive have an index each; an index that cannot be written is an error. */
 static void other_fields(void **state)
 {
@@ -690,6 +759,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(in_use, test_work_set_up, test_work_tear_down),
         cmocka_unit_test_setup_teardown(many_files, test_work_set_up, test_work_tear_down),
         cmocka_unit_test_setup_teardown(a_kept_index, test_work_set_up, test_work_tear_down),
+        cmocka_unit_test_setup_teardown(an_index_of_several, test_work_set_up, test_work_tear_down),
         cmocka_unit_test_setup_teardown(other_fields, test_work_set_up, test_work_tear_down),
         cmocka_unit_test(equal_digests),
         cmocka_unit_test(progress),
