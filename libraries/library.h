@@ -60,6 +60,7 @@ typedef struct dp_scheme {
     bool of_none; /* no rows are drawn from and dealt out, too, and a split's part may have none */
     uint32_t keeps;                    /* numbers of ask->order for each row */
     uint32_t holds;                    /* numbers of it for each of ask->kept, beside these */
+    uint32_t beside;                   /* numbers of it beside all of these, which are some */
     uint64_t (*count)(const dp_ask *); /* rows that are left of all; NULL = they all are */
     /* Row numbers into table[0 .. count - 1].  There is room for `rows`, unless the scheme has an
      * order of its own or rows may come again. */

@@ -7,33 +7,50 @@
  * Rows are delivered from all nodes in turn, to machines in turn, on each of these to its ranks in
  * turn; who lacks one has a row again.
  */
+#include <string.h>
+
 #include "base/random/pcg64.h"
 #include "libraries/loader.h"
 #include "libraries/permute.h"
 
 enum { PY1E, PY1S, PY1BR, PY2S, NAIVE, SHARD_SIZE, NODES, BLOCK_SIZE, MACHINES, RANKS, RANK };
 #define RULES  "py1e,py1s,py1br,py2s,naive,shard_size:,nodes:,block_size:,machines:,ranks:,rank:"
-#define KEEPS  17 /* numbers for each row: ranked 4, spans 6, ids 1, run 1, near 4, ends 1 */
+#define KEEPS  15         /* numbers for each row: piles 4, near 3, spans 6, ids 1, run 1 */
+#define BESIDE 1024       /* of piles: what is not used of their last pieces */
 #define NARROW (1u << 30) /* of blocks */
 
-#define NEAR 4096 /* places that are sorted at a time */
+#define NEAR     4096 /* places that are sorted at a time */
+#define PIECE    64   /* rows */
+#define NO_PIECE UINT32_MAX
 
 typedef struct span {
     uint32_t begin, end;
 } span;
-typedef struct ranked {
-    double at;
-    uint32_t row;
-} ranked;
+
+/* The rows that move to NEAR places, in the order in which they come: in pieces, each of which
+ * names the next one. */
+typedef struct pile {
+    uint32_t n, first, last; /* rows; pieces */
+} pile;
+
+/* Of a node. */
+typedef struct piles {
+    pile *pile;
+    double *at; /* of all pieces: where a row moves to; it; the next piece */
+    uint32_t *row, *next;
+    uint32_t made, spare;       /* pieces there are; of these, the first that is free */
+    uint32_t sorted, delivered; /* piles, and the rows of these */
+} piles;
 
 /* The work of an epoch. */
 typedef struct work {
     const dp_ask *ask;
     dp_pcg64 run, epoch;
     span *spans, *blocks;
-    ranked *ranked, *near; /* near: of a lot, as large as all in the worst case */
-    uint32_t *ids, *rows;  /* of the order; of the run, those that spans are of */
-    uint32_t *ends;        /* of lots of NEAR places */
+    piles piles;
+    double *near_at; /* of a pile, as large as all in the worst case */
+    uint32_t *near_row;
+    uint32_t *ids, *rows; /* of the order; of the run, those that spans are of */
     uint32_t n, nodes, block;
 } work;
 
@@ -235,6 +252,32 @@ static void put_rows(work *w, span s, uint32_t *ids, dp_pcg64 *g)
 /* A whole place, which is one of n; rounding may make one just behind of the last. */
 static uint32_t whole(double at, uint32_t n) { return at < n ? (uint32_t)at : n - 1; }
 
+static uint32_t take_piece(piles *p)
+{
+    const uint32_t piece = p->spare;
+
+    if (piece == NO_PIECE)
+        return p->made++;
+    p->spare = p->next[piece];
+    return piece;
+}
+
+static inline void put_on_pile(piles *p, pile *to, double at, uint32_t row)
+{
+    const uint32_t i = to->n++ % PIECE;
+
+    if (i == 0) {
+        const uint32_t piece = take_piece(p);
+        if (to->n == 1)
+            to->first = piece;
+        else
+            p->next[to->last] = piece;
+        to->last = piece;
+    }
+    p->at[(size_t)to->last * PIECE + i] = at;
+    p->row[(size_t)to->last * PIECE + i] = row;
+}
+
 static void begin_buckets(uint32_t *place, uint32_t n)
 {
     for (uint32_t b = 0, sum = 0; b < n; b++) {
@@ -244,68 +287,103 @@ static void begin_buckets(uint32_t *place, uint32_t n)
     }
 }
 
-/* py1e: rows move within a range about their span's place, but not out of the node.  Counts the
- * rows that come to each NEAR places, or puts them there. */
-static void spread(work *w, const span *spans, uint32_t n, uint32_t rows, const uint32_t *ids,
-                   bool counting)
+/* The few that are out of order are put in order. */
+static void put_in_order(double *at, uint32_t *row, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++) {
+        const double moved_at = at[i];
+        const uint32_t moved = row[i];
+        uint32_t k = i;
+        if (at[i - 1] <= moved_at)
+            continue;
+        for (; k > 0 && at[k - 1] > moved_at; k--)
+            at[k] = at[k - 1], row[k] = row[k - 1];
+        at[k] = moved_at, row[k] = moved;
+    }
+}
+
+/* The place of a row that moves, among those of its pile. */
+static inline uint32_t near_place(double at, uint32_t rows) { return whole(at, rows) % NEAR; }
+
+/* The piece behind this one, where a pile has `left` rows from this one on, fetched in time. */
+static inline uint32_t next_piece(const piles *p, uint32_t piece, uint32_t left)
+{
+    const uint32_t behind = left > PIECE ? p->next[piece] : 0;
+
+    for (uint32_t i = 0; i < PIECE; i += 8)
+        __builtin_prefetch(&p->at[(size_t)behind * PIECE + i]);
+    for (uint32_t i = 0; i < PIECE; i += 16)
+        __builtin_prefetch(&p->row[(size_t)behind * PIECE + i]);
+    return behind;
+}
+
+/* The rows of a pile by their places, of which there are about as many: by whole ones first.  Its
+ * pieces are free then. */
+static void sort_pile(work *w, uint32_t rows, uint32_t *ids)
+{
+    piles *p = &w->piles;
+    const pile from = p->pile[p->sorted++];
+    uint32_t place[NEAR] = {0};
+
+    for (uint32_t left = from.n, piece = from.first, some; left > 0; left -= some) {
+        const double *at = &p->at[(size_t)piece * PIECE];
+        piece = next_piece(p, piece, left);
+        some = left < PIECE ? left : PIECE;
+        for (uint32_t i = 0; i < some; i++)
+            place[near_place(at[i], rows)]++;
+    }
+    begin_buckets(place, NEAR);
+    for (uint32_t left = from.n, piece = from.first, some; left > 0; left -= some) {
+        const double *at = &p->at[(size_t)piece * PIECE];
+        const uint32_t *row = &p->row[(size_t)piece * PIECE];
+        piece = next_piece(p, piece, left);
+        some = left < PIECE ? left : PIECE;
+        for (uint32_t i = 0; i < some; i++) {
+            const uint32_t to = place[near_place(at[i], rows)]++;
+            w->near_at[to] = at[i];
+            w->near_row[to] = row[i];
+        }
+    }
+    put_in_order(w->near_at, w->near_row, from.n);
+    memcpy(ids + p->delivered, w->near_row, from.n * sizeof *ids);
+    p->delivered += from.n;
+    if (from.n > 0) {
+        p->next[from.last] = p->spare;
+        p->spare = from.first;
+    }
+}
+
+/* py1e: rows move within a range about their span's place, but not out of the node, and are sorted
+ * by the places that they move to.  None moves back further than `most`, so what is piled up is
+ * what moved about so far; and what is delivered is never more than what was read. */
+static void move_rows(work *w, const span *spans, uint32_t n, uint32_t rows, uint32_t *ids)
 {
     const uint32_t low = (uint32_t)(0.75 * w->block), high = (uint32_t)(1.25 * w->block);
+    const uint32_t most = high / 2 + 1, n_piles = (rows - 1) / NEAR + 1;
+    piles *p = &w->piles;
     uint32_t done = 0;
 
+    p->made = p->sorted = p->delivered = 0;
+    p->spare = NO_PIECE;
+    for (uint32_t i = 0; i < n_piles; i++)
+        p->pile[i].n = 0;
     for (uint32_t s = 0; s < n; s++) {
-        const uint32_t size = spans[s].end - spans[s].begin;
+        const uint32_t size = spans[s].end - spans[s].begin, end = done + size;
         const uint32_t drawn = low + dp_below_product(high - low, next, &w->epoch);
         const double half = ((double)drawn - size) / 2, reach = half < 0 ? 0 : half;
         const double from = reach < done ? -reach : -(double)done;
         const double room = (double)rows - done - size, to = reach < room ? reach : room;
-        for (uint32_t i = 0; i < size; i++, done++) {
-            const double at = done + (from + (to - from) * uniform(&w->epoch));
-            uint32_t *const end = &w->ends[whole(at, rows) / NEAR];
-            if (!counting)
-                w->ranked[*end] = (ranked){at, ids[done]};
-            ++*end;
+        while (done < end) {
+            for (const uint32_t some = end - done < NEAR ? end : done + NEAR; done < some; done++) {
+                const double at = done + (from + (to - from) * uniform(&w->epoch));
+                put_on_pile(p, &p->pile[whole(at, rows) / NEAR], at, ids[done]);
+            }
+            while (done > most && p->sorted < (done - most) / NEAR)
+                sort_pile(w, rows, ids);
         }
     }
-}
-
-/* Rows by their places, of which there are as many: by whole ones, then the few that are out of
- * order are put in order. */
-static void sort_near(const ranked *from, uint32_t n, uint32_t rows, ranked *to)
-{
-    uint32_t place[NEAR] = {0};
-
-    for (uint32_t i = 0; i < n; i++)
-        place[whole(from[i].at, rows) % NEAR]++;
-    begin_buckets(place, NEAR);
-    for (uint32_t i = 0; i < n; i++)
-        to[place[whole(from[i].at, rows) % NEAR]++] = from[i];
-    for (uint32_t i = 1; i < n; i++) {
-        const ranked moved = to[i];
-        uint32_t k = i;
-        for (; k > 0 && to[k - 1].at > moved.at; k--)
-            to[k] = to[k - 1];
-        to[k] = moved;
-    }
-}
-
-/* The rows of a node, sorted by the places that they move to: in lots that a cache holds.  To draw
- * the places twice is cheaper than to keep them. */
-static void move_rows(work *w, const span *spans, uint32_t n, uint32_t rows, uint32_t *ids)
-{
-    const uint32_t lots = (rows - 1) / NEAR + 1;
-    const dp_pcg64 kept = w->epoch;
-
-    for (uint32_t b = 0; b < lots; b++)
-        w->ends[b] = 0;
-    spread(w, spans, n, rows, ids, true);
-    begin_buckets(w->ends, lots);
-    w->epoch = kept;
-    spread(w, spans, n, rows, ids, false);
-    for (uint32_t b = 0, begin = 0; b < lots; begin = w->ends[b++]) {
-        sort_near(w->ranked + begin, w->ends[b] - begin, rows, w->near);
-        for (uint32_t i = begin; i < w->ends[b]; i++)
-            ids[i] = w->near[i - begin].row;
-    }
+    while (p->sorted < n_piles)
+        sort_pile(w, rows, ids);
 }
 
 /* py1br: blocks of random sizes, moved to the left by a random part of one. */
@@ -344,18 +422,22 @@ static void run_rows(work *w, uint32_t n)
 static void start(work *w, const dp_ask *ask)
 {
     const uint32_t n = (uint32_t)ask->rows;
+    const size_t pieces = n / PIECE + n / NEAR + 2; /* each pile has one that is not full */
 
     w->ask = ask;
     w->n = n;
     w->nodes = nodes_of(ask);
     w->block = block_of(ask);
-    w->ranked = (ranked *)(void *)ask->order;
+    w->piles.at = (double *)(void *)ask->order;
+    w->piles.row = ask->order + 2 * pieces * PIECE;
+    w->piles.next = w->piles.row + pieces * PIECE;
+    w->piles.pile = (pile *)(void *)(w->piles.next + pieces);
+    w->near_at = (double *)(void *)(ask->order + BESIDE + 4 * (size_t)n);
+    w->near_row = ask->order + BESIDE + 6 * (size_t)n;
     w->blocks = (span *)(void *)ask->order;
-    w->spans = (span *)(void *)(ask->order + 4 * (size_t)n);
-    w->ids = ask->order + 10 * (size_t)n;
-    w->rows = ask->order + 11 * (size_t)n;
-    w->near = (ranked *)(void *)(ask->order + 12 * (size_t)n);
-    w->ends = ask->order + 16 * (size_t)n;
+    w->spans = (span *)(void *)(ask->order + BESIDE + 7 * (size_t)n);
+    w->ids = ask->order + BESIDE + 13 * (size_t)n;
+    w->rows = ask->order + BESIDE + 14 * (size_t)n;
     dp_pcg64_seed(&w->run, ask->seed);
     dp_pcg64_seed(&w->epoch, ask->seed + ask->epoch);
 }
@@ -437,18 +519,22 @@ static void deliver(const work *w, uint32_t *table)
 static void make(const dp_ask *ask, uint32_t *table)
 {
     const int how = algorithm(ask);
+    const bool all = nodes_of(ask) == 1 && dp_rule_number(ask, RANKS, 1) == 1;
     work w;
 
     start(&w, ask);
+    if (all)
+        w.ids = table;
     if (how == NAIVE)
         dp_permute_masked(w.ids, w.n, next, &w.epoch);
     else
-        order_nodes(&w, how, (span *)(void *)(ask->order + 6 * (size_t)w.n));
-    deliver(&w, table);
+        order_nodes(&w, how, (span *)(void *)(ask->order + BESIDE + 9 * (size_t)w.n));
+    if (!all)
+        deliver(&w, table);
 }
 
 static const dp_scheme shuffle = {
-    .check = check, .rules = RULES, .keeps = KEEPS, .count = count, .make = make};
+    .check = check, .rules = RULES, .keeps = KEEPS, .beside = BESIDE, .count = count, .make = make};
 
 const dp_library dp_library_streaming = {
     .word = "streaming",

@@ -49,9 +49,10 @@ static dp_status plan_tables(dp_ordering *o, uint32_t epochs, dp_arena *arena, d
     if (status != DP_OK)
         return status;
     if (owns) {
-        ask->order = dp_arena_alloc_raw(
-            arena, (size_t)(ask->rows * o->scheme->keeps + ask->kept * o->scheme->holds),
-            sizeof *ask->order);
+        ask->order = dp_arena_alloc_raw(arena,
+                                        (size_t)(ask->rows * o->scheme->keeps +
+                                                 ask->kept * o->scheme->holds + o->scheme->beside),
+                                        sizeof *ask->order);
         if (ask->order == NULL)
             return dp_arena_fail(arena, err, "an order that is kept");
     }

@@ -90,12 +90,13 @@ static void check_rows(const dp_library *l, const dp_ask *ask, const uint32_t *t
 /* Epochs 0 to 3, again from epoch 0 on, and epoch 3 alone where that is promised. */
 static void check_scheme(const dp_library *l, const dp_scheme *scheme, dp_ask ask)
 {
-    _Alignas(8) uint32_t order[12 * 17], first[4][20], again[20];
+    _Alignas(8) uint32_t order[12 * 15 + 1024], first[4][20], again[20];
     char *generator = calloc(1, l->generator), *fresh = calloc(1, l->generator);
 
     assert_non_null(generator);
     assert_non_null(fresh);
-    assert_in_range(scheme->keeps + scheme->holds, 0, 17);
+    assert_in_range(scheme->keeps + scheme->holds, 0, 15);
+    assert_in_range(scheme->beside, 0, 1024);
     ask.order = scheme->keeps + scheme->holds > 0 ? order : NULL;
     ask.generator = generator;
     if (scheme->check != NULL)
