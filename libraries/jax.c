@@ -31,19 +31,35 @@ typedef struct jax {
     uint32_t ends[1u << MOST_HIGH];
 } jax;
 
-/* The words of a round. */
+/* The words of a round of n rows.  As JAX 0.4 had it, counters 0, 1, .. are cut in halves, which
+ * are paired; a missing one is 0. */
 typedef struct source {
     dp_threefry key;
     dp_threefry_line *line;
-    const uint32_t *made; /* they are there already; NULL = they are drawn, as often as wanted */
+    uint32_t n;
+    bool halves;
 } source;
+
+static void words_of_halves(const source *s, uint32_t first, uint32_t n, uint32_t *out)
+{
+    const dp_threefry each = {1, 1}, high = {UINT32_MAX, 0}, low = {0, UINT32_MAX};
+    const uint32_t half = s->n / 2 + s->n % 2, left = first < half ? half - first : 0;
+    const uint32_t some = left < n ? left : n, at = first + some;
+
+    s->line(s->key, (dp_threefry){first, half + first}, each, high, some, out);
+    s->line(s->key, (dp_threefry){at - half, at}, each, low, n - some, out + some);
+    if (s->n % 2 == 1 && left > 0 && left <= n)
+        out[left - 1] = dp_threefry2x32(s->key, (dp_threefry){half - 1, 0}).high;
+}
 
 static void words_of(const source *s, uint32_t first, uint32_t n, uint32_t out[WORDS])
 {
-    if (s->made != NULL)
-        memcpy(out, s->made + first, n * sizeof *out);
+    const dp_threefry both = {UINT32_MAX, UINT32_MAX};
+
+    if (s->halves)
+        words_of_halves(s, first, n, out);
     else
-        s->line(s->key, first, n, out);
+        s->line(s->key, (dp_threefry){0, first}, (dp_threefry){0, 1}, both, n, out);
 }
 
 /* Counts become places: where each bucket begins. */
@@ -177,7 +193,6 @@ static dp_threefry_line *best_line(void)
     return dp_threefry_words;
 }
 
-/* As 0.4 had it: counters 0, 1, .. are cut in halves, which are paired; a missing one is 0. */
 static void split_halves(dp_threefry key, dp_threefry *next, dp_threefry *words)
 {
     const dp_threefry a = dp_threefry2x32(key, (dp_threefry){0, 2});
@@ -187,38 +202,22 @@ static void split_halves(dp_threefry key, dp_threefry *next, dp_threefry *words)
     *words = (dp_threefry){a.low, b.low};
 }
 
-static void draw_halves(dp_threefry key, uint32_t n, uint32_t *words)
-{
-    const uint32_t half = n / 2 + n % 2;
-
-    for (uint32_t i = 0; i < half; i++) {
-        const uint32_t other = half + i;
-        const dp_threefry word = dp_threefry2x32(key, (dp_threefry){i, other < n ? other : 0});
-        words[i] = word.high;
-        if (other < n)
-            words[other] = word.low;
-    }
-}
-
 static void make(const dp_ask *ask, uint32_t *table)
 {
     const uint32_t n = (uint32_t)ask->rows;
     pair *lots = (pair *)(void *)ask->order, *room = lots + n + n / 2;
-    uint32_t *halves = ask->rule[UNPARTITIONABLE].given ? ask->order + 5 * (size_t)n : NULL;
     dp_threefry key = {(uint32_t)(ask->seed >> 32), (uint32_t)ask->seed};
-    source s = {.line = best_line(), .made = halves};
+    source s = {.line = best_line(), .n = n, .halves = ask->rule[UNPARTITIONABLE].given};
 
     dp_identity(table, n);
     for (int round = rounds_of(n); round > 0; round--) {
-        (halves != NULL ? split_halves : split)(key, &key, &s.key);
-        if (halves != NULL)
-            draw_halves(s.key, n, halves);
+        (s.halves ? split_halves : split)(key, &key, &s.key);
         sort(&s, table, n, ask->generator, lots, room);
     }
 }
 
 static const dp_scheme shuffle = {
-    .rules = "unpartitionable", .once = true, .keeps = 6, .make = make};
+    .rules = "unpartitionable", .once = true, .keeps = 5, .make = make};
 
 const dp_library dp_library_jax = {
     .word = "jax",

@@ -14,9 +14,11 @@ typedef struct dp_threefry {
 
 dp_threefry dp_threefry2x32(dp_threefry key, dp_threefry counter);
 
-/* high xor low of counters (0, first) .. (0, first + n - 1).  The others are the same in AVX2 and
- * AVX-512, where there is that: where there is not, they must not be called. */
-typedef void dp_threefry_line(dp_threefry key, uint32_t first, uint32_t n, uint32_t *out);
+/* n numbers of counters first, first + step, ..: high xor low, either of them masked by `take`. The
+ * others are the same in AVX2 and AVX-512, where there is that: where there is not, they must not
+ * be called. */
+typedef void dp_threefry_line(dp_threefry key, dp_threefry first, dp_threefry step,
+                              dp_threefry take, uint32_t n, uint32_t *out);
 dp_threefry_line dp_threefry_words, dp_threefry_words_avx2, dp_threefry_words_avx512;
 
 #endif

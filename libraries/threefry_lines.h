@@ -23,11 +23,13 @@ static inline void add_key(uint32_t *high, uint32_t *low, uint32_t a, uint32_t b
     EACH high[i] += a, low[i] += b;
 }
 
-static void block(const uint32_t k[3], uint32_t first, uint32_t out[LANES])
+static void block(const uint32_t k[3], dp_threefry first, dp_threefry step, dp_threefry take,
+                  uint32_t out[LANES])
 {
     uint32_t high[LANES], low[LANES];
 
-    EACH high[i] = k[0], low[i] = first + (uint32_t)i + k[1];
+    EACH high[i] = first.high + (uint32_t)i * step.high + k[0];
+    EACH low[i] = first.low + (uint32_t)i * step.low + k[1];
     four_rounds(high, low, 13, 15, 26, 6);
     add_key(high, low, k[1], k[2] + 1);
     four_rounds(high, low, 17, 29, 16, 24);
@@ -38,18 +40,24 @@ static void block(const uint32_t k[3], uint32_t first, uint32_t out[LANES])
     add_key(high, low, k[1], k[2] + 4);
     four_rounds(high, low, 13, 15, 26, 6);
     add_key(high, low, k[2], k[0] + 5);
-    EACH out[i] = high[i] ^ low[i];
+    EACH out[i] = (high[i] & take.high) ^ (low[i] & take.low);
 }
 
-void WORDS(dp_threefry key, uint32_t first, uint32_t n, uint32_t *out)
+static dp_threefry counter_at(dp_threefry first, dp_threefry step, uint32_t i)
+{
+    return (dp_threefry){first.high + i * step.high, first.low + i * step.low};
+}
+
+void WORDS(dp_threefry key, dp_threefry first, dp_threefry step, dp_threefry take, uint32_t n,
+           uint32_t *out)
 {
     const uint32_t k[3] = {key.high, key.low, key.high ^ key.low ^ 0x1BD11BDAu};
     uint32_t rest[LANES], done = 0;
 
     for (; n - done >= LANES; done += LANES)
-        block(k, first + done, out + done);
+        block(k, counter_at(first, step, done), step, take, out + done);
     if (done < n)
-        block(k, first + done, rest);
+        block(k, counter_at(first, step, done), step, take, rest);
     for (uint32_t i = done; i < n; i++)
         out[i] = rest[i - done];
 }

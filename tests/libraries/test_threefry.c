@@ -26,22 +26,31 @@ static void known_answers(void **state)
 }
 
 /* Every length up to some blocks; nothing behind it is written. */
-static void check_words(dp_threefry_line *words)
+static void check_words_of(dp_threefry_line *words, dp_threefry step, dp_threefry take)
 {
-    const dp_threefry key = {0x13198A2E, 0x03707344};
+    const dp_threefry key = {0x13198A2E, 0x03707344}, first = {7, 4294967290u};
     uint32_t expected[100], made[100];
-    const uint32_t first = 4294967290u;
 
     for (uint32_t i = 0; i < 100; i++) {
-        const dp_threefry word = dp_threefry2x32(key, (dp_threefry){0, first + i});
-        expected[i] = word.high ^ word.low;
+        const dp_threefry counter = {first.high + i * step.high, first.low + i * step.low};
+        const dp_threefry word = dp_threefry2x32(key, counter);
+        expected[i] = (word.high & take.high) ^ (word.low & take.low);
     }
     for (uint32_t n = 0; n < 100; n++) {
         memset(made, 0xEE, sizeof made);
-        words(key, first, n, made);
+        words(key, first, step, take, n, made);
         assert_memory_equal(made, expected, n * sizeof *made);
         assert_int_equal(made[n], 0xEEEEEEEE);
     }
+}
+
+static void check_words(dp_threefry_line *words)
+{
+    const uint32_t all = UINT32_MAX;
+
+    check_words_of(words, (dp_threefry){0, 1}, (dp_threefry){all, all});
+    check_words_of(words, (dp_threefry){1, 1}, (dp_threefry){all, 0});
+    check_words_of(words, (dp_threefry){1, 1}, (dp_threefry){0, all});
 }
 
 static void lines(void **state)
