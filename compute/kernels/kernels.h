@@ -63,10 +63,11 @@ typedef struct dp_adam {
     float shrink;       /* of the parameter itself: learning_rate * weight_decay */
 } dp_adam;
 
-/* Likewise of rmsprop. */
+/* Likewise of rmsprop; `centered` takes the square of a mean off the mean square. */
 typedef struct dp_rmsprop {
     float old, new; /* of the mean square: alpha, 1 - alpha */
     float eps, momentum;
+    float under;         /* eps, where it stands under the root; with centered alone */
     float before, after; /* the rate, where it stands: the other one is 1 */
     float weight_decay;
 } dp_rmsprop;
@@ -195,7 +196,8 @@ typedef struct dp_kernels {
     void (*sgd)(const dp_update *, int64_t n, float *p, const float *g);
     void (*momentum)(const dp_update *, int64_t n, float *p, const float *g, float *v);
     void (*adam)(const dp_adam *, int64_t n, float *p, const float *g, float *m, float *v);
-    void (*rmsprop)(const dp_rmsprop *, int64_t n, float *p, const float *g, float *v, float *m);
+    void (*rmsprop)(const dp_rmsprop *, int64_t n, float *p, const float *g, float *v, float *m,
+                    float *mean); /* NULL = not centered */
 } dp_kernels;
 
 extern const dp_kernels dp_kernels_scalar;

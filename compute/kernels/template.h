@@ -596,8 +596,28 @@ static void adam(const dp_adam *a, int64_t n, float *p, const float *g, float *m
     }
 }
 
-static void rmsprop(const dp_rmsprop *r, int64_t n, float *p, const float *g, float *v, float *m)
+static void centered(const dp_rmsprop *r, int64_t n, float *p, const float *g, float *v, float *m,
+                     float *mean)
 {
+    for (int64_t i = 0; i < n; i++) {
+        const float d = r->weight_decay != 0 ? dp_fma32(r->weight_decay, p[i], g[i]) : g[i];
+        float s;
+        v[i] = dp_fma32(r->old, v[i], r->new *d *d);
+        mean[i] = dp_fma32(r->new, d - mean[i], mean[i]);
+        s = dp_fma32(-mean[i], mean[i], v[i]);
+        s = (s < 0 ? 0 : s) + r->under;
+        m[i] = dp_fma32(r->momentum, m[i], r->before * d / (dp_sqrt32(s) + r->eps));
+        p[i] = dp_fma32(-r->after, m[i], p[i]);
+    }
+}
+
+static void rmsprop(const dp_rmsprop *r, int64_t n, float *p, const float *g, float *v, float *m,
+                    float *mean)
+{
+    if (mean != NULL) {
+        centered(r, n, p, g, v, m, mean);
+        return;
+    }
     for (int64_t i = 0; i < n; i++) {
         const float d = r->weight_decay != 0 ? dp_fma32(r->weight_decay, p[i], g[i]) : g[i];
         v[i] = dp_fma32(r->old, v[i], r->new *d *d);

@@ -32,7 +32,8 @@ typedef struct entry {
 
 static bool entry_at(const dp_net *net, uint32_t i, entry *out)
 {
-    static const char *const prefixes[1 + DP_MAX_MOMENTS] = {"", "moments.", "moments2."};
+    static const char *const prefixes[1 + DP_MAX_MOMENTS] = {"", "moments.", "moments2.",
+                                                             "moments3."};
     const uint32_t kind = net->n_parameters == 0 ? 0 : i / net->n_parameters;
     const dp_parameter *p;
 

@@ -52,12 +52,13 @@ static bool is_one_of(const char *patterns, const char *name)
 /* What is of all parameters at once. */
 static bool is_common(const char *param)
 {
-    static const char *const common[] = {"clip_norm", "rule", "groups", "accumulate"};
+    static const char *const common[] = {"clip_norm", "rule", "groups", "accumulate", "centered"};
+    const size_t n = sizeof common / sizeof common[0];
     size_t i = 0;
 
-    while (i < 4 && strcmp(common[i], param) != 0)
+    while (i < n && strcmp(common[i], param) != 0)
         i++;
-    return i < 4;
+    return i < n;
 }
 
 /* Takes names= out; the rest is the optimizer's. */

@@ -36,14 +36,18 @@ static bool add_bytes(uint64_t *bytes, uint64_t n, uint64_t size, uint64_t limit
            !__builtin_add_overflow(*bytes, more, bytes) && *bytes <= limit;
 }
 
+static uint32_t moments_of(const dp_net *net)
+{
+    return net->optimizer == NULL ? 0 : dp_optimizer_moments(net->optimizer, net->optimizer_params);
+}
+
 /* Adds what the unit takes at least: y and dy, what it keeps, its parameters with their gradients,
  * also of small batches before, and moments. */
 static bool count_unit(dp_net_builder *b, const dp_unit *u, const dp_layer_plan *plan,
                        uint64_t limit)
 {
     const dp_net *net = b->net;
-    const uint64_t copies = 2 + (net->optimizer != NULL ? net->optimizer->n_moments : 0) +
-                            (uint64_t)dp_kept_rows(dp_net_accumulates(net));
+    const uint64_t copies = 2 + moments_of(net) + (uint64_t)dp_kept_rows(dp_net_accumulates(net));
     const uint64_t outputs = works_in_place(net, u) ? 0 : 2 * sizeof(float);
     uint64_t with_workspace;
     bool fits =
@@ -117,7 +121,7 @@ static dp_status add_parameter(dp_net *net, const dp_weight *w, const dp_unit *u
     p->value.data = dp_net_floats(net, p->count, 1);
     if (p->name == NULL || p->value.data == NULL)
         return dp_arena_fail(&net->handle.arena, err, name);
-    for (uint32_t i = 0; net->optimizer != NULL && i < net->optimizer->n_moments; i++) {
+    for (uint32_t i = 0; i < moments_of(net); i++) {
         p->moments[i] = dp_net_floats(net, p->count, 1);
         if (p->moments[i] == NULL)
             return dp_arena_fail(&net->handle.arena, err, name);

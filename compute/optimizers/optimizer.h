@@ -10,7 +10,7 @@
 #include "compute/optimizers/schedule.h"
 #include "lang/stage.h"
 
-#define DP_MAX_MOMENTS 2
+#define DP_MAX_MOMENTS 3
 
 /* A step of a parameter. */
 typedef struct dp_learning {
@@ -22,12 +22,19 @@ typedef struct dp_learning {
 typedef struct dp_optimizer {
     dp_stage_info info;
     uint32_t n_moments; /* more floats for each parameter: DP_MAX_MOMENTS at most */
+    /* Whether these have one more; NULL = none has. */
+    bool (*one_more)(const void *params);
     /* Of those that are its own.  NULL = nothing. */
     dp_status (*check)(const void *params, dp_error *);
     /* A step of n numbers. */
     void (*update)(const void *params, const dp_kernels *, const dp_learning *, int64_t n, float *p,
                    const float *g, float *const moments[]);
 } dp_optimizer;
+
+static inline uint32_t dp_optimizer_moments(const dp_optimizer *o, const void *params)
+{
+    return o->n_moments + (o->one_more != NULL && o->one_more(params));
+}
 
 /* Whether its parameters go together. */
 static inline dp_status dp_optimizer_check(const dp_optimizer *o, const void *params, dp_error *err)

@@ -253,7 +253,8 @@ void dp_ref_adam(const dp_adam *a, int64_t n, float *p, const float *g, float *m
     }
 }
 
-void dp_ref_rmsprop(const dp_rmsprop *r, int64_t n, float *p, const float *g, float *v, float *m)
+void dp_ref_rmsprop(const dp_rmsprop *r, int64_t n, float *p, const float *g, float *v, float *m,
+                    float *mean)
 {
     for (int64_t i = 0; i < n; i++) {
         float d = g[i], square, size, step;
@@ -262,7 +263,14 @@ void dp_ref_rmsprop(const dp_rmsprop *r, int64_t n, float *p, const float *g, fl
         square = r->new *d;
         square = square * d;
         v[i] = dp_fma32(r->old, v[i], square);
-        size = dp_sqrt32(v[i]);
+        size = v[i];
+        if (mean != NULL) {
+            mean[i] = dp_fma32(r->new, d - mean[i], mean[i]);
+            size = dp_fma32(-mean[i], mean[i], size);
+            size = size < 0 ? 0 : size;
+            size = size + r->under;
+        }
+        size = dp_sqrt32(size);
         size = size + r->eps;
         step = r->before * d;
         step = step / size;

@@ -28,7 +28,8 @@ void dp_ref_bias_gradient(int64_t n, int64_t places, int64_t channels, int64_t l
                           const float *dy, float *db, double *partial);
 void dp_ref_sgd(const dp_update *, int64_t n, float *p, const float *g);
 void dp_ref_adam(const dp_adam *, int64_t n, float *p, const float *g, float *m, float *v);
-void dp_ref_rmsprop(const dp_rmsprop *, int64_t n, float *p, const float *g, float *v, float *m);
+void dp_ref_rmsprop(const dp_rmsprop *, int64_t n, float *p, const float *g, float *v, float *m,
+                    float *mean);
 void dp_ref_momentum(const dp_update *, int64_t n, float *p, const float *g, float *v);
 
 /* sigmoid and tanh of activation=fast. */

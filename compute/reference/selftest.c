@@ -263,24 +263,25 @@ static dp_status check_mean_square(test *t, int64_t n, const float *p, const flo
                           1e-8f,
                           between(t, 0, 1) ? 0x1p-9f : 0.0f,
                           between(t, 0, 1) ? 0x1p-8f : 0.0f};
-    const dp_rmsprop rmsprop = {0.9f, 0.1f, 0x1p-19f, 0.5f, 0.75f, 0.01f, adam.weight_decay};
-    const bool is_adam = between(t, 0, 1);
-    float *a = numbers(t, 3 * n), *b = numbers(t, 3 * n);
+    const dp_rmsprop rmsprop = {0.9f,     0.1f,  0x1p-19f, 0.5f,
+                                0x1p-20f, 0.75f, 0.01f,    adam.weight_decay};
+    const bool is_adam = between(t, 0, 1), centered = between(t, 0, 1);
+    float *a = numbers(t, 4 * n), *b = numbers(t, 4 * n);
 
     if (a == NULL || b == NULL)
         return dp_arena_fail(&t->arena, t->err, "the self-test");
     memcpy(a, p, (size_t)n * sizeof *p);
     for (int64_t i = 2 * n; i < 3 * n; i++)
         a[i] = a[i] < 0 ? -a[i] : a[i];
-    memcpy(b, a, 3 * (size_t)n * sizeof *a);
+    memcpy(b, a, 4 * (size_t)n * sizeof *a);
     if (is_adam) {
         dp_ref_adam(&adam, n, a, g, a + n, a + 2 * n);
         t->kernels->adam(&adam, n, b, g, b + n, b + 2 * n);
     } else {
-        dp_ref_rmsprop(&rmsprop, n, a, g, a + 2 * n, a + n);
-        t->kernels->rmsprop(&rmsprop, n, b, g, b + 2 * n, b + n);
+        dp_ref_rmsprop(&rmsprop, n, a, g, a + 2 * n, a + n, centered ? a + 3 * n : NULL);
+        t->kernels->rmsprop(&rmsprop, n, b, g, b + 2 * n, b + n, centered ? b + 3 * n : NULL);
     }
-    return same(t, is_adam ? "adam" : "rmsprop", a, b, 3 * n);
+    return same(t, is_adam ? "adam" : "rmsprop", a, b, 4 * n);
 }
 
 static dp_status check_update(test *t)

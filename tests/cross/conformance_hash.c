@@ -157,6 +157,13 @@ static const later_line later_lines[] = {
      CONV " | " END " | " LOSS
           " | rmsprop learning_rate=0.01 momentum=0.5 eps=1e-4 weight_decay=0.01"
           " rule=mindspore"},
+    {"optimizer", "rmsprop centered=true",
+     CONV " | " END " | " LOSS
+          " | rmsprop learning_rate=0.01 momentum=0.5 eps=1e-4 weight_decay=0.01 centered=true"},
+    {"optimizer", "rmsprop centered=true rule=mindspore",
+     CONV " | " END " | " LOSS
+          " | rmsprop learning_rate=0.01 momentum=0.5 eps=1e-4 weight_decay=0.01 centered=true"
+          " rule=mindspore"},
     {"loss", "mse of targets", CONV " | tanh | " END " | mse leaf_size=2 | " SGD},
     {"loss", "softmax_cross_entropy label_smoothing=",
      CONV " | tanh | " END " | " LOSS " label_smoothing=0.3 | " SGD},

@@ -41,7 +41,10 @@ def mindspore():
         (f'momentum learning_rate=0.05 momentum=0.9 weight_decay=0.1 {GROUPS}', lambda p: nn.Momentum(groups(p), 0.05, 0.9, weight_decay=0.1)),
         (f'adam learning_rate=0.01 eps=0.001 weight_decay=0.1 rule=mindspore {GROUPS}', lambda p: nn.Adam(groups(p), 0.01, eps=1e-3, weight_decay=0.1)),
         (f'rmsprop learning_rate=0.01 alpha=0.9 eps=1e-10 momentum=0.5 weight_decay=0.1 rule=mindspore {GROUPS}',
-         lambda p: nn.RMSProp(groups(p), 0.01, momentum=0.5, weight_decay=0.1)))
+         lambda p: nn.RMSProp(groups(p), 0.01, momentum=0.5, weight_decay=0.1)),
+        ('rmsprop learning_rate=0.01 alpha=0.9 eps=1e-10 centered=true rule=mindspore', lambda p: nn.RMSProp(p, 0.01, centered=True)),
+        ('rmsprop learning_rate=0.01 alpha=0.8 eps=0.001 momentum=0.7 weight_decay=0.1 centered=true rule=mindspore',
+         lambda p: nn.RMSProp(p, 0.01, 0.8, 0.7, 1e-3, centered=True, weight_decay=0.1)))
 
 
 def torch():
@@ -72,7 +75,10 @@ def torch():
         (f'adamw learning_rate=0.01 weight_decay=0.1 {GROUPS}', lambda p: optim.AdamW(groups(p), 0.01, weight_decay=0.1)),
         (f'rmsprop learning_rate=0.01 momentum=0.5 weight_decay=0.1 {GROUPS}', lambda p: optim.RMSprop(groups(p), 0.01, weight_decay=0.1, momentum=0.5)),
         ('momentum learning_rate=0.05 momentum=0.9 groups="group names=fc* momentum=0.5 | group names=bn* use_nesterov=true"',
-         lambda p: optim.SGD([{'params': p[:1], 'momentum': 0.5}, {'params': p[1:2], 'nesterov': True}, {'params': p[2:]}], 0.05, 0.9)))
+         lambda p: optim.SGD([{'params': p[:1], 'momentum': 0.5}, {'params': p[1:2], 'nesterov': True}, {'params': p[2:]}], 0.05, 0.9)),
+        ('rmsprop learning_rate=0.01 centered=true', lambda p: optim.RMSprop(p, centered=True)),
+        (f'rmsprop learning_rate=0.01 alpha=0.8 eps=0.001 momentum=0.7 weight_decay=0.1 centered=true {GROUPS}',
+         lambda p: optim.RMSprop(groups(p), 0.01, 0.8, 1e-3, 0.1, 0.7, True)))
 
 
 def bits(arrays):
