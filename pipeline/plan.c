@@ -8,6 +8,7 @@
  */
 #include "pipeline/plan.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/options.h"
@@ -361,16 +362,40 @@ static dp_status plan_order(dp_builder *b, level *l, const dp_found *found)
     return dp_found_fail(b, found, status);
 }
 
+static void say_further(dp_error *err, const char *text)
+{
+    const size_t n = strlen(err->message);
+
+    snprintf(err->message + n, sizeof err->message - n, "%s", text);
+}
+
+/* What is damaged is asked for once more where the local cache had some of it. */
+static dp_status open_source(dp_builder *b, const dp_found *found, dp_source *out)
+{
+    dp_arena *arena = &b->graph->arena;
+    dp_status status;
+    dp_error why = {.message = ""};
+
+    out->opener = (dp_opener){.options = b->options, .arena = arena};
+    status = found->reader->open(found->params, b->options, arena, out, &why);
+    if (status == DP_ECORRUPT && dp_opener_renew(&out->opener)) {
+        dp_log(b->options, "warning: the local cache is passed by: %s", why.message);
+        *out = (dp_source){.opener = out->opener};
+        status = found->reader->open(found->params, b->options, arena, out, &why);
+        if (status == DP_ECORRUPT)
+            say_further(&why, " (past the local cache, too)");
+    }
+    if (status != DP_OK && b->err != NULL)
+        *b->err = why;
+    return dp_found_fail(b, found, status);
+}
+
 static dp_status open_reader(dp_builder *b, level *l, const dp_found *found)
 {
     dp_graph *g = b->graph;
     dp_branch *branch = l->branch;
-    dp_status status;
+    const dp_status status = open_source(b, found, &branch->source);
 
-    branch->source.opener = (dp_opener){.options = b->options, .arena = &g->arena};
-    status = dp_found_fail(
-        b, found,
-        found->reader->open(found->params, b->options, &g->arena, &branch->source, b->err));
     if (status != DP_OK)
         return status;
     branch->reader = found->reader;

@@ -118,6 +118,26 @@ int dp_answer_check(const dp_answer *a, const dp_asked *q)
                : DP_FAR_OTHER_RANGE;
 }
 
+int dp_answer_reason(int error, const char *body, size_t n)
+{
+    static const struct {
+        const char *says;
+        int error;
+    } reasons[] = {
+        {"<Code>ExpiredToken</Code>", DP_FAR_EXPIRED},
+        {"Request has expired", DP_FAR_EXPIRED},
+        {"<Code>SignatureDoesNotMatch</Code>", DP_FAR_SIGNATURE},
+        {"<Code>RequestTimeTooSkewed</Code>", DP_FAR_CLOCK},
+    };
+
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        if ((error == DP_FAR_HTTP + 403 || error == DP_FAR_HTTP + 400) &&
+            memmem(body, n, reasons[i].says, strlen(reasons[i].says)) != NULL)
+            return reasons[i].error;
+    }
+    return error;
+}
+
 bool dp_far_passes(int error)
 {
     switch (error) {
@@ -179,6 +199,12 @@ const char *dp_far_words(int error)
         [DP_FAR_WITHIN - DP_FAR_OWN] = "not all bytes came within within= of dp_options.remote",
         [DP_FAR_FORKED - DP_FAR_OWN] = "it was opened before fork(), by another process",
         [DP_FAR_REDIRECT - DP_FAR_OWN] = "a redirect to what is not http or https (https stays it)",
+        [DP_FAR_EXPIRED - DP_FAR_OWN] =
+            "the server answered that the signature has expired: a new one into query= or headers=",
+        [DP_FAR_SIGNATURE - DP_FAR_OWN] =
+            "the server answered that the signature is of another address (query=FILE, headers=)",
+        [DP_FAR_CLOCK - DP_FAR_OWN] =
+            "the server answered that this machine's clock is wrong, so the signature is not valid",
     };
 
     return error < DP_FAR_OWN ? words_of_status(error - DP_FAR_HTTP) : own[error - DP_FAR_OWN];

@@ -43,11 +43,17 @@ enum {
     DP_FAR_WITHIN,
     DP_FAR_FORKED,
     DP_FAR_REDIRECT,
+    DP_FAR_EXPIRED,
+    DP_FAR_SIGNATURE,
+    DP_FAR_CLOCK,
     DP_FAR_N
 };
 
 /* 0, or why the answer is not what was asked for. */
 int dp_answer_check(const dp_answer *, const dp_asked *);
+/* Why a server refused, as the stores that speak S3 say it behind their answer: such an error, or
+ * `error` where it says nothing that is known.  Nothing of what it says is kept. */
+int dp_answer_reason(int error, const char *body, size_t n);
 uint64_t dp_answer_version(const dp_answer *); /* 0 = the server says none */
 
 /* Whether another try may help; words for DP_FAR_HTTP and DP_FAR_OWN. */

@@ -89,7 +89,7 @@ static dp_status open_far(dp_opener *o, const char *url, dp_file *out, dp_error 
     if (o->remote == NULL)
         status = dp_remote_open(&o->remote, o->options, o->arena, err);
     if (status == DP_OK && o->pages == NULL)
-        status = dp_pages_open(&o->pages, o->blocks, o->options, o->arena, err);
+        status = dp_pages_open(&o->pages, o->blocks, o->anew, o->options, o->arena, err);
     if (status == DP_OK)
         status = dp_remote_file(o->remote, url, &f, err);
     return status == DP_OK ? dp_pages_file(o->pages, f, url, o->any_version, &o->missing, out, err)
@@ -127,4 +127,13 @@ void dp_opener_close(dp_opener *o)
     o->remote = NULL;
     dp_pages_close(o->pages);
     o->pages = NULL;
+}
+
+bool dp_opener_renew(dp_opener *o)
+{
+    if (o->pages == NULL || !dp_pages_were_kept(o->pages))
+        return false;
+    dp_opener_close(o);
+    *o = (dp_opener){.options = o->options, .arena = o->arena, .anew = true};
+    return true;
 }

@@ -25,7 +25,9 @@ struct dp_pages {
     dp_local_cache cache;
     dp_far_file **files;
     size_t n, room;
-    bool alone; /* no server answered: what the cache knows of is not asked for */
+    bool alone;             /* no server answered: what the cache knows of is not asked for */
+    bool anew;              /* the cache is written, and not read */
+    _Atomic uint32_t *kept; /* a page was taken of it */
 };
 
 /* ---- names in the local cache ---- */
@@ -102,7 +104,7 @@ static bool is_far(const void *ctx, uint64_t block)
     const dp_far_file *f = file_of(p, block);
     const dp_local_name name = page_of(f, number_of(block));
 
-    return f->pin == 0 || !dp_local_cache_has(&p->cache, &name);
+    return f->pin == 0 || p->anew || !dp_local_cache_has(&p->cache, &name);
 }
 
 static void set_fetch(const dp_far_file *f, uint64_t page, dp_block_slot *s)
@@ -151,9 +153,11 @@ static dp_status load_page(const void *ctx, uint64_t block, dp_block_slot *s, dp
     dp_status status;
     size_t size;
 
-    if (!s->begun && f->pin != 0 && dp_local_cache_get(&p->cache, &name, s->memory, PAGE, &size) &&
-        size == size_of(f, page))
+    if (!s->begun && f->pin != 0 && !p->anew &&
+        dp_local_cache_get(&p->cache, &name, s->memory, PAGE, &size) && size == size_of(f, page)) {
+        atomic_store(p->kept, 1);
         return DP_OK;
+    }
     status = fetch_page(p, f, page, s);
     if (status != DP_OK && err != NULL)
         err->record = s->fetch.error;
@@ -240,8 +244,8 @@ static int read_at(const dp_far *far, uint64_t offset, void *buffer, size_t n, s
 
 /* ---- opening ---- */
 
-dp_status dp_pages_open(dp_pages **out, bool few, const dp_options *options, dp_arena *arena,
-                        dp_error *err)
+dp_status dp_pages_open(dp_pages **out, bool few, bool anew, const dp_options *options,
+                        dp_arena *arena, dp_error *err)
 {
     dp_pages *p = dp_arena_alloc(arena, 1, sizeof *p);
     uint64_t n = few ? FEW : MOST;
@@ -251,6 +255,10 @@ dp_status dp_pages_open(dp_pages **out, bool few, const dp_options *options, dp_
         return dp_arena_fail(arena, err, "an address");
     p->arena = arena;
     p->options = options;
+    p->anew = anew;
+    p->kept = dp_arena_alloc(arena, 1, sizeof *p->kept);
+    if (p->kept == NULL)
+        return dp_arena_fail(arena, err, "an address");
     if (options->memory != 0 && n > options->memory / 4 / PAGE)
         n = options->memory / 4 / PAGE;
     status = dp_local_cache_open(&p->cache, options, arena, err);
@@ -272,6 +280,8 @@ void dp_pages_close(dp_pages *p)
     dp_block_cache_close(p->blocks);
     dp_local_cache_close(&p->cache);
 }
+
+bool dp_pages_were_kept(const dp_pages *p) { return atomic_load(p->kept) != 0 && !p->alone; }
 
 /* Size and version as they were when it was last opened. */
 static bool recall(const dp_pages *p, dp_far_file *f, const char *url)

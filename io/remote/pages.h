@@ -15,9 +15,14 @@
 
 typedef struct dp_pages dp_pages;
 
-/* `few`: 1 MiB of them are enough. */
-dp_status dp_pages_open(dp_pages **out, bool few, const dp_options *, dp_arena *, dp_error *);
+/* `few`: 1 MiB of them are enough.  `anew`: what is kept on this machine is asked for again, and
+ * kept anew. */
+dp_status dp_pages_open(dp_pages **out, bool few, bool anew, const dp_options *, dp_arena *,
+                        dp_error *);
 void dp_pages_close(dp_pages *); /* NULL is allowed */
+
+/* Whether a page was taken of the cache that its server could be asked for. */
+bool dp_pages_were_kept(const dp_pages *);
 
 /* A file that was not asked for anything yet: finds its size and version, which has to be said but
  * where any is right.  Where no server answers it is what it was when it was last opened, if that

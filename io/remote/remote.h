@@ -22,6 +22,7 @@ typedef struct dp_opener {
     bool any_version;  /* of a far file: what is read is known by a digest of its own */
     bool missing;      /* what was asked for last is not there, for all that can be told */
     bool blocks;       /* its reader keeps blocks of far files itself */
+    bool anew;         /* what is kept on this machine is asked for again */
     dp_remote *remote; /* NULL = there was no address; so no network is touched */
     struct dp_pages *pages;
 } dp_opener;
@@ -31,6 +32,11 @@ typedef struct dp_opener {
  * change would be seen; DP_ESPEC for an address that has a name, a password or a query in it. */
 dp_status dp_opener_open(dp_opener *, const char *path, dp_file *out, dp_error *);
 void dp_opener_close(dp_opener *);
+
+/* Where what was opened is damaged: whether that may be due to what is kept on this machine, of a
+ * file that is another one by now though its server says that it is the same.  Then the opener is
+ * a new one, which asks for it again; its files have to be closed. */
+bool dp_opener_renew(dp_opener *);
 
 /* All of a file, as dp_blob_read has it, in the opener's arena. */
 dp_status dp_opener_blob(dp_opener *, const char *path, uint64_t most, dp_blob *out, dp_error *);

@@ -12,11 +12,12 @@
 #include "base/status.h"
 #include "lang/stage.h"
 
-#define MOST_SECRET ((uint64_t)1 << 16) /* bytes of a file of headers, of a query */
+#define MOST_HEADERS ((uint64_t)1 << 16) /* bytes of the file */
+#define MOST_QUERIES ((uint64_t)1 << 26)
 
 static const dp_param params[] = {
     DP_TEXT(dp_remote_settings, headers, "", "a file of lines NAME: VALUE that are sent along"),
-    DP_TEXT(dp_remote_settings, query, "", "a file of what stands behind the '?'"),
+    DP_TEXT(dp_remote_settings, query, "", "a file of what stands behind the '?', of all or each"),
     DP_TEXT(dp_remote_settings, ca, "", "a file of certificates in the place of the system's"),
     DP_INT(dp_remote_settings, timeout, "30", 1, 3600, "seconds without data (100 bytes a second)"),
     DP_INT(dp_remote_settings, connect, "10", 1, 3600, "seconds until there is a connection"),
@@ -31,7 +32,8 @@ static const dp_param params[] = {
 static const dp_stage_info info = {
     "setting", "remote", "how far files are read", 1, sizeof(dp_remote_settings), params};
 
-static dp_status read_text(const char *path, dp_arena *arena, char **out, dp_error *err)
+static dp_status read_text(const char *path, uint64_t most, dp_arena *arena, char **out,
+                           dp_error *err)
 {
     dp_file file;
     uint8_t *bytes;
@@ -39,8 +41,9 @@ static dp_status read_text(const char *path, dp_arena *arena, char **out, dp_err
 
     if (status != DP_OK)
         return status;
-    if (file.size > MOST_SECRET)
-        status = dp_fail(err, DP_ELIMIT, "%.120s is larger than 64 KiB", path);
+    if (file.size > most)
+        status = dp_fail(err, DP_ELIMIT, "%.120s is larger than %llu KiB", path,
+                         (unsigned long long)most / 1024);
     else
         status = dp_file_read_whole(&file, path, arena, NULL, &bytes, err);
     dp_file_close(&file);
@@ -74,7 +77,7 @@ static char *take_line(char **rest)
 static dp_status read_headers(dp_remote_settings *s, dp_arena *arena, dp_error *err)
 {
     char *rest, *line;
-    dp_status status = read_text(s->headers, arena, &rest, err);
+    dp_status status = read_text(s->headers, MOST_HEADERS, arena, &rest, err);
 
     s->lines = dp_arena_alloc(arena, DP_MAX_HEADERS, sizeof *s->lines);
     if (status == DP_OK && s->lines == NULL)
@@ -93,18 +96,55 @@ static dp_status read_headers(dp_remote_settings *s, dp_arena *arena, dp_error *
     return status;
 }
 
-static dp_status read_query(dp_remote_settings *s, dp_arena *arena, dp_error *err)
+/* Of addresses before their queries. */
+static int compare(const void *a_, const void *b_)
+{
+    const char *a = *(const char *const *)a_, *b = *(const char *const *)b_;
+    const size_t n = strcspn(a, "?"), m = strcspn(b, "?");
+    const int order = memcmp(a, b, n < m ? n : m);
+
+    return order != 0 ? order : (n > m) - (n < m);
+}
+
+const char *dp_remote_query(const dp_remote_settings *s, const char *url)
+{
+    const char *const *found;
+
+    if (s->n_queries == 1 && !dp_path_is_url(s->queries[0]))
+        return s->queries[0];
+    found = s->n_queries > 0 ? bsearch(&url, s->queries, s->n_queries, sizeof *s->queries, compare)
+                             : NULL;
+    return found != NULL ? *found + strcspn(*found, "?") + 1 : NULL;
+}
+
+/* One query, or addresses with theirs. */
+static dp_status read_queries(dp_remote_settings *s, dp_arena *arena, dp_error *err)
 {
     char *rest, *line;
-    const dp_status status = read_text(s->query, arena, &rest, err);
+    size_t room = 0;
+    bool right = true, all = false;
+    dp_status status = read_text(s->query, MOST_QUERIES, arena, &rest, err);
 
-    if (status != DP_OK)
-        return status;
-    line = take_line(&rest);
-    s->query_text = line;
-    if (line == NULL || *line == '\0' || !is_printable(line, false) || take_line(&rest) != NULL)
-        return dp_fail(err, DP_ESPEC, "%.120s: a query is one line without blanks", s->query);
-    return DP_OK;
+    while (status == DP_OK && right && (line = take_line(&rest)) != NULL) {
+        const bool one = dp_path_is_url(line);
+        right = *line != '\0' && is_printable(line, false) && !all &&
+                (one ? strchr(line, '?') != NULL : s->n_queries == 0);
+        all = !one;
+        if (s->n_queries == room) {
+            s->queries = dp_arena_grow(arena, s->queries, s->n_queries, sizeof line, &room, 16);
+            if (s->queries == NULL)
+                return dp_arena_fail(arena, err, "queries");
+        }
+        s->queries[s->n_queries++] = line;
+    }
+    if (status == DP_OK && (!right || s->n_queries == 0))
+        return dp_fail(err, DP_ESPEC,
+                       "%.120s: a query is one line without blanks, or a line ADDRESS?QUERY of "
+                       "each address",
+                       s->query);
+    if (status == DP_OK)
+        qsort(s->queries, s->n_queries, sizeof *s->queries, compare);
+    return status;
 }
 
 dp_status dp_setting_read(const dp_stage_info *row, const char *given, const char *variable,
@@ -142,6 +182,6 @@ dp_status dp_remote_settings_read(const dp_options *options, dp_arena *arena,
     if (out->headers[0] != '\0')
         status = read_headers(out, arena, err);
     if (status == DP_OK && out->query[0] != '\0')
-        status = read_query(out, arena, err);
+        status = read_queries(out, arena, err);
     return status;
 }

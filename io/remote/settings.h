@@ -17,8 +17,12 @@ typedef struct dp_remote_settings {
     /* What the files hold; secret: in no message. */
     uint32_t n_lines;
     const char **lines;
-    const char *query_text; /* NULL = none */
+    size_t n_queries;
+    const char **queries; /* sorted: ADDRESS?QUERY each, or one of all addresses without one */
 } dp_remote_settings;
+
+/* What stands behind the '?' of an address; NULL = nothing. */
+const char *dp_remote_query(const dp_remote_settings *, const char *url);
 
 /* Parameters of a row, in the arena: as an option of the caller's has them or, where that is NULL,
  * an environment variable.  DP_ESPEC with the row's name. */

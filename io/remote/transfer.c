@@ -134,6 +134,7 @@ static size_t take_bytes(char *bytes, size_t size, size_t n, void *transfer_)
 {
     transfer *t = transfer_;
     check(t);
+    t->error = dp_answer_reason(t->error, bytes, size * n);
     if (t->error == 0 && size * n > end_of(t->first) - t->first->at - t->first->got)
         t->error = DP_FAR_OTHER_RANGE;
     if (t->error != 0)
@@ -455,7 +456,7 @@ static const char *why(const dp_far *far, int error)
 
 dp_status dp_remote_file(dp_remote *m, const char *url, dp_far_file **out, dp_error *err)
 {
-    const char *query = m->settings.query_text;
+    const char *query = dp_remote_query(&m->settings, url);
     const size_t size = strlen(url) + (query != NULL ? strlen(query) : 0) + 2;
     dp_far_file *f = dp_arena_alloc(m->arena, 1, sizeof *f);
     char *whole = dp_arena_alloc(m->arena, size, 1);

@@ -79,7 +79,8 @@ dp_status dp_snapshot_open(dp_snapshot **out, const char *path, const dp_options
         return status;
     s = (dp_snapshot *)handle;
     s->file.main.fd = -1;
-    s->opener = (dp_opener){.options = &handle->options, .arena = &handle->arena, .blocks = true};
+    s->opener = (dp_opener){
+        .options = &handle->options, .arena = &handle->arena, .blocks = true, .anew = true};
     path = dp_path_join(&handle->arena, handle->options.root, path);
     status = path == NULL ? dp_arena_fail(&handle->arena, err, "a snapshot")
                           : dp_snapshot_file_open(&s->file, path, &s->opener, err);

@@ -62,6 +62,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         fields = {"ETag": '"one"'}
         if mode in ("401", "403", "404", "416", "500"):
             return self.answer(int(mode))
+        if mode == "expired":  # as S3 says it
+            return self.answer(403, b"""<?xml version="1.0" encoding="UTF-8"?>
+<Error><Code>AccessDenied</Code><Message>Request has expired</Message><X-Amz-Expires>1</X-Amz-Expires><Expires>hush</Expires></Error>""")
         if mode.startswith("seal") and name.endswith(".seal"):
             return self.answer(int(mode[4:]))
         if mode.startswith("late") and not early:  # the file opens, and its blocks cannot be had

@@ -92,6 +92,32 @@ asks "$blocks"
 DETPIPE_CACHE='folder=none/none' same good
 asks "$blocks"
 
+# another file under the version that it had (this server says one ETag always): what is kept of the old one is passed by
+# once, with a warning; one that is damaged itself is an error that says that it was
+export DETPIPE_CACHE='folder=stale most=100'
+"$DETPIPE" snapshot write 'cifar10 strict=false usage=test | resize size=100' served/new.dps --seed 2 --block-size 150K --data "$fixture" > /dev/null
+[ "$(stat -c %s served/new.dps)" = "$(stat -c %s served/a.dps)" ] || fail "new.dps has another size: the check is blind"
+mv served/a.dps old.dps
+address=http://127.0.0.1:$port/good.$((++runs))/a.dps
+stale() { "$DETPIPE" digest "snapshot file=$address" 2> err.txt; }
+cp old.dps served/a.dps
+[ "$(stale)" = "$("$DETPIPE" digest 'snapshot file=old.dps')" ] || { fail "stale: another digest"; cat err.txt; }
+cp served/new.dps served/a.dps
+[ "$(stale)" = "$("$DETPIPE" digest 'snapshot file=served/new.dps')" ] || { fail "a file that changed under its ETag cannot be read"; cat err.txt; }
+grep -q "warning: the local cache is passed by: .*$address" err.txt || { fail "it is not said that the cache is passed by"; cat err.txt; }
+[ "$(stale)" = "$("$DETPIPE" digest 'snapshot file=served/new.dps')" ] || { fail "stale, again: another digest"; cat err.txt; }
+[ ! -s err.txt ] || { fail "what was asked for past the cache is not kept"; cat err.txt; }
+head -c -40 served/new.dps > served/a.dps
+head -c 40 /dev/zero >> served/a.dps
+rm -r stale
+cp served/a.dps damaged.dps
+cp old.dps served/a.dps
+stale > /dev/null
+cp damaged.dps served/a.dps
+stale && fail "a damaged file is read"
+grep -q "not complete.*(past the local cache, too)" err.txt || { fail "it is not said that the cache was passed by"; cat err.txt; }
+mv old.dps served/a.dps
+
 # without digest= what is kept goes by the file's version: a run goes on with it, and begins with it, where no server
 # answers any more; so do readers of other files
 cp "$SOURCE"/tests/golden/shards/part-00*.tar served

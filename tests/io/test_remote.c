@@ -461,6 +461,33 @@ static void answers(void **state)
         assert_non_null(dp_far_words(own));
 }
 
+/* Why a store refuses; what it says of anything else, or in another answer, is nothing. */
+static void reasons(void **state)
+{
+    static const struct {
+        const char *body;
+        int error;
+    } cases[] = {
+        {"<Error><Code>AccessDenied</Code><Message>Request has expired</Message>", DP_FAR_EXPIRED},
+        {"<Code>ExpiredToken</Code>", DP_FAR_EXPIRED},
+        {"<Code>SignatureDoesNotMatch</Code>", DP_FAR_SIGNATURE},
+        {"<Code>RequestTimeTooSkewed</Code>", DP_FAR_CLOCK},
+        {"<Code>AccessDenied</Code><Message>Access Denied</Message>", DP_FAR_HTTP + 403},
+        {"", DP_FAR_HTTP + 403},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *body = cases[i].body;
+        assert_int_equal(dp_answer_reason(DP_FAR_HTTP + 403, body, strlen(body)), cases[i].error);
+        assert_int_equal(dp_answer_reason(0, body, strlen(body)), 0);
+        assert_int_equal(dp_answer_reason(DP_FAR_HTTP + 404, body, strlen(body)),
+                         DP_FAR_HTTP + 404);
+        assert_false(dp_far_passes(cases[i].error));
+        assert_true(strlen(dp_far_words(cases[i].error)) > 20);
+    }
+}
+
 static void versions_and_seconds(void **state)
 {
     static const char *const tagged[] = {"HTTP/1.1 206\r\n", "Last-Modified: a\r\n",
@@ -492,6 +519,7 @@ int main(void)
         cmocka_unit_test(many_blakes),
         cmocka_unit_test(no_secrets),
         cmocka_unit_test(answers),
+        cmocka_unit_test(reasons),
         cmocka_unit_test(versions_and_seconds),
         cmocka_unit_test_setup_teardown(same_bits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_allocation, set_up, tear_down),

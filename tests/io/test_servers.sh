@@ -185,6 +185,20 @@ grep -q hush out.txt && fail "a secret is in a message"
 url 403
 DETPIPE_REMOTE='headers=headers query=query' expect 3 403 "$DETPIPE" digest "snapshot file=$address"
 grep -q hush out.txt && fail "a secret is in a message"
+url expired
+DETPIPE_REMOTE='query=query' expect 3 'answered that the signature has expired' "$DETPIPE" digest "snapshot file=$address"
+grep -q hush out.txt && fail "a secret is in a message"
+
+# an address of each file's own, as `aws s3 presign` prints them
+url good
+rm served/log
+printf '%s?Signature=%s\n' "$address.seal" seal "$address" file "${address%/*}/other.dps" other > queries
+DETPIPE_REMOTE='query=queries' expect 0 . "$DETPIPE" digest "snapshot file=$address digest=$digest"
+[ "$(cut -d' ' -f3,7 served/log | sort -u | tr '\n' ' ')" = 'a.dps Signature=file a.dps.seal Signature=seal ' ] ||
+    { fail "queries of each file are not sent"; cut -d' ' -f3,7 served/log | sort -u; }
+printf 'Signature=hush\n' >> queries
+DETPIPE_REMOTE='query=queries' expect 2 'queries: a query is one line' "$DETPIPE" digest "snapshot file=$address"
+grep -q hush out.txt && fail "a secret is in a message"
 for address in "http://me:hush@127.0.0.1:$port/good/a.dps" "http://127.0.0.1:$port/good/a.dps?key=hush"; do
     expect 2 'put (a line|what stands)' "$DETPIPE" digest "snapshot file=$address | shuffle"
     grep -q hush out.txt && fail "a secret is shown"
