@@ -3,24 +3,17 @@
 # SPDX-License-Identifier: Apache-2.0
 set -u
 source "$SOURCE/tests/support/expect.sh"
+source "$SOURCE/tests/bindings/peer.sh"
 [ -z "${SANITIZE:-}" ] || { echo "skipped: Python would need the sanitizer's library first"; exit 77; }
-torch=${DETPIPE_TORCH:-$SOURCE/build-peers}/bin/python
-checks() { sed -n 's/^def \(check_[a-z_]*\).*/\1/p' "$SOURCE/tests/bindings/under_torch.py" | tr '\n' ' '; }
-if ! [ -x "$torch" ] || ! "$torch" -c 'import torch, cffi' 2> /dev/null; then
-    echo "skipped: no PyTorch and cffi in build-peers (tools/dev peers; DETPIPE_TORCH names another environment): $(checks)"
-    exit 77
-fi
-source "$SOURCE/tests/bindings/package.sh"
-site=$(env/bin/python -c 'import sysconfig; print(sysconfig.get_paths()["platlib"])')
-mkdir site && cp -r "$site"/detpipe site/
+peer torch build-peers DETPIPE_TORCH
 export FIXTURE=$fixture
-expect 0 'torch: all as it should be' env PYTHONPATH="$work/site" "$torch" "$SOURCE/tests/bindings/under_torch.py"
+expect 0 'torch: all as it should be' "$peer" "$SOURCE/tests/bindings/under_torch.py"
 seed=${DETPIPE_TEST_SEED:-$(date +%s)}
 cp out.txt first.txt
-expect 0 'torch ledger: all as it should be' env PYTHONPATH="$work/site" "$torch" "$SOURCE/tests/bindings/under_torch_ledger.py" \
+expect 0 'torch ledger: all as it should be' "$peer" "$SOURCE/tests/bindings/under_torch_ledger.py" \
     "$DETPIPE" "${DETPIPE_TEST_CASES:-40}" "$seed"
 # nothing is changed in the training, and one digit of the losses is printed
-why() { local fault=$1; shift; env PYTHONPATH="$work/site" "$DETPIPE" verify --why -- "$torch" "$@" "$SOURCE/tests/bindings/why_train.py" $fault; }
+why() { local fault=$1; shift; "$DETPIPE" verify --why -- "$peer" "$@" "$SOURCE/tests/bindings/why_train.py" $fault; }
 named() { # WHAT IS SAID, FAULT AND HOW, OPTIONS OF PYTHON
     local said=$1
     shift
@@ -29,11 +22,11 @@ named() { # WHAT IS SAID, FAULT AND HOW, OPTIONS OF PYTHON
 }
 expect 0 '^REPRODUCED' why silent
 expect 3 'no step was recorded: .*torch: it was imported, and nothing was computed with gradients' \
-    env PYTHONPATH="$work/site" "$DETPIPE" verify --why -- "$torch" -c 'import torch; print("loss 2.5")'
+    "$DETPIPE" verify --why -- "$peer" -c 'import torch; print("loss 2.5")'
 # a process that is given no environment trains where nobody sees it: it is counted, and alone it is no evidence
 hidden="import subprocess, sys; subprocess.run([sys.executable, '$SOURCE/tests/bindings/why_train.py', 'silent'], env={}, check=True)"
 expect 3 'no step was recorded: .*; processes that were not recorded .*: their environment lacks' \
-    env PYTHONPATH="$work/site" "$DETPIPE" verify --why -- "$torch" -c "$hidden"
+    "$DETPIPE" verify --why -- "$peer" -c "$hidden"
 named '0, run 1 and 2): step 1, "start weight c1.weight". The weights before the first step' seed
 named '0, run 1 and 2): step 7, "rate 0". The optimizer' 'rate compile'
 grep -q '^not recorded: functions that torch.compile made: what is inside them (2)$' out.txt || fail "compiled: $(cat out.txt)"
@@ -46,8 +39,8 @@ named '1, run 1 and 2): step 7, "rows". The order of the data' 'rank_order ddp' 
 # processes that nobody told a number have names by chance: none is compared with another's work
 named '0-2, run 1 and 2): step 7, "rows". The order of the data' 'rank_order fork'
 grep -q '^ledgers: 2 compared, 24 steps' out.txt && ! grep -q 'And then' out.txt || fail "ledgers of forks: $(cat out.txt)"
-PYTHONPATH=$work/site expect 0 'torch forms: all as it should be' "$torch" "$SOURCE/tests/bindings/under_torch_forms.py" "$DETPIPE"
-PYTHONPATH=$work/site expect 0 'torch why: all as it should be' "$torch" "$SOURCE/tests/bindings/under_torch_why.py" "$DETPIPE"
+expect 0 'torch forms: all as it should be' "$peer" "$SOURCE/tests/bindings/under_torch_forms.py" "$DETPIPE"
+expect 0 'torch why: all as it should be' "$peer" "$SOURCE/tests/bindings/under_torch_why.py" "$DETPIPE"
 cat out.txt >> first.txt
 [ $failed = 0 ] || { echo "DETPIPE_TEST_SEED=$seed"; exit 1; }
 cp first.txt out.txt

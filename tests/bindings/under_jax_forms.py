@@ -16,6 +16,7 @@ labels = images.sum(1, keepdims=True)
 DATA, SEED, FUNCTION, INTO = "The data", "The random numbers", "This function: what goes in is equal", "What goes into this"
 INSTEAD = "something else than what the step before made"
 MADE = "What was made between two functions"
+kept: dict = {}  # a variable of the script, as that of a training that is in no function
 
 
 def batches(seed=1):
@@ -36,6 +37,7 @@ def off(tree, other):
 
 
 def first_params(seed=1):
+    kept.clear()
     one, two = random.split(random.key(seed))
     return {"first": random.normal(one, (6, 8)), "last": random.normal(two, (8, 1))}
 
@@ -83,12 +85,13 @@ faults("operators", functools.partial(by_hand, operators), ('step 3, "input loss
 
 # ---- compiled, in several ways ----
 
-def compiled(make, at=None, order=1, dropped=None):
+def compiled(make, at=None, order=1, dropped=None, keep=lambda params: None):
     """make() gives update(params, x, y, rate), which gives params and loss."""
     params, update = first_params(), make()
     for step, (x, y) in enumerate(batches(order)):
         new, loss = update(params, x, y, 0.1 + 1e-5 * (step == at))
         params = params if step == dropped else new
+    keep(params)
     return bits(params)
 
 
@@ -147,6 +150,8 @@ for make, batch, rate, taken in ((of_jit, "batch update/1", "input update/3", "i
                                  (pmapped, "batch mean_update/1", "input mean_update/3", "input mean_update/0/first")):
     faults(make.__name__, functools.partial(compiled, make), (f'step 1, "{batch}"', DATA, {"order": 2}),
            (f'step 2, "{rate}"', INTO, {"at": 1}), (f'step 3, "{taken}"', INSTEAD, {"dropped": 1}))
+faults("kept_at_the_end", functools.partial(compiled, of_jit, keep=kept.update),
+       (f'step {STEPS}, "end kept/first"', "What a model ends with", {"dropped": STEPS - 1}))
 faults("sharded", functools.partial(compiled, sharded), ('step 1, "batch update/1"', DATA, {"order": 2}))
 faults("vjp", functools.partial(compiled, of_vjp), ('step 1, "result vjp/0"', FUNCTION, {"order": 2}),
        ('step 3, "input vjp/1/first"', INTO, {"at": 1}), (f'step {STEPS}, "made map/first #2"', MADE, {"at": STEPS - 1}))

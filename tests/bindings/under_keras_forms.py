@@ -45,6 +45,10 @@ def unseen_assign(variable, value):
     tf.raw_ops.AssignVariableOp(resource=variable.handle, value=tf.constant(np.asarray(value), variable.dtype))
 
 
+def unseen_change(variable, change):
+    tf.raw_ops.AssignSubVariableOp(resource=variable.handle, value=change)
+
+
 # ---- what is saved ----
 
 def saving(name):
@@ -285,14 +289,68 @@ def operator_of_a_loop(other):
     return loop("factor", other, lambda variable, change: unseen_assign(variable, variable - change))
 
 
-@form('step 1, "weight w:0"', "The backward pass or the optimizer")
+# ---- tf.functions of one's own ----
+
+FUNCTION = "What goes into this module or function"
+
+
+@form('step 2, "input step/rate"', FUNCTION)
 def compiled_loop(other):
     return loop("rate", other, wrap=tf.function(jit_compile=True))
 
 
-@form('step 1, "changed weight average:0"', ELSE)
+@form('step 2, "input step/old"', FUNCTION)
 def compiled_average(other):
     return loop("old", other, wrap=tf.function)
+
+
+@form('step 1, "input step/rate #2"', FUNCTION)
+def compiled_operator(other):
+    """No hook sees the assignments: all is one step."""
+    return loop("rate", other, unseen_change, tf.function)
+
+
+def loop_of_batches(fault, other, optimizer=True):
+    """A loop as Keras's guides have it."""
+    net, rate = net_of(), tf.Variable(1e-2, name="rate")
+    sgd, rows = net.optimizer, [[0, 1, 2, 3]] * STEPS
+    rows = rows[:1] + [[1, 0, 2, 3]] + rows[2:] if other and fault == "order" else rows
+    noise = tf.Variable(0.0, name="noise")
+
+    @tf.function
+    def train_step(x, y):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean((net(x, training=True) + noise - y) ** 2)
+        gradients = tape.gradient(loss, net.trainable_weights)
+        if optimizer:
+            sgd.apply_gradients(zip(gradients, net.trainable_weights))
+            return loss
+        return loss, gradients
+    data = np.arange(24, dtype="float32").reshape(4, 6) / 24
+    for i in range(STEPS):
+        at = other and i == 1
+        if at and fault == "rate":
+            sgd.learning_rate.assign(1e-2 + 1e-6)
+        if at and fault == "forward":
+            unseen_assign(noise, 1e-5)
+        if at and fault == "weight":
+            net.layers[0].bias.assign_add([1e-5, 0])
+        out = train_step(data[rows[i]], y[rows[i]])
+        if not optimizer:
+            sgd.apply_gradients(zip(out[1], net.trainable_weights))
+    return bits(net.variables + sgd.variables)
+
+
+for fault, first, words in (("order", "batch train_step/0", "The data"), ("rate", "rate", "learning rate"),
+                            ("forward", "result train_step", "This function"), ("weight", "changed weight net/dense/bias", ELSE)):
+    forms.all.append((f'step 2, "{first}"', words, {}, lambda other, fault=fault: loop_of_batches(fault, other)))
+    forms.all[-1][3].__name__ = f"function_{fault}"
+
+
+@form('step 2, "batch train_step/0"', "The data")
+def gradients_of_a_function(other):
+    """It gives them back."""
+    return loop_of_batches("order", other, optimizer=False)
 
 
 # ---- steps that are left out ----

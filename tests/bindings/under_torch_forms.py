@@ -91,8 +91,7 @@ def no_optimizer(other):
     return net.parameters()
 
 
-@form('step 4, "output 0 (Linear)"', "weights that were changed since the last step")
-def torch_func(other):
+def functional(other, at):
     net = net_of()
     weights = {name: p.detach() for name, p in net.named_parameters()}
 
@@ -100,8 +99,19 @@ def torch_func(other):
         return F.mse_loss(torch.func.functional_call(net, weights, (x,)), y)
     for step in range(STEPS):
         gradients = torch.func.grad(loss)(weights)
-        weights = {name: w - (0.1 + 1e-5 * (other and step == 2)) * gradients[name] for name, w in weights.items()}
+        weights = {name: w - (0.1 + 1e-5 * (other and step == at)) * gradients[name] for name, w in weights.items()}
+    globals()["kept"] = weights  # as of a script
     return weights.values()
+
+
+@form('step 4, "changed weight 0.weight"', "by somebody else than the optimizer")
+def torch_func(other):
+    return functional(other, 2)
+
+
+@form(f'step {STEPS}, "end weight 0.weight"', "What a model ends with")
+def torch_func_at_the_end(other):
+    return functional(other, STEPS - 1)
 
 
 @form('step 3, "given 0.weight"', "all that was recorded before them, the loss too, is equal")
@@ -120,7 +130,29 @@ def gradients_of_samples(other):
     return net.parameters()
 
 
-@form('step 4, "output Linear"', "weights that were changed since the last step")
+def two_layers(taken=1.0, between=1.0):
+    """Of which no module has both: what the second takes is no batch."""
+    first, second = nn.Linear(6, 4), nn.Linear(4, 1)
+    optimizer = torch.optim.SGD([*first.parameters(), *second.parameters()], 0.1)
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        by = (taken, between) if step == 2 else (1.0, 1.0)
+        F.mse_loss(second(torch.tanh(first(x * by[0])) * by[1]), y).backward()
+        optimizer.step()
+    return [*first.parameters(), *second.parameters()]
+
+
+@form('step 3, "batch"', "The data")
+def one_layer(other):
+    return two_layers(taken=1 + 1e-5 * other)
+
+
+@form('step 3, "input Linear 2"', "What goes into this module")
+def between_layers(other):
+    return two_layers(between=1 + 1e-5 * other)
+
+
+@form('step 4, "changed weight weight"', "by somebody else than the optimizer")
 def ensemble(other):
     """Models at once by vmap, of which none is called, and without an optimizer."""
     base, nets = nn.Linear(6, 1, device="meta"), [nn.Linear(6, 1) for _ in range(3)]

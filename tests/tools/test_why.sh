@@ -85,6 +85,7 @@ not_recorded() {
     expect 0 '^REPRODUCED \(weak evidence: 1 process that was not recorded\)$' why
     rm given/[12].unseen
     expect 0 '^REPRODUCED \(weak evidence: 1 ledger was not closed\)$' why
+    grep -q '^not recorded: what rank 0 did behind its 6 steps: killed, or left at once (1)$' out.txt || fail "a killed process: $(cat out.txt)"
     expect 3 'weak evidence' why --strict
 }
 
@@ -93,6 +94,9 @@ no_step() {
     own
     mv given/1.ledger whole.ledger && head -1 whole.ledger > given/1.ledger
     expect 3 'no step was recorded: .*no optimizer made a step .*a detpipe.Ledger, and detpipe diff.; ledger without a step .of rank 0. .1.' why
+    mv given/1.unseen closed
+    expect 3 'no step was recorded: what trained was killed, or left at once, before the end of a step; ledger without a step' why
+    mv closed given/1.unseen
     mv whole.ledger given/1.ledger && head -1 given/1.ledger > given/2.ledger
     expect 3 'run 2: --why: no step was recorded' why
     head -3 given/1.ledger > given/2.ledger

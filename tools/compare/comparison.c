@@ -201,7 +201,7 @@ static const struct {
     {"printed", "What was printed, an array: it was changed since the step, or no step made it (an "
                 "average of the weights, a time)."},
     {"end", "What a model ends with: it was changed behind the last step that was recorded, by one "
-            "that was left out or by hand."},
+            "that was left out or by hand, or an update was dropped."},
     {"layout", "The layout in memory (type, strides, device): sums may have another order."},
 };
 

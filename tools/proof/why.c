@@ -264,9 +264,10 @@ static int fail_of_none(const char *folder, const why_run *r, char why[RESULTS_T
     n = (size_t)snprintf(
         why, RESULTS_TEXT, "--why: no step was recorded: %.600s",
         note[0] != '\0' ? note + strlen("not recorded: ")
+        : r->open > 0   ? "what trained was killed, or left at once, before the end of a step"
                         : "the command imported no framework that is known, or no optimizer made "
-                          "a step (what else trains is recorded by hand: put and step of a "
-                          "detpipe.Ledger, and detpipe diff)");
+                          "a step before its process ended (what else trains is recorded by "
+                          "hand: put and step of a detpipe.Ledger, and detpipe diff)");
     for (size_t i = 0; i < r->unseen.n && n < RESULTS_TEXT; i++)
         n += (size_t)snprintf(why + n, RESULTS_TEXT - n, "; %s (%llu)", r->unseen.v[i].text,
                               (unsigned long long)r->unseen.v[i].n);
@@ -278,13 +279,21 @@ static int take(const char *folder, const char *name, why_run *out, char why[RES
 {
     char path[PATH], title[NAME_MAX + 32];
     uint64_t steps = 0, entries = 0;
+    bool closed;
 
     snprintf(path, sizeof path, "%.3800s/%.200s.unseen", folder, name);
-    out->open += !read_unseen(path, &out->unseen);
+    closed = read_unseen(path, &out->unseen);
+    out->open += !closed;
     snprintf(path, sizeof path, "%.3800s/%.200s.ledger", folder, name);
     if (!count(path, &steps, &entries)) {
         snprintf(why, RESULTS_TEXT, "--why: the ledger %.700s is damaged", path);
         return EXIT_NOT_TRIED;
+    }
+    if (!closed && steps > 0) {
+        snprintf(title, sizeof title,
+                 "what rank %.60s did behind its %llu steps: killed, or left at once", name,
+                 (unsigned long long)steps);
+        line_of(&out->unseen, title)->n = 1;
     }
     snprintf(title, sizeof title, PAIRS_RANK "%.200s", name);
     if (steps > 0)

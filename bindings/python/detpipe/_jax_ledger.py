@@ -15,6 +15,7 @@ first of these (it makes batches); where none does, of one that gives back what 
     made OP, made map/PATH what operators of arrays and jax.tree.map made between two calls: behind what the second one takes,
                            of more than _NAMED in one the rest together
     saved K                arrays that a function that saves is given (_saving.py)
+    end V/PATH             at the end, what a variable V of the script holds that is like weights
 
 What a function made and another one takes is the same array, and is recorded once.  Inside of a function nothing is seen, nor
 are functions of jax.numpy that are called by themselves: what they make is, where a function or an operator takes it."""
@@ -26,7 +27,7 @@ from typing import Iterable, Optional, Union
 import jax, numpy as np
 from jax.tree_util import keystr, tree_flatten_with_path
 
-from ._recorder import Recorder, Watch, about as about_lines, rank, setting
+from ._recorder import Recorder, Watch, about as about_lines, of_the_script, rank, setting
 
 try:
     from jax._src.array import ArrayImpl
@@ -265,13 +266,14 @@ def _parts(value, depth, path=()):
 
 
 def _given_back(args, out):
-    """Paths of what stands in the output as it does in the arguments, as to its arrays, of which one at least is of floats."""
-    made, found = [kinds for _, kinds in _parts(out, 2)], []
+    """Paths of what stands in the output as it does in the arguments, as to its arrays, of which one at least is of floats;
+    and these."""
+    made, found = [kinds for _, kinds in _parts(out, 2)], {}
     for path, kinds in _parts(args, 4):
         if (path and kinds in made and any(len(shape) > 0 and "float" in dtype for shape, dtype in kinds) and
                 not any(path[:len(one)] == one for one in found)):
-            found.append(path)
-    return ["/".join(path) for path in found]
+            found[path] = kinds
+    return ["/".join(path) for path in found], list(found.values())
 
 
 def _is_key(leaf):
@@ -294,6 +296,7 @@ class Ledger(Recorder):
         self._made, self._latest = {}, {}  # by identity, arrays that functions gave and that are recorded; of each name the last
         self._slots = {}  # of functions of the same codes, who they are
         self._returning = {}  # of a function, the paths of what it takes and gives back
+        self._weights = []  # kinds of what functions took and gave back
         self._keys = []
         self._between, self._more = [], None  # digests of what was made since the last call; of what is more than _NAMED
         self._numpy = False  # whether weights are NumPy's
@@ -442,7 +445,9 @@ class Ledger(Recorder):
     def _after(self, function, out):
         slot, given = self._call
         if slot not in self._returning:
-            self._returning[slot] = _given_back(given, out) or (list(given) if function._trains else [])
+            paths, kinds = _given_back(given, out)
+            self._returning[slot] = paths or (list(given) if function._trains else [])
+            self._weights += [one for one in kinds if one not in self._weights]
             for path, leaf, copy in self._waiting:
                 self._put_leaf(self._kind(leaf, path, slot, "start weight ") + f"{function.__name__}/{path}", copy)
             self._put_between()
@@ -471,6 +476,14 @@ class Ledger(Recorder):
         self._called, self._trained, self._begun = set(), False, False
         self._made = {i: known for i, known in self._made.items() if known[0]() is not None}
 
+    def _put_ends(self):
+        """What became of weights behind the last call (an update that was dropped), where a variable of the script holds them."""
+        ends = [(name, value) for name, value in of_the_script() if _kinds(value) in self._weights]
+        for path, leaf in _leaves(dict(ends)) if self.level > 0 else ():
+            if not (isinstance(leaf, jax.Array) and leaf.is_deleted()):
+                self._put_leaf(f"end {path}", leaf)
+        self._numpy = self._numpy and not ends
+
     def _detach(self):
         super()._detach()
         if self in _ledgers:
@@ -480,6 +493,7 @@ class Ledger(Recorder):
         if self._begun or self._keys:
             self._begin_step()
         self._put_between()
+        self._guarded(self._put_ends)()
         if self._numpy:
             self._miss("weights that NumPy changed behind the last step")
         self._left_out = {slot: [(name, leaf) for name, leaf in made if not leaf.is_deleted()]

@@ -75,6 +75,11 @@ def path_of_rank(path: str, rank: int) -> str:
     return path if rank == 0 else f"{path}.{rank}"
 
 
+def of_the_script() -> list:
+    """What its own variables hold, (name, value)."""
+    return [(name, value) for name, value in list(vars(sys.modules["__main__"]).items()) if not name.startswith("__")]
+
+
 class Watch:
     """For `detpipe verify --why`, from the import of a framework on: the ledger that is made when the process trains."""
     _made: dict = {}  # name: framework; a process may train in two
@@ -105,7 +110,7 @@ class Watch:
             with contextlib.suppress(Exception):
                 self.end()  # of this process, once
             leave(*args, **kwargs)
-        os._exit = end
+        _saving.put_in_place({id(leave): end})
 
     def _free_path(self, rank):
         """Named by the rank, and by its number among those that a process of multiprocessing started; of several, which one is

@@ -94,7 +94,7 @@ def _recorded(original, saved):
 
 
 def _hook(name):
-    """The functions of a module that is imported: in each module that has them, as many took them by their names."""
+    """The functions of a module that is imported, for put_in_place."""
     module, instead = sys.modules[name], {}
     for path, saved in _SAVERS.pop(name).items():
         owner, _, last = path.rpartition(".")
@@ -107,7 +107,8 @@ def _hook(name):
     return instead
 
 
-def _put_in_place(instead):
+def put_in_place(instead: dict) -> None:
+    """Functions by the identity of those that they take the place of: in each module, as many took them by their names."""
     for module in list(sys.modules.values()):
         with contextlib.suppress(AttributeError):  # vars() would load what is lazy
             names = object.__getattribute__(module, "__dict__")
@@ -130,7 +131,7 @@ class _AtImport:
         def exec_module(module):
             run(module)
             if name in _SAVERS and module.__name__ == name:  # a loader may be of many
-                _put_in_place(_hook(name))
+                put_in_place(_hook(name))
         spec.loader.exec_module = exec_module
         return spec
 
@@ -140,7 +141,7 @@ def _install():
     instead: dict = {}
     for name in [name for name in _SAVERS if name in sys.modules]:
         instead.update(_hook(name))
-    _put_in_place(instead)
+    put_in_place(instead)
 
 
 def see(ledger: Any) -> None:

@@ -9,8 +9,9 @@ forward pass behind a backward one; what is behind the last of these is a step a
     random python|numpy               the same, where it is not as at the step before: many use neither, and seed neither
     rows                              numbers of the records that a DataLoader of torch delivered
     batch                             what the model is called with
-    input M, output M                 of each module without modules in it, by call ("#2"); a loss function's as well.  An
-                                      input that is an output, and unchanged, is recorded as "the output M"
+    input M, output M                 of each module without modules in it, by call ("#2"); a loss function's as well.  What
+                                      the first layer that is called by itself takes is the batch; an input that is an output, and
+                                      unchanged, is "the output M"
     buffer B                          behind each call of a model; of one without gradients, where it is another
     loss                              what backward() is called on: of the first call the step's loss
     gradient W                        when it is whole in a backward pass
@@ -29,6 +30,7 @@ recorded at the end, by the same names whether it is still there or has gone."""
 from __future__ import annotations
 
 import collections, functools, gc, hashlib, itertools, multiprocessing, os, sys, threading, weakref
+from collections.abc import Mapping
 from multiprocessing import util
 from typing import Dict, Iterable, Optional, Tuple, Union
 
@@ -40,7 +42,7 @@ from torch.utils.data import get_worker_info
 from torch.utils.data.dataloader import _BaseDataLoaderIter
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
-from ._recorder import Known, Recorder, Watch, about as about_lines, rank, setting
+from ._recorder import Known, Recorder, Watch, about as about_lines, of_the_script, rank, setting
 
 _MOST_LAST = 4096  # names of weights and buffers at the end: a step of a ledger has 1 MiB
 _MOST_LAYOUTS = 1 << 16  # names whose layout is remembered: that of others is said each time
@@ -238,6 +240,7 @@ class Ledger(Recorder):
         self._others = 0  # a sum of those that are behind the first _MOST_LAST
         self._layouts, self._nameless, self._by_hand, self._stepped, self._thread = {}, 0, None, False, None
         self._depth, self._backward_runs, self._ended = 0, False, {}
+        self._functional: Dict[str, dict] = {}  # of each prefix, shapes of the weights that torch.func gave the model
         self._backwards, self._frames = 0, _compiled_frames()
         self._lock = threading.RLock()
         self._attach()
@@ -454,6 +457,7 @@ class Ledger(Recorder):
         if not self._is_seen() or root.module() is None:
             return
         self._put_changes(root.module().parameters())
+        self._put_functional(root)
         if root.met is not None:
             self._put_buffers(root, self._when(root.met))
             root.met = None
@@ -464,6 +468,24 @@ class Ledger(Recorder):
             known = self._weights.get(parameter)
             if known is not None and known.at != _version(parameter):
                 self._put_kept(self._when(known.met) if known.at is None else "changed", known, parameter, _version(parameter))
+
+    def _put_functional(self, root):
+        """Weights that torch.func gives the model for this call."""
+        if isinstance(next(root.module().parameters(), None), (torch.nn.Parameter, type(None))):
+            return
+        given = {name: _unwrapped(one) for name, one in root.module().named_parameters()}
+        when = "start" if root.prefix not in self._functional else "changed"
+        self._functional[root.prefix] = {name: one.shape for name, one in given.items()}
+        for name, one in given.items():
+            self._put_tensor(f"{when} weight {root.prefix}{name}", one)
+
+    def _put_functional_ends(self):
+        """What became of them behind the last call, where a variable of the script holds it."""
+        for prefix, shapes in self._functional.items():
+            for _, value in of_the_script():
+                if isinstance(value, Mapping) and shapes == {name: getattr(one, "shape", None) for name, one in value.items()}:
+                    for name, one in value.items():
+                        self._put_tensor(f"end weight {prefix}{name}", one)
 
     def _put_buffers(self, root, when="", trains=True):
         """Of each call that trains, as changes by `.data` and batch_norm's count nothing."""
@@ -486,10 +508,10 @@ class Ledger(Recorder):
             return
         with self._lock:
             leaf = _is_leaf(module)
-            if self._depth == 0 and (self._own is None or id(module) in self._own):
-                self._before_model(module, inputs, leaf)
+            is_outermost = self._depth == 0 and (self._own is None or id(module) in self._own)
+            is_batch = is_outermost and self._before_model(module, inputs, leaf)
             self._depth += 1
-            if self._due() and self.level == 2 and leaf:
+            if self._due() and self.level == 2 and leaf and not is_batch:
                 self._put_arguments(f"input {self._name_of(module)}", inputs)
 
     def _put_arguments(self, name, inputs):
@@ -522,17 +544,20 @@ class Ledger(Recorder):
                 self._put_starts(self._meet(module))
 
     def _before_model(self, module, inputs, leaf):
+        """Whether what it takes is the batch: of a layer that is called by itself, if it is the first of the step."""
         if self._backward_runs:  # what a checkpoint makes once more
-            return
+            return False
         self._end_by_hand(module)
+        is_batch = not leaf or (not self._begun and next(module.parameters(), None) is not None)
         self._put_starts(self._meet(module))
         self._begin()
         rows = self._loaders.take()
         if self._is_seen():
             for numbers in rows:
                 self.ledger.put("rows", repr(numbers))
-            if not leaf:
+            if is_batch:
                 self._put_arguments("batch", inputs)
+        return is_batch
 
     def _after_module(self, module, inputs, output):
         if not self._is_here(torch.is_grad_enabled()):
@@ -756,6 +781,7 @@ class Ledger(Recorder):
         if self._is_first:
             self._end_by_hand()
         self._put_last()
+        self._guarded(self._put_functional_ends)()
 
     # ---- its end ----
 
