@@ -184,6 +184,20 @@ as_it_was() {
     grep -q '^ *1 *0 *0 *equal' out.txt || fail "the folder of --why is in sys.path: $(cat out.txt)"
 }
 
-for part in plain late_imports not_recorded no_step frameworks other_weights processes narrow as_it_was; do aside $part; done
+# what no ledger has, and a run writes by itself
+files() {
+    own
+    local writes='import os, torch
+open("same.bin", "wb").write(b"1"); open("other.bin", "wb").write(os.urandom(8)); os.makedirs("logs", exist_ok=True)
+open(f"logs/{os.getpid()}", "w").write(str(os.getpid()))'
+    expect 0 '^not compared: what run 2 wrote otherwise than run 1: other.bin \(--file compares it\)$' "$DETPIPE" verify --why -- "$python" -c "$writes"
+    tail -1 out.txt | grep -q '^REPRODUCED$' || fail "$(cat out.txt)"
+    expect 0 '"files_written_otherwise":' "$DETPIPE" verify --why --json -- "$python" -c "$writes"
+    tr -d ' \n\t' < out.txt | grep -q '"files_written_otherwise":\["other.bin"\]' || fail "$(cat out.txt)"
+    expect 0 '^REPRODUCED' "$DETPIPE" verify -- "$python" -c "$writes; print('loss: 1.2345678'); print('loss: 2.2345678')"
+    ! grep -q 'not compared' out.txt || fail "what was not asked for: $(cat out.txt)"
+}
+
+for part in plain files late_imports not_recorded no_step frameworks other_weights processes narrow as_it_was; do aside $part; done
 wait_for_asides
 exit $failed

@@ -51,7 +51,7 @@ static bool may_be_read(const char *first, const char *second)
     begin();
     began = written_moment();
     make(first);
-    leftovers_watch(&l, began, "/nonexistent");
+    leftovers_watch(&l, began, "/nonexistent", 0);
     began = written_moment();
     if (second != NULL)
         make(second);

@@ -197,6 +197,18 @@ static void print_lines(FILE *f, const loss_lines *l, const char *what)
                 (unsigned long long)l->number[i], l->text[i] != NULL ? l->text[i] : "");
 }
 
+/* What no ledger has: bytes, rows of a table, a model that was written by hand. */
+static void print_unlike(FILE *f, const leftovers *l)
+{
+    char names[WRITTEN_TEXT];
+
+    if (written_text(&l->unlike, names) == 0)
+        return;
+    fputs("not compared: what run 2 wrote otherwise than run 1: ", f);
+    results_print_name(f, names);
+    fputs(" (--file compares it)\n", f);
+}
+
 static void print_ledgers(FILE *f, const evidence *e)
 {
     if (e->ledgers == SIZE_MAX)
@@ -223,6 +235,8 @@ void evidence_print(FILE *f, const evidence *e)
     if (e->files != SIZE_MAX)
         fprintf(f, "files: %zu compared, %llu bytes\n", e->files, (unsigned long long)e->bytes);
     print_ledgers(f, e);
+    if (e->left != NULL)
+        print_unlike(f, e->left);
     if (e->missing > 0)
         fprintf(f, "not compared: %zu that a bar printed in one run only\n", e->missing);
     print_lines(f, &e->first->strange,

@@ -40,9 +40,46 @@ static bool watch(const char *name)
     return works;
 }
 
-void leftovers_watch(leftovers *l, struct timespec began, const char *folder)
+/* ---- what was written ---- */
+
+#define MOST_FILES 1000
+
+static void keep_digests(leftovers *l, uint64_t most)
+{
+    char why[RESULTS_TEXT];
+    struct stat s;
+
+    for (size_t i = 0; most > 0 && i < l->made.n && l->files.n < MOST_FILES; i++) {
+        const char *name = l->made.v[i].name;
+        if (lstat(name, &s) != 0 || !S_ISREG(s.st_mode) || (uint64_t)s.st_size > most)
+            continue;
+        most -= (uint64_t)s.st_size;
+        results_add(&l->files, name, name, why);
+    }
+}
+
+static void find_unlike(leftovers *l, const written *now, const char *cwd)
+{
+    results second = {0};
+    char path[8192], why[RESULTS_TEXT];
+    struct stat s;
+
+    l->unlike.v = xmalloc((l->files.n + 1) * sizeof *l->unlike.v);
+    for (size_t i = 0; i < l->files.n; i++) {
+        char *name = l->files.v[i].name;
+        snprintf(path, sizeof path, "%s/%s", cwd, name);
+        if (written_has(now, name) && lstat(path, &s) == 0 && S_ISREG(s.st_mode) &&
+            results_add(&second, name, path, why) == 0 &&
+            memcmp(second.v[0].digest, l->files.v[i].digest, sizeof second.v[0].digest) != 0)
+            l->unlike.v[l->unlike.n++] = (written_file){.name = name};
+        results_free(&second);
+    }
+}
+
+void leftovers_watch(leftovers *l, struct timespec began, const char *folder, uint64_t most)
 {
     written_find(".", began, folder, &l->made);
+    keep_digests(l, most);
     l->watched = xcalloc(l->made.n + 1, sizeof *l->watched);
     for (size_t i = 0; i < l->made.n; i++)
         l->watched[i] = watch(l->made.v[i].name);
@@ -154,6 +191,7 @@ void leftovers_judge(leftovers *l, struct timespec began, const char *folder, co
         if (may_be_read(l, i, &r))
             l->read.v[l->read.n++] = l->made.v[i];
     }
+    find_unlike(l, &r.now, cwd != NULL ? cwd : ".");
     written_free(&r.now);
 }
 
@@ -204,6 +242,8 @@ void leftovers_free(leftovers *l)
 {
     free(l->read.v);
     free(l->watched);
+    free(l->unlike.v);
+    results_free(&l->files);
     written_free(&l->made);
     *l = (leftovers){0};
 }
@@ -246,4 +286,7 @@ void leftovers_to_json(const leftovers *l, cJSON *to)
         cJSON_AddItemToArray(list, cJSON_CreateString(l->read.v[i].name));
     cli_add_count(json, "run_without", (uint64_t)l->without);
     cJSON_AddStringToObject(json, "why", l->why);
+    list = cJSON_AddArrayToObject(to, "files_written_otherwise");
+    for (size_t i = 0; i < l->unlike.n && i < LISTED; i++)
+        cJSON_AddItemToArray(list, cJSON_CreateString(l->unlike.v[i].name));
 }

@@ -14,6 +14,7 @@
 #include <cjson/cJSON.h>
 
 #include "tools/proof/written.h"
+#include "tools/results/results.h"
 
 #define LEFTOVERS_TEXT 1000
 typedef struct leftovers {
@@ -22,10 +23,13 @@ typedef struct leftovers {
     written read;             /* of these, what run 2 may have read; names are those of `made` */
     int without;              /* the run that began without it, 0 = there is none */
     char why[LEFTOVERS_TEXT]; /* that proves nothing; "" = it does, or nothing was read */
+    results files;            /* plain ones of `made`, digested when run 1 has ended */
+    written unlike;           /* of these, what run 2 wrote otherwise; names are those of `files` */
 } leftovers;
 
-/* When run 1 has ended; `began` is when it began, folder verify's. */
-void leftovers_watch(leftovers *, struct timespec began, const char *folder);
+/* When run 1 has ended; `began` is when it began, folder verify's.  Up to `most` bytes of what it
+ * wrote are digested, to see what run 2 writes otherwise. */
+void leftovers_watch(leftovers *, struct timespec began, const char *folder, uint64_t most);
 /* When run 2 has ended, which began then, in the working directory `cwd` (NULL: this one). */
 void leftovers_judge(leftovers *, struct timespec began, const char *folder, const char *cwd);
 /* Whether a run without what is new is worth its while: it makes that once more, so up to `most`

@@ -56,7 +56,7 @@ static int run_all(verify_trial *t)
         *r = (program_run){.number = i + 1, .plan.words = i > 0 ? t->vary : 0};
         status = run_one(t, r);
         if (status == 0 && i == 0)
-            leftovers_watch(&t->left, r->begun, t->folder);
+            leftovers_watch(&t->left, r->begun, t->folder, t->program.why ? t->program.most : 0);
         if (status == 0 && i == 1)
             leftovers_judge(&t->left, r->begun, t->folder,
                             program_cwd(&t->program, r, cwd) ? cwd : NULL);

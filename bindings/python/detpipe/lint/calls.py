@@ -40,7 +40,8 @@ TRAINS = re.compile(r"_?(train(_(step|epoch|one_epoch|model|loop|net|network|bat
                     r"sgd\w*|update_(weights|params|parameters|mini_batch))$")
 # Methods that give what they are of: data sets, tensors, models.
 FLUENT = {"map", "batch", "shuffle", "repeat", "prefetch", "cache", "take", "skip", "filter", "interleave", "with_options", "enumerate",
-          "project", "rename", "zip", "concat", "padded_batch", "to", "cuda", "cpu", "eval", "train", "float", "double", "half"}
+          "project", "rename", "zip", "concat", "padded_batch", "to", "cuda", "cpu", "eval", "train", "float", "double", "half",
+          "manual_seed"}
 WRAPPER = re.compile(r"(seed_(everything|all|everywhere|torch|it_all)|(set|fix|init|setup|make|enable)_?\w*(seed|random|"
                      r"determinis)\w*|same_seeds?|random_seed|manual_seed_all|seed_python_numpy_torch\w*)$", re.I)
 
