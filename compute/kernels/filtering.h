@@ -162,44 +162,45 @@ WEIGHTS_OF_6(5)
 
 /* ---- products ---- */
 
-/* Of the first mr rows and the first nv vectors; both are constants wherever this is inlined. */
+/* Of the first mr rows and the first nv vectors; both are constants wherever this is inlined.  The
+ * panel's next rows are asked for meanwhile. */
 static inline __attribute__((always_inline)) void product_of(const int mr, const int nv,
                                                              int64_t depth, const float *a,
                                                              int64_t a_stride, const float *panel,
-                                                             float *out)
+                                                             float *out, dp_mode mode)
 {
-    for (int64_t k = 0; k < depth; k += DP_FILTERING_CHAIN) {
-        const int64_t n = depth - k < DP_FILTERING_CHAIN ? depth - k : DP_FILTERING_CHAIN;
-        vf acc[MR][NV];
+    vf acc[MR][NV];
+
+    UNROLLED for (int i = 0; i < mr; i++)
+    {
+        UNROLLED for (int j = 0; j < nv; j++) acc[i][j] = v_zero();
+    }
+    for (const float *end = panel + depth * NR; panel < end; panel += NR, a++) {
+        vf b[NV];
+        for (int j = 0; j < nv * VL; j += LINE)
+            __builtin_prefetch(panel + DP_FILTERING_CHAIN * NR + j);
+        UNROLLED for (int j = 0; j < nv; j++) b[j] = v_load(panel + j * VL);
         UNROLLED for (int i = 0; i < mr; i++)
         {
-            UNROLLED for (int j = 0; j < nv; j++) acc[i][j] = v_zero();
+            const vf x = v_set1(a[i * a_stride]);
+            UNROLLED for (int j = 0; j < nv; j++) acc[i][j] = v_fma(x, b[j], acc[i][j]);
         }
-        for (const float *end = panel + n * NR; panel < end; panel += NR, a++) {
-            vf b[NV];
-            UNROLLED for (int j = 0; j < nv; j++) b[j] = v_load(panel + j * VL);
-            UNROLLED for (int i = 0; i < mr; i++)
-            {
-                const vf x = v_set1(a[i * a_stride]);
-                UNROLLED for (int j = 0; j < nv; j++) acc[i][j] = v_fma(x, b[j], acc[i][j]);
-            }
-        }
-        UNROLLED for (int i = 0; i < mr; i++)
+    }
+    UNROLLED for (int i = 0; i < mr; i++)
+    {
+        UNROLLED for (int j = 0; j < nv; j++)
         {
-            UNROLLED for (int j = 0; j < nv; j++)
-            {
-                float *to = out + i * NR + j * VL;
-                v_store(to, k > 0 ? v_add(v_load(to), acc[i][j]) : acc[i][j]);
-            }
+            float *to = out + i * NR + j * VL;
+            v_store(to, mode == DP_ADD ? v_add(v_load(to), acc[i][j]) : acc[i][j]);
         }
     }
 }
 
 #define PRODUCT(name, mr, nv)                                                                      \
     static void name(int64_t depth, const float *a, int64_t a_stride, const float *panel,          \
-                     float *out)                                                                   \
+                     float *out, dp_mode mode)                                                     \
     {                                                                                              \
-        product_of(mr, nv, depth, a, a_stride, panel, out);                                        \
+        product_of(mr, nv, depth, a, a_stride, panel, out, mode);                                  \
     }
 PRODUCT(product, MR, NV)
 PRODUCT(narrow_product, MR, 1)
@@ -228,60 +229,136 @@ static void transform_rest(dp_transform *whole, int n_in, int n_out, int64_t n,
         memcpy(out[i] + to, after[i], sizeof(float) * (size_t)n);
 }
 
-#define SQUARE_OF(line, p, q)                                                                      \
-    static void square_##line(int64_t count, int64_t n, const float *const in[], int64_t in_step,  \
-                              float *const out[], int64_t out_step)                                \
+/* `vectors` makes a vector of each of the n_out arrays out of those of the n_in. */
+#define TRANSFORM(name, n_in, n_out, vectors)                                                      \
+    static void name(int64_t count, int64_t n, const float *const in[], int64_t in_step,           \
+                     float *const out[], int64_t out_step)                                         \
     {                                                                                              \
         for (int64_t i = 0; i < count; i++) {                                                      \
             const int64_t end = i * in_step + n;                                                   \
             int64_t from = i * in_step, to = i * out_step;                                         \
             for (; from + VL <= end; from += VL, to += VL) {                                       \
-                vf half[q][p];                                                                     \
-                UNROLLED for (int s = 0; s < p; s++)                                               \
-                {                                                                                  \
-                    vf x[p], y[q];                                                                 \
-                    UNROLLED for (int r = 0; r < p; r++) x[r] = v_load(in[r * p + s] + from);      \
-                    line(x, y);                                                                    \
-                    UNROLLED for (int r = 0; r < q; r++) half[r][s] = y[r];                        \
-                }                                                                                  \
-                UNROLLED for (int r = 0; r < q; r++)                                               \
-                {                                                                                  \
-                    vf y[q];                                                                       \
-                    line(half[r], y);                                                              \
-                    UNROLLED for (int s = 0; s < q; s++) v_store(out[r * q + s] + to, y[s]);       \
-                }                                                                                  \
+                vectors                                                                            \
             }                                                                                      \
             if (from < end)                                                                        \
-                transform_rest(square_##line, (p) * (p), (q) * (q), end - from, in, from, out,     \
-                               to);                                                                \
+                transform_rest(name, n_in, n_out, end - from, in, from, out, to);                  \
         }                                                                                          \
     }
-SQUARE_OF(data4, 4, 4)
+
+/* half[r][s] = number r of what the line function makes of column s, of p. */
+#define COLUMNS_OF(line, p, q)                                                                     \
+    vf half[q][p];                                                                                 \
+    UNROLLED for (int s = 0; s < p; s++)                                                           \
+    {                                                                                              \
+        vf x[p], y[q];                                                                             \
+        UNROLLED for (int r = 0; r < p; r++) x[r] = v_load(in[r * p + s] + from);                  \
+        line(x, y);                                                                                \
+        UNROLLED for (int r = 0; r < q; r++) half[r][s] = y[r];                                    \
+    }
+
+/* The whole square of q x q. */
+#define SQUARE_OF(line, p, q)                                                                      \
+    TRANSFORM(square_##line, (p) * (p), (q) * (q), {                                               \
+        COLUMNS_OF(line, p, q)                                                                     \
+        UNROLLED for (int r = 0; r < q; r++)                                                       \
+        {                                                                                          \
+            vf y[q];                                                                               \
+            line(half[r], y);                                                                      \
+            UNROLLED for (int s = 0; s < q; s++) v_store(out[r * q + s] + to, y[s]);               \
+        }                                                                                          \
+    })
+
+/* Its column number c: what that does not need is not computed. */
+#define COLUMN_OF(line, p, q, c)                                                                   \
+    TRANSFORM(column##c##_##line, (p) * (p), q, {                                                  \
+        COLUMNS_OF(line, p, q)                                                                     \
+        UNROLLED for (int r = 0; r < q; r++)                                                       \
+        {                                                                                          \
+            vf y[q];                                                                               \
+            line(half[r], y);                                                                      \
+            v_store(out[r] + to, y[c]);                                                            \
+        }                                                                                          \
+    })
+
+/* Its first half, for one column; its second half, for all rows: half[r][s] is array r * p + s. */
+#define HALVES_OF(line, p, q)                                                                      \
+    TRANSFORM(down_##line, p, q, {                                                                 \
+        vf x[p];                                                                                   \
+        vf y[q];                                                                                   \
+        UNROLLED for (int r = 0; r < p; r++) x[r] = v_load(in[r] + from);                          \
+        line(x, y);                                                                                \
+        UNROLLED for (int r = 0; r < q; r++) v_store(out[r] + to, y[r]);                           \
+    })                                                                                             \
+    TRANSFORM(along_##line, (p) * (q), (q) * (q), {                                                \
+        UNROLLED for (int r = 0; r < q; r++)                                                       \
+        {                                                                                          \
+            vf x[p];                                                                               \
+            vf y[q];                                                                               \
+            UNROLLED for (int s = 0; s < p; s++) x[s] = v_load(in[r * p + s] + from);              \
+            line(x, y);                                                                            \
+            UNROLLED for (int s = 0; s < q; s++) v_store(out[r * q + s] + to, y[s]);               \
+        }                                                                                          \
+    })
+
+#define PARTS_OF_4(line, p)                                                                        \
+    SQUARE_OF(line, p, 4)                                                                          \
+    COLUMN_OF(line, p, 4, 0)                                                                       \
+    COLUMN_OF(line, p, 4, 1)                                                                       \
+    COLUMN_OF(line, p, 4, 2)                                                                       \
+    COLUMN_OF(line, p, 4, 3)
+#define PARTS_OF_6(line, p)                                                                        \
+    SQUARE_OF(line, p, 6)                                                                          \
+    COLUMN_OF(line, p, 6, 0)                                                                       \
+    COLUMN_OF(line, p, 6, 1)                                                                       \
+    COLUMN_OF(line, p, 6, 2)                                                                       \
+    COLUMN_OF(line, p, 6, 3)                                                                       \
+    COLUMN_OF(line, p, 6, 4)                                                                       \
+    COLUMN_OF(line, p, 6, 5)
+#define PARTS_OF_7(line, p)                                                                        \
+    SQUARE_OF(line, p, 7)                                                                          \
+    COLUMN_OF(line, p, 7, 0)                                                                       \
+    COLUMN_OF(line, p, 7, 1)                                                                       \
+    COLUMN_OF(line, p, 7, 2)                                                                       \
+    COLUMN_OF(line, p, 7, 3)                                                                       \
+    COLUMN_OF(line, p, 7, 4)                                                                       \
+    COLUMN_OF(line, p, 7, 5)                                                                       \
+    COLUMN_OF(line, p, 7, 6)
+
+PARTS_OF_4(data4, 4)
+PARTS_OF_4(output_gradient2of4, 2)
 SQUARE_OF(weight3of4, 3, 4)
-SQUARE_OF(output2of4, 4, 2)
-SQUARE_OF(output_gradient2of4, 2, 4)
 SQUARE_OF(weight_gradient3of4, 4, 3)
-SQUARE_OF(data6, 6, 6)
-SQUARE_OF(data7, 6, 7)
-SQUARE_OF(weight5of7, 5, 7)
-SQUARE_OF(output2of7, 7, 2)
+HALVES_OF(output2of4, 4, 2)
+PARTS_OF_6(data6, 6)
+PARTS_OF_6(output_gradient2of6, 2)
+PARTS_OF_6(output_gradient4of6, 4)
 SQUARE_OF(weight3of6, 3, 6)
 SQUARE_OF(weight5of6, 5, 6)
-SQUARE_OF(output2of6, 6, 2)
-SQUARE_OF(output4of6, 6, 4)
-SQUARE_OF(output_gradient2of6, 2, 6)
-SQUARE_OF(output_gradient4of6, 4, 6)
 SQUARE_OF(weight_gradient3of6, 6, 3)
 SQUARE_OF(weight_gradient5of6, 6, 5)
+HALVES_OF(output2of6, 6, 2)
+HALVES_OF(output4of6, 6, 4)
+PARTS_OF_7(data7, 6)
+SQUARE_OF(weight5of7, 5, 7)
+HALVES_OF(output2of7, 7, 2)
 
-#define FILTERING(m, r, a)                                                                         \
+#define ALL(line)  [DP_ALL_COLUMNS] = square_##line
+#define FOUR(line) column0_##line, column1_##line, column2_##line, column3_##line, ALL(line)
+#define SIX(line)                                                                                  \
+    column0_##line, column1_##line, column2_##line, column3_##line, column4_##line,                \
+        column5_##line, ALL(line)
+#define SEVEN(line)                                                                                \
+    column0_##line, column1_##line, column2_##line, column3_##line, column4_##line,                \
+        column5_##line, column6_##line, ALL(line)
+#define FILTERING(m, r, a, parts)                                                                  \
     {                                                                                              \
-        m, r, a, square_data##a, square_weight##r##of##a, square_output##m##of##a,                 \
-            square_output_gradient##m##of##a, square_weight_gradient##r##of##a                     \
+        m, r, a, {parts(data##a)}, {parts(output_gradient##m##of##a)}, square_weight##r##of##a,    \
+            square_weight_gradient##r##of##a, down_output##m##of##a, along_output##m##of##a        \
     }
 /* data7 makes 7 numbers of 6; only the gradient of the input is made so. */
 #define FILTERINGS                                                                                 \
-    FILTERING(2, 3, 4), FILTERING(2, 5, 6), FILTERING(4, 3, 6),                                    \
+    FILTERING(2, 3, 4, FOUR), FILTERING(2, 5, 6, SIX), FILTERING(4, 3, 6, SIX),                    \
     {                                                                                              \
-        2, 5, 7, square_data7, square_weight5of7, square_output2of7, NULL, NULL                    \
+        2, 5, 7, {SEVEN(data7)}, {NULL}, square_weight5of7, NULL, down_output2of7,                 \
+            along_output2of7                                                                       \
     }

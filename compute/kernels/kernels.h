@@ -72,24 +72,28 @@ typedef struct dp_rmsprop {
     float weight_decay;
 } dp_rmsprop;
 
-/* p x p arrays of n floats become q x q, by a function of lines: of each column, then of each row
- * of what comes out (docs/numerics.md).  `count` times: each array is in_step, out_step floats
- * after that of the time before. */
+/* Arrays of n floats become others, number by number.  `count` times: each array is in_step,
+ * out_step floats after that of the time before. */
 typedef void dp_transform(int64_t count, int64_t n, const float *const in[], int64_t in_step,
                           float *const out[], int64_t out_step);
 
-/* Minimal filtering: m x m outputs of an r x r kernel are made of a x a products, of a patch of
+#define DP_MAX_FILTERING 7 /* a, at most */
+#define DP_ALL_COLUMNS   DP_MAX_FILTERING
+
+/* Minimal filtering (docs/numerics.md): squares are transformed down the columns, then along the
+ * rows.  m x m outputs of an r x r kernel are made of a x a products, of a patch of
  * m + r - 1 inputs a side.  Of rows with the same m and r the first has the fewest products, the
  * last loses the fewest bits. */
 typedef struct dp_filtering {
     int m, r, a;
-    dp_transform *data;                              /* a x a from a patch */
-    dp_transform *weight, *output;                   /* a x a from r x r; m x m from a x a */
-    dp_transform *output_gradient, *weight_gradient; /* a x a from m x m; r x r from a x a */
+    /* a x a from a patch, from m x m: a column of them each, and all. */
+    dp_transform *data[DP_ALL_COLUMNS + 1], *output_gradient[DP_ALL_COLUMNS + 1];
+    dp_transform *weight, *weight_gradient; /* a x a from r x r, r x r from a x a */
+    /* m x m from a x a: m numbers from a column, then all from those of all columns. */
+    dp_transform *output_down, *output_along;
 } dp_filtering;
 
-#define DP_FILTERINGS    4
-#define DP_MAX_FILTERING 7 /* a, at most */
+#define DP_FILTERINGS 4
 
 #define DP_FILTERING_CHAIN 32 /* channels of a product's chains */
 
@@ -97,10 +101,9 @@ typedef struct dp_filtering {
  * (NULL: nothing). */
 typedef void dp_tile(const dp_runs *, const float *const a[], const float *panel, const float *bias,
                      float *const out[]);
-/* out[i][j] = the sum, in order, of CHAINs over DP_FILTERING_CHAIN floats each of a[i][k] *
- * panel[k][j], k < depth. */
+/* out[i][j] = CHAIN over k < depth of a[i][k] * panel[k][j]; mode is DP_STORE or DP_ADD. */
 typedef void dp_product_tile(int64_t depth, const float *a, int64_t a_stride, const float *panel,
-                             float *out);
+                             float *out, dp_mode mode);
 /* out[i][j] = CHAIN over the places p in order of left_p[i] * panel[p][j]. */
 typedef void dp_outer_tile(const dp_grid *, const float *left, const float *panel, float *out,
                            dp_mode);

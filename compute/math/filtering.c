@@ -3,11 +3,12 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * A task takes a block of tiles: their inputs are transformed into a x a matrices of tiles by
- * channels that stay in the second cache, each is multiplied by its matrix of transformed weights,
- * a panel of nr outputs at a time, and the panel's products become outputs while they are in the
- * first cache.  The input's gradient is the same with the kernel turned round.  For the gradient of
- * the weights a task takes some channels of both sides and goes through all tiles.  Whatever lies
- * outside of an image is read from an array of zeros and written into a dump.
+ * channels, each is multiplied by its matrix of transformed weights, a panel of nr outputs at a
+ * time, and a column's products become its part of half the outputs while they are in the first
+ * cache.  The input's gradient is the same with the kernel turned round.  For the gradient of the
+ * weights a task takes some channels of both sides and goes through all tiles.  Where a x a
+ * matrices are more than the second cache has room for, they are made and used column by column.
+ * Whatever lies outside of an image is read from an array of zeros and written into a dump.
  */
 #include "compute/math/filtering.h"
 
@@ -17,15 +18,15 @@
 #include "compute/math/tiles.h"
 #include "compute/sums/tree.h"
 
-#define BLOCK_FLOATS 65536 /* of the transformed inputs of a block */
-#define MAX_BLOCK    96    /* tiles */
-#define CHUNK_FLOATS                                                                               \
-    65536                /* of both sides' transformed numbers, for the gradient of the weights    \
-                          */
-#define MAX_CHUNK     64 /* tiles */
-#define GROUP_OUTPUTS 96 /* channels of either side of a task, about */
-#define MIN_CHANNELS  16 /* of a group, on either side, for less to pay */
-#define LINE          16 /* floats of a line of the cache */
+#define FEW_WEIGHTS   131072 /* floats, transformed, that stay in the second cache */
+#define SMALL_BLOCK   24     /* tiles of a task, about, where there are so few */
+#define LARGE_BLOCK   48     /* and where there are more */
+#define LEAF_FLOATS   262144 /* of a leaf's products, that stay in the second cache */
+#define CHUNK_FLOATS  65536  /* of both sides' transformed numbers, of the weights' gradient */
+#define MAX_CHUNK     64     /* tiles */
+#define GROUP_OUTPUTS 96     /* channels of either side of a task, about */
+#define MIN_CHANNELS  16     /* of a group, on either side, for less to pay */
+#define LINE          16     /* floats of a line of the cache */
 #define MAX_PRODUCTS  (DP_MAX_FILTERING * DP_MAX_FILTERING)
 
 /* exact: the way that loses the fewest bits, for the input's gradient: its terms have both signs,
@@ -110,12 +111,12 @@ static void run_crew(dp_workers *workers, crew *c)
 
 /* ---- tiles of images ---- */
 
-/* Images cut into tiles whose patches of in x in places begin `step` apart, and what a transform
- * makes of n channels of them: out x out numbers, `plane` floats apart, those of one tile `pitch`
- * after those of the tile before. */
+/* Images cut into tiles whose patches of in x in places begin `step` apart, and what transforms, by
+ * parts, make of n channels of them: a column or all of side x side numbers, `plane` floats apart,
+ * those of one tile `pitch` after those of the tile before. */
 typedef struct tiling {
-    dp_transform *transform;
-    int64_t in, out, step;
+    dp_transform *const *part;
+    int64_t in, side, step;
     const float *src, *zeros; /* zeros: n floats */
     int64_t height, width, channels;
     int64_t top, left;  /* where the first patch begins, before the image */
@@ -127,9 +128,19 @@ typedef struct place {
     int64_t image, row, col;
 } place;
 
-static place place_of(int64_t rows, int64_t cols, int64_t tile)
+static place place_of(const tiling *t, int64_t tile)
 {
-    return (place){tile / (rows * cols), tile / cols % rows, tile % cols};
+    return (place){tile / (t->rows * t->cols), tile / t->cols % t->rows, tile % t->cols};
+}
+
+/* The place `run` tiles of its row later. */
+static void advance(const tiling *t, place *p, int64_t run)
+{
+    if ((p->col += run) == t->cols) {
+        p->col = 0;
+        if (++p->row == t->rows)
+            p->row = 0, p->image++;
+    }
 }
 
 /* Tiles of a row from one at `at` on, `most` at most, whose squares of `side` places, which begin
@@ -141,35 +152,38 @@ static int64_t inside_run(int64_t at, int64_t side, int64_t step, int64_t size, 
 
 /* Where the patch of a tile lies; gives the tiles of its row whose patches lie likewise, `step`
  * places further each, out of `most`. */
-static int64_t find_patches(const tiling *t, int64_t tile, int64_t most, int64_t channel,
+static int64_t find_patches(const tiling *t, const place *p, int64_t most, int64_t channel,
                             const float *in[])
 {
-    const place p = place_of(t->rows, t->cols, tile);
-    const int64_t top = p.row * t->step - t->top, left = p.col * t->step - t->left;
+    const int64_t top = p->row * t->step - t->top, left = p->col * t->step - t->left;
+    const float *row = t->src + (p->image * t->height + top) * t->width * t->channels + channel;
 
-    for (int64_t y = top; y < top + t->in; y++) {
+    for (int64_t y = top; y < top + t->in; y++, row += t->width * t->channels) {
         const bool inside = y >= 0 && y < t->height;
-        const float *row = t->src + (p.image * t->height + y) * t->width * t->channels + channel;
         for (int64_t x = left; x < left + t->in; x++)
             *in++ = inside && x >= 0 && x < t->width ? row + x * t->channels : t->zeros;
     }
+    most = dp_least(most, t->cols - p->col);
     if (top < 0 || top + t->in > t->height)
         return 1;
-    return inside_run(left, t->in, t->step, t->width, dp_least(most, t->cols - p.col));
+    return inside_run(left, t->in, t->step, t->width, most);
 }
 
-/* The n_tiles tiles from number `first` on, from number `channel` of their channels on. */
-static void transform_tiles(const tiling *t, int64_t first, int64_t n_tiles, int64_t channel,
-                            float *dst)
+/* A part of the n_tiles tiles from number `first` on, from number `channel` of their channels on:
+ * a column, or DP_ALL_COLUMNS. */
+static void transform_tiles(const tiling *t, int64_t part, int64_t first, int64_t n_tiles,
+                            int64_t channel, float *dst)
 {
+    const int64_t n_out = part == DP_ALL_COLUMNS ? t->side * t->side : t->side;
     const float *in[MAX_PRODUCTS];
     float *out[MAX_PRODUCTS];
+    place p = place_of(t, first);
 
-    for (int64_t i = 0, run; i < n_tiles; i += run) {
-        run = find_patches(t, first + i, n_tiles - i, channel, in);
-        for (int64_t f = 0; f < t->out * t->out; f++)
+    for (int64_t i = 0, run; i < n_tiles; i += run, advance(t, &p, run)) {
+        run = find_patches(t, &p, n_tiles - i, channel, in);
+        for (int64_t f = 0; f < n_out; f++)
             out[f] = dst + i * t->pitch + f * t->plane;
-        t->transform(run, t->n, in, t->step * t->channels, out, t->pitch);
+        t->part[part](run, t->n, in, t->step * t->channels, out, t->pitch);
     }
 }
 
@@ -186,21 +200,36 @@ typedef struct sweep {
     int64_t height, width;       /* of dst */
     int64_t groups, n_in, n_out; /* channels of a group */
     int64_t tiles, block;        /* of all images, of a task */
-    float *panels;               /* [group][panel][product][n_in][nr] */
+    bool by_columns;             /* inputs are transformed */
+    int64_t plane;               /* floats from an array of a panel's numbers to the next */
+    float *panels;               /* [group][column][panel][row][n_in][nr] */
 } sweep;
 
 static int64_t products(const dp_filtering *f) { return (int64_t)f->a * f->a; }
 
+/* Arrays of a x a that are there at a time. */
+static int64_t parts_of(const dp_filtering *f, bool by_columns)
+{
+    return by_columns ? f->a : products(f);
+}
+
 static int64_t panels_of(const sweep *s) { return dp_ceil_div(s->n_out, s->kernels->nr); }
 
-static int64_t panel_size(const sweep *s) { return products(s->f) * s->n_in * s->kernels->nr; }
+/* Of a column. */
+static int64_t panel_size(const sweep *s) { return s->f->a * s->n_in * s->kernels->nr; }
+
+static float *panel_of(const sweep *s, int64_t group, int64_t column, int64_t panel)
+{
+    return s->panels + ((group * s->f->a + column) * panels_of(s) + panel) * panel_size(s);
+}
 
 /* The weights of one panel, transformed. */
 static void transform_panel(void *ctx, uint64_t index)
 {
     const sweep *s = ctx;
-    const int64_t r = s->f->r, nr = s->kernels->nr, group = (int64_t)index / panels_of(s);
-    const int64_t first = (int64_t)index % panels_of(s) * nr, n = dp_least(s->n_out - first, nr);
+    const int64_t r = s->f->r, a = s->f->a, nr = s->kernels->nr;
+    const int64_t group = (int64_t)index / panels_of(s), panel = (int64_t)index % panels_of(s);
+    const int64_t first = panel * nr, n = dp_least(s->n_out - first, nr);
     const float *w = s->w + group * s->w_group + first * s->w_out;
     float taps[MAX_PRODUCTS][DP_MAX_NR] = {{0}}, *out[MAX_PRODUCTS];
     const float *in[MAX_PRODUCTS];
@@ -208,7 +237,7 @@ static void transform_panel(void *ctx, uint64_t index)
     for (int64_t tap = 0; tap < r * r; tap++)
         in[tap] = taps[tap];
     for (int64_t f = 0; f < products(s->f); f++)
-        out[f] = s->panels + (int64_t)index * panel_size(s) + f * s->n_in * nr;
+        out[f] = panel_of(s, group, f % a, panel) + f / a * s->n_in * nr;
     for (int64_t k = 0; k < s->n_in; k++, w += s->w_in) {
         for (int64_t j = 0; j < n; j++) {
             for (int64_t tap = 0; tap < r * r; tap++)
@@ -220,42 +249,59 @@ static void transform_panel(void *ctx, uint64_t index)
     }
 }
 
-/* Each product of a panel: n_tiles rows of v by the panel's columns.  The rows past them that fill
- * the last tile are there, and what they give is not used. */
+/* The products of a column: n_tiles rows of its arrays in v by the panel's columns, chain after
+ * chain.  The rows past them that fill the last tile are there, and what they give is not used. */
 static void multiply(const sweep *s, const float *v, const float *panel, int64_t n_tiles,
                      bool narrow, float *m)
 {
     const dp_kernels *k = s->kernels;
+    const int64_t next = (s->by_columns ? 1 : s->f->a) * s->in.plane;
 
-    for (int64_t f = 0; f < products(s->f); f++, panel += s->n_in * k->nr) {
-        const int64_t row = f * s->block;
-        for (int64_t t = 0; t < n_tiles; t += k->mr)
-            k->product[n_tiles - t <= k->low][narrow](s->n_in, v + (row + t) * s->n_in, s->n_in,
-                                                      panel, m + (row + t) * k->nr);
+    for (int64_t f = 0; f < s->f->a; f++, v += next, m += s->plane) {
+        for (int64_t i = 0; i < s->n_in; i += DP_FILTERING_CHAIN) {
+            const int64_t n = dp_least(s->n_in - i, DP_FILTERING_CHAIN);
+            for (int64_t t = 0; t < n_tiles; t += k->mr)
+                k->product[n_tiles - t <= k->low][narrow](n, v + t * s->n_in + i, s->n_in, panel,
+                                                          m + t * k->nr, i > 0 ? DP_ADD : DP_STORE);
+            panel += n * k->nr;
+        }
     }
+}
+
+/* The products of a column become its part of half the outputs. */
+static void halve(const sweep *s, int64_t column, int64_t n_tiles, const float *m, float *half)
+{
+    const float *in[DP_MAX_FILTERING];
+    float *out[DP_MAX_FILTERING];
+
+    for (int64_t f = 0; f < s->f->a; f++)
+        in[f] = m + f * s->plane;
+    for (int64_t i = 0; i < s->f->m; i++)
+        out[i] = half + (i * s->f->a + column) * s->plane;
+    s->f->output_down(1, n_tiles * s->kernels->nr, in, 0, out, 0);
 }
 
 /* The outputs of a tile and of those of its row that follow, out of `most`: gives how many.  n
  * channels from number `channel` on; dump: room for a place outside of the image. */
 static int64_t output_tiles(const sweep *s, int64_t number, int64_t most, int64_t channel,
-                            int64_t n, const float *m, float *dump)
+                            int64_t n, const float *half, float *dump)
 {
-    const int64_t side = s->f->m, all = s->groups * s->n_out, nr = s->kernels->nr;
-    const place p = place_of(s->in.rows, s->in.cols, number);
+    const int64_t side = s->f->m, all = s->groups * s->n_out;
+    const place p = place_of(&s->in, number);
     const int64_t top = p.row * side, left = p.col * side;
     const int64_t run = top + side > s->height ? 1 : inside_run(left, side, side, s->width, most);
     const float *in[MAX_PRODUCTS];
     float *out[MAX_PRODUCTS];
 
-    for (int64_t f = 0; f < products(s->f); f++)
-        in[f] = m + f * s->block * nr;
+    for (int64_t f = 0; f < side * s->f->a; f++)
+        in[f] = half + f * s->plane;
     for (int64_t i = 0; i < side * side; i++) {
         const int64_t y = top + i / side, x = left + i % side;
         out[i] = y < s->height && x < s->width
                      ? s->dst + ((p.image * s->height + y) * s->width + x) * all + channel
                      : dump;
     }
-    s->f->output(run, n, in, nr, out, side * all);
+    s->f->output_along(run, n, in, s->kernels->nr, out, side * all);
     return run;
 }
 
@@ -264,7 +310,7 @@ static int64_t output_tiles(const sweep *s, int64_t number, int64_t most, int64_
 static int64_t finish_tiles(const sweep *s, int64_t tile, int64_t most, int64_t group)
 {
     const int64_t side = s->f->m, all = s->groups * s->n_out, channel = group * s->n_out;
-    const place p = place_of(s->in.rows, s->in.cols, tile);
+    const place p = place_of(&s->in, tile);
     const int64_t run = dp_least(most, s->in.cols - p.col),
                   width = dp_least(run * side, s->width - p.col * side),
                   pieces = s->groups == 1 ? 1 : width;
@@ -283,38 +329,59 @@ static int64_t finish_tiles(const sweep *s, int64_t tile, int64_t most, int64_t 
 static void sweep_block(void *ctx, int64_t index, float *scratch)
 {
     const sweep *s = ctx;
-    const int64_t group = index % s->groups, first = index / s->groups * s->block,
-                  nr = s->kernels->nr;
+    const int64_t group = index % s->groups, first = index / s->groups * s->block, a = s->f->a,
+                  nr = s->kernels->nr, size = s->f->m * a * s->plane;
     const int64_t n_tiles = dp_least(s->block, s->tiles - first);
-    float *v = scratch, *m = v + products(s->f) * s->block * s->n_in,
-          *dump = m + products(s->f) * s->block * nr;
+    float *v = scratch, *m = v + parts_of(s->f, s->by_columns) * s->in.plane,
+          *half = m + a * s->plane, *dump = half + panels_of(s) * size;
 
-    transform_tiles(&s->in, first, n_tiles, group * s->n_in, v);
+    for (int64_t column = 0; column < a; column++) {
+        const float *of_column = s->by_columns ? v : v + column * s->in.plane;
+        if (s->by_columns || column == 0)
+            transform_tiles(&s->in, s->by_columns ? column : DP_ALL_COLUMNS, first, n_tiles,
+                            group * s->n_in, v);
+        for (int64_t panel = 0; panel < panels_of(s); panel++) {
+            multiply(s, of_column, panel_of(s, group, column, panel), n_tiles,
+                     s->n_out - panel * nr <= s->kernels->narrow, m);
+            halve(s, column, n_tiles, m, half + panel * size);
+        }
+    }
     for (int64_t panel = 0; panel < panels_of(s); panel++) {
         const int64_t n = dp_least(s->n_out - panel * nr, nr);
-        multiply(s, v, s->panels + (group * panels_of(s) + panel) * panel_size(s), n_tiles,
-                 n <= s->kernels->narrow, m);
         for (int64_t t = 0; t < n_tiles;)
             t += output_tiles(s, first + t, n_tiles - t, group * s->n_out + panel * nr, n,
-                              m + t * nr, dump);
+                              half + panel * size + t * nr, dump);
     }
     for (int64_t t = 0; t < n_tiles;)
         t += finish_tiles(s, first + t, n_tiles - t, group);
 }
 
-/* Tiles of a task: whole rows of kernel tiles, and no more than the second cache has room for. */
-static int64_t block_of(const dp_filtering *f, const dp_kernels *k, int64_t n_in)
+/* Weights that have to be fetched for each block: then it has more tiles, and only a column of
+ * their inputs at a time is transformed, so that the second cache has room for it all the same. */
+static bool by_columns(const dp_filtering *f, int64_t n_in, int64_t n_out)
 {
-    const int64_t most = dp_least(MAX_BLOCK, BLOCK_FLOATS / (products(f) * n_in)) / k->mr * k->mr;
-    return most > 0 ? most : k->mr;
+    return products(f) * n_in * n_out > FEW_WEIGHTS;
+}
+
+/* Whole rows of kernel tiles. */
+static int64_t block_of(const dp_kernels *k, bool columns)
+{
+    return dp_ceil_div(columns ? LARGE_BLOCK : SMALL_BLOCK, k->mr) * k->mr;
 }
 
 /* Floats of whole lines of the cache. */
 static int64_t lines(int64_t floats) { return (floats + LINE - 1) / LINE * LINE; }
 
-static int64_t lot_of(const dp_filtering *f, const dp_kernels *k, int64_t block, int64_t n_in)
+/* Floats from an array of `rows` rows of `pitch` floats to the next: not a multiple of 4 KiB, whose
+ * lines would all want the same few places of the first cache. */
+static int64_t plane_of(int64_t rows, int64_t pitch) { return lines(rows * pitch) + LINE; }
+
+static int64_t lot_of(const dp_filtering *f, const dp_kernels *k, int64_t n_in, int64_t n_out)
 {
-    return lines(products(f) * block * (n_in + k->nr) + k->nr);
+    const bool columns = by_columns(f, n_in, n_out);
+    const int64_t outputs = (dp_ceil_div(n_out, k->nr) * f->m + 1) * f->a,
+                  block = block_of(k, columns);
+    return parts_of(f, columns) * plane_of(block, n_in) + outputs * plane_of(block, k->nr) + k->nr;
 }
 
 static double sweep_workspace(const dp_conv *c, const dp_kernels *k, bool turned, uint32_t threads)
@@ -325,7 +392,7 @@ static double sweep_workspace(const dp_conv *c, const dp_kernels *k, bool turned
 
     return (double)lines(n_in) +
            (double)c->groups * (double)(n_out + k->nr) * (double)(products(f) * n_in) +
-           threads * (double)lot_of(f, k, block_of(f, k, n_in), n_in);
+           threads * (double)lot_of(f, k, n_in, n_out);
 }
 
 /* Few tiles are shared out in smaller blocks. */
@@ -340,11 +407,13 @@ static void run_sweep(const dp_math_run *r, sweep *s)
     memset(r->workspace, 0, sizeof(float) * (size_t)s->n_in);
     s->in.zeros = r->workspace;
     s->panels = r->workspace + lines(s->n_in);
-    s->block = dp_least(block_of(s->f, s->kernels, s->n_in), share);
-    s->in.n = s->in.pitch = s->n_in, s->in.plane = s->block * s->n_in;
+    s->by_columns = by_columns(s->f, s->n_in, s->n_out);
+    s->block = dp_least(block_of(s->kernels, s->by_columns), share);
+    s->in.n = s->in.pitch = s->n_in, s->in.plane = plane_of(s->block, s->n_in);
+    s->plane = plane_of(s->block, s->kernels->nr);
     c.n = dp_ceil_div(s->tiles, s->block) * s->groups;
-    c.scratch = s->panels + s->groups * panels_of(s) * panel_size(s);
-    c.floats = lot_of(s->f, s->kernels, s->block, s->n_in);
+    c.scratch = panel_of(s, s->groups, 0, 0);
+    c.floats = lot_of(s->f, s->kernels, s->n_in, s->n_out);
     dp_workers_run(r->workers, (uint64_t)(s->groups * panels_of(s)), transform_panel, s);
     run_crew(r->workers, &c);
 }
@@ -354,9 +423,9 @@ static void run_sweep(const dp_math_run *r, sweep *s)
 static tiling tiling_of(const dp_filtering *f, const float *src, int64_t top, int64_t left,
                         int64_t rows, int64_t cols)
 {
-    return (tiling){.transform = f->data,
+    return (tiling){.part = f->data,
                     .in = f->m + f->r - 1,
-                    .out = f->a,
+                    .side = f->a,
                     .step = f->m,
                     .src = src,
                     .top = top,
@@ -431,6 +500,7 @@ typedef struct gradient {
     int64_t mr, tiles, panels;
     int64_t n_left, n_right; /* tasks of a group */
     int64_t n_levels;
+    bool by_columns; /* both sides are transformed, as a leaf's products need the cache */
 } gradient;
 
 /* What a task works on, and where: the transformed tiles of both sides of a chunk, the products
@@ -447,12 +517,15 @@ static int64_t left_of(const gradient *g) { return g->tiles * g->mr; }
 /* Floats of a matrix: a task's channels of one side by those of the other. */
 static int64_t matrix_of(const gradient *g) { return left_of(g) * g->panels * g->kernels->nr; }
 
+static int64_t array_of(const gradient *g) { return plane_of(1, matrix_of(g)); }
+
 static int64_t level_of(const gradient *g) { return (int64_t)g->f->r * g->f->r * matrix_of(g); }
 
 static int64_t gradient_lot(const gradient *g)
 {
-    return products(g->f) * (g->chunk * (left_of(g) + g->panels * g->kernels->nr) + matrix_of(g)) +
-           g->n_levels * level_of(g);
+    return parts_of(g->f, g->by_columns) *
+               (plane_of(g->chunk, left_of(g)) + g->panels * plane_of(g->chunk, g->kernels->nr)) +
+           products(g->f) * array_of(g) + g->n_levels * level_of(g);
 }
 
 static job job_of(const gradient *g, int64_t index, float *scratch)
@@ -466,45 +539,45 @@ static job job_of(const gradient *g, int64_t index, float *scratch)
              .panels = dp_least(g->panels, all - panel),
              .x = scratch};
 
-    j.dy = j.x + products(g->f) * g->chunk * left_of(g);
-    j.m = j.dy + products(g->f) * g->chunk * g->panels * nr;
-    j.tree = j.m + products(g->f) * matrix_of(g);
+    j.dy = j.x + parts_of(g->f, g->by_columns) * g->x.plane;
+    j.m = j.dy + parts_of(g->f, g->by_columns) * g->panels * g->dy.plane;
+    j.tree = j.m + products(g->f) * array_of(g);
     return j;
 }
 
 /* The chunk's tiles of both sides. */
-static void transform_chunk(const job *j, int64_t first, int64_t n_tiles)
+static void transform_chunk(const job *j, int64_t part, int64_t first, int64_t n_tiles)
 {
     const gradient *g = j->g;
-    const int64_t nr = g->kernels->nr, size = products(g->f) * g->chunk * nr;
+    const int64_t nr = g->kernels->nr, size = parts_of(g->f, g->by_columns) * g->dy.plane;
     tiling x = g->x, dy = g->dy;
 
     x.n = dp_least(left_of(g), g->ic - j->left);
-    transform_tiles(&x, first, n_tiles, j->group * g->ic + j->left, j->x);
+    transform_tiles(&x, part, first, n_tiles, j->group * g->ic + j->left, j->x);
     for (int64_t panel = 0; panel < j->panels; panel++) {
         const int64_t channel = j->right + panel * nr;
         dy.n = dp_least(nr, g->oc - channel);
-        transform_tiles(&dy, first, n_tiles, j->group * g->oc + channel, j->dy + panel * size);
+        transform_tiles(&dy, part, first, n_tiles, j->group * g->oc + channel,
+                        j->dy + panel * size);
     }
 }
 
-/* The chains of all products go on over a chunk. */
-static void multiply_chunk(const job *j, int64_t n_tiles, dp_mode mode)
+/* The chains of the part's products go on over a chunk. */
+static void multiply_chunk(const job *j, int64_t part, int64_t n_tiles, dp_mode mode)
 {
     const gradient *g = j->g;
     const dp_kernels *k = g->kernels;
-    float *m = j->m;
+    const int64_t parts = parts_of(g->f, g->by_columns);
 
-    for (int64_t f = 0; f < products(g->f); f++) {
+    for (int64_t f = 0; f < parts; f++) {
         const float *x = j->x + f * g->x.plane;
         const dp_grid grid = {1, n_tiles, 0, g->x.pitch, x, 0};
-        for (int64_t panel = 0; panel < g->panels; panel++) {
+        float *m = j->m + (g->by_columns ? f * g->f->a + part : f) * array_of(g);
+        for (int64_t panel = 0; panel < j->panels; panel++) {
             const bool narrow = g->oc - j->right - panel * k->nr <= k->narrow;
-            const float *dy = j->dy + (panel * products(g->f) + f) * g->dy.plane;
-            for (int64_t i = 0; i < g->tiles; i++, m += g->mr * k->nr) {
-                if (panel < j->panels)
-                    k->outer[g->mr < k->mr][narrow](&grid, x + i * g->mr, dy, m, mode);
-            }
+            const float *dy = j->dy + (panel * parts + f) * g->dy.plane;
+            for (int64_t i = 0; i < g->tiles; i++, m += g->mr * k->nr)
+                k->outer[g->mr < k->mr][narrow](&grid, x + i * g->mr, dy, m, mode);
         }
     }
 }
@@ -518,7 +591,7 @@ static void finish_leaf(const job *j, float *level)
     float *out[MAX_PRODUCTS];
 
     for (int64_t f = 0; f < products(g->f); f++)
-        in[f] = j->m + f * matrix_of(g);
+        in[f] = j->m + f * array_of(g);
     for (int64_t tap = 0; tap < r * r; tap++)
         out[tap] = level + tap * matrix_of(g);
     g->f->weight_gradient(j->panels * left_of(g), nr, in, nr, out, nr);
@@ -534,14 +607,17 @@ static void merge(const job *j, int64_t depth)
 static void run_leaf(const job *j, int64_t leaf)
 {
     const gradient *g = j->g;
-    const int64_t image = g->x.rows * g->x.cols,
+    const int64_t image = g->x.rows * g->x.cols, first = leaf * g->leaf * image,
                   end = dp_least((leaf + 1) * g->leaf, g->images) * image;
     int64_t depth = dp_tree_depth(leaf);
 
-    for (int64_t tile = leaf * g->leaf * image; tile < end; tile += g->chunk) {
-        const int64_t n = dp_least(g->chunk, end - tile);
-        transform_chunk(j, tile, n);
-        multiply_chunk(j, n, tile == leaf * g->leaf * image ? DP_STORE : DP_GO_ON);
+    for (int64_t i = 0; i < (g->by_columns ? g->f->a : 1); i++) {
+        const int64_t part = g->by_columns ? i : DP_ALL_COLUMNS;
+        for (int64_t tile = first; tile < end; tile += g->chunk) {
+            const int64_t n = dp_least(g->chunk, end - tile);
+            transform_chunk(j, part, tile, n);
+            multiply_chunk(j, part, n, tile == first ? DP_STORE : DP_GO_ON);
+        }
     }
     finish_leaf(j, j->tree + depth * level_of(g));
     for (int merges = dp_tree_merges(leaf); merges > 0; merges--)
@@ -597,8 +673,9 @@ static void cut_tasks(gradient *g, int64_t threads)
     g->n_right = dp_ceil_div(panels, g->panels);
     g->tiles = dp_ceil_div(dp_ceil_div(g->ic, g->mr), g->n_left);
     g->n_left = dp_ceil_div(dp_ceil_div(g->ic, g->mr), g->tiles);
-    g->chunk =
-        dp_least(MAX_CHUNK, CHUNK_FLOATS / (products(g->f) * (left_of(g) + g->panels * k->nr)));
+    g->by_columns = products(g->f) * matrix_of(g) > LEAF_FLOATS;
+    g->chunk = dp_least(MAX_CHUNK, CHUNK_FLOATS / (parts_of(g->f, g->by_columns) *
+                                                   (left_of(g) + g->panels * k->nr)));
 }
 
 static gradient gradient_of(const dp_conv *c, const dp_kernels *k, int64_t n, uint32_t threads)
@@ -632,11 +709,11 @@ void dp_filtering_weight_gradient(const dp_conv *c, const dp_math_run *r, const 
     g.dw = dw, g.leaf = r->leaf;
     g.x = tiling_of(g.f, x, c->top, c->left, c->oh, c->ow);
     g.x.height = c->height, g.x.width = c->width, g.x.channels = c->ic;
-    g.x.pitch = left_of(&g), g.x.plane = g.chunk * left_of(&g);
+    g.x.pitch = left_of(&g), g.x.plane = plane_of(g.chunk, left_of(&g));
     g.dy = tiling_of(g.f, dy, 0, 0, c->oh, c->ow);
-    g.dy.transform = g.f->output_gradient, g.dy.in = g.f->m;
+    g.dy.part = g.f->output_gradient, g.dy.in = g.f->m;
     g.dy.height = c->oh, g.dy.width = c->ow, g.dy.channels = c->oc;
-    g.dy.pitch = nr, g.dy.plane = g.chunk * nr;
+    g.dy.pitch = nr, g.dy.plane = plane_of(g.chunk, nr);
     g.x.zeros = g.dy.zeros = r->workspace;
     run_crew(r->workers, &tasks);
 }
