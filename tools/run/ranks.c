@@ -22,12 +22,13 @@ static bool is_launched(void)
     return false;
 }
 
+/* PMIx itself says no number: srun does, of the tasks of its step. */
 unsigned long ranks_started(void)
 {
-    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"};
+    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"};
     unsigned long most = 1;
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; is_launched() && i < sizeof names / sizeof names[0]; i++) {
         const char *text = getenv(names[i]);
         const unsigned long n = text != NULL ? strtoul(text, NULL, 10) : 1;
         most = n > most ? n : most;
