@@ -10,30 +10,37 @@
 
 #include "io/remote/remote.h"
 
-static void read_piece(void *ctx, uint64_t i)
+/* Takes as many bytes from a place on as there are pieces for.  How many pieces. */
+static uint64_t start(dp_far_sweep *s, uint64_t at)
 {
-    dp_far_sweep *s = ctx;
-    const uint64_t at = i * DP_SWEEP_PIECE;
+    const uint64_t left = at < s->file->size ? s->file->size - at : 0;
+    uint64_t n = 0;
 
-    s->errors[i] = dp_fetch_past(s->file, s->at + at, s->bytes + at, DP_SWEEP_PIECE, &s->got[i]);
+    for (; n < DP_SWEEP_PIECES && n * DP_SWEEP_PIECE < left; n++) {
+        const uint64_t from = n * DP_SWEEP_PIECE, rest = left - from;
+        s->pieces[n] = (dp_fetch){.far = s->file->far,
+                                  .at = at + from,
+                                  .n = rest < DP_SWEEP_PIECE ? (size_t)rest : DP_SWEEP_PIECE,
+                                  .out = s->bytes + from};
+        dp_fetch_start(&s->pieces[n]);
+    }
+    return n;
 }
 
 /* As many bytes from a place on as can be had without a gap; returns what ended them. */
 static int fill(dp_far_sweep *s, uint64_t at)
 {
-    const uint64_t left = at < s->file->size ? s->file->size - at : 0;
-    const uint64_t pieces = (left + DP_SWEEP_PIECE - 1) / DP_SWEEP_PIECE;
-    const uint64_t n = pieces < DP_SWEEP_PIECES ? pieces : DP_SWEEP_PIECES;
+    const uint64_t n = start(s, at);
+    int error = 0;
 
     s->at = at;
     s->n = 0;
-    dp_workers_run(s->workers, n, read_piece, s);
-    for (uint64_t i = 0; i < n; i++) {
-        if (s->errors[i] != 0)
-            return s->errors[i];
-        s->n += s->got[i];
+    for (uint64_t i = 0; i < n; i++) { /* all of them: they write to the memory */
+        const int ended = dp_fetch_wait(&s->pieces[i]);
+        error = error != 0 ? error : ended;
+        s->n += error == 0 ? s->pieces[i].n : 0;
     }
-    return 0;
+    return error;
 }
 
 static bool has(const dp_far_sweep *s, uint64_t at, size_t n)
@@ -61,20 +68,12 @@ static const char *why(const dp_far *far, int error)
 dp_status dp_far_sweep_open(dp_far_sweep *s, dp_arena *arena, dp_error *err)
 {
     s->bytes = dp_arena_alloc_raw(arena, DP_SWEEP_PIECES, DP_SWEEP_PIECE);
-    return s->bytes == NULL ? dp_arena_fail(arena, err, "a far file")
-                            : dp_workers_open(&s->workers, DP_SWEEP_PIECES, arena, err);
-}
-
-void dp_far_sweep_close(dp_far_sweep *s)
-{
-    if (s->workers != NULL)
-        dp_workers_close(s->workers);
-    s->workers = NULL;
+    return s->bytes == NULL ? dp_arena_fail(arena, err, "a far file") : DP_OK;
 }
 
 dp_file dp_far_sweep_file(dp_far_sweep *s, const dp_file *file)
 {
-    if (s->workers == NULL)
+    if (s->bytes == NULL)
         return *file;
     if (s->file != file)
         s->n = 0;

@@ -170,7 +170,6 @@ dp_status dp_snapshot_mirror(dp_snapshot *s, const char *folder, const char **pa
                        .main.fd = -1,
                        .shard.fd = -1};
     status = copy(&m, folder, &damaged, err);
-    dp_far_sweep_close(&m.sweep);
     if (status == DP_OK && path != NULL) {
         *path = dp_arena_text(&s->handle.arena, m.to.path, strlen(m.to.path));
         if (*path == NULL)
