@@ -75,6 +75,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(503, Retry_After="86400")
         if mode == "gather" and not early and number <= int(opening or 1) + 4 and not gather(key):
             return self.answer(404)
+        if mode == "gate" and not early:  # until FOLDER/go is there
+            self.note(0)
+            while not os.path.exists(folder + "/go"):
+                time.sleep(0.02)
         if mode == "stops" and not early:
             os._exit(0)
         if mode == "downgrade":
