@@ -9,6 +9,7 @@
 #include "base/random/pcg64.h"
 #include "libraries/loader.h"
 #include "libraries/permute.h"
+#include "libraries/strata.h"
 
 enum { SHARDS, WORKERS, BATCH_SIZE, RANKS, RANK, BY_SHARDS, BY_ROWS, MAPPED };
 #define RULES       "shards:,workers:,batch_size:,ranks:,rank:,by_shards,by_rows,mapped"
@@ -29,6 +30,25 @@ static void make(const dp_ask *ask, uint32_t *table)
 
     dp_pcg64_seed(&d->g, ask->seed);
     dp_permute_masked(table, (uint32_t)ask->rows, next, &d->g);
+}
+
+static void shuffle_on(uint32_t *v, uint32_t n, void *g) { dp_shuffle_masked(v, n, next, g); }
+
+/* NumPy's Generator.choice, which goes on. */
+static void choose(uint32_t n, uint32_t k, uint32_t *out, uint32_t *room, void *g)
+{
+    const dp_ask ask = {.epoch = 1, .rows = n, .count = k, .order = room, .generator = g};
+
+    dp_library_numpy_generator.sample->make(&ask, out);
+}
+
+static void stratify(const dp_ask *ask, const dp_strata *s, uint32_t *table)
+{
+    static const dp_strata_dice dice = {shuffle_on, choose, true};
+    datasets *d = ask->generator;
+
+    dp_pcg64_seed(&d->g, ask->seed);
+    dp_strata_make(s, &dice, &d->g, table);
 }
 
 /* ---- a stream ---- */
@@ -259,4 +279,5 @@ const dp_library dp_library_datasets = {
     .shuffle = &once,
     .buffer = &buffer,
     .split = &split,
+    .stratify = stratify,
 };

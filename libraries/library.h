@@ -75,6 +75,16 @@ typedef struct dp_scheme {
                      dp_error *);
 } dp_scheme;
 
+/* Rows by class, for a split that keeps the shares of classes. */
+typedef struct dp_strata {
+    uint32_t n;            /* classes, in the order of their labels */
+    const uint32_t *rows;  /* by class, then by number */
+    const uint32_t *first; /* of each class in `rows`; n + 1 of them */
+    uint32_t test;         /* rows of the first part */
+    uint32_t *room;        /* for as many numbers as there are rows, and for 5 of each class */
+    double *rests;         /* for one of each class */
+} dp_strata;
+
 /* Numbers one at a time. */
 typedef struct dp_dice {
     dp_ask_check *check;
@@ -173,10 +183,12 @@ typedef struct dp_library {
     const dp_scheme *split;      /* all, once, before they are cut in parts */
     uint32_t split_buffer;       /* rows of the buffer that such a split shuffles through where no
                                     sampler reaches the rows; 0 = it is the same everywhere */
-    const dp_scheme *folds;      /* all, or those of a class, before they are cut in folds; the
-                                    epoch counts classes and repeats */
-    const dp_dice *weighted;     /* drawn by weight: uniform */
-    const dp_dice *classes;      /* drawn from classes: the classes' order, and below */
+    /* The rows of the first part of a split by class, then those of the other one; NULL = none. */
+    void (*stratify)(const dp_ask *, const dp_strata *, uint32_t *table);
+    const dp_scheme *folds;  /* all, or those of a class, before they are cut in folds; the
+                                epoch counts classes and repeats */
+    const dp_dice *weighted; /* drawn by weight: uniform */
+    const dp_dice *classes;  /* drawn from classes: the classes' order, and below */
     const dp_drawing *draws;
     const dp_weights *weights;
     const dp_defaults *defaults;

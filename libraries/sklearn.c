@@ -5,8 +5,11 @@
  * docs/orders.md.  Permutations of one RandomState: the splits of ShuffleSplit, the repeats of
  * RepeatedKFold and the classes of StratifiedKFold go on with it.
  */
+#include <string.h>
+
 #include "base/random/mt19937.h"
 #include "libraries/permute.h"
+#include "libraries/strata.h"
 
 enum { REPEAT };
 #define MOST_REPEATS 1000 /* which are all made */
@@ -35,6 +38,24 @@ static void make_split(const dp_ask *ask, uint32_t *table)
         dp_permute_masked(table, (uint32_t)ask->rows, next, ask->generator);
 }
 
+static void shuffle_on(uint32_t *v, uint32_t n, void *g) { dp_shuffle_masked(v, n, next, g); }
+
+/* The head of a permutation. */
+static void choose(uint32_t n, uint32_t k, uint32_t *out, uint32_t *room, void *g)
+{
+    dp_permute_masked(room, n, next, g);
+    memcpy(out, room, k * sizeof *out);
+}
+
+static void stratify(const dp_ask *ask, const dp_strata *s, uint32_t *table)
+{
+    static const dp_strata_dice dice = {shuffle_on, choose, false};
+
+    dp_mt19937_seed(ask->generator, (uint32_t)ask->seed);
+    for (uint64_t i = 0; i <= ask->rule[REPEAT].number; i++)
+        dp_strata_make(s, &dice, ask->generator, table);
+}
+
 static const dp_scheme shuffle = {.check = check, .in_turn = true, .once = true, .make = make};
 static const dp_scheme split = {
     .check = check, .rules = "repeat:", .once = true, .make = make_split, .cut = dp_cut_test_first};
@@ -46,5 +67,6 @@ const dp_library dp_library_sklearn = {
     .generator = sizeof(dp_mt19937),
     .shuffle = &shuffle,
     .split = &split,
+    .stratify = stratify,
     .folds = &folds,
 };

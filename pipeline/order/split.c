@@ -6,6 +6,8 @@
  * permutation of it that is the same in every epoch.  Fractions become round-half-even(f * rows);
  * rows left over go to the first part, rows too many are taken from the first part that keeps one.
  */
+#include <stdio.h>
+
 #include "pipeline/order/ordering.h"
 
 typedef struct split {
@@ -14,8 +16,10 @@ typedef struct split {
     bool randomize;
     int32_t order;
     const char *rule;
+    const char *class_column;
     uint64_t first;
     dp_ordering ordering;
+    uint32_t *rows; /* of all parts, where the classes' shares are kept */
 } split;
 
 static const dp_param params[] = {
@@ -25,6 +29,7 @@ static const dp_param params[] = {
     DP_BOOLEAN(split, randomize, "true", "cut a random order instead of the rows as they come"),
     DP_ORDER_OF(split, split, "whose random order"),
     DP_RULE_OF(split),
+    DP_LATER_TEXT(split, class_column, "", "the column of the class, for parts of like shares"),
     DP_PARAMS_END,
 };
 
@@ -92,6 +97,92 @@ static void through_buffer(dp_ordering *o)
         o->ask.kept = size;
 }
 
+static bool stratifies(const dp_library *l) { return l->stratify != NULL; }
+
+/* Rows by class: counted, then put where their class begins. */
+static dp_status sort_by_class(dp_strata *s, const uint32_t *labels, uint32_t rows, uint32_t most,
+                               dp_arena *arena, dp_error *err)
+{
+    uint32_t *begin = dp_arena_alloc(arena, (size_t)most + 2, sizeof *begin);
+    uint32_t *sorted = dp_arena_alloc(arena, (size_t)rows + 1, sizeof *sorted);
+    uint32_t *first = begin, least = UINT32_MAX;
+
+    if (begin == NULL || sorted == NULL)
+        return dp_arena_fail(arena, err, "the classes of a split");
+    for (uint32_t i = 0; i < rows; i++)
+        begin[labels[i] + 1]++;
+    for (uint32_t c = 0; c <= most; c++) {
+        if (begin[c + 1] > 0 && begin[c + 1] < least)
+            least = begin[c + 1];
+        begin[c + 1] += begin[c];
+    }
+    for (uint32_t i = 0; i < rows; i++)
+        sorted[begin[labels[i]]++] = i;
+    /* Each begin[c] is the end of its class now: the ends of those with rows, behind a 0. */
+    first = dp_arena_alloc(arena, (size_t)most + 2, sizeof *first);
+    if (first == NULL)
+        return dp_arena_fail(arena, err, "the classes of a split");
+    for (uint32_t c = 0; c <= most; c++) {
+        if (begin[c] != first[s->n])
+            first[++s->n] = begin[c];
+    }
+    s->rows = sorted;
+    s->first = first;
+    if (least < 2)
+        return dp_fail(err, DP_ESPEC, "a class has one row: no two parts can have its share");
+    return DP_OK;
+}
+
+static dp_status stratify(split *p, const dp_node *node, const uint64_t *sizes, dp_arena *arena,
+                          dp_error *err)
+{
+    const dp_library *library = p->ordering.library;
+    const uint32_t rows = (uint32_t)node->below;
+    dp_strata s = {.test = (uint32_t)sizes[0]};
+    uint32_t *labels, most = 0;
+    dp_status status;
+
+    if (p->sizes.n != 2)
+        return dp_fail(err, DP_ESPEC, "class_column=%.40s: takes two parts, not %d",
+                       p->class_column, p->sizes.n);
+    status = dp_node_labels(node, p->class_column, arena, &labels, err);
+    if (status == DP_OK)
+        status = dp_ask_generator(&p->ordering.ask, library, arena, err);
+    if (status != DP_OK)
+        return status;
+    for (uint32_t i = 0; i < rows; i++)
+        most = labels[i] > most ? labels[i] : most;
+    status = sort_by_class(&s, labels, rows, most, arena, err);
+    if (status != DP_OK)
+        return status;
+    if (sizes[0] < s.n || sizes[1] < s.n)
+        return dp_fail(err, DP_ESPEC,
+                       "the parts have %llu and %llu rows, which is less than the "
+                       "%u classes",
+                       (unsigned long long)sizes[0], (unsigned long long)sizes[1], s.n);
+    s.room = dp_arena_alloc(arena, (size_t)rows + 5 * (size_t)s.n, sizeof *s.room);
+    s.rests = dp_arena_alloc(arena, s.n, sizeof *s.rests);
+    p->rows = dp_arena_alloc(arena, rows, sizeof *p->rows);
+    if (s.room == NULL || s.rests == NULL || p->rows == NULL)
+        return dp_arena_fail(arena, err, "the classes of a split");
+    library->stratify(&p->ordering.ask, &s, p->rows);
+    return DP_OK;
+}
+
+static dp_status check_classes(const split *p, dp_error *err)
+{
+    char needs[DP_WHO_SIZE + 8];
+
+    if (p->class_column[0] == '\0')
+        return DP_OK;
+    if (!p->randomize)
+        return dp_params_idle("class_column", "randomize=true", err);
+    if (stratifies(p->ordering.library))
+        return DP_OK;
+    snprintf(needs, sizeof needs, "order=%s", dp_library_who(stratifies).words);
+    return dp_params_idle("class_column", needs, err);
+}
+
 static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 {
     split *p = node->params;
@@ -112,12 +203,16 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
         status = dp_fail(err, DP_ESPEC, "part=%lld of %d parts: they count from 0",
                          (long long)p->part, p->sizes.n);
     if (status == DP_OK)
+        status = check_classes(p, err);
+    if (status == DP_OK)
         status = part_sizes(p, node->below, sizes, err);
     if (status != DP_OK)
         return status;
     for (int64_t i = 0; i < p->part; i++)
         p->first += sizes[i];
     node->length = sizes[p->part];
+    if (p->class_column[0] != '\0')
+        return stratify(p, node, sizes, arena, err);
     return p->randomize ? dp_ordering_plan(o, node, arena, err) : DP_OK;
 }
 
@@ -126,7 +221,9 @@ static void at(dp_node *node, dp_row *row)
     split *p = node->params;
 
     row->record += p->first;
-    if (p->randomize)
+    if (p->rows != NULL)
+        row->record = p->rows[row->record];
+    else if (p->randomize)
         row->record = dp_ordering_at(&p->ordering, row->epoch, row->record);
 }
 

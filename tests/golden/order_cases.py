@@ -260,7 +260,8 @@ def numpy_probabilities(seeds, sizes):
 def sklearn(seeds, sizes):
     """the label of a row of range is its number modulo 10"""
     from sklearn import utils
-    from sklearn.model_selection import GroupKFold, KFold, RepeatedKFold, RepeatedStratifiedKFold, ShuffleSplit, StratifiedKFold, train_test_split
+    from sklearn.model_selection import GroupKFold, KFold, RepeatedKFold, RepeatedStratifiedKFold, ShuffleSplit
+    from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit, train_test_split
     import numpy as np
 
     def folds(n, splitter, stage):
@@ -276,10 +277,30 @@ def sklearn(seeds, sizes):
         given = made(lambda: list(cases()))
         yield from [(seed, text(n, f'kfold folds={k} fold=0 {stage} order=sklearn'), given)] if isinstance(given, str) else given
 
+    def stratified(n, chosen, before):
+        """a class is a label; parts of two sizes, and split 2 of StratifiedShuffleSplit"""
+        y = [i % 10 for i in chosen]
+        for size in max(1, len(chosen) // 3), 0.07, 0.25, 0.5:
+            if size > len(chosen) and size >= 1:
+                continue
+            words = f'{size},{len(chosen) - size}' if size >= 1 else f'{size},{1 - size!r}'
+            given = made(lambda: train_test_split(chosen, test_size=size, random_state=seed, stratify=y))
+            for part in 0, 1:
+                epochs = given if isinstance(given, str) else [given[1 - part]] * EPOCHS
+                yield seed, text(n, f'{before}split sizes={words} part={part} class_column=label order=sklearn'), epochs
+            if not isinstance(given, str):
+                *_, (train, test) = StratifiedShuffleSplit(3, test_size=size, random_state=seed).split(chosen, y)
+                words += ' part=0 class_column=label order=sklearn rule=repeat:2'
+                yield seed, text(n, f'{before}split sizes={words}'), [[chosen[i] for i in test]] * EPOCHS
+
     for seed in seeds:
         for n in sizes if seed < NARROW else ():
             rows = np.arange(n)
             y = rows % 10
+            yield from stratified(n, rows.tolist(), '')
+            if n > 30:
+                uneven = [i for i in range(n) if i % 10 < 1 + i % 7][:200]
+                yield from stratified(n, uneven, f'subset_sampler indices={",".join(map(str, uneven))} | ')
             yield seed, text(n, 'shuffle order=sklearn'), [utils.shuffle(rows, random_state=seed)] * EPOCHS
             for size in max(1, n // 3), 0.07, 0.25:
                 if size > n and size >= 1:
@@ -337,6 +358,8 @@ def datasets(seeds, sizes):
 
     for n in sizes:
         data = real.Dataset.from_dict({'id': list(range(n))})
+        label = real.Features({'id': real.Value('int64'), 'label': real.ClassLabel(num_classes=10)})
+        classes = real.Dataset.from_dict({'id': list(range(n)), 'label': [i % 10 for i in range(n)]}, features=label)
         for seed in seeds:
             yield seed, text(n, 'shuffle order=datasets'), [data.shuffle(seed=seed)[:]['id']] * EPOCHS
             for test in max(1, n // 3), 0.07, 0.5:
@@ -344,9 +367,11 @@ def datasets(seeds, sizes):
                     continue
                 parts = made(lambda: data.train_test_split(test_size=test, seed=seed))
                 sizes_ = f'{test},{n - test}' if test >= 1 else f'{test},{1 - test!r}'
+                strata = made(lambda: classes.train_test_split(test_size=test, seed=seed, stratify_by_column='label'))
                 for part, name in enumerate(('test', 'train')):
-                    epochs = parts if isinstance(parts, str) else [parts[name][:]['id']] * EPOCHS
-                    yield seed, text(n, f'split sizes={sizes_} part={part} order=datasets'), epochs
+                    for split, column in (parts, ''), (strata, 'class_column=label '):
+                        epochs = split if isinstance(split, str) else [split[name][:]['id']] * EPOCHS
+                        yield seed, text(n, f'split sizes={sizes_} part={part} {column}order=datasets'), epochs
             for b in (2, 10, 25, 31, 77, 333, 1000) if n < 30000 else (333,):
                 yield seed, text(n, f'shuffle buffer_size={b} order=datasets'), made(lambda: datasets_stream(data, seed, b))
             for b, shards in ((2, 2), (25, 3), (77, 10), (333, 11), (1000, 37)) if n < 30000 else ((1000, 37),):
