@@ -68,6 +68,8 @@ static dp_status open_file(const dp_shards *s, dp_shard_file *d, dp_opener *open
     if (error != 0)
         status = dp_fail(err, DP_EIO, "%.120s cannot be read: %s", d->path,
                          dp_file_why(&d->file, error));
+    else if (d->file.size > DP_SHARD)
+        status = dp_fail(err, DP_ELIMIT, "%.120s has more than 1 TiB: cut it into shards", d->path);
     else if (is_gzip(s->format, head, got))
         status = dp_blob_read(&d->file, d->path, DP_UNPACKED_SHARD, opener->arena, opener->options,
                               &d->blob, err);

@@ -18,6 +18,7 @@
 #include "io/shards/fields.h"
 #include "io/shards/list.h"
 
+#define DP_SHARD          ((uint64_t)1 << 40) /* bytes of a shard, which is looked at whole */
 #define DP_UNPACKED_SHARD ((uint64_t)1 << 30) /* bytes of a shard that is gzip, unpacked */
 
 /* Bytes of a file. */

@@ -414,6 +414,24 @@ static void copy(const char *from, const char *to)
     free(f.bytes);
 }
 
+/* What says that it is endless is refused before it is looked at. */
+static void endless(void **state)
+{
+    char path[300];
+    dp_pipeline *p;
+
+    (void)state;
+    copy("back.tar", "x.tar");
+    snprintf(path, sizeof path, "%s/x.tar", test_work);
+    if (truncate(path, ((off_t)1 << 40) + 1) != 0) { /* a hole */
+        print_message("not tried: a file of 1 TiB\n");
+        skip();
+    }
+    assert_int_equal(open_with(&p, test_work, NULL, "webdataset file=x.tar fields=x:txt"),
+                     DP_ELIMIT);
+    assert_non_null(strstr(test_error.message, "x.tar has more than 1 TiB"));
+}
+
 static void in_use(void **state)
 {
     char path[300];
@@ -758,6 +776,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(odd_headers, test_work_set_up, test_work_tear_down),
         cmocka_unit_test_setup_teardown(in_use, test_work_set_up, test_work_tear_down),
         cmocka_unit_test_setup_teardown(many_files, test_work_set_up, test_work_tear_down),
+        cmocka_unit_test_setup_teardown(endless, test_work_set_up, test_work_tear_down),
         cmocka_unit_test_setup_teardown(a_kept_index, test_work_set_up, test_work_tear_down),
         cmocka_unit_test_setup_teardown(an_index_of_several, test_work_set_up, test_work_tear_down),
         cmocka_unit_test_setup_teardown(other_fields, test_work_set_up, test_work_tear_down),
