@@ -137,8 +137,9 @@ typedef struct dp_kernels {
     void (*stream)(int64_t rows, int64_t n, const float *tile, float *const out[]);
     void (*fence)(void);
 
-    /* left[i] += right[i] */
+    /* left[i] += right[i]; likewise of each row of n numbers, `stride` apart. */
     void (*add)(int64_t n, float *left, const float *right);
+    void (*add_to_rows)(int64_t rows, int64_t n, float *left, int64_t stride, const float *right);
 
     /* out[j] += x[i][j], += its square, *= x[i][j], for the rows i in order, of n numbers, `stride`
      * apart. */
@@ -168,6 +169,8 @@ typedef struct dp_kernels {
 
     /* Where v[i] is larger than y[i], or the first NaN, it takes its place. */
     void (*max)(int64_t n, const float *v, int32_t place, float *y, int32_t *winner);
+    /* dx[i] = +0 + (dy[i] where `place` is the winner, else +0). */
+    void (*route)(int64_t n, const float *dy, const int32_t *winner, int32_t place, float *dx);
 
     /* y = (y <= 0) ? +0 : y, and for its gradient dx = (y <= 0) ? +0 : dx. */
     void (*relu)(int64_t n, float *y);

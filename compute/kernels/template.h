@@ -273,34 +273,57 @@ static void add(int64_t n, float *left, const float *right)
         left[i] += right[i];
 }
 
+static void add_to_rows(int64_t rows, int64_t n, float *left, int64_t stride, const float *right)
+{
+    int64_t j = 0;
+
+    for (; j + VL <= n; j += VL) {
+        const vf number = v_load(right + j);
+        for (int64_t i = 0; i < rows; i++) {
+            float *at = left + i * stride + j;
+            v_store(at, v_add(v_load(at), number));
+        }
+    }
+    for (; j < n; j++) {
+        for (int64_t i = 0; i < rows; i++)
+            left[i * stride + j] += right[j];
+    }
+}
+
 #define NUMBER(v) (v)
 #define SQUARE(v) ((v) * (v))
-
-/* Four rows at once: each column is loaded and stored a quarter as often, and memory is asked for
- * four rows. */
-#define COLUMNS(name, op, term)                                                                    \
-    static void name(int64_t rows, int64_t n, const float *x, int64_t stride, double *out)         \
-    {                                                                                              \
-        for (; rows >= 4; rows -= 4, x += 4 * stride) {                                            \
-            const float *y = x + stride, *z = y + stride, *last = z + stride;                      \
-            for (int64_t j = 0; j < n; j++)                                                        \
-                out[j] = out[j] op term((double)x[j]) op term((double)y[j]) op term((double)z[j])  \
-                    op term((double)last[j]);                                                      \
-        }                                                                                          \
-        for (; rows > 0; rows--, x += stride) {                                                    \
-            for (int64_t j = 0; j < n; j++)                                                        \
-                out[j] = out[j] op term((double)x[j]);                                             \
-        }                                                                                          \
-    }
-COLUMNS(column_sum, +, NUMBER)
-COLUMNS(column_square, +, SQUARE)
-COLUMNS(column_product, *, NUMBER)
 
 /* Doubles of a vector. */
 #define DL (VL > 1 ? VL / 2 : 1)
 
 #define WIDE  (VL / DL) /* vectors of doubles that a vector's floats become */
 #define STRIP 32        /* rows whose columns are taken in turn, while they are in the cache */
+
+#define COLUMNS(name, op, term)                                                                    \
+    static void name(int64_t rows, int64_t n, const float *x, int64_t stride, double *out)         \
+    {                                                                                              \
+        for (int64_t left = rows; left > 0; left -= STRIP, x += STRIP * stride) {                  \
+            const int64_t strip = left < STRIP ? left : STRIP;                                     \
+            int64_t j = 0;                                                                         \
+            for (; j + VL <= n; j += VL) {                                                         \
+                vd sum[WIDE];                                                                      \
+                memcpy(sum, out + j, sizeof sum);                                                  \
+                for (int64_t i = 0; i < strip; i++) {                                              \
+                    __builtin_prefetch(x + i * stride + j + AHEAD);                                \
+                    UNROLLED for (int v = 0; v < WIDE; v++) sum[v] =                               \
+                        sum[v] op term(v_widen(x + i * stride + j + v * DL));                      \
+                }                                                                                  \
+                memcpy(out + j, sum, sizeof sum);                                                  \
+            }                                                                                      \
+            for (; j < n; j++) {                                                                   \
+                for (int64_t i = 0; i < strip; i++)                                                \
+                    out[j] = out[j] op term((double)x[i * stride + j]);                            \
+            }                                                                                      \
+        }                                                                                          \
+    }
+COLUMNS(column_sum, +, NUMBER)
+COLUMNS(column_square, +, SQUARE)
+COLUMNS(column_product, *, NUMBER)
 
 static void moments(int64_t rows, int64_t n, const float *x, double *s1, double *s2)
 {
@@ -414,6 +437,12 @@ static void max(int64_t n, const float *v, int32_t place, float *y, int32_t *win
         y[i] = take ? v[i] : y[i];
         winner[i] = take ? place : winner[i];
     }
+}
+
+static void route(int64_t n, const float *dy, const int32_t *winner, int32_t place, float *dx)
+{
+    for (int64_t i = 0; i < n; i++)
+        dx[i] = 0.0f + (winner[i] == place ? dy[i] : 0.0f);
 }
 
 static void relu(int64_t n, float *y)
@@ -645,6 +674,7 @@ const dp_kernels KERNELS = {
     .stream = stream,
     .fence = fence,
     .add = add,
+    .add_to_rows = add_to_rows,
     .column_sum = column_sum,
     .column_square = column_square,
     .column_product = column_product,
@@ -656,6 +686,7 @@ const dp_kernels KERNELS = {
     .row_terms = row_terms,
     .row_gradient = row_gradient,
     .max = max,
+    .route = route,
     .relu = relu,
     .relu_gradient = relu_gradient,
     .lane_sum = lane_sum,

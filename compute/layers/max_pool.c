@@ -22,6 +22,18 @@ dp_status dp_max_pool_plan(void *params, dp_layer_plan *plan, dp_error *err)
     return DP_OK;
 }
 
+/* Whether each place is in one window. */
+static bool are_tiles(const dp_slide *s, const dp_layer_run *r)
+{
+    const int64_t in[2] = {r->in.height, r->in.width}, out[2] = {r->out.height, r->out.width};
+
+    for (int d = 0; d < 2; d++) {
+        if (s->before[d] != 0 || s->stride[d] != s->kernel[d] || out[d] * s->stride[d] != in[d])
+            return false;
+    }
+    return true;
+}
+
 /* One window: y and winner start at its first place inside the image. */
 static void scan_window(const dp_kernels *k, const dp_slide *s, const dp_extent *in, int64_t oh,
                         int64_t ow, const float *x, float *y, int32_t *winner)
@@ -34,7 +46,7 @@ static void scan_window(const dp_kernels *k, const dp_slide *s, const dp_extent 
     for (int64_t c = 0; c < in->channels; c++)
         winner[c] = (int32_t)start;
     for (int64_t h = rows.first; h <= rows.last; h++) {
-        for (int64_t w = cols.first; w <= cols.last; w++) {
+        for (int64_t w = cols.first + (h == rows.first); w <= cols.last; w++) {
             const int64_t place = h * in->width + w;
             k->max(in->channels, x + place * in->channels, (int32_t)place, y, winner);
         }
@@ -52,17 +64,37 @@ void dp_max_pool_forward(const void *params, const dp_layer_run *r, int64_t i)
                     (int32_t *)r->memory + base + o * channels);
 }
 
+/* Each place of the window number o, which is the only one that has it. */
+static void fill_window(const dp_layer_run *r, const dp_slide *s, int64_t o, const float *dy,
+                        const int32_t *winner, float *dx)
+{
+    const int64_t channels = r->in.channels;
+    const dp_range rows = dp_slide_places(s, 0, o / r->out.width, r->in.height);
+    const dp_range cols = dp_slide_places(s, 1, o % r->out.width, r->in.width);
+
+    for (int64_t h = rows.first; h <= rows.last; h++) {
+        for (int64_t w = cols.first; w <= cols.last; w++) {
+            const int64_t place = h * r->in.width + w;
+            r->math.kernels->route(channels, dy, winner, (int32_t)place, dx + place * channels);
+        }
+    }
+}
+
 void dp_max_pool_backward(const void *params, const dp_layer_run *r, int64_t i)
 {
+    const dp_slide *s = &((const dp_pool *)params)->slide;
     const int64_t channels = r->in.channels, base = i * dp_extent_size(&r->out);
+    const bool tiles = are_tiles(s, r);
     const float *dy = r->dy + base;
     const int32_t *winner = (const int32_t *)r->memory + base;
     float *dx = r->dx + i * dp_extent_size(&r->in);
 
-    (void)params;
-    memset(dx, 0, sizeof *dx * (size_t)dp_extent_size(&r->in));
+    if (!tiles)
+        memset(dx, 0, sizeof *dx * (size_t)dp_extent_size(&r->in));
     for (int64_t o = 0; o < r->out.height * r->out.width; o++, dy += channels, winner += channels) {
-        for (int64_t c = 0; c < channels; c++)
+        if (tiles)
+            fill_window(r, s, o, dy, winner, dx);
+        for (int64_t c = 0; c < channels && !tiles; c++)
             dx[winner[c] * channels + c] += dy[c];
     }
 }

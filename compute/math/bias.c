@@ -17,10 +17,9 @@ typedef struct bias {
 static void add_sample(void *ctx, uint64_t sample)
 {
     const bias *t = ctx;
-    float *y = t->y + (int64_t)sample * t->size;
 
-    for (int64_t at = 0; at < t->size; at += t->channels)
-        t->kernels->add(t->channels, y + at, t->b);
+    t->kernels->add_to_rows(t->size / t->channels, t->channels, t->y + (int64_t)sample * t->size,
+                            t->channels, t->b);
 }
 
 void dp_bias_add(const dp_math_run *r, int64_t places, int64_t channels, const float *b, float *y)

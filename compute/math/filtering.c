@@ -317,8 +317,8 @@ static int64_t finish_tiles(const sweep *s, int64_t tile, int64_t most, int64_t 
 
     for (int64_t y = p.row * side; y < dp_least((p.row + 1) * side, s->height); y++) {
         float *at = s->dst + ((p.image * s->height + y) * s->width + p.col * side) * all + channel;
-        for (int64_t x = 0; x < width && s->bias != NULL; x++)
-            s->kernels->add(s->n_out, at + x * all, s->bias + channel);
+        if (s->bias != NULL)
+            s->kernels->add_to_rows(width, s->n_out, at, all, s->bias + channel);
         for (int64_t i = 0; i < pieces && s->post_op != NULL; i++)
             dp_post_op_run(s->post_op, s->kernels, at + i * all - s->post_op->v,
                            width / pieces * s->n_out);
