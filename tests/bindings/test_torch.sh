@@ -27,6 +27,16 @@ expect 3 'no step was recorded: .*torch: it was imported, and nothing was comput
 hidden="import subprocess, sys; subprocess.run([sys.executable, '$SOURCE/tests/bindings/why_train.py', 'silent'], env={}, check=True)"
 expect 3 'no step was recorded: .*; processes that were not recorded .*: their environment lacks' \
     "$DETPIPE" verify --why -- "$peer" -c "$hidden"
+# who leaves by _exit closes the ledger, and of who is killed it is said how far it was seen
+leaving() { "$DETPIPE" verify --why -- sh -c "'$peer' -c 'from os import _exit, getpid, kill
+import sys
+sys.path.insert(0, \"$SOURCE/tests/bindings\")
+import why_train
+why_train.train()
+$1'; true"; }
+expect 0 '^REPRODUCED$' leaving '_exit(0)'
+expect 0 '^REPRODUCED \(weak evidence: 1 ledger was not closed\)$' leaving 'kill(getpid(), 9)'
+grep -q '^not recorded: what rank 0 did behind its 12 steps: killed, or left at once (1)$' out.txt || fail "killed: $(cat out.txt)"
 named '0, run 1 and 2): step 1, "start weight c1.weight". The weights before the first step' seed
 named '0, run 1 and 2): step 7, "rate 0". The optimizer' 'rate compile'
 grep -q '^not recorded: functions that torch.compile made: what is inside them (2)$' out.txt || fail "compiled: $(cat out.txt)"
