@@ -243,8 +243,11 @@ static dp_status take_array(reading *r, dp_arena *arena)
         why = dp_npy_other(&a);
     if (why == NULL && a.rank != 1)
         why = "is an array of another number of axes: a list has one";
+    if (why == NULL && a.shape[0] == 0)
+        why = "holds no number";
     if (why == NULL && t.dtype == DP_BOOL)
-        why = "holds true and false: numpy.flatnonzero makes row numbers of them";
+        why = whole(r) ? "holds true and false: numpy.flatnonzero makes row numbers of them"
+                       : "holds true and false: a.astype('float64') makes numbers of them";
     if (why == NULL && whole(r) && !dp_dtype_is_integer(t.dtype))
         why = "holds no integers: a.astype('int64') makes some";
     t.shape[0] = a.shape[0];

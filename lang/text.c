@@ -29,6 +29,20 @@ static void skip_blanks(parser *p)
         p->at++;
 }
 
+/* Class names of the libraries: MSELoss. */
+static dp_status capital(parser *p, const char *expected)
+{
+    size_t end = p->at;
+
+    while (end < p->length && end - p->at < 40 &&
+           (is_name(p->text[end]) || (p->text[end] >= 'A' && p->text[end] <= 'Z')))
+        end++;
+    return dp_fail_at(p->err, DP_ESPEC, column(p),
+                      "'%.*s' stands where %s is expected: names are in small letters, as "
+                      "random_crop; `detpipe stages` has them",
+                      (int)(end - p->at), p->text + p->at, expected);
+}
+
 /* Says what stands at the cursor in place of what was expected. */
 static dp_status unexpected(parser *p, const char *expected)
 {
@@ -59,6 +73,8 @@ static dp_status parse_name(parser *p, const char *what, const char **out)
 {
     const size_t from = p->at;
 
+    if (more(p) && p->text[p->at] >= 'A' && p->text[p->at] <= 'Z')
+        return capital(p, what);
     if (!more(p) || !is_name_start(p->text[p->at]))
         return unexpected(p, what);
     while (more(p) && is_name(p->text[p->at]))

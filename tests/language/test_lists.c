@@ -231,6 +231,8 @@ static void refuse_arrays(void **state)
     write_npy("a", "<f8", "3,", bad, 3);
     refused(DP_ECORRUPT, WEIGHTS "@a", "weights: a, number 2: '-1' is out of range: 0 to 1e308");
     refused(DP_ECORRUPT, INDICES "@a", "indices: a holds no integers: a.astype('int64')");
+    write_npy("a", "<f8", "0,", bad, 0);
+    refused(DP_ECORRUPT, INDICES "@a", "indices: a holds no number");
     write_npy("a", "<f8", "2,", nan, 2);
     refused(DP_ECORRUPT, WEIGHTS "@a", "number 1: 'nan' is out of range");
     write_npy("a", "<f4", "1,", inf, 1);
@@ -239,6 +241,7 @@ static void refuse_arrays(void **state)
     refused(DP_ECORRUPT, INDICES "@a", "number 0: '18446744073709551615' is out of range");
     write_npy("a", "|b1", "2,", one, 2);
     refused(DP_ECORRUPT, INDICES "@a", "numpy.flatnonzero");
+    refused(DP_ECORRUPT, WEIGHTS "@a", "a.astype('float64')");
     write_npy("a", "<c8", "1,", one, 1);
     refused(DP_ECORRUPT, WEIGHTS "@a", "a holds complex numbers");
     write_npy("a", "|O8", "1,", one, 1);

@@ -238,7 +238,8 @@ def main():
                 what = None
                 counts['both refuse'] += 1
             elif isinstance(theirs, list):
-                what = None if any(k in ours for k in KNOWN) else f'refused here: {ours[:300]}'
+                # no row went through what is refused here when the pipeline is opened
+                what = None if not theirs or any(k in ours for k in KNOWN) else f'refused here: {ours[:300]}'
                 counts['refused here, known' if what is None else 'refused here'] += 1
             else:
                 what = f'refused there: {theirs}'
