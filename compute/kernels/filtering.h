@@ -294,9 +294,9 @@ static void transform_rest(dp_transform *whole, int n_in, int n_out, int64_t n,
         {                                                                                          \
             vf x[p];                                                                               \
             vf y[q];                                                                               \
-            UNROLLED for (int s = 0; s < p; s++) x[s] = v_load(in[r * p + s] + from);              \
+            UNROLLED for (int s = 0; s < p; s++) x[s] = v_load(in[p * r + s] + from);              \
             line(x, y);                                                                            \
-            UNROLLED for (int s = 0; s < q; s++) v_store(out[r * q + s] + to, y[s]);               \
+            UNROLLED for (int s = 0; s < q; s++) v_store(out[q * r + s] + to, y[s]);               \
         }                                                                                          \
     })
 

@@ -148,16 +148,19 @@ static dp_conv filtered(const int64_t channels[3], int64_t side, int64_t kernel,
     return c;
 }
 
-/* More channels than a task takes, more tiles than a block or a chunk has, more leaves than one. */
+/* More channels than a task takes, more tiles than a block or a chunk has, more leaves than one,
+ * and so many weights that what is transformed is made by columns. */
 static void filtering_shapes(void **state)
 {
     static const int64_t kernels[][2] = {{3, 2}, {5, 2}, {3, 4}}; /* and tiles */
-    static const int64_t channels[][3] = {{19, 9, 1}, {130, 5, 1}, {5, 200, 1}, {34, 66, 2}};
+    static const int64_t channels[][3] = {
+        {19, 9, 1}, {130, 5, 1}, {5, 200, 1}, {34, 66, 2}, {96, 96, 1}};
+    static const int64_t sides[] = {41, 5, 5, 5, 17};
 
     (void)state;
     for (int i = 0; i < 3; i++) {
-        for (int j = 0; j < 4; j++) {
-            const dp_conv c = filtered(channels[j], j == 0 ? 41 : 5, kernels[i][0], kernels[i][1]);
+        for (int j = 0; j < 5; j++) {
+            const dp_conv c = filtered(channels[j], sides[j], kernels[i][0], kernels[i][1]);
             check_conv(&c, 3, 1);
         }
     }
