@@ -42,13 +42,48 @@ def sklearn_orders():
     yield f'scikit-learn {sklearn.__version__}', 'shuffle order=sklearn', lambda: shuffle(rows, random_state=1)
 
 
+def datasets_orders():
+    import datasets
+    import numpy as np
+
+    data = datasets.Dataset.from_dict({'id': np.arange(n)})
+    yield f'datasets {datasets.__version__}', 'shuffle order=datasets', lambda: data.shuffle(seed=1, keep_in_memory=True)
+
+
+def tf_orders():
+    import tensorflow as tf
+
+    def rows(buffer_size):
+        return sum(int(batch[0]) for batch in tf.data.Dataset.range(n).shuffle(buffer_size, seed=1).batch(10000))
+
+    yield f'tf.data {tf.__version__}', 'shuffle order=tf', lambda: rows(n)
+    yield f'tf.data {tf.__version__}', 'shuffle buffer_size=1000 order=tf', lambda: rows(1000)
+
+
+def webdataset_orders():
+    from webdataset import filters
+
+    det = filters.detshuffle(bufsize=1000, seed=1)
+    yield 'webdataset', 'shuffle buffer_size=1000 order=webdataset rule=det', lambda: sum(1 for _ in det.run(iter(range(n))))
+
+
+def streaming_orders():
+    import numpy as np
+    from streaming.base.shuffle import get_shuffle
+
+    shards = np.array([10000] * (n // 10000) + [n % 10000] * (n % 10000 > 0))
+    for how in 'py1e', 'py1s', 'py1br', 'py2s', 'naive':
+        rule = 'rule=naive' if how == 'naive' else f'rule={how},shard_size:10000,nodes:1'
+        yield 'streaming', f'shuffle order=streaming {rule}', lambda: get_shuffle(how, shards, 1, 1, 0, 4000000)
+
+
 def ours(stage):
     out = subprocess.run([build + '/tests/bench_orders', str(n), '1', stage], capture_output=True, text=True, check=True).stdout
     shuffle, order = out.strip().split('\n')
-    return tuple(float(line[56:].split()[0]) for line in (shuffle, order))
+    return tuple(float(line.rsplit(' x ', 2)[0].split()[-1]) for line in (shuffle, order))
 
 
-for orders in (numpy_orders, torch_orders, jax_orders, sklearn_orders):
+for orders in (numpy_orders, torch_orders, jax_orders, sklearn_orders, datasets_orders, tf_orders, webdataset_orders, streaming_orders):
     try:
         cases = list(orders())
     except ImportError:

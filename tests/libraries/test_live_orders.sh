@@ -2,7 +2,7 @@
 # test_live_orders.sh - orders beside the libraries that tools/dev peers installs, with new seeds and sizes each time
 # SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
-cases=${DETPIPE_TEST_CASES:-60} # of each order
+cases=${DETPIPE_TEST_CASES:-300} # of each order
 seed=${DETPIPE_TEST_SEED:-$(date +%s)}
 ran=0
 echo "DETPIPE_TEST_SEED=$seed"
