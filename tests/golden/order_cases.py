@@ -497,7 +497,7 @@ def streaming(seeds, sizes):
             for how in 'py1e', 'py1s', 'py1br', 'py2s', 'naive':
                 for nodes in {1, 2, 5} & set(range(1, n)) if n > 1 else {1} & {n}:
                     rows = n - n % nodes
-                    for size in {max(1, rows // 7), max(1, rows // 3 - 1), rows} if how != 'naive' else {rows}:
+                    for size in {max(1, rows // 7), max(1, rows // 3 - 1), rows, max(1, rows // 97)} if how != 'naive' else {rows}:
                         block = 40 if rows < 200 else 5000
                         shards = np.array([size] * (rows // size) + [rows % size] * (rows % size > 0))
                         given = get_partitions('relaxed', rows, nodes, 1, 1, 1, 1).reshape(-1)
