@@ -4,9 +4,12 @@
  */
 #include "tools/mindspore/import_ops.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "tools/cli/cli.h"
+#include "tools/cli/memory.h"
+#include "tools/cli/text.h"
 
 static void put_word(import *im, FILE *f, const cJSON *params, const carried *c)
 {
@@ -56,22 +59,26 @@ static void check_fixed(import *im, const cJSON *params, const carried *c)
         import_fail(im, "has no counterpart:", c->key);
 }
 
-/* The text of the operations that another one holds. */
+/* The text of the operations that another one holds, which may have quotes: ignore="". */
 static void put_held(import *im, FILE *f, const cJSON *params, const carried *c, const char *column)
 {
     const cJSON *op;
     bool some = false;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *held = xopen_memstream(&text, &size);
 
     im->held = true;
-    fputc('"', f);
     cJSON_ArrayForEach(op, import_item(im, params, c->key))
     {
-        fputs(some ? " | " : "", f);
-        import_operation(im, f, op, column);
+        fputs(some ? " | " : "", held);
+        import_operation(im, held, op, column);
         some = true;
     }
-    fputc('"', f);
     im->held = false;
+    xclose_memstream(held, &text);
+    text_put_value(f, text);
+    free(text);
 }
 
 void import_parameter(import *im, FILE *f, const cJSON *params, const carried *c,
