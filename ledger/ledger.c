@@ -29,7 +29,7 @@
 #define END_SIZE     64 /* of a line: its checksum */
 #define MAX_ABOUT    DP_LEDGER_ABOUT
 #define MAX_NAME     DP_LEDGER_NAME
-#define FOR_A_THREAD ((size_t)1 << 19) /* bytes: fewer are digested sooner than a thread begins */
+#define FOR_A_THREAD ((size_t)1 << 20) /* bytes: fewer are digested sooner than a thread begins */
 #define SLOTS        ((size_t)1 << 16) /* twice the entries that a line has room for */
 
 struct dp_ledger {

@@ -309,6 +309,55 @@ def check_inputs():
     assert digests[0]["input 3 (Linear)"] == digests[1]["input 3 (Linear)"] and digests[0]["output 3 (Linear)"] != digests[1]["output 3 (Linear)"]
 
 
+def gradient_step(change=lambda net: None, in_backward=lambda net, optimizer: None):
+    """What a step has recorded, in order, and what is unseen: change(net) is called behind the backward pass, in_backward(net,
+    optimizer) inside of it, when the gradients of layer 1 are there."""
+    torch.manual_seed(5)
+    net, path = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 2)), tempfile.mktemp(dir=folder)
+    optimizer, x = torch.optim.SGD(net[1].parameters(), 0.1), torch.ones(2, 3, requires_grad=True)
+
+    def hook(gradient):
+        in_backward(net, optimizer)
+    with Ledger(path, net, optimizer) as ledger:
+        x.register_hook(hook)
+        net(x).sum().backward()
+        change(net)
+        optimizer.step()
+    with open(path) as f:
+        return json.loads(f.readlines()[1])["tensors"], ledger.unseen
+
+
+def check_gradients():
+    """Gradients are recorded as they were, whoever writes to them: no way of writing that counts no version is missed."""
+    plain, _ = gradient_step()
+    assert plain["gradient 1.weight"] == plain["given 1.weight"], plain
+    writers = {".data": lambda g: g.data.mul_(2), "NumPy": lambda g: np.multiply(g.numpy(), 2, out=g.numpy()),
+               "in place": lambda g: g.mul_(2), "set_": lambda g: g.set_((2 * g).untyped_storage(), 0, g.size(), g.stride())}
+
+    def late(write):  # a hook of the weight, behind the recorder's
+        def hook(parameter):
+            write(parameter.grad)
+        return lambda net, optimizer: net[0].weight.register_post_accumulate_grad_hook(hook)
+    for how, write in writers.items():
+        behind, _ = gradient_step(lambda net: write(net[1].weight.grad))
+        assert behind["gradient 1.weight"] == plain["gradient 1.weight"], how
+        inside, _ = gradient_step(in_backward=lambda net, optimizer: write(net[1].weight.grad))
+        assert inside["gradient 1.weight"] == inside["given 1.weight"] == behind["given 1.weight"] != plain["given 1.weight"], how
+        hooked, _ = gradient_step(in_backward=late(write))
+        assert hooked["gradient 0.weight"] == plain["gradient 0.weight"], f"{how}: what a hook behind the recorder's changed"
+        torch.distributed.init_process_group("gloo", store=torch.distributed.HashStore(), rank=0, world_size=1)
+        other, _ = gradient_step(in_backward=lambda net, optimizer: write(net[1].weight.grad))
+        torch.distributed.destroy_process_group()
+        assert other["gradient 1.weight"] == plain["gradient 1.weight"], f"{how}: what another process may have added"
+        assert other["given 1.weight"] == inside["given 1.weight"], how
+    gone, unseen = gradient_step(in_backward=lambda net, optimizer: setattr(net[1].weight, "grad", None))
+    assert "gradient 1.weight" not in gone and "gradient 1.bias" in gone, gone
+    assert unseen["gradients that were gone at the end of their backward pass"] == 1, unseen
+    stepped, _ = gradient_step(in_backward=lambda net, optimizer: optimizer.step())
+    names = list(stepped)
+    assert names.index("gradient 1.weight") < names.index("given 1.weight") < names.index("weight 1.weight"), names
+
+
 def check_layouts():
     """Dtype, strides and memory order are items of their own, said where they change."""
     x = torch.arange(24.0).reshape(1, 2, 3, 4)
@@ -367,6 +416,7 @@ check_parts()
 check_kinds()
 check_calls()
 check_inputs()
+check_gradients()
 check_layouts()
 check_many_models()
 print("torch ledger: all as it should be")

@@ -39,9 +39,13 @@ def about(lines: Iterable[str]) -> str:
 
 
 def current_states() -> dict:
-    """Those that a process has whatever its framework is."""
+    """Those that a process has whatever its framework is, to be compared."""
     _, words, *rest = np.random.get_state()
-    return {"python": repr(random.getstate()), "numpy": words.tobytes() + repr(rest).encode()}
+    return {"python": random.getstate(), "numpy": (words.tobytes(), rest)}
+
+
+def _as_put(name, state):
+    return repr(state) if name == "python" else state[0] + repr(state[1]).encode()
 
 
 def _how():
@@ -61,8 +65,13 @@ def _how():
 
 def rank() -> str:
     """What a launcher says; who does not know, is 0."""
+    return launched_rank() or "0"
+
+
+def launched_rank() -> Optional[str]:
+    """None: no launcher says one, so no other process trains with this one."""
     return next((os.environ[name] for name in ("RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "MV2_COMM_WORLD_RANK",
-                                               "SLURM_PROCID") if os.environ.get(name, "").isdigit()), "0")
+                                               "SLURM_PROCID", "HOROVOD_RANK") if os.environ.get(name, "").isdigit()), None)
 
 
 def _is_of_a_pool():
@@ -281,7 +290,7 @@ class Recorder:
         states = current_states()
         for name, state in states.items():
             if self._random[name] != state:
-                self.ledger.put(f"random {name}", state)
+                self.ledger.put(f"random {name}", _as_put(name, state))
         self._random = states
 
     def _put_made(self, key, made):

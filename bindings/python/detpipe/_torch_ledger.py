@@ -14,7 +14,8 @@ forward pass behind a backward one; what is behind the last of these is a step a
                                       unchanged, is "the output M"
     buffer B                          behind each call of a model; of one without gradients, where it is another
     loss                              what backward() is called on: of the first call the step's loss
-    gradient W                        when it is whole in a backward pass
+    gradient W                        at the end of a backward pass that made it; when it is whole in that pass, where others
+                                      may change it before: hooks of the weight, other processes
     given W                           the gradient that the optimizer gets (clipped, unscaled, reduced)
     rate G                            rate and the other numbers of group G
     state W/K, weight W               after the step
@@ -42,7 +43,7 @@ from torch.utils.data import get_worker_info
 from torch.utils.data.dataloader import _BaseDataLoaderIter
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
-from ._recorder import Known, Recorder, Watch, about as about_lines, of_the_script, rank, setting
+from ._recorder import Known, Recorder, Watch, about as about_lines, launched_rank, of_the_script, rank, setting
 
 _MOST_LAST = 4096  # names of weights and buffers at the end: a step of a ledger has 1 MiB
 _MOST_LAYOUTS = 1 << 16  # names whose layout is remembered: that of others is said each time
@@ -60,7 +61,7 @@ def _setting():
 
 
 def _is_leaf(module):
-    return next(module.children(), None) is None
+    return len(module._modules) == 0 or next(module.children(), None) is None
 
 
 def _model(module):
@@ -195,13 +196,15 @@ def record(folder: str) -> None:
 
 def _is_traced():
     """Whether somebody looks at what is called, for a graph that should have nothing of a recorder."""
-    return torch.compiler.is_compiling() or torch.jit.is_tracing() or _is_fx_tracing()
+    return torch.compiler.is_compiling() or torch._C._is_tracing() or _is_fx_tracing()
+
+
+def _is_distributed():
+    return torch.distributed.is_available() and torch.distributed.is_initialized()
 
 
 def _rank():
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        return str(torch.distributed.get_rank())
-    return rank()
+    return str(torch.distributed.get_rank()) if _is_distributed() else rank()
 
 
 # NumPy's name of a dtype's bits, and whether they are of another dtype, which is said in the layout
@@ -241,6 +244,7 @@ class Ledger(Recorder):
         self._layouts, self._nameless, self._by_hand, self._stepped, self._thread = {}, 0, None, False, None
         self._depth, self._backward_runs, self._ended = 0, False, {}
         self._functional: Dict[str, dict] = {}  # of each prefix, shapes of the weights that torch.func gave the model
+        self._gradients: Optional[list] = None  # that are recorded at the end of the backward pass that runs: (known, weight)
         self._backwards, self._frames = 0, _compiled_frames()
         self._lock = threading.RLock()
         self._attach()
@@ -265,7 +269,7 @@ class Ledger(Recorder):
 
     def _put_tensor(self, name, tensor, then=None):
         """then: called with its digest, where it is not in parts."""
-        if type(tensor) not in _PLAIN or tensor.layout is not torch.strided or tensor.is_quantized:
+        if not _is_whole(tensor):
             parts = self._parts(tensor)
             if parts is None:
                 self._miss(f"tensors of the type {type(tensor).__name__}")
@@ -278,7 +282,7 @@ class Ledger(Recorder):
             self._put_rare(name, tensor)
             return
         try:
-            if other or not tensor.is_contiguous() or tensor.device.type != "cpu" or name in self._layouts:
+            if other or not tensor.is_cpu or not tensor.is_contiguous() or name in self._layouts:
                 self._put_layout(name, tensor)
                 tensor = _in_memory_order(tensor)
             self.ledger.put_memory(name, bits, tensor.shape, tensor.data_ptr(), tensor, then)
@@ -287,7 +291,7 @@ class Ledger(Recorder):
 
     def _digest_of(self, tensor):
         """What _put_tensor gives; None: it has none for the whole of it."""
-        if type(tensor) not in _PLAIN or tensor.layout is not torch.strided or tensor.is_quantized or _is_rare(tensor):
+        if not _is_whole(tensor) or _is_rare(tensor):
             return None
         try:
             tensor = _in_memory_order(tensor)
@@ -393,10 +397,30 @@ class Ledger(Recorder):
             self._guarded(self._watch)(known, parameter)
 
     def _watch(self, known, parameter):
+        see = self._guarded(self._put_gradient)
+
         def gradient(p):
-            if self._begun and self._due():
-                self._put_tensor(f"gradient {known.name}", p.grad)
-        known.hook = parameter.register_post_accumulate_grad_hook(self._guarded(gradient))
+            """It reads and calls little: what it needs of the interpreter is in no cache in the midst of a backward pass."""
+            waiting = self._gradients
+            if waiting is None or torch.compiler.is_compiling() or p._backward_hooks or len(p._post_accumulate_grad_hooks) > 1:
+                see(known, p)
+            else:
+                waiting.append((known, p))
+        known.hook = parameter.register_post_accumulate_grad_hook(gradient)
+
+    def _put_gradient(self, known, parameter):
+        if self._begun and self._due():
+            if parameter.grad is not None:
+                self._put_tensor(f"gradient {known.name}", parameter.grad)
+            else:
+                self._miss("gradients that were gone at the end of their backward pass")
+
+    def _put_gradients(self):
+        """Those that wait, together."""
+        waiting, self._gradients = self._gradients, None
+        with self.ledger.together():
+            for known, parameter in waiting or ():
+                self._put_gradient(known, parameter)
 
     def _know_all(self, optimizer):
         """What no module was called for yet has no name."""
@@ -421,16 +445,16 @@ class Ledger(Recorder):
 
     # ---- when ----
 
-    @staticmethod
-    def _is_traced():
-        return _is_traced()
+    _is_traced = staticmethod(_is_traced)
 
     def _is_here(self, trains=True):
         """Whether this is the thread that trains: the first that does, and behind its end the next one."""
         here = threading.current_thread()
+        if here is self._thread:
+            return True
         if trains and (self._thread is None or not self._thread.is_alive()):
             self._thread = here
-        return self._thread in (None, here)
+        return self._thread is None or self._thread is here
 
     def _attach(self):
         hooks = torch.nn.modules.module
@@ -489,12 +513,13 @@ class Ledger(Recorder):
 
     def _put_buffers(self, root, when="", trains=True):
         """Of each call that trains, as changes by `.data` and batch_norm's count nothing."""
-        for name, buffer in root.module().named_buffers():
-            if not is_lazy(buffer):
-                kept, version = root.buffer(name), _version(buffer)
-                if when or trains or kept.at != version or kept.tensor() is not buffer:
-                    self._put_kept(when, kept, buffer, version)
-                    kept.tensor = weakref.ref(buffer)
+        with self.ledger.together():
+            for name, buffer in root.module().named_buffers():
+                if not is_lazy(buffer):
+                    kept, version = root.buffer(name), _version(buffer)
+                    if when or trains or kept.at != version or kept.tensor() is not buffer:
+                        self._put_kept(when, kept, buffer, version)
+                        kept.tensor = weakref.ref(buffer)
 
     def _when(self, met):
         return "start" if met == self._step else "before"
@@ -515,8 +540,9 @@ class Ledger(Recorder):
                 self._put_arguments(f"input {self._name_of(module)}", inputs)
 
     def _put_arguments(self, name, inputs):
-        if len(inputs) == 1 and self._is_made(inputs[0]):
-            self.ledger.put(name, "the " + self._made.get(inputs[0])[1])
+        version, made = self._made.get(inputs[0], (None, "")) if len(inputs) == 1 else (None, "")
+        if version is not None and inputs[0]._version == version:  # its elements are in the ledger
+            self.ledger.put(name, "the " + made)
         else:
             self.put(name, inputs)
         keywords = _keywords()
@@ -524,11 +550,6 @@ class Ledger(Recorder):
             self._miss("arguments by keyword of calls of modules")
         else:
             self.put(name, keywords)
-
-    def _is_made(self, tensor):
-        """Whether a module of this step gave it and it was not changed since: its elements are in the ledger."""
-        version, _ = self._made.get(tensor, (None, ""))
-        return version is not None and tensor._version == version
 
     def _put_output(self, name, output):
         self.put(name, output)
@@ -587,11 +608,14 @@ class Ledger(Recorder):
         if not self._is_here():
             return original(tensors, *args, **kwargs)
         self._guarded(self._put_loss)(tensors)
-        self._backward_runs = True
+        if self._backward_runs:  # a checkpoint's, in another one
+            return original(tensors, *args, **kwargs)
+        self._backward_runs, self._gradients = True, None if _is_distributed() or launched_rank() else []
         try:
             return original(tensors, *args, **kwargs)
         finally:
             self._backward_runs = False
+            self._guarded(self._put_gradients)()
 
     def _put_loss(self, tensors):
         if self._is_first:
@@ -629,13 +653,16 @@ class Ledger(Recorder):
         if self.optimizer is not None and optimizer is not self.optimizer:
             return
         self._begin()
+        if self._gradients:  # a hook calls the optimizer
+            self._put_gradients()
         self._know_all(optimizer)
-        self._put_changes(parameter for _, parameter in self._parameters(optimizer))
-        self._count_without(optimizer)
+        parameters = list(self._parameters(optimizer))
+        self._put_changes(parameter for _, parameter in parameters)
+        self._count_without(optimizer, parameters)
         if not self._is_seen():
             return
         with self._lock, self.ledger.together():
-            for name, parameter in self._parameters(optimizer):
+            for name, parameter in parameters:
                 if parameter.grad is not None:
                     self._put_tensor(f"given {name}", parameter.grad)
             for i, group in enumerate(optimizer.param_groups):
@@ -643,11 +670,11 @@ class Ledger(Recorder):
                 self.ledger.put(f"rate {i}", repr(sorted((k, float(v) if isinstance(v, torch.Tensor) else v)
                                                          for k, v in numbers.items() if v is not None)))
 
-    def _count_without(self, optimizer):
+    def _count_without(self, optimizer, parameters):
         """Parameters that have had no gradient so far."""
         new = self._optimizers.get(optimizer) is None
         self._optimizers[optimizer] = self._stepped = True
-        for name, parameter in self._parameters(optimizer) if new or len(self._without) else ():
+        for name, parameter in parameters if new or len(self._without) else ():
             if parameter.grad is not None:
                 self._without.pop(parameter)
             elif new:
@@ -829,9 +856,14 @@ def _unwrapped(tensor):
     return tensor
 
 
+def _is_whole(tensor):
+    """Whether it is none of several tensors' parts."""
+    return type(tensor) in _PLAIN and tensor.layout is torch.strided and not tensor.is_quantized
+
+
 def _is_rare(tensor):
     """Whether its elements are none of the library's, or not as they stand in memory."""
-    return _BITS.get(tensor.dtype) is None or tensor.is_complex() or tensor.is_neg() or tensor.dim() > 8
+    return tensor.dtype not in _BITS or tensor.dtype.is_complex or tensor.is_neg() or tensor.dim() > 8
 
 
 def _in_memory_order(tensor):
