@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # ledger.py - what recording costs a training in PyTorch: detpipe.torch.Ledger, msprobe and DebugMode beside none, in turn
 # SPDX-License-Identifier: Apache-2.0
-"""python ledger.py [--rounds N] [--steps N] [--cpu]: a table for docs/performance.md.  Each method has a process of its own,
-as msprobe stays in one; the processes take turns.  --cpu counts CPU time, for a machine that is busy with other work."""
+"""python ledger.py [--rounds N] [--steps N] [--cpu] [--nets A,B] [--methods A,B]: a table for docs/performance.md.  Each method
+has a process of its own, as msprobe stays in one; the processes take turns.  --cpu counts CPU time, for a machine that is busy
+with other work.  "none" is always a method."""
 import argparse, importlib.util, json, os, statistics, subprocess, sys, tempfile, time
 
 NETS = {"cnn": "small CNN, batch 128", "resnet": "ResNet-18, Adam, 64 pictures of 32 x 32", "transformer": "6 layers, 16 x 128 tokens"}
@@ -81,14 +82,17 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--cpu", action="store_true")
+    parser.add_argument("--nets", default=",".join(NETS))
+    parser.add_argument("--methods", default=",".join(METHODS))
     parser.add_argument("--one", nargs=2, metavar=("NET", "METHOD"))
     given = parser.parse_args()
     if given.one:
         return one(*given.one, given.steps, time.process_time if given.cpu else time.perf_counter)
     own = [sys.executable, __file__, "--steps", str(given.steps), *(["--cpu"] if given.cpu else [])]
-    methods = [method for method in METHODS if can(method)]
-    print("not here:", ", ".join(m for m in METHODS if m not in methods) or "nothing", file=sys.stderr)
-    for name, what in NETS.items():
+    wanted = [method for method in METHODS if method == "none" or method in given.methods.split(",")]
+    methods = [method for method in wanted if can(method)]
+    print("not here:", ", ".join(m for m in wanted if m not in methods) or "nothing", file=sys.stderr)
+    for name, what in ((name, what) for name, what in NETS.items() if name in given.nets.split(",")):
         seconds, sizes, failed = {m: [] for m in methods}, {}, {}
         for _ in range(given.rounds):
             for method in methods:
