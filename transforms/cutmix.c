@@ -54,8 +54,8 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
                        "draws are not known");
     if (p->order != 0 && (p->height < 2 || p->width < 2))
         return dp_fail(err, DP_ESPEC,
-                       "MindSpore takes a pixel or more, and leaves one: the image "
-                       "has a side of 1");
+                       "what MindSpore takes of an image with a side of 1 is not known: "
+                       "order=native cuts it");
     return DP_OK;
 }
 

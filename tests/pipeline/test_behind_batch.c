@@ -74,6 +74,8 @@ static void what_cannot_stand_behind_batch(void **state)
     refused(ROWS LABELS "skip count=1 | mixup order=mindspore", "replayed right behind batch only");
     refused(ROWS LABELS "cutmix order=mindspore alpha=0.05 layout=hwc", "below 0.1");
     refused(ROWS LABELS "cutmix order=mindspore", "1 or 3 channels");
+    refused(ROWS LABELS "resize size=1,9 | cutmix order=mindspore layout=hwc",
+            "an image with a side of 1 is not known");
     refused(ROWS LABELS "resize size=8,9 | hwc2chw | hwc2chw | mixup order=mindspore",
             "1 or 3 channels");
     refused(ROWS "type_cast data_type=float64 | " LABELS "mixup order=mindspore",
