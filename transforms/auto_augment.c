@@ -231,9 +231,11 @@ static void change_as_mindspore(const auto_augment *p, const choice *c, double w
                                       .solarize = 256,
                                       .shift = {150.0f / 331, 150.0f / 331},
                                       .parts = true};
-    const float m = dp_edit_magnitude(c->edit, &most, c->magnitude, MAGNITUDES, in);
     const dp_augment a = {.edit = c->edit,
-                          .magnitude = way < 0 && dp_edit_has_sign(c->edit) ? -m : m,
+                          .most = &most,
+                          .bin = c->magnitude,
+                          .bins = MAGNITUDES,
+                          .back = way < 0,
                           .linear = p->interpolation == 0,
                           .fill_value = &p->fill_value,
                           .as_mindspore = true};

@@ -72,10 +72,11 @@ static void run(const rand_augment *p, double drawn, const dp_tensor *in, const 
                                       .solarize = 255,
                                       .shift = {150.0f / 331, 150.0f / 331},
                                       .parts = true};
-    const dp_edit edit = (dp_edit)((drawn < 0 ? -drawn : drawn) - 1);
-    const float m = dp_edit_magnitude(edit, &most, p->magnitude, p->num_magnitude_bins, in);
-    const dp_augment a = {.edit = edit,
-                          .magnitude = drawn < 0 && dp_edit_has_sign(edit) ? -m : m,
+    const dp_augment a = {.edit = (dp_edit)((drawn < 0 ? -drawn : drawn) - 1),
+                          .most = &most,
+                          .bin = p->magnitude,
+                          .bins = p->num_magnitude_bins,
+                          .back = drawn < 0,
                           .linear = p->interpolation == 0,
                           .fill_value = &p->fill_value,
                           .as_mindspore = p->order != 0};

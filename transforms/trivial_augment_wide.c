@@ -62,10 +62,11 @@ static void apply(const void *params_, const double *draws, const dp_tensor *in,
                                       .solarize = 255,
                                       .shift = {32, 32}};
     const trivial_augment_wide *p = params_;
-    const dp_edit edit = (dp_edit)((draws[0] < 0 ? -draws[0] : draws[0]) - 1);
-    const float m = dp_edit_magnitude(edit, &most, (int64_t)draws[1], p->num_magnitude_bins, in);
-    const dp_augment a = {.edit = edit,
-                          .magnitude = draws[0] < 0 && dp_edit_has_sign(edit) ? -m : m,
+    const dp_augment a = {.edit = (dp_edit)((draws[0] < 0 ? -draws[0] : draws[0]) - 1),
+                          .most = &most,
+                          .bin = (int64_t)draws[1],
+                          .bins = p->num_magnitude_bins,
+                          .back = draws[0] < 0,
                           .linear = p->interpolation == 0,
                           .fill_value = &p->fill_value,
                           .as_mindspore = p->order != 0};

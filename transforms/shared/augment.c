@@ -21,19 +21,19 @@ bool dp_edit_has_magnitude(dp_edit e)
            e != DP_EDIT_INVERT;
 }
 
-bool dp_edit_has_sign(dp_edit e)
+static bool has_sign(dp_edit e)
 {
     return dp_edit_has_magnitude(e) && e != DP_EDIT_POSTERIZE && e != DP_EDIT_SOLARIZE;
 }
 
 /* Every step is rounded to a float. */
-float dp_edit_magnitude(dp_edit e, const dp_strengths *s, int64_t bin, int64_t bins,
-                        const dp_tensor *image)
+static float size_of(const dp_augment *a, const dp_tensor *image)
 {
-    const float i = (float)bin, n = (float)bins - 1;
+    const dp_strengths *s = a->most;
+    const float i = (float)a->bin, n = (float)a->bins - 1;
     float most = s->color;
 
-    switch (e) {
+    switch (a->edit) {
     case DP_EDIT_POSTERIZE: return (float)dp_round_even((double)(i * (-s->posterize / n) + 8));
     case DP_EDIT_SOLARIZE: return s->solarize + i * (-s->solarize / n);
     case DP_EDIT_ROTATE: most = s->degrees; break;
@@ -46,24 +46,31 @@ float dp_edit_magnitude(dp_edit e, const dp_strengths *s, int64_t bin, int64_t b
     return i * (most / n);
 }
 
-static void move(const dp_augment *a, const dp_tensor *in, const dp_tensor *out)
+static float magnitude_of(const dp_augment *a, const dp_tensor *image)
+{
+    const float size = size_of(a, image);
+
+    return a->back && has_sign(a->edit) ? -size : size;
+}
+
+static void move(const dp_augment *a, float magnitude, const dp_tensor *in, const dp_tensor *out)
 {
     const int axis = a->edit == DP_EDIT_SHEAR_Y || a->edit == DP_EDIT_TRANSLATE_Y;
-    const float sides = a->magnitude * (float)in->shape[1 - axis];
+    const float sides = magnitude * (float)in->shape[1 - axis];
     dp_affine_move m = {.scale = 1, .glibc = a->as_mindspore};
     dp_affine back;
 
     if (a->edit == DP_EDIT_SHEAR_X || a->edit == DP_EDIT_SHEAR_Y)
-        m.shear[axis] = (double)(float)((double)(a->magnitude * 180) / DP_PI);
+        m.shear[axis] = (double)(float)((double)(magnitude * 180) / DP_PI);
     else
-        m.shift[axis] = a->as_mindspore ? (double)sides : (double)(int32_t)a->magnitude;
+        m.shift[axis] = a->as_mindspore ? (double)sides : (double)(int32_t)magnitude;
     back = dp_affine_moved(&m, in->shape[0], in->shape[1]);
     dp_affine_run(&back, a->linear, a->fill_value, in, out);
 }
 
-static void rotate(const dp_augment *a, const dp_tensor *in, const dp_tensor *out)
+static void rotate(const dp_augment *a, float degrees, const dp_tensor *in, const dp_tensor *out)
 {
-    const dp_affine back = dp_affine_back((double)a->magnitude, 1, ((double)in->shape[1] - 1) / 2,
+    const dp_affine back = dp_affine_back((double)degrees, 1, ((double)in->shape[1] - 1) / 2,
                                           ((double)in->shape[0] - 1) / 2, 0, 0);
     dp_ints fill = *a->fill_value;
 
@@ -75,7 +82,8 @@ static void rotate(const dp_augment *a, const dp_tensor *in, const dp_tensor *ou
 void dp_augment_run(const dp_augment *a, const dp_tensor *in, const dp_tensor *out)
 {
     static const dp_ints none = {.n = 0};
-    const double magnitude = (double)a->magnitude, factor = (double)(1 + a->magnitude);
+    const float m = magnitude_of(a, in);
+    const double magnitude = (double)m, factor = (double)(1 + m);
 
     switch (a->edit) {
     case DP_EDIT_AUTO_CONTRAST: dp_auto_contrast(0, &none, in, out); break;
@@ -86,12 +94,12 @@ void dp_augment_run(const dp_augment *a, const dp_tensor *in, const dp_tensor *o
     case DP_EDIT_IDENTITY: dp_copy(in, out); break;
     case DP_EDIT_INVERT: dp_invert(in, out); break;
     case DP_EDIT_POSTERIZE: dp_posterize((int64_t)magnitude, in, out); break;
-    case DP_EDIT_ROTATE: rotate(a, in, out); break;
+    case DP_EDIT_ROTATE: rotate(a, m, in, out); break;
     case DP_EDIT_SHARPNESS: dp_adjust_sharpness(factor, in, out); break;
     case DP_EDIT_SHEAR_X:
     case DP_EDIT_SHEAR_Y:
     case DP_EDIT_TRANSLATE_X:
-    case DP_EDIT_TRANSLATE_Y: move(a, in, out); break;
+    case DP_EDIT_TRANSLATE_Y: move(a, m, in, out); break;
     case DP_EDIT_SOLARIZE: dp_solarize(magnitude, magnitude, in, out); break;
     }
 }

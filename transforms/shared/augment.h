@@ -46,10 +46,12 @@ typedef struct dp_strengths {
     bool parts;
 } dp_strengths;
 
-/* One operation on one image. */
+/* One operation on one image, of magnitude number `bin` of `bins`, from none to the greatest. */
 typedef struct dp_augment {
     dp_edit edit;
-    float magnitude; /* negative for the other way */
+    const dp_strengths *most;
+    int64_t bin, bins;
+    bool back; /* the other way, if its magnitudes have one */
     bool linear;
     const dp_ints *fill_value;
     /* MindSpore's: a translation is of so many sides, not whole pixels; what a rotation leaves
@@ -57,12 +59,8 @@ typedef struct dp_augment {
     bool as_mindspore;
 } dp_augment;
 
-/* Whether there are magnitudes of it; whether they have a direction. */
+/* Whether there are magnitudes of it. */
 bool dp_edit_has_magnitude(dp_edit);
-bool dp_edit_has_sign(dp_edit);
-/* Magnitude number `bin` of `bins`, from none to the greatest, for an image of these sides. */
-float dp_edit_magnitude(dp_edit, const dp_strengths *, int64_t bin, int64_t bins,
-                        const dp_tensor *image);
 void dp_augment_run(const dp_augment *, const dp_tensor *in, const dp_tensor *out);
 
 #endif
