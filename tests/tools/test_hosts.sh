@@ -45,16 +45,7 @@ export OMPI_MCA_orte_default_hostfile=$work/hosts OMPI_MCA_plm_rsh_agent=$work/a
     OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_pml=ob1
 ranks() { local n=$1; shift; on 0 mpirun -n "$n" "$@"; }
 
-cat > small.recipe << 'E2'
-data: cifar10 strict=false usage=train | shuffle | resize size=8 | rescale rescale=1/255 | hwc2chw | batch batch_size=16 | repeat
-net: conv2d out_channels=4 kernel_size=3 | relu | flatten | dense out_channels=10
-loss: softmax_cross_entropy leaf_size=4
-optimizer: momentum learning_rate=0.01 momentum=0.9
-seed: 4
-steps: 6
-E2
-small=("$DETPIPE" train "$work/small.recipe" --data "$fixture" --threads 1)
-"${small[@]}" --save alone.safetensors > alone.txt || fail alone
+. "$SOURCE/tests/support/small_recipe.sh"
 expect 0 '^host0 host1 $' bash -c "$(declare -f on); hosts=(${hosts[*]}); on 0 mpirun -n 2 hostname | sort | tr '\n' ' '"
 expect 0 'steps done' ranks 4 "${small[@]}" --save "$work/four.safetensors"
 cmp -s alone.txt out.txt || { fail "four ranks on two hosts print other losses"; cat out.txt; }

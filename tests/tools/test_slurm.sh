@@ -12,16 +12,7 @@ done
 [ "$(id -u)" = 0 ] && unshare -n -u -p -f -m --mount-proc ip link add wire type veth peer name other 2> /dev/null ||
     { echo "skipped: only root makes namespaces with a network, where the system permits them"; exit 77; }
 
-cat > small.recipe << 'E2'
-data: cifar10 strict=false usage=train | shuffle | resize size=8 | rescale rescale=1/255 | hwc2chw | batch batch_size=16 | repeat
-net: conv2d out_channels=4 kernel_size=3 | relu | flatten | dense out_channels=10
-loss: softmax_cross_entropy leaf_size=4
-optimizer: momentum learning_rate=0.01 momentum=0.9
-seed: 4
-steps: 6
-E2
-small=("$DETPIPE" train "$work/small.recipe" --data "$fixture" --threads 1)
-"${small[@]}" --save alone.safetensors > alone.txt || fail alone
+. "$SOURCE/tests/support/small_recipe.sh"
 
 chmod 755 "$room" "$work"
 mkdir state spool
