@@ -6,9 +6,10 @@
  * channels, each is multiplied by its matrix of transformed weights, a panel of nr outputs at a
  * time, and a column's products become its part of half the outputs while they are in the first
  * cache.  The input's gradient is the same with the kernel turned round.  For the gradient of the
- * weights a task takes some channels of both sides and goes through all tiles.  Where a x a
- * matrices are more than the second cache has room for, they are made and used column by column.
- * Whatever lies outside of an image is read from an array of zeros and written into a dump.
+ * weights a task takes some channels of both sides and goes through all tiles of some leaves.
+ * Where a x a matrices are more than the second cache has room for, they are made and used column
+ * by column. Whatever lies outside of an image is read from an array of zeros and written into a
+ * dump.
  */
 #include "compute/math/filtering.h"
 
@@ -25,6 +26,7 @@
 #define CHUNK_FLOATS  65536  /* of both sides' transformed numbers, of the weights' gradient */
 #define MAX_CHUNK     64     /* tiles */
 #define GROUP_OUTPUTS 96     /* channels of either side of a task, about */
+#define TASKS         4      /* of a thread, at least, where there are leaves enough */
 #define MIN_CHANNELS  16     /* of a group, on either side, for less to pay */
 #define LINE          16     /* floats of a line of the cache */
 #define MAX_PRODUCTS  (DP_MAX_FILTERING * DP_MAX_FILTERING)
@@ -489,27 +491,31 @@ void dp_filtering_input_gradient(const dp_conv *c, const dp_math_run *r, const f
 
 /* ---- the gradient of the weights ---- */
 
-/* A task has `n_left` channels of x, as `tiles` tiles of `mr` rows, and `panels` panels of dy's. */
+/* A task has some channels of x, as `tiles` tiles of `mr` rows, `panels` panels of dy's, and some
+ * leaves: a subtree of TREE, a power of two unless it is the last. */
 typedef struct gradient {
     const dp_filtering *f;
     const dp_kernels *kernels;
     tiling x, dy;
     float *dw;
+    float *roots;           /* [subtree][blocks]: a block is what tasks of the same channels make */
     int64_t groups, ic, oc; /* channels of a group */
     int64_t images, leaf, chunk;
     int64_t mr, tiles, panels;
-    int64_t n_left, n_right; /* tasks of a group */
+    int64_t n_left, n_right;   /* blocks of a group */
+    int64_t subtrees, subtree; /* how many, at most; leaves of one */
     int64_t n_levels;
     bool by_columns; /* both sides are transformed, as a leaf's products need the cache */
 } gradient;
 
 /* What a task works on, and where: the transformed tiles of both sides of a chunk, the products
- * [product][panel][ic][nr] of a leaf, and gradients [level][tap][panel][ic][nr]. */
+ * [product][panel][ic][nr] of a leaf, and gradients [tap][panel][ic][nr] of the subtree and, level
+ * by level, of what is added to it. */
 typedef struct job {
     const gradient *g;
     int64_t group, left, right; /* first channels of both sides in the group */
     int64_t panels;
-    float *x, *dy, *m, *tree;
+    float *x, *dy, *m, *root, *levels;
 } job;
 
 static int64_t left_of(const gradient *g) { return g->tiles * g->mr; }
@@ -521,27 +527,30 @@ static int64_t array_of(const gradient *g) { return plane_of(1, matrix_of(g)); }
 
 static int64_t level_of(const gradient *g) { return (int64_t)g->f->r * g->f->r * matrix_of(g); }
 
+static int64_t blocks_of(const gradient *g) { return g->groups * g->n_left * g->n_right; }
+
 static int64_t gradient_lot(const gradient *g)
 {
     return parts_of(g->f, g->by_columns) *
                (plane_of(g->chunk, left_of(g)) + g->panels * plane_of(g->chunk, g->kernels->nr)) +
-           products(g->f) * array_of(g) + g->n_levels * level_of(g);
+           products(g->f) * array_of(g) + (g->n_levels - 1) * level_of(g);
 }
 
-static job job_of(const gradient *g, int64_t index, float *scratch)
+static job job_of(const gradient *g, int64_t subtree, int64_t block, float *scratch)
 {
     const int64_t nr = g->kernels->nr, all = dp_ceil_div(g->oc, nr);
-    const int64_t panel = index / g->n_left % g->n_right * g->panels;
+    const int64_t panel = block / g->n_left % g->n_right * g->panels;
     job j = {.g = g,
-             .group = index / (g->n_left * g->n_right),
-             .left = index % g->n_left * left_of(g),
+             .group = block / (g->n_left * g->n_right),
+             .left = block % g->n_left * left_of(g),
              .right = panel * nr,
              .panels = dp_least(g->panels, all - panel),
-             .x = scratch};
+             .x = scratch,
+             .root = g->roots + (subtree * blocks_of(g) + block) * level_of(g)};
 
     j.dy = j.x + parts_of(g->f, g->by_columns) * g->x.plane;
     j.m = j.dy + parts_of(g->f, g->by_columns) * g->panels * g->dy.plane;
-    j.tree = j.m + products(g->f) * array_of(g);
+    j.levels = j.m + products(g->f) * array_of(g);
     return j;
 }
 
@@ -597,19 +606,25 @@ static void finish_leaf(const job *j, float *level)
     g->f->weight_gradient(j->panels * left_of(g), nr, in, nr, out, nr);
 }
 
+/* Level 0 is the subtree's own. */
+static float *level_at(const job *j, int64_t depth)
+{
+    return depth == 0 ? j->root : j->levels + (depth - 1) * level_of(j->g);
+}
+
 /* Level `depth` is added to the one below. */
 static void merge(const job *j, int64_t depth)
 {
-    const int64_t size = level_of(j->g);
-    j->g->kernels->add(size, j->tree + (depth - 1) * size, j->tree + depth * size);
+    j->g->kernels->add(level_of(j->g), level_at(j, depth - 1), level_at(j, depth));
 }
 
-static void run_leaf(const job *j, int64_t leaf)
+/* `number` of the subtree's leaves came before it. */
+static void run_leaf(const job *j, int64_t leaf, int64_t number)
 {
     const gradient *g = j->g;
     const int64_t image = g->x.rows * g->x.cols, first = leaf * g->leaf * image,
                   end = dp_least((leaf + 1) * g->leaf, g->images) * image;
-    int64_t depth = dp_tree_depth(leaf);
+    int64_t depth = dp_tree_depth(number);
 
     for (int64_t i = 0; i < (g->by_columns ? g->f->a : 1); i++) {
         const int64_t part = g->by_columns ? i : DP_ALL_COLUMNS;
@@ -619,8 +634,8 @@ static void run_leaf(const job *j, int64_t leaf)
             multiply_chunk(j, part, n, tile == first ? DP_STORE : DP_GO_ON);
         }
     }
-    finish_leaf(j, j->tree + depth * level_of(g));
-    for (int merges = dp_tree_merges(leaf); merges > 0; merges--)
+    finish_leaf(j, level_at(j, depth));
+    for (int merges = dp_tree_merges(number); merges > 0; merges--)
         merge(j, depth--);
 }
 
@@ -633,7 +648,7 @@ static void store_gradient(const job *j)
 
     for (int64_t o = j->right; o < dp_least(j->right + j->panels * nr, g->oc); o++) {
         const int64_t at = o - j->right;
-        const float *src = j->tree + at / nr * left_of(g) * nr + at % nr;
+        const float *src = j->root + at / nr * left_of(g) * nr + at % nr;
         float *dw = g->dw + ((j->group * g->oc + o) * g->ic + j->left) * taps;
         for (int64_t i = 0; i < rows; i++) {
             for (int64_t tap = 0; tap < taps; tap++)
@@ -642,20 +657,39 @@ static void store_gradient(const job *j)
     }
 }
 
+static int64_t subtrees_of(const gradient *g)
+{
+    return dp_ceil_div(dp_ceil_div(g->images, g->leaf), g->subtree);
+}
+
 static void gradient_task(void *ctx, int64_t index, float *scratch)
 {
     const gradient *g = ctx;
-    const int64_t leaves = dp_ceil_div(g->images, g->leaf);
-    const job j = job_of(g, index, scratch);
+    const int64_t subtree = index / blocks_of(g), first = subtree * g->subtree,
+                  leaves = dp_least(dp_ceil_div(g->images, g->leaf) - first, g->subtree);
+    const job j = job_of(g, subtree, index % blocks_of(g), scratch);
 
     for (int64_t leaf = 0; leaf < leaves; leaf++)
-        run_leaf(&j, leaf);
+        run_leaf(&j, first + leaf, leaf);
     for (int64_t depth = dp_tree_depth(leaves) - 1; depth > 0; depth--)
         merge(&j, depth);
+}
+
+/* TREE over the subtrees, of a block. */
+static void finish_block(void *ctx, uint64_t block)
+{
+    const gradient *g = ctx;
+    const int64_t n = subtrees_of(g), next = blocks_of(g) * level_of(g);
+    const job j = job_of(g, 0, (int64_t)block, g->roots); /* no scratch is needed */
+
+    for (int64_t step = 1; step < n; step *= 2) {
+        for (int64_t i = 0; i + step < n; i += 2 * step)
+            g->kernels->add(level_of(g), j.root + i * next, j.root + (i + step) * next);
+    }
     store_gradient(&j);
 }
 
-/* As large as they may be, but with tasks enough for all threads. */
+/* Blocks as large as they may be, and tasks enough for all threads. */
 static void cut_tasks(gradient *g, int64_t threads)
 {
     const dp_kernels *k = g->kernels;
@@ -665,14 +699,11 @@ static void cut_tasks(gradient *g, int64_t threads)
     g->mr = low ? k->low : k->mr;
     g->n_right = dp_ceil_div(panels, dp_least(panels, GROUP_OUTPUTS / k->nr));
     g->n_left = dp_ceil_div(g->ic, GROUP_OUTPUTS);
-    while (g->groups * g->n_left * g->n_right < threads && g->n_right < panels)
-        g->n_right++;
-    while (g->groups * g->n_left * g->n_right < threads && g->n_left * g->mr < g->ic)
-        g->n_left++;
     g->panels = dp_ceil_div(panels, g->n_right);
     g->n_right = dp_ceil_div(panels, g->panels);
     g->tiles = dp_ceil_div(dp_ceil_div(g->ic, g->mr), g->n_left);
     g->n_left = dp_ceil_div(dp_ceil_div(g->ic, g->mr), g->tiles);
+    g->subtrees = threads == 1 ? 1 : dp_ceil_div(TASKS * threads, blocks_of(g));
     g->by_columns = products(g->f) * matrix_of(g) > LEAF_FLOATS;
     g->chunk = dp_least(MAX_CHUNK, CHUNK_FLOATS / (parts_of(g->f, g->by_columns) *
                                                    (left_of(g) + g->panels * k->nr)));
@@ -699,14 +730,14 @@ void dp_filtering_weight_gradient(const dp_conv *c, const dp_math_run *r, const 
 {
     gradient g = gradient_of(c, r->kernels, r->n, dp_workers_count(r->workers));
     const int64_t nr = r->kernels->nr, zeros = left_of(&g) > nr ? left_of(&g) : nr;
-    crew tasks = {.task = gradient_task,
-                  .ctx = &g,
-                  .n = g.groups * g.n_left * g.n_right,
-                  .scratch = r->workspace + lines(zeros),
-                  .floats = gradient_lot(&g)};
+    crew tasks = {.task = gradient_task, .ctx = &g, .floats = gradient_lot(&g)};
 
     memset(r->workspace, 0, sizeof(float) * (size_t)zeros);
-    g.dw = dw, g.leaf = r->leaf;
+    g.dw = dw, g.leaf = r->leaf, g.roots = r->workspace + lines(zeros);
+    for (g.subtree = 1; subtrees_of(&g) > g.subtrees;)
+        g.subtree *= 2;
+    tasks.n = subtrees_of(&g) * blocks_of(&g);
+    tasks.scratch = g.roots + lines(g.subtrees * blocks_of(&g) * level_of(&g));
     g.x = tiling_of(g.f, x, c->top, c->left, c->oh, c->ow);
     g.x.height = c->height, g.x.width = c->width, g.x.channels = c->ic;
     g.x.pitch = left_of(&g), g.x.plane = plane_of(g.chunk, left_of(&g));
@@ -716,6 +747,7 @@ void dp_filtering_weight_gradient(const dp_conv *c, const dp_math_run *r, const 
     g.dy.pitch = nr, g.dy.plane = plane_of(g.chunk, nr);
     g.x.zeros = g.dy.zeros = r->workspace;
     run_crew(r->workers, &tasks);
+    dp_workers_run(r->workers, (uint64_t)blocks_of(&g), finish_block, &g);
 }
 
 double dp_filtering_workspace(const dp_conv *c, const dp_kernels *k, int64_t n, uint32_t threads)
@@ -723,7 +755,9 @@ double dp_filtering_workspace(const dp_conv *c, const dp_kernels *k, int64_t n, 
     const gradient g = gradient_of(c, k, n, threads);
     const double forward = sweep_workspace(c, k, false, threads),
                  input = sweep_workspace(c, k, true, threads),
-                 weight = (double)lines(left_of(&g) + k->nr) + threads * (double)gradient_lot(&g);
+                 roots = (double)g.subtrees * (double)(blocks_of(&g) * level_of(&g)),
+                 weight = (double)lines(left_of(&g) + k->nr) + roots + LINE +
+                          threads * (double)gradient_lot(&g);
     const double most = forward > input ? forward : input;
     return most > weight ? most : weight;
 }
