@@ -138,7 +138,7 @@ static void every_chain_has_the_same_bits(void **state)
 
     (void)state;
     random_state = test_seed();
-    for (int i = 0; i < 1500; i++) {
+    for (int i = 0; n_tried < 1000; i++) {
         image_size s = {1 + below(MOST_SIDE), 1 + below(MOST_SIDE), below(3) == 0 ? 1 : 3};
         const dp_array arrays[] = {
             {"image",
@@ -155,8 +155,8 @@ static void every_chain_has_the_same_bits(void **state)
         if (below(3) > 0)
             strcat(text, " | hwc2chw");
         check_chain(text, arrays);
+        assert_true(i < 4 * 1000); /* not every text opens, but most do */
     }
-    assert_true(n_tried > 1000);
 }
 
 /* Its reader gives planes, but not to a stream whose rows are from another one, too. */
@@ -165,7 +165,7 @@ static void planes_from_the_reader_have_the_same_bits(void **state)
     (void)state;
     random_state = test_seed();
     n_tried = 0;
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; n_tried < 200; i++) {
         image_size s = {32, 32, 3};
         char text[1024] = SMALL_CIFAR " usage=test | take count=3";
         bool floats = false;
@@ -178,8 +178,8 @@ static void planes_from_the_reader_have_the_same_bits(void **state)
             add_value(text, sizeof text, s.channels, &floats);
         strcat(text, " | hwc2chw | repeat count=3");
         check_chain(text, NULL);
+        assert_true(i < 4 * 200);
     }
-    assert_true(n_tried > 200);
 }
 
 /* Images that are written past the caches, in and out of batches, and that could not be; and what
