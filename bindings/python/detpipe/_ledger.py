@@ -24,6 +24,15 @@ def _name(text):
     return (text if len(text) <= MOST_NAME else ".." + text[2 - MOST_NAME:]).encode()
 
 
+def _digest_of_bytes(kind, data):
+    whole, digest = kind.encode() + b"\0" + data, ffi.new("uint8_t[16]")
+    lib.dp_digest(whole, len(whole), digest)
+    return bytes(digest)
+
+
+_digest_of_text = functools.lru_cache(maxsize=1 << 12)(_digest_of_bytes)  # a short one is said again in each step
+
+
 def _tensor(dtype, shape, address):
     """The bytes of a dp_tensor, which cffi fills field by field in three times the time."""
     return _tensors[len(shape)].pack(address, _codes[dtype], len(shape), *shape)
@@ -134,9 +143,7 @@ class Ledger:
         """Bytes that are a `kind`, which counts as well."""
         with self._lock:
             self._open()
-            whole = kind.encode() + b"\0" + data
-            lib.dp_digest(whole, len(whole), self._digest[0])
-            self.put_digest(name, bytes(self._digest[0]))
+            self.put_digest(name, (_digest_of_text if len(data) <= MOST_NAME else _digest_of_bytes)(kind, data))
 
     def _put_array(self, name, array):
         array = np.asarray(array, order="C")

@@ -30,7 +30,7 @@ is recorded is in use then: a model that is called, an optimizer whose step it i
 recorded at the end, by the same names whether it is still there or has gone."""
 from __future__ import annotations
 
-import collections, functools, gc, hashlib, itertools, multiprocessing, os, sys, threading, weakref
+import collections, functools, gc, hashlib, inspect, itertools, multiprocessing, os, sys, threading, types, weakref
 from collections.abc import Mapping
 from multiprocessing import util
 from typing import Dict, Iterable, Optional, Tuple, Union
@@ -213,6 +213,7 @@ _BITS = {torch.bool: ("bool", False), torch.bfloat16: ("uint16", True), torch.co
                                                              "float64")},
          **{getattr(torch, name): ("uint8", True) for name in dir(torch) if name.startswith("float8_")}}
 _PLAIN = torch.Tensor, torch.nn.Parameter
+_TAKES_ANY = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 _is_fx_tracing = getattr(_symbolic_trace, "is_fx_symbolic_tracing", None) or _symbolic_trace.is_fx_tracing
 _WRAPPERS = torch.nn.parallel.DistributedDataParallel, torch.nn.DataParallel
 
@@ -537,18 +538,18 @@ class Ledger(Recorder):
             is_batch = is_outermost and self._before_model(module, inputs, leaf)
             self._depth += 1
             if self._due() and self.level == 2 and leaf and not is_batch:
-                self._put_arguments(f"input {self._name_of(module)}", inputs)
+                self._put_arguments(f"input {self._name_of(module)}", module, inputs)
 
-    def _put_arguments(self, name, inputs):
+    def _put_arguments(self, name, module, inputs):
         version, made = self._made.get(inputs[0], (None, "")) if len(inputs) == 1 else (None, "")
         if version is not None and inputs[0]._version == version:  # its elements are in the ledger
             self.ledger.put(name, "the " + made)
         else:
             self.put(name, inputs)
-        keywords = _keywords()
+        keywords = {} if _takes_no_more(module, inputs) else _keywords()
         if keywords is None:
             self._miss("arguments by keyword of calls of modules")
-        else:
+        elif keywords:
             self.put(name, keywords)
 
     def _put_output(self, name, output):
@@ -577,7 +578,7 @@ class Ledger(Recorder):
             for numbers in rows:
                 self.ledger.put("rows", repr(numbers))
             if is_batch:
-                self._put_arguments("batch", inputs)
+                self._put_arguments("batch", module, inputs)
         return is_batch
 
     def _after_module(self, module, inputs, output):
@@ -837,6 +838,15 @@ def _leaves_of(tensors):
             todo += [before for before, _ in node.next_functions]
             if hasattr(node, "variable"):
                 yield node.variable
+
+
+def _takes_no_more(module, inputs):
+    """Whether these are all arguments that its forward has: to look for more is slow."""
+    forward = module.forward
+    if type(forward) is not types.MethodType:
+        return False
+    code = getattr(forward, "__code__", None)
+    return code is not None and code.co_argcount + code.co_kwonlyargcount == 1 + len(inputs) and not code.co_flags & _TAKES_ANY
 
 
 def _keywords():

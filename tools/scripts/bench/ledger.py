@@ -3,10 +3,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """python ledger.py [--rounds N] [--steps N] [--cpu] [--nets A,B] [--methods A,B]: a table for docs/performance.md.  Each method
 has a process of its own, as msprobe stays in one; the processes take turns.  --cpu counts CPU time, for a machine that is busy
-with other work.  "none" is always a method."""
+with other work.  "none" is always a method.  The C library's heap keeps what is freed: given back and taken again, in some
+processes in each step and in others never, it costs up to a tenth of a step by chance, whatever the method."""
 import argparse, importlib.util, json, os, statistics, subprocess, sys, tempfile, time
 
 NETS = {"cnn": "small CNN, batch 128", "resnet": "ResNet-18, Adam, 64 pictures of 32 x 32", "transformer": "6 layers, 16 x 128 tokens"}
+KEEPS_HEAP = {"GLIBC_TUNABLES": "glibc.malloc.trim_threshold=1073741824:glibc.malloc.mmap_threshold=1073741824"}
 METHODS = ("none", "loss", "weights", "full", "msprobe statistics", "msprobe md5", "DebugMode")
 
 
@@ -96,7 +98,8 @@ def main():
         seconds, sizes, failed = {m: [] for m in methods}, {}, {}
         for _ in range(given.rounds):
             for method in methods:
-                done = subprocess.run([*own, "--one", name, method], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+                done = subprocess.run([*own, "--one", name, method], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+                                      env={**os.environ, **KEEPS_HEAP})
                 lines = done.stderr.splitlines() or [""]
                 if done.returncode != 0:
                     failed[method] = lines[-1]
