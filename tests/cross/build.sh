@@ -19,13 +19,16 @@ conformance_sources() { # ROOT: the core without checkpoints, packed files and p
     echo "$1/tests/cross/conformance_hash.c"
 }
 
-# conformance_build OUT ROOT CC FLAGS...: objects beside OUT; 1 and the compiler's words when it fails
+# conformance_build OUT ROOT CC FLAGS...: objects beside OUT; 1 and the compiler's words when it fails.  OTHER=OUT2 EDITED=FILE:
+# ROOT is OUT2's but for FILE, so what does not read it is OUT2's object.
 conformance_build() {
     local out=$1 root=$2 cc=$3
     shift 3
     rm -rf "$out.o" # a source that is gone leaves no object
     mkdir -p "$out.o"
-    conformance_sources "$root" | CC=$cc FLAGS="$*" ROOT=$root OUT=$out xargs -P "$(nproc)" -I{} sh -c '
+    conformance_sources "$root" | CC=$cc FLAGS="$*" ROOT=$root OUT=$out OTHER=${OTHER:-} EDITED=${EDITED:-} xargs -P "$(nproc)" -I{} sh -c '
+        object=$(echo {} | sed "s|^$ROOT/||" | tr / _).o
+        [ -z "$OTHER" ] || grep -q "/$EDITED\b" "$OTHER.o/$object.d" || exec cp "$OTHER.o/$object" "$OUT.o"
         case $CC:{} in
             *-linux-gnu-*) isa= ;;
             *base/xxh3_avx2.c|*base/blake_avx2.c) isa="-mavx2" ;;
@@ -35,6 +38,6 @@ conformance_build() {
             *kernels/avx512.c) isa="-mavx512f -mavx512vl -mavx2 -mfma" ;;
             *) isa= ;;
         esac
-        $CC -std=c11 -D_GNU_SOURCE -w -I"$ROOT" -I"$ROOT/include" $XXHASH $FLAGS $isa -c {} -o "$OUT.o/$(echo {} | tr / _).o"
+        $CC -std=c11 -D_GNU_SOURCE -w -I"$ROOT" -I"$ROOT/include" $XXHASH $FLAGS $isa -MMD -MF "$OUT.o/$object.d" -c {} -o "$OUT.o/$object"
     ' > "$out.log" 2>&1 && "$cc" $LINK "$out.o"/*.o -lpthread -lm -o "$out" >> "$out.log" 2>&1 || { cat "$out.log"; return 1; }
 }

@@ -66,15 +66,15 @@ breaks() {
 
 # control NAME "FLAGS" "ARGUMENTS" [FILE SED...]
 control() {
-    local name=$1 flags=$2 arguments=$3 root=$tree seen
+    local name=$1 flags=$2 arguments=$3 root=$tree other='' edited='' seen
     shift 3
     if [ $# -gt 0 ]; then
-        root=$work/$name-tree
+        root=$work/$name-tree other=$work/none edited=$1
         cp -r "$tree" "$root"
         edit "$root/$1" "${@:2}" || return
     fi
     # shellcheck disable=SC2086
-    conformance_build "$work/$name" "$root" "${CC:-cc}" -O1 $flags || { fail "$name does not compile"; return; }
+    OTHER=$other EDITED=$edited conformance_build "$work/$name" "$root" "${CC:-cc}" -O1 $flags || { fail "$name does not compile"; return; }
     # shellcheck disable=SC2086
     seen=$(DETPIPE_CPU=scalar "$work/$name" 1 $arguments)
     case $name in
