@@ -62,6 +62,7 @@ typedef struct dp_layer {
     dp_stage_info info;
     const char *prefix; /* of its parameters' names: "conv" -> conv1.weight */
     bool joins;         /* takes what stands before it and what from= names */
+    bool needs_y;       /* for its gradient: nobody may work in the place of its output */
     dp_status (*plan)(void *params, dp_layer_plan *, dp_error *); /* all failure is here */
     void (*forward)(const void *params, const dp_layer_run *);
     void (*backward)(const void *params, const dp_layer_run *);

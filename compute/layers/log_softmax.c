@@ -32,6 +32,7 @@ static void backward_sample(const void *params, const dp_layer_run *r, int64_t i
 const dp_layer dp_layer_log_softmax = {
     .info = {"layer", "log_softmax", "the logarithm of softmax", 1, 0, dp_no_params},
     .prefix = "log_softmax",
+    .needs_y = true,
     .forward_sample = forward_sample,
     .backward_sample = backward_sample,
 };

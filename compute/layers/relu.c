@@ -21,6 +21,7 @@ static void activate_gradient(const dp_kernels *k, int64_t n, const float *y, fl
 const dp_layer dp_layer_relu = {
     .info = {"layer", "relu", "max(x, 0)", 1, 0, dp_no_params},
     .prefix = "relu",
+    .needs_y = true,
     .activate = activate,
     .activate_gradient = activate_gradient,
 };

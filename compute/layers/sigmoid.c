@@ -20,6 +20,7 @@ static void activate_gradient(const dp_kernels *k, int64_t n, const float *y, fl
 const dp_layer dp_layer_sigmoid = {
     .info = {"layer", "sigmoid", "1 / (1 + exp(-x))", 1, 0, dp_no_params},
     .prefix = "sigmoid",
+    .needs_y = true,
     .activate = activate,
     .activate_gradient = activate_gradient,
 };

@@ -29,6 +29,7 @@ const dp_layer dp_layer_softmax = {
     .info = {"layer", "softmax", "the channels of each place as parts of a whole", 1, 0,
              dp_no_params},
     .prefix = "softmax",
+    .needs_y = true,
     .forward_sample = forward_sample,
     .backward_sample = backward_sample,
 };

@@ -10,14 +10,14 @@
 #include "compute/net/batch.h"
 #include "compute/net/units.h"
 
-/* A function of each number, where nobody else reads its input; but not after another one, whose
- * gradient needs its own y. */
+/* A function of each number, where nobody else reads its input, nor the layer before it for its
+ * gradient. */
 static bool works_in_place(const dp_net *net, const dp_unit *u)
 {
     if (u->layer->activate == NULL || u == net->units)
         return u->layer->activate != NULL;
     return &net->units[u->input[0] < 0 ? 0 : u->input[0]] == u - 1 && u->input[0] >= 0 &&
-           u[-1].n_readers == 1 && u[-1].layer->activate == NULL;
+           u[-1].n_readers == 1 && !u[-1].layer->needs_y;
 }
 
 /* Whether n samples may be so large; in double, so that the check itself cannot overflow. */

@@ -368,6 +368,7 @@ static void gradients_of_functions(void **state)
     check_gradients(CONV "4 has_bias=true | gelu | " CONV "3 | gelu");
     check_gradients(CONV "4 has_bias=true | softmax | " CONV "3");
     check_gradients(CONV "4 has_bias=true | log_softmax | " CONV "3");
+    check_gradients(CONV "4 has_bias=true | log_softmax | tanh | " CONV "3");
 }
 
 static void gradients_of_a_transformer(void **state)
