@@ -4,11 +4,7 @@
  *
  * docs/numerics.md: one binary32 addition; the gradient of both is dy.
  */
-#include <string.h>
-
 #include "compute/layers/layer.h"
-
-#define PIECE 2048 /* numbers that are still in the first cache when they are added to */
 
 static dp_status plan(void *params, dp_layer_plan *plan, dp_error *err)
 {
@@ -24,38 +20,7 @@ static dp_status plan(void *params, dp_layer_plan *plan, dp_error *err)
                          (long long)b->channels, (long long)b->height, (long long)b->width);
 }
 
-static void forward_sample(const void *params, const dp_layer_run *r, int64_t i)
-{
-    const int64_t size = dp_extent_size(&r->in), end = (i + 1) * size;
-
-    (void)params;
-    for (int64_t at = i * size, n; at < end; at += n) {
-        n = end - at < PIECE ? end - at : PIECE;
-        memcpy(r->y + at, r->x + at, sizeof *r->y * (size_t)n);
-        r->math.kernels->add(n, r->y + at, r->x2 + at);
-    }
-}
-
-static void copy_sample(void *ctx, uint64_t i)
-{
-    const dp_layer_run *r = ctx;
-    const int64_t size = dp_extent_size(&r->in), first = (int64_t)i * size;
-
-    if (r->dx2 != NULL)
-        memcpy(r->dx2 + first, r->dy + first, sizeof *r->dy * (size_t)size);
-    if (r->dx == NULL)
-        return;
-    memcpy(r->dx + first, r->dy + first, sizeof *r->dy * (size_t)size);
-    dp_post_op_run(&r->dx_op, r->math.kernels, first, size);
-}
-
-static void backward(const void *params, const dp_layer_run *r)
-{
-    dp_layer_run copy = *r;
-
-    (void)params;
-    dp_workers_run(r->math.workers, (uint64_t)r->math.n, copy_sample, &copy);
-}
+static void activate(const dp_kernels *k, int64_t n, const float *y, float *v) { k->add(n, v, y); }
 
 const dp_layer dp_layer_add = {
     .info = {"layer", "add", "the sum of what stands before it and what from= names", 1, 0,
@@ -63,6 +28,5 @@ const dp_layer dp_layer_add = {
     .prefix = "add",
     .joins = true,
     .plan = plan,
-    .forward_sample = forward_sample,
-    .backward = backward,
+    .activate = activate,
 };

@@ -73,7 +73,8 @@ typedef struct dp_layer {
     /* What a step that was done leaves behind, besides what the optimizer changes; may be NULL. */
     void (*commit)(const void *params, const dp_layer_run *);
     /* In place of all four, for functions of each number alone whose gradient follows from y: from
-     * x to y, which needs no y, and from dy to dx. */
+     * x to y, which needs no y, and from dy to dx.  Of a layer that joins: from x to y, where x2 is
+     * given; it is a sum, whose gradient is that of both. */
     dp_elementwise *activate, *activate_gradient;
 } dp_layer;
 

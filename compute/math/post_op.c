@@ -1,4 +1,4 @@
-/* post_op.c - a function of each number alone, on a whole array
+/* post_op.c - functions of each number alone, on a whole array
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -19,6 +19,6 @@ static void run_sample(void *ctx, uint64_t sample)
 void dp_post_op_run_all(const dp_post_op *op, const dp_math_run *r, int64_t sample_size)
 {
     pass p = {op, r->kernels, sample_size};
-    if (op->f != NULL)
+    if (op->n_steps > 0)
         dp_workers_run(r->workers, (uint64_t)r->n, run_sample, &p);
 }

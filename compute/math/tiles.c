@@ -141,7 +141,7 @@ static void sweep_block(void *ctx, uint64_t index)
         for (int64_t i = 0; i < b.n; i += b.mr)
             sweep_tile(s, &b, i, out, s->bias != NULL ? bias : NULL);
     }
-    if (s->post_op != NULL && s->post_op->f != NULL)
+    if (s->post_op != NULL && s->post_op->n_steps > 0)
         finish_block(s, &b);
 }
 

@@ -10,14 +10,21 @@
 #include "compute/net/batch.h"
 #include "compute/net/units.h"
 
-/* A function of each number, where nobody else reads its input, nor the layer before it for its
- * gradient. */
+/* A function of each number, or a sum, where nobody else reads its (first) input: neither the layer
+ * before it for its gradient, nor another one.  A sum after a sum is a pass of its own. */
 static bool works_in_place(const dp_net *net, const dp_unit *u)
 {
     if (u->layer->activate == NULL || u == net->units)
         return u->layer->activate != NULL;
-    return &net->units[u->input[0] < 0 ? 0 : u->input[0]] == u - 1 && u->input[0] >= 0 &&
-           u[-1].n_readers == 1 && !u[-1].layer->needs_y;
+    return u->input[0] == (int32_t)(u - net->units) - 1 && u[-1].n_readers == 1 &&
+           !u[-1].layer->needs_y &&
+           !(u->layer->joins && u[-1].layer->joins && u[-1].layer->activate != NULL);
+}
+
+/* Whether its gradient is where that of a sum is. */
+static bool borrows_gradient(const dp_net *net, const dp_unit *u)
+{
+    return u->n_readers == 1 && dp_net_sum_of(net, u) != NULL;
 }
 
 /* Whether n samples may be so large; in double, so that the check itself cannot overflow. */
@@ -48,7 +55,8 @@ static bool count_unit(dp_net_builder *b, const dp_unit *u, const dp_layer_plan 
 {
     const dp_net *net = b->net;
     const uint64_t copies = 2 + moments_of(net) + (uint64_t)dp_kept_rows(dp_net_accumulates(net));
-    const uint64_t outputs = works_in_place(net, u) ? 0 : 2 * sizeof(float);
+    const uint64_t outputs =
+        works_in_place(net, u) ? 0 : (2 - borrows_gradient(net, u)) * sizeof(float);
     uint64_t with_workspace;
     bool fits =
         add_bytes(&b->bytes, (uint64_t)(net->own * dp_extent_size(&u->out)), outputs, limit) &&
@@ -94,9 +102,11 @@ static dp_status alloc_unit(dp_net *net, dp_unit *u, size_t memory, dp_error *er
     u->y = !in_place ? dp_net_floats(net, net->own, dp_extent_size(&u->out))
            : first   ? net->x
                      : u[-1].y;
-    u->dy = in_place && !first ? u[-1].dy : dp_net_floats(net, net->own, dp_extent_size(&u->out));
+    u->dy = in_place && !first         ? u[-1].dy
+            : borrows_gradient(net, u) ? NULL
+                                       : dp_net_floats(net, net->own, dp_extent_size(&u->out));
     u->memory = dp_arena_alloc(&net->handle.arena, memory, 1);
-    return u->y != NULL && u->dy != NULL && u->memory != NULL
+    return u->y != NULL && (u->dy != NULL || borrows_gradient(net, u)) && u->memory != NULL
                ? DP_OK
                : dp_arena_fail(&net->handle.arena, err, "activations");
 }
@@ -181,6 +191,10 @@ dp_status dp_net_make_units(dp_net_builder *b)
             return status;
         if (u->n_readers > 1 && size > spread)
             spread = size;
+    }
+    for (uint32_t n = 0; n < net->n_units; n++) {
+        dp_unit *u = &net->units[n];
+        u->dy = borrows_gradient(net, u) ? dp_net_sum_of(net, u)->dy : u->dy;
     }
     net->spread = dp_net_floats(net, spread, 1);
     if (net->spread == NULL)

@@ -598,7 +598,8 @@ const char *dp_net_layer(const dp_net *net, size_t index, dp_tensor *output, dp_
     }
     if (gradient != NULL) {
         *gradient = shape;
-        gradient->data = net->stepped && (first || u[-1].dy != u->dy) ? u->dy : NULL;
+        gradient->data =
+            net->stepped && (first || u[-1].dy != u->dy || u->layer->joins) ? u->dy : NULL;
     }
     return u->label;
 }

@@ -48,12 +48,12 @@ typedef struct dp_use {
 typedef struct dp_unit {
     const dp_layer *layer;
     void *params;
-    const char *name;    /* as given, or NULL */
-    const char *label;   /* "conv1", as its parameters have it; "relu1" */
-    int32_t input[2];    /* units; the second DP_NO_UNIT for most */
-    uint32_t n_readers;  /* of its output */
-    int32_t last_reader; /* whose gradient comes first */
-    int32_t tied;        /* the unit whose first weight is its first one too, or DP_NO_UNIT */
+    const char *name;                  /* as given, or NULL */
+    const char *label;                 /* "conv1", as its parameters have it; "relu1" */
+    int32_t input[2];                  /* units; the second DP_NO_UNIT for most */
+    uint32_t n_readers;                /* of its output */
+    int32_t first_reader, last_reader; /* the last one's gradient comes first */
+    int32_t tied; /* the unit whose first weight is its first one too, or DP_NO_UNIT */
     dp_extent in, out;
     float *y, *dy; /* of the output */
     void *memory;
@@ -114,6 +114,10 @@ struct dp_net {
     uint32_t n_groups;
     char *spec;
 };
+
+/* The sum that reads a unit's output last, as its second input, where its gradient is the unit's
+ * but for what one other reader may add, and has a place that stays as it is; or NULL. */
+const dp_unit *dp_net_sum_of(const dp_net *, const dp_unit *);
 
 /* Fits the text to net->input; all but the values of the parameters. */
 dp_status dp_net_build(dp_net *, const char *text, dp_error *);

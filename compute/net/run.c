@@ -6,8 +6,9 @@
 
 #include "compute/net/net.h"
 
-/* A function of each number that works in place is done by the units around it as they write:
- * forward by the one before, backward by the one that reads it, if nobody else does. */
+/* A function of each number that works in place, or a sum that does, is done by the units around it
+ * as they write: forward by the one before, backward by the one that reads it, if what others make
+ * of its gradient is there. */
 static bool is_post_op(const dp_net *net, int64_t i)
 {
     const dp_unit *u = &net->units[i];
@@ -17,7 +18,9 @@ static bool is_post_op(const dp_net *net, int64_t i)
 static bool is_backward_post_op(const dp_net *net, int64_t i)
 {
     const dp_unit *u = &net->units[i];
-    return is_post_op(net, i) && u->n_readers == 1 && net->units[u->last_reader].input[0] == i;
+    return is_post_op(net, i) && u->layer->activate_gradient != NULL &&
+           (u->n_readers == 1 ? net->units[u->last_reader].input[0] == i
+                              : dp_net_sum_of(net, u) != NULL);
 }
 
 static const float *output_of(const dp_net *net, int32_t unit)
@@ -26,16 +29,44 @@ static const float *output_of(const dp_net *net, int32_t unit)
 }
 
 /* Where unit i puts the gradient of an input: the last reader's comes first, the others' are added
- * to it. */
+ * to it.  A sum puts none where the other reader takes it from there. */
 static float *gradient_place(const dp_net *net, uint32_t i, int k)
 {
-    const dp_unit *u = &net->units[i];
+    const dp_unit *u = &net->units[i], *input;
     const bool again = k == 1 && u->input[0] == u->input[1];
 
     if (u->input[k] < 0)
         return NULL;
-    return net->units[u->input[k]].last_reader == (int32_t)i && !again ? net->units[u->input[k]].dy
-                                                                       : net->spread;
+    input = &net->units[u->input[k]];
+    if (dp_net_sum_of(net, input) != NULL && input->n_readers > 1)
+        return k == 1 ? NULL : input->dy;
+    return input->last_reader == (int32_t)i && !again ? input->dy : net->spread;
+}
+
+/* What is done with the output of unit i as it is written. */
+static dp_post_op output_op(const dp_net *net, uint32_t i)
+{
+    dp_post_op op = {.v = net->units[i].y};
+
+    while (is_post_op(net, (int64_t)++i)) {
+        const dp_unit *u = &net->units[i];
+        dp_post_op_then(&op, u->layer->activate,
+                        u->layer->joins ? output_of(net, u->input[1]) : NULL);
+    }
+    return op;
+}
+
+/* And with the gradient of an input, as the last one to add to it writes it. */
+static dp_post_op gradient_op(const dp_net *net, int32_t input, float *dx)
+{
+    const dp_unit *u = &net->units[input], *sum = dp_net_sum_of(net, u);
+    dp_post_op op = {.v = dx};
+
+    if (sum != NULL && u->n_readers > 1)
+        dp_post_op_then(&op, sum->layer->activate, sum->dy);
+    if (is_backward_post_op(net, input))
+        dp_post_op_then(&op, u->layer->activate_gradient, u->y);
+    return op;
 }
 
 static dp_layer_run run_of(dp_net *net, uint32_t i, bool training)
@@ -53,6 +84,7 @@ static dp_layer_run run_of(dp_net *net, uint32_t i, bool training)
         .y = u->y,
         .dy = u->dy,
         .dx = gradient_place(net, i, 0),
+        .y_op = output_op(net, i),
         .memory = u->memory,
     };
     if (u->input[1] >= 0) {
@@ -60,10 +92,8 @@ static dp_layer_run run_of(dp_net *net, uint32_t i, bool training)
         r.x2 = output_of(net, u->input[1]);
         r.dx2 = gradient_place(net, i, 1);
     }
-    if (is_post_op(net, (int64_t)i + 1))
-        r.y_op = (dp_post_op){u[1].layer->activate, r.y, NULL};
-    if (u->input[0] >= 0 && is_backward_post_op(net, u->input[0]))
-        r.dx_op = (dp_post_op){net->units[u->input[0]].layer->activate_gradient, r.dx, r.x};
+    if (u->input[0] >= 0)
+        r.dx_op = gradient_op(net, u->input[0], r.dx);
     for (uint32_t w = 0; w < u->n_weights; w++) {
         const dp_use *use = &net->uses[u->first_use + w];
         r.w[w] = net->parameters[use->parameter].value.data;
@@ -78,8 +108,8 @@ typedef struct sample_run {
     const dp_unit *unit;
     const dp_layer_run *run;
     void (*one)(const void *, const dp_layer_run *, int64_t);
-    dp_elementwise *f; /* in place of `one`, from src to dst */
-    const float *src;
+    dp_elementwise *f;    /* in place of `one`, from src to dst; NULL: a copy */
+    const float *src, *y; /* y: what f is given with it */
     float *dst;
     int64_t size; /* of a sample in dst */
     const dp_post_op *post_op;
@@ -95,7 +125,8 @@ static void run_sample(void *ctx, uint64_t sample)
     else {
         if (s->dst != s->src)
             memcpy(s->dst + first, s->src + first, sizeof(float) * (size_t)s->size);
-        s->f(s->run->math.kernels, s->size, s->run->y + first, s->dst + first);
+        if (s->f != NULL)
+            s->f(s->run->math.kernels, s->size, s->y + first, s->dst + first);
     }
     dp_post_op_run(s->post_op, s->run->math.kernels, first, s->size);
 }
@@ -105,8 +136,9 @@ static void run_forward(dp_net *net, uint32_t i, bool training)
     const dp_unit *u = &net->units[i];
     const dp_layer_run r = run_of(net, i, training);
     const dp_layer *l = u->layer;
-    sample_run s = {u,   &r,  l->forward_sample,      l->activate,
-                    r.x, r.y, dp_extent_size(&r.out), &r.y_op};
+    const float *y = l->joins ? r.x2 : r.y;
+    sample_run s = {u, &r,  l->forward_sample,      l->activate, r.x,
+                    y, r.y, dp_extent_size(&r.out), &r.y_op};
 
     if (l->forward != NULL)
         l->forward(u->params, &r);
@@ -144,6 +176,21 @@ static void add_gradient(const dp_net *net, int32_t input, const float *dx)
                 net->share.n * dp_extent_size(&net->units[input].out));
 }
 
+/* The gradient of a sum is that of input k. */
+static void copy_gradient(dp_net *net, uint32_t i, const dp_layer_run *r, int k)
+{
+    static const dp_post_op nothing;
+    sample_run s = {.unit = &net->units[i],
+                    .run = r,
+                    .src = r->dy,
+                    .dst = k == 0 ? r->dx : r->dx2,
+                    .size = dp_extent_size(&r->out),
+                    .post_op = k == 0 ? &r->dx_op : &nothing};
+
+    if (s.dst != NULL && s.dst != s.src)
+        dp_workers_run(net->workers, (uint64_t)net->share.n, run_sample, &s);
+}
+
 /* Both inputs of a unit that joins may need the spare place: one at a time. */
 static void run_join_backward(dp_net *net, uint32_t i)
 {
@@ -152,7 +199,10 @@ static void run_join_backward(dp_net *net, uint32_t i)
     for (int k = 0; k < 2; k++) {
         dp_layer_run r = run_of(net, i, true);
         *(k == 0 ? &r.dx2 : &r.dx) = NULL;
-        u->layer->backward(u->params, &r);
+        if (u->layer->backward != NULL)
+            u->layer->backward(u->params, &r);
+        else
+            copy_gradient(net, i, &r, k);
         add_gradient(net, u->input[k], k == 0 ? r.dx : r.dx2);
     }
 }
@@ -162,8 +212,15 @@ static void run_backward(dp_net *net, uint32_t i)
     const dp_unit *u = &net->units[i];
     const dp_layer_run r = run_of(net, i, true);
     const dp_layer *l = u->layer;
-    sample_run s = {u,    &r,   l->backward_sample,    l->activate_gradient,
-                    r.dy, r.dx, dp_extent_size(&r.in), &r.dx_op};
+    sample_run s = {u,
+                    &r,
+                    l->backward_sample,
+                    l->activate_gradient,
+                    r.dy,
+                    r.y,
+                    r.dx,
+                    dp_extent_size(&r.in),
+                    &r.dx_op};
 
     if (l->joins) {
         run_join_backward(net, i);

@@ -51,7 +51,7 @@ static dp_status link_unit(const dp_net_builder *b, uint32_t stage, uint32_t n)
     u->params = b->params[stage];
     u->input[0] = (int32_t)n - 1;
     u->input[1] = DP_NO_UNIT;
-    u->last_reader = DP_NO_UNIT;
+    u->first_reader = u->last_reader = DP_NO_UNIT;
     u->tied = DP_NO_UNIT;
     if (l->name != NULL && l->name->value[0] == '\0')
         return dp_fail_at(b->err, DP_ESPEC, l->name->value_column, "a name has at least a letter");
@@ -86,14 +86,31 @@ dp_status dp_net_link_units(dp_net_builder *b)
             continue;
         status = link_unit(b, i, n);
         for (int k = 0; k < 2 && status == DP_OK && net->units[n].input[k] >= 0; k++) {
-            net->units[net->units[n].input[k]].n_readers++;
-            net->units[net->units[n].input[k]].last_reader = (int32_t)n;
+            dp_unit *read = &net->units[net->units[n].input[k]];
+            if (read->n_readers++ == 0)
+                read->first_reader = (int32_t)n;
+            read->last_reader = (int32_t)n;
         }
         if (status != DP_OK)
             return status;
         n++;
     }
     return DP_OK;
+}
+
+const dp_unit *dp_net_sum_of(const dp_net *net, const dp_unit *u)
+{
+    const int32_t i = (int32_t)(u - net->units);
+    const dp_unit *sum = &net->units[u->n_readers > 0 ? u->last_reader : i];
+    const bool is_second = sum->layer->joins && sum->layer->activate != NULL &&
+                           sum->input[1] == i && sum->input[0] != i;
+
+    if (!is_second || u->n_readers > 2)
+        return NULL;
+    return (u->n_readers == 1 ? u->layer->activate != NULL
+                              : net->units[u->first_reader].layer->joins)
+               ? NULL
+               : sum;
 }
 
 /* How many layers with this prefix stand up to stage i, itself included. */

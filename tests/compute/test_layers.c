@@ -360,6 +360,10 @@ static void gradients_of_graphs(void **state)
                          "4 from=a | add from=c | add from=b");
     check_gradients(CONV "4 name=a | tanh | " CONV "4 name=b | tanh from=a | add from=b");
     check_gradients(CONV "4 | tanh name=a | " CONV "3 name=b | " CONV "3 from=a | add from=b");
+    check_gradients(CONV "4 name=a | batch_norm name=b | tanh name=c | " CONV
+                         "4 | add from=c name=d"
+                         " | " CONV "4 from=b | add from=d | add from=a name=e | " CONV "4 from=e"
+                         " | add from=e | tanh");
 }
 
 static void gradients_of_functions(void **state)
@@ -369,6 +373,7 @@ static void gradients_of_functions(void **state)
     check_gradients(CONV "4 has_bias=true | softmax | " CONV "3");
     check_gradients(CONV "4 has_bias=true | log_softmax | " CONV "3");
     check_gradients(CONV "4 has_bias=true | log_softmax | tanh | " CONV "3");
+    check_gradients(CONV "4 | tanh name=a | " CONV "4 | softmax | add from=a | tanh | " CONV "3");
 }
 
 static void gradients_of_a_transformer(void **state)
