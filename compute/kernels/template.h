@@ -102,7 +102,7 @@ static inline __attribute__((always_inline)) void outer_of(const int mr, const i
         const float *a = left + row * p->row_stride;
         for (int64_t col = 0; col < p->cols; col++) {
             vf b[NV];
-            __builtin_prefetch(ahead, 0, 2);
+            __builtin_prefetch(ahead);
             UNROLLED for (int j = 0; j < nv; j++) b[j] = v_load(panel + j * VL);
             UNROLLED for (int i = 0; i < mr; i++)
             {

@@ -23,9 +23,9 @@
 #define SMALL_BLOCK   24     /* tiles of a task, about, where there are so few */
 #define LARGE_BLOCK   48     /* and where there are more */
 #define LEAF_FLOATS   262144 /* of a leaf's products, that stay in the second cache */
-#define CHUNK_FLOATS  65536  /* of both sides' transformed numbers, of the weights' gradient */
+#define CHUNK_FLOATS  98304  /* of both sides' transformed numbers, of the weights' gradient */
 #define MAX_CHUNK     64     /* tiles */
-#define GROUP_OUTPUTS 96     /* channels of either side of a task, about */
+#define GROUP_OUTPUTS 192    /* channels of either side of a task, at most */
 #define TASKS         4      /* of a thread, at least, where there are leaves enough */
 #define MIN_CHANNELS  16     /* of a group, on either side, for less to pay */
 #define LINE          16     /* floats of a line of the cache */
@@ -580,13 +580,15 @@ static void multiply_chunk(const job *j, int64_t part, int64_t n_tiles, dp_mode 
 
     for (int64_t f = 0; f < parts; f++) {
         const float *x = j->x + f * g->x.plane;
-        const dp_grid grid = {1, n_tiles, 0, g->x.pitch, x, 0};
+        dp_grid grid = {1, n_tiles, 0, g->x.pitch, NULL, LINE};
         float *m = j->m + (g->by_columns ? f * g->f->a + part : f) * array_of(g);
         for (int64_t panel = 0; panel < j->panels; panel++) {
             const bool narrow = g->oc - j->right - panel * k->nr <= k->narrow;
             const float *dy = j->dy + (panel * parts + f) * g->dy.plane;
-            for (int64_t i = 0; i < g->tiles; i++, m += g->mr * k->nr)
+            for (int64_t i = 0; i < g->tiles; i++, m += g->mr * k->nr) {
+                grid.ahead = m + g->mr * k->nr;
                 k->outer[g->mr < k->mr][narrow](&grid, x + i * g->mr, dy, m, mode);
+            }
         }
     }
 }
@@ -628,8 +630,8 @@ static void run_leaf(const job *j, int64_t leaf, int64_t number)
 
     for (int64_t i = 0; i < (g->by_columns ? g->f->a : 1); i++) {
         const int64_t part = g->by_columns ? i : DP_ALL_COLUMNS;
-        for (int64_t tile = first; tile < end; tile += g->chunk) {
-            const int64_t n = dp_least(g->chunk, end - tile);
+        for (int64_t tile = first, n; tile < end; tile += n) {
+            n = dp_ceil_div(end - tile, dp_ceil_div(end - tile, g->chunk)); /* about alike */
             transform_chunk(j, part, tile, n);
             multiply_chunk(j, part, n, tile == first ? DP_STORE : DP_GO_ON);
         }
