@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "io/remote/pages.h"
+#include "io/remote/settings.h"
 
 static int digit(char c)
 {
@@ -55,32 +56,6 @@ static dp_status open_local(dp_opener *o, const char *url, dp_file *out, dp_erro
     return open_here(o, path, out, err);
 }
 
-/* Texts are printed, kept in states as a fingerprint, and given to others: nothing secret may stand
- * in them.  The message does not show what it found. */
-static dp_status check_url(const char *url, dp_error *err)
-{
-    const char *host = strstr(url, "://") + 3;
-    const size_t length = strcspn(host, "/?#");
-
-    if (memchr(host, '@', length) != NULL)
-        return dp_fail(err, DP_ESPEC,
-                       "an address of %.*s has a name or a password in it: put a line "
-                       "'Authorization: ...' into a file, and headers=FILE into dp_options.remote",
-                       (int)(strchr(url, ':') - url), url);
-    if (strpbrk(host, "?#") != NULL)
-        return dp_fail(err, DP_ESPEC,
-                       "%.*s has a query: put what stands behind the '?' into a file, and "
-                       "query=FILE into dp_options.remote",
-                       (int)(strcspn(url, "?#") > 100 ? 100 : strcspn(url, "?#")), url);
-    for (const char *c = host; *c != '\0'; c++) {
-        if (*c <= ' ' || *c > '~')
-            return dp_fail(err, DP_ESPEC, "%.100s: an address has no blanks: write %%20", url);
-    }
-    if (length == 0)
-        return dp_fail(err, DP_ESPEC, "%.100s names no host", url);
-    return DP_OK;
-}
-
 static dp_status open_far(dp_opener *o, const char *url, dp_file *out, dp_error *err)
 {
     dp_far_file *f;
@@ -105,7 +80,7 @@ dp_status dp_opener_open(dp_opener *o, const char *path, dp_file *out, dp_error 
         return open_here(o, path, out, err);
     if (strncmp(path, "file:", 5) == 0)
         return open_local(o, path, out, err);
-    status = check_url(path, err);
+    status = dp_url_check(path, err);
     return status == DP_OK ? open_far(o, path, out, err) : status;
 }
 

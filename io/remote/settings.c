@@ -24,8 +24,9 @@ static const dp_param params[] = {
     DP_INT(dp_remote_settings, wait, "30", 0, 3600, "most seconds between two tries"),
     DP_INT(dp_remote_settings, within, "600", 1, 86400, "seconds for a transfer, all tries of it"),
     DP_INT(dp_remote_settings, tries, "5", 1, 100, "of a transfer"),
-    DP_INT(dp_remote_settings, transfers, "8", 1, 64, "at a time"),
+    DP_INT(dp_remote_settings, transfers, "0", 0, 64, "at a time; 0: 8, more while they are small"),
     DP_INT(dp_remote_settings, redirects, "5", 0, 20, "that are followed; with headers none"),
+    DP_TEXT(dp_remote_settings, mirrors, "", "a file of lines ADDRESS/ MIRROR/: asked in turn"),
     DP_PARAMS_END,
 };
 
@@ -147,6 +148,83 @@ static dp_status read_queries(dp_remote_settings *s, dp_arena *arena, dp_error *
     return status;
 }
 
+dp_status dp_url_check(const char *url, dp_error *err)
+{
+    const char *host = strstr(url, "://") + 3;
+    const size_t length = strcspn(host, "/?#");
+
+    if (memchr(host, '@', length) != NULL)
+        return dp_fail(err, DP_ESPEC,
+                       "an address of %.*s has a name or a password in it: put a line "
+                       "'Authorization: ...' into a file, and headers=FILE into dp_options.remote",
+                       (int)(strchr(url, ':') - url), url);
+    if (strpbrk(host, "?#") != NULL)
+        return dp_fail(err, DP_ESPEC,
+                       "%.*s has a query: put what stands behind the '?' into a file, and "
+                       "query=FILE into dp_options.remote",
+                       (int)(strcspn(url, "?#") > 100 ? 100 : strcspn(url, "?#")), url);
+    for (const char *c = host; *c != '\0'; c++) {
+        if (*c <= ' ' || *c > '~')
+            return dp_fail(err, DP_ESPEC, "%.100s: an address has no blanks: write %%20", url);
+    }
+    if (length == 0)
+        return dp_fail(err, DP_ESPEC, "%.100s names no host", url);
+    return DP_OK;
+}
+
+bool dp_remote_mirror(const dp_remote_settings *s, uint32_t i, const char *url, dp_arena *arena,
+                      const char **out)
+{
+    const dp_remote_place *p = &s->places[i];
+    const size_t n = strlen(p->from), size = strlen(p->to) + strlen(url) + 1;
+    char *text;
+
+    *out = NULL;
+    if (strncmp(url, p->from, n) != 0)
+        return true;
+    *out = text = dp_arena_alloc(arena, size, 1);
+    if (text != NULL)
+        snprintf(text, size, "%s%s", p->to, url + n);
+    return text != NULL;
+}
+
+static bool is_place(const char *url)
+{
+    const size_t n = url != NULL ? strlen(url) : 0;
+
+    return n > 0 && strncmp(url, "http", 4) == 0 && dp_path_is_url(url) && url[n - 1] == '/';
+}
+
+static dp_status read_mirrors(dp_remote_settings *s, dp_arena *arena, dp_error *err)
+{
+    char *rest, *line;
+    dp_status status = read_text(s->mirrors, MOST_HEADERS, arena, &rest, err);
+
+    s->places = dp_arena_alloc(arena, DP_MAX_MIRRORS, sizeof *s->places);
+    if (status == DP_OK && s->places == NULL)
+        return dp_arena_fail(arena, err, "mirrors");
+    for (uint32_t n = 1; status == DP_OK && (line = take_line(&rest)) != NULL; n++) {
+        char *blank = strchr(line, ' ');
+        if (line[0] == '\0' || line[0] == '#')
+            continue;
+        if (blank != NULL)
+            *blank++ = '\0';
+        if (!is_place(line) || !is_place(blank))
+            return dp_fail(err, DP_ESPEC,
+                           "%.120s, line %u: a mirror is ADDRESS/ MIRROR/: what lies below the one "
+                           "lies below the other",
+                           s->mirrors, n);
+        if (s->n_mirrors == DP_MAX_MIRRORS)
+            return dp_fail(err, DP_ELIMIT, "%.120s has more than %d mirrors", s->mirrors,
+                           DP_MAX_MIRRORS);
+        s->places[s->n_mirrors++] = (dp_remote_place){line, blank};
+        status = dp_url_check(line, err);
+        if (status == DP_OK)
+            status = dp_url_check(blank, err);
+    }
+    return status;
+}
+
 dp_status dp_setting_read(const dp_stage_info *row, const char *given, const char *variable,
                           dp_arena *arena, void **out, dp_error *err)
 {
@@ -183,5 +261,7 @@ dp_status dp_remote_settings_read(const dp_options *options, dp_arena *arena,
         status = read_headers(out, arena, err);
     if (status == DP_OK && out->query[0] != '\0')
         status = read_queries(out, arena, err);
+    if (status == DP_OK && out->mirrors[0] != '\0')
+        status = read_mirrors(out, arena, err);
     return status;
 }

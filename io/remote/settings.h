@@ -9,17 +9,34 @@
 #include "lang/stage.h"
 
 #define DP_MAX_HEADERS 64 /* lines of a file of headers */
+#define DP_MAX_MIRRORS 64 /* lines of a file of mirrors */
+
+/* What lies below `from` lies below `to` as well; both end in '/'. */
+typedef struct dp_remote_place {
+    const char *from, *to;
+} dp_remote_place;
 
 typedef struct dp_remote_settings {
-    const char *headers, *query, *ca;       /* files; "" = none */
-    int64_t timeout, connect, wait, within; /* seconds */
+    const char *headers, *query, *ca, *mirrors; /* files; "" = none */
+    int64_t timeout, connect, wait, within;     /* seconds */
     int64_t tries, transfers, redirects;
     /* What the files hold; secret: in no message. */
     uint32_t n_lines;
     const char **lines;
+    uint32_t n_mirrors;
+    dp_remote_place *places; /* of the mirrors, in their order */
     size_t n_queries;
     const char **queries; /* sorted: ADDRESS?QUERY each, or one of all addresses without one */
 } dp_remote_settings;
+
+/* Whether it may stand in a text, which is printed, kept in states as a fingerprint, and given to
+ * others: DP_ESPEC where something secret is in it, which the message does not show. */
+dp_status dp_url_check(const char *url, dp_error *);
+
+/* The address, in the arena, under which mirror i has what is at `url`; *out NULL = it has it not.
+ * False when out of memory. */
+bool dp_remote_mirror(const dp_remote_settings *, uint32_t i, const char *url, dp_arena *,
+                      const char **out);
 
 /* What stands behind the '?' of an address; NULL = nothing. */
 const char *dp_remote_query(const dp_remote_settings *, const char *url);

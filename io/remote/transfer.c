@@ -25,9 +25,16 @@
 #define FIRST_WAIT 100 /* ms before the second try; twice as long before each other one */
 #define SLOW       100 /* bytes a second: less is none */
 
+/* Transfers at a time where the settings do not say how many: so many, and more while what they
+ * bring is little, as each of those waits more for its server than for its bytes. */
+#define FEW    8
+#define MANY   64
+#define LITTLE ((uint64_t)8 << 20)
+
 typedef struct transfer {
     CURL *easy;
     dp_fetch *first; /* what it brings now, and behind that; NULL = idle */
+    uint64_t n;      /* bytes that it was asked for */
     dp_answer answer;
     int error; /* of this try; 0 = none */
     bool checked;
@@ -42,10 +49,12 @@ struct dp_remote {
     struct curl_slist *headers;
     CURLM *multi;
     transfer *transfers;
+    int64_t n_transfers;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t done;
     dp_fetch *queue; /* each the first of its chain */
+    uint32_t server; /* that is asked first: the last one that had what another had not */
     bool stop;
 };
 
@@ -88,6 +97,8 @@ static dp_asked asked(const dp_fetch *f)
 /* Called with the lock. */
 static void finish(dp_remote *m, dp_fetch *f, int error)
 {
+    if (error == 0 && f->left > 0)
+        m->server = f->server;
     f->error = error;
     f->more = NULL;
     atomic_store(&f->done, true);
@@ -146,6 +157,9 @@ static size_t take_bytes(char *bytes, size_t size, size_t n, void *transfer_)
 
 /* ---- one try ---- */
 
+#define BUFFER                                                                                     \
+    ((size_t)1 << 18) /* libcurl's of a transfer; a quarter of it where it asks for less */
+
 #define SET(option, value) (c->curl_easy_setopt)(t->easy, option, value)
 
 /* A redirect is followed to http and https alone, from https to https alone. */
@@ -153,7 +167,7 @@ static bool prepare(const dp_remote *m, transfer *t, dp_fetch *f, uint64_t now)
 {
     const dp_curl *c = &m->curl;
     const dp_asked q = asked(f);
-    const char *url = file_of(f)->url;
+    const char *url = file_of(f)->urls[f->server];
     char range[64];
 
     snprintf(range, sizeof range, "%llu-%llu", (unsigned long long)q.first,
@@ -162,7 +176,9 @@ static bool prepare(const dp_remote *m, transfer *t, dp_fetch *f, uint64_t now)
     t->checked = false;
     t->error = 0;
     t->first = f;
+    t->n = q.last + 1 - q.first;
     return SET(CURLOPT_URL, url) == CURLE_OK && SET(CURLOPT_RANGE, range) == CURLE_OK &&
+           SET(CURLOPT_BUFFERSIZE, t->n < BUFFER ? (long)BUFFER / 4 : (long)BUFFER) == CURLE_OK &&
            SET(CURLOPT_TIMEOUT_MS, (long)(f->deadline - now)) == CURLE_OK &&
            SET(CURLOPT_REDIR_PROTOCOLS_STR,
                strncmp(url, "https:", 6) == 0 ? "https" : "http,https") == CURLE_OK &&
@@ -236,6 +252,28 @@ static void set_deadline(const dp_remote *m, dp_fetch *f, uint64_t now)
         f->deadline = now + 1000 * (uint64_t)m->settings.within;
 }
 
+/* What came is not of what will come: of another server, or before the file's size was known. */
+static void start_over(dp_fetch *f)
+{
+    f->got = 0;
+    f->n = f->wanted;
+}
+
+/* Called with the lock.  Asks the next server, as a new transfer; false = there is none. */
+static bool ask_next(dp_remote *m, dp_fetch *f, int error)
+{
+    if (f->left + 1 >= file_of(f)->n_urls)
+        return false;
+    if (f->left++ == 0)
+        f->first_error = error;
+    f->server = (f->server + 1) % file_of(f)->n_urls;
+    f->tries = 0;
+    f->not_before = f->deadline = 0;
+    start_over(f);
+    add_to_queue(m, f);
+    return true;
+}
+
 /* Called with the lock.  What failed is done, or in the queue once more: what has come stays.  A
  * wait beyond the deadline would be for nothing.  The rest of its chain is asked for anew. */
 static void settle(dp_remote *m, const transfer *t, dp_fetch *f)
@@ -251,10 +289,14 @@ static void settle(dp_remote *m, const transfer *t, dp_fetch *f)
         *f->said = t->answer;
     if (t->error != 0 && ++f->tries < m->settings.tries && may_pass(t->error) &&
         f->not_before < f->deadline) {
+        if (file_of(f)->size == 0)
+            start_over(f);
         add_to_queue(m, f);
         return;
     }
-    finish(m, f, t->error);
+    f->more = NULL;
+    if (t->error == 0 || !ask_next(m, f, t->error))
+        finish(m, f, t->error != 0 && f->left > 0 ? f->first_error : t->error);
     if (rest != NULL)
         add_to_queue(m, rest);
 }
@@ -264,8 +306,12 @@ static void begin(dp_remote *m, transfer *t, dp_fetch *f, uint64_t now)
 {
     dp_fetch *rest = f->more;
 
-    for (dp_fetch *each = f; each != NULL; each = each->more)
+    if (f->tries == 0 && f->left == 0)
+        f->server = m->server % file_of(f)->n_urls;
+    for (dp_fetch *each = f; each != NULL; each = each->more) {
         set_deadline(m, each, now);
+        each->server = f->server;
+    }
     if (now < f->deadline && prepare(m, t, f, now))
         return;
     t->first = NULL;
@@ -276,13 +322,20 @@ static void begin(dp_remote *m, transfer *t, dp_fetch *f, uint64_t now)
 
 /* ---- the thread ---- */
 
+/* NULL = no other one is to be made now. */
 static transfer *find_idle(const dp_remote *m)
 {
-    for (int64_t i = 0; i < m->settings.transfers; i++) {
+    transfer *idle = NULL;
+    uint64_t bytes = 0;
+    int64_t n = 0;
+
+    for (int64_t i = 0; i < m->n_transfers; i++) {
         if (m->transfers[i].first == NULL)
-            return &m->transfers[i];
+            idle = &m->transfers[i];
+        n += m->transfers[i].first != NULL;
+        bytes += m->transfers[i].first != NULL ? m->transfers[i].n : 0;
     }
-    return NULL;
+    return m->settings.transfers != 0 || n < FEW || bytes < LITTLE ? idle : NULL;
 }
 
 /* Called with the lock.  Takes what may begin now; the ms until more may. */
@@ -367,7 +420,8 @@ static dp_fetch *find_last(dp_remote *m, const dp_fetch *f)
 /* Where there is no thread, in a process that was forked, it fails at once. */
 static bool set_out(dp_fetch *f)
 {
-    f->got = f->tries = 0;
+    f->wanted = f->n;
+    f->got = f->tries = f->server = f->left = 0;
     f->not_before = f->deadline = 0;
     f->more = f->next = NULL;
     f->error = DP_FAR_FORKED;
@@ -454,17 +508,36 @@ static const char *why(const dp_far *far, int error)
 
 /* ---- opening ---- */
 
-dp_status dp_remote_file(dp_remote *m, const char *url, dp_far_file **out, dp_error *err)
+static bool add_url(const dp_remote *m, dp_far_file *f, const char *url)
 {
     const char *query = dp_remote_query(&m->settings, url);
     const size_t size = strlen(url) + (query != NULL ? strlen(query) : 0) + 2;
-    dp_far_file *f = dp_arena_alloc(m->arena, 1, sizeof *f);
     char *whole = dp_arena_alloc(m->arena, size, 1);
 
-    if (f == NULL || whole == NULL)
-        return dp_arena_fail(m->arena, err, "an address");
+    if (whole == NULL)
+        return false;
     snprintf(whole, size, "%s%s%s", url, query != NULL ? "?" : "", query != NULL ? query : "");
-    *f = (dp_far_file){.far = {.why = why}, .remote = m, .url = whole};
+    f->urls[f->n_urls++] = whole;
+    return true;
+}
+
+dp_status dp_remote_file(dp_remote *m, const char *url, dp_far_file **out, dp_error *err)
+{
+    dp_far_file *f = dp_arena_alloc(m->arena, 1, sizeof *f);
+    bool room = f != NULL;
+
+    if (room) {
+        *f = (dp_far_file){.far = {.why = why}, .remote = m};
+        f->urls = dp_arena_alloc(m->arena, (size_t)m->settings.n_mirrors + 1, sizeof *f->urls);
+        room = f->urls != NULL && add_url(m, f, url);
+    }
+    for (uint32_t i = 0; i < m->settings.n_mirrors && room; i++) {
+        const char *mirror;
+        room = dp_remote_mirror(&m->settings, i, url, m->arena, &mirror) &&
+               (mirror == NULL || add_url(m, f, mirror));
+    }
+    if (!room)
+        return dp_arena_fail(m->arena, err, "an address");
     *out = f;
     return DP_OK;
 }
@@ -489,7 +562,6 @@ static bool set_up(const dp_remote *m, const transfer *t)
            SET(CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
            (s->ca[0] == '\0' || SET(CURLOPT_CAINFO, s->ca) == CURLE_OK) &&
            SET(CURLOPT_PIPEWAIT, 1L) == CURLE_OK && SET(CURLOPT_TCP_KEEPALIVE, 1L) == CURLE_OK &&
-           SET(CURLOPT_BUFFERSIZE, 1L << 18) == CURLE_OK &&
            SET(CURLOPT_WRITEFUNCTION, take_bytes) == CURLE_OK &&
            SET(CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK;
 }
@@ -510,9 +582,8 @@ static bool make_handles(dp_remote *m)
     m->multi = m->curl.curl_multi_init();
     if (m->multi == NULL || !add_headers(m))
         return false;
-    (m->curl.curl_multi_setopt)(m->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-                                (long)m->settings.transfers);
-    for (int64_t i = 0; i < m->settings.transfers; i++) {
+    (m->curl.curl_multi_setopt)(m->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)m->n_transfers);
+    for (int64_t i = 0; i < m->n_transfers; i++) {
         m->transfers[i].easy = m->curl.curl_easy_init();
         if (m->transfers[i].easy == NULL || !set_up(m, &m->transfers[i]))
             return false;
@@ -548,7 +619,8 @@ dp_status dp_remote_open(dp_remote **out, const dp_options *options, dp_arena *a
     status = dp_remote_settings_read(options, arena, &m->settings, err);
     if (status != DP_OK)
         return status;
-    m->transfers = dp_arena_alloc(arena, (size_t)m->settings.transfers, sizeof *m->transfers);
+    m->n_transfers = m->settings.transfers != 0 ? m->settings.transfers : MANY;
+    m->transfers = dp_arena_alloc(arena, (size_t)m->n_transfers, sizeof *m->transfers);
     if (m->transfers == NULL)
         return dp_arena_fail(arena, err, "transfers");
     pthread_mutex_init(&m->lock, NULL);
@@ -577,7 +649,7 @@ void dp_remote_close(dp_remote *m)
         return;
     if (m->started)
         stop(m);
-    for (int64_t i = 0; i < m->settings.transfers; i++) {
+    for (int64_t i = 0; i < m->n_transfers; i++) {
         if (m->transfers[i].first != NULL)
             m->curl.curl_multi_remove_handle(m->multi, m->transfers[i].easy);
         if (m->transfers[i].easy != NULL)

@@ -27,9 +27,10 @@ typedef struct dp_fetch {
     bool summed;     /* the caller's, once it is done: the digest of its bytes is here */
     uint8_t digest[DP_BLAKE];
     /* The transfers' own, until it is done. */
-    size_t got;
-    int error;
-    uint32_t tries;
+    size_t wanted, got;
+    int error, first_error;        /* of its first server */
+    uint32_t tries;                /* of the server that is asked now */
+    uint32_t server, left;         /* which of far->urls that is; how many failed before it */
     uint64_t not_before, deadline; /* ms of the clock */
     struct dp_fetch *next, *more;  /* in the queue; in a chain */
     _Atomic uint32_t done;
@@ -47,7 +48,8 @@ static inline bool dp_fetch_is_done(dp_fetch *f) { return atomic_load(&f->done) 
 typedef struct dp_far_file {
     dp_far far;
     struct dp_remote *remote;
-    const char *url;        /* with the query: in no message */
+    const char **urls; /* its own and its mirrors', with the query: in no message */
+    uint32_t n_urls;
     uint64_t size, version; /* size 0 = it is not known; version 0 = any */
     /* Of io/remote/pages.h. */
     struct dp_pages *pages;

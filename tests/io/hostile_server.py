@@ -73,7 +73,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(503, Retry_After="0")
         if mode == "hold" and attempt == 1:
             return self.answer(503, Retry_After="86400")
-        if mode == "gather" and not early and number <= int(opening or 1) + 4 and not gather(key):
+        if mode.startswith("gather") and not early and number <= int(opening or 1) + int(mode[6:]) and not gather(key, int(mode[6:])):
             return self.answer(404)
         if mode == "gate" and not early:  # until FOLDER/go is there
             self.note(0)
@@ -113,7 +113,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             del fields["ETag"]
         if mode == "dated":
             fields["Last_Modified"] = "Mon, 30 Nov 2026 00:00:00 GMT"
-        if mode == "cut" and not early or mode == "half" and not early and len(body) > 4096:
+        if mode == "grown" and number == 1:  # half of the file, and a quarter of that half; it is whole the next time
+            body, total = bytes_[:total // 2], total // 2
+            last = total - 1
+        if mode == "grown" and number == 1 or mode == "cut" and not early or mode == "half" and not early and len(body) > 4096:
             self.close_connection = True
             fields["Content_Length"] = str(len(body))
             body = body[:len(body) // 2]
@@ -133,9 +136,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             time.sleep(0.02)
 
 
-def gather(key):  # whether four requests were there at once, before any of them was answered
+def gather(key, n):  # whether n requests were there at once, before any of them was answered
     with lock:
-        barrier = barriers.setdefault(key, threading.Barrier(4, timeout=20))
+        barrier = barriers.setdefault(key, threading.Barrier(n, timeout=20))
     try:
         barrier.wait()
         return True
@@ -155,6 +158,7 @@ def mutate(draw, body, total):  # one answer in three is other than it should be
     return body, total
 
 
+http.server.ThreadingHTTPServer.request_queue_size = 128
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 server.daemon_threads = True
 if len(sys.argv) > 2:

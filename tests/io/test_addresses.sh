@@ -96,6 +96,38 @@ bad changed 'token .* of .* another than when it was opened' tokens far.bin leng
 bad changed 'another than when it was opened' webdataset far.tar fields=c:bin:bytes
 bad changed 'another than when it was opened' npy far.npy ''
 
+# what one server has not, has otherwise or cuts is asked of the next, by every reader; which then is asked first
+for mode in late404 changed half; do
+    for each in "records far.bin $records" 'tokens far.bin length=100 | shuffle' 'webdataset far.tar fields=c:bin:bytes | shuffle' 'npy far.npy | shuffle'; do
+        read -r reader file rest <<< "$each"
+        run=$mode.$((++runs))
+        printf '%s\n' '# in turn' "${far%/*}/$run/ ${far%/*}/404/" "${far%/*}/$run/ $far.$runs/" > mirrors
+        rm served/log
+        [ "$("$DETPIPE" digest "$reader file=$file $rest" --data served)" = "$(DETPIPE_REMOTE='tries=1 mirrors=mirrors' "$DETPIPE" digest "$reader file=$file $rest" --data "${far%/*}/$run" 2>&1)" ] ||
+            fail "$each: a mirror of $mode gives another digest"
+        [ "$(grep -c " $run " served/log)" -le 14 ] || fail "$each: what a mirror has is asked of the first one all the time"
+    done
+done
+run=late404.$((++runs))
+echo "${far%/*}/$run/ ${far%/*}/404/" > mirrors
+DETPIPE_REMOTE='mirrors=mirrors' expect 3 "record [0-9]+ of .*$run/far.bin cannot be read: .*answered 404" "$DETPIPE" digest "records file=${far%/*}/$run/far.bin $records"
+for line in "$far/ mirror" "$far $far/" "$far/" "ftp://a/ $far/"; do
+    echo "$line" > mirrors
+    DETPIPE_REMOTE='mirrors=mirrors' expect 2 'mirrors, line 1: a mirror is ADDRESS/ MIRROR/' "$DETPIPE" digest "records file=$far/far.bin $records"
+done
+for line in "$far/ http://me:hush@a/" "$far/ http://a/?hush/"; do
+    echo "$line" > mirrors
+    DETPIPE_REMOTE='mirrors=mirrors' expect 2 'put .* into a file' "$DETPIPE" digest "records file=$far/far.bin $records"
+    grep -q hush out.txt && fail "a message has a secret of mirrors="
+done
+rm mirrors
+DETPIPE_REMOTE='mirrors=mirrors' expect 3 'mirrors' "$DETPIPE" digest "records file=$far/far.bin $records"
+
+# what was cut before the file's length was known does not begin what comes of a longer one
+head -c 60000 served/far.bin > served/page.bin
+[ "$("$DETPIPE" digest "records file=served/page.bin $records")" = "$("$DETPIPE" digest "records file=${far%/*}/grown.1/page.bin $records" 2>&1)" ] ||
+    fail "a file that grew while it was opened is delivered in part"
+
 # each byte once, however many records there are: neighbours come as one range
 rm served/log
 run=good.$((++runs))
