@@ -25,11 +25,15 @@
 #define FIRST_WAIT 100 /* ms before the second try; twice as long before each other one */
 #define SLOW       100 /* bytes a second: less is none */
 
+#define BUFFER                                                                                     \
+    ((size_t)1 << 18) /* libcurl's of a transfer; a quarter of it where it asks for less */
+
 /* Transfers at a time where the settings do not say how many: so many, and more while what they
  * bring is little, as each of those waits more for its server than for its bytes. */
 #define FEW    8
 #define MANY   64
 #define LITTLE ((uint64_t)8 << 20)
+#define ALONE  1000 /* ms at most */
 
 typedef struct transfer {
     CURL *easy;
@@ -50,6 +54,12 @@ struct dp_remote {
     CURLM *multi;
     transfer *transfers;
     int64_t n_transfers;
+    /* The thread's own: what is on its way, and bytes that were asked for.  A large one that begins
+     * when nothing is goes alone until it begins to come: others would share its way, and the first
+     * of all is waited for. */
+    int64_t n_active;
+    uint64_t active, lone_until;
+    const transfer *lone;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t done;
@@ -144,6 +154,8 @@ static void check(transfer *t)
 static size_t take_bytes(char *bytes, size_t size, size_t n, void *transfer_)
 {
     transfer *t = transfer_;
+
+    file_of(t->first)->remote->lone = NULL;
     check(t);
     t->error = dp_answer_reason(t->error, bytes, size * n);
     if (t->error == 0 && size * n > end_of(t->first) - t->first->at - t->first->got)
@@ -301,6 +313,24 @@ static void settle(dp_remote *m, const transfer *t, dp_fetch *f)
         add_to_queue(m, rest);
 }
 
+static void count_in(dp_remote *m, const transfer *t, uint64_t now)
+{
+    if (m->n_active == 0 && t->n >= BUFFER) {
+        m->lone = t;
+        m->lone_until = now + ALONE;
+    }
+    m->n_active++;
+    m->active += t->n;
+}
+
+static void count_out(dp_remote *m, const transfer *t)
+{
+    if (m->lone == t)
+        m->lone = NULL;
+    m->n_active--;
+    m->active -= t->n;
+}
+
 /* Called with the lock.  What has waited for a transfer until its deadline gets none. */
 static void begin(dp_remote *m, transfer *t, dp_fetch *f, uint64_t now)
 {
@@ -312,8 +342,10 @@ static void begin(dp_remote *m, transfer *t, dp_fetch *f, uint64_t now)
         set_deadline(m, each, now);
         each->server = f->server;
     }
-    if (now < f->deadline && prepare(m, t, f, now))
+    if (now < f->deadline && prepare(m, t, f, now)) {
+        count_in(m, t, now);
         return;
+    }
     t->first = NULL;
     finish(m, f, now < f->deadline ? DP_FAR_CURL + CURLE_OUT_OF_MEMORY : DP_FAR_WITHIN);
     if (rest != NULL)
@@ -322,20 +354,21 @@ static void begin(dp_remote *m, transfer *t, dp_fetch *f, uint64_t now)
 
 /* ---- the thread ---- */
 
-/* NULL = no other one is to be made now. */
-static transfer *find_idle(const dp_remote *m)
+static bool is_alone(const dp_remote *m, uint64_t now)
 {
-    transfer *idle = NULL;
-    uint64_t bytes = 0;
-    int64_t n = 0;
+    return m->lone != NULL && now < m->lone_until;
+}
 
-    for (int64_t i = 0; i < m->n_transfers; i++) {
+/* NULL = no other one is to be made now. */
+static transfer *find_idle(const dp_remote *m, uint64_t now)
+{
+    const bool room = m->settings.transfers != 0 || m->n_active < FEW || m->active < LITTLE;
+
+    for (int64_t i = 0; i < m->n_transfers && room && !is_alone(m, now); i++) {
         if (m->transfers[i].first == NULL)
-            idle = &m->transfers[i];
-        n += m->transfers[i].first != NULL;
-        bytes += m->transfers[i].first != NULL ? m->transfers[i].n : 0;
+            return &m->transfers[i];
     }
-    return m->settings.transfers != 0 || n < FEW || bytes < LITTLE ? idle : NULL;
+    return NULL;
 }
 
 /* Called with the lock.  Takes what may begin now; the ms until more may. */
@@ -352,12 +385,14 @@ static int start_some(dp_remote *m)
             at = &f->next;
             continue;
         }
-        t = find_idle(m);
+        t = find_idle(m, now);
         if (t == NULL)
             break;
         *at = f->next;
         begin(m, t, f, now);
     }
+    if (is_alone(m, now) && m->lone_until - now < wait)
+        wait = m->lone_until - now;
     return (int)wait;
 }
 
@@ -374,6 +409,7 @@ static void end_some(dp_remote *m)
         (c->curl_easy_getinfo)(message->easy_handle, CURLINFO_PRIVATE, &t);
         judge(m, t, code);
         c->curl_multi_remove_handle(m->multi, t->easy);
+        count_out(m, t);
         f = t->first;
         t->first = NULL;
         pthread_mutex_lock(&m->lock);

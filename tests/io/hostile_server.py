@@ -75,6 +75,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(503, Retry_After="86400")
         if mode.startswith("gather") and not early and number <= int(opening or 1) + int(mode[6:]) and not gather(key, int(mode[6:])):
             return self.answer(404)
+        if mode == "alone" and not early and gather(key, 2, 0.05):  # the first one is not
+            return self.answer(404)
         if mode == "gate" and not early:  # until FOLDER/go is there
             self.note(0)
             while not os.path.exists(folder + "/go"):
@@ -136,9 +138,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             time.sleep(0.02)
 
 
-def gather(key, n):  # whether n requests were there at once, before any of them was answered
+def gather(key, n, seconds=20):  # whether n requests were there at once, before any of them was answered
     with lock:
-        barrier = barriers.setdefault(key, threading.Barrier(n, timeout=20))
+        barrier = barriers.setdefault(key, threading.Barrier(n, timeout=seconds))
     try:
         barrier.wait()
         return True

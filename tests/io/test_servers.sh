@@ -63,6 +63,12 @@ for n in 4 24; do # more than eight, as they are small
         "$("$DETPIPE" digest "snapshot file=served/small.dps | shuffle | batch batch_size=2")" ] || { fail "$n blocks are not asked for at once"; cat err.txt; }
 done
 
+# a large block comes alone until it begins to come: the first batch waits for it, and others would share its way
+"$DETPIPE" snapshot write 'synthetic num_records=1000' served/large.dps --block-size 512K > /dev/null
+url alone@2
+[ "$("$DETPIPE" digest "snapshot file=large.dps | shuffle block=100 window=1" --data "${address%/*}" 2> err.txt)" = \
+    "$("$DETPIPE" digest "snapshot file=served/large.dps | shuffle block=100 window=1")" ] || { fail "another block is asked for beside the first"; cat err.txt; }
+
 # no network, and no library of it, where no address is named
 LD_DEBUG=libs "$DETPIPE" digest 'snapshot file=served/a.dps' 2>&1 | grep -q libcurl && fail "a local file loads libcurl"
 url good
