@@ -8,8 +8,6 @@
 #include "libraries/distributions.h"
 #include "libraries/permute.h"
 
-#define AHEAD 64 /* draws */
-
 typedef struct native {
     dp_rng rng;
     dp_bijection bijection;
@@ -28,24 +26,26 @@ static double uniform(void *g)
     return (double)((word | dp_rng_u32(rng)) >> 11) * 0x1p-53;
 }
 
+static uint32_t draw(void *work, uint32_t done, uint32_t most, uint32_t *at)
+{
+    const dp_swaps *s = work;
+
+    for (uint32_t i = 0; i < most; i++) {
+        at[i] = dp_rng_below(s->generator, s->n - done - i);
+        dp_fetch_row(&s->v[at[i]]);
+    }
+    return most;
+}
+
 /* Fisher and Yates (Knuth, TAOCP 2, 3.4.2 P) from the top down: i = n-1 .. 1 swaps with
- * below(i + 1).  Places are drawn ahead of the swaps, so that a table larger than the caches is
- * fetched in time. */
+ * below(i + 1). */
 static void permute(uint32_t *v, uint32_t n, dp_rng *rng)
 {
-    uint32_t at[AHEAD];
+    dp_swaps swaps = {.v = v, .n = n, .generator = rng};
 
     dp_identity(v, n);
-    while (n > 1) {
-        const uint32_t some = n - 1 < AHEAD ? n - 1 : AHEAD;
-        for (uint32_t i = 0; i < some; i++) {
-            at[i] = dp_rng_below(rng, n - i);
-            __builtin_prefetch(&v[at[i]], 1);
-        }
-        for (uint32_t i = 0; i < some; i++)
-            dp_swap(v, n - 1 - i, at[i]);
-        n -= some;
-    }
+    if (n > 1)
+        dp_drawn_ahead(n - 1, (dp_drawn){draw, dp_swap_down}, &swaps);
 }
 
 static void begin(const dp_ask *ask)

@@ -30,21 +30,24 @@ static dp_status check_sample(const dp_ask *ask, dp_error *err)
     return dp_check_sample(ask, "NumPy", err);
 }
 
+static uint32_t draw(void *work, uint32_t done, uint32_t most, uint32_t *at)
+{
+    const dp_swaps *s = work;
+
+    for (uint32_t i = 0; i < most; i++) {
+        at[i] = dp_below_product(s->n - done - i, next, s->generator);
+        dp_fetch_row(&s->v[at[i]]);
+    }
+    return most;
+}
+
 /* Swaps from the top down to place `last`. */
 static void shuffle_down(const dp_ask *ask, uint32_t *v, uint32_t n, uint32_t last)
 {
-    uint32_t at[DP_AHEAD];
+    dp_swaps swaps = {.v = v, .n = n, .generator = ask->generator};
 
-    while (n > last) {
-        const uint32_t some = n - last < DP_AHEAD ? n - last : DP_AHEAD;
-        for (uint32_t i = 0; i < some; i++) {
-            at[i] = dp_below_product(n - i, next, ask->generator);
-            __builtin_prefetch(&v[at[i]], 1);
-        }
-        for (uint32_t i = 0; i < some; i++)
-            dp_swap(v, n - 1 - i, at[i]);
-        n -= some;
-    }
+    if (n > last)
+        dp_drawn_ahead(n - last, (dp_drawn){draw, dp_swap_down}, &swaps);
 }
 
 /* Many of many rows: the tail of an order of all. */

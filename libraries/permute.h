@@ -22,31 +22,79 @@ static inline void dp_swap(uint32_t *v, uint32_t i, uint32_t j)
 uint32_t dp_below_masked(uint32_t n, uint32_t (*next)(void *), void *generator);
 uint32_t dp_below_product(uint32_t n, uint32_t (*next)(void *), void *generator);
 
-/* Below, places are drawn ahead of the swaps, so that a table larger than the caches is fetched in
- * time; and the functions are compiled into their callers, with the generator. */
-#define DP_AHEAD    64 /* draws */
+/* Below, the functions are compiled into their callers, with the generator. */
+#define DP_AHEAD    32 /* draws */
 #define DP_COMPILED static inline __attribute__((always_inline))
 
-/* As NumPy shuffles: from the top down, places by masking and rejection.  A place that is too large
- * is drawn over without a branch, which nobody could foresee; so all have one mask. */
+/* What is drawn for each of n steps is drawn ahead of them, in lots, a lot being drawn before the
+ * one before it is used: so the rows that a step needs of a table larger than the caches are
+ * fetched in time.  `draw` draws for as many steps from `done` on as it likes, 1 to `most`, and
+ * says how many. */
+typedef struct dp_drawn {
+    uint32_t (*draw)(void *work, uint32_t done, uint32_t most, uint32_t *at);
+    void (*use)(void *work, uint32_t done, uint32_t some, const uint32_t *at);
+} dp_drawn;
+
+DP_COMPILED uint32_t dp_most_ahead(uint32_t left) { return left < DP_AHEAD ? left : DP_AHEAD; }
+
+DP_COMPILED void dp_drawn_ahead(uint32_t n, dp_drawn by, void *work)
+{
+    uint32_t lots[2][DP_AHEAD], some = 0, more;
+
+    if (n > 0)
+        some = by.draw(work, 0, dp_most_ahead(n), lots[0]);
+    for (uint32_t done = 0, lot = 0; done < n; lot = 1 - lot) {
+        const uint32_t left = n - done - some;
+        more = left > 0 ? by.draw(work, done + some, dp_most_ahead(left), lots[1 - lot]) : 0;
+        by.use(work, done, some, lots[lot]);
+        done += some;
+        some = more;
+    }
+}
+
+/* Into the second-level cache, which can wait for more lines at once than the first. */
+DP_COMPILED void dp_fetch_row(const uint32_t *row) { __builtin_prefetch(row, 0, 2); }
+
+typedef struct dp_swaps {
+    uint32_t *v, n;
+    uint32_t (*next)(void *);
+    void *generator;
+} dp_swaps;
+
+/* From the top down: place n - 1 of what is left with a drawn one. */
+DP_COMPILED void dp_swap_down(void *work, uint32_t done, uint32_t some, const uint32_t *at)
+{
+    const dp_swaps *s = work;
+
+    for (uint32_t i = 0; i < some; i++)
+        dp_swap(s->v, s->n - 1 - done - i, at[i]);
+}
+
+/* A place that is too large is drawn over without a branch, which nobody could foresee; so all have
+ * one mask. */
+DP_COMPILED uint32_t dp_draw_masked(void *work, uint32_t done, uint32_t most, uint32_t *at)
+{
+    const dp_swaps *s = work;
+    const uint32_t last = s->n - 1 - done, mask = UINT32_MAX >> __builtin_clz(last);
+    const uint32_t same = last - (mask >> 1), some = same < most ? same : most;
+
+    for (uint32_t i = 0; i < some;) {
+        at[i] = s->next(s->generator) & mask;
+        i += at[i] <= last - i;
+    }
+    for (uint32_t i = 0; i < some; i++)
+        dp_fetch_row(&s->v[at[i]]);
+    return some;
+}
+
+/* As NumPy shuffles: from the top down, places by masking and rejection. */
 DP_COMPILED void dp_shuffle_masked(uint32_t *v, uint32_t n, uint32_t (*next)(void *),
                                    void *generator)
 {
-    uint32_t at[DP_AHEAD];
+    dp_swaps swaps = {v, n, next, generator};
 
-    while (n > 1) {
-        const uint32_t mask = UINT32_MAX >> __builtin_clz(n - 1), same = n - 1 - (mask >> 1);
-        const uint32_t some = same < DP_AHEAD ? same : DP_AHEAD;
-        for (uint32_t i = 0; i < some;) {
-            at[i] = next(generator) & mask;
-            i += at[i] <= n - 1 - i;
-        }
-        for (uint32_t i = 0; i < some; i++)
-            __builtin_prefetch(&v[at[i]], 1);
-        for (uint32_t i = 0; i < some; i++)
-            dp_swap(v, n - 1 - i, at[i]);
-        n -= some;
-    }
+    if (n > 1)
+        dp_drawn_ahead(n - 1, (dp_drawn){dp_draw_masked, dp_swap_down}, &swaps);
 }
 /* 0..n-1, so shuffled. */
 DP_COMPILED void dp_permute_masked(uint32_t *v, uint32_t n, uint32_t (*next)(void *),
@@ -56,20 +104,63 @@ DP_COMPILED void dp_permute_masked(uint32_t *v, uint32_t n, uint32_t (*next)(voi
     dp_shuffle_masked(v, n, next, generator);
 }
 
+DP_COMPILED uint32_t dp_draw_up(void *work, uint32_t done, uint32_t most, uint32_t *at)
+{
+    const dp_swaps *s = work;
+
+    for (uint32_t i = 0; i < most; i++) {
+        at[i] = done + i + s->next(s->generator) % (s->n - done - i);
+        dp_fetch_row(&s->v[at[i]]);
+    }
+    return most;
+}
+DP_COMPILED void dp_swap_up(void *work, uint32_t done, uint32_t some, const uint32_t *at)
+{
+    const dp_swaps *s = work;
+
+    for (uint32_t i = 0; i < some; i++)
+        dp_swap(s->v, done + i, at[i]);
+}
+
 /* 0..n-1 as PyTorch shuffles them: from the bottom up, place i with i + word mod (n - i). */
 DP_COMPILED void dp_permute_up(uint32_t *v, uint32_t n, uint32_t (*next)(void *), void *generator)
 {
-    uint32_t at[DP_AHEAD];
+    dp_swaps swaps = {v, n, next, generator};
 
     dp_identity(v, n);
-    for (uint32_t first = 0; first + 1 < n; first += DP_AHEAD) {
-        const uint32_t left = n - 1 - first, some = left < DP_AHEAD ? left : DP_AHEAD;
-        for (uint32_t i = first; i < first + some; i++) {
-            at[i - first] = i + next(generator) % (n - i);
-            __builtin_prefetch(&v[at[i - first]], 1);
-        }
-        for (uint32_t i = 0; i < some; i++)
-            dp_swap(v, first + i, at[i]);
+    if (n > 1)
+        dp_drawn_ahead(n - 1, (dp_drawn){dp_draw_up, dp_swap_up}, &swaps);
+}
+
+typedef struct dp_buffered {
+    const dp_ask *ask;
+    uint32_t (*below)(void *, uint32_t);
+    uint32_t *table, held, next; /* held: rows; next: the row that comes */
+} dp_buffered;
+
+DP_COMPILED uint32_t dp_draw_buffered(void *work, uint32_t done, uint32_t most, uint32_t *at)
+{
+    const dp_buffered *b = work;
+    const uint32_t left = (uint32_t)b->ask->rows - done, full = (uint32_t)b->ask->kept;
+
+    for (uint32_t i = 0; i < most; i++) {
+        at[i] = b->below(b->ask->generator, left - i < full ? left - i : full);
+        dp_fetch_row(&b->ask->order[at[i]]);
+    }
+    return most;
+}
+DP_COMPILED void dp_use_buffered(void *work, uint32_t done, uint32_t some, const uint32_t *at)
+{
+    dp_buffered *b = work;
+    uint32_t *buffer = b->ask->order, *table = b->table + done;
+
+    for (uint32_t i = 0; i < some; i++) {
+        table[i] = buffer[at[i]];
+        buffer[at[i]] = buffer[b->held - 1];
+        if (b->next < b->ask->rows)
+            buffer[b->held - 1] = b->next++;
+        else
+            b->held--;
     }
 }
 
@@ -79,26 +170,10 @@ DP_COMPILED void dp_permute_up(uint32_t *v, uint32_t n, uint32_t (*next)(void *)
 DP_COMPILED void dp_through_buffer(const dp_ask *ask, uint32_t (*below)(void *, uint32_t),
                                    uint32_t *table)
 {
-    uint32_t *buffer = ask->order, at[DP_AHEAD];
-    const uint32_t n = (uint32_t)ask->rows;
-    uint32_t held = (uint32_t)ask->kept, next = held;
+    dp_buffered buffered = {ask, below, table, (uint32_t)ask->kept, (uint32_t)ask->kept};
 
-    dp_identity(buffer, held);
-    for (uint32_t first = 0; first < n; first += DP_AHEAD) {
-        const uint32_t some = n - first < DP_AHEAD ? n - first : DP_AHEAD, come = n - next;
-        for (uint32_t i = 0; i < some; i++) {
-            at[i] = below(ask->generator, i < come ? held : held - (i - come));
-            __builtin_prefetch(&buffer[at[i]], 1);
-        }
-        for (uint32_t i = 0; i < some; i++) {
-            table[first + i] = buffer[at[i]];
-            buffer[at[i]] = buffer[held - 1];
-            if (next < n)
-                buffer[held - 1] = next++;
-            else
-                held--;
-        }
-    }
+    dp_identity(ask->order, ask->kept);
+    dp_drawn_ahead((uint32_t)ask->rows, (dp_drawn){dp_draw_buffered, dp_use_buffered}, &buffered);
 }
 
 /* Two parts as scikit-learn and datasets cut them, the fraction being test_size: the first one has

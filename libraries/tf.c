@@ -74,11 +74,44 @@ static void seed(const dp_ask *ask, philox *p)
 
 /* What is held is a ring, full as long as rows come: a place of it is delivered, the oldest row
  * moves there, and the next row comes behind the newest. */
+typedef struct ring {
+    philox *words;
+    uint32_t *table, *row, size, n, next;
+    uint32_t oldest, ahead; /* place of the oldest row, now and where draws are */
+} ring;
+
+static uint32_t draw(void *work, uint32_t done, uint32_t most, uint32_t *at)
+{
+    ring *r = work;
+
+    for (uint32_t i = 0; i < most; i++) {
+        const uint32_t left = r->n - done - i, held = r->size < left ? r->size : left;
+        const uint32_t step = word(r->words) % held, to_end = r->size - r->ahead;
+        at[i] = step < to_end ? r->ahead + step : step - to_end;
+        r->ahead = to_end > 1 ? r->ahead + 1 : 0;
+        dp_fetch_row(&r->row[at[i]]);
+    }
+    return most;
+}
+
+static void use(void *work, uint32_t done, uint32_t some, const uint32_t *at)
+{
+    ring *r = work;
+
+    for (uint32_t i = 0; i < some; i++) {
+        r->table[done + i] = r->row[at[i]];
+        r->row[at[i]] = r->row[r->oldest];
+        if (r->next < r->n)
+            r->row[r->oldest] = r->next++;
+        r->oldest = r->oldest + 1 < r->size ? r->oldest + 1 : 0;
+    }
+}
+
 static void make(const dp_ask *ask, uint32_t *table)
 {
     tf *t = ask->generator;
     const uint32_t n = (uint32_t)ask->rows, size = (uint32_t)ask->kept;
-    uint32_t *ring = ask->order, at[DP_AHEAD], next = size, oldest = 0;
+    ring r = {&t->epoch, table, ask->order, size, n, size, 0, 0};
 
     if (ask->once) {
         seed(ask, &t->epoch);
@@ -88,23 +121,8 @@ static void make(const dp_ask *ask, uint32_t *table)
         const uint32_t key = word(&t->parent);
         start(&t->epoch, key, word(&t->parent));
     }
-    dp_identity(ring, size);
-    for (uint32_t first = 0; first < n; first += DP_AHEAD) {
-        const uint32_t some = n - first < DP_AHEAD ? n - first : DP_AHEAD;
-        for (uint32_t i = 0; i < some; i++) {
-            const uint32_t held = size < n - first - i ? size : n - first - i;
-            const uint64_t step = (uint64_t)(first + i) % size + word(&t->epoch) % held;
-            at[i] = (uint32_t)(step < size ? step : step - size);
-            __builtin_prefetch(&ring[at[i]], 1);
-        }
-        for (uint32_t i = 0; i < some; i++) {
-            table[first + i] = ring[at[i]];
-            ring[at[i]] = ring[oldest];
-            if (next < n)
-                ring[oldest] = next++;
-            oldest = oldest + 1 < size ? oldest + 1 : 0;
-        }
-    }
+    dp_identity(r.row, size);
+    dp_drawn_ahead(n, (dp_drawn){draw, use}, &r);
 }
 
 static const dp_scheme shuffle = {
