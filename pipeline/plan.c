@@ -140,10 +140,10 @@ static dp_status check_mixed(const dp_found *found, const dp_column *c, bool ima
                        image ? "images of uint8, float32 or float64"
                              : "labels of float32 or float64, one-hot,",
                        c->name, dp_tensor_type(&c->type).text);
-    if (found->replayed != NULL && type == DP_F64)
+    if (found->replayed != NULL && !image && type == DP_F64)
         return dp_fail(err, DP_ESPEC,
-                       "%s's mixing of float64 is not replayed: put type_cast data_type=float32 "
-                       "column=%s before it",
+                       "%s makes labels float32: put type_cast data_type=float32 column=%s before "
+                       "it",
                        found->replayed->name, c->name);
     return DP_OK;
 }

@@ -52,10 +52,6 @@ static dp_status plan(void *params_, const dp_column *in, dp_column *out, dp_are
         return dp_fail(err, DP_ESPEC,
                        "MindSpore divides 0 by 0 where alpha is small: below 0.1 its "
                        "draws are not known");
-    if (p->order != 0 && (p->height < 2 || p->width < 2))
-        return dp_fail(err, DP_ESPEC,
-                       "what MindSpore takes of an image with a side of 1 is not known: "
-                       "order=native cuts it");
     return DP_OK;
 }
 

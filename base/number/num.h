@@ -54,6 +54,25 @@ static inline double dp_f64_from(uint64_t u)
 
 static inline bool dp_is_finite32(float x) { return (dp_f32_bits(x) & 0x7F800000u) != 0x7F800000u; }
 
+/* A sum of two, and by how much it is below the true one: e has no error but where s overflows. */
+typedef struct dp_sum64 {
+    double s, e;
+} dp_sum64;
+static inline dp_sum64 dp_sum_exactly(double a, double b)
+{
+    const double s = a + b, back = s - a;
+    return (dp_sum64){s, (a - (s - back)) + (b - back)};
+}
+
+/* a + b rounded to odd: rounded again, to half as many bits, it is what the true sum is. */
+static inline double dp_sum_to_odd(double a, double b)
+{
+    const dp_sum64 sum = dp_sum_exactly(a, b);
+    const uint64_t above = sum.e > 0.0, below = sum.e < 0.0; /* neither: exact, infinite or NaN */
+    const uint64_t beyond = (above | below) & (below ^ (sum.s < 0.0)); /* s is past the true sum */
+    return dp_f64_from((dp_f64_bits(sum.s) - beyond) | above | below);
+}
+
 /* a * b + c rounded once.  The product of two floats is exact in double; the sum is rounded to odd
  * there, which makes the last rounding correct, subnormals included (docs/numerics.md). */
 static inline float dp_fma32(float a, float b, float c)
@@ -61,12 +80,21 @@ static inline float dp_fma32(float a, float b, float c)
 #if defined(__FMA__) || defined(__aarch64__) || defined(__FP_FAST_FMAF)
     return __builtin_fmaf(a, b, c);
 #else
-    const double p = (double)a * (double)b, s = p + (double)c;
-    const double back = s - p, e = (p - (s - back)) + ((double)c - back);
-    const uint64_t above = e > 0.0, below = e < 0.0; /* neither when exact, infinite or NaN */
-    const uint64_t beyond = (above | below) & (below ^ (s < 0.0)); /* s is past the true sum */
-    return (float)dp_f64_from((dp_f64_bits(s) - beyond) | above | below);
+    return (float)dp_sum_to_odd((double)a * (double)b, (double)c);
 #endif
+}
+
+/* a * b + c rounded once, b being a float, by the algorithm of Boldo and Melquiond (2008): the
+ * product is the sum of two doubles.  Rounded more than once where a step is subnormal or infinite,
+ * on every machine alike. */
+static inline double dp_fma64(double a, float b, double c)
+{
+    const double high = dp_f64_from(dp_f64_bits(a) & ~(uint64_t)0x1FFFFFFF);
+    const dp_sum64 product = dp_sum_exactly(high * (double)b, (a - high) * (double)b);
+    const dp_sum64 small = dp_sum_exactly(c, product.e), large = dp_sum_exactly(product.s, small.s);
+    const double fused = large.s + dp_sum_to_odd(small.e, large.e), plain = a * (double)b + c;
+
+    return fused - fused == 0.0 && fused != 0.0 ? fused : plain; /* 0 has plain's sign */
 }
 
 /* The nearest integer, half to even; |v| < 2^51. */

@@ -120,6 +120,29 @@ static void fused(void **state)
     assert_true(dp_fma32(0x1p127f, 2.0f, -0x1p127f) == 0x1p127f);
 }
 
+/* The same of doubles and a float, the product near the sum's other part or far from it. */
+static void fused_doubles(void **state)
+{
+    dp_rng rng;
+
+    (void)state;
+    dp_rng_start(&rng, test_seed(), 0, 0);
+    for (int i = 0; i < 300000; i++) {
+        const float b = (float)dp_rng_uniform(&rng);
+        const uint64_t word = (uint64_t)dp_rng_u32(&rng) << 32 | dp_rng_u32(&rng);
+        const uint64_t bits = word & (i % 3 ? ~(uint64_t)0 : 0x800FFFFFF8000000u);
+        const double a = dp_f64_from((bits & 0x800FFFFFFFFFFFFFu) | 1023ull << 52);
+        const double size = ldexp(1, (int)dp_rng_below(&rng, 120) - 60);
+        const double c = i % 2 ? -(a * (double)b) : (dp_rng_uniform(&rng) - 0.5) * size;
+        if (dp_f64_bits(dp_fma64(a, b, c)) != dp_f64_bits(fma(a, (double)b, c)))
+            fail_msg("fma(%a, %a, %a) = %a, not %a", a, (double)b, c, dp_fma64(a, b, c),
+                     fma(a, (double)b, c));
+    }
+    assert_true(dp_f64_bits(dp_fma64(-0.0, 1.0f, -0.0)) == dp_f64_bits(-0.0));
+    assert_true(dp_f64_bits(dp_fma64(-1.0, 1.0f, 1.0)) == 0);
+    assert_true(dp_fma64((double)INFINITY, 1.0f, 1.0) == (double)INFINITY);
+}
+
 /* The sum in double lies on the middle of two floats although the true one does not: rounding
  * twice goes wrong here and almost nowhere else. */
 static void fused_rounds_once(void **state)
@@ -175,10 +198,15 @@ static void elementary(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(known_numbers),  cmocka_unit_test(refused_numbers),
-        cmocka_unit_test(random_numbers), cmocka_unit_test(printed_numbers),
-        cmocka_unit_test(fused),          cmocka_unit_test(fused_rounds_once),
-        cmocka_unit_test(halves),         cmocka_unit_test(elementary),
+        cmocka_unit_test(known_numbers),
+        cmocka_unit_test(refused_numbers),
+        cmocka_unit_test(random_numbers),
+        cmocka_unit_test(printed_numbers),
+        cmocka_unit_test(fused),
+        cmocka_unit_test(fused_doubles),
+        cmocka_unit_test(fused_rounds_once),
+        cmocka_unit_test(halves),
+        cmocka_unit_test(elementary),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,10 @@ beyond 32 lines: "u8:33x45x3" as they are; "f32:.." times 0.37 less 11.5; "nan:.
 import os
 
 import numpy as np
+import mindspore
+import mindspore.dataset as ds
 import mindspore.dataset.vision as v
+from mindspore.dataset import transforms
 from mindspore.dataset.vision import Inter
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -130,7 +133,6 @@ def unsheared(rng):
 
 def rotated(operation):
     """Of a range that begins below 0 MindSpore makes one above, with other roundings; import has them from its JSON."""
-    import mindspore.dataset as ds
     data = ds.NumpySlicesDataset([[0]], ['image'], shuffle=False).map(operation, ['image'])
     return ds.serialize(data)['operations'][0]['tensor_op_params']['degrees']
 
@@ -237,7 +239,6 @@ def random_case(rng, number, known=RANDOM, shapes=SHAPES):
 
 def random_rows(rows, seed, workers, shape, operations, passes):
     """What MindSpore makes of pictures, pass by pass, cut to the shape."""
-    import mindspore.dataset as ds
     ds.config.set_seed(seed)
     cut = np.ascontiguousarray(rows[:, :shape[0], :shape[1]])
     data = ds.NumpySlicesDataset(cut, ['image'], shuffle=False).map(operations, ['image'], num_parallel_workers=workers)
@@ -262,15 +263,20 @@ def cropped(rng):
 BATCHED = (chance('random_horizontal_flip', v.RandomHorizontalFlip), middle, sized, cropped)
 
 
-def batch_case(rng, number):
-    """Random operations on batches of the test photographs: seed, workers, shape, batch, text, data set of them as random_rows has it."""
+def batch_case(rng, number, few=False):
+    """Random operations on batches of the test photographs: seed, workers, shape, batch, text, data set of them as random_rows has it.
+
+    few: float64, and sides of a pixel or two, which are mixed."""
     seed, workers, size, drop = rng.choice((0, 1, rng.getrandbits(32), 4294967290)), rng.choice((1, 2)), rng.randrange(1, 12), rng.random() < 0.5
     shape, layout = rng.choice(((32, 32), (31, 17), (7, 29))), rng.choice(('hwc', 'chw'))
+    if few:
+        shape, number = [rng.choice((1, 2, 9)) for _ in range(2)], 2 * number
     made = [rng.choice(BATCHED)(rng)] if number % 2 else [mixed_up(rng, layout)]
     if number % 2 and layout == 'hwc' and rng.random() < 0.5:
         made.append(mixed_up(rng, layout))
     before = [('rescale rescale=0.017 shift=-1.5', v.Rescale(0.017, -1.5))] if rng.random() < 0.5 else []
     before += [('hwc2chw', v.HWC2CHW())] if layout == 'chw' and number % 2 == 0 else []
+    before += [('type_cast data_type=float64', transforms.TypeCast(mindspore.float64))] if few and rng.random() < 0.6 else []
     text = ''.join(f' | {name}' for name, _ in before) + ' | one_hot column=label num_classes=10 | type_cast column=label data_type=float32'
     text += f' | batch batch_size={size} drop_remainder={str(drop).lower()}' + ''.join(f' | {name} order=mindspore workers={workers}' for name, _ in made)
     return seed, workers, shape, (size, drop), text, [o for _, o in before], [o for _, o in made]
@@ -278,9 +284,6 @@ def batch_case(rng, number):
 
 def batch_rows(rows, labels, seed, workers, shape, batch, before, operations, passes):
     """What MindSpore makes of batches, pass by pass: pairs of images and labels."""
-    import mindspore
-    import mindspore.dataset as ds
-    from mindspore.dataset import transforms
     ds.config.set_seed(seed)
     cut = np.ascontiguousarray(rows[:, :shape[0], :shape[1]])
     data = ds.NumpySlicesDataset((cut, labels), ['image', 'label'], shuffle=False)

@@ -132,11 +132,14 @@ static void mix_f64(const void *ctx, const double *numbers, void *row, const voi
 {
     const values *v = ctx;
     const double share = numbers[v->share], rest = 1.0 - share;
+    const float fused = (float)share;
     double *x = row;
     const double *y = other;
 
-    for (size_t i = 0; i < v->n && share != 1; i++)
+    for (size_t i = 0; i < v->n && share != 1 && !v->wide; i++)
         x[i] = x[i] * share + y[i] * rest;
+    for (size_t i = 0; i < v->n && share != 1 && v->wide; i++)
+        x[i] = dp_fma64(x[i], fused, y[i] * (double)(1.0f - fused));
 }
 
 void dp_mix_values(const dp_batch_draws *d, const dp_tensor *t, void *spare, int share, bool wide)

@@ -30,7 +30,7 @@ void dp_mix_each(const dp_batch_draws *, const dp_tensor *, void *spare, dp_mix_
 /* x * share + other * (1 - share) of every value but where the share is 1; `share` says which of a
  * row's numbers it is.  Each product and the sum are rounded, but of uint8, as OpenCV has it:
  * fma(x, share, other * (1 - share)) in float32, then to the nearest, half to even.  wide: a
- * float32 is computed in binary64, and rounded once. */
+ * float32 is computed in binary64 and rounded once, a float64 is fused as uint8, as there. */
 void dp_mix_values(const dp_batch_draws *, const dp_tensor *, void *spare, int share, bool wide);
 
 #endif
