@@ -161,8 +161,14 @@ static dp_status take_item(reading *r, const cursor *c, size_t i)
 {
     const place where = {"line", c->file ? c->line : offset(r, c)};
     const dp_param *p = r->b->param;
+    char what[64];
     double value;
 
+    if (memchr(c->item, '\0', c->length) != NULL) {
+        snprintf(what, sizeof what, "is not a text: line %llu has a zero byte",
+                 (unsigned long long)c->line);
+        return bad_file(r, DP_ECORRUPT, what);
+    }
     if (whole(r)) {
         if (!dp_parse_int(c->item, c->length, &r->out->ints[i]))
             return bad_item(r, where, c->item, c->length, "is not an integer");

@@ -67,11 +67,10 @@ static dp_status take_names(const reading *r, dp_text_stage *stage, dp_param_gro
     uint32_t n = 0;
 
     if (strcmp(stage->name, GROUP) != 0)
-        return dp_fail(r->err, DP_ESPEC, "groups: '%s' stands where " GROUP " is expected",
-                       stage->name);
+        return dp_fail(r->err, DP_ESPEC, "'%s' stands where " GROUP " is expected", stage->name);
     for (uint32_t i = 0; i < stage->n_args; i++) {
         if (is_common(stage->args[i].name))
-            return dp_fail(r->err, DP_ESPEC, "groups: %s is of all parameters, not of a group",
+            return dp_fail(r->err, DP_ESPEC, "%s is of all parameters, not of a group",
                            stage->args[i].name);
         if (strcmp(stage->args[i].name, "names") == 0)
             g->names = stage->args[i].value;
@@ -80,10 +79,25 @@ static dp_status take_names(const reading *r, dp_text_stage *stage, dp_param_gro
     }
     stage->n_args = n;
     if (g->names == NULL)
-        return dp_fail(r->err, DP_ESPEC, "groups: a group needs names= (such as *.bias,bn*)");
-    return n > 0
-               ? DP_OK
-               : dp_fail(r->err, DP_ESPEC, "groups: names=%.60s has nothing of its own", g->names);
+        return dp_fail(r->err, DP_ESPEC, "a group needs names= (such as *.bias,bn*)");
+    return n > 0 ? DP_OK
+                 : dp_fail(r->err, DP_ESPEC, "names=%.60s has nothing of its own", g->names);
+}
+
+/* The optimizer's parameters that a group may have; NULL = no memory. */
+static const dp_param *params_of(const dp_optimizer *o, dp_arena *arena)
+{
+    size_t n = 0, own = 0;
+    dp_param *params;
+
+    while (o->info.params[n].name != NULL)
+        n++;
+    params = dp_arena_alloc(arena, n + 1, sizeof *params);
+    for (size_t i = 0; params != NULL && i < n; i++) {
+        if (!is_common(o->info.params[i].name))
+            params[own++] = o->info.params[i];
+    }
+    return params;
 }
 
 static dp_status bind_group(const reading *r, dp_text_stage *stage, dp_param_group *g)
@@ -97,8 +111,9 @@ static dp_status bind_group(const reading *r, dp_text_stage *stage, dp_param_gro
     if (status != DP_OK)
         return status;
     info.name = GROUP; /* in messages */
+    info.params = params_of(o, arena);
     g->params = dp_arena_alloc(arena, 1, o->info.size);
-    if (g->params == NULL)
+    if (info.params == NULL || g->params == NULL)
         return dp_arena_fail(arena, r->err, "the groups");
     memcpy(g->params, net->optimizer_params, o->info.size);
     status = dp_params_replace(&info, stage, &net->handle.options, arena, g->params, r->err);
@@ -121,7 +136,7 @@ static dp_status assign(const reading *r)
         }
         if (!found)
             return dp_fail(r->err, DP_ESPEC,
-                           "groups: names=%.60s: no parameter that learns%s has such a name",
+                           "names=%.60s: no parameter that learns%s has such a name",
                            net->groups[k].names, k > 1 ? ", and is in no group before," : "");
     }
     return DP_OK;
@@ -191,5 +206,5 @@ dp_status dp_net_group(dp_net *net, dp_error *err)
     }
     if (status != DP_OK && err != NULL)
         err->column = 0; /* of the inner text */
-    return status;
+    return dp_stage_failed(&(dp_stage_info){.name = "groups"}, 0, status, err);
 }

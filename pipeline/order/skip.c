@@ -20,9 +20,13 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     const skip *p = node->params;
     const uint64_t count = (uint64_t)p->count, start = (uint64_t)p->start_index;
 
-    (void)arena, (void)err;
-    if (node->below == DP_ENDLESS || node->below <= start)
-        node->length = node->below;
+    (void)arena;
+    if (start > 0 && node->below <= start)
+        return dp_fail(err, DP_ESPEC,
+                       "start_index=%llu is past the end: there are %llu in an epoch",
+                       (unsigned long long)start, (unsigned long long)node->below);
+    if (node->below == DP_ENDLESS)
+        node->length = DP_ENDLESS;
     else
         node->length = node->below - start > count ? node->below - count : start;
     return DP_OK;

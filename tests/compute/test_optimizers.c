@@ -269,16 +269,19 @@ static void groups_that_are_wrong(void **state)
         {"group names=f weight_decay=0", "no parameter that learns has such a name"},
         {"group names=*bias* weight_decay=0 | group names=fc1.bias learning_rate=1",
          "no parameter that learns, and is in no group before, has such a name"},
-        {"grup names=fc1.bias weight_decay=0", "'grup' stands where group is expected"},
+        {"grup names=fc1.bias weight_decay=0",
+         "sgd: groups: 'grup' stands where group is expected"},
         {"group weight_decay=0", "a group needs names="},
         {"group names=fc1.bias", "has nothing of its own"},
         {"group names=* clip_norm=1", "clip_norm is of all parameters"},
         {"group names=* groups=1", "groups is of all parameters"},
         {"group names=* centered=true", "centered is of all parameters"},
-        {"group names=* nesterov=1", "group has no parameter 'nesterov'"},
-        {"group names=* weight_decay=-1", "weight_decay=-1 is out of range"},
+        {"group names=* nesterov=1", "groups: group has no parameter 'nesterov'"},
+        {"group names=* weight_decay=-1", "sgd: groups: group: weight_decay=-1 is out of range"},
         {"group names=* decay_rate=0.5", "decay_rate does nothing here: it needs decay_steps"},
-        {"group names=* weight_decay=1 |", "the text ends where a stage is expected"},
+        {"group names=* weight_decay=1 |", "sgd: groups: the text ends where a stage is expected"},
+        {"*.bias weight_decay=0", "sgd: groups: '*' stands where a stage is expected"},
+        {"group names=* lr=1", "decay_rate decay_steps min_lr warmup_steps weight_decay"},
     };
     char text[200];
 

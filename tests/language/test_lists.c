@@ -285,7 +285,7 @@ static void refuse_files(void **state)
     assert_int_equal(truncate(path, 3000000001), 0);
     refused(DP_ELIMIT, INDICES "@sparse", "sparse is too large");
     assert_int_equal(truncate(path, 3), 0); /* "1\n\0" */
-    refused(DP_ECORRUPT, INDICES "@sparse", "line 2: '' is not an integer");
+    refused(DP_ECORRUPT, INDICES "@sparse", "sparse is not a text: line 2 has a zero byte");
 }
 
 /* More numbers than dp_options.memory allows: told, and nothing is left. */

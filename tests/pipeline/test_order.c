@@ -143,6 +143,19 @@ static int random_stages(dp_rng *rng, stage *s)
     return n;
 }
 
+/* Where skip begins lies within what is below it. */
+static void fit(stage *s, int n, int records)
+{
+    for (int i = 0; i < n; i++) {
+        list below;
+        if (s[i].start == 0)
+            continue;
+        below = build(s, i, records, 0);
+        s[i].start = n_groups(&below) == 0 ? 0 : s[i].start % (int64_t)n_groups(&below);
+        free_list(&below);
+    }
+}
+
 static void compare(const char *spec, const list *model, bool from_the_end)
 {
     dp_pipeline *p = test_open(spec, 1, 0);
@@ -189,6 +202,7 @@ static void random_nestings(void **state)
         dp_rng_start(&rng, seed, 0, round);
         records = 1 + (int)dp_rng_below(&rng, 30);
         n = random_stages(&rng, s);
+        fit(s, n, records);
         snprintf(spec, sizeof spec, "synthetic num_records=%d", records);
         for (int i = 0; i < n; i++)
             print_stage(&s[i], spec, sizeof spec);
