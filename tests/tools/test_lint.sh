@@ -21,6 +21,7 @@ warned 28 take "instead: put take before shuffle, or shuffle reshuffle_each_epoc
 warned 28 skip "$cut shuffle" "range count=10 | shuffle | skip count=8 | repeat count=2" # the note on skip gives way
 warned 28 split "instead: put split before shuffle" "range count=10 | shuffle | split sizes=0.8,0.2 part=1 | repeat count=2"
 warned 28 split "$cut shuffle" "range count=10 | shuffle | split sizes=0.8,0.2 part=0 randomize=false"
+warned 28 kfold "$cut shuffle" "range count=10 | shuffle | kfold folds=3 fold=0 part=train"
 warned 35 split "before random_sampler, or random_sampler reshuffle_each_epoch=false" "range count=10 | random_sampler | split sizes=0.8,0.2 part=0"
 warned 57 take "$cut weighted_random_sampler" "range count=3 | weighted_random_sampler weights=1,2,3 | take count=2"
 warned 55 take "$cut subset_random_sampler" "range count=9 | subset_random_sampler indices=1,2,3 | take count=2"
@@ -64,9 +65,10 @@ warned 18 shuffle "$again instead: order=native" "range count=10 | shuffle order
 warned 18 shuffle "$again" "range count=10 | shuffle order=webdataset rule=initial:3 | repeat"
 warned 18 shuffle "$again" "range count=10 | shuffle order=webdataset rule=det,shard_size:2,workers:2,batch_size:3 | repeat"
 warned 18 random_sampler "$again" "range count=10 | random_sampler reshuffle_each_epoch=false | skip count=0 | repeat"
+warned 17 weighted_random_sampler "$again instead: order=native" "range count=3 | weighted_random_sampler weights=1,2,3 order=mindspore | repeat"
 warned 13 random_color_adjust 'has in every epoch the random numbers of the first instead: iterator=one' \
     "synthetic | random_color_adjust brightness=0.5,1.5 order=mindspore iterator=new | repeat count=2"
-for text in "range count=10 | shuffle | repeat count=2" "range count=10 | shuffle order=webdataset rule=shard_size:2,shard_shuffle:9,shard_det,in_shards | repeat" \
+for text in "range count=10 | shuffle | repeat count=2" "range count=3 | weighted_random_sampler weights=1,2,3 | repeat" "range count=10 | shuffle order=webdataset rule=shard_size:2,shard_shuffle:9,shard_det,in_shards | repeat" \
     "range count=10 | shuffle order=webdataset rule=det,shard_size:2,workers:2,batch_size:3,persistent_workers | repeat" "range count=10 | shuffle reshuffle_each_epoch=false" \
     "range count=10 | shuffle reshuffle_each_epoch=false | repeat count=1" "range count=10 | repeat count=2 | shuffle reshuffle_each_epoch=false" \
     "range count=10 | shuffle reshuffle_each_epoch=false | split sizes=0.5,0.5 part=0 | repeat count=2"; do

@@ -51,7 +51,7 @@ static bool cuts(const dp_text_stage *s)
         return !has_value(s, "count", "0");
     if (text_is(s, "sequential_sampler"))
         return !has_value(s, "start_index", "0") || !has_value(s, "num_samples", "0");
-    return text_is(s, "split") || text_is(s, "subset_sampler") ||
+    return text_is(s, "split") || text_is(s, "kfold") || text_is(s, "subset_sampler") ||
            text_is(s, "subset_random_sampler");
 }
 
@@ -73,6 +73,7 @@ static bool one_for_all_epochs(const dp_text_stage *s)
 {
     return has_value(s, "reshuffle_each_epoch", "false") || has_value(s, "order", "jax") ||
            has_value(s, "order", "sklearn") || one_of_webdataset(s) ||
+           (text_is(s, "weighted_random_sampler") && has_value(s, "order", "mindspore")) ||
            (has_value(s, "order", "datasets") && has_value(s, "buffer_size", "0"));
 }
 
