@@ -512,6 +512,17 @@ def streaming(seeds, sizes):
                         yield seed, text(rows, f'shuffle order=streaming rule={rule}'), epochs
 
 
+def chunked(folder, n, size):
+    """n rows in LitData's chunks of `size`"""
+    from litdata.streaming import Cache
+
+    cache = Cache(folder, chunk_size=size)
+    for i in range(n):
+        cache[i] = i
+    cache.done()
+    cache.merge()
+
+
 def litdata_rows(folder, seed, window, workers, batch):
     import litdata as real
 
@@ -523,16 +534,10 @@ def litdata_rows(folder, seed, window, workers, batch):
 def litdata(seeds, sizes):
     import tempfile
 
-    from litdata.streaming import Cache
-
     for n in sizes:
         for size in ({max(1, n // 5), max(1, n // 2 - 1), n} if n < 10000 else {n // 5}) if n > 0 else ():
             with tempfile.TemporaryDirectory() as folder:
-                cache = Cache(folder, chunk_size=size)
-                for i in range(n):
-                    cache[i] = i
-                cache.done()
-                cache.merge()
+                chunked(folder, n, size)
                 for seed in (s for s in seeds[:4 if n < 10000 else 1] if s < NARROW):
                     for window, workers, batch in ((256, 0, 1), (7, 0, 4), (0, 0, 1), (0, 2, 3), (16, 3, 8)):
                         rule = f'chunk_size:{size}' + ('' if window == 256 else f',window:{window}')
@@ -545,17 +550,12 @@ def litdata_ranks(seeds, sizes):
     import tempfile
 
     import litdata as real
-    from litdata.streaming import Cache
 
     how = ((2, 0, 1, False, None), (3, 0, 4, True, None), (3, 2, 3, True, False), (1, 0, 7, True, True), (1, 2, 3, True, True), (4, 3, 2, True, None))
     for n in sizes:
         for size in ({max(1, n // 5), max(1, n // 2 - 1)} if n < 10000 else {n // 5}) if n > 0 else ():
             with tempfile.TemporaryDirectory() as folder:
-                cache = Cache(folder, chunk_size=size)
-                for i in range(n):
-                    cache[i] = i
-                cache.done()
-                cache.merge()
+                chunked(folder, n, size)
                 for seed in (s for s in seeds[:4 if n < 10000 else 1] if s < NARROW):
                     for ranks, workers, batch, loaded, drop in how:
                         for rank in {0, ranks // 2, ranks - 1}:
@@ -567,6 +567,29 @@ def litdata_ranks(seeds, sizes):
                             rule += f',workers:{max(1, workers)},batch_size:{batch}' if loaded else ''
                             rule += {None: '', True: ',drop_last', False: ',keep_last'}[drop]
                             yield seed, text(n, f'shuffle order=litdata rule={rule}'), epochs
+
+
+def litdata_machines(seeds, sizes):
+    """the first epoch has other numbers of rows than the later ones; each again and again, as detpipe's epochs have them"""
+    import tempfile
+
+    import litdata as real
+
+    for n in sizes:
+        for size in ({max(1, n // 5), max(1, n // 9)} if n < 10000 else {n // 9}) if n > 0 else ():
+            with tempfile.TemporaryDirectory() as folder:
+                chunked(folder, n, size)
+                for seed in (s for s in seeds[:4 if n < 10000 else 1] if s < NARROW):
+                    for machines, ranks, workers, batch, drop in (2, 4, 2, 3, True), (3, 3, 0, 2, False), (2, 6, 0, 1, True), (4, 8, 3, 2, False):
+                        for rank in {0, ranks // 2, ranks - 1}:
+                            with environment(WORLD_SIZE=ranks, GLOBAL_RANK=rank, NNODES=machines):
+                                data = real.StreamingDataset(folder, shuffle=True, seed=seed)
+                            loader = real.StreamingDataLoader(data, batch_size=batch, num_workers=workers, drop_last=drop)
+                            first, *later = ([int(i) for rows in loader for i in rows] for _ in range(1 + EPOCHS))
+                            rule = f'chunk_size:{size},ranks:{ranks},rank:{rank},machines:{machines},workers:{max(1, workers)},batch_size:{batch}'
+                            rule += ',drop_last' if drop else ',keep_last'
+                            yield seed, text(n, f'shuffle order=litdata rule={rule},first_epoch'), [first] * EPOCHS
+                            yield seed, text(n, f'shuffle order=litdata rule={rule},later_epochs'), later
 
 
 def datasets_readers(seeds, sizes):
