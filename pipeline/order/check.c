@@ -8,7 +8,8 @@ dp_status dp_check_claims(const dp_node *node, const dp_library *library, dp_err
 {
     if (dp_node_rows(node, library) != node->below)
         return dp_fail(err, DP_ESPEC,
-                       "%s fails here: it counts %llu rows below where there are %llu",
+                       "%s counts %llu rows below where there are %llu, and fails when it comes "
+                       "to one of the others",
                        library->name, (unsigned long long)node->claimed_below,
                        (unsigned long long)node->below);
     return DP_OK;

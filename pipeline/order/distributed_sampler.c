@@ -14,6 +14,7 @@ typedef struct distributed_sampler {
     bool shuffle, empty, drop_last, reshuffle_each_epoch;
     int32_t order;
     const char *rule;
+    uint64_t rows; /* below, as the library counts them */
     dp_ordering ordering;
 } distributed_sampler;
 
@@ -48,27 +49,27 @@ static dp_status check(const dp_node *node, const distributed_sampler *p, dp_err
         return dp_params_idle("rule", "shuffle=true", err);
     if (node->below == 0 && !p->ordering.scheme->of_none)
         return dp_fail(err, DP_ESPEC, "there are no rows to deal out");
-    return dp_check_claims(node, p->ordering.library, err);
+    return p->shuffle ? dp_check_claims(node, p->ordering.library, err) : DP_OK;
 }
 
 /* num_samples caps the shard, not the data set. */
-static uint64_t cap(const dp_node *node, const distributed_sampler *p)
+static uint64_t cap(const distributed_sampler *p)
 {
     const uint64_t given = (uint64_t)p->num_samples;
 
-    return given == 0 || given > node->below ? node->below : given;
+    return given == 0 || given > p->rows ? p->rows : given;
 }
 
-static uint64_t shard_length(const dp_node *node, const distributed_sampler *p)
+static uint64_t shard_length(const distributed_sampler *p)
 {
-    const uint64_t n = node->below, shards = (uint64_t)p->num_shards, id = (uint64_t)p->shard_id;
+    const uint64_t n = p->rows, shards = (uint64_t)p->num_shards, id = (uint64_t)p->shard_id;
     uint64_t length = n / shards + (n % shards != 0 && !p->drop_last);
 
     if (p->offset != -1) {
         const uint64_t spread = n + (uint64_t)p->offset;
         length = spread / shards + (id < spread % shards) - (id < (uint64_t)p->offset);
     }
-    return length < cap(node, p) ? length : cap(node, p);
+    return length < cap(p) ? length : cap(p);
 }
 
 /* A library that claims to have rows delivers row 0 of the reader for an empty shard. */
@@ -84,6 +85,24 @@ static dp_status plan_empty(dp_node *node, distributed_sampler *p, dp_error *err
     return DP_OK;
 }
 
+static uint64_t place(const dp_node *node, uint64_t position)
+{
+    const distributed_sampler *p = node->params;
+    const uint64_t offset = p->offset > 0 ? (uint64_t)p->offset : 0, id = (uint64_t)p->shard_id;
+
+    return (uint64_t)p->num_shards * (position + (id < offset)) + id - offset;
+}
+
+/* Not to rows that the library counts, and that are not there. */
+static dp_status check_reach(const dp_node *node, const distributed_sampler *p, dp_error *err)
+{
+    uint64_t i = 0;
+
+    while (i < node->length && place(node, i) % p->rows < node->below)
+        i++;
+    return i == node->length ? DP_OK : dp_check_claims(node, p->ordering.library, err);
+}
+
 static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
 {
     distributed_sampler *p = node->params;
@@ -96,31 +115,26 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
     o->ask.once = !p->reshuffle_each_epoch;
     o->ask.drop = p->drop_last;
     o->ask.cut = p->offset != -1 || p->num_samples != 0;
+    p->rows = dp_node_rows(node, o->library);
     if (status == DP_OK)
         status = check(node, p, err);
     if (status == DP_OK)
         status = dp_check_ask(o->scheme->check, o->scheme->rules, &o->ask, err);
     if (status != DP_OK)
         return status;
-    node->length = shard_length(node, p);
-    node->claims = o->library->claims ? cap(node, p) : node->length;
+    node->length = shard_length(p);
+    node->claims = o->library->claims ? cap(p) : node->length;
     if (node->length == 0 && o->library->claims)
         return plan_empty(node, p, err);
-    return p->shuffle ? dp_ordering_plan(o, node, arena, err) : DP_OK;
-}
-
-static uint64_t place(const dp_node *node, uint64_t position)
-{
-    const distributed_sampler *p = node->params;
-    const uint64_t offset = p->offset > 0 ? (uint64_t)p->offset : 0, id = (uint64_t)p->shard_id;
-
-    return (uint64_t)p->num_shards * (position + (id < offset)) + id - offset;
+    if (p->shuffle)
+        return dp_ordering_plan(o, node, arena, err);
+    return p->rows == node->below ? DP_OK : check_reach(node, p, err);
 }
 
 static void at(dp_node *node, dp_row *row)
 {
     distributed_sampler *p = node->params;
-    const uint64_t i = place(node, row->record) % node->below;
+    const uint64_t i = place(node, row->record) % p->rows;
 
     row->record = p->empty ? 0 : i;
     if (p->shuffle && !p->empty)

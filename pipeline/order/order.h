@@ -109,7 +109,8 @@ static inline void dp_node_set_samples(dp_node *node, const dp_library *library,
 dp_status dp_node_labels(const dp_node *, const char *column, dp_arena *, uint32_t **labels,
                          dp_error *);
 
-/* DP_ESPEC where the library fails, because it claims other rows than there are below. */
+/* DP_ESPEC where the library claims other rows than there are below: it fails when one of them is
+ * drawn. */
 dp_status dp_check_claims(const dp_node *, const dp_library *, dp_error *);
 /* DP_ESPEC for a row number that such a library claims to have below, and has not. */
 dp_status dp_check_reach(const dp_node *, uint64_t start, uint64_t num_samples, dp_error *);

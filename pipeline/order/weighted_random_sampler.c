@@ -182,6 +182,8 @@ static dp_status plan(dp_node *node, dp_arena *arena, dp_error *err)
         return status;
     dp_node_set_samples(node, library, p->num_samples, dp_node_rows(node, library));
     p->ask.count = node->length;
+    if (p->n > node->below && p->n <= dp_node_rows(node, library))
+        return dp_check_claims(node, library, err);
     status = check_weights(p, node, err);
     if (status == DP_OK && node->length > DP_MAX_TABLE)
         status = dp_fail(err, DP_ELIMIT, "at most %u samples", DP_MAX_TABLE);
