@@ -280,7 +280,7 @@ def sklearn(seeds, sizes):
     def stratified(n, chosen, before):
         """a class is a label; parts of two sizes, and split 2 of StratifiedShuffleSplit"""
         y = [i % 10 for i in chosen]
-        for size in max(1, len(chosen) // 3), 0.07, 0.25, 0.5:
+        for size in max(1, len(chosen) // 3), 0.07, 0.25, 0.5, 71:  # 7 / 71 * 71 is less than 7
             if size > len(chosen) and size >= 1:
                 continue
             words = f'{size},{len(chosen) - size}' if size >= 1 else f'{size},{1 - size!r}'
@@ -610,7 +610,7 @@ def datasets_readers(seeds, sizes):
         for n in sizes if seed < 2 ** 63 else ():
             for shards, ranks, workers, strategy, b in ways + (loaded if n < 300 or n > 10000 else ()):
                 rows = n if ranks == 1 else n - n % shards
-                if rows < shards or (ranks > 1 and rows // shards < ranks) or n > 10000 and b not in (25, 50):
+                if rows < shards or (ranks > 1 and rows // shards < ranks) or n > 10000 and b not in (7, 25, 50, 77):
                     continue
                 for mapped in (seed % 2 == 1,) if workers > 0 else (False, True):
                     rule = f'shards:{shards}' + (f',workers:{workers},batch_size:3' if workers else '') + (',mapped' if mapped else '')

@@ -172,6 +172,9 @@ sed 's/"Invert"/"RandomLighting"/' "$serialized/ops_colour.json" > bad.json
 expect 2 'what MindSpore draws, and does by it, is not known of RandomLighting' "$DETPIPE" import bad.json
 sed 's/"tensor_op_name":"Invert"/"python_module":"x","tensor_op_name":"RandomErasing"/' "$serialized/ops_colour.json" > bad.json
 expect 2 'is a Python function there, with no stage here: RandomErasing' "$DETPIPE" import bad.json
+sed 's/"output_columns":\[\]/"output_columns":[],"per_batch_map":"pyfunc"/' "$serialized/batch_default.json" > function.json
+expect 0 '^# Batch: a function of its columns is not carried over' "$DETPIPE" import function.json
+expect 2 'a function of its columns is not carried over' "$DETPIPE" import function.json --order mindspore
 expect 0 '^  \| type_cast column=label data_type=float32$' "$DETPIPE" import "$serialized/batches.json" --order mindspore
 expect 0 '^  \| mixup alpha=0.5 order=mindspore workers=2$' "$DETPIPE" import "$serialized/batches.json" --order mindspore
 expect 0 '^  \| cutmix layout=hwc alpha=1 prob=0.75$' "$DETPIPE" import "$serialized/batches.json"

@@ -539,7 +539,8 @@ static void note_node(import *im, const cJSON *node, const char *type)
     const char *function = "Batch: a function of its columns is not carried over";
     const bool changed =
         strcmp(type, "Batch") == 0 &&
-        (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(node, "input_columns")) > 0 ||
+        (cJSON_HasObjectItem(node, "per_batch_map") ||
+         cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(node, "input_columns")) > 0 ||
          cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(node, "output_columns")) > 0);
 
     if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(node, "callback")) > 0)
@@ -553,7 +554,7 @@ static void note_node(import *im, const cJSON *node, const char *type)
         " children op_type connector_queue_size num_parallel_workers dataset_dir usage "
         "decode class_indexing extensions recursive sampler callback input_columns output_columns operations batch_size "
         "drop_remainder buffer_size reset_each_epoch count children_sizes "
-        "children_flag_and_nums children_start_end_index columns ");
+        "children_flag_and_nums children_start_end_index columns per_batch_map ");
 }
 
 /* The input first: the outermost object is the last operator. */
