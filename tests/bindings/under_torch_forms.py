@@ -281,6 +281,20 @@ def target_network(other):
     return [*net.parameters(), *target.parameters()]
 
 
+@form('step 4, "start weight 2.weight"', "The weights before the first step with them")
+def new_head(other):
+    """A layer that takes the place of another one: its first weights are seen before what it makes of them."""
+    net = net_of()
+    optimizer = sgd(net)
+    for step in range(STEPS):
+        if step == 3:
+            net[2] = nn.Linear(8, 1)
+            scaled(net[2].weight.data, other)
+            optimizer = sgd(net)
+        step_of(net, optimizer)
+    return net.parameters()
+
+
 @form('step 6, "saved/average/0.weight"', "What was saved", STEPS + 1)
 def average_that_is_saved(other):
     net = net_of()

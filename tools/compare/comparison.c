@@ -165,8 +165,8 @@ bool comparison_equal(const comparison *c)
 static const struct {
     const char *name, *text;
 } known[] = {
-    {"start", "The weights before the first step: made from other random numbers (before the seed "
-              "was set?), or loaded from another file."},
+    {"start", "The weights before the first step with them: made from other random numbers (before "
+              "the seed was set?), or loaded from another file."},
     {"before",
      "A weight or buffer, before the first step that was recorded: what made it unlike is in "
      "a step before that."},

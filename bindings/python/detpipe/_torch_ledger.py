@@ -60,6 +60,11 @@ def _setting():
     return setting(*lines)
 
 
+def _is_weight(parameter):
+    """Whether it is a module's own, and has its elements."""
+    return isinstance(parameter, torch.nn.Parameter) and not is_lazy(parameter)
+
+
 def _is_leaf(module):
     return len(module._modules) == 0 or next(module.children(), None) is None
 
@@ -358,14 +363,17 @@ class Ledger(Recorder):
 
     def _name(self, module):
         root = _Root(module, self._prefix(module), self._step, next(self._numbers))
-        for name, part in module.named_modules():
-            if name and self._names.get(part) is None:
-                self._names[part] = f"{root.prefix}{name} ({type(part).__name__})", root
-            if isinstance(part, torch.jit.ScriptModule):
-                self._miss("modules of torch.jit: what is inside them")
         self._names[module] = root.prefix[:-1] or type(module).__name__, root
         self._watch_ends(next(kind for kind in type(module).__mro__ if "__del__" in vars(kind)))
         self._root_of[id(module)] = root
+        self._name_parts(root)
+
+    def _name_parts(self, root):
+        for name, part in root.module().named_modules():
+            if self._names.get(part) is None:
+                self._names[part] = f"{root.prefix}{name} ({type(part).__name__})", root
+            if isinstance(part, torch.jit.ScriptModule):
+                self._miss("modules of torch.jit: what is inside them")
         self._know_those_of(root)
 
     def _prefix(self, root):
@@ -387,7 +395,7 @@ class Ledger(Recorder):
     def _know_those_of(self, root):
         """Its weights that are new: all of them, or what took the place of others since."""
         for name, parameter in root.module().named_parameters():
-            if isinstance(parameter, torch.nn.Parameter) and not is_lazy(parameter):
+            if _is_weight(parameter):
                 if self._weights.get(parameter) is None:
                     self._know(parameter, root.prefix + name, root)
                 root.weights[name] = self._weights.get(parameter)
@@ -481,7 +489,10 @@ class Ledger(Recorder):
         """What a model begins with that is called."""
         if not self._is_seen() or root.module() is None:
             return
-        self._put_changes(root.module().parameters())
+        weights = list(root.module().parameters())
+        if any(self._weights.get(one) is None and _is_weight(one) for one in weights):  # a head that took the place of another
+            self._name_parts(root)
+        self._put_changes(weights)
         self._put_functional(root)
         if root.met is not None:
             self._put_buffers(root, self._when(root.met))
