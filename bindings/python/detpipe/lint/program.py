@@ -103,7 +103,8 @@ class Program(Walker):
             self.keep(finding(seeds[0].place, "seeds", OPEN, f"nothing was seen to call this, and it alone seeds {name}",
                               "a call before the first draw"))
         elif all(e.when for e in reached):
-            self.seeded_maybe(reached, name, remedy, stream)
+            if not all(self.is_seeded_in_its_branch(draw, reached) for draw in draws):
+                self.seeded_maybe(reached, name, remedy, stream)
         else:
             self.seeded_late(draws, reached, name, remedy, stream)
 
@@ -130,6 +131,11 @@ class Program(Walker):
 
     def unfollowed_seeds(self):
         return any("import *" in what for what, _, _ in self.unfollowed)
+
+    def is_seeded_in_its_branch(self, draw, seeds):
+        """Whether it is drawn only where one of these was run before."""
+        before = self.events[:self.events.index(draw)]
+        return any(seed in before and all(branch in draw.when for branch in seed.when) for seed in seeds)
 
     def seeded_maybe(self, seeds, name, remedy, stream):
         """In branches alone."""
