@@ -44,6 +44,10 @@ DP_CALL dp_status dp_ledger_digest(dp_ledger *, const char *name, const uint8_t 
 DP_CALL dp_status dp_tensor_digests(const dp_tensor *tensors, size_t n, uint32_t threads,
                                     uint8_t (*digests)[16], dp_error *);
 
+/* For the step that comes next: the loss of a test behind it, on other data.  It may be called
+ * again: the last one counts. */
+DP_CALL dp_status dp_ledger_test(dp_ledger *, double loss, dp_error *);
+
 /* Ends the step: its line is in the file when this returns.  A step that is there already (a run
  * that was resumed) may come again. */
 DP_CALL dp_status dp_ledger_step(dp_ledger *, uint64_t step, double loss, dp_error *);
@@ -70,6 +74,8 @@ typedef struct dp_ledger_record {
     const char *loss_text; /* as it is printed: "nan" is equal to "nan" */
     const dp_ledger_entry *entries;
     size_t n_entries; /* in the order in which they were recorded */
+    double test;      /* the loss of the test behind it, where there was one */
+    const char *test_text; /* as it is printed; NULL: there was none */
 } dp_ledger_record;
 
 /* Reads the head.  DP_EIO; DP_ECORRUPT when the file is not a ledger. */

@@ -10,6 +10,7 @@
 #define DP_LEDGER_HEAD    DP_LEDGER_MAGIC "1,\"about\":\""
 #define DP_LEDGER_STEP    "{\"step\":"
 #define DP_LEDGER_LOSS    ",\"loss\":\""
+#define DP_LEDGER_TEST    "\",\"test\":\"" /* where there was one */
 #define DP_LEDGER_TENSORS "\",\"tensors\":{"
 #define DP_LEDGER_SUM     ",\"xxh3_128\":\"" /* of what is before it; then 32 digits */
 #define DP_LEDGER_END     "\"}"

@@ -39,6 +39,7 @@ struct dp_ledger {
     size_t used;
     uint32_t *slots; /* by its name where an entry begins in tensors, and 1; 0 = none */
     char *line;
+    char test[DP_NUMBER_SIZE]; /* the loss of the step's test, as it is printed; "" = none */
 };
 
 static bool is_name(const char *text, size_t most)
@@ -326,6 +327,15 @@ static void print_loss(char out[DP_NUMBER_SIZE], double loss)
         snprintf(out, DP_NUMBER_SIZE, "%s", isnan(loss) ? "nan" : loss > 0 ? "inf" : "-inf");
 }
 
+dp_status dp_ledger_test(dp_ledger *l, double loss, dp_error *err)
+{
+    const dp_status status = check(l, err);
+
+    if (status == DP_OK)
+        print_loss(l->test, loss);
+    return status;
+}
+
 dp_status dp_ledger_step(dp_ledger *l, uint64_t step, double loss, dp_error *err)
 {
     char number[DP_NUMBER_SIZE];
@@ -335,13 +345,14 @@ dp_status dp_ledger_step(dp_ledger *l, uint64_t step, double loss, dp_error *err
     if (status != DP_OK)
         return status;
     print_loss(number, loss);
-    n = (size_t)snprintf(l->line, LINE_SIZE,
-                         DP_LEDGER_STEP "%llu" DP_LEDGER_LOSS "%s" DP_LEDGER_TENSORS,
-                         (unsigned long long)step, number);
+    n = (size_t)snprintf(
+        l->line, LINE_SIZE, DP_LEDGER_STEP "%llu" DP_LEDGER_LOSS "%s%s%s" DP_LEDGER_TENSORS,
+        (unsigned long long)step, number, l->test[0] != '\0' ? DP_LEDGER_TEST : "", l->test);
     memcpy(l->line + n, l->tensors, l->used);
     n += l->used;
     l->line[n++] = '}';
     l->used = 0;
+    l->test[0] = '\0';
     memset(l->slots, 0, SLOTS * sizeof *l->slots);
     return append(l, end_line(l->line, n), err);
 }

@@ -139,16 +139,14 @@ static bool eat_digits(char **at, uint64_t *out)
     return *at > first;
 }
 
-static bool take_loss(dp_ledger_record *r)
+static bool take_loss(const char *text, double *out)
 {
-    const char *text = r->loss_text;
-
     if (strcmp(text, "nan") == 0 || strcmp(text, "inf") == 0 || strcmp(text, "-inf") == 0)
-        r->loss = text[0] == 'n' ? (double)NAN : text[0] == 'i' ? HUGE_VAL : -HUGE_VAL;
+        *out = text[0] == 'n' ? (double)NAN : text[0] == 'i' ? HUGE_VAL : -HUGE_VAL;
     else if (strcmp(text, "-0") == 0)
-        r->loss = -0.0;
+        *out = -0.0;
     else
-        return dp_parse_number(text, strlen(text), &r->loss);
+        return dp_parse_number(text, strlen(text), out);
     return true;
 }
 
@@ -175,15 +173,22 @@ static bool take_entries(dp_ledger_reader *r, char *at)
 static bool take_step(dp_ledger_reader *r, char *at)
 {
     dp_ledger_record *record = &r->record;
+    char *test, *tensors;
 
-    if (!eat(&at, DP_LEDGER_STEP) || !eat_digits(&at, &record->step) || !eat(&at, DP_LEDGER_LOSS))
+    if (!eat(&at, DP_LEDGER_STEP) || !eat_digits(&at, &record->step) || !eat(&at, DP_LEDGER_LOSS) ||
+        (tensors = strstr(at, DP_LEDGER_TENSORS)) == NULL)
         return false;
+    *tensors = '\0';
+    test = strstr(at, DP_LEDGER_TEST);
+    if (test != NULL) {
+        *test = '\0';
+        test += strlen(DP_LEDGER_TEST);
+    }
     record->loss_text = at;
-    at = strstr(at, DP_LEDGER_TENSORS);
-    if (at == NULL)
-        return false;
-    *at = '\0';
-    return take_loss(record) && take_entries(r, at + strlen(DP_LEDGER_TENSORS));
+    record->test_text = test;
+    record->test = 0;
+    return take_loss(at, &record->loss) && (test == NULL || take_loss(test, &record->test)) &&
+           take_entries(r, tensors + strlen(DP_LEDGER_TENSORS));
 }
 
 static dp_status read_head(dp_ledger_reader *r, dp_error *err)

@@ -30,6 +30,9 @@ static int drop(void **state)
 static const double losses[N_STEPS] = {2.5, 0.1, -0.0, NAN, INFINITY, -INFINITY, 1e-300, 3};
 static const char *const printed[N_STEPS] = {"2.5", "0.1",  "-0",     "nan",
                                              "inf", "-inf", "1e-300", "3"};
+/* NULL: no test. */
+static const char *const tested[N_STEPS] = {NULL, "2.5", "nan", NULL, "-0", "-inf", NULL, "0.1"};
+static const double tests[N_STEPS] = {0, 2.5, NAN, 0, -0.0, -INFINITY, 0, 0.1};
 static const uint64_t steps[N_STEPS] = {0, 1, 2, 3, (1ULL << 53) + 1, 7, UINT64_MAX, 3};
 
 static void digest_of(size_t step, size_t entry, uint8_t digest[16])
@@ -52,6 +55,8 @@ static void write_all(void)
             digest_of(i, k, digest);
             assert_ok(dp_ledger_digest(l, name, digest, &test_error));
         }
+        if (tested[i] != NULL)
+            assert_ok(dp_ledger_test(l, tests[i], &test_error));
         assert_ok(dp_ledger_step(l, steps[i], losses[i], &test_error));
     }
     dp_ledger_close(l);
@@ -77,6 +82,11 @@ static void read_step(dp_ledger_reader *r, size_t i)
     assert_string_equal(record->loss_text, printed[i]);
     assert_memory_equal(&record->loss, &losses[i], isnan(losses[i]) ? 0 : sizeof(double));
     assert_true(isnan(record->loss) == isnan(losses[i]));
+    assert_true((record->test_text != NULL) == (tested[i] != NULL));
+    if (tested[i] != NULL)
+        assert_string_equal(record->test_text, tested[i]);
+    assert_true(isnan(record->test) == isnan(tests[i]));
+    assert_memory_equal(&record->test, &tests[i], isnan(tests[i]) ? 0 : sizeof(double));
     assert_int_equal(record->n_entries, i);
     for (size_t k = 0; k < i; k++) {
         snprintf(name, sizeof name, "thing %zu, {of} %zu", k, i);

@@ -811,6 +811,8 @@ static void ledger_digest(void)
     REFUSED(dp_ledger_digest, f.ledger, "b", NULL);
 }
 
+static void ledger_test(void) { REFUSED(dp_ledger_test, NULL, 0.5); }
+
 static void tensor_digests(void)
 {
     const dp_tensor t = {numbers, DP_F32, 1, {4}};
@@ -1011,6 +1013,7 @@ static const struct {
     ROW(ledger_digest),
     ROW(tensor_digests),
     ROW(ledger_step),
+    ROW(ledger_test),
     ROW(ledger_close),
     ROW(ledger_read_open),
     ROW(ledger_read_next),

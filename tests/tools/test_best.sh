@@ -35,6 +35,14 @@ cmp -s tested.txt threads.txt && cmp -s best.safetensors threads.safetensors && 
 train --plot none.png > none.txt
 cmp -s one.png none.png && fail "tests are not in the picture"
 
+# a ledger has the tests, behind their steps
+train --test-every 4 --ledger one.ledger > /dev/null
+for step in 4 60; do
+    loss=$(awk -v s=$step '$1 == "test" && $2 == s {print $4}' tested.txt)
+    [ "$(grep "^{\"step\":$step," one.ledger | sed -E 's/.*"test":"([^"]*)".*/\1/' | xargs printf '%.9g')" = "$loss" ] || fail "the ledger has not the test of step $step"
+done
+[ "$(grep -c '"test":"' one.ledger)" = 15 ] || fail "the ledger has other tests"
+
 # a run that stops, whole and in parts; what is known of the best goes on with it
 train --test-every 2 --patience 2 --save-best whole.best --save whole.safetensors > whole.txt || fail "whole"
 stop=$(grep -oE '^stopped behind step [0-9]+' whole.txt | grep -oE '[0-9]+$')
@@ -67,12 +75,15 @@ expect 0 '"test_accuracy":null,' "$DETPIPE" train targets.recipe --steps 2 --tes
 # what cannot be
 expect 2 'save-best.*test-every' train --save-best x.safetensors
 expect 2 'patience.*test-every' train --patience 2
+expect 2 'need two files' train --test-every 2 --save x.safetensors --save-best x.safetensors
+expect 2 'writes .png, not x.jpg' train --plot x.jpg
+expect 0 'no step was tested: --test-every 61, and 60 steps' train --test-every 61 --save-best x.safetensors
 grep -v ^test: one.recipe > no.recipe
 expect 2 'has no test: line' "$DETPIPE" train no.recipe --test-every 2
 sed '/^test:/s/$/ | repeat/' one.recipe > endless.recipe
 expect 2 'the test data never end: leave repeat out' "$DETPIPE" train endless.recipe --test-every 2
 for option in save-best plot; do
-    expect 3 '/nonexistent/x.*: No such file' train --test-every 2 --$option /nonexistent/x
-    ! grep -q '^step' out.txt || fail "--$option /nonexistent/x is heard of after a step"
+    expect 3 '/nonexistent/x.png.*: No such file' train --test-every 2 --$option /nonexistent/x.png
+    ! grep -q '^step' out.txt || fail "--$option /nonexistent/x.png is heard of after a step"
 done
 exit $failed

@@ -19,6 +19,7 @@ typedef struct step {
     uint64_t number;
     entry entries[4];
     double loss;
+    double test; /* 0 = none */
 } step;
 
 static void write_ledger(const char *path, const step *steps, size_t n)
@@ -32,6 +33,8 @@ static void write_ledger(const char *path, const step *steps, size_t n)
             const uint8_t digest[16] = {e->digest};
             assert_ok(dp_ledger_digest(l, e->name, digest, &test_error));
         }
+        if (steps[i].test != 0)
+            assert_ok(dp_ledger_test(l, steps[i].test, &test_error));
         assert_ok(dp_ledger_step(l, steps[i].number, steps[i].loss, &test_error));
     }
     assert_ok(dp_ledger_close(l));
@@ -39,22 +42,29 @@ static void write_ledger(const char *path, const step *steps, size_t n)
 
 #define STEPS 3
 static const step plain[STEPS] = {
-    {1, {{"batch", 1}, {"gradients", 2}, {"weights", 3}, {NULL, 0}}, 2.5},
-    {2, {{"batch", 4}, {"gradients", 5}, {"weights", 6}, {NULL, 0}}, 2.25},
-    {3, {{"batch", 7}, {"gradients", 8}, {"weights", 9}, {NULL, 0}}, 2.0},
+    {1, {{"batch", 1}, {"gradients", 2}, {"weights", 3}, {NULL, 0}}, 2.5, 0},
+    {2, {{"batch", 4}, {"gradients", 5}, {"weights", 6}, {NULL, 0}}, 2.25, 0},
+    {3, {{"batch", 7}, {"gradients", 8}, {"weights", 9}, {NULL, 0}}, 2.0, 0},
 };
 
-/* Compares the plain run with one that has other steps. */
-static int compare(const char *folder, const step *other, size_t n, comparison *c)
+/* Compares a run with one that has other steps. */
+static int compare_runs(const char *folder, const step *run, const step *other, size_t n,
+                        comparison *c)
 {
     static char path[2][300];
 
     for (int k = 0; k < 2; k++) {
         snprintf(path[k], sizeof path[k], "%s/%d", folder, k);
-        write_ledger(path[k], k == 0 ? plain : other, k == 0 ? STEPS : n);
+        write_ledger(path[k], k == 0 ? run : other, k == 0 ? STEPS : n);
     }
     *c = (comparison){.path = {path[0], path[1]}};
     return comparison_make(c);
+}
+
+/* The plain run, with another one. */
+static int compare(const char *folder, const step *other, size_t n, comparison *c)
+{
+    return compare_runs(folder, plain, other, n, c);
 }
 
 static void the_cause_is_the_first_thing_that_differs(void **state)
@@ -89,6 +99,39 @@ static void the_cause_is_the_first_thing_that_differs(void **state)
         assert_memory_equal(comparison_meaning(&c), rows[i].meaning, strlen(rows[i].meaning));
         comparison_free(&c);
     }
+    test_folder_remove(folder);
+}
+
+/* A test is compared where both runs have one; which steps are tested is no difference. */
+static void tests_are_compared_where_both_are(void **state)
+{
+    step run[STEPS], other[STEPS];
+    char folder[256];
+    comparison c;
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    memcpy(run, plain, sizeof run);
+    memcpy(other, plain, sizeof other);
+    run[1].test = 2.375, other[0].test = 1;
+    assert_int_equal(compare_runs(folder, run, other, STEPS, &c), 0);
+    assert_true(comparison_equal(&c));
+    assert_int_equal(c.entries, 4 * STEPS);
+    comparison_free(&c);
+    other[1].test = 2.376;
+    assert_int_equal(compare_runs(folder, run, other, STEPS, &c), 0);
+    assert_false(comparison_equal(&c));
+    assert_int_equal(c.first, 1);
+    assert_string_equal(c.cause, COMPARISON_TEST);
+    assert_memory_equal(comparison_meaning(&c), "The test ", 9);
+    assert_int_equal(c.entries, 4 * STEPS + 1);
+    assert_string_equal(comparison_value(c.common[1].a, c.cause), "2.375");
+    assert_string_equal(comparison_value(c.common[1].b, c.cause), "2.376");
+    comparison_free(&c);
+    other[1].entries[2].digest++; /* what made it comes before it */
+    assert_int_equal(compare_runs(folder, run, other, STEPS, &c), 0);
+    assert_string_equal(c.cause, "weights");
+    comparison_free(&c);
     test_folder_remove(folder);
 }
 
@@ -301,6 +344,7 @@ static void a_file_is_whole_or_known_to_be_larger(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_cause_is_the_first_thing_that_differs),
+                                       cmocka_unit_test(tests_are_compared_where_both_are),
                                        cmocka_unit_test(each_name_has_its_meaning),
                                        cmocka_unit_test(gradients_that_are_not_there_are_not_equal),
                                        cmocka_unit_test(what_one_alone_has_is_found_in_its_place),

@@ -101,13 +101,14 @@ static void print_step(const pair *p)
     bool equal;
 
     for (size_t i = 0; (name = comparison_entry(p, i, &equal)) != NULL; i++) {
-        const bool is_loss = strcmp(name, "loss") == 0;
+        const bool is_loss = strcmp(name, "loss") == 0 || strcmp(name, COMPARISON_TEST) == 0;
         const char *word = equal ? "equal" : "DIFFERS";
         if (!is_loss && ledger_digest(p->b, name)[0] == '\0')
             word = "in the first alone";
         printf("  %-24s %s", name, word);
         if (is_loss)
-            printf("  %s%s%s", p->a->loss, equal ? "" : "  ", equal ? "" : p->b->loss);
+            printf("  %s%s%s", comparison_value(p->a, name), equal ? "" : "  ",
+                   equal ? "" : comparison_value(p->b, name));
         putchar('\n');
     }
 }

@@ -77,11 +77,13 @@ static void save_rest(const session *s, settings *set)
                  (unsigned long long)dp_net_tell(s->net));
 }
 
-/* What there is to say and to keep after a step. */
+/* What there is to say and to keep after a step: in the ledger before in a checkpoint, from which a
+ * run that was killed goes on. */
 static int end_step(session *s, settings *set, uint64_t step, cli_work *work,
                     const dp_net_result *r)
 {
     const bool last = step == s->recipe.steps;
+    double test;
     int status;
 
     if (set->plot_path != NULL)
@@ -93,8 +95,16 @@ static int end_step(session *s, settings *set, uint64_t step, cli_work *work,
     if (ranks_leads(s->group))
         cli_progress(work, "step", step, s->recipe.steps);
     status = best_take(&set->best, s, step);
-    if (status == 0 && set->best.tested && set->plot_path != NULL)
-        plot_add(&set->plot.tests, step, score_loss(&set->best.last));
+    if (status != 0)
+        return status;
+    test = score_loss(&set->best.last);
+    if (set->best.tested && set->plot_path != NULL)
+        plot_add(&set->plot.tests, step, test);
+    if (set->ledger != NULL)
+        status = ledger_record(s, set->ledger, step, r, set->all_tensors,
+                               set->best.tested ? &test : NULL);
+    if (status == 0)
+        status = best_save(&set->best, s);
     return status == 0 && set->save_every != 0 && step % set->save_every == 0 && !last
                ? save(s, set)
                : status;
@@ -110,8 +120,6 @@ static int train(session *s, settings *set)
     for (uint64_t step = set->kept; step < s->recipe.steps && status == 0 && !set->best.stops;
          step++) {
         status = session_step(s, &result);
-        if (status == 0 && set->ledger != NULL)
-            status = ledger_record(s, set->ledger, step + 1, &result, set->all_tensors);
         if (status == 0 && set->trace_path != NULL && step + 1 == s->recipe.steps)
             trace_take(&set->trace, s, &result);
         if (status == 0)
@@ -124,6 +132,15 @@ static int train(session *s, settings *set)
 }
 
 /* Now, not after the last step. */
+static int check_plot(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+
+    return dot != NULL && strcmp(dot, ".png") == 0
+               ? output_check(path)
+               : cli_fail(EXIT_MALFORMED, "train: --plot writes .png, not %s", path);
+}
+
 static int check_trace(const char *path)
 {
     const char *dot = strrchr(path, '.');
@@ -143,7 +160,7 @@ static int run(session *s, settings *set, const char *what)
     if (status == 0 && set->best.path != NULL)
         status = output_check(set->best.path);
     if (status == 0 && set->plot_path != NULL)
-        status = output_check(set->plot_path);
+        status = check_plot(set->plot_path);
     if (status == 0 && set->trace_path != NULL)
         status = check_trace(set->trace_path);
     if (status == 0)
@@ -165,6 +182,9 @@ static int run(session *s, settings *set, const char *what)
         status = best_open(&set->best, s);
     if (status == 0)
         status = train(s, set);
+    if (status == 0 && set->best.every > s->recipe.steps && ranks_leads(s->group))
+        cli_fail(0, "no step was tested: --test-every %llu, and %llu steps in all",
+                 (unsigned long long)set->best.every, (unsigned long long)s->recipe.steps);
     if (status == 0)
         status = save(s, set);
     if (status == 0 && set->plot_path != NULL && ranks_leads(s->group))
@@ -237,6 +257,11 @@ int cmd_train(int argc, char **argv)
         status = cli_fail(EXIT_MALFORMED, "train: --every takes 1 and more");
     if (status == 0)
         status = cli_check_needs(&command, argv, ranks_started() > 1 ? "ranks" : NULL, needs);
+    if (status == 0 && set.save != NULL && set.best.path != NULL &&
+        strcmp(set.save, set.best.path) == 0)
+        status = cli_fail(EXIT_MALFORMED,
+                          "train: --save and --save-best need two files: the last step would be "
+                          "written over the best one");
     if (status == 0)
         status = checkpoint_changes(set.change, &set.changes);
     if (status != 0)

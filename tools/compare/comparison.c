@@ -21,6 +21,8 @@ static bool is_after_loss(const char *name)
            begins(name, "state") || begins(name, "weight");
 }
 
+static bool both_tested(const pair *p) { return p->a->test[0] != '\0' && p->b->test[0] != '\0'; }
+
 /* How many entries come before the loss. */
 static size_t place_of_loss(const cJSON *tensors)
 {
@@ -41,10 +43,20 @@ const char *comparison_entry(const pair *p, size_t i, bool *equal)
         return "loss";
     }
     at = cJSON_GetArrayItem(p->a->tensors, (int)(i - (i > place)));
-    if (at == NULL)
-        return NULL;
-    *equal = strcmp(ledger_digest(p->a, at->string), ledger_digest(p->b, at->string)) == 0;
-    return at->string;
+    if (at != NULL) {
+        *equal = strcmp(ledger_digest(p->a, at->string), ledger_digest(p->b, at->string)) == 0;
+        return at->string;
+    }
+    *equal = strcmp(p->a->test, p->b->test) == 0;
+    return both_tested(p) && i == (size_t)cJSON_GetArraySize(p->a->tensors) + 1 ? COMPARISON_TEST
+                                                                                : NULL;
+}
+
+const char *comparison_value(const ledger_step *s, const char *name)
+{
+    return strcmp(name, "loss") == 0            ? s->loss
+           : strcmp(name, COMPARISON_TEST) == 0 ? s->test
+                                                : ledger_digest(s, name);
 }
 
 static bool has(const ledger_step *s, const char *name)
@@ -88,6 +100,7 @@ static void count_entries(comparison *c, const pair *p)
     }
     for (b = p->b->tensors->child; b != NULL; b = b->next)
         n_b++;
+    c->entries += both_tested(p);
     c->entries += both + (isfinite(strtod(p->a->loss, NULL)) && isfinite(strtod(p->b->loss, NULL)));
     c->alone[0] += n_a - both;
     c->alone[1] += n_b > both ? n_b - both : 0; /* a name may be there twice */
@@ -198,6 +211,9 @@ static const struct {
     {"saved",
      "What was saved: it was changed since the step, or no step made it (an average of the "
      "weights, a model that nothing calls)."},
+    {COMPARISON_TEST,
+     "The test behind this step: the weights are equal, so its data or the forward "
+     "pass over them are others."},
     {"printed", "What was printed, an array: it was changed since the step, or no step made it (an "
                 "average of the weights, a time)."},
     {"end", "What a model ends with: it was changed behind the last step that was recorded, by one "
@@ -244,9 +260,9 @@ const char *comparison_meaning(const comparison *c)
 {
     const pair *at = &c->common[c->first];
 
-    if (strcmp(c->cause, "loss") != 0 && !begins(c->cause, "random") &&
-        !begins(c->cause, "changed") && !begins(c->cause, "end") && !begins(c->cause, "layout") &&
-        (!has(at->a, c->cause) || !has(at->b, c->cause)))
+    if (strcmp(c->cause, "loss") != 0 && strcmp(c->cause, COMPARISON_TEST) != 0 &&
+        !begins(c->cause, "random") && !begins(c->cause, "changed") && !begins(c->cause, "end") &&
+        !begins(c->cause, "layout") && (!has(at->a, c->cause) || !has(at->b, c->cause)))
         return strstr(c->cause, " #") != NULL
                    ? "One of the runs comes here more often in this step: an update was left out, "
                      "or a module was called once more."

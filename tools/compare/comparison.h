@@ -31,15 +31,19 @@ int comparison_make(comparison *);
 void comparison_free(comparison *);
 bool comparison_equal(const comparison *);
 
+#define COMPARISON_TEST "test loss"
+
 /* Entry number i of a step, of both: its name (NULL past the last), whether it is equal.  The loss
- * has its place before gradients and weights. */
+ * has its place before gradients and weights, that of a test is the last, where both have one. */
 const char *comparison_entry(const pair *, size_t i, bool *equal);
+/* What a side has of that name, as text; "": nothing. */
+const char *comparison_value(const ledger_step *, const char *name);
 
 /* What is to blame when this is the first thing that differs. */
 const char *comparison_meaning(const comparison *);
 
 /* A page of its own: verdict, the first step that differs, what its replay says (NULL: there was
- * none), curves of both losses, steps x names.  0, or the exit status. */
+ * none), curves of both losses and tests, steps x names.  0, or the exit status. */
 int comparison_page(const comparison *, const char *replay, const char *path);
 
 #endif

@@ -78,7 +78,8 @@ static bool record(void *ctx, const char *name, const dp_tensor *t)
            dp_ledger_tensor(r->ledger, name, t, r->err) == DP_OK;
 }
 
-int ledger_record(const session *s, dp_ledger *l, uint64_t step, const dp_net_result *r, bool all)
+int ledger_record(const session *s, dp_ledger *l, uint64_t step, const dp_net_result *r, bool all,
+                  const double *test)
 {
     uint8_t batch[16], gradients[16], weights[16];
     dp_error err;
@@ -90,6 +91,7 @@ int ledger_record(const session *s, dp_ledger *l, uint64_t step, const dp_net_re
         (all && !trace_results(s, r, record, &to)) ||
         dp_ledger_digest(l, "gradients", gradients, &err) != DP_OK ||
         dp_ledger_digest(l, "weights", weights, &err) != DP_OK ||
+        (test != NULL && dp_ledger_test(l, *test, &err) != DP_OK) ||
         dp_ledger_step(l, step, (double)r->loss, &err) != DP_OK)
         return cli_fail_error(&err, NULL);
     return 0;
@@ -160,6 +162,7 @@ static void add_step(ledger *l, const dp_ledger_record *r)
     cJSON_Delete(at->tensors);
     *at = (ledger_step){.step = r->step, .tensors = entries_of(r)};
     snprintf(at->loss, sizeof at->loss, "%s", r->loss_text);
+    snprintf(at->test, sizeof at->test, "%s", r->test_text != NULL ? r->test_text : "");
     if (l->n > 1 && l->steps[l->n - 1].step < l->steps[l->n - 2].step)
         qsort(l->steps, l->n, sizeof *l->steps, by_step);
 }

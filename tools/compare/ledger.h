@@ -15,8 +15,10 @@
 void ledger_about(const session *, char *out, size_t size);
 /* 0, or the exit status. */
 int ledger_open(const session *, const char *path, dp_ledger **out);
-/* The step that was done: rows, batch, loss, gradients, weights; all that a trace has when all. */
-int ledger_record(const session *, dp_ledger *, uint64_t step, const dp_net_result *, bool all);
+/* The step that was done: rows, batch, loss, gradients, weights; all that a trace has when all.
+ * test: the loss of the test behind it, or NULL. */
+int ledger_record(const session *, dp_ledger *, uint64_t step, const dp_net_result *, bool all,
+                  const double *test);
 
 /* The status to exit with, which is `status` unless a good one would hide a ledger that is not on
  * the disk. */
@@ -28,6 +30,7 @@ int ledger_close(dp_ledger *, const char *path, int status);
 typedef struct ledger_step {
     uint64_t step;
     char loss[LEDGER_LOSS]; /* as it is printed */
+    char test[LEDGER_LOSS]; /* likewise, of a test behind it; "": there was none */
     cJSON *tensors;         /* an object: names and digests, in their order */
 } ledger_step;
 

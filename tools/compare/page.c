@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tools/compare/comparison.h"
@@ -30,7 +31,7 @@ static const char head[] =
     "pre{overflow-x:auto;font-size:.85em}\n"
     ".equal{color:var(--quiet)}.other{color:var(--other);font-weight:600}\n"
     "text{fill:var(--quiet);font-size:11px}.a{stroke:var(--a)}.b{stroke:var(--b)}\n"
-    "polyline{fill:none;stroke-width:1.5}.cell-equal{fill:var(--equal)}"
+    "polyline,circle{fill:none;stroke-width:1.5}.cell-equal{fill:var(--equal)}"
     ".cell-other{fill:var(--other)}\n</style></head><body>\n";
 
 static void put(FILE *f, const char *text)
@@ -45,11 +46,6 @@ static void put(FILE *f, const char *text)
 
 /* ---- the first step that differs ---- */
 
-static const char *value_of(const ledger_step *s, const char *name)
-{
-    return strcmp(name, "loss") == 0 ? s->loss : ledger_digest(s, name);
-}
-
 static void put_ladder(FILE *f, const pair *p)
 {
     const char *name;
@@ -60,17 +56,34 @@ static void put_ladder(FILE *f, const pair *p)
         fputs("<tr><td>", f);
         put(f, name);
         fprintf(f, "</td><td class=\"%s\">%s</td><td class=\"digest\">%.16s</td>",
-                equal ? "equal" : "other", equal ? "equal" : "differs", value_of(p->a, name));
-        fprintf(f, "<td class=\"digest\">%.16s</td></tr>\n", equal ? "" : value_of(p->b, name));
+                equal ? "equal" : "other", equal ? "equal" : "differs",
+                comparison_value(p->a, name));
+        fprintf(f, "<td class=\"digest\">%.16s</td></tr>\n",
+                equal ? "" : comparison_value(p->b, name));
     }
     fputs("</table>\n", f);
 }
 
 /* ---- curves ---- */
 
+/* Behind the common step number i of a side; not finite: it was not tested. */
+static double test_of(const comparison *c, int k, size_t i)
+{
+    const ledger_step *s = k == 0 ? c->common[i].a : c->common[i].b;
+    return s->test[0] != '\0' ? strtod(s->test, NULL) : (double)NAN;
+}
+
 typedef struct range {
     double least, most;
 } range;
+
+static void widen(range *r, double v)
+{
+    if (isfinite(v)) {
+        r->least = v < r->least ? v : r->least;
+        r->most = v > r->most ? v : r->most;
+    }
+}
 
 static range range_of(const comparison *c)
 {
@@ -78,11 +91,8 @@ static range range_of(const comparison *c)
 
     for (int k = 0; k < 2; k++) {
         for (size_t i = 0; i < c->n; i++) {
-            const double v = c->losses[k].v[i];
-            if (isfinite(v)) {
-                r.least = v < r.least ? v : r.least;
-                r.most = v > r.most ? v : r.most;
-            }
+            widen(&r, c->losses[k].v[i]);
+            widen(&r, test_of(c, k, i));
         }
     }
     if (!isfinite(r.least))
@@ -93,27 +103,55 @@ static range range_of(const comparison *c)
 }
 
 /* Tenths of a pixel, as whole numbers: no locale has a say. */
-static void put_point(FILE *f, double x, double y)
+static void put_number(FILE *f, double x, const char *end)
 {
-    const long i = lround(x * 10), j = lround(y * 10);
-    fprintf(f, "%ld.%ld,%ld.%ld ", i / 10, i % 10, j / 10, j % 10);
+    const long i = lround(x * 10);
+    fprintf(f, "%ld.%ld%s", i / 10, i % 10, end);
+}
+
+static double x_of(const comparison *c, size_t i)
+{
+    return 40 + (double)(WIDTH - 50) * (double)i / (double)(c->n > 1 ? c->n - 1 : 1);
+}
+
+static double y_of(range r, double v)
+{
+    return 10 + (double)(HEIGHT - 30) * (r.most - v) / (r.most - r.least);
 }
 
 static void put_curve(FILE *f, const comparison *c, int k, range r)
 {
     fprintf(f, "<polyline class=\"%s\" points=\"", k == 0 ? "a" : "b");
     for (size_t i = 0; i < c->n; i++) {
-        const double v = c->losses[k].v[i];
-        if (isfinite(v))
-            put_point(f, 40 + (double)(WIDTH - 50) * (double)i / (double)(c->n > 1 ? c->n - 1 : 1),
-                      10 + (double)(HEIGHT - 30) * (r.most - v) / (r.most - r.least));
+        if (isfinite(c->losses[k].v[i])) {
+            put_number(f, x_of(c, i), ",");
+            put_number(f, y_of(r, c->losses[k].v[i]), " ");
+        }
     }
     fputs("\"/>\n", f);
+}
+
+/* A ring each; whether there is one. */
+static bool put_tests(FILE *f, const comparison *c, int k, range r)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < c->n; i++) {
+        const double v = test_of(c, k, i);
+        if (isfinite(v)) {
+            fprintf(f, "<circle class=\"%s\" r=\"3\" cx=\"", k == 0 ? "a" : "b");
+            put_number(f, x_of(c, i), "\" cy=\"");
+            put_number(f, y_of(r, v), "\"/>\n");
+            any = true;
+        }
+    }
+    return any;
 }
 
 static void put_curves(FILE *f, const comparison *c)
 {
     const range r = range_of(c);
+    bool tested = false;
 
     fprintf(f,
             "<h2>Losses</h2>\n<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"losses of "
@@ -126,8 +164,10 @@ static void put_curves(FILE *f, const comparison *c)
             "text-anchor=\"end\">%llu</text>\n",
             HEIGHT - 4, (unsigned long long)c->common[0].a->step, WIDTH - 10, HEIGHT - 4,
             (unsigned long long)c->common[c->n - 1].a->step);
-    put_curve(f, c, 1, r);
-    put_curve(f, c, 0, r);
+    for (int k = 1; k >= 0; k--) {
+        put_curve(f, c, k, r);
+        tested = put_tests(f, c, k, r) || tested;
+    }
     fputs("</svg>\n<p><svg width=\"24\" height=\"10\"><line class=\"a\" x2=\"24\" y1=\"5\" "
           "y2=\"5\" stroke-width=\"2\"/></svg> ",
           f);
@@ -136,7 +176,7 @@ static void put_curves(FILE *f, const comparison *c)
           "y2=\"5\" stroke-width=\"2\"/></svg> ",
           f);
     put(f, c->path[1]);
-    fputs("</p>\n", f);
+    fputs(tested ? " &#160; (rings: tests)</p>\n" : "</p>\n", f);
 }
 
 /* ---- steps x names ---- */
@@ -173,11 +213,10 @@ static void put_strip(FILE *f, const comparison *c)
 {
     const size_t cells = c->n < MOST_CELLS ? c->n : MOST_CELLS;
     const char *name;
-    size_t names = 0;
+    const size_t all = (size_t)cJSON_GetArraySize(c->common[0].a->tensors) + 1; /* and the loss */
+    const size_t names = all < MOST_NAMES ? all : MOST_NAMES;
     bool equal;
 
-    while (names < MOST_NAMES && comparison_entry(&c->common[0], names, &equal) != NULL)
-        names++;
     fprintf(f,
             "<h2>Every step</h2>\n<svg viewBox=\"0 0 %d %zu\" role=\"img\" aria-label=\"what is "
             "equal, step by step\">\n",

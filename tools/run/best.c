@@ -34,7 +34,7 @@ static void note_down(const best *b, char *noted)
              (unsigned long long)b->misses);
 }
 
-static void print(const best *b, uint64_t step, bool better)
+static void print(const best *b, uint64_t step)
 {
     const double loss = score_loss(&b->last);
     const score_text share = score_share(&b->last, b->json ? 6 : 4, b->json);
@@ -44,10 +44,10 @@ static void print(const best *b, uint64_t step, bool better)
     snprintf(number, sizeof number, isfinite(loss) ? "%.17g" : "null", loss);
     if (b->json)
         printf("{\"step\":%llu,\"test_loss\":%s,\"test_accuracy\":%s,\"best\":%s}\n",
-               (unsigned long long)step, number, share.text, better ? "true" : "false");
+               (unsigned long long)step, number, share.text, b->better ? "true" : "false");
     else
         printf("test %6llu  loss %-12.9g %-16s accuracy %s%s\n", (unsigned long long)step, loss, "",
-               share.text, better ? "  best so far" : "");
+               share.text, b->better ? "  best so far" : "");
 }
 
 static void print_stop(const best *b, uint64_t step)
@@ -76,8 +76,6 @@ int best_open(best *b, const session *s)
 
 int best_take(best *b, session *s, uint64_t step)
 {
-    const bool leads = ranks_leads(s->group);
-    bool better;
     int status;
 
     b->tested = b->every != 0 && step % b->every == 0;
@@ -87,21 +85,26 @@ int best_take(best *b, session *s, uint64_t step)
     status = score_measure(&b->test, "train", &b->last);
     if (status != 0)
         return status;
-    better = score_loss(&b->last) < b->loss;
-    b->misses = better ? 0 : b->misses + 1;
-    if (better) {
+    b->better = score_loss(&b->last) < b->loss;
+    b->misses = b->better ? 0 : b->misses + 1;
+    if (b->better) {
         b->loss = score_loss(&b->last);
         b->step = step;
     }
     b->stops = b->patience != 0 && b->misses >= b->patience;
     note_down(b, s->best);
-    if (leads)
-        print(b, step, better);
-    if (leads && better && b->path != NULL)
-        status = checkpoint_save(s, b->path);
-    if (leads && b->stops)
+    if (ranks_leads(s->group))
+        print(b, step);
+    if (ranks_leads(s->group) && b->stops)
         print_stop(b, step);
-    return status;
+    return 0;
+}
+
+int best_save(const best *b, const session *s)
+{
+    return b->tested && b->better && b->path != NULL && ranks_leads(s->group)
+               ? checkpoint_save(s, b->path)
+               : 0;
 }
 
 void best_close(best *b) { session_close(&b->test); }
