@@ -84,7 +84,8 @@ dp_status dp_rows_describe(dp_pipeline *p, const dp_snapshot_options *o, dp_aren
     *h = (dp_snapshot_header){.spec = dp_spec(p)};
     if (n == UINT64_MAX)
         return dp_fail(err, DP_EINVAL,
-                       "the stream is endless: say how many batches of it the snapshot holds");
+                       "the stream is endless: say how many batches of it the snapshot holds, by "
+                       "dp_snapshot_options.batches (--batches N)");
     status = choose_compression(o->compression, h, err);
     if (status == DP_OK)
         status = describe_columns(&p->graph, h, err);

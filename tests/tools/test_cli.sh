@@ -16,12 +16,15 @@ groups() {
 aside groups
 expect 0 '^detpipe [0-9]' "$DETPIPE" --version
 expect 2 "there is no command 'nothing' .detpipe --help lists them" "$DETPIPE" nothing
-expect 2 "there is no command 'verfy': did you mean verify .det" "$DETPIPE" verfy
-expect 2 'verify: there is no option --los: did you mean --loss .det' "$DETPIPE" verify --los x -- true
-expect 2 "there is no stage 'cfar10': did you mean cifar10 " "$DETPIPE" stages cfar10
-expect 2 'train: there is no option --setps: did you mean --steps .det' "$DETPIPE" train --setps=3
+expect 2 "there is no command 'verfy': did you mean verify[?] .det" "$DETPIPE" verfy
+expect 2 'verify: there is no option --los: did you mean --loss[?] .det' "$DETPIPE" verify --los x -- true
+expect 2 "there is no stage 'cfar10': did you mean cifar10[?] .det" "$DETPIPE" stages cfar10
+expect 2 'train: there is no option --setps: did you mean --steps[?] .det' "$DETPIPE" train --setps=3
+expect 2 "there is no operator 'conv2': did you mean conv2d[?] .det" "$DETPIPE" ops conv2
+expect 2 "there is no command 'verfy': did you mean verify[?] .det" "$DETPIPE" help verfy
 for command in verify train check digest stages selftest; do
     expect 0 "usage: detpipe $command" "$DETPIPE" "$command" --help
+    expect 0 "usage: detpipe $command" "$DETPIPE" help "$command"
     expect 2 'there is no option --nothing' "$DETPIPE" "$command" --nothing
 done
 for text in "--help" "verify --help" "train --help" "check --help" "digest --help" "stages --help" "stages" "selftest --help" "check" "eval --help" "verify --steps 2" "verify --steps 2 --inject ftz" "stages crop"; do
@@ -130,6 +133,7 @@ whole=$(cat out.txt)
 expect 0 "^$whole\$" "$DETPIPE" digest "cifar10 strict=false usage=train | batch batch_size=10" --data "$fixture" --threads 7 --prefetch 5
 expect 0 'batch 9$' "$DETPIPE" digest "cifar10 strict=false usage=train | batch batch_size=10" --data "$fixture" --each
 expect 2 'the stream is endless' "$DETPIPE" digest "synthetic | repeat"
+expect 2 'the stream is endless: .*--batches N' "$DETPIPE" snapshot write "synthetic | repeat" endless.snap
 expect 0 '  3 batches$' "$DETPIPE" digest "synthetic | repeat" --batches 3 --skip 100000
 expect 2 'past the end' "$DETPIPE" digest "synthetic num_records=5" --skip 6
 expect 2 'an argument is missing' "$DETPIPE" digest

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/hash.h"
-#include "base/nearest.h"
 #include "base/status.h"
 #include "tools/cli/memory.h"
 
@@ -33,6 +32,15 @@ int cli_fail(int status, const char *format, ...)
     va_end(args);
     fputc('\n', stderr);
     return status;
+}
+
+int cli_no_such(const char *kind, const dp_nearest *near, const char *lister)
+{
+    const bool known = near->name != NULL;
+
+    return cli_fail(EXIT_MALFORMED, "there is no %s '%s'%s%s%s (%s lists them)", kind, near->word,
+                    known ? ": did you mean " : "", known ? near->name : "", known ? "?" : "",
+                    lister);
 }
 
 int cli_fail_short(const char *command, uint64_t asked, uint64_t got, const char *units)
@@ -259,9 +267,9 @@ static int no_option(const cli_command *c, const char *given)
     for (const cli_option *o = c->options; o->name != NULL; o++)
         dp_nearest_look(&near, o->name);
     return cli_fail(EXIT_MALFORMED,
-                    "%s: there is no option --%s%s%s (detpipe %s --help lists them)", c->name, name,
-                    near.name != NULL ? ": did you mean --" : "",
-                    near.name != NULL ? near.name : "", c->name);
+                    "%s: there is no option --%s%s%s%s (detpipe %s --help lists them)", c->name,
+                    name, near.name != NULL ? ": did you mean --" : "",
+                    near.name != NULL ? near.name : "", near.name != NULL ? "?" : "", c->name);
 }
 
 /* One "--name", "--name value" or "--name=value" at argv[*i]. */

@@ -11,6 +11,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "base/nearest.h"
 #include "detpipe.h"
 
 /* The exit statuses of every command, as `detpipe --help` lists them.  Calls of the tool return 0
@@ -84,6 +85,10 @@ dp_options cli_options(void);
 
 /* Says one line on stderr and returns the exit status. */
 __attribute__((format(printf, 2, 3))) int cli_fail(int status, const char *format, ...);
+
+/* near->word is the name of no `kind`; says which one was meant, and the command that lists them.
+ */
+int cli_no_such(const char *kind, const dp_nearest *near, const char *lister);
 
 /* What was asked was not there: nothing of it (got 0), or less.  EXIT_NOT_TRIED, as that shows
  * neither a yes nor a no. */

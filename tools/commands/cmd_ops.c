@@ -100,6 +100,7 @@ int cmd_ops(int argc, char **argv)
     };
     const cli_command command = {"ops", "[NAME] [OPTIONS]", about, options, 0, 1};
     int status = cli_parse(&command, argc, argv, &name);
+    dp_nearest near = {name, NULL, 0};
     const dp_op_info *const *table;
     cJSON *list;
     size_t n;
@@ -109,6 +110,8 @@ int cmd_ops(int argc, char **argv)
     table = dp_ops(&n);
     list = json ? cJSON_CreateArray() : NULL;
     for (size_t i = 0; i < n && status == 0; i++) {
+        if (name != NULL)
+            dp_nearest_look(&near, table[i]->stage.name);
         if (name != NULL && strcmp(name, table[i]->stage.name) != 0)
             continue;
         if (!json && found)
@@ -117,8 +120,7 @@ int cmd_ops(int argc, char **argv)
         status = json ? op_json(table[i], list) : print_op(table[i], name != NULL);
     }
     if (status == 0 && !found)
-        status =
-            cli_fail(EXIT_MALFORMED, "there is no operator '%s' (detpipe ops lists them)", name);
+        status = cli_no_such("operator", &near, "detpipe ops");
     if (status == 0)
         return json ? cli_print_json(list) : EXIT_YES;
     cJSON_Delete(list);

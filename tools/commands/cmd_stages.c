@@ -4,7 +4,6 @@
  */
 #include <string.h>
 
-#include "base/nearest.h"
 #include "detpipe_net.h"
 #include "tools/commands/commands.h"
 #include "tools/cli/cli.h"
@@ -83,9 +82,7 @@ int cmd_stages(int argc, char **argv)
     list_table(&l, table, n);
     if (!l.found) {
         cJSON_Delete(l.json);
-        return cli_fail(EXIT_MALFORMED, "there is no stage '%s'%s%s (detpipe stages lists them)",
-                        l.name, l.near.name != NULL ? ": did you mean " : "",
-                        l.near.name != NULL ? l.near.name : "");
+        return cli_no_such("stage", &l.near, "detpipe stages");
     }
     return json ? cli_print_json(l.json) : EXIT_YES;
 }

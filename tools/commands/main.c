@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/nearest.h"
 #include "tools/commands/commands.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/memory.h"
@@ -56,6 +55,11 @@ static int run(int argc, char **argv)
 
     if (argc < 2)
         return usage(stderr, EXIT_MALFORMED);
+    if (strcmp(argv[1], "help") == 0 && argc == 3) { /* help COMMAND is COMMAND --help */
+        char *turned[] = {argv[0], argv[2], "--help", NULL};
+
+        return run(3, turned);
+    }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0)
         return usage(stdout, EXIT_YES);
@@ -68,9 +72,7 @@ static int run(int argc, char **argv)
             return commands[i].run(argc - 1, argv + 1);
         dp_nearest_look(&near, commands[i].name);
     }
-    return cli_fail(EXIT_MALFORMED, "there is no command '%s'%s%s (detpipe --help lists them)",
-                    argv[1], near.name != NULL ? ": did you mean " : "",
-                    near.name != NULL ? near.name : "");
+    return cli_no_such("command", &near, "detpipe --help");
 }
 
 int main(int argc, char **argv)
