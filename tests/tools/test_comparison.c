@@ -253,6 +253,60 @@ static void what_one_alone_has_is_found_in_its_place(void **state)
     test_folder_remove(folder);
 }
 
+/* An update that one run alone made. */
+static void an_update_that_was_dropped(void **state)
+{
+    static const char *const names[] = {"batch", "given a", "rate 0", "weight a"};
+    char folder[256], path[2][300];
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    for (int k = 0; k < 2; k++)
+        snprintf(path[k], sizeof path[k], "%s/%d", folder, k);
+    for (int swapped = 0; swapped < 2; swapped++) {
+        comparison c = {.path = {path[0], path[1]}};
+        write_names(path[swapped], names, 4, 4);
+        write_names(path[1 - swapped], names, 1, 1);
+        assert_int_equal(comparison_make(&c), 0);
+        assert_string_equal(c.cause, "given a");
+        assert_non_null(strstr(comparison_meaning(&c), "makes this update"));
+        comparison_free(&c);
+    }
+    test_folder_remove(folder);
+}
+
+/* Whose random numbers differ, and nothing else in any step, is told so. */
+static void random_numbers_without_an_effect(void **state)
+{
+    static const step runs[][3] = {
+        {{1, {{"random python", 1}, {"batch", 1}, {"weight a", 1}}, 2.5},
+         {2, {{"batch", 2}, {"weight a", 2}, {NULL, 0}}, 2},
+         {3, {{"batch", 3}, {"weight a", 3}, {NULL, 0}}, 1}},
+        {{1, {{"random python", 9}, {"batch", 1}, {"weight a", 1}}, 2.5},
+         {2, {{"random numpy", 9}, {"batch", 2}, {"weight a", 2}}, 2},
+         {3, {{"batch", 3}, {"weight a", 3}, {NULL, 0}}, 1}},
+        {{1, {{"random python", 9}, {"batch", 1}, {"weight a", 1}}, 2.5},
+         {2, {{"batch", 2}, {"weight a", 2}, {NULL, 0}}, 2},
+         {3, {{"batch", 3}, {"weight a", 9}, {NULL, 0}}, 1}},
+    };
+    char folder[256], path[3][300];
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    for (int k = 0; k < 3; k++) {
+        snprintf(path[k], sizeof path[k], "%s/%d", folder, k);
+        write_ledger(path[k], runs[k], 3);
+    }
+    for (int k = 1; k < 3; k++) {
+        comparison c = {.path = {path[0], path[k]}};
+        assert_int_equal(comparison_make(&c), 0);
+        assert_string_equal(c.cause, "random python");
+        assert_int_equal(strstr(comparison_meaning(&c), "they alone") != NULL, k == 1);
+        comparison_free(&c);
+    }
+    test_folder_remove(folder);
+}
+
 static void equal_is_what_has_all_in_common(void **state)
 {
     static const step later[] = {{4, {{"batch", 1}, {NULL, 0}}, 2.5}};
@@ -348,6 +402,8 @@ int main(void)
                                        cmocka_unit_test(each_name_has_its_meaning),
                                        cmocka_unit_test(gradients_that_are_not_there_are_not_equal),
                                        cmocka_unit_test(what_one_alone_has_is_found_in_its_place),
+                                       cmocka_unit_test(an_update_that_was_dropped),
+                                       cmocka_unit_test(random_numbers_without_an_effect),
                                        cmocka_unit_test(equal_is_what_has_all_in_common),
                                        cmocka_unit_test(nan_of_one_of_two_differs),
                                        cmocka_unit_test(a_file_is_whole_or_known_to_be_larger)};

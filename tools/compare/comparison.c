@@ -64,23 +64,32 @@ static bool has(const ledger_step *s, const char *name)
     return cJSON_GetObjectItemCaseSensitive(s->tensors, name) != NULL;
 }
 
-/* The first name that differs, or that only one has: of the second run in its place among those of
- * the first. */
-static const char *first_other(const pair *p)
+static const cJSON *past(const cJSON *entry, const char *but)
 {
-    const cJSON *b = p->b->tensors->child;
+    while (entry != NULL && but != NULL && begins(entry->string, but))
+        entry = entry->next;
+    return entry;
+}
+
+/* The first name that differs, or that only one has: of the second run in its place among those of
+ * the first.  but: names that begin so are left out, if not NULL. */
+static const char *first_other(const pair *p, const char *but)
+{
+    const cJSON *b = past(p->b->tensors->child, but);
     const char *name;
     bool equal;
 
     for (size_t i = 0; (name = comparison_entry(p, i, &equal)) != NULL; i++) {
+        if (but != NULL && begins(name, but))
+            continue;
         if (b != NULL && !has(p->a, b->string))
             return b->string;
         if (!equal)
             return name;
         if (b != NULL && strcmp(b->string, name) == 0)
-            b = b->next;
+            b = past(b->next, but);
     }
-    for (b = p->b->tensors->child; b != NULL; b = b->next) {
+    for (b = past(p->b->tensors->child, but); b != NULL; b = past(b->next, but)) {
         if (!has(p->a, b->string))
             return b->string;
     }
@@ -122,7 +131,7 @@ static void match(comparison *c)
     for (size_t i = 0; i < c->n; i++)
         count_entries(c, &c->common[i]);
     for (c->first = 0; c->first < c->n && c->cause == NULL; c->first += c->cause == NULL)
-        c->cause = first_other(&c->common[c->first]);
+        c->cause = first_other(&c->common[c->first], NULL);
 }
 
 static void fill_losses(comparison *c)
@@ -256,6 +265,15 @@ static bool has_input(const pair *at, const char *output)
     return has_any(at, name);
 }
 
+static bool only_random_differs(const comparison *c)
+{
+    size_t i = c->first;
+
+    while (i < c->n && first_other(&c->common[i], "random") == NULL)
+        i++;
+    return i == c->n && c->ledger[0].n == c->n && c->ledger[1].n == c->n;
+}
+
 const char *comparison_meaning(const comparison *c)
 {
     const pair *at = &c->common[c->first];
@@ -266,12 +284,18 @@ const char *comparison_meaning(const comparison *c)
         return strstr(c->cause, " #") != NULL
                    ? "One of the runs comes here more often in this step: an update was left out, "
                      "or a module was called once more."
+               : is_after_loss(c->cause)
+                   ? "One of the runs makes this update in this step, the other does not: it was "
+                     "dropped, or left out on a condition (a norm, a loss that is not finite, a "
+                     "time)."
                : begins(c->cause, "input")
                    ? "One of the runs takes this in this step, the other does not: a module was left "
                      "out, or something else than what the step before made is taken (an update that "
                      "was dropped, a weight that was changed by hand)."
                    : "One of the runs has it in this step, the other has not: they recorded other "
                      "things.";
+    if (begins(c->cause, "random") && only_random_differs(c))
+        return "The random numbers, and they alone: a generator was in another state, and nothing else that was recorded differs in any step. What drew from it was not recorded, or of no effect.";
     if (begins(c->cause, "output") && has_input(at, c->cause))
         return "This module: what goes in is equal, what comes out is not: its own random numbers, the order of its sums, or weights that were changed since the last step.";
     for (size_t i = 0; i < sizeof blind / sizeof blind[0]; i++) {
