@@ -7,6 +7,9 @@ rounds.  Of each the best round counts: the machine may have other work.  curl a
 libraries are timed from the loader's first line to the last row, without their imports.  Streaming and LitData read no
 http: they copy from a folder, which costs no server and no connection, into a cache that is empty.
 
+--kind photographs: rows of 80 to 140 KB, as encoded pictures are (nobody decodes them), of the same tar archives for
+detpipe, too.  --kind tokens: windows of 1,024 uint16, of a bare file for detpipe.
+
 --delay MS: through a relay that holds every byte back so long, each way half, and lets --rate MB a second pass (the
 kernel's netem does that better where it is there).
 
@@ -17,6 +20,7 @@ NGINX = """daemon off; master_process off; pid {0}/pid; error_log {0}/error; eve
 http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; client_body_temp_path {0}; proxy_temp_path {0};
  fastcgi_temp_path {0}; uwsgi_temp_path {0}; scgi_temp_path {0}; server {{ listen 127.0.0.1:{1}; root {2}; }} }}"""
 TAR = 5000  # rows of an archive
+WINDOW = 1024  # tokens
 READY = 10  # seconds until nginx listens
 
 
@@ -28,21 +32,34 @@ def rows(n):
     return rng.integers(0, 256, (n, 32, 32, 3), np.uint8), rng.integers(0, 10, n).astype(np.int32)
 
 
+def blobs(a):
+    """The rows of the other kinds, and labels."""
+    import numpy as np
+    rng = np.random.default_rng(1)
+    sizes = rng.integers(80000, 140000, a.rows) if a.kind == "photographs" else np.full(a.rows, 2 * WINDOW)
+    return [rng.bytes(n) for n in sizes], rng.integers(0, 10, a.rows).astype(np.int32)
+
+
 def make(a):
     import io, tarfile
     import numpy as np
     from streaming import MDSWriter
-    images, labels = rows(a.rows)
-    np.save(f"{a.data}/image.npy", images)
-    np.save(f"{a.data}/label.npy", labels)
+    images, labels = rows(a.rows) if a.kind == "rows" else blobs(a)
+    kind = "ndarray:uint8:32,32,3" if a.kind == "rows" else "bytes"
+    if a.kind == "rows":
+        np.save(f"{a.data}/image.npy", images)
+        np.save(f"{a.data}/label.npy", labels)
+    if a.kind == "tokens":
+        with open(f"{a.data}/tokens.bin", "wb") as out:
+            out.write(b"".join(images) + bytes(2))  # a window's last target
     for first in range(0, a.rows, TAR):
         with tarfile.open(f"{a.data}/s-{first // TAR:03d}.tar", "w") as tar:
             for i in range(first, min(first + TAR, a.rows)):
-                for part, data in (("bin", images[i].tobytes()), ("cls", str(labels[i]).encode())):
+                for part, data in (("bin", bytes(images[i])), ("cls", str(labels[i]).encode())):
                     info = tarfile.TarInfo(f"{i:06d}.{part}")
                     info.size = len(data)
                     tar.addfile(info, io.BytesIO(data))
-    with MDSWriter(out=f"{a.data}/mds", columns={"image": "ndarray:uint8:32,32,3", "label": "int"}) as out:
+    with MDSWriter(out=f"{a.data}/mds", columns={"image": kind, "label": "int"}) as out:
         for image, label in zip(images, labels):
             out.write({"image": image, "label": int(label)})
     from litdata.streaming.writer import BinaryWriter
@@ -57,7 +74,7 @@ def make(a):
 
 def webdataset(a):
     import webdataset as wds
-    urls = [f"{a.url}/s-{i:03d}.tar" for i in range((a.rows + TAR - 1) // TAR)]
+    urls = [f"{a.url}/s-{i:03d}.tar" for i in range(archives(a))]
     data = wds.WebDataset(urls, shardshuffle=False, empty_check=False).to_tuple("bin", "cls")
     return wds.WebLoader(data, num_workers=a.threads, batch_size=None) if a.threads > 1 else data
 
@@ -162,13 +179,15 @@ def timed(command, env=None):
 
 def run(a, name):
     what, threads = name.split()[0], name.split()[-1]
-    file = f"{a.url}/train.dps"
     if what == "curl":
-        return timed(["curl", "-s", "-o", os.devnull, file])[0]
+        return timed(["curl", "-s"] + [word for file in files(a) for word in ("-o", os.devnull, f"{a.url}/{file}")])[0]
     if what == "detpipe":
-        text = f"snapshot file=train.dps{f' digest={a.digest}' if 'digest=' in name else ''}"
-        return timed([a.detpipe, "digest", f"{text} | {a.order}batch batch_size=128", "--data", a.url, "--threads",
-                      threads], {**os.environ, "no_proxy": "*"})[0]
+        text = {"rows": f"snapshot file=train.dps{f' digest={a.digest}' if 'digest=' in name else ''}",
+                "photographs": f"webdataset file=s-{{000..{archives(a) - 1:03d}}}.tar fields=image:bin:bytes,label:cls",
+                "tokens": f"tokens file=tokens.bin format=bare length={WINDOW}"}[a.kind]
+        batch = "" if a.kind == "photographs" else " | batch batch_size=128"
+        return timed([a.detpipe, "digest", f"{text}{a.order}{batch}", "--data", a.url, "--threads", threads],
+                     {**os.environ, "no_proxy": "*"})[0]
     python = a.python if what == "webdataset" else a.python_streaming
     out = timed([python, "-W", "ignore", __file__, "--peer", what, "--data", a.data, "--url", a.url, "--threads", threads,
                  "--rows", str(a.rows)], {**os.environ, "no_proxy": "*"})[1]
@@ -176,10 +195,19 @@ def run(a, name):
     return line["seconds"] if line["rows"] == a.rows else sys.exit(f"remote.py: {name}: {line['rows']} rows")
 
 
+def archives(a):
+    return (a.rows + TAR - 1) // TAR
+
+
+def files(a):
+    """What detpipe reads."""
+    return {"rows": ["train.dps"], "photographs": [f"s-{i:03d}.tar" for i in range(archives(a))], "tokens": ["tokens.bin"]}[a.kind]
+
+
 def names(a):
     of = ["curl"]
     for threads in a.threads.split(","):
-        of += [f"detpipe {threads}", f"detpipe digest= {threads}", f"webdataset {threads}"]
+        of += [f"detpipe {threads}"] + ([f"detpipe digest= {threads}"] if a.kind == "rows" else []) + [f"webdataset {threads}"]
     of += [] if a.delay else ["streaming 1", "litdata 1"]
     return [name for name in of if a.only is None or name.split()[0] in a.only.split(",")]
 
@@ -189,7 +217,7 @@ def compare(a):
     for _ in range(a.rounds):
         for name in best:
             best[name] = min(best[name], run(a, name))
-    size = os.path.getsize(f"{a.data}/train.dps") / 1e6
+    size = sum(os.path.getsize(f"{a.data}/{file}") for file in files(a)) / 1e6
     print("| | rows/s | MB/s | of curl |\n|---|---|---|---|")
     for name, seconds in best.items():
         print(f"| {name} | {a.rows / seconds:,.0f} | {size / seconds:,.0f} | {best['curl'] / seconds:.2f} |")
@@ -201,9 +229,10 @@ def main():
     p.add_argument("--python", default="build-peers/bin/python", help="one that has WebDataset")
     p.add_argument("--python-streaming", default="build-peers-streaming/bin/python", help="one that has Streaming and LitData")
     p.add_argument("--data", help="where the files are, or are written; default: a folder that is removed")
+    p.add_argument("--kind", default="rows", choices=["rows", "photographs", "tokens"], help="what they are")
     p.add_argument("--rows", type=int, default=50000)
     p.add_argument("--block-size", default="1M", help="of the snapshot")
-    p.add_argument("--order", default="", help="stages before detpipe's batch: 'shuffle block=300 | '")
+    p.add_argument("--order", default="", help="stages behind detpipe's reader: ' | shuffle block=300'")
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--threads", default="1,2")
     p.add_argument("--only", help="some of curl,detpipe,webdataset,streaming,litdata: curl has to be one")
@@ -219,11 +248,13 @@ def main():
         a.data = a.data or folder + "/data"
         os.makedirs(a.data, exist_ok=True)
         try:
-            if not os.path.exists(f"{a.data}/train.dps"):
-                timed([a.python_streaming, "-W", "ignore", __file__, "--make", "yes", "--data", a.data, "--rows", str(a.rows)])
+            if not os.path.exists(f"{a.data}/lit"):
+                timed([a.python_streaming, "-W", "ignore", __file__, "--make", "yes", "--data", a.data, "--rows", str(a.rows),
+                       "--kind", a.kind])
+            if a.kind == "rows":
                 timed([a.detpipe, "snapshot", "write", "npy file=image.npy,label.npy columns=image,label", f"{a.data}/train.dps",
                        "--data", a.data, "--block-size", a.block_size])
-            a.digest = timed([a.detpipe, "snapshot", "seal", f"{a.data}/train.dps"])[1].split("digest=")[1].strip()
+                a.digest = timed([a.detpipe, "snapshot", "seal", f"{a.data}/train.dps"])[1].split("digest=")[1].strip()
             server, port = nginx(a, folder)
             started.append(server)
             if a.delay:
