@@ -82,6 +82,8 @@ apart='columns of different rows meet instead: zip first, then'
 warned 28 zip "$apart shuffle" "range count=10 | shuffle | zip with=\"$(other 10)\""
 warned 28 zip "$apart shuffle" "range count=10 | shuffle | zip with=\"$(other 10 ' | shuffle')\""
 warned 18 zip "$apart random_sampler" "range count=10 | zip with=\"$(other 10 ' | random_sampler')\""
+warned 40 zip "$apart shuffle" "range count=10 | shuffle order=torch | zip with=\"$(other 10 ' | shuffle order=numpy')\""
+silent "$apart" "range count=10 | shuffle order=torch | zip with=\"$(other 10 ' | shuffle order=torch')\""
 silent "$apart" "range count=10 | zip with=\"$(other 10)\" | shuffle"
 warned 18 zip 'joins streams of 10 and of 9: what the longer has more is lost instead: take count=9' "range count=10 | zip with=\"$(other 9)\""
 silent 'joins streams' "range count=10 | zip with=\"$(other 10)\""

@@ -199,6 +199,31 @@ static const dp_text_stage *random_order(const text_stages *t, size_t n)
     return NULL;
 }
 
+/* Whether two stages draw one order of as many rows: another library's, of the run's seed alone. */
+static bool draws_the_same(const dp_text_stage *a, const dp_text_stage *b)
+{
+    bool same = strcmp(a->name, b->name) == 0 && a->n_args == b->n_args &&
+                text_value(a, "order") != NULL && !has_value(a, "order", "native");
+
+    for (uint32_t k = 0; same && k < a->n_args; k++)
+        same = has_value(b, a->args[k].name, a->args[k].value);
+    return same;
+}
+
+/* Whether what draws the order of n stages and of others is the same, one after the other. */
+static bool one_order(const text_stages *a, size_t n, const text_stages *b, size_t m)
+{
+    const dp_text_stage *x, *y;
+
+    do {
+        x = random_order(a, n);
+        y = random_order(b, m);
+        n = x != NULL ? (size_t)(x - a->stage) : 0;
+        m = y != NULL ? (size_t)(y - b->stage) : 0;
+    } while (x != NULL && y != NULL && draws_the_same(x, y));
+    return x == NULL && y == NULL;
+}
+
 static void look_at_zip(lint_report *r, const lint_text *t, size_t i)
 {
     const char *with = text_value(&t->canonical.stage[i], "with");
@@ -208,7 +233,7 @@ static void look_at_zip(lint_report *r, const lint_text *t, size_t i)
 
     text_parse(with, &inner);
     order = order != NULL ? order : random_order(&inner, inner.n);
-    if (order != NULL) {
+    if (!one_order(&t->canonical, i, &inner, inner.n)) {
         snprintf(
             f.why, sizeof f.why,
             "puts rows side by side by their place, and %s drew the order of one stream alone: "
