@@ -113,7 +113,8 @@ expect 3 'cannot write' "$DETPIPE" train --steps 1 --save /nonexistent/x.safeten
 "$DETPIPE" train --steps 1 --save /nonexistent/x.safetensors 2>/dev/null | grep -q step && { echo "FAILED: trained before saying that nothing can be saved"; failed=1; }
 expect 2 'has no net' "$DETPIPE" train synthetic
 expect 0 '"loss_hex":"0x' "$DETPIPE" train --steps 1 --json
-expect 2 'takes 1 and more' "$DETPIPE" train --every 0
+for none in --every --save-every --test-every --patience; do expect 2 "train: $none takes 1 and more" "$DETPIPE" train "$none" 0; done
+expect 2 "optimizer,steps,data,batch, not ''" "$DETPIPE" train --load straight.safetensors --change ''
 
 # eval: the recipe's test data, whole, with weights or without
 expect 2 'mine.recipe has no test: line' "$DETPIPE" eval mine.recipe --data "$fixture"

@@ -242,6 +242,8 @@ static int set_value(const cli_command *c, const cli_option *o, const char *valu
                         value[0] == '-' && strcmp(o->name, "seed") == 0
                             ? " (PyTorch's -1 is 2^64 - 1, 18446744073709551615)"
                             : "");
+    if (o->type == CLI_POSITIVE && count == 0)
+        return cli_fail(EXIT_MALFORMED, "%s: --%s takes 1 and more", c->name, o->name);
     if (o->type == CLI_OPTIONAL)
         *optional = (cli_optional){true, count};
     else

@@ -26,6 +26,7 @@ typedef enum cli_type {
     CLI_TEXT,
     CLI_TEXT_OR_NONE, /* "--name" is "", "--name=TEXT" has one; its arg is written "[=TEXT]" */
     CLI_COUNT,
+    CLI_POSITIVE, /* a count of 1 and more */
     CLI_SIZE,
     CLI_OPTIONAL,
     CLI_LIST,

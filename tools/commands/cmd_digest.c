@@ -77,7 +77,7 @@ int cmd_digest(int argc, char **argv)
         SESSION_OPTIONS(s),
         {"seed", "N", "seed (default: 1, or the recipe's)", CLI_OPTIONAL, &set.seed},
         {"skip", "N", "begin with batch N", CLI_COUNT, &set.skip},
-        {"batches", "N", "read N batches, which must be there (default: all)", CLI_COUNT,
+        {"batches", "N", "read N batches, which must be there (default: all)", CLI_POSITIVE,
          &set.batches},
         {"each", NULL, "print the digest of every batch, too", CLI_FLAG, &set.each},
         {"json", NULL, "print one JSON object", CLI_FLAG, &set.json},
@@ -88,8 +88,6 @@ int cmd_digest(int argc, char **argv)
 
     s.stream_only = true;
     s.digests = true;
-    if (status == 0 && set.batches == 0)
-        status = cli_fail(EXIT_MALFORMED, "digest: --batches takes 1 and more");
     if (status == 0 && set.each && set.json)
         status =
             cli_fail(EXIT_MALFORMED, "digest: --each does nothing here: --json has one digest");

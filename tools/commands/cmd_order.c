@@ -87,7 +87,7 @@ int cmd_order(int argc, char **argv)
          &s.session.data},
         CLI_CACHE_OPTION,
         {"seed", "N", "seed (default: 1, or the recipe's)", CLI_OPTIONAL, &set.seed},
-        {"epochs", "N", "how many epochs", CLI_COUNT, &set.epochs},
+        {"epochs", "N", "how many epochs", CLI_POSITIVE, &set.epochs},
         {"batches", "N", "the first N batches only", CLI_OPTIONAL, &set.batches},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };

@@ -324,7 +324,7 @@ int cmd_snapshot(int argc, char **argv)
          CLI_SIZE, &set.write.block_size},
         {"shard-size", "BYTES", "write: size of a shard, 10M, 2G, ... (default: one file)",
          CLI_SIZE, &set.write.shard_size},
-        {"batches", "N", "write: the first N batches (default: all)", CLI_COUNT,
+        {"batches", "N", "write: the first N batches (default: all)", CLI_POSITIVE,
          &set.write.batches},
         {"resume", NULL, "write: go on where it was stopped", CLI_FLAG, &set.resume},
         {"seed", "N", "write: seed (default: 1, or the recipe's)", CLI_OPTIONAL, &set.seed},

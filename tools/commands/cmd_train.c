@@ -228,9 +228,9 @@ int cmd_train(int argc, char **argv)
         RANKS_OPTION(set.timeout),
         {"steps", "N", "steps in all, in place of the recipe's", CLI_OPTIONAL, &set.steps},
         {"seed", "N", "seed in place of the recipe's", CLI_OPTIONAL, &set.seed},
-        {"every", "N", "print every Nth step (default: 1)", CLI_COUNT, &set.every},
+        {"every", "N", "print every Nth step (default: 1)", CLI_POSITIVE, &set.every},
         {"save", "FILE", "write a checkpoint at the end (.safetensors)", CLI_TEXT, &set.save},
-        {"save-every", "N", "write it every N steps as well", CLI_COUNT, &set.save_every},
+        {"save-every", "N", "write it every N steps as well", CLI_POSITIVE, &set.save_every},
         {"load", "FILE", "go on from a checkpoint", CLI_TEXT, &set.load},
         {"change", "LIST", "of optimizer,steps,data,batch: go on with the recipe's", CLI_TEXT,
          &set.change},
@@ -240,11 +240,11 @@ int cmd_train(int argc, char **argv)
          &set.all_tensors},
         {"trace", "FILE", "write all tensors of the last step (.safetensors)", CLI_TEXT,
          &set.trace_path},
-        {"test-every", "N", "measure it with the test: data every N steps", CLI_COUNT,
+        {"test-every", "N", "measure it with the test: data every N steps", CLI_POSITIVE,
          &set.best.every},
         {"save-best", "FILE", "write a checkpoint where that loss is the smallest", CLI_TEXT,
          &set.best.path},
-        {"patience", "N", "stop behind N such tests in a row that are not better", CLI_COUNT,
+        {"patience", "N", "stop behind N such tests in a row that are not better", CLI_POSITIVE,
          &set.best.patience},
         {"plot", "FILE", "draw the losses of steps and tests (.png)", CLI_TEXT, &set.plot_path},
         {"json", NULL, "print a JSON object a line", CLI_FLAG, &set.json},
@@ -253,8 +253,6 @@ int cmd_train(int argc, char **argv)
     const cli_command command = {"train", "[RECIPE] [OPTIONS]", about, options, 0, 1};
     int status = cli_parse(&command, argc, argv, &what);
 
-    if (status == 0 && set.every == 0)
-        status = cli_fail(EXIT_MALFORMED, "train: --every takes 1 and more");
     if (status == 0)
         status = cli_check_needs(&command, argv, ranks_started() > 1 ? "ranks" : NULL, needs);
     if (status == 0 && set.save != NULL && set.best.path != NULL &&

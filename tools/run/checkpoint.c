@@ -42,7 +42,7 @@ static void name_changes(unsigned changes, char by, char *out, size_t size)
 int checkpoint_changes(const char *list, unsigned *changes)
 {
     *changes = 0;
-    for (const char *at = list; at != NULL && *at != '\0';) {
+    for (const char *at = list; at != NULL && (at == list || *at != '\0');) {
         const size_t length = strcspn(at, ",");
         size_t i = 0;
         while (i < N_WORDS && (strlen(words[i]) != length || memcmp(words[i], at, length) != 0))
