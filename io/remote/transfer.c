@@ -169,9 +169,6 @@ static size_t take_bytes(char *bytes, size_t size, size_t n, void *transfer_)
 
 /* ---- one try ---- */
 
-#define BUFFER                                                                                     \
-    ((size_t)1 << 18) /* libcurl's of a transfer; a quarter of it where it asks for less */
-
 #define SET(option, value) (c->curl_easy_setopt)(t->easy, option, value)
 
 /* A redirect is followed to http and https alone, from https to https alone. */

@@ -230,49 +230,47 @@ static void gradients_that_are_not_there_are_not_equal(void **state)
     check_meanings(given, of_given, 1);
 }
 
-/* What one run alone has is the first difference in its place, not behind all that follows. */
-static void what_one_alone_has_is_found_in_its_place(void **state)
+/* Of a run that has n names, number `other` of them otherwise, and one that has m, in either order:
+ * `cause` is the first difference, and what it means says `words`. */
+static void check_alone(const char *const *names, size_t n, size_t other,
+                        const char *const *more_names, size_t m, const char *cause,
+                        const char *words)
 {
-    static const char *const once[] = {"batch", "output a", "given a", "weight a"};
-    static const char *const twice[] = {"batch", "output a", "batch #2", "given a", "weight a"};
     char folder[256], path[2][300];
 
-    (void)state;
     test_folder(folder, sizeof folder);
     for (int k = 0; k < 2; k++)
         snprintf(path[k], sizeof path[k], "%s/%d", folder, k);
     for (int swapped = 0; swapped < 2; swapped++) {
         comparison c = {.path = {path[0], path[1]}};
-        write_names(path[swapped], once, 4, 2); /* what follows differs, too */
-        write_names(path[1 - swapped], twice, 5, 5);
+        write_names(path[swapped], names, n, other);
+        write_names(path[1 - swapped], more_names, m, m);
         assert_int_equal(comparison_make(&c), 0);
-        assert_string_equal(c.cause, "batch #2");
-        assert_non_null(strstr(comparison_meaning(&c), "an update was left out"));
+        assert_string_equal(c.cause, cause);
+        assert_non_null(strstr(comparison_meaning(&c), words));
         comparison_free(&c);
     }
     test_folder_remove(folder);
+}
+
+/* What one run alone has is the first difference in its place, not behind all that follows. */
+static void what_one_alone_has_is_found_in_its_place(void **state)
+{
+    static const char *const once[] = {"batch", "output a", "given a", "weight a"};
+    static const char *const twice[] = {"batch", "output a", "batch #2", "given a", "weight a"};
+
+    (void)state;
+    check_alone(once, 4, 2 /* what follows differs, too */, twice, 5, "batch #2",
+                "an update was left out");
 }
 
 /* An update that one run alone made. */
 static void an_update_that_was_dropped(void **state)
 {
     static const char *const names[] = {"batch", "given a", "rate 0", "weight a"};
-    char folder[256], path[2][300];
 
     (void)state;
-    test_folder(folder, sizeof folder);
-    for (int k = 0; k < 2; k++)
-        snprintf(path[k], sizeof path[k], "%s/%d", folder, k);
-    for (int swapped = 0; swapped < 2; swapped++) {
-        comparison c = {.path = {path[0], path[1]}};
-        write_names(path[swapped], names, 4, 4);
-        write_names(path[1 - swapped], names, 1, 1);
-        assert_int_equal(comparison_make(&c), 0);
-        assert_string_equal(c.cause, "given a");
-        assert_non_null(strstr(comparison_meaning(&c), "makes this update"));
-        comparison_free(&c);
-    }
-    test_folder_remove(folder);
+    check_alone(names, 1, 1, names, 4, "given a", "makes this update");
 }
 
 /* Whose random numbers differ, and nothing else in any step, is told so. */
