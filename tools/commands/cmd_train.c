@@ -131,7 +131,6 @@ static int train(session *s, settings *set)
     return status;
 }
 
-/* Now, not after the last step. */
 static int check_plot(const char *path)
 {
     const char *dot = strrchr(path, '.');
@@ -141,6 +140,7 @@ static int check_plot(const char *path)
                : cli_fail(EXIT_MALFORMED, "train: --plot writes .png, not %s", path);
 }
 
+/* Now, not after the last step. */
 static int check_trace(const char *path)
 {
     const char *dot = strrchr(path, '.');
