@@ -172,12 +172,13 @@ static size_t take_bytes(char *bytes, size_t size, size_t n, void *transfer_)
 #define SET(option, value) (c->curl_easy_setopt)(t->easy, option, value)
 
 /* A redirect is followed to http and https alone, from https to https alone. */
-static bool prepare(const dp_remote *m, transfer *t, dp_fetch *f, uint64_t now)
+static CURLcode prepare(const dp_remote *m, transfer *t, dp_fetch *f, uint64_t now)
 {
     const dp_curl *c = &m->curl;
     const dp_asked q = asked(f);
     const char *url = file_of(f)->urls[f->server];
     char range[64];
+    CURLcode code;
 
     snprintf(range, sizeof range, "%llu-%llu", (unsigned long long)q.first,
              (unsigned long long)q.last);
@@ -186,13 +187,19 @@ static bool prepare(const dp_remote *m, transfer *t, dp_fetch *f, uint64_t now)
     t->error = 0;
     t->first = f;
     t->n = q.last + 1 - q.first;
-    return SET(CURLOPT_URL, url) == CURLE_OK && SET(CURLOPT_RANGE, range) == CURLE_OK &&
-           SET(CURLOPT_BUFFERSIZE, t->n < BUFFER ? (long)BUFFER / 4 : (long)BUFFER) == CURLE_OK &&
-           SET(CURLOPT_TIMEOUT_MS, (long)(f->deadline - now)) == CURLE_OK &&
-           SET(CURLOPT_REDIR_PROTOCOLS_STR,
-               strncmp(url, "https:", 6) == 0 ? "https" : "http,https") == CURLE_OK &&
-           SET(CURLOPT_WRITEDATA, t) == CURLE_OK && SET(CURLOPT_HEADERDATA, t) == CURLE_OK &&
-           SET(CURLOPT_PRIVATE, t) == CURLE_OK && c->curl_multi_add_handle(m->multi, t->easy) == 0;
+    /* A handle whose last connection had other transfers, too (HTTP/2), keeps its buffer and
+     * refuses another size (libcurl 7.88): the one it has will do. */
+    (void)SET(CURLOPT_BUFFERSIZE, t->n < BUFFER ? (long)BUFFER / 4 : (long)BUFFER);
+    if ((code = SET(CURLOPT_URL, url)) != CURLE_OK ||
+        (code = SET(CURLOPT_RANGE, range)) != CURLE_OK ||
+        (code = SET(CURLOPT_TIMEOUT_MS, (long)(f->deadline - now))) != CURLE_OK ||
+        (code = SET(CURLOPT_REDIR_PROTOCOLS_STR,
+                    strncmp(url, "https:", 6) == 0 ? "https" : "http,https")) != CURLE_OK ||
+        (code = SET(CURLOPT_WRITEDATA, t)) != CURLE_OK ||
+        (code = SET(CURLOPT_HEADERDATA, t)) != CURLE_OK ||
+        (code = SET(CURLOPT_PRIVATE, t)) != CURLE_OK)
+        return code;
+    return c->curl_multi_add_handle(m->multi, t->easy) == CURLM_OK ? CURLE_OK : CURLE_FAILED_INIT;
 }
 
 /* What libcurl's code means; a time-out by its name.  libcurl's clock is not ours to the
@@ -332,6 +339,7 @@ static void count_out(dp_remote *m, const transfer *t)
 static void begin(dp_remote *m, transfer *t, dp_fetch *f, uint64_t now)
 {
     dp_fetch *rest = f->more;
+    int error = DP_FAR_WITHIN;
 
     if (f->tries == 0 && f->left == 0)
         f->server = m->server % file_of(f)->n_urls;
@@ -339,12 +347,16 @@ static void begin(dp_remote *m, transfer *t, dp_fetch *f, uint64_t now)
         set_deadline(m, each, now);
         each->server = f->server;
     }
-    if (now < f->deadline && prepare(m, t, f, now)) {
-        count_in(m, t, now);
-        return;
+    if (now < f->deadline) {
+        const CURLcode code = prepare(m, t, f, now);
+        if (code == CURLE_OK) {
+            count_in(m, t, now);
+            return;
+        }
+        error = DP_FAR_CURL + (int)code;
     }
     t->first = NULL;
-    finish(m, f, now < f->deadline ? DP_FAR_CURL + CURLE_OUT_OF_MEMORY : DP_FAR_WITHIN);
+    finish(m, f, error);
     if (rest != NULL)
         add_to_queue(m, rest);
 }

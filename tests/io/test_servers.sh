@@ -251,6 +251,9 @@ CONF
     "$nginx" -p "$work/nginx" -c "$work/nginx/nginx.conf" > nginx/log 2>&1 &
     pids+=($!)
     DETPIPE_REMOTE='ca=certificate.pem tries=20 wait=1' expect 0 "^${sum%% *}" "$DETPIPE" digest "snapshot file=https://localhost:$port/a.dps digest=$digest" --threads 4
+    # by one connection, transfers end while others go on, and are begun again
+    [ "$(DETPIPE_REMOTE=ca=certificate.pem "$DETPIPE" digest "snapshot file=many.dps | shuffle" --data "https://localhost:$port" 2> err.txt)" = \
+        "$("$DETPIPE" digest "snapshot file=served/many.dps | shuffle")" ] || { fail "many blocks by one connection"; cat err.txt; }
     [ "$(sort -u nginx/protocol)" = HTTP/2.0 ] || { fail "nginx was not asked by HTTP/2"; cat nginx/log nginx/error | tail -3; }
 else
     echo "not tried: nginx, as there is none (Debian: nginx-light), or no openssl"
