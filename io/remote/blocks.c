@@ -15,17 +15,27 @@
 
 #define NONE       UINT64_MAX
 #define MOST_BEGUN 1024 /* blocks that wait in memory to be looked at */
-#define LOOK       1024 /* slots of which one goes, where there are more */
+
+/* Lists of slots, in which those stand that have a block.  OVER: it was wanted and is so no more,
+ * by the time since it was used; of these the last one goes first, as what is read from end to end
+ * again finds the others there.  UNTOLD: no turn was known to want it, by the time since it was
+ * used; the first one goes next.  WANTED: by their turns; the last one goes, where one has to. */
+enum { OVER, UNTOLD, WANTED, N_LISTS };
+
+/* Slots are linked in rings; behind the slots are the heads of the lists. */
+typedef struct link {
+    uint32_t before, behind;
+} link;
 
 struct dp_block_cache {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     dp_block_loader loader;
-    uint64_t clock, over;     /* turns before `over` are */
+    uint64_t over;            /* turns before it are */
     uint32_t n_slots, n_used; /* those behind n_used had no block yet */
-    uint32_t next;            /* to be looked at for room */
     uint64_t *blocks;         /* of each slot; NONE: it has none yet */
     dp_block_slot *slots;
+    link *links;
     /* Of each hash of a block: a slot whose block has it, and of that slot another one; + 1. */
     uint32_t *first, *more, mask;
     uint32_t *begun, n_begun, most_begun; /* slots, in the order in which they were */
@@ -47,17 +57,20 @@ dp_status dp_block_cache_open(dp_block_cache **out, const dp_block_loader *loade
         c->mask = 2 * c->mask + 1;
     c->blocks = dp_arena_alloc(arena, n_slots, sizeof *c->blocks);
     c->slots = dp_arena_alloc(arena, n_slots, sizeof *c->slots);
+    c->links = dp_arena_alloc(arena, (size_t)n_slots + N_LISTS, sizeof *c->links);
     c->first = dp_arena_alloc(arena, (size_t)c->mask + 1, sizeof *c->first);
     c->more = dp_arena_alloc(arena, n_slots, sizeof *c->more);
     c->begun = dp_arena_alloc(arena, (size_t)c->most_begun + 1, sizeof *c->begun);
     memory = dp_arena_alloc_raw(arena, n_slots, slot_size);
-    if (c->blocks == NULL || c->slots == NULL || c->first == NULL || c->more == NULL ||
-        c->begun == NULL || memory == NULL)
+    if (c->blocks == NULL || c->slots == NULL || c->links == NULL || c->first == NULL ||
+        c->more == NULL || c->begun == NULL || memory == NULL)
         return dp_arena_fail(arena, err, "blocks of a file");
     for (uint32_t i = 0; i < n_slots; i++) {
         c->blocks[i] = NONE;
         c->slots[i].memory = memory + i * slot_size;
     }
+    for (uint32_t i = 0; i < n_slots + N_LISTS; i++)
+        c->links[i] = (link){i, i};
     pthread_mutex_init(&c->lock, NULL);
     pthread_cond_init(&c->changed, NULL);
     *out = c;
@@ -108,35 +121,68 @@ static void name_slot(dp_block_cache *c, uint32_t slot, uint64_t block)
 
 static bool is_under_way(dp_block_slot *s) { return s->begun && !dp_fetch_is_done(&s->fetch); }
 
-/* Of what nobody holds: whether it goes before the other.  First what was wanted and is so no more,
- * the last of them first: what is read from end to end again finds the others there.  Then what no
- * turn was known to want, by the time since it was used, then what is wanted last. */
-static bool goes_before(const dp_block_cache *c, const dp_block_slot *a, const dp_block_slot *b)
-{
-    const bool wanted_a = a->wanted > c->over, wanted_b = b->wanted > c->over;
+/* ---- which of them goes ---- */
 
-    if (wanted_a || wanted_b)
-        return wanted_a && wanted_b ? a->wanted > b->wanted : wanted_b;
-    if ((a->wanted != 0) != (b->wanted != 0))
-        return a->wanted != 0;
-    return a->wanted != 0 ? a->used > b->used : a->used < b->used;
+static uint32_t list_of(const dp_block_cache *c, const dp_block_slot *s)
+{
+    return c->n_slots + (s->wanted == 0 ? UNTOLD : s->wanted <= c->over ? OVER : WANTED);
 }
 
-/* A slot without a block, or the one that goes first, of all or of enough; NULL = all are held. */
-static dp_block_slot *find_room(dp_block_cache *c)
+/* From where it stands to the end of its list. */
+static void move_to_end(dp_block_cache *c, const dp_block_slot *s)
 {
-    dp_block_slot *first = NULL;
+    const uint32_t i = number_of(c, s), list = list_of(c, s), last = c->links[list].before;
+    link *l = &c->links[i];
+
+    if (last == i)
+        return;
+    c->links[l->before].behind = l->behind;
+    c->links[l->behind].before = l->before;
+    *l = (link){last, list};
+    c->links[last].behind = c->links[list].before = i;
+}
+
+/* Turns before `over` are. */
+static void pass_turns(dp_block_cache *c, uint64_t over)
+{
+    const uint32_t list = c->n_slots + WANTED;
+
+    c->over = over;
+    while (c->links[list].behind != list && c->slots[c->links[list].behind].wanted <= over)
+        move_to_end(c, &c->slots[c->links[list].behind]);
+}
+
+static bool is_held(dp_block_slot *s) { return s->pins > 0 || s->loading || is_under_way(s); }
+
+/* The last, or the first, of a list that nobody holds; NULL = there is none. */
+static dp_block_slot *find_in(const dp_block_cache *c, uint32_t kind, bool last)
+{
+    const uint32_t list = c->n_slots + kind;
+    uint32_t i = list;
+
+    do
+        i = last ? c->links[i].before : c->links[i].behind;
+    while (i != list && is_held(&c->slots[i]));
+    return i != list ? &c->slots[i] : NULL;
+}
+
+/* A slot without a block, or one whose block may go; NULL = all are wanted, or held. */
+static dp_block_slot *find_unwanted(dp_block_cache *c)
+{
+    dp_block_slot *s;
 
     if (c->n_used < c->n_slots)
         return &c->slots[c->n_used++];
-    for (uint32_t i = 0; i < c->n_slots && (i < LOOK || first == NULL); i++) {
-        dp_block_slot *s = &c->slots[c->next];
-        c->next = (c->next + 1) % c->n_slots;
-        if (s->pins == 0 && !s->loading && !is_under_way(s) &&
-            (first == NULL || goes_before(c, s, first)))
-            first = s;
-    }
-    return first;
+    s = find_in(c, OVER, true);
+    return s != NULL ? s : find_in(c, UNTOLD, false);
+}
+
+/* NULL = all are held. */
+static dp_block_slot *find_room(dp_block_cache *c)
+{
+    dp_block_slot *s = find_unwanted(c);
+
+    return s != NULL ? s : find_in(c, WANTED, true);
 }
 
 /* It was looked at, or goes. */
@@ -157,9 +203,9 @@ static void take(dp_block_cache *c, dp_block_slot *s, uint64_t block)
 {
     name_slot(c, number_of(c, s), block);
     end_begun(c, s);
-    s->wanted = 0;
     s->ready = false;
-    s->used = ++c->clock;
+    s->wanted = 0;
+    move_to_end(c, s);
 }
 
 /* Called with the lock.  The slot, and others whose bytes wait for their digest, which are not to
@@ -262,7 +308,8 @@ dp_status dp_block_cache_get(dp_block_cache *c, uint64_t block, dp_block_slot **
         status = load(c, s, block, err);
     if (status == DP_OK) {
         s->pins++;
-        s->used = ++c->clock;
+        if (s->wanted <= c->over)
+            move_to_end(c, s);
         *out = s;
     }
     pthread_mutex_unlock(&c->lock);
@@ -280,14 +327,23 @@ void dp_block_cache_put(dp_block_cache *c, dp_block_slot *s)
 /* ---- ahead ---- */
 
 /* Called with the lock. */
+static void want(dp_block_cache *c, dp_block_slot *s, const dp_when *turn)
+{
+    if (turn == NULL || s->wanted > turn->number)
+        return;
+    s->wanted = turn->number + 1;
+    move_to_end(c, s);
+}
+
+/* Called with the lock. */
 static bool begin(dp_block_cache *c, uint64_t block, const dp_when *turn)
 {
-    dp_block_slot *s = c->n_begun < c->most_begun ? find_room(c) : NULL;
+    dp_block_slot *s = c->n_begun < c->most_begun ? find_unwanted(c) : NULL;
 
-    if (s == NULL || s->wanted > c->over)
+    if (s == NULL)
         return false;
     take(c, s, block);
-    s->wanted = turn != NULL ? turn->number + 1 : 0;
+    want(c, s, turn);
     s->begun = c->loader.begin(c->loader.ctx, block, s);
     if (s->begun)
         c->begun[c->n_begun++] = number_of(c, s);
@@ -301,12 +357,12 @@ bool dp_block_cache_ahead(dp_block_cache *c, uint64_t block, const dp_when *turn
 
     pthread_mutex_lock(&c->lock);
     if (turn != NULL)
-        c->over = turn->over;
+        pass_turns(c, turn->over);
     s = find(c, block);
     if (s == NULL)
         room = !c->loader.is_far(c->loader.ctx, block) || begin(c, block, turn);
-    else if (turn != NULL && s->wanted <= turn->number)
-        s->wanted = turn->number + 1;
+    else
+        want(c, s, turn);
     pthread_mutex_unlock(&c->lock);
     return room;
 }

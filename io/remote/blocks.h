@@ -12,7 +12,6 @@ typedef struct dp_block_cache dp_block_cache;
 
 typedef struct dp_block_slot {
     void *memory;
-    uint64_t used;
     uint64_t wanted; /* by a batch before this one (dp_when); 0 = it is not known of any */
     uint32_t pins;
     bool loading, ready;

@@ -53,7 +53,7 @@ static void get(dp_block_cache *c, uint64_t block)
     dp_block_cache_put(c, s);
 }
 
-/* In any order, where there is room for few, for some more than are looked at for room, for all. */
+/* In any order, where there is room for few, for for more, for all. */
 static void found_again(void **state)
 {
     static const uint32_t rooms[] = {1, 7, 2000, 3000};
@@ -89,9 +89,42 @@ static void kept_for_the_next_time(void **state)
     close_cache(c, &arena);
 }
 
+/* Of what no turn is known to want, that which was not used for longest goes; what a turn wants
+ * stays until that is over. */
+static void which_goes(void **state)
+{
+    const dp_when wanted = {9, 5}, over = {20, 11};
+    dp_arena arena;
+    dp_block_cache *c = open_cache(3, &arena);
+
+    (void)state;
+    for (uint64_t block = 1; block <= 3; block++)
+        get(c, block);
+    get(c, 1);
+    get(c, 4); /* in the place of 2 */
+    get(c, 3);
+    get(c, 1);
+    assert_int_equal(loads, 4);
+    dp_block_cache_ahead(c, 3, &wanted);
+    get(c, 1);
+    get(c, 5);
+    get(c, 6);
+    get(c, 3);
+    assert_int_equal(loads, 6);
+    dp_block_cache_ahead(c, 6, &over);
+    get(c, 7); /* in the place of 3 */
+    get(c, 5);
+    get(c, 6);
+    assert_int_equal(loads, 7);
+    get(c, 3);
+    assert_int_equal(loads, 8);
+    close_cache(c, &arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(which_goes),
         cmocka_unit_test(found_again),
         cmocka_unit_test(kept_for_the_next_time),
     };
