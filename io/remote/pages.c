@@ -183,8 +183,7 @@ static bool ahead(const dp_far *far, uint64_t offset, uint64_t n, const dp_when 
     const dp_far_file *f = (const dp_far_file *)(const void *)far;
     const uint64_t first = offset / PAGE;
 
-    return n == 0 || !dp_far_is_ours(f) ||
-           begin_some(f, first, (offset + n - 1) / PAGE - first + 1, when);
+    return n == 0 || begin_some(f, first, (offset + n - 1) / PAGE - first + 1, when);
 }
 
 /* Pages that are read one after the other are begun before they are asked for. */
@@ -222,8 +221,6 @@ static int read_at(const dp_far *far, uint64_t offset, void *buffer, size_t n, s
     uint8_t *out = buffer;
 
     *got = 0;
-    if (!dp_far_is_ours(f))
-        return DP_FAR_FORKED;
     if (offset >= f->size)
         return 0;
     if (n > f->size - offset)

@@ -66,6 +66,8 @@ struct dp_remote {
     dp_fetch *queue; /* each the first of its chain */
     uint32_t server; /* that is asked first: the last one that had what another had not */
     bool stop;
+    bool finished;           /* something is, and whoever waits was not told yet */
+    _Atomic uint32_t asleep; /* the thread has to be woken */
 };
 
 static uint64_t clock_ms(void)
@@ -104,7 +106,7 @@ static dp_asked asked(const dp_fetch *f)
     return (dp_asked){f->at + f->got, end_of(f) - 1, file_of(f)->size, file_of(f)->version};
 }
 
-/* Called with the lock. */
+/* Called with the lock.  Whoever waits is told once a round of the thread: it may be many. */
 static void finish(dp_remote *m, dp_fetch *f, int error)
 {
     if (error == 0 && f->left > 0)
@@ -112,7 +114,7 @@ static void finish(dp_remote *m, dp_fetch *f, int error)
     f->error = error;
     f->more = NULL;
     atomic_store(&f->done, true);
-    pthread_cond_broadcast(&m->done);
+    m->finished = true;
 }
 
 /* As many of the bytes as the first one takes; one that is whole is done, and the next one goes on,
@@ -427,6 +429,19 @@ static void end_some(dp_remote *m)
     }
 }
 
+static void tell(dp_remote *m)
+{
+    if (m->finished)
+        pthread_cond_broadcast(&m->done);
+    m->finished = false;
+}
+
+static void wake(dp_remote *m)
+{
+    if (atomic_exchange(&m->asleep, false))
+        m->curl.curl_multi_wakeup(m->multi);
+}
+
 static void *run(void *remote)
 {
     dp_remote *m = remote;
@@ -435,8 +450,11 @@ static void *run(void *remote)
     pthread_mutex_lock(&m->lock);
     while (!m->stop) {
         const int wait = start_some(m);
+        tell(m);
+        atomic_store(&m->asleep, true);
         pthread_mutex_unlock(&m->lock);
         m->curl.curl_multi_poll(m->multi, NULL, 0, wait, NULL); /* or until it is woken */
+        atomic_store(&m->asleep, false);
         m->curl.curl_multi_perform(m->multi, &running);
         end_some(m);
         pthread_mutex_lock(&m->lock);
@@ -489,8 +507,9 @@ void dp_fetch_start(dp_fetch *f)
         last->more = f;
     else
         add_to_queue(m, f);
-    m->curl.curl_multi_wakeup(m->multi);
     pthread_mutex_unlock(&m->lock);
+    if (last == NULL)
+        wake(m);
 }
 
 /* Until it is done, which is bounded by the settings. */
@@ -517,12 +536,10 @@ int dp_fetch_now(dp_fetch *f)
     pthread_mutex_lock(&m->lock);
     f->next = m->queue;
     m->queue = f;
-    m->curl.curl_multi_wakeup(m->multi);
     pthread_mutex_unlock(&m->lock);
+    wake(m);
     return dp_fetch_wait(f);
 }
-
-bool dp_far_is_ours(const dp_far_file *f) { return f->remote->process == (int64_t)getpid(); }
 
 int dp_fetch_past(const dp_file *file, uint64_t at, uint8_t *out, size_t n, size_t *got)
 {
@@ -683,7 +700,7 @@ static void stop(dp_remote *m)
     pthread_mutex_lock(&m->lock);
     m->stop = true;
     pthread_mutex_unlock(&m->lock);
-    m->curl.curl_multi_wakeup(m->multi);
+    wake(m);
     pthread_join(m->thread, NULL);
 }
 

@@ -60,7 +60,4 @@ typedef struct dp_far_file {
     _Atomic uint32_t steps; /* pages in a row */
 } dp_far_file;
 
-/* Whether this is the process that opened it: another one has no thread that would read. */
-bool dp_far_is_ours(const dp_far_file *);
-
 #endif

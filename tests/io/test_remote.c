@@ -189,7 +189,7 @@ static bool refuses(dp_pipeline *p, const dp_file *file)
     dp_batch *batch = NULL;
     uint8_t byte;
     size_t got;
-    const int error = dp_file_read_at(file, 0, &byte, 1, &got);
+    const int error = dp_fetch_past(file, 0, &byte, 1, &got);
     const bool refused = error != 0 && strstr(dp_file_why(file, error), "before fork()") != NULL;
 
     return dp_next(p, &batch, &test_error) == DP_EINVAL && refused;
