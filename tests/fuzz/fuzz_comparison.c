@@ -64,7 +64,7 @@ static void look(const comparison *c)
 
     if ((c->cause == NULL) != (c->first == c->n) || (comparison_equal(c) && c->cause != NULL))
         abort();
-    if (c->cause != NULL && comparison_meaning(c)[0] == '\0')
+    if (!comparison_equal(c) && c->meaning[0] == '\0')
         abort();
     for (size_t i = 0; i < c->first; i++) {
         for (size_t k = 0; (name = comparison_entry(&c->common[i], k, &equal)) != NULL; k++) {

@@ -378,17 +378,38 @@ cases() {
     [ $n -gt 150 ] || fail "only $n cases were seen: the check is blind"
 }
 
-# Each sentence that --why ends with has its cure: a row of docs/not-reproduced.md, which says how it begins.
+# Each sentence that verify explains a difference with has its cure: a row of docs/not-reproduced.md, which says how it begins;
+# and each row is the beginning of one.
 cures() {
-    local sentence row n=0
+    local sentence row name n=0
+    literals() { tr '\n' ' ' | sed 's/" *"//g' | grep -oE '"[A-Z][^"\\%]*' | tr -d '"'; }
+    {
+        sed -n '/^} known\[\] = {/,$p' tools/compare/comparison.c | literals
+        sed -n '/^static const char \*explanation/,/^static void print_digits/p' tools/proof/verify_report.c | literals
+        sed -n '/^void leftovers_text/,/^}/p' tools/proof/leftovers.c | literals
+    } > "$work/sentences"
     sed -n 's/^| \([A-Z][^|]*\) |.*/\1/p' docs/not-reproduced.md > "$work/rows"
     while IFS= read -r sentence; do
         n=$((n + 1))
         while IFS= read -r row; do [[ $sentence == "$row"* ]] && continue 2; done < "$work/rows"
         fail "docs/not-reproduced.md has no cure for: $sentence"
-    done < <(sed -n '/^} known\[\] = {/,$p' tools/compare/comparison.c | tr '\n' ' ' | sed 's/" *"//g' |
-        grep -oE '"(The|A|What|This|Between|One) [^"]*"' | tr -d '"')
-    [ $n -gt 15 ] || fail "only $n sentences of --why were seen: the check is blind"
+    done < "$work/sentences"
+    [ $n -gt 40 ] || fail "only $n sentences were seen: the check is blind"
+    while IFS= read -r row; do
+        while IFS= read -r sentence; do [[ $sentence == "$row"* ]] && continue 2; done < "$work/sentences"
+        fail "docs/not-reproduced.md has a cure for what is never said: $row"
+    done < "$work/rows"
+    # causes: of what was varied or held fast, and the others
+    sed -n '/ perturb_words\[\] = {/,/^};/p; / perturb_pins\[\] = {/,/^};/p' tools/proof/perturb.c | sed -n 's/^    {"\([^"]*\)".*/\1/p' > "$work/names"
+    [ "$(wc -l < "$work/names")" -gt 15 ] || fail "few causes were seen: the check is blind"
+    while IFS= read -r name; do
+        grep -qE "^- \*\*([^*]*, )?$name[,*]" docs/not-reproduced.md || fail "docs/not-reproduced.md has no remedy for the cause: $name"
+    done < "$work/names"
+    grep -ohE '"Cause: [a-z0-9][^%".,:]*' tools/proof/*.c | tr -d '"' > "$work/names"
+    [ "$(wc -l < "$work/names")" -ge 4 ] || fail "few causes were seen: the check is blind"
+    while IFS= read -r name; do
+        grep -qF "\`$name\`" docs/not-reproduced.md || fail "docs/not-reproduced.md does not have: $name"
+    done < "$work/names"
 }
 
 # Not a rule: lines of each room, and of its tests (of a part of a room: of the C tests that include its headers).

@@ -96,7 +96,7 @@ static void the_cause_is_the_first_thing_that_differs(void **state)
         assert_false(comparison_equal(&c));
         assert_int_equal(c.first, rows[i].step);
         assert_string_equal(c.cause, rows[i].cause);
-        assert_memory_equal(comparison_meaning(&c), rows[i].meaning, strlen(rows[i].meaning));
+        assert_memory_equal(c.meaning, rows[i].meaning, strlen(rows[i].meaning));
         comparison_free(&c);
     }
     test_folder_remove(folder);
@@ -123,7 +123,7 @@ static void tests_are_compared_where_both_are(void **state)
     assert_false(comparison_equal(&c));
     assert_int_equal(c.first, 1);
     assert_string_equal(c.cause, COMPARISON_TEST);
-    assert_memory_equal(comparison_meaning(&c), "The test ", 9);
+    assert_memory_equal(c.meaning, "The test ", 9);
     assert_int_equal(c.entries, 4 * STEPS + 1);
     assert_string_equal(comparison_value(c.common[1].a, c.cause), "2.375");
     assert_string_equal(comparison_value(c.common[1].b, c.cause), "2.376");
@@ -164,7 +164,7 @@ static void check_meanings(const char *const *names, const char *const *meanings
         write_names(path[1], names, n, i);
         assert_int_equal(comparison_make(&c), 0);
         assert_string_equal(c.cause, names[i]);
-        assert_memory_equal(comparison_meaning(&c), meanings[i], strlen(meanings[i]));
+        assert_memory_equal(c.meaning, meanings[i], strlen(meanings[i]));
         comparison_free(&c);
     }
     test_folder_remove(folder);
@@ -224,10 +224,45 @@ static void gradients_that_are_not_there_are_not_equal(void **state)
                                            "The backward pass or the optimizer, whose gradients",
                                            "The backward pass or the optimizer, whose gradients"};
     static const char *const of_given[] = {"The backward pass, or what was done"};
+    static const char *const buffer[] = {"buffer a"};
+    static const char *const of_buffer[] = {
+        "What modules keep beside their weights, such as running "
+        "means, or the forward pass"};
 
     (void)state;
     check_meanings(names, meanings, sizeof names / sizeof names[0]);
     check_meanings(given, of_given, 1);
+    check_meanings(buffer, of_buffer, 1);
+}
+
+/* Where every= or steps= left steps out, or all but losses, nothing is told of them. */
+static void what_was_left_out_is_not_equal(void **state)
+{
+    static const step run[STEPS] = {{1, {{NULL, 0}}, 2.5, 0},
+                                    {4, {{NULL, 0}}, 2.25, 0},
+                                    {6, {{"before a", 1}, {NULL, 0}}, 2, 0}};
+    char folder[256];
+
+    (void)state;
+    test_folder(folder, sizeof folder);
+    for (size_t i = 0; i < STEPS; i++) {
+        static const char *const words[STEPS] = {
+            "Nothing but losses was recorded: the data, the weights or the forward pass, or what "
+            "the step before made of them.",
+            "Nothing but losses was recorded: the data, the weights or the forward pass, or what "
+            "the step before made of them. Steps 2 to 3 were not recorded: it may have begun "
+            "there.",
+            "The forward pass, or the weights before the first step: all that was recorded before "
+            "it is equal. Step 5 was not recorded: it may have begun there."};
+        step other[STEPS];
+        comparison c;
+        memcpy(other, run, sizeof other);
+        other[i].loss += 1;
+        assert_int_equal(compare_runs(folder, run, other, STEPS, &c), 0);
+        assert_string_equal(c.meaning, words[i]);
+        comparison_free(&c);
+    }
+    test_folder_remove(folder);
 }
 
 /* Of a run that has n names, number `other` of them otherwise, and one that has m, in either order:
@@ -247,7 +282,7 @@ static void check_alone(const char *const *names, size_t n, size_t other,
         write_names(path[1 - swapped], more_names, m, m);
         assert_int_equal(comparison_make(&c), 0);
         assert_string_equal(c.cause, cause);
-        assert_non_null(strstr(comparison_meaning(&c), words));
+        assert_non_null(strstr(c.meaning, words));
         comparison_free(&c);
     }
     test_folder_remove(folder);
@@ -277,15 +312,15 @@ static void an_update_that_was_dropped(void **state)
 static void random_numbers_without_an_effect(void **state)
 {
     static const step runs[][3] = {
-        {{1, {{"random python", 1}, {"batch", 1}, {"weight a", 1}}, 2.5},
-         {2, {{"batch", 2}, {"weight a", 2}, {NULL, 0}}, 2},
-         {3, {{"batch", 3}, {"weight a", 3}, {NULL, 0}}, 1}},
-        {{1, {{"random python", 9}, {"batch", 1}, {"weight a", 1}}, 2.5},
-         {2, {{"random numpy", 9}, {"batch", 2}, {"weight a", 2}}, 2},
-         {3, {{"batch", 3}, {"weight a", 3}, {NULL, 0}}, 1}},
-        {{1, {{"random python", 9}, {"batch", 1}, {"weight a", 1}}, 2.5},
-         {2, {{"batch", 2}, {"weight a", 2}, {NULL, 0}}, 2},
-         {3, {{"batch", 3}, {"weight a", 9}, {NULL, 0}}, 1}},
+        {{1, {{"random python", 1}, {"batch", 1}, {"weight a", 1}}, 2.5, 0},
+         {2, {{"batch", 2}, {"weight a", 2}, {NULL, 0}}, 2, 0},
+         {3, {{"batch", 3}, {"weight a", 3}, {NULL, 0}}, 1, 0}},
+        {{1, {{"random python", 9}, {"batch", 1}, {"weight a", 1}}, 2.5, 0},
+         {2, {{"random numpy", 9}, {"batch", 2}, {"weight a", 2}}, 2, 0},
+         {3, {{"batch", 3}, {"weight a", 3}, {NULL, 0}}, 1, 0}},
+        {{1, {{"random python", 9}, {"batch", 1}, {"weight a", 1}}, 2.5, 0},
+         {2, {{"batch", 2}, {"weight a", 2}, {NULL, 0}}, 2, 0},
+         {3, {{"batch", 3}, {"weight a", 9}, {NULL, 0}}, 1, 0}},
     };
     char folder[256], path[3][300];
 
@@ -299,7 +334,7 @@ static void random_numbers_without_an_effect(void **state)
         comparison c = {.path = {path[0], path[k]}};
         assert_int_equal(comparison_make(&c), 0);
         assert_string_equal(c.cause, "random python");
-        assert_int_equal(strstr(comparison_meaning(&c), "they alone") != NULL, k == 1);
+        assert_int_equal(strstr(c.meaning, "they alone") != NULL, k == 1);
         comparison_free(&c);
     }
     test_folder_remove(folder);
@@ -307,7 +342,8 @@ static void random_numbers_without_an_effect(void **state)
 
 static void equal_is_what_has_all_in_common(void **state)
 {
-    static const step later[] = {{4, {{"batch", 1}, {NULL, 0}}, 2.5}};
+    static const step later[] = {{4, {{"batch", 1}, {NULL, 0}}, 2.5, 0}};
+    static const step behind = {4, {{"end weight a", 1}, {NULL, 0}}, 2.5, 0};
     step more[STEPS + 1];
     char folder[256];
     comparison c;
@@ -324,12 +360,19 @@ static void equal_is_what_has_all_in_common(void **state)
     assert_int_equal(compare(folder, plain, 2, &c), 0); /* a step that one alone has */
     assert_false(comparison_equal(&c));
     assert_int_equal(c.first, c.n);
+    assert_non_null(strstr(c.meaning, "goes on longer, with step 3:"));
     comparison_free(&c);
 
     memcpy(more, plain, sizeof plain);
     more[STEPS] = later[0];
     assert_int_equal(compare(folder, more, STEPS + 1, &c), 0);
     assert_false(comparison_equal(&c));
+    assert_non_null(strstr(c.meaning, "goes on longer, with step 4:"));
+    comparison_free(&c);
+    more[STEPS] = behind; /* what is behind the last step is no training */
+    assert_int_equal(compare(folder, more, STEPS + 1, &c), 0);
+    assert_non_null(strstr(c.meaning, "behind the last step that the other has not, at first \"end "
+                                      "weight a\". What a model ends with:"));
     comparison_free(&c);
 
     assert_int_equal(compare(folder, later, 1, &c), EXIT_NOT_TRIED); /* nothing in common */
@@ -399,6 +442,7 @@ int main(void)
                                        cmocka_unit_test(tests_are_compared_where_both_are),
                                        cmocka_unit_test(each_name_has_its_meaning),
                                        cmocka_unit_test(gradients_that_are_not_there_are_not_equal),
+                                       cmocka_unit_test(what_was_left_out_is_not_equal),
                                        cmocka_unit_test(what_one_alone_has_is_found_in_its_place),
                                        cmocka_unit_test(an_update_that_was_dropped),
                                        cmocka_unit_test(random_numbers_without_an_effect),

@@ -101,7 +101,12 @@ no_step() {
     expect 3 'run 2: --why: no step was recorded' why
     head -3 given/1.ledger > given/2.ledger
     expect 1 '6 steps and 2: those of both are equal' other
+    tr '\n' ' ' < out.txt | grep -q 'equal. One of the runs goes on longer, with step 3:' || fail "why it goes on: $(cat out.txt)"
     grep -q '^ledgers: 1 compared, 2 steps, 10 entries$' out.txt || fail "steps of one run are counted: $(cat out.txt)"
+    cp given/2.ledger given/4.ledger
+    expect 1 '^Closer .ledger of rank 0, all of steps 1 on, run 3 and 4.: ' other --why=loss
+    rm given/2.ledger && cp given/1.ledger given/2-2.ledger && cp given/1.unseen given/2-2.unseen
+    expect 1 '^Why .ledger of rank 0-2, run 1 and 2.: only run 2 wrote it$' other
 }
 
 # every framework has its row; one that is imported and not recorded says so, whatever the others did

@@ -171,7 +171,7 @@ static int report(const comparison *c, const replay *p)
         printf("first difference: step %llu, \"%s\"\n",
                (unsigned long long)c->common[c->first].a->step, c->cause);
         print_step(&c->common[c->first]);
-        cli_wrap(stdout, comparison_meaning(c), 0, 0);
+        cli_wrap(stdout, c->meaning, 0, 0);
     }
     if (p != NULL)
         replay_print(stdout, p, c);
@@ -184,6 +184,8 @@ static int report(const comparison *c, const replay *p)
         if (c->ledger[k].torn)
             printf("the last line of %s is torn and does not count\n", c->path[k]);
     }
+    if (c->cause == NULL && c->meaning != NULL)
+        cli_wrap(stdout, c->meaning, 0, 0);
     print_losses(c);
     fputs("allclose (first two losses, atol 1e-3, rtol 1e-5): ", stdout);
     closeness_print(stdout, &c->close);
@@ -216,6 +218,8 @@ static int report_json(const comparison *c, const replay *p)
         cli_add_count(json, "first_different_step", c->common[c->first].a->step);
         cJSON_AddStringToObject(json, "cause", c->cause);
     }
+    if (c->meaning != NULL)
+        cJSON_AddStringToObject(json, "meaning", c->meaning);
     closeness_to_json(&c->close, json);
     if (p != NULL)
         replay_to_json(p, json);

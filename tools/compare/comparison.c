@@ -120,13 +120,17 @@ static void match(comparison *c)
     const ledger *a = &c->ledger[0], *b = &c->ledger[1];
 
     c->common = xcalloc(a->n + 1, sizeof *c->common);
-    for (size_t i = 0, j = 0; i < a->n && j < b->n;) {
-        if (a->steps[i].step == b->steps[j].step)
-            c->common[c->n++] = (pair){&a->steps[i++], &b->steps[j++]};
-        else if (a->steps[i].step < b->steps[j].step)
-            i++;
-        else
-            j++;
+    for (size_t i = 0, j = 0; i < a->n || j < b->n;) {
+        const ledger_step *of_a = i < a->n ? &a->steps[i] : NULL;
+        const ledger_step *of_b = j < b->n ? &b->steps[j] : NULL;
+        const bool is_a = of_b == NULL || (of_a != NULL && of_a->step <= of_b->step);
+        const bool is_b = of_a == NULL || (of_b != NULL && of_b->step <= of_a->step);
+        if (is_a && is_b)
+            c->common[c->n++] = (pair){of_a, of_b};
+        else if (c->alone_first == NULL)
+            c->alone_first = is_a ? of_a : of_b;
+        i += is_a;
+        j += is_b;
     }
     for (size_t i = 0; i < c->n; i++)
         count_entries(c, &c->common[i]);
@@ -145,29 +149,6 @@ static void fill_losses(comparison *c)
     c->close = closeness_of("recorded", &c->losses[0], &c->losses[1]);
 }
 
-int comparison_make(comparison *c)
-{
-    int status = ledger_read(c->path[0], &c->ledger[0]);
-
-    if (status == 0)
-        status = ledger_read(c->path[1], &c->ledger[1]);
-    if (status != 0)
-        return status;
-    match(c);
-    fill_losses(c);
-    if (c->n == 0)
-        status =
-            cli_fail(EXIT_NOT_TRIED, "diff: %s and %s have no step in common: nothing was compared",
-                     c->path[0], c->path[1]);
-    else if (c->entries == 0 && c->cause == NULL)
-        status =
-            cli_fail(EXIT_NOT_TRIED,
-                     "diff: %s and %s have no digest and no finite loss in common: nothing was "
-                     "compared",
-                     c->path[0], c->path[1]);
-    return status;
-}
-
 void comparison_free(comparison *c)
 {
     for (int k = 0; k < 2; k++) {
@@ -175,12 +156,10 @@ void comparison_free(comparison *c)
         free(c->losses[k].v);
     }
     free(c->common);
+    free(c->meaning);
 }
 
-bool comparison_equal(const comparison *c)
-{
-    return c->first == c->n && c->ledger[0].n == c->n && c->ledger[1].n == c->n;
-}
+bool comparison_equal(const comparison *c) { return c->first == c->n && c->alone_first == NULL; }
 
 /* What it means that a name is the first that differs: those of `detpipe train` and of
  * the Python package. */
@@ -231,10 +210,16 @@ static const struct {
 };
 
 /* The same, where the step has nothing of the name `unless`, as what is compiled shows no
- * gradients. */
+ * gradients; "": nothing at all. */
 static const struct {
     const char *name, *unless, *text;
 } blind[] = {
+    {"loss", "",
+     "Nothing but losses was recorded: the data, the weights or the forward pass, or what the step "
+     "before made of them."},
+    {"buffer", "output",
+     "What modules keep beside their weights, such as running means, or the forward pass that made "
+     "it, of which nothing was recorded."},
     {"given", "gradient",
      "The backward pass, or what was done to its gradients since (clipped, scaled, reduced, by "
      "hand): all that was recorded before them, the loss too, is equal."},
@@ -246,23 +231,23 @@ static const struct {
      "before it is equal."},
 };
 
-/* Whether the ledger has anything of such a name in the step. */
-static bool has_any(const pair *at, const char *with)
+/* Whether the step has anything of such a name. */
+static bool has_any(const ledger_step *s, const char *with)
 {
-    const cJSON *a = at->a->tensors->child;
+    const cJSON *at = s->tensors->child;
 
-    while (a != NULL && !begins(a->string, with))
-        a = a->next;
-    return a != NULL;
+    while (at != NULL && !begins(at->string, with))
+        at = at->next;
+    return at != NULL;
 }
 
 /* Whether the ledger has, of this "output M", what went in: "input M", or "input M/0". */
-static bool has_input(const pair *at, const char *output)
+static bool has_input(const ledger_step *s, const char *output)
 {
     char name[256]; /* a name has 127 */
 
     snprintf(name, sizeof name, "input%s", output + strlen("output"));
-    return has_any(at, name);
+    return has_any(s, name);
 }
 
 static bool only_random_differs(const comparison *c)
@@ -271,40 +256,135 @@ static bool only_random_differs(const comparison *c)
 
     while (i < c->n && first_other(&c->common[i], "random") == NULL)
         i++;
-    return i == c->n && c->ledger[0].n == c->n && c->ledger[1].n == c->n;
+    return i == c->n && c->alone_first == NULL;
 }
 
-const char *comparison_meaning(const comparison *c)
+static const char *meaning_of_name(const ledger_step *s, const char *name)
 {
-    const pair *at = &c->common[c->first];
-
-    if (strcmp(c->cause, "loss") != 0 && strcmp(c->cause, COMPARISON_TEST) != 0 &&
-        !begins(c->cause, "random") && !begins(c->cause, "changed") && !begins(c->cause, "end") &&
-        !begins(c->cause, "layout") && (!has(at->a, c->cause) || !has(at->b, c->cause)))
-        return strstr(c->cause, " #") != NULL
-                   ? "One of the runs comes here more often in this step: an update was left out, "
-                     "or a module was called once more."
-               : is_after_loss(c->cause)
-                   ? "One of the runs makes this update in this step, the other does not: it was "
-                     "dropped, or left out on a condition (a norm, a loss that is not finite, a "
-                     "time)."
-               : begins(c->cause, "input")
-                   ? "One of the runs takes this in this step, the other does not: a module was left "
-                     "out, or something else than what the step before made is taken (an update that "
-                     "was dropped, a weight that was changed by hand)."
-                   : "One of the runs has it in this step, the other has not: they recorded other "
-                     "things.";
-    if (begins(c->cause, "random") && only_random_differs(c))
-        return "The random numbers, and they alone: a generator was in another state, and nothing else that was recorded differs in any step. What drew from it was not recorded, or of no effect.";
-    if (begins(c->cause, "output") && has_input(at, c->cause))
-        return "This module: what goes in is equal, what comes out is not: its own random numbers, the order of its sums, or weights that were changed since the last step.";
     for (size_t i = 0; i < sizeof blind / sizeof blind[0]; i++) {
-        if (begins(c->cause, blind[i].name) && !has_any(at, blind[i].unless))
+        if (begins(name, blind[i].name) && !has_any(s, blind[i].unless))
             return blind[i].text;
     }
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (begins(c->cause, known[i].name))
+        if (begins(name, known[i].name))
             return known[i].text;
     }
     return "All that was recorded before it in this step, and every step before, is equal.";
+}
+
+static bool begins_as(const char *name, const char *const *with)
+{
+    while (*with != NULL && !begins(name, *with))
+        with++;
+    return *with != NULL;
+}
+
+/* Of a name that one run alone has in the step. */
+static const char *meaning_of_one(const char *name)
+{
+    return strstr(name, " #") != NULL
+               ? "One of the runs comes here more often in this step: an update was left out, or a "
+                 "module was called once more."
+           : is_after_loss(name)
+               ? "One of the runs makes this update in this step, the other does not: it was "
+                 "dropped, or left out on a condition (a norm, a loss that is not finite, a time)."
+           : begins(name, "input")
+               ? "One of the runs takes this in this step, the other does not: a module was left "
+                 "out, or something else than what the step before made is taken (an update that "
+                 "was dropped, a weight that was changed by hand)."
+               : "One of the runs has it in this step, the other has not: they recorded other "
+                 "things.";
+}
+
+static const char *meaning_of_cause(const comparison *c)
+{
+    static const char *const either[] = {"loss", COMPARISON_TEST, "random", "changed",
+                                         "end",  "layout",        NULL};
+    const pair *at = &c->common[c->first];
+
+    if (!begins_as(c->cause, either) && (!has(at->a, c->cause) || !has(at->b, c->cause)))
+        return meaning_of_one(c->cause);
+    if (begins(c->cause, "random") && only_random_differs(c))
+        return "The random numbers, and they alone: a generator was in another state, and nothing "
+               "else that was recorded differs in any step. What drew from it was not recorded, or "
+               "of no effect.";
+    if (begins(c->cause, "output") && has_input(at->a, c->cause))
+        return "This module: what goes in is equal, what comes out is not: its own random numbers, "
+               "the order of its sums, or weights that were changed since the last step.";
+    return meaning_of_name(at->a, c->cause);
+}
+
+/* Of a step that one run alone has: what is behind the last update is a step as well. */
+static void print_alone(FILE *f, const ledger_step *s)
+{
+    static const char *const behind[] = {"end", "changed", "saved", "printed", NULL};
+    const cJSON *first = s->tensors->child;
+
+    if (first != NULL && begins_as(first->string, behind) && !has_any(s, "given") &&
+        !has_any(s, "batch"))
+        fprintf(f,
+                "One of the runs has something behind the last step that the other has not, at "
+                "first \"%s\". %s",
+                first->string, meaning_of_name(s, first->string));
+    else
+        fprintf(
+            f,
+            "One of the runs goes on longer, with step %llu: how many steps it has depends on a "
+            "time, a loss, an error or what another run left.",
+            (unsigned long long)s->step);
+}
+
+/* Steps before the first that differs and behind the last that is equal. */
+static void print_gap(FILE *f, const comparison *c)
+{
+    const uint64_t step = c->common[c->first].a->step;
+    const uint64_t before = c->first > 0 ? c->common[c->first - 1].a->step : 0;
+
+    if (step > before + 2)
+        fprintf(f, " Steps %llu to %llu were not recorded: it may have begun there.",
+                (unsigned long long)before + 1, (unsigned long long)step - 1);
+    else if (step > before + 1)
+        fprintf(f, " Step %llu was not recorded: it may have begun there.",
+                (unsigned long long)before + 1);
+}
+
+static void fill_meaning(comparison *c)
+{
+    size_t size;
+    FILE *f;
+
+    if (comparison_equal(c))
+        return;
+    f = xopen_memstream(&c->meaning, &size);
+    if (c->cause != NULL)
+        fputs(meaning_of_cause(c), f);
+    else
+        print_alone(f, c->alone_first);
+    if (c->cause != NULL && !begins(c->cause, "before"))
+        print_gap(f, c);
+    xclose_memstream(f, &c->meaning);
+}
+
+int comparison_make(comparison *c)
+{
+    int status = ledger_read(c->path[0], &c->ledger[0]);
+
+    if (status == 0)
+        status = ledger_read(c->path[1], &c->ledger[1]);
+    if (status != 0)
+        return status;
+    match(c);
+    fill_losses(c);
+    fill_meaning(c);
+    if (c->n == 0)
+        status =
+            cli_fail(EXIT_NOT_TRIED, "diff: %s and %s have no step in common: nothing was compared",
+                     c->path[0], c->path[1]);
+    else if (c->entries == 0 && c->cause == NULL)
+        status =
+            cli_fail(EXIT_NOT_TRIED,
+                     "diff: %s and %s have no digest and no finite loss in common: nothing was "
+                     "compared",
+                     c->path[0], c->path[1]);
+    return status;
 }

@@ -24,6 +24,8 @@ typedef struct comparison {
     const char *cause; /* name in that step; "loss" for the loss; NULL: none */
     uint64_t entries;  /* that both have in a common step, its loss if it is finite among them */
     uint64_t alone[2]; /* that one of them has alone in a common step */
+    const ledger_step *alone_first; /* that one of them has alone; NULL: none */
+    char *meaning; /* what is to blame for the first thing that differs; NULL: they are equal */
 } comparison;
 
 /* Fills all but the paths.  0, or the exit status after saying why not. */
@@ -38,9 +40,6 @@ bool comparison_equal(const comparison *);
 const char *comparison_entry(const pair *, size_t i, bool *equal);
 /* What a side has of that name, as text; "": nothing. */
 const char *comparison_value(const ledger_step *, const char *name);
-
-/* What is to blame when this is the first thing that differs. */
-const char *comparison_meaning(const comparison *);
 
 /* A page of its own: verdict, the first step that differs, what its replay says (NULL: there was
  * none), curves of both losses and tests, steps x names.  0, or the exit status. */

@@ -249,9 +249,13 @@ static void put_page(FILE *f, const comparison *c, const char *replay)
                 (unsigned long long)c->common[c->first].a->step);
         put(f, c->cause);
         fputs("</h2>\n<p>", f);
-        put(f, comparison_meaning(c));
+        put(f, c->meaning);
         fputs("</p>\n", f);
         put_ladder(f, &c->common[c->first]);
+    } else if (c->meaning != NULL) {
+        fputs("<p>", f);
+        put(f, c->meaning);
+        fputs("</p>\n", f);
     }
     if (replay != NULL) {
         fputs("<h2>The step, run again</h2>\n<pre>", f);

@@ -23,23 +23,23 @@ __attribute__((format(printf, 2, 3))) static void say(verify_trial *t, const cha
 /* What the two runs recorded now. */
 static void compare(verify_trial *t, const program_run run[2], const why_how *how)
 {
+    char steps[64], *text;
     why_comparison c;
-    char *text;
 
+    snprintf(steps, sizeof steps, how->last == UINT64_MAX ? "%llu on" : "%llu to %llu",
+             (unsigned long long)how->first, (unsigned long long)how->last);
     why_compare(&run[0].recorded, &run[1].recorded, &c);
     if (c.files.unlike) {
         const result_pair *p = &c.files.pair[c.earliest];
         text = results_text(p, run[1].number);
-        say(t, "Closer (%s, all of steps %llu to %llu, run %d and %d): %s",
-            p->a != NULL ? p->a->name : p->b->name, (unsigned long long)how->first,
-            (unsigned long long)how->last, run[0].number, run[1].number, text);
+        say(t, "Closer (%s, all of steps %s, run %d and %d): %s",
+            p->a != NULL ? p->a->name : p->b->name, steps, run[0].number, run[1].number, text);
         free(text);
     } else {
         say(t,
-            "Closer: run %d and %d, which recorded all of steps %llu to %llu, are equal there: the "
-            "difference is not the same each time (a race?).",
-            run[0].number, run[1].number, (unsigned long long)how->first,
-            (unsigned long long)how->last);
+            "Closer: run %d and %d, which recorded all of steps %s, are equal there: the difference "
+            "is not the same each time (a race?).",
+            run[0].number, run[1].number, steps);
     }
     why_comparison_free(&c);
 }

@@ -445,6 +445,8 @@ void why_compare(const why_run *a, const why_run *b, why_comparison *c)
     for (size_t i = 0; i < c->files.n; i++) {
         const place at = compare_pair(&c->files.pair[i], c);
         compare_heads(&c->files.pair[i], c->heads);
+        if (c->files.pair[c->earliest].verdict == RESULT_EQUAL)
+            c->earliest = i; /* what one run alone has may be all that is unlike */
         if (at.step > first.step || (at.step == first.step && at.entry >= first.entry))
             continue;
         first = at;

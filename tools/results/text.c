@@ -279,9 +279,10 @@ static bool say_ledgers(const sides *s)
     said = comparison_make(&c) == 0;
     if (said && c.cause != NULL)
         fprintf(s->out, "step %llu, \"%s\". %s", (unsigned long long)c.common[c.first].a->step,
-                c.cause, comparison_meaning(&c));
-    else if (said && c.ledger[0].n != c.ledger[1].n)
-        fprintf(s->out, "%zu steps and %zu: those of both are equal", c.ledger[0].n, c.ledger[1].n);
+                c.cause, c.meaning);
+    else if (said && c.meaning != NULL)
+        fprintf(s->out, "%zu steps and %zu: those of both are equal. %s", c.ledger[0].n,
+                c.ledger[1].n, c.meaning);
     else if (said)
         fprintf(s->out, "all steps are equal; about \"%s\" and \"%s\"", c.ledger[0].about,
                 c.ledger[1].about);
