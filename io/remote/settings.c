@@ -75,17 +75,29 @@ static char *take_line(char **rest)
     return line;
 }
 
+/* The next line that is neither empty nor a comment, and its number, of which *n is the last one's;
+ * NULL as above. */
+static char *take_entry(char **rest, uint32_t *n)
+{
+    char *line;
+
+    do {
+        line = take_line(rest);
+        ++*n;
+    } while (line != NULL && (line[0] == '\0' || line[0] == '#'));
+    return line;
+}
+
 static dp_status read_headers(dp_remote_settings *s, dp_arena *arena, dp_error *err)
 {
     char *rest, *line;
+    uint32_t n = 0;
     dp_status status = read_text(s->headers, MOST_HEADERS, arena, &rest, err);
 
     s->lines = dp_arena_alloc(arena, DP_MAX_HEADERS, sizeof *s->lines);
     if (status == DP_OK && s->lines == NULL)
         return dp_arena_fail(arena, err, "headers");
-    for (uint32_t n = 1; status == DP_OK && (line = take_line(&rest)) != NULL; n++) {
-        if (line[0] == '\0' || line[0] == '#')
-            continue;
+    while (status == DP_OK && (line = take_entry(&rest, &n)) != NULL) {
         if (!is_printable(line, true) || strchr(line, ':') == NULL || line[0] == ':')
             return dp_fail(err, DP_ESPEC, "%.120s, line %u: a header is NAME: VALUE", s->headers,
                            n);
@@ -198,15 +210,14 @@ static bool is_place(const char *url)
 static dp_status read_mirrors(dp_remote_settings *s, dp_arena *arena, dp_error *err)
 {
     char *rest, *line;
+    uint32_t n = 0;
     dp_status status = read_text(s->mirrors, MOST_HEADERS, arena, &rest, err);
 
     s->places = dp_arena_alloc(arena, DP_MAX_MIRRORS, sizeof *s->places);
     if (status == DP_OK && s->places == NULL)
         return dp_arena_fail(arena, err, "mirrors");
-    for (uint32_t n = 1; status == DP_OK && (line = take_line(&rest)) != NULL; n++) {
+    while (status == DP_OK && (line = take_entry(&rest, &n)) != NULL) {
         char *blank = strchr(line, ' ');
-        if (line[0] == '\0' || line[0] == '#')
-            continue;
         if (blank != NULL)
             *blank++ = '\0';
         if (!is_place(line) || !is_place(blank))

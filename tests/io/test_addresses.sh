@@ -112,8 +112,8 @@ run=late404.$((++runs))
 echo "${far%/*}/$run/ ${far%/*}/404/" > mirrors
 DETPIPE_REMOTE='mirrors=mirrors' expect 3 "record [0-9]+ of .*$run/far.bin cannot be read: .*answered 404" "$DETPIPE" digest "records file=${far%/*}/$run/far.bin $records"
 for line in "$far/ mirror" "$far $far/" "$far/" "ftp://a/ $far/"; do
-    echo "$line" > mirrors
-    DETPIPE_REMOTE='mirrors=mirrors' expect 2 'mirrors, line 1: a mirror is ADDRESS/ MIRROR/' "$DETPIPE" digest "records file=$far/far.bin $records"
+    printf "%s\n" "# a comment" "" "$line" > mirrors
+    DETPIPE_REMOTE='mirrors=mirrors' expect 2 'mirrors, line 3: a mirror is ADDRESS/ MIRROR/' "$DETPIPE" digest "records file=$far/far.bin $records"
 done
 for line in "$far/ http://me:hush@a/" "$far/ http://a/?hush/"; do
     echo "$line" > mirrors

@@ -216,8 +216,8 @@ for address in s3://me:hush@bucket/a.dps HTTP://127.0.0.1/a.dps?key=hush; do # w
     grep -q hush out.txt && fail "a secret is shown"
 done
 url good
-printf 'hush\n' > headers
-DETPIPE_REMOTE=headers=headers expect 2 'headers, line 1: a header is NAME: VALUE' "$DETPIPE" digest "snapshot file=$address"
+printf '# a comment\n\nhush\n' > headers
+DETPIPE_REMOTE=headers=headers expect 2 'headers, line 3: a header is NAME: VALUE' "$DETPIPE" digest "snapshot file=$address"
 grep -q hush out.txt && fail "a line of the headers is shown"
 DETPIPE_REMOTE=headers=none expect 3 'none' "$DETPIPE" digest "snapshot file=$address"
 DETPIPE_REMOTE=timout=1 expect 2 "has no parameter 'timout'" "$DETPIPE" digest "snapshot file=$address"
