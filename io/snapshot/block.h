@@ -46,6 +46,7 @@ typedef struct dp_records_view {
     const uint8_t *checks, *sizes, *records;
     const uint64_t *places; /* of each among the records; NULL = all have one size */
     bool shuffled;
+    bool known; /* to be what was written: their checks are not needed */
 } dp_records_view;
 
 /* Bytes of the block in the file, which its head says (block->head bytes); 0 = it is damaged. */
@@ -63,7 +64,8 @@ void dp_block_print_entry(const dp_block *, uint64_t at, const uint8_t *sizes, u
 /* Whether the stored bytes are what was written: more than the records need. */
 bool dp_block_is_stored(const dp_block *, const uint8_t *bytes);
 
-/* Record i of the block into one buffer a column, little-endian; whether its check is right. */
+/* Record i of the block into one buffer a column, little-endian; whether it is known or its check
+ * is right. */
 bool dp_block_record(const dp_snapshot_header *, const dp_records_view *, uint32_t i,
                      void *const columns[]);
 

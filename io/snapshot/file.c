@@ -360,6 +360,9 @@ dp_status dp_snapshot_load(const dp_snapshot_file *f, const dp_block *b, dp_fetc
         why = dp_block_open(&f->header, b, to->bytes, size, to->room, to->view);
     if (why == NULL)
         why = find_other(f, b, begun, to->bytes, size);
+    if (why == NULL) /* what was unpacked is yet to be checked */
+        to->view->known =
+            (f->seal != NULL || f->thorough) && to->view->records == to->bytes + b->head;
     return why == NULL ? DP_OK
                        : block_failed(f, b, at, error != 0 ? DP_EIO : DP_ECORRUPT, why, err);
 }
