@@ -193,12 +193,16 @@ expect 0 'not followed: calls.py:80[0-9]: exec' "$DETPIPE" lint calls.py
 mkdir mixed && cp bad.py zero.py quiet.py mixed/
 expect 0 '^not read: mixed/bad.py: line 1' "$DETPIPE" lint mixed
 grep -q '^0 findings in 1 file, ' out.txt || fail "what is left of a folder"
+mkfifo pipe.py; not_read 'it is not a file$' pipe.py # whatever cannot be read here is a script by its name
 if [ "$(id -u)" != 0 ]; then
     cp quiet.py closed.py && chmod 000 closed.py && not_read 'Permission denied' closed.py
 fi
 
 # options of pipelines; a recipe with a script's name; no Python
 expect 2 '^detpipe: lint: --data, --seed and --at are for pipelines; train.py is not one$' "$DETPIPE" lint --seed 3 train.py
+printf 'import torch\ntorch.manual_seed(id(1))\n' > named
+expect 0 '^named:2: torch.manual_seed' "$DETPIPE" lint named # a script, whatever it is called
+expect 2 '^detpipe: /dev/fd/[0-9]* is a Python script, and no file: save it; .* `detpipe lint FILE.py` reads it$' "$DETPIPE" lint <(cat named)
 printf '# a recipe\ndata: range count=3 | shuffle\n' > recipe.py
 expect 0 '' "$DETPIPE" lint recipe.py
 grep -q findings out.txt && fail "a recipe is read as a script"

@@ -15,14 +15,16 @@
 
 #define BEGIN 4096
 
+#define PYTHON "a Python script"
+
 /* A language: how its files end, how they begin, and what runs them ("": they do themselves; NULL:
  * nothing does as they are). */
 static const struct {
     const char *what, *ends, *begins, *runs;
 } languages[] = {
-    {"a Python script", ".py", "import ", "python3 "},
-    {"a Python script", NULL, "from ", "python3 "},
-    {"a Python script", NULL, "\"\"\"", "python3 "},
+    {PYTHON, ".py", "import ", "python3 "},
+    {PYTHON, NULL, "from ", "python3 "},
+    {PYTHON, NULL, "\"\"\"", "python3 "},
     {"a shell script", ".sh", NULL, "sh "},
     {"a shell script", ".bash", NULL, "bash "},
     {"an R script", ".R", NULL, "Rscript "},
@@ -99,10 +101,23 @@ static const char *runner(const char *path, const char *content, size_t n, const
     return memmem(content, line, "bash", 4) != NULL ? "bash " : standard;
 }
 
+static bool is_pipe(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
 static int fail_language(const char *path, const char *what, const char *runs)
 {
     const char *here = strchr(path, '/') != NULL ? "" : "./";
 
+    if (is_pipe(path))
+        return cli_fail(EXIT_MALFORMED,
+                        "%s is %s, and no file: save it; `detpipe verify -- COMMAND` runs it twice "
+                        "and compares the losses%s",
+                        path, what,
+                        strcmp(what, PYTHON) == 0 ? ", `detpipe lint FILE.py` reads it" : "");
     if (runs == NULL)
         return cli_fail(
             EXIT_MALFORMED,
@@ -116,18 +131,31 @@ static int fail_language(const char *path, const char *what, const char *runs)
         path, what, runs, runs[0] == '\0' ? here : "", path);
 }
 
-int script_fail(const char *path, const char *content, size_t n)
+#define N_LANGUAGES (sizeof languages / sizeof languages[0])
+
+/* N_LANGUAGES: none that is known. */
+static size_t language_of(const char *path, const char *content, size_t n)
 {
     const char *line = first_line(content, content + n);
     const size_t rest = (size_t)(content + n - line);
+    size_t i = 0;
 
-    for (size_t i = 0; i < sizeof languages / sizeof languages[0]; i++) {
+    for (; i < N_LANGUAGES; i++) {
         const char *begins = languages[i].begins;
         if (ends_with(path, languages[i].ends) ||
             (begins != NULL && has_at(line, rest, 0, begins, strlen(begins))))
-            return fail_language(path, languages[i].what,
-                                 runner(path, content, n, languages[i].runs));
+            break;
     }
+    return i;
+}
+
+int script_fail(const char *path, const char *content, size_t n)
+{
+    const size_t language = language_of(path, content, n);
+
+    if (language < N_LANGUAGES)
+        return fail_language(path, languages[language].what,
+                             runner(path, content, n, languages[language].runs));
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         if (has_at(content, n, files[i].at, files[i].begins, files[i].n))
             return cli_fail(EXIT_MALFORMED, "%s is %s, not a recipe: %s", path, files[i].what,
@@ -189,14 +217,16 @@ bool script_is_python(const char *path)
 {
     char begin[BEGIN];
     const char *line, *end;
-    size_t n;
+    size_t n, language;
 
     if (!read_begin(path, begin, &n))
-        return false;
+        return script_has_name(path);
     line = first_line(begin, begin + n);
     if (has_at(line, (size_t)(begin + n - line), 0, "data:", 5))
         return false; /* a recipe, whatever it is called */
-    if (script_has_name(path))
+    language = language_of(path, begin, n);
+    if (script_has_name(path) ||
+        (language < N_LANGUAGES && strcmp(languages[language].what, PYTHON) == 0))
         return true;
     end = memchr(begin, '\n', n);
     return has_at(begin, n, 0, "#!", 2) && end != NULL &&
