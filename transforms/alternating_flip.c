@@ -27,30 +27,14 @@ static void draw(const void *params_, dp_place *place, double *draws)
     draws[0] = (dp_rng_u32(&record) ^ (uint32_t)place->epoch) & 1;
 }
 
-static void apply(const void *params_, const double *draws, const dp_tensor *in,
-                  const dp_tensor *out)
-{
-    (void)params_;
-    dp_change_if(draws[0] != 0, dp_flip_horizontal, in, out);
-}
-
-static void reads(const void *params_, const double *draws, const dp_tensor *in,
-                  const dp_tensor *out, dp_picture_part *part)
-{
-    (void)params_, (void)out;
-    if (draws[0] != 0)
-        dp_flip_part_horizontal(in, part);
-}
-
-static bool fixed(const dp_fixing *f) { return f->draws[0] == 0 || dp_fix(f, "horizontal_flip"); }
-
 const dp_transform dp_transform_alternating_flip = {
     .info = {"transform", "alternating_flip", "mirror the image in every second epoch", 1,
              sizeof(alternating_flip), params},
     .plan = dp_plan_flip,
-    .apply = apply,
-    .reads = reads,
+    .apply = dp_flip_if_drawn,
+    .reads = dp_flip_part_if_drawn,
     .draw = draw,
     .drawn = "flip",
-    .fixed = fixed,
+    .fixed = dp_flip_fixed,
+    .move = dp_flip_places_if_drawn,
 };

@@ -2,7 +2,6 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "transforms/pass/pass.h"
 #include "transforms/shared/flip.h"
 
 typedef struct vertical_flip {

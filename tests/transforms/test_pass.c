@@ -32,7 +32,7 @@ static void add_move(char *text, size_t size, image_size *s)
     const char *mode = modes[below(4)];
     const bool small = pad >= s->height || pad >= s->width; /* reflect needs more */
 
-    switch (below(7)) {
+    switch (below(8)) {
     case 0:
         snprintf(text + n, size - n, " | crop coordinates=%u,%u size=%u,%u",
                  below(s->height - h + 1), below(s->width - w + 1), h, w);
@@ -55,6 +55,7 @@ static void add_move(char *text, size_t size, image_size *s)
         break;
     case 4: snprintf(text + n, size - n, " | horizontal_flip"); break;
     case 5: snprintf(text + n, size - n, " | random_vertical_flip"); break;
+    case 6: snprintf(text + n, size - n, " | alternating_flip"); break;
     default: snprintf(text + n, size - n, " | random_horizontal_flip prob=0.7"); break;
     }
 }

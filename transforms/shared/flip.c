@@ -1,4 +1,4 @@
-/* flip.c - mirroring images, for the four flips
+/* flip.c - mirroring images, for the five flips
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "transforms/shared/chance.h"
 #include "transforms/shared/frame.h"
 
 dp_status dp_plan_flip(void *params, const dp_column *in, dp_column *out, dp_arena *arena,
@@ -78,3 +79,29 @@ void dp_flip_part_vertical(const dp_tensor *in, dp_picture_part *part)
 {
     part->top = in->shape[0] - part->top - part->height;
 }
+
+/* ---- left to right, where that was drawn ---- */
+
+void dp_flip_if_drawn(const void *params, const double *draws, const dp_tensor *in,
+                      const dp_tensor *out)
+{
+    (void)params;
+    dp_change_if(draws[0] != 0, dp_flip_horizontal, in, out);
+}
+
+void dp_flip_part_if_drawn(const void *params, const double *draws, const dp_tensor *in,
+                           const dp_tensor *out, dp_picture_part *part)
+{
+    (void)params, (void)out;
+    if (draws[0] != 0)
+        dp_flip_part_horizontal(in, part);
+}
+
+void dp_flip_places_if_drawn(const void *params, const double *draws, dp_places *at)
+{
+    (void)params;
+    if (draws[0] != 0)
+        dp_flip_places(at->cols, at->width);
+}
+
+bool dp_flip_fixed(const dp_fixing *f) { return f->draws[0] == 0 || dp_fix(f, "horizontal_flip"); }
