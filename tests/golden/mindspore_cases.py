@@ -1,7 +1,7 @@
 """Single operations of MindSpore and what detpipe calls them: the cases of make_mindspore_cases.py and live_mindspore.py.
 
 A case is (name of the input, text, operation).  Inputs are made of the photographs of mindspore_images.bin, repeated
-beyond 32 lines: "u8:33x45x3" as they are; "f32:.." times 0.37 less 11.5; "nan:.." that with NaN and infinity among it.
+beyond 32 lines and 3 channels: "u8:33x45x3" as they are; "f32:.." times 0.37 less 11.5; "nan:.." that with NaN and infinity among it.
 """
 import os
 
@@ -25,7 +25,7 @@ def make_input(name, photograph):
     """Input `name` of one photograph."""
     kind, _, shape = name.partition(':')
     h, w, c = (int(n) for n in shape.split('x'))
-    image = np.ascontiguousarray(np.tile(photograph, (h // 32 + 1, w // 32 + 1, 1))[:h, :w, :c])
+    image = np.ascontiguousarray(np.tile(photograph, (h // 32 + 1, w // 32 + 1, c // 3 + 1))[:h, :w, :c])
     if kind == 'u8':
         return image
     values = image.astype(np.float32) * np.float32(0.37) - np.float32(11.5)
@@ -94,12 +94,12 @@ def resized(rng, kind, shape):
     return f'resize size={commas(size)} interpolation={mode}', v.Resize(size if len(size) == 2 else size[0], MODES[mode])
 
 
-def case(rng):
-    """A case by the numbers of rng."""
+def case(rng, channels=None):
+    """A case by the numbers of rng; channels: how many there may be, 3 (of floats 1, too) by itself."""
     kind = rng.choice(('u8', 'u8', 'u8', 'u8', 'f32', 'nan'))
     shape = [rng.choice((1, 2, 3, 7, 16, 31, 32, 33, 45, 64, 70, 101)) for _ in range(2)] + [3]
-    if kind != 'u8':
-        shape[2] = rng.choice((1, 3))
+    if channels or kind != 'u8':
+        shape[2] = rng.choice(channels or (1, 3))
     make = (lambda: resized(rng, kind, shape)) if kind != 'u8' else rng.choice((
         lambda: colours(rng), lambda: colours(rng), lambda: turned(rng), lambda: blurred(rng), lambda: resized(rng, kind, shape)))
     text, operation = make()

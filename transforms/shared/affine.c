@@ -178,10 +178,12 @@ typedef struct source {
     const dp_ints *fill;
 } source;
 
+/* Outside, every fourth channel is 0: the library's pixel has four values, of which three are set.
+ */
 static int value_at(const source *s, int64_t y, int64_t x, int64_t c)
 {
     if (y < 0 || y >= s->height || x < 0 || x >= s->width)
-        return (int)s->fill->v[s->fill->n == 3 && c < 3 ? c : 0];
+        return c % 4 == 3 ? 0 : (int)s->fill->v[s->fill->n == 3 ? c % 4 : 0];
     return s->pixels[(y * s->width + x) * s->channels + c];
 }
 

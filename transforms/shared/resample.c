@@ -184,11 +184,12 @@ static void linear_f32(const dp_resample *r, const void *src, int64_t y, int64_t
             linear_row(h, a[k], b[k]) * v->weight[0] + linear_row(h, c[k], d[k]) * v->weight[1];
 }
 
-/* Both axes halved: the library sums the four, in another order where it uses vectors. */
+/* Both axes halved: the library sums the four, in another order where it uses vectors: of 4
+ * channels a pixel, of 1 channel four of them. */
 static void half_f32(const dp_resample *r, const void *src, int64_t y, int64_t x, void *dst)
 {
     const float *a = AT(float, 2 * y, 2 * x), *c = AT(float, 2 * y + 1, 2 * x);
-    const bool paired = r->channels == 1 && x < r->out_width / 4 * 4;
+    const bool paired = r->channels == 4 || (r->channels == 1 && x < r->out_width / 4 * 4);
 
     for (int64_t k = 0; k < r->channels; k++) {
         const float b = a[k + r->channels], d = c[k + r->channels];
@@ -248,18 +249,25 @@ static void cubic_f32(const dp_resample *r, const void *src, int64_t y, int64_t 
     }
 }
 
-/* Ratios that are whole numbers. */
+static bool in_integers(int64_t channels)
+{
+    return channels == 1 || channels == 3 || channels == 4;
+}
+
+/* Ratios that are whole numbers.  The library halves 1, 3 and 4 channels in integers, half up; what
+ * else is half way goes to even. */
 static void block_u8(const dp_resample *r, const void *src, int64_t y, int64_t x, void *dst)
 {
     const int64_t n = r->ratio[0] * r->ratio[1];
     const float share = (float)(1.0 / (double)n);
+    const bool whole = n == 4 && r->ratio[0] == 2 && in_integers(r->channels);
 
     for (int64_t k = 0; k < r->channels; k++) {
         int64_t sum = 0;
         for (int64_t i = 0; i < n; i++)
             sum += AT(uint8_t, y * r->ratio[0] + i / r->ratio[1],
                       x * r->ratio[1] + i % r->ratio[1])[k];
-        ((uint8_t *)dst)[k] = r->ratio[0] == 2 && r->ratio[1] == 2
+        ((uint8_t *)dst)[k] = whole
                                   ? (uint8_t)((sum + 2) >> 2)
                                   : clamp_u8((int32_t)dp_round_even((double)((float)sum * share)));
     }
@@ -435,8 +443,10 @@ void dp_resample_choose(dp_resample *r, int32_t interpolation, bool u8, const in
         r->pixel = u8 ? cubic_u8 : cubic_f32;
     else
         r->pixel = u8 ? linear_u8 : linear_f32;
-    if (interpolation == DP_LINEAR && !u8 && halves(src, dst))
-        r->pixel = half_f32;
+    if (interpolation == DP_LINEAR && halves(src, dst)) {
+        r->ratio[0] = r->ratio[1] = 2;
+        r->pixel = !u8 ? half_f32 : in_integers(r->channels) ? linear_u8 : block_u8;
+    }
     r->rows = r->pixel == linear_u8 && dst[1] <= DP_LINEAR_ROW / r->channels;
     r->n_taps = interpolation == DP_NEAREST ? 1 : interpolation == DP_CUBIC ? 4 : 2;
 }
