@@ -15,6 +15,8 @@
 
 #define NONE       UINT64_MAX
 #define MOST_BEGUN 1024 /* blocks that wait in memory to be looked at */
+#define IN_ORDER   32   /* blocks that were begun one behind the other: so will the next ones */
+#define ENOUGH     16   /* of such, to be begun at a time */
 
 /* Lists of slots, in which those stand that have a block.  OVER: it was wanted and is so no more,
  * by the time since it was used; of these the last one goes first, as what is read from end to end
@@ -39,6 +41,8 @@ struct dp_block_cache {
     /* Of each hash of a block: a slot whose block has it, and of that slot another one; + 1. */
     uint32_t *first, *more, mask;
     uint32_t *begun, n_begun, most_begun; /* slots, in the order in which they were */
+    uint64_t last;                        /* block that was begun, */
+    uint32_t in_order;                    /* and how many before it */
 };
 
 dp_status dp_block_cache_open(dp_block_cache **out, const dp_block_loader *loader, uint32_t n_slots,
@@ -335,13 +339,37 @@ static void want(dp_block_cache *c, dp_block_slot *s, const dp_when *turn)
     move_to_end(c, s);
 }
 
+/* Blocks that may wait to be looked at.  What is read in order is soon known again: half of the
+ * slots go on having what the next epoch begins with. */
+static uint32_t most_begun(const dp_block_cache *c)
+{
+    const uint32_t half = c->most_begun / 2;
+
+    return c->in_order >= IN_ORDER && half >= ENOUGH ? half : c->most_begun;
+}
+
+/* Whether another one may.  The first of them goes, if nobody is known to want it. */
+static bool may_begin(dp_block_cache *c)
+{
+    dp_block_slot *s = c->n_begun > 0 ? &c->slots[c->begun[0]] : NULL;
+
+    if (c->n_begun < most_begun(c))
+        return true;
+    if (s == NULL || s->wanted > c->over || is_held(s))
+        return false;
+    end_begun(c, s);
+    return true;
+}
+
 /* Called with the lock. */
 static bool begin(dp_block_cache *c, uint64_t block, const dp_when *turn)
 {
-    dp_block_slot *s = c->n_begun < c->most_begun ? find_unwanted(c) : NULL;
+    dp_block_slot *s = may_begin(c) ? find_unwanted(c) : NULL;
 
     if (s == NULL)
         return false;
+    c->in_order = block == c->last + 1 ? c->in_order + 1 : 0;
+    c->last = block;
     take(c, s, block);
     want(c, s, turn);
     s->begun = c->loader.begin(c->loader.ctx, block, s);

@@ -6,6 +6,7 @@
 #include "tests/support/test.h"
 
 static uint64_t loads;
+static bool begins;
 
 static bool is_far(const void *ctx, uint64_t block)
 {
@@ -15,8 +16,9 @@ static bool is_far(const void *ctx, uint64_t block)
 
 static bool begin(const void *ctx, uint64_t block, dp_block_slot *s)
 {
-    (void)ctx, (void)block, (void)s;
-    return false;
+    (void)ctx, (void)block;
+    atomic_store(&s->fetch.done, 1);
+    return begins;
 }
 
 static dp_status load(const void *ctx, uint64_t block, dp_block_slot *s, dp_error *err)
@@ -34,6 +36,7 @@ static dp_block_cache *open_cache(uint32_t n_slots, dp_arena *arena)
 
     *arena = (dp_arena){.alloc = &dp_libc_allocator};
     loads = 0;
+    begins = false;
     assert_int_equal(dp_block_cache_open(&c, &loader, n_slots, 8, 1, arena, NULL), DP_OK);
     return c;
 }
@@ -89,6 +92,26 @@ static void kept_for_the_next_time(void **state)
     close_cache(c, &arena);
 }
 
+/* Also where it is begun long before, as far as there is room. */
+static void kept_behind_what_is_begun(void **state)
+{
+    enum { BLOCKS = 150, ROOM = 100, TIMES = 4 };
+    dp_arena arena;
+    dp_block_cache *c = open_cache(ROOM, &arena);
+    uint64_t told = 0;
+
+    (void)state;
+    begins = true;
+    for (uint64_t turn = 0; turn < (uint64_t)TIMES * BLOCKS; turn++) {
+        dp_when when = {told, turn};
+        while (told < turn + ROOM && dp_block_cache_ahead(c, told % BLOCKS, &when))
+            when.number = ++told;
+        get(c, turn % BLOCKS);
+    }
+    assert_true(loads <= BLOCKS + (TIMES - 1) * (BLOCKS - ROOM / 2 + 4));
+    close_cache(c, &arena);
+}
+
 /* Of what no turn is known to want, that which was not used for longest goes; what a turn wants
  * stays until that is over. */
 static void which_goes(void **state)
@@ -127,6 +150,7 @@ int main(void)
         cmocka_unit_test(which_goes),
         cmocka_unit_test(found_again),
         cmocka_unit_test(kept_for_the_next_time),
+        cmocka_unit_test(kept_behind_what_is_begun),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
