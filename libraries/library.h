@@ -41,6 +41,8 @@ typedef struct dp_ask {
     bool drop;                  /* shards are made equally long by leaving rows out */
     const char *words;          /* of `rule`, as given; NULL = none */
     dp_rule rule[DP_MAX_RULES]; /* of the words of `rules`, in their order */
+    const uint32_t *before;     /* the table of the epoch before, of a scheme whose epochs are made
+                                   in turn: it may lie where this epoch's does */
     uint32_t *order;            /* kept from epoch to epoch; NULL = nothing is */
     uint64_t kept;              /* rows; or those of the buffer that they go through */
     uint64_t buffer;            /* rows that the buffer has room for, however many there are */

@@ -5,6 +5,8 @@
  * docs/mindspore.md.  Each sampler seeds an mt19937 of its own for every epoch, by a rule of its
  * own, and most shuffle the order of the epoch before; shuffle has an mt19937_64 that goes on.
  */
+#include <string.h>
+
 #include "base/random/std_random.h"
 #include "libraries/mindspore_init.h"
 #include "libraries/permute.h"
@@ -44,18 +46,14 @@ static void make_shuffle(const dp_ask *ask, uint32_t *table)
 }
 
 /* The order of the epoch before, shuffled. */
-static void shuffle_again(const dp_ask *ask, uint32_t seed)
+static void shuffle_again(const dp_ask *ask, uint32_t seed, uint32_t *table)
 {
     if (ask->epoch == 0)
-        dp_identity(ask->order, ask->rows);
+        dp_identity(table, ask->rows);
+    else if (table != ask->before)
+        memcpy(table, ask->before, ask->rows * sizeof *table);
     dp_mt19937_seed(ask->generator, seed);
-    dp_std_shuffle(ask->order, (uint32_t)ask->rows, ask->generator);
-}
-
-static void copy(const dp_ask *ask, uint32_t *table)
-{
-    for (uint64_t i = 0; i < ask->count; i++)
-        table[i] = ask->order[i];
+    dp_std_shuffle(table, (uint32_t)ask->rows, ask->generator);
 }
 
 static void make_sample(const dp_ask *ask, uint32_t *table)
@@ -63,8 +61,7 @@ static void make_sample(const dp_ask *ask, uint32_t *table)
     const uint32_t seed = (uint32_t)(ask->seed + ask->epoch);
 
     if (!ask->replacement) {
-        shuffle_again(ask, seed);
-        copy(ask, table);
+        shuffle_again(ask, seed, table);
         return;
     }
     dp_mt19937_seed(ask->generator, seed);
@@ -95,14 +92,12 @@ static void make_distribute(const dp_ask *ask, uint32_t *table)
 {
     const uint32_t first = (uint32_t)made_with(ask) + 1;
 
-    shuffle_again(ask, (first == UINT32_MAX ? first - 1 : first) + (uint32_t)ask->epoch);
-    copy(ask, table);
+    shuffle_again(ask, (first == UINT32_MAX ? first - 1 : first) + (uint32_t)ask->epoch, table);
 }
 
 static void make_subset(const dp_ask *ask, uint32_t *table)
 {
-    shuffle_again(ask, (uint32_t)ask->seed);
-    copy(ask, table);
+    shuffle_again(ask, (uint32_t)ask->seed, table);
 }
 
 static void make_split(const dp_ask *ask, uint32_t *table)
@@ -141,13 +136,10 @@ static uint64_t turn(uint64_t epoch, uint64_t rows) { return epoch * (rows + 1);
 
 static const dp_scheme shuffle = {
     .check = check_shuffle, .in_turn = true, .holds = 1, .make = make_shuffle};
-static const dp_scheme sample = {.check = check, .in_turn = true, .keeps = 1, .make = make_sample};
-static const dp_scheme distribute = {.rules = "seed:",
-                                     .check = check_distribute,
-                                     .in_turn = true,
-                                     .keeps = 1,
-                                     .make = make_distribute};
-static const dp_scheme subset = {.check = check, .in_turn = true, .keeps = 1, .make = make_subset};
+static const dp_scheme sample = {.check = check, .in_turn = true, .make = make_sample};
+static const dp_scheme distribute = {
+    .rules = "seed:", .check = check_distribute, .in_turn = true, .make = make_distribute};
+static const dp_scheme subset = {.check = check, .in_turn = true, .make = make_subset};
 static const dp_scheme split = {.check = check, .make = make_split};
 static const dp_dice weighted = {
     .check = check, .zeros = true, .begin = begin_weighted, .uniform = uniform};

@@ -5,6 +5,7 @@
 #ifndef LIBRARIES_PERMUTE_H
 #define LIBRARIES_PERMUTE_H
 
+#include "base/random/ahead.h"
 #include "libraries/library.h"
 
 void dp_identity(uint32_t *v, uint64_t n);
@@ -23,37 +24,6 @@ uint32_t dp_below_masked(uint32_t n, uint32_t (*next)(void *), void *generator);
 uint32_t dp_below_product(uint32_t n, uint32_t (*next)(void *), void *generator);
 
 /* Below, the functions are compiled into their callers, with the generator. */
-#define DP_AHEAD    32 /* draws */
-#define DP_COMPILED static inline __attribute__((always_inline))
-
-/* What is drawn for each of n steps is drawn ahead of them, in lots, a lot being drawn before the
- * one before it is used: so the rows that a step needs of a table larger than the caches are
- * fetched in time.  `draw` draws for as many steps from `done` on as it likes, 1 to `most`, and
- * says how many. */
-typedef struct dp_drawn {
-    uint32_t (*draw)(void *work, uint32_t done, uint32_t most, uint32_t *at);
-    void (*use)(void *work, uint32_t done, uint32_t some, const uint32_t *at);
-} dp_drawn;
-
-DP_COMPILED uint32_t dp_most_ahead(uint32_t left) { return left < DP_AHEAD ? left : DP_AHEAD; }
-
-DP_COMPILED void dp_drawn_ahead(uint32_t n, dp_drawn by, void *work)
-{
-    uint32_t lots[2][DP_AHEAD], some = 0, more;
-
-    if (n > 0)
-        some = by.draw(work, 0, dp_most_ahead(n), lots[0]);
-    for (uint32_t done = 0, lot = 0; done < n; lot = 1 - lot) {
-        const uint32_t left = n - done - some;
-        more = left > 0 ? by.draw(work, done + some, dp_most_ahead(left), lots[1 - lot]) : 0;
-        by.use(work, done, some, lots[lot]);
-        done += some;
-        some = more;
-    }
-}
-
-/* Into the second-level cache, which can wait for more lines at once than the first. */
-DP_COMPILED void dp_fetch_row(const uint32_t *row) { __builtin_prefetch(row, 0, 2); }
 
 typedef struct dp_swaps {
     uint32_t *v, n;
@@ -164,16 +134,44 @@ DP_COMPILED void dp_use_buffered(void *work, uint32_t done, uint32_t some, const
     }
 }
 
+/* A buffer of all rows, which lie in the table from its end on: what is delivered changes places
+ * with the last row of the buffer, behind what was delivered before. */
+DP_COMPILED uint32_t dp_draw_whole(void *work, uint32_t done, uint32_t most, uint32_t *at)
+{
+    const dp_buffered *b = work;
+    const uint32_t n = (uint32_t)b->ask->rows;
+
+    for (uint32_t i = 0; i < most; i++) {
+        at[i] = n - 1 - b->below(b->ask->generator, n - done - i);
+        dp_fetch_row(&b->table[at[i]]);
+    }
+    return most;
+}
+DP_COMPILED void dp_use_whole(void *work, uint32_t done, uint32_t some, const uint32_t *at)
+{
+    const dp_buffered *b = work;
+
+    for (uint32_t i = 0; i < some; i++)
+        dp_swap(b->table, done + i, at[i]);
+}
+
 /* All rows through a buffer, ask->order, that holds the next ask->kept of them: place below(held)
  * of it is delivered and replaced by its last, which the next row replaces, as long as there is
- * one. */
+ * one.  A buffer of all rows is the table itself. */
 DP_COMPILED void dp_through_buffer(const dp_ask *ask, uint32_t (*below)(void *, uint32_t),
                                    uint32_t *table)
 {
-    dp_buffered buffered = {ask, below, table, (uint32_t)ask->kept, (uint32_t)ask->kept};
+    const uint32_t n = (uint32_t)ask->rows, full = (uint32_t)ask->kept;
+    dp_buffered buffered = {ask, below, table, full, full};
 
-    dp_identity(ask->order, ask->kept);
-    dp_drawn_ahead((uint32_t)ask->rows, (dp_drawn){dp_draw_buffered, dp_use_buffered}, &buffered);
+    if (full < n) {
+        dp_identity(ask->order, full);
+        dp_drawn_ahead(n, (dp_drawn){dp_draw_buffered, dp_use_buffered}, &buffered);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        table[i] = n - 1 - i;
+    dp_drawn_ahead(n, (dp_drawn){dp_draw_whole, dp_use_whole}, &buffered);
 }
 
 /* Two parts as scikit-learn and datasets cut them, the fraction being test_size: the first one has

@@ -41,8 +41,10 @@ static void start(philox *p, uint64_t key, uint64_t counter)
                   .used = 4};
 }
 
-static uint32_t word(philox *p)
+static inline uint32_t word(void *g)
 {
+    philox *p = g;
+
     if (p->used == 4) {
         dp_philox4x32_10(p->counter, p->key, p->block);
         p->used = 0;
@@ -107,6 +109,7 @@ static void use(void *work, uint32_t done, uint32_t some, const uint32_t *at)
     }
 }
 
+/* Of a buffer of all rows what is delivered changes places with the oldest. */
 static void make(const dp_ask *ask, uint32_t *table)
 {
     tf *t = ask->generator;
@@ -120,6 +123,10 @@ static void make(const dp_ask *ask, uint32_t *table)
             seed(ask, &t->parent);
         const uint32_t key = word(&t->parent);
         start(&t->epoch, key, word(&t->parent));
+    }
+    if (size == n) {
+        dp_permute_up(table, n, word, &t->epoch);
+        return;
     }
     dp_identity(r.row, size);
     dp_drawn_ahead(n, (dp_drawn){draw, use}, &r);

@@ -5,6 +5,7 @@
 #include "base/random/std_random.h"
 
 #include "base/number/num.h"
+#include "base/random/ahead.h"
 
 uint32_t dp_std_uniform_int(dp_mt19937 *g, uint32_t most)
 {
@@ -149,38 +150,68 @@ uint64_t dp_std_sample(uint32_t n, uint32_t k, dp_mt19937 *g)
     return chosen;
 }
 
-/* Two swaps a draw, as long as a draw has room for two places. */
-static inline void shuffle_in_pairs(dp_std_swap *swap, void *v, uint32_t n, dp_mt19937 *g)
-{
-    uint32_t i = 1;
+typedef struct shuffling {
+    dp_std_swap *swap;
+    void *v;
+    uint32_t n;
+    dp_mt19937 *g;
+    const uint32_t *words; /* v, of which there may be many; NULL = elements are no words */
+} shuffling;
 
-    if (n % 2 == 0)
-        swap(v, i++, dp_std_uniform_int(g, 1));
-    for (; i < n; i += 2) {
-        const uint32_t x = dp_std_uniform_int(g, (i + 1) * (i + 2) - 1);
-        swap(v, i, x / (i + 2));
-        swap(v, i + 1, x % (i + 2));
+/* Places for elements 1, 2, ..: of an even number the first one alone, then two a draw. */
+DP_COMPILED uint32_t draw_pairs(void *work, uint32_t done, uint32_t most, uint32_t *at)
+{
+    const shuffling *s = work;
+
+    if (s->n % 2 == 0 && done == 0) {
+        at[0] = dp_std_uniform_int(s->g, 1);
+        return 1;
     }
+    for (uint32_t k = 0, i = done + 1; k < most; k += 2, i += 2) {
+        const uint32_t x = dp_std_uniform_int(s->g, (i + 1) * (i + 2) - 1);
+        at[k] = x / (i + 2);
+        at[k + 1] = x % (i + 2);
+    }
+    return most;
 }
 
-static inline void shuffle(dp_std_swap *swap, void *v, uint32_t n, dp_mt19937 *g)
+DP_COMPILED uint32_t draw_places(void *work, uint32_t done, uint32_t most, uint32_t *at)
 {
-    if (n == 0)
-        return;
-    if (UINT32_MAX / n >= n) {
-        shuffle_in_pairs(swap, v, n, g);
-        return;
+    const shuffling *s = work;
+
+    for (uint32_t i = 0; i < most; i++) {
+        at[i] = dp_std_uniform_int(s->g, done + i + 1);
+        if (s->words != NULL)
+            dp_fetch_row(&s->words[at[i]]);
     }
-    for (uint32_t i = 1; i < n; i++)
-        swap(v, i, dp_std_uniform_int(g, i));
+    return most;
+}
+
+DP_COMPILED void swap_all(void *work, uint32_t done, uint32_t some, const uint32_t *at)
+{
+    const shuffling *s = work;
+
+    for (uint32_t i = 0; i < some; i++)
+        s->swap(s->v, done + i + 1, at[i]);
+}
+
+/* Two swaps a draw, as long as a draw has room for two places. */
+DP_COMPILED void shuffle(shuffling s)
+{
+    if (s.n < 2)
+        return;
+    if (UINT32_MAX / s.n >= s.n)
+        dp_drawn_ahead(s.n - 1, (dp_drawn){draw_pairs, swap_all}, &s);
+    else
+        dp_drawn_ahead(s.n - 1, (dp_drawn){draw_places, swap_all}, &s);
 }
 
 void dp_std_shuffle_by(dp_std_swap *swap, void *v, uint32_t n, dp_mt19937 *g)
 {
-    shuffle(swap, v, n, g);
+    shuffle((shuffling){swap, v, n, g, NULL});
 }
 
-static void swap_words(void *words, uint32_t i, uint32_t j)
+DP_COMPILED void swap_words(void *words, uint32_t i, uint32_t j)
 {
     uint32_t *v = words;
     const uint32_t kept = v[i];
@@ -189,4 +220,7 @@ static void swap_words(void *words, uint32_t i, uint32_t j)
     v[j] = kept;
 }
 
-void dp_std_shuffle(uint32_t *v, uint32_t n, dp_mt19937 *g) { shuffle(swap_words, v, n, g); }
+void dp_std_shuffle(uint32_t *v, uint32_t n, dp_mt19937 *g)
+{
+    shuffle((shuffling){swap_words, v, n, g, v});
+}

@@ -27,6 +27,7 @@ static void make(void *ctx, uint64_t epoch, void *table)
     dp_ordering *o = ctx;
 
     o->ask.epoch = epoch;
+    o->ask.before = epoch > 0 ? o->tables.table[(epoch - 1) % o->tables.n] : NULL;
     o->scheme->make(&o->ask, table);
 }
 

@@ -30,6 +30,7 @@ static const char *const all[] = {
     "shuffle order=datasets",
     "shuffle buffer_size=1000 order=datasets",
     "shuffle order=mindspore",
+    "random_sampler order=mindspore",
     "shuffle order=jax",
     "shuffle order=jax rule=unpartitionable",
     "shuffle order=tf",
