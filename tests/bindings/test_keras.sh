@@ -13,6 +13,17 @@ wait_for_asides
 expect 0 '^REPRODUCED' "$DETPIPE" verify --why -- "$peer" "$SOURCE/tests/bindings/why_keras.py" nothing
 expect 1 'NOT REPRODUCED' "$DETPIPE" verify --why -- "$peer" "$SOURCE/tests/bindings/why_keras.py" order
 tr '\n' ' ' < out.txt | grep -qF 'step 1, "batch/0". The data' || fail "verify --why: $(cat out.txt)"
+# a step by hand whose method that assigns is looked up before it takes its first gradient
+by_hand='import tensorflow as tf
+w = tf.Variable(tf.ones((3, 1)))
+@tf.function
+def step():
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean((tf.ones((2, 3)) @ w) ** 2)
+    w.assign_sub(0.1 * tape.gradient(loss, w))
+for _ in range(3):
+    step()'
+expect 0 '^ledgers: 1 compared, 3 steps' "$DETPIPE" verify --why -- "$peer" -c "$by_hand"
 # on other frameworks it is recorded as these are
 unseeded='import keras, numpy as np
 net = keras.Sequential([keras.Input((6,)), keras.layers.Dense(2)])

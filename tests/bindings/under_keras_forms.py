@@ -384,4 +384,51 @@ def saved_between(other):
     return bits(net.variables)
 
 
+# ---- generators of TensorFlow ----
+
+GENERATOR = "the generator was in another state before this step"
+
+
+@form('step 1, "random generator 1"', GENERATOR)
+def generator_in_a_function(other):
+    w, draws = tf.Variable(tf.ones((6, 2)), name="w"), tf.random.Generator.from_seed(1 + other)
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(((x + draws.normal((4, 6))) @ w - y) ** 2)
+        w.assign_sub(0.1 * tape.gradient(loss, w))
+    for _ in range(STEPS):
+        step()
+    return bits([w])
+
+
+class Noise(keras.layers.Layer):
+    def __init__(self, seed):
+        super().__init__()
+        self.draws = tf.random.Generator.from_seed(seed)
+
+    def call(self, values):
+        return values + self.draws.normal(tf.shape(values))
+
+
+@form('step 1, "random generator 1"', GENERATOR)
+def generator_in_a_layer(other):
+    net = keras.Sequential([keras.Input((6,)), Noise(1 + other), keras.layers.Dense(2, name="dense")])
+    net.compile("sgd", "mse")
+    net.fit(x, y, batch_size=2, verbose=0)
+    return bits(net.variables)
+
+
+@form('step 1, "batch/0"', "The data")
+def generator_of_the_data(other):
+    """How far it is ahead is by chance, and no difference."""
+    draws = tf.random.Generator.from_seed(1 + other)
+    data = tf.data.Dataset.from_tensor_slices((np.repeat(x, 8, 0), np.repeat(y, 8, 0))).map(
+        lambda a, b: (a + draws.normal((6,)), b)).batch(4).prefetch(2)
+    net = net_of()
+    net.fit(data, verbose=0)
+    return bits(net.variables)
+
+
 forms.check("keras forms", sys.argv[2:])

@@ -266,8 +266,9 @@ static int fail_of_none(const char *folder, const why_run *r, char why[RESULTS_T
         note[0] != '\0' ? note + strlen("not recorded: ")
         : r->open > 0   ? "what trained was killed, or left at once, before the end of a step"
                         : "the command imported no framework that is known, or no optimizer made "
-                          "a step before its process ended (what else trains is recorded by "
-                          "hand: put and step of a detpipe.Ledger, and detpipe diff)");
+                          "a step before its process ended (what else trains, in NumPy or "
+                          "scikit-learn, a detpipe.Ledger records by put and step; without --why "
+                          "the losses that are printed are compared, and with --file the files)");
     for (size_t i = 0; i < r->unseen.n && n < RESULTS_TEXT; i++)
         n += (size_t)snprintf(why + n, RESULTS_TEXT - n, "; %s (%llu)", r->unseen.v[i].text,
                               (unsigned long long)r->unseen.v[i].n);

@@ -13,9 +13,10 @@ from typing import Any, Callable, Dict, Iterable, Optional, Union
 import numpy as np
 
 from . import _saving
-from ._ledger import Ledger as PlainLedger
+from ._ledger import Ledger as LedgerByHand
 
 _POOLS = ("multiprocessing.pool", "worker"), ("concurrent.futures.process", "_process_worker")  # what their processes run
+ABOUT = "detpipe verify --why"
 LEVELS = ("loss", "weights", "full")
 _DEEPEST = 8  # of values in values
 _PLAIN = int, float, str, bytes, type(None)  # no arrays, and there may be millions
@@ -102,8 +103,7 @@ class Watch:
         path = self._free_path(rank)
         with open(path + ".head", "w", encoding="utf-8") as f:
             f.writelines(line + "\n" for line in self.lines())
-        self.ledger = make(path + ".ledger", about="detpipe verify --why", random_states=self.states,
-                           **_how())
+        self.ledger = make(path + ".ledger", about=ABOUT, random_states=self.states, **_how())
         if _is_of_a_pool():
             self.ledger._miss("which process of a pool gets which work: it may be by chance")
         self.end = util.Finalize(None, self._close, args=(path,), exitpriority=0)  # processes of multiprocessing run no atexit
@@ -184,6 +184,32 @@ class Watch:
             f.write(f"{sys.executable}: {self.framework}: {' '.join(text.split())}\n")
 
 
+class ByHand:
+    """A detpipe.Ledger of the script's own, as the Watch of its process sees it."""
+    spoiled = None
+
+    def __init__(self, ledger: LedgerByHand, path: str):
+        self._ledger, self._path = ledger, path
+        self.unseen: Dict[str, int] = {}
+
+    @classmethod
+    def place(cls, ledger: LedgerByHand) -> tuple:
+        """Where it is written for verify, and what it is about: equal in both runs."""
+        watch = Watch(os.environ["DETPIPE_WHY"], "detpipe.Ledger", setting)
+        return watch.begin(lambda path, **_: cls(ledger, path), rank())._path, ABOUT
+
+    def _miss(self, what):
+        self.unseen[what] = 1
+
+    def close(self) -> None:
+        self._ledger.close()
+
+
+class _Ledger(LedgerByHand):
+    """A recorder's, whose place the recorder knows."""
+    _is_by_hand = False
+
+
 class Known:
     """What is known of objects, by their identity, as long as they live.  at_end: called with what was known of one."""
 
@@ -227,7 +253,7 @@ class Recorder:
             raise ValueError(f"level={level!r}: expected one of {', '.join(LEVELS)}")
         if every < 1:
             raise ValueError(f"every={every}: expected 1 or more")
-        self.ledger = PlainLedger(path, about)
+        self.ledger = _Ledger(path, about)
         self.level, self.every = LEVELS.index(level), every
         self.steps = steps if steps is None or isinstance(steps, range) else set(steps)
         self._unseen: collections.Counter = collections.Counter()

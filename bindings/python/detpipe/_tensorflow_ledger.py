@@ -9,6 +9,7 @@ a GradientTape.  Names, in causal order:
                             a tf.Variable as well); not those of metrics and optimizers
     buffer V                assigned by a layer since the last step, in a loop of one's own
     random V                states of seed generators in the model, and TensorFlow's where it was seeded
+    random generator N      of the N-th tf.random.Generator that a compiled step draws from, behind it
     batch                   what the step took
     batch F/A, input F/A    arrays and numbers that a tf.function F of one's own took
     result F                what F gives back: its first number is the loss
@@ -71,7 +72,7 @@ def record(folder: str) -> None:
     """For `detpipe verify --why`: from the first fit on, a ledger of all that this process trains."""
     watch = Watch(folder, "keras", _setting)
     watch.begin_at(Ledger, (keras_trainer.TensorFlowTrainer, "fit"), (keras_trainer.TensorFlowTrainer, "train_on_batch"),
-                   (BaseOptimizer, "apply"), (tf.GradientTape, "gradient"))
+                   (BaseOptimizer, "apply"), (tf.GradientTape, "__enter__"), (tf.GradientTape, "gradient"))
 
 
 def _name_of(variable):
@@ -157,6 +158,8 @@ class Ledger(Recorder, keras.callbacks.Callback):
         self._patch(tf.GradientTape, "gradient", self._gradient)
         self._fits = []  # of each fit that runs, the iterator over its batches
         self._functions, self._given_to = Known(), None  # tf.functions that take gradients; whose arguments are in this step
+        self._compiled = None  # the tf.function that a step of fit is
+        self._generators = Known()  # of each tf.function: how often it was traced, states of those that it draws from
         _open.append(self)
 
     # ---- what is recorded ----
@@ -179,6 +182,16 @@ class Ledger(Recorder, keras.callbacks.Callback):
             self._put_tensor(f"random {variable.path}", variable)
         if context.global_seed() is not None:
             self.ledger.put("random tensorflow", repr((context.global_seed(), context.context()._rng.getstate())))
+
+    def _put_generators(self, function):
+        """Which they are is known behind its call; those of tf.data are ahead of it by chance."""
+        times, states = self._generators.get(function) or (0, ())
+        if times != function.experimental_get_tracing_count():
+            drawn = [one for made in function._list_all_concrete_functions() for one in made.variables if one.name.startswith("StateVar")]
+            times, states = function.experimental_get_tracing_count(), tuple({id(one): one for one in drawn}.values())
+            self._generators[function] = times, states
+        for number, state in enumerate(states, 1):
+            self._put_tensor(f"random generator {number}", state)
 
     # ---- a step of fit ----
 
@@ -285,6 +298,8 @@ class Ledger(Recorder, keras.callbacks.Callback):
 
     def _after(self, trainer, logs):
         self._put_batches()
+        if self._due() and self.level > 0 and self._compiled is not None:
+            self._put_generators(self._compiled)
         if self._due():
             if not trainer.run_eagerly:
                 self._miss(COMPILED)
@@ -395,8 +410,12 @@ class Ledger(Recorder, keras.callbacks.Callback):
 
     def _after_function(self, function, out):
         known, self._given_to = self._functions.get(function), None
+        if self._running is not None:
+            self._compiled = function
         if known is None or self._running is not None:
             return
+        if self._due() and self.level > 0:
+            self._put_generators(function)
         if self._due() and self.level == 2:
             self._put_value(f"result {function.__name__}", out)
         for one in tf.nest.flatten(out):
