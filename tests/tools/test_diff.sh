@@ -110,9 +110,31 @@ expect 3 'head.ledger has no step' diff_of a.ledger head.ledger
 { head -1 a.ledger; sed -n 2p a.ledger; } > first.ledger
 expect 3 'no step in common: nothing was compared' diff_of first.ledger last.ledger
 expect 2 'not of one kind' diff_of a.ledger whole.safetensors
-expect 3 'nosuch cannot be read: No such file' diff_of a.ledger nosuch
-mkdir folder
-expect 3 'folder cannot be read: Is a directory' diff_of folder folder
+expect 3 'cannot read nosuch: No such file' diff_of a.ledger nosuch
+expect 2 'are not of one kind' diff_of a.ledger .
+
+# folders: a ledger of each rank, by name; the one that parts first is told whole, and what is not compared is counted
+mkdir one two empty
+expect 3 'no ledger of one name: nothing was compared' diff_of empty empty
+for rank in '' .1 .2; do cp a.ledger one/run.ledger$rank; cp b.ledger two/run.ledger$rank; done
+expect 0 '^one, two: 3 ledgers of one name, 3 compared, 0 different, 0 in one folder alone$' diff_of one two
+grep -q '^  run.ledger.2 .*equal, 6 steps with' out.txt && [ "$(tail -1 out.txt)" = EQUAL ] || { fail "folders of equal ledgers"; cat out.txt; }
+cp seed.ledger two/run.ledger.2
+cp rate.ledger two/run.ledger.1
+mkfifo one/fifo
+mkdir two/more
+expect 1 '^  run.ledger.1 .*DIFFERS from step 1, "weights"' diff_of one two
+grep -q '^  run.ledger.2 .*DIFFERS from step 1, "rows"' out.txt && grep -q '^one/run.ledger.2: 6 steps' out.txt &&
+    grep -q '^in one, not compared as they are not ledgers: 1$' out.txt && grep -q '^in two, .*: 1$' out.txt || { fail "the rank that parts first"; cat out.txt; }
+expect 1 '"others":	2' diff_of one two --json
+expect 2 '--html' diff_of one two --html folders.html
+cp a.ledger two/run.ledger.1
+rm two/run.ledger.2
+expect 1 '^  run.ledger.2 .*in one alone' diff_of one two
+[ "$(tail -1 out.txt)" = DIFFERENT ] || fail "a ledger of one folder alone"
+cp head.ledger two/run.ledger.2
+expect 3 '^  run.ledger.2 .*not compared' diff_of one two
+[ "$(tail -1 out.txt)" = 'NOTHING PROVED' ] || fail "a ledger without a step beside equal ones"
 expect 2 'an argument is missing' diff_of a.ledger
 expect 3 "exists but is not this run's ledger" "$DETPIPE" train --steps 6 --seed 3 --ledger a.ledger
 expect 2 'needs --ledger' "$DETPIPE" train --ledger-tensors

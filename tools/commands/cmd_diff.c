@@ -14,22 +14,24 @@
 #include "tools/commands/commands.h"
 #include "tools/proof/verdict.h"
 #include "tools/cli/memory.h"
+#include "tools/compare/folders.h"
 #include "tools/compare/rerun.h"
 #include "tools/compare/rows.h"
 #include "tools/compare/snapshot.h"
 #include "tools/compare/weights.h"
 
 static const char about[] =
-    "Compares two ledgers (detpipe train --ledger, dp_ledger_open), two files of weights or other "
+    "Compares two ledgers (detpipe train --ledger, dp_ledger_open), two folders of ledgers (one of "
+    "each rank), two files of weights or other "
     "tensors, two snapshots, two streams (texts or recipes) or two files or pipes of printed losses "
     "(- is standard input), and names the first difference.  In ledgers that "
     "is the first step that differs, and the first thing in it: the cause, as all that was "
     "recorded before it is equal.\n"
     "Exit status: 0 equal, 1 different, 2 not comparable, 3 unreadable.";
 
-typedef enum kind { LEDGER, SNAPSHOT, WEIGHTS, STREAM, LOSSES } kind;
-static const char *const kind_names[] = {"ledgers", "snapshots", "weights", "streams",
-                                         "printed losses"};
+typedef enum kind { LEDGER, SNAPSHOT, WEIGHTS, STREAM, LOSSES, FOLDERS } kind;
+static const char *const kind_names[] = {"ledgers", "snapshots",      "weights",
+                                         "streams", "printed losses", "folders"};
 
 /* A recipe file has a line of data. */
 static bool is_recipe(const char *path)
@@ -68,6 +70,8 @@ static kind kind_of(const char *path)
 
     if (is_pipe(path))
         return LOSSES;
+    if (folders_is(path))
+        return FOLDERS;
     if (ledger_is(path))
         return LEDGER;
     if (dp_snapshot_open(&snapshot, path, &options, &err) == DP_OK) {
@@ -264,6 +268,37 @@ static int diff_ledgers(const settings *set)
     return status;
 }
 
+/* ---- folders ---- */
+
+/* The runs part where the first of the ranks does; what that one says is said whole. */
+static int diff_folders(const settings *set)
+{
+    folders f = {.path = {set->paths[0], set->paths[1]}};
+    int status = folders_compare(&f);
+    const bool compared = status == 0;
+    cJSON *json = set->json && compared ? cJSON_CreateObject() : NULL;
+    settings one = *set;
+
+    if (compared)
+        status = folders_status(&f);
+    if (compared && set->json) {
+        cJSON_AddStringToObject(json, "kind", "folders");
+        cJSON_AddBoolToObject(json, "equal", status == EXIT_YES);
+        folders_to_json(&f, json);
+        status = cli_print_json(json) == EXIT_YES ? status : EXIT_NOT_TRIED;
+    } else if (compared) {
+        folders_print(&f);
+    }
+    if (compared && f.earliest < f.n && !set->json) {
+        memcpy(one.paths, f.pair[f.earliest].path, sizeof one.paths);
+        diff_ledgers(&one);
+    } else if (compared && !set->json) {
+        puts(status == EXIT_YES ? "EQUAL" : status == EXIT_NO ? "DIFFERENT" : "NOTHING PROVED");
+    }
+    folders_free(&f);
+    return status;
+}
+
 /* ---- streams ---- */
 
 static int diff_streams(const settings *set)
@@ -389,8 +424,7 @@ static int diff(settings *set, const cli_command *command, char *const *argv)
             set->paths[i] = "/dev/stdin";
         kinds[i] = kind_of(set->paths[i]);
         if (kinds[i] != STREAM && access(set->paths[i], R_OK) != 0)
-            return cli_fail(EXIT_NOT_TRIED, "%s cannot be read: %s", set->paths[i],
-                            strerror(errno));
+            return cli_fail(EXIT_NOT_TRIED, "cannot read %s: %s", set->paths[i], strerror(errno));
     }
     if (kinds[0] != kinds[1])
         return cli_fail(EXIT_MALFORMED, "diff: %s and %s are not of one kind", set->paths[0],
@@ -399,6 +433,7 @@ static int diff(settings *set, const cli_command *command, char *const *argv)
     if (status != 0)
         return status;
     return kinds[0] == LEDGER     ? diff_ledgers(set)
+           : kinds[0] == FOLDERS  ? diff_folders(set)
            : kinds[0] == SNAPSHOT ? snapshot_diff(set->paths[0], set->paths[1], set->json)
            : kinds[0] == WEIGHTS  ? weights_diff(set->paths[0], set->paths[1], set->json)
            : kinds[0] == STREAM   ? diff_streams(set)

@@ -161,6 +161,26 @@ void comparison_free(comparison *c)
 
 bool comparison_equal(const comparison *c) { return c->first == c->n && c->alone_first == NULL; }
 
+comparison_place comparison_place_of(const comparison *c)
+{
+    const pair *at = &c->common[c->first];
+    comparison_place p = {UINT64_MAX, 0, 0};
+    bool equal;
+
+    if (c->cause == NULL)
+        return p;
+    p = (comparison_place){at->a->step, c->first > 0 ? at[-1].a->step : 0, 0};
+    for (const char *name;
+         (name = comparison_entry(at, p.entry, &equal)) != NULL && strcmp(name, c->cause) != 0;)
+        p.entry++;
+    return p;
+}
+
+bool comparison_is_before(const comparison_place *a, const comparison_place *b)
+{
+    return a->step < b->step || (a->step == b->step && a->entry < b->entry);
+}
+
 /* What it means that a name is the first that differs: those of `detpipe train` and of
  * the Python package. */
 static const struct {

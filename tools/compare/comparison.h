@@ -33,6 +33,15 @@ int comparison_make(comparison *);
 void comparison_free(comparison *);
 bool comparison_equal(const comparison *);
 
+/* Where two ledgers part; SIZE_MAX as the entry: nowhere. */
+typedef struct comparison_place {
+    uint64_t step, before; /* UINT64_MAX: in no common step; before: the one before it, or 0 */
+    size_t entry;          /* of that step */
+} comparison_place;
+
+comparison_place comparison_place_of(const comparison *);
+bool comparison_is_before(const comparison_place *, const comparison_place *);
+
 #define COMPARISON_TEST "test loss"
 
 /* Entry number i of a step, of both: its name (NULL past the last), whether it is equal.  The loss

@@ -362,31 +362,9 @@ void why_free(why_run *r)
 
 /* ---- two runs ---- */
 
-/* Where two ledgers part. */
-typedef struct place {
-    uint64_t step, before; /* before: the common step before it, or 0 */
-    size_t entry;
-} place;
-
-static place place_of(const comparison *c)
+static comparison_place compare_pair(const result_pair *p, why_comparison *c)
 {
-    const pair *at = &c->common[c->first];
-    place p = {UINT64_MAX, 0, 0};
-    bool equal;
-
-    if (c->cause == NULL)
-        return p;
-    p.step = at->a->step;
-    p.before = c->first > 0 ? at[-1].a->step : 0;
-    for (const char *name;
-         (name = comparison_entry(at, p.entry, &equal)) != NULL && strcmp(name, c->cause) != 0;)
-        p.entry++;
-    return p;
-}
-
-static place compare_pair(const result_pair *p, why_comparison *c)
-{
-    place at = {UINT64_MAX, 0, SIZE_MAX};
+    comparison_place at = {UINT64_MAX, 0, SIZE_MAX};
     comparison both = {0};
 
     if (p->verdict == RESULT_EQUAL) {
@@ -398,7 +376,7 @@ static place compare_pair(const result_pair *p, why_comparison *c)
             c->ledgers++;
             c->steps += both.n;
             c->entries += both.entries;
-            at = place_of(&both);
+            at = comparison_place_of(&both);
         }
         comparison_free(&both);
     }
@@ -439,16 +417,16 @@ static void compare_heads(const result_pair *p, char note[WHY_HEADS])
 
 void why_compare(const why_run *a, const why_run *b, why_comparison *c)
 {
-    place first = {UINT64_MAX, 0, SIZE_MAX};
+    comparison_place first = {UINT64_MAX, 0, SIZE_MAX};
 
     *c = (why_comparison){0};
     pairs_compare(&a->ledgers, &b->ledgers, &c->files);
     for (size_t i = 0; i < c->files.n; i++) {
-        const place at = compare_pair(&c->files.pair[i], c);
+        const comparison_place at = compare_pair(&c->files.pair[i], c);
         compare_heads(&c->files.pair[i], c->heads);
         if (c->files.pair[c->earliest].verdict == RESULT_EQUAL)
             c->earliest = i; /* what one run alone has may be all that is unlike */
-        if (at.step > first.step || (at.step == first.step && at.entry >= first.entry))
+        if (!comparison_is_before(&at, &first))
             continue;
         first = at;
         c->earliest = i;
