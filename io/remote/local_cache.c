@@ -54,8 +54,7 @@ static block_name name_of(const uint8_t digest[DP_BLAKE], const char *end)
 {
     block_name name;
 
-    for (size_t i = 0; i < DP_BLAKE; i++)
-        snprintf(name.text + 2 * i, 3, "%02x", digest[i]);
+    dp_hex_text(digest, DP_BLAKE, name.text);
     snprintf(name.text + DIGITS, sizeof ".tmp", "%s", end);
     return name;
 }

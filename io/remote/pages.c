@@ -98,13 +98,22 @@ static const dp_far_file *file_of(const dp_pages *p, uint64_t block)
 
 static uint64_t number_of(uint64_t block) { return block & (((uint64_t)1 << NUMBER) - 1); }
 
+/* What it is called in the local cache; false = there is none, or the version is not known. */
+static bool name_page(const dp_pages *p, const dp_far_file *f, uint64_t page, dp_local_name *out)
+{
+    if (p->cache.folder < 0 || f->pin == 0)
+        return false;
+    *out = page_of(f, page);
+    return true;
+}
+
 static bool is_far(const void *ctx, uint64_t block)
 {
     const dp_pages *p = ctx;
-    const dp_far_file *f = file_of(p, block);
-    const dp_local_name name = page_of(f, number_of(block));
+    dp_local_name name;
 
-    return f->pin == 0 || p->anew || !dp_local_cache_has(&p->cache, &name);
+    return p->anew || !name_page(p, file_of(p, block), number_of(block), &name) ||
+           !dp_local_cache_has(&p->cache, &name);
 }
 
 static void set_fetch(const dp_far_file *f, uint64_t page, dp_block_slot *s)
@@ -124,21 +133,16 @@ static bool begin_page(const void *ctx, uint64_t block, dp_block_slot *s)
 }
 
 /* A version that may be any is kept under that which it had. */
-static bool is_kept(const dp_far_file *f, const dp_block_slot *s)
-{
-    return f->pin != 0 && dp_answer_version(&s->said) == f->pin;
-}
-
 static dp_status fetch_page(const dp_pages *p, const dp_far_file *f, uint64_t page,
                             dp_block_slot *s)
 {
-    const dp_local_name name = page_of(f, page);
+    dp_local_name name;
     int error;
 
     if (!s->begun)
         set_fetch(f, page, s);
     error = s->begun ? dp_fetch_wait(&s->fetch) : dp_fetch_now(&s->fetch);
-    if (error == 0 && is_kept(f, s))
+    if (error == 0 && dp_answer_version(&s->said) == f->pin && name_page(p, f, page, &name))
         dp_local_cache_put(&p->cache, &name, s->memory, s->fetch.n);
     return error == 0 ? DP_OK : DP_EIO;
 }
@@ -149,11 +153,11 @@ static dp_status load_page(const void *ctx, uint64_t block, dp_block_slot *s, dp
     const dp_pages *p = ctx;
     const dp_far_file *f = file_of(p, block);
     const uint64_t page = number_of(block);
-    const dp_local_name name = page_of(f, page);
+    dp_local_name name;
     dp_status status;
     size_t size;
 
-    if (!s->begun && f->pin != 0 && !p->anew &&
+    if (!s->begun && !p->anew && name_page(p, f, page, &name) &&
         dp_local_cache_get(&p->cache, &name, s->memory, PAGE, &size) && size == size_of(f, page)) {
         atomic_store(p->kept, 1);
         return DP_OK;
