@@ -113,6 +113,7 @@ typedef struct deal {
     uint32_t nodes, longest, padded;
     uint32_t machines, ranks; /* of a machine */
     uint64_t rows, count;
+    bool few; /* all rows over and over for all nodes, whatever node they are of */
 } deal;
 
 static deal deal_of(const dp_ask *ask)
@@ -125,6 +126,7 @@ static deal deal_of(const dp_ask *ask)
     d.padded = ratio > 1 ? (d.longest + ratio - 1) / ratio * ratio : d.longest;
     d.rows = (uint64_t)d.padded * d.nodes / d.machines;
     d.count = (d.rows + d.ranks - 1) / d.ranks;
+    d.few = ask->rows < d.nodes || (ask->rows == d.nodes && ratio > 1);
     return d;
 }
 
@@ -138,12 +140,15 @@ static inline uint32_t place_in_node(const deal *d, uint32_t place, uint32_t siz
     return place < size ? place : size - 1;
 }
 
-/* The place among its machine's rows of a rank's. */
+/* The place among its machine's rows of a rank's: the last ones again, or all of them where they
+ * are too few for that. */
 static uint64_t place_in_machine(const deal *d, uint64_t place, uint32_t rank)
 {
     const uint64_t at = place * d->ranks + rank, lacking = d->count * d->ranks - d->rows;
 
-    return at < d->rows ? at : at - (d->ranks + lacking - 1);
+    if (at < d->rows)
+        return at;
+    return d->ranks + lacking - 1 > d->rows ? at % d->rows : at - (d->ranks + lacking - 1);
 }
 
 static dp_status check_deal(const dp_ask *ask, dp_error *err)
@@ -160,9 +165,14 @@ static dp_status check_deal(const dp_ask *ask, dp_error *err)
                        "has to divide the other",
                        nodes, machines);
     d = deal_of(ask);
-    if (ask->rows < nodes || ask->rows < machines ||
-        (d.padded > d.longest && d.padded + machines / nodes - 1 > 2 * d.longest) ||
-        d.count * d.ranks - d.rows + d.ranks - 1 > d.rows)
+    if (ask->rows == 0)
+        return dp_fail(err, DP_ESPEC, "Streaming divides by the number of rows, which is 0");
+    if (ask->rows < nodes && algorithm(ask) == PY1E)
+        return dp_fail(err, DP_ESPEC,
+                       "Streaming's py1e refuses %llu rows for %u canonical nodes, which each need "
+                       "one",
+                       (unsigned long long)ask->rows, nodes);
+    if (!d.few && d.padded > d.longest && d.padded + machines / nodes - 1 > 2 * d.longest)
         return dp_fail(err, DP_ESPEC,
                        "%llu rows are too few for %u canonical nodes, %u machines and %u ranks of "
                        "each",
@@ -480,14 +490,17 @@ static void order_nodes(work *w, int how, span *spans)
             order_node(w, how, last, n, w->ids + begin_of(w->n, w->nodes, node));
         last += n;
     }
-    for (uint32_t node = 0; how == PY1BR && node < w->nodes; node++)
-        stagger[node] = dp_below_product(reach, next, &w->epoch);
+    for (uint32_t node = 0, n = 0; how == PY1BR && node < w->nodes; node++) {
+        const uint32_t drawn = dp_below_product(reach, next, &w->epoch);
+        if (size_of(w, node) > 0)
+            stagger[n++] = drawn;
+    }
     for (uint32_t node = 0; how != PY2S && node < w->nodes; node++) {
         uint32_t *ids = w->ids + begin_of(w->n, w->nodes, node);
         const uint32_t rows = size_of(w, node), n = count_spans(spans, rows);
         order_node(w, how, spans, n, ids);
-        if (how == PY1BR)
-            shuffle_blocks(w, stagger[node], rows, ids);
+        if (how == PY1BR && rows > 0)
+            shuffle_blocks(w, *stagger++, rows, ids);
         spans += n;
     }
 }
@@ -502,14 +515,18 @@ static void deliver(const work *w, uint32_t *table)
     uint32_t *begin = (uint32_t *)(void *)w->spans, node = (uint32_t)(at % d.nodes),
              place = (uint32_t)(at / d.nodes);
 
-    for (uint32_t i = 0; i <= d.nodes; i++)
+    for (uint32_t i = 0; i <= d.nodes && !d.few; i++)
         begin[i] = begin_of(w->n, d.nodes, i);
     for (uint64_t i = 0; i < d.count; i++) {
         if (i == d.count - 1) {
             at = place_in_machine(&d, i, rank % d.ranks) * d.machines + machine;
             node = (uint32_t)(at % d.nodes), place = (uint32_t)(at / d.nodes);
         }
-        table[i] = w->ids[begin[node] + place_in_node(&d, place, begin[node + 1] - begin[node])];
+        if (d.few)
+            table[i] = w->ids[(node * d.padded + place) % w->n];
+        else
+            table[i] =
+                w->ids[begin[node] + place_in_node(&d, place, begin[node + 1] - begin[node])];
         node += nodes_on, place += on;
         if (node >= d.nodes)
             node -= d.nodes, place++;

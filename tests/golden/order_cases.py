@@ -4,6 +4,7 @@ A function for each `order=`, named so.  Of seeds and numbers of rows it gives (
 epochs, or `raises ValueError`); each needs the library, and NumPy.
 """
 import contextlib
+import itertools
 import os
 
 EPOCHS = 3
@@ -339,6 +340,21 @@ def sklearn(seeds, sizes):
                     yield from folds(n, RepeatedStratifiedKFold(n_splits=k, n_repeats=2, random_state=seed), by)
 
 
+def sklearn_lists(seeds, sizes):
+    """folds by class and by group of rows of a long list (torch_lists); not for the live test"""
+    from sklearn.model_selection import GroupKFold, StratifiedKFold
+
+    for seed in seeds:
+        for n in (50000, 65537) if seed < NARROW else ():
+            chosen = [(i * 7 + 3) % n for i in range(n)]
+            y = [i % 10 for i in chosen]
+            for splitter, words in ((GroupKFold(3), 'group_column=label randomize=false'), (GroupKFold(3, shuffle=True, random_state=seed), 'group_column=label'),
+                                    (StratifiedKFold(3), 'class_column=label randomize=false'), (StratifiedKFold(3, shuffle=True, random_state=seed), 'class_column=label')):
+                for fold, (_, test) in enumerate(splitter.split(y, y, groups=y)):
+                    stage = f'subset_sampler indices=@i{n}.txt | kfold folds=3 fold={fold} part=test {words} order=sklearn'
+                    yield seed, text(n, stage), [[chosen[i] for i in test]] * EPOCHS
+
+
 def grain(seeds, sizes):
     import grain as real
 
@@ -598,30 +614,35 @@ def datasets_readers(seeds, sizes):
     from datasets.distributed import split_dataset_by_node
     from torch.utils.data import DataLoader
 
+    def stream(rows, shards, mapped, b, rank, ranks, strategy):
+        data = real.Dataset.from_dict({'id': list(range(rows))}).to_iterable_dataset(num_shards=shards)
+        mixed = (data.map(lambda row: row) if mapped else data).shuffle(seed=seed, buffer_size=b)
+        return split_dataset_by_node(mixed, rank, ranks, **({'strategy': strategy} if strategy else {})) if ranks > 1 else mixed
+
     def epochs(stream, workers, batch):
         loader = DataLoader(stream, batch_size=batch, num_workers=workers, collate_fn=lambda rows: rows) if workers > 0 else None
+        passes = []
         for e in range(EPOCHS):
             stream.set_epoch(e)
-            yield [int(row['id']) for row in stream] if loader is None else [int(row['id']) for rows in loader for row in rows]
+            passes.append([int(row['id']) for row in stream] if loader is None else [int(row['id']) for rows in loader for row in rows])
+        return passes
 
     ways = ((12, 1, 0, None, 77), (12, 3, 0, None, 25), (12, 5, 0, None, 40), (12, 5, 0, 'shards', 31), (6, 4, 0, 'examples', 7), (1, 2, 0, None, 10))
     loaded = ((12, 1, 1, None, 60), (7, 1, 2, None, 30), (23, 1, 2, None, 50), (12, 3, 2, None, 20), (12, 5, 2, None, 20))
     for seed in seeds:
         for n in sizes if seed < 2 ** 63 else ():
             for shards, ranks, workers, strategy, b in ways + (loaded if n < 300 or n > 10000 else ()):
-                rows = n if ranks == 1 else n - n % shards
-                if rows < shards or (ranks > 1 and rows // shards < ranks) or n > 10000 and b not in (7, 25, 50, 77):
+                if n > 10000 and b not in (7, 25, 31, 50, 77):
                     continue
-                for mapped in (seed % 2 == 1,) if workers > 0 else (False, True):
+                counts = {n if ranks == 1 else n - n % shards}  # of shards of two sizes a rank has now more rows, now fewer
+                counts |= {n} if strategy == 'examples' or n < shards else set()
+                for rows, mapped in itertools.product(counts, (seed % 2 == 1,) if workers > 0 else (False, True)):
                     rule = f'shards:{shards}' + (f',workers:{workers},batch_size:3' if workers else '') + (',mapped' if mapped else '')
                     rule += {None: '', 'shards': ',by_shards', 'examples': ',by_rows'}[strategy]
                     for rank in {0, ranks - 1}:
-                        data = real.Dataset.from_dict({'id': list(range(rows))}).to_iterable_dataset(num_shards=shards)
-                        stream = (data.map(lambda row: row) if mapped else data).shuffle(seed=seed, buffer_size=b)
-                        if ranks > 1:
-                            stream = split_dataset_by_node(stream, rank, ranks, **({'strategy': strategy} if strategy else {}))
+                        given = made(lambda: epochs(stream(rows, shards, mapped, b, rank, ranks, strategy), workers, 3))
                         at = f',ranks:{ranks},rank:{rank}' if ranks > 1 else ''
-                        yield seed, text(rows, f'shuffle buffer_size={b} order=datasets rule={rule}{at}'), list(epochs(stream, workers, 3))
+                        yield seed, text(rows, f'shuffle buffer_size={b} order=datasets rule={rule}{at}'), given
 
 
 def shards_of_tar(folder, n, size):
@@ -665,18 +686,19 @@ def webdataset_shards(seeds, sizes):
                 with tempfile.TemporaryDirectory() as folder:
                     names = shards_of_tar(folder, n, size)
                     for k, shard_det, b, det, ranks, workers, persistent in hows:
-                        if ranks * max(workers, 1) > len(names):
-                            continue
                         rule = f'shard_size:{size}' + (f',shard_shuffle:{k}' if k else '') + (',shard_det' if k and shard_det else '')
                         rule += ',in_shards' if b == 0 else ',det' if det else ''
                         rule += f',workers:{workers},batch_size:4' if workers else ''
                         rule += ',persistent_workers' if persistent else ''
-                        for rank in {0, ranks - 1}:
+                        given = {}
+                        for rank in sorted({0, ranks - 1}):
                             with environment(RANK=rank, WORLD_SIZE=ranks):
-                                given = list(epochs(names, dict(shardshuffle=k, detshuffle=bool(shard_det)), b, det, workers, bool(persistent)))
+                                given[rank] = made(lambda: list(epochs(names, dict(shardshuffle=k, detshuffle=bool(shard_det)), b, det, workers, bool(persistent))))
+                        fails = [rows for rows in given.values() if isinstance(rows, str)]  # one rank, and so the run
+                        for rank, rows in given.items():
                             at = f',ranks:{ranks},rank:{rank}' if ranks > 1 else ''
                             words = f'shuffle order=webdataset{f" buffer_size={b}" if b else ""} rule={rule}{at}'
-                            yield seed, text(n, words), given
+                            yield seed, text(n, words), fails[0] if fails else rows
 
 
 def streaming_ranks(seeds, sizes):
@@ -690,15 +712,17 @@ def streaming_ranks(seeds, sizes):
         for n in sizes if seed < 2 ** 64 - NARROW else ():
             for machines, ranks, nodes, workers in ways:
                 for i, how in enumerate(('py1e', 'py1s', 'py1br', 'py2s', 'naive')):
-                    if n < 3 * nodes or n < 3 * ranks or n > 10000 and ranks not in (1, 4):
+                    if n > 10000 and ranks not in (1, 4):
                         continue
                     size, block = max(1, n // 7), 40 if n < 200 else 5000
                     shards = np.array([size] * (n // size) + [n % size] * (n % size > 0))
-                    parts = get_partitions('relaxed', n, nodes, machines, ranks // machines, max(1, workers), 3)
+                    parts = made(lambda: get_partitions('relaxed', n, nodes, machines, ranks // machines, max(1, workers), 3))
                     for rank in {0, ranks // 2, ranks - 1}:
-                        given = parts[rank // (ranks // machines), rank % (ranks // machines)].transpose(1, 0, 2).reshape(-1)
-                        given = given[given != -1]
-                        epochs = [get_shuffle(how, shards, nodes, seed, e, block)[given].tolist() for e in range(EPOCHS)]
+                        epochs = parts
+                        if not isinstance(parts, str):
+                            given = parts[rank // (ranks // machines), rank % (ranks // machines)].transpose(1, 0, 2).reshape(-1)
+                            given = given[given != -1]
+                            epochs = made(lambda: [get_shuffle(how, shards, nodes, seed, e, block)[given].tolist() for e in range(EPOCHS)])
                         rule = f'{how},shard_size:{size},nodes:{nodes},block_size:{block}'
                         rule += f',machines:{machines},ranks:{ranks},rank:{rank}' if ranks > 1 else ''
                         yield seed, text(n, f'shuffle order=streaming rule={rule}'), epochs
