@@ -179,7 +179,7 @@ static void print_tensors(FILE *f, const replay *p)
     }
     if (more > 0)
         fprintf(f, "  and %zu more\n", more);
-    trace_operation(p->trace[0].v[first].name, operation, sizeof operation);
+    trace_operation(&p->trace[0], p->trace[0].v[first].name, operation, sizeof operation);
     fprintf(f, "  The first operation whose result differs: %s.\n", operation);
 }
 

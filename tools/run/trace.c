@@ -83,11 +83,35 @@ static bool copy(void *ctx, const char *name, const dp_tensor *t)
     return true;
 }
 
+/* A layer without numbers has one behind it that worked in its place. */
+static void copy_places(trace *out, const dp_net *net)
+{
+    char before[NAME_SIZE] = "", *place;
+    const char *name;
+    dp_tensor t;
+
+    for (size_t i = 0; (name = dp_net_layer(net, i, &t, NULL)) != NULL; i++) {
+        const size_t n = strlen(before), size = n + strlen(name) + 64;
+        if (t.data == NULL) {
+            snprintf(before + n, sizeof before - n, "%s%s", n > 0 ? ", " : "", name);
+            continue;
+        }
+        if (n > 0) {
+            place = xmalloc(size);
+            snprintf(place, size, "%s, or of %s, in whose place it works", name, before);
+            out->places = xrealloc(out->places, (out->n_places + 1) * sizeof *out->places);
+            out->places[out->n_places++] = place;
+        }
+        before[0] = '\0';
+    }
+}
+
 void trace_take(trace *out, const session *s, const dp_net_result *r)
 {
     trace_free(out);
     trace_inputs(s, copy, out);
     trace_results(s, r, copy, out);
+    copy_places(out, s->net);
 }
 
 int trace_save(const trace *t, const char *path) { return output_tensors(t->v, t->n, path); }
@@ -99,12 +123,27 @@ void trace_free(trace *t)
         free((void *)(uintptr_t)t->v[i].data);
     }
     free(t->v);
-    *t = (trace){NULL, 0};
+    for (size_t i = 0; i < t->n_places; i++)
+        free(t->places[i]);
+    free(t->places);
+    *t = (trace){.n = 0};
 }
 
 /* ---- what it means ---- */
 
-void trace_operation(const char *name, char *out, size_t size)
+/* The layer of this name, with those whose output it has, too. */
+static const char *layers_of(const trace *t, const char *layer)
+{
+    const size_t n = strlen(layer);
+
+    for (size_t i = 0; i < t->n_places; i++) {
+        if (strncmp(t->places[i], layer, n) == 0 && t->places[i][n] == ',')
+            return t->places[i];
+    }
+    return layer;
+}
+
+void trace_operation(const trace *t, const char *name, char *out, size_t size)
 {
     const char *of = strchr(name, ' ');
 
@@ -113,7 +152,7 @@ void trace_operation(const char *name, char *out, size_t size)
     else if (of == NULL)
         snprintf(out, size, "the pipeline: column %s of the batch", name);
     else if (strncmp(name, "output", 6) == 0)
-        snprintf(out, size, "the forward pass of%s", of);
+        snprintf(out, size, "the forward pass of %s", layers_of(t, of + 1));
     else if (strncmp(name, "weight", 6) == 0)
         snprintf(out, size, "the optimizer's update of%s", of);
     else if (strchr(of, '.') != NULL)

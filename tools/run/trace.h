@@ -25,6 +25,8 @@ bool trace_results(const session *, const dp_net_result *, trace_see, void *ctx)
 typedef struct trace {
     dp_named_tensor *v;
     size_t n;
+    char **places; /* "relu1, or of conv1, in whose place it works": layers that share an output */
+    size_t n_places;
 } trace;
 
 void trace_take(trace *, const session *, const dp_net_result *);
@@ -32,6 +34,6 @@ int trace_save(const trace *, const char *path); /* 0, or the exit status */
 void trace_free(trace *);
 
 /* The operation that made what has this name. */
-void trace_operation(const char *name, char *out, size_t size);
+void trace_operation(const trace *, const char *name, char *out, size_t size);
 
 #endif
