@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-# conv_accuracy.py - what the algorithms of conv2d and PyTorch lose, on real data, as a table in docs/numerics.md
+# conv_accuracy.py - what the algorithms of conv2d, TensorFlow and PyTorch lose, on real data, as a table in docs/numerics.md
 # SPDX-License-Identifier: Apache-2.0
 """Photographs of CIFAR-10 go through AlexNet, small_cnn and ResNet-20 (He's normal weights, seed 1) in PyTorch; each
 kind of convolution of stride 1 that they have gets its own input, weights and gradient: what it makes of them, and its
 gradients, are compared with binary64, in ulps of the largest number."""
 import argparse, subprocess
-import numpy as np, torch
+import numpy as np, tensorflow as tf, torch
 import torch.nn as nn
 import torch.nn.functional as F
 
@@ -68,6 +68,16 @@ def by_torch(x, w, dy):
     return [v.detach().double().numpy() for v in (y, x.grad, w.grad)]
 
 
+def by_tensorflow(x, w, dy):
+    x, dy = (tf.constant(v.numpy().transpose(0, 2, 3, 1)) for v in (x, dy))
+    w = tf.constant(w.numpy().transpose(2, 3, 1, 0))
+    with tf.GradientTape() as tape:
+        tape.watch([x, w])
+        y = tf.nn.conv2d(x, w, 1, "SAME")
+    dx, dw = tape.gradient(y, [x, w], dy)
+    return [v.numpy().transpose(order).astype(np.float64) for v, order in ((y, (0, 3, 1, 2)), (dx, (0, 3, 1, 2)), (dw, (3, 2, 0, 1)))]
+
+
 def by_detpipe(program, x, w, dy, tile):
     last = lambda t: np.ascontiguousarray(t.numpy().transpose(0, 2, 3, 1))
     n, ic, h, width = x.shape
@@ -82,7 +92,7 @@ def by_detpipe(program, x, w, dy, tile):
 def lost(made, exact):
     ulp = 2.0 ** (np.floor(np.log2(np.abs(exact).max())) - 23)
     error = np.abs(made - exact) / ulp
-    return f"{np.median(error):.2f} / {np.quantile(error, 0.999):.1f} / {error.max():.1f}"
+    return f"{np.median(error):.2f}/{np.quantile(error, 0.999):.1f}/{error.max():.1f}"
 
 
 def rows(args):
@@ -91,7 +101,7 @@ def rows(args):
         for (ic, oc, k, side), (x, w, dy) in layers(net, *photographs(args.photographs, args.samples, size)):
             exact = by_torch(x.double(), w.double(), dy.double())
             others = [by_detpipe(args.program, x, w, dy, tile) for tile in (0, 2, 4) if tile < 4 or k == 3]
-            others.append(by_torch(x, w, dy))
+            others += [by_tensorflow(x, w, dy), by_torch(x, w, dy)]
             for i, what in enumerate(("y", "dx", "dw")):
                 cells = [lost(o[i], exact[i]) for o in others]
                 yield f"| {name} {ic}-{oc}, {k}x{k}, {side}x{side} | {what} | " + " | ".join(cells if k == 3 else cells[:2] + [""] + cells[2:]) + " |"
@@ -104,7 +114,8 @@ def main():
     p.add_argument("--samples", type=int, default=16)
     p.add_argument("--page", help="writes the table there, between its two marks")
     args = p.parse_args()
-    table = f"PyTorch {torch.__version__}, {args.samples} samples.\n\n| convolution | | direct | winograd | winograd4 | PyTorch |\n|---|---|---|---|---|---|\n"
+    table = f"TensorFlow {tf.__version__}, PyTorch {torch.__version__}, {args.samples} samples.\n\n"
+    table += "| convolution | | direct | winograd | winograd4 | TensorFlow | PyTorch |\n|---|---|---|---|---|---|---|\n"
     table += "".join(r + "\n" for r in rows(args))
     print(table)
     if args.page:
