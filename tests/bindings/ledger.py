@@ -3,6 +3,7 @@
 import dataclasses, gc, json, os, subprocess, sys, tempfile
 import numpy as np
 import detpipe
+from detpipe._recorder import Recorder
 from stream import refused
 
 diff = sys.argv[1]
@@ -111,6 +112,14 @@ def check_ends():
     detpipe.Ledger(path("f")).close()
 
 
+def check_recorder():
+    """What the ledgers of all frameworks take."""
+    for words, how in (("expected one of", {"level": "all"}), ("a whole number", {"every": 0}), ("a whole number", {"every": 1.5}),
+                       ("numbers of steps", {"steps": 5}), ("numbers of steps", {"steps": "6..8"})):
+        given = {"level": "full", "every": 1, "steps": None, **how}
+        refused(words, lambda: Recorder(path("j"), about="", random_states=None, **given))
+
+
 def check_diff():
     for name, other in (("g", 0.0), ("h", 1e-6)):
         with detpipe.Ledger(path(name)) as ledger:
@@ -128,5 +137,6 @@ check_arrays()
 check_values()
 check_together()
 check_ends()
+check_recorder()
 check_diff()
 print("ledger: all as it should be")

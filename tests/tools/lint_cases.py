@@ -23,7 +23,7 @@ def run(case, files):
     report = Report(Files())
     find_module.cache_clear()  # another folder is the current one
     try:
-        lint("main.py", report)
+        lint(["main.py"], report)
         found = as_json(report)["findings"]
     except Unread as e:
         found = [{"why": str(e), "file": "", "line": 0, "sure": ""}]

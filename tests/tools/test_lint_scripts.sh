@@ -203,6 +203,14 @@ expect 2 '^detpipe: lint: --data, --seed and --at are for pipelines; train.py is
 printf 'import torch\ntorch.manual_seed(id(1))\n' > named
 expect 0 '^named:2: torch.manual_seed' "$DETPIPE" lint named # a script, whatever it is called
 expect 2 '^detpipe: /dev/fd/[0-9]* is a Python script, and no file: save it; .* `detpipe lint FILE.py` reads it$' "$DETPIPE" lint <(cat named)
+# several: programs first, as in a folder; what cannot be read is named, and the others are read
+printf 'from part import draw\nimport numpy as np\nnp.random.seed(1)\ndraw()\n' > whole.py
+printf 'import numpy as np\ndef draw():\n    return np.random.rand()\n' > part.py
+expect 0 '^0 findings in 2 files, ' "$DETPIPE" lint --strict part.py whole.py
+expect 1 '^named:2: torch.manual_seed' "$DETPIPE" lint --strict quiet.py named bad.py nothing.py
+grep -q '^not read: bad.py: line 1' out.txt && grep -q '^not read: nothing.py: there is no such file$' out.txt || fail "what of several cannot be read: $(cat out.txt)"
+expect 2 '^detpipe: lint: nothing.py: there is no such file$' "$DETPIPE" lint bad.py nothing.py
+expect 2 '^detpipe: lint: recipe is not a script, notebook or folder: of several' "$DETPIPE" lint quiet.py recipe
 printf '# a recipe\ndata: range count=3 | shuffle\n' > recipe.py
 expect 0 '' "$DETPIPE" lint recipe.py
 grep -q findings out.txt && fail "a recipe is read as a script"

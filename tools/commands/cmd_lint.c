@@ -6,10 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/cli/memory.h"
 #include "tools/commands/commands.h"
 #include "tools/mindspore/import.h"
 #include "tools/mindspore/lint.h"
 #include "tools/run/lint_scripts.h"
+
+#define WORDS "WHAT [MORE SCRIPTS] [OPTIONS]"
 
 typedef struct settings {
     cli_optional seed;
@@ -33,7 +36,7 @@ static const char about[] =
     "(or --at x,y), "
     "random_resized_crop a resize, other random stages, shuffles and samplers are left out.\n"
     "WHAT is a pipeline text in quotes, a recipe's name or file, a FILE.json that MindSpore's "
-    "serialize() wrote, or a script, a notebook or a folder of scripts.  The data set is not needed, "
+    "serialize() wrote, or scripts, notebooks or folders of them.  The data set is not needed, "
     "but with it more is checked.  Exit status 1 with --strict if there is a warning.";
 
 static void print_finding(const lint_finding *f)
@@ -126,15 +129,19 @@ static int open_what(session *s, const char *what, cli_optional seed)
     return status;
 }
 
-/* Ends with this process, unless python3 cannot be run. */
-static int lint_python(const char *what, const session *s, const settings *set)
+/* Ends with this process, unless python3 cannot be run.  what: NULL ends them. */
+static int lint_python(const char *const *what, const session *s, const settings *set)
 {
-    const char *arguments[8] = {0};
-    size_t n = 0;
+    const char **arguments;
+    size_t n = 0, words = 0;
+    int status;
 
     if (s->data != NULL || set->seed.given || set->at != NULL)
         return cli_fail(EXIT_MALFORMED,
-                        "lint: --data, --seed and --at are for pipelines; %s is not one", what);
+                        "lint: --data, --seed and --at are for pipelines; %s is not one", what[0]);
+    while (what[words] != NULL)
+        words++;
+    arguments = xcalloc(words + 6, sizeof *arguments);
     if (set->fix)
         arguments[n++] = "--fix";
     if (set->strict)
@@ -144,8 +151,53 @@ static int lint_python(const char *what, const session *s, const settings *set)
     if (set->json)
         arguments[n++] = "--json";
     arguments[n++] = "--";
-    arguments[n] = what;
-    return lint_scripts(arguments);
+    memcpy(arguments + n, what, words * sizeof *what);
+    status = lint_scripts(arguments);
+    free(arguments);
+    return status;
+}
+
+/* Several words are scripts, each of them. */
+static int check_words(const char *const *what)
+{
+    size_t i = 1;
+
+    if (what[1] == NULL)
+        return 0;
+    if (!lint_scripts_takes(what[0]))
+        return cli_fail(EXIT_MALFORMED,
+                        "lint: '%s' is one word too many (a spec stands in one pair of quotes); "
+                        "usage: detpipe lint " WORDS,
+                        what[1]);
+    while (what[i] != NULL && lint_scripts_takes(what[i]))
+        i++;
+    return what[i] == NULL
+               ? 0
+               : cli_fail(EXIT_MALFORMED,
+                          "lint: %s is not a script, notebook or folder: of several, each "
+                          "has to be one",
+                          what[i]);
+}
+
+/* What is no script. */
+static int lint_recipe(session *s, const char *what, const settings *set)
+{
+    int status;
+
+    s->threads = 1;
+    s->prefetch = 0;
+    s->texts_do = true;
+    status = open_what(s, what, set->seed);
+    if (status == 0 && s->pipeline == NULL)
+        fputs(
+            "detpipe: lint: the data set is not here (--data DIR): the texts alone are looked at\n",
+            stderr);
+    if (status == 0 && set->fix)
+        status = print_fixed(s, set);
+    else if (status == 0)
+        status = report_findings(s, set);
+    session_close(s);
+    return status;
 }
 
 static const cli_need needs[] = {{"--at", {"--fix"}},
@@ -158,7 +210,7 @@ int cmd_lint(int argc, char **argv)
 {
     session s = SESSION_DEFAULTS;
     settings set = {.fix = false};
-    const char *what = NULL;
+    const char **what = xcalloc((size_t)argc + 1, sizeof *what);
     const cli_option options[] = {
         {"fix", NULL, "print the pipeline without what is random", CLI_FLAG, &set.fix},
         {"at", "X,Y", "left and top of the crops that --fix writes", CLI_TEXT, &set.at},
@@ -170,26 +222,16 @@ int cmd_lint(int argc, char **argv)
         {"seed", "N", "seed (default: 1, or the recipe's)", CLI_OPTIONAL, &set.seed},
         {NULL, NULL, NULL, CLI_FLAG, NULL},
     };
-    const cli_command command = {"lint", "WHAT [OPTIONS]", about, options, 1, 1};
-    int status = cli_parse(&command, argc, argv, &what);
+    const cli_command command = {"lint", WORDS, about, options, 1, argc};
+    int status = cli_parse(&command, argc, argv, what);
 
     if (status == 0)
         status = cli_check_needs(&command, argv, set.fix ? NULL : "a report", needs);
-    if (status == 0 && lint_scripts_takes(what))
-        return lint_python(what, &s, &set);
-    s.threads = 1;
-    s.prefetch = 0;
-    s.texts_do = true;
     if (status == 0)
-        status = open_what(&s, what, set.seed);
-    if (status == 0 && s.pipeline == NULL)
-        fputs(
-            "detpipe: lint: the data set is not here (--data DIR): the texts alone are looked at\n",
-            stderr);
-    if (status == 0 && set.fix)
-        status = print_fixed(&s, &set);
-    else if (status == 0)
-        status = report_findings(&s, &set);
-    session_close(&s);
+        status = check_words(what);
+    if (status == 0)
+        status = lint_scripts_takes(what[0]) ? lint_python(what, &s, &set)
+                                             : lint_recipe(&s, what[0], &set);
+    free(what);
     return status;
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -13,10 +14,9 @@
 
 #include "tools/cli/cli.h"
 #include "tools/cli/embedded.h"
+#include "tools/cli/memory.h"
 #include "tools/run/recipe.h"
 #include "tools/run/script.h"
-
-#define MOST_ARGUMENTS 8
 
 /* The package comes by standard input, a name and a text in turn, a zero byte behind each: it works
  * where detpipe is not installed, and whatever lies in the folder. */
@@ -69,14 +69,23 @@ static bool give_package(void)
 int lint_scripts(const char *const *arguments)
 {
     /* nothing of the user's own is imported: no environment, no site, no file beside the script */
-    const char *command[MOST_ARGUMENTS + 6] = {"python3", "-I", "-S", "-B", "-c", loader};
+    static const char *const python[] = {"python3", "-I", "-S", "-B", "-c", loader};
+    const size_t n = sizeof python / sizeof python[0];
+    const char **command;
+    size_t more = 0;
 
-    for (int i = 0; i < MOST_ARGUMENTS - 1 && arguments[i] != NULL; i++)
-        command[6 + i] = arguments[i];
-    if (!give_package())
+    while (arguments[more] != NULL)
+        more++;
+    command = xcalloc(n + more + 1, sizeof *command);
+    memcpy(command, python, sizeof python);
+    memcpy(command + n, arguments, more * sizeof *arguments);
+    if (!give_package()) {
+        free(command);
         return cli_fail(EXIT_NOT_TRIED, "lint: cannot hand python3 its program: %s",
                         strerror(errno));
+    }
     execvp("python3", (char **)command);
+    free(command);
     return cli_fail(EXIT_NOT_TRIED, "lint: scripts are read by python3, which cannot be run: %s",
                     strerror(errno));
 }

@@ -6,9 +6,10 @@ cannot see is counted (Recorder.unseen)."""
 from __future__ import annotations
 
 import collections, contextlib, dataclasses, functools, itertools, multiprocessing, os, platform, random, sys, threading, weakref
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from multiprocessing import util
-from typing import Any, Callable, Dict, Iterable, Optional, Union
+from numbers import Integral
+from typing import Any, Callable, Dict, Optional, Union
 
 import numpy as np
 
@@ -240,6 +241,16 @@ class Known:
         return len(self._of)
 
 
+def _numbers(steps):
+    """As what one may be looked for in; None: all."""
+    if steps is None or isinstance(steps, range):
+        return steps
+    numbers = set(steps) if isinstance(steps, Iterable) else {None}
+    if not all(isinstance(one, Integral) for one in numbers):
+        raise ValueError(f"steps={steps!r}: expected numbers of steps, e.g. range(6, 9)")
+    return numbers
+
+
 class Recorder:
     """The ledger of a training, a step at a time.
 
@@ -251,11 +262,11 @@ class Recorder:
                  random_states: Optional[dict]):
         if level not in LEVELS:
             raise ValueError(f"level={level!r}: expected one of {', '.join(LEVELS)}")
-        if every < 1:
-            raise ValueError(f"every={every}: expected 1 or more")
+        if not isinstance(every, Integral) or every < 1:
+            raise ValueError(f"every={every!r}: expected a whole number, 1 or more")
+        self.steps = _numbers(steps)
         self.ledger = _Ledger(path, about)
         self.level, self.every = LEVELS.index(level), every
-        self.steps = steps if steps is None or isinstance(steps, range) else set(steps)
         self._unseen: collections.Counter = collections.Counter()
         self._random = current_states() if random_states is None else random_states
         self._patched, self._step, self._loss = [], 1, float("nan")

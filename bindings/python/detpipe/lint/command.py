@@ -35,7 +35,7 @@ def _sources(what, files):
     if not os.path.isdir(what):
         source = files.source(what)
         if source is None:
-            raise Unread(next(iter(files.unread.values()))[1])
+            raise Unread(files.unread[os.path.realpath(what)][1])
         return os.path.dirname(what) or ".", [source]
     paths = scripts_in(what, files)
     if not paths and not files.unread:
@@ -43,15 +43,25 @@ def _sources(what, files):
     return what, [s for s in map(files.source, paths) if s is not None]
 
 
-def lint(what, report):
+def _all_sources(whats, files):
+    """(root, source) of each that can be read; of the others why not is known to the files."""
+    for what in whats:
+        try:
+            root, sources = _sources(what, files)
+            yield from ((root, source) for source in sources)
+        except Unread as e:
+            files.unread.setdefault(os.path.realpath(what), (what, str(e)))
+
+
+def lint(whats, report):
     """Programs first: what they import is theirs."""
-    root, sources = _sources(what, report.files)
-    taken = set()
+    taken, sources = set(), list(_all_sources(whats, report.files))
+    alone = len(whats) == 1 and not os.path.isdir(whats[0])
     for programs in (True, False):
-        for source in sources:
+        for root, source in sources:
             if source.path in taken or source.is_program != programs:
                 continue
-            program = _walked(source, root, report.files, programs or not os.path.isdir(what))
+            program = _walked(source, root, report.files, programs or alone)
             if program is not None:
                 taken.update(m.source.path for m in program.modules.values())
                 report.add(program, source)
@@ -131,7 +141,7 @@ def _print_fixes(report, out):
 
 def _options(arguments):
     p = argparse.ArgumentParser("detpipe lint", description="What in Python scripts makes two runs of them differ.")
-    p.add_argument("what", metavar="WHAT", help="a script, a notebook (.ipynb), or a folder of them")
+    p.add_argument("what", metavar="WHAT", nargs="+", help="a script, a notebook (.ipynb), or a folder of them")
     p.add_argument("--fix", action="store_true", help="print what can safely be mended as a diff (for patch -p1)")
     p.add_argument("--strict", action="store_true", help="exit status 1 if there is a finding that is sure or likely")
     p.add_argument("--all", action="store_true", help="print what cannot be told, too")
@@ -141,14 +151,10 @@ def _options(arguments):
 
 def _run(o):
     report = Report(Files())
-    try:
-        lint(o.what, report)
-        why = None if report.files.read else next(iter(report.files.unread.values()))[1]
-    except Unread as e:
-        why = str(e)
-        report.files.unread.setdefault(os.path.realpath(o.what), (o.what, why))
-    if why is not None:
-        sys.stderr.write(f"detpipe: lint: {printable(o.what)}: {why}\n")
+    lint(o.what, report)
+    if not report.files.read:
+        for path, why in report.files.unread.values():
+            sys.stderr.write(f"detpipe: lint: {printable(path)}: {why}\n")
         if o.json:
             print(json.dumps(as_json(report), indent=1))
         return MALFORMED
