@@ -280,13 +280,48 @@ static void every_weights(void **state)
     }
 }
 
+static bool has_rows(const test_lines *lines, const char *order, const char *size)
+{
+    char word[64];
+
+    snprintf(word, sizeof word, " order=%s ", order);
+    for (size_t i = 0; i < lines->n; i++) {
+        if (strstr(lines->line[i], size) != NULL && strstr(lines->line[i], word) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* The real library's rows, or what it raises, of many numbers of rows.  No rows: LitData writes no
+ * such data set, llm.c no such shard, and there is no index to shuffle. */
+static void sizes_of_golden_orders(void **state)
+{
+    static const char *const sizes[] = {
+        "=1 | skip count=1 | ", "=1 | shuffle", "=2 | ", "=31 | ", "=50000 | ", "=65537 | "};
+    test_lines lines = test_lines_read("library_orders.txt");
+
+    (void)state;
+    for (const dp_library *const *l = dp_libraries; *l != NULL; l++) {
+        const bool some = *l == &dp_library_litdata || *l == &dp_library_llmc ||
+                          *l == &dp_library_tf_index_shuffle;
+        if ((*l)->shuffle == NULL || *l == &dp_library_native || *l == &dp_library_mindspore)
+            continue; /* native has digests, MindSpore mindspore_orders.txt */
+        for (size_t s = some ? 1 : 0; s < sizeof sizes / sizeof *sizes; s++) {
+            if (!has_rows(&lines, (*l)->word, sizes[s]))
+                fail_msg("library_orders.txt: order=%s has no line of 'count%s'", (*l)->word,
+                         sizes[s]);
+        }
+    }
+    test_lines_free(&lines);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words),         cmocka_unit_test(who),
         cmocka_unit_test(every_scheme),  cmocka_unit_test(computed_rows),
         cmocka_unit_test(every_dice),    cmocka_unit_test(every_drawing),
-        cmocka_unit_test(every_weights),
+        cmocka_unit_test(every_weights), cmocka_unit_test(sizes_of_golden_orders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
