@@ -246,15 +246,17 @@ static void make(const dp_ask *ask, uint32_t *table)
 {
     litdata *l = ask->generator;
     const shared s = share_of(ask);
-    uint32_t *all = ask->order, first;
+    const uint32_t workers = dp_rule_number(ask, WORKERS, 1);
+    uint32_t *rows = workers == 1 ? table : ask->order, first;
 
     deal(ask, &s, l);
-    put_rows(ask, &s, l, all + ask->rows, all);
+    put_rows(ask, &s, l, ask->order + ask->rows, rows);
+    if (rows == table)
+        return;
     first = l->workers[0].begin;
-    for (uint32_t w = 0; w < dp_rule_number(ask, WORKERS, 1); w++)
+    for (uint32_t w = 0; w < workers; w++)
         l->workers[w] = (dp_worker){l->workers[w].begin - first, l->workers[w].end - first};
-    dp_workers_in_turn(l->workers, dp_rule_number(ask, WORKERS, 1),
-                       dp_rule_number(ask, BATCH_SIZE, 1), all, table);
+    dp_workers_in_turn(l->workers, workers, dp_rule_number(ask, BATCH_SIZE, 1), rows, table);
 }
 
 static const dp_scheme shuffle = {
