@@ -23,9 +23,10 @@ typedef struct dp_runs {
 } dp_runs;
 
 /* The places that the chains of an outer product run over, and what is told to the cache meanwhile:
- * that the lines at ahead, ahead + ahead_step, ... are needed next, one for each place. */
+ * that the lines at ahead, ahead + ahead_step, ... are needed next, one for each place.  Strides
+ * and steps in floats; right_step: of the panel from a place to the next. */
 typedef struct dp_grid {
-    int64_t rows, cols, row_stride, col_stride; /* strides in floats */
+    int64_t rows, cols, row_stride, col_stride, right_step;
     const float *ahead;
     int64_t ahead_step;
 } dp_grid;
@@ -104,7 +105,7 @@ typedef void dp_tile(const dp_runs *, const float *const a[], const float *panel
 /* out[i][j] = CHAIN over k < depth of a[i][k] * panel[k][j]; mode is DP_STORE or DP_ADD. */
 typedef void dp_product_tile(int64_t depth, const float *a, int64_t a_stride, const float *panel,
                              float *out, dp_mode mode);
-/* out[i][j] = CHAIN over the places p in order of left_p[i] * panel[p][j]. */
+/* out[i][j] = CHAIN over the places p in order of left_p[i] * panel_p[j]. */
 typedef void dp_outer_tile(const dp_grid *, const float *left, const float *panel, float *out,
                            dp_mode);
 /* out[i][j] = TREE over the leaves of CHAIN over the places p of left_p[i] * panel[p][j]; mode is

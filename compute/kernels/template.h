@@ -89,7 +89,7 @@ static inline __attribute__((always_inline)) void outer_of(const int mr, const i
                                                            const float *panel, float *out,
                                                            dp_mode mode)
 {
-    const int64_t step = p->col_stride, ahead_step = p->ahead_step;
+    const int64_t step = p->col_stride, right_step = p->right_step, ahead_step = p->ahead_step;
     const float *ahead = p->ahead;
     vf acc[MR][NV];
 
@@ -102,14 +102,14 @@ static inline __attribute__((always_inline)) void outer_of(const int mr, const i
         const float *a = left + row * p->row_stride;
         for (int64_t col = 0; col < p->cols; col++) {
             vf b[NV];
-            __builtin_prefetch(ahead);
+            __builtin_prefetch(ahead, 0, 2); /* the second cache: the first is busy */
             UNROLLED for (int j = 0; j < nv; j++) b[j] = v_load(panel + j * VL);
             UNROLLED for (int i = 0; i < mr; i++)
             {
                 const vf x = v_set1(a[i]);
                 UNROLLED for (int j = 0; j < nv; j++) acc[i][j] = v_fma(x, b[j], acc[i][j]);
             }
-            a += step, panel += NR, ahead += ahead_step;
+            a += step, panel += right_step, ahead += ahead_step;
         }
     }
     UNROLLED for (int i = 0; i < mr; i++)

@@ -109,6 +109,13 @@ static double sweep_part(const border *b, int64_t n, int64_t sweeps, double pane
     return part((double)batch_of(b, n, sweeps) * plane_floats(b)) + part(panels);
 }
 
+/* One group's channels of dy. */
+static dp_slices slices_of(const dp_conv *c, const dp_kernels *k, const float *dy, int64_t n,
+                           float *dst)
+{
+    return (dp_slices){k, dy, dst, n, c->oh * c->ow, c->oc, c->oc / c->groups};
+}
+
 static double direct_workspace(const dp_conv *c, const dp_kernels *k, int64_t n)
 {
     const border in = input_border(c), out = gradient_border(c);
@@ -117,7 +124,9 @@ static double direct_workspace(const dp_conv *c, const dp_kernels *k, int64_t n)
     const double forward = sweep_part(&in, n, c->groups, oc * taps * (double)c->ic);
     const double input =
         sweep_part(&out, n, c->groups * c->stride_h * c->stride_w, ic * taps * (double)c->oc);
-    const double weight = part(oc * (double)n * (double)c->oh * (double)c->ow);
+    const dp_slices slices = slices_of(c, k, NULL, n, NULL);
+    const double weight =
+        dp_is_cut(&slices) ? part(oc * (double)n * (double)c->oh * (double)c->ow) : 0;
     return forward > input ? (forward > weight ? forward : weight)
                            : (input > weight ? input : weight);
 }
@@ -334,8 +343,7 @@ void dp_conv_weight_gradient(const dp_conv *c, const dp_math_run *r, const float
         return;
     }
     for (int64_t group = 0; group < c->groups; group++) {
-        dp_slices slices = {dy + group * oc, r->workspace, r->n,          c->oh * c->ow,
-                            c->oc,           oc,           r->kernels->nr};
+        dp_slices slices = slices_of(c, r->kernels, dy + group * oc, r->n, r->workspace);
         dp_outer o = {.kernels = r->kernels,
                       .left = {x, 1, c->height, c->width * c->ic},
                       .right = dp_slice(r->workers, &slices),

@@ -63,7 +63,7 @@ void dp_dense_input_gradient(const dp_dense *d, const dp_math_run *r, const floa
                    .depth_stride = 1};
     dp_outer o = {.kernels = r->kernels,
                   .left = {w, 1, 1, d->out * d->in},
-                  .right = r->workspace,
+                  .right = {r->workspace, r->kernels->nr, d->out * r->kernels->nr},
                   .out = dx,
                   .planes = 1,
                   .depth = 1,
@@ -88,7 +88,7 @@ void dp_dense_input_gradient(const dp_dense *d, const dp_math_run *r, const floa
 void dp_dense_weight_gradient(const dp_dense *d, const dp_math_run *r, const float *x,
                               const float *dy, float *dw)
 {
-    dp_slices slices = {x, r->workspace, r->n, 1, d->in, d->in, r->kernels->nr};
+    dp_slices slices = {r->kernels, x, r->workspace, r->n, 1, d->in, d->in};
     dp_outer o = {.kernels = r->kernels,
                   .left = {dy, 1, 1, d->out},
                   .right = dp_slice(r->workers, &slices),

@@ -580,7 +580,7 @@ static void multiply_chunk(const job *j, int64_t part, int64_t n_tiles, dp_mode 
 
     for (int64_t f = 0; f < parts; f++) {
         const float *x = j->x + f * g->x.plane;
-        dp_grid grid = {1, n_tiles, 0, g->x.pitch, NULL, LINE};
+        dp_grid grid = {1, n_tiles, 0, g->x.pitch, k->nr, NULL, LINE};
         float *m = j->m + (g->by_columns ? f * g->f->a + part : f) * array_of(g);
         for (int64_t panel = 0; panel < j->panels; panel++) {
             const bool narrow = g->oc - j->right - panel * k->nr <= k->narrow;

@@ -11,7 +11,6 @@
  */
 #include "compute/math/outer.h"
 
-#include "compute/math/tiles.h"
 #include "compute/sums/tree.h"
 
 #define GROUP_TILES  32    /* of a group */
@@ -226,9 +225,9 @@ static void run_tile(const product *of, const group *g, const chunk *c, int64_t 
 {
     const dp_outer *o = of->o;
     const int64_t nr = o->kernels->nr, tile = o->kernels->mr * nr;
-    const int64_t all = o->planes * o->rows, panel = g->panel + i / g->tiles;
+    const int64_t panel = g->panel + i / g->tiles, step = o->right.step;
     dp_outer_tile *const run = o->kernels->outer[0][o->n_right - panel * nr <= o->kernels->narrow];
-    const float *right = o->right + ((panel * all + c->row) * o->cols + c->col) * nr;
+    const float *right = o->right.at + panel * o->right.panel + (c->row * o->cols + c->col) * step;
     const float *left = left_of(o, g, c, i % g->tiles);
     const float *ahead = c->ahead + dp_least(i * LINE, g->n_left - 1);
 
@@ -238,6 +237,7 @@ static void run_tile(const product *of, const group *g, const chunk *c, int64_t 
                            g->overlap ? c->cols : places,
                            c->pitch,
                            c->step,
+                           step,
                            ahead,
                            o->col_step};
         if (of->is_short)
@@ -247,7 +247,7 @@ static void run_tile(const product *of, const group *g, const chunk *c, int64_t 
             run(&p, left, right, sums + s->depth * LEVEL, s->mode);
         for (int d = s->depth; d > s->depth - s->merges; d--)
             o->kernels->add(tile, sums + (d - 1) * LEVEL, sums + d * LEVEL);
-        left += s->rows * c->pitch, right += places * nr, ahead += places * o->col_step;
+        left += s->rows * c->pitch, right += places * step, ahead += places * o->col_step;
     }
 }
 

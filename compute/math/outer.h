@@ -5,17 +5,16 @@
 #ifndef COMPUTE_MATH_OUTER_H
 #define COMPUTE_MATH_OUTER_H
 
-#include "base/workers.h"
-#include "compute/kernels/kernels.h"
 #include "compute/math/padded.h"
+#include "compute/math/tiles.h"
 
 /* out(t, j) = TREE over leaves of CHAIN over the places of the leaf's planes of left_t * right_j.
- * The t's are kd x kh x kw runs of `run` floats at each place of the volumes; right is in slices of
+ * The t's are kd x kh x kw runs of `run` floats at each place of the volumes; right is in panels of
  * the same places. */
 typedef struct dp_outer {
     const dp_kernels *kernels;
     dp_padded left;
-    const float *right;
+    dp_right right; /* of the same places */
     float *out;
     int64_t planes, depth, rows, cols;      /* of places: all planes, those of a volume */
     int64_t front, top, first;              /* where the first place is in a volume */

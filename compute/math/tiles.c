@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-#define BLOCK_TILES 8 /* tiles of places that share a panel while it is in the cache */
+#define BLOCK_TILES 8   /* tiles of places that share a panel while it is in the cache */
+#define MAX_PITCH   256 /* floats from a place to the next */
 
 /* ---- packing ---- */
 
@@ -36,23 +37,37 @@ void dp_pack(dp_workers *workers, dp_panels *p)
 static void cut_slice(void *ctx, uint64_t index)
 {
     const dp_slices *s = ctx;
-    const int64_t first = (int64_t)index / s->n * s->nr, n = dp_least(s->channels - first, s->nr);
+    const int64_t nr = s->kernels->nr;
+    const int64_t first = (int64_t)index / s->n * nr, n = dp_least(s->channels - first, nr);
     const float *src = s->src + (int64_t)index % s->n * s->places * s->pitch + first;
-    float *dst = s->dst + (int64_t)index * s->places * s->nr;
+    float *dst = s->dst + (int64_t)index * s->places * nr;
 
-    for (int64_t p = 0; p < s->places; p++, src += s->pitch, dst += s->nr) {
+    for (int64_t p = 0; p < s->places; p++, src += s->pitch, dst += nr) {
         memcpy(dst, src, sizeof *dst * (size_t)n);
-        if (n < s->nr)
-            memset(dst + n, 0, sizeof *dst * (size_t)(s->nr - n));
+        if (n < nr)
+            memset(dst + n, 0, sizeof *dst * (size_t)(nr - n));
     }
 }
 
-const float *dp_slice(dp_workers *workers, dp_slices *s)
+/* What the kernels read of a place has to be there, and places not so far apart that they are in
+ * each other's way in the cache. */
+bool dp_is_cut(const dp_slices *s)
 {
-    if (s->channels == s->nr && s->pitch == s->nr)
-        return s->src;
-    dp_workers_run(workers, (uint64_t)(dp_ceil_div(s->channels, s->nr) * s->n), cut_slice, s);
-    return s->dst;
+    const int64_t nr = s->kernels->nr, last = s->channels % nr;
+
+    if (s->places == 1)
+        return s->channels != nr || s->pitch != nr;
+    return (last != 0 && last != s->kernels->narrow) || s->pitch > MAX_PITCH;
+}
+
+dp_right dp_slice(dp_workers *workers, dp_slices *s)
+{
+    const int64_t nr = s->kernels->nr;
+
+    if (!dp_is_cut(s))
+        return (dp_right){s->src, s->pitch, nr};
+    dp_workers_run(workers, (uint64_t)(dp_ceil_div(s->channels, nr) * s->n), cut_slice, s);
+    return (dp_right){s->dst, nr, s->n * s->places * nr};
 }
 
 /* ---- sweeping ---- */

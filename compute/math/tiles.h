@@ -25,14 +25,22 @@ typedef struct dp_panels {
 } dp_panels;
 void dp_pack(dp_workers *, dp_panels *);
 
-/* Samples [n][places][pitch], of which `channels` are taken, as panels
- * [channels / nr][n][places][nr]: dst, or src when it is one already. */
+/* Panels of nr right operands: those of place p of panel i lie at `at` + i * panel + p * step. */
+typedef struct dp_right {
+    const float *at;
+    int64_t step, panel;
+} dp_right;
+
+/* Samples [n][places][pitch], of which `channels` are taken, as panels: where they lie, or cut to
+ * dst [channels / nr][n][places][nr]; whole panels of step nr where a sample has one place. */
 typedef struct dp_slices {
+    const dp_kernels *kernels;
     const float *src;
     float *dst;
-    int64_t n, places, pitch, channels, nr;
+    int64_t n, places, pitch, channels;
 } dp_slices;
-const float *dp_slice(dp_workers *, dp_slices *);
+dp_right dp_slice(dp_workers *, dp_slices *);
+bool dp_is_cut(const dp_slices *); /* dst is needed */
 
 /* A grid of places in every image, each the head of `runs` in the source; output j of a place
  * is its CHAIN with column j of the panels, plus bias j (NULL: nothing).  The post_op, NULL or of

@@ -359,8 +359,8 @@ static void weight_gradient(const conv3d *p, const dp_op_run_args *a, const grad
 {
     const dp_volume *v = &p->v;
     const bool one_run = v->apart[2] == 1;
-    dp_slices slices = {g->dy, g->slices, p->n * v->out[0], v->out[1] * v->out[2],
-                        p->oc, p->oc,     a->kernels->nr};
+    dp_slices slices = {a->kernels, g->dy, g->slices, p->n * v->out[0], v->out[1] * v->out[2],
+                        p->oc,      p->oc};
     dp_outer o = {.kernels = a->kernels,
                   .left = {g->x, v->in[0], v->in[1], v->in[2] * p->ic},
                   .right = dp_slice(a->workers, &slices),

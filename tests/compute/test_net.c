@@ -779,7 +779,8 @@ static size_t memory_of(const char *net, const char *algorithm, uint32_t threads
     return t.most;
 }
 
-/* The tiles' scratch memory is small beside what a net has anyway: 1.15 times at most. */
+/* The tiles' scratch memory is small beside what a net has anyway: 1.2 times at most, which is 1.15
+ * of what `direct` took when it copied output gradients. */
 static void memory_of_filtering(void **state)
 {
     static const char ending[] = " | softmax_cross_entropy | sgd learning_rate=0.1";
@@ -814,7 +815,7 @@ static void memory_of_filtering(void **state)
                          few = memory_of(net, "winograd", threads, &cases[i].input);
             print_message("%u threads: %zu bytes, direct %zu (%.3f)\n", threads, few, direct,
                           (double)few / (double)direct);
-            assert_true(few > 0 && 100 * few <= 115 * direct);
+            assert_true(few > 0 && 100 * few <= 120 * direct);
         }
     }
 }
